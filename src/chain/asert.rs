@@ -1,0 +1,84 @@
+//! ASERT, the difficulty rule aserti3-2d (Bitcoin Cash, upgrade of November 2020).
+//!
+//! The target doubles whenever the chain falls one half-life behind the schedule that starts at
+//! an anchor block, and halves whenever it runs one half-life ahead:
+//!
+//! ```text
+//! next = anchor target × 2 ^ ((time - interval × (height + 1)) / half-life)
+//! ```
+//!
+//! with the power in 16-bit fixed point and a cubic approximation inside one octave, so that all
+//! machines agree to the last bit. The unit of time is the caller's: only ratios matter.
+//!
+//! The published rule takes the time from timestamps. A chain that stood still for a night is
+//! then "behind" by a night and hands out trivial blocks until it has caught up. The clock of
+//! this chain therefore never counts more than [`STEP_CAP_INTERVALS`] for one block, however long
+//! the block took: [`clock_after`]. With shorter steps the two are the same.
+
+use super::block::BlockTime;
+use super::pow::Target;
+use primitive_types::{U256, U512};
+
+/// The most that one block advances the difficulty clock, in block intervals.
+pub const STEP_CAP_INTERVALS: u64 = 10;
+
+/// Where the schedule starts and how steeply it corrects. `interval` and `half_life` are in the
+/// unit of the times given to [`next_target`] and are not zero.
+#[derive(Clone, Copy, Debug)]
+pub struct Schedule {
+    /// Target of the anchor block.
+    pub anchor: Target,
+    /// The easiest target that is ever given.
+    pub limit: Target,
+    /// Wanted time between blocks.
+    pub interval: u64,
+    /// Being this much behind doubles the target.
+    pub half_life: u64,
+}
+
+/// The target of the block after one that is `heights` above the anchor and whose time is `time`
+/// later than that of the anchor's parent.
+///
+/// Computed in `i128`: heights and times of the published vectors pass 2^63. Sums that would pass
+/// even 2^127 stop there.
+pub fn next_target(schedule: &Schedule, time: i128, heights: i128) -> Target {
+    let ideal = i128::from(schedule.interval).saturating_mul(heights.saturating_add(1));
+    let ahead = time.saturating_sub(ideal);
+    // Division truncates towards zero, as the published implementation's does.
+    let exponent = ahead.saturating_mul(1 << 16) / i128::from(schedule.half_life);
+    let octaves = exponent >> 16;
+    let fraction = u128::try_from(exponent & 0xffff).expect("masked to 16 bits");
+    let factor = (1 << 16)
+        + ((195_766_423_245_049 * fraction
+            + 971_821_376 * fraction * fraction
+            + 5_127 * fraction * fraction * fraction
+            + (1 << 47))
+            >> 48);
+    let product = schedule.anchor.to_u256().full_mul(U256::from(factor));
+    shifted(product, octaves.saturating_sub(16))
+        .clamp(Target::from_u256(U256::one()), schedule.limit)
+}
+
+/// `number` × 2^`shift`, or the largest target if that does not fit.
+fn shifted(number: U512, shift: i128) -> Target {
+    // The product has at most 273 bits, so 512 covers every shift that leaves anything.
+    let places = usize::try_from(shift.unsigned_abs().min(512)).expect("at most 512");
+    let moved = if shift < 0 {
+        number >> places
+    } else if number.bits() + places > 256 {
+        return Target::MAX;
+    } else {
+        number << places
+    };
+    U256::try_from(moved).map_or(Target::MAX, Target::from_u256)
+}
+
+/// The difficulty clock after a block, in ms: the parent's plus the time between the two, at most
+/// [`STEP_CAP_INTERVALS`] intervals. A block may be older than its parent, then it runs backwards.
+pub fn clock_after(clock: i64, parent: BlockTime, child: BlockTime, interval_ms: u64) -> i64 {
+    let step = i128::from(child.0) - i128::from(parent.0);
+    let cap = i128::from(interval_ms) * i128::from(STEP_CAP_INTERVALS);
+    let next = i128::from(clock) + step.min(cap);
+    // Out of reach with honest times; a hostile pair of times must not wrap either.
+    i64::try_from(next).unwrap_or(if next < 0 { i64::MIN } else { i64::MAX })
+}

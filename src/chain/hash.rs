@@ -1,0 +1,241 @@
+//! Hashes, each of its own type, and the two hash functions that the chain is built from.
+//!
+//! A 32-byte hash is *displayed* byte-reversed, as Bitcoin does: proof of work makes the first
+//! digits of a block's hash zeros, so the short form is the *last* eight digits.
+
+use ripemd::Ripemd160;
+use serde::{Deserialize, Deserializer, Serialize, Serializer, de};
+use sha2::{Digest, Sha256};
+use std::{fmt, str::FromStr};
+use thiserror::Error;
+
+/// SHA256(SHA256(`bytes`)).
+pub fn sha256d(bytes: &[u8]) -> [u8; 32] {
+    Sha256::digest(Sha256::digest(bytes)).into()
+}
+
+/// RIPEMD160(SHA256(`bytes`)), Bitcoin's hash of a public key.
+pub fn hash160(bytes: &[u8]) -> [u8; 20] {
+    Ripemd160::digest(Sha256::digest(bytes)).into()
+}
+
+/// Why a text is not a hash or a key.
+#[derive(Clone, Debug, PartialEq, Eq, Error)]
+#[error("expected {expected} hexadecimal digits, got {got:?}")]
+pub struct HexError {
+    /// Digits that the type has.
+    pub expected: usize,
+    /// The text that was given, cut to a length that can be shown.
+    pub got: String,
+}
+
+/// Writes bytes as lower-case hexadecimal digits, in the order given.
+pub(crate) fn write_hex<'a>(
+    f: &mut fmt::Formatter<'_>,
+    bytes: impl Iterator<Item = &'a u8>,
+) -> fmt::Result {
+    for byte in bytes {
+        write!(f, "{byte:02x}")?;
+    }
+    Ok(())
+}
+
+/// Reads exactly `N` bytes from hexadecimal digits.
+pub(crate) fn parse_hex<const N: usize>(text: &str) -> Result<[u8; N], HexError> {
+    let refused = || HexError {
+        expected: N * 2,
+        got: text.chars().take(N * 2 + 8).collect(),
+    };
+    if text.len() != N * 2 || !text.bytes().all(|b| b.is_ascii_hexdigit()) {
+        return Err(refused());
+    }
+    let mut bytes = [0; N];
+    for (byte, i) in bytes.iter_mut().zip((0..).step_by(2)) {
+        *byte = u8::from_str_radix(&text[i..i + 2], 16).map_err(|_| refused())?;
+    }
+    Ok(bytes)
+}
+
+/// Serde for types around `[u8; N]`: hexadecimal text for people, `N` plain bytes on the wire.
+pub(crate) fn serialize_bytes<const N: usize, S: Serializer>(
+    bytes: &[u8; N],
+    shown: &impl fmt::Display,
+    serializer: S,
+) -> Result<S::Ok, S::Error> {
+    use serde::ser::SerializeTuple;
+    if serializer.is_human_readable() {
+        return serializer.collect_str(shown);
+    }
+    let mut tuple = serializer.serialize_tuple(N)?;
+    for byte in bytes {
+        tuple.serialize_element(byte)?;
+    }
+    tuple.end()
+}
+
+/// The reading half of [`serialize_bytes`].
+pub(crate) fn deserialize_bytes<'de, const N: usize, D: Deserializer<'de>>(
+    deserializer: D,
+    parse: fn(&str) -> Result<[u8; N], HexError>,
+) -> Result<[u8; N], D::Error> {
+    struct Bytes<const N: usize>;
+
+    impl<'de, const N: usize> de::Visitor<'de> for Bytes<N> {
+        type Value = [u8; N];
+
+        fn expecting(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
+            write!(f, "{N} bytes")
+        }
+
+        fn visit_seq<A: de::SeqAccess<'de>>(self, mut seq: A) -> Result<[u8; N], A::Error> {
+            let mut bytes = [0; N];
+            for (i, byte) in bytes.iter_mut().enumerate() {
+                *byte = seq
+                    .next_element()?
+                    .ok_or_else(|| de::Error::invalid_length(i, &self))?;
+            }
+            Ok(bytes)
+        }
+    }
+
+    if deserializer.is_human_readable() {
+        parse(&String::deserialize(deserializer)?).map_err(de::Error::custom)
+    } else {
+        deserializer.deserialize_tuple(N, Bytes::<N>)
+    }
+}
+
+macro_rules! hash_type {
+    ($(#[$doc:meta])* $name:ident) => {
+        $(#[$doc])*
+        #[derive(Clone, Copy, Default, PartialEq, Eq, PartialOrd, Ord, Hash)]
+        pub struct $name(pub [u8; 32]);
+
+        impl $name {
+            /// All zeros: what the genesis block names as its parent, and a coinbase as its source.
+            pub const ZERO: Self = Self([0; 32]);
+
+            /// The last eight digits of the displayed hash.
+            pub fn short(&self) -> String {
+                self.0[..4].iter().rev().map(|b| format!("{b:02x}")).collect()
+            }
+
+            fn parse(text: &str) -> Result<[u8; 32], HexError> {
+                let mut bytes = parse_hex(text)?;
+                bytes.reverse();
+                Ok(bytes)
+            }
+        }
+
+        impl fmt::Display for $name {
+            /// Byte-reversed, as Bitcoin displays hashes.
+            fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
+                write_hex(f, self.0.iter().rev())
+            }
+        }
+
+        impl fmt::Debug for $name {
+            fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
+                write!(f, "{}({self})", stringify!($name))
+            }
+        }
+
+        impl FromStr for $name {
+            type Err = HexError;
+
+            fn from_str(text: &str) -> Result<Self, HexError> {
+                Self::parse(text).map(Self)
+            }
+        }
+
+        impl Serialize for $name {
+            fn serialize<S: Serializer>(&self, serializer: S) -> Result<S::Ok, S::Error> {
+                serialize_bytes(&self.0, self, serializer)
+            }
+        }
+
+        impl<'de> Deserialize<'de> for $name {
+            fn deserialize<D: Deserializer<'de>>(deserializer: D) -> Result<Self, D::Error> {
+                deserialize_bytes(deserializer, Self::parse).map(Self)
+            }
+        }
+    };
+}
+
+hash_type! {
+    /// SHA256(SHA256(header)): names a block and is its proof of work.
+    BlockHash
+}
+hash_type! {
+    /// SHA256(SHA256(whole encoded transaction)).
+    Txid
+}
+hash_type! {
+    /// What a header commits to its transactions with; see [`merkle`](super::merkle).
+    MerkleRoot
+}
+
+/// RIPEMD160(SHA256(compressed public key)): who owns a coin. Displayed as an
+/// [`Address`](super::Address) to people.
+#[derive(Clone, Copy, PartialEq, Eq, PartialOrd, Ord, Hash)]
+pub struct KeyHash(pub [u8; 20]);
+
+impl fmt::Display for KeyHash {
+    fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
+        write_hex(f, self.0.iter())
+    }
+}
+
+impl fmt::Debug for KeyHash {
+    fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
+        write!(f, "KeyHash({self})")
+    }
+}
+
+impl FromStr for KeyHash {
+    type Err = HexError;
+
+    fn from_str(text: &str) -> Result<Self, HexError> {
+        parse_hex(text).map(Self)
+    }
+}
+
+impl Serialize for KeyHash {
+    fn serialize<S: Serializer>(&self, serializer: S) -> Result<S::Ok, S::Error> {
+        serialize_bytes(&self.0, self, serializer)
+    }
+}
+
+impl<'de> Deserialize<'de> for KeyHash {
+    fn deserialize<D: Deserializer<'de>>(deserializer: D) -> Result<Self, D::Error> {
+        deserialize_bytes(deserializer, parse_hex).map(Self)
+    }
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+
+    #[test]
+    fn a_displayed_hash_is_byte_reversed_and_reads_back() {
+        let mut bytes = [0; 32];
+        bytes[0] = 0xa9;
+        bytes[3] = 0x07;
+        let hash = BlockHash(bytes);
+        assert!(hash.to_string().ends_with("070000a9"));
+        assert_eq!(hash.short(), "070000a9");
+        assert_eq!(hash.to_string().parse(), Ok(hash));
+        let json = serde_json::to_string(&hash).expect("serializes");
+        assert_eq!(
+            serde_json::from_str::<BlockHash>(&json).expect("reads back"),
+            hash
+        );
+    }
+
+    #[test]
+    fn a_hash_of_the_wrong_length_or_with_other_letters_is_refused() {
+        for text in ["", "a9", &"g".repeat(64), &"a".repeat(65), &"é".repeat(32)] {
+            assert_eq!(text.parse::<Txid>().expect_err("not a hash").expected, 64);
+        }
+    }
+}

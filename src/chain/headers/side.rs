@@ -1,0 +1,182 @@
+//! What is off the chain, and its limits; see the module's text.
+//!
+//! Branches give way from their end, where a branch has most work but nothing depends on it. An
+//! end with more work than our tip may be the next chain and never gives way.
+
+use super::{
+    Entry, HeaderId, HeaderTree, Origin, Removed, SIDE_BODY_BYTES_MAX, SIDE_HEADERS_MAX,
+    SIDE_HEADERS_PER_PEER_MAX, SIDE_WINDOW_INTERVALS,
+};
+use crate::chain::pow::Work;
+
+/// The result of an attempt to make room for a run of side headers.
+pub(super) struct Room {
+    pub(super) removed: Vec<Removed>,
+    pub(super) enough: bool,
+}
+
+impl HeaderTree {
+    /// Makes room for `count` side headers of `origin` on `parent`, whose end has `work`, if that
+    /// is enough to be kept.
+    pub(super) fn make_room(
+        &mut self,
+        origin: Origin,
+        parent: HeaderId,
+        count: usize,
+        work: Work,
+    ) -> Room {
+        let mut room = Room {
+            removed: Vec::new(),
+            enough: false,
+        };
+        if self.lags(work) {
+            return room;
+        }
+        if matches!(origin, Origin::Peer(_)) {
+            while self.counted_of(origin) + count > SIDE_HEADERS_PER_PEER_MAX {
+                match self.lighter_leaf(Some(origin), parent, work) {
+                    Some(leaf) => room.removed.push(self.remove(leaf)),
+                    None => return room,
+                }
+            }
+        }
+        while self.side_len() + count > SIDE_HEADERS_MAX {
+            match self.lighter_leaf(None, parent, work) {
+                Some(leaf) => room.removed.push(self.remove(leaf)),
+                None => return room,
+            }
+        }
+        room.enough = true;
+        room
+    }
+
+    /// Drops branches whose end lags too far behind the tip.
+    pub(super) fn drop_laggards(&mut self) -> Vec<Removed> {
+        let mut removed = Vec::new();
+        while let Some((work, leaf)) = self.leaves.first().copied()
+            && self.lags(work)
+        {
+            removed.push(self.remove(leaf));
+        }
+        removed
+    }
+
+    /// Drops side branches, least work first, while their bodies take more than
+    /// [`SIDE_BODY_BYTES_MAX`]. `keep` is not dropped.
+    pub fn limit_side_bodies(&mut self, keep: HeaderId) -> Vec<Removed> {
+        self.limit_side_bodies_to(SIDE_BODY_BYTES_MAX, keep)
+    }
+
+    pub(super) fn limit_side_bodies_to(&mut self, max: u64, keep: HeaderId) -> Vec<Removed> {
+        let mut removed = Vec::new();
+        let tip_work = self.entry(self.tip()).work;
+        while self.side_body_bytes > max {
+            let Some(leaf) = self.lighter_leaf(None, keep, tip_work) else {
+                break;
+            };
+            removed.push(self.remove(leaf));
+        }
+        removed
+    }
+
+    pub(super) fn add_leaf(&mut self, id: HeaderId) {
+        let (work, origin) = (self.entry(id).work, self.entry(id).origin);
+        self.leaves.insert((work, id));
+        self.leaves_of.entry(origin).or_default().insert((work, id));
+    }
+
+    pub(super) fn remove_leaf(&mut self, id: HeaderId) {
+        let (work, origin) = (self.entry(id).work, self.entry(id).origin);
+        if !self.leaves.remove(&(work, id)) {
+            return;
+        }
+        if let Some(of_origin) = self.leaves_of.get_mut(&origin) {
+            of_origin.remove(&(work, id));
+            if of_origin.is_empty() {
+                self.leaves_of.remove(&origin);
+            }
+        }
+    }
+
+    pub(super) fn count(&mut self, id: HeaderId) {
+        let entry = self.entry_mut(id);
+        if !entry.counted {
+            entry.counted = true;
+            let origin = entry.origin;
+            *self.counted.entry(origin).or_default() += 1;
+        }
+    }
+
+    pub(super) fn uncount(&mut self, id: HeaderId) {
+        let entry = self.entry_mut(id);
+        if !std::mem::take(&mut entry.counted) {
+            return;
+        }
+        let origin = entry.origin;
+        let count = self.counted.get_mut(&origin).expect("counted before");
+        *count -= 1;
+        if *count == 0 {
+            self.counted.remove(&origin);
+        }
+    }
+
+    fn counted_of(&self, origin: Origin) -> usize {
+        self.counted.get(&origin).copied().unwrap_or(0)
+    }
+
+    /// Whether a branch with this much work at its end is too far behind the tip.
+    fn lags(&self, work: Work) -> bool {
+        let tip = self.entry(self.tip());
+        let target = tip.header.bits.to_target().expect("checked");
+        let window = target.work().saturating_mul(SIDE_WINDOW_INTERVALS);
+        work.saturating_add(window) < tip.work
+    }
+
+    /// The end with least work, if that is less than `work` and no more than the tip's; only of
+    /// `origin`, if given; not `keep`.
+    fn lighter_leaf(&self, origin: Option<Origin>, keep: HeaderId, work: Work) -> Option<HeaderId> {
+        let leaves = match origin {
+            Some(origin) => self.leaves_of.get(&origin)?,
+            None => &self.leaves,
+        };
+        let (lightest, id) = leaves.iter().find(|(_, id)| *id != keep)?;
+        let tip_work = self.entry(self.tip()).work;
+        (*lightest <= tip_work && *lightest < work).then_some(*id)
+    }
+
+    /// Takes an end of a branch out of the tree.
+    fn remove(&mut self, leaf: HeaderId) -> Removed {
+        let Entry {
+            height,
+            hash,
+            parent,
+            next_sibling,
+            body_len,
+            ..
+        } = *self.entry(leaf);
+        self.remove_leaf(leaf);
+        self.uncount(leaf);
+        if let Some(key) = self.candidate_key(leaf) {
+            self.candidates.remove(&key);
+        }
+        self.side_body_bytes -= u64::from(body_len);
+        self.by_hash.remove(&hash);
+        if self.entry(parent).first_child == Some(leaf) {
+            self.entry_mut(parent).first_child = next_sibling;
+        } else {
+            let before = self
+                .children(parent)
+                .find(|child| self.entry(*child).next_sibling == Some(leaf))
+                .expect("a child is among its parent's children");
+            self.entry_mut(before).next_sibling = next_sibling;
+        }
+        if self.entry(parent).first_child.is_none() && !self.is_active(parent) {
+            self.add_leaf(parent);
+        }
+        self.free.push(leaf);
+        if self.best == leaf {
+            self.best = self.find_best();
+        }
+        Removed { height, hash }
+    }
+}

@@ -1,0 +1,302 @@
+//! Proves a whole store sound, or says what is not: replays the chain from the genesis block with
+//! every check there is, and compares what comes out with what is stored. Coins and undo data
+//! follow from the blocks, so they can be rebuilt; a block cannot.
+
+use super::chainstate::PARAMS_KEY;
+use super::store::{Batch, BlockId, HeaderRecord, Store, StoreFault};
+use crate::chain::block::BlockTime;
+use crate::chain::codec;
+use crate::chain::coins::{CoinSource, CoinView, Undo};
+use crate::chain::rules::{self, ConnectError};
+use crate::chain::{Amount, BlockHash, Coin, Cursor, OutPoint, Params, SigCache};
+use std::collections::BTreeMap;
+use std::convert::Infallible;
+use std::fmt;
+
+/// Rows that one commit of a rebuild writes, so that a large repair needs little memory.
+const REBUILD_ROWS: usize = 10_000;
+
+/// What a check found.
+#[derive(Clone, Debug, PartialEq, Eq)]
+pub struct Report {
+    /// The tip that the store names, up to which the chain was replayed.
+    pub tip: BlockId,
+    /// Coins that should exist there.
+    pub coins: usize,
+    /// Their sum.
+    pub supply: Amount,
+    /// What does not fit, in the order in which it was found. Empty: the store is sound.
+    pub problems: Vec<Problem>,
+}
+
+impl Report {
+    /// Whether nothing is wrong.
+    pub fn is_sound(&self) -> bool {
+        self.problems.is_empty()
+    }
+
+    /// Whether [`rebuild`] can mend all that is wrong.
+    pub fn can_be_rebuilt(&self) -> bool {
+        self.problems.iter().all(Problem::can_be_rebuilt)
+    }
+}
+
+/// Something in a store that does not fit.
+#[derive(Clone, Debug, PartialEq, Eq)]
+pub enum Problem {
+    /// The store names no tip or belongs to another network, or its headers make no chain.
+    Chain(String),
+    /// A block of the chain is missing or breaks a rule.
+    Block(BlockId, String),
+    /// Undo data is missing or is not what the block spent.
+    Undo(BlockId),
+    /// A coin that should exist is missing, or differs.
+    MissingCoin(OutPoint),
+    /// A coin is stored that should not exist.
+    ExtraCoin(OutPoint),
+}
+
+impl Problem {
+    fn can_be_rebuilt(&self) -> bool {
+        !matches!(self, Self::Chain(_) | Self::Block(..))
+    }
+}
+
+impl fmt::Display for Problem {
+    fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
+        match self {
+            Self::Chain(problem) => f.write_str(problem),
+            Self::Block(id, problem) => write!(f, "block {id}: {problem}"),
+            Self::Undo(id) => write!(f, "block {id}: the undo data is wrong or missing"),
+            Self::MissingCoin(at) => write!(f, "coin {}:{} is missing", at.txid, at.index),
+            Self::ExtraCoin(at) => write!(f, "coin {}:{} should not exist", at.txid, at.index),
+        }
+    }
+}
+
+/// Replays the chain in `store` and compares headers, bodies, undo data, coins, supply and tip.
+///
+/// Memory grows with the coins that exist, time with all that ever happened.
+///
+/// # Errors
+/// [`StoreFault`], when the store cannot be read. What was read and does not fit is in the
+/// report.
+pub fn check<S: Store + ?Sized>(store: &S, params: &Params) -> Result<Report, StoreFault> {
+    replay(store, params, &mut |_| ())
+}
+
+/// Writes the coins and undo data that follow from the stored blocks wherever others are stored,
+/// and checks again. Blocks and headers are not touched; while one of them is at fault, nothing
+/// is.
+///
+/// # Errors
+/// [`StoreFault`], when the store cannot be read or written.
+pub fn rebuild<S: Store + ?Sized>(store: &mut S, params: &Params) -> Result<Report, StoreFault> {
+    let mut fixes: Vec<Fix> = Vec::new();
+    let report = replay(store, params, &mut |fix| fixes.push(fix))?;
+    if report.is_sound() || !report.can_be_rebuilt() {
+        return Ok(report);
+    }
+    let mut batch = Batch::default();
+    for (done, fix) in (1..).zip(fixes) {
+        match fix {
+            Fix::Undo(id, undo) => drop(batch.undo.insert(id, Some(undo))),
+            Fix::Coin(at, coin) => batch.coins.push((at, coin)),
+        }
+        if done % REBUILD_ROWS == 0 {
+            store.commit(std::mem::take(&mut batch))?;
+        }
+    }
+    batch.durable = true;
+    store.commit(batch)?;
+    check(store, params)
+}
+
+/// What it takes to mend a problem.
+enum Fix {
+    Undo(BlockId, Undo),
+    Coin(OutPoint, Option<Coin>),
+}
+
+type OnFix<'a> = dyn FnMut(Fix) + 'a;
+
+fn replay<S: Store + ?Sized>(
+    store: &S,
+    params: &Params,
+    on_fix: &mut OnFix<'_>,
+) -> Result<Report, StoreFault> {
+    let genesis = params.genesis_block();
+    let id = BlockId {
+        height: 0,
+        hash: genesis.hash(),
+    };
+    let mut replay = Replay {
+        store,
+        params,
+        network: id.hash,
+        coins: rules::made_coins(&genesis, 0, 0).collect(),
+        report: Report {
+            tip: id,
+            coins: 0,
+            supply: Amount::ZERO,
+            problems: Vec::new(),
+        },
+    };
+    if let Some(chain) = replay.find_chain(id)? {
+        let mut cursor = Cursor::genesis(params, id.hash);
+        for (id, record) in chain {
+            if !replay.connect(&mut cursor, id, &record, on_fix)? {
+                break;
+            }
+        }
+        if replay.report.can_be_rebuilt() {
+            replay.compare_coins(on_fix)?;
+        }
+    }
+    replay.report.coins = replay.coins.0.len();
+    let amounts = replay.coins.0.values().map(|coin| coin.amount);
+    replay.report.supply = Amount::checked_sum(amounts).unwrap_or(Amount::MAX);
+    Ok(replay.report)
+}
+
+/// The coins that should exist after the blocks so far.
+struct Coins(BTreeMap<OutPoint, Coin>);
+
+impl FromIterator<(OutPoint, Coin)> for Coins {
+    fn from_iter<I: IntoIterator<Item = (OutPoint, Coin)>>(coins: I) -> Self {
+        Self(coins.into_iter().collect())
+    }
+}
+
+impl CoinSource for Coins {
+    type Fault = Infallible;
+
+    fn coins(&self, outpoints: &[OutPoint]) -> Result<Vec<Option<Coin>>, Infallible> {
+        Ok(outpoints.iter().map(|at| self.0.get(at).copied()).collect())
+    }
+}
+
+struct Replay<'a, S: ?Sized> {
+    store: &'a S,
+    params: &'a Params,
+    network: BlockHash,
+    coins: Coins,
+    report: Report,
+}
+
+impl<S: Store + ?Sized> Replay<'_, S> {
+    /// The headers from above the genesis block to the tip, if there are such.
+    fn find_chain(
+        &mut self,
+        genesis: BlockId,
+    ) -> Result<Option<Vec<(BlockId, HeaderRecord)>>, StoreFault> {
+        if self.store.meta(PARAMS_KEY)? != Some(codec::encode(self.params)) {
+            self.problem("the store holds the chain of another network".to_owned());
+            return Ok(None);
+        }
+        let Some(tip) = self.store.tip()? else {
+            self.problem("the store names no tip".to_owned());
+            return Ok(None);
+        };
+        self.report.tip = tip;
+        let mut headers = BTreeMap::new();
+        self.store.each_header(&mut |id, record| {
+            headers.insert(id, record);
+        })?;
+        let mut chain = Vec::new();
+        let mut at = tip;
+        while at != genesis {
+            let parent = headers.get(&at).map(|record| record.header.previous);
+            let (Some(previous), Some(height)) = (parent, at.height.checked_sub(1)) else {
+                self.problem(format!("header {at} of the chain is missing"));
+                return Ok(None);
+            };
+            chain.push((at, headers[&at]));
+            at = BlockId {
+                height,
+                hash: previous,
+            };
+        }
+        chain.reverse();
+        Ok(Some(chain))
+    }
+
+    /// Checks and connects one block. `false`: there is no going on.
+    fn connect(
+        &mut self,
+        cursor: &mut Cursor,
+        id: BlockId,
+        record: &HeaderRecord,
+        on_fix: &mut OnFix<'_>,
+    ) -> Result<bool, StoreFault> {
+        let Some(block) = self.store.body(&id)? else {
+            return Ok(self.bad_block(id, "the body is missing".to_owned()));
+        };
+        let sigs = SigCache::with_shards(1);
+        let mut view = CoinView::new(&self.coins);
+        // Any time is past enough: only the order of times can still be wrong.
+        let now = BlockTime(u64::MAX);
+        let connected = cursor
+            .check_next(&record.header, self.params, now)
+            .and_then(|_| rules::check_block(&block, self.params))
+            .and_then(|()| rules::check_block_context(&block, id.height))
+            .and_then(|()| {
+                let (params, network) = (self.params, self.network);
+                rules::connect_block(&mut view, &block, id.height, params, network, &sigs).map_err(
+                    |error| match error {
+                        ConnectError::Rule(error) => error,
+                        ConnectError::Fault(never) => match never {},
+                    },
+                )
+            });
+        let undo = match connected {
+            Ok(undo) => undo,
+            Err(error) => return Ok(self.bad_block(id, error.to_string())),
+        };
+        if block.hash() != id.hash || record.failed {
+            return Ok(self.bad_block(id, "is not the block that was accepted".to_owned()));
+        }
+        for (at, coin) in view.into_changes() {
+            match coin {
+                Some(coin) => self.coins.0.insert(at, coin),
+                None => self.coins.0.remove(&at),
+            };
+        }
+        cursor.advance(&record.header, id.hash, self.params);
+        if self.store.undo(&id)?.as_ref() != Some(&undo) {
+            self.report.problems.push(Problem::Undo(id));
+            on_fix(Fix::Undo(id, undo));
+        }
+        Ok(true)
+    }
+
+    fn compare_coins(&mut self, on_fix: &mut OnFix<'_>) -> Result<(), StoreFault> {
+        let mut missing = self.coins.0.clone();
+        let mut extra = Vec::new();
+        self.store.each_coin(&mut |at, coin| {
+            if missing.get(&at) == Some(&coin) {
+                missing.remove(&at);
+            } else if !missing.contains_key(&at) {
+                extra.push(at);
+            }
+        })?;
+        for (at, coin) in missing {
+            self.report.problems.push(Problem::MissingCoin(at));
+            on_fix(Fix::Coin(at, Some(coin)));
+        }
+        for at in extra {
+            self.report.problems.push(Problem::ExtraCoin(at));
+            on_fix(Fix::Coin(at, None));
+        }
+        Ok(())
+    }
+
+    fn problem(&mut self, problem: String) {
+        self.report.problems.push(Problem::Chain(problem));
+    }
+
+    fn bad_block(&mut self, id: BlockId, problem: String) -> bool {
+        self.report.problems.push(Problem::Block(id, problem));
+        false
+    }
+}

@@ -1,0 +1,62 @@
+//! A chain grows, forks and reorganises, in memory and on disk.
+
+mod common;
+
+use chainlab::live::disk::DiskStore;
+use common::*;
+
+#[test]
+fn a_chain_of_paying_blocks_is_sound_in_memory_and_after_reopening_on_disk() {
+    let params = params();
+    let dir = tempfile::tempdir().expect("a temporary directory");
+    let mut memory = new_chain(&params);
+    let mut disk = open(DiskStore::open(dir.path()).expect("new"), &params);
+    let mut miner = Miner::new(&params);
+    let mut purse = genesis_coin(&params, ALICE);
+    for height in 1..=30 {
+        let left = purse.1.amount.units() - 1_000;
+        let tx = pay(&params, ALICE, &[purse], &[(BOB, 1_000), (ALICE, left)]);
+        let block = miner.mine(vec![tx]);
+        purse = made_by(&block, 1, height)[1];
+        for accepted in [accept(&mut memory, &block), accept(&mut disk, &block)] {
+            let accepted = accepted.expect("valid");
+            assert_eq!(accepted.invalid, []);
+            assert_eq!(accepted.change.expect("extends the tip").connected.len(), 1);
+        }
+    }
+    let report = sound(&memory);
+    assert_eq!(report.tip.height, 30);
+    assert_eq!(report.supply, coins(20 + 30 * 10));
+    assert_eq!(sound(&disk), report);
+    drop(disk);
+    let disk = open(DiskStore::open(dir.path()).expect("ours"), &params);
+    assert_eq!(sound(&disk), report);
+    assert_eq!(disk.coin(&purse.0).expect("readable"), Some(purse.1));
+}
+
+#[test]
+fn the_branch_with_more_work_wins_and_a_tie_does_not() {
+    let params = params();
+    let mut chain = new_chain(&params);
+    let mut ours = Miner::new(&params);
+    let mut theirs = ours.rival(7);
+    for block in ours.mine_empty(3) {
+        accept(&mut chain, &block).expect("valid");
+    }
+    let before = chain.tip();
+    for block in theirs.mine_empty(3) {
+        let accepted = accept(&mut chain, &block).expect("valid");
+        assert_eq!(accepted.change, None);
+    }
+    assert_eq!(chain.tip(), before);
+    let last = theirs.mine(Vec::new());
+    let change = accept(&mut chain, &last)
+        .expect("valid")
+        .change
+        .expect("a reorganisation");
+    assert_eq!((change.disconnected.len(), change.connected.len()), (3, 4));
+    assert_eq!(change.fork.height, 0);
+    assert_eq!(change.disconnected[0].hash(), before.hash);
+    assert_eq!(chain.tip().hash, last.hash());
+    sound(&chain);
+}
