@@ -1,0 +1,207 @@
+//! The difficulty rule under hash rates that change and labs that sleep: the real rule, with the
+//! times at which blocks are found drawn from seeded generators.
+
+mod common;
+
+use chainlab::chain::asert::{self, STEP_CAP_INTERVALS, Schedule};
+use chainlab::chain::params::Retarget;
+use chainlab::chain::{BlockTime, Cursor, Header, Params, Target};
+use common::*;
+use rand_chacha::ChaCha8Rng;
+use rand_chacha::rand_core::{Rng, SeedableRng};
+
+const SEEDS: u64 = 400;
+const HOUR_MS: u64 = 3_600_000;
+
+/// 5-second blocks at 14 kH/s, the default lab.
+fn lab() -> Params {
+    let params = Params::default();
+    assert_eq!(params.retarget, Retarget::Asert);
+    params.validate().expect("the default is valid");
+    params
+}
+
+/// Mining without hashing: each block is found after an exponentially distributed time.
+struct Lab {
+    params: Params,
+    cursor: Cursor,
+    hashes_per_s: f64,
+    draws: ChaCha8Rng,
+}
+
+impl Lab {
+    fn new(seed: u64) -> Self {
+        let params = lab();
+        Self {
+            cursor: Cursor::genesis(&params, network(&params)),
+            params,
+            hashes_per_s: 14_000.0,
+            draws: ChaCha8Rng::seed_from_u64(seed),
+        }
+    }
+
+    /// Expected time to the next block, in block intervals.
+    fn expected(&self) -> f64 {
+        let bits = self.cursor.next_bits(&self.params);
+        let hashes = bits.to_target().expect("a target").work().to_u256();
+        let hashes = hashes.as_u128() as f64;
+        hashes / self.hashes_per_s * 1_000.0 / self.params.block_interval_ms as f64
+    }
+
+    /// Finds a block; returns the time that it took, in intervals.
+    fn find(&mut self) -> f64 {
+        let uniform = (self.draws.next_u64() >> 11) as f64 / (1_u64 << 53) as f64;
+        let took = -(1.0 - uniform).ln() * self.expected();
+        self.find_after((took * self.params.block_interval_ms as f64) as u64);
+        took
+    }
+
+    fn find_many(&mut self, blocks: usize) -> f64 {
+        (0..blocks).map(|_| self.find()).sum()
+    }
+
+    fn find_after(&mut self, ms: u64) {
+        let header = Header {
+            version: 1,
+            previous: self.cursor.hash,
+            merkle_root: Default::default(),
+            time: self.cursor.time.saturating_add_ms(ms.max(1)),
+            bits: self.cursor.next_bits(&self.params),
+            nonce: 0,
+        };
+        self.cursor.advance(&header, header.hash(), &self.params);
+    }
+}
+
+/// The mean over all seeds of what `story` measures.
+fn mean(story: impl Fn(&mut Lab) -> f64) -> f64 {
+    let total: f64 = (0..SEEDS).map(|seed| story(&mut Lab::new(seed))).sum();
+    total / SEEDS as f64
+}
+
+#[test]
+fn a_steady_hash_rate_gives_the_wanted_interval() {
+    let interval = mean(|lab| lab.find_many(200) / 200.0);
+    assert!((0.98..1.02).contains(&interval), "{interval} intervals");
+}
+
+#[test]
+fn ten_times_the_hash_rate_or_a_tenth_is_made_up_for_after_30_blocks() {
+    for factor in [10.0, 0.1] {
+        let after_30 = mean(|lab| {
+            lab.find_many(60);
+            lab.hashes_per_s *= factor;
+            let jump = lab.expected() * factor;
+            assert!(
+                (0.2..5.0).contains(&jump),
+                "the rule was settled before: {jump}"
+            );
+            lab.find_many(30);
+            lab.expected()
+        });
+        assert!(
+            (0.8..1.2).contains(&after_30),
+            "x{factor}: {after_30} intervals"
+        );
+    }
+}
+
+#[test]
+fn a_pause_of_an_hour_or_a_day_causes_no_burst() {
+    for pause_ms in [HOUR_MS, 24 * HOUR_MS] {
+        let after_10 = mean(|lab| {
+            lab.find_many(60);
+            lab.find_after(pause_ms);
+            let (mut took, mut burst) = (0.0, 0);
+            while took < 10.0 {
+                took += lab.find();
+                burst += 1;
+            }
+            assert!(burst < 60, "{burst} blocks in the time of ten");
+            lab.expected()
+        });
+        assert!(
+            (0.5..2.0).contains(&after_10),
+            "{after_10} intervals after the pause"
+        );
+        let tenth_block = mean(|lab| {
+            lab.find_many(60);
+            lab.find_after(pause_ms);
+            lab.find_many(10);
+            lab.expected()
+        });
+        assert!(
+            (0.5..2.0).contains(&tenth_block),
+            "{tenth_block} intervals at the tenth block"
+        );
+    }
+}
+
+#[test]
+fn without_the_cap_a_night_would_end_in_a_burst() {
+    // What the capped clock is for: the published rule, fed with the pause as it was.
+    let params = lab();
+    let schedule = Schedule {
+        anchor: params.genesis_bits.to_target().expect("a target"),
+        limit: params.limit(),
+        interval: params.block_interval_ms,
+        half_life: params.block_interval_ms * u64::from(params.half_life_intervals),
+    };
+    let night = i128::from(8 * HOUR_MS);
+    assert_eq!(asert::next_target(&schedule, night, 1), params.limit());
+    // The limit is met by every second hash: 7 000 blocks a second until the night is made up for.
+    let mut lab = Lab::new(1);
+    lab.find_after(8 * HOUR_MS);
+    assert!(lab.expected() > 0.25, "{}", lab.expected());
+}
+
+#[test]
+fn up_to_the_cap_the_clock_runs_with_the_blocks_and_then_stands() {
+    let interval = 1_000;
+    let cap = interval * STEP_CAP_INTERVALS;
+    let clock =
+        |from: u64, to: u64| asert::clock_after(7, BlockTime(from), BlockTime(to), interval);
+    assert_eq!(clock(5_000, 5_001), 8);
+    assert_eq!(clock(5_000, 5_000 + cap), 7 + 10_000);
+    assert_eq!(clock(5_000, 5_001 + cap), 7 + 10_000);
+    assert_eq!(clock(5_000, 4_000), 7 - 1_000);
+    // Times at the ends of their range neither wrap nor stop the arithmetic.
+    assert_eq!(clock(0, u64::MAX), 7 + 10_000);
+    assert_eq!(clock(u64::MAX, 0), i64::MIN);
+}
+
+#[test]
+fn a_fixed_difficulty_never_moves() {
+    let mut lab = Lab::new(3);
+    lab.params.retarget = Retarget::Fixed;
+    for ms in [1, HOUR_MS, 1, 1, 24 * HOUR_MS] {
+        lab.find_after(ms);
+        assert_eq!(lab.cursor.next_bits(&lab.params), lab.params.genesis_bits);
+    }
+}
+
+#[test]
+fn targets_stay_between_one_and_the_limit_whatever_the_times() {
+    let limit = EASY.to_target().expect("a target");
+    let schedule = Schedule {
+        anchor: Target::from_expected_hashes(1_000),
+        limit,
+        interval: 1,
+        half_life: 1,
+    };
+    let one = asert::next_target(&schedule, i128::MIN, i128::MAX);
+    assert_eq!(one.to_u256(), 1.into());
+    assert_eq!(asert::next_target(&schedule, i128::MAX, 0), limit);
+    assert_eq!(asert::next_target(&schedule, i128::MAX, i128::MIN), limit);
+    assert_eq!(
+        asert::next_target(&schedule, i128::MIN, -1).to_u256(),
+        1.into()
+    );
+    let easiest = Schedule {
+        anchor: Target::MAX,
+        limit: Target::MAX,
+        ..schedule
+    };
+    assert_eq!(asert::next_target(&easiest, 2, 0), Target::MAX);
+    assert!(asert::next_target(&easiest, 0, 0) < Target::MAX);
+}
