@@ -23,6 +23,7 @@ pub mod merkle;
 pub mod params;
 pub mod pow;
 pub mod rules;
+pub mod scan;
 pub mod sigcache;
 pub mod tx;
 

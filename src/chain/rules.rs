@@ -154,6 +154,13 @@ pub enum RuleError {
     /// The branch has too little work to be kept among the side branches.
     #[error("the branch has too little work to be kept")]
     LowWork,
+    /// A branch that was asked for a second time was another one; see
+    /// [`scan`](super::scan).
+    #[error("at height {height} the branch is no longer the one that was measured")]
+    BranchChanged {
+        /// Where it was noticed.
+        height: u32,
+    },
     /// No transactions at all.
     #[error("the block has no transactions")]
     NoTransactions,
@@ -217,6 +224,7 @@ impl RuleError {
                 | Self::UnknownParent(_)
                 | Self::UnknownHeader(_)
                 | Self::LowWork
+                | Self::BranchChanged { .. }
                 | Self::NoTransactions
                 | Self::RepeatedTail
                 | Self::MerkleRoot

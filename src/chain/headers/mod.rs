@@ -15,8 +15,8 @@
 //! - their stored bodies take at most [`SIDE_BODY_BYTES_MAX`].
 //!
 //! A branch with more work than our tip is none of that, however deep it forks off, as long as it
-//! is handed in at once: what is measured is its end. A caller that gets such a branch in pieces
-//! follows it with a [`Cursor`], in constant memory, until its work is known.
+//! is handed in at once: what is measured is its end. One that comes in pieces is followed with a
+//! [`BranchScan`](super::scan::BranchScan) until its work is known.
 
 mod side;
 
@@ -646,5 +646,7 @@ fn skip_height(height: u32) -> u32 {
     }
 }
 
+#[cfg(test)]
+pub(super) mod testing;
 #[cfg(test)]
 mod tests;

@@ -1,49 +1,10 @@
 //! Trees of headers that are solved for real, at a target that two hashes meet.
 
+use super::testing::{LATE, branch, easy_params as params};
 use super::*;
-use crate::chain::block::{HEADER_VERSION, Midstate};
-use crate::chain::hash::MerkleRoot;
-use crate::chain::params::Retarget;
-use crate::chain::pow::CompactTarget;
 
-const EASY: CompactTarget = CompactTarget(0x207f_ffff);
-const LATE: BlockTime = BlockTime(4_000_000_000_000);
 const ALICE: Origin = Origin::Peer(1);
 const BOB: Origin = Origin::Peer(2);
-
-fn params() -> Params {
-    Params {
-        block_interval_ms: 1_000,
-        future_drift_ms: 2_000,
-        retarget: Retarget::Fixed,
-        genesis_bits: EASY,
-        limit_bits: EASY,
-        ..Params::default()
-    }
-}
-
-/// A branch of `len` headers above `cursor`; branches with different tags differ.
-fn branch(cursor: &mut Cursor, params: &Params, len: usize, tag: u8) -> Vec<Header> {
-    let mut headers = Vec::with_capacity(len);
-    for _ in 0..len {
-        let mut header = Header {
-            version: HEADER_VERSION,
-            previous: cursor.hash,
-            merkle_root: MerkleRoot([tag; 32]),
-            time: cursor.time.saturating_add_ms(1_000),
-            bits: cursor.next_bits(params),
-            nonce: 0,
-        };
-        let target = header.bits.to_target().expect("a target");
-        let mut midstate = Midstate::new(&header);
-        header.nonce = (0..)
-            .find(|nonce| target.is_met_by(&midstate.hash(*nonce)))
-            .expect("soon");
-        cursor.advance(&header, header.hash(), params);
-        headers.push(header);
-    }
-    headers
-}
 
 fn from_genesis(tree: &HeaderTree, params: &Params, len: usize, tag: u8) -> Vec<Header> {
     branch(&mut tree.cursor(tree.genesis()), params, len, tag)
