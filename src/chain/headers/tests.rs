@@ -142,8 +142,8 @@ fn one_peer_can_fill_its_own_share_only_and_least_work_gives_way() {
     // Alice floods: single headers, each on another block of the trunk, from low to high.
     let mut sent = 0;
     for tag in 10..=30 {
-        for at in 0..150 {
-            let header = branch(&mut tree.cursor(trunk[at]), &params, 1, tag);
+        for parent in &trunk[..150] {
+            let header = branch(&mut tree.cursor(*parent), &params, 1, tag);
             let extended = tree.extend(ALICE, &header, LATE, &params);
             sent += 1;
             assert!(tree.counted[&ALICE] <= SIDE_HEADERS_PER_PEER_MAX);
