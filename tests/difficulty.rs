@@ -9,6 +9,7 @@ use chainlab::chain::{BlockTime, Cursor, Header, Params, Target};
 use common::*;
 use rand_chacha::ChaCha8Rng;
 use rand_chacha::rand_core::{Rng, SeedableRng};
+use std::time::Duration;
 
 const SEEDS: u64 = 400;
 const HOUR_MS: u64 = 3_600_000;
@@ -52,7 +53,9 @@ impl Lab {
     fn find(&mut self) -> f64 {
         let uniform = (self.draws.next_u64() >> 11) as f64 / (1_u64 << 53) as f64;
         let took = -(1.0 - uniform).ln() * self.expected();
-        self.find_after((took * self.params.block_interval_ms as f64) as u64);
+        let interval = Duration::from_millis(self.params.block_interval_ms);
+        let ms = interval.mul_f64(took).as_millis();
+        self.find_after(u64::try_from(ms).expect("not for ages"));
         took
     }
 
