@@ -174,6 +174,28 @@ fn up_to_the_cap_the_clock_runs_with_the_blocks_and_then_stands() {
 }
 
 #[test]
+fn with_steps_under_the_cap_the_rule_is_the_published_one() {
+    let params = lab();
+    let interval = params.block_interval_ms;
+    let schedule = Schedule {
+        anchor: params.genesis_bits.to_target().expect("a target"),
+        limit: params.limit(),
+        interval,
+        half_life: interval * u64::from(params.half_life_intervals),
+    };
+    let mut lab = Lab::new(11);
+    for _ in 0..2_000 {
+        // Any step from the smallest to just the cap.
+        let ms = lab.draws.next_u64() % (2 * interval);
+        lab.find_after(ms + u64::from(ms % 50 == 0) * 8 * interval);
+        let anchor_parent = i128::from(params.genesis_time.0) - i128::from(interval);
+        let time = i128::from(lab.cursor.time.0) - anchor_parent;
+        let published = asert::next_target(&schedule, time, lab.cursor.height.into());
+        assert_eq!(lab.cursor.next_bits(&params), published.to_compact());
+    }
+}
+
+#[test]
 fn a_fixed_difficulty_never_moves() {
     let mut lab = Lab::new(3);
     lab.params.retarget = Retarget::Fixed;
