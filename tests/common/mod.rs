@@ -3,6 +3,8 @@
 
 #![allow(dead_code, reason = "each test file uses its own part")]
 
+pub mod lab;
+
 use chainlab::chain::block::{HEADER_VERSION, Midstate};
 use chainlab::chain::headers::Origin;
 use chainlab::chain::key::SecretKey;
@@ -12,7 +14,7 @@ use chainlab::chain::{
     Amount, Block, BlockHash, BlockTime, Coin, CompactTarget, Cursor, Header, KeyHash, MerkleRoot,
     OutPoint, Params, SigCache, Tx, merkle,
 };
-use chainlab::node::chainstate::{AcceptError, BlockAccepted};
+use chainlab::node::chainstate::{AcceptError, BlockAccepted, HeadersAccepted};
 use chainlab::node::{ChainState, MemStore, Store};
 use std::sync::Arc;
 
