@@ -273,6 +273,9 @@ fn a_header_that_commits_to_a_repeated_tail_is_refused() {
     lab.serves(vec![tx]);
 }
 
+/// What somebody on the way does with the list of transactions.
+type Change<'a> = Box<dyn Fn(&mut Vec<Tx>) + 'a>;
+
 #[test]
 fn a_wrong_body_under_an_honest_header_is_refused_and_the_honest_body_is_then_accepted() {
     let mut lab = Lab::of(rich(8));
@@ -280,7 +283,7 @@ fn a_wrong_body_under_an_honest_header_is_refused_and_the_honest_body_is_then_ac
     let foreign = payments(&lab, 8);
     let other = lab.miner.rival(1).coinbase();
     // Each of the faults would be held against the hash, were it the hash's own list.
-    let changes: [Box<dyn Fn(&mut Vec<Tx>)>; 9] = [
+    let changes: [Change<'_>; 9] = [
         Box::new(|txs| drop(txs.pop())),
         Box::new(|txs| drop(txs.remove(0))),
         Box::new(|txs| txs.swap(1, 2)),

@@ -93,22 +93,31 @@ fn an_invalid_block_in_the_middle_of_a_longer_branch_leaves_the_part_below_it() 
     lab.serves(vec![lab.bobs_payment()]);
 }
 
+/// Branches on one common block, in the order in which their headers came; the number of the
+/// branch that wins, with how many of its blocks; the bad blocks that are met on the way, each as
+/// (branch, place).
+type Alternatives = (
+    &'static [&'static str],
+    usize,
+    usize,
+    &'static [(usize, usize)],
+);
+
+const ALTERNATIVES: [Alternatives; 8] = [
+    (&["..x..."], 0, 2, &[(0, 2)]),
+    (&["..x...", "..."], 1, 3, &[(0, 2)]),
+    (&["..x..", "...", ".x......"], 1, 3, &[(2, 1), (0, 2)]),
+    (&["....x.", "...", "x.........."], 0, 4, &[(2, 0), (0, 4)]),
+    (&["x....", "x...", "x.."], 0, 0, &[(0, 0), (1, 0), (2, 0)]),
+    (&["..xx.x", "..x"], 0, 2, &[(0, 2), (1, 2)]),
+    // Equal work: first come, first served.
+    (&["...", "...", "x...."], 0, 3, &[(2, 0)]),
+    (&["..", "...x", "..."], 1, 3, &[(1, 3)]),
+];
+
 #[test]
 fn of_several_alternatives_the_valid_branch_with_most_work_becomes_the_tip() {
-    // Branches on one common block, in the order in which their headers came; the number of the
-    // branch that wins, with how many of its blocks; the bad blocks that were met on the way.
-    let cases: [(&[&str], usize, usize, &[(usize, usize)]); 8] = [
-        (&["..x..."], 0, 2, &[(0, 2)]),
-        (&["..x...", "..."], 1, 3, &[(0, 2)]),
-        (&["..x..", "...", ".x......"], 1, 3, &[(2, 1), (0, 2)]),
-        (&["....x.", "...", "x.........."], 0, 4, &[(2, 0), (0, 4)]),
-        (&["x....", "x...", "x.."], 0, 0, &[(0, 0), (1, 0), (2, 0)]),
-        (&["..xx.x", "..x"], 0, 2, &[(0, 2), (1, 2)]),
-        // Equal work: first come, first served.
-        (&["...", "...", "x...."], 0, 3, &[(2, 0)]),
-        (&["..", "...x", "..."], 1, 3, &[(1, 3)]),
-    ];
-    for (plans, winner, blocks, met) in cases {
+    for (plans, winner, blocks, met) in ALTERNATIVES {
         let mut lab = Lab::new();
         let fork = lab.miner.clone();
         lab.serves(vec![]);
@@ -219,7 +228,7 @@ fn descendants_of_an_invalid_block_are_refused_also_after_reopening() {
             let refused = lab.headers(&headers(&run)).refused;
             assert_eq!(refused, Some((1, RuleError::KnownInvalid)));
             let inherited = RuleError::InvalidAncestor(heirs[2].hash());
-            let longer = [&run[..], &[stranger.clone()]].concat();
+            let longer = [&run[..], std::slice::from_ref(&stranger)].concat();
             let refused = lab.headers(&headers(&longer));
             assert_eq!(refused.added, []);
             assert_eq!(refused.refused, Some((5, inherited.clone())));

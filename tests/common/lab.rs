@@ -61,11 +61,15 @@ impl Lab {
         self.is_sound();
     }
 
-    /// All that is stored fits, and no coin came from nowhere: the allocations and at most the
-    /// subsidy of each block.
+    /// All that is stored fits, and no coin came from nowhere: there are at most the allocations
+    /// and one subsidy for each block. Returns the supply.
     pub fn is_sound(&self) -> Amount {
         let report = sound(&self.chain);
         assert_eq!(report.tip, self.chain.tip());
+        let allocations = self.params.genesis.iter().map(|given| given.amount);
+        let subsidies = (1..=report.tip.height).map(|height| self.params.subsidy_at(height));
+        let most = Amount::checked_sum(allocations.chain(subsidies)).expect("validated");
+        assert!(report.supply <= most, "{} of {most}", report.supply);
         report.supply
     }
 
