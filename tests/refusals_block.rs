@@ -143,12 +143,19 @@ fn a_block_not_later_than_the_median_of_its_11_ancestors_is_refused() {
     let mut lab = Lab::new();
     let start = lab.params.genesis_time.0;
     let mut times = vec![start];
+    let mut chain: Vec<Header> = Vec::new();
     for (step, shift) in (0_u64..30).zip([7_000, 100, 3_000, 20, 5_000, 60].iter().cycle()) {
         let mut recent: Vec<u64> = times.iter().rev().take(11).copied().collect();
         recent.sort_unstable();
         let median = recent[recent.len() / 2];
         for time in [median, median - 1, 0] {
-            lab.refuses_header(&at_time(&lab, time), RuleError::TimeTooOld);
+            let block = at_time(&lab, time);
+            lab.refuses_header(&block, RuleError::TimeTooOld);
+            // The same at the end of a run that another node takes in one go.
+            let run = [&chain[..], &[*block.header()]].concat();
+            let accepted = Lab::new().headers(&run);
+            assert_eq!(accepted.added.len(), chain.len());
+            assert_eq!(accepted.refused, Some((chain.len(), RuleError::TimeTooOld)));
         }
         // Some are as old as they may be, so older than their parents; others run ahead.
         let time = if step % 3 == 0 {
@@ -156,11 +163,28 @@ fn a_block_not_later_than_the_median_of_its_11_ancestors_is_refused() {
         } else {
             median + shift
         };
-        lab.takes(&at_time(&lab, time));
+        let block = at_time(&lab, time);
+        lab.takes(&block);
+        chain.push(*block.header());
         times.push(time);
     }
     assert!(times.windows(2).any(|pair| pair[1] < pair[0]));
+    assert_eq!(Lab::new().headers(&chain).refused, None);
     lab.serves(vec![]);
+}
+
+/// Four thousand million blocks are out of a test's reach; the end of such a chain is not.
+#[test]
+fn a_block_above_the_last_height_is_refused() {
+    let lab = Lab::new();
+    let block = lab.miner.block(vec![], |_| {});
+    let mut cursor = lab.miner.cursor.clone();
+    let mut check = |height| {
+        cursor.height = height;
+        cursor.check_next(block.header(), &lab.params, LATE)
+    };
+    assert_eq!(check(u32::MAX), Err(RuleError::HeightLimit));
+    assert_eq!(check(u32::MAX - 1), Ok(block.hash()));
 }
 
 #[test]

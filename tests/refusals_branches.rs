@@ -6,6 +6,7 @@ mod common;
 use chainlab::chain::key::Signature;
 use chainlab::chain::rules::TxError;
 use chainlab::chain::{Block, BlockHash, Header, RuleError};
+use chainlab::node::Store;
 use chainlab::node::chainstate::{AcceptError, BlockAccepted, ChainChange};
 use chainlab::node::store::BlockId;
 use common::lab::Lab;
@@ -236,7 +237,15 @@ fn descendants_of_an_invalid_block_are_refused_also_after_reopening() {
             assert_eq!(refused, Err(AcceptError::Rule(inherited)));
             assert_eq!(lab.chain.tip().hash, first.hash());
             lab.is_sound();
-            lab.chain = open(lab.chain.into_store(), &lab.params);
+            // It is written down, not found out anew each time.
+            let store = lab.chain.into_store();
+            let mut failed = Vec::new();
+            let each = store.each_header(&mut |id, row| failed.extend(row.failed.then_some(id)));
+            each.expect("readable");
+            let known_bad: Vec<BlockHash> = failed.iter().map(|id| id.hash).collect();
+            let all: Vec<BlockHash> = run[1..].iter().map(Block::hash).collect();
+            assert_eq!(known_bad, all);
+            lab.chain = open(store, &lab.params);
         }
         lab.serves(vec![lab.bobs_payment()]);
     }

@@ -7,7 +7,7 @@ use chainlab::chain::codec::{self, DecodeError};
 use chainlab::chain::key::{PublicKey, Signature};
 use chainlab::chain::rules::{TxError, check_tx_len};
 use chainlab::chain::tx::TxIn;
-use chainlab::chain::{Amount, Block, OutPoint, RuleError, Tx, Txid};
+use chainlab::chain::{Amount, Block, BlockHash, OutPoint, RuleError, Tx, Txid};
 use common::lab::Lab;
 use common::*;
 
@@ -258,4 +258,41 @@ fn a_coinbase_with_a_zero_output_or_an_overflowing_sum_is_refused() {
     let nothing = with(&lab, &[]);
     lab.takes(&nothing);
     assert_eq!(lab.is_sound(), coins(20));
+}
+
+/// Only what the header's hash commits to is the block's own fault.
+#[test]
+fn what_another_delivery_or_a_later_time_may_mend_is_not_permanent() {
+    let bits = EASY;
+    let (expected, got) = (bits, bits);
+    let (claimed, allowed) = (coins(2), coins(1));
+    let error = TxError::NoInputs;
+    for passing in [
+        RuleError::TimeTooNew { ahead_ms: 1 },
+        RuleError::UnknownParent(BlockHash::ZERO),
+        RuleError::UnknownHeader(BlockHash::ZERO),
+        RuleError::LowWork,
+        RuleError::NoTransactions,
+        RuleError::RepeatedTail,
+        RuleError::MerkleRoot,
+    ] {
+        assert!(!passing.is_permanent(), "{passing}");
+    }
+    for permanent in [
+        RuleError::Version(2),
+        RuleError::Bits { expected, got },
+        RuleError::ProofOfWork,
+        RuleError::TimeTooOld,
+        RuleError::InvalidAncestor(BlockHash::ZERO),
+        RuleError::KnownInvalid,
+        RuleError::HeightLimit,
+        RuleError::TooLarge { len: 2, max: 1 },
+        RuleError::NoCoinbase,
+        RuleError::ExtraCoinbase { index: 1 },
+        RuleError::CoinbaseHeight { height: 2, got: 1 },
+        RuleError::CoinbaseAmount { claimed, allowed },
+        RuleError::Tx { index: 1, error },
+    ] {
+        assert!(permanent.is_permanent(), "{permanent}");
+    }
 }

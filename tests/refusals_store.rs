@@ -4,9 +4,10 @@
 mod common;
 
 use chainlab::chain::coins::Undo;
+use chainlab::chain::headers::Origin;
 use chainlab::chain::params::ParamsError;
 use chainlab::chain::rules::UndoMismatch;
-use chainlab::chain::{Amount, Block, Coin, OutPoint, Params};
+use chainlab::chain::{Amount, Block, Coin, Header, OutPoint, Params};
 use chainlab::node::chainstate::{AcceptError, OpenError};
 use chainlab::node::store::{Batch, BlockId, HeaderRecord, StoreFault};
 use chainlab::node::{ChainState, MemStore, Store};
@@ -138,9 +139,7 @@ fn a_missing_body_or_undo_data_halts_the_node_and_blames_no_block() {
         let halted = Err(AcceptError::Store(fault.clone()));
         assert_eq!(accept(&mut lab.chain, &second), halted);
         assert_eq!(accept(&mut lab.chain, &first), halted);
-        let taken = lab
-            .chain
-            .accept_headers(chainlab::chain::headers::Origin::Own, &[], LATE);
+        let taken = lab.chain.accept_headers(Origin::Own, &[], LATE);
         assert_eq!(taken, Err(fault.clone()));
         assert_eq!(lab.chain.sync(), Err(fault));
         assert_eq!(lab.chain.tip().hash, ours.hash());
@@ -149,10 +148,11 @@ fn a_missing_body_or_undo_data_halts_the_node_and_blames_no_block() {
     }
 }
 
-/// A memory whose commits fail while the switch is on.
+/// A memory whose commits fail while the switch is on, and that notes each tip it was given.
 struct Failing {
     inner: MemStore,
     full: Arc<AtomicBool>,
+    tips: Vec<BlockId>,
 }
 
 impl Failing {
@@ -206,6 +206,7 @@ impl Store for Failing {
 
     fn commit(&mut self, batch: Batch) -> Result<(), StoreFault> {
         self.check()?;
+        self.tips.extend(batch.tip);
         self.inner.commit(batch)
     }
 
@@ -221,6 +222,7 @@ fn a_store_that_fails_halts_the_node_and_nothing_is_lost_after_reopening() {
     let store = Failing {
         inner: MemStore::new(),
         full: Arc::clone(&full),
+        tips: Vec::new(),
     };
     let mut chain = open(store, &params);
     let mut miner = Miner::new(&params);
@@ -246,4 +248,41 @@ fn a_store_that_fails_halts_the_node_and_nothing_is_lost_after_reopening() {
     assert_eq!(chain.sync(), Err(Failing::fault()));
     full.store(false, Ordering::Relaxed);
     assert_eq!(chain.sync(), Err(Failing::fault()));
+}
+
+/// A long reorganisation is written in pieces; whoever is killed between two of them must find
+/// a tip with more work than the one before.
+#[test]
+fn a_long_reorganisation_never_writes_a_tip_with_less_work() {
+    let params = params();
+    let store = Failing {
+        inner: MemStore::new(),
+        full: Arc::default(),
+        tips: Vec::new(),
+    };
+    let mut chain = open(store, &params);
+    let mut ours = Miner::new(&params);
+    let mut theirs = ours.rival(7);
+    for block in ours.mine_empty(600) {
+        accept(&mut chain, &block).expect("valid");
+    }
+    let longer = theirs.mine_empty(1_200);
+    let headers: Vec<Header> = longer.iter().map(|block| *block.header()).collect();
+    let taken = chain.accept_headers(Origin::Peer(1), &headers, LATE);
+    assert_eq!(taken.expect("the store works").refused, None);
+    for block in longer[1..].iter().rev() {
+        let accepted = accept(&mut chain, block).expect("valid");
+        assert_eq!(accepted.change, None);
+    }
+    let accepted = accept(&mut chain, &longer[0]).expect("valid");
+    let change = accepted.change.expect("a reorganisation");
+    assert_eq!(
+        (change.disconnected.len(), change.connected.len()),
+        (600, 1_200)
+    );
+    let heights: Vec<u32> = chain.store().tips.iter().map(|tip| tip.height).collect();
+    assert!(heights.is_sorted_by(|a, b| a < b), "{heights:?}");
+    // Genesis and our 600, then their 1 200 in more than one piece.
+    assert!(heights.len() > 602, "{} commits", heights.len());
+    assert_eq!(sound(&chain).tip.height, 1_200);
 }
