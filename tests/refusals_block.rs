@@ -144,7 +144,9 @@ fn a_block_not_later_than_the_median_of_its_11_ancestors_is_refused() {
     let start = lab.params.genesis_time.0;
     let mut times = vec![start];
     let mut chain: Vec<Header> = Vec::new();
-    for (step, shift) in (0_u64..30).zip([7_000, 100, 3_000, 20, 5_000, 60].iter().cycle()) {
+    let mut twelfth_is_later = false;
+    let shifts = [100_000, 100, 20, 60, 10, 300, 40];
+    for (step, shift) in (0_u64..30).zip(shifts.iter().cycle()) {
         let mut recent: Vec<u64> = times.iter().rev().take(11).copied().collect();
         recent.sort_unstable();
         let median = recent[recent.len() / 2];
@@ -158,17 +160,16 @@ fn a_block_not_later_than_the_median_of_its_11_ancestors_is_refused() {
             assert_eq!(accepted.refused, Some((chain.len(), RuleError::TimeTooOld)));
         }
         // Some are as old as they may be, so older than their parents; others run ahead.
-        let time = if step % 3 == 0 {
-            median + 1
-        } else {
-            median + shift
-        };
+        let time = median + if step % 5 == 1 { 1 } else { *shift };
+        let twelfth = times.iter().rev().nth(11);
+        twelfth_is_later |= time == median + 1 && twelfth.is_some_and(|at| *at > time);
         let block = at_time(&lab, time);
         lab.takes(&block);
         chain.push(*block.header());
         times.push(time);
     }
-    assert!(times.windows(2).any(|pair| pair[1] < pair[0]));
+    // There were blocks older than their parents, and one that a twelfth ancestor would refuse.
+    assert!(times.windows(2).any(|pair| pair[1] < pair[0]) && twelfth_is_later);
     assert_eq!(Lab::new().headers(&chain).refused, None);
     lab.serves(vec![]);
 }
