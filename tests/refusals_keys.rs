@@ -13,7 +13,7 @@ use common::lab::Lab;
 use common::*;
 use primitive_types::U256;
 use rand_chacha::ChaCha8Rng;
-use rand_chacha::rand_core::SeedableRng;
+use rand_chacha::rand_core::{Rng, SeedableRng};
 use rayon::prelude::*;
 
 fn random_key(seed: u64) -> SecretKey {
@@ -39,7 +39,10 @@ fn signature(r: U256, s: U256) -> Signature {
 #[test]
 fn signing_and_address_making_20_000_times_over_always_reads_back() {
     let odd = (0..20_000_u64).into_par_iter().filter(|seed| {
-        let key = random_key(*seed);
+        let mut bytes = [0; 32];
+        ChaCha8Rng::seed_from_u64(*seed).fill_bytes(&mut bytes);
+        let key = SecretKey::from_bytes(bytes).expect("a key");
+        assert_eq!(key.to_bytes(), bytes);
         let public = key.public_key();
         let hash = sha256d(&seed.to_le_bytes());
         let signature = key.sign(&hash);
@@ -55,8 +58,6 @@ fn signing_and_address_making_20_000_times_over_always_reads_back() {
         let text = address.to_string();
         assert_eq!(Address::parse(&text, version), Ok(address), "{text}");
 
-        let again = SecretKey::from_bytes(key.to_bytes()).expect("a key");
-        assert_eq!(again.public_key(), public);
         assert_eq!(public.to_string().parse(), Ok(public));
         assert_eq!(signature.to_string().parse(), Ok(signature));
         assert_eq!(public.hash().to_string().parse(), Ok(public.hash()));
