@@ -139,9 +139,6 @@ pub enum RuleError {
     /// The header's parent is not known.
     #[error("unknown parent {0}")]
     UnknownParent(BlockHash),
-    /// A body whose header was never accepted.
-    #[error("unknown header {0}")]
-    UnknownHeader(BlockHash),
     /// Builds on a block that was found invalid.
     #[error("builds on the invalid block {0}")]
     InvalidAncestor(BlockHash),
@@ -222,7 +219,6 @@ impl RuleError {
             self,
             Self::TimeTooNew { .. }
                 | Self::UnknownParent(_)
-                | Self::UnknownHeader(_)
                 | Self::LowWork
                 | Self::BranchChanged { .. }
                 | Self::NoTransactions

@@ -3,6 +3,7 @@
 
 #![allow(dead_code, reason = "each test file uses its own part")]
 
+pub mod lab;
 pub mod model;
 
 use chainlab::chain::block::{HEADER_VERSION, Midstate};
@@ -14,7 +15,7 @@ use chainlab::chain::{
     Amount, Block, BlockHash, BlockTime, Coin, CompactTarget, Cursor, Header, KeyHash, MerkleRoot,
     OutPoint, Params, SigCache, Tx, merkle,
 };
-use chainlab::node::chainstate::{AcceptError, BlockAccepted};
+use chainlab::node::chainstate::{AcceptError, BlockAccepted, HeadersAccepted};
 use chainlab::node::{ChainState, MemStore, Store};
 use std::sync::Arc;
 

@@ -80,7 +80,8 @@ impl HeaderTree {
         if body_len > 0 {
             self.set_body(id, body_len);
         }
-        if failed {
+        // A store that marks a block but not what builds on it must not lead us onto it again.
+        if failed || self.entry(parent).failed {
             self.set_failed(id);
         }
         Some(id)
