@@ -2,9 +2,7 @@
 
 use crate::common::{Miner, params};
 use crate::ratio::{Harness, Samples, Target, shown, timed};
-use crate::scene::{
-    Payments, Timed, chain, copy_dir, disk, empty_blocks, extend, grown, hand_in, read_dir,
-};
+use crate::scene::{Payments, Timed, chain, copy_dir, disk, empty_blocks, extend, grown, hand_in};
 use chainlab::chain::{Params, SigCache, codec};
 use chainlab::node::{MemStore, Store};
 use std::fs::File;
@@ -187,8 +185,8 @@ pub fn reorganise(harness: &mut Harness) {
     println!("    of which the commit: {}", shown(commits.median()));
 }
 
-/// Opening a database after a clean end and after a kill, beside reading its files and building
-/// the tree of headers from memory.
+/// Opening a database after a clean end and after a kill, beside building the
+/// tree of headers from memory.
 pub fn reopen(harness: &mut Harness) {
     let count = harness.size(10_000, 60);
     let params = params();
@@ -200,20 +198,16 @@ pub fn reopen(harness: &mut Harness) {
     fill_and_kill(&killed, count);
     let mut opened = [const { Vec::new() }; 2];
     let [clean_out, killed_out] = &mut opened;
-    let bare = |dir: &Path| {
+    let from_memory = || {
         let store = memory.clone();
-        let work = || {
-            read_dir(dir).expect("readable");
-            chain(store, &params, &Arc::default())
-        };
-        timed(work).0
+        timed(|| chain(store, &params, &Arc::default())).0
     };
     let [bare_clean, after_clean, bare_killed, after_kill] = harness.interleave(
         15,
         [
-            &mut || bare(&clean),
+            &mut { from_memory },
             &mut || open_copy(&clean, &params, count, clean_out),
-            &mut || bare(&killed),
+            &mut { from_memory },
             &mut || open_copy(&killed, &params, count, killed_out),
         ],
     );
@@ -222,7 +216,7 @@ pub fn reopen(harness: &mut Harness) {
         ("a kill", after_kill, bare_killed, killed_out),
     ] {
         let name = format!("open {count} blocks after {what}");
-        let beside = ("its files read, its headers from memory", &limit);
+        let beside = ("its headers from memory", &limit);
         harness.report(&name, &ours, beside, Target::Under(REOPENING));
         let store: Samples = stores.drain(..).collect();
         println!("    of which the database: {}", shown(store.median()));

@@ -135,7 +135,8 @@ pub fn grown(params: &Params, blocks: &[Vec<u8>]) -> MemStore {
     chain.into_store()
 }
 
-/// Copies a directory with all that is in it.
+/// Copies a directory with all that is in it, down to the disk: whoever syncs a file of the copy
+/// should not have to write what the original had written long before.
 pub fn copy_dir(from: &Path, to: &Path) -> io::Result<()> {
     fs::create_dir_all(to)?;
     for entry in fs::read_dir(from)? {
@@ -144,25 +145,11 @@ pub fn copy_dir(from: &Path, to: &Path) -> io::Result<()> {
         if entry.file_type()?.is_dir() {
             copy_dir(&entry.path(), &target)?;
         } else {
-            fs::copy(entry.path(), target)?;
+            fs::copy(entry.path(), &target)?;
+            fs::File::open(target)?.sync_all()?;
         }
     }
     Ok(())
-}
-
-/// Reads every file of a directory once and returns their bytes in all: what no opening can do
-/// without, short of leaving some of it unread.
-pub fn read_dir(dir: &Path) -> io::Result<usize> {
-    let mut bytes = 0;
-    for entry in fs::read_dir(dir)? {
-        let entry = entry?;
-        bytes += if entry.file_type()?.is_dir() {
-            read_dir(&entry.path())?
-        } else {
-            fs::read(entry.path())?.len()
-        };
-    }
-    Ok(bytes)
 }
 
 /// A store that also says how long its last commit took.
