@@ -4,7 +4,7 @@
 //! This file alone names bincode. Types that pass through here have no maps, sets or floats, so
 //! each value has exactly one encoding and each accepted byte string decodes to a value that
 //! encodes to the same bytes. The length of the input is the rule that bounds a decode and is
-//! checked first; bincode's own limit counts memory and is set above it, as a second fence.
+//! checked first; it also bounds what a decode can allocate, see [`MAX_GROWTH`].
 
 use serde::{Serialize, de::DeserializeOwned};
 use std::io;
@@ -13,9 +13,15 @@ use thiserror::Error;
 /// The longest input that [`decode`] takes, whatever its caller allows, in bytes.
 pub const MAX_LEN: usize = 8 * 1024 * 1024;
 
-/// What bincode may claim for one decode, in bytes: values in memory are up to three times as
-/// large as encoded (an empty transaction is 24 bytes encoded and 56 in memory), so four.
-const MAX_CLAIM: usize = 4 * MAX_LEN;
+/// How many bytes a decode can have allocated for each byte of input, beyond 2 MiB.
+///
+/// A count that comes from outside is worth 1 MiB of memory in advance, however large, at each of
+/// the two levels that nest; beyond that a list grows only as its elements really come. The worst
+/// are empty transactions: 24 bytes each, 56 in memory. A list that is full is moved to one twice
+/// as long, so three times its length is allocated at that moment: 7 bytes for each that came.
+/// (Text would be given all that it claims at once, up to bincode's limit: nothing that comes from
+/// outside has any.)
+pub const MAX_GROWTH: usize = 7;
 
 /// Why bytes are not the encoding of a value.
 #[derive(Clone, Debug, PartialEq, Eq, Error)]
@@ -93,5 +99,5 @@ fn config() -> impl bincode::config::Config {
     bincode::config::standard()
         .with_little_endian()
         .with_fixed_int_encoding()
-        .with_limit::<MAX_CLAIM>()
+        .with_limit::<MAX_LEN>()
 }

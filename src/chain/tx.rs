@@ -139,7 +139,10 @@ impl Tx {
                 .collect(),
             outputs: &self.outputs,
         };
-        SigHash(sha256d(&codec::encode(&message)))
+        // The message leaves out keys and signatures: what it has beyond them is less.
+        let mut bytes = Vec::with_capacity(self.encoded_len());
+        codec::encode_into(&message, &mut bytes);
+        SigHash(sha256d(&bytes))
     }
 
     /// Signs every input, each with the key at its index.

@@ -24,7 +24,7 @@ use crate::chain::{Block, BlockHash, Coin, OutPoint, Txid};
 use crate::node::store::{Batch, BlockId, HeaderRecord, Store, StoreFault};
 use fjall::{Database, Keyspace, KeyspaceCreateOptions, PersistMode};
 use rayon::prelude::*;
-use serde::de::DeserializeOwned;
+use serde::{Serialize, de::DeserializeOwned};
 use std::fs::{self, File, TryLockError};
 use std::io;
 use std::panic::{AssertUnwindSafe, catch_unwind};
@@ -363,35 +363,26 @@ impl Store for DiskStore {
     fn commit(&mut self, batch: Batch) -> Result<(), StoreFault> {
         let mut bytes = 0;
         self.write_rows(batch.durable, |rows, store| {
-            let mut put = |keyspace: &Keyspace, key: Vec<u8>, value: Option<Vec<u8>>| {
-                bytes += ROW_BYTES + key.len() + value.as_ref().map_or(0, Vec::len);
-                match value {
-                    Some(value) => rows.insert(keyspace, key, value),
-                    None => rows.remove(keyspace, key),
-                }
-            };
+            let mut rows = Rows::new(rows);
             for (id, record) in &batch.headers {
-                let value = record.as_ref().map(codec::encode);
-                put(&store.headers, block_key(id), value);
+                rows.put(&store.headers, &block_key(id), record.as_ref());
             }
             for (id, block) in &batch.bodies {
-                let value = block.as_deref().map(codec::encode);
-                put(&store.blocks, block_key(id), value);
+                rows.put(&store.blocks, &block_key(id), block.as_deref());
             }
             for (id, undo) in &batch.undo {
-                let value = undo.as_ref().map(codec::encode);
-                put(&store.undo, block_key(id), value);
+                rows.put(&store.undo, &block_key(id), undo.as_ref());
             }
             for (at, coin) in &batch.coins {
-                let value = coin.as_ref().map(codec::encode);
-                put(&store.coins, coin_key(at), value);
+                rows.put(&store.coins, &coin_key(at), coin.as_ref());
             }
             if let Some(tip) = &batch.tip {
-                put(&store.meta, TIP_KEY.to_vec(), Some(block_key(tip)));
+                rows.put_bytes(&store.meta, TIP_KEY, Some(&block_key(tip)));
             }
-            for (key, value) in batch.meta {
-                put(&store.meta, key.into_bytes(), value);
+            for (key, value) in &batch.meta {
+                rows.put_bytes(&store.meta, key.as_bytes(), value.as_deref());
             }
+            bytes = rows.bytes;
         })?;
         self.rotate_if_due(bytes)
     }
@@ -421,13 +412,56 @@ impl Drop for DiskStore {
     }
 }
 
-/// Big-endian, so that rows are ordered by height.
-fn block_key(id: &BlockId) -> Vec<u8> {
-    [&id.height.to_be_bytes()[..], &id.hash.0].concat()
+/// The rows of one commit, which can be thousands.
+struct Rows<'a> {
+    rows: &'a mut fjall::OwnedWriteBatch,
+    /// What they cost, for [`ROTATE_BYTES`].
+    bytes: usize,
+    /// For one encoded value after the other: the database copies it.
+    value: Vec<u8>,
 }
 
-fn coin_key(at: &OutPoint) -> Vec<u8> {
-    [&at.txid.0[..], &at.index.to_be_bytes()].concat()
+impl<'a> Rows<'a> {
+    fn new(rows: &'a mut fjall::OwnedWriteBatch) -> Self {
+        Self {
+            rows,
+            bytes: 0,
+            value: Vec::new(),
+        }
+    }
+
+    fn put<T: Serialize>(&mut self, keyspace: &Keyspace, key: &[u8], value: Option<&T>) {
+        let mut bytes = std::mem::take(&mut self.value);
+        bytes.clear();
+        if let Some(value) = value {
+            codec::encode_into(value, &mut bytes);
+        }
+        self.put_bytes(keyspace, key, value.map(|_| bytes.as_slice()));
+        self.value = bytes;
+    }
+
+    fn put_bytes(&mut self, keyspace: &Keyspace, key: &[u8], value: Option<&[u8]>) {
+        self.bytes += ROW_BYTES + key.len() + value.map_or(0, <[u8]>::len);
+        match value {
+            Some(value) => self.rows.insert(keyspace, key, value),
+            None => self.rows.remove(keyspace, key),
+        }
+    }
+}
+
+/// Big-endian, so that rows are ordered by height.
+fn block_key(id: &BlockId) -> [u8; 36] {
+    let mut key = [0; 36];
+    key[..4].copy_from_slice(&id.height.to_be_bytes());
+    key[4..].copy_from_slice(&id.hash.0);
+    key
+}
+
+fn coin_key(at: &OutPoint) -> [u8; 36] {
+    let mut key = [0; 36];
+    key[..32].copy_from_slice(&at.txid.0);
+    key[32..].copy_from_slice(&at.index.to_be_bytes());
+    key
 }
 
 /// Whether there is something in a directory, and it is not a store.
