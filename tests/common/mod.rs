@@ -3,6 +3,8 @@
 
 #![allow(dead_code, reason = "each test file uses its own part")]
 
+pub mod script;
+
 use chainlab::chain::block::{HEADER_VERSION, Midstate};
 use chainlab::chain::headers::Origin;
 use chainlab::chain::key::SecretKey;
