@@ -3,6 +3,7 @@
 
 #![allow(dead_code, reason = "each test file uses its own part")]
 
+pub mod damage;
 pub mod script;
 
 use chainlab::chain::block::{HEADER_VERSION, Midstate};

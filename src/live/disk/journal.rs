@@ -12,7 +12,7 @@
 
 use super::SEQUENCE_KEY;
 use std::fs::{self, File, OpenOptions};
-use std::io::{self, Read};
+use std::io::{self, Read, Write};
 use std::path::{Path, PathBuf};
 use xxhash_rust::xxh3::xxh3_64;
 
@@ -33,14 +33,16 @@ pub(super) struct Seal {
     pub floor: u64,
     /// The last batch that a power loss could no longer take when this one was written.
     pub synced: u64,
+    /// How many batches so far were the first that tables may lack; each left a row of its own.
+    pub epoch: u64,
 }
 
 impl Seal {
-    pub const LEN: usize = 24;
+    pub const LEN: usize = 32;
 
     pub fn encode(&self) -> [u8; Self::LEN] {
         let mut bytes = [0; Self::LEN];
-        let fields = [self.number, self.floor, self.synced];
+        let fields = [self.number, self.floor, self.synced, self.epoch];
         for (to, field) in bytes.chunks_exact_mut(8).zip(fields) {
             to.copy_from_slice(&field.to_be_bytes());
         }
@@ -53,6 +55,7 @@ impl Seal {
             number: field(0),
             floor: field(8),
             synced: field(16),
+            epoch: field(24),
         }
     }
 }
@@ -73,8 +76,8 @@ impl From<io::Error> for JournalError {
 /// What the journals of a database say.
 #[derive(Debug, Default)]
 pub(super) struct Journals {
-    /// The number of the last batch in them, if they hold any of ours.
-    pub last: Option<u64>,
+    /// The last batch in them, if they hold any of ours.
+    pub last: Option<Seal>,
     /// Where the active journal is to be cut before fjall reads it.
     pub cut: Option<Cut>,
 }
@@ -85,18 +88,15 @@ pub(super) struct Cut {
     path: PathBuf,
     at: usize,
     rest: Vec<u8>,
-    /// More than the one batch that the end of a process leaves half written.
-    keep: bool,
 }
 
 impl Cut {
-    /// Cuts the journal; what may still be of use is first copied to `aside`.
+    /// Cuts the journal, after what is behind the cut was copied to `aside`: it is of no use to
+    /// fjall, but may be to somebody.
     pub fn apply(&self, aside: &Path) -> io::Result<()> {
-        if self.keep {
-            let mut copy = File::create_new(aside)?;
-            io::Write::write_all(&mut copy, &self.rest)?;
-            copy.sync_all()?;
-        }
+        let mut copy = File::create_new(aside)?;
+        copy.write_all(&self.rest)?;
+        copy.sync_all()?;
         let journal = OpenOptions::new().write(true).open(&self.path)?;
         journal.set_len(self.at as u64)?;
         journal.sync_all()
@@ -126,11 +126,10 @@ pub(super) fn read(chain: &Path) -> Result<Journals, JournalError> {
             path: path.clone(),
             at,
             rest: rest.to_vec(),
-            keep: trailers(rest).next().is_some(),
         });
     }
     Ok(Journals {
-        last: walk.seal.map(|seal| seal.number),
+        last: walk.seal,
         cut,
     })
 }

@@ -5,7 +5,7 @@
 //! DIR/creating    there while the database is being made; if a crash leaves it, the database
 //!                 holds nothing and is made anew
 //! DIR/chain/      the database: keyspaces headers, blocks, undo, coins, meta
-//! DIR/cut-1.jnl   batches that a power loss made unreadable, kept out of the database's way
+//! DIR/cut-1.jnl   what a crash left of a batch at the end of the journal, kept for the curious
 //! ```
 //!
 //! A commit is one batch over all keyspaces in fjall's journal, which reaches the operating
@@ -15,9 +15,9 @@
 //! fjall believes what it finds, and deletes the rest: see [`files`] and [`journal`], which look
 //! first. What they cannot see is rows of one keyspace that live on in its tables while older rows
 //! of another are lost. Every batch therefore writes its [`Seal`] into every keyspace, and opening
-//! compares the five; and the first batch after each rotation leaves a row for good in every
-//! keyspace, so that a hole between the tables of one and the journal shows. Tables are written
-//! only of what the journal holds safely: [`DiskStore`] syncs it, then rotates all five at once.
+//! compares the five. Tables are written only of what the journal holds safely: [`DiskStore`] syncs
+//! it, then rotates all five at once. The first batch after that, an epoch's first, leaves a row
+//! of its own in every keyspace, so that a hole between tables and the journal shows.
 
 mod files;
 mod journal;
@@ -49,8 +49,11 @@ const KEYSPACES: [&str; 5] = ["headers", "blocks", "undo", "coins", "meta"];
 /// Rows of our own, in every keyspace. Shorter than any other key, and not a name in `meta`.
 const SEQUENCE_KEY: &[u8] = b"\0seq";
 
-/// Followed by a number: the first batch after each rotation, which no later one overwrites.
+/// Followed by a number: the first batch after a rotation or opening.
 const EPOCH_PREFIX: &[u8] = b"\0epoch";
+
+/// Epochs whose rows are kept: more than a journal spans.
+const EPOCHS: u64 = 256;
 
 const SCHEMA_KEY: &[u8] = b"\0schema";
 const TIP_KEY: &[u8] = b"\0tip";
@@ -67,8 +70,8 @@ pub struct DiskStore {
     /// The number of the last batch, and of the last that survives a power loss.
     sequence: u64,
     synced: u64,
-    /// The number of batches so far that were the first after a rotation, and whether one is due.
-    epochs: u64,
+    /// The number of epochs so far, and whether the next batch begins another.
+    epoch: u64,
     epoch_due: bool,
     unrotated_bytes: u64,
     /// Something was committed since the store was opened.
@@ -181,8 +184,8 @@ impl DiskStore {
             db,
             sequence: 0,
             synced: 0,
-            epochs: 0,
-            epoch_due: new,
+            epoch: 0,
+            epoch_due: true,
             unrotated_bytes: 0,
             is_changed: false,
             _lock: lock,
@@ -194,7 +197,7 @@ impl DiskStore {
         } else {
             store.read_schema()?;
             store.read_sequence(journals)?;
-            store.read_epochs()?;
+            store.check_epochs()?;
         }
         Ok(store)
     }
@@ -211,44 +214,44 @@ impl DiskStore {
     }
 
     fn read_sequence(&mut self, journals: &Journals) -> Result<(), StoreFault> {
-        let mut numbers = Vec::new();
+        let mut seals = Vec::new();
         for (name, keyspace) in KEYSPACES.iter().zip(self.keyspaces()) {
             let row = self.row(keyspace, SEQUENCE_KEY)?;
             let row = row.ok_or_else(|| self.damaged(format!("{name} lost its rows")))?;
-            numbers.push(Seal::decode(&self.exact(&row, "a seal")?).number);
+            seals.push(Seal::decode(&self.exact(&row, "a seal")?));
         }
         // What the tables hold was in a journal first, and the end of it still is.
-        let last = journals.last.unwrap_or(numbers[0]);
-        if numbers.iter().any(|number| *number != last) {
+        let last = journals.last.unwrap_or(seals[0]);
+        if seals.iter().any(|seal| *seal != last) {
+            let numbers: Vec<u64> = seals.iter().map(|seal| seal.number).collect();
             let problem = format!(
-                "rows are lost: the last batch is {last}, those of {} are {numbers:?}",
+                "rows are lost: the last batch is {}, those of {} are {numbers:?}",
+                last.number,
                 KEYSPACES.join(", ")
             );
             return Err(self.damaged(problem));
         }
         // fjall has synced the journal a moment ago.
-        (self.sequence, self.synced) = (last, last);
+        (self.sequence, self.synced) = (last.number, last.number);
+        self.epoch = last.epoch;
         Ok(())
     }
 
-    fn read_epochs(&mut self) -> Result<(), StoreFault> {
-        let mut counts = Vec::new();
-        for keyspace in self.keyspaces() {
-            let mut count: u64 = 0;
-            for row in keyspace.prefix(EPOCH_PREFIX) {
-                let key = row.key().map_err(|e| self.fault(&e))?;
-                count += 1;
-                if *key != *epoch_key(count) {
-                    return Err(self.damaged("rows are lost between two rotations".to_owned()));
-                }
+    fn check_epochs(&self) -> Result<(), StoreFault> {
+        let kept = self.epoch.saturating_sub(EPOCHS) + 1..=self.epoch;
+        for (name, keyspace) in KEYSPACES.iter().zip(self.keyspaces()) {
+            let keys: Result<Vec<_>, _> =
+                keyspace.prefix(EPOCH_PREFIX).map(|row| row.key()).collect();
+            let keys = keys.map_err(|e| self.fault(&e))?;
+            if !keys
+                .iter()
+                .map(|key| key.to_vec())
+                .eq(kept.clone().map(epoch_key))
+            {
+                let problem = format!("rows of {name} are lost between its tables and the journal");
+                return Err(self.damaged(problem));
             }
-            counts.push(count);
         }
-        if counts[0] == 0 || counts.iter().any(|count| *count != counts[0]) {
-            let problem = format!("rows are lost: the keyspaces were rotated {counts:?} times");
-            return Err(self.damaged(problem));
-        }
-        self.epochs = counts[0];
         Ok(())
     }
 
@@ -277,19 +280,22 @@ impl DiskStore {
             number: self.sequence + 1,
             floor: self.db.seqno(),
             synced: self.synced,
+            epoch: self.epoch + u64::from(self.epoch_due),
         };
-        let epochs = self.epochs + u64::from(self.epoch_due);
         let mut rows = self.db.batch().durability(Some(mode));
         for keyspace in self.keyspaces() {
             rows.insert(keyspace, SEQUENCE_KEY, seal.encode());
             if self.epoch_due {
-                rows.insert(keyspace, epoch_key(epochs), seal.number.to_be_bytes());
+                rows.insert(keyspace, epoch_key(seal.epoch), []);
+                if let Some(old) = seal.epoch.checked_sub(EPOCHS) {
+                    rows.remove(keyspace, epoch_key(old));
+                }
             }
         }
         fill(&mut rows, self);
         guarded(&self.dir, || rows.commit().map_err(|e| self.fault(&e)))?;
         (self.sequence, self.is_changed) = (seal.number, true);
-        (self.epochs, self.epoch_due) = (epochs, false);
+        (self.epoch, self.epoch_due) = (seal.epoch, false);
         if durable {
             self.synced = self.sequence;
         }
