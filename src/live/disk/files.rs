@@ -4,6 +4,9 @@
 //! manifest names is left over, and a manifest is believed without its checksum: each of them ends
 //! in files being deleted. So none is opened before all of that is there and fits.
 
+use super::journal::{self, JournalError, Journals};
+use super::{damaged, failed};
+use crate::node::store::StoreFault;
 use std::fs;
 use std::io;
 use std::path::Path;
@@ -40,8 +43,28 @@ pub(super) fn is_foreign(dir: &Path) -> io::Result<bool> {
     Ok(!names.is_empty() && !is_ours)
 }
 
+/// Sees to it that fjall finds nothing that makes it delete rows which are still good.
+pub(super) fn inspect(dir: &Path) -> Result<Journals, StoreFault> {
+    let chain = dir.join("chain");
+    if let Some(problem) = manifest_problem(&chain) {
+        return Err(damaged(dir, problem));
+    }
+    let journals = journal::read(&chain).map_err(|error| match error {
+        JournalError::Io(e) => failed(dir, &e),
+        JournalError::Damaged(problem) => damaged(dir, problem),
+    })?;
+    if let Some(cut) = &journals.cut {
+        let unused = (1..)
+            .map(|number: u64| dir.join(format!("cut-{number}.jnl")))
+            .find(|path| !path.exists())
+            .expect("there are more numbers than files");
+        cut.apply(&unused).map_err(|e| failed(dir, &e))?;
+    }
+    Ok(journals)
+}
+
 /// What is wrong with the manifests; reads only.
-pub(super) fn manifest_problem(chain: &Path) -> Option<String> {
+fn manifest_problem(chain: &Path) -> Option<String> {
     if !chain.join("version").is_file() {
         return Some("the file chain/version is missing".to_owned());
     }

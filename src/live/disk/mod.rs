@@ -25,7 +25,7 @@ mod rows;
 
 use crate::node::store::{Store, StoreFault};
 use fjall::{Database, Keyspace, KeyspaceCreateOptions, PersistMode};
-use journal::{JournalError, Journals, Seal};
+use journal::{Journals, Seal};
 use std::fs::{self, File, OpenOptions, TryLockError};
 use std::io;
 use std::panic::{AssertUnwindSafe, catch_unwind};
@@ -141,7 +141,7 @@ impl DiskStore {
         let journals = if new {
             Journals::default()
         } else {
-            inspect(dir)?
+            files::inspect(dir)?
         };
         // fjall asserts some of what a damaged file can break.
         let opened = guarded(dir, || Self::open_database(dir, lock, new, &journals))?;
@@ -332,26 +332,6 @@ impl Drop for DiskStore {
             let _ = self.write_rows(false, |_, _| ());
         }
     }
-}
-
-/// Sees to it that fjall finds nothing that makes it delete rows which are still good.
-fn inspect(dir: &Path) -> Result<Journals, StoreFault> {
-    let chain = dir.join("chain");
-    if let Some(problem) = files::manifest_problem(&chain) {
-        return Err(damaged(dir, problem));
-    }
-    let journals = journal::read(&chain).map_err(|error| match error {
-        JournalError::Io(e) => failed(dir, &e),
-        JournalError::Damaged(problem) => damaged(dir, problem),
-    })?;
-    if let Some(cut) = &journals.cut {
-        let unused = (1..)
-            .map(|number: u64| dir.join(format!("cut-{number}.jnl")))
-            .find(|path| !path.exists())
-            .expect("there are more numbers than files");
-        cut.apply(&unused).map_err(|e| failed(dir, &e))?;
-    }
-    Ok(journals)
 }
 
 /// Whether a key, which is none of `meta`'s, is that of a row of our own.
