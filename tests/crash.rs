@@ -90,8 +90,8 @@ fn with_a_note(mut store: DiskStore, count: usize) -> ChainState<DiskStore> {
 fn last_said(out: &Path) -> Option<BlockHash> {
     let text = fs::read_to_string(out).expect("text");
     let whole = text.rsplit_once('\n').map_or("", |(whole, _)| whole);
-    let tips = whole.lines().filter_map(|line| line.strip_prefix("tip "));
-    tips.last().map(|tip| tip.parse().expect("a hash"))
+    let mut tips = whole.lines().filter_map(|line| line.strip_prefix("tip "));
+    tips.next_back().map(|tip| tip.parse().expect("a hash"))
 }
 
 #[test]
