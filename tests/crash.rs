@@ -52,7 +52,7 @@ fn start(child: &str, dir: &Path, out: Stdio) -> Child {
         .args(["--exact", child, "--ignored", "--nocapture"])
         .env(DIR_VAR, dir)
         .stdout(out)
-        .stderr(Stdio::null())
+        .stderr(Stdio::inherit())
         .spawn()
         .expect("this program starts")
 }
@@ -65,7 +65,13 @@ fn nora_follows_the_script() {
     let mut chain = open(DiskStore::open(&child_dir()).expect("sound"), &params);
     let mut said = chain.tip();
     say(&format!("tip {}", said.hash));
+    // Side blocks far below the tip would be refused, so she goes on where she was.
+    let mut known = said.height > 0;
     for (count, block) in (1..).zip(Script::new(&params)) {
+        if known {
+            known = block.hash() != said.hash;
+            continue;
+        }
         let accepted = accept(&mut chain, &block).expect("valid");
         if chain.tip() != said {
             said = chain.tip();

@@ -14,10 +14,11 @@
 //!
 //! fjall believes what it finds, and deletes the rest: see [`files`] and [`journal`], which look
 //! first. What they cannot see is rows of one keyspace that live on in its tables while older rows
-//! of another are lost. Every batch therefore writes its [`Seal`] into every keyspace, and opening
-//! compares the five. Tables are written only of what the journal holds safely: [`DiskStore`] syncs
-//! it, then rotates all five at once. The first batch after that, an epoch's first, leaves a row
-//! of its own in every keyspace, so that a hole between tables and the journal shows.
+//! of another are lost. So tables are written at no other time than [`DiskStore`] says, which seals
+//! and syncs the journal and rotates all five keyspaces at once. The batch before that and the one
+//! after it, an epoch's first, put their [`Seal`] into every keyspace, and the first leaves a row
+//! of its own there as well: tables that are ahead of the journal show, and so does a hole between
+//! the two. Other batches carry theirs in `meta` alone, because fjall replays slowly by the row.
 
 mod files;
 mod journal;
@@ -191,7 +192,7 @@ impl DiskStore {
             _lock: lock,
         };
         if new {
-            store.write_rows(true, |batch, store| {
+            store.write_rows(true, true, |batch, store| {
                 batch.insert(&store.meta, SCHEMA_KEY, SCHEMA.to_be_bytes());
             })?;
         } else {
@@ -214,22 +215,21 @@ impl DiskStore {
     }
 
     fn read_sequence(&mut self, journals: &Journals) -> Result<(), StoreFault> {
-        let mut seals = Vec::new();
-        for (name, keyspace) in KEYSPACES.iter().zip(self.keyspaces()) {
+        let seal = |keyspace| -> Result<_, StoreFault> {
             let row = self.row(keyspace, SEQUENCE_KEY)?;
-            let row = row.ok_or_else(|| self.damaged(format!("{name} lost its rows")))?;
-            seals.push(Seal::decode(&self.exact(&row, "a seal")?));
-        }
+            let row = row.ok_or_else(|| self.damaged("a keyspace lost its rows".to_owned()))?;
+            Ok(Seal::decode(&self.exact(&row, "a seal")?))
+        };
         // What the tables hold was in a journal first, and the end of it still is.
-        let last = journals.last.unwrap_or(seals[0]);
-        if seals.iter().any(|seal| *seal != last) {
-            let numbers: Vec<u64> = seals.iter().map(|seal| seal.number).collect();
-            let problem = format!(
-                "rows are lost: the last batch is {}, those of {} are {numbers:?}",
-                last.number,
-                KEYSPACES.join(", ")
-            );
-            return Err(self.damaged(problem));
+        let in_meta = seal(&self.meta)?;
+        let last = journals.last.unwrap_or(in_meta);
+        for (name, keyspace) in KEYSPACES.iter().zip(self.keyspaces()) {
+            let found = seal(keyspace)?;
+            if found.epoch != last.epoch || found.number > last.number || in_meta != last {
+                let (number, found) = (last.number, found.number);
+                let problem = format!("rows are lost: {name} is at batch {found} of {number}");
+                return Err(self.damaged(problem));
+            }
         }
         // fjall has synced the journal a moment ago.
         (self.sequence, self.synced) = (last.number, last.number);
@@ -265,10 +265,12 @@ impl DiskStore {
         ]
     }
 
-    /// Commits what `fill` puts into the batch, with the batch's seal in every keyspace.
+    /// Commits what `fill` puts into the batch, with the batch's seal in `meta` or in every
+    /// keyspace.
     fn write_rows(
         &mut self,
         durable: bool,
+        everywhere: bool,
         fill: impl FnOnce(&mut fjall::OwnedWriteBatch, &Self),
     ) -> Result<(), StoreFault> {
         let mode = if durable {
@@ -283,8 +285,10 @@ impl DiskStore {
             epoch: self.epoch + u64::from(self.epoch_due),
         };
         let mut rows = self.db.batch().durability(Some(mode));
-        for keyspace in self.keyspaces() {
-            rows.insert(keyspace, SEQUENCE_KEY, seal.encode());
+        for (name, keyspace) in KEYSPACES.iter().zip(self.keyspaces()) {
+            if *name == "meta" || self.epoch_due || everywhere {
+                rows.insert(keyspace, SEQUENCE_KEY, seal.encode());
+            }
             if self.epoch_due {
                 rows.insert(keyspace, epoch_key(seal.epoch), []);
                 if let Some(old) = seal.epoch.checked_sub(EPOCHS) {
@@ -309,7 +313,7 @@ impl DiskStore {
             return Ok(());
         }
         self.unrotated_bytes = 0;
-        self.sync()?;
+        self.write_rows(true, true, |_, _| ())?;
         for keyspace in self.keyspaces() {
             guarded(&self.dir, || {
                 keyspace.rotate_memtable().map_err(|e| self.fault(&e))
@@ -329,7 +333,7 @@ impl Drop for DiskStore {
     fn drop(&mut self) {
         // There is nobody left to tell, and what was committed is safe from all but power loss.
         if self.is_changed && self.sync().is_ok() {
-            let _ = self.write_rows(false, |_, _| ());
+            let _ = self.write_rows(false, false, |_, _| ());
         }
     }
 }

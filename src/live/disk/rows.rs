@@ -139,7 +139,7 @@ impl Store for DiskStore {
 
     fn commit(&mut self, batch: Batch) -> Result<(), StoreFault> {
         let mut bytes = 0;
-        self.write_rows(batch.durable, |rows, store| {
+        self.write_rows(batch.durable, false, |rows, store| {
             let mut put = |keyspace: &Keyspace, key: Vec<u8>, value: Option<Vec<u8>>| {
                 bytes += ROW_BYTES + key.len() + value.as_ref().map_or(0, Vec::len);
                 match value {
