@@ -1,5 +1,11 @@
 //! A store on disk with tables and a journal, copies of it that are damaged, and the judge.
 
+#![allow(
+    clippy::disallowed_methods,
+    clippy::disallowed_types,
+    reason = "a test drives the machine"
+)]
+
 use super::script::{CoinSet, Tips, all_coins};
 use super::*;
 use chainlab::live::disk::DiskStore;
