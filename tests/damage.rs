@@ -266,3 +266,13 @@ fn a_damaged_table_is_refused_or_fails_where_it_is_read_but_never_serves_anythin
         },
     );
 }
+
+#[test]
+fn a_lost_lock_file_is_made_again_and_one_of_the_database_is_missed() {
+    let base = Base::with_tables_and_a_journal();
+    let copy = base.copy();
+    fs::remove_file(copy.path().join("lock")).expect("there");
+    assert_eq!(base.judge(copy.path(), "ours"), Outcome::SoundAt(base.last));
+    fs::remove_file(copy.path().join("chain/lock")).expect("there");
+    assert_eq!(base.judge(copy.path(), "fjall's"), Outcome::Refused);
+}

@@ -84,7 +84,9 @@ fn is_found_and_mended(
     assert_eq!(mended.problems, []);
     let mut after = CoinSet::new();
     store
-        .each_coin(&mut |at, coin| drop(after.insert(at, coin)))
+        .each_coin(&mut |at, coin| {
+            after.insert(at, coin);
+        })
         .expect("readable");
     assert_eq!(&after, coins);
 }
