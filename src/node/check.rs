@@ -48,7 +48,7 @@ pub enum Problem {
     Chain(String),
     /// A block of the chain is missing or breaks a rule.
     Block(BlockId, String),
-    /// Undo data is missing or is not what the block spent.
+    /// Undo data is missing, is not what the block spent, or is that of no block on the chain.
     Undo(BlockId),
     /// A coin that should exist is missing, or differs.
     MissingCoin(OutPoint),
@@ -67,7 +67,10 @@ impl fmt::Display for Problem {
         match self {
             Self::Chain(problem) => f.write_str(problem),
             Self::Block(id, problem) => write!(f, "block {id}: {problem}"),
-            Self::Undo(id) => write!(f, "block {id}: the undo data is wrong or missing"),
+            Self::Undo(id) => write!(
+                f,
+                "block {id}: the undo data is wrong, missing or left over"
+            ),
             Self::MissingCoin(at) => write!(f, "coin {}:{} is missing", at.txid, at.index),
             Self::ExtraCoin(at) => write!(f, "coin {}:{} should not exist", at.txid, at.index),
         }
@@ -100,7 +103,7 @@ pub fn rebuild<S: Store + ?Sized>(store: &mut S, params: &Params) -> Result<Repo
     let mut batch = Batch::default();
     for (done, fix) in (1..).zip(fixes) {
         match fix {
-            Fix::Undo(id, undo) => drop(batch.undo.insert(id, Some(undo))),
+            Fix::Undo(id, undo) => drop(batch.undo.insert(id, undo)),
             Fix::Coin(at, coin) => batch.coins.push((at, coin)),
         }
         if done % REBUILD_ROWS == 0 {
@@ -114,7 +117,7 @@ pub fn rebuild<S: Store + ?Sized>(store: &mut S, params: &Params) -> Result<Repo
 
 /// What it takes to mend a problem.
 enum Fix {
-    Undo(BlockId, Undo),
+    Undo(BlockId, Option<Undo>),
     Coin(OutPoint, Option<Coin>),
 }
 
@@ -135,6 +138,7 @@ fn replay<S: Store + ?Sized>(
         params,
         network: id.hash,
         coins: rules::made_coins(&genesis, 0, 0).collect(),
+        aside: Vec::new(),
         report: Report {
             tip: id,
             coins: 0,
@@ -150,6 +154,7 @@ fn replay<S: Store + ?Sized>(
             }
         }
         if replay.report.can_be_rebuilt() {
+            replay.find_left_undo(on_fix)?;
             replay.compare_coins(on_fix)?;
         }
     }
@@ -181,6 +186,8 @@ struct Replay<'a, S: ?Sized> {
     params: &'a Params,
     network: BlockHash,
     coins: Coins,
+    /// Headers that are not on the chain, and the genesis block: they have no undo data.
+    aside: Vec<BlockId>,
     report: Report,
 }
 
@@ -206,18 +213,19 @@ impl<S: Store + ?Sized> Replay<'_, S> {
         let mut chain = Vec::new();
         let mut at = tip;
         while at != genesis {
-            let parent = headers.get(&at).map(|record| record.header.previous);
-            let (Some(previous), Some(height)) = (parent, at.height.checked_sub(1)) else {
+            let (Some(record), Some(height)) = (headers.remove(&at), at.height.checked_sub(1))
+            else {
                 self.problem(format!("header {at} of the chain is missing"));
                 return Ok(None);
             };
-            chain.push((at, headers[&at]));
+            chain.push((at, record));
             at = BlockId {
                 height,
-                hash: previous,
+                hash: record.header.previous,
             };
         }
         chain.reverse();
+        self.aside = headers.into_keys().collect();
         Ok(Some(chain))
     }
 
@@ -265,9 +273,19 @@ impl<S: Store + ?Sized> Replay<'_, S> {
         cursor.advance(&record.header, id.hash, self.params);
         if self.store.undo(&id)?.as_ref() != Some(&undo) {
             self.report.problems.push(Problem::Undo(id));
-            on_fix(Fix::Undo(id, undo));
+            on_fix(Fix::Undo(id, Some(undo)));
         }
         Ok(true)
+    }
+
+    fn find_left_undo(&mut self, on_fix: &mut OnFix<'_>) -> Result<(), StoreFault> {
+        for id in std::mem::take(&mut self.aside) {
+            if self.store.undo(&id)?.is_some() {
+                self.report.problems.push(Problem::Undo(id));
+                on_fix(Fix::Undo(id, None));
+            }
+        }
+        Ok(())
     }
 
     fn compare_coins(&mut self, on_fix: &mut OnFix<'_>) -> Result<(), StoreFault> {

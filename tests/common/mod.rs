@@ -3,8 +3,10 @@
 
 #![allow(dead_code, reason = "each test file uses its own part")]
 
+pub mod damage;
 pub mod lab;
 pub mod model;
+pub mod script;
 
 use chainlab::chain::block::{HEADER_VERSION, Midstate};
 use chainlab::chain::headers::Origin;
