@@ -187,7 +187,7 @@ fn with_steps_under_the_cap_the_rule_is_the_published_one() {
     for _ in 0..2_000 {
         // Any step from the smallest to just the cap.
         let ms = lab.draws.next_u64() % (2 * interval);
-        lab.find_after(ms + u64::from(ms % 50 == 0) * 8 * interval);
+        lab.find_after(ms + u64::from(ms.is_multiple_of(50)) * 8 * interval);
         let anchor_parent = i128::from(params.genesis_time.0) - i128::from(interval);
         let time = i128::from(lab.cursor.time.0) - anchor_parent;
         let published = asert::next_target(&schedule, time, lab.cursor.height.into());

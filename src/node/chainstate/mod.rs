@@ -12,20 +12,19 @@
 //! A long branch is not planned in one piece: once a piece has more work than the tip it can be
 //! committed, and the next piece extends it. The caller sees one [`ChainChange`] all the same.
 
+mod activate;
+
+use self::activate::Activated;
 use super::store::{Batch, BlockId, HeaderRecord, Store, StoreFault};
 use crate::chain::block::BlockTime;
 use crate::chain::codec;
-use crate::chain::coins::{CoinChanges, CoinView, OutPoint, Undo};
+use crate::chain::coins::OutPoint;
 use crate::chain::headers::{HeaderId, HeaderTree, Origin, Removed};
 use crate::chain::params::ParamsError;
-use crate::chain::rules::{self, ConnectError, RuleError, UndoMismatch};
+use crate::chain::rules::{self, RuleError};
 use crate::chain::{Block, BlockHash, Coin, Header, Params, SigCache};
-use rayon::prelude::*;
 use std::sync::Arc;
 use thiserror::Error;
-
-/// Most blocks that one plan holds in memory, unless a reorganisation needs more at once.
-const PLAN_BLOCKS: usize = 256;
 
 /// Where the store keeps the parameters of its network.
 pub(super) const PARAMS_KEY: &str = "params";
@@ -114,32 +113,6 @@ impl ChainChange {
         }
         self.connected.extend(next.connected);
         self
-    }
-}
-
-/// What moving to the best branch led to.
-#[derive(Default)]
-struct Activated {
-    change: Option<ChainChange>,
-    invalid: Vec<(BlockHash, RuleError)>,
-}
-
-/// A move of the tip that was checked and can be written.
-struct Plan {
-    tip: HeaderId,
-    coins: CoinChanges,
-    undo: Vec<(BlockId, Option<Undo>)>,
-    change: ChainChange,
-}
-
-enum PlanError {
-    Invalid(HeaderId, RuleError),
-    Store(StoreFault),
-}
-
-impl From<StoreFault> for PlanError {
-    fn from(fault: StoreFault) -> Self {
-        Self::Store(fault)
     }
 }
 
@@ -388,118 +361,6 @@ impl<S: Store> ChainState<S> {
         let removed = self.tree.limit_side_bodies(id);
         self.note_removed(batch, removed);
         Ok(true)
-    }
-
-    /// Moves the tip to the valid branch with most work, and commits `batch` on the way.
-    fn activate(&mut self, mut batch: Batch) -> Result<Activated, StoreFault> {
-        let mut done = Activated::default();
-        // Each round moves the tip up in work or marks a block, so there are only so many.
-        while let Some(target) = self.tree.candidate() {
-            match self.plan(target, &batch) {
-                Ok(plan) => {
-                    let change = self.write(std::mem::take(&mut batch), plan)?;
-                    done.change = Some(match done.change {
-                        Some(before) => before.then(change),
-                        None => change,
-                    });
-                }
-                Err(PlanError::Invalid(id, error)) => {
-                    done.invalid.push((self.tree.entry(id).hash, error));
-                    self.mark_failed(&mut batch, id);
-                }
-                Err(PlanError::Store(fault)) => return self.halt_on_fault(Err(fault)),
-            }
-        }
-        self.commit(batch)?;
-        Ok(done)
-    }
-
-    /// Takes off the old branch and puts on the new one, on scratch.
-    fn plan(&self, target: HeaderId, batch: &Batch) -> Result<Plan, PlanError> {
-        let tip = self.tree.tip();
-        let fork = self.tree.fork_point(tip, target);
-        let mut leaving = self.tree.path(fork, tip);
-        leaving.reverse();
-        let mut coming = self.tree.path(fork, target);
-        coming.truncate(self.plan_len(&coming));
-        let mut view = CoinView::new(&self.store);
-        let mut undo = Vec::with_capacity(leaving.len() + coming.len());
-
-        let disconnected = self.load_bodies(&leaving, batch)?;
-        for (id, block) in leaving.iter().zip(&disconnected) {
-            let id = self.id(*id);
-            let spent = self.store.undo(&id)?;
-            spent
-                .ok_or(UndoMismatch)
-                .and_then(|spent| rules::disconnect_block(&mut view, block, id.height, &spent))
-                .map_err(|e| self.store.damaged(format!("block {id}: {e}")))?;
-            undo.push((id, None));
-        }
-        let connected = self.load_bodies(&coming, batch)?;
-        for (at, block) in coming.iter().zip(&connected) {
-            let id = self.id(*at);
-            let (params, network) = (&self.params, self.network);
-            rules::connect_block(&mut view, block, id.height, params, network, &self.sigs)
-                .map(|spent| undo.push((id, Some(spent))))
-                .map_err(|error| match error {
-                    ConnectError::Rule(error) => PlanError::Invalid(*at, error),
-                    ConnectError::Fault(fault) => PlanError::Store(fault),
-                })?;
-        }
-        Ok(Plan {
-            tip: *coming.last().expect("a candidate is above the fork"),
-            coins: view.into_changes(),
-            undo,
-            change: ChainChange {
-                fork: self.id(fork),
-                disconnected,
-                connected,
-            },
-        })
-    }
-
-    /// How many of the blocks to connect go into one plan: as many as it takes to have more work
-    /// than the tip, so that every commit is a step up, and a good number at least.
-    fn plan_len(&self, coming: &[HeaderId]) -> usize {
-        let tip_work = self.tree.entry(self.tree.tip()).work;
-        let heavier = |id: &HeaderId| self.tree.entry(*id).work > tip_work;
-        let enough = coming.iter().position(heavier).map_or(0, |at| at + 1);
-        enough.max(PLAN_BLOCKS)
-    }
-
-    fn load_bodies(&self, ids: &[HeaderId], batch: &Batch) -> Result<Vec<Arc<Block>>, StoreFault> {
-        let load = |id: &HeaderId| {
-            let id = self.id(*id);
-            let block = match batch.bodies.get(&id) {
-                Some(Some(block)) => Arc::clone(block),
-                _ => self.stored_body(&id)?,
-            };
-            block.txids();
-            Ok(block)
-        };
-        match ids {
-            [] => Ok(Vec::new()),
-            [id] => load(id).map(|block| vec![block]),
-            ids => ids.par_iter().map(load).collect(),
-        }
-    }
-
-    fn stored_body(&self, id: &BlockId) -> Result<Arc<Block>, StoreFault> {
-        let body = self.store.body(id)?;
-        body.ok_or_else(|| {
-            self.store
-                .damaged(format!("the body of block {id} is missing"))
-        })
-    }
-
-    fn write(&mut self, mut batch: Batch, plan: Plan) -> Result<ChainChange, StoreFault> {
-        let removed = self.tree.set_tip(plan.tip);
-        batch.coins = plan.coins;
-        batch.undo.extend(plan.undo);
-        batch.tip = Some(self.id(plan.tip));
-        self.note_removed(&mut batch, removed);
-        self.commit(batch)?;
-        Ok(plan.change)
     }
 
     fn mark_failed(&mut self, batch: &mut Batch, id: HeaderId) {
