@@ -190,37 +190,46 @@ hash_type! {
 #[derive(Clone, Copy, PartialEq, Eq, PartialOrd, Ord, Hash)]
 pub struct KeyHash(pub [u8; 20]);
 
-impl fmt::Display for KeyHash {
-    fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
-        write_hex(f, self.0.iter())
-    }
-}
+/// Gives a type around `[u8; N]` its text, hexadecimal in the order of the bytes, and serde.
+macro_rules! bytes_type {
+    ($name:ident) => {
+        impl std::fmt::Display for $name {
+            fn fmt(&self, f: &mut std::fmt::Formatter<'_>) -> std::fmt::Result {
+                $crate::chain::hash::write_hex(f, self.0.iter())
+            }
+        }
 
-impl fmt::Debug for KeyHash {
-    fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
-        write!(f, "KeyHash({self})")
-    }
-}
+        impl std::fmt::Debug for $name {
+            fn fmt(&self, f: &mut std::fmt::Formatter<'_>) -> std::fmt::Result {
+                write!(f, "{}({self})", stringify!($name))
+            }
+        }
 
-impl FromStr for KeyHash {
-    type Err = HexError;
+        impl std::str::FromStr for $name {
+            type Err = $crate::chain::hash::HexError;
 
-    fn from_str(text: &str) -> Result<Self, HexError> {
-        parse_hex(text).map(Self)
-    }
-}
+            fn from_str(text: &str) -> Result<Self, $crate::chain::hash::HexError> {
+                $crate::chain::hash::parse_hex(text).map(Self)
+            }
+        }
 
-impl Serialize for KeyHash {
-    fn serialize<S: Serializer>(&self, serializer: S) -> Result<S::Ok, S::Error> {
-        serialize_bytes(&self.0, self, serializer)
-    }
-}
+        impl serde::Serialize for $name {
+            fn serialize<S: serde::Serializer>(&self, serializer: S) -> Result<S::Ok, S::Error> {
+                $crate::chain::hash::serialize_bytes(&self.0, self, serializer)
+            }
+        }
 
-impl<'de> Deserialize<'de> for KeyHash {
-    fn deserialize<D: Deserializer<'de>>(deserializer: D) -> Result<Self, D::Error> {
-        deserialize_bytes(deserializer, parse_hex).map(Self)
-    }
+        impl<'de> serde::Deserialize<'de> for $name {
+            fn deserialize<D: serde::Deserializer<'de>>(deserializer: D) -> Result<Self, D::Error> {
+                $crate::chain::hash::deserialize_bytes(deserializer, $crate::chain::hash::parse_hex)
+                    .map(Self)
+            }
+        }
+    };
 }
+pub(crate) use bytes_type;
+
+bytes_type!(KeyHash);
 
 #[cfg(test)]
 mod tests {

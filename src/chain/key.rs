@@ -2,13 +2,11 @@
 //! (SEC 1, 2.3.3), signatures compact (r ‖ s, 64 bytes) with s in its lower half only, as BIP 146
 //! asks: otherwise anybody could flip s and so change a transaction's id.
 
-use super::hash::write_hex;
-use super::hash::{HexError, KeyHash, deserialize_bytes, hash160, parse_hex, serialize_bytes};
+use super::hash::{KeyHash, bytes_type, hash160};
 use k256::ecdsa::signature::hazmat::{PrehashSigner, PrehashVerifier};
 use k256::ecdsa::{Signature as EcdsaSignature, SigningKey, VerifyingKey};
 use rand_core::Rng;
-use serde::{Deserialize, Deserializer, Serialize, Serializer};
-use std::{fmt, str::FromStr};
+use std::fmt;
 use thiserror::Error;
 
 /// A private key. It is wiped from memory when dropped and never shown by `Debug`.
@@ -130,42 +128,6 @@ impl PublicKey {
 impl Signature {
     /// All zeros, which no key makes: what an unsigned input carries.
     pub const NONE: Self = Self([0; 64]);
-}
-
-macro_rules! bytes_type {
-    ($name:ident) => {
-        impl fmt::Display for $name {
-            fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
-                write_hex(f, self.0.iter())
-            }
-        }
-
-        impl fmt::Debug for $name {
-            fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
-                write!(f, "{}({self})", stringify!($name))
-            }
-        }
-
-        impl FromStr for $name {
-            type Err = HexError;
-
-            fn from_str(text: &str) -> Result<Self, HexError> {
-                parse_hex(text).map(Self)
-            }
-        }
-
-        impl Serialize for $name {
-            fn serialize<S: Serializer>(&self, serializer: S) -> Result<S::Ok, S::Error> {
-                serialize_bytes(&self.0, self, serializer)
-            }
-        }
-
-        impl<'de> Deserialize<'de> for $name {
-            fn deserialize<D: Deserializer<'de>>(deserializer: D) -> Result<Self, D::Error> {
-                deserialize_bytes(deserializer, parse_hex).map(Self)
-            }
-        }
-    };
 }
 
 bytes_type!(PublicKey);
