@@ -151,18 +151,21 @@ impl<S: Store, R: FnMut(S) -> S> World<S, R> {
         let mut miner = self.made[parent].miner.rival(self.made.len() as u64);
         let height = miner.next_height();
         let mature = |coin: &Coin| !coin.coinbase || height >= coin.height + 2;
-        let spendable: Vec<Spend> = coins
+        let mut spendable: Vec<Spend> = coins
             .iter()
             .filter(|(_, coin)| mature(coin))
             .map(|(at, coin)| (*at, *coin))
             .collect();
         let mut txs = Vec::new();
         let mut fees = 0;
-        for n in 0..usize::from(choice % 3).min(spendable.len()) {
-            let spend = spendable[(usize::from(choice) + n) % spendable.len()];
-            let tx = self.payment(spend, u64::from(choice % 2));
-            let paid: u64 = tx.outputs.iter().map(|out| out.amount.units()).sum();
-            fees += spend.1.amount.units() - paid;
+        for _ in 0..usize::from(choice % 3).min(spendable.len()) {
+            let spends = take_spends(&mut spendable, choice);
+            let (tx, fee) = self.payment(&spends, u64::from(choice % 2));
+            fees += fee;
+            if choice & 0x40 != 0 {
+                // What it makes can be spent further down in the same block.
+                spendable.extend(made_in_block(&tx, height));
+            }
             txs.push(tx);
         }
         let mut coinbase = miner.coinbase();
@@ -195,25 +198,20 @@ impl<S: Store, R: FnMut(S) -> S> World<S, R> {
         Block::new(solve(Header { time, ..header }), txs)
     }
 
-    /// Pays a coin on to the next actor, in two parts.
-    fn payment(&self, spend: Spend, fee: u64) -> Tx {
+    /// Pays coins of one actor on to the next actor, in two parts. Returns the fee too.
+    fn payment(&self, spends: &[Spend], fee: u64) -> (Tx, u64) {
         let actors = [ALICE, BOB, CAROL, MINER];
-        let at = actors
-            .iter()
-            .position(|actor| owner(*actor) == spend.1.owner);
+        let is_owner = |actor: &u8| owner(*actor) == spends[0].1.owner;
+        let at = actors.iter().position(is_owner);
         let at = at.expect("all coins are the actors'");
         let (from, to) = (actors[at], actors[(at + 1) % 4]);
-        let amount = spend.1.amount.units();
+        let amount: u64 = spends.iter().map(|(_, coin)| coin.amount.units()).sum();
         if amount < 4 {
-            return pay(&self.params, from, &[spend], &[(to, amount)]);
+            return (pay(&self.params, from, spends, &[(to, amount)]), 0);
         }
         let part = amount / 3;
-        pay(
-            &self.params,
-            from,
-            &[spend],
-            &[(to, part), (from, amount - part - fee)],
-        )
+        let outputs = [(to, part), (from, amount - part - fee)];
+        (pay(&self.params, from, spends, &outputs), fee)
     }
 
     /// Spoils a block in one of several ways and returns what must be said of it. Blocks that
@@ -496,6 +494,35 @@ impl<S: Store, R: FnMut(S) -> S> World<S, R> {
         rules::disconnect_block(&mut view, block, height, &undo).expect("its own undo data");
         assert_eq!(view.into_changes(), []);
     }
+}
+
+/// One coin, or up to three of one owner.
+fn take_spends(spendable: &mut Vec<Spend>, choice: u8) -> Vec<Spend> {
+    let mut spends = vec![spendable.remove(usize::from(choice) % spendable.len())];
+    let wanted = 1 + usize::from(choice / 16) % 3;
+    while spends.len() < wanted {
+        let owner = spends[0].1.owner;
+        let Some(at) = spendable.iter().rposition(|(_, coin)| coin.owner == owner) else {
+            break;
+        };
+        spends.push(spendable.remove(at));
+    }
+    spends
+}
+
+/// The coins of a payment in a block at `height`.
+fn made_in_block(tx: &Tx, height: u32) -> Vec<Spend> {
+    let txid = tx.txid();
+    let coin = |(index, out): (u32, &TxOut)| {
+        let coin = Coin {
+            amount: out.amount,
+            owner: out.owner,
+            height,
+            coinbase: false,
+        };
+        (OutPoint { txid, index }, coin)
+    };
+    (0..).zip(&tx.outputs).map(coin).collect()
 }
 
 struct Fixed<'a>(&'a CoinMap);
