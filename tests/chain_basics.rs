@@ -2,7 +2,9 @@
 
 mod common;
 
+use chainlab::chain::Block;
 use chainlab::live::disk::DiskStore;
+use chainlab::node::{BlockId, ChainState, MemStore, Store};
 use common::*;
 
 #[test]
@@ -59,4 +61,39 @@ fn the_branch_with_more_work_wins_and_a_tie_does_not() {
     assert_eq!(change.disconnected[0].hash(), before.hash);
     assert_eq!(chain.tip().hash, last.hash());
     sound(&chain);
+}
+
+#[test]
+fn a_side_branch_that_falls_too_far_behind_leaves_the_store_as_well() {
+    let params = params();
+    let mut chain = new_chain(&params);
+    let mut ours = Miner::new(&params);
+    let lost = ours.rival(7).mine_empty(2);
+    let rows_of_the_lost = |chain: &ChainState<MemStore>| {
+        let mut headers = 0;
+        let is_lost = |hash| lost.iter().any(|block| block.hash() == hash);
+        chain
+            .store()
+            .each_header(&mut |id, _| headers += usize::from(is_lost(id.hash)))
+            .expect("memory");
+        let stored = |(height, block): (u32, &Block)| {
+            let hash = block.hash();
+            let body = chain.store().body(&BlockId { height, hash });
+            usize::from(body.expect("memory").is_some())
+        };
+        (headers, (1..).zip(&lost).map(stored).sum::<usize>())
+    };
+    for block in lost.iter().chain(&ours.mine_empty(290)) {
+        accept(&mut chain, block).expect("valid");
+    }
+    assert_eq!(
+        rows_of_the_lost(&chain),
+        (2, 2),
+        "288 blocks behind is near enough"
+    );
+    accept(&mut chain, &ours.mine(Vec::new())).expect("valid");
+    assert_eq!(rows_of_the_lost(&chain), (0, 0));
+    sound(&chain);
+    let chain = open(chain.into_store(), &params);
+    assert_eq!(chain.tree().len(), 292);
 }
