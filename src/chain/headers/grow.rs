@@ -2,6 +2,7 @@
 
 use super::walk::skip_height;
 use super::{Entry, Extended, HeaderId, HeaderTree, LinkOrder, Origin, Removed, index, len_u32};
+use crate::chain::asert::Clock;
 use crate::chain::block::{BlockTime, Header};
 use crate::chain::cursor::Cursor;
 use crate::chain::hash::BlockHash;
@@ -297,7 +298,7 @@ struct Place {
     hash: BlockHash,
     height: u32,
     work: Work,
-    clock: i64,
+    clock: Clock,
 }
 
 impl Place {
