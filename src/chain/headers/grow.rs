@@ -10,6 +10,7 @@ use crate::chain::params::Params;
 use crate::chain::pow::Work;
 use crate::chain::rules::RuleError;
 use std::cmp::Reverse;
+use std::collections::BTreeSet;
 
 impl HeaderTree {
     /// Checks a run of headers, each building on the one before, and takes them as far as they
@@ -56,7 +57,7 @@ impl HeaderTree {
         }
         let mut parent = parent;
         for (header, place) in new.iter().zip(&run) {
-            parent = self.insert(parent, header, place, origin, !heavier);
+            parent = self.insert(parent, header, place, origin, !heavier, false);
             extended.added.push(parent);
         }
         extended
@@ -77,13 +78,12 @@ impl HeaderTree {
             return None;
         }
         cursor.advance(header, header.hash(), params);
-        let id = self.insert(parent, header, &Place::of(&cursor), Origin::Own, true);
+        // A store that marks a block but not what builds on it must not lead us onto it again.
+        let failed = failed || self.entry(parent).failed;
+        let place = Place::of(&cursor);
+        let id = self.insert(parent, header, &place, Origin::Own, true, failed);
         if body_len > 0 {
             self.set_body(id, body_len);
-        }
-        // A store that marks a block but not what builds on it must not lead us onto it again.
-        if failed || self.entry(parent).failed {
-            self.set_failed(id);
         }
         Some(id)
     }
@@ -198,13 +198,14 @@ impl HeaderTree {
         place: &Place,
         origin: Origin,
         counted: bool,
+        failed: bool,
     ) -> HeaderId {
         let entry = Entry {
             header: *header,
             hash: place.hash,
             height: place.height,
             work: place.work,
-            failed: false,
+            failed,
             body_len: 0,
             clock: place.clock,
             linked: None,
@@ -236,7 +237,7 @@ impl HeaderTree {
         if counted {
             self.count(id);
         }
-        if place.work > self.entry(self.best).work {
+        if !failed && place.work > self.entry(self.best).work {
             self.best = id;
         }
         id
@@ -280,12 +281,15 @@ impl HeaderTree {
     /// The valid header with most work: the tip, or on a branch the last one before it failed.
     pub(super) fn find_best(&self) -> HeaderId {
         let mut best = self.tip();
+        // Branches that failed together have most of their way down in common.
+        let mut seen = BTreeSet::new();
         for (_, leaf) in &self.leaves {
             let mut at = *leaf;
-            while self.entry(at).failed {
+            while self.entry(at).failed && seen.insert(at) {
                 at = self.entry(at).parent;
             }
-            if self.entry(at).work > self.entry(best).work {
+            let entry = self.entry(at);
+            if !entry.failed && entry.work > self.entry(best).work {
                 best = at;
             }
         }
