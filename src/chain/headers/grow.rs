@@ -57,7 +57,10 @@ impl HeaderTree {
         }
         let mut parent = parent;
         for (header, place) in new.iter().zip(&run) {
-            parent = self.insert(parent, header, place, origin, !heavier, false);
+            parent = self.insert(parent, header, place, origin, false);
+            if !heavier {
+                self.count(parent);
+            }
             extended.added.push(parent);
         }
         extended
@@ -81,9 +84,12 @@ impl HeaderTree {
         // A store that marks a block but not what builds on it must not lead us onto it again.
         let failed = failed || self.entry(parent).failed;
         let place = Place::of(&cursor);
-        let id = self.insert(parent, header, &place, Origin::Own, true, failed);
+        let id = self.insert(parent, header, &place, Origin::Own, failed);
         if body_len > 0 {
             self.set_body(id, body_len);
+        }
+        if failed {
+            self.count(id);
         }
         Some(id)
     }
@@ -129,9 +135,10 @@ impl HeaderTree {
         self.candidates.last().map(|(_, _, id)| *id)
     }
 
-    /// Makes `id` the end of the chain, and drops what now lags too far behind.
+    /// Makes `id` the end of the chain, and drops what now lags too far behind or is too much.
     pub fn set_tip(&mut self, id: HeaderId) -> Vec<Removed> {
         let old_tip = self.tip();
+        let old_work = self.entry(old_tip).work;
         let fork = self.fork_point(old_tip, id);
         for at in self.path(fork, old_tip) {
             self.side_body_bytes += u64::from(self.entry(at).body_len);
@@ -155,7 +162,9 @@ impl HeaderTree {
         if self.entry(self.best).work <= work {
             self.best = id;
         }
-        self.drop_laggards()
+        let mut removed = self.drop_laggards();
+        removed.extend(self.count_overtaken(old_work));
+        removed
     }
 
     /// Walks the headers of a run with a cursor: where each would stand, up to the first that is
@@ -197,7 +206,6 @@ impl HeaderTree {
         header: &Header,
         place: &Place,
         origin: Origin,
-        counted: bool,
         failed: bool,
     ) -> HeaderId {
         let entry = Entry {
@@ -234,9 +242,6 @@ impl HeaderTree {
         self.by_hash.insert(place.hash, id);
         self.remove_leaf(parent);
         self.add_leaf(id);
-        if counted {
-            self.count(id);
-        }
         if !failed && place.work > self.entry(self.best).work {
             self.best = id;
         }
