@@ -278,7 +278,7 @@ fn a_scan_that_is_done_stays_done() {
     assert_eq!(take(&mut scan, &run), Ok(ScanStep::More));
     assert_eq!(take(&mut scan, &run), Ok(ScanStep::Done(run[..1].to_vec())));
     // A message that was on its way.
-    let _ = take(&mut scan, &run[1..]);
+    assert_eq!(take(&mut scan, &run[1..]), Ok(ScanStep::Done(vec![])));
 }
 
 #[test]
