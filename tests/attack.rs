@@ -349,3 +349,56 @@ fn a_fresh_node_keeps_no_more_cheap_headers_than_its_limit() {
     let len = chain.tree().len();
     assert!(len <= SIDE_HEADERS_MAX + 10, "{len}");
 }
+
+#[test]
+#[ignore = "the schedule is behind without bound while the limit holds"]
+fn slow_blocks_at_the_limit_leave_no_burst_behind() {
+    let mut lab = Clock::new();
+    // Somebody mines by hand, a block a minute, for two hours.
+    (0..120).for_each(|_| lab.block_after(60_000));
+    let mut burst = 0;
+    // Then a miner starts, who finds an easy block at once.
+    while lab.difficulty() < 0.01 {
+        lab.block_after(1);
+        burst += 1;
+    }
+    assert!(burst < 60, "{burst} blocks at once");
+}
+
+#[test]
+#[ignore = "a miner may claim times of the pause, one after the other"]
+fn times_claimed_from_within_a_pause_make_no_burst() {
+    let mut lab = Clock::new();
+    (0..60).for_each(|_| lab.block_after(5_000));
+    let now = lab.cursor.time.saturating_add_ms(24 * HOUR_MS);
+    let (mut blocks, mut work) = (0, 0.0);
+    while work < 5.0 {
+        work += lab.difficulty();
+        let next = lab.cursor.time.saturating_add_ms(50_000).min(now);
+        lab.block_at(next.max(lab.cursor.earliest_time()));
+        blocks += 1;
+    }
+    assert!(blocks < 60, "{blocks} blocks for the work of {work}");
+}
+
+/// The header commits to the very list: no other delivery can mend it.
+#[test]
+fn a_header_that_commits_to_a_repeated_tail_is_remembered_as_invalid() {
+    let mut lab = common::lab::Lab::new();
+    let payment = lab.bobs_payment();
+    let other = lab.pay(ALICE, &[lab.purse(ALICE)], &[(BOB, 1_000)]);
+    let coinbase = lab.miner.coinbase();
+    let txs = vec![coinbase, other, payment.clone(), payment];
+    let block = lab.miner.assemble(txs);
+    assert!(lab.headers(&[*block.header()]).refused.is_none());
+    for _ in 0..2 {
+        let _ = accept(&mut lab.chain, &block);
+    }
+    let id = lab
+        .chain
+        .tree()
+        .find(&block.hash())
+        .expect("its header holds");
+    assert!(lab.chain.tree().entry(id).failed);
+    lab.serves(vec![]);
+}
