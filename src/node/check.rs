@@ -230,7 +230,9 @@ impl<S: Store + ?Sized> Replay<'_, S> {
         }
         chain.reverse();
         self.find_orphans(genesis, &headers);
-        chain.iter().for_each(|(id, _)| drop(headers.remove(id)));
+        for (id, _) in &chain {
+            headers.remove(id);
+        }
         self.aside = headers.into_iter().collect();
         Ok(Some(chain))
     }
