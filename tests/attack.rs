@@ -1,6 +1,12 @@
 //! Attacks by peers who have some hash rate, and the state that is left of them in memory and on
 //! disk.
 
+#![allow(
+    clippy::disallowed_methods,
+    clippy::disallowed_types,
+    reason = "tests measure how long an attack takes"
+)]
+
 mod common;
 
 use chainlab::chain::headers::{Origin, SIDE_HEADERS_MAX, SIDE_HEADERS_PER_PEER_MAX};
@@ -384,7 +390,7 @@ fn times_claimed_from_within_a_pause_make_no_burst() {
 /// The header commits to the very list: no other delivery can mend it.
 #[test]
 fn a_header_that_commits_to_a_repeated_tail_is_remembered_as_invalid() {
-    let mut lab = common::lab::Lab::new();
+    let mut lab = lab::Lab::new();
     let payment = lab.bobs_payment();
     let other = lab.pay(ALICE, &[lab.purse(ALICE)], &[(BOB, 1_000)]);
     let coinbase = lab.miner.coinbase();
