@@ -3,7 +3,7 @@
 
 mod common;
 
-use chainlab::chain::asert::{self, STEP_CAP_INTERVALS, Schedule};
+use chainlab::chain::asert::{self, Clock, STEP_CAP_INTERVALS, Schedule};
 use chainlab::chain::params::Retarget;
 use chainlab::chain::{BlockTime, Cursor, Header, Params, Target};
 use common::*;
@@ -180,15 +180,27 @@ fn without_the_cap_a_night_would_end_in_a_burst() {
 fn up_to_the_cap_the_clock_runs_with_the_blocks_and_then_stands() {
     let interval = 1_000;
     let cap = interval * STEP_CAP_INTERVALS;
-    let clock =
-        |from: u64, to: u64| asert::clock_after(7, BlockTime(from), BlockTime(to), interval);
-    assert_eq!(clock(5_000, 5_001), 8);
-    assert_eq!(clock(5_000, 5_000 + cap), 7 + 10_000);
-    assert_eq!(clock(5_000, 5_001 + cap), 7 + 10_000);
-    assert_eq!(clock(5_000, 4_000), 7 - 1_000);
+    let clock = |times: &[u64]| {
+        let start = Clock::start(BlockTime(times[0]));
+        let after = |clock: Clock, time: &u64| clock.after(BlockTime(*time), interval);
+        let last = BlockTime(times[times.len() - 1]);
+        times[1..].iter().fold(start, after).ms_in(last, interval)
+    };
+    assert_eq!(clock(&[5_000, 5_001]), 1);
+    assert_eq!(clock(&[5_000, 5_000 + cap]), 10_000);
+    assert_eq!(clock(&[5_000, 5_001 + cap]), 10_000);
+    assert_eq!(clock(&[5_000, 4_000]), -1_000);
+    // What an old block takes off the clock is back with the next.
+    let after_a_pause = [5_000, 5_000 + HOUR_MS, 5_001];
+    assert_eq!(clock(&after_a_pause), 10_000 - 10_000);
+    let next = 5_000 + HOUR_MS + 700;
+    assert_eq!(
+        clock(&[after_a_pause[0], after_a_pause[1], 5_001, next]),
+        10_700
+    );
     // Times at the ends of their range neither wrap nor stop the arithmetic.
-    assert_eq!(clock(0, u64::MAX), 7 + 10_000);
-    assert_eq!(clock(u64::MAX, 0), i64::MIN);
+    assert_eq!(clock(&[0, u64::MAX]), 10_000);
+    assert_eq!(clock(&[u64::MAX, 0]), -10_000);
 }
 
 #[test]

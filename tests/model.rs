@@ -78,7 +78,6 @@ fn random_operations_reach_deep_reorganisations_and_every_refusal() {
         "Locked",
         "MerkleRoot",
         "MissingOrSpent",
-        "NoTransactions",
         "OutputsExceedInputs",
         "RepeatedTail",
         "Signature",

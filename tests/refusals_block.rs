@@ -281,7 +281,7 @@ fn a_body_that_repeats_its_tail_is_refused_and_the_honest_body_is_then_accepted(
     }
 }
 
-/// A miner who commits to a repeated tail gets the same answer: there is no honest body.
+/// There is no honest body then, so it is held against the header.
 #[test]
 fn a_header_that_commits_to_a_repeated_tail_is_refused() {
     let mut lab = Lab::new();
@@ -290,7 +290,11 @@ fn a_header_that_commits_to_a_repeated_tail_is_refused() {
         .miner
         .block(vec![tx.clone(), tx.clone(), tx.clone()], |_| {});
     assert_eq!(block.merkle_root(), block.header().merkle_root);
-    lab.refuses_delivery(&block, RuleError::RepeatedTail);
+    let error = TxError::MissingOrSpent { input: 0 };
+    lab.refuses_when_connected(&block, RuleError::Tx { index: 2, error });
+    // Nor is there a body under a header that commits to none.
+    let empty = lab.miner.assemble(vec![]);
+    lab.refuses_body(&empty, RuleError::NoTransactions);
     // Repeated, but not at the tail of any row: only a coin spent twice.
     let block = lab.miner.block(vec![tx.clone(), tx.clone()], |_| {});
     let error = TxError::MissingOrSpent { input: 0 };
@@ -329,7 +333,7 @@ fn a_wrong_body_under_an_honest_header_is_refused_and_the_honest_body_is_then_ac
         lab.refuses_delivery(&Block::new(header, txs), RuleError::MerkleRoot);
     }
     let nothing = Block::new(*honest.header(), vec![]);
-    lab.refuses_delivery(&nothing, RuleError::NoTransactions);
+    lab.refuses_delivery(&nothing, RuleError::MerkleRoot);
     lab.takes(&honest);
     // Known by now: whatever comes under this header again is not looked at.
     let again = accept(&mut lab.chain, &nothing).expect("old news");

@@ -261,7 +261,7 @@ fn what_may_still_become_right_is_not_remembered_after_reopening() {
     lab.refuses_header(&second, RuleError::UnknownParent(first.hash()));
     txs.extend_from_within(..);
     lab.refuses_delivery(&Block::new(header, txs), RuleError::RepeatedTail);
-    lab.refuses_delivery(&Block::new(header, vec![]), RuleError::NoTransactions);
+    lab.refuses_delivery(&Block::new(header, vec![]), RuleError::MerkleRoot);
     let other = second.txs().to_vec();
     lab.refuses_delivery(&Block::new(header, other), RuleError::MerkleRoot);
     lab.chain = open(lab.chain.into_store(), &lab.params);

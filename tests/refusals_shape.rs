@@ -272,13 +272,13 @@ fn what_another_delivery_or_a_later_time_may_mend_is_not_permanent() {
         RuleError::UnknownParent(BlockHash::ZERO),
         RuleError::LowWork,
         RuleError::BranchChanged { height: 1 },
-        RuleError::NoTransactions,
         RuleError::RepeatedTail,
         RuleError::MerkleRoot,
     ] {
         assert!(!passing.is_permanent(), "{passing}");
     }
     for permanent in [
+        RuleError::NoTransactions,
         RuleError::Version(2),
         RuleError::Bits { expected, got },
         RuleError::ProofOfWork,

@@ -13,7 +13,7 @@
 //! The published rule takes the time from timestamps. A chain that stood still for a night is
 //! then "behind" by a night and hands out trivial blocks until it has caught up. The clock of
 //! this chain therefore never counts more than [`STEP_CAP_INTERVALS`] for one block, however long
-//! the block took: [`clock_after`]. With shorter steps the two are the same.
+//! the block took: [`Clock`]. With shorter steps the two are the same.
 
 use super::block::BlockTime;
 use super::pow::Target;
@@ -73,12 +73,47 @@ fn shifted(number: U512, shift: i128) -> Target {
     U256::try_from(moved).map_or(Target::MAX, Target::from_u256)
 }
 
-/// The difficulty clock after a block, in ms: the parent's plus the time between the two, at most
-/// [`STEP_CAP_INTERVALS`] intervals. A block may be older than its parent, then it runs backwards.
-pub fn clock_after(clock: i64, parent: BlockTime, child: BlockTime, interval_ms: u64) -> i64 {
-    let step = i128::from(child.0) - i128::from(parent.0);
-    let cap = i128::from(interval_ms) * i128::from(STEP_CAP_INTERVALS);
-    let next = i128::from(clock) + step.min(cap);
-    // Out of reach with honest times; a hostile pair of times must not wrap either.
-    i64::try_from(next).unwrap_or(if next < 0 { i64::MIN } else { i64::MAX })
+/// The difficulty clock of a chain, which shows 0 ms in its first block.
+///
+/// It goes on when a block is later than *all* blocks before it, by the difference, at most
+/// [`STEP_CAP_INTERVALS`] intervals. In a block that is older than the latest it shows as much
+/// less, at most by the same cap, and nothing of that stays. Steps from parent to child would not
+/// do: after a pause the median rule allows a block from before it, which would take the whole
+/// pause off the clock and stop the chain for ever, because the way back up is capped.
+#[derive(Clone, Copy, Debug, PartialEq, Eq)]
+pub struct Clock {
+    latest: BlockTime,
+    ms_at_latest: i64,
+}
+
+impl Clock {
+    /// At the first block of a chain.
+    pub const fn start(time: BlockTime) -> Self {
+        Self {
+            latest: time,
+            ms_at_latest: 0,
+        }
+    }
+
+    /// After one more block.
+    #[must_use]
+    pub fn after(self, block: BlockTime, interval_ms: u64) -> Self {
+        let ahead = block.0.saturating_sub(self.latest.0);
+        let step = ahead.min(step_cap_ms(interval_ms));
+        Self {
+            latest: self.latest.max(block),
+            ms_at_latest: self.ms_at_latest.saturating_add_unsigned(step),
+        }
+    }
+
+    /// What it shows, in ms, in the last block.
+    pub fn ms_in(self, last: BlockTime, interval_ms: u64) -> i64 {
+        let behind = self.latest.0.saturating_sub(last.0);
+        let step = behind.min(step_cap_ms(interval_ms));
+        self.ms_at_latest.saturating_sub_unsigned(step)
+    }
+}
+
+const fn step_cap_ms(interval_ms: u64) -> u64 {
+    interval_ms.saturating_mul(STEP_CAP_INTERVALS)
 }

@@ -2,7 +2,7 @@
 //! ancestors. A cursor that walks a chain of any length needs no more memory than at its start,
 //! so a branch can be measured before a single header of it is kept.
 
-use super::asert::clock_after;
+use super::asert::Clock;
 use super::block::{BlockTime, HEADER_VERSION, Header};
 use super::hash::BlockHash;
 use super::params::Params;
@@ -21,8 +21,8 @@ pub struct Cursor {
     pub height: u32,
     /// Work of the chain up to and with it; the genesis block, which nobody worked for, counts 0.
     pub work: Work,
-    /// The difficulty clock at it, in ms; see [`clock_after`].
-    pub clock: i64,
+    /// The difficulty clock.
+    pub clock: Clock,
     /// Its time.
     pub time: BlockTime,
     /// Times of the last headers, latest first; as many as there are, at most the span.
@@ -36,7 +36,7 @@ impl Cursor {
             hash,
             height: 0,
             work: Work::ZERO,
-            clock: 0,
+            clock: Clock::start(params.genesis_time),
             time: params.genesis_time,
             recent: vec![params.genesis_time],
         }
@@ -45,7 +45,7 @@ impl Cursor {
     /// At a header of a known chain. `recent` gives the times from that header downwards.
     pub(super) fn at(
         hash: BlockHash,
-        (height, work, clock): (u32, Work, i64),
+        (height, work, clock): (u32, Work, Clock),
         recent: impl Iterator<Item = BlockTime>,
     ) -> Self {
         let recent: Vec<BlockTime> = recent.take(MEDIAN_TIME_SPAN).collect();
@@ -74,7 +74,8 @@ impl Cursor {
 
     /// The target that the next header must have.
     pub fn next_bits(&self, params: &Params) -> CompactTarget {
-        params.next_bits(self.height, self.clock)
+        let clock_ms = self.clock.ms_in(self.time, params.block_interval_ms);
+        params.next_bits(self.height, clock_ms)
     }
 
     /// Checks `header` as the next one, at the time `now`, and returns its hash. Its link to this
@@ -118,8 +119,7 @@ impl Cursor {
 
     /// Moves on to a header that [`Cursor::check_next`] accepted.
     pub fn advance(&mut self, header: &Header, hash: BlockHash, params: &Params) {
-        let interval = params.block_interval_ms;
-        self.clock = clock_after(self.clock, self.time, header.time, interval);
+        self.clock = self.clock.after(header.time, params.block_interval_ms);
         self.time = header.time;
         self.hash = hash;
         // check_next refuses the header after the last height.

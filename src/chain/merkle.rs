@@ -27,11 +27,10 @@ pub fn commitment(txids: &[Txid]) -> MerkleRoot {
     commit(count(txids), &tree_root(txids))
 }
 
-/// The commitment, or `None` if the list repeats its own tail: at some level the last two nodes
-/// of an even row are equal, which no two different transactions can cause.
-pub fn commitment_unless_repeated(txids: &[Txid]) -> Option<MerkleRoot> {
-    let (root, repeats) = fold(txids);
-    (!repeats).then(|| commit(count(txids), &root))
+/// Whether the list repeats its own tail: at some level the last two nodes of an even row are
+/// equal, which no two different transactions can cause.
+pub fn repeats_tail(txids: &[Txid]) -> bool {
+    fold(txids).1
 }
 
 /// Shows that a transaction stands at a place in a block, to somebody who has only the header.

@@ -206,11 +206,9 @@ impl Params {
         self.limit_bits.to_target().expect("validated")
     }
 
-    /// The target of the block after one at `height`, whose difficulty clock ([`clock_after`],
-    /// starting at 0 in the genesis block) shows `clock` ms.
-    ///
-    /// [`clock_after`]: super::asert::clock_after
-    pub fn next_bits(&self, height: u32, clock: i64) -> CompactTarget {
+    /// The target of the block after one at `height`, whose difficulty clock
+    /// ([`Clock`](super::asert::Clock)) shows `clock_ms`.
+    pub fn next_bits(&self, height: u32, clock_ms: i64) -> CompactTarget {
         match self.retarget {
             Retarget::Fixed => self.genesis_bits,
             Retarget::Asert => {
@@ -221,7 +219,7 @@ impl Params {
                     half_life: self.block_interval_ms * u64::from(self.half_life_intervals),
                 };
                 // The anchor is the genesis block, and its parent is taken to be on schedule.
-                let since_parent = i128::from(clock) + i128::from(self.block_interval_ms);
+                let since_parent = i128::from(clock_ms) + i128::from(self.block_interval_ms);
                 super::asert::next_target(&schedule, since_parent, height.into()).to_compact()
             }
         }

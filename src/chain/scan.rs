@@ -56,7 +56,8 @@ pub enum ScanStep {
     /// Ask for headers after [`BranchScan::at`].
     More,
     /// The branch has more work than needed and is all here: for
-    /// [`HeaderTree::extend`](super::headers::HeaderTree::extend).
+    /// [`HeaderTree::extend`](super::headers::HeaderTree::extend). Headers that are taken after
+    /// that are dropped.
     Done(Vec<Header>),
 }
 
@@ -107,6 +108,10 @@ impl BranchScan {
                     return Ok(ScanStep::More);
                 }
                 Stage::Measuring => self.mark(at),
+                // A message that was on its way when the last mark was met.
+                Stage::Collecting { marks_met, .. } if *marks_met == self.marks.len() => {
+                    return Ok(ScanStep::Done(Vec::new()));
+                }
                 Stage::Collecting { headers, marks_met } => {
                     headers.push(*header);
                     if !meets(&self.marks, marks_met, at)? {

@@ -156,12 +156,19 @@ fn replay<S: Store + ?Sized>(
         if replay.report.can_be_rebuilt() {
             replay.find_left_undo(on_fix)?;
             replay.compare_coins(on_fix)?;
+            replay.find_missing_bodies()?;
         }
     }
     replay.report.coins = replay.coins.0.len();
     let amounts = replay.coins.0.values().map(|coin| coin.amount);
     replay.report.supply = Amount::checked_sum(amounts).unwrap_or(Amount::MAX);
     Ok(replay.report)
+}
+
+fn parent(id: BlockId, record: &HeaderRecord) -> Option<BlockId> {
+    let height = id.height.checked_sub(1)?;
+    let hash = record.header.previous;
+    Some(BlockId { height, hash })
 }
 
 /// The coins that should exist after the blocks so far.
@@ -187,7 +194,7 @@ struct Replay<'a, S: ?Sized> {
     network: BlockHash,
     coins: Coins,
     /// Headers that are not on the chain, and the genesis block: they have no undo data.
-    aside: Vec<BlockId>,
+    aside: Vec<(BlockId, HeaderRecord)>,
     report: Report,
 }
 
@@ -213,20 +220,31 @@ impl<S: Store + ?Sized> Replay<'_, S> {
         let mut chain = Vec::new();
         let mut at = tip;
         while at != genesis {
-            let (Some(record), Some(height)) = (headers.remove(&at), at.height.checked_sub(1))
-            else {
+            let record = headers.get(&at);
+            let Some((record, parent)) = record.zip(record.and_then(|row| parent(at, row))) else {
                 self.problem(format!("header {at} of the chain is missing"));
                 return Ok(None);
             };
-            chain.push((at, record));
-            at = BlockId {
-                height,
-                hash: record.header.previous,
-            };
+            chain.push((at, *record));
+            at = parent;
         }
         chain.reverse();
-        self.aside = headers.into_keys().collect();
+        self.find_orphans(genesis, &headers);
+        for (id, _) in &chain {
+            headers.remove(id);
+        }
+        self.aside = headers.into_iter().collect();
         Ok(Some(chain))
+    }
+
+    /// Headers on no other: they keep a node from opening the store.
+    fn find_orphans(&mut self, genesis: BlockId, headers: &BTreeMap<BlockId, HeaderRecord>) {
+        for (id, record) in headers {
+            let fits = |parent| parent == genesis || headers.contains_key(&parent);
+            if *id != genesis && !parent(*id, record).is_some_and(fits) {
+                self.problem(format!("header {id} does not fit on any other"));
+            }
+        }
     }
 
     /// Checks and connects one block. `false`: there is no going on.
@@ -261,6 +279,9 @@ impl<S: Store + ?Sized> Replay<'_, S> {
             Ok(undo) => undo,
             Err(error) => return Ok(self.bad_block(id, error.to_string())),
         };
+        if usize::try_from(record.body_len) != Ok(block.encoded_len()) {
+            return Ok(self.bad_block(id, "the header's row has another length".to_owned()));
+        }
         if block.hash() != id.hash || record.failed {
             return Ok(self.bad_block(id, "is not the block that was accepted".to_owned()));
         }
@@ -278,8 +299,17 @@ impl<S: Store + ?Sized> Replay<'_, S> {
         Ok(true)
     }
 
+    fn find_missing_bodies(&mut self) -> Result<(), StoreFault> {
+        for (id, record) in std::mem::take(&mut self.aside) {
+            if record.body_len > 0 && self.store.body(&id)?.is_none() {
+                self.bad_block(id, "the body is missing".to_owned());
+            }
+        }
+        Ok(())
+    }
+
     fn find_left_undo(&mut self, on_fix: &mut OnFix<'_>) -> Result<(), StoreFault> {
-        for id in std::mem::take(&mut self.aside) {
+        for (id, _) in self.aside.clone() {
             if self.store.undo(&id)?.is_some() {
                 self.report.problems.push(Problem::Undo(id));
                 on_fix(Fix::Undo(id, None));

@@ -2,6 +2,7 @@
 
 use super::walk::skip_height;
 use super::{Entry, Extended, HeaderId, HeaderTree, LinkOrder, Origin, Removed, index, len_u32};
+use crate::chain::asert::Clock;
 use crate::chain::block::{BlockTime, Header};
 use crate::chain::cursor::Cursor;
 use crate::chain::hash::BlockHash;
@@ -9,6 +10,7 @@ use crate::chain::params::Params;
 use crate::chain::pow::Work;
 use crate::chain::rules::RuleError;
 use std::cmp::Reverse;
+use std::collections::BTreeSet;
 
 impl HeaderTree {
     /// Checks a run of headers, each building on the one before, and takes them as far as they
@@ -55,7 +57,10 @@ impl HeaderTree {
         }
         let mut parent = parent;
         for (header, place) in new.iter().zip(&run) {
-            parent = self.insert(parent, header, place, origin, !heavier);
+            parent = self.insert(parent, header, place, origin, false);
+            if !heavier {
+                self.count(parent);
+            }
             extended.added.push(parent);
         }
         extended
@@ -76,13 +81,15 @@ impl HeaderTree {
             return None;
         }
         cursor.advance(header, header.hash(), params);
-        let id = self.insert(parent, header, &Place::of(&cursor), Origin::Own, true);
+        // A store that marks a block but not what builds on it must not lead us onto it again.
+        let failed = failed || self.entry(parent).failed;
+        let place = Place::of(&cursor);
+        let id = self.insert(parent, header, &place, Origin::Own, failed);
         if body_len > 0 {
             self.set_body(id, body_len);
         }
-        // A store that marks a block but not what builds on it must not lead us onto it again.
-        if failed || self.entry(parent).failed {
-            self.set_failed(id);
+        if failed {
+            self.count(id);
         }
         Some(id)
     }
@@ -128,9 +135,10 @@ impl HeaderTree {
         self.candidates.last().map(|(_, _, id)| *id)
     }
 
-    /// Makes `id` the end of the chain, and drops what now lags too far behind.
+    /// Makes `id` the end of the chain, and drops what now lags too far behind or is too much.
     pub fn set_tip(&mut self, id: HeaderId) -> Vec<Removed> {
         let old_tip = self.tip();
+        let old_work = self.entry(old_tip).work;
         let fork = self.fork_point(old_tip, id);
         for at in self.path(fork, old_tip) {
             self.side_body_bytes += u64::from(self.entry(at).body_len);
@@ -154,7 +162,9 @@ impl HeaderTree {
         if self.entry(self.best).work <= work {
             self.best = id;
         }
-        self.drop_laggards()
+        let mut removed = self.drop_laggards();
+        removed.extend(self.count_overtaken(old_work));
+        removed
     }
 
     /// Walks the headers of a run with a cursor: where each would stand, up to the first that is
@@ -196,14 +206,14 @@ impl HeaderTree {
         header: &Header,
         place: &Place,
         origin: Origin,
-        counted: bool,
+        failed: bool,
     ) -> HeaderId {
         let entry = Entry {
             header: *header,
             hash: place.hash,
             height: place.height,
             work: place.work,
-            failed: false,
+            failed,
             body_len: 0,
             clock: place.clock,
             linked: None,
@@ -232,10 +242,7 @@ impl HeaderTree {
         self.by_hash.insert(place.hash, id);
         self.remove_leaf(parent);
         self.add_leaf(id);
-        if counted {
-            self.count(id);
-        }
-        if place.work > self.entry(self.best).work {
+        if !failed && place.work > self.entry(self.best).work {
             self.best = id;
         }
         id
@@ -279,12 +286,15 @@ impl HeaderTree {
     /// The valid header with most work: the tip, or on a branch the last one before it failed.
     pub(super) fn find_best(&self) -> HeaderId {
         let mut best = self.tip();
+        // Branches that failed together have most of their way down in common.
+        let mut seen = BTreeSet::new();
         for (_, leaf) in &self.leaves {
             let mut at = *leaf;
-            while self.entry(at).failed {
+            while self.entry(at).failed && seen.insert(at) {
                 at = self.entry(at).parent;
             }
-            if self.entry(at).work > self.entry(best).work {
+            let entry = self.entry(at);
+            if !entry.failed && entry.work > self.entry(best).work {
                 best = at;
             }
         }
@@ -297,7 +307,7 @@ struct Place {
     hash: BlockHash,
     height: u32,
     work: Work,
-    clock: i64,
+    clock: Clock,
 }
 
 impl Place {

@@ -22,6 +22,7 @@ mod grow;
 mod side;
 mod walk;
 
+use super::asert::Clock;
 use super::block::Header;
 use super::hash::BlockHash;
 use super::params::Params;
@@ -71,7 +72,7 @@ pub struct Entry {
     pub failed: bool,
     /// Bytes of its stored body; 0: the body is not stored.
     pub body_len: u32,
-    clock: i64,
+    clock: Clock,
     linked: Option<LinkOrder>,
     parent: HeaderId,
     /// An ancestor much further down (as in Bitcoin Core's chain.cpp), to jump by.
@@ -138,7 +139,7 @@ impl HeaderTree {
             work: Work::ZERO,
             failed: false,
             body_len: len_u32(block.encoded_len()),
-            clock: 0,
+            clock: Clock::start(params.genesis_time),
             linked: Some(0),
             parent: id,
             skip: id,

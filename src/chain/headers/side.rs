@@ -8,6 +8,7 @@ use super::{
     SIDE_HEADERS_PER_PEER_MAX, SIDE_WINDOW_INTERVALS,
 };
 use crate::chain::pow::Work;
+use std::collections::BTreeSet;
 
 /// The result of an attempt to make room for a run of side headers.
 pub(super) struct Room {
@@ -57,6 +58,42 @@ impl HeaderTree {
             && self.lags(work)
         {
             removed.push(self.remove(leaf));
+        }
+        removed
+    }
+
+    /// Counts the branches that were ahead of a tip of `old_work` and no longer are, and drops what
+    /// is then above the limits.
+    pub(super) fn count_overtaken(&mut self, old_work: Work) -> Vec<Removed> {
+        let work = self.entry(self.tip()).work;
+        let last = HeaderId(u32::MAX);
+        let ends = self.leaves.range((old_work, last)..=(work, last));
+        let ends: Vec<HeaderId> = ends.map(|(_, id)| *id).collect();
+        let mut origins = BTreeSet::new();
+        for end in ends {
+            let mut at = end;
+            // What also leads to an end that is still ahead is no side branch.
+            while !self.entry(at).counted
+                && !self.is_active(at)
+                && self.children(at).all(|child| self.entry(child).counted)
+            {
+                self.count(at);
+                origins.insert(self.entry(at).origin);
+                at = self.entry(at).parent;
+            }
+        }
+        let mut removed = Vec::new();
+        let peers = origins.into_iter().filter(|o| matches!(o, Origin::Peer(_)));
+        for (origin, max) in peers
+            .map(|peer| (Some(peer), SIDE_HEADERS_PER_PEER_MAX))
+            .chain([(None, SIDE_HEADERS_MAX)])
+        {
+            let count = |tree: &Self| origin.map_or(tree.side_len(), |o| tree.counted_of(o));
+            while count(self) > max
+                && let Some(leaf) = self.lightest_leaf(origin, self.tip())
+            {
+                removed.push(self.remove(leaf));
+            }
         }
         removed
     }
@@ -135,13 +172,20 @@ impl HeaderTree {
     /// The end with least work, if that is less than `work` and no more than the tip's; only of
     /// `origin`, if given; not `keep`.
     fn lighter_leaf(&self, origin: Option<Origin>, keep: HeaderId, work: Work) -> Option<HeaderId> {
+        let lightest = self.lightest_leaf(origin, keep)?;
+        (self.entry(lightest).work < work).then_some(lightest)
+    }
+
+    /// The end with least work, if that is no more than the tip's; only of `origin`, if given; not
+    /// `keep`.
+    fn lightest_leaf(&self, origin: Option<Origin>, keep: HeaderId) -> Option<HeaderId> {
         let leaves = match origin {
             Some(origin) => self.leaves_of.get(&origin)?,
             None => &self.leaves,
         };
         let (lightest, id) = leaves.iter().find(|(_, id)| *id != keep)?;
         let tip_work = self.entry(self.tip()).work;
-        (*lightest <= tip_work && *lightest < work).then_some(*id)
+        (*lightest <= tip_work).then_some(*id)
     }
 
     /// Takes an end of a branch out of the tree.

@@ -22,20 +22,21 @@ const PARALLEL_INPUTS_MIN: usize = 8;
 /// # Errors
 /// The first [`RuleError`].
 pub fn check_block(block: &Block, params: &Params) -> Result<(), RuleError> {
-    if block.txs().is_empty() {
-        return Err(RuleError::NoTransactions);
-    }
-    // First of all that this is the body meant: nothing else may be held against the hash before.
-    match merkle::commitment_unless_repeated(block.txids()) {
-        None => return Err(RuleError::RepeatedTail),
-        Some(root) if root != block.header().merkle_root => return Err(RuleError::MerkleRoot),
-        Some(_) => {}
+    // First of all that this is the body meant: nothing else may be held against the hash before,
+    // and everything else after. (A repeated tail that the header commits to spends a coin twice.)
+    if block.merkle_root() != block.header().merkle_root {
+        let tampered = merkle::repeats_tail(block.txids());
+        return Err(if tampered {
+            RuleError::RepeatedTail
+        } else {
+            RuleError::MerkleRoot
+        });
     }
     let (len, max) = (block.encoded_len(), max_block_len(params));
     if len > max {
         return Err(RuleError::TooLarge { len, max });
     }
-    let (coinbase, rest) = block.txs().split_first().expect("not empty");
+    let (coinbase, rest) = block.txs().split_first().ok_or(RuleError::NoTransactions)?;
     if !coinbase.is_coinbase() {
         return Err(RuleError::NoCoinbase);
     }

@@ -197,7 +197,6 @@ impl RuleError {
                 | Self::UnknownParent(_)
                 | Self::LowWork
                 | Self::BranchChanged { .. }
-                | Self::NoTransactions
                 | Self::RepeatedTail
                 | Self::MerkleRoot
         )

@@ -12,11 +12,11 @@
 //! system before [`Store::commit`] returns: the end of the process loses nothing, a power loss
 //! what was committed since the last [`Store::sync`].
 //!
-//! fjall believes what it finds, and deletes the rest: see [`files`] and [`journal`], which look
+//! fjall believes what it finds, and deletes the rest: see `files` and `journal`, which look
 //! first. What they cannot see is rows of one keyspace that live on in its tables while older rows
 //! of another are lost. So tables are written at no other time than [`DiskStore`] says, which seals
 //! and syncs the journal and rotates all five keyspaces at once. The batch before that and the one
-//! after it, an epoch's first, put their [`Seal`] into every keyspace, and the first leaves a row
+//! after it, an epoch's first, put their seal into every keyspace, and the first leaves a row
 //! of its own there as well: tables that are ahead of the journal show, and so does a hole between
 //! the two. Other batches carry theirs in `meta` alone, because fjall replays slowly by the row.
 

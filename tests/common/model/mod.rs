@@ -263,7 +263,7 @@ impl<S: Store, R: FnMut(S) -> S> World<S, R> {
             }
             1 => {
                 txs.clear();
-                Some(RuleError::NoTransactions)
+                Some(RuleError::MerkleRoot)
             }
             _ => {
                 txs[0].lock_time ^= 1;
