@@ -3,7 +3,8 @@
 //!
 //! ```sh
 //! cargo bench --bench chain               # all of it
-//! cargo bench --bench chain -- reopen     # one group: connect, midstate, growth, reorganise, reopen
+//! cargo bench --bench chain -- reopen     # one group: connect, midstate, growth, reorganise, reopen,
+//!                                         # failed
 //! ```
 
 #![allow(
@@ -16,6 +17,8 @@
 mod common;
 #[path = "chain/connect.rs"]
 mod connect;
+#[path = "chain/failed.rs"]
+mod failed;
 #[path = "chain/growth.rs"]
 mod growth;
 #[path = "chain/ratio.rs"]
@@ -49,12 +52,13 @@ fn main() {
     if args.iter().any(|arg| arg == "--list") {
         return;
     }
-    let groups: [(&str, Group); 5] = [
+    let groups: [(&str, Group); 6] = [
         ("connect", connect::connect),
         ("midstate", connect::midstate),
         ("growth", growth::growth),
         ("reorganise", growth::reorganise),
         ("reopen", growth::reopen),
+        ("failed", failed::failed),
     ];
     for (name, measure) in groups {
         if harness.wants(name) {

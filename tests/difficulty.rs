@@ -182,7 +182,7 @@ fn up_to_the_cap_the_clock_runs_with_the_blocks_and_then_stands() {
     let cap = interval * STEP_CAP_INTERVALS;
     let clock = |times: &[u64]| {
         let start = Clock::start(BlockTime(times[0]));
-        let after = |clock: Clock, time: &u64| clock.after(BlockTime(*time), interval);
+        let after = |clock: Clock, time: &u64| clock.after(BlockTime(*time), interval, i64::MAX);
         let last = BlockTime(times[times.len() - 1]);
         times[1..].iter().fold(start, after).ms_in(last, interval)
     };
@@ -214,15 +214,38 @@ fn with_steps_under_the_cap_the_rule_is_the_published_one() {
         half_life: interval * u64::from(params.half_life_intervals),
     };
     let mut lab = Lab::new(11);
-    for _ in 0..2_000 {
-        // Any step from the smallest to just the cap.
-        let ms = lab.draws.next_u64() % (2 * interval);
+    for _ in 0..500 {
+        // Any step from the smallest to just the cap; one interval in the mean.
+        let ms = lab.draws.next_u64() % (interval * 168 / 100);
         lab.find_after(ms + u64::from(ms.is_multiple_of(50)) * 8 * interval);
+        let limit = params.limit().to_compact();
+        assert_ne!(
+            lab.cursor.next_bits(&params),
+            limit,
+            "the limit has a rule of its own"
+        );
         let anchor_parent = i128::from(params.genesis_time.0) - i128::from(interval);
         let time = i128::from(lab.cursor.time.0) - anchor_parent;
         let published = asert::next_target(&schedule, time, lab.cursor.height.into());
         assert_eq!(lab.cursor.next_bits(&params), published.to_compact());
     }
+}
+
+#[test]
+fn at_the_limit_the_clock_waits_and_below_it_does_not() {
+    let params = lab();
+    let schedule = params.schedule();
+    for height in [1, 100, 1_000_000] {
+        let ceiling = schedule.clock_ceiling_ms(height);
+        assert_eq!(params.next_bits(height, ceiling), params.limit_bits);
+        let two_octaves_less = ceiling - 2 * i64::try_from(schedule.half_life).expect("small");
+        assert_ne!(
+            params.next_bits(height, two_octaves_less),
+            params.limit_bits
+        );
+    }
+    let top = Clock::start(BlockTime(0)).after(BlockTime(50_000), 5_000, 7_000);
+    assert_eq!(top.ms_in(BlockTime(50_000), 5_000), 7_000);
 }
 
 #[test]

@@ -306,10 +306,10 @@ fn an_address_of_a_wrong_length_is_refused() {
     // Too long to be looked at: Base58 takes time that grows with the square.
     let refused = |len: usize| Address::parse(&"1".repeat(len), 0);
     assert_eq!(refused(64), Err(AddressError::Length(64)));
-    assert_eq!(refused(65), Err(AddressError::Length(65)));
-    assert_eq!(refused(1_000_000), Err(AddressError::Length(1_000_000)));
+    assert_eq!(refused(65), Err(AddressError::TextLength(65)));
+    assert_eq!(refused(1_000_000), Err(AddressError::TextLength(1_000_000)));
     let long = Address::parse(&"0".repeat(65), 0);
-    assert_eq!(long, Err(AddressError::Length(65)));
+    assert_eq!(long, Err(AddressError::TextLength(65)));
 }
 
 #[test]

@@ -271,6 +271,7 @@ fn what_another_delivery_or_a_later_time_may_mend_is_not_permanent() {
         RuleError::TimeTooNew { ahead_ms: 1 },
         RuleError::UnknownParent(BlockHash::ZERO),
         RuleError::LowWork,
+        RuleError::NoRoom,
         RuleError::BranchChanged { height: 1 },
         RuleError::RepeatedTail,
         RuleError::MerkleRoot,

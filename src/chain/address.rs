@@ -25,6 +25,9 @@ pub enum AddressError {
     /// A letter outside Base58 (0, O, I and l among them).
     #[error("an address has only letters and digits, without 0, O, I and l")]
     NotBase58,
+    /// Far longer than any address; it was not decoded.
+    #[error("an address has at most 35 letters and digits, this text has {0} bytes")]
+    TextLength(usize),
     /// Not 25 bytes behind the digits.
     #[error("an address has 25 bytes behind its digits, this text has {0}")]
     Length(usize),
@@ -48,7 +51,7 @@ impl Address {
     /// [`AddressError`].
     pub fn parse(text: &str, version: u8) -> Result<Self, AddressError> {
         if text.len() > MAX_TEXT_LEN {
-            return Err(AddressError::Length(text.len()));
+            return Err(AddressError::TextLength(text.len()));
         }
         let bytes = bs58::decode(text)
             .into_vec()

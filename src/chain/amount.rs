@@ -10,6 +10,9 @@ pub const COIN: u64 = 100_000_000;
 /// Decimal places that an amount can have: `COIN` is ten to this power.
 const DECIMALS: usize = 8;
 
+/// Characters of a refused text that its error repeats.
+const SHOWN: usize = 40;
+
 /// A quantity of coin, from 0 to [`Amount::MAX`].
 ///
 /// The bound keeps the sum of any two amounts inside a `u64` and any amount inside an `i64`, so a
@@ -118,7 +121,8 @@ impl FromStr for Amount {
 
     /// Reads coins in decimal: `10`, `9.5`, `0.00000001`.
     fn from_str(text: &str) -> Result<Self, AmountError> {
-        let not_a_number = || AmountError::NotANumber(text.to_owned());
+        let shown = || text.chars().take(SHOWN).collect();
+        let not_a_number = || AmountError::NotANumber(shown());
         let (coins, fraction) = match text.split_once('.') {
             Some((_, "")) => return Err(not_a_number()),
             Some(parts) => parts,
@@ -129,7 +133,7 @@ impl FromStr for Amount {
             return Err(not_a_number());
         }
         if fraction.len() > DECIMALS {
-            return Err(AmountError::TooPrecise(text.to_owned()));
+            return Err(AmountError::TooPrecise(shown()));
         }
         let coins: u64 = coins.parse().map_err(|_| AmountError::TooLarge)?;
         let units: u64 = format!("{fraction:0<DECIMALS$}")

@@ -36,6 +36,22 @@ pub struct Schedule {
     pub half_life: u64,
 }
 
+impl Schedule {
+    /// The most that the clock may show at `height`: just past where the target meets the limit.
+    ///
+    /// While the limit holds, blocks are slower than wanted and the chain falls ever further
+    /// behind; without a ceiling a miner who starts then would find easy blocks until all of that
+    /// is made up for (control engineers call it wind-up). Below the limit this changes nothing.
+    pub fn clock_ceiling_ms(&self, height: u32) -> i64 {
+        // Between one and two octaves more than the limit is above the anchor.
+        let octaves = self.limit.to_u256().bits() - self.anchor.to_u256().bits() + 1;
+        let octaves = u64::try_from(octaves).expect("at most 257");
+        let on_schedule = self.interval.saturating_mul(height.into());
+        let ahead = self.half_life.saturating_mul(octaves);
+        i64::try_from(on_schedule.saturating_add(ahead)).unwrap_or(i64::MAX)
+    }
+}
+
 /// The target of the block after one that is `heights` above the anchor and whose time is `time`
 /// later than that of the anchor's parent.
 ///
@@ -95,14 +111,15 @@ impl Clock {
         }
     }
 
-    /// After one more block.
+    /// After one more block, at most at `ceiling_ms`; see [`Schedule::clock_ceiling_ms`].
     #[must_use]
-    pub fn after(self, block: BlockTime, interval_ms: u64) -> Self {
+    pub fn after(self, block: BlockTime, interval_ms: u64, ceiling_ms: i64) -> Self {
         let ahead = block.0.saturating_sub(self.latest.0);
         let step = ahead.min(step_cap_ms(interval_ms));
+        let ms = self.ms_at_latest.saturating_add_unsigned(step);
         Self {
             latest: self.latest.max(block),
-            ms_at_latest: self.ms_at_latest.saturating_add_unsigned(step),
+            ms_at_latest: ms.min(ceiling_ms),
         }
     }
 

@@ -119,11 +119,13 @@ impl Cursor {
 
     /// Moves on to a header that [`Cursor::check_next`] accepted.
     pub fn advance(&mut self, header: &Header, hash: BlockHash, params: &Params) {
-        self.clock = self.clock.after(header.time, params.block_interval_ms);
-        self.time = header.time;
-        self.hash = hash;
         // check_next refuses the header after the last height.
         self.height += 1;
+        let ceiling = params.schedule().clock_ceiling_ms(self.height);
+        let interval = params.block_interval_ms;
+        self.clock = self.clock.after(header.time, interval, ceiling);
+        self.time = header.time;
+        self.hash = hash;
         let target = header.bits.to_target().expect("checked");
         self.work = self.work.saturating_add(target.work());
         self.recent.truncate(MEDIAN_TIME_SPAN - 1);

@@ -212,16 +212,22 @@ impl Params {
         match self.retarget {
             Retarget::Fixed => self.genesis_bits,
             Retarget::Asert => {
-                let schedule = Schedule {
-                    anchor: self.genesis_bits.to_target().expect("validated"),
-                    limit: self.limit(),
-                    interval: self.block_interval_ms,
-                    half_life: self.block_interval_ms * u64::from(self.half_life_intervals),
-                };
                 // The anchor is the genesis block, and its parent is taken to be on schedule.
                 let since_parent = i128::from(clock_ms) + i128::from(self.block_interval_ms);
-                super::asert::next_target(&schedule, since_parent, height.into()).to_compact()
+                super::asert::next_target(&self.schedule(), since_parent, height.into())
+                    .to_compact()
             }
+        }
+    }
+
+    /// Where ASERT starts, and how it corrects. Only for parameters that [`Params::validate`]
+    /// accepts.
+    pub fn schedule(&self) -> Schedule {
+        Schedule {
+            anchor: self.genesis_bits.to_target().expect("validated"),
+            limit: self.limit(),
+            interval: self.block_interval_ms,
+            half_life: self.block_interval_ms * u64::from(self.half_life_intervals),
         }
     }
 

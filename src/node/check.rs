@@ -77,7 +77,7 @@ impl fmt::Display for Problem {
     }
 }
 
-/// Replays the chain in `store` and compares headers, bodies, undo data, coins, supply and tip.
+/// Replays the chain in `store` and compares headers, bodies, undo data, tip and coins, and so the supply.
 ///
 /// Memory grows with the coins that exist, time with all that ever happened.
 ///
@@ -89,7 +89,7 @@ pub fn check<S: Store + ?Sized>(store: &S, params: &Params) -> Result<Report, St
 }
 
 /// Writes the coins and undo data that follow from the stored blocks wherever others are stored,
-/// and checks again. Blocks and headers are not touched; while one of them is at fault, nothing
+/// and checks again. A large repair is several commits: one that was cut short can be run again. Blocks and headers are not touched; while one of them is at fault, nothing
 /// is.
 ///
 /// # Errors

@@ -1,7 +1,10 @@
 //! What changes the tree: headers and bodies that come, blocks that fail, the tip that moves.
 
 use super::walk::skip_height;
-use super::{Entry, Extended, HeaderId, HeaderTree, LinkOrder, Origin, Removed, index, len_u32};
+use super::{
+    AHEAD_HEADERS_MAX, Entry, Extended, HeaderId, HeaderTree, LinkOrder, Origin, Removed, index,
+    len_u32,
+};
 use crate::chain::asert::Clock;
 use crate::chain::block::{BlockTime, Header};
 use crate::chain::cursor::Cursor;
@@ -47,13 +50,17 @@ impl HeaderTree {
             return extended;
         };
         let heavier = end.work > self.entry(self.tip()).work;
-        if !heavier {
+        let (room, without) = if heavier {
+            let room = self.make_room_ahead(parent, run.len(), end.work, AHEAD_HEADERS_MAX);
+            (room, RuleError::NoRoom)
+        } else {
             let room = self.make_room(origin, parent, run.len(), end.work);
-            extended.removed = room.removed;
-            if !room.enough {
-                extended.refused = Some((known, RuleError::LowWork));
-                return extended;
-            }
+            (room, RuleError::LowWork)
+        };
+        extended.removed = room.removed;
+        if !room.enough {
+            extended.refused = Some((known, without));
+            return extended;
         }
         let mut parent = parent;
         for (header, place) in new.iter().zip(&run) {
@@ -221,6 +228,7 @@ impl HeaderTree {
             skip: self.ancestor(parent, skip_height(place.height)),
             first_child: None,
             next_sibling: self.entry(parent).first_child,
+            previous_sibling: None,
             origin,
             counted: false,
         };
@@ -238,7 +246,9 @@ impl HeaderTree {
                 HeaderId(len_u32(self.entries.len() - 1))
             }
         };
-        self.entry_mut(parent).first_child = Some(id);
+        if let Some(after) = self.entry_mut(parent).first_child.replace(id) {
+            self.entry_mut(after).previous_sibling = Some(id);
+        }
         self.by_hash.insert(place.hash, id);
         self.remove_leaf(parent);
         self.add_leaf(id);

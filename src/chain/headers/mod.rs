@@ -15,7 +15,8 @@
 //! - their stored bodies take at most [`SIDE_BODY_BYTES_MAX`].
 //!
 //! A branch with more work than our tip is none of that, however deep it forks off, as long as it
-//! is handed in at once: what is measured is its end. One that comes in pieces is followed with a
+//! is handed in at once: what is measured is its end. All headers off the chain together are at
+//! most [`AHEAD_HEADERS_MAX`], and then the heavier branch drives out the lighter. One that comes in pieces is followed with a
 //! [`BranchScan`](super::scan::BranchScan) until its work is known.
 
 mod grow;
@@ -41,10 +42,15 @@ pub const SIDE_HEADERS_MAX: usize = 20_000;
 /// Side headers kept from one peer: what one `headers` message holds.
 pub const SIDE_HEADERS_PER_PEER_MAX: usize = 2_000;
 
+/// Headers kept that are not on the chain, with those ahead of its tip, whose bodies are yet to
+/// come: about 30 MB. A node that is further behind gets more as it catches up.
+pub const AHEAD_HEADERS_MAX: usize = 100_000;
+
 /// Bytes of stored bodies that are not on the chain: 64 full blocks of the largest size.
 pub const SIDE_BODY_BYTES_MAX: u64 = 256_000_000;
 
-/// An entry of the tree. Valid as long as the entry is: removing it invalidates the id.
+/// An entry of the tree. Never keep one across a call that takes headers or blocks: entries give
+/// way, and their places are used again. Keep the hash.
 #[derive(Clone, Copy, Debug, PartialEq, Eq, PartialOrd, Ord)]
 pub struct HeaderId(u32);
 
@@ -79,6 +85,8 @@ pub struct Entry {
     skip: HeaderId,
     first_child: Option<HeaderId>,
     next_sibling: Option<HeaderId>,
+    /// With thousands of rivals on one block, leaving the list must not mean walking it.
+    previous_sibling: Option<HeaderId>,
     origin: Origin,
     /// Counts against the limits on side headers.
     counted: bool,
@@ -145,6 +153,7 @@ impl HeaderTree {
             skip: id,
             first_child: None,
             next_sibling: None,
+            previous_sibling: None,
             origin: Origin::Own,
             counted: false,
         };
@@ -187,7 +196,7 @@ impl HeaderTree {
     }
 
     /// The header with most work that is not known to be invalid, whether or not there are
-    /// bodies: what to download towards.
+    /// bodies. A peer may withhold them: who downloads should look at what each peer has.
     pub fn best(&self) -> HeaderId {
         self.best
     }
@@ -233,6 +242,10 @@ impl HeaderTree {
         let ids = self.by_hash.values().copied();
         ids.filter(|id| !self.is_active(*id))
     }
+
+    /// Headers kept that are not on the chain, with those ahead of its tip, whose bodies are yet to
+    /// come: about 30 MB. A node that is further behind gets more as it catches up.
+    pub const AHEAD_HEADERS_MAX: usize = 100_000;
 
     /// Bytes of stored bodies that are not on the chain.
     pub fn side_body_bytes(&self) -> u64 {

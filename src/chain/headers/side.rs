@@ -1,7 +1,9 @@
 //! What is off the chain, and its limits; see the module's text.
 //!
 //! Branches give way from their end, where a branch has most work but nothing depends on it. An
-//! end with more work than our tip may be the next chain and never gives way.
+//! end with more work than our tip may be the next chain: it gives way only to a heavier one, and
+//! only when [`AHEAD_HEADERS_MAX`](super::AHEAD_HEADERS_MAX) is reached. A branch that the tip
+//! overtakes is counted with the side branches from then on.
 
 use super::{
     Entry, HeaderId, HeaderTree, Origin, Removed, SIDE_BODY_BYTES_MAX, SIDE_HEADERS_MAX,
@@ -49,6 +51,50 @@ impl HeaderTree {
         }
         room.enough = true;
         room
+    }
+
+    /// Makes room for `count` headers on `parent` whose end has `work`, more than the tip: ends that
+    /// failed give way, and lighter ones whose bodies are not all here.
+    pub(super) fn make_room_ahead(
+        &mut self,
+        parent: HeaderId,
+        count: usize,
+        work: Work,
+        max: usize,
+    ) -> Room {
+        let mut room = Room {
+            removed: Vec::new(),
+            enough: false,
+        };
+        while self.off_chain_len() + count > max {
+            let gives_way = |(of_leaf, id): &&(Work, HeaderId)| {
+                let leaf = self.entry(*id);
+                let is_candidate = leaf.linked.is_some() && !leaf.failed;
+                *id != parent && (leaf.failed || (*of_leaf < work && !is_candidate))
+            };
+            match self.leaves.iter().find(gives_way).copied() {
+                Some((_, leaf)) => room.removed.push(self.remove(leaf)),
+                None => return room,
+            }
+        }
+        room.enough = true;
+        room
+    }
+
+    /// Whether a body of `len` bytes may be stored for `id` now. One that can be connected always
+    /// may; one that must wait for others only within [`SIDE_BODY_BYTES_MAX`], or a branch whose
+    /// first body never comes could fill the disk.
+    pub fn has_room_for_body(&self, id: HeaderId, len: u32) -> bool {
+        self.has_room_within(SIDE_BODY_BYTES_MAX, id, len)
+    }
+
+    pub(super) fn has_room_within(&self, max: u64, id: HeaderId, len: u32) -> bool {
+        self.is_linked(self.entry(id).parent) || self.side_body_bytes + u64::from(len) <= max
+    }
+
+    /// Headers that are not on the chain, ahead of its tip or not.
+    fn off_chain_len(&self) -> usize {
+        self.by_hash.len() - self.active.len()
     }
 
     /// Drops branches whose end lags too far behind the tip.
@@ -195,6 +241,7 @@ impl HeaderTree {
             hash,
             parent,
             next_sibling,
+            previous_sibling,
             body_len,
             ..
         } = *self.entry(leaf);
@@ -205,14 +252,12 @@ impl HeaderTree {
         }
         self.side_body_bytes -= u64::from(body_len);
         self.by_hash.remove(&hash);
-        if self.entry(parent).first_child == Some(leaf) {
-            self.entry_mut(parent).first_child = next_sibling;
-        } else {
-            let before = self
-                .children(parent)
-                .find(|child| self.entry(*child).next_sibling == Some(leaf))
-                .expect("a child is among its parent's children");
-            self.entry_mut(before).next_sibling = next_sibling;
+        match previous_sibling {
+            Some(before) => self.entry_mut(before).next_sibling = next_sibling,
+            None => self.entry_mut(parent).first_child = next_sibling,
+        }
+        if let Some(after) = next_sibling {
+            self.entry_mut(after).previous_sibling = previous_sibling;
         }
         if self.entry(parent).first_child.is_none() && !self.is_active(parent) {
             self.add_leaf(parent);

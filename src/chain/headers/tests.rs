@@ -304,3 +304,56 @@ fn a_reorganisation_moves_the_counts_of_both_branches() {
     assert!(tree.is_active(b[0]) && !tree.is_active(tree.find(&a[0].hash()).expect("kept")));
     assert_eq!(tree.side_entries().count(), 3);
 }
+
+#[test]
+fn ahead_of_the_tip_a_heavier_branch_drives_out_lighter_ones_when_all_is_full() {
+    let params = params();
+    let mut tree = HeaderTree::new(&params);
+    let (light, heavy) = (
+        from_genesis(&tree, &params, 3, 1),
+        from_genesis(&tree, &params, 6, 2),
+    );
+    let light = tree.extend(ALICE, &light, LATE, &params).added;
+    let works = |tree: &HeaderTree, header: &Header| {
+        let of_one = header.bits.to_target().expect("a target").work();
+        (0..6).fold(tree.entry(tree.genesis()).work, |sum, _| {
+            sum.saturating_add(of_one)
+        })
+    };
+    let work = works(&tree, &heavy[0]);
+    // What is being downloaded towards does not give way to its equal or to a lighter one.
+    let of_light = tree.entry(light[2]).work;
+    let room = tree.make_room_ahead(tree.genesis(), 1, of_light, 3);
+    assert!(!room.enough && room.removed.is_empty());
+    let room = tree.make_room_ahead(tree.genesis(), 6, work, 8);
+    assert!(room.enough);
+    assert_eq!(room.removed.len(), 1);
+    assert_eq!(tree.best(), light[1]);
+    // A complete branch stays: it is the next chain.
+    tree.set_body(light[0], 10);
+    tree.set_body(light[1], 10);
+    let room = tree.make_room_ahead(tree.genesis(), 6, work, 7);
+    assert!(!room.enough && room.removed.is_empty());
+    // A failed one goes first, whatever its work.
+    tree.set_failed(light[1]);
+    let room = tree.make_room_ahead(tree.genesis(), 6, of_light, 7);
+    assert!(room.enough);
+    assert_eq!(tree.best(), light[0]);
+}
+
+#[test]
+fn bodies_that_must_wait_for_others_are_bounded_and_those_that_need_not_are_not() {
+    let params = params();
+    let mut tree = HeaderTree::new(&params);
+    let headers = from_genesis(&tree, &params, 4, 1);
+    let ids = tree.extend(ALICE, &headers, LATE, &params).added;
+    assert!(tree.has_room_within(250, ids[1], 100));
+    tree.set_body(ids[1], 100);
+    tree.set_body(ids[2], 100);
+    assert!(tree.has_room_within(250, ids[3], 50));
+    assert!(!tree.has_room_within(250, ids[3], 51));
+    assert!(
+        tree.has_room_within(250, ids[0], 100),
+        "it links the others"
+    );
+}

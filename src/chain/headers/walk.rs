@@ -69,7 +69,7 @@ impl HeaderTree {
     /// ever sparser, always with the genesis block.
     pub fn locator(&self, from: HeaderId) -> Vec<BlockHash> {
         let mut hashes = Vec::new();
-        let (mut at, mut step) = (from, 1);
+        let (mut at, mut step) = (from, 1_u32);
         loop {
             let entry = self.entry(at);
             hashes.push(entry.hash);
@@ -77,7 +77,7 @@ impl HeaderTree {
                 return hashes;
             }
             if hashes.len() > LOCATOR_DENSE {
-                step *= 2;
+                step = step.saturating_mul(2);
             }
             at = self.ancestor(at, entry.height.saturating_sub(step));
         }

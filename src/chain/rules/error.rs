@@ -127,6 +127,9 @@ pub enum RuleError {
     /// The branch has too little work to be kept among the side branches.
     #[error("the branch has too little work to be kept")]
     LowWork,
+    /// What comes before it must come first: too much is waiting already.
+    #[error("there is no room for it until what comes before it is here")]
+    NoRoom,
     /// A branch that was asked for a second time was another one; see
     /// [`scan`](crate::chain::scan).
     #[error("at height {height} the branch is no longer the one that was measured")]
@@ -196,6 +199,7 @@ impl RuleError {
             Self::TimeTooNew { .. }
                 | Self::UnknownParent(_)
                 | Self::LowWork
+                | Self::NoRoom
                 | Self::BranchChanged { .. }
                 | Self::RepeatedTail
                 | Self::MerkleRoot

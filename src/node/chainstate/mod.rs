@@ -355,6 +355,9 @@ impl<S: Store> ChainState<S> {
             return Err(error);
         }
         let len = u32::try_from(block.encoded_len()).expect("within max_block_bytes");
+        if !self.tree.has_room_for_body(id, len) {
+            return Err(RuleError::NoRoom);
+        }
         self.tree.set_body(id, len);
         self.note_header(batch, id);
         batch.bodies.insert(self.id(id), Some(Arc::clone(block)));
