@@ -66,6 +66,7 @@ impl HeaderTree {
             removed: Vec::new(),
             enough: false,
         };
+        let best = self.entry(self.best).hash;
         while self.off_chain_len() + count > max {
             let gives_way = |(of_leaf, id): &&(Work, HeaderId)| {
                 let leaf = self.entry(*id);
@@ -73,11 +74,15 @@ impl HeaderTree {
                 *id != parent && (leaf.failed || (*of_leaf < work && !is_candidate))
             };
             match self.leaves.iter().find(gives_way).copied() {
-                Some((_, leaf)) => room.removed.push(self.remove(leaf)),
-                None => return room,
+                Some((_, leaf)) => room.removed.push(self.detach(leaf)),
+                None => break,
             }
         }
-        room.enough = true;
+        room.enough = self.off_chain_len() + count <= max;
+        // Once for all that went: finding the best looks at every end there is.
+        if self.find(&best) != Some(self.best) {
+            self.best = self.find_best();
+        }
         room
     }
 
@@ -236,6 +241,15 @@ impl HeaderTree {
 
     /// Takes an end of a branch out of the tree.
     fn remove(&mut self, leaf: HeaderId) -> Removed {
+        let removed = self.detach(leaf);
+        if self.best == leaf {
+            self.best = self.find_best();
+        }
+        removed
+    }
+
+    /// As [`HeaderTree::remove`], but leaves it to the caller to see whether it was the best.
+    fn detach(&mut self, leaf: HeaderId) -> Removed {
         let Entry {
             height,
             hash,
@@ -263,9 +277,6 @@ impl HeaderTree {
             self.add_leaf(parent);
         }
         self.free.push(leaf);
-        if self.best == leaf {
-            self.best = self.find_best();
-        }
         Removed { height, hash }
     }
 }
