@@ -3,12 +3,15 @@
 
 mod common;
 
-use chainlab::chain::headers::{AHEAD_HEADERS_MAX, Origin, SIDE_HEADERS_PER_PEER_MAX};
+use chainlab::chain::headers::{
+    AHEAD_HEADERS_MAX, Origin, SIDE_BODY_BYTES_MAX, SIDE_HEADERS_PER_PEER_MAX,
+};
 use chainlab::chain::scan::{BranchScan, ScanStep};
 use chainlab::chain::tx::TxOut;
 use chainlab::chain::{
     Block, BlockTime, Cursor, Header, KeyHash, MerkleRoot, Params, RuleError, Tx,
 };
+use chainlab::node::chainstate::AcceptError;
 use chainlab::node::check::check;
 use chainlab::node::{Batch, ChainState, HeaderRecord, MemStore, Store};
 use common::*;
@@ -339,4 +342,43 @@ fn a_header_that_commits_to_a_repeated_tail_is_remembered_as_invalid() {
         .expect("its header holds");
     assert!(lab.chain.tree().entry(id).failed);
     lab.serves(vec![]);
+}
+
+#[test]
+fn bodies_behind_one_that_never_comes_take_no_more_than_their_limit() {
+    let params = Params {
+        max_block_bytes: 4_000_000,
+        ..params()
+    };
+    let mut miner = Miner::new(&params);
+    let withheld = miner.mine(Vec::new());
+    // As large as a block can be; what is in it is never looked at.
+    let mut large = unsigned(&[genesis_coin(&params, ALICE)], &[]);
+    let out = TxOut {
+        amount: units(1),
+        owner: KeyHash([1; 20]),
+    };
+    large.outputs = vec![out; 142_000];
+    let mut chain = new_chain(&params);
+    accept_header(&mut chain, &withheld);
+    let full = loop {
+        let block = Arc::new(miner.mine(vec![large.clone()]));
+        accept_header(&mut chain, &block);
+        match chain.accept_block(Origin::Peer(1), &block, LATE) {
+            Ok(accepted) => assert!(accepted.new && accepted.change.is_none()),
+            Err(refused) => break (refused, block.encoded_len() as u64),
+        }
+        assert!(chain.tree().side_body_bytes() <= SIDE_BODY_BYTES_MAX);
+    };
+    assert_eq!(full.0, AcceptError::Rule(RuleError::NoRoom));
+    assert!(chain.tree().side_body_bytes() + full.1 > SIDE_BODY_BYTES_MAX);
+    // The one that all wait for is always welcome, and shows that the next is bad.
+    let accepted = accept(&mut chain, &withheld).expect("valid");
+    assert_eq!(accepted.invalid.len(), 1);
+    assert_eq!(chain.tip().hash, withheld.hash());
+}
+
+fn accept_header(chain: &mut ChainState<MemStore>, block: &Block) {
+    let accepted = chain.accept_headers(Origin::Peer(1), &[*block.header()], LATE);
+    assert_eq!(accepted.expect("memory").refused, None);
 }
