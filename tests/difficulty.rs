@@ -162,12 +162,7 @@ fn in_the_ten_intervals_after_a_pause_there_are_never_many_blocks() {
 fn without_the_cap_a_night_would_end_in_a_burst() {
     // What the capped clock is for: the published rule, fed with the pause as it was.
     let params = lab();
-    let schedule = Schedule {
-        anchor: params.genesis_bits.to_target().expect("a target"),
-        limit: params.limit(),
-        interval: params.block_interval_ms,
-        half_life: params.block_interval_ms * u64::from(params.half_life_intervals),
-    };
+    let schedule = params.schedule();
     let night = i128::from(8 * HOUR_MS);
     assert_eq!(asert::next_target(&schedule, night, 1), params.limit());
     // The limit is met by every second hash: 7 000 blocks a second until the night is made up for.
@@ -207,12 +202,7 @@ fn up_to_the_cap_the_clock_runs_with_the_blocks_and_then_stands() {
 fn with_steps_under_the_cap_the_rule_is_the_published_one() {
     let params = lab();
     let interval = params.block_interval_ms;
-    let schedule = Schedule {
-        anchor: params.genesis_bits.to_target().expect("a target"),
-        limit: params.limit(),
-        interval,
-        half_life: interval * u64::from(params.half_life_intervals),
-    };
+    let schedule = params.schedule();
     let mut lab = Lab::new(11);
     for _ in 0..500 {
         // Any step from the smallest to just the cap; one interval in the mean.
