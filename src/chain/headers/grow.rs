@@ -164,8 +164,14 @@ impl HeaderTree {
             }
         }
         let work = self.entry(id).work;
-        self.candidates
-            .retain(|(candidate, _, _)| *candidate > work);
+        // Ordered by work: what the tip has caught up with is in front.
+        while self
+            .candidates
+            .first()
+            .is_some_and(|(of_candidate, _, _)| *of_candidate <= work)
+        {
+            self.candidates.pop_first();
+        }
         if self.entry(self.best).work <= work {
             self.best = id;
         }
