@@ -204,6 +204,14 @@ impl Store for Failing {
         self.inner.meta(key)
     }
 
+    fn each_meta(
+        &self,
+        prefix: &str,
+        visit: &mut dyn FnMut(&str, &[u8]),
+    ) -> Result<(), StoreFault> {
+        self.inner.each_meta(prefix, visit)
+    }
+
     fn commit(&mut self, batch: Batch) -> Result<(), StoreFault> {
         self.check()?;
         self.tips.extend(batch.tip);

@@ -215,6 +215,14 @@ impl<S: Store> Store for Timed<S> {
         self.store.meta(key)
     }
 
+    fn each_meta(
+        &self,
+        prefix: &str,
+        visit: &mut dyn FnMut(&str, &[u8]),
+    ) -> Result<(), StoreFault> {
+        self.store.each_meta(prefix, visit)
+    }
+
     fn commit(&mut self, batch: Batch) -> Result<(), StoreFault> {
         let start = Instant::now();
         let committed = self.store.commit(batch);

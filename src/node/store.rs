@@ -9,6 +9,7 @@ use crate::chain::{Block, BlockHash, Coin, Header, OutPoint};
 use serde::{Deserialize, Serialize};
 use std::collections::BTreeMap;
 use std::fmt;
+use std::ops::Bound;
 use std::sync::Arc;
 use thiserror::Error;
 
@@ -124,6 +125,11 @@ pub trait Store: Send + Sync {
     /// A small thing by its name.
     fn meta(&self, key: &str) -> Result<Option<Vec<u8>>, StoreFault>;
 
+    /// Shows the small things whose names begin with `prefix`, in order of names. The names are
+    /// shown whole.
+    fn each_meta(&self, prefix: &str, visit: &mut dyn FnMut(&str, &[u8]))
+    -> Result<(), StoreFault>;
+
     /// Writes all of `batch` or nothing. When it returns, the end of the process loses nothing.
     fn commit(&mut self, batch: Batch) -> Result<(), StoreFault>;
 
@@ -199,6 +205,20 @@ impl Store for MemStore {
 
     fn meta(&self, key: &str) -> Result<Option<Vec<u8>>, StoreFault> {
         Ok(self.meta.get(key).cloned())
+    }
+
+    fn each_meta(
+        &self,
+        prefix: &str,
+        visit: &mut dyn FnMut(&str, &[u8]),
+    ) -> Result<(), StoreFault> {
+        let from = self
+            .meta
+            .range::<str, _>((Bound::Included(prefix), Bound::Unbounded));
+        for (key, value) in from.take_while(|(key, _)| key.starts_with(prefix)) {
+            visit(key, value);
+        }
+        Ok(())
     }
 
     fn commit(&mut self, batch: Batch) -> Result<(), StoreFault> {

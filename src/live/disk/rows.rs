@@ -137,6 +137,22 @@ impl Store for DiskStore {
         Ok(row.map(|bytes| bytes.to_vec()))
     }
 
+    fn each_meta(
+        &self,
+        prefix: &str,
+        visit: &mut dyn FnMut(&str, &[u8]),
+    ) -> Result<(), StoreFault> {
+        guarded(&self.dir, || {
+            for row in self.meta.prefix(prefix) {
+                let (key, value) = row.into_inner().map_err(|e| self.fault(&e))?;
+                let name = std::str::from_utf8(&key)
+                    .map_err(|_| self.damaged("a name in meta is not text".to_owned()))?;
+                visit(name, &value);
+            }
+            Ok(())
+        })
+    }
+
     fn commit(&mut self, batch: Batch) -> Result<(), StoreFault> {
         let mut bytes = 0;
         self.write_rows(batch.durable, false, |rows, store| {

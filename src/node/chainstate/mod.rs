@@ -23,6 +23,7 @@ use crate::chain::headers::{HeaderId, HeaderTree, Origin, Removed};
 use crate::chain::params::ParamsError;
 use crate::chain::rules::{self, RuleError};
 use crate::chain::{Block, BlockHash, Coin, Header, Params, SigCache};
+use std::collections::BTreeMap;
 use std::sync::Arc;
 use thiserror::Error;
 
@@ -245,6 +246,24 @@ impl<S: Store> ChainState<S> {
             new: true,
             change,
             invalid,
+        })
+    }
+
+    /// Writes small things by name beside the chain, all or none; `None` takes one away. With
+    /// `durable` they survive a power loss once this returns.
+    ///
+    /// # Errors
+    /// [`StoreFault`].
+    pub fn put_meta(
+        &mut self,
+        meta: BTreeMap<String, Option<Vec<u8>>>,
+        durable: bool,
+    ) -> Result<(), StoreFault> {
+        self.check_running()?;
+        self.commit(Batch {
+            meta,
+            durable,
+            ..Batch::default()
         })
     }
 

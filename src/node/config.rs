@@ -1,0 +1,92 @@
+//! How a node is to be: everything that is decided before it starts.
+
+use super::mempool::MempoolLimits;
+use super::message::Role;
+use super::mining::MiningMode;
+use crate::chain::{Params, SigCache};
+use std::net::SocketAddr;
+use std::sync::Arc;
+
+/// Connections kept to addresses that were learnt from others, by default.
+pub const OUTBOUND_DEFAULT: usize = 8;
+
+/// Connections taken from others, by default: as in Bitcoin Core.
+pub const INBOUND_DEFAULT: usize = 117;
+
+/// Everything that is decided before a node starts.
+#[derive(Clone)]
+pub struct Config {
+    /// What people call it.
+    pub name: String,
+    /// What it is there for.
+    pub role: Role,
+    /// The network's parameters.
+    pub params: Arc<Params>,
+    /// Signatures that were checked, shared by the nodes of a process.
+    pub sigs: Arc<SigCache>,
+    /// Where it listens, if it does.
+    pub listen: Option<SocketAddr>,
+    /// Addresses to stay connected to.
+    pub connect: Vec<SocketAddr>,
+    /// Connections to keep to addresses that were learnt from others; 0: only to `connect`.
+    pub outbound: usize,
+    /// Connections to take from others.
+    pub inbound_max: usize,
+    /// How blocks are fetched.
+    pub sync: SyncMethod,
+    /// What the mempool takes.
+    pub mempool: MempoolLimits,
+    /// Whether it mines at the start.
+    pub mining: MiningMode,
+    /// Hashes per second that it mines with.
+    pub hashrate: f64,
+    /// The wallet that rewards go to; `None`: the first, or one named after the node.
+    pub mine_to: Option<String>,
+    /// Wallets to make if they are not there yet.
+    pub wallets: Vec<String>,
+    /// Where its randomness comes from.
+    pub seeds: Seeds,
+}
+
+/// Where randomness comes from. Not predictable, unless somebody wants to see the same again.
+#[derive(Clone, Copy)]
+pub struct Seeds {
+    /// For keys of wallets: a wallet's key follows from this and its name.
+    pub keys: [u8; 32],
+    /// For all else. Another one at each start of the node.
+    pub run: [u8; 32],
+}
+
+/// How blocks are fetched.
+#[derive(Clone, Copy, Debug, Default, PartialEq, Eq, serde::Serialize, serde::Deserialize)]
+#[serde(rename_all = "kebab-case")]
+pub enum SyncMethod {
+    /// Headers from everybody, then bodies from many peers at once.
+    #[default]
+    HeadersFirst,
+    /// Bodies of one peer, in the order of its `inv`, as in the tutorials.
+    BlocksFirst,
+}
+
+impl Config {
+    /// A node that knows nobody and does nothing by itself.
+    pub fn new(name: &str, params: Arc<Params>, seeds: Seeds) -> Self {
+        Self {
+            name: name.to_owned(),
+            role: Role::Full,
+            params,
+            sigs: Arc::default(),
+            listen: None,
+            connect: Vec::new(),
+            outbound: OUTBOUND_DEFAULT,
+            inbound_max: INBOUND_DEFAULT,
+            sync: SyncMethod::default(),
+            mempool: MempoolLimits::default(),
+            mining: MiningMode::Off,
+            hashrate: 14_000.0,
+            mine_to: None,
+            wallets: Vec::new(),
+            seeds,
+        }
+    }
+}

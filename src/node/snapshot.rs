@@ -1,0 +1,272 @@
+//! What a screen can show of a node: plain data, bounded, never the chain.
+
+use super::io::{ConnId, Direction};
+use super::message::Role;
+use super::mining::MiningMode;
+use super::store::BlockId;
+use super::time::Time;
+use crate::chain::block::BlockTime;
+use crate::chain::{Amount, BlockHash, MerkleRoot, OutPoint, Txid};
+use serde::{Deserialize, Serialize};
+use std::net::SocketAddr;
+use std::time::Duration;
+
+/// Entries of one page of an answer.
+pub const PAGE_MAX: usize = 500;
+
+/// Blocks at the end of the chain in a snapshot.
+pub const RECENT_BLOCKS: usize = 32;
+
+/// Transactions of the mempool in a snapshot, the best paying ones.
+pub const MEMPOOL_SHOWN: usize = 100;
+
+/// A node at one moment.
+#[derive(Clone, Debug, PartialEq, Serialize, Deserialize)]
+pub struct NodeSnapshot {
+    /// When, on the lab clock.
+    pub at: Time,
+    /// The node's name.
+    pub name: String,
+    /// What it is there for.
+    pub role: Role,
+    /// Where it listens.
+    pub listen: Option<SocketAddr>,
+    /// The end of the chain.
+    pub tip: BlockId,
+    /// Time in the tip's header.
+    pub tip_time: BlockTime,
+    /// Work of the chain, decimal.
+    pub work: String,
+    /// The last [`RECENT_BLOCKS`] blocks, lowest first.
+    pub recent: Vec<BlockInfo>,
+    /// What waits for a block.
+    pub mempool: MempoolInfo,
+    /// Everybody connected, with a handshake or on the way to one.
+    pub peers: Vec<PeerInfo>,
+    /// Wallets, by name.
+    pub wallets: Vec<WalletInfo>,
+    /// The miner.
+    pub mining: MiningInfo,
+    /// There while blocks are missing that peers have.
+    pub sync: Option<SyncInfo>,
+    /// Addresses known of other nodes.
+    pub known_addresses: usize,
+    /// Headers that are not on the chain.
+    pub side_headers: usize,
+}
+
+/// A block, in a line.
+#[derive(Clone, Debug, PartialEq, Eq, Serialize, Deserialize)]
+pub struct BlockInfo {
+    /// Its place and name.
+    pub id: BlockId,
+    /// Its parent.
+    pub previous: BlockHash,
+    /// Time in the header.
+    pub time: BlockTime,
+    /// Transactions, without the coinbase; `None` if the body was never looked at.
+    pub txs: Option<usize>,
+    /// Who takes its reward: an address.
+    pub miner: Option<String>,
+}
+
+/// The mempool.
+#[derive(Clone, Debug, Default, PartialEq, Eq, Serialize, Deserialize)]
+pub struct MempoolInfo {
+    /// Transactions.
+    pub count: usize,
+    /// Their bytes.
+    pub bytes: usize,
+    /// Transactions that wait for a parent.
+    pub orphans: usize,
+    /// The [`MEMPOOL_SHOWN`] that come next.
+    pub shown: Vec<MempoolTx>,
+}
+
+/// A transaction that waits.
+#[derive(Clone, Debug, PartialEq, Eq, Serialize, Deserialize)]
+pub struct MempoolTx {
+    /// Which.
+    pub txid: Txid,
+    /// Bytes.
+    pub bytes: usize,
+    /// What the miner gets.
+    pub fee: Amount,
+    /// Sum of its outputs.
+    pub amount: Amount,
+    /// Since when.
+    pub since: Time,
+    /// Transactions that must come before it, and those that must come after, itself in neither.
+    pub ancestors: usize,
+    /// See `ancestors`.
+    pub descendants: usize,
+}
+
+/// A peer.
+#[derive(Clone, Debug, PartialEq, Eq, Serialize, Deserialize)]
+pub struct PeerInfo {
+    /// The connection.
+    pub conn: ConnId,
+    /// The name that it gave itself; its address before the handshake.
+    pub name: String,
+    /// The other end of the connection.
+    pub addr: SocketAddr,
+    /// Where it says that it listens.
+    pub listen: Option<SocketAddr>,
+    /// Who dialled.
+    pub direction: Direction,
+    /// Whether the handshake is complete.
+    pub ready: bool,
+    /// What it is there for.
+    pub role: Role,
+    /// Program and version.
+    pub user_agent: String,
+    /// Height of the best block that it is known to have.
+    pub height: u32,
+    /// The last round trip; `None` before the first pong.
+    pub round_trip: Option<Duration>,
+    /// Since when.
+    pub since: Time,
+    /// Bytes that came in and went out, as frames.
+    pub received_bytes: u64,
+    /// See `received_bytes`.
+    pub sent_bytes: u64,
+    /// Bytes handed to the network that have not left yet.
+    pub unsent_bytes: u64,
+    /// Blocks that it was asked for and has not sent yet.
+    pub blocks_in_flight: usize,
+    /// Misbehaviour so far; at 100 the connection ends.
+    pub score: u32,
+}
+
+/// A wallet.
+#[derive(Clone, Debug, PartialEq, Eq, Serialize, Deserialize)]
+pub struct WalletInfo {
+    /// Its name on this node.
+    pub name: String,
+    /// Its address.
+    pub address: String,
+    /// In blocks, and mature.
+    pub confirmed: Amount,
+    /// In blocks, rewards that are too young to be spent.
+    pub immature: Amount,
+    /// What transactions that wait will bring in, without what they pay back to the wallet itself.
+    pub incoming: Amount,
+    /// What transactions that wait will take out, fees included, less what they pay back.
+    pub outgoing: Amount,
+    /// What the next payment can spend: mature coins that nothing spends yet, and own change that
+    /// waits.
+    pub spendable: Amount,
+    /// Transactions of this wallet that are in no block yet.
+    pub unconfirmed: usize,
+}
+
+/// A transaction, from a wallet's point of view.
+#[derive(Clone, Debug, PartialEq, Eq, Serialize, Deserialize)]
+pub struct HistoryEntry {
+    /// Which.
+    pub txid: Txid,
+    /// Its block; `None` while it waits.
+    pub block: Option<BlockId>,
+    /// Blocks from that one to the tip, both included; 0 while it waits.
+    pub confirmations: u32,
+    /// The block's time, or when the transaction was first seen.
+    pub at: Time,
+    /// Whether it is a block's reward.
+    pub reward: bool,
+    /// What came in.
+    pub received: Amount,
+    /// What went out of the wallet's coins, fee included.
+    pub spent: Amount,
+    /// The fee, if this wallet paid it.
+    pub fee: Option<Amount>,
+    /// Addresses that were paid, other than the wallet's own; for what comes in, none.
+    pub to: Vec<(String, Amount)>,
+    /// It can never be in a block any more: another one spent its coins.
+    pub conflicted: bool,
+}
+
+/// A coin.
+#[derive(Clone, Debug, PartialEq, Eq, Serialize, Deserialize)]
+pub struct CoinInfo {
+    /// Where it was made.
+    pub outpoint: OutPoint,
+    /// How much.
+    pub amount: Amount,
+    /// Whose: an address.
+    pub owner: String,
+    /// Height of its block; `None` while it waits.
+    pub height: Option<u32>,
+    /// Whether it is a reward.
+    pub coinbase: bool,
+}
+
+/// The miner.
+#[derive(Clone, Debug, PartialEq, Serialize, Deserialize)]
+pub struct MiningInfo {
+    /// When it mines.
+    pub mode: MiningMode,
+    /// Hashes per second that it is asked for.
+    pub hashrate: f64,
+    /// The wallet that it mines for.
+    pub to: Option<String>,
+    /// The height that it works on just now; `None`: it rests.
+    pub height: Option<u32>,
+    /// A block at full speed was asked for.
+    pub now: bool,
+    /// Hashes that the block takes on average.
+    pub expected_hashes: f64,
+    /// Blocks found since the start.
+    pub found: u64,
+}
+
+/// A node that catches up.
+#[derive(Clone, Debug, PartialEq, Eq, Serialize, Deserialize)]
+pub struct SyncInfo {
+    /// Height of the best header that is known.
+    pub target: u32,
+    /// Blocks that were asked for and are on their way.
+    pub in_flight: usize,
+}
+
+/// A block, opened.
+#[derive(Clone, Debug, PartialEq, Eq, Serialize, Deserialize)]
+pub struct BlockDetail {
+    /// In a line.
+    pub info: BlockInfo,
+    /// Whether it is on the chain.
+    pub active: bool,
+    /// Blocks from this one to the tip, both included; 0 off the chain.
+    pub confirmations: u32,
+    /// What the header commits to.
+    pub merkle_root: MerkleRoot,
+    /// The compact target.
+    pub bits: u32,
+    /// The nonce.
+    pub nonce: u64,
+    /// Bytes.
+    pub bytes: usize,
+    /// Transactions, [`PAGE_MAX`] at most.
+    pub txs: Vec<TxDetail>,
+}
+
+/// A transaction, opened.
+#[derive(Clone, Debug, PartialEq, Eq, Serialize, Deserialize)]
+pub struct TxDetail {
+    /// Which.
+    pub txid: Txid,
+    /// Its block; `None` while it waits.
+    pub block: Option<BlockId>,
+    /// Bytes.
+    pub bytes: usize,
+    /// The lowest height that may contain it.
+    pub lock_time: u32,
+    /// Whether it is a block's reward.
+    pub coinbase: bool,
+    /// What it spends; of a coinbase nothing. Amount and owner are there while the coin is known.
+    pub inputs: Vec<(OutPoint, Option<(Amount, String)>)>,
+    /// What it makes, and for whom.
+    pub outputs: Vec<(Amount, String)>,
+    /// What the miner gets, if it is known.
+    pub fee: Option<Amount>,
+}
