@@ -9,6 +9,7 @@ pub mod message;
 pub mod mining;
 pub mod snapshot;
 pub mod store;
+pub mod template;
 pub mod time;
 
 pub use chainstate::{ChainChange, ChainState};
