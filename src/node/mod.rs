@@ -16,6 +16,7 @@ pub mod relay;
 pub mod snapshot;
 pub mod store;
 pub mod sync;
+pub mod template;
 pub mod time;
 
 pub use chainstate::{ChainChange, ChainState};
