@@ -68,3 +68,4 @@ pub mod chain;
 pub mod link;
 pub mod live;
 pub mod node;
+pub mod sim;

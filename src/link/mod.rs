@@ -68,6 +68,9 @@ pub const LOSSES_MAX: u32 = 6;
 /// room for the largest block; whoever pushes more is not listening to [`Link::take_left`].
 pub const QUEUE_BYTES_MAX: usize = 16_000_000;
 
+/// Bytes that are never cut into pieces: what one packet of a real network carries, about.
+const PIECE_MIN: usize = 1_400;
+
 /// Bytes that one frame counts for on top of its own, so that empty ones are bounded too.
 const FRAME_OVERHEAD: usize = 64;
 
@@ -179,7 +182,7 @@ impl<T> Link<T> {
 
     /// When there is something to pop or to take; in the past, if there is already.
     pub fn deadline(&self) -> Option<Time> {
-        let leaves = self.leaves().map(|at| micros_up(at));
+        let leaves = self.leaves().map(micros_up);
         let left = self.left.map(|(at, _)| at);
         earlier(earlier(left, leaves), self.first_arrival())
     }
@@ -201,6 +204,14 @@ impl<T> Link<T> {
     /// What it is like now.
     pub fn conditions(&self) -> &Conditions {
         &self.conditions
+    }
+
+    /// Bytes that leave in about a second. What is longer is better pushed in pieces of that length:
+    /// a frame is seen only when it is whole, and who sees nothing for long gives up.
+    pub fn piece(&self) -> usize {
+        let piece = |bandwidth| usize::try_from(bandwidth).unwrap_or(usize::MAX);
+        let bandwidth = self.conditions.bandwidth;
+        bandwidth.map_or(usize::MAX, piece).max(PIECE_MIN)
     }
 
     /// Whether it was cut, and so is of no use any more.
