@@ -5,7 +5,8 @@
 //! A floor uses only floors below it; `tests/layering.rs` holds them apart.
 //!
 //! ```text
-//! live    the machine: so far a store on disk
+//! live    the machine: so far a store on disk; beside it sim, virtual time in memory
+//! link    latency, jitter, loss, bandwidth and cuts: a queue for each direction
 //! node    one node, without IO: so far its chain and what a store must promise
 //! chain   the rules: amounts, keys, transactions, blocks, proof of work, validation. Pure.
 //! ```
@@ -64,5 +65,7 @@
 //! node with its data intact, and a panic is a bug.
 
 pub mod chain;
+pub mod link;
 pub mod live;
 pub mod node;
+pub mod sim;

@@ -7,6 +7,7 @@ pub mod damage;
 pub mod lab;
 pub mod model;
 pub mod script;
+pub mod sim;
 
 use chainlab::chain::block::{HEADER_VERSION, Midstate};
 use chainlab::chain::headers::Origin;

@@ -1,0 +1,109 @@
+//! Mining in virtual time: the time of a find is drawn, and then the block is really solved.
+//!
+//! How long a miner needs for a block is exponentially distributed, with expected hashes / hash
+//! rate as its mean. The distribution has no memory, so when the job changes the time is simply
+//! drawn anew. One hash that is made here stands for K that the miner is said to make, so that a
+//! block costs about [`REAL_HASHES`] whatever the hash rate is.
+
+use super::agenda::{Due, Slot};
+use super::{NodeIx, Sim};
+use crate::chain::block::Midstate;
+use crate::chain::{Block, Params, Target};
+use crate::node::io::Input;
+use crate::node::mining::Job;
+use rand_core::Rng;
+use std::sync::Arc;
+use std::time::Duration;
+
+/// Hashes that a block really costs, on average, at the target of [`params`].
+pub const REAL_HASHES: u64 = 256;
+
+/// Hashes that the default network's block costs at its start: 14 kH/s for 5 s.
+const DEFAULT_HASHES: f64 = 70_000.0;
+
+/// The hash rate of a miner that makes as many hashes as the machine can.
+const FULL_SPEED: f64 = 1_000_000.0;
+
+/// The longest wait for a block, a year: what floats make of a hash rate near nothing must fit.
+const WAIT_MAX: Duration = Duration::from_secs(365 * 24 * 3_600);
+
+/// Nominal hashes that one real hash stands for.
+#[derive(Clone, Copy, Debug, PartialEq)]
+pub struct Scale(f64);
+
+/// What a host's miner does.
+pub(super) struct Work {
+    job: Arc<Job>,
+    find: Slot,
+}
+
+/// The default network, with blocks that are cheap to solve; its nominal difficulty is that of the
+/// default network under the default [`Scale`].
+pub fn params() -> Params {
+    Params {
+        genesis_bits: Target::from_expected_hashes(REAL_HASHES).to_compact(),
+        ..Params::default()
+    }
+}
+
+impl Scale {
+    /// The scale at which a block of [`params`] takes so many nominal hashes, more than none.
+    pub fn block_takes(nominal: f64) -> Self {
+        Self(nominal / REAL_HASHES as f64)
+    }
+}
+
+impl Default for Scale {
+    /// 14 kH/s find a block of [`params`] in 5 s.
+    fn default() -> Self {
+        Self::block_takes(DEFAULT_HASHES)
+    }
+}
+
+impl Sim {
+    /// Puts a host's miner to this work instead of what it did.
+    pub(super) fn set_job(&mut self, ix: NodeIx, job: Option<Arc<Job>>) {
+        if let Some(work) = self.hosts[ix.0].work.take() {
+            self.agenda.cancel(work.find);
+        }
+        let Some(job) = job else { return };
+        let hashes = expected_hashes(&job) * self.scale.0;
+        let mean = hashes / job.hashrate.unwrap_or(FULL_SPEED);
+        // 53 bits are what a float holds exactly; never 0, whose logarithm is no number.
+        let uniform = ((self.draws.next_u64() >> 11) + 1) as f64 / (1_u64 << 53) as f64;
+        let wait = Duration::try_from_secs_f64(-libm::log(uniform) * mean);
+        let at = self.now() + wait.unwrap_or(WAIT_MAX).min(WAIT_MAX);
+        let find = self.agenda.enter(at, Due::Find(ix));
+        self.hosts[ix.0].work = Some(Work { job, find });
+    }
+
+    /// The block is found.
+    pub(super) fn find(&mut self, ix: NodeIx) {
+        if let Some(work) = self.hosts[ix.0].work.take() {
+            let block = self.solve(&work.job);
+            self.give(ix, Input::Solved(block));
+        }
+    }
+
+    fn solve(&self, job: &Job) -> Block {
+        let mut header = job.header;
+        header.time = header.time.max(self.now().block_time());
+        let target = header.bits.to_target().expect("a job has a valid target");
+        let mut midstate = Midstate::new(&header);
+        header.nonce = (0..=u64::MAX)
+            .find(|nonce| target.is_met_by(&midstate.hash(*nonce)))
+            .expect("a target that 2^64 hashes meet");
+        job.solved(header)
+    }
+}
+
+/// Real hashes that the job takes on average.
+fn expected_hashes(job: &Job) -> f64 {
+    let target = job
+        .header
+        .bits
+        .to_target()
+        .expect("a job has a valid target");
+    let work = target.work().to_u256();
+    u128::try_from(work).map_or(f64::MAX, |hashes| hashes as f64)
+}

@@ -1,0 +1,313 @@
+//! Virtual time: many nodes in one thread, a network between them, one seed for one history.
+//!
+//! A [`Sim`] drives real [`Node`]s by their contract, as the live drivers do, but its
+//! clock only moves from one thing that is due to the next. There is no thread and no
+//! other source of chance than the seed: what happened, as [`Sim::log_hash`] sums it up, is the same
+//! in every run, bit for bit.
+//!
+//! - *Hosts* have an address each, in 10.0.0.0/8, so that bans mean something. On a host runs a
+//!   node, which can [crash](Sim::crash) and [start again](Sim::restart) with what its store
+//!   holds; or an [`Actor`], which is a script that says what it likes.
+//! - *[Links](crate::link)* join any two hosts, with conditions of their own in each direction.
+//! - *Miners* draw the time of a find and then really solve the block, see [`Scale`].
+//!
+//! ```
+//! use chainlab::sim::{self, Sim};
+//! use std::time::Duration;
+//!
+//! let mut sim = Sim::new(1, sim::params());
+//! assert_eq!(sim.address(0).to_string(), "10.0.0.1:4747");
+//! sim.run_for(Duration::from_secs(60));
+//! assert_eq!(sim.events(), 0);
+//! ```
+//!
+//! When nobody runs it, the clock stands still, as in a lab that is suspended. A lab whose clock
+//! went on while nothing was done is [`Sim::leap`].
+
+mod agenda;
+mod host;
+mod log;
+mod miner;
+mod net;
+
+pub use host::Actor;
+pub use miner::{REAL_HASHES, Scale, params};
+pub use net::DIAL_TIMEOUT;
+
+use self::agenda::{Agenda, Due};
+use self::host::{Host, derived};
+use self::log::Log;
+use self::net::Net;
+use crate::chain::{Params, SigCache};
+use crate::link::{Conditions, LinkState};
+use crate::node::chainstate::OpenError;
+use crate::node::io::{Command, CommandError, Event, Input, Output, Reply, RequestId};
+use crate::node::{Config, MemStore, Seeds, Time};
+use rand_chacha::ChaCha8Rng;
+use rand_chacha::rand_core::SeedableRng;
+use serde::Serialize;
+use std::collections::BTreeMap;
+use std::net::{IpAddr, Ipv4Addr, SocketAddr};
+use std::sync::Arc;
+use std::time::Duration;
+
+/// Hosts that have an address: all of 10.0.0.0/8 but the first.
+pub const HOSTS_MAX: usize = (1 << 24) - 1;
+
+/// The port at which nodes listen.
+const PORT: u16 = 4747;
+
+/// How long [`Sim::ask`] waits for an answer.
+const ASK_PATIENCE: Duration = Duration::from_secs(60);
+
+/// A host, by the order in which they were added.
+#[derive(Clone, Copy, Debug, PartialEq, Eq, PartialOrd, Ord, Serialize)]
+pub struct NodeIx(pub usize);
+
+/// The answer to a command.
+pub type Answer = Result<Reply, CommandError>;
+
+/// Nodes, scripts, and the network between them.
+pub struct Sim {
+    seed: u64,
+    draws: ChaCha8Rng,
+    params: Arc<Params>,
+    sigs: Arc<SigCache>,
+    agenda: Agenda,
+    hosts: Vec<Host>,
+    net: Net,
+    scale: Scale,
+    /// Messages travel as bytes.
+    encodes: bool,
+    log: Log,
+    requests: u64,
+    /// Answers that nobody has taken yet.
+    replies: BTreeMap<RequestId, Answer>,
+    /// What a host just put out; kept to be used again.
+    outputs: Vec<Output>,
+}
+
+impl Sim {
+    /// A network of these parameters, in which nobody is yet, at the time of its genesis block.
+    pub fn new(seed: u64, params: Params) -> Self {
+        Self {
+            seed,
+            draws: ChaCha8Rng::seed_from_u64(seed),
+            agenda: Agenda::new(Time::from_block(params.genesis_time)),
+            params: Arc::new(params),
+            sigs: Arc::default(),
+            hosts: Vec::new(),
+            net: Net::default(),
+            scale: Scale::default(),
+            encodes: false,
+            log: Log::new(),
+            requests: 0,
+            replies: BTreeMap::new(),
+            outputs: Vec::new(),
+        }
+    }
+
+    /// The time.
+    pub fn now(&self) -> Time {
+        self.agenda.now()
+    }
+
+    /// The network's parameters.
+    pub fn params(&self) -> &Arc<Params> {
+        &self.params
+    }
+
+    /// The address of the host with this number, whether or not it was added yet.
+    ///
+    /// # Panics
+    /// From [`HOSTS_MAX`] on.
+    pub fn address(&self, number: usize) -> SocketAddr {
+        assert!(number < HOSTS_MAX, "the network has no more addresses");
+        let [_, a, b, c] = u32::try_from(number + 1).expect("24 bits").to_be_bytes();
+        SocketAddr::new(IpAddr::V4(Ipv4Addr::new(10, a, b, c)), PORT)
+    }
+
+    /// What the next node is like by default: it listens at its address and knows nobody.
+    pub fn config(&self, name: &str) -> Config {
+        let ix = NodeIx(self.hosts.len());
+        let seeds = Seeds {
+            keys: derived(self.seed, "keys", ix, 0),
+            run: derived(self.seed, "run", ix, 0),
+        };
+        let mut config = Config::new(name, Arc::clone(&self.params), seeds);
+        config.sigs = Arc::clone(&self.sigs);
+        config.listen = Some(self.address(ix.0));
+        config
+    }
+
+    /// Adds a node and starts it. `config` is best made from [`Sim::config`]; a node whose `listen`
+    /// is not set takes no connections. Randomness of its runs follows from the sim's seed.
+    ///
+    /// # Errors
+    /// [`OpenError`], when the parameters make no network.
+    pub fn add_node(&mut self, config: Config) -> Result<NodeIx, OpenError> {
+        let ix = NodeIx(self.hosts.len());
+        let addr = config.listen.unwrap_or(self.address(ix.0));
+        self.hosts.push(Host::node(addr, config, MemStore::new()));
+        match self.restart(ix) {
+            Ok(()) => self.net.listen(addr, ix),
+            Err(error) => {
+                self.hosts.pop();
+                return Err(error);
+            }
+        }
+        Ok(ix)
+    }
+
+    /// Adds a script. It takes every connection to its address.
+    pub fn add_actor(&mut self, actor: Box<dyn Actor>) -> NodeIx {
+        let ix = NodeIx(self.hosts.len());
+        let addr = self.address(ix.0);
+        self.hosts.push(Host::script(addr, actor));
+        self.net.listen(addr, ix);
+        self.after(ix);
+        ix
+    }
+
+    /// Sets what links are like that nothing else was said of. Connections that exist keep what
+    /// they have.
+    pub fn set_default_link(&mut self, conditions: Conditions) {
+        self.net.default = conditions;
+    }
+
+    /// Changes what a link is like in one direction, at once.
+    pub fn set_link(&mut self, from: NodeIx, to: NodeIx, conditions: Conditions) {
+        self.change_link(from, to, conditions);
+    }
+
+    /// What a link is like in one direction.
+    pub fn link(&self, from: NodeIx, to: NodeIx) -> Conditions {
+        self.net.conditions(from, to)
+    }
+
+    /// Cuts, opens or swallows what is between two hosts, in both directions.
+    pub fn set_link_state(&mut self, a: NodeIx, b: NodeIx, state: LinkState) {
+        for (from, to) in [(a, b), (b, a)] {
+            let conditions = self.link(from, to).in_state(state);
+            self.change_link(from, to, conditions);
+        }
+    }
+
+    /// Changes how much work stands for a hash rate, from the next job of each miner on.
+    pub fn set_scale(&mut self, scale: Scale) {
+        self.scale = scale;
+    }
+
+    /// Has messages travel as bytes, encoded and decoded again, as they do on a real network; what
+    /// scripts send always does.
+    pub fn encode_messages(&mut self, encodes: bool) {
+        self.encodes = encodes;
+    }
+
+    /// Has a script do something, as if it had wanted to itself.
+    ///
+    /// # Panics
+    /// If that host is a node.
+    pub fn act(&mut self, ix: NodeIx, output: Output) {
+        assert!(self.hosts[ix.0].is_script(), "a node acts for itself");
+        self.perform(ix, output);
+    }
+
+    /// Gives a node a command. It gets it now, after what is due now already.
+    pub fn command(&mut self, ix: NodeIx, command: Command) -> RequestId {
+        self.requests += 1;
+        let id = RequestId(self.requests);
+        self.give_soon(ix, Input::Command(id, command));
+        id
+    }
+
+    /// Takes the answer to a command, if it is there.
+    pub fn take_reply(&mut self, id: RequestId) -> Option<Answer> {
+        self.replies.remove(&id)
+    }
+
+    /// Gives a node a command and runs until it has answered.
+    ///
+    /// # Errors
+    /// What the node says; or that it does not answer, because it is down or takes more than a
+    /// minute.
+    pub fn ask(&mut self, ix: NodeIx, command: Command) -> Answer {
+        let id = self.command(ix, command);
+        let patience = self.now() + ASK_PATIENCE;
+        while self.agenda.next().is_some_and(|at| at <= patience) {
+            self.step();
+            if let Some(answer) = self.take_reply(id) {
+                return answer;
+            }
+        }
+        Err(CommandError::new("the node does not answer"))
+    }
+
+    /// Does the next thing that is due, and returns its time; `None`: nothing is.
+    pub fn step(&mut self) -> Option<Time> {
+        match self.agenda.pop()? {
+            Due::Tick(ix) => self.tick(ix),
+            Due::Link(conn) => self.link_due(conn),
+            Due::Find(ix) => self.find(ix),
+            Due::GiveUp(conn) => self.give_up(conn),
+            Due::Linger(conn) => self.linger(conn),
+            Due::Input(ix, starts, input) => {
+                if self.hosts[ix.0].starts == starts {
+                    self.give(ix, *input);
+                }
+            }
+        }
+        Some(self.now())
+    }
+
+    /// Does all that is due up to a time, and stops the clock there.
+    pub fn run_until(&mut self, until: Time) {
+        while self.agenda.next().is_some_and(|at| at <= until) {
+            self.step();
+        }
+        self.agenda.skip_to(until);
+    }
+
+    /// Runs for so long.
+    pub fn run_for(&mut self, time: Duration) {
+        self.run_until(self.now() + time);
+    }
+
+    /// The clock goes on without anybody doing anything, as when the machine sleeps. What was due
+    /// meanwhile is done late.
+    pub fn leap(&mut self, time: Duration) {
+        self.agenda.skip_to(self.now() + time);
+    }
+
+    /// Connections that are not gone at both ends.
+    pub fn connections(&self) -> usize {
+        self.net.connections()
+    }
+
+    /// Events of all nodes so far.
+    pub fn events(&self) -> u64 {
+        self.log.count()
+    }
+
+    /// The hash of all events of all nodes so far, in their order.
+    pub fn log_hash(&self) -> [u8; 32] {
+        self.log.hash()
+    }
+
+    /// Keeps events from now on, for [`Sim::take_events`].
+    pub fn record_events(&mut self) {
+        self.log.record();
+    }
+
+    /// Takes the events that were kept since this was last called.
+    pub fn take_events(&mut self) -> Vec<(NodeIx, Event)> {
+        self.log.take()
+    }
+}
+
+impl NodeIx {
+    fn to_bytes(self) -> [u8; 8] {
+        let number = u64::try_from(self.0).expect("64 bits hold a usize");
+        number.to_le_bytes()
+    }
+}
