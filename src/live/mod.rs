@@ -1,4 +1,4 @@
-//! What a node needs from the machine. So far: its disk.
+//! What a node needs from the machine. So far: its disk, its clock, its frames.
 
 #![allow(
     clippy::disallowed_methods,
@@ -6,4 +6,7 @@
     reason = "this floor is where the machine comes in"
 )]
 
+pub mod clock;
 pub mod disk;
+mod inbox;
+pub mod wire;
