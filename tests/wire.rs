@@ -115,7 +115,10 @@ fn messages() -> Vec<Message> {
         Message::Block(Arc::new(block)),
         Message::Tx(tx),
         Message::Reject(Box::new(reject.clone())),
-        Message::Reject(Box::new(Reject { item: None, ..reject })),
+        Message::Reject(Box::new(Reject {
+            item: None,
+            ..reject
+        })),
     ]
 }
 
@@ -215,8 +218,14 @@ fn each_field_that_is_wrong_is_refused_by_its_name() {
 #[test]
 fn a_command_that_is_unknown_or_not_filled_up_with_zeros_is_refused() {
     let command = |name: &[u8; 12]| refused(frame(magic(), name, 0, &[])).to_string();
-    assert_eq!(command(b"sendheaders\0"), r#"unknown message "sendheaders""#);
-    assert_eq!(command(b"GETADDR\0\0\0\0\0"), r#"unknown message "GETADDR""#);
+    assert_eq!(
+        command(b"sendheaders\0"),
+        r#"unknown message "sendheaders""#
+    );
+    assert_eq!(
+        command(b"GETADDR\0\0\0\0\0"),
+        r#"unknown message "GETADDR""#
+    );
     for name in [
         b"\0\0\0\0\0\0\0\0\0\0\0\0",
         b"\0getaddr\0\0\0\0",
@@ -231,7 +240,10 @@ fn a_command_that_is_unknown_or_not_filled_up_with_zeros_is_refused() {
         assert!(words.chars().all(|c| (' '..='~').contains(&c)), "{words:?}");
     }
     // Twelve letters need no zeros.
-    assert_eq!(command(b"abcdefghijkl"), r#"unknown message "abcdefghijkl""#);
+    assert_eq!(
+        command(b"abcdefghijkl"),
+        r#"unknown message "abcdefghijkl""#
+    );
 }
 
 #[test]
@@ -243,10 +255,22 @@ fn the_first_thing_that_is_wrong_is_what_is_said() {
         refused(bytes)
     };
     let ping = b"ping\0\0\0\0\0\0\0\0";
-    assert!(matches!(junk([0; 4], b"nonsense\0\0\0\0", u32::MAX), FrameError::Magic { .. }));
-    assert!(matches!(junk(magic(), b"nonsense\0\0\0\0", u32::MAX), FrameError::Unknown(_)));
-    assert!(matches!(junk(magic(), ping, u32::MAX), FrameError::TooLong { .. }));
-    assert!(matches!(junk(magic(), b"getaddr\0\0\0\0\0", 0), FrameError::Checksum(_)));
+    assert!(matches!(
+        junk([0; 4], b"nonsense\0\0\0\0", u32::MAX),
+        FrameError::Magic { .. }
+    ));
+    assert!(matches!(
+        junk(magic(), b"nonsense\0\0\0\0", u32::MAX),
+        FrameError::Unknown(_)
+    ));
+    assert!(matches!(
+        junk(magic(), ping, u32::MAX),
+        FrameError::TooLong { .. }
+    ));
+    assert!(matches!(
+        junk(magic(), b"getaddr\0\0\0\0\0", 0),
+        FrameError::Checksum(_)
+    ));
 }
 
 #[test]
@@ -292,7 +316,10 @@ fn a_claimed_length_is_given_no_memory() {
     assert!(outcome.expect("possible").is_none());
     assert_eq!(buffer.remaining(), 0);
     let bytes = least(block, max);
-    assert!(bytes < 2 * AHEAD_BYTES, "a claim of {max} took {bytes} bytes");
+    assert!(
+        bytes < 2 * AHEAD_BYTES,
+        "a claim of {max} took {bytes} bytes"
+    );
 }
 
 #[test]

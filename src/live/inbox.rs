@@ -39,6 +39,8 @@ struct Queue<T> {
     is_poked: bool,
     /// The thread sleeps.
     is_waiting: bool,
+    /// Nothing is taken any more.
+    is_closed: bool,
 }
 
 impl<T> Inbox<T> {
@@ -49,6 +51,7 @@ impl<T> Inbox<T> {
                 entries: VecDeque::new(),
                 is_poked: false,
                 is_waiting: false,
+                is_closed: false,
             }),
             ready: Condvar::new(),
             room: Semaphore::new(INBOX_BYTES),
@@ -62,18 +65,17 @@ impl<T> Inbox<T> {
         let permits = u32::try_from(room).expect("at most INBOX_BYTES");
         let permit = self.room.acquire_many(permits).await.map_err(|_| Ended)?;
         permit.forget();
-        self.enqueue(|queue| queue.entries.push_back((entry, room)));
-        Ok(())
+        self.enqueue(|queue| queue.entries.push_back((entry, room)))
     }
 
-    /// Adds something of the node's own, ahead of all that waits.
+    /// Adds something of the node's own, ahead of all that waits; if the node has ended it is gone.
     pub(super) fn push_first(&self, entry: T) {
-        self.enqueue(|queue| queue.entries.push_front((entry, 0)));
+        let _ = self.enqueue(|queue| queue.entries.push_front((entry, 0)));
     }
 
     /// Has the thread look up.
     pub(super) fn poke(&self) {
-        self.enqueue(|queue| queue.is_poked = true);
+        let _ = self.enqueue(|queue| queue.is_poked = true);
     }
 
     /// Takes all that waits, if need be after a sleep until something comes, somebody pokes, or
@@ -104,17 +106,26 @@ impl<T> Inbox<T> {
     /// Takes nothing any more, and lets everybody go who waits for room.
     pub(super) fn close(&self) {
         self.room.close();
-        self.lock().entries.clear();
+        let mut queue = self.lock();
+        queue.is_closed = true;
+        let entries = std::mem::take(&mut queue.entries);
+        // What it held may have something to say as it goes.
+        drop(queue);
+        drop(entries);
     }
 
-    fn enqueue(&self, change: impl FnOnce(&mut Queue<T>)) {
+    fn enqueue(&self, change: impl FnOnce(&mut Queue<T>)) -> Result<(), Ended> {
         let mut queue = self.lock();
+        if queue.is_closed {
+            return Err(Ended);
+        }
         change(&mut queue);
         let is_waiting = queue.is_waiting;
         drop(queue);
         if is_waiting {
             self.ready.notify_one();
         }
+        Ok(())
     }
 
     fn lock(&self) -> MutexGuard<'_, Queue<T>> {
@@ -227,6 +238,7 @@ mod tests {
             assert_eq!(waiting, Err(Ended));
             assert_eq!(inbox.push(1, 1).await, Err(Ended));
         });
+        inbox.push_first(2);
         assert_eq!(inbox.wait(Some(Duration::ZERO)).count(), 0);
     }
 }

@@ -8,5 +8,7 @@
 
 pub mod clock;
 pub mod disk;
+
 mod inbox;
+mod miner;
 pub mod wire;
