@@ -64,5 +64,7 @@
 //! node with its data intact, and a panic is a bug.
 
 pub mod chain;
+pub mod cli;
+pub mod lab;
 pub mod live;
 pub mod node;
