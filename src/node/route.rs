@@ -47,7 +47,7 @@ impl<S: Store> Node<S> {
                 self.peers.sent_bytes(conn, bytes, now);
                 return self.answer(conn);
             }
-            Input::Disconnected(conn, why) => self.forget(conn, &why, now),
+            Input::Disconnected(conn, why) => self.forget(conn, Some(&why), now),
             Input::Tick => return self.tick(now),
             Input::Command(id, command) => {
                 let reply = self.command(id, command, now)?;
@@ -259,7 +259,8 @@ impl<S: Store> Node<S> {
             self.book.reached(addr, conn, now);
         }
         self.is_dial_due = true;
-        if let Some(peer) = self.peers.label(conn) {
+        // Of a second connection with the same node nobody needs to hear: it was up, and is.
+        if let Some(peer) = self.peers.label(conn).filter(|_| rival.is_none()) {
             let event = EventKind::PeerUp {
                 peer,
                 addr,
@@ -721,13 +722,13 @@ impl<S: Store> Node<S> {
             let why = why.clone();
             self.event(now, EventKind::Banned { ip, why });
         }
-        let why = reason.to_string();
+        let why = (reason != CloseReason::Duplicate).then(|| reason.to_string());
         self.outputs.push_back(Output::Close(conn, reason));
-        self.forget(conn, &why, now);
+        self.forget(conn, why.as_deref(), now);
     }
 
-    /// A connection is gone: nothing of it is left anywhere.
-    fn forget(&mut self, conn: ConnId, why: &str, now: Time) {
+    /// A connection is gone: nothing of it is left anywhere. Without a reason nobody hears of it.
+    fn forget(&mut self, conn: ConnId, why: Option<&str>, now: Time) {
         let Some(peer) = self.peers.remove(conn) else {
             return;
         };
@@ -740,6 +741,9 @@ impl<S: Store> Node<S> {
         }
         self.is_dial_due = true;
         self.sync.pump(&self.chain, now, &mut self.out);
+        let Some(why) = why else {
+            return;
+        };
         let said = peer.rejected.map(|said| format!("{why}; it said: {said}"));
         let event = EventKind::PeerDown {
             peer: peer.label,
