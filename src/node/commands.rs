@@ -43,7 +43,7 @@ impl<S: Store> Node<S> {
                     self.mining.hashrate = hashrate;
                     done(format!("{} hashes with {hashrate} H/s", self.config.name))
                 }
-                Err(problem) => Self::refuse(problem),
+                Err(problem) => refuse(problem),
             },
             Command::MineTo { wallet } => match self.wallets.owner(&wallet) {
                 Some(_) => {
@@ -52,13 +52,11 @@ impl<S: Store> Node<S> {
                     self.mining.mempool_changed();
                     done(format!("{} mines for {wallet}", self.config.name))
                 }
-                None => Self::refuse(self.no_wallet(&wallet)),
+                None => refuse(self.no_wallet(&wallet)),
             },
             Command::MineNow => {
                 if self.mining.now.len() >= NOW_MAX {
-                    return Ok(Self::refuse(format!(
-                        "{NOW_MAX} blocks are asked for already"
-                    )));
+                    return Ok(refuse(format!("{NOW_MAX} blocks are asked for already")));
                 }
                 self.reward_owner(now)?;
                 self.mining.now.push((id, now));
@@ -66,9 +64,7 @@ impl<S: Store> Node<S> {
             }
             Command::AddPeer(addr) => {
                 if Some(addr) == self.config.listen || addr.port() == 0 {
-                    return Ok(Self::refuse(format!(
-                        "{addr} cannot be a peer of this node"
-                    )));
+                    return Ok(refuse(format!("{addr} cannot be a peer of this node")));
                 }
                 self.book.keep(addr, now);
                 self.is_dial_due = true;
@@ -90,7 +86,7 @@ impl<S: Store> Node<S> {
             }
             Command::Unban(ip) => match self.peers.unban(ip) {
                 true => done(format!("{ip} is no longer banned")),
-                false => Self::refuse(format!("{ip} was not banned")),
+                false => refuse(format!("{ip} was not banned")),
             },
             question => Some(self.question(question)?),
         })
@@ -123,7 +119,7 @@ impl<S: Store> Node<S> {
     fn wallet_refused(&self, error: super::wallets::WalletError) -> Result<Answer, StoreFault> {
         match error {
             super::wallets::WalletError::Store(fault) => Err(fault),
-            error => Ok(Self::refuse(error)),
+            error => Ok(refuse(error)),
         }
     }
 
@@ -165,7 +161,7 @@ impl<S: Store> Node<S> {
             Err(error) => {
                 let rows = self.wallets.unsend(&txid);
                 self.chain.put_meta(rows, true)?;
-                return Ok(Self::refuse(error));
+                return Ok(refuse(error));
             }
         }
         let event = EventKind::Sent {
@@ -185,7 +181,7 @@ impl<S: Store> Node<S> {
 
     fn set_mining(&mut self, mode: MiningMode, now: Time) -> Result<Answer, StoreFault> {
         if let MiningMode::OnTx(0) = mode {
-            return Ok(Self::refuse("on-tx needs at least 1 transaction"));
+            return Ok(refuse("on-tx needs at least 1 transaction"));
         }
         self.mining.mode = mode;
         let name = &self.config.name;
@@ -243,10 +239,14 @@ impl<S: Store> Node<S> {
         self.is_dial_due = true;
         self.unwritten(now);
         if conns.is_empty() && !was_known {
-            return Self::refuse(format!("{addr} is no peer of {}", self.config.name));
+            return refuse(format!("{addr} is no peer of {}", self.config.name));
         }
         done(format!("{} left {addr}", self.config.name))
     }
+}
+
+fn refuse(problem: impl std::fmt::Display) -> Answer {
+    Some(Err(CommandError::new(problem)))
 }
 
 fn done(words: String) -> Answer {
