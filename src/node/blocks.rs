@@ -90,7 +90,7 @@ impl<S: Store> Node<S> {
         from: Option<ConnId>,
         now: Time,
     ) -> Done {
-        self.wallets.chain_changed(change, &self.chain);
+        self.wallets.chain_changed(change);
         let mempool = self.mempool.chain_changed(change, &self.chain, now)?;
         self.apply_mempool_change(mempool, None, now);
         self.mining.mempool_changed();
