@@ -65,7 +65,7 @@ use snapshot::BlockInfo;
 use std::collections::{BTreeMap, VecDeque};
 use std::time::Duration;
 use sync::Sync;
-use wallets::Wallets;
+use wallets::{WalletError, Wallets};
 
 /// How long something may be unwritten that a crash may lose: transactions that wait, addresses,
 /// and what wallets can find again in the chain. Also how long a power loss may undo.
@@ -148,18 +148,20 @@ impl<S: Store> Node<S> {
     /// What waits from the last run, and the wallets that there should be.
     fn resume(&mut self, now: Time) -> Result<(), StoreFault> {
         self.recent = queries::recent_blocks(&self.chain)?;
+        for name in self.config.wallets.clone() {
+            if self.wallets.owner(&name).is_some() {
+                continue;
+            }
+            match self.wallets.create(&name, &self.chain) {
+                Ok(rows) => self.chain.put_meta(rows, true)?,
+                Err(WalletError::Store(fault)) => return Err(fault),
+                // A name that no wallet can have is refused where the configuration is read.
+                Err(_) => {}
+            }
+        }
         let restored = self.mempool.restore(&self.chain, now)?;
         self.apply_mempool_change(restored, None, now);
         self.submit_own(now)?;
-        for name in self.config.wallets.clone() {
-            if self.wallets.owner(&name).is_none() {
-                // A name that cannot be a wallet's was refused when the configuration was read.
-                let created = self.wallets.create(&name, &self.chain);
-                if let Ok(rows) = created {
-                    self.chain.put_meta(rows, true)?;
-                }
-            }
-        }
         self.flush_at = Some(now + FLUSH_EVERY);
         Ok(())
     }

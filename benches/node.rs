@@ -1,0 +1,49 @@
+//! What a node costs, and a network of them: over real sockets and disks, and in virtual time. Each
+//! figure stands beside its limit, measured in turns in the same run: see `docs/performance.md`.
+//!
+//! ```sh
+//! cargo bench --bench node               # all of it
+//! cargo bench --bench node -- sync       # one group: sync, hops, admit, crowd
+//! ```
+
+#![allow(
+    clippy::disallowed_methods,
+    clippy::disallowed_types,
+    reason = "a benchmark drives the machine"
+)]
+
+#[path = "node/admit.rs"]
+mod admit;
+#[path = "../tests/common/mod.rs"]
+mod common;
+#[path = "node/crowd.rs"]
+mod crowd;
+#[path = "node/hops.rs"]
+mod hops;
+#[path = "chain/ratio.rs"]
+mod ratio;
+#[path = "node/scene.rs"]
+mod scene;
+#[path = "node/sync.rs"]
+mod sync;
+
+use ratio::{Group, Harness};
+
+fn main() {
+    let mut harness = Harness::from_args();
+    let groups: [(&str, Group); 4] = [
+        ("sync", sync::sync),
+        ("hops", hops::hops),
+        ("admit", admit::admit),
+        ("crowd", crowd::crowd),
+    ];
+    if std::env::args().any(|arg| arg == "--list") {
+        return;
+    }
+    for (name, measure) in groups {
+        if harness.wants(name) {
+            measure(&mut harness);
+        }
+    }
+    harness.finish();
+}
