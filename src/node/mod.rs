@@ -10,6 +10,7 @@ pub mod mining;
 pub mod snapshot;
 pub mod store;
 pub mod time;
+pub mod wallets;
 
 pub use chainstate::{ChainChange, ChainState};
 pub use config::{Config, Seeds, SyncMethod};
