@@ -144,8 +144,10 @@ fn missing_parents_are_named_and_a_confirmed_transaction_is_told_apart() {
 
 #[test]
 fn the_least_fee_is_asked_for_to_the_unit() {
-    let mut limits = MempoolLimits::default();
-    limits.min_fee_per_kb = units(1_000);
+    let limits = MempoolLimits {
+        min_fee_per_kb: units(1_000),
+        ..MempoolLimits::default()
+    };
     let mut desk = Desk::of(&rich(2), limits);
     let bytes = u64::try_from(desk.tx(&[desk.coin(0)], 1, 1).encoded_len()).expect("small");
     let poor = desk.tx(&[desk.coin(0)], bytes - 1, 1);

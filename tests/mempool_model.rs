@@ -2,7 +2,8 @@
 //! the node's own and of rivals, reorganisations, waiting and restarts. After each, everything that
 //! the mempool keeps is computed again from the transactions and the chain (`audit`).
 //!
-//! `CHAINLAB_MEMPOOL_RUNS` sets how many runs.
+//! `CHAINLAB_MEMPOOL_RUNS` sets how many runs, 12 if it is not set. The seed of a run is its number,
+//! from 0, and the last one printed is the one that failed.
 
 #![allow(
     clippy::disallowed_methods,
@@ -262,9 +263,12 @@ fn name(error: &AdmitError) -> &'static str {
     }
 }
 
+/// As many runs as come across everything.
+const RUNS: u64 = 12;
+
 fn runs() -> u64 {
     let set = std::env::var("CHAINLAB_MEMPOOL_RUNS").ok();
-    set.map_or(12, |runs| {
+    set.map_or(RUNS, |runs| {
         runs.parse().expect("CHAINLAB_MEMPOOL_RUNS is a number")
     })
 }
@@ -283,6 +287,9 @@ fn the_mempool_equals_its_naive_recomputation_after_every_operation() {
         }
     }
     println!("{seen:?}");
+    if runs() < RUNS {
+        return;
+    }
     for what in [
         "Conflict",
         "Full",
