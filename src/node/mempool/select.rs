@@ -1,12 +1,12 @@
 //! What goes into the next block: always the package that pays best for its bytes, an entry with
 //! all its ancestors that are not in the block yet, as long as there is room.
 //!
-//! Taking a package changes what its descendants still need. They are not looked up for that. If
-//! the best package pays `r`, one that contains it pays no more, and what is left of that one once
-//! the better part is gone pays still less. So the place of an entry in the pool's order is never
-//! too low, and it is enough to look again when its turn comes: if it has fallen behind, it waits
-//! for its new turn. Only a package that did not fit can move up, when part of it gets into the
-//! block by another way; those are looked up.
+//! Taking a package changes what its descendants still need. Most of them are not looked up for
+//! that: if the best package pays `r`, one that contains all of it pays no more, and what is left
+//! of that one pays still less. Its place in the pool's order is then too high rather than too low,
+//! and it is enough to look again when its turn comes: if it has fallen behind, it waits for its
+//! new turn. What can move up is looked up at once: a package that shares only a part of the one
+//! that was taken, say a parent that another child has paid for; and one that had no room before.
 
 use super::entry::{Entry, Rank, Sums};
 use super::pool::Pool;
@@ -103,24 +103,33 @@ impl<'a> Selection<'a> {
         (found, sums)
     }
 
+    /// Takes an entry, the first of `package`, with all that it still needs.
     fn take(&mut self, mut package: Vec<&'a Entry>) {
-        package.sort_by_key(|entry| (entry.ancestors.count, entry.txid));
+        let head = package[0].txid;
         self.taken.extend(package.iter().map(|entry| entry.txid));
-        if !self.unfit.is_empty() {
-            for entry in &package {
+        for entry in &package {
+            // What is below the head contains the whole package.
+            if entry.txid != head || !self.unfit.is_empty() {
                 self.reconsider_below(entry);
             }
         }
+        package.sort_by_key(|entry| (entry.ancestors.count, entry.txid));
         self.chosen.extend(package);
     }
 
-    /// Gives another turn to what did not fit and needs less now.
+    /// Gives new turns to what builds on an entry and needs less now.
     fn reconsider_below(&mut self, entry: &Entry) {
-        for txid in self.pool.package(&entry.txid) {
-            if self.unfit.remove(&txid) && !self.taken.contains(&txid) {
-                let entry = self.pool.entry(&txid);
-                let (_, sums) = self.missing_of(entry);
-                self.again.insert(entry.rank(&sums));
+        for child in &entry.children {
+            if self.taken.contains(child) {
+                continue;
+            }
+            for txid in self.pool.package(child) {
+                if !self.taken.contains(&txid) {
+                    self.unfit.remove(&txid);
+                    let entry = self.pool.entry(&txid);
+                    let (_, sums) = self.missing_of(entry);
+                    self.again.insert(entry.rank(&sums));
+                }
             }
         }
     }
