@@ -1,14 +1,22 @@
 //! One node, without IO. So far: the chain that it keeps, and the store that it keeps it in.
 
+pub mod addrbook;
 pub mod chainstate;
 pub mod check;
 pub mod config;
+pub mod handshake;
 pub mod io;
 pub mod mempool;
 pub mod message;
 pub mod mining;
+pub mod outbox;
+pub mod peers;
+pub mod random;
+pub mod relay;
 pub mod snapshot;
 pub mod store;
+pub mod sync;
+pub mod template;
 pub mod time;
 
 pub use chainstate::{ChainChange, ChainState};

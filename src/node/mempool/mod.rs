@@ -1,7 +1,49 @@
 //! Transactions that wait for a block.
+//!
+//! Every entry could stand in the next block, after those that it builds on: its coins exist, on
+//! the chain or as outputs of other entries, no other entry spends them, its signatures hold, it
+//! is not locked, and no reward that it spends is too young. [`Mempool::accept`] lets nothing else
+//! in, and [`Mempool::chain_changed`] takes out what a new tip has made untrue.
+//!
+//! The hard case is what hangs together. A miner who wants a fee has to take the parents too, and
+//! whoever drops an entry drops the children: so what is mined first goes by an entry with its
+//! *ancestors*, and what is dropped first by an entry with its *descendants*. [`PACKAGE_MAX`]
+//! bounds both, and with them the work for a single transaction, whoever sends it.
+//!
+//! An entry gives way to one that spends the same coin and pays more: a higher rate than any that
+//! has to go, and more in total than all of them. So a replacement is never worse for a miner, and
+//! a flood of them costs its sender more each time.
 
-use crate::chain::Amount;
+mod admit;
+mod entry;
+mod error;
+mod pool;
+mod react;
+mod room;
+mod rows;
+mod select;
+
+pub use self::entry::{Entry, Rate, Sums};
+pub use self::error::{AdmitError, Change, Removed, RemovedWhy};
+
+use self::admit::Plan;
+use self::pool::Pool;
+use super::chainstate::ChainState;
+use super::snapshot::{MempoolInfo, MempoolTx};
+use super::store::{BlockId, Store};
+use super::time::Time;
+use crate::chain::{Amount, BlockHash, Coin, OutPoint, Params, SigCache, Tx, Txid, rules};
+use std::collections::BTreeSet;
+use std::sync::Arc;
 use std::time::Duration;
+
+/// Most entries of a package, ancestors or descendants, the entry itself included: as in Bitcoin
+/// Core. It bounds what one transaction can make a node compute.
+pub const PACKAGE_MAX: usize = 25;
+
+/// Most entries that a transaction may replace, descendants included: as in Bitcoin Core (BIP 125,
+/// rule 5). It bounds what one transaction can make a node throw away.
+pub const REPLACED_MAX: usize = 100;
 
 /// What a mempool takes.
 #[derive(Clone, Debug, PartialEq, Eq)]
@@ -20,6 +62,193 @@ impl Default for MempoolLimits {
             bytes_max: 16_000_000,
             min_fee_per_kb: Amount::ZERO,
             expiry: Duration::from_secs(72 * 3_600),
+        }
+    }
+}
+
+/// What waits at one node.
+pub struct Mempool {
+    limits: MempoolLimits,
+    params: Arc<Params>,
+    network: BlockHash,
+    sigs: Arc<SigCache>,
+    pool: Pool,
+    /// The tip that the entries were judged at.
+    tip: Option<BlockId>,
+    /// Came or left since the last [`Mempool::flush`].
+    dirty: BTreeSet<Txid>,
+    /// The tip that the last [`Mempool::flush`] wrote.
+    flushed_tip: Option<BlockId>,
+}
+
+impl Mempool {
+    /// An empty mempool. `network` is the genesis hash.
+    pub fn new(
+        limits: MempoolLimits,
+        params: Arc<Params>,
+        network: BlockHash,
+        sigs: Arc<SigCache>,
+    ) -> Self {
+        Self {
+            limits,
+            params,
+            network,
+            sigs,
+            pool: Pool::default(),
+            tip: None,
+            dirty: BTreeSet::new(),
+            flushed_tip: None,
+        }
+    }
+
+    /// Takes a transaction, if everything holds, with whatever has to go for it. A transaction
+    /// that is refused changes nothing.
+    ///
+    /// `chain` must be at the tip that the last [`Mempool::chain_changed`] was told of.
+    ///
+    /// # Errors
+    /// [`AdmitError`].
+    pub fn accept<S: Store>(
+        &mut self,
+        tx: Arc<Tx>,
+        chain: &ChainState<S>,
+        now: Time,
+    ) -> Result<Change, AdmitError> {
+        let plan = self.plan(tx, chain, now)?;
+        let tx = &plan.newcomer.tx;
+        rules::check_signatures(tx, &plan.spent, self.network, &self.sigs)?;
+        self.tip = Some(chain.tip());
+        Ok(self.apply(plan))
+    }
+
+    /// An entry.
+    pub fn get(&self, txid: &Txid) -> Option<&Entry> {
+        self.pool.get(txid)
+    }
+
+    /// Whether a transaction waits here.
+    pub fn contains(&self, txid: &Txid) -> bool {
+        self.pool.get(txid).is_some()
+    }
+
+    /// How many wait.
+    pub fn len(&self) -> usize {
+        self.pool.entries.len()
+    }
+
+    /// Whether none waits.
+    pub fn is_empty(&self) -> bool {
+        self.pool.entries.is_empty()
+    }
+
+    /// Bytes of all entries.
+    pub fn bytes(&self) -> usize {
+        self.pool.bytes()
+    }
+
+    /// All entries, by id.
+    pub fn iter(&self) -> impl Iterator<Item = &Entry> {
+        self.pool.entries.values()
+    }
+
+    /// An output of an entry, spent by another or not, as it will be if the next block has it.
+    pub fn coin(&self, outpoint: &OutPoint) -> Option<Coin> {
+        let tip = self.tip.map_or(0, |tip| tip.height);
+        self.unconfirmed_coin(outpoint, tip.saturating_add(1))
+    }
+
+    /// The entry that spends a coin.
+    pub fn spender(&self, outpoint: &OutPoint) -> Option<Txid> {
+        self.pool.spender(outpoint)
+    }
+
+    /// Whether an entry spends a coin.
+    pub fn is_spent(&self, outpoint: &OutPoint) -> bool {
+        self.pool.spender(outpoint).is_some()
+    }
+
+    /// The best paying entries that fit into `bytes_max` together, each after those that it builds
+    /// on: the transactions of the next block.
+    pub fn select(&self, bytes_max: usize) -> Vec<&Entry> {
+        select::select(&self.pool, bytes_max, usize::MAX)
+    }
+
+    /// The first `limit` entries, in the order in which miners take them.
+    pub fn best_first(&self, limit: usize) -> Vec<&Entry> {
+        select::select(&self.pool, usize::MAX, limit)
+    }
+
+    /// What a screen can show, with the `limit` entries that come next. Of orphans a mempool knows
+    /// nothing.
+    pub fn info(&self, limit: usize) -> MempoolInfo {
+        let shown = self.best_first(limit).into_iter().map(|entry| {
+            let amounts = entry.tx.outputs.iter().map(|out| out.amount);
+            MempoolTx {
+                txid: entry.txid,
+                bytes: entry.bytes,
+                fee: entry.fee,
+                amount: Amount::checked_sum(amounts).expect("checked when it came in"),
+                since: entry.since,
+                ancestors: entry.ancestors.count - 1,
+                descendants: entry.descendants.count - 1,
+            }
+        });
+        MempoolInfo {
+            count: self.len(),
+            bytes: self.bytes(),
+            orphans: 0,
+            shown: shown.collect(),
+        }
+    }
+
+    fn unconfirmed_coin(&self, outpoint: &OutPoint, height: u32) -> Option<Coin> {
+        let output = self.pool.output(outpoint)?;
+        Some(Coin {
+            amount: output.amount,
+            owner: output.owner,
+            height,
+            coinbase: false,
+        })
+    }
+
+    fn apply(&mut self, plan: Plan) -> Change {
+        let Plan {
+            newcomer,
+            replaced,
+            evicted,
+            ..
+        } = plan;
+        let mut change = Change::default();
+        let mut replaced: Vec<Txid> = replaced.into_iter().collect();
+        self.pool.children_first(&mut replaced);
+        for txid in replaced {
+            let why = RemovedWhy::Replaced(newcomer.txid);
+            self.remove(&txid, why, &mut change);
+        }
+        for txid in evicted {
+            self.remove(&txid, RemovedWhy::Evicted, &mut change);
+        }
+        self.dirty.insert(newcomer.txid);
+        change.added.push((newcomer.txid, Arc::clone(&newcomer.tx)));
+        self.pool.insert(newcomer);
+        change
+    }
+
+    fn remove(&mut self, txid: &Txid, why: RemovedWhy, change: &mut Change) {
+        let Some(entry) = self.pool.remove(txid) else {
+            return;
+        };
+        self.dirty.insert(*txid);
+        change.removed.push(Removed {
+            txid: *txid,
+            tx: entry.tx,
+            why,
+        });
+    }
+
+    fn remove_package(&mut self, txid: &Txid, why: &RemovedWhy, change: &mut Change) {
+        for txid in self.pool.package(txid) {
+            self.remove(&txid, why.clone(), change);
         }
     }
 }

@@ -1,0 +1,226 @@
+//! What of the mempool outlives a restart: one row for each entry, and one that says which tip the
+//! rows reflect.
+//!
+//! The rows are written after the chain has moved, not with it. A process killed in between finds
+//! rows of an earlier tip: entries that blocks contain by now fall out by themselves, and if blocks
+//! were left behind since, their transactions come back as they would have then.
+
+use super::react::{Returning, returning};
+use super::{Change, Mempool, Removed, RemovedWhy};
+use crate::chain::codec::{self, MAX_LEN};
+use crate::chain::{Coin, Tx, Txid, rules};
+use crate::node::Time;
+use crate::node::chainstate::ChainState;
+use crate::node::store::{BlockId, Store, StoreFault};
+use rayon::prelude::*;
+use std::collections::{BTreeMap, BTreeSet};
+use std::sync::Arc;
+
+/// Before the id, in the names of the rows.
+const ROW_PREFIX: &str = "mempool/";
+
+/// The row that says which tip the others reflect.
+const TIP_ROW: &str = "mempool-tip";
+
+impl Mempool {
+    /// The rows that changed since the last call, for the store that holds the chain: a new value,
+    /// or none for a row that goes. To be called, and written, after every change.
+    pub fn flush(&mut self) -> BTreeMap<String, Option<Vec<u8>>> {
+        let dirty = std::mem::take(&mut self.dirty);
+        let rows = dirty.into_iter().map(|txid| {
+            let entry = self.pool.get(&txid);
+            let row = entry.map(|entry| codec::encode(&(entry.since, &*entry.tx)));
+            (format!("{ROW_PREFIX}{txid}"), row)
+        });
+        let mut rows: BTreeMap<_, _> = rows.collect();
+        if self.tip != self.flushed_tip {
+            self.flushed_tip = self.tip;
+            let row = self.tip.as_ref().map(codec::encode);
+            rows.insert(TIP_ROW.to_owned(), row);
+        }
+        rows
+    }
+
+    /// Takes back what was flushed before a restart, as far as it still holds at the chain's tip.
+    /// What does not is reported as removed, and the next flush takes its row away. To be called
+    /// once, on an empty mempool.
+    ///
+    /// # Errors
+    /// [`StoreFault::Damaged`] if a row is not one that a flush has written.
+    ///
+    /// # Panics
+    /// If the mempool is not empty.
+    pub fn restore<S: Store>(
+        &mut self,
+        chain: &ChainState<S>,
+        now: Time,
+    ) -> Result<Change, StoreFault> {
+        assert!(self.is_empty(), "rows are restored into an empty mempool");
+        let rows = read_rows(chain.store())?;
+        self.flushed_tip = read_tip(chain.store())?;
+        self.tip = Some(chain.tip());
+        let mut done = Change::default();
+        let mut admitted: Vec<(Arc<Tx>, Vec<Coin>)> = Vec::new();
+
+        for back in self.left_behind(chain, now)? {
+            let txid = back.txid;
+            if self.restore_one(back, chain, &mut admitted)?.is_ok() {
+                // Not a row so far.
+                self.dirty.insert(txid);
+            }
+        }
+        for row in parents_first(rows) {
+            let (txid, tx) = (row.txid, Arc::clone(&row.tx));
+            if self.contains(&txid) {
+                continue;
+            }
+            if let Err(why) = self.restore_one(row, chain, &mut admitted)? {
+                self.dirty.insert(txid);
+                done.removed.push(Removed { txid, tx, why });
+            }
+        }
+        self.check_restored(&admitted, chain.store())?;
+        let expired = self.expire(now);
+        done.removed.extend(expired.removed);
+        self.trim(&mut done);
+        let added = admitted.into_iter().map(|(tx, _)| (tx.txid(), tx));
+        done.added = added.filter(|(txid, _)| self.contains(txid)).collect();
+        Ok(done)
+    }
+
+    /// Transactions of blocks that left the chain after the rows were written, parents first.
+    fn left_behind<S: Store>(
+        &self,
+        chain: &ChainState<S>,
+        now: Time,
+    ) -> Result<Vec<Returning>, StoreFault> {
+        let tree = chain.tree();
+        let mut back = Vec::new();
+        let known = self.flushed_tip.and_then(|tip| tree.find(&tip.hash));
+        let Some(flushed) = known else {
+            // Nothing was ever written, or the branch is too long ago to be kept.
+            return Ok(back);
+        };
+        let fork = tree.fork_point(flushed, tree.tip());
+        for id in tree.path(fork, flushed) {
+            if let Some(block) = chain.body(&tree.entry(id).hash)? {
+                back.extend(returning(&block, now));
+            }
+        }
+        Ok(back)
+    }
+
+    fn restore_one<S: Store>(
+        &mut self,
+        row: Returning,
+        chain: &ChainState<S>,
+        admitted: &mut Vec<(Arc<Tx>, Vec<Coin>)>,
+    ) -> Result<Result<(), RemovedWhy>, StoreFault> {
+        let txid = row.txid;
+        let by_itself = self.check_alone(&row.tx);
+        let planned = by_itself.and_then(|()| self.plan_again(row.tx, txid, chain, row.since));
+        match planned {
+            Ok(plan) => {
+                admitted.push((Arc::clone(&plan.newcomer.tx), plan.spent));
+                self.pool.insert(plan.newcomer);
+                Ok(Ok(()))
+            }
+            Err(super::AdmitError::Store(fault)) => Err(fault),
+            Err(error) if error.is_fault_of_sender() => {
+                let problem = format!("the mempool's transaction {txid}: {error}");
+                Err(chain.store().damaged(problem))
+            }
+            Err(error) => Ok(Err(error.into())),
+        }
+    }
+
+    /// The signatures of all that was restored, on all cores: the cache of those that held did not
+    /// outlive the restart.
+    fn check_restored(
+        &self,
+        admitted: &[(Arc<Tx>, Vec<Coin>)],
+        store: &impl Store,
+    ) -> Result<(), StoreFault> {
+        let failure = |(tx, spent): &(Arc<Tx>, Vec<Coin>)| {
+            let verdict = rules::check_signatures(tx, spent, self.network, &self.sigs);
+            verdict.err().map(|error| (tx.txid(), error))
+        };
+        match admitted.par_iter().find_map_first(failure) {
+            Some((txid, error)) => {
+                let problem = format!("the mempool's transaction {txid}: {error}");
+                Err(store.damaged(problem))
+            }
+            None => Ok(()),
+        }
+    }
+}
+
+fn read_tip(store: &impl Store) -> Result<Option<BlockId>, StoreFault> {
+    let Some(row) = store.meta(TIP_ROW)? else {
+        return Ok(None);
+    };
+    let tip = codec::decode(&row, MAX_LEN);
+    tip.map(Some)
+        .map_err(|e| store.damaged(format!("the row {TIP_ROW}: {e}")))
+}
+
+fn read_rows(store: &impl Store) -> Result<BTreeMap<Txid, Returning>, StoreFault> {
+    let mut rows = BTreeMap::new();
+    let mut problem = None;
+    store.each_meta(ROW_PREFIX, &mut |name, bytes| match read_row(name, bytes) {
+        Ok(row) => {
+            rows.insert(row.txid, row);
+        }
+        Err(why) => {
+            problem.get_or_insert_with(|| format!("the row {name}: {why}"));
+        }
+    })?;
+    match problem {
+        Some(problem) => Err(store.damaged(problem)),
+        None => Ok(rows),
+    }
+}
+
+fn read_row(name: &str, bytes: &[u8]) -> Result<Returning, String> {
+    let (since, tx): (Time, Tx) = codec::decode(bytes, MAX_LEN).map_err(|e| e.to_string())?;
+    let txid = tx.txid();
+    if name.strip_prefix(ROW_PREFIX) != Some(&txid.to_string()) {
+        return Err(format!("holds the transaction {txid}"));
+    }
+    let tx = Arc::new(tx);
+    Ok(Returning { txid, tx, since })
+}
+
+/// Brings rows into an order in which each comes after those that it spends from, the oldest first
+/// where that leaves a choice.
+fn parents_first(mut rows: BTreeMap<Txid, Returning>) -> Vec<Returning> {
+    let mut waiting_for: BTreeMap<Txid, usize> = BTreeMap::new();
+    let mut children: BTreeMap<Txid, Vec<Txid>> = BTreeMap::new();
+    let mut ready = BTreeSet::new();
+    for (txid, row) in &rows {
+        let parents: BTreeSet<Txid> = row.tx.inputs.iter().map(|i| i.outpoint.txid).collect();
+        let parents = parents.into_iter().filter(|txid| rows.contains_key(txid));
+        let mut count = 0;
+        for parent in parents {
+            children.entry(parent).or_default().push(*txid);
+            count += 1;
+        }
+        if count == 0 {
+            ready.insert((row.since, *txid));
+        }
+        waiting_for.insert(*txid, count);
+    }
+    let mut ordered = Vec::with_capacity(rows.len());
+    // Ids are hashes, so nothing is its own ancestor and everything gets its turn.
+    while let Some((_, txid)) = ready.pop_first() {
+        ordered.extend(rows.remove(&txid));
+        for child in children.remove(&txid).unwrap_or_default() {
+            let left = waiting_for.get_mut(&child).expect("counted above");
+            *left -= 1;
+            if *left == 0 {
+                ready.insert((rows[&child].since, child));
+            }
+        }
+    }
+    ordered
+}

@@ -1,0 +1,499 @@
+//! Who is connected: handshakes, round trips, bytes, misbehaviour and bans.
+//!
+//! A peer is pinged when it is new and then every [`PING_INTERVAL`], so a line that works always
+//! moves some bytes. When none moved for [`IDLE_MAX`], in either direction, the connection is given
+//! up. That is the only thing held against a slow line: a peer that takes minutes for a block is
+//! served at its pace. What is held against the peer itself is counted in points
+//! ([`Outbox::blame`](super::outbox::Outbox::blame)); at [`SCORE_MAX`] the connection ends and its IP
+//! is banned for [`BAN`]. Loopback is never banned: everybody in a lab is there.
+
+use super::handshake::{self, Handshake, HandshakeError, Identity, Rival};
+use super::io::{CloseReason, ConnId, Direction, PeerLabel};
+use super::message::{Role, Text, Version};
+use super::snapshot::PeerInfo;
+use super::time::{Time, earlier};
+use crate::chain::key::{PublicKey, Signature};
+use std::collections::BTreeMap;
+use std::net::{IpAddr, SocketAddr};
+use std::sync::Arc;
+use std::time::Duration;
+
+/// How often a peer is pinged.
+pub const PING_INTERVAL: Duration = Duration::from_secs(10);
+
+/// A line on which no byte moved for so long is given up: two pings went unanswered.
+pub const IDLE_MAX: Duration = Duration::from_secs(20);
+
+/// A pong may wait behind a block on a slow line, but not for ever.
+pub const PONG_MAX: Duration = Duration::from_secs(120);
+
+/// From the connection to a complete handshake.
+pub const HANDSHAKE_MAX: Duration = Duration::from_secs(20);
+
+/// Points at which a connection ends.
+pub const SCORE_MAX: u32 = 100;
+
+/// How long a ban lasts.
+pub const BAN: Duration = Duration::from_secs(600);
+
+/// Bans kept at a time; the one that ends first gives way.
+pub const BANS_MAX: usize = 1_000;
+
+/// One connection.
+pub struct Peer {
+    /// Its number, and the name of who is there.
+    pub label: PeerLabel,
+    /// The other end.
+    pub addr: SocketAddr,
+    /// Who dialled.
+    pub direction: Direction,
+    /// Since when.
+    pub since: Time,
+    /// What the other said of itself; there once the handshake is complete.
+    pub version: Option<Box<Version>>,
+    /// Bytes handed to the driver that have not left yet.
+    pub unsent: u64,
+    handshake: Handshake,
+    their_nonce: u64,
+    last_byte: Time,
+    ping: Option<(u64, Time)>,
+    ping_due: Option<Time>,
+    round_trip: Option<Duration>,
+    received: u64,
+    sent: u64,
+    score: u32,
+}
+
+/// Everybody who is connected.
+pub struct Peers {
+    us: Identity,
+    inbound_max: usize,
+    peers: BTreeMap<ConnId, Peer>,
+    bans: BTreeMap<IpAddr, Time>,
+}
+
+impl Peer {
+    /// Whether the handshake is complete.
+    pub fn is_ready(&self) -> bool {
+        self.version.is_some()
+    }
+
+    /// Where it says that it listens: its own port, at the address that the connection shows.
+    pub fn listen(&self) -> Option<SocketAddr> {
+        let listen = self.version.as_ref()?.listen?;
+        (listen.port() != 0).then(|| SocketAddr::new(self.addr.ip(), listen.port()))
+    }
+
+    fn idle_since(&self) -> Time {
+        self.last_byte
+    }
+
+    fn deadline(&self) -> Time {
+        let mut deadline = self.idle_since() + IDLE_MAX;
+        if !self.is_ready() {
+            deadline = deadline.min(self.since + HANDSHAKE_MAX);
+        }
+        if let Some((_, asked)) = self.ping {
+            deadline = deadline.min(asked + PONG_MAX);
+        }
+        self.ping_due.map_or(deadline, |due| deadline.min(due))
+    }
+
+    fn overdue(&self, now: Time) -> Option<&'static str> {
+        let pong_missing = |(_, asked): (u64, Time)| now - asked >= PONG_MAX;
+        if now - self.idle_since() >= IDLE_MAX {
+            Some("no byte moved for 20 s")
+        } else if !self.is_ready() && now - self.since >= HANDSHAKE_MAX {
+            Some("no handshake within 20 s")
+        } else if self.ping.is_some_and(pong_missing) {
+            Some("no pong for 120 s")
+        } else {
+            None
+        }
+    }
+}
+
+/// What is due for peers as time goes by.
+#[derive(Debug, Default)]
+pub struct Due {
+    /// Pings to send.
+    pub pings: Vec<(ConnId, u64)>,
+    /// Connections to end.
+    pub overdue: Vec<(ConnId, &'static str)>,
+}
+
+impl Peers {
+    /// Nobody yet.
+    pub fn new(us: Identity, inbound_max: usize) -> Self {
+        Self {
+            us,
+            inbound_max,
+            peers: BTreeMap::new(),
+            bans: BTreeMap::new(),
+        }
+    }
+
+    /// Who we are.
+    pub fn us(&self) -> &Identity {
+        &self.us
+    }
+
+    /// A peer.
+    pub fn get(&self, conn: ConnId) -> Option<&Peer> {
+        self.peers.get(&conn)
+    }
+
+    /// A peer, to be changed.
+    pub fn get_mut(&mut self, conn: ConnId) -> Option<&mut Peer> {
+        self.peers.get_mut(&conn)
+    }
+
+    /// Everybody, by connection.
+    pub fn iter(&self) -> impl Iterator<Item = (ConnId, &Peer)> {
+        self.peers.iter().map(|(conn, peer)| (*conn, peer))
+    }
+
+    /// Everybody with a complete handshake.
+    pub fn ready(&self) -> impl Iterator<Item = (ConnId, &Peer)> {
+        self.iter().filter(|(_, peer)| peer.is_ready())
+    }
+
+    /// The label of a connection, for events.
+    pub fn label(&self, conn: ConnId) -> Option<PeerLabel> {
+        self.peers.get(&conn).map(|peer| peer.label.clone())
+    }
+
+    /// Takes a new connection, on which `nonce` is going to be sent.
+    ///
+    /// # Errors
+    /// Why it is to be ended at once.
+    pub fn connected(
+        &mut self,
+        (conn, addr, direction): (ConnId, SocketAddr, Direction),
+        nonce: u64,
+        now: Time,
+    ) -> Result<(), CloseReason> {
+        if self.is_banned(addr.ip(), now) {
+            return Err(CloseReason::Banned);
+        }
+        let inbound = |peer: &&Peer| peer.direction == Direction::Inbound;
+        let taken = self.peers.values().filter(inbound).count();
+        if direction == Direction::Inbound && taken >= self.inbound_max {
+            return Err(CloseReason::Full);
+        }
+        let name = Arc::from(addr.to_string());
+        let peer = Peer {
+            label: PeerLabel { conn, name },
+            addr,
+            direction,
+            since: now,
+            version: None,
+            unsent: 0,
+            handshake: Handshake::new(nonce),
+            their_nonce: 0,
+            last_byte: now,
+            ping: None,
+            ping_due: None,
+            round_trip: None,
+            received: 0,
+            sent: 0,
+            score: 0,
+        };
+        self.peers.insert(conn, peer);
+        Ok(())
+    }
+
+    /// Takes a `version`; returns the `verack` to send.
+    ///
+    /// # Errors
+    /// [`HandshakeError`].
+    pub fn received_version(
+        &mut self,
+        conn: ConnId,
+        version: Box<Version>,
+    ) -> Result<Option<Signature>, HandshakeError> {
+        let nonces: Vec<u64> = self.peers.values().map(|p| p.handshake.nonce).collect();
+        let Some(peer) = self.peers.get_mut(&conn) else {
+            return Ok(None);
+        };
+        if peer.is_ready() {
+            return Err(HandshakeError::SecondVersion);
+        }
+        peer.their_nonce = version.nonce;
+        let is_ours = |nonce| nonces.contains(&nonce);
+        let theirs = peer
+            .handshake
+            .received_version(version, &self.us, is_ours)?;
+        Ok(Some(self.us.prove(theirs)))
+    }
+
+    /// Takes a `verack`, which completes the handshake. Returns a connection to end because this
+    /// one, or that, is the second with the same node.
+    ///
+    /// # Errors
+    /// [`HandshakeError`].
+    pub fn received_verack(
+        &mut self,
+        conn: ConnId,
+        signature: &Signature,
+        now: Time,
+    ) -> Result<Option<ConnId>, HandshakeError> {
+        let Some(peer) = self.peers.get_mut(&conn) else {
+            return Ok(None);
+        };
+        let version = peer.handshake.received_verack(signature, &self.us)?;
+        peer.label.name = name_in(&version.user_agent).into();
+        let id = version.id;
+        peer.version = Some(version);
+        peer.ping_due = Some(now);
+        Ok(self.rival_of(conn, id))
+    }
+
+    fn rival_of(&self, conn: ConnId, id: PublicKey) -> Option<ConnId> {
+        let same = |peer: &Peer| peer.version.as_ref().is_some_and(|v| v.id == id);
+        let mut others = self.peers.iter();
+        let (other, old) = others.find(|(other, peer)| **other != conn && same(peer))?;
+        let rival = |peer: &Peer| Rival {
+            direction: peer.direction,
+            our_nonce: peer.handshake.nonce,
+            their_nonce: peer.their_nonce,
+        };
+        let new = rival(self.peers.get(&conn)?);
+        let keeps_new = handshake::is_kept(new, rival(old), self.us.id, id);
+        Some(if keeps_new { *other } else { conn })
+    }
+
+    /// Bytes came in; with a message if there are any.
+    pub fn received_bytes(&mut self, conn: ConnId, bytes: u64, now: Time) {
+        if let Some(peer) = self.peers.get_mut(&conn) {
+            peer.last_byte = now;
+            peer.received += bytes;
+        }
+    }
+
+    /// Bytes have left.
+    pub fn sent_bytes(&mut self, conn: ConnId, bytes: u64, now: Time) {
+        if let Some(peer) = self.peers.get_mut(&conn) {
+            peer.last_byte = now;
+            peer.unsent = peer.unsent.saturating_sub(bytes);
+            peer.sent += bytes;
+        }
+    }
+
+    /// Takes a pong. One that was not asked for means nothing.
+    pub fn received_pong(&mut self, conn: ConnId, nonce: u64, now: Time) {
+        if let Some(peer) = self.peers.get_mut(&conn)
+            && let Some((_, asked)) = peer.ping.take_if(|(asked, _)| *asked == nonce)
+        {
+            peer.round_trip = Some(now - asked);
+            peer.ping_due = Some(now + PING_INTERVAL);
+        }
+    }
+
+    /// What is due; `nonce` draws numbers for pings.
+    pub fn tick(&mut self, now: Time, mut nonce: impl FnMut() -> u64) -> Due {
+        let mut due = Due::default();
+        for (conn, peer) in &mut self.peers {
+            if let Some(why) = peer.overdue(now) {
+                due.overdue.push((*conn, why));
+            } else if peer.ping_due.is_some_and(|at| at <= now) {
+                let number = nonce();
+                peer.ping = Some((number, now));
+                // The next one waits for the answer to this.
+                peer.ping_due = None;
+                due.pings.push((*conn, number));
+            }
+        }
+        self.bans.retain(|_, until| *until > now);
+        due
+    }
+
+    /// When something is due.
+    pub fn deadline(&self) -> Option<Time> {
+        let peers = self.peers.values().map(Peer::deadline).min();
+        earlier(peers, self.bans.values().min().copied())
+    }
+
+    /// Adds to a peer's score. Returns why its connection is to end, if it is.
+    pub fn punish(
+        &mut self,
+        conn: ConnId,
+        points: u32,
+        why: &str,
+        now: Time,
+    ) -> Option<CloseReason> {
+        let peer = self.peers.get_mut(&conn)?;
+        peer.score = peer.score.saturating_add(points);
+        if peer.score < SCORE_MAX {
+            return None;
+        }
+        let ip = peer.addr.ip();
+        if !ip.is_loopback() {
+            self.ban(ip, now + BAN);
+        }
+        Some(CloseReason::Misbehaved(why.to_owned()))
+    }
+
+    /// Bans an IP.
+    pub fn ban(&mut self, ip: IpAddr, until: Time) {
+        if self.bans.len() >= BANS_MAX && !self.bans.contains_key(&ip) {
+            let first = self.bans.iter().min_by_key(|(_, until)| **until);
+            if let Some(ip) = first.map(|(ip, _)| *ip) {
+                self.bans.remove(&ip);
+            }
+        }
+        self.bans.insert(ip, until);
+    }
+
+    /// Lifts a ban. Whether there was one.
+    pub fn unban(&mut self, ip: IpAddr) -> bool {
+        self.bans.remove(&ip).is_some()
+    }
+
+    /// Whether an IP is banned.
+    pub fn is_banned(&self, ip: IpAddr, now: Time) -> bool {
+        self.bans.get(&ip).is_some_and(|until| *until > now)
+    }
+
+    /// Forgets a connection.
+    pub fn remove(&mut self, conn: ConnId) -> Option<Peer> {
+        self.peers.remove(&conn)
+    }
+
+    /// A peer as a screen shows it, without what other managers know of it.
+    pub fn info(&self, conn: ConnId) -> Option<PeerInfo> {
+        let peer = self.peers.get(&conn)?;
+        let version = peer.version.as_deref();
+        Some(PeerInfo {
+            conn,
+            name: peer.label.name.to_string(),
+            addr: peer.addr,
+            listen: peer.listen(),
+            direction: peer.direction,
+            ready: peer.is_ready(),
+            role: version.map_or(Role::Full, |v| v.role),
+            user_agent: version.map_or(String::new(), |v| v.user_agent.to_string()),
+            height: version.map_or(0, |v| v.height),
+            round_trip: peer.round_trip,
+            since: peer.since,
+            received_bytes: peer.received,
+            sent_bytes: peer.sent,
+            unsent_bytes: peer.unsent,
+            blocks_in_flight: 0,
+            score: peer.score,
+        })
+    }
+}
+
+/// The user agent of a node of this name (BIP 14).
+pub fn user_agent(name: &str) -> Text {
+    Text::new(&format!("/chainlab:{}({name})/", env!("CARGO_PKG_VERSION")))
+}
+
+/// The name in a user agent: what stands in brackets, or all of it.
+fn name_in(agent: &Text) -> &str {
+    let agent = agent.as_str();
+    let bracketed = agent
+        .split_once('(')
+        .and_then(|(_, rest)| rest.rsplit_once(')'));
+    bracketed.map_or(agent, |(name, _)| name)
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+    use crate::chain::BlockHash;
+    use crate::chain::key::SecretKey;
+
+    const NOW: Time = Time(1_000_000_000);
+
+    fn peers(inbound_max: usize) -> Peers {
+        let key = SecretKey::from_bytes([1; 32]).expect("a key");
+        Peers::new(Identity::new(key, BlockHash([7; 32])), inbound_max)
+    }
+
+    fn connect(peers: &mut Peers, conn: u64, ip: [u8; 4]) -> Result<(), CloseReason> {
+        let addr = SocketAddr::from((ip, 3000));
+        peers.connected((ConnId(conn), addr, Direction::Inbound), conn, NOW)
+    }
+
+    #[test]
+    fn inbound_connections_have_a_limit() {
+        let mut peers = peers(2);
+        assert_eq!(connect(&mut peers, 1, [10, 0, 0, 1]), Ok(()));
+        assert_eq!(connect(&mut peers, 2, [10, 0, 0, 2]), Ok(()));
+        assert_eq!(
+            connect(&mut peers, 3, [10, 0, 0, 3]),
+            Err(CloseReason::Full)
+        );
+        peers.remove(ConnId(1));
+        assert_eq!(connect(&mut peers, 3, [10, 0, 0, 3]), Ok(()));
+    }
+
+    #[test]
+    fn enough_misbehaviour_ends_a_connection_and_bans_for_a_time_but_never_loopback() {
+        let mut peers = peers(9);
+        let (far, near) = (ConnId(1), ConnId(2));
+        connect(&mut peers, 1, [10, 0, 0, 1]).expect("room");
+        connect(&mut peers, 2, [127, 0, 0, 1]).expect("room");
+        assert_eq!(peers.punish(far, 60, "once", NOW), None);
+        let over = Some(CloseReason::Misbehaved("twice".to_owned()));
+        assert_eq!(peers.punish(far, 60, "twice", NOW), over);
+        assert_eq!(peers.punish(near, 120, "twice", NOW), over);
+        let banned = connect(&mut peers, 3, [10, 0, 0, 1]);
+        assert_eq!(banned, Err(CloseReason::Banned));
+        assert!(!peers.is_banned(IpAddr::from([127, 0, 0, 1]), NOW));
+        assert!(!peers.is_banned(IpAddr::from([10, 0, 0, 1]), NOW + BAN));
+    }
+
+    #[test]
+    fn a_line_on_which_nothing_moves_is_given_up_and_one_that_crawls_is_not() {
+        let mut peers = peers(9);
+        for conn in [1, 2] {
+            connect(&mut peers, conn, [10, 0, 0, 1]).expect("room");
+            let peer = peers.get_mut(ConnId(conn)).expect("connected");
+            peer.version = Some(Box::new(Version {
+                protocol: 1,
+                network: BlockHash([7; 32]),
+                nonce: conn,
+                id: PublicKey::NONE,
+                listen: None,
+                height: 0,
+                role: Role::Full,
+                user_agent: user_agent("bob"),
+            }));
+        }
+        let mut now = NOW;
+        for _ in 0..5 {
+            now = now + Duration::from_secs(19);
+            peers.received_bytes(ConnId(1), 1, now);
+            peers.sent_bytes(ConnId(2), 1, now);
+            assert_eq!(peers.tick(now, || 5).overdue, []);
+        }
+        let later = now + IDLE_MAX;
+        assert_eq!(peers.deadline(), Some(later));
+        let overdue = peers.tick(later, || 5).overdue;
+        let why = "no byte moved for 20 s";
+        assert_eq!(overdue, [(ConnId(1), why), (ConnId(2), why)]);
+    }
+
+    #[test]
+    fn only_the_pong_that_was_asked_for_counts_as_a_round_trip() {
+        let mut peers = peers(9);
+        connect(&mut peers, 1, [10, 0, 0, 1]).expect("room");
+        peers.get_mut(ConnId(1)).expect("there").ping_due = Some(NOW);
+        assert_eq!(peers.tick(NOW, || 5).pings, [(ConnId(1), 5)]);
+        let later = NOW + Duration::from_millis(80);
+        peers.received_pong(ConnId(1), 6, later);
+        assert_eq!(peers.info(ConnId(1)).expect("there").round_trip, None);
+        peers.received_pong(ConnId(1), 5, later);
+        let round_trip = peers.info(ConnId(1)).expect("there").round_trip;
+        assert_eq!(round_trip, Some(Duration::from_millis(80)));
+    }
+
+    #[test]
+    fn the_name_is_what_stands_in_brackets() {
+        assert_eq!(name_in(&user_agent("central")), "central");
+        assert_eq!(name_in(&Text::new("/Satoshi:0.7/")), "/Satoshi:0.7/");
+    }
+}

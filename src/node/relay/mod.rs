@@ -1,0 +1,385 @@
+//! Passes transactions and new blocks on.
+//!
+//! What is new here is announced (`inv`) to every peer that is not known to have it: a peer has what
+//! it announced, sent, was sent, or was told of. Who wants it asks (`getdata`).
+//!
+//! A transaction that several peers announce is asked of one; if that one does not send it within
+//! [`ANSWER_MAX`], of the next. One whose parents are unknown waits as an [orphan](orphans) while the
+//! parents are asked for.
+//!
+//! When a peer and we are at the same height, it is told once what waits in our mempool.
+
+pub mod orphans;
+
+use self::orphans::Orphans;
+use super::io::ConnId;
+use super::message::{INV_MAX, Item, Message};
+use super::outbox::Outbox;
+use super::time::{Time, earlier};
+use crate::chain::{BlockHash, Tx, Txid};
+use std::collections::{BTreeMap, BTreeSet, VecDeque};
+use std::sync::Arc;
+use std::time::Duration;
+
+/// A transaction that was asked for and does not come is asked of another peer after this.
+pub const ANSWER_MAX: Duration = Duration::from_secs(10);
+
+/// Transactions asked of one peer at a time.
+pub const IN_FLIGHT_MAX: usize = 100;
+
+/// Announced transactions of one peer that wait to be asked for: two full messages.
+pub const WAITING_MAX: usize = 2 * INV_MAX;
+
+/// Things that a peer is known to have, kept: 0.5 MB a peer.
+const KNOWN_MAX: usize = 5_000;
+
+/// Other peers remembered that announced what one was asked for.
+const OTHERS_MAX: usize = 8;
+
+/// Refused transactions remembered, so that they are not asked for again and again: 60 kB.
+const REFUSED_MAX: usize = 1_000;
+
+/// A set that forgets the oldest when it is full.
+struct Recent<T> {
+    order: VecDeque<T>,
+    set: BTreeSet<T>,
+    max: usize,
+}
+
+impl<T: Ord + Copy> Recent<T> {
+    fn new(max: usize) -> Self {
+        Self {
+            order: VecDeque::new(),
+            set: BTreeSet::new(),
+            max,
+        }
+    }
+
+    fn insert(&mut self, item: T) -> bool {
+        if !self.set.insert(item) {
+            return false;
+        }
+        self.order.push_back(item);
+        if self.order.len() > self.max
+            && let Some(oldest) = self.order.pop_front()
+        {
+            self.set.remove(&oldest);
+        }
+        true
+    }
+
+    fn contains(&self, item: &T) -> bool {
+        self.set.contains(item)
+    }
+
+    fn clear(&mut self) {
+        self.order.clear();
+        self.set.clear();
+    }
+}
+
+struct PeerRelay {
+    known: Recent<Item>,
+    in_flight: BTreeSet<Txid>,
+    waiting: VecDeque<Txid>,
+    /// It was told what waits in our mempool.
+    was_told: bool,
+}
+
+struct Asked {
+    of: ConnId,
+    at: Time,
+    others: VecDeque<ConnId>,
+}
+
+/// Who has what, and who was asked for which transaction.
+pub struct Relay {
+    peers: BTreeMap<ConnId, PeerRelay>,
+    asked: BTreeMap<Txid, Asked>,
+    orphans: Orphans,
+    refused: Recent<Txid>,
+}
+
+impl Default for Relay {
+    fn default() -> Self {
+        Self::new()
+    }
+}
+
+impl Relay {
+    /// Knows nobody yet.
+    pub fn new() -> Self {
+        Self {
+            peers: BTreeMap::new(),
+            asked: BTreeMap::new(),
+            orphans: Orphans::default(),
+            refused: Recent::new(REFUSED_MAX),
+        }
+    }
+
+    /// A peer whose handshake is complete.
+    pub fn peer_ready(&mut self, conn: ConnId) {
+        let peer = PeerRelay {
+            known: Recent::new(KNOWN_MAX),
+            in_flight: BTreeSet::new(),
+            waiting: VecDeque::new(),
+            was_told: false,
+        };
+        self.peers.insert(conn, peer);
+    }
+
+    /// A connection is gone; what it owed is asked of others.
+    pub fn disconnected(&mut self, conn: ConnId, now: Time, out: &mut Outbox) {
+        self.peers.remove(&conn);
+        self.orphans.disconnected(conn);
+        for asked in self.asked.values_mut() {
+            asked.others.retain(|other| *other != conn);
+        }
+        let owed = self.asked.iter().filter(|(_, asked)| asked.of == conn);
+        let owed: Vec<Txid> = owed.map(|(txid, _)| *txid).collect();
+        for txid in owed {
+            self.ask_another(txid, now, out);
+        }
+    }
+
+    /// Nothing is left of a connection.
+    pub fn knows_nothing_of(&self, conn: ConnId) -> bool {
+        let asked = |asked: &Asked| asked.of == conn || asked.others.contains(&conn);
+        !self.peers.contains_key(&conn)
+            && !self.asked.values().any(asked)
+            && self.orphans.knows_nothing_of(conn)
+    }
+
+    /// Transactions that wait for a parent.
+    pub fn orphans(&self) -> usize {
+        self.orphans.len()
+    }
+
+    /// A peer has this.
+    pub fn has(&mut self, conn: ConnId, item: Item) {
+        if let Some(peer) = self.peers.get_mut(&conn) {
+            peer.known.insert(item);
+        }
+    }
+
+    /// Takes announcements of transactions. `is_here` tells those that we have.
+    pub fn received_inv(
+        &mut self,
+        conn: ConnId,
+        txids: &[Txid],
+        is_here: impl Fn(&Txid) -> bool,
+        now: Time,
+        out: &mut Outbox,
+    ) {
+        let Some(peer) = self.peers.get_mut(&conn) else {
+            return;
+        };
+        for txid in txids {
+            peer.known.insert(Item::Tx(*txid));
+            let is_wanted =
+                !is_here(txid) && !self.orphans.contains(txid) && !self.refused.contains(txid);
+            if is_wanted && peer.waiting.len() < WAITING_MAX {
+                peer.waiting.push_back(*txid);
+            }
+        }
+        self.ask_waiting(conn, now, out);
+    }
+
+    /// Asks a peer for what it announced, as far as it may be asked now.
+    fn ask_waiting(&mut self, conn: ConnId, now: Time, out: &mut Outbox) {
+        let Some(peer) = self.peers.get_mut(&conn) else {
+            return;
+        };
+        let mut items = Vec::new();
+        while peer.in_flight.len() < IN_FLIGHT_MAX
+            && let Some(txid) = peer.waiting.pop_front()
+        {
+            match self.asked.get_mut(&txid) {
+                Some(asked) => {
+                    let is_new = asked.of != conn && !asked.others.contains(&conn);
+                    if is_new && asked.others.len() < OTHERS_MAX {
+                        asked.others.push_back(conn);
+                    }
+                }
+                None => {
+                    let others = VecDeque::new();
+                    let asked = Asked {
+                        of: conn,
+                        at: now,
+                        others,
+                    };
+                    self.asked.insert(txid, asked);
+                    peer.in_flight.insert(txid);
+                    items.push(Item::Tx(txid));
+                }
+            }
+        }
+        if !items.is_empty() {
+            out.send(conn, Message::GetData(items));
+        }
+    }
+
+    /// A transaction came in. `false`: it was refused before, and need not be looked at.
+    pub fn received_tx(&mut self, conn: ConnId, txid: Txid, now: Time, out: &mut Outbox) -> bool {
+        self.has(conn, Item::Tx(txid));
+        self.settle(&txid);
+        self.ask_waiting(conn, now, out);
+        !self.refused.contains(&txid)
+    }
+
+    /// Nobody need be asked for a transaction any more.
+    fn settle(&mut self, txid: &Txid) {
+        if let Some(asked) = self.asked.remove(txid)
+            && let Some(peer) = self.peers.get_mut(&asked.of)
+        {
+            peer.in_flight.remove(txid);
+        }
+    }
+
+    /// A peer does not have what it was asked for.
+    pub fn received_notfound(&mut self, conn: ConnId, txids: &[Txid], now: Time, out: &mut Outbox) {
+        for txid in txids {
+            if self.asked.get(txid).is_some_and(|asked| asked.of == conn) {
+                self.ask_another(*txid, now, out);
+            }
+        }
+        self.ask_waiting(conn, now, out);
+    }
+
+    fn ask_another(&mut self, txid: Txid, now: Time, out: &mut Outbox) {
+        let Some(mut asked) = self.asked.remove(&txid) else {
+            return;
+        };
+        if let Some(peer) = self.peers.get_mut(&asked.of) {
+            peer.in_flight.remove(&txid);
+        }
+        while let Some(next) = asked.others.pop_front() {
+            let Some(peer) = self.peers.get_mut(&next) else {
+                continue;
+            };
+            peer.in_flight.insert(txid);
+            let (of, at) = (next, now);
+            self.asked.insert(txid, Asked { of, at, ..asked });
+            out.send(next, Message::GetData(vec![Item::Tx(txid)]));
+            return;
+        }
+    }
+
+    /// A transaction from a peer was not taken for want of these parents: it waits, and they are
+    /// asked for. `false`: it is not worth waiting for.
+    pub fn wait_for_parents(
+        &mut self,
+        conn: ConnId,
+        tx: &Arc<Tx>,
+        txid: Txid,
+        missing: &[Txid],
+        now: Time,
+        out: &mut Outbox,
+    ) -> bool {
+        if missing.iter().any(|parent| self.refused.contains(parent)) {
+            return false;
+        }
+        if !self.orphans.insert(conn, tx, txid, missing, now) {
+            return false;
+        }
+        if let Some(peer) = self.peers.get_mut(&conn) {
+            for parent in missing {
+                if !self.orphans.contains(parent) && peer.waiting.len() < WAITING_MAX {
+                    peer.waiting.push_back(*parent);
+                }
+            }
+        }
+        self.ask_waiting(conn, now, out);
+        true
+    }
+
+    /// Orphans that waited for this transaction, with who sent them.
+    pub fn children_of(&mut self, parent: &Txid) -> Vec<(ConnId, Arc<Tx>)> {
+        self.orphans.take_children(parent)
+    }
+
+    /// A transaction is not to be asked for again, until the tip moves.
+    pub fn refused(&mut self, txid: Txid) {
+        self.refused.insert(txid);
+    }
+
+    /// The tip moved: what was refused before may hold now. Blocks brought these transactions.
+    pub fn tip_moved<'a>(&mut self, in_blocks: impl Iterator<Item = &'a Txid>) {
+        self.refused.clear();
+        for txid in in_blocks {
+            self.settle(txid);
+            self.orphans.remove(txid);
+        }
+    }
+
+    /// Announces a transaction to everybody who is not known to have it. Returns how many.
+    pub fn announce_tx(&mut self, txid: Txid, out: &mut Outbox) -> usize {
+        self.announce(Item::Tx(txid), out)
+    }
+
+    /// Announces a block to everybody who is not known to have it. Returns how many.
+    pub fn announce_block(&mut self, hash: BlockHash, out: &mut Outbox) -> usize {
+        self.announce(Item::Block(hash), out)
+    }
+
+    fn announce(&mut self, item: Item, out: &mut Outbox) -> usize {
+        let mut told = 0;
+        for (conn, peer) in &mut self.peers {
+            if peer.known.insert(item) {
+                out.send(*conn, Message::Inv(vec![item]));
+                told += 1;
+            }
+        }
+        told
+    }
+
+    /// Announces transactions again to everybody: to those who forgot them, or never heard.
+    pub fn announce_again(&mut self, txids: &[Txid], out: &mut Outbox) {
+        for conn in self.peers.keys() {
+            for txids in txids.chunks(INV_MAX) {
+                let items = txids.iter().map(|txid| Item::Tx(*txid)).collect();
+                out.send(*conn, Message::Inv(items));
+            }
+        }
+    }
+
+    /// Tells a peer, once, what waits in our mempool.
+    pub fn tell_mempool(
+        &mut self,
+        conn: ConnId,
+        txids: impl Iterator<Item = Txid>,
+        out: &mut Outbox,
+    ) {
+        let Some(peer) = self.peers.get_mut(&conn) else {
+            return;
+        };
+        if std::mem::replace(&mut peer.was_told, true) {
+            return;
+        }
+        let items = txids.map(Item::Tx).filter(|item| peer.known.insert(*item));
+        let items: Vec<Item> = items.take(INV_MAX).collect();
+        if !items.is_empty() {
+            out.send(conn, Message::Inv(items));
+        }
+    }
+
+    /// Time has passed.
+    pub fn tick(&mut self, now: Time, out: &mut Outbox) {
+        self.orphans.expire(now);
+        let late = self
+            .asked
+            .iter()
+            .filter(|(_, asked)| now - asked.at >= ANSWER_MAX);
+        let late: Vec<(Txid, ConnId)> = late.map(|(txid, asked)| (*txid, asked.of)).collect();
+        for (txid, of) in late {
+            self.ask_another(txid, now, out);
+            self.ask_waiting(of, now, out);
+        }
+    }
+
+    /// When something is due.
+    pub fn deadline(&self) -> Option<Time> {
+        let asked = self.asked.values().map(|asked| asked.at + ANSWER_MAX).min();
+        earlier(asked, self.orphans.deadline())
+    }
+}

@@ -1,0 +1,144 @@
+//! Transactions that came before their parents. Anybody can make any number of them for nothing, so
+//! they are few, small and short-lived, and one peer cannot take the room of all.
+
+use super::super::io::ConnId;
+use super::super::time::Time;
+use crate::chain::{Tx, Txid};
+use std::collections::{BTreeMap, BTreeSet};
+use std::sync::Arc;
+use std::time::Duration;
+
+/// Orphans kept in all, as in Bitcoin Core.
+pub const ORPHANS_MAX: usize = 100;
+
+/// Orphans kept of one peer.
+pub const ORPHANS_PER_PEER_MAX: usize = 25;
+
+/// The largest that is kept, in bytes: all together take at most 10 MB.
+pub const ORPHAN_BYTES_MAX: usize = 100_000;
+
+/// Parents that one may wait for: more than a mempool takes of ancestors.
+pub const PARENTS_MAX: usize = 25;
+
+/// How long one waits.
+pub const EXPIRY: Duration = Duration::from_secs(300);
+
+struct Orphan {
+    tx: Arc<Tx>,
+    from: ConnId,
+    expires: Time,
+    parents: Vec<Txid>,
+}
+
+/// Transactions that wait for a parent.
+#[derive(Default)]
+pub struct Orphans {
+    orphans: BTreeMap<Txid, Orphan>,
+    by_parent: BTreeMap<Txid, BTreeSet<Txid>>,
+}
+
+impl Orphans {
+    /// Keeps one. `false`: it is too large, waits for too much, or its sender has enough here.
+    pub fn insert(
+        &mut self,
+        from: ConnId,
+        tx: &Arc<Tx>,
+        txid: Txid,
+        parents: &[Txid],
+        now: Time,
+    ) -> bool {
+        if self.orphans.contains_key(&txid) {
+            return true;
+        }
+        let of_sender = |orphan: &&Orphan| orphan.from == from;
+        let is_too_much = tx.encoded_len() > ORPHAN_BYTES_MAX
+            || parents.len() > PARENTS_MAX
+            || self.orphans.values().filter(of_sender).count() >= ORPHANS_PER_PEER_MAX;
+        if is_too_much {
+            return false;
+        }
+        if self.orphans.len() >= ORPHANS_MAX {
+            let first = self.orphans.iter().min_by_key(|(_, orphan)| orphan.expires);
+            if let Some(txid) = first.map(|(txid, _)| *txid) {
+                self.remove(&txid);
+            }
+        }
+        for parent in parents {
+            self.by_parent.entry(*parent).or_default().insert(txid);
+        }
+        let orphan = Orphan {
+            tx: Arc::clone(tx),
+            from,
+            expires: now + EXPIRY,
+            parents: parents.to_vec(),
+        };
+        self.orphans.insert(txid, orphan);
+        true
+    }
+
+    /// Takes out those that waited for this parent.
+    pub fn take_children(&mut self, parent: &Txid) -> Vec<(ConnId, Arc<Tx>)> {
+        let children = self.by_parent.get(parent).cloned().unwrap_or_default();
+        children
+            .iter()
+            .filter_map(|txid| self.remove(txid))
+            .collect()
+    }
+
+    /// Forgets one.
+    pub fn remove(&mut self, txid: &Txid) -> Option<(ConnId, Arc<Tx>)> {
+        let orphan = self.orphans.remove(txid)?;
+        for parent in &orphan.parents {
+            if let Some(children) = self.by_parent.get_mut(parent) {
+                children.remove(txid);
+                if children.is_empty() {
+                    self.by_parent.remove(parent);
+                }
+            }
+        }
+        Some((orphan.from, orphan.tx))
+    }
+
+    /// Forgets those of a connection that is gone.
+    pub fn disconnected(&mut self, conn: ConnId) {
+        self.remove_all(|orphan| orphan.from == conn);
+    }
+
+    /// Forgets those that have waited long enough.
+    pub fn expire(&mut self, now: Time) {
+        self.remove_all(|orphan| orphan.expires <= now);
+    }
+
+    fn remove_all(&mut self, is_over: impl Fn(&Orphan) -> bool) {
+        let over = self.orphans.iter().filter(|(_, orphan)| is_over(orphan));
+        let over: Vec<Txid> = over.map(|(txid, _)| *txid).collect();
+        for txid in over {
+            self.remove(&txid);
+        }
+    }
+
+    /// When the next one has waited long enough.
+    pub fn deadline(&self) -> Option<Time> {
+        self.orphans.values().map(|orphan| orphan.expires).min()
+    }
+
+    /// Whether one is here.
+    pub fn contains(&self, txid: &Txid) -> bool {
+        self.orphans.contains_key(txid)
+    }
+
+    /// How many there are.
+    pub fn len(&self) -> usize {
+        self.orphans.len()
+    }
+
+    /// Whether there are none.
+    pub fn is_empty(&self) -> bool {
+        self.orphans.is_empty()
+    }
+
+    /// Nothing is left of a connection.
+    pub fn knows_nothing_of(&self, conn: ConnId) -> bool {
+        self.orphans.values().all(|orphan| orphan.from != conn)
+    }
+}

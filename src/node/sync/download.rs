@@ -1,0 +1,340 @@
+//! Bodies, from many peers at once.
+//!
+//! Only blocks within a window above what is linked are asked for, so that what arrives out of order
+//! stays bounded, and the chain moves by a bounded number of blocks when the gap closes. A peer is
+//! asked for at most [`IN_FLIGHT_MAX`] blocks at a time, lowest first, and gets the next when half of
+//! them have come. If a peer that owes blocks sends none for [`STALL_AFTER`], others are asked for
+//! them too; whoever is first delivers, the late one is still welcome.
+
+use super::super::chainstate::ChainState;
+use super::super::config::SyncMethod;
+use super::super::io::ConnId;
+use super::super::message::{Item, Message};
+use super::super::outbox::Outbox;
+use super::super::store::Store;
+use super::super::time::Time;
+use super::{Delivered, SILENCE_MAX, Sync};
+use crate::chain::headers::{HeaderId, HeaderTree};
+use crate::chain::{Block, BlockHash, RuleError};
+use std::time::Duration;
+
+/// Blocks that one peer is asked for at a time: enough to keep a link with half a second of latency
+/// busy with small blocks.
+pub const IN_FLIGHT_MAX: usize = 128;
+
+/// Blocks above the highest linked one that are asked for.
+const WINDOW_MAX: u32 = 1_024;
+
+/// The least window: with it the next block can always come.
+const WINDOW_MIN: u32 = 16;
+
+/// Bytes of bodies that may wait for one that is missing, as far as sizes can be foreseen.
+const WINDOW_BYTES: usize = 64_000_000;
+
+/// A peer that owes blocks and sends none for so long does not keep others from being asked.
+pub const STALL_AFTER: Duration = Duration::from_secs(5);
+
+/// How far ahead blocks are asked for.
+#[derive(Debug, Default)]
+pub(super) struct Window {
+    /// Mean size of the last bodies, in bytes.
+    body_len: usize,
+    /// There was no room for a body: only the next ones are asked for until the tip moves.
+    is_crowded: bool,
+}
+
+impl Window {
+    fn heights(&self) -> u32 {
+        if self.is_crowded {
+            return WINDOW_MIN;
+        }
+        let blocks = WINDOW_BYTES / self.body_len.max(1);
+        u32::try_from(blocks).map_or(WINDOW_MAX, |blocks| blocks.clamp(WINDOW_MIN, WINDOW_MAX))
+    }
+}
+
+/// What became of peers that owe blocks.
+pub(super) struct Stalls {
+    /// Peers to let go.
+    pub overdue: Vec<(ConnId, &'static str)>,
+    /// Blocks are free to be asked of others.
+    pub released: bool,
+}
+
+impl Sync {
+    /// A body came in. Whether it is wanted: it was asked for.
+    pub fn received_block(&mut self, conn: ConnId, hash: &BlockHash, now: Time) -> bool {
+        let Some(peer) = self.peers.get_mut(&conn) else {
+            return false;
+        };
+        let was_asked = peer.in_flight.remove(hash).is_some();
+        if was_asked {
+            peer.last_delivery = now;
+        }
+        let was_wanted = self.requested.remove(hash).is_some();
+        was_asked || was_wanted
+    }
+
+    /// A wanted body was handed to the chain.
+    pub fn block_delivered<S: Store>(
+        &mut self,
+        conn: ConnId,
+        block: &Block,
+        delivered: &Delivered,
+        chain: &ChainState<S>,
+        now: Time,
+        out: &mut Outbox,
+    ) {
+        self.window.body_len = (self.window.body_len * 7 + block.encoded_len()) / 8;
+        for peer in self.peers.values_mut() {
+            peer.look_up_announced(chain.tree());
+        }
+        if let (Delivered::Refused(_), Some(peer)) = (delivered, self.peers.get_mut(&conn)) {
+            // Whatever it is, this peer need not be asked for it a second time.
+            peer.announced.retain(|hash| *hash != block.hash());
+        }
+        match delivered {
+            Delivered::Taken => {
+                let id = chain.tree().find(&block.hash());
+                if let (Some(id), Some(peer)) = (id, self.peers.get_mut(&conn)) {
+                    peer.note_best(chain.tree(), id);
+                }
+            }
+            Delivered::Refused(RuleError::NoRoom) => self.window.is_crowded = true,
+            // It was asked for without its header, and what is below it is missing here; or its
+            // branch is one that only headers can show to be worth having.
+            Delivered::Refused(RuleError::UnknownParent(_) | RuleError::LowWork) => {
+                self.ask_headers(conn, chain, now, out);
+            }
+            Delivered::Refused(_) => {}
+        }
+        if self.requested.is_empty() {
+            self.pump(chain, now, out);
+        } else if !self.window.is_crowded {
+            self.fill(conn, chain, now, out);
+        }
+    }
+
+    /// The tip moved: there is room again.
+    pub fn tip_moved(&mut self) {
+        self.window.is_crowded = false;
+    }
+
+    /// A peer does not have what it was asked for.
+    pub fn received_notfound<S: Store>(
+        &mut self,
+        conn: ConnId,
+        hashes: &[BlockHash],
+        chain: &ChainState<S>,
+        now: Time,
+        out: &mut Outbox,
+    ) {
+        let Some(peer) = self.peers.get_mut(&conn) else {
+            return;
+        };
+        let mut was_asked = false;
+        for hash in hashes {
+            if peer.in_flight.remove(hash).is_some() {
+                was_asked = true;
+                self.requested.remove(hash);
+                peer.announced.retain(|announced| announced != hash);
+            }
+        }
+        if was_asked {
+            // What it has is no longer what it had.
+            peer.best = None;
+            self.ask_headers(conn, chain, now, out);
+            self.pump(chain, now, out);
+        }
+    }
+
+    /// Asks one peer for as many blocks as it may be asked for.
+    pub(super) fn fill<S: Store>(
+        &mut self,
+        conn: ConnId,
+        chain: &ChainState<S>,
+        now: Time,
+        out: &mut Outbox,
+    ) {
+        let Some(peer) = self.peers.get(&conn) else {
+            return;
+        };
+        if peer.in_flight.len() > IN_FLIGHT_MAX / 2 {
+            return;
+        }
+        let room = IN_FLIGHT_MAX - peer.in_flight.len();
+        let mut wanted = self.wanted_of(conn, chain, room);
+        if wanted.is_empty() && self.method == SyncMethod::BlocksFirst {
+            wanted = self.queued_of(conn, chain, room, now, out);
+        }
+        if wanted.is_empty() {
+            wanted = self.announced_of(conn, chain, room);
+        }
+        self.request(conn, wanted, now, out);
+    }
+
+    pub(super) fn request(
+        &mut self,
+        conn: ConnId,
+        mut hashes: Vec<BlockHash>,
+        now: Time,
+        out: &mut Outbox,
+    ) {
+        let Some(peer) = self.peers.get_mut(&conn) else {
+            return;
+        };
+        let requested = &self.requested;
+        hashes.retain(|hash| !requested.contains_key(hash) && !peer.in_flight.contains_key(hash));
+        hashes.truncate(IN_FLIGHT_MAX.saturating_sub(peer.in_flight.len()));
+        if hashes.is_empty() {
+            return;
+        }
+        for hash in &hashes {
+            peer.in_flight.insert(*hash, now);
+            self.requested.insert(*hash, conn);
+        }
+        let items = hashes.into_iter().map(Item::Block).collect();
+        out.send(conn, Message::GetData(items));
+    }
+
+    /// Blocks within the window that lead to the best header of a peer, lowest first.
+    fn wanted_of<S: Store>(
+        &self,
+        conn: ConnId,
+        chain: &ChainState<S>,
+        room: usize,
+    ) -> Vec<BlockHash> {
+        let tree = chain.tree();
+        let best = self.peers.get(&conn).and_then(|peer| peer.best);
+        let Some(best) = best.and_then(|hash| tree.find(&hash)) else {
+            return Vec::new();
+        };
+        let entry = tree.entry(best);
+        let is_worth_it = entry.work >= tree.entry(tree.tip()).work && !entry.failed;
+        if tree.is_linked(best) || !is_worth_it {
+            return Vec::new();
+        }
+        let base = highest_linked(tree, best);
+        let top = tree
+            .entry(base)
+            .height
+            .saturating_add(self.window.heights());
+        let top = tree.ancestor(best, top.min(entry.height));
+        let missing = |id: &HeaderId| tree.entry(*id).body_len == 0;
+        let path = tree.path(base, top).into_iter().filter(missing);
+        let hashes = path.map(|id| tree.entry(id).hash);
+        let free = |hash: &BlockHash| !self.requested.contains_key(hash);
+        hashes.filter(free).take(room).collect()
+    }
+
+    /// Blocks first: what comes next in the list of a peer. When all of a full list is here, asks
+    /// for the next.
+    fn queued_of<S: Store>(
+        &mut self,
+        conn: ConnId,
+        chain: &ChainState<S>,
+        room: usize,
+        now: Time,
+        out: &mut Outbox,
+    ) -> Vec<BlockHash> {
+        let Some(peer) = self.peers.get_mut(&conn) else {
+            return Vec::new();
+        };
+        let tree = chain.tree();
+        let free =
+            |hash: &BlockHash| tree.find(hash).is_none() && !self.requested.contains_key(hash);
+        let mut wanted = Vec::new();
+        while wanted.len() < room
+            && let Some(hash) = peer.queue.pop_front()
+        {
+            if free(&hash) {
+                wanted.push(hash);
+            }
+        }
+        let is_done = wanted.is_empty() && peer.in_flight.is_empty();
+        if is_done && std::mem::take(&mut peer.has_more) {
+            self.ask(conn, chain, now, out);
+        }
+        wanted
+    }
+
+    /// The last block that a peer has announced and nobody was asked for, when nothing else is
+    /// missing: the one that was asked for it does not send it.
+    fn announced_of<S: Store>(
+        &self,
+        conn: ConnId,
+        chain: &ChainState<S>,
+        room: usize,
+    ) -> Vec<BlockHash> {
+        let tree = chain.tree();
+        let Some(peer) = self.peers.get(&conn) else {
+            return Vec::new();
+        };
+        let nothing_missing = tree.best() == tree.tip();
+        let newest = peer
+            .announced
+            .back()
+            .filter(|_| nothing_missing && room > 0);
+        let free = |hash: &&BlockHash| !self.requested.contains_key(*hash);
+        newest.filter(free).copied().into_iter().collect()
+    }
+
+    /// Peers that owe blocks for too long no longer keep others from being asked.
+    pub(super) fn release_stalled(&mut self, now: Time) -> Stalls {
+        let mut stalls = Stalls {
+            overdue: Vec::new(),
+            released: false,
+        };
+        for (conn, peer) in &self.peers {
+            let Some(since) = peer.owes_blocks_since() else {
+                continue;
+            };
+            if now - since >= SILENCE_MAX {
+                stalls
+                    .overdue
+                    .push((*conn, "no block that it was asked for in 120 s"));
+            }
+            if now - since >= STALL_AFTER {
+                let before = self.requested.len();
+                self.requested.retain(|_, by| by != conn);
+                stalls.released |= self.requested.len() < before;
+            }
+        }
+        stalls
+    }
+
+    /// When the first peer that others wait for has stalled.
+    pub(super) fn stall_deadline(&self) -> Option<Time> {
+        let asked: std::collections::BTreeSet<ConnId> = self.requested.values().copied().collect();
+        let since = asked
+            .iter()
+            .filter_map(|conn| self.peers.get(conn)?.owes_blocks_since());
+        since.min().map(|since| since + STALL_AFTER)
+    }
+
+    fn ask_headers<S: Store>(
+        &mut self,
+        conn: ConnId,
+        chain: &ChainState<S>,
+        now: Time,
+        out: &mut Outbox,
+    ) {
+        let method = std::mem::replace(&mut self.method, SyncMethod::HeadersFirst);
+        self.ask(conn, chain, now, out);
+        self.method = method;
+    }
+}
+
+/// The highest ancestor whose bodies are all here. Bodies link from below, so halving finds it.
+fn highest_linked(tree: &HeaderTree, id: HeaderId) -> HeaderId {
+    let (mut linked, mut missing) = (0, tree.entry(id).height);
+    while linked + 1 < missing {
+        let middle = linked + (missing - linked) / 2;
+        if tree.is_linked(tree.ancestor(id, middle)) {
+            linked = middle;
+        } else {
+            missing = middle;
+        }
+    }
+    tree.ancestor(id, linked)
+}

@@ -1,0 +1,520 @@
+//! Gets the chain: who has what, headers first, then bodies from many peers at once.
+//!
+//! - A new peer is asked what follows our best header (`getheaders`). While one peer hands over a
+//!   long chain, others that claim one are not asked for the same; they are asked when that peer is
+//!   done, or takes too long ([`ANSWER_MAX`]).
+//! - Headers are judged by the chain's rules, and only then are bodies asked for, from every peer
+//!   whose best header lies on the same branch; see [`download`].
+//! - A branch that starts far behind and comes in several messages is followed with a
+//!   [`BranchScan`], one at a time for each peer.
+//! - A block that is announced when nothing is missing is asked for at once, without its header:
+//!   `inv`, `getdata`, `block` is the shortest way through a network. If its parent turns out to be
+//!   unknown, the body is dropped and headers are asked for: the tip is never there before its
+//!   ancestors.
+//! - [`SyncMethod::BlocksFirst`] is how the tutorials do it: `getblocks`, and the same downloader is
+//!   fed by the `inv` that answers.
+//!
+//! No peer is believed: who never answers, stalls or lies costs a time-out, not the sync.
+
+pub mod download;
+
+use super::chainstate::ChainState;
+use super::config::SyncMethod;
+use super::io::ConnId;
+use super::message::{GETBLOCKS_MAX, HEADERS_MAX, Locator, Message};
+use super::outbox::{MALICE, NUISANCE, Outbox};
+use super::snapshot::SyncInfo;
+use super::store::{Store, StoreFault};
+use super::time::{Time, earlier};
+use crate::chain::headers::{HeaderId, HeaderTree, Origin};
+use crate::chain::scan::{BranchScan, ScanStep};
+use crate::chain::{BlockHash, Header, RuleError};
+use std::collections::{BTreeMap, VecDeque};
+use std::time::Duration;
+
+/// A peer that does not answer `getheaders` or `getblocks` for so long is passed over.
+pub const ANSWER_MAX: Duration = Duration::from_secs(20);
+
+/// A peer that owes an answer or blocks for so long, and sends neither, is let go.
+pub const SILENCE_MAX: Duration = Duration::from_secs(120);
+
+/// How often a peer is asked again when nothing was heard: in case an announcement got lost.
+pub const ASK_AGAIN: Duration = Duration::from_secs(60);
+
+/// The pause after headers for which there was no room, or that came from the future.
+const RETRY: Duration = Duration::from_secs(10);
+
+/// Announced hashes without a header, kept of each peer: so that a block that one peer announced
+/// and does not send can be asked of another.
+const ANNOUNCED_MAX: usize = 64;
+
+/// Behind by more blocks than these, transactions are not asked for: their inputs are not here.
+const BEHIND_MAX: u32 = 10;
+
+/// A peer that claims so many more blocks is asked alone: what it has comes in several messages.
+const LONG: u32 = 2_000;
+
+/// What is known of one peer's chain, and what it owes us.
+struct PeerSync {
+    /// What it claimed in its `version`.
+    claimed_height: u32,
+    /// It was asked at least once what it has.
+    was_asked: bool,
+    /// When it was asked for headers, or an `inv`, that are still to come.
+    asked: Option<Time>,
+    /// Whether `asked` has been so long ago that others are asked in its place.
+    is_late: bool,
+    ask_again: Time,
+    scan: Option<BranchScan>,
+    /// The header with most work that it is known to have.
+    best: Option<BlockHash>,
+    announced: VecDeque<BlockHash>,
+    /// Blocks first: what its `inv` listed and is yet to be asked for.
+    queue: VecDeque<BlockHash>,
+    /// Blocks first: that `inv` was full, so more follow.
+    has_more: bool,
+    in_flight: BTreeMap<BlockHash, Time>,
+    last_delivery: Time,
+}
+
+/// Who has what, and who was asked for it.
+pub struct Sync {
+    method: SyncMethod,
+    peers: BTreeMap<ConnId, PeerSync>,
+    /// Blocks that somebody was asked for, and is not late with.
+    requested: BTreeMap<BlockHash, ConnId>,
+    /// The peer that is handing over a long chain of headers.
+    headers_from: Option<ConnId>,
+    window: download::Window,
+}
+
+/// What became of a body that was handed to the chain.
+#[derive(Clone, Debug, PartialEq, Eq)]
+pub enum Delivered {
+    /// It was taken, or was here.
+    Taken,
+    /// It was refused.
+    Refused(RuleError),
+}
+
+impl PeerSync {
+    fn note_best(&mut self, tree: &HeaderTree, id: HeaderId) {
+        let work = |hash: &BlockHash| tree.find(hash).map(|id| tree.entry(id).work);
+        let entry = tree.entry(id);
+        if self.best.as_ref().and_then(work) < Some(entry.work) {
+            self.best = Some(entry.hash);
+        }
+    }
+
+    /// Announced hashes whose headers have come since tell what the peer has.
+    fn look_up_announced(&mut self, tree: &HeaderTree) {
+        let mut announced = std::mem::take(&mut self.announced);
+        announced.retain(|hash| match tree.find(hash) {
+            Some(id) => {
+                self.note_best(tree, id);
+                false
+            }
+            None => true,
+        });
+        self.announced = announced;
+    }
+
+    /// Since when it owes blocks and has sent none.
+    fn owes_blocks_since(&self) -> Option<Time> {
+        let oldest = self.in_flight.values().min()?;
+        Some(self.last_delivery.max(*oldest))
+    }
+
+    fn deadline(&self) -> Time {
+        let answer = self.asked.map(|asked| match self.is_late {
+            false => asked + ANSWER_MAX,
+            true => asked + SILENCE_MAX,
+        });
+        let blocks = self.owes_blocks_since().map(|since| since + SILENCE_MAX);
+        let first = earlier(answer, blocks);
+        first.map_or(self.ask_again, |first| first.min(self.ask_again))
+    }
+}
+
+impl Sync {
+    /// Knows nobody yet.
+    pub fn new(method: SyncMethod) -> Self {
+        Self {
+            method,
+            peers: BTreeMap::new(),
+            requested: BTreeMap::new(),
+            headers_from: None,
+            window: download::Window::default(),
+        }
+    }
+
+    /// A peer whose handshake is complete.
+    pub fn peer_ready(&mut self, conn: ConnId, claimed_height: u32, now: Time) {
+        let peer = PeerSync {
+            claimed_height,
+            was_asked: false,
+            asked: None,
+            is_late: false,
+            ask_again: now + ASK_AGAIN,
+            scan: None,
+            best: None,
+            announced: VecDeque::new(),
+            queue: VecDeque::new(),
+            has_more: false,
+            in_flight: BTreeMap::new(),
+            last_delivery: now,
+        };
+        self.peers.insert(conn, peer);
+    }
+
+    /// A connection is gone; what it owed is asked of others.
+    pub fn disconnected(&mut self, conn: ConnId) {
+        self.peers.remove(&conn);
+        self.requested.retain(|_, by| *by != conn);
+        self.headers_from.take_if(|from| *from == conn);
+    }
+
+    /// Nothing is left of a connection.
+    pub fn knows_nothing_of(&self, conn: ConnId) -> bool {
+        !self.peers.contains_key(&conn)
+            && self.headers_from != Some(conn)
+            && self.requested.values().all(|by| *by != conn)
+    }
+
+    /// Height of the best header that a peer is known to have, and the blocks that it owes.
+    pub fn of_peer<S: Store>(&self, conn: ConnId, chain: &ChainState<S>) -> (Option<u32>, usize) {
+        let Some(peer) = self.peers.get(&conn) else {
+            return (None, 0);
+        };
+        let best = peer.best.and_then(|hash| chain.tree().find(&hash));
+        let height = best.map(|id| chain.tree().entry(id).height);
+        (height, peer.in_flight.len())
+    }
+
+    /// What is missing, if a peer has a branch with more work than ours.
+    pub fn progress<S: Store>(&self, chain: &ChainState<S>) -> Option<SyncInfo> {
+        let tree = chain.tree();
+        let tip = tree.entry(tree.tip()).work;
+        let known = self
+            .peers
+            .values()
+            .filter_map(|peer| tree.find(&peer.best?));
+        let ahead = known
+            .map(|id| tree.entry(id))
+            .filter(|entry| entry.work > tip && !entry.failed);
+        let target = ahead.max_by_key(|entry| entry.work)?.height;
+        let in_flight = self.requested.len();
+        Some(SyncInfo { target, in_flight })
+    }
+
+    /// Whether so much is missing that transactions mean nothing yet.
+    pub fn is_behind<S: Store>(&self, chain: &ChainState<S>) -> bool {
+        let height = chain.tip().height;
+        let missing = |info: SyncInfo| info.target.saturating_sub(height) > BEHIND_MAX;
+        self.headers_from.is_some() || self.progress(chain).is_some_and(missing)
+    }
+
+    /// Asks peers for what is to be asked, after anything has changed.
+    pub fn pump<S: Store>(&mut self, chain: &ChainState<S>, now: Time, out: &mut Outbox) {
+        let height = chain.tree().entry(chain.tree().best()).height;
+        let fresh = self.peers.iter().filter(|(_, peer)| !peer.was_asked);
+        let fresh: Vec<(ConnId, u32)> = fresh.map(|(conn, p)| (*conn, p.claimed_height)).collect();
+        for (conn, claimed) in fresh {
+            let is_long = match self.method {
+                SyncMethod::HeadersFirst => claimed > height.saturating_add(LONG),
+                SyncMethod::BlocksFirst => claimed > height,
+            };
+            if is_long && self.headers_from.is_some() {
+                continue;
+            }
+            if is_long {
+                self.headers_from = Some(conn);
+            }
+            self.ask(conn, chain, now, out);
+        }
+        let conns: Vec<ConnId> = self.peers.keys().copied().collect();
+        for conn in conns {
+            self.fill(conn, chain, now, out);
+        }
+    }
+
+    /// Asks a peer what it has beyond our chain, unless it owes that answer already.
+    pub fn ask<S: Store>(
+        &mut self,
+        conn: ConnId,
+        chain: &ChainState<S>,
+        now: Time,
+        out: &mut Outbox,
+    ) {
+        let tree = chain.tree();
+        let headers_first = self.method == SyncMethod::HeadersFirst;
+        let from = if headers_first {
+            tree.best()
+        } else {
+            tree.tip()
+        };
+        // From the parent on, so that a peer with the same tip says so.
+        let from = tree.parent(from).filter(|_| headers_first).unwrap_or(from);
+        let have = tree.locator(from);
+        let Some(peer) = self.peers.get_mut(&conn) else {
+            return;
+        };
+        peer.was_asked = true;
+        if peer.asked.is_some() && !peer.is_late {
+            return;
+        }
+        peer.expect_answer(now);
+        let stop = BlockHash::ZERO;
+        let locator = Locator { have, stop };
+        out.send(
+            conn,
+            match headers_first {
+                true => Message::GetHeaders(locator),
+                false => Message::GetBlocks(locator),
+            },
+        );
+    }
+
+    /// Takes headers from a peer.
+    ///
+    /// # Errors
+    /// [`StoreFault`].
+    pub fn received_headers<S: Store>(
+        &mut self,
+        conn: ConnId,
+        headers: Vec<Header>,
+        chain: &mut ChainState<S>,
+        now: Time,
+        out: &mut Outbox,
+    ) -> Result<(), StoreFault> {
+        let Some(peer) = self.peers.get_mut(&conn) else {
+            return Ok(());
+        };
+        peer.asked = None;
+        self.headers_from.take_if(|from| *from == conn);
+        let is_full = headers.len() == HEADERS_MAX;
+        let headers = match peer.scan.take() {
+            Some(scan) if headers.first().is_some_and(|h| h.previous == scan.at()) => {
+                let scanned = self.follow(conn, scan, &headers, chain, now, out);
+                match scanned {
+                    Some(whole) => whole,
+                    None => return Ok(()),
+                }
+            }
+            _ => headers,
+        };
+        if !headers.is_empty() {
+            self.take_headers(conn, &headers, is_full, chain, now, out)?;
+        }
+        self.pump(chain, now, out);
+        Ok(())
+    }
+
+    fn take_headers<S: Store>(
+        &mut self,
+        conn: ConnId,
+        headers: &[Header],
+        is_full: bool,
+        chain: &mut ChainState<S>,
+        now: Time,
+        out: &mut Outbox,
+    ) -> Result<(), StoreFault> {
+        let origin = Origin::Peer(conn.0);
+        let accepted = chain.accept_headers(origin, headers, now.block_time())?;
+        let Some(peer) = self.peers.get_mut(&conn) else {
+            return Ok(());
+        };
+        let taken = accepted
+            .refused
+            .as_ref()
+            .map_or(headers.len(), |(at, _)| *at);
+        let last = headers[..taken].last().map(Header::hash);
+        if let Some(id) = last.and_then(|hash| chain.tree().find(&hash)) {
+            peer.note_best(chain.tree(), id);
+            if is_full && accepted.refused.is_none() {
+                peer.expect_answer(now);
+                self.headers_from = Some(conn);
+                let have = chain.tree().locator(id);
+                let stop = BlockHash::ZERO;
+                out.send(conn, Message::GetHeaders(Locator { have, stop }));
+            }
+        }
+        if let Some((at, error)) = accepted.refused {
+            self.headers_refused(conn, &headers[at..], at, error, chain, now, out);
+        }
+        Ok(())
+    }
+
+    #[allow(clippy::too_many_arguments, reason = "all that the cases look at")]
+    fn headers_refused<S: Store>(
+        &mut self,
+        conn: ConnId,
+        rest: &[Header],
+        at: usize,
+        error: RuleError,
+        chain: &ChainState<S>,
+        now: Time,
+        out: &mut Outbox,
+    ) {
+        match error {
+            RuleError::LowWork => {
+                let fork = chain.tree().find(&rest[0].previous);
+                if let Some(fork) = fork {
+                    let scan = BranchScan::new(chain.tree().cursor(fork));
+                    self.follow(conn, scan, rest, chain, now, out);
+                }
+            }
+            RuleError::UnknownParent(_) if at == 0 => {
+                out.blame(conn, NUISANCE / 5, "headers that build on nothing known");
+                self.ask(conn, chain, now, out);
+            }
+            RuleError::UnknownParent(_) => {
+                out.blame(conn, NUISANCE, "headers that do not follow one another");
+            }
+            RuleError::NoRoom | RuleError::TimeTooNew { .. } => {
+                if let Some(peer) = self.peers.get_mut(&conn) {
+                    peer.ask_again = now + RETRY;
+                }
+            }
+            permanent => out.blame(conn, MALICE, format!("header: {permanent}")),
+        }
+    }
+
+    /// Follows a branch that started far behind. Returns it when it has proven to be worth having.
+    fn follow<S: Store>(
+        &mut self,
+        conn: ConnId,
+        mut scan: BranchScan,
+        headers: &[Header],
+        chain: &ChainState<S>,
+        now: Time,
+        out: &mut Outbox,
+    ) -> Option<Vec<Header>> {
+        let tree = chain.tree();
+        let needed = tree.entry(tree.tip()).work;
+        let step = scan.take(headers, needed, chain.params(), now.block_time());
+        let end = headers.last().map(Header::hash);
+        match step {
+            Ok(ScanStep::Done(whole)) => return Some(whole),
+            // A message that was not full, and no turn back to the start: that was all there is.
+            Ok(ScanStep::More) if headers.len() < HEADERS_MAX && end == Some(scan.at()) => {}
+            Ok(ScanStep::More) => {
+                let have = vec![scan.at()];
+                let stop = BlockHash::ZERO;
+                if let Some(peer) = self.peers.get_mut(&conn) {
+                    peer.expect_answer(now);
+                    peer.scan = Some(scan);
+                    out.send(conn, Message::GetHeaders(Locator { have, stop }));
+                }
+            }
+            Err(RuleError::BranchChanged { .. } | RuleError::TimeTooNew { .. }) => {
+                out.blame(conn, NUISANCE, "another branch at the second asking");
+            }
+            Err(error) => out.blame(conn, MALICE, format!("header: {error}")),
+        }
+        None
+    }
+
+    /// Takes announcements of blocks.
+    pub fn received_inv<S: Store>(
+        &mut self,
+        conn: ConnId,
+        hashes: &[BlockHash],
+        chain: &ChainState<S>,
+        now: Time,
+        out: &mut Outbox,
+    ) {
+        let tree = chain.tree();
+        let nothing_missing = tree.best() == tree.tip();
+        let Some(peer) = self.peers.get_mut(&conn) else {
+            return;
+        };
+        let mut unknown = Vec::new();
+        for hash in hashes {
+            match tree.find(hash) {
+                Some(id) => peer.note_best(tree, id),
+                None => unknown.push(*hash),
+            }
+        }
+        for hash in &unknown {
+            if peer.announced.len() == ANNOUNCED_MAX {
+                peer.announced.pop_front();
+            }
+            peer.announced.push_back(*hash);
+        }
+        match (self.method, &unknown[..]) {
+            (SyncMethod::BlocksFirst, [_, _, ..]) => {
+                peer.asked = None;
+                peer.has_more = hashes.len() >= GETBLOCKS_MAX;
+                unknown.truncate(GETBLOCKS_MAX);
+                peer.queue = unknown.into();
+                self.headers_from.take_if(|from| *from == conn);
+            }
+            (_, [hash]) if nothing_missing || self.method == SyncMethod::BlocksFirst => {
+                let hash = *hash;
+                peer.asked
+                    .take_if(|_| self.method == SyncMethod::BlocksFirst);
+                self.request(conn, vec![hash], now, out);
+            }
+            (SyncMethod::BlocksFirst, []) => peer.asked = None,
+            (_, []) => {}
+            (_, [..]) => self.ask(conn, chain, now, out),
+        }
+        self.fill(conn, chain, now, out);
+    }
+
+    /// Time has passed. Returns peers that are to be let go, and why.
+    pub fn tick<S: Store>(
+        &mut self,
+        chain: &ChainState<S>,
+        now: Time,
+        out: &mut Outbox,
+    ) -> Vec<(ConnId, &'static str)> {
+        let mut overdue = Vec::new();
+        let mut again = Vec::new();
+        let mut is_changed = false;
+        for (conn, peer) in &mut self.peers {
+            let waited = peer.asked.map(|asked| now - asked);
+            if waited.is_some_and(|waited| waited >= SILENCE_MAX) {
+                overdue.push((*conn, "no answer to getheaders for 120 s"));
+            } else if waited.is_some_and(|waited| waited >= ANSWER_MAX) && !peer.is_late {
+                peer.is_late = true;
+                is_changed |= self.headers_from.take_if(|from| from == conn).is_some();
+            }
+            if peer.ask_again <= now {
+                peer.ask_again = now + ASK_AGAIN;
+                again.push(*conn);
+            }
+        }
+        let stalls = self.release_stalled(now);
+        overdue.extend(stalls.overdue);
+        for conn in again {
+            self.ask(conn, chain, now, out);
+        }
+        if stalls.released && self.method == SyncMethod::BlocksFirst {
+            // Their lists have lost what the stalled peer was to send.
+            self.peers
+                .values_mut()
+                .for_each(|peer| peer.was_asked = false);
+        }
+        if is_changed || stalls.released {
+            self.pump(chain, now, out);
+        }
+        overdue
+    }
+
+    /// When something is due.
+    pub fn deadline(&self) -> Option<Time> {
+        let peers = self.peers.values().map(PeerSync::deadline).min();
+        earlier(peers, self.stall_deadline())
+    }
+}
+
+impl PeerSync {
+    fn expect_answer(&mut self, now: Time) {
+        self.asked = Some(now);
+        self.is_late = false;
+        self.was_asked = true;
+        self.ask_again = now + ASK_AGAIN;
+    }
+}

@@ -1,0 +1,96 @@
+//! The next block, before it is solved.
+//!
+//! What is built here is what [`ChainState::accept_block`] takes once a nonce is found: the header
+//! that the rules ask for on top of the tip, the best paying transactions of the mempool that fit,
+//! each after those that it spends from, and a coinbase that takes exactly what it may.
+
+use super::chainstate::ChainState;
+use super::mempool::Mempool;
+use super::mining::Job;
+use super::store::Store;
+use super::time::Time;
+use crate::chain::block::{HEADER_LEN, HEADER_VERSION};
+use crate::chain::tx::TxOut;
+use crate::chain::{Amount, Header, KeyHash, Params, Tx, Txid, merkle, rules};
+
+/// Bytes of the count of transactions in an encoded block.
+const COUNT_LEN: usize = 8;
+
+/// Who mines, and how.
+#[derive(Clone, Copy, Debug, PartialEq)]
+pub struct Miner {
+    /// Who gets subsidy and fees.
+    pub owner: KeyHash,
+    /// What no other job has: it makes the coinbase, and with it the block, differ from what
+    /// others build on the same tip, and from what this miner built before.
+    pub tag: [u8; 64],
+    /// Hashes per second to try; `None`: as many as the machine can.
+    pub hashrate: Option<f64>,
+}
+
+/// The block to solve on the chain's tip. `mempool` must have followed the chain there.
+///
+/// # Panics
+/// On a chain that cannot grow: at the largest height that there is.
+pub fn job<S: Store>(chain: &ChainState<S>, mempool: &Mempool, miner: &Miner, now: Time) -> Job {
+    let params = chain.params();
+    let tip = chain.tree().cursor(chain.tree().tip());
+    let height = tip.height.checked_add(1).expect("the chain can grow");
+    let chosen = mempool.select(room(params));
+    let fees = Amount::checked_sum(chosen.iter().map(|entry| entry.fee));
+    let fees = fees.expect("fees are parts of the coins that exist");
+    let coinbase = coinbase(params, height, fees, miner);
+
+    let mut txids: Vec<Txid> = Vec::with_capacity(chosen.len() + 1);
+    let mut txs: Vec<Tx> = Vec::with_capacity(chosen.len() + 1);
+    txids.push(coinbase.txid());
+    txs.push(coinbase);
+    for entry in chosen {
+        txids.push(entry.txid);
+        txs.push(Tx::clone(&entry.tx));
+    }
+    let header = Header {
+        version: HEADER_VERSION,
+        previous: tip.hash,
+        merkle_root: merkle::commitment(&txids),
+        time: now.block_time().max(tip.earliest_time()),
+        bits: tip.next_bits(params),
+        nonce: 0,
+    };
+    Job {
+        header,
+        txs,
+        height,
+        fees,
+        hashrate: miner.hashrate,
+    }
+}
+
+/// Bytes that a block has for transactions beside its coinbase. A larger transaction can never be
+/// mined.
+pub fn room(params: &Params) -> usize {
+    let reward = TxOut {
+        amount: Amount::ZERO,
+        owner: KeyHash([0; 20]),
+    };
+    let coinbase = Tx::coinbase(0, vec![reward], [0; 64]).encoded_len();
+    // The smallest block that parameters allow is larger than this by far.
+    rules::max_block_len(params).saturating_sub(HEADER_LEN + COUNT_LEN + coinbase)
+}
+
+fn coinbase(params: &Params, height: u32, fees: Amount, miner: &Miner) -> Tx {
+    let subsidy = params.subsidy_at(height);
+    let amount = subsidy.checked_add(fees);
+    let reward = TxOut {
+        // Fees are coins that exist, and all that can ever exist are an amount.
+        amount: amount.expect("coins that can exist"),
+        owner: miner.owner,
+    };
+    // Outputs of nothing are refused: after the last halving, without fees, there is none.
+    let outputs = if reward.amount.is_zero() {
+        Vec::new()
+    } else {
+        vec![reward]
+    };
+    Tx::coinbase(height, outputs, miner.tag)
+}
