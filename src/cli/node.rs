@@ -185,6 +185,9 @@ async fn serve(config: Config, data_dir: &Path, at: SocketAddr) -> Result<(), Fa
     let addr = node.addr().expect("it was given a listener");
     tracing::info!("{name} listens at {addr}, on network {network}");
     tracing::info!("its chain and wallets are in {}", data_dir.display());
+    for wallet in &node.snapshots().borrow().wallets {
+        tracing::info!("wallet {} has {}", wallet.name, wallet.address);
+    }
     let end = tokio::select! {
         end = node.ended() => end,
         signal = signals.next() => stop(&node, &mut signals, signal).await,

@@ -380,3 +380,6 @@ async fn hear_out(reader: &mut OwnedReadHalf) {
     let mut unread = [0; 1024];
     while reader.read(&mut unread).await.is_ok_and(|len| len > 0) {}
 }
+
+#[cfg(test)]
+mod tests;

@@ -1,0 +1,86 @@
+//! Whatever bytes arrive, in whatever pieces, a connection's frames are read or refused; and what
+//! is read encodes to the bytes that came.
+
+#![no_main]
+
+use bytes::BytesMut;
+use chainlab::chain::Params;
+use chainlab::chain::hash::sha256d;
+use chainlab::live::wire::{AHEAD_BYTES, FrameError, Frames};
+use chainlab::node::message::FRAME_HEADER_LEN;
+use libfuzzer_sys::fuzz_target;
+use std::sync::{Arc, LazyLock};
+use tokio_util::codec::Decoder;
+
+static FRAMES: LazyLock<Frames> = LazyLock::new(|| {
+    let params = Params::default();
+    let network = params.genesis_block().hash();
+    Frames::new(Arc::new(params), network)
+});
+
+const COMMANDS: [&str; 15] = [
+    "version",
+    "verack",
+    "ping",
+    "pong",
+    "getaddr",
+    "addr",
+    "inv",
+    "getdata",
+    "notfound",
+    "getheaders",
+    "headers",
+    "getblocks",
+    "block",
+    "tx",
+    "reject",
+];
+
+/// The bytes as they are, or as the payloads of frames that are whole but for their payload: else
+/// nearly all would end at the magic.
+fn stream(choice: u8, bytes: &[u8]) -> Vec<u8> {
+    let Some(command) = COMMANDS.get(usize::from(choice % 32)) else {
+        return bytes.to_vec();
+    };
+    let magic = Params::default().genesis_block().hash().0;
+    let mut stream = Vec::new();
+    for payload in bytes.split(|byte| *byte == 0xa5) {
+        let mut name = [0; 12];
+        name[..command.len()].copy_from_slice(command.as_bytes());
+        stream.extend_from_slice(&magic[..4]);
+        stream.extend_from_slice(&name);
+        stream.extend_from_slice(&u32::try_from(payload.len()).unwrap().to_le_bytes());
+        stream.extend_from_slice(&sha256d(payload)[..4]);
+        stream.extend_from_slice(payload);
+    }
+    stream
+}
+
+fuzz_target!(|input: (u8, u8, Vec<u8>)| {
+    let (choice, piece, bytes) = input;
+    let stream = stream(choice, &bytes);
+    let mut frames = FRAMES.clone();
+    let (mut buffer, mut read) = (BytesMut::new(), 0);
+    for piece in stream.chunks(usize::from(piece) + 1) {
+        buffer.extend_from_slice(piece);
+        loop {
+            match frames.decode(&mut buffer) {
+                Ok(Some((message, len))) => {
+                    let mut again = Vec::new();
+                    frames.append(&message, &mut again);
+                    assert_eq!(again, &stream[read..read + len]);
+                    assert_eq!(message.wire_len(), len);
+                    read += len;
+                }
+                Ok(None) => break,
+                Err(FrameError::Io(_)) => unreachable!("there is no connection"),
+                Err(error) => {
+                    let words = error.to_string();
+                    assert!(words.len() < 1_000 && !words.contains('\n'), "{words}");
+                    return;
+                }
+            }
+        }
+        assert!(buffer.capacity() <= 2 * stream.len() + 2 * AHEAD_BYTES + FRAME_HEADER_LEN);
+    }
+});

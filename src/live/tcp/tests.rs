@@ -1,0 +1,341 @@
+//! Real sockets on loopback; the test is what the node's thread would be.
+
+use super::*;
+use crate::chain::Params;
+use crate::node::message::{Item, Message};
+use std::collections::BTreeMap;
+use tokio::runtime::{Builder, Runtime};
+
+/// How long something may take that must happen.
+const PATIENCE: Duration = Duration::from_secs(20);
+/// How long something is watched that must not happen.
+const A_WHILE: Duration = Duration::from_millis(200);
+
+/// A node's sockets, and what its thread holds of them.
+struct Actor {
+    inbox: Arc<Inbox<Entry>>,
+    net: Net,
+    addr: SocketAddr,
+    conns: BTreeMap<ConnId, Conn>,
+    heard: Vec<Input>,
+}
+
+impl Actor {
+    fn new(runtime: &Runtime) -> Self {
+        let inbox = Arc::new(Inbox::new());
+        let net = Net::new(Arc::clone(&inbox), frames(), runtime.handle().clone());
+        let listener = runtime.block_on(TcpListener::bind("127.0.0.1:0"));
+        let listener = listener.expect("a port is free");
+        let addr = listener.local_addr().expect("bound");
+        net.listen(listener);
+        Self {
+            inbox,
+            net,
+            addr,
+            conns: BTreeMap::new(),
+            heard: Vec::new(),
+        }
+    }
+
+    /// Takes what comes, until something of it is what the test looks for.
+    fn until<T>(&mut self, wanted: impl Fn(&Input) -> Option<T>) -> T {
+        let until = std::time::Instant::now() + PATIENCE;
+        loop {
+            if let Some(found) = self.heard.iter().position(|input| wanted(input).is_some()) {
+                return wanted(&self.heard.remove(found)).expect("found");
+            }
+            assert!(std::time::Instant::now() < until, "heard {:?}", self.heard);
+            self.listen(Duration::from_millis(20));
+        }
+    }
+
+    /// Takes what comes within `time`, or is there.
+    fn listen(&mut self, time: Duration) {
+        let inbox = Arc::clone(&self.inbox);
+        for entry in inbox.wait(Some(time)) {
+            match entry {
+                Entry::Opened {
+                    conn,
+                    direction,
+                    addr,
+                    handle,
+                } => {
+                    self.conns.insert(conn, handle);
+                    self.heard.push(Input::Connected {
+                        conn,
+                        direction,
+                        addr,
+                    });
+                }
+                Entry::Input(input) => self.heard.push(input),
+                _ => unreachable!("sockets bring nothing else"),
+            }
+        }
+    }
+
+    fn connected(&mut self) -> (ConnId, Direction) {
+        self.until(|input| match input {
+            Input::Connected {
+                conn, direction, ..
+            } => Some((*conn, *direction)),
+            _ => None,
+        })
+    }
+
+    fn message(&mut self) -> Message {
+        self.until(|input| match input {
+            Input::Received(_, message) => Some(message.clone()),
+            _ => None,
+        })
+    }
+
+    fn disconnected(&mut self) -> String {
+        self.until(|input| match input {
+            Input::Disconnected(_, why) => Some(why.clone()),
+            _ => None,
+        })
+    }
+}
+
+fn frames() -> Frames {
+    let params = Params::default();
+    let network = params.genesis_block().hash();
+    Frames::new(Arc::new(params), network)
+}
+
+fn bytes_of(message: &Message) -> Vec<u8> {
+    let mut bytes = Vec::new();
+    frames().append(message, &mut bytes);
+    bytes
+}
+
+/// A message of about 72 kB.
+fn large() -> Message {
+    let genesis = Params::default().genesis_block();
+    Message::Inv(vec![Item::Block(genesis.hash()); 2_000])
+}
+
+fn runtime() -> Runtime {
+    let mut builder = Builder::new_multi_thread();
+    let builder = builder.worker_threads(2).enable_all();
+    builder.build().expect("a runtime")
+}
+
+/// What comes of something that must happen.
+fn soon<T>(runtime: &Runtime, work: impl Future<Output = T>) -> T {
+    let within = async { timeout(PATIENCE, work).await };
+    runtime.block_on(within).expect("in time")
+}
+
+fn is_ended(runtime: &Runtime, stream: &mut TcpStream) -> bool {
+    let mut byte = [0];
+    soon(runtime, stream.read(&mut byte)).map_or(true, |len| len == 0)
+}
+
+/// Somebody connects to Nora, who takes it.
+fn stranger(runtime: &Runtime, nora: &mut Actor) -> (TcpStream, ConnId) {
+    let stream = runtime.block_on(TcpStream::connect(nora.addr));
+    (stream.expect("she listens"), nora.connected().0)
+}
+
+fn write(runtime: &Runtime, stream: &mut TcpStream, bytes: &[u8]) {
+    runtime.block_on(stream.write_all(bytes)).expect("open");
+}
+
+#[test]
+fn two_nodes_connect_talk_and_count_what_left() {
+    let runtime = runtime();
+    let (mut nora, mut otto) = (Actor::new(&runtime), Actor::new(&runtime));
+    nora.net.dial(otto.addr);
+    let (out, direction) = nora.connected();
+    assert_eq!(direction, Direction::Outbound);
+    let (back, direction) = otto.connected();
+    assert_eq!(direction, Direction::Inbound);
+
+    let messages = [Message::Ping(7), large(), Message::GetAddr];
+    for message in &messages {
+        assert!(nora.conns[&out].send(message.clone()));
+    }
+    for message in &messages {
+        assert_eq!(otto.message(), *message);
+    }
+    let len: usize = messages.iter().map(Message::wire_len).sum();
+    let (until, mut sent) = (std::time::Instant::now() + PATIENCE, 0);
+    while sent < len as u64 && std::time::Instant::now() < until {
+        sent += nora.conns[&out].take_sent();
+    }
+    assert_eq!(sent, len as u64);
+    assert_eq!(nora.conns[&out].take_sent(), 0);
+
+    assert!(otto.conns[&back].send(Message::Pong(7)));
+    assert_eq!(nora.message(), Message::Pong(7));
+    drop(nora.conns.remove(&out));
+    assert_eq!(otto.disconnected(), "the other end closed the connection");
+}
+
+#[test]
+fn a_port_where_nobody_listens_is_reported() {
+    let runtime = runtime();
+    let mut nora = Actor::new(&runtime);
+    let free = runtime.block_on(TcpListener::bind("127.0.0.1:0"));
+    let nobody = free.expect("free").local_addr().expect("bound");
+    nora.net.dial(nobody);
+    let why = nora.until(|input| match input {
+        Input::DialFailed { addr, why } if *addr == nobody => Some(why.clone()),
+        _ => None,
+    });
+    assert!(why.contains("refused"), "{why}");
+}
+
+#[test]
+fn the_last_words_arrive_also_at_one_who_keeps_talking() {
+    let runtime = runtime();
+    let mut nora = Actor::new(&runtime);
+    let (mut stream, conn) = stranger(&runtime, &mut nora);
+    // So much that she has not read all of it when she closes.
+    write(
+        &runtime,
+        &mut stream,
+        &bytes_of(&Message::Ping(1)).repeat(1_000),
+    );
+    assert!(nora.conns[&conn].send(large()));
+    drop(nora.conns.remove(&conn));
+    let mut said = Vec::new();
+    soon(&runtime, stream.read_to_end(&mut said)).expect("no reset");
+    assert_eq!(said, bytes_of(&large()));
+}
+
+#[test]
+fn a_bad_frame_is_reported_and_the_connection_ends_also_by_itself() {
+    let runtime = runtime();
+    let mut nora = Actor::new(&runtime);
+    let (mut stream, conn) = stranger(&runtime, &mut nora);
+    write(
+        &runtime,
+        &mut stream,
+        b"GET / HTTP/1.1\r\nHost: nora\r\n\r\n",
+    );
+    let why = nora.until(|input| match input {
+        Input::BadFrame(from, why) if *from == conn => Some(why.clone()),
+        _ => None,
+    });
+    assert!(why.starts_with("the first bytes are"), "{why}");
+    assert_eq!(nora.disconnected(), why);
+    // She serves others as before.
+    let (mut other, _) = stranger(&runtime, &mut nora);
+    write(&runtime, &mut other, &bytes_of(&Message::Ping(9)));
+    assert_eq!(nora.message(), Message::Ping(9));
+}
+
+#[test]
+fn bytes_that_are_trickled_are_a_sign_of_life() {
+    let runtime = runtime();
+    let mut nora = Actor::new(&runtime);
+    let (mut stream, conn) = stranger(&runtime, &mut nora);
+    let bytes = bytes_of(&large());
+    let (first, rest) = bytes.split_at(1_000);
+    write(&runtime, &mut stream, first);
+    std::thread::sleep(PROGRESS_INTERVAL + A_WHILE);
+    write(&runtime, &mut stream, &rest[..1]);
+    nora.until(|input| matches!(input, Input::Progress(from) if *from == conn).then_some(()));
+    write(&runtime, &mut stream, &rest[1..]);
+    assert_eq!(nora.message(), large());
+}
+
+#[test]
+fn one_who_does_not_read_never_blocks_the_node_and_is_given_up() {
+    let runtime = runtime();
+    let mut nora = Actor::new(&runtime);
+    let (_stream, conn) = stranger(&runtime, &mut nora);
+    let begun = std::time::Instant::now();
+    let len = large().wire_len();
+    let mut queued = 0;
+    while nora.conns[&conn].send(large()) {
+        queued += len;
+        // What the sockets swallow on top is the system's, and bounded as well.
+        assert!(queued < 10 * UNSENT_MAX);
+    }
+    assert!(queued >= UNSENT_MAX - len);
+    assert!(begun.elapsed() < PATIENCE);
+    // Whoever reads is still served.
+    let (mut other, conn) = stranger(&runtime, &mut nora);
+    assert!(nora.conns[&conn].send(Message::Ping(3)));
+    let mut said = vec![0; Message::Ping(3).wire_len()];
+    soon(&runtime, other.read_exact(&mut said)).expect("open");
+    assert_eq!(said, bytes_of(&Message::Ping(3)));
+}
+
+#[test]
+fn one_who_floods_waits_until_the_node_has_caught_up() {
+    let runtime = runtime();
+    let mut nora = Actor::new(&runtime);
+    let (mut stream, _) = stranger(&runtime, &mut nora);
+    let flood = bytes_of(&large());
+    let count = 1_000;
+    let flooding = runtime.spawn(async move {
+        for _ in 0..count {
+            stream.write_all(&flood).await?;
+        }
+        Ok::<_, io::Error>(stream)
+    });
+    std::thread::sleep(A_WHILE);
+    // 72 MB do not fit into the inbox and the sockets' buffers.
+    assert!(!flooding.is_finished());
+    // Somebody else gets a turn, and nothing is lost of either.
+    let stream = runtime.block_on(TcpStream::connect(nora.addr));
+    let mut other = stream.expect("she listens");
+    write(&runtime, &mut other, &bytes_of(&Message::Ping(5)));
+    let (mut invs, mut pings) = (0, 0);
+    let mut invs_before = None;
+    while invs < count || pings < 1 {
+        match nora.message() {
+            Message::Ping(5) => {
+                pings += 1;
+                invs_before = Some(invs);
+            }
+            message => {
+                assert_eq!(message, large());
+                invs += 1;
+            }
+        }
+    }
+    assert!(
+        invs_before.is_some_and(|before| before < count),
+        "{invs_before:?}"
+    );
+    runtime.block_on(flooding).expect("no panic").expect("open");
+}
+
+#[test]
+fn more_connections_than_one_can_need_are_not_served() {
+    let runtime = runtime();
+    let mut nora = Actor::new(&runtime);
+    let streams: Vec<_> = (0..OPEN_MAX)
+        .map(|_| stranger(&runtime, &mut nora).0)
+        .collect();
+    let mut one_more = runtime
+        .block_on(TcpStream::connect(nora.addr))
+        .expect("the system takes it");
+    assert!(is_ended(&runtime, &mut one_more));
+    nora.listen(A_WHILE);
+    assert_eq!(nora.conns.len(), OPEN_MAX);
+    drop(streams);
+    nora.disconnected();
+    // There is room again.
+    stranger(&runtime, &mut nora);
+}
+
+#[test]
+fn killed_sockets_end_in_the_middle_and_leave_nothing_behind() {
+    let runtime = runtime();
+    let mut nora = Actor::new(&runtime);
+    let (mut stream, _) = stranger(&runtime, &mut nora);
+    nora.net.kill();
+    assert!(is_ended(&runtime, &mut stream));
+    // No task holds the inbox any more, but the one that listens.
+    let until = std::time::Instant::now() + PATIENCE;
+    while Arc::strong_count(&nora.net.0) > 2 {
+        assert!(std::time::Instant::now() < until, "a task lives on");
+        std::thread::sleep(Duration::from_millis(5));
+    }
+}
