@@ -65,6 +65,8 @@
 //! node with its data intact, and a panic is a bug.
 
 pub mod chain;
+pub mod cli;
+pub mod lab;
 pub mod link;
 pub mod live;
 pub mod node;

@@ -131,6 +131,14 @@ impl Work {
     pub const fn to_u256(self) -> U256 {
         self.0
     }
+
+    /// As a number of hashes, to sixteen digits: for people, not for comparisons.
+    pub fn to_f64(self) -> f64 {
+        let words = self.0.0.iter().rev();
+        words.fold(0.0, |sum, word| {
+            sum * 18_446_744_073_709_551_616.0 + *word as f64
+        })
+    }
 }
 
 impl fmt::Debug for Work {

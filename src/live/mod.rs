@@ -1,4 +1,18 @@
-//! What a node needs from the machine. So far: its disk.
+//! The machine under a node: real sockets, threads, files, and time.
+//!
+//! [`spawn`] starts a node: it opens the database and then runs the loop that the node's contract
+//! asks for, on a thread of the node's own, because it checks blocks and reads the disk there and
+//! must hold up nobody else. Sockets belong to the runtime; messages are read and written there,
+//! and cross over through a bounded queue. A miner is a second thread, there once it is needed.
+//!
+//! ```text
+//! sockets --+                            +--> queues of the connections --> sockets
+//! miner   --+--> inbox --> node.handle --+--> miner
+//! callers --+     (bounded)              +--> replies, events, snapshots
+//! ```
+//!
+//! A node ends by itself when its disk fails ([`End::Halted`]) or when it has a bug
+//! ([`End::Panicked`]); both end that node alone.
 
 #![allow(
     clippy::disallowed_methods,
@@ -6,4 +20,18 @@
     reason = "this floor is where the machine comes in"
 )]
 
+pub mod clock;
 pub mod disk;
+mod handle;
+mod inbox;
+mod miner;
+mod run;
+mod start;
+mod tcp;
+pub mod wire;
+mod words;
+
+pub use clock::LabClock;
+pub use handle::{End, NodeHandle};
+pub use start::{StartError, raise_open_files, seeds, spawn, stored_params};
+pub use words::words;

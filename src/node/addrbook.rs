@@ -23,6 +23,10 @@ pub const BACK_OFF_MIN: Duration = Duration::from_millis(500);
 /// The longest: in a lab nobody wants to wait longer for a node that is back.
 pub const BACK_OFF_MAX: Duration = Duration::from_secs(10);
 
+/// A connection that lasted so long makes up for all failures before it. Who is let in and thrown
+/// out again and again is dialled ever more slowly.
+pub const LASTING: Duration = Duration::from_secs(30);
+
 /// Addresses kept: every node of the largest lab, many times over; about 100 kB.
 pub const ADDRESSES_MAX: usize = 1_000;
 
@@ -40,8 +44,9 @@ pub const ROW: &str = "addresses";
 struct Entry {
     /// We were told to stay connected to it.
     is_kept: bool,
-    /// Dials since the last handshake there.
+    /// Dials that failed, and connections that did not last, since one that did.
     failures: u32,
+    reached_at: Time,
     /// Not before.
     next_try: Time,
     state: State,
@@ -179,6 +184,7 @@ impl AddrBook {
         let entry = Entry {
             is_kept: false,
             failures: 0,
+            reached_at: now,
             next_try: now,
             state: State::Idle,
             was_reached: false,
@@ -246,9 +252,9 @@ impl AddrBook {
 
     /// A dialled address led to a complete handshake, or to a node that is connected by `conn`
     /// already.
-    pub fn reached(&mut self, addr: SocketAddr, conn: ConnId) {
+    pub fn reached(&mut self, addr: SocketAddr, conn: ConnId, now: Time) {
         if let Some(entry) = self.entries.get_mut(&addr) {
-            entry.failures = 0;
+            entry.reached_at = now;
             entry.was_reached = true;
             entry.state = State::Connected(conn);
         }
@@ -275,15 +281,18 @@ impl AddrBook {
         for entry in self.entries.values_mut() {
             if entry.state == State::Connected(conn) {
                 entry.state = State::Idle;
-                entry.next_try = now + back_off(0, random);
+                if now - entry.reached_at >= LASTING {
+                    entry.failures = 0;
+                }
+                entry.next_try = now + back_off(entry.failures, random);
+                entry.failures = entry.failures.saturating_add(1);
             }
         }
     }
 
-    /// Whether an address stands for a connection, or is being dialled.
-    pub fn is_busy(&self, addr: &SocketAddr) -> bool {
-        let entry = self.entries.get(addr);
-        entry.is_some_and(|entry| entry.state != State::Idle)
+    /// Whether an address is known.
+    pub fn contains(&self, addr: &SocketAddr) -> bool {
+        self.entries.contains_key(addr)
     }
 
     /// Nothing is left of a connection.
@@ -348,6 +357,23 @@ mod tests {
     }
 
     #[test]
+    fn who_is_thrown_out_again_and_again_is_dialled_ever_more_slowly() {
+        let mut book = AddrBook::new(0, None);
+        book.keep(addr(1), NOW);
+        let (mut now, mut pauses) = (NOW, Vec::new());
+        for lasted in [1, 1, 1, 60, 1] {
+            book.dials(now, &mut random());
+            book.reached(addr(1), CONN, now);
+            now = now + Duration::from_secs(lasted);
+            book.disconnected(CONN, now, &mut random());
+            let next = book.deadline().expect("another try");
+            pauses.push((next - now).as_millis() / 500);
+            now = next;
+        }
+        assert_eq!(pauses, [1, 2, 4, 1, 2]);
+    }
+
+    #[test]
     fn of_learnt_addresses_only_as_many_are_dialled_as_are_wanted() {
         let mut book = AddrBook::new(3, Some(addr(99)));
         let told: Vec<SocketAddr> = (1..=20).chain([99]).map(addr).collect();
@@ -356,11 +382,12 @@ mod tests {
         assert_eq!(dials.len(), 3);
         assert_eq!(book.deadline(), None);
         for (conn, dialled) in (1..).zip(&dials) {
-            book.reached(*dialled, ConnId(conn));
+            book.reached(*dialled, ConnId(conn), NOW);
         }
         assert_eq!(book.dials(NOW, &mut random()), []);
         book.disconnected(ConnId(2), NOW, &mut random());
         assert_eq!(book.dials(NOW, &mut random()).len(), 1);
+        assert!(book.knows_nothing_of(ConnId(2)) && !book.knows_nothing_of(ConnId(1)));
     }
 
     #[test]
@@ -368,7 +395,7 @@ mod tests {
         let mut book = AddrBook::new(2, None);
         book.keep(addr(1), NOW);
         learn(&mut book, &[addr(2)]);
-        book.reached(addr(2), CONN);
+        book.reached(addr(2), CONN, NOW);
         for port in 3..3_000 {
             learn(&mut book, &[addr(port)]);
         }

@@ -276,11 +276,12 @@ mod tests {
 
     #[test]
     fn both_sides_keep_the_same_connection() {
+        use Direction::{Inbound, Outbound};
         let (alice, bob) = (node(1).id, node(2).id);
         let mirrored = |rival: Rival| Rival {
             direction: match rival.direction {
-                Direction::Inbound => Direction::Outbound,
-                Direction::Outbound => Direction::Inbound,
+                Inbound => Outbound,
+                Outbound => Inbound,
             },
             our_nonce: rival.their_nonce,
             their_nonce: rival.our_nonce,
@@ -290,7 +291,6 @@ mod tests {
             our_nonce,
             their_nonce,
         };
-        use Direction::{Inbound, Outbound};
         for (a, b) in [
             (rival(Outbound, 1, 2), rival(Inbound, 3, 4)),
             (rival(Outbound, 9, 2), rival(Outbound, 3, 4)),

@@ -1,8 +1,25 @@
-//! One node, without IO. So far: the chain that it keeps, and the store that it keeps it in.
+//! One node, without IO.
+//!
+//! ```text
+//!            Input                                        Output
+//!   messages, ticks, commands ──► Node::handle ──► poll_output: sends, dials, jobs, replies, events
+//!                                      │
+//!   routes to the managers, which never call each other:
+//!
+//!   handshake, peers   who is there          chainstate   headers, blocks, coins
+//!   addrbook           whom to dial          mempool      transactions that wait
+//!   sync               who has what          wallets      keys, payments, balances
+//!   relay              what to pass on       template     the next block
+//!   serve              what others ask for   mining       when to look for it
+//! ```
+//!
+//! The driver's loop is in the crate's documentation. A node reads no clock and draws only from its
+//! own seeded streams, so the same inputs at the same times give the same outputs.
 
 pub mod addrbook;
 pub mod chainstate;
 pub mod check;
+mod commands;
 pub mod config;
 pub mod handshake;
 pub mod io;
@@ -11,57 +28,174 @@ pub mod message;
 pub mod mining;
 pub mod outbox;
 pub mod peers;
+mod queries;
 pub mod random;
 pub mod relay;
+mod route;
+pub mod serve;
 pub mod snapshot;
 pub mod store;
 pub mod sync;
 pub mod template;
 pub mod time;
+pub mod wallets;
 
 pub use chainstate::{ChainChange, ChainState};
 pub use config::{Config, Seeds, SyncMethod};
+pub use io::{Command, ConnId, Event, EventKind, Halt, Input, Output, Reply, RequestId};
+pub use message::Message;
+pub use snapshot::NodeSnapshot;
 pub use store::{Batch, BlockId, HeaderRecord, MemStore, Store, StoreFault};
-pub use time::Time;
+pub use time::{Time, earlier};
 
-/// SKELETON: the real one comes from another branch; only signatures count.
+use addrbook::AddrBook;
+use chainstate::OpenError;
+use handshake::Identity;
+use mempool::Mempool;
+use mining::Mining;
+use outbox::Outbox;
+use peers::Peers;
+use random::Random;
+use relay::Relay;
+use serve::Serve;
+use snapshot::BlockInfo;
+use std::collections::{BTreeMap, VecDeque};
+use std::time::Duration;
+use sync::Sync;
+use wallets::Wallets;
+
+/// How long something may be unwritten that a crash may lose: transactions that wait, addresses,
+/// and what wallets can find again in the chain. Also how long a power loss may undo.
+pub const FLUSH_EVERY: Duration = Duration::from_secs(1);
+
+/// How often a wallet's transactions that are in no block are announced again.
+pub const ANNOUNCE_AGAIN: Duration = Duration::from_secs(30);
+
+/// A node.
 pub struct Node<S> {
+    config: Config,
     chain: ChainState<S>,
+    peers: Peers,
+    book: AddrBook,
+    sync: Sync,
+    relay: Relay,
+    serve: Serve,
+    mempool: Mempool,
+    wallets: Wallets,
+    mining: Mining,
+    random: Random,
+    out: Outbox,
+    outputs: VecDeque<Output>,
+    /// The end of the chain, lowest first, as screens show it.
+    recent: VecDeque<BlockInfo>,
+    /// When what is unwritten is written; `None`: all is.
+    flush_at: Option<Time>,
+    announce_at: Time,
+    /// The book may want to dial; asked only then, as it can be long.
+    is_dial_due: bool,
+    dial_at: Option<Time>,
+    halted: Option<Halt>,
 }
 
 impl<S: Store> Node<S> {
-    /// Opens a node over its store; it wants to dial, announce and so on from the first `Tick` on.
+    /// Opens a node over its store. It dials and mines from the first [`Input::Tick`] on, which is
+    /// due at once.
     ///
     /// # Errors
-    /// [`chainstate::OpenError`].
-    pub fn open(config: Config, store: S, now: Time) -> Result<Self, chainstate::OpenError> {
-        let _ = (config, store, now);
-        unimplemented!()
+    /// [`OpenError`].
+    pub fn open(config: Config, store: S, now: Time) -> Result<Self, OpenError> {
+        let (params, sigs) = (config.params.clone(), config.sigs.clone());
+        let chain = ChainState::open(store, params.clone(), sigs.clone())?;
+        let us = Identity::new(Random::identity(&config.seeds.run), chain.network());
+        let mut book = AddrBook::new(config.outbound, config.listen);
+        if let Some(row) = chain.store().meta(addrbook::ROW)? {
+            let damaged = |e| chain.store().damaged(format!("the address book: {e}"));
+            book.restore(&row, now).map_err(damaged)?;
+        }
+        for addr in &config.connect {
+            book.keep(*addr, now);
+        }
+        let mempool = Mempool::new(config.mempool.clone(), params, chain.network(), sigs);
+        let wallets = Wallets::open(&chain, config.seeds.keys)?;
+        let mut node = Self {
+            peers: Peers::new(us, config.inbound_max),
+            book,
+            sync: Sync::new(config.sync),
+            relay: Relay::new(),
+            serve: Serve::default(),
+            mempool,
+            wallets,
+            mining: Mining::new(config.mining, config.hashrate, config.mine_to.clone()),
+            random: Random::new(&config.seeds.run),
+            out: Outbox::default(),
+            outputs: VecDeque::new(),
+            recent: VecDeque::new(),
+            flush_at: None,
+            announce_at: now,
+            is_dial_due: true,
+            dial_at: Some(now),
+            halted: None,
+            config,
+            chain,
+        };
+        node.resume(now)?;
+        Ok(node)
     }
 
-    /// Takes one input.
+    /// What waits from the last run, and the wallets that there should be.
+    fn resume(&mut self, now: Time) -> Result<(), StoreFault> {
+        self.recent = queries::recent_blocks(&self.chain)?;
+        let restored = self.mempool.restore(&self.chain, now)?;
+        self.apply_mempool_change(restored, None, now);
+        self.submit_own(now)?;
+        for name in self.config.wallets.clone() {
+            if self.wallets.owner(&name).is_none() {
+                // A name that cannot be a wallet's was refused when the configuration was read.
+                let created = self.wallets.create(&name, &self.chain);
+                if let Ok(rows) = created {
+                    self.chain.put_meta(rows, true)?;
+                }
+            }
+        }
+        self.flush_at = Some(now + FLUSH_EVERY);
+        Ok(())
+    }
+
+    /// Takes one input. Afterwards [`Node::poll_output`] is to be drained.
     ///
     /// # Errors
-    /// [`io::Halt`].
-    pub fn handle(&mut self, now: Time, input: io::Input) -> Result<(), io::Halt> {
-        let _ = (now, input);
-        unimplemented!()
+    /// [`Halt`]: the machine failed, and the node takes nothing any more.
+    pub fn handle(&mut self, now: Time, input: Input) -> Result<(), Halt> {
+        if let Some(halt) = &self.halted {
+            return Err(halt.clone());
+        }
+        let handled = self.route(now, input).and_then(|()| self.settle(now));
+        handled.map_err(|fault| self.halt(fault))
+    }
+
+    fn halt(&mut self, fault: StoreFault) -> Halt {
+        self.halted.insert(Halt(fault)).clone()
     }
 
     /// The next thing that the node wants done.
-    pub fn poll_output(&mut self) -> Option<io::Output> {
-        unimplemented!()
+    pub fn poll_output(&mut self) -> Option<Output> {
+        self.outputs.pop_front()
     }
 
-    /// When it next wants [`io::Input::Tick`].
+    /// When the node next wants [`Input::Tick`].
     pub fn deadline(&self) -> Option<Time> {
-        unimplemented!()
-    }
-
-    /// What a screen can show.
-    pub fn snapshot(&self, now: Time) -> snapshot::NodeSnapshot {
-        let _ = now;
-        unimplemented!()
+        [
+            self.peers.deadline(),
+            self.sync.deadline(),
+            self.relay.deadline(),
+            self.mempool.deadline(),
+            self.mining.deadline(),
+            self.flush_at,
+            self.dial_at,
+            Some(self.announce_at),
+        ]
+        .into_iter()
+        .fold(None, earlier)
     }
 
     /// The chain, for reading.
@@ -69,17 +203,62 @@ impl<S: Store> Node<S> {
         &self.chain
     }
 
-    /// Writes what is not yet written (mempool, addresses), makes all of it survive a power loss.
-    ///
-    /// # Errors
-    /// [`io::Halt`].
-    pub fn close(&mut self, now: Time) -> Result<(), io::Halt> {
-        let _ = now;
-        unimplemented!()
+    /// Transactions that wait, for reading.
+    pub fn mempool(&self) -> &Mempool {
+        &self.mempool
     }
 
-    /// Gives the store back: what a crash leaves.
+    /// The wallets, for reading.
+    pub fn wallets(&self) -> &Wallets {
+        &self.wallets
+    }
+
+    /// Who is banned or connected, for reading.
+    pub fn peers(&self) -> &Peers {
+        &self.peers
+    }
+
+    /// Writes what is unwritten, and makes all of it survive a power loss.
+    ///
+    /// # Errors
+    /// [`Halt`].
+    pub fn close(&mut self) -> Result<(), Halt> {
+        if let Some(halt) = &self.halted {
+            return Err(halt.clone());
+        }
+        self.flush().map_err(|fault| self.halt(fault))
+    }
+
+    /// Gives the store back, with what a crash at this moment leaves in it.
     pub fn into_store(self) -> S {
         self.chain.into_store()
+    }
+
+    /// Nothing is left of a connection that is gone.
+    pub fn knows_nothing_of(&self, conn: ConnId) -> bool {
+        self.peers.get(conn).is_none()
+            && self.book.knows_nothing_of(conn)
+            && self.sync.knows_nothing_of(conn)
+            && self.relay.knows_nothing_of(conn)
+            && self.serve.knows_nothing_of(conn)
+    }
+
+    fn flush(&mut self) -> Result<(), StoreFault> {
+        let mut rows: BTreeMap<String, Option<Vec<u8>>> = self.mempool.flush();
+        rows.extend(self.wallets.flush());
+        if let Some(row) = self.book.flush() {
+            rows.insert(addrbook::ROW.to_owned(), Some(row));
+        }
+        self.flush_at = None;
+        self.chain.put_meta(rows, false)?;
+        self.chain.sync()
+    }
+
+    fn unwritten(&mut self, now: Time) {
+        self.flush_at.get_or_insert(now + FLUSH_EVERY);
+    }
+
+    fn event(&mut self, at: Time, kind: EventKind) {
+        self.outputs.push_back(Output::Event(Event { at, kind }));
     }
 }

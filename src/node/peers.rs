@@ -53,6 +53,8 @@ pub struct Peer {
     pub version: Option<Box<Version>>,
     /// Bytes handed to the driver that have not left yet.
     pub unsent: u64,
+    /// The last `reject` that it sent: why it is going to hang up.
+    pub rejected: Option<Text>,
     handshake: Handshake,
     their_nonce: u64,
     last_byte: Time,
@@ -189,6 +191,7 @@ impl Peers {
             since: now,
             version: None,
             unsent: 0,
+            rejected: None,
             handshake: Handshake::new(nonce),
             their_nonce: 0,
             last_byte: now,
@@ -249,10 +252,19 @@ impl Peers {
         Ok(self.rival_of(conn, id))
     }
 
-    fn rival_of(&self, conn: ConnId, id: PublicKey) -> Option<ConnId> {
+    /// Another connection with the same node.
+    pub fn same_node(&self, conn: ConnId) -> Option<ConnId> {
+        let id = self.peers.get(&conn)?.version.as_ref()?.id;
         let same = |peer: &Peer| peer.version.as_ref().is_some_and(|v| v.id == id);
-        let mut others = self.peers.iter();
-        let (other, old) = others.find(|(other, peer)| **other != conn && same(peer))?;
+        let mut others = self.ready();
+        others
+            .find(|(other, peer)| *other != conn && same(peer))
+            .map(|(other, _)| other)
+    }
+
+    fn rival_of(&self, conn: ConnId, id: PublicKey) -> Option<ConnId> {
+        let other = self.same_node(conn)?;
+        let old = self.peers.get(&other)?;
         let rival = |peer: &Peer| Rival {
             direction: peer.direction,
             our_nonce: peer.handshake.nonce,
@@ -260,7 +272,7 @@ impl Peers {
         };
         let new = rival(self.peers.get(&conn)?);
         let keeps_new = handshake::is_kept(new, rival(old), self.us.id, id);
-        Some(if keeps_new { *other } else { conn })
+        Some(if keeps_new { other } else { conn })
     }
 
     /// Bytes came in; with a message if there are any.

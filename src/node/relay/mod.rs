@@ -36,6 +36,9 @@ const KNOWN_MAX: usize = 5_000;
 /// Other peers remembered that announced what one was asked for.
 const OTHERS_MAX: usize = 8;
 
+/// Transactions of the last blocks remembered: 0.5 MB.
+const CONFIRMED_MAX: usize = 5_000;
+
 /// Refused transactions remembered, so that they are not asked for again and again: 60 kB.
 const REFUSED_MAX: usize = 1_000;
 
@@ -98,6 +101,8 @@ pub struct Relay {
     asked: BTreeMap<Txid, Asked>,
     orphans: Orphans,
     refused: Recent<Txid>,
+    /// In the last blocks: who announces them again is late.
+    confirmed: Recent<Txid>,
 }
 
 impl Default for Relay {
@@ -114,6 +119,7 @@ impl Relay {
             asked: BTreeMap::new(),
             orphans: Orphans::default(),
             refused: Recent::new(REFUSED_MAX),
+            confirmed: Recent::new(CONFIRMED_MAX),
         }
     }
 
@@ -224,7 +230,7 @@ impl Relay {
         self.has(conn, Item::Tx(txid));
         self.settle(&txid);
         self.ask_waiting(conn, now, out);
-        !self.refused.contains(&txid)
+        !self.refused.contains(&txid) && !self.confirmed.contains(&txid)
     }
 
     /// Nobody need be asked for a transaction any more.
@@ -303,12 +309,17 @@ impl Relay {
         self.refused.insert(txid);
     }
 
-    /// The tip moved: what was refused before may hold now. Blocks brought these transactions.
-    pub fn tip_moved<'a>(&mut self, in_blocks: impl Iterator<Item = &'a Txid>) {
+    /// The tip moved: what was refused before may hold now. Blocks brought these transactions, and
+    /// perhaps took others back.
+    pub fn tip_moved<'a>(&mut self, in_blocks: impl Iterator<Item = &'a Txid>, was_reorg: bool) {
         self.refused.clear();
+        if was_reorg {
+            self.confirmed.clear();
+        }
         for txid in in_blocks {
             self.settle(txid);
             self.orphans.remove(txid);
+            self.confirmed.insert(*txid);
         }
     }
 

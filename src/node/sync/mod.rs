@@ -167,6 +167,13 @@ impl Sync {
         self.peers.insert(conn, peer);
     }
 
+    /// A peer was sent this block.
+    pub fn peer_has(&mut self, conn: ConnId, hash: &BlockHash, tree: &HeaderTree) {
+        if let (Some(peer), Some(id)) = (self.peers.get_mut(&conn), tree.find(hash)) {
+            peer.note_best(tree, id);
+        }
+    }
+
     /// A connection is gone; what it owed is asked of others.
     pub fn disconnected(&mut self, conn: ConnId) {
         self.peers.remove(&conn);

@@ -1,0 +1,239 @@
+//! `chainlab node`: one node in a terminal, until Ctrl-C.
+
+use super::{Failure, read_file, say};
+use crate::chain::Params;
+use crate::lab::units::parse_rate;
+use crate::lab::{document, network};
+use crate::live::{self, End, LabClock, NodeHandle, stored_params};
+use crate::node::Config;
+use crate::node::message::Role;
+use crate::node::mining::MiningMode;
+use clap::Args;
+use std::io::{IsTerminal, stderr};
+use std::net::{IpAddr, Ipv4Addr, SocketAddr, ToSocketAddrs};
+use std::path::{Path, PathBuf};
+use std::sync::Arc;
+use tokio::net::TcpListener;
+use tokio::runtime::Builder;
+use tokio::signal::unix::{Signal, SignalKind, signal};
+use tracing_subscriber::EnvFilter;
+
+pub(super) const EXAMPLES: &str = "\
+Examples:
+  chainlab node --name central --port 3000 --wallet alice
+  chainlab node --name miner --port 3001 --connect 127.0.0.1:3000 --mine rewards --hashrate '14 kH/s'
+  chainlab node --name bob --port 3002 --connect 127.0.0.1:3000 --network my-network.toml
+
+RUST_LOG says how much is logged, as in RUST_LOG=debug.";
+
+/// The longest name of a node: it must fit into a pane's title, and into what peers are told.
+const NAME_MAX: usize = 32;
+
+/// Threads for all sockets: they only move bytes.
+const SOCKET_THREADS: usize = 2;
+
+#[derive(Args)]
+pub(super) struct Options {
+    /// What people call the node: letters, digits, and any of - _ .
+    #[arg(long, value_parser = parse_name)]
+    name: String,
+    /// The port to listen on; 0: any that is free.
+    #[arg(long)]
+    port: u16,
+    /// The address to listen at; 0.0.0.0: all of this machine's.
+    #[arg(long, value_name = "IP", default_value_t = IpAddr::V4(Ipv4Addr::LOCALHOST))]
+    bind: IpAddr,
+    /// A node to stay connected to; can be given several times.
+    #[arg(long, value_name = "HOST:PORT", value_parser = parse_addr)]
+    connect: Vec<SocketAddr>,
+    /// Where the chain and the wallets are kept [default: chainlab/NAME in the user's data
+    /// directory].
+    #[arg(long, value_name = "DIR")]
+    data_dir: Option<PathBuf>,
+    /// Mine, for this wallet of the node; it is made if it is not there.
+    #[arg(long, value_name = "WALLET", value_parser = parse_name)]
+    mine: Option<String>,
+    /// How fast to mine, as in 500, 14k, '1.5 MH/s' [default: 14 kH/s].
+    #[arg(long, value_name = "RATE", value_parser = parse_rate, requires = "mine")]
+    hashrate: Option<f64>,
+    /// A wallet to make if it is not there; can be given several times.
+    #[arg(long = "wallet", value_name = "NAME", value_parser = parse_name)]
+    wallets: Vec<String>,
+    /// The network to be on, as `chainlab network show` prints it [default: the one in the data
+    /// directory, or chainlab's own].
+    #[arg(long, value_name = "FILE")]
+    network: Option<PathBuf>,
+}
+
+fn parse_name(text: &str) -> Result<String, String> {
+    let is_plain = |c: char| c.is_ascii_alphanumeric() || "-_.".contains(c);
+    if text.is_empty() || text.len() > NAME_MAX {
+        return Err(format!("a name has 1 to {NAME_MAX} characters"));
+    }
+    if text.starts_with(['-', '.']) || !text.chars().all(is_plain) {
+        return Err("a name has letters, digits, and - _ . but not - or . first".to_owned());
+    }
+    Ok(text.to_owned())
+}
+
+fn parse_addr(text: &str) -> Result<SocketAddr, String> {
+    let wanted = "write HOST:PORT, as in 127.0.0.1:3000";
+    if !text.contains(':') {
+        return Err(format!("the port is missing: {wanted}"));
+    }
+    let found = text.to_socket_addrs();
+    let found: Vec<_> = found
+        .map_err(|error| format!("{error}: {wanted}"))?
+        .collect();
+    // Of a name with both, the kind that nodes listen at by default.
+    let v4 = found.iter().find(|addr| addr.is_ipv4());
+    let addr = v4.or(found.first()).ok_or("no such host")?;
+    match addr.port() {
+        0 => Err("nobody listens on port 0".to_owned()),
+        _ => Ok(*addr),
+    }
+}
+
+pub(super) fn run(options: Options) -> Result<(), Failure> {
+    start_log();
+    if let Err(error) = live::raise_open_files() {
+        tracing::warn!("the number of open files stays as it is: {error}");
+    }
+    let data_dir = match &options.data_dir {
+        Some(dir) => dir.clone(),
+        None => default_dir(&options.name)?,
+    };
+    let params = choose_network(options.network.as_deref(), &data_dir)?;
+    let config = configure(&options, params)?;
+    let runtime = Builder::new_multi_thread()
+        .worker_threads(SOCKET_THREADS)
+        .thread_name("sockets")
+        .enable_all()
+        .build()
+        .map_err(|error| Failure::other(format!("no threads: {error}")))?;
+    let at = SocketAddr::new(options.bind, options.port);
+    runtime.block_on(serve(config, &data_dir, at))
+}
+
+fn start_log() {
+    let filter = EnvFilter::try_from_default_env().unwrap_or_else(|_| EnvFilter::new("info"));
+    tracing_subscriber::fmt()
+        .with_env_filter(filter)
+        .with_target(false)
+        .with_ansi(stderr().is_terminal())
+        .with_writer(stderr)
+        .init();
+}
+
+fn default_dir(name: &str) -> Result<PathBuf, Failure> {
+    let absolute = |var: &str| {
+        let dir = std::env::var_os(var).map(PathBuf::from);
+        dir.filter(|dir| dir.is_absolute())
+    };
+    let data = absolute("XDG_DATA_HOME");
+    let data = data.or_else(|| absolute("HOME").map(|home| home.join(".local/share")));
+    let data = data.ok_or_else(|| Failure::input("--data-dir is needed: there is no HOME"))?;
+    Ok(data.join("chainlab").join(name))
+}
+
+/// The network that the file describes; without a file, the one whose chain is there already.
+fn choose_network(file: Option<&Path>, data_dir: &Path) -> Result<Params, Failure> {
+    let stored = stored_params(data_dir)?;
+    let Some(file) = file else {
+        return Ok(stored.unwrap_or_default());
+    };
+    let text = read_file(file, document::FILE_BYTES_MAX)?;
+    let params = network::read(&file.display().to_string(), &text).map_err(Failure::input)?;
+    match stored {
+        Some(stored) if stored != params => Err(Failure::input(format!(
+            "{} holds the chain of network {}, and {} describes network {}",
+            data_dir.display(),
+            stored.genesis_block().hash(),
+            file.display(),
+            params.genesis_block().hash(),
+        ))),
+        _ => Ok(params),
+    }
+}
+
+fn configure(options: &Options, params: Params) -> Result<Config, Failure> {
+    let seeds = live::seeds().map_err(Failure::other)?;
+    let mut config = Config::new(&options.name, Arc::new(params), seeds);
+    config.connect.clone_from(&options.connect);
+    config.wallets.clone_from(&options.wallets);
+    if let Some(wallet) = &options.mine {
+        (config.role, config.mining) = (Role::Miner, MiningMode::On);
+        config.mine_to = Some(wallet.clone());
+        if !config.wallets.contains(wallet) {
+            config.wallets.push(wallet.clone());
+        }
+    }
+    if let Some(rate) = options.hashrate {
+        config.hashrate = rate;
+    }
+    Ok(config)
+}
+
+async fn serve(config: Config, data_dir: &Path, at: SocketAddr) -> Result<(), Failure> {
+    // From here on a signal waits until the node can be closed.
+    let mut signals = Signals::new()?;
+    let listener = TcpListener::bind(at).await;
+    let listener =
+        listener.map_err(|error| Failure::other(format!("cannot listen at {at}: {error}")))?;
+    let (name, network) = (config.name.clone(), config.params.genesis_block().hash());
+    let node = live::spawn(config, data_dir, Some(listener), LabClock::from_wall()).await?;
+    let addr = node.addr().expect("it was given a listener");
+    tracing::info!("{name} listens at {addr}, on network {network}");
+    tracing::info!("its chain and wallets are in {}", data_dir.display());
+    let end = tokio::select! {
+        end = node.ended() => end,
+        signal = signals.next() => stop(&node, &mut signals, signal).await,
+    };
+    match end {
+        End::Stopped => {
+            say(&format!("{name} has stopped; all it had is on disk"));
+            Ok(())
+        }
+        end => Err(Failure::other(end)),
+    }
+}
+
+/// Closes the database; who signals again does not want to wait for that.
+async fn stop(node: &NodeHandle, signals: &mut Signals, signal: &str) -> End {
+    tracing::info!("{signal}: stopping");
+    tokio::select! {
+        end = node.stop() => end,
+        signal = signals.next() => {
+            say(&format!("{signal} again: not waiting for the disk"));
+            std::process::exit(1)
+        }
+    }
+}
+
+/// The signals that ask a program to end.
+struct Signals {
+    interrupt: Signal,
+    terminate: Signal,
+    hangup: Signal,
+}
+
+impl Signals {
+    fn new() -> Result<Self, Failure> {
+        let listen =
+            |kind| signal(kind).map_err(|error| Failure::other(format!("no signals: {error}")));
+        Ok(Self {
+            interrupt: listen(SignalKind::interrupt())?,
+            terminate: listen(SignalKind::terminate())?,
+            hangup: listen(SignalKind::hangup())?,
+        })
+    }
+
+    /// The next one's name.
+    async fn next(&mut self) -> &'static str {
+        tokio::select! {
+            _ = self.interrupt.recv() => "SIGINT",
+            _ = self.terminate.recv() => "SIGTERM",
+            _ = self.hangup.recv() => "SIGHUP",
+        }
+    }
+}

@@ -1,0 +1,349 @@
+//! Network files: the parameters of a network, with the coins that exist from the start. Whoever
+//! has the same file is on the same network.
+//!
+//! ```toml
+//! [chain]
+//! block_interval = "5s"
+//! retarget = "asert"
+//! subsidy = "10"
+//!
+//! [[chain.genesis]]
+//! address = "1JFN5FWkEKSCKqTS6RoQUNkSEHj82rRR5d"
+//! amount = "10"
+//! ```
+//!
+//! What is not said is as in [`Params::default`].
+
+use super::document::{FileError, Section};
+use super::units::{UnitError, parse_duration, show_duration};
+use crate::chain::address::Address;
+use crate::chain::params::{Allocation, BLOCK_BYTES_RANGE, ParamsError, Retarget};
+use crate::chain::pow::Target;
+use crate::chain::{Amount, BlockTime, CompactTarget, Params};
+use std::time::Duration;
+
+/// Reads a network file.
+///
+/// # Errors
+/// [`FileError`], the first thing that is wrong.
+pub fn read(file: &str, text: &str) -> Result<Params, FileError> {
+    let mut document = Section::parse(file, text)?;
+    let Some(mut chain) = document.section("chain")? else {
+        document.finish()?;
+        return Ok(Params::default());
+    };
+    document.finish()?;
+    let mut params = read_chain(&mut chain)?;
+    for mut row in chain.sections("genesis")? {
+        params.genesis.push(read_allocation(&mut row, &params)?);
+        row.finish()?;
+    }
+    params.validate().map_err(|error| place(&chain, &error))?;
+    chain.finish()?;
+    Ok(params)
+}
+
+/// Reads all of `[chain]` but the genesis allocations, without judging it.
+///
+/// # Errors
+/// [`FileError`].
+pub fn read_chain(chain: &mut Section<'_>) -> Result<Params, FileError> {
+    let mut params = Params::default();
+    let genesis_time = chain.number("genesis_time_ms", 0..=u64::MAX)?;
+    set(&mut params.genesis_time, genesis_time.map(BlockTime));
+    let interval = chain.text("block_interval", "5s", whole_ms)?;
+    set(&mut params.block_interval_ms, interval);
+    // A default that any interval can have: see the rule in `Params::validate`.
+    let drift = params.block_interval_ms.saturating_mul(2);
+    params.future_drift_ms = params.future_drift_ms.min(drift);
+    set(
+        &mut params.retarget,
+        chain.text("retarget", "asert", retarget)?,
+    );
+    let half_life = chain.number("half_life", 1..=u32::MAX)?;
+    set(&mut params.half_life_intervals, half_life);
+    let bits = chain.text("genesis_bits", "0x1f00ffff", compact)?;
+    let hashes = chain.number("difficulty", 1..=u64::MAX)?;
+    if bits.is_some() && hashes.is_some() {
+        let problem = "genesis_bits says the same: leave out one of them";
+        return Err(chain.error_at("difficulty", problem));
+    }
+    let bits = bits.or(hashes.map(|hashes| Target::from_expected_hashes(hashes).to_compact()));
+    set(&mut params.genesis_bits, bits);
+    let limit = chain.text("limit_bits", "0x207fffff", compact)?;
+    set(&mut params.limit_bits, limit);
+    set(
+        &mut params.subsidy,
+        chain.text("subsidy", "10", str::parse)?,
+    );
+    let halving = chain.number("halving_interval", 1..=u32::MAX)?;
+    set(&mut params.halving_interval, halving);
+    set(
+        &mut params.maturity,
+        chain.number("maturity", 1..=u32::MAX)?,
+    );
+    let bytes = chain.number("max_block_bytes", BLOCK_BYTES_RANGE)?;
+    set(&mut params.max_block_bytes, bytes);
+    let drift = chain.text("future_drift", "10s", whole_ms)?;
+    set(&mut params.future_drift_ms, drift);
+    let version = chain.number("address_version", 0..=u8::MAX)?;
+    set(&mut params.address_version, version);
+    Ok(params)
+}
+
+fn read_allocation(row: &mut Section<'_>, params: &Params) -> Result<Allocation, FileError> {
+    let example = "1JFN5FWkEKSCKqTS6RoQUNkSEHj82rRR5d";
+    let version = params.address_version;
+    let address = row.text("address", example, |text| Address::parse(text, version))?;
+    let amount: Option<Amount> = row.text("amount", "10", str::parse)?;
+    let address = address.ok_or_else(|| row.error_at("address", "is missing"))?;
+    let amount = amount.ok_or_else(|| row.error_at("amount", "is missing"))?;
+    Ok(Allocation {
+        owner: address.owner,
+        amount,
+    })
+}
+
+fn set<T>(field: &mut T, value: Option<T>) {
+    if let Some(value) = value {
+        *field = value;
+    }
+}
+
+fn whole_ms(text: &str) -> Result<u64, UnitError> {
+    let duration = parse_duration(text)?;
+    match u64::try_from(duration.as_millis()) {
+        Ok(ms) if Duration::from_millis(ms) == duration => Ok(ms),
+        _ => Err(UnitError::TooFine {
+            text: text.to_owned(),
+            unit: "millisecond",
+        }),
+    }
+}
+
+fn retarget(text: &str) -> Result<Retarget, String> {
+    match text {
+        "fixed" => Ok(Retarget::Fixed),
+        "asert" => Ok(Retarget::Asert),
+        _ => Err(format!("{text:?} is neither \"asert\" nor \"fixed\"")),
+    }
+}
+
+fn compact(text: &str) -> Result<CompactTarget, String> {
+    let digits = text.strip_prefix("0x").filter(|digits| digits.len() == 8);
+    let is_hex = |digits: &&str| digits.bytes().all(|byte| byte.is_ascii_hexdigit());
+    let bits = digits.filter(is_hex);
+    let bits = bits.and_then(|digits| u32::from_str_radix(digits, 16).ok());
+    bits.map(CompactTarget)
+        .ok_or_else(|| format!("{text:?} is not 0x and eight hexadecimal digits"))
+}
+
+/// Where in the file a parameter that is out of range was set.
+fn place(chain: &Section<'_>, error: &ParamsError) -> FileError {
+    let key = match error.key {
+        "genesis_time" => "genesis_time_ms",
+        "block_interval_ms" => "block_interval",
+        "half_life_intervals" => "half_life",
+        "future_drift_ms" => "future_drift",
+        "genesis_bits" if chain.had("difficulty") => "difficulty",
+        key => key,
+    };
+    let unit = if error.key.ends_with("_ms") {
+        " (ms)"
+    } else {
+        ""
+    };
+    chain.error_at(key, format!("{}{unit}", error.problem))
+}
+
+/// Writes the network file from which [`read`] makes these parameters.
+pub fn write(params: &Params) -> String {
+    let network = params.genesis_block().hash();
+    let ms = |ms| show_duration(Duration::from_millis(ms));
+    let retarget = match params.retarget {
+        Retarget::Fixed => "fixed",
+        Retarget::Asert => "asert",
+    };
+    let mut text = format!(
+        "\
+# The network {network}, named after its genesis block.
+[chain]
+genesis_time_ms = {}  # since 1970 (UTC)
+block_interval = \"{}\"
+retarget = \"{retarget}\"
+half_life = {}  # block intervals
+genesis_bits = \"{:#010x}\"
+limit_bits = \"{:#010x}\"
+subsidy = \"{}\"
+halving_interval = {}  # blocks
+maturity = {}  # blocks
+max_block_bytes = {}
+future_drift = \"{}\"
+address_version = {}
+",
+        params.genesis_time.0,
+        ms(params.block_interval_ms),
+        params.half_life_intervals,
+        params.genesis_bits.0,
+        params.limit_bits.0,
+        params.subsidy,
+        params.halving_interval,
+        params.maturity,
+        params.max_block_bytes,
+        ms(params.future_drift_ms),
+        params.address_version,
+    );
+    for given in &params.genesis {
+        let (address, amount) = (params.address(given.owner), given.amount);
+        let row = format!("\n[[chain.genesis]]\naddress = \"{address}\"\namount = \"{amount}\"\n");
+        text.push_str(&row);
+    }
+    text
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+    use crate::chain::KeyHash;
+
+    fn refused(text: &str) -> String {
+        read("net.toml", text).expect_err(text).to_string()
+    }
+
+    fn strange() -> Params {
+        let give = |owner, units| Allocation {
+            owner: KeyHash([owner; 20]),
+            amount: Amount::from_units(units).expect("small"),
+        };
+        Params {
+            genesis_time: BlockTime(1_234_567_890_123),
+            block_interval_ms: 90_500,
+            retarget: Retarget::Fixed,
+            half_life_intervals: 288,
+            genesis_bits: CompactTarget(0x1e7f_f0f0),
+            limit_bits: CompactTarget(0x1f00_ffff),
+            subsidy: "0.00000001".parse().expect("an amount"),
+            halving_interval: 7,
+            maturity: 100,
+            max_block_bytes: 1_000,
+            future_drift_ms: 1,
+            address_version: 111,
+            // Not in order, and one of them twice.
+            genesis: vec![give(9, 1), give(3, 250_000_000), give(9, 1)],
+        }
+    }
+
+    #[test]
+    fn a_network_reads_back_as_it_was_written() {
+        for params in [Params::default(), strange()] {
+            let text = write(&params);
+            let back = read("net.toml", &text).expect("readable");
+            assert_eq!(back, params, "{text}");
+            assert_eq!(back.genesis_block().hash(), params.genesis_block().hash());
+        }
+    }
+
+    #[test]
+    fn what_is_not_said_is_the_default() {
+        assert_eq!(read("f", ""), Ok(Params::default()));
+        assert_eq!(read("f", "[chain]\n"), Ok(Params::default()));
+        let fast = read("f", "[chain]\nblock_interval = \"500ms\"\n").expect("sound");
+        assert_eq!((fast.block_interval_ms, fast.future_drift_ms), (500, 1_000));
+        let hard = read("f", "[chain]\ndifficulty = 1_000_000\n").expect("sound");
+        let work = hard.genesis_bits.to_target().expect("a target").work();
+        let hashes = u128::try_from(work.to_u256()).expect("small");
+        assert!((1_000_000..1_000_100).contains(&hashes), "{hashes}");
+    }
+
+    #[test]
+    fn whatever_is_wrong_is_said_with_its_place() {
+        for (row, words) in [
+            (
+                "subsidy = 10.5",
+                "2:11: subsidy: a text in quotes, as in \"10\", is wanted here, not a value of type float",
+            ),
+            (
+                "subsidy = \"-1\"",
+                "2:11: subsidy: \"-1\" is not an amount: write digits and at most one point, as in 9.5",
+            ),
+            (
+                "block_interval = 5",
+                "2:18: block_interval: a text in quotes, as in \"5s\", is wanted here, not a value of type integer",
+            ),
+            (
+                "block_interval = \"5\"",
+                "2:18: block_interval: \"5\" is not a duration: write a number and one of us, ms, s, min, h, d, as in 5s",
+            ),
+            (
+                "block_interval = \"7us\"",
+                "2:18: block_interval: \"7us\" is finer than a millisecond",
+            ),
+            (
+                "block_intervall = \"5s\"",
+                "2:1: unknown key \"block_intervall\"; did you mean \"block_interval\"?",
+            ),
+            (
+                "retarget = \"always\"",
+                "2:12: retarget: \"always\" is neither \"asert\" nor \"fixed\"",
+            ),
+            (
+                "maturity = 0",
+                "2:12: maturity: not between 1 and 4294967295",
+            ),
+            (
+                "maturity = 2_000_000",
+                "2:1: maturity: 2000000 is not between 1 and 1000000",
+            ),
+            (
+                "address_version = 256",
+                "2:19: address_version: not between 0 and 255",
+            ),
+            (
+                "limit_bits = \"0x1f\"",
+                "2:14: limit_bits: \"0x1f\" is not 0x and eight hexadecimal digits",
+            ),
+            (
+                "difficulty = \"auto\"",
+                "2:14: difficulty: a whole number is wanted here, not a value of type string",
+            ),
+            (
+                "difficulty = 7\ngenesis_bits = \"0x207fffff\"",
+                "2:1: difficulty: genesis_bits says the same: leave out one of them",
+            ),
+            (
+                "difficulty = 1",
+                "2:1: difficulty: easier than limit_bits allows",
+            ),
+            (
+                "future_drift = \"1d\"",
+                "2:1: future_drift: 86400000 is not between 0 and 49999 (ms)",
+            ),
+            (
+                "genesis = 7",
+                "2:11: genesis: a list of tables, each under [[genesis]], is wanted here, not a value of type integer",
+            ),
+            (
+                "[[chain.genesis]]\namount = \"1\"",
+                "2:1: address: is missing",
+            ),
+            (
+                "[[chain.genesis]]\naddress = \"1JFN5FWkEKSCKqTS6RoQUNkSEHj82rRR5e\"",
+                "3:11: address: the address has a typing error: its checksum does not match",
+            ),
+            (
+                "[chian]",
+                "2:2: unknown key \"chian\"; did you mean \"chain\"?",
+            ),
+            ("subsidy = \"1\"\nsubsidy = \"2\"", "3:1: duplicate key"),
+            (
+                "subsidy = ",
+                "2:11: string values must be quoted, expected literal string",
+            ),
+        ] {
+            assert_eq!(
+                refused(&format!("[chain]\n{row}\n")),
+                format!("net.toml:{words}")
+            );
+        }
+    }
+}

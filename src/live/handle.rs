@@ -1,0 +1,137 @@
+//! A running node, as whoever started it holds it.
+
+use super::inbox::Inbox;
+use super::run::Entry;
+use crate::node::io::{Command, CommandError, Event, Halt, Reply, RequestId};
+use crate::node::snapshot::NodeSnapshot;
+use std::fmt;
+use std::net::SocketAddr;
+use std::sync::Arc;
+use std::sync::atomic::{AtomicU64, Ordering};
+use tokio::runtime::Handle;
+use tokio::sync::{broadcast, oneshot, watch};
+
+/// What a command counts for in the node's inbox, in bytes: rarely more.
+const COMMAND_BYTES: usize = 1_024;
+
+/// A running node. Dropped, the node is stopped, without anybody waiting for it.
+pub struct NodeHandle {
+    pub(super) name: String,
+    pub(super) addr: Option<SocketAddr>,
+    pub(super) inbox: Arc<Inbox<Entry>>,
+    pub(super) last_request: AtomicU64,
+    pub(super) snapshots: watch::Receiver<Arc<NodeSnapshot>>,
+    pub(super) events: broadcast::Receiver<Event>,
+    pub(super) ended: watch::Receiver<Option<End>>,
+    pub(super) runtime: Handle,
+}
+
+/// How a node ended.
+#[derive(Clone, Debug, PartialEq, Eq)]
+pub enum End {
+    /// It was stopped; all it had is safe on disk.
+    Stopped,
+    /// It was killed; a power loss now could cost the last second.
+    Killed,
+    /// The machine failed it; what it stored is whole.
+    Halted(Halt),
+    /// It has a bug, which said this. What it stored is whole.
+    Panicked(String),
+}
+
+impl fmt::Display for End {
+    fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
+        match self {
+            Self::Stopped => f.write_str("the node was stopped"),
+            Self::Killed => f.write_str("the node was killed"),
+            Self::Halted(halt) => halt.fmt(f),
+            Self::Panicked(words) => write!(f, "the node has a bug, and ended: {words}"),
+        }
+    }
+}
+
+impl NodeHandle {
+    /// The node's name.
+    pub fn name(&self) -> &str {
+        &self.name
+    }
+
+    /// Where it listens, if it does.
+    pub fn addr(&self) -> Option<SocketAddr> {
+        self.addr
+    }
+
+    /// Asks something of the node and waits for the answer.
+    ///
+    /// # Errors
+    /// In words, the node's refusal, or that it has ended.
+    pub async fn command(&self, command: Command) -> Result<Reply, CommandError> {
+        let (answer, answered) = oneshot::channel();
+        let id = RequestId(self.last_request.fetch_add(1, Ordering::Relaxed) + 1);
+        let entry = Entry::Command(id, command, answer);
+        if self.inbox.push(entry, COMMAND_BYTES).await.is_ok()
+            && let Ok(reply) = answered.await
+        {
+            return reply;
+        }
+        Err(CommandError(self.ended().await.to_string()))
+    }
+
+    /// As [`NodeHandle::command`], for callers on threads of their own: within the runtime it
+    /// panics.
+    ///
+    /// # Errors
+    /// As there.
+    pub fn command_blocking(&self, command: Command) -> Result<Reply, CommandError> {
+        self.runtime.block_on(self.command(command))
+    }
+
+    /// The node as it is, again and again: a new snapshot follows a change within 33 ms.
+    pub fn snapshots(&self) -> watch::Receiver<Arc<NodeSnapshot>> {
+        let receiver = self.snapshots.clone();
+        self.inbox.push_first(Entry::Watched);
+        receiver
+    }
+
+    /// What happens from now on. A receiver that falls 1 024 events behind loses the oldest.
+    pub fn events(&self) -> broadcast::Receiver<Event> {
+        self.events.resubscribe()
+    }
+
+    /// Stops the node and waits until its directory is free again.
+    pub async fn stop(&self) -> End {
+        self.inbox.push_first(Entry::Stop);
+        self.ended().await
+    }
+
+    /// Ends the node as a crash would: nothing is written any more, no connection is told. Waits
+    /// until its directory is free again.
+    pub async fn kill(&self) -> End {
+        self.inbox.push_first(Entry::Kill);
+        self.ended().await
+    }
+
+    /// Waits until the node has ended, for whatever reason.
+    pub async fn ended(&self) -> End {
+        let mut ended = self.ended.clone();
+        let end = ended.wait_for(Option::is_some).await;
+        let end = end.ok().and_then(|end| end.clone());
+        end.unwrap_or_else(|| End::Panicked("it left without a word".to_owned()))
+    }
+}
+
+impl Drop for NodeHandle {
+    fn drop(&mut self) {
+        self.inbox.push_first(Entry::Stop);
+    }
+}
+
+impl fmt::Debug for NodeHandle {
+    fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
+        f.debug_struct("NodeHandle")
+            .field("name", &self.name)
+            .field("addr", &self.addr)
+            .field("ended", &*self.ended.borrow())
+            .finish_non_exhaustive()
+    }
+}

@@ -1,0 +1,250 @@
+//! A node's own thread: everything that happens to the node passes through here, one thing after
+//! the other.
+
+use super::clock::LabClock;
+use super::inbox::Inbox;
+use super::miner::Miner;
+use super::tcp::{Conn, Net};
+use super::{End, words};
+use crate::node::io::{
+    Command, CommandError, ConnId, Direction, Event, Halt, Input, Output, Reply, RequestId,
+};
+use crate::node::snapshot::NodeSnapshot;
+use crate::node::{Node, Store};
+use std::collections::{BTreeMap, VecDeque};
+use std::net::SocketAddr;
+use std::sync::Arc;
+use std::time::{Duration, Instant};
+use tokio::sync::{broadcast, oneshot, watch};
+
+/// The shortest time between two snapshots: a screen draws no faster.
+const SNAPSHOT_INTERVAL: Duration = Duration::from_millis(33);
+
+/// Commands without an answer so far, of all callers together: more is a caller gone mad.
+const COMMANDS_MAX: usize = 1_024;
+
+/// Where a command's answer goes.
+pub(super) type Answer = oneshot::Sender<Result<Reply, CommandError>>;
+
+/// What comes to the thread.
+pub(super) enum Entry {
+    /// A connection stands.
+    Opened {
+        conn: ConnId,
+        direction: Direction,
+        addr: SocketAddr,
+        handle: Conn,
+    },
+    /// Anything else for the node.
+    Input(Input),
+    /// Somebody wants something.
+    Command(RequestId, Command, Answer),
+    /// Somebody looks at the snapshots from now on.
+    Watched,
+    /// End as one should.
+    Stop,
+    /// End as a crash would.
+    Kill,
+}
+
+/// The node, with all that it acts on.
+pub(super) struct Runner<S> {
+    pub(super) node: Node<S>,
+    pub(super) clock: LabClock,
+    pub(super) inbox: Arc<Inbox<Entry>>,
+    pub(super) net: Net,
+    pub(super) miner: Miner,
+    pub(super) events: broadcast::Sender<Event>,
+    pub(super) snapshots: Snapshots,
+    /// Open connections, but for those that wait to be taken from the inbox.
+    pub(super) conns: BTreeMap<ConnId, Conn>,
+    pub(super) answers: BTreeMap<RequestId, Answer>,
+    /// What an output led to: the node hears of it when it has no more outputs.
+    pub(super) own: VecDeque<Input>,
+}
+
+impl<S: Store> Runner<S> {
+    /// Runs the node until somebody ends it, or its disk does.
+    pub(super) fn run(&mut self) -> Result<End, Halt> {
+        self.handle(Input::Tick)?;
+        let inbox = Arc::clone(&self.inbox);
+        loop {
+            let batch = inbox.wait(self.timeout());
+            self.tell_sent()?;
+            for entry in batch {
+                match entry {
+                    Entry::Stop => return self.stop(),
+                    Entry::Kill => return Ok(self.kill()),
+                    entry => self.take(entry)?,
+                }
+            }
+            let now = self.clock.now();
+            if self.node.deadline().is_some_and(|deadline| deadline <= now) {
+                self.handle(Input::Tick)?;
+            }
+            self.publish();
+        }
+    }
+
+    /// How long there is nothing to do, if nothing comes in.
+    fn timeout(&self) -> Option<Duration> {
+        let tick = self.node.deadline().map(|at| self.clock.until(at));
+        let snapshot = self.snapshots.due_in();
+        match (tick, snapshot) {
+            (Some(tick), Some(snapshot)) => Some(tick.min(snapshot)),
+            (tick, snapshot) => tick.or(snapshot),
+        }
+    }
+
+    fn take(&mut self, entry: Entry) -> Result<(), Halt> {
+        match entry {
+            Entry::Opened {
+                conn,
+                direction,
+                addr,
+                handle,
+            } => {
+                self.conns.insert(conn, handle);
+                self.handle(Input::Connected {
+                    conn,
+                    direction,
+                    addr,
+                })
+            }
+            Entry::Input(Input::Disconnected(conn, why)) => match self.conns.remove(&conn) {
+                Some(_) => self.handle(Input::Disconnected(conn, why)),
+                None => Ok(()),
+            },
+            // It was on its way when the node ended the connection.
+            Entry::Input(
+                Input::Received(conn, _) | Input::Progress(conn) | Input::BadFrame(conn, _),
+            ) if !self.conns.contains_key(&conn) => Ok(()),
+            Entry::Input(input) => self.handle(input),
+            Entry::Command(id, command, answer) => self.command(id, command, answer),
+            Entry::Watched => {
+                self.snapshots.is_stale = true;
+                Ok(())
+            }
+            Entry::Stop | Entry::Kill => unreachable!("taken care of by the loop"),
+        }
+    }
+
+    fn command(&mut self, id: RequestId, command: Command, answer: Answer) -> Result<(), Halt> {
+        // Whoever does not wait any more is not answered either.
+        self.answers.retain(|_, answer| !answer.is_closed());
+        if self.answers.len() >= COMMANDS_MAX {
+            let refusal = format!("{COMMANDS_MAX} commands wait for their answers already");
+            let _ = answer.send(Err(CommandError(refusal)));
+            return Ok(());
+        }
+        self.answers.insert(id, answer);
+        self.handle(Input::Command(id, command))
+    }
+
+    fn handle(&mut self, input: Input) -> Result<(), Halt> {
+        self.own.push_back(input);
+        while let Some(input) = self.own.pop_front() {
+            self.node.handle(self.clock.now(), input)?;
+            self.snapshots.is_stale = true;
+            while let Some(output) = self.node.poll_output() {
+                self.act(output);
+            }
+        }
+        Ok(())
+    }
+
+    fn act(&mut self, output: Output) {
+        match output {
+            Output::Dial(addr) => self.net.dial(addr),
+            Output::Send(conn, message) => {
+                let sent = self.conns.get(&conn).is_none_or(|to| to.send(message));
+                if !sent {
+                    self.conns.remove(&conn);
+                    let why = "it does not read what it is sent".to_owned();
+                    self.own.push_back(Input::Disconnected(conn, why));
+                }
+            }
+            Output::Close(conn, reason) => {
+                self.conns.remove(&conn);
+                tracing::debug!("ended connection {}: {reason}", conn.0);
+            }
+            Output::Mine(job) => {
+                if let Err(error) = self.miner.set(job) {
+                    tracing::error!("cannot mine: {error}");
+                }
+            }
+            Output::Reply(id, reply) => {
+                if let Some(answer) = self.answers.remove(&id) {
+                    // Whoever asked may have gone.
+                    let _ = answer.send(reply);
+                }
+            }
+            Output::Event(event) => {
+                words::log(&event.kind);
+                // Nobody need listen.
+                let _ = self.events.send(event);
+            }
+        }
+    }
+
+    /// Tells the node what has left for the network.
+    fn tell_sent(&mut self) -> Result<(), Halt> {
+        let sent = self.conns.iter().map(|(id, conn)| (*id, conn.take_sent()));
+        let sent: Vec<_> = sent.filter(|(_, bytes)| *bytes > 0).collect();
+        sent.into_iter()
+            .try_for_each(|(id, bytes)| self.handle(Input::Sent(id, bytes)))
+    }
+
+    fn publish(&mut self) {
+        if self.snapshots.due_in() == Some(Duration::ZERO) {
+            let snapshot = self.node.snapshot(self.clock.now());
+            self.snapshots.publish(snapshot);
+        }
+    }
+
+    fn stop(&mut self) -> Result<End, Halt> {
+        self.miner.set(None).expect("resting takes no thread");
+        self.node.close()?;
+        Ok(End::Stopped)
+    }
+
+    fn kill(&self) -> End {
+        self.net.kill();
+        End::Killed
+    }
+}
+
+/// Where snapshots are published, at most every [`SNAPSHOT_INTERVAL`], only when something changed,
+/// and only while somebody looks.
+pub(super) struct Snapshots {
+    sender: watch::Sender<Arc<NodeSnapshot>>,
+    published: Instant,
+    is_stale: bool,
+}
+
+impl Snapshots {
+    pub(super) fn new(first: NodeSnapshot) -> Self {
+        Self {
+            sender: watch::Sender::new(Arc::new(first)),
+            published: Instant::now(),
+            is_stale: false,
+        }
+    }
+
+    pub(super) fn subscribe(&self) -> watch::Receiver<Arc<NodeSnapshot>> {
+        self.sender.subscribe()
+    }
+
+    /// How long until the next one is to be published; `None`: nothing to show, or nobody looks.
+    fn due_in(&self) -> Option<Duration> {
+        // One receiver is the handle's own, which hands out the others.
+        let is_watched = self.sender.receiver_count() > 1;
+        (self.is_stale && is_watched)
+            .then(|| SNAPSHOT_INTERVAL.saturating_sub(self.published.elapsed()))
+    }
+
+    fn publish(&mut self, snapshot: NodeSnapshot) {
+        self.sender.send_replace(Arc::new(snapshot));
+        (self.published, self.is_stale) = (Instant::now(), false);
+    }
+}

@@ -1,0 +1,261 @@
+//! How a node begins, and how its thread ends.
+
+use super::clock::LabClock;
+use super::disk::{DiskStore, OpenDiskError};
+use super::handle::{End, NodeHandle};
+use super::inbox::Inbox;
+use super::miner::Miner;
+use super::run::{Entry, Runner, Snapshots};
+use super::tcp::Net;
+use super::wire::Frames;
+use crate::chain::{Params, codec};
+use crate::node::chainstate::OpenError;
+use crate::node::io::{Event, Input};
+use crate::node::{Config, Node, Seeds, Store, StoreFault, Time};
+use std::any::Any;
+use std::collections::{BTreeMap, VecDeque};
+use std::io;
+use std::panic::{AssertUnwindSafe, catch_unwind};
+use std::path::{Path, PathBuf};
+use std::sync::Arc;
+use std::sync::atomic::AtomicU64;
+use std::thread;
+use thiserror::Error;
+use tokio::net::TcpListener;
+use tokio::runtime::Handle;
+use tokio::sync::{broadcast, oneshot, watch};
+use tokio::task::JoinHandle;
+
+/// Events that a slow receiver may be behind, as [`NodeHandle::events`] says.
+const EVENTS: usize = 1_024;
+
+/// Where a chain's store keeps the parameters of its network.
+const PARAMS_KEY: &str = "params";
+
+/// Address space of a node's thread; only what it uses is memory.
+const STACK_BYTES: usize = 2 * 1024 * 1024;
+
+/// Why a node does not start.
+#[derive(Debug, Error)]
+pub enum StartError {
+    /// Its data directory cannot be opened.
+    #[error(transparent)]
+    Disk(#[from] OpenDiskError),
+    /// Its chain cannot be opened.
+    #[error(transparent)]
+    Chain(#[from] OpenError),
+    /// The system has no thread or no socket to give.
+    #[error("the node cannot start: {0}")]
+    System(#[from] io::Error),
+    /// A bug; it said this.
+    #[error("the node has a bug, and did not start: {0}")]
+    Panicked(String),
+}
+
+/// Starts a node on its directory, which is made if it is not there, and waits until it runs. It
+/// listens at `listener`, if there is one, and says so to others. Several can start at once.
+///
+/// # Errors
+/// [`StartError`]. Nothing that was there before is changed then.
+///
+/// # Panics
+/// Outside a runtime.
+pub async fn spawn(
+    mut config: Config,
+    data_dir: &Path,
+    listener: Option<TcpListener>,
+    clock: LabClock,
+) -> Result<NodeHandle, StartError> {
+    let addr = listener.as_ref().map(TcpListener::local_addr).transpose()?;
+    config.listen = addr;
+    let (name, runtime) = (config.name.clone(), Handle::current());
+    let inbox = Arc::new(Inbox::new());
+    let (ready, readied) = oneshot::channel();
+    let (ending, ended) = watch::channel(None);
+    let birth = Birth {
+        config,
+        data_dir: data_dir.to_owned(),
+        listener,
+        clock,
+        inbox: Arc::clone(&inbox),
+        runtime: runtime.clone(),
+    };
+    let thread = thread::Builder::new()
+        .name(name.clone())
+        .stack_size(STACK_BYTES);
+    thread.spawn(move || {
+        let end = birth.live(ready);
+        ending.send_replace(Some(end));
+    })?;
+    let started = readied.await;
+    let born = started.unwrap_or_else(|_| {
+        let end = ended.borrow().clone();
+        let words = end.map_or_else(String::new, |end| end.to_string());
+        Err(StartError::Panicked(words))
+    })?;
+    Ok(NodeHandle {
+        name,
+        addr,
+        inbox,
+        last_request: AtomicU64::new(0),
+        snapshots: born.snapshots,
+        events: born.events,
+        ended,
+        runtime,
+    })
+}
+
+/// What a handle needs of a node that runs.
+struct Born {
+    snapshots: watch::Receiver<Arc<crate::node::snapshot::NodeSnapshot>>,
+    events: broadcast::Receiver<Event>,
+}
+
+type Ready = oneshot::Sender<Result<Born, StartError>>;
+
+/// What a node begins with.
+struct Birth {
+    config: Config,
+    data_dir: PathBuf,
+    listener: Option<TcpListener>,
+    clock: LabClock,
+    inbox: Arc<Inbox<Entry>>,
+    runtime: Handle,
+}
+
+impl Birth {
+    /// A node's whole life, on its own thread. What it held is free when this returns.
+    fn live(self, ready: Ready) -> End {
+        let span = tracing::info_span!("node", name = %self.config.name);
+        let _within = span.enter();
+        let inbox = Arc::clone(&self.inbox);
+        let end = catch_unwind(AssertUnwindSafe(|| self.run(ready)));
+        inbox.close();
+        let end = end.unwrap_or_else(|panic| End::Panicked(panic_words(&*panic)));
+        match &end {
+            End::Halted(_) | End::Panicked(_) => tracing::error!("{end}"),
+            End::Stopped | End::Killed => tracing::debug!("{end}"),
+        }
+        end
+    }
+
+    fn run(mut self, ready: Ready) -> End {
+        let (listener, runtime) = (self.listener.take(), self.runtime.clone());
+        let (mut runner, born) = match self.open() {
+            Ok(opened) => opened,
+            Err(error) => {
+                let _ = ready.send(Err(error));
+                return End::Stopped;
+            }
+        };
+        let listening = listener.map(|listener| Listening {
+            task: runner.net.listen(listener),
+            runtime,
+        });
+        // If nobody waits any more, the inbox will be told to stop.
+        let end = match ready.send(Ok(born)) {
+            Ok(()) => runner.run().unwrap_or_else(End::Halted),
+            Err(_) => End::Stopped,
+        };
+        drop(listening);
+        end
+    }
+
+    fn open(self) -> Result<(Runner<DiskStore>, Born), StartError> {
+        let store = DiskStore::open(&self.data_dir)?;
+        let (name, params) = (self.config.name.clone(), Arc::clone(&self.config.params));
+        let node = Node::open(self.config, store, self.clock.now())?;
+        let first = node.snapshot(self.clock.now());
+        self.clock.not_before(Time::from_block(first.tip_time));
+        let frames = Frames::new(params, node.chain().network());
+        let net = Net::new(Arc::clone(&self.inbox), frames, self.runtime);
+        let inbox = Arc::clone(&self.inbox);
+        let found = move |block| inbox.push_first(Entry::Input(Input::Solved(block)));
+        let miner = Miner::new(&name, self.clock.clone(), found);
+        let (events, receiver) = broadcast::channel(EVENTS);
+        let snapshots = Snapshots::new(first);
+        let born = Born {
+            snapshots: snapshots.subscribe(),
+            events: receiver,
+        };
+        let runner = Runner {
+            node,
+            clock: self.clock,
+            inbox: self.inbox,
+            net,
+            miner,
+            events,
+            snapshots,
+            conns: BTreeMap::new(),
+            answers: BTreeMap::new(),
+            own: VecDeque::new(),
+        };
+        Ok((runner, born))
+    }
+}
+
+/// The task that takes connections. The port is free once this is dropped, also by a panic.
+struct Listening {
+    task: JoinHandle<()>,
+    runtime: Handle,
+}
+
+impl Drop for Listening {
+    fn drop(&mut self) {
+        self.task.abort();
+        // Being aborted is the only way in which it ends.
+        let _ = self.runtime.block_on(&mut self.task);
+    }
+}
+
+fn panic_words(panic: &(dyn Any + Send)) -> String {
+    let text = panic.downcast_ref::<&str>().map(|text| (*text).to_owned());
+    text.or_else(|| panic.downcast_ref::<String>().cloned())
+        .unwrap_or_else(|| "it did not say what".to_owned())
+}
+
+/// The parameters of the network whose chain is in `data_dir`; `None`: there is none yet. Nothing
+/// is written.
+///
+/// # Errors
+/// [`OpenDiskError`], also if a node runs there.
+pub fn stored_params(data_dir: &Path) -> Result<Option<Params>, OpenDiskError> {
+    let is_empty = || data_dir.read_dir().map(|mut dir| dir.next().is_none());
+    if !data_dir.exists() || is_empty().unwrap_or(false) {
+        return Ok(None);
+    }
+    let store = DiskStore::open(data_dir)?;
+    let Some(bytes) = store.meta(PARAMS_KEY)? else {
+        return Ok(None);
+    };
+    let damaged = |error: codec::DecodeError| -> StoreFault {
+        store.damaged(format!("the network's parameters: {error}"))
+    };
+    Ok(Some(
+        codec::decode(&bytes, codec::MAX_LEN).map_err(damaged)?,
+    ))
+}
+
+/// Seeds that nobody can guess, from the system.
+///
+/// # Errors
+/// The system has no randomness to give.
+pub fn seeds() -> io::Result<Seeds> {
+    let mut seeds = Seeds {
+        keys: [0; 32],
+        run: [0; 32],
+    };
+    for seed in [&mut seeds.keys, &mut seeds.run] {
+        getrandom::fill(seed).map_err(|error| io::Error::other(error.to_string()))?;
+    }
+    Ok(seeds)
+}
+
+/// Raises the number of files and sockets that this process may have open as far as the system
+/// allows, and says how far that is. A lab of 64 nodes needs some thousands.
+///
+/// # Errors
+/// The system's.
+pub fn raise_open_files() -> io::Result<u64> {
+    rlimit::increase_nofile_limit(u64::MAX)
+}

@@ -1,0 +1,165 @@
+//! What happened to a node, in words: for its log, and for whoever shows events to people.
+
+use crate::node::io::{Direction, EventKind, PeerLabel};
+
+/// An event in one line.
+pub fn words(event: &EventKind) -> String {
+    match event {
+        EventKind::TipChanged {
+            tip,
+            blocks,
+            txs,
+            from,
+        } => {
+            let blocks = counted(*blocks, "block");
+            let txs = counted(*txs, "payment");
+            format!("at {tip}: {blocks} with {txs}{}", from_whom(from.as_ref()))
+        }
+        EventKind::Reorganised {
+            fork,
+            old,
+            new,
+            depth,
+        } => {
+            let depth = counted(*depth, "block");
+            format!("reorganised: left {depth} up to {old} for {new}, from {fork} on")
+        }
+        EventKind::Mined { block, txs, reward } => {
+            let txs = counted(*txs, "payment");
+            format!("mined {block} with {txs}, which pays {reward}")
+        }
+        EventKind::BlockRefused { hash, from, why } => {
+            let from = from_whom(from.as_ref());
+            format!("refused block ..{}{from}: {why}", hash.short())
+        }
+        EventKind::TxAccepted { txid, from } => {
+            format!(
+                "payment ..{} waits{}",
+                txid.short(),
+                from_whom(from.as_ref())
+            )
+        }
+        EventKind::TxRefused { txid, from, why } => {
+            let from = from_whom(from.as_ref());
+            format!("refused payment ..{}{from}: {why}", txid.short())
+        }
+        EventKind::TxDropped { txid, why } => format!("dropped payment ..{}: {why}", txid.short()),
+        EventKind::PeerUp {
+            peer,
+            addr,
+            direction: Direction::Outbound,
+        } => format!("connected to {peer} at {addr}"),
+        EventKind::PeerUp { peer, addr, .. } => format!("{peer} connected from {addr}"),
+        EventKind::PeerDown { peer, addr, why } => format!("lost {peer} at {addr}: {why}"),
+        EventKind::DialFailed { addr, why } => format!("nobody at {addr}: {why}"),
+        EventKind::Banned { ip, why } => format!("banned {ip}: {why}"),
+        EventKind::MessageSent {
+            peer,
+            command,
+            bytes,
+            item,
+        } => {
+            let item = item.map(|item| format!(" {item}")).unwrap_or_default();
+            format!("{command}{item} to {peer}, {bytes} bytes")
+        }
+        EventKind::MessageReceived {
+            peer,
+            command,
+            bytes,
+            item,
+        } => {
+            let item = item.map(|item| format!(" {item}")).unwrap_or_default();
+            format!("{command}{item} from {peer}, {bytes} bytes")
+        }
+        EventKind::Sent {
+            txid,
+            from,
+            to,
+            amount,
+        } => format!("{from} paid {amount} to {to} in ..{}", txid.short()),
+        EventKind::WalletCreated { name, address } => format!("wallet {name} has {address}"),
+        EventKind::Mining(what) => what.clone(),
+    }
+}
+
+/// Writes an event to the log: what people wait for as information, every message as a trace.
+pub(super) fn log(event: &EventKind) {
+    match event {
+        EventKind::MessageSent { .. } | EventKind::MessageReceived { .. } => {
+            tracing::trace!("{}", Lazily(event));
+        }
+        EventKind::TxRefused { .. } | EventKind::DialFailed { .. } => {
+            tracing::debug!("{}", Lazily(event));
+        }
+        EventKind::BlockRefused { .. } | EventKind::Banned { .. } => {
+            tracing::warn!("{}", Lazily(event));
+        }
+        _ => tracing::info!("{}", Lazily(event)),
+    }
+}
+
+/// Finds the words only if somebody reads them.
+struct Lazily<'a>(&'a EventKind);
+
+impl std::fmt::Display for Lazily<'_> {
+    fn fmt(&self, f: &mut std::fmt::Formatter<'_>) -> std::fmt::Result {
+        f.write_str(&words(self.0))
+    }
+}
+
+fn from_whom(peer: Option<&PeerLabel>) -> String {
+    peer.map(|peer| format!(", from {peer}"))
+        .unwrap_or_default()
+}
+
+fn counted(count: usize, what: &str) -> String {
+    match count {
+        1 => format!("1 {what}"),
+        _ => format!("{count} {what}s"),
+    }
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+    use crate::chain::{Amount, BlockHash};
+    use crate::node::BlockId;
+    use crate::node::io::ConnId;
+
+    #[test]
+    fn people_can_read_what_happened() {
+        let id = |height, digit| BlockId {
+            height,
+            hash: BlockHash([digit; 32]),
+        };
+        let nora = PeerLabel {
+            conn: ConnId(3),
+            name: "nora".into(),
+        };
+        let tip = EventKind::TipChanged {
+            tip: id(7, 0xab),
+            blocks: 1,
+            txs: 2,
+            from: Some(nora.clone()),
+        };
+        assert_eq!(
+            words(&tip),
+            "at #7 ..abababab: 1 block with 2 payments, from nora"
+        );
+        let mined = EventKind::Mined {
+            block: id(8, 0xcd),
+            txs: 0,
+            reward: Amount::from_coins(10).expect("small"),
+        };
+        assert_eq!(
+            words(&mined),
+            "mined #8 ..cdcdcdcd with 0 payments, which pays 10"
+        );
+        let up = EventKind::PeerUp {
+            peer: nora,
+            addr: "127.0.0.1:3000".parse().expect("an address"),
+            direction: Direction::Inbound,
+        };
+        assert_eq!(words(&up), "nora connected from 127.0.0.1:3000");
+    }
+}

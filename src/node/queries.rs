@@ -1,0 +1,306 @@
+//! Questions, and the snapshot: reads everything, changes nothing.
+
+use super::io::{Command, CommandError, Reply};
+use super::snapshot::{
+    BlockDetail, BlockInfo, CoinInfo, MiningInfo, NodeSnapshot, PAGE_MAX, PeerInfo, RECENT_BLOCKS,
+    TxDetail,
+};
+use super::{BlockId, ChainState, Node, Store, StoreFault, Time};
+use crate::chain::headers::HeaderId;
+use crate::chain::{Address, Amount, Block, Coin, KeyHash, OutPoint, Params, Tx, Txid};
+use std::collections::VecDeque;
+
+/// Coins of one answer.
+const COINS_MAX: usize = 10_000;
+
+/// Blocks that are searched for a transaction, from the tip down.
+const SEARCH_MAX: u32 = 10_000;
+
+impl<S: Store> Node<S> {
+    /// What a screen can show, at this moment.
+    pub fn snapshot(&self, now: Time) -> NodeSnapshot {
+        let tree = self.chain.tree();
+        let tip = tree.entry(tree.tip());
+        let mut mempool = self.mempool.info(super::snapshot::MEMPOOL_SHOWN);
+        mempool.orphans = self.relay.orphans();
+        NodeSnapshot {
+            at: now,
+            name: self.config.name.clone(),
+            role: self.config.role,
+            listen: self.config.listen,
+            tip: self.chain.tip(),
+            tip_time: tip.header.time,
+            work: tip.work.to_string(),
+            recent: self.recent.iter().cloned().collect(),
+            mempool,
+            peers: self.peer_infos(),
+            wallets: self.wallets.info(),
+            mining: self.mining_info(),
+            sync: self.sync.progress(&self.chain),
+            known_addresses: self.book.len(),
+            side_headers: tree.side_len(),
+        }
+    }
+
+    fn mining_info(&self) -> MiningInfo {
+        let tree = self.chain.tree();
+        let bits = tree.cursor(tree.tip()).next_bits(self.chain.params());
+        let expected = bits
+            .to_target()
+            .map_or(0.0, |target| target.work().to_f64());
+        MiningInfo {
+            mode: self.mining.mode,
+            hashrate: self.mining.hashrate,
+            to: self.mining.to.clone(),
+            height: self.mining.height,
+            now: !self.mining.now.is_empty(),
+            expected_hashes: expected,
+            found: self.mining.found,
+        }
+    }
+
+    fn peer_infos(&self) -> Vec<PeerInfo> {
+        let infos = self.peers.iter().filter_map(|(conn, _)| {
+            let mut info = self.peers.info(conn)?;
+            let (height, in_flight) = self.sync.of_peer(conn, &self.chain);
+            info.height = height.unwrap_or(info.height);
+            info.blocks_in_flight = in_flight;
+            Some(info)
+        });
+        infos.collect()
+    }
+
+    pub(super) fn question(
+        &self,
+        question: Command,
+    ) -> Result<Result<Reply, CommandError>, StoreFault> {
+        Ok(match question {
+            Command::Wallets => Ok(Reply::Wallets(self.wallets.info())),
+            Command::History { name, skip, limit } => {
+                let history = self.wallets.history(&name, skip, limit.min(PAGE_MAX));
+                history.map(Reply::History).map_err(CommandError::new)
+            }
+            Command::Coins { of } => self.coins_of(&of)?.map(Reply::Coins),
+            Command::Peers => Ok(Reply::Peers(self.peer_infos())),
+            Command::Chain { from, limit } => {
+                let top = from.min(self.chain.tip().height);
+                let infos = blocks_down_from(&self.chain, top, limit.min(PAGE_MAX))?;
+                Ok(Reply::Chain(infos))
+            }
+            Command::Block { hash } => match self.block_detail(&hash)? {
+                Some(detail) => Ok(Reply::Block(Box::new(detail))),
+                None => Err(CommandError::new(format_args!("no block {hash} here"))),
+            },
+            Command::Tx { txid } => match self.tx_detail(&txid)? {
+                Some(detail) => Ok(Reply::Tx(Box::new(detail))),
+                None => Err(CommandError::new(format_args!(
+                    "no transaction {txid} here"
+                ))),
+            },
+            Command::Mempool { limit } => {
+                Ok(Reply::Mempool(self.mempool.info(limit.min(PAGE_MAX)).shown))
+            }
+            other => Err(CommandError::new(format_args!("{other:?} is no question"))),
+        })
+    }
+
+    fn coins_of(&self, of: &str) -> Result<Result<Vec<CoinInfo>, CommandError>, StoreFault> {
+        let params = self.chain.params();
+        let owner = match self.wallets.owner(of) {
+            Some(owner) => owner,
+            None => match Address::parse(of, params.address_version) {
+                Ok(address) => address.owner,
+                Err(error) => {
+                    let words = format!("{of:?} is neither a wallet of this node nor an address");
+                    return Ok(Err(CommandError(format!("{words}: {error}"))));
+                }
+            },
+        };
+        let mut coins: Vec<CoinInfo> = Vec::new();
+        self.chain.store().each_coin(&mut |outpoint, coin| {
+            if coin.owner == owner && coins.len() < COINS_MAX {
+                coins.push(CoinInfo {
+                    outpoint,
+                    amount: coin.amount,
+                    owner: params.address(owner).to_string(),
+                    height: Some(coin.height),
+                    coinbase: coin.coinbase,
+                });
+            }
+        })?;
+        Ok(Ok(coins))
+    }
+
+    fn block_detail(
+        &self,
+        hash: &crate::chain::BlockHash,
+    ) -> Result<Option<BlockDetail>, StoreFault> {
+        let tree = self.chain.tree();
+        let Some(id) = tree.find(hash) else {
+            return Ok(None);
+        };
+        let Some(block) = self.chain.body(hash)? else {
+            return Ok(None);
+        };
+        let entry = tree.entry(id);
+        let spent = self.spent_by(tree_id(&self.chain, id))?;
+        let mut spent = spent.into_iter();
+        let txs = block.txs().iter().zip(block.txids()).take(PAGE_MAX);
+        let at = Some(tree_id(&self.chain, id));
+        let txs = txs.map(|(tx, txid)| {
+            let coins = (!tx.is_coinbase()).then(|| spent.by_ref().take(tx.inputs.len()).collect());
+            self.detail(tx, *txid, at, coins.unwrap_or_default())
+        });
+        let active = tree.is_active(id);
+        Ok(Some(BlockDetail {
+            info: block_info(&block, entry.height, self.chain.params()),
+            active,
+            confirmations: match active {
+                true => self.chain.tip().height - entry.height + 1,
+                false => 0,
+            },
+            merkle_root: entry.header.merkle_root,
+            bits: entry.header.bits.0,
+            nonce: entry.header.nonce,
+            bytes: block.encoded_len(),
+            txs: txs.collect(),
+        }))
+    }
+
+    /// The coins that a block spent, input by input, as far as that is known: on the chain.
+    fn spent_by(&self, at: BlockId) -> Result<Vec<Coin>, StoreFault> {
+        let undo = self.chain.store().undo(&at)?;
+        Ok(undo.map_or_else(Vec::new, |undo| undo.spent))
+    }
+
+    fn tx_detail(&self, txid: &Txid) -> Result<Option<TxDetail>, StoreFault> {
+        if let Some(entry) = self.mempool.get(txid) {
+            let tx = &entry.tx;
+            let mut coins = Vec::new();
+            for input in &tx.inputs {
+                let waiting = self.mempool.coin(&input.outpoint);
+                coins.extend(match waiting {
+                    Some(coin) => Some(coin),
+                    None => self.chain.coin(&input.outpoint)?,
+                });
+            }
+            return Ok(Some(self.detail(tx, *txid, None, coins)));
+        }
+        let tip = self.chain.tip().height;
+        for height in (tip.saturating_sub(SEARCH_MAX)..=tip).rev() {
+            let Some(id) = self.chain.tree().active_at(height) else {
+                continue;
+            };
+            let at = tree_id(&self.chain, id);
+            let Some(block) = self.chain.body(&at.hash)? else {
+                continue;
+            };
+            let Some(index) = block.txids().iter().position(|other| other == txid) else {
+                continue;
+            };
+            let tx = &block.txs()[index];
+            let before = block.txs()[..index].iter().filter(|tx| !tx.is_coinbase());
+            let skip = before.map(|tx| tx.inputs.len()).sum();
+            let spent = self.spent_by(at)?.into_iter().skip(skip);
+            let coins = match tx.is_coinbase() {
+                true => Vec::new(),
+                false => spent.take(tx.inputs.len()).collect(),
+            };
+            return Ok(Some(self.detail(tx, *txid, Some(at), coins)));
+        }
+        Ok(None)
+    }
+
+    /// A transaction opened; `coins` are those that it spends, or none if they are not known.
+    fn detail(&self, tx: &Tx, txid: Txid, block: Option<BlockId>, coins: Vec<Coin>) -> TxDetail {
+        let params = self.chain.params();
+        let address = |owner: KeyHash| params.address(owner).to_string();
+        let coinbase = tx.is_coinbase();
+        let is_known = coins.len() == tx.inputs.len() && !coinbase;
+        let made = Amount::checked_sum(tx.outputs.iter().map(|out| out.amount));
+        let spent = Amount::checked_sum(coins.iter().map(|coin| coin.amount));
+        let fee = spent
+            .zip(made)
+            .and_then(|(spent, made)| spent.checked_sub(made));
+        let coin_at = |at: usize| coins.get(at).filter(|_| is_known);
+        let inputs = tx.inputs.iter().enumerate().filter(|_| !coinbase);
+        let inputs = inputs.map(|(at, input)| -> (OutPoint, Option<(Amount, String)>) {
+            let coin = coin_at(at).map(|coin| (coin.amount, address(coin.owner)));
+            (input.outpoint, coin)
+        });
+        TxDetail {
+            txid,
+            block,
+            bytes: tx.encoded_len(),
+            lock_time: tx.lock_time,
+            coinbase,
+            inputs: inputs.collect(),
+            outputs: tx
+                .outputs
+                .iter()
+                .map(|out| (out.amount, address(out.owner)))
+                .collect(),
+            fee: fee.filter(|_| is_known),
+        }
+    }
+}
+
+fn tree_id<S: Store>(chain: &ChainState<S>, id: HeaderId) -> BlockId {
+    let entry = chain.tree().entry(id);
+    BlockId {
+        height: entry.height,
+        hash: entry.hash,
+    }
+}
+
+/// A block in a line.
+pub(super) fn block_info(block: &Block, height: u32, params: &Params) -> BlockInfo {
+    let header = block.header();
+    let reward = block.txs().first().and_then(|tx| tx.outputs.first());
+    BlockInfo {
+        id: BlockId {
+            height,
+            hash: block.hash(),
+        },
+        previous: header.previous,
+        time: header.time,
+        txs: Some(block.txs().len().saturating_sub(1)),
+        miner: reward
+            .filter(|_| height > 0)
+            .map(|out| params.address(out.owner).to_string()),
+    }
+}
+
+/// The last blocks of the chain, lowest first.
+pub(super) fn recent_blocks<S: Store>(
+    chain: &ChainState<S>,
+) -> Result<VecDeque<BlockInfo>, StoreFault> {
+    let mut infos = blocks_down_from(chain, chain.tip().height, RECENT_BLOCKS)?;
+    infos.reverse();
+    Ok(infos.into())
+}
+
+fn blocks_down_from<S: Store>(
+    chain: &ChainState<S>,
+    top: u32,
+    limit: usize,
+) -> Result<Vec<BlockInfo>, StoreFault> {
+    let mut infos = Vec::new();
+    for height in (0..=top).rev().take(limit) {
+        let Some(id) = chain.tree().active_at(height) else {
+            continue;
+        };
+        if let Some(block) = chain.body(&chain.tree().entry(id).hash)? {
+            infos.push(block_info(&block, height, chain.params()));
+        }
+    }
+    Ok(infos)
+}
+
+/// Transactions in a block without its coinbase, and what that pays.
+pub(super) fn work_of(block: &Block) -> (usize, Amount) {
+    let coinbase = block.txs().first();
+    let paid = coinbase.map(|tx| tx.outputs.iter().map(|out| out.amount));
+    let reward = paid.and_then(Amount::checked_sum).unwrap_or(Amount::ZERO);
+    (block.txs().len().saturating_sub(1), reward)
+}

@@ -1,0 +1,191 @@
+//! Answers what peers ask for, at the pace at which they take it.
+//!
+//! Requests wait in a queue for each peer and are answered while less than [`UNSENT_MAX`] bytes are
+//! on their way to it, so a slow peer that asks for 500 blocks gets them one after the other, and
+//! holds no more than that of our memory. A peer that asks for more than [`QUEUE_MAX`] things
+//! before it has taken any is not slow.
+
+use super::chainstate::ChainState;
+use super::io::ConnId;
+use super::mempool::Mempool;
+use super::message::{GETBLOCKS_MAX, HEADERS_MAX, INV_MAX, Item, Locator, Message};
+use super::outbox::{MALICE, Outbox};
+use super::store::{Store, StoreFault};
+use crate::chain::headers::{HeaderId, HeaderTree};
+use crate::chain::{Block, BlockHash, Header};
+use std::collections::{BTreeMap, VecDeque};
+use std::sync::Arc;
+
+/// Bytes on their way to a peer above which it gets no more answers for now.
+pub const UNSENT_MAX: u64 = 2_000_000;
+
+/// Things asked for that wait for an answer: five full messages.
+pub const QUEUE_MAX: usize = 5 * INV_MAX;
+
+/// Blocks kept in memory because everybody asks for them: the last ones.
+const RECENT_MAX: usize = 8;
+
+enum Request {
+    Item(Item),
+    Headers(Locator),
+    Blocks(Locator),
+}
+
+/// What peers have asked for and is yet to be sent.
+#[derive(Default)]
+pub struct Serve {
+    queues: BTreeMap<ConnId, VecDeque<Request>>,
+    recent: VecDeque<Arc<Block>>,
+}
+
+/// What was sent to a peer.
+#[derive(Debug, Default)]
+pub struct Served {
+    /// Blocks and transactions.
+    pub items: Vec<Item>,
+}
+
+impl Serve {
+    /// A block that everybody is going to ask for.
+    pub fn keep(&mut self, block: &Arc<Block>) {
+        if self.recent.len() == RECENT_MAX {
+            self.recent.pop_front();
+        }
+        self.recent.push_back(Arc::clone(block));
+    }
+
+    /// A peer asks for blocks and transactions.
+    pub fn received_getdata(&mut self, conn: ConnId, items: Vec<Item>, out: &mut Outbox) {
+        let requests = items.into_iter().map(Request::Item);
+        self.queue(conn, requests, out);
+    }
+
+    /// A peer asks for headers.
+    pub fn received_getheaders(&mut self, conn: ConnId, locator: Locator, out: &mut Outbox) {
+        self.queue(conn, std::iter::once(Request::Headers(locator)), out);
+    }
+
+    /// A peer asks for an `inv` of blocks.
+    pub fn received_getblocks(&mut self, conn: ConnId, locator: Locator, out: &mut Outbox) {
+        self.queue(conn, std::iter::once(Request::Blocks(locator)), out);
+    }
+
+    fn queue(&mut self, conn: ConnId, requests: impl Iterator<Item = Request>, out: &mut Outbox) {
+        let queue = self.queues.entry(conn).or_default();
+        queue.extend(requests);
+        if queue.len() > QUEUE_MAX {
+            queue.clear();
+            out.blame(conn, MALICE, "asks for more and takes nothing");
+        }
+    }
+
+    /// A connection is gone.
+    pub fn disconnected(&mut self, conn: ConnId) {
+        self.queues.remove(&conn);
+    }
+
+    /// Nothing is left of a connection.
+    pub fn knows_nothing_of(&self, conn: ConnId) -> bool {
+        !self.queues.contains_key(&conn)
+    }
+
+    /// Answers a peer on whose connection `unsent` bytes are on their way.
+    ///
+    /// # Errors
+    /// [`StoreFault`].
+    pub fn answer<S: Store>(
+        &mut self,
+        conn: ConnId,
+        mut unsent: u64,
+        chain: &ChainState<S>,
+        mempool: &Mempool,
+        out: &mut Outbox,
+    ) -> Result<Served, StoreFault> {
+        let mut served = Served::default();
+        let mut missing = Vec::new();
+        let Some(mut queue) = self.queues.remove(&conn) else {
+            return Ok(served);
+        };
+        while unsent < UNSENT_MAX
+            && let Some(request) = queue.pop_front()
+        {
+            let answer = match request {
+                Request::Headers(locator) => Some(headers(chain.tree(), &locator)),
+                Request::Blocks(locator) => Some(blocks(chain.tree(), &locator)),
+                Request::Item(item) => {
+                    let found = self.find(&item, chain, mempool)?;
+                    match found {
+                        Some(_) => served.items.push(item),
+                        None => missing.push(item),
+                    }
+                    found
+                }
+            };
+            if let Some(message) = answer {
+                unsent += u64::try_from(message.wire_len()).unwrap_or(u64::MAX);
+                out.send(conn, message);
+            }
+        }
+        for missing in missing.chunks(INV_MAX) {
+            out.send(conn, Message::NotFound(missing.to_vec()));
+        }
+        if !queue.is_empty() {
+            self.queues.insert(conn, queue);
+        }
+        Ok(served)
+    }
+
+    fn find<S: Store>(
+        &self,
+        item: &Item,
+        chain: &ChainState<S>,
+        mempool: &Mempool,
+    ) -> Result<Option<Message>, StoreFault> {
+        match item {
+            Item::Tx(txid) => {
+                let entry = mempool.get(txid);
+                Ok(entry.map(|entry| Message::Tx(Arc::clone(&entry.tx))))
+            }
+            Item::Block(hash) => {
+                let recent = self.recent.iter().find(|block| block.hash() == *hash);
+                if let Some(block) = recent {
+                    return Ok(Some(Message::Block(Arc::clone(block))));
+                }
+                // What was found invalid is nobody's to be sent.
+                let id = chain.tree().find(hash);
+                if id.is_none_or(|id| chain.tree().entry(id).failed) {
+                    return Ok(None);
+                }
+                Ok(chain.body(hash)?.map(Message::Block))
+            }
+        }
+    }
+}
+
+/// The blocks of the chain that follow on a locator, as many as `max`.
+fn following(tree: &HeaderTree, locator: &Locator, max: usize) -> Vec<HeaderId> {
+    let fork = tree.entry(tree.find_fork(&locator.have)).height;
+    let after = (fork + 1..).map_while(|height| tree.active_at(height));
+    let mut ids: Vec<HeaderId> = after.take(max).collect();
+    let stop = ids
+        .iter()
+        .position(|id| tree.entry(*id).hash == locator.stop);
+    if locator.stop != BlockHash::ZERO
+        && let Some(stop) = stop
+    {
+        ids.truncate(stop + 1);
+    }
+    ids
+}
+
+fn headers(tree: &HeaderTree, locator: &Locator) -> Message {
+    let ids = following(tree, locator, HEADERS_MAX);
+    let headers: Vec<Header> = ids.iter().map(|id| tree.entry(*id).header).collect();
+    Message::Headers(headers)
+}
+
+fn blocks(tree: &HeaderTree, locator: &Locator) -> Message {
+    let ids = following(tree, locator, GETBLOCKS_MAX);
+    let item = |id: &HeaderId| Item::Block(tree.entry(*id).hash);
+    Message::Inv(ids.iter().map(item).collect())
+}
