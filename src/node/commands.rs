@@ -1,11 +1,11 @@
 //! What people and programs ask of a node. Questions are in [`queries`](super::queries).
 
 use super::io::{Command, CommandError, EventKind, Payment, Reply, RequestId};
-use super::mempool::AdmitError;
 use super::mining::{MiningMode, check_hashrate};
-use super::snapshot::WalletInfo;
+use super::wallets::{NAME_LEN_MAX, Rows, WalletError};
 use super::{Node, Store, StoreFault, Time};
 use crate::chain::KeyHash;
+use std::sync::Arc;
 use std::time::Duration;
 
 /// Blocks at full speed that can be asked for at a time.
@@ -32,8 +32,7 @@ impl<S: Store> Node<S> {
                 Some(secret.map_err(CommandError::new))
             }
             Command::PlanSend(payment) => {
-                let draft = self.wallets.plan(&payment, &self.chain);
-                let plan = draft.map(|draft| Reply::Plan(draft.plan().clone()));
+                let plan = self.wallets.plan(&payment).map(Reply::Plan);
                 Some(plan.map_err(CommandError::new))
             }
             Command::Send(payment) => self.pay(&payment, now)?,
@@ -43,22 +42,21 @@ impl<S: Store> Node<S> {
                     self.mining.hashrate = hashrate;
                     done(format!("{} hashes with {hashrate} H/s", self.config.name))
                 }
-                Err(problem) => Self::refuse(problem),
+                Err(problem) => refuse(problem),
             },
-            Command::MineTo { wallet } => match self.wallets.owner(&wallet) {
-                Some(_) => {
-                    self.mining.to = Some(wallet.clone());
+            Command::MineTo { wallet } => match self.wallets.wallet(&wallet) {
+                Ok(wallet) => {
                     // The next job pays the new wallet.
                     self.mining.mempool_changed();
-                    done(format!("{} mines for {wallet}", self.config.name))
+                    let words = format!("{} mines for {}", self.config.name, wallet.name);
+                    self.mining.to = Some(wallet.name);
+                    done(words)
                 }
-                None => Self::refuse(self.no_wallet(&wallet)),
+                Err(error) => refuse(error),
             },
             Command::MineNow => {
                 if self.mining.now.len() >= NOW_MAX {
-                    return Ok(Self::refuse(format!(
-                        "{NOW_MAX} blocks are asked for already"
-                    )));
+                    return Ok(refuse(format!("{NOW_MAX} blocks are asked for already")));
                 }
                 self.reward_owner(now)?;
                 self.mining.now.push((id, now));
@@ -66,9 +64,7 @@ impl<S: Store> Node<S> {
             }
             Command::AddPeer(addr) => {
                 if Some(addr) == self.config.listen || addr.port() == 0 {
-                    return Ok(Self::refuse(format!(
-                        "{addr} cannot be a peer of this node"
-                    )));
+                    return Ok(refuse(format!("{addr} cannot be a peer of this node")));
                 }
                 self.book.keep(addr, now);
                 self.is_dial_due = true;
@@ -90,84 +86,68 @@ impl<S: Store> Node<S> {
             }
             Command::Unban(ip) => match self.peers.unban(ip) {
                 true => done(format!("{ip} is no longer banned")),
-                false => Self::refuse(format!("{ip} was not banned")),
+                false => refuse(format!("{ip} was not banned")),
             },
             question => Some(self.question(question)?),
         })
     }
 
     fn create_wallet(&mut self, name: &str, now: Time) -> Result<Answer, StoreFault> {
-        let rows = match self.wallets.create(name, &self.chain) {
-            Ok(rows) => rows,
-            Err(error) => return self.wallet_refused(error),
-        };
-        // The key is safe on disk before anybody sees its address.
-        self.chain.put_meta(rows, true)?;
-        Ok(self.wallet_made(name, now))
+        let made = self.wallets.create(name, &self.chain);
+        self.wallet_made(name, made, now)
     }
 
     fn import_wallet(&mut self, name: &str, secret: &str, now: Time) -> Result<Answer, StoreFault> {
-        let rows = match self.wallets.import(name, secret, &self.chain) {
+        let made = self.wallets.import(name, secret, &self.chain);
+        self.wallet_made(name, made, now)
+    }
+
+    /// A wallet was made, or not.
+    fn wallet_made(
+        &mut self,
+        name: &str,
+        made: Result<Rows, WalletError>,
+        now: Time,
+    ) -> Result<Answer, StoreFault> {
+        let rows = match made {
             Ok(rows) => rows,
-            Err(error) => return self.wallet_refused(error),
+            Err(WalletError::Store(fault)) => return Err(fault),
+            Err(error) => return Ok(refuse(error)),
         };
+        // The key is safe on disk before anybody sees its address.
         self.chain.put_meta(rows, true)?;
         for txid in self.mempool_in_order() {
             if let Some(entry) = self.mempool.get(&txid) {
                 self.wallets.tx_added(&entry.tx, txid, entry.since);
             }
         }
-        Ok(self.wallet_made(name, now))
-    }
-
-    fn wallet_refused(&self, error: super::wallets::WalletError) -> Result<Answer, StoreFault> {
-        match error {
-            super::wallets::WalletError::Store(fault) => Err(fault),
-            error => Ok(Self::refuse(error)),
-        }
-    }
-
-    fn wallet_made(&mut self, name: &str, now: Time) -> Answer {
-        let made = self.wallet_info(name)?;
+        let made = match self.wallets.wallet(name) {
+            Ok(made) => made,
+            Err(error) => return Ok(refuse(error)),
+        };
         let event = EventKind::WalletCreated {
             name: made.name.clone(),
             address: made.address.clone(),
         };
         self.event(now, event);
         self.unwritten(now);
-        Some(Ok(Reply::Wallet(made)))
-    }
-
-    fn wallet_info(&self, name: &str) -> Option<WalletInfo> {
-        self.wallets
-            .info()
-            .into_iter()
-            .find(|info| info.name == name)
-    }
-
-    fn no_wallet(&self, name: &str) -> String {
-        super::wallets::WalletError::unknown(name, &self.wallets).to_string()
+        Ok(Some(Ok(Reply::Wallet(made))))
     }
 
     fn pay(&mut self, payment: &Payment, now: Time) -> Result<Answer, StoreFault> {
-        let (tx, plan) = match self.wallets.pay(payment, &self.chain) {
+        let (tx, plan) = match self.wallets.pay(payment) {
             Ok(paid) => paid,
-            Err(error) => return self.wallet_refused(error),
+            Err(WalletError::Store(fault)) => return Err(fault),
+            Err(error) => return Ok(refuse(error)),
         };
         let txid = tx.txid();
-        // On disk before anybody hears of it: what was announced must not be forgotten. If the
-        // mempool then refuses it, nothing was sent, and the row goes again.
-        let rows = self.wallets.sent(&tx, &payment.from, now);
-        self.chain.put_meta(rows, true)?;
-        let offered = self.take_tx(None, tx, now)?;
-        match offered {
-            Ok(()) | Err(AdmitError::Known | AdmitError::Confirmed) => {}
-            Err(error) => {
-                let rows = self.wallets.unsend(&txid);
-                self.chain.put_meta(rows, true)?;
-                return Ok(Self::refuse(error));
-            }
+        if let Err(error) = self.take_tx(None, Arc::clone(&tx), now)? {
+            return Ok(refuse(error));
         }
+        // On disk before anybody hears of it, for what managers left to be sent goes out only after
+        // this: what was announced must not be forgotten.
+        let rows = self.wallets.sent(&tx, now);
+        self.chain.put_meta(rows, true)?;
         let event = EventKind::Sent {
             txid,
             from: payment.from.clone(),
@@ -185,7 +165,7 @@ impl<S: Store> Node<S> {
 
     fn set_mining(&mut self, mode: MiningMode, now: Time) -> Result<Answer, StoreFault> {
         if let MiningMode::OnTx(0) = mode {
-            return Ok(Self::refuse("on-tx needs at least 1 transaction"));
+            return Ok(refuse("on-tx needs at least 1 transaction"));
         }
         self.mining.mode = mode;
         let name = &self.config.name;
@@ -213,22 +193,26 @@ impl<S: Store> Node<S> {
         if self.mining.to.is_none() {
             self.mining.to = self.wallets.first().map(ToOwned::to_owned);
         }
-        let name = match &self.mining.to {
-            Some(name) => name.clone(),
-            None => super::wallets::name_like(&self.config.name),
-        };
-        self.mining.to = Some(name.clone());
+        let name = self.mining.to.clone();
+        let name = name.unwrap_or_else(|| wallet_name_for(&self.config.name));
+        if self.wallets.owner(&name).is_none() {
+            self.create_wallet(&name, now)?;
+        }
         if let Some(owner) = self.wallets.owner(&name) {
+            self.mining.to = Some(name);
             return Ok(owner);
         }
-        let rows = match self.wallets.create(&name, &self.chain) {
-            Ok(rows) => rows,
-            Err(super::wallets::WalletError::Store(fault)) => return Err(fault),
-            Err(error) => unreachable!("the name {name:?} was checked: {error}"),
-        };
-        self.chain.put_meta(rows, true)?;
-        self.wallet_made(&name, now);
-        Ok(self.wallets.owner(&name).expect("just made"))
+        // No wallet can have the name that was configured: the first there is, or a plain one.
+        self.mining.to = self.wallets.first().map(ToOwned::to_owned);
+        let name = self
+            .mining
+            .to
+            .get_or_insert_with(|| "miner".to_owned())
+            .clone();
+        if self.wallets.owner(&name).is_none() {
+            self.create_wallet(&name, now)?;
+        }
+        Ok(self.wallets.owner(&name).expect("it was there, or is made"))
     }
 
     fn drop_peer(&mut self, addr: std::net::SocketAddr, now: Time) -> Answer {
@@ -243,10 +227,25 @@ impl<S: Store> Node<S> {
         self.is_dial_due = true;
         self.unwritten(now);
         if conns.is_empty() && !was_known {
-            return Self::refuse(format!("{addr} is no peer of {}", self.config.name));
+            return refuse(format!("{addr} is no peer of {}", self.config.name));
         }
         done(format!("{} left {addr}", self.config.name))
     }
+}
+
+/// A name that a wallet can have, like the node's.
+fn wallet_name_for(node: &str) -> String {
+    let plain = |c: char| if c.is_ascii_alphanumeric() { c } else { '-' };
+    let name: String = node.chars().map(plain).take(NAME_LEN_MAX).collect();
+    if name.is_empty() {
+        "miner".to_owned()
+    } else {
+        name
+    }
+}
+
+fn refuse(problem: impl std::fmt::Display) -> Answer {
+    Some(Err(CommandError::new(problem)))
 }
 
 fn done(words: String) -> Answer {

@@ -17,10 +17,12 @@
 //! own seeded streams, so the same inputs at the same times give the same outputs.
 
 pub mod addrbook;
+mod blocks;
 pub mod chainstate;
 pub mod check;
 mod commands;
 pub mod config;
+mod conns;
 pub mod handshake;
 pub mod io;
 pub mod mempool;
@@ -38,6 +40,7 @@ pub mod store;
 pub mod sync;
 pub mod template;
 pub mod time;
+mod txs;
 pub mod wallets;
 
 pub use chainstate::{ChainChange, ChainState};

@@ -1,0 +1,209 @@
+//! Blocks: from peers and from our own miner into the chain, and the news to everybody.
+
+use super::chainstate::AcceptError;
+use super::io::{ConnId, EventKind, Output, Reply};
+use super::message::Item;
+use super::mining::Wanted;
+use super::outbox::{MALICE, NUISANCE};
+use super::snapshot::RECENT_BLOCKS;
+use super::sync::Delivered;
+use super::{ChainChange, Node, Store, StoreFault, Time, queries, template};
+use crate::chain::headers::Origin;
+use crate::chain::{Block, BlockHash, RuleError};
+use std::sync::Arc;
+
+type Done = Result<(), StoreFault>;
+
+impl<S: Store> Node<S> {
+    pub(super) fn received_block(&mut self, conn: ConnId, block: Arc<Block>, now: Time) -> Done {
+        let hash = block.hash();
+        self.relay.has(conn, Item::Block(hash));
+        if !self.sync.received_block(conn, &hash, now) {
+            self.out
+                .blame(conn, NUISANCE, "a block that nobody asked for");
+            return Ok(());
+        }
+        let taken = self.take_block(Some(conn), &block, now)?;
+        let delivered = match taken {
+            Ok(()) => Delivered::Taken,
+            Err(error) => Delivered::Refused(error),
+        };
+        let (chain, out) = (&self.chain, &mut self.out);
+        self.sync
+            .block_delivered(conn, &block, &delivered, chain, now, out);
+        Ok(())
+    }
+
+    /// Hands a block to the chain, and the change to everybody.
+    pub(super) fn take_block(
+        &mut self,
+        from: Option<ConnId>,
+        block: &Arc<Block>,
+        now: Time,
+    ) -> Result<Result<(), RuleError>, StoreFault> {
+        let origin = from.map_or(Origin::Own, |conn| Origin::Peer(conn.0));
+        self.unwritten(now);
+        let accepted = match self.chain.accept_block(origin, block, now.block_time()) {
+            Ok(accepted) => accepted,
+            Err(AcceptError::Store(fault)) => return Err(fault),
+            Err(AcceptError::Rule(error)) => {
+                self.block_refused(from, block.hash(), &error, now);
+                return Ok(Err(error));
+            }
+        };
+        for (hash, error) in &accepted.invalid {
+            // Of others that turned out bad on the way nobody knows any more who sent them.
+            let sender = from.filter(|_| *hash == block.hash());
+            self.block_refused(sender, *hash, error, now);
+        }
+        if let Some(change) = accepted.change {
+            self.chain_changed(&change, from, now)?;
+        }
+        let own = |(hash, _): &&(BlockHash, RuleError)| *hash == block.hash();
+        let refused = accepted.invalid.iter().find(own);
+        Ok(refused.map_or(Ok(()), |(_, error)| Err(error.clone())))
+    }
+
+    pub(super) fn block_refused(
+        &mut self,
+        from: Option<ConnId>,
+        hash: BlockHash,
+        error: &RuleError,
+        now: Time,
+    ) {
+        // A body that does not belong to its header is nobody's accident either.
+        let is_malice = error.is_permanent()
+            || matches!(error, RuleError::MerkleRoot | RuleError::RepeatedTail);
+        if let Some(conn) = from
+            && is_malice
+        {
+            self.out.blame(conn, MALICE, format!("block: {error}"));
+        }
+        let from = from.and_then(|conn| self.peers.label(conn));
+        let why = error.to_string();
+        self.event(now, EventKind::BlockRefused { hash, from, why });
+    }
+
+    pub(super) fn chain_changed(
+        &mut self,
+        change: &ChainChange,
+        from: Option<ConnId>,
+        now: Time,
+    ) -> Done {
+        self.wallets.chain_changed(change);
+        let mempool = self.mempool.chain_changed(change, &self.chain, now)?;
+        self.apply_mempool_change(mempool, None, now);
+        self.mining.mempool_changed();
+        let in_blocks = change.connected.iter().flat_map(|block| block.txids());
+        self.relay
+            .tip_moved(in_blocks, !change.disconnected.is_empty());
+        self.sync.tip_moved();
+        self.note_recent(change);
+        if let Some(last) = change.connected.last() {
+            self.serve.keep(last);
+        }
+        self.tell_change(change, from, now);
+        // Who is catching up has nothing to tell that others want to know.
+        if self.sync.progress(&self.chain).is_none() {
+            let tip = self.chain.tip().hash;
+            self.relay.announce_block(tip, &mut self.out);
+        }
+        if !change.disconnected.is_empty() {
+            self.submit_own(now)?;
+        }
+        Ok(())
+    }
+
+    pub(super) fn tell_change(&mut self, change: &ChainChange, from: Option<ConnId>, now: Time) {
+        let new = self.chain.tip();
+        if let Some(old) = change.disconnected.first() {
+            let depth = change.disconnected.len();
+            let height = change.fork.height + u32::try_from(depth).unwrap_or(u32::MAX);
+            let hash = old.hash();
+            let event = EventKind::Reorganised {
+                fork: change.fork,
+                old: super::BlockId { height, hash },
+                new,
+                depth,
+            };
+            self.event(now, event);
+        }
+        let txs = change.connected.iter().map(|block| block.txs().len() - 1);
+        let event = EventKind::TipChanged {
+            tip: new,
+            blocks: change.connected.len(),
+            txs: txs.sum(),
+            from: from.and_then(|conn| self.peers.label(conn)),
+        };
+        self.event(now, event);
+    }
+
+    pub(super) fn note_recent(&mut self, change: &ChainChange) {
+        let fork = change.fork.height;
+        self.recent.retain(|info| info.id.height <= fork);
+        let skip = change.connected.len().saturating_sub(RECENT_BLOCKS);
+        for (height, block) in (fork + 1..).zip(&change.connected).skip(skip) {
+            let info = queries::block_info(block, height, self.chain.params());
+            self.recent.push_back(info);
+        }
+        while self.recent.len() > RECENT_BLOCKS {
+            self.recent.pop_front();
+        }
+    }
+
+    /// Sees to it that the miner does what it should.
+    pub(super) fn give_work(&mut self, now: Time) -> Done {
+        let (tip, pending) = (self.chain.tip().hash, self.mempool.len());
+        match self.mining.wanted(tip, pending, now) {
+            Wanted::Same => {}
+            Wanted::Stop => self.outputs.push_back(Output::Mine(None)),
+            Wanted::Job => {
+                let owner = self.reward_owner(now)?;
+                let extra = self.random.nonce();
+                let miner = template::Miner {
+                    owner,
+                    tag: tag(extra, &self.config.name),
+                    hashrate: self.mining.job_hashrate(),
+                };
+                let job = template::job(&self.chain, &self.mempool, &miner, now);
+                self.mining.given(job.height);
+                self.outputs.push_back(Output::Mine(Some(Arc::new(job))));
+            }
+        }
+        Ok(())
+    }
+
+    pub(super) fn solved(&mut self, block: Arc<Block>, now: Time) -> Done {
+        self.mining.solved();
+        let (txs, reward) = queries::work_of(&block);
+        let taken = self.take_block(None, &block, now)?;
+        let tip = self.chain.tip();
+        if taken.is_err() || tip.hash != block.hash() {
+            // Somebody else was faster, and the next job is on its way.
+            return Ok(());
+        }
+        self.mining.found += 1;
+        let event = EventKind::Mined {
+            block: tip,
+            txs,
+            reward,
+        };
+        self.event(now, event);
+        for (id, since) in std::mem::take(&mut self.mining.now) {
+            let after = now - since;
+            let reply = Ok(Reply::Mined { block: tip, after });
+            self.outputs.push_back(Output::Reply(id, reply));
+        }
+        Ok(())
+    }
+}
+
+/// What a coinbase carries: a number that was never drawn before, and the name of the miner.
+fn tag(extra: u64, name: &str) -> [u8; 64] {
+    let mut tag = [0; 64];
+    tag[..8].copy_from_slice(&extra.to_le_bytes());
+    for (at, byte) in tag[8..].iter_mut().zip(name.bytes()) {
+        *at = byte;
+    }
+    tag
+}

@@ -1,0 +1,207 @@
+//! Connections: how they begin, what a complete handshake sets off, and how they end.
+
+use super::io::{CloseReason, ConnId, Direction, EventKind, Output};
+use super::message::{Message, Reject, Text, Version};
+use super::peers::user_agent;
+use super::{Node, Store, StoreFault, Time, handshake};
+use std::collections::VecDeque;
+use std::net::SocketAddr;
+
+/// An `addr` with so few new addresses is passed on: it is news, not an answer.
+pub(super) const GOSSIP_MAX: usize = 10;
+
+/// Peers that news of an address is passed on to.
+const GOSSIP_TO: usize = 2;
+
+type Done = Result<(), StoreFault>;
+
+impl<S: Store> Node<S> {
+    pub(super) fn connected(
+        &mut self,
+        conn: ConnId,
+        direction: Direction,
+        addr: SocketAddr,
+        now: Time,
+    ) {
+        let nonce = self.random.nonce();
+        let taken = self.peers.connected((conn, addr, direction), nonce, now);
+        if let Err(reason) = taken {
+            self.outputs.push_back(Output::Close(conn, reason));
+            if direction == Direction::Outbound {
+                self.book.failed(addr, now, &mut self.random);
+                self.is_dial_due = true;
+            }
+            return;
+        }
+        let version = Version {
+            protocol: handshake::PROTOCOL,
+            network: self.chain.network(),
+            nonce,
+            id: self.peers.us().id,
+            listen: self.config.listen,
+            height: self.chain.tip().height,
+            role: self.config.role,
+            user_agent: user_agent(&self.config.name),
+        };
+        self.out.send(conn, Message::Version(Box::new(version)));
+    }
+
+    pub(super) fn received_version(&mut self, conn: ConnId, version: Box<Version>, now: Time) {
+        match self.peers.received_version(conn, version) {
+            Ok(Some(verack)) => self.out.send(conn, Message::Verack(verack)),
+            Ok(None) => {}
+            Err(handshake::HandshakeError::Itself) => {
+                let peer = self.peers.get(conn);
+                let dialled = peer.filter(|peer| peer.direction == Direction::Outbound);
+                if let Some(addr) = dialled.map(|peer| peer.addr) {
+                    self.book.is_own(addr);
+                }
+                self.end(conn, CloseReason::Itself, now);
+            }
+            Err(error) => {
+                let reject = Reject {
+                    command: Text::new("version"),
+                    item: None,
+                    why: Text::new(&error.to_string()),
+                };
+                self.send(conn, Message::Reject(Box::new(reject)), now);
+                self.end(conn, CloseReason::Handshake(error.to_string()), now);
+            }
+        }
+    }
+
+    /// A handshake is complete. `rival`: of two connections with that node, the one to end.
+    pub(super) fn peer_ready(&mut self, conn: ConnId, rival: Option<ConnId>, now: Time) -> Done {
+        let Some(peer) = self.peers.get(conn) else {
+            return Ok(());
+        };
+        let (addr, direction, listen) = (peer.addr, peer.direction, peer.listen());
+        let claimed = peer.version.as_ref().map_or(0, |version| version.height);
+        let kept = match rival {
+            Some(ended) if ended == conn => self.peers.same_node(conn).unwrap_or(conn),
+            _ => conn,
+        };
+        if let Some(ended) = rival {
+            let dialled = self
+                .peers
+                .get(ended)
+                .map(|peer| (peer.addr, peer.direction));
+            self.end(ended, CloseReason::Duplicate, now);
+            if let Some((addr, Direction::Outbound)) = dialled {
+                self.book.reached(addr, kept, now);
+            }
+        }
+        if kept != conn {
+            return Ok(());
+        }
+        if direction == Direction::Outbound {
+            self.book.reached(addr, conn, now);
+        }
+        self.is_dial_due = true;
+        // Of a second connection with the same node nobody needs to hear: it was up, and is.
+        if let Some(peer) = self.peers.label(conn).filter(|_| rival.is_none()) {
+            let event = EventKind::PeerUp {
+                peer,
+                addr,
+                direction,
+            };
+            self.event(now, event);
+        }
+        self.relay.peer_ready(conn);
+        self.sync.peer_ready(conn, claimed, now);
+        self.out.send(conn, Message::GetAddr);
+        let listen: Vec<SocketAddr> = listen.into_iter().collect();
+        let new = self
+            .book
+            .learn(conn, addr.ip(), &listen, now, &mut self.random);
+        self.learnt(conn, new, true, now);
+        self.sync.pump(&self.chain, now, &mut self.out);
+        if claimed >= self.chain.tip().height {
+            self.tell_mempool(conn);
+        }
+        Ok(())
+    }
+
+    pub(super) fn tell_mempool(&mut self, conn: ConnId) {
+        if !self.sync.is_behind(&self.chain) {
+            let txids = self.mempool_in_order();
+            self.relay
+                .tell_mempool(conn, txids.into_iter(), &mut self.out);
+        }
+    }
+
+    /// Addresses that are new here: whom to dial, and news for others.
+    pub(super) fn learnt(&mut self, from: ConnId, new: Vec<SocketAddr>, is_news: bool, now: Time) {
+        if new.is_empty() {
+            return;
+        }
+        self.is_dial_due = true;
+        self.unwritten(now);
+        if !is_news {
+            return;
+        }
+        let others = self.peers.ready().map(|(conn, _)| conn);
+        let mut others: Vec<ConnId> = others.filter(|conn| *conn != from).collect();
+        self.random.draw(&mut others, GOSSIP_TO);
+        for conn in others {
+            self.out.send(conn, Message::Addr(new.clone()));
+        }
+    }
+
+    /// Ends a connection: what is to be sent on it first still is.
+    pub(super) fn end(&mut self, conn: ConnId, reason: CloseReason, now: Time) {
+        let mut kept = VecDeque::new();
+        for (to, message) in std::mem::take(&mut self.out.sends) {
+            if to == conn {
+                self.send(conn, message, now);
+            } else {
+                kept.push_back((to, message));
+            }
+        }
+        kept.append(&mut self.out.sends);
+        self.out.sends = kept;
+        self.close_conn(conn, reason, now);
+    }
+
+    pub(super) fn close_conn(&mut self, conn: ConnId, reason: CloseReason, now: Time) {
+        if self.peers.get(conn).is_none() {
+            return;
+        }
+        if let CloseReason::Misbehaved(why) = &reason
+            && let Some(ip) = self.peers.get(conn).map(|peer| peer.addr.ip())
+            && self.peers.is_banned(ip, now)
+        {
+            let why = why.clone();
+            self.event(now, EventKind::Banned { ip, why });
+        }
+        let why = (reason != CloseReason::Duplicate).then(|| reason.to_string());
+        self.outputs.push_back(Output::Close(conn, reason));
+        self.forget(conn, why.as_deref(), now);
+    }
+
+    /// A connection is gone: nothing of it is left anywhere. Without a reason nobody hears of it.
+    pub(super) fn forget(&mut self, conn: ConnId, why: Option<&str>, now: Time) {
+        let Some(peer) = self.peers.remove(conn) else {
+            return;
+        };
+        self.sync.disconnected(conn);
+        self.relay.disconnected(conn, now, &mut self.out);
+        self.serve.disconnected(conn);
+        self.book.disconnected(conn, now, &mut self.random);
+        if peer.direction == Direction::Outbound && !peer.is_ready() {
+            self.book.failed(peer.addr, now, &mut self.random);
+        }
+        self.is_dial_due = true;
+        self.sync.pump(&self.chain, now, &mut self.out);
+        let Some(why) = why else {
+            return;
+        };
+        let said = peer.rejected.map(|said| format!("{why}; it said: {said}"));
+        let event = EventKind::PeerDown {
+            peer: peer.label,
+            addr: peer.addr,
+            why: said.unwrap_or_else(|| why.to_owned()),
+        };
+        self.event(now, event);
+    }
+}

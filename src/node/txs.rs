@@ -1,0 +1,151 @@
+//! Transactions on their way into the mempool, and what follows from it.
+
+use super::io::{ConnId, EventKind};
+use super::mempool::{AdmitError, Change, Removed, RemovedWhy};
+use super::message::{Item, Message, Reject, Text};
+use super::outbox::MALICE;
+use super::{Node, Store, StoreFault, Time};
+use crate::chain::{Tx, Txid};
+use std::collections::VecDeque;
+use std::sync::Arc;
+
+type Done = Result<(), StoreFault>;
+
+impl<S: Store> Node<S> {
+    pub(super) fn received_tx(&mut self, conn: ConnId, tx: Arc<Tx>, now: Time) -> Done {
+        let txid = tx.txid();
+        if self.relay.received_tx(conn, txid, now, &mut self.out) {
+            // Refused: said to the peer, and to those who watch.
+            let _offered = self.take_tx(Some(conn), tx, now)?;
+        }
+        Ok(())
+    }
+
+    /// Offers a transaction to the mempool, and then the orphans that waited for it.
+    ///
+    /// The inner result is that of the transaction itself.
+    pub(super) fn take_tx(
+        &mut self,
+        from: Option<ConnId>,
+        tx: Arc<Tx>,
+        now: Time,
+    ) -> Result<Result<(), AdmitError>, StoreFault> {
+        let first = self.offer(from, &tx, now)?;
+        let mut parents = VecDeque::from([tx.txid()]);
+        if first.is_err() {
+            parents.clear();
+        }
+        // Ends: every step takes an orphan out, or none.
+        while let Some(parent) = parents.pop_front() {
+            for (from, child) in self.relay.children_of(&parent) {
+                if self.offer(Some(from), &child, now)?.is_ok() {
+                    parents.push_back(child.txid());
+                }
+            }
+        }
+        Ok(first)
+    }
+
+    pub(super) fn offer(
+        &mut self,
+        from: Option<ConnId>,
+        tx: &Arc<Tx>,
+        now: Time,
+    ) -> Result<Result<(), AdmitError>, StoreFault> {
+        let txid = tx.txid();
+        let admitted = self.mempool.accept(Arc::clone(tx), &self.chain, now);
+        match admitted {
+            Ok(change) => {
+                self.apply_mempool_change(change, from, now);
+                self.relay.announce_tx(txid, &mut self.out);
+                return Ok(Ok(()));
+            }
+            Err(AdmitError::Store(fault)) => return Err(fault),
+            Err(error) => self.not_taken(from, tx, txid, &error, now),
+        }
+        .map_or(Ok(Ok(())), |error| Ok(Err(error)))
+    }
+
+    /// A transaction was not taken: waits for its parents, or is refused. Returns why not, unless
+    /// that is only that it is here already.
+    pub(super) fn not_taken(
+        &mut self,
+        from: Option<ConnId>,
+        tx: &Arc<Tx>,
+        txid: Txid,
+        error: &AdmitError,
+        now: Time,
+    ) -> Option<AdmitError> {
+        if let AdmitError::Known | AdmitError::Confirmed = error {
+            return Some(error.clone());
+        }
+        let parents = error.missing_parents();
+        if let Some(conn) = from.filter(|_| !parents.is_empty()) {
+            let out = &mut self.out;
+            let waits = self
+                .relay
+                .wait_for_parents(conn, tx, txid, &parents, now, out);
+            if waits {
+                return Some(error.clone());
+            }
+        }
+        self.relay.refused(txid);
+        if let Some(conn) = from {
+            if error.is_fault_of_sender() {
+                self.out
+                    .blame(conn, MALICE, format!("transaction: {error}"));
+            }
+            let reject = Reject {
+                command: Text::new("tx"),
+                item: Some(Item::Tx(txid)),
+                why: Text::new(&error.to_string()),
+            };
+            self.out.send(conn, Message::Reject(Box::new(reject)));
+        }
+        let from = from.and_then(|conn| self.peers.label(conn));
+        let why = error.to_string();
+        self.event(now, EventKind::TxRefused { txid, from, why });
+        Some(error.clone())
+    }
+
+    /// What the mempool took and dropped: for the wallets, the miner, and those who watch.
+    pub(super) fn apply_mempool_change(&mut self, change: Change, from: Option<ConnId>, now: Time) {
+        if change.is_empty() {
+            return;
+        }
+        self.unwritten(now);
+        self.mining.mempool_changed();
+        for Removed { txid, why, .. } in change.removed {
+            self.wallets.tx_removed(&txid);
+            if !matches!(why, RemovedWhy::InBlock(_)) {
+                let why = why.to_string();
+                self.event(now, EventKind::TxDropped { txid, why });
+            }
+        }
+        let from = from.and_then(|conn| self.peers.label(conn));
+        for (txid, tx) in change.added {
+            self.wallets.tx_added(&tx, txid, now);
+            let from = from.clone();
+            self.event(now, EventKind::TxAccepted { txid, from });
+        }
+    }
+
+    /// Offers the mempool what wallets have sent and is in no block.
+    pub(super) fn submit_own(&mut self, now: Time) -> Done {
+        let waits = |txid: &Txid| !self.mempool.contains(txid);
+        let own = self.wallets.unconfirmed().filter(|(txid, _)| waits(txid));
+        let own: Vec<Arc<Tx>> = own.map(|(_, tx)| Arc::clone(tx)).collect();
+        for tx in own {
+            // Refused now, it is kept and offered again later.
+            let _offered = self.take_tx(None, tx, now)?;
+        }
+        Ok(())
+    }
+
+    /// What waits, parents before children.
+    pub(super) fn mempool_in_order(&self) -> Vec<Txid> {
+        let mut entries: Vec<_> = self.mempool.iter().collect();
+        entries.sort_by_key(|entry| (entry.ancestors.count, entry.since, entry.txid));
+        entries.iter().map(|entry| entry.txid).collect()
+    }
+}

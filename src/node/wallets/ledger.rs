@@ -1,0 +1,318 @@
+//! How wallets follow the chain: block by block upwards, and downwards from the entries alone.
+
+use super::super::chainstate::{ChainChange, ChainState};
+use super::super::store::{BlockId, Store, StoreFault};
+use super::super::time::Time;
+use super::Wallets;
+use super::rows::{Entry, Kind, Place, SentRow, entry_row, sent_row};
+use super::waiting::{Purses, Waiter};
+use crate::chain::headers::HeaderId;
+use crate::chain::tx::TxOut;
+use crate::chain::{Block, Coin, KeyHash, OutPoint, Tx, Txid, codec};
+use std::sync::Arc;
+
+impl Wallets {
+    /// The chain has moved, and this is where it is now. To be told before the mempool gives back
+    /// what the disconnected blocks held ([`Wallets::tx_added`]).
+    pub fn chain_changed(&mut self, change: &ChainChange) {
+        let mut moved = self.disconnect_above(Some(change.fork.height));
+        self.tip = change.fork;
+        for block in &change.connected {
+            let id = BlockId {
+                height: self.tip.height + 1,
+                hash: block.hash(),
+            };
+            self.connect(id, block, None, &mut moved);
+            self.tip = id;
+        }
+        self.follow(moved);
+    }
+
+    /// Rolls to the chain's tip from wherever the rows ended.
+    ///
+    /// # Errors
+    /// [`StoreFault`].
+    pub(super) fn catch_up<S: Store>(&mut self, chain: &ChainState<S>) -> Result<(), StoreFault> {
+        if self.tip == chain.tip() {
+            return Ok(());
+        }
+        let tree = chain.tree();
+        let fork = tree.find(&self.tip.hash);
+        let fork = fork.map(|reflected| tree.fork_point(reflected, tree.tip()));
+        let height = fork.map(|fork| tree.entry(fork).height);
+        let mut moved = self.disconnect_above(height);
+        for height in from(height)..=chain.tip().height {
+            let (id, block) = active(chain, height)?;
+            self.connect(id, &block, None, &mut moved);
+        }
+        self.tip = chain.tip();
+        self.follow(moved);
+        Ok(())
+    }
+
+    /// Looks through the whole chain for what belongs to a new wallet.
+    ///
+    /// # Errors
+    /// [`StoreFault`].
+    pub(super) fn rescan<S: Store>(
+        &mut self,
+        owner: KeyHash,
+        chain: &ChainState<S>,
+    ) -> Result<(), StoreFault> {
+        let mut moved = Vec::new();
+        for height in 0..=self.tip.height {
+            let (id, block) = active(chain, height)?;
+            self.connect(id, &block, Some(owner), &mut moved);
+        }
+        self.follow(moved);
+        Ok(())
+    }
+
+    /// Applies the entries of a store to wallets without coins. `Some`: the first that contradicts
+    /// those before it.
+    pub(super) fn replay(&mut self) -> Option<Place> {
+        for (place, entry) in &self.entries {
+            if !replay_one(&mut self.purses, *place, entry) {
+                return Some(*place);
+            }
+        }
+        None
+    }
+
+    /// Takes a block on, for all wallets or for one that was not there before. The coins that came
+    /// or went go to `moved`.
+    fn connect(
+        &mut self,
+        id: BlockId,
+        block: &Block,
+        only: Option<KeyHash>,
+        moved: &mut Vec<OutPoint>,
+    ) {
+        if self.purses.is_empty() {
+            return;
+        }
+        for (index, tx) in (0..).zip(block.txs()) {
+            let spent = self.spend(tx, only);
+            let wanted = |owner| only.is_none_or(|only| only == owner);
+            let made: Vec<(u32, TxOut)> = (0..)
+                .zip(&tx.outputs)
+                .filter(|(_, out)| wanted(out.owner) && self.purses.contains_key(&out.owner))
+                .map(|(at, out)| (at, *out))
+                .collect();
+            if spent.is_empty() && made.is_empty() {
+                continue;
+            }
+            self.record(id, block, index, (spent, made), moved);
+        }
+    }
+
+    fn record(
+        &mut self,
+        id: BlockId,
+        block: &Block,
+        index: u32,
+        (spent, made_outputs): (Vec<(OutPoint, Coin)>, Vec<(u32, TxOut)>),
+        moved: &mut Vec<OutPoint>,
+    ) {
+        let at = usize::try_from(index).expect("an index of a block that is in memory");
+        let (tx, txid) = (&block.txs()[at], block.txids()[at]);
+        let place = (id.height, index);
+        let time = block.header().time;
+        let waited = self.waiting.remove(&txid, &mut self.purses);
+        if waited.as_ref().is_some_and(|waiter| waiter.sent) {
+            self.dirty.insert(sent_row(&txid), None);
+        }
+        let since = waited.map_or(Time::from_block(time), |waiter| waiter.at);
+        // The genesis block's allocations are nobody's reward.
+        let reward = index == 0 && id.height > 0;
+        let entry = self.entries.entry(place).or_insert_with(|| Entry {
+            txid,
+            block: id.hash,
+            time,
+            since,
+            kind: if reward { Kind::Reward } else { Kind::Received },
+            spent: Vec::new(),
+            made: Vec::new(),
+        });
+        if !spent.is_empty() {
+            entry.kind = Kind::Paid(Arc::new(tx.clone()));
+        }
+        moved.extend(spent.iter().map(|(outpoint, _)| *outpoint));
+        entry.spent.extend(spent);
+        let first_new = entry.made.len();
+        entry.made.extend(made_outputs);
+        let coins = made(place, entry).skip(first_new);
+        for (outpoint, coin) in coins {
+            let purse = self.purses.get_mut(&coin.owner);
+            let new = purse.expect("a wallet of this node").put(outpoint, coin);
+            assert!(new, "no coin is made twice, and none looked for twice");
+            moved.push(outpoint);
+        }
+        list(&mut self.purses, place, entry);
+        let bytes = codec::encode(entry);
+        self.dirty.insert(entry_row(place), Some(bytes));
+    }
+
+    /// Takes the coins out that a transaction of a block spends.
+    fn spend(&mut self, tx: &Tx, only: Option<KeyHash>) -> Vec<(OutPoint, Coin)> {
+        if tx.is_coinbase() {
+            return Vec::new();
+        }
+        let spent = tx.inputs.iter().filter_map(|input| {
+            // The rules have checked that the key is the owner's.
+            let owner = input.key.hash();
+            if only.is_some_and(|only| only != owner) {
+                return None;
+            }
+            let coin = self.purses.get_mut(&owner)?.take(&input.outpoint)?;
+            Some((input.outpoint, coin))
+        });
+        spent.collect()
+    }
+
+    /// Takes off all blocks above `height`; `None`: all there are. Returns the coins that came or
+    /// went.
+    fn disconnect_above(&mut self, height: Option<u32>) -> Vec<OutPoint> {
+        let mut moved = Vec::new();
+        let gone = self.entries.split_off(&(from(height), 0));
+        for (place, entry) in gone.into_iter().rev() {
+            self.dirty.insert(entry_row(place), None);
+            for (outpoint, coin) in made(place, &entry) {
+                let purse = self.purses.get_mut(&coin.owner);
+                let taken = purse.and_then(|purse| purse.take(&outpoint));
+                taken.expect("whatever spent it was taken off before");
+                moved.push(outpoint);
+            }
+            for (outpoint, coin) in &entry.spent {
+                let purse = self.purses.get_mut(&coin.owner);
+                let new = purse.is_some_and(|purse| purse.put(*outpoint, *coin));
+                assert!(new, "a coin that was spent was not there");
+                moved.push(*outpoint);
+            }
+            unlist(&mut self.purses, place, &entry);
+            self.wait_again(entry);
+        }
+        moved
+    }
+
+    /// A payment whose block has left the chain is again one that was sent, whoever made it: all
+    /// that it spends is this node's.
+    fn wait_again(&mut self, entry: Entry) {
+        let Kind::Paid(tx) = entry.kind else {
+            return;
+        };
+        if entry.spent.len() < tx.inputs.len() {
+            return;
+        }
+        let spent = tx.inputs.iter().map(|input| {
+            let mut own = entry.spent.iter();
+            let (outpoint, coin) = own
+                .find(|(outpoint, _)| *outpoint == input.outpoint)
+                .expect("as many as inputs, all different");
+            let (amount, owner) = (coin.amount, coin.owner);
+            (*outpoint, TxOut { amount, owner })
+        });
+        let spent = spent.collect();
+        let mut waiter = Waiter::new(tx, entry.since, spent);
+        waiter.sent = true;
+        self.keep_sent(entry.txid, waiter);
+    }
+
+    /// Puts a sent transaction among those that wait, and into the rows.
+    pub(super) fn keep_sent(&mut self, txid: Txid, waiter: Waiter) {
+        let row = SentRow {
+            at: waiter.at,
+            spent: waiter.spent.iter().map(|(_, coin)| *coin).collect(),
+            tx: Arc::clone(&waiter.tx),
+        };
+        let bytes = codec::encode(&row);
+        self.dirty.insert(sent_row(&txid), Some(bytes));
+        self.waiting.insert(txid, waiter, &mut self.purses);
+    }
+
+    /// After a move of the tip: payments that can or cannot be in a block any more, and balances
+    /// that mature.
+    fn follow(&mut self, moved: Vec<OutPoint>) {
+        self.waiting.reassess(moved, &mut self.purses);
+        for purse in self.purses.values_mut() {
+            purse.changed();
+        }
+    }
+}
+
+/// Takes and puts what a stored entry says; whether the coins are as it says.
+fn replay_one(purses: &mut Purses, place: Place, entry: &Entry) -> bool {
+    let spent = entry.spent.iter().all(|(outpoint, coin)| {
+        let purse = purses.get_mut(&coin.owner);
+        purse.and_then(|purse| purse.take(outpoint)) == Some(*coin)
+    });
+    let fits = spent
+        && made(place, entry).all(|(outpoint, coin)| {
+            let purse = purses.get_mut(&coin.owner);
+            purse.is_some_and(|purse| purse.put(outpoint, coin))
+        });
+    list(purses, place, entry);
+    fits
+}
+
+/// The first height above one that may not be there.
+fn from(below: Option<u32>) -> u32 {
+    below.map_or(0, |height| height + 1)
+}
+
+/// The coins that an entry made.
+fn made((height, _): Place, entry: &Entry) -> impl Iterator<Item = (OutPoint, Coin)> {
+    let coinbase = entry.kind == Kind::Reward;
+    let txid = entry.txid;
+    entry.made.iter().map(move |(index, out)| {
+        let coin = Coin {
+            amount: out.amount,
+            owner: out.owner,
+            height,
+            coinbase,
+        };
+        (
+            OutPoint {
+                txid,
+                index: *index,
+            },
+            coin,
+        )
+    })
+}
+
+fn owners(entry: &Entry) -> impl Iterator<Item = KeyHash> {
+    let spent = entry.spent.iter().map(|(_, coin)| coin.owner);
+    spent.chain(entry.made.iter().map(|(_, out)| out.owner))
+}
+
+fn list(purses: &mut Purses, place: Place, entry: &Entry) {
+    for owner in owners(entry) {
+        if let Some(purse) = purses.get_mut(&owner) {
+            purse.entries.insert(place);
+        }
+    }
+}
+
+fn unlist(purses: &mut Purses, place: Place, entry: &Entry) {
+    for owner in owners(entry) {
+        if let Some(purse) = purses.get_mut(&owner) {
+            purse.entries.remove(&place);
+        }
+    }
+}
+
+/// A block of the chain.
+fn active<S: Store>(
+    chain: &ChainState<S>,
+    height: u32,
+) -> Result<(BlockId, Arc<Block>), StoreFault> {
+    let tree = chain.tree();
+    let id: HeaderId = tree.active_at(height).expect("not above the tip");
+    let hash = tree.entry(id).hash;
+    let id = BlockId { height, hash };
+    match chain.body(&hash)? {
+        Some(block) => Ok((id, block)),
+        None => Err(chain.store().damaged(format!("block {id} has no body"))),
+    }
+}

@@ -1,0 +1,351 @@
+//! The wallets of a node: keys, what they own, and the payments that they make.
+//!
+//! The hard case is a wallet and a chain that do not stop at the same moment. Chain and wallet rows
+//! are in one store, but a block's coins are committed before the wallets hear of the block, and
+//! they write what they learnt about once a second. So the rows say which tip they reflect, and
+//! opening rolls from there to the chain's tip:
+//!
+//! 1. What the wallets hold in a block is an *entry*: the coins of theirs that a transaction spent,
+//!    with all that was known of them, and those that it made. An entry can be undone by itself,
+//!    whether or not anybody still has the block.
+//! 2. Down to where the recorded tip leaves the chain, entries are taken off, the last first. Then
+//!    the blocks above are looked through. If the recorded tip is not even known any more, that is
+//!    all of them.
+//! 3. A payment is one row until a block has it, and then part of an entry. The one goes and the
+//!    other comes in the same write. If the entry goes, the row comes back. So a payment that was
+//!    sent is at every moment either in the chain or announced again, however deep a reorganisation.
+//!
+//! Nothing here writes. Rows are handed out ([`Rows`]), and each time all that have changed, so that
+//! what is stored always reflects one moment. A new key must be safe on disk before its address
+//! is shown, and a payment before it is reported: these rows are committed durably.
+
+mod error;
+mod keys;
+mod ledger;
+mod purse;
+mod rows;
+mod spend;
+mod view;
+mod waiting;
+
+pub use self::error::WalletError;
+pub use self::keys::{NAME_LEN_MAX, wallet_key};
+pub use self::rows::Rows;
+pub use self::spend::INPUTS_MAX;
+
+use self::keys::{check_name, parse_secret, secret_hex, shown};
+use self::purse::Purse;
+use self::rows::{Entry, Place, Stored, TIP_KEY, decoded, key_row};
+use self::waiting::{Purses, Waiter, Waiting};
+use super::chainstate::ChainState;
+use super::store::{BlockId, Store, StoreFault};
+use super::time::Time;
+use crate::chain::key::SecretKey;
+use crate::chain::tx::TxOut;
+use crate::chain::{BlockHash, KeyHash, OutPoint, Params, Tx, Txid, codec};
+use std::collections::BTreeMap;
+use std::sync::Arc;
+
+/// Wallets of one node: all of them are in every snapshot, thirty times a second.
+pub const WALLETS_MAX: usize = 1_000;
+
+/// Names that an error lists.
+const NAMES_SHOWN: usize = 10;
+
+/// The wallets of one node.
+pub struct Wallets {
+    key_seed: [u8; 32],
+    params: Arc<Params>,
+    network: BlockHash,
+    /// The block that entries and coins reflect.
+    tip: BlockId,
+    names: BTreeMap<String, KeyHash>,
+    purses: Purses,
+    /// Transactions in blocks that touch any wallet.
+    entries: BTreeMap<Place, Entry>,
+    waiting: Waiting,
+    /// Rows that have changed since they were last handed out.
+    dirty: Rows,
+    /// The tip in the rows that were handed out last.
+    flushed_tip: Option<BlockId>,
+}
+
+impl Wallets {
+    /// Opens the wallets in the chain's store and brings them to its tip. What the mempool holds
+    /// is not known yet: whatever it takes is to be told by [`Wallets::tx_added`], the payments in
+    /// [`Wallets::unconfirmed`] among it.
+    ///
+    /// # Errors
+    /// [`StoreFault`], also for rows that make no sense.
+    pub fn open<S: Store>(chain: &ChainState<S>, key_seed: [u8; 32]) -> Result<Self, StoreFault> {
+        let store = chain.store();
+        let stored = Stored::load(store)?;
+        let mut wallets = Self {
+            key_seed,
+            params: Arc::clone(chain.params()),
+            network: chain.network(),
+            tip: chain.tip(),
+            names: BTreeMap::new(),
+            purses: BTreeMap::new(),
+            entries: stored.entries,
+            waiting: Waiting::default(),
+            dirty: Rows::new(),
+            flushed_tip: None,
+        };
+        for (name, key) in stored.keys {
+            wallets.add_purse(name, key);
+        }
+        if let Some(bytes) = store.meta(TIP_KEY)? {
+            let tip = decoded(&bytes);
+            let problem = || format!("the row {TIP_KEY} makes no sense");
+            wallets.tip = tip.ok_or_else(|| store.damaged(problem()))?;
+            wallets.flushed_tip = Some(wallets.tip);
+        } else if !wallets.purses.is_empty() {
+            return Err(store.damaged(format!("there are wallets, and no row {TIP_KEY}")));
+        }
+        if let Some((height, index)) = wallets.replay() {
+            let problem = format!("wallet entry {index} of block {height} contradicts others");
+            return Err(store.damaged(problem));
+        }
+        let mut moved = Vec::new();
+        for (txid, row) in stored.sent {
+            let Some(waiter) = wallets.restored(row) else {
+                return Err(store.damaged(format!("payment {txid} is of no wallet")));
+            };
+            moved.extend(waiter.spent.iter().map(|(outpoint, _)| *outpoint));
+            wallets.waiting.insert(txid, waiter, &mut wallets.purses);
+        }
+        wallets.catch_up(chain)?;
+        wallets.waiting.reassess(moved, &mut wallets.purses);
+        Ok(wallets)
+    }
+
+    /// Makes a wallet. Its key follows from the node's seed and the name, so it may own coins
+    /// already: the chain is looked through. The rows must be safe on disk before the address is
+    /// shown. What the mempool holds for the wallet is to be told again by [`Wallets::tx_added`].
+    ///
+    /// # Errors
+    /// [`WalletError`]; then there is no such wallet, unless it is the store that failed.
+    pub fn create<S: Store>(
+        &mut self,
+        name: &str,
+        chain: &ChainState<S>,
+    ) -> Result<Rows, WalletError> {
+        self.check_new(name)?;
+        self.add_wallet(name, wallet_key(&self.key_seed, name), chain)
+    }
+
+    /// Makes a wallet of a key that exists, 64 hexadecimal digits, and looks for its coins and
+    /// history. All else as [`Wallets::create`].
+    ///
+    /// # Errors
+    /// [`WalletError`]; then there is no such wallet, unless it is the store that failed.
+    pub fn import<S: Store>(
+        &mut self,
+        name: &str,
+        secret: &str,
+        chain: &ChainState<S>,
+    ) -> Result<Rows, WalletError> {
+        self.check_new(name)?;
+        self.add_wallet(name, parse_secret(secret)?, chain)
+    }
+
+    /// The key of a wallet, 64 hexadecimal digits.
+    ///
+    /// # Errors
+    /// [`WalletError::Unknown`].
+    pub fn export(&self, name: &str) -> Result<String, WalletError> {
+        Ok(secret_hex(&self.purse(name)?.key))
+    }
+
+    /// The names of all wallets, in their order.
+    pub fn names(&self) -> impl Iterator<Item = &str> {
+        self.names.keys().map(String::as_str)
+    }
+
+    /// The wallet whose name comes first.
+    pub fn first(&self) -> Option<&str> {
+        self.names().next()
+    }
+
+    /// Who owns the coins of a wallet.
+    pub fn owner(&self, name: &str) -> Option<KeyHash> {
+        self.names.get(name).copied()
+    }
+
+    /// A payment of [`Wallets::pay`] that the mempool has taken: from now on it is kept and
+    /// announced until a block has it. The rows must be safe on disk before anybody hears of it.
+    ///
+    /// # Panics
+    /// If it is no payment of a wallet of this node.
+    pub fn sent(&mut self, tx: &Arc<Tx>, now: Time) -> Rows {
+        let txid = tx.txid();
+        let known = self.waiting.remove(&txid, &mut self.purses);
+        let at = known.map_or(now, |waiter| waiter.at);
+        let mut waiter = Waiter::new(Arc::clone(tx), at, self.spent_by(tx));
+        assert_eq!(waiter.spent.len(), tx.inputs.len(), "a payment made here");
+        (waiter.sent, waiter.pooled) = (true, true);
+        self.keep_sent(txid, waiter);
+        self.flush()
+    }
+
+    /// The mempool has taken a transaction. One that it took before may be told again.
+    pub fn tx_added(&mut self, tx: &Arc<Tx>, txid: Txid, now: Time) {
+        let known = self.waiting.remove(&txid, &mut self.purses);
+        let spent = self.spent_by(tx);
+        let paid = |out: &TxOut| self.purses.contains_key(&out.owner);
+        let waiter = match known {
+            // A wallet that was made in between may have a part in it.
+            Some(known) if known.sent => known,
+            Some(known) => Waiter { spent, ..known },
+            None if spent.is_empty() && !tx.outputs.iter().any(paid) => return,
+            None => Waiter::new(Arc::clone(tx), now, spent),
+        };
+        let pooled = Waiter {
+            pooled: true,
+            ..waiter
+        };
+        self.waiting.insert(txid, pooled, &mut self.purses);
+        self.reassess_children(txid, tx);
+    }
+
+    /// The mempool has dropped a transaction, other than into a block. A payment made here is kept
+    /// all the same.
+    pub fn tx_removed(&mut self, txid: &Txid) {
+        let Some(mut waiter) = self.waiting.remove(txid, &mut self.purses) else {
+            return;
+        };
+        let tx = Arc::clone(&waiter.tx);
+        if waiter.sent {
+            waiter.pooled = false;
+            self.waiting.insert(*txid, waiter, &mut self.purses);
+        }
+        self.reassess_children(*txid, &tx);
+    }
+
+    /// Payments made here that are in no block and can be in one, each after those that it spends
+    /// from: for the mempool after a start or a reorganisation, and for peers.
+    pub fn unconfirmed(&self) -> impl Iterator<Item = (Txid, &Arc<Tx>)> {
+        let ours = self.waiting.iter().filter(|(_, w)| w.sent && w.live);
+        let ordered = self.waiting.in_order(ours.map(|(txid, _)| *txid));
+        ordered.into_iter().filter_map(|txid| {
+            let waiter = self.waiting.get(&txid)?;
+            Some((txid, &waiter.tx))
+        })
+    }
+
+    /// All rows that have changed since rows were last handed out. If they are lost in a crash,
+    /// the next start finds the same things out again.
+    #[must_use = "what is not committed is forgotten here"]
+    pub fn flush(&mut self) -> Rows {
+        if !self.purses.is_empty() && self.flushed_tip != Some(self.tip) {
+            let bytes = codec::encode(&self.tip);
+            self.dirty.insert(TIP_KEY.to_owned(), Some(bytes));
+            self.flushed_tip = Some(self.tip);
+        }
+        std::mem::take(&mut self.dirty)
+    }
+
+    fn check_new(&self, name: &str) -> Result<(), WalletError> {
+        check_name(name)?;
+        if self.names.contains_key(name) {
+            let name = name.to_owned();
+            return Err(WalletError::Exists { name });
+        }
+        if self.names.len() >= WALLETS_MAX {
+            return Err(WalletError::Full);
+        }
+        Ok(())
+    }
+
+    fn add_wallet<S: Store>(
+        &mut self,
+        name: &str,
+        key: SecretKey,
+        chain: &ChainState<S>,
+    ) -> Result<Rows, WalletError> {
+        if let Some(taken) = self.purses.get(&key.public_key().hash()) {
+            let name = taken.name.clone();
+            return Err(WalletError::KeyTaken { name });
+        }
+        self.catch_up(chain)?;
+        let row = key.to_bytes().to_vec();
+        let owner = self.add_purse(name.to_owned(), key);
+        self.rescan(owner, chain)?;
+        self.dirty.insert(key_row(name), Some(row));
+        self.claim_waiting();
+        Ok(self.flush())
+    }
+
+    fn add_purse(&mut self, name: String, key: SecretKey) -> KeyHash {
+        let address = self.params.address(key.public_key().hash()).to_string();
+        let purse = Purse::new(name.clone(), key, address);
+        let owner = purse.owner;
+        self.names.insert(name, owner);
+        self.purses.insert(owner, purse);
+        owner
+    }
+
+    /// Tells a wallet that is new of what waits already.
+    fn claim_waiting(&mut self) {
+        let known: Vec<(Txid, Arc<Tx>, bool, Time)> = self
+            .waiting
+            .iter()
+            .map(|(txid, waiter)| (*txid, Arc::clone(&waiter.tx), waiter.pooled, waiter.at))
+            .collect();
+        for (txid, tx, pooled, at) in known {
+            self.tx_added(&tx, txid, at);
+            if let Some(waiter) = self.waiting.get_mut(&txid) {
+                waiter.pooled = pooled;
+            }
+        }
+    }
+
+    fn restored(&self, row: rows::SentRow) -> Option<Waiter> {
+        let outpoints = row.tx.inputs.iter().map(|input| input.outpoint);
+        let spent: Vec<(OutPoint, TxOut)> = outpoints.zip(row.spent).collect();
+        let own = spent
+            .iter()
+            .all(|(_, coin)| self.purses.contains_key(&coin.owner));
+        let mut waiter = Waiter::new(row.tx, row.at, spent);
+        waiter.sent = true;
+        own.then_some(waiter)
+    }
+
+    /// What a transaction spends of this node's coins.
+    fn spent_by(&self, tx: &Tx) -> Vec<(OutPoint, TxOut)> {
+        let inputs = tx.inputs.iter();
+        inputs
+            .filter_map(|input| self.waiting.spent_by(input, &self.purses))
+            .collect()
+    }
+
+    fn reassess_children(&mut self, txid: Txid, tx: &Tx) {
+        let outputs = (0..).zip(&tx.outputs);
+        let outputs = outputs.map(|(index, _)| OutPoint { txid, index });
+        let own = self.waiting.get(&txid);
+        let spent = own.iter().flat_map(|waiter| &waiter.spent);
+        let moved = outputs.chain(spent.map(|(outpoint, _)| *outpoint));
+        let moved = moved.collect();
+        self.waiting.reassess(moved, &mut self.purses);
+    }
+
+    fn purse(&self, name: &str) -> Result<&Purse, WalletError> {
+        let owner = self.names.get(name).ok_or_else(|| WalletError::Unknown {
+            name: shown(name),
+            there: self.there(),
+        })?;
+        Ok(&self.purses[owner])
+    }
+
+    /// The wallets that there are, in words.
+    fn there(&self) -> String {
+        let names: Vec<&str> = self.names().take(NAMES_SHOWN).collect();
+        let more = self.names.len() - names.len();
+        match (names.as_slice(), more) {
+            ([], _) => "there are none".to_owned(),
+            (names, 0) => format!("there are: {}", names.join(", ")),
+            (names, more) => format!("there are: {}, and {more} more", names.join(", ")),
+        }
+    }
+}

@@ -1,0 +1,107 @@
+//! One wallet: its key, and its coins at the tip.
+
+use super::super::snapshot::WalletInfo;
+use super::rows::Place;
+use crate::chain::key::SecretKey;
+use crate::chain::{Amount, Coin, KeyHash, OutPoint, Txid};
+use std::collections::{BTreeMap, BTreeSet};
+use std::sync::OnceLock;
+
+pub(super) struct Purse {
+    pub name: String,
+    pub key: SecretKey,
+    pub owner: KeyHash,
+    /// Shown by every screen.
+    pub address: String,
+    /// Unspent at the tip, mature or not.
+    coins: BTreeMap<OutPoint, Coin>,
+    /// Sum of `coins`.
+    total: Amount,
+    /// Sums of those of `coins` that coinbases made, by height: what may have to mature.
+    rewards: BTreeMap<u32, Amount>,
+    /// Transactions of this wallet in blocks.
+    pub entries: BTreeSet<Place>,
+    /// Transactions of this wallet that wait.
+    pub waiting: BTreeSet<Txid>,
+    /// What a screen asks for thirty times a second; empty when something has changed.
+    pub info: OnceLock<WalletInfo>,
+}
+
+impl Purse {
+    pub fn new(name: String, key: SecretKey, address: String) -> Self {
+        let owner = key.public_key().hash();
+        Self {
+            name,
+            key,
+            owner,
+            address,
+            coins: BTreeMap::new(),
+            total: Amount::ZERO,
+            rewards: BTreeMap::new(),
+            entries: BTreeSet::new(),
+            waiting: BTreeSet::new(),
+            info: OnceLock::new(),
+        }
+    }
+
+    pub fn coins(&self) -> &BTreeMap<OutPoint, Coin> {
+        &self.coins
+    }
+
+    /// Takes a coin in. `false`: it is there already.
+    pub fn put(&mut self, outpoint: OutPoint, coin: Coin) -> bool {
+        if self.coins.insert(outpoint, coin).is_some() {
+            return false;
+        }
+        self.total = plus(self.total, coin.amount);
+        if coin.coinbase {
+            let sum = self.rewards.entry(coin.height).or_default();
+            *sum = plus(*sum, coin.amount);
+        }
+        self.changed();
+        true
+    }
+
+    /// Gives a coin away, if it is there.
+    pub fn take(&mut self, outpoint: &OutPoint) -> Option<Coin> {
+        let coin = self.coins.remove(outpoint)?;
+        self.total = minus(self.total, coin.amount);
+        if coin.coinbase {
+            let sum = self.rewards.entry(coin.height).or_default();
+            *sum = minus(*sum, coin.amount);
+            if sum.is_zero() {
+                self.rewards.remove(&coin.height);
+            }
+        }
+        self.changed();
+        Some(coin)
+    }
+
+    /// Something that [`Purse::info`] tells has changed.
+    pub fn changed(&mut self) {
+        self.info = OnceLock::new();
+    }
+
+    /// Mature coins, and rewards from the height `young` on, which are not.
+    pub fn balance(&self, young: u32) -> (Amount, Amount) {
+        let immature = self.rewards.range(young..).map(|(_, sum)| *sum);
+        let immature = immature.fold(Amount::ZERO, plus);
+        (minus(self.total, immature), immature)
+    }
+
+    /// The height of the last reward that is not mature, if rewards from `young` on are not.
+    pub fn youngest(&self, young: u32) -> Option<u32> {
+        self.rewards.range(young..).next_back().map(|(h, _)| *h)
+    }
+}
+
+/// Coins that exist never add up to more than [`Amount::MAX`]; what waits may, while two
+/// transactions that exclude each other both wait.
+pub(super) fn plus(a: Amount, b: Amount) -> Amount {
+    a.checked_add(b).unwrap_or(Amount::MAX)
+}
+
+/// `a` less `b`, and nothing if `b` is more.
+pub(super) fn minus(a: Amount, b: Amount) -> Amount {
+    a.checked_sub(b).unwrap_or(Amount::ZERO)
+}

@@ -1,0 +1,198 @@
+//! What wallets show: balances, history, coins.
+
+use super::super::snapshot::{CoinInfo, HistoryEntry, PAGE_MAX, WalletInfo};
+use super::super::store::BlockId;
+use super::super::time::Time;
+use super::purse::{Purse, minus, plus};
+use super::rows::{Entry, Kind, Place};
+use super::spend::Spendable;
+use super::waiting::{Waiter, net};
+use super::{WalletError, Wallets};
+use crate::chain::tx::TxOut;
+use crate::chain::{Amount, KeyHash, OutPoint, Txid};
+use std::cmp::Reverse;
+use std::collections::BTreeSet;
+
+impl Wallets {
+    /// All wallets, by name. Cheap: each is computed again only when something has changed.
+    pub fn info(&self) -> Vec<WalletInfo> {
+        let purses = self.names.values().map(|owner| &self.purses[owner]);
+        purses.map(|purse| self.info_of(purse)).collect()
+    }
+
+    /// One wallet.
+    ///
+    /// # Errors
+    /// [`WalletError::Unknown`].
+    pub fn wallet(&self, name: &str) -> Result<WalletInfo, WalletError> {
+        Ok(self.info_of(self.purse(name)?))
+    }
+
+    /// What a wallet did, newest first, `skip` entries left out, [`PAGE_MAX`] at most.
+    ///
+    /// # Errors
+    /// [`WalletError::Unknown`].
+    pub fn history(
+        &self,
+        name: &str,
+        skip: usize,
+        limit: usize,
+    ) -> Result<Vec<HistoryEntry>, WalletError> {
+        let purse = self.purse(name)?;
+        let mut waiting = self.waiting.in_order(purse.waiting.iter().copied());
+        waiting.reverse();
+        let waiting = waiting.into_iter().filter_map(|txid| {
+            let waiter = self.waiting.get(&txid)?;
+            Some(self.waiting_entry(purse, txid, waiter))
+        });
+        let confirmed = purse.entries.iter().rev();
+        let confirmed = confirmed.map(|place| self.entry(purse, *place, &self.entries[place]));
+        let all = waiting.chain(confirmed);
+        Ok(all.skip(skip).take(limit.min(PAGE_MAX)).collect())
+    }
+
+    /// Coins of a wallet that nothing known spends, the largest first, [`PAGE_MAX`] at most: in
+    /// blocks, mature or not, and outputs that wait.
+    ///
+    /// # Errors
+    /// [`WalletError::Unknown`].
+    pub fn coins(&self, name: &str) -> Result<Vec<CoinInfo>, WalletError> {
+        let purse = self.purse(name)?;
+        let confirmed = purse.coins().iter().map(|(outpoint, coin)| Spendable {
+            outpoint: *outpoint,
+            coin: *coin,
+            waits: false,
+        });
+        let waiting = self.unspent_waiting(purse).map(|(_, coin)| coin);
+        let mut coins: Vec<Spendable> = confirmed
+            .filter(|coin| !self.waiting.claims(&coin.outpoint))
+            .chain(waiting)
+            .collect();
+        coins.sort_by_key(|coin| (Reverse(coin.coin.amount), coin.outpoint));
+        coins.truncate(PAGE_MAX);
+        Ok(coins.iter().map(|coin| self.coin_info(coin)).collect())
+    }
+
+    /// The lowest height whose reward cannot be in the next block.
+    pub(super) fn young(&self) -> u32 {
+        let next = self.tip.height.saturating_add(1);
+        next.saturating_add(1).saturating_sub(self.params.maturity)
+    }
+
+    fn info_of(&self, purse: &Purse) -> WalletInfo {
+        purse.info.get_or_init(|| self.count(purse)).clone()
+    }
+
+    fn count(&self, purse: &Purse) -> WalletInfo {
+        let (confirmed, immature) = purse.balance(self.young());
+        let mut info = WalletInfo {
+            name: purse.name.clone(),
+            address: purse.address.clone(),
+            confirmed,
+            immature,
+            incoming: Amount::ZERO,
+            outgoing: Amount::ZERO,
+            spendable: confirmed,
+            unconfirmed: 0,
+        };
+        let mut claimed: BTreeSet<OutPoint> = BTreeSet::new();
+        for txid in &purse.waiting {
+            let Some(waiter) = self.waiting.get(txid).filter(|waiter| waiter.live) else {
+                continue;
+            };
+            let (received, spent) = waiter.net(purse.owner);
+            info.incoming = plus(info.incoming, received);
+            info.outgoing = plus(info.outgoing, spent);
+            info.unconfirmed += 1;
+            claimed.extend(waiter.spent.iter().map(|(outpoint, _)| *outpoint));
+        }
+        let young = self.young();
+        let spent = claimed.iter().filter_map(|at| purse.coins().get(at));
+        let spent = spent.filter(|coin| !coin.coinbase || coin.height < young);
+        let spent = spent.map(|coin| coin.amount).fold(Amount::ZERO, plus);
+        let change = self.own_change(purse).into_iter();
+        let change = change.map(|coin| coin.coin.amount).fold(Amount::ZERO, plus);
+        info.spendable = plus(minus(confirmed, spent), change);
+        info
+    }
+
+    fn waiting_entry(&self, purse: &Purse, txid: Txid, waiter: &Waiter) -> HistoryEntry {
+        let spent: Vec<TxOut> = waiter.spent.iter().map(|(_, coin)| *coin).collect();
+        let flow = Flow {
+            spent: &spent,
+            made: &waiter.tx.outputs,
+            inputs: waiter.tx.inputs.len(),
+        };
+        HistoryEntry {
+            at: waiter.at,
+            conflicted: !waiter.live,
+            ..self.shown(purse.owner, txid, &flow)
+        }
+    }
+
+    fn entry(&self, purse: &Purse, (height, _): Place, entry: &Entry) -> HistoryEntry {
+        let hash = entry.block;
+        let spent = entry.spent.iter().map(|(_, coin)| TxOut {
+            amount: coin.amount,
+            owner: coin.owner,
+        });
+        let (spent, received): (Vec<TxOut>, Vec<TxOut>) = (
+            spent.collect(),
+            entry.made.iter().map(|(_, out)| *out).collect(),
+        );
+        let flow = match &entry.kind {
+            Kind::Paid(tx) => Flow {
+                spent: &spent,
+                made: &tx.outputs,
+                inputs: tx.inputs.len(),
+            },
+            Kind::Reward | Kind::Received => Flow {
+                spent: &[],
+                made: &received,
+                inputs: 0,
+            },
+        };
+        HistoryEntry {
+            block: Some(BlockId { height, hash }),
+            confirmations: self.tip.height.saturating_sub(height).saturating_add(1),
+            at: Time::from_block(entry.time),
+            reward: entry.kind == Kind::Reward,
+            ..self.shown(purse.owner, entry.txid, &flow)
+        }
+    }
+
+    fn shown(&self, owner: KeyHash, txid: Txid, flow: &Flow<'_>) -> HistoryEntry {
+        let (received, spent) = net(owner, flow.spent, flow.made);
+        let own = flow.spent.iter().filter(|coin| coin.owner == owner).count();
+        let others = flow.made.iter().filter(|out| own > 0 && out.owner != owner);
+        HistoryEntry {
+            txid,
+            block: None,
+            confirmations: 0,
+            at: Time::default(),
+            reward: false,
+            received,
+            spent,
+            fee: (own > 0 && own == flow.inputs).then(|| flow.fee()),
+            to: others
+                .map(|out| (self.params.address(out.owner).to_string(), out.amount))
+                .collect(),
+            conflicted: false,
+        }
+    }
+}
+
+/// What a transaction moves: own coins that it spends, what it makes, and how many inputs it has.
+struct Flow<'a> {
+    spent: &'a [TxOut],
+    made: &'a [TxOut],
+    inputs: usize,
+}
+
+impl Flow<'_> {
+    /// What the miner gets, if all inputs are known.
+    fn fee(&self) -> Amount {
+        let sum = |outs: &[TxOut]| outs.iter().map(|out| out.amount).fold(Amount::ZERO, plus);
+        minus(sum(self.spent), sum(self.made))
+    }
+}
