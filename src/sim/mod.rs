@@ -260,12 +260,21 @@ impl Sim {
         Some(self.now())
     }
 
+    /// Does the next thing that is due up to a time; if nothing is, stops the clock there, and
+    /// returns `false`.
+    pub fn step_until(&mut self, until: Time) -> bool {
+        let is_due = self.agenda.next().is_some_and(|at| at <= until);
+        if is_due {
+            self.step();
+        } else {
+            self.agenda.skip_to(until);
+        }
+        is_due
+    }
+
     /// Does all that is due up to a time, and stops the clock there.
     pub fn run_until(&mut self, until: Time) {
-        while self.agenda.next().is_some_and(|at| at <= until) {
-            self.step();
-        }
-        self.agenda.skip_to(until);
+        while self.step_until(until) {}
     }
 
     /// Runs for so long.

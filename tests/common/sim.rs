@@ -1,10 +1,13 @@
-//! Actors for the simulation: one that only notes what happens to it.
+//! What simulations are watched and driven with: questions to nodes, and an actor who only notes
+//! what happens to him.
 
+use chainlab::chain::{Amount, BlockHash, KeyHash, Params};
 use chainlab::link::Conditions;
 use chainlab::node::Time;
-use chainlab::node::io::{CloseReason, ConnId, Input, Output};
+use chainlab::node::io::{CloseReason, Command, ConnId, Input, Output, Payment, Reply};
 use chainlab::node::message::Message;
-use chainlab::sim::{Actor, NodeIx, Sim};
+use chainlab::node::snapshot::{CoinInfo, WalletInfo};
+use chainlab::sim::{Actor, Answer, NodeIx, Sim};
 use std::cell::RefCell;
 use std::net::SocketAddr;
 use std::rc::Rc;
@@ -16,6 +19,87 @@ pub fn ms(ms: u64) -> Duration {
 
 pub fn latency(millis: u64) -> Conditions {
     Conditions::latency(ms(millis))
+}
+
+/// The address of the actor with this number, as a command names it.
+pub fn address(params: &Params, owner: KeyHash) -> String {
+    params.address(owner).to_string()
+}
+
+/// Gives a node the key of the actor with this number, in a wallet.
+pub fn import(sim: &mut Sim, ix: NodeIx, name: &str, actor: u8) {
+    let hex = super::key(actor)
+        .to_bytes()
+        .map(|byte| format!("{byte:02x}"));
+    let import = Command::ImportWallet {
+        name: name.to_owned(),
+        secret: hex.concat(),
+    };
+    sim.ask(ix, import).expect("a key");
+}
+
+pub fn wallets(sim: &mut Sim, ix: NodeIx) -> Vec<WalletInfo> {
+    match sim.ask(ix, Command::Wallets) {
+        Ok(Reply::Wallets(wallets)) => wallets,
+        other => panic!("{other:?}"),
+    }
+}
+
+pub fn wallet_address(sim: &mut Sim, ix: NodeIx, name: &str) -> String {
+    let wallets = wallets(sim, ix);
+    let wallet = wallets.into_iter().find(|wallet| wallet.name == name);
+    wallet.expect("a wallet of this name").address
+}
+
+pub fn coins_of(sim: &mut Sim, ix: NodeIx, of: &str) -> Vec<CoinInfo> {
+    match sim.ask(ix, Command::Coins { of: of.to_owned() }) {
+        Ok(Reply::Coins(coins)) => coins,
+        other => panic!("{other:?}"),
+    }
+}
+
+/// What an address holds in blocks, as this node sees it.
+pub fn balance(sim: &mut Sim, ix: NodeIx, of: &str) -> Amount {
+    let coins = coins_of(sim, ix, of);
+    let confirmed = coins.iter().filter(|coin| coin.height.is_some());
+    Amount::checked_sum(confirmed.map(|coin| coin.amount)).expect("what exists is an amount")
+}
+
+pub fn pay(sim: &mut Sim, ix: NodeIx, from: &str, to: &str, amount: Amount, fee: Amount) -> Answer {
+    let (from, to) = (from.to_owned(), to.to_owned());
+    sim.ask(
+        ix,
+        Command::Send(Payment {
+            from,
+            to,
+            amount,
+            fee,
+        }),
+    )
+}
+
+/// The tip of a node that runs.
+pub fn tip(sim: &Sim, ix: NodeIx) -> BlockHash {
+    sim.node(ix).expect("it runs").chain().tip().hash
+}
+
+/// Whether these nodes all run and have one tip.
+pub fn agree(sim: &Sim, nodes: &[NodeIx]) -> bool {
+    nodes
+        .windows(2)
+        .all(|two| tip(sim, two[0]) == tip(sim, two[1]))
+}
+
+/// Runs until something is so.
+///
+/// # Panics
+/// If it is not in time.
+pub fn until(sim: &mut Sim, limit: Duration, what: &str, is_so: impl Fn(&Sim) -> bool) {
+    let end = sim.now() + limit;
+    while !is_so(sim) {
+        assert!(sim.now() < end, "not within {limit:?}: {what}");
+        sim.run_for(ms(50));
+    }
 }
 
 /// Somebody who does nothing by himself and notes what happens to him.

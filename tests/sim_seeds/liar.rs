@@ -1,0 +1,257 @@
+//! One who shakes hands properly, and then sends what is invalid, stale or out of order.
+
+use crate::common::{solve, units};
+use chainlab::chain::key::SecretKey;
+use chainlab::chain::tx::TxOut;
+use chainlab::chain::{Block, BlockHash, Header, Params, Tx, Txid, merkle};
+use chainlab::node::Time;
+use chainlab::node::handshake::{Identity, PROTOCOL};
+use chainlab::node::io::{ConnId, Input, Output};
+use chainlab::node::message::{Item, Locator, Message, Role, Text, Version};
+use chainlab::sim::Actor;
+use rand_chacha::ChaCha8Rng;
+use rand_chacha::rand_core::{Rng, SeedableRng};
+use std::collections::BTreeMap;
+use std::net::SocketAddr;
+use std::sync::Arc;
+use std::time::Duration;
+
+/// Blocks, and transactions, that it remembers to make something of.
+const REMEMBERED: usize = 64;
+
+/// Longest time between two lies, in ms.
+const PAUSE_MS_MAX: u64 = 4_000;
+
+pub struct Liar {
+    us: Identity,
+    addr: SocketAddr,
+    draws: ChaCha8Rng,
+    /// Whether the handshake is done.
+    peers: BTreeMap<ConnId, bool>,
+    victims: Vec<SocketAddr>,
+    blocks: Vec<Arc<Block>>,
+    txs: Vec<Arc<Tx>>,
+    next_lie: Time,
+}
+
+impl Liar {
+    pub fn new(
+        seed: u64,
+        params: &Params,
+        addr: SocketAddr,
+        victims: Vec<SocketAddr>,
+        now: Time,
+    ) -> Self {
+        let mut draws = ChaCha8Rng::seed_from_u64(seed);
+        draws.set_stream(2);
+        let genesis = Arc::new(params.genesis_block());
+        Self {
+            us: Identity::new(SecretKey::generate(&mut draws), genesis.hash()),
+            addr,
+            draws,
+            peers: BTreeMap::new(),
+            victims,
+            blocks: vec![genesis],
+            txs: Vec::new(),
+            next_lie: now,
+        }
+    }
+
+    fn draw(&mut self, limit: usize) -> usize {
+        let limit = u64::try_from(limit).expect("64 bits");
+        usize::try_from(self.draws.next_u64() % limit).expect("64 bits")
+    }
+
+    fn random_hash(&mut self) -> BlockHash {
+        let mut hash = BlockHash::ZERO;
+        self.draws.fill_bytes(&mut hash.0);
+        hash
+    }
+
+    fn version(&mut self) -> Message {
+        Message::Version(Box::new(Version {
+            protocol: PROTOCOL,
+            network: self.us.network,
+            nonce: self.draws.next_u64(),
+            id: self.us.id,
+            listen: Some(self.addr),
+            height: 1_000_000,
+            role: Role::Full,
+            user_agent: Text::new("/chainlab:0.1.0(liar)/"),
+        }))
+    }
+
+    fn received(&mut self, conn: ConnId, message: Message) -> Vec<Message> {
+        match message {
+            Message::Version(theirs) => vec![Message::Verack(self.us.prove(&theirs))],
+            Message::Verack(_) => {
+                self.peers.insert(conn, true);
+                let locator = Locator {
+                    have: Vec::new(),
+                    stop: BlockHash::ZERO,
+                };
+                vec![Message::GetBlocks(locator)]
+            }
+            Message::Ping(number) => vec![Message::Pong(number)],
+            Message::Inv(items) => vec![Message::GetData(items)],
+            Message::Block(block) => {
+                remember(&mut self.blocks, block);
+                vec![]
+            }
+            Message::Tx(tx) => {
+                remember(&mut self.txs, tx);
+                vec![]
+            }
+            Message::GetData(_) | Message::GetHeaders(_) | Message::GetBlocks(_) => {
+                self.answer(message)
+            }
+            _ => vec![],
+        }
+    }
+
+    /// To a question: what is not here, what was not asked for, or nothing at all.
+    fn answer(&mut self, question: Message) -> Vec<Message> {
+        match (self.draw(4), question) {
+            (0, Message::GetData(items)) => vec![Message::NotFound(items)],
+            (1, _) => vec![self.headers_reversed()],
+            (2, _) => vec![self.some_block()],
+            _ => vec![],
+        }
+    }
+
+    /// Tells a lie to one peer, or finds one to tell.
+    fn lie(&mut self) -> Vec<Output> {
+        let ready = self.peers.iter().filter(|(_, ready)| **ready);
+        let ready: Vec<ConnId> = ready.map(|(conn, _)| *conn).collect();
+        if ready.is_empty() || self.draw(8) == 0 {
+            let victim = self.draw(self.victims.len());
+            return vec![Output::Dial(self.victims[victim])];
+        }
+        let peer = ready[self.draw(ready.len())];
+        let lies = self.some_lie();
+        lies.into_iter()
+            .map(|lie| Output::Send(peer, lie))
+            .collect()
+    }
+
+    fn some_lie(&mut self) -> Vec<Message> {
+        let header = *self.block().header();
+        match self.draw(13) {
+            0 => vec![self.greedy_block()],
+            1 => vec![self.mutated_body()],
+            2 => vec![self.headers_reversed()],
+            3 => vec![self.some_block(), self.some_block()],
+            4 => vec![self.bad_signature()],
+            5 => vec![Message::Headers(vec![Header {
+                nonce: header.nonce ^ 1,
+                ..header
+            }])],
+            6 => {
+                // Not known to anybody, and never to be had.
+                let block = Item::Block(self.random_hash());
+                let tx = Item::Tx(Txid(self.random_hash().0));
+                vec![Message::Inv(vec![block, tx])]
+            }
+            7 => vec![Message::GetData(vec![Item::Block(self.random_hash())])],
+            8 => {
+                let mut header = header;
+                header.time = header.time.saturating_add_ms(3_600_000);
+                vec![Message::Headers(vec![solve(header)])]
+            }
+            9 => {
+                let mut header = header;
+                header.previous = self.random_hash();
+                vec![Message::Headers(vec![solve(header)])]
+            }
+            10 => vec![Message::Addr(vec![
+                self.addr,
+                SocketAddr::from(([10, 200, 0, 1], 4_747)),
+            ])],
+            11 => vec![Message::Inv(vec![Item::Block(BlockHash::ZERO); 50_000])],
+            _ => vec![self.version()],
+        }
+    }
+
+    fn block(&mut self) -> Arc<Block> {
+        let at = self.draw(self.blocks.len());
+        Arc::clone(&self.blocks[at])
+    }
+
+    /// An honest block that nobody asked for, and that may be long known or come too early.
+    fn some_block(&mut self) -> Message {
+        Message::Block(self.block())
+    }
+
+    /// Another block at the place of an honest one, with all the work and too large a reward.
+    fn greedy_block(&mut self) -> Message {
+        let (mut header, mut txs) = Block::clone(&self.block()).into_parts();
+        let one = units(1);
+        let reward = TxOut {
+            amount: one,
+            owner: crate::common::owner(99),
+        };
+        txs[0].outputs.push(reward);
+        let txids: Vec<_> = txs.iter().map(Tx::txid).collect();
+        header.merkle_root = merkle::commitment(&txids);
+        Message::Block(Arc::new(Block::new(solve(header), txs)))
+    }
+
+    /// An honest header over a body that is not its own.
+    fn mutated_body(&mut self) -> Message {
+        let (header, mut txs) = Block::clone(&self.block()).into_parts();
+        txs.push(txs[txs.len() - 1].clone());
+        Message::Block(Arc::new(Block::new(header, txs)))
+    }
+
+    fn headers_reversed(&mut self) -> Message {
+        let headers = self.blocks.iter().rev().map(|block| *block.header());
+        Message::Headers(headers.collect())
+    }
+
+    fn bad_signature(&mut self) -> Message {
+        if self.txs.is_empty() {
+            return Message::GetAddr;
+        }
+        let at = self.draw(self.txs.len());
+        let mut tx = Tx::clone(&self.txs[at]);
+        tx.inputs[0].signature.0[10] ^= 1;
+        Message::Tx(Arc::new(tx))
+    }
+}
+
+fn remember<T>(things: &mut Vec<T>, thing: T) {
+    if things.len() == REMEMBERED {
+        things.remove(0);
+    }
+    things.push(thing);
+}
+
+impl Actor for Liar {
+    fn handle(&mut self, now: Time, input: Input) -> Vec<Output> {
+        match input {
+            Input::Connected { conn, .. } => {
+                self.peers.insert(conn, false);
+                vec![Output::Send(conn, self.version())]
+            }
+            Input::Disconnected(conn, _) => {
+                self.peers.remove(&conn);
+                vec![]
+            }
+            Input::Received(conn, message) => {
+                let answers = self.received(conn, message);
+                let send = |answer| Output::Send(conn, answer);
+                answers.into_iter().map(send).collect()
+            }
+            Input::Tick => {
+                let pause = self.draws.next_u64() % PAUSE_MS_MAX;
+                self.next_lie = now + Duration::from_millis(pause);
+                self.lie()
+            }
+            _ => vec![],
+        }
+    }
+
+    fn deadline(&self) -> Option<Time> {
+        Some(self.next_lie)
+    }
+}
