@@ -26,7 +26,7 @@ fn miner(sim: &Sim, name: &str, hashrate: f64) -> Config {
     let mut config = sim.config(name);
     config.mining = MiningMode::On;
     config.hashrate = hashrate;
-    //WALLET
+    config.wallets = vec!["till".to_owned()];
     config
 }
 

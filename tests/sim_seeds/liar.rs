@@ -1,4 +1,6 @@
-//! One who shakes hands properly, and then sends what is invalid, stale or out of order.
+//! One who shakes hands properly, and then sends what is invalid, stale or out of order. Some say
+//! outright lies, which soon get them banned; others only what might happen to anybody, again and
+//! again.
 
 use crate::common::{solve, units};
 use chainlab::chain::key::SecretKey;
@@ -22,8 +24,14 @@ const REMEMBERED: usize = 64;
 /// Longest time between two lies, in ms.
 const PAUSE_MS_MAX: u64 = 4_000;
 
+/// Of the lies, so many are no proof of malice; they come first.
+const SUBTLE_LIES: usize = 7;
+const LIES: usize = 13;
+
 pub struct Liar {
     us: Identity,
+    /// How many of the lies it tells.
+    repertoire: usize,
     addr: SocketAddr,
     draws: ChaCha8Rng,
     /// Whether the handshake is done.
@@ -45,7 +53,9 @@ impl Liar {
         let mut draws = ChaCha8Rng::seed_from_u64(seed);
         draws.set_stream(2);
         let genesis = Arc::new(params.genesis_block());
+        let is_subtle = draws.next_u64().is_multiple_of(2);
         Self {
+            repertoire: if is_subtle { SUBTLE_LIES } else { LIES },
             us: Identity::new(SecretKey::generate(&mut draws), genesis.hash()),
             addr,
             draws,
@@ -136,37 +146,35 @@ impl Liar {
 
     fn some_lie(&mut self) -> Vec<Message> {
         let header = *self.block().header();
-        match self.draw(13) {
-            0 => vec![self.greedy_block()],
-            1 => vec![self.mutated_body()],
-            2 => vec![self.headers_reversed()],
-            3 => vec![self.some_block(), self.some_block()],
-            4 => vec![self.bad_signature()],
-            5 => vec![Message::Headers(vec![Header {
-                nonce: header.nonce ^ 1,
-                ..header
-            }])],
-            6 => {
+        match self.draw(self.repertoire) {
+            0 => vec![self.headers_reversed()],
+            1 => vec![self.some_block(), self.some_block()],
+            2 => {
                 // Not known to anybody, and never to be had.
                 let block = Item::Block(self.random_hash());
                 let tx = Item::Tx(Txid(self.random_hash().0));
                 vec![Message::Inv(vec![block, tx])]
             }
-            7 => vec![Message::GetData(vec![Item::Block(self.random_hash())])],
-            8 => {
-                let mut header = header;
-                header.time = header.time.saturating_add_ms(3_600_000);
-                vec![Message::Headers(vec![solve(header)])]
-            }
-            9 => {
-                let mut header = header;
-                header.previous = self.random_hash();
-                vec![Message::Headers(vec![solve(header)])]
-            }
-            10 => vec![Message::Addr(vec![
+            3 => vec![Message::GetData(vec![Item::Block(self.random_hash())])],
+            4 => vec![Message::Headers(vec![solve(Header {
+                time: header.time.saturating_add_ms(3_600_000),
+                ..header
+            })])],
+            5 => vec![Message::Addr(vec![
                 self.addr,
                 SocketAddr::from(([10, 200, 0, 1], 4_747)),
             ])],
+            6 => vec![Message::Headers(vec![solve(Header {
+                previous: self.random_hash(),
+                ..header
+            })])],
+            7 => vec![self.greedy_block()],
+            8 => vec![self.mutated_body()],
+            9 => vec![self.bad_signature()],
+            10 => vec![Message::Headers(vec![Header {
+                nonce: header.nonce ^ 1,
+                ..header
+            }])],
             11 => vec![Message::Inv(vec![Item::Block(BlockHash::ZERO); 50_000])],
             _ => vec![self.version()],
         }

@@ -304,13 +304,39 @@ impl World {
         assert!(agreed, "no agreement within {SYNC:?}");
     }
 
+    fn nodes_in_words(&self) -> String {
+        let words = self.nodes.iter().map(|ix| {
+            let snapshot = self
+                .sim
+                .node(*ix)
+                .expect("all run")
+                .snapshot(self.sim.now());
+            let peers = snapshot.peers.iter().map(|peer| &peer.name);
+            format!(
+                "{}: {}, {} wait, {} orphans, sync {:?}, peers {:?}\n",
+                snapshot.name,
+                snapshot.tip,
+                snapshot.mempool.count,
+                snapshot.mempool.orphans,
+                snapshot.sync,
+                peers.collect::<Vec<_>>()
+            )
+        });
+        words.collect()
+    }
+
     /// Mines until every payment that was ever acknowledged is in a block.
     fn confirm_all(&mut self, miner: NodeIx) {
         let end = self.sim.now() + LAST_BLOCKS;
         self.command(miner, Command::Mine(MiningMode::On));
         let confirmed =
             self.run_until(end, |world| world.watch.is_all_confirmed(&world.sim, miner));
-        assert!(confirmed, "{:?}", self.watch.unconfirmed(&self.sim, miner));
+        let waiting = self.watch.unconfirmed(&self.sim, miner);
+        assert!(
+            confirmed,
+            "{waiting:?}, {miner:?} mines\n{}",
+            self.nodes_in_words()
+        );
         self.command(miner, Command::Mine(MiningMode::Off));
         self.run_for(SYNC);
         self.agree();
