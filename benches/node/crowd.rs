@@ -87,7 +87,10 @@ fn resident_bytes() -> u64 {
     let status = fs::read_to_string("/proc/self/status").expect("Linux");
     let line = status.lines().find_map(|line| line.strip_prefix("VmRSS:"));
     let kilobytes = line.and_then(|line| line.split_whitespace().next());
-    kilobytes.and_then(|n| n.parse::<u64>().ok()).expect("a number") * 1_024
+    kilobytes
+        .and_then(|n| n.parse::<u64>().ok())
+        .expect("a number")
+        * 1_024
 }
 
 /// Time that all threads of the process have run, now.
@@ -97,7 +100,10 @@ fn processor_time() -> Duration {
     let mut nanos = 0;
     for task in tasks.flatten() {
         let text = fs::read_to_string(task.path().join("schedstat")).unwrap_or_default();
-        let ran = text.split_whitespace().next().and_then(|n| n.parse::<u64>().ok());
+        let ran = text
+            .split_whitespace()
+            .next()
+            .and_then(|n| n.parse::<u64>().ok());
         nanos += ran.unwrap_or(0);
     }
     drop(stat);

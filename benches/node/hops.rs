@@ -54,7 +54,9 @@ pub fn hops(harness: &mut Harness) {
     let blocks = mined(&scene, rounds + 1);
     let connects = connect(&scene, &blocks);
     let block_len = blocks[0].encoded_len() + 24;
-    let bare: Samples = (0..rounds.max(5)).map(|_| bare_line(block_len) / HOPS).collect();
+    let bare: Samples = (0..rounds.max(5))
+        .map(|_| bare_line(block_len) / HOPS)
+        .collect();
     let hop: Samples = walks.iter().copied().collect();
     println!(
         "a block of {TXS} known transactions ({block_len} bytes), each of {HOPS} hops: {} | in all {} | \
@@ -78,7 +80,11 @@ fn line(scene: &Scene) -> Vec<NodeHandle> {
     let mut nodes: Vec<NodeHandle> = Vec::new();
     for at in 0..NODES {
         let mut config = scene.config(&format!("n{at}"));
-        config.connect = nodes.last().and_then(NodeHandle::addr).into_iter().collect();
+        config.connect = nodes
+            .last()
+            .and_then(NodeHandle::addr)
+            .into_iter()
+            .collect();
         if at == 0 {
             config.seeds.keys = KEYS;
             config.wallets = vec!["purse".to_owned()];

@@ -27,7 +27,7 @@ impl Scene {
             .build();
         Self {
             runtime: runtime.expect("a runtime"),
-            clock: LabClock::start(),
+            clock: LabClock::from_wall(),
             params: Arc::new(params.clone()),
             dir: TempDir::new().expect("a directory"),
         }

@@ -31,6 +31,7 @@ impl<S: Store> Node<S> {
         let (chain, out) = (&self.chain, &mut self.out);
         self.sync
             .block_delivered(conn, &block, &delivered, chain, now, out);
+        self.tell_if_level(conn);
         Ok(())
     }
 

@@ -122,7 +122,14 @@ impl<S: Store> Node<S> {
         Ok(())
     }
 
-    pub(super) fn tell_mempool(&mut self, conn: ConnId) {
+    /// Tells a peer what waits in the mempool, once it has the blocks to check it.
+    pub(super) fn tell_if_level(&mut self, conn: ConnId) {
+        if self.relay.is_to_be_told(conn) && self.sync.is_level(conn, &self.chain) {
+            self.tell_mempool(conn);
+        }
+    }
+
+    fn tell_mempool(&mut self, conn: ConnId) {
         if !self.sync.is_behind(&self.chain) {
             let txids = self.mempool_in_order();
             self.relay

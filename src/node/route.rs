@@ -115,7 +115,8 @@ impl<S: Store> Node<S> {
             Message::Headers(headers) => {
                 self.unwritten(now);
                 let (chain, out) = (&mut self.chain, &mut self.out);
-                return self.sync.received_headers(conn, headers, chain, now, out);
+                self.sync.received_headers(conn, headers, chain, now, out)?;
+                self.tell_if_level(conn);
             }
             Message::Block(block) => return self.received_block(conn, block, now),
             Message::Tx(tx) => return self.received_tx(conn, tx, now),
@@ -133,9 +134,13 @@ impl<S: Store> Node<S> {
             self.sync
                 .received_inv(conn, &hashes, &self.chain, now, &mut self.out);
         }
-        // While most of the chain is missing, no transaction can be checked.
-        if txids.is_empty() || self.sync.is_behind(&self.chain) {
+        if txids.is_empty() {
+            self.tell_if_level(conn);
             return;
+        }
+        // While most of the chain is missing, no transaction can be checked.
+        if self.sync.is_behind(&self.chain) {
+            self.relay.pause();
         }
         let (mempool, out) = (&self.mempool, &mut self.out);
         let is_here = |txid: &Txid| mempool.contains(txid);
@@ -162,7 +167,7 @@ impl<S: Store> Node<S> {
         }
         if served.items.contains(&tip) {
             // Now it has what we have: it can check what waits.
-            self.tell_mempool(conn);
+            self.tell_if_level(conn);
         }
         Ok(())
     }
@@ -200,9 +205,7 @@ impl<S: Store> Node<S> {
     /// the miner.
     pub(super) fn settle(&mut self, now: Time) -> Done {
         loop {
-            while let Some((conn, message)) = self.out.sends.pop_front() {
-                self.send(conn, message, now);
-            }
+            self.send_all(now);
             let Some(blame) = self.out.blames.pop() else {
                 break;
             };
@@ -212,12 +215,22 @@ impl<S: Store> Node<S> {
             }
         }
         self.give_work(now)?;
+        if self.relay.is_paused() && !self.sync.is_behind(&self.chain) {
+            self.relay.resume(now, &mut self.out);
+            self.send_all(now);
+        }
         if std::mem::take(&mut self.is_dial_due) {
             let dials = self.book.dials(now, &mut self.random);
             self.outputs.extend(dials.into_iter().map(Output::Dial));
             self.dial_at = self.book.deadline();
         }
         Ok(())
+    }
+
+    fn send_all(&mut self, now: Time) {
+        while let Some((conn, message)) = self.out.sends.pop_front() {
+            self.send(conn, message, now);
+        }
     }
 
     pub(super) fn send(&mut self, conn: ConnId, message: Message, now: Time) {

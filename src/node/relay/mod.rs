@@ -101,6 +101,8 @@ pub struct Relay {
     asked: BTreeMap<Txid, Asked>,
     orphans: Orphans,
     refused: Recent<Txid>,
+    /// Announcements are kept, and nothing is asked for yet.
+    is_paused: bool,
     /// In the last blocks: who announces them again is late.
     confirmed: Recent<Txid>,
 }
@@ -120,6 +122,7 @@ impl Relay {
             orphans: Orphans::default(),
             refused: Recent::new(REFUSED_MAX),
             confirmed: Recent::new(CONFIRMED_MAX),
+            is_paused: false,
         }
     }
 
@@ -191,8 +194,35 @@ impl Relay {
         self.ask_waiting(conn, now, out);
     }
 
+    /// Keeps announcements without asking for anything, while most of the chain is missing.
+    pub fn pause(&mut self) {
+        self.is_paused = true;
+    }
+
+    /// Whether announcements are kept.
+    pub fn is_paused(&self) -> bool {
+        self.is_paused
+    }
+
+    /// Asks for what was announced meanwhile.
+    pub fn resume(&mut self, now: Time, out: &mut Outbox) {
+        self.is_paused = false;
+        let conns: Vec<ConnId> = self.peers.keys().copied().collect();
+        for conn in conns {
+            self.ask_waiting(conn, now, out);
+        }
+    }
+
+    /// Whether a peer is yet to be told what waits in our mempool.
+    pub fn is_to_be_told(&self, conn: ConnId) -> bool {
+        self.peers.get(&conn).is_some_and(|peer| !peer.was_told)
+    }
+
     /// Asks a peer for what it announced, as far as it may be asked now.
     fn ask_waiting(&mut self, conn: ConnId, now: Time, out: &mut Outbox) {
+        if self.is_paused {
+            return;
+        }
         let Some(peer) = self.peers.get_mut(&conn) else {
             return;
         };

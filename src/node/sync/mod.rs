@@ -85,6 +85,9 @@ pub struct Sync {
     requested: BTreeMap<BlockHash, ConnId>,
     /// The peer that is handing over a long chain of headers.
     headers_from: Option<ConnId>,
+    /// Was level with all peers once. From then on nobody's claims make this node deaf to
+    /// transactions.
+    was_level: bool,
     window: download::Window,
 }
 
@@ -144,6 +147,7 @@ impl Sync {
             peers: BTreeMap::new(),
             requested: BTreeMap::new(),
             headers_from: None,
+            was_level: false,
             window: download::Window::default(),
         }
     }
@@ -214,11 +218,28 @@ impl Sync {
         Some(SyncInfo { target, in_flight })
     }
 
-    /// Whether so much is missing that transactions mean nothing yet.
-    pub fn is_behind<S: Store>(&self, chain: &ChainState<S>) -> bool {
+    /// Whether so much is missing that transactions mean nothing yet. Never again once this node
+    /// was level with its peers.
+    pub fn is_behind<S: Store>(&mut self, chain: &ChainState<S>) -> bool {
+        if self.was_level {
+            return false;
+        }
         let height = chain.tip().height;
         let missing = |info: SyncInfo| info.target.saturating_sub(height) > BEHIND_MAX;
-        self.headers_from.is_some() || self.progress(chain).is_some_and(missing)
+        let is_behind = self.headers_from.is_some() || self.progress(chain).is_some_and(missing);
+        let is_asking = self.peers.values().all(|peer| peer.asked.is_some());
+        self.was_level = !is_behind && !is_asking;
+        is_behind
+    }
+
+    /// Whether a peer is known to have a chain with as much work as ours.
+    pub fn is_level<S: Store>(&self, conn: ConnId, chain: &ChainState<S>) -> bool {
+        let tree = chain.tree();
+        let best = self
+            .peers
+            .get(&conn)
+            .and_then(|peer| tree.find(&peer.best?));
+        best.is_some_and(|id| tree.entry(id).work >= tree.entry(tree.tip()).work)
     }
 
     /// Asks peers for what is to be asked, after anything has changed.
@@ -451,11 +472,10 @@ impl Sync {
         }
         match (self.method, &unknown[..]) {
             (SyncMethod::BlocksFirst, [_, _, ..]) => {
-                peer.asked = None;
                 peer.has_more = hashes.len() >= GETBLOCKS_MAX;
                 unknown.truncate(GETBLOCKS_MAX);
                 peer.queue = unknown.into();
-                self.headers_from.take_if(|from| *from == conn);
+                self.answered(conn);
             }
             (_, [hash]) if nothing_missing || self.method == SyncMethod::BlocksFirst => {
                 let hash = *hash;
@@ -468,6 +488,14 @@ impl Sync {
             (_, [..]) => self.ask(conn, chain, now, out),
         }
         self.fill(conn, chain, now, out);
+    }
+
+    /// A peer has answered what it was asked.
+    fn answered(&mut self, conn: ConnId) {
+        self.headers_from.take_if(|from| *from == conn);
+        if let Some(peer) = self.peers.get_mut(&conn) {
+            peer.asked = None;
+        }
     }
 
     /// Time has passed. Returns peers that are to be let go, and why.
