@@ -12,10 +12,12 @@ use libfuzzer_sys::fuzz_target;
 use std::sync::{Arc, LazyLock};
 use tokio_util::codec::Decoder;
 
-static FRAMES: LazyLock<Frames> = LazyLock::new(|| {
+/// The frames of a network, and what they begin with.
+static NETWORK: LazyLock<(Frames, [u8; 4])> = LazyLock::new(|| {
     let params = Params::default();
     let network = params.genesis_block().hash();
-    Frames::new(Arc::new(params), network)
+    let [a, b, c, d, ..] = network.0;
+    (Frames::new(Arc::new(params), network), [a, b, c, d])
 });
 
 const COMMANDS: [&str; 15] = [
@@ -42,12 +44,11 @@ fn stream(choice: u8, bytes: &[u8]) -> Vec<u8> {
     let Some(command) = COMMANDS.get(usize::from(choice % 32)) else {
         return bytes.to_vec();
     };
-    let magic = Params::default().genesis_block().hash().0;
     let mut stream = Vec::new();
     for payload in bytes.split(|byte| *byte == 0xa5) {
         let mut name = [0; 12];
         name[..command.len()].copy_from_slice(command.as_bytes());
-        stream.extend_from_slice(&magic[..4]);
+        stream.extend_from_slice(&NETWORK.1);
         stream.extend_from_slice(&name);
         stream.extend_from_slice(&u32::try_from(payload.len()).unwrap().to_le_bytes());
         stream.extend_from_slice(&sha256d(payload)[..4]);
@@ -59,7 +60,7 @@ fn stream(choice: u8, bytes: &[u8]) -> Vec<u8> {
 fuzz_target!(|input: (u8, u8, Vec<u8>)| {
     let (choice, piece, bytes) = input;
     let stream = stream(choice, &bytes);
-    let mut frames = FRAMES.clone();
+    let mut frames = NETWORK.0.clone();
     let (mut buffer, mut read) = (BytesMut::new(), 0);
     for piece in stream.chunks(usize::from(piece) + 1) {
         buffer.extend_from_slice(piece);

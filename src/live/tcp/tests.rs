@@ -1,9 +1,12 @@
 //! Real sockets on loopback; the test is what the node's thread would be.
 
+use super::conn::{PROGRESS_INTERVAL, UNSENT_MAX};
 use super::*;
 use crate::chain::Params;
 use crate::node::message::{Item, Message};
 use std::collections::BTreeMap;
+use std::io;
+use tokio::io::{AsyncReadExt, AsyncWriteExt};
 use tokio::runtime::{Builder, Runtime};
 
 /// How long something may take that must happen.
