@@ -5,8 +5,9 @@ mod common;
 mod desk;
 
 use chainlab::chain::Params;
-use chainlab::node::StoreFault;
-use chainlab::node::wallets::{NAME_LEN_MAX, WALLETS_MAX, Wallets};
+use chainlab::node::snapshot::WalletInfo;
+use chainlab::node::wallets::{NAME_LEN_MAX, Rows, WALLETS_MAX, Wallets, wallet_key};
+use chainlab::node::{Batch, MemStore, Store, StoreFault};
 use common::*;
 use desk::*;
 
@@ -35,7 +36,7 @@ fn a_wallet_finds_the_coins_that_the_genesis_block_gave_its_key() {
 
 #[test]
 fn keys_follow_from_the_seed_and_the_name_alone() {
-    let key = |seed: u8, name| chainlab::node::wallets::wallet_key(&[seed; 32], name).to_bytes();
+    let key = |seed: u8, name| wallet_key(&[seed; 32], name).to_bytes();
     assert_eq!(key(1, "alice"), key(1, "alice"));
     assert_ne!(key(1, "alice"), key(1, "bob"));
     assert_ne!(key(1, "alice"), key(2, "alice"));
@@ -118,44 +119,41 @@ fn an_imported_key_brings_its_coins_and_its_history() {
 
     // Another node, with other wallets, knows the same blocks and the same mempool.
     let mut there = Desk::new(&params, &["carol"]);
-    let store = here.chain.store().clone();
-    let mut fresh = store.clone();
-    let mut rows = chainlab::node::wallets::Rows::new();
-    for prefix in ["wallet/"] {
-        use chainlab::node::Store;
-        let mut note = |name: &str, _: &[u8]| {
-            rows.insert(name.to_owned(), None);
-        };
-        store.each_meta(prefix, &mut note).expect("readable");
-        let meta = std::mem::take(&mut rows);
-        let batch = chainlab::node::Batch {
-            meta,
-            ..Default::default()
-        };
-        fresh.commit(batch).expect("written");
-    }
-    there.open(fresh);
+    there.open(without_wallets(here.chain.store()));
     there.create("carol").expect("a new wallet");
     assert!(there.offer(&waits));
     there
         .import("mine", &format!(" {secret}\n"))
         .expect("a key");
-    let named = |mut info: chainlab::node::snapshot::WalletInfo| {
-        info.name = String::new();
-        info
-    };
     let (mine, alice) = (there.info("mine"), here.info("alice"));
     assert_eq!(alice.unconfirmed, 1);
     // The change of a payment that another node made is not this node's to spend.
-    assert_eq!(
-        (mine.spendable, alice.spendable),
-        (coins(1), amount("5.25"))
-    );
-    let spendable = alice.spendable;
-    let mine = chainlab::node::snapshot::WalletInfo { spendable, ..mine };
-    assert_eq!(named(mine), named(alice));
+    assert_eq!(mine.spendable, coins(1));
+    assert_eq!(alice.spendable, amount("5.25"));
+    let expected = WalletInfo {
+        name: "mine".to_owned(),
+        spendable: mine.spendable,
+        ..alice
+    };
+    assert_eq!(mine, expected);
     assert_eq!(there.history("mine"), here.history("alice"));
     assert_eq!(there.history("mine").len(), 4);
+}
+
+/// The same chain, of a node that never had a wallet.
+fn without_wallets(store: &MemStore) -> MemStore {
+    let mut meta = Rows::new();
+    let mut note = |name: &str, _: &[u8]| {
+        meta.insert(name.to_owned(), None);
+    };
+    store.each_meta("wallet/", &mut note).expect("readable");
+    let mut store = store.clone();
+    let batch = Batch {
+        meta,
+        ..Batch::default()
+    };
+    store.commit(batch).expect("written");
+    store
 }
 
 #[test]
@@ -199,11 +197,11 @@ fn rows_that_make_no_sense_are_named_and_nothing_is_overwritten() {
     let spoil = |key: &str, value: Option<Vec<u8>>| {
         let mut store = desk.chain.store().clone();
         let meta = [(key.to_owned(), value)].into();
-        let batch = chainlab::node::Batch {
+        let batch = Batch {
             meta,
-            ..Default::default()
+            ..Batch::default()
         };
-        chainlab::node::Store::commit(&mut store, batch).expect("written");
+        store.commit(batch).expect("written");
         match Wallets::open(&open(store, &params), SEED) {
             Err(StoreFault::Damaged { problem, .. }) => problem,
             other => panic!("{:?}", other.map(|_| "opened")),

@@ -120,7 +120,7 @@ impl Desk {
         let claimed: BTreeSet<OutPoint> = self.pool.values().flat_map(|tx| spends(tx)).collect();
         let there = |at: OutPoint| match self.coin(&at) {
             Some(coin) => !coin.coinbase || self.is_mature(&coin),
-            None => self.pool.get(&at.txid).is_some(),
+            None => self.pool.contains_key(&at.txid),
         };
         if !spends(tx).all(|at| !claimed.contains(&at) && there(at)) {
             return false;
