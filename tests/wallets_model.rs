@@ -381,6 +381,10 @@ impl World {
                 shown.insert(entry.txid, entry.conflicted);
             }
         }
+        for txid in shown.keys() {
+            let known = waiting.contains(txid) || self.desk.pool.contains_key(txid);
+            assert!(known, "nothing waits that a block has, or nobody");
+        }
         for txid in &waiting {
             let conflicted = shown.get(txid).expect("nothing sent is lost");
             assert_eq!(*conflicted, !live.contains(txid));
