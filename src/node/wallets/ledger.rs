@@ -102,47 +102,37 @@ impl Wallets {
             if spent.is_empty() && made.is_empty() {
                 continue;
             }
-            self.record(id, block, index, (spent, made), moved);
+            let found = Found { index, spent, made };
+            self.record(id, block, found, moved);
         }
     }
 
-    fn record(
-        &mut self,
-        id: BlockId,
-        block: &Block,
-        index: u32,
-        (spent, made_outputs): (Vec<(OutPoint, Coin)>, Vec<(u32, TxOut)>),
-        moved: &mut Vec<OutPoint>,
-    ) {
-        let at = usize::try_from(index).expect("an index of a block that is in memory");
+    /// Notes what was found in an entry, which may be there for other wallets already.
+    fn record(&mut self, id: BlockId, block: &Block, found: Found, moved: &mut Vec<OutPoint>) {
+        let at = usize::try_from(found.index).expect("an index of a block that is in memory");
         let (tx, txid) = (&block.txs()[at], block.txids()[at]);
-        let place = (id.height, index);
+        let place = (id.height, found.index);
+        let since = self.settled(&txid);
         let time = block.header().time;
-        let waited = self.waiting.remove(&txid, &mut self.purses);
-        if waited.as_ref().is_some_and(|waiter| waiter.sent) {
-            self.dirty.insert(sent_row(&txid), None);
-        }
-        let since = waited.map_or(Time::from_block(time), |waiter| waiter.at);
         // The genesis block's allocations are nobody's reward.
-        let reward = index == 0 && id.height > 0;
+        let reward = found.index == 0 && id.height > 0;
         let entry = self.entries.entry(place).or_insert_with(|| Entry {
             txid,
             block: id.hash,
             time,
-            since,
+            since: since.unwrap_or(Time::from_block(time)),
             kind: if reward { Kind::Reward } else { Kind::Received },
             spent: Vec::new(),
             made: Vec::new(),
         });
-        if !spent.is_empty() {
+        if !found.spent.is_empty() {
             entry.kind = Kind::Paid(Arc::new(tx.clone()));
         }
-        moved.extend(spent.iter().map(|(outpoint, _)| *outpoint));
-        entry.spent.extend(spent);
-        let first_new = entry.made.len();
-        entry.made.extend(made_outputs);
-        let coins = made(place, entry).skip(first_new);
-        for (outpoint, coin) in coins {
+        moved.extend(found.spent.iter().map(|(outpoint, _)| *outpoint));
+        entry.spent.extend(found.spent);
+        let known = entry.made.len();
+        entry.made.extend(found.made);
+        for (outpoint, coin) in made(place, entry).skip(known) {
             let purse = self.purses.get_mut(&coin.owner);
             let new = purse.expect("a wallet of this node").put(outpoint, coin);
             assert!(new, "no coin is made twice, and none looked for twice");
@@ -151,6 +141,15 @@ impl Wallets {
         list(&mut self.purses, place, entry);
         let bytes = codec::encode(entry);
         self.dirty.insert(entry_row(place), Some(bytes));
+    }
+
+    /// A transaction that may have waited is in a block. Returns since when it waited.
+    fn settled(&mut self, txid: &Txid) -> Option<Time> {
+        let waiter = self.waiting.remove(txid, &mut self.purses)?;
+        if waiter.sent {
+            self.dirty.insert(sent_row(txid), None);
+        }
+        Some(waiter.at)
     }
 
     /// Takes the coins out that a transaction of a block spends.
@@ -238,6 +237,16 @@ impl Wallets {
             purse.changed();
         }
     }
+}
+
+/// What a transaction of a block has to do with wallets of this node.
+struct Found {
+    /// Its place in the block.
+    index: u32,
+    /// Coins that it spent.
+    spent: Vec<(OutPoint, Coin)>,
+    /// Outputs that it made, by index.
+    made: Vec<(u32, TxOut)>,
 }
 
 /// Takes and puts what a stored entry says; whether the coins are as it says.

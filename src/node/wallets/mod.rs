@@ -189,7 +189,8 @@ impl Wallets {
         self.flush()
     }
 
-    /// The mempool has taken a transaction. One that it took before may be told again.
+    /// The mempool has taken a transaction. One that it took before may be told again. Parents are
+    /// told before their children, as the mempool took them.
     pub fn tx_added(&mut self, tx: &Arc<Tx>, txid: Txid, now: Time) {
         let known = self.waiting.remove(&txid, &mut self.purses);
         let spent = self.spent_by(tx);
