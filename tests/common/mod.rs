@@ -6,6 +6,7 @@
 pub mod damage;
 pub mod lab;
 pub mod model;
+pub mod node_ops;
 pub mod script;
 pub mod sim;
 
