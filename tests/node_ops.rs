@@ -4,7 +4,7 @@
 mod common;
 
 use chainlab::node::SyncMethod;
-use common::node_ops::Scene;
+use common::node_ops::{Reached, Scene};
 use rand_chacha::ChaCha8Rng;
 use rand_chacha::rand_core::{Rng, SeedableRng};
 
@@ -20,6 +20,7 @@ const OPS: usize = 300;
 )]
 fn arbitrary_inputs_never_break_a_node() {
     let runs = std::env::var(RUNS_VAR).map_or(RUNS, |runs| runs.parse().expect("a number"));
+    let mut best = Reached::default();
     for seed in 0..runs {
         println!("seed {seed}");
         let mut bytes = vec![0; 4 * OPS];
@@ -28,6 +29,12 @@ fn arbitrary_inputs_never_break_a_node() {
             0 => SyncMethod::BlocksFirst,
             _ => SyncMethod::HeadersFirst,
         };
-        Scene::new(method).run(&bytes);
+        let reached = Scene::new(method).run(&bytes);
+        best.height = best.height.max(reached.height);
+        best.ready = best.ready.max(reached.ready);
+        best.mempool = best.mempool.max(reached.mempool);
+        best.reorganised |= reached.reorganised;
     }
+    let came_far = best.height > 10 && best.ready > 2 && best.mempool > 1 && best.reorganised;
+    assert!(came_far, "{best:?}");
 }

@@ -17,5 +17,5 @@ fuzz_target!(|bytes: &[u8]| {
         0 => SyncMethod::BlocksFirst,
         _ => SyncMethod::HeadersFirst,
     };
-    Scene::new(method).run(ops);
+    let _reached = Scene::new(method).run(ops);
 });

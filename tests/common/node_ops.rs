@@ -9,7 +9,7 @@ use chainlab::node::handshake::{Identity, PROTOCOL};
 use chainlab::node::io::{Command, ConnId, Direction, Input, Output, Payment, RequestId};
 use chainlab::node::message::{Item, Locator, Message, Reject, Role, Text, Version};
 use chainlab::node::mining::{Job, MiningMode};
-use chainlab::node::{Config, MemStore, Node, Seeds, SyncMethod, Time};
+use chainlab::node::{Config, EventKind, MemStore, Node, Seeds, SyncMethod, Time};
 use std::collections::{BTreeMap, BTreeSet};
 use std::net::SocketAddr;
 use std::sync::LazyLock;
@@ -120,10 +120,23 @@ struct Talker {
     identity: Identity,
     met: Option<Box<Version>>,
     unsent: u64,
+    /// What the node wants from it: some of it comes.
+    asked: Vec<Item>,
+    headers_asked: bool,
+}
+
+/// How far a run came: random bytes must not only be refused.
+#[derive(Clone, Copy, Debug, Default)]
+pub struct Reached {
+    pub height: u32,
+    pub ready: usize,
+    pub mempool: usize,
+    pub reorganised: bool,
 }
 
 /// A node, and those who talk to it.
 pub struct Scene {
+    reached: Reached,
     node: Node<MemStore>,
     now: Time,
     conns: BTreeMap<ConnId, Talker>,
@@ -148,6 +161,7 @@ impl Scene {
         let now = Time::from_block(LATE);
         let node = Node::open(config, MemStore::new(), now).expect("an empty store");
         Self {
+            reached: Reached::default(),
             node,
             now,
             conns: BTreeMap::new(),
@@ -159,7 +173,7 @@ impl Scene {
     }
 
     /// Does what the bytes say, then has everybody leave.
-    pub fn run(mut self, mut bytes: &[u8]) {
+    pub fn run(mut self, mut bytes: &[u8]) -> Reached {
         self.give(Input::Tick);
         while let Some((op, rest)) = bytes.split_first_chunk::<4>() {
             bytes = rest;
@@ -175,6 +189,7 @@ impl Scene {
         assert_eq!(left, None, "something of a connection is left");
         sound(self.node.chain());
         self.node.close().expect("memory does not fail");
+        self.reached
     }
 
     fn step(&mut self, [op, a, b, c]: [u8; 4], bytes: &mut &[u8]) {
@@ -195,6 +210,7 @@ impl Scene {
                     self.say(a, message);
                 }
             }
+            7 if b < 200 => self.with(a, |scene, conn| scene.answer(conn, c)),
             7 => self.say(a, Message::Block(Arc::clone(STOCK.block(b)))),
             8 => self.say(a, Message::Tx(Arc::clone(STOCK.tx(b)))),
             9 => self.say(a, Message::Headers(STOCK.headers(b, c))),
@@ -227,6 +243,10 @@ impl Scene {
         while let Some(output) = self.node.poll_output() {
             self.act(output);
         }
+        let reached = &mut self.reached;
+        reached.height = reached.height.max(self.node.chain().tip().height);
+        reached.ready = reached.ready.max(self.node.peers().ready().count());
+        reached.mempool = reached.mempool.max(self.node.mempool().len());
         let due = self.node.deadline().expect("it always announces again");
         assert!(
             !ticks || due > self.now,
@@ -247,8 +267,11 @@ impl Scene {
                     .expect("who left is not spoken to");
                 talker.unsent += len;
                 assert!(talker.unsent < 12_000_000, "unsent bytes are bounded");
-                if let Message::Version(version) = message {
-                    talker.met = Some(version);
+                match message {
+                    Message::Version(version) => talker.met = Some(version),
+                    Message::GetData(items) => talker.asked.extend(items),
+                    Message::GetHeaders(_) => talker.headers_asked = true,
+                    _ => {}
                 }
             }
             Output::Close(conn, _) => {
@@ -256,7 +279,10 @@ impl Scene {
                 self.gone.push(conn);
             }
             Output::Mine(job) => self.job = job,
-            Output::Reply(..) | Output::Event(_) => {}
+            Output::Event(event) => {
+                self.reached.reorganised |= matches!(event.kind, EventKind::Reorganised { .. });
+            }
+            Output::Reply(..) => {}
         }
     }
 
@@ -279,6 +305,8 @@ impl Scene {
             identity: Identity::new(key, network),
             met: None,
             unsent: 0,
+            asked: Vec::new(),
+            headers_asked: false,
         };
         self.conns.insert(conn, talker);
         let port = u16::try_from(self.numbers % 60_000).expect("below") + 1_000;
@@ -344,6 +372,29 @@ impl Scene {
     fn say(&mut self, choice: u8, message: Message) {
         let conn = self.some_conn(choice);
         self.give(Input::Received(conn, message));
+    }
+
+    /// A talker does what it was asked for, more or less.
+    fn answer(&mut self, conn: ConnId, most: u8) {
+        let Some(talker) = self.conns.get_mut(&conn) else {
+            return;
+        };
+        let asked: Vec<Item> = talker.asked.drain(..).take(usize::from(most)).collect();
+        if std::mem::take(&mut talker.headers_asked) {
+            let branch = &STOCK.branches[usize::from(most % 2)];
+            let headers = branch.iter().map(|block| *block.header()).collect();
+            self.give(Input::Received(conn, Message::Headers(headers)));
+        }
+        let blocks = || STOCK.branches.iter().flatten().chain(&STOCK.bad);
+        for item in asked {
+            let tx = STOCK.txs.iter().find(|tx| Item::Tx(tx.txid()) == item);
+            let block = blocks().find(|block| Item::Block(block.hash()) == item);
+            if let Some(tx) = tx {
+                self.give(Input::Received(conn, Message::Tx(Arc::clone(tx))));
+            } else if let Some(block) = block {
+                self.give(Input::Received(conn, Message::Block(Arc::clone(block))));
+            }
+        }
     }
 
     fn leave(&mut self, conn: ConnId) {
