@@ -125,11 +125,18 @@ impl PeerSync {
         Some(self.last_delivery.max(*oldest))
     }
 
+    /// Since when it owes an answer and has sent nothing at all. On a slow line the answer waits
+    /// behind the blocks that were asked for before.
+    fn silent_since(&self) -> Option<Time> {
+        self.asked.map(|asked| asked.max(self.last_delivery))
+    }
+
     fn deadline(&self) -> Time {
-        let answer = self.asked.map(|asked| match self.is_late {
-            false => asked + ANSWER_MAX,
-            true => asked + SILENCE_MAX,
-        });
+        let silence = self.silent_since().map(|since| since + SILENCE_MAX);
+        let answer = match self.is_late {
+            false => self.asked.map(|asked| asked + ANSWER_MAX),
+            true => silence,
+        };
         let blocks = self.owes_blocks_since().map(|since| since + SILENCE_MAX);
         let first = earlier(answer, blocks);
         first.map_or(self.ask_again, |first| first.min(self.ask_again))
@@ -482,7 +489,7 @@ impl Sync {
         let mut is_changed = false;
         for (conn, peer) in &mut self.peers {
             let waited = peer.asked.map(|asked| now - asked);
-            if waited.is_some_and(|waited| waited >= SILENCE_MAX) {
+            if peer.silent_since().is_some_and(|since| now - since >= SILENCE_MAX) {
                 overdue.push((*conn, "no answer to getheaders for 120 s"));
             } else if waited.is_some_and(|waited| waited >= ANSWER_MAX) && !peer.is_late {
                 peer.is_late = true;
