@@ -264,7 +264,7 @@ pub fn made_by_tx(tx: &Tx) -> Vec<Spend> {
             amount: output.amount,
             owner: output.owner,
             height: 0,
-            is_coinbase: false,
+            coinbase: false,
         };
         (OutPoint { txid, index }, coin)
     };

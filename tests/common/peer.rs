@@ -10,10 +10,10 @@ use chainlab::node::config::Config;
 use chainlab::node::handshake::{Identity, PROTOCOL};
 use chainlab::node::io::{CloseReason, ConnId, Event, EventKind, Input, Output};
 use chainlab::node::message::{
-    FRAME_HEADER_LEN, HEADERS_MAX, Item, Locator, Message, Role, Text, Version,
+    HEADERS_MAX, Item, Locator, Message, Role, Text, Version,
 };
 use chainlab::node::snapshot::PeerInfo;
-use chainlab::node::{MemStore, Node, Time};
+use chainlab::node::{MemStore, Node, NodeSnapshot, Time};
 use chainlab::sim::{Actor, NodeIx, Sim};
 use std::cell::RefCell;
 use std::collections::BTreeMap;
@@ -109,8 +109,8 @@ struct State {
     nonce: u64,
     manners: Manners,
     seen: Vec<(Time, Input)>,
-    /// The connection that is up.
-    conn: Option<ConnId>,
+    /// The connections that are up: two for a moment, when a node that it dialled dials it.
+    conns: Vec<ConnId>,
     met: Option<Box<Version>>,
     later: BTreeMap<(Time, u64), Output>,
     bodies_sent: usize,
@@ -137,7 +137,7 @@ impl State {
         let outputs = match &input {
             Input::Connected { conn, .. } => self.connected(*conn),
             Input::Disconnected(conn, _) => {
-                self.conn.take_if(|up| up == conn);
+                self.conns.retain(|up| up != conn);
                 Vec::new()
             }
             Input::Received(conn, message) => self.received(*conn, message, now),
@@ -149,7 +149,7 @@ impl State {
     }
 
     fn connected(&mut self, conn: ConnId) -> Vec<Output> {
-        self.conn = Some(conn);
+        self.conns.push(conn);
         self.met = None;
         self.connections += 1;
         match self.manners.handshakes {
@@ -230,7 +230,7 @@ impl State {
                 let mut outputs: Vec<Output> = asked.iter().take(left).map(body).collect();
                 if self.bodies_sent == count {
                     outputs.push(Output::Close(conn, CloseReason::Asked));
-                    self.conn = None;
+                    self.conns.retain(|up| *up != conn);
                 }
                 outputs
             }
@@ -274,7 +274,7 @@ impl Fake {
             nonce: 1_000 + u64::from(secret),
             manners,
             seen: Vec::new(),
-            conn: None,
+            conns: Vec::new(),
             met: None,
             later: BTreeMap::new(),
             bodies_sent: 0,
@@ -346,7 +346,7 @@ impl Fake {
 
     /// Its end of the connection, if that is up.
     pub fn conn(&self) -> Option<ConnId> {
-        self.state.borrow().conn
+        self.state.borrow().conns.first().copied()
     }
 
     pub fn is_connected(&self) -> bool {
@@ -381,9 +381,9 @@ impl Fake {
 
     /// Leaves.
     pub fn leaves(&self, sim: &mut Sim) {
-        if let Some(conn) = self.conn() {
+        while let Some(conn) = self.conn() {
             sim.act(self.ix, Output::Close(conn, CloseReason::Asked));
-            self.state.borrow_mut().conn = None;
+            self.state.borrow_mut().conns.retain(|up| *up != conn);
         }
         sim.run_for(MOMENT);
     }
@@ -582,6 +582,10 @@ impl Scene {
         own.map(|(_, event)| event).collect()
     }
 
+    pub fn snapshot(&self) -> NodeSnapshot {
+        self.node().snapshot(self.sim.now())
+    }
+
     pub fn peer(&self, conn: ConnId) -> Option<PeerInfo> {
         self.node().peers().info(conn)
     }
@@ -607,6 +611,3 @@ impl Scene {
         self.sim.now() - start
     }
 }
-
-/// Bytes of a frame without a payload.
-pub const FRAME: usize = FRAME_HEADER_LEN;
