@@ -306,10 +306,12 @@ impl Sync {
         };
         peer.asked = None;
         self.headers_from.take_if(|from| *from == conn);
-        let is_full = headers.len() == HEADERS_MAX;
+        let mut is_full = headers.len() == HEADERS_MAX;
         let headers = match peer.scan.take() {
             Some(scan) if headers.first().is_some_and(|h| h.previous == scan.at()) => {
-                let scanned = self.follow(conn, scan, &headers, chain, now, out);
+                let scanned = self.follow(conn, scan, (&headers, is_full), chain, now, out);
+                // A branch is whole when it has enough work: it may go on.
+                is_full = true;
                 match scanned {
                     Some(whole) => whole,
                     None => return Ok(()),
@@ -354,7 +356,8 @@ impl Sync {
             }
         }
         if let Some((at, error)) = accepted.refused {
-            self.headers_refused(conn, &headers[at..], at, error, chain, now, out);
+            let rest = (&headers[at..], is_full);
+            self.headers_refused(conn, rest, at, error, chain, now, out);
         }
         Ok(())
     }
@@ -363,7 +366,7 @@ impl Sync {
     fn headers_refused<S: Store>(
         &mut self,
         conn: ConnId,
-        rest: &[Header],
+        (rest, is_full): (&[Header], bool),
         at: usize,
         error: RuleError,
         chain: &ChainState<S>,
@@ -375,7 +378,7 @@ impl Sync {
                 let fork = chain.tree().find(&rest[0].previous);
                 if let Some(fork) = fork {
                     let scan = BranchScan::new(chain.tree().cursor(fork));
-                    self.follow(conn, scan, rest, chain, now, out);
+                    self.follow(conn, scan, (rest, is_full), chain, now, out);
                 }
             }
             RuleError::UnknownParent(_) if at == 0 => {
@@ -395,11 +398,12 @@ impl Sync {
     }
 
     /// Follows a branch that started far behind. Returns it when it has proven to be worth having.
+    /// `is_full` is said of the message that the headers were in: its first may have been known.
     fn follow<S: Store>(
         &mut self,
         conn: ConnId,
         mut scan: BranchScan,
-        headers: &[Header],
+        (headers, is_full): (&[Header], bool),
         chain: &ChainState<S>,
         now: Time,
         out: &mut Outbox,
@@ -411,7 +415,7 @@ impl Sync {
         match step {
             Ok(ScanStep::Done(whole)) => return Some(whole),
             // A message that was not full, and no turn back to the start: that was all there is.
-            Ok(ScanStep::More) if headers.len() < HEADERS_MAX && end == Some(scan.at()) => {}
+            Ok(ScanStep::More) if !is_full && end == Some(scan.at()) => {}
             Ok(ScanStep::More) => {
                 let have = vec![scan.at()];
                 let stop = BlockHash::ZERO;
@@ -489,7 +493,10 @@ impl Sync {
         let mut is_changed = false;
         for (conn, peer) in &mut self.peers {
             let waited = peer.asked.map(|asked| now - asked);
-            if peer.silent_since().is_some_and(|since| now - since >= SILENCE_MAX) {
+            if peer
+                .silent_since()
+                .is_some_and(|since| now - since >= SILENCE_MAX)
+            {
                 overdue.push((*conn, "no answer to getheaders for 120 s"));
             } else if waited.is_some_and(|waited| waited >= ANSWER_MAX) && !peer.is_late {
                 peer.is_late = true;
