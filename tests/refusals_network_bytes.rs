@@ -239,24 +239,51 @@ fn bad_frames(params: &Params) -> Vec<(&'static str, Vec<u8>)> {
     let seven = 7u64.to_le_bytes();
     vec![
         ("garbage", vec![0xa5; 300]),
-        ("another protocol", b"GET / HTTP/1.1\r\nHost: localhost\r\n\r\n".to_vec()),
+        (
+            "another protocol",
+            b"GET / HTTP/1.1\r\nHost: localhost\r\n\r\n".to_vec(),
+        ),
         ("magic", frame([1, 2, 3, 4], ping, 8, sum(&seven), &seven)),
         ("checksum", frame(magic, ping, 8, [0; 4], &seven)),
         ("too long", frame(magic, ping, 9, sum(&seven), &[0; 9])),
-        ("4 GB", frame(magic, b"block\0\0\0\0\0\0\0", u32::MAX, [0; 4], &[])),
-        ("unknown", frame(magic, b"pinguin\0\0\0\0\0", 8, sum(&seven), &seven)),
-        ("malformed command", frame(magic, b"pi\0ng\0\0\0\0\0\0\0", 8, sum(&seven), &seven)),
-        ("truncated", frame(magic, ping, 4, sum(&seven[..4]), &seven[..4])),
-        ("malformed", frame(magic, b"inv\0\0\0\0\0\0\0\0\0", 8, sum(&[255; 8]), &[255; 8])),
         (
-            "too many",
-            {
-                let mut payload = 2_001u64.to_le_bytes().to_vec();
-                payload.extend(vec![0; 36 * 2_001]);
-                let len = u32::try_from(payload.len()).expect("short");
-                frame(magic, b"inv\0\0\0\0\0\0\0\0\0", len, sum(&payload), &payload)
-            },
+            "4 GB",
+            frame(magic, b"block\0\0\0\0\0\0\0", u32::MAX, [0; 4], &[]),
         ),
+        (
+            "unknown",
+            frame(magic, b"pinguin\0\0\0\0\0", 8, sum(&seven), &seven),
+        ),
+        (
+            "malformed command",
+            frame(magic, b"pi\0ng\0\0\0\0\0\0\0", 8, sum(&seven), &seven),
+        ),
+        (
+            "truncated",
+            frame(magic, ping, 4, sum(&seven[..4]), &seven[..4]),
+        ),
+        (
+            "malformed",
+            frame(
+                magic,
+                b"inv\0\0\0\0\0\0\0\0\0",
+                8,
+                sum(&[255; 8]),
+                &[255; 8],
+            ),
+        ),
+        ("too many", {
+            let mut payload = 2_001u64.to_le_bytes().to_vec();
+            payload.extend(vec![0; 36 * 2_001]);
+            let len = u32::try_from(payload.len()).expect("short");
+            frame(
+                magic,
+                b"inv\0\0\0\0\0\0\0\0\0",
+                len,
+                sum(&payload),
+                &payload,
+            )
+        }),
     ]
 }
 
@@ -282,7 +309,9 @@ fn bytes_that_are_no_frame_end_that_connection_alone() {
 fn a_claimed_length_takes_no_memory() {
     let stage = Stage::new(params());
     let mut honest = stage.meet(ALICE);
-    let magic: [u8; 4] = network(&stage.params).0[..4].try_into().expect("four bytes");
+    let magic: [u8; 4] = network(&stage.params).0[..4]
+        .try_into()
+        .expect("four bytes");
     let most = u32::try_from(chainlab::chain::rules::max_block_len(&stage.params)).expect("few");
     MEMORY.reset_peak_usage();
     let before = MEMORY.current_usage();
@@ -296,7 +325,10 @@ fn a_claimed_length_takes_no_memory() {
     }
     honest.is_served(1);
     let taken = MEMORY.peak_usage().saturating_sub(before);
-    assert!(taken < 50 * 300_000, "{taken} bytes for 50 claims of {most}");
+    assert!(
+        taken < 50 * 300_000,
+        "{taken} bytes for 50 claims of {most}"
+    );
     drop(crowd);
     honest.is_served(2);
 }
@@ -377,7 +409,11 @@ fn three_hundred_connections_that_say_nothing() {
         number += 1;
         honest.is_served(number);
         thread::sleep(Duration::from_millis(20));
-        assert!(begun.elapsed() < PATIENCE, "{} are left", stage.peers().len());
+        assert!(
+            begun.elapsed() < PATIENCE,
+            "{} are left",
+            stage.peers().len()
+        );
     }
     let mut late = stage.meet(BOB);
     late.is_served(1);
@@ -417,7 +453,10 @@ fn a_peer_that_asks_for_a_lot_and_never_reads() {
         thread::sleep(Duration::from_millis(10));
         assert!(begun.elapsed() < PATIENCE, "it is still served");
     }
-    assert!((1_500_000..2_500_000).contains(&most), "{most} bytes unsent");
+    assert!(
+        (1_500_000..2_500_000).contains(&most),
+        "{most} bytes unsent"
+    );
     let taken = MEMORY.peak_usage().saturating_sub(before);
     assert!(taken < 20_000_000, "{taken} bytes");
     honest.is_served(0);

@@ -116,15 +116,16 @@ fn a_verack_that_the_victim_signed_for_somebody_else() {
     let victim = Fake::connect(&mut scene.sim, scene.node, VICTIM);
     let seat = victim.at_node();
     let (mallory, conn) = stranger(&mut scene);
-    mallory.says(
-        &mut scene.sim,
-        Message::Version(Box::new(victim.version())),
-    );
+    mallory.says(&mut scene.sim, Message::Version(Box::new(victim.version())));
     // What the victim said to the node itself a moment ago: but that was another challenge.
     let borrowed = victim.verack(&victim.met().expect("a version"));
     mallory.says(&mut scene.sim, borrowed);
     scene.threw_out(&mallory, conn, "not signed by the key of the version");
-    assert_eq!(victim.conn(), Some(ConnId(seat.0 ^ 1)), "nobody took its place");
+    assert_eq!(
+        victim.conn(),
+        Some(ConnId(seat.0 ^ 1)),
+        "nobody took its place"
+    );
 }
 
 #[test]
@@ -155,7 +156,13 @@ fn a_node_that_is_told_to_dial_its_own_address_does_not() {
     });
     scene.run_for(60_000);
     let own = own.expect("it listens");
-    assert!(scene.node().peers().iter().all(|(_, peer)| peer.addr != own));
+    assert!(
+        scene
+            .node()
+            .peers()
+            .iter()
+            .all(|(_, peer)| peer.addr != own)
+    );
     scene.serves();
 }
 

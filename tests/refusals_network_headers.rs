@@ -43,7 +43,10 @@ fn flood(scene: &mut Scene) -> Vec<Fake> {
         }
         let kept = scene.node().chain().tree().side_len();
         assert!(kept <= SIDE_HEADERS_MAX, "{kept}");
-        assert!(kept <= SIDE_HEADERS_PER_PEER_MAX * usize::from(secret), "{kept}");
+        assert!(
+            kept <= SIDE_HEADERS_PER_PEER_MAX * usize::from(secret),
+            "{kept}"
+        );
         crowd.push(mallory);
     }
     let kept = scene.node().chain().tree().side_len();
@@ -66,10 +69,13 @@ fn branch_wins(scene: &mut Scene, height: usize, len: usize) -> Duration {
     scene.miner = miner.rival(0);
     let node = scene.node;
     let took = scene.until(Duration::from_secs(120), |scene| scene.is_synced(node));
-    let left = scene.events_of(node).into_iter().find_map(|event| match event.kind {
-        EventKind::Reorganised { depth, .. } => Some(depth),
-        _ => None,
-    });
+    let left = scene
+        .events_of(node)
+        .into_iter()
+        .find_map(|event| match event.kind {
+            EventKind::Reorganised { depth, .. } => Some(depth),
+            _ => None,
+        });
     assert_eq!(left, Some(depth));
     assert_eq!(scene.score_of(winner.at_node()), Some(0));
     scene.chain = chain.clone();
@@ -112,7 +118,11 @@ fn who_shows_a_far_branch_that_never_gets_longer_is_forgotten() {
     let manners = Manners::with_chain(&chain, Bodies::Sent);
     let mallory = Fake::connect_with(&mut scene.sim, scene.node, 66, manners);
     scene.run_for(200_000);
-    assert_eq!(scene.node().chain().tree().len(), before, "nothing of it is kept");
+    assert_eq!(
+        scene.node().chain().tree().len(),
+        before,
+        "nothing of it is kept"
+    );
     assert!(mallory.is_connected(), "it is a branch like any other");
     let tip = Item::Block(chain.last().expect("some").hash());
     mallory.says(&mut scene.sim, Message::Inv(vec![tip]));

@@ -53,7 +53,11 @@ fn an_inv_with_nothing_in_it() {
         mallory.says(&mut scene.sim, Message::Inv(vec![]));
     }
     assert_eq!(mallory.is_told(), []);
-    assert_eq!(scene.score_of(conn), Some(0), "it says nothing, which is no crime");
+    assert_eq!(
+        scene.score_of(conn),
+        Some(0),
+        "it says nothing, which is no crime"
+    );
     scene.outlives(&mallory);
 }
 
@@ -101,7 +105,10 @@ fn announced_blocks_that_do_not_exist() {
     // In one message: she is asked for the headers, and for the last one.
     mallory.says(&mut scene.sim, Message::Inv(blocks(0..2_000)));
     let told = mallory.is_told();
-    assert!(told.iter().any(|m| matches!(m, Message::GetHeaders(_))), "{told:?}");
+    assert!(
+        told.iter().any(|m| matches!(m, Message::GetHeaders(_))),
+        "{told:?}"
+    );
     assert_eq!(asked_for(&told), blocks(1_999..2_000));
     mallory.says(&mut scene.sim, Message::Headers(vec![]));
     // One at a time: each is asked for, as many as may be on their way.
@@ -110,7 +117,11 @@ fn announced_blocks_that_do_not_exist() {
     }
     scene.run_for(1_000);
     let asked = asked_for(&mallory.is_told());
-    assert!(asked.len() <= sync::download::IN_FLIGHT_MAX, "{}", asked.len());
+    assert!(
+        asked.len() <= sync::download::IN_FLIGHT_MAX,
+        "{}",
+        asked.len()
+    );
     assert_eq!(scene.peer(conn).map(|_| ()), Some(()));
     scene.serves();
     // She never sends one.
@@ -308,7 +319,8 @@ fn a_ban_is_by_ip_and_ends_and_an_honest_peer_is_not_in_it() {
     mallory.says(&mut scene.sim, bad);
     assert!(!mallory.is_connected());
     let events = scene.events_of(scene.node);
-    let banned = |kind: &EventKind| matches!(kind, EventKind::Banned { ip, .. } if *ip == mallory.addr.ip());
+    let banned =
+        |kind: &EventKind| matches!(kind, EventKind::Banned { ip, .. } if *ip == mallory.addr.ip());
     assert!(events.iter().any(|event| banned(&event.kind)), "{events:?}");
     let now = scene.sim.now();
     assert!(scene.node().peers().is_banned(mallory.addr.ip(), now));
@@ -319,7 +331,10 @@ fn a_ban_is_by_ip_and_ends_and_an_honest_peer_is_not_in_it() {
     scene.serves();
     scene.run_for(600_000);
     mallory.dials(&mut scene.sim, scene.node);
-    assert!(mallory.is_connected() && mallory.met().is_some(), "ten minutes later");
+    assert!(
+        mallory.is_connected() && mallory.met().is_some(),
+        "ten minutes later"
+    );
     scene.serves();
 }
 
@@ -358,7 +373,9 @@ fn a_flood_of_addresses_is_bounded_and_does_not_drive_out_those_that_were_reache
                 let [_, b, c, d] = (batch * 1_000 + low).to_be_bytes();
                 SocketAddr::from(([20 + number, b, c, d], 4_747))
             };
-            let addrs = (0..u32::try_from(ADDR_MAX).expect("few")).map(addr).collect();
+            let addrs = (0..u32::try_from(ADDR_MAX).expect("few"))
+                .map(addr)
+                .collect();
             mallory.says(&mut scene.sim, Message::Addr(addrs));
         }
         // One a message, as if each were news.
@@ -379,7 +396,13 @@ fn a_flood_of_addresses_is_bounded_and_does_not_drive_out_those_that_were_reache
     });
     assert!(addrs.expect("an answer").contains(&victim));
     scene.run_for(60_000);
-    assert!(scene.node().peers().ready().any(|(_, peer)| peer.listen() == Some(victim)));
+    assert!(
+        scene
+            .node()
+            .peers()
+            .ready()
+            .any(|(_, peer)| peer.listen() == Some(victim))
+    );
     scene.serves();
 }
 

@@ -9,9 +9,7 @@ use chainlab::chain::{Block, BlockHash, Header, Params};
 use chainlab::node::config::Config;
 use chainlab::node::handshake::{Identity, PROTOCOL};
 use chainlab::node::io::{CloseReason, ConnId, Event, EventKind, Input, Output};
-use chainlab::node::message::{
-    HEADERS_MAX, Item, Locator, Message, Role, Text, Version,
-};
+use chainlab::node::message::{HEADERS_MAX, Item, Locator, Message, Role, Text, Version};
 use chainlab::node::snapshot::PeerInfo;
 use chainlab::node::{MemStore, Node, NodeSnapshot, Time};
 use chainlab::sim::{Actor, NodeIx, Sim};
@@ -75,7 +73,7 @@ impl Default for Manners {
             handshakes: true,
             pong_after: Some(Duration::ZERO),
             chain: Vec::new(),
-            shows_headers: false,
+            shows_headers: true,
             bodies: Bodies::Ignored,
             claims: 0,
             listen: None,
@@ -88,7 +86,6 @@ impl Manners {
     pub fn with_chain(chain: &[Arc<Block>], bodies: Bodies) -> Self {
         Self {
             chain: chain.to_vec(),
-            shows_headers: true,
             bodies,
             claims: u32::try_from(chain.len()).expect("a short chain"),
             ..Self::default()
@@ -509,10 +506,8 @@ impl Scene {
         let blocks = self.mines(count);
         self.honest_shows(&blocks);
         let tip = blocks.last().expect("some");
-        self.honest.says(
-            &mut self.sim,
-            Message::Inv(vec![Item::Block(tip.hash())]),
-        );
+        self.honest
+            .says(&mut self.sim, Message::Inv(vec![Item::Block(tip.hash())]));
         self.run_for(1_000);
         assert_eq!(self.node().chain().tip().hash, self.tip());
     }
@@ -520,13 +515,17 @@ impl Scene {
     /// The honest peer has these on top of its chain.
     pub fn honest_shows(&mut self, blocks: &[Arc<Block>]) {
         self.chain.extend_from_slice(blocks);
-        self.honest.change(|manners| manners.chain.extend_from_slice(blocks));
+        self.honest
+            .change(|manners| manners.chain.extend_from_slice(blocks));
     }
 
     /// The node still does its work for the peer that was there all the time: takes a block of its,
     /// answers its questions.
     pub fn serves(&mut self) {
-        assert_eq!(self.honest.conn().map(|c| c.0 ^ 1), Some(self.honest_conn.0));
+        assert_eq!(
+            self.honest.conn().map(|c| c.0 ^ 1),
+            Some(self.honest_conn.0)
+        );
         self.honest_brings(1);
         self.honest.forgets();
         let (last, before) = (self.miner.cursor.hash, self.chain.len() - 1);
@@ -535,11 +534,10 @@ impl Scene {
             have: parent.into_iter().collect(),
             stop: BlockHash::ZERO,
         };
-        self.honest.says(&mut self.sim, Message::GetHeaders(locator));
+        self.honest
+            .says(&mut self.sim, Message::GetHeaders(locator));
         let told = self.honest.is_told();
-        let is_answer = |message: &Message| {
-            matches!(message, Message::Headers(h) if h.last().map(Header::hash) == Some(last))
-        };
+        let is_answer = |message: &Message| matches!(message, Message::Headers(h) if h.last().map(Header::hash) == Some(last));
         assert!(told.iter().any(is_answer), "{told:?}");
         assert_eq!(self.score_of(self.honest_conn), Some(0));
         super::sound(self.node().chain());
