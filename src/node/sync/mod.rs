@@ -221,11 +221,12 @@ impl Sync {
         Some(SyncInfo { target, in_flight })
     }
 
-    /// Whether so much is missing that transactions mean nothing yet.
+    /// Whether so much is missing that transactions mean nothing yet. What counts is what was
+    /// shown, not what somebody claims.
     pub fn is_behind<S: Store>(&self, chain: &ChainState<S>) -> bool {
         let height = chain.tip().height;
         let missing = |info: SyncInfo| info.target.saturating_sub(height) > BEHIND_MAX;
-        self.headers_from.is_some() || self.progress(chain).is_some_and(missing)
+        self.progress(chain).is_some_and(missing)
     }
 
     /// Asks peers for what is to be asked, after anything has changed.
@@ -233,12 +234,14 @@ impl Sync {
         let height = chain.tree().entry(chain.tree().best()).height;
         let fresh = self.peers.iter().filter(|(_, peer)| !peer.was_asked);
         let fresh: Vec<(ConnId, u32)> = fresh.map(|(conn, p)| (*conn, p.claimed_height)).collect();
+        // Once one has let us wait, nobody waits for another.
+        let is_patient = !self.peers.values().any(|peer| peer.is_late);
         for (conn, claimed) in fresh {
             let is_long = match self.method {
                 SyncMethod::HeadersFirst => claimed > height.saturating_add(LONG),
                 SyncMethod::BlocksFirst => claimed > height,
             };
-            if is_long && self.headers_from.is_some() {
+            if is_long && is_patient && self.headers_from.is_some() {
                 continue;
             }
             if is_long {
