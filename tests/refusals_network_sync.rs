@@ -273,9 +273,54 @@ fn a_sync_beside_one_who_sends_a_block_now_and_then() {
 fn a_sync_beside_one_who_claims_a_long_chain_and_shows_nothing() {
     let claims = |_: &[Arc<Block>]| Manners {
         claims: 1_000_000,
+        shows_headers: false,
         ..Manners::default()
     };
     in_time(claims, Duration::from_secs(3));
+}
+
+/// One of them after the other is waited for, if the node is patient with each.
+#[test]
+fn a_long_sync_behind_five_who_claim_a_long_chain_and_answer_nothing() {
+    let mut scene = Scene::with_blocks(2_500);
+    let chain = scene.chain.clone();
+    let ix = newcomer(&mut scene);
+    let claims = Manners {
+        claims: 1_000_000,
+        shows_headers: false,
+        ..Manners::default()
+    };
+    let mut manners = vec![claims; 5];
+    manners.push(Manners::with_chain(&chain, Bodies::Sent));
+    let crowd = crowd(&mut scene, manners);
+    all_dial(&mut scene, &crowd, ix);
+    let took = scene.until(Duration::from_secs(120), |scene| scene.is_synced(ix));
+    assert!(took <= Duration::from_secs(25), "{took:?}");
+    assert!(crowd[5].is_connected());
+}
+
+#[test]
+fn who_claims_a_long_chain_and_shows_nothing_does_not_keep_transactions_out() {
+    let mut scene = Scene::with_blocks(3);
+    let claims = Manners {
+        claims: 1_000_000,
+        shows_headers: false,
+        ..Manners::default()
+    };
+    let mallory = Fake::connect_with(&mut scene.sim, scene.node, MALLORY, claims);
+    let params = scene.sim.params().clone();
+    let coin = genesis_coin(&params, ALICE);
+    let tx = pay(&params, ALICE, &[coin], &[(BOB, 900_000_000)]);
+    let news = Message::Inv(vec![Item::Tx(tx.txid())]);
+    scene.honest.is_told();
+    scene.honest.says(&mut scene.sim, news);
+    let asked = asked_for(&scene.honest.is_told());
+    assert_eq!(asked, [Item::Tx(tx.txid())]);
+    scene
+        .honest
+        .says(&mut scene.sim, Message::Tx(Arc::new(tx.clone())));
+    assert!(scene.node().mempool().contains(&tx.txid()));
+    scene.outlives(&mallory);
 }
 
 /// All of the above at once, and one honest peer.
