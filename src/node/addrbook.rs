@@ -33,6 +33,10 @@ pub const ADDRESSES_MAX: usize = 1_000;
 /// Addresses taken from one connection: an honest node has no more to tell.
 pub const ADDRESSES_PER_PEER_MAX: usize = 5_000;
 
+/// Addresses remembered as our own. A node has a few; who leads us back to ourselves at more of them
+/// does so on purpose, and those are only dialled ever more slowly.
+const OWN_MAX: usize = 64;
+
 /// Dials that are under way at a time, beside those we were told to make.
 const DIALS_MAX: usize = 4;
 
@@ -271,8 +275,10 @@ impl AddrBook {
 
     /// A dialled address is this node itself.
     pub fn is_own(&mut self, addr: SocketAddr) {
-        self.forget(addr);
-        self.own.insert(addr);
+        if self.own.len() < OWN_MAX {
+            self.forget(addr);
+            self.own.insert(addr);
+        }
     }
 
     /// A connection is gone: what it stood for can be dialled again.
@@ -314,7 +320,7 @@ fn back_off(failures: u32, random: &mut Random) -> Duration {
 /// Whether an address that a peer at `from` tells can be a node's: a peer from elsewhere must not
 /// make us dial this machine's own services.
 fn can_be_dialled(addr: SocketAddr, from: IpAddr) -> bool {
-    let ip = addr.ip();
+    let (ip, from) = (addr.ip().to_canonical(), from.to_canonical());
     let is_somewhere = addr.port() != 0 && !ip.is_unspecified() && !ip.is_multicast();
     is_somewhere && (!ip.is_loopback() || from.is_loopback())
 }
@@ -418,12 +424,26 @@ mod tests {
         let mut book = AddrBook::new(2, None);
         let local = SocketAddr::from(([127, 0, 0, 1], 3000));
         let nowhere = SocketAddr::from(([0, 0, 0, 0], 3000));
-        assert_eq!(learn(&mut book, &[local, nowhere, addr(0)]), []);
+        let mapped = "[::ffff:127.0.0.1]:3000".parse().expect("an address");
+        assert_eq!(learn(&mut book, &[local, nowhere, mapped, addr(0)]), []);
         let from = local.ip();
         assert_eq!(
             book.learn(CONN, from, &[local], NOW, &mut random()),
             [local]
         );
+    }
+
+    #[test]
+    fn who_leads_us_back_to_ourselves_everywhere_does_not_fill_our_memory() {
+        let mut book = AddrBook::new(2, None);
+        for port in 1..500 {
+            learn(&mut book, &[addr(port)]);
+            book.is_own(addr(port));
+            book.failed(addr(port), NOW, &mut random());
+        }
+        assert_eq!(book.own.len(), OWN_MAX);
+        assert!(!book.contains(&addr(1)) && book.contains(&addr(400)));
+        assert!(book.deadline().is_some_and(|at| at > NOW), "dialled later");
     }
 
     #[test]

@@ -24,8 +24,9 @@ pub const PING_INTERVAL: Duration = Duration::from_secs(10);
 /// A line on which no byte moved for so long is given up: two pings went unanswered.
 pub const IDLE_MAX: Duration = Duration::from_secs(20);
 
-/// A pong may wait behind a block on a slow line, but not for ever.
-pub const PONG_MAX: Duration = Duration::from_secs(120);
+/// A pong may wait behind megabytes on a slow line, in either direction, but not for ever: as in
+/// Bitcoin Core.
+pub const PONG_MAX: Duration = Duration::from_secs(1_200);
 
 /// From the connection to a complete handshake.
 pub const HANDSHAKE_MAX: Duration = Duration::from_secs(20);
@@ -57,6 +58,8 @@ pub struct Peer {
     pub rejected: Option<Text>,
     handshake: Handshake,
     their_nonce: u64,
+    /// It has asked for addresses.
+    was_told_addresses: bool,
     last_byte: Time,
     ping: Option<(u64, Time)>,
     ping_due: Option<Time>,
@@ -108,7 +111,7 @@ impl Peer {
         } else if !self.is_ready() && now - self.since >= HANDSHAKE_MAX {
             Some("no handshake within 20 s")
         } else if self.ping.is_some_and(pong_missing) {
-            Some("no pong for 120 s")
+            Some("no pong for 1 200 s")
         } else {
             None
         }
@@ -194,6 +197,7 @@ impl Peers {
             rejected: None,
             handshake: Handshake::new(nonce),
             their_nonce: 0,
+            was_told_addresses: false,
             last_byte: now,
             ping: None,
             ping_due: None,
@@ -302,6 +306,12 @@ impl Peers {
         }
     }
 
+    /// Notes that a peer asks for addresses. Whether it does so for the first time.
+    pub fn is_first_getaddr(&mut self, conn: ConnId) -> bool {
+        let peer = self.peers.get_mut(&conn);
+        peer.is_some_and(|peer| !std::mem::replace(&mut peer.was_told_addresses, true))
+    }
+
     /// What is due; `nonce` draws numbers for pings.
     pub fn tick(&mut self, now: Time, mut nonce: impl FnMut() -> u64) -> Due {
         let mut due = Due::default();
@@ -339,15 +349,17 @@ impl Peers {
         if peer.score < SCORE_MAX {
             return None;
         }
-        let ip = peer.addr.ip();
+        let ip = peer.addr.ip().to_canonical();
         if !ip.is_loopback() {
             self.ban(ip, now + BAN);
         }
         Some(CloseReason::Misbehaved(why.to_owned()))
     }
 
-    /// Bans an IP.
+    /// Bans an IP. One of version 4 is the same if it is written as one of version 6, as it is
+    /// by a socket that listens to both.
     pub fn ban(&mut self, ip: IpAddr, until: Time) {
+        let ip = ip.to_canonical();
         if self.bans.len() >= BANS_MAX && !self.bans.contains_key(&ip) {
             let first = self.bans.iter().min_by_key(|(_, until)| **until);
             if let Some(ip) = first.map(|(ip, _)| *ip) {
@@ -359,12 +371,13 @@ impl Peers {
 
     /// Lifts a ban. Whether there was one.
     pub fn unban(&mut self, ip: IpAddr) -> bool {
-        self.bans.remove(&ip).is_some()
+        self.bans.remove(&ip.to_canonical()).is_some()
     }
 
     /// Whether an IP is banned.
     pub fn is_banned(&self, ip: IpAddr, now: Time) -> bool {
-        self.bans.get(&ip).is_some_and(|until| *until > now)
+        let until = self.bans.get(&ip.to_canonical());
+        until.is_some_and(|until| *until > now)
     }
 
     /// Forgets a connection.
@@ -456,6 +469,22 @@ mod tests {
         assert_eq!(banned, Err(CloseReason::Banned));
         assert!(!peers.is_banned(IpAddr::from([127, 0, 0, 1]), NOW));
         assert!(!peers.is_banned(IpAddr::from([10, 0, 0, 1]), NOW + BAN));
+    }
+
+    #[test]
+    fn an_address_of_version_4_that_is_written_as_one_of_version_6_is_the_same() {
+        let mut peers = peers(9);
+        let mapped = |ip: [u8; 4]| IpAddr::from(std::net::Ipv4Addr::from(ip).to_ipv6_mapped());
+        for (conn, ip) in [(1, [127, 0, 0, 1]), (2, [10, 0, 0, 1])] {
+            let addr = SocketAddr::new(mapped(ip), 3000);
+            let taken = peers.connected((ConnId(conn), addr, Direction::Inbound), conn, NOW);
+            taken.expect("room");
+            peers.punish(ConnId(conn), SCORE_MAX, "enough", NOW);
+        }
+        assert!(!peers.is_banned(mapped([127, 0, 0, 1]), NOW));
+        assert!(peers.is_banned(IpAddr::from([10, 0, 0, 1]), NOW));
+        assert!(peers.is_banned(mapped([10, 0, 0, 1]), NOW));
+        assert!(peers.unban(IpAddr::from([10, 0, 0, 1])));
     }
 
     #[test]

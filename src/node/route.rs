@@ -80,6 +80,8 @@ impl<S: Store> Node<S> {
             Message::Verack(_) => self.out.blame(conn, MALICE, "a second verack"),
             Message::Ping(nonce) => self.out.send(conn, Message::Pong(nonce)),
             Message::Pong(nonce) => self.peers.received_pong(conn, nonce, now),
+            // Once is enough: an answer is a thousand times as long as the question.
+            Message::GetAddr if !self.peers.is_first_getaddr(conn) => {}
             Message::GetAddr => {
                 let without = self.peers.get(conn).and_then(super::peers::Peer::listen);
                 let addrs = self.book.sample(ADDR_MAX, without, &mut self.random);
@@ -130,7 +132,7 @@ impl<S: Store> Node<S> {
             self.relay.has(conn, Item::Block(*hash));
         }
         // An empty inv answers getblocks when there is nothing more.
-        if txids.is_empty() {
+        if txids.is_empty() || !hashes.is_empty() {
             self.sync
                 .received_inv(conn, &hashes, &self.chain, now, &mut self.out);
         }

@@ -19,7 +19,8 @@ use std::sync::Arc;
 /// Bytes on their way to a peer above which it gets no more answers for now.
 pub const UNSENT_MAX: u64 = 2_000_000;
 
-/// Things asked for that wait for an answer: five full messages.
+/// Things asked for that wait for an answer: five full messages, 0.4 MB. A locator counts for as many
+/// as it has hashes.
 pub const QUEUE_MAX: usize = 5 * INV_MAX;
 
 /// Blocks kept in memory because everybody asks for them: the last ones.
@@ -29,6 +30,16 @@ enum Request {
     Item(Item),
     Headers(Locator),
     Blocks(Locator),
+}
+
+impl Request {
+    /// Hashes in it: what its memory grows with.
+    fn size(&self) -> usize {
+        match self {
+            Self::Item(_) => 1,
+            Self::Headers(locator) | Self::Blocks(locator) => 1 + locator.have.len(),
+        }
+    }
 }
 
 /// What peers have asked for and is yet to be sent.
@@ -73,7 +84,7 @@ impl Serve {
     fn queue(&mut self, conn: ConnId, requests: impl Iterator<Item = Request>, out: &mut Outbox) {
         let queue = self.queues.entry(conn).or_default();
         queue.extend(requests);
-        if queue.len() > QUEUE_MAX {
+        if queue.iter().map(Request::size).sum::<usize>() > QUEUE_MAX {
             queue.clear();
             out.blame(conn, MALICE, "asks for more and takes nothing");
         }

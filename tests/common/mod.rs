@@ -7,6 +7,7 @@ pub mod damage;
 pub mod lab;
 pub mod model;
 pub mod node_ops;
+pub mod peer;
 pub mod script;
 pub mod sim;
 
@@ -254,4 +255,19 @@ pub fn sound<S: Store>(state: &ChainState<S>) -> chainlab::node::check::Report {
 
 pub fn no_sigs() -> SigCache {
     SigCache::with_shards(1)
+}
+
+/// The coins that a transaction makes that is in no block yet.
+pub fn made_by_tx(tx: &Tx) -> Vec<Spend> {
+    let txid = tx.txid();
+    let coin = |(index, output): (u32, &TxOut)| {
+        let coin = Coin {
+            amount: output.amount,
+            owner: output.owner,
+            height: 0,
+            coinbase: false,
+        };
+        (OutPoint { txid, index }, coin)
+    };
+    (0..).zip(&tx.outputs).map(coin).collect()
 }

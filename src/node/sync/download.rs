@@ -4,7 +4,8 @@
 //! stays bounded, and the chain moves by a bounded number of blocks when the gap closes. A peer is
 //! asked for at most [`IN_FLIGHT_MAX`] blocks at a time, lowest first, and gets the next when half of
 //! them have come. If a peer that owes blocks sends none for [`STALL_AFTER`], others are asked for
-//! them too; whoever is first delivers, the late one is still welcome.
+//! them too; whoever is first delivers, the late one is still welcome. The same goes for a block
+//! that was asked for [`OWED_MAX`] ago, so that nobody who sends one now and then holds up the rest.
 
 use super::super::chainstate::ChainState;
 use super::super::config::SyncMethod;
@@ -12,7 +13,7 @@ use super::super::io::ConnId;
 use super::super::message::{Item, Message};
 use super::super::outbox::Outbox;
 use super::super::store::Store;
-use super::super::time::Time;
+use super::super::time::{Time, earlier};
 use super::{Delivered, SILENCE_MAX, Sync};
 use crate::chain::headers::{HeaderId, HeaderTree};
 use crate::chain::{Block, BlockHash, RuleError};
@@ -33,6 +34,10 @@ const WINDOW_BYTES: usize = 64_000_000;
 
 /// A peer that owes blocks and sends none for so long does not keep others from being asked.
 pub const STALL_AFTER: Duration = Duration::from_secs(5);
+
+/// A block that was asked for so long ago may be asked of others, also if the peer sends blocks. On
+/// lines that are all that slow nothing is asked for twice: who owes many is not asked for more.
+pub const OWED_MAX: Duration = Duration::from_secs(20);
 
 /// How far ahead blocks are asked for.
 #[derive(Debug, Default)]
@@ -294,22 +299,30 @@ impl Sync {
                     .overdue
                     .push((*conn, "no block that it was asked for in 120 s"));
             }
-            if now - since >= STALL_AFTER {
-                let before = self.requested.len();
-                self.requested.retain(|_, by| by != conn);
-                stalls.released |= self.requested.len() < before;
-            }
+            let is_stalled = now - since >= STALL_AFTER;
+            let is_late = |hash: &BlockHash| {
+                let asked = peer.in_flight.get(hash);
+                is_stalled || asked.is_none_or(|asked| now - *asked >= OWED_MAX)
+            };
+            let before = self.requested.len();
+            self.requested
+                .retain(|hash, by| by != conn || !is_late(hash));
+            stalls.released |= self.requested.len() < before;
         }
         stalls
     }
 
-    /// When the first peer that others wait for has stalled.
+    /// When the first block that others wait for may be asked of them.
     pub(super) fn stall_deadline(&self) -> Option<Time> {
+        let late = self.requested.iter().filter_map(|(hash, conn)| {
+            let asked = self.peers.get(conn)?.in_flight.get(hash)?;
+            Some(*asked + OWED_MAX)
+        });
         let asked: std::collections::BTreeSet<ConnId> = self.requested.values().copied().collect();
         let since = asked
             .iter()
             .filter_map(|conn| self.peers.get(conn)?.owes_blocks_since());
-        since.min().map(|since| since + STALL_AFTER)
+        earlier(since.min().map(|since| since + STALL_AFTER), late.min())
     }
 
     fn ask_headers<S: Store>(

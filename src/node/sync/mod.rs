@@ -128,11 +128,18 @@ impl PeerSync {
         Some(self.last_delivery.max(*oldest))
     }
 
+    /// Since when it owes an answer and has sent nothing at all. On a slow line the answer waits
+    /// behind the blocks that were asked for before.
+    fn silent_since(&self) -> Option<Time> {
+        self.asked.map(|asked| asked.max(self.last_delivery))
+    }
+
     fn deadline(&self) -> Time {
-        let answer = self.asked.map(|asked| match self.is_late {
-            false => asked + ANSWER_MAX,
-            true => asked + SILENCE_MAX,
-        });
+        let silence = self.silent_since().map(|since| since + SILENCE_MAX);
+        let answer = match self.is_late {
+            false => self.asked.map(|asked| asked + ANSWER_MAX),
+            true => silence,
+        };
         let blocks = self.owes_blocks_since().map(|since| since + SILENCE_MAX);
         let first = earlier(answer, blocks);
         first.map_or(self.ask_again, |first| first.min(self.ask_again))
@@ -218,15 +225,15 @@ impl Sync {
         Some(SyncInfo { target, in_flight })
     }
 
-    /// Whether so much is missing that transactions mean nothing yet. Never again once this node
-    /// was level with its peers.
+    /// Whether so much is missing that transactions mean nothing yet. What counts is what was
+    /// shown, not what somebody claims; and never again once this node was level with its peers.
     pub fn is_behind<S: Store>(&mut self, chain: &ChainState<S>) -> bool {
         if self.was_level {
             return false;
         }
         let height = chain.tip().height;
         let missing = |info: SyncInfo| info.target.saturating_sub(height) > BEHIND_MAX;
-        let is_behind = self.headers_from.is_some() || self.progress(chain).is_some_and(missing);
+        let is_behind = self.progress(chain).is_some_and(missing);
         let is_asking = self.peers.values().all(|peer| peer.asked.is_some());
         self.was_level = !is_behind && !is_asking;
         is_behind
@@ -247,12 +254,14 @@ impl Sync {
         let height = chain.tree().entry(chain.tree().best()).height;
         let fresh = self.peers.iter().filter(|(_, peer)| !peer.was_asked);
         let fresh: Vec<(ConnId, u32)> = fresh.map(|(conn, p)| (*conn, p.claimed_height)).collect();
+        // Once one has let us wait, nobody waits for another.
+        let is_patient = !self.peers.values().any(|peer| peer.is_late);
         for (conn, claimed) in fresh {
             let is_long = match self.method {
                 SyncMethod::HeadersFirst => claimed > height.saturating_add(LONG),
                 SyncMethod::BlocksFirst => claimed > height,
             };
-            if is_long && self.headers_from.is_some() {
+            if is_long && is_patient && self.headers_from.is_some() {
                 continue;
             }
             if is_long {
@@ -320,10 +329,12 @@ impl Sync {
         };
         peer.asked = None;
         self.headers_from.take_if(|from| *from == conn);
-        let is_full = headers.len() == HEADERS_MAX;
+        let mut is_full = headers.len() == HEADERS_MAX;
         let headers = match peer.scan.take() {
             Some(scan) if headers.first().is_some_and(|h| h.previous == scan.at()) => {
-                let scanned = self.follow(conn, scan, &headers, chain, now, out);
+                let scanned = self.follow(conn, scan, (&headers, is_full), chain, now, out);
+                // A branch is whole when it has enough work: it may go on.
+                is_full = true;
                 match scanned {
                     Some(whole) => whole,
                     None => return Ok(()),
@@ -368,7 +379,8 @@ impl Sync {
             }
         }
         if let Some((at, error)) = accepted.refused {
-            self.headers_refused(conn, &headers[at..], at, error, chain, now, out);
+            let rest = (&headers[at..], is_full);
+            self.headers_refused(conn, rest, at, error, chain, now, out);
         }
         Ok(())
     }
@@ -377,7 +389,7 @@ impl Sync {
     fn headers_refused<S: Store>(
         &mut self,
         conn: ConnId,
-        rest: &[Header],
+        (rest, is_full): (&[Header], bool),
         at: usize,
         error: RuleError,
         chain: &ChainState<S>,
@@ -389,7 +401,7 @@ impl Sync {
                 let fork = chain.tree().find(&rest[0].previous);
                 if let Some(fork) = fork {
                     let scan = BranchScan::new(chain.tree().cursor(fork));
-                    self.follow(conn, scan, rest, chain, now, out);
+                    self.follow(conn, scan, (rest, is_full), chain, now, out);
                 }
             }
             RuleError::UnknownParent(_) if at == 0 => {
@@ -409,11 +421,12 @@ impl Sync {
     }
 
     /// Follows a branch that started far behind. Returns it when it has proven to be worth having.
+    /// `is_full` is said of the message that the headers were in: its first may have been known.
     fn follow<S: Store>(
         &mut self,
         conn: ConnId,
         mut scan: BranchScan,
-        headers: &[Header],
+        (headers, is_full): (&[Header], bool),
         chain: &ChainState<S>,
         now: Time,
         out: &mut Outbox,
@@ -425,7 +438,7 @@ impl Sync {
         match step {
             Ok(ScanStep::Done(whole)) => return Some(whole),
             // A message that was not full, and no turn back to the start: that was all there is.
-            Ok(ScanStep::More) if headers.len() < HEADERS_MAX && end == Some(scan.at()) => {}
+            Ok(ScanStep::More) if !is_full && end == Some(scan.at()) => {}
             Ok(ScanStep::More) => {
                 let have = vec![scan.at()];
                 let stop = BlockHash::ZERO;
@@ -510,7 +523,10 @@ impl Sync {
         let mut is_changed = false;
         for (conn, peer) in &mut self.peers {
             let waited = peer.asked.map(|asked| now - asked);
-            if waited.is_some_and(|waited| waited >= SILENCE_MAX) {
+            if peer
+                .silent_since()
+                .is_some_and(|since| now - since >= SILENCE_MAX)
+            {
                 overdue.push((*conn, "no answer to getheaders for 120 s"));
             } else if waited.is_some_and(|waited| waited >= ANSWER_MAX) && !peer.is_late {
                 peer.is_late = true;
