@@ -104,8 +104,9 @@ impl<S: Store> Node<S> {
             self.serve.keep(last);
         }
         self.tell_change(change, from, now);
-        // Who is catching up has nothing to tell that others want to know.
-        if self.sync.progress(&self.chain).is_none() {
+        // Who is catching up has nothing to tell that others want to know. (Not who knows of better
+        // headers: a peer that withholds their bodies must not silence this node.)
+        if !self.sync.is_downloading() {
             let tip = self.chain.tip().hash;
             self.relay.announce_block(tip, &mut self.out);
         }
@@ -190,7 +191,7 @@ impl<S: Store> Node<S> {
             reward,
         };
         self.event(now, event);
-        for (id, since) in std::mem::take(&mut self.mining.now) {
+        if let Some((id, since)) = self.mining.now.pop_front() {
             let after = now - since;
             let reply = Ok(Reply::Mined { block: tip, after });
             self.outputs.push_back(Output::Reply(id, reply));

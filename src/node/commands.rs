@@ -59,7 +59,7 @@ impl<S: Store> Node<S> {
                     return Ok(refuse(format!("{NOW_MAX} blocks are asked for already")));
                 }
                 self.reward_owner(now)?;
-                self.mining.now.push((id, now));
+                self.mining.now.push_back((id, now));
                 None
             }
             Command::AddPeer(addr) => {

@@ -8,6 +8,7 @@ use super::io::RequestId;
 use super::time::Time;
 use crate::chain::{Amount, Block, BlockHash, Header, Tx};
 use serde::{Deserialize, Serialize};
+use std::collections::VecDeque;
 use std::time::Duration;
 
 /// The least time between two jobs on the same tip.
@@ -96,8 +97,8 @@ pub struct Mining {
     pub hashrate: f64,
     /// The wallet that rewards go to.
     pub to: Option<String>,
-    /// Who asked for a block at full speed, and when.
-    pub now: Vec<(RequestId, Time)>,
+    /// Who asked for a block at full speed, and when; each gets one.
+    pub now: VecDeque<(RequestId, Time)>,
     /// Blocks found.
     pub found: u64,
     /// The height that is worked on.
@@ -116,7 +117,7 @@ impl Mining {
             mode,
             hashrate,
             to,
-            now: Vec::new(),
+            now: VecDeque::new(),
             found: 0,
             height: None,
             basis: None,
@@ -242,7 +243,7 @@ mod tests {
     fn a_block_now_is_mined_at_full_speed_even_if_mining_is_off() {
         let mut mining = mining(MiningMode::Off);
         assert_eq!(mining.wanted(TIP, 0, NOW), Wanted::Same);
-        mining.now.push((RequestId(1), NOW));
+        mining.now.push_back((RequestId(1), NOW));
         assert_eq!(mining.wanted(TIP, 0, NOW), Wanted::Job);
         assert_eq!(mining.job_hashrate(), None);
         mining.now.clear();

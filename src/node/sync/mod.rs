@@ -239,6 +239,11 @@ impl Sync {
         is_behind
     }
 
+    /// Whether more is on its way than the last few blocks.
+    pub fn is_downloading(&self) -> bool {
+        self.requested.len() > usize::try_from(BEHIND_MAX).expect("small")
+    }
+
     /// Whether a peer is known to have a chain with as much work as ours.
     pub fn is_level<S: Store>(&self, conn: ConnId, chain: &ChainState<S>) -> bool {
         let tree = chain.tree();
@@ -369,8 +374,10 @@ impl Sync {
             .map_or(headers.len(), |(at, _)| *at);
         let last = headers[..taken].last().map(Header::hash);
         if let Some(id) = last.and_then(|hash| chain.tree().find(&hash)) {
+            let before = peer.best;
             peer.note_best(chain.tree(), id);
-            if is_full && accepted.refused.is_none() {
+            // Who shows the same again and again is not asked for more of it.
+            if is_full && accepted.refused.is_none() && peer.best != before {
                 peer.expect_answer(now);
                 self.headers_from = Some(conn);
                 let have = chain.tree().locator(id);
