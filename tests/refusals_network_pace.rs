@@ -222,6 +222,21 @@ fn a_peer_that_never_answers_a_ping() {
 }
 
 #[test]
+fn a_peer_that_never_answers_getheaders() {
+    let mut scene = Scene::with_blocks(3);
+    let manners = Manners {
+        shows_headers: false,
+        ..Manners::default()
+    };
+    let mallory = Fake::connect_with(&mut scene.sim, scene.node, MALLORY, manners);
+    let conn = mallory.at_node();
+    scene.run_for(1_199_000);
+    assert!(mallory.is_connected(), "asked again, and waited for");
+    scene.run_for(2_000);
+    scene.threw_out(&mallory, conn, "no answer to getheaders for 1 200 s");
+}
+
+#[test]
 fn a_peer_that_answers_late_stays() {
     let mut scene = Scene::with_blocks(3);
     let manners = Manners {

@@ -35,8 +35,12 @@ use std::time::Duration;
 /// A peer that does not answer `getheaders` or `getblocks` for so long is passed over.
 pub const ANSWER_MAX: Duration = Duration::from_secs(20);
 
-/// A peer that owes an answer or blocks for so long, and sends neither, is let go.
+/// A peer that owes blocks for so long, and sends none, is let go.
 pub const SILENCE_MAX: Duration = Duration::from_secs(120);
+
+/// A peer that owes headers for so long, and sends neither them nor blocks, is let go. On a slow line
+/// the question already waits behind megabytes, as a ping does.
+pub const UNANSWERED_MAX: Duration = super::peers::PONG_MAX;
 
 /// How often a peer is asked again when nothing was heard: in case an announcement got lost.
 pub const ASK_AGAIN: Duration = Duration::from_secs(60);
@@ -135,7 +139,7 @@ impl PeerSync {
     }
 
     fn deadline(&self) -> Time {
-        let silence = self.silent_since().map(|since| since + SILENCE_MAX);
+        let silence = self.silent_since().map(|since| since + UNANSWERED_MAX);
         let answer = match self.is_late {
             false => self.asked.map(|asked| asked + ANSWER_MAX),
             true => silence,
@@ -302,10 +306,12 @@ impl Sync {
             return;
         };
         peer.was_asked = true;
-        if peer.asked.is_some() && !peer.is_late {
-            return;
+        match peer.asked {
+            Some(_) if !peer.is_late => return,
+            // It has owed the answer since it was asked first.
+            Some(_) => peer.ask_again = now + ASK_AGAIN,
+            None => peer.expect_answer(now),
         }
-        peer.expect_answer(now);
         let stop = BlockHash::ZERO;
         let locator = Locator { have, stop };
         out.send(
@@ -532,9 +538,9 @@ impl Sync {
             let waited = peer.asked.map(|asked| now - asked);
             if peer
                 .silent_since()
-                .is_some_and(|since| now - since >= SILENCE_MAX)
+                .is_some_and(|since| now - since >= UNANSWERED_MAX)
             {
-                overdue.push((*conn, "no answer to getheaders for 120 s"));
+                overdue.push((*conn, "no answer to getheaders for 1 200 s"));
             } else if waited.is_some_and(|waited| waited >= ANSWER_MAX) && !peer.is_late {
                 peer.is_late = true;
                 is_changed |= self.headers_from.take_if(|from| from == conn).is_some();
