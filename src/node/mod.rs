@@ -51,6 +51,7 @@ pub use snapshot::NodeSnapshot;
 pub use store::{Batch, BlockId, HeaderRecord, MemStore, Store, StoreFault};
 pub use time::{Time, earlier};
 
+use crate::chain::Txid;
 use addrbook::AddrBook;
 use chainstate::OpenError;
 use handshake::Identity;
@@ -71,7 +72,8 @@ use wallets::{WalletError, Wallets};
 /// and what wallets can find again in the chain. Also how long a power loss may undo.
 pub const FLUSH_EVERY: Duration = Duration::from_secs(1);
 
-/// How often a wallet's transactions that are in no block are announced again.
+/// How often a wallet's transactions that are in no block are announced again, and some of others
+/// that have waited for long.
 pub const ANNOUNCE_AGAIN: Duration = Duration::from_secs(30);
 
 /// A node.
@@ -94,6 +96,8 @@ pub struct Node<S> {
     /// When what is unwritten is written; `None`: all is.
     flush_at: Option<Time>,
     announce_at: Time,
+    /// The last that was announced again of what has waited for long; `None`: a new round.
+    announced_to: Option<(Time, Txid)>,
     /// The book may want to dial; asked only then, as it can be long.
     is_dial_due: bool,
     dial_at: Option<Time>,
@@ -135,6 +139,7 @@ impl<S: Store> Node<S> {
             recent: VecDeque::new(),
             flush_at: None,
             announce_at: now,
+            announced_to: None,
             is_dial_due: true,
             dial_at: Some(now),
             halted: None,

@@ -187,12 +187,7 @@ impl<S: Store> Node<S> {
         if self.announce_at <= now {
             self.announce_at = now + ANNOUNCE_AGAIN;
             self.submit_own(now)?;
-            let own: Vec<Txid> = self.wallets.unconfirmed().map(|(txid, _)| txid).collect();
-            let own: Vec<Txid> = own
-                .into_iter()
-                .filter(|t| self.mempool.contains(t))
-                .collect();
-            self.relay.announce_again(&own, &mut self.out);
+            self.announce_again(now);
         }
         if self.flush_at.is_some_and(|at| at <= now) {
             self.flush()?;
