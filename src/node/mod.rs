@@ -7,7 +7,7 @@
 //!   routes to the managers, which never call each other:
 //!
 //!   handshake, peers   who is there          chainstate   headers, blocks, coins
-//!   addrbook           whom to dial          mempool      transactions that wait
+//!   addrbook, gossip   whom to dial          mempool      transactions that wait
 //!   sync               who has what          wallets      keys, payments, balances
 //!   relay              what to pass on       template     the next block
 //!   serve              what others ask for   mining       when to look for it
@@ -23,6 +23,7 @@ pub mod check;
 mod commands;
 pub mod config;
 mod conns;
+pub mod gossip;
 pub mod handshake;
 pub mod io;
 pub mod mempool;
@@ -54,6 +55,7 @@ pub use time::{Time, earlier};
 use crate::chain::Txid;
 use addrbook::AddrBook;
 use chainstate::OpenError;
+use gossip::Gossip;
 use handshake::Identity;
 use mempool::Mempool;
 use mining::Mining;
@@ -82,6 +84,7 @@ pub struct Node<S> {
     chain: ChainState<S>,
     peers: Peers,
     book: AddrBook,
+    gossip: Gossip,
     sync: Sync,
     relay: Relay,
     serve: Serve,
@@ -127,6 +130,7 @@ impl<S: Store> Node<S> {
         let mut node = Self {
             peers: Peers::new(us, config.inbound_max),
             book,
+            gossip: Gossip::default(),
             sync: Sync::new(config.sync),
             relay: Relay::new(),
             serve: Serve::default(),
@@ -200,6 +204,7 @@ impl<S: Store> Node<S> {
             self.relay.deadline(),
             self.mempool.deadline(),
             self.mining.deadline(),
+            self.gossip.deadline(),
             self.flush_at,
             self.dial_at,
             Some(self.announce_at),
@@ -251,6 +256,7 @@ impl<S: Store> Node<S> {
             && self.sync.knows_nothing_of(conn)
             && self.relay.knows_nothing_of(conn)
             && self.serve.knows_nothing_of(conn)
+            && self.gossip.knows_nothing_of(conn)
     }
 
     fn flush(&mut self) -> Result<(), StoreFault> {
