@@ -9,7 +9,7 @@ use super::snapshot::RECENT_BLOCKS;
 use super::sync::Delivered;
 use super::{ChainChange, Node, Store, StoreFault, Time, queries, template};
 use crate::chain::headers::Origin;
-use crate::chain::{Block, BlockHash, RuleError};
+use crate::chain::{Block, BlockHash, RuleError, Txid};
 use std::sync::Arc;
 
 type Done = Result<(), StoreFault>;
@@ -93,6 +93,7 @@ impl<S: Store> Node<S> {
     ) -> Done {
         self.wallets.chain_changed(change);
         let mempool = self.mempool.chain_changed(change, &self.chain, now)?;
+        let back: Vec<Txid> = mempool.added.iter().map(|(txid, _)| *txid).collect();
         self.apply_mempool_change(mempool, None, now);
         self.mining.mempool_changed();
         let in_blocks = change.connected.iter().flat_map(|block| block.txids());
@@ -110,6 +111,12 @@ impl<S: Store> Node<S> {
             let tip = self.chain.tip().hash;
             self.relay.announce_block(tip, &mut self.out);
         }
+        // Who stood on the other branch all along has never heard of what came back from ours.
+        for txid in back {
+            self.relay.announce_tx(txid, &mut self.out);
+        }
+        let in_blocks = change.connected.iter().flat_map(|block| block.txids());
+        self.take_orphans_of(in_blocks.copied().collect(), now)?;
         if !change.disconnected.is_empty() {
             self.submit_own(now)?;
         }

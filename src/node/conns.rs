@@ -7,12 +7,6 @@ use super::{Node, Store, StoreFault, Time, handshake};
 use std::collections::VecDeque;
 use std::net::SocketAddr;
 
-/// An `addr` with so few new addresses is passed on: it is news, not an answer.
-pub(super) const GOSSIP_MAX: usize = 10;
-
-/// Peers that news of an address is passed on to.
-const GOSSIP_TO: usize = 2;
-
 type Done = Result<(), StoreFault>;
 
 impl<S: Store> Node<S> {
@@ -147,12 +141,15 @@ impl<S: Store> Node<S> {
         if !is_news {
             return;
         }
-        let others = self.peers.ready().map(|(conn, _)| conn);
-        let mut others: Vec<ConnId> = others.filter(|conn| *conn != from).collect();
-        self.random.draw(&mut others, GOSSIP_TO);
-        for conn in others {
-            self.out.send(conn, Message::Addr(new.clone()));
-        }
+        self.gossip.learnt(from, &new);
+        self.tell_news(now);
+    }
+
+    /// Passes news of addresses on, if it is time to.
+    pub(super) fn tell_news(&mut self, now: Time) {
+        let peers = self.peers.ready().map(|(conn, _)| conn);
+        let (random, out) = (&mut self.random, &mut self.out);
+        self.gossip.tick(now, peers, random, out);
     }
 
     /// Ends a connection: what is to be sent on it first still is.
@@ -194,6 +191,7 @@ impl<S: Store> Node<S> {
         self.sync.disconnected(conn);
         self.relay.disconnected(conn, now, &mut self.out);
         self.serve.disconnected(conn);
+        self.gossip.disconnected(conn);
         self.book.disconnected(conn, now, &mut self.random);
         if peer.direction == Direction::Outbound && !peer.is_ready() {
             self.book.failed(peer.addr, now, &mut self.random);

@@ -7,7 +7,7 @@
 //!   routes to the managers, which never call each other:
 //!
 //!   handshake, peers   who is there          chainstate   headers, blocks, coins
-//!   addrbook           whom to dial          mempool      transactions that wait
+//!   addrbook, gossip   whom to dial          mempool      transactions that wait
 //!   sync               who has what          wallets      keys, payments, balances
 //!   relay              what to pass on       template     the next block
 //!   serve              what others ask for   mining       when to look for it
@@ -23,6 +23,7 @@ pub mod check;
 mod commands;
 pub mod config;
 mod conns;
+pub mod gossip;
 pub mod handshake;
 pub mod io;
 pub mod mempool;
@@ -51,8 +52,10 @@ pub use snapshot::NodeSnapshot;
 pub use store::{Batch, BlockId, HeaderRecord, MemStore, Store, StoreFault};
 pub use time::{Time, earlier};
 
+use crate::chain::Txid;
 use addrbook::AddrBook;
 use chainstate::OpenError;
+use gossip::Gossip;
 use handshake::Identity;
 use mempool::Mempool;
 use mining::Mining;
@@ -71,7 +74,8 @@ use wallets::{WalletError, Wallets};
 /// and what wallets can find again in the chain. Also how long a power loss may undo.
 pub const FLUSH_EVERY: Duration = Duration::from_secs(1);
 
-/// How often a wallet's transactions that are in no block are announced again.
+/// How often a wallet's transactions that are in no block are announced again, and some of others
+/// that have waited for long.
 pub const ANNOUNCE_AGAIN: Duration = Duration::from_secs(30);
 
 /// A node.
@@ -80,6 +84,7 @@ pub struct Node<S> {
     chain: ChainState<S>,
     peers: Peers,
     book: AddrBook,
+    gossip: Gossip,
     sync: Sync,
     relay: Relay,
     serve: Serve,
@@ -94,6 +99,8 @@ pub struct Node<S> {
     /// When what is unwritten is written; `None`: all is.
     flush_at: Option<Time>,
     announce_at: Time,
+    /// The last that was announced again of what has waited for long; `None`: a new round.
+    announced_to: Option<(Time, Txid)>,
     /// The book may want to dial; asked only then, as it can be long.
     is_dial_due: bool,
     dial_at: Option<Time>,
@@ -123,6 +130,7 @@ impl<S: Store> Node<S> {
         let mut node = Self {
             peers: Peers::new(us, config.inbound_max),
             book,
+            gossip: Gossip::default(),
             sync: Sync::new(config.sync),
             relay: Relay::new(),
             serve: Serve::default(),
@@ -135,6 +143,7 @@ impl<S: Store> Node<S> {
             recent: VecDeque::new(),
             flush_at: None,
             announce_at: now,
+            announced_to: None,
             is_dial_due: true,
             dial_at: Some(now),
             halted: None,
@@ -195,6 +204,7 @@ impl<S: Store> Node<S> {
             self.relay.deadline(),
             self.mempool.deadline(),
             self.mining.deadline(),
+            self.gossip.deadline(),
             self.flush_at,
             self.dial_at,
             Some(self.announce_at),
@@ -246,6 +256,7 @@ impl<S: Store> Node<S> {
             && self.sync.knows_nothing_of(conn)
             && self.relay.knows_nothing_of(conn)
             && self.serve.knows_nothing_of(conn)
+            && self.gossip.knows_nothing_of(conn)
     }
 
     fn flush(&mut self) -> Result<(), StoreFault> {

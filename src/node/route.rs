@@ -1,7 +1,8 @@
 //! Where each input and each message goes.
 
+use super::gossip::GOSSIP_MAX;
 use super::io::{CloseReason, ConnId, EventKind, Input, Output};
-use super::message::{ADDR_MAX, Item, Message};
+use super::message::{Item, Message};
 use super::outbox::MALICE;
 use super::{ANNOUNCE_AGAIN, Node, Store, StoreFault, Time, serve};
 use crate::chain::{BlockHash, Txid};
@@ -84,13 +85,13 @@ impl<S: Store> Node<S> {
             Message::GetAddr if !self.peers.is_first_getaddr(conn) => {}
             Message::GetAddr => {
                 let without = self.peers.get(conn).and_then(super::peers::Peer::listen);
-                let addrs = self.book.sample(ADDR_MAX, without, &mut self.random);
+                let addrs = self.book.answer(conn, without, &mut self.random);
                 if !addrs.is_empty() {
                     self.out.send(conn, Message::Addr(addrs));
                 }
             }
             Message::Addr(addrs) => {
-                let is_news = addrs.len() <= super::conns::GOSSIP_MAX;
+                let is_news = addrs.len() <= GOSSIP_MAX;
                 let new = self.book.learn(conn, ip, &addrs, now, &mut self.random);
                 self.learnt(conn, new, is_news, now);
             }
@@ -184,17 +185,13 @@ impl<S: Store> Node<S> {
             self.end(conn, CloseReason::TimedOut(why.to_owned()), now);
         }
         self.relay.tick(now, &mut self.out);
+        self.tell_news(now);
         let expired = self.mempool.expire(now);
         self.apply_mempool_change(expired, None, now);
         if self.announce_at <= now {
             self.announce_at = now + ANNOUNCE_AGAIN;
             self.submit_own(now)?;
-            let own: Vec<Txid> = self.wallets.unconfirmed().map(|(txid, _)| txid).collect();
-            let own: Vec<Txid> = own
-                .into_iter()
-                .filter(|t| self.mempool.contains(t))
-                .collect();
-            self.relay.announce_again(&own, &mut self.out);
+            self.announce_again(now);
         }
         if self.flush_at.is_some_and(|at| at <= now) {
             self.flush()?;

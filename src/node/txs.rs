@@ -6,8 +6,16 @@ use super::message::{Item, Message, Reject, Text};
 use super::outbox::MALICE;
 use super::{Node, Store, StoreFault, Time};
 use crate::chain::{Tx, Txid};
-use std::collections::VecDeque;
+use std::collections::{BTreeSet, VecDeque};
 use std::sync::Arc;
+use std::time::Duration;
+
+/// What has waited for so long may have been lost by a neighbour: it crashed, or had no room. Most
+/// transactions are in a block long before.
+pub const WAITED_LONG: Duration = Duration::from_secs(60);
+
+/// Of those, so many are announced at a time, the next ones the next time: under 1 kB/s a peer.
+const AGAIN_MAX: usize = 500;
 
 type Done = Result<(), StoreFault>;
 
@@ -31,10 +39,15 @@ impl<S: Store> Node<S> {
         now: Time,
     ) -> Result<Result<(), AdmitError>, StoreFault> {
         let first = self.offer(from, &tx, now)?;
-        let mut parents = VecDeque::from([tx.txid()]);
-        if first.is_err() {
-            parents.clear();
+        if first.is_ok() {
+            self.take_orphans_of(vec![tx.txid()], now)?;
         }
+        Ok(first)
+    }
+
+    /// Offers the mempool what waited for these transactions, and then what waited for that.
+    pub(super) fn take_orphans_of(&mut self, parents: Vec<Txid>, now: Time) -> Done {
+        let mut parents = VecDeque::from(parents);
         // Ends: every step takes an orphan out, or none.
         while let Some(parent) = parents.pop_front() {
             for (from, child) in self.relay.children_of(&parent) {
@@ -43,7 +56,7 @@ impl<S: Store> Node<S> {
                 }
             }
         }
-        Ok(first)
+        Ok(())
     }
 
     pub(super) fn offer(
@@ -140,6 +153,23 @@ impl<S: Store> Node<S> {
             let _offered = self.take_tx(None, tx, now)?;
         }
         Ok(())
+    }
+
+    /// Announces to everybody what our wallets have sent, and some of what has waited for long. Who
+    /// has it passes nothing on when it hears that again, so its owner alone could not bring it
+    /// past those to whoever has lost it: every node has to tell its own neighbours.
+    pub(super) fn announce_again(&mut self, now: Time) {
+        let own = self.wallets.unconfirmed().map(|(txid, _)| txid);
+        let mut txids: Vec<Txid> = own.filter(|txid| self.mempool.contains(txid)).collect();
+        let sent: BTreeSet<Txid> = txids.iter().copied().collect();
+        let old = self.mempool.oldest_after(self.announced_to);
+        let old = old.take_while(|(since, _)| now - *since >= WAITED_LONG);
+        let old: Vec<(Time, Txid)> = old.take(AGAIN_MAX).collect();
+        let is_round = old.len() < AGAIN_MAX;
+        self.announced_to = old.last().filter(|_| !is_round).copied();
+        let others = old.into_iter().map(|(_, txid)| txid);
+        txids.extend(others.filter(|txid| !sent.contains(txid)));
+        self.relay.announce_again(&txids, &mut self.out);
     }
 
     /// What waits, parents before children.

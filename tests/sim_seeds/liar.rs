@@ -1,6 +1,6 @@
-//! One who shakes hands properly, and then sends what is invalid, stale or out of order. Some say
-//! outright lies, which soon get them banned; others only what might happen to anybody, again and
-//! again.
+//! One who shakes hands properly, claims any height, and then sends what is invalid, stale or out
+//! of order. Some say outright lies, which soon get them banned; others only what might happen to
+//! anybody, again and again.
 
 use crate::common::{solve, units};
 use chainlab::chain::key::SecretKey;
@@ -25,8 +25,14 @@ const REMEMBERED: usize = 64;
 const PAUSE_MS_MAX: u64 = 4_000;
 
 /// Of the lies, so many are no proof of malice; they come first.
-const SUBTLE_LIES: usize = 7;
-const LIES: usize = 13;
+const SUBTLE_LIES: usize = 12;
+const LIES: usize = 18;
+
+/// Addresses of one lie.
+const NOWHERE_MAX: usize = 200;
+
+/// What it may say of its height.
+const CLAIMS: [u32; 4] = [0, 7, 1_000_000, u32::MAX];
 
 pub struct Liar {
     us: Identity,
@@ -39,6 +45,8 @@ pub struct Liar {
     victims: Vec<SocketAddr>,
     blocks: Vec<Arc<Block>>,
     txs: Vec<Arc<Tx>>,
+    /// What others said, to be said again.
+    heard: Vec<Message>,
     next_lie: Time,
 }
 
@@ -63,6 +71,7 @@ impl Liar {
             victims,
             blocks: vec![genesis],
             txs: Vec::new(),
+            heard: Vec::new(),
             next_lie: now,
         }
     }
@@ -79,19 +88,23 @@ impl Liar {
     }
 
     fn version(&mut self) -> Message {
+        let height = CLAIMS[self.draw(CLAIMS.len())];
         Message::Version(Box::new(Version {
             protocol: PROTOCOL,
             network: self.us.network,
             nonce: self.draws.next_u64(),
             id: self.us.id,
             listen: Some(self.addr),
-            height: 1_000_000,
+            height,
             role: Role::Full,
             user_agent: Text::new("/chainlab:0.1.0(liar)/"),
         }))
     }
 
     fn received(&mut self, conn: ConnId, message: Message) -> Vec<Message> {
+        if !matches!(message, Message::Version(_) | Message::Verack(_)) {
+            remember(&mut self.heard, message.clone());
+        }
         match message {
             Message::Version(theirs) => vec![Message::Verack(self.us.prove(&theirs))],
             Message::Verack(_) => {
@@ -168,14 +181,19 @@ impl Liar {
                 previous: self.random_hash(),
                 ..header
             })])],
-            7 => vec![self.greedy_block()],
-            8 => vec![self.mutated_body()],
-            9 => vec![self.bad_signature()],
-            10 => vec![Message::Headers(vec![Header {
+            7 => vec![Message::Headers(vec![self.sibling()])],
+            8 => vec![Message::Inv(vec![Item::Block(self.sibling().hash())])],
+            9 => vec![self.nowhere()],
+            10 => vec![self.heard_before()],
+            11 => vec![self.orphan()],
+            12 => vec![self.greedy_block()],
+            13 => vec![self.mutated_body()],
+            14 => vec![self.bad_signature()],
+            15 => vec![Message::Headers(vec![Header {
                 nonce: header.nonce ^ 1,
                 ..header
             }])],
-            11 => vec![Message::Inv(vec![Item::Block(BlockHash::ZERO); 50_000])],
+            16 => vec![Message::Inv(vec![Item::Block(BlockHash::ZERO); 50_000])],
             _ => vec![self.version()],
         }
     }
@@ -188,6 +206,50 @@ impl Liar {
     /// An honest block that nobody asked for, and that may be long known or come too early.
     fn some_block(&mut self) -> Message {
         Message::Block(self.block())
+    }
+
+    /// A header with all its work beside an honest one: a branch too short to be followed. Its body
+    /// nobody ever sees.
+    fn sibling(&mut self) -> Header {
+        let header = *self.block().header();
+        solve(Header {
+            time: header.time.saturating_add_ms(1),
+            ..header
+        })
+    }
+
+    /// Addresses where nobody is, and some that cannot be anybody's.
+    fn nowhere(&mut self) -> Message {
+        let mut addrs: Vec<SocketAddr> = vec![
+            SocketAddr::from(([0, 0, 0, 0], 4_747)),
+            SocketAddr::from(([127, 0, 0, 1], 4_747)),
+            SocketAddr::from(([224, 0, 0, 1], 4_747)),
+            SocketAddr::from(([10, 0, 0, 1], 0)),
+        ];
+        for _ in 0..self.draw(NOWHERE_MAX) {
+            let [a, b, ..] = self.random_hash().0;
+            addrs.push(SocketAddr::from(([10, 99, a, b], 4_747)));
+        }
+        Message::Addr(addrs)
+    }
+
+    fn heard_before(&mut self) -> Message {
+        if self.heard.is_empty() {
+            return Message::GetAddr;
+        }
+        let at = self.draw(self.heard.len());
+        self.heard[at].clone()
+    }
+
+    /// A transaction whose parent does not exist.
+    fn orphan(&mut self) -> Message {
+        if self.txs.is_empty() {
+            return Message::GetAddr;
+        }
+        let at = self.draw(self.txs.len());
+        let mut tx = Tx::clone(&self.txs[at]);
+        tx.inputs[0].outpoint.txid = Txid(self.random_hash().0);
+        Message::Tx(Arc::new(tx))
     }
 
     /// Another block at the place of an honest one, with all the work and too large a reward.

@@ -2,7 +2,8 @@
 //! miners that come and go, payments all the while, and one liar. Whatever happens, what must hold
 //! holds; and when it is over, everybody agrees and nothing is lost.
 //!
-//! `CHAINLAB_SIM_SEEDS` says how many labs, `CHAINLAB_SIM_SEED` names one to run alone.
+//! `CHAINLAB_SIM_SEEDS` says how many labs, `CHAINLAB_SIM_FIRST` with which seed they start;
+//! `CHAINLAB_SIM_SEED` names one to run alone.
 
 #![allow(
     clippy::disallowed_methods,
@@ -60,13 +61,14 @@ fn whatever_happens_everybody_agrees_in_the_end_and_nothing_is_lost() {
         assert_eq!(history(seed), history(seed), "seed {seed} runs differently");
         return;
     }
-    let count = number("CHAINLAB_SIM_SEEDS").unwrap_or(SEEDS_DEFAULT);
+    let first = number("CHAINLAB_SIM_FIRST").unwrap_or(0);
+    let end = first + number("CHAINLAB_SIM_SEEDS").unwrap_or(SEEDS_DEFAULT);
     let threads = thread::available_parallelism().map_or(1, usize::from);
-    let (next, failed) = (AtomicU64::new(0), Mutex::new(Vec::new()));
+    let (next, failed) = (AtomicU64::new(first), Mutex::new(Vec::new()));
     let work = || {
         loop {
             let seed = next.fetch_add(1, Ordering::Relaxed);
-            if seed >= count {
+            if seed >= end {
                 break;
             }
             if !is_well(seed) {

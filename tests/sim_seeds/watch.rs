@@ -3,11 +3,11 @@
 use crate::common::sim::{agree, wallets};
 use chainlab::chain::{Amount, Txid, Work};
 use chainlab::node::check;
-use chainlab::node::io::{EventKind, Reply};
+use chainlab::node::io::{ConnId, EventKind, Reply};
 use chainlab::node::snapshot::WalletInfo;
 use chainlab::node::{ChainState, MemStore, Store};
 use chainlab::sim::{Answer, NodeIx, Sim};
-use std::collections::{BTreeMap, BTreeSet};
+use std::collections::{BTreeMap, BTreeSet, VecDeque};
 use std::net::IpAddr;
 
 pub struct Watch {
@@ -19,7 +19,15 @@ pub struct Watch {
     wallets: BTreeMap<(NodeIx, String), String>,
     /// Payments that were acknowledged.
     sent: BTreeSet<Txid>,
+    /// Connections that are gone, the last of them.
+    gone: VecDeque<(NodeIx, ConnId)>,
 }
+
+/// Connections that are remembered after their end.
+const GONE_MAX: usize = 1_000;
+
+/// How the reasons begin for which an honest peer is never left.
+const NEVER: [&str; 3] = ["misbehaved", "bad frame", "handshake"];
 
 impl Watch {
     pub fn new(liar: IpAddr) -> Self {
@@ -28,6 +36,7 @@ impl Watch {
             works: BTreeMap::new(),
             wallets: BTreeMap::new(),
             sent: BTreeSet::new(),
+            gone: VecDeque::new(),
         }
     }
 
@@ -55,8 +64,11 @@ impl Watch {
         for (ix, event) in sim.take_events() {
             match event.kind {
                 EventKind::Banned { ip, why } => assert_eq!(ip, self.liar, "{ix:?}: {why}"),
-                EventKind::PeerDown { addr, why, .. } if addr.ip() != self.liar => {
-                    assert!(!why.contains("misbehaved"), "{ix:?} of {addr}: {why}");
+                EventKind::PeerDown { peer, addr, why } => {
+                    let is_blamed = NEVER.iter().any(|word| why.starts_with(word));
+                    let is_honest = addr.ip() != self.liar;
+                    assert!(!is_blamed || !is_honest, "{ix:?} of {addr}: {why}");
+                    self.went(sim, ix, peer.conn);
                 }
                 EventKind::TipChanged { .. } | EventKind::Reorganised { .. } => {
                     moved.insert(ix);
@@ -70,6 +82,17 @@ impl Watch {
             }
         }
         !moved.is_empty()
+    }
+
+    /// A connection is gone, and nothing is left of it.
+    fn went(&mut self, sim: &Sim, ix: NodeIx, conn: ConnId) {
+        if let Some(node) = sim.node(ix) {
+            assert!(node.knows_nothing_of(conn), "{ix:?} of {conn:?}");
+        }
+        if self.gone.len() == GONE_MAX {
+            self.gone.pop_front();
+        }
+        self.gone.push_back((ix, conn));
     }
 
     fn tip_moved(&mut self, ix: NodeIx, chain: &ChainState<MemStore>) {
@@ -107,6 +130,10 @@ impl Watch {
     /// When all is over: one tip, coins = replay, nothing lost.
     pub fn all_is_well(&self, sim: &mut Sim, nodes: &[NodeIx], replay_all: bool) {
         assert!(agree(sim, nodes));
+        for (ix, conn) in &self.gone {
+            let node = sim.node(*ix).expect("it runs");
+            assert!(node.knows_nothing_of(*conn), "{ix:?} of {conn:?}");
+        }
         for (number, ix) in nodes.iter().enumerate() {
             let chain = sim.node(*ix).expect("it runs").chain();
             // One chain has one set of coins: who has the same as one that was replayed is right.

@@ -38,6 +38,9 @@ const PURSE: &str = "purse";
 /// then no payment out of it can ever be confirmed.
 const TILL: &str = "till";
 
+/// Bytes a second of a liar who makes others wait for every byte.
+const TRICKLE: u64 = 200;
+
 /// Hashes a second of all miners of a lab: a block every 5 s.
 const HASHRATE: f64 = 14_000.0;
 
@@ -133,7 +136,10 @@ impl World {
         let liar = Liar::new(self.seed, self.sim.params(), own, addrs, self.sim.now());
         let ix = self.sim.add_actor(Box::new(liar));
         for node in self.nodes.clone() {
-            let (out, back) = (self.conditions(), self.conditions());
+            let (mut out, back) = (self.conditions(), self.conditions());
+            if self.draw(8) == 0 {
+                out.bandwidth = Some(TRICKLE);
+            }
             self.sim.set_link(ix, node, out);
             self.sim.set_link(node, ix, back);
         }

@@ -151,6 +151,15 @@ impl Mempool {
         self.pool.entries.values()
     }
 
+    /// Those that came after a given one, or all, oldest first, each with the time since which it
+    /// waits.
+    pub fn oldest_after(
+        &self,
+        last: Option<(Time, Txid)>,
+    ) -> impl Iterator<Item = (Time, Txid)> + '_ {
+        self.pool.oldest_after(last)
+    }
+
     /// An output of an entry, spent by another or not, as it will be if the next block has it.
     pub fn coin(&self, outpoint: &OutPoint) -> Option<Coin> {
         let tip = self.tip.map_or(0, |tip| tip.height);

@@ -11,6 +11,7 @@ use crate::chain::tx::TxOut;
 use crate::chain::{Amount, OutPoint, Tx, Txid};
 use crate::node::Time;
 use std::collections::{BTreeMap, BTreeSet};
+use std::ops::Bound;
 use std::sync::Arc;
 
 /// Entries, by everything that they are looked up by.
@@ -77,6 +78,15 @@ impl Pool {
     /// The entry that has been here for longest.
     pub(super) fn oldest(&self) -> Option<(Time, Txid)> {
         self.oldest.first().copied()
+    }
+
+    /// Entries that came after a given one, or all, oldest first.
+    pub(super) fn oldest_after(
+        &self,
+        last: Option<(Time, Txid)>,
+    ) -> impl Iterator<Item = (Time, Txid)> + '_ {
+        let start = last.map_or(Bound::Unbounded, Bound::Excluded);
+        self.oldest.range((start, Bound::Unbounded)).copied()
     }
 
     /// These entries and all that they build on, or `None` if that is more than `max`.

@@ -9,9 +9,13 @@
 //!
 //! When a peer and we are at the same height, it is told once what waits in our mempool.
 
+mod asked;
 pub mod orphans;
+mod recent;
 
+use self::asked::{AllAsked, Asked};
 use self::orphans::Orphans;
+use self::recent::Recent;
 use super::io::ConnId;
 use super::message::{INV_MAX, Item, Message};
 use super::outbox::Outbox;
@@ -33,53 +37,11 @@ pub const WAITING_MAX: usize = 2 * INV_MAX;
 /// Things that a peer is known to have, kept: 0.5 MB a peer.
 const KNOWN_MAX: usize = 5_000;
 
-/// Other peers remembered that announced what one was asked for.
-const OTHERS_MAX: usize = 8;
-
 /// Transactions of the last blocks remembered: 0.5 MB.
 const CONFIRMED_MAX: usize = 5_000;
 
 /// Refused transactions remembered, so that they are not asked for again and again: 60 kB.
 const REFUSED_MAX: usize = 1_000;
-
-/// A set that forgets the oldest when it is full.
-struct Recent<T> {
-    order: VecDeque<T>,
-    set: BTreeSet<T>,
-    max: usize,
-}
-
-impl<T: Ord + Copy> Recent<T> {
-    fn new(max: usize) -> Self {
-        Self {
-            order: VecDeque::new(),
-            set: BTreeSet::new(),
-            max,
-        }
-    }
-
-    fn insert(&mut self, item: T) -> bool {
-        if !self.set.insert(item) {
-            return false;
-        }
-        self.order.push_back(item);
-        if self.order.len() > self.max
-            && let Some(oldest) = self.order.pop_front()
-        {
-            self.set.remove(&oldest);
-        }
-        true
-    }
-
-    fn contains(&self, item: &T) -> bool {
-        self.set.contains(item)
-    }
-
-    fn clear(&mut self) {
-        self.order.clear();
-        self.set.clear();
-    }
-}
 
 struct PeerRelay {
     known: Recent<Item>,
@@ -89,16 +51,10 @@ struct PeerRelay {
     was_told: bool,
 }
 
-struct Asked {
-    of: ConnId,
-    at: Time,
-    others: VecDeque<ConnId>,
-}
-
 /// Who has what, and who was asked for which transaction.
 pub struct Relay {
     peers: BTreeMap<ConnId, PeerRelay>,
-    asked: BTreeMap<Txid, Asked>,
+    asked: AllAsked,
     orphans: Orphans,
     refused: Recent<Txid>,
     /// Announcements are kept, and nothing is asked for yet.
@@ -118,7 +74,7 @@ impl Relay {
     pub fn new() -> Self {
         Self {
             peers: BTreeMap::new(),
-            asked: BTreeMap::new(),
+            asked: AllAsked::default(),
             orphans: Orphans::default(),
             refused: Recent::new(REFUSED_MAX),
             confirmed: Recent::new(CONFIRMED_MAX),
@@ -141,21 +97,15 @@ impl Relay {
     pub fn disconnected(&mut self, conn: ConnId, now: Time, out: &mut Outbox) {
         self.peers.remove(&conn);
         self.orphans.disconnected(conn);
-        for asked in self.asked.values_mut() {
-            asked.others.retain(|other| *other != conn);
-        }
-        let owed = self.asked.iter().filter(|(_, asked)| asked.of == conn);
-        let owed: Vec<Txid> = owed.map(|(txid, _)| *txid).collect();
-        for txid in owed {
+        for txid in self.asked.disconnected(conn) {
             self.ask_another(txid, now, out);
         }
     }
 
     /// Nothing is left of a connection.
     pub fn knows_nothing_of(&self, conn: ConnId) -> bool {
-        let asked = |asked: &Asked| asked.of == conn || asked.others.contains(&conn);
         !self.peers.contains_key(&conn)
-            && !self.asked.values().any(asked)
+            && self.asked.knows_nothing_of(conn)
             && self.orphans.knows_nothing_of(conn)
     }
 
@@ -230,25 +180,13 @@ impl Relay {
         while peer.in_flight.len() < IN_FLIGHT_MAX
             && let Some(txid) = peer.waiting.pop_front()
         {
-            match self.asked.get_mut(&txid) {
-                Some(asked) => {
-                    let is_new = asked.of != conn && !asked.others.contains(&conn);
-                    if is_new && asked.others.len() < OTHERS_MAX {
-                        asked.others.push_back(conn);
-                    }
-                }
-                None => {
-                    let others = VecDeque::new();
-                    let asked = Asked {
-                        of: conn,
-                        at: now,
-                        others,
-                    };
-                    self.asked.insert(txid, asked);
-                    peer.in_flight.insert(txid);
-                    items.push(Item::Tx(txid));
-                }
+            if self.asked.contains(&txid) {
+                self.asked.add_other(&txid, conn);
+                continue;
             }
+            self.asked.insert(txid, Asked::new(conn, now));
+            peer.in_flight.insert(txid);
+            items.push(Item::Tx(txid));
         }
         if !items.is_empty() {
             out.send(conn, Message::GetData(items));
@@ -275,7 +213,7 @@ impl Relay {
     /// A peer does not have what it was asked for.
     pub fn received_notfound(&mut self, conn: ConnId, txids: &[Txid], now: Time, out: &mut Outbox) {
         for txid in txids {
-            if self.asked.get(txid).is_some_and(|asked| asked.of == conn) {
+            if self.asked.of(txid) == Some(conn) {
                 self.ask_another(*txid, now, out);
             }
         }
@@ -407,12 +345,7 @@ impl Relay {
     /// Time has passed.
     pub fn tick(&mut self, now: Time, out: &mut Outbox) {
         self.orphans.expire(now);
-        let late = self
-            .asked
-            .iter()
-            .filter(|(_, asked)| now - asked.at >= ANSWER_MAX);
-        let late: Vec<(Txid, ConnId)> = late.map(|(txid, asked)| (*txid, asked.of)).collect();
-        for (txid, of) in late {
+        for (txid, of) in self.asked.late(now) {
             self.ask_another(txid, now, out);
             self.ask_waiting(of, now, out);
         }
@@ -420,7 +353,6 @@ impl Relay {
 
     /// When something is due.
     pub fn deadline(&self) -> Option<Time> {
-        let asked = self.asked.values().map(|asked| asked.at + ANSWER_MAX).min();
-        earlier(asked, self.orphans.deadline())
+        earlier(self.asked.deadline(), self.orphans.deadline())
     }
 }

@@ -501,27 +501,29 @@ impl Sync {
                 peer.has_more = hashes.len() >= GETBLOCKS_MAX;
                 unknown.truncate(GETBLOCKS_MAX);
                 peer.queue = unknown.into();
-                self.answered(conn);
             }
             (_, [hash]) if nothing_missing || self.method == SyncMethod::BlocksFirst => {
                 let hash = *hash;
-                peer.asked
-                    .take_if(|_| self.method == SyncMethod::BlocksFirst);
                 self.request(conn, vec![hash], now, out);
             }
-            (SyncMethod::BlocksFirst, []) => peer.asked = None,
             (_, []) => {}
             (_, [..]) => self.ask(conn, chain, now, out),
         }
-        self.fill(conn, chain, now, out);
+        // Whatever it lists, with nothing to add at the least, is an answer to getblocks.
+        if self.method == SyncMethod::BlocksFirst && self.answered(conn) {
+            self.pump(chain, now, out);
+        } else {
+            self.fill(conn, chain, now, out);
+        }
     }
 
-    /// A peer has answered what it was asked.
-    fn answered(&mut self, conn: ConnId) {
-        self.headers_from.take_if(|from| *from == conn);
+    /// A peer has answered what it was asked. Whether others waited for that to be asked.
+    fn answered(&mut self, conn: ConnId) -> bool {
         if let Some(peer) = self.peers.get_mut(&conn) {
             peer.asked = None;
         }
+        let from = &mut self.headers_from;
+        from.take_if(|from| *from == conn).is_some()
     }
 
     /// Time has passed. Returns peers that are to be let go, and why.

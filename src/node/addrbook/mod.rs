@@ -9,9 +9,12 @@
 //! A dial that fails is tried again after [`BACK_OFF_MIN`], then twice that, up to
 //! [`BACK_OFF_MAX`].
 
+mod index;
+
+use self::index::Index;
 use super::io::ConnId;
 use super::random::Random;
-use super::time::Time;
+use super::time::{Time, earlier};
 use crate::chain::codec;
 use std::collections::{BTreeMap, BTreeSet};
 use std::net::{IpAddr, SocketAddr};
@@ -36,6 +39,10 @@ pub const ADDRESSES_PER_PEER_MAX: usize = 5_000;
 /// Addresses remembered as our own. A node has a few; who leads us back to ourselves at more of them
 /// does so on purpose, and those are only dialled ever more slowly.
 const OWN_MAX: usize = 64;
+
+/// Addresses that one who asks is told: all of a lab of some size, and of a large one more than it
+/// will ever dial.
+pub const ANSWER_MAX: usize = 250;
 
 /// Dials that are under way at a time, beside those we were told to make.
 const DIALS_MAX: usize = 4;
@@ -66,13 +73,23 @@ enum State {
     Connected(ConnId),
 }
 
+/// What a connection has told, and was told.
+#[derive(Clone, Copy, Debug, Default)]
+struct Told {
+    /// Addresses taken from it.
+    taken: usize,
+    /// It has asked what we know, and need not ask again.
+    was_answered: bool,
+}
+
 /// All known addresses.
 pub struct AddrBook {
     entries: BTreeMap<SocketAddr, Entry>,
+    index: Index,
     own: BTreeSet<SocketAddr>,
     /// Connections to keep to addresses that were learnt.
     wanted: usize,
-    told: BTreeMap<ConnId, usize>,
+    told: BTreeMap<ConnId, Told>,
     is_dirty: bool,
 }
 
@@ -81,6 +98,7 @@ impl AddrBook {
     pub fn new(wanted: usize, own: Option<SocketAddr>) -> Self {
         Self {
             entries: BTreeMap::new(),
+            index: Index::default(),
             own: own.into_iter().collect(),
             wanted,
             told: BTreeMap::new(),
@@ -123,16 +141,28 @@ impl AddrBook {
     /// Stays connected to an address from now on.
     pub fn keep(&mut self, addr: SocketAddr, now: Time) {
         self.insert(addr, now);
-        if let Some(entry) = self.entries.get_mut(&addr) {
+        self.change(addr, |entry| {
             entry.is_kept = true;
             entry.next_try = now;
             entry.failures = 0;
-        }
+        });
     }
 
     /// Forgets an address.
     pub fn forget(&mut self, addr: SocketAddr) {
-        self.is_dirty |= self.entries.remove(&addr).is_some();
+        if let Some(entry) = self.entries.remove(&addr) {
+            self.index.remove(addr, &entry);
+            self.is_dirty = true;
+        }
+    }
+
+    /// Changes what is known of an address, if it is known.
+    fn change(&mut self, addr: SocketAddr, change: impl FnOnce(&mut Entry)) {
+        if let Some(entry) = self.entries.get_mut(&addr) {
+            self.index.remove(addr, entry);
+            change(entry);
+            self.index.insert(addr, entry);
+        }
     }
 
     /// Learns addresses that a peer at `from` tells; those of them that are new.
@@ -145,8 +175,8 @@ impl AddrBook {
         random: &mut Random,
     ) -> Vec<SocketAddr> {
         let told = self.told.entry(conn).or_default();
-        let room = ADDRESSES_PER_PEER_MAX.saturating_sub(*told);
-        *told += addrs.len().min(room);
+        let room = ADDRESSES_PER_PEER_MAX.saturating_sub(told.taken);
+        told.taken += addrs.len().min(room);
         let mut new = Vec::new();
         for addr in addrs.iter().take(room) {
             let is_new = !self.entries.contains_key(addr) && !self.own.contains(addr);
@@ -176,7 +206,7 @@ impl AddrBook {
         let Some(addr) = unproven.nth(drawn).map(|(addr, _)| *addr) else {
             return false;
         };
-        self.entries.remove(&addr);
+        self.forget(addr);
         true
     }
 
@@ -193,84 +223,80 @@ impl AddrBook {
             state: State::Idle,
             was_reached: false,
         };
+        self.index.insert(addr, &entry);
         self.entries.insert(addr, entry);
     }
 
-    /// Addresses to tell a peer, drawn at random; not its own.
-    pub fn sample(
-        &self,
-        count: usize,
+    /// Addresses to tell a peer that asks, drawn at random, `without` its own. Whoever asks a second
+    /// time is told nothing.
+    pub fn answer(
+        &mut self,
+        conn: ConnId,
         without: Option<SocketAddr>,
         random: &mut Random,
     ) -> Vec<SocketAddr> {
+        let told = self.told.entry(conn).or_default();
+        if std::mem::replace(&mut told.was_answered, true) {
+            return Vec::new();
+        }
         let reached = |entry: &&Entry| entry.was_reached || entry.failures == 0;
         let known = self.entries.iter().filter(|(_, entry)| reached(entry));
         let mut addrs: Vec<SocketAddr> = known.map(|(addr, _)| *addr).collect();
         addrs.retain(|addr| Some(*addr) != without);
-        random.draw(&mut addrs, count);
+        random.draw(&mut addrs, ANSWER_MAX);
         addrs
     }
 
     /// Whom to dial now. They count as being dialled until
     /// [`reached`](Self::reached), [`failed`](Self::failed) or [`disconnected`](Self::disconnected).
     pub fn dials(&mut self, now: Time, random: &mut Random) -> Vec<SocketAddr> {
-        let is_due = |entry: &Entry| entry.state == State::Idle && entry.next_try <= now;
-        let mut dials: Vec<SocketAddr> = Vec::new();
-        let mut others: Vec<SocketAddr> = Vec::new();
-        for (addr, entry) in self.entries.iter().filter(|(_, entry)| is_due(entry)) {
-            if entry.is_kept {
-                dials.push(*addr);
-            } else {
-                others.push(*addr);
-            }
+        let mut dials = self.index.due(true, now);
+        let room = self.room_for_dials();
+        if room > 0 {
+            let mut others = self.index.due(false, now);
+            random.draw(&mut others, room);
+            dials.append(&mut others);
         }
-        random.draw(&mut others, self.room_for_dials());
-        dials.append(&mut others);
         for addr in &dials {
-            if let Some(entry) = self.entries.get_mut(addr) {
-                entry.state = State::Dialling;
-            }
+            self.change(*addr, |entry| entry.state = State::Dialling);
         }
         dials
     }
 
     /// How many more dials to learnt addresses there may be.
     fn room_for_dials(&self) -> usize {
-        let learnt = || self.entries.values().filter(|entry| !entry.is_kept);
-        let connected = |entry: &&Entry| matches!(entry.state, State::Connected(_));
-        let connected = learnt().filter(connected).count();
-        let dialling = learnt()
-            .filter(|entry| entry.state == State::Dialling)
-            .count();
+        let (connected, dialling) = (self.index.connected, self.index.dialling);
         let wanted = self.wanted.saturating_sub(connected + dialling);
         wanted.min(DIALS_MAX.saturating_sub(dialling))
     }
 
     /// When the next dial is due.
     pub fn deadline(&self) -> Option<Time> {
-        let has_room = self.room_for_dials() > 0;
-        let waits = |entry: &&Entry| entry.state == State::Idle && (entry.is_kept || has_room);
-        let entries = self.entries.values();
-        entries.filter(waits).map(|entry| entry.next_try).min()
+        let learnt = || {
+            self.index
+                .first(false)
+                .filter(|_| self.room_for_dials() > 0)
+        };
+        earlier(self.index.first(true), learnt())
     }
 
     /// A dialled address led to a complete handshake, or to a node that is connected by `conn`
     /// already.
     pub fn reached(&mut self, addr: SocketAddr, conn: ConnId, now: Time) {
-        if let Some(entry) = self.entries.get_mut(&addr) {
+        self.change(addr, |entry| {
             entry.reached_at = now;
             entry.was_reached = true;
             entry.state = State::Connected(conn);
-        }
+        });
     }
 
     /// A dialled address did not answer, or not as it should.
     pub fn failed(&mut self, addr: SocketAddr, now: Time, random: &mut Random) {
-        if let Some(entry) = self.entries.get_mut(&addr) {
+        self.change(addr, |entry| {
             entry.state = State::Idle;
             entry.next_try = now + back_off(entry.failures, random);
             entry.failures = entry.failures.saturating_add(1);
-        }
+        });
     }
 
     /// A dialled address is this node itself.
@@ -284,15 +310,15 @@ impl AddrBook {
     /// A connection is gone: what it stood for can be dialled again.
     pub fn disconnected(&mut self, conn: ConnId, now: Time, random: &mut Random) {
         self.told.remove(&conn);
-        for entry in self.entries.values_mut() {
-            if entry.state == State::Connected(conn) {
+        for addr in self.index.connected_by(conn) {
+            self.change(addr, |entry| {
                 entry.state = State::Idle;
                 if now - entry.reached_at >= LASTING {
                     entry.failures = 0;
                 }
                 entry.next_try = now + back_off(entry.failures, random);
                 entry.failures = entry.failures.saturating_add(1);
-            }
+            });
         }
     }
 
@@ -303,8 +329,7 @@ impl AddrBook {
 
     /// Nothing is left of a connection.
     pub fn knows_nothing_of(&self, conn: ConnId) -> bool {
-        let stands_for = |entry: &Entry| entry.state == State::Connected(conn);
-        !self.told.contains_key(&conn) && !self.entries.values().any(stands_for)
+        !self.told.contains_key(&conn) && self.index.connected_by(conn).is_empty()
     }
 }
 
@@ -326,135 +351,4 @@ fn can_be_dialled(addr: SocketAddr, from: IpAddr) -> bool {
 }
 
 #[cfg(test)]
-mod tests {
-    use super::*;
-
-    const NOW: Time = Time(1_000_000_000);
-    const CONN: ConnId = ConnId(1);
-
-    fn addr(port: u16) -> SocketAddr {
-        SocketAddr::from(([10, 0, 0, 1], port))
-    }
-
-    fn random() -> Random {
-        Random::new(&[1; 32])
-    }
-
-    fn learn(book: &mut AddrBook, addrs: &[SocketAddr]) -> Vec<SocketAddr> {
-        book.learn(CONN, addr(1).ip(), addrs, NOW, &mut random())
-    }
-
-    #[test]
-    fn an_address_to_keep_is_dialled_again_ever_more_slowly_and_at_most_after_ten_seconds() {
-        let mut book = AddrBook::new(0, None);
-        book.keep(addr(1), NOW);
-        let (mut now, mut pauses) = (NOW, Vec::new());
-        for _ in 0..8 {
-            assert_eq!(book.dials(now, &mut random()), [addr(1)]);
-            assert_eq!(book.dials(now, &mut random()), [], "it is being dialled");
-            book.failed(addr(1), now, &mut random());
-            let next = book.deadline().expect("another try");
-            pauses.push((next - now).as_millis());
-            now = next;
-        }
-        assert!(pauses[0] >= 500 && pauses[1] >= 1_000 && pauses[2] >= 2_000);
-        assert!(pauses.iter().all(|pause| *pause <= 12_500), "{pauses:?}");
-        assert!(pauses[7] >= 10_000);
-    }
-
-    #[test]
-    fn who_is_thrown_out_again_and_again_is_dialled_ever_more_slowly() {
-        let mut book = AddrBook::new(0, None);
-        book.keep(addr(1), NOW);
-        let (mut now, mut pauses) = (NOW, Vec::new());
-        for lasted in [1, 1, 1, 60, 1] {
-            book.dials(now, &mut random());
-            book.reached(addr(1), CONN, now);
-            now = now + Duration::from_secs(lasted);
-            book.disconnected(CONN, now, &mut random());
-            let next = book.deadline().expect("another try");
-            pauses.push((next - now).as_millis() / 500);
-            now = next;
-        }
-        assert_eq!(pauses, [1, 2, 4, 1, 2]);
-    }
-
-    #[test]
-    fn of_learnt_addresses_only_as_many_are_dialled_as_are_wanted() {
-        let mut book = AddrBook::new(3, Some(addr(99)));
-        let told: Vec<SocketAddr> = (1..=20).chain([99]).map(addr).collect();
-        assert_eq!(learn(&mut book, &told).len(), 20, "all but our own");
-        let dials = book.dials(NOW, &mut random());
-        assert_eq!(dials.len(), 3);
-        assert_eq!(book.deadline(), None);
-        for (conn, dialled) in (1..).zip(&dials) {
-            book.reached(*dialled, ConnId(conn), NOW);
-        }
-        assert_eq!(book.dials(NOW, &mut random()), []);
-        book.disconnected(ConnId(2), NOW, &mut random());
-        assert_eq!(book.dials(NOW, &mut random()).len(), 1);
-        assert!(book.knows_nothing_of(ConnId(2)) && !book.knows_nothing_of(ConnId(1)));
-    }
-
-    #[test]
-    fn a_full_book_forgets_addresses_that_were_never_reached_and_no_others() {
-        let mut book = AddrBook::new(2, None);
-        book.keep(addr(1), NOW);
-        learn(&mut book, &[addr(2)]);
-        book.reached(addr(2), CONN, NOW);
-        for port in 3..3_000 {
-            learn(&mut book, &[addr(port)]);
-        }
-        assert_eq!(book.len(), ADDRESSES_MAX);
-        assert!(book.entries.contains_key(&addr(1)) && book.entries.contains_key(&addr(2)));
-    }
-
-    #[test]
-    fn one_peer_cannot_tell_addresses_without_end() {
-        let mut book = AddrBook::new(2, None);
-        let mut taken = 0;
-        for port in 1..8_000 {
-            taken += learn(&mut book, &[addr(port)]).len();
-        }
-        assert_eq!(taken, ADDRESSES_PER_PEER_MAX);
-    }
-
-    #[test]
-    fn addresses_that_cannot_be_a_nodes_are_not_taken() {
-        let mut book = AddrBook::new(2, None);
-        let local = SocketAddr::from(([127, 0, 0, 1], 3000));
-        let nowhere = SocketAddr::from(([0, 0, 0, 0], 3000));
-        let mapped = "[::ffff:127.0.0.1]:3000".parse().expect("an address");
-        assert_eq!(learn(&mut book, &[local, nowhere, mapped, addr(0)]), []);
-        let from = local.ip();
-        assert_eq!(
-            book.learn(CONN, from, &[local], NOW, &mut random()),
-            [local]
-        );
-    }
-
-    #[test]
-    fn who_leads_us_back_to_ourselves_everywhere_does_not_fill_our_memory() {
-        let mut book = AddrBook::new(2, None);
-        for port in 1..500 {
-            learn(&mut book, &[addr(port)]);
-            book.is_own(addr(port));
-            book.failed(addr(port), NOW, &mut random());
-        }
-        assert_eq!(book.own.len(), OWN_MAX);
-        assert!(!book.contains(&addr(1)) && book.contains(&addr(400)));
-        assert!(book.deadline().is_some_and(|at| at > NOW), "dialled later");
-    }
-
-    #[test]
-    fn the_book_survives_a_restart() {
-        let mut book = AddrBook::new(2, None);
-        learn(&mut book, &[addr(1), addr(2)]);
-        let row = book.flush().expect("changed");
-        assert_eq!(book.flush(), None);
-        let mut again = AddrBook::new(2, None);
-        again.restore(&row, NOW).expect("what was written");
-        assert_eq!(again.len(), 2);
-        assert_eq!(again.dials(NOW, &mut random()).len(), 2);
-    }
-}
+mod tests;
