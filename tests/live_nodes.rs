@@ -11,22 +11,17 @@ mod common;
 use chainlab::chain::Params;
 use chainlab::live::disk::OpenDiskError;
 use chainlab::live::{self, End, LabClock, NodeHandle, StartError};
+use chainlab::node::Config;
 use chainlab::node::io::{Command, EventKind, Payment, Reply};
 use chainlab::node::mining::MiningMode;
-use chainlab::node::snapshot::NodeSnapshot;
-use chainlab::node::{BlockId, Config};
+use common::live::{addr, ask, at_tip, mine, soon, tip, until};
 use common::{coins, params};
-use std::future::Future;
 use std::net::SocketAddr;
 use std::path::Path;
 use std::sync::Arc;
 use std::time::Duration;
 use tempfile::TempDir;
 use tokio::net::TcpListener;
-use tokio::time::timeout;
-
-/// How long something may take that must happen.
-const PATIENCE: Duration = Duration::from_secs(30);
 
 /// A node and the directory that it lives in.
 struct Home {
@@ -68,36 +63,6 @@ async fn spawn(
     listener: TcpListener,
 ) -> Result<NodeHandle, StartError> {
     live::spawn(config, dir, Some(listener), LabClock::from_wall()).await
-}
-
-fn addr(node: &NodeHandle) -> SocketAddr {
-    node.addr().expect("it listens")
-}
-
-async fn soon<T>(work: impl Future<Output = T>) -> T {
-    timeout(PATIENCE, work).await.expect("in time")
-}
-
-async fn ask(node: &NodeHandle, command: Command) -> Reply {
-    soon(node.command(command)).await.expect("can be done")
-}
-
-async fn mine(node: &NodeHandle) -> BlockId {
-    match ask(node, Command::MineNow).await {
-        Reply::Mined { block, .. } => block,
-        other => panic!("{other:?}"),
-    }
-}
-
-/// The first snapshot with what the test waits for.
-async fn until(node: &NodeHandle, wanted: impl FnMut(&Arc<NodeSnapshot>) -> bool) -> NodeSnapshot {
-    let mut snapshots = node.snapshots();
-    let found = soon(snapshots.wait_for(wanted)).await.expect("it runs");
-    NodeSnapshot::clone(&found)
-}
-
-async fn at_tip(node: &NodeHandle, tip: BlockId) -> NodeSnapshot {
-    until(node, |snapshot| snapshot.tip == tip).await
 }
 
 #[tokio::test(flavor = "multi_thread")]
@@ -149,14 +114,14 @@ async fn a_miner_mines_at_its_rate_until_it_is_told_to_rest() {
     // Two hashes a block on average: some blocks a second.
     until(&node, |now| now.tip.height >= 5).await;
     ask(&node, Command::Mine(MiningMode::Off)).await;
-    let tip = until(&node, |now| now.mining.height.is_none()).await.tip;
+    let rest = until(&node, |now| now.mining.height.is_none()).await.tip;
     tokio::time::sleep(Duration::from_millis(300)).await;
-    assert_eq!(node.snapshots().borrow().tip, tip);
+    assert_eq!(tip(&node).await, rest);
     let mut mined = 0;
     while let Ok(event) = events.try_recv() {
         mined += u32::from(matches!(event.kind, EventKind::Mined { .. }));
     }
-    assert_eq!(mined, tip.height);
+    assert_eq!(mined, rest.height);
 }
 
 #[tokio::test(flavor = "multi_thread")]

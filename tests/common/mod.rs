@@ -5,6 +5,7 @@
 
 pub mod damage;
 pub mod lab;
+pub mod live;
 pub mod model;
 pub mod script;
 pub mod sim;

@@ -181,4 +181,3 @@ impl<'a> Arriving<'a> {
         Ok(why)
     }
 }
-

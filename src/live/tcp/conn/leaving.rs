@@ -112,7 +112,11 @@ impl<'a> Leaving<'a> {
                 Leaves::Rest(bytes) => self.buffer.extend_from_slice(&bytes),
             }
             let is_full = self.buffer.len() >= WRITE_BYTES || self.bend.is_bent();
-            next = if is_full { None } else { self.queue.try_recv().ok() };
+            next = if is_full {
+                None
+            } else {
+                self.queue.try_recv().ok()
+            };
         }
         if self.bend.is_bent() {
             for piece in std::mem::take(&mut self.buffer).chunks(self.bend.piece()) {
