@@ -3,6 +3,7 @@
 
 #![allow(dead_code, reason = "each test file uses its own part")]
 
+pub mod child;
 pub mod damage;
 pub mod lab;
 pub mod live;
