@@ -36,4 +36,4 @@ pub use clock::LabClock;
 pub use handle::{End, NodeHandle};
 pub use links::Links;
 pub use start::{StartError, raise_open_files, seeds, spawn, spawn_on, stored_params};
-pub use words::words;
+pub use words::{reply_words, words};
