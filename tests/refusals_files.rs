@@ -182,7 +182,7 @@ async fn a_wrong_network_file_is_refused_with_its_line_and_the_directory_stays()
             "[chain]\nmaturity = 9\n",
             "chainlab: data holds the chain of network ",
         ),
-        ("\u{0}\u{1}PNG", "chainlab: net.toml:1:1: "),
+        ("\u{0}\u{1}PNG", "chainlab: net.toml:1:"),
     ] {
         fs::write(&file, text).expect("written");
         // What opening a sound database does to its files is its own affair; it is not opened.

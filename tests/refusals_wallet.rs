@@ -44,7 +44,9 @@ fn network(count: usize) -> Params {
 async fn two_payments_in_a_row_never_pick_the_same_coin() {
     const COINS: usize = 8;
     let scene = Scene::new(network(COINS));
-    let node = scene.join("nora", &[]).await;
+    let mut config = scene.config("nora");
+    config.mine_to = Some("nora".to_owned());
+    let node = scene.start(config).await;
     import(&node, "alice", ALICE).await;
     let to = wallet_address(&node, "nora").await;
     let mut spent: BTreeSet<OutPoint> = BTreeSet::new();
@@ -76,7 +78,7 @@ async fn a_payment_that_cannot_be_made_says_what_is_missing() {
     typo.swap(5, 6);
     typo[7] = if typo[7] == b'x' { b'y' } else { b'x' };
     let typo = String::from_utf8(typo).expect("ASCII");
-    let there = "alice, bob, nora";
+    let there = "there are: alice, bob, nora";
     for (from, payee, amount, words) in [
         ("alice", &to, coins(11), "alice has 10, needs 11".to_owned()),
         ("bob", &to, coins(1), "wallet bob is empty".to_owned()),

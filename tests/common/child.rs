@@ -5,6 +5,12 @@
 //! come as lines on its input, `number command` with the command in JSON, and answers go out as
 //! lines `answer number reply`.
 
+#![allow(
+    clippy::disallowed_methods,
+    clippy::disallowed_types,
+    reason = "a test drives the machine"
+)]
+
 use super::live::PATIENCE;
 use chainlab::chain::Params;
 use chainlab::live::{self, End, LabClock};
