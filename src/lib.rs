@@ -5,16 +5,70 @@
 //! A floor uses only floors below it; `tests/layering.rs` holds them apart.
 //!
 //! ```text
-//! live    the machine: so far a store on disk; beside it sim, virtual time in memory
+//! cli     the command line
+//! lab     many nodes, and the files that describe them
+//! live    the machine: sockets, threads, disk, clocks; beside it sim, virtual time in memory
 //! link    latency, jitter, loss, bandwidth and cuts: a queue for each direction
-//! node    one node, without IO: so far its chain and what a store must promise
+//! node    one node, without IO
 //! chain   the rules: amounts, keys, transactions, blocks, proof of work, validation. Pure.
+//! ```
+//!
+//! # Driving a node
+//!
+//! A [`Node`](node::Node) opens no socket, reads no clock and starts no thread. Its driver hands in
+//! what happens, one [`Input`](node::Input) after the other with the time, then drains what the
+//! node wants done, and comes back at the node's deadline at the latest. That is all there is to
+//! it, live and in virtual time. Here a queue is the network, and two nodes introduce themselves:
+//!
+//! ```
+//! use chainlab::chain::Params;
+//! use chainlab::node::io::Direction::{Inbound, Outbound};
+//! use chainlab::node::{Config, ConnId, Input, MemStore, Node, Output, Seeds, Time};
+//! use std::collections::VecDeque;
+//! use std::sync::Arc;
+//!
+//! let mut now = Time(1_700_000_000_000_000);
+//! let params = Arc::new(Params::default());
+//! let open = |name, seed| {
+//!     let seeds = Seeds { keys: [seed; 32], run: [seed; 32] };
+//!     Node::open(Config::new(name, Arc::clone(&params), seeds), MemStore::new(), now)
+//! };
+//! let mut nodes = [open("alice", 1)?, open("bob", 2)?];
+//!
+//! // A connection, as each of the two hears of it.
+//! let (conn, addr) = (ConnId(1), "127.0.0.1:3000".parse()?);
+//! let connected = |direction| Input::Connected { conn, direction, addr };
+//! let mut network = VecDeque::from([(0, connected(Outbound)), (1, connected(Inbound))]);
+//! while nodes.iter().any(|node| node.peers().ready().count() == 0) {
+//!     // Whatever has happened. If nothing has, it is time to wait until a node wants to be woken.
+//!     let (at, input) = network.pop_front().unwrap_or_else(|| {
+//!         let first = (0..2).min_by_key(|at| nodes[*at].deadline()).expect("two nodes");
+//!         now = nodes[first].deadline().map_or(now, |deadline| deadline.max(now));
+//!         (first, Input::Tick)
+//!     });
+//!     nodes[at].handle(now, input)?;
+//!     while let Some(output) = nodes[at].poll_output() {
+//!         match output {
+//!             Output::Send(conn, message) => {
+//!                 let bytes = u64::try_from(message.wire_len())?;
+//!                 network.push_back((at, Input::Sent(conn, bytes)));
+//!                 network.push_back((1 - at, Input::Received(conn, message)));
+//!             }
+//!             Output::Close(_, reason) => panic!("{reason}"),
+//!             // Nobody to dial, nothing to mine, nobody who asked, nobody who looks.
+//!             Output::Dial(_) | Output::Mine(_) | Output::Reply(..) | Output::Event(_) => {}
+//!         }
+//!     }
+//! }
+//! let peers = nodes.map(|node| node.snapshot(now).peers);
+//! assert_eq!(peers.map(|peers| peers[0].name.clone()), ["bob", "alice"]);
+//! # Ok::<(), Box<dyn std::error::Error>>(())
 //! ```
 //!
 //! # Driving a chain
 //!
-//! A [`ChainState`](node::ChainState) never asks for anything: no clock, no socket, no file but
-//! through the [`Store`](node::Store) that it is given. Whoever drives it hands in headers and
+//! Within a node, a [`ChainState`](node::ChainState) never asks for anything: no clock, no socket,
+//! no file but through the [`Store`](node::Store) that it is given. The node hands in headers and
 //! blocks as they come, with the time at which they came, and is told what changed:
 //!
 //! ```

@@ -13,20 +13,16 @@ use chainlab::live::disk::OpenDiskError;
 use chainlab::live::{self, End, LabClock, NodeHandle, StartError};
 use chainlab::node::io::{Command, EventKind, Payment, Reply};
 use chainlab::node::mining::MiningMode;
-use chainlab::node::snapshot::NodeSnapshot;
-use chainlab::node::{BlockId, Config};
+use chainlab::node::{Config, Time};
+use common::live::{addr, ask, at_tip, mine, soon, tip, until};
 use common::{coins, params};
-use std::future::Future;
 use std::net::SocketAddr;
 use std::path::Path;
 use std::sync::Arc;
-use std::time::Duration;
+use std::sync::atomic::{AtomicBool, Ordering};
+use std::time::{Duration, Instant};
 use tempfile::TempDir;
 use tokio::net::TcpListener;
-use tokio::time::timeout;
-
-/// How long something may take that must happen.
-const PATIENCE: Duration = Duration::from_secs(30);
 
 /// A node and the directory that it lives in.
 struct Home {
@@ -68,36 +64,6 @@ async fn spawn(
     listener: TcpListener,
 ) -> Result<NodeHandle, StartError> {
     live::spawn(config, dir, Some(listener), LabClock::from_wall()).await
-}
-
-fn addr(node: &NodeHandle) -> SocketAddr {
-    node.addr().expect("it listens")
-}
-
-async fn soon<T>(work: impl Future<Output = T>) -> T {
-    timeout(PATIENCE, work).await.expect("in time")
-}
-
-async fn ask(node: &NodeHandle, command: Command) -> Reply {
-    soon(node.command(command)).await.expect("can be done")
-}
-
-async fn mine(node: &NodeHandle) -> BlockId {
-    match ask(node, Command::MineNow).await {
-        Reply::Mined { block, .. } => block,
-        other => panic!("{other:?}"),
-    }
-}
-
-/// The first snapshot with what the test waits for.
-async fn until(node: &NodeHandle, wanted: impl FnMut(&Arc<NodeSnapshot>) -> bool) -> NodeSnapshot {
-    let mut snapshots = node.snapshots();
-    let found = soon(snapshots.wait_for(wanted)).await.expect("it runs");
-    NodeSnapshot::clone(&found)
-}
-
-async fn at_tip(node: &NodeHandle, tip: BlockId) -> NodeSnapshot {
-    until(node, |snapshot| snapshot.tip == tip).await
 }
 
 #[tokio::test(flavor = "multi_thread")]
@@ -149,14 +115,14 @@ async fn a_miner_mines_at_its_rate_until_it_is_told_to_rest() {
     // Two hashes a block on average: some blocks a second.
     until(&node, |now| now.tip.height >= 5).await;
     ask(&node, Command::Mine(MiningMode::Off)).await;
-    let tip = until(&node, |now| now.mining.height.is_none()).await.tip;
+    let rest = until(&node, |now| now.mining.height.is_none()).await.tip;
     tokio::time::sleep(Duration::from_millis(300)).await;
-    assert_eq!(node.snapshots().borrow().tip, tip);
+    assert_eq!(tip(&node).await, rest);
     let mut mined = 0;
     while let Ok(event) = events.try_recv() {
         mined += u32::from(matches!(event.kind, EventKind::Mined { .. }));
     }
-    assert_eq!(mined, tip.height);
+    assert_eq!(mined, rest.height);
 }
 
 #[tokio::test(flavor = "multi_thread")]
@@ -223,4 +189,85 @@ async fn commands_to_a_node_that_has_ended_are_answered_in_words() {
         "the node was stopped"
     );
     assert_eq!(soon(node.kill()).await, End::Stopped);
+}
+
+#[tokio::test(flavor = "multi_thread")]
+async fn a_node_with_a_bug_ends_alone_says_so_and_is_back_with_all_it_had() {
+    let (nora, otto) = (Home::new("nora"), Home::new("otto"));
+    let otto_node = otto.start(&[]).await;
+    // The node reads its clock on its own thread: there the bug is.
+    let (origin, is_broken) = (Instant::now(), Arc::new(AtomicBool::new(false)));
+    let breaks = Arc::clone(&is_broken);
+    let clock = LabClock::over(Time(1_700_000_000_000_000), move || {
+        assert!(
+            !breaks.load(Ordering::SeqCst),
+            "the clock fell off the wall"
+        );
+        origin.elapsed()
+    });
+    let mut config = nora.config();
+    config.connect = vec![addr(&otto_node)];
+    let listener = TcpListener::bind("127.0.0.1:0").await.expect("free");
+    let node = live::spawn(config, nora.dir.path(), Some(listener), clock).await;
+    let node = node.expect("sound");
+    let (place, mined) = (addr(&node), mine(&node).await);
+    at_tip(&otto_node, mined).await;
+
+    is_broken.store(true, Ordering::SeqCst);
+    let refused = soon(node.command(Command::Wallets)).await;
+    let words = refused.expect_err("a bug").to_string();
+    assert_eq!(
+        words,
+        "the node has a bug, and ended: the clock fell off the wall"
+    );
+    let end = soon(node.ended()).await;
+    assert_eq!(end, End::Panicked("the clock fell off the wall".to_owned()));
+    // The other one lost a peer, and nothing else.
+    until(&otto_node, |now| now.peers.is_empty()).await;
+    let next = mine(&otto_node).await;
+    let back = nora.start_at(place, &[addr(&otto_node)]).await;
+    assert_eq!(next.height, mined.height + 1);
+    at_tip(&back, next).await;
+}
+
+/// Overwrites the stored body of the block after the genesis block.
+fn spoil_a_block(dir: &Path) {
+    let db = fjall::Database::builder(dir.join("chain")).open();
+    let db = db.expect("a database");
+    let blocks = db.keyspace("blocks", Default::default).expect("there");
+    let keys = blocks.iter().map(|row| row.key().expect("readable"));
+    let at_one = keys
+        .into_iter()
+        .find(|key| key.starts_with(&1_u32.to_be_bytes()));
+    blocks
+        .insert(at_one.expect("a block at height 1"), b"worms")
+        .expect("there is room");
+}
+
+#[tokio::test(flavor = "multi_thread")]
+async fn a_node_whose_disk_fails_halts_alone_and_says_where() {
+    // More than a node looks at when it starts.
+    const BLOCKS: u32 = 150;
+    let (nora, otto) = (Home::new("nora"), Home::new("otto"));
+    let node = nora.start(&[]).await;
+    let first = mine(&node).await;
+    for _ in 1..BLOCKS {
+        mine(&node).await;
+    }
+    soon(node.stop()).await;
+    spoil_a_block(nora.dir.path());
+
+    let node = nora.start(&[]).await;
+    let otto_node = otto.start(&[]).await;
+    assert_eq!(tip(&node).await.height, BLOCKS);
+    let refused = soon(node.command(Command::Block { hash: first.hash })).await;
+    let words = refused.expect_err("the disk fails").to_string();
+    let place = nora.dir.path().display().to_string();
+    assert!(words.starts_with("the node has stopped: "), "{words}");
+    assert!(words.contains(&place), "{words}");
+    let end = soon(node.ended()).await;
+    assert!(matches!(end, End::Halted(_)), "{end:?}");
+    assert_eq!(mine(&otto_node).await.height, 1);
+    // What it had is still there, but for the block that the worms ate.
+    assert_eq!(tip(&nora.start(&[]).await).await.height, BLOCKS);
 }

@@ -191,3 +191,24 @@ fn a_node_that_was_stopped_for_a_while_makes_no_burst_of_blocks() {
     assert!(after < 12, "{after} blocks in half a second");
     nora.says("mined #");
 }
+
+#[test]
+fn who_signals_twice_need_not_wait_and_loses_nothing() {
+    let home = tempfile::tempdir().expect("a temporary directory");
+    for _ in 0..5 {
+        let nora = Process::start(home.path(), &["--mine", "rewards", "--hashrate", "100"]);
+        let mined = height(&nora.says("mined #"));
+        nora.signal("INT");
+        nora.signal("TERM");
+        let (status, log) = nora.wait();
+        // The second signal comes while the node closes, or after it has.
+        let last = log.last().map(String::as_str);
+        let (code, words) = match status.code() {
+            Some(0) => (0, "nora has stopped; all it had is on disk"),
+            _ => (1, "SIGTERM again: not waiting for the disk"),
+        };
+        assert_eq!((status.code(), last), (Some(code), Some(words)), "{log:?}");
+        let nora = Process::start(home.path(), &["--mine", "rewards", "--hashrate", "100"]);
+        assert!(height(&nora.says("mined #")) > mined);
+    }
+}

@@ -1,7 +1,9 @@
 //! A running node, as whoever started it holds it.
 
 use super::inbox::Inbox;
+use super::links::Links;
 use super::run::Entry;
+use crate::link::{Conditions, ConditionsError};
 use crate::node::io::{Command, CommandError, Event, Halt, Reply, RequestId};
 use crate::node::snapshot::NodeSnapshot;
 use std::fmt;
@@ -24,6 +26,9 @@ pub struct NodeHandle {
     pub(super) events: broadcast::Receiver<Event>,
     pub(super) ended: watch::Receiver<Option<End>>,
     pub(super) runtime: Handle,
+    /// What this node is called in the table of links.
+    pub(super) place: SocketAddr,
+    pub(super) links: Links,
 }
 
 /// How a node ended.
@@ -96,6 +101,27 @@ impl NodeHandle {
     /// What happens from now on. A receiver that falls 1 024 events behind loses the oldest.
     pub fn events(&self) -> broadcast::Receiver<Event> {
         self.events.resubscribe()
+    }
+
+    /// Changes what the link to the node that listens at `peer` is like, in both directions, as
+    /// this node sees them. On a shared table of [`Links`] the other node sees the same.
+    ///
+    /// # Errors
+    /// The first condition that is out of its range; then nothing changes.
+    pub fn set_link(
+        &self,
+        peer: SocketAddr,
+        outgoing: Conditions,
+        incoming: Conditions,
+    ) -> Result<(), ConditionsError> {
+        let (out, back) = ((self.place, peer), (peer, self.place));
+        self.links
+            .set_all([(out.0, out.1, outgoing), (back.0, back.1, incoming)])
+    }
+
+    /// The table that its links are in.
+    pub fn links(&self) -> &Links {
+        &self.links
     }
 
     /// Stops the node and waits until its directory is free again.

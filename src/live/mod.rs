@@ -24,6 +24,7 @@ pub mod clock;
 pub mod disk;
 mod handle;
 mod inbox;
+mod links;
 mod miner;
 mod run;
 mod start;
@@ -33,5 +34,6 @@ mod words;
 
 pub use clock::LabClock;
 pub use handle::{End, NodeHandle};
-pub use start::{StartError, raise_open_files, seeds, spawn, stored_params};
-pub use words::words;
+pub use links::Links;
+pub use start::{StartError, raise_open_files, seeds, spawn, spawn_on, stored_params};
+pub use words::{reply_words, words};

@@ -4,17 +4,20 @@ use super::clock::LabClock;
 use super::disk::{DiskStore, OpenDiskError};
 use super::handle::{End, NodeHandle};
 use super::inbox::Inbox;
+use super::links::Links;
 use super::miner::Miner;
 use super::run::{Entry, Runner, Snapshots};
-use super::tcp::Net;
+use super::tcp::{Net, Place};
 use super::wire::Frames;
+use crate::chain::hash::sha256d;
 use crate::chain::{Params, codec};
-use crate::node::chainstate::OpenError;
+use crate::node::chainstate::{OpenError, PARAMS_KEY};
 use crate::node::io::{Event, Input};
 use crate::node::{Config, Node, Seeds, Store, StoreFault, Time};
 use std::any::Any;
 use std::collections::{BTreeMap, VecDeque};
 use std::io;
+use std::net::{IpAddr, Ipv4Addr, SocketAddr};
 use std::panic::{AssertUnwindSafe, catch_unwind};
 use std::path::{Path, PathBuf};
 use std::sync::Arc;
@@ -29,11 +32,11 @@ use tokio::task::JoinHandle;
 /// Events that a slow receiver may be behind, as [`NodeHandle::events`] says.
 const EVENTS: usize = 1_024;
 
-/// Where a chain's store keeps the parameters of its network.
-const PARAMS_KEY: &str = "params";
-
 /// Address space of a node's thread; only what it uses is memory.
 const STACK_BYTES: usize = 2 * 1024 * 1024;
+
+/// Where a node listens that does not, in a table of links.
+const NOWHERE: SocketAddr = SocketAddr::new(IpAddr::V4(Ipv4Addr::UNSPECIFIED), 0);
 
 /// Why a node does not start.
 #[derive(Debug, Error)]
@@ -61,6 +64,23 @@ pub enum StartError {
 /// # Panics
 /// Outside a runtime.
 pub async fn spawn(
+    config: Config,
+    data_dir: &Path,
+    listener: Option<TcpListener>,
+    clock: LabClock,
+) -> Result<NodeHandle, StartError> {
+    spawn_on(Links::default(), config, data_dir, listener, clock).await
+}
+
+/// As [`spawn`], with links that the node shares with others.
+///
+/// # Errors
+/// As there.
+///
+/// # Panics
+/// As there.
+pub async fn spawn_on(
+    links: Links,
     mut config: Config,
     data_dir: &Path,
     listener: Option<TcpListener>,
@@ -69,6 +89,13 @@ pub async fn spawn(
     let addr = listener.as_ref().map(TcpListener::local_addr).transpose()?;
     config.listen = addr;
     let (name, runtime) = (config.name.clone(), Handle::current());
+    let place = Place {
+        own: addr.unwrap_or(NOWHERE),
+        links: links.clone(),
+        clock: clock.clone(),
+        seed: link_seed(&config.seeds.run),
+    };
+    let own = place.own;
     let inbox = Arc::new(Inbox::new());
     let (ready, readied) = oneshot::channel();
     let (ending, ended) = watch::channel(None);
@@ -77,6 +104,7 @@ pub async fn spawn(
         data_dir: data_dir.to_owned(),
         listener,
         clock,
+        place,
         inbox: Arc::clone(&inbox),
         runtime: runtime.clone(),
     };
@@ -102,7 +130,15 @@ pub async fn spawn(
         events: born.events,
         ended,
         runtime,
+        place: own,
+        links,
     })
+}
+
+/// What links draw jitter and losses from. It tells nothing about the seed that it follows from.
+fn link_seed(run: &[u8; 32]) -> u64 {
+    let [a, b, c, d, e, f, g, h, ..] = sha256d(&[&run[..], b"links"].concat());
+    u64::from_le_bytes([a, b, c, d, e, f, g, h])
 }
 
 /// What a handle needs of a node that runs.
@@ -119,6 +155,7 @@ struct Birth {
     data_dir: PathBuf,
     listener: Option<TcpListener>,
     clock: LabClock,
+    place: Place,
     inbox: Arc<Inbox<Entry>>,
     runtime: Handle,
 }
@@ -168,7 +205,7 @@ impl Birth {
         let first = node.snapshot(self.clock.now());
         self.clock.not_before(Time::from_block(first.tip_time));
         let frames = Frames::new(params, node.chain().network());
-        let net = Net::new(Arc::clone(&self.inbox), frames, self.runtime);
+        let net = Net::new(Arc::clone(&self.inbox), frames, self.place, self.runtime);
         let inbox = Arc::clone(&self.inbox);
         let found = move |block| inbox.push_first(Entry::Input(Input::Solved(block)));
         let miner = Miner::new(&name, self.clock.clone(), found);

@@ -1,6 +1,6 @@
 //! What happened to a node, in words: for its log, and for whoever shows events to people.
 
-use crate::node::io::{Direction, EventKind, PeerLabel};
+use crate::node::io::{Direction, EventKind, PeerLabel, Reply};
 
 /// An event in one line.
 pub fn words(event: &EventKind) -> String {
@@ -79,6 +79,33 @@ pub fn words(event: &EventKind) -> String {
         } => format!("{from} paid {amount} to {to} in ..{}", txid.short()),
         EventKind::WalletCreated { name, address } => format!("wallet {name} has {address}"),
         EventKind::Mining(what) => what.clone(),
+    }
+}
+
+/// What there is to say about the answer to a command, in one line; nothing about one that is a
+/// table. A payment that no peer has heard of says so.
+pub fn reply_words(reply: &Reply) -> String {
+    match reply {
+        Reply::Done(what) => what.clone(),
+        Reply::Wallet(wallet) => format!("wallet {} has {}", wallet.name, wallet.address),
+        Reply::Mined { block, after } => {
+            format!("mined {block} in {:.1} s", after.as_secs_f64())
+        }
+        Reply::Sent {
+            txid,
+            plan,
+            announced_to,
+        } => {
+            let payment = &plan.payment;
+            let (from, to, amount) = (&payment.from, &payment.to, payment.amount);
+            let heard = match announced_to {
+                0 => "; no peer has heard of it yet: it is announced as soon as one connects"
+                    .to_owned(),
+                peers => format!(", announced to {}", counted(*peers, "peer")),
+            };
+            format!("{from} pays {amount} to {to} in ..{}{heard}", txid.short())
+        }
+        _ => String::new(),
     }
 }
 

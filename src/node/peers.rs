@@ -58,8 +58,6 @@ pub struct Peer {
     pub rejected: Option<Text>,
     handshake: Handshake,
     their_nonce: u64,
-    /// It has asked for addresses.
-    was_told_addresses: bool,
     last_byte: Time,
     ping: Option<(u64, Time)>,
     ping_due: Option<Time>,
@@ -197,7 +195,6 @@ impl Peers {
             rejected: None,
             handshake: Handshake::new(nonce),
             their_nonce: 0,
-            was_told_addresses: false,
             last_byte: now,
             ping: None,
             ping_due: None,
@@ -304,12 +301,6 @@ impl Peers {
             peer.round_trip = Some(now - asked);
             peer.ping_due = Some(now + PING_INTERVAL);
         }
-    }
-
-    /// Notes that a peer asks for addresses. Whether it does so for the first time.
-    pub fn is_first_getaddr(&mut self, conn: ConnId) -> bool {
-        let peer = self.peers.get_mut(&conn);
-        peer.is_some_and(|peer| !std::mem::replace(&mut peer.was_told_addresses, true))
     }
 
     /// What is due; `nonce` draws numbers for pings.

@@ -81,8 +81,6 @@ impl<S: Store> Node<S> {
             Message::Verack(_) => self.out.blame(conn, MALICE, "a second verack"),
             Message::Ping(nonce) => self.out.send(conn, Message::Pong(nonce)),
             Message::Pong(nonce) => self.peers.received_pong(conn, nonce, now),
-            // Once is enough: an answer is a thousand times as long as the question.
-            Message::GetAddr if !self.peers.is_first_getaddr(conn) => {}
             Message::GetAddr => {
                 let without = self.peers.get(conn).and_then(super::peers::Peer::listen);
                 let addrs = self.book.answer(conn, without, &mut self.random);
@@ -236,8 +234,14 @@ impl<S: Store> Node<S> {
         let Some(peer) = self.peers.get_mut(conn) else {
             return;
         };
-        // Announcements are not worth waiting in a long queue: who is slow asks again later.
-        if matches!(message, Message::Inv(_)) && peer.unsent >= serve::UNSENT_MAX {
+        // Announcements are not worth waiting in a long queue: who is slow asks again later. And who
+        // reads nothing is not answered without end.
+        let most = match message {
+            Message::Inv(_) => serve::UNSENT_MAX,
+            Message::Pong(_) | Message::Reject(_) | Message::Addr(_) => 2 * serve::UNSENT_MAX,
+            _ => u64::MAX,
+        };
+        if peer.unsent >= most {
             return;
         }
         let bytes = message.wire_len();

@@ -3,8 +3,10 @@
 
 #![allow(dead_code, reason = "each test file uses its own part")]
 
+pub mod child;
 pub mod damage;
 pub mod lab;
+pub mod live;
 pub mod model;
 pub mod node_ops;
 pub mod peer;

@@ -6,12 +6,17 @@
 //! node or, far above its limit, the driver ends that connection.
 //!
 //! ```text
-//! socket -> frames -> (link) -> inbox -> the node's thread
-//! socket <- frames <- (link) <- queue <- the node's thread
+//! socket -> frames -> (link) ---> inbox -> the node's thread
+//! socket <- (link) <- frames <--- queue <- the node's thread
 //! ```
+//!
+//! The links are there at the end that dialled, and only while they are bent: see
+//! [`Links`](super::Links).
 
+mod bend;
 mod conn;
 
+pub(in crate::live) use bend::Place;
 pub(in crate::live) use conn::Conn;
 
 use super::inbox::Inbox;
@@ -47,6 +52,7 @@ struct Shared {
     inbox: Arc<Inbox<Entry>>,
     /// As new; each direction of each connection has its own.
     frames: Frames,
+    place: Place,
     last_conn: AtomicU64,
     room: Arc<Semaphore>,
     /// Ends everything at once.
@@ -55,11 +61,17 @@ struct Shared {
 }
 
 impl Net {
-    /// Sockets that bring what they hear to `inbox`. Runs on the runtime it is made in.
-    pub(super) fn new(inbox: Arc<Inbox<Entry>>, frames: Frames, runtime: Handle) -> Self {
+    /// Sockets that bring what they hear to `inbox`, over the links of `place`.
+    pub(super) fn new(
+        inbox: Arc<Inbox<Entry>>,
+        frames: Frames,
+        place: Place,
+        runtime: Handle,
+    ) -> Self {
         Self(Arc::new(Shared {
             inbox,
             frames,
+            place,
             last_conn: AtomicU64::new(0),
             room: Arc::new(Semaphore::new(OPEN_MAX)),
             dead: CancellationToken::new(),
@@ -105,6 +117,9 @@ impl Net {
     }
 
     async fn connect(&self, addr: SocketAddr) -> Result<(TcpStream, OwnedSemaphorePermit), String> {
+        if self.0.place.is_cut_from(addr) {
+            return Err("the link is cut".to_owned());
+        }
         let permit = Arc::clone(&self.0.room).try_acquire_owned();
         let permit = permit.map_err(|_| format!("{OPEN_MAX} connections are open already"))?;
         match timeout(DIAL_TIMEOUT, TcpStream::connect(addr)).await {
@@ -125,9 +140,15 @@ impl Net {
         let net = self.clone();
         self.spawn(async move {
             let _permit = permit;
-            let Shared { inbox, frames, .. } = &*net.0;
+            let Shared {
+                inbox,
+                frames,
+                place,
+                ..
+            } = &*net.0;
+            let (who, io) = ((id, addr, direction), (&**inbox, frames.clone()));
             // The node may end while this waits; then there is nobody to tell.
-            let _ = conn::run(stream, (id, addr, direction), inbox, frames.clone()).await;
+            let _ = conn::run(stream, who, io, place.clone()).await;
         });
     }
 

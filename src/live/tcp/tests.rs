@@ -3,6 +3,7 @@
 use super::conn::{PROGRESS_INTERVAL, UNSENT_MAX};
 use super::*;
 use crate::chain::Params;
+use crate::live::{LabClock, Links};
 use crate::node::message::{Item, Message};
 use std::collections::BTreeMap;
 use std::io;
@@ -25,11 +26,22 @@ struct Actor {
 
 impl Actor {
     fn new(runtime: &Runtime) -> Self {
+        Self::on(runtime, Links::default())
+    }
+
+    fn on(runtime: &Runtime, links: Links) -> Self {
         let inbox = Arc::new(Inbox::new());
-        let net = Net::new(Arc::clone(&inbox), frames(), runtime.handle().clone());
         let listener = runtime.block_on(TcpListener::bind("127.0.0.1:0"));
         let listener = listener.expect("a port is free");
         let addr = listener.local_addr().expect("bound");
+        let place = Place {
+            own: addr,
+            links,
+            clock: LabClock::from_wall(),
+            seed: 7,
+        };
+        let runtime = runtime.handle().clone();
+        let net = Net::new(Arc::clone(&inbox), frames(), place, runtime);
         net.listen(listener);
         Self {
             inbox,

@@ -28,7 +28,7 @@ use std::sync::Arc;
 use thiserror::Error;
 
 /// Where the store keeps the parameters of its network.
-pub(super) const PARAMS_KEY: &str = "params";
+pub const PARAMS_KEY: &str = "params";
 
 /// The chain of one node, over its store.
 pub struct ChainState<S> {

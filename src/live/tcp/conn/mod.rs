@@ -2,28 +2,34 @@
 //!
 //! While nothing is queued, the thread writes short messages to the socket itself, without waiting
 //! for it: waking a task for each would take most of the time of a block's way to the next node.
-//! Everything else goes through the queue, and once something is in it all that follows does.
+//! Everything else goes through the queue, and once something is in it all that follows does. So
+//! does everything on a link that is bent ([`Bend`]).
 //!
 //! A connection that the node ends is first written out, for [`LINGER`] at most, so that its last
 //! words arrive.
 
+mod arriving;
+mod leaving;
+
+use super::bend::{Bend, Place};
 use crate::chain::codec::MAX_LEN;
 use crate::live::inbox::{Ended, Inbox};
 use crate::live::run::Entry;
-use crate::live::wire::{AHEAD_BYTES, Frames};
+use crate::live::wire::Frames;
 use crate::node::io::{ConnId, Direction, Input};
 use crate::node::message::Message;
+use arriving::Arriving;
 use bytes::BytesMut;
+use leaving::Leaving;
 use std::io;
 use std::net::SocketAddr;
-use std::sync::atomic::{AtomicU64, AtomicUsize, Ordering};
+use std::sync::atomic::{AtomicBool, AtomicU64, AtomicUsize, Ordering};
 use std::sync::{Arc, Weak};
 use std::time::Duration;
 use tokio::io::{AsyncReadExt, AsyncWriteExt};
 use tokio::net::TcpStream;
 use tokio::sync::mpsc;
-use tokio::time::{Instant, sleep, timeout};
-use tokio_util::codec::Decoder;
+use tokio::time::timeout;
 use tokio_util::sync::CancellationToken;
 
 /// How long the end of a connection may take.
@@ -43,9 +49,6 @@ const WRITE_BYTES: usize = 64 * 1024;
 /// Bytes written until the node is woken to hear of it. Less than that waits until something else
 /// wakes it: it changes nothing.
 const SAID_BYTES: usize = 64 * 1024;
-
-/// What a buffer has at first. There are two for each connection, and most messages are short.
-const BUFFER_BYTES: usize = 4 * 1024;
 
 /// The least room for a read: below that there would be many small ones.
 const READ_BYTES: usize = 1024;
@@ -75,8 +78,10 @@ enum Leaves {
 struct Flow {
     /// Bytes handed over and not written yet.
     queued: AtomicUsize,
-    /// Bytes written that the node has not heard of yet.
+    /// Bytes that have left and that the node has not heard of yet.
     unsaid: AtomicU64,
+    /// The thread must not write by itself.
+    is_bent: AtomicBool,
 }
 
 impl Conn {
@@ -85,7 +90,8 @@ impl Conn {
     pub(in crate::live) fn send(&self, message: Message) -> bool {
         let len = message.wire_len();
         let queued = self.flow.queued.load(Ordering::Acquire);
-        let leaves = if queued == 0 && len <= DIRECT_BYTES {
+        let is_direct = queued == 0 && !self.flow.is_bent.load(Ordering::Acquire);
+        let leaves = if is_direct && len <= DIRECT_BYTES {
             let mut bytes = Vec::with_capacity(len);
             self.frames.append(&message, &mut bytes);
             let written = self.write_now(&bytes);
@@ -111,7 +117,7 @@ impl Conn {
         let stream = self.stream.upgrade();
         let written = stream.map(|stream| stream.try_write(bytes));
         let written = written.and_then(Result::ok).unwrap_or(0);
-        self.flow.count_written(written);
+        self.flow.count_left(written as u64);
         written
     }
 
@@ -125,8 +131,8 @@ impl Conn {
 }
 
 impl Flow {
-    fn count_written(&self, bytes: usize) {
-        self.unsaid.fetch_add(bytes as u64, Ordering::Relaxed);
+    fn count_left(&self, bytes: u64) {
+        self.unsaid.fetch_add(bytes, Ordering::Relaxed);
     }
 }
 
@@ -143,20 +149,27 @@ impl Drop for Conn {
 pub(super) async fn run(
     stream: TcpStream,
     (conn, addr, direction): (ConnId, SocketAddr, Direction),
-    inbox: &Inbox<Entry>,
-    frames: Frames,
+    (inbox, frames): (&Inbox<Entry>, Frames),
+    place: Place,
 ) -> Result<(), Ended> {
     // Half of all messages are answers that somebody waits for. Without this a few are late.
     let _ = stream.set_nodelay(true);
     let (sender, queue) = mpsc::unbounded_channel();
     let (flow, closing) = (Arc::<Flow>::default(), CancellationToken::new());
+    // Who dialled knows whom, and bends the link for both.
+    let peer = (direction == Direction::Outbound).then_some(addr);
+    let pair = peer.map(|peer| (place.own, peer));
+    let bend = Bend::new(pair, place.clone(), place.seed ^ (2 * conn.0));
+    let mut arriving = Arriving::new((conn, addr, peer), (inbox, frames.clone()), place);
+    let io = (inbox, frames.clone());
+    let mut leaving = Leaving::new(queue, Arc::clone(&flow), io, bend);
     let stream = Arc::new(stream);
     let handle = Conn {
         queue: sender,
-        flow: Arc::clone(&flow),
+        flow,
         closing: closing.clone(),
         stream: Arc::downgrade(&stream),
-        frames: frames.clone(),
+        frames,
     };
     let opened = Entry::Opened {
         conn,
@@ -165,21 +178,6 @@ pub(super) async fn run(
         handle,
     };
     inbox.push(opened, 0).await?;
-    let mut arriving = Arriving {
-        conn,
-        inbox,
-        frames: frames.clone(),
-        buffer: BytesMut::with_capacity(BUFFER_BYTES),
-    };
-    let mut leaving = Leaving {
-        queue,
-        flow,
-        inbox,
-        frames,
-        buffer: Vec::new(),
-        written: 0,
-        quiet: 0,
-    };
     let why = tokio::select! {
         why = arriving.read_all(&stream) => Some(why?),
         written = leaving.write_all(&stream) => written.err().map(|error| error.to_string()),
@@ -189,121 +187,15 @@ pub(super) async fn run(
         let gone = Entry::Input(Input::Disconnected(conn, why));
         return inbox.push(gone, 0).await;
     }
+    let late = leaving.lateness();
     let last_words = async {
         leaving.write_all(&stream).await?;
         let stream = Arc::into_inner(stream);
         hear_out(stream.expect("the thread's end is gone")).await
     };
     // However far that comes, the connection ends then.
-    let _ = timeout(LINGER, last_words).await;
+    let _ = timeout(LINGER + late, last_words).await;
     Ok(())
-}
-
-/// The direction that comes in.
-struct Arriving<'a> {
-    conn: ConnId,
-    inbox: &'a Inbox<Entry>,
-    frames: Frames,
-    buffer: BytesMut,
-}
-
-impl Arriving<'_> {
-    /// Brings messages to the node until the connection is gone, and says why it is. A link's
-    /// conditions belong between the frames and the inbox.
-    async fn read_all(&mut self, stream: &TcpStream) -> Result<String, Ended> {
-        let mut said = Instant::now();
-        loop {
-            match self.frames.decode(&mut self.buffer) {
-                Ok(Some((message, len))) => {
-                    let received = Entry::Input(Input::Received(self.conn, message));
-                    self.inbox.push(received, len).await?;
-                    continue;
-                }
-                Ok(None) => {}
-                Err(error) => return self.give_up(error.to_string()).await,
-            }
-            if self.frames.is_amid_frame() && said.elapsed() >= PROGRESS_INTERVAL {
-                said = Instant::now();
-                let progress = Entry::Input(Input::Progress(self.conn));
-                self.inbox.push(progress, 0).await?;
-            }
-            if self.buffer.capacity() - self.buffer.len() < READ_BYTES {
-                self.buffer.reserve(BUFFER_BYTES);
-            }
-            match read(stream, &mut self.buffer).await {
-                Ok(0) => return Ok("the other end closed the connection".to_owned()),
-                Ok(_) => {}
-                Err(error) => return Ok(error.to_string()),
-            }
-            debug_assert!(self.buffer.len() <= 2 * (MAX_LEN + AHEAD_BYTES));
-        }
-    }
-
-    /// Tells the node of a bad frame. It answers by ending the connection, and if it does not the
-    /// driver does.
-    async fn give_up(&self, why: String) -> Result<String, Ended> {
-        let bad = Entry::Input(Input::BadFrame(self.conn, why.clone()));
-        self.inbox.push(bad, 0).await?;
-        sleep(LINGER).await;
-        Ok(why)
-    }
-}
-
-/// The direction that goes out.
-struct Leaving<'a> {
-    queue: mpsc::UnboundedReceiver<Leaves>,
-    flow: Arc<Flow>,
-    inbox: &'a Inbox<Entry>,
-    frames: Frames,
-    /// Frames on their way, and how much of them has left.
-    buffer: Vec<u8>,
-    written: usize,
-    /// Bytes that have left since the node was last woken to hear of it.
-    quiet: usize,
-}
-
-impl Leaving<'_> {
-    /// Writes what is queued until the node drops its end; goes on where it was if it was
-    /// interrupted. A link's conditions belong between the queue and the frames.
-    async fn write_all(&mut self, stream: &TcpStream) -> io::Result<()> {
-        loop {
-            while self.written < self.buffer.len() {
-                let written = write(stream, &self.buffer[self.written..]).await?;
-                self.count(written);
-            }
-            self.buffer.clear();
-            self.buffer.shrink_to(BUFFER_BYTES);
-            self.written = 0;
-            let Some(leaves) = self.queue.recv().await else {
-                return Ok(());
-            };
-            self.append(leaves);
-            while self.buffer.len() < WRITE_BYTES
-                && let Ok(leaves) = self.queue.try_recv()
-            {
-                self.append(leaves);
-            }
-        }
-    }
-
-    fn append(&mut self, leaves: Leaves) {
-        match leaves {
-            Leaves::Message(message) => self.frames.append(&message, &mut self.buffer),
-            Leaves::Rest(bytes) => self.buffer.extend_from_slice(&bytes),
-        }
-    }
-
-    fn count(&mut self, written: usize) {
-        self.written += written;
-        self.flow.count_written(written);
-        // Whoever sees that nothing is queued may write: everything before must have left.
-        self.flow.queued.fetch_sub(written, Ordering::Release);
-        self.quiet += written;
-        if self.quiet >= SAID_BYTES {
-            self.quiet = 0;
-            self.inbox.poke();
-        }
-    }
 }
 
 /// Reads what has come, at least a byte; 0: there is no more.

@@ -1,0 +1,160 @@
+//! What the links between nodes of this machine are like: one table for all nodes of a lab.
+//!
+//! A link is named by the addresses at which its two nodes listen, one entry for each direction.
+//! Of a connection, the end that dialled knows both addresses from the start, and bends both
+//! directions: messages that leave pass a [`Link`](crate::link::Link) before the socket, those
+//! that come in pass another behind it. Both ends look at whether the pair is cut: the dialling
+//! end before it dials, the other as soon as the `version` has told it who is there. A change
+//! holds at once, also for connections that stand.
+//!
+//! A node on a table of its own can be told what its links are like in the same way; the other
+//! end of them then only sees what comes of it.
+
+use crate::link::{Conditions, ConditionsError, LinkState};
+use std::collections::BTreeMap;
+use std::fmt;
+use std::net::SocketAddr;
+use std::sync::{Arc, Mutex, MutexGuard, PoisonError};
+use tokio::sync::watch;
+
+/// The conditions of all links. Clones are the same table. As new, every link is straight: what is
+/// sent arrives as fast as the machine can.
+#[derive(Clone)]
+pub struct Links(Arc<Shared>);
+
+struct Shared {
+    table: Mutex<Table>,
+    /// Wakes every connection when the table changes.
+    changes: watch::Sender<()>,
+}
+
+#[derive(Default)]
+struct Table {
+    /// By the addresses from and to. At most one entry for each pair that somebody has set.
+    links: BTreeMap<(SocketAddr, SocketAddr), Conditions>,
+    /// What holds for all others.
+    default: Conditions,
+}
+
+impl Links {
+    /// Sets one direction: what is sent by the node that listens at `from` to the one at `to`.
+    ///
+    /// # Errors
+    /// The first condition that is out of its range; then nothing changes.
+    pub fn set(
+        &self,
+        from: SocketAddr,
+        to: SocketAddr,
+        conditions: Conditions,
+    ) -> Result<(), ConditionsError> {
+        self.set_all([(from, to, conditions)])
+    }
+
+    /// Sets many directions at the same moment, each as (from, to, conditions).
+    ///
+    /// # Errors
+    /// As [`Links::set`].
+    pub fn set_all(
+        &self,
+        links: impl IntoIterator<Item = (SocketAddr, SocketAddr, Conditions)>,
+    ) -> Result<(), ConditionsError> {
+        let links: Vec<_> = links.into_iter().collect();
+        for (_, _, conditions) in &links {
+            conditions.validate()?;
+        }
+        let links = links
+            .into_iter()
+            .map(|(from, to, conditions)| ((from, to), conditions));
+        self.table().links.extend(links);
+        self.0.changes.send_replace(());
+        Ok(())
+    }
+
+    /// Sets what holds wherever nothing else was set.
+    ///
+    /// # Errors
+    /// As [`Links::set`].
+    pub fn set_default(&self, conditions: Conditions) -> Result<(), ConditionsError> {
+        conditions.validate()?;
+        self.table().default = conditions;
+        self.0.changes.send_replace(());
+        Ok(())
+    }
+
+    /// What one direction is like.
+    pub fn get(&self, from: SocketAddr, to: SocketAddr) -> Conditions {
+        let table = self.table();
+        let set = table.links.get(&(from, to));
+        set.copied().unwrap_or(table.default)
+    }
+
+    /// Whether two nodes can have no connection: it takes both directions.
+    pub fn is_cut(&self, one: SocketAddr, other: SocketAddr) -> bool {
+        let directions = [self.get(one, other), self.get(other, one)];
+        directions.iter().any(|to| to.state == LinkState::Cut)
+    }
+
+    /// Hears of every change from now on.
+    pub(super) fn changes(&self) -> watch::Receiver<()> {
+        self.0.changes.subscribe()
+    }
+
+    fn table(&self) -> MutexGuard<'_, Table> {
+        // No panic can leave it half changed.
+        self.0.table.lock().unwrap_or_else(PoisonError::into_inner)
+    }
+}
+
+impl Default for Links {
+    fn default() -> Self {
+        Self(Arc::new(Shared {
+            table: Mutex::default(),
+            changes: watch::Sender::new(()),
+        }))
+    }
+}
+
+impl fmt::Debug for Links {
+    fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
+        let table = self.table();
+        f.debug_struct("Links")
+            .field("default", &table.default)
+            .field("links", &table.links)
+            .finish()
+    }
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+    use std::time::Duration;
+
+    fn at(port: u16) -> SocketAddr {
+        SocketAddr::from(([127, 0, 0, 1], port))
+    }
+
+    #[test]
+    fn directions_are_set_one_by_one_and_a_cut_one_cuts_the_pair() {
+        let links = Links::default();
+        let slow = Conditions::latency(Duration::from_millis(80));
+        links.set_default(slow).expect("in range");
+        let cut = slow.in_state(LinkState::Cut);
+        links.set(at(1), at(2), cut).expect("in range");
+        assert_eq!(links.get(at(1), at(2)), cut);
+        assert_eq!(links.get(at(2), at(1)), slow);
+        assert!(links.is_cut(at(1), at(2)) && links.is_cut(at(2), at(1)));
+        assert!(!links.is_cut(at(1), at(3)));
+    }
+
+    #[test]
+    fn conditions_out_of_range_change_nothing() {
+        let links = Links::default();
+        let changes = links.changes();
+        let slow = Conditions::latency(Duration::from_millis(80));
+        let endless = Conditions::latency(Duration::from_secs(61));
+        let refused = links.set_all([(at(1), at(2), slow), (at(2), at(1), endless)]);
+        assert_eq!(refused.expect_err("out of range").key, "latency");
+        assert_eq!(links.get(at(1), at(2)), Conditions::default());
+        assert!(!changes.has_changed().expect("the table is there"));
+    }
+}

@@ -1,0 +1,155 @@
+//! One direction of a connection on its way through a [`Link`], which is straight most of the
+//! time: then nothing enters it, and it costs nothing.
+//!
+//! Something that is in the link stays ahead of what comes after it: a link that was just set
+//! straight counts as bent until it is empty.
+
+use crate::link::{Conditions, Link};
+use crate::live::clock::LabClock;
+use crate::live::links::Links;
+use std::future::pending;
+use std::net::SocketAddr;
+use std::time::Duration;
+use tokio::sync::watch;
+use tokio::time::sleep;
+
+/// Bytes in a link from which on nothing more is put in: then a queue fills, or a socket is not
+/// read, and whoever sends slows down. Over a second of latency this is 4 MB/s; a message more
+/// fits what a link holds.
+const INSIDE_MAX: usize = 4_000_000;
+
+/// What a node knows about links, for its connections.
+#[derive(Clone)]
+pub(in crate::live) struct Place {
+    /// Where it listens; of a node that does not, an address that no other has in its table.
+    pub(in crate::live) own: SocketAddr,
+    pub(in crate::live) links: Links,
+    pub(in crate::live) clock: LabClock,
+    /// What jitter and losses are drawn from.
+    pub(in crate::live) seed: u64,
+}
+
+/// One direction.
+pub(super) struct Bend<T> {
+    /// From and to; `None`: always straight.
+    pair: Option<(SocketAddr, SocketAddr)>,
+    place: Place,
+    changes: watch::Receiver<()>,
+    link: Link<(usize, T)>,
+    conditions: Conditions,
+    /// Bytes in the link.
+    inside: usize,
+    /// Bytes that have left the sender since somebody asked.
+    left: u64,
+}
+
+impl<T> Bend<T> {
+    /// The direction of this pair, which nothing has passed yet.
+    pub(super) fn new(pair: Option<(SocketAddr, SocketAddr)>, place: Place, seed: u64) -> Self {
+        let changes = place.links.changes();
+        let link = Link::new(Conditions::default(), seed);
+        let mut bend = Self {
+            pair,
+            place,
+            changes,
+            link,
+            conditions: Conditions::default(),
+            inside: 0,
+            left: 0,
+        };
+        bend.refresh();
+        bend
+    }
+
+    /// Whether everything has to pass the link.
+    pub(super) fn is_bent(&self) -> bool {
+        self.inside > 0 || self.conditions != Conditions::default()
+    }
+
+    /// Whether anything is on its way.
+    pub(super) fn is_empty(&self) -> bool {
+        self.inside == 0
+    }
+
+    /// Whether more may be put in.
+    pub(super) fn has_room(&self) -> bool {
+        self.inside < INSIDE_MAX
+    }
+
+    /// Bytes that can be put in as one.
+    pub(super) fn piece(&self) -> usize {
+        self.link.piece()
+    }
+
+    /// The most that latency and jitter take.
+    pub(super) fn lateness(&self) -> Duration {
+        self.conditions.latency + self.conditions.jitter
+    }
+
+    /// Puts something in. A link that was cut swallows it: the connection is about to end.
+    pub(super) fn push(&mut self, bytes: usize, payload: T) {
+        // Even what has no bytes takes its turn.
+        let counted = bytes.max(1);
+        let now = self.place.clock.now();
+        if self.link.push(now, bytes, (counted, payload)).is_ok() {
+            self.inside += counted;
+        }
+    }
+
+    /// What has arrived.
+    pub(super) fn pop(&mut self) -> Option<T> {
+        if self.inside == 0 {
+            return None;
+        }
+        let now = self.place.clock.now();
+        self.left += self.link.take_left(now);
+        let (bytes, payload) = self.link.pop(now)?;
+        self.inside -= bytes;
+        Some(payload)
+    }
+
+    /// Bytes that have left the sender since this was last asked, as far as [`Bend::pop`] has seen.
+    pub(super) fn take_left(&mut self) -> u64 {
+        std::mem::take(&mut self.left)
+    }
+
+    /// Waits until [`Bend::pop`] is worth another try, or the conditions have changed.
+    pub(super) async fn moves(&mut self) {
+        let due = self.link.deadline();
+        let due = due.map(|at| self.place.clock.until(at));
+        let wait = async {
+            match due {
+                Some(due) => sleep(due).await,
+                None => pending().await,
+            }
+        };
+        tokio::select! {
+            changed = self.changes.changed() => changed.expect("the place keeps the table"),
+            () = wait => return,
+        }
+        self.refresh();
+    }
+
+    /// Takes over what the table says.
+    fn refresh(&mut self) {
+        let Some((from, to)) = self.pair else {
+            return;
+        };
+        let conditions = self.place.links.get(from, to);
+        if conditions == self.conditions {
+            return;
+        }
+        self.conditions = conditions;
+        self.link.set(self.place.clock.now(), conditions);
+        if self.link.is_severed() {
+            self.inside = 0;
+        }
+    }
+}
+
+impl Place {
+    /// Whether there may be no connection with the node that listens there.
+    pub(super) fn is_cut_from(&self, other: SocketAddr) -> bool {
+        self.links.is_cut(self.own, other)
+    }
+}

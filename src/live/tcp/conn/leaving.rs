@@ -1,0 +1,148 @@
+//! The direction that goes out: what the node's thread has queued, as bytes for the socket.
+
+use super::arriving::BUFFER_BYTES;
+use super::{Entry, Flow, Inbox, Leaves, SAID_BYTES, WRITE_BYTES};
+use crate::live::tcp::bend::Bend;
+use crate::live::wire::Frames;
+use std::io;
+use std::sync::Arc;
+use std::sync::atomic::Ordering;
+use std::time::Duration;
+use tokio::net::TcpStream;
+use tokio::sync::mpsc;
+
+pub(super) struct Leaving<'a> {
+    queue: mpsc::UnboundedReceiver<Leaves>,
+    flow: Arc<Flow>,
+    inbox: &'a Inbox<Entry>,
+    frames: Frames,
+    /// Pieces of frames pass it, if it is bent.
+    bend: Bend<Vec<u8>>,
+    /// Frames on their way, and how much of them has left.
+    buffer: Vec<u8>,
+    written: usize,
+    /// The buffer came through the link: as far as the node is concerned it left long ago.
+    is_said: bool,
+    /// Bytes that have left since the node was last woken to hear of it.
+    quiet: usize,
+    /// The thread's end of the queue is gone.
+    is_over: bool,
+}
+
+impl<'a> Leaving<'a> {
+    pub(super) fn new(
+        queue: mpsc::UnboundedReceiver<Leaves>,
+        flow: Arc<Flow>,
+        (inbox, frames): (&'a Inbox<Entry>, Frames),
+        bend: Bend<Vec<u8>>,
+    ) -> Self {
+        flow.is_bent.store(bend.is_bent(), Ordering::Release);
+        Self {
+            queue,
+            flow,
+            inbox,
+            frames,
+            bend,
+            buffer: Vec::new(),
+            written: 0,
+            is_said: false,
+            quiet: 0,
+            is_over: false,
+        }
+    }
+
+    /// Writes what is queued until the node drops its end and all has left; goes on where it was if
+    /// it was interrupted.
+    pub(super) async fn write_all(&mut self, stream: &TcpStream) -> io::Result<()> {
+        loop {
+            while self.written < self.buffer.len() {
+                let written = super::write(stream, &self.buffer[self.written..]).await?;
+                self.count_written(written);
+            }
+            self.buffer.clear();
+            self.buffer.shrink_to(BUFFER_BYTES);
+            self.written = 0;
+            self.take_arrived();
+            if !self.buffer.is_empty() {
+                continue;
+            }
+            if self.is_over && self.bend.is_empty() {
+                return Ok(());
+            }
+            tokio::select! {
+                leaves = self.queue.recv(), if !self.is_over && self.bend.has_room() => {
+                    match leaves {
+                        Some(leaves) => self.take_queued(leaves),
+                        None => self.is_over = true,
+                    }
+                }
+                () = self.bend.moves() => {
+                    self.flow.is_bent.store(self.bend.is_bent(), Ordering::Release);
+                }
+            }
+        }
+    }
+
+    /// How much longer than on a straight link the last bytes take, once they have left.
+    pub(super) fn lateness(&self) -> Duration {
+        self.bend.lateness()
+    }
+
+    /// What has passed the link is next to be written.
+    fn take_arrived(&mut self) {
+        while self.buffer.len() < WRITE_BYTES
+            && let Some(bytes) = self.bend.pop()
+        {
+            self.buffer.extend_from_slice(&bytes);
+        }
+        self.is_said = !self.buffer.is_empty();
+        let left = self.bend.take_left();
+        if left > 0 {
+            self.flow.count_left(left);
+            self.wake(usize::try_from(left).unwrap_or(usize::MAX));
+        }
+    }
+
+    /// What is queued enters the link, or is next to be written.
+    fn take_queued(&mut self, first: Leaves) {
+        let mut next = Some(first);
+        while let Some(leaves) = next {
+            match leaves {
+                Leaves::Message(message) => self.frames.append(&message, &mut self.buffer),
+                Leaves::Rest(bytes) => self.buffer.extend_from_slice(&bytes),
+            }
+            let is_full = self.buffer.len() >= WRITE_BYTES || self.bend.is_bent();
+            next = if is_full {
+                None
+            } else {
+                self.queue.try_recv().ok()
+            };
+        }
+        if self.bend.is_bent() {
+            for piece in std::mem::take(&mut self.buffer).chunks(self.bend.piece()) {
+                self.bend.push(piece.len(), piece.to_vec());
+            }
+        }
+    }
+
+    fn count_written(&mut self, written: usize) {
+        self.written += written;
+        if !self.is_said {
+            self.flow.count_left(written as u64);
+        }
+        // Whoever sees that nothing is queued may write: everything before must have left.
+        self.flow.queued.fetch_sub(written, Ordering::Release);
+        if !self.is_said {
+            self.wake(written);
+        }
+    }
+
+    /// Wakes the node to hear of what has left, now and then.
+    fn wake(&mut self, left: usize) {
+        self.quiet = self.quiet.saturating_add(left);
+        if self.quiet >= SAID_BYTES {
+            self.quiet = 0;
+            self.inbox.poke();
+        }
+    }
+}
