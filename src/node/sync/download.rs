@@ -12,7 +12,7 @@ use super::super::io::ConnId;
 use super::super::message::{Item, Message};
 use super::super::outbox::Outbox;
 use super::super::store::Store;
-use super::super::time::Time;
+use super::super::time::{Time, earlier};
 use super::{Delivered, SILENCE_MAX, Sync};
 use crate::chain::headers::{HeaderId, HeaderTree};
 use crate::chain::{Block, BlockHash, RuleError};
@@ -193,6 +193,8 @@ impl Sync {
             peer.in_flight.insert(*hash, now);
             self.requested.insert(*hash, conn);
         }
+        let stalled = peer.owes_blocks_since().map(|since| since + STALL_AFTER);
+        self.due = earlier(self.due, stalled);
         let items = hashes.into_iter().map(Item::Block).collect();
         out.send(conn, Message::GetData(items));
     }
