@@ -26,7 +26,7 @@ fn network() -> Params {
         amount: coins(100),
     };
     Params {
-        genesis: vec![coin.clone(), coin],
+        genesis: vec![coin, coin],
         ..sim::params()
     }
 }

@@ -11,6 +11,9 @@ use crate::chain::tx::TxOut;
 use crate::chain::{Block, Coin, KeyHash, OutPoint, Tx, Txid, codec};
 use std::sync::Arc;
 
+/// What a transaction makes for wallets, each with its index.
+type MadeOutputs = Vec<(u32, TxOut)>;
+
 impl Wallets {
     /// The chain has moved, and this is where it is now. To be told before the mempool gives back
     /// what the disconnected blocks held ([`Wallets::tx_added`]).
@@ -111,7 +114,7 @@ impl Wallets {
         id: BlockId,
         block: &Block,
         index: u32,
-        (spent, made_outputs): (Vec<(OutPoint, Coin)>, Vec<(u32, TxOut)>),
+        (spent, made_outputs): (Vec<(OutPoint, Coin)>, MadeOutputs),
         moved: &mut Vec<OutPoint>,
     ) {
         let at = usize::try_from(index).expect("an index of a block that is in memory");
