@@ -3,7 +3,7 @@
 //!
 //! ```sh
 //! cargo bench --bench node               # all of it
-//! cargo bench --bench node -- sync       # one group: sync, hops, admit, crowd
+//! cargo bench --bench node -- sync       # one group: sync, hops, admit, crowd, sim
 //! ```
 
 #![allow(
@@ -24,6 +24,8 @@ mod hops;
 mod ratio;
 #[path = "node/scene.rs"]
 mod scene;
+#[path = "node/sim.rs"]
+mod sim;
 #[path = "node/sync.rs"]
 mod sync;
 
@@ -31,11 +33,12 @@ use ratio::{Group, Harness};
 
 fn main() {
     let mut harness = Harness::from_args();
-    let groups: [(&str, Group); 4] = [
+    let groups: [(&str, Group); 5] = [
         ("sync", sync::sync),
         ("hops", hops::hops),
         ("admit", admit::admit),
         ("crowd", crowd::crowd),
+        ("sim", sim::sim),
     ];
     if std::env::args().any(|arg| arg == "--list") {
         return;

@@ -120,11 +120,7 @@ impl Harness {
                 median < most,
             ),
         };
-        let verdict = match (self.quick, holds) {
-            (true, _) => "not judged: a quick run",
-            (false, true) => "holds",
-            (false, false) => "MISSED",
-        };
+        let verdict = self.judge(name, holds);
         let spread = format!(
             "{}..{}",
             shown(ours.percentile(10)),
@@ -136,8 +132,17 @@ impl Harness {
             limit.0,
             shown(beside),
         );
-        if verdict == "MISSED" {
-            self.missed.push(name.to_owned());
+    }
+
+    /// The verdict on a figure, kept for the last line if it missed its target.
+    pub fn judge(&mut self, name: &str, holds: bool) -> &'static str {
+        match (self.quick, holds) {
+            (true, _) => "not judged: a quick run",
+            (false, true) => "holds",
+            (false, false) => {
+                self.missed.push(name.to_owned());
+                "MISSED"
+            }
         }
     }
 

@@ -93,6 +93,9 @@ pub struct Sync {
     /// transactions.
     was_level: bool,
     window: download::Window,
+    /// Nothing is due before. What arrives puts things off, and nobody walks through all peers for
+    /// each: a tick that comes too early finds the next time.
+    due: Option<Time>,
 }
 
 /// What became of a body that was handed to the chain.
@@ -160,6 +163,7 @@ impl Sync {
             headers_from: None,
             was_level: false,
             window: download::Window::default(),
+            due: None,
         }
     }
 
@@ -179,6 +183,7 @@ impl Sync {
             in_flight: BTreeMap::new(),
             last_delivery: now,
         };
+        self.due = earlier(self.due, Some(peer.ask_again));
         self.peers.insert(conn, peer);
     }
 
@@ -310,7 +315,10 @@ impl Sync {
             Some(_) if !peer.is_late => return,
             // It has owed the answer since it was asked first.
             Some(_) => peer.ask_again = now + ASK_AGAIN,
-            None => peer.expect_answer(now),
+            None => {
+                let answer_due = peer.expect_answer(now);
+                self.due = earlier(self.due, Some(answer_due));
+            }
         }
         let stop = BlockHash::ZERO;
         let locator = Locator { have, stop };
@@ -384,7 +392,8 @@ impl Sync {
             peer.note_best(chain.tree(), id);
             // Who shows the same again and again is not asked for more of it.
             if is_full && accepted.refused.is_none() && peer.best != before {
-                peer.expect_answer(now);
+                let answer_due = peer.expect_answer(now);
+                self.due = earlier(self.due, Some(answer_due));
                 self.headers_from = Some(conn);
                 let have = chain.tree().locator(id);
                 let stop = BlockHash::ZERO;
@@ -427,6 +436,7 @@ impl Sync {
             RuleError::NoRoom | RuleError::TimeTooNew { .. } => {
                 if let Some(peer) = self.peers.get_mut(&conn) {
                     peer.ask_again = now + RETRY;
+                    self.due = earlier(self.due, Some(peer.ask_again));
                 }
             }
             permanent => out.blame(conn, MALICE, format!("header: {permanent}")),
@@ -456,7 +466,8 @@ impl Sync {
                 let have = vec![scan.at()];
                 let stop = BlockHash::ZERO;
                 if let Some(peer) = self.peers.get_mut(&conn) {
-                    peer.expect_answer(now);
+                    let answer_due = peer.expect_answer(now);
+                    self.due = earlier(self.due, Some(answer_due));
                     peer.scan = Some(scan);
                     out.send(conn, Message::GetHeaders(Locator { have, stop }));
                 }
@@ -566,21 +577,29 @@ impl Sync {
         if is_changed || stalls.released {
             self.pump(chain, now, out);
         }
+        self.due = self.first_due();
         overdue
     }
 
-    /// When something is due.
+    /// When something may be due.
     pub fn deadline(&self) -> Option<Time> {
+        debug_assert_eq!(self.due, earlier(self.due, self.first_due()));
+        self.due
+    }
+
+    fn first_due(&self) -> Option<Time> {
         let peers = self.peers.values().map(PeerSync::deadline).min();
         earlier(peers, self.stall_deadline())
     }
 }
 
 impl PeerSync {
-    fn expect_answer(&mut self, now: Time) {
+    /// It was asked. Returns when it is late.
+    fn expect_answer(&mut self, now: Time) -> Time {
         self.asked = Some(now);
         self.is_late = false;
         self.was_asked = true;
         self.ask_again = now + ASK_AGAIN;
+        now + ANSWER_MAX
     }
 }
