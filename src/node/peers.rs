@@ -73,9 +73,6 @@ pub struct Peers {
     inbound_max: usize,
     peers: BTreeMap<ConnId, Peer>,
     bans: BTreeMap<IpAddr, Time>,
-    /// Nothing is due before. Every byte puts something off, and nobody walks through all peers for
-    /// each: a tick that comes too early finds the next time.
-    due: Option<Time>,
 }
 
 impl Peer {
@@ -136,7 +133,6 @@ impl Peers {
             inbound_max,
             peers: BTreeMap::new(),
             bans: BTreeMap::new(),
-            due: None,
         }
     }
 
@@ -207,7 +203,6 @@ impl Peers {
             sent: 0,
             score: 0,
         };
-        self.due = earlier(self.due, Some(peer.deadline()));
         self.peers.insert(conn, peer);
         Ok(())
     }
@@ -255,7 +250,6 @@ impl Peers {
         let id = version.id;
         peer.version = Some(version);
         peer.ping_due = Some(now);
-        self.due = earlier(self.due, Some(now));
         Ok(self.rival_of(conn, id))
     }
 
@@ -306,7 +300,6 @@ impl Peers {
         {
             peer.round_trip = Some(now - asked);
             peer.ping_due = Some(now + PING_INTERVAL);
-            self.due = earlier(self.due, peer.ping_due);
         }
     }
 
@@ -325,17 +318,11 @@ impl Peers {
             }
         }
         self.bans.retain(|_, until| *until > now);
-        self.due = self.first_due();
         due
     }
 
-    /// When something may be due.
+    /// When something is due.
     pub fn deadline(&self) -> Option<Time> {
-        debug_assert_eq!(self.due, earlier(self.due, self.first_due()));
-        self.due
-    }
-
-    fn first_due(&self) -> Option<Time> {
         let peers = self.peers.values().map(Peer::deadline).min();
         earlier(peers, self.bans.values().min().copied())
     }
@@ -370,7 +357,6 @@ impl Peers {
                 self.bans.remove(&ip);
             }
         }
-        self.due = earlier(self.due, Some(until));
         self.bans.insert(ip, until);
     }
 

@@ -198,8 +198,6 @@ impl Sync {
             peer.in_flight.insert(*hash, now);
             self.requested.insert(*hash, conn);
         }
-        let stalled = peer.owes_blocks_since().map(|since| since + STALL_AFTER);
-        self.due = earlier(self.due, stalled);
         let items = hashes.into_iter().map(Item::Block).collect();
         out.send(conn, Message::GetData(items));
     }

@@ -93,9 +93,6 @@ pub struct Sync {
     /// transactions.
     was_level: bool,
     window: download::Window,
-    /// Nothing is due before. What arrives puts things off, and nobody walks through all peers for
-    /// each: a tick that comes too early finds the next time.
-    due: Option<Time>,
 }
 
 /// What became of a body that was handed to the chain.
@@ -163,7 +160,6 @@ impl Sync {
             headers_from: None,
             was_level: false,
             window: download::Window::default(),
-            due: None,
         }
     }
 
@@ -183,7 +179,6 @@ impl Sync {
             in_flight: BTreeMap::new(),
             last_delivery: now,
         };
-        self.due = earlier(self.due, Some(peer.ask_again));
         self.peers.insert(conn, peer);
     }
 
@@ -315,10 +310,7 @@ impl Sync {
             Some(_) if !peer.is_late => return,
             // It has owed the answer since it was asked first.
             Some(_) => peer.ask_again = now + ASK_AGAIN,
-            None => {
-                let answer_due = peer.expect_answer(now);
-                self.due = earlier(self.due, Some(answer_due));
-            }
+            None => peer.expect_answer(now),
         }
         let stop = BlockHash::ZERO;
         let locator = Locator { have, stop };
@@ -392,8 +384,7 @@ impl Sync {
             peer.note_best(chain.tree(), id);
             // Who shows the same again and again is not asked for more of it.
             if is_full && accepted.refused.is_none() && peer.best != before {
-                let answer_due = peer.expect_answer(now);
-                self.due = earlier(self.due, Some(answer_due));
+                peer.expect_answer(now);
                 self.headers_from = Some(conn);
                 let have = chain.tree().locator(id);
                 let stop = BlockHash::ZERO;
@@ -436,7 +427,6 @@ impl Sync {
             RuleError::NoRoom | RuleError::TimeTooNew { .. } => {
                 if let Some(peer) = self.peers.get_mut(&conn) {
                     peer.ask_again = now + RETRY;
-                    self.due = earlier(self.due, Some(peer.ask_again));
                 }
             }
             permanent => out.blame(conn, MALICE, format!("header: {permanent}")),
@@ -466,8 +456,7 @@ impl Sync {
                 let have = vec![scan.at()];
                 let stop = BlockHash::ZERO;
                 if let Some(peer) = self.peers.get_mut(&conn) {
-                    let answer_due = peer.expect_answer(now);
-                    self.due = earlier(self.due, Some(answer_due));
+                    peer.expect_answer(now);
                     peer.scan = Some(scan);
                     out.send(conn, Message::GetHeaders(Locator { have, stop }));
                 }
@@ -577,29 +566,21 @@ impl Sync {
         if is_changed || stalls.released {
             self.pump(chain, now, out);
         }
-        self.due = self.first_due();
         overdue
     }
 
-    /// When something may be due.
+    /// When something is due.
     pub fn deadline(&self) -> Option<Time> {
-        debug_assert_eq!(self.due, earlier(self.due, self.first_due()));
-        self.due
-    }
-
-    fn first_due(&self) -> Option<Time> {
         let peers = self.peers.values().map(PeerSync::deadline).min();
         earlier(peers, self.stall_deadline())
     }
 }
 
 impl PeerSync {
-    /// It was asked. Returns when it is late.
-    fn expect_answer(&mut self, now: Time) -> Time {
+    fn expect_answer(&mut self, now: Time) {
         self.asked = Some(now);
         self.is_late = false;
         self.was_asked = true;
         self.ask_again = now + ASK_AGAIN;
-        now + ANSWER_MAX
     }
 }
