@@ -13,7 +13,7 @@ use chainlab::link::{Conditions, LinkState};
 use chainlab::live::{LabClock, NodeHandle};
 use chainlab::node::Time;
 use chainlab::node::io::{Command, Event, EventKind};
-use common::live::{Scene, addr, ask, at_tip, event, mine, tip, until, with_peers};
+use common::live::{LATER, Scene, addr, ask, at_tip, event, mine, tip, until, with_peers};
 use common::params;
 use std::thread;
 use std::time::{Duration, Instant};
@@ -225,7 +225,7 @@ async fn a_black_hole_one_way_lets_the_other_way_through_and_what_it_held_arrive
 /// A clock that runs ten times as fast as it should.
 fn hasty_clock() -> LabClock {
     let origin = Instant::now();
-    let clock = LabClock::over(Time(1_700_000_000_000_000), move || 10 * origin.elapsed());
+    let clock = LabClock::over(LATER, move || 10 * origin.elapsed());
     let read = clock.clone();
     // A tenth of the time that nobody may be silent for.
     thread::spawn(move || {
@@ -240,11 +240,12 @@ fn hasty_clock() -> LabClock {
 #[tokio::test(flavor = "multi_thread")]
 async fn in_a_black_hole_connections_time_out_and_afterwards_they_come_back() {
     let scene = Scene::at(params(), hasty_clock());
+    // The last byte before the hole comes after this.
+    let begun = scene.clock.now();
     let (alice, bob) = two(&scene).await;
     let mut at_bob = bob.events();
     let hole = STRAIGHT.in_state(LinkState::BlackHole);
     scene.links.set_default(hole).expect("in range");
-    let begun = scene.clock.now();
     let mined = mine(&alice).await;
     let why = loop {
         // Nodes sleep by the real clock: a question makes them look at the hasty one.

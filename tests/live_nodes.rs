@@ -11,9 +11,9 @@ mod common;
 use chainlab::chain::Params;
 use chainlab::live::disk::OpenDiskError;
 use chainlab::live::{self, End, LabClock, NodeHandle, StartError};
+use chainlab::node::Config;
 use chainlab::node::io::{Command, EventKind, Payment, Reply};
 use chainlab::node::mining::MiningMode;
-use chainlab::node::{Config, Time};
 use common::live::{addr, ask, at_tip, mine, soon, tip, until};
 use common::{coins, params};
 use std::net::SocketAddr;
@@ -198,7 +198,7 @@ async fn a_node_with_a_bug_ends_alone_says_so_and_is_back_with_all_it_had() {
     // The node reads its clock on its own thread: there the bug is.
     let (origin, is_broken) = (Instant::now(), Arc::new(AtomicBool::new(false)));
     let breaks = Arc::clone(&is_broken);
-    let clock = LabClock::over(Time(1_700_000_000_000_000), move || {
+    let clock = LabClock::over(LabClock::from_wall().now(), move || {
         assert!(
             !breaks.load(Ordering::SeqCst),
             "the clock fell off the wall"

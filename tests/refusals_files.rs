@@ -15,8 +15,8 @@ use chainlab::live::disk::DiskStore;
 use chainlab::live::{LabClock, NodeHandle};
 use chainlab::node::io::{Command, EventKind};
 use chainlab::node::mining::MiningMode;
-use chainlab::node::{Batch, Store, Time};
-use common::live::{Scene, addr, ask, mine, soon, tip, until, with_peers};
+use chainlab::node::{Batch, Store};
+use common::live::{LATER, Scene, addr, ask, mine, soon, tip, until, with_peers};
 use common::params;
 use std::collections::BTreeMap;
 use std::fs;
@@ -273,7 +273,7 @@ async fn a_lab_stopped_for_an_hour_makes_no_burst_and_no_peer_times_out() {
     let hours = Arc::clone(&slept);
     let raw =
         move || origin.elapsed() + HOUR * u32::try_from(hours.load(Ordering::SeqCst)).expect("few");
-    let scene = Scene::at(paced(), LabClock::over(Time(1_700_000_000_000_000), raw));
+    let scene = Scene::at(paced(), LabClock::over(LATER, raw));
     let (alice, bob) = two(&scene).await;
     until(&alice, |now| now.tip.height >= 10).await;
     let mut events = [alice.events(), bob.events()];
@@ -293,7 +293,7 @@ async fn a_lab_stopped_for_an_hour_makes_no_burst_and_no_peer_times_out() {
 
 #[tokio::test(flavor = "multi_thread")]
 async fn a_lab_closed_for_a_day_makes_no_burst_and_its_nodes_meet_again() {
-    let start = Time(1_700_000_000_000_000);
+    let start = LATER;
     let mut scene = Scene::at(paced(), LabClock::starting_at(start));
     let (alice, bob) = two(&scene).await;
     let place = addr(&alice);

@@ -7,7 +7,7 @@
 //!
 //! Nothing tells a process that it was stopped, and the monotonic clock runs on. But the clock is
 //! read all the time: by the nodes, and by a heartbeat when they sleep. If nobody has read it for
-//! [`GAP`], eight heartbeats long, nobody was able to, and the whole gap is taken out. Readers
+//! `GAP`, eight heartbeats long, nobody was able to, and the whole gap is taken out. Readers
 //! check it themselves, because after a stop a node may well run before the heartbeat does.
 
 use crate::node::Time;

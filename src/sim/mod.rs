@@ -1,6 +1,6 @@
 //! Virtual time: many nodes in one thread, a network between them, one seed for one history.
 //!
-//! A [`Sim`] drives real [`Node`]s by their contract, as the live drivers do, but its
+//! A [`Sim`] drives real [`Node`](crate::node::Node)s by their contract, as the live drivers do, but its
 //! clock only moves from one thing that is due to the next. There is no thread and no
 //! other source of chance than the seed: what happened, as [`Sim::log_hash`] sums it up, is the same
 //! in every run, bit for bit.

@@ -5,7 +5,7 @@ use chainlab::chain::{Amount, Params, SigCache};
 use chainlab::live::{self, LabClock, Links, NodeHandle};
 use chainlab::node::io::{Command, CommandError, Event, Payment, Reply};
 use chainlab::node::snapshot::{CoinInfo, NodeSnapshot, WalletInfo};
-use chainlab::node::{BlockId, Config};
+use chainlab::node::{BlockId, Config, Time};
 use std::future::Future;
 use std::net::SocketAddr;
 use std::path::Path;
@@ -18,6 +18,10 @@ use tokio::time::timeout;
 
 /// How long something may take that must happen.
 pub const PATIENCE: Duration = Duration::from_secs(60);
+
+/// Where the clocks begin that a test makes: after the genesis block, to whose time a node would
+/// put its clock forward.
+pub const LATER: Time = Time(2_000_000_000_000_000);
 
 /// What the nodes of a test have in common.
 pub struct Scene {
