@@ -257,7 +257,8 @@ async fn in_a_black_hole_connections_time_out_and_afterwards_they_come_back() {
         sleep(ms(5)).await;
     };
     assert_eq!(why, "timed out: no byte moved for 20 s");
-    assert!(scene.clock.now().since(begun) >= Duration::from_secs(20));
+    // The last byte may have moved a ping's interval before the hole opened.
+    assert!(scene.clock.now().since(begun) >= Duration::from_secs(10));
     assert_eq!(tip(&bob).await.height, 0);
     scene.links.set_default(STRAIGHT).expect("in range");
     while tip(&bob).await != mined {
