@@ -9,6 +9,7 @@ use crate::node::message::{Message, Version};
 use bytes::BytesMut;
 use std::net::SocketAddr;
 use tokio::net::TcpStream;
+use tokio::sync::watch;
 use tokio::time::{Instant, sleep};
 use tokio_util::codec::Decoder;
 
@@ -25,6 +26,9 @@ pub(super) struct Arriving<'a> {
     /// Where the other node listens, as soon as that is known.
     peer: Option<SocketAddr>,
     place: Place,
+    /// Whether the table of links may say something new about the pair.
+    changes: watch::Receiver<()>,
+    is_unsure: bool,
     inbox: &'a Inbox<Entry>,
     frames: Frames,
     buffer: BytesMut,
@@ -59,6 +63,8 @@ impl<'a> Arriving<'a> {
             addr,
             peer,
             bend: Bend::new(pair, place.clone(), seed),
+            changes: place.links.changes(),
+            is_unsure: true,
             place,
             inbox,
             frames,
@@ -71,7 +77,7 @@ impl<'a> Arriving<'a> {
     /// Brings messages to the node until the connection is gone, and says why it is.
     pub(super) async fn read_all(&mut self, stream: &TcpStream) -> Result<String, Ended> {
         loop {
-            if self.peer.is_some_and(|peer| self.place.is_cut_from(peer)) {
+            if self.is_cut() {
                 return Ok(CUT.to_owned());
             }
             while let Some(heard) = self.bend.pop() {
@@ -133,6 +139,18 @@ impl<'a> Arriving<'a> {
         let listen = version.listen.filter(|listen| listen.port() != 0);
         let listen = listen.map(|listen| SocketAddr::new(self.addr.ip(), listen.port()));
         self.peer = self.peer.or(listen);
+        self.is_unsure = true;
+    }
+
+    /// Whether the pair is cut, by now. The table is asked only if it may have a new answer.
+    fn is_cut(&mut self) -> bool {
+        let is_changed = self.changes.has_changed();
+        if !self.is_unsure && !is_changed.expect("the place keeps the table") {
+            return false;
+        }
+        self.is_unsure = false;
+        self.changes.mark_unchanged();
+        self.peer.is_some_and(|peer| self.place.is_cut_from(peer))
     }
 
     /// Something has come, and passes the link if there is one. If it was the last: why.
