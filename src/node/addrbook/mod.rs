@@ -47,6 +47,10 @@ pub const ANSWER_MAX: usize = 250;
 /// Dials that are under way at a time, beside those we were told to make.
 const DIALS_MAX: usize = 4;
 
+/// The time that each of those takes up, however soon it fails: nobody makes us try a thousand doors
+/// in a moment by telling us of them.
+const DIAL_PACE: Duration = Duration::from_millis(100);
+
 /// The row that the book is kept in.
 pub const ROW: &str = "addresses";
 
@@ -90,6 +94,8 @@ pub struct AddrBook {
     /// Connections to keep to addresses that were learnt.
     wanted: usize,
     told: BTreeMap<ConnId, Told>,
+    /// Not before this is another learnt address dialled.
+    next_dial: Time,
     is_dirty: bool,
 }
 
@@ -102,6 +108,7 @@ impl AddrBook {
             own: own.into_iter().collect(),
             wanted,
             told: BTreeMap::new(),
+            next_dial: Time::default(),
             is_dirty: false,
         }
     }
@@ -252,9 +259,11 @@ impl AddrBook {
     pub fn dials(&mut self, now: Time, random: &mut Random) -> Vec<SocketAddr> {
         let mut dials = self.index.due(true, now);
         let room = self.room_for_dials();
-        if room > 0 {
+        if room > 0 && self.next_dial <= now {
             let mut others = self.index.due(false, now);
             random.draw(&mut others, room);
+            let count = u32::try_from(others.len()).expect("few");
+            self.next_dial = now + DIAL_PACE * count;
             dials.append(&mut others);
         }
         for addr in &dials {
@@ -273,9 +282,9 @@ impl AddrBook {
     /// When the next dial is due.
     pub fn deadline(&self) -> Option<Time> {
         let learnt = || {
-            self.index
-                .first(false)
-                .filter(|_| self.room_for_dials() > 0)
+            let first = self.index.first(false);
+            let first = first.filter(|_| self.room_for_dials() > 0);
+            first.map(|at| at.max(self.next_dial))
         };
         earlier(self.index.first(true), learnt())
     }

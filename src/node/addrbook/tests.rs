@@ -63,7 +63,9 @@ fn of_learnt_addresses_only_as_many_are_dialled_as_are_wanted() {
     }
     assert_eq!(book.dials(NOW, &mut random()), []);
     book.disconnected(ConnId(2), NOW, &mut random());
-    assert_eq!(book.dials(NOW, &mut random()).len(), 1);
+    assert_eq!(book.dials(NOW, &mut random()), [], "not in the same moment");
+    let next = book.deadline().expect("another dial");
+    assert_eq!(book.dials(next, &mut random()).len(), 1);
     assert!(book.knows_nothing_of(ConnId(2)) && !book.knows_nothing_of(ConnId(1)));
 }
 
@@ -161,7 +163,11 @@ fn the_index_says_what_a_walk_through_the_book_would() {
             let room = 3_usize.saturating_sub(learnt + dialling) > 0;
             let waits = |e: &&Entry| e.state == State::Idle && (e.is_kept || room);
             let waiting = book.entries.values().filter(waits);
-            let first = waiting.map(|entry| entry.next_try).min();
+            let due = |entry: &Entry| match entry.is_kept {
+                true => entry.next_try,
+                false => entry.next_try.max(book.next_dial),
+            };
+            let first = waiting.map(due).min();
             assert_eq!(book.deadline(), first, "{context}");
             let stands = |e: &Entry| e.state == State::Connected(conn);
             assert_eq!(
@@ -184,4 +190,22 @@ fn who_leads_us_back_to_ourselves_everywhere_does_not_fill_our_memory() {
     assert_eq!(book.own.len(), OWN_MAX);
     assert!(!book.contains(&addr(1)) && book.contains(&addr(400)));
     assert!(book.deadline().is_some_and(|at| at > NOW), "dialled later");
+}
+
+#[test]
+fn a_thousand_addresses_that_refuse_at_once_are_not_all_tried_at_once() {
+    let mut book = AddrBook::new(8, None);
+    let told: Vec<SocketAddr> = (1..=900).map(addr).collect();
+    learn(&mut book, &told);
+    let (mut now, mut tried) = (NOW, 0);
+    while now < NOW + Duration::from_secs(10) {
+        for dialled in book.dials(now, &mut random()) {
+            tried += 1;
+            book.failed(dialled, now, &mut random());
+        }
+        let next = book.deadline().expect("another dial");
+        assert!(next > now, "time goes on");
+        now = next;
+    }
+    assert!((90..=104).contains(&tried), "{tried} in ten seconds");
 }

@@ -34,7 +34,7 @@ pub const IN_FLIGHT_MAX: usize = 100;
 /// Announced transactions of one peer that wait to be asked for: two full messages.
 pub const WAITING_MAX: usize = 2 * INV_MAX;
 
-/// Things that a peer is known to have, kept: 0.5 MB a peer.
+/// Things that a peer is known to have, kept: 0.15 MB a peer.
 const KNOWN_MAX: usize = 5_000;
 
 /// Transactions of the last blocks remembered: 0.5 MB.
@@ -43,8 +43,16 @@ const CONFIRMED_MAX: usize = 5_000;
 /// Refused transactions remembered, so that they are not asked for again and again: 60 kB.
 const REFUSED_MAX: usize = 1_000;
 
+/// Eight bytes of a hash. A peer that makes two alike only keeps itself from hearing of one.
+fn mark(item: &Item) -> u64 {
+    let (Item::Tx(Txid(hash)) | Item::Block(BlockHash(hash))) = item;
+    let (first, _) = hash.split_first_chunk().expect("32 bytes");
+    u64::from_le_bytes(*first)
+}
+
 struct PeerRelay {
-    known: Recent<Item>,
+    /// Marks of what it has.
+    known: Recent<u64>,
     in_flight: BTreeSet<Txid>,
     waiting: VecDeque<Txid>,
     /// It was told what waits in our mempool.
@@ -117,7 +125,7 @@ impl Relay {
     /// A peer has this.
     pub fn has(&mut self, conn: ConnId, item: Item) {
         if let Some(peer) = self.peers.get_mut(&conn) {
-            peer.known.insert(item);
+            peer.known.insert(mark(&item));
         }
     }
 
@@ -134,7 +142,7 @@ impl Relay {
             return;
         };
         for txid in txids {
-            peer.known.insert(Item::Tx(*txid));
+            peer.known.insert(mark(&Item::Tx(*txid)));
             let is_wanted =
                 !is_here(txid) && !self.orphans.contains(txid) && !self.refused.contains(txid);
             if is_wanted && peer.waiting.len() < WAITING_MAX {
@@ -304,7 +312,7 @@ impl Relay {
     fn announce(&mut self, item: Item, out: &mut Outbox) -> usize {
         let mut told = 0;
         for (conn, peer) in &mut self.peers {
-            if peer.known.insert(item) {
+            if peer.known.insert(mark(&item)) {
                 out.send(*conn, Message::Inv(vec![item]));
                 told += 1;
             }
@@ -335,7 +343,9 @@ impl Relay {
         if std::mem::replace(&mut peer.was_told, true) {
             return;
         }
-        let items = txids.map(Item::Tx).filter(|item| peer.known.insert(*item));
+        let items = txids
+            .map(Item::Tx)
+            .filter(|item| peer.known.insert(mark(item)));
         let items: Vec<Item> = items.take(INV_MAX).collect();
         if !items.is_empty() {
             out.send(conn, Message::Inv(items));

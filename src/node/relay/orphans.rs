@@ -58,10 +58,7 @@ impl Orphans {
             return false;
         }
         if self.orphans.len() >= ORPHANS_MAX {
-            let first = self.orphans.iter().min_by_key(|(_, orphan)| orphan.expires);
-            if let Some(txid) = first.map(|(txid, _)| *txid) {
-                self.remove(&txid);
-            }
+            self.make_room();
         }
         for parent in parents {
             self.by_parent.entry(*parent).or_default().insert(txid);
@@ -74,6 +71,21 @@ impl Orphans {
         };
         self.orphans.insert(txid, orphan);
         true
+    }
+
+    /// The oldest one goes, of the peer that has most here: a few peers cannot drive out the rest.
+    fn make_room(&mut self) {
+        let mut counts: BTreeMap<ConnId, usize> = BTreeMap::new();
+        for orphan in self.orphans.values() {
+            *counts.entry(orphan.from).or_default() += 1;
+        }
+        let most = counts.into_iter().max_by_key(|(_, count)| *count);
+        let of_most = |orphan: &Orphan| most.is_some_and(|(from, _)| orphan.from == from);
+        let theirs = self.orphans.iter().filter(|(_, orphan)| of_most(orphan));
+        let oldest = theirs.min_by_key(|(_, orphan)| orphan.expires);
+        if let Some(txid) = oldest.map(|(txid, _)| *txid) {
+            self.remove(&txid);
+        }
     }
 
     /// Takes out those that waited for this parent.
@@ -140,5 +152,41 @@ impl Orphans {
     /// Nothing is left of a connection.
     pub fn knows_nothing_of(&self, conn: ConnId) -> bool {
         self.orphans.values().all(|orphan| orphan.from != conn)
+    }
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+
+    fn orphan(number: u32) -> (Arc<Tx>, Txid) {
+        let tx = Arc::new(Tx::coinbase(number, Vec::new(), [0; 64]));
+        let txid = tx.txid();
+        (tx, txid)
+    }
+
+    #[test]
+    fn those_who_send_most_make_room_for_others() {
+        let mut orphans = Orphans::default();
+        let parent = [Txid([7; 32])];
+        let insert = |orphans: &mut Orphans, from: u64, number: u32| {
+            let (tx, txid) = orphan(number);
+            let now = Time(u64::from(number));
+            assert!(orphans.insert(ConnId(from), &tx, txid, &parent, now));
+            txid
+        };
+        let honest = insert(&mut orphans, 1, 0);
+        for number in 1..100 {
+            insert(&mut orphans, 2 + u64::from(number % 4), number);
+        }
+        assert_eq!(orphans.len(), ORPHANS_MAX);
+        for number in 100..120 {
+            insert(&mut orphans, 10 + u64::from(number), number);
+        }
+        assert_eq!(orphans.len(), ORPHANS_MAX);
+        assert!(orphans.contains(&honest), "though it is the oldest");
+        let children = orphans.take_children(&parent[0]);
+        assert_eq!((children.len(), orphans.len()), (ORPHANS_MAX, 0));
+        assert!(orphans.by_parent.is_empty());
     }
 }
