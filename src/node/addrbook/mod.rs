@@ -246,11 +246,16 @@ impl AddrBook {
         if std::mem::replace(&mut told.was_answered, true) {
             return Vec::new();
         }
-        let reached = |entry: &&Entry| entry.was_reached || entry.failures == 0;
-        let known = self.entries.iter().filter(|(_, entry)| reached(entry));
-        let mut addrs: Vec<SocketAddr> = known.map(|(addr, _)| *addr).collect();
-        addrs.retain(|addr| Some(*addr) != without);
+        let listed = |entry: &Entry| entry.was_reached || entry.failures == 0;
+        let known = self.entries.iter().filter(|(_, entry)| listed(entry));
+        let known = known.filter(|(addr, _)| Some(**addr) != without);
+        let (reached, rest): (Vec<_>, Vec<_>) = known.partition(|(_, entry)| entry.was_reached);
+        let [mut addrs, mut rest] =
+            [reached, rest].map(|part| part.iter().map(|(addr, _)| **addr).collect::<Vec<_>>());
+        // Those that somebody only told us of come last: they may be nobody's.
         random.draw(&mut addrs, ANSWER_MAX);
+        random.draw(&mut rest, ANSWER_MAX - addrs.len());
+        addrs.append(&mut rest);
         addrs
     }
 
