@@ -6,7 +6,7 @@ use chainlab::node::io::{Command, Reply};
 use chainlab::node::message::{Item, Message};
 use chainlab::sim::{self, Sim};
 use common::Miner;
-use common::peer::{Bodies, Fake, Manners, Scene};
+use common::peer::{Bodies, Fake, Manners, Scene, asked_for};
 use std::sync::Arc;
 use std::time::Duration;
 
@@ -75,4 +75,22 @@ fn who_shows_the_same_headers_again_and_again_is_not_asked_for_more() {
         assert_eq!(asked.count(), usize::from(round == 0), "round {round}");
     }
     scene.outlives(&mallory);
+}
+
+#[test]
+fn who_owes_blocks_and_sends_none_is_not_asked_for_more_until_it_sends_one() {
+    let mut scene = Scene::with_blocks(1);
+    let params = scene.sim.params().clone();
+    let branch = Miner::new(&params).rival(5).mine_empty(80);
+    let branch: Vec<_> = branch.into_iter().map(Arc::new).collect();
+    let manners = Manners::with_chain(&branch[..60], Bodies::Ignored);
+    let mallory = Fake::connect_with(&mut scene.sim, scene.node, 1, manners);
+    scene.run_for(6_000);
+    assert_eq!(asked_for(&mallory.is_told()).len(), 60);
+    let more: Vec<_> = branch[60..].iter().map(|block| *block.header()).collect();
+    mallory.says(&mut scene.sim, Message::Headers(more));
+    scene.run_for(30_000);
+    assert_eq!(asked_for(&mallory.is_told()), []);
+    mallory.says(&mut scene.sim, Message::Block(Arc::clone(&branch[0])));
+    assert_eq!(asked_for(&mallory.is_told()).len(), 20);
 }

@@ -188,6 +188,13 @@ impl Sync {
         let Some(peer) = self.peers.get_mut(&conn) else {
             return;
         };
+        // Who owes blocks and sends none is not asked for more until it sends one.
+        if peer
+            .owes_blocks_since()
+            .is_some_and(|since| now - since >= STALL_AFTER)
+        {
+            return;
+        }
         let requested = &self.requested;
         hashes.retain(|hash| !requested.contains_key(hash) && !peer.in_flight.contains_key(hash));
         hashes.truncate(IN_FLIGHT_MAX.saturating_sub(peer.in_flight.len()));
