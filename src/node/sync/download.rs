@@ -217,8 +217,10 @@ impl Sync {
         room: usize,
     ) -> Vec<BlockHash> {
         let tree = chain.tree();
-        let best = self.peers.get(&conn).and_then(|peer| peer.best);
-        let Some(best) = best.and_then(|hash| tree.find(&hash)) else {
+        let Some(peer) = self.peers.get(&conn) else {
+            return Vec::new();
+        };
+        let Some(best) = peer.best.and_then(|hash| tree.find(&hash)) else {
             return Vec::new();
         };
         let entry = tree.entry(best);
@@ -235,7 +237,9 @@ impl Sync {
         let missing = |id: &HeaderId| tree.entry(*id).body_len == 0;
         let path = tree.path(base, top).into_iter().filter(missing);
         let hashes = path.map(|id| tree.entry(id).hash);
-        let free = |hash: &BlockHash| !self.requested.contains_key(hash);
+        let free = |hash: &BlockHash| {
+            !self.requested.contains_key(hash) && !peer.in_flight.contains_key(hash)
+        };
         hashes.filter(free).take(room).collect()
     }
 
