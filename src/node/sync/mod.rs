@@ -243,9 +243,12 @@ impl Sync {
         is_behind
     }
 
-    /// Whether more is on its way than the last few blocks.
-    pub fn is_downloading(&self) -> bool {
-        self.requested.len() > usize::try_from(BEHIND_MAX).expect("small")
+    /// Whether the blocks that come in are old to everybody else: more is on its way than the last
+    /// few, and that much was shown to be missing. What is on its way says too little alone: it costs
+    /// a peer nothing to announce blocks that do not exist.
+    pub fn is_catching_up<S: Store>(&mut self, chain: &ChainState<S>) -> bool {
+        let most = usize::try_from(BEHIND_MAX).expect("small");
+        self.requested.len() > most && self.is_behind(chain)
     }
 
     /// Whether a peer is known to have a chain with as much work as ours.
