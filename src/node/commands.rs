@@ -219,16 +219,15 @@ impl<S: Store> Node<S> {
         let is_it = |peer: &super::peers::Peer| peer.addr == addr || peer.listen() == Some(addr);
         let conns = self.peers.iter().filter(|(_, peer)| is_it(peer));
         let conns: Vec<_> = conns.map(|(conn, _)| conn).collect();
-        let was_known = self.book.contains(&addr);
+        if conns.is_empty() && !self.book.contains(&addr) {
+            return refuse(format!("{addr} is no peer of {}", self.config.name));
+        }
         for conn in &conns {
             self.end(*conn, super::io::CloseReason::Asked, now);
         }
-        self.book.forget(addr);
+        self.book.drop_addr(addr);
         self.is_dial_due = true;
         self.unwritten(now);
-        if conns.is_empty() && !was_known {
-            return refuse(format!("{addr} is no peer of {}", self.config.name));
-        }
         done(format!("{} left {addr}", self.config.name))
     }
 }

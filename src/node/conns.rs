@@ -17,6 +17,12 @@ impl<S: Store> Node<S> {
         addr: SocketAddr,
         now: Time,
     ) {
+        if direction == Direction::Outbound && self.book.is_dropped(&addr) {
+            // It was dropped while it was being dialled.
+            let reason = CloseReason::Asked;
+            self.outputs.push_back(Output::Close(conn, reason));
+            return;
+        }
         let nonce = self.random.nonce();
         let taken = self.peers.connected((conn, addr, direction), nonce, now);
         if let Err(reason) = taken {
