@@ -6,8 +6,9 @@ mod common;
 use chainlab::chain::BlockHash;
 use chainlab::node::io::Command;
 use chainlab::node::message::{Item, Message};
-use common::peer::{Fake, Scene, nothing};
-use std::time::Duration;
+use common::peer::{Bodies, Fake, Manners, Scene, nothing};
+use std::iter::repeat_with;
+use std::time::{Duration, Instant};
 
 const MALLORY: u8 = 66;
 const CAROL: u8 = 67;
@@ -55,7 +56,7 @@ fn who_announces_blocks_that_do_not_exist_does_not_silence_the_node() {
 #[test]
 fn a_peer_that_is_dropped_while_it_is_dialled_is_not_connected() {
     let mut scene = Scene::with_blocks(1);
-    let carol = Fake::new(&mut scene.sim, CAROL, common::peer::Manners::default());
+    let carol = Fake::new(&mut scene.sim, CAROL, Manners::default());
     let slow = chainlab::link::Conditions::latency(Duration::from_secs(1));
     scene.sim.set_link(scene.node, carol.ix, slow);
     scene.sim.set_link(carol.ix, scene.node, slow);
@@ -72,7 +73,7 @@ fn a_peer_that_is_dropped_while_it_is_dialled_is_not_connected() {
 #[test]
 fn a_peer_that_was_dropped_is_not_dialled_again_because_others_speak_of_it() {
     let mut scene = Scene::with_blocks(1);
-    let carol = Fake::new(&mut scene.sim, CAROL, common::peer::Manners::default());
+    let carol = Fake::new(&mut scene.sim, CAROL, Manners::default());
     let gossip = Fake::connect(&mut scene.sim, scene.node, MALLORY);
     let add = Command::AddPeer(carol.addr);
     scene.sim.ask(scene.node, add.clone()).expect("an address");
@@ -89,4 +90,41 @@ fn a_peer_that_was_dropped_is_not_dialled_again_because_others_speak_of_it() {
     scene.run_for(1_000);
     assert!(carol.is_connected());
     scene.serves();
+}
+
+/// What a node takes to see through a flood of this message: the best of three, as others use the
+/// machine, too.
+fn takes(scene: &mut Scene, from: &Fake, message: &Message) -> Duration {
+    let flood = || {
+        let start = Instant::now();
+        for _ in 0..500 {
+            from.sends(&mut scene.sim, message.clone());
+        }
+        scene.run_for(10);
+        start.elapsed()
+    };
+    repeat_with(flood).take(3).min().expect("three")
+}
+
+#[test]
+fn headers_that_nobody_asked_for_and_that_say_nothing_cost_no_more_than_pings() {
+    let mut scene = Scene::new();
+    let blocks = scene.mines(1_500);
+    // All of them show the chain, and none sends a block: for each there is much to look through.
+    let crowd: Vec<Fake> = (100..140)
+        .map(|secret| {
+            let manners = Manners::with_chain(&blocks, Bodies::Ignored);
+            Fake::connect_with(&mut scene.sim, scene.node, secret, manners)
+        })
+        .collect();
+    scene.run_for(1_000);
+    let mallory = crowd.last().expect("forty");
+    let ping = takes(&mut scene, mallory, &Message::Ping(3));
+    let known = vec![*blocks[1_400].header()];
+    for headers in [Vec::new(), known] {
+        let count = headers.len();
+        let took = takes(&mut scene, mallory, &Message::Headers(headers));
+        // It was 25 times as much once.
+        assert!(took < 8 * ping, "{count}: {took:?}, pings: {ping:?}");
+    }
 }
