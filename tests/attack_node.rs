@@ -4,12 +4,15 @@
 mod common;
 
 use chainlab::chain::BlockHash;
-use chainlab::node::io::Command;
+use chainlab::node::io::{Command, ConnId, Direction, Input, RequestId};
 use chainlab::node::message::{Item, Message};
+use chainlab::node::{MemStore, Node, Time};
 use common::peer::{Bodies, Fake, Manners, Scene, nothing};
 use std::iter::repeat_with;
+use std::net::{IpAddr, Ipv4Addr, SocketAddr};
 use std::time::{Duration, Instant};
 
+const NOW: Time = Time(1_800_000_000_000_000);
 const MALLORY: u8 = 66;
 const CAROL: u8 = 67;
 
@@ -127,4 +130,54 @@ fn headers_that_nobody_asked_for_and_that_say_nothing_cost_no_more_than_pings() 
         // It was 25 times as much once.
         assert!(took < 8 * ping, "{count}: {took:?}, pings: {ping:?}");
     }
+}
+
+#[test]
+fn who_takes_a_kept_address_for_a_while_and_poses_as_the_node_itself_does_not_have_it_forgotten() {
+    let mut scene = Scene::with_blocks(1);
+    let poses = Manners {
+        handshakes: false,
+        ..Manners::default()
+    };
+    let carol = Fake::new(&mut scene.sim, CAROL, poses);
+    let add = Command::AddPeer(carol.addr);
+    scene.sim.ask(scene.node, add).expect("an address");
+    scene.run_for(100);
+    let own = carol.met().expect("the node dialled");
+    carol.says(&mut scene.sim, Message::Version(Box::new(own)));
+    let reasons = scene.reasons();
+    let itself = |(_, why): &(_, String)| why == "that is this node itself";
+    assert!(reasons.iter().any(itself), "{reasons:?}");
+    // The right one is back.
+    carol.change(|manners| manners.handshakes = true);
+    scene.run_for(15_000);
+    let is_up = carol.conn().is_some_and(|conn| {
+        let peer = scene.node().peers().get(ConnId(conn.0 ^ 1));
+        peer.is_some_and(|peer| peer.is_ready())
+    });
+    assert!(is_up);
+    scene.serves();
+}
+
+#[test]
+fn a_ban_ends_a_connection_whose_address_is_written_in_the_other_way() {
+    let params = common::params();
+    let sim = chainlab::sim::Sim::new(1, params);
+    let config = sim.config("nora");
+    let mut node = Node::open(config, MemStore::default(), NOW).expect("a new store");
+    let (conn, ip) = (ConnId(1), IpAddr::from([10, 0, 0, 9]));
+    let mapped = Ipv4Addr::new(10, 0, 0, 9).to_ipv6_mapped();
+    let connected = Input::Connected {
+        conn,
+        direction: Direction::Inbound,
+        addr: SocketAddr::from((mapped, 3000)),
+    };
+    let ban = Command::Ban {
+        ip,
+        for_: Duration::from_secs(60),
+    };
+    for input in [connected, Input::Command(RequestId(1), ban)] {
+        node.handle(NOW, input).expect("it runs");
+    }
+    assert!(node.peers().get(conn).is_none());
 }

@@ -54,7 +54,7 @@ impl<S: Store> Node<S> {
                 let peer = self.peers.get(conn);
                 let dialled = peer.filter(|peer| peer.direction == Direction::Outbound);
                 if let Some(addr) = dialled.map(|peer| peer.addr) {
-                    self.book.is_own(addr);
+                    self.book.is_own(addr, now, &mut self.random);
                 }
                 self.end(conn, CloseReason::Itself, now);
             }
@@ -194,7 +194,8 @@ impl<S: Store> Node<S> {
         let Some(peer) = self.peers.remove(conn) else {
             return;
         };
-        self.sync.disconnected(conn);
+        self.sync
+            .disconnected(conn, &self.chain, now, &mut self.out);
         self.relay.disconnected(conn, now, &mut self.out);
         self.serve.disconnected(conn);
         self.gossip.disconnected(conn);
@@ -203,7 +204,6 @@ impl<S: Store> Node<S> {
             self.book.failed(peer.addr, now, &mut self.random);
         }
         self.is_dial_due = true;
-        self.sync.pump(&self.chain, now, &mut self.out);
         let Some(why) = why else {
             return;
         };

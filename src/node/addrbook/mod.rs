@@ -322,9 +322,12 @@ impl AddrBook {
         });
     }
 
-    /// A dialled address is this node itself.
-    pub fn is_own(&mut self, addr: SocketAddr) {
-        if self.own.len() < OWN_MAX {
+    /// A dialled address seems to be this node itself. Of one to keep that is not believed for
+    /// good: anybody who takes that port while its node is down can say so.
+    pub fn is_own(&mut self, addr: SocketAddr, now: Time, random: &mut Random) {
+        if self.entries.get(&addr).is_some_and(|entry| entry.is_kept) {
+            self.failed(addr, now, random);
+        } else if self.own.len() < OWN_MAX {
             self.forget(addr);
             self.own.insert(addr);
         }

@@ -190,10 +190,21 @@ impl Sync {
     }
 
     /// A connection is gone; what it owed is asked of others.
-    pub fn disconnected(&mut self, conn: ConnId) {
+    pub fn disconnected<S: Store>(
+        &mut self,
+        conn: ConnId,
+        chain: &ChainState<S>,
+        now: Time,
+        out: &mut Outbox,
+    ) {
         self.peers.remove(&conn);
+        let before = self.requested.len();
         self.requested.retain(|_, by| *by != conn);
-        self.headers_from.take_if(|from| *from == conn);
+        let from = self.headers_from.take_if(|from| *from == conn);
+        // Who owed nothing, perhaps not even said who it is, is gone for nothing.
+        if from.is_some() || self.requested.len() < before {
+            self.pump(chain, now, out);
+        }
     }
 
     /// Nothing is left of a connection.
