@@ -86,8 +86,8 @@ impl Stock {
     fn block(&self, choice: u8) -> &Arc<Block> {
         let [short, long] = &self.branches;
         let at = usize::from(choice) % (short.len() + long.len() + self.bad.len());
-        let all = short.iter().chain(long).chain(&self.bad);
-        all.skip(at).next().expect("within")
+        let mut all = short.iter().chain(long).chain(&self.bad);
+        all.nth(at).expect("within")
     }
 
     fn tx(&self, choice: u8) -> &Arc<Tx> {
@@ -294,7 +294,7 @@ impl Scene {
         let conn = ConnId(self.numbers);
         let dialled = self.dialled.pop_first();
         if let Some(addr) = dialled
-            && b % 2 == 0
+            && b.is_multiple_of(2)
         {
             let why = "refused".to_owned();
             return self.give(Input::DialFailed { addr, why });
