@@ -105,9 +105,10 @@ impl<S: Store> Node<S> {
             self.serve.keep(last);
         }
         self.tell_change(change, from, now);
-        // Who is catching up has nothing to tell that others want to know. (Not who knows of better
-        // headers: a peer that withholds their bodies must not silence this node.)
-        if !self.sync.is_downloading() {
+        // Who is catching up has nothing to tell that others want to know, but for what was mined
+        // here. (Not who knows of better headers: a peer that withholds their bodies must not
+        // silence this node.)
+        if from.is_none() || !self.sync.is_catching_up(&self.chain) {
             let tip = self.chain.tip().hash;
             self.relay.announce_block(tip, &mut self.out);
         }

@@ -5,6 +5,7 @@ use super::mining::{MiningMode, check_hashrate};
 use super::wallets::{NAME_LEN_MAX, Rows, WalletError};
 use super::{Node, Store, StoreFault, Time};
 use crate::chain::KeyHash;
+use std::net::SocketAddr;
 use std::sync::Arc;
 use std::time::Duration;
 
@@ -74,7 +75,8 @@ impl<S: Store> Node<S> {
             Command::DropPeer(addr) => self.drop_peer(addr, now),
             Command::Ban { ip, for_ } => {
                 self.peers.ban(ip, now + for_.min(BAN_MAX));
-                let conns = self.peers.iter().filter(|(_, peer)| peer.addr.ip() == ip);
+                let is_it = |addr: SocketAddr| addr.ip().to_canonical() == ip.to_canonical();
+                let conns = self.peers.iter().filter(|(_, peer)| is_it(peer.addr));
                 let conns: Vec<_> = conns.map(|(conn, _)| conn).collect();
                 for conn in conns {
                     self.end(conn, super::io::CloseReason::Banned, now);
@@ -215,20 +217,19 @@ impl<S: Store> Node<S> {
         Ok(self.wallets.owner(&name).expect("it was there, or is made"))
     }
 
-    fn drop_peer(&mut self, addr: std::net::SocketAddr, now: Time) -> Answer {
+    fn drop_peer(&mut self, addr: SocketAddr, now: Time) -> Answer {
         let is_it = |peer: &super::peers::Peer| peer.addr == addr || peer.listen() == Some(addr);
         let conns = self.peers.iter().filter(|(_, peer)| is_it(peer));
         let conns: Vec<_> = conns.map(|(conn, _)| conn).collect();
-        let was_known = self.book.contains(&addr);
+        if conns.is_empty() && !self.book.contains(&addr) {
+            return refuse(format!("{addr} is no peer of {}", self.config.name));
+        }
         for conn in &conns {
             self.end(*conn, super::io::CloseReason::Asked, now);
         }
-        self.book.forget(addr);
+        self.book.drop_addr(addr);
         self.is_dial_due = true;
         self.unwritten(now);
-        if conns.is_empty() && !was_known {
-            return refuse(format!("{addr} is no peer of {}", self.config.name));
-        }
         done(format!("{} left {addr}", self.config.name))
     }
 }

@@ -17,6 +17,12 @@ impl<S: Store> Node<S> {
         addr: SocketAddr,
         now: Time,
     ) {
+        if direction == Direction::Outbound && self.book.is_dropped(&addr) {
+            // It was dropped while it was being dialled.
+            let reason = CloseReason::Asked;
+            self.outputs.push_back(Output::Close(conn, reason));
+            return;
+        }
         let nonce = self.random.nonce();
         let taken = self.peers.connected((conn, addr, direction), nonce, now);
         if let Err(reason) = taken {
@@ -48,7 +54,7 @@ impl<S: Store> Node<S> {
                 let peer = self.peers.get(conn);
                 let dialled = peer.filter(|peer| peer.direction == Direction::Outbound);
                 if let Some(addr) = dialled.map(|peer| peer.addr) {
-                    self.book.is_own(addr);
+                    self.book.is_own(addr, now, &mut self.random);
                 }
                 self.end(conn, CloseReason::Itself, now);
             }
@@ -188,7 +194,8 @@ impl<S: Store> Node<S> {
         let Some(peer) = self.peers.remove(conn) else {
             return;
         };
-        self.sync.disconnected(conn);
+        self.sync
+            .disconnected(conn, &self.chain, now, &mut self.out);
         self.relay.disconnected(conn, now, &mut self.out);
         self.serve.disconnected(conn);
         self.gossip.disconnected(conn);
@@ -197,7 +204,6 @@ impl<S: Store> Node<S> {
             self.book.failed(peer.addr, now, &mut self.random);
         }
         self.is_dial_due = true;
-        self.sync.pump(&self.chain, now, &mut self.out);
         let Some(why) = why else {
             return;
         };

@@ -38,6 +38,10 @@ use tokio_util::sync::CancellationToken;
 /// politely, above its own limits; this one is for a flood, which is not even answered.
 const OPEN_MAX: usize = 256;
 
+/// Of these, so many are for dials alone: whoever floods the port does not keep this node from going
+/// to others. More than it dials at a time, and keeps, unless it is told to.
+const DIALS_KEPT: usize = 32;
+
 /// How long a dialled address may take to answer.
 const DIAL_TIMEOUT: Duration = Duration::from_secs(5);
 
@@ -96,9 +100,14 @@ impl Net {
     }
 
     fn accepted(&self, stream: TcpStream, addr: SocketAddr) {
-        match Arc::clone(&self.0.room).try_acquire_owned() {
-            Ok(permit) => self.serve(stream, addr, Direction::Inbound, permit),
-            Err(_) => tracing::debug!("refused {addr}: {OPEN_MAX} connections are open"),
+        let room = &self.0.room;
+        let permit = Arc::clone(room).try_acquire_owned();
+        match permit
+            .ok()
+            .filter(|_| room.available_permits() >= DIALS_KEPT)
+        {
+            Some(permit) => self.serve(stream, addr, Direction::Inbound, permit),
+            None => tracing::debug!("refused {addr}: too many connections are open"),
         }
     }
 

@@ -325,7 +325,8 @@ fn one_who_floods_waits_until_the_node_has_caught_up() {
 fn more_connections_than_one_can_need_are_not_served() {
     let runtime = runtime();
     let mut nora = Actor::new(&runtime);
-    let streams: Vec<_> = (0..OPEN_MAX)
+    let others = OPEN_MAX - DIALS_KEPT;
+    let streams: Vec<_> = (0..others)
         .map(|_| stranger(&runtime, &mut nora).0)
         .collect();
     let mut one_more = runtime
@@ -333,7 +334,11 @@ fn more_connections_than_one_can_need_are_not_served() {
         .expect("the system takes it");
     assert!(is_ended(&runtime, &mut one_more));
     nora.listen(A_WHILE);
-    assert_eq!(nora.conns.len(), OPEN_MAX);
+    assert_eq!(nora.conns.len(), others);
+    // Whoever fills all seats does not keep her from going to others.
+    let elsewhere = Actor::new(&runtime);
+    nora.net.dial(elsewhere.addr);
+    assert_eq!(nora.connected().1, Direction::Outbound);
     drop(streams);
     nora.disconnected();
     // There is room again.

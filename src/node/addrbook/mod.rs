@@ -40,6 +40,9 @@ pub const ADDRESSES_PER_PEER_MAX: usize = 5_000;
 /// does so on purpose, and those are only dialled ever more slowly.
 const OWN_MAX: usize = 64;
 
+/// Addresses remembered as dropped on request: as many as are kept. Only people and scripts drop.
+const DROPPED_MAX: usize = ADDRESSES_MAX;
+
 /// Addresses that one who asks is told: all of a lab of some size, and of a large one more than it
 /// will ever dial.
 pub const ANSWER_MAX: usize = 250;
@@ -91,6 +94,8 @@ pub struct AddrBook {
     entries: BTreeMap<SocketAddr, Entry>,
     index: Index,
     own: BTreeSet<SocketAddr>,
+    /// Not to be dialled, whoever tells of them, until somebody wants them back.
+    dropped: BTreeSet<SocketAddr>,
     /// Connections to keep to addresses that were learnt.
     wanted: usize,
     told: BTreeMap<ConnId, Told>,
@@ -106,6 +111,7 @@ impl AddrBook {
             entries: BTreeMap::new(),
             index: Index::default(),
             own: own.into_iter().collect(),
+            dropped: BTreeSet::new(),
             wanted,
             told: BTreeMap::new(),
             next_dial: Time::default(),
@@ -147,6 +153,7 @@ impl AddrBook {
 
     /// Stays connected to an address from now on.
     pub fn keep(&mut self, addr: SocketAddr, now: Time) {
+        self.dropped.remove(&addr);
         self.insert(addr, now);
         self.change(addr, |entry| {
             entry.is_kept = true;
@@ -155,8 +162,22 @@ impl AddrBook {
         });
     }
 
+    /// Forgets an address, and learns it from nobody until it is to be [kept](Self::keep) again.
+    pub fn drop_addr(&mut self, addr: SocketAddr) {
+        self.forget(addr);
+        if self.dropped.len() >= DROPPED_MAX {
+            self.dropped.pop_first();
+        }
+        self.dropped.insert(addr);
+    }
+
+    /// Whether an address was dropped, and is not wanted back.
+    pub fn is_dropped(&self, addr: &SocketAddr) -> bool {
+        self.dropped.contains(addr)
+    }
+
     /// Forgets an address.
-    pub fn forget(&mut self, addr: SocketAddr) {
+    fn forget(&mut self, addr: SocketAddr) {
         if let Some(entry) = self.entries.remove(&addr) {
             self.index.remove(addr, &entry);
             self.is_dirty = true;
@@ -186,7 +207,9 @@ impl AddrBook {
         told.taken += addrs.len().min(room);
         let mut new = Vec::new();
         for addr in addrs.iter().take(room) {
-            let is_new = !self.entries.contains_key(addr) && !self.own.contains(addr);
+            let is_new = !self.entries.contains_key(addr)
+                && !self.own.contains(addr)
+                && !self.dropped.contains(addr);
             if !is_new || !can_be_dialled(*addr, from) {
                 continue;
             }
@@ -313,9 +336,12 @@ impl AddrBook {
         });
     }
 
-    /// A dialled address is this node itself.
-    pub fn is_own(&mut self, addr: SocketAddr) {
-        if self.own.len() < OWN_MAX {
+    /// A dialled address seems to be this node itself. Of one to keep that is not believed for
+    /// good: anybody who takes that port while its node is down can say so.
+    pub fn is_own(&mut self, addr: SocketAddr, now: Time, random: &mut Random) {
+        if self.entries.get(&addr).is_some_and(|entry| entry.is_kept) {
+            self.failed(addr, now, random);
+        } else if self.own.len() < OWN_MAX {
             self.forget(addr);
             self.own.insert(addr);
         }

@@ -184,7 +184,7 @@ fn who_leads_us_back_to_ourselves_everywhere_does_not_fill_our_memory() {
     let mut book = AddrBook::new(2, None);
     for port in 1..500 {
         learn(&mut book, &[addr(port)]);
-        book.is_own(addr(port));
+        book.is_own(addr(port), NOW, &mut random());
         book.failed(addr(port), NOW, &mut random());
     }
     assert_eq!(book.own.len(), OWN_MAX);

@@ -27,7 +27,8 @@ impl Sync {
         let Some(peer) = self.peers.get_mut(&conn) else {
             return Ok(());
         };
-        peer.asked = None;
+        let was_asked = peer.asked.take().is_some();
+        let (best, known) = (peer.best, chain.tree().len());
         self.headers_from.take_if(|from| *from == conn);
         let mut is_full = headers.len() == HEADERS_MAX;
         let headers = match peer.scan.take() {
@@ -45,7 +46,11 @@ impl Sync {
         if !headers.is_empty() {
             self.take_headers(conn, &headers, is_full, chain, now, out)?;
         }
-        self.pump(chain, now, out);
+        // To look through all peers costs too much for what nobody asked for and says nothing new.
+        let is_news = self.peers.get(&conn).is_some_and(|peer| peer.best != best);
+        if was_asked || is_news || chain.tree().len() != known {
+            self.pump(chain, now, out);
+        }
         Ok(())
     }
 

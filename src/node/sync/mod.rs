@@ -63,6 +63,7 @@ const LONG: u32 = 2_000;
 struct PeerSync {
     /// What it claimed in its `version`.
     claimed_height: u32,
+    since: Time,
     /// It was asked at least once what it has.
     was_asked: bool,
     /// When it was asked for headers, or an `inv`, that are still to come.
@@ -146,7 +147,8 @@ impl PeerSync {
             true => silence,
         };
         let blocks = self.owes_blocks_since().map(|since| since + SILENCE_MAX);
-        let first = earlier(answer, blocks);
+        let fresh = (!self.was_asked).then(|| self.since + ANSWER_MAX);
+        let first = earlier(earlier(answer, blocks), fresh);
         first.map_or(self.ask_again, |first| first.min(self.ask_again))
     }
 }
@@ -168,6 +170,7 @@ impl Sync {
     pub fn peer_ready(&mut self, conn: ConnId, claimed_height: u32, now: Time) {
         let peer = PeerSync {
             claimed_height,
+            since: now,
             was_asked: false,
             asked: None,
             is_late: false,
@@ -191,10 +194,21 @@ impl Sync {
     }
 
     /// A connection is gone; what it owed is asked of others.
-    pub fn disconnected(&mut self, conn: ConnId) {
+    pub fn disconnected<S: Store>(
+        &mut self,
+        conn: ConnId,
+        chain: &ChainState<S>,
+        now: Time,
+        out: &mut Outbox,
+    ) {
         self.peers.remove(&conn);
+        let before = self.requested.len();
         self.requested.retain(|_, by| *by != conn);
-        self.headers_from.take_if(|from| *from == conn);
+        let from = self.headers_from.take_if(|from| *from == conn);
+        // Who owed nothing, perhaps not even said who it is, is gone for nothing.
+        if from.is_some() || self.requested.len() < before {
+            self.pump(chain, now, out);
+        }
     }
 
     /// Nothing is left of a connection.
@@ -244,9 +258,12 @@ impl Sync {
         is_behind
     }
 
-    /// Whether more is on its way than the last few blocks.
-    pub fn is_downloading(&self) -> bool {
-        self.requested.len() > usize::try_from(BEHIND_MAX).expect("small")
+    /// Whether the blocks that come in are old to everybody else: more is on its way than the last
+    /// few, and that much was shown to be missing. What is on its way says too little alone: it costs
+    /// a peer nothing to announce blocks that do not exist.
+    pub fn is_catching_up<S: Store>(&mut self, chain: &ChainState<S>) -> bool {
+        let most = usize::try_from(BEHIND_MAX).expect("small");
+        self.requested.len() > most && self.is_behind(chain)
     }
 
     /// Whether a peer is known to have a chain with as much work as ours.
@@ -267,6 +284,8 @@ impl Sync {
         // Once one has let us wait, nobody waits for another.
         let is_patient = !self.peers.values().any(|peer| peer.is_late);
         for (conn, claimed) in fresh {
+            let waited = self.peers.get(&conn).map(|peer| now - peer.since);
+            let is_patient = is_patient && waited.is_some_and(|waited| waited < ANSWER_MAX);
             let is_long = match self.method {
                 SyncMethod::HeadersFirst => claimed > height.saturating_add(LONG),
                 SyncMethod::BlocksFirst => claimed > height,
@@ -402,6 +421,8 @@ impl Sync {
                 peer.is_late = true;
                 is_changed |= self.headers_from.take_if(|from| from == conn).is_some();
             }
+            // Nobody waits for others for longer than one may take to answer.
+            is_changed |= !peer.was_asked && now - peer.since >= ANSWER_MAX;
             if peer.ask_again <= now {
                 peer.ask_again = now + ASK_AGAIN;
                 again.push(*conn);
