@@ -13,10 +13,9 @@ use chainlab::chain::BlockHash;
 use chainlab::node::io::{Command, ConnId, Direction, Input, RequestId};
 use chainlab::node::message::{Item, Message};
 use chainlab::node::{MemStore, Node, Time};
-use common::peer::{Bodies, Fake, Manners, Scene, nothing};
-use std::iter::repeat_with;
+use common::peer::{Fake, Manners, Scene, nothing};
 use std::net::{IpAddr, Ipv4Addr, SocketAddr};
-use std::time::{Duration, Instant};
+use std::time::Duration;
 
 const NOW: Time = Time(1_800_000_000_000_000);
 const MALLORY: u8 = 66;
@@ -99,43 +98,6 @@ fn a_peer_that_was_dropped_is_not_dialled_again_because_others_speak_of_it() {
     scene.run_for(1_000);
     assert!(carol.is_connected());
     scene.serves();
-}
-
-/// What a node takes to see through a flood of this message: the best of three, as others use the
-/// machine, too.
-fn takes(scene: &mut Scene, from: &Fake, message: &Message) -> Duration {
-    let flood = || {
-        let start = Instant::now();
-        for _ in 0..500 {
-            from.sends(&mut scene.sim, message.clone());
-        }
-        scene.run_for(10);
-        start.elapsed()
-    };
-    repeat_with(flood).take(3).min().expect("three")
-}
-
-#[test]
-fn headers_that_nobody_asked_for_and_that_say_nothing_cost_no_more_than_pings() {
-    let mut scene = Scene::new();
-    let blocks = scene.mines(1_500);
-    // All of them show the chain, and none sends a block: for each there is much to look through.
-    let crowd: Vec<Fake> = (100..140)
-        .map(|secret| {
-            let manners = Manners::with_chain(&blocks, Bodies::Ignored);
-            Fake::connect_with(&mut scene.sim, scene.node, secret, manners)
-        })
-        .collect();
-    scene.run_for(1_000);
-    let mallory = crowd.last().expect("forty");
-    let ping = takes(&mut scene, mallory, &Message::Ping(3));
-    let known = vec![*blocks[1_400].header()];
-    for headers in [Vec::new(), known] {
-        let count = headers.len();
-        let took = takes(&mut scene, mallory, &Message::Headers(headers));
-        // It was 25 times as much once.
-        assert!(took < 8 * ping, "{count}: {took:?}, pings: {ping:?}");
-    }
 }
 
 #[test]

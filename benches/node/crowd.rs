@@ -19,13 +19,9 @@ pub fn crowd(harness: &mut Harness) {
     let start = Instant::now();
     let nodes = start_all(&scene, count);
     for node in &nodes {
-        let mut snapshots = node.snapshots();
-        scene.runtime.block_on(async {
-            let connected = snapshots.wait_for(|snapshot| {
-                let ready = snapshot.peers.iter().filter(|peer| peer.ready);
-                ready.count() >= 3.min(count - 1)
-            });
-            connected.await.expect("the node runs");
+        scene.wait_until(node, |snapshot| {
+            let ready = snapshot.peers.iter().filter(|peer| peer.ready);
+            ready.count() >= 3.min(count - 1)
         });
     }
     let up = start.elapsed();
@@ -34,7 +30,7 @@ pub fn crowd(harness: &mut Harness) {
         mined.expect("mined");
     }
     for node in &nodes {
-        scene.reaches(node, BLOCKS);
+        scene.wait_until(node, |snapshot| snapshot.tip.height >= BLOCKS);
     }
     let idle = Duration::from_secs(if harness.quick { 1 } else { 20 });
     // What the blocks set off settles, and is written.

@@ -2,13 +2,14 @@
 
 use chainlab::chain::{Params, SigCache};
 use chainlab::live::{LabClock, NodeHandle, seeds, spawn};
-use chainlab::node::{Config, EventKind};
+use chainlab::node::{Config, Event, EventKind, NodeSnapshot, Time};
 use std::net::SocketAddr;
 use std::path::Path;
 use std::sync::Arc;
 use tempfile::TempDir;
 use tokio::net::TcpListener;
 use tokio::runtime::{Builder, Runtime};
+use tokio::sync::broadcast::Receiver;
 use tokio::sync::broadcast::error::RecvError;
 
 pub struct Scene {
@@ -57,12 +58,9 @@ impl Scene {
     }
 
     /// Waits until the chain of a node has this height, and says when that was on the lab clock.
-    pub fn reaches(&self, node: &NodeHandle, height: u32) -> chainlab::node::Time {
-        let mut events = node.events();
+    /// `events` are the node's, from before it could get there.
+    pub fn reaches(&self, mut events: Receiver<Event>, height: u32) -> Time {
         self.runtime.block_on(async {
-            if let Some(at) = tip_time(node, height) {
-                return at;
-            }
             loop {
                 match events.recv().await {
                     Ok(event) => {
@@ -73,16 +71,18 @@ impl Scene {
                         }
                     }
                     Err(RecvError::Lagged(_)) => {}
-                    Err(RecvError::Closed) => panic!("{} has ended", node.name()),
+                    Err(RecvError::Closed) => panic!("a node has ended"),
                 }
             }
         })
     }
-}
 
-/// When a node was seen at this height, if it is there already.
-fn tip_time(node: &NodeHandle, height: u32) -> Option<chainlab::node::Time> {
-    let snapshots = node.snapshots();
-    let snapshot = snapshots.borrow();
-    (snapshot.tip.height >= height).then_some(snapshot.at)
+    /// Waits until a node is as wanted.
+    pub fn wait_until(&self, node: &NodeHandle, holds: impl Fn(&NodeSnapshot) -> bool) {
+        let mut snapshots = node.snapshots();
+        self.runtime.block_on(async {
+            let seen = snapshots.wait_for(|snapshot| holds(snapshot)).await;
+            seen.expect("the node runs");
+        });
+    }
 }

@@ -81,7 +81,7 @@ fn measure(
         config.connect = vec![server.addr().expect("it listens")];
         let (time, node) = timed(|| {
             let node = scene.spawn(config);
-            scene.reaches(&node, top);
+            scene.reaches(node.events(), top);
             node
         });
         scene.runtime.block_on(node.stop());
