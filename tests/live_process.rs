@@ -201,13 +201,15 @@ fn who_signals_twice_need_not_wait_and_loses_nothing() {
         nora.signal("INT");
         nora.signal("TERM");
         let (status, log) = nora.wait();
-        // The second signal comes while the node closes, or after it has.
-        let last = log.last().map(String::as_str);
+        // The second signal comes while the node closes, or after it has; and of two that wait
+        // either may be taken first.
+        let last = log.last().map_or("", String::as_str);
         let (code, words) = match status.code() {
             Some(0) => (0, "nora has stopped; all it had is on disk"),
-            _ => (1, "SIGTERM again: not waiting for the disk"),
+            _ => (1, " again: not waiting for the disk"),
         };
-        assert_eq!((status.code(), last), (Some(code), Some(words)), "{log:?}");
+        assert_eq!(status.code(), Some(code), "{log:?}");
+        assert!(last.ends_with(words), "{log:?}");
         let nora = Process::start(home.path(), &["--mine", "rewards", "--hashrate", "100"]);
         assert!(height(&nora.says("mined #")) > mined);
     }
