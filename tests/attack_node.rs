@@ -1,12 +1,6 @@
 //! Attacks that cost nothing: a peer that wants a node silent, or busy, and addresses that were
 //! given up and come back.
 
-#![allow(
-    clippy::disallowed_methods,
-    clippy::disallowed_types,
-    reason = "one test compares what messages cost"
-)]
-
 mod common;
 
 use chainlab::chain::BlockHash;

@@ -5,8 +5,8 @@ mod common;
 use chainlab::node::io::{Command, Reply};
 use chainlab::node::message::{Item, Message};
 use chainlab::sim::{self, Sim};
-use common::Miner;
 use common::peer::{Bodies, Fake, Manners, Scene, asked_for};
+use common::{ALICE, BOB, Miner, genesis_coin, pay};
 use std::sync::Arc;
 use std::time::Duration;
 
@@ -96,4 +96,19 @@ fn who_owes_blocks_and_sends_none_is_not_asked_for_more_until_it_sends_one() {
     assert_eq!(asked_for(&mallory.is_told()), []);
     mallory.says(&mut scene.sim, Message::Block(Arc::clone(&branch[0])));
     assert_eq!(asked_for(&mallory.is_told()).len(), 20);
+}
+
+#[test]
+fn a_payment_that_a_block_brought_is_not_asked_for_again() {
+    let mut scene = Scene::with_blocks(1);
+    let params = scene.sim.params().clone();
+    let purse = genesis_coin(&params, ALICE);
+    let paid = pay(&params, ALICE, &[purse], &[(BOB, 400)]);
+    let txid = paid.txid();
+    let block = Arc::new(scene.miner.mine(vec![paid]));
+    scene.honest_brings_these(&[block]);
+    let late = Fake::connect(&mut scene.sim, scene.node, 1);
+    late.is_told();
+    late.says(&mut scene.sim, Message::Inv(vec![Item::Tx(txid)]));
+    assert_eq!(asked_for(&late.is_told()), []);
 }

@@ -94,7 +94,7 @@ impl<S: Store> Node<S> {
         })
     }
 
-    fn create_wallet(&mut self, name: &str, now: Time) -> Result<Answer, StoreFault> {
+    pub(super) fn create_wallet(&mut self, name: &str, now: Time) -> Result<Answer, StoreFault> {
         let made = self.wallets.create(name, &self.chain);
         self.wallet_made(name, made, now)
     }

@@ -68,7 +68,7 @@ use snapshot::BlockInfo;
 use std::collections::{BTreeMap, VecDeque};
 use std::time::Duration;
 use sync::Sync;
-use wallets::{WalletError, Wallets};
+use wallets::Wallets;
 
 /// How long something may be unwritten that a crash may lose: transactions that wait, addresses,
 /// and what wallets can find again in the chain. Also how long a power loss may undo.
@@ -161,12 +161,8 @@ impl<S: Store> Node<S> {
             if self.wallets.owner(&name).is_some() {
                 continue;
             }
-            match self.wallets.create(&name, &self.chain) {
-                Ok(rows) => self.chain.put_meta(rows, true)?,
-                Err(WalletError::Store(fault)) => return Err(fault),
-                // A name that no wallet can have is refused where the configuration is read.
-                Err(_) => {}
-            }
+            // A name that no wallet can have is refused where the configuration is read.
+            let _made = self.create_wallet(&name, now)?;
         }
         let restored = self.mempool.restore(&self.chain, now)?;
         self.apply_mempool_change(restored, None, now);

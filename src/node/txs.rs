@@ -59,38 +59,38 @@ impl<S: Store> Node<S> {
         Ok(())
     }
 
-    pub(super) fn offer(
+    fn offer(
         &mut self,
         from: Option<ConnId>,
         tx: &Arc<Tx>,
         now: Time,
     ) -> Result<Result<(), AdmitError>, StoreFault> {
         let txid = tx.txid();
-        let admitted = self.mempool.accept(Arc::clone(tx), &self.chain, now);
-        match admitted {
+        match self.mempool.accept(Arc::clone(tx), &self.chain, now) {
             Ok(change) => {
                 self.apply_mempool_change(change, from, now);
                 self.relay.announce_tx(txid, &mut self.out);
-                return Ok(Ok(()));
+                Ok(Ok(()))
             }
-            Err(AdmitError::Store(fault)) => return Err(fault),
-            Err(error) => self.not_taken(from, tx, txid, &error, now),
+            Err(AdmitError::Store(fault)) => Err(fault),
+            Err(error) => {
+                self.not_taken(from, tx, txid, &error, now);
+                Ok(Err(error))
+            }
         }
-        .map_or(Ok(Ok(())), |error| Ok(Err(error)))
     }
 
-    /// A transaction was not taken: waits for its parents, or is refused. Returns why not, unless
-    /// that is only that it is here already.
-    pub(super) fn not_taken(
+    /// A transaction was not taken: it is here already, waits for its parents, or is refused.
+    fn not_taken(
         &mut self,
         from: Option<ConnId>,
         tx: &Arc<Tx>,
         txid: Txid,
         error: &AdmitError,
         now: Time,
-    ) -> Option<AdmitError> {
+    ) {
         if let AdmitError::Known | AdmitError::Confirmed = error {
-            return Some(error.clone());
+            return;
         }
         let parents = error.missing_parents();
         if let Some(conn) = from.filter(|_| !parents.is_empty()) {
@@ -99,7 +99,7 @@ impl<S: Store> Node<S> {
                 .relay
                 .wait_for_parents(conn, tx, txid, &parents, now, out);
             if waits {
-                return Some(error.clone());
+                return;
             }
         }
         self.relay.refused(txid);
@@ -118,7 +118,6 @@ impl<S: Store> Node<S> {
         let from = from.and_then(|conn| self.peers.label(conn));
         let why = error.to_string();
         self.event(now, EventKind::TxRefused { txid, from, why });
-        Some(error.clone())
     }
 
     /// What the mempool took and dropped: for the wallets, the miner, and those who watch.

@@ -504,7 +504,12 @@ impl Scene {
     /// The honest peer brings new blocks, and the node takes them.
     pub fn honest_brings(&mut self, count: usize) {
         let blocks = self.mines(count);
-        self.honest_shows(&blocks);
+        self.honest_brings_these(&blocks);
+    }
+
+    /// The honest peer brings these blocks, which the miner has made, and the node takes them.
+    pub fn honest_brings_these(&mut self, blocks: &[Arc<Block>]) {
+        self.honest_shows(blocks);
         let tip = blocks.last().expect("some");
         self.honest
             .says(&mut self.sim, Message::Inv(vec![Item::Block(tip.hash())]));

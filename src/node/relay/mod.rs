@@ -188,6 +188,9 @@ impl Relay {
         while peer.in_flight.len() < IN_FLIGHT_MAX
             && let Some(txid) = peer.waiting.pop_front()
         {
+            if self.confirmed.contains(&txid) {
+                continue;
+            }
             if self.asked.contains(&txid) {
                 self.asked.add_other(&txid, conn);
                 continue;
@@ -299,25 +302,22 @@ impl Relay {
         }
     }
 
-    /// Announces a transaction to everybody who is not known to have it. Returns how many.
-    pub fn announce_tx(&mut self, txid: Txid, out: &mut Outbox) -> usize {
-        self.announce(Item::Tx(txid), out)
+    /// Announces a transaction to everybody who is not known to have it.
+    pub fn announce_tx(&mut self, txid: Txid, out: &mut Outbox) {
+        self.announce(Item::Tx(txid), out);
     }
 
-    /// Announces a block to everybody who is not known to have it. Returns how many.
-    pub fn announce_block(&mut self, hash: BlockHash, out: &mut Outbox) -> usize {
-        self.announce(Item::Block(hash), out)
+    /// Announces a block to everybody who is not known to have it.
+    pub fn announce_block(&mut self, hash: BlockHash, out: &mut Outbox) {
+        self.announce(Item::Block(hash), out);
     }
 
-    fn announce(&mut self, item: Item, out: &mut Outbox) -> usize {
-        let mut told = 0;
+    fn announce(&mut self, item: Item, out: &mut Outbox) {
         for (conn, peer) in &mut self.peers {
             if peer.known.insert(mark(&item)) {
                 out.send(*conn, Message::Inv(vec![item]));
-                told += 1;
             }
         }
-        told
     }
 
     /// Announces transactions again to everybody: to those who forgot them, or never heard.

@@ -109,7 +109,7 @@ impl Sync {
             // It was asked for without its header, and what is below it is missing here; or its
             // branch is one that only headers can show to be worth having.
             Delivered::Refused(RuleError::UnknownParent(_) | RuleError::LowWork) => {
-                self.ask_headers(conn, chain, now, out);
+                self.ask_by(SyncMethod::HeadersFirst, conn, chain, now, out);
             }
             Delivered::Refused(_) => {}
         }
@@ -148,7 +148,7 @@ impl Sync {
         if was_asked {
             // What it has is no longer what it had.
             peer.best = None;
-            self.ask_headers(conn, chain, now, out);
+            self.ask_by(SyncMethod::HeadersFirst, conn, chain, now, out);
             self.pump(chain, now, out);
         }
     }
@@ -334,18 +334,6 @@ impl Sync {
             .iter()
             .filter_map(|conn| self.peers.get(conn)?.owes_blocks_since());
         earlier(since.min().map(|since| since + STALL_AFTER), late.min())
-    }
-
-    fn ask_headers<S: Store>(
-        &mut self,
-        conn: ConnId,
-        chain: &ChainState<S>,
-        now: Time,
-        out: &mut Outbox,
-    ) {
-        let method = std::mem::replace(&mut self.method, SyncMethod::HeadersFirst);
-        self.ask(conn, chain, now, out);
-        self.method = method;
     }
 }
 

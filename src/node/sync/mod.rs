@@ -312,8 +312,20 @@ impl Sync {
         now: Time,
         out: &mut Outbox,
     ) {
+        self.ask_by(self.method, conn, chain, now, out);
+    }
+
+    /// The same by a method that need not be ours: what blocks first cannot follow, headers can.
+    fn ask_by<S: Store>(
+        &mut self,
+        method: SyncMethod,
+        conn: ConnId,
+        chain: &ChainState<S>,
+        now: Time,
+        out: &mut Outbox,
+    ) {
         let tree = chain.tree();
-        let headers_first = self.method == SyncMethod::HeadersFirst;
+        let headers_first = method == SyncMethod::HeadersFirst;
         let from = if headers_first {
             tree.best()
         } else {
