@@ -1,4 +1,11 @@
-//! Many nodes as one lab. So far: the files that people write for it.
+//! Many nodes as one lab: the files that people write for it, the nodes as they run side by side,
+//! and what can be seen of them.
+//!
+//! ```text
+//! layout  ─► Lab::start ─► nodes ─► snapshots, events ─► LabView   (what a screen draws)
+//!                            ▲
+//!              Request ──────┘──► Answer                           (what a key asks for)
+//! ```
 
 #![allow(
     clippy::disallowed_methods,
@@ -7,5 +14,12 @@
 )]
 
 pub mod document;
+pub mod layout;
 pub mod network;
+pub mod request;
 pub mod units;
+pub mod view;
+
+pub use layout::Layout;
+pub use request::{Answer, Request, Ticket};
+pub use view::{LabView, NodeIx, NodeState, NodeView};

@@ -1,0 +1,169 @@
+//! Layouts: everything that is decided about a lab before it starts, as people write it.
+//!
+//! [`read`] makes a [`Layout`] of a TOML file; [`shipped`] has those that are built in. A layout
+//! says who has which wallets, so the coins of its genesis block go to names; the
+//! [parameters](Layout::params) of the network follow as soon as the lab's seed for keys is known.
+
+mod params;
+mod read;
+pub mod shipped;
+pub mod topology;
+
+use crate::chain::{Amount, BlockTime, Params};
+use crate::link::Conditions;
+use crate::node::SyncMethod;
+use crate::node::message::Role;
+use crate::node::mining::MiningMode;
+use serde::{Deserialize, Serialize};
+
+/// Nodes of a lab: each has a database, a thread or two, and a line on the screen.
+pub const NODES_MAX: usize = 128;
+
+/// Everything that is decided about a lab before it starts.
+#[derive(Clone, Debug, PartialEq)]
+pub struct Layout {
+    /// What people call it: the file's name without its ending.
+    pub name: String,
+    /// What the file says about itself: the comment that it opens with, without the `#`.
+    pub about: Vec<String>,
+    /// The chain.
+    pub chain: ChainSpec,
+    /// What every link is like, each way, unless a pair says otherwise.
+    pub link: Conditions,
+    /// Links that are different, one entry for each direction.
+    pub pairs: Vec<PairSpec>,
+    /// The nodes, in the order of their panes. Who dials whom is worked out: see
+    /// [`NodeSpec::connect`].
+    pub nodes: Vec<NodeSpec>,
+    /// What the screen shows first.
+    pub view: ViewSpec,
+}
+
+/// What a layout says of the chain.
+#[derive(Clone, Debug, PartialEq)]
+pub struct ChainSpec {
+    /// All that does not depend on the lab's seed. Of its genesis coins there are none yet, and
+    /// unless the layout set them, `genesis_time` is the lab's beginning and `genesis_bits` fit
+    /// its hash rates.
+    pub params: Params,
+    /// The layout says when the chain began; otherwise it begins with the lab.
+    pub genesis_time: Option<BlockTime>,
+    /// Coins of the genesis block, by the name of a wallet in the lab.
+    pub genesis: Vec<(String, Amount)>,
+    /// What the send form proposes.
+    pub fee: Amount,
+    /// The least fee for 1 000 bytes that mempools take.
+    pub min_fee_per_kb: Amount,
+}
+
+/// One direction of a link that is different.
+#[derive(Clone, Debug, PartialEq)]
+pub struct PairSpec {
+    /// The node that sends.
+    pub from: String,
+    /// The node that receives.
+    pub to: String,
+    /// What it is like.
+    pub conditions: Conditions,
+}
+
+/// A node of a lab.
+#[derive(Clone, Debug, PartialEq, Serialize, Deserialize)]
+pub struct NodeSpec {
+    /// Its name: unique, letters, digits and - _ .
+    pub name: String,
+    /// What it is there for.
+    pub role: Role,
+    /// Where it wants to listen, on loopback; `None`: anywhere.
+    pub port: Option<u16>,
+    /// Not to start at all is better than another port.
+    pub port_required: bool,
+    /// The nodes that it dials, by name.
+    pub connect: Vec<String>,
+    /// Connections to keep to nodes that it learns of from others; 0: only those of `connect`.
+    pub discover: usize,
+    /// Wallets to make, by name. Unique in a lab.
+    pub wallets: Vec<String>,
+    /// The miner.
+    pub mine: MineSpec,
+    /// How blocks are fetched.
+    pub sync: SyncMethod,
+}
+
+/// The miner of a node.
+#[derive(Clone, Debug, PartialEq, Serialize, Deserialize)]
+pub struct MineSpec {
+    /// When it mines.
+    pub mode: MiningMode,
+    /// Hashes per second.
+    pub hashrate: f64,
+    /// The wallet that rewards go to; `None`: its first, or one named after the node.
+    pub to: Option<String>,
+    /// The first block comes at full speed, as soon as everybody is connected.
+    pub first_at_once: bool,
+}
+
+/// What the screen shows first.
+#[derive(Clone, Debug, Default, PartialEq, Eq)]
+pub struct ViewSpec {
+    /// Panes beside each other; `None`: as many as look well.
+    pub columns: Option<u16>,
+    /// A table, a line for each node: always, never, or when panes get too small.
+    pub table: Option<bool>,
+    /// The node that is focused; `None`: the first.
+    pub focus: Option<String>,
+    /// What opens.
+    pub open: OpeningView,
+    /// What to try, on the message line while nothing else is there.
+    pub hint: Option<String>,
+}
+
+/// A view that a layout can open with.
+#[derive(Clone, Copy, Debug, Default, PartialEq, Eq)]
+pub enum OpeningView {
+    /// The panes.
+    #[default]
+    Lab,
+    /// The log of all nodes.
+    Log,
+    /// The focused node alone.
+    Zoom,
+}
+
+impl Default for MineSpec {
+    fn default() -> Self {
+        Self {
+            mode: MiningMode::Off,
+            hashrate: 14_000.0,
+            to: None,
+            first_at_once: false,
+        }
+    }
+}
+
+impl NodeSpec {
+    /// A node that knows nobody and does nothing by itself.
+    pub fn new(name: &str) -> Self {
+        Self {
+            name: name.to_owned(),
+            role: Role::Full,
+            port: None,
+            port_required: false,
+            connect: Vec::new(),
+            discover: 0,
+            wallets: Vec::new(),
+            mine: MineSpec::default(),
+            sync: SyncMethod::default(),
+        }
+    }
+}
+
+impl Layout {
+    /// The parameters of the network of a lab with this seed for wallets' keys that begins at
+    /// `start`: the coins of the genesis block go to the wallets that were named.
+    ///
+    /// Everything that could make them unsound was refused when the layout was read.
+    pub fn params(&self, key_seed: &[u8; 32], start: BlockTime) -> Params {
+        params::resolve(&self.chain, key_seed, start)
+    }
+}

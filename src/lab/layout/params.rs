@@ -1,0 +1,18 @@
+//! The network's parameters, once the lab's seed is known.
+
+use super::ChainSpec;
+use crate::chain::params::Allocation;
+use crate::chain::{BlockTime, Params};
+use crate::node::wallets::wallet_key;
+
+/// The parameters of a chain that begins at `start`, unless the layout said when.
+pub(super) fn resolve(chain: &ChainSpec, key_seed: &[u8; 32], start: BlockTime) -> Params {
+    let mut params = chain.params.clone();
+    params.genesis_time = chain.genesis_time.unwrap_or(start);
+    let allocation = |(wallet, amount): &(String, _)| Allocation {
+        owner: wallet_key(key_seed, wallet).public_key().hash(),
+        amount: *amount,
+    };
+    params.genesis = chain.genesis.iter().map(allocation).collect();
+    params
+}

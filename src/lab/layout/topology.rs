@@ -1,0 +1,1 @@
+//! Who dials whom, by a rule.

@@ -1,0 +1,252 @@
+//! What a lab shows of itself: plain data, put together for each frame. Making one copies no chain
+//! and waits for no node.
+
+use crate::chain::{Amount, BlockHash, Txid};
+use crate::node::Time;
+use crate::node::snapshot::NodeSnapshot;
+use crate::node::store::BlockId;
+use serde::{Deserialize, Serialize};
+use std::fmt;
+use std::net::SocketAddr;
+use std::sync::Arc;
+use std::time::Duration;
+
+/// Lines that each node's pane remembers: more than the tallest pane shows.
+pub const LOG_LINES: usize = 200;
+
+/// Blocks whose way is remembered.
+pub const JOURNEYS: usize = 32;
+
+/// A node of a lab, by its place in it. Nodes are added at the end and never removed, so it stays
+/// the same node.
+#[derive(Clone, Copy, Debug, PartialEq, Eq, PartialOrd, Ord, Hash, Serialize, Deserialize)]
+pub struct NodeIx(pub usize);
+
+/// A lab at one moment.
+#[derive(Clone, Debug, PartialEq)]
+pub struct LabView {
+    /// The layout's name.
+    pub name: Arc<str>,
+    /// What time it is, on the lab clock.
+    pub now: Time,
+    /// When the lab began, on the same clock; for a lab that was kept, the first time.
+    pub since: Time,
+    /// What the lab clock shows is as much later than the wall clock as this; negative: earlier.
+    pub wall_offset_us: i64,
+    /// The nodes, by their [`NodeIx`].
+    pub nodes: Vec<NodeView>,
+    /// Blocks on their way, newest first, [`JOURNEYS`] at most.
+    pub journeys: Arc<Vec<Journey>>,
+    /// Wanted time between blocks.
+    pub block_interval: Duration,
+    /// What the send form proposes.
+    pub fee: Amount,
+    /// The data goes away with the lab.
+    pub is_temporary: bool,
+    /// Wallets that were made by hand, and payments: what would be lost with the data.
+    pub made_by_hand: usize,
+}
+
+/// A node of a lab at one moment.
+#[derive(Clone, Debug, PartialEq)]
+pub struct NodeView {
+    /// Its name.
+    pub name: Arc<str>,
+    /// Where it listens.
+    pub addr: Option<SocketAddr>,
+    /// Whether it runs.
+    pub state: NodeState,
+    /// The node, as it was last seen; `None`: not yet.
+    pub snapshot: Option<Arc<NodeSnapshot>>,
+    /// What happened to it, oldest first, [`LOG_LINES`] at most.
+    pub log: Arc<Vec<LogLine>>,
+    /// When its chain last changed, while it ran.
+    pub tip_changed: Option<Time>,
+    /// The last time that it left blocks behind, and how many.
+    pub reorganised: Option<(Time, usize)>,
+    /// Blocks a second that it connects, while it catches up.
+    pub sync_rate: Option<f64>,
+}
+
+/// Whether a node runs.
+#[derive(Clone, Debug, PartialEq, Eq)]
+pub enum NodeState {
+    /// On its way up.
+    Starting,
+    /// It runs.
+    Up,
+    /// On its way down.
+    Stopping,
+    /// It was stopped or killed, and can be started again.
+    Down,
+    /// It ended by itself, or did not start, and says why.
+    Failed(Arc<str>),
+}
+
+/// What happened to a node, in a line.
+#[derive(Clone, Debug, PartialEq, Eq)]
+pub struct LogLine {
+    /// When, on the lab clock.
+    pub at: Time,
+    /// How it matters.
+    pub tone: Tone,
+    /// The line, piece by piece.
+    pub pieces: Vec<Piece>,
+}
+
+/// How a line matters.
+#[derive(Clone, Copy, Debug, PartialEq, Eq)]
+pub enum Tone {
+    /// As everything.
+    Plain,
+    /// Something good: a block was found, a payment made.
+    Good,
+    /// Something that people should look at.
+    Warn,
+    /// Something went wrong.
+    Bad,
+}
+
+/// A part of a line.
+#[derive(Clone, Debug, PartialEq, Eq)]
+pub enum Piece {
+    /// Words.
+    Text(String),
+    /// A block, shown as `#12` and its chip.
+    Block(BlockId),
+    /// A transaction, shown by the end of its id.
+    Tx(Txid),
+}
+
+impl NodeState {
+    /// Whether the node answers.
+    pub fn is_up(&self) -> bool {
+        *self == Self::Up
+    }
+}
+
+/// The way of one block through the lab.
+#[derive(Clone, Debug, PartialEq)]
+pub struct Journey {
+    /// The block.
+    pub id: BlockId,
+    /// Where it was first seen, which is who mined it if that is a node of the lab.
+    pub origin: NodeIx,
+    /// The origin found it, and did not get it from somebody else.
+    pub is_mined: bool,
+    /// When it was first seen.
+    pub at: Time,
+    /// Nodes that ran then.
+    pub expected: Vec<NodeIx>,
+    /// Who of them has it, in the order of arrival, with the time since it was first seen. The
+    /// origin comes first, with nothing.
+    pub arrivals: Vec<(NodeIx, Duration)>,
+}
+
+impl Journey {
+    /// When half of the nodes had it, as [`Journey::all`].
+    pub fn half(&self) -> Option<Duration> {
+        self.reached(self.expected.len().div_ceil(2))
+    }
+
+    /// When the last of the nodes that ran had it; `None`: it is on its way.
+    pub fn all(&self) -> Option<Duration> {
+        self.reached(self.expected.len())
+    }
+
+    fn reached(&self, count: usize) -> Option<Duration> {
+        let (_, after) = self.arrivals.get(count.checked_sub(1)?)?;
+        Some(*after)
+    }
+
+    /// When this node had it.
+    pub fn arrival(&self, node: NodeIx) -> Option<Duration> {
+        let found = self.arrivals.iter().find(|(ix, _)| *ix == node);
+        found.map(|(_, after)| *after)
+    }
+}
+
+/// A tip, and the nodes that stand on it.
+#[derive(Clone, Debug, PartialEq, Eq)]
+pub struct TipGroup {
+    /// The tip.
+    pub tip: BlockId,
+    /// Who stands on it.
+    pub nodes: Vec<NodeIx>,
+}
+
+impl LabView {
+    /// The tips of the nodes that run, the one with most nodes first, of as many the highest.
+    pub fn tips(&self) -> Vec<TipGroup> {
+        let mut groups: Vec<TipGroup> = Vec::new();
+        for (ix, tip) in self.running().map(|(ix, snapshot)| (ix, snapshot.tip)) {
+            match groups.iter_mut().find(|group| group.tip.hash == tip.hash) {
+                Some(group) => group.nodes.push(ix),
+                None => groups.push(TipGroup {
+                    tip,
+                    nodes: vec![ix],
+                }),
+            }
+        }
+        groups.sort_by_key(|group| {
+            let size = std::cmp::Reverse(group.nodes.len());
+            (size, std::cmp::Reverse(group.tip))
+        });
+        groups
+    }
+
+    /// The nodes that run and have been seen.
+    pub fn running(&self) -> impl Iterator<Item = (NodeIx, &NodeSnapshot)> {
+        let nodes = self.nodes.iter().enumerate();
+        nodes
+            .filter(|(_, node)| node.state.is_up())
+            .filter_map(|(ix, node)| {
+                let snapshot = node.snapshot.as_deref()?;
+                Some((NodeIx(ix), snapshot))
+            })
+    }
+
+    /// A node.
+    pub fn node(&self, ix: NodeIx) -> Option<&NodeView> {
+        self.nodes.get(ix.0)
+    }
+
+    /// The node of this name.
+    pub fn named(&self, name: &str) -> Option<NodeIx> {
+        let ix = self.nodes.iter().position(|node| &*node.name == name);
+        ix.map(NodeIx)
+    }
+
+    /// The wallet with this address, by its name and node, as far as a snapshot shows it.
+    pub fn wallet_of(&self, address: &str) -> Option<(NodeIx, &str)> {
+        self.wallets().find_map(|(ix, wallet)| {
+            (wallet.address == address).then_some((ix, wallet.name.as_str()))
+        })
+    }
+
+    /// All wallets of all nodes, as they were last seen.
+    pub fn wallets(&self) -> impl Iterator<Item = (NodeIx, &crate::node::snapshot::WalletInfo)> {
+        self.nodes.iter().enumerate().flat_map(|(ix, node)| {
+            let wallets = node.snapshot.iter().flat_map(|snapshot| &snapshot.wallets);
+            wallets.map(move |wallet| (NodeIx(ix), wallet))
+        })
+    }
+}
+
+impl fmt::Display for NodeState {
+    fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
+        f.write_str(match self {
+            Self::Starting => "starting",
+            Self::Up => "up",
+            Self::Stopping => "stopping",
+            Self::Down => "down",
+            Self::Failed(_) => "failed",
+        })
+    }
+}
+
+/// The last two digits of a block's hash: what is written on its chip.
+pub fn chip_digits(hash: &BlockHash) -> String {
+    let short = hash.short();
+    short[short.len() - 2..].to_owned()
+}
