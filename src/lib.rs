@@ -125,3 +125,4 @@ pub mod link;
 pub mod live;
 pub mod node;
 pub mod sim;
+pub mod ui;

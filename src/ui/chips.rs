@@ -1,0 +1,104 @@
+//! Chips: how a block is shown wherever it appears, two digits of its hash on a colour.
+//!
+//! Both follow from the hash, so a block looks the same in every pane and every run. Blocks at one
+//! height are rivals, and must never look alike: of those that would share a colour, the one that
+//! was seen later takes the next free one.
+
+use crate::chain::BlockHash;
+use crate::lab::LabView;
+use crate::lab::view::Piece;
+use crate::node::BlockId;
+use std::collections::BTreeMap;
+
+/// Colours that chips have.
+pub const COLOURS: usize = 12;
+
+/// Heights that are remembered, from the highest: more than any screen shows of the living.
+const HEIGHTS: usize = 4_096;
+
+/// Which block has which colour.
+#[derive(Clone, Debug, Default)]
+pub struct Chips {
+    /// Blocks of a height that have been seen, the first first.
+    seen: BTreeMap<u32, Vec<BlockHash>>,
+}
+
+impl Chips {
+    /// Takes note of every block that a lab shows.
+    pub fn observe(&mut self, lab: &LabView) {
+        for node in &lab.nodes {
+            for info in node.snapshot.iter().flat_map(|snapshot| &snapshot.recent) {
+                self.see(info.id);
+            }
+            let pieces = node.log.iter().flat_map(|line| &line.pieces);
+            for piece in pieces {
+                if let Piece::Block(id) = piece {
+                    self.see(*id);
+                }
+            }
+        }
+        for journey in lab.journeys.iter().rev() {
+            self.see(journey.id);
+        }
+        while self.seen.len() > HEIGHTS {
+            self.seen.pop_first();
+        }
+    }
+
+    /// Takes note of a block.
+    pub fn see(&mut self, id: BlockId) {
+        let rivals = self.seen.entry(id.height).or_default();
+        if !rivals.contains(&id.hash) {
+            rivals.push(id.hash);
+        }
+    }
+
+    /// The colour of a block, below [`COLOURS`].
+    pub fn colour(&self, id: BlockId) -> usize {
+        let mut taken = [false; COLOURS];
+        let rivals = self.seen.get(&id.height).map_or(&[][..], Vec::as_slice);
+        for rival in rivals {
+            let colour = first_free(rival, &taken);
+            if *rival == id.hash {
+                return colour;
+            }
+            taken[colour] = true;
+        }
+        first_free(&id.hash, &taken)
+    }
+}
+
+fn first_free(hash: &BlockHash, taken: &[bool; COLOURS]) -> usize {
+    let wanted = usize::from(hash.0[1] ^ hash.0[2]) % COLOURS;
+    let from = (0..COLOURS).map(|step| (wanted + step) % COLOURS);
+    let free = from.into_iter().find(|colour| !taken[*colour]);
+    // More rivals at one height than colours: two have to share.
+    free.unwrap_or(wanted)
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+
+    #[test]
+    fn rivals_at_one_height_never_share_a_colour() {
+        let mut chips = Chips::default();
+        let block = |nth: u8| BlockId {
+            height: 7,
+            hash: BlockHash([nth; 32]),
+        };
+        // All want the same colour.
+        let rivals: Vec<_> = (0..12).map(block).collect();
+        rivals.iter().for_each(|id| chips.see(*id));
+        let mut colours: Vec<_> = rivals.iter().map(|id| chips.colour(*id)).collect();
+        let first = colours[0];
+        colours.sort_unstable();
+        colours.dedup();
+        assert_eq!(colours.len(), COLOURS);
+        let elsewhere = BlockId {
+            height: 8,
+            hash: rivals[5].hash,
+        };
+        assert_eq!(chips.colour(elsewhere), first);
+    }
+}

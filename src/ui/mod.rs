@@ -1,0 +1,26 @@
+//! The screen: what the lab looks like in a terminal, and what keys do.
+//!
+//! ```text
+//! keys, mouse, answers ─► UiState::update(lab, event) ─► effects: ask the lab, copy, leave
+//! LabView + UiState    ─► view::draw                  ─► a frame
+//! ```
+//!
+//! Both are pure. The [loop](run) around them waits for whatever comes first, takes all that has
+//! come, and draws at most once per frame interval, not at all when nothing changed, and at once
+//! after a key.
+
+#![allow(
+    clippy::disallowed_methods,
+    clippy::disallowed_types,
+    reason = "this floor has a terminal"
+)]
+
+pub mod chips;
+pub mod dialog;
+pub mod keymap;
+pub mod log;
+pub mod state;
+pub mod text;
+pub mod theme;
+pub mod view;
+pub mod zoom;

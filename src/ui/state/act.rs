@@ -1,0 +1,92 @@
+//! Keys that change something: what is asked of the lab.
+
+use super::{Effect, Purpose, UiState};
+use crate::lab::view::{NodeState, Tone};
+use crate::lab::{LabView, NodeView, Request};
+use crate::node::io::Command;
+use crate::node::mining::MiningMode;
+use crate::ui::dialog::Dialog;
+use crate::ui::keymap::Action;
+
+impl UiState {
+    /// Does something with the focused node.
+    pub(super) fn act_on_node(&mut self, lab: &LabView, action: Action) -> Vec<Effect> {
+        let Some(node) = lab.node(self.focus) else {
+            return Vec::new();
+        };
+        match action {
+            Action::AddNode => {
+                self.dialog = Some(Dialog::add(lab, self.focus));
+                return Vec::new();
+            }
+            Action::Kill => return self.kill(lab, node),
+            _ => {}
+        }
+        if !node.state.is_up() {
+            let key = self.keymap.key_of(Action::Kill);
+            let words = match node.state {
+                NodeState::Starting => format!("{} is starting", node.name),
+                _ => format!("{} is down: {key} starts it again", node.name),
+            };
+            self.tell(lab.now, Tone::Warn, words);
+            return Vec::new();
+        }
+        match action {
+            Action::NewWallet => self.dialog = Some(Dialog::wallet(self.focus)),
+            Action::Send => self.dialog = Some(Dialog::send(lab, self.focus)),
+            Action::Mine => return self.mine(node),
+            Action::MineNow => return self.ask(Command::MineNow, mining(node)),
+            Action::Faster => return self.change_rate(node, 2.0),
+            Action::Slower => return self.change_rate(node, 0.5),
+            _ => {}
+        }
+        Vec::new()
+    }
+
+    fn ask(&self, command: Command, purpose: Purpose) -> Vec<Effect> {
+        vec![Effect::Ask(Request::Node(self.focus, command), purpose)]
+    }
+
+    /// Off, if it mines; else on.
+    fn mine(&self, node: &NodeView) -> Vec<Effect> {
+        let mode = node.snapshot.as_ref().map(|snapshot| snapshot.mining.mode);
+        match mode {
+            None | Some(MiningMode::Off) => self.ask(Command::Mine(MiningMode::On), mining(node)),
+            Some(_) => self.ask(Command::Mine(MiningMode::Off), Purpose::Tell),
+        }
+    }
+
+    fn change_rate(&self, node: &NodeView, by: f64) -> Vec<Effect> {
+        let Some(snapshot) = &node.snapshot else {
+            return Vec::new();
+        };
+        self.ask(
+            Command::SetHashrate(snapshot.mining.hashrate * by),
+            Purpose::Rate,
+        )
+    }
+
+    fn kill(&mut self, lab: &LabView, node: &NodeView) -> Vec<Effect> {
+        let request = match node.state {
+            NodeState::Up => Request::Kill(self.focus),
+            NodeState::Down | NodeState::Failed(_) => Request::Restart(self.focus),
+            NodeState::Starting | NodeState::Stopping => {
+                let words = format!("{} is {} just now", node.name, node.state);
+                self.tell(lab.now, Tone::Warn, words);
+                return Vec::new();
+            }
+        };
+        vec![Effect::Ask(request, Purpose::Tell)]
+    }
+}
+
+/// To be told how it mines, and whether it gets a wallet for its rewards.
+fn mining(node: &NodeView) -> Purpose {
+    let wallets = node
+        .snapshot
+        .as_ref()
+        .map(|snapshot| snapshot.wallets.len());
+    Purpose::Mining {
+        makes_wallet: wallets == Some(0),
+    }
+}

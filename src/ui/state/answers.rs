@@ -1,0 +1,129 @@
+//! What is said and done when an answer comes.
+
+use super::{Effect, Purpose, UiState};
+use crate::lab::view::{Piece, Tone};
+use crate::lab::{Answer, LabView, NodeIx};
+use crate::node::io::Reply;
+use crate::ui::text;
+use crate::ui::zoom::Fetch;
+
+impl UiState {
+    pub(super) fn answered(
+        &mut self,
+        lab: &LabView,
+        purpose: Purpose,
+        answer: Result<Answer, String>,
+    ) -> Vec<Effect> {
+        match purpose {
+            Purpose::Fetch(fetch) => return self.fetched(lab, fetch, answer),
+            Purpose::Tell | Purpose::Mining { .. } | Purpose::Rate => {}
+            Purpose::Keep if answer.is_ok() => return vec![Effect::Leave],
+            Purpose::Plan(_) | Purpose::Pay(_) | Purpose::Wallet | Purpose::Add | Purpose::Keep => {
+                let Some(mut dialog) = self.dialog.take() else {
+                    self.report(lab, &purpose, answer);
+                    return Vec::new();
+                };
+                let verdict = dialog.answered(lab, &purpose, &answer);
+                let is_over = matches!(verdict, super::super::dialog::Verdict::Close(_));
+                if is_over {
+                    self.report(lab, &purpose, answer);
+                }
+                return self.judge(lab, dialog, verdict);
+            }
+        }
+        self.report(lab, &purpose, answer);
+        Vec::new()
+    }
+
+    fn fetched(
+        &mut self,
+        lab: &LabView,
+        fetch: Fetch,
+        answer: Result<Answer, String>,
+    ) -> Vec<Effect> {
+        let Some(zoom) = &mut self.zoom else {
+            return Vec::new();
+        };
+        let reply = answer.and_then(|answer| match answer {
+            Answer::Node(_, reply) => Ok(reply),
+            other => Err(format!("no answer to that: {other:?}")),
+        });
+        zoom.fetched(lab, self.focus, fetch, reply)
+    }
+
+    /// Says what came of it on the message line.
+    pub fn report(&mut self, lab: &LabView, purpose: &Purpose, answer: Result<Answer, String>) {
+        match answer {
+            Ok(answer) => {
+                if let Some(pieces) = pieces(lab, purpose, answer) {
+                    self.say(lab.now, Tone::Good, pieces);
+                }
+            }
+            Err(why) => self.tell(lab.now, Tone::Bad, why),
+        }
+    }
+}
+
+fn name(lab: &LabView, ix: NodeIx) -> String {
+    lab.node(ix)
+        .map_or_else(String::new, |node| node.name.to_string())
+}
+
+fn pieces(lab: &LabView, purpose: &Purpose, answer: Answer) -> Option<Vec<Piece>> {
+    let words = |words: String| Some(vec![Piece::Text(words)]);
+    match answer {
+        Answer::Node(ix, reply) => reply_pieces(lab, purpose, ix, reply),
+        Answer::Killed(ix) => words(format!("{} is down", name(lab, ix))),
+        Answer::Restarted(ix) => words(format!("{} runs again", name(lab, ix))),
+        Answer::Added(ix) => words(format!("{} is new in the lab", name(lab, ix))),
+        Answer::Kept(path) => words(format!("the lab is kept in {}", path.display())),
+    }
+}
+
+fn reply_pieces(lab: &LabView, purpose: &Purpose, ix: NodeIx, reply: Reply) -> Option<Vec<Piece>> {
+    let mut pieces = match reply {
+        Reply::Mined { block, after } => vec![
+            Piece::Text(format!("{} mined ", name(lab, ix))),
+            Piece::Block(block),
+            Piece::Text(format!(" in {}", text::lapse(after))),
+        ],
+        Reply::Sent {
+            txid,
+            plan,
+            announced_to,
+        } => {
+            let to = lab
+                .wallet_of(&plan.address)
+                .map(|(_, name)| name.to_owned());
+            let to = to.unwrap_or(plan.payment.to);
+            let heard = match announced_to {
+                0 => "; no peer has heard of it yet",
+                _ => "",
+            };
+            vec![
+                Piece::Text(format!("sent {} to {to}, tx ", plan.payment.amount)),
+                Piece::Tx(txid),
+                Piece::Text(heard.to_owned()),
+            ]
+        }
+        Reply::Wallet(wallet) => vec![Piece::Text(format!(
+            "{} has a wallet {}: {}",
+            name(lab, ix),
+            wallet.name,
+            wallet.address
+        ))],
+        Reply::Done(_) if *purpose == Purpose::Rate => {
+            let snapshot = lab.node(ix).and_then(|node| node.snapshot.as_ref());
+            let rate = snapshot.map_or(0.0, |snapshot| snapshot.mining.hashrate);
+            let words = format!("{} hashes with {}", name(lab, ix), text::rate(rate));
+            vec![Piece::Text(words)]
+        }
+        Reply::Done(words) => vec![Piece::Text(words)],
+        _ => return None,
+    };
+    if let Purpose::Mining { makes_wallet: true } = purpose {
+        let words = format!("; {} got a wallet for it", name(lab, ix));
+        pieces.push(Piece::Text(words));
+    }
+    Some(pieces)
+}

@@ -1,0 +1,156 @@
+//! Keys that change nothing but what is seen.
+
+use super::{Effect, UiState, View};
+use crate::lab::view::Tone;
+use crate::lab::{LabView, NodeIx};
+use crate::ui::dialog::Dialog;
+use crate::ui::keymap::Action;
+use crate::ui::view::plan::Plan;
+use crate::ui::zoom::{Moved, Zoom};
+use std::sync::Arc;
+
+impl UiState {
+    /// Looks elsewhere.
+    pub(super) fn look(&mut self, lab: &LabView, action: Action) -> Vec<Effect> {
+        match action {
+            Action::Help => self.dialog = Some(Dialog::help()),
+            Action::Palette => self.dialog = Some(Dialog::palette()),
+            Action::Quit => return self.quit(lab),
+            Action::Hold => self.hold(lab),
+            Action::Clock => self.is_wall_clock = !self.is_wall_clock,
+            Action::NextView => self.go_to(self.view.step(1)),
+            Action::PreviousView => self.go_to(self.view.step(View::ALL.len() - 1)),
+            Action::FocusNext => return self.focus_step(lab, 1),
+            Action::FocusPrevious => return self.focus_step(lab, -1),
+            Action::Pane(number) => return self.focus_pane(lab, usize::from(number) - 1),
+            action => return self.move_within(lab, action),
+        }
+        Vec::new()
+    }
+
+    fn go_to(&mut self, view: View) {
+        (self.view, self.zoom) = (view, None);
+    }
+
+    /// Leaves, or asks first if something would be lost.
+    fn quit(&mut self, lab: &LabView) -> Vec<Effect> {
+        if lab.is_temporary && lab.made_by_hand > 0 {
+            self.dialog = Some(Dialog::quit(lab));
+            return Vec::new();
+        }
+        vec![Effect::Leave]
+    }
+
+    fn hold(&mut self, lab: &LabView) {
+        self.held = match self.held.take() {
+            Some(_) => None,
+            None => Some(Arc::new(lab.clone())),
+        };
+    }
+
+    /// Focuses a node; what is zoomed is that one then.
+    pub fn focus_on(&mut self, lab: &LabView, ix: NodeIx) -> Vec<Effect> {
+        self.focus = ix;
+        match &mut self.zoom {
+            Some(zoom) => zoom.turn_to(lab, ix),
+            None => Vec::new(),
+        }
+    }
+
+    fn focus_step(&mut self, lab: &LabView, by: isize) -> Vec<Effect> {
+        let count = lab.nodes.len().max(1);
+        let at = self.focus.0.checked_add_signed(by).unwrap_or(count - 1);
+        self.focus_on(lab, NodeIx(at % count))
+    }
+
+    fn focus_pane(&mut self, lab: &LabView, at: usize) -> Vec<Effect> {
+        let plan = Plan::new(lab, self);
+        match plan.shown().nth(at) {
+            Some(ix) => self.focus_on(lab, ix),
+            None => {
+                let shown = plan.shown().count();
+                let words = format!("there are {shown} panes on this page");
+                self.tell(lab.now, Tone::Warn, words);
+                Vec::new()
+            }
+        }
+    }
+
+    fn move_within(&mut self, lab: &LabView, action: Action) -> Vec<Effect> {
+        if let Some(zoom) = &mut self.zoom {
+            let moved = zoom.act(lab, self.focus, action, self.size);
+            return self.after_zoom(lab, moved);
+        }
+        match self.view {
+            View::Lab => self.move_among_panes(lab, action),
+            View::Log => self.move_in_log(lab, action),
+        }
+    }
+
+    fn move_among_panes(&mut self, lab: &LabView, action: Action) -> Vec<Effect> {
+        match action {
+            Action::Zoom | Action::Open => return self.zoom_in(lab),
+            Action::Find => self.dialog = Some(Dialog::find_node()),
+            Action::Copy => return self.copy_address(lab),
+            action => {
+                if let Some(ix) = Plan::new(lab, self).step(self.focus, action) {
+                    return self.focus_on(lab, ix);
+                }
+            }
+        }
+        Vec::new()
+    }
+
+    fn move_in_log(&mut self, lab: &LabView, action: Action) -> Vec<Effect> {
+        match action {
+            Action::Zoom => return self.zoom_in(lab),
+            Action::Find => self.dialog = Some(Dialog::filter(self.log.filter())),
+            Action::Back if !self.log.back() => self.view = View::Lab,
+            action => self.log.act(action, self.size),
+        }
+        Vec::new()
+    }
+
+    fn after_zoom(&mut self, lab: &LabView, moved: Moved) -> Vec<Effect> {
+        let mut effects = moved.effects;
+        if moved.is_over {
+            self.zoom = None;
+        }
+        if let Some((what, text)) = moved.copied {
+            effects.extend(self.copy(lab, &what, text));
+        }
+        if let Some(filter) = moved.filter {
+            self.dialog = Some(Dialog::filter(&filter));
+        }
+        effects
+    }
+
+    /// Shows the focused node alone.
+    pub fn zoom_in(&mut self, lab: &LabView) -> Vec<Effect> {
+        let mut zoom = Zoom::new(self.focus);
+        let effects = zoom.turn_to(lab, self.focus);
+        self.zoom = Some(zoom);
+        effects
+    }
+
+    /// Among panes: the address of the focused node's richest wallet, else where it listens.
+    fn copy_address(&mut self, lab: &LabView) -> Vec<Effect> {
+        let Some(node) = lab.node(self.focus) else {
+            return Vec::new();
+        };
+        let wallets = node.snapshot.iter().flat_map(|snapshot| &snapshot.wallets);
+        let richest = wallets.max_by_key(|wallet| wallet.spendable);
+        let (what, text) = match (richest, node.addr) {
+            (Some(wallet), _) => (format!("{}'s address", wallet.name), wallet.address.clone()),
+            (None, Some(addr)) => (format!("{} listens at", node.name), addr.to_string()),
+            (None, None) => return Vec::new(),
+        };
+        self.copy(lab, &what, text)
+    }
+
+    /// Copies a text, and shows it whole.
+    pub fn copy(&mut self, lab: &LabView, what: &str, text: String) -> Vec<Effect> {
+        self.tell(lab.now, Tone::Good, format!("copied {what}: {text}"));
+        vec![Effect::Copy(text)]
+    }
+}

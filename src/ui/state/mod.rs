@@ -1,0 +1,326 @@
+//! What the screen remembers, and how a key, an answer or the passing of time changes it.
+//!
+//! [`UiState::update`] is given what happened and the lab as it is, changes the state, and hands
+//! back what is to be done ([`Effect`]). It waits for nothing and draws nothing. Answers come back
+//! later as [`UiEvent::Answered`], with the [`Purpose`] for which they were asked.
+
+mod act;
+mod answers;
+mod look;
+mod mouse;
+
+use super::chips::Chips;
+use super::dialog::Dialog;
+use super::keymap::{Action, Context, KeyPress, Keymap, by_action};
+use super::log::LogPane;
+use super::theme::Theme;
+use super::zoom::{Fetch, Zoom};
+use crate::lab::layout::ViewSpec;
+use crate::lab::view::{Piece, Tone};
+use crate::lab::{Answer, LabView, NodeIx, Request};
+use crate::node::Time;
+use crossterm::event::MouseEvent;
+use std::sync::Arc;
+use std::time::Duration;
+
+/// How long a message stays before the hint comes back.
+const MESSAGE_TIME: Duration = Duration::from_secs(8);
+
+/// How long the last key is shown, for recordings.
+const KEY_SHOWN: Duration = Duration::from_secs(2);
+
+/// What the screen remembers.
+pub struct UiState {
+    /// How everything looks.
+    pub theme: Theme,
+    /// What keys do.
+    pub keymap: Keymap,
+    /// Columns and lines of the screen.
+    pub size: (u16, u16),
+    /// What the layout wants to see.
+    pub spec: ViewSpec,
+    /// What is shown, under zoom and dialogs.
+    pub view: View,
+    /// The focused node alone.
+    pub zoom: Option<Zoom>,
+    /// What is asked of the user just now.
+    pub dialog: Option<Dialog>,
+    /// The node that keys act on.
+    pub focus: NodeIx,
+    /// The last thing that was said, on the message line.
+    pub message: Option<Message>,
+    /// A caption, until it is replaced.
+    pub caption: Option<String>,
+    /// The lab as it was when the screen was held.
+    pub held: Option<Arc<LabView>>,
+    /// Times are those of the day, not since the lab began.
+    pub is_wall_clock: bool,
+    /// Keys are shown.
+    pub shows_keys: bool,
+    /// The last key and what it did.
+    pub last_key: Option<(String, Time)>,
+    /// How blocks look.
+    pub chips: Chips,
+    /// The log of the whole lab.
+    pub log: LogPane,
+    /// The directory of the lab's data, to be named when it is left.
+    pub data_dir: String,
+}
+
+/// What fills the screen.
+#[derive(Clone, Copy, Debug, Default, PartialEq, Eq)]
+pub enum View {
+    /// Panes, or a table.
+    #[default]
+    Lab,
+    /// The log of all nodes.
+    Log,
+}
+
+impl View {
+    /// All of them, in their order in the header.
+    pub const ALL: [Self; 2] = [Self::Lab, Self::Log];
+
+    /// Its name in the header.
+    pub fn name(self) -> &'static str {
+        match self {
+            Self::Lab => "Lab",
+            Self::Log => "Log",
+        }
+    }
+
+    fn step(self, by: usize) -> Self {
+        let at = Self::ALL.iter().position(|view| *view == self);
+        Self::ALL[(at.unwrap_or_default() + by) % Self::ALL.len()]
+    }
+}
+
+/// Something that was said to the user.
+#[derive(Clone, Debug, PartialEq, Eq)]
+pub struct Message {
+    /// What.
+    pub pieces: Vec<Piece>,
+    /// How it matters.
+    pub tone: Tone,
+    /// When.
+    pub at: Time,
+}
+
+/// What happens to the screen.
+#[derive(Clone, Debug)]
+pub enum UiEvent {
+    /// A key.
+    Key(KeyPress),
+    /// The mouse.
+    Mouse(MouseEvent),
+    /// Text was pasted.
+    Paste(String),
+    /// The terminal has another size.
+    Resized(u16, u16),
+    /// An answer came.
+    Answered(Purpose, Result<Answer, String>),
+    /// The lab is another than before, or a second has passed.
+    Changed,
+}
+
+/// What is to be done.
+#[derive(Clone, Debug, PartialEq)]
+pub enum Effect {
+    /// Ask the lab.
+    Ask(Request, Purpose),
+    /// Hand this to the terminal's clipboard.
+    Copy(String),
+    /// Hand the terminal back until called again.
+    Suspend,
+    /// Draw everything anew.
+    Redraw,
+    /// Leave.
+    Leave,
+}
+
+/// Why something was asked.
+#[derive(Clone, Debug, PartialEq)]
+pub enum Purpose {
+    /// To be told what came of it, on the message line.
+    Tell,
+    /// To show what the payment of this form would do; the number is the form's edition.
+    Plan(u64),
+    /// To pay as this form says.
+    Pay(u64),
+    /// To make the wallet of a form.
+    Wallet,
+    /// To add the node of a form.
+    Add,
+    /// To show it in zoom.
+    Fetch(Fetch),
+    /// To keep the lab, and leave.
+    Keep,
+    /// To be told how the node mines now.
+    Mining {
+        /// It had no wallet for rewards, and gets one.
+        makes_wallet: bool,
+    },
+    /// To be told the hash rate.
+    Rate,
+}
+
+impl UiState {
+    /// A screen of this size that shows what the layout wants to be seen.
+    pub fn new(theme: Theme, keymap: Keymap, spec: ViewSpec, size: (u16, u16)) -> Self {
+        Self {
+            theme,
+            keymap,
+            size,
+            spec,
+            view: View::default(),
+            zoom: None,
+            dialog: None,
+            focus: NodeIx(0),
+            message: None,
+            caption: None,
+            held: None,
+            is_wall_clock: false,
+            shows_keys: false,
+            last_key: None,
+            chips: Chips::default(),
+            log: LogPane::default(),
+            data_dir: String::new(),
+        }
+    }
+
+    /// Takes in what happened, and says what is to be done.
+    pub fn update(&mut self, lab: &LabView, event: UiEvent) -> Vec<Effect> {
+        self.expire(lab.now);
+        match event {
+            UiEvent::Key(key) => self.key(lab, key),
+            UiEvent::Mouse(mouse) => self.mouse(lab, mouse),
+            UiEvent::Paste(text) => self.paste(lab, &text),
+            UiEvent::Resized(width, height) => {
+                self.size = (width, height);
+                Vec::new()
+            }
+            UiEvent::Answered(purpose, answer) => self.answered(lab, purpose, answer),
+            UiEvent::Changed => self.changed(lab),
+        }
+    }
+
+    /// Where keys are pressed.
+    pub fn context(&self) -> Context {
+        match (&self.zoom, self.view) {
+            (Some(_), _) => Context::Zoom,
+            (None, View::Lab) => Context::Lab,
+            (None, View::Log) => Context::Log,
+        }
+    }
+
+    /// When the screen changes by itself next: a message or a key is forgotten.
+    pub fn deadline(&self) -> Option<Time> {
+        let message = self
+            .message
+            .as_ref()
+            .map(|message| message.at + MESSAGE_TIME);
+        let key = self.last_key.as_ref().map(|(_, at)| *at + KEY_SHOWN);
+        crate::node::earlier(message, key)
+    }
+
+    /// Says something.
+    pub fn say(&mut self, now: Time, tone: Tone, pieces: Vec<Piece>) {
+        self.message = Some(Message {
+            pieces,
+            tone,
+            at: now,
+        });
+    }
+
+    /// Says something in words.
+    pub fn tell(&mut self, now: Time, tone: Tone, words: impl Into<String>) {
+        self.say(now, tone, vec![Piece::Text(words.into())]);
+    }
+
+    fn expire(&mut self, now: Time) {
+        self.message
+            .take_if(|message| now.since(message.at) >= MESSAGE_TIME);
+        self.last_key.take_if(|(_, at)| now.since(*at) >= KEY_SHOWN);
+    }
+
+    fn changed(&mut self, lab: &LabView) -> Vec<Effect> {
+        self.chips.observe(lab);
+        self.log.collect();
+        match &mut self.zoom {
+            Some(zoom) => zoom.refresh(lab, self.focus),
+            None => Vec::new(),
+        }
+    }
+
+    fn key(&mut self, lab: &LabView, key: KeyPress) -> Vec<Effect> {
+        let action = self.keymap.action(key);
+        if self.shows_keys {
+            let does = match (&self.dialog, action) {
+                (None, Some(action)) => format!("{key}  {}", by_action(action).does),
+                _ => key.to_string(),
+            };
+            self.last_key = Some((does, lab.now));
+        }
+        // These work from anywhere, a form included.
+        if let Some(action @ (Action::Leave | Action::Suspend | Action::Redraw)) = action {
+            return self.act(lab, action);
+        }
+        if self.dialog.is_some() {
+            return self.dialog_key(lab, key);
+        }
+        match action {
+            Some(action) => self.act(lab, action),
+            None => Vec::new(),
+        }
+    }
+
+    fn dialog_key(&mut self, lab: &LabView, key: KeyPress) -> Vec<Effect> {
+        let Some(mut dialog) = self.dialog.take() else {
+            return Vec::new();
+        };
+        let verdict = dialog.key(lab, self, key);
+        self.judge(lab, dialog, verdict)
+    }
+
+    fn paste(&mut self, lab: &LabView, text: &str) -> Vec<Effect> {
+        let Some(mut dialog) = self.dialog.take() else {
+            return Vec::new();
+        };
+        let verdict = dialog.paste(lab, text);
+        self.judge(lab, dialog, verdict)
+    }
+
+    /// Does what a dialog decided.
+    fn judge(
+        &mut self,
+        lab: &LabView,
+        dialog: Dialog,
+        verdict: super::dialog::Verdict,
+    ) -> Vec<Effect> {
+        use super::dialog::Verdict;
+        match verdict {
+            Verdict::Stay(effects) => {
+                self.dialog = Some(dialog);
+                effects
+            }
+            Verdict::Close(effects) => effects,
+            Verdict::Act(action) => self.act(lab, action),
+        }
+    }
+
+    /// Does what a key or the palette says.
+    pub fn act(&mut self, lab: &LabView, action: Action) -> Vec<Effect> {
+        if self.held.is_some() && by_action(action).changes {
+            let key = self.keymap.key_of(Action::Hold);
+            self.tell(lab.now, Tone::Warn, format!("held: {key} resumes"));
+            return Vec::new();
+        }
+        match action {
+            Action::Leave => vec![Effect::Leave],
+            Action::Suspend => vec![Effect::Suspend],
+            Action::Redraw => vec![Effect::Redraw],
+            action if by_action(action).changes => self.act_on_node(lab, action),
+            action => self.look(lab, action),
+        }
+    }
+}

@@ -1,0 +1,254 @@
+//! Quantities as the screen shows them, and lines that fit.
+//!
+//! A figure is never cut: a part of a line is shown whole or left out, the least important first
+//! ([`Row`]), and a sentence ends at a whole word ([`clip`]).
+
+use ratatui::style::Style;
+use ratatui::text::{Line, Span};
+use std::time::Duration;
+
+/// An age or an expected time, in one unit: `3 s`, `42 s`, `2 min`, `5 h`, `3 d`.
+pub fn age(duration: Duration) -> String {
+    let s = duration.as_secs();
+    match s {
+        0..60 => format!("{s} s"),
+        60..3_600 => format!("{} min", s / 60),
+        3_600..86_400 => format!("{} h", s / 3_600),
+        _ => format!("{} d", s / 86_400),
+    }
+}
+
+/// A short time that was measured: `0`, `241 ms`, `1.2 s`, `42 s`.
+pub fn lapse(duration: Duration) -> String {
+    match duration.as_micros() {
+        0 => "0".to_owned(),
+        1..1_000 => "<1 ms".to_owned(),
+        1_000..1_000_000 => format!("{} ms", duration.as_millis()),
+        1_000_000..10_000_000 => {
+            let tenths = duration.as_millis() / 100;
+            format!("{}.{} s", tenths / 10, tenths % 10)
+        }
+        _ => age(duration),
+    }
+}
+
+/// Time on the lab clock since the lab began: `+01:42`, `+2:00:07`.
+pub fn clock(since: Duration) -> String {
+    let s = since.as_secs();
+    match s / 3_600 {
+        0 => format!("+{:02}:{:02}", s / 60, s % 60),
+        hours => format!("+{hours}:{:02}:{:02}", s / 60 % 60, s % 60),
+    }
+}
+
+/// A time of day, UTC, of so many seconds since 1970.
+pub fn time_of_day(unix_s: u64) -> String {
+    let s = unix_s % 86_400;
+    format!("{:02}:{:02}:{:02}", s / 3_600, s / 60 % 60, s % 60)
+}
+
+/// A hash rate with one decimal: `14.0 kH/s`.
+pub fn rate(hashes: f64) -> String {
+    let (number, unit) = match hashes {
+        rate if rate >= 999_950_000.0 => (rate / 1e9, "GH/s"),
+        rate if rate >= 999_950.0 => (rate / 1e6, "MH/s"),
+        rate if rate >= 999.95 => (rate / 1e3, "kH/s"),
+        rate => (rate, "H/s"),
+    };
+    format!("{number:.1} {unit}")
+}
+
+/// A number of bytes with one decimal: `0.2 kB`, `1.3 MB`.
+pub fn size(bytes: u64) -> String {
+    let (unit, name) = match bytes {
+        0..1_000_000 => (1_000, "kB"),
+        1_000_000..1_000_000_000 => (1_000_000, "MB"),
+        _ => (1_000_000_000, "GB"),
+    };
+    let tenths = (bytes * 10).div_ceil(unit);
+    format!("{}.{} {name}", tenths / 10, tenths % 10)
+}
+
+/// `1 block`, `2 blocks`.
+pub fn counted(count: usize, what: &str) -> String {
+    format!("{count} {what}{}", if count == 1 { "" } else { "s" })
+}
+
+/// A name, or as much of it as fits, with a mark where it was cut.
+pub fn short_name(name: &str, width: usize, mark: &str) -> String {
+    if name.chars().count() <= width {
+        return name.to_owned();
+    }
+    let Some(kept) = width.checked_sub(mark.chars().count()) else {
+        return String::new();
+    };
+    let kept: String = name.chars().take(kept).collect();
+    kept + mark
+}
+
+/// The width of spans, in columns.
+pub fn width(spans: &[Span<'_>]) -> usize {
+    spans.iter().map(Span::width).sum()
+}
+
+/// As many whole words as fit, and a mark if there are more.
+pub fn clip(spans: Vec<Span<'static>>, room: usize, mark: &str) -> Vec<Span<'static>> {
+    if width(&spans) <= room {
+        return spans;
+    }
+    let room = room.saturating_sub(mark.chars().count());
+    let (mut kept, mut used) = (Vec::new(), 0);
+    for span in spans {
+        if used + span.width() <= room {
+            used += span.width();
+            kept.push(span);
+            continue;
+        }
+        let mut words = String::new();
+        for word in span.content.split_inclusive(' ') {
+            let word_width = Span::raw(word.trim_end()).width();
+            if used + word_width > room {
+                break;
+            }
+            used += Span::raw(word).width();
+            words.push_str(word);
+        }
+        kept.push(Span::styled(words.trim_end().to_owned(), span.style));
+        break;
+    }
+    kept.push(Span::raw(mark.to_owned()));
+    kept
+}
+
+/// A line of parts of which some may be left out.
+pub struct Row {
+    parts: Vec<Part>,
+}
+
+struct Part {
+    spans: Vec<Span<'static>>,
+    /// Columns between the part before and this one.
+    gap: usize,
+    /// The higher, the sooner it is left out; 0 stays longest.
+    rank: u8,
+}
+
+impl Row {
+    /// With nothing.
+    pub fn new() -> Self {
+        Self { parts: Vec::new() }
+    }
+
+    /// Adds a part after a gap of so many columns, if it is not the first.
+    #[must_use]
+    pub fn part(mut self, rank: u8, gap: usize, spans: Vec<Span<'static>>) -> Self {
+        self.parts.push(Part { spans, gap, rank });
+        self
+    }
+
+    /// Adds words.
+    #[must_use]
+    pub fn text(self, rank: u8, gap: usize, text: impl Into<String>, style: Style) -> Self {
+        self.part(rank, gap, vec![Span::styled(text.into(), style)])
+    }
+
+    /// What fits into so many columns.
+    pub fn fit(self, room: usize) -> Line<'static> {
+        Line::from(self.fit_spans(room))
+    }
+
+    /// As [`Row::fit`], as spans.
+    pub fn fit_spans(mut self, room: usize) -> Vec<Span<'static>> {
+        while self.width() > room {
+            let worst = self.parts.iter().enumerate();
+            let Some((at, _)) = worst.max_by_key(|(at, part)| (part.rank, *at)) else {
+                break;
+            };
+            self.parts.remove(at);
+        }
+        let mut spans = Vec::new();
+        for (at, part) in self.parts.into_iter().enumerate() {
+            if at > 0 && part.gap > 0 {
+                spans.push(Span::raw(" ".repeat(part.gap)));
+            }
+            spans.extend(part.spans);
+        }
+        spans
+    }
+
+    fn width(&self) -> usize {
+        let gaps: usize = self.parts.iter().skip(1).map(|part| part.gap).sum();
+        let parts: usize = self.parts.iter().map(|part| width(&part.spans)).sum();
+        gaps + parts
+    }
+}
+
+impl Default for Row {
+    fn default() -> Self {
+        Self::new()
+    }
+}
+
+/// Two lots of spans at the two ends of a line; the right one is left out if both do not fit.
+pub fn ends(left: Vec<Span<'static>>, right: Vec<Span<'static>>, room: usize) -> Line<'static> {
+    let gap = room.checked_sub(width(&left) + width(&right));
+    let mut spans = left;
+    if let Some(gap) = gap.filter(|gap| *gap > 0) {
+        spans.push(Span::raw(" ".repeat(gap)));
+        spans.extend(right);
+    }
+    Line::from(spans)
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+
+    fn text(spans: &[Span<'_>]) -> String {
+        spans.iter().map(|span| span.content.as_ref()).collect()
+    }
+
+    #[test]
+    fn times_and_rates_have_at_most_one_decimal() {
+        let ms = Duration::from_millis;
+        assert_eq!(age(ms(3_900)), "3 s");
+        assert_eq!(age(ms(125_000)), "2 min");
+        assert_eq!(lapse(ms(0)), "0");
+        assert_eq!(lapse(Duration::from_micros(400)), "<1 ms");
+        assert_eq!(lapse(ms(241)), "241 ms");
+        assert_eq!(lapse(ms(1_290)), "1.2 s");
+        assert_eq!(lapse(ms(42_900)), "42 s");
+        assert_eq!(clock(ms(102_000)), "+01:42");
+        assert_eq!(clock(ms(7_207_000)), "+2:00:07");
+        assert_eq!(rate(14_000.0), "14.0 kH/s");
+        assert_eq!(rate(999.99), "1.0 kH/s");
+        assert_eq!(size(231), "0.3 kB");
+        assert_eq!(size(0), "0.0 kB");
+        assert_eq!(size(1_290_000), "1.3 MB");
+    }
+
+    #[test]
+    fn a_line_that_is_too_long_loses_whole_parts_the_least_important_first() {
+        let row = || {
+            let style = Style::default();
+            Row::new()
+                .text(0, 0, "height 12", style)
+                .text(2, 2, "3 s", style)
+                .text(1, 2, "[a9]", style)
+        };
+        assert_eq!(text(&row().fit_spans(20)), "height 12  3 s  [a9]");
+        assert_eq!(text(&row().fit_spans(19)), "height 12  [a9]");
+        assert_eq!(text(&row().fit_spans(14)), "height 12");
+        assert_eq!(text(&row().fit_spans(8)), "");
+    }
+
+    #[test]
+    fn a_sentence_ends_at_a_whole_word() {
+        let spans = || vec![Span::raw("sent 1000 to "), Span::raw("dave and carol")];
+        assert_eq!(text(&clip(spans(), 40, "…")), "sent 1000 to dave and carol");
+        assert_eq!(text(&clip(spans(), 20, "…")), "sent 1000 to dave…");
+        assert_eq!(text(&clip(spans(), 8, "…")), "sent…");
+        assert_eq!(text(&clip(spans(), 0, "…")), "…");
+        assert_eq!(short_name("rewards", 4, "~"), "rew~");
+    }
+}

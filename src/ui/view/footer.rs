@@ -1,0 +1,71 @@
+//! The last two lines: what was said, and which keys there are.
+
+use super::scene::Scene;
+use crate::ui::keymap::{Action, Context, TABLE};
+use crate::ui::text::{self, Row};
+use ratatui::Frame;
+use ratatui::layout::Rect;
+use ratatui::text::{Line, Span};
+
+/// Draws the message line: that the screen is held, a caption, what was said last, or the hint.
+pub fn message(frame: &mut Frame<'_>, area: Rect, scene: Scene<'_>) {
+    let (theme, ui) = (scene.theme, scene.ui);
+    let mut spans = vec![Span::raw(" ")];
+    if ui.held.is_some() {
+        let key = ui.keymap.key_of(Action::Hold);
+        let words = format!(" HELD: the lab goes on, {key} shows it again ");
+        spans.push(Span::styled(words, theme.chosen()));
+        spans.push(Span::raw("  "));
+    }
+    if let Some(caption) = &ui.caption {
+        spans.push(Span::styled(format!(" {caption} "), theme.chosen()));
+        spans.push(Span::raw("  "));
+    }
+    match (&ui.message, &ui.spec.hint) {
+        (Some(message), _) => {
+            let style = scene.tone(message.tone);
+            spans.extend(scene.pieces(&message.pieces, style));
+        }
+        (None, Some(hint)) if ui.caption.is_none() => {
+            spans.push(Span::styled(hint.clone(), theme.dim()));
+        }
+        _ => {}
+    }
+    let room = usize::from(area.width);
+    let key = ui.last_key.as_ref();
+    let key = key.map(|(key, _)| vec![Span::styled(format!(" {key} "), theme.chosen())]);
+    let key = key.unwrap_or_default();
+    let left = text::clip(
+        spans,
+        room.saturating_sub(text::width(&key) + 1),
+        theme.cut(),
+    );
+    frame.render_widget(text::ends(left, key, room), area);
+}
+
+/// Draws the keys that matter most here.
+pub fn keys(frame: &mut Frame<'_>, area: Rect, scene: Scene<'_>) {
+    let context = scene.ui.context();
+    let row = TABLE.iter().fold(
+        Row::new().text(0, 0, "", scene.theme.text()),
+        |row, entry| match entry.footer.iter().find(|(where_, _)| *where_ == context) {
+            Some((_, rank)) => {
+                let key = match (entry.action, context) {
+                    (Action::TabRight, Context::Zoom) => "[ ]".to_owned(),
+                    (action, _) => scene.ui.keymap.key_of(action),
+                };
+                let spans = vec![
+                    Span::styled(key, scene.theme.key()),
+                    Span::raw(format!(" {}", entry.short)),
+                ];
+                row.part(*rank, 2, spans)
+            }
+            None => row,
+        },
+    );
+    let mut line = Line::from(vec![Span::raw("")]);
+    line.spans
+        .extend(row.fit_spans(usize::from(area.width).saturating_sub(2)));
+    // The row begins with a gap of two; one column is enough.
+    frame.render_widget(line, Rect { x: area.x, ..area });
+}

@@ -1,0 +1,120 @@
+//! Blocks on their way: when each node got each of the last blocks.
+//!
+//! ```text
+//! ╭ blocks on their way ─────────────────────────────────────────────────────────────────────────╮
+//! │ #12 [a9]  miner 0   central ▇▇▇ 241 ms   wallet ▇▇▇▇▇▇ 483 ms    half 241 ms   all 483 ms    │
+//! ```
+
+use super::scene::Scene;
+use crate::lab::view::Journey;
+use crate::ui::text::{self, short_name};
+use ratatui::Frame;
+use ratatui::layout::Rect;
+use ratatui::text::{Line, Span};
+use ratatui::widgets::{Block, Paragraph};
+use std::time::Duration;
+
+/// The longest bar, in columns.
+const BAR: u32 = 8;
+
+/// Columns of the times at the end of a line: `half 241 ms   all 483 ms`.
+const TOTALS: usize = 27;
+
+/// Draws the box.
+pub fn render(frame: &mut Frame<'_>, area: Rect, scene: Scene<'_>) {
+    let theme = scene.theme;
+    let block = Block::bordered()
+        .border_set(theme.border())
+        .border_style(theme.dim())
+        .title(Span::styled(" blocks on their way ", theme.strong()));
+    let inner = block.inner(area);
+    frame.render_widget(block, area);
+    let inner = Rect {
+        x: inner.x + 1,
+        width: inner.width.saturating_sub(2),
+        ..inner
+    };
+    let shown = scene.lab.journeys.iter().take(usize::from(inner.height));
+    let shown: Vec<_> = shown.collect();
+    let lines: Vec<_> = if shown.is_empty() {
+        vec![Line::styled("none yet: b mines one", theme.dim())]
+    } else {
+        let slowest = slowest(&shown);
+        let line = |journey: &&Journey| line(scene, journey, slowest, usize::from(inner.width));
+        shown.iter().map(line).collect()
+    };
+    frame.render_widget(Paragraph::new(lines), inner);
+}
+
+/// The longest time in the box: the longest bar.
+fn slowest(shown: &[&Journey]) -> Duration {
+    let times = shown.iter().flat_map(|journey| &journey.arrivals);
+    times.map(|(_, after)| *after).max().unwrap_or_default()
+}
+
+fn line(scene: Scene<'_>, journey: &Journey, slowest: Duration, room: usize) -> Line<'static> {
+    let theme = scene.theme;
+    let colour = scene.ui.chips.colour(journey.id);
+    let mut left = scene.block(journey.id);
+    let digits = journey.id.height.to_string().len();
+    left.push(Span::raw(" ".repeat(5_usize.saturating_sub(digits))));
+    let totals = if room >= 70 {
+        totals(scene, journey)
+    } else {
+        Vec::new()
+    };
+    let room_left = room.saturating_sub(text::width(&totals) + 2);
+    let mut hidden = journey.arrivals.len();
+    for (at, (ix, after)) in journey.arrivals.iter().enumerate() {
+        let name = short_name(scene.name(*ix), 12, theme.cut());
+        let mut spans = vec![Span::styled(format!("{name} "), theme.text())];
+        if at > 0 {
+            let bar = theme.bar().repeat(bar(*after, slowest));
+            spans.push(Span::styled(bar + " ", theme.chip_ink(colour)));
+        } else if !journey.is_mined {
+            spans.push(Span::styled("first ", theme.dim()));
+        }
+        spans.push(Span::styled(text::lapse(*after), theme.strong()));
+        let gap = usize::from(at > 0) * 2;
+        let reserve = if hidden > 1 { 10 } else { 0 };
+        if text::width(&left) + gap + text::width(&spans) + reserve > room_left {
+            break;
+        }
+        left.push(Span::raw(" ".repeat(gap)));
+        left.extend(spans);
+        hidden -= 1;
+    }
+    if hidden > 0 {
+        left.push(Span::styled(format!("  +{hidden} more"), theme.dim()));
+    }
+    text::ends(left, totals, room)
+}
+
+fn bar(after: Duration, slowest: Duration) -> usize {
+    let whole = slowest.as_micros().max(1);
+    let part = after.as_micros() * u128::from(BAR) / whole;
+    usize::try_from(part).unwrap_or_default().max(1)
+}
+
+/// When half of the nodes had it, and when all; what is not reached yet says so.
+fn totals(scene: Scene<'_>, journey: &Journey) -> Vec<Span<'static>> {
+    let theme = scene.theme;
+    let figure = |label: &str, time: Option<Duration>| {
+        let words = time.map_or_else(|| "on its way".to_owned(), text::lapse);
+        [
+            Span::styled(format!("{label} "), theme.dim()),
+            Span::styled(words, theme.strong()),
+        ]
+    };
+    let mut spans = Vec::from(figure("half", journey.half()));
+    if journey.half().is_none() {
+        spans.clear();
+    }
+    let all = figure("all", journey.all());
+    let width = text::width(&spans) + text::width(&all);
+    spans.push(Span::raw(
+        " ".repeat(TOTALS.saturating_sub(width).clamp(3, 6)),
+    ));
+    spans.extend(all);
+    spans
+}

@@ -1,0 +1,54 @@
+//! Drawing: a lab and the screen's state in, a picture out. Nothing here changes anything.
+
+pub mod footer;
+pub mod header;
+pub mod journeys;
+pub mod pane;
+pub mod plan;
+pub mod scene;
+pub mod table;
+
+use crate::lab::LabView;
+use crate::ui::state::{UiState, View};
+use plan::{Form, Plan};
+use ratatui::Frame;
+use scene::Scene;
+
+/// Draws the whole screen.
+pub fn draw(frame: &mut Frame<'_>, live: &LabView, ui: &UiState) {
+    let lab = ui.held.as_deref().unwrap_or(live);
+    if Plan::is_too_small(ui.size) {
+        let area = frame.area();
+        if !area.is_empty() {
+            frame.render_widget(header::too_small(ui.size), area);
+        }
+        return;
+    }
+    let scene = Scene::new(lab, ui);
+    let plan = Plan::new(lab, ui);
+    header::render(frame, plan.header, scene);
+    match (&ui.zoom, ui.view) {
+        (Some(zoom), _) => zoom.render(frame, plan.body, lab, ui),
+        (None, View::Log) => ui.log.render(frame, plan.body, ui),
+        (None, View::Lab) => lab_view(frame, &plan, scene),
+    }
+    footer::message(frame, plan.message, scene);
+    footer::keys(frame, plan.footer, scene);
+    if let Some(dialog) = &ui.dialog {
+        dialog.render(frame, plan.body, lab, ui);
+    }
+}
+
+fn lab_view(frame: &mut Frame<'_>, plan: &Plan, scene: Scene<'_>) {
+    match plan.form {
+        Form::Table => table::render(frame, plan, scene),
+        Form::Grid(_) | Form::Stacked => {
+            for (at, (ix, area)) in plan.cells.iter().enumerate() {
+                pane::render(frame, *area, scene, *ix, at + 1);
+            }
+        }
+    }
+    if let Some(area) = plan.journeys {
+        journeys::render(frame, area, scene);
+    }
+}

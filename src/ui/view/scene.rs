@@ -1,0 +1,111 @@
+//! What every part of the screen needs to draw itself.
+
+use crate::lab::view::{LogLine, Piece, Tone, chip_digits};
+use crate::lab::{LabView, NodeIx};
+use crate::node::{BlockId, Time};
+use crate::ui::state::UiState;
+use crate::ui::text;
+use crate::ui::theme::Theme;
+use ratatui::style::Style;
+use ratatui::text::Span;
+use std::time::Duration;
+
+/// A lab and the screen's state, at one moment.
+#[derive(Clone, Copy)]
+pub struct Scene<'a> {
+    /// The lab.
+    pub lab: &'a LabView,
+    /// The screen's state.
+    pub ui: &'a UiState,
+    /// How everything looks.
+    pub theme: Theme,
+    /// The lab clock, in whole seconds since the lab began: ages change together, once a second.
+    pub now: Time,
+}
+
+impl<'a> Scene<'a> {
+    /// Of this lab.
+    pub fn new(lab: &'a LabView, ui: &'a UiState) -> Self {
+        let passed = lab.now.since(lab.since);
+        let now = lab.since + Duration::from_secs(passed.as_secs());
+        Self {
+            lab,
+            ui,
+            theme: ui.theme,
+            now,
+        }
+    }
+
+    /// How long ago something was, as of the last whole second.
+    pub fn age(&self, at: Time) -> String {
+        text::age(self.now.since(at))
+    }
+
+    /// A moment, as clocks are shown just now.
+    pub fn moment(&self, at: Time) -> String {
+        if !self.ui.is_wall_clock {
+            return text::clock(at.since(self.lab.since));
+        }
+        let wall = at.0.saturating_add_signed(-self.lab.wall_offset_us);
+        text::time_of_day(wall / 1_000_000)
+    }
+
+    /// A block's chip.
+    pub fn chip(&self, id: BlockId) -> Span<'static> {
+        let style = self.theme.chip(self.ui.chips.colour(id));
+        Span::styled(format!("[{}]", chip_digits(&id.hash)), style)
+    }
+
+    /// A block: its height and chip.
+    pub fn block(&self, id: BlockId) -> Vec<Span<'static>> {
+        vec![
+            Span::styled(format!("#{} ", id.height), self.theme.strong()),
+            self.chip(id),
+        ]
+    }
+
+    /// Pieces of a line in words.
+    pub fn pieces(&self, pieces: &[Piece], style: Style) -> Vec<Span<'static>> {
+        let mut spans = Vec::new();
+        for piece in pieces {
+            match piece {
+                Piece::Text(words) => spans.push(Span::styled(words.clone(), style)),
+                Piece::Block(id) => {
+                    spans.push(Span::styled(format!("#{} ", id.height), style));
+                    spans.push(self.chip(*id));
+                }
+                Piece::Tx(txid) => {
+                    let short = txid.short();
+                    let end = short[short.len() - 4..].to_owned();
+                    spans.push(Span::styled(end, style));
+                }
+            }
+        }
+        spans
+    }
+
+    /// A line of a node's log, with its time.
+    pub fn log_line(&self, line: &LogLine, room: usize) -> Vec<Span<'static>> {
+        let time = Span::styled(self.moment(line.at) + " ", self.theme.dim());
+        let left = room.saturating_sub(time.width());
+        let words = self.pieces(&line.pieces, self.tone(line.tone));
+        let mut spans = vec![time];
+        spans.extend(text::clip(words, left, self.theme.cut()));
+        spans
+    }
+
+    /// How a line of this tone looks.
+    pub fn tone(&self, tone: Tone) -> Style {
+        match tone {
+            Tone::Plain => self.theme.text(),
+            Tone::Good => self.theme.good(),
+            Tone::Warn => self.theme.warn(),
+            Tone::Bad => self.theme.bad(),
+        }
+    }
+
+    /// A node's name.
+    pub fn name(&self, ix: NodeIx) -> &'a str {
+        self.lab.node(ix).map_or("", |node| &*node.name)
+    }
+}
