@@ -19,8 +19,12 @@ pub mod chips;
 pub mod dialog;
 pub mod keymap;
 pub mod log;
+mod run;
+mod screen;
 pub mod state;
 pub mod text;
 pub mod theme;
 pub mod view;
 pub mod zoom;
+
+pub use run::{Farewell, UiError, UiOptions, run};

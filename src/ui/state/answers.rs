@@ -14,10 +14,13 @@ impl UiState {
         purpose: Purpose,
         answer: Result<Answer, String>,
     ) -> Vec<Effect> {
+        if let Ok(Answer::Kept(path)) = answer {
+            self.kept = Some(path);
+            return vec![Effect::Leave];
+        }
         match purpose {
             Purpose::Fetch(fetch) => return self.fetched(lab, fetch, answer),
             Purpose::Tell | Purpose::Mining { .. } | Purpose::Rate => {}
-            Purpose::Keep if answer.is_ok() => return vec![Effect::Leave],
             Purpose::Plan(_) | Purpose::Pay(_) | Purpose::Wallet | Purpose::Add | Purpose::Keep => {
                 let Some(mut dialog) = self.dialog.take() else {
                     self.report(lab, &purpose, answer);

@@ -106,7 +106,7 @@ impl UiState {
             Action::Zoom => return self.zoom_in(lab),
             Action::Find => self.dialog = Some(Dialog::filter(self.log.filter())),
             Action::Back if !self.log.back() => self.view = View::Lab,
-            action => self.log.act(action, self.size),
+            action => self.log.act(action),
         }
         Vec::new()
     }

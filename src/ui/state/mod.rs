@@ -20,6 +20,7 @@ use crate::lab::view::{Piece, Tone};
 use crate::lab::{Answer, LabView, NodeIx, Request};
 use crate::node::Time;
 use crossterm::event::MouseEvent;
+use std::path::PathBuf;
 use std::sync::Arc;
 use std::time::Duration;
 
@@ -63,8 +64,8 @@ pub struct UiState {
     pub chips: Chips,
     /// The log of the whole lab.
     pub log: LogPane,
-    /// The directory of the lab's data, to be named when it is left.
-    pub data_dir: String,
+    /// Where the lab was kept, to be told when it is left.
+    pub kept: Option<PathBuf>,
 }
 
 /// What fills the screen.
@@ -184,7 +185,7 @@ impl UiState {
             last_key: None,
             chips: Chips::default(),
             log: LogPane::default(),
-            data_dir: String::new(),
+            kept: None,
         }
     }
 
@@ -245,7 +246,7 @@ impl UiState {
 
     fn changed(&mut self, lab: &LabView) -> Vec<Effect> {
         self.chips.observe(lab);
-        self.log.collect();
+        self.log.collect(lab);
         match &mut self.zoom {
             Some(zoom) => zoom.refresh(lab, self.focus),
             None => Vec::new(),

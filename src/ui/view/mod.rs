@@ -17,19 +17,21 @@ use scene::Scene;
 /// Draws the whole screen.
 pub fn draw(frame: &mut Frame<'_>, live: &LabView, ui: &UiState) {
     let lab = ui.held.as_deref().unwrap_or(live);
-    if Plan::is_too_small(ui.size) {
-        let area = frame.area();
+    // The terminal may have been resized since the state heard of its size.
+    let area = frame.area();
+    let size = (area.width, area.height);
+    if Plan::is_too_small(size) {
         if !area.is_empty() {
-            frame.render_widget(header::too_small(ui.size), area);
+            frame.render_widget(header::too_small(size), area);
         }
         return;
     }
     let scene = Scene::new(lab, ui);
-    let plan = Plan::new(lab, ui);
+    let plan = Plan::sized(lab, ui, size);
     header::render(frame, plan.header, scene);
     match (&ui.zoom, ui.view) {
         (Some(zoom), _) => zoom.render(frame, plan.body, lab, ui),
-        (None, View::Log) => ui.log.render(frame, plan.body, ui),
+        (None, View::Log) => ui.log.render(frame, plan.body, lab, ui),
         (None, View::Lab) => lab_view(frame, &plan, scene),
     }
     footer::message(frame, plan.message, scene);

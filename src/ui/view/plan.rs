@@ -70,9 +70,13 @@ pub struct Plan {
 }
 
 impl Plan {
-    /// For the lab as it is, on the screen as it is.
+    /// For the lab as it is, on the screen as it was last heard of.
     pub fn new(lab: &LabView, ui: &UiState) -> Self {
-        let (width, height) = ui.size;
+        Self::sized(lab, ui, ui.size)
+    }
+
+    /// For a screen of this size.
+    pub fn sized(lab: &LabView, ui: &UiState, (width, height): (u16, u16)) -> Self {
         let line = |y: u16| Rect::new(0, y.min(height), width, u16::from(y < height));
         let body = Rect::new(0, 1, width, height.saturating_sub(3));
         let mut plan = Self {

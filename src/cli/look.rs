@@ -1,0 +1,150 @@
+//! How the screen looks: options, environment, and the file that people keep.
+
+use super::Failure;
+use super::config::Config;
+use crate::ui::keymap::Keymap;
+use crate::ui::theme::{Depth, Ground, Theme};
+use clap::{Args, ValueEnum};
+use std::env;
+
+#[derive(Args)]
+pub(super) struct Look {
+    /// Colours for a dark or a light ground [default: dark, or as COLORFGBG says].
+    #[arg(long, value_enum)]
+    theme: Option<ThemeName>,
+    /// How many colours to use [default: as many as the terminal says it has; none if NO_COLOR is
+    /// set].
+    #[arg(long, value_enum, value_name = "HOW")]
+    color: Option<Color>,
+    /// Draw with ASCII only, as in a locale that is not UTF-8.
+    #[arg(long)]
+    ascii: bool,
+    /// Leave the mouse to the terminal.
+    #[arg(long)]
+    no_mouse: bool,
+}
+
+/// What the text stands on.
+#[derive(Clone, Copy, Debug, PartialEq, Eq, ValueEnum)]
+pub(super) enum ThemeName {
+    /// Black or nearly.
+    Dark,
+    /// White or nearly.
+    Light,
+}
+
+/// How many colours.
+#[derive(Clone, Copy, Debug, PartialEq, Eq, ValueEnum)]
+pub(super) enum Color {
+    /// As many as the terminal says it has.
+    Auto,
+    /// None.
+    Never,
+    /// The terminal's own sixteen.
+    #[value(name = "16")]
+    Sixteen,
+    /// Those of xterm.
+    #[value(name = "256")]
+    Indexed,
+    /// Any.
+    True,
+}
+
+/// What it all comes to.
+pub(super) struct Resolved {
+    pub(super) theme: Theme,
+    pub(super) keymap: Keymap,
+    pub(super) has_mouse: bool,
+}
+
+impl Look {
+    /// Options before the file, the file before the environment.
+    pub(super) fn resolve(self) -> Result<Resolved, Failure> {
+        let config = Config::load()?;
+        let color = self.color.or(config.color).unwrap_or(Color::Auto);
+        let ground = match self.theme.or(config.theme) {
+            Some(ThemeName::Dark) => Ground::Dark,
+            Some(ThemeName::Light) => Ground::Light,
+            None => ground(variable("COLORFGBG").as_deref()),
+        };
+        let depth = match color {
+            Color::Auto => depth(
+                variable("NO_COLOR").is_some(),
+                variable("COLORTERM").as_deref(),
+                variable("TERM").as_deref(),
+            ),
+            Color::Never => Depth::None,
+            Color::Sixteen => Depth::Sixteen,
+            Color::Indexed => Depth::Indexed,
+            Color::True => Depth::True,
+        };
+        let locale = ["LC_ALL", "LC_CTYPE", "LANG"].into_iter().find_map(variable);
+        let ascii = self.ascii || config.ascii.unwrap_or_else(|| !is_utf8(locale.as_deref()));
+        Ok(Resolved {
+            theme: Theme {
+                depth,
+                ground,
+                ascii,
+            },
+            keymap: config.keymap,
+            has_mouse: !self.no_mouse && config.mouse.unwrap_or(true),
+        })
+    }
+}
+
+/// A variable that is set, and not to nothing.
+fn variable(name: &str) -> Option<String> {
+    env::var(name).ok().filter(|value| !value.is_empty())
+}
+
+/// As <https://no-color.org> and the terminals' own habits have it.
+fn depth(no_color: bool, colorterm: Option<&str>, term: Option<&str>) -> Depth {
+    match (colorterm, term) {
+        _ if no_color => Depth::None,
+        (_, None | Some("dumb")) => Depth::None,
+        (Some("truecolor" | "24bit"), _) => Depth::True,
+        (_, Some(term)) if term.contains("direct") => Depth::True,
+        (_, Some(term)) if term.contains("256color") => Depth::Indexed,
+        _ => Depth::Sixteen,
+    }
+}
+
+/// COLORFGBG is `foreground;background`, of the sixteen colours; 7 and 15 are light.
+fn ground(colorfgbg: Option<&str>) -> Ground {
+    let background = colorfgbg.and_then(|value| value.rsplit(';').next());
+    match background {
+        Some("7" | "15") => Ground::Light,
+        _ => Ground::Dark,
+    }
+}
+
+/// Where nothing is said, terminals of today are UTF-8.
+fn is_utf8(locale: Option<&str>) -> bool {
+    locale.is_none_or(|locale| {
+        let locale = locale.to_ascii_lowercase();
+        locale.contains("utf-8") || locale.contains("utf8")
+    })
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+
+    #[test]
+    fn colours_are_those_that_the_terminal_says_it_has() {
+        let term = Some("xterm-256color");
+        assert_eq!(depth(false, Some("truecolor"), term), Depth::True);
+        assert_eq!(depth(false, None, term), Depth::Indexed);
+        assert_eq!(depth(false, None, Some("linux")), Depth::Sixteen);
+        assert_eq!(depth(false, Some("truecolor"), Some("dumb")), Depth::None);
+        assert_eq!(depth(true, Some("truecolor"), term), Depth::None);
+    }
+
+    #[test]
+    fn only_a_locale_that_is_not_utf_8_asks_for_ascii() {
+        assert!(is_utf8(None) && is_utf8(Some("de_DE.UTF-8")) && is_utf8(Some("C.utf8")));
+        assert!(!is_utf8(Some("C")) && !is_utf8(Some("de_DE.ISO-8859-1")));
+        assert_eq!(ground(Some("0;15")), Ground::Light);
+        assert_eq!(ground(Some("15;default;0")), Ground::Dark);
+    }
+}

@@ -1,0 +1,133 @@
+//! `chainlab run`, and `chainlab` alone: a lab on the screen.
+
+use super::look::Look;
+use super::{Failure, print, read_file, say};
+use crate::lab::document::FILE_BYTES_MAX;
+use crate::lab::layout::{self, shipped};
+use crate::lab::{Lab, LabError, LabOptions, Layout};
+use crate::live;
+use crate::node::Time;
+use crate::ui::{self, UiOptions};
+use clap::Args;
+use std::io::{IsTerminal, stdin, stdout};
+use std::path::{Path, PathBuf};
+use std::time::Duration;
+use tokio::runtime::Builder;
+use tracing_subscriber::layer::SubscriberExt;
+use tracing_subscriber::util::SubscriberInitExt;
+
+pub(super) const EXAMPLES: &str = "\
+Examples:
+  chainlab run                          three nodes: central, wallet, miner
+  chainlab run swarm                    another layout; `chainlab layouts` lists them
+  chainlab run my-lab.toml              one of your own
+  chainlab run mesh --data-dir my-mesh  kept: the next start goes on where this one ended
+  chainlab run --seed 7 --clock 2026-01-01T12:00:00Z --show-keys    for a recording";
+
+/// Threads for all sockets: they only move bytes.
+const SOCKET_THREADS: usize = 2;
+
+/// How long a runtime waits at the end for what should have ended already.
+const LAST_WAIT: Duration = Duration::from_secs(2);
+
+#[derive(Args)]
+pub(super) struct Options {
+    /// A layout's name, or a file; `chainlab layouts` lists the names [default: scenario].
+    #[arg(value_name = "NAME|FILE")]
+    layout: Option<String>,
+    /// Keep the lab here; if one was kept here before, go on with it.
+    #[arg(long, value_name = "DIR")]
+    data_dir: Option<PathBuf>,
+    /// The same wallets, addresses and topology for the same number.
+    #[arg(long, value_name = "N")]
+    seed: Option<u64>,
+    /// Where the lab clock starts, as in 2026-01-01T12:00:00Z.
+    #[arg(long, value_name = "TIME", value_parser = parse_time)]
+    clock: Option<Time>,
+    /// Show the last key and what it does, for recordings.
+    #[arg(long)]
+    show_keys: bool,
+    #[command(flatten)]
+    look: Look,
+}
+
+fn parse_time(text: &str) -> Result<Time, String> {
+    let wanted = "write a time as in 2026-01-01T12:00:00Z";
+    let time: jiff::Timestamp = text.parse().map_err(|_| wanted.to_owned())?;
+    let us = u64::try_from(time.as_microsecond());
+    us.map(Time).map_err(|_| format!("before 1970: {wanted}"))
+}
+
+impl From<LabError> for Failure {
+    fn from(error: LabError) -> Self {
+        match error.is_input() {
+            true => Self::input(error),
+            false => Self::other(error),
+        }
+    }
+}
+
+pub(super) fn run(options: Options) -> Result<(), Failure> {
+    let look = options.look.resolve()?;
+    let (layout, layout_text) = choose(options.layout.as_deref(), options.data_dir.as_deref())?;
+    if !stdout().is_terminal() || !stdin().is_terminal() {
+        return Err(Failure::input("the screen needs a terminal"));
+    }
+    // A swarm has more sockets than some systems allow by default. If this fails, the first socket
+    // that cannot be opened says so.
+    let _ = live::raise_open_files();
+    let runtime = Builder::new_multi_thread()
+        .worker_threads(SOCKET_THREADS)
+        .thread_name("sockets")
+        .enable_all()
+        .build()
+        .map_err(|error| Failure::other(format!("no threads: {error}")))?;
+    ui::log::prepare();
+    let lab = Lab::start(
+        LabOptions {
+            layout,
+            layout_text,
+            data_dir: options.data_dir,
+            seed: options.seed,
+            clock: options.clock,
+        },
+        runtime.handle().clone(),
+    )?;
+    tracing_subscriber::registry()
+        .with(ui::log::layer(lab.clock().clone()))
+        .init();
+    let shown = UiOptions {
+        theme: look.theme,
+        keymap: look.keymap,
+        has_mouse: look.has_mouse,
+        shows_keys: options.show_keys,
+    };
+    let left = runtime.block_on(async {
+        let left = ui::run(&lab, shown).await;
+        let closed = lab.close().await;
+        let left = left.map_err(Failure::other)?;
+        closed?;
+        Ok::<_, Failure>(left)
+    });
+    runtime.shutdown_timeout(LAST_WAIT);
+    if let Some(path) = left?.kept {
+        let path = path.display();
+        say(&format!("The lab is kept in {path}. To go on with it:"));
+        print(&format!("chainlab run --data-dir {path}\n"))?;
+    }
+    Ok(())
+}
+
+/// The layout of this name, or in this file. A directory with a lab has its own.
+fn choose(wanted: Option<&str>, data_dir: Option<&Path>) -> Result<(Layout, String), Failure> {
+    let _ = data_dir;
+    let wanted = wanted.unwrap_or(shipped::DEFAULT);
+    let is_file = wanted.contains(['/', '.']);
+    let (name, text) = if is_file {
+        (wanted, read_file(Path::new(wanted), FILE_BYTES_MAX)?)
+    } else {
+        (wanted, shipped::text(wanted).map_err(Failure::input)?.to_owned())
+    };
+    let layout = layout::read(name, &text).map_err(Failure::input)?;
+    Ok((layout, text))
+}

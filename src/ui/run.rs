@@ -1,0 +1,267 @@
+//! The loop around the screen: waits, takes in all that has come, and draws.
+
+use super::keymap::Keymap;
+use super::screen::Screen;
+use super::state::{Effect, Purpose, UiEvent, UiState, View};
+use super::theme::Theme;
+use super::view;
+use crate::lab::layout::OpeningView;
+use crate::lab::{Answer, Lab, LabView, Ticket};
+use crate::node::Time;
+use crossterm::event::{Event, KeyEventKind};
+use std::collections::BTreeMap;
+use std::io;
+use std::path::PathBuf;
+use std::thread;
+use std::time::{Duration, Instant};
+use thiserror::Error;
+use tokio::signal::unix::{Signal, SignalKind, signal};
+use tokio::sync::mpsc;
+
+/// The least time between two frames that nobody asked for: 30 a second.
+const FRAME: Duration = Duration::from_millis(33);
+
+/// How long something may keep a frame that is due anyway from being drawn alone.
+const SECOND: Duration = Duration::from_secs(1);
+
+/// Keys that may wait while a frame is drawn.
+const KEYS: usize = 1_024;
+
+/// How the screen is to be.
+pub struct UiOptions {
+    /// How everything looks.
+    pub theme: Theme,
+    /// What keys do.
+    pub keymap: Keymap,
+    /// The mouse is listened to.
+    pub has_mouse: bool,
+    /// Keys are shown as they are pressed.
+    pub shows_keys: bool,
+}
+
+/// What there is to say when all is over.
+#[derive(Debug, Default, PartialEq, Eq)]
+pub struct Farewell {
+    /// The lab was kept, here.
+    pub kept: Option<PathBuf>,
+}
+
+/// Why the screen ends early.
+#[derive(Debug, Error)]
+pub enum UiError {
+    /// The terminal failed.
+    #[error("the terminal fails: {0}")]
+    Terminal(#[from] io::Error),
+}
+
+/// Shows a lab until somebody leaves. The lab goes on running; closing it is the caller's.
+///
+/// # Errors
+/// [`UiError`]. The terminal is as before in any case.
+pub async fn run(lab: &Lab, options: UiOptions) -> Result<Farewell, UiError> {
+    let mut signals = Signals::new()?;
+    let mut screen = Screen::enter(options.has_mouse)?;
+    let size = screen.size()?;
+    let spec = lab.layout().view.clone();
+    let mut ui = UiState::new(options.theme, options.keymap, spec, size);
+    ui.shows_keys = options.shows_keys;
+    let mut pending = BTreeMap::new();
+    let view = lab.view();
+    open(&mut ui, &view);
+    let mut keys = listen();
+    let mut changes = lab.changes();
+    let mut host = Host {
+        lab,
+        screen: &mut screen,
+        pending: &mut pending,
+        is_over: false,
+    };
+    host.draw(&mut ui, &view)?;
+    let mut drawn = Instant::now();
+    let mut is_due = false;
+    while !host.is_over {
+        let wait = if is_due {
+            FRAME.saturating_sub(drawn.elapsed())
+        } else {
+            until_change(&lab.view(), &ui)
+        };
+        let mut is_urgent = false;
+        tokio::select! {
+            biased;
+            () = signals.next() => break,
+            event = keys.recv() => {
+                // Without a terminal there is nobody to show anything to.
+                let Some(event) = event else { break };
+                host.take(&mut ui, event)?;
+                while let Ok(event) = keys.try_recv() {
+                    host.take(&mut ui, event)?;
+                }
+                is_urgent = true;
+            }
+            (ticket, answer) = lab.answer() => {
+                host.answered(&mut ui, ticket, answer)?;
+                is_urgent = true;
+            }
+            () = tokio::time::sleep(wait) => {
+                is_urgent = true;
+            }
+            changed = changes.changed(), if !is_due => {
+                if changed.is_err() { break }
+                is_due = true;
+                is_urgent = drawn.elapsed() >= FRAME;
+            }
+        }
+        if is_urgent && !host.is_over {
+            host.draw(&mut ui, &lab.view())?;
+            (drawn, is_due) = (Instant::now(), false);
+        }
+    }
+    Ok(Farewell { kept: ui.kept })
+}
+
+/// Begins as the layout says.
+fn open(ui: &mut UiState, view: &LabView) {
+    let focus = ui.spec.focus.as_deref().and_then(|name| view.named(name));
+    ui.focus = focus.unwrap_or(ui.focus);
+    match ui.spec.open {
+        OpeningView::Lab => {}
+        OpeningView::Log => ui.view = View::Log,
+        OpeningView::Zoom => {
+            // Nothing has been seen of the node yet, so there is nothing to ask.
+            ui.zoom_in(view);
+        }
+    }
+}
+
+/// How long the picture stays right if nothing happens.
+fn until_change(view: &LabView, ui: &UiState) -> Duration {
+    let passed = view.now.since(view.since);
+    let to_second = SECOND - Duration::from_micros(u64::from(passed.subsec_micros()));
+    let flashes = view.nodes.iter().filter_map(|node| node.tip_changed);
+    let flashes = flashes.map(|at| at + view::pane::NEW_FOR);
+    let moments = flashes.chain(ui.deadline());
+    let next = moments.filter(|at| *at > view.now).min();
+    next.map_or(to_second, |at: Time| at.since(view.now).min(to_second))
+}
+
+/// Everything that the state's effects act on.
+struct Host<'a> {
+    lab: &'a Lab,
+    screen: &'a mut Screen,
+    /// Why things were asked.
+    pending: &'a mut BTreeMap<Ticket, Purpose>,
+    is_over: bool,
+}
+
+impl Host<'_> {
+    fn draw(&mut self, ui: &mut UiState, view: &LabView) -> io::Result<()> {
+        self.update(ui, view, UiEvent::Changed)?;
+        self.screen.draw(|frame| view::draw(frame, view, ui))
+    }
+
+    /// Takes something from the terminal.
+    fn take(&mut self, ui: &mut UiState, event: Event) -> io::Result<()> {
+        let event = match event {
+            // Terminals that tell of a key's release are asked for nothing else.
+            Event::Key(key) if key.kind == KeyEventKind::Release => return Ok(()),
+            Event::Key(key) => UiEvent::Key(key.into()),
+            Event::Mouse(mouse) => UiEvent::Mouse(mouse),
+            Event::Paste(text) => UiEvent::Paste(text),
+            Event::Resize(width, height) => UiEvent::Resized(width, height),
+            Event::FocusGained | Event::FocusLost => return Ok(()),
+        };
+        let view = self.lab.view();
+        self.update(ui, &view, event)
+    }
+
+    fn answered(
+        &mut self,
+        ui: &mut UiState,
+        ticket: Ticket,
+        answer: Result<Answer, String>,
+    ) -> io::Result<()> {
+        let Some(purpose) = self.pending.remove(&ticket) else {
+            return Ok(());
+        };
+        let view = self.lab.view();
+        self.update(ui, &view, UiEvent::Answered(purpose, answer))
+    }
+
+    fn update(&mut self, ui: &mut UiState, view: &LabView, event: UiEvent) -> io::Result<()> {
+        // What is looked at is what is asked about.
+        let held = ui.held.clone();
+        let effects = ui.update(held.as_deref().unwrap_or(view), event);
+        effects.into_iter().try_for_each(|effect| self.act(effect))
+    }
+
+    fn act(&mut self, effect: Effect) -> io::Result<()> {
+        match effect {
+            Effect::Ask(request, purpose) => {
+                let ticket = self.lab.request(request);
+                self.pending.insert(ticket, purpose);
+                Ok(())
+            }
+            Effect::Copy(text) => self.screen.copy(&text),
+            Effect::Redraw => self.screen.forget(),
+            Effect::Suspend => self.suspend(),
+            Effect::Leave => {
+                self.is_over = true;
+                Ok(())
+            }
+        }
+    }
+
+    /// Stops the whole process, as the shell's job control expects, with the lab's time.
+    fn suspend(&mut self) -> io::Result<()> {
+        use rustix::process::{Signal, getpid, kill_process};
+        let clock = self.lab.clock();
+        let was_paused = clock.is_paused();
+        clock.pause();
+        let went = self
+            .screen
+            .suspended(|| Ok(kill_process(getpid(), Signal::TSTP)?));
+        if !was_paused {
+            clock.resume();
+        }
+        went
+    }
+}
+
+/// Reads the terminal on a thread of its own, for as long as there is one.
+fn listen() -> mpsc::Receiver<Event> {
+    let (sender, receiver) = mpsc::channel(KEYS);
+    let reader = thread::Builder::new().name("keys".to_owned());
+    let spawned = reader.spawn(move || {
+        while let Ok(event) = crossterm::event::read() {
+            if sender.blocking_send(event).is_err() {
+                break;
+            }
+        }
+    });
+    if let Err(error) = spawned {
+        tracing::error!("no thread that reads keys: {error}");
+    }
+    receiver
+}
+
+/// The signals that ask a program to end.
+struct Signals([Signal; 3]);
+
+impl Signals {
+    fn new() -> io::Result<Self> {
+        Ok(Self([
+            signal(SignalKind::interrupt())?,
+            signal(SignalKind::terminate())?,
+            signal(SignalKind::hangup())?,
+        ]))
+    }
+
+    async fn next(&mut self) {
+        let [interrupt, terminate, hangup] = &mut self.0;
+        tokio::select! {
+            _ = interrupt.recv() => {}
+            _ = terminate.recv() => {}
+            _ = hangup.recv() => {}
+        }
+    }
+}

@@ -1,0 +1,158 @@
+//! The terminal: taken over, and handed back whatever happens.
+//!
+//! It is handed back when the [`Screen`] is dropped, when the program is suspended, and before a
+//! panic's words are written. A panic of another thread, which is a node's, does not end the
+//! program: it goes to the log.
+
+use crossterm::clipboard::CopyToClipboard;
+use crossterm::event::{
+    DisableBracketedPaste, DisableMouseCapture, EnableBracketedPaste, EnableMouseCapture,
+};
+use crossterm::style::force_color_output;
+use crossterm::terminal::{
+    BeginSynchronizedUpdate, EndSynchronizedUpdate, EnterAlternateScreen, LeaveAlternateScreen,
+    disable_raw_mode, enable_raw_mode,
+};
+use crossterm::{cursor, execute};
+use ratatui::backend::CrosstermBackend;
+use ratatui::{Frame, Terminal};
+use std::io::{self, BufWriter, Stdout, Write, stdout};
+use std::panic;
+use std::sync::atomic::{AtomicBool, Ordering};
+use std::thread;
+
+/// Bytes that are collected before they are written: a whole frame, mostly.
+const BUFFER: usize = 64 * 1024;
+
+/// Whether the terminal is ours just now.
+static IS_TAKEN: AtomicBool = AtomicBool::new(false);
+
+/// The terminal, taken over.
+pub(super) struct Screen {
+    terminal: Terminal<CrosstermBackend<BufWriter<Stdout>>>,
+    has_mouse: bool,
+}
+
+impl Screen {
+    /// Takes the terminal over.
+    ///
+    /// # Errors
+    /// The terminal's.
+    pub(super) fn enter(has_mouse: bool) -> io::Result<Self> {
+        // What may be coloured is our theme's decision alone. Left to itself, crossterm takes
+        // NO_COLOR to mean that bold and reverse video are to be lost as well.
+        force_color_output(true);
+        hook_panics();
+        take(has_mouse)?;
+        let backend = CrosstermBackend::new(BufWriter::with_capacity(BUFFER, stdout()));
+        Ok(Self {
+            terminal: Terminal::new(backend)?,
+            has_mouse,
+        })
+    }
+
+    /// Draws a frame.
+    ///
+    /// # Errors
+    /// The terminal's.
+    pub(super) fn draw(&mut self, draw: impl FnOnce(&mut Frame<'_>)) -> io::Result<()> {
+        execute!(self.terminal.backend_mut(), BeginSynchronizedUpdate)?;
+        self.terminal.draw(draw)?;
+        execute!(self.terminal.backend_mut(), EndSynchronizedUpdate)
+    }
+
+    /// Draws everything anew the next time.
+    ///
+    /// # Errors
+    /// The terminal's.
+    pub(super) fn forget(&mut self) -> io::Result<()> {
+        self.terminal.clear()
+    }
+
+    /// Columns and lines.
+    ///
+    /// # Errors
+    /// The terminal's.
+    pub(super) fn size(&self) -> io::Result<(u16, u16)> {
+        let size = self.terminal.size()?;
+        Ok((size.width, size.height))
+    }
+
+    /// Hands a text to the terminal's clipboard (OSC 52). Terminals that do not know how ignore it.
+    ///
+    /// # Errors
+    /// The terminal's.
+    pub(super) fn copy(&mut self, text: &str) -> io::Result<()> {
+        execute!(
+            self.terminal.backend_mut(),
+            CopyToClipboard::to_clipboard_from(text)
+        )
+    }
+
+    /// Hands the terminal back for as long as `away` takes.
+    ///
+    /// # Errors
+    /// The terminal's, or those of `away`.
+    pub(super) fn suspended(&mut self, away: impl FnOnce() -> io::Result<()>) -> io::Result<()> {
+        hand_back()?;
+        let went = away();
+        take(self.has_mouse)?;
+        self.forget()?;
+        went
+    }
+}
+
+impl Drop for Screen {
+    fn drop(&mut self) {
+        // The terminal may be gone.
+        let _ = hand_back();
+    }
+}
+
+fn take(has_mouse: bool) -> io::Result<()> {
+    enable_raw_mode()?;
+    IS_TAKEN.store(true, Ordering::SeqCst);
+    let mut out = stdout();
+    execute!(out, EnterAlternateScreen, EnableBracketedPaste, cursor::Hide)?;
+    if has_mouse {
+        execute!(out, EnableMouseCapture)?;
+    }
+    Ok(())
+}
+
+fn hand_back() -> io::Result<()> {
+    if !IS_TAKEN.swap(false, Ordering::SeqCst) {
+        return Ok(());
+    }
+    let mut out = stdout();
+    let written = execute!(
+        out,
+        DisableMouseCapture,
+        DisableBracketedPaste,
+        EndSynchronizedUpdate,
+        LeaveAlternateScreen,
+        cursor::Show
+    );
+    disable_raw_mode()?;
+    written?;
+    out.flush()
+}
+
+/// Has a panic of this thread say what it has to say on a terminal that is handed back, and that of
+/// any other in the log.
+fn hook_panics() {
+    static IS_HOOKED: AtomicBool = AtomicBool::new(false);
+    if IS_HOOKED.swap(true, Ordering::SeqCst) {
+        return;
+    }
+    let ours = thread::current().id();
+    let before = panic::take_hook();
+    panic::set_hook(Box::new(move |info| {
+        if thread::current().id() == ours {
+            let _ = hand_back();
+            before(info);
+        } else {
+            tracing::error!("{info}");
+        }
+    }));
+}
