@@ -97,6 +97,16 @@ impl<'a> Section<'a> {
         value.map(|value| value.into_section(&wanted)).transpose()
     }
 
+    /// Takes out the section `[key]`; without one, what it would be if it were there and empty.
+    ///
+    /// # Errors
+    /// It is something else.
+    pub fn part(&mut self, key: &'static str) -> Result<Self, FileError> {
+        let place = self.place.clone();
+        let found = self.section(key)?;
+        Ok(found.unwrap_or_else(|| Self::new(place, DeTable::new())))
+    }
+
     /// Takes out the sections `[[key]]`.
     ///
     /// # Errors
@@ -156,7 +166,10 @@ impl<'a> Section<'a> {
         self.text(key, example, |text| {
             let found = choices.iter().find(|(name, _)| *name == text);
             found.map(|(_, choice)| *choice).ok_or_else(|| {
-                let names: Vec<_> = choices.iter().map(|(name, _)| format!("{name:?}")).collect();
+                let names: Vec<_> = choices
+                    .iter()
+                    .map(|(name, _)| format!("{name:?}"))
+                    .collect();
                 format!("{text:?} is none of {}", names.join(", "))
             })
         })

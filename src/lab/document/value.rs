@@ -87,11 +87,6 @@ impl<'a> Value<'a> {
             .collect()
     }
 
-    /// Whether it is this text.
-    pub fn is_text(&self, text: &str) -> bool {
-        matches!(&self.value, DeValue::String(found) if found == text)
-    }
-
     /// A whole number.
     ///
     /// # Errors
@@ -111,6 +106,25 @@ impl<'a> Value<'a> {
                 let (min, max) = (range.start(), range.end());
                 self.place.error(format!("not between {min} and {max}"))
             })
+    }
+
+    /// A whole number, or `None` for the word that leaves it open.
+    ///
+    /// # Errors
+    /// It is something else, or out of range.
+    pub fn number_or<T>(&self, range: RangeInclusive<T>, word: &str) -> Result<Option<T>, FileError>
+    where
+        T: TryFrom<u64> + PartialOrd + fmt::Display,
+    {
+        match &self.value {
+            DeValue::String(text) if text == word => Ok(None),
+            DeValue::Integer(_) => self.number(range).map(Some),
+            DeValue::String(text) => {
+                let problem = format!("a whole number or {word:?} is wanted here, not {text:?}");
+                Err(self.place.error(problem))
+            }
+            _ => Err(self.wants(&format!("a whole number or {word:?}"))),
+        }
     }
 
     /// A number that need not be whole.
