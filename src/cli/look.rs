@@ -78,7 +78,9 @@ impl Look {
             Color::Indexed => Depth::Indexed,
             Color::True => Depth::True,
         };
-        let locale = ["LC_ALL", "LC_CTYPE", "LANG"].into_iter().find_map(variable);
+        let locale = ["LC_ALL", "LC_CTYPE", "LANG"]
+            .into_iter()
+            .find_map(variable);
         let ascii = self.ascii || config.ascii.unwrap_or_else(|| !is_utf8(locale.as_deref()));
         Ok(Resolved {
             theme: Theme {

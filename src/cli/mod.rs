@@ -8,15 +8,19 @@
     reason = "this floor is where people come in"
 )]
 
+mod config;
 mod layouts;
+mod look;
 mod network;
 mod node;
+mod run;
+mod shell;
 
 use crate::live::StartError;
 use crate::live::disk::OpenDiskError;
 use crate::node::StoreFault;
 use crate::node::chainstate::OpenError;
-use clap::{Parser, Subcommand};
+use clap::{CommandFactory, Parser, Subcommand};
 use std::fmt;
 use std::fs::File;
 use std::io::{self, Read, Write, stderr, stdout};
@@ -24,36 +28,56 @@ use std::path::Path;
 use std::process::ExitCode;
 
 const ABOUT: &str = "\
-Runs a real blockchain network in one terminal (in the making).
-
-What works so far is one node in a terminal; start several and they find each other. The lab that
-runs and shows many of them comes next.";
+Runs a real blockchain network in one terminal: several nodes with wallets, miners and databases, side by
+side. Watch blocks walk from pane to pane, send coins, kill a node and see it catch up.";
 
 const EXAMPLES: &str = "\
 Examples:
-  chainlab node --name central --port 3000
-  chainlab node --name miner --port 3001 --connect 127.0.0.1:3000 --mine rewards
-  chainlab network show > my-network.toml
-  chainlab layouts scenario > my-lab.toml";
+  chainlab                            three nodes: central, wallet, miner
+  chainlab run swarm                  twenty-four of them
+  chainlab run --data-dir my-lab      a lab that is kept
+  chainlab layouts scenario > my-lab.toml
+  chainlab node --name central --port 3000    one node in this terminal, without a screen
+
+On the screen, ? lists all keys and q quits.";
 
 #[derive(Parser)]
-#[command(name = "chainlab", version, about = ABOUT, after_help = EXAMPLES)]
+#[command(
+    name = "chainlab",
+    version,
+    about = ABOUT,
+    after_help = EXAMPLES,
+    args_conflicts_with_subcommands = true
+)]
 struct Cli {
+    #[command(flatten)]
+    run: run::Options,
     #[command(subcommand)]
     command: Option<Command>,
 }
 
 #[derive(Subcommand)]
 enum Command {
+    /// Open a lab on the screen; that is also what `chainlab` alone does.
+    #[command(after_help = run::EXAMPLES)]
+    Run(run::Options),
+    /// List the layouts that are built in, or print one as a file to change.
+    #[command(after_help = layouts::EXAMPLES)]
+    Layouts(layouts::Options),
     /// Run one node in this terminal until Ctrl-C.
     #[command(after_help = node::EXAMPLES)]
     Node(node::Options),
     /// Networks, and the files that describe them.
     #[command(subcommand)]
     Network(network::Command),
-    /// List the layouts that are built in, or print one as a file to change.
-    #[command(after_help = layouts::EXAMPLES)]
-    Layouts(layouts::Options),
+    /// The file with the screen's settings and keys.
+    #[command(after_help = config::EXAMPLES)]
+    Config(config::Options),
+    /// Print what a shell needs to complete commands.
+    #[command(after_help = shell::EXAMPLES)]
+    Completions(shell::Completions),
+    /// Print the manual, for `man -l -`.
+    Man,
 }
 
 /// Why the program ends early: words for people, and which exit code.
@@ -112,14 +136,16 @@ impl From<StartError> for Failure {
 
 /// Does what the command line says.
 pub fn run() -> ExitCode {
-    let done = match Cli::parse().command {
-        None => print(&format!(
-            "chainlab {}: {ABOUT}\n",
-            env!("CARGO_PKG_VERSION")
-        )),
+    let cli = Cli::parse();
+    let done = match cli.command {
+        None => run::run(cli.run),
+        Some(Command::Run(options)) => run::run(options),
+        Some(Command::Layouts(options)) => layouts::run(&options),
         Some(Command::Node(options)) => node::run(options),
         Some(Command::Network(command)) => network::run(command),
-        Some(Command::Layouts(options)) => layouts::run(&options),
+        Some(Command::Config(options)) => config::run(&options),
+        Some(Command::Completions(options)) => shell::completions(&options, Cli::command()),
+        Some(Command::Man) => shell::man(Cli::command()),
     };
     let Err(failure) = done else {
         return ExitCode::SUCCESS;

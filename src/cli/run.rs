@@ -4,6 +4,7 @@ use super::look::Look;
 use super::{Failure, print, read_file, say};
 use crate::lab::document::FILE_BYTES_MAX;
 use crate::lab::layout::{self, shipped};
+use crate::lab::names::missing;
 use crate::lab::{Lab, LabError, LabOptions, Layout};
 use crate::live;
 use crate::node::Time;
@@ -126,7 +127,12 @@ fn choose(wanted: Option<&str>, data_dir: Option<&Path>) -> Result<(Layout, Stri
     let (name, text) = if is_file {
         (wanted, read_file(Path::new(wanted), FILE_BYTES_MAX)?)
     } else {
-        (wanted, shipped::text(wanted).map_err(Failure::input)?.to_owned())
+        let text = shipped::text(wanted);
+        let missing = || missing("layout", wanted, shipped::names());
+        (
+            wanted,
+            text.ok_or_else(|| Failure::input(missing()))?.to_owned(),
+        )
     };
     let layout = layout::read(name, &text).map_err(Failure::input)?;
     Ok((layout, text))

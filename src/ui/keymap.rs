@@ -146,8 +146,8 @@ pub const TABLE: &[Entry] = &[
     act(Action::Send, "send", &["s"], "sends coins", "send", &[(Lab, 1), (Zoom, 5)]),
     act(Action::Mine, "mine", &["m"], "starts or stops the miner", "mine", &[(Lab, 3), (Zoom, 7)]),
     act(Action::MineNow, "mine-now", &["b"], "mines one block now, whatever the hash rate", "block now", &[(Lab, 2), (Zoom, 7)]),
-    act(Action::Faster, "faster", &["+", "="], "doubles the hash rate", "faster", &[(Lab, 12)]),
-    act(Action::Slower, "slower", &["-", "_"], "halves the hash rate", "slower", &[(Lab, 12)]),
+    act(Action::Faster, "faster", &["+", "="], "doubles the hash rate", "hash rate", &[(Lab, 7)]),
+    act(Action::Slower, "slower", &["-", "_"], "halves the hash rate", "", &[]),
     act(Action::Kill, "kill", &["K"], "kills the node as a crash would; again: starts it", "kill", &[(Lab, 5)]),
     act(Action::AddNode, "add-node", &["a"], "adds a node", "add", &[(Lab, 9)]),
     look(Action::Zoom, "zoom", &["z"], "shows the focused node alone", "zoom", &[(Lab, 4)]),
@@ -367,26 +367,27 @@ impl Default for Keymap {
 }
 
 impl Keymap {
-    /// Gives an action other keys in place of those that it has.
+    /// Gives actions other keys in place of those that they have, all at once: keys can be swapped.
     ///
     /// # Errors
-    /// A key that has another meaning already, in words.
-    pub fn bind(&mut self, action: Action, keys: Vec<KeyPress>) -> Result<(), String> {
-        for key in &keys {
-            let taken = self
-                .keys
-                .iter()
-                .find(|(other, keys)| *other != action && keys.contains(key));
-            let other = taken.map(|(other, _)| *other).or(digit(*key));
-            if let Some(other) = other {
-                let other = by_action(other).id;
-                return Err(format!("{key} is the key of {other:?} already"));
+    /// The action whose key has another meaning as well, and that in words.
+    pub fn with(mut self, changes: Vec<(Action, Vec<KeyPress>)>) -> Result<Self, (Action, String)> {
+        for (action, keys) in &changes {
+            if let Some((_, bound)) = self.keys.iter_mut().find(|(other, _)| other == action) {
+                bound.clone_from(keys);
             }
         }
-        if let Some((_, bound)) = self.keys.iter_mut().find(|(other, _)| *other == action) {
-            *bound = keys;
+        for (action, keys) in changes {
+            for key in keys {
+                let mut bound = self.keys.iter();
+                let taken = bound.find(|(other, keys)| *other != action && keys.contains(&key));
+                if let Some(other) = taken.map(|(other, _)| *other).or(digit(key)) {
+                    let other = by_action(other).id;
+                    return Err((action, format!("{key} is the key of {other:?} already")));
+                }
+            }
         }
-        Ok(())
+        Ok(self)
     }
 
     /// What a key does.
@@ -461,16 +462,18 @@ mod tests {
 
     #[test]
     fn a_key_that_is_taken_is_refused_and_a_free_one_replaces_the_old() {
-        let mut keymap = Keymap::default();
         let key = |text| KeyPress::parse(text).expect(text);
-        let refused = keymap.bind(Action::Send, vec![key("w")]);
-        assert_eq!(
-            refused,
-            Err("w is the key of \"new-wallet\" already".to_owned())
-        );
-        let refused = keymap.bind(Action::Send, vec![key("3")]);
-        assert_eq!(refused, Err("3 is the key of \"pane\" already".to_owned()));
-        keymap.bind(Action::Send, vec![key("p")]).expect("free");
+        let bind = |action, text| Keymap::default().with(vec![(action, vec![key(text)])]);
+        let refused = |text| bind(Action::Send, text).expect_err("taken").1;
+        assert_eq!(refused("w"), "w is the key of \"new-wallet\" already");
+        assert_eq!(refused("3"), "3 is the key of \"pane\" already");
+        let swapped = vec![
+            (Action::Send, vec![key("w")]),
+            (Action::NewWallet, vec![key("s")]),
+        ];
+        let swapped = Keymap::default().with(swapped).expect("each has one");
+        assert_eq!(swapped.action(key("w")), Some(Action::Send));
+        let keymap = bind(Action::Send, "p").expect("free");
         assert_eq!(keymap.action(key("p")), Some(Action::Send));
         assert_eq!(keymap.action(key("s")), None);
         assert_eq!(keymap.action(key("3")), Some(Action::Pane(3)));

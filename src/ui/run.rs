@@ -2,10 +2,9 @@
 
 use super::keymap::Keymap;
 use super::screen::Screen;
-use super::state::{Effect, Purpose, UiEvent, UiState, View};
+use super::state::{Effect, Purpose, UiEvent, UiState};
 use super::theme::Theme;
 use super::view;
-use crate::lab::layout::OpeningView;
 use crate::lab::{Answer, Lab, LabView, Ticket};
 use crate::node::Time;
 use crossterm::event::{Event, KeyEventKind};
@@ -67,7 +66,7 @@ pub async fn run(lab: &Lab, options: UiOptions) -> Result<Farewell, UiError> {
     ui.shows_keys = options.shows_keys;
     let mut pending = BTreeMap::new();
     let view = lab.view();
-    open(&mut ui, &view);
+    ui.begin(&view);
     let mut keys = listen();
     let mut changes = lab.changes();
     let mut host = Host {
@@ -85,8 +84,7 @@ pub async fn run(lab: &Lab, options: UiOptions) -> Result<Farewell, UiError> {
         } else {
             until_change(&lab.view(), &ui)
         };
-        let mut is_urgent = false;
-        tokio::select! {
+        let is_urgent = tokio::select! {
             biased;
             () = signals.next() => break,
             event = keys.recv() => {
@@ -96,41 +94,25 @@ pub async fn run(lab: &Lab, options: UiOptions) -> Result<Farewell, UiError> {
                 while let Ok(event) = keys.try_recv() {
                     host.take(&mut ui, event)?;
                 }
-                is_urgent = true;
+                true
             }
             (ticket, answer) = lab.answer() => {
                 host.answered(&mut ui, ticket, answer)?;
-                is_urgent = true;
+                true
             }
-            () = tokio::time::sleep(wait) => {
-                is_urgent = true;
-            }
+            () = tokio::time::sleep(wait) => true,
             changed = changes.changed(), if !is_due => {
                 if changed.is_err() { break }
                 is_due = true;
-                is_urgent = drawn.elapsed() >= FRAME;
+                drawn.elapsed() >= FRAME
             }
-        }
+        };
         if is_urgent && !host.is_over {
             host.draw(&mut ui, &lab.view())?;
             (drawn, is_due) = (Instant::now(), false);
         }
     }
     Ok(Farewell { kept: ui.kept })
-}
-
-/// Begins as the layout says.
-fn open(ui: &mut UiState, view: &LabView) {
-    let focus = ui.spec.focus.as_deref().and_then(|name| view.named(name));
-    ui.focus = focus.unwrap_or(ui.focus);
-    match ui.spec.open {
-        OpeningView::Lab => {}
-        OpeningView::Log => ui.view = View::Log,
-        OpeningView::Zoom => {
-            // Nothing has been seen of the node yet, so there is nothing to ask.
-            ui.zoom_in(view);
-        }
-    }
 }
 
 /// How long the picture stays right if nothing happens.

@@ -15,7 +15,7 @@ use super::keymap::{Action, Context, KeyPress, Keymap, by_action};
 use super::log::LogPane;
 use super::theme::Theme;
 use super::zoom::{Fetch, Zoom};
-use crate::lab::layout::ViewSpec;
+use crate::lab::layout::{OpeningView, ViewSpec};
 use crate::lab::view::{Piece, Tone};
 use crate::lab::{Answer, LabView, NodeIx, Request};
 use crate::node::Time;
@@ -186,6 +186,18 @@ impl UiState {
             chips: Chips::default(),
             log: LogPane::default(),
             kept: None,
+        }
+    }
+
+    /// Begins as the layout says, with a lab that has just been started.
+    pub fn begin(&mut self, lab: &LabView) {
+        let focus = self.spec.focus.as_deref().and_then(|name| lab.named(name));
+        self.focus = focus.unwrap_or(self.focus);
+        match self.spec.open {
+            OpeningView::Lab => {}
+            OpeningView::Log => self.view = View::Log,
+            // Nothing has been seen of the node yet, so there is nothing to ask.
+            OpeningView::Zoom => drop(self.zoom_in(lab)),
         }
     }
 

@@ -51,7 +51,9 @@ pub fn keys(frame: &mut Frame<'_>, area: Rect, scene: Scene<'_>) {
         |row, entry| match entry.footer.iter().find(|(where_, _)| *where_ == context) {
             Some((_, rank)) => {
                 let key = match (entry.action, context) {
-                    (Action::TabRight, Context::Zoom) => "[ ]".to_owned(),
+                    // A pair of keys is one entry.
+                    (Action::TabRight, Context::Zoom) => pair(scene, Action::TabLeft, entry.action),
+                    (Action::Faster, _) => pair(scene, entry.action, Action::Slower),
                     (action, _) => scene.ui.keymap.key_of(action),
                 };
                 let spans = vec![
@@ -68,4 +70,9 @@ pub fn keys(frame: &mut Frame<'_>, area: Rect, scene: Scene<'_>) {
         .extend(row.fit_spans(usize::from(area.width).saturating_sub(2)));
     // The row begins with a gap of two; one column is enough.
     frame.render_widget(line, Rect { x: area.x, ..area });
+}
+
+fn pair(scene: Scene<'_>, one: Action, other: Action) -> String {
+    let keymap = &scene.ui.keymap;
+    format!("{} {}", keymap.key_of(one), keymap.key_of(other))
 }

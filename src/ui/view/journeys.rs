@@ -2,10 +2,11 @@
 //!
 //! ```text
 //! ╭ blocks on their way ─────────────────────────────────────────────────────────────────────────╮
-//! │ #12 [a9]  miner 0   central ▇▇▇ 241 ms   wallet ▇▇▇▇▇▇ 483 ms    half 241 ms   all 483 ms    │
+//! │ #12 [a9]  mined by miner   central ▇▇▇ 241 ms   wallet ▇▇▇▇▇▇ 483 ms    half 241 ms   all 483 ms    │
 //! ```
 
 use super::scene::Scene;
+use crate::lab::NodeIx;
 use crate::lab::view::Journey;
 use crate::ui::text::{self, short_name};
 use ratatui::Frame;
@@ -54,27 +55,14 @@ fn slowest(shown: &[&Journey]) -> Duration {
 
 fn line(scene: Scene<'_>, journey: &Journey, slowest: Duration, room: usize) -> Line<'static> {
     let theme = scene.theme;
-    let colour = scene.ui.chips.colour(journey.id);
     let mut left = scene.block(journey.id);
     let digits = journey.id.height.to_string().len();
     left.push(Span::raw(" ".repeat(5_usize.saturating_sub(digits))));
-    let totals = if room >= 70 {
-        totals(scene, journey)
-    } else {
-        Vec::new()
-    };
+    let totals = totals(scene, journey, room >= 90);
     let room_left = room.saturating_sub(text::width(&totals) + 2);
     let mut hidden = journey.arrivals.len();
     for (at, (ix, after)) in journey.arrivals.iter().enumerate() {
-        let name = short_name(scene.name(*ix), 12, theme.cut());
-        let mut spans = vec![Span::styled(format!("{name} "), theme.text())];
-        if at > 0 {
-            let bar = theme.bar().repeat(bar(*after, slowest));
-            spans.push(Span::styled(bar + " ", theme.chip_ink(colour)));
-        } else if !journey.is_mined {
-            spans.push(Span::styled("first ", theme.dim()));
-        }
-        spans.push(Span::styled(text::lapse(*after), theme.strong()));
+        let spans = arrival(scene, journey, at, (*ix, *after), slowest);
         let gap = usize::from(at > 0) * 2;
         let reserve = if hidden > 1 { 10 } else { 0 };
         if text::width(&left) + gap + text::width(&spans) + reserve > room_left {
@@ -90,6 +78,34 @@ fn line(scene: Scene<'_>, journey: &Journey, slowest: Duration, room: usize) -> 
     text::ends(left, totals, room)
 }
 
+/// Who had it when. Of the first one only how it came by the block: all times count from there.
+fn arrival(
+    scene: Scene<'_>,
+    journey: &Journey,
+    at: usize,
+    (ix, after): (NodeIx, Duration),
+    slowest: Duration,
+) -> Vec<Span<'static>> {
+    let theme = scene.theme;
+    let name = short_name(scene.name(ix), 12, theme.cut());
+    if at == 0 {
+        let how = match journey.is_mined {
+            true => "mined by ",
+            false => "first at ",
+        };
+        return vec![
+            Span::styled(how, theme.dim()),
+            Span::styled(name, theme.strong()),
+        ];
+    }
+    let bar = theme.bar().repeat(bar(after, slowest)) + " ";
+    vec![
+        Span::styled(format!("{name} "), theme.text()),
+        Span::styled(bar, theme.chip_ink(scene.ui.chips.colour(journey.id))),
+        Span::styled(text::lapse(after), theme.strong()),
+    ]
+}
+
 fn bar(after: Duration, slowest: Duration) -> usize {
     let whole = slowest.as_micros().max(1);
     let part = after.as_micros() * u128::from(BAR) / whole;
@@ -97,7 +113,7 @@ fn bar(after: Duration, slowest: Duration) -> usize {
 }
 
 /// When half of the nodes had it, and when all; what is not reached yet says so.
-fn totals(scene: Scene<'_>, journey: &Journey) -> Vec<Span<'static>> {
+fn totals(scene: Scene<'_>, journey: &Journey, with_half: bool) -> Vec<Span<'static>> {
     let theme = scene.theme;
     let figure = |label: &str, time: Option<Duration>| {
         let words = time.map_or_else(|| "on its way".to_owned(), text::lapse);
@@ -107,14 +123,15 @@ fn totals(scene: Scene<'_>, journey: &Journey) -> Vec<Span<'static>> {
         ]
     };
     let mut spans = Vec::from(figure("half", journey.half()));
-    if journey.half().is_none() {
+    if journey.half().is_none() || !with_half {
         spans.clear();
     }
     let all = figure("all", journey.all());
     let width = text::width(&spans) + text::width(&all);
-    spans.push(Span::raw(
-        " ".repeat(TOTALS.saturating_sub(width).clamp(3, 6)),
-    ));
+    if !spans.is_empty() {
+        let gap = TOTALS.saturating_sub(width).clamp(3, 6);
+        spans.push(Span::raw(" ".repeat(gap)));
+    }
     spans.extend(all);
     spans
 }

@@ -218,7 +218,7 @@ fn compact(
             .part(0, 0, height)
             .part(1, 2, figure("mempool", snapshot.mempool.count.to_string()))
             .part(2, 2, figure("peers", ready(snapshot).to_string()))
-            .part(3, 2, mining_spans(scene, snapshot))
+            .part(3, 2, spaced(mining_spans(scene, snapshot)))
             .part(4, 2, reorganised(scene, node));
         lines.push(row.fit(room));
     }
@@ -335,21 +335,35 @@ fn ready(snapshot: &NodeSnapshot) -> usize {
     snapshot.peers.iter().filter(|peer| peer.ready).count()
 }
 
+/// All with their round trips, if that fits; else as many names as do.
 fn peers(scene: Scene<'_>, snapshot: &NodeSnapshot, room: usize) -> Line<'static> {
     let theme = scene.theme;
-    let count = Span::styled(ready(snapshot).to_string(), theme.strong());
-    let mut row = Row::new().part(0, 0, vec![label(scene, "peers"), count]);
-    let peers = snapshot.peers.iter().filter(|peer| peer.ready);
-    for (nth, peer) in (2_u8..=60).zip(peers) {
-        let name = short_name(&peer.name, 12, theme.cut());
-        let round_trip = peer.round_trip.map(text::lapse);
-        let gap = if nth == 2 { 3 } else { 2 };
-        row = row.text(nth, gap, name, theme.text());
-        if let Some(round_trip) = round_trip {
-            // All names come before the first round trip.
-            row = row.text(nth + 100, 1, round_trip, theme.dim());
+    let count = ready(snapshot).to_string();
+    let head = vec![label(scene, "peers"), Span::styled(count, theme.strong())];
+    let peers = || snapshot.peers.iter().filter(|peer| peer.ready);
+    let name = |name: &str| Span::styled(short_name(name, 12, theme.cut()), theme.text());
+    for gap in [3, 1] {
+        let mut spans = head.clone();
+        for (at, peer) in peers().enumerate() {
+            spans.push(Span::raw(" ".repeat(if at == 0 {
+                gap
+            } else {
+                gap.min(2)
+            })));
+            spans.push(name(&peer.name));
+            let round_trip = peer
+                .round_trip
+                .map(|time| format!(" {}", text::lapse(time)));
+            spans.extend(round_trip.map(|time| Span::styled(time, theme.dim())));
+        }
+        if text::width(&spans) <= room {
+            return Line::from(spans);
         }
     }
+    let row = (1_u8..100).zip(peers());
+    let row = row.fold(Row::new().part(0, 0, head), |row, (nth, peer)| {
+        row.part(nth, if nth == 1 { 3 } else { 2 }, vec![name(&peer.name)])
+    });
     row.fit(room)
 }
 
@@ -378,7 +392,7 @@ fn mining(scene: Scene<'_>, snapshot: &NodeSnapshot, room: usize) -> Option<Line
 /// A label, the height, the hash rate and the expected time; or nothing.
 fn mining_spans(scene: Scene<'_>, snapshot: &NodeSnapshot) -> Vec<Span<'static>> {
     let (theme, mining) = (scene.theme, &snapshot.mining);
-    let label = Span::styled("mining ", theme.dim());
+    let label = Span::styled("mining", theme.dim());
     let rate = Span::styled(text::rate(mining.hashrate), theme.text());
     match (mining.height, mining.mode) {
         (Some(height), _) if mining.now => vec![
@@ -405,6 +419,18 @@ fn mining_spans(scene: Scene<'_>, snapshot: &NodeSnapshot) -> Vec<Span<'static>>
         (None, MiningMode::On) => vec![label, rate],
         (None, MiningMode::Off) => Vec::new(),
     }
+}
+
+/// With a space between each two.
+fn spaced(spans: Vec<Span<'static>>) -> Vec<Span<'static>> {
+    let mut out: Vec<Span<'static>> = Vec::new();
+    for span in spans {
+        if !out.is_empty() {
+            out.push(Span::raw(" "));
+        }
+        out.push(span);
+    }
+    out
 }
 
 fn expected(mining: &MiningInfo) -> Option<String> {

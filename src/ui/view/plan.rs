@@ -139,12 +139,18 @@ impl Plan {
         let (width, height) = (self.body.width, self.body.height);
         let wants_table = ui.spec.table.unwrap_or(self.count >= TABLE_NODES);
         let stacks = width < GRID_WIDTH;
-        let box_lines = match (height, stacks) {
-            (0..20, _) => 0,
-            (20..24, _) => 3,
-            (24..32, _) => 5,
-            (32..45, _) => 7,
+        let box_lines: u16 = match height {
+            0..20 => 0,
+            20..24 => 3,
+            24..32 => 5,
+            32..45 => 7,
             _ => 10,
+        };
+        // Every line of a table is a node.
+        let box_lines = if wants_table {
+            box_lines.min(5)
+        } else {
+            box_lines
         };
         if box_lines > 0 && !lab.nodes.is_empty() {
             self.body.height -= box_lines;

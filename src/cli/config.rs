@@ -1,0 +1,184 @@
+//! `chainlab config`, and the file in which people keep how the screen looks and what keys do.
+
+use super::look::{Color, ThemeName};
+use super::{Failure, print, read_file};
+use crate::lab::document::{FILE_BYTES_MAX, FileError, Section};
+use crate::ui::keymap::{Action, KeyPress, Keymap, TABLE};
+use clap::Args;
+use std::env;
+use std::fmt::Write as _;
+use std::path::PathBuf;
+
+pub(super) const EXAMPLES: &str = "\
+Examples:
+  chainlab config --path
+  chainlab config --print > ~/.config/chainlab/config.toml";
+
+#[derive(Args)]
+#[group(required = true)]
+pub(super) struct Options {
+    /// Print the file as it would have to be for everything to stay as it is by default.
+    #[arg(long)]
+    print: bool,
+    /// Print where the file is looked for.
+    #[arg(long)]
+    path: bool,
+}
+
+pub(super) fn run(options: &Options) -> Result<(), Failure> {
+    if options.path {
+        let path = path().ok_or_else(|| Failure::input("there is no HOME to look in"))?;
+        return print(&format!("{}\n", path.display()));
+    }
+    print(&default_text())
+}
+
+/// What the file says.
+#[derive(Debug, Default)]
+pub(super) struct Config {
+    pub(super) theme: Option<ThemeName>,
+    pub(super) color: Option<Color>,
+    pub(super) ascii: Option<bool>,
+    pub(super) mouse: Option<bool>,
+    pub(super) keymap: Keymap,
+}
+
+impl Config {
+    /// Reads the file, if there is one.
+    pub(super) fn load() -> Result<Self, Failure> {
+        let Some(path) = path().filter(|path| path.exists()) else {
+            return Ok(Self::default());
+        };
+        let text = read_file(&path, FILE_BYTES_MAX)?;
+        Self::read(&path.display().to_string(), &text).map_err(Failure::input)
+    }
+
+    fn read(file: &str, text: &str) -> Result<Self, FileError> {
+        let mut document = Section::parse(file, text)?;
+        let mut screen = document.part("screen")?;
+        let mut keys = document.part("keys")?;
+        document.finish()?;
+        let themes = [("dark", ThemeName::Dark), ("light", ThemeName::Light)];
+        let colors = [
+            ("auto", Color::Auto),
+            ("never", Color::Never),
+            ("16", Color::Sixteen),
+            ("256", Color::Indexed),
+            ("true", Color::True),
+        ];
+        let config = Self {
+            theme: screen.choice("theme", &themes)?,
+            color: screen.choice("color", &colors)?,
+            ascii: screen.flag("ascii")?,
+            mouse: screen.flag("mouse")?,
+            keymap: read_keys(&mut keys)?,
+        };
+        screen.finish()?;
+        keys.finish()?;
+        Ok(config)
+    }
+}
+
+fn read_keys(keys: &mut Section<'_>) -> Result<Keymap, FileError> {
+    let mut changes = Vec::new();
+    for entry in TABLE {
+        if let Action::Pane(_) = entry.action {
+            continue;
+        }
+        let Some(texts) = keys.texts(entry.id, "w")? else {
+            continue;
+        };
+        let mut pressed = Vec::new();
+        for (text, place) in texts {
+            pressed.push(KeyPress::parse(&text).map_err(|problem| place.error(problem))?);
+        }
+        changes.push((entry.action, pressed));
+    }
+    Keymap::default()
+        .with(changes)
+        .map_err(|(action, problem)| {
+            let id = TABLE.iter().find(|entry| entry.action == action);
+            keys.error_at(id.map_or("", |entry| entry.id), problem)
+        })
+}
+
+/// `chainlab/config.toml` in the user's directory of settings (the XDG base directories).
+fn path() -> Option<PathBuf> {
+    let absolute = |var: &str| {
+        let dir = env::var_os(var).map(PathBuf::from);
+        dir.filter(|dir| dir.is_absolute())
+    };
+    let settings = absolute("XDG_CONFIG_HOME");
+    let settings = settings.or_else(|| absolute("HOME").map(|home| home.join(".config")));
+    Some(settings?.join("chainlab").join("config.toml"))
+}
+
+/// The file that changes nothing.
+fn default_text() -> String {
+    let mut text = "\
+# chainlab's settings. Everything here is as it is without this file: change what you like.
+
+[screen]
+theme = \"dark\"      # or \"light\"
+color = \"auto\"      # or \"never\", \"16\", \"256\", \"true\"
+ascii = false
+mouse = true
+
+# Letters and signs as they are, capitals with Shift; or Space, Enter, Esc, Tab, S-Tab, Left, Right,
+# Up, Down, PgUp, PgDn, Home, End, Backspace, Delete, Insert, F1 to F12; C- is Ctrl, A- is Alt.
+[keys]
+"
+    .to_owned();
+    for entry in TABLE {
+        if let Action::Pane(_) = entry.action {
+            continue;
+        }
+        let keys: Vec<_> = entry.keys.iter().map(|key| format!("{key:?}")).collect();
+        let row = format!("{} = [{}]", entry.id, keys.join(", "));
+        let _ = writeln!(text, "{row:<34}# {}", entry.does);
+    }
+    text
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+
+    #[test]
+    fn the_file_that_is_printed_changes_nothing() {
+        let config = Config::read("config.toml", &default_text()).expect("readable");
+        assert_eq!(config.keymap, Keymap::default());
+        assert_eq!((config.ascii, config.mouse), (Some(false), Some(true)));
+    }
+
+    #[test]
+    fn whatever_is_wrong_is_said_with_its_place() {
+        for (text, words) in [
+            (
+                "[screen]\ntheme = \"blue\"",
+                "2:9: theme: \"blue\" is none of \"dark\", \"light\"",
+            ),
+            (
+                "[screen]\ncolour = 1",
+                "2:1: unknown key \"colour\"; did you mean \"color\"?",
+            ),
+            (
+                "[keys]\nsend = [\"w\"]",
+                "2:1: send: w is the key of \"new-wallet\" already",
+            ),
+            (
+                "[keys]\nsned = [\"p\"]",
+                "2:1: unknown key \"sned\"; did you mean \"send\"?",
+            ),
+        ] {
+            let refused = Config::read("c", text).expect_err(text).to_string();
+            assert_eq!(refused, format!("c:{words}"));
+        }
+        let refused = Config::read("c", "[keys]\nsend = [\"ww\"]").expect_err("no key");
+        let refused = refused.to_string();
+        assert!(
+            refused.starts_with("c:2:9: send: \"ww\" is no key: write one letter"),
+            "{refused}"
+        );
+    }
+}

@@ -1,0 +1,41 @@
+//! `chainlab completions` and `chainlab man`: what goes with the command line.
+
+use super::{Failure, print};
+use clap::{Args, Command};
+use clap_complete::Shell;
+
+#[derive(Args)]
+pub(super) struct Completions {
+    /// The shell.
+    shell: Shell,
+}
+
+pub(super) const EXAMPLES: &str = "\
+Examples:
+  chainlab completions bash > ~/.local/share/bash-completion/completions/chainlab
+  chainlab completions fish > ~/.config/fish/completions/chainlab.fish";
+
+/// Prints what a shell needs to complete commands.
+pub(super) fn completions(options: &Completions, mut command: Command) -> Result<(), Failure> {
+    let mut script = Vec::new();
+    let name = command.get_name().to_owned();
+    clap_complete::generate(options.shell, &mut command, name, &mut script);
+    print(&String::from_utf8_lossy(&script))
+}
+
+/// Prints the manual, all subcommands one after the other.
+pub(super) fn man(mut command: Command) -> Result<(), Failure> {
+    command.build();
+    let mut pages = Vec::new();
+    let mut render = |command: Command, title: String| {
+        let page = clap_mangen::Man::new(command)
+            .title(title)
+            .render(&mut pages);
+        page.map_err(Failure::other)
+    };
+    render(command.clone(), "chainlab".to_owned())?;
+    for sub in command.get_subcommands() {
+        render(sub.clone(), format!("chainlab-{}", sub.get_name()))?;
+    }
+    print(&String::from_utf8_lossy(&pages))
+}
