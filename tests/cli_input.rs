@@ -10,6 +10,7 @@
 mod common;
 
 use chainlab::chain::Params;
+use chainlab::lab::layout::shipped::SHIPPED;
 use chainlab::live::disk::DiskStore;
 use chainlab::node::ChainState;
 use common::{open, params};
@@ -67,6 +68,14 @@ fn arguments_that_make_no_sense_are_refused_by_name() {
         (
             &["network", "show", "--data-dir", "nowhere"],
             "nowhere: no node is there",
+        ),
+        (
+            &["layouts", "scenari"],
+            "there is no layout \"scenari\"; did you mean \"scenario\"?",
+        ),
+        (
+            &["layouts", "ocean"],
+            "there is no layout \"ocean\"; there are: scenario, tutorial, mesh, slow, swarm",
         ),
     ] {
         let said = refused(home.path(), arguments);
@@ -264,5 +273,25 @@ fn help_and_version_say_what_there_is() {
         let said = String::from_utf8(output.stdout).expect("text");
         assert!(said.contains(words), "{arguments:?}: {said}");
     }
+    assert_eq!(entries(home.path()), 0);
+}
+
+#[test]
+fn the_built_in_layouts_are_listed_and_printed_as_files_to_change() {
+    let home = tempfile::tempdir().expect("a temporary directory");
+    let said = |arguments: &[&str]| {
+        let output = chainlab(home.path(), arguments);
+        assert!(output.status.success(), "{arguments:?}");
+        String::from_utf8(output.stdout).expect("text")
+    };
+    let list = said(&["layouts"]);
+    let rows: Vec<_> = list.lines().collect();
+    let first = "scenario  the three nodes of \"Building Blockchain in Go, part 7\".";
+    assert_eq!(rows[0], first);
+    for (name, text) in SHIPPED {
+        assert_eq!(said(&["layouts", name]), text);
+        assert!(rows.iter().any(|row| row.starts_with(name)), "{name}");
+    }
+    assert_eq!(rows.len(), SHIPPED.len());
     assert_eq!(entries(home.path()), 0);
 }

@@ -346,7 +346,7 @@ mod tests {
             ),
             (
                 "genesis = 7",
-                "2:11: genesis: a list of tables, each under [[genesis]], is wanted here, not a value of type integer",
+                "2:11: genesis: a list of tables, each under [[chain.genesis]], is wanted here, not a value of type integer",
             ),
             (
                 "[[chain.genesis]]\namount = \"1\"",

@@ -45,7 +45,7 @@ struct Source<'a> {
 /// A table of a file, or what is left of it.
 #[derive(Debug)]
 pub struct Section<'a> {
-    /// Where it begins, and what it is under.
+    /// Where it begins, and its key; the file as a whole has none.
     place: Place<'a>,
     table: DeTable<'a>,
     /// What was asked for, with the place of what was there.
@@ -67,7 +67,7 @@ impl<'a> Section<'a> {
             let at = error.span().map_or(0, |span| span.start);
             source.error(at, one_line(error.message()))
         })?;
-        let (at, key) = (table.span().start, Cow::Borrowed(file));
+        let (at, key) = (table.span().start, Cow::Borrowed(""));
         Ok(Self::new(Place { source, at, key }, table.into_inner()))
     }
 
@@ -92,7 +92,7 @@ impl<'a> Section<'a> {
     /// # Errors
     /// It is something else.
     pub fn section(&mut self, key: &'static str) -> Result<Option<Self>, FileError> {
-        let wanted = format!("a table, under [{key}],");
+        let wanted = format!("a table, under [{}],", self.heading(key));
         let value = self.take(key);
         value.map(|value| value.into_section(&wanted)).transpose()
     }
@@ -102,7 +102,10 @@ impl<'a> Section<'a> {
     /// # Errors
     /// It is something else.
     pub fn part(&mut self, key: &'static str) -> Result<Self, FileError> {
-        let place = self.place.clone();
+        let place = Place {
+            key: Cow::Borrowed(key),
+            ..self.place
+        };
         let found = self.section(key)?;
         Ok(found.unwrap_or_else(|| Self::new(place, DeTable::new())))
     }
@@ -115,12 +118,21 @@ impl<'a> Section<'a> {
         let Some(value) = self.take(key) else {
             return Ok(Vec::new());
         };
+        let heading = self.heading(key);
         if !matches!(value.value, DeValue::Array(_)) {
-            return Err(value.wants(&format!("a list of tables, each under [[{key}]],")));
+            return Err(value.wants(&format!("a list of tables, each under [[{heading}]],")));
         }
-        let wanted = format!("a table, under [{key}],");
+        let wanted = format!("a table, under [[{heading}]],");
         let rows = value.rows().into_iter();
         rows.map(|row| row.into_section(&wanted)).collect()
+    }
+
+    /// What stands in brackets above a section of this one.
+    fn heading(&self, key: &str) -> String {
+        match &*self.place.key {
+            "" => key.to_owned(),
+            outer => format!("{outer}.{key}"),
+        }
     }
 
     /// Takes out a text and reads it; `example` is one that can be read.

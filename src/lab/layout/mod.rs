@@ -1,6 +1,6 @@
 //! Layouts: everything that is decided about a lab before it starts, as people write it.
 //!
-//! [`read`] makes a [`Layout`] of a TOML file; [`shipped`] has those that are built in. A layout
+//! [`read()`] makes a [`Layout`] of a TOML file; [`mod@shipped`] has those that are built in. A layout
 //! says who has which wallets, so the coins of its genesis block go to names; the
 //! [parameters](Layout::params) of the network follow as soon as the lab's seed for keys is known.
 

@@ -1,0 +1,225 @@
+//! The built-in layouts, played in virtual time: what their comments promise is what happens.
+
+mod common;
+
+use chainlab::chain::pow::Target;
+use chainlab::chain::{Amount, BlockTime, Params};
+use chainlab::lab::Layout;
+use chainlab::lab::layout::shipped::{self, shipped};
+use chainlab::node::io::{Command, EventKind, Reply};
+use chainlab::node::mining::MiningMode;
+use chainlab::sim::{NodeIx, REAL_HASHES, Scale, Sim};
+use common::coins;
+use common::sim::{agree, pay, until, wallets};
+use std::time::Duration;
+
+const KEY_SEED: [u8; 32] = [5; 32];
+
+/// Longer than anything takes but a block.
+const SOON: Duration = Duration::from_secs(30);
+
+const MINUTE: Duration = Duration::from_secs(60);
+
+struct Played {
+    layout: Layout,
+    sim: Sim,
+    nodes: Vec<NodeIx>,
+}
+
+impl Played {
+    /// Starts the nodes of a layout. Blocks are as rare as they would be, and cheap to solve.
+    fn start(name: &str) -> Self {
+        let layout = shipped(name).expect("it is built in");
+        let params = layout.params(&KEY_SEED, BlockTime(1_800_000_000_000));
+        let target = params.genesis_bits.to_target().expect("sound");
+        let hashes = u32::try_from(target.work().to_u256()).expect("a small difficulty");
+        let mut sim = Sim::new(
+            3,
+            Params {
+                genesis_bits: Target::from_expected_hashes(REAL_HASHES).to_compact(),
+                ..params
+            },
+        );
+        sim.set_scale(Scale::block_takes(hashes.into()));
+        sim.set_default_link(layout.link);
+        sim.record_events();
+        let mut nodes = Vec::new();
+        for spec in &layout.nodes {
+            let at = |name: &String| layout.nodes.iter().position(|node| node.name == *name);
+            let address = |name| sim.address(at(name).expect("a node of the layout"));
+            let mut config = sim.config(&spec.name);
+            config.seeds.keys = KEY_SEED;
+            config.role = spec.role;
+            config.connect = spec.connect.iter().map(address).collect();
+            config.outbound = spec.discover;
+            config.sync = spec.sync;
+            config.mining = spec.mine.mode;
+            config.hashrate = spec.mine.hashrate;
+            config.mine_to.clone_from(&spec.mine.to);
+            config.wallets.clone_from(&spec.wallets);
+            nodes.push(sim.add_node(config).expect("sound parameters"));
+        }
+        Self { layout, sim, nodes }
+    }
+
+    fn node(&self, name: &str) -> NodeIx {
+        let at = self.layout.nodes.iter().position(|node| node.name == name);
+        self.nodes[at.expect("a node of the layout")]
+    }
+
+    fn height(&self, name: &str) -> u32 {
+        let node = self.sim.node(self.node(name)).expect("it runs");
+        node.chain().tip().height
+    }
+
+    /// Nodes that this one is connected with.
+    fn peers(&self, ix: NodeIx) -> usize {
+        self.sim.node(ix).expect("it runs").peers().ready().count()
+    }
+
+    fn count(&mut self, is_such: impl Fn(&EventKind) -> bool) -> usize {
+        let events = self.sim.take_events();
+        events
+            .iter()
+            .filter(|(_, event)| is_such(&event.kind))
+            .count()
+    }
+
+    /// All miners rest, and one more block settles what is undecided.
+    fn settle(&mut self) {
+        for ix in self.nodes.clone() {
+            self.sim
+                .ask(ix, Command::Mine(MiningMode::Off))
+                .expect("it stops");
+        }
+        self.sim.run_for(SOON);
+        self.sim
+            .ask(self.nodes[0], Command::MineNow)
+            .expect("a block");
+        let nodes = self.nodes.clone();
+        until(&mut self.sim, SOON, "all agree", |sim| agree(sim, &nodes));
+    }
+}
+
+#[test]
+fn in_every_layout_blocks_come_coins_move_and_all_agree_in_the_end() {
+    for name in shipped::names() {
+        let mut lab = Played::start(name);
+        for at in 0..lab.nodes.len() {
+            let (ix, spec) = (lab.nodes[at], lab.layout.nodes[at].clone());
+            let found = wallets(&mut lab.sim, ix);
+            let names: Vec<_> = found.iter().map(|wallet| wallet.name.clone()).collect();
+            let mut expected = spec.wallets;
+            expected.sort_unstable();
+            assert_eq!(names, expected, "{name}");
+            for (owner, amount) in &lab.layout.chain.genesis {
+                if let Some(wallet) = found.iter().find(|wallet| wallet.name == *owner) {
+                    assert_eq!(wallet.spendable, *amount, "{owner} in {name}");
+                }
+            }
+        }
+        // The first of those who have coins pays the next, wherever he is.
+        let genesis = &lab.layout.chain.genesis;
+        let (from, to) = (genesis[0].0.clone(), genesis[1].0.clone());
+        let owner = |wallet: &String| {
+            let mut specs = lab.layout.nodes.iter();
+            specs
+                .position(|node| node.wallets.contains(wallet))
+                .expect("an owner")
+        };
+        let (payer, payee) = (lab.nodes[owner(&from)], lab.nodes[owner(&to)]);
+        let key = chainlab::node::wallets::wallet_key(&KEY_SEED, &to);
+        let address = lab
+            .sim
+            .params()
+            .address(key.public_key().hash())
+            .to_string();
+        lab.sim.run_for(SOON);
+        let paid = pay(&mut lab.sim, payer, &from, &address, coins(1), Amount::ZERO);
+        assert!(matches!(paid, Ok(Reply::Sent { .. })), "{name}: {paid:?}");
+        lab.sim.run_for(2 * MINUTE);
+        lab.settle();
+        let expected = genesis_of(&lab.layout, &to).checked_add(coins(1));
+        let found = wallets(&mut lab.sim, payee);
+        let wallet = found.into_iter().find(|wallet| wallet.name == to);
+        assert_eq!(wallet.map(|wallet| wallet.spendable), expected, "{name}");
+    }
+}
+
+fn genesis_of(layout: &Layout, wallet: &str) -> Amount {
+    let row = layout.chain.genesis.iter().find(|(name, _)| name == wallet);
+    row.expect("it has coins").1
+}
+
+#[test]
+fn blocks_keep_the_pace_that_the_layout_asks_for() {
+    for (name, node) in [("scenario", "central"), ("mesh", "rome"), ("swarm", "bob")] {
+        let mut lab = Played::start(name);
+        lab.sim.run_for(20 * MINUTE);
+        let height = lab.height(node);
+        assert!(
+            (190..=290).contains(&height),
+            "{name}: {height} blocks in 240 intervals"
+        );
+    }
+}
+
+#[test]
+fn the_tutorials_miner_sleeps_until_two_payments_wait() {
+    let mut lab = Played::start("tutorial");
+    let wallet = lab.node("wallet");
+    lab.sim.run_for(10 * MINUTE);
+    assert_eq!(lab.height("miner"), 0);
+    let pays = |lab: &mut Played, from, to| {
+        let paid = pay(&mut lab.sim, wallet, from, to, coins(1), Amount::ZERO);
+        assert!(matches!(paid, Ok(Reply::Sent { .. })), "{paid:?}");
+    };
+    pays(&mut lab, "alice", "carol");
+    lab.sim.run_for(10 * MINUTE);
+    assert_eq!(lab.height("miner"), 0, "one payment is not enough");
+    pays(&mut lab, "bob", "dave");
+    lab.sim.run_for(MINUTE);
+    assert_eq!(lab.height("wallet"), 1);
+    let mined = lab.count(|event| matches!(event, EventKind::Mined { txs: 2, .. }));
+    assert_eq!(mined, 1, "both in one block");
+}
+
+#[test]
+fn in_the_mesh_everybody_soon_knows_everybody_and_does_without_the_one_in_the_middle() {
+    let mut lab = Played::start("mesh");
+    lab.sim.run_for(MINUTE);
+    for ix in lab.nodes.clone() {
+        assert_eq!(lab.peers(ix), 4, "{}", lab.layout.nodes[ix.0].name);
+    }
+    let rome = lab.node("rome");
+    lab.sim.crash(rome);
+    let before = lab.height("paris");
+    lab.sim.run_for(2 * MINUTE);
+    assert!(lab.height("paris") > before + 5);
+    lab.nodes.retain(|ix| *ix != rome);
+    lab.settle();
+}
+
+#[test]
+fn in_the_slow_ring_blocks_collide_again_and_again_and_the_ring_comes_together() {
+    let mut lab = Played::start("slow");
+    lab.sim.run_for(5 * MINUTE);
+    let reorganised = lab.count(|event| matches!(event, EventKind::Reorganised { .. }));
+    assert!(reorganised >= 10, "{reorganised} in five minutes");
+    assert!(lab.height("northeast") > 20, "{}", lab.height("northeast"));
+    lab.settle();
+}
+
+#[test]
+fn the_swarm_holds_together_when_relays_fail() {
+    let mut lab = Played::start("swarm");
+    lab.sim.run_for(MINUTE);
+    for name in ["relay3", "relay9", "relay14"] {
+        let relay = lab.node(name);
+        lab.sim.crash(relay);
+        lab.nodes.retain(|ix| *ix != relay);
+    }
+    lab.sim.run_for(MINUTE);
+    assert!(lab.nodes.iter().all(|ix| lab.peers(*ix) >= 1));
+    lab.settle();
+}
