@@ -1,15 +1,17 @@
 //! What the screen shows of a lab: at every size, with colours and without. The pictures are kept
 //! in `snapshots/`; what must be true of all of them is checked as well.
 
-mod common;
+#[path = "common/lint.rs"]
+mod lint;
+#[path = "common/picture.rs"]
+mod picture;
 
 use chainlab::lab::LabView;
 use chainlab::lab::view::{Journey, NodeIx, NodeState, Piece, Tone};
 use chainlab::node::Time;
 use chainlab::node::snapshot::SyncInfo;
 use chainlab::ui::state::UiState;
-use common::lint;
-use common::picture::{
+use picture::{
     COLOURED, PLAIN, at, block, change, crowd, draw, line, lines, node, press, scenario, screen,
     words,
 };
@@ -148,7 +150,7 @@ fn long_names_large_figures_and_many_wallets() {
         node.mempool.bytes = 12_345_678;
         node.wallets = (0..40)
             .map(|n| {
-                common::picture::wallet(
+                picture::wallet(
                     &format!("wallet-{n}-with-a-long-name"),
                     "89999999999.99999999",
                 )
@@ -265,7 +267,7 @@ fn sums_in_the_header_are_of_what_runs() {
     change(&mut lab.nodes[0], |node| {
         node.mining.height = Some(13);
         node.mining.hashrate = 7_000.0;
-        node.mempool.shown.push(common::picture::waiting(9));
+        node.mempool.shown.push(picture::waiting(9));
         node.mempool.count = 2;
     });
     let head = lines(&draw(&lab, &screen(&lab, (120, 36), COLOURED)))[0].clone();

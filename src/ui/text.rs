@@ -120,6 +120,24 @@ pub fn clip(spans: Vec<Span<'static>>, room: usize, mark: &str) -> Vec<Span<'sta
     kept
 }
 
+/// Words in lines of at most so many columns; a longer word gets a line of its own, and is cut.
+pub fn wrap(words: &str, room: usize) -> Vec<String> {
+    let mut lines = vec![String::new()];
+    for word in words.split_whitespace() {
+        let line = lines.last_mut().expect("one from the start");
+        let taken = line.chars().count();
+        if taken > 0 && taken + 1 + word.chars().count() > room {
+            lines.push(word.chars().take(room).collect());
+            continue;
+        }
+        if taken > 0 {
+            line.push(' ');
+        }
+        line.extend(word.chars().take(room));
+    }
+    lines
+}
+
 /// A line of parts of which some may be left out.
 pub struct Row {
     parts: Vec<Part>,
@@ -250,5 +268,12 @@ mod tests {
         assert_eq!(text(&clip(spans(), 8, "…")), "sent…");
         assert_eq!(text(&clip(spans(), 0, "…")), "…");
         assert_eq!(short_name("rewards", 4, "~"), "rew~");
+    }
+
+    #[test]
+    fn long_lines_are_wrapped_at_words() {
+        assert_eq!(wrap("one two three", 7), ["one two", "three"]);
+        assert_eq!(wrap("", 7), [""]);
+        assert_eq!(wrap("abcdefghij kl", 4), ["abcd", "kl"]);
     }
 }

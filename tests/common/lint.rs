@@ -1,5 +1,7 @@
 //! What must be true of every picture of the screen, whatever it shows.
 
+#![allow(dead_code, reason = "each test file uses its own part")]
+
 use ratatui::buffer::Buffer;
 use ratatui::style::Color;
 use std::collections::BTreeSet;

@@ -6,12 +6,10 @@
 pub mod child;
 pub mod damage;
 pub mod lab;
-pub mod lint;
 pub mod live;
 pub mod model;
 pub mod node_ops;
 pub mod peer;
-pub mod picture;
 pub mod script;
 pub mod sim;
 

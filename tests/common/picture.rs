@@ -1,5 +1,7 @@
 //! Labs as a screen sees them, made by hand, and what a screen of some size shows of them.
 
+#![allow(dead_code, reason = "each test file uses its own part")]
+
 use chainlab::chain::block::BlockTime;
 use chainlab::chain::{Amount, BlockHash, Txid};
 use chainlab::lab::layout::ViewSpec;

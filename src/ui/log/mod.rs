@@ -199,7 +199,7 @@ impl LogFormatter for Lines {
         let room = width.saturating_sub(text::width(&head));
         let indent = text::width(&head);
         let mut lines: Vec<Line<'_>> = Vec::new();
-        for piece in wrap(words, room) {
+        for piece in text::wrap(words, room) {
             let mut spans = match lines.is_empty() {
                 true => head.clone(),
                 false => vec![Span::raw(" ".repeat(indent))],
@@ -220,35 +220,5 @@ impl Lines {
             Level::Debug => ("debug", self.theme.dim()),
             Level::Trace => ("trace", self.theme.dim()),
         }
-    }
-}
-
-/// Words in lines of at most so many columns; a longer word gets a line of its own, and is cut.
-fn wrap(words: &str, room: usize) -> Vec<String> {
-    let mut lines = vec![String::new()];
-    for word in words.split_whitespace() {
-        let line = lines.last_mut().expect("one from the start");
-        let taken = line.chars().count();
-        if taken > 0 && taken + 1 + word.chars().count() > room {
-            lines.push(word.chars().take(room).collect());
-            continue;
-        }
-        if taken > 0 {
-            line.push(' ');
-        }
-        line.extend(word.chars().take(room));
-    }
-    lines
-}
-
-#[cfg(test)]
-mod tests {
-    use super::*;
-
-    #[test]
-    fn long_lines_are_wrapped_at_words() {
-        assert_eq!(wrap("one two three", 7), ["one two", "three"]);
-        assert_eq!(wrap("", 7), [""]);
-        assert_eq!(wrap("abcdefghij kl", 4), ["abcd", "kl"]);
     }
 }

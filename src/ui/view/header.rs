@@ -113,11 +113,11 @@ fn mempool(scene: Scene<'_>) -> String {
 fn hashrate(scene: Scene<'_>) -> String {
     let is_mining = |snapshot: &&NodeSnapshot| snapshot.mining.height.is_some();
     let mining = scene.lab.running().map(|(_, snapshot)| snapshot);
-    let rate: f64 = mining
-        .filter(is_mining)
-        .map(|node| node.mining.hashrate)
-        .sum();
-    text::rate(rate)
+    let mut rates = mining.filter(is_mining).map(|node| node.mining.hashrate);
+    match rates.next() {
+        None => "nobody mines".to_owned(),
+        Some(first) => text::rate(rates.fold(first, |sum, rate| sum + rate)),
+    }
 }
 
 /// A line that says that the screen is too small.

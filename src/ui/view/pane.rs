@@ -21,6 +21,7 @@ use crate::lab::NodeIx;
 use crate::lab::view::{NodeState, NodeView};
 use crate::node::mining::MiningMode;
 use crate::node::snapshot::{MiningInfo, NodeSnapshot, SyncInfo, WalletInfo};
+use crate::ui::keymap::Action;
 use crate::ui::text::{self, Row, short_name};
 use ratatui::Frame;
 use ratatui::layout::Rect;
@@ -146,10 +147,7 @@ fn badges(scene: Scene<'_>, node: &NodeView, is_focused: bool, is_new: bool) -> 
 
 fn lines(scene: Scene<'_>, node: &NodeView, room: usize, height: u16) -> Vec<Line<'static>> {
     let mut lines = Vec::new();
-    if let NodeState::Failed(why) = &node.state {
-        let words = vec![Span::styled(why.to_string(), scene.theme.bad())];
-        lines.push(Line::from(text::clip(words, room, scene.theme.cut())));
-    }
+    lines.extend(why_not(scene, node, room, height));
     match &node.snapshot {
         None => lines.push(Line::styled("opening its database", scene.theme.dim())),
         Some(snapshot) if height >= FULL_LINES => {
@@ -168,6 +166,21 @@ fn lines(scene: Scene<'_>, node: &NodeView, room: usize, height: u16) -> Vec<Lin
     lines
 }
 
+/// Why it does not run, and what helps.
+fn why_not(scene: Scene<'_>, node: &NodeView, room: usize, height: u16) -> Vec<Line<'static>> {
+    let key = scene.ui.keymap.key_of(Action::Kill);
+    let (words, style) = match &node.state {
+        NodeState::Failed(why) => (format!("{why}; {key} starts it again"), scene.theme.bad()),
+        NodeState::Down => (format!("{key} starts it again"), scene.theme.warn()),
+        _ => return Vec::new(),
+    };
+    let rows = text::wrap(&words, room).into_iter();
+    let most = if height >= FULL_LINES { 4 } else { 1 };
+    rows.take(most)
+        .map(|row| Line::styled(row, style))
+        .collect()
+}
+
 fn full(
     scene: Scene<'_>,
     node: &NodeView,
@@ -176,14 +189,15 @@ fn full(
     height: u16,
     lines: &mut Vec<Line<'static>>,
 ) {
-    lines.push(match &snapshot.sync {
-        Some(sync) => gauge(scene, node, snapshot, sync, room),
-        None => tip(scene, node, snapshot, room),
-    });
+    lines.push(tip(scene, node, snapshot, room));
+    if let Some(sync) = snapshot.sync.as_ref().filter(|_| node.state.is_up()) {
+        lines.push(gauge(scene, node, snapshot, sync, room));
+    }
     lines.push(mempool(scene, snapshot, room));
-    lines.push(peers(scene, snapshot, room));
-    if let Some(line) = mining(scene, snapshot, room) {
-        lines.push(line);
+    // Of a node that is down these would only be what was.
+    if node.state.is_up() {
+        lines.push(peers(scene, snapshot, room));
+        lines.extend(mining(scene, snapshot, room));
     }
     // The chips and some lines of log come before the fourth line of wallets.
     let spare = usize::from(height).saturating_sub(lines.len() + 2);
@@ -199,7 +213,8 @@ fn compact(
     lines: &mut Vec<Line<'static>>,
 ) {
     let theme = scene.theme;
-    if let Some(sync) = &snapshot.sync {
+    let is_up = node.state.is_up();
+    if let Some(sync) = snapshot.sync.as_ref().filter(|_| is_up) {
         lines.push(gauge(scene, node, snapshot, sync, room));
     } else {
         let mut height = vec![Span::styled("height ", theme.dim())];
@@ -217,9 +232,13 @@ fn compact(
         let row = Row::new()
             .part(0, 0, height)
             .part(1, 2, figure("mempool", snapshot.mempool.count.to_string()))
-            .part(2, 2, figure("peers", ready(snapshot).to_string()))
-            .part(3, 2, spaced(mining_spans(scene, snapshot)))
             .part(4, 2, reorganised(scene, node));
+        let row = match is_up {
+            true => row
+                .part(2, 2, figure("peers", ready(snapshot).to_string()))
+                .part(3, 2, spaced(mining_spans(scene, snapshot))),
+            false => row,
+        };
         lines.push(row.fit(room));
     }
     lines.extend(wallets(scene, snapshot, room, 1));
@@ -266,6 +285,7 @@ fn reorganised(scene: Scene<'_>, node: &NodeView) -> Vec<Span<'static>> {
     }
 }
 
+/// How far a node that catches up has come.
 fn gauge(
     scene: Scene<'_>,
     node: &NodeView,
@@ -273,34 +293,34 @@ fn gauge(
     sync: &SyncInfo,
     room: usize,
 ) -> Line<'static> {
+    const BAR_MAX: usize = 20;
+    const BAR_MIN: usize = 4;
     let theme = scene.theme;
     let (done, target) = (snapshot.tip.height, sync.target.max(1));
+    let label = label(scene, "syncing");
     let figures = Row::new()
+        .text(0, 0, format!("{done} of {}", sync.target), theme.strong())
         .part(
-            0,
-            0,
-            vec![
-                label(scene, "height"),
-                Span::styled(format!("{done} of {}", sync.target), theme.strong()),
-            ],
-        )
-        .part(
-            2,
+            1,
             2,
             rate_left(scene, node, sync.target.saturating_sub(done)),
         );
-    let mut spans = figures.fit_spans(room);
-    let bar_room = room.saturating_sub(text::width(&spans) + 2).min(20);
-    if bar_room >= 4 {
-        let full = bar_room * usize::try_from(done.min(target)).unwrap_or(0)
-            / usize::try_from(target).unwrap_or(1);
-        spans.push(Span::raw("  "));
+    let figures = figures.fit_spans(room.saturating_sub(label.width()));
+    let taken = label.width() + text::width(&figures) + 1;
+    let mut spans = vec![label];
+    let bar = room.saturating_sub(taken).min(BAR_MAX);
+    if bar >= BAR_MIN {
+        let share = f64::from(done.min(target)) / f64::from(target);
+        let full = (0..bar)
+            .filter(|at| (*at as f64 + 0.5) / (bar as f64) < share)
+            .count();
         spans.push(Span::styled(theme.bar().repeat(full), theme.good()));
         spans.push(Span::styled(
-            theme.bar_rest().repeat(bar_room - full),
+            theme.bar_rest().repeat(bar - full) + " ",
             theme.dim(),
         ));
     }
+    spans.extend(figures);
     Line::from(spans)
 }
 
