@@ -8,6 +8,7 @@
     reason = "this floor is where people come in"
 )]
 
+mod layouts;
 mod network;
 mod node;
 
@@ -32,7 +33,8 @@ const EXAMPLES: &str = "\
 Examples:
   chainlab node --name central --port 3000
   chainlab node --name miner --port 3001 --connect 127.0.0.1:3000 --mine rewards
-  chainlab network show > my-network.toml";
+  chainlab network show > my-network.toml
+  chainlab layouts scenario > my-lab.toml";
 
 #[derive(Parser)]
 #[command(name = "chainlab", version, about = ABOUT, after_help = EXAMPLES)]
@@ -49,6 +51,9 @@ enum Command {
     /// Networks, and the files that describe them.
     #[command(subcommand)]
     Network(network::Command),
+    /// List the layouts that are built in, or print one as a file to change.
+    #[command(after_help = layouts::EXAMPLES)]
+    Layouts(layouts::Options),
 }
 
 /// Why the program ends early: words for people, and which exit code.
@@ -114,6 +119,7 @@ pub fn run() -> ExitCode {
         )),
         Some(Command::Node(options)) => node::run(options),
         Some(Command::Network(command)) => network::run(command),
+        Some(Command::Layouts(options)) => layouts::run(&options),
     };
     let Err(failure) = done else {
         return ExitCode::SUCCESS;

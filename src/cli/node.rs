@@ -2,6 +2,7 @@
 
 use super::{Failure, read_file, say};
 use crate::chain::Params;
+use crate::lab::names::parse_node_name;
 use crate::lab::units::parse_rate;
 use crate::lab::{document, network};
 use crate::live::{self, End, LabClock, NodeHandle, stored_params};
@@ -26,16 +27,13 @@ Examples:
 
 RUST_LOG says how much is logged, as in RUST_LOG=debug.";
 
-/// The longest name of a node: it must fit into a pane's title, and into what peers are told.
-const NAME_MAX: usize = 32;
-
 /// Threads for all sockets: they only move bytes.
 const SOCKET_THREADS: usize = 2;
 
 #[derive(Args)]
 pub(super) struct Options {
     /// What people call the node: letters, digits, and any of - _ .
-    #[arg(long, value_parser = parse_name)]
+    #[arg(long, value_parser = parse_node_name)]
     name: String,
     /// The port to listen on; 0: any that is free.
     #[arg(long)]
@@ -51,29 +49,18 @@ pub(super) struct Options {
     #[arg(long, value_name = "DIR")]
     data_dir: Option<PathBuf>,
     /// Mine, for this wallet of the node; it is made if it is not there.
-    #[arg(long, value_name = "WALLET", value_parser = parse_name)]
+    #[arg(long, value_name = "WALLET", value_parser = parse_node_name)]
     mine: Option<String>,
     /// How fast to mine, as in 500, 14k, '1.5 MH/s' [default: 14 kH/s].
     #[arg(long, value_name = "RATE", value_parser = parse_rate, requires = "mine")]
     hashrate: Option<f64>,
     /// A wallet to make if it is not there; can be given several times.
-    #[arg(long = "wallet", value_name = "NAME", value_parser = parse_name)]
+    #[arg(long = "wallet", value_name = "NAME", value_parser = parse_node_name)]
     wallets: Vec<String>,
     /// The network to be on, as `chainlab network show` prints it [default: the one in the data
     /// directory, or chainlab's own].
     #[arg(long, value_name = "FILE")]
     network: Option<PathBuf>,
-}
-
-fn parse_name(text: &str) -> Result<String, String> {
-    let is_plain = |c: char| c.is_ascii_alphanumeric() || "-_.".contains(c);
-    if text.is_empty() || text.len() > NAME_MAX {
-        return Err(format!("a name has 1 to {NAME_MAX} characters"));
-    }
-    if text.starts_with(['-', '.']) || !text.chars().all(is_plain) {
-        return Err("a name has letters, digits, and - _ . but not - or . first".to_owned());
-    }
-    Ok(text.to_owned())
 }
 
 fn parse_addr(text: &str) -> Result<SocketAddr, String> {

@@ -15,6 +15,7 @@
 
 pub mod document;
 pub mod layout;
+pub mod names;
 pub mod network;
 pub mod request;
 pub mod units;

@@ -33,7 +33,9 @@ pub fn read(file: &str, text: &str) -> Result<Params, FileError> {
         return Ok(Params::default());
     };
     document.finish()?;
-    let mut params = read_chain(&mut chain)?;
+    let mut params = read_rules(&mut chain)?;
+    set(&mut params.genesis_time, read_genesis_time(&mut chain)?);
+    set(&mut params.genesis_bits, read_difficulty(&mut chain, None)?);
     for mut row in chain.sections("genesis")? {
         params.genesis.push(read_allocation(&mut row, &params)?);
         row.finish()?;
@@ -43,14 +45,13 @@ pub fn read(file: &str, text: &str) -> Result<Params, FileError> {
     Ok(params)
 }
 
-/// Reads all of `[chain]` but the genesis allocations, without judging it.
+/// Reads all of `[chain]` but what makes the genesis block (its time, its difficulty, its coins),
+/// without judging it.
 ///
 /// # Errors
 /// [`FileError`].
-pub fn read_chain(chain: &mut Section<'_>) -> Result<Params, FileError> {
+pub fn read_rules(chain: &mut Section<'_>) -> Result<Params, FileError> {
     let mut params = Params::default();
-    let genesis_time = chain.number("genesis_time_ms", 0..=u64::MAX)?;
-    set(&mut params.genesis_time, genesis_time.map(BlockTime));
     let interval = chain.text("block_interval", "5s", whole_ms)?;
     set(&mut params.block_interval_ms, interval);
     // A default that any interval can have: see the rule in `Params::validate`.
@@ -62,14 +63,6 @@ pub fn read_chain(chain: &mut Section<'_>) -> Result<Params, FileError> {
     );
     let half_life = chain.number("half_life", 1..=u32::MAX)?;
     set(&mut params.half_life_intervals, half_life);
-    let bits = chain.text("genesis_bits", "0x1f00ffff", compact)?;
-    let hashes = chain.number("difficulty", 1..=u64::MAX)?;
-    if bits.is_some() && hashes.is_some() {
-        let problem = "genesis_bits says the same: leave out one of them";
-        return Err(chain.error_at("difficulty", problem));
-    }
-    let bits = bits.or(hashes.map(|hashes| Target::from_expected_hashes(hashes).to_compact()));
-    set(&mut params.genesis_bits, bits);
     let limit = chain.text("limit_bits", "0x207fffff", compact)?;
     set(&mut params.limit_bits, limit);
     set(
@@ -91,6 +84,38 @@ pub fn read_chain(chain: &mut Section<'_>) -> Result<Params, FileError> {
     Ok(params)
 }
 
+/// Reads when the chain begins, if the file says.
+///
+/// # Errors
+/// [`FileError`].
+pub fn read_genesis_time(chain: &mut Section<'_>) -> Result<Option<BlockTime>, FileError> {
+    let ms = chain.number("genesis_time_ms", 0..=u64::MAX)?;
+    Ok(ms.map(BlockTime))
+}
+
+/// Reads how difficult the beginning is, if the file says. Where there is a word for leaving it
+/// open, it can stand for the number.
+///
+/// # Errors
+/// [`FileError`].
+pub fn read_difficulty(
+    chain: &mut Section<'_>,
+    open: Option<&str>,
+) -> Result<Option<CompactTarget>, FileError> {
+    let bits = chain.text("genesis_bits", "0x1f00ffff", compact)?;
+    let hashes = chain.take("difficulty");
+    if bits.is_some() && hashes.is_some() {
+        let problem = "genesis_bits says the same: leave out one of them";
+        return Err(chain.error_at("difficulty", problem));
+    }
+    let hashes = match (hashes, open) {
+        (Some(value), Some(word)) => value.number_or(1..=u64::MAX, word)?,
+        (Some(value), None) => Some(value.number(1..=u64::MAX)?),
+        (None, _) => None,
+    };
+    Ok(bits.or(hashes.map(|hashes| Target::from_expected_hashes(hashes).to_compact())))
+}
+
 fn read_allocation(row: &mut Section<'_>, params: &Params) -> Result<Allocation, FileError> {
     let example = "1JFN5FWkEKSCKqTS6RoQUNkSEHj82rRR5d";
     let version = params.address_version;
@@ -104,7 +129,8 @@ fn read_allocation(row: &mut Section<'_>, params: &Params) -> Result<Allocation,
     })
 }
 
-fn set<T>(field: &mut T, value: Option<T>) {
+/// Sets what is not left as it is.
+pub(super) fn set<T>(field: &mut T, value: Option<T>) {
     if let Some(value) = value {
         *field = value;
     }
@@ -139,7 +165,7 @@ fn compact(text: &str) -> Result<CompactTarget, String> {
 }
 
 /// Where in the file a parameter that is out of range was set.
-fn place(chain: &Section<'_>, error: &ParamsError) -> FileError {
+pub(super) fn place(chain: &Section<'_>, error: &ParamsError) -> FileError {
     let key = match error.key {
         "genesis_time" => "genesis_time_ms",
         "block_interval_ms" => "block_interval",

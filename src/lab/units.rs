@@ -1,4 +1,4 @@
-//! Quantities as people write them: `5s`, `80ms`, `14 kH/s`.
+//! Quantities as people write them: `5s`, `80ms`, `14 kH/s`, `1 MB/s`.
 
 use std::time::Duration;
 use thiserror::Error;
@@ -15,6 +15,17 @@ const DURATIONS: [(&str, u64); 6] = [
 
 /// The longest duration: 1 000 years, in µs. Sums of several stay far from every limit.
 const DURATION_MAX_US: u128 = 1_000 * 366 * 86_400_000_000;
+
+/// Units of bandwidth in bytes a second, the largest of each kind first. Bits are only read.
+const BANDWIDTHS: [(&str, u64); 7] = [
+    ("GB/s", 1_000_000_000),
+    ("MB/s", 1_000_000),
+    ("kB/s", 1_000),
+    ("B/s", 1),
+    ("Gbit/s", 125_000_000),
+    ("Mbit/s", 125_000),
+    ("kbit/s", 125),
+];
 
 /// The highest hash rate, in H/s: a thousand times what a machine can do.
 const RATE_MAX: f64 = 1e12;
@@ -39,6 +50,15 @@ pub enum UnitError {
         /// What is counted.
         unit: &'static str,
     },
+    /// Not a number and a unit of bandwidth.
+    #[error(
+        "{0:?} is not a bandwidth: write a number and one of B/s, kB/s, MB/s, GB/s, kbit/s, \
+         Mbit/s, Gbit/s, as in 1 MB/s"
+    )]
+    Bandwidth(String),
+    /// More than can be counted.
+    #[error("{0:?} is more than any link carries")]
+    TooWide(String),
     /// Not a number and a unit of hash rate.
     #[error("{0:?} is not a hash rate: write a number, and k, M or G if need be, as in 14 kH/s")]
     Rate(String),
@@ -59,27 +79,17 @@ pub fn parse_duration(text: &str) -> Result<Duration, UnitError> {
     let (number, unit) = split(text).ok_or_else(|| UnitError::Duration(shown()))?;
     let known = DURATIONS.iter().find(|(name, _)| *name == unit);
     let (_, unit_us) = known.ok_or_else(|| UnitError::Duration(shown()))?;
-    let (whole, fraction) = number.split_once('.').unwrap_or((number, ""));
-    let digits = format!("{whole}{fraction}");
-    let scale = u32::try_from(fraction.len()).expect("a short text");
-    // Both have less than TEXT_MAX digits, but their product with a day has more than a u128 holds.
-    let too_long = || UnitError::TooLong(shown());
-    let scaled: u128 = digits.parse().map_err(|_| too_long())?;
-    let scaled = scaled
-        .checked_mul(u128::from(*unit_us))
-        .ok_or_else(too_long)?;
-    let divisor = 10_u128.checked_pow(scale).ok_or_else(too_long)?;
-    if scaled % divisor != 0 {
-        let (text, unit) = (shown(), "microsecond");
-        return Err(UnitError::TooFine { text, unit });
-    }
-    let us = scaled / divisor;
-    if us > DURATION_MAX_US {
-        return Err(too_long());
-    }
-    Ok(Duration::from_micros(
-        u64::try_from(us).map_err(|_| too_long())?,
-    ))
+    let us = scaled(number, *unit_us).map_err(|error| match error {
+        Scale::TooMuch => UnitError::TooLong(shown()),
+        Scale::TooFine => UnitError::TooFine {
+            text: shown(),
+            unit: "microsecond",
+        },
+    })?;
+    let us = u64::try_from(us).ok();
+    let us = us.filter(|us| u128::from(*us) <= DURATION_MAX_US);
+    us.map(Duration::from_micros)
+        .ok_or_else(|| UnitError::TooLong(shown()))
 }
 
 /// Writes a duration as [`parse_duration`] reads it, in the longest unit that it is whole in. What
@@ -90,6 +100,35 @@ pub fn show_duration(duration: Duration) -> String {
     match DURATIONS.iter().find(whole_in) {
         Some((unit, unit_us)) if us > 0 => format!("{}{unit}", us / u128::from(*unit_us)),
         _ => "0s".to_owned(),
+    }
+}
+
+/// Reads a bandwidth in bytes a second: `1 MB/s`, `56kbit/s`.
+///
+/// # Errors
+/// [`UnitError`]. Whether a link can have it is not judged.
+pub fn parse_bandwidth(text: &str) -> Result<u64, UnitError> {
+    let shown = || shown(text);
+    let refused = || UnitError::Bandwidth(shown());
+    let (number, unit) = split(text).ok_or_else(refused)?;
+    let known = BANDWIDTHS.iter().find(|(name, _)| *name == unit);
+    let (_, unit) = known.ok_or_else(refused)?;
+    let bytes = scaled(number, *unit).map_err(|error| match error {
+        Scale::TooMuch => UnitError::TooWide(shown()),
+        Scale::TooFine => UnitError::TooFine {
+            text: shown(),
+            unit: "byte a second",
+        },
+    })?;
+    u64::try_from(bytes).map_err(|_| UnitError::TooWide(shown()))
+}
+
+/// Writes a bandwidth as [`parse_bandwidth`] reads it, in the largest unit that it is whole in.
+pub fn show_bandwidth(bytes: u64) -> String {
+    let whole_in = |(_, unit): &&(&str, u64)| bytes.is_multiple_of(*unit);
+    match BANDWIDTHS.iter().find(whole_in) {
+        Some((name, unit)) if bytes > 0 => format!("{} {name}", bytes / unit),
+        _ => "0 B/s".to_owned(),
     }
 }
 
@@ -140,6 +179,30 @@ fn split(text: &str) -> Option<(&str, &str)> {
     let (whole, fraction) = number.split_once('.').unwrap_or((number, "0"));
     let is_number = |digits: &str| !digits.is_empty() && !digits.contains('.');
     (is_number(whole) && is_number(fraction)).then(|| (number, unit.trim_start()))
+}
+
+/// Why a number of units is not a whole number of ones.
+enum Scale {
+    TooMuch,
+    TooFine,
+}
+
+/// A decimal number as [`split`] finds it, times a unit.
+fn scaled(number: &str, unit: u64) -> Result<u128, Scale> {
+    let (whole, fraction) = number.split_once('.').unwrap_or((number, ""));
+    let digits = format!("{whole}{fraction}");
+    let places = u32::try_from(fraction.len()).expect("a short text");
+    // Both have less than TEXT_MAX digits, but their product with a day has more than a u128 holds.
+    let digits: u128 = digits.parse().map_err(|_| Scale::TooMuch)?;
+    let product = digits.checked_mul(u128::from(unit));
+    let (Some(product), Some(divisor)) = (product, 10_u128.checked_pow(places)) else {
+        return Err(Scale::TooMuch);
+    };
+    if product % divisor == 0 {
+        Ok(product / divisor)
+    } else {
+        Err(Scale::TooFine)
+    }
 }
 
 fn shown(text: &str) -> String {
@@ -210,6 +273,49 @@ mod tests {
         assert_eq!(show_duration(Duration::from_secs(5)), "5s");
         assert_eq!(show_duration(Duration::from_millis(1_500)), "1500ms");
         assert_eq!(show_duration(Duration::from_secs(86_400)), "1d");
+    }
+
+    #[test]
+    fn bandwidths_are_read_as_people_write_them() {
+        for (text, bytes) in [
+            ("1 MB/s", 1_000_000),
+            ("1.5MB/s", 1_500_000),
+            ("300 B/s", 300),
+            ("2 GB/s", 2_000_000_000),
+            ("56 kbit/s", 7_000),
+            ("8 Mbit/s", 1_000_000),
+            ("0.1 kB/s", 100),
+            ("0 B/s", 0),
+        ] {
+            assert_eq!(parse_bandwidth(text), Ok(bytes), "{text}");
+        }
+        for text in [
+            "", "1", "MB/s", "1 MB", "1 mb/s", "-1 MB/s", "fast", "1 bit/s",
+        ] {
+            let refused = parse_bandwidth(text).expect_err(text);
+            assert_eq!(refused, UnitError::Bandwidth(text.into()));
+        }
+        let fine = parse_bandwidth("1.0001 kB/s").expect_err("a tenth of a byte");
+        let words = "\"1.0001 kB/s\" is finer than a byte a second";
+        assert_eq!(fine.to_string(), words);
+        let wide = "99999999999999999999999999999 GB/s";
+        assert_eq!(parse_bandwidth(wide), Err(UnitError::TooWide(wide.into())));
+    }
+
+    #[test]
+    fn bandwidths_read_back_as_they_were_written() {
+        for (bytes, text) in [
+            (0, "0 B/s"),
+            (1, "1 B/s"),
+            (7_000, "7 kB/s"),
+            (1_500, "1500 B/s"),
+            (1_000_000, "1 MB/s"),
+            (125_000_000, "125 MB/s"),
+            (1_000_000_000, "1 GB/s"),
+        ] {
+            assert_eq!(show_bandwidth(bytes), text);
+            assert_eq!(parse_bandwidth(text), Ok(bytes));
+        }
     }
 
     #[test]

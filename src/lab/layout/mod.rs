@@ -9,6 +9,9 @@ mod read;
 pub mod shipped;
 pub mod topology;
 
+pub use self::read::read;
+pub use self::shipped::shipped;
+
 use crate::chain::{Amount, BlockTime, Params};
 use crate::link::Conditions;
 use crate::node::SyncMethod;

@@ -1,1 +1,33 @@
 //! Layouts that are built in.
+
+use super::{Layout, read};
+
+/// The layout that a lab has if nobody chooses one.
+pub const DEFAULT: &str = "scenario";
+
+/// Names and texts, in the order in which they are best tried.
+pub const SHIPPED: [(&str, &str); 5] = [
+    ("scenario", include_str!("../../../layouts/scenario.toml")),
+    ("tutorial", include_str!("../../../layouts/tutorial.toml")),
+    ("mesh", include_str!("../../../layouts/mesh.toml")),
+    ("slow", include_str!("../../../layouts/slow.toml")),
+    ("swarm", include_str!("../../../layouts/swarm.toml")),
+];
+
+/// The names, in that order.
+pub fn names() -> impl Iterator<Item = &'static str> + Clone {
+    SHIPPED.iter().map(|(name, _)| *name)
+}
+
+/// The file of this name, as it can be written out and changed.
+pub fn text(name: &str) -> Option<&'static str> {
+    let found = SHIPPED.iter().find(|(shipped, _)| *shipped == name);
+    found.map(|(_, text)| *text)
+}
+
+/// The layout of this name.
+pub fn shipped(name: &str) -> Option<Layout> {
+    let text = text(name)?;
+    let layout = read(&format!("{name}.toml"), text);
+    Some(layout.expect("a test reads every one of them"))
+}

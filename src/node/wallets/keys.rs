@@ -27,7 +27,10 @@ pub fn wallet_key(key_seed: &[u8; 32], name: &str) -> SecretKey {
 }
 
 /// Insists that a wallet can have this name.
-pub(super) fn check_name(name: &str) -> Result<(), WalletError> {
+///
+/// # Errors
+/// [`WalletError::Name`], [`WalletError::NameIsAddress`].
+pub fn check_name(name: &str) -> Result<(), WalletError> {
     let fits = |c: char| c.is_ascii_alphanumeric() || matches!(c, '-' | '_' | '.');
     if name.is_empty() || name.len() > NAME_LEN_MAX || !name.chars().all(fits) {
         return Err(WalletError::Name { name: shown(name) });

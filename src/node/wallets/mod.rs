@@ -29,11 +29,11 @@ mod view;
 mod waiting;
 
 pub use self::error::WalletError;
-pub use self::keys::{NAME_LEN_MAX, wallet_key};
+pub use self::keys::{NAME_LEN_MAX, check_name, wallet_key};
 pub use self::rows::Rows;
 pub use self::spend::INPUTS_MAX;
 
-use self::keys::{check_name, parse_secret, secret_hex, shown};
+use self::keys::{parse_secret, secret_hex, shown};
 use self::purse::Purse;
 use self::rows::{Entry, Place, Stored, TIP_KEY, decoded, key_row};
 use self::waiting::{Purses, Waiter, Waiting};

@@ -4,11 +4,19 @@
 //! A [`Section`] is taken apart: each key that is understood is taken out, and what is left at the
 //! end is not known, and refused with the known key that is most like it.
 
+mod nearest;
+mod value;
+
+pub use self::nearest::nearest;
+pub use self::value::{Place, Value};
+
+use std::borrow::Cow;
+use std::convert::Infallible;
 use std::fmt;
-use std::ops::{Range, RangeInclusive};
+use std::ops::RangeInclusive;
 use thiserror::Error;
 use toml::Spanned;
-use toml::de::{DeTable, DeValue};
+use toml::de::{DeString, DeTable, DeValue};
 
 /// The largest file that is read, in bytes: a network with all the allocations that it may have.
 pub const FILE_BYTES_MAX: usize = 2_000_000;
@@ -37,21 +45,11 @@ struct Source<'a> {
 /// A table of a file, or what is left of it.
 #[derive(Debug)]
 pub struct Section<'a> {
-    source: Source<'a>,
-    /// Where it begins.
-    at: Range<usize>,
+    /// Where it begins, and what it is under.
+    place: Place<'a>,
     table: DeTable<'a>,
     /// What was asked for, with the place of what was there.
-    known: Vec<(&'static str, Option<Range<usize>>)>,
-}
-
-/// A value with its place.
-#[derive(Debug)]
-pub struct Value<'a> {
-    source: Source<'a>,
-    at: Range<usize>,
-    key: &'static str,
-    value: DeValue<'a>,
+    known: Vec<(&'static str, Option<usize>)>,
 }
 
 impl<'a> Section<'a> {
@@ -69,25 +67,24 @@ impl<'a> Section<'a> {
             let at = error.span().map_or(0, |span| span.start);
             source.error(at, one_line(error.message()))
         })?;
-        Ok(Self {
-            source,
-            at: table.span(),
-            table: table.into_inner(),
+        let (at, key) = (table.span().start, Cow::Borrowed(file));
+        Ok(Self::new(Place { source, at, key }, table.into_inner()))
+    }
+
+    fn new(place: Place<'a>, table: DeTable<'a>) -> Self {
+        Self {
+            place,
+            table,
             known: Vec::new(),
-        })
+        }
     }
 
     /// Takes out what is under `key`.
     pub fn take(&mut self, key: &'static str) -> Option<Value<'a>> {
         let row = self.table.remove_entry(key);
-        let at = row.as_ref().map(|(key, _)| key.span());
+        let at = row.as_ref().map(|(key, _)| key.span().start);
         self.known.push((key, at));
-        row.map(|(_, value)| Value {
-            source: self.source,
-            at: value.span(),
-            key,
-            value: value.into_inner(),
-        })
+        row.map(|(_, value)| Value::new(self.place.source, Cow::Borrowed(key), value))
     }
 
     /// Takes out the section `[key]`.
@@ -95,7 +92,19 @@ impl<'a> Section<'a> {
     /// # Errors
     /// It is something else.
     pub fn section(&mut self, key: &'static str) -> Result<Option<Self>, FileError> {
-        self.take(key).map(Value::into_section).transpose()
+        let wanted = format!("a table, under [{key}],");
+        let value = self.take(key);
+        value.map(|value| value.into_section(&wanted)).transpose()
+    }
+
+    /// Takes out the section `[key]`; without one, what it would be if it were there and empty.
+    ///
+    /// # Errors
+    /// It is something else.
+    pub fn part(&mut self, key: &'static str) -> Result<Self, FileError> {
+        let place = self.place.clone();
+        let found = self.section(key)?;
+        Ok(found.unwrap_or_else(|| Self::new(place, DeTable::new())))
     }
 
     /// Takes out the sections `[[key]]`.
@@ -106,18 +115,12 @@ impl<'a> Section<'a> {
         let Some(value) = self.take(key) else {
             return Ok(Vec::new());
         };
-        let DeValue::Array(rows) = value.value else {
+        if !matches!(value.value, DeValue::Array(_)) {
             return Err(value.wants(&format!("a list of tables, each under [[{key}]],")));
-        };
-        let row = |row: Spanned<DeValue<'a>>| Value {
-            source: value.source,
-            at: row.span(),
-            key,
-            value: row.into_inner(),
-        };
-        rows.into_iter()
-            .map(|found| row(found).into_section())
-            .collect()
+        }
+        let wanted = format!("a table, under [{key}],");
+        let rows = value.rows().into_iter();
+        rows.map(|row| row.into_section(&wanted)).collect()
     }
 
     /// Takes out a text and reads it; `example` is one that can be read.
@@ -130,16 +133,59 @@ impl<'a> Section<'a> {
         example: &str,
         read: impl FnOnce(&str) -> Result<T, E>,
     ) -> Result<Option<T>, FileError> {
+        let value = self.take(key);
+        value.map(|value| value.text(example, read)).transpose()
+    }
+
+    /// Takes out a text, with its place.
+    ///
+    /// # Errors
+    /// It is no text.
+    pub fn word(
+        &mut self,
+        key: &'static str,
+        example: &str,
+    ) -> Result<Option<(String, Place<'a>)>, FileError> {
         let Some(value) = self.take(key) else {
             return Ok(None);
         };
-        let DeValue::String(text) = &value.value else {
-            return Err(value.wants(&format!("a text in quotes, as in {example:?},")));
-        };
-        match read(text) {
-            Ok(read) => Ok(Some(read)),
-            Err(problem) => Err(value.error(problem)),
-        }
+        let word = value.text(example, |text| Ok::<_, Infallible>(text.to_owned()))?;
+        Ok(Some((word, value.place)))
+    }
+
+    /// Takes out a text that is one of the choices, and what it stands for.
+    ///
+    /// # Errors
+    /// It is something else.
+    pub fn choice<T: Copy>(
+        &mut self,
+        key: &'static str,
+        choices: &[(&str, T)],
+    ) -> Result<Option<T>, FileError> {
+        let example = choices.first().map_or("", |(name, _)| *name);
+        self.text(key, example, |text| {
+            let found = choices.iter().find(|(name, _)| *name == text);
+            found.map(|(_, choice)| *choice).ok_or_else(|| {
+                let names: Vec<_> = choices
+                    .iter()
+                    .map(|(name, _)| format!("{name:?}"))
+                    .collect();
+                format!("{text:?} is none of {}", names.join(", "))
+            })
+        })
+    }
+
+    /// Takes out a list of texts, each with its place.
+    ///
+    /// # Errors
+    /// It is something else.
+    pub fn texts(
+        &mut self,
+        key: &'static str,
+        example: &str,
+    ) -> Result<Option<Vec<(String, Place<'a>)>>, FileError> {
+        let value = self.take(key);
+        value.map(|value| value.texts(example)).transpose()
     }
 
     /// Takes out a whole number.
@@ -154,29 +200,50 @@ impl<'a> Section<'a> {
     where
         T: TryFrom<u64> + PartialOrd + fmt::Display,
     {
-        let Some(value) = self.take(key) else {
-            return Ok(None);
+        let value = self.take(key);
+        value.map(|value| value.number(range)).transpose()
+    }
+
+    /// Takes out a number that need not be whole.
+    ///
+    /// # Errors
+    /// It is something else.
+    pub fn fraction(&mut self, key: &'static str) -> Result<Option<f64>, FileError> {
+        self.take(key).map(|value| value.fraction()).transpose()
+    }
+
+    /// Takes out `true` or `false`.
+    ///
+    /// # Errors
+    /// It is something else.
+    pub fn flag(&mut self, key: &'static str) -> Result<Option<bool>, FileError> {
+        self.take(key).map(|value| value.flag()).transpose()
+    }
+
+    /// All that is left, whatever the keys are, in the order of the file: each with its key, the
+    /// place of the key, and the value.
+    pub fn into_rows(self) -> Vec<(String, Place<'a>, Value<'a>)> {
+        let source = self.place.source;
+        let row = |(name, value): (Spanned<DeString<'a>>, _)| {
+            let (at, key) = (name.span().start, name.into_inner());
+            let place = Place {
+                source,
+                at,
+                key: key.clone(),
+            };
+            let name = key.clone().into_owned();
+            (name, place, Value::new(source, key, value))
         };
-        let DeValue::Integer(digits) = &value.value else {
-            return Err(value.wants("a whole number"));
-        };
-        let number = u64::from_str_radix(digits.as_str(), digits.radix()).ok();
-        let number = number.and_then(|number| T::try_from(number).ok());
-        match number.filter(|number| range.contains(number)) {
-            Some(number) => Ok(Some(number)),
-            None => {
-                let (min, max) = (range.start(), range.end());
-                Err(value.error(format!("not between {min} and {max}")))
-            }
-        }
+        let mut rows: Vec<_> = self.table.into_iter().map(row).collect();
+        rows.sort_by_key(|(_, place, _)| place.at);
+        rows
     }
 
     /// The error of a key that was taken out, or of the section if the key is not there.
     pub fn error_at(&self, key: &str, problem: impl fmt::Display) -> FileError {
         let found = self.known.iter().find(|(known, _)| *known == key);
-        let at = found.and_then(|(_, at)| at.clone());
-        let at = at.unwrap_or_else(|| self.at.clone()).start;
-        self.source.error(at, format!("{key}: {problem}"))
+        let at = found.and_then(|(_, at)| *at).unwrap_or(self.place.at);
+        self.place.source.error(at, format!("{key}: {problem}"))
     }
 
     /// Whether this key was taken out and was there.
@@ -189,7 +256,7 @@ impl<'a> Section<'a> {
     ///
     /// # Errors
     /// The first key that nobody asked for.
-    pub fn finish(self) -> Result<(), FileError> {
+    pub fn finish(&self) -> Result<(), FileError> {
         let left = self.table.keys().min_by_key(|key| key.span().start);
         let Some(key) = left else {
             return Ok(());
@@ -203,36 +270,7 @@ impl<'a> Section<'a> {
                 format!("unknown key {name:?}; known here: {}", known.join(", "))
             }
         };
-        Err(self.source.error(key.span().start, problem))
-    }
-}
-
-impl<'a> Value<'a> {
-    fn into_section(self) -> Result<Section<'a>, FileError> {
-        if let DeValue::Table(table) = self.value {
-            return Ok(Section {
-                source: self.source,
-                at: self.at,
-                table,
-                known: Vec::new(),
-            });
-        }
-        let wanted = format!("a table, under [{}],", self.key);
-        Err(self.wants(&wanted))
-    }
-
-    /// The error of a value of another type than wanted.
-    fn wants(&self, wanted: &str) -> FileError {
-        let found = self.value.type_str();
-        self.error(format!(
-            "{wanted} is wanted here, not a value of type {found}"
-        ))
-    }
-
-    /// The error of this value.
-    pub fn error(&self, problem: impl fmt::Display) -> FileError {
-        let problem = format!("{}: {problem}", self.key);
-        self.source.error(self.at.start, problem)
+        Err(self.place.source.error(key.span().start, problem))
     }
 }
 
@@ -251,31 +289,6 @@ impl Source<'_> {
 
 fn one_line(text: &str) -> String {
     text.lines().collect::<Vec<_>>().join("; ")
-}
-
-/// The candidate that takes the fewest changes of letters, if that is a plausible typing error.
-pub fn nearest<'a>(name: &str, candidates: impl Iterator<Item = &'a str>) -> Option<&'a str> {
-    let distances = candidates.map(|candidate| (distance(name, candidate), candidate));
-    let (distance, nearest) = distances.min()?;
-    (distance <= 1 + nearest.len() / 3).then_some(nearest)
-}
-
-/// Letters to insert, drop or exchange to make one word of the other (Levenshtein).
-fn distance(a: &str, b: &str) -> usize {
-    /// No key is longer; of longer words the beginning counts.
-    const LETTERS: usize = 40;
-    let (a, b) = (a.chars().take(LETTERS), b.chars().take(LETTERS));
-    let b: Vec<char> = b.collect();
-    let mut row: Vec<usize> = (0..=b.len()).collect();
-    for (i, from) in a.enumerate() {
-        let mut diagonal = std::mem::replace(&mut row[0], i + 1);
-        for (j, to) in b.iter().enumerate() {
-            let exchanged = diagonal + usize::from(from != *to);
-            diagonal = row[j + 1];
-            row[j + 1] = exchanged.min(diagonal + 1).min(row[j] + 1);
-        }
-    }
-    row[b.len()]
 }
 
 #[cfg(test)]
@@ -328,16 +341,5 @@ mod tests {
             let number = section.number::<u8>("n", 0..=200);
             assert_eq!(number.ok().flatten(), read, "{text}");
         }
-    }
-
-    #[test]
-    fn words_are_near_when_a_slip_of_the_finger_lies_between() {
-        let near = |name| nearest(name, ["maturity", "subsidy", "retarget"].into_iter());
-        assert_eq!(near("maturty"), Some("maturity"));
-        assert_eq!(near("subsidies"), Some("subsidy"));
-        assert_eq!(near("reatrget"), Some("retarget"));
-        assert_eq!(near("colour"), None);
-        assert_eq!(distance("kitten", "sitting"), 3);
-        assert_eq!(distance("", "abc"), 3);
     }
 }

@@ -1,0 +1,189 @@
+//! Links: what they are like, and the rule by which they are made.
+
+use super::super::topology::Topology;
+use super::super::{NODES_MAX, PairSpec};
+use super::nodes::Nodes;
+use crate::lab::document::{FileError, Place, Section};
+use crate::lab::network::set;
+use crate::lab::units::{UnitError, parse_bandwidth, parse_duration};
+use crate::link::{Conditions, LinkState};
+use std::collections::BTreeSet;
+
+const STATES: [(&str, LinkState); 3] = [
+    ("open", LinkState::Open),
+    ("cut", LinkState::Cut),
+    ("black-hole", LinkState::BlackHole),
+];
+
+/// Links of a node in a random net, on average.
+const DEGREE_DEFAULT: usize = 4;
+
+#[derive(Clone, Copy, PartialEq, Eq)]
+enum Kind {
+    Ring,
+    Star,
+    Line,
+    Mesh,
+    Random,
+}
+
+const KINDS: [(&str, Kind); 5] = [
+    ("ring", Kind::Ring),
+    ("star", Kind::Star),
+    ("line", Kind::Line),
+    ("mesh", Kind::Mesh),
+    ("random", Kind::Random),
+];
+
+/// `[link]`, and the pairs that are different.
+pub(super) fn read(
+    link: &mut Section<'_>,
+    nodes: &Nodes<'_>,
+) -> Result<(Conditions, Vec<PairSpec>), FileError> {
+    let all = read_conditions(link, Conditions::default())?;
+    let rows = link.sections("pair")?;
+    link.finish()?;
+    let (mut pairs, mut described) = (Vec::new(), BTreeSet::new());
+    for mut row in rows {
+        let conditions = read_conditions(&mut row, all)?;
+        for (from, to) in read_ends(&mut row, nodes)? {
+            if !described.insert((from.clone(), to.clone())) {
+                let key = if row.had("between") {
+                    "between"
+                } else {
+                    "from"
+                };
+                let problem = format!("the way from {from} to {to} is described twice");
+                return Err(row.error_at(key, problem));
+            }
+            pairs.push(PairSpec {
+                from,
+                to,
+                conditions,
+            });
+        }
+    }
+    Ok((all, pairs))
+}
+
+fn read_conditions(section: &mut Section<'_>, base: Conditions) -> Result<Conditions, FileError> {
+    let mut conditions = base;
+    set(
+        &mut conditions.latency,
+        section.text("latency", "80ms", parse_duration)?,
+    );
+    set(
+        &mut conditions.jitter,
+        section.text("jitter", "20ms", parse_duration)?,
+    );
+    let bandwidth = section.text("bandwidth", "1 MB/s", |text| match text {
+        "unlimited" => Ok::<_, UnitError>(None),
+        text => parse_bandwidth(text).map(Some),
+    })?;
+    set(&mut conditions.bandwidth, bandwidth);
+    set(&mut conditions.loss, section.fraction("loss")?);
+    set(&mut conditions.state, section.choice("state", &STATES)?);
+    let sound = conditions.validate();
+    sound.map_err(|error| section.error_at(error.key, error.problem))?;
+    Ok(conditions)
+}
+
+/// The directions that a pair is about.
+fn read_ends(row: &mut Section<'_>, nodes: &Nodes<'_>) -> Result<Vec<(String, String)>, FileError> {
+    let between = row.texts("between", r#"["a", "b"]"#)?;
+    let from = row.word("from", "a")?;
+    let to = row.word("to", "b")?;
+    row.finish()?;
+    match (between, from, to) {
+        (Some(ends), None, None) => {
+            let Ok([a, b]) = <[_; 2]>::try_from(ends) else {
+                return Err(row.error_at("between", "two nodes are wanted here"));
+            };
+            let (a, b) = two_nodes(a, b, nodes)?;
+            Ok(vec![(a.clone(), b.clone()), (b, a)])
+        }
+        (None, Some(from), Some(to)) => Ok(vec![two_nodes(from, to, nodes)?]),
+        (None, Some(_), None) => Err(row.error_at("to", "is missing")),
+        (None, None, Some(_)) => Err(row.error_at("from", "is missing")),
+        (None, None, None) => {
+            let problem = "is missing: write between = [\"a\", \"b\"], or for one direction from \
+                           = \"a\" and to = \"b\"";
+            Err(row.error_at("between", problem))
+        }
+        (Some(_), ..) => Err(row.error_at("between", "from and to say the same: leave them out")),
+    }
+}
+
+fn two_nodes(
+    (a, a_place): (String, Place<'_>),
+    (b, b_place): (String, Place<'_>),
+    nodes: &Nodes<'_>,
+) -> Result<(String, String), FileError> {
+    nodes.find(&a, &a_place)?;
+    nodes.find(&b, &b_place)?;
+    if a == b {
+        return Err(b_place.error(format!("{b} has no link to itself")));
+    }
+    Ok((a, b))
+}
+
+/// A rule for links whose names nobody has looked at.
+pub(super) struct Rule<'a> {
+    kind: Kind,
+    degree: usize,
+    seed: u64,
+    center: Option<(String, Place<'a>)>,
+}
+
+/// `[topology]`: the rule, if there is one, and how many connections nodes look for by themselves.
+pub(super) fn read_topology<'a>(
+    section: &mut Section<'a>,
+) -> Result<(Option<Rule<'a>>, usize), FileError> {
+    let kind = section.choice("kind", &KINDS)?;
+    let degree = section.number("degree", 2..=NODES_MAX - 1)?;
+    let seed = section.number("seed", 0..=u64::MAX)?;
+    let center = section.word("center", "central")?;
+    let discover = section.number("discover", 0..=NODES_MAX - 1)?;
+    section.finish()?;
+    for (key, owner, name) in [
+        ("degree", Kind::Random, "random"),
+        ("seed", Kind::Random, "random"),
+        ("center", Kind::Star, "star"),
+    ] {
+        if section.had(key) && kind != Some(owner) {
+            let problem = format!("has a meaning only with kind = {name:?}");
+            return Err(section.error_at(key, problem));
+        }
+    }
+    let rule = kind.map(|kind| Rule {
+        kind,
+        degree: degree.unwrap_or(DEGREE_DEFAULT),
+        seed: seed.unwrap_or(1),
+        center,
+    });
+    Ok((rule, discover.unwrap_or(0)))
+}
+
+impl Rule<'_> {
+    /// Adds its links to those that nodes have of their own.
+    pub(super) fn apply(&self, nodes: &mut Nodes<'_>) -> Result<(), FileError> {
+        let center = match &self.center {
+            Some((name, place)) => nodes.find(name, place)?,
+            None => 0,
+        };
+        let topology = match self.kind {
+            Kind::Ring => Topology::Ring,
+            Kind::Line => Topology::Line,
+            Kind::Mesh => Topology::Mesh,
+            Kind::Star => Topology::Star { center },
+            Kind::Random => Topology::Random {
+                degree: self.degree,
+                seed: self.seed,
+            },
+        };
+        for (dials, dialled) in topology.links(nodes.specs.len()) {
+            nodes.link(dials, dialled);
+        }
+        Ok(())
+    }
+}

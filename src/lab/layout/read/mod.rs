@@ -1,0 +1,99 @@
+//! Reads a layout.
+//!
+//! The parts of a file speak of each other: coins of wallets, links of nodes, and a topology of all
+//! of them. So nodes come first, and every name keeps its place in the file until it is known whose
+//! name it is.
+
+mod chain;
+mod links;
+mod nodes;
+
+use self::nodes::Nodes;
+use super::{Layout, OpeningView, ViewSpec};
+use crate::lab::document::{FileError, Section};
+use std::path::Path;
+
+/// Most panes beside each other: each then has a dozen characters on a very wide screen.
+const COLUMNS_MAX: u16 = 16;
+
+/// Longest hint, in characters: more is not seen at once.
+const HINT_MAX: usize = 200;
+
+/// Views by name.
+const VIEWS: [(&str, OpeningView); 3] = [
+    ("lab", OpeningView::Lab),
+    ("log", OpeningView::Log),
+    ("zoom", OpeningView::Zoom),
+];
+
+/// Reads a layout from the text of a file.
+///
+/// # Errors
+/// [`FileError`], the first thing that is wrong.
+pub fn read(file: &str, text: &str) -> Result<Layout, FileError> {
+    let mut document = Section::parse(file, text)?;
+    let mut chain = document.part("chain")?;
+    let mut link = document.part("link")?;
+    let mut topology = document.part("topology")?;
+    let groups = document.sections("node")?;
+    let mut view = document.part("view")?;
+    document.finish()?;
+
+    let (rule, discover) = links::read_topology(&mut topology)?;
+    let mut nodes = Nodes::read(groups, discover)?;
+    if nodes.specs.is_empty() {
+        let problem = "a lab has at least one: write [[node]], and below it name = \"...\"";
+        return Err(document.error_at("node", problem));
+    }
+    nodes.connect()?;
+    if let Some(rule) = rule {
+        rule.apply(&mut nodes)?;
+    }
+    let chain = chain::read(&mut chain, &nodes)?;
+    let (link, pairs) = links::read(&mut link, &nodes)?;
+    let view = read_view(&mut view, &nodes)?;
+    let stem = Path::new(file).file_stem().and_then(|stem| stem.to_str());
+    Ok(Layout {
+        name: stem.unwrap_or(file).to_owned(),
+        about: about(text),
+        chain,
+        link,
+        pairs,
+        nodes: nodes.specs,
+        view,
+    })
+}
+
+/// The comment that a text opens with.
+fn about(text: &str) -> Vec<String> {
+    let text = text.trim_start_matches('\u{feff}');
+    let comments = text.lines().map_while(|line| line.strip_prefix('#'));
+    let plain = |line: &str| line.strip_prefix(' ').unwrap_or(line).trim_end().to_owned();
+    comments.map(plain).collect()
+}
+
+fn read_view(view: &mut Section<'_>, nodes: &Nodes<'_>) -> Result<ViewSpec, FileError> {
+    let columns = view.number("columns", 1..=COLUMNS_MAX)?;
+    let table = view.flag("table")?;
+    let focus = view.word("focus", "central")?;
+    let open = view.choice("open", &VIEWS)?;
+    let hint = view.text("hint", "try: b mines a block", |text| {
+        if text.chars().any(char::is_control) || text.chars().count() > HINT_MAX {
+            return Err(format!(
+                "one line of at most {HINT_MAX} characters is wanted here"
+            ));
+        }
+        Ok(text.to_owned())
+    })?;
+    view.finish()?;
+    if let Some((name, place)) = &focus {
+        nodes.find(name, place)?;
+    }
+    Ok(ViewSpec {
+        columns,
+        table,
+        focus: focus.map(|(name, _)| name),
+        open: open.unwrap_or_default(),
+        hint,
+    })
+}
