@@ -65,6 +65,8 @@ pub struct UiState {
     pub log: LogPane,
     /// The directory of the lab's data, to be named when it is left.
     pub data_dir: String,
+    /// The last number that a question of a form got.
+    edition: u64,
 }
 
 /// What fills the screen.
@@ -185,6 +187,7 @@ impl UiState {
             chips: Chips::default(),
             log: LogPane::default(),
             data_dir: String::new(),
+            edition: 0,
         }
     }
 
@@ -237,6 +240,12 @@ impl UiState {
         self.say(now, tone, vec![Piece::Text(words.into())]);
     }
 
+    /// A number that no question of a form had before.
+    pub(in crate::ui) fn next_edition(&mut self) -> u64 {
+        self.edition += 1;
+        self.edition
+    }
+
     fn expire(&mut self, now: Time) {
         self.message
             .take_if(|message| now.since(message.at) >= MESSAGE_TIME);
@@ -286,7 +295,7 @@ impl UiState {
         let Some(mut dialog) = self.dialog.take() else {
             return Vec::new();
         };
-        let verdict = dialog.paste(lab, text);
+        let verdict = dialog.paste(self, text);
         self.judge(lab, dialog, verdict)
     }
 
