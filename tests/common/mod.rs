@@ -6,6 +6,7 @@
 pub mod child;
 pub mod damage;
 pub mod lab;
+pub mod lab_view;
 pub mod live;
 pub mod model;
 pub mod node_ops;

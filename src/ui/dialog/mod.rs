@@ -3,6 +3,28 @@
 //! A dialog is given keys, pasted text and answers, and decides each time whether it stays
 //! ([`Verdict`]). It draws itself over the middle of the screen.
 
+mod add;
+mod filter;
+mod find;
+mod form;
+mod help;
+mod input;
+mod list;
+mod palette;
+mod payment;
+mod quit;
+mod send;
+mod wallet;
+pub mod window;
+
+use self::add::AddForm;
+use self::filter::Filter;
+use self::find::FindNode;
+use self::help::Help;
+use self::palette::Palette;
+use self::quit::Quit;
+use self::send::SendForm;
+use self::wallet::WalletForm;
 use super::keymap::{Action, KeyPress};
 use super::state::{Effect, Purpose, UiState};
 use crate::lab::{Answer, LabView, NodeIx};
@@ -10,7 +32,20 @@ use ratatui::Frame;
 use ratatui::layout::Rect;
 
 /// Something that waits for the user.
-pub struct Dialog {}
+pub struct Dialog {
+    kind: Kind,
+}
+
+enum Kind {
+    Help(Help),
+    Palette(Palette),
+    Wallet(WalletForm),
+    Send(SendForm),
+    Add(AddForm),
+    Quit(Quit),
+    Find(FindNode),
+    Filter(Filter),
+}
 
 /// What becomes of a dialog.
 pub enum Verdict {
@@ -25,53 +60,126 @@ pub enum Verdict {
 impl Dialog {
     /// All keys.
     pub fn help() -> Self {
-        Self {}
+        Kind::Help(Help::default()).into()
     }
+
     /// All actions, by name.
     pub fn palette() -> Self {
-        Self {}
+        Kind::Palette(Palette::default()).into()
     }
+
     /// To make a wallet on this node.
-    pub fn wallet(_node: NodeIx) -> Self {
-        Self {}
+    pub fn wallet(node: NodeIx) -> Self {
+        Kind::Wallet(WalletForm::new(node)).into()
     }
-    /// To pay, first of all from this node's wallets.
-    pub fn send(_lab: &LabView, _node: NodeIx) -> Self {
-        Self {}
+
+    /// To pay, first of all from this node's wallets; `mine_key` mines a block on it.
+    pub fn send(lab: &LabView, node: NodeIx, mine_key: &str) -> Self {
+        Kind::Send(SendForm::new(lab, node, mine_key)).into()
     }
+
     /// To add a node, connected to this one.
-    pub fn add(_lab: &LabView, _node: NodeIx) -> Self {
-        Self {}
+    pub fn add(lab: &LabView, node: NodeIx) -> Self {
+        Kind::Add(AddForm::new(lab, node)).into()
     }
+
     /// Whether to quit, and what to do with the data.
-    pub fn quit(_lab: &LabView) -> Self {
-        Self {}
+    pub fn quit(lab: &LabView) -> Self {
+        Kind::Quit(Quit::new(lab)).into()
     }
+
     /// To go to a node by its name.
     pub fn find_node() -> Self {
-        Self {}
+        Kind::Find(FindNode::default()).into()
     }
+
     /// To filter a list, as it is filtered now.
-    pub fn filter(_now: &str) -> Self {
-        Self {}
+    pub fn filter(now: &str) -> Self {
+        Kind::Filter(Filter::new(now)).into()
     }
+
     /// Takes a key.
-    pub fn key(&mut self, _lab: &LabView, _ui: &mut UiState, _key: KeyPress) -> Verdict {
-        Verdict::Close(Vec::new())
+    pub fn key(&mut self, lab: &LabView, ui: &mut UiState, key: KeyPress) -> Verdict {
+        match &mut self.kind {
+            Kind::Help(help) => help.key(ui, key),
+            Kind::Palette(palette) => palette.key(ui, key),
+            Kind::Wallet(form) => form.key(lab, key),
+            Kind::Send(form) => form.key(lab, ui, key),
+            Kind::Add(form) => form.key(lab, key),
+            Kind::Quit(quit) => quit.key(key),
+            Kind::Find(find) => find.key(lab, ui, key),
+            Kind::Filter(filter) => filter.key(ui, key),
+        }
     }
+
     /// Takes pasted text.
-    pub fn paste(&mut self, _lab: &LabView, _text: &str) -> Verdict {
+    pub fn paste(&mut self, ui: &mut UiState, text: &str) -> Verdict {
+        match &mut self.kind {
+            Kind::Help(_) | Kind::Quit(_) => {}
+            Kind::Palette(palette) => palette.paste(text),
+            Kind::Wallet(form) => form.paste(text),
+            Kind::Send(form) => form.paste(text),
+            Kind::Add(form) => form.paste(text),
+            Kind::Find(find) => find.paste(text),
+            Kind::Filter(filter) => filter.paste(ui, text),
+        }
         Verdict::Stay(Vec::new())
     }
-    /// Takes an answer to what it asked.
-    pub fn answered(
-        &mut self,
-        _lab: &LabView,
-        _purpose: &Purpose,
-        _answer: &Result<Answer, String>,
-    ) -> Verdict {
-        Verdict::Stay(Vec::new())
+
+    /// Whether it is this dialog that asked for this, and still wants to know.
+    pub fn awaits(&self, purpose: &Purpose) -> bool {
+        match (&self.kind, purpose) {
+            (Kind::Send(form), purpose) => form.awaits(purpose),
+            (Kind::Wallet(form), Purpose::Wallet) => form.awaits(),
+            (Kind::Add(form), Purpose::Add) => form.awaits(),
+            (Kind::Quit(quit), Purpose::Keep) => quit.awaits(),
+            _ => false,
+        }
     }
+
+    /// Takes an answer that it [awaits](Self::awaits).
+    pub fn answered(&mut self, answer: &Result<Answer, String>) -> Verdict {
+        let is_over = match (&mut self.kind, answer) {
+            (Kind::Send(form), answer) => form.answered(answer),
+            (_, Ok(_)) => true,
+            (Kind::Wallet(form), Err(why)) => {
+                form.refused(why);
+                false
+            }
+            (Kind::Add(form), Err(why)) => {
+                form.refused(why);
+                false
+            }
+            (Kind::Quit(quit), Err(why)) => {
+                quit.failed(why);
+                false
+            }
+            _ => false,
+        };
+        if is_over {
+            Verdict::Close(Vec::new())
+        } else {
+            Verdict::Stay(Vec::new())
+        }
+    }
+
     /// Draws itself over the screen.
-    pub fn render(&self, _frame: &mut Frame<'_>, _area: Rect, _lab: &LabView, _ui: &UiState) {}
+    pub fn render(&self, frame: &mut Frame<'_>, area: Rect, lab: &LabView, ui: &UiState) {
+        match &self.kind {
+            Kind::Help(help) => help.render(frame, area, ui),
+            Kind::Palette(palette) => palette.render(frame, area, ui),
+            Kind::Wallet(form) => form.render(frame, area, lab, ui),
+            Kind::Send(form) => form.render(frame, area, lab, ui),
+            Kind::Add(form) => form.render(frame, area, lab, ui),
+            Kind::Quit(quit) => quit.render(frame, area, ui),
+            Kind::Find(find) => find.render(frame, area, lab, ui),
+            Kind::Filter(filter) => filter.render(frame, area, ui),
+        }
+    }
+}
+
+impl From<Kind> for Dialog {
+    fn from(kind: Kind) -> Self {
+        Self { kind }
+    }
 }

@@ -33,7 +33,10 @@ impl UiState {
         }
         match action {
             Action::NewWallet => self.dialog = Some(Dialog::wallet(self.focus)),
-            Action::Send => self.dialog = Some(Dialog::send(lab, self.focus)),
+            Action::Send => {
+                let mine = self.keymap.key_of(Action::MineNow);
+                self.dialog = Some(Dialog::send(lab, self.focus, &mine));
+            }
             Action::Mine => return self.mine(node),
             Action::MineNow => return self.ask(Command::MineNow, mining(node)),
             Action::Faster => return self.change_rate(node, 2.0),

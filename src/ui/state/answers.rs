@@ -4,6 +4,7 @@ use super::{Effect, Purpose, UiState};
 use crate::lab::view::{Piece, Tone};
 use crate::lab::{Answer, LabView, NodeIx};
 use crate::node::io::Reply;
+use crate::ui::dialog::Dialog;
 use crate::ui::text;
 use crate::ui::zoom::Fetch;
 
@@ -22,11 +23,15 @@ impl UiState {
             Purpose::Fetch(fetch) => return self.fetched(lab, fetch, answer),
             Purpose::Tell | Purpose::Mining { .. } | Purpose::Rate => {}
             Purpose::Plan(_) | Purpose::Pay(_) | Purpose::Wallet | Purpose::Add | Purpose::Keep => {
-                let Some(mut dialog) = self.dialog.take() else {
-                    self.report(lab, &purpose, answer);
+                let awaits = |dialog: &mut Dialog| dialog.awaits(&purpose);
+                let Some(mut dialog) = self.dialog.take_if(awaits) else {
+                    // Nobody wants to know any more what a payment would have done.
+                    if !matches!(purpose, Purpose::Plan(_)) {
+                        self.report(lab, &purpose, answer);
+                    }
                     return Vec::new();
                 };
-                let verdict = dialog.answered(lab, &purpose, &answer);
+                let verdict = dialog.answered(&answer);
                 let is_over = matches!(verdict, super::super::dialog::Verdict::Close(_));
                 if is_over {
                     self.report(lab, &purpose, answer);

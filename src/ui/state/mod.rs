@@ -66,6 +66,8 @@ pub struct UiState {
     pub log: LogPane,
     /// Where the lab was kept, to be told when it is left.
     pub kept: Option<PathBuf>,
+    /// The last number that a question of a form got.
+    edition: u64,
 }
 
 /// What fills the screen.
@@ -186,6 +188,7 @@ impl UiState {
             chips: Chips::default(),
             log: LogPane::default(),
             kept: None,
+            edition: 0,
         }
     }
 
@@ -250,6 +253,12 @@ impl UiState {
         self.say(now, tone, vec![Piece::Text(words.into())]);
     }
 
+    /// A number that no question of a form had before.
+    pub(in crate::ui) fn next_edition(&mut self) -> u64 {
+        self.edition += 1;
+        self.edition
+    }
+
     fn expire(&mut self, now: Time) {
         self.message
             .take_if(|message| now.since(message.at) >= MESSAGE_TIME);
@@ -299,7 +308,7 @@ impl UiState {
         let Some(mut dialog) = self.dialog.take() else {
             return Vec::new();
         };
-        let verdict = dialog.paste(lab, text);
+        let verdict = dialog.paste(self, text);
         self.judge(lab, dialog, verdict)
     }
 

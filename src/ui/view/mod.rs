@@ -9,6 +9,7 @@ pub mod scene;
 pub mod table;
 
 use crate::lab::LabView;
+use crate::ui::dialog::window;
 use crate::ui::state::{UiState, View};
 use plan::{Form, Plan};
 use ratatui::Frame;
@@ -37,7 +38,8 @@ pub fn draw(frame: &mut Frame<'_>, live: &LabView, ui: &UiState) {
     footer::message(frame, plan.message, scene);
     footer::keys(frame, plan.footer, scene);
     if let Some(dialog) = &ui.dialog {
-        dialog.render(frame, plan.body, lab, ui);
+        let size = (frame.area().width, frame.area().height);
+        dialog.render(frame, window::space(size), lab, ui);
     }
 }
 

@@ -1,0 +1,103 @@
+//! To a node, by a part of its name.
+
+use super::Verdict;
+use super::input::{TextInput, Typed};
+use super::list::List;
+use super::window::{self, WindowLine};
+use crate::lab::{LabView, NodeIx, NodeView};
+use crate::ui::keymap::KeyPress;
+use crate::ui::state::UiState;
+use crossterm::event::KeyCode;
+use ratatui::Frame;
+use ratatui::layout::Rect;
+use ratatui::text::Span;
+
+/// Columns that it likes to have.
+const WIDTH: u16 = 48;
+
+/// Names in sight at once.
+const NAMES: usize = 10;
+
+/// What stands before the text.
+const LABEL: &str = "node: ";
+
+/// What is typed, and which of the nodes with it is chosen.
+#[derive(Default)]
+pub struct FindNode {
+    input: TextInput,
+    list: List,
+}
+
+impl FindNode {
+    pub fn key(&mut self, lab: &LabView, ui: &mut UiState, key: KeyPress) -> Verdict {
+        let found = self.found(lab);
+        match key.code {
+            KeyCode::Esc => return Verdict::Close(Vec::new()),
+            KeyCode::Enter => {
+                return match found.get(self.list.chosen(found.len())) {
+                    Some((ix, _)) => Verdict::Close(ui.focus_on(lab, *ix)),
+                    None => Verdict::Stay(Vec::new()),
+                };
+            }
+            _ => {}
+        }
+        if !self.list.key(key, found.len()) && self.input.key(key) == Typed::Changed {
+            self.list.reset();
+        }
+        Verdict::Stay(Vec::new())
+    }
+
+    pub fn paste(&mut self, text: &str) {
+        self.input.paste(text);
+        self.list.reset();
+    }
+
+    /// Nodes with the text in their names: first those that begin with it.
+    fn found<'a>(&self, lab: &'a LabView) -> Vec<(NodeIx, &'a NodeView)> {
+        let wanted = self.input.text().trim().to_lowercase();
+        let place = |node: &NodeView| node.name.to_lowercase().find(&wanted);
+        let nodes = lab.nodes.iter().enumerate();
+        let mut found: Vec<_> = nodes
+            .filter(|(_, node)| place(node).is_some())
+            .map(|(ix, node)| (NodeIx(ix), node))
+            .collect();
+        found.sort_by_key(|(_, node)| place(node) != Some(0));
+        found
+    }
+
+    pub fn render(&self, frame: &mut Frame<'_>, area: Rect, lab: &LabView, ui: &UiState) {
+        let theme = ui.theme;
+        let room = window::inner_width(area, WIDTH);
+        let (shown, cursor) = self.input.view(theme, room - LABEL.len());
+        let mut line = WindowLine::new(vec![Span::styled(LABEL, theme.focus()), shown]);
+        line.cursor = Some(LABEL.len() + cursor);
+        let mut lines = vec![line];
+        let found = self.found(lab);
+        if found.is_empty() {
+            let words = format!("no node has {:?} in its name", self.input.text().trim());
+            lines.extend(window::paragraph(&words, room, 0, 0, theme.bad()));
+        }
+        let rows = window::inner_height(area).saturating_sub(1).min(NAMES);
+        let chosen = self.list.chosen(found.len());
+        for at in self.list.window(found.len(), rows) {
+            let (ix, node) = found[at];
+            let (pointer, style) = if at == chosen {
+                (theme.pointer(), theme.focus())
+            } else {
+                (" ", theme.text())
+            };
+            let state = if node.state.is_up() {
+                String::new()
+            } else {
+                format!("  {}", node.state)
+            };
+            lines.push(WindowLine::new(vec![
+                Span::styled(format!("{pointer} {:>3} {}", ix.0 + 1, node.name), style),
+                Span::styled(state, theme.dim()),
+            ]));
+        }
+        let keys = [("Enter", "goes there"), ("Esc", "stays")];
+        lines.push(window::keys(theme, room, &keys));
+        window::render(frame, area, theme, "go to a node", WIDTH, lines);
+    }
+}

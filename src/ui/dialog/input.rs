@@ -1,0 +1,199 @@
+//! A line that is typed.
+//!
+//! A text that was proposed, and not typed, is replaced by the first letter that is: nobody has to
+//! delete it first. Moving in it or deleting from it makes it one's own.
+
+use crate::ui::keymap::KeyPress;
+use crate::ui::theme::Theme;
+use crossterm::event::KeyCode;
+use ratatui::text::Span;
+use tui_input::{Input, InputRequest};
+
+/// The most letters of a line: twice what the longest address or list of peers has.
+const LETTERS_MAX: usize = 200;
+
+/// A line that is typed.
+#[derive(Clone, Debug, Default)]
+pub struct TextInput {
+    input: Input,
+    is_proposal: bool,
+}
+
+/// What a key did to a line.
+#[derive(Clone, Copy, Debug, PartialEq, Eq)]
+pub enum Typed {
+    /// The text is another.
+    Changed,
+    /// The text is the same.
+    Same,
+    /// It was no key for a line.
+    Foreign,
+}
+
+impl TextInput {
+    /// With a text that the first letter replaces.
+    pub fn proposing(text: impl Into<String>) -> Self {
+        let mut input = Self::default();
+        input.propose(text);
+        input
+    }
+
+    /// With a text that is gone on with.
+    pub fn holding(text: impl Into<String>) -> Self {
+        Self {
+            input: Input::new(text.into()),
+            is_proposal: false,
+        }
+    }
+
+    /// The text.
+    pub fn text(&self) -> &str {
+        self.input.value()
+    }
+
+    /// Replaces the text by a proposal.
+    pub fn propose(&mut self, text: impl Into<String>) {
+        self.input = Input::new(text.into());
+        self.is_proposal = !self.text().is_empty();
+    }
+
+    /// Takes a key.
+    pub fn key(&mut self, key: KeyPress) -> Typed {
+        let Some(request) = request(key) else {
+            return Typed::Foreign;
+        };
+        if let InputRequest::InsertChar(letter) = request {
+            self.insert(letter);
+            return Typed::Changed;
+        }
+        self.is_proposal = false;
+        match self.input.handle(request) {
+            Some(changed) if changed.value => Typed::Changed,
+            _ => Typed::Same,
+        }
+    }
+
+    /// Takes pasted text, without what cannot stand in a line.
+    pub fn paste(&mut self, text: &str) {
+        text.trim().chars().for_each(|letter| self.insert(letter));
+    }
+
+    fn insert(&mut self, letter: char) {
+        if self.is_proposal {
+            self.input.reset();
+            self.is_proposal = false;
+        }
+        if !letter.is_control() && self.text().chars().count() < LETTERS_MAX {
+            self.input.handle(InputRequest::InsertChar(letter));
+        }
+    }
+
+    /// The part around the cursor that fits, and the cursor's column in it.
+    pub fn view(&self, theme: Theme, room: usize) -> (Span<'static>, usize) {
+        // The cursor stands behind the last letter.
+        let scroll = self.input.visual_scroll(room.saturating_sub(1));
+        let (mut at, mut shown) = (0, String::new());
+        for letter in self.text().chars() {
+            let mut buffer = [0; 4];
+            let width = Span::raw(&*letter.encode_utf8(&mut buffer)).width();
+            if at >= scroll && at + width <= scroll + room {
+                shown.push(letter);
+            }
+            at += width;
+        }
+        let style = if self.is_proposal {
+            theme.chosen()
+        } else {
+            theme.strong()
+        };
+        let cursor = self.input.visual_cursor().saturating_sub(scroll);
+        (
+            Span::styled(shown, style),
+            cursor.min(room.saturating_sub(1)),
+        )
+    }
+}
+
+fn request(key: KeyPress) -> Option<InputRequest> {
+    use InputRequest as R;
+    Some(match (key.code, key.ctrl, key.alt) {
+        // Ctrl and Alt together are how some terminals tell of AltGr.
+        (KeyCode::Char(letter), false, false) | (KeyCode::Char(letter), true, true) => {
+            R::InsertChar(letter)
+        }
+        (KeyCode::Char('a'), true, false) => R::GoToStart,
+        (KeyCode::Char('e'), true, false) => R::GoToEnd,
+        (KeyCode::Char('u'), true, false) => R::DeleteFromStart,
+        (KeyCode::Char('k'), true, false) => R::DeleteTillEnd,
+        (KeyCode::Char('w'), true, false) => R::DeletePrevWord,
+        // What Backspace sends in some terminals.
+        (KeyCode::Backspace, ..) | (KeyCode::Char('h'), true, false) => R::DeletePrevChar,
+        (KeyCode::Delete, ..) => R::DeleteNextChar,
+        (KeyCode::Left, ..) => R::GoToPrevChar,
+        (KeyCode::Right, ..) => R::GoToNextChar,
+        (KeyCode::Home, ..) => R::GoToStart,
+        (KeyCode::End, ..) => R::GoToEnd,
+        _ => return None,
+    })
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+
+    fn typed(input: &mut TextInput, keys: &[&str]) -> String {
+        for key in keys {
+            let key = KeyPress::parse(key).expect("a key");
+            assert_ne!(input.key(key), Typed::Foreign, "{key}");
+        }
+        input.text().to_owned()
+    }
+
+    #[test]
+    fn the_keys_of_a_shell_work_in_a_line() {
+        let mut input = TextInput::holding("alice pays bob");
+        assert_eq!(typed(&mut input, &["C-w"]), "alice pays ");
+        assert_eq!(
+            typed(&mut input, &["C-a", "x", "C-e", "y"]),
+            "xalice pays y"
+        );
+        assert_eq!(typed(&mut input, &["Home", "Delete"]), "alice pays y");
+        assert_eq!(typed(&mut input, &["Right", "C-k"]), "a");
+        assert_eq!(typed(&mut input, &["b", "Left", "Backspace"]), "b");
+        assert_eq!(typed(&mut input, &["End", "C-u"]), "");
+    }
+
+    #[test]
+    fn a_letter_replaces_what_was_proposed_and_a_movement_keeps_it() {
+        let mut input = TextInput::proposing("alice");
+        assert_eq!(typed(&mut input, &["b", "o"]), "bo");
+        let mut input = TextInput::proposing("alice");
+        assert_eq!(typed(&mut input, &["End", "2"]), "alice2");
+        let mut input = TextInput::proposing("alice");
+        assert_eq!(typed(&mut input, &["Backspace", "e"]), "alice");
+    }
+
+    #[test]
+    fn a_paste_leaves_out_what_is_no_letter_and_what_is_too_much() {
+        let mut input = TextInput::default();
+        input.paste(" mkHS9\u{1b}ne12\n");
+        assert_eq!(input.text(), "mkHS9ne12");
+        input.paste(&"x".repeat(1_000));
+        assert_eq!(input.text().len(), LETTERS_MAX);
+    }
+
+    #[test]
+    fn a_long_text_scrolls_inside_its_room_and_the_cursor_stays_in_sight() {
+        let theme = Theme {
+            depth: crate::ui::theme::Depth::None,
+            ground: crate::ui::theme::Ground::Dark,
+            ascii: true,
+        };
+        let mut input = TextInput::holding("0123456789");
+        let (shown, cursor) = input.view(theme, 6);
+        assert_eq!((shown.content.as_ref(), cursor), ("56789", 5));
+        typed(&mut input, &["Home"]);
+        let (shown, cursor) = input.view(theme, 6);
+        assert_eq!((shown.content.as_ref(), cursor), ("012345", 0));
+    }
+}

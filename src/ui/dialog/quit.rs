@@ -1,0 +1,94 @@
+//! Whether to quit a lab whose data goes away with it.
+
+use super::Verdict;
+use super::window::{self, WindowLine};
+use crate::lab::{LabView, Request};
+use crate::ui::keymap::KeyPress;
+use crate::ui::state::{Effect, Purpose, UiState};
+use crate::ui::text;
+use crossterm::event::KeyCode;
+use ratatui::Frame;
+use ratatui::layout::Rect;
+use ratatui::text::Span;
+
+/// Columns that its words like to have.
+const WIDTH: u16 = 60;
+
+/// The question.
+pub struct Quit {
+    /// All wallets go away, whoever made them.
+    wallets: usize,
+    /// Wallets and payments that nobody can make again by starting the lab again.
+    made_by_hand: usize,
+    stage: Stage,
+}
+
+enum Stage {
+    Asking,
+    Keeping,
+    /// Keeping failed, for this reason.
+    Failed(String),
+}
+
+impl Quit {
+    pub fn new(lab: &LabView) -> Self {
+        Self {
+            wallets: lab.wallets().count(),
+            made_by_hand: lab.made_by_hand,
+            stage: Stage::Asking,
+        }
+    }
+
+    pub fn key(&mut self, key: KeyPress) -> Verdict {
+        let letter = match (key.code, key.ctrl || key.alt) {
+            (KeyCode::Esc, _) => return Verdict::Close(Vec::new()),
+            (KeyCode::Char(letter), false) => letter,
+            _ => return Verdict::Stay(Vec::new()),
+        };
+        let effects = match (letter, &self.stage) {
+            // Leaving while the data moves would leave it in two places.
+            (_, Stage::Keeping) => Vec::new(),
+            ('y', _) => return Verdict::Close(vec![Effect::Leave]),
+            ('k', _) => {
+                self.stage = Stage::Keeping;
+                vec![Effect::Ask(Request::Keep, Purpose::Keep)]
+            }
+            _ => Vec::new(),
+        };
+        Verdict::Stay(effects)
+    }
+
+    pub fn awaits(&self) -> bool {
+        matches!(self.stage, Stage::Keeping)
+    }
+
+    pub fn failed(&mut self, why: &str) {
+        self.stage = Stage::Failed(why.to_owned());
+    }
+
+    pub fn render(&self, frame: &mut Frame<'_>, area: Rect, ui: &UiState) {
+        let theme = ui.theme;
+        let room = window::inner_width(area, WIDTH);
+        let wallets = text::counted(self.wallets, "wallet");
+        let question = format!("temporary lab, {wallets}: y quit, k keep it, Esc stay");
+        let mut lines = window::paragraph(&question, room, 0, 0, theme.strong());
+        let lost = match self.made_by_hand {
+            0 => "quitting deletes its data".to_owned(),
+            1 => "quitting deletes its data, with 1 thing made by hand".to_owned(),
+            count => format!("quitting deletes its data, with {count} things made by hand"),
+        };
+        lines.extend(window::paragraph(&lost, room, 0, 2, theme.dim()));
+        match &self.stage {
+            Stage::Asking => {}
+            Stage::Keeping => lines.push(WindowLine::new(vec![Span::styled(
+                format!("keeping{}", window::dots(theme)),
+                theme.warn(),
+            )])),
+            Stage::Failed(why) => {
+                let words = format!("not kept: {why}");
+                lines.extend(window::paragraph(&words, room, 0, 0, theme.bad()));
+            }
+        }
+        window::render(frame, area, theme, "quit", WIDTH, lines);
+    }
+}

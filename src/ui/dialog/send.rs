@@ -1,0 +1,252 @@
+//! A payment, step by step.
+//!
+//! ```text
+//! filling ─Enter─► planning ─the plan─► planned ─Enter─► paying ─sent─► closed
+//!    ▲                │                    │               │
+//!    └── edits, Esc, or what is wrong ─────┴───────────────┘
+//! ```
+//!
+//! Every question has a number. An answer to any but the last one says nothing about what the form
+//! holds now, and is not this form's: what came of a payment then stands on the message line.
+
+use super::Verdict;
+use super::form::{Beside, Field, Form, Pressed};
+use super::payment::{self, AMOUNT, FEE, FROM, TO};
+use super::window::{self, WindowLine};
+use crate::lab::{Answer, LabView, NodeIx, Request};
+use crate::node::io::{Command, Reply, SendPlan};
+use crate::ui::keymap::{Action, KeyPress};
+use crate::ui::state::{Effect, Purpose, UiState};
+use crossterm::event::KeyCode;
+use ratatui::Frame;
+use ratatui::layout::Rect;
+use ratatui::text::Span;
+use std::cmp::Reverse;
+
+/// Columns that it likes to have.
+const WIDTH: u16 = 70;
+
+/// The form of a payment.
+pub struct SendForm {
+    /// The node that was focused.
+    node: NodeIx,
+    form: Form,
+    stage: Stage,
+}
+
+enum Stage {
+    /// Fields are filled in; what was said against the last attempt.
+    Filling(Option<String>),
+    /// The node works out the payment.
+    Planning { edition: u64, payer: NodeIx },
+    /// This is what would happen.
+    Planned { payer: NodeIx, plan: Box<SendPlan> },
+    /// The node pays.
+    Paying { edition: u64 },
+}
+
+impl SendForm {
+    pub fn new(lab: &LabView, node: NodeIx, mine_key: &str) -> Self {
+        let from = payers(lab, node).into_iter().next();
+        let has_payer = from.is_some();
+        let from = from.unwrap_or_default();
+        let emptiness = payment::emptiness(lab, node, &from, mine_key);
+        let fields = vec![
+            Field::new("From", from),
+            Field::new("To", ""),
+            Field::new("Amount", ""),
+            Field::new("Fee", lab.fee.to_string()),
+        ];
+        // Who pays is proposed: the first question is who is paid.
+        let mut form = Form::new(fields, if has_payer { TO } else { FROM });
+        if let Some(words) = emptiness {
+            form.blame(FROM, words);
+        } else if !has_payer {
+            form.blame(FROM, "no node that runs has a wallet");
+        }
+        Self {
+            node,
+            form,
+            stage: Stage::Filling(None),
+        }
+    }
+
+    pub fn key(&mut self, lab: &LabView, ui: &mut UiState, key: KeyPress) -> Verdict {
+        if let Stage::Paying { .. } = self.stage {
+            // What is under way cannot be changed any more, only left to itself.
+            return match key.code {
+                KeyCode::Esc => Verdict::Close(Vec::new()),
+                _ => Verdict::Stay(Vec::new()),
+            };
+        }
+        let offers = self.offers(lab);
+        let effects = match self.form.key(key, &offers) {
+            Pressed::Leave => match self.stage {
+                Stage::Planned { .. } => {
+                    self.stage = Stage::Filling(None);
+                    Vec::new()
+                }
+                _ => return Verdict::Close(Vec::new()),
+            },
+            Pressed::Submit => self.submit(lab, ui),
+            Pressed::Edited => {
+                self.stage = Stage::Filling(None);
+                Vec::new()
+            }
+            Pressed::Nothing => Vec::new(),
+        };
+        Verdict::Stay(effects)
+    }
+
+    pub fn paste(&mut self, text: &str) {
+        if !matches!(self.stage, Stage::Paying { .. }) {
+            self.form.paste(text);
+            self.stage = Stage::Filling(None);
+        }
+    }
+
+    /// Whether this is the answer to the last question.
+    pub fn awaits(&self, purpose: &Purpose) -> bool {
+        match (&self.stage, purpose) {
+            (Stage::Planning { edition, .. }, Purpose::Plan(of))
+            | (Stage::Paying { edition }, Purpose::Pay(of)) => edition == of,
+            _ => false,
+        }
+    }
+
+    /// Takes the answer to the last question. True: the payment is made.
+    pub fn answered(&mut self, answer: &Result<Answer, String>) -> bool {
+        let payer = match self.stage {
+            Stage::Planning { payer, .. } => Some(payer),
+            _ => None,
+        };
+        match (answer, payer) {
+            (Ok(Answer::Node(_, Reply::Plan(plan))), Some(payer)) => {
+                let plan = Box::new(plan.clone());
+                self.stage = Stage::Planned { payer, plan };
+            }
+            (Ok(_), None) => return true,
+            (Ok(_), Some(_)) => {
+                let words = "the node answered something else".to_owned();
+                self.stage = Stage::Filling(Some(words));
+            }
+            (Err(why), _) => self.stage = Stage::Filling(Some(why.clone())),
+        }
+        false
+    }
+
+    fn submit(&mut self, lab: &LabView, ui: &mut UiState) -> Vec<Effect> {
+        match &self.stage {
+            Stage::Filling(_) => self.ask_plan(lab, ui),
+            Stage::Planned { payer, plan } => {
+                let (payer, payment) = (*payer, plan.payment.clone());
+                let edition = ui.next_edition();
+                self.stage = Stage::Paying { edition };
+                ask(payer, Command::Send(payment), Purpose::Pay(edition))
+            }
+            Stage::Planning { .. } | Stage::Paying { .. } => Vec::new(),
+        }
+    }
+
+    fn ask_plan(&mut self, lab: &LabView, ui: &mut UiState) -> Vec<Effect> {
+        self.stage = Stage::Filling(None);
+        self.form.forgive();
+        let texts = [FROM, TO, AMOUNT, FEE].map(|at| self.form.text(at));
+        let mine = ui.keymap.key_of(Action::MineNow);
+        let emptiness = payment::emptiness(lab, self.node, texts[FROM], &mine);
+        let mut errors = match payment::read(lab, texts) {
+            Ok((payer, payment)) if emptiness.is_none() => {
+                let edition = ui.next_edition();
+                self.stage = Stage::Planning { edition, payer };
+                return ask(payer, Command::PlanSend(payment), Purpose::Plan(edition));
+            }
+            Ok(_) => Vec::new(),
+            Err(errors) => errors,
+        };
+        if let Some(words) = emptiness {
+            // That it is also short of the amount goes without saying.
+            errors.retain(|(at, _)| *at != AMOUNT);
+            errors.push((FROM, words));
+        }
+        for (at, error) in errors {
+            self.form.blame(at, error);
+        }
+        self.form.go_to_error();
+        Vec::new()
+    }
+
+    /// All suggestions for the active field.
+    fn offers(&self, lab: &LabView) -> Vec<String> {
+        match self.form.at() {
+            FROM => payers(lab, self.node),
+            TO => {
+                let from = payment::find(lab, self.form.text(FROM));
+                let from = from.map(|(_, wallet)| wallet.name.as_str());
+                let names = lab.wallets().map(|(_, wallet)| wallet.name.as_str());
+                let names = names.filter(|name| Some(*name) != from);
+                names.map(ToOwned::to_owned).collect()
+            }
+            _ => Vec::new(),
+        }
+    }
+
+    pub fn render(&self, frame: &mut Frame<'_>, area: Rect, lab: &LabView, ui: &UiState) {
+        let theme = ui.theme;
+        let room = window::inner_width(area, WIDTH);
+        let payer = payment::find(lab, self.form.text(FROM));
+        let can_spend = payer.map(|(_, wallet)| format!("{} to spend", wallet.spendable));
+        let mut lines = self.form.lines(&Beside {
+            theme,
+            room,
+            offers: &self.offers(lab),
+            notes: &[(FROM, can_spend.unwrap_or_default())],
+        });
+        lines.push(WindowLine::blank());
+        let busy = |words: &str| {
+            let words = format!("{words}{}", window::dots(theme));
+            WindowLine::new(vec![Span::styled(words, theme.warn())])
+        };
+        let mut keys = vec![
+            ("Enter", "shows what happens"),
+            ("Tab", "next field"),
+            ("Esc", "leaves"),
+        ];
+        match &self.stage {
+            Stage::Filling(None) => {}
+            Stage::Filling(Some(why)) => {
+                lines.extend(window::paragraph(why, room, 0, 1, theme.bad()));
+            }
+            Stage::Planning { .. } => lines.push(busy("working it out")),
+            Stage::Planned { plan, .. } => {
+                let words = payment::describe(plan);
+                lines.extend(window::paragraph(&words, room, 0, 0, theme.good()));
+                keys = vec![("Enter", "sends"), ("Esc", "goes back")];
+            }
+            Stage::Paying { .. } => {
+                lines.push(busy("sending"));
+                keys = vec![("Esc", "leaves it to itself")];
+            }
+        }
+        lines.push(window::keys(theme, room, &keys));
+        window::render(frame, area, theme, "send coins", WIDTH, lines);
+    }
+}
+
+fn ask(node: NodeIx, command: Command, purpose: Purpose) -> Vec<Effect> {
+    vec![Effect::Ask(Request::Node(node, command), purpose)]
+}
+
+/// Wallets that can pay: the node's own, the richest first, then those of all others that run.
+fn payers(lab: &LabView, node: NodeIx) -> Vec<String> {
+    let runs = |ix: NodeIx| lab.node(ix).is_some_and(|node| node.state.is_up());
+    let wallets = || lab.wallets().filter(|(ix, _)| runs(*ix));
+    let mut own: Vec<_> = wallets().filter(|(ix, _)| *ix == node).collect();
+    own.sort_by_key(|(_, wallet)| Reverse(wallet.spendable));
+    let own = own.into_iter().map(|(_, wallet)| wallet.name.clone());
+    let others = wallets().filter(|(ix, _)| *ix != node);
+    let others = others.filter_map(|(ix, wallet)| {
+        let node = lab.node(ix)?;
+        Some(format!("{}@{}", wallet.name, node.name))
+    });
+    own.chain(others).collect()
+}

@@ -1,0 +1,104 @@
+//! Labs to be shown, made by hand: nodes with wallets that hold so much, and nothing behind them.
+
+use chainlab::chain::{Address, Amount, BlockHash, BlockTime, KeyHash};
+use chainlab::lab::{LabView, NodeState, NodeView};
+use chainlab::node::message::Role;
+use chainlab::node::mining::MiningMode;
+use chainlab::node::snapshot::{MempoolInfo, MiningInfo, NodeSnapshot, WalletInfo};
+use chainlab::node::{BlockId, Time};
+use std::sync::Arc;
+use std::time::Duration;
+
+/// The version of addresses in these labs.
+pub const VERSION: u8 = 111;
+
+pub fn amount(text: &str) -> Amount {
+    text.parse().expect("an amount")
+}
+
+/// The address that a wallet of this name has here.
+pub fn address(name: &str) -> String {
+    let mut owner = [7; 20];
+    for (at, byte) in name.bytes().take(20).enumerate() {
+        owner[at] = byte;
+    }
+    Address {
+        version: VERSION,
+        owner: KeyHash(owner),
+    }
+    .to_string()
+}
+
+/// A wallet with so much, all of it to be spent.
+pub fn wallet(name: &str, holds: &str) -> WalletInfo {
+    WalletInfo {
+        name: name.to_owned(),
+        address: address(name),
+        confirmed: amount(holds),
+        immature: Amount::ZERO,
+        incoming: Amount::ZERO,
+        outgoing: Amount::ZERO,
+        spendable: amount(holds),
+        unconfirmed: 0,
+    }
+}
+
+/// A node that runs, with these wallets.
+pub fn node(name: &str, wallets: &[(&str, &str)]) -> NodeView {
+    let tip = BlockId {
+        height: 12,
+        hash: BlockHash([0xa9; 32]),
+    };
+    let wallets = wallets.iter().map(|(name, holds)| wallet(name, holds));
+    let snapshot = NodeSnapshot {
+        at: Time(42_000_000),
+        name: name.to_owned(),
+        role: Role::Full,
+        listen: None,
+        tip,
+        tip_time: BlockTime(40_000),
+        work: "12".to_owned(),
+        recent: Vec::new(),
+        mempool: MempoolInfo::default(),
+        peers: Vec::new(),
+        wallets: wallets.collect(),
+        mining: MiningInfo {
+            mode: MiningMode::Off,
+            hashrate: 14_000.0,
+            to: None,
+            height: None,
+            now: false,
+            expected_hashes: 70_000.0,
+            found: 0,
+        },
+        sync: None,
+        known_addresses: 0,
+        side_headers: 0,
+    };
+    NodeView {
+        name: name.into(),
+        addr: None,
+        state: NodeState::Up,
+        snapshot: Some(Arc::new(snapshot)),
+        log: Arc::default(),
+        tip_changed: None,
+        reorganised: None,
+        sync_rate: None,
+    }
+}
+
+/// A lab of these nodes, 42 s old.
+pub fn lab(nodes: Vec<NodeView>) -> LabView {
+    LabView {
+        name: "scenario".into(),
+        now: Time(42_000_000),
+        since: Time(0),
+        wall_offset_us: 0,
+        nodes,
+        journeys: Arc::default(),
+        block_interval: Duration::from_secs(5),
+        fee: Amount::ZERO,
+        is_temporary: true,
+        made_by_hand: 0,
+    }
+}
