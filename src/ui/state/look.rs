@@ -64,7 +64,10 @@ impl UiState {
     }
 
     fn focus_pane(&mut self, lab: &LabView, at: usize) -> Vec<Effect> {
+        // In zoom the numbers are those of the panes under it.
+        let zoom = self.zoom.take();
         let plan = Plan::new(lab, self);
+        self.zoom = zoom;
         match plan.shown().nth(at) {
             Some(ix) => self.focus_on(lab, ix),
             None => {

@@ -1,0 +1,445 @@
+//! Lists with a chosen line, and tables of figures that fit.
+//!
+//! What a list holds is plain data ([`Item`]), made anew from the lab whenever it is looked at, so
+//! that keys and drawing see the same. The chosen line is remembered by what it is about, not by
+//! its place: when something new comes in above, the same line stays chosen. Only the line at which
+//! a list begins keeps its place, so that a list nobody has moved in shows what is new.
+
+use crate::chain::{BlockHash, Txid};
+use crate::lab::view::{LogLine, Piece, chip_digits};
+use crate::node::BlockId;
+use crate::ui::keymap::Action;
+use crate::ui::text;
+use crate::ui::view::scene::Scene;
+use ratatui::style::Style;
+use ratatui::text::{Line, Span};
+use std::ops::Range;
+
+/// Columns between two columns of a table.
+const GAP: usize = 2;
+
+/// A column of a table.
+pub(super) struct Column {
+    title: &'static str,
+    /// The higher, the sooner it is left out when there is no room.
+    rank: u8,
+    is_right: bool,
+}
+
+/// A column of words.
+pub(super) const fn words(title: &'static str, rank: u8) -> Column {
+    Column {
+        title,
+        rank,
+        is_right: false,
+    }
+}
+
+/// A column of numbers: they end at the same place.
+pub(super) const fn number(title: &'static str, rank: u8) -> Column {
+    Column {
+        title,
+        rank,
+        is_right: true,
+    }
+}
+
+/// How a figure looks.
+#[derive(Clone, Copy, Debug, PartialEq, Eq)]
+pub(super) enum Look {
+    Plain,
+    Dim,
+    Strong,
+    Good,
+    Warn,
+    Bad,
+}
+
+impl Look {
+    pub fn style(self, scene: Scene<'_>) -> Style {
+        let theme = scene.theme;
+        match self {
+            Self::Plain => theme.text(),
+            Self::Dim => theme.dim(),
+            Self::Strong => theme.strong(),
+            Self::Good => theme.good(),
+            Self::Warn => theme.warn(),
+            Self::Bad => theme.bad(),
+        }
+    }
+}
+
+/// A figure, or some words.
+#[derive(Clone, Debug, PartialEq, Eq)]
+pub(super) enum Cell {
+    Words(String, Look),
+    /// The long form where there is room for it, else the short one.
+    Either {
+        long: String,
+        short: String,
+        look: Look,
+    },
+    Chip(BlockId),
+    Log(LogLine),
+}
+
+/// Words of no particular weight.
+pub(super) fn plain(words: impl ToString) -> Cell {
+    Cell::Words(words.to_string(), Look::Plain)
+}
+
+/// A figure that is worth a look.
+pub(super) fn strong(words: impl ToString) -> Cell {
+    Cell::Words(words.to_string(), Look::Strong)
+}
+
+/// What comes second.
+pub(super) fn dim(words: impl ToString) -> Cell {
+    Cell::Words(words.to_string(), Look::Dim)
+}
+
+/// A hash or an address: whole where there is room, else its end.
+pub(super) fn long(whole: impl ToString, look: Look) -> Cell {
+    let whole = whole.to_string();
+    Cell::Either {
+        short: ending(&whole),
+        long: whole,
+        look,
+    }
+}
+
+/// The end of a hash or an address, by which people know it.
+pub(super) fn ending(whole: &str) -> String {
+    let from = whole.len().saturating_sub(8);
+    match whole.get(from..) {
+        Some(end) if from > 0 => format!("..{end}"),
+        _ => whole.to_owned(),
+    }
+}
+
+impl Cell {
+    fn shown(&self, is_long: bool) -> String {
+        match self {
+            Self::Words(words, _) => words.clone(),
+            Self::Either { long, .. } if is_long => long.clone(),
+            Self::Either { short, .. } => short.clone(),
+            Self::Chip(id) => format!("[{}]", chip_digits(&id.hash)),
+            Self::Log(line) => line.pieces.iter().map(piece_text).collect(),
+        }
+    }
+
+    fn width(&self, is_long: bool) -> usize {
+        Span::raw(self.shown(is_long)).width()
+    }
+
+    fn span(&self, scene: Scene<'_>, is_long: bool) -> Span<'static> {
+        match self {
+            Self::Words(_, look) | Self::Either { look, .. } => {
+                Span::styled(self.shown(is_long), look.style(scene))
+            }
+            Self::Chip(id) => scene.chip(*id),
+            Self::Log(_) => Span::raw(self.shown(is_long)),
+        }
+    }
+}
+
+fn piece_text(piece: &Piece) -> String {
+    match piece {
+        Piece::Text(words) => words.clone(),
+        Piece::Block(id) => format!("#{} [{}]", id.height, chip_digits(&id.hash)),
+        Piece::Tx(txid) => txid.short()[4..].to_owned(),
+    }
+}
+
+/// What can be opened.
+#[derive(Clone, Debug, PartialEq, Eq)]
+pub(super) enum Target {
+    Block(BlockHash),
+    Tx(Txid),
+    /// Of this wallet, what it did.
+    History(String),
+}
+
+/// A line of a list.
+#[derive(Clone, Debug, Default)]
+pub(super) struct Item {
+    pub cells: Vec<Cell>,
+    /// What Enter opens.
+    pub opens: Option<Target>,
+    /// What can be copied: what it is, and the text.
+    pub copies: Option<(String, String)>,
+    /// Hashes and addresses by whose ends a filter finds this line.
+    pub whole: Vec<String>,
+    /// What it is about; nothing for a line that never moves.
+    pub key: Option<String>,
+}
+
+impl Item {
+    pub fn new(cells: Vec<Cell>) -> Self {
+        Self {
+            cells,
+            ..Self::default()
+        }
+    }
+
+    /// What is copied is also what it is found by.
+    pub fn copies(mut self, what: impl Into<String>, text: impl ToString) -> Self {
+        let text = text.to_string();
+        self.whole.push(text.clone());
+        self.copies = Some((what.into(), text));
+        self
+    }
+
+    pub fn opens(mut self, target: Target) -> Self {
+        self.opens = Some(target);
+        self
+    }
+
+    pub fn about(mut self, key: impl ToString) -> Self {
+        self.key = Some(key.to_string());
+        self
+    }
+
+    /// Whether a filter lets it through.
+    pub fn matches(&self, filter: &str) -> bool {
+        let filter = filter.to_lowercase();
+        let cells = self.cells.iter().map(|cell| cell.shown(false));
+        let line = cells.collect::<Vec<_>>().join(" ").to_lowercase();
+        let ends = |whole: &String| {
+            let whole = whole.to_lowercase();
+            whole.starts_with(&filter) || whole.ends_with(&filter)
+        };
+        line.contains(&filter) || self.whole.iter().any(ends)
+    }
+}
+
+/// Where somebody is in a list.
+#[derive(Clone, Debug, Default)]
+pub(super) struct Cursor {
+    at: usize,
+    /// What the chosen line is about; nothing at the line where the list begins.
+    key: Option<String>,
+    pub filter: String,
+    /// The list begins at its last line.
+    begins_last: bool,
+}
+
+impl Cursor {
+    pub fn at(at: usize) -> Self {
+        Self {
+            at,
+            ..Self::default()
+        }
+    }
+
+    /// For a list whose newest line is the last.
+    pub fn at_the_end() -> Self {
+        Self {
+            begins_last: true,
+            ..Self::default()
+        }
+    }
+
+    /// Where the chosen line was last.
+    pub fn place(&self) -> usize {
+        self.at
+    }
+
+    /// The chosen line of a list that is as it is now.
+    pub fn index(&self, items: &[Item]) -> usize {
+        let last = items.len().saturating_sub(1);
+        let Some(key) = &self.key else {
+            return if self.begins_last {
+                last
+            } else {
+                self.at.min(last)
+            };
+        };
+        let found = items.iter().position(|item| item.key.as_ref() == Some(key));
+        found.unwrap_or(self.at.min(last))
+    }
+
+    /// Moves.
+    pub fn step(&mut self, items: &[Item], action: Action, page: usize) {
+        let to = moved(self.index(items), items.len(), action, page);
+        let first = if self.begins_last {
+            items.len().saturating_sub(1)
+        } else {
+            0
+        };
+        self.at = to;
+        let key = items.get(to).and_then(|item| item.key.clone());
+        self.key = key.filter(|_| to != first);
+    }
+
+    pub fn set_filter(&mut self, filter: &str) {
+        *self = Self {
+            filter: filter.to_owned(),
+            begins_last: self.begins_last,
+            ..Self::default()
+        };
+    }
+
+    /// Items that the filter lets through.
+    pub fn filtered(&self, mut items: Vec<Item>) -> Vec<Item> {
+        if !self.filter.is_empty() {
+            items.retain(|item| item.matches(&self.filter));
+        }
+        items
+    }
+}
+
+/// Where a key leads to, among so many lines.
+pub(super) fn moved(at: usize, len: usize, action: Action, page: usize) -> usize {
+    let last = len.saturating_sub(1);
+    let to = match action {
+        Action::Up => at.saturating_sub(1),
+        Action::Down => at + 1,
+        Action::PageUp => at.saturating_sub(page),
+        Action::PageDown => at + page,
+        Action::First => 0,
+        Action::Last => last,
+        _ => at,
+    };
+    to.min(last)
+}
+
+/// The lines that are seen of so many: the chosen one in the middle, as far as that goes.
+pub(super) fn window(len: usize, chosen: usize, lines: usize) -> Range<usize> {
+    let from = chosen
+        .saturating_sub(lines / 2)
+        .min(len.saturating_sub(lines));
+    from..(from + lines).min(len)
+}
+
+/// A table's head and lines. A column whose figures do not all fit is left out.
+pub(super) fn table(
+    scene: Scene<'_>,
+    columns: &[Column],
+    items: &[Item],
+    chosen: Option<usize>,
+    room: usize,
+) -> (Line<'static>, Vec<Line<'static>>) {
+    let shown = fitting(columns, items, room);
+    let head = shown.iter().map(|column| {
+        let title = Span::styled(columns[column.at].title, scene.theme.dim());
+        (title, column)
+    });
+    let head = Line::from(aligned(columns, head));
+    let lines = items.iter().enumerate().map(|(at, item)| {
+        let cells = shown.iter().map(|column| {
+            let cell = item.cells.get(column.at);
+            let span = cell.map_or(Span::raw(""), |cell| cell.span(scene, column.is_long));
+            (span, column)
+        });
+        let line = aligned(columns, cells);
+        finish(scene, line, chosen == Some(at), room)
+    });
+    let lines = lines.collect();
+    (head, lines)
+}
+
+/// A line of a list, marked over its whole length if it is the chosen one.
+pub(super) fn finish(
+    scene: Scene<'_>,
+    mut spans: Vec<Span<'static>>,
+    is_chosen: bool,
+    room: usize,
+) -> Line<'static> {
+    if !is_chosen {
+        return Line::from(spans);
+    }
+    let rest = room.saturating_sub(text::width(&spans));
+    spans.push(Span::raw(" ".repeat(rest)));
+    for span in &mut spans {
+        span.style = span.style.patch(scene.theme.chosen());
+    }
+    Line::from(spans)
+}
+
+/// A column that is shown.
+struct Shown {
+    at: usize,
+    width: usize,
+    is_long: bool,
+}
+
+fn fitting(columns: &[Column], items: &[Item], room: usize) -> Vec<Shown> {
+    let widest = |at: usize, is_long: bool| {
+        let cells = items.iter().filter_map(|item| item.cells.get(at));
+        cells.map(|cell| cell.width(is_long)).max().unwrap_or(0)
+    };
+    let mut shown: Vec<Shown> = Vec::new();
+    for (at, column) in columns.iter().enumerate() {
+        let width = widest(at, false);
+        // A column that says nothing just now leaves its room to others.
+        if width > 0 {
+            shown.push(Shown {
+                at,
+                width: width.max(column.title.chars().count()),
+                is_long: false,
+            });
+        }
+    }
+    let total = |shown: &[Shown]| {
+        let widths: usize = shown.iter().map(|column| column.width).sum();
+        widths + GAP * shown.len().saturating_sub(1)
+    };
+    while total(&shown) > room {
+        let worst = shown.iter().enumerate();
+        let Some((nth, _)) = worst.max_by_key(|(nth, column)| (columns[column.at].rank, *nth))
+        else {
+            break;
+        };
+        shown.remove(nth);
+    }
+    for nth in 0..shown.len() {
+        let long = widest(shown[nth].at, true);
+        if total(&shown) + long.saturating_sub(shown[nth].width) <= room {
+            shown[nth].width = shown[nth].width.max(long);
+            shown[nth].is_long = true;
+        }
+    }
+    shown
+}
+
+fn aligned<'a>(
+    columns: &[Column],
+    cells: impl Iterator<Item = (Span<'static>, &'a Shown)>,
+) -> Vec<Span<'static>> {
+    let mut line = Vec::new();
+    for (span, column) in cells {
+        if !line.is_empty() {
+            line.push(Span::raw(" ".repeat(GAP)));
+        }
+        let pad = Span::raw(" ".repeat(column.width.saturating_sub(span.width())));
+        if columns[column.at].is_right {
+            line.extend([pad, span]);
+        } else {
+            line.extend([span, pad]);
+        }
+    }
+    line
+}
+
+/// The name of a figure and what it is, of which the last parts are left out when there is no room.
+pub(super) fn field(scene: Scene<'_>, item: &Item, is_chosen: bool, room: usize) -> Line<'static> {
+    /// Columns of the names of figures: with a hash behind it, it fits 80 columns.
+    const LABEL: usize = 12;
+    let mut spans = Vec::new();
+    for (nth, cell) in item.cells.iter().enumerate() {
+        let gap = match nth {
+            0 => 0,
+            1 => LABEL.saturating_sub(text::width(&spans)),
+            _ => GAP,
+        };
+        let left = room.saturating_sub(text::width(&spans) + gap);
+        let is_long = cell.width(true) <= left;
+        if !is_long && cell.width(false) > left {
+            break;
+        }
+        spans.push(Span::raw(" ".repeat(gap)));
+        spans.push(cell.span(scene, is_long));
+    }
+    finish(scene, spans, is_chosen, room)
+}

@@ -1,0 +1,91 @@
+//! What waits for a block at a node, the best paying first.
+//!
+//! A snapshot has the first hundred. If there are more, the node is asked, once a second at most.
+
+use super::Fetch;
+use super::list::{Column, Item, Look, Target, dim, long, number, plain, strong, words};
+use super::subject::Subject;
+use crate::node::Time;
+use crate::node::snapshot::{MempoolInfo, MempoolTx};
+use std::time::Duration;
+
+/// Time between two questions.
+const PACE: Duration = Duration::from_secs(1);
+
+pub(super) const COLUMNS: [Column; 8] = [
+    words("transaction", 0),
+    number("amount", 0),
+    number("fee", 1),
+    number("units/B", 3),
+    number("bytes", 2),
+    number("waits", 1),
+    number("after", 4),
+    number("before", 5),
+];
+
+/// The mempool, as far as it was asked for.
+#[derive(Default)]
+pub(super) struct Mempool {
+    more: Vec<MempoolTx>,
+    /// The node's mempool as it was when it was asked last.
+    of: Option<MempoolInfo>,
+    asked: Option<Time>,
+    pub failed: Option<String>,
+}
+
+impl Mempool {
+    pub fn items(&self, subject: Subject<'_>) -> Vec<Item> {
+        let Some(snapshot) = subject.snapshot else {
+            return Vec::new();
+        };
+        let shown = &snapshot.mempool.shown;
+        let is_more = snapshot.mempool.count > shown.len() && self.more.len() > shown.len();
+        let txs = if is_more { &self.more } else { shown };
+        txs.iter().map(|tx| item(subject, tx)).collect()
+    }
+
+    pub fn wanted(&mut self, subject: Subject<'_>) -> Option<Fetch> {
+        let mempool = &subject.snapshot?.mempool;
+        let now = subject.lab.now;
+        let is_early = self.asked.is_some_and(|at| now.since(at) < PACE);
+        if mempool.count <= mempool.shown.len() || is_early || self.of.as_ref() == Some(mempool) {
+            return None;
+        }
+        self.asked = Some(now);
+        self.of = Some(mempool.clone());
+        Some(Fetch::Mempool(subject.ix))
+    }
+
+    pub fn fetched(&mut self, txs: Result<Vec<MempoolTx>, String>) {
+        match txs {
+            Ok(txs) => (self.more, self.failed) = (txs, None),
+            Err(why) => (self.failed, self.of) = (Some(why), None),
+        }
+    }
+}
+
+fn item(subject: Subject<'_>, tx: &MempoolTx) -> Item {
+    let count = |count: usize| match count {
+        0 => dim("-"),
+        more => plain(more),
+    };
+    Item::new(vec![
+        long(tx.txid, Look::Plain),
+        strong(tx.amount),
+        plain(tx.fee),
+        dim(fee_rate(tx.fee.units(), tx.bytes)),
+        plain(tx.bytes),
+        plain(subject.age(tx.since)),
+        count(tx.ancestors),
+        count(tx.descendants),
+    ])
+    .opens(Target::Tx(tx.txid))
+    .copies("the transaction's id", tx.txid)
+    .about(tx.txid)
+}
+
+/// Units of a coin for a byte, with one decimal.
+pub(super) fn fee_rate(units: u64, bytes: usize) -> String {
+    let tenths = u128::from(units) * 10 / (bytes.max(1) as u128);
+    format!("{}.{}", tenths / 10, tenths % 10)
+}

@@ -1,0 +1,94 @@
+//! The wallets of a node, and what each did.
+
+use super::list::{Cell, Column, Item, Look, Target, dim, number, plain, strong, words};
+use super::subject::Subject;
+use crate::chain::Amount;
+use crate::node::snapshot::{HistoryEntry, WalletInfo};
+
+pub(super) const COLUMNS: [Column; 8] = [
+    words("wallet", 0),
+    number("confirmed", 0),
+    number("immature", 3),
+    number("incoming", 2),
+    number("outgoing", 2),
+    number("spendable", 1),
+    words("address", 1),
+    number("waiting", 6),
+];
+
+pub(super) fn items(subject: Subject<'_>) -> Vec<Item> {
+    let wallets = subject
+        .snapshot
+        .iter()
+        .flat_map(|snapshot| &snapshot.wallets);
+    wallets.map(item).collect()
+}
+
+fn item(wallet: &WalletInfo) -> Item {
+    let waiting = |sign: &str, amount: Amount, look: Look| match amount.is_zero() {
+        true => dim("-"),
+        false => Cell::Words(format!("{sign}{amount}"), look),
+    };
+    Item::new(vec![
+        strong(&wallet.name),
+        strong(wallet.confirmed),
+        waiting("", wallet.immature, Look::Plain),
+        waiting("+", wallet.incoming, Look::Good),
+        waiting("-", wallet.outgoing, Look::Warn),
+        plain(wallet.spendable),
+        super::list::long(&wallet.address, Look::Dim),
+        dim(wallet.unconfirmed),
+    ])
+    .opens(Target::History(wallet.name.clone()))
+    .copies(format!("{}'s address", wallet.name), &wallet.address)
+    .about(&wallet.name)
+}
+
+pub(super) const HISTORY: [Column; 8] = [
+    words("transaction", 1),
+    words("block", 3),
+    number("confirmed", 1),
+    number("received", 0),
+    number("spent", 0),
+    words("with", 2),
+    number("fee", 4),
+    number("age", 2),
+];
+
+/// A line of a wallet's history.
+pub(super) fn history_item(subject: Subject<'_>, entry: &HistoryEntry) -> Item {
+    let signed = |sign: &str, amount: Amount, look: Look| match amount.is_zero() {
+        true => plain(""),
+        false => Cell::Words(format!("{sign}{amount}"), look),
+    };
+    let confirmed = match entry.block {
+        _ if entry.conflicted => Cell::Words("never".to_owned(), Look::Bad),
+        None => Cell::Words("waits".to_owned(), Look::Warn),
+        Some(block) => plain(subject.confirmations(block.height)),
+    };
+    let with = if entry.reward {
+        "block reward".to_owned()
+    } else {
+        let names = entry.to.iter().map(|(address, _)| {
+            let name = subject.owner(address);
+            name.unwrap_or_else(|| super::list::ending(address))
+        });
+        names.collect::<Vec<_>>().join(", ")
+    };
+    let mut item = Item::new(vec![
+        super::list::long(entry.txid, Look::Dim),
+        entry.block.map_or(plain(""), Cell::Chip),
+        confirmed,
+        signed("+", entry.received, Look::Good),
+        signed("-", entry.spent, Look::Warn),
+        plain(with),
+        dim(entry.fee.map_or_else(String::new, |fee| fee.to_string())),
+        plain(subject.age(entry.at)),
+    ])
+    .opens(Target::Tx(entry.txid))
+    .copies("the transaction's id", entry.txid)
+    .about(entry.txid);
+    item.whole
+        .extend(entry.to.iter().map(|(address, _)| address.clone()));
+    item
+}
