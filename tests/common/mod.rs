@@ -5,6 +5,7 @@
 
 pub mod child;
 pub mod damage;
+pub mod desk;
 pub mod lab;
 pub mod lab_view;
 pub mod live;

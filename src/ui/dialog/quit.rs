@@ -72,11 +72,12 @@ impl Quit {
         let wallets = text::counted(self.wallets, "wallet");
         let question = format!("temporary lab, {wallets}: y quit, k keep it, Esc stay");
         let mut lines = window::paragraph(&question, room, 0, 0, theme.strong());
-        let lost = match self.made_by_hand {
-            0 => "quitting deletes its data".to_owned(),
-            1 => "quitting deletes its data, with 1 thing made by hand".to_owned(),
-            count => format!("quitting deletes its data, with {count} things made by hand"),
+        let made = match self.made_by_hand {
+            0 => String::new(),
+            1 => ", a wallet or payment made by hand with it".to_owned(),
+            count => format!(", {count} wallets or payments made by hand with it"),
         };
+        let lost = format!("quitting deletes its data{made}");
         lines.extend(window::paragraph(&lost, room, 0, 2, theme.dim()));
         match &self.stage {
             Stage::Asking => {}
