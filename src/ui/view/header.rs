@@ -113,10 +113,10 @@ fn mempool(scene: Scene<'_>) -> String {
 fn hashrate(scene: Scene<'_>) -> String {
     let is_mining = |snapshot: &&NodeSnapshot| snapshot.mining.height.is_some();
     let mining = scene.lab.running().map(|(_, snapshot)| snapshot);
-    let rate: f64 = mining
+    // A sum of no floats is -0.
+    let rate = mining
         .filter(is_mining)
-        .map(|node| node.mining.hashrate)
-        .sum();
+        .fold(0.0, |sum, node| sum + node.mining.hashrate);
     text::rate(rate)
 }
 
