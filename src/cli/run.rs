@@ -12,6 +12,7 @@ use crate::ui::{self, UiOptions};
 use clap::Args;
 use std::io::{IsTerminal, stdin, stdout};
 use std::path::{Path, PathBuf};
+use std::sync::{Arc, OnceLock};
 use std::time::Duration;
 use tokio::runtime::Builder;
 use tracing_subscriber::layer::SubscriberExt;
@@ -84,6 +85,10 @@ pub(super) fn run(options: Options) -> Result<(), Failure> {
         .build()
         .map_err(|error| Failure::other(format!("no threads: {error}")))?;
     ui::log::prepare();
+    let clock = Arc::new(OnceLock::new());
+    tracing_subscriber::registry()
+        .with(ui::log::layer(Arc::clone(&clock)))
+        .init();
     let lab = Lab::start(
         LabOptions {
             layout,
@@ -94,9 +99,8 @@ pub(super) fn run(options: Options) -> Result<(), Failure> {
         },
         runtime.handle().clone(),
     )?;
-    tracing_subscriber::registry()
-        .with(ui::log::layer(lab.clock().clone()))
-        .init();
+    // Nobody else sets it.
+    let _ = clock.set(lab.clock().clone());
     let shown = UiOptions {
         theme: look.theme,
         keymap: look.keymap,

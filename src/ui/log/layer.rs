@@ -8,6 +8,7 @@ use crate::live::LabClock;
 use crate::node::Time;
 use log::{LevelFilter, Record};
 use std::fmt::{self, Write as _};
+use std::sync::{Arc, OnceLock};
 use std::sync::atomic::{AtomicU8, Ordering};
 use tracing::field::{Field, Visit};
 use tracing::span::{Attributes, Id};
@@ -26,8 +27,9 @@ const LAB: &str = "lab";
 /// written only once somebody has asked to see them.
 static RECORDED: AtomicU8 = AtomicU8::new(4);
 
-/// A layer that hands lines on, with the time on this clock.
-pub fn layer(clock: LabClock) -> ToTuiLogger {
+/// A layer that hands lines on, with the time on the lab clock, which begins later: nodes must find
+/// the layer there when they begin.
+pub fn layer(clock: Arc<OnceLock<LabClock>>) -> ToTuiLogger {
     ToTuiLogger { clock }
 }
 
@@ -46,7 +48,7 @@ pub(super) fn split(line: &str) -> (Time, &str) {
 
 /// See [`layer`].
 pub struct ToTuiLogger {
-    clock: LabClock,
+    clock: Arc<OnceLock<LabClock>>,
 }
 
 /// The node that a span belongs to.
@@ -85,7 +87,8 @@ where
             let extensions = span.extensions();
             extensions.get::<Node>().map(|node| node.0.clone())
         });
-        let mut line = format!("{}{SEPARATOR}", self.clock.now().0);
+        let now = self.clock.get().map_or(0, |clock| clock.now().0);
+        let mut line = format!("{now}{SEPARATOR}");
         line.push_str(&words.found.unwrap_or_default());
         tui_logger::Drain::new().log(
             &Record::builder()

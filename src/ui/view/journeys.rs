@@ -123,7 +123,9 @@ fn totals(scene: Scene<'_>, journey: &Journey, with_half: bool) -> Vec<Span<'sta
         ]
     };
     let mut spans = Vec::from(figure("half", journey.half()));
-    if journey.half().is_none() || !with_half {
+    // Of two nodes the first one is half.
+    let says_nothing = |half: Duration| half.is_zero();
+    if journey.half().is_none_or(says_nothing) || !with_half {
         spans.clear();
     }
     let all = figure("all", journey.all());

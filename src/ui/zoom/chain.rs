@@ -44,7 +44,7 @@ pub(super) const COLUMNS: [Column; 9] = [
     number("age", 2),
     number("txs", 1),
     words("miner", 3),
-    number("after", 4),
+    number("interval", 4),
     words("reward to", 6),
     words("mined at", 5),
 ];

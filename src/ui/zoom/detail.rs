@@ -225,16 +225,16 @@ fn parties(subject: Subject<'_>, tx: &TxDetail) -> String {
 
 fn tx_sections(subject: Subject<'_>, tx: &OpenTx) -> Vec<Section> {
     let detail = &tx.detail;
-    let lock = match detail.lock_time {
-        0 => "not locked".to_owned(),
-        height => format!("locked until height {height}"),
+    let least = match detail.lock_time {
+        0 => "in any block".to_owned(),
+        height => format!("in no block below #{height}"),
     };
     let fields = vec![
         hash_field("id", "the transaction's id", detail.txid),
         standing(subject, tx),
         field(
             "size",
-            vec![plain(counted(detail.bytes, "byte")), plain(lock)],
+            vec![plain(counted(detail.bytes, "byte")), plain(least)],
         ),
         field("fee", fee(detail)),
         field("signatures", vec![signatures(tx)]),

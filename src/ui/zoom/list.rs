@@ -93,6 +93,17 @@ pub(super) fn strong(words: impl ToString) -> Cell {
     Cell::Words(words.to_string(), Look::Strong)
 }
 
+/// A name that people gave; where there is no room for all of it, its beginning.
+pub(super) fn name(name: &str) -> Cell {
+    /// Columns that a name takes at most beside figures.
+    const NAME: usize = 16;
+    Cell::Either {
+        long: name.to_owned(),
+        short: text::short_name(name, NAME, "~"),
+        look: Look::Strong,
+    }
+}
+
 /// What comes second.
 pub(super) fn dim(words: impl ToString) -> Cell {
     Cell::Words(words.to_string(), Look::Dim)

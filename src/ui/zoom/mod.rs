@@ -6,7 +6,7 @@
 //! │ height  12 [a9]  ..31f07ca9  3 s  work 917504                                                │
 //! │ mempool 1 tx  0.2 kB   peers 2   wallets 1                                                   │
 //! │  Chain   Mempool   Peers   Wallets   Log                                                     │
-//! │ height  block  hash        age  txs  miner    after                                          │
+//! │ height  block  hash        age  txs  miner    interval                                       │
 //! │     12  [a9]   ..31f07ca9  3 s    1  rewards  4.8 s                                          │
 //! ╰──────────────────────────────────────────────────────────────────────────────────── 1 of 13 ─╯
 //! ```
@@ -15,9 +15,11 @@
 //! changes with keys, answers and the lab; drawing only reads it. Of a node that is down nothing
 //! is asked: what was last known of it stays.
 
+mod body;
 mod chain;
 mod detail;
 mod draw;
+mod fetch;
 mod head;
 mod level;
 mod list;
@@ -25,15 +27,16 @@ mod log;
 mod mempool;
 mod peers;
 mod subject;
+mod tab;
 mod wallets;
+
+pub use fetch::Fetch;
 
 use super::keymap::Action;
 use super::state::{Effect, Purpose, UiState};
-use crate::chain::{BlockHash, Txid};
 use crate::lab::{LabView, NodeIx, Request};
-use crate::node::io::{Command, Reply};
+use crate::node::io::Reply;
 use crate::node::message::Role;
-use crate::node::snapshot::PAGE_MAX;
 use chain::Chain;
 use level::{Content, Level};
 use list::{Cursor, Item, Target};
@@ -41,6 +44,7 @@ use mempool::Mempool;
 use ratatui::Frame;
 use ratatui::layout::Rect;
 use subject::Subject;
+use tab::Tab;
 
 /// Things opened one upon the other; with more, the first are forgotten.
 const LEVELS_MAX: usize = 64;
@@ -58,100 +62,6 @@ pub struct Zoom {
     /// Questions that wait for their answers.
     asked: Vec<Fetch>,
     was_up: bool,
-}
-
-/// What is shown of the node.
-#[derive(Clone, Copy, Debug, Default, PartialEq, Eq)]
-enum Tab {
-    #[default]
-    Chain,
-    Mempool,
-    Peers,
-    Wallets,
-    Log,
-}
-
-impl Tab {
-    const ALL: [Self; 5] = [
-        Self::Chain,
-        Self::Mempool,
-        Self::Peers,
-        Self::Wallets,
-        Self::Log,
-    ];
-
-    fn name(self) -> &'static str {
-        match self {
-            Self::Chain => "Chain",
-            Self::Mempool => "Mempool",
-            Self::Peers => "Peers",
-            Self::Wallets => "Wallets",
-            Self::Log => "Log",
-        }
-    }
-
-    fn place(self) -> usize {
-        let place = Self::ALL.iter().position(|tab| *tab == self);
-        place.unwrap_or_default()
-    }
-
-    fn step(self, by: usize) -> Self {
-        Self::ALL[(self.place() + by) % Self::ALL.len()]
-    }
-}
-
-/// Something that zoom asked of a node.
-#[derive(Clone, Debug, PartialEq, Eq)]
-pub enum Fetch {
-    /// Blocks of the chain from this height down.
-    Chain {
-        /// The node.
-        node: NodeIx,
-        /// The highest.
-        from: u32,
-    },
-    /// A block with its transactions.
-    Block(NodeIx, BlockHash),
-    /// A transaction.
-    Tx(NodeIx, Txid),
-    /// More of the mempool than a snapshot shows.
-    Mempool(NodeIx),
-    /// What a wallet did.
-    History {
-        /// The node.
-        node: NodeIx,
-        /// The wallet.
-        name: String,
-        /// Entries to leave out.
-        skip: usize,
-    },
-}
-
-impl Fetch {
-    fn node(&self) -> NodeIx {
-        match self {
-            Self::Chain { node, .. } | Self::History { node, .. } => *node,
-            Self::Block(node, _) | Self::Tx(node, _) | Self::Mempool(node) => *node,
-        }
-    }
-
-    /// The question. Of a chain so many blocks.
-    fn command(&self, blocks: usize) -> Command {
-        match self {
-            Self::Chain { from, .. } => Command::Chain {
-                from: *from,
-                limit: blocks,
-            },
-            Self::Block(_, hash) => Command::Block { hash: *hash },
-            Self::Tx(_, txid) => Command::Tx { txid: *txid },
-            Self::Mempool(_) => Command::Mempool { limit: PAGE_MAX },
-            Self::History { name, skip, .. } => Command::History {
-                name: name.clone(),
-                skip: *skip,
-                limit: level::HISTORY_PAGE,
-            },
-        }
-    }
 }
 
 /// What came of a key in zoom.

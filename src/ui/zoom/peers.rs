@@ -1,6 +1,6 @@
 //! Everybody that a node is connected with.
 
-use super::list::{Cell, Column, Item, Look, dim, number, plain, strong, words};
+use super::list::{Cell, Column, Item, Look, dim, name, number, plain, words};
 use super::subject::Subject;
 use crate::node::io::Direction;
 use crate::node::snapshot::PeerInfo;
@@ -44,7 +44,7 @@ fn item(subject: Subject<'_>, peer: &PeerInfo) -> Item {
     // Somebody who dialled us has a port for this connection only: where it listens says more.
     let addr = peer.listen.unwrap_or(peer.addr);
     Item::new(vec![
-        strong(&peer.name),
+        name(&peer.name),
         height,
         plain(round_trip.unwrap_or_default()),
         plain(direction),

@@ -1,6 +1,6 @@
 //! The wallets of a node, and what each did.
 
-use super::list::{Cell, Column, Item, Look, Target, dim, number, plain, strong, words};
+use super::list::{Cell, Column, Item, Look, Target, dim, name, number, plain, strong, words};
 use super::subject::Subject;
 use crate::chain::Amount;
 use crate::node::snapshot::{HistoryEntry, WalletInfo};
@@ -30,7 +30,7 @@ fn item(wallet: &WalletInfo) -> Item {
         false => Cell::Words(format!("{sign}{amount}"), look),
     };
     Item::new(vec![
-        strong(&wallet.name),
+        name(&wallet.name),
         strong(wallet.confirmed),
         waiting("", wallet.immature, Look::Plain),
         waiting("+", wallet.incoming, Look::Good),

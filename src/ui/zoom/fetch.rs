@@ -1,0 +1,61 @@
+//! What zoom asks of a node.
+
+use super::level::HISTORY_PAGE;
+use crate::chain::{BlockHash, Txid};
+use crate::lab::NodeIx;
+use crate::node::io::Command;
+use crate::node::snapshot::PAGE_MAX;
+
+/// Something that zoom asked of a node.
+#[derive(Clone, Debug, PartialEq, Eq)]
+pub enum Fetch {
+    /// Blocks of the chain from this height down.
+    Chain {
+        /// The node.
+        node: NodeIx,
+        /// The highest.
+        from: u32,
+    },
+    /// A block with its transactions.
+    Block(NodeIx, BlockHash),
+    /// A transaction.
+    Tx(NodeIx, Txid),
+    /// More of the mempool than a snapshot shows.
+    Mempool(NodeIx),
+    /// What a wallet did.
+    History {
+        /// The node.
+        node: NodeIx,
+        /// The wallet.
+        name: String,
+        /// Entries to leave out.
+        skip: usize,
+    },
+}
+
+impl Fetch {
+    pub(super) fn node(&self) -> NodeIx {
+        match self {
+            Self::Chain { node, .. } | Self::History { node, .. } => *node,
+            Self::Block(node, _) | Self::Tx(node, _) | Self::Mempool(node) => *node,
+        }
+    }
+
+    /// The question. Of a chain so many blocks.
+    pub(super) fn command(&self, blocks: usize) -> Command {
+        match self {
+            Self::Chain { from, .. } => Command::Chain {
+                from: *from,
+                limit: blocks,
+            },
+            Self::Block(_, hash) => Command::Block { hash: *hash },
+            Self::Tx(_, txid) => Command::Tx { txid: *txid },
+            Self::Mempool(_) => Command::Mempool { limit: PAGE_MAX },
+            Self::History { name, skip, .. } => Command::History {
+                name: name.clone(),
+                skip: *skip,
+                limit: HISTORY_PAGE,
+            },
+        }
+    }
+}
