@@ -18,9 +18,12 @@ pub mod layout;
 pub mod names;
 pub mod network;
 pub mod request;
+mod run;
+pub mod story;
 pub mod units;
 pub mod view;
 
 pub use layout::Layout;
 pub use request::{Answer, Request, Ticket};
+pub use run::{Lab, LabError, LabOptions};
 pub use view::{LabView, NodeIx, NodeState, NodeView};
