@@ -19,7 +19,7 @@ pub mod names;
 pub mod network;
 pub mod request;
 mod run;
-pub mod story;
+mod story;
 pub mod units;
 pub mod view;
 

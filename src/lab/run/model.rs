@@ -211,7 +211,9 @@ impl Model {
             .map(|wallet| wallet.name.clone())
             .collect();
         let height = snapshot.tip.height;
-        let Some(node) = self.alive(ix, life) else {
+        // What comes late says nothing about the next life.
+        let running = |node: &&mut Node| node.handle.is_some();
+        let Some(node) = self.alive(ix, life).filter(running) else {
             return;
         };
         node.seen(snapshot);

@@ -2,7 +2,7 @@
 
 use super::Shared;
 use super::journeys::Sighting;
-use super::model::Model;
+use super::model::{Model, Node};
 use crate::lab::view::{NodeIx, NodeState, Tone};
 use crate::live::{End, NodeHandle};
 use crate::node::io::{Event, EventKind};
@@ -69,7 +69,9 @@ impl Shared {
     pub(super) fn ended(&self, ix: NodeIx, life: u64, end: &End) {
         let now = self.clock.now();
         self.change(|model| {
-            let Some(node) = model.alive(ix, life) else {
+            // Whoever killed it may have said so before.
+            let running = |node: &&mut Node| node.handle.is_some();
+            let Some(node) = model.alive(ix, life).filter(running) else {
                 return;
             };
             match end {

@@ -172,7 +172,7 @@ fn model(nodes: Vec<Node>, saved: &[SavedNode], home: &Home) -> Model {
     let mut wallets = BTreeMap::new();
     for (ix, node) in saved.iter().enumerate() {
         let names = node.spec.wallets.iter().chain(&node.wallets);
-        names.for_each(|name| drop(wallets.insert(name.clone(), NodeIx(ix))));
+        wallets.extend(names.map(|name| (name.clone(), NodeIx(ix))));
     }
     Model {
         nodes,
