@@ -19,6 +19,7 @@ pub mod names;
 pub mod network;
 pub mod request;
 mod run;
+mod story;
 pub mod units;
 pub mod view;
 

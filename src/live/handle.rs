@@ -124,6 +124,16 @@ impl NodeHandle {
         &self.links
     }
 
+    /// Has the node stop, without waiting for it.
+    pub fn ask_to_stop(&self) {
+        self.inbox.push_first(Entry::Stop);
+    }
+
+    /// Whether the node has ended and its directory is free again.
+    pub fn has_ended(&self) -> bool {
+        self.ended.borrow().is_some()
+    }
+
     /// Stops the node and waits until its directory is free again.
     pub async fn stop(&self) -> End {
         self.inbox.push_first(Entry::Stop);

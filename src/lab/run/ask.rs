@@ -1,0 +1,221 @@
+//! What is asked of a lab, and how it is done.
+
+use super::model::{Model, Node};
+use super::{Shared, nodes};
+use crate::lab::layout::{NODES_MAX, NodeSpec};
+use crate::lab::names::{missing, parse_node_name};
+use crate::lab::request::{Answer, Request};
+use crate::lab::view::{NodeIx, NodeState};
+use crate::live::NodeHandle;
+use crate::node::io::{Command, Payment, Reply};
+use crate::node::mining::{MiningMode, check_hashrate};
+use crate::node::wallets::{WALLETS_MAX, check_name};
+use std::sync::Arc;
+
+impl Shared {
+    /// Does what is asked.
+    ///
+    /// # Errors
+    /// In words, why it cannot be done.
+    pub(super) async fn serve(self: Arc<Self>, request: Request) -> Result<Answer, String> {
+        match request {
+            Request::Node(ix, command) => self.command(ix, command).await,
+            Request::Kill(ix) => self.kill(ix).await,
+            Request::Restart(ix) => {
+                self.change(|model| model.restart(ix))?;
+                self.open(ix, None).await?;
+                Ok(Answer::Restarted(ix))
+            }
+            Request::Add(spec) => self.add(*spec).await,
+            Request::Keep => Ok(Answer::Kept(self.keep().await?)),
+        }
+    }
+
+    async fn command(&self, ix: NodeIx, mut command: Command) -> Result<Answer, String> {
+        let (node, claimed) = {
+            let mut model = self.lock();
+            let node = model.running(ix)?;
+            model.resolve(&mut command);
+            let claimed = model.claim_wallet(ix, &command)?;
+            (node, claimed)
+        };
+        let done = node.command(command.clone()).await;
+        let mut model = self.lock();
+        match done {
+            Ok(reply) => {
+                model.note_done(ix, &command, &reply);
+                Ok(Answer::Node(ix, reply))
+            }
+            Err(error) => {
+                if let Some(name) = claimed {
+                    model.wallets.remove(&name);
+                }
+                Err(error.to_string())
+            }
+        }
+    }
+
+    async fn kill(&self, ix: NodeIx) -> Result<Answer, String> {
+        let (node, life) = self.change(|model| {
+            let handle = model.running(ix)?;
+            let node = &mut model.nodes[ix.0];
+            node.state = NodeState::Stopping;
+            Ok::<_, String>((handle, node.life))
+        })?;
+        let end = node.kill().await;
+        drop(node);
+        // Whoever watches it may come later: for whoever asked, it is down now.
+        self.ended(ix, life, &end);
+        Ok(Answer::Killed(ix))
+    }
+
+    async fn add(self: Arc<Self>, spec: NodeSpec) -> Result<Answer, String> {
+        let listener = {
+            // Under one lock, or two nodes could have the same name.
+            let mut model = self.lock();
+            model.check_new(&spec)?;
+            let listener = nodes::listen(&spec, None).map_err(|error| error.to_string())?;
+            let addr = listener.local_addr().map_err(|error| error.to_string())?;
+            let ix = NodeIx(model.nodes.len());
+            for wallet in &spec.wallets {
+                model.wallets.insert(wallet.clone(), ix);
+            }
+            model.nodes.push(Node::new(spec, addr));
+            (ix, listener)
+        };
+        let (ix, listener) = listener;
+        self.changed();
+        let saving = Arc::clone(&self);
+        let saved = self.runtime.spawn_blocking(move || saving.save());
+        let opened = Arc::clone(&self).open(ix, Some(listener)).await;
+        let saved = saved.await.map_err(|error| error.to_string())?;
+        opened?;
+        saved.map_err(|error| error.to_string())?;
+        Ok(Answer::Added(ix))
+    }
+}
+
+impl Model {
+    fn at(&self, ix: NodeIx) -> Result<&Node, String> {
+        self.node(ix)
+            .ok_or_else(|| format!("there is no node {}", ix.0 + 1))
+    }
+
+    fn running(&self, ix: NodeIx) -> Result<Arc<NodeHandle>, String> {
+        let node = self.at(ix)?;
+        match (node.absence(), &node.handle) {
+            (Some(absence), _) => Err(absence),
+            (None, handle) => Ok(Arc::clone(handle.as_ref().expect("it is up"))),
+        }
+    }
+
+    fn restart(&mut self, ix: NodeIx) -> Result<(), String> {
+        let node = self.at(ix)?;
+        match node.state {
+            NodeState::Up => Err(format!("{} runs already", node.name)),
+            NodeState::Starting | NodeState::Stopping => Err(node.absence().unwrap_or_default()),
+            NodeState::Down | NodeState::Failed(_) => {
+                self.nodes[ix.0].state = NodeState::Starting;
+                Ok(())
+            }
+        }
+    }
+
+    /// A payment may go to a wallet of any node: the node that pays knows only its own, and is
+    /// given the address.
+    fn resolve(&self, command: &mut Command) {
+        if let Command::Send(Payment { to, .. }) | Command::PlanSend(Payment { to, .. }) = command
+            && let Some(address) = self.address_of(to)
+        {
+            *to = address;
+        }
+    }
+
+    /// Keeps the name of a wallet that is about to be made, so that nobody else takes it.
+    fn claim_wallet(&mut self, ix: NodeIx, command: &Command) -> Result<Option<String>, String> {
+        let name = match command {
+            Command::CreateWallet { name } | Command::ImportWallet { name, .. } => name.clone(),
+            // A node without a wallet makes one for its rewards.
+            Command::Mine(MiningMode::On | MiningMode::OnTx(_)) | Command::MineNow
+                if self.wallets_of(ix).next().is_none() =>
+            {
+                self.at(ix)?.name.to_string()
+            }
+            _ => return Ok(None),
+        };
+        match self.wallets.get(&name) {
+            // Its own: the node says so itself.
+            Some(owner) if *owner == ix => Ok(None),
+            Some(owner) => Err(self.taken(&name, *owner)),
+            None => {
+                self.wallets.insert(name.clone(), ix);
+                Ok(Some(name))
+            }
+        }
+    }
+
+    fn taken(&self, wallet: &str, owner: NodeIx) -> String {
+        let owner = self.node(owner).map_or("another node", |node| &node.name);
+        format!("{owner} has a wallet {wallet:?} already: names are unique in a lab")
+    }
+
+    /// What a node did for somebody. A miner that was changed by hand stays like that when the node
+    /// starts again.
+    fn note_done(&mut self, ix: NodeIx, command: &Command, reply: &Reply) {
+        match (command, reply) {
+            (Command::CreateWallet { .. } | Command::ImportWallet { .. }, Reply::Wallet(_))
+            | (Command::Send(_), Reply::Sent { .. }) => self.made_by_hand += 1,
+            _ => {}
+        }
+        let mine = &mut self.nodes[ix.0].spec.mine;
+        match command {
+            Command::Mine(mode) => mine.mode = *mode,
+            Command::SetHashrate(rate) => mine.hashrate = *rate,
+            Command::MineTo { wallet } => mine.to = Some(wallet.clone()),
+            _ => {}
+        }
+    }
+
+    /// Whether a node like this can be added.
+    fn check_new(&self, spec: &NodeSpec) -> Result<(), String> {
+        if self.is_over {
+            return Err("the lab is over".to_owned());
+        }
+        if self.nodes.len() >= NODES_MAX {
+            return Err(format!("a lab has at most {NODES_MAX} nodes"));
+        }
+        parse_node_name(&spec.name)?;
+        if self.named(&spec.name).is_some() {
+            return Err(format!("there is a node {:?} already", spec.name));
+        }
+        let names = self.nodes.iter().map(|node| &*node.name);
+        if let Some(peer) = spec.connect.iter().find(|peer| self.named(peer).is_none()) {
+            return Err(missing("node", peer, names));
+        }
+        check_hashrate(spec.mine.hashrate)?;
+        self.check_wallets(spec)
+    }
+
+    fn check_wallets(&self, spec: &NodeSpec) -> Result<(), String> {
+        if spec.wallets.len() > WALLETS_MAX {
+            return Err(format!("a node has at most {WALLETS_MAX} wallets"));
+        }
+        for (at, wallet) in spec.wallets.iter().enumerate() {
+            check_name(wallet).map_err(|error| error.to_string())?;
+            if spec.wallets[..at].contains(wallet) {
+                return Err(format!("the wallet {wallet:?} is there twice"));
+            }
+        }
+        let own =
+            (spec.wallets.is_empty() && spec.mine.mode != MiningMode::Off).then_some(&spec.name);
+        let mut wanted = spec.wallets.iter().chain(own);
+        if let Some(wallet) = wanted.find(|wallet| self.wallets.contains_key(*wallet)) {
+            return Err(self.taken(wallet, self.wallets[wallet]));
+        }
+        let wallets = spec.wallets.iter().map(String::as_str);
+        match &spec.mine.to {
+            Some(to) if !spec.wallets.contains(to) => Err(missing("wallet", to, wallets)),
+            _ => Ok(()),
+        }
+    }
+}

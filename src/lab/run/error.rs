@@ -1,0 +1,103 @@
+//! Why a lab does not start, or does not end as it should.
+
+use crate::lab::document::FileError;
+use std::io;
+use std::path::{Path, PathBuf};
+use thiserror::Error;
+
+/// Why a lab does not start, or does not end as it should.
+#[derive(Debug, Error)]
+pub enum LabError {
+    /// A file or a directory cannot be made, read, or written.
+    #[error("{}: {source}", path.display())]
+    File {
+        /// Which.
+        path: PathBuf,
+        /// What the system says.
+        source: io::Error,
+    },
+    /// Another lab runs on the directory.
+    #[error("{}: a lab runs here already", .0.display())]
+    InUse(PathBuf),
+    /// The directory holds something else.
+    #[error(
+        "{}: not empty, and no lab: {entry:?} is there; name a new directory or an empty one",
+        dir.display()
+    )]
+    Foreign {
+        /// The directory.
+        dir: PathBuf,
+        /// The first thing that is none of a lab's.
+        entry: String,
+    },
+    /// The directory for temporary labs is somebody else's.
+    #[error("{}: not a directory of this user alone: remove it, or set TMPDIR", .0.display())]
+    NotOurs(PathBuf),
+    /// What a lab left to be read again makes no sense.
+    #[error("{}: {problem}", path.display())]
+    Damaged {
+        /// The file.
+        path: PathBuf,
+        /// What is wrong with it.
+        problem: String,
+    },
+    /// The layout that a lab was made of cannot be read any more.
+    #[error("{}: the lab's layout: {source}", path.display())]
+    Layout {
+        /// The file that has its text.
+        path: PathBuf,
+        /// What is wrong.
+        source: FileError,
+    },
+    /// Something was asked for that only a new lab can have.
+    #[error("{}: the lab in it has its own {what}, which was decided when it was made", dir.display())]
+    Decided {
+        /// The directory.
+        dir: PathBuf,
+        /// What was asked for.
+        what: &'static str,
+    },
+    /// A port that a node insists on is taken.
+    #[error("node {node}: port {port}: {source}")]
+    Port {
+        /// The node.
+        node: String,
+        /// The port; 0: any.
+        port: u16,
+        /// What the system says.
+        source: io::Error,
+    },
+    /// The layout cannot be.
+    #[error("layout {layout}: {problem}")]
+    Unsound {
+        /// Which.
+        layout: String,
+        /// What is wrong.
+        problem: String,
+    },
+    /// The system has no randomness to give.
+    #[error("no randomness: {0}")]
+    Randomness(io::Error),
+}
+
+impl LabError {
+    /// Whether it is about what somebody asked for, rather than about the machine.
+    pub fn is_input(&self) -> bool {
+        match self {
+            Self::InUse(_)
+            | Self::Foreign { .. }
+            | Self::Damaged { .. }
+            | Self::Layout { .. }
+            | Self::Decided { .. }
+            | Self::Port { .. }
+            | Self::Unsound { .. } => true,
+            Self::File { .. } | Self::NotOurs(_) | Self::Randomness(_) => false,
+        }
+    }
+
+    /// The system's complaint about `path`.
+    pub(super) fn file(path: &Path) -> impl FnOnce(io::Error) -> Self {
+        let path = path.to_owned();
+        |source| Self::File { path, source }
+    }
+}

@@ -1,0 +1,372 @@
+//! Where a lab's data is.
+//!
+//! ```text
+//! DIR/lock          held while the lab runs
+//! DIR/lab.json      see `saved`
+//! DIR/nodes/NAME/   a node's database
+//! ```
+//!
+//! A temporary lab's directory goes with the lab. If the process dies instead, the next lab that
+//! starts takes it away: it removes every temporary directory whose lock it can take. So a lock
+//! alone does not make a directory ours: between the making of the directory and the lock somebody
+//! may have come along and removed it. Whoever has the lock looks whether the file that it holds is
+//! still the one in the directory, and else begins again.
+
+use super::error::LabError;
+use super::saved::{FILE, NEW_FILE, Saved};
+use std::fs::{self, DirBuilder, File, OpenOptions, TryLockError};
+use std::io::{self, ErrorKind};
+use std::os::unix::fs::{DirBuilderExt, MetadataExt, OpenOptionsExt};
+use std::path::{Path, PathBuf};
+
+const LOCK: &str = "lock";
+const NODES: &str = "nodes";
+
+/// What names of temporary labs' directories begin with.
+const PREFIX: &str = "lab-";
+
+/// How often to begin again with a temporary directory. Each time another lab would have to start
+/// within the same microseconds.
+const TRIES: usize = 10;
+
+/// Labs that can be kept under one name.
+const KEPT_MAX: usize = 10_000;
+
+/// A lab's directory, locked.
+#[derive(Debug)]
+pub(super) struct Home {
+    path: PathBuf,
+    is_temporary: bool,
+    /// Nobody else has the directory while this is open.
+    _lock: File,
+}
+
+impl Home {
+    /// A new directory for a lab that leaves nothing behind. What dead labs left is removed.
+    ///
+    /// # Errors
+    /// [`LabError::NotOurs`], or it cannot be made.
+    pub(super) fn temporary() -> Result<Self, LabError> {
+        Self::temporary_in(&std::env::temp_dir())
+    }
+
+    fn temporary_in(tmp: &Path) -> Result<Self, LabError> {
+        let uid = rustix::process::getuid().as_raw();
+        let parent = tmp.join(format!("chainlab-{uid}"));
+        make_private(&parent).map_err(LabError::file(&parent))?;
+        // Where everybody may make directories, somebody else may have been first.
+        let found = fs::symlink_metadata(&parent).map_err(LabError::file(&parent))?;
+        if !found.is_dir() || found.uid() != uid || found.mode() & 0o022 != 0 {
+            return Err(LabError::NotOurs(parent));
+        }
+        sweep(&parent);
+        for _ in 0..TRIES {
+            let random = getrandom::u32()
+                .map_err(|error| LabError::Randomness(io::Error::other(error.to_string())))?;
+            let path = parent.join(format!("{PREFIX}{}-{random:08x}", std::process::id()));
+            make_private(&path).map_err(LabError::file(&path))?;
+            if let Ok(lock) = lock(&path) {
+                return Ok(Self {
+                    path,
+                    is_temporary: true,
+                    _lock: lock,
+                });
+            }
+        }
+        let busy = io::Error::from(ErrorKind::ResourceBusy);
+        Err(LabError::file(&parent)(busy))
+    }
+
+    /// A directory that stays, and the lab that was kept there, if there is one. The directory is
+    /// made if need be.
+    ///
+    /// # Errors
+    /// [`LabError`]; nothing is changed then in a directory that was there.
+    pub(super) fn kept(path: &Path) -> Result<(Self, Option<Saved>), LabError> {
+        let had_saved = Saved::read(path)?.is_some();
+        if !had_saved {
+            refuse_foreign(path)?;
+        }
+        let path = std::path::absolute(path).map_err(LabError::file(path))?;
+        make_private(&path).map_err(LabError::file(&path))?;
+        let lock = match lock(&path) {
+            Ok(lock) => lock,
+            Err(TryLockError::WouldBlock) => return Err(LabError::InUse(path)),
+            Err(TryLockError::Error(error)) => return Err(LabError::file(&path)(error)),
+        };
+        // Nobody else writes from here on.
+        let saved = Saved::read(&path)?;
+        let home = Self {
+            path,
+            is_temporary: false,
+            _lock: lock,
+        };
+        Ok((home, saved))
+    }
+
+    /// The directory.
+    pub(super) fn path(&self) -> &Path {
+        &self.path
+    }
+
+    /// Whether it goes with the lab.
+    pub(super) fn is_temporary(&self) -> bool {
+        self.is_temporary
+    }
+
+    /// A node's directory, which the node makes.
+    pub(super) fn node(&self, name: &str) -> PathBuf {
+        self.path.join(NODES).join(name)
+    }
+
+    /// Makes the directory that nodes' directories are in.
+    pub(super) fn make_nodes(&self) -> Result<(), LabError> {
+        let nodes = self.path.join(NODES);
+        make_private(&nodes).map_err(LabError::file(&nodes))
+    }
+
+    /// Leaves the directory; a temporary one is removed. No node may run in it any more.
+    ///
+    /// # Errors
+    /// It cannot be removed.
+    pub(super) fn leave(self) -> Result<(), LabError> {
+        if self.is_temporary {
+            fs::remove_dir_all(&self.path).map_err(LabError::file(&self.path))?;
+        }
+        Ok(())
+    }
+
+    /// Moves all that is in it to a directory of this name among the labs that are kept, or with a
+    /// number behind the name, and leaves it. No node may run in it any more.
+    ///
+    /// # Errors
+    /// It cannot be moved; it is still here then.
+    pub(super) fn keep(self, name: &str) -> Result<PathBuf, (Self, LabError)> {
+        let moved = labs_dir().and_then(|labs| {
+            let target = claim(&labs, name).map_err(LabError::file(&labs))?;
+            transfer(&self.path, &target)?;
+            Ok(target)
+        });
+        moved.map_err(|error| (self, error))
+    }
+}
+
+/// Where kept labs are.
+fn labs_dir() -> Result<PathBuf, LabError> {
+    let absolute = |var: &str| {
+        let dir = std::env::var_os(var).map(PathBuf::from);
+        dir.filter(|dir| dir.is_absolute())
+    };
+    let data = absolute("XDG_DATA_HOME");
+    let data = data.or_else(|| absolute("HOME").map(|home| home.join(".local/share")));
+    let missing = || io::Error::new(ErrorKind::NotFound, "there is no HOME to keep a lab in");
+    let data = data.ok_or_else(|| LabError::file(Path::new("$HOME"))(missing()))?;
+    Ok(data.join("chainlab").join("labs"))
+}
+
+/// Makes a directory of this name, or of the first number behind it that is free.
+fn claim(labs: &Path, name: &str) -> io::Result<PathBuf> {
+    fs::create_dir_all(labs)?;
+    for number in 1..=KEPT_MAX {
+        let target = match number {
+            1 => labs.join(name),
+            _ => labs.join(format!("{name}-{number}")),
+        };
+        match DirBuilder::new().mode(0o700).create(&target) {
+            Err(error) if error.kind() == ErrorKind::AlreadyExists => {}
+            made => return made.map(|()| target),
+        }
+    }
+    Err(ErrorKind::AlreadyExists.into())
+}
+
+/// Moves a directory to an empty one; between file systems its files are copied first.
+fn transfer(from: &Path, to: &Path) -> Result<(), LabError> {
+    match fs::rename(from, to) {
+        Err(error) if error.kind() == ErrorKind::CrossesDevices => {}
+        Err(error) => {
+            let _ = fs::remove_dir(to);
+            return Err(LabError::file(to)(error));
+        }
+        Ok(()) => return Ok(()),
+    }
+    if let Err(error) = copy_all(from, to) {
+        let _ = fs::remove_dir_all(to);
+        return Err(LabError::file(to)(error));
+    }
+    // All is safe over there; what cannot be removed is swept up one day.
+    let _ = fs::remove_dir_all(from);
+    Ok(())
+}
+
+fn copy_all(from: &Path, to: &Path) -> io::Result<()> {
+    for entry in fs::read_dir(from)? {
+        let entry = entry?;
+        let target = to.join(entry.file_name());
+        if entry.file_type()?.is_dir() {
+            make_private(&target)?;
+            copy_all(&entry.path(), &target)?;
+        } else {
+            fs::copy(entry.path(), &target)?;
+            File::open(&target)?.sync_all()?;
+        }
+    }
+    File::open(to)?.sync_all()
+}
+
+/// Makes a directory for its user alone, if it is not there.
+fn make_private(path: &Path) -> io::Result<()> {
+    if let Some(parent) = path.parent() {
+        fs::create_dir_all(parent)?;
+    }
+    match DirBuilder::new().mode(0o700).create(path) {
+        Err(error) if error.kind() == ErrorKind::AlreadyExists => Ok(()),
+        made => made,
+    }
+}
+
+/// Takes the lock of a directory, if the directory is still there then.
+fn lock(dir: &Path) -> Result<File, TryLockError> {
+    let path = dir.join(LOCK);
+    let mut options = OpenOptions::new();
+    let options = options.create(true).truncate(false).write(true).mode(0o600);
+    let file = options.open(&path).map_err(TryLockError::Error)?;
+    file.try_lock()?;
+    let held = file.metadata().map_err(TryLockError::Error)?;
+    let there = fs::metadata(&path).map_err(TryLockError::Error)?;
+    if (held.dev(), held.ino()) != (there.dev(), there.ino()) {
+        return Err(TryLockError::WouldBlock);
+    }
+    Ok(file)
+}
+
+/// Removes what dead labs left. What cannot be removed stays: it harms nobody.
+fn sweep(parent: &Path) {
+    let Ok(entries) = fs::read_dir(parent) else {
+        return;
+    };
+    for entry in entries.flatten() {
+        let is_lab = entry.file_name().to_string_lossy().starts_with(PREFIX);
+        let is_dir = entry.file_type().is_ok_and(|kind| kind.is_dir());
+        if !(is_lab && is_dir) {
+            continue;
+        }
+        if let Ok(_lock) = lock(&entry.path())
+            && let Err(error) = fs::remove_dir_all(entry.path())
+        {
+            tracing::warn!("{}: {error}", entry.path().display());
+        }
+    }
+}
+
+/// Refuses a directory that holds something else than a lab that never got further than its lock.
+fn refuse_foreign(dir: &Path) -> Result<(), LabError> {
+    let entries = match fs::read_dir(dir) {
+        Err(error) if error.kind() == ErrorKind::NotFound => return Ok(()),
+        entries => entries.map_err(LabError::file(dir))?,
+    };
+    for entry in entries {
+        let name = entry.map_err(LabError::file(dir))?.file_name();
+        let entry = name.to_string_lossy().into_owned();
+        if ![LOCK, FILE, NEW_FILE].contains(&entry.as_str()) {
+            let dir = dir.to_owned();
+            return Err(LabError::Foreign { dir, entry });
+        }
+    }
+    Ok(())
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+    use std::os::unix::fs::PermissionsExt;
+
+    fn parent(tmp: &Path) -> PathBuf {
+        tmp.join(format!("chainlab-{}", rustix::process::getuid().as_raw()))
+    }
+
+    #[test]
+    fn a_temporary_directory_is_ours_alone_and_goes() {
+        let tmp = tempfile::tempdir().unwrap();
+        let home = Home::temporary_in(tmp.path()).unwrap();
+        let path = home.path().to_owned();
+        assert_eq!(path.parent(), Some(&*parent(tmp.path())));
+        let mode = fs::metadata(&path).unwrap().permissions().mode();
+        assert_eq!(mode & 0o777, 0o700);
+        assert!(home.is_temporary());
+        home.leave().unwrap();
+        assert!(!path.exists());
+    }
+
+    #[test]
+    fn what_a_dead_lab_left_is_swept_up_and_a_living_ones_data_is_not() {
+        let tmp = tempfile::tempdir().unwrap();
+        let living = Home::temporary_in(tmp.path()).unwrap();
+        let dead = parent(tmp.path()).join("lab-1-dead");
+        fs::create_dir_all(dead.join("nodes/central")).unwrap();
+        fs::write(dead.join(LOCK), "").unwrap();
+        let other = parent(tmp.path()).join("notes");
+        fs::create_dir(&other).unwrap();
+        let new = Home::temporary_in(tmp.path()).unwrap();
+        assert!(!dead.exists());
+        assert!(living.path().exists() && new.path().exists() && other.exists());
+    }
+
+    #[test]
+    fn a_directory_that_others_can_write_to_is_not_trusted() {
+        let tmp = tempfile::tempdir().unwrap();
+        fs::create_dir(parent(tmp.path())).unwrap();
+        fs::set_permissions(parent(tmp.path()), fs::Permissions::from_mode(0o777)).unwrap();
+        let refused = Home::temporary_in(tmp.path()).expect_err("refused");
+        assert!(matches!(refused, LabError::NotOurs(_)), "{refused}");
+    }
+
+    #[test]
+    fn a_directory_with_something_else_in_it_is_refused_and_left_alone() {
+        let dir = tempfile::tempdir().unwrap();
+        fs::write(dir.path().join("thesis.txt"), "years of work").unwrap();
+        let refused = Home::kept(dir.path()).expect_err("refused").to_string();
+        let wanted = format!(
+            "{}: not empty, and no lab: \"thesis.txt\" is there; name a new directory or an empty one",
+            dir.path().display()
+        );
+        assert_eq!(refused, wanted);
+        assert_eq!(fs::read_dir(dir.path()).unwrap().count(), 1);
+    }
+
+    #[test]
+    fn two_labs_cannot_have_one_directory() {
+        let dir = tempfile::tempdir().unwrap();
+        let path = dir.path().join("new/lab");
+        let (first, saved) = Home::kept(&path).unwrap();
+        assert_eq!(saved, None);
+        let refused = Home::kept(&path).expect_err("refused").to_string();
+        assert!(
+            refused.ends_with("lab: a lab runs here already"),
+            "{refused}"
+        );
+        first.leave().unwrap();
+        assert!(Home::kept(&path).is_ok());
+    }
+
+    #[test]
+    fn a_kept_lab_takes_the_first_name_that_is_free() {
+        let dir = tempfile::tempdir().unwrap();
+        let names = ["mesh", "mesh-2", "mesh-3"].map(|name| dir.path().join(name));
+        for name in names {
+            assert_eq!(claim(dir.path(), "mesh").unwrap(), name);
+        }
+    }
+
+    #[test]
+    fn what_is_copied_is_what_was_there() {
+        let dir = tempfile::tempdir().unwrap();
+        let (from, to) = (dir.path().join("from"), dir.path().join("to"));
+        fs::create_dir_all(from.join("nodes/central")).unwrap();
+        fs::write(from.join("nodes/central/keys"), "secret").unwrap();
+        fs::create_dir(&to).unwrap();
+        copy_all(&from, &to).unwrap();
+        let copied = fs::read_to_string(to.join("nodes/central/keys")).unwrap();
+        assert_eq!(copied, "secret");
+    }
+}

@@ -1,0 +1,230 @@
+//! A lab at run time: real nodes side by side in this process, on one clock and one table of links.
+//!
+//! [`Lab::start`] takes the ports and makes the directories, and is back before any node runs; the
+//! nodes open in the background, all at once. From then on three things go on beside each other,
+//! and none waits for another:
+//!
+//! ```text
+//! a task for each node ──► Model ──► Lab::view       what is seen, whenever somebody looks
+//! Lab::request ──► a task ──► node ──► Lab::answer   what is asked, and what came of it
+//! a task ──► lab.json                                what is to be there after a crash
+//! ```
+//!
+//! However a lab ends, its databases are closed: [`Lab::close`] waits for them, and so does, for a
+//! while, whoever drops the lab, be it by a panic.
+
+mod ask;
+mod end;
+mod error;
+mod first;
+mod home;
+mod journeys;
+mod model;
+mod nodes;
+mod observe;
+mod open;
+mod saved;
+
+pub use error::LabError;
+
+use super::layout::Layout;
+use super::request::{Answer, Request, Ticket};
+use super::view::LabView;
+use crate::chain::{Params, SigCache};
+use crate::live::{LabClock, Links};
+use crate::node::Time;
+use home::Home;
+use model::{Model, Node};
+use std::future::Future;
+use std::path::{Path, PathBuf};
+use std::pin::Pin;
+use std::sync::atomic::{AtomicU64, Ordering};
+use std::sync::{Arc, Mutex, MutexGuard, PoisonError};
+use std::task::{Context, Poll, Waker};
+use std::time::{Duration, SystemTime};
+use tokio::runtime::Handle;
+use tokio::sync::{mpsc, watch};
+
+/// How a lab is to be.
+#[derive(Clone, Debug)]
+pub struct LabOptions {
+    /// Its layout. A lab that was kept has its own.
+    pub layout: Layout,
+    /// The layout's text, for a lab that is kept to be made of again.
+    pub layout_text: String,
+    /// Where its data stays; `None`: nowhere, it goes with the lab.
+    pub data_dir: Option<PathBuf>,
+    /// The same keys, hence addresses, for the same number; `None`: keys that nobody can guess.
+    pub seed: Option<u64>,
+    /// Where the lab clock begins; `None`: at the wall clock's time.
+    pub clock: Option<Time>,
+}
+
+/// What came of a request.
+type Answered = (Ticket, Result<Answer, String>);
+
+/// A running lab. It should be [closed](Self::close).
+pub struct Lab {
+    shared: Arc<Shared>,
+    /// Where its data is, or was.
+    data_dir: PathBuf,
+    answers: tokio::sync::Mutex<mpsc::UnboundedReceiver<Answered>>,
+    last_ticket: AtomicU64,
+}
+
+/// What a lab's tasks have in common.
+struct Shared {
+    layout: Layout,
+    layout_text: String,
+    params: Arc<Params>,
+    key_seed: [u8; 32],
+    seed: Option<u64>,
+    openings: u64,
+    since: Time,
+    runtime: Handle,
+    clock: LabClock,
+    links: Links,
+    sigs: Arc<SigCache>,
+    model: Mutex<Model>,
+    /// Goes up when the model changes.
+    changes: watch::Sender<u64>,
+    /// Its directory, until the lab has left it.
+    home: Mutex<Option<Home>>,
+    answered: mpsc::UnboundedSender<Answered>,
+}
+
+impl Lab {
+    /// Starts a lab, or goes on with the one that is kept in the data directory. Ports are taken
+    /// and directories made when this returns; nodes start in the background.
+    ///
+    /// # Errors
+    /// [`LabError`]; then there is no lab, and nothing is left of it.
+    pub fn start(options: LabOptions, runtime: Handle) -> Result<Self, LabError> {
+        open::open(options, runtime)
+    }
+
+    /// The lab as it is now. Waits for nobody.
+    pub fn view(&self) -> LabView {
+        let shared = &self.shared;
+        let now = shared.clock.now();
+        let chain = &shared.layout.chain;
+        let mut model = shared.lock();
+        LabView {
+            name: shared.layout.name.as_str().into(),
+            now,
+            since: shared.since,
+            wall_offset_us: wall_offset_us(now),
+            nodes: model.nodes.iter().map(Node::view).collect(),
+            journeys: model.journeys.show(),
+            block_interval: Duration::from_millis(shared.params.block_interval_ms),
+            fee: chain.fee,
+            is_temporary: model.is_temporary,
+            made_by_hand: model.made_by_hand,
+        }
+    }
+
+    /// A number that goes up whenever the view may have changed.
+    pub fn changes(&self) -> watch::Receiver<u64> {
+        self.shared.changes.subscribe()
+    }
+
+    /// Asks something of the lab. The answer comes by [`Lab::answer`]. What is asked of a node
+    /// reaches it in the order in which it was asked.
+    pub fn request(&self, request: Request) -> Ticket {
+        let ticket = Ticket(self.last_ticket.fetch_add(1, Ordering::Relaxed) + 1);
+        let mut work = Box::pin(Arc::clone(&self.shared).serve(request));
+        let _within = self.shared.runtime.enter();
+        // Begun here, because tasks begin in any order: by the time it first waits, a command is
+        // in its node's queue.
+        let begun = tokio::task::unconstrained(Pin::as_mut(&mut work));
+        let begun = std::pin::pin!(begun).poll(&mut Context::from_waker(Waker::noop()));
+        let answered = self.shared.answered.clone();
+        // Whoever asks may not care.
+        match begun {
+            Poll::Ready(answer) => drop(answered.send((ticket, answer))),
+            Poll::Pending => drop(self.shared.runtime.spawn(async move {
+                let _ = answered.send((ticket, work.await));
+            })),
+        }
+        ticket
+    }
+
+    /// The next answer to a request, in words if it could not be done.
+    pub async fn answer(&self) -> (Ticket, Result<Answer, String>) {
+        let answer = self.answers.lock().await.recv().await;
+        answer.expect("the lab holds a sender")
+    }
+
+    /// The clock of all nodes.
+    pub fn clock(&self) -> &LabClock {
+        &self.shared.clock
+    }
+
+    /// What it was made of.
+    pub fn layout(&self) -> &Layout {
+        &self.shared.layout
+    }
+
+    /// Where its data is. Once it was kept, the data is where the answer said.
+    pub fn data_dir(&self) -> &Path {
+        &self.data_dir
+    }
+
+    /// Stops all nodes and waits for them. A temporary lab's data is removed, another's is put down
+    /// as it is.
+    ///
+    /// # Errors
+    /// The data cannot be written, or not be removed.
+    pub async fn close(self) -> Result<(), LabError> {
+        self.shared.stop_all().await;
+        self.shared.leave()
+    }
+}
+
+impl Drop for Lab {
+    fn drop(&mut self) {
+        self.shared.drop_all();
+    }
+}
+
+impl std::fmt::Debug for Lab {
+    fn fmt(&self, f: &mut std::fmt::Formatter<'_>) -> std::fmt::Result {
+        f.debug_struct("Lab")
+            .field("layout", &self.shared.layout.name)
+            .field("data_dir", &self.data_dir)
+            .finish_non_exhaustive()
+    }
+}
+
+impl Shared {
+    fn lock(&self) -> MutexGuard<'_, Model> {
+        // What a panic may leave half done is a line of a log.
+        self.model.lock().unwrap_or_else(PoisonError::into_inner)
+    }
+
+    fn home(&self) -> MutexGuard<'_, Option<Home>> {
+        self.home.lock().unwrap_or_else(PoisonError::into_inner)
+    }
+
+    fn node_dir(&self, name: &str) -> Option<PathBuf> {
+        Some(self.home().as_ref()?.node(name))
+    }
+
+    /// Changes what is known, and tells whoever looks.
+    fn change<T>(&self, change: impl FnOnce(&mut Model) -> T) -> T {
+        let result = change(&mut self.lock());
+        self.changed();
+        result
+    }
+
+    fn changed(&self) {
+        self.changes.send_modify(|count| *count += 1);
+    }
+}
+
+/// How much later the lab clock is than the wall clock, in microseconds.
+fn wall_offset_us(now: Time) -> i64 {
+    let wall = SystemTime::now().duration_since(SystemTime::UNIX_EPOCH);
+    let wall = i128::try_from(wall.unwrap_or_default().as_micros()).unwrap_or_default();
+    i64::try_from(i128::from(now.0) - wall).unwrap_or_default()
+}

@@ -1,0 +1,253 @@
+//! What a lab knows of its nodes: put down here by whoever learns it, shown from here as a
+//! [`LabView`](crate::lab::LabView), under one lock that nobody holds for long.
+
+use super::journeys::Journeys;
+use crate::lab::layout::NodeSpec;
+use crate::lab::story::{Names, Story, plain_line};
+use crate::lab::view::{LOG_LINES, LogLine, NodeIx, NodeState, NodeView, Tone};
+use crate::live::NodeHandle;
+use crate::node::Time;
+use crate::node::snapshot::NodeSnapshot;
+use crate::node::store::BlockId;
+use std::collections::{BTreeMap, VecDeque};
+use std::net::SocketAddr;
+use std::sync::Arc;
+use std::time::Duration;
+
+/// Over how long the speed of a node that catches up is measured.
+const RATE_WINDOW: Duration = Duration::from_secs(2);
+
+/// The shortest time that tells anything about it.
+const RATE_MIN: Duration = Duration::from_millis(200);
+
+/// All that is known.
+pub(super) struct Model {
+    /// By their [`NodeIx`].
+    pub(super) nodes: Vec<Node>,
+    /// Blocks on their way.
+    pub(super) journeys: Journeys,
+    /// Who has a wallet of this name, or is just making one.
+    pub(super) wallets: BTreeMap<String, NodeIx>,
+    /// Wallets and payments that somebody asked for.
+    pub(super) made_by_hand: usize,
+    /// The data goes with the lab.
+    pub(super) is_temporary: bool,
+    /// Nothing starts any more.
+    pub(super) is_over: bool,
+}
+
+/// What is known of a node.
+pub(super) struct Node {
+    /// What it is to be when it starts again.
+    pub(super) spec: NodeSpec,
+    /// Its name, for views.
+    pub(super) name: Arc<str>,
+    /// Where it listens, whether it runs or not.
+    pub(super) addr: SocketAddr,
+    /// How often it was started: what is heard of an earlier life does not count.
+    pub(super) life: u64,
+    pub(super) state: NodeState,
+    /// There while it runs, and on its way down.
+    pub(super) handle: Option<Arc<NodeHandle>>,
+    pub(super) snapshot: Option<Arc<NodeSnapshot>>,
+    pub(super) story: Story,
+    log: Arc<Vec<LogLine>>,
+    tip: Option<BlockId>,
+    tip_changed: Option<Time>,
+    pub(super) reorganised: Option<(Time, usize)>,
+    rate: Rate,
+}
+
+/// How fast a node catches up: heights that it had, by time.
+#[derive(Default)]
+struct Rate(VecDeque<(Time, u32)>);
+
+impl Node {
+    /// One that was never started.
+    pub(super) fn new(spec: NodeSpec, addr: SocketAddr) -> Self {
+        Self {
+            name: spec.name.as_str().into(),
+            spec,
+            addr,
+            life: 0,
+            state: NodeState::Starting,
+            handle: None,
+            snapshot: None,
+            story: Story::default(),
+            log: Arc::default(),
+            tip: None,
+            tip_changed: None,
+            reorganised: None,
+            rate: Rate::default(),
+        }
+    }
+
+    /// Adds a line to its log.
+    pub(super) fn tell(&mut self, line: LogLine) {
+        let log = Arc::make_mut(&mut self.log);
+        if log.len() >= LOG_LINES {
+            log.remove(0);
+        }
+        log.push(line);
+    }
+
+    /// Adds a line of the lab's own.
+    pub(super) fn say(&mut self, at: Time, tone: Tone, words: impl Into<String>) {
+        self.tell(plain_line(at, tone, words));
+    }
+
+    /// Its chain ends here since then. A life's first tip is no change.
+    pub(super) fn moved(&mut self, tip: BlockId, at: Time, is_event: bool) {
+        let is_news = self.tip.is_some_and(|old| old != tip) || is_event;
+        let is_late = self.tip_changed.is_some_and(|then| at < then);
+        if is_late {
+            return;
+        }
+        self.tip = Some(tip);
+        if is_news {
+            self.tip_changed = Some(at);
+        }
+    }
+
+    /// What it looks like now.
+    pub(super) fn seen(&mut self, snapshot: Arc<NodeSnapshot>) {
+        self.moved(snapshot.tip, snapshot.at, false);
+        self.rate.note(&snapshot);
+        self.snapshot = Some(snapshot);
+    }
+
+    /// It does not run any more.
+    pub(super) fn ended(&mut self, state: NodeState) {
+        (self.handle, self.state) = (None, state);
+        self.tip = None;
+        self.rate = Rate::default();
+    }
+
+    /// Why it cannot be asked anything; `None`: it can.
+    pub(super) fn absence(&self) -> Option<String> {
+        let name = &self.name;
+        match &self.state {
+            NodeState::Up => None,
+            NodeState::Starting => Some(format!("{name} is on its way up")),
+            NodeState::Stopping => Some(format!("{name} is on its way down")),
+            NodeState::Down => Some(format!("{name} is down: K starts it again")),
+            NodeState::Failed(why) => Some(format!("{name} has failed: {why}; K starts it again")),
+        }
+    }
+
+    pub(super) fn view(&self) -> NodeView {
+        NodeView {
+            name: Arc::clone(&self.name),
+            addr: Some(self.addr),
+            state: self.state.clone(),
+            snapshot: self.snapshot.clone(),
+            log: Arc::clone(&self.log),
+            tip_changed: self.tip_changed,
+            reorganised: self.reorganised,
+            sync_rate: self.rate.per_second(),
+        }
+    }
+}
+
+impl Rate {
+    fn note(&mut self, snapshot: &NodeSnapshot) {
+        if snapshot.sync.is_none() {
+            self.0.clear();
+            return;
+        }
+        let is_old = |(then, _): &(Time, u32)| snapshot.at.since(*then) > RATE_WINDOW;
+        // The last one before the window is its edge.
+        while self.0.get(1).is_some_and(is_old) {
+            self.0.pop_front();
+        }
+        self.0.push_back((snapshot.at, snapshot.tip.height));
+    }
+
+    fn per_second(&self) -> Option<f64> {
+        let ((since, low), (until, high)) = (self.0.front()?, self.0.back()?);
+        let passed = until.since(*since);
+        (passed >= RATE_MIN).then(|| f64::from(high.saturating_sub(*low)) / passed.as_secs_f64())
+    }
+}
+
+impl Model {
+    /// The node with this number.
+    pub(super) fn node(&self, ix: NodeIx) -> Option<&Node> {
+        self.nodes.get(ix.0)
+    }
+
+    /// As [`Model::node`], for what happened in one of its lives: `None` if that is over.
+    pub(super) fn alive(&mut self, ix: NodeIx, life: u64) -> Option<&mut Node> {
+        let node = self.nodes.get_mut(ix.0)?;
+        (node.life == life).then_some(node)
+    }
+
+    /// The node of this name.
+    pub(super) fn named(&self, name: &str) -> Option<&Node> {
+        self.nodes.iter().find(|node| &*node.name == name)
+    }
+
+    /// The nodes that run.
+    pub(super) fn up(&self) -> Vec<NodeIx> {
+        let nodes = self.nodes.iter().enumerate();
+        let up = nodes.filter(|(_, node)| node.state.is_up());
+        up.map(|(ix, _)| NodeIx(ix)).collect()
+    }
+
+    /// Whether any node runs, or is on its way up or down.
+    pub(super) fn is_busy(&self) -> bool {
+        let busy = |node: &Node| {
+            let state = &node.state;
+            node.handle.is_some() || matches!(state, NodeState::Starting | NodeState::Stopping)
+        };
+        self.nodes.iter().any(busy)
+    }
+
+    /// Notes what a node looks like.
+    pub(super) fn seen(&mut self, ix: NodeIx, life: u64, snapshot: Arc<NodeSnapshot>) {
+        let names: Vec<_> = snapshot
+            .wallets
+            .iter()
+            .map(|wallet| wallet.name.clone())
+            .collect();
+        let height = snapshot.tip.height;
+        // What comes late says nothing about the next life.
+        let running = |node: &&mut Node| node.handle.is_some();
+        let Some(node) = self.alive(ix, life).filter(running) else {
+            return;
+        };
+        node.seen(snapshot);
+        self.journeys.reached(height);
+        for name in names {
+            self.wallets.entry(name).or_insert(ix);
+        }
+    }
+
+    /// The names of a node's wallets.
+    pub(super) fn wallets_of(&self, ix: NodeIx) -> impl Iterator<Item = &str> {
+        let owned = self.wallets.iter().filter(move |(_, owner)| **owner == ix);
+        owned.map(|(name, _)| name.as_str())
+    }
+
+    /// The address of a wallet, whoever has it.
+    pub(super) fn address_of(&self, wallet: &str) -> Option<String> {
+        let owner = self.node(*self.wallets.get(wallet)?)?;
+        let wallets = owner.snapshot.iter().flat_map(|snapshot| &snapshot.wallets);
+        let mut wallets = wallets.filter(|found| found.name == wallet);
+        wallets.next().map(|found| found.address.clone())
+    }
+}
+
+impl Names for Model {
+    fn node_at(&self, addr: SocketAddr) -> Option<&str> {
+        let found = self.nodes.iter().find(|node| node.addr == addr);
+        found.map(|node| &*node.name)
+    }
+
+    fn wallet_of(&self, address: &str) -> Option<&str> {
+        let snapshots = self.nodes.iter().flat_map(|node| &node.snapshot);
+        let mut wallets = snapshots.flat_map(|snapshot| &snapshot.wallets);
+        let found = wallets.find(|wallet| wallet.address == address);
+        found.map(|wallet| wallet.name.as_str())
+    }
+}

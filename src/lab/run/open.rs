@@ -1,0 +1,256 @@
+//! How a lab begins: a new one, or one that was kept.
+
+use super::error::LabError;
+use super::home::Home;
+use super::journeys::Journeys;
+use super::model::{Model, Node};
+use super::saved::{FILE, Saved, SavedNode};
+use super::{Lab, LabOptions, Shared, first, nodes};
+use crate::lab::document::FileError;
+use crate::lab::layout::{self, Layout};
+use crate::lab::view::NodeIx;
+use crate::live::{LabClock, Links, seeds};
+use crate::node::Time;
+use sha2::{Digest, Sha256};
+use std::collections::BTreeMap;
+use std::net::TcpListener;
+use std::path::Path;
+use std::sync::atomic::AtomicU64;
+use std::sync::{Arc, Mutex};
+use std::time::Duration;
+use tokio::runtime::Handle;
+use tokio::sync::{mpsc, watch};
+
+/// What the keys of a lab with `--seed` follow from.
+const KEY_DOMAIN: &[u8] = b"chainlab lab keys";
+
+/// Time between two writings of `lab.json`: what the lab clock loses at most by a crash.
+const SAVE_INTERVAL: Duration = Duration::from_secs(10);
+
+/// What a lab begins with.
+struct Plan {
+    layout: Layout,
+    saved: Saved,
+    clock: LabClock,
+}
+
+/// Opens a lab.
+pub(super) fn open(options: LabOptions, runtime: Handle) -> Result<Lab, LabError> {
+    let (home, found) = match &options.data_dir {
+        None => (Home::temporary()?, None),
+        Some(dir) => Home::kept(dir)?,
+    };
+    let data_dir = home.path().to_owned();
+    let opened = match found {
+        Some(saved) => go_on(&options, saved, &data_dir, layout::read),
+        None => begin(options),
+    };
+    let opened = opened.and_then(|plan| start(plan, &home, runtime));
+    match opened {
+        Ok((shared, listeners, answers)) => {
+            *shared.home() = Some(home);
+            run(&shared, listeners);
+            Ok(Lab {
+                shared,
+                data_dir,
+                answers: tokio::sync::Mutex::new(answers),
+                last_ticket: AtomicU64::new(0),
+            })
+        }
+        Err(error) => {
+            // The first error is the one to be told.
+            let _ = home.leave();
+            Err(error)
+        }
+    }
+}
+
+/// A new lab.
+fn begin(options: LabOptions) -> Result<Plan, LabError> {
+    let clock = options.clock;
+    let clock = clock.map_or_else(LabClock::from_wall, LabClock::starting_at);
+    let key_seed = match options.seed {
+        Some(seed) => key_seed(seed),
+        None => seeds().map_err(LabError::Randomness)?.keys,
+    };
+    let layout = options.layout;
+    let start = clock.now();
+    let mut saved = Saved::new(&layout.name, &options.layout_text, &key_seed, start);
+    saved.seed = options.seed;
+    saved.nodes = layout.nodes.iter().map(SavedNode::new).collect();
+    Ok(Plan {
+        layout,
+        saved,
+        clock,
+    })
+}
+
+fn key_seed(seed: u64) -> [u8; 32] {
+    let digest = Sha256::new()
+        .chain_update(KEY_DOMAIN)
+        .chain_update(seed.to_le_bytes());
+    digest.finalize().into()
+}
+
+/// A lab that was kept, with its own layout, nodes and time.
+fn go_on(
+    options: &LabOptions,
+    saved: Saved,
+    dir: &Path,
+    read: impl FnOnce(&str, &str) -> Result<Layout, FileError>,
+) -> Result<Plan, LabError> {
+    let decided = |what| LabError::Decided {
+        dir: dir.to_owned(),
+        what,
+    };
+    if options.seed.is_some() && options.seed != saved.seed {
+        return Err(decided("seed"));
+    }
+    if options.clock.is_some() {
+        return Err(decided("clock"));
+    }
+    let mut layout =
+        read(&saved.layout, &saved.layout_text).map_err(|source| LabError::Layout {
+            path: dir.join(FILE),
+            source,
+        })?;
+    layout.name.clone_from(&saved.layout);
+    Ok(Plan {
+        layout,
+        clock: LabClock::starting_at(saved.clock),
+        saved,
+    })
+}
+
+type Started = (
+    Arc<Shared>,
+    Vec<TcpListener>,
+    mpsc::UnboundedReceiver<super::Answered>,
+);
+
+/// Takes the ports, and puts down what the lab is.
+fn start(plan: Plan, home: &Home, runtime: Handle) -> Result<Started, LabError> {
+    let (saved, layout) = (plan.saved, plan.layout);
+    let (mut listeners, mut known) = (Vec::new(), Vec::new());
+    for node in &saved.nodes {
+        let listener = nodes::listen(&node.spec, node.port)?;
+        let addr = listener.local_addr().map_err(LabError::file(home.path()))?;
+        known.push(Node::new(node.spec.clone(), addr));
+        listeners.push(listener);
+    }
+    let key_seed = saved.key_seed().expect("it was made or checked");
+    let params = layout.params(&key_seed, saved.since.block_time());
+    params.validate().map_err(|error| LabError::Unsound {
+        layout: layout.name.clone(),
+        problem: error.to_string(),
+    })?;
+    let (answered, answers) = mpsc::unbounded_channel();
+    let shared = Shared {
+        layout,
+        layout_text: saved.layout_text.clone(),
+        params: Arc::new(params),
+        key_seed,
+        seed: saved.seed,
+        openings: saved.openings + 1,
+        since: saved.since,
+        runtime,
+        clock: plan.clock,
+        links: Links::default(),
+        sigs: Arc::default(),
+        model: Mutex::new(model(known, &saved.nodes, home)),
+        changes: watch::Sender::new(0),
+        home: Mutex::new(None),
+        answered,
+    };
+    shared.set_pairs(&shared.lock().nodes)?;
+    shared.save_into(home)?;
+    home.make_nodes()?;
+    Ok((Arc::new(shared), listeners, answers))
+}
+
+fn model(nodes: Vec<Node>, saved: &[SavedNode], home: &Home) -> Model {
+    let mut wallets = BTreeMap::new();
+    for (ix, node) in saved.iter().enumerate() {
+        let names = node.spec.wallets.iter().chain(&node.wallets);
+        wallets.extend(names.map(|name| (name.clone(), NodeIx(ix))));
+    }
+    Model {
+        nodes,
+        journeys: Journeys::default(),
+        wallets,
+        made_by_hand: 0,
+        is_temporary: home.is_temporary(),
+        is_over: false,
+    }
+}
+
+/// Sets everything going.
+fn run(shared: &Arc<Shared>, listeners: Vec<TcpListener>) {
+    for (ix, listener) in listeners.into_iter().enumerate() {
+        let opening = Arc::clone(shared).open(NodeIx(ix), Some(listener));
+        // If it fails, the node's state says so.
+        shared.runtime.spawn(opening);
+    }
+    shared.runtime.spawn(first::mine_first(Arc::clone(shared)));
+    shared.runtime.spawn(save_now_and_then(Arc::clone(shared)));
+}
+
+async fn save_now_and_then(shared: Arc<Shared>) {
+    loop {
+        tokio::select! {
+            () = tokio::time::sleep(SAVE_INTERVAL) => {}
+            () = shared.over() => return,
+        }
+        let saving = Arc::clone(&shared);
+        match shared.runtime.spawn_blocking(move || saving.save()).await {
+            Ok(Ok(())) => {}
+            Ok(Err(error)) => tracing::error!("the lab cannot be put down: {error}"),
+            Err(_) => return,
+        }
+    }
+}
+
+impl SavedNode {
+    fn new(spec: &layout::NodeSpec) -> Self {
+        Self {
+            spec: spec.clone(),
+            port: None,
+            wallets: Vec::new(),
+        }
+    }
+}
+
+impl Shared {
+    /// Puts down what the lab is, if it still has a directory.
+    pub(super) fn save(&self) -> Result<(), LabError> {
+        match &*self.home() {
+            Some(home) => self.save_into(home),
+            None => Ok(()),
+        }
+    }
+
+    pub(super) fn save_into(&self, home: &Home) -> Result<(), LabError> {
+        let (name, text) = (&self.layout.name, &self.layout_text);
+        let mut saved = Saved::new(name, text, &self.key_seed, self.since);
+        saved.seed = self.seed;
+        saved.openings = self.openings;
+        saved.clock = self.clock.now().max(Time(saved.since.0));
+        let model = self.lock();
+        let nodes = model.nodes.iter().enumerate();
+        saved.nodes = nodes
+            .map(|(ix, node)| SavedNode {
+                spec: node.spec.clone(),
+                port: Some(node.addr.port()),
+                wallets: model.wallets_of(NodeIx(ix)).map(str::to_owned).collect(),
+            })
+            .collect();
+        drop(model);
+        saved.write(home.path())
+    }
+
+    /// Returns when nothing starts any more.
+    async fn over(&self) {
+        let mut changes = self.changes.subscribe();
+        while !self.lock().is_over && changes.changed().await.is_ok() {}
+    }
+}

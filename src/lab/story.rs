@@ -1,0 +1,201 @@
+//! What happened to a node, told in a line: short, because a pane is narrow.
+//!
+//! Not everything makes a line. Of a block that was found here the line is about the find, of a
+//! reorganisation about that, and the news of the new tip in the same moment is left out. Messages
+//! are for the view of messages, and a peer that does not answer is told of once.
+
+use super::view::{LogLine, Piece, Tone};
+use crate::chain::{Amount, Txid};
+use crate::node::Time;
+use crate::node::io::{CloseReason, Direction, Event, EventKind, PeerLabel};
+use crate::node::store::BlockId;
+use std::net::SocketAddr;
+
+/// The longest reason in a line, in characters: two lines of a narrow pane.
+const WHY_MAX: usize = 60;
+
+/// Characters at either end of an address that nobody in the lab has.
+const ADDRESS_ENDS: usize = 4;
+
+/// Who is who in a lab.
+pub trait Names {
+    /// The node that listens here.
+    fn node_at(&self, addr: SocketAddr) -> Option<&str>;
+    /// The wallet that has this address.
+    fn wallet_of(&self, address: &str) -> Option<&str>;
+}
+
+/// A node's story: what has been told matters for what is still to be told.
+#[derive(Debug, Default)]
+pub struct Story {
+    /// The tip that a reorganisation led to.
+    reorganised_to: Option<BlockId>,
+    /// The address that did not answer.
+    unanswered: Option<SocketAddr>,
+}
+
+impl Story {
+    /// The line that an event of the node `own` makes, if it makes one.
+    pub fn line(&mut self, own: &str, event: &Event, names: &impl Names) -> Option<LogLine> {
+        let (tone, pieces) = match &event.kind {
+            EventKind::TipChanged {
+                tip, blocks, from, ..
+            } => (Tone::Plain, self.grown(*tip, *blocks, from.as_ref())?),
+            EventKind::Reorganised { new, depth, .. } => {
+                self.reorganised_to = Some(*new);
+                let reorg = text(format!("reorg {depth} deep: now "));
+                (Tone::Warn, vec![reorg, Piece::Block(*new)])
+            }
+            EventKind::Mined { block, txs, reward } => {
+                let worth = format!("  {}  {}", counted(*txs, "tx"), coins(*reward));
+                let mined = vec![text("mined "), Piece::Block(*block), text(worth)];
+                (Tone::Good, mined)
+            }
+            EventKind::BlockRefused { hash, why, .. } => {
+                let refused = format!("refused block ..{}: {}", hash.short(), brief(why));
+                (Tone::Bad, vec![text(refused)])
+            }
+            EventKind::TxAccepted { txid, from } => (Tone::Plain, with_tx(*txid, from.as_ref()?)),
+            EventKind::TxRefused {
+                txid,
+                from: Some(_),
+                why,
+            } => (Tone::Warn, about_tx("refused ", *txid, why)),
+            EventKind::TxDropped { txid, why } => (Tone::Warn, about_tx("dropped ", *txid, why)),
+            EventKind::Sent {
+                txid, to, amount, ..
+            } => {
+                let to = names.wallet_of(to).map_or_else(|| ends(to), str::to_owned);
+                let sent = text(format!("sent {amount} to {to}  "));
+                (Tone::Good, vec![sent, Piece::Tx(*txid)])
+            }
+            EventKind::Mining(words) => (Tone::Plain, vec![text(mining(own, words))]),
+            kind => self.about_peers(kind, names)?,
+        };
+        let at = event.at;
+        Some(LogLine { at, tone, pieces })
+    }
+
+    fn grown(
+        &mut self,
+        tip: BlockId,
+        blocks: usize,
+        from: Option<&PeerLabel>,
+    ) -> Option<Vec<Piece>> {
+        if self.reorganised_to.take() == Some(tip) {
+            return None;
+        }
+        let from = text(format!(" from {}", from?));
+        let what = match blocks {
+            0 | 1 => "block ".to_owned(),
+            _ => format!("{blocks} blocks to "),
+        };
+        Some(vec![text(what), Piece::Block(tip), from])
+    }
+
+    fn about_peers(&mut self, kind: &EventKind, names: &impl Names) -> Option<(Tone, Vec<Piece>)> {
+        let (tone, words) = match kind {
+            EventKind::PeerUp {
+                peer, direction, ..
+            } => {
+                self.unanswered = None;
+                let words = match direction {
+                    Direction::Inbound => format!("{peer} connected"),
+                    Direction::Outbound => format!("connected to {peer}"),
+                };
+                (Tone::Plain, words)
+            }
+            // Two nodes that dial each other at once keep one of the connections.
+            EventKind::PeerDown { why, .. }
+                if why.contains(&CloseReason::Duplicate.to_string()) =>
+            {
+                return None;
+            }
+            EventKind::PeerDown { peer, addr, why } => {
+                let who = names.node_at(*addr).unwrap_or(&peer.name);
+                (Tone::Warn, format!("lost {who}: {}", brief(why)))
+            }
+            EventKind::DialFailed { addr, .. } => {
+                if self.unanswered.replace(*addr) == Some(*addr) {
+                    return None;
+                }
+                let who = names.node_at(*addr);
+                let who = who.map_or_else(|| addr.to_string(), str::to_owned);
+                (Tone::Warn, format!("{who} does not answer"))
+            }
+            EventKind::Banned { ip, why } => (Tone::Bad, format!("banned {ip}: {}", brief(why))),
+            EventKind::WalletCreated { name, .. } => (Tone::Good, format!("wallet {name} made")),
+            _ => return None,
+        };
+        Some((tone, vec![text(words)]))
+    }
+}
+
+/// A line of the lab's own about a node.
+pub fn plain_line(at: Time, tone: Tone, words: impl Into<String>) -> LogLine {
+    let pieces = vec![text(words)];
+    LogLine { at, tone, pieces }
+}
+
+fn text(words: impl Into<String>) -> Piece {
+    Piece::Text(words.into())
+}
+
+fn with_tx(txid: Txid, from: &PeerLabel) -> Vec<Piece> {
+    vec![Piece::Tx(txid), text(format!(" from {from}"))]
+}
+
+fn about_tx(what: &str, txid: Txid, why: &str) -> Vec<Piece> {
+    let why = text(format!(": {}", brief(why)));
+    vec![text(what), Piece::Tx(txid), why]
+}
+
+fn counted(count: usize, what: &str) -> String {
+    match count {
+        1 => format!("1 {what}"),
+        _ => format!("{count} {what}s"),
+    }
+}
+
+fn coins(amount: Amount) -> String {
+    match amount.to_string().as_str() {
+        "1" => "1 coin".to_owned(),
+        amount => format!("{amount} coins"),
+    }
+}
+
+/// As much of it as a line has room for.
+fn brief(why: &str) -> String {
+    if why.chars().count() <= WHY_MAX {
+        return why.to_owned();
+    }
+    let kept: String = why.chars().take(WHY_MAX).collect();
+    format!("{}..", kept.trim_end())
+}
+
+/// An address by its ends; what is none stays as it is.
+fn ends(address: &str) -> String {
+    let chars: Vec<char> = address.chars().collect();
+    if chars.len() <= 4 * ADDRESS_ENDS {
+        return address.to_owned();
+    }
+    let first: String = chars[..ADDRESS_ENDS].iter().collect();
+    let last: String = chars[chars.len() - ADDRESS_ENDS..].iter().collect();
+    format!("{first}..{last}")
+}
+
+/// The node's words for its miner, without its name, which is above the line already.
+fn mining(own: &str, words: &str) -> String {
+    let said = words.strip_prefix(own).map(str::trim_start);
+    match said {
+        Some("does not mine") => "mining off".to_owned(),
+        Some(said) => match said.strip_prefix("mines for ") {
+            Some(to) => format!("mining on, for {to}"),
+            None => said.to_owned(),
+        },
+        None => words.to_owned(),
+    }
+}
+
+#[cfg(test)]
+mod tests;

@@ -1,0 +1,239 @@
+//! Lines as a pane shows them, word for word.
+
+use super::*;
+use crate::chain::{BlockHash, BlockTime};
+use crate::lab::view::chip_digits;
+use crate::node::io::ConnId;
+
+const AT: Time = Time::from_block(BlockTime(42_000));
+
+struct Lab;
+
+impl Names for Lab {
+    fn node_at(&self, addr: SocketAddr) -> Option<&str> {
+        (addr == at(3_000)).then_some("central")
+    }
+
+    fn wallet_of(&self, address: &str) -> Option<&str> {
+        (address == "1DaveAddress").then_some("dave")
+    }
+}
+
+fn at(port: u16) -> SocketAddr {
+    SocketAddr::from(([127, 0, 0, 1], port))
+}
+
+fn block(height: u32) -> BlockId {
+    let hash = BlockHash([0xa9; 32]);
+    BlockId { height, hash }
+}
+
+fn peer(name: &str) -> PeerLabel {
+    let (conn, name) = (ConnId(1), name.into());
+    PeerLabel { conn, name }
+}
+
+fn txid() -> Txid {
+    Txid([0x93; 32])
+}
+
+fn coins(text: &str) -> Amount {
+    text.parse().unwrap()
+}
+
+fn shown(line: &LogLine) -> String {
+    let piece = |piece: &Piece| match piece {
+        Piece::Text(text) => text.clone(),
+        Piece::Block(id) => format!("#{} [{}]", id.height, chip_digits(&id.hash)),
+        Piece::Tx(txid) => format!("tx {}", &txid.short()[4..]),
+    };
+    line.pieces.iter().map(piece).collect()
+}
+
+/// What a node called miner says to these events, with nothing for those without a line.
+fn told(events: Vec<EventKind>) -> Vec<String> {
+    let mut story = Story::default();
+    let events = events.into_iter().map(|kind| Event { at: AT, kind });
+    let lines = events.filter_map(|event| story.line("miner", &event, &Lab));
+    lines.map(|line| shown(&line)).collect()
+}
+
+fn line(kind: EventKind) -> String {
+    told(vec![kind]).pop().unwrap_or_default()
+}
+
+fn grown(blocks: usize, from: Option<&str>) -> EventKind {
+    EventKind::TipChanged {
+        tip: block(12),
+        blocks,
+        txs: 0,
+        from: from.map(peer),
+    }
+}
+
+#[test]
+fn blocks_come_from_somebody_one_or_many_at_once() {
+    assert_eq!(line(grown(1, Some("miner"))), "block #12 [a9] from miner");
+    assert_eq!(
+        line(grown(12, Some("central"))),
+        "12 blocks to #12 [a9] from central"
+    );
+}
+
+#[test]
+fn of_a_block_that_was_found_here_one_line_is_about_the_find() {
+    let mined = |txs, reward| EventKind::Mined {
+        block: block(12),
+        txs,
+        reward: coins(reward),
+    };
+    assert_eq!(
+        told(vec![grown(1, None), mined(1, "10")]),
+        ["mined #12 [a9]  1 tx  10 coins"]
+    );
+    assert_eq!(line(mined(0, "1")), "mined #12 [a9]  0 txs  1 coin");
+}
+
+#[test]
+fn a_reorganisation_is_one_line_and_the_next_block_another() {
+    let reorg = EventKind::Reorganised {
+        fork: block(9),
+        old: block(11),
+        new: block(12),
+        depth: 3,
+    };
+    let lines = told(vec![
+        reorg,
+        grown(4, Some("central")),
+        grown(1, Some("central")),
+    ]);
+    assert_eq!(
+        lines,
+        ["reorg 3 deep: now #12 [a9]", "block #12 [a9] from central"]
+    );
+}
+
+#[test]
+fn payments_name_who_gets_them_and_who_told_of_them() {
+    let sent = |to: &str| EventKind::Sent {
+        txid: txid(),
+        from: "bob".to_owned(),
+        to: to.to_owned(),
+        amount: coins("1"),
+    };
+    assert_eq!(line(sent("1DaveAddress")), "sent 1 to dave  tx 9393");
+    assert_eq!(
+        line(sent("1BvBMSEYstWetqTFn5Au4m4GFg7xJaNVN2")),
+        "sent 1 to 1BvB..NVN2  tx 9393"
+    );
+    let heard = |from: Option<&str>| EventKind::TxAccepted {
+        txid: txid(),
+        from: from.map(peer),
+    };
+    assert_eq!(line(heard(Some("wallet"))), "tx 9393 from wallet");
+    assert_eq!(line(heard(None)), "");
+    let refused = EventKind::TxRefused {
+        txid: txid(),
+        from: Some(peer("eve")),
+        why: "its coin is spent".to_owned(),
+    };
+    assert_eq!(line(refused), "refused tx 9393: its coin is spent");
+    let dropped = EventKind::TxDropped {
+        txid: txid(),
+        why: "too old".to_owned(),
+    };
+    assert_eq!(line(dropped), "dropped tx 9393: too old");
+}
+
+#[test]
+fn peers_come_and_go() {
+    let up = |direction| EventKind::PeerUp {
+        peer: peer("central"),
+        addr: at(3_000),
+        direction,
+    };
+    assert_eq!(line(up(Direction::Inbound)), "central connected");
+    assert_eq!(line(up(Direction::Outbound)), "connected to central");
+    let down = |name: &str, port, why: &str| EventKind::PeerDown {
+        peer: peer(name),
+        addr: at(port),
+        why: why.to_owned(),
+    };
+    assert_eq!(
+        line(down("wallet", 50_001, "it hung up")),
+        "lost wallet: it hung up"
+    );
+    assert_eq!(
+        line(down("127.0.0.1:3000", 3_000, "it hung up")),
+        "lost central: it hung up"
+    );
+    let long = "a reason that goes on and on ".repeat(4);
+    assert_eq!(
+        line(down("wallet", 50_001, &long)),
+        "lost wallet: a reason that goes on and on a reason that goes on and on a.."
+    );
+    let twice = CloseReason::Duplicate.to_string();
+    assert_eq!(line(down("wallet", 50_001, &twice)), "");
+}
+
+#[test]
+fn who_does_not_answer_is_told_of_once_until_somebody_does() {
+    let failed = |port| EventKind::DialFailed {
+        addr: at(port),
+        why: "connection refused".to_owned(),
+    };
+    let up = EventKind::PeerUp {
+        peer: peer("wallet"),
+        addr: at(50_001),
+        direction: Direction::Inbound,
+    };
+    let lines = told(vec![failed(3_000), failed(3_000), failed(9), up, failed(9)]);
+    let wanted = [
+        "central does not answer",
+        "127.0.0.1:9 does not answer",
+        "wallet connected",
+        "127.0.0.1:9 does not answer",
+    ];
+    assert_eq!(lines, wanted);
+}
+
+#[test]
+fn the_rest_is_short_too() {
+    let refused = EventKind::BlockRefused {
+        hash: BlockHash([0xa9; 32]),
+        from: Some(peer("eve")),
+        why: "its time is in the future".to_owned(),
+    };
+    assert_eq!(
+        line(refused),
+        "refused block ..a9a9a9a9: its time is in the future"
+    );
+    let wallet = EventKind::WalletCreated {
+        name: "eve".to_owned(),
+        address: "1Eve".to_owned(),
+    };
+    assert_eq!(line(wallet), "wallet eve made");
+    let banned = EventKind::Banned {
+        ip: at(1).ip(),
+        why: "lies".to_owned(),
+    };
+    assert_eq!(line(banned), "banned 127.0.0.1: lies");
+    let mining = |words: &str| line(EventKind::Mining(words.to_owned()));
+    assert_eq!(mining("miner does not mine"), "mining off");
+    assert_eq!(mining("miner mines for rewards"), "mining on, for rewards");
+    assert_eq!(
+        mining("miner mines for rewards when 2 transactions wait"),
+        "mining on, for rewards when 2 transactions wait"
+    );
+}
+
+#[test]
+fn messages_make_no_lines() {
+    let message = EventKind::MessageReceived {
+        peer: peer("central"),
+        command: "inv".to_owned(),
+        bytes: 61,
+        item: None,
+    };
+    assert_eq!(line(message), "");
+}
