@@ -114,7 +114,7 @@ pub enum Piece {
     Text(String),
     /// A block, shown as `#12` and its chip.
     Block(BlockId),
-    /// A transaction, shown by the end of its id.
+    /// A transaction, shown as `tx` and the end of its id.
     Tx(Txid),
 }
 

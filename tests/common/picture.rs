@@ -206,7 +206,7 @@ pub fn scenario() -> LabView {
         line(
             41_080,
             Tone::Plain,
-            vec![words("tx "), Piece::Tx(txid(7)), words(" from wallet")],
+            vec![Piece::Tx(txid(7)), words(" from wallet")],
         ),
     ]);
     let mut holder = node("wallet", 3_001, 12);
@@ -235,7 +235,7 @@ pub fn scenario() -> LabView {
         line(
             41_000,
             Tone::Good,
-            vec![words("sent 1 to dave  tx "), Piece::Tx(txid(7))],
+            vec![words("sent 1 to dave  "), Piece::Tx(txid(7))],
         ),
     ]);
     let mut miner = node("miner", 3_002, 12);
@@ -260,7 +260,7 @@ pub fn scenario() -> LabView {
         line(
             41_240,
             Tone::Plain,
-            vec![words("tx "), Piece::Tx(txid(7)), words(" from central")],
+            vec![Piece::Tx(txid(7)), words(" from central")],
         ),
     ]);
     LabView {

@@ -4,6 +4,7 @@
 
 use portable_pty::{Child, CommandBuilder, MasterPty, PtySize, native_pty_system};
 use std::io::{Read, Write};
+use std::num::NonZero;
 use std::path::Path;
 use std::sync::{Arc, Mutex};
 use std::thread;
@@ -15,8 +16,8 @@ pub const PATIENCE: Duration = Duration::from_secs(30);
 /// The program, its terminal, and what the terminal shows.
 pub struct Screen {
     pub child: Box<dyn Child + Send + Sync>,
-    master: Box<dyn MasterPty + Send>,
-    keys: Box<dyn Write + Send>,
+    master: Option<Box<dyn MasterPty + Send>>,
+    keys: Option<Box<dyn Write + Send>>,
     parser: Arc<Mutex<vt100::Parser>>,
     /// All that the program wrote.
     written: Arc<Mutex<Vec<u8>>>,
@@ -67,7 +68,7 @@ impl Screen {
         }
         let child = pty.slave.spawn_command(command).expect("it starts");
         drop(pty.slave);
-        let parser = Arc::new(Mutex::new(vt100::Parser::new(rows.into(), cols.into(), 0)));
+        let parser = Arc::new(Mutex::new(vt100::Parser::new(some(rows), some(cols), 0)));
         let written = Arc::new(Mutex::new(Vec::new()));
         let mut reader = pty.master.try_clone_reader().expect("a reader");
         let (shown, bytes) = (Arc::clone(&parser), Arc::clone(&written));
@@ -84,8 +85,8 @@ impl Screen {
         let keys = pty.master.take_writer().expect("a writer");
         Self {
             child,
-            master: pty.master,
-            keys,
+            master: Some(pty.master),
+            keys: Some(keys),
             parser,
             written,
             home,
@@ -99,8 +100,9 @@ impl Screen {
 
     /// Types.
     pub fn types(&mut self, keys: &str) {
-        self.keys.write_all(keys.as_bytes()).expect("it reads");
-        self.keys.flush().expect("it reads");
+        let to = self.keys.as_mut().expect("a terminal");
+        to.write_all(keys.as_bytes()).expect("it reads");
+        to.flush().expect("it reads");
     }
 
     /// Types Esc, and lets the moment pass in which it could be the beginning of another key.
@@ -114,7 +116,7 @@ impl Screen {
         let parser = self.parser.lock().expect("whole");
         let screen = parser.screen();
         let (_, columns) = screen.size();
-        let rows = screen.rows(0, columns);
+        let rows = screen.rows(0, columns.get());
         rows.map(|row| row.trim_end().to_owned()).collect()
     }
 
@@ -165,8 +167,12 @@ impl Screen {
             .lock()
             .expect("whole")
             .screen_mut()
-            .set_size(rows.into(), cols.into());
-        self.master.resize(size).expect("a size");
+            .set_size(some(rows), some(cols));
+        self.master
+            .as_ref()
+            .expect("a terminal")
+            .resize(size)
+            .expect("a size");
     }
 
     /// Waits until the program has ended, and returns its exit code.
@@ -185,6 +191,11 @@ impl Screen {
             );
             thread::sleep(Duration::from_millis(10));
         }
+    }
+
+    /// Takes the terminal away, as closing its window does.
+    pub fn hangs_up(&mut self) {
+        (self.master, self.keys) = (None, None);
     }
 
     /// Whether the terminal was handed back: its own screen, its cursor, no mouse.
@@ -251,6 +262,10 @@ impl Screen {
         let at = words.iter().position(|word| *word == wallet)?;
         words.get(at + 1).map(|word| (*word).to_owned())
     }
+}
+
+fn some(size: u16) -> NonZero<u16> {
+    NonZero::new(size).expect("a screen")
 }
 
 impl Drop for Screen {

@@ -109,7 +109,7 @@ fn reply_pieces(lab: &LabView, purpose: &Purpose, ix: NodeIx, reply: Reply) -> O
                 _ => "",
             };
             vec![
-                Piece::Text(format!("sent {} to {to}, tx ", plan.payment.amount)),
+                Piece::Text(format!("sent {} to {to}, ", plan.payment.amount)),
                 Piece::Tx(txid),
                 Piece::Text(heard.to_owned()),
             ]

@@ -76,7 +76,7 @@ impl<'a> Scene<'a> {
                 }
                 Piece::Tx(txid) => {
                     let short = txid.short();
-                    let end = short[short.len() - 4..].to_owned();
+                    let end = format!("tx {}", &short[short.len() - 4..]);
                     spans.push(Span::styled(end, style));
                 }
             }
