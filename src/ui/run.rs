@@ -149,7 +149,12 @@ impl Host<'_> {
             Event::Key(key) => UiEvent::Key(key.into()),
             Event::Mouse(mouse) => UiEvent::Mouse(mouse),
             Event::Paste(text) => UiEvent::Paste(text),
-            Event::Resize(width, height) => UiEvent::Resized(width, height),
+            Event::Resize(width, height) => {
+                // Terminals cut off what does not fit, and sizes that come and go between two
+                // frames leave no other trace.
+                self.screen.forget()?;
+                UiEvent::Resized(width, height)
+            }
             Event::FocusGained | Event::FocusLost => return Ok(()),
         };
         let view = self.lab.view();

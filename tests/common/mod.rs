@@ -12,6 +12,7 @@ pub mod live;
 pub mod model;
 pub mod node_ops;
 pub mod peer;
+pub mod running;
 pub mod script;
 pub mod sim;
 

@@ -193,11 +193,6 @@ impl Screen {
         }
     }
 
-    /// Takes the terminal away, as closing its window does.
-    pub fn hangs_up(&mut self) {
-        (self.master, self.keys) = (None, None);
-    }
-
     /// Whether the terminal was handed back: its own screen, its cursor, no mouse.
     pub fn is_restored(&self) -> bool {
         self.look(|screen| {

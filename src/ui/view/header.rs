@@ -5,7 +5,7 @@
 //! ```
 
 use super::scene::Scene;
-use crate::lab::view::TipGroup;
+use crate::lab::view::{NodeState, TipGroup};
 use crate::node::snapshot::NodeSnapshot;
 use crate::ui::state::View;
 use crate::ui::text::{self, Row, counted};
@@ -67,7 +67,7 @@ fn views(scene: Scene<'_>) -> Vec<Span<'static>> {
 fn consensus(scene: Scene<'_>) -> Vec<Span<'static>> {
     let tips = scene.lab.tips();
     match tips.as_slice() {
-        [] => vec![Span::styled("no node runs", scene.theme.warn())],
+        [] => vec![Span::styled(nobody(scene), scene.theme.warn())],
         [one] => {
             let words = match one.nodes.len() {
                 1 => "one node is on ",
@@ -78,6 +78,14 @@ fn consensus(scene: Scene<'_>) -> Vec<Span<'static>> {
             spans
         }
         several => disagreement(scene, several),
+    }
+}
+
+fn nobody(scene: Scene<'_>) -> &'static str {
+    let mut states = scene.lab.nodes.iter().map(|node| &node.state);
+    match states.any(|state| *state == NodeState::Starting) {
+        true => "starting",
+        false => "no node runs",
     }
 }
 
