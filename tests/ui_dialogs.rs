@@ -38,7 +38,7 @@ fn a_wallet_is_made_under_a_name_of_its_own() {
     let made = Reply::Wallet(wallet("qs", "0"));
     desk.answer(&purpose, Ok(Answer::Node(NodeIx(1), made)));
     assert!(desk.ui.dialog.is_none());
-    assert!(desk.message().starts_with("wallet has a wallet qs: "));
+    assert!(desk.message().starts_with("new wallet qs on wallet: "));
 }
 
 #[test]

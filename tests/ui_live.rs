@@ -168,12 +168,12 @@ fn a_lab_that_is_kept_goes_on_where_it_was() {
     lab.types("2w");
     lab.sees("new wallet");
     lab.types("eve\r");
-    lab.sees("has a wallet eve: ");
+    lab.sees("new wallet eve on wallet: ");
     let address = |lab: &Screen| {
         let text = lab.text();
         let line = text
             .lines()
-            .find(|line| line.contains("wallet eve: "))
+            .find(|line| line.contains("wallet eve on wallet: "))
             .unwrap_or_default();
         line.rsplit(' ')
             .next()

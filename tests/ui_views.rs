@@ -163,6 +163,51 @@ fn long_names_large_figures_and_many_wallets() {
     pictures("large", &lab, "");
 }
 
+#[test]
+fn one_node_alone_tab_by_tab() {
+    for (tab, keys) in [
+        ("chain", "2 z"),
+        ("mempool", "2 z ]"),
+        ("peers", "2 z ] ]"),
+        ("wallets", "2 z ] ] ]"),
+        ("log", "2 z ] ] ] ]"),
+    ] {
+        pictures(&format!("zoom_{tab}"), &scenario(), keys);
+    }
+    let mut lab = scenario();
+    lab.nodes[1].state = NodeState::Down;
+    pictures("zoom_down", &lab, "2 z");
+}
+
+#[test]
+fn the_log_of_all() {
+    pictures("log", &scenario(), "v");
+}
+
+#[test]
+fn forms_and_lists_stand_over_everything() {
+    let mut lab = scenario();
+    lab.made_by_hand = 2;
+    for (name, keys) in [
+        ("dialog_wallet", "w"),
+        ("dialog_send", "s"),
+        ("dialog_send_errors", "s x y z Enter"),
+        ("dialog_add", "a"),
+        ("dialog_quit", "q"),
+        ("dialog_palette", ": m i n"),
+        ("dialog_help", "?"),
+        ("dialog_find", "/ m"),
+        ("dialog_filter", "2 z / a"),
+    ] {
+        pictures(name, &lab, keys);
+    }
+}
+
+#[test]
+fn a_held_screen_and_a_message_that_is_too_long() {
+    pictures("held", &scenario(), "Space w");
+}
+
 /// Where a text stands.
 fn find(buffer: &Buffer, text: &str) -> (u16, u16) {
     let found = lines(buffer).iter().enumerate().find_map(|(y, line)| {

@@ -47,7 +47,7 @@ impl Story {
                 (Tone::Warn, vec![reorg, Piece::Block(*new)])
             }
             EventKind::Mined { block, txs, reward } => {
-                let worth = format!("  {}  {}", counted(*txs, "tx"), coins(*reward));
+                let worth = format!(" {txs} tx {}", coins(*reward));
                 let mined = vec![text("mined "), Piece::Block(*block), text(worth)];
                 (Tone::Good, mined)
             }

@@ -254,7 +254,7 @@ pub fn scenario() -> LabView {
             vec![
                 words("mined "),
                 Piece::Block(block(12, 0)),
-                words("  1 tx  10 coins"),
+                words(" 1 tx 10 coins"),
             ],
         ),
         line(

@@ -115,9 +115,9 @@ fn reply_pieces(lab: &LabView, purpose: &Purpose, ix: NodeIx, reply: Reply) -> O
             ]
         }
         Reply::Wallet(wallet) => vec![Piece::Text(format!(
-            "{} has a wallet {}: {}",
-            name(lab, ix),
+            "new wallet {} on {}: {}",
             wallet.name,
+            name(lab, ix),
             wallet.address
         ))],
         Reply::Done(_) if *purpose == Purpose::Rate => {

@@ -363,6 +363,13 @@ pub(super) fn finish(
     let rest = room.saturating_sub(text::width(&spans));
     spans.push(Span::raw(" ".repeat(rest)));
     for span in &mut spans {
+        // A chip keeps its colours; of other words reverse video would leave patches.
+        if span.style.bg.is_none() {
+            span.style = Style {
+                fg: None,
+                ..span.style
+            };
+        }
         span.style = span.style.patch(scene.theme.chosen());
     }
     Line::from(spans)
