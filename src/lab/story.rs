@@ -150,13 +150,6 @@ fn about_tx(what: &str, txid: Txid, why: &str) -> Vec<Piece> {
     vec![text(what), Piece::Tx(txid), why]
 }
 
-fn counted(count: usize, what: &str) -> String {
-    match count {
-        1 => format!("1 {what}"),
-        _ => format!("{count} {what}s"),
-    }
-}
-
 fn coins(amount: Amount) -> String {
     match amount.to_string().as_str() {
         "1" => "1 coin".to_owned(),

@@ -91,7 +91,7 @@ fn of_a_block_that_was_found_here_one_line_is_about_the_find() {
         told(vec![grown(1, None), mined(1, "10")]),
         ["mined #12 [a9] 1 tx 10 coins"]
     );
-    assert_eq!(line(mined(0, "1")), "mined #12 [a9]  0 txs  1 coin");
+    assert_eq!(line(mined(0, "1")), "mined #12 [a9] 0 tx 1 coin");
 }
 
 #[test]
