@@ -111,6 +111,10 @@ pub struct Message {
 
 /// What happens to the screen.
 #[derive(Clone, Debug)]
+#[expect(
+    clippy::large_enum_variant,
+    reason = "one at a time is handed over, and none is kept"
+)]
 pub enum UiEvent {
     /// A key.
     Key(KeyPress),
