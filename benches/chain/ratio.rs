@@ -24,7 +24,7 @@ impl Samples {
     }
 
     /// The `at`th hundredth of the sorted times.
-    fn percentile(&self, at: usize) -> Duration {
+    pub fn percentile(&self, at: usize) -> Duration {
         let mut sorted = self.0.clone();
         sorted.sort_unstable();
         sorted[(sorted.len() - 1) * at / 100]

@@ -1,0 +1,59 @@
+//! What the screen costs: a frame, a key, a start, a lab that rests, a lab that goes on for long.
+//! Each figure stands beside its limit or its rival, measured in turns in the same run: see
+//! `docs/performance.md`.
+//!
+//! ```sh
+//! cargo bench --bench ui                 # all of it
+//! cargo bench --bench ui -- frame        # one group: frame, keys, start, idle, memory
+//! CHAINLAB_BENCH_MINUTES=60 cargo bench --bench ui -- memory
+//! ```
+
+#![allow(
+    clippy::disallowed_methods,
+    clippy::disallowed_types,
+    reason = "a benchmark drives the machine"
+)]
+
+#[path = "ui/frame.rs"]
+mod frame;
+#[path = "ui/idle.rs"]
+mod idle;
+#[path = "ui/keys.rs"]
+mod keys;
+#[path = "ui/labs.rs"]
+mod labs;
+#[path = "ui/memory.rs"]
+mod memory;
+#[path = "ui/process.rs"]
+mod process;
+#[allow(dead_code, reason = "not every kind of target is needed here")]
+#[path = "chain/ratio.rs"]
+mod ratio;
+#[path = "ui/start.rs"]
+mod start;
+#[path = "ui/tail.rs"]
+mod tail;
+#[path = "../tests/common/terminal.rs"]
+mod terminal;
+
+use ratio::{Group, Harness};
+
+fn main() {
+    let mut harness = Harness::from_args();
+    let groups: [(&str, Group); 5] = [
+        ("frame", frame::frame),
+        ("keys", keys::keys),
+        ("start", start::start),
+        ("idle", idle::idle),
+        ("memory", memory::memory),
+    ];
+    if std::env::args().any(|arg| arg == "--list") {
+        return;
+    }
+    for (name, measure) in groups {
+        if harness.wants(name) {
+            measure(&mut harness);
+        }
+    }
+    harness.finish();
+}
