@@ -6,6 +6,7 @@
 //!
 //! ```text
 //! cli     the command line
+//! ui      the screen: what it remembers, what it draws, what keys do
 //! lab     many nodes, and the files that describe them
 //! live    the machine: sockets, threads, disk, clocks; beside it sim, virtual time in memory
 //! link    latency, jitter, loss, bandwidth and cuts: a queue for each direction
