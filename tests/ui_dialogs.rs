@@ -94,7 +94,7 @@ fn quitting_asks_first_if_something_would_be_lost_and_has_three_ways_out() {
         let mut desk = Desk::at(lab.clone(), (80, 24));
         desk.press("q");
         desk.says("temporary lab, 5 wallets: y quit, k keep it, Esc stay");
-        desk.says("quitting deletes its data, 2 wallets or payments made by hand with it");
+        desk.says("quitting deletes its data, and what you made: 2 wallets or payments");
         desk
     };
     let mut desk = open();

@@ -116,6 +116,7 @@ impl<'a> Busy<'a> {
         let options = LabOptions {
             layout: layout::read("busy", text).expect("it is sound"),
             layout_text: text.to_owned(),
+            is_layout_chosen: false,
             data_dir: None,
             seed: Some(7),
             clock: None,

@@ -12,7 +12,7 @@ use std::path::PathBuf;
 pub(super) const EXAMPLES: &str = "\
 Examples:
   chainlab config --path
-  chainlab config --print > ~/.config/chainlab/config.toml";
+  mkdir -p ~/.config/chainlab && chainlab config --print > ~/.config/chainlab/config.toml";
 
 #[derive(Args)]
 #[group(required = true)]
@@ -85,7 +85,7 @@ fn read_keys(keys: &mut Section<'_>) -> Result<Keymap, FileError> {
         if let Action::Pane(_) = entry.action {
             continue;
         }
-        let Some(texts) = keys.texts(entry.id, "w")? else {
+        let Some(texts) = keys.texts(entry.id, "[\"w\"]")? else {
             continue;
         };
         let mut pressed = Vec::new();

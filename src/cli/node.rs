@@ -44,7 +44,7 @@ pub(super) struct Options {
     /// A node to stay connected to; can be given several times.
     #[arg(long, value_name = "HOST:PORT", value_parser = parse_addr)]
     connect: Vec<SocketAddr>,
-    /// Where the chain and the wallets are kept [default: chainlab/NAME in the user's data
+    /// Where the chain and the wallets are kept [default: chainlab/nodes/NAME in the user's data
     /// directory].
     #[arg(long, value_name = "DIR")]
     data_dir: Option<PathBuf>,
@@ -120,7 +120,7 @@ fn default_dir(name: &str) -> Result<PathBuf, Failure> {
     let data = absolute("XDG_DATA_HOME");
     let data = data.or_else(|| absolute("HOME").map(|home| home.join(".local/share")));
     let data = data.ok_or_else(|| Failure::input("--data-dir is needed: there is no HOME"))?;
-    Ok(data.join("chainlab").join(name))
+    Ok(data.join("chainlab/nodes").join(name))
 }
 
 /// The network that the file describes; without a file, the one whose chain is there already.

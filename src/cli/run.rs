@@ -71,7 +71,7 @@ impl From<LabError> for Failure {
 
 pub(super) fn run(options: Options) -> Result<(), Failure> {
     let look = options.look.resolve()?;
-    let (layout, layout_text) = choose(options.layout.as_deref(), options.data_dir.as_deref())?;
+    let (layout, layout_text) = choose(options.layout.as_deref())?;
     if !stdout().is_terminal() || !stdin().is_terminal() {
         return Err(Failure::input("the screen needs a terminal"));
     }
@@ -93,6 +93,7 @@ pub(super) fn run(options: Options) -> Result<(), Failure> {
         LabOptions {
             layout,
             layout_text,
+            is_layout_chosen: options.layout.is_some(),
             data_dir: options.data_dir,
             seed: options.seed,
             clock: options.clock,
@@ -123,9 +124,8 @@ pub(super) fn run(options: Options) -> Result<(), Failure> {
     Ok(())
 }
 
-/// The layout of this name, or in this file. A directory with a lab has its own.
-fn choose(wanted: Option<&str>, data_dir: Option<&Path>) -> Result<(Layout, String), Failure> {
-    let _ = data_dir;
+/// The layout of this name, or in this file.
+fn choose(wanted: Option<&str>) -> Result<(Layout, String), Failure> {
     let wanted = wanted.unwrap_or(shipped::DEFAULT);
     let is_file = wanted.contains(['/', '.']);
     let (name, text) = if is_file {

@@ -51,6 +51,7 @@ pub fn options(text: &str) -> LabOptions {
     LabOptions {
         layout: layout::read("scenario", text).expect("it is sound"),
         layout_text: text.to_owned(),
+        is_layout_chosen: false,
         data_dir: None,
         seed: None,
         clock: None,

@@ -109,6 +109,9 @@ fn go_on(
     if options.clock.is_some() {
         return Err(decided("clock"));
     }
+    if options.is_layout_chosen && options.layout_text != saved.layout_text {
+        return Err(decided("layout"));
+    }
     let mut layout =
         read(&saved.layout, &saved.layout_text).map_err(|source| LabError::Layout {
             path: dir.join(FILE),

@@ -74,8 +74,8 @@ impl Quit {
         let mut lines = window::paragraph(&question, room, 0, 0, theme.strong());
         let made = match self.made_by_hand {
             0 => String::new(),
-            1 => ", a wallet or payment made by hand with it".to_owned(),
-            count => format!(", {count} wallets or payments made by hand with it"),
+            1 => ", and what you made: a wallet or a payment".to_owned(),
+            count => format!(", and what you made: {count} wallets or payments"),
         };
         let lost = format!("quitting deletes its data{made}");
         lines.extend(window::paragraph(&lost, room, 0, 2, theme.dim()));

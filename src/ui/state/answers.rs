@@ -4,6 +4,7 @@ use super::{Effect, Purpose, UiState};
 use crate::lab::view::{Piece, Tone};
 use crate::lab::{Answer, LabView, NodeIx};
 use crate::node::io::Reply;
+use crate::node::mining::MiningMode;
 use crate::ui::dialog::Dialog;
 use crate::ui::text;
 use crate::ui::zoom::Fetch;
@@ -121,10 +122,13 @@ fn reply_pieces(lab: &LabView, purpose: &Purpose, ix: NodeIx, reply: Reply) -> O
             wallet.address
         ))],
         Reply::Done(_) if *purpose == Purpose::Rate => {
-            let snapshot = lab.node(ix).and_then(|node| node.snapshot.as_ref());
-            let rate = snapshot.map_or(0.0, |snapshot| snapshot.mining.hashrate);
-            let words = format!("{} hashes with {}", name(lab, ix), text::rate(rate));
-            vec![Piece::Text(words)]
+            let mining = &lab.node(ix)?.snapshot.as_ref()?.mining;
+            let what = match mining.mode {
+                MiningMode::Off => "will mine with",
+                _ => "mines with",
+            };
+            let rate = text::rate(mining.hashrate);
+            vec![Piece::Text(format!("{} {what} {rate}", name(lab, ix)))]
         }
         Reply::Done(words) => vec![Piece::Text(words)],
         _ => return None,

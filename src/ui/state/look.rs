@@ -46,6 +46,8 @@ impl UiState {
             Some(_) => None,
             None => Some(Arc::new(lab.clone())),
         };
+        // What was said of the screen that was held, or before it was, is no news.
+        self.message = None;
     }
 
     /// Focuses a node; what is zoomed is that one then.

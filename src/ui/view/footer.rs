@@ -27,7 +27,7 @@ pub fn message(frame: &mut Frame<'_>, area: Rect, scene: Scene<'_>) {
             spans.extend(scene.pieces(&message.pieces, style));
         }
         (None, Some(hint)) if ui.caption.is_none() => {
-            spans.push(Span::styled(hint.clone(), theme.dim()));
+            spans.push(Span::styled(hint.clone(), theme.text()));
         }
         _ => {}
     }
@@ -56,9 +56,15 @@ pub fn keys(frame: &mut Frame<'_>, area: Rect, scene: Scene<'_>) {
                     (Action::Faster, _) => pair(scene, entry.action, Action::Slower),
                     (action, _) => scene.ui.keymap.key_of(action),
                 };
+                let focused = scene.lab.node(scene.ui.focus);
+                let is_up = focused.is_none_or(|node| node.state.is_up());
+                let short = match entry.action {
+                    Action::Kill if !is_up => "start",
+                    _ => entry.short,
+                };
                 let spans = vec![
                     Span::styled(key, scene.theme.key()),
-                    Span::raw(format!(" {}", entry.short)),
+                    Span::raw(format!(" {short}")),
                 ];
                 row.part(*rank, 2, spans)
             }

@@ -6,6 +6,7 @@
 
 use super::scene::Scene;
 use crate::lab::view::{NodeState, TipGroup};
+use crate::node::mining::MiningMode;
 use crate::node::snapshot::NodeSnapshot;
 use crate::ui::state::View;
 use crate::ui::text::{self, Row, counted};
@@ -36,7 +37,8 @@ pub fn render(frame: &mut Frame<'_>, area: Rect, scene: Scene<'_>) {
         .text(3, 3, hashrate(scene), theme.text());
     let room = usize::from(area.width);
     // What it all agrees on is worth more than the names of views.
-    let right = right.fit_spans(room.saturating_sub(text::width(&[Span::raw(" chainlab  ")]) + 1));
+    let own = format!(" chainlab  {}   ", scene.lab.name);
+    let right = right.fit_spans(room.saturating_sub(Span::raw(own).width() + 1));
     let left = left.fit_spans(room.saturating_sub(text::width(&right) + 3));
     let mut right = right;
     right.push(Span::raw(" "));
@@ -120,9 +122,12 @@ fn mempool(scene: Scene<'_>) -> String {
 /// What all miners together try.
 fn hashrate(scene: Scene<'_>) -> String {
     let is_mining = |snapshot: &&NodeSnapshot| snapshot.mining.height.is_some();
-    let mining = scene.lab.running().map(|(_, snapshot)| snapshot);
+    let running = || scene.lab.running().map(|(_, snapshot)| snapshot);
+    let mining = running();
+    let sleeps = running().any(|node| node.mining.mode != MiningMode::Off);
     let mut rates = mining.filter(is_mining).map(|node| node.mining.hashrate);
     match rates.next() {
+        None if sleeps => "miners sleep".to_owned(),
         None => "nobody mines".to_owned(),
         Some(first) => text::rate(rates.fold(first, |sum, rate| sum + rate)),
     }

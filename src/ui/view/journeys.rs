@@ -108,7 +108,7 @@ fn arrival(
 
 fn bar(after: Duration, slowest: Duration) -> usize {
     let whole = slowest.as_micros().max(1);
-    let part = after.as_micros() * u128::from(BAR) / whole;
+    let part = (after.as_micros() * u128::from(BAR) + whole / 2) / whole;
     usize::try_from(part).unwrap_or_default().max(1)
 }
 

@@ -7,9 +7,9 @@
 //! │ peers    1   central 160 ms          │
 //! │ mining  #13   14.0 kH/s   ~5 s  ▃▅▂▇ │
 //! │ wallets  rewards 120                 │
-//! │ [5e][20][d1][77][0b][c4][9f][a9]     │
+//! │ blocks   [20][d1][77][0b][c4][9f][a9]│
 //! │ ── log ───────────────────────────── │
-//! │ +00:39 mined #12 [a9]  1 tx  10 coins│
+//! │ +00:39 mined #12 [a9] 1 tx 10 coins  │
 //! ╰──────────────────────────────────────╯
 //! ```
 //!
@@ -250,7 +250,8 @@ fn label(scene: Scene<'_>, name: &str) -> Span<'static> {
 
 fn tip(scene: Scene<'_>, node: &NodeView, snapshot: &NodeSnapshot, room: usize) -> Line<'static> {
     let theme = scene.theme;
-    let height = Span::styled(snapshot.tip.height.to_string(), theme.strong());
+    // The chip stays in its place up to the hundredth block.
+    let height = Span::styled(format!("{:<2}", snapshot.tip.height), theme.strong());
     let row = Row::new()
         .part(0, 0, vec![label(scene, "height"), height])
         .part(0, 1, vec![scene.chip(snapshot.tip)])
@@ -362,23 +363,17 @@ fn peers(scene: Scene<'_>, snapshot: &NodeSnapshot, room: usize) -> Line<'static
     let head = vec![label(scene, "peers"), Span::styled(count, theme.strong())];
     let peers = || snapshot.peers.iter().filter(|peer| peer.ready);
     let name = |name: &str| Span::styled(short_name(name, 12, theme.cut()), theme.text());
-    for gap in [3, 1] {
-        let mut spans = head.clone();
-        for (at, peer) in peers().enumerate() {
-            spans.push(Span::raw(" ".repeat(if at == 0 {
-                gap
-            } else {
-                gap.min(2)
-            })));
-            spans.push(name(&peer.name));
-            let round_trip = peer
-                .round_trip
-                .map(|time| format!(" {}", text::lapse(time)));
-            spans.extend(round_trip.map(|time| Span::styled(time, theme.dim())));
-        }
-        if text::width(&spans) <= room {
-            return Line::from(spans);
-        }
+    let mut spans = head.clone();
+    for (at, peer) in peers().enumerate() {
+        spans.push(Span::raw(" ".repeat(if at == 0 { 3 } else { 2 })));
+        spans.push(name(&peer.name));
+        let round_trip = peer
+            .round_trip
+            .map(|time| format!(" {}", text::lapse(time)));
+        spans.extend(round_trip.map(|time| Span::styled(time, theme.dim())));
+    }
+    if text::width(&spans) <= room {
+        return Line::from(spans);
     }
     let row = (1_u8..100).zip(peers());
     let row = row.fold(Row::new().part(0, 0, head), |row, (nth, peer)| {
@@ -566,10 +561,12 @@ fn wallet_spans(scene: Scene<'_>, wallet: &WalletInfo) -> Vec<Span<'static>> {
 
 /// The last blocks, the newest right.
 fn chips(scene: Scene<'_>, snapshot: &NodeSnapshot, room: usize) -> Line<'static> {
-    let fits = room / 4;
+    let mut spans = vec![label(scene, "blocks")];
+    let fits = room.saturating_sub(text::width(&spans)) / 4;
     let from = snapshot.recent.len().saturating_sub(fits);
     let blocks = snapshot.recent[from..].iter();
-    Line::from(blocks.map(|block| scene.chip(block.id)).collect::<Vec<_>>())
+    spans.extend(blocks.map(|block| scene.chip(block.id)));
+    Line::from(spans)
 }
 
 fn rule(scene: Scene<'_>, room: usize) -> Line<'static> {

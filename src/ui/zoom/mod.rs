@@ -335,7 +335,7 @@ impl Zoom {
 fn role(role: Role) -> &'static str {
     match role {
         Role::Full => "full node",
-        Role::Miner => "miner",
+        Role::Miner => "mining node",
         Role::Wallet => "wallet node",
     }
 }
