@@ -1,6 +1,8 @@
 //! A person at the screen, with one node zoomed in on: presses keys, has the node's answers brought
 //! or held back, and reads what the terminal shows.
 
+#![allow(dead_code, reason = "each test file uses its own part")]
+
 use crate::common::sim::{agree, import, latency, pay, until, wallet_address};
 use crate::common::{ALICE, BOB, coins, owner};
 use chainlab::chain::params::{Allocation, Retarget};
@@ -8,7 +10,10 @@ use chainlab::chain::{BlockHash, BlockTime, Params, Txid};
 use chainlab::lab::view::{LogLine, Piece, Tone};
 use chainlab::lab::{Answer, LabView, NodeIx, NodeState, NodeView, Request};
 use chainlab::node::io::{Command, Reply};
-use chainlab::node::snapshot::{BlockInfo, MempoolInfo, MiningInfo, NodeSnapshot, RECENT_BLOCKS};
+use chainlab::node::snapshot::{
+    BlockInfo, HistoryEntry, MEMPOOL_SHOWN, MempoolInfo, MempoolTx, MiningInfo, NodeSnapshot,
+    RECENT_BLOCKS, SyncInfo, WalletInfo,
+};
 use chainlab::node::{BlockId, Time};
 use chainlab::sim::{self, Sim};
 use chainlab::ui::keymap::{KeyPress, Keymap};
@@ -294,6 +299,14 @@ pub struct Paper {
     pub chain: Vec<BlockInfo>,
     pub now: Time,
     pub refuses: Option<String>,
+    /// Transactions in the mempool.
+    pub waiting: usize,
+    /// Entries in the history of its one wallet; without any it has none.
+    pub history: usize,
+    /// It catches up with this height, 50 blocks a second.
+    pub target: Option<u32>,
+    /// It runs, but there is no snapshot yet.
+    pub is_unseen: bool,
 }
 
 impl Paper {
@@ -302,6 +315,10 @@ impl Paper {
             chain: Vec::new(),
             now: Time(0),
             refuses: None,
+            waiting: 0,
+            history: 0,
+            target: None,
+            is_unseen: false,
         };
         paper.grow(0, tip);
         paper
@@ -357,9 +374,9 @@ impl Lab for Paper {
             tip_time: tip.time,
             work: "1".to_owned(),
             recent: self.chain[from..].to_vec(),
-            mempool: MempoolInfo::default(),
+            mempool: self.mempool(),
             peers: Vec::new(),
-            wallets: Vec::new(),
+            wallets: self.wallets(),
             mining: MiningInfo {
                 mode: Default::default(),
                 hashrate: 1_000.0,
@@ -369,7 +386,10 @@ impl Lab for Paper {
                 expected_hashes: 2_000.0,
                 found: 0,
             },
-            sync: None,
+            sync: self.target.map(|target| SyncInfo {
+                target,
+                in_flight: 1,
+            }),
             known_addresses: 0,
             side_headers: 0,
         };
@@ -377,11 +397,11 @@ impl Lab for Paper {
             name: "paper".into(),
             addr: None,
             state: NodeState::Up,
-            snapshot: Some(Arc::new(snapshot)),
+            snapshot: (!self.is_unseen).then(|| Arc::new(snapshot)),
             log: Arc::default(),
             tip_changed: None,
             reorganised: None,
-            sync_rate: None,
+            sync_rate: self.target.map(|_| 50.0),
         };
         lab_view(self.now, BlockTime(0), vec![node])
     }
@@ -390,11 +410,90 @@ impl Lab for Paper {
         if let Some(why) = &self.refuses {
             return Err(why.clone());
         }
-        let Command::Chain { from, limit } = command else {
-            return Err(format!("not asked before: {command:?}"));
+        Ok(match command {
+            Command::Chain { from, limit } => {
+                let from = usize::try_from(from).expect("small");
+                let below = self.chain.iter().take(from + 1).rev();
+                Reply::Chain(below.take(limit).cloned().collect())
+            }
+            Command::Mempool { limit } => Reply::Mempool(self.txs(limit)),
+            Command::History { skip, limit, .. } => {
+                let entries = (0..self.history).rev().skip(skip).take(limit);
+                Reply::History(entries.map(entry).collect())
+            }
+            other => return Err(format!("not asked before: {other:?}")),
+        })
+    }
+}
+
+impl Paper {
+    fn mempool(&self) -> MempoolInfo {
+        MempoolInfo {
+            count: self.waiting,
+            bytes: self.waiting * 200,
+            orphans: 0,
+            shown: self.txs(MEMPOOL_SHOWN),
+        }
+    }
+
+    fn txs(&self, limit: usize) -> Vec<MempoolTx> {
+        let tx = |nth| MempoolTx {
+            txid: waiting_id(nth),
+            bytes: 200,
+            fee: coins(0),
+            amount: coins(1),
+            since: Time(0),
+            ancestors: 0,
+            descendants: 0,
         };
-        let from = usize::try_from(from).expect("small");
-        let below = self.chain.iter().take(from + 1).rev();
-        Ok(Reply::Chain(below.take(limit).cloned().collect()))
+        (0..self.waiting.min(limit)).map(tx).collect()
+    }
+
+    fn wallets(&self) -> Vec<WalletInfo> {
+        let wallet = WalletInfo {
+            name: "purse".to_owned(),
+            address: "1Purse".to_owned(),
+            confirmed: coins(7),
+            immature: coins(0),
+            incoming: coins(0),
+            outgoing: coins(0),
+            spendable: coins(7),
+            unconfirmed: 0,
+        };
+        match self.history {
+            0 => Vec::new(),
+            _ => vec![wallet],
+        }
+    }
+}
+
+/// The nth that waits, the best paying first.
+pub fn waiting_id(nth: usize) -> Txid {
+    id(0xaa, nth)
+}
+
+/// The nth that the wallet of [`Paper`] ever saw.
+pub fn history_id(nth: usize) -> Txid {
+    id(0xbb, nth)
+}
+
+fn id(kind: u8, nth: usize) -> Txid {
+    let mut id = [kind; 32];
+    id[..8].copy_from_slice(&nth.to_le_bytes());
+    Txid(id)
+}
+
+fn entry(nth: usize) -> HistoryEntry {
+    HistoryEntry {
+        txid: history_id(nth),
+        block: None,
+        confirmations: 0,
+        at: Time(0),
+        reward: false,
+        received: coins(1),
+        spent: coins(0),
+        fee: None,
+        to: Vec::new(),
+        conflicted: false,
     }
 }
