@@ -2,11 +2,14 @@
 //! shown when they come, and never shown when they are out of date.
 
 mod common;
+#[path = "common/zoom_paper.rs"]
+mod zoom_paper;
 #[path = "common/zoom_view.rs"]
 mod zoom_view;
 
 use std::time::Duration;
-use zoom_view::{Desk, Lab, Paper, hash, history_id, waiting_id};
+use zoom_paper::{Paper, hash, history_id, waiting_id};
+use zoom_view::{Desk, Lab};
 
 #[test]
 fn the_whole_chain_can_be_walked_through_page_by_page() {
