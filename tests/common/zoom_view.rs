@@ -1,15 +1,17 @@
 //! A person at the screen, with one node zoomed in on: presses keys, has the node's answers brought
 //! or held back, and reads what the terminal shows.
 
+#![allow(dead_code, reason = "each test file uses its own part")]
+
 use crate::common::sim::{agree, import, latency, pay, until, wallet_address};
 use crate::common::{ALICE, BOB, coins, owner};
 use chainlab::chain::params::{Allocation, Retarget};
-use chainlab::chain::{BlockHash, BlockTime, Params, Txid};
+use chainlab::chain::{BlockTime, Params, Txid};
 use chainlab::lab::view::{LogLine, Piece, Tone};
 use chainlab::lab::{Answer, LabView, NodeIx, NodeState, NodeView, Request};
+use chainlab::node::Time;
 use chainlab::node::io::{Command, Reply};
-use chainlab::node::snapshot::{BlockInfo, MempoolInfo, MiningInfo, NodeSnapshot, RECENT_BLOCKS};
-use chainlab::node::{BlockId, Time};
+use chainlab::node::snapshot::NodeSnapshot;
 use chainlab::sim::{self, Sim};
 use chainlab::ui::keymap::{KeyPress, Keymap};
 use chainlab::ui::state::{Effect, Purpose, UiEvent, UiState};
@@ -273,7 +275,7 @@ impl Lab for Network {
     }
 }
 
-fn lab_view(now: Time, since: BlockTime, nodes: Vec<NodeView>) -> LabView {
+pub fn lab_view(now: Time, since: BlockTime, nodes: Vec<NodeView>) -> LabView {
     LabView {
         name: "test".into(),
         now,
@@ -285,116 +287,5 @@ fn lab_view(now: Time, since: BlockTime, nodes: Vec<NodeView>) -> LabView {
         fee: coins(0),
         is_temporary: true,
         made_by_hand: 0,
-    }
-}
-
-/// A node whose chain is whatever a test says, without any transaction.
-pub struct Paper {
-    /// By height.
-    pub chain: Vec<BlockInfo>,
-    pub now: Time,
-    pub refuses: Option<String>,
-}
-
-impl Paper {
-    pub fn new(tip: u32) -> Self {
-        let mut paper = Self {
-            chain: Vec::new(),
-            now: Time(0),
-            refuses: None,
-        };
-        paper.grow(0, tip);
-        paper
-    }
-
-    /// Another branch from this height on, up to a tip.
-    pub fn grow(&mut self, branch: u8, tip: u32) {
-        let from = u32::try_from(self.chain.len()).expect("short");
-        for height in from..=tip {
-            let previous = self
-                .chain
-                .last()
-                .map_or(BlockHash::ZERO, |info| info.id.hash);
-            self.chain.push(BlockInfo {
-                id: BlockId {
-                    height,
-                    hash: hash(branch, height),
-                },
-                previous,
-                time: BlockTime(u64::from(height) * 5_000),
-                txs: Some(0),
-                miner: None,
-            });
-        }
-        self.now = Time(u64::from(tip) * 5_000_000 + 1_000_000);
-    }
-
-    pub fn fork(&mut self, after: usize, branch: u8, tip: u32) {
-        self.chain.truncate(after + 1);
-        self.grow(branch, tip);
-    }
-}
-
-/// The hash of a block of [`Paper`].
-pub fn hash(branch: u8, height: u32) -> BlockHash {
-    let mut hash = [0; 32];
-    hash[..4].copy_from_slice(&height.to_le_bytes());
-    hash[3] = 0xc0 + branch;
-    hash[31] = 0x07;
-    BlockHash(hash)
-}
-
-impl Lab for Paper {
-    fn view(&self) -> LabView {
-        let tip = self.chain.last().expect("a block");
-        let from = self.chain.len().saturating_sub(RECENT_BLOCKS);
-        let snapshot = NodeSnapshot {
-            at: self.now,
-            name: "paper".to_owned(),
-            role: Default::default(),
-            listen: None,
-            tip: tip.id,
-            tip_time: tip.time,
-            work: "1".to_owned(),
-            recent: self.chain[from..].to_vec(),
-            mempool: MempoolInfo::default(),
-            peers: Vec::new(),
-            wallets: Vec::new(),
-            mining: MiningInfo {
-                mode: Default::default(),
-                hashrate: 1_000.0,
-                to: None,
-                height: None,
-                now: false,
-                expected_hashes: 2_000.0,
-                found: 0,
-            },
-            sync: None,
-            known_addresses: 0,
-            side_headers: 0,
-        };
-        let node = NodeView {
-            name: "paper".into(),
-            addr: None,
-            state: NodeState::Up,
-            snapshot: Some(Arc::new(snapshot)),
-            log: Arc::default(),
-            tip_changed: None,
-            reorganised: None,
-            sync_rate: None,
-        };
-        lab_view(self.now, BlockTime(0), vec![node])
-    }
-
-    fn ask(&mut self, _node: NodeIx, command: Command) -> Result<Reply, String> {
-        if let Some(why) = &self.refuses {
-            return Err(why.clone());
-        }
-        let Command::Chain { from, limit } = command else {
-            return Err(format!("not asked before: {command:?}"));
-        };
-        let from = usize::try_from(from).expect("small");
-        let below = self.chain.iter().take(from + 1).rev();
-        Ok(Reply::Chain(below.take(limit).cloned().collect()))
     }
 }

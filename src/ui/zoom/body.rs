@@ -5,6 +5,7 @@ use super::detail::{self, Section};
 use super::level::{Content, Level};
 use super::list::{self, Item};
 use super::subject::Subject;
+use super::table;
 use super::{Tab, Zoom, mempool, peers, wallets};
 use crate::lab::view::NodeState;
 use crate::ui::keymap::Action;
@@ -86,7 +87,7 @@ pub(super) fn tab(
     let chosen = zoom.cursor().index(&items);
     let seen = list::window(items.len(), chosen, height.saturating_sub(1));
     let at = chosen - seen.start;
-    let (head, rows) = list::table(scene, columns, &items[seen], Some(at), room);
+    let (head, rows) = table::table(scene, columns, &items[seen], Some(at), room);
     let mut place = format!("{} of {}", chosen + 1, items.len());
     let waiting = subject
         .snapshot
@@ -153,7 +154,7 @@ fn chain_body(
         .iter()
         .map(|height| zoom.chain.line(subject, *height))
         .collect();
-    let (head, rows) = list::table(scene, &chain::COLUMNS, &items, Some(at), room);
+    let (head, rows) = table::table(scene, &chain::COLUMNS, &items, Some(at), room);
     body(head, rows, place)
 }
 
@@ -176,7 +177,7 @@ fn log_body(
             Some(list::Cell::Log(line)) => scene.log_line(line, room),
             _ => Vec::new(),
         };
-        list::finish(scene, spans, first + nth == chosen, room)
+        table::finish(scene, spans, first + nth == chosen, room)
     });
     Body {
         lines: lines.collect(),
@@ -222,7 +223,7 @@ pub(super) fn opened(
     if let Content::History(_) = level.content {
         let seen = list::window(all.len(), chosen, height.saturating_sub(1));
         let at = chosen - seen.start;
-        let (head, rows) = list::table(scene, &wallets::HISTORY, &all[seen], Some(at), room);
+        let (head, rows) = table::table(scene, &wallets::HISTORY, &all[seen], Some(at), room);
         return body(head, rows, place);
     }
     let (lines, at) = laid_out(scene, &sections, chosen, room);
@@ -253,10 +254,10 @@ fn laid_out(
         }
         let rows = if section.columns.is_empty() {
             let items = section.items.iter().enumerate();
-            let line = |(nth, item)| list::field(scene, item, within == Some(nth), room);
+            let line = |(nth, item)| table::field(scene, item, within == Some(nth), room);
             items.map(line).collect()
         } else {
-            let (head, rows) = list::table(scene, section.columns, &section.items, within, room);
+            let (head, rows) = table::table(scene, section.columns, &section.items, within, room);
             lines.push(head);
             rows
         };

@@ -10,10 +10,9 @@
 //! 3. a page that comes must be the parent of what is above it, and what is below it its parents.
 
 use super::Fetch;
-use super::list::{
-    Cell, Column, Item, Look, Target, dim, ending, moved, number, plain, strong, words,
-};
+use super::list::{Cell, Item, Look, Target, dim, ending, moved, plain, strong};
 use super::subject::Subject;
+use super::table::{Column, number, words};
 use crate::lab::view::chip_digits;
 use crate::node::Time;
 use crate::node::snapshot::{BlockInfo, NodeSnapshot};

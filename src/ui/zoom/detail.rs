@@ -2,11 +2,10 @@
 //! a line, then tables of what it is made of.
 
 use super::level::{Content, OpenTx, Proof};
-use super::list::{
-    Cell, Column, Item, Look, Target, dim, ending, long, number, plain, strong, words,
-};
+use super::list::{Cell, Item, Look, Target, dim, ending, long, plain, strong};
 use super::mempool::fee_rate;
 use super::subject::Subject;
+use super::table::{Column, number, words};
 use super::wallets;
 use crate::chain::{Amount, BlockHash, CompactTarget};
 use crate::lab::view::chip_digits;

@@ -100,10 +100,13 @@ fn border(
     let name = short_name(&node.name, 20, theme.cut());
     let port = node.addr.map(|addr| format!(":{}", addr.port()));
     let what = subject.snapshot.map(|snapshot| role(snapshot.role));
-    let title = Row::new()
-        .text(0, 0, format!(" {name}"), name_style)
-        .text(1, 1, port.unwrap_or_default(), theme.dim())
-        .text(2, 2, what.unwrap_or_default(), theme.dim())
+    let mut title = Row::new().text(0, 0, format!(" {name}"), name_style);
+    for (rank, words) in [(1, port.as_deref()), (2, what)] {
+        if let Some(words) = words {
+            title = title.text(rank, usize::from(rank), words, theme.dim());
+        }
+    }
+    let title = title
         .text(0, 0, " ", theme.text())
         .fit(room.saturating_sub(state.len() + 3));
     let state = Line::styled(format!(" {state} "), style).right_aligned();

@@ -26,7 +26,10 @@ pub(super) fn lines(
         return vec![Line::styled(words, scene.theme.dim())];
     };
     let mut lines = vec![tip(scene, subject, snapshot, room)];
-    lines.extend(sync(scene, subject, snapshot, room));
+    if let Some(line) = sync(scene, subject, snapshot, room) {
+        // It has the height in it: of the two it is the one that stays.
+        lines.insert(usize::from(height > 1), line);
+    }
     lines.push(numbers(scene, snapshot, room));
     lines.push(mining(scene, snapshot, room));
     lines.push(chain(zoom, scene, snapshot, room));

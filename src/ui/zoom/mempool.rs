@@ -3,8 +3,9 @@
 //! A snapshot has the first hundred. If there are more, the node is asked, once a second at most.
 
 use super::Fetch;
-use super::list::{Column, Item, Look, Target, dim, long, number, plain, strong, words};
+use super::list::{Item, Look, Target, dim, long, plain, strong};
 use super::subject::Subject;
+use super::table::{Column, number, words};
 use crate::node::Time;
 use crate::node::snapshot::{MempoolInfo, MempoolTx};
 use std::time::Duration;

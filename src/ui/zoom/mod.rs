@@ -28,6 +28,7 @@ mod mempool;
 mod peers;
 mod subject;
 mod tab;
+mod table;
 mod wallets;
 
 pub use fetch::Fetch;

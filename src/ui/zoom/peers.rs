@@ -1,7 +1,8 @@
 //! Everybody that a node is connected with.
 
-use super::list::{Cell, Column, Item, Look, dim, name, number, plain, words};
+use super::list::{Cell, Item, Look, dim, name, plain};
 use super::subject::Subject;
+use super::table::{Column, number, words};
 use crate::node::io::Direction;
 use crate::node::snapshot::PeerInfo;
 use crate::ui::text;

@@ -1,7 +1,8 @@
 //! The wallets of a node, and what each did.
 
-use super::list::{Cell, Column, Item, Look, Target, dim, name, number, plain, strong, words};
+use super::list::{Cell, Item, Look, Target, dim, name, plain, strong};
 use super::subject::Subject;
+use super::table::{Column, number, words};
 use crate::chain::Amount;
 use crate::node::snapshot::{HistoryEntry, WalletInfo};
 
