@@ -48,7 +48,11 @@ fn arguments_that_make_no_sense_are_refused_by_name() {
     let home = tempfile::tempdir().expect("a temporary directory");
     let node = ["node", "--name", "nora", "--port", "0"];
     for (arguments, words) in [
-        (&["nodes"][..], "unrecognized subcommand 'nodes'"),
+        (&[][..], "the screen needs a terminal"),
+        (
+            &["nodes"],
+            "there is no layout \"nodes\"; there are: scenario",
+        ),
         (&["--verbose"], "unexpected argument '--verbose'"),
         (&["node"], "--name <NAME>"),
         (&["node", "--name", "nora"], "--port <PORT>"),
@@ -263,8 +267,7 @@ fn a_port_that_is_taken_is_no_fault_of_the_arguments() {
 fn help_and_version_say_what_there_is() {
     let home = tempfile::tempdir().expect("a temporary directory");
     for (arguments, words) in [
-        (&[][..], "chainlab 0.1.0"),
-        (&["--version"], "chainlab 0.1.0"),
+        (&["--version"][..], "chainlab 0.1.0"),
         (&["--help"], "chainlab node --name central --port 3000"),
         (&["node", "--help"], "--connect <HOST:PORT>"),
     ] {
