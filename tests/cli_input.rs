@@ -270,6 +270,12 @@ fn help_and_version_say_what_there_is() {
         (&["--version"][..], "chainlab 0.1.0"),
         (&["--help"], "chainlab node --name central --port 3000"),
         (&["node", "--help"], "--connect <HOST:PORT>"),
+        (&["run", "--help"], "chainlab run swarm"),
+        (&["completions", "bash"], "_chainlab()"),
+        (&["completions", "fish"], "complete -c chainlab"),
+        (&["man"], ".TH chainlab-run"),
+        (&["config", "--print"], "new-wallet = [\"w\"]"),
+        (&["config", "--path"], "chainlab/config.toml"),
     ] {
         let output = chainlab(home.path(), arguments);
         assert!(output.status.success());

@@ -227,6 +227,84 @@ fn whatever_ends_it_the_terminal_is_handed_back_and_the_databases_are_closed() {
 }
 
 #[test]
+fn a_bug_leaves_the_terminal_as_it_was_and_the_databases_closed() {
+    let mut lab = Screen::with(
+        &["--seed", "7", "--data-dir", "kept"],
+        WIDE,
+        &[("CHAINLAB_PANIC", "1")],
+    );
+    begun(&lab);
+    lab.types("\x1b[24~");
+    assert_ne!(lab.ends(), 0);
+    assert!(lab.is_restored(), "{}", lab.text());
+    assert!(
+        lab.text().contains("a bug, as CHAINLAB_PANIC asked for"),
+        "{}",
+        lab.text()
+    );
+    // A database that is not closed, or a lab that still has its lock, could not be opened now.
+    let mut again = lab.again(&["--data-dir", "kept"]);
+    begun(&again);
+    again.types("\x03");
+    assert_eq!(again.ends(), 0);
+}
+
+#[test]
+fn bad_input_in_every_form_is_answered_beside_its_field_and_loses_nothing() {
+    let mut lab = scenario();
+    lab.types("2w");
+    lab.sees("new wallet on wallet");
+    lab.types("\r");
+    lab.sees("a wallet needs a name");
+    lab.types("alice\r");
+    lab.sees("there is a wallet alice already, on wallet");
+    lab.escapes();
+    lab.types("s");
+    lab.sees("send coins");
+    lab.types("davy\t1,5\r");
+    lab.sees("did you mean dave?");
+    lab.sees("\"1,5\" is not an amount");
+    lab.types("\x15");
+    lab.types("11\r");
+    lab.sees("alice has 10, needs 11");
+    lab.escapes();
+    lab.types("a");
+    lab.sees("add a node");
+    lab.types("\x15miner\r");
+    lab.sees("there is a node miner already");
+    lab.escapes();
+    lab.types(":");
+    lab.sees("commands");
+    lab.types("xyzzy");
+    lab.sees("nothing is called \"xyzzy\"");
+    lab.escapes();
+    lab.types("/nobody");
+    lab.sees("no node has \"nobody\" in its name");
+    lab.escapes();
+    for (wallet, amount) in [("alice", "10"), ("bob", "10")] {
+        holds(&lab, "2 wallet", wallet, amount);
+    }
+    lab.types("q");
+    assert_eq!(lab.ends(), 0, "nothing was made, nothing is asked");
+}
+
+#[test]
+fn a_node_is_added_while_the_lab_runs_and_syncs() {
+    let mut lab = scenario();
+    let height = settled(&lab);
+    lab.types("1a");
+    lab.sees("add a node");
+    lab.types("\x15late\r");
+    lab.sees("late is new in the lab");
+    lab.waits("it to catch up", |_| {
+        self::height(&lab, "4 late") == Some(height)
+    });
+    lab.types("4b");
+    lab.sees("late mined #");
+    holds(&lab, "4 late", "late", "10");
+}
+
+#[test]
 fn it_is_drawn_anew_at_every_size() {
     let lab = scenario();
     for size in [

@@ -22,6 +22,7 @@ pub struct Screen {
     /// All that the program wrote.
     written: Arc<Mutex<Vec<u8>>>,
     home: tempfile::TempDir,
+    size: (u16, u16),
 }
 
 impl Screen {
@@ -38,6 +39,14 @@ impl Screen {
         Self::spawn(command, size, variables, home)
     }
 
+    /// Starts `chainlab` again in the home of this one, which has ended.
+    pub fn again(mut self, arguments: &[&str]) -> Self {
+        let home = std::mem::replace(&mut self.home, tempfile::tempdir().expect("a directory"));
+        let mut command = CommandBuilder::new(env!("CARGO_BIN_EXE_chainlab"));
+        command.args(arguments);
+        Self::spawn(command, self.size, &[], home)
+    }
+
     /// Starts any command, in a home of its own.
     pub fn spawn(
         mut command: CommandBuilder,
@@ -50,6 +59,7 @@ impl Screen {
             cols,
             ..PtySize::default()
         };
+        command.cwd(home.path());
         let pty = native_pty_system().openpty(size).expect("a terminal");
         command.env_remove("NO_COLOR");
         for (name, value) in [
@@ -90,6 +100,7 @@ impl Screen {
             parser,
             written,
             home,
+            size: (cols, rows),
         }
     }
 
