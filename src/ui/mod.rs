@@ -5,7 +5,7 @@
 //! LabView + UiState    ─► view::draw                  ─► a frame
 //! ```
 //!
-//! Both are pure. The [loop](run) around them waits for whatever comes first, takes all that has
+//! Both are pure. The [loop](run()) around them waits for whatever comes first, takes all that has
 //! come, and draws at most once per frame interval, not at all when nothing changed, and at once
 //! after a key.
 

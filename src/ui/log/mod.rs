@@ -1,7 +1,7 @@
 //! The log of the whole lab: what every node says, in one column, with filters by level and node.
 //!
 //! tui-logger keeps the lines and draws them. It is one for the process; what is looked at, and
-//! how, is kept here. Lines come in through [`layer`].
+//! how, is kept here. Lines come in through [`layer()`].
 
 mod layer;
 

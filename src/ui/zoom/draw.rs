@@ -1,4 +1,4 @@
-//! Draws zoom: the border, the tabs, and where the [head](super::head) and the
+//! Draws zoom: the border, the tabs, and where the [`super::head`] and the
 //! [list](super::body) go.
 
 use super::level::{Content, Level};
