@@ -356,6 +356,12 @@ fn a_block_on_its_way_says_so_until_everybody_has_it() {
     let shown = |lab: &LabView| lines(&draw(lab, &screen(lab, (120, 36), COLOURED))).join("\n");
     assert!(shown(&lab).contains("half 241 ms"), "{}", shown(&lab));
     assert!(shown(&lab).contains("all on its way"), "{}", shown(&lab));
+    change(&mut lab.nodes[2], |node| node.tip = block(13, 0));
+    assert!(
+        shown(&lab).contains("only 2 of 3"),
+        "overtaken: {}",
+        shown(&lab)
+    );
 }
 
 #[test]

@@ -112,23 +112,35 @@ fn bar(after: Duration, slowest: Duration) -> usize {
     usize::try_from(part).unwrap_or_default().max(1)
 }
 
+/// When all had it, or how far it is. One that was overtaken goes no further: nobody passes on what
+/// is not on the best chain.
+fn whole_way(scene: Scene<'_>, journey: &Journey) -> (&'static str, String) {
+    let mut tips = scene.lab.running().map(|(_, node)| node.tip.height);
+    match journey.all() {
+        Some(time) => ("all", text::lapse(time)),
+        None if tips.any(|height| height > journey.id.height) => {
+            let (here, expected) = (journey.arrivals.len(), journey.expected.len());
+            ("only", format!("{here} of {expected}"))
+        }
+        None => ("all", "on its way".to_owned()),
+    }
+}
+
 /// When half of the nodes had it, and when all; what is not reached yet says so.
 fn totals(scene: Scene<'_>, journey: &Journey, with_half: bool) -> Vec<Span<'static>> {
     let theme = scene.theme;
-    let figure = |label: &str, time: Option<Duration>| {
-        let words = time.map_or_else(|| "on its way".to_owned(), text::lapse);
+    let figure = |label: &str, words: String| {
         [
             Span::styled(format!("{label} "), theme.dim()),
             Span::styled(words, theme.strong()),
         ]
     };
-    let mut spans = Vec::from(figure("half", journey.half()));
-    // Of two nodes the first one is half.
-    let says_nothing = |half: Duration| half.is_zero();
-    if journey.half().is_none_or(says_nothing) || !with_half {
-        spans.clear();
-    }
-    let all = figure("all", journey.all());
+    // Of two nodes the first one is half, which says nothing.
+    let half = journey.half().filter(|half| with_half && !half.is_zero());
+    let half = half.map(|half| figure("half", text::lapse(half)));
+    let mut spans = half.map_or_else(Vec::new, Vec::from);
+    let (label, words) = whole_way(scene, journey);
+    let all = figure(label, words);
     let width = text::width(&spans) + text::width(&all);
     if !spans.is_empty() {
         let gap = TOTALS.saturating_sub(width).clamp(3, 6);
