@@ -2,7 +2,7 @@
 //!
 //! Both follow from the hash, so a block looks the same in every pane and every run. Blocks at one
 //! height are rivals, and must never look alike: of those that would share a colour, the one that
-//! was seen later takes the next free one.
+//! was seen later takes the next free one. Neither do a block and its parent.
 
 use crate::chain::BlockHash;
 use crate::lab::LabView;
@@ -58,22 +58,29 @@ impl Chips {
         let mut taken = [false; COLOURS];
         let rivals = self.seen.get(&id.height).map_or(&[][..], Vec::as_slice);
         for rival in rivals {
-            let colour = first_free(rival, &taken);
+            let colour = first_free(rival, id.height, &taken);
             if *rival == id.hash {
                 return colour;
             }
             taken[colour] = true;
         }
-        first_free(&id.hash, &taken)
+        first_free(&id.hash, id.height, &taken)
     }
 }
 
-fn first_free(hash: &BlockHash, taken: &[bool; COLOURS]) -> usize {
-    let wanted = usize::from(hash.0[1] ^ hash.0[2]) % COLOURS;
-    let from = (0..COLOURS).map(|step| (wanted + step) % COLOURS);
-    let free = from.into_iter().find(|colour| !taken[*colour]);
+/// The colour that a hash asks for, or the next one that is free. Half of the colours are for even
+/// heights and half for odd ones, so that a block never looks like its parent; the other half is for
+/// the rare case of more rivals than that.
+fn first_free(hash: &BlockHash, height: u32, taken: &[bool; COLOURS]) -> usize {
+    const HALF: usize = COLOURS / 2;
+    let wanted = usize::from(hash.0[1] ^ hash.0[2]) % HALF;
+    let odd = usize::from(height % 2 == 1);
+    let half = |odd: usize| (0..HALF).map(move |step| (wanted + step) % HALF * 2 + odd);
+    let free = half(odd)
+        .chain(half(1 - odd))
+        .find(|colour| !taken[*colour]);
     // More rivals at one height than colours: two have to share.
-    free.unwrap_or(wanted)
+    free.unwrap_or(wanted * 2 + odd)
 }
 
 #[cfg(test)]
@@ -91,14 +98,20 @@ mod tests {
         let rivals: Vec<_> = (0..12).map(block).collect();
         rivals.iter().for_each(|id| chips.see(*id));
         let mut colours: Vec<_> = rivals.iter().map(|id| chips.colour(*id)).collect();
-        let first = colours[0];
         colours.sort_unstable();
         colours.dedup();
         assert_eq!(colours.len(), COLOURS);
-        let elsewhere = BlockId {
-            height: 8,
-            hash: rivals[5].hash,
+    }
+
+    #[test]
+    fn a_block_never_looks_like_its_parent() {
+        let chips = Chips::default();
+        let colour = |height, nth: u8| {
+            let hash = BlockHash([nth; 32]);
+            chips.colour(BlockId { height, hash })
         };
-        assert_eq!(chips.colour(elsewhere), first);
+        for (parent, child) in (0..=255).zip((0..=255).rev()) {
+            assert_ne!(colour(7, parent), colour(8, child));
+        }
     }
 }

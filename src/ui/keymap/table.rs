@@ -6,7 +6,7 @@ use super::{Action, Context, Entry, Group};
 /// The table, in the order of the footer and the help.
 #[rustfmt::skip]
 pub const TABLE: &[Entry] = &[
-    act(Action::NewWallet, "new-wallet", &["w"], "makes a wallet", "wallet", &[(Lab, 2), (Zoom, 6)]),
+    act(Action::NewWallet, "new-wallet", &["w"], "makes a wallet", "new wallet", &[(Lab, 2), (Zoom, 6)]),
     act(Action::Send, "send", &["s"], "sends coins", "send", &[(Lab, 1), (Zoom, 5)]),
     act(Action::Mine, "mine", &["m"], "starts or stops the miner", "mine", &[(Lab, 3), (Zoom, 7)]),
     act(Action::MineNow, "mine-now", &["b"], "mines one block now, whatever the hash rate", "block now", &[(Lab, 2), (Zoom, 7)]),

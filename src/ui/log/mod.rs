@@ -24,10 +24,10 @@ use std::fmt::Write as _;
 use tui_logger::{ExtLogRecord, LogFormatter, TuiLoggerWidget, TuiWidgetEvent, TuiWidgetState};
 
 /// Lines that are kept; older ones are forgotten.
-const LINES: usize = 10_000;
+const LINES: usize = 4_000;
 
 /// Lines that may come between two looks.
-const LINES_BETWEEN: usize = 4_000;
+const LINES_BETWEEN: usize = 2_000;
 
 /// Columns of a node's name.
 const NAME: usize = 12;
