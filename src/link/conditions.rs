@@ -191,7 +191,7 @@ mod tests {
     fn what_is_written_is_read_back() {
         let written = "latency = '80ms'\njitter = '1.5s'\nbandwidth = 125000\nloss = 0.25\n\
                        state = 'black-hole'";
-        let conditions = read(written).unwrap();
+        let conditions = read(written).expect("plain data");
         let expected = Conditions {
             latency: Duration::from_millis(80),
             jitter: Duration::from_millis(1_500),
@@ -200,12 +200,12 @@ mod tests {
             state: LinkState::BlackHole,
         };
         assert_eq!(conditions, expected);
-        let text = toml::to_string(&conditions).unwrap();
+        let text = toml::to_string(&conditions).expect("plain data");
         assert_eq!(read(&text), Ok(expected));
         assert_eq!(read(""), Ok(Conditions::default()));
         for us in [1, 999, 80_000, 59_999_999] {
             let delay = Duration::from_micros(us);
-            let text = toml::to_string(&Conditions::latency(delay)).unwrap();
+            let text = toml::to_string(&Conditions::latency(delay)).expect("plain data");
             assert_eq!(read(&text), Ok(Conditions::latency(delay)));
         }
     }

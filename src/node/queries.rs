@@ -6,7 +6,6 @@ use super::snapshot::{
     TxDetail,
 };
 use super::{BlockId, ChainState, Node, Store, StoreFault, Time};
-use crate::chain::headers::HeaderId;
 use crate::chain::{Address, Amount, Block, Coin, KeyHash, OutPoint, Params, Tx, Txid};
 use std::collections::VecDeque;
 
@@ -143,10 +142,10 @@ impl<S: Store> Node<S> {
             return Ok(None);
         };
         let entry = tree.entry(id);
-        let spent = self.spent_by(tree_id(&self.chain, id))?;
+        let spent = self.spent_by(self.chain.id(id))?;
         let mut spent = spent.into_iter();
         let txs = block.txs().iter().zip(block.txids()).take(PAGE_MAX);
-        let at = Some(tree_id(&self.chain, id));
+        let at = Some(self.chain.id(id));
         let txs = txs.map(|(tx, txid)| {
             let coins = (!tx.is_coinbase()).then(|| spent.by_ref().take(tx.inputs.len()).collect());
             self.detail(tx, *txid, at, coins.unwrap_or_default())
@@ -191,7 +190,7 @@ impl<S: Store> Node<S> {
             let Some(id) = self.chain.tree().active_at(height) else {
                 continue;
             };
-            let at = tree_id(&self.chain, id);
+            let at = self.chain.id(id);
             let Some(block) = self.chain.body(&at.hash)? else {
                 continue;
             };
@@ -242,14 +241,6 @@ impl<S: Store> Node<S> {
                 .collect(),
             fee: fee.filter(|_| is_known),
         }
-    }
-}
-
-fn tree_id<S: Store>(chain: &ChainState<S>, id: HeaderId) -> BlockId {
-    let entry = chain.tree().entry(id);
-    BlockId {
-        height: entry.height,
-        hash: entry.hash,
     }
 }
 

@@ -409,7 +409,8 @@ impl<S: Store> ChainState<S> {
         }
     }
 
-    fn id(&self, id: HeaderId) -> BlockId {
+    /// The place and name of a header.
+    pub(super) fn id(&self, id: HeaderId) -> BlockId {
         let entry = self.tree.entry(id);
         BlockId {
             height: entry.height,

@@ -6,7 +6,7 @@
 //! - Headers are judged by the chain's rules, and only then are bodies asked for, from every peer
 //!   whose best header lies on the same branch; see [`download`].
 //! - A branch that starts far behind and comes in several messages is followed with a
-//!   [`BranchScan`], one at a time for each peer.
+//!   [`BranchScan`](crate::chain::scan::BranchScan), one at a time for each peer.
 //! - A block that is announced when nothing is missing is asked for at once, without its header:
 //!   `inv`, `getdata`, `block` is the shortest way through a network. If its parent turns out to be
 //!   unknown, the body is dropped and headers are asked for: the tip is never there before its
@@ -18,6 +18,9 @@
 
 pub mod download;
 mod headers;
+mod peer;
+
+use peer::PeerSync;
 
 use super::chainstate::ChainState;
 use super::config::SyncMethod;
@@ -27,8 +30,7 @@ use super::outbox::Outbox;
 use super::snapshot::SyncInfo;
 use super::store::Store;
 use super::time::{Time, earlier};
-use crate::chain::headers::{HeaderId, HeaderTree};
-use crate::chain::scan::BranchScan;
+use crate::chain::headers::HeaderTree;
 use crate::chain::{BlockHash, RuleError};
 use std::collections::{BTreeMap, VecDeque};
 use std::time::Duration;
@@ -59,30 +61,6 @@ const BEHIND_MAX: u32 = 10;
 /// A peer that claims so many more blocks is asked alone: what it has comes in several messages.
 const LONG: u32 = 2_000;
 
-/// What is known of one peer's chain, and what it owes us.
-struct PeerSync {
-    /// What it claimed in its `version`.
-    claimed_height: u32,
-    since: Time,
-    /// It was asked at least once what it has.
-    was_asked: bool,
-    /// When it was asked for headers, or an `inv`, that are still to come.
-    asked: Option<Time>,
-    /// Whether `asked` has been so long ago that others are asked in its place.
-    is_late: bool,
-    ask_again: Time,
-    scan: Option<BranchScan>,
-    /// The header with most work that it is known to have.
-    best: Option<BlockHash>,
-    announced: VecDeque<BlockHash>,
-    /// Blocks first: what its `inv` listed and is yet to be asked for.
-    queue: VecDeque<BlockHash>,
-    /// Blocks first: that `inv` was full, so more follow.
-    has_more: bool,
-    in_flight: BTreeMap<BlockHash, Time>,
-    last_delivery: Time,
-}
-
 /// Who has what, and who was asked for it.
 pub struct Sync {
     method: SyncMethod,
@@ -104,53 +82,6 @@ pub enum Delivered {
     Taken,
     /// It was refused.
     Refused(RuleError),
-}
-
-impl PeerSync {
-    fn note_best(&mut self, tree: &HeaderTree, id: HeaderId) {
-        let work = |hash: &BlockHash| tree.find(hash).map(|id| tree.entry(id).work);
-        let entry = tree.entry(id);
-        if self.best.as_ref().and_then(work) < Some(entry.work) {
-            self.best = Some(entry.hash);
-        }
-    }
-
-    /// Announced hashes whose headers have come since tell what the peer has.
-    fn look_up_announced(&mut self, tree: &HeaderTree) {
-        let mut announced = std::mem::take(&mut self.announced);
-        announced.retain(|hash| match tree.find(hash) {
-            Some(id) => {
-                self.note_best(tree, id);
-                false
-            }
-            None => true,
-        });
-        self.announced = announced;
-    }
-
-    /// Since when it owes blocks and has sent none.
-    fn owes_blocks_since(&self) -> Option<Time> {
-        let oldest = self.in_flight.values().min()?;
-        Some(self.last_delivery.max(*oldest))
-    }
-
-    /// Since when it owes an answer and has sent nothing at all. On a slow line the answer waits
-    /// behind the blocks that were asked for before.
-    fn silent_since(&self) -> Option<Time> {
-        self.asked.map(|asked| asked.max(self.last_delivery))
-    }
-
-    fn deadline(&self) -> Time {
-        let silence = self.silent_since().map(|since| since + UNANSWERED_MAX);
-        let answer = match self.is_late {
-            false => self.asked.map(|asked| asked + ANSWER_MAX),
-            true => silence,
-        };
-        let blocks = self.owes_blocks_since().map(|since| since + SILENCE_MAX);
-        let fresh = (!self.was_asked).then(|| self.since + ANSWER_MAX);
-        let first = earlier(earlier(answer, blocks), fresh);
-        first.map_or(self.ask_again, |first| first.min(self.ask_again))
-    }
 }
 
 impl Sync {
@@ -461,14 +392,5 @@ impl Sync {
     pub fn deadline(&self) -> Option<Time> {
         let peers = self.peers.values().map(PeerSync::deadline).min();
         earlier(peers, self.stall_deadline())
-    }
-}
-
-impl PeerSync {
-    fn expect_answer(&mut self, now: Time) {
-        self.asked = Some(now);
-        self.is_late = false;
-        self.was_asked = true;
-        self.ask_again = now + ASK_AGAIN;
     }
 }

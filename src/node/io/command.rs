@@ -1,0 +1,194 @@
+//! What is asked of a node, and what it answers.
+
+use crate::chain::{Amount, BlockHash, Txid};
+use crate::node::mining::MiningMode;
+use crate::node::snapshot::{
+    BlockDetail, BlockInfo, CoinInfo, HistoryEntry, MempoolTx, PeerInfo, TxDetail, WalletInfo,
+};
+use crate::node::store::BlockId;
+use serde::{Deserialize, Serialize};
+use std::fmt;
+use std::net::{IpAddr, SocketAddr};
+use std::time::Duration;
+use thiserror::Error;
+
+/// What a key, a step of a script, or a shell asks of a node.
+#[derive(Clone, Debug, PartialEq, Serialize, Deserialize)]
+#[serde(rename_all = "snake_case")]
+pub enum Command {
+    /// Make a wallet with a new key. Replies [`Reply::Wallet`].
+    CreateWallet {
+        /// Its name on this node.
+        name: String,
+    },
+    /// Make a wallet of a key that exists, and look for its coins. Replies [`Reply::Wallet`].
+    ImportWallet {
+        /// Its name on this node.
+        name: String,
+        /// The key, 64 hexadecimal digits.
+        secret: String,
+    },
+    /// Show a wallet's key. Replies [`Reply::Secret`].
+    ExportWallet {
+        /// The wallet.
+        name: String,
+    },
+    /// What a payment would look like. Replies [`Reply::Plan`].
+    PlanSend(Payment),
+    /// Pay. Replies [`Reply::Sent`] once the transaction is safe on disk.
+    Send(Payment),
+    /// What wallets hold. Replies [`Reply::Wallets`].
+    Wallets,
+    /// What a wallet did, newest first. Replies [`Reply::History`].
+    History {
+        /// The wallet.
+        name: String,
+        /// Entries to leave out, from the newest.
+        skip: usize,
+        /// Entries to show, [`PAGE_MAX`](crate::node::snapshot::PAGE_MAX) at most.
+        limit: usize,
+    },
+    /// Unspent coins of an address or a wallet of this node. Replies [`Reply::Coins`].
+    Coins {
+        /// The address or the wallet's name.
+        of: String,
+    },
+    /// Mine, or do not, for a wallet of this node; one named after the node is made if there is
+    /// none. Replies [`Reply::Done`].
+    Mine(MiningMode),
+    /// Change the hash rate, in H/s. Replies [`Reply::Done`].
+    SetHashrate(f64),
+    /// Change the wallet that rewards go to. Replies [`Reply::Done`].
+    MineTo {
+        /// A wallet of this node.
+        wallet: String,
+    },
+    /// Mine one block now, at full speed. Replies [`Reply::Mined`] when it is found.
+    MineNow,
+    /// Keep a connection to this address. Replies [`Reply::Done`].
+    AddPeer(SocketAddr),
+    /// End the connections with this address, and do not dial it again, whoever tells of it, until
+    /// it is added or the node starts again. Replies [`Reply::Done`].
+    DropPeer(SocketAddr),
+    /// Take no connection from or to this IP for a time. Replies [`Reply::Done`].
+    Ban {
+        /// Whom.
+        ip: IpAddr,
+        /// How long.
+        for_: Duration,
+    },
+    /// Lift a ban. Replies [`Reply::Done`].
+    Unban(IpAddr),
+    /// Who is connected. Replies [`Reply::Peers`].
+    Peers,
+    /// Blocks of the chain, highest first. Replies [`Reply::Chain`].
+    Chain {
+        /// The highest; the tip if that is lower.
+        from: u32,
+        /// Blocks to show, [`PAGE_MAX`](crate::node::snapshot::PAGE_MAX) at most.
+        limit: usize,
+    },
+    /// A block with its transactions. Replies [`Reply::Block`].
+    Block {
+        /// Which.
+        hash: BlockHash,
+    },
+    /// A transaction, in the mempool or a block. Replies [`Reply::Tx`].
+    Tx {
+        /// Which.
+        txid: Txid,
+    },
+    /// Transactions that wait, best paying first. Replies [`Reply::Mempool`].
+    Mempool {
+        /// Entries to show, [`PAGE_MAX`](crate::node::snapshot::PAGE_MAX) at most.
+        limit: usize,
+    },
+}
+
+/// A payment to make.
+#[derive(Clone, Debug, PartialEq, Eq, Serialize, Deserialize)]
+pub struct Payment {
+    /// A wallet of this node.
+    pub from: String,
+    /// An address, or a wallet of this node.
+    pub to: String,
+    /// How much arrives.
+    pub amount: Amount,
+    /// What the miner gets.
+    pub fee: Amount,
+}
+
+/// What a payment does, before it is made.
+#[derive(Clone, Debug, PartialEq, Eq, Serialize, Deserialize)]
+pub struct SendPlan {
+    /// The payment.
+    pub payment: Payment,
+    /// Where it goes.
+    pub address: String,
+    /// The coins that it spends.
+    pub inputs: Vec<CoinInfo>,
+    /// What comes back.
+    pub change: Amount,
+    /// The fee, with what is too little to come back.
+    pub fee: Amount,
+    /// Bytes of the transaction.
+    pub bytes: usize,
+}
+
+/// The answer to a [`Command`].
+#[derive(Clone, Debug, PartialEq, Serialize, Deserialize)]
+#[serde(rename_all = "snake_case")]
+pub enum Reply {
+    /// Done; what there is to say about it.
+    Done(String),
+    /// A wallet.
+    Wallet(WalletInfo),
+    /// A key, 64 hexadecimal digits.
+    Secret(String),
+    /// What a payment would do.
+    Plan(SendPlan),
+    /// A payment is on its way.
+    Sent {
+        /// Its transaction.
+        txid: Txid,
+        /// What it does.
+        plan: SendPlan,
+        /// Peers that it was announced to. With none it is announced as soon as one connects.
+        announced_to: usize,
+    },
+    /// Wallets, by name.
+    Wallets(Vec<WalletInfo>),
+    /// What a wallet did.
+    History(Vec<HistoryEntry>),
+    /// Coins.
+    Coins(Vec<CoinInfo>),
+    /// A block was found here.
+    Mined {
+        /// The block.
+        block: BlockId,
+        /// From the command to the block.
+        after: Duration,
+    },
+    /// Peers.
+    Peers(Vec<PeerInfo>),
+    /// Blocks of the chain.
+    Chain(Vec<BlockInfo>),
+    /// A block.
+    Block(Box<BlockDetail>),
+    /// A transaction.
+    Tx(Box<TxDetail>),
+    /// Transactions that wait.
+    Mempool(Vec<MempoolTx>),
+}
+
+/// Why a command was not done, in words for people.
+#[derive(Clone, Debug, PartialEq, Eq, Serialize, Deserialize, Error)]
+#[error("{0}")]
+pub struct CommandError(pub String);
+
+impl CommandError {
+    /// From anything that has words.
+    pub fn new(problem: impl fmt::Display) -> Self {
+        Self(problem.to_string())
+    }
+}

@@ -1,0 +1,178 @@
+//! What happens to a node that people or programs may want to see.
+
+use super::{ConnId, Direction};
+use crate::chain::{Amount, BlockHash, Txid};
+use crate::node::Time;
+use crate::node::message::Item;
+use crate::node::store::BlockId;
+use serde::{Deserialize, Serialize};
+use std::fmt;
+use std::net::{IpAddr, SocketAddr};
+use std::sync::Arc;
+
+/// Something happened.
+#[derive(Clone, Debug, PartialEq, Serialize, Deserialize)]
+pub struct Event {
+    /// When, on the lab clock.
+    pub at: Time,
+    /// What.
+    pub kind: EventKind,
+}
+
+/// What happened.
+#[derive(Clone, Debug, PartialEq, Serialize, Deserialize)]
+#[serde(rename_all = "snake_case")]
+pub enum EventKind {
+    /// The chain grew.
+    TipChanged {
+        /// The new end.
+        tip: BlockId,
+        /// Blocks that it grew by.
+        blocks: usize,
+        /// Transactions in them, without the coinbases.
+        txs: usize,
+        /// The peer that the last block came from; `None`: mined here.
+        from: Option<PeerLabel>,
+    },
+    /// The chain left blocks behind for others with more work.
+    Reorganised {
+        /// The last block of both.
+        fork: BlockId,
+        /// The tip that was.
+        old: BlockId,
+        /// The tip that is.
+        new: BlockId,
+        /// Blocks left behind.
+        depth: usize,
+    },
+    /// A block was found here.
+    Mined {
+        /// The block.
+        block: BlockId,
+        /// Transactions in it, without the coinbase.
+        txs: usize,
+        /// What its coinbase pays.
+        reward: Amount,
+    },
+    /// A block was refused.
+    BlockRefused {
+        /// The block.
+        hash: BlockHash,
+        /// Who sent it.
+        from: Option<PeerLabel>,
+        /// Why.
+        why: String,
+    },
+    /// A transaction is in the mempool.
+    TxAccepted {
+        /// Which.
+        txid: Txid,
+        /// Who sent it; `None`: made here, or back from a block that was left behind.
+        from: Option<PeerLabel>,
+    },
+    /// A transaction was not taken.
+    TxRefused {
+        /// Which.
+        txid: Txid,
+        /// Who sent it.
+        from: Option<PeerLabel>,
+        /// Why.
+        why: String,
+    },
+    /// A transaction left the mempool, other than into a block.
+    TxDropped {
+        /// Which.
+        txid: Txid,
+        /// Why.
+        why: String,
+    },
+    /// A handshake is complete.
+    PeerUp {
+        /// Who.
+        peer: PeerLabel,
+        /// Where.
+        addr: SocketAddr,
+        /// Who dialled.
+        direction: Direction,
+    },
+    /// A connection is gone, or never came to a handshake.
+    PeerDown {
+        /// Who.
+        peer: PeerLabel,
+        /// Where.
+        addr: SocketAddr,
+        /// Why.
+        why: String,
+    },
+    /// A dialled address did not answer.
+    DialFailed {
+        /// Where.
+        addr: SocketAddr,
+        /// Why.
+        why: String,
+    },
+    /// An address is banned.
+    Banned {
+        /// Whom.
+        ip: IpAddr,
+        /// Why.
+        why: String,
+    },
+    /// A message was handed to the network.
+    MessageSent {
+        /// To whom.
+        peer: PeerLabel,
+        /// Its command.
+        command: String,
+        /// Bytes of its frame.
+        bytes: usize,
+        /// What it is about.
+        item: Option<Item>,
+    },
+    /// A message came in.
+    MessageReceived {
+        /// From whom.
+        peer: PeerLabel,
+        /// Its command.
+        command: String,
+        /// Bytes of its frame.
+        bytes: usize,
+        /// What it is about.
+        item: Option<Item>,
+    },
+    /// A payment was made here.
+    Sent {
+        /// Its transaction.
+        txid: Txid,
+        /// From which wallet.
+        from: String,
+        /// To which address or wallet.
+        to: String,
+        /// How much.
+        amount: Amount,
+    },
+    /// A wallet was made.
+    WalletCreated {
+        /// Its name.
+        name: String,
+        /// Its address.
+        address: String,
+    },
+    /// Mining began, stopped or changed, in words.
+    Mining(String),
+}
+
+/// A peer in an event: its connection, and the name that it gave itself.
+#[derive(Clone, Debug, PartialEq, Eq, Serialize, Deserialize)]
+pub struct PeerLabel {
+    /// The connection.
+    pub conn: ConnId,
+    /// The name in its user agent; its address before the handshake.
+    pub name: Arc<str>,
+}
+
+impl fmt::Display for PeerLabel {
+    fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
+        f.write_str(&self.name)
+    }
+}

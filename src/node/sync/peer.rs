@@ -1,0 +1,86 @@
+//! What is known of one peer's chain, and what it owes.
+
+use super::{ANSWER_MAX, ASK_AGAIN, SILENCE_MAX, UNANSWERED_MAX};
+use crate::chain::BlockHash;
+use crate::chain::headers::{HeaderId, HeaderTree};
+use crate::chain::scan::BranchScan;
+use crate::node::time::{Time, earlier};
+use std::collections::{BTreeMap, VecDeque};
+
+/// What is known of one peer's chain, and what it owes us.
+pub(super) struct PeerSync {
+    /// What it claimed in its `version`.
+    pub(super) claimed_height: u32,
+    pub(super) since: Time,
+    /// It was asked at least once what it has.
+    pub(super) was_asked: bool,
+    /// When it was asked for headers, or an `inv`, that are still to come.
+    pub(super) asked: Option<Time>,
+    /// Whether `asked` has been so long ago that others are asked in its place.
+    pub(super) is_late: bool,
+    pub(super) ask_again: Time,
+    pub(super) scan: Option<BranchScan>,
+    /// The header with most work that it is known to have.
+    pub(super) best: Option<BlockHash>,
+    pub(super) announced: VecDeque<BlockHash>,
+    /// Blocks first: what its `inv` listed and is yet to be asked for.
+    pub(super) queue: VecDeque<BlockHash>,
+    /// Blocks first: that `inv` was full, so more follow.
+    pub(super) has_more: bool,
+    pub(super) in_flight: BTreeMap<BlockHash, Time>,
+    pub(super) last_delivery: Time,
+}
+
+impl PeerSync {
+    pub(super) fn note_best(&mut self, tree: &HeaderTree, id: HeaderId) {
+        let work = |hash: &BlockHash| tree.find(hash).map(|id| tree.entry(id).work);
+        let entry = tree.entry(id);
+        if self.best.as_ref().and_then(work) < Some(entry.work) {
+            self.best = Some(entry.hash);
+        }
+    }
+
+    /// Announced hashes whose headers have come since tell what the peer has.
+    pub(super) fn look_up_announced(&mut self, tree: &HeaderTree) {
+        let mut announced = std::mem::take(&mut self.announced);
+        announced.retain(|hash| match tree.find(hash) {
+            Some(id) => {
+                self.note_best(tree, id);
+                false
+            }
+            None => true,
+        });
+        self.announced = announced;
+    }
+
+    /// Since when it owes blocks and has sent none.
+    pub(super) fn owes_blocks_since(&self) -> Option<Time> {
+        let oldest = self.in_flight.values().min()?;
+        Some(self.last_delivery.max(*oldest))
+    }
+
+    /// Since when it owes an answer and has sent nothing at all. On a slow line the answer waits
+    /// behind the blocks that were asked for before.
+    pub(super) fn silent_since(&self) -> Option<Time> {
+        self.asked.map(|asked| asked.max(self.last_delivery))
+    }
+
+    pub(super) fn deadline(&self) -> Time {
+        let silence = self.silent_since().map(|since| since + UNANSWERED_MAX);
+        let answer = match self.is_late {
+            false => self.asked.map(|asked| asked + ANSWER_MAX),
+            true => silence,
+        };
+        let blocks = self.owes_blocks_since().map(|since| since + SILENCE_MAX);
+        let fresh = (!self.was_asked).then(|| self.since + ANSWER_MAX);
+        let first = earlier(earlier(answer, blocks), fresh);
+        first.map_or(self.ask_again, |first| first.min(self.ask_again))
+    }
+
+    pub(super) fn expect_answer(&mut self, now: Time) {
+        self.asked = Some(now);
+        self.is_late = false;
+        self.was_asked = true;
+        self.ask_again = now + ASK_AGAIN;
+    }
+}
