@@ -30,7 +30,7 @@ use chainlab::chain::block::Midstate;
 use chainlab::chain::{SigCache, codec, merkle};
 use chainlab::node::MemStore;
 use criterion::{BatchSize, Criterion};
-use ratio::{Group, Harness};
+use ratio::Harness;
 use scene::{Payments, chain, decoded, extend};
 use std::hint::black_box;
 use std::time::Duration;
@@ -40,7 +40,7 @@ fn main() {
     if args.get(1).is_some_and(|arg| arg == growth::FILL) {
         growth::fill_and_wait(&args);
     }
-    let mut harness = Harness::from_args();
+    let harness = Harness::from_args();
     let mut criterion = Criterion::default()
         .sample_size(20)
         .warm_up_time(Duration::from_millis(500))
@@ -49,23 +49,14 @@ fn main() {
     hashes(&mut criterion);
     blocks(&mut criterion, harness.size(2_000, 40));
     criterion.final_summary();
-    if args.iter().any(|arg| arg == "--list") {
-        return;
-    }
-    let groups: [(&str, Group); 6] = [
+    harness.measure(&[
         ("connect", connect::connect),
         ("midstate", connect::midstate),
         ("growth", growth::growth),
         ("reorganise", growth::reorganise),
         ("reopen", growth::reopen),
         ("failed", failed::failed),
-    ];
-    for (name, measure) in groups {
-        if harness.wants(name) {
-            measure(&mut harness);
-        }
-    }
-    harness.finish();
+    ]);
 }
 
 fn hashes(criterion: &mut Criterion) {

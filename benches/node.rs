@@ -29,24 +29,12 @@ mod sim;
 #[path = "node/sync.rs"]
 mod sync;
 
-use ratio::{Group, Harness};
-
 fn main() {
-    let mut harness = Harness::from_args();
-    let groups: [(&str, Group); 5] = [
+    ratio::Harness::from_args().measure(&[
         ("sync", sync::sync),
         ("hops", hops::hops),
         ("admit", admit::admit),
         ("crowd", crowd::crowd),
         ("sim", sim::sim),
-    ];
-    if std::env::args().any(|arg| arg == "--list") {
-        return;
-    }
-    for (name, measure) in groups {
-        if harness.wants(name) {
-            measure(&mut harness);
-        }
-    }
-    harness.finish();
+    ]);
 }

@@ -36,24 +36,12 @@ mod tail;
 #[path = "../tests/common/terminal.rs"]
 mod terminal;
 
-use ratio::{Group, Harness};
-
 fn main() {
-    let mut harness = Harness::from_args();
-    let groups: [(&str, Group); 5] = [
+    ratio::Harness::from_args().measure(&[
         ("frame", frame::frame),
         ("keys", keys::keys),
         ("start", start::start),
         ("idle", idle::idle),
         ("memory", memory::memory),
-    ];
-    if std::env::args().any(|arg| arg == "--list") {
-        return;
-    }
-    for (name, measure) in groups {
-        if harness.wants(name) {
-            measure(&mut harness);
-        }
-    }
-    harness.finish();
+    ]);
 }

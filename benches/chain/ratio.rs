@@ -68,8 +68,21 @@ impl Harness {
         }
     }
 
+    /// Measures the groups that were asked for, each by a part of its name, and prints the last line.
+    pub fn measure(mut self, groups: &[(&str, Group)]) {
+        if std::env::args().any(|arg| arg == "--list") {
+            return;
+        }
+        for (name, measure) in groups {
+            if self.wants(name) {
+                measure(&mut self);
+            }
+        }
+        self.finish();
+    }
+
     /// Whether a group of figures was asked for.
-    pub fn wants(&self, group: &str) -> bool {
+    fn wants(&self, group: &str) -> bool {
         self.filter
             .as_ref()
             .is_none_or(|word| group.contains(word.as_str()))
@@ -147,7 +160,7 @@ impl Harness {
     }
 
     /// The last line: what missed its target.
-    pub fn finish(self) {
+    fn finish(self) {
         if self.quick {
             return;
         }
