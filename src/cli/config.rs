@@ -3,9 +3,9 @@
 use super::look::{Color, ThemeName};
 use super::{Failure, print, read_file};
 use crate::lab::document::{FILE_BYTES_MAX, FileError, Section};
+use crate::lab::places;
 use crate::ui::keymap::{Action, KeyPress, Keymap, TABLE};
 use clap::Args;
-use std::env;
 use std::fmt::Write as _;
 use std::path::PathBuf;
 
@@ -102,15 +102,8 @@ fn read_keys(keys: &mut Section<'_>) -> Result<Keymap, FileError> {
         })
 }
 
-/// `chainlab/config.toml` in the user's directory of settings (the XDG base directories).
 fn path() -> Option<PathBuf> {
-    let absolute = |var: &str| {
-        let dir = env::var_os(var).map(PathBuf::from);
-        dir.filter(|dir| dir.is_absolute())
-    };
-    let settings = absolute("XDG_CONFIG_HOME");
-    let settings = settings.or_else(|| absolute("HOME").map(|home| home.join(".config")));
-    Some(settings?.join("chainlab").join("config.toml"))
+    Some(places::settings()?.join("config.toml"))
 }
 
 /// The file that changes nothing.

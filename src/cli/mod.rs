@@ -26,6 +26,10 @@ use std::fs::File;
 use std::io::{self, Read, Write, stderr, stdout};
 use std::path::Path;
 use std::process::ExitCode;
+use tokio::runtime::{Builder, Runtime};
+
+/// Threads for all sockets: they only move bytes.
+const SOCKET_THREADS: usize = 2;
 
 const ABOUT: &str = "\
 Runs a real blockchain network in one terminal: several nodes with wallets, miners and databases, side by
@@ -152,6 +156,16 @@ pub fn run() -> ExitCode {
     };
     say(&format!("chainlab: {}", failure.words));
     ExitCode::from(if failure.is_input { 2 } else { 1 })
+}
+
+/// The threads of all sockets.
+fn runtime() -> Result<Runtime, Failure> {
+    let built = Builder::new_multi_thread()
+        .worker_threads(SOCKET_THREADS)
+        .thread_name("sockets")
+        .enable_all()
+        .build();
+    built.map_err(|error| Failure::other(format!("no threads: {error}")))
 }
 
 /// Prints what was asked for. That nobody reads on is no failure.

@@ -1,11 +1,11 @@
 //! `chainlab node`: one node in a terminal, until Ctrl-C.
 
-use super::{Failure, read_file, say};
+use super::{Failure, read_file, runtime, say};
 use crate::chain::Params;
 use crate::lab::names::parse_node_name;
 use crate::lab::units::parse_rate;
-use crate::lab::{document, network};
-use crate::live::{self, End, LabClock, NodeHandle, stored_params};
+use crate::lab::{document, network, places};
+use crate::live::{self, End, LabClock, NodeHandle, Signals, stored_params};
 use crate::node::Config;
 use crate::node::message::Role;
 use crate::node::mining::MiningMode;
@@ -15,8 +15,6 @@ use std::net::{IpAddr, Ipv4Addr, SocketAddr, ToSocketAddrs};
 use std::path::{Path, PathBuf};
 use std::sync::Arc;
 use tokio::net::TcpListener;
-use tokio::runtime::Builder;
-use tokio::signal::unix::{Signal, SignalKind, signal};
 use tracing_subscriber::EnvFilter;
 
 pub(super) const EXAMPLES: &str = "\
@@ -26,9 +24,6 @@ Examples:
   chainlab node --name bob --port 3002 --connect 127.0.0.1:3000 --network my-network.toml
 
 RUST_LOG says how much is logged, as in RUST_LOG=debug.";
-
-/// Threads for all sockets: they only move bytes.
-const SOCKET_THREADS: usize = 2;
 
 #[derive(Args)]
 pub(super) struct Options {
@@ -92,12 +87,7 @@ pub(super) fn run(options: Options) -> Result<(), Failure> {
     };
     let params = choose_network(options.network.as_deref(), &data_dir)?;
     let config = configure(&options, params)?;
-    let runtime = Builder::new_multi_thread()
-        .worker_threads(SOCKET_THREADS)
-        .thread_name("sockets")
-        .enable_all()
-        .build()
-        .map_err(|error| Failure::other(format!("no threads: {error}")))?;
+    let runtime = runtime()?;
     let at = SocketAddr::new(options.bind, options.port);
     runtime.block_on(serve(config, &data_dir, at))
 }
@@ -113,14 +103,9 @@ fn start_log() {
 }
 
 fn default_dir(name: &str) -> Result<PathBuf, Failure> {
-    let absolute = |var: &str| {
-        let dir = std::env::var_os(var).map(PathBuf::from);
-        dir.filter(|dir| dir.is_absolute())
-    };
-    let data = absolute("XDG_DATA_HOME");
-    let data = data.or_else(|| absolute("HOME").map(|home| home.join(".local/share")));
+    let data = places::data();
     let data = data.ok_or_else(|| Failure::input("--data-dir is needed: there is no HOME"))?;
-    Ok(data.join("chainlab/nodes").join(name))
+    Ok(data.join("nodes").join(name))
 }
 
 /// The network that the file describes; without a file, the one whose chain is there already.
@@ -163,7 +148,8 @@ fn configure(options: &Options, params: Params) -> Result<Config, Failure> {
 
 async fn serve(config: Config, data_dir: &Path, at: SocketAddr) -> Result<(), Failure> {
     // From here on a signal waits until the node can be closed.
-    let mut signals = Signals::new()?;
+    let signals = Signals::new();
+    let mut signals = signals.map_err(|error| Failure::other(format!("no signals: {error}")))?;
     let listener = TcpListener::bind(at).await;
     let listener =
         listener.map_err(|error| Failure::other(format!("cannot listen at {at}: {error}")))?;
@@ -196,34 +182,6 @@ async fn stop(node: &NodeHandle, signals: &mut Signals, signal: &str) -> End {
         signal = signals.next() => {
             say(&format!("{signal} again: not waiting for the disk"));
             std::process::exit(1)
-        }
-    }
-}
-
-/// The signals that ask a program to end.
-struct Signals {
-    interrupt: Signal,
-    terminate: Signal,
-    hangup: Signal,
-}
-
-impl Signals {
-    fn new() -> Result<Self, Failure> {
-        let listen =
-            |kind| signal(kind).map_err(|error| Failure::other(format!("no signals: {error}")));
-        Ok(Self {
-            interrupt: listen(SignalKind::interrupt())?,
-            terminate: listen(SignalKind::terminate())?,
-            hangup: listen(SignalKind::hangup())?,
-        })
-    }
-
-    /// The next one's name.
-    async fn next(&mut self) -> &'static str {
-        tokio::select! {
-            _ = self.interrupt.recv() => "SIGINT",
-            _ = self.terminate.recv() => "SIGTERM",
-            _ = self.hangup.recv() => "SIGHUP",
         }
     }
 }

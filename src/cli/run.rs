@@ -1,7 +1,7 @@
 //! `chainlab run`, and `chainlab` alone: a lab on the screen.
 
 use super::look::Look;
-use super::{Failure, print, read_file, say};
+use super::{Failure, print, read_file, runtime, say};
 use crate::lab::document::FILE_BYTES_MAX;
 use crate::lab::layout::{self, shipped};
 use crate::lab::names::missing;
@@ -14,7 +14,6 @@ use std::io::{IsTerminal, stdin, stdout};
 use std::path::{Path, PathBuf};
 use std::sync::{Arc, OnceLock};
 use std::time::Duration;
-use tokio::runtime::Builder;
 use tracing_subscriber::layer::SubscriberExt;
 use tracing_subscriber::util::SubscriberInitExt;
 
@@ -25,9 +24,6 @@ Examples:
   chainlab run my-lab.toml              one of your own
   chainlab run mesh --data-dir my-mesh  kept: the next start goes on where this one ended
   chainlab run --seed 7 --clock 2026-01-01T12:00:00Z --show-keys    for a recording";
-
-/// Threads for all sockets: they only move bytes.
-const SOCKET_THREADS: usize = 2;
 
 /// How long a runtime waits at the end for what should have ended already.
 const LAST_WAIT: Duration = Duration::from_secs(2);
@@ -78,12 +74,7 @@ pub(super) fn run(options: Options) -> Result<(), Failure> {
     // A swarm has more sockets than some systems allow by default. If this fails, the first socket
     // that cannot be opened says so.
     let _ = live::raise_open_files();
-    let runtime = Builder::new_multi_thread()
-        .worker_threads(SOCKET_THREADS)
-        .thread_name("sockets")
-        .enable_all()
-        .build()
-        .map_err(|error| Failure::other(format!("no threads: {error}")))?;
+    let runtime = runtime()?;
     ui::log::prepare();
     let clock = Arc::new(OnceLock::new());
     tracing_subscriber::registry()

@@ -17,6 +17,7 @@ pub mod document;
 pub mod layout;
 pub mod names;
 pub mod network;
+pub mod places;
 pub mod request;
 mod run;
 mod story;

@@ -6,6 +6,7 @@ use super::state::{Effect, Purpose, UiEvent, UiState};
 use super::theme::Theme;
 use super::view;
 use crate::lab::{Answer, Lab, LabView, Ticket};
+use crate::live::Signals;
 use crate::node::Time;
 use crossterm::event::{Event, KeyCode, KeyEventKind};
 use std::collections::BTreeMap;
@@ -14,7 +15,6 @@ use std::path::PathBuf;
 use std::thread;
 use std::time::{Duration, Instant};
 use thiserror::Error;
-use tokio::signal::unix::{Signal, SignalKind, signal};
 use tokio::sync::mpsc;
 
 /// The least time between two frames that nobody asked for: 30 a second.
@@ -86,7 +86,7 @@ pub async fn run(lab: &Lab, options: UiOptions) -> Result<Farewell, UiError> {
         };
         let is_urgent = tokio::select! {
             biased;
-            () = signals.next() => break,
+            _ = signals.next() => break,
             event = keys.recv() => {
                 // Without a terminal there is nobody to show anything to.
                 let Some(event) = event else { break };
@@ -242,26 +242,4 @@ fn listen() -> mpsc::Receiver<Event> {
         tracing::error!("no thread that reads keys: {error}");
     }
     receiver
-}
-
-/// The signals that ask a program to end.
-struct Signals([Signal; 3]);
-
-impl Signals {
-    fn new() -> io::Result<Self> {
-        Ok(Self([
-            signal(SignalKind::interrupt())?,
-            signal(SignalKind::terminate())?,
-            signal(SignalKind::hangup())?,
-        ]))
-    }
-
-    async fn next(&mut self) {
-        let [interrupt, terminate, hangup] = &mut self.0;
-        tokio::select! {
-            _ = interrupt.recv() => {}
-            _ = terminate.recv() => {}
-            _ = hangup.recv() => {}
-        }
-    }
 }

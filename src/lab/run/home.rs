@@ -14,6 +14,7 @@
 
 use super::error::LabError;
 use super::saved::{FILE, NEW_FILE, Saved};
+use crate::lab::places;
 use std::fs::{self, DirBuilder, File, OpenOptions, TryLockError};
 use std::io::{self, ErrorKind};
 use std::os::unix::fs::{DirBuilderExt, MetadataExt, OpenOptionsExt};
@@ -153,15 +154,9 @@ impl Home {
 
 /// Where kept labs are.
 fn labs_dir() -> Result<PathBuf, LabError> {
-    let absolute = |var: &str| {
-        let dir = std::env::var_os(var).map(PathBuf::from);
-        dir.filter(|dir| dir.is_absolute())
-    };
-    let data = absolute("XDG_DATA_HOME");
-    let data = data.or_else(|| absolute("HOME").map(|home| home.join(".local/share")));
     let missing = || io::Error::new(ErrorKind::NotFound, "there is no HOME to keep a lab in");
-    let data = data.ok_or_else(|| LabError::file(Path::new("$HOME"))(missing()))?;
-    Ok(data.join("chainlab").join("labs"))
+    let data = places::data().ok_or_else(|| LabError::file(Path::new("$HOME"))(missing()))?;
+    Ok(data.join("labs"))
 }
 
 /// Makes a directory of this name, or of the first number behind it that is free.
@@ -287,86 +282,90 @@ mod tests {
 
     #[test]
     fn a_temporary_directory_is_ours_alone_and_goes() {
-        let tmp = tempfile::tempdir().unwrap();
-        let home = Home::temporary_in(tmp.path()).unwrap();
+        let tmp = tempfile::tempdir().expect("a directory");
+        let home = Home::temporary_in(tmp.path()).expect("a home");
         let path = home.path().to_owned();
         assert_eq!(path.parent(), Some(&*parent(tmp.path())));
-        let mode = fs::metadata(&path).unwrap().permissions().mode();
+        let mode = fs::metadata(&path)
+            .expect("room on disk")
+            .permissions()
+            .mode();
         assert_eq!(mode & 0o777, 0o700);
         assert!(home.is_temporary());
-        home.leave().unwrap();
+        home.leave().expect("room on disk");
         assert!(!path.exists());
     }
 
     #[test]
     fn what_a_dead_lab_left_is_swept_up_and_a_living_ones_data_is_not() {
-        let tmp = tempfile::tempdir().unwrap();
-        let living = Home::temporary_in(tmp.path()).unwrap();
+        let tmp = tempfile::tempdir().expect("a directory");
+        let living = Home::temporary_in(tmp.path()).expect("a home");
         let dead = parent(tmp.path()).join("lab-1-dead");
-        fs::create_dir_all(dead.join("nodes/central")).unwrap();
-        fs::write(dead.join(LOCK), "").unwrap();
+        fs::create_dir_all(dead.join("nodes/central")).expect("room on disk");
+        fs::write(dead.join(LOCK), "").expect("room on disk");
         let other = parent(tmp.path()).join("notes");
-        fs::create_dir(&other).unwrap();
-        let new = Home::temporary_in(tmp.path()).unwrap();
+        fs::create_dir(&other).expect("room on disk");
+        let new = Home::temporary_in(tmp.path()).expect("a home");
         assert!(!dead.exists());
         assert!(living.path().exists() && new.path().exists() && other.exists());
     }
 
     #[test]
     fn a_directory_that_others_can_write_to_is_not_trusted() {
-        let tmp = tempfile::tempdir().unwrap();
-        fs::create_dir(parent(tmp.path())).unwrap();
-        fs::set_permissions(parent(tmp.path()), fs::Permissions::from_mode(0o777)).unwrap();
+        let tmp = tempfile::tempdir().expect("a directory");
+        fs::create_dir(parent(tmp.path())).expect("room on disk");
+        fs::set_permissions(parent(tmp.path()), fs::Permissions::from_mode(0o777))
+            .expect("room on disk");
         let refused = Home::temporary_in(tmp.path()).expect_err("refused");
         assert!(matches!(refused, LabError::NotOurs(_)), "{refused}");
     }
 
     #[test]
     fn a_directory_with_something_else_in_it_is_refused_and_left_alone() {
-        let dir = tempfile::tempdir().unwrap();
-        fs::write(dir.path().join("thesis.txt"), "years of work").unwrap();
+        let dir = tempfile::tempdir().expect("a directory");
+        fs::write(dir.path().join("thesis.txt"), "years of work").expect("room on disk");
         let refused = Home::kept(dir.path()).expect_err("refused").to_string();
         let wanted = format!(
             "{}: not empty, and no lab: \"thesis.txt\" is there; name a new directory or an empty one",
             dir.path().display()
         );
         assert_eq!(refused, wanted);
-        assert_eq!(fs::read_dir(dir.path()).unwrap().count(), 1);
+        assert_eq!(fs::read_dir(dir.path()).expect("room on disk").count(), 1);
     }
 
     #[test]
     fn two_labs_cannot_have_one_directory() {
-        let dir = tempfile::tempdir().unwrap();
+        let dir = tempfile::tempdir().expect("a directory");
         let path = dir.path().join("new/lab");
-        let (first, saved) = Home::kept(&path).unwrap();
+        let (first, saved) = Home::kept(&path).expect("a home");
         assert_eq!(saved, None);
         let refused = Home::kept(&path).expect_err("refused").to_string();
         assert!(
             refused.ends_with("lab: a lab runs here already"),
             "{refused}"
         );
-        first.leave().unwrap();
+        first.leave().expect("room on disk");
         assert!(Home::kept(&path).is_ok());
     }
 
     #[test]
     fn a_kept_lab_takes_the_first_name_that_is_free() {
-        let dir = tempfile::tempdir().unwrap();
+        let dir = tempfile::tempdir().expect("a directory");
         let names = ["mesh", "mesh-2", "mesh-3"].map(|name| dir.path().join(name));
         for name in names {
-            assert_eq!(claim(dir.path(), "mesh").unwrap(), name);
+            assert_eq!(claim(dir.path(), "mesh").expect("room on disk"), name);
         }
     }
 
     #[test]
     fn what_is_copied_is_what_was_there() {
-        let dir = tempfile::tempdir().unwrap();
+        let dir = tempfile::tempdir().expect("a directory");
         let (from, to) = (dir.path().join("from"), dir.path().join("to"));
-        fs::create_dir_all(from.join("nodes/central")).unwrap();
-        fs::write(from.join("nodes/central/keys"), "secret").unwrap();
-        fs::create_dir(&to).unwrap();
-        copy_all(&from, &to).unwrap();
-        let copied = fs::read_to_string(to.join("nodes/central/keys")).unwrap();
+        fs::create_dir_all(from.join("nodes/central")).expect("room on disk");
+        fs::write(from.join("nodes/central/keys"), "secret").expect("room on disk");
+        fs::create_dir(&to).expect("room on disk");
+        copy_all(&from, &to).expect("room on disk");
+        let copied = fs::read_to_string(to.join("nodes/central/keys")).expect("room on disk");
         assert_eq!(copied, "secret");
     }
 }

@@ -160,22 +160,24 @@ mod tests {
 
     #[test]
     fn what_was_written_is_read_again_and_is_nobody_elses_to_read() {
-        let dir = tempfile::tempdir().unwrap();
-        assert_eq!(Saved::read(dir.path()).unwrap(), None);
+        let dir = tempfile::tempdir().expect("a directory");
+        assert_eq!(Saved::read(dir.path()).expect("readable"), None);
         let mut saved = lab();
-        saved.write(dir.path()).unwrap();
+        saved.write(dir.path()).expect("room on disk");
         (saved.clock, saved.openings) = (Time(8), 1);
-        saved.write(dir.path()).unwrap();
-        assert_eq!(Saved::read(dir.path()).unwrap(), Some(saved));
-        let mode = fs::metadata(dir.path().join(FILE)).unwrap().permissions();
+        saved.write(dir.path()).expect("room on disk");
+        assert_eq!(Saved::read(dir.path()).expect("readable"), Some(saved));
+        let mode = fs::metadata(dir.path().join(FILE))
+            .expect("room on disk")
+            .permissions();
         assert_eq!(mode.mode() & 0o777, 0o600);
     }
 
     #[test]
     fn a_file_that_is_no_lab_is_refused_by_name_and_left_alone() {
-        let dir = tempfile::tempdir().unwrap();
+        let dir = tempfile::tempdir().expect("a directory");
         let path = dir.path().join(FILE);
-        let whole = serde_json::to_string(&lab()).unwrap();
+        let whole = serde_json::to_string(&lab()).expect("plain data");
         let cases = [
             ("", "this is no lab: EOF while parsing"),
             (
@@ -197,11 +199,11 @@ mod tests {
             ),
         ];
         for (text, problem) in cases {
-            fs::write(&path, text).unwrap();
+            fs::write(&path, text).expect("room on disk");
             let said = Saved::read(dir.path()).expect_err(text).to_string();
             let wanted = format!("{}: {problem}", path.display());
             assert!(said.starts_with(&wanted), "{said}");
-            assert_eq!(fs::read_to_string(&path).unwrap(), text);
+            assert_eq!(fs::read_to_string(&path).expect("room on disk"), text);
         }
     }
 }
