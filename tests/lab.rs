@@ -89,12 +89,9 @@ async fn a_killed_node_catches_up_when_it_is_started_again() {
     assert_eq!(lab.view().nodes[MINER.0].state, NodeState::Down);
     assert_eq!(
         refused(&lab, Request::Node(MINER, Command::MineNow)).await,
-        "miner is down: K starts it again"
+        "miner is down"
     );
-    assert_eq!(
-        refused(&lab, Request::Kill(MINER)).await,
-        "miner is down: K starts it again"
-    );
+    assert_eq!(refused(&lab, Request::Kill(MINER)).await, "miner is down");
     mine(&lab, WALLET).await;
     until(&lab, |view| agree_on(view, 2)).await;
     assert_eq!(

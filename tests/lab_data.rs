@@ -100,7 +100,7 @@ async fn a_node_that_cannot_open_its_data_fails_alone_and_says_why() {
     let NodeState::Failed(why) = &view.nodes[MINER.0].state else {
         panic!("it has failed")
     };
-    let said = format!("miner has failed: {why}; K starts it again");
+    let said = format!("miner has failed: {why}");
     assert!(said.contains("nodes/miner"), "{said}");
     assert_eq!(
         refused(&lab, Request::Node(MINER, Command::MineNow)).await,

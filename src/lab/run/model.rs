@@ -130,8 +130,8 @@ impl Node {
             NodeState::Up => None,
             NodeState::Starting => Some(format!("{name} is on its way up")),
             NodeState::Stopping => Some(format!("{name} is on its way down")),
-            NodeState::Down => Some(format!("{name} is down: K starts it again")),
-            NodeState::Failed(why) => Some(format!("{name} has failed: {why}; K starts it again")),
+            NodeState::Down => Some(format!("{name} is down")),
+            NodeState::Failed(why) => Some(format!("{name} has failed: {why}")),
         }
     }
 
@@ -187,13 +187,6 @@ impl Model {
         self.nodes.iter().find(|node| &*node.name == name)
     }
 
-    /// The nodes that run.
-    pub(super) fn up(&self) -> Vec<NodeIx> {
-        let nodes = self.nodes.iter().enumerate();
-        let up = nodes.filter(|(_, node)| node.state.is_up());
-        up.map(|(ix, _)| NodeIx(ix)).collect()
-    }
-
     /// Whether any node runs, or is on its way up or down.
     pub(super) fn is_busy(&self) -> bool {
         let busy = |node: &Node| {
@@ -205,21 +198,18 @@ impl Model {
 
     /// Notes what a node looks like.
     pub(super) fn seen(&mut self, ix: NodeIx, life: u64, snapshot: Arc<NodeSnapshot>) {
-        let names: Vec<_> = snapshot
-            .wallets
-            .iter()
-            .map(|wallet| wallet.name.clone())
-            .collect();
-        let height = snapshot.tip.height;
         // What comes late says nothing about the next life.
         let running = |node: &&mut Node| node.handle.is_some();
         let Some(node) = self.alive(ix, life).filter(running) else {
             return;
         };
-        node.seen(snapshot);
-        self.journeys.reached(height);
-        for name in names {
-            self.wallets.entry(name).or_insert(ix);
+        node.seen(Arc::clone(&snapshot));
+        self.journeys.reached(snapshot.tip.height);
+        for wallet in &snapshot.wallets {
+            // Thirty times a second, and hardly ever is one new.
+            if !self.wallets.contains_key(&wallet.name) {
+                self.wallets.insert(wallet.name.clone(), ix);
+            }
         }
     }
 

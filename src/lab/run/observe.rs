@@ -56,10 +56,13 @@ fn drain(shared: &Shared, ix: NodeIx, life: u64, events: &mut broadcast::Receive
 
 impl Shared {
     fn happened(&self, ix: NodeIx, life: u64, event: &Event) {
-        let is_seen = {
-            let mut model = self.lock();
-            model.happened(ix, life, event)
-        };
+        let sighting = sighting(ix, event);
+        // Most events are messages without a block, of which nothing is to be seen: they take no
+        // lock.
+        if is_message(event) && sighting.is_none() {
+            return;
+        }
+        let is_seen = self.lock().happened(ix, life, event, sighting);
         if is_seen {
             self.changed();
         }
@@ -92,7 +95,13 @@ impl Shared {
 
 impl Model {
     /// Notes what happened to a node; whether anybody can see that.
-    fn happened(&mut self, ix: NodeIx, life: u64, event: &Event) -> bool {
+    fn happened(
+        &mut self,
+        ix: NodeIx,
+        life: u64,
+        event: &Event,
+        sighting: Option<Sighting>,
+    ) -> bool {
         let Some(node) = self.alive(ix, life) else {
             return false;
         };
@@ -102,17 +111,17 @@ impl Model {
             _ => {}
         }
         let line = self.tell_of(ix, event);
-        let sighting = sighting(ix, event);
         if let Some(sighting) = sighting {
-            let up = self.up();
-            self.journeys.saw(sighting, || up);
+            let Self {
+                journeys, nodes, ..
+            } = self;
+            journeys.saw(sighting, || up(nodes));
         }
         line || sighting.is_some()
     }
 
     fn tell_of(&mut self, ix: NodeIx, event: &Event) -> bool {
-        // Most events are messages, of which there is nothing to tell.
-        if let EventKind::MessageSent { .. } | EventKind::MessageReceived { .. } = event.kind {
+        if is_message(event) {
             return false;
         }
         let mut story = std::mem::take(&mut self.nodes[ix.0].story);
@@ -121,6 +130,20 @@ impl Model {
         node.story = story;
         line.map(|line| node.tell(line)).is_some()
     }
+}
+
+fn is_message(event: &Event) -> bool {
+    matches!(
+        event.kind,
+        EventKind::MessageSent { .. } | EventKind::MessageReceived { .. }
+    )
+}
+
+/// The nodes that run.
+fn up(nodes: &[Node]) -> Vec<NodeIx> {
+    let nodes = nodes.iter().enumerate();
+    let up = nodes.filter(|(_, node)| node.state.is_up());
+    up.map(|(ix, _)| NodeIx(ix)).collect()
 }
 
 /// What an event says of a block's way.

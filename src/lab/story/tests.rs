@@ -38,7 +38,7 @@ fn txid() -> Txid {
 }
 
 fn coins(text: &str) -> Amount {
-    text.parse().unwrap()
+    text.parse().expect("a value")
 }
 
 fn shown(line: &LogLine) -> String {
