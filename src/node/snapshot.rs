@@ -220,6 +220,20 @@ pub struct MiningInfo {
     pub found: u64,
 }
 
+impl NodeSnapshot {
+    /// Peers with whom the handshake is complete.
+    pub fn ready_peers(&self) -> impl Iterator<Item = &PeerInfo> {
+        self.peers.iter().filter(|peer| peer.ready)
+    }
+}
+
+impl MiningInfo {
+    /// How long a block takes this miner on average; `None`: longer than can be counted.
+    pub fn expected_time(&self) -> Option<Duration> {
+        Duration::try_from_secs_f64(self.expected_hashes / self.hashrate).ok()
+    }
+}
+
 /// A node that catches up.
 #[derive(Clone, Debug, PartialEq, Eq, Serialize, Deserialize)]
 pub struct SyncInfo {

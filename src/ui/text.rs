@@ -18,6 +18,11 @@ pub fn age(duration: Duration) -> String {
     }
 }
 
+/// A time to be expected, of at least a second: `~5 s`.
+pub fn about(duration: Duration) -> String {
+    format!("~{}", age(duration.max(Duration::from_secs(1))))
+}
+
 /// A short time that was measured: `0`, `241 ms`, `1.2 s`, `42 s`.
 pub fn lapse(duration: Duration) -> String {
     match duration.as_micros() {

@@ -2,6 +2,7 @@
 
 use crate::lab::view::{LogLine, Piece, Tone, chip_digits};
 use crate::lab::{LabView, NodeIx};
+use crate::node::snapshot::NodeSnapshot;
 use crate::node::{BlockId, Time};
 use crate::ui::state::UiState;
 use crate::ui::text;
@@ -39,6 +40,14 @@ impl<'a> Scene<'a> {
     /// How long ago something was, as of the last whole second.
     pub fn age(&self, at: Time) -> String {
         text::age(self.now.since(at))
+    }
+
+    /// How long ago a node's tip was found; of the genesis block nothing, as nobody found it.
+    pub fn tip_age(&self, snapshot: &NodeSnapshot) -> String {
+        match snapshot.tip.height {
+            0 => "genesis".to_owned(),
+            _ => self.age(Time::from_block(snapshot.tip_time)),
+        }
     }
 
     /// A moment, as clocks are shown just now.

@@ -10,7 +10,6 @@ use super::scene::Scene;
 use crate::chain::Amount;
 use crate::lab::NodeIx;
 use crate::lab::view::{NodeState, NodeView};
-use crate::node::Time;
 use crate::node::snapshot::NodeSnapshot;
 use crate::ui::text::{self, short_name};
 use ratatui::Frame;
@@ -147,11 +146,8 @@ fn figures(
     let plain = |words: String| vec![Span::styled(words, base)];
     let mut height = plain(format!("{} ", snapshot.tip.height));
     height.push(scene.chip(snapshot.tip));
-    let ready = snapshot.peers.iter().filter(|peer| peer.ready).count();
-    let age = match snapshot.tip.height {
-        0 => "genesis".to_owned(),
-        _ => scene.age(Time::from_block(snapshot.tip_time)),
-    };
+    let ready = snapshot.ready_peers().count();
+    let age = scene.tip_age(snapshot);
     let totals = snapshot.wallets.iter().map(super::pane::total);
     let wealth = Amount::checked_sum(totals).map_or_else(String::new, |sum| sum.to_string());
     let wealth = if snapshot.wallets.is_empty() {

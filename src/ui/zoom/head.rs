@@ -4,7 +4,7 @@ use super::Zoom;
 use super::subject::Subject;
 use crate::node::Time;
 use crate::node::mining::MiningMode;
-use crate::node::snapshot::{MiningInfo, NodeSnapshot};
+use crate::node::snapshot::NodeSnapshot;
 use crate::ui::text::{self, Row};
 use crate::ui::view::scene::Scene;
 use ratatui::text::{Line, Span};
@@ -111,7 +111,7 @@ fn sync(
 fn numbers(scene: Scene<'_>, snapshot: &NodeSnapshot, room: usize) -> Line<'static> {
     let theme = scene.theme;
     let mempool = &snapshot.mempool;
-    let ready = snapshot.peers.iter().filter(|peer| peer.ready).count();
+    let ready = snapshot.ready_peers().count();
     let mut row = Row::new().part(
         0,
         0,
@@ -148,7 +148,7 @@ fn mining(scene: Scene<'_>, snapshot: &NodeSnapshot, room: usize) -> Line<'stati
     if mining.now {
         row = row.text(1, 2, "at full speed", theme.text());
     } else if mining.height.is_some() {
-        let time = expected(mining).map_or_else(String::new, |time| format!("~{time}"));
+        let time = mining.expected_time().map_or_else(String::new, text::about);
         row = row.text(1, 2, text::rate(mining.hashrate), theme.text());
         row = row.text(2, 2, time, theme.text());
     }
@@ -157,12 +157,6 @@ fn mining(scene: Scene<'_>, snapshot: &NodeSnapshot, room: usize) -> Line<'stati
     }
     row.part(3, 3, figure(scene, "found", mining.found))
         .fit(room)
-}
-
-/// How long a block takes on average.
-fn expected(mining: &MiningInfo) -> Option<String> {
-    let time = Duration::try_from_secs_f64(mining.expected_hashes / mining.hashrate).ok()?;
-    Some(text::age(time.max(Duration::from_secs(1))))
 }
 
 /// What kind of chain it is.

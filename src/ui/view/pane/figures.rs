@@ -31,16 +31,8 @@ pub(super) fn tip(
             format!("..{}", snapshot.tip.hash.short()),
             theme.dim(),
         )
-        .text(3, 2, tip_age(scene, snapshot), theme.text());
+        .text(3, 2, scene.tip_age(snapshot), theme.text());
     row.fit(room)
-}
-
-/// How long ago the tip was found; of the genesis block nothing, as nobody found it.
-fn tip_age(scene: Scene<'_>, snapshot: &NodeSnapshot) -> String {
-    match snapshot.tip.height {
-        0 => "genesis".to_owned(),
-        _ => scene.age(crate::node::Time::from_block(snapshot.tip_time)),
-    }
 }
 
 pub(super) fn reorganised(scene: Scene<'_>, node: &NodeView) -> Vec<Span<'static>> {
@@ -121,19 +113,14 @@ pub(super) fn mempool(scene: Scene<'_>, snapshot: &NodeSnapshot, room: usize) ->
     row.fit(room)
 }
 
-pub(super) fn ready(snapshot: &NodeSnapshot) -> usize {
-    snapshot.peers.iter().filter(|peer| peer.ready).count()
-}
-
 /// All with their round trips, if that fits; else as many names as do.
 pub(super) fn peers(scene: Scene<'_>, snapshot: &NodeSnapshot, room: usize) -> Line<'static> {
     let theme = scene.theme;
-    let count = ready(snapshot).to_string();
+    let count = snapshot.ready_peers().count().to_string();
     let head = vec![label(scene, "peers"), Span::styled(count, theme.strong())];
-    let peers = || snapshot.peers.iter().filter(|peer| peer.ready);
     let name = |name: &str| Span::styled(short_name(name, 12, theme.cut()), theme.text());
     let mut spans = head.clone();
-    for (at, peer) in peers().enumerate() {
+    for (at, peer) in snapshot.ready_peers().enumerate() {
         spans.push(Span::raw(" ".repeat(if at == 0 { 3 } else { 2 })));
         spans.push(name(&peer.name));
         let round_trip = peer
@@ -144,7 +131,7 @@ pub(super) fn peers(scene: Scene<'_>, snapshot: &NodeSnapshot, room: usize) -> L
     if text::width(&spans) <= room {
         return Line::from(spans);
     }
-    let row = (1_u8..100).zip(peers());
+    let row = (1_u8..100).zip(snapshot.ready_peers());
     let row = row.fold(Row::new().part(0, 0, head), |row, (nth, peer)| {
         row.part(nth, if nth == 1 { 3 } else { 2 }, vec![name(&peer.name)])
     });

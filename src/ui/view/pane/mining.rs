@@ -2,11 +2,10 @@
 
 use super::LABEL;
 use crate::node::mining::MiningMode;
-use crate::node::snapshot::{MiningInfo, NodeSnapshot};
+use crate::node::snapshot::NodeSnapshot;
 use crate::ui::text::{self, Row};
 use crate::ui::view::scene::Scene;
 use ratatui::text::{Line, Span};
-use std::time::Duration;
 
 /// What the miner does, if it does or could.
 pub(super) fn mining(
@@ -52,7 +51,9 @@ pub(super) fn mining_spans(scene: Scene<'_>, snapshot: &NodeSnapshot) -> Vec<Spa
                 rate,
             ];
             spans.extend(
-                expected(mining).map(|time| Span::styled(format!("~{time}"), theme.text())),
+                mining
+                    .expected_time()
+                    .map(|time| Span::styled(text::about(time), theme.text())),
             );
             spans
         }
@@ -76,12 +77,6 @@ pub(super) fn spaced(spans: Vec<Span<'static>>) -> Vec<Span<'static>> {
         out.push(span);
     }
     out
-}
-
-fn expected(mining: &MiningInfo) -> Option<String> {
-    let seconds = mining.expected_hashes / mining.hashrate;
-    let time = Duration::try_from_secs_f64(seconds).ok()?;
-    Some(text::age(time.max(Duration::from_secs(1))))
 }
 
 /// Times between the last blocks, as columns.

@@ -27,7 +27,7 @@ use crate::lab::view::{NodeState, NodeView};
 use crate::node::snapshot::NodeSnapshot;
 use crate::ui::keymap::Action;
 use crate::ui::text::{self, Row, short_name};
-use figures::{chips, gauge, mempool, peers, ready, reorganised, tip};
+use figures::{chips, gauge, mempool, peers, reorganised, tip};
 use mining::{mining, mining_spans, spaced};
 use ratatui::Frame;
 use ratatui::layout::Rect;
@@ -238,7 +238,11 @@ fn compact(
             .part(4, 2, reorganised(scene, node));
         let row = match is_up {
             true => row
-                .part(2, 2, figure("peers", ready(snapshot).to_string()))
+                .part(
+                    2,
+                    2,
+                    figure("peers", snapshot.ready_peers().count().to_string()),
+                )
                 .part(3, 2, spaced(mining_spans(scene, snapshot))),
             false => row,
         };
