@@ -13,6 +13,7 @@
     reason = "this floor runs the machine's nodes"
 )]
 
+pub mod control;
 pub mod document;
 pub mod layout;
 pub mod names;
@@ -25,6 +26,6 @@ pub mod units;
 pub mod view;
 
 pub use layout::Layout;
-pub use request::{Answer, Request, Ticket};
+pub use request::{Answer, LinkChange, Request, Ticket};
 pub use run::{Lab, LabError, LabOptions};
 pub use view::{LabView, NodeIx, NodeState, NodeView};

@@ -2,9 +2,11 @@
 
 use super::layout::NodeSpec;
 use super::view::NodeIx;
+use crate::link::{Conditions, LinkState};
 use crate::node::io::{Command, Reply};
 use serde::{Deserialize, Serialize};
 use std::path::PathBuf;
+use std::time::Duration;
 
 /// The number of a request, by which its caller knows the answer.
 #[derive(Clone, Copy, Debug, PartialEq, Eq, PartialOrd, Ord, Hash, Serialize, Deserialize)]
@@ -22,6 +24,21 @@ pub enum Request {
     Restart(NodeIx),
     /// Add a node, and start it.
     Add(Box<NodeSpec>),
+    /// Change what a link is like, at once, also for connections that stand.
+    Link {
+        /// The node that sends.
+        from: String,
+        /// The node that receives: one of the lab, or a peer of `from`.
+        to: String,
+        /// The way back as well.
+        is_both_ways: bool,
+        /// What changes.
+        change: LinkChange,
+    },
+    /// Open every link that is cut or a black hole.
+    HealAll,
+    /// Show a caption on the screen; `None`: none any more.
+    Note(Option<String>),
     /// Keep a temporary lab: stop every node and move its data to a place where it stays. Answered
     /// with [`Answer::Kept`]; the lab is over then.
     Keep,
@@ -38,6 +55,44 @@ pub enum Answer {
     Restarted(NodeIx),
     /// There is a new node.
     Added(NodeIx),
+    /// Done; what there is to say about it.
+    Done(String),
     /// The lab's data is here now, and `chainlab run --data-dir` opens it again.
     Kept(PathBuf),
+}
+
+/// What changes of a link; all else stays as it is.
+#[derive(Clone, Copy, Debug, Default, PartialEq)]
+pub struct LinkChange {
+    /// See [`Conditions::latency`].
+    pub latency: Option<Duration>,
+    /// See [`Conditions::jitter`].
+    pub jitter: Option<Duration>,
+    /// See [`Conditions::bandwidth`]; `Some(None)`: as much as there is.
+    pub bandwidth: Option<Option<u64>>,
+    /// See [`Conditions::loss`].
+    pub loss: Option<f64>,
+    /// Whether anything passes.
+    pub state: Option<LinkState>,
+}
+
+impl LinkChange {
+    /// Only the state.
+    pub fn to_state(state: LinkState) -> Self {
+        Self {
+            state: Some(state),
+            ..Self::default()
+        }
+    }
+
+    /// What a link is like after the change.
+    pub fn apply(&self, before: Conditions) -> Conditions {
+        Conditions {
+            latency: self.latency.unwrap_or(before.latency),
+            jitter: self.jitter.unwrap_or(before.jitter),
+            bandwidth: self.bandwidth.unwrap_or(before.bandwidth),
+            loss: self.loss.unwrap_or(before.loss),
+            state: self.state.unwrap_or(before.state),
+        }
+    }
 }

@@ -45,6 +45,8 @@ pub struct LabView {
     pub is_temporary: bool,
     /// Wallets that were made by hand, and payments: what would be lost with the data.
     pub made_by_hand: usize,
+    /// A line that somebody wants people to read.
+    pub caption: Option<Arc<str>>,
 }
 
 /// A node of a lab at one moment.

@@ -1,7 +1,7 @@
 //! What a link is like: in words that a layout, a script or a key can set, checked when they are.
 
-use serde::{Deserialize, Deserializer, Serialize, Serializer, de};
-use std::fmt;
+use crate::node::time::duration_text;
+use serde::{Deserialize, Serialize};
 use std::time::Duration;
 use thiserror::Error;
 
@@ -21,10 +21,10 @@ pub const LOSS_MAX: f64 = 0.9;
 #[serde(try_from = "Unchecked")]
 pub struct Conditions {
     /// From the last byte's leaving to its arrival; text such as `80ms` in a layout.
-    #[serde(serialize_with = "write_delay")]
+    #[serde(serialize_with = "duration_text::serialize")]
     pub latency: Duration,
     /// Up to so much is added to the latency of a frame, any part of it equally likely.
-    #[serde(serialize_with = "write_delay")]
+    #[serde(serialize_with = "duration_text::serialize")]
     pub jitter: Duration,
     /// Bytes a second; `None`: as many as there are.
     pub bandwidth: Option<u64>,
@@ -112,8 +112,10 @@ fn refuse(key: &'static str, problem: String) -> ConditionsError {
 #[derive(Default, Deserialize)]
 #[serde(default, deny_unknown_fields)]
 struct Unchecked {
-    latency: Delay,
-    jitter: Delay,
+    #[serde(with = "duration_text")]
+    latency: Duration,
+    #[serde(with = "duration_text")]
+    jitter: Duration,
     bandwidth: Option<u64>,
     loss: f64,
     state: LinkState,
@@ -124,59 +126,14 @@ impl TryFrom<Unchecked> for Conditions {
 
     fn try_from(written: Unchecked) -> Result<Self, ConditionsError> {
         let conditions = Self {
-            latency: written.latency.0,
-            jitter: written.jitter.0,
+            latency: written.latency,
+            jitter: written.jitter,
             bandwidth: written.bandwidth,
             loss: written.loss,
             state: written.state,
         };
         conditions.validate().map(|()| conditions)
     }
-}
-
-/// A duration that reads as text: a number and `us`, `ms` or `s`.
-#[derive(Default)]
-struct Delay(Duration);
-
-impl<'de> Deserialize<'de> for Delay {
-    fn deserialize<D: Deserializer<'de>>(deserializer: D) -> Result<Self, D::Error> {
-        struct Text;
-
-        impl de::Visitor<'_> for Text {
-            type Value = Delay;
-
-            fn expecting(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
-                f.write_str("a time such as \"80ms\" or \"1.5s\"")
-            }
-
-            fn visit_str<E: de::Error>(self, text: &str) -> Result<Delay, E> {
-                let refused = || E::invalid_value(de::Unexpected::Str(text), &self);
-                parse_delay(text).map(Delay).ok_or_else(refused)
-            }
-        }
-
-        deserializer.deserialize_str(Text)
-    }
-}
-
-fn parse_delay(text: &str) -> Option<Duration> {
-    let units = [("us", 1e-6), ("ms", 1e-3), ("s", 1.0)];
-    let (number, unit) = units
-        .iter()
-        .find_map(|(name, unit)| Some((text.strip_suffix(name)?, unit)))?;
-    let plain = |c: char| c.is_ascii_digit() || c == '.';
-    let number: f64 = number.trim_end().parse().ok()?;
-    let plain = text.starts_with(plain) && number.is_finite();
-    // Whole microseconds are what the lab clock has; rounding to them undoes the float.
-    let seconds = plain.then_some(number * unit)?;
-    let exact = Duration::try_from_secs_f64(seconds).ok()?;
-    let micros = exact.saturating_add(Duration::from_nanos(500)).as_micros();
-    Some(Duration::from_micros(u64::try_from(micros).ok()?))
-}
-
-#[allow(clippy::trivially_copy_pass_by_ref, reason = "serde hands a reference")]
-fn write_delay<S: Serializer>(delay: &Duration, serializer: S) -> Result<S::Ok, S::Error> {
-    serializer.collect_str(&format_args!("{}us", delay.as_micros()))
 }
 
 #[cfg(test)]

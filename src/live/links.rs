@@ -88,6 +88,14 @@ impl Links {
         set.copied().unwrap_or(table.default)
     }
 
+    /// All directions that somebody has set.
+    pub fn all(&self) -> Vec<(SocketAddr, SocketAddr, Conditions)> {
+        let table = self.table();
+        let all = table.links.iter();
+        all.map(|((from, to), conditions)| (*from, *to, *conditions))
+            .collect()
+    }
+
     /// Whether two nodes can have no connection: it takes both directions.
     pub fn is_cut(&self, one: SocketAddr, other: SocketAddr) -> bool {
         let directions = [self.get(one, other), self.get(other, one)];

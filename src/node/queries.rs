@@ -90,6 +90,17 @@ impl<S: Store> Node<S> {
                 Some(detail) => Ok(Reply::Block(Box::new(detail))),
                 None => Err(CommandError::new(format_args!("no block {hash} here"))),
             },
+            Command::BlockAt { height } => {
+                let tree = self.chain.tree();
+                let hash = tree.active_at(height).map(|id| tree.entry(id).hash);
+                let found = hash.map(|hash| self.block_detail(&hash)).transpose()?;
+                let tip = self.chain.tip().height;
+                let missing = || format!("no block {height} here: the chain ends at {tip}");
+                let found = found.flatten().ok_or_else(missing);
+                found
+                    .map(|detail| Reply::Block(Box::new(detail)))
+                    .map_err(CommandError)
+            }
             Command::Tx { txid } => match self.tx_detail(&txid)? {
                 Some(detail) => Ok(Reply::Tx(Box::new(detail))),
                 None => Err(CommandError::new(format_args!(

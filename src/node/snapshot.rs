@@ -4,7 +4,7 @@ use super::io::{ConnId, Direction};
 use super::message::Role;
 use super::mining::MiningMode;
 use super::store::BlockId;
-use super::time::Time;
+use super::time::{Time, duration_text};
 use crate::chain::block::BlockTime;
 use crate::chain::{Amount, BlockHash, MerkleRoot, OutPoint, Txid};
 use serde::{Deserialize, Serialize};
@@ -124,6 +124,7 @@ pub struct PeerInfo {
     /// Height of the best block that it is known to have.
     pub height: u32,
     /// The last round trip; `None` before the first pong.
+    #[serde(with = "duration_text::option")]
     pub round_trip: Option<Duration>,
     /// Since when.
     pub since: Time,

@@ -55,6 +55,102 @@ pub fn earlier(a: Option<Time>, b: Option<Time>) -> Option<Time> {
     }
 }
 
+/// Durations as people write them, `80ms` or `1.5s`, for serde. What is finer than a microsecond,
+/// as the lab clock is, is left out.
+pub mod duration_text {
+    use serde::{Deserializer, Serializer, de};
+    use std::fmt;
+    use std::time::Duration;
+
+    /// Units that are read, with their length in seconds.
+    const UNITS: [(&str, f64); 3] = [("us", 1e-6), ("ms", 1e-3), ("s", 1.0)];
+
+    /// Writes a duration in the longest unit that it is whole in.
+    ///
+    /// # Errors
+    /// The serializer's.
+    #[allow(clippy::trivially_copy_pass_by_ref, reason = "serde hands a reference")]
+    pub fn serialize<S: Serializer>(duration: &Duration, to: S) -> Result<S::Ok, S::Error> {
+        let us = duration.as_micros();
+        match us {
+            us if us.is_multiple_of(1_000_000) => {
+                to.collect_str(&format_args!("{}s", us / 1_000_000))
+            }
+            us if us.is_multiple_of(1_000) => to.collect_str(&format_args!("{}ms", us / 1_000)),
+            us => to.collect_str(&format_args!("{us}us")),
+        }
+    }
+
+    /// Reads a number and `us`, `ms` or `s`.
+    ///
+    /// # Errors
+    /// It is something else.
+    pub fn deserialize<'de, D: Deserializer<'de>>(from: D) -> Result<Duration, D::Error> {
+        struct Text;
+
+        impl de::Visitor<'_> for Text {
+            type Value = Duration;
+
+            fn expecting(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
+                f.write_str("a time such as \"80ms\" or \"1.5s\"")
+            }
+
+            fn visit_str<E: de::Error>(self, text: &str) -> Result<Duration, E> {
+                let refused = || E::invalid_value(de::Unexpected::Str(text), &self);
+                parse(text).ok_or_else(refused)
+            }
+        }
+
+        from.deserialize_str(Text)
+    }
+
+    fn parse(text: &str) -> Option<Duration> {
+        let (number, unit) = UNITS
+            .iter()
+            .find_map(|(name, unit)| Some((text.strip_suffix(name)?, unit)))?;
+        let plain = |c: char| c.is_ascii_digit() || c == '.';
+        let number: f64 = number.trim_end().parse().ok()?;
+        let plain = text.starts_with(plain) && number.is_finite();
+        // Whole microseconds are what the lab clock has; rounding to them undoes the float.
+        let seconds = plain.then_some(number * unit)?;
+        let exact = Duration::try_from_secs_f64(seconds).ok()?;
+        let micros = exact.saturating_add(Duration::from_nanos(500)).as_micros();
+        Some(Duration::from_micros(u64::try_from(micros).ok()?))
+    }
+
+    /// The same for one that may not be there.
+    pub mod option {
+        use serde::{Deserialize, Deserializer, Serialize, Serializer};
+        use std::time::Duration;
+
+        #[derive(Serialize, Deserialize)]
+        struct Text(#[serde(with = "super")] Duration);
+
+        /// As [`serialize`](super::serialize).
+        ///
+        /// # Errors
+        /// As there.
+        #[allow(clippy::ref_option, reason = "serde hands a reference")]
+        pub fn serialize<S: Serializer>(
+            duration: &Option<Duration>,
+            to: S,
+        ) -> Result<S::Ok, S::Error> {
+            duration.map(Text).serialize(to)
+        }
+
+        /// As [`deserialize`](super::deserialize).
+        ///
+        /// # Errors
+        /// As there.
+        pub fn deserialize<'de, D: Deserializer<'de>>(
+            from: D,
+        ) -> Result<Option<Duration>, D::Error> {
+            let text = Option::<Text>::deserialize(from)?;
+            Ok(text.map(|Text(duration)| duration))
+        }
+    }
+}
+
 #[cfg(test)]
 mod tests {
     use super::*;

@@ -100,5 +100,6 @@ pub fn lab(nodes: Vec<NodeView>) -> LabView {
         fee: Amount::ZERO,
         is_temporary: true,
         made_by_hand: 0,
+        caption: None,
     }
 }

@@ -274,6 +274,7 @@ pub fn scenario() -> LabView {
         fee: Amount::ZERO,
         is_temporary: true,
         made_by_hand: 0,
+        caption: None,
     }
 }
 

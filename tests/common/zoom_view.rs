@@ -287,5 +287,6 @@ pub fn lab_view(now: Time, since: BlockTime, nodes: Vec<NodeView>) -> LabView {
         fee: coins(0),
         is_temporary: true,
         made_by_hand: 0,
+        caption: None,
     }
 }

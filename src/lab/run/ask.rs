@@ -27,6 +27,21 @@ impl Shared {
                 Ok(Answer::Restarted(ix))
             }
             Request::Add(spec) => self.add(*spec).await,
+            Request::Link {
+                from,
+                to,
+                is_both_ways,
+                change,
+            } => self
+                .bend(&from, &to, is_both_ways, change)
+                .map(Answer::Done),
+            Request::HealAll => self.heal_all().map(Answer::Done),
+            Request::Note(text) => {
+                let text: Option<Arc<str>> = text.map(Arc::from);
+                let words = text.as_ref().map_or("no caption", |_| "a caption");
+                self.change(|model| model.caption = text);
+                Ok(Answer::Done(words.to_owned()))
+            }
             Request::Keep => Ok(Answer::Kept(self.keep().await?)),
         }
     }

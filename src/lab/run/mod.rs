@@ -19,6 +19,7 @@ mod error;
 mod first;
 mod home;
 mod journeys;
+mod links;
 mod model;
 mod nodes;
 mod observe;
@@ -122,6 +123,7 @@ impl Lab {
             fee: chain.fee,
             is_temporary: model.is_temporary,
             made_by_hand: model.made_by_hand,
+            caption: model.caption.clone(),
         }
     }
 

@@ -2,6 +2,7 @@
 //! [`LabView`](crate::lab::LabView), under one lock that nobody holds for long.
 
 use super::journeys::Journeys;
+use crate::lab::control::order::Known;
 use crate::lab::layout::NodeSpec;
 use crate::lab::story::{Names, Story, plain_line};
 use crate::lab::view::{LOG_LINES, LogLine, NodeIx, NodeState, NodeView, Tone};
@@ -34,6 +35,8 @@ pub(super) struct Model {
     pub(super) is_temporary: bool,
     /// Nothing starts any more.
     pub(super) is_over: bool,
+    /// A line that somebody wants people to read.
+    pub(super) caption: Option<Arc<str>>,
 }
 
 /// What is known of a node.
@@ -225,6 +228,16 @@ impl Model {
         let wallets = owner.snapshot.iter().flat_map(|snapshot| &snapshot.wallets);
         let mut wallets = wallets.filter(|found| found.name == wallet);
         wallets.next().map(|found| found.address.clone())
+    }
+}
+
+impl Known for Model {
+    fn node_names(&self) -> Vec<&str> {
+        self.nodes.iter().map(|node| &*node.name).collect()
+    }
+
+    fn holder(&self, wallet: &str) -> Option<NodeIx> {
+        self.wallets.get(wallet).copied()
     }
 }
 

@@ -184,6 +184,7 @@ fn model(nodes: Vec<Node>, saved: &[SavedNode], home: &Home) -> Model {
         made_by_hand: 0,
         is_temporary: home.is_temporary(),
         is_over: false,
+        caption: None,
     }
 }
 

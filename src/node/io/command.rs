@@ -6,6 +6,7 @@ use crate::node::snapshot::{
     BlockDetail, BlockInfo, CoinInfo, HistoryEntry, MempoolTx, PeerInfo, TxDetail, WalletInfo,
 };
 use crate::node::store::BlockId;
+use crate::node::time::duration_text;
 use serde::{Deserialize, Serialize};
 use std::fmt;
 use std::net::{IpAddr, SocketAddr};
@@ -75,6 +76,7 @@ pub enum Command {
         /// Whom.
         ip: IpAddr,
         /// How long.
+        #[serde(rename = "for", with = "duration_text")]
         for_: Duration,
     },
     /// Lift a ban. Replies [`Reply::Done`].
@@ -92,6 +94,11 @@ pub enum Command {
     Block {
         /// Which.
         hash: BlockHash,
+    },
+    /// The block of the chain at this height. Replies [`Reply::Block`].
+    BlockAt {
+        /// Which.
+        height: u32,
     },
     /// A transaction, in the mempool or a block. Replies [`Reply::Tx`].
     Tx {
@@ -167,6 +174,7 @@ pub enum Reply {
         /// The block.
         block: BlockId,
         /// From the command to the block.
+        #[serde(with = "duration_text")]
         after: Duration,
     },
     /// Peers.

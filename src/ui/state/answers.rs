@@ -85,6 +85,7 @@ fn pieces(lab: &LabView, purpose: &Purpose, answer: Answer) -> Option<Vec<Piece>
         Answer::Killed(ix) => words(format!("{} is down", name(lab, ix))),
         Answer::Restarted(ix) => words(format!("{} runs again", name(lab, ix))),
         Answer::Added(ix) => words(format!("{} is new in the lab", name(lab, ix))),
+        Answer::Done(said) => words(said),
         Answer::Kept(path) => words(format!("the lab is kept in {}", path.display())),
     }
 }

@@ -1,0 +1,110 @@
+//! What can be asked of a lab by name: the requests of programs, command lines and scripts, before
+//! it is known which node is which.
+
+use super::params::{BadParam, bad};
+use crate::lab::layout::NodeSpec;
+use crate::lab::names::missing;
+use crate::lab::request::{LinkChange, Request};
+use crate::lab::view::NodeIx;
+use crate::node::io::Command;
+
+/// Something to be done, with nodes by their names.
+#[derive(Clone, Debug, PartialEq)]
+pub enum Order {
+    /// Asks something of a node; `None`: of the one that it can only be.
+    Node(Option<String>, Command),
+    /// As [`Request::Kill`].
+    Kill(Option<String>),
+    /// As [`Request::Restart`].
+    Restart(Option<String>),
+    /// As [`Request::Add`].
+    Add(Box<NodeSpec>),
+    /// As [`Request::Link`].
+    Link {
+        /// See there.
+        from: String,
+        /// See there.
+        to: String,
+        /// See there.
+        is_both_ways: bool,
+        /// See there.
+        change: LinkChange,
+    },
+    /// As [`Request::HealAll`].
+    HealAll,
+    /// As [`Request::Note`].
+    Note(Option<String>),
+}
+
+/// Who is there.
+pub trait Known {
+    /// The nodes, by their [`NodeIx`].
+    fn node_names(&self) -> Vec<&str>;
+    /// The node with this wallet.
+    fn holder(&self, wallet: &str) -> Option<NodeIx>;
+}
+
+impl Order {
+    /// The request that this is.
+    ///
+    /// # Errors
+    /// [`BadParam`]: there is no such node, or it could be any of several.
+    pub fn resolve(self, known: &impl Known) -> Result<Request, BadParam> {
+        Ok(match self {
+            Self::Node(node, command) => {
+                let holder = match (&node, wallet(&command)) {
+                    (None, Some(wallet)) => known.holder(wallet),
+                    _ => None,
+                };
+                let ix = holder.map_or_else(|| pick(node.as_deref(), known), Ok)?;
+                Request::Node(ix, command)
+            }
+            Self::Kill(node) => Request::Kill(pick(node.as_deref(), known)?),
+            Self::Restart(node) => Request::Restart(pick(node.as_deref(), known)?),
+            Self::Add(spec) => Request::Add(spec),
+            Self::Link {
+                from,
+                to,
+                is_both_ways,
+                change,
+            } => Request::Link {
+                from,
+                to,
+                is_both_ways,
+                change,
+            },
+            Self::HealAll => Request::HealAll,
+            Self::Note(text) => Request::Note(text),
+        })
+    }
+}
+
+/// The node of this name; without one, the only one that there is.
+///
+/// # Errors
+/// [`BadParam`].
+pub fn pick(name: Option<&str>, known: &impl Known) -> Result<NodeIx, BadParam> {
+    let names = known.node_names();
+    match name {
+        Some(name) => {
+            let found = names.iter().position(|node| *node == name).map(NodeIx);
+            found.ok_or_else(|| bad("node", missing("node", name, names.iter().copied())))
+        }
+        None if names.len() == 1 => Ok(NodeIx(0)),
+        None => {
+            let names = names.join(", ");
+            Err(bad("node", format!("is missing: say which of {names}")))
+        }
+    }
+}
+
+/// The wallet that a command is about, by which its node can be found.
+fn wallet(command: &Command) -> Option<&str> {
+    match command {
+        Command::ExportWallet { name } | Command::History { name, .. } => Some(name),
+        Command::PlanSend(payment) | Command::Send(payment) => Some(&payment.from),
+        Command::Coins { of } => Some(of),
+        Command::MineTo { wallet } => Some(wallet),
+        _ => None,
+    }
+}
