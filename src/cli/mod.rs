@@ -8,6 +8,7 @@
     reason = "this floor is where people come in"
 )]
 
+mod check;
 mod config;
 mod layouts;
 mod look;
@@ -15,6 +16,7 @@ mod network;
 mod node;
 mod run;
 mod shell;
+mod table;
 
 use crate::live::StartError;
 use crate::live::disk::OpenDiskError;
@@ -74,6 +76,9 @@ enum Command {
     /// Networks, and the files that describe them.
     #[command(subcommand)]
     Network(network::Command),
+    /// Prove the database of a node that does not run, and mend what can be mended.
+    #[command(after_help = check::EXAMPLES)]
+    Check(check::Options),
     /// The file with the screen's settings and keys.
     #[command(after_help = config::EXAMPLES)]
     Config(config::Options),
@@ -147,6 +152,7 @@ pub fn run() -> ExitCode {
         Some(Command::Layouts(options)) => layouts::run(&options),
         Some(Command::Node(options)) => node::run(options),
         Some(Command::Network(command)) => network::run(command),
+        Some(Command::Check(options)) => check::run(&options),
         Some(Command::Config(options)) => config::run(&options),
         Some(Command::Completions(options)) => shell::completions(&options, Cli::command()),
         Some(Command::Man) => shell::man(Cli::command()),
