@@ -1,6 +1,7 @@
 //! What verbs print: columns that stand under each other, and JSON.
 
 use super::{Failure, print};
+use crate::node::Time;
 use serde::Serialize;
 use std::fmt::Write as _;
 
@@ -72,6 +73,15 @@ pub(super) fn counted(count: usize, what: &str) -> String {
     match count {
         1 => format!("1 {what}"),
         _ => format!("{count} {what}s"),
+    }
+}
+
+/// A moment, to the second.
+pub(super) fn show_time(at: Time) -> String {
+    let seconds = i64::try_from(at.0 / 1_000_000).unwrap_or(i64::MAX);
+    match jiff::Timestamp::from_second(seconds) {
+        Ok(time) => time.to_string(),
+        Err(_) => "never".to_owned(),
     }
 }
 
