@@ -10,6 +10,7 @@
 
 mod check;
 mod config;
+mod control;
 mod layouts;
 mod look;
 mod network;
