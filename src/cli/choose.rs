@@ -4,8 +4,8 @@
 //! one, for they make a network whatever processes they are in. Where there is one group nobody has
 //! to say which; where there are several, nobody is left to guess.
 
-use super::table::{Side, Table};
 use super::Failure;
+use super::table::{Side, Table};
 use crate::chain::Params;
 use crate::chain::address::Address;
 use crate::lab::control::registry::{self, Entry};
@@ -99,7 +99,9 @@ impl Choice {
                 Some(path) => Cookie::File(path.clone()),
                 None => cookie_of(entries, at).ok_or_else(|| {
                     let words = "nothing that runs here can be controlled there";
-                    Failure::input(format!("{at}: {words}; --cookie FILE goes with other machines"))
+                    Failure::input(format!(
+                        "{at}: {words}; --cookie FILE goes with other machines"
+                    ))
                 })?,
             };
             Ok(Door {
@@ -219,7 +221,10 @@ fn ambiguous(groups: &[Vec<Entry>]) -> String {
         ]);
     }
     let table = table.text();
-    format!("several networks run here: say which is meant\n{}", table.trim_end())
+    format!(
+        "several networks run here: say which is meant\n{}",
+        table.trim_end()
+    )
 }
 
 impl Group {
@@ -271,7 +276,10 @@ impl Group {
     /// That `--node` is needed.
     pub(super) fn node_needed(&self) -> Failure {
         let nodes: Vec<_> = self.nodes().collect();
-        Failure::input(format!("--node is needed: say which of {}", nodes.join(", ")))
+        Failure::input(format!(
+            "--node is needed: say which of {}",
+            nodes.join(", ")
+        ))
     }
 
     /// The connection behind which a node is.
@@ -335,7 +343,12 @@ impl Group {
 
     /// The network.
     pub(super) fn params(&self) -> Result<Params, Failure> {
-        let text = &self.members.first().expect("no group is empty").about().network_file;
+        let text = &self
+            .members
+            .first()
+            .expect("no group is empty")
+            .about()
+            .network_file;
         network::read("network", text).map_err(Failure::other)
     }
 
@@ -343,7 +356,9 @@ impl Group {
     pub(super) fn holder<'a>(&self, wallets: &'a [Held], name: &str) -> Result<&'a Held, Failure> {
         let named = wallets.iter().filter(|held| held.wallet.name == name);
         let named: Vec<_> = named.collect();
-        let on_chosen = named.iter().find(|held| Some(held.node.as_str()) == self.chosen());
+        let on_chosen = named
+            .iter()
+            .find(|held| Some(held.node.as_str()) == self.chosen());
         match (on_chosen, named.as_slice()) {
             (Some(held), _) | (None, [held]) => Ok(held),
             (None, []) => {
@@ -369,7 +384,9 @@ impl Group {
             Err(error) => {
                 let names = wallets.iter().map(|held| held.wallet.name.as_str());
                 let words = missing("wallet", of, names);
-                Err(Failure::input(format!("{words} (and it is no address: {error})")))
+                Err(Failure::input(format!(
+                    "{words} (and it is no address: {error})"
+                )))
             }
         }
     }
@@ -392,4 +409,3 @@ pub(super) fn unexpected(reply: &Reply) -> Failure {
 pub(super) fn is_down(node: &str, what: &str) -> Failure {
     Failure::other(format!("{node} {what}, and does not run"))
 }
-

@@ -172,9 +172,9 @@ async fn list(group: &Group, json: bool) -> Result<(), Failure> {
         wallets.retain(|held| held.node == chosen);
     }
     if json {
-        let rows = wallets.iter().map(|held| {
-            json!({ "node": held.node, "up": held.is_up, "wallet": held.wallet })
-        });
+        let rows = wallets
+            .iter()
+            .map(|held| json!({ "node": held.node, "up": held.is_up, "wallet": held.wallet }));
         return print_json(&rows.collect::<Vec<_>>());
     }
     let mut table = Table::new(&[
@@ -269,7 +269,10 @@ fn history(entries: &[HistoryEntry]) -> String {
             Some(block) => block.to_string(),
             None => "waits".to_owned(),
         };
-        let to = entry.to.iter().map(|(address, amount)| format!("{amount} to {address}"));
+        let to = entry
+            .to
+            .iter()
+            .map(|(address, amount)| format!("{amount} to {address}"));
         let what = match entry.reward {
             true => "reward".to_owned(),
             false if entry.to.is_empty() => "received".to_owned(),

@@ -2,8 +2,8 @@
 
 use super::io::{Command, CommandError, Reply};
 use super::snapshot::{
-    BlockDetail, BlockInfo, COINS_MAX, CoinInfo, MiningInfo, NodeSnapshot, PAGE_MAX, PeerInfo, RECENT_BLOCKS,
-    TxDetail,
+    BlockDetail, BlockInfo, COINS_MAX, CoinInfo, MiningInfo, NodeSnapshot, PAGE_MAX, PeerInfo,
+    RECENT_BLOCKS, TxDetail,
 };
 use super::{BlockId, ChainState, Node, Store, StoreFault, Time};
 use crate::chain::{Address, Amount, Block, Coin, KeyHash, OutPoint, Params, Tx, Txid};
