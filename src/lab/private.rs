@@ -116,12 +116,11 @@ pub(super) fn lock(dir: &Path) -> Result<File, TryLockError> {
     Ok(file)
 }
 
-/// Writes a file for its user alone, in place of what may be there. Once this returns it is on
-/// disk.
+/// Writes a file for its user alone, in place of what may be there. It is not on disk yet.
 ///
 /// # Errors
 /// The system's.
-pub(super) fn write_private(path: &Path, bytes: &[u8]) -> io::Result<()> {
+pub(super) fn write_private(path: &Path, bytes: &[u8]) -> io::Result<File> {
     use std::io::Write as _;
     // One that a crash left may have other permissions.
     match fs::remove_file(path) {
@@ -135,5 +134,5 @@ pub(super) fn write_private(path: &Path, bytes: &[u8]) -> io::Result<()> {
         .mode(0o600)
         .open(path)?;
     file.write_all(bytes)?;
-    file.sync_all()
+    Ok(file)
 }

@@ -12,7 +12,7 @@ use crate::lab::view::{NodeIx, NodeState};
 use crate::node::Time;
 use crate::node::io::Event;
 use serde_json::{Value, json};
-use std::collections::VecDeque;
+use std::collections::{BTreeMap, BTreeSet, VecDeque};
 use std::sync::atomic::{AtomicUsize, Ordering};
 use std::sync::{Arc, OnceLock};
 use tokio::sync::{broadcast, watch};
@@ -219,20 +219,31 @@ impl LabDoor {
         }
     }
 
-    /// Every direction between two nodes of the lab.
+    /// Both directions of every link of the nodes behind the door: between nodes that are
+    /// connected, and those that somebody has set.
     pub(in crate::lab) fn links(&self) -> Vec<LinkStatus> {
         let model = self.shared.lock();
-        let mut links = Vec::new();
-        for from in &model.nodes {
-            for to in model.nodes.iter().filter(|to| to.addr != from.addr) {
-                links.push(LinkStatus {
-                    from: from.name.to_string(),
-                    to: to.name.to_string(),
-                    conditions: self.shared.links.get(from.addr, to.addr),
-                });
+        let (mut names, mut pairs) = (BTreeMap::new(), BTreeSet::new());
+        for (_, node) in self.nodes(&model) {
+            let seen = node.snapshot.iter().filter(|_| node.state.is_up());
+            for peer in seen.flat_map(|snapshot| snapshot.ready_peers()) {
+                if let Some(listen) = peer.listen {
+                    names.insert(listen, peer.name.as_str());
+                    pairs.extend([(node.addr, listen), (listen, node.addr)]);
+                }
             }
         }
-        links
+        names.extend(model.nodes.iter().map(|node| (node.addr, &*node.name)));
+        let set = self.shared.links.all();
+        pairs.extend(set.into_iter().map(|(from, to, _)| (from, to)));
+        let links = pairs.into_iter().filter_map(|(from, to)| {
+            Some(LinkStatus {
+                from: (*names.get(&from)?).to_owned(),
+                to: (*names.get(&to)?).to_owned(),
+                conditions: self.shared.links.get(from, to),
+            })
+        });
+        links.collect()
     }
 
     /// Goes up whenever any node may look different.

@@ -98,6 +98,8 @@ impl Shared {
         if !self.lock().is_over {
             *self.doors() = Some(doors);
         }
+        drop(home);
+        self.changed();
         Ok(())
     }
 
@@ -114,6 +116,11 @@ impl Shared {
         let server = self.node_server(ix, home.as_ref(), doors, None)?;
         doors.nodes.push((ix, server));
         doors.registered.write(&self.entry(doors))
+    }
+
+    /// What other programs are told, once the doors are open.
+    pub(super) fn open_entry(&self) -> Option<Entry> {
+        self.doors().as_ref().map(|doors| self.entry(doors))
     }
 
     /// Shuts all doors.

@@ -38,6 +38,7 @@ pub use doors::Control;
 pub use error::LabError;
 
 use super::control::Door;
+use super::control::registry::Entry;
 use super::layout::Layout;
 use super::request::{Answer, Request, Ticket};
 use super::view::LabView;
@@ -230,6 +231,12 @@ impl Lab {
     /// Where its data is. Once it was kept, the data is where the answer said.
     pub fn data_dir(&self) -> &Path {
         &self.shared.dir
+    }
+
+    /// Where other programs can control it and each of its nodes; `None`: nowhere, or not yet.
+    /// [`Lab::changes`] tells when that changes.
+    pub fn entry(&self) -> Option<Entry> {
+        self.shared.open_entry()
     }
 
     /// Stops all nodes and waits for them. A temporary lab's data is removed, another's is put down

@@ -120,7 +120,8 @@ impl Saved {
     pub(super) fn write(&self, dir: &Path) -> Result<(), LabError> {
         let (path, new) = (dir.join(FILE), dir.join(NEW_FILE));
         let text = serde_json::to_vec_pretty(self).expect("plain data");
-        write_private(&new, &text).map_err(LabError::file(&new))?;
+        let written = write_private(&new, &text).and_then(|file| file.sync_all());
+        written.map_err(LabError::file(&new))?;
         fs::rename(&new, &path).map_err(LabError::file(&path))?;
         let synced = File::open(dir).and_then(|dir| dir.sync_all());
         synced.map_err(LabError::file(dir))
