@@ -62,7 +62,7 @@ pub(super) struct Options {
     control: ControlOptions,
 }
 
-fn parse_addr(text: &str) -> Result<SocketAddr, String> {
+pub(super) fn parse_addr(text: &str) -> Result<SocketAddr, String> {
     let wanted = "write HOST:PORT, as in 127.0.0.1:3000";
     if !text.contains(':') {
         return Err(format!("the port is missing: {wanted}"));
