@@ -13,6 +13,7 @@ use crate::lab::units::{show_bandwidth, show_duration};
 use crate::link::{Conditions, LinkState};
 use clap::{Args, Subcommand};
 use serde_json::{Map, Value};
+use std::net::SocketAddr;
 
 pub(super) const EXAMPLES: &str = "\
 Examples:
@@ -185,13 +186,29 @@ fn words(answer: &Value) -> String {
     done.map_or_else(|| answer.to_string(), ToOwned::to_owned)
 }
 
+/// Gives nodes of the group their names where only their addresses are known.
+async fn name_ends(group: &Group, links: &mut [LinkStatus]) -> Result<(), Failure> {
+    let nodes = group.status().await?;
+    for link in links {
+        let is_it = |addr: Option<SocketAddr>| addr.is_some_and(|addr| addr.to_string() == link.to);
+        if let Some(status) = nodes.iter().find(|status| is_it(status.addr)) {
+            link.to.clone_from(&status.node);
+        }
+    }
+    Ok(())
+}
+
 async fn show(group: &Group, json: bool) -> Result<(), Failure> {
     let mut links: Vec<LinkStatus> = Vec::new();
     for client in group.members() {
         let answer = client.call("links", Map::new()).await?;
         let told: Vec<LinkStatus> = serde_json::from_value(answer)
             .map_err(|error| Failure::other(format!("links: {error}")))?;
-        links.extend(told);
+        let is_own = |name: &String| client.about().nodes.contains(name);
+        links.extend(told.into_iter().filter(|link| is_own(&link.from)));
+    }
+    if !group.is_lab {
+        name_ends(group, &mut links).await?;
     }
     if let Some(chosen) = group.chosen() {
         links.retain(|link| [&link.from, &link.to].contains(&&chosen.to_owned()));

@@ -236,12 +236,16 @@ impl LabDoor {
         names.extend(model.nodes.iter().map(|node| (node.addr, &*node.name)));
         let set = self.shared.links.all();
         pairs.extend(set.into_iter().map(|(from, to, _)| (from, to)));
-        let links = pairs.into_iter().filter_map(|(from, to)| {
-            Some(LinkStatus {
-                from: (*names.get(&from)?).to_owned(),
-                to: (*names.get(&to)?).to_owned(),
-                conditions: self.shared.links.get(from, to),
-            })
+        // Who is not connected any more, because the link is cut, has no name but its address.
+        let name = |addr| {
+            let name = names.get(&addr).map(|name| (*name).to_owned());
+            name.unwrap_or_else(|| addr.to_string())
+        };
+        pairs.retain(|(from, to)| names.contains_key(from) || names.contains_key(to));
+        let links = pairs.into_iter().map(|(from, to)| LinkStatus {
+            from: name(from),
+            to: name(to),
+            conditions: self.shared.links.get(from, to),
         });
         links.collect()
     }
