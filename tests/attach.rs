@@ -276,11 +276,11 @@ async fn a_node_that_goes_away_is_down_and_comes_back_when_it_returns() {
 
     node.kill().await;
     drop(lab);
-    let view = until(&far, |view| view.nodes[0].state == NodeState::Down).await;
+    let view = until(&far, |view| view.nodes[0].state == NodeState::Gone).await;
     assert!(view.nodes[0].snapshot.is_some(), "how it looked last");
     assert_eq!(
         refused(&far, Request::Node(CENTRAL, Command::MineNow)).await,
-        "solo is down"
+        "solo runs elsewhere, and does not answer"
     );
 
     let here = Control::At {

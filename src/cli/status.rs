@@ -78,6 +78,7 @@ fn state_words(state: &NodeState) -> String {
         NodeState::Up => "up".to_owned(),
         NodeState::Stopping => "stopping".to_owned(),
         NodeState::Down => "down".to_owned(),
+        NodeState::Gone => "gone".to_owned(),
         NodeState::Failed(why) => format!("failed: {why}"),
     }
 }
