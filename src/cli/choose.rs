@@ -10,7 +10,9 @@ use crate::chain::Params;
 use crate::chain::address::Address;
 use crate::lab::control::registry::{self, Entry};
 use crate::lab::control::rpc::{BAD_PARAMS, NO_METHOD};
-use crate::lab::control::{Client, ClientError, Cookie, Door, Kind, NodeStatus, Place};
+use crate::lab::control::{
+    COOKIE_FILE, Client, ClientError, Cookie, Door, Kind, NodeStatus, Place,
+};
 use crate::lab::names::missing;
 use crate::lab::network;
 use crate::node::io::{Command, Reply};
@@ -43,8 +45,9 @@ pub(super) struct Choice {
         help_heading = HEADING
     )]
     at: Vec<Place>,
-    /// The file with the cookie for --at [default: found by the address].
-    #[arg(long, value_name = "FILE", global = true, requires = "at", help_heading = HEADING)]
+    /// The cookie for --at: its file, or the data directory that it is in [default: found by the
+    /// address].
+    #[arg(long, value_name = "FILE|DIR", global = true, help_heading = HEADING)]
     cookie: Option<PathBuf>,
 }
 
@@ -75,15 +78,7 @@ impl From<ClientError> for Failure {
 impl Choice {
     /// Finds what is meant, and connects to it.
     pub(super) async fn open(&self) -> Result<Group, Failure> {
-        let entries = registry::running().map_err(Failure::other)?;
-        let doors = match self.at.is_empty() {
-            true => {
-                let groups = into_groups(entries);
-                let group = pick(groups, self.lab.as_deref(), self.node.as_deref())?;
-                group.into_iter().map(|entry| entry.door).collect()
-            }
-            false => self.doors(&entries)?,
-        };
+        let doors = self.doors(&[])?;
         let mut members = Vec::new();
         for door in &doors {
             members.push(Client::connect(door).await?);
@@ -95,10 +90,32 @@ impl Choice {
         Ok(group)
     }
 
+    /// The doors that are meant: these and those that were named; without any, those of the only
+    /// lab or network.
+    pub(super) fn doors(&self, at: &[Place]) -> Result<Vec<Door>, Failure> {
+        let entries = registry::running().map_err(Failure::other)?;
+        let named: Vec<_> = at.iter().chain(&self.at).collect();
+        if !named.is_empty() {
+            return self.named(&named, &entries);
+        }
+        if self.cookie.is_some() {
+            return Err(Failure::input("--cookie goes with an address"));
+        }
+        let groups = into_groups(entries);
+        let group = pick(groups, self.lab.as_deref(), self.node.as_deref())?;
+        Ok(group.into_iter().map(|entry| entry.door).collect())
+    }
+
+    /// The node that was chosen.
+    pub(super) fn node(&self) -> Option<&str> {
+        self.node.as_deref()
+    }
+
     /// The doors that were named, with their cookies.
-    fn doors(&self, entries: &[Entry]) -> Result<Vec<Door>, Failure> {
+    fn named(&self, at: &[&Place], entries: &[Entry]) -> Result<Vec<Door>, Failure> {
         let door = |at: &Place| -> Result<Door, Failure> {
             let cookie = match &self.cookie {
+                Some(path) if path.is_dir() => Cookie::File(path.join(COOKIE_FILE)),
                 Some(path) => Cookie::File(path.clone()),
                 None => cookie_of(entries, at).ok_or_else(|| {
                     let words = "nothing that runs here can be controlled there";
@@ -112,8 +129,21 @@ impl Choice {
                 cookie,
             })
         };
-        self.at.iter().map(door).collect()
+        at.iter().copied().map(door).collect()
     }
+}
+
+/// The door at this address, of something that runs here.
+pub(super) fn door_at(at: &Place) -> Result<Door, Failure> {
+    let entries = registry::running().map_err(Failure::other)?;
+    let missing = || {
+        Failure::input(format!(
+            "{at}: nothing that runs here can be controlled there"
+        ))
+    };
+    let cookie = cookie_of(&entries, at).ok_or_else(missing)?;
+    let at = at.clone();
+    Ok(Door { at, cookie })
 }
 
 /// The cookie of a door that something in the registry has.

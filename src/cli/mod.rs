@@ -8,6 +8,7 @@
     reason = "this floor is where people come in"
 )]
 
+mod attach;
 mod block;
 mod chain;
 mod check;
@@ -25,6 +26,7 @@ mod node;
 mod peers;
 mod rpc;
 mod run;
+mod screen;
 mod send;
 mod shell;
 mod status;
@@ -41,7 +43,11 @@ use std::fs::File;
 use std::io::{self, Read, Write, stderr, stdout};
 use std::path::Path;
 use std::process::ExitCode;
+use std::time::Duration;
 use tokio::runtime::{Builder, Runtime};
+
+/// How long a runtime waits at the end for what should have ended already.
+const LAST_WAIT: Duration = Duration::from_secs(2);
 
 /// Threads for all sockets: they only move bytes.
 const SOCKET_THREADS: usize = 2;
@@ -81,6 +87,9 @@ enum Command {
     /// Open a lab on the screen; that is also what `chainlab` alone does.
     #[command(after_help = run::EXAMPLES)]
     Run(run::Options),
+    /// Open the screen on what runs already; leaving it leaves that running.
+    #[command(after_help = attach::EXAMPLES)]
+    Attach(attach::Options),
     /// List the layouts that are built in, or print one as a file to change.
     #[command(after_help = layouts::EXAMPLES)]
     Layouts(layouts::Options),
@@ -191,6 +200,7 @@ pub fn run() -> ExitCode {
     let done = match cli.command {
         None => run::run(cli.run),
         Some(Command::Run(options)) => run::run(options),
+        Some(Command::Attach(options)) => attach::run(options),
         Some(Command::Layouts(options)) => layouts::run(&options),
         Some(Command::Node(options)) => node::run(options),
         Some(Command::Network(command)) => network::run(command),

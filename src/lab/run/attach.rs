@@ -115,14 +115,19 @@ impl Met {
             client,
             notices,
         };
-        // First who is there, then what happened to them, then how they look now: blocks that are
-        // older than what is seen of the chain would be no news.
+        // First who is there with which wallets, then what happened to them, then how they look
+        // now: blocks that are older than what was seen of the chain would be no news.
         for status in &opening.nodes {
             let unseen = NodeStatus {
                 snapshot: None,
                 ..status.clone()
             };
             following.status(shared, unseen);
+            if let Some((ix, _)) = following.find(shared, &status.node) {
+                shared.lock().nodes[ix.0]
+                    .snapshot
+                    .clone_from(&status.snapshot);
+            }
         }
         following.past(shared, opening.events);
         for status in opening.nodes {
@@ -203,8 +208,14 @@ impl Following {
                 node.life += 1;
                 node.handle = Some(Hand::Far(self.client.clone(), status.node.as_str().into()));
             }
-            if was_up && !status.state.is_up() {
-                node.say(now, Tone::Bad, format!("{}", status.state));
+            match &status.state {
+                NodeState::Failed(why) if node.state != status.state => {
+                    node.say(now, Tone::Bad, &**why);
+                }
+                NodeState::Down if node.life > 0 && node.state != NodeState::Down => {
+                    node.say(now, Tone::Bad, "went down");
+                }
+                _ => {}
             }
             let life = node.life;
             if status.state.is_up() {
