@@ -416,9 +416,9 @@ impl Group {
         match Address::parse(of, self.params()?.address_version) {
             Ok(_) => Ok(of.to_owned()),
             // Only what is about as long as one was meant to be one.
-            Err(error) if of.len() >= ADDRESS_LEN_MIN => {
-                Err(Failure::input(format!("{of} is neither a wallet nor an address: {error}")))
-            }
+            Err(error) if of.len() >= ADDRESS_LEN_MIN => Err(Failure::input(format!(
+                "{of} is neither a wallet nor an address: {error}"
+            ))),
             Err(_) => Err(Failure::input(missing("wallet", of, names))),
         }
     }
