@@ -22,6 +22,9 @@ use serde_json::{Map, Value};
 use std::collections::BTreeMap;
 use std::path::PathBuf;
 
+/// The fewest letters that an address has.
+const ADDRESS_LEN_MIN: usize = 26;
+
 const HEADING: &str = "Which one";
 
 /// Where a verb goes.
@@ -409,15 +412,14 @@ impl Group {
         if wallets.iter().any(|held| held.wallet.name == of) {
             return Ok(self.holder(wallets, of)?.wallet.address.clone());
         }
+        let names = wallets.iter().map(|held| held.wallet.name.as_str());
         match Address::parse(of, self.params()?.address_version) {
             Ok(_) => Ok(of.to_owned()),
-            Err(error) => {
-                let names = wallets.iter().map(|held| held.wallet.name.as_str());
-                let words = missing("wallet", of, names);
-                Err(Failure::input(format!(
-                    "{words} (and it is no address: {error})"
-                )))
-            }
+            // Only what is about as long as one was meant to be one.
+            Err(error) if of.len() >= ADDRESS_LEN_MIN => Err(Failure::input(format!(
+                "{of} is neither a wallet nor an address: {error}"
+            ))),
+            Err(_) => Err(Failure::input(missing("wallet", of, names))),
         }
     }
 }

@@ -23,6 +23,9 @@ Examples:
 /// The longest key that is read, in bytes: 64 digits, and whatever ends the line.
 const SECRET_BYTES_MAX: u64 = 200;
 
+/// Hexadecimal digits of a key.
+const SECRET_DIGITS: usize = 64;
+
 #[derive(Args)]
 pub(super) struct Options {
     #[command(subcommand)]
@@ -79,7 +82,7 @@ pub(super) async fn run(options: &Options) -> Result<(), Failure> {
     let json = options.json;
     // Before anything is connected: reading it may take as long as somebody types.
     let secret = match &options.what {
-        What::Import { secret, .. } => read_secret(secret.as_deref())?,
+        What::Import { secret, .. } => check_secret(read_secret(secret.as_deref())?)?,
         _ => String::new(),
     };
     let group = options.choice.open().await?;
@@ -133,9 +136,19 @@ fn read_secret(given: Option<&str>) -> Result<String, Failure> {
         false => stdin().take(SECRET_BYTES_MAX).read_to_string(&mut text),
     };
     read.map_err(|error| Failure::input(format!("the key cannot be read: {error}")))?;
-    match text.trim() {
-        "" => Err(Failure::input("the key is missing: no line came in")),
-        secret => Ok(secret.to_owned()),
+    Ok(text.trim().to_owned())
+}
+
+/// Refuses what can be no key, without showing it.
+fn check_secret(secret: String) -> Result<String, Failure> {
+    let is_hex = secret.bytes().all(|byte| byte.is_ascii_hexdigit());
+    match (is_hex, secret.chars().count()) {
+        (true, SECRET_DIGITS) => Ok(secret),
+        (_, 0) => Err(Failure::input("the key is missing: nothing came in")),
+        (_, count) => Err(Failure::input(format!(
+            "that is no key: it takes {SECRET_DIGITS} hexadecimal digits, not these {count} \
+             characters"
+        ))),
     }
 }
 
