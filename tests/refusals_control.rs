@@ -13,7 +13,9 @@ use chainlab::lab::control::limits::{
     CLIENTS_MAX, GREETING_MAX, LINE_MAX, UNGREETED_MAX, WRONG_PAUSE,
 };
 use chainlab::lab::control::registry::Entry;
-use chainlab::lab::control::rpc::{BAD_LINE, BAD_PARAMS, NO_REQUEST, NOT_JSON, TOO_MANY, UNGREETED};
+use chainlab::lab::control::rpc::{
+    BAD_LINE, BAD_PARAMS, NO_REQUEST, NOT_JSON, TOO_MANY, UNGREETED,
+};
 use common::control::*;
 use common::live::soon;
 use serde_json::json;
@@ -202,7 +204,12 @@ async fn a_thousand_who_say_nothing_keep_nobody_out() {
         at.elapsed()
     );
     // The oldest went when others came, without a word.
-    silent.drain(..).next().expect("a thousand").is_let_go().await;
+    silent
+        .drain(..)
+        .next()
+        .expect("a thousand")
+        .is_let_go()
+        .await;
     goes_on(&lab, &entry).await;
 }
 

@@ -37,6 +37,8 @@ fn file(door: &Door) -> PathBuf {
 #[tokio::test(flavor = "multi_thread")]
 async fn cookies_are_their_users_alone_replace_what_a_crash_left_and_go_with_the_lab() {
     let dir = tempfile::tempdir().expect("a directory");
+    let before = start(kept_in(dir.path())).expect("it starts");
+    before.close().await.expect("it closes");
     let stale = dir.path().join(COOKIE_FILE);
     fs::write(&stale, "known to everybody").expect("room");
     fs::set_permissions(&stale, fs::Permissions::from_mode(0o644)).expect("ours");
@@ -152,7 +154,10 @@ impl Program {
             log.is_ok_and(|log| log.contains("its chain and wallets are in"))
         };
         while !(listens() && wanted()) {
-            assert!(since.elapsed() < common::live::PATIENCE, "it does not start");
+            assert!(
+                since.elapsed() < common::live::PATIENCE,
+                "it does not start"
+            );
             thread::sleep(Duration::from_millis(10));
         }
         running
@@ -191,10 +196,7 @@ fn another_machine_is_let_in_only_by_whoever_says_so() {
     for (arguments, words) in [
         (&["--control", "0.0.0.0:0"][..], "--control-allow-remote"),
         (&["--control-bind", "[::]:0"], "--control-allow-remote"),
-        (
-            &["--control-allow-remote"],
-            "--control <ADDR>",
-        ),
+        (&["--control-allow-remote"], "--control <ADDR>"),
         (&["--control", "nowhere"], "write a port, or IP:PORT"),
         (&["--control", "0", "--no-control"], "cannot be used with"),
     ] {
@@ -202,7 +204,10 @@ fn another_machine_is_let_in_only_by_whoever_says_so() {
         let said = String::from_utf8_lossy(&output.stderr).into_owned();
         assert_eq!(output.status.code(), Some(2), "{arguments:?}: {said}");
         assert!(said.contains(words), "{arguments:?}: {said}");
-        assert!(!program.data().exists(), "{arguments:?}: nothing is written");
+        assert!(
+            !program.data().exists(),
+            "{arguments:?}: nothing is written"
+        );
     }
     let arguments = ["--control", "0.0.0.0:0", "--control-allow-remote"];
     let _running = program.runs(&arguments, || !program.finds("entry.json").is_empty());
@@ -243,10 +248,14 @@ fn listening(pid: u32) -> Option<usize> {
     });
     let inodes: Vec<_> = listens.collect();
     let files = fs::read_dir(format!("/proc/{pid}/fd")).ok()?;
-    let links = files.flatten().filter_map(|file| fs::read_link(file.path()).ok());
+    let links = files
+        .flatten()
+        .filter_map(|file| fs::read_link(file.path()).ok());
     let links: Vec<_> = links
         .map(|link| link.to_string_lossy().into_owned())
         .collect();
-    let its = inodes.iter().filter(|inode| links.contains(&format!("socket:[{inode}]")));
+    let its = inodes
+        .iter()
+        .filter(|inode| links.contains(&format!("socket:[{inode}]")));
     Some(its.count())
 }

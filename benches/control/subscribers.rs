@@ -45,7 +45,10 @@ pub fn subscribers(harness: &mut Harness) {
         shares[shares.len() / 2]
     });
     let alone = shares[0];
-    println!("a lab of three, a block a second: {:.2} % of a core", alone * 100.0);
+    println!(
+        "a lab of three, a block a second: {:.2} % of a core",
+        alone * 100.0
+    );
     for (count, share) in counts.into_iter().zip(shares).skip(1) {
         let each = (share - alone) / f64::from(u32::try_from(count).expect("few"));
         let name = format!("with {count} subscribers");

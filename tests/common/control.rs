@@ -71,16 +71,18 @@ mine = { hashrate = "1 kH/s", to = "rewards", first = "at once" }
 /// Whatever somebody did: blocks go on to come, and whoever behaves well is answered.
 pub async fn goes_on(lab: &Lab, entry: &Entry) {
     let mut client = Raw::greeted(&entry.door).await;
-    let height = |nodes: &Value| nodes[2]["snapshot"]["tip"]["height"].as_u64();
+    let height = |nodes: &Value| {
+        let height = &nodes[2]["snapshot"]["tip"]["height"];
+        height.as_u64().unwrap_or_default()
+    };
     let before = height(&client.result("status", json!({})).await);
     until(lab, |view| {
-        let tips = view.tips();
-        let highest = tips.iter().map(|tip| u64::from(tip.tip.height)).max();
-        highest > before
+        let miner = view.nodes[2].snapshot.as_ref();
+        miner.is_some_and(|seen| u64::from(seen.tip.height) > before)
     })
     .await;
     let after = height(&client.result("status", json!({})).await);
-    assert!(after > before, "{after:?} after {before:?}");
+    assert!(after > before, "{after} after {before}");
 }
 
 /// Where its doors are, once they are open.

@@ -9,9 +9,7 @@ use super::limits::{
 use super::methods;
 use super::order::Order;
 use super::params::{Params, bad, required};
-use super::rpc::{
-    BAD_LINE, Call, NO_METHOD, REFUSED, RpcError, TOO_MANY, UNGREETED, answer_line,
-};
+use super::rpc::{BAD_LINE, Call, NO_METHOD, REFUSED, RpcError, TOO_MANY, UNGREETED, answer_line};
 use super::server::Context;
 use crate::lab::run::Refusal;
 use crate::lab::units::parse_duration;
