@@ -21,6 +21,7 @@ pub mod network;
 pub mod places;
 pub mod request;
 mod run;
+pub mod script;
 mod story;
 pub mod units;
 pub mod view;
