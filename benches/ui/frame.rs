@@ -9,7 +9,7 @@ use crate::ratio::{Harness, Samples, shown, timed};
 use crate::tail;
 use chainlab::chain::Amount;
 use chainlab::lab::layout::{self, ViewSpec};
-use chainlab::lab::{Lab, LabOptions, NodeIx, Request};
+use chainlab::lab::{Control, Lab, LabOptions, NodeIx, Request};
 use chainlab::node::io::{Command, Payment};
 use chainlab::ui::keymap::Keymap;
 use chainlab::ui::log;
@@ -120,6 +120,7 @@ impl<'a> Busy<'a> {
             data_dir: None,
             seed: Some(7),
             clock: None,
+            control: Control::Off,
         };
         let lab = Lab::start(options, runtime.handle().clone()).expect("it starts");
         let mut changes = lab.changes();

@@ -9,6 +9,7 @@
 )]
 
 mod config;
+mod control;
 mod layouts;
 mod look;
 mod network;

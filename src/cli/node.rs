@@ -1,9 +1,11 @@
 //! `chainlab node`: one node in a terminal, until Ctrl-C.
 
+use super::control::ControlOptions;
 use super::{Failure, read_file, runtime, say};
 use crate::chain::Params;
 use crate::lab::names::parse_node_name;
 use crate::lab::units::parse_rate;
+use crate::lab::{Adoption, Control, Lab};
 use crate::lab::{document, network, places};
 use crate::live::{self, End, LabClock, NodeHandle, Signals, stored_params};
 use crate::node::Config;
@@ -56,6 +58,8 @@ pub(super) struct Options {
     /// directory, or chainlab's own].
     #[arg(long, value_name = "FILE")]
     network: Option<PathBuf>,
+    #[command(flatten)]
+    control: ControlOptions,
 }
 
 fn parse_addr(text: &str) -> Result<SocketAddr, String> {
@@ -89,7 +93,8 @@ pub(super) fn run(options: Options) -> Result<(), Failure> {
     let config = configure(&options, params)?;
     let runtime = runtime()?;
     let at = SocketAddr::new(options.bind, options.port);
-    runtime.block_on(serve(config, &data_dir, at))
+    let control = options.control.control();
+    runtime.block_on(serve(config, &data_dir, at, control))
 }
 
 fn start_log() {
@@ -146,25 +151,43 @@ fn configure(options: &Options, params: Params) -> Result<Config, Failure> {
     Ok(config)
 }
 
-async fn serve(config: Config, data_dir: &Path, at: SocketAddr) -> Result<(), Failure> {
+async fn serve(
+    config: Config,
+    data_dir: &Path,
+    at: SocketAddr,
+    control: Control,
+) -> Result<(), Failure> {
     // From here on a signal waits until the node can be closed.
     let signals = Signals::new();
     let mut signals = signals.map_err(|error| Failure::other(format!("no signals: {error}")))?;
     let listener = TcpListener::bind(at).await;
     let listener =
         listener.map_err(|error| Failure::other(format!("cannot listen at {at}: {error}")))?;
-    let (name, network) = (config.name.clone(), config.params.genesis_block().hash());
-    let node = live::spawn(config, data_dir, Some(listener), LabClock::from_wall()).await?;
+    let (name, params) = (config.name.clone(), Arc::clone(&config.params));
+    let network = params.genesis_block().hash();
+    let clock = LabClock::from_wall();
+    let node = live::spawn(config, data_dir, Some(listener), clock.clone()).await?;
+    let node = Arc::new(node);
     let addr = node.addr().expect("it was given a listener");
     tracing::info!("{name} listens at {addr}, on network {network}");
     tracing::info!("its chain and wallets are in {}", data_dir.display());
     for wallet in &node.snapshots().borrow().wallets {
         tracing::info!("wallet {} has {}", wallet.name, wallet.address);
     }
+    let adoption = Adoption {
+        node: Arc::clone(&node),
+        params,
+        clock,
+        data_dir: std::path::absolute(data_dir).map_err(Failure::other)?,
+        control,
+    };
+    let lab = Lab::adopt(adoption)?;
     let end = tokio::select! {
         end = node.ended() => end,
         signal = signals.next() => stop(&node, &mut signals, signal).await,
     };
+    // Its cookie and its sockets go with it.
+    lab.close().await?;
     match end {
         End::Stopped => {
             say(&format!("{name} has stopped; all it had is on disk"));

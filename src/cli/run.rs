@@ -1,5 +1,6 @@
 //! `chainlab run`, and `chainlab` alone: a lab on the screen.
 
+use super::control::ControlOptions;
 use super::look::Look;
 use super::{Failure, print, read_file, runtime, say};
 use crate::lab::document::FILE_BYTES_MAX;
@@ -46,6 +47,8 @@ pub(super) struct Options {
     #[arg(long)]
     show_keys: bool,
     #[command(flatten)]
+    control: ControlOptions,
+    #[command(flatten)]
     look: Look,
 }
 
@@ -88,6 +91,7 @@ pub(super) fn run(options: Options) -> Result<(), Failure> {
             data_dir: options.data_dir,
             seed: options.seed,
             clock: options.clock,
+            control: options.control.control(),
         },
         runtime.handle().clone(),
     )?;

@@ -19,6 +19,7 @@ pub mod layout;
 pub mod names;
 pub mod network;
 pub mod places;
+mod private;
 pub mod request;
 mod run;
 pub mod script;
@@ -28,5 +29,5 @@ pub mod view;
 
 pub use layout::Layout;
 pub use request::{Answer, LinkChange, Request, Ticket};
-pub use run::{Lab, LabError, LabOptions};
+pub use run::{Adoption, Control, Lab, LabError, LabOptions};
 pub use view::{LabView, NodeIx, NodeState, NodeView};

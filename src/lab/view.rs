@@ -71,7 +71,8 @@ pub struct NodeView {
 }
 
 /// Whether a node runs.
-#[derive(Clone, Debug, PartialEq, Eq)]
+#[derive(Clone, Debug, PartialEq, Eq, Serialize, Deserialize)]
+#[serde(rename_all = "snake_case")]
 pub enum NodeState {
     /// On its way up.
     Starting,

@@ -4,7 +4,7 @@ use super::coins;
 use super::live::{PATIENCE, soon};
 use chainlab::chain::Amount;
 use chainlab::lab::view::Piece;
-use chainlab::lab::{Answer, Lab, LabError, LabOptions, LabView, NodeIx, Request, layout};
+use chainlab::lab::{Answer, Control, Lab, LabError, LabOptions, LabView, NodeIx, Request, layout};
 use chainlab::node::BlockId;
 use chainlab::node::io::{Command, Payment, Reply};
 use std::path::Path;
@@ -55,6 +55,7 @@ pub fn options(text: &str) -> LabOptions {
         data_dir: None,
         seed: None,
         clock: None,
+        control: Control::Off,
     }
 }
 

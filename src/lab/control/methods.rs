@@ -9,7 +9,9 @@ use crate::lab::document::nearest;
 use crate::lab::layout::{MineSpec, NodeSpec};
 use crate::lab::names::parse_node_name;
 use crate::lab::request::LinkChange;
-use crate::lab::units::{parse_bandwidth, parse_duration, parse_rate, show_duration};
+use crate::lab::units::{
+    parse_bandwidth, parse_duration, parse_rate, show_bandwidth, show_duration,
+};
 use crate::link::LinkState;
 use crate::node::io::{Command, Payment};
 use crate::node::mining::MiningMode;
@@ -451,8 +453,68 @@ pub fn write(command: &Command) -> (&'static str, Map<String, Value>) {
         Command::Tx { txid } => ("tx", json!({ "txid": txid })),
         Command::Mempool { limit } => ("mempool", json!({ "limit": limit })),
     };
-    match params {
-        Value::Object(params) => (name, params),
+    (name, object(params))
+}
+
+/// As [`write()`], for any order.
+pub fn write_order(order: &Order) -> (&'static str, Map<String, Value>) {
+    let of_node = |name, node: &Option<String>| (name, object(json!({ "node": node })));
+    match order {
+        Order::Node(node, command) => {
+            let (name, mut params) = write(command);
+            if let Some(node) = node {
+                params.insert("node".to_owned(), node.as_str().into());
+            }
+            (name, params)
+        }
+        Order::Kill(node) => of_node("kill", node),
+        Order::Restart(node) => of_node("restart", node),
+        Order::Add(spec) => ("add_node", object(written_node(spec))),
+        Order::Link {
+            from,
+            to,
+            is_both_ways,
+            change,
+        } => {
+            let link = json!({
+                "from": from,
+                "to": to,
+                "one_way": !is_both_ways,
+                "latency": change.latency.map(show_duration),
+                "jitter": change.jitter.map(show_duration),
+                "bandwidth": change.bandwidth.map(written_bandwidth),
+                "loss": change.loss,
+                "state": change.state,
+            });
+            ("set_link", object(link))
+        }
+        Order::HealAll => ("heal", Map::new()),
+        Order::Note(text) => ("note", object(json!({ "text": text }))),
+    }
+}
+
+fn written_node(spec: &NodeSpec) -> Value {
+    let mode = match spec.mine.mode {
+        MiningMode::Off => "off",
+        MiningMode::On => "on",
+        MiningMode::OnTx(_) => "on-tx",
+    };
+    json!({
+        "name": spec.name,
+        "connect": spec.connect,
+        "wallets": spec.wallets,
+        "mine": mode,
+        "hashrate": spec.mine.hashrate,
+    })
+}
+
+fn written_bandwidth(bandwidth: Option<u64>) -> String {
+    bandwidth.map_or_else(|| "unlimited".to_owned(), show_bandwidth)
+}
+
+fn object(value: Value) -> Map<String, Value> {
+    match value {
+        Value::Object(params) => params,
         _ => unreachable!("an object was written"),
     }
 }

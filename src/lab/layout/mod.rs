@@ -110,7 +110,7 @@ pub struct MineSpec {
 }
 
 /// What the screen shows first.
-#[derive(Clone, Debug, Default, PartialEq, Eq)]
+#[derive(Clone, Debug, Default, PartialEq, Eq, Serialize, Deserialize)]
 pub struct ViewSpec {
     /// Panes beside each other; `None`: as many as look well.
     pub columns: Option<u16>,
@@ -125,7 +125,8 @@ pub struct ViewSpec {
 }
 
 /// A view that a layout can open with.
-#[derive(Clone, Copy, Debug, Default, PartialEq, Eq)]
+#[derive(Clone, Copy, Debug, Default, PartialEq, Eq, Serialize, Deserialize)]
+#[serde(rename_all = "snake_case")]
 pub enum OpeningView {
     /// The panes.
     #[default]
@@ -165,6 +166,25 @@ impl NodeSpec {
 }
 
 impl Layout {
+    /// What can be said of a lab that was not made of a layout.
+    pub fn around(name: &str, params: &Params) -> Self {
+        Self {
+            name: name.to_owned(),
+            about: Vec::new(),
+            chain: ChainSpec {
+                params: params.clone(),
+                genesis_time: None,
+                genesis: Vec::new(),
+                fee: Amount::ZERO,
+                min_fee_per_kb: Amount::ZERO,
+            },
+            link: Conditions::default(),
+            pairs: Vec::new(),
+            nodes: Vec::new(),
+            view: ViewSpec::default(),
+        }
+    }
+
     /// The parameters of the network of a lab with this seed for wallets' keys that begins at
     /// `start`: the coins of the genesis block go to the wallets that were named.
     ///

@@ -1,16 +1,38 @@
 //! What is asked of a lab, and how it is done.
 
+use super::forward::Forwarded;
+use super::hand::{Hand, Host};
 use super::model::{Model, Node};
-use super::{Shared, nodes};
+use super::{Shared, Standing, nodes};
+use crate::lab::control::ClientError;
 use crate::lab::layout::{NODES_MAX, NodeSpec};
 use crate::lab::names::{missing, parse_node_name};
 use crate::lab::request::{Answer, Request};
 use crate::lab::view::{NodeIx, NodeState};
-use crate::live::NodeHandle;
 use crate::node::io::{Command, Payment, Reply};
 use crate::node::mining::{MiningMode, check_hashrate};
 use crate::node::wallets::{WALLETS_MAX, check_name};
+use std::pin::{Pin, pin};
 use std::sync::Arc;
+use std::task::{Context, Poll, Waker};
+
+/// Begins to do what is asked. When this returns it has its place in the order of things: tasks
+/// begin in any order, but by the time this work first waits, a command is in its node's queue.
+pub(super) fn begin(
+    shared: &Arc<Shared>,
+    request: Request,
+) -> impl Future<Output = Result<Answer, String>> + Send + use<> {
+    let mut work = Box::pin(Arc::clone(shared).serve(request));
+    let _within = shared.runtime.enter();
+    let begun = tokio::task::unconstrained(Pin::as_mut(&mut work));
+    let begun = pin!(begun).poll(&mut Context::from_waker(Waker::noop()));
+    async move {
+        match begun {
+            Poll::Ready(answer) => answer,
+            Poll::Pending => work.await,
+        }
+    }
+}
 
 impl Shared {
     /// Does what is asked.
@@ -18,10 +40,25 @@ impl Shared {
     /// # Errors
     /// In words, why it cannot be done.
     pub(super) async fn serve(self: Arc<Self>, request: Request) -> Result<Answer, String> {
+        let request = match self.standing {
+            Standing::Attached => match self.forward(request).await? {
+                Forwarded::Done(answer) => return Ok(answer),
+                Forwarded::Here(request) => request,
+            },
+            Standing::Own | Standing::Adopted => request,
+        };
         match request {
             Request::Node(ix, command) => self.command(ix, command).await,
             Request::Kill(ix) => self.kill(ix).await,
             Request::Restart(ix) => {
+                let far = self.lock().host_of(ix);
+                if let Some((host, name)) = far {
+                    host.call("restart", &name).await?;
+                    return Ok(Answer::Restarted(ix));
+                }
+                if self.standing == Standing::Adopted {
+                    return Err("start it again where it was started".to_owned());
+                }
                 self.change(|model| model.restart(ix))?;
                 self.open(ix, None).await?;
                 Ok(Answer::Restarted(ix))
@@ -71,12 +108,23 @@ impl Shared {
     }
 
     async fn kill(&self, ix: NodeIx) -> Result<Answer, String> {
-        let (node, life) = self.change(|model| {
-            let handle = model.running(ix)?;
-            let node = &mut model.nodes[ix.0];
-            node.state = NodeState::Stopping;
-            Ok::<_, String>((handle, node.life))
-        })?;
+        let hand = self.lock().running(ix)?;
+        let (node, life) = match hand {
+            Hand::Own(handle) => self.change(|model| {
+                let node = &mut model.nodes[ix.0];
+                node.state = NodeState::Stopping;
+                (handle, node.life)
+            }),
+            Hand::Far(client, name) => {
+                let params = serde_json::Map::from_iter([("node".to_owned(), (&*name).into())]);
+                let killed = client.call("kill", params).await;
+                return match killed {
+                    // A process with one node ends with it, maybe before it can say so.
+                    Ok(_) | Err(ClientError::Ended(_)) => Ok(Answer::Killed(ix)),
+                    Err(error) => Err(error.to_string()),
+                };
+            }
+        };
         let end = node.kill().await;
         drop(node);
         // Whoever watches it may come later: for whoever asked, it is down now.
@@ -105,6 +153,13 @@ impl Shared {
         let opened = Arc::clone(&self).open(ix, Some(listener)).await;
         let saved = saved.await.map_err(|error| error.to_string())?;
         opened?;
+        let (shared, door) = (Arc::clone(&self), ix);
+        let door = self
+            .runtime
+            .spawn_blocking(move || shared.open_node_door(door));
+        if let Ok(Err(error)) = door.await {
+            tracing::warn!("other programs cannot control the new node: {error}");
+        }
         saved.map_err(|error| error.to_string())?;
         Ok(Answer::Added(ix))
     }
@@ -116,11 +171,18 @@ impl Model {
             .ok_or_else(|| format!("there is no node {}", ix.0 + 1))
     }
 
-    fn running(&self, ix: NodeIx) -> Result<Arc<NodeHandle>, String> {
+    /// The process in which a node runs, if that is another one, and what it is called there.
+    fn host_of(&self, ix: NodeIx) -> Option<(Arc<Host>, String)> {
+        let node = self.node(ix)?;
+        let host = node.host.as_ref()?;
+        Some((Arc::clone(host), node.spec.name.clone()))
+    }
+
+    fn running(&self, ix: NodeIx) -> Result<Hand, String> {
         let node = self.at(ix)?;
         match (node.absence(), &node.handle) {
             (Some(absence), _) => Err(absence),
-            (None, handle) => Ok(Arc::clone(handle.as_ref().expect("it is up"))),
+            (None, hand) => Ok(hand.clone().expect("it is up")),
         }
     }
 

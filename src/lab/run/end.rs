@@ -30,6 +30,7 @@ impl Shared {
 
     /// Leaves the directory as it should be left.
     pub(super) fn leave(&self) -> Result<(), LabError> {
+        self.close_doors();
         let Some(home) = self.home().take() else {
             return Ok(());
         };
@@ -45,6 +46,7 @@ impl Shared {
         if !self.lock().is_temporary {
             return Err("this lab is kept already, where it is".to_owned());
         }
+        self.close_doors();
         self.stop_all().await;
         let mut place = self.home();
         let home = place.take().ok_or("the lab is over")?;
@@ -67,6 +69,7 @@ impl Shared {
 
     /// For whoever cannot wait otherwise: not a task, maybe in the midst of a panic.
     pub(super) fn drop_all(&self) {
+        self.close_doors();
         let since = Instant::now();
         let mut ending = Vec::new();
         while self.ask_all_to_stop() {
@@ -112,14 +115,20 @@ impl Shared {
         model
             .nodes
             .iter()
-            .filter_map(|node| node.handle.clone())
+            .filter_map(|node| node.handle.as_ref()?.own())
             .collect()
     }
 }
 
 impl Model {
     fn stopping(&mut self) {
-        let up = self.nodes.iter_mut().filter(|node| node.state.is_up());
-        up.for_each(|node| node.state = NodeState::Stopping);
+        for node in &mut self.nodes {
+            if node.host.is_some() {
+                // Those of other processes go on without being looked at.
+                node.ended(NodeState::Down);
+            } else if node.state.is_up() {
+                node.state = NodeState::Stopping;
+            }
+        }
     }
 }

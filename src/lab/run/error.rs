@@ -1,7 +1,9 @@
 //! Why a lab does not start, or does not end as it should.
 
+use crate::lab::control::{ClientError, Place};
 use crate::lab::document::FileError;
 use std::io;
+use std::net::SocketAddr;
 use std::path::{Path, PathBuf};
 use thiserror::Error;
 
@@ -67,6 +69,31 @@ pub enum LabError {
         /// What the system says.
         source: io::Error,
     },
+    /// Another address than this machine's own was asked for without saying that this is meant.
+    #[error(
+        "control: {0} can be reached from other machines, by whoever has the cookie: \
+         --control-allow-remote says that this is meant"
+    )]
+    Remote(SocketAddr),
+    /// The control port cannot be opened.
+    #[error("control: {at}: {source}")]
+    Control {
+        /// Where it was to be.
+        at: SocketAddr,
+        /// What the system says.
+        source: io::Error,
+    },
+    /// A lab or a node that runs elsewhere cannot be attached to.
+    #[error(transparent)]
+    Attach(#[from] ClientError),
+    /// What it says about itself makes no sense.
+    #[error("{at}: {problem}")]
+    Strange {
+        /// Where it is.
+        at: Place,
+        /// What is wrong.
+        problem: String,
+    },
     /// The layout cannot be.
     #[error("layout {layout}: {problem}")]
     Unsound {
@@ -90,13 +117,19 @@ impl LabError {
             | Self::Layout { .. }
             | Self::Decided { .. }
             | Self::Port { .. }
+            | Self::Remote(_)
+            | Self::Control { .. }
             | Self::Unsound { .. } => true,
-            Self::File { .. } | Self::NotOurs(_) | Self::Randomness(_) => false,
+            Self::Attach(_)
+            | Self::Strange { .. }
+            | Self::File { .. }
+            | Self::NotOurs(_)
+            | Self::Randomness(_) => false,
         }
     }
 
     /// The system's complaint about `path`.
-    pub(super) fn file(path: &Path) -> impl FnOnce(io::Error) -> Self {
+    pub(in crate::lab) fn file(path: &Path) -> impl FnOnce(io::Error) -> Self {
         let path = path.to_owned();
         |source| Self::File { path, source }
     }

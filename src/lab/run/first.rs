@@ -2,6 +2,7 @@
 //! connected to whom they should be, so that it is seen to go to everybody.
 
 use super::Shared;
+use super::hand::Hand;
 use super::model::{Model, Node};
 use crate::lab::view::{NodeIx, NodeState};
 use crate::live::Links;
@@ -37,7 +38,7 @@ pub(super) async fn mine_first(shared: Arc<Shared>) {
 enum Step {
     Never,
     Wait,
-    Mine(Vec<(Arc<str>, Arc<crate::live::NodeHandle>)>),
+    Mine(Vec<(Arc<str>, Hand)>),
 }
 
 impl Model {

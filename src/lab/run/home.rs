@@ -7,28 +7,21 @@
 //! ```
 //!
 //! A temporary lab's directory goes with the lab. If the process dies instead, the next lab that
-//! starts takes it away: it removes every temporary directory whose lock it can take. So a lock
-//! alone does not make a directory ours: between the making of the directory and the lock somebody
-//! may have come along and removed it. Whoever has the lock looks whether the file that it holds is
-//! still the one in the directory, and else begins again.
+//! starts takes it away: see [`private`].
 
 use super::error::LabError;
 use super::saved::{FILE, NEW_FILE, Saved};
 use crate::lab::places;
-use std::fs::{self, DirBuilder, File, OpenOptions, TryLockError};
+use crate::lab::private::{self, LOCK, lock, make_private};
+use std::fs::{self, DirBuilder, File, TryLockError};
 use std::io::{self, ErrorKind};
-use std::os::unix::fs::{DirBuilderExt, MetadataExt, OpenOptionsExt};
+use std::os::unix::fs::DirBuilderExt;
 use std::path::{Path, PathBuf};
 
-const LOCK: &str = "lock";
 const NODES: &str = "nodes";
 
 /// What names of temporary labs' directories begin with.
 const PREFIX: &str = "lab-";
-
-/// How often to begin again with a temporary directory. Each time another lab would have to start
-/// within the same microseconds.
-const TRIES: usize = 10;
 
 /// Labs that can be kept under one name.
 const KEPT_MAX: usize = 10_000;
@@ -52,30 +45,13 @@ impl Home {
     }
 
     fn temporary_in(tmp: &Path) -> Result<Self, LabError> {
-        let uid = rustix::process::getuid().as_raw();
-        let parent = tmp.join(format!("chainlab-{uid}"));
-        make_private(&parent).map_err(LabError::file(&parent))?;
-        // Where everybody may make directories, somebody else may have been first.
-        let found = fs::symlink_metadata(&parent).map_err(LabError::file(&parent))?;
-        if !found.is_dir() || found.uid() != uid || found.mode() & 0o022 != 0 {
-            return Err(LabError::NotOurs(parent));
-        }
-        sweep(&parent);
-        for _ in 0..TRIES {
-            let random = getrandom::u32()
-                .map_err(|error| LabError::Randomness(io::Error::other(error.to_string())))?;
-            let path = parent.join(format!("{PREFIX}{}-{random:08x}", std::process::id()));
-            make_private(&path).map_err(LabError::file(&path))?;
-            if let Ok(lock) = lock(&path) {
-                return Ok(Self {
-                    path,
-                    is_temporary: true,
-                    _lock: lock,
-                });
-            }
-        }
-        let busy = io::Error::from(ErrorKind::ResourceBusy);
-        Err(LabError::file(&parent)(busy))
+        let parent = private::parent_in(tmp)?;
+        let (path, lock) = private::claim(&parent, PREFIX)?;
+        Ok(Self {
+            path,
+            is_temporary: true,
+            _lock: lock,
+        })
     }
 
     /// A directory that stays, and the lab that was kept there, if there is one. The directory is
@@ -207,51 +183,6 @@ fn copy_all(from: &Path, to: &Path) -> io::Result<()> {
         }
     }
     File::open(to)?.sync_all()
-}
-
-/// Makes a directory for its user alone, if it is not there.
-fn make_private(path: &Path) -> io::Result<()> {
-    if let Some(parent) = path.parent() {
-        fs::create_dir_all(parent)?;
-    }
-    match DirBuilder::new().mode(0o700).create(path) {
-        Err(error) if error.kind() == ErrorKind::AlreadyExists => Ok(()),
-        made => made,
-    }
-}
-
-/// Takes the lock of a directory, if the directory is still there then.
-fn lock(dir: &Path) -> Result<File, TryLockError> {
-    let path = dir.join(LOCK);
-    let mut options = OpenOptions::new();
-    let options = options.create(true).truncate(false).write(true).mode(0o600);
-    let file = options.open(&path).map_err(TryLockError::Error)?;
-    file.try_lock()?;
-    let held = file.metadata().map_err(TryLockError::Error)?;
-    let there = fs::metadata(&path).map_err(TryLockError::Error)?;
-    if (held.dev(), held.ino()) != (there.dev(), there.ino()) {
-        return Err(TryLockError::WouldBlock);
-    }
-    Ok(file)
-}
-
-/// Removes what dead labs left. What cannot be removed stays: it harms nobody.
-fn sweep(parent: &Path) {
-    let Ok(entries) = fs::read_dir(parent) else {
-        return;
-    };
-    for entry in entries.flatten() {
-        let is_lab = entry.file_name().to_string_lossy().starts_with(PREFIX);
-        let is_dir = entry.file_type().is_ok_and(|kind| kind.is_dir());
-        if !(is_lab && is_dir) {
-            continue;
-        }
-        if let Ok(_lock) = lock(&entry.path())
-            && let Err(error) = fs::remove_dir_all(entry.path())
-        {
-            tracing::warn!("{}: {error}", entry.path().display());
-        }
-    }
 }
 
 /// Refuses a directory that holds something else than a lab that never got further than its lock.

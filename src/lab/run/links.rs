@@ -1,10 +1,10 @@
 //! The links of a lab, changed while it runs.
 
 use super::Shared;
-use super::model::{Model, Node};
+use super::model::Model;
 use crate::lab::names::missing;
 use crate::lab::request::LinkChange;
-use crate::link::{Conditions, LinkState};
+use crate::link::LinkState;
 use std::net::SocketAddr;
 
 impl Shared {
@@ -62,11 +62,6 @@ impl Shared {
             0 => "every link was open already".to_owned(),
             _ => "every link is open".to_owned(),
         })
-    }
-
-    /// What the link from one node of the lab to another is like.
-    pub(super) fn link(&self, from: &Node, to: &Node) -> Conditions {
-        self.links.get(from.addr, to.addr)
     }
 }
 

@@ -13,10 +13,16 @@
 //! However a lab ends, its databases are closed: [`Lab::close`] waits for them, and so does, for a
 //! while, whoever drops the lab, be it by a panic.
 
+mod adopt;
 mod ask;
+mod attach;
+mod door;
+mod doors;
 mod end;
 mod error;
 mod first;
+mod forward;
+mod hand;
 mod home;
 mod journeys;
 mod links;
@@ -26,22 +32,26 @@ mod observe;
 mod open;
 mod saved;
 
+pub use adopt::Adoption;
+pub(in crate::lab) use door::{Edition, LabDoor, Refusal, Told, WantsMessages};
+pub use doors::Control;
 pub use error::LabError;
 
+use super::control::Door;
+use super::control::registry::Entry;
 use super::layout::Layout;
 use super::request::{Answer, Request, Ticket};
 use super::view::LabView;
 use crate::chain::{Params, SigCache};
 use crate::live::{LabClock, Links};
 use crate::node::Time;
+use door::Telling;
+use doors::Doors;
 use home::Home;
 use model::{Model, Node};
-use std::future::Future;
 use std::path::{Path, PathBuf};
-use std::pin::Pin;
 use std::sync::atomic::{AtomicU64, Ordering};
 use std::sync::{Arc, Mutex, MutexGuard, PoisonError};
-use std::task::{Context, Poll, Waker};
 use std::time::{Duration, SystemTime};
 use tokio::runtime::Handle;
 use tokio::sync::{mpsc, watch};
@@ -61,6 +71,8 @@ pub struct LabOptions {
     pub seed: Option<u64>,
     /// Where the lab clock begins; `None`: at the wall clock's time.
     pub clock: Option<Time>,
+    /// Whether and where other programs can control it.
+    pub control: Control,
 }
 
 /// What came of a request.
@@ -69,14 +81,26 @@ type Answered = (Ticket, Result<Answer, String>);
 /// A running lab. It should be [closed](Self::close).
 pub struct Lab {
     shared: Arc<Shared>,
-    /// Where its data is, or was.
-    data_dir: PathBuf,
     answers: tokio::sync::Mutex<mpsc::UnboundedReceiver<Answered>>,
     last_ticket: AtomicU64,
 }
 
+/// What a lab has to do with its nodes.
+#[derive(Clone, Copy, Debug, PartialEq, Eq)]
+enum Standing {
+    /// It starts them, in a directory of its own.
+    Own,
+    /// It looks after one that somebody else has started in this process.
+    Adopted,
+    /// It shows those that run in other processes.
+    Attached,
+}
+
 /// What a lab's tasks have in common.
 struct Shared {
+    standing: Standing,
+    /// Where its data is, or was; nowhere if it is attached.
+    dir: PathBuf,
     layout: Layout,
     layout_text: String,
     params: Arc<Params>,
@@ -94,6 +118,10 @@ struct Shared {
     /// Its directory, until the lab has left it.
     home: Mutex<Option<Home>>,
     answered: mpsc::UnboundedSender<Answered>,
+    /// What happens to nodes, for programs that listen.
+    telling: Telling,
+    /// Where they come in.
+    doors: Mutex<Option<Doors>>,
 }
 
 impl Lab {
@@ -104,6 +132,45 @@ impl Lab {
     /// [`LabError`]; then there is no lab, and nothing is left of it.
     pub fn start(options: LabOptions, runtime: Handle) -> Result<Self, LabError> {
         open::open(options, runtime)
+    }
+
+    /// Makes a lab around one node that runs already, in this process.
+    ///
+    /// # Errors
+    /// [`LabError`]: it cannot be controlled where it was asked for.
+    ///
+    /// # Panics
+    /// Outside a runtime.
+    pub fn adopt(adoption: Adoption) -> Result<Self, LabError> {
+        adopt::adopt(adoption, Handle::current())
+    }
+
+    /// Makes a lab of what runs in other processes. There is a door at least. Closing this lab
+    /// leaves them running.
+    ///
+    /// # Errors
+    /// [`LabError::Attach`], the first that does not answer.
+    ///
+    /// # Panics
+    /// Without a door, or outside a runtime.
+    pub async fn attach(doors: Vec<Door>) -> Result<Self, LabError> {
+        attach::attach(doors, Handle::current()).await
+    }
+
+    /// Shows what runs behind another door as well.
+    ///
+    /// # Errors
+    /// [`LabError::Attach`]: nobody answers there.
+    pub async fn attach_to(&self, door: Door) -> Result<(), LabError> {
+        self.shared.attach_to(door).await
+    }
+
+    fn over(shared: Arc<Shared>, answers: mpsc::UnboundedReceiver<Answered>) -> Self {
+        Self {
+            shared,
+            answers: tokio::sync::Mutex::new(answers),
+            last_ticket: AtomicU64::new(0),
+        }
     }
 
     /// The lab as it is now. Waits for nobody.
@@ -136,20 +203,12 @@ impl Lab {
     /// reaches it in the order in which it was asked.
     pub fn request(&self, request: Request) -> Ticket {
         let ticket = Ticket(self.last_ticket.fetch_add(1, Ordering::Relaxed) + 1);
-        let mut work = Box::pin(Arc::clone(&self.shared).serve(request));
-        let _within = self.shared.runtime.enter();
-        // Begun here, because tasks begin in any order: by the time it first waits, a command is
-        // in its node's queue.
-        let begun = tokio::task::unconstrained(Pin::as_mut(&mut work));
-        let begun = std::pin::pin!(begun).poll(&mut Context::from_waker(Waker::noop()));
+        let work = ask::begin(&self.shared, request);
         let answered = self.shared.answered.clone();
-        // Whoever asks may not care.
-        match begun {
-            Poll::Ready(answer) => drop(answered.send((ticket, answer))),
-            Poll::Pending => drop(self.shared.runtime.spawn(async move {
-                let _ = answered.send((ticket, work.await));
-            })),
-        }
+        self.shared.runtime.spawn(async move {
+            // Whoever asks may not care.
+            let _ = answered.send((ticket, work.await));
+        });
         ticket
     }
 
@@ -171,7 +230,13 @@ impl Lab {
 
     /// Where its data is. Once it was kept, the data is where the answer said.
     pub fn data_dir(&self) -> &Path {
-        &self.data_dir
+        &self.shared.dir
+    }
+
+    /// Where other programs can control it and each of its nodes; `None`: nowhere, or not yet.
+    /// [`Lab::changes`] tells when that changes.
+    pub fn entry(&self) -> Option<Entry> {
+        self.shared.open_entry()
     }
 
     /// Stops all nodes and waits for them. A temporary lab's data is removed, another's is put down
@@ -180,6 +245,7 @@ impl Lab {
     /// # Errors
     /// The data cannot be written, or not be removed.
     pub async fn close(self) -> Result<(), LabError> {
+        self.shared.close_doors();
         self.shared.stop_all().await;
         self.shared.leave()
     }
@@ -195,12 +261,44 @@ impl std::fmt::Debug for Lab {
     fn fmt(&self, f: &mut std::fmt::Formatter<'_>) -> std::fmt::Result {
         f.debug_struct("Lab")
             .field("layout", &self.shared.layout.name)
-            .field("data_dir", &self.data_dir)
+            .field("data_dir", &self.shared.dir)
             .finish_non_exhaustive()
     }
 }
 
 impl Shared {
+    /// Of a lab that has no directory and starts nothing.
+    fn around(
+        standing: Standing,
+        layout: Layout,
+        params: Arc<Params>,
+        clock: LabClock,
+        runtime: Handle,
+        answered: mpsc::UnboundedSender<Answered>,
+    ) -> Self {
+        Self {
+            standing,
+            dir: PathBuf::new(),
+            layout,
+            layout_text: String::new(),
+            params,
+            key_seed: [0; 32],
+            seed: None,
+            openings: 1,
+            since: clock.now(),
+            runtime,
+            clock,
+            links: Links::default(),
+            sigs: Arc::default(),
+            model: Mutex::default(),
+            changes: watch::Sender::new(0),
+            home: Mutex::default(),
+            answered,
+            telling: Telling::default(),
+            doors: Mutex::default(),
+        }
+    }
+
     fn lock(&self) -> MutexGuard<'_, Model> {
         // What a panic may leave half done is a line of a log.
         self.model.lock().unwrap_or_else(PoisonError::into_inner)

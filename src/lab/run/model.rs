@@ -1,12 +1,13 @@
 //! What a lab knows of its nodes: put down here by whoever learns it, shown from here as a
 //! [`LabView`](crate::lab::LabView), under one lock that nobody holds for long.
 
+use super::door::Recent;
+use super::hand::{Hand, Host};
 use super::journeys::Journeys;
 use crate::lab::control::order::Known;
 use crate::lab::layout::NodeSpec;
 use crate::lab::story::{Names, Story, plain_line};
 use crate::lab::view::{LOG_LINES, LogLine, NodeIx, NodeState, NodeView, Tone};
-use crate::live::NodeHandle;
 use crate::node::Time;
 use crate::node::snapshot::NodeSnapshot;
 use crate::node::store::BlockId;
@@ -22,6 +23,7 @@ const RATE_WINDOW: Duration = Duration::from_secs(2);
 const RATE_MIN: Duration = Duration::from_millis(200);
 
 /// All that is known.
+#[derive(Default)]
 pub(super) struct Model {
     /// By their [`NodeIx`].
     pub(super) nodes: Vec<Node>,
@@ -51,9 +53,13 @@ pub(super) struct Node {
     pub(super) life: u64,
     pub(super) state: NodeState,
     /// There while it runs, and on its way down.
-    pub(super) handle: Option<Arc<NodeHandle>>,
+    pub(super) handle: Option<Hand>,
+    /// The process that it runs in, if that is another one.
+    pub(super) host: Option<Arc<Host>>,
     pub(super) snapshot: Option<Arc<NodeSnapshot>>,
     pub(super) story: Story,
+    /// What happened to it last, for whoever subscribes later.
+    pub(super) recent: Recent,
     log: Arc<Vec<LogLine>>,
     tip: Option<BlockId>,
     tip_changed: Option<Time>,
@@ -75,8 +81,10 @@ impl Node {
             life: 0,
             state: NodeState::Starting,
             handle: None,
+            host: None,
             snapshot: None,
             story: Story::default(),
+            recent: Recent::default(),
             log: Arc::default(),
             tip: None,
             tip_changed: None,

@@ -1,6 +1,7 @@
 //! One node of a lab: where it listens, what it is given, how it starts.
 
 use super::error::LabError;
+use super::hand::Hand;
 use super::model::Node;
 use super::{Shared, observe};
 use crate::lab::layout::NodeSpec;
@@ -86,7 +87,8 @@ impl Shared {
                     let Some(node) = model.alive(ix, life) else {
                         return;
                     };
-                    (node.handle, node.state) = (Some(Arc::clone(&handle)), NodeState::Up);
+                    let hand = Hand::Own(Arc::clone(&handle));
+                    (node.handle, node.state) = (Some(hand), NodeState::Up);
                     if is_again {
                         node.say(now, Tone::Good, "started again");
                     }

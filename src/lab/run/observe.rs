@@ -22,7 +22,7 @@ pub(super) async fn watch(shared: Arc<Shared>, ix: NodeIx, life: u64, node: Arc<
     let end = loop {
         tokio::select! {
             event = events.recv() => match event {
-                Ok(event) => shared.happened(ix, life, &event),
+                Ok(event) => shared.happened(ix, life, event),
                 // Some were missed. Snapshots tell how things are in any case.
                 Err(RecvError::Lagged(_)) => {}
                 Err(RecvError::Closed) => break node.ended().await,
@@ -47,7 +47,7 @@ pub(super) async fn watch(shared: Arc<Shared>, ix: NodeIx, life: u64, node: Arc<
 fn drain(shared: &Shared, ix: NodeIx, life: u64, events: &mut broadcast::Receiver<Event>) {
     loop {
         match events.try_recv() {
-            Ok(event) => shared.happened(ix, life, &event),
+            Ok(event) => shared.happened(ix, life, event),
             Err(TryRecvError::Lagged(_)) => {}
             Err(TryRecvError::Empty | TryRecvError::Closed) => return,
         }
@@ -55,14 +55,26 @@ fn drain(shared: &Shared, ix: NodeIx, life: u64, events: &mut broadcast::Receive
 }
 
 impl Shared {
-    fn happened(&self, ix: NodeIx, life: u64, event: &Event) {
-        let sighting = sighting(ix, event);
+    pub(super) fn happened(&self, ix: NodeIx, life: u64, event: Event) {
+        let sighting = sighting(ix, &event);
         // Most events are messages without a block, of which nothing is to be seen: they take no
-        // lock.
-        if is_message(event) && sighting.is_none() {
+        // lock, unless somebody wants to hear of all.
+        let is_plain = is_message(&event) && sighting.is_none();
+        if is_plain && !self.telling.is_every_message_wanted() {
             return;
         }
-        let is_seen = self.lock().happened(ix, life, event, sighting);
+        let event = Arc::new(event);
+        let mut model = self.lock();
+        let Some(node) = model.alive(ix, life) else {
+            return;
+        };
+        self.telling.tell(ix, &node.name, &event, is_plain);
+        if is_plain {
+            return;
+        }
+        node.recent.push(Arc::clone(&event));
+        let is_seen = model.happened(ix, life, &event, sighting);
+        drop(model);
         if is_seen {
             self.changed();
         }

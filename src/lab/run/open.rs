@@ -1,11 +1,12 @@
 //! How a lab begins: a new one, or one that was kept.
 
+use super::door::Telling;
 use super::error::LabError;
 use super::home::Home;
 use super::journeys::Journeys;
 use super::model::{Model, Node};
 use super::saved::{FILE, Saved, SavedNode};
-use super::{Lab, LabOptions, Shared, first, nodes};
+use super::{Control, Lab, LabOptions, Shared, Standing, first, nodes};
 use crate::lab::document::FileError;
 use crate::lab::layout::{self, Layout};
 use crate::lab::view::NodeIx;
@@ -15,7 +16,6 @@ use sha2::{Digest, Sha256};
 use std::collections::BTreeMap;
 use std::net::TcpListener;
 use std::path::Path;
-use std::sync::atomic::AtomicU64;
 use std::sync::{Arc, Mutex};
 use std::time::Duration;
 use tokio::runtime::Handle;
@@ -40,22 +40,29 @@ pub(super) fn open(options: LabOptions, runtime: Handle) -> Result<Lab, LabError
         None => (Home::temporary()?, None),
         Some(dir) => Home::kept(dir)?,
     };
-    let data_dir = home.path().to_owned();
+    let control = options.control;
     let opened = match found {
-        Some(saved) => go_on(&options, saved, &data_dir, layout::read),
+        Some(saved) => go_on(&options, saved, home.path(), layout::read),
         None => begin(options),
     };
-    let opened = opened.and_then(|plan| start(plan, &home, runtime));
+    let opened = opened.and_then(|plan| {
+        // Before any port of a node: whoever asks for a port gets that one.
+        let bound = control.bind()?;
+        Ok((bound, start(plan, &home, runtime)?))
+    });
     match opened {
-        Ok((shared, listeners, answers)) => {
+        Ok((bound, (shared, listeners, answers))) => {
             *shared.home() = Some(home);
+            if control != Control::Off {
+                let opening = Arc::clone(&shared);
+                shared.runtime.spawn_blocking(move || {
+                    if let Err(error) = opening.open_doors(bound) {
+                        tracing::warn!("other programs cannot control this lab: {error}");
+                    }
+                });
+            }
             run(&shared, listeners);
-            Ok(Lab {
-                shared,
-                data_dir,
-                answers: tokio::sync::Mutex::new(answers),
-                last_ticket: AtomicU64::new(0),
-            })
+            Ok(Lab::over(shared, answers))
         }
         Err(error) => {
             // The first error is the one to be told.
@@ -149,6 +156,8 @@ fn start(plan: Plan, home: &Home, runtime: Handle) -> Result<Started, LabError> 
     })?;
     let (answered, answers) = mpsc::unbounded_channel();
     let shared = Shared {
+        standing: Standing::Own,
+        dir: home.path().to_owned(),
         layout,
         layout_text: saved.layout_text.clone(),
         params: Arc::new(params),
@@ -164,6 +173,8 @@ fn start(plan: Plan, home: &Home, runtime: Handle) -> Result<Started, LabError> 
         changes: watch::Sender::new(0),
         home: Mutex::new(None),
         answered,
+        telling: Telling::default(),
+        doors: Mutex::new(None),
     };
     shared.set_pairs(&shared.lock().nodes)?;
     shared.save_into(home)?;

@@ -7,11 +7,11 @@
 use super::error::LabError;
 use crate::chain::hash::parse_hex;
 use crate::lab::layout::NodeSpec;
+use crate::lab::private::write_private;
 use crate::node::Time;
 use serde::{Deserialize, Serialize};
-use std::fs::{self, File, OpenOptions};
-use std::io::{self, ErrorKind, Write};
-use std::os::unix::fs::OpenOptionsExt;
+use std::fs::{self, File};
+use std::io::ErrorKind;
 use std::path::Path;
 
 /// The file's name.
@@ -120,27 +120,12 @@ impl Saved {
     pub(super) fn write(&self, dir: &Path) -> Result<(), LabError> {
         let (path, new) = (dir.join(FILE), dir.join(NEW_FILE));
         let text = serde_json::to_vec_pretty(self).expect("plain data");
-        write_private(&new, &text).map_err(LabError::file(&new))?;
+        let written = write_private(&new, &text).and_then(|file| file.sync_all());
+        written.map_err(LabError::file(&new))?;
         fs::rename(&new, &path).map_err(LabError::file(&path))?;
         let synced = File::open(dir).and_then(|dir| dir.sync_all());
         synced.map_err(LabError::file(dir))
     }
-}
-
-fn write_private(path: &Path, bytes: &[u8]) -> io::Result<()> {
-    // One that a crash left may have other permissions.
-    match fs::remove_file(path) {
-        Err(error) if error.kind() != ErrorKind::NotFound => return Err(error),
-        _ => {}
-    }
-    let mut options = OpenOptions::new();
-    let mut file = options
-        .write(true)
-        .create_new(true)
-        .mode(0o600)
-        .open(path)?;
-    file.write_all(bytes)?;
-    file.sync_all()
 }
 
 #[cfg(test)]

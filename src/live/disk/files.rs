@@ -32,14 +32,16 @@ pub(super) fn is_foreign(dir: &Path) -> io::Result<bool> {
         // A file of ours may be lost, and other things may have been put there since.
         return Ok(false);
     }
-    // What a crash leaves while the store is made: an empty lock first of all.
+    // What a crash leaves while the store is made: an empty lock first of all. The cookie may be
+    // there before.
     let lock = fs::metadata(dir.join("lock"));
     let is_ours = lock.is_ok_and(|lock| lock.is_file() && lock.len() == 0)
         && names.iter().all(|name| {
-            ["lock", "creating", "chain"]
+            ["lock", "creating", "chain", super::COOKIE_FILE]
                 .iter()
                 .any(|ours| name == ours)
-        });
+        })
+        || names.iter().all(|name| name == super::COOKIE_FILE);
     Ok(!names.is_empty() && !is_ours)
 }
 

@@ -45,6 +45,9 @@ const ROTATE_BYTES: u64 = 4 * 1024 * 1024;
 /// What a row costs beyond its key and value, in bytes, for [`ROTATE_BYTES`].
 const ROW_BYTES: usize = 32;
 
+/// A file that others put beside the store: the password by which its node can be controlled.
+pub const COOKIE_FILE: &str = "control.cookie";
+
 const KEYSPACES: [&str; 5] = ["headers", "blocks", "undo", "coins", "meta"];
 
 /// Rows of our own, in every keyspace. Shorter than any other key, and not a name in `meta`.

@@ -1,0 +1,372 @@
+//! The other side of a door: what a shell or an attached screen holds of a lab or a node that runs
+//! in another process.
+//!
+//! A task reads what comes, one sends what is to go. Answers find whoever asked by their number;
+//! what nobody asked for goes to the subscriber, through a queue: when it is full nothing more is
+//! read, and the other side leaves out what is old.
+
+use super::cookie;
+use super::data::{
+    About, Cookie, Door, NodeEvent, NodeStatus, Notice, Opening, Place, VERSION, Wish,
+};
+use super::methods;
+use super::rpc::{RpcError, call_line};
+use crate::lab::units::show_duration;
+use crate::node::io::{Command, Reply};
+use serde::de::DeserializeOwned;
+use serde_json::{Map, Value, json};
+use std::collections::BTreeMap;
+use std::fmt;
+use std::io;
+use std::path::PathBuf;
+use std::sync::atomic::{AtomicU64, Ordering};
+use std::sync::{Arc, Mutex, MutexGuard, PoisonError};
+use std::time::Duration;
+use thiserror::Error;
+use tokio::io::{AsyncBufReadExt, AsyncRead, AsyncWrite, AsyncWriteExt, BufReader, split};
+use tokio::net::{TcpStream, UnixStream};
+use tokio::sync::{mpsc, oneshot};
+use tokio::time::timeout;
+
+/// How long a door may take to open.
+const CONNECT_MAX: Duration = Duration::from_secs(5);
+
+/// Things that may wait for the subscriber.
+const NOTICES: usize = 1_024;
+
+/// Requests that may wait to be sent.
+const CALLS: usize = 64;
+
+/// Why something could not be had from another process.
+#[derive(Clone, Debug, Error)]
+pub enum ClientError {
+    /// Nobody is there.
+    #[error("{at} does not answer: {why}")]
+    Unreachable {
+        /// Where.
+        at: Place,
+        /// What the system said.
+        why: String,
+    },
+    /// The cookie cannot be read.
+    #[error("{}: the cookie cannot be read: {why}", path.display())]
+    NoCookie {
+        /// The file.
+        path: PathBuf,
+        /// What the system said.
+        why: String,
+    },
+    /// The other side refuses, and says why.
+    #[error("{}", .0.message)]
+    Refused(RpcError),
+    /// The other side says something that makes no sense.
+    #[error("{at} does not speak this protocol: {why}")]
+    Foreign {
+        /// Where.
+        at: Place,
+        /// What was wrong.
+        why: String,
+    },
+    /// The connection has ended.
+    #[error("the connection with {0} has ended")]
+    Ended(Place),
+}
+
+impl ClientError {
+    /// The code of the other side's refusal, if it is one.
+    pub fn code(&self) -> Option<i64> {
+        match self {
+            Self::Refused(error) => Some(error.code),
+            _ => None,
+        }
+    }
+}
+
+/// A connection. Clones are the same one; it ends with the last of them.
+#[derive(Clone)]
+pub struct Client(Arc<Inner>);
+
+struct Inner {
+    at: Place,
+    about: About,
+    line: Line,
+}
+
+/// What is said over a connection.
+struct Line {
+    calls: mpsc::Sender<String>,
+    shared: Arc<Shared>,
+}
+
+#[derive(Default)]
+struct Shared {
+    last_id: AtomicU64,
+    waiting: Mutex<Waiting>,
+}
+
+#[derive(Default)]
+struct Waiting {
+    answers: BTreeMap<u64, oneshot::Sender<Result<Value, RpcError>>>,
+    subscriber: Option<mpsc::Sender<Notice>>,
+    has_ended: bool,
+}
+
+impl Client {
+    /// Opens a door.
+    ///
+    /// # Errors
+    /// [`ClientError`]: nobody is there, the cookie is wrong, or it is another protocol.
+    ///
+    /// # Panics
+    /// Outside a runtime.
+    pub async fn connect(door: &Door) -> Result<Self, ClientError> {
+        let cookie = match &door.cookie {
+            Cookie::Text(text) => text.clone(),
+            Cookie::File(path) => cookie::read(path).map_err(|error| ClientError::NoCookie {
+                path: path.clone(),
+                why: error.to_string(),
+            })?,
+        };
+        let unreachable = |why: String| ClientError::Unreachable {
+            at: door.at.clone(),
+            why,
+        };
+        let opening = timeout(CONNECT_MAX, Self::open(door, &cookie));
+        let late = || unreachable(format!("nothing within {}", show_duration(CONNECT_MAX)));
+        opening.await.map_err(|_| late())?
+    }
+
+    async fn open(door: &Door, cookie: &str) -> Result<Self, ClientError> {
+        let unreachable = |error: io::Error| ClientError::Unreachable {
+            at: door.at.clone(),
+            why: error.to_string(),
+        };
+        let line = match &door.at {
+            Place::Tcp(addr) => {
+                let stream = TcpStream::connect(addr).await.map_err(unreachable)?;
+                // Requests are small, and somebody waits for each.
+                stream.set_nodelay(true).map_err(unreachable)?;
+                Line::over(stream)
+            }
+            Place::Unix(path) => Line::over(UnixStream::connect(path).await.map_err(unreachable)?),
+        };
+        let client = concat!("chainlab ", env!("CARGO_PKG_VERSION"));
+        let params = json!({ "version": VERSION, "cookie": cookie, "client": client });
+        let about = line.call(&door.at, "hello", object(params)).await?;
+        let about = understood(&door.at, about)?;
+        Ok(Self(Arc::new(Inner {
+            at: door.at.clone(),
+            about,
+            line,
+        })))
+    }
+
+    /// What is behind the door.
+    pub fn about(&self) -> &About {
+        &self.0.about
+    }
+
+    /// Where the door is.
+    pub fn place(&self) -> &Place {
+        &self.0.at
+    }
+
+    /// Calls any method.
+    ///
+    /// # Errors
+    /// [`ClientError`].
+    pub async fn call(
+        &self,
+        method: &str,
+        params: Map<String, Value>,
+    ) -> Result<Value, ClientError> {
+        self.0.line.call(&self.0.at, method, params).await
+    }
+
+    /// Asks something of one of the nodes.
+    ///
+    /// # Errors
+    /// [`ClientError`]; the node's own refusal is [`ClientError::Refused`].
+    pub async fn command(&self, node: &str, command: &Command) -> Result<Reply, ClientError> {
+        let (method, mut params) = methods::write(command);
+        params.insert("node".to_owned(), node.into());
+        let reply = self.call(method, params).await?;
+        understood(&self.0.at, reply)
+    }
+
+    /// All nodes, as they were last seen.
+    ///
+    /// # Errors
+    /// [`ClientError`].
+    pub async fn status(&self) -> Result<Vec<NodeStatus>, ClientError> {
+        let nodes = self.call("status", Map::new()).await?;
+        understood(&self.0.at, nodes)
+    }
+
+    /// Hears from now on what happens; a subscription before this one ends.
+    ///
+    /// # Errors
+    /// [`ClientError`].
+    pub async fn subscribe(
+        &self,
+        wish: Wish,
+    ) -> Result<(Opening, mpsc::Receiver<Notice>), ClientError> {
+        let (sender, receiver) = mpsc::channel(NOTICES);
+        self.0.line.shared.lock().subscriber = Some(sender);
+        let params = json!({
+            "events": wish.events.name(),
+            "interval": show_duration(wish.interval),
+        });
+        let opening = self.call("subscribe", object(params)).await?;
+        Ok((understood(&self.0.at, opening)?, receiver))
+    }
+}
+
+impl Drop for Inner {
+    fn drop(&mut self) {
+        // Its tasks hold the streams; without a subscriber and without calls they end.
+        self.line.shared.lock().subscriber = None;
+    }
+}
+
+impl fmt::Debug for Client {
+    fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
+        f.debug_tuple("Client").field(&self.0.at).finish()
+    }
+}
+
+impl Line {
+    fn over(stream: impl AsyncRead + AsyncWrite + Send + 'static) -> Self {
+        let (read, mut write) = split(stream);
+        let (calls, mut to_send) = mpsc::channel::<String>(CALLS);
+        let shared = Arc::new(Shared::default());
+        let reading = Arc::clone(&shared);
+        let reader = tokio::spawn(async move {
+            // Whatever went wrong, whoever waits is told that it is over.
+            let _ = reading.read(BufReader::new(read)).await;
+            reading.end();
+        });
+        tokio::spawn(async move {
+            while let Some(line) = to_send.recv().await {
+                if write.write_all(line.as_bytes()).await.is_err() {
+                    break;
+                }
+            }
+            let _ = write.shutdown().await;
+            // Nobody asks anything any more.
+            reader.abort();
+        });
+        Self { calls, shared }
+    }
+
+    async fn call(
+        &self,
+        at: &Place,
+        method: &str,
+        params: Map<String, Value>,
+    ) -> Result<Value, ClientError> {
+        let ended = || ClientError::Ended(at.clone());
+        let id = self.shared.last_id.fetch_add(1, Ordering::Relaxed) + 1;
+        let (sender, answer) = oneshot::channel();
+        {
+            let mut waiting = self.shared.lock();
+            if waiting.has_ended {
+                return Err(ended());
+            }
+            waiting.answers.insert(id, sender);
+        }
+        let line = call_line(id, method, &params);
+        // If that fails, so does the answer.
+        let _ = self.calls.send(line).await;
+        let answer = answer.await.map_err(|_| ended())?;
+        answer.map_err(ClientError::Refused)
+    }
+}
+
+impl Shared {
+    fn lock(&self) -> MutexGuard<'_, Waiting> {
+        // No panic can leave it half changed.
+        self.waiting.lock().unwrap_or_else(PoisonError::into_inner)
+    }
+
+    async fn read(&self, mut stream: BufReader<impl AsyncRead + Unpin>) -> io::Result<()> {
+        let mut line = Vec::new();
+        loop {
+            line.clear();
+            if stream.read_until(b'\n', &mut line).await? == 0 {
+                return Ok(());
+            }
+            let value: Value = serde_json::from_slice(&line)?;
+            let Value::Object(mut object) = value else {
+                return Err(io::ErrorKind::InvalidData.into());
+            };
+            if let Some(method) = object.remove("method") {
+                let params = object.remove("params").unwrap_or_default();
+                self.notice(method.as_str().unwrap_or_default(), params)
+                    .await?;
+            } else {
+                self.answer(object);
+            }
+        }
+    }
+
+    fn answer(&self, mut object: Map<String, Value>) {
+        let id = object.get("id").and_then(Value::as_u64);
+        let error = object.remove("error").map(serde_json::from_value);
+        let answer = match error {
+            Some(Ok(error)) => Err(error),
+            Some(Err(_)) => return,
+            None => Ok(object.remove("result").unwrap_or_default()),
+        };
+        let mut waiting = self.lock();
+        // What is refused before it was read, such as too many clients, has no number.
+        let sender = match id {
+            Some(id) => waiting.answers.remove(&id),
+            None => waiting.answers.pop_first().map(|(_, sender)| sender),
+        };
+        if let Some(sender) = sender {
+            // Whoever asked may have gone.
+            let _ = sender.send(answer);
+        }
+    }
+
+    async fn notice(&self, method: &str, params: Value) -> io::Result<()> {
+        let notice = match method {
+            "node" => Notice::Node(serde_json::from_value(params)?),
+            "event" => Notice::Event(serde_json::from_value::<NodeEvent>(params)?),
+            "lab" => Notice::Lab(serde_json::from_value(params)?),
+            "missed" => Notice::Missed(params["events"].as_u64().unwrap_or_default()),
+            // A later version of the program may tell more.
+            _ => return Ok(()),
+        };
+        let subscriber = self.lock().subscriber.clone();
+        if let Some(subscriber) = subscriber
+            && subscriber.send(notice).await.is_err()
+        {
+            self.lock().subscriber = None;
+        }
+        Ok(())
+    }
+
+    fn end(&self) {
+        let mut waiting = self.lock();
+        *waiting = Waiting {
+            has_ended: true,
+            ..Waiting::default()
+        };
+    }
+}
+
+fn object(value: Value) -> Map<String, Value> {
+    match value {
+        Value::Object(map) => map,
+        _ => Map::new(),
+    }
+}
+
+fn understood<T: DeserializeOwned>(at: &Place, value: Value) -> Result<T, ClientError> {
+    serde_json::from_value(value).map_err(|error| ClientError::Foreign {
+        at: at.clone(),
+        why: error.to_string(),
+    })
+}

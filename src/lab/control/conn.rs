@@ -1,0 +1,358 @@
+//! One connection: the greeting, then requests and answers, and what a subscriber is told.
+
+use super::data::{EventWish, VERSION, Wish};
+use super::feed::Feed;
+use super::methods;
+use super::order::Order;
+use super::params::{Params, bad, required};
+use super::rpc::{
+    BAD_LINE, Call, LINE_MAX, NO_METHOD, REFUSED, RpcError, TOO_MANY, UNGREETED, answer_line,
+};
+use super::server::{CLIENTS_MAX, Context};
+use crate::lab::run::Refusal;
+use crate::lab::units::parse_duration;
+use serde_json::{Value, json};
+use std::io;
+use std::sync::Arc;
+use std::time::Duration;
+use tokio::io::{AsyncRead, AsyncReadExt, AsyncWrite, AsyncWriteExt, split};
+use tokio::task::JoinSet;
+use tokio::time::{Instant, sleep, timeout, timeout_at};
+
+/// How long whoever comes in may take for the `hello`.
+const GREETING_MAX: Duration = Duration::from_secs(5);
+
+/// How long whoever has the wrong cookie waits for the answer: guessing is slow.
+const WRONG_PAUSE: Duration = Duration::from_secs(1);
+
+/// From a line's first byte to its last.
+const LINE_TIME_MAX: Duration = Duration::from_secs(10);
+
+/// How long a client may leave a line unread. Then it is gone.
+const UNREAD_MAX: Duration = Duration::from_secs(20);
+
+/// Requests of a client that are done at the same time; more are not read.
+const CALLS_MAX: usize = 16;
+
+/// How fast and how slow a subscriber can be told how nodes look.
+const INTERVALS: std::ops::RangeInclusive<Duration> =
+    Duration::from_millis(20)..=Duration::from_secs(3_600);
+
+/// Talks with whoever came in, until one of both ends it.
+pub(super) async fn serve(
+    stream: impl AsyncRead + AsyncWrite + Send + 'static,
+    ctx: &Arc<Context>,
+    number: u64,
+) {
+    let (read, write) = split(stream);
+    let mut reader = Lines::new(read);
+    let mut writer = Writer(write);
+    // That the other side is gone is no news.
+    let _ = converse(&mut reader, &mut writer, ctx, number).await;
+    let _ = timeout(UNREAD_MAX, writer.0.shutdown()).await;
+}
+
+async fn converse(
+    reader: &mut Lines<impl AsyncRead + Unpin>,
+    writer: &mut Writer<impl AsyncWrite + Unpin>,
+    ctx: &Arc<Context>,
+    number: u64,
+) -> io::Result<()> {
+    let greeting = timeout(GREETING_MAX, reader.next()).await;
+    let line = match greeting {
+        Ok(Ok(Some(line))) => line,
+        Ok(Ok(None)) => return Ok(()),
+        Ok(Err(error)) => return writer.refuse(&Value::Null, error.into()).await,
+        Err(_) => {
+            let words = "no hello came in time";
+            return writer
+                .refuse(&Value::Null, RpcError::new(UNGREETED, words))
+                .await;
+        }
+    };
+    let (id, greeting) = match Call::read(&line) {
+        Ok(call) => (call.id.clone().unwrap_or(Value::Null), greet(call, ctx)),
+        Err((id, error)) => (id, Err(error)),
+    };
+    if let Err(error) = greeting {
+        if error.code == UNGREETED {
+            sleep(WRONG_PAUSE).await;
+        }
+        return writer.refuse(&id, error).await;
+    }
+    let Ok(_seat) = ctx.seats.try_acquire() else {
+        let words = format!("{CLIENTS_MAX} clients are connected already");
+        return writer.refuse(&id, RpcError::new(TOO_MANY, words)).await;
+    };
+    ctx.greeted(number);
+    let about = serde_json::to_value(ctx.door.about()).expect("plain data");
+    writer.answer(&id, &Ok(about)).await?;
+    Session {
+        ctx,
+        calls: JoinSet::new(),
+        feed: None,
+    }
+    .run(reader, writer)
+    .await
+}
+
+/// Reads a `hello`.
+fn greet(call: Call, ctx: &Context) -> Result<(), RpcError> {
+    if call.method != "hello" {
+        let words = "say hello first, with the cookie";
+        return Err(RpcError::new(UNGREETED, words));
+    }
+    let mut params = Params::new(call.params);
+    let version: u32 = required("version", params.number("version")?)?;
+    let cookie = required("cookie", params.text("cookie", "0f3a...")?)?;
+    // For people who look at what goes over the wire.
+    params.text("client", "chainlab 0.1.0")?;
+    params.finish()?;
+    if !ctx.cookie.is(&cookie) {
+        return Err(RpcError::new(
+            UNGREETED,
+            "that is not the cookie of this door",
+        ));
+    }
+    if version != VERSION {
+        let words = format!("version {version} is asked for, and this is version {VERSION}");
+        return Err(bad("version", words).into());
+    }
+    Ok(())
+}
+
+type Done = (Option<Value>, Result<Value, RpcError>);
+
+/// A client that has said hello.
+struct Session<'a> {
+    ctx: &'a Arc<Context>,
+    calls: JoinSet<Done>,
+    feed: Option<Feed>,
+}
+
+/// What comes of a request.
+enum Outcome {
+    Answer(Result<Value, RpcError>),
+    Later(Order),
+}
+
+impl Session<'_> {
+    async fn run(
+        mut self,
+        reader: &mut Lines<impl AsyncRead + Unpin>,
+        writer: &mut Writer<impl AsyncWrite + Unpin>,
+    ) -> io::Result<()> {
+        let served = loop {
+            let has_room = self.calls.len() < CALLS_MAX;
+            tokio::select! {
+                Some(done) = self.calls.join_next() => {
+                    if let Ok((Some(id), answer)) = done {
+                        if let Err(error) = writer.answer(&id, &answer).await { break Err(error) }
+                    }
+                }
+                line = reader.next(), if has_room => {
+                    let line = match line {
+                        Ok(Some(line)) => line,
+                        Ok(None) => break Ok(()),
+                        Err(error) => break writer.refuse(&Value::Null, error.into()).await,
+                    };
+                    if let Err(error) = self.take(&line, writer).await { break Err(error) }
+                }
+                line = next(&mut self.feed) => {
+                    if let Err(error) = writer.write(line.as_bytes()).await { break Err(error) }
+                }
+            }
+        };
+        // What was begun is done, whether anybody hears of it or not.
+        self.calls.detach_all();
+        served
+    }
+
+    async fn take(
+        &mut self,
+        line: &[u8],
+        writer: &mut Writer<impl AsyncWrite + Unpin>,
+    ) -> io::Result<()> {
+        let call = match Call::read(line) {
+            Ok(call) => call,
+            Err((id, error)) => return writer.answer(&id, &Err(error)).await,
+        };
+        let id = call.id.clone();
+        match self.outcome(call) {
+            Ok(Outcome::Later(order)) => {
+                let doing = self.ctx.door.serve(order);
+                self.calls.spawn(async move {
+                    let answer = doing.await.map_err(|refusal| match refusal {
+                        Refusal::Order(bad) => bad.into(),
+                        Refusal::Failed(words) => RpcError::new(REFUSED, words),
+                    });
+                    (id, answer)
+                });
+                Ok(())
+            }
+            Ok(Outcome::Answer(answer)) => writer.answer_if(id, &answer).await,
+            Err(error) => writer.answer_if(id, &Err(error)).await,
+        }
+    }
+
+    fn outcome(&mut self, call: Call) -> Result<Outcome, RpcError> {
+        let door = &self.ctx.door;
+        let answer = match call.method.as_str() {
+            "hello" => json!(door.about()),
+            "status" => {
+                Params::new(call.params).finish()?;
+                json!(door.status())
+            }
+            "links" => {
+                Params::new(call.params).finish()?;
+                json!(door.links())
+            }
+            "subscribe" => {
+                let wish = read_wish(Params::new(call.params))?;
+                let (feed, opening) = Feed::new(door.clone(), Arc::clone(&self.ctx.lines), wish);
+                self.feed = Some(feed);
+                json!(opening)
+            }
+            "unsubscribe" => {
+                Params::new(call.params).finish()?;
+                self.feed = None;
+                json!({ "done": "nothing is told any more" })
+            }
+            name => {
+                let unknown = || RpcError::new(NO_METHOD, methods::unknown(name));
+                let method = methods::method(name).ok_or_else(unknown)?;
+                return Ok(Outcome::Later(method.read(call.params)?));
+            }
+        };
+        Ok(Outcome::Answer(Ok(answer)))
+    }
+}
+
+fn read_wish(mut params: Params) -> Result<Wish, RpcError> {
+    let usual = Wish::default();
+    let events = params.read("events", "news", |text| {
+        let found = EventWish::NAMES.into_iter().find(|(name, _)| *name == text);
+        found
+            .map(|(_, wish)| wish)
+            .ok_or_else(|| format!("{text:?} is none of \"none\", \"news\", \"all\""))
+    })?;
+    let interval = params.read("interval", "100ms", parse_duration)?;
+    params.finish()?;
+    if interval.is_some_and(|interval| !INTERVALS.contains(&interval)) {
+        return Err(bad("interval", "20ms to 1h are possible").into());
+    }
+    Ok(Wish {
+        events: events.unwrap_or(usual.events),
+        interval: interval.unwrap_or(usual.interval),
+    })
+}
+
+async fn next(feed: &mut Option<Feed>) -> Arc<str> {
+    match feed {
+        Some(feed) => feed.next().await,
+        None => std::future::pending().await,
+    }
+}
+
+/// Lines as they come in.
+struct Lines<R> {
+    read: R,
+    /// What has come of lines that are not complete yet.
+    buffer: Vec<u8>,
+    /// Bytes of it in which no line ends.
+    searched: usize,
+    /// When the first byte of it came.
+    since: Option<Instant>,
+}
+
+/// Why there is no line.
+enum NoLine {
+    TooLong,
+    TooSlow,
+    Io,
+}
+
+impl From<NoLine> for RpcError {
+    fn from(error: NoLine) -> Self {
+        let words = match error {
+            NoLine::TooLong => format!("a line has at most {LINE_MAX} bytes"),
+            NoLine::TooSlow => "a line began and did not end in time".to_owned(),
+            NoLine::Io => "the connection failed".to_owned(),
+        };
+        Self::new(BAD_LINE, words)
+    }
+}
+
+impl<R: AsyncRead + Unpin> Lines<R> {
+    fn new(read: R) -> Self {
+        Self {
+            read,
+            buffer: Vec::new(),
+            searched: 0,
+            since: None,
+        }
+    }
+
+    /// The next line, without its end; `None`: there is none any more. What has come stays if
+    /// nobody waits to the end.
+    async fn next(&mut self) -> Result<Option<Vec<u8>>, NoLine> {
+        loop {
+            let new = &self.buffer[self.searched..];
+            if let Some(at) = new.iter().position(|byte| *byte == b'\n') {
+                let rest = self.buffer.split_off(self.searched + at + 1);
+                let mut line = std::mem::replace(&mut self.buffer, rest);
+                line.pop();
+                self.searched = 0;
+                self.since = (!self.buffer.is_empty()).then(Instant::now);
+                return Ok(Some(line));
+            }
+            self.searched = self.buffer.len();
+            if self.buffer.len() > LINE_MAX {
+                return Err(NoLine::TooLong);
+            }
+            let reading = self.read.read_buf(&mut self.buffer);
+            let count = match self.since {
+                Some(since) => {
+                    let read = timeout_at(since + LINE_TIME_MAX, reading).await;
+                    read.map_err(|_| NoLine::TooSlow)?
+                }
+                None => reading.await,
+            };
+            match count {
+                Ok(0) => return Ok(None),
+                Ok(_) => self.since = self.since.or_else(|| Some(Instant::now())),
+                Err(_) => return Err(NoLine::Io),
+            }
+        }
+    }
+}
+
+/// Where lines go.
+struct Writer<W>(W);
+
+impl<W: AsyncWrite + Unpin> Writer<W> {
+    async fn write(&mut self, line: &[u8]) -> io::Result<()> {
+        let written = timeout(UNREAD_MAX, self.0.write_all(line)).await;
+        written.map_err(|_| io::Error::from(io::ErrorKind::TimedOut))?
+    }
+
+    async fn answer(&mut self, id: &Value, answer: &Result<Value, RpcError>) -> io::Result<()> {
+        self.write(answer_line(id, answer).as_bytes()).await
+    }
+
+    /// Answers, if an answer is wanted.
+    async fn answer_if(
+        &mut self,
+        id: Option<Value>,
+        answer: &Result<Value, RpcError>,
+    ) -> io::Result<()> {
+        match id {
+            Some(id) => self.answer(&id, answer).await,
+            None => Ok(()),
+        }
+    }
+
+    async fn refuse(&mut self, id: &Value, error: RpcError) -> io::Result<()> {
+        self.answer(id, &Err(error)).await
+    }
+}

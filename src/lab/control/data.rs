@@ -1,0 +1,232 @@
+//! What goes over the wire of the control protocol, besides requests and their answers.
+
+use crate::chain::Amount;
+use crate::lab::layout::ViewSpec;
+use crate::lab::view::NodeState;
+use crate::link::Conditions;
+use crate::node::Time;
+use crate::node::io::Event;
+use crate::node::snapshot::NodeSnapshot;
+use serde::{Deserialize, Serialize};
+use std::fmt;
+use std::net::SocketAddr;
+use std::path::PathBuf;
+use std::str::FromStr;
+use std::sync::Arc;
+use std::time::Duration;
+
+/// The version of the protocol. Fields and methods may be added to it; anything else makes another.
+pub const VERSION: u32 = 1;
+
+/// What is behind a door.
+#[derive(Clone, Copy, Debug, PartialEq, Eq, Serialize, Deserialize)]
+#[serde(rename_all = "snake_case")]
+pub enum Kind {
+    /// A lab, with all of its nodes.
+    Lab,
+    /// One node.
+    Node,
+}
+
+/// The answer to `hello`.
+#[derive(Clone, Debug, PartialEq, Serialize, Deserialize)]
+pub struct About {
+    /// See [`VERSION`].
+    pub version: u32,
+    /// The program and its version.
+    pub program: String,
+    /// What is behind the door.
+    pub kind: Kind,
+    /// What people call it.
+    pub name: String,
+    /// The hash of the genesis block, which names the network.
+    pub network: String,
+    /// The network, as `chainlab node --network` reads it.
+    pub network_file: String,
+    /// The fee that is usual here.
+    pub fee: Amount,
+    /// When it began, on its clock.
+    pub since: Time,
+    /// What time it is there.
+    pub now: Time,
+    /// The nodes.
+    pub nodes: Vec<String>,
+    /// What a screen shows first.
+    pub view: ViewSpec,
+}
+
+/// A node, as it was last seen.
+#[derive(Clone, Debug, PartialEq, Serialize, Deserialize)]
+pub struct NodeStatus {
+    /// Its name.
+    pub node: String,
+    /// Whether it runs.
+    pub state: NodeState,
+    /// Where it listens.
+    pub addr: Option<SocketAddr>,
+    /// What can be seen of it; `null`: it never ran.
+    pub snapshot: Option<Arc<NodeSnapshot>>,
+}
+
+/// Something that happened to a node.
+#[derive(Clone, Debug, PartialEq, Serialize, Deserialize)]
+pub struct NodeEvent {
+    /// Its name.
+    pub node: String,
+    /// What happened, and when.
+    #[serde(flatten)]
+    pub event: Arc<Event>,
+}
+
+/// One direction of a link.
+#[derive(Clone, Debug, PartialEq, Serialize, Deserialize)]
+pub struct LinkStatus {
+    /// The node that sends.
+    pub from: String,
+    /// The node that receives.
+    pub to: String,
+    /// What it is like.
+    #[serde(flatten)]
+    pub conditions: Conditions,
+}
+
+/// What a lab as a whole shows beside its nodes.
+#[derive(Clone, Debug, Default, PartialEq, Serialize, Deserialize)]
+pub struct LabStatus {
+    /// A line that somebody wants people to read.
+    pub caption: Option<Arc<str>>,
+}
+
+/// What a subscriber wants to hear.
+#[derive(Clone, Copy, Debug, PartialEq, Eq)]
+pub struct Wish {
+    /// Which events.
+    pub events: EventWish,
+    /// The least time between two looks at the nodes.
+    pub interval: Duration,
+}
+
+/// Which events somebody wants.
+#[derive(Clone, Copy, Debug, PartialEq, Eq, PartialOrd, Ord)]
+pub enum EventWish {
+    /// None.
+    None,
+    /// All but messages; of those only the ones that bring a block.
+    News,
+    /// All.
+    All,
+}
+
+impl EventWish {
+    /// By name.
+    pub const NAMES: [(&'static str, Self); 3] = [
+        ("none", Self::None),
+        ("news", Self::News),
+        ("all", Self::All),
+    ];
+
+    /// Its name.
+    pub fn name(self) -> &'static str {
+        let mut names = Self::NAMES.into_iter();
+        names
+            .find(|(_, wish)| *wish == self)
+            .map_or("", |(name, _)| name)
+    }
+}
+
+impl Default for Wish {
+    /// What a screen wants.
+    fn default() -> Self {
+        Self {
+            events: EventWish::News,
+            interval: Duration::from_millis(33),
+        }
+    }
+}
+
+/// The answer to `subscribe`: how things are, and what happened last.
+#[derive(Clone, Debug, PartialEq, Serialize, Deserialize)]
+pub struct Opening {
+    /// All nodes.
+    pub nodes: Vec<NodeStatus>,
+    /// The last events, oldest first, as far as they are remembered and wanted.
+    pub events: Vec<NodeEvent>,
+    /// The whole.
+    pub lab: LabStatus,
+}
+
+/// What a subscriber is told.
+#[derive(Clone, Debug, PartialEq)]
+pub enum Notice {
+    /// A node looks different now.
+    Node(Box<NodeStatus>),
+    /// Something happened to a node.
+    Event(NodeEvent),
+    /// The whole looks different now.
+    Lab(LabStatus),
+    /// So many events were left out, because they were not read fast enough.
+    Missed(u64),
+}
+
+/// Where a lab or a node can be controlled, and the password.
+#[derive(Clone, Debug, PartialEq, Eq, Serialize, Deserialize)]
+pub struct Door {
+    /// Where.
+    pub at: Place,
+    /// With what.
+    pub cookie: Cookie,
+}
+
+/// Where.
+#[derive(Clone, Debug, PartialEq, Eq, PartialOrd, Ord, Serialize, Deserialize)]
+#[serde(rename_all = "snake_case")]
+pub enum Place {
+    /// A TCP port.
+    Tcp(SocketAddr),
+    /// A Unix socket.
+    Unix(PathBuf),
+}
+
+/// The password.
+#[derive(Clone, PartialEq, Eq, Serialize, Deserialize)]
+#[serde(rename_all = "snake_case")]
+pub enum Cookie {
+    /// In this file.
+    File(PathBuf),
+    /// This.
+    Text(String),
+}
+
+impl fmt::Debug for Cookie {
+    fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
+        match self {
+            Self::File(path) => f.debug_tuple("File").field(path).finish(),
+            Self::Text(_) => f.write_str("Text(..)"),
+        }
+    }
+}
+
+impl fmt::Display for Place {
+    fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
+        match self {
+            Self::Tcp(addr) => addr.fmt(f),
+            Self::Unix(path) => path.display().fmt(f),
+        }
+    }
+}
+
+impl FromStr for Place {
+    type Err = String;
+
+    /// `HOST:PORT` of an IP address, or a path with a `/` in it.
+    fn from_str(text: &str) -> Result<Self, String> {
+        if text.contains('/') {
+            return Ok(Self::Unix(PathBuf::from(text)));
+        }
+        let text = text.replace("localhost:", "127.0.0.1:");
+        let addr = text.parse().map_err(|_| {
+            format!("{text:?} is no address: write HOST:PORT, as in 127.0.0.1:7000, or a path")
+        })?;
+        Ok(Self::Tcp(addr))
+    }
+}

@@ -1,0 +1,128 @@
+//! What one subscriber is told, line after line.
+//!
+//! Nothing waits here for a subscriber that is slow: how nodes look is asked for when the
+//! subscriber is ready for a line, so it sees the newest only; events wait in a ring that all
+//! subscribers share, and whoever is a whole ring behind has missed some.
+
+use super::data::{EventWish, LabStatus, Opening, Wish};
+use super::lines::StatusLines;
+use super::rpc::notice_line;
+use crate::lab::run::{Edition, LabDoor, Told, WantsMessages};
+use crate::lab::view::NodeIx;
+use serde_json::json;
+use std::collections::{BTreeMap, VecDeque};
+use std::sync::Arc;
+use tokio::sync::broadcast::error::RecvError;
+use tokio::sync::{broadcast, watch};
+use tokio::time::{Instant, sleep_until};
+
+/// A subscription.
+pub(super) struct Feed {
+    door: LabDoor,
+    lines: Arc<StatusLines>,
+    wish: Wish,
+    changes: watch::Receiver<u64>,
+    events: broadcast::Receiver<Arc<Told>>,
+    /// The last edition of each node that was told.
+    told: BTreeMap<NodeIx, Edition>,
+    lab: LabStatus,
+    /// Lines that can go at once: at most one for each node and one for the whole.
+    ready: VecDeque<Arc<str>>,
+    looked: Instant,
+    is_changed: bool,
+    _wants: Option<WantsMessages>,
+}
+
+impl Feed {
+    /// Begins, with how things are.
+    pub(super) fn new(door: LabDoor, lines: Arc<StatusLines>, wish: Wish) -> (Self, Opening) {
+        let mut changes = door.changes();
+        changes.mark_unchanged();
+        let editions = door.editions();
+        let (events, mut recent) = door.events();
+        if wish.events == EventWish::None {
+            recent.clear();
+        }
+        let opening = Opening {
+            nodes: door.status(),
+            events: recent,
+            lab: door.lab_status(),
+        };
+        let wants = (wish.events == EventWish::All).then(|| door.want_messages());
+        let feed = Self {
+            told: editions.into_iter().collect(),
+            lab: opening.lab.clone(),
+            door,
+            lines,
+            wish,
+            changes,
+            events,
+            ready: VecDeque::new(),
+            looked: Instant::now(),
+            is_changed: false,
+            _wants: wants,
+        };
+        (feed, opening)
+    }
+
+    /// The next line. What was begun is not lost if nobody waits for it to the end.
+    pub(super) async fn next(&mut self) -> Arc<str> {
+        loop {
+            if let Some(line) = self.ready.pop_front() {
+                return line;
+            }
+            let due = self.looked + self.wish.interval;
+            tokio::select! {
+                biased;
+                () = sleep_until(due), if self.is_changed => self.look(),
+                changed = self.changes.changed(), if !self.is_changed => match changed {
+                    Ok(()) => self.is_changed = true,
+                    // The lab is gone, and this connection with it.
+                    Err(_) => std::future::pending().await,
+                },
+                told = self.events.recv() => self.hear(told),
+            }
+        }
+    }
+
+    fn hear(&mut self, told: Result<Arc<Told>, RecvError>) {
+        match told {
+            Ok(told) => {
+                let wanted = match self.wish.events {
+                    EventWish::None => false,
+                    EventWish::News => !told.is_message,
+                    EventWish::All => true,
+                };
+                if wanted && self.door.shows(told.ix) {
+                    let line = told.line(|event| notice_line("event", event));
+                    self.ready.push_back(line);
+                }
+            }
+            Err(RecvError::Lagged(missed)) if self.wish.events != EventWish::None => {
+                let line = notice_line("missed", &json!({ "events": missed }));
+                self.ready.push_back(line.into());
+            }
+            Err(RecvError::Lagged(_)) => {}
+            // The door holds a sender.
+            Err(RecvError::Closed) => {}
+        }
+    }
+
+    fn look(&mut self) {
+        (self.is_changed, self.looked) = (false, Instant::now());
+        for (ix, edition) in self.door.editions() {
+            if self.told.get(&ix) == Some(&edition) {
+                continue;
+            }
+            if let Some((edition, line)) = self.lines.line(&self.door, ix, &edition) {
+                self.told.insert(ix, edition);
+                self.ready.push_back(line);
+            }
+        }
+        let lab = self.door.lab_status();
+        if lab != self.lab {
+            self.ready.push_back(notice_line("lab", &lab).into());
+            self.lab = lab;
+        }
+    }
+}

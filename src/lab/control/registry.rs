@@ -1,0 +1,126 @@
+//! Who runs here: every lab and every node that can be controlled puts down where, so that nobody
+//! has to type addresses.
+//!
+//! ```text
+//! RUNTIME/run-PID-.../lock         held while the process lives
+//! RUNTIME/run-PID-.../entry.json   an `Entry`
+//! RUNTIME/run-PID-.../NAME.sock    the Unix sockets
+//! ```
+//!
+//! RUNTIME is `$XDG_RUNTIME_DIR/chainlab`, or a private directory under the temporary one. What a
+//! dead process left is removed by whoever looks next.
+
+use super::data::{Door, Kind};
+use crate::lab::places;
+use crate::lab::private::{self, write_private};
+use crate::lab::run::LabError;
+use serde::{Deserialize, Serialize};
+use std::fs::{self, File};
+use std::path::{Path, PathBuf};
+
+const PREFIX: &str = "run-";
+const FILE: &str = "entry.json";
+const NEW_FILE: &str = "entry.json.new";
+
+/// The longest path of a Unix socket that every system takes, in bytes.
+const SOCKET_PATH_MAX: usize = 100;
+
+/// A lab or a node that runs.
+#[derive(Clone, Debug, PartialEq, Serialize, Deserialize)]
+pub struct Entry {
+    /// What it is.
+    pub kind: Kind,
+    /// What people call it.
+    pub name: String,
+    /// Its process.
+    pub pid: u32,
+    /// The hash of the genesis block.
+    pub network: String,
+    /// Where its data is.
+    pub data_dir: PathBuf,
+    /// Where it can be controlled, over TCP.
+    pub door: Door,
+    /// The same as a Unix socket.
+    pub socket: Option<PathBuf>,
+    /// Its nodes, each with a door of its own.
+    pub nodes: Vec<NodeEntry>,
+}
+
+/// A node that runs.
+#[derive(Clone, Debug, PartialEq, Serialize, Deserialize)]
+pub struct NodeEntry {
+    /// Its name.
+    pub name: String,
+    /// Where it alone can be controlled, over TCP.
+    pub door: Door,
+    /// The same as a Unix socket.
+    pub socket: Option<PathBuf>,
+}
+
+/// All that run, in the order in which their directories are named.
+///
+/// # Errors
+/// [`LabError`]: the directory is not this user's alone.
+pub fn running() -> Result<Vec<Entry>, LabError> {
+    Ok(running_in(&parent()?))
+}
+
+fn running_in(parent: &Path) -> Vec<Entry> {
+    let living = private::living(parent, PREFIX).into_iter();
+    // One that is just about to start or to end has no entry.
+    let entries = living.filter_map(|dir| {
+        let text = fs::read(dir.join(FILE)).ok()?;
+        serde_json::from_slice(&text).ok()
+    });
+    entries.collect()
+}
+
+fn parent() -> Result<PathBuf, LabError> {
+    let Some(dir) = places::runtime() else {
+        return private::parent_in(&std::env::temp_dir());
+    };
+    private::make_private(&dir).map_err(LabError::file(&dir))?;
+    private::check_ours(&dir)?;
+    Ok(dir)
+}
+
+/// This process's place among those that run; given up when this is dropped.
+pub(in crate::lab) struct Registered {
+    dir: PathBuf,
+    _lock: File,
+}
+
+impl Registered {
+    /// Takes a place, where nothing stands yet.
+    ///
+    /// # Errors
+    /// [`LabError`].
+    pub(in crate::lab) fn new() -> Result<Self, LabError> {
+        let (dir, lock) = private::claim(&parent()?, PREFIX)?;
+        Ok(Self { dir, _lock: lock })
+    }
+
+    /// Where a Unix socket of this name goes; `None`: the path would be too long for one.
+    pub(in crate::lab) fn socket(&self, name: &str) -> Option<PathBuf> {
+        let path = self.dir.join(format!("{name}.sock"));
+        (path.as_os_str().len() <= SOCKET_PATH_MAX).then_some(path)
+    }
+
+    /// Puts down what is here.
+    ///
+    /// # Errors
+    /// [`LabError`].
+    pub(in crate::lab) fn write(&self, entry: &Entry) -> Result<(), LabError> {
+        let (path, new) = (self.dir.join(FILE), self.dir.join(NEW_FILE));
+        let text = serde_json::to_vec_pretty(entry).expect("plain data");
+        write_private(&new, &text).map_err(LabError::file(&new))?;
+        fs::rename(&new, &path).map_err(LabError::file(&path))
+    }
+}
+
+impl Drop for Registered {
+    fn drop(&mut self) {
+        // What stays is swept by the next one.
+        let _ = fs::remove_dir_all(&self.dir);
+    }
+}

@@ -1,0 +1,189 @@
+//! JSON-RPC 2.0 (<https://www.jsonrpc.org/specification>), one object a line; no batches.
+
+use super::params::BadParam;
+use serde::{Deserialize, Serialize};
+use serde_json::{Map, Value, json};
+use std::fmt;
+
+/// The longest line that is read from a client, in bytes.
+pub const LINE_MAX: usize = 64 * 1024;
+
+/// Not JSON.
+pub const NOT_JSON: i64 = -32_700;
+/// JSON, and no request.
+pub const NO_REQUEST: i64 = -32_600;
+/// There is no such method.
+pub const NO_METHOD: i64 = -32_601;
+/// Something is wrong with the parameters.
+pub const BAD_PARAMS: i64 = -32_602;
+/// What was asked for cannot be done; says why.
+pub const REFUSED: i64 = -32_000;
+/// The cookie is wrong, or there was no `hello`; the connection ends.
+pub const UNGREETED: i64 = -32_001;
+/// Too many clients, subscriptions, or requests at once.
+pub const TOO_MANY: i64 = -32_002;
+/// A line is too long, or never ended; the connection ends.
+pub const BAD_LINE: i64 = -32_003;
+
+/// Why a request was not done.
+#[derive(Clone, Debug, PartialEq, Serialize, Deserialize)]
+pub struct RpcError {
+    /// Which kind of reason.
+    pub code: i64,
+    /// The reason, in words for people.
+    pub message: String,
+}
+
+impl RpcError {
+    /// Any.
+    pub fn new(code: i64, message: impl fmt::Display) -> Self {
+        Self {
+            code,
+            message: message.to_string(),
+        }
+    }
+}
+
+impl From<BadParam> for RpcError {
+    fn from(bad: BadParam) -> Self {
+        Self::new(BAD_PARAMS, bad)
+    }
+}
+
+/// A request.
+#[derive(Clone, Debug, PartialEq)]
+pub struct Call {
+    /// By which its answer is known: a number, a text, or nothing; `None`: no answer is wanted.
+    pub id: Option<Value>,
+    /// What is asked.
+    pub method: String,
+    /// With what.
+    pub params: Map<String, Value>,
+}
+
+impl Call {
+    /// Reads a line.
+    ///
+    /// # Errors
+    /// What to answer, and with which id.
+    pub fn read(line: &[u8]) -> Result<Self, (Value, RpcError)> {
+        let value: Value = serde_json::from_slice(line).map_err(|error| {
+            (
+                Value::Null,
+                RpcError::new(NOT_JSON, format!("not JSON: {error}")),
+            )
+        })?;
+        let Value::Object(mut object) = value else {
+            let words = "one object a line is wanted here, as in {\"jsonrpc\":\"2.0\",...}";
+            return Err((Value::Null, RpcError::new(NO_REQUEST, words)));
+        };
+        let id = object.remove("id");
+        let is_id = |id: &Value| matches!(id, Value::Null | Value::String(_) | Value::Number(_));
+        let id = match id {
+            Some(id) if !is_id(&id) => {
+                let words = "id: a number or a text is wanted here";
+                return Err((Value::Null, RpcError::new(NO_REQUEST, words)));
+            }
+            id => id,
+        };
+        let refuse = |code, words: &str| {
+            let id = id.clone().unwrap_or(Value::Null);
+            (id, RpcError::new(code, words))
+        };
+        if object.remove("jsonrpc") != Some(json!("2.0")) {
+            return Err(refuse(NO_REQUEST, "jsonrpc: \"2.0\" is wanted here"));
+        }
+        let Some(Value::String(method)) = object.remove("method") else {
+            return Err(refuse(NO_REQUEST, "method: a text is wanted here"));
+        };
+        let params = match object.remove("params") {
+            None | Some(Value::Null) => Map::new(),
+            Some(Value::Object(params)) => params,
+            Some(_) => {
+                return Err(refuse(
+                    BAD_PARAMS,
+                    "params: an object is wanted here, by names",
+                ));
+            }
+        };
+        if let Some(key) = object.keys().next() {
+            let key: String = key.chars().take(40).collect();
+            return Err(refuse(
+                NO_REQUEST,
+                &format!("{key}: there is no such field"),
+            ));
+        }
+        Ok(Self { id, method, params })
+    }
+}
+
+/// The line of an answer.
+pub fn answer_line(id: &Value, answer: &Result<Value, RpcError>) -> String {
+    let object = match answer {
+        Ok(result) => json!({ "jsonrpc": "2.0", "id": id, "result": result }),
+        Err(error) => json!({ "jsonrpc": "2.0", "id": id, "error": error }),
+    };
+    format!("{object}\n")
+}
+
+/// The line of a request.
+pub fn call_line(id: u64, method: &str, params: &Map<String, Value>) -> String {
+    let object = json!({ "jsonrpc": "2.0", "id": id, "method": method, "params": params });
+    format!("{object}\n")
+}
+
+/// The line of something that nobody asked for just now.
+pub fn notice_line(method: &str, params: &impl Serialize) -> String {
+    let object = json!({ "jsonrpc": "2.0", "method": method, "params": params });
+    format!("{object}\n")
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+
+    #[test]
+    fn a_request_is_read_and_what_is_none_is_refused_in_words() {
+        let line = br#"{"jsonrpc":"2.0","id":7,"method":"wallets","params":{"node":"a"}}"#;
+        let call = Call::read(line).expect("a request");
+        assert_eq!((call.id, call.method.as_str()), (Some(json!(7)), "wallets"));
+        assert_eq!(call.params["node"], json!("a"));
+        for (line, id, code, words) in [
+            ("", json!(null), NOT_JSON, "not JSON: EOF"),
+            ("[1]", json!(null), NO_REQUEST, "one object a line"),
+            (r#"{"id":1}"#, json!(1), NO_REQUEST, "jsonrpc:"),
+            (
+                r#"{"jsonrpc":"2.0","id":"x"}"#,
+                json!("x"),
+                NO_REQUEST,
+                "method:",
+            ),
+            (
+                r#"{"jsonrpc":"2.0","id":[],"method":"a"}"#,
+                json!(null),
+                NO_REQUEST,
+                "id:",
+            ),
+            (
+                r#"{"jsonrpc":"2.0","method":"a","params":[1]}"#,
+                json!(null),
+                BAD_PARAMS,
+                "params:",
+            ),
+            (
+                r#"{"jsonrpc":"2.0","method":"a","param":{}}"#,
+                json!(null),
+                NO_REQUEST,
+                "param:",
+            ),
+        ] {
+            let (for_id, error) = Call::read(line.as_bytes()).expect_err(line);
+            assert_eq!((for_id, error.code), (id, code), "{line}");
+            assert!(
+                error.message.starts_with(words),
+                "{line}: {}",
+                error.message
+            );
+        }
+    }
+}

@@ -1,0 +1,73 @@
+//! A lab around one node that somebody else has started in this process, so that it can be seen and
+//! controlled as the nodes of any lab.
+
+use super::hand::Hand;
+use super::model::{Model, Node};
+use super::{Control, Lab, LabError, Shared, Standing, observe};
+use crate::chain::Params;
+use crate::lab::layout::{Layout, NodeSpec};
+use crate::lab::view::{NodeIx, NodeState};
+use crate::live::{LabClock, NodeHandle};
+use std::net::{Ipv4Addr, SocketAddr};
+use std::path::PathBuf;
+use std::sync::Arc;
+use tokio::runtime::Handle;
+use tokio::sync::mpsc;
+
+/// Where a node listens that does not.
+const NOWHERE: SocketAddr = SocketAddr::new(std::net::IpAddr::V4(Ipv4Addr::UNSPECIFIED), 0);
+
+/// A node that runs, and what is known about it.
+#[derive(Debug)]
+pub struct Adoption {
+    /// The node. Whoever adopts it does not stop it.
+    pub node: Arc<NodeHandle>,
+    /// Its network.
+    pub params: Arc<Params>,
+    /// Its clock.
+    pub clock: LabClock,
+    /// Where its data is.
+    pub data_dir: PathBuf,
+    /// Whether and where other programs can control it.
+    pub control: Control,
+}
+
+/// Makes a lab of a node.
+pub(super) fn adopt(adoption: Adoption, runtime: Handle) -> Result<Lab, LabError> {
+    let Adoption {
+        node: handle,
+        params,
+        clock,
+        data_dir,
+        control,
+    } = adoption;
+    let bound = control.bind()?;
+    let layout = Layout::around(handle.name(), &params);
+    let (answered, answers) = mpsc::unbounded_channel();
+    let addr = handle.addr().unwrap_or(NOWHERE);
+    let mut node = Node::new(NodeSpec::new(handle.name()), addr);
+    (node.life, node.state) = (1, NodeState::Up);
+    node.handle = Some(Hand::Own(Arc::clone(&handle)));
+    let shared = Shared {
+        links: handle.links().clone(),
+        ..Shared::around(Standing::Adopted, layout, params, clock, runtime, answered)
+    };
+    let shared = Arc::new(Shared {
+        dir: data_dir,
+        ..shared
+    });
+    let ix = NodeIx(0);
+    shared.change(|model| {
+        *model = Model {
+            nodes: vec![node],
+            ..Model::default()
+        };
+        model.seen(ix, 1, Arc::clone(&handle.snapshots().borrow()));
+    });
+    let watching = observe::watch(Arc::clone(&shared), ix, 1, handle);
+    shared.runtime.spawn(watching);
+    if control != Control::Off {
+        shared.open_doors(bound)?;
+    }
+    Ok(Lab::over(shared, answers))
+}

@@ -1,0 +1,281 @@
+//! Nodes that run in other processes, shown and controlled as if they ran here.
+//!
+//! A task for each process subscribes, and puts down what it is told in the same way as nodes of
+//! this process are watched. When the other side goes away its nodes are down; the task tries
+//! again until it is back, and begins anew.
+
+use super::hand::{Hand, Host};
+use super::model::Node;
+use super::{Lab, LabError, Shared, Standing};
+use crate::lab::control::{
+    Client, ClientError, Door, LabStatus, NodeEvent, NodeStatus, Notice, Opening, Wish,
+};
+use crate::lab::layout::{Layout, NodeSpec};
+use crate::lab::network;
+use crate::lab::view::{NodeIx, NodeState, Tone};
+use crate::live::LabClock;
+use crate::node::Time;
+use std::net::{Ipv4Addr, SocketAddr};
+use std::sync::Arc;
+use std::time::Duration;
+use tokio::runtime::Handle;
+use tokio::sync::mpsc::{self, Receiver};
+
+/// Time between two tries to find a process that went away.
+const RETRY: Duration = Duration::from_millis(250);
+
+/// Where a node listens of which that is not known.
+const NOWHERE: SocketAddr = SocketAddr::new(std::net::IpAddr::V4(Ipv4Addr::UNSPECIFIED), 0);
+
+/// Makes a lab of what runs behind these doors.
+pub(super) async fn attach(doors: Vec<Door>, runtime: Handle) -> Result<Lab, LabError> {
+    let mut met = Vec::new();
+    for door in doors {
+        met.push(Met::new(door).await?);
+    }
+    let first = met.first().expect("there is a door");
+    let about = first.client.about();
+    let file = format!("the network at {}", first.host.door.at);
+    let params = network::read(&file, &about.network_file).map_err(|error| LabError::Strange {
+        at: first.host.door.at.clone(),
+        problem: error.to_string(),
+    })?;
+    let name = match &met[..] {
+        [only] => only.client.about().name.clone(),
+        _ => "attached".to_owned(),
+    };
+    let mut layout = Layout::around(&name, &params);
+    layout.view = about.view.clone();
+    layout.chain.fee = about.fee;
+    let since = met.iter().map(|met| met.client.about().since).min();
+    let clock = LabClock::starting_at(about.now);
+    let (answered, answers) = mpsc::unbounded_channel();
+    let params = Arc::new(params);
+    let mut shared = Shared::around(Standing::Attached, layout, params, clock, runtime, answered);
+    shared.since = since.unwrap_or(shared.since);
+    let shared = Arc::new(shared);
+    for met in met {
+        met.join(&shared);
+    }
+    Ok(Lab::over(shared, answers))
+}
+
+impl Shared {
+    /// Shows what runs behind another door as well.
+    ///
+    /// # Errors
+    /// [`LabError`].
+    pub(super) async fn attach_to(self: &Arc<Self>, door: Door) -> Result<(), LabError> {
+        Met::new(door).await?.join(self);
+        Ok(())
+    }
+}
+
+/// A process that has just answered.
+struct Met {
+    host: Arc<Host>,
+    client: Client,
+    opening: Opening,
+    notices: Receiver<Notice>,
+}
+
+impl Met {
+    async fn new(door: Door) -> Result<Self, ClientError> {
+        Self::again(Arc::new(Host::new(door))).await
+    }
+
+    async fn again(host: Arc<Host>) -> Result<Self, ClientError> {
+        let client = host.connect().await?;
+        let (opening, notices) = client.subscribe(Wish::default()).await?;
+        Ok(Self {
+            host,
+            client,
+            opening,
+            notices,
+        })
+    }
+
+    /// Puts down how things are, and goes on to listen.
+    fn join(self, shared: &Arc<Shared>) {
+        shared
+            .runtime
+            .spawn(follow(Arc::clone(shared), self.begin(shared)));
+    }
+
+    fn begin(self, shared: &Shared) -> Following {
+        let Self {
+            host,
+            client,
+            opening,
+            notices,
+        } = self;
+        shared.clock.not_before(client.about().now);
+        let following = Following {
+            host,
+            client,
+            notices,
+        };
+        // First who is there, then what happened to them, then how they look now: blocks that are
+        // older than what is seen of the chain would be no news.
+        for status in &opening.nodes {
+            let unseen = NodeStatus {
+                snapshot: None,
+                ..status.clone()
+            };
+            following.status(shared, unseen);
+        }
+        following.past(shared, opening.events);
+        for status in opening.nodes {
+            following.status(shared, status);
+        }
+        following.lab(shared, opening.lab);
+        following
+    }
+}
+
+/// A process that is listened to.
+struct Following {
+    host: Arc<Host>,
+    client: Client,
+    notices: Receiver<Notice>,
+}
+
+async fn follow(shared: Arc<Shared>, mut following: Following) {
+    loop {
+        while let Some(notice) = following.notices.recv().await {
+            following.take(&shared, notice);
+        }
+        let host = Arc::clone(&following.host);
+        host.set(None);
+        shared.lost(&host);
+        drop(following);
+        following = loop {
+            tokio::time::sleep(RETRY).await;
+            if shared.lock().is_over {
+                return;
+            }
+            if let Ok(met) = Met::again(Arc::clone(&host)).await {
+                break met.begin(&shared);
+            }
+        };
+    }
+}
+
+impl Following {
+    fn take(&self, shared: &Shared, notice: Notice) {
+        match notice {
+            Notice::Node(status) => self.status(shared, *status),
+            Notice::Event(event) => self.event(shared, event),
+            Notice::Lab(status) => self.lab(shared, status),
+            // How things are is told in any case.
+            Notice::Missed(_) => {}
+        }
+    }
+
+    /// The node that the process calls by this name.
+    fn find(&self, shared: &Shared, name: &str) -> Option<(NodeIx, u64)> {
+        let model = shared.lock();
+        let mut nodes = model.nodes.iter().enumerate();
+        let found = nodes.find(|(_, node)| {
+            let host = node.host.as_ref();
+            host.is_some_and(|host| Arc::ptr_eq(host, &self.host)) && node.spec.name == name
+        });
+        found.map(|(ix, node)| (NodeIx(ix), node.life))
+    }
+
+    fn status(&self, shared: &Shared, status: NodeStatus) {
+        let (ix, _) = match self.find(shared, &status.node) {
+            Some(found) => found,
+            None => shared.add_far(&self.host, &status),
+        };
+        if let Some(snapshot) = &status.snapshot {
+            shared.clock.not_before(snapshot.at);
+        }
+        let now = shared.clock.now();
+        shared.change(|model| {
+            let node = &mut model.nodes[ix.0];
+            node.addr = status.addr.unwrap_or(node.addr);
+            let was_up = node.state.is_up();
+            if status.state.is_up() && !was_up {
+                if node.life > 0 {
+                    node.say(now, Tone::Good, "started again");
+                }
+                node.life += 1;
+                node.handle = Some(Hand::Far(self.client.clone(), status.node.as_str().into()));
+            }
+            if was_up && !status.state.is_up() {
+                node.say(now, Tone::Bad, format!("{}", status.state));
+            }
+            let life = node.life;
+            if status.state.is_up() {
+                node.state = NodeState::Up;
+            } else {
+                node.ended(status.state);
+            }
+            match status.snapshot {
+                Some(snapshot) if node.state.is_up() => model.seen(ix, life, snapshot),
+                // How it looked last.
+                snapshot => node.snapshot = snapshot.or(node.snapshot.take()),
+            }
+        });
+    }
+
+    /// What happened before, other than what has been told already.
+    fn past(&self, shared: &Shared, events: Vec<NodeEvent>) {
+        let last = |event: &NodeEvent| {
+            let (ix, _) = self.find(shared, &event.node)?;
+            shared.lock().nodes[ix.0].recent.last()
+        };
+        let news: Vec<_> = events
+            .into_iter()
+            .filter(|event| last(event).is_none_or(|last| last < event.event.at))
+            .collect();
+        for event in news {
+            self.event(shared, event);
+        }
+    }
+
+    fn event(&self, shared: &Shared, event: NodeEvent) {
+        if let Some((ix, life)) = self.find(shared, &event.node) {
+            shared.happened(ix, life, Arc::unwrap_or_clone(event.event));
+        }
+    }
+
+    fn lab(&self, shared: &Shared, status: LabStatus) {
+        shared.change(|model| model.caption = status.caption);
+    }
+}
+
+impl Shared {
+    fn add_far(&self, host: &Arc<Host>, status: &NodeStatus) -> (NodeIx, u64) {
+        self.change(|model| {
+            let mut node = Node::new(NodeSpec::new(&status.node), NOWHERE);
+            node.host = Some(Arc::clone(host));
+            // Two processes may each have a node of this name.
+            let taken = (2..).map(|number| format!("{}-{number}", status.node));
+            let names = std::iter::once(status.node.clone()).chain(taken);
+            let mut free = names.filter(|name| model.named(name).is_none());
+            node.name = free.next().expect("there is always another number").into();
+            node.state = NodeState::Down;
+            model.nodes.push(node);
+            (NodeIx(model.nodes.len() - 1), 0)
+        })
+    }
+
+    /// A process does not answer any more.
+    fn lost(&self, host: &Arc<Host>) {
+        let now: Time = self.clock.now();
+        self.change(|model| {
+            let is_its = |node: &&mut Node| {
+                let its = node.host.as_ref();
+                its.is_some_and(|its| Arc::ptr_eq(its, host))
+            };
+            for node in model.nodes.iter_mut().filter(is_its) {
+                if node.state.is_up() {
+                    node.say(now, Tone::Bad, "does not answer any more");
+                }
+                node.ended(NodeState::Down);
+            }
+        });
+    }
+}

@@ -1,0 +1,348 @@
+//! What a lab shows and does for its control server: for all of its nodes, or for one of them as
+//! if it were alone.
+
+use super::model::{Model, Node};
+use super::{Shared, ask};
+use crate::lab::control::order::{Known, Order};
+use crate::lab::control::params::BadParam;
+use crate::lab::control::{About, Kind, LabStatus, LinkStatus, NodeEvent, NodeStatus, VERSION};
+use crate::lab::network;
+use crate::lab::request::{Answer, Request};
+use crate::lab::view::{NodeIx, NodeState};
+use crate::node::Time;
+use crate::node::io::Event;
+use serde_json::{Value, json};
+use std::collections::{BTreeMap, BTreeSet, VecDeque};
+use std::sync::atomic::{AtomicUsize, Ordering};
+use std::sync::{Arc, OnceLock};
+use tokio::sync::{broadcast, watch};
+
+/// Events that a slow subscriber may be behind before it misses some.
+const TOLD_MAX: usize = 2_048;
+
+/// Events of a node that are remembered for whoever comes later.
+const RECENT_MAX: usize = 256;
+
+/// Where a lab tells what happens to its nodes.
+pub(super) struct Telling {
+    sender: broadcast::Sender<Arc<Told>>,
+    /// Subscribers who want every message.
+    want_messages: Arc<AtomicUsize>,
+}
+
+/// An event on its way to subscribers, who share one line of it.
+pub(in crate::lab) struct Told {
+    /// Which node's.
+    pub(in crate::lab) ix: NodeIx,
+    /// A message that brings no block: only for those who want all.
+    pub(in crate::lab) is_message: bool,
+    /// The event, with the node's name.
+    pub(in crate::lab) event: NodeEvent,
+    line: OnceLock<Arc<str>>,
+}
+
+/// What is different whenever a node looks different.
+#[derive(Clone, Debug, PartialEq)]
+pub(in crate::lab) struct Edition {
+    life: u64,
+    state: NodeState,
+    seen: Option<Time>,
+}
+
+/// What happened last to a node.
+#[derive(Default)]
+pub(super) struct Recent(VecDeque<Arc<Event>>);
+
+/// Whoever holds it wants every message.
+pub(in crate::lab) struct WantsMessages(Arc<AtomicUsize>);
+
+/// Why an order was not done.
+pub(in crate::lab) enum Refusal {
+    /// Something is wrong with the order.
+    Order(BadParam),
+    /// It could not be done.
+    Failed(String),
+}
+
+/// A lab, or one node of it. Clones are the same door.
+#[derive(Clone)]
+pub(in crate::lab) struct LabDoor {
+    shared: Arc<Shared>,
+    scope: Option<NodeIx>,
+}
+
+impl Default for Telling {
+    fn default() -> Self {
+        Self {
+            sender: broadcast::Sender::new(TOLD_MAX),
+            want_messages: Arc::default(),
+        }
+    }
+}
+
+impl Telling {
+    /// Whether anybody wants to hear of a message that brings no block.
+    pub(super) fn is_every_message_wanted(&self) -> bool {
+        self.want_messages.load(Ordering::Relaxed) > 0
+    }
+
+    /// Tells whoever listens.
+    pub(super) fn tell(&self, ix: NodeIx, name: &str, event: &Arc<Event>, is_message: bool) {
+        if self.sender.receiver_count() == 0 {
+            return;
+        }
+        let told = Told {
+            ix,
+            is_message,
+            event: NodeEvent {
+                node: name.to_owned(),
+                event: Arc::clone(event),
+            },
+            line: OnceLock::new(),
+        };
+        // Nobody need listen.
+        let _ = self.sender.send(Arc::new(told));
+    }
+}
+
+impl Told {
+    /// The line that tells of it, made once for all.
+    pub(in crate::lab) fn line(&self, make: impl FnOnce(&NodeEvent) -> String) -> Arc<str> {
+        Arc::clone(self.line.get_or_init(|| make(&self.event).into()))
+    }
+}
+
+impl Recent {
+    /// When something happened last.
+    pub(super) fn last(&self) -> Option<Time> {
+        self.0.back().map(|event| event.at)
+    }
+
+    pub(super) fn push(&mut self, event: Arc<Event>) {
+        if self.0.len() >= RECENT_MAX {
+            self.0.pop_front();
+        }
+        self.0.push_back(event);
+    }
+}
+
+impl Node {
+    fn edition(&self) -> Edition {
+        Edition {
+            life: self.life,
+            state: self.state.clone(),
+            seen: self.snapshot.as_ref().map(|snapshot| snapshot.at),
+        }
+    }
+
+    fn status(&self) -> NodeStatus {
+        NodeStatus {
+            node: self.name.to_string(),
+            state: self.state.clone(),
+            addr: Some(self.addr),
+            snapshot: self.snapshot.clone(),
+        }
+    }
+}
+
+impl Drop for WantsMessages {
+    fn drop(&mut self) {
+        self.0.fetch_sub(1, Ordering::Relaxed);
+    }
+}
+
+impl LabDoor {
+    /// To all nodes.
+    pub(super) fn new(shared: Arc<Shared>) -> Self {
+        Self {
+            shared,
+            scope: None,
+        }
+    }
+
+    /// To one node.
+    pub(super) fn to_node(shared: Arc<Shared>, ix: NodeIx) -> Self {
+        Self {
+            shared,
+            scope: Some(ix),
+        }
+    }
+
+    /// What `hello` answers.
+    pub(in crate::lab) fn about(&self) -> About {
+        let shared = &self.shared;
+        let model = shared.lock();
+        let nodes: Vec<_> = self.nodes(&model).map(|(_, node)| node).collect();
+        let (kind, name) = match (self.scope, nodes.first()) {
+            (Some(_), Some(node)) => (Kind::Node, node.name.to_string()),
+            _ => (Kind::Lab, shared.layout.name.clone()),
+        };
+        let names = nodes.iter().map(|node| node.name.to_string()).collect();
+        About {
+            version: VERSION,
+            program: concat!("chainlab ", env!("CARGO_PKG_VERSION")).to_owned(),
+            kind,
+            name,
+            network: shared.params.genesis_block().hash().to_string(),
+            network_file: network::write(&shared.params),
+            fee: shared.layout.chain.fee,
+            since: shared.since,
+            now: shared.clock.now(),
+            nodes: names,
+            view: shared.layout.view.clone(),
+        }
+    }
+
+    /// All nodes behind the door.
+    pub(in crate::lab) fn status(&self) -> Vec<NodeStatus> {
+        let model = self.shared.lock();
+        self.nodes(&model).map(|(_, node)| node.status()).collect()
+    }
+
+    /// One of them, and which edition that is.
+    pub(in crate::lab) fn status_of(&self, ix: NodeIx) -> Option<(Edition, NodeStatus)> {
+        let model = self.shared.lock();
+        model.node(ix).map(|node| (node.edition(), node.status()))
+    }
+
+    /// The nodes behind the door, each with what is different when it looks different.
+    pub(in crate::lab) fn editions(&self) -> Vec<(NodeIx, Edition)> {
+        let model = self.shared.lock();
+        let nodes = self.nodes(&model);
+        nodes.map(|(ix, node)| (ix, node.edition())).collect()
+    }
+
+    /// The whole.
+    pub(in crate::lab) fn lab_status(&self) -> LabStatus {
+        LabStatus {
+            caption: self.shared.lock().caption.clone(),
+        }
+    }
+
+    /// Both directions of every link of the nodes behind the door: between nodes that are
+    /// connected, and those that somebody has set.
+    pub(in crate::lab) fn links(&self) -> Vec<LinkStatus> {
+        let model = self.shared.lock();
+        let (mut names, mut pairs) = (BTreeMap::new(), BTreeSet::new());
+        for (_, node) in self.nodes(&model) {
+            let seen = node.snapshot.iter().filter(|_| node.state.is_up());
+            for peer in seen.flat_map(|snapshot| snapshot.ready_peers()) {
+                if let Some(listen) = peer.listen {
+                    names.insert(listen, peer.name.as_str());
+                    pairs.extend([(node.addr, listen), (listen, node.addr)]);
+                }
+            }
+        }
+        names.extend(model.nodes.iter().map(|node| (node.addr, &*node.name)));
+        let set = self.shared.links.all();
+        pairs.extend(set.into_iter().map(|(from, to, _)| (from, to)));
+        let links = pairs.into_iter().filter_map(|(from, to)| {
+            Some(LinkStatus {
+                from: (*names.get(&from)?).to_owned(),
+                to: (*names.get(&to)?).to_owned(),
+                conditions: self.shared.links.get(from, to),
+            })
+        });
+        links.collect()
+    }
+
+    /// Goes up whenever any node may look different.
+    pub(in crate::lab) fn changes(&self) -> watch::Receiver<u64> {
+        self.shared.changes.subscribe()
+    }
+
+    /// What happens from now on, and what happened before that, node by node, oldest first.
+    pub(in crate::lab) fn events(&self) -> (broadcast::Receiver<Arc<Told>>, Vec<NodeEvent>) {
+        // Under the lock under which events are put down: none is told twice or left out.
+        let model = self.shared.lock();
+        let receiver = self.shared.telling.sender.subscribe();
+        let mut events = Vec::new();
+        for (_, node) in self.nodes(&model) {
+            let name = node.name.to_string();
+            events.extend(node.recent.0.iter().map(|event| NodeEvent {
+                node: name.clone(),
+                event: Arc::clone(event),
+            }));
+        }
+        events.sort_by_key(|event| event.event.at);
+        (receiver, events)
+    }
+
+    /// Whether this node is behind the door.
+    pub(in crate::lab) fn shows(&self, ix: NodeIx) -> bool {
+        self.scope.is_none_or(|scope| scope == ix)
+    }
+
+    /// From now on every message is told.
+    pub(in crate::lab) fn want_messages(&self) -> WantsMessages {
+        let count = &self.shared.telling.want_messages;
+        count.fetch_add(1, Ordering::Relaxed);
+        WantsMessages(Arc::clone(count))
+    }
+
+    /// Begins to do what is ordered: it has its place in the order of things when this returns.
+    pub(in crate::lab) fn serve(
+        &self,
+        order: Order,
+    ) -> impl Future<Output = Result<Value, Refusal>> + use<> {
+        let request = self.resolve(order);
+        let shared = Arc::clone(&self.shared);
+        let begun = request.map(|request| ask::begin(&shared, request));
+        async move {
+            let answer = begun.map_err(Refusal::Order)?.await;
+            let answer = answer.map_err(Refusal::Failed)?;
+            Ok(shared.shown(answer))
+        }
+    }
+
+    fn resolve(&self, order: Order) -> Result<Request, BadParam> {
+        let model = self.shared.lock();
+        let Some(scope) = self.scope else {
+            return order.resolve(&*model);
+        };
+        let only = Only(model.node(scope).map_or("", |node| &node.name));
+        Ok(match order.resolve(&only)? {
+            Request::Node(_, command) => Request::Node(scope, command),
+            Request::Kill(_) => Request::Kill(scope),
+            Request::Restart(_) => Request::Restart(scope),
+            other => other,
+        })
+    }
+
+    fn nodes<'a>(&self, model: &'a Model) -> impl Iterator<Item = (NodeIx, &'a Node)> + use<'a> {
+        let scope = self.scope;
+        let nodes = model.nodes.iter().enumerate();
+        nodes
+            .map(|(ix, node)| (NodeIx(ix), node))
+            .filter(move |(ix, _)| scope.is_none_or(|scope| scope == *ix))
+    }
+}
+
+/// A lab in which there is one node.
+struct Only<'a>(&'a str);
+
+impl Known for Only<'_> {
+    fn node_names(&self) -> Vec<&str> {
+        vec![self.0]
+    }
+
+    fn holder(&self, _: &str) -> Option<NodeIx> {
+        None
+    }
+}
+
+impl Shared {
+    /// An answer as programs see it.
+    fn shown(&self, answer: Answer) -> Value {
+        let model = self.lock();
+        let name = |ix: NodeIx| model.node(ix).map_or("", |node| &node.name);
+        match answer {
+            Answer::Node(_, reply) => json!(reply),
+            Answer::Killed(ix) => json!({ "killed": name(ix) }),
+            Answer::Restarted(ix) => json!({ "restarted": name(ix) }),
+            Answer::Added(ix) => json!({ "added": name(ix) }),
+            Answer::Done(words) => json!({ "done": words }),
+            Answer::Kept(path) => json!({ "kept": path }),
+        }
+    }
+}

@@ -1,0 +1,194 @@
+//! The doors of a lab: one to the whole, one to each node, and its entry among all that run here.
+//!
+//! A lab that only shows what runs elsewhere has none: those who want in go there.
+
+use super::door::LabDoor;
+use super::error::LabError;
+use super::home::Home;
+use super::{Shared, Standing};
+use crate::lab::control::registry::{Entry, NodeEntry, Registered};
+use crate::lab::control::{Bound, Kind, Server};
+use crate::lab::private::make_private;
+use crate::lab::view::NodeIx;
+use std::net::{IpAddr, Ipv4Addr, SocketAddr};
+use std::path::{Path, PathBuf};
+use std::sync::Arc;
+
+/// Any port of this machine, for this machine alone.
+const ANYWHERE: SocketAddr = SocketAddr::new(IpAddr::V4(Ipv4Addr::LOCALHOST), 0);
+
+/// The name of the Unix socket to a whole lab. No node has it: names do not begin with a dot.
+const WHOLE: &str = ".lab";
+
+/// Whether and where a lab can be controlled by other programs.
+#[derive(Clone, Copy, Debug, Default, PartialEq, Eq)]
+pub enum Control {
+    /// Not at all.
+    Off,
+    /// Anywhere on loopback.
+    #[default]
+    Anywhere,
+    /// Here.
+    At {
+        /// Where.
+        addr: SocketAddr,
+        /// Other machines may come, too.
+        allows_remote: bool,
+    },
+}
+
+/// The doors, open until this is dropped.
+pub(super) struct Doors {
+    whole: Option<Server>,
+    nodes: Vec<(NodeIx, Server)>,
+    /// Dropped last: the sockets are in its directory.
+    registered: Registered,
+}
+
+impl Control {
+    /// Takes the port that was asked for, if one was.
+    ///
+    /// # Errors
+    /// [`LabError::Remote`], [`LabError::Control`].
+    pub(super) fn bind(self) -> Result<Option<Bound>, LabError> {
+        let Self::At {
+            addr,
+            allows_remote,
+        } = self
+        else {
+            return Ok(None);
+        };
+        if !addr.ip().is_loopback() && !allows_remote {
+            return Err(LabError::Remote(addr));
+        }
+        let bound = Bound::new(addr);
+        let refused = |source| LabError::Control { at: addr, source };
+        bound.map(Some).map_err(refused)
+    }
+}
+
+impl Shared {
+    /// Opens the doors; `bound` is that to the whole, if its port was chosen.
+    ///
+    /// # Errors
+    /// [`LabError`].
+    pub(super) fn open_doors(self: &Arc<Self>, mut bound: Option<Bound>) -> Result<(), LabError> {
+        // Held meanwhile: the directories stay until the doors are put where they can be shut.
+        let home = self.home();
+        if self.standing == Standing::Own && home.is_none() {
+            return Ok(());
+        }
+        let mut doors = Doors {
+            whole: None,
+            nodes: Vec::new(),
+            registered: Registered::new()?,
+        };
+        if self.standing == Standing::Own {
+            let door = LabDoor::new(Arc::clone(self));
+            let socket = doors.registered.socket(WHOLE);
+            doors.whole = Some(self.server(door, &self.dir, bound.take(), socket)?);
+        }
+        let count = self.lock().nodes.len();
+        for ix in (0..count).map(NodeIx) {
+            let server = self.node_server(ix, home.as_ref(), &doors, bound.take())?;
+            doors.nodes.push((ix, server));
+        }
+        doors.registered.write(&self.entry(&doors))?;
+        // The lab may have ended meanwhile.
+        if !self.lock().is_over {
+            *self.doors() = Some(doors);
+        }
+        drop(home);
+        self.changed();
+        Ok(())
+    }
+
+    /// Opens the door to a node that has just been added.
+    ///
+    /// # Errors
+    /// [`LabError`].
+    pub(super) fn open_node_door(self: &Arc<Self>, ix: NodeIx) -> Result<(), LabError> {
+        let home = self.home();
+        let mut place = self.doors();
+        let Some(doors) = &mut *place else {
+            return Ok(());
+        };
+        let server = self.node_server(ix, home.as_ref(), doors, None)?;
+        doors.nodes.push((ix, server));
+        doors.registered.write(&self.entry(doors))
+    }
+
+    /// What other programs are told, once the doors are open.
+    pub(super) fn open_entry(&self) -> Option<Entry> {
+        self.doors().as_ref().map(|doors| self.entry(doors))
+    }
+
+    /// Shuts all doors.
+    pub(super) fn close_doors(&self) {
+        // Taken out first: what goes with it may want to look here.
+        let doors = self.doors().take();
+        drop(doors);
+    }
+
+    fn node_server(
+        self: &Arc<Self>,
+        ix: NodeIx,
+        home: Option<&Home>,
+        doors: &Doors,
+        bound: Option<Bound>,
+    ) -> Result<Server, LabError> {
+        let name = self.lock().nodes[ix.0].name.to_string();
+        let dir = home.map_or_else(|| self.dir.clone(), |home| home.node(&name));
+        let socket = doors.registered.socket(&name);
+        self.server(LabDoor::to_node(Arc::clone(self), ix), &dir, bound, socket)
+    }
+
+    fn server(
+        &self,
+        door: LabDoor,
+        dir: &Path,
+        bound: Option<Bound>,
+        socket: Option<PathBuf>,
+    ) -> Result<Server, LabError> {
+        make_private(dir).map_err(LabError::file(dir))?;
+        let opened = match bound {
+            Some(bound) => Ok(bound),
+            None => Bound::new(ANYWHERE),
+        };
+        let opened = opened
+            .and_then(|bound| Server::open(bound.with_socket(socket), door, dir, &self.runtime));
+        opened.map_err(LabError::file(dir))
+    }
+
+    fn entry(&self, doors: &Doors) -> Entry {
+        let model = self.lock();
+        let nodes = doors.nodes.iter().map(|(ix, server)| NodeEntry {
+            name: model.nodes[ix.0].name.to_string(),
+            door: server.door(),
+            socket: server.socket(),
+        });
+        let nodes: Vec<_> = nodes.collect();
+        let (kind, name, server) = match &doors.whole {
+            Some(server) => (Kind::Lab, self.layout.name.clone(), server),
+            None => {
+                let (ix, server) = doors.nodes.first().expect("one node was adopted");
+                (Kind::Node, model.nodes[ix.0].name.to_string(), server)
+            }
+        };
+        Entry {
+            kind,
+            name,
+            pid: std::process::id(),
+            network: self.params.genesis_block().hash().to_string(),
+            data_dir: self.dir.clone(),
+            door: server.door(),
+            socket: server.socket(),
+            nodes,
+        }
+    }
+
+    fn doors(&self) -> std::sync::MutexGuard<'_, Option<Doors>> {
+        let doors = self.doors.lock();
+        doors.unwrap_or_else(std::sync::PoisonError::into_inner)
+    }
+}

@@ -1,0 +1,154 @@
+//! What is asked of an attached lab and is not about one node: it goes to the processes that have
+//! the nodes.
+
+use super::Shared;
+use super::hand::Host;
+use super::model::Model;
+use crate::lab::control::order::Order;
+use crate::lab::control::{Kind, methods};
+use crate::lab::names::missing;
+use crate::lab::request::{Answer, Request};
+use crate::lab::view::NodeIx;
+use serde_json::Value;
+use std::sync::Arc;
+use std::time::Duration;
+use tokio::time::timeout;
+
+/// How long a node that was added elsewhere may take to show here.
+const SHOWN_MAX: Duration = Duration::from_secs(10);
+
+/// What became of a request.
+pub(super) enum Forwarded {
+    /// It was done elsewhere.
+    Done(Answer),
+    /// It is to be done here.
+    Here(Request),
+}
+
+impl Shared {
+    /// Has others do what they can do better.
+    ///
+    /// # Errors
+    /// In words, why it cannot be done.
+    pub(super) async fn forward(&self, request: Request) -> Result<Forwarded, String> {
+        let order = match request {
+            Request::Add(spec) => return self.add_far_node(Order::Add(spec)).await,
+            Request::Link {
+                from,
+                to,
+                is_both_ways,
+                change,
+            } => {
+                let hosts = self.lock().hosts_of_link(&from, &to)?;
+                let order = Order::Link {
+                    from,
+                    to,
+                    is_both_ways,
+                    change,
+                };
+                return tell(&hosts, order).await;
+            }
+            Request::HealAll => Order::HealAll,
+            Request::Note(text) => {
+                // Nodes that run alone have no screen of their own to show it on.
+                let hosts = self.lock().hosts();
+                let labs = hosts.into_iter().filter(|host| is_lab(host));
+                let labs: Vec<_> = labs.collect();
+                if labs.is_empty() {
+                    return Ok(Forwarded::Here(Request::Note(text)));
+                }
+                return tell(&labs, Order::Note(text)).await;
+            }
+            Request::Keep => return Err("these nodes run elsewhere, and stay".to_owned()),
+            request @ (Request::Node(..) | Request::Kill(_) | Request::Restart(_)) => {
+                return Ok(Forwarded::Here(request));
+            }
+        };
+        let hosts = self.lock().hosts();
+        tell(&hosts, order).await
+    }
+
+    async fn add_far_node(&self, order: Order) -> Result<Forwarded, String> {
+        let Order::Add(spec) = &order else {
+            unreachable!("only nodes are added")
+        };
+        let name = spec.name.clone();
+        let hosts = self.lock().hosts();
+        let mut labs = hosts.iter().filter(|host| is_lab(host));
+        let (Some(lab), None) = (labs.next(), labs.next()) else {
+            let words = "a node can be added to a lab; start this one with chainlab node";
+            return Err(words.to_owned());
+        };
+        let (method, params) = methods::write_order(&order);
+        let added = lab.client()?.call(method, params).await;
+        added.map_err(|error| error.to_string())?;
+        let mut changes = self.changes.subscribe();
+        let shown = async {
+            loop {
+                if let Some(ix) = self.lock().position(&name) {
+                    return ix;
+                }
+                if changes.changed().await.is_err() {
+                    std::future::pending::<()>().await;
+                }
+            }
+        };
+        let shown = timeout(SHOWN_MAX, shown).await;
+        let late = || format!("{name} was added, and does not show");
+        Ok(Forwarded::Done(Answer::Added(shown.map_err(|_| late())?)))
+    }
+}
+
+/// Tells each of them; what the last says is the answer.
+async fn tell(hosts: &[Arc<Host>], order: Order) -> Result<Forwarded, String> {
+    let (method, params) = methods::write_order(&order);
+    let mut said = String::new();
+    for host in hosts {
+        let done = host.client()?.call(method, params.clone()).await;
+        said = words(&done.map_err(|error| error.to_string())?);
+    }
+    Ok(Forwarded::Done(Answer::Done(said)))
+}
+
+fn words(done: &Value) -> String {
+    done["done"].as_str().unwrap_or_default().to_owned()
+}
+
+fn is_lab(host: &Arc<Host>) -> bool {
+    let client = host.client();
+    client.is_ok_and(|client| client.about().kind == Kind::Lab)
+}
+
+impl Model {
+    /// All processes, each once.
+    fn hosts(&self) -> Vec<Arc<Host>> {
+        let mut hosts: Vec<Arc<Host>> = Vec::new();
+        for host in self.nodes.iter().filter_map(|node| node.host.as_ref()) {
+            if !hosts.iter().any(|known| Arc::ptr_eq(known, host)) {
+                hosts.push(Arc::clone(host));
+            }
+        }
+        hosts
+    }
+
+    /// Those that have one end of a link or both.
+    fn hosts_of_link(&self, from: &str, to: &str) -> Result<Vec<Arc<Host>>, String> {
+        let mut hosts: Vec<Arc<Host>> = Vec::new();
+        for end in [from, to] {
+            let node = self
+                .named(end)
+                .ok_or_else(|| missing("node", end, self.nodes.iter().map(|node| &*node.name)))?;
+            if let Some(host) = &node.host
+                && !hosts.iter().any(|known| Arc::ptr_eq(known, host))
+            {
+                hosts.push(Arc::clone(host));
+            }
+        }
+        Ok(hosts)
+    }
+
+    fn position(&self, name: &str) -> Option<NodeIx> {
+        let at = self.nodes.iter().position(|node| &*node.name == name);
+        at.map(NodeIx)
+    }
+}

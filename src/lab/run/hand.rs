@@ -1,0 +1,97 @@
+//! What a lab holds of a node that runs: in this process, or in another one.
+
+use crate::lab::control::{Client, ClientError, Door};
+use crate::live::NodeHandle;
+use crate::node::io::{Command, CommandError, Reply};
+use serde_json::{Map, Value};
+use std::sync::{Arc, Mutex, MutexGuard, PoisonError};
+
+/// A node that runs. Clones are the same node.
+#[derive(Clone)]
+pub(super) enum Hand {
+    /// In this process.
+    Own(Arc<NodeHandle>),
+    /// In another one, which calls it by this name.
+    Far(Client, Arc<str>),
+}
+
+/// Another process, with nodes that are shown here.
+pub(super) struct Host {
+    /// Where it is.
+    pub(super) door: Door,
+    /// There while it answers.
+    client: Mutex<Option<Client>>,
+}
+
+impl Hand {
+    /// Asks something of the node and waits for the answer.
+    ///
+    /// # Errors
+    /// In words, the node's refusal, or that it has ended.
+    pub(super) async fn command(&self, command: Command) -> Result<Reply, CommandError> {
+        match self {
+            Self::Own(handle) => handle.command(command).await,
+            Self::Far(client, node) => {
+                let reply = client.command(node, &command).await;
+                reply.map_err(CommandError::new)
+            }
+        }
+    }
+
+    /// The node, if it is in this process.
+    pub(super) fn own(&self) -> Option<Arc<NodeHandle>> {
+        match self {
+            Self::Own(handle) => Some(Arc::clone(handle)),
+            Self::Far(..) => None,
+        }
+    }
+}
+
+impl Host {
+    /// One that nobody has called yet.
+    pub(super) fn new(door: Door) -> Self {
+        Self {
+            door,
+            client: Mutex::default(),
+        }
+    }
+
+    /// Calls a method that is about one of its nodes.
+    ///
+    /// # Errors
+    /// In words, why it is not done.
+    pub(super) async fn call(&self, method: &str, node: &str) -> Result<Value, String> {
+        let params = Map::from_iter([("node".to_owned(), node.into())]);
+        let done = self.client()?.call(method, params).await;
+        done.map_err(|error| error.to_string())
+    }
+
+    /// The connection.
+    ///
+    /// # Errors
+    /// In words: there is none just now.
+    pub(super) fn client(&self) -> Result<Client, String> {
+        let gone = || format!("nobody answers at {} just now", self.door.at);
+        self.lock().clone().ok_or_else(gone)
+    }
+
+    /// There is a connection from now on, or none.
+    pub(super) fn set(&self, client: Option<Client>) {
+        *self.lock() = client;
+    }
+
+    /// Opens the door.
+    ///
+    /// # Errors
+    /// [`ClientError`].
+    pub(super) async fn connect(&self) -> Result<Client, ClientError> {
+        let client = Client::connect(&self.door).await?;
+        self.set(Some(client.clone()));
+        Ok(client)
+    }
+
+    fn lock(&self) -> MutexGuard<'_, Option<Client>> {
+        // No panic can leave it half changed.
+        self.client.lock().unwrap_or_else(PoisonError::into_inner)
+    }
+}
