@@ -1,6 +1,7 @@
 //! The command line: what was asked for, and one file for each subcommand.
 //!
-//! Exit codes: 0, all went well; 2, what was asked for or given is wrong; 1, anything else.
+//! Exit codes: 0, all went well; 2, what was asked for or given is wrong; 3, what was expected of a
+//! lab was not true; 1, anything else.
 
 #![allow(
     clippy::disallowed_methods,
@@ -10,6 +11,7 @@
 
 mod config;
 mod control;
+mod headless;
 mod layouts;
 mod look;
 mod network;
@@ -89,15 +91,21 @@ enum Command {
 #[derive(Debug)]
 struct Failure {
     words: String,
-    is_input: bool,
+    code: u8,
 }
+
+/// What was asked for or given is wrong.
+const BAD_INPUT: u8 = 2;
+
+/// What was expected of a lab was not true.
+const UNMET: u8 = 3;
 
 impl Failure {
     /// What was asked for or given is wrong.
     fn input(words: impl fmt::Display) -> Self {
         Self {
             words: words.to_string(),
-            is_input: true,
+            code: BAD_INPUT,
         }
     }
 
@@ -105,7 +113,15 @@ impl Failure {
     fn other(words: impl fmt::Display) -> Self {
         Self {
             words: words.to_string(),
-            is_input: false,
+            code: 1,
+        }
+    }
+
+    /// What was expected of a lab was not true.
+    fn unmet(words: impl fmt::Display) -> Self {
+        Self {
+            words: words.to_string(),
+            code: UNMET,
         }
     }
 }
@@ -156,7 +172,7 @@ pub fn run() -> ExitCode {
         return ExitCode::SUCCESS;
     };
     say(&format!("chainlab: {}", failure.words));
-    ExitCode::from(if failure.is_input { 2 } else { 1 })
+    ExitCode::from(failure.code)
 }
 
 /// The threads of all sockets.

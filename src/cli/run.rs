@@ -1,6 +1,7 @@
 //! `chainlab run`, and `chainlab` alone: a lab on the screen.
 
 use super::control::ControlOptions;
+use super::headless::{self, HeadlessOptions};
 use super::look::Look;
 use super::{Failure, print, read_file, runtime, say};
 use crate::lab::document::FILE_BYTES_MAX;
@@ -24,7 +25,9 @@ Examples:
   chainlab run swarm                    another layout; `chainlab layouts` lists them
   chainlab run my-lab.toml              one of your own
   chainlab run mesh --data-dir my-mesh  kept: the next start goes on where this one ended
-  chainlab run --seed 7 --clock 2026-01-01T12:00:00Z --show-keys    for a recording";
+  chainlab run --seed 7 --clock 2026-01-01T12:00:00Z --show-keys    for a recording
+  chainlab run scenario --headless --until 'height >= 3 and tips == 1'    for a test: exit code 0 or 3
+  chainlab run my-lab.toml --headless --virtual --json    its script, played in a moment";
 
 /// How long a runtime waits at the end for what should have ended already.
 const LAST_WAIT: Duration = Duration::from_secs(2);
@@ -46,6 +49,8 @@ pub(super) struct Options {
     /// Show the last key and what it does, for recordings.
     #[arg(long)]
     show_keys: bool,
+    #[command(flatten)]
+    headless: HeadlessOptions,
     #[command(flatten)]
     control: ControlOptions,
     #[command(flatten)]
@@ -71,6 +76,18 @@ impl From<LabError> for Failure {
 pub(super) fn run(options: Options) -> Result<(), Failure> {
     let look = options.look.resolve()?;
     let (layout, layout_text) = choose(options.layout.as_deref())?;
+    if options.headless.is_wanted() {
+        let lab = LabOptions {
+            layout,
+            layout_text,
+            is_layout_chosen: options.layout.is_some(),
+            data_dir: options.data_dir,
+            seed: options.seed,
+            clock: options.clock,
+            control: options.control.control(),
+        };
+        return headless::run(&options.headless, lab);
+    }
     if !stdout().is_terminal() || !stdin().is_terminal() {
         return Err(Failure::input("the screen needs a terminal"));
     }

@@ -14,6 +14,9 @@ use std::time::Duration;
 /// Entries of one page of an answer.
 pub const PAGE_MAX: usize = 500;
 
+/// Coins of one answer.
+pub const COINS_MAX: usize = 10_000;
+
 /// Blocks at the end of the chain in a snapshot.
 pub const RECENT_BLOCKS: usize = 32;
 

@@ -182,6 +182,7 @@ impl Layout {
             pairs: Vec::new(),
             nodes: Vec::new(),
             view: ViewSpec::default(),
+            steps: Vec::new(),
         }
     }
 

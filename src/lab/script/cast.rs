@@ -4,7 +4,7 @@
 use crate::chain::Address;
 use crate::lab::control::order::{Known, Order, pick};
 use crate::lab::control::params::{BadParam, bad};
-use crate::lab::layout::{NODES_MAX, NodeSpec};
+use crate::lab::layout::{Layout, NODES_MAX, NodeSpec};
 use crate::lab::names::missing;
 use crate::lab::request::Request;
 use crate::lab::view::NodeIx;
@@ -42,6 +42,16 @@ impl Cast {
             address_version,
         };
         specs.iter().for_each(|spec| cast.enter(spec));
+        cast
+    }
+
+    /// Those of a layout once its script has been played.
+    pub fn at_the_end(layout: &Layout) -> Self {
+        let mut cast = Self::new(&layout.nodes, layout.chain.params.address_version);
+        for order in layout.steps.iter().filter_map(|step| step.order.as_ref()) {
+            // It was played when the layout was read.
+            let _ = cast.play(order);
+        }
         cast
     }
 

@@ -256,3 +256,15 @@ impl ScriptView {
         Some(format!("step {number}, {title}: {words}"))
     }
 }
+
+impl StepState {
+    /// In a word.
+    pub fn name(&self) -> &'static str {
+        match self {
+            Self::Waiting => "waiting",
+            Self::Running => "running",
+            Self::Done => "done",
+            Self::Failed(_) => "failed",
+        }
+    }
+}

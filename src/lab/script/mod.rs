@@ -4,6 +4,7 @@
 pub mod cast;
 pub mod engine;
 pub mod expr;
+pub mod rehearse;
 pub mod step;
 
 pub use self::engine::{Script, ScriptView, StepState, StepView, Want};
