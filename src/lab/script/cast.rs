@@ -68,8 +68,9 @@ impl Cast {
     fn enter(&mut self, spec: &NodeSpec) {
         let ix = NodeIx(self.nodes.len());
         self.nodes.push(spec.name.clone());
-        let own = spec.wallets.is_empty() && spec.mine.mode != MiningMode::Off;
-        let own = own.then_some(&spec.name);
+        // Whoever mines without a wallet makes one for the rewards.
+        let mines = spec.mine.mode != MiningMode::Off || spec.mine.first_at_once;
+        let own = (spec.wallets.is_empty() && mines).then_some(&spec.name);
         let wallets = spec.wallets.iter().chain(own);
         self.wallets.extend(wallets.map(|name| (name.clone(), ix)));
     }
