@@ -33,7 +33,7 @@ const PATIENCE: Duration = Duration::from_secs(2);
 #[derive(Args)]
 pub(super) struct HeadlessOptions {
     /// Run without a screen, and tell what happens line by line.
-    #[arg(long)]
+    #[arg(long, conflicts_with = "attach")]
     headless: bool,
     /// With --headless: how long at most, as in 90s [default: 60s].
     #[arg(long = "for", value_name = "TIME", value_parser = parse_duration, requires = "headless")]

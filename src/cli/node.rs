@@ -62,7 +62,7 @@ pub(super) struct Options {
     control: ControlOptions,
 }
 
-fn parse_addr(text: &str) -> Result<SocketAddr, String> {
+pub(super) fn parse_addr(text: &str) -> Result<SocketAddr, String> {
     let wanted = "write HOST:PORT, as in 127.0.0.1:3000";
     if !text.contains(':') {
         return Err(format!("the port is missing: {wanted}"));
@@ -81,6 +81,8 @@ fn parse_addr(text: &str) -> Result<SocketAddr, String> {
 }
 
 pub(super) fn run(options: Options) -> Result<(), Failure> {
+    let control = options.control.control();
+    control.check()?;
     start_log("info");
     if let Err(error) = live::raise_open_files() {
         tracing::warn!("the number of open files stays as it is: {error}");
@@ -93,7 +95,6 @@ pub(super) fn run(options: Options) -> Result<(), Failure> {
     let config = configure(&options, params)?;
     let runtime = runtime()?;
     let at = SocketAddr::new(options.bind, options.port);
-    let control = options.control.control();
     runtime.block_on(serve(config, &data_dir, at, control))
 }
 

@@ -3,21 +3,15 @@
 use super::control::ControlOptions;
 use super::headless::{self, HeadlessOptions};
 use super::look::Look;
-use super::{Failure, print, read_file, runtime, say};
+use super::{Failure, choose, print, read_file, runtime, say, screen};
+use crate::lab::control::Place;
 use crate::lab::document::FILE_BYTES_MAX;
 use crate::lab::layout::{self, shipped};
 use crate::lab::names::missing;
 use crate::lab::{Lab, LabError, LabOptions, Layout};
-use crate::live;
 use crate::node::Time;
-use crate::ui::{self, UiOptions};
 use clap::Args;
-use std::io::{IsTerminal, stdin, stdout};
 use std::path::{Path, PathBuf};
-use std::sync::{Arc, OnceLock};
-use std::time::Duration;
-use tracing_subscriber::layer::SubscriberExt;
-use tracing_subscriber::util::SubscriberInitExt;
 
 pub(super) const EXAMPLES: &str = "\
 Examples:
@@ -28,9 +22,6 @@ Examples:
   chainlab run --seed 7 --clock 2026-01-01T12:00:00Z --show-keys    for a recording
   chainlab run scenario --headless --until 'height >= 3 and tips == 1'    for a test: exit code 0 or 3
   chainlab run my-lab.toml --headless --virtual --json    its script, played in a moment";
-
-/// How long a runtime waits at the end for what should have ended already.
-const LAST_WAIT: Duration = Duration::from_secs(2);
 
 #[derive(Args)]
 pub(super) struct Options {
@@ -49,6 +40,9 @@ pub(super) struct Options {
     /// Show the last key and what it does, for recordings.
     #[arg(long)]
     show_keys: bool,
+    /// Show what can be controlled there as well; can be given several times.
+    #[arg(long, value_name = "HOST:PORT|SOCKET")]
+    attach: Vec<Place>,
     #[command(flatten)]
     headless: HeadlessOptions,
     #[command(flatten)]
@@ -88,18 +82,9 @@ pub(super) fn run(options: Options) -> Result<(), Failure> {
         };
         return headless::run(&options.headless, lab);
     }
-    if !stdout().is_terminal() || !stdin().is_terminal() {
-        return Err(Failure::input("the screen needs a terminal"));
-    }
-    // A swarm has more sockets than some systems allow by default. If this fails, the first socket
-    // that cannot be opened says so.
-    let _ = live::raise_open_files();
+    screen::check_terminal()?;
     let runtime = runtime()?;
-    ui::log::prepare();
-    let clock = Arc::new(OnceLock::new());
-    tracing_subscriber::registry()
-        .with(ui::log::layer(Arc::clone(&clock)))
-        .init();
+    let clock = screen::start_log();
     let lab = Lab::start(
         LabOptions {
             layout,
@@ -112,23 +97,12 @@ pub(super) fn run(options: Options) -> Result<(), Failure> {
         },
         runtime.handle().clone(),
     )?;
-    // Nobody else sets it.
-    let _ = clock.set(lab.clock().clone());
-    let shown = UiOptions {
-        theme: look.theme,
-        keymap: look.keymap,
-        has_mouse: look.has_mouse,
-        shows_keys: options.show_keys,
-    };
-    let left = runtime.block_on(async {
-        let left = ui::run(&lab, shown).await;
-        let closed = lab.close().await;
-        let left = left.map_err(Failure::other)?;
-        closed?;
-        Ok::<_, Failure>(left)
-    });
-    runtime.shutdown_timeout(LAST_WAIT);
-    if let Some(path) = left?.kept {
+    for at in &options.attach {
+        let door = choose::door_at(at)?;
+        runtime.block_on(lab.attach_to(door))?;
+    }
+    let left = screen::show(runtime, lab, &clock, look, options.show_keys)?;
+    if let Some(path) = left.kept {
         let path = path.display();
         say(&format!("The lab is kept in {path}. To go on with it:"));
         print(&format!("chainlab run --data-dir {path}\n"))?;

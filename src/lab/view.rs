@@ -85,6 +85,8 @@ pub enum NodeState {
     Stopping,
     /// It was stopped or killed, and can be started again.
     Down,
+    /// It runs in another process, or did, which does not answer.
+    Gone,
     /// It ended by itself, or did not start, and says why.
     Failed(Arc<str>),
 }
@@ -246,6 +248,7 @@ impl fmt::Display for NodeState {
             Self::Up => "up",
             Self::Stopping => "stopping",
             Self::Down => "down",
+            Self::Gone => "gone",
             Self::Failed(_) => "failed",
         })
     }

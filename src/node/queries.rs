@@ -166,6 +166,7 @@ impl<S: Store> Node<S> {
                 true => self.chain.tip().height - entry.height + 1,
                 false => 0,
             },
+            version: entry.header.version,
             merkle_root: entry.header.merkle_root,
             bits: entry.header.bits.0,
             nonce: entry.header.nonce,

@@ -256,6 +256,8 @@ pub struct BlockDetail {
     pub active: bool,
     /// Blocks from this one to the tip, both included; 0 off the chain.
     pub confirmations: u32,
+    /// The header's version.
+    pub version: u32,
     /// What the header commits to.
     pub merkle_root: MerkleRoot,
     /// The compact target.

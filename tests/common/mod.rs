@@ -4,6 +4,7 @@
 #![allow(dead_code, reason = "each test file uses its own part")]
 
 pub mod child;
+pub mod control;
 pub mod damage;
 pub mod desk;
 pub mod lab;

@@ -2,41 +2,23 @@
 
 use super::data::{EventWish, VERSION, Wish};
 use super::feed::Feed;
+use super::limits::{
+    CALLS_MAX, CLIENTS_MAX, GREETING_MAX, INTERVALS, LINE_MAX, LINE_TIME_MAX, UNREAD_MAX,
+    WRONG_PAUSE,
+};
 use super::methods;
 use super::order::Order;
 use super::params::{Params, bad, required};
-use super::rpc::{
-    BAD_LINE, Call, LINE_MAX, NO_METHOD, REFUSED, RpcError, TOO_MANY, UNGREETED, answer_line,
-};
-use super::server::{CLIENTS_MAX, Context};
+use super::rpc::{BAD_LINE, Call, NO_METHOD, REFUSED, RpcError, TOO_MANY, UNGREETED, answer_line};
+use super::server::Context;
 use crate::lab::run::Refusal;
 use crate::lab::units::parse_duration;
 use serde_json::{Value, json};
 use std::io;
 use std::sync::Arc;
-use std::time::Duration;
 use tokio::io::{AsyncRead, AsyncReadExt, AsyncWrite, AsyncWriteExt, split};
 use tokio::task::JoinSet;
 use tokio::time::{Instant, sleep, timeout, timeout_at};
-
-/// How long whoever comes in may take for the `hello`.
-const GREETING_MAX: Duration = Duration::from_secs(5);
-
-/// How long whoever has the wrong cookie waits for the answer: guessing is slow.
-const WRONG_PAUSE: Duration = Duration::from_secs(1);
-
-/// From a line's first byte to its last.
-const LINE_TIME_MAX: Duration = Duration::from_secs(10);
-
-/// How long a client may leave a line unread. Then it is gone.
-const UNREAD_MAX: Duration = Duration::from_secs(20);
-
-/// Requests of a client that are done at the same time; more are not read.
-const CALLS_MAX: usize = 16;
-
-/// How fast and how slow a subscriber can be told how nodes look.
-const INTERVALS: std::ops::RangeInclusive<Duration> =
-    Duration::from_millis(20)..=Duration::from_secs(3_600);
 
 /// Talks with whoever came in, until one of both ends it.
 pub(super) async fn serve(
@@ -299,7 +281,11 @@ impl<R: AsyncRead + Unpin> Lines<R> {
         loop {
             let new = &self.buffer[self.searched..];
             if let Some(at) = new.iter().position(|byte| *byte == b'\n') {
-                let rest = self.buffer.split_off(self.searched + at + 1);
+                let end = self.searched + at;
+                if end > LINE_MAX {
+                    return Err(NoLine::TooLong);
+                }
+                let rest = self.buffer.split_off(end + 1);
                 let mut line = std::mem::replace(&mut self.buffer, rest);
                 line.pop();
                 self.searched = 0;

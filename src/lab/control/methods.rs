@@ -2,6 +2,7 @@
 //! parameters, what it does. One table for programs, for `chainlab rpc`, for scripts, and for
 //! docs/control.md.
 
+use super::basics::BASICS;
 use super::order::Order;
 use super::params::{BadParam, Params, bad, required};
 use crate::chain::Amount;
@@ -47,7 +48,7 @@ pub struct Param {
     pub is: &'static str,
 }
 
-const fn needs(name: &'static str, is: &'static str) -> Param {
+pub(super) const fn needs(name: &'static str, is: &'static str) -> Param {
     Param {
         name,
         is_optional: false,
@@ -55,7 +56,7 @@ const fn needs(name: &'static str, is: &'static str) -> Param {
     }
 }
 
-const fn takes(name: &'static str, is: &'static str) -> Param {
+pub(super) const fn takes(name: &'static str, is: &'static str) -> Param {
     Param {
         name,
         is_optional: true,
@@ -401,7 +402,9 @@ pub fn method(name: &str) -> Option<&'static Method> {
 /// That there is no such method, with the one that was probably meant.
 pub fn unknown(name: &str) -> String {
     let shown: String = name.chars().take(40).collect();
-    match nearest(&shown, METHODS.iter().map(|method| method.name)) {
+    let basics = BASICS.iter().map(|method| method.name);
+    let names = basics.chain(METHODS.iter().map(|method| method.name));
+    match nearest(&shown, names) {
         Some(near) => format!("there is no method {shown:?}; did you mean {near:?}?"),
         None => format!("there is no method {shown:?}"),
     }

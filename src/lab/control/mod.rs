@@ -17,11 +17,13 @@
 //! server hold is one line of its own, its requests that are being done, and one line that it does
 //! not take; all three are bounded, and so is the number of clients.
 
+pub mod basics;
 mod client;
 mod conn;
 mod cookie;
 mod data;
 mod feed;
+pub mod limits;
 mod lines;
 pub mod methods;
 pub mod order;

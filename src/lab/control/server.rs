@@ -7,6 +7,7 @@
 use super::conn;
 use super::cookie::Issued;
 use super::data::{Cookie, Door, Place};
+use super::limits::{CLIENTS_MAX, UNGREETED_MAX};
 use super::lines::StatusLines;
 use crate::lab::run::LabDoor;
 use std::collections::VecDeque;
@@ -21,12 +22,6 @@ use tokio::net::{TcpListener, UnixListener};
 use tokio::runtime::Handle;
 use tokio::sync::Semaphore;
 use tokio::task::{AbortHandle, JoinHandle};
-
-/// Clients of a door at a time: a hundred screens and shells.
-pub(super) const CLIENTS_MAX: usize = 128;
-
-/// Connections at a time that have not said `hello`.
-const UNGREETED_MAX: usize = 32;
 
 /// How long to wait when the system has no more sockets to give.
 const ACCEPT_PAUSE: Duration = Duration::from_millis(100);

@@ -190,7 +190,9 @@ impl Model {
         let node = self.at(ix)?;
         match node.state {
             NodeState::Up => Err(format!("{} runs already", node.name)),
-            NodeState::Starting | NodeState::Stopping => Err(node.absence().unwrap_or_default()),
+            NodeState::Starting | NodeState::Stopping | NodeState::Gone => {
+                Err(node.absence().unwrap_or_default())
+            }
             NodeState::Down | NodeState::Failed(_) => {
                 self.nodes[ix.0].state = NodeState::Starting;
                 Ok(())

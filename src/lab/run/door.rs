@@ -3,6 +3,7 @@
 
 use super::model::{Model, Node};
 use super::{Shared, ask};
+use crate::lab::control::limits::{BEHIND_MAX, RECENT_MAX};
 use crate::lab::control::order::{Known, Order};
 use crate::lab::control::params::BadParam;
 use crate::lab::control::{About, Kind, LabStatus, LinkStatus, NodeEvent, NodeStatus, VERSION};
@@ -16,12 +17,6 @@ use std::collections::{BTreeMap, BTreeSet, VecDeque};
 use std::sync::atomic::{AtomicUsize, Ordering};
 use std::sync::{Arc, OnceLock};
 use tokio::sync::{broadcast, watch};
-
-/// Events that a slow subscriber may be behind before it misses some.
-const TOLD_MAX: usize = 2_048;
-
-/// Events of a node that are remembered for whoever comes later.
-const RECENT_MAX: usize = 256;
 
 /// Where a lab tells what happens to its nodes.
 pub(super) struct Telling {
@@ -74,7 +69,7 @@ pub(in crate::lab) struct LabDoor {
 impl Default for Telling {
     fn default() -> Self {
         Self {
-            sender: broadcast::Sender::new(TOLD_MAX),
+            sender: broadcast::Sender::new(BEHIND_MAX),
             want_messages: Arc::default(),
         }
     }
@@ -241,12 +236,16 @@ impl LabDoor {
         names.extend(model.nodes.iter().map(|node| (node.addr, &*node.name)));
         let set = self.shared.links.all();
         pairs.extend(set.into_iter().map(|(from, to, _)| (from, to)));
-        let links = pairs.into_iter().filter_map(|(from, to)| {
-            Some(LinkStatus {
-                from: (*names.get(&from)?).to_owned(),
-                to: (*names.get(&to)?).to_owned(),
-                conditions: self.shared.links.get(from, to),
-            })
+        // Who is not connected any more, because the link is cut, has no name but its address.
+        let name = |addr| {
+            let name = names.get(&addr).map(|name| (*name).to_owned());
+            name.unwrap_or_else(|| addr.to_string())
+        };
+        pairs.retain(|(from, to)| names.contains_key(from) || names.contains_key(to));
+        let links = pairs.into_iter().map(|(from, to)| LinkStatus {
+            from: name(from),
+            to: name(to),
+            conditions: self.shared.links.get(from, to),
         });
         links.collect()
     }

@@ -46,21 +46,30 @@ pub(super) struct Doors {
 }
 
 impl Control {
+    /// That nobody from elsewhere can come in by mistake; for whoever wants to know before
+    /// anything is started.
+    ///
+    /// # Errors
+    /// [`LabError::Remote`].
+    pub fn check(self) -> Result<(), LabError> {
+        match self {
+            Self::At {
+                addr,
+                allows_remote: false,
+            } if !addr.ip().is_loopback() => Err(LabError::Remote(addr)),
+            _ => Ok(()),
+        }
+    }
+
     /// Takes the port that was asked for, if one was.
     ///
     /// # Errors
     /// [`LabError::Remote`], [`LabError::Control`].
     pub(super) fn bind(self) -> Result<Option<Bound>, LabError> {
-        let Self::At {
-            addr,
-            allows_remote,
-        } = self
-        else {
+        self.check()?;
+        let Self::At { addr, .. } = self else {
             return Ok(None);
         };
-        if !addr.ip().is_loopback() && !allows_remote {
-            return Err(LabError::Remote(addr));
-        }
         let bound = Bound::new(addr);
         let refused = |source| LabError::Control { at: addr, source };
         bound.map(Some).map_err(refused)

@@ -156,6 +156,7 @@ impl Node {
             NodeState::Starting => Some(format!("{name} is on its way up")),
             NodeState::Stopping => Some(format!("{name} is on its way down")),
             NodeState::Down => Some(format!("{name} is down")),
+            NodeState::Gone => Some(format!("{name} runs elsewhere, and does not answer")),
             NodeState::Failed(why) => Some(format!("{name} has failed: {why}")),
         }
     }

@@ -254,7 +254,9 @@ impl Shared {
         saved.clock = self.clock.now().max(Time(saved.since.0));
         let model = self.lock();
         let nodes = model.nodes.iter().enumerate();
+        // Those of other processes are not this lab's to start.
         saved.nodes = nodes
+            .filter(|(_, node)| node.host.is_none())
             .map(|(ix, node)| SavedNode {
                 spec: node.spec.clone(),
                 port: Some(node.addr.port()),

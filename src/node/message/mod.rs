@@ -118,6 +118,7 @@ pub enum Role {
 
 /// Something that is announced, asked for, and sent.
 #[derive(Clone, Copy, Debug, PartialEq, Eq, PartialOrd, Ord, Serialize, Deserialize)]
+#[serde(rename_all = "snake_case")]
 pub enum Item {
     /// A transaction.
     Tx(Txid),

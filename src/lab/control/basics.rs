@@ -1,0 +1,57 @@
+//! The methods that are about the connection and the door, not about what is behind it: as the
+//! table of [`methods`](super::methods), for whoever looks for a name.
+
+use super::methods::{Param, needs, takes};
+
+/// A method.
+#[derive(Debug)]
+pub struct Basic {
+    /// Its name.
+    pub name: &'static str,
+    /// Its parameters.
+    pub params: &'static [Param],
+    /// What it does, in a sentence without its end.
+    pub does: &'static str,
+}
+
+/// All of them.
+pub const BASICS: &[Basic] = &[
+    Basic {
+        name: "hello",
+        params: &[
+            needs("version", "of this protocol: 1"),
+            needs("cookie", "what is in the cookie's file"),
+            takes("client", "the program that comes in, for people who look"),
+        ],
+        does: "opens the door; the first request of every connection",
+    },
+    Basic {
+        name: "status",
+        params: &[],
+        does: "tells how all nodes look",
+    },
+    Basic {
+        name: "links",
+        params: &[],
+        does: "tells what the links between nodes are like, each way",
+    },
+    Basic {
+        name: "subscribe",
+        params: &[
+            takes(
+                "events",
+                "\"none\", \"news\": all but messages without a block, or \"all\" [news]",
+            ),
+            takes(
+                "interval",
+                "the least time between two looks at the nodes, 20ms to 1h [33ms]",
+            ),
+        ],
+        does: "tells how things are, and from now on what happens; the subscription before it ends",
+    },
+    Basic {
+        name: "unsubscribe",
+        params: &[],
+        does: "ends the subscription",
+    },
+];

@@ -1,0 +1,37 @@
+//! What a door gives to whoever comes in, and for how long.
+
+use std::ops::RangeInclusive;
+use std::time::Duration;
+
+pub use super::rpc::LINE_MAX;
+
+/// Clients of a door at a time: a hundred screens and shells.
+pub const CLIENTS_MAX: usize = 128;
+
+/// Connections of a door at a time that have not said `hello`. One more, and the oldest ends.
+pub const UNGREETED_MAX: usize = 32;
+
+/// How long whoever comes in may take for the `hello`.
+pub const GREETING_MAX: Duration = Duration::from_secs(5);
+
+/// How long whoever has the wrong cookie waits for the answer: guessing is slow.
+pub const WRONG_PAUSE: Duration = Duration::from_secs(1);
+
+/// From a line's first byte to its last.
+pub const LINE_TIME_MAX: Duration = Duration::from_secs(10);
+
+/// How long a client may leave a line unread. Then it is gone.
+pub const UNREAD_MAX: Duration = Duration::from_secs(20);
+
+/// Requests of a client that are done at the same time; more are not read.
+pub const CALLS_MAX: usize = 16;
+
+/// How fast and how slow a subscriber can be told how nodes look.
+pub const INTERVALS: RangeInclusive<Duration> =
+    Duration::from_millis(20)..=Duration::from_secs(3_600);
+
+/// Events that a slow subscriber may be behind before it misses some.
+pub const BEHIND_MAX: usize = 2_048;
+
+/// Events of a node that are remembered for whoever comes later.
+pub const RECENT_MAX: usize = 256;
