@@ -261,7 +261,7 @@ mod tests {
         }
         for text in ["", "31f", "31f07cag", &"0".repeat(64), "#12"] {
             let refused = digits_of(text, "block").expect_err(text);
-            assert!(refused.is_input);
+            assert_eq!(refused.code, crate::cli::BAD_INPUT);
         }
         assert!(fits("00ab31f0", "31f0") && fits("00ab31f0", "00ab") && !fits("00ab31f0", "ab31"));
         let several = ["aaaa".to_owned(), "bbbb".to_owned()].into_iter();

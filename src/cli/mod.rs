@@ -1,6 +1,7 @@
 //! The command line: what was asked for, and one file for each subcommand.
 //!
-//! Exit codes: 0, all went well; 2, what was asked for or given is wrong; 1, anything else.
+//! Exit codes: 0, all went well; 2, what was asked for or given is wrong; 3, what was expected of a
+//! lab was not true; 1, anything else.
 
 #![allow(
     clippy::disallowed_methods,
@@ -16,6 +17,7 @@ mod choose;
 mod config;
 mod control;
 mod events;
+mod headless;
 mod help;
 mod layouts;
 mod link;
@@ -143,15 +145,21 @@ enum Command {
 #[derive(Debug)]
 struct Failure {
     words: String,
-    is_input: bool,
+    code: u8,
 }
+
+/// What was asked for or given is wrong.
+const BAD_INPUT: u8 = 2;
+
+/// What was expected of a lab was not true.
+const UNMET: u8 = 3;
 
 impl Failure {
     /// What was asked for or given is wrong.
     fn input(words: impl fmt::Display) -> Self {
         Self {
             words: words.to_string(),
-            is_input: true,
+            code: BAD_INPUT,
         }
     }
 
@@ -159,7 +167,15 @@ impl Failure {
     fn other(words: impl fmt::Display) -> Self {
         Self {
             words: words.to_string(),
-            is_input: false,
+            code: 1,
+        }
+    }
+
+    /// What was expected of a lab was not true.
+    fn unmet(words: impl fmt::Display) -> Self {
+        Self {
+            words: words.to_string(),
+            code: UNMET,
         }
     }
 }
@@ -222,7 +238,7 @@ pub fn run() -> ExitCode {
         return ExitCode::SUCCESS;
     };
     say(&format!("chainlab: {}", failure.words));
-    ExitCode::from(if failure.is_input { 2 } else { 1 })
+    ExitCode::from(failure.code)
 }
 
 /// Does what goes through the control protocol.

@@ -1,6 +1,7 @@
 //! `chainlab run`, and `chainlab` alone: a lab on the screen.
 
 use super::control::ControlOptions;
+use super::headless::{self, HeadlessOptions};
 use super::look::Look;
 use super::{Failure, choose, print, read_file, runtime, say, screen};
 use crate::lab::control::Place;
@@ -18,7 +19,9 @@ Examples:
   chainlab run swarm                    another layout; `chainlab layouts` lists them
   chainlab run my-lab.toml              one of your own
   chainlab run mesh --data-dir my-mesh  kept: the next start goes on where this one ended
-  chainlab run --seed 7 --clock 2026-01-01T12:00:00Z --show-keys    for a recording";
+  chainlab run --seed 7 --clock 2026-01-01T12:00:00Z --show-keys    for a recording
+  chainlab run scenario --headless --until 'height >= 3 and tips == 1'    for a test: exit code 0 or 3
+  chainlab run my-lab.toml --headless --virtual --json    its script, played in a moment";
 
 #[derive(Args)]
 pub(super) struct Options {
@@ -40,6 +43,8 @@ pub(super) struct Options {
     /// Show what can be controlled there as well; can be given several times.
     #[arg(long, value_name = "HOST:PORT|SOCKET")]
     attach: Vec<Place>,
+    #[command(flatten)]
+    headless: HeadlessOptions,
     #[command(flatten)]
     control: ControlOptions,
     #[command(flatten)]
@@ -65,6 +70,18 @@ impl From<LabError> for Failure {
 pub(super) fn run(options: Options) -> Result<(), Failure> {
     let look = options.look.resolve()?;
     let (layout, layout_text) = choose(options.layout.as_deref())?;
+    if options.headless.is_wanted() {
+        let lab = LabOptions {
+            layout,
+            layout_text,
+            is_layout_chosen: options.layout.is_some(),
+            data_dir: options.data_dir,
+            seed: options.seed,
+            clock: options.clock,
+            control: options.control.control(),
+        };
+        return headless::run(&options.headless, lab);
+    }
     screen::check_terminal()?;
     let runtime = runtime()?;
     let clock = screen::start_log();

@@ -81,6 +81,11 @@ impl Telling {
         self.want_messages.load(Ordering::Relaxed) > 0
     }
 
+    /// What is told from now on.
+    pub(super) fn listen(&self) -> broadcast::Receiver<Arc<Told>> {
+        self.sender.subscribe()
+    }
+
     /// Tells whoever listens.
     pub(super) fn tell(&self, ix: NodeIx, name: &str, event: &Arc<Event>, is_message: bool) {
         if self.sender.receiver_count() == 0 {
