@@ -1,7 +1,8 @@
 //! `chainlab chain`: the chain of a node, a block, a transaction.
 
 use super::block::{self, Names};
-use super::choose::{Choice, Group, unexpected};
+use super::choose::Choice;
+use super::group::{Group, unexpected};
 use super::table::{Side, Table, print_json, show_time};
 use super::{Failure, print};
 use crate::chain::{BlockHash, Txid};

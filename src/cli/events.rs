@@ -1,7 +1,8 @@
 //! `chainlab events`: what happened to nodes, and what happens.
 
 use super::Failure;
-use super::choose::{Choice, Group};
+use super::choose::Choice;
+use super::group::Group;
 use super::table::print_json;
 use crate::lab::control::{EventWish, NodeEvent, Notice, Wish};
 use crate::live::words;

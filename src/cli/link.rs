@@ -4,7 +4,8 @@
 //! send, so each end is asked for its own; and a link that was cut is known by no name any more, so
 //! they are told addresses.
 
-use super::choose::{Choice, Group};
+use super::choose::Choice;
+use super::group::Group;
 use super::table::{Side, Table, print_json};
 use super::{Failure, print};
 use crate::lab::control::LinkStatus;

@@ -1,6 +1,7 @@
 //! `chainlab mine`: miners of nodes that run.
 
-use super::choose::{Choice, Group, unexpected};
+use super::choose::Choice;
+use super::group::{Group, unexpected};
 use super::table::print_json;
 use super::{Failure, print};
 use crate::lab::units::parse_rate;

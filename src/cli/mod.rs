@@ -17,6 +17,7 @@ mod choose;
 mod config;
 mod control;
 mod events;
+mod group;
 mod headless;
 mod help;
 mod layouts;

@@ -1,6 +1,7 @@
 //! `chainlab peers`: who is connected with whom.
 
-use super::choose::{Choice, Group, unexpected};
+use super::choose::Choice;
+use super::group::{Group, unexpected};
 use super::node::parse_addr;
 use super::table::{Side, Table, print_json};
 use super::{Failure, print};

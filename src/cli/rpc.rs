@@ -1,6 +1,7 @@
 //! `chainlab rpc`: any method of the control protocol, and the list of them.
 
-use super::choose::{Choice, Group};
+use super::choose::Choice;
+use super::group::Group;
 use super::table::print_json;
 use super::{Failure, print};
 use crate::lab::control::methods::{METHODS, Method, method, unknown};

@@ -1,6 +1,7 @@
 //! `chainlab send`: a payment from a wallet of any node to any wallet or address.
 
-use super::choose::{Choice, Group, is_down, unexpected};
+use super::choose::Choice;
+use super::group::{Group, is_down, unexpected};
 use super::mine::mine_now;
 use super::table::print_json;
 use super::{Failure, print};

@@ -1,6 +1,7 @@
 //! `chainlab wallet`: wallets of nodes that run.
 
-use super::choose::{Choice, Group, is_down, unexpected};
+use super::choose::Choice;
+use super::group::{Group, is_down, unexpected};
 use super::table::{Side, Table, print_json, show_time};
 use super::{Failure, print, say};
 use crate::chain::Amount;
