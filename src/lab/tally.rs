@@ -243,7 +243,7 @@ mod tests {
         let mut tally = Tally::default();
         tally.happened(1, &got(2_000, 7), all);
         tally.happened(2, &got(5_000, 7), all);
-        assert_eq!(tally.times(), []);
+        assert_eq!(tally.times(), Vec::<Duration>::new());
         tally.happened(0, &mined(1_000, 7), all);
         assert_eq!(tally.times(), [Duration::from_millis(4)]);
         // Who catches up later does not have it set out again.
