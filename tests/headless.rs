@@ -18,6 +18,9 @@ const LAB: &str = r#"
 [chain.genesis]
 alice = "10"
 
+[link]
+latency = "10ms"
+
 [[node]]
 name = "east"
 wallets = ["alice"]
@@ -182,7 +185,7 @@ fn a_script_is_over_when_its_last_step_is_done_and_every_line_is_json() {
             states.clone().count() == 2 && states.into_iter().all(|step| step["state"] == "done")
         );
         assert_eq!(summary["propagation"]["blocks"], 2);
-        assert!(summary["propagation"]["p90_ms"].as_f64() > Some(0.0));
+        assert!(summary["propagation"]["p90_ms"].as_f64() >= Some(10.0));
     }
 }
 
