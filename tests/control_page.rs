@@ -129,7 +129,7 @@ fn limits_and_codes_are_those_of_the_program() {
     let codes: Vec<_> = rows(below(&page, "## Errors"))
         .into_iter()
         .skip(1)
-        .map(|row| row[0].parse().expect("a code"))
+        .map(|row| row[0].parse::<i64>().expect("a code"))
         .collect();
     let wanted = [
         rpc::NOT_JSON,
