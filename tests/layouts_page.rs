@@ -32,7 +32,8 @@ fn the_examples_of_the_documentation_are_layouts() {
         .collect();
     let labs: Vec<_> = labs.into_iter().map(|lab| lab.expect("a layout")).collect();
     assert_eq!(labs[0].about[0], "my-lab: two nodes, one of them mines.");
-    assert_eq!(labs[2].nodes.len(), 32);
+    assert_eq!(labs[1].steps.len(), 5);
+    assert_eq!(labs[3].nodes.len(), 32);
 }
 
 /// The keys that the reader knows in a part, by its own words: it lists them when it meets one that
@@ -63,6 +64,7 @@ fn the_documentation_has_a_row_for_every_key_and_none_for_others() {
         ("`[[node]]`", known_keys(node, "")),
         ("`mine`", known_keys(&format!("{node}mine = {{ "), " }")),
         ("`[view]`", known_keys("[view]\n", node)),
+        ("`[[step]]`", known_keys("[[step]]\n", node)),
     ] {
         let (_, part) = page
             .split_once(&format!("\n## {heading}\n"))
@@ -77,7 +79,7 @@ fn the_documentation_has_a_row_for_every_key_and_none_for_others() {
         assert_eq!(documented, BTreeSet::from_iter(keys), "{heading}");
     }
     let parts = known_keys("", node);
-    assert_eq!(parts, ["chain", "link", "topology", "node", "view"]);
+    assert_eq!(parts, ["chain", "link", "topology", "node", "view", "step"]);
 }
 
 #[test]

@@ -2,18 +2,16 @@
 
 mod common;
 
-use chainlab::chain::pow::Target;
-use chainlab::chain::{Amount, BlockTime, Params};
+use chainlab::chain::Amount;
 use chainlab::lab::Layout;
 use chainlab::lab::layout::shipped::{self, shipped};
+use chainlab::lab::script::rehearse::Stage;
 use chainlab::node::io::{Command, EventKind, Reply};
 use chainlab::node::mining::MiningMode;
-use chainlab::sim::{NodeIx, REAL_HASHES, Scale, Sim};
+use chainlab::sim::{NodeIx, Sim};
 use common::coins;
 use common::sim::{agree, pay, until, wallets};
 use std::time::Duration;
-
-const KEY_SEED: [u8; 32] = [5; 32];
 
 /// Longer than anything takes but a block.
 const SOON: Duration = Duration::from_secs(30);
@@ -22,6 +20,7 @@ const MINUTE: Duration = Duration::from_secs(60);
 
 struct Played {
     layout: Layout,
+    key_seed: [u8; 32],
     sim: Sim,
     nodes: Vec<NodeIx>,
 }
@@ -30,36 +29,14 @@ impl Played {
     /// Starts the nodes of a layout. Blocks are as rare as they would be, and cheap to solve.
     fn start(name: &str) -> Self {
         let layout = shipped(name).expect("it is built in");
-        let params = layout.params(&KEY_SEED, BlockTime(1_800_000_000_000));
-        let target = params.genesis_bits.to_target().expect("sound");
-        let hashes = u32::try_from(target.work().to_u256()).expect("a small difficulty");
-        let mut sim = Sim::new(
-            3,
-            Params {
-                genesis_bits: Target::from_expected_hashes(REAL_HASHES).to_compact(),
-                ..params
-            },
-        );
-        sim.set_scale(Scale::block_takes(hashes.into()));
-        sim.set_default_link(layout.link);
-        sim.record_events();
-        let mut nodes = Vec::new();
-        for spec in &layout.nodes {
-            let at = |name: &String| layout.nodes.iter().position(|node| node.name == *name);
-            let address = |name| sim.address(at(name).expect("a node of the layout"));
-            let mut config = sim.config(&spec.name);
-            config.seeds.keys = KEY_SEED;
-            config.role = spec.role;
-            config.connect = spec.connect.iter().map(address).collect();
-            config.outbound = spec.discover;
-            config.sync = spec.sync;
-            config.mining = spec.mine.mode;
-            config.hashrate = spec.mine.hashrate;
-            config.mine_to.clone_from(&spec.mine.to);
-            config.wallets.clone_from(&spec.wallets);
-            nodes.push(sim.add_node(config).expect("sound parameters"));
+        let stage = Stage::new(&layout, 3).expect("sound parameters");
+        let (key_seed, sim) = (*stage.key_seed(), stage.sim);
+        Self {
+            nodes: (0..layout.nodes.len()).map(NodeIx).collect(),
+            layout,
+            key_seed,
+            sim,
         }
-        Self { layout, sim, nodes }
     }
 
     fn node(&self, name: &str) -> NodeIx {
@@ -128,7 +105,7 @@ fn in_every_layout_blocks_come_coins_move_and_all_agree_in_the_end() {
                 .expect("an owner")
         };
         let (payer, payee) = (lab.nodes[owner(&from)], lab.nodes[owner(&to)]);
-        let key = chainlab::node::wallets::wallet_key(&KEY_SEED, &to);
+        let key = chainlab::node::wallets::wallet_key(&lab.key_seed, &to);
         let address = lab
             .sim
             .params()

@@ -156,13 +156,18 @@ fn every_line_of_the_palette_can_be_chosen_with_its_arrows() {
 fn a_note_is_shown_until_another_or_none_is_wanted() {
     let mut desk = Desk::new();
     desk.press(":").type_("note alice pays dave").press("Enter");
-    assert_eq!(desk.ui.caption.as_deref(), Some("alice pays dave"));
+    let note = Some("alice pays dave".to_owned());
+    assert_eq!(desk.asked(), (Request::Note(note), Purpose::Caption));
+    desk.lab.caption = Some("alice pays dave".into());
+    let done = Ok(Answer::Done("a caption".to_owned()));
+    desk.answer(&Purpose::Caption, done);
+    assert_eq!(desk.ui.message, None, "it is to be seen itself");
     assert!(desk.ui.dialog.is_none());
     assert_eq!(desk.message(), "alice pays dave");
     desk.press(":").type_("not").press("Enter");
     assert!(desk.ui.dialog.is_some(), "its text is still to come");
     desk.press("Enter");
-    assert_eq!(desk.ui.caption, None);
+    assert_eq!(desk.asked(), (Request::Note(None), Purpose::Caption));
 }
 
 #[test]
@@ -176,7 +181,10 @@ fn while_the_screen_is_held_nothing_is_changed_but_looked_at() {
     desk.press("?");
     assert_eq!(desk.title(), "keys");
     desk.press("x :").type_("note held").press("Enter");
-    assert_eq!(desk.ui.caption.as_deref(), Some("held"));
+    let note = Some("held".to_owned());
+    assert_eq!(desk.asked(), (Request::Note(note), Purpose::Caption));
+    desk.lab.caption = Some("held".into());
+    assert!(desk.message().contains(" held "), "{}", desk.message());
     assert_eq!(desk.effects, []);
     desk.press("Space s");
     assert_eq!(desk.title(), "send coins");

@@ -7,6 +7,7 @@ mod lint;
 mod picture;
 
 use chainlab::lab::LabView;
+use chainlab::lab::script::{ScriptView, StepState, StepView};
 use chainlab::lab::view::{Journey, NodeIx, NodeState, Piece, Tone};
 use chainlab::node::Time;
 use chainlab::node::snapshot::SyncInfo;
@@ -137,6 +138,59 @@ fn troubled() -> LabView {
 #[test]
 fn nodes_in_trouble() {
     pictures("troubled", &troubled(), "");
+}
+
+/// Seven steps: two are done, one is on.
+fn scripted() -> LabView {
+    let mut lab = scenario();
+    lab.caption = Some("The miner is about to go.".into());
+    let titles = [
+        "send 1.25 from alice to carol; expect mempool == 2",
+        "mine a block on miner; expect height >= 12 and tips == 1 and balance(\"carol\") == \"1.25\"",
+        "cut central - miner",
+        "kill miner",
+        "restart miner",
+        "heal all links",
+        "expect tips == 1",
+    ];
+    let state = |at: usize| match at {
+        0 | 1 => StepState::Done,
+        2 => StepState::Running,
+        _ => StepState::Waiting,
+    };
+    let steps = titles.iter().enumerate().map(|(at, title)| StepView {
+        title: (*title).into(),
+        state: state(at),
+    });
+    lab.script = Some(Arc::new(ScriptView {
+        steps: steps.collect(),
+        waits_for: None,
+    }));
+    lab
+}
+
+#[test]
+fn a_script_with_a_caption() {
+    pictures("script", &scripted(), "");
+}
+
+#[test]
+fn a_script_that_has_failed_says_why_in_words() {
+    let mut lab = scripted();
+    lab.caption = None;
+    let mut script = ScriptView::clone(lab.script.as_deref().expect("it has one"));
+    let why = "not true after 10s: height >= 12: central 11, wallet 11, miner 11";
+    script.steps[1].state = StepState::Failed(why.into());
+    script.steps[2].state = StepState::Waiting;
+    lab.script = Some(Arc::new(script));
+    pictures("script_failed", &lab, "");
+    let shown = lines(&draw(&lab, &screen(&lab, (120, 36), PLAIN))).join("\n");
+    assert!(shown.contains("x mine a block on miner;"), "{shown}");
+    assert!(shown.contains("+ send 1.25 from alice"), "{shown}");
+    assert!(
+        shown.contains("not true after 10s: height >= 12"),
+        "{shown}"
+    );
 }
 
 #[test]

@@ -1,6 +1,7 @@
 //! The command line: what was asked for, and one file for each subcommand.
 //!
-//! Exit codes: 0, all went well; 2, what was asked for or given is wrong; 1, anything else.
+//! Exit codes: 0, all went well; 2, what was asked for or given is wrong; 3, what was expected of a
+//! lab was not true; 1, anything else.
 
 #![allow(
     clippy::disallowed_methods,
@@ -8,26 +9,47 @@
     reason = "this floor is where people come in"
 )]
 
+mod attach;
+mod block;
+mod chain;
+mod check;
+mod choose;
 mod config;
 mod control;
+mod events;
+mod headless;
+mod help;
 mod layouts;
+mod link;
 mod look;
+mod mine;
 mod network;
 mod node;
+mod peers;
+mod rpc;
 mod run;
+mod screen;
+mod send;
 mod shell;
+mod status;
+mod table;
+mod wallet;
 
 use crate::live::StartError;
 use crate::live::disk::OpenDiskError;
 use crate::node::StoreFault;
 use crate::node::chainstate::OpenError;
-use clap::{CommandFactory, Parser, Subcommand};
+use clap::{CommandFactory, FromArgMatches, Parser, Subcommand};
 use std::fmt;
 use std::fs::File;
 use std::io::{self, Read, Write, stderr, stdout};
 use std::path::Path;
 use std::process::ExitCode;
+use std::time::Duration;
 use tokio::runtime::{Builder, Runtime};
+
+/// How long a runtime waits at the end for what should have ended already.
+const LAST_WAIT: Duration = Duration::from_secs(2);
 
 /// Threads for all sockets: they only move bytes.
 const SOCKET_THREADS: usize = 2;
@@ -43,6 +65,7 @@ Examples:
   chainlab run --data-dir my-lab      a lab that is kept
   chainlab layouts scenario > my-lab.toml
   chainlab node --name central --port 3000    one node in this terminal, without a screen
+  chainlab send --from alice --to bob --amount 1    in what runs in another terminal
 
 On the screen, ? lists all keys and q quits.";
 
@@ -66,6 +89,9 @@ enum Command {
     /// Open a lab on the screen; that is also what `chainlab` alone does.
     #[command(after_help = run::EXAMPLES)]
     Run(run::Options),
+    /// Open the screen on what runs already; leaving it leaves that running.
+    #[command(after_help = attach::EXAMPLES)]
+    Attach(attach::Options),
     /// List the layouts that are built in, or print one as a file to change.
     #[command(after_help = layouts::EXAMPLES)]
     Layouts(layouts::Options),
@@ -75,6 +101,36 @@ enum Command {
     /// Networks, and the files that describe them.
     #[command(subcommand)]
     Network(network::Command),
+    /// Say what runs, and whether its nodes agree.
+    #[command(after_help = status::EXAMPLES)]
+    Status(status::Options),
+    /// Make, list, export and import wallets; what they hold and did.
+    #[command(after_help = wallet::EXAMPLES)]
+    Wallet(wallet::Options),
+    /// Pay.
+    #[command(after_help = send::EXAMPLES)]
+    Send(send::Options),
+    /// Start and stop miners, or mine blocks now.
+    #[command(after_help = mine::EXAMPLES)]
+    Mine(mine::Options),
+    /// Show a chain, open a block or a transaction.
+    #[command(after_help = chain::EXAMPLES)]
+    Chain(chain::Options),
+    /// Say who is connected with whom; connect, disconnect and ban.
+    #[command(after_help = peers::EXAMPLES)]
+    Peers(peers::Options),
+    /// Make links slow, lossy or narrow, cut and heal them.
+    #[command(after_help = link::EXAMPLES)]
+    Link(link::Options),
+    /// Say what happened, and what happens.
+    #[command(after_help = events::EXAMPLES)]
+    Events(events::Options),
+    /// Call any method of the control protocol.
+    #[command(after_help = rpc::EXAMPLES)]
+    Rpc(rpc::Options),
+    /// Prove the database of a node that does not run, and mend what can be mended.
+    #[command(after_help = check::EXAMPLES)]
+    Check(check::Options),
     /// The file with the screen's settings and keys.
     #[command(after_help = config::EXAMPLES)]
     Config(config::Options),
@@ -89,15 +145,21 @@ enum Command {
 #[derive(Debug)]
 struct Failure {
     words: String,
-    is_input: bool,
+    code: u8,
 }
+
+/// What was asked for or given is wrong.
+const BAD_INPUT: u8 = 2;
+
+/// What was expected of a lab was not true.
+const UNMET: u8 = 3;
 
 impl Failure {
     /// What was asked for or given is wrong.
     fn input(words: impl fmt::Display) -> Self {
         Self {
             words: words.to_string(),
-            is_input: true,
+            code: BAD_INPUT,
         }
     }
 
@@ -105,7 +167,15 @@ impl Failure {
     fn other(words: impl fmt::Display) -> Self {
         Self {
             words: words.to_string(),
-            is_input: false,
+            code: 1,
+        }
+    }
+
+    /// What was expected of a lab was not true.
+    fn unmet(words: impl fmt::Display) -> Self {
+        Self {
+            words: words.to_string(),
+            code: UNMET,
         }
     }
 }
@@ -141,13 +211,25 @@ impl From<StartError> for Failure {
 
 /// Does what the command line says.
 pub fn run() -> ExitCode {
-    let cli = Cli::parse();
+    let matches = help::grouped(Cli::command()).get_matches();
+    let cli = Cli::from_arg_matches(&matches).unwrap_or_else(|error| error.exit());
     let done = match cli.command {
         None => run::run(cli.run),
         Some(Command::Run(options)) => run::run(options),
+        Some(Command::Attach(options)) => attach::run(options),
         Some(Command::Layouts(options)) => layouts::run(&options),
         Some(Command::Node(options)) => node::run(options),
         Some(Command::Network(command)) => network::run(command),
+        Some(Command::Status(options)) => verb(status::run(&options)),
+        Some(Command::Wallet(options)) => verb(wallet::run(&options)),
+        Some(Command::Send(options)) => verb(send::run(&options)),
+        Some(Command::Mine(options)) => verb(mine::run(&options)),
+        Some(Command::Chain(options)) => verb(chain::run(&options)),
+        Some(Command::Peers(options)) => verb(peers::run(&options)),
+        Some(Command::Link(options)) => verb(link::run(&options)),
+        Some(Command::Events(options)) => verb(events::run(&options)),
+        Some(Command::Rpc(options)) => verb(rpc::run(&options)),
+        Some(Command::Check(options)) => check::run(&options),
         Some(Command::Config(options)) => config::run(&options),
         Some(Command::Completions(options)) => shell::completions(&options, Cli::command()),
         Some(Command::Man) => shell::man(Cli::command()),
@@ -156,7 +238,12 @@ pub fn run() -> ExitCode {
         return ExitCode::SUCCESS;
     };
     say(&format!("chainlab: {}", failure.words));
-    ExitCode::from(if failure.is_input { 2 } else { 1 })
+    ExitCode::from(failure.code)
+}
+
+/// Does what goes through the control protocol.
+fn verb(work: impl Future<Output = Result<(), Failure>>) -> Result<(), Failure> {
+    runtime()?.block_on(work)
 }
 
 /// The threads of all sockets.

@@ -62,7 +62,7 @@ pub(super) struct Options {
     control: ControlOptions,
 }
 
-fn parse_addr(text: &str) -> Result<SocketAddr, String> {
+pub(super) fn parse_addr(text: &str) -> Result<SocketAddr, String> {
     let wanted = "write HOST:PORT, as in 127.0.0.1:3000";
     if !text.contains(':') {
         return Err(format!("the port is missing: {wanted}"));
@@ -83,7 +83,7 @@ fn parse_addr(text: &str) -> Result<SocketAddr, String> {
 pub(super) fn run(options: Options) -> Result<(), Failure> {
     let control = options.control.control();
     control.check()?;
-    start_log();
+    start_log("info");
     if let Err(error) = live::raise_open_files() {
         tracing::warn!("the number of open files stays as it is: {error}");
     }
@@ -98,8 +98,9 @@ pub(super) fn run(options: Options) -> Result<(), Failure> {
     runtime.block_on(serve(config, &data_dir, at, control))
 }
 
-fn start_log() {
-    let filter = EnvFilter::try_from_default_env().unwrap_or_else(|_| EnvFilter::new("info"));
+/// Logs to the terminal, unless the environment says otherwise what is of this level.
+pub(super) fn start_log(level: &str) {
+    let filter = EnvFilter::try_from_default_env().unwrap_or_else(|_| EnvFilter::new(level));
     tracing_subscriber::fmt()
         .with_env_filter(filter)
         .with_target(false)

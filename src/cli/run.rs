@@ -1,22 +1,17 @@
 //! `chainlab run`, and `chainlab` alone: a lab on the screen.
 
 use super::control::ControlOptions;
+use super::headless::{self, HeadlessOptions};
 use super::look::Look;
-use super::{Failure, print, read_file, runtime, say};
+use super::{Failure, choose, print, read_file, runtime, say, screen};
+use crate::lab::control::Place;
 use crate::lab::document::FILE_BYTES_MAX;
 use crate::lab::layout::{self, shipped};
 use crate::lab::names::missing;
 use crate::lab::{Lab, LabError, LabOptions, Layout};
-use crate::live;
 use crate::node::Time;
-use crate::ui::{self, UiOptions};
 use clap::Args;
-use std::io::{IsTerminal, stdin, stdout};
 use std::path::{Path, PathBuf};
-use std::sync::{Arc, OnceLock};
-use std::time::Duration;
-use tracing_subscriber::layer::SubscriberExt;
-use tracing_subscriber::util::SubscriberInitExt;
 
 pub(super) const EXAMPLES: &str = "\
 Examples:
@@ -24,10 +19,9 @@ Examples:
   chainlab run swarm                    another layout; `chainlab layouts` lists them
   chainlab run my-lab.toml              one of your own
   chainlab run mesh --data-dir my-mesh  kept: the next start goes on where this one ended
-  chainlab run --seed 7 --clock 2026-01-01T12:00:00Z --show-keys    for a recording";
-
-/// How long a runtime waits at the end for what should have ended already.
-const LAST_WAIT: Duration = Duration::from_secs(2);
+  chainlab run --seed 7 --clock 2026-01-01T12:00:00Z --show-keys    for a recording
+  chainlab run scenario --headless --until 'height >= 3 and tips == 1'    for a test: exit code 0 or 3
+  chainlab run my-lab.toml --headless --virtual --json    its script, played in a moment";
 
 #[derive(Args)]
 pub(super) struct Options {
@@ -46,6 +40,11 @@ pub(super) struct Options {
     /// Show the last key and what it does, for recordings.
     #[arg(long)]
     show_keys: bool,
+    /// Show what can be controlled there as well; can be given several times.
+    #[arg(long, value_name = "HOST:PORT|SOCKET")]
+    attach: Vec<Place>,
+    #[command(flatten)]
+    headless: HeadlessOptions,
     #[command(flatten)]
     control: ControlOptions,
     #[command(flatten)]
@@ -71,18 +70,21 @@ impl From<LabError> for Failure {
 pub(super) fn run(options: Options) -> Result<(), Failure> {
     let look = options.look.resolve()?;
     let (layout, layout_text) = choose(options.layout.as_deref())?;
-    if !stdout().is_terminal() || !stdin().is_terminal() {
-        return Err(Failure::input("the screen needs a terminal"));
+    if options.headless.is_wanted() {
+        let lab = LabOptions {
+            layout,
+            layout_text,
+            is_layout_chosen: options.layout.is_some(),
+            data_dir: options.data_dir,
+            seed: options.seed,
+            clock: options.clock,
+            control: options.control.control(),
+        };
+        return headless::run(&options.headless, lab);
     }
-    // A swarm has more sockets than some systems allow by default. If this fails, the first socket
-    // that cannot be opened says so.
-    let _ = live::raise_open_files();
+    screen::check_terminal()?;
     let runtime = runtime()?;
-    ui::log::prepare();
-    let clock = Arc::new(OnceLock::new());
-    tracing_subscriber::registry()
-        .with(ui::log::layer(Arc::clone(&clock)))
-        .init();
+    let clock = screen::start_log();
     let lab = Lab::start(
         LabOptions {
             layout,
@@ -95,23 +97,12 @@ pub(super) fn run(options: Options) -> Result<(), Failure> {
         },
         runtime.handle().clone(),
     )?;
-    // Nobody else sets it.
-    let _ = clock.set(lab.clock().clone());
-    let shown = UiOptions {
-        theme: look.theme,
-        keymap: look.keymap,
-        has_mouse: look.has_mouse,
-        shows_keys: options.show_keys,
-    };
-    let left = runtime.block_on(async {
-        let left = ui::run(&lab, shown).await;
-        let closed = lab.close().await;
-        let left = left.map_err(Failure::other)?;
-        closed?;
-        Ok::<_, Failure>(left)
-    });
-    runtime.shutdown_timeout(LAST_WAIT);
-    if let Some(path) = left?.kept {
+    for at in &options.attach {
+        let door = choose::door_at(at)?;
+        runtime.block_on(lab.attach_to(door))?;
+    }
+    let left = screen::show(runtime, lab, &clock, look, options.show_keys)?;
+    if let Some(path) = left.kept {
         let path = path.display();
         say(&format!("The lab is kept in {path}. To go on with it:"));
         print(&format!("chainlab run --data-dir {path}\n"))?;

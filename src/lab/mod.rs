@@ -22,11 +22,14 @@ pub mod places;
 mod private;
 pub mod request;
 mod run;
+pub mod script;
 mod story;
+pub mod summary;
+pub mod tally;
 pub mod units;
 pub mod view;
 
 pub use layout::Layout;
 pub use request::{Answer, LinkChange, Request, Ticket};
-pub use run::{Adoption, Control, Lab, LabError, LabOptions};
+pub use run::{Adoption, Control, Heard, Hearing, Lab, LabError, LabOptions};
 pub use view::{LabView, NodeIx, NodeState, NodeView};

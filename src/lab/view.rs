@@ -1,6 +1,7 @@
 //! What a lab shows of itself: plain data, put together for each frame. Making one copies no chain
 //! and waits for no node.
 
+use super::script::ScriptView;
 use crate::chain::{Amount, BlockHash, Txid};
 use crate::node::Time;
 use crate::node::snapshot::NodeSnapshot;
@@ -47,6 +48,8 @@ pub struct LabView {
     pub made_by_hand: usize,
     /// A line that somebody wants people to read.
     pub caption: Option<Arc<str>>,
+    /// The script that is played here, if there is one.
+    pub script: Option<Arc<ScriptView>>,
 }
 
 /// A node of a lab at one moment.
@@ -82,6 +85,8 @@ pub enum NodeState {
     Stopping,
     /// It was stopped or killed, and can be started again.
     Down,
+    /// It runs in another process, or did, which does not answer.
+    Gone,
     /// It ended by itself, or did not start, and says why.
     Failed(Arc<str>),
 }
@@ -243,6 +248,7 @@ impl fmt::Display for NodeState {
             Self::Up => "up",
             Self::Stopping => "stopping",
             Self::Down => "down",
+            Self::Gone => "gone",
             Self::Failed(_) => "failed",
         })
     }

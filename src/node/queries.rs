@@ -2,15 +2,12 @@
 
 use super::io::{Command, CommandError, Reply};
 use super::snapshot::{
-    BlockDetail, BlockInfo, CoinInfo, MiningInfo, NodeSnapshot, PAGE_MAX, PeerInfo, RECENT_BLOCKS,
-    TxDetail,
+    BlockDetail, BlockInfo, COINS_MAX, CoinInfo, MiningInfo, NodeSnapshot, PAGE_MAX, PeerInfo,
+    RECENT_BLOCKS, TxDetail,
 };
 use super::{BlockId, ChainState, Node, Store, StoreFault, Time};
 use crate::chain::{Address, Amount, Block, Coin, KeyHash, OutPoint, Params, Tx, Txid};
 use std::collections::VecDeque;
-
-/// Coins of one answer.
-const COINS_MAX: usize = 10_000;
 
 /// Blocks that are searched for a transaction, from the tip down.
 const SEARCH_MAX: u32 = 10_000;
@@ -169,6 +166,7 @@ impl<S: Store> Node<S> {
                 true => self.chain.tip().height - entry.height + 1,
                 false => 0,
             },
+            version: entry.header.version,
             merkle_root: entry.header.merkle_root,
             bits: entry.header.bits.0,
             nonce: entry.header.nonce,

@@ -14,6 +14,9 @@ use std::time::Duration;
 /// Entries of one page of an answer.
 pub const PAGE_MAX: usize = 500;
 
+/// Coins of one answer.
+pub const COINS_MAX: usize = 10_000;
+
 /// Blocks at the end of the chain in a snapshot.
 pub const RECENT_BLOCKS: usize = 32;
 
@@ -253,6 +256,8 @@ pub struct BlockDetail {
     pub active: bool,
     /// Blocks from this one to the tip, both included; 0 off the chain.
     pub confirmations: u32,
+    /// The header's version.
+    pub version: u32,
     /// What the header commits to.
     pub merkle_root: MerkleRoot,
     /// The compact target.

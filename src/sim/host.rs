@@ -164,6 +164,11 @@ impl Sim {
         Ok(())
     }
 
+    /// Changes what a node is to be like when it starts again. A script has nothing to change.
+    pub fn reconfigure(&mut self, ix: NodeIx, change: impl FnOnce(&mut Config)) {
+        self.hosts[ix.0].config.as_mut().map(change);
+    }
+
     /// Hands an input to a host, and does what it wants done.
     pub(super) fn give(&mut self, ix: NodeIx, input: Input) {
         let mut outputs = std::mem::take(&mut self.outputs);

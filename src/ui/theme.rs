@@ -232,6 +232,21 @@ impl Theme {
         self.sign("→", "->")
     }
 
+    /// What is done.
+    pub fn done(self) -> &'static str {
+        self.sign("✓", "+")
+    }
+
+    /// What has failed.
+    pub fn failed(self) -> &'static str {
+        self.sign("✗", "x")
+    }
+
+    /// What has not begun.
+    pub fn waiting(self) -> &'static str {
+        self.sign("·", ".")
+    }
+
     /// Columns of rising height.
     pub fn columns(self) -> &'static [&'static str] {
         if self.ascii {

@@ -101,5 +101,6 @@ pub fn lab(nodes: Vec<NodeView>) -> LabView {
         is_temporary: true,
         made_by_hand: 0,
         caption: None,
+        script: None,
     }
 }

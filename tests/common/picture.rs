@@ -275,6 +275,7 @@ pub fn scenario() -> LabView {
         is_temporary: true,
         made_by_hand: 0,
         caption: None,
+        script: None,
     }
 }
 

@@ -13,6 +13,15 @@ use std::time::{Duration, Instant};
 /// How long something may take that takes a moment.
 pub const PATIENCE: Duration = Duration::from_secs(30);
 
+/// Variables that say where a program's files go.
+pub const HOMES: [&str; 5] = [
+    "HOME",
+    "XDG_DATA_HOME",
+    "XDG_CONFIG_HOME",
+    "XDG_RUNTIME_DIR",
+    "TMPDIR",
+];
+
 /// The program, its terminal, and what the terminal shows.
 pub struct Screen {
     pub child: Box<dyn Child + Send + Sync>,
@@ -70,7 +79,7 @@ impl Screen {
         ] {
             command.env(name, value);
         }
-        for name in ["HOME", "XDG_DATA_HOME", "XDG_CONFIG_HOME", "TMPDIR"] {
+        for name in HOMES {
             command.env(name, home.path());
         }
         for (name, value) in variables {

@@ -288,5 +288,6 @@ pub fn lab_view(now: Time, since: BlockTime, nodes: Vec<NodeView>) -> LabView {
         is_temporary: true,
         made_by_hand: 0,
         caption: None,
+        script: None,
     }
 }

@@ -234,7 +234,12 @@ impl<'a> Section<'a> {
 
     /// All that is left, whatever the keys are, in the order of the file: each with its key, the
     /// place of the key, and the value.
-    pub fn into_rows(self) -> Vec<(String, Place<'a>, Value<'a>)> {
+    pub fn into_rows(mut self) -> Vec<(String, Place<'a>, Value<'a>)> {
+        self.take_rows()
+    }
+
+    /// As [`Section::into_rows`], of a section that is still asked about what was taken before.
+    pub fn take_rows(&mut self) -> Vec<(String, Place<'a>, Value<'a>)> {
         let source = self.place.source;
         let row = |(name, value): (Spanned<DeString<'a>>, _)| {
             let (at, key) = (name.span().start, name.into_inner());
@@ -246,7 +251,8 @@ impl<'a> Section<'a> {
             let name = key.clone().into_owned();
             (name, place, Value::new(source, key, value))
         };
-        let mut rows: Vec<_> = self.table.into_iter().map(row).collect();
+        let table = std::mem::take(&mut self.table);
+        let mut rows: Vec<_> = table.into_iter().map(row).collect();
         rows.sort_by_key(|(_, place, _)| place.at);
         rows
     }

@@ -28,6 +28,11 @@ impl Place<'_> {
     /// The error of what is here.
     pub fn error(&self, problem: impl fmt::Display) -> FileError {
         let problem = format!("{}: {problem}", self.key);
+        self.error_alone(problem)
+    }
+
+    /// As [`Place::error`], without the key.
+    pub fn error_alone(&self, problem: String) -> FileError {
         self.source.error(self.at, problem)
     }
 }
@@ -151,6 +156,17 @@ impl<'a> Value<'a> {
         }
     }
 
+    /// A value as JSON has it: for whoever judges it as what it should be.
+    ///
+    /// # Errors
+    /// It is a date, a table, or a number that fits no type.
+    pub fn to_json(&self) -> Result<serde_json::Value, FileError> {
+        json(&self.value).map_err(|()| {
+            let wanted = "a text, a number, true or false, or a list of those";
+            self.wants(wanted)
+        })
+    }
+
     /// A table; `wanted` says how one is written.
     ///
     /// # Errors
@@ -169,4 +185,25 @@ impl<'a> Value<'a> {
             "{wanted} is wanted here, not a value of type {found}"
         ))
     }
+}
+
+fn json(value: &DeValue<'_>) -> Result<serde_json::Value, ()> {
+    use serde_json::{Number, Value as Json};
+    Ok(match value {
+        DeValue::String(text) => Json::String(text.clone().into_owned()),
+        DeValue::Boolean(flag) => Json::Bool(*flag),
+        DeValue::Integer(digits) => {
+            let number = i64::from_str_radix(digits.as_str(), digits.radix());
+            Json::Number(number.map_err(|_| ())?.into())
+        }
+        DeValue::Float(digits) => {
+            let number = digits.as_str().parse().ok();
+            Json::Number(number.and_then(Number::from_f64).ok_or(())?)
+        }
+        DeValue::Array(rows) => {
+            let rows = rows.iter().map(|row| json(row.get_ref()));
+            Json::Array(rows.collect::<Result<_, ()>>()?)
+        }
+        DeValue::Datetime(_) | DeValue::Table(_) => return Err(()),
+    })
 }

@@ -13,6 +13,7 @@ pub use self::read::read;
 pub use self::shipped::shipped;
 
 use crate::chain::{Amount, BlockTime, Params};
+use crate::lab::script::StepSpec;
 use crate::link::Conditions;
 use crate::node::SyncMethod;
 use crate::node::message::Role;
@@ -40,6 +41,8 @@ pub struct Layout {
     pub nodes: Vec<NodeSpec>,
     /// What the screen shows first.
     pub view: ViewSpec,
+    /// What the lab does by itself, step by step.
+    pub steps: Vec<StepSpec>,
 }
 
 /// What a layout says of the chain.
@@ -179,6 +182,7 @@ impl Layout {
             pairs: Vec::new(),
             nodes: Vec::new(),
             view: ViewSpec::default(),
+            steps: Vec::new(),
         }
     }
 

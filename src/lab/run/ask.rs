@@ -190,7 +190,9 @@ impl Model {
         let node = self.at(ix)?;
         match node.state {
             NodeState::Up => Err(format!("{} runs already", node.name)),
-            NodeState::Starting | NodeState::Stopping => Err(node.absence().unwrap_or_default()),
+            NodeState::Starting | NodeState::Stopping | NodeState::Gone => {
+                Err(node.absence().unwrap_or_default())
+            }
             NodeState::Down | NodeState::Failed(_) => {
                 self.nodes[ix.0].state = NodeState::Starting;
                 Ok(())
@@ -198,10 +200,12 @@ impl Model {
         }
     }
 
-    /// A payment may go to a wallet of any node: the node that pays knows only its own, and is
-    /// given the address.
+    /// A payment may go to a wallet of any node, and so may a question for coins: the node knows
+    /// only its own, and is given the address.
     fn resolve(&self, command: &mut Command) {
-        if let Command::Send(Payment { to, .. }) | Command::PlanSend(Payment { to, .. }) = command
+        if let Command::Send(Payment { to, .. })
+        | Command::PlanSend(Payment { to, .. })
+        | Command::Coins { of: to } = command
             && let Some(address) = self.address_of(to)
         {
             *to = address;
@@ -239,6 +243,10 @@ impl Model {
     /// What a node did for somebody. A miner that was changed by hand stays like that when the node
     /// starts again.
     fn note_done(&mut self, ix: NodeIx, command: &Command, reply: &Reply) {
+        if let Reply::Wallet(wallet) = reply {
+            let (name, address) = (wallet.name.clone(), wallet.address.clone());
+            self.made.insert(name, address);
+        }
         match (command, reply) {
             (Command::CreateWallet { .. } | Command::ImportWallet { .. }, Reply::Wallet(_))
             | (Command::Send(_), Reply::Sent { .. }) => self.made_by_hand += 1,

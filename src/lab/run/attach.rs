@@ -8,7 +8,7 @@ use super::hand::{Hand, Host};
 use super::model::Node;
 use super::{Lab, LabError, Shared, Standing};
 use crate::lab::control::{
-    Client, ClientError, Door, LabStatus, NodeEvent, NodeStatus, Notice, Opening, Wish,
+    About, Client, ClientError, Door, LabStatus, NodeEvent, NodeStatus, Notice, Opening, Wish,
 };
 use crate::lab::layout::{Layout, NodeSpec};
 use crate::lab::network;
@@ -35,9 +35,9 @@ pub(super) async fn attach(doors: Vec<Door>, runtime: Handle) -> Result<Lab, Lab
     }
     let first = met.first().expect("there is a door");
     let about = first.client.about();
-    let file = format!("the network at {}", first.host.door.at);
+    let file = format!("the network at {}", first.host.door().at);
     let params = network::read(&file, &about.network_file).map_err(|error| LabError::Strange {
-        at: first.host.door.at.clone(),
+        at: first.host.door().at.clone(),
         problem: error.to_string(),
     })?;
     let name = match &met[..] {
@@ -54,9 +54,7 @@ pub(super) async fn attach(doors: Vec<Door>, runtime: Handle) -> Result<Lab, Lab
     let mut shared = Shared::around(Standing::Attached, layout, params, clock, runtime, answered);
     shared.since = since.unwrap_or(shared.since);
     let shared = Arc::new(shared);
-    for met in met {
-        met.join(&shared);
-    }
+    join(met, &shared);
     Ok(Lab::over(shared, answers))
 }
 
@@ -66,7 +64,7 @@ impl Shared {
     /// # Errors
     /// [`LabError`].
     pub(super) async fn attach_to(self: &Arc<Self>, door: Door) -> Result<(), LabError> {
-        Met::new(door).await?.join(self);
+        join(vec![Met::new(door).await?], self);
         Ok(())
     }
 }
@@ -81,11 +79,17 @@ struct Met {
 
 impl Met {
     async fn new(door: Door) -> Result<Self, ClientError> {
-        Self::again(Arc::new(Host::new(door))).await
+        let host = Arc::new(Host::new(door));
+        let client = host.connect().await?;
+        Self::over(host, client).await
     }
 
-    async fn again(host: Arc<Host>) -> Result<Self, ClientError> {
-        let client = host.connect().await?;
+    async fn again(host: Arc<Host>, before: &About) -> Result<Self, ClientError> {
+        let client = host.connect_again(before).await?;
+        Self::over(host, client).await
+    }
+
+    async fn over(host: Arc<Host>, client: Client) -> Result<Self, ClientError> {
         let (opening, notices) = client.subscribe(Wish::default()).await?;
         Ok(Self {
             host,
@@ -94,43 +98,44 @@ impl Met {
             notices,
         })
     }
+}
 
-    /// Puts down how things are, and goes on to listen.
-    fn join(self, shared: &Arc<Shared>) {
-        shared
-            .runtime
-            .spawn(follow(Arc::clone(shared), self.begin(shared)));
+/// Puts down how things are with all of them, and goes on to listen.
+fn join(met: Vec<Met>, shared: &Arc<Shared>) {
+    for following in begin(met, shared) {
+        shared.runtime.spawn(follow(Arc::clone(shared), following));
     }
+}
 
-    fn begin(self, shared: &Shared) -> Following {
-        let Self {
-            host,
-            client,
-            opening,
-            notices,
-        } = self;
-        shared.clock.not_before(client.about().now);
+/// First who is there with which wallets, then what happened to them, then how they look now: a
+/// block's way leads through several processes, and blocks that are older than what was seen of the
+/// chain would be no news.
+fn begin(met: Vec<Met>, shared: &Shared) -> Vec<Following> {
+    let (mut all, mut statuses, mut events) = (Vec::new(), Vec::new(), Vec::new());
+    for (at, met) in met.into_iter().enumerate() {
+        shared.clock.not_before(met.client.about().now);
         let following = Following {
-            host,
-            client,
-            notices,
+            host: met.host,
+            client: met.client,
+            notices: met.notices,
         };
-        // First who is there, then what happened to them, then how they look now: blocks that are
-        // older than what is seen of the chain would be no news.
-        for status in &opening.nodes {
-            let unseen = NodeStatus {
-                snapshot: None,
-                ..status.clone()
-            };
-            following.status(shared, unseen);
+        for status in met.opening.nodes {
+            following.introduce(shared, &status);
+            statuses.push((at, status));
         }
-        following.past(shared, opening.events);
-        for status in opening.nodes {
-            following.status(shared, status);
-        }
-        following.lab(shared, opening.lab);
-        following
+        let news = following.untold(shared, met.opening.events);
+        events.extend(news.into_iter().map(|event| (at, event)));
+        following.lab(shared, met.opening.lab);
+        all.push(following);
     }
+    events.sort_by_key(|(_, event)| event.event.at);
+    for (at, event) in events {
+        all[at].event(shared, event);
+    }
+    for (at, status) in statuses {
+        all[at].status(shared, status);
+    }
+    all
 }
 
 /// A process that is listened to.
@@ -146,6 +151,7 @@ async fn follow(shared: Arc<Shared>, mut following: Following) {
             following.take(&shared, notice);
         }
         let host = Arc::clone(&following.host);
+        let before = following.client.about().clone();
         host.set(None);
         shared.lost(&host);
         drop(following);
@@ -154,8 +160,9 @@ async fn follow(shared: Arc<Shared>, mut following: Following) {
             if shared.lock().is_over {
                 return;
             }
-            if let Ok(met) = Met::again(Arc::clone(&host)).await {
-                break met.begin(&shared);
+            if let Ok(met) = Met::again(Arc::clone(&host), &before).await {
+                let mut all = begin(vec![met], &shared);
+                break all.pop().expect("as many as were met");
             }
         };
     }
@@ -197,14 +204,24 @@ impl Following {
             node.addr = status.addr.unwrap_or(node.addr);
             let was_up = node.state.is_up();
             if status.state.is_up() && !was_up {
+                let words = match node.state {
+                    NodeState::Gone => "answers again",
+                    _ => "started again",
+                };
                 if node.life > 0 {
-                    node.say(now, Tone::Good, "started again");
+                    node.say(now, Tone::Good, words);
                 }
                 node.life += 1;
                 node.handle = Some(Hand::Far(self.client.clone(), status.node.as_str().into()));
             }
-            if was_up && !status.state.is_up() {
-                node.say(now, Tone::Bad, format!("{}", status.state));
+            match &status.state {
+                NodeState::Failed(why) if node.state != status.state => {
+                    node.say(now, Tone::Bad, &**why);
+                }
+                NodeState::Down if node.life > 0 && node.state != NodeState::Down => {
+                    node.say(now, Tone::Bad, "went down");
+                }
+                _ => {}
             }
             let life = node.life;
             if status.state.is_up() {
@@ -220,19 +237,28 @@ impl Following {
         });
     }
 
-    /// What happened before, other than what has been told already.
-    fn past(&self, shared: &Shared, events: Vec<NodeEvent>) {
+    /// A node, before anything is known to have happened to it.
+    fn introduce(&self, shared: &Shared, status: &NodeStatus) {
+        let unseen = NodeStatus {
+            snapshot: None,
+            ..status.clone()
+        };
+        self.status(shared, unseen);
+        if let Some((ix, _)) = self.find(shared, &status.node) {
+            shared.lock().nodes[ix.0]
+                .snapshot
+                .clone_from(&status.snapshot);
+        }
+    }
+
+    /// Of what happened before, what has not been told already.
+    fn untold(&self, shared: &Shared, events: Vec<NodeEvent>) -> Vec<NodeEvent> {
         let last = |event: &NodeEvent| {
             let (ix, _) = self.find(shared, &event.node)?;
             shared.lock().nodes[ix.0].recent.last()
         };
-        let news: Vec<_> = events
-            .into_iter()
-            .filter(|event| last(event).is_none_or(|last| last < event.event.at))
-            .collect();
-        for event in news {
-            self.event(shared, event);
-        }
+        let is_news = |event: &NodeEvent| last(event).is_none_or(|last| last < event.event.at);
+        events.into_iter().filter(is_news).collect()
     }
 
     fn event(&self, shared: &Shared, event: NodeEvent) {
@@ -274,7 +300,7 @@ impl Shared {
                 if node.state.is_up() {
                     node.say(now, Tone::Bad, "does not answer any more");
                 }
-                node.ended(NodeState::Down);
+                node.ended(NodeState::Gone);
             }
         });
     }

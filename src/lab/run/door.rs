@@ -81,6 +81,11 @@ impl Telling {
         self.want_messages.load(Ordering::Relaxed) > 0
     }
 
+    /// What is told from now on.
+    pub(super) fn listen(&self) -> broadcast::Receiver<Arc<Told>> {
+        self.sender.subscribe()
+    }
+
     /// Tells whoever listens.
     pub(super) fn tell(&self, ix: NodeIx, name: &str, event: &Arc<Event>, is_message: bool) {
         if self.sender.receiver_count() == 0 {
@@ -231,12 +236,16 @@ impl LabDoor {
         names.extend(model.nodes.iter().map(|node| (node.addr, &*node.name)));
         let set = self.shared.links.all();
         pairs.extend(set.into_iter().map(|(from, to, _)| (from, to)));
-        let links = pairs.into_iter().filter_map(|(from, to)| {
-            Some(LinkStatus {
-                from: (*names.get(&from)?).to_owned(),
-                to: (*names.get(&to)?).to_owned(),
-                conditions: self.shared.links.get(from, to),
-            })
+        // Who is not connected any more, because the link is cut, has no name but its address.
+        let name = |addr| {
+            let name = names.get(&addr).map(|name| (*name).to_owned());
+            name.unwrap_or_else(|| addr.to_string())
+        };
+        pairs.retain(|(from, to)| names.contains_key(from) || names.contains_key(to));
+        let links = pairs.into_iter().map(|(from, to)| LinkStatus {
+            from: name(from),
+            to: name(to),
+            conditions: self.shared.links.get(from, to),
         });
         links.collect()
     }

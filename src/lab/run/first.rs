@@ -63,7 +63,12 @@ impl Model {
     /// for, nor a link that is cut.
     fn is_settled(&self, ix: NodeIx, links: &Links) -> bool {
         let node = &self.nodes[ix.0];
-        let is_gone = |node: &Node| matches!(node.state, NodeState::Down | NodeState::Failed(_));
+        let is_gone = |node: &Node| {
+            matches!(
+                node.state,
+                NodeState::Down | NodeState::Gone | NodeState::Failed(_)
+            )
+        };
         if is_gone(node) {
             return true;
         }

@@ -1,6 +1,6 @@
 //! What a lab holds of a node that runs: in this process, or in another one.
 
-use crate::lab::control::{Client, ClientError, Door};
+use crate::lab::control::{About, Client, ClientError, Door, Kind, registry};
 use crate::live::NodeHandle;
 use crate::node::io::{Command, CommandError, Reply};
 use serde_json::{Map, Value};
@@ -17,8 +17,8 @@ pub(super) enum Hand {
 
 /// Another process, with nodes that are shown here.
 pub(super) struct Host {
-    /// Where it is.
-    pub(super) door: Door,
+    /// Where it is. Started again, it may be elsewhere.
+    door: Mutex<Door>,
     /// There while it answers.
     client: Mutex<Option<Client>>,
 }
@@ -51,7 +51,7 @@ impl Host {
     /// One that nobody has called yet.
     pub(super) fn new(door: Door) -> Self {
         Self {
-            door,
+            door: Mutex::new(door),
             client: Mutex::default(),
         }
     }
@@ -71,7 +71,7 @@ impl Host {
     /// # Errors
     /// In words: there is none just now.
     pub(super) fn client(&self) -> Result<Client, String> {
-        let gone = || format!("nobody answers at {} just now", self.door.at);
+        let gone = || format!("nobody answers at {} just now", self.door().at);
         self.lock().clone().ok_or_else(gone)
     }
 
@@ -85,13 +85,65 @@ impl Host {
     /// # Errors
     /// [`ClientError`].
     pub(super) async fn connect(&self) -> Result<Client, ClientError> {
-        let client = Client::connect(&self.door).await?;
+        let client = Client::connect(&self.door()).await?;
         self.set(Some(client.clone()));
         Ok(client)
+    }
+
+    /// Opens the door again, of whatever has been started anew under the name of what was there.
+    ///
+    /// # Errors
+    /// [`ClientError`].
+    pub(super) async fn connect_again(&self, before: &About) -> Result<Client, ClientError> {
+        let refused = match self.connect().await {
+            Ok(client) if is_same(client.about(), before) => return Ok(client),
+            // Another one has its port now.
+            Ok(client) => ClientError::Ended(client.place().clone()),
+            Err(error) => error,
+        };
+        self.set(None);
+        let Some(door) = find(before) else {
+            return Err(refused);
+        };
+        *self.door.lock().unwrap_or_else(PoisonError::into_inner) = door;
+        self.connect().await
+    }
+
+    /// Where it was last.
+    pub(super) fn door(&self) -> Door {
+        let door = self.door.lock();
+        door.unwrap_or_else(PoisonError::into_inner).clone()
     }
 
     fn lock(&self) -> MutexGuard<'_, Option<Client>> {
         // No panic can leave it half changed.
         self.client.lock().unwrap_or_else(PoisonError::into_inner)
+    }
+}
+
+fn is_same(now: &About, before: &About) -> bool {
+    let names = |about: &About| (about.kind, about.name.clone(), about.network.clone());
+    names(now) == names(before)
+}
+
+/// The door to what has this name on this network, if just one has.
+fn find(before: &About) -> Option<Door> {
+    let entries = registry::running().ok()?;
+    let alike = entries
+        .iter()
+        .filter(|entry| entry.network == before.network);
+    let doors = alike.flat_map(|entry| {
+        let own = (entry.kind, &entry.name, &entry.door);
+        let nodes = entry.nodes.iter();
+        let nodes = nodes.map(|node| (Kind::Node, &node.name, &node.door));
+        // The door of a single node is the door to its only node.
+        std::iter::once(own)
+            .filter(|(kind, ..)| *kind == Kind::Lab)
+            .chain(nodes)
+    });
+    let mut found = doors.filter(|(kind, name, _)| (*kind, *name) == (before.kind, &before.name));
+    match (found.next(), found.next()) {
+        (Some((_, _, door)), None) => Some(door.clone()),
+        _ => None,
     }
 }

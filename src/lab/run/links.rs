@@ -66,8 +66,12 @@ impl Shared {
 }
 
 impl Model {
-    /// Where a node listens: one of the lab, or one that a node of the lab is connected with.
+    /// Where a node listens: one of the lab, or one that a node of the lab is connected with. One
+    /// that is neither can be named by its address, as the other end of a link that is cut.
     fn place_of(&self, name: &str) -> Result<SocketAddr, String> {
+        if let Ok(addr) = name.parse() {
+            return Ok(addr);
+        }
         if let Some(node) = self.named(name) {
             return Ok(node.addr);
         }

@@ -30,12 +30,16 @@ mod model;
 mod nodes;
 mod observe;
 mod open;
+mod outcome;
 mod saved;
+mod script;
 
 pub use adopt::Adoption;
 pub(in crate::lab) use door::{Edition, LabDoor, Refusal, Told, WantsMessages};
 pub use doors::Control;
 pub use error::LabError;
+pub(in crate::lab) use open::key_seed;
+pub use outcome::{Heard, Hearing};
 
 use super::control::Door;
 use super::control::registry::Entry;
@@ -191,6 +195,7 @@ impl Lab {
             is_temporary: model.is_temporary,
             made_by_hand: model.made_by_hand,
             caption: model.caption.clone(),
+            script: model.script.clone(),
         }
     }
 

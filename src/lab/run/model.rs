@@ -4,9 +4,12 @@
 use super::door::Recent;
 use super::hand::{Hand, Host};
 use super::journeys::Journeys;
+use super::script::Balances;
 use crate::lab::control::order::Known;
 use crate::lab::layout::NodeSpec;
+use crate::lab::script::ScriptView;
 use crate::lab::story::{Names, Story, plain_line};
+use crate::lab::tally::{Tally, Traffic};
 use crate::lab::view::{LOG_LINES, LogLine, NodeIx, NodeState, NodeView, Tone};
 use crate::node::Time;
 use crate::node::snapshot::NodeSnapshot;
@@ -39,6 +42,14 @@ pub(super) struct Model {
     pub(super) is_over: bool,
     /// A line that somebody wants people to read.
     pub(super) caption: Option<Arc<str>>,
+    /// The script that is played.
+    pub(super) script: Option<Arc<ScriptView>>,
+    /// What the run adds up to.
+    pub(super) tally: Tally,
+    /// Balances that were asked for.
+    pub(super) balances: Balances,
+    /// Addresses of wallets that were made, by name: snapshots show them a moment later.
+    pub(super) made: BTreeMap<String, String>,
 }
 
 /// What is known of a node.
@@ -60,6 +71,8 @@ pub(super) struct Node {
     pub(super) story: Story,
     /// What happened to it last, for whoever subscribes later.
     pub(super) recent: Recent,
+    /// What it sent, in all of its lives.
+    pub(super) traffic: Arc<Traffic>,
     log: Arc<Vec<LogLine>>,
     tip: Option<BlockId>,
     tip_changed: Option<Time>,
@@ -85,6 +98,7 @@ impl Node {
             snapshot: None,
             story: Story::default(),
             recent: Recent::default(),
+            traffic: Arc::default(),
             log: Arc::default(),
             tip: None,
             tip_changed: None,
@@ -142,6 +156,7 @@ impl Node {
             NodeState::Starting => Some(format!("{name} is on its way up")),
             NodeState::Stopping => Some(format!("{name} is on its way down")),
             NodeState::Down => Some(format!("{name} is down")),
+            NodeState::Gone => Some(format!("{name} runs elsewhere, and does not answer")),
             NodeState::Failed(why) => Some(format!("{name} has failed: {why}")),
         }
     }
@@ -232,6 +247,11 @@ impl Model {
 
     /// The address of a wallet, whoever has it.
     pub(super) fn address_of(&self, wallet: &str) -> Option<String> {
+        let shown = self.shown_address(wallet);
+        shown.or_else(|| self.made.get(wallet).cloned())
+    }
+
+    fn shown_address(&self, wallet: &str) -> Option<String> {
         let owner = self.node(*self.wallets.get(wallet)?)?;
         let wallets = owner.snapshot.iter().flat_map(|snapshot| &snapshot.wallets);
         let mut wallets = wallets.filter(|found| found.name == wallet);

@@ -3,6 +3,7 @@
 use super::Shared;
 use super::journeys::Sighting;
 use super::model::{Model, Node};
+use crate::lab::tally::Traffic;
 use crate::lab::view::{NodeIx, NodeState, Tone};
 use crate::live::{End, NodeHandle};
 use crate::node::io::{Event, EventKind};
@@ -19,12 +20,17 @@ pub(super) async fn watch(shared: Arc<Shared>, ix: NodeIx, life: u64, node: Arc<
     let mut events = node.events();
     let mut snapshots = node.snapshots();
     let mut is_shown = false;
+    let traffic = shared.lock().node(ix).map(|node| Arc::clone(&node.traffic));
+    let traffic = traffic.expect("nodes are never removed");
     let end = loop {
         tokio::select! {
             event = events.recv() => match event {
-                Ok(event) => shared.happened(ix, life, event),
-                // Some were missed. Snapshots tell how things are in any case.
-                Err(RecvError::Lagged(_)) => {}
+                Ok(event) => {
+                    traffic.count(&event);
+                    shared.happened(ix, life, event);
+                }
+                // Snapshots tell how things are in any case.
+                Err(RecvError::Lagged(missed)) => traffic.miss(missed),
                 Err(RecvError::Closed) => break node.ended().await,
             },
             changed = snapshots.changed(), if !is_shown => match changed {
@@ -38,17 +44,26 @@ pub(super) async fn watch(shared: Arc<Shared>, ix: NodeIx, life: u64, node: Arc<
             end = node.ended() => break end,
         }
     };
-    drain(&shared, ix, life, &mut events);
+    drain(&shared, ix, life, &traffic, &mut events);
     drop(node);
     shared.ended(ix, life, &end);
 }
 
 /// What it still had to say.
-fn drain(shared: &Shared, ix: NodeIx, life: u64, events: &mut broadcast::Receiver<Event>) {
+fn drain(
+    shared: &Shared,
+    ix: NodeIx,
+    life: u64,
+    traffic: &Traffic,
+    events: &mut broadcast::Receiver<Event>,
+) {
     loop {
         match events.try_recv() {
-            Ok(event) => shared.happened(ix, life, event),
-            Err(TryRecvError::Lagged(_)) => {}
+            Ok(event) => {
+                traffic.count(&event);
+                shared.happened(ix, life, event);
+            }
+            Err(TryRecvError::Lagged(missed)) => traffic.miss(missed),
             Err(TryRecvError::Empty | TryRecvError::Closed) => return,
         }
     }
@@ -101,6 +116,7 @@ impl Shared {
                     node.ended(NodeState::Failed(words.into()));
                 }
             }
+            model.tally.left(ix.0);
         });
     }
 }
@@ -123,6 +139,10 @@ impl Model {
             _ => {}
         }
         let line = self.tell_of(ix, event);
+        let nodes = &self.nodes;
+        self.tally.happened(ix.0, event, || {
+            up(nodes).into_iter().map(|ix| ix.0).collect()
+        });
         if let Some(sighting) = sighting {
             let Self {
                 journeys, nodes, ..

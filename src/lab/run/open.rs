@@ -3,12 +3,12 @@
 use super::door::Telling;
 use super::error::LabError;
 use super::home::Home;
-use super::journeys::Journeys;
 use super::model::{Model, Node};
 use super::saved::{FILE, Saved, SavedNode};
-use super::{Control, Lab, LabOptions, Shared, Standing, first, nodes};
+use super::{Control, Lab, LabOptions, Shared, Standing, first, nodes, script};
 use crate::lab::document::FileError;
 use crate::lab::layout::{self, Layout};
+use crate::lab::script::Script;
 use crate::lab::view::NodeIx;
 use crate::live::{LabClock, Links, seeds};
 use crate::node::Time;
@@ -92,7 +92,7 @@ fn begin(options: LabOptions) -> Result<Plan, LabError> {
     })
 }
 
-fn key_seed(seed: u64) -> [u8; 32] {
+pub(in crate::lab) fn key_seed(seed: u64) -> [u8; 32] {
     let digest = Sha256::new()
         .chain_update(KEY_DOMAIN)
         .chain_update(seed.to_le_bytes());
@@ -190,12 +190,9 @@ fn model(nodes: Vec<Node>, saved: &[SavedNode], home: &Home) -> Model {
     }
     Model {
         nodes,
-        journeys: Journeys::default(),
         wallets,
-        made_by_hand: 0,
         is_temporary: home.is_temporary(),
-        is_over: false,
-        caption: None,
+        ..Model::default()
     }
 }
 
@@ -207,6 +204,11 @@ fn run(shared: &Arc<Shared>, listeners: Vec<TcpListener>) {
         shared.runtime.spawn(opening);
     }
     shared.runtime.spawn(first::mine_first(Arc::clone(shared)));
+    if shared.openings == 1 && !shared.layout.steps.is_empty() {
+        let steps = Script::new(shared.layout.steps.clone());
+        shared.change(|model| model.script = Some(Arc::clone(steps.view())));
+        shared.runtime.spawn(script::play(Arc::clone(shared)));
+    }
     shared.runtime.spawn(save_now_and_then(Arc::clone(shared)));
 }
 
@@ -252,7 +254,9 @@ impl Shared {
         saved.clock = self.clock.now().max(Time(saved.since.0));
         let model = self.lock();
         let nodes = model.nodes.iter().enumerate();
+        // Those of other processes are not this lab's to start.
         saved.nodes = nodes
+            .filter(|(_, node)| node.host.is_none())
             .map(|(ix, node)| SavedNode {
                 spec: node.spec.clone(),
                 port: Some(node.addr.port()),
@@ -264,7 +268,7 @@ impl Shared {
     }
 
     /// Returns when nothing starts any more.
-    async fn over(&self) {
+    pub(super) async fn over(&self) {
         let mut changes = self.changes.subscribe();
         while !self.lock().is_over && changes.changed().await.is_ok() {}
     }

@@ -4,8 +4,10 @@ use super::Verdict;
 use super::input::{TextInput, Typed};
 use super::list::List;
 use super::window::{self, WindowLine};
+use crate::lab::Request;
+use crate::lab::control::methods::NOTE_MAX;
 use crate::ui::keymap::{Action, Entry, KeyPress, TABLE};
-use crate::ui::state::UiState;
+use crate::ui::state::{Effect, Purpose, UiState};
 use crate::ui::text;
 use crossterm::event::KeyCode;
 use nucleo_matcher::pattern::{AtomKind, CaseMatching, Normalization, Pattern};
@@ -44,14 +46,14 @@ enum Choice {
 }
 
 impl Palette {
-    pub fn key(&mut self, ui: &mut UiState, key: KeyPress) -> Verdict {
+    pub fn key(&mut self, key: KeyPress) -> Verdict {
         let found = self.found();
         match key.code {
             KeyCode::Esc => return Verdict::Close(Vec::new()),
             KeyCode::Enter => {
                 return match found.get(self.list.chosen(found.len())) {
                     Some(Choice::Run(entry)) => Verdict::Act(entry.action),
-                    Some(Choice::Note) => self.note(ui),
+                    Some(Choice::Note) => self.note(),
                     None => Verdict::Stay(Vec::new()),
                 };
             }
@@ -79,15 +81,18 @@ impl Palette {
         (rest.is_empty() || rest.starts_with(' ')).then_some(rest.trim())
     }
 
-    fn note(&mut self, ui: &mut UiState) -> Verdict {
+    fn note(&mut self) -> Verdict {
         let Some(caption) = self.caption() else {
             // It was found by a part of its name; its text is still to come.
             self.input = TextInput::holding("note ");
             self.list.reset();
             return Verdict::Stay(Vec::new());
         };
-        ui.caption = (!caption.is_empty()).then(|| caption.to_owned());
-        Verdict::Close(Vec::new())
+        let caption = caption.chars().filter(|c| !c.is_control());
+        let caption: String = caption.take(NOTE_MAX).collect();
+        let caption = Some(caption).filter(|caption| !caption.is_empty());
+        let ask = Effect::Ask(Request::Note(caption), Purpose::Caption);
+        Verdict::Close(vec![ask])
     }
 
     /// What fits, the best first.

@@ -26,6 +26,7 @@ impl UiState {
             let key = self.keymap.key_of(Action::Kill);
             let words = match node.state {
                 NodeState::Starting => format!("{} is starting", node.name),
+                NodeState::Gone => elsewhere(node),
                 _ => format!("{} is down: {key} starts it again", node.name),
             };
             self.tell(lab.now, Tone::Warn, words);
@@ -73,6 +74,10 @@ impl UiState {
         let request = match node.state {
             NodeState::Up => Request::Kill(self.focus),
             NodeState::Down | NodeState::Failed(_) => Request::Restart(self.focus),
+            NodeState::Gone => {
+                self.tell(lab.now, Tone::Warn, elsewhere(node));
+                return Vec::new();
+            }
             NodeState::Starting | NodeState::Stopping => {
                 let words = format!("{} is {} just now", node.name, node.state);
                 self.tell(lab.now, Tone::Warn, words);
@@ -81,6 +86,14 @@ impl UiState {
         };
         vec![Effect::Ask(request, Purpose::Tell)]
     }
+}
+
+/// What there is to say about a node of a process that does not answer.
+fn elsewhere(node: &NodeView) -> String {
+    format!(
+        "{} runs elsewhere, and does not answer: start it there",
+        node.name
+    )
 }
 
 /// To be told how it mines, and whether it gets a wallet for its rewards.

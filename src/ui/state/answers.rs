@@ -22,7 +22,8 @@ impl UiState {
         }
         match purpose {
             Purpose::Fetch(fetch) => return self.fetched(lab, fetch, answer),
-            Purpose::Tell | Purpose::Mining { .. } | Purpose::Rate => {}
+            Purpose::Caption if answer.is_ok() => return Vec::new(),
+            Purpose::Tell | Purpose::Mining { .. } | Purpose::Rate | Purpose::Caption => {}
             Purpose::Plan(_) | Purpose::Pay(_) | Purpose::Wallet | Purpose::Add | Purpose::Keep => {
                 let awaits = |dialog: &mut Dialog| dialog.awaits(&purpose);
                 let Some(mut dialog) = self.dialog.take_if(awaits) else {

@@ -50,8 +50,6 @@ pub struct UiState {
     pub focus: NodeIx,
     /// The last thing that was said, on the message line.
     pub message: Option<Message>,
-    /// A caption, until it is replaced.
-    pub caption: Option<String>,
     /// The lab as it was when the screen was held.
     pub held: Option<Arc<LabView>>,
     /// Times are those of the day, not since the lab began.
@@ -169,6 +167,8 @@ pub enum Purpose {
     },
     /// To be told the hash rate.
     Rate,
+    /// To change the caption, which is to be seen itself.
+    Caption,
 }
 
 impl UiState {
@@ -184,7 +184,6 @@ impl UiState {
             dialog: None,
             focus: NodeIx(0),
             message: None,
-            caption: None,
             held: None,
             is_wall_clock: false,
             shows_keys: false,

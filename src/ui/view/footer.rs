@@ -7,8 +7,22 @@ use ratatui::Frame;
 use ratatui::layout::Rect;
 use ratatui::text::{Line, Span};
 
-/// Draws the message line: that the screen is held, a caption, what was said last, or the hint.
-pub fn message(frame: &mut Frame<'_>, area: Rect, scene: Scene<'_>) {
+/// Draws the caption, on a line of its own.
+pub fn caption(frame: &mut Frame<'_>, area: Rect, scene: Scene<'_>) {
+    let mut spans = vec![Span::raw(" ")];
+    spans.extend(caption_span(scene));
+    let spans = text::clip(spans, usize::from(area.width), scene.theme.cut());
+    frame.render_widget(Line::from(spans), area);
+}
+
+fn caption_span(scene: Scene<'_>) -> Option<Span<'static>> {
+    let caption = scene.caption?;
+    Some(Span::styled(format!(" {caption} "), scene.theme.chosen()))
+}
+
+/// Draws the message line: that the screen is held, a caption if it has no line of its own, what
+/// was said last, or the hint.
+pub fn message(frame: &mut Frame<'_>, area: Rect, scene: Scene<'_>, has_caption: bool) {
     let (theme, ui) = (scene.theme, scene.ui);
     let mut spans = vec![Span::raw(" ")];
     if ui.held.is_some() {
@@ -17,8 +31,10 @@ pub fn message(frame: &mut Frame<'_>, area: Rect, scene: Scene<'_>) {
         spans.push(Span::styled(words, theme.chosen()));
         spans.push(Span::raw("  "));
     }
-    if let Some(caption) = &ui.caption {
-        spans.push(Span::styled(format!(" {caption} "), theme.chosen()));
+    let caption = caption_span(scene).filter(|_| has_caption);
+    let has_caption = caption.is_some();
+    if let Some(caption) = caption {
+        spans.push(caption);
         spans.push(Span::raw("  "));
     }
     match (&ui.message, &ui.spec.hint) {
@@ -26,7 +42,7 @@ pub fn message(frame: &mut Frame<'_>, area: Rect, scene: Scene<'_>) {
             let style = scene.tone(message.tone);
             spans.extend(scene.pieces(&message.pieces, style));
         }
-        (None, Some(hint)) if ui.caption.is_none() => {
+        (None, Some(hint)) if !has_caption => {
             spans.push(Span::styled(hint.clone(), theme.text()));
         }
         _ => {}

@@ -6,6 +6,7 @@ pub mod journeys;
 pub mod pane;
 pub mod plan;
 pub mod scene;
+pub mod steps;
 pub mod table;
 
 use crate::lab::LabView;
@@ -27,7 +28,10 @@ pub fn draw(frame: &mut Frame<'_>, live: &LabView, ui: &UiState) {
         }
         return;
     }
-    let scene = Scene::new(lab, ui);
+    let scene = Scene {
+        caption: live.caption.as_deref(),
+        ..Scene::new(lab, ui)
+    };
     let plan = Plan::sized(lab, ui, size);
     header::render(frame, plan.header, scene);
     match (&ui.zoom, ui.view) {
@@ -35,7 +39,10 @@ pub fn draw(frame: &mut Frame<'_>, live: &LabView, ui: &UiState) {
         (None, View::Log) => ui.log.render(frame, plan.body, lab, ui),
         (None, View::Lab) => lab_view(frame, &plan, scene),
     }
-    footer::message(frame, plan.message, scene);
+    if let Some(area) = plan.caption {
+        footer::caption(frame, area, scene);
+    }
+    footer::message(frame, plan.message, scene, plan.caption.is_none());
     footer::keys(frame, plan.footer, scene);
     if let Some(dialog) = &ui.dialog {
         let size = (frame.area().width, frame.area().height);
@@ -54,5 +61,13 @@ fn lab_view(frame: &mut Frame<'_>, plan: &Plan, scene: Scene<'_>) {
     }
     if let Some(area) = plan.journeys {
         journeys::render(frame, area, scene);
+    }
+    if let Some(script) = &scene.lab.script {
+        if let Some(area) = plan.steps {
+            steps::render(frame, area, scene, script);
+        }
+        if let Some(area) = plan.step_line {
+            steps::render_line(frame, area, scene, script);
+        }
     }
 }

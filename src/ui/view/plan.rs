@@ -3,7 +3,8 @@
 //! ```text
 //! header                one line
 //! body                  panes in a grid, or stacked, or a table; in zoom or the log, just that
-//! blocks on their way   a box, if there is room
+//! blocks on their way   a box, if there is room; beside it the steps of a script
+//! step, caption         a line each, in a lab with a script; the step if it has no box
 //! message line
 //! footer
 //! ```
@@ -53,6 +54,12 @@ pub struct Plan {
     pub body: Rect,
     /// Blocks on their way.
     pub journeys: Option<Rect>,
+    /// The steps of a script, beside the blocks on their way.
+    pub steps: Option<Rect>,
+    /// The step that is on, where there is no room for all.
+    pub step_line: Option<Rect>,
+    /// The caption, of a lab with a script.
+    pub caption: Option<Rect>,
     /// The line above the footer.
     pub message: Rect,
     /// The last line.
@@ -83,6 +90,9 @@ impl Plan {
             header: line(0),
             body,
             journeys: None,
+            steps: None,
+            step_line: None,
+            caption: None,
             message: line(height.saturating_sub(2)),
             footer: line(height.saturating_sub(1)),
             form: Form::Table,
@@ -152,10 +162,25 @@ impl Plan {
         } else {
             box_lines
         };
-        if box_lines > 0 && !lab.nodes.is_empty() {
-            self.body.height -= box_lines;
-            let top = self.body.bottom();
-            self.journeys = Some(Rect::new(0, top, width, box_lines));
+        let has_box = box_lines > 0 && !lab.nodes.is_empty();
+        let steps_have_box = has_box && !stacks;
+        if lab.script.is_some() {
+            self.caption = Some(self.cut_lines(1));
+            self.step_line = (!steps_have_box).then(|| self.cut_lines(1));
+        }
+        if has_box {
+            let mut area = self.cut_lines(box_lines);
+            if lab.script.is_some() && steps_have_box {
+                let left = area.width / 2;
+                let steps = Rect {
+                    x: area.x + left,
+                    width: area.width - left,
+                    ..area
+                };
+                self.steps = Some(steps);
+                area.width = left;
+            }
+            self.journeys = Some(area);
         }
         if wants_table {
             self.rows();
@@ -172,6 +197,12 @@ impl Plan {
             ix.0 += first;
             ix.0 < self.count
         });
+    }
+
+    /// The lowest lines of the body, which has them no more.
+    fn cut_lines(&mut self, lines: u16) -> Rect {
+        self.body.height = self.body.height.saturating_sub(lines);
+        Rect::new(0, self.body.bottom(), self.body.width, lines)
     }
 
     /// A line each, below the table's head.

@@ -22,6 +22,8 @@ pub struct Scene<'a> {
     pub theme: Theme,
     /// The lab clock, in whole seconds since the lab began: ages change together, once a second.
     pub now: Time,
+    /// What somebody wants people to read, also while the screen is held.
+    pub caption: Option<&'a str>,
 }
 
 impl<'a> Scene<'a> {
@@ -34,6 +36,7 @@ impl<'a> Scene<'a> {
             ui,
             theme: ui.theme,
             now,
+            caption: lab.caption.as_deref(),
         }
     }
 

@@ -162,7 +162,7 @@ fn figures(
         NodeState::Up => ("", base),
         NodeState::Starting => ("STARTING", theme.warn()),
         NodeState::Stopping => ("STOPPING", theme.warn()),
-        NodeState::Down => ("DOWN", theme.bad()),
+        NodeState::Down | NodeState::Gone => ("DOWN", theme.bad()),
         NodeState::Failed(_) => ("FAILED", theme.bad()),
     };
     let rate = if is_mining {

@@ -89,7 +89,7 @@ fn border(
         NodeState::Up => ("UP", theme.badge()),
         NodeState::Starting => ("STARTING", theme.warn()),
         NodeState::Stopping => ("STOPPING", theme.warn()),
-        NodeState::Down => ("DOWN", theme.bad()),
+        NodeState::Down | NodeState::Gone => ("DOWN", theme.bad()),
         NodeState::Failed(_) => ("FAILED", theme.bad()),
     };
     let name_style = if subject.is_up() {

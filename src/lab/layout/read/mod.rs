@@ -7,6 +7,7 @@
 mod chain;
 mod links;
 mod nodes;
+mod steps;
 
 use self::nodes::Nodes;
 use super::{Layout, OpeningView, ViewSpec};
@@ -37,6 +38,7 @@ pub fn read(file: &str, text: &str) -> Result<Layout, FileError> {
     let mut topology = document.part("topology")?;
     let groups = document.sections("node")?;
     let mut view = document.part("view")?;
+    let steps = document.sections("step")?;
     document.finish()?;
 
     let (rule, discover) = links::read_topology(&mut topology)?;
@@ -52,6 +54,7 @@ pub fn read(file: &str, text: &str) -> Result<Layout, FileError> {
     let chain = chain::read(&mut chain, &nodes)?;
     let (link, pairs) = links::read(&mut link, &nodes)?;
     let view = read_view(&mut view, &nodes)?;
+    let steps = steps::read(steps, &nodes, chain.params.address_version)?;
     let stem = Path::new(file).file_stem().and_then(|stem| stem.to_str());
     Ok(Layout {
         name: stem.unwrap_or(file).to_owned(),
@@ -61,6 +64,7 @@ pub fn read(file: &str, text: &str) -> Result<Layout, FileError> {
         pairs,
         nodes: nodes.specs,
         view,
+        steps,
     })
 }
 

@@ -129,7 +129,7 @@ fn badges(scene: Scene<'_>, node: &NodeView, is_focused: bool, is_new: bool) -> 
         NodeState::Up => {}
         NodeState::Starting => row = row.text(0, 1, "STARTING", theme.warn()),
         NodeState::Stopping => row = row.text(0, 1, "STOPPING", theme.warn()),
-        NodeState::Down => row = row.text(0, 1, "DOWN", theme.bad()),
+        NodeState::Down | NodeState::Gone => row = row.text(0, 1, "DOWN", theme.bad()),
         NodeState::Failed(_) => row = row.text(0, 1, "FAILED", theme.bad()),
     }
     if is_new {
@@ -175,6 +175,10 @@ fn why_not(scene: Scene<'_>, node: &NodeView, room: usize, height: u16) -> Vec<L
     let (words, style) = match &node.state {
         NodeState::Failed(why) => (format!("{why}; {key} starts it again"), scene.theme.bad()),
         NodeState::Down => (format!("{key} starts it again"), scene.theme.warn()),
+        NodeState::Gone => {
+            let words = "it runs elsewhere, and does not answer".to_owned();
+            (words, scene.theme.warn())
+        }
         _ => return Vec::new(),
     };
     let rows = text::wrap(&words, room).into_iter();

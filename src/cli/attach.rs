@@ -1,0 +1,62 @@
+//! `chainlab attach`: the screen on what runs already, in other processes.
+
+use super::choose::Choice;
+use super::look::Look;
+use super::{Failure, runtime, screen};
+use crate::lab::Lab;
+use crate::lab::control::{Client, Door, Place};
+use clap::Args;
+
+pub(super) const EXAMPLES: &str = "\
+Examples:
+  chainlab attach                     the only lab that runs here, or all nodes of the only network
+  chainlab attach --lab scenario      one of several
+  chainlab attach --node miner        one node alone
+  chainlab attach 127.0.0.1:7000 127.0.0.1:7001    by their control addresses
+
+Leaving the screen leaves the nodes running.";
+
+#[derive(Args)]
+pub(super) struct Options {
+    /// Control addresses of labs and nodes [default: what runs here].
+    #[arg(value_name = "HOST:PORT|SOCKET")]
+    addrs: Vec<Place>,
+    #[command(flatten)]
+    choice: Choice,
+    /// Show the last key and what it does, for recordings.
+    #[arg(long)]
+    show_keys: bool,
+    #[command(flatten)]
+    look: Look,
+}
+
+pub(super) fn run(options: Options) -> Result<(), Failure> {
+    let look = options.look.resolve()?;
+    screen::check_terminal()?;
+    let runtime = runtime()?;
+    let clock = screen::start_log();
+    let lab = runtime.block_on(async {
+        let mut doors = options.choice.doors(&options.addrs)?;
+        if let Some(node) = options.choice.node() {
+            doors = vec![only(&doors, node).await?];
+        }
+        Ok::<_, Failure>(Lab::attach(doors).await?)
+    })?;
+    screen::show(runtime, lab, &clock, look, options.show_keys).map(drop)
+}
+
+/// The door to this node alone.
+async fn only(doors: &[Door], node: &str) -> Result<Door, Failure> {
+    let entries = crate::lab::control::registry::running().map_err(Failure::other)?;
+    for door in doors {
+        let client = Client::connect(door).await?;
+        if !client.about().nodes.iter().any(|name| name == node) {
+            continue;
+        }
+        let its = entries.iter().filter(|entry| entry.door == *door);
+        let mut nodes = its.flat_map(|entry| &entry.nodes);
+        let own = nodes.find(|entry| entry.name == node);
+        return Ok(own.map_or_else(|| door.clone(), |entry| entry.door.clone()));
+    }
+    Err(Failure::input(format!("there is no node {node:?} there")))
+}

@@ -1,0 +1,239 @@
+//! `chainlab check`: proves the database of a node that does not run, or says what is wrong with
+//! it, and mends what can be mended.
+//!
+//! Nothing is made where nothing is: a directory is looked at before its database is opened, which
+//! would make one.
+
+use super::table::{counted, print_json};
+use super::{Failure, print};
+use crate::live::disk::{DiskStore, OpenDiskError};
+use crate::live::stored_params;
+use crate::node::StoreFault;
+use crate::node::check::{Report, check, rebuild};
+use clap::Args;
+use serde_json::{Value, json};
+use std::fmt::Write as _;
+use std::fs;
+use std::path::{Path, PathBuf};
+
+pub(super) const EXAMPLES: &str = "\
+Examples:
+  chainlab check ~/.local/share/chainlab/nodes/central
+  chainlab check my-lab                 every node of a lab that was kept
+  chainlab check my-lab --rebuild       mends coins and undo data from the blocks
+
+Exit codes: 0, all is sound; 1, something is wrong; 2, there is nothing to check.";
+
+/// Problems that are written out.
+const PROBLEMS_SHOWN: usize = 20;
+
+#[derive(Args)]
+pub(super) struct Options {
+    /// A node's data directory, or that of a lab that was kept. None of its nodes may run.
+    dir: PathBuf,
+    /// Mend coins and undo data that do not follow from the blocks.
+    #[arg(long)]
+    rebuild: bool,
+    /// Print JSON: an object for a node, a list for a lab.
+    #[arg(long)]
+    json: bool,
+}
+
+pub(super) fn run(options: &Options) -> Result<(), Failure> {
+    let is_lab = options.dir.join("lab.json").is_file();
+    let dirs = match is_lab {
+        true => nodes_of(&options.dir)?,
+        false => vec![options.dir.clone()],
+    };
+    for dir in &dirs {
+        refuse_strangers(dir)?;
+    }
+    let mut findings = Vec::new();
+    for dir in dirs {
+        let finding = look(dir, options.rebuild)?;
+        if !options.json {
+            print(&finding.text())?;
+        }
+        findings.push(finding);
+    }
+    if options.json {
+        let data: Vec<_> = findings.iter().map(Finding::json).collect();
+        match (is_lab, data.as_slice()) {
+            (false, [one]) => print_json(one)?,
+            _ => print_json(&data)?,
+        }
+    }
+    let bad = findings.iter().filter(|finding| !finding.is_sound());
+    match (bad.count(), findings.len()) {
+        (0, _) => Ok(()),
+        (_, 1) => Err(Failure::other(format!(
+            "{} is not sound",
+            options.dir.display()
+        ))),
+        (bad, all) => Err(Failure::other(format!(
+            "not sound: {bad} of {all} databases"
+        ))),
+    }
+}
+
+/// The directories of a kept lab's nodes, by name.
+fn nodes_of(lab: &Path) -> Result<Vec<PathBuf>, Failure> {
+    let nodes = lab.join("nodes");
+    let unread = |error| Failure::input(format!("{}: {error}", nodes.display()));
+    let mut dirs = Vec::new();
+    for entry in fs::read_dir(&nodes).map_err(unread)? {
+        let path = entry.map_err(unread)?.path();
+        if path.is_dir() {
+            dirs.push(path);
+        }
+    }
+    dirs.sort();
+    match dirs.is_empty() {
+        true => Err(no_node(&nodes)),
+        false => Ok(dirs),
+    }
+}
+
+/// Refuses what no node has left: opening it would make a new database of it.
+fn refuse_strangers(dir: &Path) -> Result<(), Failure> {
+    let has_chain = dir.join("chain").is_dir();
+    let is_finished = !dir.join("creating").exists();
+    match has_chain && is_finished && dir.join("lock").is_file() {
+        true => Ok(()),
+        false => Err(no_node(dir)),
+    }
+}
+
+fn no_node(dir: &Path) -> Failure {
+    Failure::input(format!("{}: no node is there", dir.display()))
+}
+
+/// What there is to say about one database.
+struct Finding {
+    dir: PathBuf,
+    outcome: Outcome,
+    /// What was wrong before it was mended.
+    mended: Vec<String>,
+}
+
+enum Outcome {
+    Report(Report),
+    /// It cannot be read.
+    Unread(String),
+}
+
+fn look(dir: PathBuf, mends: bool) -> Result<Finding, Failure> {
+    let unread = |dir, fault: StoreFault| match fault {
+        StoreFault::Damaged { .. } => Ok(Finding {
+            dir,
+            outcome: Outcome::Unread(fault.to_string()),
+            mended: Vec::new(),
+        }),
+        failed => Err(failed.into()),
+    };
+    let params = match stored_params(&dir) {
+        Ok(Some(params)) => params,
+        Ok(None) => return Err(no_node(&dir)),
+        Err(OpenDiskError::Store(fault)) => return unread(dir, fault),
+        Err(error) => return Err(error.into()),
+    };
+    let mut store = match DiskStore::open(&dir) {
+        Ok(store) => store,
+        Err(OpenDiskError::Store(fault)) => return unread(dir, fault),
+        Err(error) => return Err(error.into()),
+    };
+    let found = check(&store, &params);
+    let mends = mends && matches!(&found, Ok(found) if !found.is_sound() && found.can_be_rebuilt());
+    let (report, mended) = match (found, mends) {
+        (Ok(found), true) => (rebuild(&mut store, &params), problems(&found)),
+        (found, _) => (found, Vec::new()),
+    };
+    match report {
+        Ok(report) => Ok(Finding {
+            dir,
+            outcome: Outcome::Report(report),
+            mended,
+        }),
+        Err(fault) => unread(dir, fault),
+    }
+}
+
+fn problems(report: &Report) -> Vec<String> {
+    report.problems.iter().map(ToString::to_string).collect()
+}
+
+impl Finding {
+    fn is_sound(&self) -> bool {
+        matches!(&self.outcome, Outcome::Report(report) if report.is_sound())
+    }
+
+    fn text(&self) -> String {
+        let dir = self.dir.display();
+        let mut text = String::new();
+        list(&mut text, &format!("{dir}: mended: "), &self.mended);
+        let report = match &self.outcome {
+            Outcome::Unread(words) => {
+                let _ = writeln!(text, "{dir}: {words}");
+                let _ = writeln!(text, "{dir}: --rebuild cannot mend this");
+                return text;
+            }
+            Outcome::Report(report) => report,
+        };
+        if report.is_sound() {
+            let blocks = blocks(report);
+            let blocks = usize::try_from(blocks).unwrap_or(usize::MAX);
+            let _ = writeln!(
+                text,
+                "{dir}: sound: {}, {}, {} in all",
+                counted(blocks, "block"),
+                counted(report.coins, "coin"),
+                report.supply
+            );
+            return text;
+        }
+        list(&mut text, &format!("{dir}: "), &problems(report));
+        let _ = match report.can_be_rebuilt() {
+            true => writeln!(text, "{dir}: --rebuild can mend this"),
+            false => writeln!(
+                text,
+                "{dir}: --rebuild cannot mend this: blocks come from other nodes only"
+            ),
+        };
+        text
+    }
+
+    fn json(&self) -> Value {
+        let dir = self.dir.display().to_string();
+        match &self.outcome {
+            Outcome::Unread(words) => json!({
+                "dir": dir, "sound": false, "can_be_rebuilt": false, "mended": self.mended,
+                "problems": [words],
+            }),
+            Outcome::Report(report) => json!({
+                "dir": dir,
+                "sound": report.is_sound(),
+                "can_be_rebuilt": report.can_be_rebuilt(),
+                "mended": self.mended,
+                "problems": problems(report),
+                "tip": report.tip,
+                "blocks": blocks(report),
+                "coins": report.coins,
+                "supply": report.supply,
+            }),
+        }
+    }
+}
+
+/// Blocks of the chain, the genesis block included.
+fn blocks(report: &Report) -> u64 {
+    u64::from(report.tip.height) + 1
+}
+
+fn list(text: &mut String, before: &str, problems: &[String]) {
+    for problem in problems.iter().take(PROBLEMS_SHOWN) {
+        let _ = writeln!(text, "{before}{problem}");
+    }
+    if let Some(more @ 1..) = problems.len().checked_sub(PROBLEMS_SHOWN) {
+        let _ = writeln!(text, "{before}and {more} more");
+    }
+}

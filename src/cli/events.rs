@@ -1,0 +1,165 @@
+//! `chainlab events`: what happened to nodes, and what happens.
+
+use super::Failure;
+use super::choose::{Choice, Group};
+use super::table::print_json;
+use crate::lab::control::{EventWish, NodeEvent, Notice, Wish};
+use crate::live::words;
+use crate::node::Time;
+use crate::node::io::EventKind;
+use clap::Args;
+use std::io::{self, Write, stdout};
+use std::time::Duration;
+use tokio::sync::mpsc;
+
+pub(super) const EXAMPLES: &str = "\
+Examples:
+  chainlab events                       what happened last
+  chainlab events --follow              and what happens, until Ctrl-C
+  chainlab events --follow --messages --node miner
+  chainlab events --follow --json | jq .kind";
+
+/// How often a look at the nodes is wanted: hardly ever, for only events are shown.
+const INTERVAL: Duration = Duration::from_secs(3_600);
+
+/// Lines that may wait to be printed.
+const LINES: usize = 1_024;
+
+#[derive(Args)]
+pub(super) struct Options {
+    /// Go on with what happens, until Ctrl-C or the end of what runs.
+    #[arg(long, short)]
+    follow: bool,
+    /// Messages between nodes as well.
+    #[arg(long)]
+    messages: bool,
+    #[command(flatten)]
+    choice: Choice,
+    /// Print JSON: a list, or with --follow an object a line.
+    #[arg(long)]
+    json: bool,
+}
+
+pub(super) async fn run(options: &Options) -> Result<(), Failure> {
+    let group = options.choice.open().await?;
+    let wish = Wish {
+        events: match options.messages {
+            true => EventWish::All,
+            false => EventWish::News,
+        },
+        interval: INTERVAL,
+    };
+    let (heard, mut notices) = mpsc::channel(LINES);
+    let mut recent = Vec::new();
+    for client in group.members() {
+        let (opening, mut receiver) = client.subscribe(wish).await?;
+        recent.extend(opening.events);
+        let heard = heard.clone();
+        tokio::spawn(async move {
+            while let Some(notice) = receiver.recv().await {
+                if heard.send(notice).await.is_err() {
+                    return;
+                }
+            }
+        });
+    }
+    drop(heard);
+    recent.sort_by_key(|event| event.event.at);
+    recent.retain(|event| is_wanted(&group, options, event));
+    if options.json && !options.follow {
+        return print_json(&recent);
+    }
+    let lines = Lines::new(&group, &recent, options.json);
+    for event in &recent {
+        if !lines.put(&lines.of(event))? {
+            return Ok(());
+        }
+    }
+    if !options.follow {
+        return Ok(());
+    }
+    while let Some(notice) = notices.recv().await {
+        let line = match notice {
+            Notice::Event(event) if is_wanted(&group, options, &event) => lines.of(&event),
+            Notice::Missed(count) if options.json => format!("{{\"missed\":{count}}}\n"),
+            Notice::Missed(count) => format!("({count} events were too fast to be told)\n"),
+            _ => continue,
+        };
+        if !lines.put(&line)? {
+            return Ok(());
+        }
+    }
+    Ok(())
+}
+
+fn is_wanted(group: &Group, options: &Options, event: &NodeEvent) -> bool {
+    let is_message = matches!(
+        event.event.kind,
+        EventKind::MessageSent { .. } | EventKind::MessageReceived { .. }
+    );
+    (options.messages || !is_message) && group.chosen().is_none_or(|chosen| chosen == event.node)
+}
+
+/// How events are printed.
+struct Lines {
+    since: Time,
+    width: usize,
+    is_json: bool,
+}
+
+impl Lines {
+    /// Times are counted from when the first of all began.
+    fn new(group: &Group, recent: &[NodeEvent], is_json: bool) -> Self {
+        let began = group.members().iter().map(|client| client.about().since);
+        let first = recent.first().map(|event| event.event.at);
+        let nodes = group.nodes().map(|name| name.chars().count());
+        Self {
+            since: began.chain(first).min().unwrap_or_default(),
+            width: nodes.max().unwrap_or(0),
+            is_json,
+        }
+    }
+
+    fn of(&self, event: &NodeEvent) -> String {
+        if self.is_json {
+            let text = serde_json::to_string(event).expect("plain data");
+            return format!("{text}\n");
+        }
+        let (node, width) = (&event.node, self.width);
+        let at = offset(event.event.at.since(self.since));
+        format!("{at} {node:<width$}  {}\n", words(&event.event.kind))
+    }
+
+    /// Prints a line; `false`: nobody reads on.
+    fn put(&self, line: &str) -> Result<bool, Failure> {
+        let mut out = stdout();
+        match out.write_all(line.as_bytes()).and_then(|()| out.flush()) {
+            Ok(()) => Ok(true),
+            Err(error) if error.kind() == io::ErrorKind::BrokenPipe => Ok(false),
+            Err(error) => Err(Failure::other(error)),
+        }
+    }
+}
+
+/// `+MM:SS.mmm`, with as many minutes as it takes.
+fn offset(after: Duration) -> String {
+    let seconds = after.as_secs();
+    let (minutes, seconds) = (seconds / 60, seconds % 60);
+    format!("+{minutes:02}:{seconds:02}.{:03}", after.subsec_millis())
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+
+    #[test]
+    fn times_are_counted_in_minutes_from_the_beginning() {
+        for (ms, text) in [
+            (0, "+00:00.000"),
+            (12_345, "+00:12.345"),
+            (7_265_007, "+121:05.007"),
+        ] {
+            assert_eq!(offset(Duration::from_millis(ms)), text);
+        }
+    }
+}

@@ -1,0 +1,289 @@
+//! `chainlab run --headless`: a lab without a screen, for tests and programs. It runs until
+//! something is true, until its script is over, or for a time; what came of it is told at the end,
+//! also when a signal ends it early.
+
+mod report;
+
+use self::report::Report;
+use super::node::start_log;
+use super::{Failure, runtime};
+use crate::lab::control::NodeEvent;
+use crate::lab::script::cast::Cast;
+use crate::lab::script::rehearse::Rehearsal;
+use crate::lab::script::{Expr, ScriptView, StepState, Verdict};
+use crate::lab::summary::Summary;
+use crate::lab::units::{parse_duration, show_duration};
+use crate::lab::{Heard, Lab, LabOptions, NodeState};
+use crate::live::{self, Signals};
+use clap::Args;
+use std::sync::Arc;
+use std::sync::atomic::{AtomicBool, Ordering};
+use std::time::Duration;
+use tokio::time::{MissedTickBehavior, interval, timeout};
+
+/// How long a lab runs if nobody says.
+const FOR: Duration = Duration::from_secs(60);
+
+/// Time between two looks: twenty a second.
+const LOOK: Duration = Duration::from_millis(50);
+
+/// How long nodes may take to tell what an expression is judged by.
+const PATIENCE: Duration = Duration::from_secs(2);
+
+#[derive(Args)]
+pub(super) struct HeadlessOptions {
+    /// Run without a screen, and tell what happens line by line.
+    #[arg(long, conflicts_with = "attach")]
+    headless: bool,
+    /// With --headless: how long at most, as in 90s [default: 60s].
+    #[arg(long = "for", value_name = "TIME", value_parser = parse_duration, requires = "headless")]
+    for_: Option<Duration>,
+    /// With --headless: end as soon as this is true, as in 'height >= 3 and tips == 1'; docs/layout.md
+    /// has all that can be written. Exit code 3 if it is not true in time.
+    #[arg(long, value_name = "EXPR", requires = "headless")]
+    until: Option<Expr>,
+    /// With --headless: tell it in JSON, a line for each event and a summary as the last.
+    #[arg(long, requires = "headless")]
+    json: bool,
+    /// With --headless: in virtual time, which does not wait; the same history for the same --seed.
+    #[arg(
+        long = "virtual",
+        requires = "headless",
+        conflicts_with_all = ["data_dir", "clock", "control"]
+    )]
+    is_virtual: bool,
+}
+
+impl HeadlessOptions {
+    pub(super) fn is_wanted(&self) -> bool {
+        self.headless
+    }
+
+    fn limit(&self) -> Duration {
+        self.for_.unwrap_or(FOR)
+    }
+}
+
+/// What a run is judged by, as far as it is known.
+struct Judge<'a> {
+    options: &'a HeadlessOptions,
+    /// The last verdict on `--until`.
+    verdict: Option<Verdict>,
+}
+
+pub(super) fn run(options: &HeadlessOptions, lab: LabOptions) -> Result<(), Failure> {
+    start_log("warn");
+    let report = Report::new(options.json);
+    let summary = match options.is_virtual {
+        true => rehearse(options, &lab, &report)?,
+        false => play(options, lab, &report)?,
+    };
+    report.end(&summary)?;
+    match summary.failed.is_empty() {
+        true => Ok(()),
+        false => Err(Failure::unmet(summary.failed.join("\nchainlab: "))),
+    }
+}
+
+/// In virtual time.
+fn rehearse(
+    options: &HeadlessOptions,
+    lab: &LabOptions,
+    report: &Report,
+) -> Result<Summary, Failure> {
+    if let Some(expr) = &options.until {
+        let cast = Cast::at_the_end(&lab.layout);
+        let known = expr.check(cast.nodes(), cast.wallets());
+        known.map_err(|words| Failure::input(format!("--until: {words}")))?;
+    }
+    let is_asked_to_end = Arc::new(AtomicBool::new(false));
+    let runtime = runtime()?;
+    let mut signals = {
+        let _within = runtime.enter();
+        listen()?
+    };
+    let flag = Arc::clone(&is_asked_to_end);
+    runtime.spawn(async move {
+        signals.next().await;
+        flag.store(true, Ordering::Relaxed);
+    });
+    let rehearsal = Rehearsal::new(&lab.layout, lab.seed.unwrap_or(0));
+    let mut rehearsal = rehearsal.map_err(Failure::other)?;
+    let mut judge = Judge::new(options);
+    let mut shown = None;
+    loop {
+        report.steps(rehearsal.elapsed(), rehearsal.script(), &mut shown)?;
+        judge.verdict = options
+            .until
+            .as_ref()
+            .map(|expr| expr.judge(&rehearsal.facts_for(expr)));
+        let is_signalled = is_asked_to_end.load(Ordering::Relaxed);
+        let has_script = !lab.layout.steps.is_empty();
+        let script = has_script.then(|| Arc::clone(rehearsal.script()));
+        if is_signalled || judge.is_over(rehearsal.elapsed(), script.as_deref()) {
+            let mut summary = rehearsal.summary();
+            summary.fail(judge.failures(rehearsal.elapsed(), script.as_deref()));
+            return Ok(summary);
+        }
+        let (since, mut told) = (rehearsal.since(), Ok(()));
+        rehearsal.go_on(options.limit(), |node, event| {
+            let event = NodeEvent {
+                node: node.to_owned(),
+                event: Arc::new(event.clone()),
+            };
+            if told.is_ok() {
+                told = report.event(since, &event);
+            }
+        });
+        told?;
+    }
+}
+
+fn listen() -> Result<Signals, Failure> {
+    Signals::new().map_err(|error| Failure::other(format!("no signals: {error}")))
+}
+
+/// With real nodes.
+fn play(options: &HeadlessOptions, lab: LabOptions, report: &Report) -> Result<Summary, Failure> {
+    // If this fails, the first socket that cannot be opened says so.
+    let _ = live::raise_open_files();
+    let runtime = runtime()?;
+    let handle = runtime.handle().clone();
+    runtime.block_on(async {
+        // From here on a signal waits until the databases can be closed.
+        let signals = listen()?;
+        let lab = Lab::start(lab, handle)?;
+        let watched = match &options.until {
+            Some(expr) => lab
+                .check(expr)
+                .map_err(|words| Failure::input(format!("--until: {words}"))),
+            None => Ok(()),
+        };
+        let watched = match watched {
+            Ok(()) => watch(options, &lab, signals, report).await,
+            Err(failure) => Err(failure),
+        };
+        let closed = lab.close().await;
+        let summary = watched?;
+        closed?;
+        Ok(summary)
+    })
+}
+
+async fn watch(
+    options: &HeadlessOptions,
+    lab: &Lab,
+    mut signals: Signals,
+    report: &Report,
+) -> Result<Summary, Failure> {
+    let mut hearing = lab.hear();
+    let mut changes = lab.changes();
+    changes.mark_changed();
+    let (mut judge, mut shown, mut states) = (Judge::new(options), None, Vec::new());
+    let opened = lab.clock().now();
+    let mut look = interval(LOOK);
+    look.set_missed_tick_behavior(MissedTickBehavior::Delay);
+    let mut is_signalled = false;
+    let (elapsed, script) = loop {
+        tokio::select! {
+            heard = hearing.next() => {
+                if let Some(heard) = heard {
+                    tell(report, opened, heard)?;
+                }
+                continue;
+            }
+            _ = signals.next() => is_signalled = true,
+            _ = look.tick() => {}
+        }
+        let elapsed = lab.clock().now().since(opened);
+        let view = lab.view();
+        if let Some(script) = &view.script {
+            report.steps(elapsed, script, &mut shown)?;
+        }
+        report.states(elapsed, &view, &mut states)?;
+        // Before all are up, few agree about nothing.
+        let is_starting = view
+            .nodes
+            .iter()
+            .any(|node| node.state == NodeState::Starting);
+        if let Some(expr) = options.until.as_ref().filter(|_| !is_starting)
+            && (changes.has_changed().unwrap_or(true) || is_signalled)
+        {
+            changes.mark_unchanged();
+            if let Ok(facts) = timeout(PATIENCE, lab.facts_for(expr)).await {
+                judge.verdict = Some(expr.judge(&facts));
+            }
+        }
+        if is_signalled || judge.is_over(elapsed, view.script.as_deref()) {
+            break (elapsed, view.script);
+        }
+    };
+    let mut summary = lab.summary();
+    summary.elapsed_ms = elapsed.as_secs_f64() * 1e3;
+    while let Some(heard) = hearing.try_next() {
+        tell(report, opened, heard)?;
+    }
+    summary.fail(judge.failures(elapsed, script.as_deref()));
+    for node in &lab.view().nodes {
+        if let NodeState::Failed(why) = &node.state {
+            summary.fail([format!("{} has failed: {why}", node.name)]);
+        }
+    }
+    Ok(summary)
+}
+
+fn tell(report: &Report, opened: crate::node::Time, heard: Heard) -> Result<(), Failure> {
+    match heard {
+        Heard::Event(event) => report.event(opened, &event),
+        Heard::Missed(events) => report.missed(events),
+    }
+}
+
+impl<'a> Judge<'a> {
+    fn new(options: &'a HeadlessOptions) -> Self {
+        Self {
+            options,
+            verdict: None,
+        }
+    }
+
+    /// Whether the run has come to its end.
+    fn is_over(&self, elapsed: Duration, script: Option<&ScriptView>) -> bool {
+        let is_met = match (&self.options.until, script) {
+            (Some(_), _) => self.verdict.as_ref().is_some_and(|verdict| verdict.holds),
+            (None, Some(script)) => script.is_over(),
+            (None, None) => false,
+        };
+        is_met || elapsed >= self.options.limit()
+    }
+
+    /// What was not as it should be.
+    fn failures(&self, elapsed: Duration, script: Option<&ScriptView>) -> Vec<String> {
+        let mut failures = Vec::new();
+        if self.options.until.is_some() {
+            let limit = self.options.limit();
+            // Whole milliseconds, if a signal came first.
+            let after = limit.min(Duration::from_millis(
+                u64::try_from(elapsed.as_millis()).unwrap_or(u64::MAX),
+            ));
+            let after = show_duration(after);
+            match &self.verdict {
+                Some(Verdict { holds: true, .. }) => {}
+                Some(Verdict { why, .. }) => {
+                    failures.push(format!("not true after {after}: {}", why.join("; ")));
+                }
+                None => failures.push(format!(
+                    "not known after {after}: nodes are on their way up"
+                )),
+            }
+        }
+        let has_failed = |script: &ScriptView| {
+            let mut states = script.steps.iter().map(|step| &step.state);
+            states.any(|state| matches!(state, StepState::Failed(_)))
+        };
+        // Whoever waits for something else does not mind steps that are still to come.
+        let counts = |script: &&ScriptView| self.options.until.is_none() || has_failed(script);
+        failures.extend(script.filter(counts).and_then(ScriptView::failure));
+        failures
+    }
+}

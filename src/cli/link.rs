@@ -1,0 +1,255 @@
+//! `chainlab link`: what links between nodes are like.
+//!
+//! In a lab the lab knows both ends. Single nodes know one direction each, the one on which they
+//! send, so each end is asked for its own; and a link that was cut is known by no name any more, so
+//! they are told addresses.
+
+use super::choose::{Choice, Group};
+use super::table::{Side, Table, print_json};
+use super::{Failure, print};
+use crate::lab::control::LinkStatus;
+use crate::lab::names::missing;
+use crate::lab::units::{show_bandwidth, show_duration};
+use crate::link::{Conditions, LinkState};
+use clap::{Args, Subcommand};
+use serde_json::{Map, Value};
+use std::net::SocketAddr;
+
+pub(super) const EXAMPLES: &str = "\
+Examples:
+  chainlab link show
+  chainlab link set central miner --latency 200ms --bandwidth '56 kbit/s'
+  chainlab link set central miner --loss 0.1 --one-way
+  chainlab link cut central miner
+  chainlab link heal                    every link";
+
+#[derive(Args)]
+pub(super) struct Options {
+    #[command(subcommand)]
+    what: What,
+    #[command(flatten)]
+    choice: Choice,
+    /// Print JSON.
+    #[arg(long, global = true)]
+    json: bool,
+}
+
+#[derive(Args)]
+struct Ends {
+    /// The node that sends.
+    #[arg(value_name = "A")]
+    from: String,
+    /// The node that receives.
+    #[arg(value_name = "B")]
+    to: String,
+    /// Only from A to B; otherwise also the way back.
+    #[arg(long)]
+    one_way: bool,
+}
+
+#[derive(Subcommand)]
+enum What {
+    /// List links: those of a lab, or those that single nodes send on.
+    Show,
+    /// Change what a link is like; what is not said stays.
+    Set {
+        #[command(flatten)]
+        ends: Ends,
+        /// How long everything is on its way, as in 80ms.
+        #[arg(long, value_name = "TIME")]
+        latency: Option<String>,
+        /// How much longer at most, as in 20ms.
+        #[arg(long, value_name = "TIME")]
+        jitter: Option<String>,
+        /// Bytes a second, as in '1 MB/s', or unlimited.
+        #[arg(long, value_name = "RATE")]
+        bandwidth: Option<String>,
+        /// The share of frames that get lost, from 0 to 0.9.
+        #[arg(long, value_name = "SHARE")]
+        loss: Option<String>,
+    },
+    /// Cut a link: nothing passes, and both sides know.
+    Cut {
+        #[command(flatten)]
+        ends: Ends,
+    },
+    /// Open a link again; without nodes, every link.
+    Heal {
+        /// The node that sends.
+        #[arg(value_name = "A", requires = "to")]
+        from: Option<String>,
+        /// The node that receives.
+        #[arg(value_name = "B")]
+        to: Option<String>,
+        /// Only from A to B; otherwise also the way back.
+        #[arg(long, requires = "from")]
+        one_way: bool,
+    },
+}
+
+pub(super) async fn run(options: &Options) -> Result<(), Failure> {
+    let group = options.choice.open().await?;
+    let mut params = Map::new();
+    let (method, ends) = match &options.what {
+        What::Show => return show(&group, options.json).await,
+        What::Set {
+            ends,
+            latency,
+            jitter,
+            bandwidth,
+            loss,
+        } => {
+            let given = [
+                ("latency", latency),
+                ("jitter", jitter),
+                ("bandwidth", bandwidth),
+                ("loss", loss),
+            ];
+            for (key, value) in given {
+                if let Some(value) = value {
+                    params.insert(key.to_owned(), value.as_str().into());
+                }
+            }
+            ("set_link", Some((&ends.from, &ends.to, ends.one_way)))
+        }
+        What::Cut { ends } => ("cut", Some((&ends.from, &ends.to, ends.one_way))),
+        What::Heal { from, to, one_way } => {
+            let ends = from.as_ref().zip(to.as_ref());
+            ("heal", ends.map(|(from, to)| (from, to, *one_way)))
+        }
+    };
+    let answers = match ends {
+        None => everywhere(&group, method).await?,
+        Some((from, to, one_way)) if group.is_lab => {
+            params.insert("from".to_owned(), from.as_str().into());
+            params.insert("to".to_owned(), to.as_str().into());
+            params.insert("one_way".to_owned(), one_way.into());
+            vec![group.members()[0].call(method, params).await?]
+        }
+        Some((from, to, one_way)) => apart(&group, method, params, (from, to), one_way).await?,
+    };
+    if options.json {
+        return print_json(&answers);
+    }
+    let mut lines: Vec<String> = answers.iter().map(words).collect();
+    lines.dedup();
+    print(&format!("{}\n", lines.join("\n")))
+}
+
+async fn everywhere(group: &Group, method: &str) -> Result<Vec<Value>, Failure> {
+    let mut answers = Vec::new();
+    for client in group.members() {
+        answers.push(client.call(method, Map::new()).await?);
+    }
+    Ok(answers)
+}
+
+/// Asks both ends, each for the direction on which it sends.
+async fn apart(
+    group: &Group,
+    method: &str,
+    params: Map<String, Value>,
+    (from, to): (&str, &str),
+    one_way: bool,
+) -> Result<Vec<Value>, Failure> {
+    if from == to {
+        let words = format!("a link is between two nodes, and {from} is one");
+        return Err(Failure::input(words));
+    }
+    let nodes = group.status().await?;
+    let addr = |name: &str| {
+        let found = nodes.iter().find(|status| status.node == name);
+        let found = found
+            .ok_or_else(|| Failure::input(missing("node", name, group.nodes())))?
+            .addr;
+        found.ok_or_else(|| Failure::other(format!("{name} listens nowhere")))
+    };
+    let (one, other) = (addr(from)?, addr(to)?);
+    let mut ways = vec![(from, other)];
+    if !one_way {
+        ways.push((to, one));
+    }
+    let mut answers = Vec::new();
+    for (sender, receiver) in ways {
+        let mut params = params.clone();
+        params.insert("from".to_owned(), sender.into());
+        params.insert("to".to_owned(), receiver.to_string().into());
+        params.insert("one_way".to_owned(), true.into());
+        answers.push(group.call(sender, method, params).await?);
+    }
+    Ok(answers)
+}
+
+/// What an answer says.
+fn words(answer: &Value) -> String {
+    let done = answer.get("done").and_then(Value::as_str);
+    done.map_or_else(|| answer.to_string(), ToOwned::to_owned)
+}
+
+/// Gives nodes of the group their names where only their addresses are known.
+async fn name_ends(group: &Group, links: &mut [LinkStatus]) -> Result<(), Failure> {
+    let nodes = group.status().await?;
+    for link in links {
+        let is_it = |addr: Option<SocketAddr>| addr.is_some_and(|addr| addr.to_string() == link.to);
+        if let Some(status) = nodes.iter().find(|status| is_it(status.addr)) {
+            link.to.clone_from(&status.node);
+        }
+    }
+    Ok(())
+}
+
+async fn show(group: &Group, json: bool) -> Result<(), Failure> {
+    let mut links: Vec<LinkStatus> = Vec::new();
+    for client in group.members() {
+        let answer = client.call("links", Map::new()).await?;
+        let told: Vec<LinkStatus> = serde_json::from_value(answer)
+            .map_err(|error| Failure::other(format!("links: {error}")))?;
+        let is_own = |name: &String| client.about().nodes.contains(name);
+        links.extend(told.into_iter().filter(|link| is_own(&link.from)));
+    }
+    if !group.is_lab {
+        name_ends(group, &mut links).await?;
+    }
+    if let Some(chosen) = group.chosen() {
+        links.retain(|link| [&link.from, &link.to].contains(&&chosen.to_owned()));
+    }
+    if json {
+        return print_json(&links);
+    }
+    let mut table = Table::new(&[
+        ("from", Side::Left),
+        ("to", Side::Left),
+        ("state", Side::Left),
+        ("latency", Side::Right),
+        ("jitter", Side::Right),
+        ("bandwidth", Side::Right),
+        ("loss", Side::Right),
+    ]);
+    for link in &links {
+        let Conditions {
+            latency,
+            jitter,
+            bandwidth,
+            loss,
+            state,
+        } = link.conditions;
+        let state = match state {
+            LinkState::Open => "open",
+            LinkState::Cut => "cut",
+            LinkState::BlackHole => "black hole",
+        };
+        table.row([
+            link.from.clone(),
+            link.to.clone(),
+            state.to_owned(),
+            show_duration(latency),
+            show_duration(jitter),
+            bandwidth.map_or("unlimited".to_owned(), show_bandwidth),
+            loss.to_string(),
+        ]);
+    }
+    match table.is_empty() {
+        true => print("no link is here\n"),
+        false => print(&table.text()),
+    }
+}

@@ -1,0 +1,129 @@
+//! `chainlab rpc`: any method of the control protocol, and the list of them.
+
+use super::choose::{Choice, Group};
+use super::table::print_json;
+use super::{Failure, print};
+use crate::lab::control::methods::{METHODS, Method, method, unknown};
+use clap::Args;
+use serde_json::{Map, Value, json};
+use std::fmt::Write as _;
+
+pub(super) const EXAMPLES: &str = "\
+Examples:
+  chainlab rpc                                    lists all methods
+  chainlab rpc coins of=alice
+  chainlab rpc set_link from=central to=miner latency=80ms
+  chainlab rpc kill node=miner";
+
+/// What a door tells of itself; these ask for nothing to be done, and take no parameters.
+const QUESTIONS: [(&str, &str); 2] = [
+    ("status", "tells of all nodes, as they were last seen"),
+    ("links", "tells what every link is like"),
+];
+
+#[derive(Args)]
+pub(super) struct Options {
+    /// The method; without one, all are listed.
+    method: Option<String>,
+    /// Its parameters.
+    #[arg(value_name = "KEY=VALUE", value_parser = parse_param)]
+    params: Vec<(String, String)>,
+    #[command(flatten)]
+    choice: Choice,
+    /// Print the list of methods as JSON, and an answer on one line.
+    #[arg(long)]
+    json: bool,
+}
+
+fn parse_param(text: &str) -> Result<(String, String), String> {
+    let split = text.split_once('=').filter(|(key, _)| !key.is_empty());
+    let (key, value) = split.ok_or("write KEY=VALUE, as in of=alice")?;
+    Ok((key.to_owned(), value.to_owned()))
+}
+
+pub(super) async fn run(options: &Options) -> Result<(), Failure> {
+    let Some(name) = &options.method else {
+        return match options.json {
+            true => print_json(&data()),
+            false => print(&list()),
+        };
+    };
+    let found = method(name);
+    if found.is_none() && !QUESTIONS.iter().any(|(question, _)| question == name) {
+        return Err(Failure::input(unknown(name)));
+    }
+    let mut params = Map::new();
+    for (key, value) in &options.params {
+        let value = Value::String(value.clone());
+        if params.insert(key.clone(), value).is_some() {
+            return Err(Failure::input(format!("{key}: is there twice")));
+        }
+    }
+    let group = options.choice.open().await?;
+    let answer = call(&group, found, name, params).await?;
+    if options.json {
+        return print_json(&answer);
+    }
+    let text = serde_json::to_string_pretty(&answer).expect("plain data");
+    print(&format!("{text}\n"))
+}
+
+/// Calls it at the door where it can be answered.
+async fn call(
+    group: &Group,
+    method: Option<&Method>,
+    name: &str,
+    mut params: Map<String, Value>,
+) -> Result<Value, Failure> {
+    let of_node = method.is_some_and(|method| method.is_of_node);
+    if let (true, Some(chosen)) = (of_node, group.chosen()) {
+        params.entry("node").or_insert_with(|| chosen.into());
+    }
+    let node = params.get("node").and_then(Value::as_str);
+    let client = match (group.members(), node.or(group.chosen())) {
+        ([only], _) => only,
+        (_, Some(node)) => group.client(node)?,
+        _ => return Err(group.node_needed()),
+    };
+    Ok(client.call(name, params).await?)
+}
+
+fn list() -> String {
+    let mut text = String::new();
+    for (name, does) in QUESTIONS {
+        let _ = writeln!(text, "{name}\n  {does}");
+    }
+    for method in METHODS {
+        let node = match method.is_of_node {
+            true => " [node]",
+            false => "",
+        };
+        let params = method.params.iter().map(|param| match param.is_optional {
+            true => format!(" [{}]", param.name),
+            false => format!(" {}", param.name),
+        });
+        let params: String = params.collect();
+        let _ = writeln!(text, "{}{params}{node}\n  {}", method.name, method.does);
+        for param in method.params {
+            let _ = writeln!(text, "    {:<10} {}", param.name, param.is);
+        }
+    }
+    text
+}
+
+fn data() -> Vec<Value> {
+    let questions = QUESTIONS.iter();
+    let questions = questions.map(|(name, does)| json!({ "name": name, "does": does }));
+    let methods = METHODS.iter().map(|method| {
+        let params = method.params.iter().map(
+            |param| json!({ "name": param.name, "optional": param.is_optional, "is": param.is }),
+        );
+        json!({
+            "name": method.name,
+            "does": method.does,
+            "of_node": method.is_of_node,
+            "params": params.collect::<Vec<_>>(),
+        })
+    });
+    questions.chain(methods).collect()
+}

@@ -1,0 +1,122 @@
+//! `chainlab status`: what runs, and whether it agrees.
+
+use super::choose::Choice;
+use super::table::{Side, Table, counted, print_json};
+use super::{Failure, print};
+use crate::lab::control::NodeStatus;
+use crate::lab::units::show_rate;
+use crate::lab::view::NodeState;
+use crate::node::BlockId;
+use crate::node::mining::MiningMode;
+use crate::node::snapshot::{MiningInfo, NodeSnapshot};
+use clap::Args;
+
+pub(super) const EXAMPLES: &str = "\
+Examples:
+  chainlab status
+  chainlab status --lab scenario --json";
+
+#[derive(Args)]
+pub(super) struct Options {
+    #[command(flatten)]
+    choice: Choice,
+    /// Print JSON: a list of nodes, with all that is to be seen of them.
+    #[arg(long)]
+    json: bool,
+}
+
+pub(super) async fn run(options: &Options) -> Result<(), Failure> {
+    let group = options.choice.open().await?;
+    let mut nodes = group.status().await?;
+    if let Some(chosen) = group.chosen() {
+        nodes.retain(|status| status.node == chosen);
+    }
+    if options.json {
+        return print_json(&nodes);
+    }
+    let head = match group.is_lab {
+        true => format!("lab {}\n", group.name),
+        false => String::new(),
+    };
+    print(&format!("{head}{}{}", table(&nodes), agreement(&nodes)))
+}
+
+fn table(nodes: &[NodeStatus]) -> String {
+    let mut table = Table::new(&[
+        ("node", Side::Left),
+        ("state", Side::Left),
+        ("address", Side::Left),
+        ("tip", Side::Left),
+        ("mempool", Side::Right),
+        ("peers", Side::Right),
+        ("mines", Side::Left),
+    ]);
+    for status in nodes {
+        let seen = status.snapshot.as_deref();
+        let shown = |show: &dyn Fn(&NodeSnapshot) -> String| seen.map_or("-".to_owned(), show);
+        // Of what does not run only the chain is still there.
+        let alive = |show: &dyn Fn(&NodeSnapshot) -> String| match status.state.is_up() {
+            true => shown(show),
+            false => "-".to_owned(),
+        };
+        table.row([
+            status.node.clone(),
+            state_words(&status.state),
+            status.addr.map_or("-".to_owned(), |addr| addr.to_string()),
+            shown(&|seen| seen.tip.to_string()),
+            alive(&|seen| seen.mempool.count.to_string()),
+            alive(&|seen| seen.ready_peers().count().to_string()),
+            alive(&|seen| mining_words(&seen.mining)),
+        ]);
+    }
+    table.text()
+}
+
+fn state_words(state: &NodeState) -> String {
+    match state {
+        NodeState::Starting => "starting".to_owned(),
+        NodeState::Up => "up".to_owned(),
+        NodeState::Stopping => "stopping".to_owned(),
+        NodeState::Down => "down".to_owned(),
+        NodeState::Gone => "gone".to_owned(),
+        NodeState::Failed(why) => format!("failed: {why}"),
+    }
+}
+
+/// Whether a node mines, for whom, and how fast.
+pub(super) fn mining_words(mining: &MiningInfo) -> String {
+    let when = match mining.mode {
+        MiningMode::Off => return "-".to_owned(),
+        MiningMode::On => String::new(),
+        MiningMode::OnTx(least) => format!(", when {} wait", counted(least, "payment")),
+    };
+    let to = mining.to.as_deref().unwrap_or("-");
+    format!("for {to}, {}{when}", show_rate(mining.hashrate))
+}
+
+/// Whether the nodes that run have one tip.
+fn agreement(nodes: &[NodeStatus]) -> String {
+    let mut tips: Vec<(BlockId, Vec<&str>)> = Vec::new();
+    for status in nodes.iter().filter(|status| status.state.is_up()) {
+        let Some(seen) = &status.snapshot else {
+            continue;
+        };
+        match tips.iter_mut().find(|(tip, _)| *tip == seen.tip) {
+            Some((_, names)) => names.push(&status.node),
+            None => tips.push((seen.tip, vec![&status.node])),
+        }
+    }
+    match tips.as_slice() {
+        [] => "no node runs\n".to_owned(),
+        [(tip, names)] => match names.len() {
+            1 => format!("{} is at {tip}\n", names[0]),
+            count => format!("all {count} agree on {tip}\n"),
+        },
+        several => {
+            let tips = several.iter();
+            let tips = tips.map(|(tip, names)| format!("{tip} ({})", names.join(", ")));
+            let tips: Vec<_> = tips.collect();
+            format!("{} tips: {}\n", several.len(), tips.join("; "))
+        }
+    }
+}

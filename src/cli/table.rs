@@ -1,0 +1,103 @@
+//! What verbs print: columns that stand under each other, and JSON.
+
+use super::{Failure, print};
+use crate::node::Time;
+use serde::Serialize;
+use std::fmt::Write as _;
+
+/// Which side of its column a cell keeps to.
+#[derive(Clone, Copy, PartialEq, Eq)]
+pub(super) enum Side {
+    /// Words.
+    Left,
+    /// Numbers.
+    Right,
+}
+
+/// Rows of cells under a heading. Nothing is cut: a column is as wide as its widest cell.
+pub(super) struct Table {
+    sides: Vec<Side>,
+    rows: Vec<Vec<String>>,
+}
+
+impl Table {
+    /// Columns with their names.
+    pub(super) fn new(columns: &[(&str, Side)]) -> Self {
+        Self {
+            sides: columns.iter().map(|(_, side)| *side).collect(),
+            rows: vec![columns.iter().map(|(name, _)| (*name).into()).collect()],
+        }
+    }
+
+    /// One more row.
+    pub(super) fn row<const N: usize>(&mut self, cells: [String; N]) {
+        self.rows.push(cells.to_vec());
+    }
+
+    /// Whether there is nothing but the heading.
+    pub(super) fn is_empty(&self) -> bool {
+        self.rows.len() < 2
+    }
+
+    /// All of it, a line a row.
+    pub(super) fn text(&self) -> String {
+        let width = |column: usize| {
+            let cells = self.rows.iter().filter_map(|row| row.get(column));
+            cells.map(|cell| cell.chars().count()).max().unwrap_or(0)
+        };
+        let widths: Vec<_> = (0..self.sides.len()).map(width).collect();
+        let mut text = String::new();
+        for row in &self.rows {
+            let mut line = String::new();
+            for ((cell, side), width) in row.iter().zip(&self.sides).zip(&widths) {
+                let _ = match side {
+                    Side::Left => write!(line, "{cell:<width$}  "),
+                    Side::Right => write!(line, "{cell:>width$}  "),
+                };
+            }
+            text.push_str(line.trim_end());
+            text.push('\n');
+        }
+        text
+    }
+}
+
+/// Prints data as one line of JSON.
+pub(super) fn print_json(data: &impl Serialize) -> Result<(), Failure> {
+    let text = serde_json::to_string(data).expect("plain data");
+    print(&format!("{text}\n"))
+}
+
+/// A number of things, in words.
+pub(super) fn counted(count: usize, what: &str) -> String {
+    match count {
+        1 => format!("1 {what}"),
+        _ => format!("{count} {what}s"),
+    }
+}
+
+/// A moment, to the second.
+pub(super) fn show_time(at: Time) -> String {
+    let seconds = i64::try_from(at.0 / 1_000_000).unwrap_or(i64::MAX);
+    match jiff::Timestamp::from_second(seconds) {
+        Ok(time) => time.to_string(),
+        Err(_) => "never".to_owned(),
+    }
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+
+    #[test]
+    fn words_stand_on_the_left_and_numbers_on_the_right_of_their_columns() {
+        let mut table = Table::new(&[("wallet", Side::Left), ("holds", Side::Right)]);
+        assert!(table.is_empty());
+        table.row(["alice".to_owned(), "9.5".to_owned()]);
+        table.row(["a-long-name".to_owned(), "1000000".to_owned()]);
+        assert_eq!(
+            table.text(),
+            "wallet         holds\nalice            9.5\na-long-name  1000000\n"
+        );
+    }
+}

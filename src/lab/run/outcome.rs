@@ -1,0 +1,103 @@
+//! What programs see of a lab without a screen: what happens, line by line, and what it adds up to.
+
+use super::door::Told;
+use super::{Lab, Shared};
+use crate::lab::control::NodeEvent;
+use crate::lab::control::order::Known;
+use crate::lab::script::cast::Cast;
+use crate::lab::script::{Expr, Facts};
+use crate::lab::summary::Summary;
+use std::collections::BTreeSet;
+use std::sync::Arc;
+use tokio::sync::broadcast;
+use tokio::sync::broadcast::error::{RecvError, TryRecvError};
+
+/// What happens to the nodes of a lab, from when it was made on. Messages are left out.
+#[derive(Debug)]
+pub struct Hearing(broadcast::Receiver<Arc<Told>>);
+
+/// Something that was heard.
+#[derive(Clone, Debug, PartialEq)]
+pub enum Heard {
+    /// Something happened.
+    Event(NodeEvent),
+    /// So many events came faster than they were taken.
+    Missed(u64),
+}
+
+impl Hearing {
+    /// The next thing that happens; `None`: nothing will any more.
+    pub async fn next(&mut self) -> Option<Heard> {
+        loop {
+            match self.0.recv().await {
+                Ok(told) if told.is_message => {}
+                Ok(told) => return Some(Heard::Event(told.event.clone())),
+                Err(RecvError::Lagged(missed)) => return Some(Heard::Missed(missed)),
+                Err(RecvError::Closed) => return None,
+            }
+        }
+    }
+
+    /// What has happened already; `None`: all was heard.
+    pub fn try_next(&mut self) -> Option<Heard> {
+        loop {
+            match self.0.try_recv() {
+                Ok(told) if told.is_message => {}
+                Ok(told) => return Some(Heard::Event(told.event.clone())),
+                Err(TryRecvError::Lagged(missed)) => return Some(Heard::Missed(missed)),
+                Err(TryRecvError::Empty | TryRecvError::Closed) => return None,
+            }
+        }
+    }
+}
+
+impl std::fmt::Debug for Told {
+    fn fmt(&self, f: &mut std::fmt::Formatter<'_>) -> std::fmt::Result {
+        self.event.fmt(f)
+    }
+}
+
+impl Lab {
+    /// What happens from now on.
+    pub fn hear(&self) -> Hearing {
+        Hearing(self.shared.telling.listen())
+    }
+
+    /// What the run adds up to so far.
+    pub fn summary(&self) -> Summary {
+        self.shared.summary()
+    }
+
+    /// Makes sure that all nodes and wallets that an expression names are there, or will be when
+    /// the script is played.
+    ///
+    /// # Errors
+    /// In words, the first that is not.
+    pub fn check(&self, expr: &Expr) -> Result<(), String> {
+        let model = self.shared.lock();
+        let cast = Cast::at_the_end(&self.shared.layout);
+        let nodes: BTreeSet<_> = model.node_names().into_iter().chain(cast.nodes()).collect();
+        let wallets = model.wallets.keys().map(String::as_str);
+        let wallets: BTreeSet<_> = wallets.chain(cast.wallets()).collect();
+        expr.check(nodes.iter().copied(), wallets.iter().copied())
+    }
+
+    /// The nodes as they are now, without balances.
+    pub fn facts(&self) -> Facts {
+        self.shared.lock().facts()
+    }
+}
+
+impl Shared {
+    fn summary(&self) -> Summary {
+        let model = self.lock();
+        let facts = model.facts();
+        let traffic = model.nodes.iter().map(|node| node.traffic.sums());
+        let traffic: Vec<_> = traffic.collect();
+        let elapsed = self.clock.now().since(self.since);
+        let name = &self.layout.name;
+        let mut summary = Summary::new(name, elapsed, &facts, &model.tally, &traffic);
+        summary.tell_steps(model.script.as_deref());
+        summary
+    }
+}

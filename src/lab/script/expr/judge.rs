@@ -1,0 +1,271 @@
+//! Whether an expression holds, and if not, which part of it does not and what the values are.
+
+use super::{Expr, Facts, NodeFacts, Operand, Quantity, Relation};
+use crate::chain::Amount;
+use std::cmp::Ordering;
+
+/// Nodes whose values are told; of more nodes only those that are at fault.
+const TOLD_MAX: usize = 12;
+
+/// Whether an expression holds.
+#[derive(Clone, Debug, PartialEq, Eq)]
+pub struct Verdict {
+    /// It does.
+    pub holds: bool,
+    /// If not, each part that keeps it from holding, with the values that there are.
+    pub why: Vec<String>,
+}
+
+/// What is known of a part.
+#[derive(Clone, Copy, Debug, PartialEq, Eq, PartialOrd, Ord)]
+enum Truth {
+    False,
+    /// A node that it is about does not run.
+    Unknown,
+    True,
+}
+
+/// The value of a side.
+#[derive(Clone, Debug, PartialEq, Eq)]
+enum Reading<'a> {
+    Number(u128),
+    /// In the smallest unit.
+    Coins(u128),
+    Hash(String),
+    HashEnd(&'a str),
+}
+
+/// A comparison on one node.
+struct Outcome {
+    truth: Truth,
+    words: String,
+}
+
+impl Expr {
+    /// Judges it.
+    pub fn judge(&self, facts: &Facts) -> Verdict {
+        let mut why = Vec::new();
+        let holds = self.truth(facts) == Truth::True;
+        if !holds {
+            self.blame(facts, true, &mut why);
+        }
+        Verdict { holds, why }
+    }
+
+    fn truth(&self, facts: &Facts) -> Truth {
+        match self {
+            Self::Any(parts) => {
+                let truths = parts.iter().map(|part| part.truth(facts));
+                truths.max().unwrap_or(Truth::False)
+            }
+            Self::All(parts) => {
+                let truths = parts.iter().map(|part| part.truth(facts));
+                truths.min().unwrap_or(Truth::True)
+            }
+            Self::Not(part) => match part.truth(facts) {
+                Truth::True => Truth::False,
+                Truth::Unknown => Truth::Unknown,
+                Truth::False => Truth::True,
+            },
+            Self::Compare(left, relation, right) => compare(left, *relation, right, facts).0,
+        }
+    }
+
+    /// Adds the comparisons that keep this from being `wanted`.
+    fn blame(&self, facts: &Facts, wanted: bool, why: &mut Vec<String>) {
+        let truth = self.truth(facts);
+        let is_as_wanted = match wanted {
+            true => truth == Truth::True,
+            false => truth == Truth::False,
+        };
+        if is_as_wanted {
+            return;
+        }
+        match self {
+            Self::Any(parts) | Self::All(parts) => {
+                parts.iter().for_each(|part| part.blame(facts, wanted, why));
+            }
+            Self::Not(part) => part.blame(facts, !wanted, why),
+            Self::Compare(left, relation, right) => {
+                let (_, values) = compare(left, *relation, right, facts);
+                let not = if wanted { "" } else { "not " };
+                why.push(format!("{not}{self}: {values}"));
+            }
+        }
+    }
+}
+
+/// Whether two sides compare like that, and the values, in words.
+fn compare(left: &Operand, relation: Relation, right: &Operand, facts: &Facts) -> (Truth, String) {
+    let is_of_all = |side: &Operand| matches!(side, Operand::Of(_, None));
+    if !is_of_all(left) && !is_of_all(right) {
+        let outcome = on(None, left, relation, right, facts);
+        return (outcome.truth, outcome.words);
+    }
+    let outcomes: Vec<_> = facts
+        .running()
+        .map(|node| {
+            let outcome = on(Some(node), left, relation, right, facts);
+            (node, outcome)
+        })
+        .collect();
+    let truth = outcomes.iter().map(|(_, outcome)| outcome.truth).min();
+    let Some(truth) = truth else {
+        return (Truth::Unknown, "no node runs".to_owned());
+    };
+    (truth, told(&outcomes))
+}
+
+fn told(outcomes: &[(&NodeFacts, Outcome)]) -> String {
+    let is_long = outcomes.len() > TOLD_MAX;
+    let at_fault = |outcome: &Outcome| outcome.truth != Truth::True;
+    let has_fault = outcomes.iter().any(|(_, outcome)| at_fault(outcome));
+    let worth = outcomes
+        .iter()
+        .filter(|(_, outcome)| !is_long || !has_fault || at_fault(outcome));
+    let count = worth.clone().count();
+    let named = worth.map(|(node, outcome)| format!("{} {}", node.name, outcome.words));
+    let mut words: Vec<_> = named.take(TOLD_MAX).collect();
+    if count > TOLD_MAX {
+        words.push(format!("and {} more", count - TOLD_MAX));
+    }
+    words.join(", ")
+}
+
+/// A comparison on a node, or, without one, of what is the same everywhere.
+fn on(
+    node: Option<&NodeFacts>,
+    left: &Operand,
+    relation: Relation,
+    right: &Operand,
+    facts: &Facts,
+) -> Outcome {
+    let unknown = |words| Outcome {
+        truth: Truth::Unknown,
+        words,
+    };
+    let (left_is, right_is) = match (read(left, node, facts), read(right, node, facts)) {
+        (Ok(left), Ok(right)) => (left, right),
+        (Err(words), _) | (_, Err(words)) => return unknown(words),
+    };
+    let truth = match fits(&left_is, relation, &right_is) {
+        true => Truth::True,
+        false => Truth::False,
+    };
+    let values: Vec<_> = [(left, left_is), (right, right_is)]
+        .into_iter()
+        .filter(|(side, _)| matches!(side, Operand::Of(..) | Operand::Tips))
+        .map(|(_, value)| value.words())
+        .collect();
+    Outcome {
+        truth,
+        words: values.join(" and "),
+    }
+}
+
+/// The value of a side.
+///
+/// # Errors
+/// In words, why there is none.
+fn read<'a>(
+    side: &'a Operand,
+    on: Option<&NodeFacts>,
+    facts: &Facts,
+) -> Result<Reading<'a>, String> {
+    match side {
+        Operand::Number(number) => Ok(Reading::Number((*number).into())),
+        Operand::Amount(amount) => Ok(Reading::Coins(amount.units().into())),
+        Operand::HashEnd(digits) => Ok(Reading::HashEnd(digits)),
+        Operand::Tips => Ok(Reading::Number(wide(facts.tips()))),
+        Operand::Of(quantity, name) => {
+            let node = match name {
+                Some(name) => Some(find(facts, name)?),
+                None => on,
+            };
+            read_of(quantity, node.ok_or("no node runs")?, facts)
+        }
+    }
+}
+
+fn find<'f>(facts: &'f Facts, name: &str) -> Result<&'f NodeFacts, String> {
+    let found = facts.nodes.iter().find(|node| &*node.name == name);
+    let node = found.ok_or_else(|| format!("there is no node {name}"))?;
+    match node.is_running {
+        true => Ok(node),
+        false => Err(format!("{name} is down")),
+    }
+}
+
+fn read_of<'a>(
+    quantity: &Quantity,
+    node: &NodeFacts,
+    facts: &Facts,
+) -> Result<Reading<'a>, String> {
+    Ok(match quantity {
+        Quantity::Height => Reading::Number(node.height.into()),
+        Quantity::Tip => Reading::Hash(node.tip.to_string()),
+        Quantity::Mempool => Reading::Number(wide(node.mempool)),
+        Quantity::Peers => Reading::Number(wide(node.peers)),
+        Quantity::ReorgDepth => Reading::Number(wide(node.reorg_depth)),
+        Quantity::Balance(wallet) => {
+            let key = (node.name.clone(), wallet.clone());
+            let balance = facts.balances.get(&key);
+            let balance = balance.ok_or("not known yet")?;
+            Reading::Coins(balance.units().into())
+        }
+    })
+}
+
+fn wide(count: usize) -> u128 {
+    count as u128
+}
+
+fn fits(left: &Reading<'_>, relation: Relation, right: &Reading<'_>) -> bool {
+    let order = match (left, right) {
+        (Reading::HashEnd(end), Reading::Hash(hash))
+        | (Reading::Hash(hash), Reading::HashEnd(end)) => {
+            let is_end = hash.starts_with(end) || hash.ends_with(end);
+            return is_end == (relation == Relation::Same);
+        }
+        (Reading::Hash(left), Reading::Hash(right)) => left.cmp(right),
+        (left, right) => left.size(right).cmp(&right.size(left)),
+    };
+    match relation {
+        Relation::Same => order == Ordering::Equal,
+        Relation::Different => order != Ordering::Equal,
+        Relation::Less => order == Ordering::Less,
+        Relation::AtMost => order != Ordering::Greater,
+        Relation::More => order == Ordering::Greater,
+        Relation::AtLeast => order != Ordering::Less,
+    }
+}
+
+impl Reading<'_> {
+    /// How much it is; beside coins a number is coins.
+    fn size(&self, beside: &Self) -> u128 {
+        match (self, beside) {
+            (Self::Number(number), Self::Coins(_)) => number * wide_coin(),
+            (Self::Number(size) | Self::Coins(size), _) => *size,
+            (Self::Hash(_) | Self::HashEnd(_), _) => {
+                unreachable!("a text that was read compares like with like")
+            }
+        }
+    }
+
+    fn words(&self) -> String {
+        match self {
+            Self::Number(number) => number.to_string(),
+            Self::Coins(units) => {
+                let units = u64::try_from(*units).ok();
+                let amount = units.and_then(|units| Amount::from_units(units).ok());
+                amount.expect("it was one").to_string()
+            }
+            Self::Hash(hash) => format!("..{}", &hash[hash.len().saturating_sub(8)..]),
+            Self::HashEnd(end) => (*end).to_owned(),
+        }
+    }
+}
+
+fn wide_coin() -> u128 {
+    crate::chain::amount::COIN.into()
+}

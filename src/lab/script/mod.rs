@@ -1,0 +1,12 @@
+//! What a lab is to do by itself, and what is expected of it: expressions over the state of all
+//! nodes, and steps that go one after the other.
+
+pub mod cast;
+pub mod engine;
+pub mod expr;
+pub mod rehearse;
+pub mod step;
+
+pub use self::engine::{Script, ScriptView, StepState, StepView, Want};
+pub use self::expr::{Expr, ExprError, Facts, NodeFacts, Verdict};
+pub use self::step::{Expect, Start, StepSpec};

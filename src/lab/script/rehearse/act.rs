@@ -1,0 +1,157 @@
+//! Orders in virtual time.
+
+use super::{Rehearsal, Stage};
+use crate::lab::control::order::{Known, Order};
+use crate::lab::request::{LinkChange, Request};
+use crate::lab::view;
+use crate::link::LinkState;
+use crate::node::io::{Command, Payment, RequestId};
+use crate::sim::{NodeIx, Sim};
+
+/// A command that a node has not answered yet.
+pub(super) struct Pending {
+    ix: NodeIx,
+    id: RequestId,
+    command: Command,
+}
+
+impl Known for Rehearsal {
+    fn node_names(&self) -> Vec<&str> {
+        let specs = self.stage.specs.iter();
+        specs.map(|spec| spec.name.as_str()).collect()
+    }
+
+    fn holder(&self, wallet: &str) -> Option<view::NodeIx> {
+        let mut nodes = 0..self.stage.specs.len();
+        let has = |ix: &usize| {
+            let is_listed = self.stage.specs[*ix]
+                .wallets
+                .iter()
+                .any(|own| own == wallet);
+            let node = self.stage.sim.node(NodeIx(*ix));
+            is_listed || node.is_some_and(|node| node.wallets().owner(wallet).is_some())
+        };
+        nodes.find(has).map(view::NodeIx)
+    }
+}
+
+impl Rehearsal {
+    /// Does what is asked; `Some`: the answer is still to come.
+    ///
+    /// # Errors
+    /// In words, why it cannot be done.
+    pub(super) fn act(&mut self, order: Order) -> Result<Option<Pending>, String> {
+        let request = order.resolve(self).map_err(|error| error.to_string())?;
+        let sim = &mut self.stage.sim;
+        match request {
+            Request::Node(view::NodeIx(ix), command) => {
+                return self.command(NodeIx(ix), command).map(Some);
+            }
+            Request::Kill(view::NodeIx(ix)) => {
+                self.stage.running(NodeIx(ix))?;
+                self.stage.sim.crash(NodeIx(ix));
+                self.tally.left(ix);
+            }
+            Request::Restart(view::NodeIx(ix)) => {
+                if sim.node(NodeIx(ix)).is_some() {
+                    return Err(format!("{} runs already", self.stage.specs[ix].name));
+                }
+                let again = sim.restart(NodeIx(ix));
+                again.map_err(|error| error.to_string())?;
+            }
+            Request::Add(spec) => self.stage.add(*spec)?,
+            Request::Link {
+                from,
+                to,
+                is_both_ways,
+                change,
+            } => {
+                let missing = || format!("there is no link between {from} and {to}");
+                let ends = self.stage.find(&from).zip(self.stage.find(&to));
+                let (from, to) = ends.ok_or_else(missing)?;
+                self.stage.bend(from, to, &change);
+                if is_both_ways {
+                    self.stage.bend(to, from, &change);
+                }
+            }
+            Request::HealAll => self.stage.heal_all(),
+            Request::Note(text) => self.caption = text,
+            Request::Keep => return Err("nothing of a rehearsal is kept".to_owned()),
+        }
+        Ok(None)
+    }
+
+    fn command(&mut self, ix: NodeIx, mut command: Command) -> Result<Pending, String> {
+        self.stage.running(ix)?;
+        if let Command::Send(Payment { to, .. })
+        | Command::PlanSend(Payment { to, .. })
+        | Command::Coins { of: to } = &mut command
+            && let Some(address) = self.addresses.get(to)
+        {
+            to.clone_from(address);
+        }
+        let sim = &mut self.stage.sim;
+        let id = sim.command(ix, command.clone());
+        // What a node answers at once is there at once.
+        sim.run_until(sim.now());
+        Ok(Pending { ix, id, command })
+    }
+}
+
+/// What came of a command; `None`: the node is still at it.
+pub(super) fn answer(stage: &mut Stage, pending: &Pending) -> Option<Result<(), String>> {
+    let Pending { ix, id, command } = pending;
+    match stage.sim.take_reply(*id) {
+        Some(Ok(_)) => {
+            stage.remember(*ix, command);
+            Some(Ok(()))
+        }
+        Some(Err(error)) => Some(Err(error.to_string())),
+        // Whoever was killed does not answer, not even after it was started again: but nobody
+        // starts it while a script waits.
+        None => stage.running(*ix).err().map(Err),
+    }
+}
+
+/// Whether nothing passes between two nodes, one way at least.
+pub(super) fn is_cut(sim: &Sim, one: usize, other: NodeIx) -> bool {
+    let one = NodeIx(one);
+    [(one, other), (other, one)]
+        .into_iter()
+        .any(|(from, to)| sim.link(from, to).state == LinkState::Cut)
+}
+
+impl Stage {
+    fn running(&self, ix: NodeIx) -> Result<(), String> {
+        match self.sim.node(ix) {
+            Some(_) => Ok(()),
+            None => Err(format!("{} is down", self.specs[ix.0].name)),
+        }
+    }
+
+    fn bend(&mut self, from: NodeIx, to: NodeIx, change: &LinkChange) {
+        let after = change.apply(self.sim.link(from, to));
+        self.sim.set_link(from, to, after);
+    }
+
+    fn heal_all(&mut self) {
+        let all = 0..self.specs.len();
+        for (from, to) in all.clone().flat_map(|a| all.clone().map(move |b| (a, b))) {
+            let (from, to) = (NodeIx(from), NodeIx(to));
+            let is_open = self.sim.link(from, to).state == LinkState::Open;
+            if from != to && !is_open {
+                self.bend(from, to, &LinkChange::to_state(LinkState::Open));
+            }
+        }
+    }
+
+    /// A miner that was changed stays like that when its node starts again.
+    fn remember(&mut self, ix: NodeIx, command: &Command) {
+        self.sim.reconfigure(ix, |config| match command {
+            Command::Mine(mode) => config.mining = *mode,
+            Command::SetHashrate(rate) => config.hashrate = *rate,
+            Command::MineTo { wallet } => config.mine_to = Some(wallet.clone()),
+            _ => {}
+        });
+    }
+}

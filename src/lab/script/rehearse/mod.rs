@@ -1,0 +1,282 @@
+//! A layout with its script, played in virtual time: the same nodes, the same steps, no sockets and
+//! no waiting.
+//!
+//! The script is looked at twenty times a second of that time, as it is in a lab that runs. An
+//! answer that a node gives at once is there at once; a block that is asked for comes when it
+//! comes.
+
+mod act;
+mod stage;
+
+pub use self::stage::Stage;
+
+use super::engine::{Script, ScriptView, Want};
+use super::expr::{Expr, Facts, NodeFacts};
+use crate::chain::{Address, Amount, BlockHash};
+use crate::lab::layout::Layout;
+use crate::lab::summary::Summary;
+use crate::lab::tally::{Tally, Traffic};
+use crate::node::io::{Command, Event};
+use crate::node::{Store, Time};
+use crate::sim::NodeIx;
+use std::collections::BTreeMap;
+use std::sync::Arc;
+use std::time::Duration;
+
+/// Time between two looks at the script.
+const LOOK: Duration = Duration::from_millis(50);
+
+/// A lab in virtual time.
+pub struct Rehearsal {
+    name: String,
+    stage: Stage,
+    script: Script,
+    began: Time,
+    /// A command of the script that is not answered yet.
+    pending: Option<act::Pending>,
+    /// The first block is still to be asked for.
+    wants_first: bool,
+    caption: Option<String>,
+    /// Addresses of wallets that were ever seen, by name.
+    addresses: BTreeMap<String, String>,
+    tally: Tally,
+    traffic: Vec<Traffic>,
+    /// How nodes looked when they last ran.
+    seen: Vec<NodeFacts>,
+}
+
+/// Plays a layout with its script in virtual time, until the script is over or so much time has
+/// passed.
+///
+/// # Errors
+/// In words: the layout cannot be played.
+pub fn rehearse(layout: &Layout, seed: u64, limit: Duration) -> Result<Rehearsal, String> {
+    let mut rehearsal = Rehearsal::new(layout, seed)?;
+    while !rehearsal.script().is_over() && rehearsal.elapsed() < limit {
+        rehearsal.go_on(limit, |_, _| {});
+    }
+    Ok(rehearsal)
+}
+
+impl Rehearsal {
+    /// A lab in which nothing has happened yet.
+    ///
+    /// # Errors
+    /// In words: the layout cannot be played.
+    pub fn new(layout: &Layout, seed: u64) -> Result<Self, String> {
+        let stage = Stage::new(layout, seed)?;
+        let mut rehearsal = Self {
+            name: layout.name.clone(),
+            began: stage.sim.now(),
+            stage,
+            script: Script::new(layout.steps.clone()),
+            pending: None,
+            wants_first: true,
+            caption: None,
+            addresses: BTreeMap::new(),
+            tally: Tally::default(),
+            traffic: Vec::new(),
+            seen: Vec::new(),
+        };
+        rehearsal.look();
+        rehearsal.play();
+        Ok(rehearsal)
+    }
+
+    /// Goes on to the next look at the script, but not past `limit`, and tells what happened
+    /// meanwhile.
+    pub fn go_on(&mut self, limit: Duration, mut hear: impl FnMut(&str, &Event)) {
+        let left = limit.saturating_sub(self.elapsed());
+        self.stage.sim.run_for(LOOK.min(left));
+        self.look();
+        self.hear(&mut hear);
+        self.mine_first();
+        self.play();
+        self.hear(&mut hear);
+    }
+
+    fn hear(&mut self, hear: &mut impl FnMut(&str, &Event)) {
+        for (NodeIx(ix), event) in self.stage.sim.take_events() {
+            self.traffic[ix].count(&event);
+            let seen = &self.seen;
+            self.tally.happened(ix, &event, || {
+                let running = seen.iter().enumerate().filter(|(_, node)| node.is_running);
+                running.map(|(ix, _)| ix).collect()
+            });
+            hear(&self.seen[ix].name, &event);
+        }
+    }
+
+    /// How long it has gone on.
+    pub fn elapsed(&self) -> Duration {
+        self.stage.sim.now().since(self.began)
+    }
+
+    /// When it began, on its clock.
+    pub fn since(&self) -> Time {
+        self.began
+    }
+
+    /// The steps, as they are.
+    pub fn script(&self) -> &Arc<ScriptView> {
+        self.script.view()
+    }
+
+    /// The caption that is shown.
+    pub fn caption(&self) -> Option<&str> {
+        self.caption.as_deref()
+    }
+
+    /// What an expression is judged by, now.
+    pub fn facts_for(&self, expr: &Expr) -> Facts {
+        let mut facts = Facts {
+            nodes: self.seen.clone(),
+            balances: BTreeMap::new(),
+        };
+        for (ix, node) in self.seen.iter().enumerate() {
+            node_facts(&self.stage, &self.tally, ix, &mut facts.nodes[ix]);
+            for (wallet, of) in expr.wallets() {
+                if of.is_some_and(|name| name != &*node.name) {
+                    continue;
+                }
+                if let Some(amount) = self.balance(NodeIx(ix), wallet) {
+                    let key = (Arc::clone(&node.name), wallet.to_owned());
+                    facts.balances.insert(key, amount);
+                }
+            }
+        }
+        facts
+    }
+
+    fn balance(&self, ix: NodeIx, wallet: &str) -> Option<Amount> {
+        let node = self.stage.sim.node(ix)?;
+        let address = self.addresses.get(wallet)?;
+        let version = self.stage.sim.params().address_version;
+        let owner = Address::parse(address, version).ok()?.owner;
+        let mut sum = Some(Amount::ZERO);
+        let store = node.chain().store();
+        let read = store.each_coin(&mut |_, coin| {
+            if coin.owner == owner {
+                sum = sum.and_then(|sum| sum.checked_add(coin.amount));
+            }
+        });
+        read.ok()?;
+        sum
+    }
+
+    /// What it comes to so far.
+    pub fn summary(&self) -> Summary {
+        let facts = Facts {
+            nodes: self.seen.clone(),
+            balances: BTreeMap::new(),
+        };
+        let traffic: Vec<_> = self.traffic.iter().map(Traffic::sums).collect();
+        let mut summary = Summary::new(&self.name, self.elapsed(), &facts, &self.tally, &traffic);
+        summary.tell_steps(Some(self.script.view()));
+        summary
+    }
+
+    /// Plays the script as far as it goes at this moment.
+    fn play(&mut self) {
+        loop {
+            if let Some(pending) = &self.pending {
+                let Some(done) = act::answer(&mut self.stage, pending) else {
+                    return;
+                };
+                self.pending = None;
+                self.did(done);
+            }
+            let now = self.elapsed();
+            match self.script.next(now) {
+                Want::Nothing | Want::Until(_) => return,
+                Want::Facts(expr, _) => {
+                    let facts = self.facts_for(&expr);
+                    if !self.script.judge(now, &facts) {
+                        return;
+                    }
+                }
+                Want::Do(order) => match self.act(order) {
+                    Ok(Some(pending)) => self.pending = Some(pending),
+                    Ok(None) => self.did(Ok(())),
+                    Err(why) => self.did(Err(why)),
+                },
+            }
+        }
+    }
+
+    fn did(&mut self, done: Result<(), String>) {
+        self.look();
+        let now = self.elapsed();
+        self.script.did(now, done);
+    }
+
+    /// Sees how things are.
+    fn look(&mut self) {
+        for ix in 0..self.stage.specs.len() {
+            if self.seen.len() == ix {
+                self.traffic.push(Traffic::default());
+                self.seen.push(NodeFacts {
+                    name: self.stage.specs[ix].name.as_str().into(),
+                    is_running: true,
+                    height: 0,
+                    tip: BlockHash::ZERO,
+                    mempool: 0,
+                    peers: 0,
+                    reorg_depth: 0,
+                });
+            }
+            node_facts(&self.stage, &self.tally, ix, &mut self.seen[ix]);
+            if let Some(node) = self.stage.sim.node(NodeIx(ix)) {
+                let wallets = node.wallets().info().into_iter();
+                let known = wallets.map(|wallet| (wallet.name, wallet.address));
+                self.addresses.extend(known);
+            }
+        }
+    }
+
+    /// The first block, where the layout wants it at once: as soon as everybody is connected to
+    /// whom they should be.
+    fn mine_first(&mut self) {
+        let specs = self.stage.specs.iter().enumerate();
+        let wanted = specs.filter(|(_, spec)| spec.mine.first_at_once);
+        let miners: Vec<_> = wanted.map(|(ix, _)| NodeIx(ix)).collect();
+        let has_chain = self.seen.iter().any(|node| node.height > 0);
+        if !self.wants_first || has_chain || miners.is_empty() {
+            self.wants_first = false;
+            return;
+        }
+        if (0..self.stage.specs.len()).all(|ix| self.is_settled(ix)) {
+            self.wants_first = false;
+            for miner in miners {
+                self.stage.sim.command(miner, Command::MineNow);
+            }
+        }
+    }
+
+    fn is_settled(&self, ix: usize) -> bool {
+        let Some(node) = self.stage.sim.node(NodeIx(ix)) else {
+            return true;
+        };
+        let mut connect = self.stage.specs[ix].connect.iter();
+        connect.all(|name| {
+            let other = self.stage.find(name);
+            let is_gone = other.is_none_or(|other| self.stage.sim.node(other).is_none());
+            let is_cut = other.is_some_and(|other| act::is_cut(&self.stage.sim, ix, other));
+            let mut ready = node.peers().ready();
+            is_gone || is_cut || ready.any(|(_, peer)| *peer.label.name == **name)
+        })
+    }
+}
+
+/// Updates what is known of a node; of one that is down all stays but that.
+fn node_facts(stage: &Stage, tally: &Tally, ix: usize, facts: &mut NodeFacts) {
+    let node = stage.sim.node(NodeIx(ix));
+    facts.is_running = node.is_some();
+    facts.reorg_depth = tally.deepest(ix);
+    if let Some(node) = node {
+        let tip = node.chain().tip();
+        (facts.height, facts.tip) = (tip.height, tip.hash);
+        facts.mempool = node.mempool().len();
+        facts.peers = node.peers().ready().count();
+    }
+}

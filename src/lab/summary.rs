@@ -1,0 +1,241 @@
+//! What a run of a lab comes to: for programs as JSON, for people in a few lines.
+
+use super::script::{Facts, ScriptView, StepState};
+use super::tally::Tally;
+use crate::chain::BlockHash;
+use crate::node::Time;
+use serde::Serialize;
+use std::fmt;
+use std::time::Duration;
+
+/// What a run comes to.
+#[derive(Clone, Debug, PartialEq, Serialize)]
+pub struct Summary {
+    /// The layout's name.
+    pub lab: String,
+    /// Time on the lab clock, in milliseconds.
+    pub elapsed_ms: f64,
+    /// The nodes.
+    pub nodes: Vec<NodeSummary>,
+    /// Different tips of the nodes that run at the end: more than one is a fork.
+    pub tips: usize,
+    /// All reorganisations.
+    pub reorganisations: Vec<ReorgSummary>,
+    /// How long blocks took to get to every node that ran.
+    pub propagation: Propagation,
+    /// The steps of the script.
+    pub steps: Vec<StepSummary>,
+    /// Whether all that was asked for was true in time.
+    pub held: bool,
+    /// What was not, with the values.
+    pub failed: Vec<String>,
+}
+
+/// What a node comes to.
+#[derive(Clone, Debug, PartialEq, Serialize)]
+pub struct NodeSummary {
+    /// Its name.
+    pub node: String,
+    /// Whether it runs at the end.
+    pub running: bool,
+    /// The height of its chain.
+    pub height: u32,
+    /// Its tip.
+    pub tip: BlockHash,
+    /// Blocks that it found.
+    pub mined: u64,
+    /// Messages that it sent.
+    pub messages: u64,
+    /// Their bytes.
+    pub bytes: u64,
+    /// Events that came too fast to be counted: there may be as many more messages.
+    pub missed: u64,
+}
+
+/// A reorganisation.
+#[derive(Clone, Debug, PartialEq, Serialize)]
+pub struct ReorgSummary {
+    /// Which node's.
+    pub node: String,
+    /// Blocks that it left behind.
+    pub depth: usize,
+    /// When, in microseconds since 1970 on the lab clock, as in events.
+    pub at: Time,
+}
+
+/// How long blocks took, in milliseconds; percentiles are null if none has arrived.
+#[derive(Clone, Debug, Default, PartialEq, Serialize)]
+pub struct Propagation {
+    /// Blocks that were mined in the lab and got everywhere.
+    pub blocks: usize,
+    /// Half of them were as fast as this.
+    pub p50_ms: Option<f64>,
+    /// Nine of ten were.
+    pub p90_ms: Option<f64>,
+    /// 99 of a hundred were.
+    pub p99_ms: Option<f64>,
+}
+
+/// A step.
+#[derive(Clone, Debug, PartialEq, Serialize)]
+pub struct StepSummary {
+    /// What it does.
+    pub step: String,
+    /// `waiting`, `running`, `done` or `failed`.
+    pub state: &'static str,
+    /// Why it has failed.
+    #[serde(skip_serializing_if = "Option::is_none")]
+    pub why: Option<String>,
+}
+
+impl Summary {
+    /// What a run comes to, when it is judged by nobody. `traffic` has, for each node, messages
+    /// sent, their bytes, and events that were missed.
+    pub fn new(
+        lab: &str,
+        elapsed: Duration,
+        facts: &Facts,
+        tally: &Tally,
+        traffic: &[(u64, u64, u64)],
+    ) -> Self {
+        let nodes = facts.nodes.iter().zip(traffic).enumerate();
+        let nodes = nodes.map(|(ix, (node, &(messages, bytes, missed)))| NodeSummary {
+            node: node.name.to_string(),
+            running: node.is_running,
+            height: node.height,
+            tip: node.tip,
+            mined: tally.mined(ix),
+            messages,
+            bytes,
+            missed,
+        });
+        let reorganisations = tally.reorganisations().map(|reorg| ReorgSummary {
+            node: facts.nodes[reorg.node].name.to_string(),
+            depth: reorg.depth,
+            at: reorg.at,
+        });
+        Self {
+            lab: lab.to_owned(),
+            elapsed_ms: ms(elapsed),
+            nodes: nodes.collect(),
+            tips: facts.tips(),
+            reorganisations: reorganisations.collect(),
+            propagation: Propagation::of(&tally.times()),
+            steps: Vec::new(),
+            held: true,
+            failed: Vec::new(),
+        }
+    }
+
+    /// Adds the steps of a script as they are.
+    pub fn tell_steps(&mut self, script: Option<&ScriptView>) {
+        let steps = script.into_iter().flat_map(|script| &script.steps);
+        self.steps = steps
+            .map(|step| {
+                let why = match &step.state {
+                    StepState::Failed(why) => Some(why.to_string()),
+                    _ => None,
+                };
+                StepSummary {
+                    step: step.title.to_string(),
+                    state: step.state.name(),
+                    why,
+                }
+            })
+            .collect();
+    }
+
+    /// Adds what was not true in time.
+    pub fn fail(&mut self, why: impl IntoIterator<Item = String>) {
+        self.failed.extend(why);
+        self.held = self.failed.is_empty();
+    }
+}
+
+impl Propagation {
+    /// Of times that are sorted.
+    fn of(times: &[Duration]) -> Self {
+        // The smallest that so many in a hundred do not exceed.
+        let at = |percent: usize| {
+            let rank = (times.len() * percent).div_ceil(100);
+            Some(ms(*times.get(rank.checked_sub(1)?)?))
+        };
+        Self {
+            blocks: times.len(),
+            p50_ms: at(50),
+            p90_ms: at(90),
+            p99_ms: at(99),
+        }
+    }
+}
+
+fn ms(time: Duration) -> f64 {
+    time.as_secs_f64() * 1e3
+}
+
+impl fmt::Display for Summary {
+    /// A few lines, for people.
+    fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
+        let seconds = self.elapsed_ms / 1e3;
+        writeln!(f, "{} ran for {seconds:.1} s", self.lab)?;
+        for node in &self.nodes {
+            let state = if node.running { "" } else { ", down" };
+            let NodeSummary {
+                node: name,
+                height,
+                mined,
+                messages,
+                bytes,
+                ..
+            } = node;
+            let end = node.tip.short();
+            writeln!(
+                f,
+                "  {name}: height {height} ..{end}, mined {mined}, sent {messages} messages with \
+                 {bytes} bytes{state}"
+            )?;
+        }
+        let deepest = self.reorganisations.iter().map(|reorg| reorg.depth).max();
+        match deepest {
+            Some(deepest) => writeln!(
+                f,
+                "  {} reorganisations, the deepest of {deepest} blocks",
+                self.reorganisations.len()
+            )?,
+            None => writeln!(f, "  no reorganisation")?,
+        }
+        if let Propagation {
+            blocks,
+            p50_ms: Some(p50),
+            p90_ms: Some(p90),
+            p99_ms: Some(p99),
+        } = self.propagation
+        {
+            writeln!(
+                f,
+                "  {blocks} blocks got everywhere: half within {p50:.1} ms, 90 % within {p90:.1} \
+                 ms, 99 % within {p99:.1} ms"
+            )?;
+        }
+        for (at, step) in self.steps.iter().enumerate() {
+            let (number, title, state) = (at + 1, &step.step, step.state);
+            writeln!(f, "  step {number}, {title}: {state}")?;
+        }
+        Ok(())
+    }
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+
+    #[test]
+    fn percentiles_are_times_that_were_measured() {
+        let times: Vec<_> = (1..=10).map(Duration::from_millis).collect();
+        let spread = Propagation::of(&times);
+        let found = (spread.p50_ms, spread.p90_ms, spread.p99_ms);
+        assert_eq!(found, (Some(5.0), Some(9.0), Some(10.0)));
+        assert_eq!(Propagation::of(&times[..1]).p50_ms, Some(1.0));
+        assert_eq!(Propagation::of(&[]), Propagation::default());
+    }
+}
