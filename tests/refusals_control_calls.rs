@@ -16,6 +16,7 @@ use chainlab::lab::control::rpc::{BAD_PARAMS, Call, NO_METHOD, NO_REQUEST, NOT_J
 use common::control::*;
 use common::running::{TEXT, agree_on, all_up, begun, until};
 use proptest::prelude::*;
+use proptest::test_runner::FileFailurePersistence;
 use serde_json::{Map, Value, json};
 use std::collections::BTreeSet;
 use std::time::Duration;
@@ -337,7 +338,10 @@ fn value() -> impl Strategy<Value = Value> {
 }
 
 proptest! {
-    #![proptest_config(ProptestConfig::with_cases(256))]
+    #![proptest_config(ProptestConfig {
+        failure_persistence: Some(Box::new(FileFailurePersistence::Off)),
+        ..ProptestConfig::with_cases(256)
+    })]
 
     #[test]
     fn no_bytes_make_the_reader_of_requests_panic(bytes in prop::collection::vec(any::<u8>(), 0..400)) {

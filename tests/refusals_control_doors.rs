@@ -9,10 +9,11 @@
 
 mod common;
 
+use chainlab::lab::control::rpc::BAD_PARAMS;
 use chainlab::lab::control::{COOKIE_FILE, Cookie, Door, Place};
-use chainlab::lab::{Control, LabOptions};
+use chainlab::lab::{Control, LabOptions, NodeState};
 use common::control::*;
-use common::running::{kept_in, start};
+use common::running::{all_up, kept_in, start, until};
 use serde_json::{Value, json};
 use std::fs;
 use std::os::unix::fs::PermissionsExt;
@@ -111,6 +112,53 @@ async fn a_unix_socket_is_the_same_door_in_a_private_directory() {
     goes_on(&lab, &entry).await;
     lab.close().await.expect("it closes");
     assert!(!dir.exists());
+}
+
+#[tokio::test(flavor = "multi_thread")]
+async fn the_door_of_a_node_is_about_that_node_and_no_other() {
+    let (lab, entry) = open_lab(BUSY).await;
+    until(&lab, all_up).await;
+    let mut guest = Raw::greeted(&entry.nodes[1].door).await;
+    for (method, params, words) in [
+        (
+            "wallets",
+            json!({ "node": "miner" }),
+            "node: there is no node \"miner\"",
+        ),
+        (
+            "kill",
+            json!({ "node": "central" }),
+            "node: there is no node \"central\"",
+        ),
+        (
+            "add_node",
+            json!({ "name": "eve" }),
+            "name: a node is added at the door of a lab, and this is the door of wallet",
+        ),
+        (
+            "cut",
+            json!({ "from": "central", "to": "miner" }),
+            "from: this is the door of wallet, and the link is another's",
+        ),
+    ] {
+        let (code, said) = guest.refused(call(1, method, params)).await;
+        assert_eq!(code, BAD_PARAMS, "{method}: {said}");
+        assert!(said.starts_with(words), "{said}");
+    }
+    let own = json!({ "from": "wallet", "to": "central" });
+    guest.result("cut", own.clone()).await;
+    guest.result("heal", own).await;
+    assert_eq!(
+        guest
+            .result("links", json!({}))
+            .await
+            .as_array()
+            .map(Vec::len),
+        Some(2)
+    );
+    guest.result("kill", json!({})).await;
+    assert_eq!(lab.view().nodes[1].state, NodeState::Down);
+    goes_on(&lab, &entry).await;
 }
 
 /// The real program, and a home of its own.

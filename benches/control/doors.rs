@@ -41,7 +41,8 @@ impl Opened {
         };
         let lab = Lab::start(options, runtime.handle().clone()).expect("it starts");
         waits(&lab, |view| {
-            lab.entry().is_some() && view.tips().iter().all(|tip| tip.tip.height > 0)
+            let mut seen = view.nodes.iter().map(|node| node.snapshot.as_ref());
+            lab.entry().is_some() && seen.all(|seen| seen.is_some_and(|seen| seen.tip.height > 0))
         });
         let entry = lab.entry().expect("its doors are open");
         Self {

@@ -29,7 +29,7 @@ pub fn request(harness: &mut Harness) {
     ] {
         let bytes = tcp.asks(&line).len();
         let mut echo = echo(bytes);
-        let mut ask = |asker: &mut Asker| {
+        let ask = |asker: &mut Asker| {
             let (took, answer) = timed(|| asker.asks(&line));
             assert!(!answer.contains("\"error\""), "{answer}");
             took

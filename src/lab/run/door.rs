@@ -5,7 +5,7 @@ use super::model::{Model, Node};
 use super::{Shared, ask};
 use crate::lab::control::limits::{BEHIND_MAX, RECENT_MAX};
 use crate::lab::control::order::{Known, Order};
-use crate::lab::control::params::BadParam;
+use crate::lab::control::params::{BadParam, bad};
 use crate::lab::control::{About, Kind, LabStatus, LinkStatus, NodeEvent, NodeStatus, VERSION};
 use crate::lab::network;
 use crate::lab::request::{Answer, Request};
@@ -304,11 +304,19 @@ impl LabDoor {
         let Some(scope) = self.scope else {
             return order.resolve(&*model);
         };
-        let only = Only(model.node(scope).map_or("", |node| &node.name));
-        Ok(match order.resolve(&only)? {
+        let name = model.node(scope).map_or("", |node| &node.name);
+        Ok(match order.resolve(&Only(name))? {
             Request::Node(_, command) => Request::Node(scope, command),
             Request::Kill(_) => Request::Kill(scope),
             Request::Restart(_) => Request::Restart(scope),
+            Request::Add(_) => {
+                let words = "a node is added at the door of a lab, and this is the door of";
+                return Err(bad("name", format!("{words} {name}")));
+            }
+            Request::Link { from, to, .. } if from != name && to != name => {
+                let words = format!("this is the door of {name}, and the link is another's");
+                return Err(bad("from", words));
+            }
             other => other,
         })
     }
