@@ -61,8 +61,11 @@ async fn attach(doors: Vec<Door>) -> Lab {
     Lab::attach(doors).await.expect("somebody answers")
 }
 
+/// A node's name and state, its height, and its wallets with what they hold.
+type Shown = (String, NodeState, Option<u32>, Vec<(String, String)>);
+
 /// What a view shows that must be the same wherever it is looked at.
-fn shown(view: &LabView) -> Vec<(String, NodeState, Option<u32>, Vec<(String, String)>)> {
+fn shown(view: &LabView) -> Vec<Shown> {
     let nodes = view.nodes.iter().map(|node| {
         let seen = node.snapshot.as_deref();
         let wallets = seen.iter().flat_map(|seen| &seen.wallets);

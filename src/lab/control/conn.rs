@@ -128,9 +128,9 @@ impl Session<'_> {
             let has_room = self.calls.len() < CALLS_MAX;
             tokio::select! {
                 Some(done) = self.calls.join_next() => {
-                    if let Ok((Some(id), answer)) = done {
-                        if let Err(error) = writer.answer(&id, &answer).await { break Err(error) }
-                    }
+                    // What was not to be answered, and what panicked, has no answer.
+                    let Ok((id, answer)) = done else { continue };
+                    if let Err(error) = writer.answer_if(id, &answer).await { break Err(error) }
                 }
                 line = reader.next(), if has_room => {
                     let line = match line {
