@@ -241,6 +241,7 @@ impl Lab {
     fn tip(&mut self, node: usize) -> BlockId {
         let top = Command::Chain {
             from: u32::MAX,
+            to: 0,
             limit: 1,
         };
         match self.ask(node, &top) {

@@ -205,6 +205,7 @@ impl Nora {
         }
         let top = Command::Chain {
             from: u32::MAX,
+            to: 0,
             limit: 1,
         };
         let Reply::Chain(blocks) = self.ask(&top) else {

@@ -18,6 +18,7 @@ fn block_of(desk: &mut Desk<Network>, height: u32) -> BlockDetail {
         ix,
         Command::Chain {
             from: height,
+            to: 0,
             limit: 1,
         },
     );

@@ -15,10 +15,13 @@ use serde_json::json;
 pub(super) const EXAMPLES: &str = "\
 Examples:
   chainlab chain                        the last blocks
-  chainlab chain --node miner --from 100 --limit 5
+  chainlab chain --node miner --from 100 --to 90
   chainlab chain --block 3              opened, with its proof of work judged
   chainlab chain --block 31f07ca9       by either end of its hash
   chainlab chain --tx 9c4e              a transaction, and whether its block holds it";
+
+/// Blocks that are listed if nobody says how many.
+const SHOWN: usize = 20;
 
 /// Digits of a hash by which something can be found.
 const DIGITS_MIN: usize = 4;
@@ -31,9 +34,12 @@ pub(super) struct Options {
     /// The highest block to list [default: the tip].
     #[arg(long, value_name = "HEIGHT", default_value_t = u32::MAX, hide_default_value = true)]
     from: u32,
-    /// Blocks to list, at most 500.
-    #[arg(long, value_name = "N", default_value_t = 20)]
-    limit: usize,
+    /// The lowest block to list [default: the first].
+    #[arg(long, value_name = "HEIGHT", default_value_t = 0, hide_default_value = true)]
+    to: u32,
+    /// Blocks to list, at most 500 [default: 20; with --to all down to it].
+    #[arg(long, value_name = "N")]
+    limit: Option<usize>,
     /// Open this block. One of the last 500 is also found by either end of its hash.
     #[arg(long, value_name = "HASH|HEIGHT")]
     block: Option<String>,
@@ -67,7 +73,9 @@ pub(super) async fn run(options: &Options) -> Result<(), Failure> {
         }
         (None, Some(wanted)) => place.show_tx(wanted, options.json).await,
         (None, None) => {
-            let blocks = place.blocks(options.from, options.limit).await?;
+            let usual = if options.to == 0 { SHOWN } else { PAGE_MAX };
+            let limit = options.limit.unwrap_or(usual);
+            let blocks = place.blocks(options.from, options.to, limit).await?;
             match options.json {
                 true => print_json(&blocks),
                 false => print(&list(&blocks, &place.names().await?)),
@@ -105,8 +113,13 @@ impl Place {
         Ok(names.collect())
     }
 
-    async fn blocks(&self, from: u32, limit: usize) -> Result<Vec<BlockInfo>, Failure> {
-        match self.ask(Command::Chain { from, limit }).await? {
+    async fn blocks(
+        &self,
+        from: u32,
+        to: u32,
+        limit: usize,
+    ) -> Result<Vec<BlockInfo>, Failure> {
+        match self.ask(Command::Chain { from, to, limit }).await? {
             Reply::Chain(blocks) => Ok(blocks),
             other => Err(unexpected(&other)),
         }
@@ -124,7 +137,7 @@ impl Place {
         if let Ok(hash) = wanted.parse::<BlockHash>() {
             return self.block(Command::Block { hash }).await;
         }
-        let recent = self.blocks(u32::MAX, PAGE_MAX).await?;
+        let recent = self.blocks(u32::MAX, 0, PAGE_MAX).await?;
         let tip = recent.first().map_or(0, |block| block.id.height);
         // Digits alone may be either; a height that there is comes first.
         match wanted.parse::<u32>() {
@@ -150,7 +163,7 @@ impl Place {
         if let Reply::Mempool(waiting) = self.ask(Command::Mempool { limit: PAGE_MAX }).await? {
             found.extend(waiting.iter().map(|tx| tx.txid.to_string()));
         }
-        for info in self.blocks(u32::MAX, PAGE_MAX).await? {
+        for info in self.blocks(u32::MAX, 0, PAGE_MAX).await? {
             let hash = info.id.hash;
             let block = self.block(Command::Block { hash }).await?;
             found.extend(block.txs.iter().map(|tx| tx.txid.to_string()));

@@ -8,6 +8,7 @@ use super::snapshot::{
 use super::{BlockId, ChainState, Node, Store, StoreFault, Time};
 use crate::chain::{Address, Amount, Block, Coin, KeyHash, OutPoint, Params, Tx, Txid};
 use std::collections::VecDeque;
+use std::ops::RangeInclusive;
 
 /// Blocks that are searched for a transaction, from the tip down.
 const SEARCH_MAX: u32 = 10_000;
@@ -78,9 +79,9 @@ impl<S: Store> Node<S> {
             }
             Command::Coins { of } => self.coins_of(&of)?.map(Reply::Coins),
             Command::Peers => Ok(Reply::Peers(self.peer_infos())),
-            Command::Chain { from, limit } => {
-                let top = from.min(self.chain.tip().height);
-                let infos = blocks_down_from(&self.chain, top, limit.min(PAGE_MAX))?;
+            Command::Chain { from, to, limit } => {
+                let heights = to..=from.min(self.chain.tip().height);
+                let infos = blocks_down(&self.chain, heights, limit.min(PAGE_MAX))?;
                 Ok(Reply::Chain(infos))
             }
             Command::Block { hash } => match self.block_detail(&hash)? {
@@ -275,18 +276,19 @@ pub(super) fn block_info(block: &Block, height: u32, params: &Params) -> BlockIn
 pub(super) fn recent_blocks<S: Store>(
     chain: &ChainState<S>,
 ) -> Result<VecDeque<BlockInfo>, StoreFault> {
-    let mut infos = blocks_down_from(chain, chain.tip().height, RECENT_BLOCKS)?;
+    let mut infos = blocks_down(chain, 0..=chain.tip().height, RECENT_BLOCKS)?;
     infos.reverse();
     Ok(infos.into())
 }
 
-fn blocks_down_from<S: Store>(
+/// Blocks at these heights, highest first.
+fn blocks_down<S: Store>(
     chain: &ChainState<S>,
-    top: u32,
+    heights: RangeInclusive<u32>,
     limit: usize,
 ) -> Result<Vec<BlockInfo>, StoreFault> {
     let mut infos = Vec::new();
-    for height in (0..=top).rev().take(limit) {
+    for height in heights.rev().take(limit) {
         let Some(id) = chain.tree().active_at(height) else {
             continue;
         };

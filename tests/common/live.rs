@@ -107,6 +107,7 @@ pub async fn mine(node: &NodeHandle) -> BlockId {
 pub async fn tip(node: &NodeHandle) -> BlockId {
     let top = Command::Chain {
         from: u32::MAX,
+        to: 0,
         limit: 1,
     };
     match ask(node, top).await {

@@ -130,7 +130,7 @@ impl Lab for Paper {
             return Err(why.clone());
         }
         Ok(match command {
-            Command::Chain { from, limit } => {
+            Command::Chain { from, limit, .. } => {
                 let from = usize::try_from(from).expect("small");
                 let below = self.chain.iter().take(from + 1).rev();
                 Reply::Chain(below.take(limit).cloned().collect())

@@ -278,6 +278,7 @@ pub const METHODS: &[Method] = &[
         "chain",
         &[
             takes("from", "the highest block to show [the tip]"),
+            takes("to", "the lowest block to show [0]"),
             takes("limit", "blocks to show, at most 500 [500]"),
         ],
         "lists blocks of the chain, highest first",
@@ -285,6 +286,7 @@ pub const METHODS: &[Method] = &[
             command(params, |params| {
                 Ok(Command::Chain {
                     from: params.number("from")?.unwrap_or(u32::MAX),
+                    to: params.number("to")?.unwrap_or(0),
                     limit: limit(params)?,
                 })
             })
@@ -450,7 +452,10 @@ pub fn write(command: &Command) -> (&'static str, Map<String, Value>) {
         Command::Ban { ip, for_ } => ("ban", json!({ "ip": ip, "for": show_duration(*for_) })),
         Command::Unban(ip) => ("unban", json!({ "ip": ip })),
         Command::Peers => ("peers", json!({})),
-        Command::Chain { from, limit } => ("chain", json!({ "from": from, "limit": limit })),
+        Command::Chain { from, to, limit } => (
+            "chain",
+            json!({ "from": from, "to": to, "limit": limit }),
+        ),
         Command::Block { hash } => ("block", json!({ "hash": hash })),
         Command::BlockAt { height } => ("block", json!({ "height": height })),
         Command::Tx { txid } => ("tx", json!({ "txid": txid })),
@@ -723,7 +728,7 @@ mod tests {
             },
             Command::Unban(addr.ip()),
             Command::Peers,
-            Command::Chain { from: 7, limit: 8 },
+            Command::Chain { from: 7, to: 2, limit: 8 },
             Command::Block {
                 hash: BlockHash([7; 32]),
             },

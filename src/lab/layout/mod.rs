@@ -163,6 +163,12 @@ impl NodeSpec {
             sync: SyncMethod::default(),
         }
     }
+
+    /// The wallet that rewards go to: the one that was named, or the first in the layout. `None`:
+    /// the node finds one.
+    pub fn reward_wallet(&self) -> Option<String> {
+        self.mine.to.as_ref().or(self.wallets.first()).cloned()
+    }
 }
 
 impl Layout {

@@ -166,7 +166,7 @@ impl Shared {
         config.mempool.min_fee_per_kb = self.layout.chain.min_fee_per_kb;
         config.mining = spec.mine.mode;
         config.hashrate = spec.mine.hashrate;
-        config.mine_to.clone_from(&spec.mine.to);
+        config.mine_to = spec.reward_wallet();
         config.wallets.clone_from(&spec.wallets);
         Ok(config)
     }

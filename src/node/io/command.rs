@@ -87,6 +87,8 @@ pub enum Command {
     Chain {
         /// The highest; the tip if that is lower.
         from: u32,
+        /// The lowest.
+        to: u32,
         /// Blocks to show, [`PAGE_MAX`](crate::node::snapshot::PAGE_MAX) at most.
         limit: usize,
     },

@@ -46,6 +46,7 @@ impl Fetch {
         match self {
             Self::Chain { from, .. } => Command::Chain {
                 from: *from,
+                to: 0,
                 limit: blocks,
             },
             Self::Block(_, hash) => Command::Block { hash: *hash },

@@ -99,7 +99,7 @@ impl Stage {
         config.mempool.min_fee_per_kb = self.min_fee_per_kb;
         config.mining = spec.mine.mode;
         config.hashrate = spec.mine.hashrate;
-        config.mine_to.clone_from(&spec.mine.to);
+        config.mine_to = spec.reward_wallet();
         config.wallets.clone_from(&spec.wallets);
         let added = sim.add_node(config).map_err(|error| error.to_string())?;
         debug_assert_eq!(added.0, ix);
