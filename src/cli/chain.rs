@@ -35,7 +35,12 @@ pub(super) struct Options {
     #[arg(long, value_name = "HEIGHT", default_value_t = u32::MAX, hide_default_value = true)]
     from: u32,
     /// The lowest block to list [default: the first].
-    #[arg(long, value_name = "HEIGHT", default_value_t = 0, hide_default_value = true)]
+    #[arg(
+        long,
+        value_name = "HEIGHT",
+        default_value_t = 0,
+        hide_default_value = true
+    )]
     to: u32,
     /// Blocks to list, at most 500 [default: 20; with --to all down to it].
     #[arg(long, value_name = "N")]
@@ -113,12 +118,7 @@ impl Place {
         Ok(names.collect())
     }
 
-    async fn blocks(
-        &self,
-        from: u32,
-        to: u32,
-        limit: usize,
-    ) -> Result<Vec<BlockInfo>, Failure> {
+    async fn blocks(&self, from: u32, to: u32, limit: usize) -> Result<Vec<BlockInfo>, Failure> {
         match self.ask(Command::Chain { from, to, limit }).await? {
             Reply::Chain(blocks) => Ok(blocks),
             other => Err(unexpected(&other)),

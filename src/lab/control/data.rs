@@ -2,6 +2,7 @@
 
 use crate::chain::Amount;
 use crate::lab::layout::ViewSpec;
+use crate::lab::script::ScriptView;
 use crate::lab::view::NodeState;
 use crate::link::Conditions;
 use crate::node::Time;
@@ -95,6 +96,8 @@ pub struct LinkStatus {
 pub struct LabStatus {
     /// A line that somebody wants people to read.
     pub caption: Option<Arc<str>>,
+    /// The script that is played, step by step.
+    pub script: Option<Arc<ScriptView>>,
 }
 
 /// What a subscriber wants to hear.

@@ -452,10 +452,9 @@ pub fn write(command: &Command) -> (&'static str, Map<String, Value>) {
         Command::Ban { ip, for_ } => ("ban", json!({ "ip": ip, "for": show_duration(*for_) })),
         Command::Unban(ip) => ("unban", json!({ "ip": ip })),
         Command::Peers => ("peers", json!({})),
-        Command::Chain { from, to, limit } => (
-            "chain",
-            json!({ "from": from, "to": to, "limit": limit }),
-        ),
+        Command::Chain { from, to, limit } => {
+            ("chain", json!({ "from": from, "to": to, "limit": limit }))
+        }
         Command::Block { hash } => ("block", json!({ "hash": hash })),
         Command::BlockAt { height } => ("block", json!({ "height": height })),
         Command::Tx { txid } => ("tx", json!({ "txid": txid })),
@@ -728,7 +727,11 @@ mod tests {
             },
             Command::Unban(addr.ip()),
             Command::Peers,
-            Command::Chain { from: 7, to: 2, limit: 8 },
+            Command::Chain {
+                from: 7,
+                to: 2,
+                limit: 8,
+            },
             Command::Block {
                 hash: BlockHash([7; 32]),
             },

@@ -268,7 +268,11 @@ impl Following {
     }
 
     fn lab(&self, shared: &Shared, status: LabStatus) {
-        shared.change(|model| model.caption = status.caption);
+        shared.change(|model| {
+            model.caption = status.caption;
+            // Nodes that run alone have none.
+            model.script = status.script.or(model.script.take());
+        });
     }
 }
 

@@ -214,8 +214,10 @@ impl LabDoor {
 
     /// The whole.
     pub(in crate::lab) fn lab_status(&self) -> LabStatus {
+        let model = self.shared.lock();
         LabStatus {
-            caption: self.shared.lock().caption.clone(),
+            caption: model.caption.clone(),
+            script: model.script.clone(),
         }
     }
 

@@ -13,6 +13,7 @@ use super::expr::{Expr, Facts};
 use super::step::{Start, StepSpec};
 use crate::lab::control::order::Order;
 use crate::lab::units::show_duration;
+use serde::{Deserialize, Serialize};
 use std::sync::Arc;
 use std::time::Duration;
 
@@ -54,7 +55,7 @@ pub enum Want {
 }
 
 /// A script, as it is shown.
-#[derive(Clone, Debug, PartialEq, Eq)]
+#[derive(Clone, Debug, PartialEq, Eq, Serialize, Deserialize)]
 pub struct ScriptView {
     /// All steps.
     pub steps: Vec<StepView>,
@@ -63,7 +64,7 @@ pub struct ScriptView {
 }
 
 /// A step, as it is shown.
-#[derive(Clone, Debug, PartialEq, Eq)]
+#[derive(Clone, Debug, PartialEq, Eq, Serialize, Deserialize)]
 pub struct StepView {
     /// What it does, in a line.
     pub title: Arc<str>,
@@ -72,7 +73,8 @@ pub struct StepView {
 }
 
 /// How far a step is.
-#[derive(Clone, Debug, PartialEq, Eq)]
+#[derive(Clone, Debug, PartialEq, Eq, Serialize, Deserialize)]
+#[serde(rename_all = "snake_case")]
 pub enum StepState {
     /// It has not begun.
     Waiting,
