@@ -40,7 +40,7 @@ pub fn render(frame: &mut Frame<'_>, area: Rect, scene: Scene<'_>, script: &Scri
         if number == on {
             at = lines.len();
         }
-        lines.push(Line::from(step_spans(theme, step, room, "")));
+        lines.push(step_line(theme, step, room));
         if let StepState::Failed(why) = &step.state {
             let words = text::wrap(why, room.saturating_sub(4)).into_iter();
             lines.extend(words.map(|words| Line::styled(format!("    {words}"), theme.bad())));
@@ -62,14 +62,19 @@ pub fn render_line(frame: &mut Frame<'_>, area: Rect, scene: Scene<'_>, script: 
     };
     let room = usize::from(area.width).saturating_sub(2);
     let lead = format!("step {} of {count}: ", at + 1);
-    let mut spans = vec![Span::raw(" ")];
-    spans.extend(step_spans(scene.theme, step, room, &lead));
-    if let StepState::Failed(why) = &step.state {
-        let left = (room + 1).saturating_sub(text::width(&spans) + 2);
-        let why = brief(why, left, scene.theme.cut());
-        spans.push(Span::styled(format!(": {why}"), scene.theme.bad()));
-    }
-    frame.render_widget(Line::from(spans), area);
+    let (mark, style) = look(scene.theme, &step.state);
+    let words = match &step.state {
+        StepState::Failed(why) => {
+            let both = format!("{lead}{}: {why}", step.title);
+            let fits = both.chars().count() + 2 <= room;
+            // Why it failed is more than what it was to do.
+            if fits { both } else { format!("{lead}{why}") }
+        }
+        _ => format!("{lead}{}", step.title),
+    };
+    let words = brief(&words, room.saturating_sub(2), scene.theme.cut());
+    let line = Line::styled(format!(" {mark} {words}"), style);
+    frame.render_widget(line, area);
 }
 
 /// The step that is on, or the last one.
@@ -78,14 +83,10 @@ fn on(script: &ScriptView) -> usize {
     script.current().unwrap_or(last)
 }
 
-fn step_spans(theme: Theme, step: &StepView, room: usize, lead: &str) -> Vec<Span<'static>> {
+fn step_line(theme: Theme, step: &StepView, room: usize) -> Line<'static> {
     let (mark, style) = look(theme, &step.state);
-    let title = format!("{lead}{}", step.title);
-    let title = brief(&title, room.saturating_sub(2), theme.cut());
-    vec![
-        Span::styled(format!("{mark} "), style),
-        Span::styled(title, style),
-    ]
+    let title = brief(&step.title, room.saturating_sub(2), theme.cut());
+    Line::styled(format!("{mark} {title}"), style)
 }
 
 /// A mark for each state: colours alone are not seen by everybody.
