@@ -128,8 +128,10 @@ impl Session<'_> {
             let has_room = self.calls.len() < CALLS_MAX;
             tokio::select! {
                 Some(done) = self.calls.join_next() => {
-                    if let Ok((Some(id), answer)) = done {
-                        if let Err(error) = writer.answer(&id, &answer).await { break Err(error) }
+                    if let Ok((Some(id), answer)) = done
+                        && let Err(error) = writer.answer(&id, &answer).await
+                    {
+                        break Err(error);
                     }
                 }
                 line = reader.next(), if has_room => {

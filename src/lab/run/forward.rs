@@ -52,7 +52,7 @@ impl Shared {
             Request::Note(text) => {
                 // Nodes that run alone have no screen of their own to show it on.
                 let hosts = self.lock().hosts();
-                let labs = hosts.into_iter().filter(|host| is_lab(host));
+                let labs = hosts.into_iter().filter(is_lab);
                 let labs: Vec<_> = labs.collect();
                 if labs.is_empty() {
                     return Ok(Forwarded::Here(Request::Note(text)));
