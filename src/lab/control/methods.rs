@@ -622,13 +622,13 @@ fn set_link(params: &mut Params) -> Result<Order, BadParam> {
             )),
         })?,
     };
+    let order = ends(params, change)?;
     if change == LinkChange::default() {
         return Err(bad(
             "latency",
             "is missing, and so is everything else that could change",
         ));
     }
-    let order = ends(params, change)?;
     let sound = change.apply(crate::link::Conditions::default()).validate();
     sound.map_err(|error| bad(error.key, error.problem))?;
     Ok(order)
