@@ -41,6 +41,7 @@ use crate::live::disk::OpenDiskError;
 use crate::node::StoreFault;
 use crate::node::chainstate::OpenError;
 use clap::{CommandFactory, FromArgMatches, Parser, Subcommand};
+use std::borrow::Cow;
 use std::fmt;
 use std::fs::File;
 use std::io::{self, Read, Write, stderr, stdout};
@@ -260,7 +261,7 @@ fn runtime() -> Result<Runtime, Failure> {
 /// Prints what was asked for. That nobody reads on is no failure.
 fn print(text: &str) -> Result<(), Failure> {
     match stdout()
-        .write_all(text.as_bytes())
+        .write_all(plain(text).as_bytes())
         .and_then(|()| stdout().flush())
     {
         Err(error) if error.kind() != io::ErrorKind::BrokenPipe => Err(Failure::other(error)),
@@ -268,9 +269,18 @@ fn print(text: &str) -> Result<(), Failure> {
     }
 }
 
+/// A text without what a terminal would take for orders: names may come from anywhere.
+fn plain(text: &str) -> Cow<'_, str> {
+    let is_order = |c: char| c.is_control() && c != '\n' && c != '\t';
+    match text.contains(is_order) {
+        true => Cow::Owned(text.replace(is_order, "\u{fffd}")),
+        false => Cow::Borrowed(text),
+    }
+}
+
 /// Says something beside the output. The terminal may be gone already.
 fn say(words: &str) {
-    let _ = writeln!(stderr(), "{words}");
+    let _ = writeln!(stderr(), "{}", plain(words));
 }
 
 /// The text of a file that people write, of at most `max` bytes and one, by which its reader sees

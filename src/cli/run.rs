@@ -70,33 +70,22 @@ impl From<LabError> for Failure {
 pub(super) fn run(options: Options) -> Result<(), Failure> {
     let look = options.look.resolve()?;
     let (layout, layout_text) = choose(options.layout.as_deref())?;
+    let wanted = LabOptions {
+        layout,
+        layout_text,
+        is_layout_chosen: options.layout.is_some(),
+        data_dir: options.data_dir,
+        seed: options.seed,
+        clock: options.clock,
+        control: options.control.control(),
+    };
     if options.headless.is_wanted() {
-        let lab = LabOptions {
-            layout,
-            layout_text,
-            is_layout_chosen: options.layout.is_some(),
-            data_dir: options.data_dir,
-            seed: options.seed,
-            clock: options.clock,
-            control: options.control.control(),
-        };
-        return headless::run(&options.headless, lab);
+        return headless::run(&options.headless, wanted);
     }
     screen::check_terminal()?;
     let runtime = runtime()?;
     let clock = screen::start_log();
-    let lab = Lab::start(
-        LabOptions {
-            layout,
-            layout_text,
-            is_layout_chosen: options.layout.is_some(),
-            data_dir: options.data_dir,
-            seed: options.seed,
-            clock: options.clock,
-            control: options.control.control(),
-        },
-        runtime.handle().clone(),
-    )?;
+    let lab = Lab::start(wanted, runtime.handle().clone())?;
     for at in &options.attach {
         let door = choose::door_at(at)?;
         runtime.block_on(lab.attach_to(door))?;

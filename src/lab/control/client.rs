@@ -23,7 +23,9 @@ use std::sync::atomic::{AtomicU64, Ordering};
 use std::sync::{Arc, Mutex, MutexGuard, PoisonError};
 use std::time::Duration;
 use thiserror::Error;
-use tokio::io::{AsyncBufReadExt, AsyncRead, AsyncWrite, AsyncWriteExt, BufReader, split};
+use tokio::io::{
+    AsyncBufReadExt, AsyncRead, AsyncReadExt, AsyncWrite, AsyncWriteExt, BufReader, split,
+};
 use tokio::net::{TcpStream, UnixStream};
 use tokio::sync::{mpsc, oneshot};
 use tokio::time::timeout;
@@ -33,6 +35,10 @@ const CONNECT_MAX: Duration = Duration::from_secs(5);
 
 /// Things that may wait for the subscriber.
 const NOTICES: usize = 1_024;
+
+/// The longest line that is taken from the other side, in bytes: several times what the largest
+/// lab says of itself at once.
+const ANSWER_MAX: u64 = 64 * 1024 * 1024;
 
 /// Requests that may wait to be sent.
 const CALLS: usize = 64;
@@ -293,8 +299,13 @@ impl Shared {
         let mut line = Vec::new();
         loop {
             line.clear();
-            if stream.read_until(b'\n', &mut line).await? == 0 {
+            let mut limited = (&mut stream).take(ANSWER_MAX);
+            if limited.read_until(b'\n', &mut line).await? == 0 {
                 return Ok(());
+            }
+            if line.last() != Some(&b'\n') {
+                // It is cut off, or longer than anything that this protocol says.
+                return Err(io::ErrorKind::InvalidData.into());
             }
             let value: Value = serde_json::from_slice(&line)?;
             let Value::Object(mut object) = value else {

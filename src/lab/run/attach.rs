@@ -11,6 +11,7 @@ use crate::lab::control::{
     About, Client, ClientError, Door, LabStatus, NodeEvent, NodeStatus, Notice, Opening, Wish,
 };
 use crate::lab::layout::{Layout, NodeSpec};
+use crate::lab::names::parse_node_name;
 use crate::lab::network;
 use crate::lab::view::{NodeIx, NodeState, Tone};
 use crate::live::LabClock;
@@ -120,6 +121,9 @@ fn begin(met: Vec<Met>, shared: &Shared) -> Vec<Following> {
             notices: met.notices,
         };
         for status in met.opening.nodes {
+            if !is_sound(&status) {
+                continue;
+            }
             following.introduce(shared, &status);
             statuses.push((at, status));
         }
@@ -171,7 +175,8 @@ async fn follow(shared: Arc<Shared>, mut following: Following) {
 impl Following {
     fn take(&self, shared: &Shared, notice: Notice) {
         match notice {
-            Notice::Node(status) => self.status(shared, *status),
+            Notice::Node(status) if is_sound(&status) => self.status(shared, *status),
+            Notice::Node(_) => {}
             Notice::Event(event) => self.event(shared, event),
             Notice::Lab(status) => self.lab(shared, status),
             // How things are is told in any case.
@@ -274,6 +279,11 @@ impl Following {
             model.script = status.script.or(model.script.take());
         });
     }
+}
+
+/// Whether what is said can be of a node: another process may be anything.
+fn is_sound(status: &NodeStatus) -> bool {
+    parse_node_name(&status.node).is_ok()
 }
 
 impl Shared {
