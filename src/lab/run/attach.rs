@@ -10,7 +10,7 @@ use super::{Lab, LabError, Shared, Standing};
 use crate::lab::control::{
     About, Client, ClientError, Door, LabStatus, NodeEvent, NodeStatus, Notice, Opening, Wish,
 };
-use crate::lab::layout::{Layout, NodeSpec};
+use crate::lab::layout::{Layout, NODES_MAX, NodeSpec};
 use crate::lab::names::parse_node_name;
 use crate::lab::network;
 use crate::lab::view::{NodeIx, NodeState, Tone};
@@ -198,6 +198,7 @@ impl Following {
     fn status(&self, shared: &Shared, status: NodeStatus) {
         let (ix, _) = match self.find(shared, &status.node) {
             Some(found) => found,
+            None if shared.lock().nodes.len() >= NODES_MAX => return,
             None => shared.add_far(&self.host, &status),
         };
         if let Some(snapshot) = &status.snapshot {
