@@ -1,0 +1,205 @@
+//! Every method that asks for something to be done, or for something to be told: its name, its
+//! parameters, what it does. One table for programs, for `chainlab rpc`, for scripts, and for
+//! docs/control.md.
+
+mod read;
+mod table;
+mod write;
+
+pub use table::METHODS;
+pub use write::{write, write_order};
+
+use super::basics::BASICS;
+use super::order::Order;
+use super::params::{BadParam, Params};
+use crate::lab::document::nearest;
+use serde_json::{Map, Value};
+
+/// The longest caption, in characters: a line.
+pub const NOTE_MAX: usize = 200;
+
+/// A method.
+#[derive(Debug)]
+pub struct Method {
+    /// Its name.
+    pub name: &'static str,
+    /// Its parameters, in the order in which people think of them.
+    pub params: &'static [Param],
+    /// What it does, in a sentence without its end.
+    pub does: &'static str,
+    /// It is about one node, and takes `node` as well.
+    pub is_of_node: bool,
+    read: fn(&mut Params) -> Result<Order, BadParam>,
+}
+
+/// A parameter of a method.
+#[derive(Debug)]
+pub struct Param {
+    /// Its name.
+    pub name: &'static str,
+    /// It can be left out.
+    pub is_optional: bool,
+    /// What it is, with an example.
+    pub is: &'static str,
+}
+
+pub(super) const fn needs(name: &'static str, is: &'static str) -> Param {
+    Param {
+        name,
+        is_optional: false,
+        is,
+    }
+}
+
+pub(super) const fn takes(name: &'static str, is: &'static str) -> Param {
+    Param {
+        name,
+        is_optional: true,
+        is,
+    }
+}
+
+/// The method of this name.
+pub fn method(name: &str) -> Option<&'static Method> {
+    METHODS.iter().find(|method| method.name == name)
+}
+
+/// That there is no such method, with the one that was probably meant.
+pub fn unknown(name: &str) -> String {
+    let shown: String = name.chars().take(40).collect();
+    let basics = BASICS.iter().map(|method| method.name);
+    let names = basics.chain(METHODS.iter().map(|method| method.name));
+    match nearest(&shown, names) {
+        Some(near) => format!("there is no method {shown:?}; did you mean {near:?}?"),
+        None => format!("there is no method {shown:?}"),
+    }
+}
+
+impl Method {
+    /// Reads parameters.
+    ///
+    /// # Errors
+    /// [`BadParam`], the first that is wrong.
+    pub fn read(&self, params: Map<String, Value>) -> Result<Order, BadParam> {
+        let mut params = Params::new(params);
+        let order = (self.read)(&mut params)?;
+        params.finish()?;
+        Ok(order)
+    }
+}
+
+/// Reads a caption: a line.
+///
+/// # Errors
+/// In words, what it is to be.
+pub fn check_note(text: &str) -> Result<String, String> {
+    if text.chars().any(char::is_control) || text.chars().count() > NOTE_MAX {
+        return Err(format!(
+            "one line of at most {NOTE_MAX} characters is wanted here"
+        ));
+    }
+    Ok(text.to_owned())
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+    use crate::chain::{BlockHash, Txid};
+    use crate::node::io::{Command, Payment};
+    use crate::node::mining::MiningMode;
+    use serde_json::json;
+    use std::net::SocketAddr;
+    use std::time::Duration;
+
+    fn commands() -> Vec<Command> {
+        let name = || "eve".to_owned();
+        let addr = SocketAddr::from(([127, 0, 0, 1], 3_000));
+        let pay = Payment {
+            from: "alice".to_owned(),
+            to: "bob".to_owned(),
+            amount: "1.5".parse().expect("an amount"),
+            fee: "0.0001".parse().expect("an amount"),
+        };
+        vec![
+            Command::CreateWallet { name: name() },
+            Command::ImportWallet {
+                name: name(),
+                secret: "ab".repeat(32),
+            },
+            Command::ExportWallet { name: name() },
+            Command::PlanSend(pay.clone()),
+            Command::Send(pay),
+            Command::Wallets,
+            Command::History {
+                name: name(),
+                skip: 3,
+                limit: 4,
+            },
+            Command::Coins { of: name() },
+            Command::Mine(MiningMode::Off),
+            Command::Mine(MiningMode::On),
+            Command::Mine(MiningMode::OnTx(2)),
+            Command::SetHashrate(14_000.5),
+            Command::MineTo { wallet: name() },
+            Command::MineNow,
+            Command::AddPeer(addr),
+            Command::DropPeer(addr),
+            Command::Ban {
+                ip: addr.ip(),
+                for_: Duration::from_secs(600),
+            },
+            Command::Unban(addr.ip()),
+            Command::Peers,
+            Command::Chain {
+                from: 7,
+                to: 2,
+                limit: 8,
+            },
+            Command::Block {
+                hash: BlockHash([7; 32]),
+            },
+            Command::BlockAt { height: 9 },
+            Command::Tx {
+                txid: Txid([8; 32]),
+            },
+            Command::Mempool { limit: 5 },
+        ]
+    }
+
+    #[test]
+    fn every_command_is_a_method_that_reads_it_back() {
+        for command in commands() {
+            let (name, mut params) = write(&command);
+            let method = method(name).expect("in the table");
+            assert!(method.is_of_node);
+            let order = method.read(params.clone()).expect("readable");
+            assert_eq!(order, Order::Node(None, command.clone()));
+            params.insert("node".to_owned(), "miner".into());
+            let order = method.read(params).expect("readable");
+            assert_eq!(order, Order::Node(Some("miner".to_owned()), command));
+        }
+    }
+
+    #[test]
+    fn every_parameter_of_the_table_is_taken_and_no_other() {
+        for method in METHODS {
+            let mut params = Params::new(Map::new());
+            let read = (method.read)(&mut params);
+            let missing = method.params.iter().find(|param| !param.is_optional);
+            if let (Some(missing), Err(error)) = (missing, &read) {
+                assert_eq!(error.key, missing.name, "{}", method.name);
+            }
+            for param in method.params {
+                let wrong = Map::from_iter([(param.name.to_owned(), json!({"no": "such"}))]);
+                let error = method.read(wrong).expect_err("an object");
+                let first = method
+                    .params
+                    .iter()
+                    .position(|first| first.name == error.key);
+                assert!(first.is_some(), "{}: {error}", method.name);
+            }
+            let unknown = Map::from_iter([("zzz".to_owned(), json!("1"))]);
+            assert!(method.read(unknown).is_err(), "{}", method.name);
+        }
+    }
+}

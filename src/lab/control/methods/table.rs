@@ -1,0 +1,345 @@
+//! The table of methods.
+
+use super::read::{
+    add_node, addr, block, command, ends, heal, limit, mode, name, node, note, payment, set_link,
+};
+use super::{Method, Param, needs, takes};
+use crate::lab::control::order::Order;
+use crate::lab::control::params::{BadParam, Params, required};
+use crate::lab::request::LinkChange;
+use crate::lab::units::{parse_duration, parse_rate};
+use crate::link::LinkState;
+use crate::node::io::Command;
+use std::net::IpAddr;
+
+const fn of_node(
+    name: &'static str,
+    params: &'static [Param],
+    does: &'static str,
+    read: fn(&mut Params) -> Result<Order, BadParam>,
+) -> Method {
+    Method {
+        name,
+        params,
+        does,
+        is_of_node: true,
+        read,
+    }
+}
+
+const fn of_lab(
+    name: &'static str,
+    params: &'static [Param],
+    does: &'static str,
+    read: fn(&mut Params) -> Result<Order, BadParam>,
+) -> Method {
+    Method {
+        is_of_node: false,
+        ..of_node(name, params, does, read)
+    }
+}
+
+const WALLET: Param = needs("name", "the wallet's name");
+const PAYMENT: &[Param] = &[
+    needs("from", "the wallet that pays"),
+    needs("to", "an address, or any wallet's name"),
+    needs("amount", "how much arrives, as in \"1.5\""),
+    takes("fee", "what the miner gets, as in \"0.0001\" [0]"),
+];
+const ENDS: &[Param] = &[
+    needs("from", "a node"),
+    needs("to", "another node"),
+    takes(
+        "one_way",
+        "only from the first to the second, true or false [false]",
+    ),
+];
+
+/// All of them.
+pub const METHODS: &[Method] = &[
+    of_node(
+        "create_wallet",
+        &[WALLET],
+        "makes a wallet with a new key",
+        |params| {
+            command(params, |params| {
+                let name = name(params)?;
+                Ok(Command::CreateWallet { name })
+            })
+        },
+    ),
+    of_node(
+        "import_wallet",
+        &[WALLET, needs("secret", "its key, 64 hexadecimal digits")],
+        "makes a wallet of a key that exists, and looks for its coins",
+        |params| {
+            command(params, |params| {
+                Ok(Command::ImportWallet {
+                    name: name(params)?,
+                    secret: required("secret", params.text("secret", "0f3a...")?)?,
+                })
+            })
+        },
+    ),
+    of_node(
+        "export_wallet",
+        &[WALLET],
+        "shows a wallet's key",
+        |params| {
+            command(params, |params| {
+                let name = name(params)?;
+                Ok(Command::ExportWallet { name })
+            })
+        },
+    ),
+    of_node(
+        "plan_send",
+        PAYMENT,
+        "shows what a payment would do, and does nothing",
+        |params| command(params, |params| Ok(Command::PlanSend(payment(params)?))),
+    ),
+    of_node(
+        "send",
+        PAYMENT,
+        "pays; answers once the payment is safe on disk",
+        |params| command(params, |params| Ok(Command::Send(payment(params)?))),
+    ),
+    of_node(
+        "wallets",
+        &[],
+        "lists wallets, with what they hold",
+        |params| command(params, |_| Ok(Command::Wallets)),
+    ),
+    of_node(
+        "history",
+        &[
+            WALLET,
+            takes("skip", "entries to leave out, from the newest [0]"),
+            takes("limit", "entries to show, at most 500 [500]"),
+        ],
+        "tells what a wallet did, newest first",
+        |params| {
+            command(params, |params| {
+                Ok(Command::History {
+                    name: name(params)?,
+                    skip: params.number("skip")?.unwrap_or(0),
+                    limit: limit(params)?,
+                })
+            })
+        },
+    ),
+    of_node(
+        "coins",
+        &[needs("of", "an address, or any wallet's name")],
+        "lists unspent coins, as this node's chain has them",
+        |params| {
+            command(params, |params| {
+                let of = required("of", params.text("of", "alice")?)?;
+                Ok(Command::Coins { of })
+            })
+        },
+    ),
+    of_node(
+        "mine",
+        &[
+            takes(
+                "mode",
+                "\"on\", \"off\", or \"on-tx\": while transactions wait [on]",
+            ),
+            takes("txs", "with on-tx: how many must wait [1]"),
+        ],
+        "starts or stops the miner",
+        |params| command(params, mode),
+    ),
+    of_node(
+        "set_hashrate",
+        &[needs("hashrate", "in H/s, as in 14000 or \"14 kH/s\"")],
+        "changes how fast the miner is",
+        |params| {
+            command(params, |params| {
+                let rate = params.quantity("hashrate", "14 kH/s", parse_rate)?;
+                Ok(Command::SetHashrate(required("hashrate", rate)?))
+            })
+        },
+    ),
+    of_node(
+        "mine_to",
+        &[needs("wallet", "a wallet of the node")],
+        "changes the wallet that rewards go to",
+        |params| {
+            command(params, |params| {
+                let wallet = required("wallet", params.text("wallet", "rewards")?)?;
+                Ok(Command::MineTo { wallet })
+            })
+        },
+    ),
+    of_node(
+        "mine_now",
+        &[],
+        "mines one block at full speed; answers when it is found",
+        |params| command(params, |_| Ok(Command::MineNow)),
+    ),
+    of_node(
+        "add_peer",
+        &[needs("addr", "HOST:PORT")],
+        "keeps a connection to an address",
+        |params| command(params, |params| Ok(Command::AddPeer(addr(params)?))),
+    ),
+    of_node(
+        "drop_peer",
+        &[needs("addr", "HOST:PORT")],
+        "ends the connections with an address, and does not dial it again",
+        |params| command(params, |params| Ok(Command::DropPeer(addr(params)?))),
+    ),
+    of_node(
+        "ban",
+        &[
+            needs("ip", "an IP address"),
+            takes("for", "how long, as in \"10min\" [1d]"),
+        ],
+        "takes no connection from or to an IP address for a time",
+        |params| {
+            command(params, |params| {
+                let day = std::time::Duration::from_secs(24 * 3_600);
+                Ok(Command::Ban {
+                    ip: required("ip", params.parsed::<IpAddr>("ip", "192.0.2.1")?)?,
+                    for_: params.read("for", "10min", parse_duration)?.unwrap_or(day),
+                })
+            })
+        },
+    ),
+    of_node(
+        "unban",
+        &[needs("ip", "an IP address")],
+        "lifts a ban",
+        |params| {
+            command(params, |params| {
+                let ip = required("ip", params.parsed::<IpAddr>("ip", "192.0.2.1")?)?;
+                Ok(Command::Unban(ip))
+            })
+        },
+    ),
+    of_node("peers", &[], "lists who is connected", |params| {
+        command(params, |_| Ok(Command::Peers))
+    }),
+    of_node(
+        "chain",
+        &[
+            takes("from", "the highest block to show [the tip]"),
+            takes("to", "the lowest block to show [0]"),
+            takes("limit", "blocks to show, at most 500 [500]"),
+        ],
+        "lists blocks of the chain, highest first",
+        |params| {
+            command(params, |params| {
+                Ok(Command::Chain {
+                    from: params.number("from")?.unwrap_or(u32::MAX),
+                    to: params.number("to")?.unwrap_or(0),
+                    limit: limit(params)?,
+                })
+            })
+        },
+    ),
+    of_node(
+        "block",
+        &[
+            takes("hash", "which, 64 hexadecimal digits; or"),
+            takes("height", "which, on the chain"),
+        ],
+        "opens a block",
+        |params| command(params, block),
+    ),
+    of_node(
+        "tx",
+        &[needs("txid", "which, 64 hexadecimal digits")],
+        "opens a transaction, in the mempool or a block",
+        |params| {
+            command(params, |params| {
+                let txid = required("txid", params.parsed("txid", "0f3a...")?)?;
+                Ok(Command::Tx { txid })
+            })
+        },
+    ),
+    of_node(
+        "mempool",
+        &[takes("limit", "transactions to show, at most 500 [500]")],
+        "lists transactions that wait, best paying first",
+        |params| {
+            command(params, |params| {
+                Ok(Command::Mempool {
+                    limit: limit(params)?,
+                })
+            })
+        },
+    ),
+    of_node("kill", &[], "ends a node as a crash would", |params| {
+        Ok(Order::Kill(node(params)?))
+    }),
+    of_node("restart", &[], "starts a node that is down", |params| {
+        Ok(Order::Restart(node(params)?))
+    }),
+    of_lab(
+        "add_node",
+        &[
+            needs("name", "its name, unique in the lab"),
+            takes("connect", "nodes that it dials, as in [\"central\"]"),
+            takes("wallets", "wallets to make, as in [\"eve\"]"),
+            takes("mine", "as in the method mine [off]"),
+            takes("hashrate", "how fast, as in \"14 kH/s\""),
+        ],
+        "adds a node to the lab, and starts it",
+        add_node,
+    ),
+    of_lab(
+        "set_link",
+        &[
+            needs("from", "the node that sends"),
+            needs("to", "the node that receives"),
+            takes("latency", "as in \"80ms\""),
+            takes("jitter", "as in \"20ms\""),
+            takes("bandwidth", "as in \"1 MB/s\", or \"unlimited\""),
+            takes("loss", "a share of frames, from 0 to 0.9"),
+            takes("state", "\"open\", \"cut\", or \"black-hole\""),
+            takes(
+                "one_way",
+                "only from the first to the second, true or false [false]",
+            ),
+        ],
+        "changes what a link is like, at once",
+        set_link,
+    ),
+    of_lab(
+        "cut",
+        ENDS,
+        "cuts a link: nothing passes, and both sides know",
+        |params| ends(params, LinkChange::to_state(LinkState::Cut)),
+    ),
+    of_lab(
+        "black_hole",
+        ENDS,
+        "swallows all that a link carries, and tells nobody",
+        |params| ends(params, LinkChange::to_state(LinkState::BlackHole)),
+    ),
+    of_lab(
+        "heal",
+        &[
+            takes("from", "a node; without it, every link is healed"),
+            takes("to", "another node"),
+            takes(
+                "one_way",
+                "only from the first to the second, true or false [false]",
+            ),
+        ],
+        "opens a link again, which is as slow as before it was cut",
+        heal,
+    ),
+    of_lab(
+        "note",
+        &[takes(
+            "text",
+            "the caption; without it, none is shown any more",
+        )],
+        "shows a caption on the screen",
+        note,
+    ),
+];
