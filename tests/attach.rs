@@ -24,6 +24,7 @@ use common::running::{
 };
 use std::path::Path;
 use std::sync::Arc;
+use std::time::Duration;
 use tokio::net::TcpListener;
 
 /// A lab that others can attach to, and where.
@@ -335,6 +336,45 @@ async fn a_spawned_lab_shows_nodes_of_others_beside_its_own() {
     mine(&other, MINER).await;
     until(&other, |view| agree_on(view, 3)).await;
     other.close().await.expect("it closes");
+}
+
+#[tokio::test(flavor = "multi_thread")]
+async fn a_lab_that_is_closed_while_a_node_starts_is_closed() {
+    for wait in [0, 1, 5, 20] {
+        let (lab, entry) = served().await;
+        let far = attach(vec![entry.door]).await;
+        done(&far, Request::Kill(MINER)).await;
+        far.request(Request::Restart(MINER));
+        tokio::time::sleep(Duration::from_millis(wait)).await;
+        soon(lab.close()).await.expect("it closes");
+        soon(far.close()).await.expect("it closes");
+    }
+}
+
+#[tokio::test(flavor = "multi_thread")]
+async fn whoever_takes_the_port_of_a_node_that_went_away_is_told_nothing() {
+    let dir = tempfile::tempdir().expect("a directory");
+    let (node, lab) = alone(dir.path(), 0, Control::Anywhere).await;
+    let door = entry(&lab).await.door;
+    let chainlab::lab::control::Place::Tcp(control) = door.at else {
+        panic!("a TCP port")
+    };
+    let far = attach(vec![door]).await;
+    node.stop().await;
+    lab.close().await.expect("it closes");
+    until(&far, |view| view.nodes[0].state == NodeState::Gone).await;
+    let thief = TcpListener::bind(control).await.expect("it is free");
+    let port = node.addr().expect("it listened").port();
+    let (node, lab) = alone(dir.path(), port, Control::Anywhere).await;
+    until(&far, |view| view.nodes[0].state.is_up()).await;
+    let nobody = tokio::time::timeout(Duration::from_millis(500), thief.accept()).await;
+    assert!(
+        nobody.is_err(),
+        "somebody came, and would have told the cookie"
+    );
+    far.close().await.expect("it closes");
+    node.stop().await;
+    lab.close().await.expect("it closes");
 }
 
 #[tokio::test(flavor = "multi_thread")]

@@ -428,6 +428,29 @@ fn the_same_script_holds_in_virtual_time_and_every_run_is_the_same() {
     assert_eq!(summary, again.summary());
 }
 
+#[test]
+fn the_example_in_the_documentation_comes_true_whoever_finds_the_blocks() {
+    let page = include_str!("../docs/layout.md");
+    let (_, rest) = page.split_once("# a-fork:").expect("it is there");
+    let (text, _) = rest.split_once("```").expect("it ends");
+    let layout = read("a-fork.toml", &format!("# a-fork:{text}")).expect("a layout");
+    for seed in 0..10 {
+        let rehearsal = rehearse(&layout, seed, secs(600)).expect("it can be played");
+        assert_eq!(rehearsal.script().failure(), None, "seed {seed}");
+    }
+}
+
+#[test]
+fn nothing_is_true_of_tips_while_no_node_runs() {
+    let steps = "[[step]]\ndo = \"kill\"\nnode = \"central\"\n[[step]]\ndo = \"kill\"\nnode = \
+                 \"wallet\"\n[[step]]\ndo = \"kill\"\nnode = \"miner\"\nexpect = \"not tips == \
+                 1\"\nwithin = \"2s\"\n";
+    let layout = read("lab.toml", &with(steps)).expect("a layout");
+    let rehearsal = rehearse(&layout, 1, secs(60)).expect("it can be played");
+    let failure = rehearsal.script().failure().expect("it failed");
+    assert!(failure.contains("no node runs"), "{failure}");
+}
+
 #[tokio::test(flavor = "multi_thread")]
 async fn a_script_that_fails_says_which_step_and_why_and_stops_there() {
     let steps = "[[step]]\nexpect = \"height >= 9 and tips == 1\"\nwithin = \"300ms\"\n\

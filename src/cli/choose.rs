@@ -14,8 +14,16 @@ use crate::lab::names::missing;
 use clap::Args;
 use std::collections::BTreeMap;
 use std::path::PathBuf;
+use std::time::Duration;
+use tokio::time::{Instant, sleep};
 
 const HEADING: &str = "Which one";
+
+/// How long what is not there is waited for.
+const PATIENCE: Duration = Duration::from_secs(1);
+
+/// Time between two looks.
+const LOOK_EVERY: Duration = Duration::from_millis(50);
 
 /// Where a verb goes.
 #[derive(Args)]
@@ -53,6 +61,21 @@ impl From<ClientError> for Failure {
 impl Choice {
     /// Finds what is meant, and connects to it.
     pub(super) async fn open(&self) -> Result<Group, Failure> {
+        let until = Instant::now() + PATIENCE;
+        loop {
+            match self.open_now().await {
+                // What was started a moment ago may be on its way up.
+                Err(failure)
+                    if failure.is_input && self.at.is_empty() && Instant::now() < until =>
+                {
+                    sleep(LOOK_EVERY).await;
+                }
+                opened => return opened,
+            }
+        }
+    }
+
+    async fn open_now(&self) -> Result<Group, Failure> {
         let doors = self.doors(&[])?;
         let mut members = Vec::new();
         for door in &doors {

@@ -134,7 +134,10 @@ impl Lines {
     /// Prints a line; `false`: nobody reads on.
     fn put(&self, line: &str) -> Result<bool, Failure> {
         let mut out = stdout();
-        match out.write_all(line.as_bytes()).and_then(|()| out.flush()) {
+        match out
+            .write_all(plain(line).as_bytes())
+            .and_then(|()| out.flush())
+        {
             Ok(()) => Ok(true),
             Err(error) if error.kind() == io::ErrorKind::BrokenPipe => Ok(false),
             Err(error) => Err(Failure::other(error)),

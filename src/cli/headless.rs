@@ -250,6 +250,8 @@ impl<'a> Judge<'a> {
     /// Whether the run has come to its end.
     fn is_over(&self, elapsed: Duration, script: Option<&ScriptView>) -> bool {
         let is_met = match (&self.options.until, script) {
+            // After a step that failed it cannot end well any more.
+            (Some(_), Some(script)) if script.is_over() && script.failure().is_some() => true,
             (Some(_), _) => self.verdict.as_ref().is_some_and(|verdict| verdict.holds),
             (None, Some(script)) => script.is_over(),
             (None, None) => false,

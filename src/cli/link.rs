@@ -74,6 +74,11 @@ enum What {
         #[command(flatten)]
         ends: Ends,
     },
+    /// Have a link swallow all that it carries, and tell nobody.
+    BlackHole {
+        #[command(flatten)]
+        ends: Ends,
+    },
     /// Open a link again; without nodes, every link.
     Heal {
         /// The node that sends.
@@ -114,11 +119,20 @@ pub(super) async fn run(options: &Options) -> Result<(), Failure> {
             ("set_link", Some((&ends.from, &ends.to, ends.one_way)))
         }
         What::Cut { ends } => ("cut", Some((&ends.from, &ends.to, ends.one_way))),
+        What::BlackHole { ends } => ("black_hole", Some((&ends.from, &ends.to, ends.one_way))),
         What::Heal { from, to, one_way } => {
             let ends = from.as_ref().zip(to.as_ref());
             ("heal", ends.map(|(from, to)| (from, to, *one_way)))
         }
     };
+    if let Some((from, to, _)) = ends {
+        let unknown = [from, to]
+            .into_iter()
+            .find(|end| group.nodes().all(|node| node != *end));
+        if let Some(end) = unknown {
+            return Err(Failure::input(missing("node", end, group.nodes())));
+        }
+    }
     let answers = match ends {
         None => everywhere(&group, method).await?,
         Some((from, to, one_way)) if group.is_lab => {

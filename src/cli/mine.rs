@@ -49,9 +49,9 @@ enum What {
     Off,
     /// Mine blocks at full speed, and print each.
     Now {
-        /// How many.
-        #[arg(long, value_name = "N", default_value = "1", value_parser = at_least_one)]
-        blocks: usize,
+        /// How many, at most 1000.
+        #[arg(long, value_name = "N", default_value = "1", value_parser = clap::value_parser!(u16).range(1..=1_000))]
+        blocks: u16,
         /// The wallet of the node that rewards go to.
         #[arg(long, value_name = "WALLET")]
         to: Option<String>,
@@ -79,7 +79,7 @@ pub(super) async fn run(options: &Options) -> Result<(), Failure> {
         What::Off => commands.push(Command::Mine(MiningMode::Off)),
         What::Now { blocks, to } => {
             commands.extend(to.clone().map(|wallet| Command::MineTo { wallet }));
-            commands.extend(std::iter::repeat_n(Command::MineNow, *blocks));
+            commands.extend(std::iter::repeat_n(Command::MineNow, usize::from(*blocks)));
         }
     }
     let mut replies = Vec::new();

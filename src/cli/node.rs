@@ -147,6 +147,9 @@ fn configure(options: &Options, params: Params) -> Result<Config, Failure> {
             config.wallets.push(wallet.clone());
         }
     }
+    if config.mine_to.is_none() {
+        config.mine_to = config.wallets.first().cloned();
+    }
     if let Some(rate) = options.hashrate {
         config.hashrate = rate;
     }

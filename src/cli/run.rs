@@ -5,12 +5,12 @@ use super::headless::{self, HeadlessOptions};
 use super::look::Look;
 use super::{Failure, choose, print, read_file, runtime, say, screen};
 use crate::lab::control::Place;
-use crate::lab::document::FILE_BYTES_MAX;
+use crate::lab::document::{FILE_BYTES_MAX, nearest};
 use crate::lab::layout::{self, shipped};
 use crate::lab::names::missing;
 use crate::lab::{Lab, LabError, LabOptions, Layout};
 use crate::node::Time;
-use clap::Args;
+use clap::{Args, CommandFactory};
 use std::path::{Path, PathBuf};
 
 pub(super) const EXAMPLES: &str = "\
@@ -107,7 +107,12 @@ fn choose(wanted: Option<&str>) -> Result<(Layout, String), Failure> {
         (wanted, read_file(Path::new(wanted), FILE_BYTES_MAX)?)
     } else {
         let text = shipped::text(wanted);
-        let missing = || missing("layout", wanted, shipped::names());
+        let missing = || match nearest(wanted, verbs().iter().map(String::as_str)) {
+            Some(verb) if nearest(wanted, shipped::names()).is_none() => {
+                format!("there is no layout {wanted:?}; did you mean chainlab {verb}?")
+            }
+            _ => missing("layout", wanted, shipped::names()),
+        };
         (
             wanted,
             text.ok_or_else(|| Failure::input(missing()))?.to_owned(),
@@ -115,4 +120,11 @@ fn choose(wanted: Option<&str>) -> Result<(Layout, String), Failure> {
     };
     let layout = layout::read(name, &text).map_err(Failure::input)?;
     Ok((layout, text))
+}
+
+/// The names of all subcommands.
+fn verbs() -> Vec<String> {
+    let command = super::Cli::command();
+    let names = command.get_subcommands().map(|sub| sub.get_name());
+    names.map(ToOwned::to_owned).collect()
 }

@@ -34,10 +34,10 @@ pub(super) struct Options {
     #[arg(long, value_name = "WALLET|ADDRESS")]
     to: String,
     /// How much arrives.
-    #[arg(long)]
+    #[arg(long, allow_hyphen_values = true)]
     amount: Amount,
     /// What the miner gets.
-    #[arg(long, default_value = "0")]
+    #[arg(long, default_value = "0", allow_hyphen_values = true)]
     fee: Amount,
     /// Wait until this has happened.
     #[arg(long, value_enum, value_name = "WHAT")]
@@ -78,18 +78,18 @@ pub(super) async fn run(options: &Options) -> Result<(), Failure> {
     }
     let mut confirmed = None;
     if let Some(Wait::Confirmed) = options.wait {
-        let block = confirm(&group, &node, txid, options.timeout).await?;
-        if !options.json {
-            print(&format!("in {block}\n"))?;
-        }
-        confirmed = Some(block);
+        confirmed = Some(confirm(&group, &node, txid, options.timeout).await);
     }
-    match options.json {
-        true => print_json(&json!({
-            "node": node, "sent": reply, "mined": mined, "confirmed": confirmed,
-        })),
-        false => Ok(()),
+    let block = confirmed.as_ref().and_then(|found| found.as_ref().ok());
+    match (options.json, block) {
+        // Also if it is in no block in time: the payment is made.
+        (true, block) => print_json(&json!({
+            "node": node, "sent": reply, "mined": mined, "confirmed": block,
+        }))?,
+        (false, Some(block)) => print(&format!("in {block}\n"))?,
+        (false, None) => {}
     }
+    confirmed.transpose().map(drop)
 }
 
 /// Pays from the node that has the wallet.
@@ -97,6 +97,13 @@ async fn pay(group: &Group, options: &Options) -> Result<(String, Reply, Txid), 
     let wallets = group.wallets().await?;
     let held = group.holder(&wallets, &options.from)?;
     let address = group.address(&wallets, &options.to)?;
+    if let Some(chosen) = group.chosen().filter(|chosen| *chosen != held.node) {
+        let words = format!(
+            "wallet {} is of {}, not of {chosen}",
+            options.from, held.node
+        );
+        return Err(Failure::input(words));
+    }
     if !held.is_up {
         let what = format!("has wallet {}", options.from);
         return Err(is_down(&held.node, &what));

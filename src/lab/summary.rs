@@ -213,7 +213,7 @@ impl fmt::Display for Summary {
         {
             writeln!(
                 f,
-                "  {blocks} blocks got everywhere: half within {p50:.1} ms, 90 % within {p90:.1} \
+                "  blocks that got everywhere: {blocks}; half within {p50:.1} ms, 90 % within {p90:.1} \
                  ms, 99 % within {p99:.1} ms"
             )?;
         }

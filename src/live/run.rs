@@ -180,7 +180,7 @@ impl<S: Store> Runner<S> {
                 }
             }
             Output::Event(event) => {
-                words::log(&event.kind);
+                words::log_event(&event.kind);
                 // Nobody need listen.
                 let _ = self.events.send(event);
             }

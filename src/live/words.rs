@@ -88,9 +88,10 @@ pub fn reply_words(reply: &Reply) -> String {
     match reply {
         Reply::Done(what) => what.clone(),
         Reply::Wallet(wallet) => format!("wallet {} has {}", wallet.name, wallet.address),
-        Reply::Mined { block, after } => {
-            format!("mined {block} in {:.1} s", after.as_secs_f64())
-        }
+        Reply::Mined { block, after } => match after.as_secs_f64() {
+            seconds if seconds < 1.0 => format!("mined {block} in {:.0} ms", seconds * 1e3),
+            seconds => format!("mined {block} in {seconds:.1} s"),
+        },
         Reply::Sent {
             txid,
             plan,
@@ -110,7 +111,7 @@ pub fn reply_words(reply: &Reply) -> String {
 }
 
 /// Writes an event to the log: what people wait for as information, every message as a trace.
-pub(super) fn log(event: &EventKind) {
+pub fn log_event(event: &EventKind) {
     match event {
         EventKind::MessageSent { .. } | EventKind::MessageReceived { .. } => {
             tracing::trace!("{}", Lazily(event));

@@ -37,6 +37,7 @@ impl<S: Store> Node<S> {
                 Some(plan.map_err(CommandError::new))
             }
             Command::Send(payment) => self.pay(&payment, now)?,
+            Command::Snapshot => Some(Ok(Reply::Snapshot(Box::new(self.snapshot(now))))),
             Command::Mine(mode) => self.set_mining(mode, now)?,
             Command::SetHashrate(hashrate) => match check_hashrate(hashrate) {
                 Ok(hashrate) => {

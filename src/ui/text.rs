@@ -70,7 +70,7 @@ pub fn size(bytes: u64) -> String {
         1_000_000..1_000_000_000 => (1_000_000, "MB"),
         _ => (1_000_000_000, "GB"),
     };
-    let tenths = (bytes * 10).div_ceil(unit);
+    let tenths = bytes.saturating_mul(10).div_ceil(unit);
     format!("{}.{} {name}", tenths / 10, tenths % 10)
 }
 

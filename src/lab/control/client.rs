@@ -10,7 +10,7 @@ use super::data::{
     About, Cookie, Door, NodeEvent, NodeStatus, Notice, Opening, Place, VERSION, Wish,
 };
 use super::methods;
-use super::rpc::{RpcError, call_line};
+use super::rpc::{NO_REQUEST, RpcError, call_line};
 use crate::lab::units::show_duration;
 use crate::node::io::{Command, Reply};
 use serde::de::DeserializeOwned;
@@ -326,7 +326,7 @@ impl Shared {
         let error = object.remove("error").map(serde_json::from_value);
         let answer = match error {
             Some(Ok(error)) => Err(error),
-            Some(Err(_)) => return,
+            Some(Err(error)) => Err(RpcError::new(NO_REQUEST, format!("no error: {error}"))),
             None => Ok(object.remove("result").unwrap_or_default()),
         };
         let mut waiting = self.lock();

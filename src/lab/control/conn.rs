@@ -116,6 +116,8 @@ struct Session<'a> {
 enum Outcome {
     Answer(Result<Value, RpcError>),
     Later(Order),
+    /// How all nodes look, which they are asked for.
+    Status,
 }
 
 impl Session<'_> {
@@ -124,30 +126,23 @@ impl Session<'_> {
         reader: &mut Lines<impl AsyncRead + Unpin>,
         writer: &mut Writer<impl AsyncWrite + Unpin>,
     ) -> io::Result<()> {
-        let served = loop {
+        // What is being done when this ends is done to its end: see `begin`.
+        loop {
             let has_room = self.calls.len() < CALLS_MAX;
             tokio::select! {
                 Some(done) = self.calls.join_next() => {
-                    // What was not to be answered, and what panicked, has no answer.
+                    // What panicked has no answer.
                     let Ok((id, answer)) = done else { continue };
-                    if let Err(error) = writer.answer_if(id, &answer).await { break Err(error) }
+                    writer.answer_if(id, &answer).await?;
                 }
-                line = reader.next(), if has_room => {
-                    let line = match line {
-                        Ok(Some(line)) => line,
-                        Ok(None) => break Ok(()),
-                        Err(error) => break writer.refuse(&Value::Null, error.into()).await,
-                    };
-                    if let Err(error) = self.take(&line, writer).await { break Err(error) }
-                }
-                line = next(&mut self.feed) => {
-                    if let Err(error) = writer.write(line.as_bytes()).await { break Err(error) }
-                }
+                line = reader.next(), if has_room => match line {
+                    Ok(Some(line)) => self.take(&line, writer).await?,
+                    Ok(None) => return Ok(()),
+                    Err(error) => return writer.refuse(&Value::Null, error.into()).await,
+                },
+                line = next(&mut self.feed) => writer.write(line.as_bytes()).await?,
             }
-        };
-        // What was begun is done, whether anybody hears of it or not.
-        self.calls.detach_all();
-        served
+        }
     }
 
     async fn take(
@@ -172,6 +167,12 @@ impl Session<'_> {
                 });
                 Ok(())
             }
+            Ok(Outcome::Status) => {
+                let looking = self.ctx.door.fresh_status();
+                self.calls
+                    .spawn(async move { (id, Ok(json!(looking.await))) });
+                Ok(())
+            }
             Ok(Outcome::Answer(answer)) => writer.answer_if(id, &answer).await,
             Err(error) => writer.answer_if(id, &Err(error)).await,
         }
@@ -183,7 +184,7 @@ impl Session<'_> {
             "hello" => json!(door.about()),
             "status" => {
                 Params::new(call.params).finish()?;
-                json!(door.status())
+                return Ok(Outcome::Status);
             }
             "links" => {
                 Params::new(call.params).finish()?;

@@ -162,6 +162,10 @@ impl Params {
         let wanted = || bad(key, "a list of texts is wanted here");
         match self.take(key) {
             None => Ok(Vec::new()),
+            // As a program would write it.
+            Some(Value::String(text)) if text.starts_with('[') => {
+                serde_json::from_str(&text).map_err(|_| wanted())
+            }
             Some(Value::String(text)) => {
                 let parts = text.split(',').map(str::trim);
                 Ok(parts
@@ -253,6 +257,7 @@ mod tests {
         for value in [
             json!({"limit": 5, "on": true, "names": ["a", "b"], "rate": 1.5}),
             json!({"limit": "5", "on": "true", "names": "a, b", "rate": "1.5"}),
+            json!({"limit": "5", "on": "true", "names": "[\"a\", \"b\"]", "rate": "1.5"}),
         ] {
             let mut params = params(value);
             assert_eq!(params.number::<usize>("limit"), Ok(Some(5)));

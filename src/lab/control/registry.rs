@@ -16,6 +16,7 @@ use crate::lab::private::{self, write_private};
 use crate::lab::run::LabError;
 use serde::{Deserialize, Serialize};
 use std::fs::{self, File};
+use std::io;
 use std::path::{Path, PathBuf};
 
 const PREFIX: &str = "run-";
@@ -79,9 +80,12 @@ fn parent() -> Result<PathBuf, LabError> {
     let Some(dir) = places::runtime() else {
         return private::parent_in(&std::env::temp_dir());
     };
-    private::make_private(&dir).map_err(LabError::file(&dir))?;
-    private::check_ours(&dir)?;
-    Ok(dir)
+    // After su, or in a container, it may be nobody's.
+    let made = private::make_private(&dir).map_err(LabError::file(&dir));
+    match made.and_then(|()| private::check_ours(&dir)) {
+        Ok(()) => Ok(dir),
+        Err(_) => private::parent_in(&std::env::temp_dir()),
+    }
 }
 
 /// This process's place among those that run; given up when this is dropped.
@@ -112,7 +116,9 @@ impl Registered {
     /// [`LabError`].
     pub(in crate::lab) fn write(&self, entry: &Entry) -> Result<(), LabError> {
         let (path, new) = (self.dir.join(FILE), self.dir.join(NEW_FILE));
-        let text = serde_json::to_vec_pretty(entry).expect("plain data");
+        // A path may have bytes that are no text.
+        let text = serde_json::to_vec_pretty(entry).map_err(io::Error::from);
+        let text = text.map_err(LabError::file(&new))?;
         write_private(&new, &text).map_err(LabError::file(&new))?;
         fs::rename(&new, &path).map_err(LabError::file(&path))
     }

@@ -101,10 +101,10 @@ impl Server {
             guests: Mutex::default(),
         });
         let tcp = TcpListener::from_std(bound.tcp)?;
+        let unix = bound.unix.as_ref().map(UnixListener::bind).transpose()?;
         let mut accepting = vec![runtime.spawn(accept_tcp(tcp, Arc::clone(&ctx)))];
-        if let Some(path) = &bound.unix {
-            let listener = UnixListener::bind(path)?;
-            accepting.push(runtime.spawn(accept_unix(listener, Arc::clone(&ctx))));
+        if let Some(unix) = unix {
+            accepting.push(runtime.spawn(accept_unix(unix, Arc::clone(&ctx))));
         }
         Ok(Self {
             addr: bound.addr,

@@ -66,8 +66,15 @@ pub(super) fn adopt(adoption: Adoption, runtime: Handle) -> Result<Lab, LabError
     });
     let watching = observe::watch(Arc::clone(&shared), ix, 1, handle);
     shared.runtime.spawn(watching);
-    if control != Control::Off {
-        shared.open_doors(bound)?;
+    match control {
+        Control::Off => {}
+        Control::At { .. } => shared.open_doors(bound)?,
+        // Nobody asked for it.
+        Control::Anywhere => {
+            if let Err(error) = shared.open_doors(bound) {
+                tracing::warn!("other programs cannot control this node: {error}");
+            }
+        }
     }
     Ok(Lab::over(shared, answers))
 }

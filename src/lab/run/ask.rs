@@ -16,20 +16,35 @@ use std::pin::{Pin, pin};
 use std::sync::Arc;
 use std::task::{Context, Poll, Waker};
 
+/// Who asks.
+#[derive(Clone, Copy, Debug, PartialEq, Eq)]
+pub(super) enum By {
+    /// Somebody, by a key or from a shell: what is made then is missed when it goes.
+    Hand,
+    /// The layout's script, which makes it again.
+    Script,
+}
+
 /// Begins to do what is asked. When this returns it has its place in the order of things: tasks
 /// begin in any order, but by the time this work first waits, a command is in its node's queue.
 pub(super) fn begin(
     shared: &Arc<Shared>,
     request: Request,
+    by: By,
 ) -> impl Future<Output = Result<Answer, String>> + Send + use<> {
-    let mut work = Box::pin(Arc::clone(shared).serve(request));
+    let mut work = Box::pin(Arc::clone(shared).serve(request, by));
     let _within = shared.runtime.enter();
     let begun = tokio::task::unconstrained(Pin::as_mut(&mut work));
     let begun = pin!(begun).poll(&mut Context::from_waker(Waker::noop()));
+    // Whoever asked may go before it is done; what was begun is done all the same.
+    let begun = match begun {
+        Poll::Ready(answer) => Ok(answer),
+        Poll::Pending => Err(shared.runtime.spawn(work)),
+    };
     async move {
         match begun {
-            Poll::Ready(answer) => answer,
-            Poll::Pending => work.await,
+            Ok(answer) => answer,
+            Err(task) => task.await.unwrap_or_else(|error| Err(error.to_string())),
         }
     }
 }
@@ -39,7 +54,7 @@ impl Shared {
     ///
     /// # Errors
     /// In words, why it cannot be done.
-    pub(super) async fn serve(self: Arc<Self>, request: Request) -> Result<Answer, String> {
+    pub(super) async fn serve(self: Arc<Self>, request: Request, by: By) -> Result<Answer, String> {
         let request = match self.standing {
             Standing::Attached => match self.forward(request).await? {
                 Forwarded::Done(answer) => return Ok(answer),
@@ -48,7 +63,7 @@ impl Shared {
             Standing::Own | Standing::Adopted => request,
         };
         match request {
-            Request::Node(ix, command) => self.command(ix, command).await,
+            Request::Node(ix, command) => self.command(ix, command, by).await,
             Request::Kill(ix) => self.kill(ix).await,
             Request::Restart(ix) => {
                 let far = self.lock().host_of(ix);
@@ -83,7 +98,7 @@ impl Shared {
         }
     }
 
-    async fn command(&self, ix: NodeIx, mut command: Command) -> Result<Answer, String> {
+    async fn command(&self, ix: NodeIx, mut command: Command, by: By) -> Result<Answer, String> {
         let (node, claimed) = {
             let mut model = self.lock();
             let node = model.running(ix)?;
@@ -95,7 +110,7 @@ impl Shared {
         let mut model = self.lock();
         match done {
             Ok(reply) => {
-                model.note_done(ix, &command, &reply);
+                model.note_done(ix, &command, &reply, by);
                 Ok(Answer::Node(ix, reply))
             }
             Err(error) => {
@@ -242,14 +257,16 @@ impl Model {
 
     /// What a node did for somebody. A miner that was changed by hand stays like that when the node
     /// starts again.
-    fn note_done(&mut self, ix: NodeIx, command: &Command, reply: &Reply) {
+    fn note_done(&mut self, ix: NodeIx, command: &Command, reply: &Reply, by: By) {
         if let Reply::Wallet(wallet) = reply {
             let (name, address) = (wallet.name.clone(), wallet.address.clone());
             self.made.insert(name, address);
         }
         match (command, reply) {
             (Command::CreateWallet { .. } | Command::ImportWallet { .. }, Reply::Wallet(_))
-            | (Command::Send(_), Reply::Sent { .. }) => self.made_by_hand += 1,
+            | (Command::Send(_), Reply::Sent { .. }) => {
+                self.made_by_hand += usize::from(by == By::Hand);
+            }
             _ => {}
         }
         let mine = &mut self.nodes[ix.0].spec.mine;

@@ -8,22 +8,33 @@ use super::hand::{Hand, Host};
 use super::model::Node;
 use super::{Lab, LabError, Shared, Standing};
 use crate::lab::control::{
-    About, Client, ClientError, Door, LabStatus, NodeEvent, NodeStatus, Notice, Opening, Wish,
+    About, Client, ClientError, Door, Kind, LabStatus, NodeEvent, NodeStatus, Notice, Opening, Wish,
 };
 use crate::lab::layout::{Layout, NODES_MAX, NodeSpec};
 use crate::lab::names::parse_node_name;
 use crate::lab::network;
 use crate::lab::view::{NodeIx, NodeState, Tone};
-use crate::live::LabClock;
+use crate::live::{self, LabClock};
 use crate::node::Time;
+use crate::node::snapshot::NodeSnapshot;
 use std::net::{Ipv4Addr, SocketAddr};
 use std::sync::Arc;
 use std::time::Duration;
 use tokio::runtime::Handle;
 use tokio::sync::mpsc::{self, Receiver};
+use tokio::time::timeout;
+
+/// How long a process may take to say how things are.
+const ANSWER_MAX: Duration = Duration::from_secs(10);
 
 /// Time between two tries to find a process that went away.
 const RETRY: Duration = Duration::from_millis(250);
+
+/// The highest block that is believed: at ten a second a lab takes six years to it.
+const HEIGHT_MAX: u32 = 2_000_000_000;
+
+/// The most bytes of a mempool that are believed: as many as no machine has.
+const BYTES_MAX: usize = 1 << 48;
 
 /// Where a node listens of which that is not known.
 const NOWHERE: SocketAddr = SocketAddr::new(std::net::IpAddr::V4(Ipv4Addr::UNSPECIFIED), 0);
@@ -91,7 +102,9 @@ impl Met {
     }
 
     async fn over(host: Arc<Host>, client: Client) -> Result<Self, ClientError> {
-        let (opening, notices) = client.subscribe(Wish::default()).await?;
+        let subscribing = client.subscribe(Wish::default());
+        let late = |_| ClientError::Ended(client.place().clone());
+        let (opening, notices) = timeout(ANSWER_MAX, subscribing).await.map_err(late)??;
         Ok(Self {
             host,
             client,
@@ -149,10 +162,18 @@ struct Following {
     notices: Receiver<Notice>,
 }
 
-async fn follow(shared: Arc<Shared>, mut following: Following) {
+/// Listens to a process until the lab is over.
+async fn follow(shared: Arc<Shared>, following: Following) {
+    tokio::select! {
+        () = listen(&shared, following) => {}
+        () = shared.over() => {}
+    }
+}
+
+async fn listen(shared: &Arc<Shared>, mut following: Following) {
     loop {
         while let Some(notice) = following.notices.recv().await {
-            following.take(&shared, notice);
+            following.take(shared, notice);
         }
         let host = Arc::clone(&following.host);
         let before = following.client.about().clone();
@@ -161,11 +182,8 @@ async fn follow(shared: Arc<Shared>, mut following: Following) {
         drop(following);
         following = loop {
             tokio::time::sleep(RETRY).await;
-            if shared.lock().is_over {
-                return;
-            }
             if let Ok(met) = Met::again(Arc::clone(&host), &before).await {
-                let mut all = begin(vec![met], &shared);
+                let mut all = begin(vec![met], shared);
                 break all.pop().expect("as many as were met");
             }
         };
@@ -177,7 +195,12 @@ impl Following {
         match notice {
             Notice::Node(status) if is_sound(&status) => self.status(shared, *status),
             Notice::Node(_) => {}
-            Notice::Event(event) => self.event(shared, event),
+            Notice::Event(event) => {
+                // As a node of this process would write it.
+                tracing::info_span!("node", name = %event.node)
+                    .in_scope(|| live::log_event(&event.event.kind));
+                self.event(shared, event);
+            }
             Notice::Lab(status) => self.lab(shared, status),
             // How things are is told in any case.
             Notice::Missed(_) => {}
@@ -273,18 +296,26 @@ impl Following {
         }
     }
 
+    /// Nodes that run alone have no screen, and a lab of this process has its own.
     fn lab(&self, shared: &Shared, status: LabStatus) {
+        if shared.standing == Standing::Own || self.client.about().kind == Kind::Node {
+            return;
+        }
         shared.change(|model| {
             model.caption = status.caption;
-            // Nodes that run alone have none.
-            model.script = status.script.or(model.script.take());
+            model.script = status.script;
         });
     }
 }
 
 /// Whether what is said can be of a node: another process may be anything.
 fn is_sound(status: &NodeStatus) -> bool {
-    parse_node_name(&status.node).is_ok()
+    let is_counted = |seen: &Arc<NodeSnapshot>| {
+        let heights = seen.recent.iter().map(|block| block.id.height);
+        let heights = heights.chain([seen.tip.height]);
+        heights.max() <= Some(HEIGHT_MAX) && seen.mempool.bytes <= BYTES_MAX
+    };
+    parse_node_name(&status.node).is_ok() && status.snapshot.as_ref().is_none_or(is_counted)
 }
 
 impl Shared {

@@ -1,6 +1,7 @@
 //! What a lab shows and does for its control server: for all of its nodes, or for one of them as
 //! if it were alone.
 
+use super::ask::By;
 use super::model::{Model, Node};
 use super::{Shared, ask};
 use crate::lab::control::limits::{BEHIND_MAX, RECENT_MAX};
@@ -11,7 +12,7 @@ use crate::lab::network;
 use crate::lab::request::{Answer, Request};
 use crate::lab::view::{NodeIx, NodeState};
 use crate::node::Time;
-use crate::node::io::Event;
+use crate::node::io::{Command, Event, Reply};
 use serde_json::{Value, json};
 use std::collections::{BTreeMap, BTreeSet, VecDeque};
 use std::sync::atomic::{AtomicUsize, Ordering};
@@ -199,6 +200,32 @@ impl LabDoor {
         self.nodes(&model).map(|(_, node)| node.status()).collect()
     }
 
+    /// As [`LabDoor::status`], with those that run in this process as they are at this moment:
+    /// whoever was told that something is done wants to see it.
+    pub(in crate::lab) fn fresh_status(
+        &self,
+    ) -> impl Future<Output = Vec<NodeStatus>> + Send + use<> {
+        let door = self.clone();
+        async move {
+            let own: Vec<_> = {
+                let model = door.shared.lock();
+                let nodes = door.nodes(&model);
+                let own = |(ix, node): (NodeIx, &Node)| {
+                    let handle = node.handle.as_ref()?.own()?;
+                    Some((ix, node.life, handle))
+                };
+                nodes.filter_map(own).collect()
+            };
+            for (ix, life, handle) in own {
+                if let Ok(Reply::Snapshot(snapshot)) = handle.command(Command::Snapshot).await {
+                    door.shared
+                        .change(|model| model.seen(ix, life, snapshot.into()));
+                }
+            }
+            door.status()
+        }
+    }
+
     /// One of them, and which edition that is.
     pub(in crate::lab) fn status_of(&self, ix: NodeIx) -> Option<(Edition, NodeStatus)> {
         let model = self.shared.lock();
@@ -238,6 +265,9 @@ impl LabDoor {
         names.extend(model.nodes.iter().map(|node| (node.addr, &*node.name)));
         let set = self.shared.links.all();
         pairs.extend(set.into_iter().map(|(from, to, _)| (from, to)));
+        if let Some(own) = self.scope.and_then(|scope| model.node(scope)) {
+            pairs.retain(|(from, to)| [*from, *to].contains(&own.addr));
+        }
         // Who is not connected any more, because the link is cut, has no name but its address.
         let name = |addr| {
             let name = names.get(&addr).map(|name| (*name).to_owned());
@@ -293,7 +323,7 @@ impl LabDoor {
     ) -> impl Future<Output = Result<Value, Refusal>> + use<> {
         let request = self.resolve(order);
         let shared = Arc::clone(&self.shared);
-        let begun = request.map(|request| ask::begin(&shared, request));
+        let begun = request.map(|request| ask::begin(&shared, request, By::Hand));
         async move {
             let answer = begun.map_err(Refusal::Order)?.await;
             let answer = answer.map_err(Refusal::Failed)?;
@@ -315,6 +345,11 @@ impl LabDoor {
                 let words = "a node is added at the door of a lab, and this is the door of";
                 return Err(bad("name", format!("{words} {name}")));
             }
+            // One that is alone has no links but its own.
+            Request::HealAll | Request::Note(_) if model.nodes.len() > 1 => {
+                let words = format!("this is the door of {name}, and that is for the whole lab");
+                return Err(bad("node", words));
+            }
             Request::Link { from, to, .. } if from != name && to != name => {
                 let words = format!("this is the door of {name}, and the link is another's");
                 return Err(bad("from", words));
@@ -328,7 +363,8 @@ impl LabDoor {
         let nodes = model.nodes.iter().enumerate();
         nodes
             .map(|(ix, node)| (NodeIx(ix), node))
-            .filter(move |(ix, _)| scope.is_none_or(|scope| scope == *ix))
+            // Those of other processes have doors there.
+            .filter(move |(ix, node)| scope.map_or(node.host.is_none(), |scope| scope == *ix))
     }
 }
 

@@ -97,8 +97,9 @@ impl Shared {
             let socket = doors.registered.socket(WHOLE);
             doors.whole = Some(self.server(door, &self.dir, bound.take(), socket)?);
         }
-        let count = self.lock().nodes.len();
-        for ix in (0..count).map(NodeIx) {
+        // Those of other processes have doors there.
+        let own = self.lock().own_nodes();
+        for ix in own {
             let server = self.node_server(ix, home.as_ref(), &doors, bound.take())?;
             doors.nodes.push((ix, server));
         }

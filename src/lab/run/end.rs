@@ -34,6 +34,8 @@ impl Shared {
         let Some(home) = self.home().take() else {
             return Ok(());
         };
+        // Those that were just being opened; from here on none are.
+        self.close_doors();
         let saved = match home.is_temporary() {
             true => Ok(()),
             false => self.save_into(&home),

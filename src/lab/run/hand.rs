@@ -1,6 +1,6 @@
 //! What a lab holds of a node that runs: in this process, or in another one.
 
-use crate::lab::control::{About, Client, ClientError, Door, Kind, registry};
+use crate::lab::control::{About, Client, ClientError, Door, Kind, Place, registry};
 use crate::live::NodeHandle;
 use crate::node::io::{Command, CommandError, Reply};
 use serde_json::{Map, Value};
@@ -19,6 +19,8 @@ pub(super) enum Hand {
 pub(super) struct Host {
     /// Where it is. Started again, it may be elsewhere.
     door: Mutex<Door>,
+    /// It was put down among all that run here.
+    is_registered: bool,
     /// There while it answers.
     client: Mutex<Option<Client>>,
 }
@@ -51,6 +53,7 @@ impl Host {
     /// One that nobody has called yet.
     pub(super) fn new(door: Door) -> Self {
         Self {
+            is_registered: is_registered(&door),
             door: Mutex::new(door),
             client: Mutex::default(),
         }
@@ -92,21 +95,23 @@ impl Host {
 
     /// Opens the door again, of whatever has been started anew under the name of what was there.
     ///
+    /// Of what was put down as running here the old place is not tried: somebody else may have its
+    /// port now, and would be told the cookie.
+    ///
     /// # Errors
     /// [`ClientError`].
     pub(super) async fn connect_again(&self, before: &About) -> Result<Client, ClientError> {
-        let refused = match self.connect().await {
-            Ok(client) if is_same(client.about(), before) => return Ok(client),
-            // Another one has its port now.
-            Ok(client) => ClientError::Ended(client.place().clone()),
-            Err(error) => error,
-        };
+        if self.is_registered {
+            let gone = || ClientError::Ended(self.door().at);
+            let door = find(before).ok_or_else(gone)?;
+            *self.door.lock().unwrap_or_else(PoisonError::into_inner) = door;
+        }
+        let client = self.connect().await?;
+        if is_same(client.about(), before) {
+            return Ok(client);
+        }
         self.set(None);
-        let Some(door) = find(before) else {
-            return Err(refused);
-        };
-        *self.door.lock().unwrap_or_else(PoisonError::into_inner) = door;
-        self.connect().await
+        Err(ClientError::Ended(client.place().clone()))
     }
 
     /// Where it was last.
@@ -119,6 +124,17 @@ impl Host {
         // No panic can leave it half changed.
         self.client.lock().unwrap_or_else(PoisonError::into_inner)
     }
+}
+
+fn is_registered(door: &Door) -> bool {
+    let entries = registry::running().unwrap_or_default();
+    let nodes = entries.iter().flat_map(|entry| &entry.nodes);
+    let doors = entries.iter().map(|entry| (&entry.door, &entry.socket));
+    let mut doors = doors.chain(nodes.map(|node| (&node.door, &node.socket)));
+    doors.any(|(known, socket)| match &door.at {
+        Place::Tcp(_) => known.at == door.at,
+        Place::Unix(path) => socket.as_ref() == Some(path),
+    })
 }
 
 fn is_same(now: &About, before: &About) -> bool {

@@ -208,7 +208,7 @@ impl Lab {
     /// reaches it in the order in which it was asked.
     pub fn request(&self, request: Request) -> Ticket {
         let ticket = Ticket(self.last_ticket.fetch_add(1, Ordering::Relaxed) + 1);
-        let work = ask::begin(&self.shared, request);
+        let work = ask::begin(&self.shared, request, ask::By::Hand);
         let answered = self.shared.answered.clone();
         self.shared.runtime.spawn(async move {
             // Whoever asks may not care.

@@ -239,6 +239,13 @@ impl Model {
         }
     }
 
+    /// Those that run in this process.
+    pub(super) fn own_nodes(&self) -> Vec<NodeIx> {
+        let nodes = self.nodes.iter().enumerate();
+        let own = nodes.filter(|(_, node)| node.host.is_none());
+        own.map(|(ix, _)| NodeIx(ix)).collect()
+    }
+
     /// The names of a node's wallets.
     pub(super) fn wallets_of(&self, ix: NodeIx) -> impl Iterator<Item = &str> {
         let owned = self.wallets.iter().filter(move |(_, owner)| **owner == ix);

@@ -83,7 +83,9 @@ impl Shared {
         let Some(node) = model.alive(ix, life) else {
             return;
         };
-        self.telling.tell(ix, &node.name, &event, is_plain);
+        if node.host.is_none() {
+            self.telling.tell(ix, &node.name, &event, is_plain);
+        }
         if is_plain {
             return;
         }

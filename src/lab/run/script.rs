@@ -3,6 +3,7 @@
 //! What nodes look like is known from their snapshots, which follow a change within 33 ms. So an
 //! expectation is first looked at a moment after what was done, and not by what was before.
 
+use super::ask::By;
 use super::model::Model;
 use super::{Lab, Shared, ask};
 use crate::chain::{Amount, BlockHash};
@@ -99,7 +100,7 @@ impl Shared {
     async fn obey(self: &Arc<Self>, order: Order) -> Result<(), String> {
         let request = order.resolve(&*self.lock());
         let request = request.map_err(|error| error.to_string())?;
-        ask::begin(self, request).await.map(drop)
+        ask::begin(self, request, By::Script).await.map(drop)
     }
 
     /// What an expression is judged by, now.

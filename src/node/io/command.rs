@@ -3,7 +3,8 @@
 use crate::chain::{Amount, BlockHash, Txid};
 use crate::node::mining::MiningMode;
 use crate::node::snapshot::{
-    BlockDetail, BlockInfo, CoinInfo, HistoryEntry, MempoolTx, PeerInfo, TxDetail, WalletInfo,
+    BlockDetail, BlockInfo, CoinInfo, HistoryEntry, MempoolTx, NodeSnapshot, PeerInfo, TxDetail,
+    WalletInfo,
 };
 use crate::node::store::BlockId;
 use crate::node::time::duration_text;
@@ -81,6 +82,8 @@ pub enum Command {
     },
     /// Lift a ban. Replies [`Reply::Done`].
     Unban(IpAddr),
+    /// How the node looks at this moment. Replies [`Reply::Snapshot`].
+    Snapshot,
     /// Who is connected. Replies [`Reply::Peers`].
     Peers,
     /// Blocks of the chain, highest first. Replies [`Reply::Chain`].
@@ -179,6 +182,8 @@ pub enum Reply {
         #[serde(with = "duration_text")]
         after: Duration,
     },
+    /// The node.
+    Snapshot(Box<NodeSnapshot>),
     /// Peers.
     Peers(Vec<PeerInfo>),
     /// Blocks of the chain.

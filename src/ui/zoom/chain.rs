@@ -215,7 +215,8 @@ impl Chain {
             self.known.clear();
             self.is_answer_stale = self.asked.is_some();
         }
-        self.known.split_off(&(snapshot.tip.height + 1));
+        self.known
+            .split_off(&(snapshot.tip.height.saturating_add(1)));
         for info in &snapshot.recent {
             self.known.insert(info.id.height, info.clone());
         }
@@ -327,7 +328,7 @@ impl Chain {
         let (Some(top), Some(bottom)) = (page.first(), page.last()) else {
             return;
         };
-        let above = self.known.get(&(top.id.height + 1));
+        let above = self.known.get(&(top.id.height.saturating_add(1)));
         if above.is_some_and(|above| above.previous != top.id.hash) {
             // One of the two is of another chain than the node has now; the next snapshot tells.
             return;

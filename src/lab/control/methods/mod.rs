@@ -68,6 +68,9 @@ pub fn method(name: &str) -> Option<&'static Method> {
 pub fn unknown(name: &str) -> String {
     let shown: String = name.chars().take(40).collect();
     let basics = BASICS.iter().map(|method| method.name);
+    if basics.clone().any(|basic| basic == name) {
+        return format!("{name} is for programs that stay connected, and cannot be called here");
+    }
     let names = basics.chain(METHODS.iter().map(|method| method.name));
     match nearest(&shown, names) {
         Some(near) => format!("there is no method {shown:?}; did you mean {near:?}?"),
@@ -149,6 +152,7 @@ mod tests {
                 for_: Duration::from_secs(600),
             },
             Command::Unban(addr.ip()),
+            Command::Snapshot,
             Command::Peers,
             Command::Chain {
                 from: 7,

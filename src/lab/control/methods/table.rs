@@ -219,6 +219,12 @@ pub const METHODS: &[Method] = &[
             })
         },
     ),
+    of_node(
+        "snapshot",
+        &[],
+        "tells how the node looks at this moment",
+        |params| command(params, |_| Ok(Command::Snapshot)),
+    ),
     of_node("peers", &[], "lists who is connected", |params| {
         command(params, |_| Ok(Command::Peers))
     }),

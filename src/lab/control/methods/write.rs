@@ -33,6 +33,7 @@ pub fn write(command: &Command) -> (&'static str, Map<String, Value>) {
         Command::DropPeer(addr) => ("drop_peer", json!({ "addr": addr })),
         Command::Ban { ip, for_ } => ("ban", json!({ "ip": ip, "for": show_duration(*for_) })),
         Command::Unban(ip) => ("unban", json!({ "ip": ip })),
+        Command::Snapshot => ("snapshot", json!({})),
         Command::Peers => ("peers", json!({})),
         Command::Chain { from, to, limit } => {
             ("chain", json!({ "from": from, "to": to, "limit": limit }))

@@ -176,6 +176,7 @@ fn read<'a>(
         Operand::Number(number) => Ok(Reading::Number((*number).into())),
         Operand::Amount(amount) => Ok(Reading::Coins(amount.units().into())),
         Operand::HashEnd(digits) => Ok(Reading::HashEnd(digits)),
+        Operand::Tips if facts.running().next().is_none() => Err("no node runs".to_owned()),
         Operand::Tips => Ok(Reading::Number(wide(facts.tips()))),
         Operand::Of(quantity, name) => {
             let node = match name {
