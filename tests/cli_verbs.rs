@@ -106,7 +106,7 @@ fn what_makes_no_sense_is_refused_before_anybody_is_asked() {
             "--amount",
         ),
         (&["send", "--from", "a", "--to", "b"], "--amount <AMOUNT>"),
-        (&["mine", "now", "--blocks", "0"], "at least 1"),
+        (&["mine", "now", "--blocks", "0"], "0 is not in 1..=1000"),
         (&["mine", "on", "--hashrate", "fast"], "is not a hash rate"),
         (&["peers", "add", "127.0.0.1"], "the port is missing"),
         (&["peers", "ban", "localhost"], "'localhost' for '<IP>'"),

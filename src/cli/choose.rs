@@ -62,20 +62,10 @@ impl Choice {
     /// Finds what is meant, and connects to it.
     pub(super) async fn open(&self) -> Result<Group, Failure> {
         let until = Instant::now() + PATIENCE;
-        loop {
-            match self.open_now().await {
-                // What was started a moment ago may be on its way up.
-                Err(failure)
-                    if failure.is_input && self.at.is_empty() && Instant::now() < until =>
-                {
-                    sleep(LOOK_EVERY).await;
-                }
-                opened => return opened,
-            }
+        // What was started a moment ago may be on its way up.
+        while self.at.is_empty() && Instant::now() < until && self.is_nobody_there()? {
+            sleep(LOOK_EVERY).await;
         }
-    }
-
-    async fn open_now(&self) -> Result<Group, Failure> {
         let doors = self.doors(&[])?;
         let mut members = Vec::new();
         for door in &doors {
@@ -86,6 +76,19 @@ impl Choice {
             group.client(node)?;
         }
         Ok(group)
+    }
+
+    /// Whether nothing runs here, or not the node that is meant.
+    fn is_nobody_there(&self) -> Result<bool, Failure> {
+        let entries = registry::running().map_err(Failure::other)?;
+        let has = |node: &String| {
+            entries
+                .iter()
+                .flat_map(node_names)
+                .any(|name| name == *node)
+        };
+        let is_meant_there = self.node.as_ref().is_none_or(has);
+        Ok(entries.is_empty() || !is_meant_there)
     }
 
     /// The doors that are meant: these and those that were named; without any, those of the only

@@ -1,9 +1,9 @@
 //! `chainlab events`: what happened to nodes, and what happens.
 
-use super::Failure;
 use super::choose::Choice;
 use super::group::Group;
 use super::table::print_json;
+use super::{Failure, plain};
 use crate::lab::control::{EventWish, NodeEvent, Notice, Wish};
 use crate::live::words;
 use crate::node::Time;
