@@ -154,7 +154,12 @@ pub(super) async fn run(options: &Options) -> Result<(), Failure> {
 async fn everywhere(group: &Group, method: &str) -> Result<Vec<Value>, Failure> {
     let mut answers = Vec::new();
     for client in group.members() {
-        answers.push(client.call(method, Map::new()).await?);
+        let mut answer = client.call(method, Map::new()).await?;
+        // Each node of its own speaks of its own links.
+        if let (false, Some(Value::String(said))) = (group.is_lab, answer.get_mut("done")) {
+            said.insert_str(0, &format!("{}: ", client.about().name));
+        }
+        answers.push(answer);
     }
     Ok(answers)
 }

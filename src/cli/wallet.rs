@@ -18,7 +18,7 @@ Examples:
   chainlab wallet list
   chainlab wallet balance eve
   chainlab wallet history eve
-  chainlab wallet export eve > eve.key
+  (umask 077; chainlab wallet export eve > eve.key)    for you alone to read
   chainlab wallet import eve --node miner < eve.key";
 
 /// The longest key that is read, in bytes: 64 digits, and whatever ends the line.

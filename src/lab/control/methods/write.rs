@@ -7,7 +7,8 @@ use crate::node::io::Command;
 use crate::node::mining::MiningMode;
 use serde_json::{Map, Value, json};
 
-/// A command as the method that it is, with its parameters: what [`Method::read`] reads.
+/// A command as the method that it is, with its parameters: what
+/// [`Method::read`](super::Method::read) reads.
 pub fn write(command: &Command) -> (&'static str, Map<String, Value>) {
     let (name, params) = match command {
         Command::CreateWallet { name } => ("create_wallet", json!({ "name": name })),
