@@ -51,7 +51,7 @@ fn arguments_that_make_no_sense_are_refused_by_name() {
         (&[][..], "the screen needs a terminal"),
         (
             &["nodes"],
-            "there is no layout \"nodes\"; there are: scenario",
+            "there is no layout \"nodes\"; did you mean chainlab node?",
         ),
         (&["--verbose"], "unexpected argument '--verbose'"),
         (&["node"], "--name <NAME>"),
