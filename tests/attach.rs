@@ -10,7 +10,7 @@ mod common;
 
 use chainlab::lab::control::{Door, Kind, registry::Entry};
 use chainlab::lab::layout::NodeSpec;
-use chainlab::lab::request::LinkChange;
+use chainlab::lab::request::{Bend, LinkChange};
 use chainlab::lab::{Answer, Control, Lab, LabOptions, LabView, NodeIx, NodeState, Request};
 use chainlab::link::LinkState;
 use chainlab::live::{self, LabClock};
@@ -185,12 +185,12 @@ async fn whoever_is_attached_can_do_all_that_the_lab_can() {
     })
     .await;
 
-    let cut = Request::Link {
+    let cut = Request::Link(Bend {
         from: "central".to_owned(),
         to: "miner".to_owned(),
         is_both_ways: true,
         change: LinkChange::to_state(LinkState::Cut),
-    };
+    });
     let said = done(&far, cut).await;
     assert_eq!(
         said,

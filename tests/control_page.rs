@@ -89,7 +89,7 @@ fn every_method_is_on_the_page_with_its_parameters_and_no_other() {
     ] {
         let methods = METHODS
             .iter()
-            .filter(|method| method.is_of_node == is_of_node);
+            .filter(|method| method.is_of_node() == is_of_node);
         check(
             heading,
             methods

@@ -4,7 +4,8 @@ use super::choose::Choice;
 use super::look::Look;
 use super::{Failure, runtime, screen};
 use crate::lab::Lab;
-use crate::lab::control::{Client, Door, Place};
+use crate::lab::control::registry::{self, Entry};
+use crate::lab::control::{Client, Door, Kind, Place};
 use clap::Args;
 
 pub(super) const EXAMPLES: &str = "\
@@ -47,16 +48,18 @@ pub(super) fn run(options: Options) -> Result<(), Failure> {
 
 /// The door to this node alone.
 async fn only(doors: &[Door], node: &str) -> Result<Door, Failure> {
-    let entries = crate::lab::control::registry::running().map_err(Failure::other)?;
+    let entries = registry::running().map_err(Failure::other)?;
     for door in doors {
         let client = Client::connect(door).await?;
         if !client.about().nodes.iter().any(|name| name == node) {
             continue;
         }
         let its = entries.iter().filter(|entry| entry.door == *door);
-        let mut nodes = its.flat_map(|entry| &entry.nodes);
-        let own = nodes.find(|entry| entry.name == node);
-        return Ok(own.map_or_else(|| door.clone(), |entry| entry.door.clone()));
+        let mut nodes = its
+            .flat_map(Entry::doors)
+            .filter(|listed| listed.kind == Kind::Node);
+        let own = nodes.find(|listed| listed.name == node);
+        return Ok(own.map_or(door, |listed| listed.door).clone());
     }
     Err(Failure::input(format!("there is no node {node:?} there")))
 }

@@ -2,9 +2,10 @@
 //! work, and whether the transactions are those that the header commits to. Both are worked out
 //! here, from what the node tells; neither is taken on trust.
 
-use super::table::{counted, show_time};
+use super::table::show_time;
 use crate::chain::merkle::{MerkleProof, commitment};
 use crate::chain::{Amount, CompactTarget, Header, Txid};
+use crate::live::counted;
 use crate::node::Time;
 use crate::node::snapshot::{BlockDetail, TxDetail};
 use serde_json::{Value, json};

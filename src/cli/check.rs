@@ -4,8 +4,9 @@
 //! Nothing is made where nothing is: a directory is looked at before its database is opened, which
 //! would make one.
 
-use super::table::{counted, print_json};
+use super::table::print_json;
 use super::{Failure, print};
+use crate::live::counted;
 use crate::live::disk::{DiskStore, OpenDiskError};
 use crate::live::stored_params;
 use crate::node::StoreFault;

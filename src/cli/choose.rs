@@ -94,15 +94,14 @@ impl Choice {
     /// The doors that are meant: these and those that were named; without any, those of the only
     /// lab or network.
     pub(super) fn doors(&self, at: &[Place]) -> Result<Vec<Door>, Failure> {
-        let entries = registry::running().map_err(Failure::other)?;
         let named: Vec<_> = at.iter().chain(&self.at).collect();
         if !named.is_empty() {
-            return self.named(&named, &entries);
+            return named.into_iter().map(|at| self.named(at)).collect();
         }
         if self.cookie.is_some() {
             return Err(Failure::input("--cookie goes with an address"));
         }
-        let groups = into_groups(entries);
+        let groups = into_groups(registry::running().map_err(Failure::other)?);
         let group = pick(groups, self.lab.as_deref(), self.node.as_deref())?;
         Ok(group.into_iter().map(|entry| entry.door).collect())
     }
@@ -112,51 +111,37 @@ impl Choice {
         self.node.as_deref()
     }
 
-    /// The doors that were named, with their cookies.
-    fn named(&self, at: &[&Place], entries: &[Entry]) -> Result<Vec<Door>, Failure> {
-        let door = |at: &Place| -> Result<Door, Failure> {
-            let cookie = match &self.cookie {
-                Some(path) if path.is_dir() => Cookie::File(path.join(COOKIE_FILE)),
-                Some(path) => Cookie::File(path.clone()),
-                None => cookie_of(entries, at).ok_or_else(|| {
-                    let words = "nothing that runs here can be controlled there";
-                    Failure::input(format!(
-                        "{at}: {words}; --cookie FILE goes with other machines"
-                    ))
-                })?,
-            };
-            Ok(Door {
-                at: at.clone(),
-                cookie,
-            })
+    /// A door that was named, with its cookie.
+    fn named(&self, at: &Place) -> Result<Door, Failure> {
+        let Some(path) = &self.cookie else {
+            return door_at(at);
         };
-        at.iter().copied().map(door).collect()
+        let path = match path.is_dir() {
+            true => path.join(COOKIE_FILE),
+            false => path.clone(),
+        };
+        Ok(Door {
+            at: at.clone(),
+            cookie: Cookie::File(path),
+        })
     }
 }
 
 /// The door at this address, of something that runs here.
 pub(super) fn door_at(at: &Place) -> Result<Door, Failure> {
     let entries = registry::running().map_err(Failure::other)?;
+    let mut doors = entries.iter().flat_map(Entry::doors);
+    let found = doors.find(|listed| listed.is_at(at));
     let missing = || {
+        let words = "nothing that runs here can be controlled there";
         Failure::input(format!(
-            "{at}: nothing that runs here can be controlled there"
+            "{at}: {words}; --cookie FILE goes with other machines"
         ))
     };
-    let cookie = cookie_of(&entries, at).ok_or_else(missing)?;
-    let at = at.clone();
-    Ok(Door { at, cookie })
-}
-
-/// The cookie of a door that something in the registry has.
-fn cookie_of(entries: &[Entry], at: &Place) -> Option<Cookie> {
-    let own = entries.iter().map(|entry| (&entry.door, &entry.socket));
-    let nodes = entries.iter().flat_map(|entry| &entry.nodes);
-    let mut doors = own.chain(nodes.map(|node| (&node.door, &node.socket)));
-    let found = doors.find(|(door, socket)| match at {
-        Place::Tcp(_) => door.at == *at,
-        Place::Unix(path) => door.at == *at || socket.as_ref() == Some(path),
-    });
-    found.map(|(door, _)| door.cookie.clone())
+    Ok(Door {
+        at: at.clone(),
+        cookie: found.ok_or_else(missing)?.door.cookie.clone(),
+    })
 }
 
 /// Every lab by itself, single nodes by their networks.

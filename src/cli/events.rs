@@ -2,7 +2,7 @@
 
 use super::choose::Choice;
 use super::group::Group;
-use super::table::print_json;
+use super::table::{offset, print_json};
 use super::{Failure, plain};
 use crate::lab::control::{EventWish, NodeEvent, Notice, Wish};
 use crate::live::words;
@@ -141,29 +141,6 @@ impl Lines {
             Ok(()) => Ok(true),
             Err(error) if error.kind() == io::ErrorKind::BrokenPipe => Ok(false),
             Err(error) => Err(Failure::other(error)),
-        }
-    }
-}
-
-/// `+MM:SS.mmm`, with as many minutes as it takes.
-fn offset(after: Duration) -> String {
-    let seconds = after.as_secs();
-    let (minutes, seconds) = (seconds / 60, seconds % 60);
-    format!("+{minutes:02}:{seconds:02}.{:03}", after.subsec_millis())
-}
-
-#[cfg(test)]
-mod tests {
-    use super::*;
-
-    #[test]
-    fn times_are_counted_in_minutes_from_the_beginning() {
-        for (ms, text) in [
-            (0, "+00:00.000"),
-            (12_345, "+00:12.345"),
-            (7_265_007, "+121:05.007"),
-        ] {
-            assert_eq!(offset(Duration::from_millis(ms)), text);
         }
     }
 }

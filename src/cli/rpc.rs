@@ -4,6 +4,7 @@ use super::choose::Choice;
 use super::group::Group;
 use super::table::print_json;
 use super::{Failure, print};
+use crate::lab::control::basics::{BASICS, Basic};
 use crate::lab::control::methods::{METHODS, Method, method, unknown};
 use clap::Args;
 use serde_json::{Map, Value, json};
@@ -16,11 +17,10 @@ Examples:
   chainlab rpc set_link from=central to=miner latency=80ms
   chainlab rpc kill node=miner";
 
-/// What a door tells of itself; these ask for nothing to be done, and take no parameters.
-const QUESTIONS: [(&str, &str); 2] = [
-    ("status", "tells of all nodes, as they were last seen"),
-    ("links", "tells what every link is like"),
-];
+/// What a door tells by itself, besides what is asked of labs and nodes.
+fn questions() -> impl Iterator<Item = &'static Basic> {
+    BASICS.iter().filter(|basic| !basic.is_lasting)
+}
 
 #[derive(Args)]
 pub(super) struct Options {
@@ -50,7 +50,7 @@ pub(super) async fn run(options: &Options) -> Result<(), Failure> {
         };
     };
     let found = method(name);
-    if found.is_none() && !QUESTIONS.iter().any(|(question, _)| question == name) {
+    if found.is_none() && questions().all(|question| question.name != name) {
         return Err(Failure::input(unknown(name)));
     }
     let mut params = Map::new();
@@ -76,7 +76,7 @@ async fn call(
     name: &str,
     mut params: Map<String, Value>,
 ) -> Result<Value, Failure> {
-    let of_node = method.is_some_and(|method| method.is_of_node);
+    let of_node = method.is_some_and(|method| method.is_of_node());
     if let (true, Some(chosen)) = (of_node, group.chosen()) {
         params.entry("node").or_insert_with(|| chosen.into());
     }
@@ -91,11 +91,11 @@ async fn call(
 
 fn list() -> String {
     let mut text = String::new();
-    for (name, does) in QUESTIONS {
-        let _ = writeln!(text, "{name}\n  {does}");
+    for question in questions() {
+        let _ = writeln!(text, "{}\n  {}", question.name, question.does);
     }
     for method in METHODS {
-        let node = match method.is_of_node {
+        let node = match method.is_of_node() {
             true => " [node]",
             false => "",
         };
@@ -113,8 +113,9 @@ fn list() -> String {
 }
 
 fn data() -> Vec<Value> {
-    let questions = QUESTIONS.iter();
-    let questions = questions.map(|(name, does)| json!({ "name": name, "does": does }));
+    let questions = questions();
+    let questions =
+        questions.map(|question| json!({ "name": question.name, "does": question.does }));
     let methods = METHODS.iter().map(|method| {
         let params = method.params.iter().map(
             |param| json!({ "name": param.name, "optional": param.is_optional, "is": param.is }),
@@ -122,7 +123,7 @@ fn data() -> Vec<Value> {
         json!({
             "name": method.name,
             "does": method.does,
-            "of_node": method.is_of_node,
+            "of_node": method.is_of_node(),
             "params": params.collect::<Vec<_>>(),
         })
     });

@@ -1,11 +1,12 @@
 //! `chainlab status`: what runs, and whether it agrees.
 
 use super::choose::Choice;
-use super::table::{Side, Table, counted, print_json};
+use super::table::{Side, Table, print_json};
 use super::{Failure, print};
 use crate::lab::control::NodeStatus;
 use crate::lab::units::show_rate;
 use crate::lab::view::NodeState;
+use crate::live::counted;
 use crate::node::BlockId;
 use crate::node::mining::MiningMode;
 use crate::node::snapshot::{MiningInfo, NodeSnapshot};

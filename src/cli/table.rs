@@ -4,6 +4,7 @@ use super::{Failure, print};
 use crate::node::Time;
 use serde::Serialize;
 use std::fmt::Write as _;
+use std::time::Duration;
 
 /// Which side of its column a cell keeps to.
 #[derive(Clone, Copy, PartialEq, Eq)]
@@ -68,12 +69,10 @@ pub(super) fn print_json(data: &impl Serialize) -> Result<(), Failure> {
     print(&format!("{text}\n"))
 }
 
-/// A number of things, in words.
-pub(super) fn counted(count: usize, what: &str) -> String {
-    match count {
-        1 => format!("1 {what}"),
-        _ => format!("{count} {what}s"),
-    }
+/// A time since something began: `+MM:SS.mmm`, with as many minutes as it takes.
+pub(super) fn offset(after: Duration) -> String {
+    let (seconds, ms) = (after.as_secs(), after.subsec_millis());
+    format!("+{:02}:{:02}.{ms:03}", seconds / 60, seconds % 60)
 }
 
 /// A moment, to the second.
@@ -88,6 +87,17 @@ pub(super) fn show_time(at: Time) -> String {
 #[cfg(test)]
 mod tests {
     use super::*;
+
+    #[test]
+    fn times_are_minutes_and_seconds_however_many() {
+        for (ms, text) in [
+            (0, "+00:00.000"),
+            (12_345, "+00:12.345"),
+            (7_265_007, "+121:05.007"),
+        ] {
+            assert_eq!(offset(Duration::from_millis(ms)), text);
+        }
+    }
 
     #[test]
     fn words_stand_on_the_left_and_numbers_on_the_right_of_their_columns() {

@@ -25,16 +25,7 @@ pub enum Request {
     /// Add a node, and start it.
     Add(Box<NodeSpec>),
     /// Change what a link is like, at once, also for connections that stand.
-    Link {
-        /// The node that sends.
-        from: String,
-        /// The node that receives: one of the lab, or a peer of `from`.
-        to: String,
-        /// The way back as well.
-        is_both_ways: bool,
-        /// What changes.
-        change: LinkChange,
-    },
+    Link(Bend),
     /// Open every link that is cut or a black hole.
     HealAll,
     /// Show a caption on the screen; `None`: none any more.
@@ -59,6 +50,19 @@ pub enum Answer {
     Done(String),
     /// The lab's data is here now, and `chainlab run --data-dir` opens it again.
     Kept(PathBuf),
+}
+
+/// A change of a link, with its ends by their names.
+#[derive(Clone, Debug, PartialEq)]
+pub struct Bend {
+    /// The node that sends.
+    pub from: String,
+    /// The node that receives: one of the lab, or a peer of `from`.
+    pub to: String,
+    /// The way back as well.
+    pub is_both_ways: bool,
+    /// What changes.
+    pub change: LinkChange,
 }
 
 /// What changes of a link; all else stays as it is.

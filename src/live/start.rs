@@ -35,8 +35,9 @@ const EVENTS: usize = 1_024;
 /// Address space of a node's thread; only what it uses is memory.
 const STACK_BYTES: usize = 2 * 1024 * 1024;
 
-/// Where a node listens that does not, in a table of links.
-const NOWHERE: SocketAddr = SocketAddr::new(IpAddr::V4(Ipv4Addr::UNSPECIFIED), 0);
+/// Where a node listens that does not, or of which that is not known; in a table of links no other
+/// node has it.
+pub const NOWHERE: SocketAddr = SocketAddr::new(IpAddr::V4(Ipv4Addr::UNSPECIFIED), 0);
 
 /// Why a node does not start.
 #[derive(Debug, Error)]

@@ -140,7 +140,8 @@ fn from_whom(peer: Option<&PeerLabel>) -> String {
         .unwrap_or_default()
 }
 
-fn counted(count: usize, what: &str) -> String {
+/// A number of things: `1 block`, `2 blocks`.
+pub fn counted(count: usize, what: &str) -> String {
     match count {
         1 => format!("1 {what}"),
         _ => format!("{count} {what}s"),

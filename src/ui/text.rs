@@ -3,6 +3,8 @@
 //! A figure is never cut: a part of a line is shown whole or left out, the least important first
 //! ([`Row`]), and a sentence ends at a whole word ([`clip`]).
 
+pub use crate::live::counted;
+
 use ratatui::style::Style;
 use ratatui::text::{Line, Span};
 use std::time::Duration;
@@ -72,11 +74,6 @@ pub fn size(bytes: u64) -> String {
     };
     let tenths = bytes.saturating_mul(10).div_ceil(unit);
     format!("{}.{} {name}", tenths / 10, tenths % 10)
-}
-
-/// `1 block`, `2 blocks`.
-pub fn counted(count: usize, what: &str) -> String {
-    format!("{count} {what}{}", if count == 1 { "" } else { "s" })
 }
 
 /// A name, or as much of it as fits, with a mark where it was cut.

@@ -1,5 +1,6 @@
 //! What a lab without a screen tells: lines for people, or JSON.
 
+use super::super::table::offset;
 use super::super::{Failure, print};
 use crate::lab::control::NodeEvent;
 use crate::lab::script::{ScriptView, StepState};
@@ -107,14 +108,8 @@ impl Report {
     }
 
     fn line(&self, at: Duration, who: &str, words: &str) -> Result<(), Failure> {
-        print(&format!("{} {who}  {words}\n", since(at)))
+        print(&format!("{} {who}  {words}\n", offset(at)))
     }
-}
-
-/// `+MM:SS.mmm`
-fn since(time: Duration) -> String {
-    let (seconds, ms) = (time.as_secs(), time.subsec_millis());
-    format!("+{:02}:{:02}.{ms:03}", seconds / 60, seconds % 60)
 }
 
 fn is_message(kind: &EventKind) -> bool {
@@ -130,15 +125,4 @@ fn is_chatter(kind: &EventKind) -> bool {
         kind,
         EventKind::DialFailed { .. } | EventKind::TxRefused { .. }
     )
-}
-
-#[cfg(test)]
-mod tests {
-    use super::*;
-
-    #[test]
-    fn times_are_minutes_and_seconds() {
-        assert_eq!(since(Duration::from_millis(83_004)), "+01:23.004");
-        assert_eq!(since(Duration::from_secs(7_200)), "+120:00.000");
-    }
 }

@@ -12,6 +12,9 @@ pub struct Basic {
     pub params: &'static [Param],
     /// What it does, in a sentence without its end.
     pub does: &'static str,
+    /// It is about a connection that stays; the others are questions, which ask for nothing to be
+    /// done.
+    pub is_lasting: bool,
 }
 
 /// All of them.
@@ -24,16 +27,19 @@ pub const BASICS: &[Basic] = &[
             takes("client", "the program that comes in, for people who look"),
         ],
         does: "opens the door; the first request of every connection",
+        is_lasting: true,
     },
     Basic {
         name: "status",
         params: &[],
         does: "tells how all nodes look",
+        is_lasting: false,
     },
     Basic {
         name: "links",
         params: &[],
         does: "tells what the links between nodes are like, each way",
+        is_lasting: false,
     },
     Basic {
         name: "subscribe",
@@ -48,10 +54,12 @@ pub const BASICS: &[Basic] = &[
             ),
         ],
         does: "tells how things are, and from now on what happens; the subscription before it ends",
+        is_lasting: true,
     },
     Basic {
         name: "unsubscribe",
         params: &[],
         does: "ends the subscription",
+        is_lasting: true,
     },
 ];

@@ -4,7 +4,7 @@
 use super::params::{BadParam, bad};
 use crate::lab::layout::NodeSpec;
 use crate::lab::names::missing;
-use crate::lab::request::{LinkChange, Request};
+use crate::lab::request::{Bend, Request};
 use crate::lab::view::NodeIx;
 use crate::node::io::Command;
 
@@ -20,16 +20,7 @@ pub enum Order {
     /// As [`Request::Add`].
     Add(Box<NodeSpec>),
     /// As [`Request::Link`].
-    Link {
-        /// See there.
-        from: String,
-        /// See there.
-        to: String,
-        /// See there.
-        is_both_ways: bool,
-        /// See there.
-        change: LinkChange,
-    },
+    Link(Bend),
     /// As [`Request::HealAll`].
     HealAll,
     /// As [`Request::Note`].
@@ -62,17 +53,7 @@ impl Order {
             Self::Kill(node) => Request::Kill(pick(node.as_deref(), known)?),
             Self::Restart(node) => Request::Restart(pick(node.as_deref(), known)?),
             Self::Add(spec) => Request::Add(spec),
-            Self::Link {
-                from,
-                to,
-                is_both_ways,
-                change,
-            } => Request::Link {
-                from,
-                to,
-                is_both_ways,
-                change,
-            },
+            Self::Link(bend) => Request::Link(bend),
             Self::HealAll => Request::HealAll,
             Self::Note(text) => Request::Note(text),
         })

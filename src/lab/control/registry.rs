@@ -10,7 +10,7 @@
 //! RUNTIME is `$XDG_RUNTIME_DIR/chainlab`, or a private directory under the temporary one. What a
 //! dead process left is removed by whoever looks next.
 
-use super::data::{Door, Kind};
+use super::data::{Door, Kind, Place};
 use crate::lab::places;
 use crate::lab::private::{self, write_private};
 use crate::lab::run::LabError;
@@ -47,6 +47,19 @@ pub struct Entry {
     pub nodes: Vec<NodeEntry>,
 }
 
+/// A door of something that runs.
+#[derive(Clone, Copy, Debug, PartialEq)]
+pub struct Listed<'a> {
+    /// What is behind it.
+    pub kind: Kind,
+    /// What people call that.
+    pub name: &'a str,
+    /// The door, over TCP.
+    pub door: &'a Door,
+    /// The same as a Unix socket.
+    pub socket: Option<&'a Path>,
+}
+
 /// A node that runs.
 #[derive(Clone, Debug, PartialEq, Serialize, Deserialize)]
 pub struct NodeEntry {
@@ -56,6 +69,35 @@ pub struct NodeEntry {
     pub door: Door,
     /// The same as a Unix socket.
     pub socket: Option<PathBuf>,
+}
+
+impl Entry {
+    /// Every door that is there, once: that of a single node is the door to its only node.
+    pub fn doors(&self) -> impl Iterator<Item = Listed<'_>> {
+        let whole = (self.kind == Kind::Lab).then_some(Listed {
+            kind: Kind::Lab,
+            name: &self.name,
+            door: &self.door,
+            socket: self.socket.as_deref(),
+        });
+        let nodes = self.nodes.iter().map(|node| Listed {
+            kind: Kind::Node,
+            name: &node.name,
+            door: &node.door,
+            socket: node.socket.as_deref(),
+        });
+        whole.into_iter().chain(nodes)
+    }
+}
+
+impl Listed<'_> {
+    /// Whether this is where it is.
+    pub fn is_at(&self, place: &Place) -> bool {
+        match place {
+            Place::Tcp(_) => self.door.at == *place,
+            Place::Unix(path) => self.socket == Some(path),
+        }
+    }
 }
 
 /// All that run, in the order in which their directories are named.

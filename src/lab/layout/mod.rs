@@ -15,9 +15,9 @@ pub use self::shipped::shipped;
 use crate::chain::{Amount, BlockTime, Params};
 use crate::lab::script::StepSpec;
 use crate::link::Conditions;
-use crate::node::SyncMethod;
 use crate::node::message::Role;
 use crate::node::mining::MiningMode;
+use crate::node::{Config, SyncMethod};
 use serde::{Deserialize, Serialize};
 
 /// Nodes of a lab: each has a database, a thread or two, and a line on the screen.
@@ -164,10 +164,17 @@ impl NodeSpec {
         }
     }
 
-    /// The wallet that rewards go to: the one that was named, or the first in the layout. `None`:
-    /// the node finds one.
-    pub fn reward_wallet(&self) -> Option<String> {
-        self.mine.to.as_ref().or(self.wallets.first()).cloned()
+    /// Sets all that the layout says of the node itself; whom it dials is up to whoever knows
+    /// where they are.
+    pub fn configure(&self, config: &mut Config) {
+        config.role = self.role;
+        config.outbound = self.discover;
+        config.sync = self.sync;
+        config.mining = self.mine.mode;
+        config.hashrate = self.mine.hashrate;
+        // The one that was named, or the first; without any the node finds one.
+        config.mine_to = self.mine.to.as_ref().or(self.wallets.first()).cloned();
+        config.wallets.clone_from(&self.wallets);
     }
 }
 

@@ -7,15 +7,11 @@ use super::{Control, Lab, LabError, Shared, Standing, observe};
 use crate::chain::Params;
 use crate::lab::layout::{Layout, NodeSpec};
 use crate::lab::view::{NodeIx, NodeState};
-use crate::live::{LabClock, NodeHandle};
-use std::net::{Ipv4Addr, SocketAddr};
+use crate::live::{LabClock, NOWHERE, NodeHandle};
 use std::path::PathBuf;
 use std::sync::Arc;
 use tokio::runtime::Handle;
 use tokio::sync::mpsc;
-
-/// Where a node listens that does not.
-const NOWHERE: SocketAddr = SocketAddr::new(std::net::IpAddr::V4(Ipv4Addr::UNSPECIFIED), 0);
 
 /// A node that runs, and what is known about it.
 #[derive(Debug)]
@@ -76,5 +72,5 @@ pub(super) fn adopt(adoption: Adoption, runtime: Handle) -> Result<Lab, LabError
             }
         }
     }
-    Ok(Lab::over(shared, answers))
+    Ok(Lab::of(shared, answers))
 }

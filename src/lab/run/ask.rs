@@ -79,14 +79,7 @@ impl Shared {
                 Ok(Answer::Restarted(ix))
             }
             Request::Add(spec) => self.add(*spec).await,
-            Request::Link {
-                from,
-                to,
-                is_both_ways,
-                change,
-            } => self
-                .bend(&from, &to, is_both_ways, change)
-                .map(Answer::Done),
+            Request::Link(bend) => self.bend(&bend).map(Answer::Done),
             Request::HealAll => self.heal_all().map(Answer::Done),
             Request::Note(text) => {
                 let text: Option<Arc<str>> = text.map(Arc::from);

@@ -14,10 +14,9 @@ use crate::lab::layout::{Layout, NODES_MAX, NodeSpec};
 use crate::lab::names::parse_node_name;
 use crate::lab::network;
 use crate::lab::view::{NodeIx, NodeState, Tone};
-use crate::live::{self, LabClock};
+use crate::live::{self, LabClock, NOWHERE};
 use crate::node::Time;
 use crate::node::snapshot::NodeSnapshot;
-use std::net::{Ipv4Addr, SocketAddr};
 use std::sync::Arc;
 use std::time::Duration;
 use tokio::runtime::Handle;
@@ -35,9 +34,6 @@ const HEIGHT_MAX: u32 = 2_000_000_000;
 
 /// The most bytes of a mempool that are believed: as many as no machine has.
 const BYTES_MAX: usize = 1 << 48;
-
-/// Where a node listens of which that is not known.
-const NOWHERE: SocketAddr = SocketAddr::new(std::net::IpAddr::V4(Ipv4Addr::UNSPECIFIED), 0);
 
 /// Makes a lab of what runs behind these doors.
 pub(super) async fn attach(doors: Vec<Door>, runtime: Handle) -> Result<Lab, LabError> {
@@ -67,7 +63,7 @@ pub(super) async fn attach(doors: Vec<Door>, runtime: Handle) -> Result<Lab, Lab
     shared.since = since.unwrap_or(shared.since);
     let shared = Arc::new(shared);
     join(met, &shared);
-    Ok(Lab::over(shared, answers))
+    Ok(Lab::of(shared, answers))
 }
 
 impl Shared {
@@ -93,15 +89,15 @@ impl Met {
     async fn new(door: Door) -> Result<Self, ClientError> {
         let host = Arc::new(Host::new(door));
         let client = host.connect().await?;
-        Self::over(host, client).await
+        Self::listening(host, client).await
     }
 
     async fn again(host: Arc<Host>, before: &About) -> Result<Self, ClientError> {
         let client = host.connect_again(before).await?;
-        Self::over(host, client).await
+        Self::listening(host, client).await
     }
 
-    async fn over(host: Arc<Host>, client: Client) -> Result<Self, ClientError> {
+    async fn listening(host: Arc<Host>, client: Client) -> Result<Self, ClientError> {
         let subscribing = client.subscribe(Wish::default());
         let late = |_| ClientError::Ended(client.place().clone());
         let (opening, notices) = timeout(ANSWER_MAX, subscribing).await.map_err(late)??;

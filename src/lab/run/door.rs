@@ -2,40 +2,23 @@
 //! if it were alone.
 
 use super::ask::By;
+use super::hand::Hand;
 use super::model::{Model, Node};
+use super::telling::{Told, WantsMessages};
 use super::{Shared, ask};
-use crate::lab::control::limits::{BEHIND_MAX, RECENT_MAX};
 use crate::lab::control::order::{Known, Order};
 use crate::lab::control::params::{BadParam, bad};
 use crate::lab::control::{About, Kind, LabStatus, LinkStatus, NodeEvent, NodeStatus, VERSION};
 use crate::lab::network;
 use crate::lab::request::{Answer, Request};
 use crate::lab::view::{NodeIx, NodeState};
+use crate::live::NodeHandle;
 use crate::node::Time;
-use crate::node::io::{Command, Event, Reply};
+use crate::node::io::{Command, Reply};
 use serde_json::{Value, json};
-use std::collections::{BTreeMap, BTreeSet, VecDeque};
-use std::sync::atomic::{AtomicUsize, Ordering};
-use std::sync::{Arc, OnceLock};
+use std::collections::{BTreeMap, BTreeSet};
+use std::sync::Arc;
 use tokio::sync::{broadcast, watch};
-
-/// Where a lab tells what happens to its nodes.
-pub(super) struct Telling {
-    sender: broadcast::Sender<Arc<Told>>,
-    /// Subscribers who want every message.
-    want_messages: Arc<AtomicUsize>,
-}
-
-/// An event on its way to subscribers, who share one line of it.
-pub(in crate::lab) struct Told {
-    /// Which node's.
-    pub(in crate::lab) ix: NodeIx,
-    /// A message that brings no block: only for those who want all.
-    pub(in crate::lab) is_message: bool,
-    /// The event, with the node's name.
-    pub(in crate::lab) event: NodeEvent,
-    line: OnceLock<Arc<str>>,
-}
 
 /// What is different whenever a node looks different.
 #[derive(Clone, Debug, PartialEq)]
@@ -44,13 +27,6 @@ pub(in crate::lab) struct Edition {
     state: NodeState,
     seen: Option<Time>,
 }
-
-/// What happened last to a node.
-#[derive(Default)]
-pub(super) struct Recent(VecDeque<Arc<Event>>);
-
-/// Whoever holds it wants every message.
-pub(in crate::lab) struct WantsMessages(Arc<AtomicUsize>);
 
 /// Why an order was not done.
 pub(in crate::lab) enum Refusal {
@@ -65,66 +41,6 @@ pub(in crate::lab) enum Refusal {
 pub(in crate::lab) struct LabDoor {
     shared: Arc<Shared>,
     scope: Option<NodeIx>,
-}
-
-impl Default for Telling {
-    fn default() -> Self {
-        Self {
-            sender: broadcast::Sender::new(BEHIND_MAX),
-            want_messages: Arc::default(),
-        }
-    }
-}
-
-impl Telling {
-    /// Whether anybody wants to hear of a message that brings no block.
-    pub(super) fn is_every_message_wanted(&self) -> bool {
-        self.want_messages.load(Ordering::Relaxed) > 0
-    }
-
-    /// What is told from now on.
-    pub(super) fn listen(&self) -> broadcast::Receiver<Arc<Told>> {
-        self.sender.subscribe()
-    }
-
-    /// Tells whoever listens.
-    pub(super) fn tell(&self, ix: NodeIx, name: &str, event: &Arc<Event>, is_message: bool) {
-        if self.sender.receiver_count() == 0 {
-            return;
-        }
-        let told = Told {
-            ix,
-            is_message,
-            event: NodeEvent {
-                node: name.to_owned(),
-                event: Arc::clone(event),
-            },
-            line: OnceLock::new(),
-        };
-        // Nobody need listen.
-        let _ = self.sender.send(Arc::new(told));
-    }
-}
-
-impl Told {
-    /// The line that tells of it, made once for all.
-    pub(in crate::lab) fn line(&self, make: impl FnOnce(&NodeEvent) -> String) -> Arc<str> {
-        Arc::clone(self.line.get_or_init(|| make(&self.event).into()))
-    }
-}
-
-impl Recent {
-    /// When something happened last.
-    pub(super) fn last(&self) -> Option<Time> {
-        self.0.back().map(|event| event.at)
-    }
-
-    pub(super) fn push(&mut self, event: Arc<Event>) {
-        if self.0.len() >= RECENT_MAX {
-            self.0.pop_front();
-        }
-        self.0.push_back(event);
-    }
 }
 
 impl Node {
@@ -143,12 +59,6 @@ impl Node {
             addr: Some(self.addr),
             snapshot: self.snapshot.clone(),
         }
-    }
-}
-
-impl Drop for WantsMessages {
-    fn drop(&mut self) {
-        self.0.fetch_sub(1, Ordering::Relaxed);
     }
 }
 
@@ -207,23 +117,26 @@ impl LabDoor {
     ) -> impl Future<Output = Vec<NodeStatus>> + Send + use<> {
         let door = self.clone();
         async move {
-            let own: Vec<_> = {
-                let model = door.shared.lock();
-                let nodes = door.nodes(&model);
-                let own = |(ix, node): (NodeIx, &Node)| {
-                    let handle = node.handle.as_ref()?.own()?;
-                    Some((ix, node.life, handle))
-                };
-                nodes.filter_map(own).collect()
-            };
-            for (ix, life, handle) in own {
-                if let Ok(Reply::Snapshot(snapshot)) = handle.command(Command::Snapshot).await {
-                    door.shared
-                        .change(|model| model.seen(ix, life, snapshot.into()));
+            let mut all = Vec::new();
+            for (mut status, own) in door.status_with_handles() {
+                if let Some(handle) = own
+                    && let Ok(Reply::Snapshot(now)) = handle.command(Command::Snapshot).await
+                {
+                    status.snapshot = Some(now.into());
                 }
+                all.push(status);
             }
-            door.status()
+            all
         }
+    }
+
+    fn status_with_handles(&self) -> Vec<(NodeStatus, Option<Arc<NodeHandle>>)> {
+        let model = self.shared.lock();
+        let nodes = self.nodes(&model).map(|(_, node)| {
+            let own = node.handle.as_ref().and_then(Hand::own);
+            (node.status(), own)
+        });
+        nodes.collect()
     }
 
     /// One of them, and which edition that is.
@@ -291,11 +204,11 @@ impl LabDoor {
     pub(in crate::lab) fn events(&self) -> (broadcast::Receiver<Arc<Told>>, Vec<NodeEvent>) {
         // Under the lock under which events are put down: none is told twice or left out.
         let model = self.shared.lock();
-        let receiver = self.shared.telling.sender.subscribe();
+        let receiver = self.shared.telling.listen();
         let mut events = Vec::new();
         for (_, node) in self.nodes(&model) {
             let name = node.name.to_string();
-            events.extend(node.recent.0.iter().map(|event| NodeEvent {
+            events.extend(node.recent.iter().map(|event| NodeEvent {
                 node: name.clone(),
                 event: Arc::clone(event),
             }));
@@ -311,9 +224,7 @@ impl LabDoor {
 
     /// From now on every message is told.
     pub(in crate::lab) fn want_messages(&self) -> WantsMessages {
-        let count = &self.shared.telling.want_messages;
-        count.fetch_add(1, Ordering::Relaxed);
-        WantsMessages(Arc::clone(count))
+        self.shared.telling.want_messages()
     }
 
     /// Begins to do what is ordered: it has its place in the order of things when this returns.
@@ -350,7 +261,7 @@ impl LabDoor {
                 let words = format!("this is the door of {name}, and that is for the whole lab");
                 return Err(bad("node", words));
             }
-            Request::Link { from, to, .. } if from != name && to != name => {
+            Request::Link(bend) if bend.from != name && bend.to != name => {
                 let words = format!("this is the door of {name}, and the link is another's");
                 return Err(bad("from", words));
             }

@@ -3,11 +3,12 @@
 
 use super::Shared;
 use super::hand::Host;
-use super::model::Model;
+use super::model::{Model, Node};
 use crate::lab::control::order::Order;
 use crate::lab::control::{Kind, methods};
+use crate::lab::layout::NodeSpec;
 use crate::lab::names::missing;
-use crate::lab::request::{Answer, Request};
+use crate::lab::request::{Answer, Bend, Request};
 use crate::lab::view::NodeIx;
 use serde_json::Value;
 use std::sync::Arc;
@@ -32,21 +33,10 @@ impl Shared {
     /// In words, why it cannot be done.
     pub(super) async fn forward(&self, request: Request) -> Result<Forwarded, String> {
         let order = match request {
-            Request::Add(spec) => return self.add_far_node(Order::Add(spec)).await,
-            Request::Link {
-                from,
-                to,
-                is_both_ways,
-                change,
-            } => {
-                let hosts = self.lock().hosts_of_link(&from, &to)?;
-                let order = Order::Link {
-                    from,
-                    to,
-                    is_both_ways,
-                    change,
-                };
-                return tell(&hosts, order).await;
+            Request::Add(spec) => return self.add_far_node(spec).await,
+            Request::Link(bend) => {
+                let hosts = self.lock().hosts_of_link(&bend)?;
+                return tell(&hosts, Order::Link(bend)).await;
             }
             Request::HealAll => Order::HealAll,
             Request::Note(text) => {
@@ -68,10 +58,7 @@ impl Shared {
         tell(&hosts, order).await
     }
 
-    async fn add_far_node(&self, order: Order) -> Result<Forwarded, String> {
-        let Order::Add(spec) = &order else {
-            unreachable!("only nodes are added")
-        };
+    async fn add_far_node(&self, spec: Box<NodeSpec>) -> Result<Forwarded, String> {
         let name = spec.name.clone();
         let hosts = self.lock().hosts();
         let mut labs = hosts.iter().filter(|host| is_lab(host));
@@ -79,7 +66,7 @@ impl Shared {
             let words = "a node can be added to a lab; start this one with chainlab node";
             return Err(words.to_owned());
         };
-        let (method, params) = methods::write_order(&order);
+        let (method, params) = methods::write_order(&Order::Add(spec));
         let added = lab.client()?.call(method, params).await;
         added.map_err(|error| error.to_string())?;
         let mut changes = self.changes.subscribe();
@@ -119,32 +106,28 @@ fn is_lab(host: &Arc<Host>) -> bool {
     client.is_ok_and(|client| client.about().kind == Kind::Lab)
 }
 
+/// The processes of these nodes, each once.
+fn distinct<'a>(nodes: impl Iterator<Item = &'a Node>) -> Vec<Arc<Host>> {
+    let mut hosts: Vec<Arc<Host>> = Vec::new();
+    for host in nodes.filter_map(|node| node.host.as_ref()) {
+        if !hosts.iter().any(|known| Arc::ptr_eq(known, host)) {
+            hosts.push(Arc::clone(host));
+        }
+    }
+    hosts
+}
+
 impl Model {
     /// All processes, each once.
     fn hosts(&self) -> Vec<Arc<Host>> {
-        let mut hosts: Vec<Arc<Host>> = Vec::new();
-        for host in self.nodes.iter().filter_map(|node| node.host.as_ref()) {
-            if !hosts.iter().any(|known| Arc::ptr_eq(known, host)) {
-                hosts.push(Arc::clone(host));
-            }
-        }
-        hosts
+        distinct(self.nodes.iter())
     }
 
     /// Those that have one end of a link or both.
-    fn hosts_of_link(&self, from: &str, to: &str) -> Result<Vec<Arc<Host>>, String> {
-        let mut hosts: Vec<Arc<Host>> = Vec::new();
-        for end in [from, to] {
-            let node = self
-                .named(end)
-                .ok_or_else(|| missing("node", end, self.nodes.iter().map(|node| &*node.name)))?;
-            if let Some(host) = &node.host
-                && !hosts.iter().any(|known| Arc::ptr_eq(known, host))
-            {
-                hosts.push(Arc::clone(host));
-            }
-        }
-        Ok(hosts)
+    fn hosts_of_link(&self, bend: &Bend) -> Result<Vec<Arc<Host>>, String> {
+        let names = || self.nodes.iter().map(|node| &*node.name);
+        let find = |end: &String| self.named(end).ok_or_else(|| missing("node", end, names()));
+        Ok(distinct([find(&bend.from)?, find(&bend.to)?].into_iter()))
     }
 
     fn position(&self, name: &str) -> Option<NodeIx> {

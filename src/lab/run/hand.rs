@@ -1,6 +1,7 @@
 //! What a lab holds of a node that runs: in this process, or in another one.
 
-use crate::lab::control::{About, Client, ClientError, Door, Kind, Place, registry};
+use crate::lab::control::registry::{self, Entry};
+use crate::lab::control::{About, Client, ClientError, Door};
 use crate::live::NodeHandle;
 use crate::node::io::{Command, CommandError, Reply};
 use serde_json::{Map, Value};
@@ -128,18 +129,12 @@ impl Host {
 
 fn is_registered(door: &Door) -> bool {
     let entries = registry::running().unwrap_or_default();
-    let nodes = entries.iter().flat_map(|entry| &entry.nodes);
-    let doors = entries.iter().map(|entry| (&entry.door, &entry.socket));
-    let mut doors = doors.chain(nodes.map(|node| (&node.door, &node.socket)));
-    doors.any(|(known, socket)| match &door.at {
-        Place::Tcp(_) => known.at == door.at,
-        Place::Unix(path) => socket.as_ref() == Some(path),
-    })
+    let mut doors = entries.iter().flat_map(Entry::doors);
+    doors.any(|listed| listed.is_at(&door.at))
 }
 
 fn is_same(now: &About, before: &About) -> bool {
-    let names = |about: &About| (about.kind, about.name.clone(), about.network.clone());
-    names(now) == names(before)
+    (now.kind, &now.name, &now.network) == (before.kind, &before.name, &before.network)
 }
 
 /// The door to what has this name on this network, if just one has.
@@ -148,18 +143,11 @@ fn find(before: &About) -> Option<Door> {
     let alike = entries
         .iter()
         .filter(|entry| entry.network == before.network);
-    let doors = alike.flat_map(|entry| {
-        let own = (entry.kind, &entry.name, &entry.door);
-        let nodes = entry.nodes.iter();
-        let nodes = nodes.map(|node| (Kind::Node, &node.name, &node.door));
-        // The door of a single node is the door to its only node.
-        std::iter::once(own)
-            .filter(|(kind, ..)| *kind == Kind::Lab)
-            .chain(nodes)
-    });
-    let mut found = doors.filter(|(kind, name, _)| (*kind, *name) == (before.kind, &before.name));
+    let mut found = alike
+        .flat_map(Entry::doors)
+        .filter(|listed| (listed.kind, listed.name) == (before.kind, &before.name));
     match (found.next(), found.next()) {
-        (Some((_, _, door)), None) => Some(door.clone()),
+        (Some(listed), None) => Some(listed.door.clone()),
         _ => None,
     }
 }

@@ -3,7 +3,7 @@
 use super::Shared;
 use super::model::Model;
 use crate::lab::names::missing;
-use crate::lab::request::LinkChange;
+use crate::lab::request::Bend;
 use crate::link::LinkState;
 use std::net::SocketAddr;
 
@@ -12,19 +12,19 @@ impl Shared {
     ///
     /// # Errors
     /// In words: there is no such node, or no such link.
-    pub(super) fn bend(
-        &self,
-        from: &str,
-        to: &str,
-        is_both_ways: bool,
-        change: LinkChange,
-    ) -> Result<String, String> {
+    pub(super) fn bend(&self, bend: &Bend) -> Result<String, String> {
+        let Bend {
+            from,
+            to,
+            is_both_ways,
+            change,
+        } = bend;
         let (one, other) = {
             let model = self.lock();
             (model.place_of(from)?, model.place_of(to)?)
         };
         let mut ways = vec![(one, other)];
-        if is_both_ways {
+        if *is_both_ways {
             ways.push((other, one));
         }
         let changed = ways.into_iter().map(|(from, to)| {

@@ -33,13 +33,15 @@ mod open;
 mod outcome;
 mod saved;
 mod script;
+mod telling;
 
 pub use adopt::Adoption;
-pub(in crate::lab) use door::{Edition, LabDoor, Refusal, Told, WantsMessages};
+pub(in crate::lab) use door::{Edition, LabDoor, Refusal};
 pub use doors::Control;
 pub use error::LabError;
 pub(in crate::lab) use open::key_seed;
 pub use outcome::{Heard, Hearing};
+pub(in crate::lab) use telling::{Told, WantsMessages};
 
 use super::control::Door;
 use super::control::registry::Entry;
@@ -49,7 +51,6 @@ use super::view::LabView;
 use crate::chain::{Params, SigCache};
 use crate::live::{LabClock, Links};
 use crate::node::Time;
-use door::Telling;
 use doors::Doors;
 use home::Home;
 use model::{Model, Node};
@@ -57,6 +58,7 @@ use std::path::{Path, PathBuf};
 use std::sync::atomic::{AtomicU64, Ordering};
 use std::sync::{Arc, Mutex, MutexGuard, PoisonError};
 use std::time::{Duration, SystemTime};
+use telling::Telling;
 use tokio::runtime::Handle;
 use tokio::sync::{mpsc, watch};
 
@@ -169,7 +171,7 @@ impl Lab {
         self.shared.attach_to(door).await
     }
 
-    fn over(shared: Arc<Shared>, answers: mpsc::UnboundedReceiver<Answered>) -> Self {
+    fn of(shared: Arc<Shared>, answers: mpsc::UnboundedReceiver<Answered>) -> Self {
         Self {
             shared,
             answers: tokio::sync::Mutex::new(answers),

@@ -1,10 +1,10 @@
 //! What a lab knows of its nodes: put down here by whoever learns it, shown from here as a
 //! [`LabView`](crate::lab::LabView), under one lock that nobody holds for long.
 
-use super::door::Recent;
 use super::hand::{Hand, Host};
 use super::journeys::Journeys;
 use super::script::Balances;
+use super::telling::Recent;
 use crate::lab::control::order::Known;
 use crate::lab::layout::NodeSpec;
 use crate::lab::script::ScriptView;

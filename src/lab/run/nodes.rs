@@ -155,19 +155,13 @@ impl Shared {
             run: self.run_seed(&spec.name, life).map_err(|e| e.to_string())?,
         };
         let mut config = Config::new(&spec.name, Arc::clone(&self.params), seeds);
-        config.role = spec.role;
+        spec.configure(&mut config);
         config.sigs = Arc::clone(&self.sigs);
         let model = self.lock();
         let known = spec.connect.iter().filter_map(|name| model.named(name));
         config.connect = known.map(|node| node.addr).collect();
         drop(model);
-        config.outbound = spec.discover;
-        config.sync = spec.sync;
         config.mempool.min_fee_per_kb = self.layout.chain.min_fee_per_kb;
-        config.mining = spec.mine.mode;
-        config.hashrate = spec.mine.hashrate;
-        config.mine_to = spec.reward_wallet();
-        config.wallets.clone_from(&spec.wallets);
         Ok(config)
     }
 

@@ -1,10 +1,10 @@
 //! How a lab begins: a new one, or one that was kept.
 
-use super::door::Telling;
 use super::error::LabError;
 use super::home::Home;
 use super::model::{Model, Node};
 use super::saved::{FILE, Saved, SavedNode};
+use super::telling::Telling;
 use super::{Control, Lab, LabOptions, Shared, Standing, first, nodes, script};
 use crate::lab::document::FileError;
 use crate::lab::layout::{self, Layout};
@@ -62,7 +62,7 @@ pub(super) fn open(options: LabOptions, runtime: Handle) -> Result<Lab, LabError
                 });
             }
             run(&shared, listeners);
-            Ok(Lab::over(shared, answers))
+            Ok(Lab::of(shared, answers))
         }
         Err(error) => {
             // The first error is the one to be told.

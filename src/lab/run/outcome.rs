@@ -1,6 +1,6 @@
 //! What programs see of a lab without a screen: what happens, line by line, and what it adds up to.
 
-use super::door::Told;
+use super::telling::Told;
 use super::{Lab, Shared};
 use crate::lab::control::NodeEvent;
 use crate::lab::control::order::Known;

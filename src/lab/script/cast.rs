@@ -83,9 +83,9 @@ impl Cast {
         match order.clone().resolve(self)? {
             Request::Node(ix, command) => self.play_command(ix, &command),
             Request::Add(spec) => self.add(&spec),
-            Request::Link { from, to, .. } => {
-                self.find("from", &from)?;
-                self.find("to", &to).map(drop)
+            Request::Link(bend) => {
+                self.find("from", &bend.from)?;
+                self.find("to", &bend.to).map(drop)
             }
             Request::Kill(_)
             | Request::Restart(_)

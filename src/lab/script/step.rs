@@ -78,14 +78,9 @@ pub fn title(order: &Order) -> String {
         Order::Kill(node) => with_node("kill", node.as_deref()),
         Order::Restart(node) => with_node("restart", node.as_deref()),
         Order::Add(spec) => format!("add {}", spec.name),
-        Order::Link {
-            from,
-            to,
-            is_both_ways,
-            change,
-        } => {
-            let sign = if *is_both_ways { "-" } else { ">" };
-            format!("{} {from} {sign} {to}", link(change))
+        Order::Link(bend) => {
+            let sign = if bend.is_both_ways { "-" } else { ">" };
+            format!("{} {} {sign} {}", link(&bend.change), bend.from, bend.to)
         }
         Order::HealAll => "heal all links".to_owned(),
         Order::Note(text) => note_title(text.as_deref().unwrap_or_default()),

@@ -13,6 +13,7 @@ use super::basics::BASICS;
 use super::order::Order;
 use super::params::{BadParam, Params};
 use crate::lab::document::nearest;
+use crate::node::io::Command;
 use serde_json::{Map, Value};
 
 /// The longest caption, in characters: a line.
@@ -23,13 +24,23 @@ pub const NOTE_MAX: usize = 200;
 pub struct Method {
     /// Its name.
     pub name: &'static str,
-    /// Its parameters, in the order in which people think of them.
+    /// Its parameters, in the order in which people think of them; those that are of a node take
+    /// `node` as well.
     pub params: &'static [Param],
     /// What it does, in a sentence without its end.
     pub does: &'static str,
-    /// It is about one node, and takes `node` as well.
-    pub is_of_node: bool,
-    read: fn(&mut Params) -> Result<Order, BadParam>,
+    read: Read,
+}
+
+/// What a method's parameters make.
+#[derive(Debug)]
+enum Read {
+    /// Something that is asked of a node.
+    Command(fn(&mut Params) -> Result<Command, BadParam>),
+    /// Something that the lab does with a node.
+    Node(fn(Option<String>) -> Order),
+    /// Something of the lab.
+    Lab(fn(&mut Params) -> Result<Order, BadParam>),
 }
 
 /// A parameter of a method.
@@ -85,9 +96,18 @@ impl Method {
     /// [`BadParam`], the first that is wrong.
     pub fn read(&self, params: Map<String, Value>) -> Result<Order, BadParam> {
         let mut params = Params::new(params);
-        let order = (self.read)(&mut params)?;
+        let order = match self.read {
+            Read::Command(read) => Order::Node(read::node(&mut params)?, read(&mut params)?),
+            Read::Node(make) => make(read::node(&mut params)?),
+            Read::Lab(read) => read(&mut params)?,
+        };
         params.finish()?;
         Ok(order)
+    }
+
+    /// Whether it is about one node, and takes `node` as well.
+    pub fn is_of_node(&self) -> bool {
+        !matches!(self.read, Read::Lab(_))
     }
 }
 
@@ -175,7 +195,7 @@ mod tests {
         for command in commands() {
             let (name, mut params) = write(&command);
             let method = method(name).expect("in the table");
-            assert!(method.is_of_node);
+            assert!(method.is_of_node());
             let order = method.read(params.clone()).expect("readable");
             assert_eq!(order, Order::Node(None, command.clone()));
             params.insert("node".to_owned(), "miner".into());
@@ -187,8 +207,7 @@ mod tests {
     #[test]
     fn every_parameter_of_the_table_is_taken_and_no_other() {
         for method in METHODS {
-            let mut params = Params::new(Map::new());
-            let read = (method.read)(&mut params);
+            let read = method.read(Map::new());
             let missing = method.params.iter().find(|param| !param.is_optional);
             if let (Some(missing), Err(error)) = (missing, &read) {
                 assert_eq!(error.key, missing.name, "{}", method.name);

@@ -6,7 +6,7 @@ use crate::lab::control::order::Order;
 use crate::lab::control::params::{BadParam, Params, bad, required};
 use crate::lab::layout::{MineSpec, NodeSpec};
 use crate::lab::names::parse_node_name;
-use crate::lab::request::LinkChange;
+use crate::lab::request::{Bend, LinkChange};
 use crate::lab::units::{parse_bandwidth, parse_duration, parse_rate};
 use crate::link::LinkState;
 use crate::node::io::{Command, Payment};
@@ -21,13 +21,6 @@ pub(super) fn name(params: &mut Params) -> Result<String, BadParam> {
 
 pub(super) fn node(params: &mut Params) -> Result<Option<String>, BadParam> {
     params.text("node", "central")
-}
-
-pub(super) fn command(
-    params: &mut Params,
-    read: impl FnOnce(&mut Params) -> Result<Command, BadParam>,
-) -> Result<Order, BadParam> {
-    Ok(Order::Node(node(params)?, read(params)?))
 }
 
 pub(super) fn payment(params: &mut Params) -> Result<Payment, BadParam> {
@@ -137,12 +130,12 @@ pub(super) fn ends(params: &mut Params, change: LinkChange) -> Result<Order, Bad
             format!("a link is between two nodes, and {from} is one"),
         ));
     }
-    Ok(Order::Link {
+    Ok(Order::Link(Bend {
         from,
         to,
         is_both_ways: !is_one_way,
         change,
-    })
+    }))
 }
 
 pub(super) fn heal(params: &mut Params) -> Result<Order, BadParam> {

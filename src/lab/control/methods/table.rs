@@ -1,9 +1,7 @@
 //! The table of methods.
 
-use super::read::{
-    add_node, addr, block, command, ends, heal, limit, mode, name, node, note, payment, set_link,
-};
-use super::{Method, Param, needs, takes};
+use super::read::{add_node, addr, block, ends, heal, limit, mode, name, note, payment, set_link};
+use super::{Method, Param, Read, needs, takes};
 use crate::lab::control::order::Order;
 use crate::lab::control::params::{BadParam, Params, required};
 use crate::lab::request::LinkChange;
@@ -12,17 +10,18 @@ use crate::link::LinkState;
 use crate::node::io::Command;
 use std::net::IpAddr;
 
+/// A command or a question to a node.
 const fn of_node(
     name: &'static str,
     params: &'static [Param],
     does: &'static str,
-    read: fn(&mut Params) -> Result<Order, BadParam>,
+    read: fn(&mut Params) -> Result<Command, BadParam>,
 ) -> Method {
+    let read = Read::Command(read);
     Method {
         name,
         params,
         does,
-        is_of_node: true,
         read,
     }
 }
@@ -33,9 +32,27 @@ const fn of_lab(
     does: &'static str,
     read: fn(&mut Params) -> Result<Order, BadParam>,
 ) -> Method {
+    let read = Read::Lab(read);
     Method {
-        is_of_node: false,
-        ..of_node(name, params, does, read)
+        name,
+        params,
+        does,
+        read,
+    }
+}
+
+/// Something that a lab does with a node.
+const fn with_node(
+    name: &'static str,
+    does: &'static str,
+    make: fn(Option<String>) -> Order,
+) -> Method {
+    let read = Read::Node(make);
+    Method {
+        name,
+        params: &[],
+        does,
+        read,
     }
 }
 
@@ -62,10 +79,8 @@ pub const METHODS: &[Method] = &[
         &[WALLET],
         "makes a wallet with a new key",
         |params| {
-            command(params, |params| {
-                let name = name(params)?;
-                Ok(Command::CreateWallet { name })
-            })
+            let name = name(params)?;
+            Ok(Command::CreateWallet { name })
         },
     ),
     of_node(
@@ -73,11 +88,9 @@ pub const METHODS: &[Method] = &[
         &[WALLET, needs("secret", "its key, 64 hexadecimal digits")],
         "makes a wallet of a key that exists, and looks for its coins",
         |params| {
-            command(params, |params| {
-                Ok(Command::ImportWallet {
-                    name: name(params)?,
-                    secret: required("secret", params.text("secret", "0f3a...")?)?,
-                })
+            Ok(Command::ImportWallet {
+                name: name(params)?,
+                secret: required("secret", params.text("secret", "0f3a...")?)?,
             })
         },
     ),
@@ -86,30 +99,25 @@ pub const METHODS: &[Method] = &[
         &[WALLET],
         "shows a wallet's key",
         |params| {
-            command(params, |params| {
-                let name = name(params)?;
-                Ok(Command::ExportWallet { name })
-            })
+            let name = name(params)?;
+            Ok(Command::ExportWallet { name })
         },
     ),
     of_node(
         "plan_send",
         PAYMENT,
         "shows what a payment would do, and does nothing",
-        |params| command(params, |params| Ok(Command::PlanSend(payment(params)?))),
+        |params| Ok(Command::PlanSend(payment(params)?)),
     ),
     of_node(
         "send",
         PAYMENT,
         "pays; answers once the payment is safe on disk",
-        |params| command(params, |params| Ok(Command::Send(payment(params)?))),
+        |params| Ok(Command::Send(payment(params)?)),
     ),
-    of_node(
-        "wallets",
-        &[],
-        "lists wallets, with what they hold",
-        |params| command(params, |_| Ok(Command::Wallets)),
-    ),
+    of_node("wallets", &[], "lists wallets, with what they hold", |_| {
+        Ok(Command::Wallets)
+    }),
     of_node(
         "history",
         &[
@@ -119,12 +127,10 @@ pub const METHODS: &[Method] = &[
         ],
         "tells what a wallet did, newest first",
         |params| {
-            command(params, |params| {
-                Ok(Command::History {
-                    name: name(params)?,
-                    skip: params.number("skip")?.unwrap_or(0),
-                    limit: limit(params)?,
-                })
+            Ok(Command::History {
+                name: name(params)?,
+                skip: params.number("skip")?.unwrap_or(0),
+                limit: limit(params)?,
             })
         },
     ),
@@ -133,10 +139,8 @@ pub const METHODS: &[Method] = &[
         &[needs("of", "an address, or any wallet's name")],
         "lists unspent coins, as this node's chain has them",
         |params| {
-            command(params, |params| {
-                let of = required("of", params.text("of", "alice")?)?;
-                Ok(Command::Coins { of })
-            })
+            let of = required("of", params.text("of", "alice")?)?;
+            Ok(Command::Coins { of })
         },
     ),
     of_node(
@@ -149,17 +153,15 @@ pub const METHODS: &[Method] = &[
             takes("txs", "with on-tx: how many must wait [1]"),
         ],
         "starts or stops the miner",
-        |params| command(params, mode),
+        mode,
     ),
     of_node(
         "set_hashrate",
         &[needs("hashrate", "in H/s, as in 14000 or \"14 kH/s\"")],
         "changes how fast the miner is",
         |params| {
-            command(params, |params| {
-                let rate = params.quantity("hashrate", "14 kH/s", parse_rate)?;
-                Ok(Command::SetHashrate(required("hashrate", rate)?))
-            })
+            let rate = params.quantity("hashrate", "14 kH/s", parse_rate)?;
+            Ok(Command::SetHashrate(required("hashrate", rate)?))
         },
     ),
     of_node(
@@ -167,29 +169,27 @@ pub const METHODS: &[Method] = &[
         &[needs("wallet", "a wallet of the node")],
         "changes the wallet that rewards go to",
         |params| {
-            command(params, |params| {
-                let wallet = required("wallet", params.text("wallet", "rewards")?)?;
-                Ok(Command::MineTo { wallet })
-            })
+            let wallet = required("wallet", params.text("wallet", "rewards")?)?;
+            Ok(Command::MineTo { wallet })
         },
     ),
     of_node(
         "mine_now",
         &[],
         "mines one block at full speed; answers when it is found",
-        |params| command(params, |_| Ok(Command::MineNow)),
+        |_| Ok(Command::MineNow),
     ),
     of_node(
         "add_peer",
         &[needs("addr", "HOST:PORT")],
         "keeps a connection to an address",
-        |params| command(params, |params| Ok(Command::AddPeer(addr(params)?))),
+        |params| Ok(Command::AddPeer(addr(params)?)),
     ),
     of_node(
         "drop_peer",
         &[needs("addr", "HOST:PORT")],
         "ends the connections with an address, and does not dial it again",
-        |params| command(params, |params| Ok(Command::DropPeer(addr(params)?))),
+        |params| Ok(Command::DropPeer(addr(params)?)),
     ),
     of_node(
         "ban",
@@ -199,12 +199,10 @@ pub const METHODS: &[Method] = &[
         ],
         "takes no connection from or to an IP address for a time",
         |params| {
-            command(params, |params| {
-                let day = std::time::Duration::from_secs(24 * 3_600);
-                Ok(Command::Ban {
-                    ip: required("ip", params.parsed::<IpAddr>("ip", "192.0.2.1")?)?,
-                    for_: params.read("for", "10min", parse_duration)?.unwrap_or(day),
-                })
+            let day = std::time::Duration::from_secs(24 * 3_600);
+            Ok(Command::Ban {
+                ip: required("ip", params.parsed::<IpAddr>("ip", "192.0.2.1")?)?,
+                for_: params.read("for", "10min", parse_duration)?.unwrap_or(day),
             })
         },
     ),
@@ -213,20 +211,18 @@ pub const METHODS: &[Method] = &[
         &[needs("ip", "an IP address")],
         "lifts a ban",
         |params| {
-            command(params, |params| {
-                let ip = required("ip", params.parsed::<IpAddr>("ip", "192.0.2.1")?)?;
-                Ok(Command::Unban(ip))
-            })
+            let ip = required("ip", params.parsed::<IpAddr>("ip", "192.0.2.1")?)?;
+            Ok(Command::Unban(ip))
         },
     ),
     of_node(
         "snapshot",
         &[],
         "tells how the node looks at this moment",
-        |params| command(params, |_| Ok(Command::Snapshot)),
+        |_| Ok(Command::Snapshot),
     ),
-    of_node("peers", &[], "lists who is connected", |params| {
-        command(params, |_| Ok(Command::Peers))
+    of_node("peers", &[], "lists who is connected", |_| {
+        Ok(Command::Peers)
     }),
     of_node(
         "chain",
@@ -237,12 +233,10 @@ pub const METHODS: &[Method] = &[
         ],
         "lists blocks of the chain, highest first",
         |params| {
-            command(params, |params| {
-                Ok(Command::Chain {
-                    from: params.number("from")?.unwrap_or(u32::MAX),
-                    to: params.number("to")?.unwrap_or(0),
-                    limit: limit(params)?,
-                })
+            Ok(Command::Chain {
+                from: params.number("from")?.unwrap_or(u32::MAX),
+                to: params.number("to")?.unwrap_or(0),
+                limit: limit(params)?,
             })
         },
     ),
@@ -253,17 +247,15 @@ pub const METHODS: &[Method] = &[
             takes("height", "which, on the chain"),
         ],
         "opens a block",
-        |params| command(params, block),
+        block,
     ),
     of_node(
         "tx",
         &[needs("txid", "which, 64 hexadecimal digits")],
         "opens a transaction, in the mempool or a block",
         |params| {
-            command(params, |params| {
-                let txid = required("txid", params.parsed("txid", "0f3a...")?)?;
-                Ok(Command::Tx { txid })
-            })
+            let txid = required("txid", params.parsed("txid", "0f3a...")?)?;
+            Ok(Command::Tx { txid })
         },
     ),
     of_node(
@@ -271,19 +263,13 @@ pub const METHODS: &[Method] = &[
         &[takes("limit", "transactions to show, at most 500 [500]")],
         "lists transactions that wait, best paying first",
         |params| {
-            command(params, |params| {
-                Ok(Command::Mempool {
-                    limit: limit(params)?,
-                })
+            Ok(Command::Mempool {
+                limit: limit(params)?,
             })
         },
     ),
-    of_node("kill", &[], "ends a node as a crash would", |params| {
-        Ok(Order::Kill(node(params)?))
-    }),
-    of_node("restart", &[], "starts a node that is down", |params| {
-        Ok(Order::Restart(node(params)?))
-    }),
+    with_node("kill", "ends a node as a crash would", Order::Kill),
+    with_node("restart", "starts a node that is down", Order::Restart),
     of_lab(
         "add_node",
         &[

@@ -61,16 +61,12 @@ pub fn write_order(order: &Order) -> (&'static str, Map<String, Value>) {
         Order::Kill(node) => of_node("kill", node),
         Order::Restart(node) => of_node("restart", node),
         Order::Add(spec) => ("add_node", object(written_node(spec))),
-        Order::Link {
-            from,
-            to,
-            is_both_ways,
-            change,
-        } => {
+        Order::Link(bend) => {
+            let change = bend.change;
             let link = json!({
-                "from": from,
-                "to": to,
-                "one_way": !is_both_ways,
+                "from": bend.from,
+                "to": bend.to,
+                "one_way": !bend.is_both_ways,
                 "latency": change.latency.map(show_duration),
                 "jitter": change.jitter.map(show_duration),
                 "bandwidth": change.bandwidth.map(written_bandwidth),

@@ -102,7 +102,7 @@ fn read_order(
 ) -> Result<Order, FileError> {
     let method = method(&name).ok_or_else(|| place.error(unknown(&name)))?;
     let keys = method.params.iter().map(|param| param.name);
-    let keys = keys.chain(method.is_of_node.then_some("node"));
+    let keys = keys.chain(method.is_of_node().then_some("node"));
     let (mut params, mut places) = (Map::new(), Vec::new());
     for (key, place, value) in section.take_rows() {
         if !keys.clone().any(|known| known == key) {

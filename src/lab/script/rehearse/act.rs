@@ -60,18 +60,13 @@ impl Rehearsal {
                 again.map_err(|error| error.to_string())?;
             }
             Request::Add(spec) => self.stage.add(*spec)?,
-            Request::Link {
-                from,
-                to,
-                is_both_ways,
-                change,
-            } => {
-                let missing = || format!("there is no link between {from} and {to}");
-                let ends = self.stage.find(&from).zip(self.stage.find(&to));
+            Request::Link(bend) => {
+                let missing = || format!("there is no link between {} and {}", bend.from, bend.to);
+                let ends = self.stage.find(&bend.from).zip(self.stage.find(&bend.to));
                 let (from, to) = ends.ok_or_else(missing)?;
-                self.stage.bend(from, to, &change);
-                if is_both_ways {
-                    self.stage.bend(to, from, &change);
+                self.stage.bend(from, to, &bend.change);
+                if bend.is_both_ways {
+                    self.stage.bend(to, from, &bend.change);
                 }
             }
             Request::HealAll => self.stage.heal_all(),

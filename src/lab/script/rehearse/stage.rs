@@ -93,14 +93,8 @@ impl Stage {
         let mut config = sim.config(&spec.name);
         config.connect = dialled.collect();
         config.seeds.keys = self.key_seed;
-        config.role = spec.role;
-        config.outbound = spec.discover;
-        config.sync = spec.sync;
         config.mempool.min_fee_per_kb = self.min_fee_per_kb;
-        config.mining = spec.mine.mode;
-        config.hashrate = spec.mine.hashrate;
-        config.mine_to = spec.reward_wallet();
-        config.wallets.clone_from(&spec.wallets);
+        spec.configure(&mut config);
         let added = sim.add_node(config).map_err(|error| error.to_string())?;
         debug_assert_eq!(added.0, ix);
         Ok(())
