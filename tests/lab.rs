@@ -35,8 +35,8 @@ async fn a_lab_comes_up_and_its_first_block_reaches_everybody() {
     })
     .await;
     let journey = &view.journeys[0];
-    assert_eq!((journey.origin, journey.is_mined), (MINER, true));
-    let way: Vec<_> = journey.arrivals.iter().map(|(ix, _)| *ix).collect();
+    assert_eq!((journey.origin, journey.is_own), (MINER, true));
+    let way: Vec<_> = journey.arrivals.iter().map(|there| there.node).collect();
     assert_eq!(way, [MINER, CENTRAL, WALLET]);
     // Two links lie between them.
     assert!(

@@ -7,9 +7,9 @@
 //! it was first seen; and one that has arrived does not set out again.
 
 use crate::chain::BlockHash;
+use crate::lab::sighting;
 use crate::node::Time;
 use crate::node::io::{Event, EventKind};
-use crate::node::message::Item;
 use std::collections::{BTreeMap, BTreeSet, VecDeque};
 use std::sync::atomic::{AtomicU64, Ordering};
 use std::time::Duration;
@@ -25,9 +25,6 @@ const ARRIVED_MAX: usize = 4_096;
 
 /// Times that percentiles are of; the oldest go.
 const TIMES_MAX: usize = 100_000;
-
-/// The command of a message with a block.
-const BLOCK: &str = "block";
 
 /// What a run adds up to so far. Nodes are numbered as in the lab.
 #[derive(Clone, Debug, Default)]
@@ -75,23 +72,12 @@ impl Tally {
     /// Something happened to a node. `up` are the nodes that run.
     pub fn happened(&mut self, node: usize, event: &Event, up: impl FnOnce() -> Vec<usize>) {
         let at = event.at;
-        match &event.kind {
-            EventKind::Mined { block, .. } => {
-                *self.mined.entry(node).or_default() += 1;
-                self.saw(node, at, block.hash, true, up);
-            }
-            EventKind::TipChanged { tip, .. } => self.saw(node, at, tip.hash, false, up),
-            EventKind::MessageReceived {
-                command,
-                item: Some(Item::Block(hash)),
-                ..
-            } if command == BLOCK => self.saw(node, at, *hash, false, up),
-            EventKind::Reorganised { depth, .. } => self.reorganised(Reorganisation {
-                node,
-                depth: *depth,
-                at,
-            }),
-            _ => {}
+        if let Some(seen) = sighting::block(&event.kind) {
+            *self.mined.entry(node).or_default() += u64::from(seen.is_own);
+            self.saw(node, at, seen.what, seen.is_own, up);
+        }
+        if let EventKind::Reorganised { depth, .. } = event.kind {
+            self.reorganised(Reorganisation { node, depth, at });
         }
     }
 

@@ -2,7 +2,10 @@
 //! and waits for no node.
 
 use super::script::ScriptView;
+use super::spread::Percentiles;
+use super::talk::Talk;
 use crate::chain::{Amount, BlockHash, Txid};
+use crate::link::Conditions;
 use crate::node::Time;
 use crate::node::snapshot::NodeSnapshot;
 use crate::node::store::BlockId;
@@ -15,8 +18,11 @@ use std::time::Duration;
 /// Lines that each node's pane remembers: more than the tallest pane shows.
 pub const LOG_LINES: usize = 200;
 
-/// Blocks whose way is remembered.
+/// Blocks whose way is remembered, and as many transactions.
 pub const JOURNEYS: usize = 32;
+
+/// Reorganisations that are remembered.
+pub const REORGANISATIONS: usize = 64;
 
 /// A node of a lab, by its place in it. Nodes are added at the end and never removed, so it stays
 /// the same node.
@@ -38,6 +44,19 @@ pub struct LabView {
     pub nodes: Vec<NodeView>,
     /// Blocks on their way, newest first, [`JOURNEYS`] at most.
     pub journeys: Arc<Vec<Journey>>,
+    /// Transactions on their way, as many.
+    pub tx_journeys: Arc<Vec<Journey<Txid>>>,
+    /// How long blocks took to get to half of the nodes, and to all.
+    pub block_times: Times,
+    /// How long transactions did.
+    pub tx_times: Times,
+    /// The last times that nodes left blocks behind, newest first, [`REORGANISATIONS`] at most.
+    pub reorganisations: Arc<Vec<Reorganisation>>,
+    /// Links between nodes of the lab, each once: where there is a connection, was one, or is to
+    /// be one.
+    pub links: Arc<Vec<LinkView>>,
+    /// What nodes said to each other last.
+    pub talk: Talk,
     /// Wanted time between blocks.
     pub block_interval: Duration,
     /// What the send form proposes.
@@ -133,25 +152,74 @@ impl NodeState {
     }
 }
 
-/// The way of one block through the lab.
+/// The way of one block or transaction through the lab.
 #[derive(Clone, Debug, PartialEq)]
-pub struct Journey {
-    /// The block.
-    pub id: BlockId,
-    /// Where it was first seen, which is who mined it if that is a node of the lab.
+pub struct Journey<Id = BlockId> {
+    /// Which.
+    pub id: Id,
+    /// Where it was first seen, which is who found or made it if that is a node of the lab.
     pub origin: NodeIx,
-    /// The origin found it, and did not get it from somebody else.
-    pub is_mined: bool,
+    /// The origin found or made it, and did not get it from somebody else.
+    pub is_own: bool,
     /// When it was first seen.
     pub at: Time,
     /// Nodes that ran then.
     pub expected: Vec<NodeIx>,
-    /// Who of them has it, in the order of arrival, with the time since it was first seen. The
-    /// origin comes first, with nothing.
-    pub arrivals: Vec<(NodeIx, Duration)>,
+    /// Who of them has it, in the order of arrival. The origin comes first.
+    pub arrivals: Vec<Arrival>,
 }
 
-impl Journey {
+/// That something came to a node.
+#[derive(Clone, Copy, Debug, PartialEq, Eq)]
+pub struct Arrival {
+    /// To whom.
+    pub node: NodeIx,
+    /// The time since it was first seen; of the origin nothing.
+    pub after: Duration,
+    /// The node that it came from; `None`: the origin, or not known.
+    pub from: Option<NodeIx>,
+}
+
+/// How long things took to get through the lab, over the whole run.
+#[derive(Clone, Copy, Debug, Default, PartialEq, Eq)]
+pub struct Times {
+    /// To half of the nodes that ran.
+    pub half: Option<Percentiles>,
+    /// To all of them.
+    pub all: Option<Percentiles>,
+}
+
+/// A link between two nodes of the lab.
+#[derive(Clone, Debug, PartialEq)]
+pub struct LinkView {
+    /// Its ends, the lower number first.
+    pub ends: (NodeIx, NodeIx),
+    /// What it is like from the first to the second.
+    pub there: Conditions,
+    /// What it is like from the second to the first.
+    pub back: Conditions,
+    /// There is a connection.
+    pub is_connected: bool,
+}
+
+/// A node left blocks behind for others with more work.
+#[derive(Clone, Debug, PartialEq, Eq)]
+pub struct Reorganisation {
+    /// Which node.
+    pub node: NodeIx,
+    /// When.
+    pub at: Time,
+    /// The last block of both branches.
+    pub fork: BlockId,
+    /// The tip that was.
+    pub old: BlockId,
+    /// The tip that is.
+    pub new: BlockId,
+    /// Blocks left behind.
+    pub depth: usize,
+}
+
+impl<Id> Journey<Id> {
     /// When half of the nodes had it, as [`Journey::all`].
     pub fn half(&self) -> Option<Duration> {
         self.reached(self.expected.len().div_ceil(2))
@@ -163,14 +231,30 @@ impl Journey {
     }
 
     fn reached(&self, count: usize) -> Option<Duration> {
-        let (_, after) = self.arrivals.get(count.checked_sub(1)?)?;
-        Some(*after)
+        let arrival = self.arrivals.get(count.checked_sub(1)?)?;
+        Some(arrival.after)
     }
 
     /// When this node had it.
     pub fn arrival(&self, node: NodeIx) -> Option<Duration> {
-        let found = self.arrivals.iter().find(|(ix, _)| *ix == node);
-        found.map(|(_, after)| *after)
+        let found = self.arrivals.iter().find(|arrival| arrival.node == node);
+        found.map(|arrival| arrival.after)
+    }
+}
+
+impl LinkView {
+    /// Whether anything can pass, in any direction.
+    pub fn is_open(&self) -> bool {
+        use crate::link::LinkState::Open;
+        self.there.state == Open || self.back.state == Open
+    }
+
+    /// What it is like from one of its ends to the other.
+    pub fn from(&self, end: NodeIx) -> &Conditions {
+        match end == self.ends.0 {
+            true => &self.there,
+            false => &self.back,
+        }
     }
 }
 

@@ -34,6 +34,8 @@ struct Table {
     links: BTreeMap<(SocketAddr, SocketAddr), Conditions>,
     /// What holds for all others.
     default: Conditions,
+    /// How often it was changed.
+    edition: u64,
 }
 
 impl Links {
@@ -65,7 +67,10 @@ impl Links {
         let links = links
             .into_iter()
             .map(|(from, to, conditions)| ((from, to), conditions));
-        self.table().links.extend(links);
+        let mut table = self.table();
+        table.links.extend(links);
+        table.edition += 1;
+        drop(table);
         self.0.changes.send_replace(());
         Ok(())
     }
@@ -76,7 +81,10 @@ impl Links {
     /// As [`Links::set`].
     pub fn set_default(&self, conditions: Conditions) -> Result<(), ConditionsError> {
         conditions.validate()?;
-        self.table().default = conditions;
+        let mut table = self.table();
+        table.default = conditions;
+        table.edition += 1;
+        drop(table);
         self.0.changes.send_replace(());
         Ok(())
     }
@@ -94,6 +102,11 @@ impl Links {
         let all = table.links.iter();
         all.map(|((from, to), conditions)| (*from, *to, *conditions))
             .collect()
+    }
+
+    /// A number that goes up with every change.
+    pub fn edition(&self) -> u64 {
+        self.table().edition
     }
 
     /// Whether two nodes can have no connection: it takes both directions.

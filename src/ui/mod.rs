@@ -15,10 +15,14 @@
     reason = "this floor has a terminal"
 )]
 
+pub mod blocks;
 pub mod chips;
 pub mod dialog;
 pub mod keymap;
 pub mod log;
+pub mod messages;
+pub mod moved;
+pub mod network;
 mod run;
 mod screen;
 pub mod state;

@@ -82,7 +82,12 @@ pub async fn run(lab: &Lab, options: UiOptions) -> Result<Farewell, UiError> {
         let wait = if is_due {
             FRAME.saturating_sub(drawn.elapsed())
         } else {
-            until_change(&lab.view(), &ui)
+            let view = lab.view();
+            if ui.is_moving(&view) {
+                FRAME.saturating_sub(drawn.elapsed())
+            } else {
+                until_change(&view, &ui)
+            }
         };
         let is_urgent = tokio::select! {
             biased;

@@ -1,6 +1,8 @@
 //! Labs to be shown, made by hand: nodes with wallets that hold so much, and nothing behind them.
 
 use chainlab::chain::{Address, Amount, BlockHash, BlockTime, KeyHash};
+use chainlab::lab::talk::Talk;
+use chainlab::lab::view::Times;
 use chainlab::lab::{LabView, NodeState, NodeView};
 use chainlab::node::message::Role;
 use chainlab::node::mining::MiningMode;
@@ -96,6 +98,12 @@ pub fn lab(nodes: Vec<NodeView>) -> LabView {
         wall_offset_us: 0,
         nodes,
         journeys: Arc::default(),
+        tx_journeys: Arc::default(),
+        block_times: Times::default(),
+        tx_times: Times::default(),
+        reorganisations: Arc::default(),
+        links: Arc::default(),
+        talk: Talk::default(),
         block_interval: Duration::from_secs(5),
         fee: Amount::ZERO,
         is_temporary: true,

@@ -5,7 +5,9 @@
 use chainlab::chain::block::BlockTime;
 use chainlab::chain::{Amount, BlockHash, Txid};
 use chainlab::lab::layout::ViewSpec;
-use chainlab::lab::view::{Journey, LabView, LogLine, NodeIx, NodeState, NodeView, Piece, Tone};
+use chainlab::lab::view::{
+    Arrival, Journey, LabView, LogLine, NodeIx, NodeState, NodeView, Piece, Tone,
+};
 use chainlab::node::io::{ConnId, Direction};
 use chainlab::node::message::Role;
 use chainlab::node::mining::MiningMode;
@@ -269,6 +271,12 @@ pub fn scenario() -> LabView {
         since: SINCE,
         wall_offset_us: 0,
         nodes: vec![central, holder, miner],
+        tx_journeys: Arc::default(),
+        block_times: Times::default(),
+        tx_times: Times::default(),
+        reorganisations: Arc::default(),
+        links: Arc::default(),
+        talk: Talk::default(),
         journeys: Arc::new(vec![journey(12, 483), journey(11, 482)]),
         block_interval: Duration::from_secs(5),
         fee: Amount::ZERO,
@@ -295,14 +303,23 @@ pub fn journey(height: u32, all_ms: u64) -> Journey {
     Journey {
         id: block(height, 0),
         origin: NodeIx(2),
-        is_mined: true,
+        is_own: true,
         at: at(39_000),
         expected: vec![NodeIx(0), NodeIx(1), NodeIx(2)],
         arrivals: vec![
-            (NodeIx(2), ms(0)),
-            (NodeIx(0), ms(241)),
-            (NodeIx(1), ms(all_ms)),
+            arrival(2, ms(0), None),
+            arrival(0, ms(241), Some(2)),
+            arrival(1, ms(all_ms), Some(0)),
         ],
+    }
+}
+
+/// That something came to a node, from another.
+pub fn arrival(node: usize, after: Duration, from: Option<usize>) -> Arrival {
+    Arrival {
+        node: NodeIx(node),
+        after,
+        from: from.map(NodeIx),
     }
 }
 
@@ -325,9 +342,13 @@ pub fn crowd(count: u16) -> LabView {
         })
         .collect();
     let expected: Vec<_> = (0..usize::from(count)).map(NodeIx).collect();
-    let arrivals = expected
-        .iter()
-        .map(|ix| (*ix, Duration::from_millis(ix.0 as u64 * 40)));
+    let arrivals = expected.iter().map(|ix| {
+        arrival(
+            ix.0,
+            Duration::from_millis(ix.0 as u64 * 40),
+            ix.0.checked_sub(1),
+        )
+    });
     let arrivals: Vec<_> = arrivals.collect();
     let journey = |height| Journey {
         id: block(height, 0),

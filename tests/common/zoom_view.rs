@@ -7,7 +7,8 @@ use crate::common::sim::{agree, import, latency, pay, until, wallet_address};
 use crate::common::{ALICE, BOB, coins, owner};
 use chainlab::chain::params::{Allocation, Retarget};
 use chainlab::chain::{BlockTime, Params, Txid};
-use chainlab::lab::view::{LogLine, Piece, Tone};
+use chainlab::lab::talk::Talk;
+use chainlab::lab::view::{LogLine, Piece, Times, Tone};
 use chainlab::lab::{Answer, LabView, NodeIx, NodeState, NodeView, Request};
 use chainlab::node::Time;
 use chainlab::node::io::{Command, Reply};
@@ -283,6 +284,12 @@ pub fn lab_view(now: Time, since: BlockTime, nodes: Vec<NodeView>) -> LabView {
         wall_offset_us: 0,
         nodes,
         journeys: Arc::default(),
+        tx_journeys: Arc::default(),
+        block_times: Times::default(),
+        tx_times: Times::default(),
+        reorganisations: Arc::default(),
+        links: Arc::default(),
+        talk: Talk::default(),
         block_interval: Duration::from_secs(5),
         fee: coins(0),
         is_temporary: true,

@@ -131,6 +131,12 @@ pub enum OpeningView {
     /// The panes.
     #[default]
     Lab,
+    /// Nodes and links.
+    Network,
+    /// The blocks of all nodes.
+    Blocks,
+    /// What nodes say to each other.
+    Messages,
     /// The log of all nodes.
     Log,
     /// The focused node alone.

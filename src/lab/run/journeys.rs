@@ -1,14 +1,16 @@
-//! Blocks on their way through the lab.
+//! Blocks and transactions on their way through the lab, and who told whom.
 //!
 //! Nodes are watched one by one, so what happened first may be heard of last: a block's arrivals
 //! are sorted by the time that the nodes gave them, and who was first may change. A block's height
 //! is known only once some node has taken it; until then there is nothing to show.
 //!
 //! A node that catches up fetches blocks that everybody else has had for long. They are not on
-//! their way through the lab, and are left out: by their height, as soon as it is known.
+//! their way through the lab, and are left out: by their height, as soon as it is known. Transactions
+//! have none: those that were on their way before do not set out again.
 
-use crate::chain::BlockHash;
-use crate::lab::view::{JOURNEYS, Journey, NodeIx};
+use crate::chain::{BlockHash, Txid};
+use crate::lab::spread::Spread;
+use crate::lab::view::{Arrival, JOURNEYS, Journey, NodeIx, Times};
 use crate::node::Time;
 use crate::node::store::BlockId;
 use std::cmp::Reverse;
@@ -18,6 +20,10 @@ use std::sync::Arc;
 /// How far below the highest block one may be that is on its way: the losers of a close race.
 const BEHIND_MAX: u32 = 2;
 
+/// Things that are followed: more than are shown, so that their times are known also when much is on
+/// its way at once.
+const FOLLOWED_MAX: usize = 256;
+
 /// Blocks whose height is not known yet that are remembered: a moment's worth, or what a node that
 /// catches up fetches at once.
 const UNKNOWN_MAX: usize = 64;
@@ -25,58 +31,106 @@ const UNKNOWN_MAX: usize = 64;
 /// Blocks that were here before and are remembered, so as not to set out again.
 const PAST_MAX: usize = 1_024;
 
-/// Blocks on their way.
-#[derive(Debug, Default)]
-pub(super) struct Journeys {
+/// What goes through a lab.
+pub(super) trait Traveller: Copy + PartialEq {
+    /// What it is called once all is known about it.
+    type Id: Copy;
+
+    /// What it is called; `None`: it is not known well enough.
+    fn id(self, height: Option<u32>) -> Option<Self::Id>;
+}
+
+impl Traveller for BlockHash {
+    type Id = BlockId;
+
+    fn id(self, height: Option<u32>) -> Option<BlockId> {
+        let (height, hash) = (height?, self);
+        Some(BlockId { height, hash })
+    }
+}
+
+impl Traveller for Txid {
+    type Id = Self;
+
+    fn id(self, _: Option<u32>) -> Option<Self> {
+        Some(self)
+    }
+}
+
+/// Things of one kind on their way.
+#[derive(Debug)]
+pub(super) struct Journeys<K: Traveller> {
     /// By when they were first heard of, oldest first.
-    drafts: VecDeque<Draft>,
-    /// Blocks that were dropped, oldest first.
-    past: VecDeque<BlockHash>,
+    drafts: VecDeque<Draft<K>>,
+    /// Those that were dropped, oldest first.
+    past: VecDeque<K>,
     /// The highest block of all.
     highest: u32,
     /// As they were shown last; `None`: something has changed.
-    shown: Option<Arc<Vec<Journey>>>,
+    shown: Option<Arc<Vec<Journey<K::Id>>>>,
+    half: Spread,
+    all: Spread,
+    /// Percentiles as they were read last; `None`: there are more.
+    times: Option<Times>,
 }
 
-/// That a node has a block.
+/// That a node has something.
 #[derive(Clone, Copy, Debug)]
-pub(super) struct Sighting {
+pub(super) struct Sighting<K> {
     /// Who has it.
     pub(super) node: NodeIx,
     /// Since when.
     pub(super) at: Time,
     /// Which.
-    pub(super) hash: BlockHash,
-    /// Its height, if the node knows it.
+    pub(super) what: K,
+    /// A block's height, if the node knows it.
     pub(super) height: Option<u32>,
-    /// The node has found it itself.
-    pub(super) is_mined: bool,
+    /// The node has found or made it itself.
+    pub(super) is_own: bool,
+    /// The node that it came from.
+    pub(super) from: Option<NodeIx>,
 }
 
 #[derive(Debug)]
-struct Draft {
-    hash: BlockHash,
+struct Draft<K> {
+    what: K,
     height: Option<u32>,
-    miner: Option<NodeIx>,
+    maker: Option<NodeIx>,
     expected: Vec<NodeIx>,
-    arrivals: BTreeMap<NodeIx, Time>,
+    arrivals: BTreeMap<NodeIx, (Time, Option<NodeIx>)>,
+    /// Its times were counted.
+    is_counted: bool,
 }
 
-impl Journeys {
+impl<K: Traveller> Default for Journeys<K> {
+    fn default() -> Self {
+        Self {
+            drafts: VecDeque::new(),
+            past: VecDeque::new(),
+            highest: 0,
+            shown: None,
+            half: Spread::default(),
+            all: Spread::default(),
+            times: None,
+        }
+    }
+}
+
+impl<K: Traveller> Journeys<K> {
     /// Notes what a node has. `up` are the nodes that run.
-    pub(super) fn saw(&mut self, sighting: Sighting, up: impl FnOnce() -> Vec<NodeIx>) {
+    pub(super) fn saw(&mut self, sighting: Sighting<K>, up: impl FnOnce() -> Vec<NodeIx>) {
         if let Some(height) = sighting.height {
             self.reached(height);
         }
         let known = self
             .drafts
             .iter()
-            .rposition(|draft| draft.hash == sighting.hash);
+            .rposition(|draft| draft.what == sighting.what);
         let at = match known {
             Some(at) => at,
             None if self.is_old(&sighting) => return,
             None => {
-                self.drafts.push_back(Draft::new(sighting.hash, up()));
+                self.drafts.push_back(Draft::new(sighting.what, up()));
                 self.drafts.len() - 1
             }
         };
@@ -86,9 +140,37 @@ impl Journeys {
             .is_some_and(|height| self.is_low(height))
         {
             self.forget(at);
+        } else {
+            self.count(at);
         }
         self.bound();
         self.shown = None;
+    }
+
+    /// Counts how long something took, once it is everywhere and it is known where it set out.
+    fn count(&mut self, at: usize) {
+        let draft = &mut self.drafts[at];
+        let is_everywhere = draft.arrivals.len() == draft.expected.len() && draft.maker.is_some();
+        if draft.is_counted || !is_everywhere {
+            return;
+        }
+        let Some(journey) = draft.journey() else {
+            return;
+        };
+        draft.is_counted = true;
+        if let (Some(half), Some(all)) = (journey.half(), journey.all()) {
+            self.half.add(half);
+            self.all.add(all);
+            self.times = None;
+        }
+    }
+
+    /// How long they took, over the whole run.
+    pub(super) fn times(&mut self) -> Times {
+        *self.times.get_or_insert_with(|| Times {
+            half: self.half.percentiles(),
+            all: self.all.percentiles(),
+        })
     }
 
     /// Some node's chain is so high.
@@ -97,11 +179,12 @@ impl Journeys {
     }
 
     /// What there is to show, newest first.
-    pub(super) fn show(&mut self) -> Arc<Vec<Journey>> {
+    pub(super) fn show(&mut self) -> Arc<Vec<Journey<K::Id>>> {
         let drafts = &self.drafts;
         let shown = self.shown.get_or_insert_with(|| {
             let mut journeys: Vec<_> = drafts.iter().filter_map(Draft::journey).collect();
             journeys.sort_by_key(|journey| Reverse(journey.at));
+            journeys.truncate(JOURNEYS);
             Arc::new(journeys)
         });
         Arc::clone(shown)
@@ -111,15 +194,15 @@ impl Journeys {
         height.saturating_add(BEHIND_MAX) < self.highest
     }
 
-    fn is_old(&self, sighting: &Sighting) -> bool {
+    fn is_old(&self, sighting: &Sighting<K>) -> bool {
         sighting.height.is_some_and(|height| self.is_low(height))
-            || self.past.contains(&sighting.hash)
+            || self.past.contains(&sighting.what)
     }
 
     /// Of those with a height the oldest go, and so do those without.
     fn bound(&mut self) {
-        for (is_known, max) in [(true, JOURNEYS), (false, UNKNOWN_MAX)] {
-            let alike = |draft: &Draft| draft.height.is_some() == is_known;
+        for (is_known, max) in [(true, FOLLOWED_MAX), (false, UNKNOWN_MAX)] {
+            let alike = |draft: &Draft<K>| draft.what.id(draft.height).is_some() == is_known;
             let count = self.drafts.iter().filter(|draft| alike(draft)).count();
             if count > max
                 && let Some(oldest) = self.drafts.iter().position(alike)
@@ -131,7 +214,7 @@ impl Journeys {
 
     fn forget(&mut self, at: usize) {
         if let Some(draft) = self.drafts.remove(at) {
-            self.past.push_back(draft.hash);
+            self.past.push_back(draft.what);
         }
         if self.past.len() > PAST_MAX {
             self.past.pop_front();
@@ -139,47 +222,49 @@ impl Journeys {
     }
 }
 
-impl Draft {
-    fn new(hash: BlockHash, expected: Vec<NodeIx>) -> Self {
+impl<K: Traveller> Draft<K> {
+    fn new(what: K, expected: Vec<NodeIx>) -> Self {
         Self {
-            hash,
+            what,
             height: None,
-            miner: None,
+            maker: None,
             expected,
             arrivals: BTreeMap::new(),
+            is_counted: false,
         }
     }
 
-    fn add(&mut self, sighting: &Sighting) {
+    fn add(&mut self, sighting: &Sighting<K>) {
         self.height = self.height.or(sighting.height);
         if !self.expected.contains(&sighting.node) {
             return;
         }
-        if sighting.is_mined {
-            self.miner = Some(sighting.node);
+        if sighting.is_own && self.maker.is_none() {
+            self.maker = Some(sighting.node);
         }
-        let at = self.arrivals.entry(sighting.node).or_insert(sighting.at);
+        let new = (sighting.at, sighting.from);
+        let (at, from) = self.arrivals.entry(sighting.node).or_insert(new);
         *at = sighting.at.min(*at);
+        *from = from.or(sighting.from);
     }
 
-    fn journey(&self) -> Option<Journey> {
-        let id = BlockId {
-            height: self.height?,
-            hash: self.hash,
-        };
-        let mut arrivals: Vec<_> = self.arrivals.iter().map(|(ix, at)| (*ix, *at)).collect();
-        arrivals.sort_by_key(|(ix, at)| (Some(*ix) != self.miner, *at));
-        let (origin, at) = *arrivals.first()?;
+    fn journey(&self) -> Option<Journey<K::Id>> {
+        let id = self.what.id(self.height)?;
+        let mut arrivals: Vec<_> = self.arrivals.iter().collect();
+        arrivals.sort_by_key(|(ix, (at, _))| (Some(**ix) != self.maker, *at));
+        let (origin, (at, _)) = *arrivals.first()?;
+        let arrivals = arrivals.into_iter().map(|(node, (then, from))| Arrival {
+            node: *node,
+            after: then.since(*at),
+            from: from.filter(|_| node != origin),
+        });
         Some(Journey {
             id,
-            origin,
-            is_mined: self.miner == Some(origin),
-            at,
+            origin: *origin,
+            is_own: self.maker == Some(*origin),
+            at: *at,
             expected: self.expected.clone(),
-            arrivals: arrivals
-                .into_iter()
-                .map(|(ix, then)| (ix, then.since(at)))
-                .collect(),
+            arrivals: arrivals.collect(),
         })
     }
 }
@@ -203,17 +288,18 @@ mod tests {
         Duration::from_millis(ms)
     }
 
-    fn seen(node: NodeIx, at_ms: u64, block: u32) -> Sighting {
+    fn seen(node: NodeIx, at_ms: u64, block: u32) -> Sighting<BlockHash> {
         Sighting {
             node,
             at: Time(1_000_000) + ms(at_ms),
-            hash: hash(block),
+            what: hash(block),
             height: None,
-            is_mined: false,
+            is_own: false,
+            from: None,
         }
     }
 
-    fn taken(node: NodeIx, at_ms: u64, block: u32) -> Sighting {
+    fn taken(node: NodeIx, at_ms: u64, block: u32) -> Sighting<BlockHash> {
         let height = Some(block);
         Sighting {
             height,
@@ -221,10 +307,10 @@ mod tests {
         }
     }
 
-    fn mined(node: NodeIx, at_ms: u64, block: u32) -> Sighting {
-        let is_mined = true;
+    fn mined(node: NodeIx, at_ms: u64, block: u32) -> Sighting<BlockHash> {
+        let is_own = true;
         Sighting {
-            is_mined,
+            is_own,
             ..taken(node, at_ms, block)
         }
     }
@@ -233,12 +319,69 @@ mod tests {
         vec![A, B, C]
     }
 
-    fn after(sightings: &[Sighting]) -> Vec<Journey> {
-        let mut journeys = Journeys::default();
+    fn after(sightings: &[Sighting<BlockHash>]) -> Vec<Journey> {
+        let mut journeys = Journeys::<BlockHash>::default();
         sightings
             .iter()
             .for_each(|sighting| journeys.saw(*sighting, all));
         journeys.show().to_vec()
+    }
+
+    fn way_of<Id>(journey: &Journey<Id>) -> Vec<(NodeIx, Duration)> {
+        let arrivals = journey.arrivals.iter();
+        arrivals
+            .map(|arrival| (arrival.node, arrival.after))
+            .collect()
+    }
+
+    #[test]
+    fn it_is_known_who_told_whom_and_how_long_it_took() {
+        let from = |node: NodeIx, sighting| Sighting {
+            from: Some(node),
+            ..sighting
+        };
+        let way = [
+            mined(C, 0, 12),
+            from(C, seen(A, 241, 12)),
+            // A node says twice that it has a block; where it came from it need say only once.
+            taken(A, 242, 12),
+            from(A, seen(B, 483, 12)),
+        ];
+        let mut journeys = Journeys::<BlockHash>::default();
+        for sighting in way {
+            journeys.saw(sighting, all);
+        }
+        let shown = journeys.show();
+        let told: Vec<_> = shown[0].arrivals.iter().map(|there| there.from).collect();
+        assert_eq!(told, [None, Some(C), Some(A)]);
+        let times = journeys.times();
+        let is_about = |shown: Duration, ms: u128| shown.as_millis().abs_diff(ms) <= ms / 100;
+        let (half, all) = (times.half.expect("one"), times.all.expect("one"));
+        assert!(
+            is_about(half.p50, 241) && is_about(all.p99, 483),
+            "{times:?}"
+        );
+        assert_eq!(all.count, 1);
+    }
+
+    #[test]
+    fn a_transaction_goes_from_its_payer_to_everybody_and_never_twice() {
+        let seen = |node, at_ms, is_own| Sighting {
+            node,
+            at: Time(1_000_000) + ms(at_ms),
+            what: Txid([7; 32]),
+            height: None,
+            is_own,
+            from: None,
+        };
+        let mut journeys = Journeys::<Txid>::default();
+        journeys.saw(seen(A, 0, true), all);
+        journeys.saw(seen(B, 5, false), all);
+        journeys.saw(seen(C, 9, false), all);
+        journeys.saw(seen(B, 99, true), all);
+        let shown = journeys.show();
+        assert_eq!(way_of(&shown[0]), [(A, ms(0)), (B, ms(5)), (C, ms(9))]);
+        assert_eq!(journeys.times().all.map(|all| all.count), Some(1));
     }
 
     #[test]
@@ -253,10 +396,10 @@ mod tests {
             panic!("one block")
         };
         assert_eq!(
-            (journey.id.height, journey.origin, journey.is_mined),
+            (journey.id.height, journey.origin, journey.is_own),
             (12, C, true)
         );
-        assert_eq!(journey.arrivals, [(C, ms(0)), (A, ms(241)), (B, ms(483))]);
+        assert_eq!(way_of(journey), [(C, ms(0)), (A, ms(241)), (B, ms(483))]);
         assert_eq!(
             (journey.half(), journey.all()),
             (Some(ms(241)), Some(ms(483)))
@@ -280,19 +423,19 @@ mod tests {
 
     #[test]
     fn who_was_not_there_at_first_is_not_waited_for_and_does_not_count() {
-        let mut journeys = Journeys::default();
+        let mut journeys = Journeys::<BlockHash>::default();
         journeys.saw(mined(A, 0, 1), || vec![A, B]);
         journeys.saw(taken(C, 10, 1), || vec![A, B, C]);
         journeys.saw(taken(B, 20, 1), || vec![A, B, C]);
         let shown = journeys.show();
         assert_eq!(shown[0].expected, [A, B]);
-        assert_eq!(shown[0].arrivals, [(A, ms(0)), (B, ms(20))]);
+        assert_eq!(way_of(&shown[0]), [(A, ms(0)), (B, ms(20))]);
         assert_eq!(shown[0].all(), Some(ms(20)));
     }
 
     #[test]
     fn old_blocks_that_somebody_catches_up_with_do_not_set_out_again() {
-        let mut journeys = Journeys::default();
+        let mut journeys = Journeys::<BlockHash>::default();
         journeys.saw(mined(A, 0, 500), all);
         for block in 1..=400 {
             journeys.saw(seen(C, 10, block), all);
@@ -308,7 +451,7 @@ mod tests {
 
     #[test]
     fn a_chain_that_was_there_before_is_no_news() {
-        let mut journeys = Journeys::default();
+        let mut journeys = Journeys::<BlockHash>::default();
         journeys.reached(100);
         journeys.saw(taken(C, 0, 97), all);
         assert_eq!(journeys.show().len(), 0);
@@ -318,7 +461,7 @@ mod tests {
 
     #[test]
     fn the_newest_are_shown_and_memory_is_bounded() {
-        let mut journeys = Journeys::default();
+        let mut journeys = Journeys::<BlockHash>::default();
         for block in 1..=5_000 {
             journeys.saw(mined(A, u64::from(block), block), all);
             journeys.saw(seen(B, u64::from(block), 1_000_000 + block), all);
@@ -326,7 +469,7 @@ mod tests {
         let shown = journeys.show();
         assert_eq!(shown.len(), JOURNEYS);
         assert_eq!(shown[0].id.height, 5_000);
-        assert!(journeys.drafts.len() <= JOURNEYS + UNKNOWN_MAX);
+        assert!(journeys.drafts.len() <= FOLLOWED_MAX + UNKNOWN_MAX);
         assert!(journeys.past.len() <= PAST_MAX);
     }
 }

@@ -34,6 +34,7 @@ mod outcome;
 mod saved;
 mod script;
 mod telling;
+mod weave;
 
 pub use adopt::Adoption;
 pub(in crate::lab) use door::{Edition, LabDoor, Refusal};
@@ -54,6 +55,7 @@ use crate::node::Time;
 use doors::Doors;
 use home::Home;
 use model::{Model, Node};
+use observe::Overheard;
 use std::path::{Path, PathBuf};
 use std::sync::atomic::{AtomicU64, Ordering};
 use std::sync::{Arc, Mutex, MutexGuard, PoisonError};
@@ -126,6 +128,8 @@ struct Shared {
     answered: mpsc::UnboundedSender<Answered>,
     /// What happens to nodes, for programs that listen.
     telling: Telling,
+    /// What nodes say to each other.
+    overheard: Mutex<Overheard>,
     /// Where they come in.
     doors: Mutex<Option<Doors>>,
 }
@@ -184,6 +188,7 @@ impl Lab {
         let shared = &self.shared;
         let now = shared.clock.now();
         let chain = &shared.layout.chain;
+        let talk = shared.overheard().talk();
         let mut model = shared.lock();
         LabView {
             name: shared.layout.name.as_str().into(),
@@ -192,6 +197,12 @@ impl Lab {
             wall_offset_us: wall_offset_us(now),
             nodes: model.nodes.iter().map(Node::view).collect(),
             journeys: model.journeys.show(),
+            tx_journeys: model.tx_journeys.show(),
+            block_times: model.journeys.times(),
+            tx_times: model.tx_journeys.times(),
+            reorganisations: Arc::clone(&model.reorganisations),
+            links: model.links(&shared.links),
+            talk,
             block_interval: Duration::from_millis(shared.params.block_interval_ms),
             fee: chain.fee,
             is_temporary: model.is_temporary,
@@ -302,6 +313,7 @@ impl Shared {
             home: Mutex::default(),
             answered,
             telling: Telling::default(),
+            overheard: Mutex::default(),
             doors: Mutex::default(),
         }
     }
@@ -309,6 +321,13 @@ impl Shared {
     fn lock(&self) -> MutexGuard<'_, Model> {
         // What a panic may leave half done is a line of a log.
         self.model.lock().unwrap_or_else(PoisonError::into_inner)
+    }
+
+    fn overheard(&self) -> MutexGuard<'_, Overheard> {
+        // A panic leaves a message half noted at worst.
+        self.overheard
+            .lock()
+            .unwrap_or_else(PoisonError::into_inner)
     }
 
     fn home(&self) -> MutexGuard<'_, Option<Home>> {

@@ -5,12 +5,14 @@ use super::hand::{Hand, Host};
 use super::journeys::Journeys;
 use super::script::Balances;
 use super::telling::Recent;
+use super::weave::Weave;
+use crate::chain::{BlockHash, Txid};
 use crate::lab::control::order::Known;
 use crate::lab::layout::NodeSpec;
 use crate::lab::script::ScriptView;
 use crate::lab::story::{Names, Story, plain_line};
 use crate::lab::tally::{Tally, Traffic};
-use crate::lab::view::{LOG_LINES, LogLine, NodeIx, NodeState, NodeView, Tone};
+use crate::lab::view::{LOG_LINES, LogLine, NodeIx, NodeState, NodeView, Reorganisation, Tone};
 use crate::node::Time;
 use crate::node::snapshot::NodeSnapshot;
 use crate::node::store::BlockId;
@@ -31,7 +33,13 @@ pub(super) struct Model {
     /// By their [`NodeIx`].
     pub(super) nodes: Vec<Node>,
     /// Blocks on their way.
-    pub(super) journeys: Journeys,
+    pub(super) journeys: Journeys<BlockHash>,
+    /// Transactions on their way.
+    pub(super) tx_journeys: Journeys<Txid>,
+    /// The last times that nodes left blocks behind, newest first.
+    pub(super) reorganisations: Arc<Vec<Reorganisation>>,
+    /// Links between nodes.
+    pub(super) weave: Weave,
     /// Who has a wallet of this name, or is just making one.
     pub(super) wallets: BTreeMap<String, NodeIx>,
     /// Wallets and payments that somebody asked for.
@@ -229,7 +237,13 @@ impl Model {
         let Some(node) = self.alive(ix, life).filter(running) else {
             return;
         };
+        let peers = |of: &NodeSnapshot| of.ready_peers().map(|peer| peer.listen).collect();
+        let before: Option<Vec<_>> = node.snapshot.as_deref().map(peers);
+        let has_other_peers = before != Some(peers(&snapshot));
         node.seen(Arc::clone(&snapshot));
+        if has_other_peers {
+            self.weave.peers_changed();
+        }
         self.journeys.reached(snapshot.tip.height);
         for wallet in &snapshot.wallets {
             // Thirty times a second, and hardly ever is one new.

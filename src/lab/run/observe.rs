@@ -3,17 +3,18 @@
 use super::Shared;
 use super::journeys::Sighting;
 use super::model::{Model, Node};
+use crate::lab::sighting::{self, Seen};
+use crate::lab::talk::{Listener, Party, Talk};
 use crate::lab::tally::Traffic;
-use crate::lab::view::{NodeIx, NodeState, Tone};
+use crate::lab::view::{NodeIx, NodeState, REORGANISATIONS, Reorganisation, Tone};
 use crate::live::{End, NodeHandle};
+use crate::node::Time;
 use crate::node::io::{Event, EventKind};
-use crate::node::message::Item;
+use std::collections::BTreeMap;
+use std::net::SocketAddr;
 use std::sync::Arc;
 use tokio::sync::broadcast;
 use tokio::sync::broadcast::error::{RecvError, TryRecvError};
-
-/// The command of a message with a block.
-const BLOCK: &str = "block";
 
 /// Watches a node that has just started until it has ended.
 pub(super) async fn watch(shared: Arc<Shared>, ix: NodeIx, life: u64, node: Arc<NodeHandle>) {
@@ -69,32 +70,73 @@ fn drain(
     }
 }
 
+/// What nodes say to each other, and who is who among those whom they name.
+#[derive(Default)]
+pub(super) struct Overheard {
+    listener: Listener,
+    /// Nodes of the lab, by what another one calls them.
+    named: BTreeMap<(NodeIx, Arc<str>), NodeIx>,
+}
+
+impl Overheard {
+    /// What was said so far.
+    pub(super) fn talk(&self) -> Talk {
+        self.listener.talk()
+    }
+}
+
 impl Shared {
     pub(super) fn happened(&self, ix: NodeIx, life: u64, event: Event) {
-        let sighting = sighting(ix, &event);
-        // Most events are messages without a block, of which nothing is to be seen: they take no
-        // lock, unless somebody wants to hear of all.
-        let is_plain = is_message(&event) && sighting.is_none();
+        let event = Arc::new(event);
+        self.overhear(ix, &event);
+        // Most events are messages that bring nothing, of which nothing else is to be seen: they
+        // take no other lock, unless somebody wants to hear of all.
+        let is_message = is_message(&event);
+        let is_block = sighting::block(&event.kind).is_some();
+        let brings_something = is_block || sighting::tx(&event.kind).is_some();
+        let is_plain = is_message && !brings_something;
         if is_plain && !self.telling.is_every_message_wanted() {
             return;
         }
-        let event = Arc::new(event);
         let mut model = self.lock();
         let Some(node) = model.alive(ix, life) else {
             return;
         };
+        // Only blocks are news to everybody.
+        let is_told_on_request = is_message && !is_block;
         if node.host.is_none() {
-            self.telling.tell(ix, &node.name, &event, is_plain);
+            self.telling
+                .tell(ix, &node.name, &event, is_told_on_request);
         }
         if is_plain {
             return;
         }
-        node.recent.push(Arc::clone(&event));
-        let is_seen = model.happened(ix, life, &event, sighting);
+        if !is_told_on_request {
+            node.recent.push(Arc::clone(&event));
+        }
+        let is_seen = model.happened(ix, life, &event);
         drop(model);
         if is_seen {
             self.changed();
         }
+    }
+
+    fn overhear(&self, ix: NodeIx, event: &Arc<Event>) {
+        let Some(name) = peer_of(&event.kind) else {
+            return;
+        };
+        let known = self.overheard().named.get(&(ix, Arc::clone(name))).copied();
+        // The model's lock is never waited for while the other one is held.
+        let found = known.or_else(|| self.lock().who(ix, name));
+        let mut overheard = self.overheard();
+        if let (Some(found), None) = (found, known) {
+            overheard.named.insert((ix, Arc::clone(name)), found);
+        }
+        let party = |name: &Arc<str>| match found {
+            Some(found) => Party::Node(found),
+            None => Party::Stranger(Arc::clone(name)),
+        };
+        overheard.listener.hear(ix, event, party);
     }
 
     /// A node does not run any more.
@@ -120,24 +162,19 @@ impl Shared {
             }
             model.tally.left(ix.0);
         });
+        self.overheard().listener.left(ix);
     }
 }
 
 impl Model {
     /// Notes what happened to a node; whether anybody can see that.
-    fn happened(
-        &mut self,
-        ix: NodeIx,
-        life: u64,
-        event: &Event,
-        sighting: Option<Sighting>,
-    ) -> bool {
+    fn happened(&mut self, ix: NodeIx, life: u64, event: &Event) -> bool {
         let Some(node) = self.alive(ix, life) else {
             return false;
         };
         match &event.kind {
             EventKind::TipChanged { tip, .. } => node.moved(*tip, event.at, true),
-            EventKind::Reorganised { depth, .. } => node.reorganised = Some((event.at, *depth)),
+            EventKind::Reorganised { .. } => self.reorganised(ix, event),
             _ => {}
         }
         let line = self.tell_of(ix, event);
@@ -145,13 +182,82 @@ impl Model {
         self.tally.happened(ix.0, event, || {
             up(nodes).into_iter().map(|ix| ix.0).collect()
         });
-        if let Some(sighting) = sighting {
-            let Self {
-                journeys, nodes, ..
-            } = self;
-            journeys.saw(sighting, || up(nodes));
+        let travels = self.travels(ix, event);
+        line || travels
+    }
+
+    fn reorganised(&mut self, ix: NodeIx, event: &Event) {
+        let EventKind::Reorganised {
+            fork,
+            old,
+            new,
+            depth,
+        } = event.kind
+        else {
+            return;
+        };
+        self.nodes[ix.0].reorganised = Some((event.at, depth));
+        let all = Arc::make_mut(&mut self.reorganisations);
+        all.truncate(REORGANISATIONS - 1);
+        all.insert(
+            0,
+            Reorganisation {
+                node: ix,
+                at: event.at,
+                fork,
+                old,
+                new,
+                depth,
+            },
+        );
+    }
+
+    /// Whether a block or a transaction has come to a node; then that is noted.
+    fn travels(&mut self, node: NodeIx, event: &Event) -> bool {
+        let at = event.at;
+        if let Some(seen) = sighting::block(&event.kind) {
+            let sighting = self.sighting(node, at, seen);
+            let nodes = &self.nodes;
+            self.journeys.saw(sighting, || up(nodes));
+            return true;
         }
-        line || sighting.is_some()
+        let Some(seen) = sighting::tx(&event.kind) else {
+            return false;
+        };
+        let sighting = self.sighting(node, at, seen);
+        let nodes = &self.nodes;
+        self.tx_journeys.saw(sighting, || up(nodes));
+        true
+    }
+
+    fn sighting<K>(&self, node: NodeIx, at: Time, seen: Seen<'_, K>) -> Sighting<K> {
+        let from = seen.from.and_then(|peer| self.who(node, &peer.name));
+        Sighting {
+            node,
+            at,
+            what: seen.what,
+            height: seen.height,
+            is_own: seen.is_own,
+            from,
+        }
+    }
+
+    /// The node that another one calls this: by its name, first of all in the same process, or until
+    /// they have met by its address.
+    fn who(&self, caller: NodeIx, name: &str) -> Option<NodeIx> {
+        let host = self.node(caller)?.host.as_ref();
+        let nodes = || (0..).map(NodeIx).zip(&self.nodes);
+        let is_near = |node: &Node| match (host, &node.host) {
+            (Some(one), Some(other)) => Arc::ptr_eq(one, other),
+            (one, other) => one.is_none() && other.is_none(),
+        };
+        let near = nodes().find(|(_, node)| is_near(node) && node.spec.name == name);
+        let found = near.or_else(|| nodes().find(|(_, node)| node.spec.name == name));
+        let found = found.or_else(|| {
+            let addr: SocketAddr = name.parse().ok()?;
+            nodes().find(|(_, node)| node.addr == addr)
+        });
+        found.map(|(ix, _)| ix)
     }
 
     fn tell_of(&mut self, ix: NodeIx, event: &Event) -> bool {
@@ -180,23 +286,12 @@ fn up(nodes: &[Node]) -> Vec<NodeIx> {
     up.map(|(ix, _)| NodeIx(ix)).collect()
 }
 
-/// What an event says of a block's way.
-fn sighting(node: NodeIx, event: &Event) -> Option<Sighting> {
-    let (hash, height, is_mined) = match &event.kind {
-        EventKind::Mined { block, .. } => (block.hash, Some(block.height), true),
-        EventKind::TipChanged { tip, .. } => (tip.hash, Some(tip.height), false),
-        EventKind::MessageReceived {
-            command,
-            item: Some(Item::Block(hash)),
-            ..
-        } if command == BLOCK => (*hash, None, false),
-        _ => return None,
-    };
-    Some(Sighting {
-        node,
-        at: event.at,
-        hash,
-        height,
-        is_mined,
-    })
+/// Whoever is at the other end of a message, or of a connection that has ended.
+fn peer_of(event: &EventKind) -> Option<&Arc<str>> {
+    match event {
+        EventKind::MessageSent { peer, .. }
+        | EventKind::MessageReceived { peer, .. }
+        | EventKind::PeerDown { peer, .. } => Some(&peer.name),
+        _ => None,
+    }
 }

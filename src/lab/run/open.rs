@@ -174,6 +174,7 @@ fn start(plan: Plan, home: &Home, runtime: Handle) -> Result<Started, LabError> 
         home: Mutex::new(None),
         answered,
         telling: Telling::default(),
+        overheard: Mutex::default(),
         doors: Mutex::new(None),
     };
     shared.set_pairs(&shared.lock().nodes)?;

@@ -5,7 +5,7 @@ use super::Verdict;
 use super::input::{TextInput, Typed};
 use super::window::{self, WindowLine};
 use crate::ui::keymap::KeyPress;
-use crate::ui::state::UiState;
+use crate::ui::state::{UiState, View};
 use crate::ui::text;
 use crossterm::event::KeyCode;
 use ratatui::Frame;
@@ -70,8 +70,11 @@ impl Filter {
 
 /// To what is looked at.
 fn apply(ui: &mut UiState, filter: &str) {
-    match &mut ui.zoom {
-        Some(zoom) => zoom.set_filter(filter),
-        None => ui.log.set_filter(filter),
+    match (&mut ui.zoom, ui.view) {
+        (Some(zoom), _) => zoom.set_filter(filter),
+        (None, View::Network) => ui.network.set_filter(filter),
+        (None, View::Blocks) => ui.blocks.set_filter(filter),
+        (None, View::Messages) => ui.messages.set_filter(filter),
+        (None, View::Log | View::Lab) => ui.log.set_filter(filter),
     }
 }

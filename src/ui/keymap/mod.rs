@@ -94,6 +94,12 @@ pub enum Context {
     Lab,
     /// With one node.
     Zoom,
+    /// In the network.
+    Network,
+    /// Among the blocks.
+    Blocks,
+    /// In the conversation.
+    Messages,
     /// In the log.
     Log,
 }

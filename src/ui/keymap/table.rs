@@ -1,6 +1,6 @@
 //! The rows of the table.
 
-use super::Context::{Lab, Log, Zoom};
+use super::Context::{Blocks, Lab, Log, Messages, Network, Zoom};
 use super::Group::{Act, Look, Program};
 use super::{Action, Context, Entry, Group};
 
@@ -16,8 +16,8 @@ pub const TABLE: &[Entry] = &[
     entry(Act, Action::Kill, "kill", &["K"], "kills the node as a crash would; again: starts it", "kill", &[(Lab, 5)]),
     entry(Act, Action::AddNode, "add-node", &["a"], "adds a node", "add", &[(Lab, 9)]),
     entry(Look, Action::Zoom, "zoom", &["z"], "shows the focused node alone", "zoom", &[(Lab, 4)]),
-    entry(Look, Action::Open, "open", &["Enter"], "opens what is chosen", "open", &[(Zoom, 2)]),
-    entry(Look, Action::Back, "back", &["Esc"], "goes up one level", "back", &[(Zoom, 1), (Log, 1)]),
+    entry(Look, Action::Open, "open", &["Enter"], "opens what is chosen", "open", &[(Zoom, 2), (Blocks, 2), (Messages, 2)]),
+    entry(Look, Action::Back, "back", &["Esc"], "goes up one level", "back", &[(Zoom, 1), (Log, 1), (Network, 1), (Blocks, 1), (Messages, 1)]),
     entry(Look, Action::FocusNext, "focus-next", &["Tab"], "focuses the next node", "next node", &[(Lab, 6), (Zoom, 4)]),
     entry(Look, Action::FocusPrevious, "focus-previous", &["S-Tab"], "focuses the node before", "", &[]),
     entry(Look, Action::Pane(0), "pane", &["1-9"], "focuses that pane of the page", "", &[]),
@@ -26,21 +26,21 @@ pub const TABLE: &[Entry] = &[
     entry(Look, Action::Up, "up", &["k", "Up"], "moves up", "", &[]),
     entry(Look, Action::Right, "right", &["l", "Right"], "moves right", "", &[]),
     entry(Look, Action::TabLeft, "tab-left", &["["], "shows the tab before", "", &[]),
-    entry(Look, Action::TabRight, "tab-right", &["]"], "shows the next tab", "tab", &[(Zoom, 3)]),
+    entry(Look, Action::TabRight, "tab-right", &["]"], "shows the next tab", "tab", &[(Zoom, 3), (Blocks, 3), (Messages, 3)]),
     entry(Look, Action::PageUp, "page-up", &["PgUp"], "goes a page back", "", &[]),
     entry(Look, Action::PageDown, "page-down", &["PgDn"], "goes a page on", "", &[]),
     entry(Look, Action::First, "first", &["g", "Home"], "goes to the first", "", &[]),
     entry(Look, Action::Last, "last", &["G", "End"], "goes to the last", "", &[]),
-    entry(Look, Action::NextView, "next-view", &["v"], "shows the next view", "view", &[(Lab, 7), (Log, 3)]),
+    entry(Look, Action::NextView, "next-view", &["v"], "shows the next view", "view", &[(Lab, 7), (Log, 3), (Network, 3), (Blocks, 3), (Messages, 3)]),
     entry(Look, Action::PreviousView, "previous-view", &["V"], "shows the view before", "", &[]),
-    entry(Look, Action::Find, "find", &["/"], "filters a list or the log; among panes, goes to a node", "filter", &[(Log, 2), (Zoom, 8)]),
+    entry(Look, Action::Find, "find", &["/"], "filters a list or the log; among panes, goes to a node", "filter", &[(Log, 2), (Zoom, 8), (Blocks, 4), (Messages, 4)]),
     entry(Look, Action::Level, "level", &["L"], "log: shows more or less", "level", &[(Log, 2)]),
     entry(Look, Action::Copy, "copy", &["y"], "copies the address or hash and shows it whole", "copy", &[(Zoom, 6)]),
-    entry(Look, Action::Hold, "hold", &["Space"], "holds the screen still; again: goes on", "hold", &[(Lab, 8), (Log, 4)]),
+    entry(Look, Action::Hold, "hold", &["Space"], "holds the screen still; again: goes on", "hold", &[(Lab, 8), (Log, 4), (Network, 6), (Blocks, 6), (Messages, 5)]),
     entry(Look, Action::Clock, "clock", &["T"], "shows wall time or lab time", "", &[]),
-    entry(Program, Action::Palette, "palette", &[":"], "lists all actions; note TEXT shows a caption", "commands", &[(Lab, 10), (Log, 9)]),
-    entry(Program, Action::Help, "help", &["?", "F1"], "shows all keys", "help", &[(Lab, 1), (Zoom, 1), (Log, 1)]),
-    entry(Program, Action::Quit, "quit", &["q"], "quits", "quit", &[(Lab, 1), (Zoom, 1), (Log, 1)]),
+    entry(Program, Action::Palette, "palette", &[":"], "lists all actions; note TEXT shows a caption", "commands", &[(Lab, 10), (Log, 9), (Network, 9), (Blocks, 9), (Messages, 9)]),
+    entry(Program, Action::Help, "help", &["?", "F1"], "shows all keys", "help", &[(Lab, 1), (Zoom, 1), (Log, 1), (Network, 1), (Blocks, 1), (Messages, 1)]),
+    entry(Program, Action::Quit, "quit", &["q"], "quits", "quit", &[(Lab, 1), (Zoom, 1), (Log, 1), (Network, 1), (Blocks, 1), (Messages, 1)]),
     entry(Program, Action::Leave, "leave", &["C-c"], "leaves at once, and closes the databases", "", &[]),
     entry(Program, Action::Suspend, "suspend", &["C-z"], "suspends; the lab stands still", "", &[]),
     entry(Program, Action::Redraw, "redraw", &["C-l"], "draws everything anew", "", &[]),

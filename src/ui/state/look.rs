@@ -5,8 +5,10 @@ use crate::lab::view::Tone;
 use crate::lab::{LabView, NodeIx};
 use crate::ui::dialog::Dialog;
 use crate::ui::keymap::Action;
+use crate::ui::moved::Moved;
 use crate::ui::view::plan::Plan;
-use crate::ui::zoom::{Moved, Zoom};
+use crate::ui::zoom::Zoom;
+use ratatui::layout::Position;
 use std::sync::Arc;
 
 impl UiState {
@@ -84,12 +86,30 @@ impl UiState {
     fn move_within(&mut self, lab: &LabView, action: Action) -> Vec<Effect> {
         if let Some(zoom) = &mut self.zoom {
             let moved = zoom.act(lab, self.focus, action, self.size);
-            return self.after_zoom(lab, moved);
+            return self.after(lab, moved, |ui| ui.zoom = None);
         }
-        match self.view {
-            View::Lab => self.move_among_panes(lab, action),
-            View::Log => self.move_in_log(lab, action),
-        }
+        let body = Plan::new(lab, self).body;
+        let moved = match self.view {
+            View::Lab => return self.move_among_panes(lab, action),
+            _ if action == Action::Zoom => return self.zoom_in(lab),
+            View::Network => self.network.act(lab, self.focus, action, body),
+            View::Blocks => self.blocks.act(lab, self.focus, action, body),
+            View::Messages => self.messages.act(lab, self.focus, action, body),
+            View::Log => return self.move_in_log(lab, action),
+        };
+        self.after(lab, moved, |ui| ui.view = View::Lab)
+    }
+
+    /// Does what came of a click in a view.
+    pub(super) fn clicked(&mut self, lab: &LabView, at: Position) -> Vec<Effect> {
+        let body = Plan::new(lab, self).body;
+        let moved = match self.view {
+            View::Network => self.network.click(lab, at, body),
+            View::Blocks => self.blocks.click(lab, at, body),
+            View::Messages => self.messages.click(lab, at, body),
+            View::Lab | View::Log => return Vec::new(),
+        };
+        self.after(lab, moved, |ui| ui.view = View::Lab)
     }
 
     fn move_among_panes(&mut self, lab: &LabView, action: Action) -> Vec<Effect> {
@@ -116,10 +136,19 @@ impl UiState {
         Vec::new()
     }
 
-    fn after_zoom(&mut self, lab: &LabView, moved: Moved) -> Vec<Effect> {
+    fn after(&mut self, lab: &LabView, moved: Moved, leave: fn(&mut Self)) -> Vec<Effect> {
         let mut effects = moved.effects;
         if moved.is_over {
-            self.zoom = None;
+            leave(self);
+        }
+        if let Some(ix) = moved.focus {
+            effects.extend(self.focus_on(lab, ix));
+        }
+        if let Some((tone, words)) = moved.said {
+            self.tell(lab.now, tone, words);
+        }
+        if moved.dialog.is_some() {
+            self.dialog = moved.dialog;
         }
         if let Some((what, text)) = moved.copied {
             effects.extend(self.copy(lab, &what, text));

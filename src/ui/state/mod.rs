@@ -9,10 +9,13 @@ mod answers;
 mod look;
 mod mouse;
 
+use super::blocks::BlocksPane;
 use super::chips::Chips;
 use super::dialog::Dialog;
 use super::keymap::{Action, Context, KeyPress, Keymap, by_action};
 use super::log::LogPane;
+use super::messages::MessagesPane;
+use super::network::NetworkPane;
 use super::theme::Theme;
 use super::zoom::{Fetch, Zoom};
 use crate::lab::layout::{OpeningView, ViewSpec};
@@ -60,6 +63,12 @@ pub struct UiState {
     pub last_key: Option<(String, Time)>,
     /// How blocks look.
     pub chips: Chips,
+    /// Nodes and links.
+    pub network: NetworkPane,
+    /// The blocks of all nodes.
+    pub blocks: BlocksPane,
+    /// What nodes say to each other.
+    pub messages: MessagesPane,
     /// The log of the whole lab.
     pub log: LogPane,
     /// Where the lab was kept, to be told when it is left.
@@ -74,18 +83,33 @@ pub enum View {
     /// Panes, or a table.
     #[default]
     Lab,
+    /// Nodes and links.
+    Network,
+    /// The blocks of all nodes.
+    Blocks,
+    /// What nodes say to each other.
+    Messages,
     /// The log of all nodes.
     Log,
 }
 
 impl View {
     /// All of them, in their order in the header.
-    pub const ALL: [Self; 2] = [Self::Lab, Self::Log];
+    pub const ALL: [Self; 5] = [
+        Self::Lab,
+        Self::Network,
+        Self::Blocks,
+        Self::Messages,
+        Self::Log,
+    ];
 
     /// Its name in the header.
     pub fn name(self) -> &'static str {
         match self {
             Self::Lab => "Lab",
+            Self::Network => "Network",
+            Self::Blocks => "Blocks",
+            Self::Messages => "Messages",
             Self::Log => "Log",
         }
     }
@@ -189,6 +213,9 @@ impl UiState {
             shows_keys: false,
             last_key: None,
             chips: Chips::default(),
+            network: NetworkPane::default(),
+            blocks: BlocksPane::default(),
+            messages: MessagesPane::default(),
             log: LogPane::default(),
             kept: None,
             edition: 0,
@@ -201,6 +228,9 @@ impl UiState {
         self.focus = focus.unwrap_or(self.focus);
         match self.spec.open {
             OpeningView::Lab => {}
+            OpeningView::Network => self.view = View::Network,
+            OpeningView::Blocks => self.view = View::Blocks,
+            OpeningView::Messages => self.view = View::Messages,
             OpeningView::Log => self.view = View::Log,
             // Nothing has been seen of the node yet, so there is nothing to ask.
             OpeningView::Zoom => drop(self.zoom_in(lab)),
@@ -228,6 +258,9 @@ impl UiState {
         match (&self.zoom, self.view) {
             (Some(_), _) => Context::Zoom,
             (None, View::Lab) => Context::Lab,
+            (None, View::Network) => Context::Network,
+            (None, View::Blocks) => Context::Blocks,
+            (None, View::Messages) => Context::Messages,
             (None, View::Log) => Context::Log,
         }
     }
@@ -240,6 +273,19 @@ impl UiState {
             .map(|message| message.at + MESSAGE_TIME);
         let key = self.last_key.as_ref().map(|(_, at)| *at + KEY_SHOWN);
         crate::node::earlier(message, key)
+    }
+
+    /// Whether something on the screen moves, so that the next frame is another one.
+    pub fn is_moving(&self, lab: &LabView) -> bool {
+        if self.zoom.is_some() || self.held.is_some() {
+            return false;
+        }
+        match self.view {
+            View::Network => self.network.is_moving(lab),
+            View::Blocks => self.blocks.is_moving(lab),
+            View::Messages => self.messages.is_moving(lab),
+            View::Lab | View::Log => false,
+        }
     }
 
     /// Says something.
@@ -271,10 +317,13 @@ impl UiState {
     fn changed(&mut self, lab: &LabView) -> Vec<Effect> {
         self.chips.observe(lab);
         self.log.collect(lab);
-        match &mut self.zoom {
-            Some(zoom) => zoom.refresh(lab, self.focus),
-            None => Vec::new(),
+        let mut effects = self.network.collect(lab);
+        effects.extend(self.blocks.collect(lab));
+        effects.extend(self.messages.collect(lab));
+        if let Some(zoom) = &mut self.zoom {
+            effects.extend(zoom.refresh(lab, self.focus));
         }
+        effects
     }
 
     fn key(&mut self, lab: &LabView, key: KeyPress) -> Vec<Effect> {

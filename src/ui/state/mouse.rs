@@ -17,8 +17,11 @@ impl UiState {
             MouseEventKind::ScrollDown => self.look(lab, Action::Down),
             MouseEventKind::Down(MouseButton::Left) => {
                 let at = Position::new(mouse.column, mouse.row);
-                if self.zoom.is_some() || self.view != View::Lab {
+                if self.zoom.is_some() {
                     return Vec::new();
+                }
+                if self.view != View::Lab {
+                    return self.clicked(lab, at);
                 }
                 match Plan::new(lab, self).hit(at) {
                     Some(ix) if ix == self.focus => self.zoom_in(lab),

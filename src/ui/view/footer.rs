@@ -68,7 +68,9 @@ pub fn keys(frame: &mut Frame<'_>, area: Rect, scene: Scene<'_>) {
             Some((_, rank)) => {
                 let key = match (entry.action, context) {
                     // A pair of keys is one entry.
-                    (Action::TabRight, Context::Zoom) => pair(scene, Action::TabLeft, entry.action),
+                    (Action::TabRight, Context::Zoom | Context::Blocks | Context::Messages) => {
+                        pair(scene, Action::TabLeft, entry.action)
+                    }
                     (Action::Faster, _) => pair(scene, entry.action, Action::Slower),
                     (action, _) => scene.ui.keymap.key_of(action),
                 };

@@ -6,8 +6,7 @@
 //! ```
 
 use super::scene::Scene;
-use crate::lab::NodeIx;
-use crate::lab::view::Journey;
+use crate::lab::view::{Arrival, Journey};
 use crate::ui::text::{self, short_name};
 use ratatui::Frame;
 use ratatui::layout::Rect;
@@ -50,7 +49,7 @@ pub fn render(frame: &mut Frame<'_>, area: Rect, scene: Scene<'_>) {
 /// The longest time in the box: the longest bar.
 fn slowest(shown: &[&Journey]) -> Duration {
     let times = shown.iter().flat_map(|journey| &journey.arrivals);
-    times.map(|(_, after)| *after).max().unwrap_or_default()
+    times.map(|arrival| arrival.after).max().unwrap_or_default()
 }
 
 fn line(scene: Scene<'_>, journey: &Journey, slowest: Duration, room: usize) -> Line<'static> {
@@ -61,8 +60,8 @@ fn line(scene: Scene<'_>, journey: &Journey, slowest: Duration, room: usize) -> 
     let totals = totals(scene, journey, room >= 90);
     let room_left = room.saturating_sub(text::width(&totals) + 2);
     let mut hidden = journey.arrivals.len();
-    for (at, (ix, after)) in journey.arrivals.iter().enumerate() {
-        let spans = arrival(scene, journey, at, (*ix, *after), slowest);
+    for (at, there) in journey.arrivals.iter().enumerate() {
+        let spans = arrival(scene, journey, at, there, slowest);
         let gap = usize::from(at > 0) * 2;
         let reserve = if hidden > 1 { 10 } else { 0 };
         if text::width(&left) + gap + text::width(&spans) + reserve > room_left {
@@ -83,13 +82,13 @@ fn arrival(
     scene: Scene<'_>,
     journey: &Journey,
     at: usize,
-    (ix, after): (NodeIx, Duration),
+    there: &Arrival,
     slowest: Duration,
 ) -> Vec<Span<'static>> {
     let theme = scene.theme;
-    let name = short_name(scene.name(ix), 12, theme.cut());
+    let name = short_name(scene.name(there.node), 12, theme.cut());
     if at == 0 {
-        let how = match journey.is_mined {
+        let how = match journey.is_own {
             true => "mined by ",
             false => "first at ",
         };
@@ -98,11 +97,11 @@ fn arrival(
             Span::styled(name, theme.strong()),
         ];
     }
-    let bar = theme.bar().repeat(bar(after, slowest)) + " ";
+    let bar = theme.bar().repeat(bar(there.after, slowest)) + " ";
     vec![
         Span::styled(format!("{name} "), theme.text()),
         Span::styled(bar, theme.chip_ink(scene.ui.chips.colour(journey.id))),
-        Span::styled(text::lapse(after), theme.strong()),
+        Span::styled(text::lapse(there.after), theme.strong()),
     ]
 }
 

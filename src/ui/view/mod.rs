@@ -36,8 +36,14 @@ pub fn draw(frame: &mut Frame<'_>, live: &LabView, ui: &UiState) {
     header::render(frame, plan.header, scene);
     match (&ui.zoom, ui.view) {
         (Some(zoom), _) => zoom.render(frame, plan.body, lab, ui),
+        (None, View::Network) => ui.network.render(frame, plan.body, scene),
+        (None, View::Blocks) => ui.blocks.render(frame, plan.body, scene),
+        (None, View::Messages) => ui.messages.render(frame, plan.body, scene),
         (None, View::Log) => ui.log.render(frame, plan.body, lab, ui),
         (None, View::Lab) => lab_view(frame, &plan, scene),
+    }
+    if let (Some(script), Some(area)) = (&lab.script, plan.step_line) {
+        steps::render_line(frame, area, scene, script);
     }
     if let Some(area) = plan.caption {
         footer::caption(frame, area, scene);
@@ -65,9 +71,6 @@ fn lab_view(frame: &mut Frame<'_>, plan: &Plan, scene: Scene<'_>) {
     if let Some(script) = &scene.lab.script {
         if let Some(area) = plan.steps {
             steps::render(frame, area, scene, script);
-        }
-        if let Some(area) = plan.step_line {
-            steps::render_line(frame, area, scene, script);
         }
     }
 }

@@ -103,6 +103,9 @@ impl Plan {
         };
         if ui.view == View::Lab && ui.zoom.is_none() {
             plan.divide(lab, ui);
+        } else if ui.zoom.is_none() && lab.script.is_some() {
+            plan.caption = Some(plan.cut_lines(1));
+            plan.step_line = Some(plan.cut_lines(1));
         }
         plan
     }

@@ -34,6 +34,7 @@ mod wallets;
 pub use fetch::Fetch;
 
 use super::keymap::Action;
+use super::moved::Moved;
 use super::state::{Effect, Purpose, UiState};
 use crate::lab::{LabView, NodeIx, Request};
 use crate::node::io::Reply;
@@ -63,19 +64,6 @@ pub struct Zoom {
     /// Questions that wait for their answers.
     asked: Vec<Fetch>,
     was_up: bool,
-}
-
-/// What came of a key in zoom.
-#[derive(Default)]
-pub struct Moved {
-    /// To be done.
-    pub effects: Vec<Effect>,
-    /// Zoom is over.
-    pub is_over: bool,
-    /// To be copied: what it is, and the text.
-    pub copied: Option<(String, String)>,
-    /// A filter is wanted; as it is now.
-    pub filter: Option<String>,
 }
 
 impl Zoom {

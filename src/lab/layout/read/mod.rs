@@ -21,8 +21,11 @@ const COLUMNS_MAX: u16 = 16;
 const HINT_MAX: usize = 200;
 
 /// Views by name.
-const VIEWS: [(&str, OpeningView); 3] = [
+const VIEWS: [(&str, OpeningView); 6] = [
     ("lab", OpeningView::Lab),
+    ("network", OpeningView::Network),
+    ("blocks", OpeningView::Blocks),
+    ("messages", OpeningView::Messages),
     ("log", OpeningView::Log),
     ("zoom", OpeningView::Zoom),
 ];

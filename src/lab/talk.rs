@@ -1,0 +1,581 @@
+//! What nodes say to each other: the last messages of a lab, each as both of its ends saw it, and
+//! how many of each kind went over each link.
+//!
+//! The hard case is that both ends tell of a message, each in its own time: nodes are watched one
+//! by one, so that a message may be received before it is heard of that it was sent. The next
+//! message of a kind from one node to another that is received is the first that was sent and has
+//! not been received yet, as a connection keeps the order; what waits for its other end is looked
+//! up by that, whichever end was heard of first. And who dials is known by the port that it dials
+//! from until it has said who it is: what it said before is put down again as its own then.
+//!
+//! Messages are kept in chunks, which whoever looks at them shares: a look at [`Talk`] copies a few
+//! pointers, however much is said.
+
+use super::view::NodeIx;
+use crate::node::Time;
+use crate::node::io::{ConnId, Event, EventKind};
+use crate::node::message::Item;
+use std::collections::{BTreeMap, VecDeque};
+use std::sync::Arc;
+use std::time::Duration;
+
+/// Messages that are remembered: what a lab of three says in ten minutes, 32 busy nodes in a second
+/// or two. With what the events hold of them they take a few MB.
+pub const TALK_MAX: usize = 8_192;
+
+/// Messages of a chunk: what is copied at most when something is said while somebody looks.
+const CHUNK: usize = 256;
+
+/// Messages between two nodes, of one kind, of which only one end has been heard; the oldest go.
+/// What a connection swallows that ends never has another.
+const WAITING_MAX: usize = 1_024;
+
+/// Connections of strangers who may still say who they are, and what is remembered of each: nobody
+/// honest says more than a `version` before. The oldest connections go.
+const STRANGERS_MAX: (usize, usize) = (1_024, 4);
+
+/// The commands that there are, the last standing for all others: peers may be of another kind.
+pub const COMMANDS: [&str; 16] = [
+    "version",
+    "verack",
+    "ping",
+    "pong",
+    "getaddr",
+    "addr",
+    "inv",
+    "getdata",
+    "notfound",
+    "getheaders",
+    "headers",
+    "getblocks",
+    "block",
+    "tx",
+    "reject",
+    "other",
+];
+
+/// A message from one node to another.
+#[derive(Clone, Debug, PartialEq)]
+pub struct Spoken {
+    /// Its place among all that was said, from 0 on.
+    pub number: u64,
+    /// Who says it.
+    pub from: Party,
+    /// To whom.
+    pub to: Party,
+    /// When it was handed to the network; `None`: not heard of, or not by a node of the lab.
+    pub sent: Option<Time>,
+    /// When it came in; `None`: it is on its way, was lost with its connection, or did not go to a
+    /// node of the lab.
+    pub received: Option<Time>,
+    /// Its connection ended before it came in.
+    pub is_lost: bool,
+    /// It turned out to be the other end of a message that is remembered as well.
+    is_double: bool,
+    /// What one end told of it.
+    event: Arc<Event>,
+}
+
+/// One end of a conversation.
+#[derive(Clone, Debug, PartialEq, Eq, PartialOrd, Ord)]
+pub enum Party {
+    /// A node of the lab.
+    Node(NodeIx),
+    /// Somebody else, by the name that the node of the lab has for it.
+    Stranger(Arc<str>),
+}
+
+/// How much of something went over a link.
+#[derive(Clone, Copy, Debug, Default, PartialEq, Eq)]
+pub struct Count {
+    /// Messages.
+    pub messages: u64,
+    /// Bytes of their frames.
+    pub bytes: u64,
+}
+
+/// How much was said from one to another, by command, in the order of [`COMMANDS`].
+pub type Counts = BTreeMap<(NodeIx, NodeIx), [Count; COMMANDS.len()]>;
+
+/// What nodes have said to each other, and whoever looks at it has it as it was then.
+#[derive(Clone, Debug, Default, PartialEq)]
+pub struct Talk {
+    chunks: VecDeque<Arc<Vec<Spoken>>>,
+    /// Number of the first message of the first chunk.
+    first: u64,
+    counts: Arc<Counts>,
+}
+
+/// Listens to all nodes of a lab.
+#[derive(Debug, Default)]
+pub struct Listener {
+    talk: Talk,
+    /// Messages of which one end has been heard, by who says it to whom.
+    waiting: BTreeMap<(NodeIx, NodeIx), VecDeque<Waiting>>,
+    /// What somebody said on a connection who has not said yet who it is.
+    strangers: BTreeMap<(NodeIx, ConnId), Vec<u64>>,
+}
+
+/// A message of which one end has been heard.
+#[derive(Clone, Debug)]
+struct Waiting {
+    number: u64,
+    /// It was sent; otherwise received.
+    was_sent: bool,
+    kind: usize,
+    item: Option<Item>,
+    bytes: usize,
+}
+
+impl Spoken {
+    /// Its command.
+    pub fn command(&self) -> &str {
+        parts(self.told()).map_or("", |(command, ..)| command)
+    }
+
+    /// Bytes of its frame.
+    pub fn bytes(&self) -> usize {
+        parts(self.told()).map_or(0, |(_, bytes, _)| bytes)
+    }
+
+    /// What it is about.
+    pub fn item(&self) -> Option<Item> {
+        parts(self.told()).and_then(|(.., item)| item)
+    }
+
+    /// What one end told of it: [`EventKind::MessageSent`] or [`EventKind::MessageReceived`].
+    pub fn told(&self) -> &EventKind {
+        &self.event.kind
+    }
+
+    /// When it was first heard of.
+    pub fn at(&self) -> Time {
+        self.sent.or(self.received).unwrap_or(self.event.at)
+    }
+
+    /// How long it took; `None`: unknown.
+    pub fn took(&self) -> Option<Duration> {
+        Some(self.received?.since(self.sent?))
+    }
+}
+
+impl Party {
+    /// The node of the lab that it is.
+    pub fn node(&self) -> Option<NodeIx> {
+        match self {
+            Self::Node(ix) => Some(*ix),
+            Self::Stranger(_) => None,
+        }
+    }
+}
+
+impl Count {
+    fn add(&mut self, bytes: usize) {
+        self.messages += 1;
+        self.bytes += u64::try_from(bytes).unwrap_or(u64::MAX);
+    }
+}
+
+impl Talk {
+    /// Messages, newest first.
+    pub fn newest(&self) -> impl Iterator<Item = &Spoken> {
+        let chunks = self.chunks.iter().rev();
+        let all = chunks.flat_map(|chunk| chunk.iter().rev());
+        all.filter(|spoken| !spoken.is_double)
+    }
+
+    /// The message of this number, as long as it is remembered.
+    pub fn get(&self, number: u64) -> Option<&Spoken> {
+        let (chunk, at) = self.place(number)?;
+        self.chunks.get(chunk)?.get(at)
+    }
+
+    /// How many are remembered.
+    pub fn len(&self) -> usize {
+        self.chunks.iter().map(|chunk| chunk.len()).sum()
+    }
+
+    /// Whether nothing was said.
+    pub fn is_empty(&self) -> bool {
+        self.chunks.is_empty()
+    }
+
+    /// How much was said in all, also what is not remembered any more.
+    pub fn counts(&self) -> &Counts {
+        &self.counts
+    }
+
+    /// Number of the next message.
+    fn next(&self) -> u64 {
+        let chunks = self.chunks.len().saturating_sub(1) * CHUNK;
+        let last = self.chunks.back().map_or(0, |chunk| chunk.len());
+        self.first + u64::try_from(chunks + last).unwrap_or(u64::MAX)
+    }
+
+    fn place(&self, number: u64) -> Option<(usize, usize)> {
+        let at = usize::try_from(number.checked_sub(self.first)?).ok()?;
+        Some((at / CHUNK, at % CHUNK))
+    }
+
+    fn push(&mut self, spoken: Spoken) {
+        if self.chunks.back().is_none_or(|chunk| chunk.len() == CHUNK) {
+            self.chunks.push_back(Arc::new(Vec::with_capacity(CHUNK)));
+        }
+        let last = self.chunks.back_mut().expect("one was put there");
+        Arc::make_mut(last).push(spoken);
+        if self.chunks.len() > TALK_MAX / CHUNK {
+            self.chunks.pop_front();
+            self.first += u64::try_from(CHUNK).expect("64 bits hold a chunk");
+        }
+    }
+
+    fn get_mut(&mut self, number: u64) -> Option<&mut Spoken> {
+        let (chunk, at) = self.place(number)?;
+        Arc::make_mut(self.chunks.get_mut(chunk)?).get_mut(at)
+    }
+}
+
+impl Listener {
+    /// What was said so far.
+    pub fn talk(&self) -> Talk {
+        self.talk.clone()
+    }
+
+    /// A node of the lab tells something. `party` is whoever is at the other end of a message, by
+    /// the name that the node has for it.
+    pub fn hear(
+        &mut self,
+        node: NodeIx,
+        event: &Arc<Event>,
+        party: impl FnOnce(&Arc<str>) -> Party,
+    ) {
+        let (peer, was_sent) = match &event.kind {
+            EventKind::MessageSent { peer, .. } => (peer, Some(true)),
+            EventKind::MessageReceived { peer, .. } => (peer, Some(false)),
+            EventKind::PeerDown { peer, .. } => (peer, None),
+            _ => return,
+        };
+        let (conn, other) = (peer.conn, party(&peer.name));
+        if let Party::Node(other) = other {
+            self.met(node, conn, other);
+        }
+        match was_sent {
+            Some(was_sent) => self.message(node, conn, other, was_sent, event),
+            None => {
+                self.strangers.remove(&(node, conn));
+                if let Party::Node(other) = other {
+                    self.lose((node, other));
+                    self.lose((other, node));
+                }
+            }
+        }
+    }
+
+    /// All connections of a node have ended with it.
+    pub fn left(&mut self, node: NodeIx) {
+        let pairs = self.waiting.keys().copied();
+        let pairs: Vec<_> = pairs.filter(|(a, b)| [*a, *b].contains(&node)).collect();
+        for pair in pairs {
+            self.lose(pair);
+        }
+    }
+
+    /// It is known who is at the other end of a connection: so are those who said something there.
+    fn met(&mut self, node: NodeIx, conn: ConnId, other: NodeIx) {
+        for number in self.strangers.remove(&(node, conn)).unwrap_or_default() {
+            let Some(spoken) = self.talk.get_mut(number) else {
+                continue;
+            };
+            let was_sent = spoken.sent.is_some();
+            let stranger = match was_sent {
+                true => &mut spoken.to,
+                false => &mut spoken.from,
+            };
+            *stranger = Party::Node(other);
+            let event = Arc::clone(&spoken.event);
+            let pair = match was_sent {
+                true => (node, other),
+                false => (other, node),
+            };
+            let end = Waiting::new(number, was_sent, &event.kind);
+            let is_double = end.is_some_and(|end| self.file(pair, end, event.at));
+            if let Some(spoken) = self.talk.get_mut(number) {
+                spoken.is_double = is_double;
+            }
+        }
+    }
+
+    fn lose(&mut self, pair: (NodeIx, NodeIx)) {
+        for waiting in self.waiting.remove(&pair).unwrap_or_default() {
+            if let Some(spoken) = self.talk.get_mut(waiting.number)
+                && waiting.was_sent
+            {
+                spoken.is_lost = true;
+            }
+        }
+    }
+
+    fn message(
+        &mut self,
+        node: NodeIx,
+        conn: ConnId,
+        other: Party,
+        was_sent: bool,
+        event: &Arc<Event>,
+    ) {
+        let number = self.talk.next();
+        let Some(end) = Waiting::new(number, was_sent, &event.kind) else {
+            return;
+        };
+        let (from, to) = match was_sent {
+            true => (Party::Node(node), other),
+            false => (other, Party::Node(node)),
+        };
+        match (from.node(), to.node()) {
+            (Some(from), Some(to)) => {
+                if self.file((from, to), end, event.at) {
+                    return;
+                }
+            }
+            _ => self.strange((node, conn), number),
+        }
+        self.talk.push(Spoken {
+            number,
+            from,
+            to,
+            sent: was_sent.then_some(event.at),
+            received: (!was_sent).then_some(event.at),
+            is_lost: false,
+            is_double: false,
+            event: Arc::clone(event),
+        });
+    }
+
+    /// Whether this is the other end of something that was heard of before; then that is noted
+    /// there. Otherwise it waits for its other end itself.
+    fn file(&mut self, pair: (NodeIx, NodeIx), end: Waiting, at: Time) -> bool {
+        if end.was_sent {
+            let counts = Arc::make_mut(&mut self.talk.counts);
+            counts.entry(pair).or_default()[end.kind].add(end.bytes);
+        }
+        let queue = self.waiting.entry(pair).or_default();
+        let other = queue.iter().position(|other| other.is_other_end_of(&end));
+        let Some(other) = other.and_then(|at| queue.remove(at)) else {
+            if queue.len() >= WAITING_MAX {
+                queue.pop_front();
+            }
+            queue.push_back(end);
+            return false;
+        };
+        if let Some(spoken) = self.talk.get_mut(other.number) {
+            let time = match end.was_sent {
+                true => &mut spoken.sent,
+                false => &mut spoken.received,
+            };
+            *time = Some(at);
+        }
+        true
+    }
+
+    /// Somebody of whom it is not known yet who it is says something.
+    fn strange(&mut self, conn: (NodeIx, ConnId), number: u64) {
+        let (conns, each) = STRANGERS_MAX;
+        let said = self.strangers.entry(conn).or_default();
+        if said.len() < each {
+            said.push(number);
+        }
+        if self.strangers.len() > conns {
+            self.strangers.pop_first();
+        }
+    }
+}
+
+impl Waiting {
+    fn new(number: u64, was_sent: bool, event: &EventKind) -> Option<Self> {
+        let (command, bytes, item) = parts(event)?;
+        Some(Self {
+            number,
+            was_sent,
+            kind: kind(command),
+            item,
+            bytes,
+        })
+    }
+
+    fn is_other_end_of(&self, end: &Self) -> bool {
+        self.was_sent != end.was_sent
+            && (self.kind, self.item, self.bytes) == (end.kind, end.item, end.bytes)
+    }
+}
+
+/// Command, bytes and item of a message.
+fn parts(event: &EventKind) -> Option<(&str, usize, Option<Item>)> {
+    match event {
+        EventKind::MessageSent {
+            command,
+            bytes,
+            item,
+            ..
+        }
+        | EventKind::MessageReceived {
+            command,
+            bytes,
+            item,
+            ..
+        } => Some((command, *bytes, *item)),
+        _ => None,
+    }
+}
+
+/// The place of a command among [`COMMANDS`].
+pub fn kind(command: &str) -> usize {
+    let known = COMMANDS.iter().position(|known| *known == command);
+    known.unwrap_or(COMMANDS.len() - 1)
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+    use crate::node::io::PeerLabel;
+
+    const A: NodeIx = NodeIx(0);
+    const B: NodeIx = NodeIx(1);
+
+    fn event(at: u64, peer: &str, command: &str, was_sent: bool) -> Arc<Event> {
+        let peer = PeerLabel {
+            conn: ConnId(1),
+            name: peer.into(),
+        };
+        let (command, bytes, item) = (command.to_owned(), 32, None);
+        let kind = match was_sent {
+            true => EventKind::MessageSent {
+                peer,
+                command,
+                bytes,
+                item,
+            },
+            false => EventKind::MessageReceived {
+                peer,
+                command,
+                bytes,
+                item,
+            },
+        };
+        Arc::new(Event { at: Time(at), kind })
+    }
+
+    fn party(name: &Arc<str>) -> Party {
+        match &**name {
+            "a" => Party::Node(A),
+            "b" => Party::Node(B),
+            other => Party::Stranger(other.into()),
+        }
+    }
+
+    fn said(listener: &Listener) -> Vec<(Option<u64>, Option<u64>)> {
+        let talk = listener.talk();
+        let mut all: Vec<_> = talk.newest().cloned().collect();
+        all.reverse();
+        let time = |time: Option<Time>| time.map(|time| time.0);
+        let ends = all
+            .iter()
+            .map(|said| (time(said.sent), time(said.received)));
+        ends.collect()
+    }
+
+    #[test]
+    fn both_ends_of_a_message_are_one_whichever_is_heard_first() {
+        let mut listener = Listener::default();
+        listener.hear(A, &event(10, "b", "ping", true), party);
+        listener.hear(B, &event(30, "a", "ping", false), party);
+        listener.hear(A, &event(50, "b", "pong", false), party);
+        listener.hear(B, &event(40, "a", "pong", true), party);
+        assert_eq!(
+            said(&listener),
+            [(Some(10), Some(30)), (Some(40), Some(50))]
+        );
+        let talk = listener.talk();
+        let last = talk.newest().next().expect("two were said");
+        assert_eq!((&last.from, &last.to), (&Party::Node(B), &Party::Node(A)));
+        assert_eq!(last.took(), Some(Duration::from_micros(10)));
+    }
+
+    #[test]
+    fn messages_of_a_kind_arrive_in_the_order_in_which_they_were_sent() {
+        let mut listener = Listener::default();
+        for at in [1, 2, 3] {
+            listener.hear(A, &event(at, "b", "inv", true), party);
+        }
+        for at in [11, 12] {
+            listener.hear(B, &event(at, "a", "inv", false), party);
+        }
+        let ends = [(Some(1), Some(11)), (Some(2), Some(12)), (Some(3), None)];
+        assert_eq!(said(&listener), ends);
+        assert_eq!(listener.talk().counts()[&(A, B)][kind("inv")].messages, 3);
+    }
+
+    #[test]
+    fn what_is_on_its_way_is_lost_with_its_connection_and_never_takes_a_later_ones_place() {
+        let mut listener = Listener::default();
+        listener.hear(A, &event(1, "b", "inv", true), party);
+        let down = EventKind::PeerDown {
+            peer: PeerLabel {
+                conn: ConnId(1),
+                name: "b".into(),
+            },
+            addr: std::net::SocketAddr::from(([127, 0, 0, 1], 1)),
+            why: "cut".to_owned(),
+        };
+        let down = Event {
+            at: Time(2),
+            kind: down,
+        };
+        listener.hear(A, &Arc::new(down), party);
+        listener.hear(A, &event(3, "b", "inv", true), party);
+        listener.hear(B, &event(4, "a", "inv", false), party);
+        assert_eq!(said(&listener), [(Some(1), None), (Some(3), Some(4))]);
+        let talk = listener.talk();
+        let lost: Vec<_> = talk.newest().map(|said| said.is_lost).collect();
+        assert_eq!(lost, [false, true]);
+    }
+
+    #[test]
+    fn strangers_are_heard_as_the_node_hears_them() {
+        let mut listener = Listener::default();
+        listener.hear(A, &event(1, "127.0.0.1:9", "version", false), party);
+        assert_eq!(said(&listener), [(None, Some(1))]);
+        assert!(listener.talk().counts().is_empty());
+    }
+
+    #[test]
+    fn who_dials_is_known_by_a_port_at_first_and_its_words_are_its_own_later() {
+        let mut listener = Listener::default();
+        listener.hear(B, &event(5, "127.0.0.1:9", "version", false), party);
+        listener.hear(A, &event(1, "b", "version", true), party);
+        assert_eq!(said(&listener), [(None, Some(5)), (Some(1), None)]);
+        listener.hear(B, &event(6, "a", "verack", true), party);
+        assert_eq!(said(&listener), [(Some(1), Some(5)), (Some(6), None)]);
+        assert_eq!(
+            listener.talk().counts()[&(A, B)][kind("version")].messages,
+            1
+        );
+    }
+
+    #[test]
+    fn the_newest_are_remembered_and_whoever_looked_has_what_was_there() {
+        let mut listener = Listener::default();
+        for at in 0..20_000 {
+            listener.hear(A, &event(at, "b", "inv", true), party);
+        }
+        let before = listener.talk();
+        assert!(before.len() <= TALK_MAX && before.len() > TALK_MAX - 2 * CHUNK);
+        let newest = before.newest().next().expect("many").clone();
+        assert_eq!((newest.number, newest.sent), (19_999, Some(Time(19_999))));
+        assert_eq!(before.get(19_999), Some(&newest));
+        assert_eq!(before.get(0), None);
+        listener.hear(A, &event(20_000, "b", "tx", true), party);
+        assert_eq!(before.newest().next(), Some(&newest));
+        assert_eq!(listener.talk().get(20_000).map(Spoken::command), Some("tx"));
+        assert!(listener.waiting[&(A, B)].len() <= WAITING_MAX);
+    }
+}
