@@ -41,10 +41,18 @@ impl Story {
             EventKind::TipChanged {
                 tip, blocks, from, ..
             } => (Tone::Plain, self.grown(*tip, *blocks, from.as_ref())?),
-            EventKind::Reorganised { new, depth, .. } => {
+            EventKind::Reorganised {
+                new,
+                depth,
+                returned,
+                lost_count,
+                ..
+            } => {
                 self.reorganised_to = Some(*new);
-                let reorg = text(format!("reorg {depth} deep: now "));
-                (Tone::Warn, vec![reorg, Piece::Block(*new)])
+                (
+                    Tone::Warn,
+                    reorganised(*new, *depth, *returned, *lost_count),
+                )
             }
             EventKind::Mined { block, txs, reward } => {
                 let worth = format!(" {txs} tx {}", coins(*reward));
@@ -148,6 +156,29 @@ fn with_tx(txid: Txid, from: &PeerLabel) -> Vec<Piece> {
 fn about_tx(what: &str, txid: Txid, why: &str) -> Vec<Piece> {
     let why = text(format!(": {}", brief(why)));
     vec![text(what), Piece::Tx(txid), why]
+}
+
+/// How deep it went, and what became of the payments in the blocks that were left behind, if it was
+/// something: those that the new branch has, too, have noticed nothing.
+fn reorganised(new: BlockId, depth: usize, returned: usize, lost: usize) -> Vec<Piece> {
+    let mut after = match returned {
+        0 => String::new(),
+        1 => ", 1 tx back in the mempool".to_owned(),
+        _ => format!(", {returned} txs back in the mempool"),
+    };
+    if lost > 0 {
+        let what = match returned {
+            0 if lost == 1 => " tx",
+            0 => " txs",
+            _ => "",
+        };
+        after.push_str(&format!(", {lost}{what} became invalid"));
+    }
+    let mut pieces = vec![text(format!("reorg {depth} deep to ")), Piece::Block(new)];
+    if !after.is_empty() {
+        pieces.push(text(after));
+    }
+    pieces
 }
 
 fn coins(amount: Amount) -> String {

@@ -196,6 +196,7 @@ mod tests {
     use crate::chain::Amount;
     use crate::node::BlockId;
     use crate::node::io::{ConnId, PeerLabel};
+    use crate::node::message::Gist;
 
     fn id(digit: u8) -> BlockId {
         BlockId {
@@ -256,6 +257,10 @@ mod tests {
                 old: id(2),
                 new: id(3),
                 depth,
+                returned: 0,
+                confirmed: 0,
+                lost: Vec::new(),
+                lost_count: 0,
             };
             let event = Event { at: Time(at), kind };
             tally.happened(4, &event, Vec::new);
@@ -276,12 +281,14 @@ mod tests {
             command: "ping".to_owned(),
             bytes: 32,
             item: None,
+            gist: Gist::Nothing,
         };
         let received = EventKind::MessageReceived {
             peer,
             command: "pong".to_owned(),
             bytes: 32,
             item: None,
+            gist: Gist::Nothing,
         };
         for kind in [sent, received] {
             let at = Time(0);

@@ -20,9 +20,24 @@ pub fn words(event: &EventKind) -> String {
             old,
             new,
             depth,
+            returned,
+            lost,
+            lost_count,
+            ..
         } => {
             let depth = counted(*depth, "block");
-            format!("reorganised: left {depth} up to {old} for {new}, from {fork} on")
+            let mut words =
+                format!("reorganised: left {depth} up to {old} for {new}, from {fork} on");
+            if *returned > 0 {
+                let returned = counted(*returned, "payment");
+                words.push_str(&format!("; {returned} back in the mempool"));
+            }
+            if let Some(first) = lost.first() {
+                let first = first.short();
+                let lost = counted(*lost_count, "payment");
+                words.push_str(&format!("; {lost} became invalid, the first is ..{first}"));
+            }
+            words
         }
         EventKind::Mined { block, txs, reward } => {
             let txs = counted(*txs, "payment");
@@ -58,6 +73,7 @@ pub fn words(event: &EventKind) -> String {
             command,
             bytes,
             item,
+            ..
         } => {
             let item = item.map(|item| format!(" {item}")).unwrap_or_default();
             format!("{command}{item} to {peer}, {bytes} bytes")
@@ -67,6 +83,7 @@ pub fn words(event: &EventKind) -> String {
             command,
             bytes,
             item,
+            ..
         } => {
             let item = item.map(|item| format!(" {item}")).unwrap_or_default();
             format!("{command}{item} from {peer}, {bytes} bytes")

@@ -1,7 +1,7 @@
 //! Blocks: from peers and from our own miner into the chain, and the news to everybody.
 
 use super::chainstate::AcceptError;
-use super::io::{ConnId, EventKind, Output, Reply};
+use super::io::{ConnId, EventKind, LOST_MAX, Output, Reply};
 use super::message::Item;
 use super::mining::Wanted;
 use super::outbox::{MALICE, NUISANCE};
@@ -10,6 +10,7 @@ use super::sync::Delivered;
 use super::{ChainChange, Node, Store, StoreFault, Time, queries, template};
 use crate::chain::headers::Origin;
 use crate::chain::{Block, BlockHash, RuleError, Txid};
+use std::collections::BTreeSet;
 use std::sync::Arc;
 
 type Done = Result<(), StoreFault>;
@@ -130,11 +131,16 @@ impl<S: Store> Node<S> {
             let depth = change.disconnected.len();
             let height = change.fork.height + u32::try_from(depth).unwrap_or(u32::MAX);
             let hash = old.hash();
+            let left = self.left_behind(change);
             let event = EventKind::Reorganised {
                 fork: change.fork,
                 old: super::BlockId { height, hash },
                 new,
                 depth,
+                returned: left.returned,
+                confirmed: left.confirmed,
+                lost: left.lost,
+                lost_count: left.lost_count,
             };
             self.event(now, event);
         }
@@ -146,6 +152,28 @@ impl<S: Store> Node<S> {
             from: from.and_then(|conn| self.peers.label(conn)),
         };
         self.event(now, event);
+    }
+
+    /// What became of the payments in blocks that were left behind, now that the mempool has taken
+    /// back what it can.
+    fn left_behind(&self, change: &ChainChange) -> LeftBehind {
+        let new = change.connected.iter().flat_map(|block| block.txids());
+        let new: BTreeSet<&Txid> = new.collect();
+        let mut left = LeftBehind::default();
+        let blocks = change.disconnected.iter().rev();
+        for txid in blocks.flat_map(|block| block.txids().iter().skip(1)) {
+            if new.contains(txid) {
+                left.confirmed += 1;
+            } else if self.mempool.contains(txid) {
+                left.returned += 1;
+            } else {
+                left.lost_count += 1;
+                if left.lost.len() < LOST_MAX {
+                    left.lost.push(*txid);
+                }
+            }
+        }
+        left
     }
 
     pub(super) fn note_recent(&mut self, change: &ChainChange) {
@@ -206,6 +234,15 @@ impl<S: Store> Node<S> {
         }
         Ok(())
     }
+}
+
+/// What became of the payments in blocks that were left behind.
+#[derive(Default)]
+struct LeftBehind {
+    returned: usize,
+    confirmed: usize,
+    lost: Vec<Txid>,
+    lost_count: usize,
 }
 
 /// What a coinbase carries: a number that was never drawn before, and the name of the miner.

@@ -56,6 +56,7 @@ impl<S: Store> Node<S> {
             command: message.command().into(),
             bytes,
             item: message.item(),
+            gist: message.gist(),
         };
         let bytes = u64::try_from(bytes).unwrap_or(u64::MAX);
         self.peers.received_bytes(conn, bytes, now);
@@ -251,6 +252,7 @@ impl<S: Store> Node<S> {
             command: message.command().into(),
             bytes,
             item: message.item(),
+            gist: message.gist(),
         };
         self.event(now, event);
         self.outputs.push_back(Output::Send(conn, message));

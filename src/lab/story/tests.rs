@@ -4,6 +4,7 @@ use super::*;
 use crate::chain::{BlockHash, BlockTime};
 use crate::lab::view::chip_digits;
 use crate::node::io::ConnId;
+use crate::node::message::Gist;
 
 const AT: Time = Time::from_block(BlockTime(42_000));
 
@@ -101,6 +102,10 @@ fn a_reorganisation_is_one_line_and_the_next_block_another() {
         old: block(11),
         new: block(12),
         depth: 3,
+        returned: 2,
+        confirmed: 4,
+        lost: vec![txid()],
+        lost_count: 1,
     };
     let lines = told(vec![
         reorg,
@@ -109,7 +114,10 @@ fn a_reorganisation_is_one_line_and_the_next_block_another() {
     ]);
     assert_eq!(
         lines,
-        ["reorg 3 deep: now #12 [a9]", "block #12 [a9] from central"]
+        [
+            "reorg 3 deep to #12 [a9], 2 txs back in the mempool, 1 became invalid",
+            "block #12 [a9] from central"
+        ]
     );
 }
 
@@ -234,6 +242,7 @@ fn messages_make_no_lines() {
         command: "inv".to_owned(),
         bytes: 61,
         item: None,
+        gist: Gist::Nothing,
     };
     assert_eq!(line(message), "");
 }

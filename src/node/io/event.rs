@@ -3,12 +3,16 @@
 use super::{ConnId, Direction};
 use crate::chain::{Amount, BlockHash, Txid};
 use crate::node::Time;
-use crate::node::message::Item;
+use crate::node::message::{Gist, Item};
 use crate::node::store::BlockId;
 use serde::{Deserialize, Serialize};
 use std::fmt;
 use std::net::{IpAddr, SocketAddr};
 use std::sync::Arc;
+
+/// Lost transactions that the news of a reorganisation names: 3 kB. A reorganisation may be as deep as
+/// the chain.
+pub const LOST_MAX: usize = 100;
 
 /// Something happened.
 #[derive(Clone, Debug, PartialEq, Serialize, Deserialize)]
@@ -44,6 +48,20 @@ pub enum EventKind {
         new: BlockId,
         /// Blocks left behind.
         depth: usize,
+        /// Transactions of those blocks that wait in the mempool again.
+        #[serde(default)]
+        returned: usize,
+        /// Transactions of those blocks that the new branch has, too.
+        #[serde(default)]
+        confirmed: usize,
+        /// The first [`LOST_MAX`] transactions of those blocks that are neither in the new branch nor
+        /// in the mempool: what they spend is spent otherwise, or never was. Not coinbases, which go
+        /// with their block.
+        #[serde(default)]
+        lost: Vec<Txid>,
+        /// How many those are in all.
+        #[serde(default)]
+        lost_count: usize,
     },
     /// A block was found here.
     Mined {
@@ -128,6 +146,9 @@ pub enum EventKind {
         bytes: usize,
         /// What it is about.
         item: Option<Item>,
+        /// What it says.
+        #[serde(default)]
+        gist: Gist,
     },
     /// A message came in.
     MessageReceived {
@@ -139,6 +160,9 @@ pub enum EventKind {
         bytes: usize,
         /// What it is about.
         item: Option<Item>,
+        /// What it says.
+        #[serde(default)]
+        gist: Gist,
     },
     /// A payment was made here.
     Sent {

@@ -4,7 +4,7 @@ mod command;
 mod event;
 
 pub use command::{Command, CommandError, Payment, Reply, SendPlan};
-pub use event::{Event, EventKind, PeerLabel};
+pub use event::{Event, EventKind, LOST_MAX, PeerLabel};
 
 use super::StoreFault;
 use super::message::Message;

@@ -15,8 +15,10 @@
 //! | `getblocks` | the same, answered by an `inv` of blocks |
 //! | `reject` | what you sent was refused, and why, in words |
 
+pub mod gist;
 mod text;
 
+pub use gist::Gist;
 pub use text::{TEXT_MAX, Text};
 
 use crate::chain::codec::{self, DecodeError};

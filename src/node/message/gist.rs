@@ -1,0 +1,370 @@
+//! What a message says, in little: for whoever watches the messages of a node.
+//!
+//! A gist is made of every message that comes and goes, so it costs next to nothing: numbers are
+//! copied, of lists the first [`FIRST_MAX`] entries, and nothing is hashed or put into words. It is
+//! put into words ([`Gist::fields`]) only for the message that somebody looks at. What takes hashing
+//! is not in it: of headers there is the hash of the parent and not their own.
+
+use super::{Item, Locator, Message, Role, Text};
+use crate::chain::{Amount, Block, BlockHash, BlockTime, Header, Tx};
+use serde::{Deserialize, Serialize};
+use std::fmt;
+use std::net::SocketAddr;
+
+/// Entries of a list that a gist shows: as many as have a line each on a small screen.
+pub const FIRST_MAX: usize = 8;
+
+/// What a message says: all of a short one, and the beginning of a long one.
+#[derive(Clone, Debug, Default, PartialEq, Eq, Serialize, Deserialize)]
+#[serde(rename_all = "snake_case")]
+pub enum Gist {
+    /// Its command says it all: `getaddr`; and `verack`, whose signature nobody can read.
+    #[default]
+    Nothing,
+    /// A `version`.
+    Version(Box<VersionGist>),
+    /// The number of a `ping` or `pong`.
+    Nonce(u64),
+    /// An `inv`, `getdata` or `notfound`.
+    Items {
+        /// Things in it.
+        count: usize,
+        /// The first of them.
+        first: Vec<Item>,
+    },
+    /// A `getheaders` or `getblocks`.
+    Locator {
+        /// Hashes in it.
+        count: usize,
+        /// The first: the end of the sender's chain, or its parent.
+        first: Option<BlockHash>,
+        /// The last one wanted; `None`: as many as there are.
+        stop: Option<BlockHash>,
+    },
+    /// `headers`.
+    Headers {
+        /// Headers in it.
+        count: usize,
+        /// The first.
+        first: Option<HeaderGist>,
+        /// The last, if there are two or more.
+        last: Option<HeaderGist>,
+    },
+    /// A `block`. Its own hash is the item of the message.
+    Block {
+        /// What its header says.
+        header: HeaderGist,
+        /// The number that solves it.
+        nonce: u64,
+        /// Transactions in it, with the coinbase.
+        txs: usize,
+    },
+    /// A `tx`. Its own id is the item of the message.
+    Tx {
+        /// Coins that it spends.
+        inputs: usize,
+        /// Coins that it makes.
+        outputs: usize,
+        /// What they are worth together; `None`: more than any amount.
+        amount: Option<Amount>,
+        /// The lowest height that may contain it; 0: any.
+        lock_time: u32,
+    },
+    /// An `addr`.
+    Addrs {
+        /// Addresses in it.
+        count: usize,
+        /// The first of them.
+        first: Vec<SocketAddr>,
+    },
+    /// A `reject`.
+    Reject {
+        /// Command of the message that was refused.
+        command: Text,
+        /// What that was about.
+        item: Option<Item>,
+        /// Why, in words.
+        why: Text,
+    },
+}
+
+/// What a `version` says, but for what only proves it.
+#[derive(Clone, Debug, PartialEq, Eq, Serialize, Deserialize)]
+pub struct VersionGist {
+    /// Program and version, with the node's name.
+    pub user_agent: Text,
+    /// Of the messages.
+    pub protocol: u32,
+    /// Height of its tip.
+    pub height: u32,
+    /// What it is there for.
+    pub role: Role,
+    /// Where it can be reached.
+    pub listen: Option<SocketAddr>,
+    /// A number that was never used before.
+    pub nonce: u64,
+}
+
+/// What a header says without being hashed.
+#[derive(Clone, Copy, Debug, PartialEq, Eq, Serialize, Deserialize)]
+pub struct HeaderGist {
+    /// The block that it builds on.
+    pub previous: BlockHash,
+    /// When it was made, as its miner claims.
+    pub time: BlockTime,
+    /// Its target, in compact form.
+    pub bits: u32,
+}
+
+impl From<&Header> for HeaderGist {
+    fn from(header: &Header) -> Self {
+        Self {
+            previous: header.previous,
+            time: header.time,
+            bits: header.bits.0,
+        }
+    }
+}
+
+impl Message {
+    /// What it says, in little.
+    pub fn gist(&self) -> Gist {
+        match self {
+            Self::Version(version) => Gist::Version(Box::new(VersionGist {
+                user_agent: version.user_agent.clone(),
+                protocol: version.protocol,
+                height: version.height,
+                role: version.role,
+                listen: version.listen,
+                nonce: version.nonce,
+            })),
+            Self::Verack(_) | Self::GetAddr => Gist::Nothing,
+            Self::Ping(nonce) | Self::Pong(nonce) => Gist::Nonce(*nonce),
+            Self::Addr(addrs) => Gist::Addrs {
+                count: addrs.len(),
+                first: beginning(addrs),
+            },
+            Self::Inv(items) | Self::GetData(items) | Self::NotFound(items) => Gist::Items {
+                count: items.len(),
+                first: beginning(items),
+            },
+            Self::GetHeaders(locator) | Self::GetBlocks(locator) => of_locator(locator),
+            Self::Headers(headers) => Gist::Headers {
+                count: headers.len(),
+                first: headers.first().map(HeaderGist::from),
+                last: headers[1.min(headers.len())..].last().map(HeaderGist::from),
+            },
+            Self::Block(block) => of_block(block),
+            Self::Tx(tx) => of_tx(tx),
+            Self::Reject(reject) => Gist::Reject {
+                command: reject.command.clone(),
+                item: reject.item,
+                why: reject.why.clone(),
+            },
+        }
+    }
+}
+
+fn beginning<T: Copy>(list: &[T]) -> Vec<T> {
+    list.iter().take(FIRST_MAX).copied().collect()
+}
+
+fn of_locator(locator: &Locator) -> Gist {
+    Gist::Locator {
+        count: locator.have.len(),
+        first: locator.have.first().copied(),
+        stop: (locator.stop != BlockHash::ZERO).then_some(locator.stop),
+    }
+}
+
+fn of_block(block: &Block) -> Gist {
+    let header = block.header();
+    Gist::Block {
+        header: header.into(),
+        nonce: header.nonce,
+        txs: block.txs().len(),
+    }
+}
+
+fn of_tx(tx: &Tx) -> Gist {
+    Gist::Tx {
+        inputs: tx.inputs.len(),
+        outputs: tx.outputs.len(),
+        amount: Amount::checked_sum(tx.outputs.iter().map(|out| out.amount)),
+        lock_time: tx.lock_time,
+    }
+}
+
+impl Gist {
+    /// Its fields for a screen, each with its name and its value in full.
+    pub fn fields(&self) -> Vec<(&'static str, String)> {
+        match self {
+            Self::Nothing => Vec::new(),
+            Self::Version(version) => version_fields(version),
+            Self::Nonce(nonce) => vec![field("nonce", nonce)],
+            Self::Items { count, first } => {
+                listed("items", *count, first.iter().map(|item| item_field(*item)))
+            }
+            Self::Locator { count, first, stop } => {
+                let mut fields = vec![field("hashes", count)];
+                fields.extend(first.map(|hash| field("first", hash)));
+                let stop = stop.map_or_else(|| "none".to_owned(), |hash| hash.to_string());
+                fields.push(("stop", stop));
+                fields
+            }
+            Self::Headers { count, first, last } => {
+                let mut fields = vec![field("headers", count)];
+                for header in first.iter().chain(last) {
+                    fields.extend(header_fields(header));
+                }
+                fields
+            }
+            Self::Block { header, nonce, txs } => {
+                let mut fields = Vec::from(header_fields(header));
+                fields.extend([field("nonce", nonce), field("txs", txs)]);
+                fields
+            }
+            Self::Tx {
+                inputs,
+                outputs,
+                amount,
+                lock_time,
+            } => {
+                let amount = amount.map_or_else(
+                    || "more than any amount".to_owned(),
+                    |amount| amount.to_string(),
+                );
+                vec![
+                    field("inputs", inputs),
+                    field("outputs", outputs),
+                    ("amount", amount),
+                    field("lock time", lock_time),
+                ]
+            }
+            Self::Addrs { count, first } => {
+                let addrs = first.iter().map(|addr| field("address", addr));
+                listed("addresses", *count, addrs)
+            }
+            Self::Reject { command, item, why } => {
+                let mut fields = vec![field("command", command)];
+                fields.extend(item.map(item_field));
+                fields.push(field("why", why));
+                fields
+            }
+        }
+    }
+}
+
+type Field = (&'static str, String);
+
+fn field(name: &'static str, value: impl fmt::Display) -> Field {
+    (name, value.to_string())
+}
+
+/// A list: how long it is, its beginning, and how much was left out.
+fn listed(name: &'static str, count: usize, first: impl Iterator<Item = Field>) -> Vec<Field> {
+    let mut fields = vec![field(name, count)];
+    fields.extend(first);
+    let more = (count + 1).saturating_sub(fields.len());
+    if more > 0 {
+        fields.push(field("more", more));
+    }
+    fields
+}
+
+fn item_field(item: Item) -> Field {
+    match item {
+        Item::Tx(txid) => field("tx", txid),
+        Item::Block(hash) => field("block", hash),
+    }
+}
+
+fn header_fields(header: &HeaderGist) -> [Field; 3] {
+    [
+        field("previous", header.previous),
+        field("time", format_args!("{} ms", header.time.0)),
+        field("bits", format_args!("{:08x}", header.bits)),
+    ]
+}
+
+fn version_fields(version: &VersionGist) -> Vec<Field> {
+    let role = match version.role {
+        Role::Full => "full",
+        Role::Miner => "miner",
+        Role::Wallet => "wallet",
+    };
+    let listen = version.listen;
+    vec![
+        field("user agent", &version.user_agent),
+        field("protocol", version.protocol),
+        field("height", version.height),
+        field("role", role),
+        (
+            "listen",
+            listen.map_or_else(|| "nowhere".to_owned(), |addr| addr.to_string()),
+        ),
+        field("nonce", version.nonce),
+    ]
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+    use crate::chain::Txid;
+
+    #[test]
+    fn a_long_list_is_shown_by_its_beginning_and_the_rest_is_counted() {
+        let items: Vec<Item> = (0..20).map(|i| Item::Tx(Txid([i; 32]))).collect();
+        let gist = Message::Inv(items.clone()).gist();
+        let first = items[..FIRST_MAX].to_vec();
+        assert_eq!(gist, Gist::Items { count: 20, first });
+        let fields = gist.fields();
+        assert_eq!(fields.len(), 1 + FIRST_MAX + 1);
+        assert_eq!(fields[0], ("items", "20".to_owned()));
+        assert_eq!(fields[2], ("tx", Txid([1; 32]).to_string()), "whole");
+        assert_eq!(fields.last(), Some(&("more", "12".to_owned())));
+        let short = Message::GetData(items[..2].to_vec()).gist();
+        assert_eq!(short.fields().len(), 3, "nothing was left out");
+    }
+
+    #[test]
+    fn a_locator_without_end_says_so() {
+        let locator = Locator {
+            have: vec![BlockHash([3; 32]), BlockHash([2; 32])],
+            stop: BlockHash::ZERO,
+        };
+        let fields = Message::GetHeaders(locator).gist().fields();
+        let wanted = [
+            ("hashes", "2".to_owned()),
+            ("first", BlockHash([3; 32]).to_string()),
+            ("stop", "none".to_owned()),
+        ];
+        assert_eq!(fields, wanted);
+    }
+
+    #[test]
+    fn headers_are_shown_by_the_first_and_the_last_and_one_alone_only_once() {
+        let header = *crate::chain::Params::default().genesis_block().header();
+        let gist = |headers: Vec<Header>| Message::Headers(headers).gist();
+        assert_eq!(gist(Vec::new()).fields(), [("headers", "0".to_owned())]);
+        assert_eq!(gist(vec![header]).fields().len(), 1 + 3);
+        assert_eq!(gist(vec![header; 3]).fields().len(), 1 + 2 * 3);
+    }
+
+    #[test]
+    fn a_gist_comes_back_from_json_as_it_was() {
+        let block = crate::chain::Params::default().genesis_block();
+        let coinbase = std::sync::Arc::new(block.txs()[0].clone());
+        for message in [
+            Message::GetAddr,
+            Message::Ping(u64::MAX),
+            Message::Tx(coinbase),
+            Message::Block(std::sync::Arc::new(block)),
+        ] {
+            let gist = message.gist();
+            let text = serde_json::to_string(&gist).expect("plain data");
+            let read: Gist = serde_json::from_str(&text).expect("what was written");
+            assert_eq!(read, gist, "{text}");
+        }
+    }
+}
