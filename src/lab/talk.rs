@@ -437,6 +437,7 @@ pub fn kind(command: &str) -> usize {
 mod tests {
     use super::*;
     use crate::node::io::PeerLabel;
+    use crate::node::message::Gist;
 
     const A: NodeIx = NodeIx(0);
     const B: NodeIx = NodeIx(1);
@@ -453,12 +454,14 @@ mod tests {
                 command,
                 bytes,
                 item,
+                gist: Gist::Nothing,
             },
             false => EventKind::MessageReceived {
                 peer,
                 command,
                 bytes,
                 item,
+                gist: Gist::Nothing,
             },
         };
         Arc::new(Event { at: Time(at), kind })

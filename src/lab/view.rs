@@ -217,6 +217,12 @@ pub struct Reorganisation {
     pub new: BlockId,
     /// Blocks left behind.
     pub depth: usize,
+    /// Transactions in them that wait again.
+    pub returned: usize,
+    /// Transactions in them that can never be in a block any more, as many as were named.
+    pub lost: Vec<Txid>,
+    /// How many those are.
+    pub lost_count: usize,
 }
 
 impl<Id> Journey<Id> {

@@ -5,8 +5,9 @@
 use chainlab::chain::block::BlockTime;
 use chainlab::chain::{Amount, BlockHash, Txid};
 use chainlab::lab::layout::ViewSpec;
+use chainlab::lab::talk::Talk;
 use chainlab::lab::view::{
-    Arrival, Journey, LabView, LogLine, NodeIx, NodeState, NodeView, Piece, Tone,
+    Arrival, Journey, LabView, LogLine, NodeIx, NodeState, NodeView, Piece, Times, Tone,
 };
 use chainlab::node::io::{ConnId, Direction};
 use chainlab::node::message::Role;

@@ -192,11 +192,15 @@ impl Model {
             old,
             new,
             depth,
-        } = event.kind
+            returned,
+            lost,
+            lost_count,
+            ..
+        } = &event.kind
         else {
             return;
         };
-        self.nodes[ix.0].reorganised = Some((event.at, depth));
+        self.nodes[ix.0].reorganised = Some((event.at, *depth));
         let all = Arc::make_mut(&mut self.reorganisations);
         all.truncate(REORGANISATIONS - 1);
         all.insert(
@@ -204,10 +208,13 @@ impl Model {
             Reorganisation {
                 node: ix,
                 at: event.at,
-                fork,
-                old,
-                new,
-                depth,
+                fork: *fork,
+                old: *old,
+                new: *new,
+                depth: *depth,
+                returned: *returned,
+                lost: lost.clone(),
+                lost_count: *lost_count,
             },
         );
     }
