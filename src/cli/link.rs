@@ -10,8 +10,8 @@ use super::table::{Side, Table, print_json};
 use super::{Failure, print};
 use crate::lab::control::LinkStatus;
 use crate::lab::names::missing;
-use crate::lab::units::{show_bandwidth, show_duration};
-use crate::link::{Conditions, LinkState};
+use crate::lab::units::{show_bandwidth, show_conditions, show_duration};
+use crate::link::{Conditions, LinkState, PRESETS};
 use clap::{Args, Subcommand};
 use serde_json::{Map, Value};
 use std::net::SocketAddr;
@@ -21,6 +21,7 @@ Examples:
   chainlab link show
   chainlab link set central miner --latency 200ms --bandwidth '56 kbit/s'
   chainlab link set central miner --loss 0.1 --one-way
+  chainlab link set central miner --preset dsl
   chainlab link cut central miner
   chainlab link heal                    every link";
 
@@ -52,10 +53,15 @@ struct Ends {
 enum What {
     /// List links: those of a lab, or those that single nodes send on.
     Show,
+    /// List the links that have a name, with their numbers.
+    Presets,
     /// Change what a link is like; what is not said stays.
     Set {
         #[command(flatten)]
         ends: Ends,
+        /// A link with a name, as in dsl; `chainlab link presets` lists them. What else is said overrides it.
+        #[arg(long, value_name = "NAME")]
+        preset: Option<String>,
         /// How long everything is on its way, as in 80ms.
         #[arg(long, value_name = "TIME")]
         latency: Option<String>,
@@ -94,18 +100,24 @@ enum What {
 }
 
 pub(super) async fn run(options: &Options) -> Result<(), Failure> {
+    if let What::Presets = options.what {
+        return presets(options.json);
+    }
     let group = options.choice.open().await?;
     let mut params = Map::new();
     let (method, ends) = match &options.what {
+        What::Presets => return presets(options.json),
         What::Show => return show(&group, options.json).await,
         What::Set {
             ends,
+            preset,
             latency,
             jitter,
             bandwidth,
             loss,
         } => {
             let given = [
+                ("preset", preset),
                 ("latency", latency),
                 ("jitter", jitter),
                 ("bandwidth", bandwidth),
@@ -149,6 +161,32 @@ pub(super) async fn run(options: &Options) -> Result<(), Failure> {
     let mut lines: Vec<String> = answers.iter().map(words).collect();
     lines.dedup();
     print(&format!("{}\n", lines.join("\n")))
+}
+
+/// The links that have a name. Nobody is asked for them.
+fn presets(json: bool) -> Result<(), Failure> {
+    if json {
+        let rows = PRESETS.iter().map(|preset| {
+            let mut row = serde_json::json!(preset.conditions);
+            row["name"] = preset.name.into();
+            row["about"] = preset.about.into();
+            row
+        });
+        return print_json(&rows.collect::<Vec<_>>());
+    }
+    let mut table = Table::new(&[
+        ("preset", Side::Left),
+        ("what it is", Side::Left),
+        ("one way", Side::Left),
+    ]);
+    for preset in PRESETS {
+        table.row([
+            preset.name.to_owned(),
+            preset.about.to_owned(),
+            show_conditions(&preset.conditions),
+        ]);
+    }
+    print(&table.text())
 }
 
 async fn everywhere(group: &Group, method: &str) -> Result<Vec<Value>, Failure> {

@@ -2,7 +2,7 @@
 
 use super::layout::NodeSpec;
 use super::view::NodeIx;
-use crate::link::{Conditions, LinkState};
+use crate::link::{Conditions, LinkState, Preset};
 use crate::node::io::{Command, Reply};
 use serde::{Deserialize, Serialize};
 use std::path::PathBuf;
@@ -86,6 +86,18 @@ impl LinkChange {
         Self {
             state: Some(state),
             ..Self::default()
+        }
+    }
+
+    /// To what a link with a name is like; whether anything passes stays as it is.
+    pub fn to_preset(preset: &Preset) -> Self {
+        let like = preset.conditions;
+        Self {
+            latency: Some(like.latency),
+            jitter: Some(like.jitter),
+            bandwidth: Some(like.bandwidth),
+            loss: Some(like.loss),
+            state: None,
         }
     }
 

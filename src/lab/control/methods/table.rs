@@ -287,6 +287,10 @@ pub const METHODS: &[Method] = &[
         &[
             needs("from", "the node that sends"),
             needs("to", "the node that receives"),
+            takes(
+                "preset",
+                "\"lan\", \"dsl\", \"intercontinental\", \"3g\", or \"satellite\"; others override it",
+            ),
             takes("latency", "as in \"80ms\""),
             takes("jitter", "as in \"20ms\""),
             takes("bandwidth", "as in \"1 MB/s\", or \"unlimited\""),
