@@ -23,7 +23,9 @@ Examples:
   chainlab link set central miner --loss 0.1 --one-way
   chainlab link set central miner --preset dsl
   chainlab link cut central miner
-  chainlab link heal                    every link";
+  chainlab link heal                    every link
+  chainlab link partition a,b,c d,e,f   nothing passes between the two groups
+  chainlab link unite";
 
 #[derive(Args)]
 pub(super) struct Options {
@@ -85,6 +87,15 @@ enum What {
         #[command(flatten)]
         ends: Ends,
     },
+    /// Split the network: nothing passes between the groups.
+    Partition {
+        /// Nodes that stay together, with commas; those in no group make up one more. Without any,
+        /// the network is halved.
+        #[arg(value_name = "A,B")]
+        groups: Vec<String>,
+    },
+    /// Undo the split: just what it has cut is open again.
+    Unite,
     /// Open a link again; without nodes, every link.
     Heal {
         /// The node that sends.
@@ -130,6 +141,11 @@ pub(super) async fn run(options: &Options) -> Result<(), Failure> {
             }
             ("set_link", Some((&ends.from, &ends.to, ends.one_way)))
         }
+        What::Partition { groups } => {
+            params.insert("groups".to_owned(), groups.join(" ").into());
+            return whole(&group, "partition", params, options.json).await;
+        }
+        What::Unite => return whole(&group, "unite", params, options.json).await,
         What::Cut { ends } => ("cut", Some((&ends.from, &ends.to, ends.one_way))),
         What::BlackHole { ends } => ("black_hole", Some((&ends.from, &ends.to, ends.one_way))),
         What::Heal { from, to, one_way } => {
@@ -161,6 +177,25 @@ pub(super) async fn run(options: &Options) -> Result<(), Failure> {
     let mut lines: Vec<String> = answers.iter().map(words).collect();
     lines.dedup();
     print(&format!("{}\n", lines.join("\n")))
+}
+
+/// Asks a lab for something that is about all of its links at one moment.
+async fn whole(
+    group: &Group,
+    method: &str,
+    params: Map<String, Value>,
+    json: bool,
+) -> Result<(), Failure> {
+    if !group.is_lab {
+        let words = "a network is split by its lab, and these nodes run alone: cut their links one \
+                     by one";
+        return Err(Failure::input(words));
+    }
+    let answer = group.members()[0].call(method, params).await?;
+    match json {
+        true => print_json(&answer),
+        false => print(&format!("{}\n", words(&answer))),
+    }
 }
 
 /// The links that have a name. Nobody is asked for them.

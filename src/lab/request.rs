@@ -26,8 +26,13 @@ pub enum Request {
     Add(Box<NodeSpec>),
     /// Change what a link is like, at once, also for connections that stand.
     Link(Bend),
-    /// Open every link that is cut or a black hole.
+    /// Open every link that is cut or a black hole, whoever cut it; a split is over then.
     HealAll,
+    /// Split the network into these groups of nodes, by their names; those that are in none make
+    /// up one more. No group at all: into two halves. A split that is in force is undone first.
+    Partition(Vec<Vec<String>>),
+    /// Undo the split: just what it has cut is open again.
+    Unite,
     /// Show a caption on the screen; `None`: none any more.
     Note(Option<String>),
     /// Keep a temporary lab: stop every node and move its data to a place where it stays. Answered

@@ -330,6 +330,22 @@ pub const METHODS: &[Method] = &[
         heal,
     ),
     of_lab(
+        "partition",
+        &[takes(
+            "groups",
+            "who stays together, as in [[\"a\", \"b\"], [\"c\"]]; without it, two halves",
+        )],
+        "splits the network: nothing passes between the groups, of which nodes that are in none \
+         make up one more; a split before this one is over",
+        |params| Ok(Order::Partition(params.groups("groups")?)),
+    ),
+    of_lab(
+        "unite",
+        &[],
+        "undoes the split: just what it has cut is open again",
+        |_| Ok(Order::Unite),
+    ),
+    of_lab(
         "note",
         &[takes(
             "text",
