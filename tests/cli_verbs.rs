@@ -74,7 +74,16 @@ fn where_nothing_runs_every_verb_says_so() {
     let nowhere = shell.refused(2, &["status", "--at", "127.0.0.1:1"]);
     let words = "chainlab: 127.0.0.1:1: nothing that runs here can be controlled there";
     assert!(nowhere.starts_with(words), "{nowhere}");
-    // A list of methods needs nobody.
+    // Neither list needs anybody.
+    let presets = shell.done(&["link", "presets"]).out;
+    assert!(
+        presets.contains("latency 20 ms, jitter 5 ms, 2 MB/s, loss 0 %"),
+        "{presets}"
+    );
+    let presets = shell.done(&["link", "presets", "--json"]).json();
+    let names = presets.as_array().expect("a list").iter();
+    let names: Vec<_> = names.map(|preset| &preset["name"]).collect();
+    assert_eq!(names, ["lan", "dsl", "intercontinental", "3g", "satellite"]);
     let list = shell.done(&["rpc"]);
     assert!(
         list.out.contains("set_link from to [latency]"),
@@ -509,6 +518,21 @@ fn a_lab_is_driven_from_another_terminal_and_several_are_told_apart() {
     let links = shell.done(&["link", "show"]).out;
     assert!(links.contains("cut"), "{links}");
     assert_eq!(shell.done(&["link", "heal"]).out, "every link is open\n");
+    let split = shell.done(&["link", "partition", "miner", "central,wallet"]);
+    assert_eq!(split.out, "the network is split: miner | central, wallet\n");
+    let nobody = shell.refused(1, &["link", "partition", "minr"]);
+    assert_eq!(
+        nobody,
+        "chainlab: there is no node \"minr\"; did you mean \"miner\"?\n"
+    );
+    let whole = shell.done(&["link", "unite", "--json"]).json();
+    assert_eq!(whole, json!({ "done": "the network is whole again" }));
+    shell.done(&[
+        "link", "set", "central", "miner", "--preset", "dsl", "--loss", "0.5",
+    ]);
+    let links = shell.done(&["link", "show"]).out;
+    assert!(links.contains("20ms"), "{links}");
+    shell.done(&["link", "set", "central", "miner", "--preset", "lan"]);
     shell.done(&["rpc", "kill", "--node", "wallet"]);
     let down = ["send", "--from", "alice", "--to", "bob", "--amount", "1"];
     let words = "chainlab: wallet has wallet alice, and does not run\n";

@@ -10,8 +10,8 @@ use super::table::{Side, Table, print_json};
 use super::{Failure, print};
 use crate::lab::control::LinkStatus;
 use crate::lab::names::missing;
-use crate::lab::units::{show_bandwidth, show_duration};
-use crate::link::{Conditions, LinkState};
+use crate::lab::units::{show_bandwidth, show_conditions, show_duration};
+use crate::link::{Conditions, LinkState, PRESETS};
 use clap::{Args, Subcommand};
 use serde_json::{Map, Value};
 use std::net::SocketAddr;
@@ -21,8 +21,11 @@ Examples:
   chainlab link show
   chainlab link set central miner --latency 200ms --bandwidth '56 kbit/s'
   chainlab link set central miner --loss 0.1 --one-way
+  chainlab link set central miner --preset dsl
   chainlab link cut central miner
-  chainlab link heal                    every link";
+  chainlab link heal                    every link
+  chainlab link partition a,b,c d,e,f   nothing passes between the two groups
+  chainlab link unite";
 
 #[derive(Args)]
 pub(super) struct Options {
@@ -52,10 +55,15 @@ struct Ends {
 enum What {
     /// List links: those of a lab, or those that single nodes send on.
     Show,
+    /// List the links that have a name, with their numbers.
+    Presets,
     /// Change what a link is like; what is not said stays.
     Set {
         #[command(flatten)]
         ends: Ends,
+        /// A link with a name, as in dsl; `chainlab link presets` lists them. What else is said overrides it.
+        #[arg(long, value_name = "NAME")]
+        preset: Option<String>,
         /// How long everything is on its way, as in 80ms.
         #[arg(long, value_name = "TIME")]
         latency: Option<String>,
@@ -79,6 +87,15 @@ enum What {
         #[command(flatten)]
         ends: Ends,
     },
+    /// Split the network: nothing passes between the groups.
+    Partition {
+        /// Nodes that stay together, with commas; those in no group make up one more. Without any,
+        /// the network is halved.
+        #[arg(value_name = "A,B")]
+        groups: Vec<String>,
+    },
+    /// Undo the split: just what it has cut is open again.
+    Unite,
     /// Open a link again; without nodes, every link.
     Heal {
         /// The node that sends.
@@ -94,18 +111,24 @@ enum What {
 }
 
 pub(super) async fn run(options: &Options) -> Result<(), Failure> {
+    if let What::Presets = options.what {
+        return presets(options.json);
+    }
     let group = options.choice.open().await?;
     let mut params = Map::new();
     let (method, ends) = match &options.what {
+        What::Presets => return presets(options.json),
         What::Show => return show(&group, options.json).await,
         What::Set {
             ends,
+            preset,
             latency,
             jitter,
             bandwidth,
             loss,
         } => {
             let given = [
+                ("preset", preset),
                 ("latency", latency),
                 ("jitter", jitter),
                 ("bandwidth", bandwidth),
@@ -118,6 +141,11 @@ pub(super) async fn run(options: &Options) -> Result<(), Failure> {
             }
             ("set_link", Some((&ends.from, &ends.to, ends.one_way)))
         }
+        What::Partition { groups } => {
+            params.insert("groups".to_owned(), groups.join(" ").into());
+            return whole(&group, "partition", params, options.json).await;
+        }
+        What::Unite => return whole(&group, "unite", params, options.json).await,
         What::Cut { ends } => ("cut", Some((&ends.from, &ends.to, ends.one_way))),
         What::BlackHole { ends } => ("black_hole", Some((&ends.from, &ends.to, ends.one_way))),
         What::Heal { from, to, one_way } => {
@@ -149,6 +177,51 @@ pub(super) async fn run(options: &Options) -> Result<(), Failure> {
     let mut lines: Vec<String> = answers.iter().map(words).collect();
     lines.dedup();
     print(&format!("{}\n", lines.join("\n")))
+}
+
+/// Asks a lab for something that is about all of its links at one moment.
+async fn whole(
+    group: &Group,
+    method: &str,
+    params: Map<String, Value>,
+    json: bool,
+) -> Result<(), Failure> {
+    if !group.is_lab {
+        let words = "a network is split by its lab, and these nodes run alone: cut their links one \
+                     by one";
+        return Err(Failure::input(words));
+    }
+    let answer = group.members()[0].call(method, params).await?;
+    match json {
+        true => print_json(&answer),
+        false => print(&format!("{}\n", words(&answer))),
+    }
+}
+
+/// The links that have a name. Nobody is asked for them.
+fn presets(json: bool) -> Result<(), Failure> {
+    if json {
+        let rows = PRESETS.iter().map(|preset| {
+            let mut row = serde_json::json!(preset.conditions);
+            row["name"] = preset.name.into();
+            row["about"] = preset.about.into();
+            row
+        });
+        return print_json(&rows.collect::<Vec<_>>());
+    }
+    let mut table = Table::new(&[
+        ("preset", Side::Left),
+        ("what it is", Side::Left),
+        ("one way", Side::Left),
+    ]);
+    for preset in PRESETS {
+        table.row([
+            preset.name.to_owned(),
+            preset.about.to_owned(),
+            show_conditions(&preset.conditions),
+        ]);
+    }
+    print(&table.text())
 }
 
 async fn everywhere(group: &Group, method: &str) -> Result<Vec<Value>, Failure> {

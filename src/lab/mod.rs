@@ -18,6 +18,7 @@ pub mod document;
 pub mod layout;
 pub mod names;
 pub mod network;
+pub mod partition;
 pub mod places;
 mod private;
 pub mod request;

@@ -2,7 +2,7 @@
 
 use super::layout::NodeSpec;
 use super::view::NodeIx;
-use crate::link::{Conditions, LinkState};
+use crate::link::{Conditions, LinkState, Preset};
 use crate::node::io::{Command, Reply};
 use serde::{Deserialize, Serialize};
 use std::path::PathBuf;
@@ -26,8 +26,13 @@ pub enum Request {
     Add(Box<NodeSpec>),
     /// Change what a link is like, at once, also for connections that stand.
     Link(Bend),
-    /// Open every link that is cut or a black hole.
+    /// Open every link that is cut or a black hole, whoever cut it; a split is over then.
     HealAll,
+    /// Split the network into these groups of nodes, by their names; those that are in none make
+    /// up one more. No group at all: into two halves. A split that is in force is undone first.
+    Partition(Vec<Vec<String>>),
+    /// Undo the split: just what it has cut is open again.
+    Unite,
     /// Show a caption on the screen; `None`: none any more.
     Note(Option<String>),
     /// Keep a temporary lab: stop every node and move its data to a place where it stays. Answered
@@ -86,6 +91,18 @@ impl LinkChange {
         Self {
             state: Some(state),
             ..Self::default()
+        }
+    }
+
+    /// To what a link with a name is like; whether anything passes stays as it is.
+    pub fn to_preset(preset: &Preset) -> Self {
+        let like = preset.conditions;
+        Self {
+            latency: Some(like.latency),
+            jitter: Some(like.jitter),
+            bandwidth: Some(like.bandwidth),
+            loss: Some(like.loss),
+            state: None,
         }
     }
 

@@ -1,5 +1,7 @@
 //! Quantities as people write them: `5s`, `80ms`, `14 kH/s`, `1 MB/s`.
 
+use super::names::missing;
+use crate::link::{Conditions, Preset};
 use std::time::Duration;
 use thiserror::Error;
 
@@ -169,6 +171,33 @@ pub fn show_rate(rate: f64) -> String {
     format!("{number} {unit}")
 }
 
+/// What a link is like, in a line: `latency 20 ms, jitter 5 ms, 2 MB/s, loss 0 %`.
+pub fn show_conditions(conditions: &Conditions) -> String {
+    let delay = |delay| {
+        let text = show_duration(delay);
+        let at = text.find(|c: char| !c.is_ascii_digit());
+        let (number, unit) = text.split_at(at.unwrap_or(text.len()));
+        format!("{number} {unit}")
+    };
+    let bandwidth = conditions.bandwidth;
+    let bandwidth = bandwidth.map_or_else(|| "any bandwidth".to_owned(), show_bandwidth);
+    let loss = format!("{:.2}", conditions.loss * 100.0);
+    format!(
+        "latency {}, jitter {}, {bandwidth}, loss {} %",
+        delay(conditions.latency),
+        delay(conditions.jitter),
+        loss.trim_end_matches('0').trim_end_matches('.'),
+    )
+}
+
+/// Reads the name of a link that has one, as in `dsl`.
+///
+/// # Errors
+/// There is none of this name; in words, with those that there are.
+pub fn parse_preset(text: &str) -> Result<&'static Preset, String> {
+    Preset::named(text).ok_or_else(|| missing("preset", text, Preset::names()))
+}
+
 /// A decimal number without a sign, and the unit behind it, which a space may set apart.
 fn split(text: &str) -> Option<(&str, &str)> {
     if text.len() > TEXT_MAX || !text.is_ascii() {
@@ -316,6 +345,20 @@ mod tests {
             assert_eq!(show_bandwidth(bytes), text);
             assert_eq!(parse_bandwidth(text), Ok(bytes));
         }
+    }
+
+    #[test]
+    fn a_link_is_told_in_a_line_of_numbers() {
+        let dsl = parse_preset("dsl").expect("it is there").conditions;
+        let words = "latency 20 ms, jitter 5 ms, 2 MB/s, loss 0 %";
+        assert_eq!(show_conditions(&dsl), words);
+        let radio = parse_preset("3g").expect("it is there").conditions;
+        let words = "latency 150 ms, jitter 50 ms, 200 kB/s, loss 1 %";
+        assert_eq!(show_conditions(&radio), words);
+        let straight = "latency 0 s, jitter 0 s, any bandwidth, loss 0 %";
+        assert_eq!(show_conditions(&Conditions::default()), straight);
+        let words = "there is no preset \"dls\"; did you mean \"dsl\"?";
+        assert_eq!(parse_preset("dls").expect_err("a slip"), words);
     }
 
     #[test]

@@ -69,6 +69,8 @@ pub struct LabView {
     pub caption: Option<Arc<str>>,
     /// The script that is played here, if there is one.
     pub script: Option<Arc<ScriptView>>,
+    /// The groups of nodes between which nothing passes; `None`: the network is whole.
+    pub partition: Option<Arc<Vec<Vec<NodeIx>>>>,
 }
 
 /// A node of a lab at one moment.

@@ -43,10 +43,12 @@
 //! ```
 
 mod conditions;
+mod preset;
 
 pub use conditions::{
     BANDWIDTH_RANGE, Conditions, ConditionsError, DELAY_MAX, LOSS_MAX, LinkState,
 };
+pub use preset::{PRESETS, Preset};
 
 use crate::node::time::{Time, earlier};
 use rand_chacha::ChaCha8Rng;

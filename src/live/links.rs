@@ -75,6 +75,30 @@ impl Links {
         Ok(())
     }
 
+    /// As [`Links::set_all`], but what is like all others then counts as not set.
+    ///
+    /// # Errors
+    /// As [`Links::set`].
+    pub fn set_back(
+        &self,
+        links: impl IntoIterator<Item = (SocketAddr, SocketAddr, Conditions)>,
+    ) -> Result<(), ConditionsError> {
+        let links: Vec<_> = links.into_iter().collect();
+        for (_, _, conditions) in &links {
+            conditions.validate()?;
+        }
+        let mut table = self.table();
+        for (from, to, conditions) in links {
+            match conditions == table.default {
+                true => table.links.remove(&(from, to)),
+                false => table.links.insert((from, to), conditions),
+            };
+        }
+        drop(table);
+        self.0.changes.send_replace(());
+        Ok(())
+    }
+
     /// Sets what holds wherever nothing else was set.
     ///
     /// # Errors
@@ -165,6 +189,17 @@ mod tests {
         assert_eq!(links.get(at(2), at(1)), slow);
         assert!(links.is_cut(at(1), at(2)) && links.is_cut(at(2), at(1)));
         assert!(!links.is_cut(at(1), at(3)));
+    }
+
+    #[test]
+    fn what_is_set_back_to_what_all_are_like_is_not_listed_any_more() {
+        let links = Links::default();
+        let cut = Conditions::default().in_state(LinkState::Cut);
+        links.set_back([(at(1), at(2), cut)]).expect("in range");
+        assert_eq!(links.all(), [(at(1), at(2), cut)]);
+        let open = (at(1), at(2), Conditions::default());
+        links.set_back([open]).expect("in range");
+        assert_eq!((links.all(), links.is_cut(at(1), at(2))), (vec![], false));
     }
 
     #[test]

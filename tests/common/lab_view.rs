@@ -110,5 +110,6 @@ pub fn lab(nodes: Vec<NodeView>) -> LabView {
         made_by_hand: 0,
         caption: None,
         script: None,
+        partition: None,
     }
 }

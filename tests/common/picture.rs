@@ -285,6 +285,7 @@ pub fn scenario() -> LabView {
         made_by_hand: 0,
         caption: None,
         script: None,
+        partition: None,
     }
 }
 

@@ -296,5 +296,6 @@ pub fn lab_view(now: Time, since: BlockTime, nodes: Vec<NodeView>) -> LabView {
         made_by_hand: 0,
         caption: None,
         script: None,
+        partition: None,
     }
 }

@@ -98,6 +98,9 @@ pub struct LabStatus {
     pub caption: Option<Arc<str>>,
     /// The script that is played, step by step.
     pub script: Option<Arc<ScriptView>>,
+    /// The groups of nodes between which nothing passes; `null`: the network is whole.
+    #[serde(default)]
+    pub partition: Option<Vec<Vec<String>>>,
 }
 
 /// What a subscriber wants to hear.

@@ -23,6 +23,10 @@ pub enum Order {
     Link(Bend),
     /// As [`Request::HealAll`].
     HealAll,
+    /// As [`Request::Partition`].
+    Partition(Vec<Vec<String>>),
+    /// As [`Request::Unite`].
+    Unite,
     /// As [`Request::Note`].
     Note(Option<String>),
 }
@@ -55,6 +59,8 @@ impl Order {
             Self::Add(spec) => Request::Add(spec),
             Self::Link(bend) => Request::Link(bend),
             Self::HealAll => Request::HealAll,
+            Self::Partition(groups) => Request::Partition(groups),
+            Self::Unite => Request::Unite,
             Self::Note(text) => Request::Note(text),
         })
     }

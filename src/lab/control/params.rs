@@ -184,6 +184,31 @@ impl Params {
         }
     }
 
+    /// Lists of texts, as in `[["a", "b"], ["c"]]`; a text is as many, set apart by spaces, each
+    /// with commas.
+    ///
+    /// # Errors
+    /// [`BadParam`].
+    pub fn groups(&mut self, key: &'static str) -> Result<Vec<Vec<String>>, BadParam> {
+        let wanted = || {
+            let words = "lists of texts are wanted here, as in [[\"a\", \"b\"], [\"c\"]]";
+            bad(key, words)
+        };
+        let parts = |text: &str| {
+            let parts = text.split(',').filter(|part| !part.is_empty());
+            parts.map(str::to_owned).collect()
+        };
+        match self.take(key) {
+            None => Ok(Vec::new()),
+            Some(Value::String(text)) if text.starts_with('[') => {
+                serde_json::from_str(&text).map_err(|_| wanted())
+            }
+            Some(Value::String(text)) => Ok(text.split_whitespace().map(parts).collect()),
+            Some(other @ Value::Array(_)) => serde_json::from_value(other).map_err(|_| wanted()),
+            Some(_) => Err(wanted()),
+        }
+    }
+
     /// Whether this one is there.
     pub fn has(&self, key: &str) -> bool {
         self.left.get(key).is_some_and(|value| !value.is_null())
@@ -271,6 +296,28 @@ mod tests {
                 Ok(Some(1.5))
             );
             assert_eq!(params.finish(), Ok(()));
+        }
+    }
+
+    #[test]
+    fn groups_are_lists_of_lists_or_words_with_commas() {
+        for value in [
+            json!([["a", "b"], ["c"]]),
+            json!("a,b c"),
+            json!("[[\"a\",\"b\"],[\"c\"]]"),
+        ] {
+            let read = params(json!({ "groups": value })).groups("groups");
+            assert_eq!(
+                read,
+                Ok(vec![vec!["a".into(), "b".into()], vec!["c".into()]])
+            );
+        }
+        for value in [json!(["a", "b"]), json!([[1]]), json!(true), json!("[a]")] {
+            let said = params(json!({ "groups": value })).groups("groups");
+            assert_eq!(
+                said.expect_err("no groups").to_string(),
+                "groups: lists of texts are wanted here, as in [[\"a\", \"b\"], [\"c\"]]"
+            );
         }
     }
 

@@ -81,6 +81,8 @@ impl Shared {
             Request::Add(spec) => self.add(*spec).await,
             Request::Link(bend) => self.bend(&bend).map(Answer::Done),
             Request::HealAll => self.heal_all().map(Answer::Done),
+            Request::Partition(named) => self.split(&named).map(Answer::Done),
+            Request::Unite => self.unite().map(Answer::Done),
             Request::Note(text) => {
                 let text: Option<Arc<str>> = text.map(Arc::from);
                 let words = text.as_ref().map_or("no caption", |_| "a caption");
@@ -152,6 +154,7 @@ impl Shared {
                 model.wallets.insert(wallet.clone(), ix);
             }
             model.nodes.push(Node::new(spec, addr));
+            self.admit(&mut model, ix);
             (ix, listener)
         };
         let (ix, listener) = listener;

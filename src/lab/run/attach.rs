@@ -13,6 +13,7 @@ use crate::lab::control::{
 use crate::lab::layout::{Layout, NODES_MAX, NodeSpec};
 use crate::lab::names::parse_node_name;
 use crate::lab::network;
+use crate::lab::partition::Partition;
 use crate::lab::view::{NodeIx, NodeState, Tone};
 use crate::live::{self, LabClock, NOWHERE};
 use crate::node::Time;
@@ -214,6 +215,15 @@ impl Following {
         found.map(|(ix, node)| (NodeIx(ix), node.life))
     }
 
+    /// Groups by the names that the process gives its nodes.
+    fn places(&self, shared: &Shared, groups: &[Vec<String>]) -> Vec<Vec<NodeIx>> {
+        let group = |group: &Vec<String>| {
+            let found = group.iter().filter_map(|name| self.find(shared, name));
+            found.map(|(ix, _)| ix).collect()
+        };
+        groups.iter().map(group).collect()
+    }
+
     fn status(&self, shared: &Shared, status: NodeStatus) {
         let (ix, _) = match self.find(shared, &status.node) {
             Some(found) => found,
@@ -297,7 +307,10 @@ impl Following {
         if shared.standing == Standing::Own || self.client.about().kind == Kind::Node {
             return;
         }
+        let groups = status.partition.as_ref();
+        let groups = groups.map(|groups| self.places(shared, groups));
         shared.change(|model| {
+            model.partition = groups.map(Partition::new);
             model.caption = status.caption;
             model.script = status.script;
         });

@@ -158,6 +158,7 @@ impl LabDoor {
         LabStatus {
             caption: model.caption.clone(),
             script: model.script.clone(),
+            partition: model.groups_by_name(),
         }
     }
 
@@ -257,7 +258,9 @@ impl LabDoor {
                 return Err(bad("name", format!("{words} {name}")));
             }
             // One that is alone has no links but its own.
-            Request::HealAll | Request::Note(_) if model.nodes.len() > 1 => {
+            Request::HealAll | Request::Note(_) | Request::Partition(_) | Request::Unite
+                if model.nodes.len() > 1 =>
+            {
                 let words = format!("this is the door of {name}, and that is for the whole lab");
                 return Err(bad("node", words));
             }

@@ -49,6 +49,14 @@ impl Shared {
                 }
                 return tell(&labs, Order::Note(text)).await;
             }
+            Request::Partition(groups) => {
+                let lab = self.only_lab()?;
+                return tell(&[lab], Order::Partition(groups)).await;
+            }
+            Request::Unite => {
+                let lab = self.only_lab()?;
+                return tell(&[lab], Order::Unite).await;
+            }
             Request::Keep => return Err("these nodes run elsewhere, and stay".to_owned()),
             request @ (Request::Node(..) | Request::Kill(_) | Request::Restart(_)) => {
                 return Ok(Forwarded::Here(request));
@@ -56,6 +64,15 @@ impl Shared {
         };
         let hosts = self.lock().hosts();
         tell(&hosts, order).await
+    }
+
+    /// The lab that all nodes are of: nobody else can cut what is between them at one moment.
+    fn only_lab(&self) -> Result<Arc<Host>, String> {
+        let mut hosts = self.lock().hosts();
+        match (hosts.pop(), hosts.is_empty()) {
+            (Some(lab), true) if is_lab(&lab) => Ok(lab),
+            _ => Err("these nodes are not of one lab: cut their links one by one".to_owned()),
+        }
     }
 
     async fn add_far_node(&self, spec: Box<NodeSpec>) -> Result<Forwarded, String> {
@@ -130,7 +147,8 @@ impl Model {
         Ok(distinct([find(&bend.from)?, find(&bend.to)?].into_iter()))
     }
 
-    fn position(&self, name: &str) -> Option<NodeIx> {
+    /// The place of the node of this name.
+    pub(super) fn position(&self, name: &str) -> Option<NodeIx> {
         let at = self.nodes.iter().position(|node| &*node.name == name);
         at.map(NodeIx)
     }

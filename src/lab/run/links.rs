@@ -3,9 +3,13 @@
 use super::Shared;
 use super::model::Model;
 use crate::lab::names::missing;
+use crate::lab::partition::{self, Partition, UNITED, WHOLE};
 use crate::lab::request::Bend;
-use crate::link::LinkState;
+use crate::lab::view::NodeIx;
+use crate::link::{Conditions, LinkState};
+use std::collections::BTreeMap;
 use std::net::SocketAddr;
+use std::sync::Arc;
 
 impl Shared {
     /// Changes one link, one way or both; says what it did.
@@ -27,12 +31,20 @@ impl Shared {
         if *is_both_ways {
             ways.push((other, one));
         }
-        let changed = ways.into_iter().map(|(from, to)| {
-            let after = change.apply(self.links.get(from, to));
-            (from, to, after)
+        let changed = ways.iter().map(|(from, to)| {
+            let after = change.apply(self.links.get(*from, *to));
+            (*from, *to, after)
         });
-        let set = self.links.set_all(changed);
-        set.map_err(|error| error.to_string())?;
+        {
+            // Under the lock, or a split could come in between.
+            let mut model = self.lock();
+            let set = self.links.set_all(changed);
+            set.map_err(|error| error.to_string())?;
+            if let (Some(partition), Some(_)) = (&mut model.partition, change.state) {
+                ways.iter()
+                    .for_each(|(from, to)| partition.forget(*from, *to));
+            }
+        }
         let ends = match is_both_ways {
             true => format!("between {from} and {to}"),
             false => format!("from {from} to {to}"),
@@ -50,6 +62,7 @@ impl Shared {
     /// # Errors
     /// Never, in truth: what was in range stays in range.
     pub(super) fn heal_all(&self) -> Result<String, String> {
+        self.change(|model| model.partition = None);
         let shut = self.links.all().into_iter();
         let shut = shut.filter(|(_, _, conditions)| conditions.state != LinkState::Open);
         let opened: Vec<_> = shut
@@ -65,7 +78,126 @@ impl Shared {
     }
 }
 
+/// What is set at one moment, by the direction.
+type Set = BTreeMap<(SocketAddr, SocketAddr), Conditions>;
+
+impl Shared {
+    /// Splits the network; says how.
+    ///
+    /// # Errors
+    /// In words: the groups are none, or a node is not of this lab.
+    pub(super) fn split(&self, named: &[Vec<String>]) -> Result<String, String> {
+        self.change(|model| {
+            let groups = model.split(named)?;
+            let mut set = self.opened(model.partition.as_ref());
+            let mut partition = Partition::new(groups);
+            for (from, to) in partition.between().collect::<Vec<_>>() {
+                self.cut(model, &mut partition, &mut set, from, to);
+            }
+            self.set(set)?;
+            let names: Vec<_> = model.nodes.iter().map(|node| &*node.name).collect();
+            let words = partition.words(&names);
+            model.partition = Some(partition);
+            Ok(words)
+        })
+    }
+
+    /// Undoes the split; says what is so then.
+    ///
+    /// # Errors
+    /// Never, in truth: what was in range stays in range.
+    pub(super) fn unite(&self) -> Result<String, String> {
+        self.change(|model| {
+            let Some(partition) = model.partition.take() else {
+                return Ok(WHOLE.to_owned());
+            };
+            self.set(self.opened(Some(&partition)))?;
+            Ok(UNITED.to_owned())
+        })
+    }
+
+    /// A node that is new is on one side of a split that is in force.
+    pub(super) fn admit(&self, model: &mut Model, new: NodeIx) {
+        let Some(mut partition) = model.partition.take() else {
+            return;
+        };
+        let dials = model.nodes[new.0].spec.connect.iter();
+        let dials: Vec<_> = dials.filter_map(|name| model.position(name)).collect();
+        partition.admit(new, &dials);
+        let mut set = Set::new();
+        for (from, to) in partition.between().collect::<Vec<_>>() {
+            if from == new || to == new {
+                self.cut(model, &mut partition, &mut set, from, to);
+            }
+        }
+        self.set(set).expect("what was in range stays in range");
+        model.partition = Some(partition);
+    }
+
+    /// Cuts a direction, of which the split then knows what it was.
+    fn cut(
+        &self,
+        model: &Model,
+        partition: &mut Partition<SocketAddr>,
+        set: &mut Set,
+        from: NodeIx,
+        to: NodeIx,
+    ) {
+        let ends = (model.nodes[from.0].addr, model.nodes[to.0].addr);
+        let now = self.links.get(ends.0, ends.1);
+        let before = *set.get(&ends).unwrap_or(&now);
+        partition.note(ends.0, ends.1, before.state);
+        set.insert(ends, before.in_state(LinkState::Cut));
+    }
+
+    /// What a split has cut, as it is without the split.
+    fn opened(&self, partition: Option<&Partition<SocketAddr>>) -> Set {
+        let undone = partition.into_iter().flat_map(Partition::undone);
+        let undone = undone.map(|(from, to, state)| {
+            let now = self.links.get(from, to);
+            ((from, to), now.in_state(state))
+        });
+        undone.collect()
+    }
+
+    fn set(&self, set: Set) -> Result<(), String> {
+        let all = set.into_iter();
+        let all = all.map(|((from, to), conditions)| (from, to, conditions));
+        let set = self.links.set_back(all);
+        set.map_err(|error| error.to_string())
+    }
+}
+
 impl Model {
+    /// The groups of the split that is in force.
+    pub(super) fn groups(&self) -> Option<Arc<Vec<Vec<NodeIx>>>> {
+        let partition = self.partition.as_ref();
+        partition.map(|partition| Arc::clone(&partition.groups))
+    }
+
+    /// As [`Model::groups`], by the names of the nodes.
+    pub(super) fn groups_by_name(&self) -> Option<Vec<Vec<String>>> {
+        let groups = self.groups()?;
+        let name = |ix: &NodeIx| self.node(*ix).map(|node| node.name.to_string());
+        let group = |group: &Vec<NodeIx>| group.iter().filter_map(name).collect();
+        Some(groups.iter().map(group).collect())
+    }
+
+    /// The groups that are meant.
+    fn split(&self, named: &[Vec<String>]) -> Result<Vec<Vec<NodeIx>>, String> {
+        if let Some(far) = self.nodes.iter().find(|node| node.host.is_some()) {
+            let words = "runs in another process, and a split cannot hold for it";
+            return Err(format!("{} {words}", far.name));
+        }
+        let names: Vec<_> = self.nodes.iter().map(|node| &*node.name).collect();
+        if !named.is_empty() {
+            return partition::groups(&names, named);
+        }
+        let nodes = self.nodes.iter().enumerate();
+        let dials = nodes.flat_map(|(ix, node)| node.spec.connect.iter().map(move |to| (ix, to)));
+        partition::halved(&names, dials)
+    }
+
     /// Where a node listens: one of the lab, or one that a node of the lab is connected with. One
     /// that is neither can be named by its address, as the other end of a link that is cut.
     fn place_of(&self, name: &str) -> Result<SocketAddr, String> {

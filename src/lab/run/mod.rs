@@ -209,6 +209,7 @@ impl Lab {
             made_by_hand: model.made_by_hand,
             caption: model.caption.clone(),
             script: model.script.clone(),
+            partition: model.groups(),
         }
     }
 

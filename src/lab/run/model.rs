@@ -9,6 +9,7 @@ use super::weave::Weave;
 use crate::chain::{BlockHash, Txid};
 use crate::lab::control::order::Known;
 use crate::lab::layout::NodeSpec;
+use crate::lab::partition::Partition;
 use crate::lab::script::ScriptView;
 use crate::lab::story::{Names, Story, plain_line};
 use crate::lab::tally::{Tally, Traffic};
@@ -52,6 +53,8 @@ pub(super) struct Model {
     pub(super) caption: Option<Arc<str>>,
     /// The script that is played.
     pub(super) script: Option<Arc<ScriptView>>,
+    /// The split that is in force.
+    pub(super) partition: Option<Partition<SocketAddr>>,
     /// What the run adds up to.
     pub(super) tally: Tally,
     /// Balances that were asked for.

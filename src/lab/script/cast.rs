@@ -6,12 +6,13 @@ use crate::lab::control::order::{Known, Order, pick};
 use crate::lab::control::params::{BadParam, bad};
 use crate::lab::layout::{Layout, NODES_MAX, NodeSpec};
 use crate::lab::names::missing;
+use crate::lab::partition;
 use crate::lab::request::Request;
 use crate::lab::view::NodeIx;
 use crate::node::io::{Command, Payment};
 use crate::node::mining::{MiningMode, check_hashrate};
 use crate::node::wallets::{WALLETS_MAX, check_name};
-use std::collections::BTreeMap;
+use std::collections::{BTreeMap, BTreeSet};
 
 /// Who is there.
 #[derive(Clone, Debug)]
@@ -87,9 +88,18 @@ impl Cast {
                 self.find("from", &bend.from)?;
                 self.find("to", &bend.to).map(drop)
             }
+            Request::Partition(named) => {
+                let names: Vec<_> = self.nodes().collect();
+                let split = match named.is_empty() {
+                    true => partition::halves(names.len(), &BTreeSet::new()),
+                    false => partition::groups(&names, &named),
+                };
+                split.map(drop).map_err(|error| bad("groups", error))
+            }
             Request::Kill(_)
             | Request::Restart(_)
             | Request::HealAll
+            | Request::Unite
             | Request::Note(_)
             | Request::Keep => Ok(()),
         }

@@ -83,6 +83,14 @@ pub fn title(order: &Order) -> String {
             format!("{} {} {sign} {}", link(&bend.change), bend.from, bend.to)
         }
         Order::HealAll => "heal all links".to_owned(),
+        Order::Partition(groups) => {
+            let groups: Vec<_> = groups.iter().map(|group| group.join(", ")).collect();
+            match groups.as_slice() {
+                [] => "split into halves".to_owned(),
+                groups => format!("split {}", groups.join(" | ")),
+            }
+        }
+        Order::Unite => "unite".to_owned(),
         Order::Note(text) => note_title(text.as_deref().unwrap_or_default()),
     }
 }

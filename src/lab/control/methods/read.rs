@@ -7,7 +7,7 @@ use crate::lab::control::params::{BadParam, Params, bad, required};
 use crate::lab::layout::{MineSpec, NodeSpec};
 use crate::lab::names::parse_node_name;
 use crate::lab::request::{Bend, LinkChange};
-use crate::lab::units::{parse_bandwidth, parse_duration, parse_rate};
+use crate::lab::units::{parse_bandwidth, parse_duration, parse_preset, parse_rate};
 use crate::link::LinkState;
 use crate::node::io::{Command, Payment};
 use crate::node::mining::MiningMode;
@@ -91,14 +91,20 @@ pub(super) fn add_node(params: &mut Params) -> Result<Order, BadParam> {
 }
 
 pub(super) fn set_link(params: &mut Params) -> Result<Order, BadParam> {
+    let preset = params.read("preset", "dsl", parse_preset)?;
+    let like = preset.map(LinkChange::to_preset).unwrap_or_default();
+    let latency = params.read("latency", "80ms", parse_duration)?;
+    let jitter = params.read("jitter", "20ms", parse_duration)?;
+    let bandwidth = params.read("bandwidth", "1 MB/s", |text| match text {
+        "unlimited" => Ok(None),
+        text => parse_bandwidth(text).map(Some),
+    })?;
+    let loss = params.quantity("loss", "0.1", str::parse::<f64>)?;
     let change = LinkChange {
-        latency: params.read("latency", "80ms", parse_duration)?,
-        jitter: params.read("jitter", "20ms", parse_duration)?,
-        bandwidth: params.read("bandwidth", "1 MB/s", |text| match text {
-            "unlimited" => Ok(None),
-            text => parse_bandwidth(text).map(Some),
-        })?,
-        loss: params.quantity("loss", "0.1", str::parse::<f64>)?,
+        latency: latency.or(like.latency),
+        jitter: jitter.or(like.jitter),
+        bandwidth: bandwidth.or(like.bandwidth),
+        loss: loss.or(like.loss),
         state: params.read("state", "cut", |text| match text {
             "open" => Ok(LinkState::Open),
             "cut" => Ok(LinkState::Cut),

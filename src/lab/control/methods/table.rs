@@ -287,6 +287,10 @@ pub const METHODS: &[Method] = &[
         &[
             needs("from", "the node that sends"),
             needs("to", "the node that receives"),
+            takes(
+                "preset",
+                "\"lan\", \"dsl\", \"intercontinental\", \"3g\", or \"satellite\"; others override it",
+            ),
             takes("latency", "as in \"80ms\""),
             takes("jitter", "as in \"20ms\""),
             takes("bandwidth", "as in \"1 MB/s\", or \"unlimited\""),
@@ -324,6 +328,22 @@ pub const METHODS: &[Method] = &[
         ],
         "opens a link again, which is as slow as before it was cut",
         heal,
+    ),
+    of_lab(
+        "partition",
+        &[takes(
+            "groups",
+            "who stays together, as in [[\"a\", \"b\"], [\"c\"]]; without it, two halves",
+        )],
+        "splits the network: nothing passes between the groups, of which nodes that are in none \
+         make up one more; a split before this one is over",
+        |params| Ok(Order::Partition(params.groups("groups")?)),
+    ),
+    of_lab(
+        "unite",
+        &[],
+        "undoes the split: just what it has cut is open again",
+        |_| Ok(Order::Unite),
     ),
     of_lab(
         "note",

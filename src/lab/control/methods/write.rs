@@ -76,6 +76,8 @@ pub fn write_order(order: &Order) -> (&'static str, Map<String, Value>) {
             ("set_link", object(link))
         }
         Order::HealAll => ("heal", Map::new()),
+        Order::Partition(groups) => ("partition", object(json!({ "groups": groups }))),
+        Order::Unite => ("unite", Map::new()),
         Order::Note(text) => ("note", object(json!({ "text": text }))),
     }
 }

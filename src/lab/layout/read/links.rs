@@ -5,7 +5,7 @@ use super::super::{NODES_MAX, PairSpec};
 use super::nodes::Nodes;
 use crate::lab::document::{FileError, Place, Section};
 use crate::lab::network::set;
-use crate::lab::units::{UnitError, parse_bandwidth, parse_duration};
+use crate::lab::units::{UnitError, parse_bandwidth, parse_duration, parse_preset};
 use crate::link::{Conditions, LinkState};
 use std::collections::BTreeSet;
 
@@ -67,7 +67,8 @@ pub(super) fn read(
 }
 
 fn read_conditions(section: &mut Section<'_>, base: Conditions) -> Result<Conditions, FileError> {
-    let mut conditions = base;
+    let preset = section.text("preset", "dsl", parse_preset)?;
+    let mut conditions = preset.map_or(base, |preset| preset.conditions.in_state(base.state));
     set(
         &mut conditions.latency,
         section.text("latency", "80ms", parse_duration)?,

@@ -2,11 +2,13 @@
 
 use super::{Rehearsal, Stage};
 use crate::lab::control::order::{Known, Order};
+use crate::lab::partition::{self, Partition};
 use crate::lab::request::{LinkChange, Request};
 use crate::lab::view;
 use crate::link::LinkState;
 use crate::node::io::{Command, Payment, RequestId};
 use crate::sim::{NodeIx, Sim};
+use std::collections::BTreeMap;
 
 /// A command that a node has not answered yet.
 pub(super) struct Pending {
@@ -70,6 +72,8 @@ impl Rehearsal {
                 }
             }
             Request::HealAll => self.stage.heal_all(),
+            Request::Partition(named) => self.stage.split(&named)?,
+            Request::Unite => self.stage.unite(),
             Request::Note(text) => self.caption = text,
             Request::Keep => return Err("nothing of a rehearsal is kept".to_owned()),
         }
@@ -124,12 +128,90 @@ impl Stage {
         }
     }
 
+    /// As somebody wants it: a split leaves it alone from then on.
     fn bend(&mut self, from: NodeIx, to: NodeIx, change: &LinkChange) {
+        if let (Some(partition), Some(_)) = (&mut self.partition, change.state) {
+            partition.forget(from, to);
+        }
         let after = change.apply(self.sim.link(from, to));
         self.sim.set_link(from, to, after);
     }
 
+    fn split(&mut self, named: &[Vec<String>]) -> Result<(), String> {
+        let names: Vec<_> = self.specs.iter().map(|spec| spec.name.as_str()).collect();
+        let groups = match named.is_empty() {
+            true => {
+                let specs = self.specs.iter().enumerate();
+                let dials =
+                    specs.flat_map(|(ix, spec)| spec.connect.iter().map(move |to| (ix, to)));
+                partition::halved(&names, dials)?
+            }
+            false => partition::groups(&names, named)?,
+        };
+        // It is the network as it is without the split before that is split.
+        let before = self.partition.take();
+        let mut partition = Partition::new(groups);
+        let mut states = BTreeMap::new();
+        if let Some(before) = before {
+            states.extend(before.undone().map(|(from, to, was)| ((from, to), was)));
+        }
+        for (from, to) in partition.between().collect::<Vec<_>>() {
+            let ends = (NodeIx(from.0), NodeIx(to.0));
+            let was = states.remove(&ends);
+            self.cut(&mut partition, ends, was);
+        }
+        for ((from, to), was) in states {
+            self.set_state(from, to, was);
+        }
+        self.partition = Some(partition);
+        Ok(())
+    }
+
+    fn unite(&mut self) {
+        if let Some(partition) = self.partition.take() {
+            for (from, to, was) in partition.undone() {
+                self.set_state(from, to, was);
+            }
+        }
+    }
+
+    /// A node that is new is on one side of a split that is in force.
+    pub(super) fn admit(&mut self, new: usize) {
+        let Some(mut partition) = self.partition.take() else {
+            return;
+        };
+        let dials = self.specs[new].connect.iter();
+        let dials = dials.filter_map(|name| self.find(name));
+        let dials: Vec<_> = dials.map(|NodeIx(ix)| view::NodeIx(ix)).collect();
+        let new = view::NodeIx(new);
+        partition.admit(new, &dials);
+        for (from, to) in partition.between().collect::<Vec<_>>() {
+            if from == new || to == new {
+                self.cut(&mut partition, (NodeIx(from.0), NodeIx(to.0)), None);
+            }
+        }
+        self.partition = Some(partition);
+    }
+
+    /// Cuts a direction, of which the split then knows what it was: this, or what it is.
+    fn cut(
+        &mut self,
+        partition: &mut Partition<NodeIx>,
+        (from, to): (NodeIx, NodeIx),
+        was: Option<LinkState>,
+    ) {
+        let was = was.unwrap_or(self.sim.link(from, to).state);
+        partition.note(from, to, was);
+        self.set_state(from, to, LinkState::Cut);
+    }
+
+    fn set_state(&mut self, from: NodeIx, to: NodeIx, state: LinkState) {
+        let after = self.sim.link(from, to).in_state(state);
+        self.sim.set_link(from, to, after);
+    }
+
     fn heal_all(&mut self) {
+        self.partition = None;
         let all = 0..self.specs.len();
         for (from, to) in all.clone().flat_map(|a| all.clone().map(move |b| (a, b))) {
             let (from, to) = (NodeIx(from), NodeIx(to));

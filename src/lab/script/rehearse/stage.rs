@@ -3,6 +3,7 @@
 use crate::chain::pow::Target;
 use crate::chain::{Amount, BlockTime, Params};
 use crate::lab::layout::{Layout, NodeSpec};
+use crate::lab::partition::Partition;
 use crate::lab::run::key_seed;
 use crate::sim::{NodeIx, REAL_HASHES, Scale, Sim};
 
@@ -16,6 +17,8 @@ pub struct Stage {
     pub sim: Sim,
     /// The nodes, and those that were added.
     pub(super) specs: Vec<NodeSpec>,
+    /// The split that is in force.
+    pub(super) partition: Option<Partition<NodeIx>>,
     min_fee_per_kb: Amount,
     key_seed: [u8; 32],
 }
@@ -45,6 +48,7 @@ impl Stage {
         let mut stage = Self {
             sim,
             specs: layout.nodes.clone(),
+            partition: None,
             min_fee_per_kb: layout.chain.min_fee_per_kb,
             key_seed,
         };
@@ -78,8 +82,9 @@ impl Stage {
         let ix = self.specs.len();
         self.specs.push(spec.clone());
         let started = self.start(ix, &spec);
-        if started.is_err() {
-            self.specs.pop();
+        match started {
+            Ok(()) => self.admit(ix),
+            Err(_) => drop(self.specs.pop()),
         }
         started
     }

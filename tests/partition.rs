@@ -1,0 +1,291 @@
+//! A network that is split and united again: by a lab that runs, by a script in virtual time, and by
+//! a screen that is attached.
+
+#![allow(
+    clippy::disallowed_methods,
+    clippy::disallowed_types,
+    reason = "a test drives the machine"
+)]
+
+mod common;
+
+use chainlab::lab::layout::{NodeSpec, read};
+use chainlab::lab::request::{Bend, LinkChange};
+use chainlab::lab::script::StepState;
+use chainlab::lab::script::rehearse::rehearse;
+use chainlab::lab::{Answer, Lab, LabView, NodeIx, Request};
+use chainlab::link::LinkState;
+use common::control::open_lab;
+use common::running::{agree_on, all_up, begun, done, mine, options, refused, start, until};
+use std::time::Duration;
+
+const A: NodeIx = NodeIx(0);
+const B: NodeIx = NodeIx(1);
+const C: NodeIx = NodeIx(2);
+const D: NodeIx = NodeIx(3);
+
+/// All connected with all. Blocks come when a test asks for them, but for the first.
+const MESH: &str = r#"
+[chain]
+block_interval = "5s"
+retarget = "fixed"
+
+[topology]
+kind = "mesh"
+
+[[node]]
+name = "a"
+wallets = ["gold"]
+mine = { mode = "off", hashrate = "1 kH/s", to = "gold", first = "at once" }
+
+[[node]]
+name = "b"
+
+[[node]]
+name = "c"
+
+[[node]]
+name = "d"
+wallets = ["silver"]
+mine = { mode = "off", hashrate = "1 kH/s", to = "silver" }
+"#;
+
+fn lab() -> Lab {
+    start(options(MESH)).expect("it starts")
+}
+
+fn groups(text: &str) -> Vec<Vec<String>> {
+    let group = |group: &str| group.split(',').map(str::to_owned).collect();
+    text.split_whitespace().map(group).collect()
+}
+
+async fn split(lab: &Lab, text: &str) -> String {
+    words(done(lab, Request::Partition(groups(text))).await)
+}
+
+async fn unite(lab: &Lab) -> String {
+    words(done(lab, Request::Unite).await)
+}
+
+fn words(answer: Answer) -> String {
+    match answer {
+        Answer::Done(words) => words,
+        other => panic!("{other:?}"),
+    }
+}
+
+fn heights(view: &LabView) -> Vec<u32> {
+    let seen = view.nodes.iter().flat_map(|node| &node.snapshot);
+    seen.map(|seen| seen.tip.height).collect()
+}
+
+/// With how many each node is connected.
+fn peers(view: &LabView) -> Vec<usize> {
+    let seen = view.nodes.iter().flat_map(|node| &node.snapshot);
+    seen.map(|seen| seen.ready_peers().count()).collect()
+}
+
+fn change(from: &str, to: &str, is_both_ways: bool, state: LinkState) -> Request {
+    Request::Link(Bend {
+        from: from.to_owned(),
+        to: to.to_owned(),
+        is_both_ways,
+        change: LinkChange::to_state(state),
+    })
+}
+
+fn shown_groups(view: &LabView) -> Option<Vec<Vec<NodeIx>>> {
+    view.partition.as_deref().cloned()
+}
+
+#[tokio::test(flavor = "multi_thread")]
+async fn no_block_passes_a_split_and_all_agree_when_it_is_over() {
+    let lab = lab();
+    begun(&lab).await;
+    assert_eq!(shown_groups(&lab.view()), None);
+    assert_eq!(
+        split(&lab, "a,b c,d").await,
+        "the network is split: a, b | c, d"
+    );
+    assert_eq!(
+        shown_groups(&lab.view()),
+        Some(vec![vec![A, B], vec![C, D]])
+    );
+    until(&lab, |view| peers(view) == [1, 1, 1, 1]).await;
+    mine(&lab, A).await;
+    mine(&lab, D).await;
+    mine(&lab, D).await;
+    until(&lab, |view| heights(view) == [2, 2, 3, 3]).await;
+    tokio::time::sleep(Duration::from_millis(300)).await;
+    assert_eq!(
+        heights(&lab.view()),
+        [2, 2, 3, 3],
+        "each side is on its own"
+    );
+
+    // Where it listens stays the same, and with it what is cut.
+    done(&lab, Request::Kill(B)).await;
+    done(&lab, Request::Restart(B)).await;
+    until(&lab, |view| all_up(view) && peers(view) == [1, 1, 1, 1]).await;
+
+    assert_eq!(unite(&lab).await, "the network is whole again");
+    assert_eq!(shown_groups(&lab.view()), None);
+    until(&lab, |view| {
+        agree_on(view, 3) && peers(view) == [3, 3, 3, 3]
+    })
+    .await;
+    assert_eq!(unite(&lab).await, "the network is whole already");
+    lab.close().await.expect("it closes");
+}
+
+#[tokio::test(flavor = "multi_thread")]
+async fn only_what_the_split_has_cut_is_open_again() {
+    let lab = lab();
+    begun(&lab).await;
+    done(&lab, change("a", "c", true, LinkState::Cut)).await;
+    split(&lab, "a,b c,d").await;
+    // Somebody means this one to stay cut.
+    done(&lab, change("b", "d", true, LinkState::Cut)).await;
+    until(&lab, |view| peers(view) == [1, 1, 1, 1]).await;
+    unite(&lab).await;
+    // a - b, a - d, b - c, c - d.
+    until(&lab, |view| peers(view) == [2, 2, 2, 2]).await;
+    tokio::time::sleep(Duration::from_millis(300)).await;
+    assert_eq!(peers(&lab.view()), [2, 2, 2, 2]);
+
+    split(&lab, "a").await;
+    until(&lab, |view| peers(view)[A.0] == 0).await;
+    done(&lab, Request::HealAll).await;
+    assert_eq!(shown_groups(&lab.view()), None, "the split is forgotten");
+    until(&lab, |view| peers(view) == [3, 3, 3, 3]).await;
+    lab.close().await.expect("it closes");
+}
+
+#[tokio::test(flavor = "multi_thread")]
+async fn a_second_split_takes_the_place_of_the_first_and_new_nodes_are_on_one_side() {
+    let lab = lab();
+    begun(&lab).await;
+    split(&lab, "a,b c,d").await;
+    until(&lab, |view| peers(view) == [1, 1, 1, 1]).await;
+    assert_eq!(
+        split(&lab, "a,d b,c").await,
+        "the network is split: a, d | b, c"
+    );
+    mine(&lab, A).await;
+    until(&lab, |view| heights(view) == [2, 1, 1, 2]).await;
+    until(&lab, |view| peers(view) == [1, 1, 1, 1]).await;
+
+    let mut spec = NodeSpec::new("e");
+    spec.connect = vec!["b".to_owned(), "a".to_owned()];
+    done(&lab, Request::Add(Box::new(spec))).await;
+    let view = until(&lab, |view| peers(view) == [1, 2, 1, 1, 1]).await;
+    let sides = vec![vec![A, D], vec![B, C, NodeIx(4)]];
+    assert_eq!(shown_groups(&view), Some(sides));
+    // By nobody's names, halves: whoever is near to the first is with it.
+    assert_eq!(
+        split(&lab, "").await,
+        "the network is split: a, b, c | d, e"
+    );
+    unite(&lab).await;
+    until(&lab, |view| {
+        agree_on(view, 2) && peers(view) == [4, 4, 3, 3, 2]
+    })
+    .await;
+    lab.close().await.expect("it closes");
+}
+
+#[tokio::test(flavor = "multi_thread")]
+async fn groups_that_are_none_are_refused_and_nothing_is_cut() {
+    let lab = lab();
+    begun(&lab).await;
+    for (text, said) in [
+        (
+            "a,b c,zed",
+            "there is no node \"zed\"; there are: a, b, c, d",
+        ),
+        ("a,b b,c", "b is there twice, and can be in one group only"),
+        (
+            "a,b,c,d",
+            "all nodes are in one group: name two, or leave some nodes out",
+        ),
+    ] {
+        assert_eq!(refused(&lab, Request::Partition(groups(text))).await, said);
+    }
+    assert_eq!(shown_groups(&lab.view()), None);
+    mine(&lab, D).await;
+    until(&lab, |view| agree_on(view, 2)).await;
+    lab.close().await.expect("it closes");
+}
+
+#[tokio::test(flavor = "multi_thread")]
+async fn whoever_is_attached_splits_the_lab_and_sees_how_it_is_split() {
+    let (lab, entry) = open_lab(MESH).await;
+    begun(&lab).await;
+    let far = Lab::attach(vec![entry.door]).await.expect("it answers");
+    let said = split(&far, "d a,b,c").await;
+    assert_eq!(said, "the network is split: d | a, b, c");
+    let sides = Some(vec![vec![D], vec![A, B, C]]);
+    assert_eq!(shown_groups(&lab.view()), sides);
+    until(&far, |view| shown_groups(view) == sides).await;
+    let later = Lab::attach(vec![lab.entry().expect("it is open").door]).await;
+    let later = later.expect("it answers");
+    assert_eq!(shown_groups(&later.view()), sides, "from the beginning");
+    assert_eq!(unite(&far).await, "the network is whole again");
+    until(&far, |view| shown_groups(view).is_none()).await;
+    later.close().await.expect("it closes");
+    // At the door of one node there is no network to split.
+    let node = lab.entry().expect("it is open").nodes[0].door.clone();
+    let node = Lab::attach(vec![node]).await.expect("it answers");
+    let said = refused(&node, Request::Partition(groups("a"))).await;
+    assert!(said.contains("not of one lab"), "{said}");
+    for lab in [node, far, lab] {
+        lab.close().await.expect("it closes");
+    }
+}
+
+#[test]
+fn a_script_splits_and_unites_the_network_in_virtual_time() {
+    let steps = r#"
+[[step]]
+when = "height >= 1"
+do = "partition"
+groups = [["a", "b"], ["c"]]
+[[step]]
+do = "mine_now"
+node = "a"
+expect = "tips == 2 and height@d == 1 and height@b == 2"
+[[step]]
+do = "mine_now"
+node = "d"
+[[step]]
+do = "mine_now"
+node = "d"
+expect = "height@d == 3 and height@c == 1"
+[[step]]
+do = "partition"
+expect = "height@d == height@c and height@a == height@b"
+[[step]]
+do = "unite"
+expect = "tips == 1"
+within = "30s"
+"#;
+    let layout = read("lab.toml", &format!("{MESH}{steps}")).expect("a layout");
+    let titles: Vec<_> = layout.steps.iter().map(|step| step.title()).collect();
+    assert!(titles[0].starts_with("split a, b | c"), "{titles:?}");
+    assert!(titles[4].starts_with("split into halves;"), "{titles:?}");
+    assert!(titles[5].starts_with("unite;"), "{titles:?}");
+    let played = rehearse(&layout, 7, Duration::from_secs(120)).expect("it can be played");
+    for step in &played.script().steps {
+        assert_eq!(step.state, StepState::Done, "{}", step.title);
+    }
+}
+
+#[test]
+fn a_step_that_splits_badly_is_refused_where_it_stands() {
+    let step = "[[step]]\ndo = \"partition\"\ngroups = [[\"a\"], [\"zed\"]]\n";
+    let lines = MESH.matches('\n').count();
+    let error = read("lab.toml", &format!("{MESH}{step}")).expect_err("nobody is zed");
+    assert_eq!((error.line, error.column), (lines + 3, 10));
+    let words = "groups: there is no node \"zed\"; there are: a, b, c, d";
+    assert_eq!(error.problem, words);
+}
