@@ -21,6 +21,8 @@ const HEIGHTS: usize = 4_096;
 pub struct Chips {
     /// Blocks of a height that have been seen, the first first.
     seen: BTreeMap<u32, Vec<BlockHash>>,
+    /// The heights of all these.
+    heights: BTreeMap<BlockHash, u32>,
 }
 
 impl Chips {
@@ -41,7 +43,10 @@ impl Chips {
             self.see(journey.id);
         }
         while self.seen.len() > HEIGHTS {
-            self.seen.pop_first();
+            let (_, gone) = self.seen.pop_first().expect("there are too many");
+            for hash in gone {
+                self.heights.remove(&hash);
+            }
         }
     }
 
@@ -50,7 +55,15 @@ impl Chips {
         let rivals = self.seen.entry(id.height).or_default();
         if !rivals.contains(&id.hash) {
             rivals.push(id.hash);
+            self.heights.insert(id.hash, id.height);
         }
+    }
+
+    /// A block by its hash, if it has been seen.
+    pub fn find(&self, hash: &BlockHash) -> Option<BlockId> {
+        let height = *self.heights.get(hash)?;
+        let hash = *hash;
+        Some(BlockId { height, hash })
     }
 
     /// The colour of a block, below [`COLOURS`].

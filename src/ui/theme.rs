@@ -232,6 +232,21 @@ impl Theme {
         self.sign("→", "->")
     }
 
+    /// The line of time below a node.
+    pub fn lane(self) -> &'static str {
+        self.sign("│", "|")
+    }
+
+    /// The end of an arrow to the right.
+    pub fn head_right(self) -> &'static str {
+        self.sign("▶", ">")
+    }
+
+    /// The end of an arrow to the left.
+    pub fn head_left(self) -> &'static str {
+        self.sign("◀", "<")
+    }
+
     /// What is done.
     pub fn done(self) -> &'static str {
         self.sign("✓", "+")

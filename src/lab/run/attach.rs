@@ -8,7 +8,8 @@ use super::hand::{Hand, Host};
 use super::model::Node;
 use super::{Lab, LabError, Shared, Standing};
 use crate::lab::control::{
-    About, Client, ClientError, Door, Kind, LabStatus, NodeEvent, NodeStatus, Notice, Opening, Wish,
+    About, Client, ClientError, Door, EventWish, Kind, LabStatus, LinkStatus, NodeEvent,
+    NodeStatus, Notice, Opening, Wish,
 };
 use crate::lab::layout::{Layout, NODES_MAX, NodeSpec};
 use crate::lab::names::parse_node_name;
@@ -18,14 +19,18 @@ use crate::lab::view::{NodeIx, NodeState, Tone};
 use crate::live::{self, LabClock, NOWHERE};
 use crate::node::Time;
 use crate::node::snapshot::NodeSnapshot;
+use std::collections::BTreeMap;
 use std::sync::Arc;
 use std::time::Duration;
 use tokio::runtime::Handle;
 use tokio::sync::mpsc::{self, Receiver};
-use tokio::time::timeout;
+use tokio::time::{MissedTickBehavior, interval, timeout};
 
 /// How long a process may take to say how things are.
 const ANSWER_MAX: Duration = Duration::from_secs(10);
+
+/// Time between two looks at what links are like.
+const LINKS_EVERY: Duration = Duration::from_millis(500);
 
 /// Time between two tries to find a process that went away.
 const RETRY: Duration = Duration::from_millis(250);
@@ -99,7 +104,12 @@ impl Met {
     }
 
     async fn listening(host: Arc<Host>, client: Client) -> Result<Self, ClientError> {
-        let subscribing = client.subscribe(Wish::default());
+        // A screen shows what nodes say to each other as well.
+        let wish = Wish {
+            events: EventWish::All,
+            ..Wish::default()
+        };
+        let subscribing = client.subscribe(wish);
         let late = |_| ClientError::Ended(client.place().clone());
         let (opening, notices) = timeout(ANSWER_MAX, subscribing).await.map_err(late)??;
         Ok(Self {
@@ -169,8 +179,16 @@ async fn follow(shared: Arc<Shared>, following: Following) {
 
 async fn listen(shared: &Arc<Shared>, mut following: Following) {
     loop {
-        while let Some(notice) = following.notices.recv().await {
-            following.take(shared, notice);
+        let mut links = interval(LINKS_EVERY);
+        links.set_missed_tick_behavior(MissedTickBehavior::Delay);
+        loop {
+            tokio::select! {
+                notice = following.notices.recv() => match notice {
+                    Some(notice) => following.take(shared, notice),
+                    None => break,
+                },
+                _ = links.tick() => following.ask_links(shared),
+            }
         }
         let host = Arc::clone(&following.host);
         let before = following.client.about().clone();
@@ -202,6 +220,23 @@ impl Following {
             // How things are is told in any case.
             Notice::Missed(_) => {}
         }
+    }
+
+    /// Puts down what its links are like, once it has said so: nobody tells of a change.
+    fn ask_links(&self, shared: &Arc<Shared>) {
+        let (client, shared, host) = (
+            self.client.clone(),
+            Arc::clone(shared),
+            Arc::clone(&self.host),
+        );
+        shared.runtime.clone().spawn(async move {
+            let asking = client.call("links", serde_json::Map::new());
+            if let Ok(Ok(told)) = timeout(ANSWER_MAX, asking).await
+                && let Ok(told) = serde_json::from_value::<Vec<LinkStatus>>(told)
+            {
+                shared.mirror(&host, told);
+            }
+        });
     }
 
     /// The node that the process calls by this name.
@@ -328,6 +363,33 @@ fn is_sound(status: &NodeStatus) -> bool {
 }
 
 impl Shared {
+    /// Has the links of nodes that run elsewhere look here as they are there.
+    fn mirror(&self, host: &Arc<Host>, told: Vec<LinkStatus>) {
+        let model = self.lock();
+        let is_its = |node: &&Node| {
+            let its = node.host.as_ref();
+            its.is_some_and(|its| Arc::ptr_eq(its, host))
+        };
+        let far = || model.nodes.iter().filter(|node| node.host.is_some());
+        let addr = |node: &Node| (node.spec.name.clone(), node.addr);
+        let its: BTreeMap<_, _> = far().filter(is_its).map(addr).collect();
+        // A node that is alone has its links with those of other processes; those of this one have
+        // theirs from nobody else.
+        let mut all: BTreeMap<_, _> = far().map(addr).collect();
+        all.extend(its.clone());
+        drop(model);
+        let changed = told.into_iter().filter_map(|link| {
+            let (from, to) = (*its.get(&link.from)?, *all.get(&link.to)?);
+            let is_news = self.links.get(from, to) != link.conditions;
+            is_news.then_some((from, to, link.conditions))
+        });
+        let changed: Vec<_> = changed.collect();
+        // What another process says may be out of every range.
+        if !changed.is_empty() && self.links.set_all(changed).is_ok() {
+            self.changed();
+        }
+    }
+
     fn add_far(&self, host: &Arc<Host>, status: &NodeStatus) -> (NodeIx, u64) {
         self.change(|model| {
             let mut node = Node::new(NodeSpec::new(&status.node), NOWHERE);

@@ -1,7 +1,7 @@
 //! The first line: which lab, which view, what time, and whether all agree.
 //!
 //! ```text
-//!  chainlab  scenario   Lab Log        lab +00:42    all agree on #12 [a9]   mempool 1   14.0 kH/s
+//!  chainlab  scenario   Lab Network Blocks Messages Log        lab +00:42    all agree on #12 [a9]   mempool 1   14.0 kH/s
 //! ```
 
 use super::scene::Scene;
@@ -21,10 +21,12 @@ const TIPS_SHOWN: usize = 4;
 /// Draws the header.
 pub fn render(frame: &mut Frame<'_>, area: Rect, scene: Scene<'_>) {
     let theme = scene.theme;
-    let left = Row::new()
-        .text(1, 1, " chainlab", theme.focus())
-        .text(4, 2, scene.lab.name.to_string(), theme.strong())
-        .part(5, 3, views(scene));
+    let left = |views| {
+        Row::new()
+            .text(1, 1, " chainlab", theme.focus())
+            .text(4, 2, scene.lab.name.to_string(), theme.strong())
+            .part(5, 3, views)
+    };
     let clock = if scene.ui.is_wall_clock {
         format!("{} UTC", scene.moment(scene.now))
     } else {
@@ -39,10 +41,14 @@ pub fn render(frame: &mut Frame<'_>, area: Rect, scene: Scene<'_>) {
     // What it all agrees on is worth more than the names of views.
     let own = format!(" chainlab  {}   ", scene.lab.name);
     let right = right.fit_spans(room.saturating_sub(Span::raw(own).width() + 1));
-    let left = left.fit_spans(room.saturating_sub(text::width(&right) + 3));
+    let room_left = room.saturating_sub(text::width(&right) + 3);
+    let mut spans = left(views(scene)).fit_spans(usize::from(u16::MAX));
+    if text::width(&spans) > room_left {
+        spans = left(vec![shown_view(scene)]).fit_spans(room_left);
+    }
     let mut right = right;
     right.push(Span::raw(" "));
-    frame.render_widget(text::ends(left, right, room), area);
+    frame.render_widget(text::ends(spans, right, room), area);
 }
 
 fn views(scene: Scene<'_>) -> Vec<Span<'static>> {
@@ -57,12 +63,21 @@ fn views(scene: Scene<'_>) -> Vec<Span<'static>> {
         } else {
             scene.theme.dim()
         };
-        spans.push(Span::styled(format!(" {} ", view.name()), style));
+        spans.push(Span::styled(view.name(), style));
     }
     if scene.ui.zoom.is_some() {
-        spans.push(Span::styled(" Zoom ", scene.theme.chosen()));
+        spans.extend([Span::raw(" "), shown_view(scene)]);
     }
     spans
+}
+
+/// Where there is no room for all.
+fn shown_view(scene: Scene<'_>) -> Span<'static> {
+    let name = match scene.ui.zoom {
+        Some(_) => "Zoom",
+        None => scene.ui.view.name(),
+    };
+    Span::styled(name, scene.theme.chosen())
 }
 
 /// Whether all agree, in words.

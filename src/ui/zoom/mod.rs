@@ -22,13 +22,13 @@ mod draw;
 mod fetch;
 mod head;
 mod level;
-mod list;
+pub(in crate::ui) mod list;
 mod log;
 mod mempool;
 mod peers;
 mod subject;
 mod tab;
-mod table;
+pub(in crate::ui) mod table;
 mod wallets;
 
 pub use fetch::Fetch;

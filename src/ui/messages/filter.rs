@@ -1,0 +1,163 @@
+//! Which messages are shown: words that must all hold.
+//!
+//! | word | holds for |
+//! |---|---|
+//! | `wallet` | what the node says or is told |
+//! | `wallet>miner` | what it says to that one; `wallet>` to anybody, `>miner` what that one is told |
+//! | `wallet<>miner` | what the two say to each other |
+//! | `inv` | that command |
+//! | `31f07ca9`, `#12` | what is about a block or transaction whose hash begins or ends like this, or about a block of this height |
+//! | `-ping` | whatever the word without the sign does not hold for |
+//!
+//! A word that is none of these holds for names and commands that contain it.
+
+use crate::lab::LabView;
+use crate::lab::talk::{COMMANDS, Party, Spoken};
+use crate::node::io::EventKind;
+use crate::node::message::{Gist, Item};
+use crate::ui::chips::Chips;
+
+/// Words that must all hold.
+#[derive(Clone, Debug, Default, PartialEq, Eq)]
+pub(super) struct Filter {
+    text: String,
+    words: Vec<Word>,
+}
+
+#[derive(Clone, Debug, PartialEq, Eq)]
+struct Word {
+    is_not: bool,
+    kind: Kind,
+}
+
+#[derive(Clone, Debug, PartialEq, Eq)]
+enum Kind {
+    /// One says something to another; empty: anybody.
+    Pair {
+        from: String,
+        to: String,
+        is_both_ways: bool,
+    },
+    Command(String),
+    Hash(String),
+    Height(u32),
+    Any(String),
+}
+
+impl Filter {
+    /// Reads words.
+    pub fn new(text: &str) -> Self {
+        let words = text.split_whitespace().map(Word::new).collect();
+        let text = text.to_owned();
+        Self { text, words }
+    }
+
+    /// As it was written.
+    pub fn text(&self) -> &str {
+        &self.text
+    }
+
+    /// Whether all words hold.
+    pub fn holds(&self, lab: &LabView, chips: &Chips, said: &Spoken) -> bool {
+        let mut words = self.words.iter();
+        words.all(|word| word.kind.holds(lab, chips, said) != word.is_not)
+    }
+}
+
+impl Word {
+    fn new(word: &str) -> Self {
+        let rest = word.strip_prefix('-').filter(|rest| !rest.is_empty());
+        Self {
+            is_not: rest.is_some(),
+            kind: Kind::new(rest.unwrap_or(word)),
+        }
+    }
+}
+
+impl Kind {
+    fn new(word: &str) -> Self {
+        let pair = word.split_once("<>").map(|ends| (ends, true));
+        let pair = pair.or_else(|| word.split_once('>').map(|ends| (ends, false)));
+        if let Some(((from, to), is_both_ways)) = pair {
+            return Self::Pair {
+                from: from.to_owned(),
+                to: to.to_owned(),
+                is_both_ways,
+            };
+        }
+        if COMMANDS.contains(&word) {
+            return Self::Command(word.to_owned());
+        }
+        if let Some(height) = word.strip_prefix('#').and_then(|text| text.parse().ok()) {
+            return Self::Height(height);
+        }
+        let digits = word.trim_start_matches("..").to_ascii_lowercase();
+        let is_hash = digits.len() >= 4 && digits.chars().all(|digit| digit.is_ascii_hexdigit());
+        match is_hash {
+            true => Self::Hash(digits),
+            false => Self::Any(word.to_owned()),
+        }
+    }
+
+    fn holds(&self, lab: &LabView, chips: &Chips, said: &Spoken) -> bool {
+        match self {
+            Self::Pair {
+                from,
+                to,
+                is_both_ways,
+            } => {
+                let (one, other) = (name_of(lab, &said.from), name_of(lab, &said.to));
+                let is = |name: &str, wanted: &str| wanted.is_empty() || name == wanted;
+                (is(one, from) && is(other, to))
+                    || (*is_both_ways && is(one, to) && is(other, from))
+            }
+            Self::Command(command) => said.command() == command,
+            Self::Hash(digits) => items(said).any(|item| {
+                let hash = item_hash(&item);
+                hash.starts_with(digits) || hash.ends_with(digits)
+            }),
+            Self::Height(height) => items(said).any(|item| match item {
+                Item::Block(hash) => chips.find(&hash).is_some_and(|id| id.height == *height),
+                Item::Tx(_) => false,
+            }),
+            Self::Any(part) => [name_of(lab, &said.from), name_of(lab, &said.to)]
+                .into_iter()
+                .chain([said.command()])
+                .any(|name| name.contains(part.as_str())),
+        }
+    }
+}
+
+/// What somebody is called.
+pub(super) fn name_of<'a>(lab: &'a LabView, party: &'a Party) -> &'a str {
+    match party {
+        Party::Node(ix) => lab.node(*ix).map_or("", |node| &node.name),
+        Party::Stranger(name) => name,
+    }
+}
+
+/// The blocks and transactions that a message is about, as far as they are known.
+pub(super) fn items(said: &Spoken) -> impl Iterator<Item = Item> + use<'_> {
+    let first: &[Item] = match gist_of(said) {
+        Some(Gist::Items { first, .. }) => first,
+        _ => &[],
+    };
+    let own = said.item().filter(|_| first.is_empty());
+    own.into_iter().chain(first.iter().copied())
+}
+
+/// What a message says, in little.
+pub(super) fn gist_of(said: &Spoken) -> Option<&Gist> {
+    match said.told() {
+        EventKind::MessageSent { gist, .. } | EventKind::MessageReceived { gist, .. } => Some(gist),
+        _ => None,
+    }
+}
+
+/// A hash, whole, as people read it.
+pub(super) fn item_hash(item: &Item) -> String {
+    match item {
+        Item::Tx(txid) => txid.to_string(),
+        Item::Block(hash) => hash.to_string(),
+    }
+}

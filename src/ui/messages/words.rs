@@ -1,0 +1,88 @@
+//! A message in a few words.
+
+use super::filter::{gist_of, name_of};
+use crate::lab::talk::{Party, Spoken};
+use crate::node::Time;
+use crate::node::message::{Gist, Item};
+use crate::ui::text::{self, counted};
+use crate::ui::view::scene::Scene;
+use ratatui::style::Style;
+use ratatui::text::Span;
+
+/// The time of a message, to the millisecond: `+00:39.120`.
+pub(super) fn moment(scene: Scene<'_>, at: Time) -> String {
+    let us = match scene.ui.is_wall_clock {
+        false => at.0 - scene.lab.since.0.min(at.0),
+        true => at.0.saturating_add_signed(-scene.lab.wall_offset_us),
+    };
+    format!("{}.{:03}", scene.moment(at), us / 1_000 % 1_000)
+}
+
+/// What somebody is called, in so many columns.
+pub(super) fn name(scene: Scene<'_>, party: &Party, width: usize) -> String {
+    text::short_name(name_of(scene.lab, party), width, scene.theme.cut())
+}
+
+/// What it is about: a block's height and chip, a transaction's end, or how much there is.
+pub(super) fn about(scene: Scene<'_>, said: &Spoken, style: Style) -> Vec<Span<'static>> {
+    if let Some(item) = said.item() {
+        return item_spans(scene, item, style);
+    }
+    let count = match gist_of(said) {
+        Some(Gist::Items { count, .. }) => counted(*count, "item"),
+        Some(Gist::Headers { count: 0, .. }) => "none".to_owned(),
+        Some(Gist::Headers { count, .. }) => counted(*count, "header"),
+        Some(Gist::Addrs { count: 1, .. }) => "1 address".to_owned(),
+        Some(Gist::Addrs { count, .. }) => format!("{count} addresses"),
+        Some(Gist::Version(version)) => format!("height {}", version.height),
+        _ => return Vec::new(),
+    };
+    vec![Span::styled(count, style)]
+}
+
+fn item_spans(scene: Scene<'_>, item: Item, style: Style) -> Vec<Span<'static>> {
+    match item {
+        Item::Tx(txid) => {
+            let short = txid.short();
+            vec![Span::styled(short[short.len() - 4..].to_owned(), style)]
+        }
+        Item::Block(hash) => match scene.ui.chips.find(&hash) {
+            Some(id) => vec![
+                Span::styled(format!("#{} ", id.height), style),
+                scene.chip(id),
+            ],
+            None => vec![Span::styled(format!("..{}", hash.short()), style)],
+        },
+    }
+}
+
+/// How long it took, or what became of it.
+pub(super) fn fate(said: &Spoken) -> String {
+    match (said.took(), said.received) {
+        (Some(took), _) => text::lapse(took),
+        _ if said.is_lost => "lost".to_owned(),
+        (None, Some(_)) => String::new(),
+        (None, None) if said.to.node().is_none() => String::new(),
+        (None, None) => "on its way".to_owned(),
+    }
+}
+
+/// How its fate looks.
+pub(super) fn fate_style(scene: Scene<'_>, said: &Spoken) -> Style {
+    match (said.is_lost, said.received) {
+        (true, _) => scene.theme.bad(),
+        (false, None) => scene.theme.warn(),
+        (false, Some(_)) => scene.theme.strong(),
+    }
+}
+
+/// How its command looks: what carries something stands out.
+pub(super) fn command_style(scene: Scene<'_>, said: &Spoken) -> Style {
+    match said.command() {
+        "block" => scene.theme.strong(),
+        "tx" => scene.theme.good(),
+        "reject" | "notfound" => scene.theme.warn(),
+        "ping" | "pong" | "verack" => scene.theme.dim(),
+        _ => scene.theme.text(),
+    }
+}
