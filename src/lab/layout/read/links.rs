@@ -100,10 +100,13 @@ fn read_ends(row: &mut Section<'_>, nodes: &Nodes<'_>) -> Result<Vec<(String, St
             let Ok([a, b]) = <[_; 2]>::try_from(ends) else {
                 return Err(row.error_at("between", "two nodes are wanted here"));
             };
-            let (a, b) = two_nodes(a, b, nodes)?;
-            Ok(vec![(a.clone(), b.clone()), (b, a)])
+            let there = ways(a, b, nodes)?;
+            let back = there.iter().map(|(a, b)| (b.clone(), a.clone()));
+            // Within a group each way is there already.
+            let all: BTreeSet<_> = there.iter().cloned().chain(back).collect();
+            Ok(all.into_iter().collect())
         }
-        (None, Some(from), Some(to)) => Ok(vec![two_nodes(from, to, nodes)?]),
+        (None, Some(from), Some(to)) => ways(from, to, nodes),
         (None, Some(_), None) => Err(row.error_at("to", "is missing")),
         (None, None, Some(_)) => Err(row.error_at("from", "is missing")),
         (None, None, None) => {
@@ -115,17 +118,39 @@ fn read_ends(row: &mut Section<'_>, nodes: &Nodes<'_>) -> Result<Vec<(String, St
     }
 }
 
-fn two_nodes(
+/// All ways from one end to the other: each may stand for many nodes.
+fn ways(
     (a, a_place): (String, Place<'_>),
     (b, b_place): (String, Place<'_>),
     nodes: &Nodes<'_>,
-) -> Result<(String, String), FileError> {
-    nodes.find(&a, &a_place)?;
-    nodes.find(&b, &b_place)?;
-    if a == b {
-        return Err(b_place.error(format!("{b} has no link to itself")));
+) -> Result<Vec<(String, String)>, FileError> {
+    let (from, to) = (group(&a, &a_place, nodes)?, group(&b, &b_place, nodes)?);
+    let to = &to;
+    let ways = from.iter().flat_map(|a| to.iter().map(move |b| (a, b)));
+    let ways = ways.filter(|(a, b)| a != b);
+    let ways: Vec<_> = ways.map(|(a, b)| (a.clone(), b.clone())).collect();
+    match (ways.is_empty(), a.ends_with('*')) {
+        (true, true) => Err(b_place.error(format!("{a} is one node, and has no link to itself"))),
+        (true, false) => Err(b_place.error(format!("{b} has no link to itself"))),
+        (false, _) => Ok(ways),
     }
-    Ok((a, b))
+}
+
+/// The node of this name, or with a `*` at its end all whose names begin like this.
+fn group(name: &str, place: &Place<'_>, nodes: &Nodes<'_>) -> Result<Vec<String>, FileError> {
+    let Some(beginning) = name.strip_suffix('*') else {
+        nodes.find(name, place)?;
+        return Ok(vec![name.to_owned()]);
+    };
+    let names = nodes.specs.iter().map(|spec| &spec.name);
+    let found: Vec<_> = names
+        .filter(|name| name.starts_with(beginning))
+        .cloned()
+        .collect();
+    match found.is_empty() {
+        true => Err(place.error(format!("no node's name begins with {beginning:?}"))),
+        false => Ok(found),
+    }
 }
 
 /// A rule for links whose names nobody has looked at.
