@@ -83,6 +83,7 @@ impl Shared {
             Request::HealAll => self.heal_all().map(Answer::Done),
             Request::Partition(named) => self.split(&named).map(Answer::Done),
             Request::Unite => self.unite().map(Answer::Done),
+            Request::Traffic(change) => self.traffic(change).map(Answer::Done),
             Request::Note(text) => {
                 let text: Option<Arc<str>> = text.map(Arc::from);
                 let words = text.as_ref().map_or("no caption", |_| "a caption");

@@ -159,6 +159,7 @@ impl LabDoor {
             caption: model.caption.clone(),
             script: model.script.clone(),
             partition: model.groups_by_name(),
+            traffic: model.traffic_view(),
         }
     }
 
@@ -258,7 +259,11 @@ impl LabDoor {
                 return Err(bad("name", format!("{words} {name}")));
             }
             // One that is alone has no links but its own.
-            Request::HealAll | Request::Note(_) | Request::Partition(_) | Request::Unite
+            Request::HealAll
+            | Request::Note(_)
+            | Request::Partition(_)
+            | Request::Unite
+            | Request::Traffic(_)
                 if model.nodes.len() > 1 =>
             {
                 let words = format!("this is the door of {name}, and that is for the whole lab");

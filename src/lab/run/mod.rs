@@ -34,6 +34,7 @@ mod outcome;
 mod saved;
 mod script;
 mod telling;
+mod traffic;
 
 pub use adopt::Adoption;
 pub(in crate::lab) use door::{Edition, LabDoor, Refusal};
@@ -199,6 +200,7 @@ impl Lab {
             caption: model.caption.clone(),
             script: model.script.clone(),
             partition: model.groups(),
+            traffic: model.traffic_view(),
         }
     }
 

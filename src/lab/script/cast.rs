@@ -100,6 +100,7 @@ impl Cast {
             | Request::Restart(_)
             | Request::HealAll
             | Request::Unite
+            | Request::Traffic(_)
             | Request::Note(_)
             | Request::Keep => Ok(()),
         }

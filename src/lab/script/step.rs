@@ -4,6 +4,7 @@ use super::expr::Expr;
 use crate::lab::control::methods::write;
 use crate::lab::control::order::Order;
 use crate::lab::request::LinkChange;
+use crate::lab::traffic::show_tx_rate;
 use crate::lab::units::show_rate;
 use crate::link::LinkState;
 use crate::node::io::Command;
@@ -91,6 +92,15 @@ pub fn title(order: &Order) -> String {
             }
         }
         Order::Unite => "unite".to_owned(),
+        Order::Traffic(change) => {
+            let rate = change.rate.map(show_tx_rate);
+            let rate = rate.map_or(String::new(), |rate| format!(" at {rate}"));
+            match change.on {
+                Some(false) => "stop the traffic".to_owned(),
+                Some(true) => format!("start the traffic{rate}"),
+                None => format!("traffic{rate}"),
+            }
+        }
         Order::Note(text) => note_title(text.as_deref().unwrap_or_default()),
     }
 }

@@ -74,6 +74,7 @@ impl Rehearsal {
             Request::HealAll => self.stage.heal_all(),
             Request::Partition(named) => self.stage.split(&named)?,
             Request::Unite => self.stage.unite(),
+            Request::Traffic(change) => self.change_payments(change),
             Request::Note(text) => self.caption = text,
             Request::Keep => return Err("nothing of a rehearsal is kept".to_owned()),
         }
