@@ -256,6 +256,13 @@ fn wallets_are_made_paid_and_read_on_nodes_in_several_processes() {
         format!("wallet carols-key has {carol}\n"),
         "{imported:?}"
     );
+    let of = [
+        "wallet", "import", "bobs", "--of", "bob", "--node", "central",
+    ];
+    let bob = shell.done(&["wallet", "export", "bob"]).out;
+    let same = shell.done(&of).out;
+    assert!(same.starts_with("wallet bobs has "), "{same}");
+    assert_eq!(shell.done(&["wallet", "export", "bobs"]).out, bob);
 
     for (code, to, words) in [
         (

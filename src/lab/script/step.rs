@@ -1,7 +1,7 @@
 //! Steps of a script: when each begins, what it does, and what is expected then.
 
 use super::expr::Expr;
-use crate::lab::control::methods::write;
+use crate::lab::control::methods::{key_holder, write};
 use crate::lab::control::order::Order;
 use crate::lab::request::LinkChange;
 use crate::lab::traffic::show_tx_rate;
@@ -137,7 +137,10 @@ fn of_node(node: Option<&str>, command: &Command) -> String {
         }
         Command::CreateWallet { name } => format!("make wallet {name}"),
         // Not its key.
-        Command::ImportWallet { name, .. } => format!("import wallet {name}"),
+        Command::ImportWallet { name, secret } => match key_holder(secret) {
+            Some(of) => format!("import wallet {name} of {of}"),
+            None => format!("import wallet {name}"),
+        },
         Command::Mine(MiningMode::Off) => "stop mining".to_owned(),
         Command::Mine(MiningMode::On) => "start mining".to_owned(),
         Command::Mine(MiningMode::OnTx(_)) => "mine while payments wait".to_owned(),

@@ -87,7 +87,13 @@ pub const METHODS: &[Method] = &[
     ),
     of_node(
         "import_wallet",
-        &[WALLET, needs("secret", "its key, 64 hexadecimal digits")],
+        &[
+            WALLET,
+            needs(
+                "secret",
+                "its key, 64 hexadecimal digits, or the name of a wallet of the lab that has it",
+            ),
+        ],
         "makes a wallet of a key that exists, and looks for its coins",
         |params| {
             Ok(Command::ImportWallet {
