@@ -64,6 +64,8 @@ fn where_nothing_runs_every_verb_says_so() {
         &["chain"],
         &["peers"],
         &["link", "show"],
+        &["link", "unite"],
+        &["traffic"],
         &["events"],
         &["rpc", "wallets"],
         &["status", "--lab", "mesh"],
@@ -86,7 +88,7 @@ fn where_nothing_runs_every_verb_says_so() {
     assert_eq!(names, ["lan", "dsl", "intercontinental", "3g", "satellite"]);
     let list = shell.done(&["rpc"]);
     assert!(
-        list.out.contains("set_link from to [latency]"),
+        list.out.contains("set_link from to [preset] [latency]"),
         "{}",
         list.out
     );
@@ -120,6 +122,8 @@ fn what_makes_no_sense_is_refused_before_anybody_is_asked() {
         (&["peers", "add", "127.0.0.1"], "the port is missing"),
         (&["peers", "ban", "localhost"], "'localhost' for '<IP>'"),
         (&["link", "cut", "central"], "<B>"),
+        (&["traffic", "fast"], "\"fast\" is no rate"),
+        (&["traffic", "0"], "0 is not between 0.01 and 1000 tx/s"),
         (&["rpc", "nonsense"], "there is no method \"nonsense\""),
         (&["rpc", "coin"], "did you mean \"coins\"?"),
         (&["rpc", "coins", "alice"], "write KEY=VALUE"),
@@ -252,6 +256,13 @@ fn wallets_are_made_paid_and_read_on_nodes_in_several_processes() {
         format!("wallet carols-key has {carol}\n"),
         "{imported:?}"
     );
+    let of = [
+        "wallet", "import", "bobs", "--of", "bob", "--node", "central",
+    ];
+    let bob = shell.done(&["wallet", "export", "bob"]).out;
+    let same = shell.done(&of).out;
+    assert!(same.starts_with("wallet bobs has "), "{same}");
+    assert_eq!(shell.done(&["wallet", "export", "bobs"]).out, bob);
 
     for (code, to, words) in [
         (
@@ -533,6 +544,11 @@ fn a_lab_is_driven_from_another_terminal_and_several_are_told_apart() {
     let links = shell.done(&["link", "show"]).out;
     assert!(links.contains("20ms"), "{links}");
     shell.done(&["link", "set", "central", "miner", "--preset", "lan"]);
+    assert_eq!(shell.done(&["traffic"]).out, "traffic is off\n");
+    let on = shell.done(&["traffic", "20 tx/s"]).out;
+    assert_eq!(on, "traffic is on: 20 tx/s\n");
+    let off = shell.done(&["traffic", "off", "--json"]).json();
+    assert_eq!(off, json!({ "done": "traffic is off" }));
     shell.done(&["rpc", "kill", "--node", "wallet"]);
     let down = ["send", "--from", "alice", "--to", "bob", "--amount", "1"];
     let words = "chainlab: wallet has wallet alice, and does not run\n";

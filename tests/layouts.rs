@@ -4,7 +4,7 @@ use chainlab::chain::params::Retarget;
 use chainlab::chain::{Amount, BlockTime, Params};
 use chainlab::lab::layout::shipped::{self, DEFAULT, SHIPPED};
 use chainlab::lab::layout::{Layout, MineSpec, NodeSpec, OpeningView, PairSpec, ViewSpec, read};
-use chainlab::link::{Conditions, LinkState};
+use chainlab::link::{Conditions, LinkState, Preset};
 use chainlab::node::SyncMethod;
 use chainlab::node::message::Role;
 use chainlab::node::mining::MiningMode;
@@ -364,6 +364,36 @@ fn links_differ_pair_by_pair() {
             pair("c", "a", hole)
         ]
     );
+}
+
+#[test]
+fn a_link_with_a_name_is_what_others_say_it_is_not() {
+    let lab = layout(
+        r#"
+        [link]
+        preset = "dsl"
+        loss = 0.1
+        state = "black-hole"
+
+        [[link.pair]]
+        between = ["a", "b"]
+        preset = "lan"
+        latency = "1ms"
+
+        [[node]]
+        name = "a"
+        [[node]]
+        name = "b"
+        "#,
+    );
+    let named = |name: &str| Preset::named(name).expect("it is there").conditions;
+    let hole = named("dsl").in_state(LinkState::BlackHole);
+    assert_eq!(lab.link, Conditions { loss: 0.1, ..hole });
+    let near = Conditions {
+        latency: Duration::from_millis(1),
+        ..named("lan").in_state(LinkState::BlackHole)
+    };
+    assert_eq!(lab.pairs[0].conditions, near);
 }
 
 #[test]

@@ -64,6 +64,7 @@ fn the_documentation_has_a_row_for_every_key_and_none_for_others() {
         ("`[[node]]`", known_keys(node, "")),
         ("`mine`", known_keys(&format!("{node}mine = {{ "), " }")),
         ("`[view]`", known_keys("[view]\n", node)),
+        ("`[traffic]`", known_keys("[traffic]\n", node)),
         ("`[[step]]`", known_keys("[[step]]\n", node)),
     ] {
         let (_, part) = page
@@ -79,7 +80,10 @@ fn the_documentation_has_a_row_for_every_key_and_none_for_others() {
         assert_eq!(documented, BTreeSet::from_iter(keys), "{heading}");
     }
     let parts = known_keys("", node);
-    assert_eq!(parts, ["chain", "link", "topology", "node", "view", "step"]);
+    let all = [
+        "chain", "link", "topology", "node", "view", "traffic", "step",
+    ];
+    assert_eq!(parts, all);
 }
 
 #[test]

@@ -15,8 +15,10 @@ use chainlab::lab::script::StepState;
 use chainlab::lab::script::rehearse::rehearse;
 use chainlab::lab::{Answer, Lab, LabView, NodeIx, Request};
 use chainlab::link::LinkState;
+use chainlab::node::io::Command;
 use common::control::open_lab;
 use common::running::{agree_on, all_up, begun, done, mine, options, refused, start, until};
+use std::collections::BTreeSet;
 use std::time::Duration;
 
 const A: NodeIx = NodeIx(0);
@@ -288,4 +290,122 @@ fn a_step_that_splits_badly_is_refused_where_it_stands() {
     assert_eq!((error.line, error.column), (lines + 3, 10));
     let words = "groups: there is no node \"zed\"; there are: a, b, c, d";
     assert_eq!(error.problem, words);
+}
+
+/// Two wallets with one key, on both sides of a split.
+const DOUBLE: &str = r#"
+[chain]
+block_interval = "5s"
+retarget = "fixed"
+
+[chain.genesis]
+mallory = "10"
+
+[[node]]
+name = "east"
+wallets = ["gold", "mallory", "alice"]
+
+[[node]]
+name = "west"
+connect = ["east"]
+wallets = ["spoils", "bob"]
+
+[[step]]
+do = "import_wallet"
+node = "west"
+name = "mallory-west"
+secret = "mallory"
+expect = 'balance("mallory-west") == "10"'
+
+[[step]]
+do = "partition"
+groups = [["east"], ["west"]]
+
+[[step]]
+do = "send"
+from = "mallory"
+to = "alice"
+amount = "10"
+
+[[step]]
+do = "send"
+from = "mallory-west"
+to = "bob"
+amount = "10"
+
+[[step]]
+do = "mine_now"
+node = "east"
+
+[[step]]
+do = "mine_now"
+node = "west"
+
+[[step]]
+do = "mine_now"
+node = "west"
+expect = 'balance("alice")@east == "10" and balance("bob")@west == "10"'
+
+[[step]]
+do = "unite"
+expect = 'tips == 1 and balance("alice") == "0" and balance("bob") == "10"'
+within = "30s"
+"#;
+
+#[test]
+fn one_coin_is_paid_on_both_sides_and_only_the_longer_one_counts_in_virtual_time() {
+    let layout = read("lab.toml", DOUBLE).expect("a layout");
+    let title = layout.steps[0].title();
+    assert!(
+        title.starts_with("import wallet mallory-west of mallory on west"),
+        "{title}"
+    );
+    let played = rehearse(&layout, 7, Duration::from_secs(120)).expect("it can be played");
+    for step in &played.script().steps {
+        assert_eq!(step.state, StepState::Done, "{}", step.title);
+    }
+    let nobody = DOUBLE.replace("secret = \"mallory\"", "secret = \"malory\"");
+    let said = read("lab.toml", &nobody)
+        .expect_err("nobody is malory")
+        .problem;
+    assert_eq!(
+        said,
+        "secret: there is no wallet \"malory\"; did you mean \"mallory\"?"
+    );
+}
+
+#[tokio::test(flavor = "multi_thread")]
+async fn one_coin_is_paid_on_both_sides_and_only_the_longer_one_counts() {
+    let lab = start(options(DOUBLE)).expect("it starts");
+    let view = until(&lab, |view| {
+        view.script.as_ref().is_some_and(|script| script.is_over())
+    })
+    .await;
+    for step in &view.script.as_ref().expect("it was played").steps {
+        assert_eq!(step.state, StepState::Done, "{}", step.title);
+    }
+    lab.close().await.expect("it closes");
+}
+
+#[tokio::test(flavor = "multi_thread")]
+async fn at_the_door_of_a_node_keys_of_others_are_not_to_be_had() {
+    let (lab, entry) = open_lab(MESH).await;
+    begun(&lab).await;
+    let far = Lab::attach(vec![entry.nodes[0].door.clone()]).await;
+    let far = far.expect("it answers");
+    let import = |of: &str| {
+        let (name, secret) = (format!("{of}-too"), of.to_owned());
+        Request::Node(A, Command::ImportWallet { name, secret })
+    };
+    let said = refused(&far, import("silver")).await;
+    assert!(said.contains("the wallet is another's"), "{said}");
+    let said = refused(&far, import("gold")).await;
+    assert_eq!(said, "the wallet \"gold\" has this key already");
+    // At the door of the whole lab they are.
+    done(&lab, import("silver")).await;
+    let view = until(&lab, |view| view.wallets().count() == 3).await;
+    let addresses: BTreeSet<_> = view.wallets().map(|(_, wallet)| &wallet.address).collect();
+    assert_eq!(addresses.len(), 2, "of three wallets");
+    far.close().await.expect("it closes");
+    lab.close().await.expect("it closes");
 }

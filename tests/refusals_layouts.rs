@@ -197,6 +197,10 @@ fn a_link_that_cannot_be_is_refused() {
              integer",
         ),
         (
+            "[link]\npreset = \"dls\"",
+            "2:10: preset: there is no preset \"dls\"; did you mean \"dsl\"?",
+        ),
+        (
             "[link]\nlatency = \"61s\"",
             "2:1: latency: 61s is more than 60s",
         ),

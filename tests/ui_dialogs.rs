@@ -2,7 +2,7 @@
 
 mod common;
 
-use chainlab::lab::{Answer, NodeIx, Request};
+use chainlab::lab::{Answer, NodeIx, Request, TrafficChange, TrafficView};
 use chainlab::node::io::{Command, Reply};
 use chainlab::node::message::Role;
 use chainlab::node::mining::MiningMode;
@@ -301,4 +301,26 @@ fn every_dialog_is_whole_at_every_size_and_shows_what_it_asks_for() {
             desk.says(label);
         }
     }
+}
+
+#[test]
+fn t_starts_the_traffic_and_stops_it_when_there_is_some() {
+    let mut desk = Desk::new();
+    let wish = |on| {
+        let change = TrafficChange {
+            on: Some(on),
+            rate: None,
+        };
+        (Request::Traffic(change), Purpose::Tell)
+    };
+    desk.press("t");
+    assert_eq!(desk.asked(), wish(true));
+    desk.lab.traffic = Some(TrafficView {
+        is_on: true,
+        rate: 1.0,
+        sent: 3,
+        failed: 0,
+    });
+    desk.press("t");
+    assert_eq!(desk.asked(), wish(false));
 }

@@ -9,7 +9,8 @@ const GROUPS: [(&str, &[&str]); 4] = [
     (
         "What runs already",
         &[
-            "attach", "status", "wallet", "send", "mine", "chain", "peers", "link", "events", "rpc",
+            "attach", "status", "wallet", "send", "traffic", "mine", "chain", "peers", "link",
+            "events", "rpc",
         ],
     ),
     ("What does not run", &["check"]),

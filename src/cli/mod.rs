@@ -34,6 +34,7 @@ mod send;
 mod shell;
 mod status;
 mod table;
+mod traffic;
 mod wallet;
 
 use crate::live::StartError;
@@ -124,6 +125,9 @@ enum Command {
     /// Make links slow, lossy or narrow, cut and heal them.
     #[command(after_help = link::EXAMPLES)]
     Link(link::Options),
+    /// Have a lab make payments by itself, between all wallets.
+    #[command(after_help = traffic::EXAMPLES)]
+    Traffic(traffic::Options),
     /// Say what happened, and what happens.
     #[command(after_help = events::EXAMPLES)]
     Events(events::Options),
@@ -229,6 +233,7 @@ pub fn run() -> ExitCode {
         Some(Command::Chain(options)) => verb(chain::run(&options)),
         Some(Command::Peers(options)) => verb(peers::run(&options)),
         Some(Command::Link(options)) => verb(link::run(&options)),
+        Some(Command::Traffic(options)) => verb(traffic::run(&options)),
         Some(Command::Events(options)) => verb(events::run(&options)),
         Some(Command::Rpc(options)) => verb(rpc::run(&options)),
         Some(Command::Check(options)) => check::run(&options),

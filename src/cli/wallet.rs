@@ -19,7 +19,8 @@ Examples:
   chainlab wallet balance eve
   chainlab wallet history eve
   (umask 077; chainlab wallet export eve > eve.key)    for you alone to read
-  chainlab wallet import eve --node miner < eve.key";
+  chainlab wallet import eve --node miner < eve.key
+  chainlab wallet import eve-too --of eve --node miner   the same coins on two nodes";
 
 /// The longest key that is read, in bytes: 64 digits, and whatever ends the line.
 const SECRET_BYTES_MAX: u64 = 200;
@@ -76,6 +77,9 @@ enum What {
         /// The key, 64 hexadecimal digits; - or nothing: it is read from the input, where it stays
         /// out of the shell's history.
         secret: Option<String>,
+        /// The wallet that has the key: both then hold the same coins.
+        #[arg(long, value_name = "WALLET", conflicts_with = "secret")]
+        of: Option<String>,
     },
 }
 
@@ -83,7 +87,9 @@ pub(super) async fn run(options: &Options) -> Result<(), Failure> {
     let json = options.json;
     // Before anything is connected: reading it may take as long as somebody types.
     let secret = match &options.what {
-        What::Import { secret, .. } => check_secret(read_secret(secret.as_deref())?)?,
+        What::Import {
+            secret, of: None, ..
+        } => check_secret(read_secret(secret.as_deref())?)?,
         _ => String::new(),
     };
     let group = options.choice.open().await?;
@@ -92,8 +98,12 @@ pub(super) async fn run(options: &Options) -> Result<(), Failure> {
             let name = name.clone();
             make(&group, Command::CreateWallet { name }, json).await
         }
-        What::Import { name, .. } => {
+        What::Import { name, of, .. } => {
             let name = name.clone();
+            let secret = match of {
+                Some(of) => export(&group, of).await?,
+                None => secret,
+            };
             make(&group, Command::ImportWallet { name, secret }, json).await
         }
         What::List => list(&group, json).await,
@@ -160,6 +170,18 @@ async fn holder(group: &Group, name: &str) -> Result<String, Failure> {
     match held.is_up {
         true => Ok(held.node.clone()),
         false => Err(is_down(&held.node, &format!("has wallet {name}"))),
+    }
+}
+
+/// The key of a wallet, from the node that has it.
+async fn export(group: &Group, of: &str) -> Result<String, Failure> {
+    let node = holder(group, of).await?;
+    let command = Command::ExportWallet {
+        name: of.to_owned(),
+    };
+    match group.command(&node, &command).await? {
+        Reply::Secret(secret) => Ok(secret),
+        other => Err(unexpected(&other)),
     }
 }
 

@@ -30,10 +30,11 @@ mod story;
 pub mod summary;
 pub mod talk;
 pub mod tally;
+pub mod traffic;
 pub mod units;
 pub mod view;
 
 pub use layout::Layout;
-pub use request::{Answer, LinkChange, Request, Ticket};
+pub use request::{Answer, LinkChange, Request, Ticket, TrafficChange};
 pub use run::{Adoption, Control, Heard, Hearing, Lab, LabError, LabOptions};
-pub use view::{LabView, NodeIx, NodeState, NodeView};
+pub use view::{LabView, NodeIx, NodeState, NodeView, TrafficView};

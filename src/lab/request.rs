@@ -33,6 +33,8 @@ pub enum Request {
     Partition(Vec<Vec<String>>),
     /// Undo the split: just what it has cut is open again.
     Unite,
+    /// Change the payments that the lab makes by itself; without any change, tell how they are.
+    Traffic(TrafficChange),
     /// Show a caption on the screen; `None`: none any more.
     Note(Option<String>),
     /// Keep a temporary lab: stop every node and move its data to a place where it stays. Answered
@@ -55,6 +57,15 @@ pub enum Answer {
     Done(String),
     /// The lab's data is here now, and `chainlab run --data-dir` opens it again.
     Kept(PathBuf),
+}
+
+/// What changes of the payments that a lab makes by itself.
+#[derive(Clone, Copy, Debug, Default, PartialEq)]
+pub struct TrafficChange {
+    /// Whether they are made.
+    pub on: Option<bool>,
+    /// How many a second, on average; see [`RATE_RANGE`](super::traffic::RATE_RANGE).
+    pub rate: Option<f64>,
 }
 
 /// A change of a link, with its ends by their names.

@@ -71,6 +71,22 @@ pub struct LabView {
     pub script: Option<Arc<ScriptView>>,
     /// The groups of nodes between which nothing passes; `None`: the network is whole.
     pub partition: Option<Arc<Vec<Vec<NodeIx>>>>,
+    /// Payments that the lab makes by itself; `None`: nobody ever wanted any.
+    pub traffic: Option<TrafficView>,
+}
+
+/// Payments that a lab makes by itself.
+#[derive(Clone, Copy, Debug, PartialEq, Serialize, Deserialize)]
+pub struct TrafficView {
+    /// They are being made.
+    #[serde(rename = "on")]
+    pub is_on: bool,
+    /// How many a second, on average.
+    pub rate: f64,
+    /// How many were made.
+    pub sent: u64,
+    /// How many could not be: nobody had enough, or a node refused.
+    pub failed: u64,
 }
 
 /// A node of a lab at one moment.

@@ -111,5 +111,6 @@ pub fn lab(nodes: Vec<NodeView>) -> LabView {
         caption: None,
         script: None,
         partition: None,
+        traffic: None,
     }
 }

@@ -286,6 +286,7 @@ pub fn scenario() -> LabView {
         caption: None,
         script: None,
         partition: None,
+        traffic: None,
     }
 }
 

@@ -297,5 +297,6 @@ pub fn lab_view(now: Time, since: BlockTime, nodes: Vec<NodeView>) -> LabView {
         caption: None,
         script: None,
         partition: None,
+        traffic: None,
     }
 }

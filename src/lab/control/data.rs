@@ -3,7 +3,7 @@
 use crate::chain::Amount;
 use crate::lab::layout::ViewSpec;
 use crate::lab::script::ScriptView;
-use crate::lab::view::NodeState;
+use crate::lab::view::{NodeState, TrafficView};
 use crate::link::Conditions;
 use crate::node::Time;
 use crate::node::io::Event;
@@ -101,6 +101,9 @@ pub struct LabStatus {
     /// The groups of nodes between which nothing passes; `null`: the network is whole.
     #[serde(default)]
     pub partition: Option<Vec<Vec<String>>>,
+    /// Payments that it makes by itself; `null`: nobody ever wanted any.
+    #[serde(default)]
+    pub traffic: Option<TrafficView>,
 }
 
 /// What a subscriber wants to hear.

@@ -4,7 +4,7 @@
 use super::params::{BadParam, bad};
 use crate::lab::layout::NodeSpec;
 use crate::lab::names::missing;
-use crate::lab::request::{Bend, Request};
+use crate::lab::request::{Bend, Request, TrafficChange};
 use crate::lab::view::NodeIx;
 use crate::node::io::Command;
 
@@ -27,6 +27,8 @@ pub enum Order {
     Partition(Vec<Vec<String>>),
     /// As [`Request::Unite`].
     Unite,
+    /// As [`Request::Traffic`].
+    Traffic(TrafficChange),
     /// As [`Request::Note`].
     Note(Option<String>),
 }
@@ -61,6 +63,7 @@ impl Order {
             Self::HealAll => Request::HealAll,
             Self::Partition(groups) => Request::Partition(groups),
             Self::Unite => Request::Unite,
+            Self::Traffic(change) => Request::Traffic(change),
             Self::Note(text) => Request::Note(text),
         })
     }

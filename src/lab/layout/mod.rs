@@ -14,6 +14,7 @@ pub use self::shipped::shipped;
 
 use crate::chain::{Amount, BlockTime, Params};
 use crate::lab::script::StepSpec;
+use crate::lab::traffic::TrafficSpec;
 use crate::link::Conditions;
 use crate::node::message::Role;
 use crate::node::mining::MiningMode;
@@ -41,6 +42,8 @@ pub struct Layout {
     pub nodes: Vec<NodeSpec>,
     /// What the screen shows first.
     pub view: ViewSpec,
+    /// Payments that the lab makes by itself; `None`: it says nothing of any.
+    pub traffic: Option<TrafficSpec>,
     /// What the lab does by itself, step by step.
     pub steps: Vec<StepSpec>,
 }
@@ -201,6 +204,7 @@ impl Layout {
             pairs: Vec::new(),
             nodes: Vec::new(),
             view: ViewSpec::default(),
+            traffic: None,
             steps: Vec::new(),
         }
     }

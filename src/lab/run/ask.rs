@@ -5,6 +5,7 @@ use super::hand::{Hand, Host};
 use super::model::{Model, Node};
 use super::{Shared, Standing, nodes};
 use crate::lab::control::ClientError;
+use crate::lab::control::methods::key_holder;
 use crate::lab::layout::{NODES_MAX, NodeSpec};
 use crate::lab::names::{missing, parse_node_name};
 use crate::lab::request::{Answer, Request};
@@ -83,6 +84,7 @@ impl Shared {
             Request::HealAll => self.heal_all().map(Answer::Done),
             Request::Partition(named) => self.split(&named).map(Answer::Done),
             Request::Unite => self.unite().map(Answer::Done),
+            Request::Traffic(change) => self.traffic(change).map(Answer::Done),
             Request::Note(text) => {
                 let text: Option<Arc<str>> = text.map(Arc::from);
                 let words = text.as_ref().map_or("no caption", |_| "a caption");
@@ -94,6 +96,9 @@ impl Shared {
     }
 
     async fn command(&self, ix: NodeIx, mut command: Command, by: By) -> Result<Answer, String> {
+        if let Command::ImportWallet { secret, .. } = &mut command {
+            self.find_key(secret).await?;
+        }
         let (node, claimed) = {
             let mut model = self.lock();
             let node = model.running(ix)?;
@@ -115,6 +120,27 @@ impl Shared {
                 Err(error.to_string())
             }
         }
+    }
+
+    /// A key may be given by the name of a wallet that has it: its node is asked.
+    async fn find_key(&self, secret: &mut String) -> Result<(), String> {
+        let holder = {
+            let model = self.lock();
+            let name = key_holder(secret).map(ToOwned::to_owned);
+            let owner = name.and_then(|name| Some((*model.wallets.get(&name)?, name)));
+            match owner {
+                Some((owner, name)) => (model.running(owner)?, name),
+                // Whatever it is, the node says what is wrong with it.
+                None => return Ok(()),
+            }
+        };
+        let (node, name) = holder;
+        match node.command(Command::ExportWallet { name }).await {
+            Ok(Reply::Secret(key)) => *secret = key,
+            Ok(other) => return Err(format!("no answer to that: {other:?}")),
+            Err(error) => return Err(error.to_string()),
+        }
+        Ok(())
     }
 
     async fn kill(&self, ix: NodeIx) -> Result<Answer, String> {

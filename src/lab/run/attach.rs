@@ -346,6 +346,7 @@ impl Following {
         let groups = groups.map(|groups| self.places(shared, groups));
         shared.change(|model| {
             model.partition = groups.map(Partition::new);
+            model.far_payments = status.traffic;
             model.caption = status.caption;
             model.script = status.script;
         });

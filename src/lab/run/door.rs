@@ -6,6 +6,7 @@ use super::hand::Hand;
 use super::model::{Model, Node};
 use super::telling::{Told, WantsMessages};
 use super::{Shared, ask};
+use crate::lab::control::methods::key_holder;
 use crate::lab::control::order::{Known, Order};
 use crate::lab::control::params::{BadParam, bad};
 use crate::lab::control::{About, Kind, LabStatus, LinkStatus, NodeEvent, NodeStatus, VERSION};
@@ -159,6 +160,7 @@ impl LabDoor {
             caption: model.caption.clone(),
             script: model.script.clone(),
             partition: model.groups_by_name(),
+            traffic: model.traffic_view(),
         }
     }
 
@@ -250,6 +252,16 @@ impl LabDoor {
         };
         let name = model.node(scope).map_or("", |node| &node.name);
         Ok(match order.resolve(&Only(name))? {
+            // Whoever may ask this node may not have the keys of others.
+            Request::Node(_, Command::ImportWallet { secret, .. })
+                if key_holder(&secret).is_some_and(|of| {
+                    let owner = model.holder(of);
+                    owner.is_some_and(|owner| owner != scope)
+                }) =>
+            {
+                let words = format!("this is the door of {name}, and the wallet is another's");
+                return Err(bad("secret", words));
+            }
             Request::Node(_, command) => Request::Node(scope, command),
             Request::Kill(_) => Request::Kill(scope),
             Request::Restart(_) => Request::Restart(scope),
@@ -258,7 +270,11 @@ impl LabDoor {
                 return Err(bad("name", format!("{words} {name}")));
             }
             // One that is alone has no links but its own.
-            Request::HealAll | Request::Note(_) | Request::Partition(_) | Request::Unite
+            Request::HealAll
+            | Request::Note(_)
+            | Request::Partition(_)
+            | Request::Unite
+            | Request::Traffic(_)
                 if model.nodes.len() > 1 =>
             {
                 let words = format!("this is the door of {name}, and that is for the whole lab");

@@ -57,6 +57,14 @@ impl Shared {
                 let lab = self.only_lab()?;
                 return tell(&[lab], Order::Unite).await;
             }
+            Request::Traffic(change) => {
+                // Nodes that run alone make no payments by themselves: this lab asks them to.
+                let labs: Vec<_> = self.lock().hosts().into_iter().filter(is_lab).collect();
+                if labs.is_empty() {
+                    return Ok(Forwarded::Here(Request::Traffic(change)));
+                }
+                return tell(&labs, Order::Traffic(change)).await;
+            }
             Request::Keep => return Err("these nodes run elsewhere, and stay".to_owned()),
             request @ (Request::Node(..) | Request::Kill(_) | Request::Restart(_)) => {
                 return Ok(Forwarded::Here(request));

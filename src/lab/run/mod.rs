@@ -34,6 +34,7 @@ mod outcome;
 mod saved;
 mod script;
 mod telling;
+mod traffic;
 mod weave;
 
 pub use adopt::Adoption;
@@ -210,6 +211,7 @@ impl Lab {
             caption: model.caption.clone(),
             script: model.script.clone(),
             partition: model.groups(),
+            traffic: model.traffic_view(),
         }
     }
 

@@ -13,7 +13,10 @@ use crate::lab::partition::Partition;
 use crate::lab::script::ScriptView;
 use crate::lab::story::{Names, Story, plain_line};
 use crate::lab::tally::{Tally, Traffic};
-use crate::lab::view::{LOG_LINES, LogLine, NodeIx, NodeState, NodeView, Reorganisation, Tone};
+use crate::lab::traffic::Generator;
+use crate::lab::view::{
+    LOG_LINES, LogLine, NodeIx, NodeState, NodeView, Reorganisation, Tone, TrafficView,
+};
 use crate::node::Time;
 use crate::node::snapshot::NodeSnapshot;
 use crate::node::store::BlockId;
@@ -53,6 +56,10 @@ pub(super) struct Model {
     pub(super) caption: Option<Arc<str>>,
     /// The script that is played.
     pub(super) script: Option<Arc<ScriptView>>,
+    /// Payments that this lab makes by itself.
+    pub(super) payments: Option<Generator>,
+    /// Those that a lab elsewhere makes.
+    pub(super) far_payments: Option<TrafficView>,
     /// The split that is in force.
     pub(super) partition: Option<Partition<SocketAddr>>,
     /// What the run adds up to.

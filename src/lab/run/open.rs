@@ -210,6 +210,9 @@ fn run(shared: &Arc<Shared>, listeners: Vec<TcpListener>) {
         shared.change(|model| model.script = Some(Arc::clone(steps.view())));
         shared.runtime.spawn(script::play(Arc::clone(shared)));
     }
+    if let Some(spec) = &shared.layout.traffic {
+        shared.begin_traffic(spec.clone());
+    }
     shared.runtime.spawn(save_now_and_then(Arc::clone(shared)));
 }
 

@@ -149,7 +149,7 @@ impl Lab {
 }
 
 impl Model {
-    fn is_starting(&self) -> bool {
+    pub(super) fn is_starting(&self) -> bool {
         let starting = |state: &NodeState| *state == NodeState::Starting;
         self.nodes.iter().any(|node| starting(&node.state))
     }

@@ -2,6 +2,7 @@
 //! layout, and those that earlier steps have added.
 
 use crate::chain::Address;
+use crate::lab::control::methods::key_holder;
 use crate::lab::control::order::{Known, Order, pick};
 use crate::lab::control::params::{BadParam, bad};
 use crate::lab::layout::{Layout, NODES_MAX, NodeSpec};
@@ -100,6 +101,7 @@ impl Cast {
             | Request::Restart(_)
             | Request::HealAll
             | Request::Unite
+            | Request::Traffic(_)
             | Request::Note(_)
             | Request::Keep => Ok(()),
         }
@@ -154,6 +156,12 @@ impl Cast {
     fn play_command(&mut self, ix: NodeIx, command: &Command) -> Result<(), BadParam> {
         match command {
             Command::CreateWallet { name } | Command::ImportWallet { name, .. } => {
+                if let Command::ImportWallet { secret, .. } = command
+                    && let Some(of) = key_holder(secret)
+                    && !self.wallets.contains_key(of)
+                {
+                    return Err(bad("secret", missing("wallet", of, self.wallets())));
+                }
                 self.check_free("name", name)?;
                 self.wallets.insert(name.clone(), ix);
                 Ok(())

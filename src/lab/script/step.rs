@@ -1,9 +1,10 @@
 //! Steps of a script: when each begins, what it does, and what is expected then.
 
 use super::expr::Expr;
-use crate::lab::control::methods::write;
+use crate::lab::control::methods::{key_holder, write};
 use crate::lab::control::order::Order;
 use crate::lab::request::LinkChange;
+use crate::lab::traffic::show_tx_rate;
 use crate::lab::units::show_rate;
 use crate::link::LinkState;
 use crate::node::io::Command;
@@ -91,6 +92,15 @@ pub fn title(order: &Order) -> String {
             }
         }
         Order::Unite => "unite".to_owned(),
+        Order::Traffic(change) => {
+            let rate = change.rate.map(show_tx_rate);
+            let rate = rate.map_or(String::new(), |rate| format!(" at {rate}"));
+            match change.on {
+                Some(false) => "stop the traffic".to_owned(),
+                Some(true) => format!("start the traffic{rate}"),
+                None => format!("traffic{rate}"),
+            }
+        }
         Order::Note(text) => note_title(text.as_deref().unwrap_or_default()),
     }
 }
@@ -127,7 +137,10 @@ fn of_node(node: Option<&str>, command: &Command) -> String {
         }
         Command::CreateWallet { name } => format!("make wallet {name}"),
         // Not its key.
-        Command::ImportWallet { name, .. } => format!("import wallet {name}"),
+        Command::ImportWallet { name, secret } => match key_holder(secret) {
+            Some(of) => format!("import wallet {name} of {of}"),
+            None => format!("import wallet {name}"),
+        },
         Command::Mine(MiningMode::Off) => "stop mining".to_owned(),
         Command::Mine(MiningMode::On) => "start mining".to_owned(),
         Command::Mine(MiningMode::OnTx(_)) => "mine while payments wait".to_owned(),

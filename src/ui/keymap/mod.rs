@@ -63,6 +63,8 @@ pub enum Action {
     Kill,
     /// Add a node.
     AddNode,
+    /// Start or stop the payments that the lab makes by itself.
+    ToggleTraffic,
     /// Hold the screen.
     Hold,
     /// Wall time or lab time.

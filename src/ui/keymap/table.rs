@@ -15,6 +15,7 @@ pub const TABLE: &[Entry] = &[
     entry(Act, Action::Slower, "slower", &["-", "_"], "halves the hash rate", "", &[]),
     entry(Act, Action::Kill, "kill", &["K"], "kills the node as a crash would; again: starts it", "kill", &[(Lab, 5)]),
     entry(Act, Action::AddNode, "add-node", &["a"], "adds a node", "add", &[(Lab, 9)]),
+    entry(Act, Action::ToggleTraffic, "traffic", &["t"], "starts or stops the traffic of payments", "traffic", &[]),
     entry(Look, Action::Zoom, "zoom", &["z"], "shows the focused node alone", "zoom", &[(Lab, 4)]),
     entry(Look, Action::Open, "open", &["Enter"], "opens what is chosen", "open", &[(Zoom, 2), (Blocks, 2), (Messages, 2)]),
     entry(Look, Action::Back, "back", &["Esc"], "goes up one level", "back", &[(Zoom, 1), (Log, 1), (Network, 1), (Blocks, 1), (Messages, 1)]),

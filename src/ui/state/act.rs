@@ -2,7 +2,7 @@
 
 use super::{Effect, Purpose, UiState};
 use crate::lab::view::{NodeState, Tone};
-use crate::lab::{LabView, NodeView, Request};
+use crate::lab::{LabView, NodeView, Request, TrafficChange};
 use crate::node::io::Command;
 use crate::node::mining::MiningMode;
 use crate::ui::dialog::Dialog;
@@ -20,6 +20,7 @@ impl UiState {
                 return Vec::new();
             }
             Action::Kill => return self.kill(lab, node),
+            Action::ToggleTraffic => return toggle_traffic(lab),
             _ => {}
         }
         if !node.state.is_up() {
@@ -86,6 +87,16 @@ impl UiState {
         };
         vec![Effect::Ask(request, Purpose::Tell)]
     }
+}
+
+/// Off, if payments are made; else on.
+fn toggle_traffic(lab: &LabView) -> Vec<Effect> {
+    let is_on = lab.traffic.is_some_and(|traffic| traffic.is_on);
+    let change = TrafficChange {
+        on: Some(!is_on),
+        rate: None,
+    };
+    vec![Effect::Ask(Request::Traffic(change), Purpose::Tell)]
 }
 
 /// What there is to say about a node of a process that does not answer.

@@ -16,6 +16,16 @@ use crate::lab::document::nearest;
 use crate::node::io::Command;
 use serde_json::{Map, Value};
 
+/// Hexadecimal digits of a wallet's key.
+const KEY_DIGITS: usize = 64;
+
+/// Where the key of a wallet is to be imported from, if that is not the key but the name of a
+/// wallet that has it.
+pub fn key_holder(secret: &str) -> Option<&str> {
+    let is_name = !secret.is_empty() && secret.trim().len() != KEY_DIGITS;
+    is_name.then_some(secret)
+}
+
 /// The longest caption, in characters: a line.
 pub const NOTE_MAX: usize = 200;
 

@@ -6,7 +6,8 @@ use crate::lab::control::order::Order;
 use crate::lab::control::params::{BadParam, Params, bad, required};
 use crate::lab::layout::{MineSpec, NodeSpec};
 use crate::lab::names::parse_node_name;
-use crate::lab::request::{Bend, LinkChange};
+use crate::lab::request::{Bend, LinkChange, TrafficChange};
+use crate::lab::traffic::{check_tx_rate, parse_tx_rate};
 use crate::lab::units::{parse_bandwidth, parse_duration, parse_preset, parse_rate};
 use crate::link::LinkState;
 use crate::node::io::{Command, Payment};
@@ -154,6 +155,14 @@ pub(super) fn heal(params: &mut Params) -> Result<Order, BadParam> {
         params.text(key, "central")?;
     }
     Ok(Order::HealAll)
+}
+
+pub(super) fn traffic(params: &mut Params) -> Result<Order, BadParam> {
+    let on = params.flag("on")?;
+    let rate = params.quantity("rate", "2 tx/s", parse_tx_rate)?;
+    let rate = rate.map(check_tx_rate).transpose();
+    let rate = rate.map_err(|error| bad("rate", error))?;
+    Ok(Order::Traffic(TrafficChange { on, rate }))
 }
 
 pub(super) fn note(params: &mut Params) -> Result<Order, BadParam> {

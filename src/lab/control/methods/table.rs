@@ -1,6 +1,8 @@
 //! The table of methods.
 
-use super::read::{add_node, addr, block, ends, heal, limit, mode, name, note, payment, set_link};
+use super::read::{
+    add_node, addr, block, ends, heal, limit, mode, name, note, payment, set_link, traffic,
+};
 use super::{Method, Param, Read, needs, takes};
 use crate::lab::control::order::Order;
 use crate::lab::control::params::{BadParam, Params, required};
@@ -85,7 +87,13 @@ pub const METHODS: &[Method] = &[
     ),
     of_node(
         "import_wallet",
-        &[WALLET, needs("secret", "its key, 64 hexadecimal digits")],
+        &[
+            WALLET,
+            needs(
+                "secret",
+                "its key, 64 hexadecimal digits, or the name of a wallet of the lab that has it",
+            ),
+        ],
         "makes a wallet of a key that exists, and looks for its coins",
         |params| {
             Ok(Command::ImportWallet {
@@ -344,6 +352,19 @@ pub const METHODS: &[Method] = &[
         &[],
         "undoes the split: just what it has cut is open again",
         |_| Ok(Order::Unite),
+    ),
+    of_lab(
+        "traffic",
+        &[
+            takes("on", "true or false"),
+            takes(
+                "rate",
+                "payments a second, as in 2 or \"2 tx/s\", from 0.01 to 1000",
+            ),
+        ],
+        "starts or stops payments between all wallets, at random times; without parameters, tells \
+         how they are",
+        traffic,
     ),
     of_lab(
         "note",

@@ -78,6 +78,10 @@ pub fn write_order(order: &Order) -> (&'static str, Map<String, Value>) {
         Order::HealAll => ("heal", Map::new()),
         Order::Partition(groups) => ("partition", object(json!({ "groups": groups }))),
         Order::Unite => ("unite", Map::new()),
+        Order::Traffic(change) => {
+            let params = json!({ "on": change.on, "rate": change.rate });
+            ("traffic", object(params))
+        }
         Order::Note(text) => ("note", object(json!({ "text": text }))),
     }
 }

@@ -8,6 +8,7 @@ mod chain;
 mod links;
 mod nodes;
 mod steps;
+mod traffic;
 
 use self::nodes::Nodes;
 use super::{Layout, OpeningView, ViewSpec};
@@ -41,6 +42,7 @@ pub fn read(file: &str, text: &str) -> Result<Layout, FileError> {
     let mut topology = document.part("topology")?;
     let groups = document.sections("node")?;
     let mut view = document.part("view")?;
+    let traffic = document.section("traffic")?;
     let steps = document.sections("step")?;
     document.finish()?;
 
@@ -57,6 +59,8 @@ pub fn read(file: &str, text: &str) -> Result<Layout, FileError> {
     let chain = chain::read(&mut chain, &nodes)?;
     let (link, pairs) = links::read(&mut link, &nodes)?;
     let view = read_view(&mut view, &nodes)?;
+    let traffic = traffic.map(|traffic| traffic::read(traffic, &nodes, &chain));
+    let traffic = traffic.transpose()?;
     let steps = steps::read(steps, &nodes, chain.params.address_version)?;
     let stem = Path::new(file).file_stem().and_then(|stem| stem.to_str());
     Ok(Layout {
@@ -67,6 +71,7 @@ pub fn read(file: &str, text: &str) -> Result<Layout, FileError> {
         pairs,
         nodes: nodes.specs,
         view,
+        traffic,
         steps,
     })
 }

@@ -1,6 +1,7 @@
 //! Orders in virtual time.
 
 use super::{Rehearsal, Stage};
+use crate::lab::control::methods::key_holder;
 use crate::lab::control::order::{Known, Order};
 use crate::lab::partition::{self, Partition};
 use crate::lab::request::{LinkChange, Request};
@@ -74,6 +75,7 @@ impl Rehearsal {
             Request::HealAll => self.stage.heal_all(),
             Request::Partition(named) => self.stage.split(&named)?,
             Request::Unite => self.stage.unite(),
+            Request::Traffic(change) => self.change_payments(change),
             Request::Note(text) => self.caption = text,
             Request::Keep => return Err("nothing of a rehearsal is kept".to_owned()),
         }
@@ -88,6 +90,15 @@ impl Rehearsal {
             && let Some(address) = self.addresses.get(to)
         {
             to.clone_from(address);
+        }
+        if let Command::ImportWallet { secret, .. } = &mut command
+            && let Some(of) = key_holder(secret)
+            && let Some(view::NodeIx(holder)) = self.holder(of)
+        {
+            self.stage.running(NodeIx(holder))?;
+            let node = self.stage.sim.node(NodeIx(holder)).expect("it runs");
+            let key = node.wallets().export(of);
+            *secret = key.map_err(|error| error.to_string())?;
         }
         let sim = &mut self.stage.sim;
         let id = sim.command(ix, command.clone());

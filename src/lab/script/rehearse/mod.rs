@@ -6,6 +6,7 @@
 //! comes.
 
 mod act;
+mod pay;
 mod stage;
 
 pub use self::stage::Stage;
@@ -37,6 +38,8 @@ pub struct Rehearsal {
     /// The first block is still to be asked for.
     wants_first: bool,
     caption: Option<String>,
+    /// Payments that the lab makes by itself.
+    payments: pay::Payments,
     /// Addresses of wallets that were ever seen, by name.
     addresses: BTreeMap<String, String>,
     tally: Tally,
@@ -73,6 +76,7 @@ impl Rehearsal {
             pending: None,
             wants_first: true,
             caption: None,
+            payments: pay::Payments::new(layout, seed),
             addresses: BTreeMap::new(),
             tally: Tally::default(),
             traffic: Vec::new(),
@@ -87,7 +91,7 @@ impl Rehearsal {
     /// meanwhile.
     pub fn go_on(&mut self, limit: Duration, mut hear: impl FnMut(&str, &Event)) {
         let left = limit.saturating_sub(self.elapsed());
-        self.stage.sim.run_for(LOOK.min(left));
+        self.run_and_pay(LOOK.min(left));
         self.look();
         self.hear(&mut hear);
         self.mine_first();

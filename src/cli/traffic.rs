@@ -1,0 +1,63 @@
+//! `chainlab traffic`: payments that a lab makes by itself.
+
+use super::choose::Choice;
+use super::table::print_json;
+use super::{Failure, print};
+use crate::lab::traffic::parse_tx_rate;
+use clap::Args;
+use serde_json::Map;
+
+pub(super) const EXAMPLES: &str = "\
+Examples:
+  chainlab traffic on
+  chainlab traffic '5 tx/s'      starts it, or changes how many
+  chainlab traffic off
+  chainlab traffic               says how it is";
+
+#[derive(Args)]
+pub(super) struct Options {
+    /// on, off, or how many payments a second, as in '2 tx/s'.
+    #[arg(value_name = "on|off|RATE", value_parser = parse_wish)]
+    wish: Option<Wish>,
+    #[command(flatten)]
+    choice: Choice,
+    /// Print JSON.
+    #[arg(long, global = true)]
+    json: bool,
+}
+
+#[derive(Clone, Copy)]
+enum Wish {
+    On,
+    Off,
+    Rate(f64),
+}
+
+fn parse_wish(text: &str) -> Result<Wish, String> {
+    match text {
+        "on" => Ok(Wish::On),
+        "off" => Ok(Wish::Off),
+        rate => parse_tx_rate(rate).map(Wish::Rate),
+    }
+}
+
+pub(super) async fn run(options: &Options) -> Result<(), Failure> {
+    let group = options.choice.open().await?;
+    let [lab] = group.members() else {
+        let words = "payments between all wallets are made by a lab, and these nodes run alone";
+        return Err(Failure::input(words));
+    };
+    let mut params = Map::new();
+    if let Some(wish) = options.wish {
+        params.insert("on".to_owned(), (!matches!(wish, Wish::Off)).into());
+        if let Wish::Rate(rate) = wish {
+            params.insert("rate".to_owned(), rate.into());
+        }
+    }
+    let answer = lab.call("traffic", params).await?;
+    if options.json {
+        return print_json(&answer);
+    }
+    let words = answer.get("done").and_then(|done| done.as_str());
+    print(&format!("{}\n", words.unwrap_or_default()))
+}

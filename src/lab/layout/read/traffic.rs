@@ -1,0 +1,83 @@
+//! `[traffic]`: payments that a lab makes by itself.
+
+use super::super::ChainSpec;
+use super::nodes::Nodes;
+use crate::chain::Amount;
+use crate::lab::document::{FileError, Section, Value};
+use crate::lab::names::missing;
+use crate::lab::script::cast::Cast;
+use crate::lab::traffic::{TrafficSpec, check_tx_rate, parse_tx_rate};
+
+/// What a range of amounts looks like.
+const RANGE: &str = r#"["0.01", "0.5"]"#;
+
+/// Reads the section; the wallets that take part are of some node.
+pub(super) fn read(
+    mut section: Section<'_>,
+    nodes: &Nodes<'_>,
+    chain: &ChainSpec,
+) -> Result<TrafficSpec, FileError> {
+    let usual = TrafficSpec::usual(chain.fee);
+    let rate = section.take("rate").map(read_rate).transpose()?;
+    let amount = section.take("amount").map(read_amount).transpose()?;
+    let fee = section.text("fee", "0.001", str::parse::<Amount>)?;
+    let wallets = section.texts("wallets", r#"["alice", "bob"]"#)?;
+    let is_on = section.flag("on")?;
+    section.finish()?;
+    if wallets.as_ref().is_some_and(|wallets| wallets.len() == 1) {
+        let problem = "one wallet has nobody to pay: name two at least, or leave this out for all";
+        return Err(section.error_at("wallets", problem));
+    }
+    let cast = Cast::new(&nodes.specs, chain.params.address_version);
+    for (name, place) in wallets.iter().flatten() {
+        if !cast.wallets().any(|wallet| wallet == name) {
+            return Err(place.error(missing("wallet", name, cast.wallets())));
+        }
+    }
+    let wallets = wallets.unwrap_or_default().into_iter();
+    Ok(TrafficSpec {
+        rate: rate.unwrap_or(usual.rate),
+        amount: amount.unwrap_or(usual.amount),
+        fee: fee.unwrap_or(usual.fee),
+        wallets: wallets.map(|(name, _)| name).collect(),
+        is_on: is_on.unwrap_or(true),
+    })
+}
+
+/// A number, or a text with its unit.
+fn read_rate(value: Value<'_>) -> Result<f64, FileError> {
+    match value.to_json()?.as_f64() {
+        Some(number) => check_tx_rate(number).map_err(|problem| value.place().error(problem)),
+        None => value.text("2 tx/s", parse_tx_rate),
+    }
+}
+
+/// One amount, or the least and the most.
+fn read_amount(value: Value<'_>) -> Result<(Amount, Amount), FileError> {
+    if value.to_json()?.is_string() {
+        let amount = value.text("0.1", above_nothing)?;
+        return Ok((amount, amount));
+    }
+    let place = value.place().clone();
+    let Ok([least, most]) = <[_; 2]>::try_from(value.texts(RANGE)?) else {
+        let problem = format!("the least and the most are wanted here, as in {RANGE}");
+        return Err(place.error(problem));
+    };
+    let read = |(text, place): &(String, _)| -> Result<Amount, FileError> {
+        let place: &crate::lab::document::Place<'_> = place;
+        above_nothing(text).map_err(|problem| place.error(problem))
+    };
+    let amounts = (read(&least)?, read(&most)?);
+    match amounts.0 <= amounts.1 {
+        true => Ok(amounts),
+        false => Err(place.error(format!("{} is more than {}", amounts.0, amounts.1))),
+    }
+}
+
+fn above_nothing(text: &str) -> Result<Amount, String> {
+    let amount: Amount = text.parse().map_err(|error| format!("{error}"))?;
+    match amount.is_zero() {
+        true => Err("nothing cannot be paid".to_owned()),
+        false => Ok(amount),
+    }
+}

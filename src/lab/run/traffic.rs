@@ -1,0 +1,162 @@
+//! Payments that a lab makes by itself, while it runs.
+//!
+//! They are asked of the nodes as anybody asks for a payment, one after the other, at times on the
+//! lab clock: while that stands still nobody pays. What a node refuses, as it does when a wallet
+//! has too many payments that wait, is counted and told to nobody.
+
+use super::Shared;
+use super::ask::{self, By};
+use super::model::Model;
+use crate::lab::request::{Request, TrafficChange};
+use crate::lab::traffic::{Generator, Purse, TrafficSpec, seed, words};
+use crate::lab::view::{NodeIx, TrafficView};
+use crate::live::seeds;
+use crate::node::Time;
+use crate::node::io::{Command, Payment};
+use std::sync::Arc;
+use std::time::Duration;
+use tokio::time::sleep;
+
+/// The longest sleep: the clock may stand still meanwhile, or the rate may change.
+const NAP: Duration = Duration::from_millis(100);
+
+/// How long nobody may be able to pay before what is late is forgotten.
+const LATE_MAX: Duration = Duration::from_secs(1);
+
+impl Shared {
+    /// Changes the payments that the lab makes; says how they are then.
+    ///
+    /// # Errors
+    /// There is no randomness.
+    pub(super) fn traffic(self: &Arc<Self>, change: TrafficChange) -> Result<String, String> {
+        let is_wanted = change.on == Some(true) || change.rate.is_some();
+        if is_wanted && self.lock().payments.is_none() {
+            self.begin_traffic(TrafficSpec::usual(self.layout.chain.fee));
+        }
+        self.change(|model| match &mut model.payments {
+            Some(payments) => Ok(payments.change(change)),
+            None if is_wanted => Err("there is no randomness to draw payments from".to_owned()),
+            None => Ok(words(None)),
+        })
+    }
+
+    /// From now on payments are made, whenever they are switched on.
+    pub(super) fn begin_traffic(self: &Arc<Self>, spec: TrafficSpec) {
+        let drawn = match self.seed {
+            Some(own) => Ok(seed(own, self.openings)),
+            None => seeds().map(|seeds| seeds.run),
+        };
+        match drawn {
+            Ok(drawn) => {
+                let is_new = self.change(|model| {
+                    let is_new = model.payments.is_none();
+                    model
+                        .payments
+                        .get_or_insert_with(|| Generator::new(spec, drawn));
+                    is_new
+                });
+                if is_new {
+                    self.runtime.spawn(drive(Arc::clone(self)));
+                }
+            }
+            Err(error) => tracing::error!("no payments are made: {error}"),
+        }
+    }
+
+    async fn pay_on(self: &Arc<Self>) {
+        let mut changes = self.changes.subscribe();
+        let mut due = None;
+        loop {
+            changes.mark_unchanged();
+            let now = self.clock.now();
+            let step = self.lock().next_payment(now, &mut due);
+            match step {
+                Step::Rest => {
+                    if changes.changed().await.is_err() {
+                        return;
+                    }
+                    // However often anything changes, this is looked at ten times a second.
+                    sleep(NAP).await;
+                }
+                Step::Until(at) => sleep(self.clock.until(at).min(NAP)).await,
+                Step::Pay => {
+                    let picked = self.change(Model::pick_payment);
+                    if let Some((ix, payment)) = picked {
+                        let request = Request::Node(ix, Command::Send(payment));
+                        let sent = ask::begin(self, request, By::Script).await;
+                        self.change(|model| model.count_payment(sent.is_ok()));
+                    }
+                }
+            }
+        }
+    }
+}
+
+async fn drive(shared: Arc<Shared>) {
+    tokio::select! {
+        () = shared.pay_on() => {}
+        () = shared.over() => {}
+    }
+}
+
+enum Step {
+    /// There is nothing to do for now.
+    Rest,
+    /// The next payment is made then.
+    Until(Time),
+    /// It is made now.
+    Pay,
+}
+
+impl Model {
+    /// What there is to do. `due` is when the next payment is made, as long as nobody changes how
+    /// many there are to be.
+    fn next_payment(&mut self, now: Time, due: &mut Option<(Time, f64)>) -> Step {
+        let is_starting = self.is_starting();
+        let Some(payments) = self.payments.as_mut().filter(|_| !is_starting) else {
+            return Step::Rest;
+        };
+        let TrafficView { is_on, rate, .. } = payments.view();
+        if !is_on {
+            *due = None;
+            return Step::Rest;
+        }
+        let (at, _) = *due
+            .take_if(|(_, then)| *then == rate)
+            .get_or_insert_with(|| (now + payments.wait(), rate));
+        if at > now {
+            *due = Some((at, rate));
+            return Step::Until(at);
+        }
+        let from = if now.since(at) > LATE_MAX { now } else { at };
+        *due = Some((from + payments.wait(), rate));
+        Step::Pay
+    }
+
+    fn pick_payment(&mut self) -> Option<(NodeIx, Payment)> {
+        let running = self.nodes.iter().enumerate();
+        let running = running.filter(|(_, node)| node.state.is_up());
+        let seen = running.filter_map(|(ix, node)| Some((NodeIx(ix), node.snapshot.as_ref()?)));
+        let purses = seen.flat_map(|(node, seen)| {
+            seen.wallets.iter().map(move |wallet| Purse {
+                name: &wallet.name,
+                node,
+                spendable: wallet.spendable,
+            })
+        });
+        let purses: Vec<_> = purses.collect();
+        self.payments.as_mut()?.pick(&purses)
+    }
+
+    fn count_payment(&mut self, is_sent: bool) {
+        if let Some(payments) = &mut self.payments {
+            payments.count(is_sent);
+        }
+    }
+
+    /// Payments that are made here, or by the lab that is shown.
+    pub(super) fn traffic_view(&self) -> Option<TrafficView> {
+        let own = self.payments.as_ref().map(Generator::view);
+        own.or(self.far_payments)
+    }
+}

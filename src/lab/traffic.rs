@@ -1,0 +1,231 @@
+//! Traffic: payments that a lab makes by itself, from any wallet to any other, so that there is
+//! something in the mempools and in the blocks.
+//!
+//! Nobody pays by the clock: the time from one payment to the next is drawn as that of raindrops,
+//! so many a second on average. Then an amount is drawn, a wallet that can pay it, and another that
+//! gets it. What nobody can pay is left out, and counted. All draws are from one seed, so that in
+//! virtual time the same payments come again.
+
+use super::request::TrafficChange;
+use super::view::{NodeIx, TrafficView};
+use crate::chain::Amount;
+use crate::node::io::Payment;
+use rand_chacha::ChaCha8Rng;
+use rand_chacha::rand_core::{Rng, SeedableRng};
+use sha2::{Digest, Sha256};
+use std::ops::RangeInclusive;
+use std::time::Duration;
+
+/// Payments a second: one in some two minutes, or more than all wallets together can sign.
+pub const RATE_RANGE: RangeInclusive<f64> = 0.01..=1_000.0;
+
+/// How many a second, where nobody says.
+pub const RATE_DEFAULT: f64 = 1.0;
+
+/// From how much to how much, where nobody says, in units: a hundredth of a coin, and a tenth.
+const UNITS_DEFAULT: [u64; 2] = [1_000_000, 10_000_000];
+
+/// Keeps the seed of payments from being the seed of anything else.
+const DOMAIN: &[u8] = b"chainlab lab traffic";
+
+/// What a layout says of payments.
+#[derive(Clone, Debug, PartialEq)]
+pub struct TrafficSpec {
+    /// How many a second, on average.
+    pub rate: f64,
+    /// The least that is paid, and the most.
+    pub amount: (Amount, Amount),
+    /// What the miner gets of each.
+    pub fee: Amount,
+    /// Who takes part; nobody: all wallets.
+    pub wallets: Vec<String>,
+    /// They begin with the lab.
+    pub is_on: bool,
+}
+
+impl TrafficSpec {
+    /// What holds where a layout says nothing.
+    pub fn usual(fee: Amount) -> Self {
+        let [least, most] =
+            UNITS_DEFAULT.map(|units| Amount::from_units(units).expect("less than there can be"));
+        Self {
+            rate: RATE_DEFAULT,
+            amount: (least, most),
+            fee,
+            wallets: Vec::new(),
+            is_on: false,
+        }
+    }
+}
+
+/// A wallet that can take part.
+#[derive(Clone, Debug, PartialEq, Eq)]
+pub struct Purse<'a> {
+    /// Its name.
+    pub name: &'a str,
+    /// The node that has it.
+    pub node: NodeIx,
+    /// What its next payment can spend.
+    pub spendable: Amount,
+}
+
+/// Makes payments.
+#[derive(Clone, Debug)]
+pub struct Generator {
+    spec: TrafficSpec,
+    draws: ChaCha8Rng,
+    sent: u64,
+    failed: u64,
+}
+
+/// What a lab with this seed draws its payments from.
+pub fn seed(lab_seed: u64, openings: u64) -> [u8; 32] {
+    let digest = Sha256::new()
+        .chain_update(DOMAIN)
+        .chain_update(lab_seed.to_le_bytes())
+        .chain_update(openings.to_le_bytes());
+    digest.finalize().into()
+}
+
+impl Generator {
+    /// One that has made none.
+    pub fn new(spec: TrafficSpec, seed: [u8; 32]) -> Self {
+        Self {
+            spec,
+            draws: ChaCha8Rng::from_seed(seed),
+            sent: 0,
+            failed: 0,
+        }
+    }
+
+    /// Changes what is asked for; says how it is then.
+    pub fn change(&mut self, change: TrafficChange) -> String {
+        self.spec.is_on = change.on.unwrap_or(self.spec.is_on);
+        self.spec.rate = change.rate.unwrap_or(self.spec.rate);
+        words(Some(self.view()))
+    }
+
+    /// What there is to see.
+    pub fn view(&self) -> TrafficView {
+        TrafficView {
+            is_on: self.spec.is_on,
+            rate: self.spec.rate,
+            sent: self.sent,
+            failed: self.failed,
+        }
+    }
+
+    /// Draws the time to the next payment.
+    pub fn wait(&mut self) -> Duration {
+        // Above zero: its logarithm is finite.
+        let uniform = 1.0 - self.uniform();
+        let seconds = -libm::log(uniform) / self.spec.rate;
+        Duration::try_from_secs_f64(seconds).expect("some 37 times the mean at most")
+    }
+
+    /// Whether this wallet takes part.
+    pub fn wants(&self, wallet: &str) -> bool {
+        let wallets = &self.spec.wallets;
+        wallets.is_empty() || wallets.iter().any(|name| name == wallet)
+    }
+
+    /// Draws a payment that one of these wallets can make, to another of them. `None`: none can,
+    /// and that is counted.
+    pub fn pick(&mut self, purses: &[Purse<'_>]) -> Option<(NodeIx, Payment)> {
+        let payment = self.draw(purses);
+        self.failed += u64::from(payment.is_none());
+        payment
+    }
+
+    fn draw(&mut self, purses: &[Purse<'_>]) -> Option<(NodeIx, Payment)> {
+        let (least, most) = self.spec.amount;
+        let span = most.units() - least.units() + 1;
+        let amount = Amount::from_units(least.units() + self.below(span)).ok()?;
+        let needs = amount.checked_add(self.spec.fee)?;
+        let purses: Vec<_> = purses
+            .iter()
+            .filter(|purse| self.wants(purse.name))
+            .collect();
+        let can_pay = purses.iter().filter(|purse| purse.spendable >= needs);
+        let can_pay: Vec<_> = can_pay.collect();
+        let payer = *can_pay.get(self.place(can_pay.len())?)?;
+        let others = purses.iter().filter(|purse| purse.name != payer.name);
+        let others: Vec<_> = others.collect();
+        let payee = *others.get(self.place(others.len())?)?;
+        let payment = Payment {
+            from: payer.name.to_owned(),
+            to: payee.name.to_owned(),
+            amount,
+            fee: self.spec.fee,
+        };
+        Some((payer.node, payment))
+    }
+
+    /// Counts what came of a payment.
+    pub fn count(&mut self, is_sent: bool) {
+        match is_sent {
+            true => self.sent += 1,
+            false => self.failed += 1,
+        }
+    }
+
+    /// One of so many, each as likely as the others.
+    fn place(&mut self, count: usize) -> Option<usize> {
+        let count = u64::try_from(count).ok().filter(|count| *count > 0)?;
+        usize::try_from(self.below(count)).ok()
+    }
+
+    /// A number below this one, each as likely as the others but for one part in 2^64.
+    fn below(&mut self, end: u64) -> u64 {
+        let wide = (u128::from(self.draws.next_u64()) * u128::from(end)) >> 64;
+        u64::try_from(wide).expect("it is below the end")
+    }
+
+    fn uniform(&mut self) -> f64 {
+        // 53 bits are what a float holds exactly.
+        (self.draws.next_u64() >> 11) as f64 / (1_u64 << 53) as f64
+    }
+}
+
+/// What is said of traffic.
+pub fn words(traffic: Option<TrafficView>) -> String {
+    match traffic.filter(|traffic| traffic.is_on) {
+        Some(traffic) => format!("traffic is on: {}", show_tx_rate(traffic.rate)),
+        None => "traffic is off".to_owned(),
+    }
+}
+
+/// Reads `2 tx/s`, `0.5`.
+///
+/// # Errors
+/// In words: it is no number, or none in [`RATE_RANGE`].
+pub fn parse_tx_rate(text: &str) -> Result<f64, String> {
+    let number = text.strip_suffix("tx/s").unwrap_or(text).trim_end();
+    let is_plain = |c: char| c.is_ascii_digit() || c == '.';
+    let is_number = number.len() <= 20 && number.chars().all(is_plain);
+    let number = number.parse().ok().filter(|_| is_number);
+    let shown: String = text.chars().take(40).collect();
+    let number = number.ok_or_else(|| {
+        format!("{shown:?} is no rate: write payments a second, as in \"2 tx/s\"")
+    })?;
+    check_tx_rate(number)
+}
+
+/// Insists that there can be so many payments a second.
+///
+/// # Errors
+/// In words: it is not in [`RATE_RANGE`].
+pub fn check_tx_rate(rate: f64) -> Result<f64, String> {
+    match RATE_RANGE.contains(&rate) {
+        true => Ok(rate),
+        false => {
+            let (least, most) = (RATE_RANGE.start(), RATE_RANGE.end());
+            Err(format!("{rate} is not between {least} and {most} tx/s"))
+        }
+    }
+}
+
+/// Writes a rate as [`parse_tx_rate`] reads it.
+pub fn show_tx_rate(rate: f64) -> String {
+    format!("{rate} tx/s")
+}
