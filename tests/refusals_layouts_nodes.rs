@@ -45,16 +45,16 @@ fn a_node_that_cannot_be_is_refused() {
         ),
         (
             "name = \"x\"\nmine = { strategy = \"selfish\" }",
-            "3:21: mine.strategy: \"selfish\" is none of \"honest\", \"withhold\"",
+            "3:21: strategy: \"selfish\" is none of \"honest\", \"withhold\"",
         ),
         (
             "name = \"x\"\nmine = { strategy = \"withhold\", release = \"depth 0\" }",
-            "3:43: mine.release: \"depth 0\" is none of \"asked\", \"depth 6\", \"lead 2\" (or \
+            "3:43: release: \"depth 0\" is none of \"asked\", \"depth 6\", \"lead 2\" (or \
              another number)",
         ),
         (
             "name = \"x\"\nmine = { release = \"asked\" }",
-            "3:10: mine.release: has a meaning only with strategy = \"withhold\"",
+            "3:10: release: has a meaning only with strategy = \"withhold\"",
         ),
         (
             "name = \"x\"\nrole = \"spv\"",

@@ -248,6 +248,45 @@ fn nobody_hears_of_a_withheld_block_or_payment() {
 }
 
 #[test]
+fn an_honest_miner_is_heard_of_at_once_and_has_nothing_to_release() {
+    let mut scene = Scene::new(9, Strategy::default());
+    let eve = scene.eve;
+    for height in 1..=3 {
+        scene.mines(eve, 1);
+        assert_eq!(scene.heights(), [height; 3]);
+    }
+    let own = wallet_address(&mut scene.sim, eve, "of-eve");
+    import(&mut scene.sim, eve, "alice", ALICE);
+    let (txid, withheld) = scene.pays(eve, "alice", &own, 5);
+    assert!(!withheld);
+    scene.sim.run_for(Duration::from_secs(1));
+    let heard = |ix| {
+        scene
+            .sim
+            .node(ix)
+            .expect("it runs")
+            .mempool()
+            .contains(&txid)
+    };
+    assert!(heard(scene.bob) && heard(scene.carol));
+    let snapshot = scene
+        .sim
+        .node(eve)
+        .expect("it runs")
+        .snapshot(scene.sim.now());
+    let mining = snapshot.mining;
+    assert_eq!((mining.strategy, mining.withheld), (Strategy::Honest, 0));
+    assert!(scene.sim.ask(eve, Command::Release).is_err());
+    for (_, event) in scene.events() {
+        let of_attacks = matches!(
+            event.kind,
+            EventKind::Withheld { .. } | EventKind::Released { .. } | EventKind::GaveUp { .. }
+        );
+        assert!(!of_attacks, "{event:?}");
+    }
+}
+
+#[test]
 fn a_locator_and_a_getdata_that_guess_right_are_answered_as_if_they_were_wrong() {
     let mut scene = Scene::new(2, Strategy::Withhold(Release::Asked));
     let hidden = scene.mines(scene.eve, 3);
@@ -265,7 +304,7 @@ fn a_locator_and_a_getdata_that_guess_right_are_answered_as_if_they_were_wrong()
         listen: None,
         height: 9,
         role: Role::Full,
-        user_agent: Text::new("/spy/"),
+        user_agent: Text::new("/chainlab:0.1.0(spy)/"),
     };
     let (conn, theirs) = puppet.greeted();
     assert_eq!(theirs.height, 0);
