@@ -16,7 +16,7 @@ use common::sim::{Puppet, agree, import, latency, pay, until, wallet_address};
 use common::{ALICE, coins, owner};
 use rand_chacha::ChaCha8Rng;
 use rand_chacha::rand_core::{Rng, SeedableRng};
-use std::collections::BTreeSet;
+use std::collections::{BTreeMap, BTreeSet};
 use std::time::Duration;
 
 /// Longer than everything takes between neighbours, and than a lost announcement is repeated.
@@ -289,7 +289,11 @@ fn an_honest_miner_is_heard_of_at_once_and_has_nothing_to_release() {
 #[test]
 fn a_locator_and_a_getdata_that_guess_right_are_answered_as_if_they_were_wrong() {
     let mut scene = Scene::new(2, Strategy::Withhold(Release::Asked));
-    let hidden = scene.mines(scene.eve, 3);
+    let eve = scene.eve;
+    import(&mut scene.sim, eve, "alice", ALICE);
+    let own = wallet_address(&mut scene.sim, eve, "of-eve");
+    let hidden = scene.mines(eve, 3);
+    let (paid, _) = scene.pays(eve, "alice", &own, 5);
     let puppet = Puppet::new(&mut scene.sim);
     let address = scene.sim.address(scene.eve.0);
     puppet.dials(&mut scene.sim, address);
@@ -313,6 +317,7 @@ fn a_locator_and_a_getdata_that_guess_right_are_answered_as_if_they_were_wrong()
         Message::Version(Box::new(version)),
         Message::Verack(verack),
         Message::GetData(hidden.iter().copied().map(Item::Block).collect()),
+        Message::GetData(vec![Item::Tx(paid)]),
         Message::GetHeaders(Locator {
             have: vec![hidden[0]],
             stop: BlockHash::ZERO,
@@ -338,6 +343,11 @@ fn a_locator_and_a_getdata_that_guess_right_are_answered_as_if_they_were_wrong()
     let told: Vec<_> = told.collect();
     let first = hidden.iter().copied().map(Item::Block).collect();
     let missing = Gist::Items { count: 3, first };
+    assert!(told.contains(&("notfound", &missing)), "{told:?}");
+    let missing = Gist::Items {
+        count: 1,
+        first: vec![Item::Tx(paid)],
+    };
     assert!(told.contains(&("notfound", &missing)), "{told:?}");
     let nothing = Gist::Headers {
         count: 0,
@@ -380,6 +390,38 @@ fn a_release_at_a_depth_undoes_just_so_many_blocks_of_everybody() {
         assert_eq!(released, Some((scene.tip(eve), public + 1)));
         peace(&events);
     }
+}
+
+#[test]
+fn a_tie_is_no_reason_for_a_release() {
+    let mut scene = Scene::new(10, Strategy::Withhold(Release::Depth(1)));
+    scene.mines(scene.eve, 1);
+    let other = scene.mines(scene.carol, 1);
+    assert_eq!((scene.heights(), scene.withheld()), ([1; 3], 1));
+    assert_eq!(scene.tip(scene.bob).hash, other[0]);
+    scene.mines(scene.eve, 1);
+    scene.settles();
+    assert_eq!(scene.heights(), [2; 3]);
+}
+
+#[test]
+fn a_newcomer_is_told_at_once_of_payments_that_are_public() {
+    let mut scene = Scene::new(11, Strategy::Withhold(Release::Asked));
+    let (eve, bob) = (scene.eve, scene.bob);
+    import(&mut scene.sim, bob, "alice", ALICE);
+    scene.mines(bob, 2);
+    scene.mines(eve, 2);
+    let shop = wallet_address(&mut scene.sim, bob, "of-bob");
+    let (paid, _) = scene.pays(bob, "alice", &shop, 5);
+    scene.sim.run_for(Duration::from_secs(1));
+    let mut newcomer = scene.sim.config("dave");
+    newcomer.outbound = 0;
+    newcomer.connect = vec![scene.sim.address(eve.0)];
+    let dave = scene.sim.add_node(newcomer).expect("sound parameters");
+    until(&mut scene.sim, SOON, "dave has heard of it", |sim| {
+        sim.node(dave).expect("it runs").mempool().contains(&paid)
+    });
+    assert_eq!(scene.tip(dave), scene.tip(bob));
 }
 
 #[test]
@@ -442,7 +484,15 @@ fn a_payment_that_was_confirmed_three_times_is_undone_by_a_private_double_spend(
         Ok(Reply::Tx(tx)) => assert_eq!(tx.block.map(|block| block.height), Some(1)),
         other => panic!("{other:?}"),
     }
-    peace(&scene.events());
+    let events = scene.events();
+    peace(&events);
+    let refused = events.iter().filter(|(ix, event)| {
+        let EventKind::MessageSent { command, .. } = &event.kind else {
+            return false;
+        };
+        *ix == eve && command == "reject"
+    });
+    assert_eq!(refused.count(), 0, "that would tell why");
     assert_eq!(scene.release(), "released 4 blocks");
     scene.settles();
     let events = scene.events();
@@ -475,6 +525,7 @@ fn a_branch_that_is_given_up_leaves_its_payments_private_for_the_next() {
             .contains(&txid)
     };
     assert!(waits(&scene, eve) && !waits(&scene, bob));
+    assert!(!said(&scene.events(), eve).contains(&txid.0));
     let honest = Command::SetStrategy(Strategy::Honest);
     scene.sim.ask(eve, honest).expect("it can change");
     scene.sim.run_for(SOON);
@@ -509,9 +560,25 @@ fn those_who_ask_for_blocks_first_get_a_deep_release_too() {
     peace(&scene.events());
 }
 
+/// No node has said anything of what it had withheld and not released.
+fn secrets_are_kept(events: &[(NodeIx, Event)]) {
+    let mut secrets: BTreeMap<NodeIx, BTreeSet<[u8; 32]>> = BTreeMap::new();
+    for (ix, event) in events {
+        let of_node = secrets.entry(*ix).or_default();
+        match &event.kind {
+            EventKind::Withheld { block, .. } => drop(of_node.insert(block.hash.0)),
+            EventKind::Released { .. } => of_node.clear(),
+            _ => {
+                let said = said(&[(*ix, event.clone())], *ix);
+                assert!(said.is_disjoint(of_node), "{ix:?}: {event:?}");
+            }
+        }
+    }
+}
+
 fn seeds() -> u64 {
     let count = std::env::var("WITHHOLD_SEEDS").ok();
-    count.map_or(4, |count| count.parse().expect("a number of seeds"))
+    count.map_or(20, |count| count.parse().expect("a number of seeds"))
 }
 
 #[test]
@@ -587,7 +654,9 @@ fn a_wild_run(seed: u64) -> usize {
     };
     let best = nodes.map(work);
     assert!(best.iter().all(|work| *work == best[0]), "seed {seed}");
-    for (ix, event) in scene.events() {
+    let events = scene.events();
+    secrets_are_kept(&events);
+    for (ix, event) in events {
         assert!(
             !matches!(event.kind, EventKind::Banned { .. }),
             "seed {seed}: {ix:?}"
