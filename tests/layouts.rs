@@ -8,6 +8,7 @@ use chainlab::link::{Conditions, LinkState, Preset};
 use chainlab::node::SyncMethod;
 use chainlab::node::message::Role;
 use chainlab::node::mining::MiningMode;
+use chainlab::node::private::{Release, Strategy};
 use chainlab::node::wallets::wallet_key;
 use std::collections::BTreeSet;
 use std::time::Duration;
@@ -106,6 +107,7 @@ fn the_scenario_is_three_nodes_as_its_file_says() {
             hashrate: 14_000.0,
             to: Some("rewards".to_owned()),
             first_at_once: true,
+            strategy: Strategy::Honest,
         },
         ..NodeSpec::new("miner")
     };
@@ -273,6 +275,26 @@ fn what_is_not_said_is_the_default() {
     );
     assert_eq!(mine("{ mode = \"on-tx\" }").mode, MiningMode::OnTx(1));
     assert_eq!(mine("{ mode = \"off\" }"), MineSpec::default());
+}
+
+#[test]
+fn a_miner_is_honest_unless_the_layout_has_it_withhold() {
+    let strategy = |text: &str| {
+        let text = format!("[[node]]\nname = \"n\"\nmine = {{ {text} }}\n");
+        layout(&text).nodes[0].mine.strategy
+    };
+    assert_eq!(strategy(""), Strategy::Honest);
+    assert_eq!(strategy("strategy = \"honest\""), Strategy::Honest);
+    let withhold = "strategy = \"withhold\"";
+    assert_eq!(strategy(withhold), Strategy::Withhold(Release::Asked));
+    for (text, release) in [
+        ("asked", Release::Asked),
+        ("depth 6", Release::Depth(6)),
+        ("lead 2", Release::Lead(2)),
+    ] {
+        let text = format!("{withhold}, release = \"{text}\"");
+        assert_eq!(strategy(&text), Strategy::Withhold(release));
+    }
 }
 
 #[test]

@@ -44,6 +44,19 @@ fn a_node_that_cannot_be_is_refused() {
              integer",
         ),
         (
+            "name = \"x\"\nmine = { strategy = \"selfish\" }",
+            "3:21: strategy: \"selfish\" is none of \"honest\", \"withhold\"",
+        ),
+        (
+            "name = \"x\"\nmine = { strategy = \"withhold\", release = \"depth 0\" }",
+            "3:43: release: \"depth 0\" is none of \"asked\", \"depth 6\", \"lead 2\" (or \
+             another number)",
+        ),
+        (
+            "name = \"x\"\nmine = { release = \"asked\" }",
+            "3:10: release: has a meaning only with strategy = \"withhold\"",
+        ),
+        (
             "name = \"x\"\nrole = \"spv\"",
             "3:8: role: \"spv\" is none of \"full\", \"wallet\", \"miner\"",
         ),

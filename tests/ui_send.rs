@@ -68,6 +68,7 @@ fn a_payment_goes_from_s_to_its_plan_and_to_the_message_that_it_is_sent() {
         txid: Txid([0x93; 32]),
         plan: plan(&payment),
         announced_to: 1,
+        withheld: false,
     };
     desk.answer(&purpose, Ok(Answer::Node(NodeIx(1), reply)));
     assert!(desk.ui.dialog.is_none());

@@ -196,6 +196,7 @@ fn a_payment_is_reported_with_the_name_of_who_gets_it() {
             bytes: 226,
         },
         announced_to,
+        withheld: false,
     };
     let answered = |announced_to| {
         UiEvent::Answered(

@@ -8,7 +8,9 @@ use crate::lab::units::parse_rate;
 use crate::live::reply_words;
 use crate::node::io::{Command, Reply};
 use crate::node::mining::MiningMode;
-use clap::{Args, Subcommand};
+use crate::node::private::{Release, Strategy};
+use crate::node::snapshot::MiningInfo;
+use clap::{Args, Subcommand, ValueEnum};
 
 pub(super) const EXAMPLES: &str = "\
 Examples:
@@ -17,8 +19,10 @@ Examples:
   chainlab mine on --node miner --to rewards --hashrate '14 kH/s'
   chainlab mine on --node miner --txs 2   only while two payments wait
   chainlab mine off --node miner
+  chainlab mine strategy withhold --release 'depth 6' --node miner
+  chainlab mine release --node miner      announce what it withholds
 
-Without --node: the only node, or the only one that mines.";
+Without --node: the only node, or the only one that mines (release: that withholds).";
 
 #[derive(Args)]
 pub(super) struct Options {
@@ -47,6 +51,17 @@ enum What {
     },
     /// Stop the miner.
     Off,
+    /// Choose whether a miner announces what it finds.
+    Strategy {
+        /// Announce blocks at once, or keep them and payments private.
+        #[arg(value_enum)]
+        strategy: StrategyName,
+        /// When withheld blocks are released: asked, 'depth 6', 'lead 2' [default: asked]
+        #[arg(long, value_name = "WHEN")]
+        release: Option<Release>,
+    },
+    /// Announce what a miner withholds.
+    Release,
     /// Mine blocks at full speed, and print each.
     Now {
         /// How many, at most 1000.
@@ -56,6 +71,22 @@ enum What {
         #[arg(long, value_name = "WALLET")]
         to: Option<String>,
     },
+}
+
+#[derive(Clone, Copy, PartialEq, Eq, ValueEnum)]
+enum StrategyName {
+    Honest,
+    Withhold,
+}
+
+impl StrategyName {
+    fn with(self, release: Option<Release>) -> Result<Strategy, Failure> {
+        match (self, release) {
+            (Self::Withhold, release) => Ok(Strategy::Withhold(release.unwrap_or_default())),
+            (Self::Honest, None) => Ok(Strategy::Honest),
+            (Self::Honest, Some(_)) => Err(Failure::input("--release goes with withhold only")),
+        }
+    }
 }
 
 fn at_least_one(text: &str) -> Result<usize, String> {
@@ -68,7 +99,10 @@ fn at_least_one(text: &str) -> Result<usize, String> {
 
 pub(super) async fn run(options: &Options) -> Result<(), Failure> {
     let group = options.choice.open().await?;
-    let node = miner(&group).await?;
+    let node = match options.what {
+        What::Release => the_one(&group, |mining| mining.strategy != Strategy::Honest).await?,
+        _ => the_one(&group, |mining| mining.mode != MiningMode::Off).await?,
+    };
     let mut commands = Vec::new();
     match &options.what {
         What::On { hashrate, to, txs } => {
@@ -77,6 +111,10 @@ pub(super) async fn run(options: &Options) -> Result<(), Failure> {
             commands.push(Command::Mine(txs.map_or(MiningMode::On, MiningMode::OnTx)));
         }
         What::Off => commands.push(Command::Mine(MiningMode::Off)),
+        What::Strategy { strategy, release } => {
+            commands.push(Command::SetStrategy(strategy.with(*release)?));
+        }
+        What::Release => commands.push(Command::Release),
         What::Now { blocks, to } => {
             commands.extend(to.clone().map(|wallet| Command::MineTo { wallet }));
             commands.extend(std::iter::repeat_n(Command::MineNow, usize::from(*blocks)));
@@ -104,16 +142,15 @@ pub(super) async fn mine_now(group: &Group, node: &str) -> Result<Reply, Failure
     }
 }
 
-/// The node of `--node`, the only one, or the only one that mines.
-async fn miner(group: &Group) -> Result<String, Failure> {
+/// The node of `--node`, the only one, or the only one whose miner is like this.
+async fn the_one(group: &Group, is_it: impl Fn(&MiningInfo) -> bool) -> Result<String, Failure> {
     if group.chosen().is_some() || group.nodes().count() == 1 {
         return group.node().map(ToOwned::to_owned);
     }
     let nodes = group.status().await?.into_iter();
     let mines = nodes.filter(|status| {
         let seen = status.snapshot.as_deref();
-        let mode = seen.map(|seen| seen.mining.mode);
-        status.state.is_up() && mode.is_some_and(|mode| mode != MiningMode::Off)
+        status.state.is_up() && seen.is_some_and(|seen| is_it(&seen.mining))
     });
     match <[_; 1]>::try_from(mines.collect::<Vec<_>>()) {
         Ok([only]) => Ok(only.node),

@@ -77,6 +77,20 @@ impl Story {
                 let sent = text(format!("sent {amount} to {to}  "));
                 (Tone::Good, vec![sent, Piece::Tx(*txid)])
             }
+            EventKind::Withheld { block, count } => {
+                let kept = vec![text("kept back "), Piece::Block(*block)];
+                let so_far = text(format!(", {count} private"));
+                (Tone::Plain, [kept, vec![so_far]].concat())
+            }
+            EventKind::Released { tip, blocks } => {
+                let released = text(format!("released {} to ", counted(*blocks, "block")));
+                (Tone::Warn, vec![released, Piece::Block(*tip)])
+            }
+            EventKind::GaveUp { blocks } => {
+                let blocks = counted(*blocks, "private block");
+                let gave_up = format!("gave up {blocks}: the public branch has more work");
+                (Tone::Warn, vec![text(gave_up)])
+            }
             EventKind::Mining(words) => (Tone::Plain, vec![text(mining(own, words))]),
             kind => self.about_peers(kind, names)?,
         };
@@ -185,6 +199,13 @@ fn coins(amount: Amount) -> String {
     match amount.to_string().as_str() {
         "1" => "1 coin".to_owned(),
         amount => format!("{amount} coins"),
+    }
+}
+
+fn counted(count: usize, what: &str) -> String {
+    match count {
+        1 => format!("1 {what}"),
+        _ => format!("{count} {what}s"),
     }
 }
 

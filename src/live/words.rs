@@ -95,6 +95,17 @@ pub fn words(event: &EventKind) -> String {
             amount,
         } => format!("{from} paid {amount} to {to} in ..{}", txid.short()),
         EventKind::WalletCreated { name, address } => format!("wallet {name} has {address}"),
+        EventKind::Withheld { block, count } => {
+            let count = counted(*count, "block");
+            format!("keeps {block} private, {count} by now")
+        }
+        EventKind::Released { tip, blocks } => {
+            format!("released {} up to {tip}", counted(*blocks, "block"))
+        }
+        EventKind::GaveUp { blocks } => {
+            let blocks = counted(*blocks, "private block");
+            format!("gave up {blocks}: the public branch has more work")
+        }
         EventKind::Mining(what) => what.clone(),
     }
 }
@@ -113,10 +124,12 @@ pub fn reply_words(reply: &Reply) -> String {
             txid,
             plan,
             announced_to,
+            withheld,
         } => {
             let payment = &plan.payment;
             let (from, to, amount) = (&payment.from, &payment.to, payment.amount);
             let heard = match announced_to {
+                _ if *withheld => ", kept private until the next release".to_owned(),
                 0 => "; no peer has heard of it yet: it is announced as soon as one connects"
                     .to_owned(),
                 peers => format!(", announced to {}", counted(*peers, "peer")),

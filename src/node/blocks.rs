@@ -92,6 +92,7 @@ impl<S: Store> Node<S> {
         from: Option<ConnId>,
         now: Time,
     ) -> Done {
+        self.keep_private(change, from.is_none(), now);
         self.wallets.chain_changed(change);
         let mempool = self.mempool.chain_changed(change, &self.chain, now)?;
         let back: Vec<Txid> = mempool.added.iter().map(|(txid, _)| *txid).collect();
@@ -111,10 +112,13 @@ impl<S: Store> Node<S> {
         // silence this node.)
         if from.is_none() || !self.sync.is_catching_up(&self.chain) {
             let tip = self.chain.tip().hash;
-            self.relay.announce_block(tip, &mut self.out);
+            if !self.private.hides(&tip) {
+                self.relay.announce_block(tip, &mut self.out);
+            }
         }
+        let private = &self.private;
         // Who stood on the other branch all along has never heard of what came back from ours.
-        for txid in back {
+        for txid in back.into_iter().filter(|txid| !private.hides_tx(txid)) {
             self.relay.announce_tx(txid, &mut self.out);
         }
         let in_blocks = change.connected.iter().flat_map(|block| block.txids());
@@ -227,6 +231,7 @@ impl<S: Store> Node<S> {
             reward,
         };
         self.event(now, event);
+        self.tell_withheld(tip, now);
         if let Some((id, since)) = self.mining.now.pop_front() {
             let after = now - since;
             let reply = Ok(Reply::Mined { block: tip, after });

@@ -64,6 +64,8 @@ impl<S: Store> Node<S> {
                 self.mining.now.push_back((id, now));
                 None
             }
+            Command::SetStrategy(strategy) => Some(Ok(self.set_strategy(strategy, now))),
+            Command::Release => Some(self.asked_to_release(now)),
             Command::AddPeer(addr) => {
                 if Some(addr) == self.config.listen || addr.port() == 0 {
                     return Ok(refuse(format!("{addr} cannot be a peer of this node")));
@@ -144,7 +146,12 @@ impl<S: Store> Node<S> {
             Err(error) => return Ok(refuse(error)),
         };
         let txid = tx.txid();
+        let withheld = self.private.is_withholding();
+        if withheld {
+            self.private.hold_tx(txid);
+        }
         if let Err(error) = self.take_tx(None, Arc::clone(&tx), now)? {
+            self.private.forget_tx(&txid);
             return Ok(refuse(error));
         }
         // On disk before anybody hears of it, for what managers left to be sent goes out only after
@@ -158,11 +165,15 @@ impl<S: Store> Node<S> {
             amount: payment.amount,
         };
         self.event(now, event);
-        let announced_to = self.peers.ready().count();
+        let announced_to = match withheld {
+            true => 0,
+            false => self.peers.ready().count(),
+        };
         Ok(Some(Ok(Reply::Sent {
             txid,
             plan,
             announced_to,
+            withheld,
         })))
     }
 

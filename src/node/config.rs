@@ -3,6 +3,7 @@
 use super::mempool::MempoolLimits;
 use super::message::Role;
 use super::mining::MiningMode;
+use super::private::Strategy;
 use crate::chain::{Params, SigCache};
 use std::net::SocketAddr;
 use std::sync::Arc;
@@ -42,6 +43,8 @@ pub struct Config {
     pub hashrate: f64,
     /// The wallet that rewards go to; `None`: the first, or one named after the node.
     pub mine_to: Option<String>,
+    /// What it does with the blocks that it finds.
+    pub strategy: Strategy,
     /// Wallets to make if they are not there yet.
     pub wallets: Vec<String>,
     /// Where its randomness comes from.
@@ -85,6 +88,7 @@ impl Config {
             mining: MiningMode::Off,
             hashrate: 14_000.0,
             mine_to: None,
+            strategy: Strategy::Honest,
             wallets: Vec::new(),
             seeds,
         }

@@ -1,7 +1,7 @@
 //! Connections: how they begin, what a complete handshake sets off, and how they end.
 
 use super::io::{CloseReason, ConnId, Direction, EventKind, Output};
-use super::message::{Message, Reject, Text, Version};
+use super::message::{Item, Message, Reject, Text, Version};
 use super::peers::user_agent;
 use super::{Node, Store, StoreFault, Time, handshake};
 use std::collections::VecDeque;
@@ -39,7 +39,7 @@ impl<S: Store> Node<S> {
             nonce,
             id: self.peers.us().id,
             listen: self.config.listen,
-            height: self.chain.tip().height,
+            height: self.public_tip().height,
             role: self.config.role,
             user_agent: user_agent(&self.config.name),
         };
@@ -116,7 +116,7 @@ impl<S: Store> Node<S> {
             .learn(conn, addr.ip(), &listen, now, &mut self.random);
         self.learnt(conn, new, true, now);
         self.sync.pump(&self.chain, now, &mut self.out);
-        if claimed >= self.chain.tip().height {
+        if claimed >= self.public_tip().height {
             self.tell_mempool(conn);
         }
         Ok(())
@@ -124,14 +124,22 @@ impl<S: Store> Node<S> {
 
     /// Tells a peer what waits in the mempool, once it has the blocks to check it.
     pub(super) fn tell_if_level(&mut self, conn: ConnId) {
-        if self.relay.is_to_be_told(conn) && self.sync.is_level(conn, &self.chain) {
+        if self.relay.is_to_be_told(conn) && self.is_level(conn) {
             self.tell_mempool(conn);
         }
     }
 
+    /// Whether a peer is known to have a chain with as much work as the one that we show.
+    fn is_level(&self, conn: ConnId) -> bool {
+        let tree = self.chain.tree();
+        self.sync
+            .is_level(conn, tree, self.private.public_end(tree))
+    }
+
     fn tell_mempool(&mut self, conn: ConnId) {
         if !self.sync.is_behind(&self.chain) {
-            let txids = self.mempool_in_order();
+            let mut txids = self.mempool_in_order();
+            txids.retain(|txid| self.is_public(&Item::Tx(*txid)));
             self.relay
                 .tell_mempool(conn, txids.into_iter(), &mut self.out);
         }

@@ -11,6 +11,7 @@
 //!   sync               who has what          wallets      keys, payments, balances
 //!   relay              what to pass on       template     the next block
 //!   serve              what others ask for   mining       when to look for it
+//!                                            private      what nobody is to hear of
 //! ```
 //!
 //! The driver's loop is in the crate's documentation. A node reads no clock and draws only from its
@@ -31,6 +32,7 @@ pub mod message;
 pub mod mining;
 pub mod outbox;
 pub mod peers;
+pub mod private;
 mod queries;
 pub mod random;
 pub mod relay;
@@ -43,6 +45,7 @@ pub mod template;
 pub mod time;
 mod txs;
 pub mod wallets;
+mod withhold;
 
 pub use chainstate::{ChainChange, ChainState};
 pub use config::{Config, Seeds, SyncMethod};
@@ -61,6 +64,7 @@ use mempool::Mempool;
 use mining::Mining;
 use outbox::Outbox;
 use peers::Peers;
+use private::Private;
 use random::Random;
 use relay::Relay;
 use serve::Serve;
@@ -91,6 +95,7 @@ pub struct Node<S> {
     mempool: Mempool,
     wallets: Wallets,
     mining: Mining,
+    private: Private,
     random: Random,
     out: Outbox,
     outputs: VecDeque<Output>,
@@ -137,6 +142,7 @@ impl<S: Store> Node<S> {
             mempool,
             wallets,
             mining: Mining::new(config.mining, config.hashrate, config.mine_to.clone()),
+            private: Private::new(&config),
             random: Random::new(&config.seeds.run),
             out: Outbox::default(),
             outputs: VecDeque::new(),

@@ -53,6 +53,8 @@ impl<S: Store> Node<S> {
             now: !self.mining.now.is_empty(),
             expected_hashes: expected,
             found: self.mining.found,
+            strategy: self.private.strategy(),
+            withheld: self.private.withheld(),
         }
     }
 

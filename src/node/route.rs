@@ -4,6 +4,7 @@ use super::gossip::GOSSIP_MAX;
 use super::io::{CloseReason, ConnId, EventKind, Input, Output};
 use super::message::{Item, Message};
 use super::outbox::MALICE;
+use super::serve::Shown;
 use super::{ANNOUNCE_AGAIN, Node, Store, StoreFault, Time, serve};
 use crate::chain::{BlockHash, Txid};
 use std::sync::Arc;
@@ -158,9 +159,13 @@ impl<S: Store> Node<S> {
         let waiting = self.out.sends.iter().filter(|(to, _)| *to == conn);
         let waiting: usize = waiting.map(|(_, message)| message.wire_len()).sum();
         let unsent = peer.unsent + u64::try_from(waiting).unwrap_or(u64::MAX);
-        let (chain, mempool, out) = (&self.chain, &self.mempool, &mut self.out);
-        let served = self.serve.answer(conn, unsent, chain, mempool, out)?;
-        let tip = Item::Block(self.chain.tip().hash);
+        let shown = Shown {
+            chain: &self.chain,
+            mempool: &self.mempool,
+            private: &self.private,
+        };
+        let served = self.serve.answer(conn, unsent, shown, &mut self.out)?;
+        let tip = Item::Block(self.public_tip().hash);
         for item in &served.items {
             self.relay.has(conn, *item);
             if let Item::Block(hash) = item {
@@ -202,6 +207,7 @@ impl<S: Store> Node<S> {
     /// Sends what managers left to be sent, ends connections that they complained about, and sees to
     /// the miner.
     pub(super) fn settle(&mut self, now: Time) -> Done {
+        self.look_at_public(now);
         loop {
             self.send_all(now);
             let Some(blame) = self.out.blames.pop() else {

@@ -10,6 +10,7 @@ use super::io::ConnId;
 use super::mempool::Mempool;
 use super::message::{GETBLOCKS_MAX, HEADERS_MAX, INV_MAX, Item, Locator, Message};
 use super::outbox::{MALICE, Outbox};
+use super::private::Private;
 use super::store::{Store, StoreFault};
 use crate::chain::headers::{HeaderId, HeaderTree};
 use crate::chain::{Block, BlockHash, Header};
@@ -47,6 +48,36 @@ impl Request {
 pub struct Serve {
     queues: BTreeMap<ConnId, VecDeque<Request>>,
     recent: VecDeque<Arc<Block>>,
+}
+
+/// What there is to serve, without what is nobody's to see.
+pub struct Shown<'a, S> {
+    /// Headers and blocks.
+    pub chain: &'a ChainState<S>,
+    /// Transactions.
+    pub mempool: &'a Mempool,
+    /// What of them is left out.
+    pub private: &'a Private,
+}
+
+impl<S> Clone for Shown<'_, S> {
+    fn clone(&self) -> Self {
+        *self
+    }
+}
+
+impl<S> Copy for Shown<'_, S> {}
+
+impl<'a, S: Store> Shown<'a, S> {
+    fn tree(self) -> &'a HeaderTree {
+        self.chain.tree()
+    }
+
+    /// Height of the last block that is shown.
+    fn end(self) -> u32 {
+        let tree = self.tree();
+        tree.entry(self.private.public_end(tree)).height
+    }
 }
 
 /// What was sent to a peer.
@@ -108,8 +139,7 @@ impl Serve {
         &mut self,
         conn: ConnId,
         mut unsent: u64,
-        chain: &ChainState<S>,
-        mempool: &Mempool,
+        shown: Shown<'_, S>,
         out: &mut Outbox,
     ) -> Result<Served, StoreFault> {
         let mut served = Served::default();
@@ -121,10 +151,10 @@ impl Serve {
             && let Some(request) = queue.pop_front()
         {
             let answer = match request {
-                Request::Headers(locator) => Some(headers(chain.tree(), &locator)),
-                Request::Blocks(locator) => Some(blocks(chain.tree(), &locator)),
+                Request::Headers(locator) => Some(headers(shown.tree(), shown.end(), &locator)),
+                Request::Blocks(locator) => Some(blocks(shown.tree(), shown.end(), &locator)),
                 Request::Item(item) => {
-                    let found = self.find(&item, chain, mempool)?;
+                    let found = self.find(&item, shown)?;
                     match found {
                         Some(_) => served.items.push(item),
                         None => missing.push(item),
@@ -149,12 +179,14 @@ impl Serve {
     fn find<S: Store>(
         &self,
         item: &Item,
-        chain: &ChainState<S>,
-        mempool: &Mempool,
+        shown: Shown<'_, S>,
     ) -> Result<Option<Message>, StoreFault> {
+        let chain = shown.chain;
         match item {
+            Item::Tx(txid) if shown.private.hides_tx(txid) => Ok(None),
+            Item::Block(hash) if shown.private.hides(hash) => Ok(None),
             Item::Tx(txid) => {
-                let entry = mempool.get(txid);
+                let entry = shown.mempool.get(txid);
                 Ok(entry.map(|entry| Message::Tx(Arc::clone(&entry.tx))))
             }
             Item::Block(hash) => {
@@ -173,10 +205,10 @@ impl Serve {
     }
 }
 
-/// The blocks of the chain that follow on a locator, as many as `max`.
-fn following(tree: &HeaderTree, locator: &Locator, max: usize) -> Vec<HeaderId> {
+/// The blocks of the chain up to `end` that follow on a locator, as many as `max`.
+fn following(tree: &HeaderTree, end: u32, locator: &Locator, max: usize) -> Vec<HeaderId> {
     let fork = tree.entry(tree.find_fork(&locator.have)).height;
-    let after = (fork + 1..).map_while(|height| tree.active_at(height));
+    let after = (fork + 1..=end).map_while(|height| tree.active_at(height));
     let mut ids: Vec<HeaderId> = after.take(max).collect();
     let stop = ids
         .iter()
@@ -189,14 +221,14 @@ fn following(tree: &HeaderTree, locator: &Locator, max: usize) -> Vec<HeaderId> 
     ids
 }
 
-fn headers(tree: &HeaderTree, locator: &Locator) -> Message {
-    let ids = following(tree, locator, HEADERS_MAX);
+fn headers(tree: &HeaderTree, end: u32, locator: &Locator) -> Message {
+    let ids = following(tree, end, locator, HEADERS_MAX);
     let headers: Vec<Header> = ids.iter().map(|id| tree.entry(*id).header).collect();
     Message::Headers(headers)
 }
 
-fn blocks(tree: &HeaderTree, locator: &Locator) -> Message {
-    let ids = following(tree, locator, GETBLOCKS_MAX);
+fn blocks(tree: &HeaderTree, end: u32, locator: &Locator) -> Message {
+    let ids = following(tree, end, locator, GETBLOCKS_MAX);
     let item = |id: &HeaderId| Item::Block(tree.entry(*id).hash);
     Message::Inv(ids.iter().map(item).collect())
 }

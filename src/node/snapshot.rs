@@ -3,6 +3,7 @@
 use super::io::{ConnId, Direction};
 use super::message::Role;
 use super::mining::MiningMode;
+use super::private::Strategy;
 use super::store::BlockId;
 use super::time::{Time, duration_text};
 use crate::chain::block::BlockTime;
@@ -222,6 +223,12 @@ pub struct MiningInfo {
     pub expected_hashes: f64,
     /// Blocks found since the start.
     pub found: u64,
+    /// What it does with them.
+    #[serde(default)]
+    pub strategy: Strategy,
+    /// Blocks that it keeps private just now.
+    #[serde(default)]
+    pub withheld: usize,
 }
 
 impl NodeSnapshot {

@@ -5,7 +5,8 @@ use super::mempool::{AdmitError, Change, Removed, RemovedWhy};
 use super::message::{Item, Message, Reject, Text};
 use super::outbox::MALICE;
 use super::{Node, Store, StoreFault, Time};
-use crate::chain::{Tx, Txid};
+use crate::chain::tx::TxIn;
+use crate::chain::{Amount, Tx, Txid};
 use std::collections::{BTreeSet, VecDeque};
 use std::sync::Arc;
 use std::time::Duration;
@@ -66,10 +67,16 @@ impl<S: Store> Node<S> {
         now: Time,
     ) -> Result<Result<(), AdmitError>, StoreFault> {
         let txid = tx.txid();
+        if let Some(error) = self.conflict_with_private(from, tx) {
+            self.not_taken(from, tx, txid, &error, now);
+            return Ok(Err(error));
+        }
         match self.mempool.accept(Arc::clone(tx), &self.chain, now) {
             Ok(change) => {
                 self.apply_mempool_change(change, from, now);
-                self.relay.announce_tx(txid, &mut self.out);
+                if !self.private.hides_tx(&txid) {
+                    self.relay.announce_tx(txid, &mut self.out);
+                }
                 Ok(Ok(()))
             }
             Err(AdmitError::Store(fault)) => Err(fault),
@@ -78,6 +85,20 @@ impl<S: Store> Node<S> {
                 Ok(Err(error))
             }
         }
+    }
+
+    /// A payment that is kept private gives way to none that comes from outside, whatever that pays:
+    /// it is there to contradict it.
+    fn conflict_with_private(&self, from: Option<ConnId>, tx: &Tx) -> Option<AdmitError> {
+        from.filter(|_| self.private.has_secrets())?;
+        let spender = |input: &TxIn| self.mempool.spender(&input.outpoint);
+        let mut rivals = tx.inputs.iter().filter_map(spender);
+        let with = rivals.find(|rival| self.private.hides_tx(rival))?;
+        Some(AdmitError::Conflict {
+            with,
+            fee: Amount::ZERO,
+            needed: None,
+        })
     }
 
     /// A transaction was not taken: it is here already, waits for its parents, or is refused.
@@ -113,7 +134,10 @@ impl<S: Store> Node<S> {
                 item: Some(Item::Tx(txid)),
                 why: Text::new(&error.to_string()),
             };
-            self.out.send(conn, Message::Reject(Box::new(reject)));
+            // The reason may tell of what nobody is to hear of.
+            if !self.private.has_secrets() {
+                self.out.send(conn, Message::Reject(Box::new(reject)));
+            }
         }
         let from = from.and_then(|conn| self.peers.label(conn));
         let why = error.to_string();
@@ -168,6 +192,7 @@ impl<S: Store> Node<S> {
         self.announced_to = old.last().filter(|_| !is_round).copied();
         let others = old.into_iter().map(|(_, txid)| txid);
         txids.extend(others.filter(|txid| !sent.contains(txid)));
+        txids.retain(|txid| !self.private.hides_tx(txid));
         self.relay.announce_again(&txids, &mut self.out);
     }
 

@@ -72,6 +72,8 @@ pub fn node(name: &str, wallets: &[(&str, &str)]) -> NodeView {
             now: false,
             expected_hashes: 70_000.0,
             found: 0,
+            strategy: Default::default(),
+            withheld: 0,
         },
         sync: None,
         known_addresses: 0,

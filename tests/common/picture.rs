@@ -112,6 +112,8 @@ fn snapshot(name: &str, port: u16, height: u32) -> NodeSnapshot {
             now: false,
             expected_hashes: 70_000.0,
             found: 0,
+            strategy: Default::default(),
+            withheld: 0,
         },
         sync: None,
         known_addresses: 2,

@@ -5,7 +5,7 @@ use chainlab::chain::{Amount, BlockHash, KeyHash, Params};
 use chainlab::link::Conditions;
 use chainlab::node::Time;
 use chainlab::node::io::{CloseReason, Command, ConnId, Input, Output, Payment, Reply};
-use chainlab::node::message::Message;
+use chainlab::node::message::{Message, Version};
 use chainlab::node::snapshot::{CoinInfo, WalletInfo};
 use chainlab::sim::{Actor, Answer, NodeIx, Sim};
 use std::cell::RefCell;
@@ -160,6 +160,18 @@ impl Puppet {
             _ => None,
         });
         conn.expect("a connection")
+    }
+}
+
+impl Puppet {
+    /// Who came about since this was last called, by what it says of itself.
+    pub fn greeted(&self) -> (ConnId, Box<Version>) {
+        let seen = std::mem::take(&mut *self.seen.borrow_mut());
+        let version = seen.into_iter().find_map(|(_, input)| match input {
+            Input::Received(conn, Message::Version(version)) => Some((conn, version)),
+            _ => None,
+        });
+        version.expect("a version")
     }
 }
 

@@ -104,6 +104,8 @@ impl Lab for Paper {
                 now: false,
                 expected_hashes: 2_000.0,
                 found: 0,
+                strategy: Default::default(),
+                withheld: 0,
             },
             sync: self.target.map(|target| SyncInfo {
                 target,

@@ -18,6 +18,7 @@ use crate::lab::traffic::TrafficSpec;
 use crate::link::Conditions;
 use crate::node::message::Role;
 use crate::node::mining::MiningMode;
+use crate::node::private::Strategy;
 use crate::node::{Config, SyncMethod};
 use serde::{Deserialize, Serialize};
 
@@ -110,6 +111,9 @@ pub struct MineSpec {
     pub to: Option<String>,
     /// The first block comes at full speed, as soon as everybody is connected.
     pub first_at_once: bool,
+    /// What it does with the blocks that it finds.
+    #[serde(default)]
+    pub strategy: Strategy,
 }
 
 /// What the screen shows first.
@@ -153,6 +157,7 @@ impl Default for MineSpec {
             hashrate: 14_000.0,
             to: None,
             first_at_once: false,
+            strategy: Strategy::Honest,
         }
     }
 }
@@ -181,6 +186,7 @@ impl NodeSpec {
         config.sync = self.sync;
         config.mining = self.mine.mode;
         config.hashrate = self.mine.hashrate;
+        config.strategy = self.mine.strategy;
         // The one that was named, or the first; without any the node finds one.
         config.mine_to = self.mine.to.as_ref().or(self.wallets.first()).cloned();
         config.wallets.clone_from(&self.wallets);

@@ -296,6 +296,7 @@ impl Model {
             Command::Mine(mode) => mine.mode = *mode,
             Command::SetHashrate(rate) => mine.hashrate = *rate,
             Command::MineTo { wallet } => mine.to = Some(wallet.clone()),
+            Command::SetStrategy(strategy) => mine.strategy = *strategy,
             _ => {}
         }
     }

@@ -122,6 +122,50 @@ fn a_reorganisation_is_one_line_and_the_next_block_another() {
 }
 
 #[test]
+fn an_attack_is_told_from_the_first_private_block_to_its_end() {
+    let kept = EventKind::Withheld {
+        block: block(12),
+        count: 2,
+    };
+    assert_eq!(line(kept), "kept back #12 [a9], 2 private");
+    let released = |blocks| EventKind::Released {
+        tip: block(12),
+        blocks,
+    };
+    assert_eq!(line(released(1)), "released 1 block to #12 [a9]");
+    assert_eq!(line(released(4)), "released 4 blocks to #12 [a9]");
+    let gave_up = EventKind::GaveUp { blocks: 3 };
+    assert_eq!(
+        line(gave_up),
+        "gave up 3 private blocks: the public branch has more work"
+    );
+}
+
+#[test]
+fn what_a_reorganisation_undid_is_told_if_it_was_anything() {
+    let reorg = |returned, lost_count| EventKind::Reorganised {
+        fork: block(9),
+        old: block(11),
+        new: block(12),
+        depth: 2,
+        returned,
+        confirmed: 1,
+        lost: vec![txid(); lost_count],
+        lost_count,
+    };
+    for (returned, lost, words) in [
+        (0, 0, ""),
+        (1, 0, ", 1 tx back in the mempool"),
+        (0, 1, ", 1 tx became invalid"),
+        (0, 2, ", 2 txs became invalid"),
+        (1, 2, ", 1 tx back in the mempool, 2 became invalid"),
+    ] {
+        let wanted = format!("reorg 2 deep to #12 [a9]{words}");
+        assert_eq!(line(reorg(returned, lost)), wanted);
+    }
+}
+
+#[test]
 fn payments_name_who_gets_them_and_who_told_of_them() {
     let sent = |to: &str| EventKind::Sent {
         txid: txid(),

@@ -2,6 +2,7 @@
 
 use crate::chain::{Amount, BlockHash, Txid};
 use crate::node::mining::MiningMode;
+use crate::node::private::Strategy;
 use crate::node::snapshot::{
     BlockDetail, BlockInfo, CoinInfo, HistoryEntry, MempoolTx, NodeSnapshot, PeerInfo, TxDetail,
     WalletInfo,
@@ -67,6 +68,11 @@ pub enum Command {
     },
     /// Mine one block now, at full speed. Replies [`Reply::Mined`] when it is found.
     MineNow,
+    /// Change what the miner does with the blocks that it finds; an honest one releases what was
+    /// withheld. Replies [`Reply::Done`].
+    SetStrategy(Strategy),
+    /// Announce the blocks and payments that are withheld. Replies [`Reply::Done`].
+    Release,
     /// Keep a connection to this address. Replies [`Reply::Done`].
     AddPeer(SocketAddr),
     /// End the connections with this address, and do not dial it again, whoever tells of it, until
@@ -167,6 +173,9 @@ pub enum Reply {
         plan: SendPlan,
         /// Peers that it was announced to. With none it is announced as soon as one connects.
         announced_to: usize,
+        /// It is kept private until the next release.
+        #[serde(default)]
+        withheld: bool,
     },
     /// Wallets, by name.
     Wallets(Vec<WalletInfo>),

@@ -182,6 +182,25 @@ pub enum EventKind {
         /// Its address.
         address: String,
     },
+    /// A block that was found here is kept private.
+    Withheld {
+        /// The block.
+        block: BlockId,
+        /// Blocks kept private, with this one.
+        count: usize,
+    },
+    /// Blocks that were kept private are announced.
+    Released {
+        /// The last of them.
+        tip: BlockId,
+        /// How many.
+        blocks: usize,
+    },
+    /// Blocks that were kept private are forgotten: the public branch has more work.
+    GaveUp {
+        /// How many.
+        blocks: usize,
+    },
     /// Mining began, stopped or changed, in words.
     Mining(String),
 }

@@ -30,7 +30,7 @@ use super::outbox::Outbox;
 use super::snapshot::SyncInfo;
 use super::store::Store;
 use super::time::{Time, earlier};
-use crate::chain::headers::HeaderTree;
+use crate::chain::headers::{HeaderId, HeaderTree};
 use crate::chain::{BlockHash, RuleError};
 use std::collections::{BTreeMap, VecDeque};
 use std::time::Duration;
@@ -72,6 +72,8 @@ pub struct Sync {
     /// Was level with all peers once. From then on nobody's claims make this node deaf to
     /// transactions.
     was_level: bool,
+    /// The headers that peers are asked from, in place of the best.
+    public: Option<[BlockHash; 2]>,
     window: download::Window,
 }
 
@@ -93,6 +95,7 @@ impl Sync {
             requested: BTreeMap::new(),
             headers_from: None,
             was_level: false,
+            public: None,
             window: download::Window::default(),
         }
     }
@@ -197,14 +200,24 @@ impl Sync {
         self.requested.len() > most && self.is_behind(chain)
     }
 
-    /// Whether a peer is known to have a chain with as much work as ours.
-    pub fn is_level<S: Store>(&self, conn: ConnId, chain: &ChainState<S>) -> bool {
-        let tree = chain.tree();
+    /// Whether a peer is known to have a chain with as much work as the one that ends here.
+    pub fn is_level(&self, conn: ConnId, tree: &HeaderTree, end: HeaderId) -> bool {
         let best = self
             .peers
             .get(&conn)
             .and_then(|peer| tree.find(&peer.best?));
-        best.is_some_and(|id| tree.entry(id).work >= tree.entry(tree.tip()).work)
+        best.is_some_and(|id| tree.entry(id).work >= tree.entry(end).work)
+    }
+
+    /// The best headers that peers are known to have.
+    pub fn best_of_peers(&self) -> impl Iterator<Item = BlockHash> + '_ {
+        self.peers.values().filter_map(|peer| peer.best)
+    }
+
+    /// Peers are asked what follows on the first of these headers that is there, since what is better
+    /// is nobody's to hear of; `None`: on the best.
+    pub fn ask_from(&mut self, public: Option<[BlockHash; 2]>) {
+        self.public = public;
     }
 
     /// Asks peers for what is to be asked, after anything has changed.
@@ -257,7 +270,11 @@ impl Sync {
     ) {
         let tree = chain.tree();
         let headers_first = method == SyncMethod::HeadersFirst;
-        let from = if headers_first {
+        let public = self.public.iter().flatten();
+        let public = public.filter_map(|hash| tree.find(hash)).next();
+        let from = if let Some(public) = public {
+            public
+        } else if headers_first {
             tree.best()
         } else {
             tree.tip()

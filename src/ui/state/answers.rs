@@ -102,12 +102,14 @@ fn reply_pieces(lab: &LabView, purpose: &Purpose, ix: NodeIx, reply: Reply) -> O
             txid,
             plan,
             announced_to,
+            withheld,
         } => {
             let to = lab
                 .wallet_of(&plan.address)
                 .map(|(_, name)| name.to_owned());
             let to = to.unwrap_or(plan.payment.to);
             let heard = match announced_to {
+                _ if withheld => "; kept private",
                 0 => "; no peer has heard of it yet",
                 _ => "",
             };

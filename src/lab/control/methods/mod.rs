@@ -140,6 +140,7 @@ mod tests {
     use crate::chain::{BlockHash, Txid};
     use crate::node::io::{Command, Payment};
     use crate::node::mining::MiningMode;
+    use crate::node::private::{Release, Strategy};
     use serde_json::json;
     use std::net::SocketAddr;
     use std::time::Duration;
@@ -175,6 +176,9 @@ mod tests {
             Command::SetHashrate(14_000.5),
             Command::MineTo { wallet: name() },
             Command::MineNow,
+            Command::SetStrategy(Strategy::Honest),
+            Command::SetStrategy(Strategy::Withhold(Release::Lead(2))),
+            Command::Release,
             Command::AddPeer(addr),
             Command::DropPeer(addr),
             Command::Ban {

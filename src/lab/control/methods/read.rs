@@ -12,6 +12,7 @@ use crate::lab::units::{parse_bandwidth, parse_duration, parse_preset, parse_rat
 use crate::link::LinkState;
 use crate::node::io::{Command, Payment};
 use crate::node::mining::MiningMode;
+use crate::node::private::{Release, Strategy};
 use crate::node::snapshot::PAGE_MAX;
 use std::net::SocketAddr;
 
@@ -49,6 +50,23 @@ pub(super) fn mode(params: &mut Params) -> Result<Command, BadParam> {
         }
     };
     Ok(Command::Mine(mode))
+}
+
+pub(super) fn strategy(params: &mut Params) -> Result<Command, BadParam> {
+    let strategy = params.text("strategy", "withhold")?;
+    let release = params.read("release", "depth 6", str::parse::<Release>)?;
+    let strategy = match (required("strategy", strategy)?.as_str(), release) {
+        ("withhold", release) => Strategy::Withhold(release.unwrap_or_default()),
+        ("honest", None) => Strategy::Honest,
+        ("honest", Some(_)) => {
+            return Err(bad("release", "goes with strategy \"withhold\" only"));
+        }
+        (other, _) => {
+            let problem = format!("{other:?} is none of \"honest\", \"withhold\"");
+            return Err(bad("strategy", problem));
+        }
+    };
+    Ok(Command::SetStrategy(strategy))
 }
 
 pub(super) fn limit(params: &mut Params) -> Result<usize, BadParam> {

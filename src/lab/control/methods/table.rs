@@ -1,7 +1,8 @@
 //! The table of methods.
 
 use super::read::{
-    add_node, addr, block, ends, heal, limit, mode, name, note, payment, set_link, traffic,
+    add_node, addr, block, ends, heal, limit, mode, name, note, payment, set_link, strategy,
+    traffic,
 };
 use super::{Method, Param, Read, needs, takes};
 use crate::lab::control::order::Order;
@@ -186,6 +187,27 @@ pub const METHODS: &[Method] = &[
         &[],
         "mines one block at full speed; answers when it is found",
         |_| Ok(Command::MineNow),
+    ),
+    of_node(
+        "set_strategy",
+        &[
+            needs(
+                "strategy",
+                "\"honest\", or \"withhold\": blocks and payments stay private",
+            ),
+            takes(
+                "release",
+                "with withhold: \"asked\", \"depth 6\", \"lead 2\" [asked]",
+            ),
+        ],
+        "changes what the miner does with the blocks that it finds",
+        strategy,
+    ),
+    of_node(
+        "release",
+        &[],
+        "announces the blocks and payments that a node withholds",
+        |_| Ok(Command::Release),
     ),
     of_node(
         "add_peer",

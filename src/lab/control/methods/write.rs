@@ -5,6 +5,7 @@ use crate::lab::layout::NodeSpec;
 use crate::lab::units::{show_bandwidth, show_duration};
 use crate::node::io::Command;
 use crate::node::mining::MiningMode;
+use crate::node::private::Strategy;
 use serde_json::{Map, Value, json};
 
 /// A command as the method that it is, with its parameters: what
@@ -30,6 +31,12 @@ pub fn write(command: &Command) -> (&'static str, Map<String, Value>) {
         Command::SetHashrate(rate) => ("set_hashrate", json!({ "hashrate": rate })),
         Command::MineTo { wallet } => ("mine_to", json!({ "wallet": wallet })),
         Command::MineNow => ("mine_now", json!({})),
+        Command::SetStrategy(Strategy::Honest) => ("set_strategy", json!({ "strategy": "honest" })),
+        Command::SetStrategy(Strategy::Withhold(release)) => (
+            "set_strategy",
+            json!({ "strategy": "withhold", "release": release.to_string() }),
+        ),
+        Command::Release => ("release", json!({})),
         Command::AddPeer(addr) => ("add_peer", json!({ "addr": addr })),
         Command::DropPeer(addr) => ("drop_peer", json!({ "addr": addr })),
         Command::Ban { ip, for_ } => ("ban", json!({ "ip": ip, "for": show_duration(*for_) })),

@@ -11,6 +11,7 @@ use crate::lab::units::parse_rate;
 use crate::node::SyncMethod;
 use crate::node::message::Role;
 use crate::node::mining::{MiningMode, check_hashrate};
+use crate::node::private::{Release, Strategy};
 use crate::node::wallets::{WALLETS_MAX, check_name};
 use std::collections::BTreeMap;
 
@@ -34,6 +35,9 @@ const MODES: [(&str, MiningMode); 3] = [
 
 /// When the first block comes: whether it comes at once.
 const FIRST: [(&str, bool); 2] = [("at once", true), ("in its time", false)];
+
+/// What the miner does with its blocks: whether it withholds them.
+const STRATEGIES: [(&str, bool); 2] = [("honest", false), ("withhold", true)];
 
 /// A name, and where it is written.
 type Word<'a> = (String, Place<'a>);
@@ -273,7 +277,17 @@ fn read_mine<'n>(
     set(&mut spec.hashrate, hashrate);
     let to = mine.word("to", "rewards")?;
     set(&mut spec.first_at_once, mine.choice("first", &FIRST)?);
+    let withholds = mine.choice("strategy", &STRATEGIES)?.unwrap_or(false);
+    let release = mine.text("release", "depth 6", str::parse::<Release>)?;
     mine.finish()?;
+    spec.strategy = match (withholds, release) {
+        (true, release) => Strategy::Withhold(release.unwrap_or_default()),
+        (false, None) => Strategy::Honest,
+        (false, Some(_)) => {
+            let problem = "has a meaning only with strategy = \"withhold\"";
+            return Err(mine.error_at("release", problem));
+        }
+    };
     spec.mode = match (mode, at) {
         (MiningMode::OnTx(_), Some(at)) => MiningMode::OnTx(at),
         (mode, None) => mode,

@@ -1,0 +1,121 @@
+//! Blocks and payments that are kept private: when they are held back, released and given up. What
+//! that means is in [`private`](super::private).
+
+use super::io::{CommandError, EventKind, Reply};
+use super::message::Item;
+use super::private::Strategy;
+use super::{BlockId, ChainChange, Node, Store, Time};
+
+impl<S: Store> Node<S> {
+    /// The chain has changed, by a block that was found here or not: what nobody is to hear of,
+    /// before anybody could.
+    pub(super) fn keep_private(&mut self, change: &ChainChange, is_own: bool, now: Time) {
+        if self.private.withheld() > 0 {
+            let gone: Vec<_> = change.disconnected.iter().map(|left| left.hash()).collect();
+            let blocks = self.private.left_behind(gone.iter());
+            if blocks > 0 {
+                self.event(now, EventKind::GaveUp { blocks });
+            }
+        }
+        if is_own && self.private.is_withholding() {
+            let mut below = change.fork;
+            for block in &change.connected {
+                let (height, hash) = (below.height + 1, block.hash());
+                self.private.hold(below, hash);
+                below = BlockId { height, hash };
+            }
+        }
+        self.sync.ask_from(self.private.public_ends());
+    }
+
+    /// Says that the block that was just found is held back, if it is.
+    pub(super) fn tell_withheld(&mut self, block: BlockId, now: Time) {
+        if self.private.hides(&block.hash) {
+            let count = self.private.withheld();
+            self.event(now, EventKind::Withheld { block, count });
+        }
+    }
+
+    /// Looks at how far the public chain is, and releases what is to be released then.
+    pub(super) fn look_at_public(&mut self, now: Time) {
+        if self.private.withheld() == 0 {
+            return;
+        }
+        let tree = self.chain.tree();
+        self.private.note_public(tree, self.sync.best_of_peers());
+        self.sync.ask_from(self.private.public_ends());
+        if self.private.is_due(tree) {
+            self.release(now);
+        }
+    }
+
+    /// Releases all that is private. Returns what that is, in words.
+    pub(super) fn release(&mut self, now: Time) -> String {
+        let (blocks, txs) = self.private.release();
+        self.sync.ask_from(None);
+        let tip = self.chain.tip();
+        if blocks > 0 {
+            self.relay.announce_block(tip.hash, &mut self.out);
+            self.event(now, EventKind::Released { tip, blocks });
+        }
+        let waiting = self.mempool_in_order().into_iter();
+        let waiting: Vec<_> = waiting.filter(|txid| txs.contains(txid)).collect();
+        for txid in &waiting {
+            self.relay.announce_tx(*txid, &mut self.out);
+        }
+        let counted = |count: usize, what: &str| match count {
+            1 => format!("1 {what}"),
+            _ => format!("{count} {what}s"),
+        };
+        match (blocks, waiting.len()) {
+            (0, 0) => format!("{} has nothing to release", self.config.name),
+            (blocks, 0) => format!("released {}", counted(blocks, "block")),
+            (0, txs) => format!("released {}", counted(txs, "payment")),
+            (blocks, txs) => format!(
+                "released {} and {}",
+                counted(blocks, "block"),
+                counted(txs, "payment")
+            ),
+        }
+    }
+
+    /// Somebody wants it released.
+    pub(super) fn asked_to_release(&mut self, now: Time) -> Result<Reply, CommandError> {
+        if !self.private.is_withholding() {
+            let name = &self.config.name;
+            return Err(CommandError(format!("{name} withholds nothing")));
+        }
+        Ok(Reply::Done(self.release(now)))
+    }
+
+    /// From now on the miner does this with its blocks.
+    pub(super) fn set_strategy(&mut self, strategy: Strategy, now: Time) -> Reply {
+        let name = &self.config.name;
+        let words = match strategy {
+            Strategy::Honest => format!("{name} announces what it finds"),
+            Strategy::Withhold(release) => {
+                format!("{name} withholds what it finds, release: {release}")
+            }
+        };
+        self.private.set_strategy(strategy);
+        if strategy == Strategy::Honest && self.private.has_secrets() {
+            self.release(now);
+        }
+        self.event(now, EventKind::Mining(words.clone()));
+        Reply::Done(words)
+    }
+
+    /// The end of the chain as others may see it.
+    pub(super) fn public_tip(&self) -> BlockId {
+        let tree = self.chain.tree();
+        self.chain.id(self.private.public_end(tree))
+    }
+
+    /// Whether others may hear of it.
+    pub(super) fn is_public(&self, item: &Item) -> bool {
+        match item {
+            Item::Tx(txid) => !self.private.hides_tx(txid),
+            Item::Block(hash) => !self.private.hides(hash),
+        }
+    }
+}
