@@ -94,6 +94,7 @@ impl Links {
                 false => table.links.insert((from, to), conditions),
             };
         }
+        table.edition += 1;
         drop(table);
         self.0.changes.send_replace(());
         Ok(())
