@@ -576,8 +576,10 @@ fn secrets_are_kept(events: &[(NodeIx, Event)]) {
     }
 }
 
+/// `CHAINLAB_WITHHOLD_SEEDS` says how many.
+#[allow(clippy::disallowed_methods, reason = "a test has an environment")]
 fn seeds() -> u64 {
-    let count = std::env::var("WITHHOLD_SEEDS").ok();
+    let count = std::env::var("CHAINLAB_WITHHOLD_SEEDS").ok();
     count.map_or(20, |count| count.parse().expect("a number of seeds"))
 }
 
