@@ -554,7 +554,11 @@ fn a_release_of_more_blocks_than_one_message_names_gets_to_everybody() {
         assert_eq!(scene.release(), "released 520 blocks");
         scene.settles();
         assert_eq!(scene.heights(), [520; 3]);
-        peace(&scene.events());
+        // Eve was too far ahead to keep the branch of the others.
+        let mut events = scene.events();
+        let of_eve = |event: &Event| matches!(event.kind, EventKind::BlockRefused { .. });
+        events.retain(|(ix, event)| *ix != scene.eve || !of_eve(event));
+        peace(&events);
     }
 }
 
