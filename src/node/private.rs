@@ -9,8 +9,8 @@
 //! What is withheld is a run of blocks at the end of the node's own chain, on top of the *fork*, the
 //! last block that is public. It ends in one of two ways:
 //!
-//! - it is *released*: on command, or by itself as [`Release`] says. The tip is announced as any new
-//!   block is; whoever asks for it finds its parents missing, asks for headers, and gets them all.
+//! - it is *released*: on command, or by itself as [`Release`] says. Its blocks
+//!   are announced, lowest first, in one message; whoever hears of more than one asks for headers.
 //! - it is *given up*: the public branch has more work, and the node follows it as every node does.
 //!   The blocks are forgotten. Payments that still hold stay private, for the next attempt.
 //!

@@ -2,7 +2,7 @@
 //! that means is in [`private`](super::private).
 
 use super::io::{CommandError, EventKind, Reply};
-use super::message::Item;
+use super::message::{GETBLOCKS_MAX, Item};
 use super::private::Strategy;
 use super::{BlockId, ChainChange, Node, Store, Time};
 
@@ -51,11 +51,18 @@ impl<S: Store> Node<S> {
 
     /// Releases all that is private. Returns what that is, in words.
     pub(super) fn release(&mut self, now: Time) -> String {
+        let tree = self.chain.tree();
+        let branch = tree
+            .path(self.private.public_end(tree), tree.tip())
+            .into_iter();
+        // Who hears of so many asks for what follows.
+        let branch = branch.take(GETBLOCKS_MAX).map(|id| tree.entry(id).hash);
+        let branch: Vec<_> = branch.collect();
         let (blocks, txs) = self.private.release();
         self.sync.ask_from(None);
         let tip = self.chain.tip();
         if blocks > 0 {
-            self.relay.announce_block(tip.hash, &mut self.out);
+            self.relay.announce_branch(&branch, &mut self.out);
             self.event(now, EventKind::Released { tip, blocks });
         }
         let waiting = self.mempool_in_order().into_iter();

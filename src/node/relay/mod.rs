@@ -312,6 +312,18 @@ impl Relay {
         self.announce(Item::Block(hash), out);
     }
 
+    /// Announces several blocks at once, lowest first, to everybody: nobody is known to have any. Who
+    /// hears of more than one asks for headers, and so is never handed one without its parent.
+    pub fn announce_branch(&mut self, hashes: &[BlockHash], out: &mut Outbox) {
+        let items: Vec<Item> = hashes.iter().copied().map(Item::Block).collect();
+        for (conn, peer) in &mut self.peers {
+            for item in &items {
+                peer.known.insert(mark(item));
+            }
+            out.send(*conn, Message::Inv(items.clone()));
+        }
+    }
+
     fn announce(&mut self, item: Item, out: &mut Outbox) {
         for (conn, peer) in &mut self.peers {
             if peer.known.insert(mark(&item)) {
