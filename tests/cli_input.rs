@@ -79,7 +79,7 @@ fn arguments_that_make_no_sense_are_refused_by_name() {
         ),
         (
             &["layouts", "ocean"],
-            "there is no layout \"ocean\"; there are: scenario, tutorial, mesh, slow, swarm",
+            "there is no layout \"ocean\"; there are: scenario, tutorial, mesh, partition, double-spend, majority, world, slow, swarm",
         ),
     ] {
         let said = refused(home.path(), arguments);

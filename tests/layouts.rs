@@ -184,7 +184,20 @@ fn the_swarm_is_twenty_four_nodes_with_four_links_on_average() {
 #[test]
 fn every_built_in_layout_can_be_played_at_once() {
     let names: Vec<_> = shipped::names().collect();
-    assert_eq!(names, ["scenario", "tutorial", "mesh", "slow", "swarm"]);
+    assert_eq!(
+        names,
+        [
+            "scenario",
+            "tutorial",
+            "mesh",
+            "partition",
+            "double-spend",
+            "majority",
+            "world",
+            "slow",
+            "swarm"
+        ]
+    );
     for (name, text) in SHIPPED {
         let lab = built_in(name);
         assert_eq!(lab.name, name);

@@ -6,10 +6,17 @@ use super::{Layout, read};
 pub const DEFAULT: &str = "scenario";
 
 /// Names and texts, in the order in which they are best tried.
-pub const SHIPPED: [(&str, &str); 5] = [
+pub const SHIPPED: [(&str, &str); 9] = [
     ("scenario", include_str!("../../../layouts/scenario.toml")),
     ("tutorial", include_str!("../../../layouts/tutorial.toml")),
     ("mesh", include_str!("../../../layouts/mesh.toml")),
+    ("partition", include_str!("../../../layouts/partition.toml")),
+    (
+        "double-spend",
+        include_str!("../../../layouts/double-spend.toml"),
+    ),
+    ("majority", include_str!("../../../layouts/majority.toml")),
+    ("world", include_str!("../../../layouts/world.toml")),
     ("slow", include_str!("../../../layouts/slow.toml")),
     ("swarm", include_str!("../../../layouts/swarm.toml")),
 ];

@@ -25,6 +25,8 @@ pub struct Script {
     /// The step that is on.
     at: usize,
     phase: Phase,
+    /// When the step before the next one was done.
+    idle_since: Duration,
 }
 
 #[derive(Clone, Copy, Debug, PartialEq, Eq)]
@@ -106,6 +108,7 @@ impl Script {
             steps: steps.into(),
             at: 0,
             phase,
+            idle_since: Duration::ZERO,
         }
     }
 
@@ -129,8 +132,11 @@ impl Script {
                 Phase::Over => return Want::Nothing,
                 Phase::Begins => match &step.start {
                     Start::At(at) if now < *at => return Want::Until(*at),
+                    Start::After(pause) if now < self.idle_since + *pause => {
+                        return Want::Until(self.idle_since + *pause);
+                    }
                     Start::When(expr) => return Want::Facts(expr.clone(), None),
-                    Start::At(_) | Start::AtOnce => self.begin(),
+                    Start::At(_) | Start::After(_) | Start::AtOnce => self.begin(),
                 },
                 Phase::Notes => match &step.note {
                     Some(text) => {
@@ -145,7 +151,7 @@ impl Script {
                 },
                 Phase::Expects { until } => match &step.expect {
                     Some(expect) => return Want::Facts(expect.expr.clone(), Some(until)),
-                    None => self.finish_step(),
+                    None => self.finish_step(now),
                 },
             }
         }
@@ -168,7 +174,7 @@ impl Script {
         match limit {
             _ if verdict.holds => match limit {
                 None => self.begin(),
-                Some(_) => self.finish_step(),
+                Some(_) => self.finish_step(now),
             },
             Some((until, within)) if now >= until => {
                 let within = show_duration(within);
@@ -203,8 +209,9 @@ impl Script {
         self.phase = Phase::Expects { until };
     }
 
-    fn finish_step(&mut self) {
+    fn finish_step(&mut self, now: Duration) {
         self.show(StepState::Done);
+        self.idle_since = now;
         self.at += 1;
         self.phase = match self.at < self.steps.len() {
             true => Phase::Begins,

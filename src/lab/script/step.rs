@@ -37,6 +37,8 @@ pub enum Start {
     AtOnce,
     /// So long after the lab has started, or at once if that is past.
     At(Duration),
+    /// So long after the one before was done.
+    After(Duration),
     /// When this is true.
     When(Expr),
 }

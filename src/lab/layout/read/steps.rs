@@ -34,15 +34,21 @@ pub(super) fn read(
 
 fn read_step(section: &mut Section<'_>, cast: &mut Cast) -> Result<StepSpec, FileError> {
     let at = section.text("at", "5s", parse_duration)?;
+    let after = section.text("after", "3s", parse_duration)?;
     let when = read_expr(section, "when", cast)?;
     let action = section.word("do", "mine_now")?;
     let note = section.text("note", "the miner is gone", check_note)?;
-    let start = match (at, when) {
-        (None, None) => Start::AtOnce,
-        (Some(at), None) => Start::At(at),
-        (None, Some(expr)) => Start::When(expr),
-        (Some(_), Some(_)) => {
+    let start = match (at, after, when) {
+        (None, None, None) => Start::AtOnce,
+        (Some(at), None, None) => Start::At(at),
+        (None, Some(pause), None) => Start::After(pause),
+        (None, None, Some(expr)) => Start::When(expr),
+        (Some(_), _, Some(_)) => {
             return Err(section.error_at("when", "at says when already: leave one out"));
+        }
+        (_, Some(_), _) => {
+            let problem = "at or when say when already: leave one out";
+            return Err(section.error_at("after", problem));
         }
     };
     // What is expected may be of a node that the step adds, so it is judged after that.
