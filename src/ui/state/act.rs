@@ -11,6 +11,9 @@ use crate::ui::keymap::Action;
 impl UiState {
     /// Does something with the focused node.
     pub(super) fn act_on_node(&mut self, lab: &LabView, action: Action) -> Vec<Effect> {
+        if let Action::EditLink | Action::CutLink | Action::HoleLink | Action::Partition = action {
+            return self.act_on_links(lab, action);
+        }
         let Some(node) = lab.node(self.focus) else {
             return Vec::new();
         };
