@@ -291,7 +291,7 @@ impl LinkForm {
                 ("Esc", "leaves"),
             ],
         ));
-        let title = format!("link {} - {}", self.ends[0], self.ends[1]);
+        let title = format!("change {} - {}", self.ends[0], self.ends[1]);
         window::render(frame, area, theme, &title, WIDTH, lines);
     }
 }

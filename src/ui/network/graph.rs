@@ -15,13 +15,15 @@ use crate::ui::keymap::Action;
 use ratatui::buffer::Buffer;
 use ratatui::layout::{Position, Rect};
 use ratatui::text::{Line, Span};
-use ratatui::widgets::Widget;
+use ratatui::widgets::{Clear, Widget};
 
 /// Where along a line its words may stand, the best first.
 const PLACES: [i32; 7] = [500, 420, 580, 340, 660, 260, 740];
 
 /// How far from its line a block's chip may stand, across.
-const ASIDE: [i32; 7] = [0, -1, 1, -2, 2, -3, 3];
+const ASIDE: [i32; 19] = [
+    0, -1, 1, -2, 2, -3, 3, -4, 4, -5, 5, -6, 6, -7, 7, -8, 8, -9, 9,
+];
 
 /// The whole of a line.
 const WHOLE: i32 = 1_000;
@@ -94,6 +96,7 @@ impl Picture<'_> {
                 Some((self.beside_line(link.ends, sign)?, sign))
             });
             if let Some((at, words)) = found {
+                Clear.render(around(at), buffer);
                 Span::styled(words.to_owned(), style).render(at, buffer);
                 self.taken.push(at);
             }
@@ -136,8 +139,8 @@ impl Picture<'_> {
     fn free(&self, x: i32, y: i32, width: i32) -> Option<Rect> {
         let Position { x, y } = position((x, y))?;
         let area = Rect::new(x, y, u16::try_from(width).ok()?, 1);
-        let around = Rect::new(x.saturating_sub(1), y, area.width + 2, 1);
-        let is_inside = self.area.intersection(area) == area;
+        let around = around(area);
+        let is_inside = self.area.intersection(around) == around;
         let is_free = !self.taken.iter().any(|taken| taken.intersects(around));
         (is_inside && is_free).then_some(area)
     }
@@ -177,6 +180,15 @@ impl Picture<'_> {
         let is_inside = self.area.intersection(area) == area;
         let is_free = !self.taken.iter().any(|taken| taken.intersects(area));
         (is_inside && is_free).then_some(area)
+    }
+}
+
+/// With a column of air on each side.
+fn around(area: Rect) -> Rect {
+    Rect {
+        x: area.x.saturating_sub(1),
+        width: area.width + 2,
+        ..area
     }
 }
 

@@ -173,9 +173,16 @@ impl NetworkPane {
             return None;
         }
         // A lab may be drawn before it was looked at.
+        // A column of air on each side.
+        let inside = inner(graph);
+        let inside = Rect {
+            x: inside.x + 1,
+            width: inside.width.saturating_sub(2),
+            ..inside
+        };
         match self.ring.count() == lab.nodes.len() {
-            true => Places::new(&self.ring, inner(graph)),
-            false => Places::new(&order(lab), inner(graph)),
+            true => Places::new(&self.ring, inside),
+            false => Places::new(&order(lab), inside),
         }
     }
 

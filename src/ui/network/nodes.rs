@@ -8,7 +8,7 @@
 
 use super::Sight;
 use super::graph::put;
-use super::places::{Places, Shape, Side, Spot};
+use super::places::{Places, Shape};
 use crate::lab::NodeIx;
 use crate::lab::view::{NodeState, NodeView};
 use crate::ui::text::{self, Row, short_name};
@@ -29,11 +29,14 @@ pub fn render(buffer: &mut Buffer, sight: Sight<'_>, places: &Places, ix: NodeIx
         return;
     };
     match places.shape {
-        Shape::Boxed(_) => boxed(buffer, sight, ix, node, spot.area),
+        Shape::Boxed(_) => boxed(buffer, sight, ix, node, *spot),
         Shape::Line(width) => {
             let spans = words(sight, ix, node, width);
             let at = extent(*spot, text::width(&spans));
-            Clear.render(at, buffer);
+            // A column of air on each side, or a line would run into a figure.
+            let x = at.x.saturating_sub(1);
+            let width = at.width + 1 + (at.x - x);
+            Clear.render(Rect { x, width, ..at }.intersection(*buffer.area()), buffer);
             put(buffer, at, spans);
         }
     }
@@ -43,7 +46,7 @@ pub fn render(buffer: &mut Buffer, sight: Sight<'_>, places: &Places, ix: NodeIx
 pub fn extents(sight: Sight<'_>, places: &Places) -> Vec<Rect> {
     let spots = places.spots.iter().enumerate();
     let areas = spots.map(|(at, spot)| match places.shape {
-        Shape::Boxed(_) => spot.area,
+        Shape::Boxed(_) => *spot,
         Shape::Line(width) => {
             let node = sight.scene.lab.node(NodeIx(at));
             let spans = node.map(|node| words(sight, NodeIx(at), node, width));
@@ -53,17 +56,10 @@ pub fn extents(sight: Sight<'_>, places: &Places) -> Vec<Rect> {
     areas.collect()
 }
 
-/// So many columns, on the side where the lines come from.
-fn extent(spot: Spot, width: usize) -> Rect {
-    let area = spot.area;
-    let width = u16::try_from(width).unwrap_or(u16::MAX).min(area.width);
-    let left = area.width - width;
-    let x = match spot.side {
-        Side::Left => area.x + left,
-        Side::Middle => area.x + left / 2,
-        Side::Right => area.x,
-    };
-    Rect { x, width, ..area }
+/// So many columns of a place. Words begin where they begin: they do not jump when there are more.
+fn extent(spot: Rect, width: usize) -> Rect {
+    let width = u16::try_from(width).unwrap_or(u16::MAX).min(spot.width);
+    Rect { width, ..spot }
 }
 
 fn boxed(buffer: &mut Buffer, sight: Sight<'_>, ix: NodeIx, node: &NodeView, area: Rect) {

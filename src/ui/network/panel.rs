@@ -408,7 +408,7 @@ fn signs(sight: Sight<'_>) -> Vec<Vec<Span<'static>>> {
         flying.push(Span::raw(" ".repeat(GAP)));
     }
     flying.push(Span::styled(theme.payment(), theme.badge()));
-    flying.push(Span::styled(" a payment on its way", theme.dim()));
+    flying.push(Span::styled(" a payment", theme.dim()));
     let dots = theme.waiting().repeat(3);
     let apart = vec![
         Span::styled(dots, theme.faint()),
@@ -440,7 +440,7 @@ fn node_lying(sight: Sight<'_>, room: usize) -> Vec<Line<'static>> {
         let does = Span::styled(format!(" {does}"), theme.dim());
         hints = hints.part(rank, GAP, vec![key, does]);
     }
-    let mut links = Row::new().text(0, 0, "presets", theme.dim());
+    let mut links = Row::new().text(0, 0, "links with a name", theme.dim());
     for (rank, preset) in (1..).zip(PRESETS) {
         let words = format!("{} {}", preset.name, delay(preset.conditions.latency));
         links = links.text(rank, GAP, words, theme.dim());

@@ -15,6 +15,9 @@ pub const BOX: (u16, u16) = (24, 3);
 /// Least and most columns of a label.
 pub const LABEL: (u16, u16) = (16, 32);
 
+/// Columns that every line of words fills at least.
+const NAME: u16 = 10;
+
 /// Columns between the two nodes of a row: a line can be seen there.
 const GAP: u16 = 4;
 
@@ -30,24 +33,12 @@ pub enum Shape {
     Line(u16),
 }
 
-/// On which side of the oval a node stands: its words begin or end at the lines that lead to it.
-#[derive(Clone, Copy, Debug, PartialEq, Eq)]
-pub enum Side {
-    /// Left.
+/// On which side of the oval a node stands.
+#[derive(Clone, Copy)]
+enum Side {
     Left,
-    /// Neither.
     Middle,
-    /// Right.
     Right,
-}
-
-/// A node's place.
-#[derive(Clone, Copy, Debug, PartialEq, Eq)]
-pub struct Spot {
-    /// All that it may fill.
-    pub area: Rect,
-    /// On which side of the oval.
-    pub side: Side,
 }
 
 /// Where everybody stands.
@@ -55,8 +46,8 @@ pub struct Spot {
 pub struct Places {
     /// How nodes are shown.
     pub shape: Shape,
-    /// By the numbers of the nodes.
-    pub spots: Vec<Spot>,
+    /// All that each node may fill, by its number.
+    pub spots: Vec<Rect>,
 }
 
 impl Places {
@@ -79,15 +70,19 @@ impl Places {
 
     /// The node at this place.
     pub fn hit(&self, at: Position) -> Option<NodeIx> {
-        let found = self.spots.iter().position(|spot| spot.area.contains(at));
+        let found = self.spots.iter().position(|spot| spot.contains(at));
         found.map(NodeIx)
     }
 
-    /// The middle of a node.
+    /// Where the lines of a node end: in the middle of its box, or of its name.
     pub fn centre(&self, ix: NodeIx) -> Option<(i32, i32)> {
-        let area = self.spots.get(ix.0)?.area;
-        let middle = |from: u16, length: u16| i32::from(from) + i32::from(length) / 2;
-        Some((middle(area.x, area.width), middle(area.y, area.height)))
+        let area = self.spots.get(ix.0)?;
+        let across = match self.shape {
+            Shape::Boxed(width) => width / 2,
+            Shape::Line(_) => NAME / 2,
+        };
+        let (x, y) = (area.x + across, area.y + area.height / 2);
+        Some((i32::from(x), i32::from(y)))
     }
 }
 
@@ -101,22 +96,19 @@ impl Shape {
 }
 
 /// Everybody's place, whether or not they are in each other's way.
-fn spots(ring: &Ring, area: Rect, shape: Shape) -> Option<Vec<Spot>> {
+fn spots(ring: &Ring, area: Rect, shape: Shape) -> Option<Vec<Rect>> {
     let (width, height) = shape.size();
     if area.width < 2 * width + GAP || area.height < height {
         return None;
     }
     let middle = area.x + (area.width - width) / 2;
-    let place = |x: u16, y: u16, side| Spot {
-        area: Rect::new(x, y, width, height),
-        side,
-    };
-    let nowhere = place(middle, area.y + (area.height - height) / 2, Side::Middle);
-    let mut spots = vec![nowhere; ring.count()];
+    let place = |x: u16, y: u16| Rect::new(x, y, width, height);
+    let hub = place(middle, area.y + (area.height - height) / 2);
+    let mut spots = vec![hub; ring.count()];
     let count = ring.order.len();
     if count == 2 {
-        spots[ring.order[0]] = place(area.x, nowhere.area.y, Side::Left);
-        spots[ring.order[1]] = place(area.right() - width, nowhere.area.y, Side::Right);
+        spots[ring.order[0]] = place(area.x, hub.y);
+        spots[ring.order[1]] = place(area.right() - width, hub.y);
         return Some(spots);
     }
     let last = count / 2;
@@ -124,7 +116,8 @@ fn spots(ring: &Ring, area: Rect, shape: Shape) -> Option<Vec<Spot>> {
         let level = at.min(count - at);
         let side = match at {
             _ if level == 0 || 2 * at == count => Side::Middle,
-            _ if at == level => Side::Right,
+            // Of three the second is left and the third right, as one reads.
+            _ if (at == level) == (count > 3) => Side::Right,
             _ => Side::Left,
         };
         let Some(y) = share(area.height - height, level, last) else {
@@ -136,7 +129,7 @@ fn spots(ring: &Ring, area: Rect, shape: Shape) -> Option<Vec<Spot>> {
             Side::Middle => middle,
             Side::Right => middle + apart,
         };
-        spots[*node] = place(x, area.y + y, side);
+        spots[*node] = place(x, area.y + y);
     }
     Some(spots)
 }
@@ -171,13 +164,13 @@ fn apart(room: u16, width: u16, depth: i32) -> u16 {
 }
 
 /// Whether all are inside and nobody touches anybody.
-fn is_clear(spots: &[Spot], shape: Shape, within: Rect) -> bool {
+fn is_clear(spots: &[Rect], shape: Shape, within: Rect) -> bool {
     let air = match shape {
         Shape::Boxed(_) => 1,
         Shape::Line(_) => 0,
     };
     let grown = |area: Rect| Rect::new(area.x, area.y, area.width + 2, area.height + air);
-    let areas = || spots.iter().map(|spot| spot.area);
+    let areas = || spots.iter().copied();
     let is_inside = areas().all(|area| within.intersection(area) == area);
     let mut pairs = areas().enumerate().flat_map(|(at, one)| {
         let others = areas().skip(at + 1);
