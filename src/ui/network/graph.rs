@@ -164,22 +164,13 @@ impl Picture<'_> {
             Load::Tx => &ASIDE[..1],
         };
         let mut places = aside.iter().map(|by| (x + by - width / 2, y));
-        if let Some(at) = places.find_map(|(x, y)| self.room_for_mark(x, y, width)) {
+        if let Some(at) = places.find_map(|(x, y)| self.free(x, y, width)) {
             span.render(at, buffer);
             // Chips do not stand on each other; payments may.
             if let Load::Block(_) = flight.load {
                 self.taken.push(at);
             }
         }
-    }
-
-    /// As [`Picture::free`], but right beside other words.
-    fn room_for_mark(&self, x: i32, y: i32, width: i32) -> Option<Rect> {
-        let Position { x, y } = position((x, y))?;
-        let area = Rect::new(x, y, u16::try_from(width).ok()?, 1);
-        let is_inside = self.area.intersection(area) == area;
-        let is_free = !self.taken.iter().any(|taken| taken.intersects(area));
-        (is_inside && is_free).then_some(area)
     }
 }
 

@@ -262,8 +262,8 @@ fn keys(sight: Sight<'_>) -> impl Iterator<Item = (String, &'static str)> {
     let keymap = &sight.scene.ui.keymap;
     let keys = [
         (Action::EditLink, "changes its figures"),
-        (Action::CutLink, "cuts it; again: opens it"),
-        (Action::HoleLink, "makes it a black hole; again: opens it"),
+        (Action::CutLink, "cuts it, or opens it"),
+        (Action::HoleLink, "makes it a black hole, or opens it"),
         (Action::NextLink, "goes to the next link"),
     ];
     keys.into_iter()

@@ -101,6 +101,11 @@ fn spots(ring: &Ring, area: Rect, shape: Shape) -> Option<Vec<Rect>> {
     if area.width < 2 * width + GAP || area.height < height {
         return None;
     }
+    // Where lines of words are too close, nothing is seen of the links between them.
+    let levels = u16::try_from(ring.order.len() / 2).unwrap_or(u16::MAX);
+    if 2 * (area.height - height) < levels.saturating_mul(3) {
+        return None;
+    }
     let middle = area.x + (area.width - width) / 2;
     let place = |x: u16, y: u16| Rect::new(x, y, width, height);
     let hub = place(middle, area.y + (area.height - height) / 2);
@@ -204,7 +209,7 @@ mod tests {
                 let ring = Ring::new(count, &links);
                 for area in AREAS {
                     let Some(places) = Places::new(&ring, area) else {
-                        assert!(count > 16, "{count} nodes in {area}");
+                        assert!(count > 12, "{count} nodes in {area}");
                         continue;
                     };
                     assert_eq!(places.spots.len(), count);
