@@ -124,7 +124,10 @@ impl Canvas {
 mod tests {
     use super::*;
 
-    fn drawn(lines: &[((i32, i32), (i32, i32), (u32, u32))], is_ascii: bool) -> Vec<String> {
+    /// From, to, and how it is dashed.
+    type Drawn = ((i32, i32), (i32, i32), (u32, u32));
+
+    fn drawn(lines: &[Drawn], is_ascii: bool) -> Vec<String> {
         let area = Rect::new(0, 0, 8, 3);
         let mut canvas = Canvas::new(area);
         for (from, to, dash) in lines {

@@ -286,7 +286,8 @@ impl NetworkPane {
 
     /// Whether something on it moves, so that the next frame is another one.
     pub fn is_moving(&self, lab: &LabView) -> bool {
-        flights::is_any(lab)
+        // In a table nothing moves.
+        lab.nodes.len() <= DRAWN_MAX && flights::is_any(lab)
     }
 
     /// Draws it.
