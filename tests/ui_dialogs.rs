@@ -243,7 +243,7 @@ fn the_help_has_every_key_and_scrolls_to_the_last_of_them() {
 #[test]
 fn the_filter_stands_below_what_it_filters_and_leaves_with_either_key() {
     let mut desk = Desk::new();
-    desk.press("v /").type_("min");
+    desk.press("V /").type_("min");
     desk.says("filter: min");
     let (rows, cursor) = desk.lines();
     assert_eq!(cursor.y + 4, u16::try_from(rows.len()).expect("few"));

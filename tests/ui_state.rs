@@ -249,7 +249,9 @@ fn views_follow_each_other_and_back_leads_home() {
     let lab = scenario();
     let mut ui = ui(&lab);
     for (key, view) in [
-        ("v", View::Log),
+        ("v", View::Network),
+        ("V", View::Lab),
+        ("V", View::Log),
         ("v", View::Lab),
         ("V", View::Log),
         ("Esc", View::Lab),

@@ -248,7 +248,7 @@ fn one_node_alone_tab_by_tab() {
 
 #[test]
 fn the_log_of_all() {
-    pictures("log", &scenario(), "v");
+    pictures("log", &scenario(), "V");
 }
 
 #[test]

@@ -262,6 +262,11 @@ impl Theme {
         self.sign("·", ".")
     }
 
+    /// A payment on its way.
+    pub fn payment(self) -> &'static str {
+        self.sign("•", "*")
+    }
+
     /// Columns of rising height.
     pub fn columns(self) -> &'static [&'static str] {
         if self.ascii {

@@ -72,9 +72,8 @@ impl Filter {
 fn apply(ui: &mut UiState, filter: &str) {
     match (&mut ui.zoom, ui.view) {
         (Some(zoom), _) => zoom.set_filter(filter),
-        (None, View::Network) => ui.network.set_filter(filter),
         (None, View::Blocks) => ui.blocks.set_filter(filter),
         (None, View::Messages) => ui.messages.set_filter(filter),
-        (None, View::Log | View::Lab) => ui.log.set_filter(filter),
+        (None, View::Log | View::Lab | View::Network) => ui.log.set_filter(filter),
     }
 }

@@ -149,6 +149,11 @@ impl Form {
         field.edited();
     }
 
+    /// Puts a text into a field, as a proposal.
+    pub fn propose(&mut self, at: usize, text: &str) {
+        self.fields[at].propose(text);
+    }
+
     /// Says what is wrong with a field.
     pub fn blame(&mut self, at: usize, error: impl Into<String>) {
         self.fields[at].error = Some(error.into());

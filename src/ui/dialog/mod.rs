@@ -9,11 +9,13 @@ mod find;
 mod form;
 mod help;
 mod input;
+mod link;
 mod list;
 mod palette;
 mod payment;
 mod quit;
 mod send;
+mod split;
 mod wallet;
 pub mod window;
 
@@ -21,12 +23,15 @@ use self::add::AddForm;
 use self::filter::Filter;
 use self::find::FindNode;
 use self::help::Help;
+use self::link::LinkForm;
 use self::palette::Palette;
 use self::quit::Quit;
 use self::send::SendForm;
+use self::split::SplitForm;
 use self::wallet::WalletForm;
 use super::keymap::{Action, KeyPress};
 use super::state::{Effect, Purpose, UiState};
+use crate::lab::view::LinkView;
 use crate::lab::{Answer, LabView, NodeIx};
 use ratatui::Frame;
 use ratatui::layout::Rect;
@@ -45,6 +50,8 @@ enum Kind {
     Quit(Quit),
     Find(FindNode),
     Filter(Filter),
+    Link(LinkForm),
+    Split(SplitForm),
 }
 
 /// What becomes of a dialog.
@@ -98,6 +105,16 @@ impl Dialog {
         Kind::Filter(Filter::new(now)).into()
     }
 
+    /// To change what a link is like.
+    pub fn link(lab: &LabView, link: &LinkView) -> Self {
+        Kind::Link(LinkForm::new(lab, link)).into()
+    }
+
+    /// To split the network into groups.
+    pub fn split(lab: &LabView) -> Self {
+        Kind::Split(SplitForm::new(lab)).into()
+    }
+
     /// Takes a key.
     pub fn key(&mut self, lab: &LabView, ui: &mut UiState, key: KeyPress) -> Verdict {
         match &mut self.kind {
@@ -109,19 +126,22 @@ impl Dialog {
             Kind::Quit(quit) => quit.key(key),
             Kind::Find(find) => find.key(lab, ui, key),
             Kind::Filter(filter) => filter.key(ui, key),
+            Kind::Link(form) => form.key(key),
+            Kind::Split(split) => split.key(lab, key),
         }
     }
 
     /// Takes pasted text.
     pub fn paste(&mut self, ui: &mut UiState, text: &str) -> Verdict {
         match &mut self.kind {
-            Kind::Help(_) | Kind::Quit(_) => {}
+            Kind::Help(_) | Kind::Quit(_) | Kind::Split(_) => {}
             Kind::Palette(palette) => palette.paste(text),
             Kind::Wallet(form) => form.paste(text),
             Kind::Send(form) => form.paste(text),
             Kind::Add(form) => form.paste(text),
             Kind::Find(find) => find.paste(text),
             Kind::Filter(filter) => filter.paste(ui, text),
+            Kind::Link(form) => form.paste(text),
         }
         Verdict::Stay(Vec::new())
     }
@@ -174,6 +194,8 @@ impl Dialog {
             Kind::Quit(quit) => quit.render(frame, area, ui),
             Kind::Find(find) => find.render(frame, area, lab, ui),
             Kind::Filter(filter) => filter.render(frame, area, ui),
+            Kind::Link(form) => form.render(frame, area, ui),
+            Kind::Split(split) => split.render(frame, area, lab, ui),
         }
     }
 }

@@ -65,6 +65,20 @@ pub enum Action {
     AddNode,
     /// Start or stop the payments that the lab makes by itself.
     ToggleTraffic,
+    /// Release what a withholding miner keeps.
+    Release,
+    /// Split the network, or unite it again.
+    Partition,
+    /// Choose the next link of the node.
+    NextLink,
+    /// Choose the one before.
+    PreviousLink,
+    /// Change what the chosen link is like.
+    EditLink,
+    /// Cut the chosen link, or open it again.
+    CutLink,
+    /// Make the chosen link a black hole, or open it again.
+    HoleLink,
     /// Hold the screen.
     Hold,
     /// Wall time or lab time.

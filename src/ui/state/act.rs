@@ -11,6 +11,9 @@ use crate::ui::keymap::Action;
 impl UiState {
     /// Does something with the focused node.
     pub(super) fn act_on_node(&mut self, lab: &LabView, action: Action) -> Vec<Effect> {
+        if let Action::EditLink | Action::CutLink | Action::HoleLink | Action::Partition = action {
+            return self.act_on_links(lab, action);
+        }
         let Some(node) = lab.node(self.focus) else {
             return Vec::new();
         };
@@ -43,6 +46,7 @@ impl UiState {
             Action::MineNow => return self.ask(Command::MineNow, mining(node)),
             Action::Faster => return self.change_rate(node, 2.0),
             Action::Slower => return self.change_rate(node, 0.5),
+            Action::Release => return self.ask(Command::Release, Purpose::Tell),
             _ => {}
         }
         Vec::new()

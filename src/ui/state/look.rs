@@ -68,6 +68,17 @@ impl UiState {
     }
 
     fn focus_pane(&mut self, lab: &LabView, at: usize) -> Vec<Effect> {
+        if self.view == View::Network {
+            // All of them are in sight.
+            return match at < lab.nodes.len() {
+                true => self.focus_on(lab, NodeIx(at)),
+                false => {
+                    let words = format!("there are {} nodes", lab.nodes.len());
+                    self.tell(lab.now, Tone::Warn, words);
+                    Vec::new()
+                }
+            };
+        }
         // In zoom the numbers are those of the panes under it.
         let zoom = self.zoom.take();
         let plan = Plan::new(lab, self);
@@ -92,6 +103,7 @@ impl UiState {
         let moved = match self.view {
             View::Lab => return self.move_among_panes(lab, action),
             _ if action == Action::Zoom => return self.zoom_in(lab),
+            View::Network if action == Action::Open => return self.zoom_in(lab),
             View::Network => self.network.act(lab, self.focus, action, body),
             View::Blocks => self.blocks.act(lab, self.focus, action, body),
             View::Messages => self
@@ -106,7 +118,7 @@ impl UiState {
     pub(super) fn clicked(&mut self, lab: &LabView, at: Position) -> Vec<Effect> {
         let body = Plan::new(lab, self).body;
         let moved = match self.view {
-            View::Network => self.network.click(lab, at, body),
+            View::Network => self.network.click(lab, self.focus, at, body),
             View::Blocks => self.blocks.click(lab, at, body),
             View::Messages => self.messages.click(lab, &self.chips, at, body),
             View::Lab | View::Log => return Vec::new(),

@@ -6,6 +6,7 @@
 
 mod act;
 mod answers;
+mod links;
 mod look;
 mod mouse;
 

@@ -1,0 +1,169 @@
+//! What is on its way just now: blocks and transactions, each with how far it has come.
+//!
+//! Most messages take less time than a glance. What would be gone at once is shown for a moment
+//! from when it was sent, and how much slower than in truth that is, is said. What has not come in
+//! yet is taken to need as long as its link says, and waits shortly before its end if it needs
+//! longer; in a black hole it never gets beyond the middle.
+//!
+//! Only the newest messages are looked at, and only so many are shown: a busy lab says hundreds of
+//! things a second.
+
+use crate::chain::BlockHash;
+use crate::lab::talk::Spoken;
+use crate::lab::view::LinkView;
+use crate::lab::{LabView, NodeIx};
+use crate::link::LinkState;
+use crate::node::BlockId;
+use crate::node::message::Item;
+use std::collections::BTreeMap;
+use std::time::Duration;
+
+/// The whole way, in the parts that it is measured in.
+pub const WAY: u32 = 1_000;
+
+/// How long something is shown at least.
+const GLANCE: Duration = Duration::from_millis(300);
+
+/// As far as something comes that has not arrived.
+const NEARLY: u32 = 950;
+
+/// As far as something comes in a black hole.
+const MIDDLE: u32 = 500;
+
+/// How much longer than it should need something is shown: its receiver may never tell.
+const PATIENCE: Duration = Duration::from_secs(1);
+
+/// What was said earlier is not looked at.
+const HORIZON: Duration = Duration::from_secs(10);
+
+/// Messages that are looked at.
+const LOOKED_AT: usize = 2_048;
+
+/// What is shown at once.
+const SHOWN_MAX: usize = 64;
+
+/// What is carried.
+#[derive(Clone, Copy, Debug, PartialEq, Eq, PartialOrd, Ord)]
+pub enum Load {
+    /// A block.
+    Block(BlockId),
+    /// A transaction.
+    Tx,
+}
+
+/// Something on its way.
+#[derive(Clone, Copy, Debug, PartialEq, Eq)]
+pub struct Flight {
+    /// From whom.
+    pub from: NodeIx,
+    /// To whom.
+    pub to: NodeIx,
+    /// What it is.
+    pub load: Load,
+    /// How far it has come, from 0 to [`WAY`].
+    pub way: u32,
+}
+
+/// All that is on its way.
+#[derive(Clone, Debug, Default, PartialEq, Eq)]
+pub struct Flights {
+    /// Each, blocks first.
+    pub shown: Vec<Flight>,
+    /// What is slowed most is shown so many times longer than it takes; 1: nothing is slowed.
+    pub slowed: u128,
+}
+
+/// What flies in a lab at this moment.
+pub fn flights(lab: &LabView) -> Flights {
+    let mut found = Flights {
+        shown: Vec::new(),
+        slowed: 1,
+    };
+    let links: BTreeMap<_, _> = lab.links.iter().map(|link| (link.ends, link)).collect();
+    for spoken in recent(lab) {
+        let Some((from, to)) = spoken.from.node().zip(spoken.to.node()) else {
+            continue;
+        };
+        let link = links.get(&(from.min(to), from.max(to)));
+        let (Some(load), Some(pace)) = (load(lab, spoken), pace(lab, spoken, link.copied(), from))
+        else {
+            continue;
+        };
+        found.slowed = found.slowed.max(pace.slowed);
+        found.shown.push(Flight {
+            from,
+            to,
+            load,
+            way: pace.way,
+        });
+    }
+    found.shown.sort_by_key(|flight| flight.load == Load::Tx);
+    found.shown.truncate(SHOWN_MAX);
+    found
+}
+
+/// Whether anything flies.
+pub fn is_any(lab: &LabView) -> bool {
+    let links: BTreeMap<_, _> = lab.links.iter().map(|link| (link.ends, link)).collect();
+    recent(lab).any(|spoken| {
+        let Some((from, to)) = spoken.from.node().zip(spoken.to.node()) else {
+            return false;
+        };
+        let link = links.get(&(from.min(to), from.max(to)));
+        pace(lab, spoken, link.copied(), from).is_some()
+    })
+}
+
+/// What was said a short while ago and is worth showing, newest first.
+fn recent(lab: &LabView) -> impl Iterator<Item = &Spoken> {
+    let newest = lab.talk.newest().take(LOOKED_AT);
+    let recent = newest.take_while(|spoken| lab.now.since(spoken.at()) < HORIZON);
+    recent.filter(|spoken| !spoken.is_lost && matches!(spoken.command(), "block" | "tx"))
+}
+
+fn load(lab: &LabView, spoken: &Spoken) -> Option<Load> {
+    match spoken.item()? {
+        Item::Tx(_) => Some(Load::Tx),
+        Item::Block(hash) => Some(Load::Block(block(lab, hash))),
+    }
+}
+
+/// A block with its height, as far as anybody knows it.
+fn block(lab: &LabView, hash: BlockHash) -> BlockId {
+    let journeys = lab.journeys.iter().map(|journey| journey.id);
+    let snapshots = lab.nodes.iter().filter_map(|node| node.snapshot.as_ref());
+    let recent = snapshots.flat_map(|snapshot| snapshot.recent.iter().rev().map(|info| info.id));
+    let mut known = journeys.chain(recent);
+    let found = known.find(|id| id.hash == hash);
+    found.unwrap_or(BlockId { height: 0, hash })
+}
+
+/// How something moves.
+struct Pace {
+    way: u32,
+    slowed: u128,
+}
+
+/// How far a message is; `None`: it is not on its way.
+fn pace(lab: &LabView, spoken: &Spoken, link: Option<&LinkView>, from: NodeIx) -> Option<Pace> {
+    let sent = spoken.sent?;
+    let past = lab.now.since(sent);
+    let way = link.map(|link| *link.from(from)).unwrap_or_default();
+    let takes = spoken.took().unwrap_or(way.latency);
+    let shown = takes.max(GLANCE);
+    let far = past.as_micros() * u128::from(WAY) / shown.as_micros();
+    let far = u32::try_from(far).unwrap_or(u32::MAX);
+    let way = match spoken.received {
+        Some(_) if far >= WAY => return None,
+        Some(_) => far,
+        None if past > shown + PATIENCE => return None,
+        None if way.state == LinkState::BlackHole => far.min(MIDDLE),
+        None => far.min(NEARLY),
+    };
+    let slowed = shown.as_micros() / takes.as_micros().max(1);
+    Some(Pace {
+        way,
+        // Of what takes no time at all nothing can be said.
+        slowed: if takes.is_zero() { 1 } else { slowed.max(1) },
+    })
+}
