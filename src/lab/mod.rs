@@ -30,6 +30,7 @@ mod story;
 pub mod summary;
 pub mod talk;
 pub mod tally;
+pub mod tree;
 pub mod units;
 pub mod view;
 

@@ -13,6 +13,7 @@ mod list;
 mod palette;
 mod payment;
 mod quit;
+mod seek;
 mod send;
 mod wallet;
 pub mod window;
@@ -23,6 +24,7 @@ use self::find::FindNode;
 use self::help::Help;
 use self::palette::Palette;
 use self::quit::Quit;
+use self::seek::Seek;
 use self::send::SendForm;
 use self::wallet::WalletForm;
 use super::keymap::{Action, KeyPress};
@@ -45,6 +47,7 @@ enum Kind {
     Quit(Quit),
     Find(FindNode),
     Filter(Filter),
+    Seek(Seek),
 }
 
 /// What becomes of a dialog.
@@ -93,6 +96,11 @@ impl Dialog {
         Kind::Find(FindNode::default()).into()
     }
 
+    /// To go to a block by its height or hash.
+    pub fn seek_block() -> Self {
+        Kind::Seek(Seek::default()).into()
+    }
+
     /// To filter a list, as it is filtered now.
     pub fn filter(now: &str) -> Self {
         Kind::Filter(Filter::new(now)).into()
@@ -109,6 +117,7 @@ impl Dialog {
             Kind::Quit(quit) => quit.key(key),
             Kind::Find(find) => find.key(lab, ui, key),
             Kind::Filter(filter) => filter.key(ui, key),
+            Kind::Seek(seek) => seek.key(lab, ui, key),
         }
     }
 
@@ -122,6 +131,7 @@ impl Dialog {
             Kind::Add(form) => form.paste(text),
             Kind::Find(find) => find.paste(text),
             Kind::Filter(filter) => filter.paste(ui, text),
+            Kind::Seek(seek) => seek.paste(text),
         }
         Verdict::Stay(Vec::new())
     }
@@ -174,6 +184,7 @@ impl Dialog {
             Kind::Quit(quit) => quit.render(frame, area, ui),
             Kind::Find(find) => find.render(frame, area, lab, ui),
             Kind::Filter(filter) => filter.render(frame, area, ui),
+            Kind::Seek(seek) => seek.render(frame, area, ui),
         }
     }
 }

@@ -17,7 +17,7 @@ use std::ops::Range;
 
 /// How a figure looks.
 #[derive(Clone, Copy, Debug, PartialEq, Eq)]
-pub(super) enum Look {
+pub(in crate::ui) enum Look {
     Plain,
     Dim,
     Strong,
@@ -42,7 +42,7 @@ impl Look {
 
 /// A figure, or some words.
 #[derive(Clone, Debug, PartialEq, Eq)]
-pub(super) enum Cell {
+pub(in crate::ui) enum Cell {
     Words(String, Look),
     /// The long form where there is room for it, else the short one.
     Either {
@@ -55,17 +55,17 @@ pub(super) enum Cell {
 }
 
 /// Words of no particular weight.
-pub(super) fn plain(words: impl ToString) -> Cell {
+pub(in crate::ui) fn plain(words: impl ToString) -> Cell {
     Cell::Words(words.to_string(), Look::Plain)
 }
 
 /// A figure that is worth a look.
-pub(super) fn strong(words: impl ToString) -> Cell {
+pub(in crate::ui) fn strong(words: impl ToString) -> Cell {
     Cell::Words(words.to_string(), Look::Strong)
 }
 
 /// A name that people gave; where there is no room for all of it, its beginning.
-pub(super) fn name(name: &str) -> Cell {
+pub(in crate::ui) fn name(name: &str) -> Cell {
     /// Columns that a name takes at most beside figures.
     const NAME: usize = 16;
     Cell::Either {
@@ -76,12 +76,12 @@ pub(super) fn name(name: &str) -> Cell {
 }
 
 /// What comes second.
-pub(super) fn dim(words: impl ToString) -> Cell {
+pub(in crate::ui) fn dim(words: impl ToString) -> Cell {
     Cell::Words(words.to_string(), Look::Dim)
 }
 
 /// A hash or an address: whole where there is room, else its end.
-pub(super) fn long(whole: impl ToString, look: Look) -> Cell {
+pub(in crate::ui) fn long(whole: impl ToString, look: Look) -> Cell {
     let whole = whole.to_string();
     Cell::Either {
         short: ending(&whole),
@@ -91,7 +91,7 @@ pub(super) fn long(whole: impl ToString, look: Look) -> Cell {
 }
 
 /// The end of a hash or an address, by which people know it.
-pub(super) fn ending(whole: &str) -> String {
+pub(in crate::ui) fn ending(whole: &str) -> String {
     let from = whole.len().saturating_sub(8);
     match whole.get(from..) {
         Some(end) if from > 0 => format!("..{end}"),
@@ -135,7 +135,7 @@ fn piece_text(piece: &Piece) -> String {
 
 /// What can be opened.
 #[derive(Clone, Debug, PartialEq, Eq)]
-pub(super) enum Target {
+pub(in crate::ui) enum Target {
     Block(BlockHash),
     Tx(Txid),
     /// Of this wallet, what it did.
@@ -144,7 +144,7 @@ pub(super) enum Target {
 
 /// A line of a list.
 #[derive(Clone, Debug, Default)]
-pub(super) struct Item {
+pub(in crate::ui) struct Item {
     pub cells: Vec<Cell>,
     /// What Enter opens.
     pub opens: Option<Target>,
@@ -197,7 +197,7 @@ impl Item {
 
 /// Where somebody is in a list.
 #[derive(Clone, Debug, Default)]
-pub(super) struct Cursor {
+pub(in crate::ui) struct Cursor {
     at: usize,
     /// What the chosen line is about; nothing at the line where the list begins.
     key: Option<String>,
@@ -272,7 +272,7 @@ impl Cursor {
 }
 
 /// Where a key leads to, among so many lines.
-pub(super) fn moved(at: usize, len: usize, action: Action, page: usize) -> usize {
+pub(in crate::ui) fn moved(at: usize, len: usize, action: Action, page: usize) -> usize {
     let last = len.saturating_sub(1);
     let to = match action {
         Action::Up => at.saturating_sub(1),
@@ -287,7 +287,7 @@ pub(super) fn moved(at: usize, len: usize, action: Action, page: usize) -> usize
 }
 
 /// The lines that are seen of so many: the chosen one in the middle, as far as that goes.
-pub(super) fn window(len: usize, chosen: usize, lines: usize) -> Range<usize> {
+pub(in crate::ui) fn window(len: usize, chosen: usize, lines: usize) -> Range<usize> {
     let from = chosen
         .saturating_sub(lines / 2)
         .min(len.saturating_sub(lines));

@@ -14,7 +14,7 @@ use ratatui::text::{Line, Span};
 const GAP: usize = 2;
 
 /// A column of a table.
-pub(super) struct Column {
+pub(in crate::ui) struct Column {
     title: &'static str,
     /// The higher, the sooner it is left out when there is no room.
     rank: u8,
@@ -22,7 +22,7 @@ pub(super) struct Column {
 }
 
 /// A column of words.
-pub(super) const fn words(title: &'static str, rank: u8) -> Column {
+pub(in crate::ui) const fn words(title: &'static str, rank: u8) -> Column {
     Column {
         title,
         rank,
@@ -31,7 +31,7 @@ pub(super) const fn words(title: &'static str, rank: u8) -> Column {
 }
 
 /// A column of numbers: they end at the same place.
-pub(super) const fn number(title: &'static str, rank: u8) -> Column {
+pub(in crate::ui) const fn number(title: &'static str, rank: u8) -> Column {
     Column {
         title,
         rank,
@@ -40,7 +40,7 @@ pub(super) const fn number(title: &'static str, rank: u8) -> Column {
 }
 
 /// A table's head and lines. A column whose figures do not all fit is left out.
-pub(super) fn table(
+pub(in crate::ui) fn table(
     scene: Scene<'_>,
     columns: &[Column],
     items: &[Item],
@@ -67,7 +67,7 @@ pub(super) fn table(
 }
 
 /// A line of a list, marked over its whole length if it is the chosen one.
-pub(super) fn finish(
+pub(in crate::ui) fn finish(
     scene: Scene<'_>,
     mut spans: Vec<Span<'static>>,
     is_chosen: bool,
@@ -157,7 +157,12 @@ fn aligned<'a>(
 }
 
 /// The name of a figure and what it is, of which the last parts are left out when there is no room.
-pub(super) fn field(scene: Scene<'_>, item: &Item, is_chosen: bool, room: usize) -> Line<'static> {
+pub(in crate::ui) fn field(
+    scene: Scene<'_>,
+    item: &Item,
+    is_chosen: bool,
+    room: usize,
+) -> Line<'static> {
     /// Columns of the names of figures: with a hash behind it, it fits 80 columns.
     const LABEL: usize = 12;
     let mut spans = Vec::new();

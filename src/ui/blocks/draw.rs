@@ -1,0 +1,454 @@
+//! Draws the view: the border, the tabs, the news, and the tree or a list with what is chosen.
+
+use super::areas::beside;
+use super::forest::Place;
+use super::news::{self, News};
+use super::ways::{self, Way, What};
+use super::{Areas, BlocksPane, Tab, graph, path};
+use crate::lab::view::Times;
+use crate::lab::{LabView, NodeIx};
+use crate::node::snapshot::BlockInfo;
+use crate::node::{BlockId, Time};
+use crate::ui::keymap::Action;
+use crate::ui::text::{self, Row, short_name};
+use crate::ui::view::scene::Scene;
+use crate::ui::zoom::list::{Cell, Item, Look, dim, ending, plain, strong, window};
+use crate::ui::zoom::table::{self, Column, number, words};
+use ratatui::Frame;
+use ratatui::layout::Rect;
+use ratatui::style::Style;
+use ratatui::text::{Line, Span};
+use ratatui::widgets::{Block, Paragraph};
+
+const TREE: [Column; 7] = [
+    number("height", 0),
+    words("block", 0),
+    words("nodes here", 1),
+    words("mined by", 2),
+    number("txs", 4),
+    number("age", 3),
+    words("hash", 5),
+];
+
+const TIMES: [Column; 5] = [
+    words("over the run", 0),
+    number("p50", 0),
+    number("p90", 1),
+    number("p99", 2),
+    number("counted", 3),
+];
+
+/// Columns of a node's name where nodes stand.
+const NAME: usize = 16;
+
+/// Nodes that are named where they stand.
+const NAMED: usize = 6;
+
+pub(super) fn render(pane: &BlocksPane, frame: &mut Frame<'_>, area: Rect, scene: Scene<'_>) {
+    let areas = pane.areas(scene.lab, area);
+    let (len, chosen) = pane.len_and_chosen(scene.lab);
+    let place = match len {
+        0 => String::new(),
+        _ => format!("{} of {len}", chosen + 1),
+    };
+    border(pane, frame, area, scene, &place);
+    frame.render_widget(tabs(pane, scene, areas.tabs.width), areas.tabs);
+    match pane.tab {
+        Tab::Tree => {
+            tell_news(pane, frame, areas.news, scene);
+            tree(pane, frame, &areas, scene, (len, chosen));
+        }
+        Tab::Blocks | Tab::Txs => ways_tab(pane, frame, &areas, scene, chosen),
+    }
+}
+
+fn border(pane: &BlocksPane, frame: &mut Frame<'_>, area: Rect, scene: Scene<'_>, place: &str) {
+    let theme = scene.theme;
+    let mut block = Block::bordered()
+        .border_set(theme.border())
+        .border_style(theme.dim())
+        .title(Span::styled(" blocks ", theme.strong()));
+    let room = usize::from(area.width).saturating_sub(4);
+    let filter = pane.cursor().map_or("", |cursor| &cursor.filter);
+    if !filter.is_empty() {
+        let filter = short_name(filter, room / 2, theme.cut());
+        block = block.title_bottom(Line::styled(format!(" filter: {filter} "), theme.warn()));
+    } else if pane.tab == Tab::Tree && pane.forest.tree.blocks().any(|block| block.is_lost) {
+        let sign = graph::mark(theme, true);
+        let legend = format!(" {sign} lost: no node has it on its chain ");
+        block = block.title_bottom(Line::styled(legend, theme.dim()));
+    }
+    if !place.is_empty() {
+        let place = Line::styled(format!(" {place} "), theme.dim()).right_aligned();
+        block = block.title_bottom(place);
+    }
+    frame.render_widget(block, area);
+}
+
+fn tabs(pane: &BlocksPane, scene: Scene<'_>, room: u16) -> Line<'static> {
+    let row = Tab::ALL.into_iter().fold(Row::new(), |row, tab| {
+        let style = if tab == pane.tab {
+            scene.theme.chosen()
+        } else {
+            scene.theme.text()
+        };
+        row.text(u8::from(tab != pane.tab), 1, tab.title(), style)
+    });
+    row.fit(usize::from(room))
+}
+
+fn tell_news(pane: &BlocksPane, frame: &mut Frame<'_>, area: Rect, scene: Scene<'_>) {
+    let Some(news) = News::current(scene.lab).filter(|_| !area.is_empty()) else {
+        return;
+    };
+    let winner = pane.forest.tree.block(&news.tips().1.hash);
+    let miner = winner.and_then(|block| miner(scene.lab, &block.info));
+    let parts = news.parts(scene.lab, &scene.moment(news.at()), miner.as_deref());
+    let (room, height) = (usize::from(area.width), usize::from(area.height));
+    let lines = news::laid_out(parts, room, height);
+    let style = scene.theme.warn();
+    let lines = lines
+        .iter()
+        .map(|line| Line::from(scene.pieces(line, style)));
+    frame.render_widget(Paragraph::new(lines.collect::<Vec<_>>()), area);
+}
+
+/// Who takes a block's reward, by the wallet's name and its node's; or who was seen to mine it.
+fn miner(lab: &LabView, info: &BlockInfo) -> Option<String> {
+    let name = |ix: NodeIx| lab.node(ix).map_or("", |node| &*node.name);
+    let Some(address) = &info.miner else {
+        let mut journeys = lab.journeys.iter();
+        let found = journeys.find(|journey| journey.id == info.id && journey.is_own);
+        return found.map(|journey| name(journey.origin).to_owned());
+    };
+    Some(match lab.wallet_of(address) {
+        Some((ix, wallet)) if wallet == name(ix) => wallet.to_owned(),
+        Some((ix, wallet)) => format!("{wallet}@{}", name(ix)),
+        None => ending(address),
+    })
+}
+
+fn tree(
+    pane: &BlocksPane,
+    frame: &mut Frame<'_>,
+    areas: &Areas,
+    scene: Scene<'_>,
+    (len, chosen): (usize, usize),
+) {
+    let theme = scene.theme;
+    if len == 0 {
+        let line = Line::styled("no block was seen yet", theme.dim());
+        frame.render_widget(line, areas.list);
+        return;
+    }
+    let seen = window(len, chosen, usize::from(areas.list.height));
+    let first = seen.start;
+    let places: Vec<Place> = seen.filter_map(|at| pane.forest.place(at)).collect();
+    let room = usize::from(areas.list.width);
+    let lanes = lanes(&places, room);
+    let left = graph::width(lanes) + 2;
+    let items: Vec<Item> = places
+        .iter()
+        .map(|place| item(pane, scene, *place))
+        .collect();
+    let at = chosen.checked_sub(first);
+    let (head, rows) = table::table(scene, &TREE, &items, at, room.saturating_sub(left));
+    frame.render_widget(head, beside(areas.head, left));
+    let lines = places
+        .iter()
+        .zip(rows)
+        .enumerate()
+        .map(|(nth, (place, row))| {
+            let (mut spans, is_lost) = lane_spans(pane, scene, *place, lanes);
+            spans.push(Span::raw(if Some(nth) == at {
+                theme.pointer()
+            } else {
+                " "
+            }));
+            spans.push(Span::raw(" "));
+            let is_faint = is_lost && Some(nth) != at;
+            let faint = |span: Span<'static>| match is_faint && span.style.bg.is_none() {
+                true => Span::styled(span.content, theme.faint()),
+                false => span,
+            };
+            spans.extend(row.spans.into_iter().map(faint));
+            Line::from(spans)
+        });
+    frame.render_widget(Paragraph::new(lines.collect::<Vec<_>>()), areas.list);
+}
+
+/// Lanes that are drawn: as many as there are in sight, and not so many that no room is left.
+fn lanes(places: &[Place], room: usize) -> usize {
+    let widths = places.iter().map(|place| match place {
+        Place::Tree(row) => row.width(),
+        Place::Chain(_) => 1,
+    });
+    widths.max().unwrap_or(1).min((room / 8).max(2))
+}
+
+fn lane_spans(
+    pane: &BlocksPane,
+    scene: Scene<'_>,
+    place: Place,
+    lanes: usize,
+) -> (Vec<Span<'static>>, bool) {
+    let theme = scene.theme;
+    match place {
+        Place::Tree(row) => {
+            let block = pane.forest.tree.block(&row.id.hash);
+            let is_lost = block.is_some_and(|block| block.is_lost);
+            let ink = match is_lost {
+                true => theme.faint(),
+                false => theme.chip_ink(scene.ui.chips.colour(row.id)),
+            };
+            let sign = graph::mark(theme, is_lost);
+            (graph::spans(theme, &row, lanes, sign, ink), is_lost)
+        }
+        Place::Chain(_) => {
+            let sign = graph::mark(theme, false);
+            let rest = " ".repeat(graph::width(lanes) - 1);
+            (
+                vec![Span::styled(sign, theme.dim()), Span::raw(rest)],
+                false,
+            )
+        }
+    }
+}
+
+fn item(pane: &BlocksPane, scene: Scene<'_>, place: Place) -> Item {
+    let height = strong(place.height());
+    let Some(info) = pane.forest.info(place) else {
+        return Item::new(vec![height, plain(""), dim(pane.forest.missing())]);
+    };
+    let block = pane.forest.tree.block(&info.id.hash);
+    let is_lost = block.is_some_and(|block| block.is_lost);
+    let age = match info.id.height {
+        0 => "genesis".to_owned(),
+        _ => scene.age(Time::from_block(info.time)),
+    };
+    let miner = miner(scene.lab, info);
+    Item::new(vec![
+        height,
+        Cell::Chip(info.id),
+        nodes_here(pane, scene, info.id, is_lost),
+        miner.map_or_else(|| plain(""), |miner| crate::ui::zoom::list::name(&miner)),
+        plain(info.txs.map_or_else(String::new, |txs| txs.to_string())),
+        plain(age),
+        Cell::Either {
+            short: format!("..{}", info.id.hash.short()),
+            long: info.id.hash.to_string(),
+            look: Look::Dim,
+        },
+    ])
+}
+
+/// The nodes whose chain ends here.
+fn nodes_here(pane: &BlocksPane, scene: Scene<'_>, id: BlockId, is_lost: bool) -> Cell {
+    let standing = pane.forest.tree.standing(&id.hash);
+    if standing.is_empty() {
+        return dim(if is_lost { "lost" } else { "" });
+    }
+    let name = |ix: &NodeIx| {
+        let name = short_name(scene.name(*ix), NAME, scene.theme.cut());
+        let node = scene.lab.node(*ix);
+        match node.is_some_and(|node| node.state.is_up()) {
+            true => name,
+            false => name + " (down)",
+        }
+    };
+    let some = |shown: usize| {
+        let names: Vec<String> = standing.iter().take(shown).map(name).collect();
+        let names = names.join(" ");
+        match standing.len().saturating_sub(shown) {
+            0 => names,
+            more => format!("{names} +{more}"),
+        }
+    };
+    let long = match standing.len() == scene.lab.nodes.len() && standing.len() > 2 {
+        true => format!("all {} nodes", standing.len()),
+        false => some(NAMED),
+    };
+    let short = some(1);
+    Cell::Either {
+        short: if long.chars().count() < short.chars().count() {
+            long.clone()
+        } else {
+            short
+        },
+        long,
+        look: Look::Strong,
+    }
+}
+
+fn ways_tab(
+    pane: &BlocksPane,
+    frame: &mut Frame<'_>,
+    areas: &Areas,
+    scene: Scene<'_>,
+    chosen: usize,
+) {
+    let theme = scene.theme;
+    let items = pane.items(scene.lab);
+    let (columns, ways, times): (&[Column], _, _) = match pane.tab {
+        Tab::Txs => (&ways::TXS, ways::txs(scene.lab), scene.lab.tx_times),
+        _ => (
+            &ways::BLOCKS,
+            ways::blocks(scene.lab),
+            scene.lab.block_times,
+        ),
+    };
+    if items.is_empty() {
+        let line = Line::styled(nothing(pane, scene), theme.dim());
+        frame.render_widget(line, areas.list);
+        return;
+    }
+    let seen = window(items.len(), chosen, usize::from(areas.list.height));
+    let at = chosen - seen.start;
+    let room = usize::from(areas.list.width);
+    let (head, rows) = table::table(scene, columns, &items[seen], Some(at), room);
+    frame.render_widget(head, areas.head);
+    frame.render_widget(Paragraph::new(rows), areas.list);
+    let target = items.get(chosen).and_then(|item| item.opens.clone());
+    let way = ways.iter().find(|way| Some(way.target()) == target);
+    if let (Some(detail), Some(way)) = (areas.detail, way) {
+        if let Some(rule) = areas.rule {
+            frame.render_widget(Paragraph::new(rule_lines(scene, rule)), rule);
+        }
+        let lines = detail_lines(scene, way, times, detail);
+        frame.render_widget(Paragraph::new(lines), detail);
+    }
+}
+
+fn nothing(pane: &BlocksPane, scene: Scene<'_>) -> String {
+    let key = |action| scene.ui.keymap.key_of(action);
+    match (pane.cursor(), pane.tab) {
+        (Some(cursor), _) if !cursor.filter.is_empty() => {
+            format!("nothing here has {:?} in it", cursor.filter)
+        }
+        (_, Tab::Txs) => format!("none yet: {} sends coins", key(Action::Send)),
+        _ => format!("none yet: {} mines a block", key(Action::MineNow)),
+    }
+}
+
+/// What is between the list and what is chosen: a column of lines, or a line.
+fn rule_lines(scene: Scene<'_>, area: Rect) -> Vec<Line<'static>> {
+    let theme = scene.theme;
+    let sign = match (area.width, theme.ascii) {
+        (1, true) => "|",
+        (1, false) => "│",
+        _ => theme.rule(),
+    };
+    let line = sign.repeat(usize::from(area.width));
+    (0..area.height)
+        .map(|_| Line::styled(line.clone(), theme.dim()))
+        .collect()
+}
+
+/// The chosen one: who had it first, its path, who waits for it; and times over the whole run.
+fn detail_lines(scene: Scene<'_>, way: &Way<'_>, times: Times, area: Rect) -> Vec<Line<'static>> {
+    let (room, height) = (usize::from(area.width), usize::from(area.height));
+    let mut lines = heading(scene, way, room);
+    let mut end = missing(scene, way, room);
+    let times = times_lines(scene, times, room);
+    // The times over the run go first where lines are few.
+    let least = lines.len() + end.len() + 1;
+    let has_times = height >= least + times.len() + 4;
+    if has_times {
+        end.push(Line::raw(""));
+        end.extend(times);
+    }
+    let steps = path::lines(scene, way, ink(scene, way), room);
+    let left = height.saturating_sub(lines.len() + end.len());
+    let hidden = match steps.len() <= left {
+        true => 0,
+        false => steps.len() - left.saturating_sub(1),
+    };
+    let shown = steps.len() - hidden;
+    lines.extend(steps.into_iter().take(shown));
+    if hidden > 0 {
+        lines.push(Line::styled(format!("+{hidden} more"), scene.theme.dim()));
+    }
+    lines.extend(end);
+    lines.truncate(height);
+    lines
+}
+
+fn ink(scene: Scene<'_>, way: &Way<'_>) -> Style {
+    match way.what {
+        What::Block(id) => scene.theme.chip_ink(scene.ui.chips.colour(id)),
+        What::Tx(_) => scene.theme.focus(),
+    }
+}
+
+fn heading(scene: Scene<'_>, way: &Way<'_>, room: usize) -> Vec<Line<'static>> {
+    let theme = scene.theme;
+    let name = match way.what {
+        What::Block(id) => scene.block(id),
+        What::Tx(txid) => vec![Span::styled(
+            format!("tx ..{}", txid.short()),
+            theme.strong(),
+        )],
+    };
+    let at = format!("first seen {}", scene.moment(way.at));
+    let reached = format!("{} nodes have it", way.reached());
+    let first = Row::new()
+        .part(0, 0, name)
+        .text(1, 2, reached, theme.text())
+        .text(2, 2, at, theme.dim());
+    let mut second = Row::new();
+    for (label, time) in [("half", way.half), ("all", way.all)] {
+        if let Some(time) = time.filter(|time| !time.is_zero()) {
+            let spans = vec![
+                Span::styled(format!("{label} "), theme.dim()),
+                Span::styled(text::lapse(time), theme.strong()),
+            ];
+            second = second.part(0, 3, spans);
+        }
+    }
+    vec![first.fit(room), second.fit(room)]
+}
+
+/// Who does not have it.
+fn missing(scene: Scene<'_>, way: &Way<'_>, room: usize) -> Vec<Line<'static>> {
+    let mut names: Vec<&str> = way.missing().map(|ix| scene.name(ix)).collect();
+    if names.is_empty() {
+        return Vec::new();
+    }
+    let count = names.len();
+    names.truncate(NAMED);
+    let more = match count.saturating_sub(NAMED) {
+        0 => String::new(),
+        more => format!(" and {more} more"),
+    };
+    let (label, style) = match way.is_overtaken {
+        true => ("never came to", scene.theme.dim()),
+        false => ("not yet at", scene.theme.warn()),
+    };
+    let words = format!("{label} {}{more}", names.join(", "));
+    let spans = vec![Span::styled(words, style)];
+    vec![Line::from(text::clip(spans, room, scene.theme.cut()))]
+}
+
+/// Percentiles, of the times to half of the nodes and to all.
+fn times_lines(scene: Scene<'_>, times: Times, room: usize) -> Vec<Line<'static>> {
+    let rows = [
+        ("to half of the nodes", times.half),
+        ("to all of them", times.all),
+    ];
+    let item = |(label, times): (&str, Option<crate::lab::spread::Percentiles>)| {
+        let times = times?;
+        Some(Item::new(vec![
+            plain(label),
+            strong(text::lapse(times.p50)),
+            plain(text::lapse(times.p90)),
+            plain(text::lapse(times.p99)),
+            dim(times.count),
+        ]))
+    };
+    let items: Vec<Item> = rows.into_iter().filter_map(item).collect();
+    if items.is_empty() {
+        return Vec::new();
+    }
+    let (head, rows) = table::table(scene, &TIMES, &items, None, room);
+    std::iter::once(head).chain(rows).collect()
+}
