@@ -32,7 +32,9 @@ fn pictures(name: &str, labs: &[&LabView], keys: &str) {
     let lab = labs.last().expect("a lab");
     let whole: BTreeSet<_> = [(ALL, COLOURED), (ALL, PLAIN), ((90, 120), COLOURED)]
         .into_iter()
-        .flat_map(|(size, theme)| lint::figures(&lines(&draw(lab, &after(labs, size, theme, keys)))))
+        .flat_map(|(size, theme)| {
+            lint::figures(&lines(&draw(lab, &after(labs, size, theme, keys))))
+        })
         .collect();
     let mut text = String::new();
     for size in SIZES {
@@ -186,7 +188,12 @@ fn paying() -> LabView {
         expected: way.expected.clone(),
         arrivals: way.arrivals.clone(),
     };
-    lab.tx_journeys = Arc::new((7..10).zip(lab.journeys.iter()).map(|(n, j)| way(n, j)).collect());
+    lab.tx_journeys = Arc::new(
+        (7..10)
+            .zip(lab.journeys.iter())
+            .map(|(n, j)| way(n, j))
+            .collect(),
+    );
     lab.tx_times = lab.block_times;
     lab
 }

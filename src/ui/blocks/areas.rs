@@ -40,7 +40,8 @@ pub(super) struct Areas {
 }
 
 impl Areas {
-    pub fn new(area: Rect, tab: Tab, has_news: bool) -> Self {
+    /// For a list of so many lines.
+    pub fn new(area: Rect, tab: Tab, has_news: bool, len: usize) -> Self {
         // A column of air on each side.
         let inner = Rect {
             x: area.x + 2.min(area.width),
@@ -63,7 +64,8 @@ impl Areas {
             areas.detail = Some(beside(rest, LIST + 3));
             rest.width -= areas.detail.map_or(0, |detail| detail.width) + 3;
         } else {
-            let lines = (rest.height / 3).max(3);
+            let wanted = u16::try_from(len).unwrap_or(u16::MAX).saturating_add(1);
+            let lines = wanted.clamp(2, (rest.height / 3).max(3));
             let (list, below) = cut(rest, lines);
             let (rule, detail) = cut(below, 1);
             (areas.rule, areas.detail) = (Some(rule), Some(detail));

@@ -3,20 +3,16 @@
 use super::areas::beside;
 use super::forest::Place;
 use super::news::{self, News};
-use super::ways::{self, Way, What};
-use super::{Areas, BlocksPane, Tab, graph, path};
-use crate::lab::view::Times;
+use super::{Areas, BlocksPane, Tab, graph, spread};
 use crate::lab::{LabView, NodeIx};
 use crate::node::snapshot::BlockInfo;
 use crate::node::{BlockId, Time};
-use crate::ui::keymap::Action;
-use crate::ui::text::{self, Row, short_name};
+use crate::ui::text::{Row, short_name};
 use crate::ui::view::scene::Scene;
 use crate::ui::zoom::list::{Cell, Item, Look, dim, ending, plain, strong, window};
 use crate::ui::zoom::table::{self, Column, number, words};
 use ratatui::Frame;
 use ratatui::layout::Rect;
-use ratatui::style::Style;
 use ratatui::text::{Line, Span};
 use ratatui::widgets::{Block, Paragraph};
 
@@ -30,19 +26,11 @@ const TREE: [Column; 7] = [
     words("hash", 5),
 ];
 
-const TIMES: [Column; 5] = [
-    words("over the run", 0),
-    number("p50", 0),
-    number("p90", 1),
-    number("p99", 2),
-    number("counted", 3),
-];
-
 /// Columns of a node's name where nodes stand.
 const NAME: usize = 16;
 
-/// Nodes that are named where they stand.
-const NAMED: usize = 6;
+/// Nodes that are named in one place.
+pub(super) const NAMED: usize = 6;
 
 pub(super) fn render(pane: &BlocksPane, frame: &mut Frame<'_>, area: Rect, scene: Scene<'_>) {
     let areas = pane.areas(scene.lab, area);
@@ -58,7 +46,7 @@ pub(super) fn render(pane: &BlocksPane, frame: &mut Frame<'_>, area: Rect, scene
             tell_news(pane, frame, areas.news, scene);
             tree(pane, frame, &areas, scene, (len, chosen));
         }
-        Tab::Blocks | Tab::Txs => ways_tab(pane, frame, &areas, scene, chosen),
+        Tab::Blocks | Tab::Txs => spread::render(pane, frame, &areas, scene, chosen),
     }
 }
 
@@ -278,177 +266,4 @@ fn nodes_here(pane: &BlocksPane, scene: Scene<'_>, id: BlockId, is_lost: bool) -
         long,
         look: Look::Strong,
     }
-}
-
-fn ways_tab(
-    pane: &BlocksPane,
-    frame: &mut Frame<'_>,
-    areas: &Areas,
-    scene: Scene<'_>,
-    chosen: usize,
-) {
-    let theme = scene.theme;
-    let items = pane.items(scene.lab);
-    let (columns, ways, times): (&[Column], _, _) = match pane.tab {
-        Tab::Txs => (&ways::TXS, ways::txs(scene.lab), scene.lab.tx_times),
-        _ => (
-            &ways::BLOCKS,
-            ways::blocks(scene.lab),
-            scene.lab.block_times,
-        ),
-    };
-    if items.is_empty() {
-        let line = Line::styled(nothing(pane, scene), theme.dim());
-        frame.render_widget(line, areas.list);
-        return;
-    }
-    let seen = window(items.len(), chosen, usize::from(areas.list.height));
-    let at = chosen - seen.start;
-    let room = usize::from(areas.list.width);
-    let (head, rows) = table::table(scene, columns, &items[seen], Some(at), room);
-    frame.render_widget(head, areas.head);
-    frame.render_widget(Paragraph::new(rows), areas.list);
-    let target = items.get(chosen).and_then(|item| item.opens.clone());
-    let way = ways.iter().find(|way| Some(way.target()) == target);
-    if let (Some(detail), Some(way)) = (areas.detail, way) {
-        if let Some(rule) = areas.rule {
-            frame.render_widget(Paragraph::new(rule_lines(scene, rule)), rule);
-        }
-        let lines = detail_lines(scene, way, times, detail);
-        frame.render_widget(Paragraph::new(lines), detail);
-    }
-}
-
-fn nothing(pane: &BlocksPane, scene: Scene<'_>) -> String {
-    let key = |action| scene.ui.keymap.key_of(action);
-    match (pane.cursor(), pane.tab) {
-        (Some(cursor), _) if !cursor.filter.is_empty() => {
-            format!("nothing here has {:?} in it", cursor.filter)
-        }
-        (_, Tab::Txs) => format!("none yet: {} sends coins", key(Action::Send)),
-        _ => format!("none yet: {} mines a block", key(Action::MineNow)),
-    }
-}
-
-/// What is between the list and what is chosen: a column of lines, or a line.
-fn rule_lines(scene: Scene<'_>, area: Rect) -> Vec<Line<'static>> {
-    let theme = scene.theme;
-    let sign = match (area.width, theme.ascii) {
-        (1, true) => "|",
-        (1, false) => "│",
-        _ => theme.rule(),
-    };
-    let line = sign.repeat(usize::from(area.width));
-    (0..area.height)
-        .map(|_| Line::styled(line.clone(), theme.dim()))
-        .collect()
-}
-
-/// The chosen one: who had it first, its path, who waits for it; and times over the whole run.
-fn detail_lines(scene: Scene<'_>, way: &Way<'_>, times: Times, area: Rect) -> Vec<Line<'static>> {
-    let (room, height) = (usize::from(area.width), usize::from(area.height));
-    let mut lines = heading(scene, way, room);
-    let mut end = missing(scene, way, room);
-    let times = times_lines(scene, times, room);
-    // The times over the run go first where lines are few.
-    let least = lines.len() + end.len() + 1;
-    let has_times = height >= least + times.len() + 4;
-    if has_times {
-        end.push(Line::raw(""));
-        end.extend(times);
-    }
-    let steps = path::lines(scene, way, ink(scene, way), room);
-    let left = height.saturating_sub(lines.len() + end.len());
-    let hidden = match steps.len() <= left {
-        true => 0,
-        false => steps.len() - left.saturating_sub(1),
-    };
-    let shown = steps.len() - hidden;
-    lines.extend(steps.into_iter().take(shown));
-    if hidden > 0 {
-        lines.push(Line::styled(format!("+{hidden} more"), scene.theme.dim()));
-    }
-    lines.extend(end);
-    lines.truncate(height);
-    lines
-}
-
-fn ink(scene: Scene<'_>, way: &Way<'_>) -> Style {
-    match way.what {
-        What::Block(id) => scene.theme.chip_ink(scene.ui.chips.colour(id)),
-        What::Tx(_) => scene.theme.focus(),
-    }
-}
-
-fn heading(scene: Scene<'_>, way: &Way<'_>, room: usize) -> Vec<Line<'static>> {
-    let theme = scene.theme;
-    let name = match way.what {
-        What::Block(id) => scene.block(id),
-        What::Tx(txid) => vec![Span::styled(
-            format!("tx ..{}", txid.short()),
-            theme.strong(),
-        )],
-    };
-    let at = format!("first seen {}", scene.moment(way.at));
-    let reached = format!("{} nodes have it", way.reached());
-    let first = Row::new()
-        .part(0, 0, name)
-        .text(1, 2, reached, theme.text())
-        .text(2, 2, at, theme.dim());
-    let mut second = Row::new();
-    for (label, time) in [("half", way.half), ("all", way.all)] {
-        if let Some(time) = time.filter(|time| !time.is_zero()) {
-            let spans = vec![
-                Span::styled(format!("{label} "), theme.dim()),
-                Span::styled(text::lapse(time), theme.strong()),
-            ];
-            second = second.part(0, 3, spans);
-        }
-    }
-    vec![first.fit(room), second.fit(room)]
-}
-
-/// Who does not have it.
-fn missing(scene: Scene<'_>, way: &Way<'_>, room: usize) -> Vec<Line<'static>> {
-    let mut names: Vec<&str> = way.missing().map(|ix| scene.name(ix)).collect();
-    if names.is_empty() {
-        return Vec::new();
-    }
-    let count = names.len();
-    names.truncate(NAMED);
-    let more = match count.saturating_sub(NAMED) {
-        0 => String::new(),
-        more => format!(" and {more} more"),
-    };
-    let (label, style) = match way.is_overtaken {
-        true => ("never came to", scene.theme.dim()),
-        false => ("not yet at", scene.theme.warn()),
-    };
-    let words = format!("{label} {}{more}", names.join(", "));
-    let spans = vec![Span::styled(words, style)];
-    vec![Line::from(text::clip(spans, room, scene.theme.cut()))]
-}
-
-/// Percentiles, of the times to half of the nodes and to all.
-fn times_lines(scene: Scene<'_>, times: Times, room: usize) -> Vec<Line<'static>> {
-    let rows = [
-        ("to half of the nodes", times.half),
-        ("to all of them", times.all),
-    ];
-    let item = |(label, times): (&str, Option<crate::lab::spread::Percentiles>)| {
-        let times = times?;
-        Some(Item::new(vec![
-            plain(label),
-            strong(text::lapse(times.p50)),
-            plain(text::lapse(times.p90)),
-            plain(text::lapse(times.p99)),
-            dim(times.count),
-        ]))
-    };
-    let items: Vec<Item> = rows.into_iter().filter_map(item).collect();
-    if items.is_empty() {
-        return Vec::new();
-    }
-    let (head, rows) = table::table(scene, &TIMES, &items, None, room);
-    std::iter::once(head).chain(rows).collect()
 }

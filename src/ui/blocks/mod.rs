@@ -20,6 +20,7 @@ mod forest;
 mod graph;
 pub(in crate::ui) mod news;
 mod path;
+mod spread;
 mod tab;
 mod ways;
 
@@ -49,15 +50,29 @@ const ROOT: &str = "Blocks";
 const AROUND: u16 = 3;
 
 /// The view, as it is looked at.
-#[derive(Default)]
 pub struct BlocksPane {
     tab: Tab,
+    /// The node that was focused last.
+    focus: NodeIx,
     forest: Forest,
     /// Places in the lists of what is on its way.
     blocks: Cursor,
     txs: Cursor,
     /// A block or transaction that was opened.
     opened: Option<Zoom>,
+}
+
+impl Default for BlocksPane {
+    fn default() -> Self {
+        Self {
+            tab: Tab::default(),
+            focus: NodeIx(0),
+            forest: Forest::default(),
+            blocks: Cursor::default(),
+            txs: Cursor::default(),
+            opened: None,
+        }
+    }
 }
 
 impl BlocksPane {
@@ -69,6 +84,7 @@ impl BlocksPane {
 
     /// While it is shown: brings it up to date, and says what is missing of what is looked at.
     pub fn refresh(&mut self, lab: &LabView, focus: NodeIx) -> Vec<Effect> {
+        self.focus = focus;
         let mut effects = self.forest.refresh(lab, focus);
         if let Some(zoom) = &mut self.opened {
             effects.extend(own(zoom.refresh(lab, zoom.node())));
@@ -134,7 +150,7 @@ impl BlocksPane {
             return Vec::new();
         }
         if at == chosen {
-            return self.open(lab, NodeIx(0));
+            return self.open(lab, self.focus);
         }
         match self.tab {
             Tab::Tree => self.forest.choose(at),
@@ -207,7 +223,8 @@ impl BlocksPane {
     }
 
     fn areas(&self, lab: &LabView, size: Rect) -> Areas {
-        Areas::new(size, self.tab, News::current(lab).is_some())
+        let (len, _) = self.len_and_chosen(lab);
+        Areas::new(size, self.tab, News::current(lab).is_some(), len)
     }
 
     /// The place in the list of the tab; the tree has its own.

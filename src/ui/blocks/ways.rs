@@ -68,7 +68,7 @@ pub(super) fn txs(lab: &LabView) -> Vec<Way<'_>> {
     let way = |journey| {
         let way = way(journey, What::Tx);
         let mut waiting = lab.running().flat_map(|(_, node)| &node.mempool.shown);
-        let is_overtaken = !waiting.any(|tx| tx.txid == journey.id);
+        let is_overtaken = way.all.is_none() && !waiting.any(|tx| tx.txid == journey.id);
         Way {
             is_overtaken,
             ..way

@@ -78,6 +78,7 @@ pub fn keys(frame: &mut Frame<'_>, area: Rect, scene: Scene<'_>) {
                 let is_up = focused.is_none_or(|node| node.state.is_up());
                 let short = match entry.action {
                     Action::Kill if !is_up => "start",
+                    Action::Find if context == Context::Blocks => "find",
                     _ => entry.short,
                 };
                 let spans = vec![
