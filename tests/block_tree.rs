@@ -209,6 +209,24 @@ fn a_tree_keeps_the_highest_blocks_only() {
     assert_eq!(tree.rows(10, 5)[0].id, block(4_990, 0));
     assert!(tree.rows(BLOCKS_MAX, 5).is_empty());
     assert!(!tree.absorb(NodeIx(0), &main(3)), "there is no room for it");
+    assert_eq!(tree.len(), BLOCKS_MAX);
+}
+
+#[test]
+fn what_is_higher_takes_the_room_of_pieces_far_down() {
+    let mut lab = crowd(1);
+    let mut tree = BlockTree::default();
+    // A node that catches up is seen here and there.
+    for tip in (40..=10_000).step_by(40) {
+        stand(&mut lab, 0, tip);
+        tree.observe(&lab);
+    }
+    assert_eq!(tree.len(), BLOCKS_MAX);
+    for height in (9_000..9_969).rev() {
+        assert!(tree.absorb(NodeIx(0), &main(height)));
+    }
+    tree.arrange();
+    assert_eq!((tree.len(), tree.floor()), (BLOCKS_MAX, 9_000));
 }
 
 #[test]

@@ -10,7 +10,6 @@ use chainlab::chain::{BlockHash, Txid};
 use chainlab::lab::LabView;
 use chainlab::lab::spread::Percentiles;
 use chainlab::lab::view::{Journey, NodeIx, Reorganisation, Times};
-use chainlab::node::BlockId;
 use chainlab::node::snapshot::BlockInfo;
 use chainlab::ui::state::UiState;
 use chainlab::ui::theme::Theme;

@@ -242,6 +242,7 @@ fn a_block_is_found_by_its_height_or_either_end_of_its_hash() {
 #[test]
 fn what_is_not_found_is_said_in_words() {
     let mut desk = Desk::new(40);
+    desk.answers();
     for (text, said) in [
         ("#41", "no block #41: the highest is #40"),
         ("xyz", "\"xyz\" is no height, and no end of a hash"),
@@ -428,7 +429,7 @@ fn a_shallow_reorganisation_and_one_from_before_are_no_news() {
 fn a_click_chooses_a_block_and_another_one_a_tab() {
     use crossterm::event::{KeyModifiers, MouseButton, MouseEvent, MouseEventKind};
     let mut desk = Desk::new(12);
-    let mut click = |desk: &mut Desk, column, row| {
+    let click = |desk: &mut Desk, column, row| {
         desk.tell(UiEvent::Mouse(MouseEvent {
             kind: MouseEventKind::Down(MouseButton::Left),
             column,

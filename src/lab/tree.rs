@@ -92,11 +92,14 @@ impl BlockTree {
         }
     }
 
-    /// Takes a block that a node has on its chain, unless there are too many already. Says whether
-    /// it is known now.
+    /// Takes a block that a node has on its chain, unless there are enough higher ones. Says
+    /// whether it is known now.
     pub fn absorb(&mut self, node: NodeIx, info: &BlockInfo) -> bool {
-        if self.blocks.len() < BLOCKS_MAX {
+        let lowest = self.heights.keys().next();
+        let is_full = self.blocks.len() >= BLOCKS_MAX;
+        if !is_full || lowest.is_some_and(|lowest| *lowest < info.id.height) {
             self.insert(node, info);
+            self.forget_lowest();
         }
         self.blocks.contains_key(&info.id.hash)
     }
@@ -111,9 +114,7 @@ impl BlockTree {
             }
             self.insert(node, info);
         }
-        while self.blocks.len() > BLOCKS_MAX {
-            self.forget_lowest();
-        }
+        self.forget_lowest();
     }
 
     fn insert(&mut self, node: NodeIx, info: &BlockInfo) {
@@ -150,16 +151,19 @@ impl BlockTree {
         self.is_changed = true;
     }
 
+    /// The lowest blocks, as long as there are too many.
     fn forget_lowest(&mut self) {
-        let Some(mut lowest) = self.heights.first_entry() else {
-            return;
-        };
-        let hash = lowest.get_mut().remove(0);
-        if lowest.get().is_empty() {
-            lowest.remove();
+        while self.blocks.len() > BLOCKS_MAX {
+            let Some(mut lowest) = self.heights.first_entry() else {
+                return;
+            };
+            let hash = lowest.get_mut().remove(0);
+            if lowest.get().is_empty() {
+                lowest.remove();
+            }
+            self.blocks.remove(&hash);
+            self.is_changed = true;
         }
-        self.blocks.remove(&hash);
-        self.is_changed = true;
     }
 
     /// A block.

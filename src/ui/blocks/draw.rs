@@ -236,10 +236,13 @@ fn nodes_here(pane: &BlocksPane, scene: Scene<'_>, id: BlockId, is_lost: bool) -
     if standing.is_empty() {
         return dim(if is_lost { "lost" } else { "" });
     }
+    let is_up = |ix: &NodeIx| {
+        let node = scene.lab.node(*ix);
+        node.is_some_and(|node| node.state.is_up())
+    };
     let name = |ix: &NodeIx| {
         let name = short_name(scene.name(*ix), NAME, scene.theme.cut());
-        let node = scene.lab.node(*ix);
-        match node.is_some_and(|node| node.state.is_up()) {
+        match is_up(ix) {
             true => name,
             false => name + " (down)",
         }
@@ -252,18 +255,13 @@ fn nodes_here(pane: &BlocksPane, scene: Scene<'_>, id: BlockId, is_lost: bool) -
             more => format!("{names} +{more}"),
         }
     };
-    let long = match standing.len() == scene.lab.nodes.len() && standing.len() > 2 {
-        true => format!("all {} nodes", standing.len()),
-        false => some(NAMED),
-    };
-    let short = some(1);
+    let count = standing.len();
+    if count > 2 && count == scene.lab.nodes.len() && standing.iter().all(is_up) {
+        return strong(format!("all {count} nodes"));
+    }
     Cell::Either {
-        short: if long.chars().count() < short.chars().count() {
-            long.clone()
-        } else {
-            short
-        },
-        long,
+        short: some(1),
+        long: some(NAMED),
         look: Look::Strong,
     }
 }

@@ -17,7 +17,7 @@ use super::super::zoom::chain::Chain;
 use super::super::zoom::list::moved;
 use super::super::zoom::subject::Subject;
 use crate::chain::BlockHash;
-use crate::lab::tree::{BLOCKS_MAX, BlockTree, TreeRow};
+use crate::lab::tree::{BlockTree, TreeRow};
 use crate::lab::{LabView, NodeIx, Request};
 use crate::node::BlockId;
 use crate::node::io::Reply;
@@ -118,12 +118,15 @@ impl Forest {
         let Some(mut previous) = lowest.map(|block| block.info.previous) else {
             return;
         };
-        while height > 0 && self.tree.len() < BLOCKS_MAX {
+        while height > 0 {
             let below = self.chain.block(height - 1);
             let Some(info) = below.filter(|info| info.id.hash == previous) else {
                 break;
             };
-            grew |= self.tree.absorb(source, info);
+            if !self.tree.absorb(source, info) {
+                break;
+            }
+            grew = true;
             (height, previous) = (height - 1, info.previous);
         }
         if grew {

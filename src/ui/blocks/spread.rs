@@ -97,13 +97,15 @@ fn detail_lines(scene: Scene<'_>, way: &Way<'_>, times: Times, area: Rect) -> Ve
     let (room, height) = (usize::from(area.width), usize::from(area.height));
     let mut lines = heading(scene, way, room);
     let mut end = missing(scene, way, room);
-    let times = times_lines(scene, times, room);
+    let times_table = times_table(scene, times, room);
     let steps = path::lines(scene, way, ink(scene, way), room);
     // The times over the run go first where lines are few.
-    let path = steps.len().min(PATH);
-    if height > lines.len() + path + end.len() + times.len() {
+    let needed = lines.len() + steps.len().min(PATH) + end.len();
+    if height > needed + times_table.len() {
         end.push(Line::raw(""));
-        end.extend(times);
+        end.extend(times_table);
+    } else if height > needed {
+        end.extend(times_line(scene, times, room));
     }
     let left = height.saturating_sub(lines.len() + end.len());
     let hidden = match steps.len() <= left {
@@ -175,7 +177,7 @@ fn missing(scene: Scene<'_>, way: &Way<'_>, room: usize) -> Vec<Line<'static>> {
 }
 
 /// Percentiles, of the times to half of the nodes and to all.
-fn times_lines(scene: Scene<'_>, times: Times, room: usize) -> Vec<Line<'static>> {
+fn times_table(scene: Scene<'_>, times: Times, room: usize) -> Vec<Line<'static>> {
     let rows = [
         ("to half of the nodes", times.half),
         ("to all of them", times.all),
@@ -196,4 +198,26 @@ fn times_lines(scene: Scene<'_>, times: Times, room: usize) -> Vec<Line<'static>
     }
     let (head, rows) = table::table(scene, &TIMES, &items, None, room);
     std::iter::once(head).chain(rows).collect()
+}
+
+/// The same in a line, without what has no room.
+fn times_line(scene: Scene<'_>, times: Times, room: usize) -> Option<Line<'static>> {
+    let theme = scene.theme;
+    let mut row = Row::new().text(0, 0, "over the run", theme.dim());
+    for (label, times) in [("half", times.half?), ("all", times.all?)] {
+        let all = [
+            (times.p50, "p50", 0),
+            (times.p90, "p90", 1),
+            (times.p99, "p99", 2),
+        ];
+        row = row.text(0, 3, label, theme.dim());
+        for (time, name, rank) in all {
+            let spans = vec![
+                Span::styled(format!("{name} "), theme.dim()),
+                Span::styled(text::lapse(time), theme.strong()),
+            ];
+            row = row.part(rank, 1, spans);
+        }
+    }
+    Some(row.fit(room))
 }
