@@ -390,12 +390,15 @@ fn a_deep_reorganisation_is_told_once_whatever_is_looked_at() {
     desk.lab.reorganisations = Arc::new(vec![reorganisation(1, 41_900, 3)]);
     desk.changed();
     assert_eq!(desk.message(), "reorg 3 deep at relay1: #12 won over #12");
-    let both = vec![reorganisation(2, 42_100, 3), reorganisation(1, 41_900, 3)];
+    // Another one comes to the same branch when it is a block higher already.
+    let mut second = reorganisation(2, 42_100, 3);
+    second.new = block(13, 1);
+    let both = vec![second, reorganisation(1, 41_900, 3)];
     desk.lab.reorganisations = Arc::new(both);
     desk.changed();
     assert_eq!(
         desk.message(),
-        "reorg 3 deep at relay1, relay2: #12 won over #12"
+        "reorg 3 deep at relay1, relay2: #13 won over #12"
     );
     // Something else was said since: a third node is no news.
     desk.ui.tell(at(42_300), Tone::Good, "sent 1 to dave");
@@ -481,7 +484,11 @@ fn a_full_tree_of_a_large_lab_costs_little() {
     };
     let drawn = least(&mut |desk| drop(draw(&desk.lab, &desk.ui)));
     let key = least(&mut |desk| desk.press("j"));
-    println!("a frame {drawn:?}, a key {key:?}");
+    let shell = least(&mut |desk| {
+        desk.ui.view = chainlab::ui::state::View::Network;
+        drop(draw(&desk.lab, &desk.ui));
+    });
+    println!("a frame {drawn:?}, of an empty view {shell:?}, a key {key:?}");
     // The best of many: the machine may be busy.
     assert!(drawn < Duration::from_millis(4), "{drawn:?}");
     assert!(key < Duration::from_millis(4), "{key:?}");

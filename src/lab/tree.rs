@@ -64,6 +64,8 @@ pub struct BlockTree {
     /// The lowest height down to which the best branch is known without a gap.
     floor: u32,
     rows: Vec<TreeRow>,
+    /// A block is on no node's chain.
+    has_lost: bool,
     is_changed: bool,
 }
 
@@ -171,11 +173,6 @@ impl BlockTree {
         self.blocks.get(hash)
     }
 
-    /// All blocks, in no order that matters.
-    pub fn blocks(&self) -> impl Iterator<Item = &TreeBlock> {
-        self.blocks.values()
-    }
-
     /// The block below another, if it is known.
     pub fn parent(&self, info: &BlockInfo) -> Option<&TreeBlock> {
         let parent = self.blocks.get(&info.previous);
@@ -210,6 +207,11 @@ impl BlockTree {
     /// The lowest height down to which the best branch is known without a gap.
     pub fn floor(&self) -> u32 {
         self.floor
+    }
+
+    /// Whether a block is on no node's chain.
+    pub fn has_lost(&self) -> bool {
+        self.has_lost
     }
 
     /// The block of the best branch at a height.
@@ -301,9 +303,11 @@ impl BlockTree {
             }
         }
         self.floor = self.best.map_or(0, |best| best.height);
+        self.has_lost = false;
         for (hash, block) in &mut self.blocks {
             block.is_best = best.contains(hash);
             block.is_lost = !held.contains(hash) && block.info.id.height >= known_from;
+            self.has_lost |= block.is_lost;
             if block.is_best {
                 self.floor = self.floor.min(block.info.id.height);
             }

@@ -61,7 +61,7 @@ fn border(pane: &BlocksPane, frame: &mut Frame<'_>, area: Rect, scene: Scene<'_>
     if !filter.is_empty() {
         let filter = short_name(filter, room / 2, theme.cut());
         block = block.title_bottom(Line::styled(format!(" filter: {filter} "), theme.warn()));
-    } else if pane.tab == Tab::Tree && pane.forest.tree.blocks().any(|block| block.is_lost) {
+    } else if pane.tab == Tab::Tree && pane.forest.tree.has_lost() {
         let sign = graph::mark(theme, true);
         let legend = format!(" {sign} lost: no node has it on its chain ");
         block = block.title_bottom(Line::styled(legend, theme.dim()));
@@ -89,7 +89,7 @@ fn tell_news(pane: &BlocksPane, frame: &mut Frame<'_>, area: Rect, scene: Scene<
     let Some(news) = News::current(scene.lab).filter(|_| !area.is_empty()) else {
         return;
     };
-    let winner = pane.forest.tree.block(&news.tips().1.hash);
+    let winner = pane.forest.tree.block(&news.winner().hash);
     let miner = winner.and_then(|block| miner(scene.lab, &block.info));
     let parts = news.parts(scene.lab, &scene.moment(news.at()), miner.as_deref());
     let (room, height) = (usize::from(area.width), usize::from(area.height));

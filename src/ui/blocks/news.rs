@@ -16,10 +16,11 @@ const NAMES: usize = 4;
 /// From this depth on it is told on every view: a block more or less happens all the time.
 const WORTH_TELLING: usize = 2;
 
-/// The same change of branch at one or several nodes.
+/// The same change of branch at one or several nodes: they left the same block behind them, at
+/// about the same time. Which tips they had between differs, as blocks come one by one.
 #[derive(Clone, Debug, PartialEq, Eq)]
 pub(in crate::ui) struct News {
-    /// The last node's.
+    /// The last node's; the branch that was left, where it was longest.
     last: Reorganisation,
     /// In the order in which they changed.
     nodes: Vec<NodeIx>,
@@ -28,8 +29,9 @@ pub(in crate::ui) struct News {
 impl News {
     /// The newest.
     pub fn newest(lab: &LabView) -> Option<Self> {
-        let last = lab.reorganisations.first()?;
-        let same = |other: &&Reorganisation| (other.old, other.new) == (last.old, last.new);
+        let mut last = lab.reorganisations.first()?.clone();
+        let (fork, at) = (last.fork, last.at);
+        let same = |other: &&Reorganisation| other.fork == fork && at.since(other.at) < SHOWN_FOR;
         let mut nodes = Vec::new();
         for other in lab.reorganisations.iter().filter(same).rev() {
             if !nodes.contains(&other.node) {
@@ -37,9 +39,11 @@ impl News {
             }
         }
         // What each node did with its own mempool differs: the most that any of them lost counts.
-        let mut last = last.clone();
         for other in lab.reorganisations.iter().filter(same) {
             last.returned = last.returned.max(other.returned);
+            if other.depth > last.depth {
+                (last.depth, last.old) = (other.depth, other.old);
+            }
             if other.lost_count > last.lost_count {
                 last.lost_count = other.lost_count;
                 last.lost.clone_from(&other.lost);
@@ -54,9 +58,14 @@ impl News {
         (lab.now.since(news.last.at) < SHOWN_FOR).then_some(news)
     }
 
-    /// Which change of branch it is.
-    pub fn tips(&self) -> (BlockId, BlockId) {
-        (self.last.old, self.last.new)
+    /// The last block of both branches: which change it is.
+    pub fn fork(&self) -> BlockId {
+        self.last.fork
+    }
+
+    /// The tip that won.
+    pub fn winner(&self) -> BlockId {
+        self.last.new
     }
 
     /// When it came to the last node.

@@ -11,8 +11,8 @@ use crate::ui::blocks::news::News;
 pub(super) struct Told {
     /// The screen has looked at a lab: what came before is no news.
     has_begun: bool,
-    /// The old tip and the new one.
-    tips: Option<(BlockId, BlockId)>,
+    /// Where the branches part.
+    fork: Option<BlockId>,
     /// When it came to the last node that was named.
     at: Option<Time>,
     /// When it was said, if it was.
@@ -28,19 +28,19 @@ impl UiState {
         let Some(newest) = newest else {
             return;
         };
-        let is_known = self.news.tips == Some(newest.tips());
+        let is_known = self.news.fork == Some(newest.fork());
         if is_known && self.news.at == Some(newest.at()) {
             return;
         }
         self.news.at = Some(newest.at());
         if !had_begun || !newest.is_worth_telling() {
-            (self.news.tips, self.news.said) = (Some(newest.tips()), None);
+            (self.news.fork, self.news.said) = (Some(newest.fork()), None);
             return;
         }
         let said = self.message.as_ref().map(|message| Some(message.at));
         let stands = self.news.said.is_some() && said == Some(self.news.said);
         if !is_known || stands {
-            self.news.tips = Some(newest.tips());
+            self.news.fork = Some(newest.fork());
             self.news.said = Some(lab.now);
             self.say(lab.now, Tone::Warn, newest.message(lab));
         }
