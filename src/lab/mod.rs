@@ -31,6 +31,7 @@ pub mod summary;
 pub mod talk;
 pub mod tally;
 pub mod traffic;
+pub mod tree;
 pub mod units;
 pub mod view;
 

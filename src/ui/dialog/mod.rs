@@ -14,6 +14,7 @@ mod list;
 mod palette;
 mod payment;
 mod quit;
+mod seek;
 mod send;
 mod split;
 mod wallet;
@@ -26,6 +27,7 @@ use self::help::Help;
 use self::link::LinkForm;
 use self::palette::Palette;
 use self::quit::Quit;
+use self::seek::Seek;
 use self::send::SendForm;
 use self::split::SplitForm;
 use self::wallet::WalletForm;
@@ -52,6 +54,7 @@ enum Kind {
     Filter(Filter),
     Link(LinkForm),
     Split(SplitForm),
+    Seek(Seek),
 }
 
 /// What becomes of a dialog.
@@ -100,6 +103,11 @@ impl Dialog {
         Kind::Find(FindNode::default()).into()
     }
 
+    /// To go to a block by its height or hash.
+    pub fn seek_block() -> Self {
+        Kind::Seek(Seek::default()).into()
+    }
+
     /// To filter a list, as it is filtered now.
     pub fn filter(now: &str) -> Self {
         Kind::Filter(Filter::new(now)).into()
@@ -128,6 +136,7 @@ impl Dialog {
             Kind::Filter(filter) => filter.key(ui, key),
             Kind::Link(form) => form.key(key),
             Kind::Split(split) => split.key(lab, key),
+            Kind::Seek(seek) => seek.key(lab, ui, key),
         }
     }
 
@@ -142,6 +151,7 @@ impl Dialog {
             Kind::Find(find) => find.paste(text),
             Kind::Filter(filter) => filter.paste(ui, text),
             Kind::Link(form) => form.paste(text),
+            Kind::Seek(seek) => seek.paste(text),
         }
         Verdict::Stay(Vec::new())
     }
@@ -196,6 +206,7 @@ impl Dialog {
             Kind::Filter(filter) => filter.render(frame, area, ui),
             Kind::Link(form) => form.render(frame, area, ui),
             Kind::Split(split) => split.render(frame, area, lab, ui),
+            Kind::Seek(seek) => seek.render(frame, area, ui),
         }
     }
 }

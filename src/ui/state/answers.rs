@@ -22,6 +22,9 @@ impl UiState {
         }
         match purpose {
             Purpose::Fetch(fetch) => return self.fetched(lab, fetch, answer),
+            Purpose::BlocksFetch(fetch) => {
+                return self.blocks.fetched(lab, self.focus, fetch, reply(answer));
+            }
             Purpose::Caption if answer.is_ok() => return Vec::new(),
             Purpose::Tell | Purpose::Mining { .. } | Purpose::Rate | Purpose::Caption => {}
             Purpose::Plan(_) | Purpose::Pay(_) | Purpose::Wallet | Purpose::Add | Purpose::Keep => {
@@ -54,11 +57,7 @@ impl UiState {
         let Some(zoom) = &mut self.zoom else {
             return Vec::new();
         };
-        let reply = answer.and_then(|answer| match answer {
-            Answer::Node(_, reply) => Ok(reply),
-            other => Err(format!("no answer to that: {other:?}")),
-        });
-        zoom.fetched(lab, self.focus, fetch, reply)
+        zoom.fetched(lab, self.focus, fetch, reply(answer))
     }
 
     /// Says what came of it on the message line.
@@ -72,6 +71,14 @@ impl UiState {
             Err(why) => self.tell(lab.now, Tone::Bad, why),
         }
     }
+}
+
+/// What a node said.
+fn reply(answer: Result<Answer, String>) -> Result<Reply, String> {
+    answer.and_then(|answer| match answer {
+        Answer::Node(_, reply) => Ok(reply),
+        other => Err(format!("no answer to that: {other:?}")),
+    })
 }
 
 fn name(lab: &LabView, ix: NodeIx) -> String {

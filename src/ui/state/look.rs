@@ -20,8 +20,8 @@ impl UiState {
             Action::Quit => return self.quit(lab),
             Action::Hold => self.hold(lab),
             Action::Clock => self.is_wall_clock = !self.is_wall_clock,
-            Action::NextView => self.go_to(self.view.step(1)),
-            Action::PreviousView => self.go_to(self.view.step(View::ALL.len() - 1)),
+            Action::NextView => return self.go_to(lab, self.view.step(1)),
+            Action::PreviousView => return self.go_to(lab, self.view.step(View::ALL.len() - 1)),
             Action::FocusNext => return self.focus_step(lab, 1),
             Action::FocusPrevious => return self.focus_step(lab, -1),
             Action::Pane(number) => return self.focus_pane(lab, usize::from(number) - 1),
@@ -30,8 +30,12 @@ impl UiState {
         Vec::new()
     }
 
-    fn go_to(&mut self, view: View) {
+    fn go_to(&mut self, lab: &LabView, view: View) -> Vec<Effect> {
         (self.view, self.zoom) = (view, None);
+        match view {
+            View::Blocks => self.blocks.refresh(lab, self.focus),
+            _ => Vec::new(),
+        }
     }
 
     /// Leaves, or asks first if something would be lost.

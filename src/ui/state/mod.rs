@@ -9,6 +9,7 @@ mod answers;
 mod links;
 mod look;
 mod mouse;
+mod news;
 
 use super::blocks::BlocksPane;
 use super::chips::Chips;
@@ -24,6 +25,7 @@ use crate::lab::view::{Piece, Tone};
 use crate::lab::{Answer, LabView, NodeIx, Request};
 use crate::node::Time;
 use crossterm::event::MouseEvent;
+use news::Told;
 use std::path::PathBuf;
 use std::sync::Arc;
 use std::time::Duration;
@@ -72,6 +74,8 @@ pub struct UiState {
     pub messages: MessagesPane,
     /// The log of the whole lab.
     pub log: LogPane,
+    /// The last reorganisation that was seen, and told if it was deep.
+    news: Told,
     /// Where the lab was kept, to be told when it is left.
     pub kept: Option<PathBuf>,
     /// The last number that a question of a form got.
@@ -183,6 +187,8 @@ pub enum Purpose {
     Add,
     /// To show it in zoom.
     Fetch(Fetch),
+    /// To show it among the blocks.
+    BlocksFetch(Fetch),
     /// To keep the lab, and leave.
     Keep,
     /// To be told how the node mines now.
@@ -218,6 +224,7 @@ impl UiState {
             blocks: BlocksPane::default(),
             messages: MessagesPane::default(),
             log: LogPane::default(),
+            news: Told::default(),
             kept: None,
             edition: 0,
         }
@@ -318,8 +325,12 @@ impl UiState {
     fn changed(&mut self, lab: &LabView) -> Vec<Effect> {
         self.chips.observe(lab);
         self.log.collect(lab);
+        self.tell_news(lab);
         let mut effects = self.network.collect(lab);
         effects.extend(self.blocks.collect(lab));
+        if self.view == View::Blocks {
+            effects.extend(self.blocks.refresh(lab, self.focus));
+        }
         effects.extend(self.messages.collect(lab));
         if let Some(zoom) = &mut self.zoom {
             effects.extend(zoom.refresh(lab, self.focus));

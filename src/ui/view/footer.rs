@@ -79,6 +79,7 @@ pub fn keys(frame: &mut Frame<'_>, area: Rect, scene: Scene<'_>) {
                 let short = match entry.action {
                     Action::Kill if !is_up => "start",
                     Action::Partition if scene.lab.partition.is_some() => "unite",
+                    Action::Find if context == Context::Blocks => "find",
                     _ => entry.short,
                 };
                 let spans = vec![

@@ -36,7 +36,7 @@ const KEPT: usize = 20_000;
 /// After an answer that was no use, the node is left alone for so long.
 const PATIENCE: Duration = Duration::from_secs(2);
 
-pub(super) const COLUMNS: [Column; 9] = [
+pub(in crate::ui) const COLUMNS: [Column; 9] = [
     number("height", 0),
     words("block", 0),
     words("hash", 1),
@@ -50,7 +50,7 @@ pub(super) const COLUMNS: [Column; 9] = [
 
 /// The chain, as far as it was looked at.
 #[derive(Default)]
-pub(super) struct Chain {
+pub(in crate::ui) struct Chain {
     known: BTreeMap<u32, BlockInfo>,
     /// The chosen height; nothing: the newest, whichever that is.
     chosen: Option<u32>,
@@ -65,7 +65,7 @@ pub(super) struct Chain {
 }
 
 /// The heights of a list, the highest first.
-pub(super) enum Heights {
+pub(in crate::ui) enum Heights {
     /// From this one down to 0.
     All(u32),
     Some(Vec<u32>),
@@ -129,6 +129,21 @@ impl Chain {
         let (heights, place) = self.heights(subject);
         let to = moved(place, heights.len(), action, page);
         self.chosen = heights.nth(to).filter(|_| to > 0);
+    }
+
+    /// Chooses a height; nothing: the newest. What is around it is asked for then.
+    pub fn look_at(&mut self, height: Option<u32>) {
+        self.chosen = height;
+    }
+
+    /// The block of a height, if it was seen.
+    pub fn block(&self, height: u32) -> Option<&BlockInfo> {
+        self.known.get(&height)
+    }
+
+    /// All that were seen, highest first.
+    pub fn blocks(&self) -> impl Iterator<Item = &BlockInfo> {
+        self.known.values().rev()
     }
 
     /// The line of a height.

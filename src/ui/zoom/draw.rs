@@ -160,7 +160,8 @@ fn tabs(zoom: &Zoom, scene: Scene<'_>, subject: Subject<'_>, room: usize) -> Lin
 fn trail(zoom: &Zoom, scene: Scene<'_>, room: usize) -> Line<'static> {
     let theme = scene.theme;
     let last = zoom.levels.len();
-    let mut row = Row::new().text(2, 0, format!(" {} ", zoom.tab.name()), theme.chosen());
+    let root = zoom.root.unwrap_or(zoom.tab.name());
+    let mut row = Row::new().text(2, 0, format!(" {root} "), theme.chosen());
     for (nth, level) in zoom.levels.iter().enumerate() {
         let mut spans = Vec::new();
         spans.push(Span::styled(format!("{} ", theme.arrow()), theme.dim()));

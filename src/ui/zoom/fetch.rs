@@ -34,7 +34,7 @@ pub enum Fetch {
 }
 
 impl Fetch {
-    pub(super) fn node(&self) -> NodeIx {
+    pub(in crate::ui) fn node(&self) -> NodeIx {
         match self {
             Self::Chain { node, .. } | Self::History { node, .. } => *node,
             Self::Block(node, _) | Self::Tx(node, _) | Self::Mempool(node) => *node,
@@ -42,7 +42,7 @@ impl Fetch {
     }
 
     /// The question. Of a chain so many blocks.
-    pub(super) fn command(&self, blocks: usize) -> Command {
+    pub(in crate::ui) fn command(&self, blocks: usize) -> Command {
         match self {
             Self::Chain { from, .. } => Command::Chain {
                 from: *from,

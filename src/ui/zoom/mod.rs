@@ -16,7 +16,7 @@
 //! is asked: what was last known of it stays.
 
 mod body;
-mod chain;
+pub(in crate::ui) mod chain;
 mod detail;
 mod draw;
 mod fetch;
@@ -26,7 +26,7 @@ pub(in crate::ui) mod list;
 mod log;
 mod mempool;
 mod peers;
-mod subject;
+pub(in crate::ui) mod subject;
 mod tab;
 pub(in crate::ui) mod table;
 mod wallets;
@@ -61,6 +61,8 @@ pub struct Zoom {
     cursors: [Cursor; Tab::ALL.len()],
     /// What is open over the tab, the last on top.
     levels: Vec<Level>,
+    /// The view from which something was opened without the tabs under it, by its name.
+    root: Option<&'static str>,
     /// Questions that wait for their answers.
     asked: Vec<Fetch>,
     was_up: bool,
@@ -80,9 +82,25 @@ impl Zoom {
             mempool: Mempool::default(),
             cursors: Tab::ALL.map(cursor),
             levels: Vec::new(),
+            root: None,
             asked: Vec::new(),
             was_up: false,
         }
+    }
+
+    /// Of a block or transaction that a node is asked for; under it there is the view of this
+    /// name, and no tabs.
+    pub(in crate::ui) fn opening(node: NodeIx, target: Target, root: &'static str) -> Self {
+        Self {
+            levels: vec![Level::new(target)],
+            root: Some(root),
+            ..Self::new(node)
+        }
+    }
+
+    /// The node that is looked at.
+    pub(in crate::ui) fn node(&self) -> NodeIx {
+        self.node
     }
 
     /// Looks at another node, on the same tab.
@@ -209,6 +227,9 @@ impl Zoom {
         if !self.filter().is_empty() {
             self.set_filter("");
             return true;
+        }
+        if self.root.is_some() && self.levels.len() <= 1 {
+            return false;
         }
         self.levels.pop().is_some()
     }

@@ -10,7 +10,7 @@ use std::time::Duration;
 
 /// The node that is looked at.
 #[derive(Clone, Copy)]
-pub(super) struct Subject<'a> {
+pub(in crate::ui) struct Subject<'a> {
     pub lab: &'a LabView,
     pub ix: NodeIx,
     pub node: &'a NodeView,
