@@ -156,11 +156,11 @@ proptest! {
                 let children = children.filter(|(child, _)| seen.contains(child)).count();
                 prop_assert_eq!(block.children.len(), children);
             }
-            for node in 0..4 {
-                let id = model.infos[tips[node]].id;
+            for (node, tip) in tips.iter().enumerate() {
+                let id = model.infos[*tip].id;
                 prop_assert!(tree.standing(&id.hash).contains(&NodeIx(node)));
                 for number in 0..model.infos.len() {
-                    let has = model.chain(tips[node]).contains(&number);
+                    let has = model.chain(*tip).contains(&number);
                     prop_assert_eq!(tree.has(NodeIx(node), model.infos[number].id), has);
                 }
             }

@@ -77,7 +77,7 @@ fn recent(fork: u32, branch: u8, tip: u32, miner: &str) -> Vec<BlockInfo> {
             _ => of(height - 1).hash,
         },
         time: at(u64::from(height) * 3_250 + u64::from(branch) * 400).block_time(),
-        txs: Some(usize::from(height % 4 == 0)),
+        txs: Some(usize::from(height.is_multiple_of(4))),
         miner: (height > fork).then(|| format!("1{miner:A<33}")),
     };
     (0..=tip).map(info).collect()
