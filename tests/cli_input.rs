@@ -295,7 +295,7 @@ fn the_built_in_layouts_are_listed_and_printed_as_files_to_change() {
     };
     let list = said(&["layouts"]);
     let rows: Vec<_> = list.lines().collect();
-    let first = "scenario  the three nodes of \"Building Blockchain in Go, part 7\".";
+    let first = "scenario      the three nodes of \"Building Blockchain in Go, part 7\".";
     assert_eq!(rows[0], first);
     for (name, text) in SHIPPED {
         assert_eq!(said(&["layouts", name]), text);
