@@ -1,20 +1,11 @@
-//! Straight lines in a terminal: of braille dots, eight to a cell, or of plain dots.
+//! Straight lines in a terminal, of dots: a dot in each cell that a line passes.
 //!
-//! Where lines cross, a cell has the dots of all of them and the colour of the one that matters
-//! most.
+//! Braille would be finer, but not every terminal's font has it, and least of all those of programs
+//! that record. Where lines cross, the one that matters most is seen.
 
 use ratatui::buffer::Buffer;
 use ratatui::layout::{Position, Rect};
 use ratatui::style::Style;
-
-/// Dots of a cell, across and down.
-const DOTS: (i32, i32) = (2, 4);
-
-/// The bit of each dot in a braille sign, line by line.
-const BITS: [[u8; 2]; 4] = [[0x01, 0x08], [0x02, 0x10], [0x04, 0x20], [0x40, 0x80]];
-
-/// The braille sign without dots.
-const BLANK: u32 = 0x2800;
 
 /// How a line is drawn.
 #[derive(Clone, Copy, Debug)]
@@ -23,7 +14,7 @@ pub struct Stroke {
     pub style: Style,
     /// The higher, the more it matters.
     pub rank: u8,
-    /// So many dots are drawn and so many left out, by turns.
+    /// So many cells are drawn and so many left out, by turns.
     pub dash: (u32, u32),
     /// It is chosen.
     pub is_thick: bool,
@@ -37,7 +28,7 @@ pub struct Canvas {
 
 #[derive(Clone, Copy, Default)]
 struct Cell {
-    dots: u8,
+    is_drawn: bool,
     rank: u8,
     style: Style,
     is_thick: bool,
@@ -53,43 +44,33 @@ impl Canvas {
         }
     }
 
-    /// Draws a line between the middles of two cells.
+    /// Draws a line between two cells.
     pub fn line(&mut self, from: (i32, i32), to: (i32, i32), stroke: Stroke) {
-        let dot = |(x, y): (i32, i32)| (x * DOTS.0, y * DOTS.1 + DOTS.1 / 2);
-        let (from, to) = (dot(from), dot(to));
         let (dx, dy) = (to.0 - from.0, to.1 - from.1);
         let steps = dx.abs().max(dy.abs()).max(1);
+        let part = |whole: i32, step: i32| (2 * whole * step + steps).div_euclid(2 * steps);
         let (on, off) = stroke.dash;
-        let is_steep = dy.abs() > dx.abs();
         for (nth, step) in (0..).zip(0..=steps) {
-            if off > 0 && nth % (on + off) >= on {
-                continue;
-            }
-            let at = (from.0 + dx * step / steps, from.1 + dy * step / steps);
-            self.dot(at, stroke);
-            if stroke.is_thick {
-                let beside = match is_steep {
-                    true => (at.0 + 1, at.1),
-                    false => (at.0, at.1 + 1),
-                };
-                self.dot(beside, stroke);
+            if off == 0 || nth % (on + off) < on {
+                self.dot((from.0 + part(dx, step), from.1 + part(dy, step)), stroke);
             }
         }
     }
 
     fn dot(&mut self, (x, y): (i32, i32), stroke: Stroke) {
-        let place = |dot: i32, dots: i32| u16::try_from(dot.div_euclid(dots)).ok();
-        let bit = |dot: i32, dots: i32| usize::try_from(dot.rem_euclid(dots)).unwrap_or(0);
-        let (Some(column), Some(line)) = (place(x, DOTS.0), place(y, DOTS.1)) else {
+        let (Ok(x), Ok(y)) = (u16::try_from(x), u16::try_from(y)) else {
             return;
         };
-        let Some(cell) = self.cell(Position::new(column, line)) else {
+        let Some(cell) = self.cell(Position::new(x, y)) else {
             return;
         };
-        cell.dots |= BITS[bit(y, DOTS.1)][bit(x, DOTS.0)];
-        if stroke.rank >= cell.rank {
-            (cell.rank, cell.style) = (stroke.rank, stroke.style);
-            cell.is_thick = stroke.is_thick;
+        if !cell.is_drawn || stroke.rank >= cell.rank {
+            *cell = Cell {
+                is_drawn: true,
+                rank: stroke.rank,
+                style: stroke.style,
+                is_thick: stroke.is_thick,
+            };
         }
     }
 
@@ -105,13 +86,14 @@ impl Canvas {
     /// Puts all lines on the screen.
     pub fn draw(&self, buffer: &mut Buffer, is_ascii: bool) {
         for (cell, at) in self.cells.iter().zip(self.area.positions()) {
-            if cell.dots == 0 {
+            if !cell.is_drawn {
                 continue;
             }
             let sign = match (is_ascii, cell.is_thick) {
                 (true, true) => '#',
                 (true, false) => '.',
-                (false, _) => char::from_u32(BLANK + u32::from(cell.dots)).unwrap_or(' '),
+                (false, true) => '=',
+                (false, false) => '·',
             };
             if let Some(target) = buffer.cell_mut(at) {
                 target.set_char(sign).set_style(cell.style);
@@ -150,14 +132,16 @@ mod tests {
     fn a_line_goes_from_middle_to_middle() {
         let across = [((0, 1), (7, 1), (1, 0))];
         assert_eq!(drawn(&across, true), ["        ", "........", "        "]);
-        assert_eq!(drawn(&across, false)[1], "⠤⠤⠤⠤⠤⠤⠤⠄");
+        assert_eq!(drawn(&across, false)[1], "········");
+        let aslope = [((0, 0), (7, 2), (1, 0))];
+        assert_eq!(drawn(&aslope, true), ["..      ", "  ....  ", "      .."]);
         let down = [((2, 2), (2, 0), (1, 0))];
         assert_eq!(drawn(&down, true), ["  .     "; 3]);
     }
 
     #[test]
     fn a_dashed_line_has_holes_and_what_leads_out_of_the_picture_is_cut_off() {
-        let dashed = [((0, 1), (7, 1), (4, 4))];
+        let dashed = [((0, 1), (7, 1), (2, 2))];
         assert_eq!(drawn(&dashed, true)[1], "..  ..  ");
         let beyond = [((-5, 1), (90, 1), (1, 0)), ((3, -9), (3, 90), (1, 0))];
         assert_eq!(drawn(&beyond, true), ["   .    ", "........", "   .    "]);

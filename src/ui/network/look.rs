@@ -131,12 +131,11 @@ impl Kind {
 
     /// Its line.
     pub fn stroke(self, theme: Theme, is_chosen: bool) -> Stroke {
-        let dash = match (self, theme.ascii) {
-            (Self::Plain | Self::Slow | Self::Poor, _) => (1, 0),
-            (Self::OneWay, _) => (8, 4),
-            (Self::Hole | Self::Cut, _) => (4, 4),
-            (Self::Apart, false) => (1, 3),
-            (Self::Apart, true) => (2, 10),
+        let dash = match self {
+            Self::Plain | Self::Slow | Self::Poor => (1, 0),
+            Self::OneWay => (4, 2),
+            Self::Hole | Self::Cut => (2, 2),
+            Self::Apart => (1, 4),
         };
         let style = match is_chosen {
             true => theme.focus(),

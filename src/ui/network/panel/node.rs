@@ -150,7 +150,7 @@ fn signs(sight: Sight<'_>) -> Vec<Vec<Span<'static>>> {
     }
     flying.push(Span::styled(theme.payment(), theme.badge()));
     flying.push(Span::styled(" a payment", theme.dim()));
-    let dots = theme.waiting().repeat(3);
+    let dots = format!("{0}   {0}", theme.waiting());
     let apart = vec![
         Span::styled(dots, theme.faint()),
         Span::styled(" not connected", theme.dim()),
