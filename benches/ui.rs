@@ -4,7 +4,8 @@
 //!
 //! ```sh
 //! cargo bench --bench ui                 # all of it
-//! cargo bench --bench ui -- frame        # one group: frame, keys, start, idle, memory
+//! cargo bench --bench ui -- frame        # one group: frame, views, keys, start, idle,
+//!                                        # memory
 //! CHAINLAB_BENCH_MINUTES=60 cargo bench --bench ui -- memory
 //! ```
 
@@ -14,6 +15,8 @@
     reason = "a benchmark drives the machine"
 )]
 
+#[path = "ui/bent.rs"]
+mod bent;
 #[path = "ui/frame.rs"]
 mod frame;
 #[path = "ui/idle.rs"]
@@ -39,6 +42,7 @@ mod terminal;
 fn main() {
     ratio::Harness::from_args().measure(&[
         ("frame", frame::frame),
+        ("views", bent::views),
         ("keys", keys::keys),
         ("start", start::start),
         ("idle", idle::idle),

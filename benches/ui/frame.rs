@@ -13,7 +13,7 @@ use chainlab::lab::{Control, Lab, LabOptions, NodeIx, Request};
 use chainlab::node::io::{Command, Payment};
 use chainlab::ui::keymap::Keymap;
 use chainlab::ui::log;
-use chainlab::ui::state::{UiEvent, UiState};
+use chainlab::ui::state::{Effect, UiEvent, UiState, View};
 use chainlab::ui::theme::{Depth, Ground, Theme};
 use chainlab::ui::view;
 use ratatui::backend::CrosstermBackend;
@@ -56,17 +56,13 @@ pub fn frame(harness: &mut Harness) {
     let layer = log::layer(Arc::clone(&clock));
     let lines = tracing_subscriber::registry().with(layer).try_init();
     lines.expect("nobody else collects them");
-    let runtime = Builder::new_multi_thread()
-        .worker_threads(2)
-        .enable_all()
-        .build()
-        .expect("threads");
+    let runtime = runtime();
 
     let count = harness.size(16, 10);
     let mut lab = Busy::start(&runtime, &labs::crowd(count, &Links::Mesh, "500ms"));
     // The first lab's clock does for both: the lines are not looked at here.
     let _ = clock.set(lab.lab.clock().clone());
-    let [panes, table, rival] = lab.frames(harness, [Some(false), Some(true), None]);
+    let [panes, table, rival] = lab.frames(harness, [Look::Panes, Look::Table, Look::Text]);
     let most = Duration::from_millis(3);
     let rival = ("as much changing text", &rival);
     tail::report(
@@ -87,7 +83,7 @@ pub fn frame(harness: &mut Harness) {
 
     let count = harness.size(64, 12);
     let mut lab = Busy::start(&runtime, &labs::crowd(count, &Links::Random, "1s"));
-    let [table, rival] = lab.frames(harness, [Some(true), None]);
+    let [table, rival] = lab.frames(harness, [Look::Table, Look::Text]);
     let most = Duration::from_millis(4);
     let rival = ("as much changing text", &rival);
     tail::report(
@@ -100,8 +96,30 @@ pub fn frame(harness: &mut Harness) {
     lab.end();
 }
 
+/// What runs a lab.
+pub fn runtime() -> Runtime {
+    let runtime = Builder::new_multi_thread()
+        .worker_threads(2)
+        .enable_all()
+        .build();
+    runtime.expect("threads")
+}
+
+/// What is drawn.
+#[derive(Clone, Copy)]
+pub enum Look {
+    /// All nodes, as panes.
+    Panes,
+    /// All nodes, a line each.
+    Table,
+    /// Another view.
+    Of(View),
+    /// No lab, but text that changes.
+    Text,
+}
+
 /// A lab where blocks and payments travel all the time.
-struct Busy<'a> {
+pub struct Busy<'a> {
     runtime: &'a Runtime,
     lab: Lab,
     changes: watch::Receiver<u64>,
@@ -112,7 +130,7 @@ struct Busy<'a> {
 }
 
 impl<'a> Busy<'a> {
-    fn start(runtime: &'a Runtime, text: &str) -> Self {
+    pub fn start(runtime: &'a Runtime, text: &str) -> Self {
         let options = LabOptions {
             layout: layout::read("busy", text).expect("it is sound"),
             layout_text: text.to_owned(),
@@ -141,16 +159,13 @@ impl<'a> Busy<'a> {
         }
     }
 
-    /// Draws the lab in turns as panes (`Some(false)`), as a table (`Some(true)`), and not at all,
-    /// but text (`None`).
-    fn frames<const N: usize>(
-        &mut self,
-        harness: &Harness,
-        kinds: [Option<bool>; N],
-    ) -> [Samples; N] {
+    /// Draws the lab in turns in each of these ways.
+    pub fn frames<const N: usize>(&mut self, harness: &Harness, kinds: [Look; N]) -> [Samples; N] {
         let mut screens = kinds.map(|kind| match kind {
-            Some(table) => Screen::of(&self.lab, table),
-            None => Screen::plain(),
+            Look::Panes => Screen::of(&self.lab, false, View::Lab),
+            Look::Table => Screen::of(&self.lab, true, View::Lab),
+            Look::Of(view) => Screen::of(&self.lab, true, view),
+            Look::Text => Screen::plain(),
         });
         let mut samples = kinds.map(|_| Samples::default());
         // A frame is measured once the screens have filled up.
@@ -223,7 +238,7 @@ impl<'a> Busy<'a> {
         heights.max().unwrap_or_default()
     }
 
-    fn end(self) {
+    pub fn end(self) {
         let closed = self.runtime.block_on(self.lab.close());
         closed.expect("it closes");
     }
@@ -245,7 +260,7 @@ struct Screen {
 }
 
 impl Screen {
-    fn of(lab: &Lab, table: bool) -> Self {
+    fn of(lab: &Lab, table: bool, view: View) -> Self {
         let theme = Theme {
             depth: Depth::True,
             ground: Ground::Dark,
@@ -257,6 +272,7 @@ impl Screen {
         };
         let mut ui = UiState::new(theme, Keymap::default(), spec, SIZE);
         ui.begin(&lab.view());
+        ui.view = view;
         Self {
             ui: Some(Box::new(ui)),
             ..Self::plain()
@@ -282,7 +298,8 @@ impl Screen {
             Some(ui) => {
                 let view = lab.view();
                 let effects = ui.update(&view, UiEvent::Changed);
-                assert_eq!(effects, [], "nothing is asked by itself");
+                let asks = |effect: &Effect| !matches!(effect, Effect::Ask(..));
+                assert!(effects.iter().all(asks), "nothing is asked by itself");
                 self.terminal.draw(|frame| view::draw(frame, &view, ui))
             }
             None => self.terminal.draw(|frame| text(frame, at)),

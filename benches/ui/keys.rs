@@ -13,7 +13,7 @@ use std::time::{Duration, Instant};
 const WIDE: (u16, u16) = (200, 60);
 
 /// Between two looks at what a terminal shows.
-const LOOK: Duration = Duration::from_micros(100);
+pub const LOOK: Duration = Duration::from_micros(100);
 
 const KEYS: usize = 200;
 
@@ -68,16 +68,17 @@ fn raw_cat() -> CommandBuilder {
 }
 
 /// Times before a key: all phases of the 33 ms between two frames come up.
-struct Waits(u64);
+#[derive(Default)]
+pub struct Waits(u64);
 
 impl Waits {
-    fn next(&mut self) -> Duration {
+    pub fn next(&mut self) -> Duration {
         self.0 = (self.0 + 7) % 33;
         Duration::from_millis(40 + self.0)
     }
 }
 
-fn until(screen: &Screen, what: &str, is_so: impl Fn(&vt100::Screen) -> bool) {
+pub fn until(screen: &Screen, what: &str, is_so: impl Fn(&vt100::Screen) -> bool) {
     let since = Instant::now();
     while !screen.look(&is_so) {
         if since.elapsed() >= PATIENCE {

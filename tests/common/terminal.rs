@@ -118,6 +118,15 @@ impl Screen {
         self.home.path()
     }
 
+    /// How often the program has written this.
+    pub fn count_written(&self, what: &[u8]) -> usize {
+        let written = self.written.lock().expect("whole");
+        written
+            .windows(what.len())
+            .filter(|part| part == &what)
+            .count()
+    }
+
     /// Types.
     pub fn types(&mut self, keys: &str) {
         let to = self.keys.as_mut().expect("a terminal");
