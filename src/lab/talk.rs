@@ -14,7 +14,7 @@
 use super::view::NodeIx;
 use crate::node::Time;
 use crate::node::io::{ConnId, Event, EventKind};
-use crate::node::message::Item;
+use crate::node::message::{Gist, Item};
 use std::collections::{BTreeMap, VecDeque};
 use std::sync::Arc;
 use std::time::Duration;
@@ -31,8 +31,12 @@ const CHUNK: usize = 256;
 const WAITING_MAX: usize = 1_024;
 
 /// Connections of strangers who may still say who they are, and what is remembered of each: nobody
-/// honest says more than a `version` before. The oldest connections go.
+/// honest says more than a `version` before. Of more than that it will not be known.
 const STRANGERS_MAX: (usize, usize) = (1_024, 4);
+
+/// How long after the end of a connection it may still turn out that something came in before: each
+/// end notices in its own time.
+const LATE: Duration = Duration::from_secs(2);
 
 /// The commands that there are, the last standing for all others: peers may be of another kind.
 pub const COMMANDS: [&str; 16] = [
@@ -122,9 +126,12 @@ struct Waiting {
     number: u64,
     /// It was sent; otherwise received.
     was_sent: bool,
+    /// By whom that was told, and on which of its connections.
+    conn: (NodeIx, ConnId),
     kind: usize,
-    item: Option<Item>,
-    bytes: usize,
+    event: Arc<Event>,
+    /// When its connection ended.
+    lost: Option<Time>,
 }
 
 impl Spoken {
@@ -135,12 +142,12 @@ impl Spoken {
 
     /// Bytes of its frame.
     pub fn bytes(&self) -> usize {
-        parts(self.told()).map_or(0, |(_, bytes, _)| bytes)
+        parts(self.told()).map_or(0, |(_, bytes, ..)| bytes)
     }
 
     /// What it is about.
     pub fn item(&self) -> Option<Item> {
-        parts(self.told()).and_then(|(.., item)| item)
+        parts(self.told()).and_then(|(_, _, item, _)| item)
     }
 
     /// What one end told of it: [`EventKind::MessageSent`] or [`EventKind::MessageReceived`].
@@ -171,8 +178,10 @@ impl Party {
 
 impl Count {
     fn add(&mut self, bytes: usize) {
-        self.messages += 1;
-        self.bytes += u64::try_from(bytes).unwrap_or(u64::MAX);
+        let bytes = u64::try_from(bytes).unwrap_or(u64::MAX);
+        // Other processes say what they like.
+        self.messages = self.messages.saturating_add(1);
+        self.bytes = self.bytes.saturating_add(bytes);
     }
 }
 
@@ -264,20 +273,32 @@ impl Listener {
             None => {
                 self.strangers.remove(&(node, conn));
                 if let Party::Node(other) = other {
-                    self.lose((node, other));
-                    self.lose((other, node));
+                    let ended = |waiting: &Waiting| waiting.conn == (node, conn);
+                    self.lose((node, other), event.at, ended);
                 }
             }
         }
     }
 
-    /// All connections of a node have ended with it.
-    pub fn left(&mut self, node: NodeIx) {
-        let pairs = self.waiting.keys().copied();
-        let pairs: Vec<_> = pairs.filter(|(a, b)| [*a, *b].contains(&node)).collect();
-        for pair in pairs {
-            self.lose(pair);
+    /// All connections of a node have ended with it, and its next ones have the same numbers.
+    pub fn left(&mut self, node: NodeIx, at: Time) {
+        for pair in self.pairs_of(node) {
+            self.lose(pair, at, |_| true);
+            self.waiting.remove(&pair);
         }
+        self.strangers.retain(|(told, _), _| *told != node);
+    }
+
+    /// Something that a node told was not heard: nobody knows what belongs together.
+    pub fn missed(&mut self, node: NodeIx) {
+        for pair in self.pairs_of(node) {
+            self.waiting.remove(&pair);
+        }
+    }
+
+    fn pairs_of(&self, node: NodeIx) -> Vec<(NodeIx, NodeIx)> {
+        let pairs = self.waiting.keys().copied();
+        pairs.filter(|(a, b)| [*a, *b].contains(&node)).collect()
     }
 
     /// It is known who is at the other end of a connection: so are those who said something there.
@@ -297,20 +318,26 @@ impl Listener {
                 true => (node, other),
                 false => (other, node),
             };
-            let end = Waiting::new(number, was_sent, &event.kind);
-            let is_double = end.is_some_and(|end| self.file(pair, end, event.at));
+            let end = Waiting::new(number, was_sent, (node, conn), &event);
+            let is_double = end.is_some_and(|end| self.file(pair, end));
             if let Some(spoken) = self.talk.get_mut(number) {
                 spoken.is_double = is_double;
             }
         }
     }
 
-    fn lose(&mut self, pair: (NodeIx, NodeIx)) {
-        for waiting in self.waiting.remove(&pair).unwrap_or_default() {
-            if let Some(spoken) = self.talk.get_mut(waiting.number)
-                && waiting.was_sent
-            {
-                spoken.is_lost = true;
+    /// What was sent from one to another and is on its way is lost, as far as it is meant.
+    fn lose(&mut self, pair: (NodeIx, NodeIx), at: Time, is_meant: impl Fn(&Waiting) -> bool) {
+        let Some(queue) = self.waiting.get_mut(&pair) else {
+            return;
+        };
+        let on_its_way = |waiting: &&mut Waiting| waiting.was_sent && waiting.lost.is_none();
+        for waiting in queue.iter_mut().filter(on_its_way) {
+            if is_meant(waiting) {
+                waiting.lost = Some(at);
+                if let Some(spoken) = self.talk.get_mut(waiting.number) {
+                    spoken.is_lost = true;
+                }
             }
         }
     }
@@ -324,7 +351,7 @@ impl Listener {
         event: &Arc<Event>,
     ) {
         let number = self.talk.next();
-        let Some(end) = Waiting::new(number, was_sent, &event.kind) else {
+        let Some(end) = Waiting::new(number, was_sent, (node, conn), event) else {
             return;
         };
         let (from, to) = match was_sent {
@@ -333,7 +360,7 @@ impl Listener {
         };
         match (from.node(), to.node()) {
             (Some(from), Some(to)) => {
-                if self.file((from, to), end, event.at) {
+                if self.file((from, to), end) {
                     return;
                 }
             }
@@ -353,12 +380,15 @@ impl Listener {
 
     /// Whether this is the other end of something that was heard of before; then that is noted
     /// there. Otherwise it waits for its other end itself.
-    fn file(&mut self, pair: (NodeIx, NodeIx), end: Waiting, at: Time) -> bool {
+    fn file(&mut self, pair: (NodeIx, NodeIx), end: Waiting) -> bool {
+        let at = end.event.at;
         if end.was_sent {
             let counts = Arc::make_mut(&mut self.talk.counts);
-            counts.entry(pair).or_default()[end.kind].add(end.bytes);
+            let bytes = parts(&end.event.kind).map_or(0, |(_, bytes, ..)| bytes);
+            counts.entry(pair).or_default()[end.kind].add(bytes);
         }
         let queue = self.waiting.entry(pair).or_default();
+        queue.retain(|waiting| waiting.lost.is_none_or(|lost| at < lost + LATE));
         let other = queue.iter().position(|other| other.is_other_end_of(&end));
         let Some(other) = other.and_then(|at| queue.remove(at)) else {
             if queue.len() >= WAITING_MAX {
@@ -373,6 +403,7 @@ impl Listener {
                 false => &mut spoken.received,
             };
             *time = Some(at);
+            spoken.is_lost = false;
         }
         true
     }
@@ -380,49 +411,59 @@ impl Listener {
     /// Somebody of whom it is not known yet who it is says something.
     fn strange(&mut self, conn: (NodeIx, ConnId), number: u64) {
         let (conns, each) = STRANGERS_MAX;
+        if self.strangers.len() >= conns && !self.strangers.contains_key(&conn) {
+            return;
+        }
         let said = self.strangers.entry(conn).or_default();
         if said.len() < each {
             said.push(number);
-        }
-        if self.strangers.len() > conns {
-            self.strangers.pop_first();
         }
     }
 }
 
 impl Waiting {
-    fn new(number: u64, was_sent: bool, event: &EventKind) -> Option<Self> {
-        let (command, bytes, item) = parts(event)?;
+    fn new(
+        number: u64,
+        was_sent: bool,
+        conn: (NodeIx, ConnId),
+        event: &Arc<Event>,
+    ) -> Option<Self> {
+        let (command, ..) = parts(&event.kind)?;
         Some(Self {
             number,
             was_sent,
+            conn,
             kind: kind(command),
-            item,
-            bytes,
+            event: Arc::clone(event),
+            lost: None,
         })
     }
 
+    /// Whether both are of one message, as far as can be told: pings differ by their numbers.
     fn is_other_end_of(&self, end: &Self) -> bool {
         self.was_sent != end.was_sent
-            && (self.kind, self.item, self.bytes) == (end.kind, end.item, end.bytes)
+            && self.kind == end.kind
+            && parts(&self.event.kind) == parts(&end.event.kind)
     }
 }
 
-/// Command, bytes and item of a message.
-fn parts(event: &EventKind) -> Option<(&str, usize, Option<Item>)> {
+/// Command, bytes, item and gist of a message.
+fn parts(event: &EventKind) -> Option<(&str, usize, Option<Item>, &Gist)> {
     match event {
         EventKind::MessageSent {
             command,
             bytes,
             item,
+            gist,
             ..
         }
         | EventKind::MessageReceived {
             command,
             bytes,
             item,
+            gist,
             ..
-        } => Some((command, *bytes, *item)),
+        } => Some((command, *bytes, *item, gist)),
         _ => None,
     }
 }
@@ -437,7 +478,6 @@ pub fn kind(command: &str) -> usize {
 mod tests {
     use super::*;
     use crate::node::io::PeerLabel;
-    use crate::node::message::Gist;
 
     const A: NodeIx = NodeIx(0);
     const B: NodeIx = NodeIx(1);
@@ -521,25 +561,75 @@ mod tests {
     fn what_is_on_its_way_is_lost_with_its_connection_and_never_takes_a_later_ones_place() {
         let mut listener = Listener::default();
         listener.hear(A, &event(1, "b", "inv", true), party);
-        let down = EventKind::PeerDown {
+        listener.hear(A, &down(2, "b"), party);
+        let later = 10_000_000;
+        listener.hear(A, &event(later, "b", "inv", true), party);
+        listener.hear(B, &event(later + 1, "a", "inv", false), party);
+        let ends = [(Some(1), None), (Some(later), Some(later + 1))];
+        assert_eq!(said(&listener), ends);
+        let talk = listener.talk();
+        let lost: Vec<_> = talk.newest().map(|said| said.is_lost).collect();
+        assert_eq!(lost, [false, true]);
+    }
+
+    fn down(at: u64, peer: &str) -> Arc<Event> {
+        let kind = EventKind::PeerDown {
             peer: PeerLabel {
                 conn: ConnId(1),
-                name: "b".into(),
+                name: peer.into(),
             },
             addr: std::net::SocketAddr::from(([127, 0, 0, 1], 1)),
             why: "cut".to_owned(),
         };
-        let down = Event {
-            at: Time(2),
-            kind: down,
-        };
-        listener.hear(A, &Arc::new(down), party);
-        listener.hear(A, &event(3, "b", "inv", true), party);
-        listener.hear(B, &event(4, "a", "inv", false), party);
-        assert_eq!(said(&listener), [(Some(1), None), (Some(3), Some(4))]);
+        Arc::new(Event { at: Time(at), kind })
+    }
+
+    #[test]
+    fn what_came_in_before_the_end_of_its_connection_was_not_lost_whoever_is_heard_first() {
+        let mut listener = Listener::default();
+        listener.hear(A, &event(1, "b", "inv", true), party);
+        listener.hear(A, &down(9, "b"), party);
+        let lost = |listener: &Listener| listener.talk().newest().any(|said| said.is_lost);
+        assert!(lost(&listener));
+        listener.hear(B, &event(5, "a", "inv", false), party);
+        assert_eq!(said(&listener), [(Some(1), Some(5))]);
+        assert!(!lost(&listener));
+        // The other end notices later, and has nothing to do with what is said by then.
+        listener.hear(A, &event(20, "b", "inv", true), party);
+        listener.hear(B, &down(11, "a"), party);
+        assert!(!lost(&listener));
+    }
+
+    #[test]
+    fn after_something_was_missed_nothing_is_put_together_that_does_not_belong_together() {
+        let mut listener = Listener::default();
+        listener.hear(A, &event(1, "b", "ping", true), party);
+        listener.missed(B);
+        listener.hear(A, &event(1_000, "b", "ping", true), party);
+        listener.hear(B, &event(1_005, "a", "ping", false), party);
+        assert_eq!(
+            said(&listener),
+            [(Some(1), None), (Some(1_000), Some(1_005))]
+        );
+    }
+
+    #[test]
+    fn with_a_node_go_its_connections_and_another_life_has_the_same_numbers() {
+        let mut listener = Listener::default();
+        listener.hear(B, &event(5, "127.0.0.1:9", "version", false), party);
+        listener.left(B, Time(6));
+        listener.hear(B, &event(9, "a", "verack", true), party);
         let talk = listener.talk();
-        let lost: Vec<_> = talk.newest().map(|said| said.is_lost).collect();
-        assert_eq!(lost, [false, true]);
+        let from: Vec<_> = talk.newest().map(|said| said.from.node()).collect();
+        assert_eq!(from, [Some(B), None], "who said it then is not known");
+    }
+
+    #[test]
+    fn no_number_is_too_large_to_be_counted() {
+        let mut count = Count::default();
+        count.add(usize::MAX);
+        count.add(usize::MAX);
+        assert_eq!((count.messages, count.bytes), (2, u64::MAX));
     }
 
     #[test]

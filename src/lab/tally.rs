@@ -76,6 +76,11 @@ impl Tally {
             *self.mined.entry(node).or_default() += u64::from(seen.is_own);
             self.saw(node, at, seen.what, seen.is_own, up);
         }
+        if let EventKind::Withheld { block, .. } = &event.kind {
+            // Nobody is to have it, for as long as its finder likes.
+            self.ways.retain(|way| way.hash != block.hash);
+            push(&mut self.arrived, block.hash, ARRIVED_MAX);
+        }
         if let EventKind::Reorganised { depth, .. } = event.kind {
             self.reorganised(Reorganisation { node, depth, at });
         }

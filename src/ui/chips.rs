@@ -5,9 +5,9 @@
 //! was seen later takes the next free one. Neither do a block and its parent.
 
 use crate::chain::BlockHash;
-use crate::lab::LabView;
+use crate::lab::{LabView, NodeView};
 use crate::lab::view::Piece;
-use crate::node::BlockId;
+use crate::node::{BlockId, Time};
 use std::collections::BTreeMap;
 
 /// Colours that chips have.
@@ -23,14 +23,25 @@ pub struct Chips {
     seen: BTreeMap<u32, Vec<BlockHash>>,
     /// The heights of all these.
     heights: BTreeMap<BlockHash, u32>,
+    /// How each node looked when it was looked at last: its tip, and the end of its log.
+    looked_at: Vec<(Option<BlockId>, Option<(Time, usize)>)>,
 }
 
 impl Chips {
     /// Takes note of every block that a lab shows.
     pub fn observe(&mut self, lab: &LabView) {
-        for node in &lab.nodes {
-            for info in node.snapshot.iter().flat_map(|snapshot| &snapshot.recent) {
-                self.see(info.id);
+        self.looked_at.resize(lab.nodes.len(), (None, None));
+        for (at, node) in lab.nodes.iter().enumerate() {
+            // Between two frames most nodes stay as they are.
+            let (tip, log) = (node.snapshot.as_ref().map(|seen| seen.tip), last_line(node));
+            let before = std::mem::replace(&mut self.looked_at[at], (tip, log));
+            if before.0 != tip {
+                for info in node.snapshot.iter().flat_map(|snapshot| &snapshot.recent) {
+                    self.see(info.id);
+                }
+            }
+            if before.1 == log {
+                continue;
             }
             let pieces = node.log.iter().flat_map(|line| &line.pieces);
             for piece in pieces {
@@ -79,6 +90,13 @@ impl Chips {
         }
         first_free(&id.hash, id.height, &taken)
     }
+}
+
+/// When the last line of a node's log was written, and how many there are.
+fn last_line(node: &NodeView) -> Option<(Time, usize)> {
+    let last = node.log.last()?;
+    let same = node.log.iter().rev().take_while(|line| line.at == last.at);
+    Some((last.at, same.count()))
 }
 
 /// The colour that a hash asks for, or the next one that is free. Half of the colours are for even

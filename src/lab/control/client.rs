@@ -281,11 +281,22 @@ impl Line {
             }
             waiting.answers.insert(id, sender);
         }
+        // Whoever asked may stop waiting.
+        let _forgets = Forgets(&self.shared, id);
         let line = call_line(id, method, &params);
         // If that fails, so does the answer.
         let _ = self.calls.send(line).await;
         let answer = answer.await.map_err(|_| ended())?;
         answer.map_err(ClientError::Refused)
+    }
+}
+
+/// Nobody waits for this answer any more, when it goes.
+struct Forgets<'a>(&'a Shared, u64);
+
+impl Drop for Forgets<'_> {
+    fn drop(&mut self) {
+        self.0.lock().answers.remove(&self.1);
     }
 }
 

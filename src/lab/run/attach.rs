@@ -18,9 +18,11 @@ use crate::lab::partition::Partition;
 use crate::lab::view::{NodeIx, NodeState, Tone};
 use crate::live::{self, LabClock, NOWHERE};
 use crate::node::Time;
+use crate::node::io::{EventKind, LOST_MAX};
 use crate::node::snapshot::NodeSnapshot;
-use std::collections::BTreeMap;
+use crate::node::store::BlockId;
 use std::sync::Arc;
+use std::sync::atomic::{AtomicBool, Ordering};
 use std::time::Duration;
 use tokio::runtime::Handle;
 use tokio::sync::mpsc::{self, Receiver};
@@ -37,6 +39,15 @@ const RETRY: Duration = Duration::from_millis(250);
 
 /// The highest block that is believed: at ten a second a lab takes six years to it.
 const HEIGHT_MAX: u32 = 2_000_000_000;
+
+/// The longest name of a peer that is believed: what it says of itself is shorter.
+const NAME_MAX: usize = 256;
+
+/// The longest command: as many bytes as a frame has for it.
+const COMMAND_MAX: usize = 12;
+
+/// The most bytes of a message that are believed: four times the largest block that there can be.
+const MESSAGE_MAX: usize = 16_000_000;
 
 /// The most bytes of a mempool that are believed: as many as no machine has.
 const BYTES_MAX: usize = 1 << 48;
@@ -139,6 +150,7 @@ fn begin(met: Vec<Met>, shared: &Shared) -> Vec<Following> {
             host: met.host,
             client: met.client,
             notices: met.notices,
+            is_asked: Arc::default(),
         };
         for status in met.opening.nodes {
             if !is_sound(&status) {
@@ -167,6 +179,8 @@ struct Following {
     host: Arc<Host>,
     client: Client,
     notices: Receiver<Notice>,
+    /// What its links are like was asked, and is not answered yet.
+    is_asked: Arc<AtomicBool>,
 }
 
 /// Listens to a process until the lab is over.
@@ -210,6 +224,7 @@ impl Following {
         match notice {
             Notice::Node(status) if is_sound(&status) => self.status(shared, *status),
             Notice::Node(_) => {}
+            Notice::Event(event) if !is_likely(&event.event.kind) => {}
             Notice::Event(event) => {
                 // As a node of this process would write it.
                 tracing::info_span!("node", name = %event.node)
@@ -222,20 +237,23 @@ impl Following {
         }
     }
 
-    /// Puts down what its links are like, once it has said so: nobody tells of a change.
+    /// Puts down what its links are like, once it has said so: nobody tells of a change. It is asked
+    /// again when it has answered.
     fn ask_links(&self, shared: &Arc<Shared>) {
-        let (client, shared, host) = (
-            self.client.clone(),
-            Arc::clone(shared),
-            Arc::clone(&self.host),
-        );
-        shared.runtime.clone().spawn(async move {
+        if self.is_asked.swap(true, Ordering::Relaxed) {
+            return;
+        }
+        let (client, host) = (self.client.clone(), Arc::clone(&self.host));
+        let (is_asked, shared) = (Arc::clone(&self.is_asked), Arc::clone(shared));
+        let runtime = shared.runtime.clone();
+        runtime.spawn(async move {
             let asking = client.call("links", serde_json::Map::new());
             if let Ok(Ok(told)) = timeout(ANSWER_MAX, asking).await
                 && let Ok(told) = serde_json::from_value::<Vec<LinkStatus>>(told)
             {
-                shared.mirror(&host, told);
+                shared.change(|model| model.links_told(&host, told));
             }
+            is_asked.store(false, Ordering::Relaxed);
         });
     }
 
@@ -269,7 +287,7 @@ impl Following {
             shared.clock.not_before(snapshot.at);
         }
         let now = shared.clock.now();
-        shared.change(|model| {
+        let went = shared.change(|model| {
             let node = &mut model.nodes[ix.0];
             node.addr = status.addr.unwrap_or(node.addr);
             let was_up = node.state.is_up();
@@ -294,6 +312,7 @@ impl Following {
                 _ => {}
             }
             let life = node.life;
+            let went = was_up && !status.state.is_up();
             if status.state.is_up() {
                 node.state = NodeState::Up;
             } else {
@@ -304,7 +323,11 @@ impl Following {
                 // How it looked last.
                 snapshot => node.snapshot = snapshot.or(node.snapshot.take()),
             }
+            went
         });
+        if went {
+            shared.overheard().left(ix, now);
+        }
     }
 
     /// A node, before anything is known to have happened to it.
@@ -327,7 +350,10 @@ impl Following {
             let (ix, _) = self.find(shared, &event.node)?;
             shared.lock().nodes[ix.0].recent.last()
         };
-        let is_news = |event: &NodeEvent| last(event).is_none_or(|last| last < event.event.at);
+        let is_news = |event: &NodeEvent| {
+            let is_new = last(event).is_none_or(|last| last < event.event.at);
+            is_new && is_likely(&event.event.kind)
+        };
         events.into_iter().filter(is_news).collect()
     }
 
@@ -363,34 +389,43 @@ fn is_sound(status: &NodeStatus) -> bool {
     parse_node_name(&status.node).is_ok() && status.snapshot.as_ref().is_none_or(is_counted)
 }
 
-impl Shared {
-    /// Has the links of nodes that run elsewhere look here as they are there.
-    fn mirror(&self, host: &Arc<Host>, told: Vec<LinkStatus>) {
-        let model = self.lock();
-        let is_its = |node: &&Node| {
-            let its = node.host.as_ref();
-            its.is_some_and(|its| Arc::ptr_eq(its, host))
-        };
-        let far = || model.nodes.iter().filter(|node| node.host.is_some());
-        let addr = |node: &Node| (node.spec.name.clone(), node.addr);
-        let its: BTreeMap<_, _> = far().filter(is_its).map(addr).collect();
-        // A node that is alone has its links with those of other processes; those of this one have
-        // theirs from nobody else.
-        let mut all: BTreeMap<_, _> = far().map(addr).collect();
-        all.extend(its.clone());
-        drop(model);
-        let changed = told.into_iter().filter_map(|link| {
-            let (from, to) = (*its.get(&link.from)?, *all.get(&link.to)?);
-            let is_news = self.links.get(from, to) != link.conditions;
-            is_news.then_some((from, to, link.conditions))
-        });
-        let changed: Vec<_> = changed.collect();
-        // What another process says may be out of every range.
-        if !changed.is_empty() && self.links.set_all(changed).is_ok() {
-            self.changed();
+/// Whether an event can be one of a node. What is kept of it is bounded by this.
+fn is_likely(event: &EventKind) -> bool {
+    let is_height = |id: &BlockId| id.height <= HEIGHT_MAX;
+    match event {
+        EventKind::MessageSent {
+            peer,
+            command,
+            bytes,
+            gist,
+            ..
         }
+        | EventKind::MessageReceived {
+            peer,
+            command,
+            bytes,
+            gist,
+            ..
+        } => {
+            let is_named = peer.name.len() <= NAME_MAX && command.len() <= COMMAND_MAX;
+            is_named && *bytes <= MESSAGE_MAX && gist.is_bounded()
+        }
+        EventKind::TipChanged { tip, .. } => is_height(tip),
+        EventKind::Mined { block, .. } | EventKind::Withheld { block, .. } => is_height(block),
+        EventKind::Released { tip, .. } => is_height(tip),
+        EventKind::Reorganised {
+            fork,
+            old,
+            new,
+            lost,
+            ..
+        } => [fork, old, new].into_iter().all(is_height) && lost.len() <= LOST_MAX,
+        EventKind::PeerDown { peer, .. } => peer.name.len() <= NAME_MAX,
+        _ => true,
     }
+}
 
+impl Shared {
     fn add_far(&self, host: &Arc<Host>, status: &NodeStatus) -> (NodeIx, u64) {
         self.change(|model| {
             let mut node = Node::new(NodeSpec::new(&status.node), NOWHERE);
@@ -409,17 +444,23 @@ impl Shared {
     /// A process does not answer any more.
     fn lost(&self, host: &Arc<Host>) {
         let now: Time = self.clock.now();
-        self.change(|model| {
-            let is_its = |node: &&mut Node| {
-                let its = node.host.as_ref();
-                its.is_some_and(|its| Arc::ptr_eq(its, host))
-            };
-            for node in model.nodes.iter_mut().filter(is_its) {
+        let gone = self.change(|model| {
+            let mut gone = Vec::new();
+            for (ix, node) in (0..).map(NodeIx).zip(&mut model.nodes) {
+                if !node.is_of(host) {
+                    continue;
+                }
                 if node.state.is_up() {
                     node.say(now, Tone::Bad, "does not answer any more");
                 }
                 node.ended(NodeState::Gone);
+                gone.push(ix);
             }
+            gone
         });
+        let mut overheard = self.overheard();
+        for ix in gone {
+            overheard.left(ix, now);
+        }
     }
 }

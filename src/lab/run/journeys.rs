@@ -5,8 +5,10 @@
 //! is known only once some node has taken it; until then there is nothing to show.
 //!
 //! A node that catches up fetches blocks that everybody else has had for long. They are not on
-//! their way through the lab, and are left out: by their height, as soon as it is known. Transactions
-//! have none: those that were on their way before do not set out again.
+//! their way through the lab, and are left out: by their height, as soon as it is known. What a node
+//! of the lab has just found is on its way at any height: its half of the network may be behind the
+//! other, and so is everybody beside a miner that withholds. Transactions have no height: those that
+//! were on their way before do not set out again.
 
 use crate::chain::{BlockHash, Txid};
 use crate::lab::spread::Spread;
@@ -128,21 +130,14 @@ impl<K: Traveller> Journeys<K> {
             .rposition(|draft| draft.what == sighting.what);
         let at = match known {
             Some(at) => at,
-            None if self.is_old(&sighting) => return,
+            None if self.past.contains(&sighting.what) => return,
             None => {
                 self.drafts.push_back(Draft::new(sighting.what, up()));
                 self.drafts.len() - 1
             }
         };
         self.drafts[at].add(&sighting);
-        if self.drafts[at]
-            .height
-            .is_some_and(|height| self.is_low(height))
-        {
-            self.forget(at);
-        } else {
-            self.count(at);
-        }
+        self.count(at);
         self.bound();
         self.shown = None;
     }
@@ -173,6 +168,12 @@ impl<K: Traveller> Journeys<K> {
         })
     }
 
+    /// Its finder keeps it to itself: it is not on its way.
+    pub(super) fn withheld(&mut self, what: K) {
+        self.drafts.retain(|draft| draft.what != what);
+        self.shown = None;
+    }
+
     /// Some node's chain is so high.
     pub(super) fn reached(&mut self, height: u32) {
         self.highest = self.highest.max(height);
@@ -180,9 +181,10 @@ impl<K: Traveller> Journeys<K> {
 
     /// What there is to show, newest first.
     pub(super) fn show(&mut self) -> Arc<Vec<Journey<K::Id>>> {
-        let drafts = &self.drafts;
+        let (drafts, highest) = (&self.drafts, self.highest);
         let shown = self.shown.get_or_insert_with(|| {
-            let mut journeys: Vec<_> = drafts.iter().filter_map(Draft::journey).collect();
+            let known = drafts.iter().filter(|draft| draft.is_known(highest));
+            let mut journeys: Vec<_> = known.filter_map(Draft::journey).collect();
             journeys.sort_by_key(|journey| Reverse(journey.at));
             journeys.truncate(JOURNEYS);
             Arc::new(journeys)
@@ -190,19 +192,11 @@ impl<K: Traveller> Journeys<K> {
         Arc::clone(shown)
     }
 
-    fn is_low(&self, height: u32) -> bool {
-        height.saturating_add(BEHIND_MAX) < self.highest
-    }
-
-    fn is_old(&self, sighting: &Sighting<K>) -> bool {
-        sighting.height.is_some_and(|height| self.is_low(height))
-            || self.past.contains(&sighting.what)
-    }
-
-    /// Of those with a height the oldest go, and so do those without.
+    /// Of those that are known the oldest go, and so do the others.
     fn bound(&mut self) {
         for (is_known, max) in [(true, FOLLOWED_MAX), (false, UNKNOWN_MAX)] {
-            let alike = |draft: &Draft<K>| draft.what.id(draft.height).is_some() == is_known;
+            let highest = self.highest;
+            let alike = |draft: &Draft<K>| draft.is_known(highest) == is_known;
             let count = self.drafts.iter().filter(|draft| alike(draft)).count();
             if count > max
                 && let Some(oldest) = self.drafts.iter().position(alike)
@@ -246,6 +240,13 @@ impl<K: Traveller> Draft<K> {
         let (at, from) = self.arrivals.entry(sighting.node).or_insert(new);
         *at = sighting.at.min(*at);
         *from = from.or(sighting.from);
+    }
+
+    /// Whether it is known that it is on its way: it was found here, or is as high as any.
+    fn is_known(&self, highest: u32) -> bool {
+        let is_low = |height: u32| height.saturating_add(BEHIND_MAX) < highest;
+        let is_high = self.height.is_none_or(|height| !is_low(height));
+        self.what.id(self.height).is_some() && (self.maker.is_some() || is_high)
     }
 
     fn journey(&self) -> Option<Journey<K::Id>> {
@@ -445,8 +446,33 @@ mod tests {
         assert_eq!(shown.len(), 1);
         assert_eq!(shown[0].id.height, 500);
         // A rival at nearly the same height did set out.
-        journeys.saw(mined(B, 20, 498), all);
+        journeys.saw(taken(B, 20, 498), all);
         assert_eq!(journeys.show().len(), 2);
+    }
+
+    #[test]
+    fn what_is_found_sets_out_also_where_the_chain_is_far_behind() {
+        let mut journeys = Journeys::<BlockHash>::default();
+        journeys.reached(100);
+        // Whoever has it may be heard of before whoever found it.
+        journeys.saw(taken(B, 10, 7), all);
+        assert_eq!(journeys.show().len(), 0);
+        journeys.saw(mined(A, 0, 7), all);
+        let shown = journeys.show();
+        assert_eq!(way_of(&shown[0]), [(A, ms(0)), (B, ms(10))]);
+    }
+
+    #[test]
+    fn what_is_withheld_sets_out_when_it_is_released() {
+        let mut journeys = Journeys::<BlockHash>::default();
+        journeys.saw(mined(A, 0, 7), all);
+        journeys.withheld(hash(7));
+        assert_eq!(journeys.show().len(), 0);
+        journeys.saw(mined(A, 90_000, 7), all);
+        journeys.saw(taken(B, 90_010, 7), all);
+        journeys.saw(taken(C, 90_020, 7), all);
+        let all = journeys.times().all.expect("one");
+        assert!(all.p99 < ms(21), "{all:?}");
     }
 
     #[test]

@@ -166,6 +166,12 @@ impl Node {
         self.rate = Rate::default();
     }
 
+    /// Whether it runs in this other process.
+    pub(super) fn is_of(&self, host: &Arc<Host>) -> bool {
+        let its = self.host.as_ref();
+        its.is_some_and(|its| Arc::ptr_eq(its, host))
+    }
+
     /// Why it cannot be asked anything; `None`: it can.
     pub(super) fn absence(&self) -> Option<String> {
         let name = &self.name;

@@ -10,6 +10,7 @@ use crate::lab::view::{NodeIx, NodeState, REORGANISATIONS, Reorganisation, Tone}
 use crate::live::{End, NodeHandle};
 use crate::node::Time;
 use crate::node::io::{Event, EventKind};
+use crate::node::store::BlockId;
 use std::collections::BTreeMap;
 use std::net::SocketAddr;
 use std::sync::Arc;
@@ -31,7 +32,10 @@ pub(super) async fn watch(shared: Arc<Shared>, ix: NodeIx, life: u64, node: Arc<
                     shared.happened(ix, life, event);
                 }
                 // Snapshots tell how things are in any case.
-                Err(RecvError::Lagged(missed)) => traffic.miss(missed),
+                Err(RecvError::Lagged(missed)) => {
+                    traffic.miss(missed);
+                    shared.overheard().listener.missed(ix);
+                }
                 Err(RecvError::Closed) => break node.ended().await,
             },
             changed = snapshots.changed(), if !is_shown => match changed {
@@ -64,7 +68,10 @@ fn drain(
                 traffic.count(&event);
                 shared.happened(ix, life, event);
             }
-            Err(TryRecvError::Lagged(missed)) => traffic.miss(missed),
+            Err(TryRecvError::Lagged(missed)) => {
+                traffic.miss(missed);
+                shared.overheard().listener.missed(ix);
+            }
             Err(TryRecvError::Empty | TryRecvError::Closed) => return,
         }
     }
@@ -74,7 +81,8 @@ fn drain(
 #[derive(Default)]
 pub(super) struct Overheard {
     listener: Listener,
-    /// Nodes of the lab, by what another one calls them.
+    /// Nodes of the lab, by what another one calls them, once they have said their names: at most as
+    /// many as there are pairs of nodes.
     named: BTreeMap<(NodeIx, Arc<str>), NodeIx>,
 }
 
@@ -83,14 +91,19 @@ impl Overheard {
     pub(super) fn talk(&self) -> Talk {
         self.listener.talk()
     }
+
+    /// A node that runs elsewhere does not run, or not within sight.
+    pub(super) fn left(&mut self, node: NodeIx, at: Time) {
+        self.listener.left(node, at);
+    }
 }
 
 impl Shared {
     pub(super) fn happened(&self, ix: NodeIx, life: u64, event: Event) {
         let event = Arc::new(event);
         self.overhear(ix, &event);
-        // Most events are messages that bring nothing, of which nothing else is to be seen: they
-        // take no other lock, unless somebody wants to hear of all.
+        // Most events are messages that bring nothing, of which nothing else is to be seen: between
+        // nodes that know each other they take no other lock, unless somebody wants to hear of all.
         let is_message = is_message(&event);
         let is_block = sighting::block(&event.kind).is_some();
         let brings_something = is_block || sighting::tx(&event.kind).is_some();
@@ -129,7 +142,8 @@ impl Shared {
         // The model's lock is never waited for while the other one is held.
         let found = known.or_else(|| self.lock().who(ix, name));
         let mut overheard = self.overheard();
-        if let (Some(found), None) = (found, known) {
+        // An address may be another node's later, and can be written in many ways.
+        if let (Some(found), None, Err(_)) = (found, known, name.parse::<SocketAddr>()) {
             overheard.named.insert((ix, Arc::clone(name)), found);
         }
         let party = |name: &Arc<str>| match found {
@@ -162,7 +176,7 @@ impl Shared {
             }
             model.tally.left(ix.0);
         });
-        self.overheard().listener.left(ix);
+        self.overheard().listener.left(ix, now);
     }
 }
 
@@ -175,6 +189,9 @@ impl Model {
         match &event.kind {
             EventKind::TipChanged { tip, .. } => node.moved(*tip, event.at, true),
             EventKind::Reorganised { .. } => self.reorganised(ix, event),
+            // It sets out when it is released.
+            EventKind::Withheld { block, .. } => self.journeys.withheld(block.hash),
+            EventKind::Released { tip, .. } => self.released(ix, event.at, *tip),
             _ => {}
         }
         let line = self.tell_of(ix, event);
@@ -217,6 +234,19 @@ impl Model {
                 lost_count: *lost_count,
             },
         );
+    }
+
+    fn released(&mut self, node: NodeIx, at: Time, tip: BlockId) {
+        let nodes = &self.nodes;
+        let sighting = Sighting {
+            node,
+            at,
+            what: tip.hash,
+            height: Some(tip.height),
+            is_own: true,
+            from: None,
+        };
+        self.journeys.saw(sighting, || up(nodes));
     }
 
     /// Whether a block or a transaction has come to a node; then that is noted.

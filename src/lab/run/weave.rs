@@ -4,12 +4,14 @@
 //! nobody could heal what was cut: it is shown as long as something keeps it shut, and always if the
 //! layout asks for it. Connections that a node found by itself and gave up are gone.
 
+use super::hand::Host;
 use super::model::{Model, Node};
+use crate::lab::control::LinkStatus;
 use crate::lab::view::{LinkView, NodeIx};
-use crate::link::LinkState;
+use crate::link::{Conditions, LinkState};
 use crate::live::Links;
 use std::collections::{BTreeMap, BTreeSet};
-use std::sync::Arc;
+use std::sync::{Arc, Weak};
 
 /// The links as they were shown last.
 #[derive(Default)]
@@ -22,9 +24,22 @@ pub(super) struct Weave {
     up: Vec<bool>,
     /// Nodes that were connected at any time.
     met: BTreeSet<(NodeIx, NodeIx)>,
+    /// What other processes say of the links of their nodes, each way, process by process. It is
+    /// shown and does nothing: what holds for nodes of this process is in its own table.
+    told: Vec<(Weak<Host>, Told)>,
 }
 
+/// What is said of links, each way.
+type Told = BTreeMap<(NodeIx, NodeIx), Conditions>;
+
 impl Weave {
+    /// What is said of a link; until somebody says something, it is like any.
+    fn told(&self, from: NodeIx, to: NodeIx) -> Conditions {
+        let mut told = self.told.iter();
+        let found = told.find_map(|(_, told)| told.get(&(from, to)));
+        found.copied().unwrap_or_default()
+    }
+
     /// Some node has other peers than before.
     pub(super) fn peers_changed(&mut self) {
         self.is_stale = true;
@@ -32,6 +47,38 @@ impl Weave {
 }
 
 impl Model {
+    /// Puts down what a process says of its links, in place of what it said before.
+    pub(super) fn links_told(&mut self, host: &Arc<Host>, told: Vec<LinkStatus>) {
+        let far = || {
+            (0..)
+                .map(NodeIx)
+                .zip(&self.nodes)
+                .filter(|(_, node)| node.host.is_some())
+        };
+        let named = |(ix, node): (NodeIx, &Node)| (node.spec.name.clone(), ix);
+        let its: BTreeMap<_, _> = far()
+            .filter(|(_, node)| node.is_of(host))
+            .map(named)
+            .collect();
+        // A node that is alone in its process has its links with those of others.
+        let mut all: BTreeMap<_, _> = far().map(named).collect();
+        all.extend(its.clone());
+        let told = told.into_iter().filter_map(|link| {
+            let ends = (*its.get(&link.from)?, *all.get(&link.to)?);
+            Some((ends, link.conditions))
+        });
+        let told: Told = told.collect();
+        let is_its = |(known, _): &(Weak<Host>, Told)| known.as_ptr() == Arc::as_ptr(host);
+        self.weave.is_stale = true;
+        self.weave
+            .told
+            .retain(|(known, _)| known.strong_count() > 0);
+        match self.weave.told.iter_mut().find(|entry| is_its(entry)) {
+            Some((_, old)) => *old = told,
+            None => self.weave.told.push((Arc::downgrade(host), told)),
+        }
+    }
+
     /// All links between nodes of the lab.
     pub(super) fn links(&mut self, table: &Links) -> Arc<Vec<LinkView>> {
         let up = || self.nodes.iter().map(|node| node.state.is_up());
@@ -42,7 +89,7 @@ impl Model {
             (self.weave.edition, self.weave.is_stale) = (edition, false);
             let connected = connected(&self.nodes);
             self.weave.met.extend(&connected);
-            let shown = shown(&self.nodes, &connected, &self.weave.met, table);
+            let shown = shown(&self.nodes, &connected, &self.weave, table);
             self.weave.shown = Arc::new(shown);
         }
         Arc::clone(&self.weave.shown)
@@ -80,7 +127,7 @@ fn connected(nodes: &[Node]) -> BTreeSet<(NodeIx, NodeIx)> {
 fn shown(
     nodes: &[Node],
     connected: &BTreeSet<(NodeIx, NodeIx)>,
-    met: &BTreeSet<(NodeIx, NodeIx)>,
+    weave: &Weave,
     table: &Links,
 ) -> Vec<LinkView> {
     let by_name: BTreeMap<_, _> = (0..)
@@ -97,11 +144,17 @@ fn shown(
         dialled.map(move |other| pair(ix, *other))
     });
     let wanted: BTreeSet<_> = wanted.filter(|(one, other)| one != other).collect();
-    let all = connected.iter().chain(met).chain(&wanted);
+    let all = connected.iter().chain(&weave.met).chain(&wanted);
     let all: BTreeSet<_> = all.copied().collect();
     let views = all.into_iter().filter_map(|ends| {
-        let (one, other) = (nodes[ends.0.0].addr, nodes[ends.1.0].addr);
-        let (there, back) = (table.get(one, other), table.get(other, one));
+        let way = |from: NodeIx, to: NodeIx| {
+            let (one, other) = (&nodes[from.0], &nodes[to.0]);
+            match one.host.is_some() && other.host.is_some() {
+                true => weave.told(from, to),
+                false => table.get(one.addr, other.addr),
+            }
+        };
+        let (there, back) = (way(ends.0, ends.1), way(ends.1, ends.0));
         let is_connected = connected.contains(&ends);
         let is_shut = [there, back].iter().any(|way| way.state != LinkState::Open);
         (is_connected || is_shut || wanted.contains(&ends)).then_some(LinkView {

@@ -196,6 +196,15 @@ fn of_tx(tx: &Tx) -> Gist {
 }
 
 impl Gist {
+    /// Whether it is no longer than any that is made here: what another process says may be.
+    pub fn is_bounded(&self) -> bool {
+        match self {
+            Self::Items { first, .. } => first.len() <= FIRST_MAX,
+            Self::Addrs { first, .. } => first.len() <= FIRST_MAX,
+            _ => true,
+        }
+    }
+
     /// Its fields for a screen, each with its name and its value in full.
     pub fn fields(&self) -> Vec<(&'static str, String)> {
         match self {

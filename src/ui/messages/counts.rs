@@ -52,8 +52,8 @@ pub(super) fn table(
     let mut all = [Count::default(); COMMANDS.len()];
     for link in counts.values() {
         for (sum, count) in all.iter_mut().zip(link) {
-            sum.messages += count.messages;
-            sum.bytes += count.bytes;
+            sum.messages = sum.messages.saturating_add(count.messages);
+            sum.bytes = sum.bytes.saturating_add(count.bytes);
         }
     }
     let total = (!counts.is_empty()).then(|| {
@@ -71,9 +71,10 @@ pub(super) fn table(
 }
 
 fn sum(link: &[Count]) -> Count {
+    let sum = |of: fn(&Count) -> u64| link.iter().map(of).fold(0, u64::saturating_add);
     Count {
-        messages: link.iter().map(|count| count.messages).sum(),
-        bytes: link.iter().map(|count| count.bytes).sum(),
+        messages: sum(|count| count.messages),
+        bytes: sum(|count| count.bytes),
     }
 }
 

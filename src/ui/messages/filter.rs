@@ -11,6 +11,7 @@
 //!
 //! A word that is none of these holds for names and commands that contain it.
 
+use crate::chain::{BlockHash, Txid};
 use crate::lab::LabView;
 use crate::lab::talk::{COMMANDS, Party, Spoken};
 use crate::node::io::EventKind;
@@ -112,20 +113,37 @@ impl Kind {
                     || (*is_both_ways && is(one, to) && is(other, from))
             }
             Self::Command(command) => said.command() == command,
-            Self::Hash(digits) => items(said).any(|item| {
-                let hash = item_hash(&item);
-                hash.starts_with(digits) || hash.ends_with(digits)
-            }),
+            Self::Hash(digits) => {
+                let mut items = items(said);
+                items.any(|item| is_end_of(digits, &item)) || is_in_names(digits, lab, said)
+            }
             Self::Height(height) => items(said).any(|item| match item {
                 Item::Block(hash) => chips.find(&hash).is_some_and(|id| id.height == *height),
                 Item::Tx(_) => false,
             }),
-            Self::Any(part) => [name_of(lab, &said.from), name_of(lab, &said.to)]
-                .into_iter()
-                .chain([said.command()])
-                .any(|name| name.contains(part.as_str())),
+            Self::Any(part) => is_in_names(part, lab, said),
         }
     }
+}
+
+fn is_in_names(part: &str, lab: &LabView, said: &Spoken) -> bool {
+    let (from, to) = (name_of(lab, &said.from), name_of(lab, &said.to));
+    [from, to, said.command()].iter().any(|name| name.contains(part))
+}
+
+/// Whether a hash begins or ends with these digits, without writing all of it: thousands are
+/// compared for a frame.
+fn is_end_of(digits: &str, item: &Item) -> bool {
+    let (Item::Tx(Txid(bytes)) | Item::Block(BlockHash(bytes))) = item;
+    // Hashes are shown with the last byte first.
+    let digit = |at: usize| {
+        let byte = bytes[bytes.len() - 1 - at / 2];
+        let nibble = if at % 2 == 0 { byte >> 4 } else { byte & 15 };
+        char::from_digit(nibble.into(), 16)
+    };
+    let all = 2 * bytes.len();
+    let fits = |from: usize| (from..).zip(digits.chars()).all(|(at, wanted)| digit(at) == Some(wanted));
+    digits.len() <= all && (fits(0) || fits(all - digits.len()))
 }
 
 /// What somebody is called.

@@ -85,8 +85,11 @@ pub fn flights(lab: &LabView) -> Flights {
             continue;
         };
         let link = links.get(&(from.min(to), from.max(to)));
-        let (Some(load), Some(pace)) = (load(lab, spoken), pace(lab, spoken, link.copied(), from))
-        else {
+        // Most are not on their way any more: that is known sooner than what they are.
+        let Some(pace) = pace(lab, spoken, link.copied(), from) else {
+            continue;
+        };
+        let Some(load) = load(lab, spoken) else {
             continue;
         };
         found.slowed = found.slowed.max(pace.slowed);
