@@ -5,8 +5,8 @@
 //! was seen later takes the next free one. Neither do a block and its parent.
 
 use crate::chain::BlockHash;
-use crate::lab::{LabView, NodeView};
 use crate::lab::view::Piece;
+use crate::lab::{LabView, NodeView};
 use crate::node::{BlockId, Time};
 use std::collections::BTreeMap;
 

@@ -128,7 +128,9 @@ impl Kind {
 
 fn is_in_names(part: &str, lab: &LabView, said: &Spoken) -> bool {
     let (from, to) = (name_of(lab, &said.from), name_of(lab, &said.to));
-    [from, to, said.command()].iter().any(|name| name.contains(part))
+    [from, to, said.command()]
+        .iter()
+        .any(|name| name.contains(part))
 }
 
 /// Whether a hash begins or ends with these digits, without writing all of it: thousands are
@@ -142,7 +144,11 @@ fn is_end_of(digits: &str, item: &Item) -> bool {
         char::from_digit(nibble.into(), 16)
     };
     let all = 2 * bytes.len();
-    let fits = |from: usize| (from..).zip(digits.chars()).all(|(at, wanted)| digit(at) == Some(wanted));
+    let fits = |from: usize| {
+        (from..)
+            .zip(digits.chars())
+            .all(|(at, wanted)| digit(at) == Some(wanted))
+    };
     digits.len() <= all && (fits(0) || fits(all - digits.len()))
 }
 
