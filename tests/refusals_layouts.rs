@@ -75,7 +75,7 @@ fn what_is_no_part_of_a_layout_is_refused_with_what_was_meant() {
         ),
         (
             "[[node]]\nname = \"x\"\nmine = { rate = \"1 kH/s\" }",
-            "3:10: unknown key \"rate\"; known here: mode, at, hashrate, to, first",
+            "3:10: unknown key \"rate\"; known here: mode, at, hashrate, to, first, strategy, release",
         ),
         (
             "chain = 1",
@@ -340,7 +340,7 @@ fn a_view_of_what_is_not_there_is_refused() {
         ),
         (
             "[view]\nopen = \"map\"",
-            "2:8: open: \"map\" is none of \"lab\", \"log\", \"zoom\"",
+            "2:8: open: \"map\" is none of \"lab\", \"network\", \"blocks\", \"messages\", \"log\", \"zoom\"",
         ),
         (
             "[view]\nhint = \"\\u001b[2J\"",

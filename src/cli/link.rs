@@ -142,6 +142,10 @@ pub(super) async fn run(options: &Options) -> Result<(), Failure> {
             ("set_link", Some((&ends.from, &ends.to, ends.one_way)))
         }
         What::Partition { groups } => {
+            if let Some(empty) = groups.iter().position(|group| group.trim().is_empty()) {
+                let words = format!("group {} is empty: name its nodes", empty + 1);
+                return Err(Failure::input(words));
+            }
             params.insert("groups".to_owned(), groups.join(" ").into());
             return whole(&group, "partition", params, options.json).await;
         }

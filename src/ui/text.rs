@@ -162,7 +162,10 @@ impl Row {
     /// Adds a part after a gap of so many columns, if it is not the first.
     #[must_use]
     pub fn part(mut self, rank: u8, gap: usize, spans: Vec<Span<'static>>) -> Self {
-        self.parts.push(Part { spans, gap, rank });
+        // What says nothing takes no room either.
+        if width(&spans) > 0 || self.parts.is_empty() {
+            self.parts.push(Part { spans, gap, rank });
+        }
         self
     }
 

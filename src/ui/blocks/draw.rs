@@ -55,7 +55,8 @@ fn border(pane: &BlocksPane, frame: &mut Frame<'_>, area: Rect, scene: Scene<'_>
     let mut block = Block::bordered()
         .border_set(theme.border())
         .border_style(theme.dim())
-        .title(Span::styled(" blocks ", theme.strong()));
+        .title(Span::styled(" blocks ", theme.strong()))
+        .title(scene.focus_title());
     let room = usize::from(area.width).saturating_sub(4);
     let filter = pane.cursor().map_or("", |cursor| &cursor.filter);
     if !filter.is_empty() {

@@ -168,7 +168,7 @@ fn missing(scene: Scene<'_>, way: &Way<'_>, room: usize) -> Vec<Line<'static>> {
         more => format!(" and {more} more"),
     };
     let (label, style) = match way.is_overtaken {
-        true => ("never came to", scene.theme.dim()),
+        true => ("not passed on to", scene.theme.dim()),
         false => ("not yet at", scene.theme.warn()),
     };
     let words = format!("{label} {}{more}", names.join(", "));

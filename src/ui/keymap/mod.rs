@@ -399,8 +399,8 @@ mod tests {
         ];
         let swapped = Keymap::default().with(swapped).expect("each has one");
         assert_eq!(swapped.action(key("w")), Some(Action::Send));
-        let keymap = bind(Action::Send, "p").expect("free");
-        assert_eq!(keymap.action(key("p")), Some(Action::Send));
+        let keymap = bind(Action::Send, "x").expect("free");
+        assert_eq!(keymap.action(key("x")), Some(Action::Send));
         assert_eq!(keymap.action(key("s")), None);
         assert_eq!(keymap.action(key("3")), Some(Action::Pane(3)));
     }

@@ -25,6 +25,7 @@ use super::state::Effect;
 use super::text;
 use super::view::scene::Scene;
 use crate::lab::talk::Spoken;
+use crate::lab::view::Tone;
 use crate::lab::{LabView, NodeIx};
 use crate::ui::chips::Chips;
 use filter::{Filter, item_hash, items};
@@ -103,6 +104,10 @@ impl MessagesPane {
             Action::Right => {
                 let last = lab.nodes.len().saturating_sub(1);
                 moved.focus = Some(NodeIx((focus.0 + 1).min(last)));
+            }
+            Action::Find if self.tab == Tab::Counts => {
+                let words = "the counts are of all that was said: they have no filter";
+                moved.said = Some((Tone::Warn, words.to_owned()));
             }
             Action::Find => moved.filter = Some(self.filter.text().to_owned()),
             Action::Open => self.open(lab, chips),
@@ -261,7 +266,7 @@ impl MessagesPane {
             .border_set(theme.border())
             .border_style(theme.dim())
             .title(Line::from(self.title(scene, area.width)));
-        frame.render_widget(block, area);
+        frame.render_widget(block.title(scene.focus_title()), area);
         let parts = self.parts(lab, area);
         frame.render_widget(self.tabs(scene), parts.tabs);
         let chips = &scene.ui.chips;
@@ -299,7 +304,7 @@ impl MessagesPane {
     fn title(&self, scene: Scene<'_>, width: u16) -> Vec<Span<'static>> {
         let theme = scene.theme;
         let mut words = " messages".to_owned();
-        if !self.filter.text().is_empty() {
+        if !self.filter.text().is_empty() && self.tab != Tab::Counts {
             words += &format!(", \"{}\"", self.filter.text());
         }
         if !self.place.follows() && self.tab != Tab::Counts {

@@ -159,6 +159,9 @@ fn badge(sight: Sight<'_>, node: &NodeView) -> Option<Badge> {
     if snapshot.sync.is_some() {
         return badge("SYNCING", "SYNC", theme.warn());
     }
+    if snapshot.mining.withheld > 0 {
+        return badge("PRIVATE", "P", theme.warn());
+    }
     let mines = snapshot.mining.height.is_some();
     mines.then_some(Badge {
         long: "MINING",

@@ -72,8 +72,8 @@ impl UiState {
     }
 
     fn focus_pane(&mut self, lab: &LabView, at: usize) -> Vec<Effect> {
-        if self.view == View::Network {
-            // All of them are in sight.
+        if self.zoom.is_none() && self.view != View::Lab {
+            // There are no panes here: all nodes are counted.
             return match at < lab.nodes.len() {
                 true => self.focus_on(lab, NodeIx(at)),
                 false => {

@@ -5,6 +5,7 @@
 //! ```
 
 use super::scene::Scene;
+use crate::lab::traffic::show_tx_rate;
 use crate::lab::view::{NodeState, TipGroup};
 use crate::node::mining::MiningMode;
 use crate::node::snapshot::NodeSnapshot;
@@ -34,9 +35,11 @@ pub fn render(frame: &mut Frame<'_>, area: Rect, scene: Scene<'_>) {
     };
     let right = Row::new()
         .text(2, 0, clock, theme.text())
+        .text(1, 3, split(scene), theme.bad())
         .part(0, 3, consensus(scene))
         .text(3, 3, mempool(scene), theme.text())
-        .text(3, 3, hashrate(scene), theme.text());
+        .text(3, 3, hashrate(scene), theme.text())
+        .text(4, 3, traffic(scene), theme.text());
     let room = usize::from(area.width);
     // What it all agrees on is worth more than the names of views.
     let own = format!(" chainlab  {}   ", scene.lab.name);
@@ -121,6 +124,20 @@ fn disagreement(scene: Scene<'_>, tips: &[TipGroup]) -> Vec<Span<'static>> {
         before = ", ";
     }
     spans
+}
+
+/// That the network is split.
+fn split(scene: Scene<'_>) -> &'static str {
+    match scene.lab.partition {
+        Some(_) => "SPLIT",
+        None => "",
+    }
+}
+
+/// What the lab pays by itself.
+fn traffic(scene: Scene<'_>) -> String {
+    let on = scene.lab.traffic.as_ref().filter(|traffic| traffic.is_on);
+    on.map_or_else(String::new, |traffic| show_tx_rate(traffic.rate))
 }
 
 /// Different transactions that wait at any node.

@@ -8,7 +8,7 @@ use crate::ui::state::UiState;
 use crate::ui::text;
 use crate::ui::theme::Theme;
 use ratatui::style::Style;
-use ratatui::text::Span;
+use ratatui::text::{Line, Span};
 use std::time::Duration;
 
 /// A lab and the screen's state, at one moment.
@@ -114,6 +114,13 @@ impl<'a> Scene<'a> {
             Tone::Warn => self.theme.warn(),
             Tone::Bad => self.theme.bad(),
         }
+    }
+
+    /// On the border of a view without panes: the node that keys act on.
+    pub fn focus_title(&self) -> Line<'static> {
+        let name = text::short_name(self.name(self.ui.focus), 16, self.theme.cut());
+        let words = format!(" keys act on {name} ");
+        Line::styled(words, self.theme.focus()).right_aligned()
     }
 
     /// A node's name.

@@ -158,6 +158,7 @@ fn figures(
     let is_mining = snapshot.mining.height.is_some();
     let (state, style) = match &node.state {
         NodeState::Up if snapshot.sync.is_some() => ("SYNCING", theme.warn()),
+        NodeState::Up if snapshot.mining.withheld > 0 => ("PRIVATE", theme.warn()),
         NodeState::Up if is_mining => ("MINING", theme.badge()),
         NodeState::Up => ("", base),
         NodeState::Starting => ("STARTING", theme.warn()),

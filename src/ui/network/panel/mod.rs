@@ -65,6 +65,11 @@ fn delay(delay: Duration) -> String {
     if delay.is_zero() {
         return "0".to_owned();
     }
+    let us = delay.as_micros();
+    if us > 1_000 && us % 1_000 != 0 {
+        let tenths = (us + 50) / 100;
+        return format!("{}.{} ms", tenths / 10, tenths % 10);
+    }
     let text = show_duration(delay);
     let unit = text.find(|c: char| !c.is_ascii_digit());
     let (number, unit) = text.split_at(unit.unwrap_or(text.len()));

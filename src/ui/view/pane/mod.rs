@@ -24,7 +24,8 @@ pub use wallets::total;
 use super::scene::Scene;
 use crate::lab::NodeIx;
 use crate::lab::view::{NodeState, NodeView};
-use crate::node::snapshot::NodeSnapshot;
+use crate::node::private::Strategy;
+use crate::node::snapshot::{MiningInfo, NodeSnapshot};
 use crate::ui::keymap::Action;
 use crate::ui::text::{self, Row, short_name};
 use figures::{chips, gauge, mempool, peers, reorganised, tip};
@@ -141,6 +142,9 @@ fn badges(scene: Scene<'_>, node: &NodeView, is_focused: bool, is_new: bool) -> 
     }
     if snapshot.is_some_and(|snapshot| snapshot.mining.height.is_some()) {
         row = row.text(2, 1, "MINING", theme.badge());
+    }
+    if let Some(words) = snapshot.and_then(|snapshot| withholding(&snapshot.mining)) {
+        row = row.text(1, 1, words, theme.warn());
     }
     if is_focused {
         row = row.text(3, 1, "focused", theme.focus());
@@ -264,4 +268,13 @@ fn rule(scene: Scene<'_>, room: usize) -> Line<'static> {
     let title = format!("{} log ", sign.repeat(2));
     let rest = room.saturating_sub(title.chars().count() + 1);
     Line::styled(title + &sign.repeat(rest), scene.theme.dim())
+}
+
+/// That a miner keeps what it finds to itself, and how much that is by now.
+fn withholding(mining: &MiningInfo) -> Option<String> {
+    match (mining.strategy, mining.withheld) {
+        (Strategy::Honest, _) => None,
+        (Strategy::Withhold(_), 0) => Some("WITHHOLDS".to_owned()),
+        (Strategy::Withhold(_), count) => Some(format!("WITHHOLDS {count}")),
+    }
 }
