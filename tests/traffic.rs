@@ -315,9 +315,12 @@ async fn may_hang(door: &Door, hung: &watch::Sender<bool>) -> Door {
                         Box::new(UnixStream::connect(path).await.expect("it is open"))
                     }
                 };
+                let hangs = async {
+                    drop(hung.wait_for(|hung| *hung).await);
+                };
                 tokio::select! {
                     _ = copy_bidirectional(&mut near, &mut far) => {}
-                    _ = hung.wait_for(|hung| *hung) => std::future::pending().await,
+                    () = hangs => std::future::pending().await,
                 }
             });
         }
