@@ -19,6 +19,7 @@ use chainlab::node::io::Command;
 use common::control::open_lab;
 use common::running::{agree_on, all_up, begun, done, mine, options, refused, start, until};
 use std::collections::BTreeSet;
+use std::sync::Barrier;
 use std::time::Duration;
 
 const A: NodeIx = NodeIx(0);
@@ -216,6 +217,43 @@ async fn groups_that_are_none_are_refused_and_nothing_is_cut() {
     assert_eq!(shown_groups(&lab.view()), None);
     mine(&lab, D).await;
     until(&lab, |view| agree_on(view, 2)).await;
+    lab.close().await.expect("it closes");
+}
+
+/// Whether what is shown as split is cut, and what is shown as whole is open.
+fn is_as_shown(view: &LabView) -> bool {
+    let groups = shown_groups(view).unwrap_or_default();
+    let side = |ix: NodeIx| groups.iter().position(|group| group.contains(&ix));
+    view.links.iter().all(|link| {
+        let (one, other) = link.ends;
+        let wanted = match side(one) == side(other) {
+            true => LinkState::Open,
+            false => LinkState::Cut,
+        };
+        link.there.state == wanted && link.back.state == wanted
+    })
+}
+
+#[tokio::test(flavor = "multi_thread")]
+async fn a_split_while_somebody_opens_every_link_comes_before_that_or_after_it() {
+    let lab = lab();
+    begun(&lab).await;
+    let both = Barrier::new(2);
+    for round in 0..3_000 {
+        std::thread::scope(|threads| {
+            threads.spawn(|| {
+                both.wait();
+                lab.request(Request::HealAll);
+            });
+            threads.spawn(|| {
+                both.wait();
+                lab.request(Request::Partition(groups("a,b c,d")));
+            });
+        });
+        let view = lab.view();
+        let shown = shown_groups(&view);
+        assert!(is_as_shown(&view), "round {round}: {shown:?}");
+    }
     lab.close().await.expect("it closes");
 }
 

@@ -428,6 +428,46 @@ fn the_same_script_holds_in_virtual_time_and_every_run_is_the_same() {
     assert_eq!(summary, again.summary());
 }
 
+/// A miner that is told to withhold, and then is started again.
+const WITHHOLDS: &str = r#"
+[[step]]
+when = "height@miner == 1 and tips == 1"
+do = "set_strategy"
+node = "miner"
+strategy = "withhold"
+
+[[step]]
+do = "kill"
+node = "miner"
+
+[[step]]
+do = "restart"
+node = "miner"
+expect = "peers@miner == 1"
+
+[[step]]
+do = "mine_now"
+node = "miner"
+
+[[step]]
+after = "2s"
+expect = "height@miner == 2 and height@central == 1"
+"#;
+
+#[tokio::test(flavor = "multi_thread")]
+async fn a_miner_that_was_told_to_withhold_does_so_when_it_is_started_again() {
+    let layout = read("lab.toml", &with(WITHHOLDS)).expect("a layout");
+    let rehearsal = rehearse(&layout, 7, secs(60)).expect("it can be played");
+    let script = rehearsal.script();
+    assert!(script.is_over() && script.failure().is_none(), "{script:?}");
+    // And where time is real it is the same.
+    let lab = start(options(&with(WITHHOLDS))).expect("it starts");
+    let view = over(&lab).await;
+    let script = view.script.expect("it has one");
+    assert_eq!(script.failure(), None, "{script:?}");
+    lab.close().await.expect("it closes");
+}
+
 #[test]
 fn the_example_in_the_documentation_comes_true_whoever_finds_the_blocks() {
     let page = include_str!("../docs/layout.md");

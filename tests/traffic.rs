@@ -9,16 +9,20 @@
 mod common;
 
 use chainlab::chain::Amount;
+use chainlab::lab::control::{Door, Place};
 use chainlab::lab::layout::read;
 use chainlab::lab::script::StepState;
 use chainlab::lab::script::rehearse::{Rehearsal, rehearse};
 use chainlab::lab::traffic::{Generator, Purse, TrafficSpec, seed};
-use chainlab::lab::{Answer, Lab, LabView, NodeIx, Request, TrafficChange, TrafficView};
+use chainlab::lab::{Answer, Lab, LabView, NodeIx, NodeState, Request, TrafficChange, TrafficView};
 use chainlab::node::io::EventKind;
-use common::control::open_lab;
+use common::control::{Socket, open_lab};
 use common::running::{TEXT, agree_on, begun, done, mine, options, start, until};
 use std::collections::BTreeMap;
 use std::time::Duration;
+use tokio::io::copy_bidirectional;
+use tokio::net::{TcpListener, TcpStream, UnixStream};
+use tokio::sync::watch;
 
 fn coins(text: &str) -> Amount {
     text.parse().expect("an amount")
@@ -274,6 +278,72 @@ async fn wallets_of_a_node_that_is_down_do_not_take_part() {
     // founder has nobody to pay.
     let view = until(&lab, |view| failed(view) >= failures + 10).await;
     assert!(sent(&view) <= before + 1);
+    lab.close().await.expect("it closes");
+}
+
+#[tokio::test(flavor = "multi_thread")]
+async fn while_one_node_starts_again_the_others_go_on_paying() {
+    let lab = start(options(&with(FAST))).expect("it starts");
+    let view = begun(&lab).await;
+    let at = view.nodes[2].addr.expect("it listens");
+    done(&lab, Request::Kill(NodeIx(2))).await;
+    // It tries for two seconds to get its port back.
+    let taken = TcpListener::bind(at).await.expect("the port is free");
+    lab.request(Request::Restart(NodeIx(2)));
+    let before = sent(&lab.view());
+    let starts = |view: &LabView| view.nodes[2].state == NodeState::Starting;
+    let view = until(&lab, |view| sent(view) >= before + 8 || !starts(view)).await;
+    assert!(starts(&view), "{:?}", view.traffic);
+    drop(taken);
+    lab.close().await.expect("it closes");
+}
+
+/// A door before another one, through which nothing comes any more as soon as it is hung.
+async fn may_hang(door: &Door, hung: &watch::Sender<bool>) -> Door {
+    let listener = TcpListener::bind("127.0.0.1:0").await.expect("a port");
+    let at = Place::Tcp(listener.local_addr().expect("it is bound"));
+    let (behind, hung) = (door.at.clone(), hung.subscribe());
+    tokio::spawn(async move {
+        while let Ok((mut near, _)) = listener.accept().await {
+            let (behind, mut hung) = (behind.clone(), hung.clone());
+            tokio::spawn(async move {
+                let mut far: Box<dyn Socket> = match &behind {
+                    Place::Tcp(addr) => {
+                        Box::new(TcpStream::connect(addr).await.expect("it is open"))
+                    }
+                    Place::Unix(path) => {
+                        Box::new(UnixStream::connect(path).await.expect("it is open"))
+                    }
+                };
+                let hangs = async {
+                    drop(hung.wait_for(|hung| *hung).await);
+                };
+                tokio::select! {
+                    _ = copy_bidirectional(&mut near, &mut far) => {}
+                    () = hangs => std::future::pending().await,
+                }
+            });
+        }
+    });
+    let cookie = door.cookie.clone();
+    Door { at, cookie }
+}
+
+#[tokio::test(flavor = "multi_thread")]
+async fn a_node_that_does_not_answer_stops_nobody_else_from_paying() {
+    let (lab, entry) = open_lab(TEXT).await;
+    begun(&lab).await;
+    let hung = watch::Sender::new(false);
+    let mut doors: Vec<_> = entry.nodes.iter().map(|node| node.door.clone()).collect();
+    doors[1] = may_hang(&doors[1], &hung).await;
+    let far = Lab::attach(doors).await.expect("they answer");
+    traffic(&far, Some(true), Some(20.0)).await;
+    until(&far, |view| sent(view) >= 3).await;
+    hung.send_replace(true);
+    // Of those who can pay two thirds are there.
+    let before = sent(&far.view());
+    until(&far, |view| sent(view) >= before + 30).await;
+    far.close().await.expect("it closes");
     lab.close().await.expect("it closes");
 }
 

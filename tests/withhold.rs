@@ -4,12 +4,12 @@
 mod common;
 
 use chainlab::chain::params::Allocation;
-use chainlab::chain::{BlockHash, Params, Txid};
+use chainlab::chain::{BlockHash, Params, Tx, Txid};
 use chainlab::link::LinkState;
 use chainlab::node::handshake::Identity;
-use chainlab::node::io::{Command, Event, EventKind, Reply};
+use chainlab::node::io::{Command, ConnId, Event, EventKind, Reply};
 use chainlab::node::message::{Gist, Item, Locator, Message, Role, Text, Version};
-use chainlab::node::private::{Release, Strategy};
+use chainlab::node::private::{Release, Strategy, WITHHELD_MAX};
 use chainlab::node::{BlockId, Config, SyncMethod};
 use chainlab::sim::{self, NodeIx, Sim};
 use common::sim::{Puppet, agree, import, latency, pay, until, wallet_address};
@@ -17,6 +17,7 @@ use common::{ALICE, coins, owner};
 use rand_chacha::ChaCha8Rng;
 use rand_chacha::rand_core::{Rng, SeedableRng};
 use std::collections::{BTreeMap, BTreeSet};
+use std::sync::Arc;
 use std::time::Duration;
 
 /// Longer than everything takes between neighbours, and than a lost announcement is repeated.
@@ -125,6 +126,34 @@ impl Scene {
     fn withheld(&self) -> usize {
         let node = self.sim.node(self.eve).expect("it runs");
         node.snapshot(self.sim.now()).mining.withheld
+    }
+
+    /// Somebody who has made eve's acquaintance, and says what it is told to.
+    fn spy(&mut self) -> (Puppet, ConnId) {
+        let puppet = Puppet::new(&mut self.sim);
+        let address = self.sim.address(self.eve.0);
+        puppet.dials(&mut self.sim, address);
+        self.sim.run_for(Duration::from_secs(1));
+        let genesis = self.sim.params().genesis_block().hash();
+        let us = Identity::new(common::key(9), genesis);
+        let version = Version {
+            protocol: 1,
+            network: genesis,
+            nonce: 77,
+            id: us.id,
+            listen: None,
+            height: 9,
+            role: Role::Full,
+            user_agent: Text::new("/chainlab:0.1.0(spy)/"),
+        };
+        let (conn, theirs) = puppet.greeted();
+        assert_eq!(theirs.height, self.tip(self.bob).height, "what is public");
+        let verack = us.prove(&theirs);
+        let greeting = [Message::Version(Box::new(version)), Message::Verack(verack)];
+        for message in greeting {
+            puppet.sends(&mut self.sim, conn, message);
+        }
+        (puppet, conn)
     }
 
     fn events(&mut self) -> Vec<(NodeIx, Event)> {
@@ -289,28 +318,9 @@ fn a_locator_and_a_getdata_that_guess_right_are_answered_as_if_they_were_wrong()
     let own = wallet_address(&mut scene.sim, eve, "of-eve");
     let hidden = scene.mines(eve, 3);
     let (paid, _) = scene.pays(eve, "alice", &own, 5);
-    let puppet = Puppet::new(&mut scene.sim);
-    let address = scene.sim.address(scene.eve.0);
-    puppet.dials(&mut scene.sim, address);
-    scene.sim.run_for(Duration::from_secs(1));
     let genesis = scene.sim.params().genesis_block().hash();
-    let us = Identity::new(common::key(9), genesis);
-    let version = Version {
-        protocol: 1,
-        network: genesis,
-        nonce: 77,
-        id: us.id,
-        listen: None,
-        height: 9,
-        role: Role::Full,
-        user_agent: Text::new("/chainlab:0.1.0(spy)/"),
-    };
-    let (conn, theirs) = puppet.greeted();
-    assert_eq!(theirs.height, 0);
-    let verack = us.prove(&theirs);
+    let (puppet, conn) = scene.spy();
     for message in [
-        Message::Version(Box::new(version)),
-        Message::Verack(verack),
         Message::GetData(hidden.iter().copied().map(Item::Block).collect()),
         Message::GetData(vec![Item::Tx(paid)]),
         Message::GetHeaders(Locator {
@@ -498,6 +508,104 @@ fn a_payment_that_was_confirmed_three_times_is_undone_by_a_private_double_spend(
     assert!(scene.sim.ask(carol, Command::Tx { txid: paid }).is_err());
     assert!(scene.sim.ask(carol, Command::Tx { txid: back }).is_ok());
     peace(&events);
+}
+
+/// The transactions that a node asked others for.
+fn asked(events: &[(NodeIx, Event)], by: NodeIx) -> Vec<Txid> {
+    let mut txids = Vec::new();
+    for (_, event) in events.iter().filter(|(ix, _)| *ix == by) {
+        if let EventKind::MessageSent { command, gist, .. } = &event.kind
+            && command == "getdata"
+            && let Gist::Items { count, first } = gist
+        {
+            assert!(*count <= first.len(), "all are seen: {gist:?}");
+            txids.extend(first.iter().filter_map(|item| match item {
+                Item::Tx(txid) => Some(*txid),
+                Item::Block(_) => None,
+            }));
+        }
+    }
+    txids
+}
+
+#[test]
+fn of_a_payment_that_contradicts_the_private_branch_no_more_is_asked_than_of_any() {
+    let mut scene = Scene::new(13, Strategy::Withhold(Release::Asked));
+    let (eve, bob, carol) = (scene.eve, scene.bob, scene.carol);
+    import(&mut scene.sim, eve, "alice", ALICE);
+    import(&mut scene.sim, bob, "loot", ALICE);
+    let own = wallet_address(&mut scene.sim, eve, "of-eve");
+    let shop = wallet_address(&mut scene.sim, carol, "of-carol");
+    scene.pays(eve, "alice", &own, 90);
+    scene.mines(eve, 2);
+    scene.events();
+    let (paid, _) = scene.pays(bob, "loot", &shop, 50);
+    scene.sim.run_for(SOON);
+    // Not even when it is announced again, after another block that nobody knows of.
+    scene.mines(eve, 1);
+    scene.sim.run_for(LATER);
+    let events = scene.events();
+    assert_eq!(asked(&events, eve), [paid]);
+    assert_eq!(asked(&events, carol), [paid], "as any");
+    peace(&events);
+}
+
+#[test]
+fn a_payment_from_a_reward_on_the_public_branch_is_not_asked_about() {
+    let mut scene = Scene::new(14, Strategy::Withhold(Release::Asked));
+    let (eve, bob, carol) = (scene.eve, scene.bob, scene.carol);
+    let young = usize::try_from(scene.sim.params().maturity).expect("small");
+    scene.mines(eve, young + 5);
+    scene.mines(bob, young + 2);
+    scene.events();
+    let shop = wallet_address(&mut scene.sim, carol, "of-carol");
+    let (paid, _) = scene.pays(bob, "of-bob", &shop, 1);
+    scene.sim.run_for(SOON);
+    let events = scene.events();
+    assert_eq!(asked(&events, eve), [paid]);
+    peace(&events);
+}
+
+#[test]
+fn a_payment_that_lost_is_no_secret_any_more_and_others_hear_why_theirs_is_refused() {
+    let mut scene = Scene::new(15, Strategy::Withhold(Release::Asked));
+    let (eve, bob, carol) = (scene.eve, scene.bob, scene.carol);
+    import(&mut scene.sim, eve, "alice", ALICE);
+    import(&mut scene.sim, bob, "loot", ALICE);
+    let own = wallet_address(&mut scene.sim, eve, "of-eve");
+    let shop = wallet_address(&mut scene.sim, carol, "of-carol");
+    let (back, _) = scene.pays(eve, "alice", &own, 90);
+    scene.mines(eve, 1);
+    scene.pays(bob, "loot", &shop, 50);
+    scene.mines(bob, 3);
+    scene.settles();
+    let node = scene.sim.node(eve).expect("it runs");
+    assert!(!node.mempool().contains(&back), "its coin is gone");
+    let (puppet, conn) = scene.spy();
+    scene.events();
+    let reward = Tx::coinbase(1, Vec::new(), [0; 64]);
+    puppet.sends(&mut scene.sim, conn, Message::Tx(Arc::new(reward)));
+    scene.sim.run_for(SOON);
+    let events = scene.events();
+    let said = events.iter().filter(|(ix, event)| {
+        let EventKind::MessageSent { command, .. } = &event.kind else {
+            return false;
+        };
+        *ix == eve && command == "reject"
+    });
+    assert_eq!(said.count(), 1);
+    assert!(!self::said(&events, eve).contains(&back.0));
+}
+
+#[test]
+fn a_branch_of_a_thousand_blocks_is_released_unasked() {
+    let mut scene = Scene::new(16, Strategy::Withhold(Release::Asked));
+    scene.mines(scene.eve, WITHHELD_MAX - 1);
+    assert_eq!(scene.withheld(), WITHHELD_MAX - 1);
+    assert_eq!(scene.tip(scene.bob).height, 0);
+    scene.mines(scene.eve, 1);
+    scene.settles();
+    assert_eq!((scene.heights(), scene.withheld()), ([1_000; 3], 0));
 }
 
 #[test]

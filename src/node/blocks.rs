@@ -26,7 +26,10 @@ impl<S: Store> Node<S> {
         }
         let taken = self.take_block(Some(conn), &block, now)?;
         let delivered = match taken {
-            Ok(()) => Delivered::Taken,
+            Ok(()) => {
+                self.private.note_block(&block);
+                Delivered::Taken
+            }
             Err(error) => Delivered::Refused(error),
         };
         let (chain, out) = (&self.chain, &mut self.out);
@@ -98,6 +101,11 @@ impl<S: Store> Node<S> {
         let back: Vec<Txid> = mempool.added.iter().map(|(txid, _)| *txid).collect();
         self.apply_mempool_change(mempool, None, now);
         self.mining.mempool_changed();
+        let is_public = !self.private.hides(&self.chain.tip().hash);
+        if is_public {
+            // Who is silent about a block asks for nothing again because of it.
+            self.relay.forget_refused();
+        }
         let in_blocks = change.connected.iter().flat_map(|block| block.txids());
         self.relay
             .tip_moved(in_blocks, !change.disconnected.is_empty());
@@ -112,7 +120,7 @@ impl<S: Store> Node<S> {
         // silence this node.)
         if from.is_none() || !self.sync.is_catching_up(&self.chain) {
             let tip = self.chain.tip().hash;
-            if !self.private.hides(&tip) {
+            if is_public {
                 self.relay.announce_block(tip, &mut self.out);
             }
         }

@@ -4,7 +4,7 @@ use super::io::{Command, CommandError, EventKind, Payment, Reply, RequestId};
 use super::mining::{MiningMode, check_hashrate};
 use super::wallets::{NAME_LEN_MAX, Rows, WalletError};
 use super::{Node, Store, StoreFault, Time};
-use crate::chain::KeyHash;
+use crate::chain::{KeyHash, Txid};
 use std::net::SocketAddr;
 use std::sync::Arc;
 use std::time::Duration;
@@ -147,8 +147,11 @@ impl<S: Store> Node<S> {
         };
         let txid = tx.txid();
         let withheld = self.private.is_withholding();
-        if withheld {
-            self.private.hold_tx(txid);
+        let waits = |txid: &Txid| self.mempool.contains(txid);
+        if withheld && !self.private.hold_tx(txid, waits) {
+            return Ok(refuse(
+                "too many payments are kept private: release them first",
+            ));
         }
         if let Err(error) = self.take_tx(None, Arc::clone(&tx), now)? {
             self.private.forget_tx(&txid);

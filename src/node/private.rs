@@ -4,7 +4,8 @@
 //! it goes on mining on top of them, but nobody hears of them: they are neither announced nor
 //! served, its `version` names the height below them, and its locators begin below them. The same
 //! holds for payments made here meanwhile, so that the private branch can spend a coin that was
-//! spent publicly, too. To everybody else the node looks like one that has found nothing.
+//! spent publicly, too. To everybody else the node looks like one that has found nothing and is
+//! silent about what others find.
 //!
 //! What is withheld is a run of blocks at the end of the node's own chain, on top of the *fork*, the
 //! last block that is public. It ends in one of two ways:
@@ -14,18 +15,32 @@
 //! - it is *given up*: the public branch has more work, and the node follows it as every node does.
 //!   The blocks are forgotten. Payments that still hold stay private, for the next attempt.
 //!
-//! While blocks are withheld, the node passes no public block on, since it connects none and so cannot
-//! vouch for them: it is no bridge between others. What was withheld is not written down: a node that
-//! starts again has released it.
+//! That silence can be noticed: while blocks are withheld, the node passes no public block on, since
+//! it connects none and so cannot vouch for them, and no payment that contradicts its own branch. It
+//! is no bridge between others. What it asks for tells nothing: parents of a payment that an
+//! ordinary node would have are not asked for, although they are missing here.
+//!
+//! What was withheld is not written down: a node that starts again has released it.
 
 use super::Config;
 use super::store::BlockId;
 use crate::chain::headers::{HeaderId, HeaderTree};
-use crate::chain::{BlockHash, Txid};
+use crate::chain::{Block, BlockHash, Txid};
 use serde::{Deserialize, Serialize};
 use std::collections::BTreeSet;
 use std::fmt;
 use std::str::FromStr;
+
+/// A branch that is so long is released: everybody else takes it on in one change of the chain, with
+/// all that it undoes, in memory.
+pub const WITHHELD_MAX: usize = 1_000;
+
+/// Payments kept private at a time, 0.5 MB of names: more are refused.
+pub const PAYMENTS_MAX: usize = 10_000;
+
+/// Transactions remembered that everybody else has in a block, 2 MB of names. Of more, this node may
+/// ask for one that no ordinary node would ask for.
+const SETTLED_MAX: usize = 50_000;
 
 /// What a miner does with the blocks that it finds.
 #[derive(Clone, Copy, Debug, Default, PartialEq, Eq, Serialize, Deserialize)]
@@ -92,8 +107,12 @@ pub struct Private {
     fork: Option<BlockId>,
     /// The end of the best branch that others have shown, by its headers, while blocks are withheld.
     public: Option<BlockHash>,
-    /// Payments made here since the last release. Only who commands this node adds to them.
+    /// Payments made here since the last release. Only who commands this node adds to them. Those
+    /// that the mempool has dropped are among them: the wallet may offer them again.
     txs: BTreeSet<Txid>,
+    /// Transactions that others have, whatever is missing here: those that the withheld blocks spend
+    /// from, and those in public blocks that this node does not follow.
+    settled: BTreeSet<Txid>,
 }
 
 impl Private {
@@ -120,9 +139,10 @@ impl Private {
         self.strategy != Strategy::Honest
     }
 
-    /// Whether there is something that nobody must hear of.
-    pub fn has_secrets(&self) -> bool {
-        !self.blocks.is_empty() || !self.txs.is_empty()
+    /// Whether there is something that nobody must hear of. `waits` tells payments that the mempool
+    /// has: of others, what is said of the mempool gives nothing away.
+    pub fn has_secrets(&self, waits: impl Fn(&Txid) -> bool) -> bool {
+        !self.blocks.is_empty() || self.txs.iter().any(waits)
     }
 
     /// Blocks withheld.
@@ -156,18 +176,46 @@ impl Private {
         Some([self.public.unwrap_or(fork), fork])
     }
 
+    /// Whether a transaction that is missing here is nothing to ask for, since others have it and
+    /// know that others have it.
+    pub fn is_settled(&self, txid: &Txid) -> bool {
+        self.settled.contains(txid)
+    }
+
     /// A block was found on top of what is withheld, or of the public block `below`.
-    pub fn hold(&mut self, below: BlockId, hash: BlockHash) {
+    pub fn hold(&mut self, below: BlockId, block: &Block) {
         if self.blocks.is_empty() {
             self.fork = Some(below);
             self.public = Some(below.hash);
         }
-        self.blocks.insert(hash);
+        self.blocks.insert(block.hash());
+        let paid = block.txs().iter().skip(1).flat_map(|tx| &tx.inputs);
+        self.settle(paid.map(|input| input.outpoint.txid));
     }
 
-    /// A payment was made here.
-    pub fn hold_tx(&mut self, txid: Txid) {
-        self.txs.insert(txid);
+    /// A block came from somebody else, and was taken.
+    pub fn note_block(&mut self, block: &Block) {
+        if !self.blocks.is_empty() {
+            self.settle(block.txids().iter().copied());
+        }
+    }
+
+    fn settle(&mut self, txids: impl Iterator<Item = Txid>) {
+        let room = SETTLED_MAX - self.settled.len();
+        self.settled.extend(txids.take(room));
+    }
+
+    /// A payment is made here. `waits` tells those that the mempool has. `false`: it cannot be kept
+    /// private, there are too many.
+    pub fn hold_tx(&mut self, txid: Txid, waits: impl Fn(&Txid) -> bool) -> bool {
+        if self.txs.len() >= PAYMENTS_MAX && self.blocks.is_empty() {
+            // Without blocks, what does not wait was dropped.
+            self.txs.retain(waits);
+        }
+        if self.txs.len() < PAYMENTS_MAX {
+            self.txs.insert(txid);
+        }
+        self.txs.contains(&txid)
     }
 
     /// That payment is not to be, after all.
@@ -178,12 +226,17 @@ impl Private {
     /// Blocks are no longer on the chain: what is withheld of them is given up. Returns how many that
     /// are.
     pub fn left_behind<'a>(&mut self, blocks: impl Iterator<Item = &'a BlockHash>) -> usize {
-        blocks.filter(|hash| self.blocks.remove(*hash)).count()
+        let count = blocks.filter(|hash| self.blocks.remove(*hash)).count();
+        if self.blocks.is_empty() {
+            self.settled.clear();
+        }
+        count
     }
 
     /// Nothing is kept private any more. Returns how many blocks that were, and the payments.
     pub fn release(&mut self) -> (usize, BTreeSet<Txid>) {
         let blocks = std::mem::take(&mut self.blocks);
+        self.settled.clear();
         (blocks.len(), std::mem::take(&mut self.txs))
     }
 
@@ -208,6 +261,9 @@ impl Private {
         let Strategy::Withhold(release) = self.strategy else {
             return false;
         };
+        if self.blocks.len() >= WITHHELD_MAX {
+            return true;
+        }
         let ends = self.public_ends().into_iter().flatten();
         let Some(public) = ends.filter_map(|hash| tree.find(&hash)).next() else {
             return false;
@@ -228,6 +284,27 @@ impl Private {
 #[cfg(test)]
 mod tests {
     use super::*;
+
+    #[test]
+    fn so_many_payments_are_kept_private_and_what_was_dropped_makes_room() {
+        let mut private = Private::default();
+        let txid = |number: usize| {
+            let mut hash = [0; 32];
+            hash[..8].copy_from_slice(&number.to_le_bytes());
+            Txid(hash)
+        };
+        for number in 0..PAYMENTS_MAX {
+            assert!(private.hold_tx(txid(number), |_| true));
+        }
+        assert!(private.has_secrets(|_| true));
+        assert!(!private.has_secrets(|_| false), "nothing of it waits");
+        assert!(private.hold_tx(txid(0), |_| true), "it is one of them");
+        let next = txid(PAYMENTS_MAX);
+        assert!(!private.hold_tx(next, |_| true));
+        assert!(!private.hides_tx(&next));
+        assert!(private.hold_tx(next, |waits| *waits != txid(7)));
+        assert!(private.hides_tx(&next) && !private.hides_tx(&txid(7)));
+    }
 
     #[test]
     fn a_release_is_read_as_it_is_written_and_anything_else_refused_in_words() {

@@ -90,7 +90,7 @@ impl<S: Store> Node<S> {
     /// A payment that is kept private gives way to none that comes from outside, whatever that pays:
     /// it is there to contradict it.
     fn conflict_with_private(&self, from: Option<ConnId>, tx: &Tx) -> Option<AdmitError> {
-        from.filter(|_| self.private.has_secrets())?;
+        from.filter(|_| self.has_secrets())?;
         let spender = |input: &TxIn| self.mempool.spender(&input.outpoint);
         let mut rivals = tx.inputs.iter().filter_map(spender);
         let with = rivals.find(|rival| self.private.hides_tx(rival))?;
@@ -113,7 +113,9 @@ impl<S: Store> Node<S> {
         if let AdmitError::Known | AdmitError::Confirmed = error {
             return;
         }
-        let parents = error.missing_parents();
+        let mut parents = error.missing_parents();
+        // What an ordinary node has: whoever was asked for it could tell that this is none.
+        parents.retain(|parent| !self.private.is_settled(parent));
         if let Some(conn) = from.filter(|_| !parents.is_empty()) {
             let out = &mut self.out;
             let waits = self
@@ -135,7 +137,7 @@ impl<S: Store> Node<S> {
                 why: Text::new(&error.to_string()),
             };
             // The reason may tell of what nobody is to hear of.
-            if !self.private.has_secrets() {
+            if !self.has_secrets() {
                 self.out.send(conn, Message::Reject(Box::new(reject)));
             }
         }

@@ -21,7 +21,7 @@ impl<S: Store> Node<S> {
             let mut below = change.fork;
             for block in &change.connected {
                 let (height, hash) = (below.height + 1, block.hash());
-                self.private.hold(below, hash);
+                self.private.hold(below, block);
                 below = BlockId { height, hash };
             }
         }
@@ -105,7 +105,7 @@ impl<S: Store> Node<S> {
             }
         };
         self.private.set_strategy(strategy);
-        if strategy == Strategy::Honest && self.private.has_secrets() {
+        if strategy == Strategy::Honest {
             self.release(now);
         }
         self.event(now, EventKind::Mining(words.clone()));
@@ -116,6 +116,11 @@ impl<S: Store> Node<S> {
     pub(super) fn public_tip(&self) -> BlockId {
         let tree = self.chain.tree();
         self.chain.id(self.private.public_end(tree))
+    }
+
+    /// Whether there is something that nobody must hear of.
+    pub(super) fn has_secrets(&self) -> bool {
+        self.private.has_secrets(|txid| self.mempool.contains(txid))
     }
 
     /// Whether others may hear of it.

@@ -16,6 +16,7 @@ use crate::chain::{Amount, BlockTime, Params};
 use crate::lab::script::StepSpec;
 use crate::lab::traffic::TrafficSpec;
 use crate::link::Conditions;
+use crate::node::io::Command;
 use crate::node::message::Role;
 use crate::node::mining::MiningMode;
 use crate::node::private::Strategy;
@@ -162,6 +163,19 @@ impl Default for MineSpec {
     }
 }
 
+impl MineSpec {
+    /// The miner was changed while its node ran, and is like that when the node starts again.
+    pub fn changed(&mut self, command: &Command) {
+        match command {
+            Command::Mine(mode) => self.mode = *mode,
+            Command::SetHashrate(rate) => self.hashrate = *rate,
+            Command::MineTo { wallet } => self.to = Some(wallet.clone()),
+            Command::SetStrategy(strategy) => self.strategy = *strategy,
+            _ => {}
+        }
+    }
+}
+
 impl NodeSpec {
     /// A node that knows nobody and does nothing by itself.
     pub fn new(name: &str) -> Self {
@@ -184,12 +198,17 @@ impl NodeSpec {
         config.role = self.role;
         config.outbound = self.discover;
         config.sync = self.sync;
+        self.configure_miner(config);
+        config.wallets.clone_from(&self.wallets);
+    }
+
+    /// Sets what the layout, or whoever changed it since, says of the miner.
+    pub fn configure_miner(&self, config: &mut Config) {
         config.mining = self.mine.mode;
         config.hashrate = self.mine.hashrate;
         config.strategy = self.mine.strategy;
         // The one that was named, or the first; without any the node finds one.
         config.mine_to = self.mine.to.as_ref().or(self.wallets.first()).cloned();
-        config.wallets.clone_from(&self.wallets);
     }
 }
 

@@ -291,14 +291,7 @@ impl Model {
             }
             _ => {}
         }
-        let mine = &mut self.nodes[ix.0].spec.mine;
-        match command {
-            Command::Mine(mode) => mine.mode = *mode,
-            Command::SetHashrate(rate) => mine.hashrate = *rate,
-            Command::MineTo { wallet } => mine.to = Some(wallet.clone()),
-            Command::SetStrategy(strategy) => mine.strategy = *strategy,
-            _ => {}
-        }
+        self.nodes[ix.0].spec.mine.changed(command);
     }
 
     /// Whether a node like this can be added.

@@ -62,18 +62,22 @@ impl Shared {
     /// # Errors
     /// Never, in truth: what was in range stays in range.
     pub(super) fn heal_all(&self) -> Result<String, String> {
-        self.change(|model| model.partition = None);
-        let shut = self.links.all().into_iter();
-        let shut = shut.filter(|(_, _, conditions)| conditions.state != LinkState::Open);
-        let opened: Vec<_> = shut
-            .map(|(from, to, conditions)| (from, to, conditions.in_state(LinkState::Open)))
-            .collect();
-        let count = opened.len();
-        let set = self.links.set_all(opened);
-        set.map_err(|error| error.to_string())?;
-        Ok(match count {
-            0 => "every link was open already".to_owned(),
-            _ => "every link is open".to_owned(),
+        // Under the lock, or a split could come in between: then all would be open, and shown as
+        // split.
+        self.change(|model| {
+            model.partition = None;
+            let shut = self.links.all().into_iter();
+            let shut = shut.filter(|(_, _, conditions)| conditions.state != LinkState::Open);
+            let opened: Vec<_> = shut
+                .map(|(from, to, conditions)| (from, to, conditions.in_state(LinkState::Open)))
+                .collect();
+            let count = opened.len();
+            let set = self.links.set_all(opened);
+            set.map_err(|error| error.to_string())?;
+            Ok(match count {
+                0 => "every link was open already".to_owned(),
+                _ => "every link is open".to_owned(),
+            })
         })
     }
 }

@@ -13,15 +13,21 @@ use crate::lab::view::{NodeIx, TrafficView};
 use crate::live::seeds;
 use crate::node::Time;
 use crate::node::io::{Command, Payment};
+use std::collections::BTreeMap;
 use std::sync::Arc;
 use std::time::Duration;
-use tokio::time::sleep;
+use tokio::task::JoinHandle;
+use tokio::time::{sleep, timeout};
 
 /// The longest sleep: the clock may stand still meanwhile, or the rate may change.
 const NAP: Duration = Duration::from_millis(100);
 
 /// How long nobody may be able to pay before what is late is forgotten.
 const LATE_MAX: Duration = Duration::from_secs(1);
+
+/// How long everybody waits for a node that was asked for a payment. Nodes answer in milliseconds: one
+/// that does not is left alone until it has.
+const ANSWER_MAX: Duration = Duration::from_secs(2);
 
 impl Shared {
     /// Changes the payments that the lab makes; says how they are then.
@@ -65,7 +71,14 @@ impl Shared {
 
     async fn pay_on(self: &Arc<Self>) {
         let mut changes = self.changes.subscribe();
+        // Nobody pays before the lab is there. Later a node that starts again keeps nobody waiting.
+        while self.lock().is_starting() {
+            if changes.changed().await.is_err() {
+                return;
+            }
+        }
         let mut due = None;
+        let mut owing = Owing::default();
         loop {
             changes.mark_unchanged();
             let now = self.clock.now();
@@ -80,17 +93,33 @@ impl Shared {
                 }
                 Step::Until(at) => sleep(self.clock.until(at).min(NAP)).await,
                 Step::Pay => {
-                    let picked = self.change(Model::pick_payment);
+                    owing.retain(|_, task| !task.is_finished());
+                    let picked = self.change(|model| model.pick_payment(&owing));
                     if let Some((ix, payment)) = picked {
-                        let request = Request::Node(ix, Command::Send(payment));
-                        let sent = ask::begin(self, request, By::Script).await;
-                        self.change(|model| model.count_payment(sent.is_ok()));
+                        let mut task = self.pay(ix, payment);
+                        if timeout(ANSWER_MAX, &mut task).await.is_err() {
+                            owing.insert(ix, task);
+                        }
                     }
                 }
             }
         }
     }
+
+    /// Asks a node for a payment. What comes of it is counted, however late.
+    fn pay(self: &Arc<Self>, ix: NodeIx, payment: Payment) -> JoinHandle<()> {
+        let request = Request::Node(ix, Command::Send(payment));
+        let asked = ask::begin(self, request, By::Script);
+        let shared = Arc::clone(self);
+        self.runtime.spawn(async move {
+            let sent = asked.await;
+            shared.change(|model| model.count_payment(sent.is_ok()));
+        })
+    }
 }
+
+/// Nodes that have not answered in time, and what waits for their answers.
+type Owing = BTreeMap<NodeIx, JoinHandle<()>>;
 
 async fn drive(shared: Arc<Shared>) {
     tokio::select! {
@@ -112,8 +141,7 @@ impl Model {
     /// What there is to do. `due` is when the next payment is made, as long as nobody changes how
     /// many there are to be.
     fn next_payment(&mut self, now: Time, due: &mut Option<(Time, f64)>) -> Step {
-        let is_starting = self.is_starting();
-        let Some(payments) = self.payments.as_mut().filter(|_| !is_starting) else {
+        let Some(payments) = &mut self.payments else {
             return Step::Rest;
         };
         let TrafficView { is_on, rate, .. } = payments.view();
@@ -133,10 +161,11 @@ impl Model {
         Step::Pay
     }
 
-    fn pick_payment(&mut self) -> Option<(NodeIx, Payment)> {
-        let running = self.nodes.iter().enumerate();
-        let running = running.filter(|(_, node)| node.state.is_up());
-        let seen = running.filter_map(|(ix, node)| Some((NodeIx(ix), node.snapshot.as_ref()?)));
+    fn pick_payment(&mut self, owing: &Owing) -> Option<(NodeIx, Payment)> {
+        let nodes = self.nodes.iter().enumerate();
+        let nodes = nodes.map(|(ix, node)| (NodeIx(ix), node));
+        let running = nodes.filter(|(ix, node)| node.state.is_up() && !owing.contains_key(ix));
+        let seen = running.filter_map(|(ix, node)| Some((ix, node.snapshot.as_ref()?)));
         let purses = seen.flat_map(|(node, seen)| {
             seen.wallets.iter().map(move |wallet| Purse {
                 name: &wallet.name,

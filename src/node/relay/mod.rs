@@ -288,10 +288,13 @@ impl Relay {
         self.refused.insert(txid);
     }
 
-    /// The tip moved: what was refused before may hold now. Blocks brought these transactions, and
-    /// perhaps took others back.
-    pub fn tip_moved<'a>(&mut self, in_blocks: impl Iterator<Item = &'a Txid>, was_reorg: bool) {
+    /// The public tip moved: what was refused before may hold now, and may be asked for again.
+    pub fn forget_refused(&mut self) {
         self.refused.clear();
+    }
+
+    /// Blocks brought these transactions, and perhaps took others back.
+    pub fn tip_moved<'a>(&mut self, in_blocks: impl Iterator<Item = &'a Txid>, was_reorg: bool) {
         if was_reorg {
             self.confirmed.clear();
         }

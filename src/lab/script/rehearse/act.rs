@@ -235,11 +235,9 @@ impl Stage {
 
     /// A miner that was changed stays like that when its node starts again.
     fn remember(&mut self, ix: NodeIx, command: &Command) {
-        self.sim.reconfigure(ix, |config| match command {
-            Command::Mine(mode) => config.mining = *mode,
-            Command::SetHashrate(rate) => config.hashrate = *rate,
-            Command::MineTo { wallet } => config.mine_to = Some(wallet.clone()),
-            _ => {}
-        });
+        let spec = &mut self.specs[ix.0];
+        spec.mine.changed(command);
+        self.sim
+            .reconfigure(ix, |config| spec.configure_miner(config));
     }
 }
