@@ -1,6 +1,11 @@
 //! The stories that layouts tell by themselves: played to their end in virtual time, whatever the
 //! seed. `CHAINLAB_STORY_SEEDS` says how many seeds; a few by default.
 
+#![allow(
+    clippy::disallowed_methods,
+    reason = "how long it takes is said by the environment"
+)]
+
 use chainlab::lab::layout::shipped;
 use chainlab::lab::script::StepState;
 use chainlab::lab::script::rehearse::{Rehearsal, rehearse};

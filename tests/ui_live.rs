@@ -426,7 +426,7 @@ fn bad_input_ends_with_words_and_exit_code_2() {
 #[test]
 fn the_log_names_nodes_and_is_filtered_by_level_and_node() {
     let mut lab = scenario();
-    lab.types("v");
+    lab.types("V");
     lab.sees("log, info and above");
     let is_mined = |line: &str| line.contains(" miner ") && line.contains("mined #1 ");
     lab.waits("the first block in the log", |text| {

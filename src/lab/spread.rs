@@ -72,16 +72,28 @@ fn class(time: Duration) -> usize {
     if us < 1.0 {
         return 0;
     }
-    let class = (us.ln() / STEP.ln()).floor() as usize + 1;
-    class.min(CLASSES - 1)
+    // The classes' lower edges rise, so the class of a time is found by halving.
+    let (mut low, mut high) = (1, CLASSES - 1);
+    while low < high {
+        let middle = (low + high).div_ceil(2);
+        match edge(middle) <= us {
+            true => low = middle,
+            false => high = middle - 1,
+        }
+    }
+    low
+}
+
+/// The shortest time of a class, in microseconds.
+fn edge(class: usize) -> f64 {
+    STEP.powf((class - 1) as f64)
 }
 
 fn middle(class: usize) -> Duration {
     if class == 0 {
         return Duration::ZERO;
     }
-    let low = STEP.powf((class - 1) as f64);
-    Duration::from_secs_f64(low * (1.0 + STEP) / 2.0 / 1e6)
+    Duration::from_secs_f64(edge(class) * (1.0 + STEP) / 2.0 / 1e6)
 }
 
 #[cfg(test)]

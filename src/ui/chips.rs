@@ -24,8 +24,11 @@ pub struct Chips {
     /// The heights of all these.
     heights: BTreeMap<BlockHash, u32>,
     /// How each node looked when it was looked at last: its tip, and the end of its log.
-    looked_at: Vec<(Option<BlockId>, Option<(Time, usize)>)>,
+    looked_at: Vec<Look>,
 }
+
+/// What of a node tells whether it shows blocks that it did not show before.
+type Look = (Option<BlockId>, Option<(Time, usize)>);
 
 impl Chips {
     /// Takes note of every block that a lab shows.

@@ -11,7 +11,7 @@
 //! ╰──────────────────────────────────────────────────────────────────────────────── 1 of 14 ──╯
 //! ```
 //!
-//! The [tree](forest) goes down to the first block: what was not seen is asked of a node. What is
+//! The tree goes down to the first block: what was not seen is asked of a node. What is
 //! opened is shown as zoom shows it, of a node that has it.
 
 mod areas;

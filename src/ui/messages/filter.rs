@@ -140,7 +140,11 @@ fn is_end_of(digits: &str, item: &Item) -> bool {
     // Hashes are shown with the last byte first.
     let digit = |at: usize| {
         let byte = bytes[bytes.len() - 1 - at / 2];
-        let nibble = if at % 2 == 0 { byte >> 4 } else { byte & 15 };
+        let nibble = if at.is_multiple_of(2) {
+            byte >> 4
+        } else {
+            byte & 15
+        };
         char::from_digit(nibble.into(), 16)
     };
     let all = 2 * bytes.len();

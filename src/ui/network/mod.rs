@@ -13,8 +13,8 @@
 //! ```
 //!
 //! Where nodes stand follows from the links that there were when the nodes were first seen, and
-//! from the area ([`ring`], [`places`]): nothing jumps because a link is cut, a node dies, or two
-//! nodes find each other. Many nodes, or little room, make a [`table`].
+//! from the area (`ring`, `places`): nothing jumps because a link is cut, a node dies, or two
+//! nodes find each other. Many nodes, or little room, make a `table`.
 
 mod canvas;
 mod flights;

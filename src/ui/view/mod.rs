@@ -68,9 +68,7 @@ fn lab_view(frame: &mut Frame<'_>, plan: &Plan, scene: Scene<'_>) {
     if let Some(area) = plan.journeys {
         journeys::render(frame, area, scene);
     }
-    if let Some(script) = &scene.lab.script {
-        if let Some(area) = plan.steps {
-            steps::render(frame, area, scene, script);
-        }
+    if let (Some(script), Some(area)) = (&scene.lab.script, plan.steps) {
+        steps::render(frame, area, scene, script);
     }
 }

@@ -66,7 +66,7 @@ fn delay(delay: Duration) -> String {
         return "0".to_owned();
     }
     let us = delay.as_micros();
-    if us > 1_000 && us % 1_000 != 0 {
+    if us > 1_000 && !us.is_multiple_of(1_000) {
         let tenths = (us + 50) / 100;
         return format!("{}.{} ms", tenths / 10, tenths % 10);
     }
