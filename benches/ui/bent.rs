@@ -34,7 +34,7 @@ pub fn views(harness: &mut Harness) {
     let runtime = frame::runtime();
     let mut lab = Busy::start(&runtime, &layout(count));
     let views = [View::Network, View::Blocks, View::Messages];
-    let looks = views.map(|view| Look::Of(view));
+    let looks = views.map(Look::Of);
     let [network, blocks, messages, rival] =
         lab.frames(harness, [looks[0], looks[1], looks[2], Look::Text]);
     for (view, samples) in views.into_iter().zip([network, blocks, messages]) {
