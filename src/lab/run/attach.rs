@@ -464,3 +464,53 @@ impl Shared {
         }
     }
 }
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+    use crate::chain::{BlockHash, Txid};
+    use crate::node::io::{ConnId, PeerLabel};
+    use crate::node::message::{Gist, Item};
+
+    fn sent(name: &str, command: &str, bytes: usize, items: usize) -> EventKind {
+        EventKind::MessageSent {
+            peer: PeerLabel {
+                conn: ConnId(1),
+                name: name.into(),
+            },
+            command: command.to_owned(),
+            bytes,
+            item: None,
+            gist: Gist::Items {
+                count: items,
+                first: vec![Item::Tx(Txid([7; 32])); items],
+            },
+        }
+    }
+
+    #[test]
+    fn events_that_no_node_would_tell_are_not_believed() {
+        assert!(is_likely(&sent("bob", "inv", 68, 8)));
+        assert!(!is_likely(&sent("bob", "inv", usize::MAX, 1)));
+        assert!(!is_likely(&sent("bob", "inv", 68, 9)));
+        assert!(!is_likely(&sent("bob", &"inv".repeat(5), 68, 1)));
+        assert!(!is_likely(&sent(&"bob".repeat(100), "inv", 68, 1)));
+        let id = |height| BlockId {
+            height,
+            hash: BlockHash([7; 32]),
+        };
+        let reorganised = |height, lost| EventKind::Reorganised {
+            fork: id(1),
+            old: id(2),
+            new: id(height),
+            depth: 1,
+            returned: 0,
+            confirmed: 0,
+            lost: vec![Txid([7; 32]); lost],
+            lost_count: lost,
+        };
+        assert!(is_likely(&reorganised(3, LOST_MAX)));
+        assert!(!is_likely(&reorganised(3, LOST_MAX + 1)));
+        assert!(!is_likely(&reorganised(u32::MAX, 0)));
+    }
+}

@@ -166,3 +166,65 @@ fn shown(
     });
     views.collect()
 }
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+    use crate::lab::control::{Cookie, Door, Place};
+    use crate::lab::layout::NodeSpec;
+    use std::net::SocketAddr;
+
+    fn at(port: u16) -> SocketAddr {
+        SocketAddr::from(([127, 0, 0, 1], port))
+    }
+
+    fn host(port: u16) -> Arc<Host> {
+        Arc::new(Host::new(Door {
+            at: Place::Tcp(at(port)),
+            cookie: Cookie::Text("secret".to_owned()),
+        }))
+    }
+
+    fn node(name: &str, port: u16, dials: &str, host: Option<&Arc<Host>>) -> Node {
+        let mut spec = NodeSpec::new(name);
+        spec.connect = vec![dials.to_owned()];
+        let mut node = Node::new(spec, at(port));
+        node.host = host.cloned();
+        node
+    }
+
+    fn cut(from: &str, to: &str) -> LinkStatus {
+        LinkStatus {
+            from: from.to_owned(),
+            to: to.to_owned(),
+            conditions: Conditions::default().in_state(LinkState::Cut),
+        }
+    }
+
+    #[test]
+    fn what_another_process_says_of_links_is_shown_and_bends_nothing_here() {
+        let (one, other) = (host(1), host(2));
+        let mut model = Model::default();
+        // Two of this process, and two of another that claims to have them at the same addresses.
+        model.nodes = vec![
+            node("a", 3_000, "b", None),
+            node("b", 3_001, "a", None),
+            node("x", 3_000, "y", Some(&one)),
+            node("y", 3_001, "x", Some(&one)),
+        ];
+        let table = Links::default();
+        let states = |model: &mut Model| {
+            let links = model.links(&table);
+            let ends = |link: &LinkView| (link.there.state, link.back.state);
+            links.iter().map(ends).collect::<Vec<_>>()
+        };
+        let (open, shut) = (LinkState::Open, LinkState::Cut);
+        model.links_told(&one, vec![cut("x", "y"), cut("a", "b"), cut("x", "nobody")]);
+        assert_eq!(states(&mut model), [(open, open), (shut, open)]);
+        assert!(table.all().is_empty());
+        // It says all of it each time; and nobody speaks for another's nodes.
+        model.links_told(&one, Vec::new());
+        model.links_told(&other, vec![cut("x", "y")]);
+        assert_eq!(states(&mut model), [(open, open); 2]);
+    }
+}
