@@ -9,7 +9,6 @@ use crate::lab::talk::{Party, Spoken};
 use crate::ui::text;
 use crate::ui::view::scene::Scene;
 use crate::ui::zoom::table;
-use ratatui::style::Style;
 use ratatui::text::{Line, Span};
 use std::cmp::Reverse;
 use std::collections::BTreeMap;
@@ -86,11 +85,11 @@ impl Lanes {
     }
 
     fn head(&self, scene: Scene<'_>) -> Line<'static> {
-        let mut spans = vec![Span::styled("time", scene.theme.dim())];
+        let mut spans = Spans::new(Span::styled("time", scene.theme.dim()));
         for (lane, party) in self.parties.iter().enumerate() {
             let name = words::name(scene, party, self.width.saturating_sub(2));
             let from = self.middle(lane).saturating_sub(name.chars().count() / 2);
-            pad(&mut spans, from);
+            spans.pad(from);
             let style = match party.node() {
                 Some(ix) if ix == scene.ui.focus => scene.theme.focus(),
                 Some(_) => scene.theme.strong(),
@@ -98,21 +97,21 @@ impl Lanes {
             };
             spans.push(Span::styled(name, style));
         }
-        Line::from(spans)
+        Line::from(spans.all)
     }
 
     fn line(&self, scene: Scene<'_>, said: &Spoken, room: usize) -> Vec<Span<'static>> {
         let theme = scene.theme;
         let time = words::moment(scene, said.at());
-        let mut spans = vec![Span::styled(time, theme.dim())];
+        let mut spans = Spans::new(Span::styled(time, theme.dim()));
         match (self.lane_of(&said.from), self.lane_of(&said.to)) {
             (Some(from), Some(to)) if from != to => self.arrow(scene, said, (from, to), &mut spans),
             _ => self.apart(scene, said, &mut spans),
         }
         let fate = words::fate(said);
-        pad(&mut spans, room.saturating_sub(fate.chars().count()));
+        spans.pad(room.saturating_sub(fate.chars().count()));
         spans.push(Span::styled(fate, words::fate_style(scene, said)));
-        spans
+        spans.all
     }
 
     /// The lanes of a line, with an arrow from one to another.
@@ -121,12 +120,12 @@ impl Lanes {
         scene: Scene<'_>,
         said: &Spoken,
         (from, to): (usize, usize),
-        spans: &mut Vec<Span<'static>>,
+        spans: &mut Spans,
     ) {
         let theme = scene.theme;
         let (low, high) = (from.min(to), from.max(to));
         for lane in 0..self.parties.len() {
-            pad_with(spans, self.middle(lane), " ", theme.faint());
+            spans.pad(self.middle(lane));
             spans.push(Span::styled(theme.lane(), theme.faint()));
             if lane != low {
                 continue;
@@ -152,17 +151,17 @@ impl Lanes {
         }
     }
 
-    fn lanes_after(&self, scene: Scene<'_>, first: usize, spans: &mut Vec<Span<'static>>) {
+    fn lanes_after(&self, scene: Scene<'_>, first: usize, spans: &mut Spans) {
         for lane in first..self.parties.len() {
-            pad(spans, self.middle(lane));
+            spans.pad(self.middle(lane));
             spans.push(Span::styled(scene.theme.lane(), scene.theme.faint()));
         }
     }
 
     /// A line in words, of somebody who has no lane.
-    fn apart(&self, scene: Scene<'_>, said: &Spoken, spans: &mut Vec<Span<'static>>) {
+    fn apart(&self, scene: Scene<'_>, said: &Spoken, spans: &mut Spans) {
         let theme = scene.theme;
-        pad(spans, self.indent);
+        spans.pad(self.indent);
         let name = |party| words::name(scene, party, 16);
         let ends = format!(
             "{} {} {}  ",
@@ -171,8 +170,7 @@ impl Lanes {
             name(&said.to)
         );
         spans.push(Span::styled(ends, theme.dim()));
-        let left =
-            (self.indent + self.parties.len() * self.width).saturating_sub(text::width(spans));
+        let left = (self.indent + self.parties.len() * self.width).saturating_sub(spans.width);
         spans.extend(label(scene, said, left));
     }
 }
@@ -196,11 +194,31 @@ fn label(scene: Scene<'_>, said: &Spoken, room: usize) -> Vec<Span<'static>> {
     }
 }
 
-fn pad(spans: &mut Vec<Span<'static>>, to: usize) {
-    pad_with(spans, to, " ", Style::new());
+/// Spans of a line, with how many columns they take by now: a line has dozens.
+struct Spans {
+    all: Vec<Span<'static>>,
+    width: usize,
 }
 
-fn pad_with(spans: &mut Vec<Span<'static>>, to: usize, with: &str, style: Style) {
-    let missing = to.saturating_sub(text::width(spans));
-    spans.push(Span::styled(with.repeat(missing), style));
+impl Spans {
+    fn new(first: Span<'static>) -> Self {
+        let width = first.width();
+        let all = vec![first];
+        Self { all, width }
+    }
+
+    fn push(&mut self, span: Span<'static>) {
+        self.width += span.width();
+        self.all.push(span);
+    }
+
+    fn extend(&mut self, spans: Vec<Span<'static>>) {
+        spans.into_iter().for_each(|span| self.push(span));
+    }
+
+    /// Spaces up to a column.
+    fn pad(&mut self, to: usize) {
+        let missing = to.saturating_sub(self.width);
+        self.push(Span::raw(" ".repeat(missing)));
+    }
 }
