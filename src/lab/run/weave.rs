@@ -204,14 +204,16 @@ mod tests {
     #[test]
     fn what_another_process_says_of_links_is_shown_and_bends_nothing_here() {
         let (one, other) = (host(1), host(2));
-        let mut model = Model::default();
         // Two of this process, and two of another that claims to have them at the same addresses.
-        model.nodes = vec![
-            node("a", 3_000, "b", None),
-            node("b", 3_001, "a", None),
-            node("x", 3_000, "y", Some(&one)),
-            node("y", 3_001, "x", Some(&one)),
-        ];
+        let mut model = Model {
+            nodes: vec![
+                node("a", 3_000, "b", None),
+                node("b", 3_001, "a", None),
+                node("x", 3_000, "y", Some(&one)),
+                node("y", 3_001, "x", Some(&one)),
+            ],
+            ..Model::default()
+        };
         let table = Links::default();
         let states = |model: &mut Model| {
             let links = model.links(&table);
