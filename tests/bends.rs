@@ -19,6 +19,7 @@ use chainlab::link::LinkState;
 use chainlab::link::PRESETS;
 use chainlab::node::io::Command;
 use chainlab::node::mining::MiningMode;
+use common::live::is_about;
 use common::running::{
     CENTRAL, MINER, TEXT, WALLET, agree_on, all_up, ask, begun, done, mine, options, payment,
     start, until,
@@ -116,13 +117,6 @@ async fn measured(lab: &Lab, ends: (NodeIx, NodeIx), command: &str) -> Vec<Durat
     times.sort();
     assert!(times.len() >= 7, "{command}: {times:?}");
     times
-}
-
-fn is_about(times: &[Duration], wanted: Duration) {
-    let (least, median) = (times[0], times[times.len() / 2]);
-    assert!(least >= wanted, "{least:?} is less than {wanted:?}");
-    let most = wanted.mul_f64(1.05) + ms(5);
-    assert!(median <= most, "{median:?} instead of {wanted:?}");
 }
 
 #[tokio::test(flavor = "multi_thread")]

@@ -13,7 +13,9 @@ use chainlab::link::{Conditions, LinkState};
 use chainlab::live::{LabClock, NodeHandle};
 use chainlab::node::Time;
 use chainlab::node::io::{Command, Event, EventKind};
-use common::live::{LATER, Scene, addr, ask, at_tip, event, mine, tip, until, with_peers};
+use common::live::{
+    LATER, Scene, addr, ask, at_tip, event, is_about, mine, tip, until, with_peers,
+};
 use common::params;
 use std::thread;
 use std::time::{Duration, Instant};
@@ -69,13 +71,6 @@ async fn one_way(from: &NodeHandle, to: &NodeHandle) -> Vec<Duration> {
     }
     times.sort();
     times
-}
-
-fn is_about(times: &[Duration], wanted: Duration) {
-    let (least, median) = (times[0], times[times.len() / 2]);
-    assert!(least >= wanted, "{least:?} is less than {wanted:?}");
-    let most = wanted.mul_f64(1.05) + ms(5);
-    assert!(median <= most, "{median:?} instead of {wanted:?}");
 }
 
 #[tokio::test(flavor = "multi_thread")]

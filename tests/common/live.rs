@@ -205,3 +205,12 @@ pub async fn event<T>(events: &mut Receiver<Event>, wanted: impl Fn(&Event) -> O
     })
     .await
 }
+
+/// Insists that these times, sorted, are those of a link that was asked to take so long: none is
+/// shorter, and the middle one is within 5 ms and 5 % of it.
+pub fn is_about(times: &[Duration], wanted: Duration) {
+    let (least, median) = (times[0], times[times.len() / 2]);
+    assert!(least >= wanted, "{least:?} is less than {wanted:?}");
+    let most = wanted.mul_f64(1.05) + Duration::from_millis(5);
+    assert!(median <= most, "{median:?} instead of {wanted:?}");
+}

@@ -195,3 +195,16 @@ fn the_newest_are_remembered_and_whoever_looked_has_what_was_there() {
     assert_eq!(listener.talk().get(20_000).map(Spoken::command), Some("tx"));
     assert!(listener.waiting[&(A, B)].len() <= WAITING_MAX);
 }
+
+#[test]
+fn every_command_of_the_protocol_is_counted_by_its_name() {
+    let params = crate::chain::Params::default();
+    let (last, known) = COMMANDS.split_last().expect("there are some");
+    assert_eq!(*last, "other");
+    for command in known {
+        let is_one = crate::node::message::max_payload_len(command, &params).is_some();
+        assert!(is_one, "{command} is none");
+    }
+    // Whoever adds one to the protocol adds it here as well.
+    assert_eq!(known.len(), crate::node::message::commands(&params).len());
+}

@@ -175,7 +175,7 @@ pub enum MessageError {
 }
 
 /// Every command, with the longest payload that it may have on a network, in bytes.
-fn commands(params: &Params) -> [(&'static str, usize); 15] {
+pub(crate) fn commands(params: &Params) -> [(&'static str, usize); 15] {
     let block = max_block_len(params);
     [
         ("version", 512),
