@@ -18,7 +18,7 @@ use std::time::{Duration, Instant};
 const SIZE: (u16, u16) = (120, 36);
 
 /// What a node holds of each block for good, in bytes: its header in the tree, as
-/// `tests/memory.rs` counts it.
+/// `tests/memory/chain.rs` counts it.
 const HEADER: u64 = 300;
 
 /// Nodes of the lab.

@@ -1,9 +1,9 @@
 //! A node in a process of its own, which a test asks, kills, stops and starts again: the test's own
 //! program, started once more with orders in its environment.
 //!
-//! A test file that uses it has one test, ignored and named [`CHILD`], that calls [`live`]. Orders
-//! come as lines on its input, `number command` with the command in JSON, and answers go out as
-//! lines `answer number reply`.
+//! A test binary that uses it has one test at its root, ignored and named [`CHILD`], that calls
+//! [`live`]. Orders come as lines on its input, `number command` with the command in JSON, and
+//! answers go out as lines `answer number reply`.
 
 #![allow(
     clippy::disallowed_methods,

@@ -13,6 +13,7 @@ pub mod live;
 pub mod model;
 pub mod node_ops;
 pub mod peer;
+pub mod raw;
 pub mod running;
 pub mod script;
 pub mod sim;

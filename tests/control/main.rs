@@ -1,0 +1,16 @@
+//! The doors of labs, and labs of other processes.
+
+#![allow(
+    clippy::disallowed_methods,
+    clippy::disallowed_types,
+    reason = "a test drives the machine"
+)]
+
+#[path = "../common/mod.rs"]
+mod common;
+
+mod attach;
+mod page;
+mod refusals;
+mod refusals_calls;
+mod refusals_doors;

@@ -1,0 +1,108 @@
+//! The page about layout files: its examples can be read, and it has every key that the reader knows.
+
+use chainlab::chain::Params;
+use chainlab::lab::layout::{MineSpec, read};
+use std::collections::BTreeSet;
+use std::fs;
+use std::path::Path;
+
+fn page() -> String {
+    let path = Path::new(env!("CARGO_MANIFEST_DIR")).join("docs/layout.md");
+    fs::read_to_string(path).expect("the page is there")
+}
+
+#[test]
+fn the_examples_of_the_documentation_are_layouts() {
+    let page = page();
+    let blocks: Vec<_> = page
+        .split("```toml\n")
+        .skip(1)
+        .map(|rest| rest.split("```").next().expect("a block ends"))
+        .collect();
+    assert!(blocks.len() >= 3, "{}", blocks.len());
+    let labs: Vec<_> = blocks
+        .into_iter()
+        .map(|text| read("lab.toml", text))
+        .collect();
+    let labs: Vec<_> = labs.into_iter().map(|lab| lab.expect("a layout")).collect();
+    assert_eq!(labs[0].about[0], "my-lab: two nodes, one of them mines.");
+    assert_eq!(labs[1].steps.len(), 5);
+    assert_eq!(labs[3].nodes.len(), 32);
+}
+
+/// The keys that the reader knows in a part, by its own words: it lists them when it meets one that
+/// is like none of them.
+fn known_keys(before: &str, after: &str) -> Vec<String> {
+    let stranger = "qqqqqqqqqqqqqqqqqqqqqqqqqqqqqqqqqqqqqqqq";
+    let text = format!("{before}{stranger} = 1{after}");
+    let error = read("lab.toml", &text)
+        .expect_err("nobody knows it")
+        .to_string();
+    let (_, known) = error.split_once("; known here: ").expect(&error);
+    known.split(", ").map(str::to_owned).collect()
+}
+
+#[test]
+fn the_documentation_has_a_row_for_every_key_and_none_for_others() {
+    let page = page();
+    let node = "\n[[node]]\nname = \"n\"\n";
+    let pair = "[[link.pair]]\nbetween = [\"a\", \"b\"]\n";
+    for (heading, keys) in [
+        ("`[chain]`", known_keys("[chain]\n", node)),
+        ("`[link]`", known_keys("[link]\n", node)),
+        (
+            "`[[link.pair]]`",
+            known_keys(pair, "\n[[node]]\nname = \"a\"\n[[node]]\nname = \"b\""),
+        ),
+        ("`[topology]`", known_keys("[topology]\n", node)),
+        ("`[[node]]`", known_keys(node, "")),
+        ("`mine`", known_keys(&format!("{node}mine = {{ "), " }")),
+        ("`[view]`", known_keys("[view]\n", node)),
+        ("`[traffic]`", known_keys("[traffic]\n", node)),
+        ("`[[step]]`", known_keys("[[step]]\n", node)),
+    ] {
+        let (_, part) = page
+            .split_once(&format!("\n## {heading}\n"))
+            .expect(heading);
+        let part = part.split("\n## ").next().expect("a part");
+        let rows = part.lines().filter_map(|line| line.strip_prefix("| `"));
+        let documented: BTreeSet<_> = rows
+            .flat_map(|row| row.split(" |").next().expect("a cell").split(", "))
+            .map(|key| key.trim_matches('`').to_owned())
+            .collect();
+        assert!(keys.len() >= 5, "{heading}: {keys:?}");
+        assert_eq!(documented, BTreeSet::from_iter(keys), "{heading}");
+    }
+    let parts = known_keys("", node);
+    let all = [
+        "chain", "link", "topology", "node", "view", "traffic", "step",
+    ];
+    assert_eq!(parts, all);
+}
+
+#[test]
+fn the_documentation_names_the_defaults_that_there_are() {
+    let page = page();
+    let params = Params::default();
+    let mine = MineSpec::default();
+    for (key, default) in [
+        ("half_life", params.half_life_intervals.to_string()),
+        ("halving_interval", params.halving_interval.to_string()),
+        ("maturity", params.maturity.to_string()),
+        ("max_block_bytes", params.max_block_bytes.to_string()),
+        ("address_version", params.address_version.to_string()),
+        ("subsidy", format!("\"{}\"", params.subsidy)),
+        (
+            "block_interval",
+            format!("\"{}s\"", params.block_interval_ms / 1_000),
+        ),
+        ("limit_bits", format!("\"{:#010x}\"", params.limit_bits.0)),
+        ("hashrate", format!("\"{} kH/s\"", mine.hashrate / 1e3)),
+    ] {
+        let row = page
+            .lines()
+            .find(|line| line.starts_with(&format!("| `{key}` |")));
+        let cell = row.expect(key).split(" | ").nth(1).expect("a default");
+        assert_eq!(cell.replace('_', ""), format!("`{default}`"), "{key}");
+    }
+}

@@ -1,0 +1,27 @@
+//! Labs of nodes that really run, the files that describe them, and their stories.
+
+#![allow(
+    clippy::disallowed_methods,
+    clippy::disallowed_types,
+    reason = "a test drives the machine"
+)]
+
+#[path = "../common/mod.rs"]
+mod common;
+
+mod bends;
+mod data;
+mod expressions;
+mod gallery;
+mod labs;
+mod layering;
+mod layouts;
+mod layouts_mangled;
+mod layouts_page;
+mod layouts_played;
+mod partition;
+mod refusals_layouts;
+mod refusals_layouts_nodes;
+mod script;
+mod stories;
+mod traffic;

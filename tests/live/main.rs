@@ -1,0 +1,29 @@
+//! Nodes on the machine: sockets, threads, disk, clocks, processes that are killed.
+
+#![allow(
+    clippy::disallowed_methods,
+    clippy::disallowed_types,
+    reason = "a test drives the machine"
+)]
+
+#[path = "../common/mod.rs"]
+mod common;
+
+mod chaos;
+mod crash;
+mod damage;
+mod link;
+mod nodes;
+mod process;
+mod refusals_bytes;
+mod refusals_files;
+mod refusals_wallet;
+mod scenario;
+mod stale;
+mod wire;
+
+#[test]
+#[ignore = "is a child of the tests that start it"]
+fn a_node_in_a_process_of_its_own() {
+    common::child::live();
+}

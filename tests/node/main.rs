@@ -1,0 +1,29 @@
+//! One node without IO, links, and many nodes in virtual time.
+
+#[path = "../common/mod.rs"]
+mod common;
+
+mod attack;
+mod link;
+mod mempool;
+mod mempool_chain;
+mod mempool_common;
+mod mempool_model;
+mod mempool_template;
+mod ops;
+mod refusals_handshake;
+mod refusals_headers;
+mod refusals_items;
+mod refusals_pace;
+mod refusals_sync;
+mod sim_net;
+mod sim_node;
+mod sim_payments;
+mod sim_scenario;
+mod sim_seeds;
+mod stories;
+mod wallets;
+mod wallets_chain;
+mod wallets_model;
+mod wallets_pay;
+mod withhold;

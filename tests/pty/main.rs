@@ -1,0 +1,23 @@
+//! The real program, in real terminals and shells.
+
+#![allow(
+    clippy::disallowed_methods,
+    clippy::disallowed_types,
+    reason = "a test drives the machine"
+)]
+
+#[path = "../common/mod.rs"]
+mod common;
+#[path = "../common/shell.rs"]
+mod shell;
+#[path = "../common/terminal.rs"]
+mod terminal;
+
+mod attached;
+mod bent;
+mod check;
+mod headless;
+mod input;
+mod screen;
+mod tutorial;
+mod verbs;

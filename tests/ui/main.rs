@@ -1,0 +1,27 @@
+//! The screen without a terminal: what keys do, and what is drawn.
+
+#[path = "../common/blocks_desk.rs"]
+mod blocks_desk;
+#[path = "../common/mod.rs"]
+mod common;
+#[path = "../common/lint.rs"]
+mod lint;
+#[path = "../common/picture.rs"]
+mod picture;
+#[path = "../common/zoom_paper.rs"]
+mod zoom_paper;
+#[path = "../common/zoom_view.rs"]
+mod zoom_view;
+
+mod block_tree;
+mod blocks;
+mod blocks_keys;
+mod dialogs;
+mod keys_page;
+mod messages;
+mod network;
+mod send;
+mod state;
+mod views;
+mod zoom;
+mod zoom_lists;
