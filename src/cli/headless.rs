@@ -5,7 +5,7 @@
 mod report;
 
 use self::report::Report;
-use super::node::start_log;
+use super::log::{self, Format, Of};
 use super::{Failure, runtime};
 use crate::lab::control::NodeEvent;
 use crate::lab::script::cast::Cast;
@@ -72,7 +72,7 @@ struct Judge<'a> {
 }
 
 pub(super) fn run(options: &HeadlessOptions, lab: LabOptions) -> Result<(), Failure> {
-    start_log("warn");
+    log::start("warn", Of::Many, Format::Plain);
     let report = Report::new(options.json);
     let summary = match options.is_virtual {
         true => rehearse(options, &lab, &report)?,

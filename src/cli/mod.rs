@@ -1,7 +1,7 @@
 //! The command line: what was asked for, and one file for each subcommand.
 //!
 //! Exit codes: 0, all went well; 2, what was asked for or given is wrong; 3, what was expected of a
-//! lab was not true; 1, anything else.
+//! lab was not true; 129, the terminal was closed; 1, anything else.
 
 #![allow(
     clippy::disallowed_methods,
@@ -22,6 +22,7 @@ mod headless;
 mod help;
 mod layouts;
 mod link;
+mod log;
 mod look;
 mod mine;
 mod network;
@@ -147,7 +148,7 @@ enum Command {
     Man,
 }
 
-/// Why the program ends early: words for people, and which exit code.
+/// Why the program ends early: words for people, if there are any to read them, and which exit code.
 #[derive(Debug)]
 struct Failure {
     words: String,
@@ -159,6 +160,9 @@ const BAD_INPUT: u8 = 2;
 
 /// What was expected of a lab was not true.
 const UNMET: u8 = 3;
+
+/// The terminal was closed: what a shell says of a program that SIGHUP has ended.
+const HUNG_UP: u8 = 129;
 
 impl Failure {
     /// What was asked for or given is wrong.
@@ -174,6 +178,14 @@ impl Failure {
         Self {
             words: words.to_string(),
             code: 1,
+        }
+    }
+
+    /// The terminal was closed, and nobody is there to hear of it.
+    fn hung_up() -> Self {
+        Self {
+            words: String::new(),
+            code: HUNG_UP,
         }
     }
 
@@ -244,7 +256,9 @@ pub fn run() -> ExitCode {
     let Err(failure) = done else {
         return ExitCode::SUCCESS;
     };
-    say(&format!("chainlab: {}", failure.words));
+    if !failure.words.is_empty() {
+        say(&format!("chainlab: {}", failure.words));
+    }
     ExitCode::from(failure.code)
 }
 

@@ -1,6 +1,7 @@
 //! `chainlab node`: one node in a terminal, until Ctrl-C.
 
 use super::control::ControlOptions;
+use super::log::{self, Format, Of};
 use super::{Failure, read_file, runtime, say};
 use crate::chain::Params;
 use crate::lab::names::parse_node_name;
@@ -12,12 +13,10 @@ use crate::node::Config;
 use crate::node::message::Role;
 use crate::node::mining::MiningMode;
 use clap::Args;
-use std::io::{IsTerminal, stderr};
 use std::net::{IpAddr, Ipv4Addr, SocketAddr, ToSocketAddrs};
 use std::path::{Path, PathBuf};
 use std::sync::Arc;
 use tokio::net::TcpListener;
-use tracing_subscriber::EnvFilter;
 
 pub(super) const EXAMPLES: &str = "\
 Examples:
@@ -25,7 +24,7 @@ Examples:
   chainlab node --name miner --port 3001 --connect 127.0.0.1:3000 --mine rewards --hashrate '14 kH/s'
   chainlab node --name bob --port 3002 --connect 127.0.0.1:3000 --network my-network.toml
 
-RUST_LOG says how much is logged, as in RUST_LOG=debug.";
+RUST_LOG says how much is logged, as in RUST_LOG=debug; --log-format json, how.";
 
 #[derive(Args)]
 pub(super) struct Options {
@@ -58,6 +57,9 @@ pub(super) struct Options {
     /// directory, or chainlab's own].
     #[arg(long, value_name = "FILE")]
     network: Option<PathBuf>,
+    /// How the log looks: sentences for people, or a JSON object a line.
+    #[arg(long, value_name = "FORMAT", value_enum, default_value_t)]
+    log_format: Format,
     #[command(flatten)]
     control: ControlOptions,
 }
@@ -83,7 +85,7 @@ pub(super) fn parse_addr(text: &str) -> Result<SocketAddr, String> {
 pub(super) fn run(options: Options) -> Result<(), Failure> {
     let control = options.control.control();
     control.check()?;
-    start_log("info");
+    log::start("info", Of::OneNode, options.log_format);
     if let Err(error) = live::raise_open_files() {
         tracing::warn!("the number of open files stays as it is: {error}");
     }
@@ -96,17 +98,6 @@ pub(super) fn run(options: Options) -> Result<(), Failure> {
     let runtime = runtime()?;
     let at = SocketAddr::new(options.bind, options.port);
     runtime.block_on(serve(config, &data_dir, at, control))
-}
-
-/// Logs to the terminal, unless the environment says otherwise what is of this level.
-pub(super) fn start_log(level: &str) {
-    let filter = EnvFilter::try_from_default_env().unwrap_or_else(|_| EnvFilter::new(level));
-    tracing_subscriber::fmt()
-        .with_env_filter(filter)
-        .with_target(false)
-        .with_ansi(stderr().is_terminal())
-        .with_writer(stderr)
-        .init();
 }
 
 fn default_dir(name: &str) -> Result<PathBuf, Failure> {
@@ -176,9 +167,6 @@ async fn serve(
     let addr = node.addr().expect("it was given a listener");
     tracing::info!("{name} listens at {addr}, on network {network}");
     tracing::info!("its chain and wallets are in {}", data_dir.display());
-    for wallet in &node.snapshots().borrow().wallets {
-        tracing::info!("wallet {} has {}", wallet.name, wallet.address);
-    }
     let adoption = Adoption {
         node: Arc::clone(&node),
         params,

@@ -2,10 +2,11 @@
 //!
 //! Not everything makes a line. Of a block that was found here the line is about the find, of a
 //! reorganisation about that, and the news of the new tip in the same moment is left out. Messages
-//! are for the view of messages, and a peer that does not answer is told of once.
+//! are for the view of messages, and who cannot be reached is told of once for each reason.
 
 use super::view::{LogLine, Piece, Tone};
 use crate::chain::{Amount, Txid};
+use crate::live::{Unreached, is_unknown};
 use crate::node::Time;
 use crate::node::io::{CloseReason, Direction, Event, EventKind, PeerLabel};
 use crate::node::store::BlockId;
@@ -30,8 +31,7 @@ pub trait Names {
 pub struct Story {
     /// The tip that a reorganisation led to.
     reorganised_to: Option<BlockId>,
-    /// The address that did not answer.
-    unanswered: Option<SocketAddr>,
+    unreached: Unreached,
 }
 
 impl Story {
@@ -116,11 +116,17 @@ impl Story {
     }
 
     fn about_peers(&mut self, kind: &EventKind, names: &impl Names) -> Option<(Tone, Vec<Piece>)> {
+        if !self.unreached.is_news(kind) {
+            return None;
+        }
         let (tone, words) = match kind {
             EventKind::PeerUp {
-                peer, direction, ..
+                peer,
+                addr,
+                direction,
             } => {
-                self.unanswered = None;
+                let is_there = |at| at == *addr || names.node_at(at) == Some(&*peer.name);
+                self.unreached.reached(is_there);
                 let words = match direction {
                     Direction::Inbound => format!("{peer} connected"),
                     Direction::Outbound => format!("connected to {peer}"),
@@ -135,12 +141,13 @@ impl Story {
             }
             EventKind::PeerDown { peer, addr, why } => {
                 let who = names.node_at(*addr).unwrap_or(&peer.name);
-                (Tone::Warn, format!("lost {who}: {}", brief(why)))
+                let words = match is_unknown(peer, *addr) {
+                    true => format!("no handshake with {who}: {}", brief(why)),
+                    false => format!("lost {who}: {}", brief(why)),
+                };
+                (Tone::Warn, words)
             }
             EventKind::DialFailed { addr, .. } => {
-                if self.unanswered.replace(*addr) == Some(*addr) {
-                    return None;
-                }
                 let who = names.node_at(*addr);
                 let who = who.map_or_else(|| addr.to_string(), str::to_owned);
                 (Tone::Warn, format!("{who} does not answer"))

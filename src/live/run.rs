@@ -1,11 +1,12 @@
 //! A node's own thread: everything that happens to the node passes through here, one thing after
 //! the other.
 
+use super::End;
 use super::clock::LabClock;
 use super::inbox::Inbox;
+use super::log::{Known, NodeLog};
 use super::miner::Miner;
 use super::tcp::{Conn, Net};
-use super::{End, words};
 use crate::node::io::{
     Command, CommandError, ConnId, Direction, Event, Halt, Input, Output, Reply, RequestId,
 };
@@ -56,6 +57,7 @@ pub(super) struct Runner<S> {
     pub(super) miner: Miner,
     pub(super) events: broadcast::Sender<Event>,
     pub(super) snapshots: Snapshots,
+    pub(super) log: NodeLog,
     /// Open connections, but for those that wait to be taken from the inbox.
     pub(super) conns: BTreeMap<ConnId, Conn>,
     pub(super) answers: BTreeMap<RequestId, Answer>,
@@ -82,6 +84,7 @@ impl<S: Store> Runner<S> {
             if self.node.deadline().is_some_and(|deadline| deadline <= now) {
                 self.handle(Input::Tick)?;
             }
+            self.log.tick(now);
             self.publish();
         }
     }
@@ -180,7 +183,8 @@ impl<S: Store> Runner<S> {
                 }
             }
             Output::Event(event) => {
-                words::log_event(&event.kind);
+                let known = Known::about(&event.kind, &self.node);
+                self.log.tell(&event, known);
                 // Nobody need listen.
                 let _ = self.events.send(event);
             }

@@ -5,6 +5,7 @@ use super::disk::{DiskStore, OpenDiskError};
 use super::handle::{End, NodeHandle};
 use super::inbox::Inbox;
 use super::links::Links;
+use super::log::NodeLog;
 use super::miner::Miner;
 use super::run::{Entry, Runner, Snapshots};
 use super::tcp::{Net, Place};
@@ -211,6 +212,7 @@ impl Birth {
         let found = move |block| inbox.push_first(Entry::Input(Input::Solved(block)));
         let miner = Miner::new(&name, self.clock.clone(), found);
         let (events, receiver) = broadcast::channel(EVENTS);
+        let log = NodeLog::open(&first);
         let snapshots = Snapshots::new(first);
         let born = Born {
             snapshots: snapshots.subscribe(),
@@ -224,6 +226,7 @@ impl Birth {
             miner,
             events,
             snapshots,
+            log,
             conns: BTreeMap::new(),
             answers: BTreeMap::new(),
             own: VecDeque::new(),
@@ -258,9 +261,11 @@ fn panic_words(panic: &(dyn Any + Send)) -> String {
 /// # Errors
 /// [`OpenDiskError`], also if a node runs there.
 pub fn stored_params(data_dir: &Path) -> Result<Option<Params>, OpenDiskError> {
-    let is_empty = || data_dir.read_dir().map(|mut dir| dir.next().is_none());
-    if !data_dir.exists() || is_empty().unwrap_or(false) {
-        return Ok(None);
+    match data_dir.read_dir().map(|mut dir| dir.next().is_none()) {
+        Ok(true) => return Ok(None),
+        Err(e) if e.kind() == io::ErrorKind::NotFound => return Ok(None),
+        // Opening it says what is wrong with it.
+        Ok(false) | Err(_) => {}
     }
     let store = DiskStore::open(data_dir)?;
     let Some(bytes) = store.meta(PARAMS_KEY)? else {

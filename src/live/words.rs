@@ -1,6 +1,8 @@
 //! What happened to a node, in words: for its log, and for whoever shows events to people.
 
+use super::log::is_unknown;
 use crate::node::io::{Direction, EventKind, PeerLabel, Reply};
+use tracing::Level;
 
 /// An event in one line.
 pub fn words(event: &EventKind) -> String {
@@ -47,6 +49,11 @@ pub fn words(event: &EventKind) -> String {
             let from = from_whom(from.as_ref());
             format!("refused block ..{}{from}: {why}", hash.short())
         }
+        EventKind::BlockWaits { hash, from, why } => {
+            let from = from_whom(from.as_ref());
+            let comma = if from.is_empty() { "" } else { "," };
+            format!("block ..{}{from}{comma} waits: {why}", hash.short())
+        }
         EventKind::TxAccepted { txid, from } => {
             format!(
                 "payment ..{} waits{}",
@@ -65,6 +72,9 @@ pub fn words(event: &EventKind) -> String {
             direction: Direction::Outbound,
         } => format!("connected to {peer} at {addr}"),
         EventKind::PeerUp { peer, addr, .. } => format!("{peer} connected from {addr}"),
+        EventKind::PeerDown { peer, addr, why } if is_unknown(peer, *addr) => {
+            format!("no handshake with {addr}: {why}")
+        }
         EventKind::PeerDown { peer, addr, why } => format!("lost {peer} at {addr}: {why}"),
         EventKind::DialFailed { addr, why } => format!("nobody at {addr}: {why}"),
         EventKind::Banned { ip, why } => format!("banned {ip}: {why}"),
@@ -140,18 +150,24 @@ pub fn reply_words(reply: &Reply) -> String {
     }
 }
 
-/// Writes an event to the log: what people wait for as information, every message as a trace.
-pub fn log_event(event: &EventKind) {
+/// How loud an event is told: what people wait for as information, every message as a trace.
+pub(super) fn level_of(event: &EventKind) -> Level {
     match event {
-        EventKind::MessageSent { .. } | EventKind::MessageReceived { .. } => {
-            tracing::trace!("{}", Lazily(event));
-        }
-        EventKind::TxRefused { .. } | EventKind::DialFailed { .. } => {
-            tracing::debug!("{}", Lazily(event));
-        }
-        EventKind::BlockRefused { .. } | EventKind::Banned { .. } => {
-            tracing::warn!("{}", Lazily(event));
-        }
+        EventKind::MessageSent { .. } | EventKind::MessageReceived { .. } => Level::TRACE,
+        EventKind::TxRefused { .. }
+        | EventKind::BlockWaits { .. }
+        | EventKind::DialFailed { .. } => Level::DEBUG,
+        EventKind::BlockRefused { .. } | EventKind::Banned { .. } => Level::WARN,
+        _ => Level::INFO,
+    }
+}
+
+/// Writes an event of another process to the log.
+pub fn log_event(event: &EventKind) {
+    match level_of(event) {
+        Level::TRACE => tracing::trace!("{}", Lazily(event)),
+        Level::DEBUG => tracing::debug!("{}", Lazily(event)),
+        Level::WARN => tracing::warn!("{}", Lazily(event)),
         _ => tracing::info!("{}", Lazily(event)),
     }
 }

@@ -24,18 +24,32 @@ impl<S: Store> Node<S> {
                 .blame(conn, NUISANCE, "a block that nobody asked for");
             return Ok(());
         }
-        let taken = self.take_block(Some(conn), &block, now)?;
+        self.deliver(conn, &block, now)?;
+        self.deliver_orphans(now)?;
+        self.tell_if_level(conn);
+        Ok(())
+    }
+
+    /// Hands over what came before its parents, as far as those are here by now.
+    pub(super) fn deliver_orphans(&mut self, now: Time) -> Done {
+        while let Some((conn, block)) = self.sync.next_orphan(self.chain.tree()) {
+            self.deliver(conn, &block, now)?;
+        }
+        Ok(())
+    }
+
+    fn deliver(&mut self, conn: ConnId, block: &Arc<Block>, now: Time) -> Done {
+        let taken = self.take_block(Some(conn), block, now)?;
         let delivered = match taken {
             Ok(()) => {
-                self.private.note_block(&block);
+                self.private.note_block(block);
                 Delivered::Taken
             }
             Err(error) => Delivered::Refused(error),
         };
         let (chain, out) = (&self.chain, &mut self.out);
         self.sync
-            .block_delivered(conn, &block, &delivered, chain, now, out);
-        self.tell_if_level(conn);
+            .block_delivered(conn, block, &delivered, chain, now, out);
         Ok(())
     }
 
@@ -85,8 +99,14 @@ impl<S: Store> Node<S> {
             self.out.blame(conn, MALICE, format!("block: {error}"));
         }
         let from = from.and_then(|conn| self.peers.label(conn));
-        let why = error.to_string();
-        self.event(now, EventKind::BlockRefused { hash, from, why });
+        let event = match waits_for(error) {
+            Some(why) => EventKind::BlockWaits { hash, from, why },
+            None => {
+                let why = error.to_string();
+                EventKind::BlockRefused { hash, from, why }
+            }
+        };
+        self.event(now, event);
     }
 
     pub(super) fn chain_changed(
@@ -246,6 +266,21 @@ impl<S: Store> Node<S> {
             self.outputs.push_back(Output::Reply(id, reply));
         }
         Ok(())
+    }
+}
+
+/// What a block waits for that nothing is wrong with; `None`: something is.
+fn waits_for(error: &RuleError) -> Option<String> {
+    match error {
+        RuleError::UnknownParent(parent) => {
+            let parent = parent.short();
+            Some(format!(
+                "its parent ..{parent} is not here yet, and is asked for"
+            ))
+        }
+        RuleError::LowWork => Some("the headers of its branch are asked for".to_owned()),
+        RuleError::NoRoom => Some("there is no room for it yet".to_owned()),
+        _ => None,
     }
 }
 

@@ -114,6 +114,11 @@ impl Handshake {
         }
     }
 
+    /// The key that the other has shown, and not proven yet.
+    pub fn claimed(&self) -> Option<&PublicKey> {
+        self.theirs.as_ref().map(|theirs| &theirs.id)
+    }
+
     /// Takes the other's `version`. `is_ours` tells nonces that this node has sent itself.
     ///
     /// # Errors

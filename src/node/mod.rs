@@ -70,6 +70,7 @@ use relay::Relay;
 use serve::Serve;
 use snapshot::BlockInfo;
 use std::collections::{BTreeMap, VecDeque};
+use std::net::SocketAddr;
 use std::time::Duration;
 use sync::Sync;
 use wallets::Wallets;
@@ -233,6 +234,18 @@ impl<S: Store> Node<S> {
     /// Who is banned or connected, for reading.
     pub fn peers(&self) -> &Peers {
         &self.peers
+    }
+
+    /// Blocks that are missing, as far as peers have shown that there are any.
+    pub fn blocks_left(&self) -> u32 {
+        let height = self.chain.tip().height;
+        let missing = self.sync.progress(&self.chain);
+        missing.map_or(0, |info| info.target.saturating_sub(height))
+    }
+
+    /// Whether the node is to stay connected to an address.
+    pub fn keeps(&self, addr: &SocketAddr) -> bool {
+        self.book.keeps(addr)
     }
 
     /// Writes what is unwritten, and makes all of it survive a power loss.

@@ -33,7 +33,7 @@ impl<S: Store> Node<S> {
                 self.peers.sent_bytes(conn, bytes, now);
                 return self.answer(conn);
             }
-            Input::Disconnected(conn, why) => self.forget(conn, Some(&why), now),
+            Input::Disconnected(conn, why) => self.disconnected(conn, &why, now),
             Input::Tick => return self.tick(now),
             Input::Command(id, command) => {
                 let reply = self.command(id, command, now)?;
@@ -119,6 +119,7 @@ impl<S: Store> Node<S> {
                 self.unwritten(now);
                 let (chain, out) = (&mut self.chain, &mut self.out);
                 self.sync.received_headers(conn, headers, chain, now, out)?;
+                self.deliver_orphans(now)?;
                 self.tell_if_level(conn);
             }
             Message::Block(block) => return self.received_block(conn, block, now),

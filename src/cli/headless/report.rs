@@ -123,6 +123,6 @@ fn is_message(kind: &EventKind) -> bool {
 fn is_chatter(kind: &EventKind) -> bool {
     matches!(
         kind,
-        EventKind::DialFailed { .. } | EventKind::TxRefused { .. }
+        EventKind::DialFailed { .. } | EventKind::TxRefused { .. } | EventKind::BlockWaits { .. }
     )
 }

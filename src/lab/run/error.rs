@@ -2,7 +2,7 @@
 
 use crate::lab::control::{ClientError, Place};
 use crate::lab::document::FileError;
-use std::io;
+use std::io::{self, ErrorKind};
 use std::net::SocketAddr;
 use std::path::{Path, PathBuf};
 use thiserror::Error;
@@ -116,10 +116,13 @@ impl LabError {
             | Self::Damaged { .. }
             | Self::Layout { .. }
             | Self::Decided { .. }
-            | Self::Port { .. }
             | Self::Remote(_)
-            | Self::Control { .. }
             | Self::Unsound { .. } => true,
+            // What was asked for cannot be had; or the system has no more sockets to give.
+            Self::Port { source, .. } | Self::Control { source, .. } => matches!(
+                source.kind(),
+                ErrorKind::AddrInUse | ErrorKind::AddrNotAvailable | ErrorKind::PermissionDenied
+            ),
             Self::Attach(_)
             | Self::Strange { .. }
             | Self::File { .. }

@@ -217,7 +217,7 @@ fn peers_come_and_go() {
     );
     assert_eq!(
         line(down("127.0.0.1:3000", 3_000, "it hung up")),
-        "lost central: it hung up"
+        "no handshake with central: it hung up"
     );
     let long = "a reason that goes on and on ".repeat(4);
     assert_eq!(
@@ -229,24 +229,57 @@ fn peers_come_and_go() {
 }
 
 #[test]
-fn who_does_not_answer_is_told_of_once_until_somebody_does() {
+fn who_cannot_be_reached_is_told_of_once_until_it_was_there() {
     let failed = |port| EventKind::DialFailed {
         addr: at(port),
         why: "connection refused".to_owned(),
     };
-    let up = EventKind::PeerUp {
-        peer: peer("wallet"),
+    let up = |name| EventKind::PeerUp {
+        peer: peer(name),
         addr: at(50_001),
         direction: Direction::Inbound,
     };
-    let lines = told(vec![failed(3_000), failed(3_000), failed(9), up, failed(9)]);
+    let lines = told(vec![
+        failed(3_000),
+        failed(9),
+        failed(3_000),
+        failed(9),
+        up("wallet"),
+        failed(9),
+        failed(3_000),
+        up("central"),
+        failed(9),
+        failed(3_000),
+    ]);
     let wanted = [
         "central does not answer",
         "127.0.0.1:9 does not answer",
         "wallet connected",
-        "127.0.0.1:9 does not answer",
+        "central connected",
+        "central does not answer",
     ];
     assert_eq!(lines, wanted);
+}
+
+#[test]
+fn who_hangs_up_in_each_handshake_is_told_of_once() {
+    let down = EventKind::PeerDown {
+        peer: peer("127.0.0.1:9"),
+        addr: at(9),
+        why: "another network".to_owned(),
+    };
+    let lines = told(vec![down.clone(), down]);
+    assert_eq!(lines, ["no handshake with 127.0.0.1:9: another network"]);
+}
+
+#[test]
+fn a_block_that_waits_for_its_parent_makes_no_line() {
+    let waits = EventKind::BlockWaits {
+        hash: BlockHash([0xa9; 32]),
+        from: Some(peer("eve")),
+        why: "its parent ..abababab is not here yet, and is asked for".to_owned(),
+    };
+    assert_eq!(line(waits), "");
 }
 
 #[test]

@@ -81,6 +81,16 @@ pub enum EventKind {
         /// Why.
         why: String,
     },
+    /// A block cannot be judged yet: what is below it is asked for, and it is kept meanwhile if there is
+    /// room.
+    BlockWaits {
+        /// The block.
+        hash: BlockHash,
+        /// Who sent it.
+        from: Option<PeerLabel>,
+        /// What for.
+        why: String,
+    },
     /// A transaction is in the mempool.
     TxAccepted {
         /// Which.

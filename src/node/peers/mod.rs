@@ -56,6 +56,9 @@ pub struct Peer {
     pub unsent: u64,
     /// The last `reject` that it sent: why it is going to hang up.
     pub rejected: Option<Text>,
+    /// The connection with the same node that it takes the place of. That one was lost if this one
+    /// does not come to a handshake.
+    pub predecessor: Option<Predecessor>,
     handshake: Handshake,
     their_nonce: u64,
     last_byte: Time,
@@ -65,6 +68,19 @@ pub struct Peer {
     received: u64,
     sent: u64,
     score: u32,
+}
+
+/// A connection that its other end has closed while another with the same node was beginning.
+#[derive(Clone, Debug)]
+pub struct Predecessor {
+    /// Its number, and the name of who was there.
+    pub label: PeerLabel,
+    /// The other end.
+    pub addr: SocketAddr,
+    /// Who dialled.
+    pub direction: Direction,
+    /// How it ended.
+    pub why: String,
 }
 
 /// Everybody who is connected.
@@ -85,6 +101,12 @@ impl Peer {
     pub fn listen(&self) -> Option<SocketAddr> {
         let listen = self.version.as_ref()?.listen?;
         (listen.port() != 0).then(|| SocketAddr::new(self.addr.ip(), listen.port()))
+    }
+
+    /// The key of the node, proven or only shown so far.
+    fn id(&self) -> Option<&PublicKey> {
+        let proven = self.version.as_ref().map(|version| &version.id);
+        proven.or(self.handshake.claimed())
     }
 
     fn idle_since(&self) -> Time {
@@ -193,6 +215,7 @@ impl Peers {
             version: None,
             unsent: 0,
             rejected: None,
+            predecessor: None,
             handshake: Handshake::new(nonce),
             their_nonce: 0,
             last_byte: now,
@@ -261,6 +284,34 @@ impl Peers {
         others
             .find(|(other, peer)| *other != conn && same(peer))
             .map(|(other, _)| other)
+    }
+
+    /// The other end has closed a connection. Whether that is no loss, as there is another with the
+    /// same node: of two the other end may have heard of earlier, and have closed the one that is not
+    /// to stay. If that other one is only beginning, it has a [`Predecessor`] from now on.
+    pub fn is_replaced(&mut self, conn: ConnId, why: &str) -> bool {
+        let Some(ended) = self.peers.get(&conn) else {
+            return false;
+        };
+        let Some(id) = ended.id() else {
+            return false;
+        };
+        let others = self.peers.iter().filter(|(other, _)| **other != conn);
+        let mut same = others.filter(|(_, peer)| peer.id() == Some(id));
+        let Some(other) = same.next().map(|(other, _)| *other) else {
+            return false;
+        };
+        let predecessor = ended.is_ready().then(|| Predecessor {
+            label: ended.label.clone(),
+            addr: ended.addr,
+            direction: ended.direction,
+            why: why.to_owned(),
+        });
+        let predecessor = predecessor.or(ended.predecessor.clone());
+        if let Some(other) = self.peers.get_mut(&other).filter(|other| !other.is_ready()) {
+            other.predecessor = predecessor;
+        }
+        true
     }
 
     fn rival_of(&self, conn: ConnId, id: PublicKey) -> Option<ConnId> {
