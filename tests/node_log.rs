@@ -40,7 +40,15 @@ impl Node {
         std::fs::write(home.join("net.toml"), EASY).expect("written");
         let mut command = Command::new(env!("CARGO_BIN_EXE_chainlab"));
         command
-            .args(["node", "--name", name, "--data-dir", name, "--network", "net.toml"])
+            .args([
+                "node",
+                "--name",
+                name,
+                "--data-dir",
+                name,
+                "--network",
+                "net.toml",
+            ])
             .args(more)
             .current_dir(home)
             .env_remove("RUST_LOG")
@@ -124,8 +132,14 @@ fn lines_are_a_time_and_a_sentence_and_a_wallet_is_told_once() {
         assert_eq!(last, "nora has stopped; all it had is on disk");
         for line in lines {
             let (time, words) = line.split_once(' ').expect("a time");
-            assert!(time.ends_with('Z') && time.len() == "2026-01-01T12:00:00.000Z".len(), "{line}");
-            assert!(!words.contains("INFO") && !words.contains("node{"), "{line}");
+            assert!(
+                time.ends_with('Z') && time.len() == "2026-01-01T12:00:00.000Z".len(),
+                "{line}"
+            );
+            assert!(
+                !words.contains("INFO") && !words.contains("node{"),
+                "{line}"
+            );
             assert!(!words.starts_with(' '), "{line}");
         }
         for wallet in ["wallet alice has ", "wallet till has "] {
@@ -143,7 +157,10 @@ fn json_has_an_object_a_line_with_the_node_and_the_level() {
     let said = nora.stops();
     let mut lines = said.iter().map(|line| {
         let line: serde_json::Value = serde_json::from_str(line).expect("JSON");
-        assert!(line["message"].is_string() && line["time"].is_string(), "{line}");
+        assert!(
+            line["message"].is_string() && line["time"].is_string(),
+            "{line}"
+        );
         line
     });
     let of_wallet = lines.find(|line| {
@@ -191,7 +208,9 @@ fn who_catches_up_with_hundreds_of_blocks_says_so_in_a_few_lines() {
     let mut otto = Node::start(home.path(), "otto", &["--port", "0", "--connect", &addr]);
     otto.says("connected to nora");
     let last = otto.says(" with 0 payments");
-    let height = last.split_once('#').and_then(|(_, rest)| rest.split(' ').next());
+    let height = last
+        .split_once('#')
+        .and_then(|(_, rest)| rest.split(' ').next());
     let height: u32 = height.expect("a place").parse().expect("a height");
     assert!(height >= 600, "{last}");
     let said = otto.stops();

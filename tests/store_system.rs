@@ -143,7 +143,7 @@ fn stores_with_ever_more_files() {
             refused += 1;
             assert!(refused < 200, "it never opens");
         }
-        assert!(refused > 5, "{refused}");
+        assert!(refused >= 5, "{refused}");
         // No attempt has spoilt anything.
         let store = DiskStore::open(dir).expect("sound");
         let has_note = store.meta("note 1").expect("readable").is_some();

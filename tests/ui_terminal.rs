@@ -50,10 +50,18 @@ impl Terminal {
         command.cwd(home.path());
         command.env("TERM", "xterm-256color");
         command.env("LC_ALL", "C.UTF-8");
-        for name in ["HOME", "XDG_DATA_HOME", "XDG_CONFIG_HOME", "XDG_RUNTIME_DIR", "TMPDIR"] {
+        for name in [
+            "HOME",
+            "XDG_DATA_HOME",
+            "XDG_CONFIG_HOME",
+            "XDG_RUNTIME_DIR",
+            "TMPDIR",
+        ] {
             command.env(name, home.path());
         }
-        let pty = native_pty_system().openpty(size(at_first)).expect("a terminal");
+        let pty = native_pty_system()
+            .openpty(size(at_first))
+            .expect("a terminal");
         let child = pty.slave.spawn_command(command).expect("it starts");
         drop(pty.slave);
         let parser = Arc::new(Mutex::new(vt100::Parser::new(some(24), some(80), 0)));
@@ -106,7 +114,11 @@ impl Terminal {
             thread::sleep(Duration::from_millis(10));
         };
         let errors = fs::read_to_string(self.home.path().join("errors"));
-        assert_eq!(labs_in(self.home.path()), 0, "it has left its directory behind");
+        assert_eq!(
+            labs_in(self.home.path()),
+            0,
+            "it has left its directory behind"
+        );
         (status.exit_code(), errors.expect("written"))
     }
 }
@@ -154,7 +166,10 @@ fn a_terminal_of_no_size_is_taken_for_one_of_80_columns_and_24_lines_until_it_sa
     let text = terminal.sees("all agree on #1");
     let lines: Vec<&str> = text.lines().collect();
     assert_eq!(lines.len(), 24, "{text}");
-    assert_eq!(lines.iter().map(|line| line.chars().count()).max(), Some(80));
+    assert_eq!(
+        lines.iter().map(|line| line.chars().count()).max(),
+        Some(80)
+    );
     terminal
         .parser
         .lock()

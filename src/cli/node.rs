@@ -97,7 +97,7 @@ pub(super) fn run(options: Options) -> Result<(), Failure> {
     let config = configure(&options, params)?;
     let runtime = runtime()?;
     let at = SocketAddr::new(options.bind, options.port);
-    runtime.block_on(serve(config, &data_dir, at, control))
+    runtime.block_on(serve(config, &data_dir, at, control, options.log_format))
 }
 
 fn default_dir(name: &str) -> Result<PathBuf, Failure> {
@@ -152,6 +152,7 @@ async fn serve(
     data_dir: &Path,
     at: SocketAddr,
     control: Control,
+    log_format: Format,
 ) -> Result<(), Failure> {
     // From here on a signal waits until the node can be closed.
     let signals = Signals::new();
@@ -165,8 +166,11 @@ async fn serve(
     let node = live::spawn(config, data_dir, Some(listener), clock.clone()).await?;
     let node = Arc::new(node);
     let addr = node.addr().expect("it was given a listener");
-    tracing::info!("{name} listens at {addr}, on network {network}");
-    tracing::info!("its chain and wallets are in {}", data_dir.display());
+    let log = tracing::info_span!("node", %name);
+    log.in_scope(|| {
+        tracing::info!("{name} listens at {addr}, on network {network}");
+        tracing::info!("its chain and wallets are in {}", data_dir.display());
+    });
     let adoption = Adoption {
         node: Arc::clone(&node),
         params,
@@ -183,7 +187,11 @@ async fn serve(
     lab.close().await?;
     match end {
         End::Stopped => {
-            say(&format!("{name} has stopped; all it had is on disk"));
+            let words = format!("{name} has stopped; all it had is on disk");
+            match log_format {
+                Format::Plain => say(&words),
+                Format::Json => log.in_scope(|| tracing::info!("{words}")),
+            }
             Ok(())
         }
         end => Err(Failure::other(end)),

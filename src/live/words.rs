@@ -154,7 +154,9 @@ pub fn reply_words(reply: &Reply) -> String {
 pub(super) fn level_of(event: &EventKind) -> Level {
     match event {
         EventKind::MessageSent { .. } | EventKind::MessageReceived { .. } => Level::TRACE,
-        EventKind::TxRefused { .. }
+        // A block that was found here is told as that.
+        EventKind::TipChanged { from: None, .. }
+        | EventKind::TxRefused { .. }
         | EventKind::BlockWaits { .. }
         | EventKind::DialFailed { .. } => Level::DEBUG,
         EventKind::BlockRefused { .. } | EventKind::Banned { .. } => Level::WARN,

@@ -18,6 +18,7 @@ use ratatui::backend::{Backend, CrosstermBackend};
 use ratatui::layout::Rect;
 use ratatui::{Frame, Terminal, TerminalOptions, Viewport};
 use std::io::{self, BufWriter, Stdout, Write, stdout};
+use std::mem::ManuallyDrop;
 use std::panic;
 use std::sync::atomic::{AtomicBool, Ordering};
 use std::thread;
@@ -34,7 +35,9 @@ static IS_TAKEN: AtomicBool = AtomicBool::new(false);
 
 /// The terminal, taken over.
 pub(super) struct Screen {
-    terminal: Terminal<CrosstermBackend<BufWriter<Stdout>>>,
+    /// Not dropped: ratatui would show a cursor that is shown by then, and complain on stderr if there
+    /// is no terminal any more to show it on.
+    terminal: ManuallyDrop<Terminal<CrosstermBackend<BufWriter<Stdout>>>>,
     has_mouse: bool,
 }
 
@@ -53,7 +56,7 @@ impl Screen {
         let viewport = Viewport::Fixed(area_of(&backend)?);
         let options = TerminalOptions { viewport };
         Ok(Self {
-            terminal: Terminal::with_options(backend, options)?,
+            terminal: ManuallyDrop::new(Terminal::with_options(backend, options)?),
             has_mouse,
         })
     }
