@@ -160,7 +160,7 @@ mod tests {
         }
         assert!(orphans.contains(&block(4, large).hash()));
         assert!(!orphans.contains(&block(0, large).hash()));
-        orphans.insert(ConnId(9), &block(9, 3 * large), awaited(1));
-        assert!(!orphans.contains(&block(9, 3 * large).hash()));
+        orphans.insert(ConnId(9), &block(9, 10 * large), awaited(1));
+        assert!(!orphans.contains(&block(9, 10 * large).hash()));
     }
 }
