@@ -17,6 +17,9 @@ use std::io::{self, ErrorKind, Write};
 use std::panic::{AssertUnwindSafe, catch_unwind};
 use std::path::Path;
 
+/// There for a moment, while it is tried what the system refuses.
+pub(super) const PROBE_FILE: &str = "probe";
+
 /// Bytes that are written at a time to see whether that can be done.
 const PROBE_BYTES: usize = 64 * 1024;
 
@@ -46,7 +49,7 @@ impl DiskStore {
 
 /// What the system refuses at the moment of what a database needs: to open files and to fill them.
 pub(super) fn refusal(dir: &Path) -> Option<io::Error> {
-    let path = dir.join("probe");
+    let path = dir.join(PROBE_FILE);
     let chunks = usize::try_from(ROTATE_BYTES).map_or(1, |bytes| bytes / PROBE_BYTES);
     let written = File::create(&path).and_then(|mut file| {
         let chunk = vec![b'-'; PROBE_BYTES];

@@ -4,7 +4,7 @@
 //! manifest names is left over, and a manifest is believed without its checksum: each of them ends
 //! in files being deleted. So none is opened before all of that is there and fits.
 
-use super::fault::{damaged, failed, in_file};
+use super::fault::{PROBE_FILE, damaged, failed, in_file};
 use super::journal::{self, JournalError, Journals};
 use crate::node::store::StoreFault;
 use std::fs;
@@ -39,7 +39,7 @@ pub(super) fn is_foreign(dir: &Path) -> io::Result<bool> {
     let lock = fs::metadata(dir.join("lock"));
     let is_ours = lock.is_ok_and(|lock| lock.is_file() && lock.len() == 0)
         && names.iter().all(|name| {
-            ["lock", "creating", "chain", super::COOKIE_FILE]
+            ["lock", "creating", "chain", PROBE_FILE, super::COOKIE_FILE]
                 .iter()
                 .any(|ours| name == ours)
         })

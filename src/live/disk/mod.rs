@@ -5,6 +5,7 @@
 //! DIR/creating    there while the database is being made; if a crash leaves it, the database
 //!                 holds nothing and is made anew
 //! DIR/chain/      the database: keyspaces headers, blocks, undo, coins, meta
+//! DIR/probe       there for a moment, after a fault: see `fault`
 //! DIR/cut-1.jnl   what a crash left of a batch at the end of the journal, kept for the curious
 //! ```
 //!
