@@ -7,6 +7,10 @@
 //! ([`Outbox::blame`](super::outbox::Outbox::blame)); at [`SCORE_MAX`] the connection ends and its IP
 //! is banned for [`BAN`]. Loopback is never banned: everybody in a lab is there.
 
+mod predecessor;
+
+pub use predecessor::Predecessor;
+
 use super::handshake::{self, Handshake, HandshakeError, Identity, Rival};
 use super::io::{CloseReason, ConnId, Direction, PeerLabel};
 use super::message::{Role, Text, Version};
@@ -68,19 +72,6 @@ pub struct Peer {
     received: u64,
     sent: u64,
     score: u32,
-}
-
-/// A connection that its other end has closed while another with the same node was beginning.
-#[derive(Clone, Debug)]
-pub struct Predecessor {
-    /// Its number, and the name of who was there.
-    pub label: PeerLabel,
-    /// The other end.
-    pub addr: SocketAddr,
-    /// Who dialled.
-    pub direction: Direction,
-    /// How it ended.
-    pub why: String,
 }
 
 /// Everybody who is connected.
@@ -284,34 +275,6 @@ impl Peers {
         others
             .find(|(other, peer)| *other != conn && same(peer))
             .map(|(other, _)| other)
-    }
-
-    /// The other end has closed a connection. Whether that is no loss, as there is another with the
-    /// same node: of two the other end may have heard of earlier, and have closed the one that is not
-    /// to stay. If that other one is only beginning, it has a [`Predecessor`] from now on.
-    pub fn is_replaced(&mut self, conn: ConnId, why: &str) -> bool {
-        let Some(ended) = self.peers.get(&conn) else {
-            return false;
-        };
-        let Some(id) = ended.id() else {
-            return false;
-        };
-        let others = self.peers.iter().filter(|(other, _)| **other != conn);
-        let mut same = others.filter(|(_, peer)| peer.id() == Some(id));
-        let Some(other) = same.next().map(|(other, _)| *other) else {
-            return false;
-        };
-        let predecessor = ended.is_ready().then(|| Predecessor {
-            label: ended.label.clone(),
-            addr: ended.addr,
-            direction: ended.direction,
-            why: why.to_owned(),
-        });
-        let predecessor = predecessor.or(ended.predecessor.clone());
-        if let Some(other) = self.peers.get_mut(&other).filter(|other| !other.is_ready()) {
-            other.predecessor = predecessor;
-        }
-        true
     }
 
     fn rival_of(&self, conn: ConnId, id: PublicKey) -> Option<ConnId> {
