@@ -211,6 +211,9 @@ impl World {
                 if !done.added.is_empty() {
                     self.note("returned");
                 }
+                if !done.held.is_empty() {
+                    self.note("held");
+                }
             }
             if !refused {
                 miner.step(&block);
@@ -298,6 +301,7 @@ fn the_mempool_equals_its_naive_recomputation_after_every_operation() {
         "Tx",
         "driven out",
         "expired",
+        "held",
         "inputs gone",
         "mined",
         "reorganised",

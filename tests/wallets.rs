@@ -49,9 +49,9 @@ fn a_key_is_there_after_a_crash_though_nothing_was_flushed() {
     desk.mine_empty(3);
     desk.import("rewards", &secret_of(MINER))
         .expect("a new key");
-    let (before, secret) = (desk.wallets.info(), desk.wallets.export("alice"));
+    let (before, secret) = (desk.wallets.info(&Roomy), desk.wallets.export("alice"));
     desk.crash();
-    assert_eq!(desk.wallets.info(), before);
+    assert_eq!(desk.wallets.info(&Roomy), before);
     assert_eq!(desk.wallets.export("alice"), secret);
     assert_eq!(desk.shows("rewards"), "30 ~0 +0 -0 =30");
 }
@@ -97,7 +97,7 @@ fn a_node_has_a_limit_of_wallets() {
     }
     let error = desk.create("late").expect_err("full").to_string();
     assert_eq!(error, "this node has 1000 wallets, and no room for more");
-    assert_eq!(desk.wallets.info().len(), WALLETS_MAX);
+    assert_eq!(desk.wallets.info(&Roomy).len(), WALLETS_MAX);
     let error = desk.wallets.export("x").expect_err("unknown").to_string();
     assert!(
         error.ends_with("w104, w105, w106, and 990 more)"),

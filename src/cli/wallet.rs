@@ -302,6 +302,7 @@ fn history(entries: &[HistoryEntry]) -> String {
         };
         let block = match entry.block {
             _ if entry.conflicted => "never".to_owned(),
+            _ if entry.conflicts_with.is_some() => "loses".to_owned(),
             Some(block) => block.to_string(),
             None => "waits".to_owned(),
         };
@@ -313,6 +314,10 @@ fn history(entries: &[HistoryEntry]) -> String {
             true => "reward".to_owned(),
             false if entry.to.is_empty() => "received".to_owned(),
             false => format!("paid {}", to.collect::<Vec<_>>().join(", ")),
+        };
+        let what = match &entry.why {
+            Some(why) => format!("{what} ({why})"),
+            None => what,
         };
         table.row([
             show_time(entry.at),

@@ -45,14 +45,13 @@ impl Story {
                 new,
                 depth,
                 returned,
+                held,
                 lost_count,
                 ..
             } => {
                 self.reorganised_to = Some(*new);
-                (
-                    Tone::Warn,
-                    reorganised(*new, *depth, *returned, *lost_count),
-                )
+                let became = [*returned, *held, *lost_count];
+                (Tone::Warn, reorganised(*new, *depth, became))
             }
             EventKind::Mined { block, txs, reward } => {
                 let worth = format!(" {txs} tx {}", coins(*reward));
@@ -173,21 +172,16 @@ fn about_tx(what: &str, txid: Txid, why: &str) -> Vec<Piece> {
 }
 
 /// How deep it went, and what became of the payments in the blocks that were left behind, if it was
-/// something: those that the new branch has, too, have noticed nothing.
-fn reorganised(new: BlockId, depth: usize, returned: usize, lost: usize) -> Vec<Piece> {
-    let mut after = match returned {
-        0 => String::new(),
-        1 => ", 1 tx back in the mempool".to_owned(),
-        _ => format!(", {returned} txs back in the mempool"),
-    };
-    if lost > 0 {
-        let what = match returned {
-            0 if lost == 1 => " tx",
-            0 => " txs",
-            _ => "",
-        };
-        after.push_str(&format!(", {lost}{what} became invalid"));
-    }
+/// something: those that the new branch has, too, have noticed nothing. Of the others so many are back
+/// in the mempool, so many wait to be taken back, and so many are lost.
+fn reorganised(new: BlockId, depth: usize, became: [usize; 3]) -> Vec<Piece> {
+    let words = ["back in the mempool", "to be tried again", "became invalid"];
+    let some = became.into_iter().zip(words).filter(|(count, _)| *count > 0);
+    let parts = some.enumerate().map(|(nth, (count, words))| match nth {
+        0 => format!(", {} {words}", counted(count, "tx")),
+        _ => format!(", {count} {words}"),
+    });
+    let after: String = parts.collect();
     let mut pieces = vec![text(format!("reorg {depth} deep to ")), Piece::Block(new)];
     if !after.is_empty() {
         pieces.push(text(after));

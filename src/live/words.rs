@@ -21,6 +21,8 @@ pub fn words(event: &EventKind) -> String {
             new,
             depth,
             returned,
+            held,
+            held_why,
             lost,
             lost_count,
             ..
@@ -31,6 +33,11 @@ pub fn words(event: &EventKind) -> String {
             if *returned > 0 {
                 let returned = counted(*returned, "payment");
                 words.push_str(&format!("; {returned} back in the mempool"));
+            }
+            if *held > 0 {
+                let held = counted(*held, "payment");
+                let why = held_why.as_deref().unwrap_or("not in the mempool");
+                words.push_str(&format!("; {held} to be tried again: {why}"));
             }
             if let Some(first) = lost.first() {
                 let first = first.short();

@@ -2,6 +2,7 @@
 
 use super::chainstate::AcceptError;
 use super::io::{ConnId, EventKind, LOST_MAX, Output, Reply};
+use super::mempool::RemovedWhy;
 use super::message::Item;
 use super::mining::Wanted;
 use super::outbox::{MALICE, NUISANCE};
@@ -9,7 +10,7 @@ use super::snapshot::RECENT_BLOCKS;
 use super::sync::Delivered;
 use super::{ChainChange, Node, Store, StoreFault, Time, queries, template};
 use crate::chain::headers::Origin;
-use crate::chain::{Block, BlockHash, RuleError, Txid};
+use crate::chain::{Block, BlockHash, RuleError, Tx, Txid};
 use std::collections::BTreeSet;
 use std::sync::Arc;
 
@@ -114,7 +115,7 @@ impl<S: Store> Node<S> {
         if let Some(last) = change.connected.last() {
             self.serve.keep(last);
         }
-        self.tell_change(change, from, now);
+        self.tell_change(change, from, now)?;
         // Who is catching up has nothing to tell that others want to know, but for what was mined
         // here. (Not who knows of better headers: a peer that withholds their bodies must not
         // silence this node.)
@@ -137,13 +138,18 @@ impl<S: Store> Node<S> {
         Ok(())
     }
 
-    pub(super) fn tell_change(&mut self, change: &ChainChange, from: Option<ConnId>, now: Time) {
+    pub(super) fn tell_change(
+        &mut self,
+        change: &ChainChange,
+        from: Option<ConnId>,
+        now: Time,
+    ) -> Done {
         let new = self.chain.tip();
         if let Some(old) = change.disconnected.first() {
             let depth = change.disconnected.len();
             let height = change.fork.height + u32::try_from(depth).unwrap_or(u32::MAX);
             let hash = old.hash();
-            let left = self.left_behind(change);
+            let left = self.left_behind(change)?;
             let event = EventKind::Reorganised {
                 fork: change.fork,
                 old: super::BlockId { height, hash },
@@ -151,6 +157,8 @@ impl<S: Store> Node<S> {
                 depth,
                 returned: left.returned,
                 confirmed: left.confirmed,
+                held: left.held,
+                held_why: left.held_why,
                 lost: left.lost,
                 lost_count: left.lost_count,
             };
@@ -164,28 +172,51 @@ impl<S: Store> Node<S> {
             from: from.and_then(|conn| self.peers.label(conn)),
         };
         self.event(now, event);
+        Ok(())
     }
 
     /// What became of the payments in blocks that were left behind, now that the mempool has taken
-    /// back what it can.
-    fn left_behind(&self, change: &ChainChange) -> LeftBehind {
+    /// back what it can. Lost is only what no block of this chain can have: its coin is spent in one
+    /// otherwise, was the reward of a block that was left behind, or came from a payment that is lost.
+    fn left_behind(&self, change: &ChainChange) -> Result<LeftBehind, StoreFault> {
         let new = change.connected.iter().flat_map(|block| block.txids());
         let new: BTreeSet<&Txid> = new.collect();
         let mut left = LeftBehind::default();
-        let blocks = change.disconnected.iter().rev();
-        for txid in blocks.flat_map(|block| block.txids().iter().skip(1)) {
-            if new.contains(txid) {
-                left.confirmed += 1;
-            } else if self.mempool.contains(txid) {
-                left.returned += 1;
-            } else {
-                left.lost_count += 1;
-                if left.lost.len() < LOST_MAX {
-                    left.lost.push(*txid);
+        // Transactions that make no coins any more, and those that may make them again.
+        let (mut gone, mut waiting) = (BTreeSet::new(), BTreeSet::new());
+        for block in change.disconnected.iter().rev() {
+            gone.extend(block.txids().first());
+            for (txid, tx) in block.txids().iter().zip(block.txs()).skip(1) {
+                if new.contains(txid) {
+                    left.confirmed += 1;
+                } else if self.is_gone(tx, &gone, &waiting)? {
+                    gone.insert(*txid);
+                    left.lost_count += 1;
+                    if left.lost.len() < LOST_MAX {
+                        left.lost.push(*txid);
+                    }
+                } else {
+                    waiting.insert(*txid);
+                    left.waits(self.mempool.contains(txid), self.mempool.held(txid));
                 }
             }
         }
-        left
+        Ok(left)
+    }
+
+    /// Whether a coin that a transaction spends cannot be there for it any more.
+    fn is_gone(
+        &self,
+        tx: &Tx,
+        gone: &BTreeSet<Txid>,
+        waiting: &BTreeSet<Txid>,
+    ) -> Result<bool, StoreFault> {
+        let spent = tx.inputs.iter().map(|input| input.outpoint);
+        let (mut made, settled): (Vec<_>, Vec<_>) =
+            spent.partition(|outpoint| gone.contains(&outpoint.txid) || waiting.contains(&outpoint.txid));
+        made.retain(|outpoint| gone.contains(&outpoint.txid));
+        let coins = Store::coins(self.chain.store(), &settled)?;
+        Ok(!made.is_empty() || coins.iter().any(Option::is_none))
     }
 
     pub(super) fn note_recent(&mut self, change: &ChainChange) {
@@ -254,8 +285,24 @@ impl<S: Store> Node<S> {
 struct LeftBehind {
     returned: usize,
     confirmed: usize,
+    held: usize,
+    held_why: Option<String>,
     lost: Vec<Txid>,
     lost_count: usize,
+}
+
+impl LeftBehind {
+    /// Counts one that a later block can have.
+    fn waits(&mut self, is_in_mempool: bool, held: Option<&RemovedWhy>) {
+        if is_in_mempool {
+            self.returned += 1;
+            return;
+        }
+        self.held += 1;
+        // Parents come first, so the first reason is one by itself.
+        let words = || held.map_or("the mempool has no room".to_owned(), RemovedWhy::to_string);
+        self.held_why.get_or_insert_with(words);
+    }
 }
 
 /// What a coinbase carries: a number that was never drawn before, and the name of the miner.

@@ -1,8 +1,9 @@
 //! What people and programs ask of a node. Questions are in [`queries`](super::queries).
 
 use super::io::{Command, CommandError, EventKind, Payment, Reply, RequestId};
+use super::mempool::AdmitError;
 use super::mining::{MiningMode, check_hashrate};
-use super::wallets::{NAME_LEN_MAX, Rows, WalletError};
+use super::wallets::{Draft, NAME_LEN_MAX, Rows, WalletError};
 use super::{Node, Store, StoreFault, Time};
 use crate::chain::{KeyHash, Txid};
 use std::net::SocketAddr;
@@ -33,8 +34,8 @@ impl<S: Store> Node<S> {
                 Some(secret.map_err(CommandError::new))
             }
             Command::PlanSend(payment) => {
-                let plan = self.wallets.plan(&payment).map(Reply::Plan);
-                Some(plan.map_err(CommandError::new))
+                let draft = self.draft(&payment, now)?;
+                Some(draft.map(|draft| Reply::Plan(draft.plan)))
             }
             Command::Send(payment) => self.pay(&payment, now)?,
             Command::Snapshot => Some(Ok(Reply::Snapshot(Box::new(self.snapshot(now))))),
@@ -46,7 +47,7 @@ impl<S: Store> Node<S> {
                 }
                 Err(problem) => refuse(problem),
             },
-            Command::MineTo { wallet } => match self.wallets.wallet(&wallet) {
+            Command::MineTo { wallet } => match self.wallets.wallet(&wallet, &self.mempool) {
                 Ok(wallet) => {
                     // The next job pays the new wallet.
                     self.mining.mempool_changed();
@@ -126,7 +127,7 @@ impl<S: Store> Node<S> {
                 self.wallets.tx_added(&entry.tx, txid, entry.since);
             }
         }
-        let made = match self.wallets.wallet(name) {
+        let made = match self.wallets.wallet(name, &self.mempool) {
             Ok(made) => made,
             Err(error) => return Ok(refuse(error)),
         };
@@ -139,19 +140,42 @@ impl<S: Store> Node<S> {
         Ok(Some(Ok(Reply::Wallet(made))))
     }
 
-    fn pay(&mut self, payment: &Payment, now: Time) -> Result<Answer, StoreFault> {
-        let (tx, plan) = match self.wallets.pay(payment) {
-            Ok(paid) => paid,
+    /// A payment that wallet and mempool have nothing against: what a preview shows is what is sent.
+    fn draft(
+        &self,
+        payment: &Payment,
+        now: Time,
+    ) -> Result<Result<Draft, CommandError>, StoreFault> {
+        let draft = match self.wallets.draft(payment, &self.mempool) {
+            Ok(draft) => draft,
             Err(WalletError::Store(fault)) => return Err(fault),
-            Err(error) => return Ok(refuse(error)),
+            Err(error) => return Ok(Err(CommandError::new(error))),
         };
+        match self.mempool.check(Arc::new(draft.tx.clone()), &self.chain, now) {
+            Ok(()) => {}
+            Err(AdmitError::Store(fault)) => return Err(fault),
+            Err(error) => return Ok(Err(CommandError::new(error))),
+        }
+        let waits = |txid: &Txid| self.mempool.contains(txid);
+        if self.private.is_withholding() && !self.private.has_room(waits) {
+            let problem = "too many payments are kept private: release them first";
+            return Ok(Err(CommandError::new(problem)));
+        }
+        Ok(Ok(draft))
+    }
+
+    fn pay(&mut self, payment: &Payment, now: Time) -> Result<Answer, StoreFault> {
+        let draft = match self.draft(payment, now)? {
+            Ok(draft) => draft,
+            Err(error) => return Ok(Some(Err(error))),
+        };
+        let plan = draft.plan.clone();
+        let tx = self.wallets.sign(draft);
         let txid = tx.txid();
         let withheld = self.private.is_withholding();
-        let waits = |txid: &Txid| self.mempool.contains(txid);
-        if withheld && !self.private.hold_tx(txid, waits) {
-            return Ok(refuse(
-                "too many payments are kept private: release them first",
-            ));
+        if withheld {
+            let waits = |txid: &Txid| self.mempool.contains(txid);
+            self.private.hold_tx(txid, waits);
         }
         if let Err(error) = self.take_tx(None, Arc::clone(&tx), now)? {
             self.private.forget_tx(&txid);

@@ -3,7 +3,7 @@
 use super::io::{Command, CommandError, Reply};
 use super::snapshot::{
     BlockDetail, BlockInfo, COINS_MAX, CoinInfo, MiningInfo, NodeSnapshot, PAGE_MAX, PeerInfo,
-    RECENT_BLOCKS, TxDetail,
+    RECENT_BLOCKS, TxDetail, WalletInfo,
 };
 use super::{BlockId, ChainState, Node, Store, StoreFault, Time};
 use crate::chain::{Address, Amount, Block, Coin, KeyHash, OutPoint, Params, Tx, Txid};
@@ -31,12 +31,17 @@ impl<S: Store> Node<S> {
             recent: self.recent.iter().cloned().collect(),
             mempool,
             peers: self.peer_infos(),
-            wallets: self.wallets.info(),
+            wallets: self.wallet_infos(),
             mining: self.mining_info(),
             sync: self.sync.progress(&self.chain),
             known_addresses: self.book.len(),
             side_headers: tree.side_len(),
         }
+    }
+
+    /// All wallets.
+    pub fn wallet_infos(&self) -> Vec<WalletInfo> {
+        self.wallets.info(&self.mempool)
     }
 
     fn mining_info(&self) -> MiningInfo {
@@ -74,7 +79,7 @@ impl<S: Store> Node<S> {
         question: Command,
     ) -> Result<Result<Reply, CommandError>, StoreFault> {
         Ok(match question {
-            Command::Wallets => Ok(Reply::Wallets(self.wallets.info())),
+            Command::Wallets => Ok(Reply::Wallets(self.wallet_infos())),
             Command::History { name, skip, limit } => {
                 let history = self.wallets.history(&name, skip, limit.min(PAGE_MAX));
                 history.map(Reply::History).map_err(CommandError::new)

@@ -155,12 +155,14 @@ pub struct WalletInfo {
     pub confirmed: Amount,
     /// In blocks, rewards that are too young to be spent.
     pub immature: Amount,
-    /// What transactions that wait will bring in, without what they pay back to the wallet itself.
+    /// What transactions that wait will bring in, without what they pay back to the wallet itself. Of
+    /// those that claim one coin one counts, here and below.
     pub incoming: Amount,
     /// What transactions that wait will take out, fees included, less what they pay back.
     pub outgoing: Amount,
-    /// What the next payment can spend: mature coins that nothing spends yet, and own change that
-    /// waits.
+    /// What the next payment can spend, its fee included, if that is as high as the mempool asks for:
+    /// mature coins that nothing spends yet, and own change that waits, as far as the mempool lets one
+    /// more payment build on it. No more of them than fit into one transaction.
     pub spendable: Amount,
     /// Transactions of this wallet that are in no block yet.
     pub unconfirmed: usize,
@@ -187,8 +189,16 @@ pub struct HistoryEntry {
     pub fee: Option<Amount>,
     /// Addresses that were paid, other than the wallet's own; for what comes in, none.
     pub to: Vec<(String, Amount)>,
-    /// It can never be in a block any more: another one spent its coins.
+    /// It can never be in a block of this chain: a coin of it is spent in a block, or does not exist
+    /// any more. A reorganisation may change that.
     pub conflicted: bool,
+    /// The transaction that claims a coin of it, or of what it builds on: of the two only that one
+    /// counts. It waits, too, unless this one is `conflicted`.
+    #[serde(default)]
+    pub conflicts_with: Option<Txid>,
+    /// Why it is not in the mempool, in words, if it is not.
+    #[serde(default)]
+    pub why: Option<String>,
 }
 
 /// A coin.

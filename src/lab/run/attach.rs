@@ -46,6 +46,9 @@ const NAME_MAX: usize = 256;
 /// The longest command: as many bytes as a frame has for it.
 const COMMAND_MAX: usize = 12;
 
+/// The longest reason why payments wait: nodes say it in a few words.
+const WHY_MAX: usize = 256;
+
 /// The most bytes of a message that are believed: four times the largest block that there can be.
 const MESSAGE_MAX: usize = 16_000_000;
 
@@ -417,9 +420,13 @@ fn is_likely(event: &EventKind) -> bool {
             fork,
             old,
             new,
+            held_why,
             lost,
             ..
-        } => [fork, old, new].into_iter().all(is_height) && lost.len() <= LOST_MAX,
+        } => {
+            let is_short = held_why.as_ref().is_none_or(|why| why.len() <= WHY_MAX);
+            is_short && lost.len() <= LOST_MAX && [fork, old, new].into_iter().all(is_height)
+        }
         EventKind::PeerDown { peer, .. } => peer.name.len() <= NAME_MAX,
         _ => true,
     }
@@ -506,6 +513,8 @@ mod tests {
             depth: 1,
             returned: 0,
             confirmed: 0,
+            held: 0,
+            held_why: None,
             lost: vec![Txid([7; 32]); lost],
             lost_count: lost,
         };

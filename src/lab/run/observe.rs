@@ -210,6 +210,8 @@ impl Model {
             new,
             depth,
             returned,
+            held,
+            held_why,
             lost,
             lost_count,
             ..
@@ -230,6 +232,8 @@ impl Model {
                 new: *new,
                 depth: *depth,
                 returned: *returned,
+                held: *held,
+                held_why: held_why.clone(),
                 lost: lost.clone(),
                 lost_count: *lost_count,
             },

@@ -104,6 +104,8 @@ fn a_reorganisation_is_one_line_and_the_next_block_another() {
         depth: 3,
         returned: 2,
         confirmed: 4,
+        held: 0,
+        held_why: None,
         lost: vec![txid()],
         lost_count: 1,
     };
@@ -143,25 +145,34 @@ fn an_attack_is_told_from_the_first_private_block_to_its_end() {
 
 #[test]
 fn what_a_reorganisation_undid_is_told_if_it_was_anything() {
-    let reorg = |returned, lost_count| EventKind::Reorganised {
+    let reorg = |returned, held, lost_count| EventKind::Reorganised {
         fork: block(9),
         old: block(11),
         new: block(12),
         depth: 2,
         returned,
         confirmed: 1,
+        held,
+        held_why: (held > 0).then(|| "builds on too many that wait".to_owned()),
         lost: vec![txid(); lost_count],
         lost_count,
     };
-    for (returned, lost, words) in [
-        (0, 0, ""),
-        (1, 0, ", 1 tx back in the mempool"),
-        (0, 1, ", 1 tx became invalid"),
-        (0, 2, ", 2 txs became invalid"),
-        (1, 2, ", 1 tx back in the mempool, 2 became invalid"),
+    for (returned, held, lost, words) in [
+        (0, 0, 0, ""),
+        (1, 0, 0, ", 1 tx back in the mempool"),
+        (0, 0, 1, ", 1 tx became invalid"),
+        (0, 0, 2, ", 2 txs became invalid"),
+        (1, 0, 2, ", 1 tx back in the mempool, 2 became invalid"),
+        (0, 5, 0, ", 5 txs to be tried again"),
+        (
+            25,
+            5,
+            1,
+            ", 25 txs back in the mempool, 5 to be tried again, 1 became invalid",
+        ),
     ] {
         let wanted = format!("reorg 2 deep to #12 [a9]{words}");
-        assert_eq!(line(reorg(returned, lost)), wanted);
+        assert_eq!(line(reorg(returned, held, lost)), wanted);
     }
 }
 

@@ -54,9 +54,16 @@ pub enum EventKind {
         /// Transactions of those blocks that the new branch has, too.
         #[serde(default)]
         confirmed: usize,
-        /// The first [`LOST_MAX`] transactions of those blocks that are neither in the new branch nor
-        /// in the mempool: what they spend is spent otherwise, or never was. Not coinbases, which go
-        /// with their block.
+        /// Transactions of those blocks that the next block cannot have, but a later one can: they are
+        /// kept, and tried again with every block.
+        #[serde(default)]
+        held: usize,
+        /// Why the first of them waits.
+        #[serde(default)]
+        held_why: Option<String>,
+        /// The first [`LOST_MAX`] transactions of those blocks that no block of the new chain can have:
+        /// what they spend is spent in one otherwise, or does not exist any more. Not coinbases, which
+        /// go with their block.
         #[serde(default)]
         lost: Vec<Txid>,
         /// How many those are in all.

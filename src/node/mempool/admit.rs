@@ -79,7 +79,15 @@ impl Mempool {
         chain: &ChainState<S>,
         since: Time,
     ) -> Result<Plan, AdmitError> {
-        let judged = self.judge(tx, txid, chain, since)?;
+        let judged = match self.judge(Arc::clone(&tx), txid, chain, since) {
+            // It comes too early only if there is something for it to spend.
+            Err(locked @ AdmitError::Tx(TxError::Locked { .. })) => {
+                let height = chain.tip().height.saturating_add(1);
+                self.coins_of(&tx, &txid, chain, height)?;
+                return Err(locked);
+            }
+            judged => judged?,
+        };
         if let Some(with) = judged.conflicts.first() {
             return Err(AdmitError::Conflict {
                 with: *with,

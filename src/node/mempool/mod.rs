@@ -10,6 +10,9 @@
 //! *ancestors*, and what is dropped first by an entry with its *descendants*. [`PACKAGE_MAX`]
 //! bounds both, and with them the work for a single transaction, whoever sends it.
 //!
+//! What a reorganisation takes from blocks or from the entries, and what only a later block than the
+//! next can have, is [held](held): it is no entry, and is tried again with every block.
+//!
 //! An entry gives way to one that spends the same coin and pays more: a higher rate than any that
 //! has to go, and more in total than all of them. So a replacement is never worse for a miner, and
 //! a flood of them costs its sender more each time.
@@ -17,6 +20,7 @@
 mod admit;
 mod entry;
 mod error;
+mod held;
 mod pool;
 mod react;
 mod room;
@@ -27,6 +31,7 @@ pub use self::entry::{Entry, Rate, Sums};
 pub use self::error::{AdmitError, Change, Removed, RemovedWhy};
 
 use self::admit::Plan;
+use self::held::Held;
 use self::pool::Pool;
 use super::chainstate::ChainState;
 use super::snapshot::{MempoolInfo, MempoolTx};
@@ -73,6 +78,8 @@ pub struct Mempool {
     network: BlockHash,
     sigs: Arc<SigCache>,
     pool: Pool,
+    /// No entries, but kept to become some.
+    held: Held,
     /// The tip that the entries were judged at.
     tip: Option<BlockId>,
     /// Came or left since the last [`Mempool::flush`].
@@ -95,6 +102,7 @@ impl Mempool {
             network,
             sigs,
             pool: Pool::default(),
+            held: Held::default(),
             tip: None,
             dirty: BTreeSet::new(),
             flushed_tip: None,
@@ -119,6 +127,41 @@ impl Mempool {
         rules::check_signatures(tx, &plan.spent, self.network, &self.sigs)?;
         self.tip = Some(chain.tip());
         Ok(self.apply(plan))
+    }
+
+    /// Whether [`Mempool::accept`] would take a transaction once it is signed. Nothing changes.
+    ///
+    /// # Errors
+    /// [`AdmitError`], as `accept`.
+    pub fn check<S: Store>(
+        &self,
+        tx: Arc<Tx>,
+        chain: &ChainState<S>,
+        now: Time,
+    ) -> Result<(), AdmitError> {
+        self.plan(tx, chain, now).map(|_| ())
+    }
+
+    /// Whether a transaction that spends from all of these would be too many with nobody: all are
+    /// entries, and the package of each has room for one more.
+    pub fn has_room_above(&self, parents: &[Txid]) -> bool {
+        let are_here = parents.iter().all(|txid| self.contains(txid));
+        let ancestors = are_here.then(|| self.pool.ancestors(parents, PACKAGE_MAX - 1));
+        ancestors.flatten().is_some_and(|ancestors| {
+            let mut counts = ancestors.iter().map(|of| self.pool.entry(of).descendants.count);
+            counts.all(|count| count < PACKAGE_MAX)
+        })
+    }
+
+    /// Why a transaction is kept, if it is: it is no entry, for the next block cannot have it, but a
+    /// reorganisation took it from a block or from the mempool, and a later block can.
+    pub fn held(&self, txid: &Txid) -> Option<&RemovedWhy> {
+        self.held.get(txid).map(|held| &held.why)
+    }
+
+    /// All that are kept like that, by id.
+    pub fn all_held(&self) -> impl Iterator<Item = (&Txid, &Arc<Tx>)> {
+        self.held.iter().map(|(txid, held)| (txid, &held.tx))
     }
 
     /// An entry.
@@ -232,15 +275,32 @@ impl Mempool {
         self.pool.children_first(&mut replaced);
         for txid in replaced {
             let why = RemovedWhy::Replaced(newcomer.txid);
-            self.remove(&txid, why, &mut change);
+            self.drop_entry(&txid, &why, &mut change);
         }
         for txid in evicted {
-            self.remove(&txid, RemovedWhy::Evicted, &mut change);
+            self.drop_entry(&txid, &RemovedWhy::Evicted, &mut change);
         }
         self.dirty.insert(newcomer.txid);
         change.added.push((newcomer.txid, Arc::clone(&newcomer.tx)));
+        self.held.remove(&newcomer.txid);
+        for input in &newcomer.tx.inputs {
+            let why = RemovedWhy::Replaced(newcomer.txid);
+            self.release_spender(&input.outpoint, &why, &mut change);
+        }
         self.pool.insert(newcomer);
         change
+    }
+
+    /// What is held and spends this coin is held no longer, with all that builds on it.
+    fn release_spender(&mut self, outpoint: &OutPoint, why: &RemovedWhy, change: &mut Change) {
+        let spender = self.held.spender(outpoint);
+        let gone = spender.map(|txid| self.held.remove_family(&txid));
+        for (txid, held) in gone.into_iter().flatten() {
+            let (tx, why) = (held.tx, why.clone());
+            self.dirty.insert(txid);
+            change.held.retain(|held| held.txid != txid);
+            change.removed.push(Removed { txid, tx, why });
+        }
     }
 
     fn remove(&mut self, txid: &Txid, why: RemovedWhy, change: &mut Change) {
@@ -255,9 +315,25 @@ impl Mempool {
         });
     }
 
-    fn remove_package(&mut self, txid: &Txid, why: &RemovedWhy, change: &mut Change) {
+    /// Removes an entry that makes no coins any more: what is held and builds on it goes, too.
+    fn drop_entry(&mut self, txid: &Txid, why: &RemovedWhy, change: &mut Change) {
+        let tx = self.pool.get(txid).map(|entry| Arc::clone(&entry.tx));
+        self.remove(txid, why.clone(), change);
+        if let Some(tx) = tx {
+            self.release_children(&tx, *txid, why, change);
+        }
+    }
+
+    fn drop_package(&mut self, txid: &Txid, why: &RemovedWhy, change: &mut Change) {
         for txid in self.pool.package(txid) {
-            self.remove(&txid, why.clone(), change);
+            self.drop_entry(&txid, why, change);
+        }
+    }
+
+    /// What is held and builds on a transaction that makes no coins any more.
+    fn release_children(&mut self, tx: &Tx, txid: Txid, why: &RemovedWhy, change: &mut Change) {
+        for (index, _) in (0..).zip(&tx.outputs) {
+            self.release_spender(&OutPoint { txid, index }, why, change);
         }
     }
 }

@@ -1,9 +1,9 @@
-//! What of the mempool outlives a restart: one row for each entry, and one that says which tip the
-//! rows reflect.
+//! What of the mempool outlives a restart: one row for each entry and for each that is
+//! [held](super::held), and one that says which tip the rows reflect.
 //!
 //! The rows are written after the chain has moved, not with it. A process killed in between finds
-//! rows of an earlier tip: entries that blocks contain by now fall out by themselves, and if blocks
-//! were left behind since, their transactions come back as they would have then.
+//! rows of an earlier tip: what blocks contain by now falls out, and if blocks were left behind
+//! since, their transactions come back as they would have then.
 
 use super::react::{Returning, returning};
 use super::{Change, Mempool, Removed, RemovedWhy};
@@ -28,8 +28,10 @@ impl Mempool {
     pub fn flush(&mut self) -> BTreeMap<String, Option<Vec<u8>>> {
         let dirty = std::mem::take(&mut self.dirty);
         let rows = dirty.into_iter().map(|txid| {
-            let entry = self.pool.get(&txid);
-            let row = entry.map(|entry| codec::encode(&(entry.since, &*entry.tx)));
+            let entry = self.pool.get(&txid).map(|entry| (entry.since, &*entry.tx));
+            let held = self.held.get(&txid);
+            let entry = entry.or(held.map(|held| (held.since, &*held.tx)));
+            let row = entry.map(|entry| codec::encode(&entry));
             (format!("{ROW_PREFIX}{txid}"), row)
         });
         let mut rows: BTreeMap<_, _> = rows.collect();
@@ -56,27 +58,35 @@ impl Mempool {
         now: Time,
     ) -> Result<Change, StoreFault> {
         assert!(self.is_empty(), "rows are restored into an empty mempool");
-        let rows = read_rows(chain.store())?;
+        let mut rows = read_rows(chain.store())?;
         self.flushed_tip = read_tip(chain.store())?;
         self.tip = Some(chain.tip());
         let mut done = Change::default();
         let mut admitted: Vec<(Arc<Tx>, Vec<Coin>)> = Vec::new();
 
+        self.settle_rows(&mut rows, chain, &mut done)?;
         for back in self.left_behind(chain, now)? {
-            let txid = back.txid;
-            if self.restore_one(back, chain, &mut admitted)?.is_ok() {
+            let (txid, kept) = (back.txid, back.clone());
+            match self.restore_one(back, chain, &mut admitted)? {
                 // Not a row so far.
-                self.dirty.insert(txid);
+                Ok(()) => {
+                    self.dirty.insert(txid);
+                }
+                Err(why) => self.hold(kept, why, &mut done),
             }
         }
         for row in parents_first(rows) {
-            let (txid, tx) = (row.txid, Arc::clone(&row.tx));
+            let (txid, kept) = (row.txid, row.clone());
             if self.contains(&txid) {
                 continue;
             }
             if let Err(why) = self.restore_one(row, chain, &mut admitted)? {
                 self.dirty.insert(txid);
-                done.removed.push(Removed { txid, tx, why });
+                let tx = Arc::clone(&kept.tx);
+                self.hold(kept, why.clone(), &mut done);
+                if self.held(&txid).is_none() {
+                    done.removed.push(Removed { txid, tx, why });
+                }
             }
         }
         self.check_restored(&admitted, chain.store())?;
@@ -86,6 +96,32 @@ impl Mempool {
         let added = admitted.into_iter().map(|(tx, _)| (tx.txid(), tx));
         done.added = added.filter(|(txid, _)| self.contains(txid)).collect();
         Ok(done)
+    }
+
+    /// Takes out the rows of what is in blocks that the chain has got since the rows were written.
+    fn settle_rows<S: Store>(
+        &mut self,
+        rows: &mut BTreeMap<Txid, Returning>,
+        chain: &ChainState<S>,
+        done: &mut Change,
+    ) -> Result<(), StoreFault> {
+        let tree = chain.tree();
+        let Some(flushed) = self.flushed_tip.and_then(|tip| tree.find(&tip.hash)) else {
+            return Ok(());
+        };
+        let fork = tree.fork_point(flushed, tree.tip());
+        for id in tree.path(fork, tree.tip()) {
+            let id = chain.id(id);
+            let block = chain.body(&id.hash)?;
+            for txid in block.iter().flat_map(|block| block.txids()) {
+                if let Some(Returning { txid, tx, .. }) = rows.remove(txid) {
+                    let why = RemovedWhy::InBlock(id);
+                    self.dirty.insert(txid);
+                    done.removed.push(Removed { txid, tx, why });
+                }
+            }
+        }
+        Ok(())
     }
 
     /// Transactions of blocks that left the chain after the rows were written, parents first.
@@ -130,7 +166,7 @@ impl Mempool {
                 let problem = format!("the mempool's transaction {txid}: {error}");
                 Err(chain.store().damaged(problem))
             }
-            Err(error) => Ok(Err(error.into())),
+            Err(error) => Ok(Err(self.why_not(&error))),
         }
     }
 
@@ -193,7 +229,7 @@ fn read_row(name: &str, bytes: &[u8]) -> Result<Returning, String> {
 
 /// Brings rows into an order in which each comes after those that it spends from, the oldest first
 /// where that leaves a choice.
-fn parents_first(mut rows: BTreeMap<Txid, Returning>) -> Vec<Returning> {
+pub(super) fn parents_first(mut rows: BTreeMap<Txid, Returning>) -> Vec<Returning> {
     let mut waiting_for: BTreeMap<Txid, usize> = BTreeMap::new();
     let mut children: BTreeMap<Txid, Vec<Txid>> = BTreeMap::new();
     let mut ready = BTreeSet::new();

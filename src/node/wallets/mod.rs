@@ -31,12 +31,12 @@ mod waiting;
 pub use self::error::WalletError;
 pub use self::keys::{NAME_LEN_MAX, check_name, wallet_key};
 pub use self::rows::Rows;
-pub use self::spend::INPUTS_MAX;
+pub use self::spend::{Draft, INPUTS_MAX, Packages};
 
 use self::keys::{parse_secret, secret_hex, shown};
 use self::purse::Purse;
 use self::rows::{Entry, Place, Stored, TIP_KEY, decoded, key_row};
-use self::waiting::{Purses, Waiter, Waiting};
+use self::waiting::{Purses, Standing, Waiter, Waiting};
 use super::chainstate::ChainState;
 use super::store::{BlockId, Store, StoreFault};
 use super::time::Time;
@@ -185,49 +185,64 @@ impl Wallets {
         let mut waiter = Waiter::new(Arc::clone(tx), at, self.spent_by(tx));
         assert_eq!(waiter.spent.len(), tx.inputs.len(), "a payment made here");
         (waiter.sent, waiter.pooled) = (true, true);
+        let moved = waiter.touches(txid);
         self.keep_sent(txid, waiter);
+        self.waiting.reassess(moved, &mut self.purses);
         self.flush()
     }
 
     /// The mempool has taken a transaction. One that it took before may be told again. Parents are
     /// told before their children, as the mempool took them.
     pub fn tx_added(&mut self, tx: &Arc<Tx>, txid: Txid, now: Time) {
-        let known = self.waiting.remove(&txid, &mut self.purses);
-        let spent = self.spent_by(tx);
-        let paid = |out: &TxOut| self.purses.contains_key(&out.owner);
-        let waiter = match known {
-            // A wallet that was made in between may have a part in it.
-            Some(known) if known.sent => known,
-            Some(known) => Waiter { spent, ..known },
-            None if spent.is_empty() && !tx.outputs.iter().any(paid) => return,
-            None => Waiter::new(Arc::clone(tx), now, spent),
-        };
-        let pooled = Waiter {
-            pooled: true,
-            ..waiter
-        };
-        self.waiting.insert(txid, pooled, &mut self.purses);
-        self.reassess_children(txid, tx);
+        self.note(tx, txid, now, |waiter| {
+            (waiter.pooled, waiter.why) = (true, None);
+        });
+    }
+
+    /// The mempool keeps a transaction, but it is no entry: the next block cannot have it. Parents are
+    /// told before their children.
+    pub fn tx_held(&mut self, tx: &Arc<Tx>, txid: Txid, why: String, now: Time) {
+        self.note(tx, txid, now, |waiter| {
+            (waiter.pooled, waiter.why) = (false, Some(why));
+        });
     }
 
     /// The mempool has dropped a transaction, other than into a block. A payment made here is kept
     /// all the same.
-    pub fn tx_removed(&mut self, txid: &Txid) {
+    pub fn tx_removed(&mut self, txid: &Txid, why: String) {
         let Some(mut waiter) = self.waiting.remove(txid, &mut self.purses) else {
             return;
         };
-        let tx = Arc::clone(&waiter.tx);
+        let moved = waiter.touches(*txid);
         if waiter.sent {
-            waiter.pooled = false;
+            (waiter.pooled, waiter.why) = (false, Some(why));
             self.waiting.insert(*txid, waiter, &mut self.purses);
         }
-        self.reassess_children(*txid, &tx);
+        self.waiting.reassess(moved, &mut self.purses);
     }
 
-    /// Payments made here that are in no block and can be in one, each after those that it spends
-    /// from: for the mempool after a start or a reorganisation, and for peers.
+    /// The mempool was offered a payment and has not taken it. Whether that is news: the payment is
+    /// none that waits here, or was refused for another reason before.
+    pub fn tx_refused(&mut self, txid: &Txid, why: &str) -> bool {
+        let waiter = self.waiting.get_mut(txid);
+        let Some(waiter) = waiter.filter(|waiter| waiter.sent && !waiter.pooled) else {
+            return true;
+        };
+        waiter.why.replace(why.to_owned()).as_deref() != Some(why)
+    }
+
+    /// Entries of the mempool came or went, perhaps others' than of these wallets: whether one more
+    /// payment can build on what waits may have changed.
+    pub fn packages_changed(&mut self) {
+        let waits = |purse: &&mut Purse| !purse.waiting.is_empty();
+        self.purses.values_mut().filter(waits).for_each(Purse::changed);
+    }
+
+    /// Payments made here that are in no block and can be in one of this chain, each after those that
+    /// it spends from: for the mempool after a start or a reorganisation, and for peers.
     pub fn unconfirmed(&self) -> impl Iterator<Item = (Txid, &Arc<Tx>)> {
-        let ours = self.waiting.iter().filter(|(_, w)| w.sent && w.live);
+        let can_be = |waiter: &Waiter| waiter.standing != Standing::Never;
+        let ours = self.waiting.iter().filter(|(_, w)| w.sent && can_be(w));
         let ordered = self.waiting.in_order(ours.map(|(txid, _)| *txid));
         ordered.into_iter().filter_map(|txid| {
             let waiter = self.waiting.get(&txid)?;
@@ -289,17 +304,34 @@ impl Wallets {
 
     /// Tells a wallet that is new of what waits already.
     fn claim_waiting(&mut self) {
-        let known: Vec<(Txid, Arc<Tx>, bool, Time)> = self
-            .waiting
-            .iter()
-            .map(|(txid, waiter)| (*txid, Arc::clone(&waiter.tx), waiter.pooled, waiter.at))
+        let known = self.waiting.iter();
+        let known: Vec<_> = known
+            .map(|(txid, waiter)| (*txid, Arc::clone(&waiter.tx), waiter.at))
             .collect();
-        for (txid, tx, pooled, at) in known {
-            self.tx_added(&tx, txid, at);
-            if let Some(waiter) = self.waiting.get_mut(&txid) {
-                waiter.pooled = pooled;
-            }
+        for (txid, tx, at) in known {
+            self.note(&tx, txid, at, |_| ());
         }
+    }
+
+    /// Puts down a transaction that waits, if it is of any wallet here, with what is to be said of it.
+    fn note(&mut self, tx: &Arc<Tx>, txid: Txid, now: Time, say: impl FnOnce(&mut Waiter)) {
+        let known = self.waiting.remove(&txid, &mut self.purses);
+        let spent = self.spent_by(tx);
+        let paid = |out: &TxOut| self.purses.contains_key(&out.owner);
+        let mut waiter = match known {
+            Some(known) if known.sent => known,
+            // A wallet that was made in between may have a part in it.
+            Some(known) => Waiter { spent, ..known },
+            None if spent.is_empty() && !tx.outputs.iter().any(paid) => return,
+            None => Waiter::new(Arc::clone(tx), now, spent),
+        };
+        say(&mut waiter);
+        if waiter.pooled {
+            waiter.standing = Standing::Counts;
+        }
+        let moved = waiter.touches(txid);
+        self.waiting.insert(txid, waiter, &mut self.purses);
+        self.waiting.reassess(moved, &mut self.purses);
     }
 
     fn restored(&self, row: rows::SentRow) -> Option<Waiter> {
@@ -319,16 +351,6 @@ impl Wallets {
         inputs
             .filter_map(|input| self.waiting.spent_by(input, &self.purses))
             .collect()
-    }
-
-    fn reassess_children(&mut self, txid: Txid, tx: &Tx) {
-        let outputs = (0..).zip(&tx.outputs);
-        let outputs = outputs.map(|(index, _)| OutPoint { txid, index });
-        let own = self.waiting.get(&txid);
-        let spent = own.iter().flat_map(|waiter| &waiter.spent);
-        let moved = outputs.chain(spent.map(|(outpoint, _)| *outpoint));
-        let moved = moved.collect();
-        self.waiting.reassess(moved, &mut self.purses);
     }
 
     fn purse(&self, name: &str) -> Result<&Purse, WalletError> {

@@ -64,6 +64,7 @@ pub(super) fn history_item(subject: Subject<'_>, entry: &HistoryEntry) -> Item {
     };
     let confirmed = match entry.block {
         _ if entry.conflicted => Cell::Words("never".to_owned(), Look::Bad),
+        _ if entry.conflicts_with.is_some() => Cell::Words("loses".to_owned(), Look::Bad),
         None => Cell::Words("waits".to_owned(), Look::Warn),
         Some(block) => plain(subject.confirmations(block.height)),
     };
@@ -74,7 +75,9 @@ pub(super) fn history_item(subject: Subject<'_>, entry: &HistoryEntry) -> Item {
             let name = subject.owner(address);
             name.unwrap_or_else(|| super::list::ending(address))
         });
-        names.collect::<Vec<_>>().join(", ")
+        // Also why it is not on its way into a block.
+        let why = entry.why.clone();
+        names.chain(why).collect::<Vec<_>>().join(", ")
     };
     let mut item = Item::new(vec![
         super::list::long(entry.txid, Look::Dim),

@@ -95,7 +95,7 @@ impl Rehearsal {
         let nodes = 0..self.stage.specs.len();
         let running = nodes.filter_map(|ix| Some((ix, self.stage.sim.node(NodeIx(ix))?)));
         let wallets = running.flat_map(|(ix, node)| {
-            let wallets = node.wallets().info().into_iter();
+            let wallets = node.wallet_infos().into_iter();
             wallets.map(move |wallet| (view::NodeIx(ix), wallet))
         });
         let wallets: Vec<_> = wallets.collect();
