@@ -13,7 +13,7 @@
 mod common;
 mod mempool_common;
 
-use chainlab::chain::{Params, Tx};
+use chainlab::chain::{Params, Tx, Txid};
 use chainlab::node::mempool::{AdmitError, MempoolLimits, RemovedWhy};
 use common::*;
 use mempool_common::*;
@@ -84,11 +84,18 @@ impl World {
             }
             _ => {
                 self.desk.flush();
-                let before = self.desk.txids();
+                let (before, held) = (self.desk.txids(), self.desk.held());
                 let change = self.desk.restart();
                 let mut after = self.desk.txids();
                 after.extend(change.removed.iter().map(|gone| gone.txid));
+                // What was held may find room now.
+                let (came, after) = after.into_iter().partition(|txid| held.contains(txid));
                 assert_eq!(sorted(after), before, "a restart loses nothing silently");
+                let still: Vec<Txid> = [came, self.desk.held()].concat();
+                let mut still = sorted(still);
+                still.dedup();
+                still.retain(|txid| held.contains(txid));
+                assert_eq!(still, held, "nor of what is held");
                 self.note("restarted");
             }
         }

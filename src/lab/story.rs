@@ -53,6 +53,11 @@ impl Story {
                 let became = [*returned, *held, *lost_count];
                 (Tone::Warn, reorganised(*new, *depth, became))
             }
+            EventKind::BecameInvalid { lost_count, .. } => {
+                let invalid = counted(*lost_count, "tx");
+                let words = format!("{invalid} of blocks left behind became invalid");
+                (Tone::Warn, vec![text(words)])
+            }
             EventKind::Mined { block, txs, reward } => {
                 let worth = format!(" {txs} tx {}", coins(*reward));
                 let mined = vec![text("mined "), Piece::Block(*block), text(worth)];

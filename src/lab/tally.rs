@@ -92,6 +92,9 @@ impl Tally {
             self.ways.retain(|way| way.hash != block.hash);
             push(&mut self.arrived, block.hash, ARRIVED_MAX);
         }
+        if let EventKind::BecameInvalid { lost, lost_count } = &event.kind {
+            self.lost_later(node, lost, *lost_count);
+        }
         if let EventKind::Reorganised {
             depth,
             returned,
@@ -101,8 +104,7 @@ impl Tally {
             ..
         } = &event.kind
         {
-            let room = LOST_MAX.saturating_sub(self.lost.len());
-            self.lost.extend(lost.iter().take(room));
+            self.note_lost(lost);
             self.reorganised(Reorganisation {
                 node,
                 depth: *depth,
@@ -111,6 +113,23 @@ impl Tally {
                 held: *held,
                 lost: *lost_count,
             });
+        }
+    }
+
+    fn note_lost(&mut self, lost: &[Txid]) {
+        let room = LOST_MAX.saturating_sub(self.lost.len());
+        self.lost.extend(lost.iter().take(room));
+    }
+
+    /// Payments that a reorganisation of a node undid, and that waited since, are lost to it.
+    fn lost_later(&mut self, node: usize, lost: &[Txid], count: usize) {
+        self.note_lost(lost);
+        let mut all = self.reorganisations.iter_mut().rev();
+        if let Some(last) = all.find(|last| last.node == node) {
+            let from_held = count.saturating_sub(last.returned);
+            last.returned = last.returned.saturating_sub(count);
+            last.held = last.held.saturating_sub(from_held);
+            last.lost += count;
         }
     }
 

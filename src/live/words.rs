@@ -1,5 +1,6 @@
 //! What happened to a node, in words: for its log, and for whoever shows events to people.
 
+use crate::chain::Txid;
 use crate::node::io::{Direction, EventKind, PeerLabel, Reply};
 
 /// An event in one line.
@@ -39,12 +40,14 @@ pub fn words(event: &EventKind) -> String {
                 let why = held_why.as_deref().unwrap_or("not in the mempool");
                 words.push_str(&format!("; {held} to be tried again: {why}"));
             }
-            if let Some(first) = lost.first() {
-                let first = first.short();
-                let lost = counted(*lost_count, "payment");
-                words.push_str(&format!("; {lost} became invalid, the first is ..{first}"));
+            if *lost_count > 0 {
+                words.push_str(&format!("; {}", became_invalid(lost, *lost_count)));
             }
             words
+        }
+        EventKind::BecameInvalid { lost, lost_count } => {
+            let invalid = became_invalid(lost, *lost_count);
+            format!("of blocks that were left behind {invalid}")
         }
         EventKind::Mined { block, txs, reward } => {
             let txs = counted(*txs, "payment");
@@ -170,6 +173,12 @@ impl std::fmt::Display for Lazily<'_> {
     fn fmt(&self, f: &mut std::fmt::Formatter<'_>) -> std::fmt::Result {
         f.write_str(&words(self.0))
     }
+}
+
+fn became_invalid(lost: &[Txid], count: usize) -> String {
+    let first = lost.first().map(Txid::short).unwrap_or_default();
+    let lost = counted(count, "payment");
+    format!("{lost} became invalid, the first is ..{first}")
 }
 
 fn from_whom(peer: Option<&PeerLabel>) -> String {

@@ -163,7 +163,10 @@ impl<S: Store> Node<S> {
                 lost_count: left.lost_count,
             };
             self.event(now, event);
+            self.lost_later(left.late, now);
         }
+        let lost = self.undone.connected(&change.connected);
+        self.lost_later(lost, now);
         let txs = change.connected.iter().map(|block| block.txs().len() - 1);
         let event = EventKind::TipChanged {
             tip: new,
@@ -178,30 +181,42 @@ impl<S: Store> Node<S> {
     /// What became of the payments in blocks that were left behind, now that the mempool has taken
     /// back what it can. Lost is only what no block of this chain can have: its coin is spent in one
     /// otherwise, was the reward of a block that was left behind, or came from a payment that is lost.
-    fn left_behind(&self, change: &ChainChange) -> Result<LeftBehind, StoreFault> {
+    fn left_behind(&mut self, change: &ChainChange) -> Result<LeftBehind, StoreFault> {
         let new = change.connected.iter().flat_map(|block| block.txids());
         let new: BTreeSet<&Txid> = new.collect();
         let mut left = LeftBehind::default();
         // Transactions that make no coins any more, and those that may make them again.
         let (mut gone, mut waiting) = (BTreeSet::new(), BTreeSet::new());
         for block in change.disconnected.iter().rev() {
-            gone.extend(block.txids().first());
-            for (txid, tx) in block.txids().iter().zip(block.txs()).skip(1) {
+            let mut txs = block.txids().iter().zip(block.txs());
+            if let Some((txid, coinbase)) = txs.next() {
+                gone.insert(*txid);
+                left.late.extend(self.undone.lost_with(*txid, coinbase));
+            }
+            for (txid, tx) in txs {
                 if new.contains(txid) {
                     left.confirmed += 1;
                 } else if self.is_gone(tx, &gone, &waiting)? {
                     gone.insert(*txid);
-                    left.lost_count += 1;
-                    if left.lost.len() < LOST_MAX {
-                        left.lost.push(*txid);
-                    }
+                    left.late.extend(self.undone.lost_with(*txid, tx));
+                    left.loses(*txid);
                 } else {
                     waiting.insert(*txid);
+                    self.undone.note(*txid, tx);
                     left.waits(self.mempool.contains(txid), self.mempool.held(txid));
                 }
             }
         }
         Ok(left)
+    }
+
+    /// Payments that were undone before, and waited since, are lost after all.
+    fn lost_later(&mut self, mut lost: Vec<Txid>, now: Time) {
+        let lost_count = lost.len();
+        lost.truncate(LOST_MAX);
+        if lost_count > 0 {
+            self.event(now, EventKind::BecameInvalid { lost, lost_count });
+        }
     }
 
     /// Whether a coin that a transaction spends cannot be there for it any more.
@@ -289,9 +304,19 @@ struct LeftBehind {
     held_why: Option<String>,
     lost: Vec<Txid>,
     lost_count: usize,
+    /// Lost, too, but from blocks that were left behind before.
+    late: Vec<Txid>,
 }
 
 impl LeftBehind {
+    /// Counts one that no block of this chain can have.
+    fn loses(&mut self, txid: Txid) {
+        self.lost_count += 1;
+        if self.lost.len() < LOST_MAX {
+            self.lost.push(txid);
+        }
+    }
+
     /// Counts one that a later block can have.
     fn waits(&mut self, is_in_mempool: bool, held: Option<&RemovedWhy>) {
         if is_in_mempool {

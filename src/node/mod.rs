@@ -24,6 +24,7 @@ pub mod check;
 mod commands;
 pub mod config;
 mod conns;
+mod families;
 pub mod gossip;
 pub mod handshake;
 pub mod io;
@@ -44,6 +45,7 @@ pub mod sync;
 pub mod template;
 pub mod time;
 mod txs;
+mod undone;
 pub mod wallets;
 mod withhold;
 
@@ -72,6 +74,7 @@ use snapshot::BlockInfo;
 use std::collections::{BTreeMap, VecDeque};
 use std::time::Duration;
 use sync::Sync;
+use undone::Undone;
 use wallets::Wallets;
 
 /// How long something may be unwritten that a crash may lose: transactions that wait, addresses,
@@ -96,6 +99,7 @@ pub struct Node<S> {
     wallets: Wallets,
     mining: Mining,
     private: Private,
+    undone: Undone,
     random: Random,
     out: Outbox,
     outputs: VecDeque<Output>,
@@ -143,6 +147,7 @@ impl<S: Store> Node<S> {
             wallets,
             mining: Mining::new(config.mining, config.hashrate, config.mine_to.clone()),
             private: Private::new(&config),
+            undone: Undone::default(),
             random: Random::new(&config.seeds.run),
             out: Outbox::default(),
             outputs: VecDeque::new(),

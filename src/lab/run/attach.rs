@@ -427,6 +427,7 @@ fn is_likely(event: &EventKind) -> bool {
             let is_short = held_why.as_ref().is_none_or(|why| why.len() <= WHY_MAX);
             is_short && lost.len() <= LOST_MAX && [fork, old, new].into_iter().all(is_height)
         }
+        EventKind::BecameInvalid { lost, .. } => lost.len() <= LOST_MAX,
         EventKind::PeerDown { peer, .. } => peer.name.len() <= NAME_MAX,
         _ => true,
     }

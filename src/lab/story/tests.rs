@@ -174,6 +174,11 @@ fn what_a_reorganisation_undid_is_told_if_it_was_anything() {
         let wanted = format!("reorg 2 deep to #12 [a9]{words}");
         assert_eq!(line(reorg(returned, held, lost)), wanted);
     }
+    let later = EventKind::BecameInvalid {
+        lost: vec![txid()],
+        lost_count: 1,
+    };
+    assert_eq!(line(later), "1 tx of blocks left behind became invalid");
 }
 
 #[test]

@@ -70,6 +70,14 @@ pub enum EventKind {
         #[serde(default)]
         lost_count: usize,
     },
+    /// Payments of blocks that were left behind before, which waited since, became invalid: a block
+    /// has spent their coins otherwise, or a further reorganisation took these away.
+    BecameInvalid {
+        /// The first [`LOST_MAX`] of them.
+        lost: Vec<Txid>,
+        /// How many there are in all.
+        lost_count: usize,
+    },
     /// A block was found here.
     Mined {
         /// The block.

@@ -10,12 +10,13 @@ use super::error::RemovedWhy;
 use super::react::Returning;
 use crate::chain::{OutPoint, Tx, Txid};
 use crate::node::Time;
-use std::collections::{BTreeMap, BTreeSet};
+use crate::node::families::Families;
+use std::collections::BTreeSet;
 use std::sync::Arc;
 
 /// Most that are held: all are tried again with each block, in some 20 ms. What is dropped beyond
 /// that is still with the wallet that has sent it.
-pub(super) const HELD_MAX: usize = 2_000;
+const HELD_MAX: usize = 2_000;
 
 /// Their bytes.
 const HELD_BYTES_MAX: usize = 2_000_000;
@@ -23,10 +24,10 @@ const HELD_BYTES_MAX: usize = 2_000_000;
 /// Those that are held.
 #[derive(Debug, Default)]
 pub(super) struct Held {
-    txs: BTreeMap<Txid, HeldTx>,
-    /// Who spends a coin.
-    spends: BTreeMap<OutPoint, Txid>,
+    txs: Families<HeldTx>,
     bytes: usize,
+    /// Came or went since this was last taken.
+    pub(super) dirty: BTreeSet<Txid>,
 }
 
 /// One of them.
@@ -48,62 +49,39 @@ impl Held {
     }
 
     pub(super) fn txids(&self) -> BTreeSet<Txid> {
-        self.txs.keys().copied().collect()
-    }
-
-    pub(super) fn spender(&self, outpoint: &OutPoint) -> Option<Txid> {
-        self.spends.get(outpoint).copied()
+        self.txs.iter().map(|(txid, _)| *txid).collect()
     }
 
     /// Keeps one. `false`: there is no room, or another one that is held spends a coin of it.
     pub(super) fn insert(&mut self, back: &Returning, why: RemovedWhy) -> bool {
-        let Returning { txid, tx, since } = back;
+        let (tx, since) = (Arc::clone(&back.tx), back.since);
         let bytes = tx.encoded_len();
         let is_full = self.txs.len() >= HELD_MAX || self.bytes + bytes > HELD_BYTES_MAX;
-        let mut spent = tx.inputs.iter().map(|input| input.outpoint);
-        if is_full || spent.any(|outpoint| self.spends.contains_key(&outpoint)) {
+        let held = HeldTx { tx, since, why };
+        if is_full || !self.txs.insert(back.txid, &back.tx, held) {
             return false;
         }
-        for input in &tx.inputs {
-            self.spends.insert(input.outpoint, *txid);
-        }
         self.bytes += bytes;
-        let (tx, since) = (Arc::clone(tx), *since);
-        self.txs.insert(*txid, HeldTx { tx, since, why });
+        self.dirty.insert(back.txid);
         true
     }
 
-    /// Lets one go; what builds on it stays.
-    pub(super) fn remove(&mut self, txid: &Txid) -> Option<HeldTx> {
+    /// Lets one go, to try it again or for good; what builds on it stays.
+    pub(super) fn remove(&mut self, txid: &Txid) -> Option<Returning> {
         let held = self.txs.remove(txid)?;
-        for input in &held.tx.inputs {
-            self.spends.remove(&input.outpoint);
-        }
-        self.bytes -= held.tx.encoded_len();
-        Some(held)
+        Some(self.gone(*txid, held))
     }
 
-    /// Lets one go with all that builds on it.
-    pub(super) fn remove_family(&mut self, txid: &Txid) -> Vec<(Txid, HeldTx)> {
-        let mut gone = Vec::new();
-        let mut next = vec![*txid];
-        // Ends: each step takes one out, or none.
-        while let Some(txid) = next.pop() {
-            let Some(held) = self.remove(&txid) else {
-                continue;
-            };
-            let outputs = (0..).zip(&held.tx.outputs);
-            let outputs = outputs.map(|(index, _)| OutPoint { txid, index });
-            next.extend(outputs.filter_map(|outpoint| self.spender(&outpoint)));
-            gone.push((txid, held));
-        }
-        gone
+    /// Lets those go that spend one of these coins, with all that builds on them, parents first.
+    pub(super) fn remove_spenders(&mut self, coins: Vec<OutPoint>) -> Vec<Returning> {
+        let gone = self.txs.remove_spenders(coins).into_iter();
+        gone.map(|(txid, held)| self.gone(txid, held)).collect()
     }
 
-    /// Lets one go, to try it again; what builds on it stays.
-    pub(super) fn take(&mut self, txid: &Txid) -> Option<Returning> {
-        let HeldTx { tx, since, .. } = self.remove(txid)?;
-        let txid = *txid;
-        Some(Returning { txid, tx, since })
+    fn gone(&mut self, txid: Txid, held: HeldTx) -> Returning {
+        let HeldTx { tx, since, .. } = held;
+        self.bytes -= tx.encoded_len();
+        self.dirty.insert(txid);
+        Returning { txid, tx, since }
     }
 }

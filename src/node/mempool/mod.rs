@@ -33,7 +33,9 @@ pub use self::error::{AdmitError, Change, Removed, RemovedWhy};
 use self::admit::Plan;
 use self::held::Held;
 use self::pool::Pool;
+use self::react::Returning;
 use super::chainstate::ChainState;
+use super::families::outputs;
 use super::snapshot::{MempoolInfo, MempoolTx};
 use super::store::{BlockId, Store};
 use super::time::Time;
@@ -283,21 +285,17 @@ impl Mempool {
         self.dirty.insert(newcomer.txid);
         change.added.push((newcomer.txid, Arc::clone(&newcomer.tx)));
         self.held.remove(&newcomer.txid);
-        for input in &newcomer.tx.inputs {
-            let why = RemovedWhy::Replaced(newcomer.txid);
-            self.release_spender(&input.outpoint, &why, &mut change);
-        }
+        let why = RemovedWhy::Replaced(newcomer.txid);
+        let spent = newcomer.tx.inputs.iter().map(|input| input.outpoint);
+        self.release(spent.collect(), &why, &mut change);
         self.pool.insert(newcomer);
         change
     }
 
-    /// What is held and spends this coin is held no longer, with all that builds on it.
-    fn release_spender(&mut self, outpoint: &OutPoint, why: &RemovedWhy, change: &mut Change) {
-        let spender = self.held.spender(outpoint);
-        let gone = spender.map(|txid| self.held.remove_family(&txid));
-        for (txid, held) in gone.into_iter().flatten() {
-            let (tx, why) = (held.tx, why.clone());
-            self.dirty.insert(txid);
+    /// What is held and spends one of these coins is held no longer, with all that builds on it.
+    fn release(&mut self, coins: Vec<OutPoint>, why: &RemovedWhy, change: &mut Change) {
+        for Returning { txid, tx, .. } in self.held.remove_spenders(coins) {
+            let why = why.clone();
             change.held.retain(|held| held.txid != txid);
             change.removed.push(Removed { txid, tx, why });
         }
@@ -317,23 +315,14 @@ impl Mempool {
 
     /// Removes an entry that makes no coins any more: what is held and builds on it goes, too.
     fn drop_entry(&mut self, txid: &Txid, why: &RemovedWhy, change: &mut Change) {
-        let tx = self.pool.get(txid).map(|entry| Arc::clone(&entry.tx));
+        let coins = self.pool.get(txid).map(|entry| outputs(*txid, &entry.tx).collect());
         self.remove(txid, why.clone(), change);
-        if let Some(tx) = tx {
-            self.release_children(&tx, *txid, why, change);
-        }
+        self.release(coins.unwrap_or_default(), why, change);
     }
 
     fn drop_package(&mut self, txid: &Txid, why: &RemovedWhy, change: &mut Change) {
         for txid in self.pool.package(txid) {
             self.drop_entry(&txid, why, change);
-        }
-    }
-
-    /// What is held and builds on a transaction that makes no coins any more.
-    fn release_children(&mut self, tx: &Tx, txid: Txid, why: &RemovedWhy, change: &mut Change) {
-        for (index, _) in (0..).zip(&tx.outputs) {
-            self.release_spender(&OutPoint { txid, index }, why, change);
         }
     }
 }

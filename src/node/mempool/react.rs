@@ -18,6 +18,7 @@ use crate::chain::rules::{self, TxError};
 use crate::chain::{Block, Tx, Txid};
 use crate::node::Time;
 use crate::node::chainstate::{ChainChange, ChainState};
+use crate::node::families::outputs;
 use crate::node::store::{BlockId, Store, StoreFault};
 use std::collections::{BTreeMap, BTreeSet};
 use std::sync::Arc;
@@ -85,16 +86,15 @@ impl Mempool {
                 self.remove(txid, RemovedWhy::InBlock(id), done);
                 continue;
             }
-            if self.held.remove(txid).is_some() {
-                self.dirty.insert(*txid);
-            }
+            self.held.remove(txid);
+            let why = RemovedWhy::Conflict(id);
             for input in &tx.inputs {
-                let why = RemovedWhy::Conflict(id);
                 if let Some(rival) = self.pool.spender(&input.outpoint) {
                     self.drop_package(&rival, &why, done);
                 }
-                self.release_spender(&input.outpoint, &why, done);
             }
+            let spent = tx.inputs.iter().map(|input| input.outpoint);
+            self.release(spent.collect(), &why, done);
         }
     }
 
@@ -149,7 +149,7 @@ impl Mempool {
     ) -> Result<(), StoreFault> {
         let taken: BTreeMap<Txid, Returning> = before
             .iter()
-            .filter_map(|txid| Some((*txid, self.held.take(txid)?)))
+            .filter_map(|txid| Some((*txid, self.held.remove(txid)?)))
             .collect();
         for back in parents_first(taken) {
             let (txid, tx) = (back.txid, Arc::clone(&back.tx));
@@ -176,8 +176,7 @@ impl Mempool {
                 }
                 Err(why) if why.may_pass() && self.held.insert(&back, why.clone()) => {}
                 Err(why) => {
-                    self.dirty.insert(txid);
-                    self.release_children(&tx, txid, &why, done);
+                    self.release(outputs(txid, &tx).collect(), &why, done);
                     done.removed.push(Removed { txid, tx, why });
                 }
             }
@@ -195,10 +194,9 @@ impl Mempool {
         let is_held = why.may_pass() && self.held.insert(&back, why.clone());
         let Returning { txid, tx, .. } = back;
         if is_held {
-            self.dirty.insert(txid);
             done.held.push(Removed { txid, tx, why });
         } else {
-            self.release_children(&tx, txid, &why, done);
+            self.release(outputs(txid, &tx).collect(), &why, done);
         }
     }
 

@@ -1,4 +1,4 @@
-//! What of the mempool outlives a restart: one row for each entry and for each that is
+//! What of the mempool outlives a restart: a row for each entry, one of another name for each that is
 //! [held](super::held), and one that says which tip the rows reflect.
 //!
 //! The rows are written after the chain has moved, not with it. A process killed in between finds
@@ -19,6 +19,9 @@ use std::sync::Arc;
 /// Before the id, in the names of the rows.
 const ROW_PREFIX: &str = "mempool/";
 
+/// Before the id of what is held.
+const HELD_PREFIX: &str = "mempool-held/";
+
 /// The row that says which tip the others reflect.
 const TIP_ROW: &str = "mempool-tip";
 
@@ -28,13 +31,16 @@ impl Mempool {
     pub fn flush(&mut self) -> BTreeMap<String, Option<Vec<u8>>> {
         let dirty = std::mem::take(&mut self.dirty);
         let rows = dirty.into_iter().map(|txid| {
-            let entry = self.pool.get(&txid).map(|entry| (entry.since, &*entry.tx));
-            let held = self.held.get(&txid);
-            let entry = entry.or(held.map(|held| (held.since, &*held.tx)));
-            let row = entry.map(|entry| codec::encode(&entry));
+            let entry = self.pool.get(&txid);
+            let row = entry.map(|entry| codec::encode(&(entry.since, &*entry.tx)));
             (format!("{ROW_PREFIX}{txid}"), row)
         });
         let mut rows: BTreeMap<_, _> = rows.collect();
+        for txid in std::mem::take(&mut self.held.dirty) {
+            let held = self.held.get(&txid);
+            let row = held.map(|held| codec::encode(&(held.since, &*held.tx)));
+            rows.insert(format!("{HELD_PREFIX}{txid}"), row);
+        }
         if self.tip != self.flushed_tip {
             self.flushed_tip = self.tip;
             let row = self.tip.as_ref().map(codec::encode);
@@ -58,13 +64,16 @@ impl Mempool {
         now: Time,
     ) -> Result<Change, StoreFault> {
         assert!(self.is_empty(), "rows are restored into an empty mempool");
-        let mut rows = read_rows(chain.store())?;
+        let mut rows = read_rows(chain.store(), ROW_PREFIX)?;
+        let mut held = read_rows(chain.store(), HELD_PREFIX)?;
         self.flushed_tip = read_tip(chain.store())?;
         self.tip = Some(chain.tip());
         let mut done = Change::default();
         let mut admitted: Vec<(Arc<Tx>, Vec<Coin>)> = Vec::new();
 
-        self.settle_rows(&mut rows, chain, &mut done)?;
+        // All that is held still is marked so anew.
+        self.held.dirty.extend(held.keys().copied());
+        self.settle_rows([&mut rows, &mut held], chain, &mut done)?;
         for back in self.left_behind(chain, now)? {
             let (txid, kept) = (back.txid, back.clone());
             match self.restore_one(back, chain, &mut admitted)? {
@@ -84,9 +93,16 @@ impl Mempool {
                 self.dirty.insert(txid);
                 let tx = Arc::clone(&kept.tx);
                 self.hold(kept, why.clone(), &mut done);
-                if self.held(&txid).is_none() {
-                    done.removed.push(Removed { txid, tx, why });
+                done.removed.push(Removed { txid, tx, why });
+            }
+        }
+        for row in parents_first(held) {
+            let (txid, kept) = (row.txid, row.clone());
+            match self.restore_one(row, chain, &mut admitted)? {
+                Ok(()) => {
+                    self.dirty.insert(txid);
                 }
+                Err(why) => self.hold(kept, why, &mut done),
             }
         }
         self.check_restored(&admitted, chain.store())?;
@@ -101,7 +117,7 @@ impl Mempool {
     /// Takes out the rows of what is in blocks that the chain has got since the rows were written.
     fn settle_rows<S: Store>(
         &mut self,
-        rows: &mut BTreeMap<Txid, Returning>,
+        [rows, held]: [&mut BTreeMap<Txid, Returning>; 2],
         chain: &ChainState<S>,
         done: &mut Change,
     ) -> Result<(), StoreFault> {
@@ -114,6 +130,7 @@ impl Mempool {
             let id = chain.id(id);
             let block = chain.body(&id.hash)?;
             for txid in block.iter().flat_map(|block| block.txids()) {
+                held.remove(txid);
                 if let Some(Returning { txid, tx, .. }) = rows.remove(txid) {
                     let why = RemovedWhy::InBlock(id);
                     self.dirty.insert(txid);
@@ -200,10 +217,10 @@ fn read_tip(store: &impl Store) -> Result<Option<BlockId>, StoreFault> {
         .map_err(|e| store.damaged(format!("the row {TIP_ROW}: {e}")))
 }
 
-fn read_rows(store: &impl Store) -> Result<BTreeMap<Txid, Returning>, StoreFault> {
+fn read_rows(store: &impl Store, prefix: &str) -> Result<BTreeMap<Txid, Returning>, StoreFault> {
     let mut rows = BTreeMap::new();
     let mut problem = None;
-    store.each_meta(ROW_PREFIX, &mut |name, bytes| match read_row(name, bytes) {
+    store.each_meta(prefix, &mut |name, bytes| match read_row(prefix, name, bytes) {
         Ok(row) => {
             rows.insert(row.txid, row);
         }
@@ -217,10 +234,10 @@ fn read_rows(store: &impl Store) -> Result<BTreeMap<Txid, Returning>, StoreFault
     }
 }
 
-fn read_row(name: &str, bytes: &[u8]) -> Result<Returning, String> {
+fn read_row(prefix: &str, name: &str, bytes: &[u8]) -> Result<Returning, String> {
     let (since, tx): (Time, Tx) = codec::decode(bytes, MAX_LEN).map_err(|e| e.to_string())?;
     let txid = tx.txid();
-    if name.strip_prefix(ROW_PREFIX) != Some(&txid.to_string()) {
+    if name.strip_prefix(prefix) != Some(&txid.to_string()) {
         return Err(format!("holds the transaction {txid}"));
     }
     let tx = Arc::new(tx);
