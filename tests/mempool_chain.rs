@@ -258,7 +258,9 @@ fn what_is_held_gives_way_to_what_claims_its_coins() {
     let mut desk = Desk::new();
     let (line, _) = long(&mut desk);
     let other = desk.tx(&[desk.coin(1)], 0, 1);
-    let change = desk.send(&other).expect("nothing that waits spends its coin");
+    let change = desk
+        .send(&other)
+        .expect("nothing that waits spends its coin");
     let why = RemovedWhy::Replaced(other.txid());
     let expected = |why: &RemovedWhy| {
         let gone = sorted(txids(&line[PACKAGE_MAX..])).into_iter();

@@ -9,7 +9,7 @@ use chainlab::link::LinkState;
 use chainlab::node::io::{Command, Reply};
 use chainlab::node::snapshot::{HistoryEntry, WalletInfo};
 use chainlab::sim::{self, NodeIx, Sim};
-use common::sim::{import, latency, pay, until, wallets};
+use common::sim::{history, import, latency, pay, until, wallets};
 use common::{ALICE, BOB, coins, owner};
 use std::time::Duration;
 
@@ -22,7 +22,9 @@ fn amount(text: &str) -> Amount {
 
 fn wallet(sim: &mut Sim, node: NodeIx, name: &str) -> WalletInfo {
     let all = wallets(sim, node).into_iter();
-    all.into_iter().find(|wallet| wallet.name == name).expect("a wallet")
+    all.into_iter()
+        .find(|wallet| wallet.name == name)
+        .expect("a wallet")
 }
 
 /// Confirmed, incoming, outgoing, spendable, and how many wait.
@@ -38,18 +40,6 @@ fn shows(sim: &mut Sim, node: NodeIx, name: &str) -> String {
     format!("{confirmed} +{incoming} -{outgoing} ={spendable} {unconfirmed}")
 }
 
-fn history(sim: &mut Sim, node: NodeIx, name: &str) -> Vec<HistoryEntry> {
-    let question = Command::History {
-        name: name.to_owned(),
-        skip: 0,
-        limit: 100,
-    };
-    match sim.ask(node, question) {
-        Ok(Reply::History(history)) => history,
-        other => panic!("{other:?}"),
-    }
-}
-
 fn sends(sim: &mut Sim, node: NodeIx, from: &str, to: &str, what: &str, fee: &str) -> Txid {
     match pay(sim, node, from, to, amount(what), amount(fee)) {
         Ok(Reply::Sent { txid, .. }) => txid,
@@ -63,7 +53,9 @@ fn waits(sim: &Sim, node: NodeIx, txid: &Txid) -> bool {
 
 fn entry_of<'a>(history: &'a [HistoryEntry], txid: &Txid) -> &'a HistoryEntry {
     let mut entries = history.iter();
-    entries.find(|entry| entry.txid == *txid).expect("it is kept")
+    entries
+        .find(|entry| entry.txid == *txid)
+        .expect("it is kept")
 }
 
 /// Alice's key is on two nodes, a and b; c is a peer of a. She has one coin of 10, and pays on both

@@ -20,7 +20,7 @@ use chainlab::link::LinkState;
 use chainlab::node::io::{Command, EventKind, Reply};
 use chainlab::node::mempool::PACKAGE_MAX;
 use chainlab::sim::{self, NodeIx, Sim};
-use common::sim::{agree, import, latency, pay, until};
+use common::sim::{agree, history, import, latency, pay, until};
 use common::{ALICE, BOB, coins, owner};
 use std::collections::BTreeSet;
 use std::time::Duration;
@@ -166,7 +166,10 @@ fn no_payment_is_lost_where_nobody_pays_twice_with_one_coin() {
         assert!(told.is_in_blocks(&played), "seed {seed}: some still wait");
     }
     println!("{undone} payments were undone, {held} of them held");
-    assert!(seeds() < 30 || undone > 1_000 && held > 100, "{undone}, {held}");
+    assert!(
+        seeds() < 30 || undone > 1_000 && held > 100,
+        "{undone}, {held}"
+    );
 }
 
 /// The payments that were counted as lost at any node, in a story that is built in.
@@ -265,14 +268,7 @@ fn a_row_of_payments_that_is_too_long_waits_and_is_announced_bit_by_bit() {
     let held = sent.len() - PACKAGE_MAX;
     assert_eq!(reorganised(&events), (PACKAGE_MAX, held, Some(why), vec![]));
     // The wallet says so as well: they wait, and are not invalid.
-    let question = Command::History {
-        name: "alice".to_owned(),
-        skip: 0,
-        limit: 100,
-    };
-    let Ok(Reply::History(history)) = sim.ask(a, question) else {
-        panic!("no history");
-    };
+    let history = history(&mut sim, a, "alice");
     for (nth, txid) in sent.iter().enumerate() {
         let entry = history.iter().find(|entry| entry.txid == *txid);
         let entry = entry.expect("it is kept");

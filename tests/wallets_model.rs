@@ -440,7 +440,12 @@ impl World {
     /// it loses to one that waits.
     fn compare_standing(&self, entry: &HistoryEntry, coins: &Coins, live: &BTreeSet<Txid>) -> bool {
         let counting = self.counting(coins, live);
-        let confirmed: BTreeSet<Txid> = self.blocks.iter().flat_map(|b| b.txids()).copied().collect();
+        let confirmed: BTreeSet<Txid> = self
+            .blocks
+            .iter()
+            .flat_map(|b| b.txids())
+            .copied()
+            .collect();
         match entry.conflicts_with {
             Some(rival) => {
                 assert!(!counting.contains(&entry.txid));
@@ -528,11 +533,7 @@ impl World {
     }
 
     /// Confirmed entries against the blocks; returns those that wait.
-    fn compare_history(
-        &self,
-        name: &str,
-        owner: KeyHash,
-    ) -> Vec<HistoryEntry> {
+    fn compare_history(&self, name: &str, owner: KeyHash) -> Vec<HistoryEntry> {
         let mut expected = Vec::new();
         let mut coins = Coins::new();
         let tip = self.blocks.len();

@@ -181,7 +181,10 @@ fn about_tx(what: &str, txid: Txid, why: &str) -> Vec<Piece> {
 /// in the mempool, so many wait to be taken back, and so many are lost.
 fn reorganised(new: BlockId, depth: usize, became: [usize; 3]) -> Vec<Piece> {
     let words = ["back in the mempool", "to be tried again", "became invalid"];
-    let some = became.into_iter().zip(words).filter(|(count, _)| *count > 0);
+    let some = became
+        .into_iter()
+        .zip(words)
+        .filter(|(count, _)| *count > 0);
     let parts = some.enumerate().map(|(nth, (count, words))| match nth {
         0 => format!(", {} {words}", counted(count, "tx")),
         _ => format!(", {count} {words}"),

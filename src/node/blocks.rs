@@ -227,8 +227,9 @@ impl<S: Store> Node<S> {
         waiting: &BTreeSet<Txid>,
     ) -> Result<bool, StoreFault> {
         let spent = tx.inputs.iter().map(|input| input.outpoint);
-        let (mut made, settled): (Vec<_>, Vec<_>) =
-            spent.partition(|outpoint| gone.contains(&outpoint.txid) || waiting.contains(&outpoint.txid));
+        let (mut made, settled): (Vec<_>, Vec<_>) = spent.partition(|outpoint| {
+            gone.contains(&outpoint.txid) || waiting.contains(&outpoint.txid)
+        });
         made.retain(|outpoint| gone.contains(&outpoint.txid));
         let coins = Store::coins(self.chain.store(), &settled)?;
         Ok(!made.is_empty() || coins.iter().any(Option::is_none))

@@ -151,7 +151,10 @@ impl<S: Store> Node<S> {
             Err(WalletError::Store(fault)) => return Err(fault),
             Err(error) => return Ok(Err(CommandError::new(error))),
         };
-        match self.mempool.check(Arc::new(draft.tx.clone()), &self.chain, now) {
+        match self
+            .mempool
+            .check(Arc::new(draft.tx.clone()), &self.chain, now)
+        {
             Ok(()) => {}
             Err(AdmitError::Store(fault)) => return Err(fault),
             Err(error) => return Ok(Err(CommandError::new(error))),

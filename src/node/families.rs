@@ -79,7 +79,10 @@ impl<T> Families<T> {
     }
 
     /// Lets those go that spend one of these coins, with all that builds on them, parents first.
-    pub(super) fn remove_spenders(&mut self, coins: impl IntoIterator<Item = OutPoint>) -> Vec<(Txid, T)> {
+    pub(super) fn remove_spenders(
+        &mut self,
+        coins: impl IntoIterator<Item = OutPoint>,
+    ) -> Vec<(Txid, T)> {
         let mut gone = Vec::new();
         let mut next: Vec<OutPoint> = coins.into_iter().collect();
         // Ends: each step takes one out, or none.

@@ -6,7 +6,7 @@ use chainlab::link::Conditions;
 use chainlab::node::Time;
 use chainlab::node::io::{CloseReason, Command, ConnId, Input, Output, Payment, Reply};
 use chainlab::node::message::{Message, Version};
-use chainlab::node::snapshot::{CoinInfo, WalletInfo};
+use chainlab::node::snapshot::{CoinInfo, HistoryEntry, WalletInfo};
 use chainlab::sim::{Actor, Answer, NodeIx, Sim};
 use std::cell::RefCell;
 use std::net::SocketAddr;
@@ -41,6 +41,19 @@ pub fn import(sim: &mut Sim, ix: NodeIx, name: &str, actor: u8) {
 pub fn wallets(sim: &mut Sim, ix: NodeIx) -> Vec<WalletInfo> {
     match sim.ask(ix, Command::Wallets) {
         Ok(Reply::Wallets(wallets)) => wallets,
+        other => panic!("{other:?}"),
+    }
+}
+
+/// The last hundred of what a wallet did.
+pub fn history(sim: &mut Sim, ix: NodeIx, name: &str) -> Vec<HistoryEntry> {
+    let question = Command::History {
+        name: name.to_owned(),
+        skip: 0,
+        limit: 100,
+    };
+    match sim.ask(ix, question) {
+        Ok(Reply::History(history)) => history,
         other => panic!("{other:?}"),
     }
 }

@@ -150,7 +150,9 @@ impl Mempool {
         let are_here = parents.iter().all(|txid| self.contains(txid));
         let ancestors = are_here.then(|| self.pool.ancestors(parents, PACKAGE_MAX - 1));
         ancestors.flatten().is_some_and(|ancestors| {
-            let mut counts = ancestors.iter().map(|of| self.pool.entry(of).descendants.count);
+            let mut counts = ancestors
+                .iter()
+                .map(|of| self.pool.entry(of).descendants.count);
             counts.all(|count| count < PACKAGE_MAX)
         })
     }
@@ -315,7 +317,10 @@ impl Mempool {
 
     /// Removes an entry that makes no coins any more: what is held and builds on it goes, too.
     fn drop_entry(&mut self, txid: &Txid, why: &RemovedWhy, change: &mut Change) {
-        let coins = self.pool.get(txid).map(|entry| outputs(*txid, &entry.tx).collect());
+        let coins = self
+            .pool
+            .get(txid)
+            .map(|entry| outputs(*txid, &entry.tx).collect());
         self.remove(txid, why.clone(), change);
         self.release(coins.unwrap_or_default(), why, change);
     }

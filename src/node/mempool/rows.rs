@@ -220,14 +220,17 @@ fn read_tip(store: &impl Store) -> Result<Option<BlockId>, StoreFault> {
 fn read_rows(store: &impl Store, prefix: &str) -> Result<BTreeMap<Txid, Returning>, StoreFault> {
     let mut rows = BTreeMap::new();
     let mut problem = None;
-    store.each_meta(prefix, &mut |name, bytes| match read_row(prefix, name, bytes) {
-        Ok(row) => {
-            rows.insert(row.txid, row);
-        }
-        Err(why) => {
-            problem.get_or_insert_with(|| format!("the row {name}: {why}"));
-        }
-    })?;
+    store.each_meta(
+        prefix,
+        &mut |name, bytes| match read_row(prefix, name, bytes) {
+            Ok(row) => {
+                rows.insert(row.txid, row);
+            }
+            Err(why) => {
+                problem.get_or_insert_with(|| format!("the row {name}: {why}"));
+            }
+        },
+    )?;
     match problem {
         Some(problem) => Err(store.damaged(problem)),
         None => Ok(rows),

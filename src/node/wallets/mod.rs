@@ -235,7 +235,10 @@ impl Wallets {
     /// payment can build on what waits may have changed.
     pub fn packages_changed(&mut self) {
         let waits = |purse: &&mut Purse| !purse.waiting.is_empty();
-        self.purses.values_mut().filter(waits).for_each(Purse::changed);
+        self.purses
+            .values_mut()
+            .filter(waits)
+            .for_each(Purse::changed);
     }
 
     /// Payments made here that are in no block and can be in one of this chain, each after those that

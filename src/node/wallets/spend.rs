@@ -69,11 +69,7 @@ impl Wallets {
     ///
     /// # Errors
     /// [`WalletError`], what is wrong or missing.
-    pub fn draft(
-        &self,
-        payment: &Payment,
-        packages: &impl Packages,
-    ) -> Result<Draft, WalletError> {
+    pub fn draft(&self, payment: &Payment, packages: &impl Packages) -> Result<Draft, WalletError> {
         let purse = self.purse(&payment.from)?;
         let payee = self.payee(&payment.to)?;
         if payment.amount.is_zero() {

@@ -156,7 +156,11 @@ impl Wallets {
         }
         let mut found = BTreeMap::new();
         for (owner, wanted) in wanted {
-            let places = self.purses.get(&owner).into_iter().flat_map(|purse| &purse.entries);
+            let places = self
+                .purses
+                .get(&owner)
+                .into_iter()
+                .flat_map(|purse| &purse.entries);
             for entry in places.map(|place| &self.entries[place]) {
                 let spent = entry.spent.iter().map(|(outpoint, _)| *outpoint);
                 let wanted = spent.filter(|outpoint| wanted.contains(outpoint));
