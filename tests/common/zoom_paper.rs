@@ -216,5 +216,7 @@ fn entry(nth: usize) -> HistoryEntry {
         fee: None,
         to: Vec::new(),
         conflicted: false,
+        conflicts_with: None,
+        why: None,
     }
 }
