@@ -123,28 +123,36 @@ fn a_fee_below_the_minimum_and_a_full_mempool_are_told_by_the_preview() {
 /// Whatever waits: what can be spent can be sent, and not a unit more.
 #[test]
 fn what_can_be_spent_is_what_can_be_sent_to_the_unit() {
-    let mut chained = 0;
-    for seed in 0..12 {
+    let mut full = 0;
+    for seed in 0..8 {
         let mut draws = ChaCha8Rng::seed_from_u64(seed);
         let mut draw = |below: u32| draws.next_u32() % below;
-        let (mut sim, node) = alone(&[50, 30, 20, 10], |_| ());
-        for _ in 0..60 {
+        let (mut sim, node) = alone(&[60, 30], |_| ());
+        for _ in 0..120 {
             let from = ["alice", "bob"][usize::from(draw(4) == 0)];
             let to = ["alice", "bob"][usize::from(draw(3) > 0)];
             let can = spendable(&mut sim, node, from);
             let above = payment(from, to, units(can.units() + 1), Amount::ZERO);
             agrees(&mut sim, node, &above).expect_err("more than can be spent");
-            if can.is_zero() || draw(25) == 0 {
-                chained += usize::from(can.is_zero());
+            if draw(60) == 0 {
                 sim.ask(node, Command::MineNow).expect("a block");
+            }
+            let waiting = sim.node(node).expect("it runs").mempool();
+            full += waiting
+                .iter()
+                .filter(|entry| entry.ancestors.count == PACKAGE_MAX)
+                .count();
+            let can = spendable(&mut sim, node, from);
+            if can.is_zero() {
                 continue;
             }
-            let part = [1, 3, 20, 300][usize::try_from(draw(4)).expect("few")];
+            let part = [3, 300, 1_000][usize::try_from(draw(3)).expect("few")];
+            let part = if draw(30) == 0 { 1 } else { part };
             let amount = (can.units() / part).max(1);
             let fee = (can.units() - amount).min(1_000);
             let paid = payment(from, to, units(amount), units(fee));
             agrees(&mut sim, node, &paid).unwrap_or_else(|why| panic!("seed {seed}: {why}"));
         }
     }
-    assert!(chained > 10, "rows got too long {chained} times");
+    assert!(full > 100, "rows were as long as may be {full} times");
 }
