@@ -139,9 +139,10 @@ impl World {
             from: from.clone(),
             to,
             amount: units(tenths * 10_000_000),
-            fee: units(u64::try_from(self.draw(3)).expect("small")),
+            fee: Some(units(u64::try_from(self.draw(3)).expect("small"))),
         };
-        let needs = wish.amount.checked_add(wish.fee).expect("small");
+        let needs = wish.amount.checked_add(wish.fee.unwrap_or_default());
+        let needs = needs.expect("small");
         let spendable = self.desk.info(&from).spendable;
         let claimed = self.claimed();
         match self.desk.send(&wish) {

@@ -135,7 +135,14 @@ fn paying_oneself_costs_the_fee() {
     assert_eq!(desk.shows("alice"), "3.5 ~0 +0 -0 =3.5");
     let entry = &desk.history("alice")[0];
     assert_eq!((entry.received, entry.spent), (Amount::ZERO, amount("0.5")));
-    assert_eq!((entry.fee, entry.to.len()), (Some(amount("0.5")), 0));
+    assert_eq!(entry.fee, Some(amount("0.5")));
+    let own = desk.info("alice").address;
+    assert_eq!(entry.to, [(own, amount("1"))], "and not the change");
+    assert!(entry.is_to_itself());
+    let paid = desk.sends("alice", "bob", "1", "0.5");
+    assert!(!desk.history("alice")[0].is_to_itself());
+    desk.mine(&[&paid]);
+    assert!(!desk.history("bob")[0].is_to_itself());
 }
 
 #[test]

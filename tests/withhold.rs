@@ -634,7 +634,7 @@ fn a_branch_that_is_given_up_leaves_its_payments_private_for_the_next() {
     scene.sim.run_for(SOON);
     assert!(waits(&scene, bob), "what is honest hides nothing");
     let asked = scene.sim.ask(eve, Command::Release).expect_err("refused");
-    assert_eq!(asked.0, "eve withholds nothing");
+    assert_eq!(asked.words, "eve withholds nothing");
 }
 
 #[test]

@@ -32,7 +32,7 @@ pub(super) struct Options {
     choice: Choice,
     /// Print JSON: a list of answers.
     #[arg(long, global = true)]
-    json: bool,
+    pub(super) json: bool,
 }
 
 #[derive(Subcommand)]

@@ -1,7 +1,7 @@
 //! The command line: what was asked for, and one file for each subcommand.
 //!
-//! Exit codes: 0, all went well; 2, what was asked for or given is wrong; 3, what was expected of a
-//! lab was not true; 1, anything else.
+//! Exit codes: 0, all went well; 2, what was asked for or given is wrong, and another request would
+//! have been done; 3, what was expected of a lab was not true; 1, anything else.
 
 #![allow(
     clippy::disallowed_methods,
@@ -41,7 +41,9 @@ use crate::live::StartError;
 use crate::live::disk::OpenDiskError;
 use crate::node::StoreFault;
 use crate::node::chainstate::OpenError;
+use crate::node::io::RefusalKind;
 use clap::{CommandFactory, FromArgMatches, Parser, Subcommand};
+use serde_json::json;
 use std::borrow::Cow;
 use std::fmt;
 use std::fs::File;
@@ -152,6 +154,8 @@ enum Command {
 struct Failure {
     words: String,
     code: u8,
+    /// Of what runs, why it refuses.
+    kind: Option<RefusalKind>,
 }
 
 /// What was asked for or given is wrong.
@@ -166,6 +170,7 @@ impl Failure {
         Self {
             words: words.to_string(),
             code: BAD_INPUT,
+            kind: None,
         }
     }
 
@@ -174,6 +179,19 @@ impl Failure {
         Self {
             words: words.to_string(),
             code: 1,
+            kind: None,
+        }
+    }
+
+    /// What runs refuses, or would.
+    fn refused(kind: RefusalKind, words: impl fmt::Display) -> Self {
+        let failure = match kind.is_of_the_request() {
+            true => Self::input(words),
+            false => Self::other(words),
+        };
+        Self {
+            kind: Some(kind),
+            ..failure
         }
     }
 
@@ -182,6 +200,7 @@ impl Failure {
         Self {
             words: words.to_string(),
             code: UNMET,
+            kind: None,
         }
     }
 }
@@ -226,16 +245,16 @@ pub fn run() -> ExitCode {
         Some(Command::Layouts(options)) => layouts::run(&options),
         Some(Command::Node(options)) => node::run(options),
         Some(Command::Network(command)) => network::run(command),
-        Some(Command::Status(options)) => verb(status::run(&options)),
-        Some(Command::Wallet(options)) => verb(wallet::run(&options)),
-        Some(Command::Send(options)) => verb(send::run(&options)),
-        Some(Command::Mine(options)) => verb(mine::run(&options)),
-        Some(Command::Chain(options)) => verb(chain::run(&options)),
-        Some(Command::Peers(options)) => verb(peers::run(&options)),
-        Some(Command::Link(options)) => verb(link::run(&options)),
-        Some(Command::Traffic(options)) => verb(traffic::run(&options)),
-        Some(Command::Events(options)) => verb(events::run(&options)),
-        Some(Command::Rpc(options)) => verb(rpc::run(&options)),
+        Some(Command::Status(options)) => verb(options.json, status::run(&options)),
+        Some(Command::Wallet(options)) => verb(options.json, wallet::run(&options)),
+        Some(Command::Send(options)) => verb(options.json, send::run(&options)),
+        Some(Command::Mine(options)) => verb(options.json, mine::run(&options)),
+        Some(Command::Chain(options)) => verb(options.json, chain::run(&options)),
+        Some(Command::Peers(options)) => verb(options.json, peers::run(&options)),
+        Some(Command::Link(options)) => verb(options.json, link::run(&options)),
+        Some(Command::Traffic(options)) => verb(options.json, traffic::run(&options)),
+        Some(Command::Events(options)) => verb(options.json, events::run(&options)),
+        Some(Command::Rpc(options)) => verb(options.json, rpc::run(&options)),
         Some(Command::Check(options)) => check::run(&options),
         Some(Command::Config(options)) => config::run(&options),
         Some(Command::Completions(options)) => shell::completions(&options, Cli::command()),
@@ -248,9 +267,21 @@ pub fn run() -> ExitCode {
     ExitCode::from(failure.code)
 }
 
-/// Does what goes through the control protocol.
-fn verb(work: impl Future<Output = Result<(), Failure>>) -> Result<(), Failure> {
-    runtime()?.block_on(work)
+/// Does what goes through the control protocol. Programs that want JSON get a refusal as JSON, too.
+fn verb(json: bool, work: impl Future<Output = Result<(), Failure>>) -> Result<(), Failure> {
+    let done = runtime()?.block_on(work);
+    if let (
+        true,
+        Err(Failure {
+            words,
+            kind: Some(kind),
+            ..
+        }),
+    ) = (json, &done)
+    {
+        table::print_json(&json!({ "error": { "kind": kind, "message": words } }))?;
+    }
+    done
 }
 
 /// The threads of all sockets.

@@ -23,7 +23,7 @@ pub(super) struct Options {
     choice: Choice,
     /// Print JSON: a list of nodes, with all that is to be seen of them.
     #[arg(long)]
-    json: bool,
+    pub(super) json: bool,
 }
 
 pub(super) async fn run(options: &Options) -> Result<(), Failure> {

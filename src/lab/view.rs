@@ -59,7 +59,7 @@ pub struct LabView {
     pub talk: Talk,
     /// Wanted time between blocks.
     pub block_interval: Duration,
-    /// What the send form proposes.
+    /// What a payment pays the miner if nothing else is said.
     pub fee: Amount,
     /// The data goes away with the lab.
     pub is_temporary: bool,

@@ -7,7 +7,8 @@ use super::miner::Miner;
 use super::tcp::{Conn, Net};
 use super::{End, words};
 use crate::node::io::{
-    Command, CommandError, ConnId, Direction, Event, Halt, Input, Output, Reply, RequestId,
+    Command, CommandError, ConnId, Direction, Event, Halt, Input, Output, RefusalKind, Reply,
+    RequestId,
 };
 use crate::node::snapshot::NodeSnapshot;
 use crate::node::{Node, Store};
@@ -134,7 +135,7 @@ impl<S: Store> Runner<S> {
         self.answers.retain(|_, answer| !answer.is_closed());
         if self.answers.len() >= COMMANDS_MAX {
             let refusal = format!("{COMMANDS_MAX} commands wait for their answers already");
-            let _ = answer.send(Err(CommandError(refusal)));
+            let _ = answer.send(Err(CommandError::new(RefusalKind::Busy, refusal)));
             return Ok(());
         }
         self.answers.insert(id, answer);

@@ -1,6 +1,8 @@
 //! What people and programs ask of a node. Questions are in [`queries`](super::queries).
 
-use super::io::{Command, CommandError, EventKind, Payment, Reply, RequestId};
+use super::io::{
+    Command, CommandError, EventKind, Payment, RefusalKind, Reply, RequestId, SendPlan,
+};
 use super::mining::{MiningMode, check_hashrate};
 use super::wallets::{NAME_LEN_MAX, Rows, WalletError};
 use super::{Node, Store, StoreFault, Time};
@@ -14,6 +16,9 @@ const NOW_MAX: usize = 1_000;
 
 /// The longest ban that can be asked for.
 const BAN_MAX: Duration = Duration::from_secs(365 * 24 * 3_600);
+
+/// How often a fee is raised to what the mempool wants for the bytes that it takes to pay it.
+const FEE_ROUNDS: usize = 8;
 
 type Answer = Option<Result<Reply, CommandError>>;
 
@@ -30,13 +35,13 @@ impl<S: Store> Node<S> {
             Command::ImportWallet { name, secret } => self.import_wallet(&name, &secret, now)?,
             Command::ExportWallet { name } => {
                 let secret = self.wallets.export(&name).map(Reply::Secret);
-                Some(secret.map_err(CommandError::new))
+                Some(secret.map_err(CommandError::from))
             }
             Command::PlanSend(payment) => {
-                let plan = self.wallets.plan(&payment).map(Reply::Plan);
-                Some(plan.map_err(CommandError::new))
+                let plan = self.with_fee(payment).map(|(_, plan)| Reply::Plan(plan));
+                Some(plan.map_err(CommandError::from))
             }
-            Command::Send(payment) => self.pay(&payment, now)?,
+            Command::Send(payment) => self.pay(payment, now)?,
             Command::Snapshot => Some(Ok(Reply::Snapshot(Box::new(self.snapshot(now))))),
             Command::Mine(mode) => self.set_mining(mode, now)?,
             Command::SetHashrate(hashrate) => match check_hashrate(hashrate) {
@@ -44,7 +49,7 @@ impl<S: Store> Node<S> {
                     self.mining.hashrate = hashrate;
                     done(format!("{} hashes with {hashrate} H/s", self.config.name))
                 }
-                Err(problem) => refuse(problem),
+                Err(problem) => refuse(CommandError::new(RefusalKind::Invalid, problem)),
             },
             Command::MineTo { wallet } => match self.wallets.wallet(&wallet) {
                 Ok(wallet) => {
@@ -58,7 +63,8 @@ impl<S: Store> Node<S> {
             },
             Command::MineNow => {
                 if self.mining.now.len() >= NOW_MAX {
-                    return Ok(refuse(format!("{NOW_MAX} blocks are asked for already")));
+                    let words = format!("{NOW_MAX} blocks are asked for already");
+                    return Ok(refuse(CommandError::new(RefusalKind::Busy, words)));
                 }
                 self.reward_owner(now)?;
                 self.mining.now.push_back((id, now));
@@ -68,7 +74,8 @@ impl<S: Store> Node<S> {
             Command::Release => Some(self.asked_to_release(now)),
             Command::AddPeer(addr) => {
                 if Some(addr) == self.config.listen || addr.port() == 0 {
-                    return Ok(refuse(format!("{addr} cannot be a peer of this node")));
+                    let words = format!("{addr} cannot be a peer of this node");
+                    return Ok(refuse(CommandError::new(RefusalKind::Invalid, words)));
                 }
                 self.book.keep(addr, now);
                 self.is_dial_due = true;
@@ -139,8 +146,34 @@ impl<S: Store> Node<S> {
         Ok(Some(Ok(Reply::Wallet(made))))
     }
 
-    fn pay(&mut self, payment: &Payment, now: Time) -> Result<Answer, StoreFault> {
-        let (tx, plan) = match self.wallets.pay(payment) {
+    /// A payment with its fee, and what it does. Without a fee it is the one that the network
+    /// proposes, or, if its mempools want more for so many bytes, the least that they take.
+    fn with_fee(&self, payment: Payment) -> Result<(Payment, SendPlan), WalletError> {
+        let is_given = payment.fee.is_some();
+        let mut fee = payment.fee.unwrap_or(self.config.fee);
+        let mut rounds = 0;
+        loop {
+            let payment = Payment {
+                fee: Some(fee),
+                ..payment.clone()
+            };
+            let plan = self.wallets.plan(&payment)?;
+            let least = self.mempool.least_fee(plan.bytes);
+            rounds += 1;
+            if is_given || fee >= least || rounds == FEE_ROUNDS {
+                return Ok((payment, plan));
+            }
+            // More to pay may take more coins, and these more bytes.
+            fee = least;
+        }
+    }
+
+    fn pay(&mut self, payment: Payment, now: Time) -> Result<Answer, StoreFault> {
+        let paid = self.with_fee(payment).and_then(|(payment, _)| {
+            let (tx, plan) = self.wallets.pay(&payment)?;
+            Ok((payment, tx, plan))
+        });
+        let (payment, tx, plan) = match paid {
             Ok(paid) => paid,
             Err(WalletError::Store(fault)) => return Err(fault),
             Err(error) => return Ok(refuse(error)),
@@ -149,9 +182,8 @@ impl<S: Store> Node<S> {
         let withheld = self.private.is_withholding();
         let waits = |txid: &Txid| self.mempool.contains(txid);
         if withheld && !self.private.hold_tx(txid, waits) {
-            return Ok(refuse(
-                "too many payments are kept private: release them first",
-            ));
+            let words = "too many payments are kept private: release them first";
+            return Ok(refuse(CommandError::new(RefusalKind::Busy, words)));
         }
         if let Err(error) = self.take_tx(None, Arc::clone(&tx), now)? {
             self.private.forget_tx(&txid);
@@ -163,8 +195,8 @@ impl<S: Store> Node<S> {
         self.chain.put_meta(rows, true)?;
         let event = EventKind::Sent {
             txid,
-            from: payment.from.clone(),
-            to: payment.to.clone(),
+            from: payment.from,
+            to: payment.to,
             amount: payment.amount,
         };
         self.event(now, event);
@@ -182,7 +214,8 @@ impl<S: Store> Node<S> {
 
     fn set_mining(&mut self, mode: MiningMode, now: Time) -> Result<Answer, StoreFault> {
         if let MiningMode::OnTx(0) = mode {
-            return Ok(refuse("on-tx needs at least 1 transaction"));
+            let words = "on-tx needs at least 1 transaction";
+            return Ok(refuse(CommandError::new(RefusalKind::Invalid, words)));
         }
         self.mining.mode = mode;
         let name = &self.config.name;
@@ -237,7 +270,8 @@ impl<S: Store> Node<S> {
         let conns = self.peers.iter().filter(|(_, peer)| is_it(peer));
         let conns: Vec<_> = conns.map(|(conn, _)| conn).collect();
         if conns.is_empty() && !self.book.contains(&addr) {
-            return refuse(format!("{addr} is no peer of {}", self.config.name));
+            let words = format!("{addr} is no peer of {}", self.config.name);
+            return refuse(CommandError::new(RefusalKind::NoSuchPeer, words));
         }
         for conn in &conns {
             self.end(*conn, super::io::CloseReason::Asked, now);
@@ -260,8 +294,8 @@ fn wallet_name_for(node: &str) -> String {
     }
 }
 
-fn refuse(problem: impl std::fmt::Display) -> Answer {
-    Some(Err(CommandError::new(problem)))
+fn refuse(problem: impl Into<CommandError>) -> Answer {
+    Some(Err(problem.into()))
 }
 
 fn done(words: String) -> Answer {

@@ -10,6 +10,7 @@ use crate::chain::block::BlockTime;
 use crate::chain::{Amount, BlockHash, MerkleRoot, OutPoint, Txid};
 use serde::{Deserialize, Serialize};
 use std::net::SocketAddr;
+use std::sync::Arc;
 use std::time::Duration;
 
 /// Entries of one page of an answer.
@@ -23,6 +24,9 @@ pub const RECENT_BLOCKS: usize = 32;
 
 /// Transactions of the mempool in a snapshot, the best paying ones.
 pub const MEMPOOL_SHOWN: usize = 100;
+
+/// Payees that a transaction in a list names.
+pub const PAYEES_SHOWN: usize = 4;
 
 /// A node at one moment.
 #[derive(Clone, Debug, PartialEq, Serialize, Deserialize)]
@@ -47,7 +51,7 @@ pub struct NodeSnapshot {
     pub mempool: MempoolInfo,
     /// Everybody connected, with a handshake or on the way to one.
     pub peers: Vec<PeerInfo>,
-    /// Wallets, by name.
+    /// Wallets, in the order in which they were made.
     pub wallets: Vec<WalletInfo>,
     /// The miner.
     pub mining: MiningInfo,
@@ -96,8 +100,14 @@ pub struct MempoolTx {
     pub bytes: usize,
     /// What the miner gets.
     pub fee: Amount,
-    /// Sum of its outputs.
+    /// What it pays, without the change that goes back to the payer.
     pub amount: Amount,
+    /// Who is paid, and how much: the first [`PAYEES_SHOWN`].
+    #[serde(default)]
+    pub to: Arc<[(String, Amount)]>,
+    /// How many are paid.
+    #[serde(default)]
+    pub payees: usize,
     /// Since when.
     pub since: Time,
     /// Transactions that must come before it, and those that must come after, itself in neither.
@@ -185,7 +195,7 @@ pub struct HistoryEntry {
     pub spent: Amount,
     /// The fee, if this wallet paid it.
     pub fee: Option<Amount>,
-    /// Addresses that were paid, other than the wallet's own; for what comes in, none.
+    /// Addresses that were paid, the wallet's own only if it paid itself; for what comes in, none.
     pub to: Vec<(String, Amount)>,
     /// It can never be in a block any more: another one spent its coins.
     pub conflicted: bool,
@@ -296,4 +306,26 @@ pub struct TxDetail {
     pub outputs: Vec<(Amount, String)>,
     /// What the miner gets, if it is known.
     pub fee: Option<Amount>,
+}
+
+impl HistoryEntry {
+    /// Whether the wallet paid itself: nothing but the fee went out.
+    pub fn is_to_itself(&self) -> bool {
+        !self.to.is_empty() && self.received.is_zero() && self.fee == Some(self.spent)
+    }
+}
+
+impl TxDetail {
+    /// What it pays, and to whom: as [`Tx::payments`](crate::chain::Tx::payments), as far as it is
+    /// known who pays.
+    pub fn payments(&self) -> Vec<&(Amount, String)> {
+        let coins = self.inputs.iter().filter_map(|(_, coin)| coin.as_ref());
+        let payers: Vec<&String> = coins.map(|(_, owner)| owner).collect();
+        let outputs = self.outputs.iter();
+        let paid: Vec<_> = outputs.filter(|(_, to)| !payers.contains(&to)).collect();
+        match paid.is_empty() {
+            true => self.outputs.iter().take(1).collect(),
+            false => paid,
+        }
+    }
 }

@@ -431,7 +431,7 @@ impl Scene {
             from: name(other),
             to: name(other / 4),
             amount: units(u64::from(other) * 1_000_000),
-            fee: units(u64::from(other % 3)),
+            fee: Some(units(u64::from(other % 3))),
         };
         let command = match choice % 12 {
             0 => Command::CreateWallet { name: name(other) },

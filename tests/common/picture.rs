@@ -172,6 +172,8 @@ pub fn waiting(number: u8) -> MempoolTx {
         bytes: 226,
         fee: coins("0.0001"),
         amount: coins("9.9999"),
+        to: [("1Nobody".to_owned(), coins("9.9999"))].into(),
+        payees: 1,
         since: at(41_000),
         ancestors: 0,
         descendants: 0,

@@ -73,7 +73,7 @@ pub fn pay(sim: &mut Sim, ix: NodeIx, from: &str, to: &str, amount: Amount, fee:
             from,
             to,
             amount,
-            fee,
+            fee: Some(fee),
         }),
     )
 }

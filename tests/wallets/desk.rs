@@ -48,7 +48,7 @@ pub fn payment(from: &str, to: &str, how_much: &str, fee: &str) -> Payment {
         from: from.to_owned(),
         to: to.to_owned(),
         amount: amount(how_much),
-        fee: amount(fee),
+        fee: Some(amount(fee)),
     }
 }
 

@@ -9,7 +9,7 @@ use super::limits::{
 use super::methods;
 use super::order::Order;
 use super::params::{Params, bad, required};
-use super::rpc::{BAD_LINE, Call, NO_METHOD, REFUSED, RpcError, TOO_MANY, UNGREETED, answer_line};
+use super::rpc::{BAD_LINE, Call, NO_METHOD, RpcError, TOO_MANY, UNGREETED, answer_line};
 use super::server::Context;
 use crate::lab::run::Refusal;
 use crate::lab::units::parse_duration;
@@ -161,7 +161,7 @@ impl Session<'_> {
                 self.calls.spawn(async move {
                     let answer = doing.await.map_err(|refusal| match refusal {
                         Refusal::Order(bad) => bad.into(),
-                        Refusal::Failed(words) => RpcError::new(REFUSED, words),
+                        Refusal::Failed(refusal) => refusal.into(),
                     });
                     (id, answer)
                 });

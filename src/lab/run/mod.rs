@@ -205,7 +205,7 @@ impl Lab {
             links: model.links(&shared.links),
             talk,
             block_interval: Duration::from_millis(shared.params.block_interval_ms),
-            fee: chain.fee,
+            fee: chain.proposed_fee(),
             is_temporary: model.is_temporary,
             made_by_hand: model.made_by_hand,
             caption: model.caption.clone(),
@@ -228,7 +228,8 @@ impl Lab {
         let answered = self.shared.answered.clone();
         self.shared.runtime.spawn(async move {
             // Whoever asks may not care.
-            let _ = answered.send((ticket, work.await));
+            let answer = work.await.map_err(|refusal| refusal.words);
+            let _ = answered.send((ticket, answer));
         });
         ticket
     }

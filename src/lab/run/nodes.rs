@@ -162,6 +162,7 @@ impl Shared {
         config.connect = known.map(|node| node.addr).collect();
         drop(model);
         config.mempool.min_fee_per_kb = self.layout.chain.min_fee_per_kb;
+        config.fee = self.layout.chain.fee;
         Ok(config)
     }
 

@@ -100,7 +100,8 @@ impl Shared {
     async fn obey(self: &Arc<Self>, order: Order) -> Result<(), String> {
         let request = order.resolve(&*self.lock());
         let request = request.map_err(|error| error.to_string())?;
-        ask::begin(self, request, By::Script).await.map(drop)
+        let done = ask::begin(self, request, By::Script).await;
+        done.map(drop).map_err(|refusal| refusal.words)
     }
 
     /// What an expression is judged by, now.

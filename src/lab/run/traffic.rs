@@ -5,14 +5,14 @@
 //! has too many payments that wait, is counted and told to nobody.
 
 use super::Shared;
-use super::ask::{self, By};
+use super::ask::{self, By, fault};
 use super::model::Model;
 use crate::lab::request::{Request, TrafficChange};
 use crate::lab::traffic::{Generator, Purse, TrafficSpec, seed, words};
 use crate::lab::view::{NodeIx, TrafficView};
 use crate::live::seeds;
 use crate::node::Time;
-use crate::node::io::{Command, Payment};
+use crate::node::io::{Command, CommandError, Payment};
 use std::collections::BTreeMap;
 use std::sync::Arc;
 use std::time::Duration;
@@ -34,14 +34,14 @@ impl Shared {
     ///
     /// # Errors
     /// There is no randomness.
-    pub(super) fn traffic(self: &Arc<Self>, change: TrafficChange) -> Result<String, String> {
+    pub(super) fn traffic(self: &Arc<Self>, change: TrafficChange) -> Result<String, CommandError> {
         let is_wanted = change.on == Some(true) || change.rate.is_some();
         if is_wanted && self.lock().payments.is_none() {
-            self.begin_traffic(TrafficSpec::usual(self.layout.chain.fee));
+            self.begin_traffic(TrafficSpec::usual(self.layout.chain.proposed_fee()));
         }
         self.change(|model| match &mut model.payments {
             Some(payments) => Ok(payments.change(change)),
-            None if is_wanted => Err("there is no randomness to draw payments from".to_owned()),
+            None if is_wanted => Err(fault("there is no randomness to draw payments from")),
             None => Ok(words(None)),
         })
     }

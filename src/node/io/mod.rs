@@ -3,7 +3,7 @@
 mod command;
 mod event;
 
-pub use command::{Command, CommandError, Payment, Reply, SendPlan};
+pub use command::{Command, CommandError, Payment, RefusalKind, Reply, SendPlan};
 pub use event::{Event, EventKind, LOST_MAX, PeerLabel};
 
 use super::StoreFault;

@@ -2,6 +2,7 @@
 
 use crate::chain::rules::TxError;
 use crate::chain::{Amount, OutPoint, Tx, Txid};
+use crate::node::io::{CommandError, RefusalKind};
 use crate::node::store::{BlockId, StoreFault};
 use std::fmt;
 use std::sync::Arc;
@@ -120,6 +121,28 @@ impl AdmitError {
         txids.sort_unstable();
         txids.dedup();
         txids
+    }
+}
+
+impl From<AdmitError> for CommandError {
+    fn from(error: AdmitError) -> Self {
+        let kind = match &error {
+            AdmitError::FeeTooLow { .. } => RefusalKind::Invalid,
+            AdmitError::TooManyReplaced { .. }
+            | AdmitError::TooManyAncestors { .. }
+            | AdmitError::TooManyDescendants { .. }
+            | AdmitError::Full { .. } => RefusalKind::Busy,
+            AdmitError::Store(_) => RefusalKind::Fault,
+            AdmitError::Known
+            | AdmitError::Confirmed
+            | AdmitError::Coinbase
+            | AdmitError::Tx(_)
+            | AdmitError::TooLarge { .. }
+            | AdmitError::MissingInputs(_)
+            | AdmitError::Conflict { .. }
+            | AdmitError::SpendsReplaced(_) => RefusalKind::Refused,
+        };
+        Self::new(kind, error)
     }
 }
 

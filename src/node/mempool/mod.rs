@@ -81,6 +81,15 @@ pub struct Mempool {
     flushed_tip: Option<BlockId>,
 }
 
+impl MempoolLimits {
+    /// The least fee for a transaction of so many bytes. If that is more than can exist, all that
+    /// can: it is not enough then.
+    pub fn least_fee(&self, bytes: usize) -> Amount {
+        let least = Rate::new(self.min_fee_per_kb, 1_000).fee_for(bytes);
+        least.unwrap_or(Amount::MAX)
+    }
+}
+
 impl Mempool {
     /// An empty mempool. `network` is the genesis hash.
     pub fn new(
@@ -119,6 +128,11 @@ impl Mempool {
         rules::check_signatures(tx, &plan.spent, self.network, &self.sigs)?;
         self.tip = Some(chain.tip());
         Ok(self.apply(plan))
+    }
+
+    /// As [`MempoolLimits::least_fee`], of this one.
+    pub fn least_fee(&self, bytes: usize) -> Amount {
+        self.limits.least_fee(bytes)
     }
 
     /// An entry.
@@ -191,12 +205,14 @@ impl Mempool {
     /// nothing.
     pub fn info(&self, limit: usize) -> MempoolInfo {
         let shown = self.best_first(limit).into_iter().map(|entry| {
-            let amounts = entry.tx.outputs.iter().map(|out| out.amount);
+            let paid = entry.paid(&self.params);
             MempoolTx {
                 txid: entry.txid,
                 bytes: entry.bytes,
                 fee: entry.fee,
-                amount: Amount::checked_sum(amounts).expect("checked when it came in"),
+                amount: paid.amount,
+                to: Arc::clone(&paid.to),
+                payees: paid.payees,
                 since: entry.since,
                 ancestors: entry.ancestors.count - 1,
                 descendants: entry.descendants.count - 1,

@@ -35,7 +35,7 @@ pub use self::spend::INPUTS_MAX;
 
 use self::keys::{parse_secret, secret_hex, shown};
 use self::purse::Purse;
-use self::rows::{Entry, Place, Stored, TIP_KEY, decoded, key_row};
+use self::rows::{Entry, Place, Stored, TIP_KEY, decoded, key_row, made_row};
 use self::waiting::{Purses, Waiter, Waiting};
 use super::chainstate::ChainState;
 use super::store::{BlockId, Store, StoreFault};
@@ -60,6 +60,10 @@ pub struct Wallets {
     /// The block that entries and coins reflect.
     tip: BlockId,
     names: BTreeMap<String, KeyHash>,
+    /// Whose wallets there are, in the order in which they were made.
+    made: Vec<KeyHash>,
+    /// The number of the next one in that order.
+    next_made: u32,
     purses: Purses,
     /// Transactions in blocks that touch any wallet.
     entries: BTreeMap<Place, Entry>,
@@ -86,13 +90,22 @@ impl Wallets {
             network: chain.network(),
             tip: chain.tip(),
             names: BTreeMap::new(),
+            made: Vec::new(),
+            next_made: stored
+                .made
+                .values()
+                .max()
+                .map_or(0, |last| last.saturating_add(1)),
             purses: BTreeMap::new(),
             entries: stored.entries,
             waiting: Waiting::default(),
             dirty: Rows::new(),
             flushed_tip: None,
         };
-        for (name, key) in stored.keys {
+        let mut keys: Vec<_> = stored.keys.into_iter().collect();
+        // Without a number first, and those by name.
+        keys.sort_by_key(|(name, _)| stored.made.get(name).copied());
+        for (name, key) in keys {
             wallets.add_purse(name, key);
         }
         if let Some(bytes) = store.meta(TIP_KEY)? {
@@ -106,6 +119,11 @@ impl Wallets {
         if let Some((height, index)) = wallets.replay() {
             let problem = format!("wallet entry {index} of block {height} contradicts others");
             return Err(store.damaged(problem));
+        }
+        let mut made = stored.made.keys();
+        if let Some(name) = made.find(|name| !wallets.names.contains_key(*name)) {
+            let row = made_row(name);
+            return Err(store.damaged(format!("the row {row} is of no wallet")));
         }
         let mut moved = Vec::new();
         for (txid, row) in stored.sent {
@@ -158,12 +176,13 @@ impl Wallets {
         Ok(secret_hex(&self.purse(name)?.key))
     }
 
-    /// The names of all wallets, in their order.
+    /// The names of all wallets, in the order in which they were made.
     pub fn names(&self) -> impl Iterator<Item = &str> {
-        self.names.keys().map(String::as_str)
+        let purses = self.made.iter().map(|owner| &self.purses[owner]);
+        purses.map(|purse| purse.name.as_str())
     }
 
-    /// The wallet whose name comes first.
+    /// The wallet that was made first.
     pub fn first(&self) -> Option<&str> {
         self.names().next()
     }
@@ -274,6 +293,9 @@ impl Wallets {
         let owner = self.add_purse(name.to_owned(), key);
         self.rescan(owner, chain)?;
         self.dirty.insert(key_row(name), Some(row));
+        let number = codec::encode(&self.next_made);
+        self.dirty.insert(made_row(name), Some(number));
+        self.next_made = self.next_made.saturating_add(1);
         self.claim_waiting();
         Ok(self.flush())
     }
@@ -283,6 +305,7 @@ impl Wallets {
         let purse = Purse::new(name.clone(), key, address);
         let owner = purse.owner;
         self.names.insert(name, owner);
+        self.made.push(owner);
         self.purses.insert(owner, purse);
         owner
     }

@@ -76,8 +76,9 @@ impl Wallets {
         if payment.amount.is_zero() {
             return Err(WalletError::Nothing);
         }
-        let sum = payment.amount.checked_add(payment.fee);
-        let needs = sum.ok_or(WalletError::TooMuch)?;
+        let fee = payment.fee.unwrap_or_default();
+        let needs = payment.amount.checked_add(fee);
+        let needs = needs.ok_or(WalletError::TooMuch)?;
         let confirmed = self.mature(purse);
         let change = self.own_change(purse);
         let most = inputs_max(&self.params);
@@ -229,7 +230,7 @@ impl Wallets {
                 .map(|coin| self.coin_info(coin))
                 .collect(),
             change: draft.change,
-            fee: payment.fee,
+            fee: payment.fee.unwrap_or_default(),
             bytes: draft.unsigned().encoded_len(),
         }
     }

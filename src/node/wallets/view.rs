@@ -9,14 +9,15 @@ use super::spend::Spendable;
 use super::waiting::{Waiter, net};
 use super::{WalletError, Wallets};
 use crate::chain::tx::TxOut;
-use crate::chain::{Amount, KeyHash, OutPoint, Txid};
+use crate::chain::{Amount, KeyHash, OutPoint, Tx, Txid};
 use std::cmp::Reverse;
 use std::collections::BTreeSet;
 
 impl Wallets {
-    /// All wallets, by name. Cheap: each is computed again only when something has changed.
+    /// All wallets, in the order in which they were made. Cheap: each is computed again only when
+    /// something has changed.
     pub fn info(&self) -> Vec<WalletInfo> {
-        let purses = self.names.values().map(|owner| &self.purses[owner]);
+        let purses = self.made.iter().map(|owner| &self.purses[owner]);
         purses.map(|purse| self.info_of(purse)).collect()
     }
 
@@ -121,7 +122,7 @@ impl Wallets {
         let flow = Flow {
             spent: &spent,
             made: &waiter.tx.outputs,
-            inputs: waiter.tx.inputs.len(),
+            tx: Some(waiter.tx.as_ref()),
         };
         HistoryEntry {
             at: waiter.at,
@@ -144,12 +145,12 @@ impl Wallets {
             Kind::Paid(tx) => Flow {
                 spent: &spent,
                 made: &tx.outputs,
-                inputs: tx.inputs.len(),
+                tx: Some(tx.as_ref()),
             },
             Kind::Reward | Kind::Received => Flow {
                 spent: &[],
                 made: &received,
-                inputs: 0,
+                tx: None,
             },
         };
         HistoryEntry {
@@ -164,7 +165,8 @@ impl Wallets {
     fn shown(&self, owner: KeyHash, txid: Txid, flow: &Flow<'_>) -> HistoryEntry {
         let (received, spent) = net(owner, flow.spent, flow.made);
         let own = flow.spent.iter().filter(|coin| coin.owner == owner).count();
-        let others = flow.made.iter().filter(|out| own > 0 && out.owner != owner);
+        let tx = flow.tx.filter(|_| own > 0);
+        let paid = tx.map_or_else(Vec::new, Tx::payments).into_iter();
         HistoryEntry {
             txid,
             block: None,
@@ -173,8 +175,8 @@ impl Wallets {
             reward: false,
             received,
             spent,
-            fee: (own > 0 && own == flow.inputs).then(|| flow.fee()),
-            to: others
+            fee: tx.filter(|tx| own == tx.inputs.len()).map(|_| flow.fee()),
+            to: paid
                 .map(|out| (self.params.address(out.owner).to_string(), out.amount))
                 .collect(),
             conflicted: false,
@@ -182,11 +184,12 @@ impl Wallets {
     }
 }
 
-/// What a transaction moves: own coins that it spends, what it makes, and how many inputs it has.
+/// What a transaction moves: own coins that it spends, what it makes, and all of it, if it is known
+/// and pays.
 struct Flow<'a> {
     spent: &'a [TxOut],
     made: &'a [TxOut],
-    inputs: usize,
+    tx: Option<&'a Tx>,
 }
 
 impl Flow<'_> {

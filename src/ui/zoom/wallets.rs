@@ -69,6 +69,10 @@ pub(super) fn history_item(subject: Subject<'_>, entry: &HistoryEntry) -> Item {
     };
     let with = if entry.reward {
         "block reward".to_owned()
+    } else if entry.is_to_itself() {
+        // What went out is only the fee.
+        let paid = entry.to.iter().map(|(_, amount)| amount.to_string());
+        format!("{} to itself", paid.collect::<Vec<_>>().join(", "))
     } else {
         let names = entry.to.iter().map(|(address, _)| {
             let name = subject.owner(address);

@@ -26,7 +26,7 @@ impl Payments {
     pub(super) fn new(layout: &Layout, from: u64) -> Self {
         let spec = layout.traffic.clone();
         let is_wanted = spec.is_some();
-        let spec = spec.unwrap_or_else(|| TrafficSpec::usual(layout.chain.fee));
+        let spec = spec.unwrap_or_else(|| TrafficSpec::usual(layout.chain.proposed_fee()));
         Self {
             generator: Generator::new(spec, seed(from, 1)),
             is_wanted,
