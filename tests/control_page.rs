@@ -123,6 +123,7 @@ fn limits_and_codes_are_those_of_the_program() {
         show_duration(limits::WRONG_PAUSE),
         show_duration(limits::LINE_TIME_MAX),
         show_duration(limits::UNREAD_MAX),
+        show_duration(limits::LAST_ANSWERS_MAX),
         format!("{} to {}", show_duration(fast), show_duration(slow)),
     ];
     assert_eq!(limits, BTreeSet::from(wanted));
