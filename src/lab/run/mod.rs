@@ -25,6 +25,7 @@ mod forward;
 mod hand;
 mod home;
 mod journeys;
+mod kept;
 mod links;
 mod model;
 mod nodes;

@@ -2,6 +2,7 @@
 
 use super::error::LabError;
 use super::home::Home;
+use super::kept::with_traffic;
 use super::model::{Model, Node};
 use super::saved::{FILE, Saved, SavedNode};
 use super::telling::Telling;
@@ -26,6 +27,10 @@ const KEY_DOMAIN: &[u8] = b"chainlab lab keys";
 
 /// Time between two writings of `lab.json`: what the lab clock loses at most by a crash.
 const SAVE_INTERVAL: Duration = Duration::from_secs(10);
+
+/// Time between two looks whether links or payments have changed: what a crash takes back of that
+/// at most.
+const SAVE_LOOK: Duration = Duration::from_secs(1);
 
 /// What a lab begins with.
 struct Plan {
@@ -126,7 +131,7 @@ fn go_on(
         })?;
     layout.name.clone_from(&saved.layout);
     Ok(Plan {
-        layout,
+        layout: with_traffic(layout, saved.traffic, dir)?,
         clock: LabClock::starting_at(saved.clock),
         saved,
     })
@@ -177,7 +182,10 @@ fn start(plan: Plan, home: &Home, runtime: Handle) -> Result<Started, LabError> 
         overheard: Mutex::default(),
         doors: Mutex::new(None),
     };
-    shared.set_pairs(&shared.lock().nodes)?;
+    match &saved.links {
+        Some(links) => shared.restore_links(links)?,
+        None => shared.set_pairs(&shared.lock().nodes)?,
+    }
     shared.save_into(home)?;
     home.make_nodes()?;
     Ok((Arc::new(shared), listeners, answers))
@@ -217,11 +225,17 @@ fn run(shared: &Arc<Shared>, listeners: Vec<TcpListener>) {
 }
 
 async fn save_now_and_then(shared: Arc<Shared>) {
+    let (mut saved, mut since) = (shared.kept_edition(), Duration::ZERO);
     loop {
         tokio::select! {
-            () = tokio::time::sleep(SAVE_INTERVAL) => {}
+            () = tokio::time::sleep(SAVE_LOOK) => since += SAVE_LOOK,
             () = shared.over() => return,
         }
+        let edition = shared.kept_edition();
+        if edition == saved && since < SAVE_INTERVAL {
+            continue;
+        }
+        (saved, since) = (edition, Duration::ZERO);
         let saving = Arc::clone(&shared);
         match shared.runtime.spawn_blocking(move || saving.save()).await {
             Ok(Ok(())) => {}
@@ -267,6 +281,8 @@ impl Shared {
                 wallets: model.wallets_of(NodeIx(ix)).map(str::to_owned).collect(),
             })
             .collect();
+        saved.links = Some(self.links_to_keep(&model));
+        saved.traffic = model.traffic_to_keep(&self.layout);
         drop(model);
         saved.write(home.path())
     }
