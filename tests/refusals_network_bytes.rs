@@ -209,8 +209,8 @@ impl Raw {
         self.sends(&Message::Ping(number));
         while let Some(message) = self.hears() {
             match message {
-                Message::Pong(answer) if answer == number => return,
-                Message::Ping(asked) => self.sends(&Message::Pong(asked)),
+                Message::Pong(answer, _) if answer == number => return,
+                Message::Ping(asked) => self.sends(&Message::Pong(asked, Time::default())),
                 _ => {}
             }
         }
@@ -356,7 +356,7 @@ fn an_honest_peer_whose_bytes_come_one_at_a_time_is_taken() {
     trickle(&mut slow, &Message::Ping(5));
     let pong = loop {
         match slow.hears() {
-            Some(Message::Pong(number)) => break Some(number),
+            Some(Message::Pong(number, _)) => break Some(number),
             Some(_) => {}
             None => break None,
         }

@@ -6,7 +6,7 @@ mod common;
 use chainlab::chain::params::Allocation;
 use chainlab::chain::{BlockHash, Params, Tx, Txid};
 use chainlab::link::LinkState;
-use chainlab::node::handshake::Identity;
+use chainlab::node::handshake::{Identity, PROTOCOL};
 use chainlab::node::io::{Command, ConnId, Event, EventKind, Reply};
 use chainlab::node::message::{Gist, Item, Locator, Message, Role, Text, Version};
 use chainlab::node::private::{Release, Strategy, WITHHELD_MAX};
@@ -137,7 +137,7 @@ impl Scene {
         let genesis = self.sim.params().genesis_block().hash();
         let us = Identity::new(common::key(9), genesis);
         let version = Version {
-            protocol: 1,
+            protocol: PROTOCOL,
             network: genesis,
             nonce: 77,
             id: us.id,

@@ -122,7 +122,8 @@ fn choose_network(file: Option<&Path>, data_dir: &Path) -> Result<Params, Failur
         return Ok(stored.unwrap_or_default());
     };
     let text = read_file(file, document::FILE_BYTES_MAX)?;
-    let params = network::read(&file.display().to_string(), &text).map_err(Failure::input)?;
+    let name = file.display().to_string();
+    let params = network::read(&name, &text).map_err(Failure::input)?;
     match stored {
         Some(stored) if stored != params => Err(Failure::input(format!(
             "{} holds the chain of network {}, and {} describes network {}",
@@ -170,7 +171,8 @@ async fn serve(
         listener.map_err(|error| Failure::other(format!("cannot listen at {at}: {error}")))?;
     let (name, params) = (config.name.clone(), Arc::clone(&config.params));
     let network = params.genesis_block().hash();
-    let clock = LabClock::from_wall();
+    // Its peers are elsewhere.
+    let clock = LabClock::from_wall().of_the_world();
     let node = live::spawn(config, data_dir, Some(listener), clock.clone()).await?;
     let node = Arc::new(node);
     let addr = node.addr().expect("it was given a listener");

@@ -6,6 +6,7 @@
 
 use super::view::{LogLine, Piece, Tone};
 use crate::chain::{Amount, Txid};
+use crate::live::skew_words;
 use crate::node::Time;
 use crate::node::io::{CloseReason, Direction, Event, EventKind, PeerLabel};
 use crate::node::store::BlockId;
@@ -145,6 +146,10 @@ impl Story {
                 let who = who.map_or_else(|| addr.to_string(), str::to_owned);
                 (Tone::Warn, format!("{who} does not answer"))
             }
+            EventKind::ClockSkew { peer, ahead_ms } => match skew_words(*ahead_ms) {
+                Some(skew) => (Tone::Warn, format!("clock of {peer} is {skew} this one")),
+                None => (Tone::Plain, format!("clock of {peer} agrees again")),
+            },
             EventKind::Banned { ip, why } => (Tone::Bad, format!("banned {ip}: {}", brief(why))),
             EventKind::WalletCreated { name, .. } => (Tone::Good, format!("wallet {name} made")),
             _ => return None,

@@ -38,4 +38,4 @@ pub use handle::{End, NodeHandle};
 pub use links::Links;
 pub use signals::Signals;
 pub use start::{NOWHERE, StartError, raise_open_files, seeds, spawn, spawn_on, stored_params};
-pub use words::{counted, log_event, reply_words, words};
+pub use words::{counted, log_event, reply_words, skew_words, words};

@@ -10,7 +10,7 @@ use super::run::{Entry, Runner, Snapshots};
 use super::tcp::{Net, Place};
 use super::wire::Frames;
 use crate::chain::hash::sha256d;
-use crate::chain::{Params, codec};
+use crate::chain::{BlockTime, Params, codec};
 use crate::node::chainstate::{OpenError, PARAMS_KEY};
 use crate::node::io::{Event, Input};
 use crate::node::{Config, Node, Seeds, Store, StoreFault, Time};
@@ -204,7 +204,12 @@ impl Birth {
         let (name, params) = (self.config.name.clone(), Arc::clone(&self.config.params));
         let node = Node::open(self.config, store, self.clock.now())?;
         let first = node.snapshot(self.clock.now());
-        self.clock.not_before(Time::from_block(first.tip_time));
+        // On an earlier clock the rules would refuse its own tip.
+        let earliest = first.tip_time.0.saturating_sub(params.future_drift_ms);
+        let earliest = Time::from_block(BlockTime(earliest));
+        self.clock.not_before(earliest);
+        let id = node.peers().us().id;
+        self.clock.join(id);
         let frames = Frames::new(params, node.chain().network());
         let net = Net::new(Arc::clone(&self.inbox), frames, self.place, self.runtime);
         let inbox = Arc::clone(&self.inbox);
@@ -218,6 +223,8 @@ impl Birth {
         };
         let runner = Runner {
             node,
+            id,
+            leapt: self.clock.read().leapt,
             clock: self.clock,
             inbox: self.inbox,
             net,

@@ -66,6 +66,10 @@ pub fn words(event: &EventKind) -> String {
         } => format!("connected to {peer} at {addr}"),
         EventKind::PeerUp { peer, addr, .. } => format!("{peer} connected from {addr}"),
         EventKind::PeerDown { peer, addr, why } => format!("lost {peer} at {addr}: {why}"),
+        EventKind::ClockSkew { peer, ahead_ms } => match skew_words(*ahead_ms) {
+            Some(skew) => format!("the clock of {peer} is {skew} this node's: check both"),
+            None => format!("the clock of {peer} agrees with this node's again"),
+        },
         EventKind::DialFailed { addr, why } => format!("nobody at {addr}: {why}"),
         EventKind::Banned { ip, why } => format!("banned {ip}: {why}"),
         EventKind::MessageSent {
@@ -149,7 +153,12 @@ pub fn log_event(event: &EventKind) {
         EventKind::TxRefused { .. } | EventKind::DialFailed { .. } => {
             tracing::debug!("{}", Lazily(event));
         }
-        EventKind::BlockRefused { .. } | EventKind::Banned { .. } => {
+        EventKind::BlockRefused { .. }
+        | EventKind::Banned { .. }
+        | EventKind::ClockSkew {
+            ahead_ms: 1.. | ..=-1,
+            ..
+        } => {
             tracing::warn!("{}", Lazily(event));
         }
         _ => tracing::info!("{}", Lazily(event)),
@@ -163,6 +172,18 @@ impl std::fmt::Display for Lazily<'_> {
     fn fmt(&self, f: &mut std::fmt::Formatter<'_>) -> std::fmt::Result {
         f.write_str(&words(self.0))
     }
+}
+
+/// A difference of clocks, to be followed by whose clock it is measured from: `30.0 s behind`. `None`:
+/// there is none.
+pub fn skew_words(ahead_ms: i64) -> Option<String> {
+    let (ms, side) = match ahead_ms {
+        0 => return None,
+        1.. => (ahead_ms.unsigned_abs(), "ahead of"),
+        _ => (ahead_ms.unsigned_abs(), "behind"),
+    };
+    let (s, tenth) = (ms / 1_000, ms / 100 % 10);
+    Some(format!("{s}.{tenth} s {side}"))
 }
 
 fn from_whom(peer: Option<&PeerLabel>) -> String {

@@ -23,8 +23,8 @@ use crate::chain::key::{PublicKey, SecretKey, Signature};
 use serde::Serialize;
 use thiserror::Error;
 
-/// The version of the protocol that this program speaks.
-pub const PROTOCOL: u32 = 1;
+/// The version of the protocol that this program speaks. Since 2 a `pong` carries a time.
+pub const PROTOCOL: u32 = 2;
 
 /// How a handshake stands.
 #[derive(Debug)]
@@ -250,7 +250,7 @@ mod tests {
         );
         assert_eq!(
             refusal(|v| v.protocol = 9, NOT_OURS),
-            "protocol 9, this node speaks 1"
+            "protocol 9, this node speaks 2"
         );
         assert_eq!(
             refusal(|_| {}, |nonce| nonce == 20),

@@ -121,6 +121,7 @@ impl<S: Store> Node<S> {
     pub fn open(config: Config, store: S, now: Time) -> Result<Self, OpenError> {
         let (params, sigs) = (config.params.clone(), config.sigs.clone());
         let chain = ChainState::open(store, params.clone(), sigs.clone())?;
+        let drift = Duration::from_millis(params.future_drift_ms);
         let us = Identity::new(Random::identity(&config.seeds.run), chain.network());
         let mut book = AddrBook::new(config.outbound, config.listen);
         if let Some(row) = chain.store().meta(addrbook::ROW)? {
@@ -133,7 +134,7 @@ impl<S: Store> Node<S> {
         let mempool = Mempool::new(config.mempool.clone(), params, chain.network(), sigs);
         let wallets = Wallets::open(&chain, config.seeds.keys)?;
         let mut node = Self {
-            peers: Peers::new(us, config.inbound_max),
+            peers: Peers::new(us, config.inbound_max, drift),
             book,
             gossip: Gossip::default(),
             sync: Sync::new(config.sync),

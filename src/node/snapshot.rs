@@ -130,6 +130,10 @@ pub struct PeerInfo {
     /// The last round trip; `None` before the first pong.
     #[serde(with = "duration_text::option")]
     pub round_trip: Option<Duration>,
+    /// By how much its clock is ahead of this node's, in ms, negative: behind; `None`: by no more than
+    /// half of what a block may be ahead.
+    #[serde(default)]
+    pub clock_ahead_ms: Option<i64>,
     /// Since when.
     pub since: Time,
     /// Bytes that came in and went out, as frames.

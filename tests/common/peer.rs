@@ -183,7 +183,7 @@ impl State {
             }
             Message::Ping(number) => {
                 if let Some(after) = self.manners.pong_after {
-                    self.do_at(now + after, Output::Send(conn, Message::Pong(*number)));
+                    self.do_at(now + after, Output::Send(conn, Message::Pong(*number, now)));
                 }
                 Vec::new()
             }
@@ -389,7 +389,7 @@ impl Fake {
     pub fn is_told(&self) -> Vec<Message> {
         let seen = std::mem::take(&mut self.state.borrow_mut().seen);
         let told = seen.into_iter().filter_map(|(_, input)| match input {
-            Input::Received(_, Message::Ping(_) | Message::Pong(_)) => None,
+            Input::Received(_, Message::Ping(_) | Message::Pong(..)) => None,
             Input::Received(_, message) => Some(message),
             _ => None,
         });

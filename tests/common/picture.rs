@@ -157,6 +157,7 @@ pub fn peer(number: u64, name: &str, ms: u64) -> PeerInfo {
         user_agent: format!("/chainlab:0.1.0({name})/"),
         height: 12,
         round_trip: Some(Duration::from_millis(ms)),
+        clock_ahead_ms: None,
         since: at(300),
         received_bytes: 12_345,
         sent_bytes: 2_345,

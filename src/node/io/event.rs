@@ -122,6 +122,14 @@ pub enum EventKind {
         /// Why.
         why: String,
     },
+    /// A peer's clock and this node's differ by more than half of what a block may be ahead, or do
+    /// not any more.
+    ClockSkew {
+        /// Whose clock.
+        peer: PeerLabel,
+        /// By how much it is ahead of this node's, in ms; negative: behind; 0: they agree again.
+        ahead_ms: i64,
+    },
     /// A dialled address did not answer.
     DialFailed {
         /// Where.

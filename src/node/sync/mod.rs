@@ -405,6 +405,13 @@ impl Sync {
         overdue
     }
 
+    /// Nothing could come in for so long: nobody is late because of it.
+    pub fn stood_still(&mut self, time: Duration) {
+        self.peers
+            .values_mut()
+            .for_each(|peer| peer.stood_still(time));
+    }
+
     /// When something is due.
     pub fn deadline(&self) -> Option<Time> {
         let peers = self.peers.values().map(PeerSync::deadline).min();
