@@ -124,6 +124,8 @@ fn choose_network(file: Option<&Path>, data_dir: &Path) -> Result<Params, Failur
     let text = read_file(file, document::FILE_BYTES_MAX)?;
     let name = file.display().to_string();
     let params = network::read(&name, &text).map_err(Failure::input)?;
+    let now = LabClock::from_wall().now().block_time();
+    network::check_begun(&name, &text, &params, now).map_err(Failure::input)?;
     match stored {
         Some(stored) if stored != params => Err(Failure::input(format!(
             "{} holds the chain of network {}, and {} describes network {}",

@@ -31,6 +31,8 @@ pub const NODES_MAX: usize = 128;
 pub struct Layout {
     /// What people call it: the file's name without its ending.
     pub name: String,
+    /// The file, as it was called: for what is found to be wrong later.
+    pub file: String,
     /// What the file says about itself: the comment that it opens with, without the `#`.
     pub about: Vec<String>,
     /// The chain.
@@ -217,6 +219,7 @@ impl Layout {
     pub fn around(name: &str, params: &Params) -> Self {
         Self {
             name: name.to_owned(),
+            file: name.to_owned(),
             about: Vec::new(),
             chain: ChainSpec {
                 params: params.clone(),

@@ -51,6 +51,9 @@ pub enum LabError {
         /// What is wrong.
         source: FileError,
     },
+    /// The chain of the layout begins later than the lab could.
+    #[error(transparent)]
+    Begins(FileError),
     /// Something was asked for that only a new lab can have.
     #[error("{}: the lab in it has its own {what}, which was decided when it was made", dir.display())]
     Decided {
@@ -115,6 +118,7 @@ impl LabError {
             | Self::Foreign { .. }
             | Self::Damaged { .. }
             | Self::Layout { .. }
+            | Self::Begins(_)
             | Self::Decided { .. }
             | Self::Port { .. }
             | Self::Remote(_)

@@ -59,7 +59,7 @@ use model::{Model, Node};
 use observe::Overheard;
 use std::path::{Path, PathBuf};
 use std::sync::atomic::{AtomicU64, Ordering};
-use std::sync::{Arc, Mutex, MutexGuard, PoisonError};
+use std::sync::{Arc, Mutex, MutexGuard, OnceLock, PoisonError};
 use std::time::{Duration, SystemTime};
 use telling::Telling;
 use tokio::runtime::Handle;
@@ -119,6 +119,8 @@ struct Shared {
     since: Time,
     runtime: Handle,
     clock: LabClock,
+    /// How long the clock had gone when the nodes were up for the first time.
+    up: OnceLock<Duration>,
     links: Links,
     sigs: Arc<SigCache>,
     model: Mutex<Model>,
@@ -244,6 +246,18 @@ impl Lab {
         &self.shared.clock
     }
 
+    /// How long it has gone on, from the moment when all of its nodes were up: not while it stood
+    /// still, and whatever its clock was set to.
+    pub fn elapsed(&self) -> Duration {
+        self.shared.elapsed()
+    }
+
+    /// How long it had gone on when it was `at` on its clock, a short while ago.
+    pub fn elapsed_at(&self, at: Time) -> Duration {
+        let ago = self.shared.clock.now().since(at);
+        self.shared.elapsed().saturating_sub(ago)
+    }
+
     /// What it was made of.
     pub fn layout(&self) -> &Layout {
         &self.shared.layout
@@ -308,6 +322,7 @@ impl Shared {
             openings: 1,
             since: clock.now(),
             runtime,
+            up: OnceLock::from(clock.ran()),
             clock,
             links: Links::default(),
             sigs: Arc::default(),
@@ -339,6 +354,19 @@ impl Shared {
 
     fn node_dir(&self, name: &str) -> Option<PathBuf> {
         Some(self.home().as_ref()?.node(name))
+    }
+
+    /// See [`Lab::elapsed`].
+    fn elapsed(&self) -> Duration {
+        let up = self.up.get();
+        up.map_or(Duration::ZERO, |up| self.clock.ran().saturating_sub(*up))
+    }
+
+    /// Time begins to count once no node is on its way up any more.
+    fn note_up(&self) {
+        if !self.lock().is_starting() {
+            self.up.get_or_init(|| self.clock.ran());
+        }
     }
 
     /// Changes what is known, and tells whoever looks.

@@ -95,6 +95,7 @@ impl Shared {
                     let first = Arc::clone(&handle.snapshots().borrow());
                     model.seen(ix, life, first);
                 });
+                self.note_up();
                 let watching = observe::watch(Arc::clone(&self), ix, life, handle);
                 self.runtime.spawn(watching);
                 Ok(())
@@ -106,6 +107,7 @@ impl Shared {
                         node.ended(NodeState::Failed(why.as_str().into()));
                     }
                 });
+                self.note_up();
                 Err(why)
             }
         }

@@ -8,6 +8,7 @@ use super::telling::Telling;
 use super::{Control, Lab, LabOptions, Shared, Standing, first, nodes, script};
 use crate::lab::document::FileError;
 use crate::lab::layout::{self, Layout};
+use crate::lab::network;
 use crate::lab::script::Script;
 use crate::lab::view::NodeIx;
 use crate::live::{LabClock, Links, seeds};
@@ -16,7 +17,7 @@ use sha2::{Digest, Sha256};
 use std::collections::BTreeMap;
 use std::net::TcpListener;
 use std::path::Path;
-use std::sync::{Arc, Mutex};
+use std::sync::{Arc, Mutex, OnceLock};
 use std::time::Duration;
 use tokio::runtime::Handle;
 use tokio::sync::{mpsc, watch};
@@ -82,6 +83,9 @@ fn begin(options: LabOptions) -> Result<Plan, LabError> {
     };
     let layout = options.layout;
     let start = clock.now();
+    let (name, text) = (&layout.file, &options.layout_text);
+    let params = layout.params(&key_seed, start.block_time());
+    network::check_begun(name, text, &params, start.block_time()).map_err(LabError::Begins)?;
     let mut saved = Saved::new(&layout.name, &options.layout_text, &key_seed, start);
     saved.seed = options.seed;
     saved.nodes = layout.nodes.iter().map(SavedNode::new).collect();
@@ -167,6 +171,7 @@ fn start(plan: Plan, home: &Home, runtime: Handle) -> Result<Started, LabError> 
         since: saved.since,
         runtime,
         clock: plan.clock,
+        up: OnceLock::new(),
         links: Links::default(),
         sigs: Arc::default(),
         model: Mutex::new(model(known, &saved.nodes, home)),
