@@ -3,7 +3,7 @@
 //!
 //! ```sh
 //! cargo bench --bench node               # all of it
-//! cargo bench --bench node -- sync       # one group: sync, hops, admit, crowd, sim
+//! cargo bench --bench node -- sync       # one group: sync, hops, admit, by_hand, crowd, sim
 //! ```
 
 #![allow(
@@ -14,6 +14,8 @@
 
 #[path = "node/admit.rs"]
 mod admit;
+#[path = "node/by_hand.rs"]
+mod by_hand;
 #[path = "../tests/common/mod.rs"]
 mod common;
 #[path = "node/crowd.rs"]
@@ -34,6 +36,7 @@ fn main() {
         ("sync", sync::sync),
         ("hops", hops::hops),
         ("admit", admit::admit),
+        ("by_hand", by_hand::by_hand),
         ("crowd", crowd::crowd),
         ("sim", sim::sim),
     ]);

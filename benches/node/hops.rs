@@ -107,7 +107,7 @@ fn pay_all(scene: &Scene, nodes: &[NodeHandle]) {
             from: "purse".to_owned(),
             to: bob.clone(),
             amount: coins(1),
-            fee: Amount::ZERO,
+            fee: Some(Amount::ZERO),
         };
         let paid = nodes[0].command_blocking(Command::Send(payment));
         paid.expect("there are coins");

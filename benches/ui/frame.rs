@@ -224,7 +224,7 @@ impl<'a> Busy<'a> {
             from: format!("payer{}", from + 1),
             to: format!("payer{}", to + 1),
             amount: Amount::from_units(1 + self.asked as u64).expect("little"),
-            fee: Amount::ZERO,
+            fee: Some(Amount::ZERO),
         };
         self.lab
             .request(Request::Node(NodeIx(from), Command::Send(payment)));

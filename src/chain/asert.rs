@@ -123,6 +123,11 @@ impl Clock {
         }
     }
 
+    /// The latest time on the branch.
+    pub const fn latest(self) -> BlockTime {
+        self.latest
+    }
+
     /// What it shows, in ms, in the last block.
     pub fn ms_in(self, last: BlockTime, interval_ms: u64) -> i64 {
         let behind = self.latest.0.saturating_sub(last.0);

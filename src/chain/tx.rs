@@ -13,6 +13,7 @@ use super::coins::{Coin, OutPoint};
 use super::hash::{BlockHash, KeyHash, Txid, sha256d};
 use super::key::{PublicKey, SecretKey, Signature};
 use serde::{Deserialize, Serialize};
+use std::collections::BTreeSet;
 
 /// The only version of transactions so far.
 pub const TX_VERSION: u32 = 1;
@@ -96,6 +97,23 @@ impl Tx {
         self.inputs
             .first()
             .is_some_and(|input| input.outpoint == OutPoint::NONE)
+    }
+
+    /// What it pays, and to whom: its outputs without the change, which goes back to an owner of a
+    /// coin that it spends. If all of them do, somebody pays itself, and it is the first that is
+    /// paid: change comes after it.
+    pub fn payments(&self) -> Vec<TxOut> {
+        let inputs = self.inputs.iter().filter(|_| !self.is_coinbase());
+        let payers: BTreeSet<KeyHash> = inputs.map(|input| input.key.hash()).collect();
+        let to_others = self
+            .outputs
+            .iter()
+            .filter(|out| !payers.contains(&out.owner));
+        let paid: Vec<TxOut> = to_others.copied().collect();
+        match paid.is_empty() {
+            true => self.outputs.first().copied().into_iter().collect(),
+            false => paid,
+        }
     }
 
     /// Bytes of the encoding.

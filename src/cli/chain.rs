@@ -7,7 +7,7 @@ use super::table::{Side, Table, print_json, show_time};
 use super::{Failure, print};
 use crate::chain::{BlockHash, Txid};
 use crate::node::Time;
-use crate::node::io::{Command, Reply};
+use crate::node::io::{Command, RefusalKind, Reply};
 use crate::node::snapshot::{BlockDetail, BlockInfo, PAGE_MAX, TxDetail};
 use clap::Args;
 use serde_json::json;
@@ -55,7 +55,7 @@ pub(super) struct Options {
     choice: Choice,
     /// Print JSON.
     #[arg(long)]
-    json: bool,
+    pub(super) json: bool,
 }
 
 pub(super) async fn run(options: &Options) -> Result<(), Failure> {
@@ -97,7 +97,7 @@ async fn some_node(group: &Group) -> Result<String, Failure> {
     let mut nodes = group.status().await?.into_iter();
     let up = nodes.find(|status| status.state.is_up());
     let up = up.map(|status| status.node);
-    up.ok_or_else(|| Failure::other("no node runs"))
+    up.ok_or_else(|| Failure::refused(RefusalKind::NotRunning, "no node runs"))
 }
 
 /// Whose chain is looked at.
@@ -148,7 +148,8 @@ impl Place {
         }
         let digits = digits_of(wanted, "block")?;
         let hashes = recent.iter().map(|block| block.id.hash.to_string());
-        let found = only("block", wanted, hashes.filter(|hash| fits(hash, &digits)))?;
+        let hashes = hashes.filter(|hash| fits(hash, &digits));
+        let found = only("block", wanted, hashes)?;
         let hash = found.parse().expect("a hash that was written");
         self.block(Command::Block { hash }).await
     }
@@ -230,9 +231,8 @@ fn only(
     mut found: impl Iterator<Item = String>,
 ) -> Result<String, Failure> {
     let Some(first) = found.next() else {
-        return Err(Failure::input(format!(
-            "no {what} of the last {PAGE_MAX} blocks begins or ends with {wanted}"
-        )));
+        let words = format!("no {what} of the last {PAGE_MAX} blocks begins or ends with {wanted}");
+        return Err(Failure::refused(RefusalKind::Invalid, words));
     };
     match found.next() {
         None => Ok(first),

@@ -15,6 +15,7 @@ use clap::Args;
 use serde_json::{Value, json};
 use std::fmt::Write as _;
 use std::fs;
+use std::io::ErrorKind;
 use std::path::{Path, PathBuf};
 
 pub(super) const EXAMPLES: &str = "\
@@ -41,7 +42,7 @@ pub(super) struct Options {
 }
 
 pub(super) fn run(options: &Options) -> Result<(), Failure> {
-    let is_lab = options.dir.join("lab.json").is_file();
+    let is_lab = is_there(&options.dir.join("lab.json"))?;
     let dirs = match is_lab {
         true => nodes_of(&options.dir)?,
         false => vec![options.dir.clone()],
@@ -97,11 +98,20 @@ fn nodes_of(lab: &Path) -> Result<Vec<PathBuf>, Failure> {
 
 /// Refuses what no node has left: opening it would make a new database of it.
 fn refuse_strangers(dir: &Path) -> Result<(), Failure> {
-    let has_chain = dir.join("chain").is_dir();
-    let is_finished = !dir.join("creating").exists();
-    match has_chain && is_finished && dir.join("lock").is_file() {
+    let is_finished = !is_there(&dir.join("creating"))?;
+    match is_finished && is_there(&dir.join("chain"))? && is_there(&dir.join("lock"))? {
         true => Ok(()),
         false => Err(no_node(dir)),
+    }
+}
+
+/// Whether there is something at this path, if the system lets us see.
+fn is_there(path: &Path) -> Result<bool, Failure> {
+    match path.try_exists() {
+        Err(error) if error.kind() != ErrorKind::NotADirectory => {
+            Err(Failure::other(format!("{}: {error}", path.display())))
+        }
+        found => Ok(found.unwrap_or(false)),
     }
 }
 

@@ -8,9 +8,9 @@ use super::Failure;
 use super::group::Group;
 use super::table::{Side, Table};
 use crate::lab::control::registry::{self, Entry};
-use crate::lab::control::rpc::{BAD_PARAMS, NO_METHOD};
 use crate::lab::control::{COOKIE_FILE, Client, ClientError, Cookie, Door, Kind, Place};
 use crate::lab::names::missing;
+use crate::node::io::RefusalKind;
 use clap::Args;
 use std::collections::BTreeMap;
 use std::path::PathBuf;
@@ -51,10 +51,7 @@ pub(super) struct Choice {
 
 impl From<ClientError> for Failure {
     fn from(error: ClientError) -> Self {
-        match error.code() {
-            Some(BAD_PARAMS | NO_METHOD) => Self::input(error),
-            _ => Self::other(error),
-        }
+        Self::refused(error.kind(), error)
     }
 }
 
@@ -191,7 +188,8 @@ fn pick(
         left.retain(|group| group.iter().any(has));
         if left.is_empty() {
             let all = all.iter().map(String::as_str);
-            return Err(Failure::input(missing("node", node, all)));
+            let words = missing("node", node, all);
+            return Err(Failure::refused(RefusalKind::NoSuchNode, words));
         }
     }
     match <[_; 1]>::try_from(left) {

@@ -38,7 +38,7 @@ pub(super) struct Options {
     choice: Choice,
     /// Print JSON: a list, or with --follow an object a line.
     #[arg(long)]
-    json: bool,
+    pub(super) json: bool,
 }
 
 pub(super) async fn run(options: &Options) -> Result<(), Failure> {

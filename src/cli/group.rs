@@ -6,7 +6,7 @@ use crate::chain::address::Address;
 use crate::lab::control::{Client, Kind, NodeStatus};
 use crate::lab::names::missing;
 use crate::lab::network;
-use crate::node::io::{Command, Reply};
+use crate::node::io::{Command, RefusalKind, Reply};
 use crate::node::snapshot::WalletInfo;
 use serde_json::{Map, Value};
 
@@ -88,7 +88,7 @@ impl Group {
         let mut found = self.members.iter().filter(has);
         match (found.next(), found.next()) {
             (Some(client), None) => Ok(client),
-            (None, _) => Err(Failure::input(missing("node", node, self.nodes()))),
+            (None, _) => Err(self.no_such_node(node)),
             _ => Err(Failure::input(format!(
                 "several nodes are called {node}: say which with --at"
             ))),
@@ -108,6 +108,12 @@ impl Group {
         params: Map<String, Value>,
     ) -> Result<Value, Failure> {
         Ok(self.client(node)?.call(method, params).await?)
+    }
+
+    /// That there is no such node.
+    pub(super) fn no_such_node(&self, name: &str) -> Failure {
+        let words = missing("node", name, self.nodes());
+        Failure::refused(RefusalKind::NoSuchNode, words)
     }
 
     /// All nodes, as they were last seen.
@@ -163,7 +169,7 @@ impl Group {
             (Some(held), _) | (None, [held]) => Ok(held),
             (None, []) => {
                 let names = wallets.iter().map(|held| held.wallet.name.as_str());
-                Err(Failure::input(missing("wallet", name, names)))
+                Err(no_such_wallet(missing("wallet", name, names)))
             }
             (None, several) => {
                 let nodes: Vec<_> = several.iter().map(|held| held.node.as_str()).collect();
@@ -183,10 +189,10 @@ impl Group {
         match Address::parse(of, self.params()?.address_version) {
             Ok(_) => Ok(of.to_owned()),
             // Only what is about as long as one was meant to be one.
-            Err(error) if of.len() >= ADDRESS_LEN_MIN => Err(Failure::input(format!(
+            Err(error) if of.len() >= ADDRESS_LEN_MIN => Err(no_such_wallet(format!(
                 "{of} is neither a wallet nor an address: {error}"
             ))),
-            Err(_) => Err(Failure::input(missing("wallet", of, names))),
+            Err(_) => Err(no_such_wallet(missing("wallet", of, names))),
         }
     }
 }
@@ -201,10 +207,16 @@ async fn wallets_of(client: &Client, node: &str) -> Result<Vec<WalletInfo>, Fail
 
 /// That a node's answer is none to the question.
 pub(super) fn unexpected(reply: &Reply) -> Failure {
-    Failure::other(format!("this answer was not expected: {reply:?}"))
+    let words = format!("this answer was not expected: {reply:?}");
+    Failure::refused(RefusalKind::Fault, words)
+}
+
+fn no_such_wallet(words: String) -> Failure {
+    Failure::refused(RefusalKind::NoSuchWallet, words)
 }
 
 /// That a node must run, and does not.
 pub(super) fn is_down(node: &str, what: &str) -> Failure {
-    Failure::other(format!("{node} {what}, and does not run"))
+    let words = format!("{node} {what}, and does not run");
+    Failure::refused(RefusalKind::NotRunning, words)
 }

@@ -5,7 +5,7 @@
 mod report;
 
 use self::report::Report;
-use super::node::start_log;
+use super::log::{self, Format, Of};
 use super::{Failure, runtime};
 use crate::lab::control::NodeEvent;
 use crate::lab::script::cast::Cast;
@@ -35,7 +35,7 @@ pub(super) struct HeadlessOptions {
     /// Run without a screen, and tell what happens line by line.
     #[arg(long, conflicts_with = "attach")]
     headless: bool,
-    /// With --headless: how long at most, as in 90s [default: 60s].
+    /// With --headless: how long at most, once all nodes are up, as in 90s [default: 60s].
     #[arg(long = "for", value_name = "TIME", value_parser = parse_duration, requires = "headless")]
     for_: Option<Duration>,
     /// With --headless: end as soon as this is true, as in 'height >= 3 and tips == 1'; docs/layout.md
@@ -72,7 +72,7 @@ struct Judge<'a> {
 }
 
 pub(super) fn run(options: &HeadlessOptions, lab: LabOptions) -> Result<(), Failure> {
-    start_log("warn");
+    log::start("warn", Of::Many, Format::Plain);
     let report = Report::new(options.json);
     let summary = match options.is_virtual {
         true => rehearse(options, &lab, &report)?,
@@ -132,7 +132,7 @@ fn rehearse(
                 event: Arc::new(event.clone()),
             };
             if told.is_ok() {
-                told = report.event(since, &event);
+                told = report.event(event.event.at.since(since), &event);
             }
         });
         told?;
@@ -180,7 +180,6 @@ async fn watch(
     let mut changes = lab.changes();
     changes.mark_changed();
     let (mut judge, mut shown, mut states) = (Judge::new(options), None, Vec::new());
-    let opened = lab.clock().now();
     let mut look = interval(LOOK);
     look.set_missed_tick_behavior(MissedTickBehavior::Delay);
     let mut is_signalled = false;
@@ -188,14 +187,14 @@ async fn watch(
         tokio::select! {
             heard = hearing.next() => {
                 if let Some(heard) = heard {
-                    tell(report, opened, heard)?;
+                    tell(report, lab, heard)?;
                 }
                 continue;
             }
             _ = signals.next() => is_signalled = true,
             _ = look.tick() => {}
         }
-        let elapsed = lab.clock().now().since(opened);
+        let elapsed = lab.elapsed();
         let view = lab.view();
         if let Some(script) = &view.script {
             report.steps(elapsed, script, &mut shown)?;
@@ -221,7 +220,7 @@ async fn watch(
     let mut summary = lab.summary();
     summary.elapsed_ms = elapsed.as_secs_f64() * 1e3;
     while let Some(heard) = hearing.try_next() {
-        tell(report, opened, heard)?;
+        tell(report, lab, heard)?;
     }
     summary.fail(judge.failures(elapsed, script.as_deref()));
     for node in &lab.view().nodes {
@@ -232,9 +231,9 @@ async fn watch(
     Ok(summary)
 }
 
-fn tell(report: &Report, opened: crate::node::Time, heard: Heard) -> Result<(), Failure> {
+fn tell(report: &Report, lab: &Lab, heard: Heard) -> Result<(), Failure> {
     match heard {
-        Heard::Event(event) => report.event(opened, &event),
+        Heard::Event(event) => report.event(lab.elapsed_at(event.event.at), &event),
         Heard::Missed(events) => report.missed(events),
     }
 }

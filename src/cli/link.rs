@@ -9,9 +9,9 @@ use super::group::Group;
 use super::table::{Side, Table, print_json};
 use super::{Failure, print};
 use crate::lab::control::LinkStatus;
-use crate::lab::names::missing;
 use crate::lab::units::{show_bandwidth, show_conditions, show_duration};
 use crate::link::{Conditions, LinkState, PRESETS};
+use crate::node::io::RefusalKind;
 use clap::{Args, Subcommand};
 use serde_json::{Map, Value};
 use std::net::SocketAddr;
@@ -35,7 +35,7 @@ pub(super) struct Options {
     choice: Choice,
     /// Print JSON.
     #[arg(long, global = true)]
-    json: bool,
+    pub(super) json: bool,
 }
 
 #[derive(Args)]
@@ -162,7 +162,7 @@ pub(super) async fn run(options: &Options) -> Result<(), Failure> {
             .into_iter()
             .find(|end| group.nodes().all(|node| node != *end));
         if let Some(end) = unknown {
-            return Err(Failure::input(missing("node", end, group.nodes())));
+            return Err(group.no_such_node(end));
         }
     }
     let answers = match ends {
@@ -251,14 +251,12 @@ async fn apart(
 ) -> Result<Vec<Value>, Failure> {
     if from == to {
         let words = format!("a link is between two nodes, and {from} is one");
-        return Err(Failure::input(words));
+        return Err(Failure::refused(RefusalKind::Invalid, words));
     }
     let nodes = group.status().await?;
     let addr = |name: &str| {
         let found = nodes.iter().find(|status| status.node == name);
-        let found = found
-            .ok_or_else(|| Failure::input(missing("node", name, group.nodes())))?
-            .addr;
+        let found = found.ok_or_else(|| group.no_such_node(name))?.addr;
         found.ok_or_else(|| Failure::other(format!("{name} listens nowhere")))
     };
     let (one, other) = (addr(from)?, addr(to)?);

@@ -3,8 +3,8 @@
 use super::choose::Choice;
 use super::group::{Group, unexpected};
 use super::table::print_json;
-use super::{Failure, print};
-use crate::lab::units::parse_rate;
+use super::{Failure, print, say};
+use crate::lab::units::{parse_rate, show_about, show_rate};
 use crate::live::reply_words;
 use crate::node::io::{Command, Reply};
 use crate::node::mining::MiningMode;
@@ -32,7 +32,7 @@ pub(super) struct Options {
     choice: Choice,
     /// Print JSON: a list of answers.
     #[arg(long, global = true)]
-    json: bool,
+    pub(super) json: bool,
 }
 
 #[derive(Subcommand)]
@@ -120,6 +120,12 @@ pub(super) async fn run(options: &Options) -> Result<(), Failure> {
             commands.extend(std::iter::repeat_n(Command::MineNow, usize::from(*blocks)));
         }
     }
+    let is_by_hand = matches!(options.what, What::Now { .. });
+    let before = if is_by_hand {
+        mining(&group, &node).await?
+    } else {
+        None
+    };
     let mut replies = Vec::new();
     for command in commands {
         let reply = group.command(&node, &command).await?;
@@ -128,10 +134,41 @@ pub(super) async fn run(options: &Options) -> Result<(), Failure> {
             false => print(&format!("{}\n", reply_words(&reply)))?,
         }
     }
+    if let Some(before) = before
+        && let Some(after) = mining(&group, &node).await?
+        && let Some(words) = harder(&before, &after)
+    {
+        say(&words);
+    }
     match options.json {
         true => print_json(&replies),
         false => Ok(()),
     }
+}
+
+/// How things are with the miner of a node.
+async fn mining(group: &Group, node: &str) -> Result<Option<MiningInfo>, Failure> {
+    let nodes = group.status().await?.into_iter();
+    let mut found = nodes.filter(|status| status.node == node);
+    let seen = found.next().and_then(|status| status.snapshot);
+    Ok(seen.map(|seen| seen.mining.clone()))
+}
+
+/// What blocks by hand have done to the difficulty, if that is much: there is not always room for
+/// their times to be an interval apart.
+fn harder(before: &MiningInfo, after: &MiningInfo) -> Option<String> {
+    let times = after.expected_hashes / before.expected_hashes;
+    if times < 2.0 {
+        return None;
+    }
+    let rate = show_rate(after.hashrate);
+    let next = match after.expected_time() {
+        Some(time) => format!("{} on average", show_about(time)),
+        None => "for ever".to_owned(),
+    };
+    Some(format!(
+        "the difficulty is {times:.1} times what it was: at {rate} the next block takes {next}"
+    ))
 }
 
 /// Mines a block now.

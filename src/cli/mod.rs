@@ -1,7 +1,8 @@
 //! The command line: what was asked for, and one file for each subcommand.
 //!
-//! Exit codes: 0, all went well; 2, what was asked for or given is wrong; 3, what was expected of a
-//! lab was not true; 1, anything else.
+//! Exit codes: 0, all went well; 2, what was asked for or given is wrong, and another request would
+//! have been done; 3, what was expected of a lab was not true; 129, the terminal was closed; 1,
+//! anything else.
 
 #![allow(
     clippy::disallowed_methods,
@@ -22,6 +23,7 @@ mod headless;
 mod help;
 mod layouts;
 mod link;
+mod log;
 mod look;
 mod mine;
 mod network;
@@ -41,7 +43,9 @@ use crate::live::StartError;
 use crate::live::disk::OpenDiskError;
 use crate::node::StoreFault;
 use crate::node::chainstate::OpenError;
+use crate::node::io::RefusalKind;
 use clap::{CommandFactory, FromArgMatches, Parser, Subcommand};
+use serde_json::json;
 use std::borrow::Cow;
 use std::fmt;
 use std::fs::File;
@@ -147,11 +151,13 @@ enum Command {
     Man,
 }
 
-/// Why the program ends early: words for people, and which exit code.
+/// Why the program ends early: words for people, if there are any to read them, and which exit code.
 #[derive(Debug)]
 struct Failure {
     words: String,
     code: u8,
+    /// Of what runs, why it refuses.
+    kind: Option<RefusalKind>,
 }
 
 /// What was asked for or given is wrong.
@@ -160,12 +166,16 @@ const BAD_INPUT: u8 = 2;
 /// What was expected of a lab was not true.
 const UNMET: u8 = 3;
 
+/// The terminal was closed: what a shell says of a program that SIGHUP has ended.
+const HUNG_UP: u8 = 129;
+
 impl Failure {
     /// What was asked for or given is wrong.
     fn input(words: impl fmt::Display) -> Self {
         Self {
             words: words.to_string(),
             code: BAD_INPUT,
+            kind: None,
         }
     }
 
@@ -174,6 +184,28 @@ impl Failure {
         Self {
             words: words.to_string(),
             code: 1,
+            kind: None,
+        }
+    }
+
+    /// What runs refuses, or would.
+    fn refused(kind: RefusalKind, words: impl fmt::Display) -> Self {
+        let failure = match kind.is_of_the_request() {
+            true => Self::input(words),
+            false => Self::other(words),
+        };
+        Self {
+            kind: Some(kind),
+            ..failure
+        }
+    }
+
+    /// The terminal was closed, and nobody is there to hear of it.
+    fn hung_up() -> Self {
+        Self {
+            words: String::new(),
+            code: HUNG_UP,
+            kind: None,
         }
     }
 
@@ -182,6 +214,7 @@ impl Failure {
         Self {
             words: words.to_string(),
             code: UNMET,
+            kind: None,
         }
     }
 }
@@ -226,16 +259,16 @@ pub fn run() -> ExitCode {
         Some(Command::Layouts(options)) => layouts::run(&options),
         Some(Command::Node(options)) => node::run(options),
         Some(Command::Network(command)) => network::run(command),
-        Some(Command::Status(options)) => verb(status::run(&options)),
-        Some(Command::Wallet(options)) => verb(wallet::run(&options)),
-        Some(Command::Send(options)) => verb(send::run(&options)),
-        Some(Command::Mine(options)) => verb(mine::run(&options)),
-        Some(Command::Chain(options)) => verb(chain::run(&options)),
-        Some(Command::Peers(options)) => verb(peers::run(&options)),
-        Some(Command::Link(options)) => verb(link::run(&options)),
-        Some(Command::Traffic(options)) => verb(traffic::run(&options)),
-        Some(Command::Events(options)) => verb(events::run(&options)),
-        Some(Command::Rpc(options)) => verb(rpc::run(&options)),
+        Some(Command::Status(options)) => verb(options.json, status::run(&options)),
+        Some(Command::Wallet(options)) => verb(options.json, wallet::run(&options)),
+        Some(Command::Send(options)) => verb(options.json, send::run(&options)),
+        Some(Command::Mine(options)) => verb(options.json, mine::run(&options)),
+        Some(Command::Chain(options)) => verb(options.json, chain::run(&options)),
+        Some(Command::Peers(options)) => verb(options.json, peers::run(&options)),
+        Some(Command::Link(options)) => verb(options.json, link::run(&options)),
+        Some(Command::Traffic(options)) => verb(options.json, traffic::run(&options)),
+        Some(Command::Events(options)) => verb(options.json, events::run(&options)),
+        Some(Command::Rpc(options)) => verb(options.json, rpc::run(&options)),
         Some(Command::Check(options)) => check::run(&options),
         Some(Command::Config(options)) => config::run(&options),
         Some(Command::Completions(options)) => shell::completions(&options, Cli::command()),
@@ -244,13 +277,27 @@ pub fn run() -> ExitCode {
     let Err(failure) = done else {
         return ExitCode::SUCCESS;
     };
-    say(&format!("chainlab: {}", failure.words));
+    if !failure.words.is_empty() {
+        say(&format!("chainlab: {}", failure.words));
+    }
     ExitCode::from(failure.code)
 }
 
-/// Does what goes through the control protocol.
-fn verb(work: impl Future<Output = Result<(), Failure>>) -> Result<(), Failure> {
-    runtime()?.block_on(work)
+/// Does what goes through the control protocol. Programs that want JSON get a refusal as JSON, too.
+fn verb(json: bool, work: impl Future<Output = Result<(), Failure>>) -> Result<(), Failure> {
+    let done = runtime()?.block_on(work);
+    if let (
+        true,
+        Err(Failure {
+            words,
+            kind: Some(kind),
+            ..
+        }),
+    ) = (json, &done)
+    {
+        table::print_json(&json!({ "error": { "kind": kind, "message": words } }))?;
+    }
+    done
 }
 
 /// The threads of all sockets.

@@ -1,6 +1,7 @@
 //! `chainlab node`: one node in a terminal, until Ctrl-C.
 
 use super::control::ControlOptions;
+use super::log::{self, Format, Of};
 use super::{Failure, read_file, runtime, say};
 use crate::chain::Params;
 use crate::lab::names::parse_node_name;
@@ -12,12 +13,10 @@ use crate::node::Config;
 use crate::node::message::Role;
 use crate::node::mining::MiningMode;
 use clap::Args;
-use std::io::{IsTerminal, stderr};
 use std::net::{IpAddr, Ipv4Addr, SocketAddr, ToSocketAddrs};
 use std::path::{Path, PathBuf};
 use std::sync::Arc;
 use tokio::net::TcpListener;
-use tracing_subscriber::EnvFilter;
 
 pub(super) const EXAMPLES: &str = "\
 Examples:
@@ -25,7 +24,7 @@ Examples:
   chainlab node --name miner --port 3001 --connect 127.0.0.1:3000 --mine rewards --hashrate '14 kH/s'
   chainlab node --name bob --port 3002 --connect 127.0.0.1:3000 --network my-network.toml
 
-RUST_LOG says how much is logged, as in RUST_LOG=debug.";
+RUST_LOG says how much is logged, as in RUST_LOG=debug; --log-format json, how.";
 
 #[derive(Args)]
 pub(super) struct Options {
@@ -58,6 +57,9 @@ pub(super) struct Options {
     /// directory, or chainlab's own].
     #[arg(long, value_name = "FILE")]
     network: Option<PathBuf>,
+    /// How the log looks: sentences for people, or a JSON object a line.
+    #[arg(long, value_name = "FORMAT", value_enum, default_value_t)]
+    log_format: Format,
     #[command(flatten)]
     control: ControlOptions,
 }
@@ -83,7 +85,7 @@ pub(super) fn parse_addr(text: &str) -> Result<SocketAddr, String> {
 pub(super) fn run(options: Options) -> Result<(), Failure> {
     let control = options.control.control();
     control.check()?;
-    start_log("info");
+    log::start("info", Of::OneNode, options.log_format);
     if let Err(error) = live::raise_open_files() {
         tracing::warn!("the number of open files stays as it is: {error}");
     }
@@ -95,18 +97,7 @@ pub(super) fn run(options: Options) -> Result<(), Failure> {
     let config = configure(&options, params)?;
     let runtime = runtime()?;
     let at = SocketAddr::new(options.bind, options.port);
-    runtime.block_on(serve(config, &data_dir, at, control))
-}
-
-/// Logs to the terminal, unless the environment says otherwise what is of this level.
-pub(super) fn start_log(level: &str) {
-    let filter = EnvFilter::try_from_default_env().unwrap_or_else(|_| EnvFilter::new(level));
-    tracing_subscriber::fmt()
-        .with_env_filter(filter)
-        .with_target(false)
-        .with_ansi(stderr().is_terminal())
-        .with_writer(stderr)
-        .init();
+    runtime.block_on(serve(config, &data_dir, at, control, options.log_format))
 }
 
 fn default_dir(name: &str) -> Result<PathBuf, Failure> {
@@ -122,7 +113,10 @@ fn choose_network(file: Option<&Path>, data_dir: &Path) -> Result<Params, Failur
         return Ok(stored.unwrap_or_default());
     };
     let text = read_file(file, document::FILE_BYTES_MAX)?;
-    let params = network::read(&file.display().to_string(), &text).map_err(Failure::input)?;
+    let name = file.display().to_string();
+    let params = network::read(&name, &text).map_err(Failure::input)?;
+    let now = LabClock::from_wall().now().block_time();
+    network::check_begun(&name, &text, &params, now).map_err(Failure::input)?;
     match stored {
         Some(stored) if stored != params => Err(Failure::input(format!(
             "{} holds the chain of network {}, and {} describes network {}",
@@ -161,6 +155,7 @@ async fn serve(
     data_dir: &Path,
     at: SocketAddr,
     control: Control,
+    log_format: Format,
 ) -> Result<(), Failure> {
     // From here on a signal waits until the node can be closed.
     let signals = Signals::new();
@@ -170,15 +165,16 @@ async fn serve(
         listener.map_err(|error| Failure::other(format!("cannot listen at {at}: {error}")))?;
     let (name, params) = (config.name.clone(), Arc::clone(&config.params));
     let network = params.genesis_block().hash();
-    let clock = LabClock::from_wall();
+    // Its peers are elsewhere.
+    let clock = LabClock::from_wall().of_the_world();
     let node = live::spawn(config, data_dir, Some(listener), clock.clone()).await?;
     let node = Arc::new(node);
     let addr = node.addr().expect("it was given a listener");
-    tracing::info!("{name} listens at {addr}, on network {network}");
-    tracing::info!("its chain and wallets are in {}", data_dir.display());
-    for wallet in &node.snapshots().borrow().wallets {
-        tracing::info!("wallet {} has {}", wallet.name, wallet.address);
-    }
+    let log = tracing::info_span!("node", %name);
+    log.in_scope(|| {
+        tracing::info!("{name} listens at {addr}, on network {network}");
+        tracing::info!("its chain and wallets are in {}", data_dir.display());
+    });
     let adoption = Adoption {
         node: Arc::clone(&node),
         params,
@@ -195,7 +191,11 @@ async fn serve(
     lab.close().await?;
     match end {
         End::Stopped => {
-            say(&format!("{name} has stopped; all it had is on disk"));
+            let words = format!("{name} has stopped; all it had is on disk");
+            match log_format {
+                Format::Plain => say(&words),
+                Format::Json => log.in_scope(|| tracing::info!("{words}")),
+            }
             Ok(())
         }
         end => Err(Failure::other(end)),

@@ -30,7 +30,7 @@ pub(super) struct Options {
     choice: Choice,
     /// Print JSON.
     #[arg(long, global = true)]
-    json: bool,
+    pub(super) json: bool,
 }
 
 #[derive(Subcommand)]

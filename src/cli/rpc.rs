@@ -33,7 +33,7 @@ pub(super) struct Options {
     choice: Choice,
     /// Print the list of methods as JSON, and an answer on one line.
     #[arg(long)]
-    json: bool,
+    pub(super) json: bool,
 }
 
 fn parse_param(text: &str) -> Result<(String, String), String> {

@@ -4,7 +4,7 @@ use super::look::Resolved;
 use super::{Failure, LAST_WAIT};
 use crate::lab::Lab;
 use crate::live::{self, LabClock};
-use crate::ui::{self, Farewell, UiOptions};
+use crate::ui::{self, Farewell, UiError, UiOptions};
 use std::io::{IsTerminal, stdin, stdout};
 use std::sync::{Arc, OnceLock};
 use tokio::runtime::Runtime;
@@ -27,6 +27,7 @@ pub(super) fn start_log() -> Arc<OnceLock<LabClock>> {
     ui::log::prepare();
     let clock = Arc::new(OnceLock::new());
     tracing_subscriber::registry()
+        .with(ui::log::node_names())
         .with(ui::log::layer(Arc::clone(&clock)))
         .init();
     clock
@@ -51,7 +52,10 @@ pub(super) fn show(
     let left = runtime.block_on(async {
         let left = ui::run(&lab, shown).await;
         let closed = lab.close().await;
-        let left = left.map_err(Failure::other)?;
+        let left = left.map_err(|error| match error {
+            UiError::Closed => Failure::hung_up(),
+            error => Failure::other(error),
+        })?;
         closed?;
         Ok::<_, Failure>(left)
     });

@@ -36,9 +36,9 @@ pub(super) struct Options {
     /// How much arrives.
     #[arg(long, allow_hyphen_values = true)]
     amount: Amount,
-    /// What the miner gets.
-    #[arg(long, default_value = "0", allow_hyphen_values = true)]
-    fee: Amount,
+    /// What the miner gets [default: what the network proposes].
+    #[arg(long, allow_hyphen_values = true)]
+    fee: Option<Amount>,
     /// Wait until this has happened.
     #[arg(long, value_enum, value_name = "WHAT")]
     wait: Option<Wait>,
@@ -52,7 +52,7 @@ pub(super) struct Options {
     choice: Choice,
     /// Print JSON: one object.
     #[arg(long)]
-    json: bool,
+    pub(super) json: bool,
 }
 
 /// What can be waited for.
@@ -89,7 +89,14 @@ pub(super) async fn run(options: &Options) -> Result<(), Failure> {
         (false, Some(block)) => print(&format!("in {block}\n"))?,
         (false, None) => {}
     }
-    confirmed.transpose().map(drop)
+    match confirmed {
+        // What there is to print is printed: its kind would be a second object.
+        Some(Err(failure)) => Err(Failure {
+            kind: None,
+            ..failure
+        }),
+        _ => Ok(()),
+    }
 }
 
 /// Pays from the node that has the wallet.

@@ -6,7 +6,7 @@ use super::{Failure, print};
 use crate::lab::control::NodeStatus;
 use crate::lab::units::show_rate;
 use crate::lab::view::NodeState;
-use crate::live::counted;
+use crate::live::{counted, skew_words};
 use crate::node::BlockId;
 use crate::node::mining::MiningMode;
 use crate::node::snapshot::{MiningInfo, NodeSnapshot};
@@ -23,7 +23,7 @@ pub(super) struct Options {
     choice: Choice,
     /// Print JSON: a list of nodes, with all that is to be seen of them.
     #[arg(long)]
-    json: bool,
+    pub(super) json: bool,
 }
 
 pub(super) async fn run(options: &Options) -> Result<(), Failure> {
@@ -39,7 +39,8 @@ pub(super) async fn run(options: &Options) -> Result<(), Failure> {
         true => format!("lab {}\n", group.name),
         false => String::new(),
     };
-    print(&format!("{head}{}{}", table(&nodes), agreement(&nodes)))
+    let (table, agreement, clocks) = (table(&nodes), agreement(&nodes), clocks(&nodes));
+    print(&format!("{head}{table}{agreement}{clocks}"))
 }
 
 fn table(nodes: &[NodeStatus]) -> String {
@@ -120,4 +121,22 @@ fn agreement(nodes: &[NodeStatus]) -> String {
             format!("{} tips: {}\n", several.len(), tips.join("; "))
         }
     }
+}
+
+/// Nodes whose clocks are so far apart that one soon refuses the other's blocks: a line for each
+/// that says so.
+fn clocks(nodes: &[NodeStatus]) -> String {
+    let running = nodes.iter().filter(|status| status.state.is_up());
+    let seen = running.filter_map(|status| Some((status, status.snapshot.as_deref()?)));
+    let skewed = seen.flat_map(|(status, seen)| {
+        let skews = seen.ready_peers().filter_map(|peer| {
+            let skew = skew_words(peer.clock_ahead_ms?)?;
+            Some(format!(
+                "the clock of {} is {skew} that of {}\n",
+                peer.name, status.node
+            ))
+        });
+        skews.collect::<Vec<_>>()
+    });
+    skewed.collect()
 }

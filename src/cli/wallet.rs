@@ -6,7 +6,7 @@ use super::table::{Side, Table, print_json, show_time};
 use super::{Failure, print, say};
 use crate::chain::Amount;
 use crate::live::reply_words;
-use crate::node::io::{Command, Reply};
+use crate::node::io::{Command, RefusalKind, Reply};
 use crate::node::snapshot::{COINS_MAX, HistoryEntry, PAGE_MAX};
 use clap::{Args, Subcommand};
 use serde_json::json;
@@ -36,7 +36,7 @@ pub(super) struct Options {
     choice: Choice,
     /// Print JSON.
     #[arg(long, global = true)]
-    json: bool,
+    pub(super) json: bool,
 }
 
 #[derive(Subcommand)]
@@ -193,7 +193,7 @@ async fn make(group: &Group, command: Command, json: bool) -> Result<(), Failure
     let wallets = group.wallets().await?;
     if let Some(held) = wallets.iter().find(|held| held.wallet.name == *name) {
         let words = format!("{} has a wallet {name} already", held.node);
-        return Err(Failure::input(words));
+        return Err(Failure::refused(RefusalKind::Taken, words));
     }
     match group.command(node, &command).await? {
         Reply::Wallet(wallet) if json => print_json(&wallet),
@@ -247,7 +247,7 @@ async fn balance(group: &Group, of: &str, json: bool) -> Result<(), Failure> {
             Some(held) => {
                 let words = format!("{} has wallet {of}, and does not run", held.node);
                 let words = format!("{words}; --node asks for another node's chain");
-                return Err(Failure::other(words));
+                return Err(Failure::refused(RefusalKind::NotRunning, words));
             }
             None => longest(group).await?,
         },
@@ -282,7 +282,7 @@ async fn longest(group: &Group) -> Result<String, Failure> {
         seen.map_or(0, |seen| seen.tip.height)
     });
     let highest = highest.map(|status| status.node);
-    highest.ok_or_else(|| Failure::other("no node runs"))
+    highest.ok_or_else(|| Failure::refused(RefusalKind::NotRunning, "no node runs"))
 }
 
 fn history(entries: &[HistoryEntry]) -> String {
@@ -302,17 +302,25 @@ fn history(entries: &[HistoryEntry]) -> String {
         };
         let block = match entry.block {
             _ if entry.conflicted => "never".to_owned(),
+            _ if entry.conflicts_with.is_some() => "loses".to_owned(),
             Some(block) => block.to_string(),
             None => "waits".to_owned(),
         };
         let to = entry
             .to
             .iter()
-            .map(|(address, amount)| format!("{amount} to {address}"));
+            .map(|(address, amount)| match entry.is_to_itself() {
+                true => format!("{amount} to itself"),
+                false => format!("{amount} to {address}"),
+            });
         let what = match entry.reward {
             true => "reward".to_owned(),
             false if entry.to.is_empty() => "received".to_owned(),
             false => format!("paid {}", to.collect::<Vec<_>>().join(", ")),
+        };
+        let what = match &entry.why {
+            Some(why) => format!("{what} ({why})"),
+            None => what,
         };
         table.row([
             show_time(entry.at),

@@ -15,7 +15,7 @@
 //! What is not said is as in [`Params::default`].
 
 use super::document::{FileError, Section};
-use super::units::{UnitError, parse_duration, show_duration};
+use super::units::{UnitError, parse_duration, show_about, show_duration};
 use crate::chain::address::Address;
 use crate::chain::params::{Allocation, BLOCK_BYTES_RANGE, ParamsError, Retarget};
 use crate::chain::pow::Target;
@@ -91,6 +91,35 @@ pub fn read_rules(chain: &mut Section<'_>) -> Result<Params, FileError> {
 pub fn read_genesis_time(chain: &mut Section<'_>) -> Result<Option<BlockTime>, FileError> {
     let ms = chain.number("genesis_time_ms", 0..=u64::MAX)?;
     Ok(ms.map(BlockTime))
+}
+
+/// Makes sure that a chain of these parameters has begun by `now`, as far as its rules can tell: a
+/// genesis block may be as far ahead as any other. `text` is the file, of a network or a layout, that
+/// they were read from. A time that the file does not name is not judged.
+///
+/// # Errors
+/// [`FileError`], with the place of `genesis_time_ms`.
+pub fn check_begun(
+    file: &str,
+    text: &str,
+    params: &Params,
+    now: BlockTime,
+) -> Result<(), FileError> {
+    let drift = params.future_drift_ms;
+    if params.genesis_time <= now.saturating_add_ms(drift) {
+        return Ok(());
+    }
+    let mut document = Section::parse(file, text)?;
+    let Some(mut chain) = document.section("chain")? else {
+        return Ok(());
+    };
+    if read_genesis_time(&mut chain)?.is_none() {
+        return Ok(());
+    }
+    let ahead = show_about(Duration::from_millis(params.genesis_time.0 - now.0));
+    let allowed = show_duration(Duration::from_millis(drift));
+    let problem = format!("{ahead} ahead of the clock, and future_drift allows {allowed}");
+    Err(chain.error_at("genesis_time_ms", problem))
 }
 
 /// Reads how difficult the beginning is, if the file says. Where there is a word for leaving it

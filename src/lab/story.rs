@@ -2,10 +2,11 @@
 //!
 //! Not everything makes a line. Of a block that was found here the line is about the find, of a
 //! reorganisation about that, and the news of the new tip in the same moment is left out. Messages
-//! are for the view of messages, and a peer that does not answer is told of once.
+//! are for the view of messages, and who cannot be reached is told of once for each reason.
 
 use super::view::{LogLine, Piece, Tone};
 use crate::chain::{Amount, Txid};
+use crate::live::{Unreached, is_unknown, skew_words};
 use crate::node::Time;
 use crate::node::io::{CloseReason, Direction, Event, EventKind, PeerLabel};
 use crate::node::store::BlockId;
@@ -30,8 +31,7 @@ pub trait Names {
 pub struct Story {
     /// The tip that a reorganisation led to.
     reorganised_to: Option<BlockId>,
-    /// The address that did not answer.
-    unanswered: Option<SocketAddr>,
+    unreached: Unreached,
 }
 
 impl Story {
@@ -45,14 +45,18 @@ impl Story {
                 new,
                 depth,
                 returned,
+                held,
                 lost_count,
                 ..
             } => {
                 self.reorganised_to = Some(*new);
-                (
-                    Tone::Warn,
-                    reorganised(*new, *depth, *returned, *lost_count),
-                )
+                let became = [*returned, *held, *lost_count];
+                (Tone::Warn, reorganised(*new, *depth, became))
+            }
+            EventKind::BecameInvalid { lost_count, .. } => {
+                let invalid = counted(*lost_count, "tx");
+                let words = format!("{invalid} of blocks left behind became invalid");
+                (Tone::Warn, vec![text(words)])
             }
             EventKind::Mined { block, txs, reward } => {
                 let worth = format!(" {txs} tx {}", coins(*reward));
@@ -116,11 +120,17 @@ impl Story {
     }
 
     fn about_peers(&mut self, kind: &EventKind, names: &impl Names) -> Option<(Tone, Vec<Piece>)> {
+        if !self.unreached.is_news(kind) {
+            return None;
+        }
         let (tone, words) = match kind {
             EventKind::PeerUp {
-                peer, direction, ..
+                peer,
+                addr,
+                direction,
             } => {
-                self.unanswered = None;
+                let is_there = |at| at == *addr || names.node_at(at) == Some(&*peer.name);
+                self.unreached.reached(is_there);
                 let words = match direction {
                     Direction::Inbound => format!("{peer} connected"),
                     Direction::Outbound => format!("connected to {peer}"),
@@ -135,16 +145,21 @@ impl Story {
             }
             EventKind::PeerDown { peer, addr, why } => {
                 let who = names.node_at(*addr).unwrap_or(&peer.name);
-                (Tone::Warn, format!("lost {who}: {}", brief(why)))
+                let words = match is_unknown(peer, *addr) {
+                    true => format!("no handshake with {who}: {}", brief(why)),
+                    false => format!("lost {who}: {}", brief(why)),
+                };
+                (Tone::Warn, words)
             }
             EventKind::DialFailed { addr, .. } => {
-                if self.unanswered.replace(*addr) == Some(*addr) {
-                    return None;
-                }
                 let who = names.node_at(*addr);
                 let who = who.map_or_else(|| addr.to_string(), str::to_owned);
                 (Tone::Warn, format!("{who} does not answer"))
             }
+            EventKind::ClockSkew { peer, ahead_ms } => match skew_words(*ahead_ms) {
+                Some(skew) => (Tone::Warn, format!("clock of {peer} is {skew} this one")),
+                None => (Tone::Plain, format!("clock of {peer} agrees again")),
+            },
             EventKind::Banned { ip, why } => (Tone::Bad, format!("banned {ip}: {}", brief(why))),
             EventKind::WalletCreated { name, .. } => (Tone::Good, format!("wallet {name} made")),
             _ => return None,
@@ -173,21 +188,19 @@ fn about_tx(what: &str, txid: Txid, why: &str) -> Vec<Piece> {
 }
 
 /// How deep it went, and what became of the payments in the blocks that were left behind, if it was
-/// something: those that the new branch has, too, have noticed nothing.
-fn reorganised(new: BlockId, depth: usize, returned: usize, lost: usize) -> Vec<Piece> {
-    let mut after = match returned {
-        0 => String::new(),
-        1 => ", 1 tx back in the mempool".to_owned(),
-        _ => format!(", {returned} txs back in the mempool"),
-    };
-    if lost > 0 {
-        let what = match returned {
-            0 if lost == 1 => " tx",
-            0 => " txs",
-            _ => "",
-        };
-        after.push_str(&format!(", {lost}{what} became invalid"));
-    }
+/// something: those that the new branch has, too, have noticed nothing. Of the others so many are back
+/// in the mempool, so many wait to be taken back, and so many are lost.
+fn reorganised(new: BlockId, depth: usize, became: [usize; 3]) -> Vec<Piece> {
+    let words = ["back in the mempool", "to be tried again", "became invalid"];
+    let some = became
+        .into_iter()
+        .zip(words)
+        .filter(|(count, _)| *count > 0);
+    let parts = some.enumerate().map(|(nth, (count, words))| match nth {
+        0 => format!(", {} {words}", counted(count, "tx")),
+        _ => format!(", {count} {words}"),
+    });
+    let after: String = parts.collect();
     let mut pieces = vec![text(format!("reorg {depth} deep to ")), Piece::Block(new)];
     if !after.is_empty() {
         pieces.push(text(after));

@@ -21,6 +21,8 @@ pub struct Summary {
     pub tips: usize,
     /// All reorganisations.
     pub reorganisations: Vec<ReorgSummary>,
+    /// Different payments that became invalid in any of them.
+    pub lost: usize,
     /// How long blocks took to get to every node that ran.
     pub propagation: Propagation,
     /// The steps of the script.
@@ -61,6 +63,12 @@ pub struct ReorgSummary {
     pub depth: usize,
     /// When, in microseconds since 1970 on the lab clock, as in events.
     pub at: Time,
+    /// Payments in them that are back in the mempool.
+    pub returned: usize,
+    /// Payments in them that the next block cannot have, but a later one can.
+    pub held: usize,
+    /// Payments in them that no block of the new chain can have.
+    pub lost: usize,
 }
 
 /// How long blocks took, in milliseconds; percentiles are null if none has arrived.
@@ -113,6 +121,9 @@ impl Summary {
             node: facts.nodes[reorg.node].name.to_string(),
             depth: reorg.depth,
             at: reorg.at,
+            returned: reorg.returned,
+            held: reorg.held,
+            lost: reorg.lost,
         });
         Self {
             lab: lab.to_owned(),
@@ -120,6 +131,7 @@ impl Summary {
             nodes: nodes.collect(),
             tips: facts.tips(),
             reorganisations: reorganisations.collect(),
+            lost: tally.lost().len(),
             propagation: Propagation::of(&tally.times()),
             steps: Vec::new(),
             held: true,
@@ -203,6 +215,11 @@ impl fmt::Display for Summary {
                 self.reorganisations.len()
             )?,
             None => writeln!(f, "  no reorganisation")?,
+        }
+        match self.lost {
+            0 => {}
+            1 => writeln!(f, "  1 payment became invalid")?,
+            lost => writeln!(f, "  {lost} payments became invalid")?,
         }
         if let Propagation {
             blocks,

@@ -6,7 +6,7 @@
 //! ago. So a way counts once its block was found by a node of the lab, with the nodes that ran when
 //! it was first seen; and one that has arrived does not set out again.
 
-use crate::chain::BlockHash;
+use crate::chain::{BlockHash, Txid};
 use crate::lab::sighting;
 use crate::node::Time;
 use crate::node::io::{Event, EventKind};
@@ -16,6 +16,9 @@ use std::time::Duration;
 
 /// Reorganisations that are remembered; the oldest go. A wild lab has one a second.
 const REORGANISATIONS_MAX: usize = 10_000;
+
+/// Payments that became invalid and are told apart.
+const LOST_MAX: usize = 10_000;
 
 /// Blocks on their way that are followed; the oldest go, which nobody passes on any more.
 const WAYS_MAX: usize = 256;
@@ -32,6 +35,8 @@ pub struct Tally {
     mined: BTreeMap<usize, u64>,
     deepest: BTreeMap<usize, usize>,
     reorganisations: VecDeque<Reorganisation>,
+    /// Payments that became invalid at any node.
+    lost: BTreeSet<Txid>,
     ways: VecDeque<Way>,
     arrived: VecDeque<BlockHash>,
     /// From the find to the last node, in the order of arrival.
@@ -47,6 +52,12 @@ pub struct Reorganisation {
     pub depth: usize,
     /// When.
     pub at: Time,
+    /// Payments in them that wait in its mempool again.
+    pub returned: usize,
+    /// Payments in them that it keeps, to be tried again.
+    pub held: usize,
+    /// Payments in them that became invalid.
+    pub lost: usize,
 }
 
 /// Messages that a node has handed to the network. Counted by whoever watches it, without a lock.
@@ -81,8 +92,44 @@ impl Tally {
             self.ways.retain(|way| way.hash != block.hash);
             push(&mut self.arrived, block.hash, ARRIVED_MAX);
         }
-        if let EventKind::Reorganised { depth, .. } = event.kind {
-            self.reorganised(Reorganisation { node, depth, at });
+        if let EventKind::BecameInvalid { lost, lost_count } = &event.kind {
+            self.lost_later(node, lost, *lost_count);
+        }
+        if let EventKind::Reorganised {
+            depth,
+            returned,
+            held,
+            lost_count,
+            lost,
+            ..
+        } = &event.kind
+        {
+            self.note_lost(lost);
+            self.reorganised(Reorganisation {
+                node,
+                depth: *depth,
+                at,
+                returned: *returned,
+                held: *held,
+                lost: *lost_count,
+            });
+        }
+    }
+
+    fn note_lost(&mut self, lost: &[Txid]) {
+        let room = LOST_MAX.saturating_sub(self.lost.len());
+        self.lost.extend(lost.iter().take(room));
+    }
+
+    /// Payments that a reorganisation of a node undid, and that waited since, are lost to it.
+    fn lost_later(&mut self, node: usize, lost: &[Txid], count: usize) {
+        self.note_lost(lost);
+        let mut all = self.reorganisations.iter_mut().rev();
+        if let Some(last) = all.find(|last| last.node == node) {
+            let from_held = count.saturating_sub(last.returned);
+            last.returned = last.returned.saturating_sub(count);
+            last.held = last.held.saturating_sub(from_held);
+            last.lost += count;
         }
     }
 
@@ -156,6 +203,11 @@ impl Tally {
     /// All reorganisations, in the order in which they were heard of.
     pub fn reorganisations(&self) -> impl Iterator<Item = &Reorganisation> {
         self.reorganisations.iter()
+    }
+
+    /// Different payments that became invalid in any reorganisation of any node.
+    pub fn lost(&self) -> &BTreeSet<Txid> {
+        &self.lost
     }
 
     /// How long blocks took to get to every node that ran, shortest first.
@@ -264,12 +316,16 @@ mod tests {
                 depth,
                 returned: 0,
                 confirmed: 0,
-                lost: Vec::new(),
-                lost_count: 0,
+                held: 0,
+                held_why: None,
+                // The same payment each time.
+                lost: vec![Txid([7; 32])],
+                lost_count: 1,
             };
             let event = Event { at: Time(at), kind };
             tally.happened(4, &event, Vec::new);
         }
+        assert_eq!(tally.lost().len(), 1);
         assert_eq!((tally.deepest(4), tally.deepest(0)), (5, 0));
         assert_eq!(tally.reorganisations().count(), 3);
     }

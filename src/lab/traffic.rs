@@ -156,7 +156,7 @@ impl Generator {
             from: payer.name.to_owned(),
             to: payee.name.to_owned(),
             amount,
-            fee: self.spec.fee,
+            fee: Some(self.spec.fee),
         };
         Some((payer.node, payment))
     }

@@ -105,6 +105,15 @@ pub fn show_duration(duration: Duration) -> String {
     }
 }
 
+/// Writes a duration in whole units, at least two of them, rounded down: `90s`, `47h`, `30d`.
+pub fn show_about(duration: Duration) -> String {
+    let s = duration.as_secs();
+    let units = [("d", 86_400), ("h", 3_600), ("min", 60)];
+    let fits = units.iter().find(|(_, unit_s)| s >= 2 * unit_s);
+    let (unit, unit_s) = fits.unwrap_or(&("s", 1));
+    format!("{}{unit}", s / unit_s)
+}
+
 /// Reads a bandwidth in bytes a second: `1 MB/s`, `56kbit/s`.
 ///
 /// # Errors

@@ -59,7 +59,7 @@ pub struct LabView {
     pub talk: Talk,
     /// Wanted time between blocks.
     pub block_interval: Duration,
-    /// What the send form proposes.
+    /// What a payment pays the miner if nothing else is said.
     pub fee: Amount,
     /// The data goes away with the lab.
     pub is_temporary: bool,
@@ -237,7 +237,11 @@ pub struct Reorganisation {
     pub depth: usize,
     /// Transactions in them that wait again.
     pub returned: usize,
-    /// Transactions in them that can never be in a block any more, as many as were named.
+    /// Transactions in them that the next block cannot have, but a later one can.
+    pub held: usize,
+    /// Why the first of these waits.
+    pub held_why: Option<String>,
+    /// Transactions in them that no block of the new chain can have, as many as were named.
     pub lost: Vec<Txid>,
     /// How many those are.
     pub lost_count: usize,

@@ -2,19 +2,30 @@
 //!
 //! It begins at one reading of the wall clock, or where it is told to, and goes on with the
 //! machine's monotonic clock: it never goes backwards, whatever happens to the wall clock. It
-//! stands still while it is paused, and while the whole process is stopped (Ctrl-Z, a debugger, a
-//! frozen container), so that nobody times out over it and no miner makes up for it.
+//! stands still while it is paused.
 //!
-//! Nothing tells a process that it was stopped, and the monotonic clock runs on. But the clock is
-//! read all the time: by the nodes, and by a heartbeat when they sleep. If nobody has read it for
-//! `GAP`, eight heartbeats long, nobody was able to, and the whole gap is taken out. Readers
-//! check it themselves, because after a stop a node may well run before the heartbeat does.
+//! Nothing tells a process that it was stopped (Ctrl-Z, a debugger, a frozen container, a closed
+//! lid), and the monotonic clock runs on. But the clock is read all the time: by the nodes, and by a
+//! heartbeat when they sleep. If nobody has read it for [`GAP`], eight heartbeats long, nobody was
+//! able to. Readers check it themselves, because after a stop a node may well run before the
+//! heartbeat does. What becomes of the gap depends on whose clock it is:
+//!
+//! - Where all nodes stood still with it, the gap did not happen: nobody times out over it and no
+//!   miner makes up for it.
+//! - Where one of them has a peer in another process, time went on there. The clock looks at the
+//!   wall clock and goes on from there, as far ahead of it or behind as it was before. By how much
+//!   it leapt is told to the nodes ([`Reading::leapt`]), so that they do not hold it against peers.
+//!
+//! Deadlines that people set are not judged by what the clock shows, for that can be set, but by how
+//! long it has gone: [`LabClock::ran`].
 
+use crate::chain::key::PublicKey;
 use crate::node::Time;
+use std::collections::BTreeMap;
 use std::fmt;
 use std::sync::{Arc, Mutex, MutexGuard, PoisonError, Weak};
 use std::thread;
-use std::time::{Duration, Instant, SystemTime};
+use std::time::{Duration, SystemTime};
 
 /// Time between two readings by the heartbeat.
 const HEARTBEAT: Duration = Duration::from_millis(250);
@@ -30,9 +41,24 @@ const PAUSED_SLEEP: Duration = Duration::from_millis(100);
 #[derive(Clone)]
 pub struct LabClock(Arc<Shared>);
 
+/// What a clock showed at one moment.
+#[derive(Clone, Copy, Debug, PartialEq, Eq)]
+pub struct Reading {
+    /// What time it is.
+    pub time: Time,
+    /// By how much, in all, it went on at once because the process had stood still and others had
+    /// not.
+    pub leapt: Duration,
+}
+
+/// Another clock: the time since some fixed moment.
+type Source = Arc<dyn Fn() -> Duration + Send + Sync>;
+
 struct Shared {
-    /// Time since some fixed moment, never backwards.
-    raw: Box<dyn Fn() -> Duration + Send + Sync>,
+    /// Never goes backwards.
+    raw: Source,
+    /// Can be set by anybody; looked at only where this clock starts anew.
+    wall: Source,
     state: Mutex<State>,
 }
 
@@ -42,20 +68,29 @@ struct State {
     /// The raw clock's last reading.
     raw: Duration,
     is_paused: bool,
+    /// How long it has gone.
+    ran: Duration,
+    leapt: Duration,
+    /// How much later than the wall clock it is, in microseconds; negative: earlier.
+    lead_us: i128,
+    /// It never stands still, whoever is connected.
+    is_of_the_world: bool,
+    /// The nodes that live on it, and whether they have peers that do not.
+    nodes: BTreeMap<PublicKey, bool>,
 }
 
 impl LabClock {
     /// Begins at the wall clock's time.
     pub fn from_wall() -> Self {
-        let since = SystemTime::now().duration_since(SystemTime::UNIX_EPOCH);
         // A wall clock from before 1970 is no clock; then the tips say what time it is.
-        Self::starting_at(Time(0) + since.unwrap_or_default())
+        Self::starting_at(Time(0) + since_1970())
     }
 
     /// Begins at `start`.
     pub fn starting_at(start: Time) -> Self {
-        let origin = Instant::now();
-        let clock = Self::over(start, move || origin.elapsed());
+        let origin = since_boot();
+        let raw = move || since_boot().saturating_sub(origin);
+        let clock = Self::between(start, Arc::new(raw), Arc::new(since_1970));
         let weak = Arc::downgrade(&clock.0);
         let heartbeat = thread::Builder::new().name("clock".to_owned());
         // Without it the clock is still right while the process runs and somebody reads it.
@@ -65,23 +100,58 @@ impl LabClock {
         clock
     }
 
-    /// Begins at `start` and goes on as `raw` does, which must never go backwards. It has no
-    /// heartbeat: whoever chooses the raw clock reads it often enough.
+    /// Begins at `start` and goes on as `raw` does, which must never go backwards and is its wall
+    /// clock as well. It has no heartbeat: whoever chooses the raw clock reads it often enough.
     pub fn over(start: Time, raw: impl Fn() -> Duration + Send + Sync + 'static) -> Self {
+        let raw: Source = Arc::new(raw);
+        Self::between(start, Arc::clone(&raw), raw)
+    }
+
+    fn between(start: Time, raw: Source, wall: Source) -> Self {
         let state = State {
             time: start,
             raw: raw(),
             is_paused: false,
+            ran: Duration::ZERO,
+            leapt: Duration::ZERO,
+            lead_us: 0,
+            is_of_the_world: false,
+            nodes: BTreeMap::new(),
         };
-        Self(Arc::new(Shared {
-            raw: Box::new(raw),
+        let shared = Shared {
+            raw,
+            wall,
             state: Mutex::new(state),
-        }))
+        };
+        shared.state().anchor(&shared.wall);
+        Self(Arc::new(shared))
+    }
+
+    /// The same clock, which from now on never stands still while the world goes on: that of a node
+    /// whose peers are elsewhere, or of a screen that shows what runs elsewhere.
+    #[must_use]
+    pub fn of_the_world(self) -> Self {
+        self.0.read().is_of_the_world = true;
+        self
     }
 
     /// What time it is.
     pub fn now(&self) -> Time {
         self.0.read().time
+    }
+
+    /// What time it is, and by how much the clock ever leapt.
+    pub fn read(&self) -> Reading {
+        let state = self.0.read();
+        Reading {
+            time: state.time,
+            leapt: state.leapt,
+        }
+    }
+
+    /// How long it has gone since it was made: not while it stood still, and whatever it was set to.
+    pub fn ran(&self) -> Duration {
+        self.0.read().ran
     }
 
     /// Stands still from now on.
@@ -91,7 +161,10 @@ impl LabClock {
 
     /// Goes on, if it stood still.
     pub fn resume(&self) {
-        self.0.read().is_paused = false;
+        let mut state = self.0.read();
+        if std::mem::take(&mut state.is_paused) {
+            state.wake(&self.0.wall);
+        }
     }
 
     /// Whether it was told to stand still.
@@ -99,10 +172,14 @@ impl LabClock {
         self.0.read().is_paused
     }
 
-    /// Goes on from `time`, if it is not past that yet: so that no tip lies in the future.
+    /// Goes on from `time`, if it is not past that yet: so that no tip lies further in the future
+    /// than the rules allow.
     pub fn not_before(&self, time: Time) {
         let mut state = self.0.read();
-        state.time = state.time.max(time);
+        if state.time < time {
+            state.time = time;
+            state.anchor(&self.0.wall);
+        }
     }
 
     /// How long to sleep until it is `deadline`; nothing if that has come. After the sleep it may
@@ -113,6 +190,26 @@ impl LabClock {
             left if left.is_zero() => left,
             left if state.is_paused => left.max(PAUSED_SLEEP),
             left => left,
+        }
+    }
+
+    /// A node, by the key of its run, lives on this clock from now on.
+    pub(super) fn join(&self, node: PublicKey) {
+        self.0.state().nodes.insert(node, false);
+    }
+
+    /// It does not any more.
+    pub(super) fn leave(&self, node: PublicKey) {
+        self.0.state().nodes.remove(&node);
+    }
+
+    /// A node is connected to these, by the keys of their runs. As long as one of them does not live
+    /// on this clock, it must not stand still.
+    pub(super) fn has_peers(&self, node: PublicKey, peers: impl Iterator<Item = PublicKey>) {
+        let mut state = self.0.state();
+        let has_strangers = peers.fold(false, |any, peer| any | !state.nodes.contains_key(&peer));
+        if let Some(had) = state.nodes.get_mut(&node) {
+            *had = has_strangers;
         }
     }
 }
@@ -126,16 +223,76 @@ impl fmt::Debug for LabClock {
 impl Shared {
     /// Brings the state up to date.
     fn read(&self) -> MutexGuard<'_, State> {
-        // Nobody can panic between two of its fields.
-        let mut state = self.state.lock().unwrap_or_else(PoisonError::into_inner);
+        let mut state = self.state();
         let raw = (self.raw)();
         let passed = raw.saturating_sub(state.raw);
         state.raw = state.raw.max(raw);
-        if !state.is_paused && passed <= GAP {
+        if state.is_paused {
+            return state;
+        }
+        if passed <= GAP {
             state.time = state.time + passed;
+            state.ran += passed;
+        } else {
+            state.wake(&self.wall);
         }
         state
     }
+
+    fn state(&self) -> MutexGuard<'_, State> {
+        // Nobody can panic between two of its fields.
+        self.state.lock().unwrap_or_else(PoisonError::into_inner)
+    }
+}
+
+impl State {
+    /// The clock stood still until now.
+    fn wake(&mut self, wall: &Source) {
+        let is_of_the_world =
+            self.is_of_the_world || self.nodes.values().any(|strangers| *strangers);
+        if !is_of_the_world {
+            self.anchor(wall);
+            return;
+        }
+        let due = (micros(wall()) + self.lead_us).clamp(0, i128::from(u64::MAX));
+        let due = Time(u64::try_from(due).expect("clamped"));
+        self.leapt += due.since(self.time);
+        self.time = self.time.max(due);
+    }
+
+    /// From here on it is as far from the wall clock as it is now.
+    fn anchor(&mut self, wall: &Source) {
+        self.lead_us = i128::from(self.time.0) - micros(wall());
+    }
+}
+
+fn micros(time: Duration) -> i128 {
+    i128::try_from(time.as_micros()).unwrap_or(i128::MAX / 2)
+}
+
+fn since_1970() -> Duration {
+    let since = SystemTime::now().duration_since(SystemTime::UNIX_EPOCH);
+    since.unwrap_or_default()
+}
+
+/// A monotonic clock that, where there is such a one, goes on while the machine sleeps: its lid may
+/// be closed while peers elsewhere go on.
+#[cfg(any(target_os = "linux", target_os = "android"))]
+fn since_boot() -> Duration {
+    use rustix::time::{ClockId, clock_gettime};
+    let now = clock_gettime(ClockId::Boottime);
+    let (s, ns) = (u64::try_from(now.tv_sec), u32::try_from(now.tv_nsec));
+    // It begins at nothing and only goes up.
+    Duration::new(s.unwrap_or_default(), ns.unwrap_or_default())
+}
+
+/// A monotonic clock.
+#[cfg(not(any(target_os = "linux", target_os = "android")))]
+fn since_boot() -> Duration {
+    use std::sync::OnceLock;
+    use std::time::Instant;
+    static ORIGIN: OnceLock<Instant> = OnceLock::new();
+    ORIGIN.get_or_init(Instant::now).elapsed()
 }
 
 fn beat(clock: &Weak<Shared>) {
@@ -147,114 +304,4 @@ fn beat(clock: &Weak<Shared>) {
 }
 
 #[cfg(test)]
-mod tests {
-    use super::*;
-    use std::sync::atomic::{AtomicU64, Ordering};
-
-    const START: Time = Time(1_000_000_000);
-
-    /// A clock, and the raw one that the test moves, in ms.
-    fn clock() -> (LabClock, Arc<AtomicU64>) {
-        let ms = Arc::new(AtomicU64::new(77));
-        let raw = Arc::clone(&ms);
-        let raw = move || Duration::from_millis(raw.load(Ordering::Relaxed));
-        (LabClock::over(START, raw), ms)
-    }
-
-    fn shown_ms(clock: &LabClock) -> u128 {
-        clock.now().since(START).as_millis()
-    }
-
-    #[test]
-    fn it_goes_on_as_the_raw_clock_does() {
-        let (clock, ms) = clock();
-        assert_eq!(clock.now(), START);
-        for _ in 0..10 {
-            ms.fetch_add(1_500, Ordering::Relaxed);
-            clock.now();
-        }
-        assert_eq!(shown_ms(&clock), 15_000);
-    }
-
-    #[test]
-    fn it_never_goes_backwards() {
-        let (clock, ms) = clock();
-        ms.fetch_add(500, Ordering::Relaxed);
-        assert_eq!(shown_ms(&clock), 500);
-        ms.fetch_sub(400, Ordering::Relaxed);
-        assert_eq!(shown_ms(&clock), 500);
-        ms.fetch_add(401, Ordering::Relaxed);
-        assert_eq!(shown_ms(&clock), 501);
-    }
-
-    #[test]
-    fn it_stands_still_while_it_is_paused() {
-        let (clock, ms) = clock();
-        ms.fetch_add(100, Ordering::Relaxed);
-        clock.pause();
-        for _ in 0..5 {
-            ms.fetch_add(1_000, Ordering::Relaxed);
-            assert_eq!(shown_ms(&clock), 100);
-        }
-        assert!(clock.is_paused());
-        clock.resume();
-        ms.fetch_add(10, Ordering::Relaxed);
-        assert_eq!(shown_ms(&clock), 110);
-    }
-
-    #[test]
-    fn an_hour_in_which_nobody_could_read_it_did_not_pass() {
-        let (clock, ms) = clock();
-        ms.fetch_add(200, Ordering::Relaxed);
-        clock.now();
-        ms.fetch_add(3_600_000, Ordering::Relaxed);
-        assert_eq!(shown_ms(&clock), 200);
-        ms.fetch_add(2_000, Ordering::Relaxed);
-        assert_eq!(shown_ms(&clock), 2_200);
-    }
-
-    #[test]
-    fn it_goes_on_from_a_tip_that_is_ahead_and_ignores_one_that_is_behind() {
-        let (clock, ms) = clock();
-        clock.not_before(START + Duration::from_secs(60));
-        assert_eq!(shown_ms(&clock), 60_000);
-        clock.not_before(START);
-        ms.fetch_add(5, Ordering::Relaxed);
-        assert_eq!(shown_ms(&clock), 60_005);
-    }
-
-    #[test]
-    fn a_sleep_ends_at_the_deadline_and_a_paused_one_looks_again() {
-        let (clock, ms) = clock();
-        let deadline = START + Duration::from_millis(20);
-        assert_eq!(clock.until(deadline), Duration::from_millis(20));
-        clock.pause();
-        assert_eq!(clock.until(deadline), PAUSED_SLEEP);
-        clock.resume();
-        ms.fetch_add(20, Ordering::Relaxed);
-        assert_eq!(clock.until(deadline), Duration::ZERO);
-    }
-
-    #[test]
-    fn several_threads_see_one_clock_and_the_heartbeat_keeps_it_going() {
-        let clock = LabClock::starting_at(START);
-        let reader = |clock: LabClock| {
-            thread::spawn(move || {
-                let mut last = clock.now();
-                for _ in 0..10_000 {
-                    let now = clock.now();
-                    assert!(last <= now);
-                    last = now;
-                }
-            })
-        };
-        let readers: Vec<_> = (0..4).map(|_| reader(clock.clone())).collect();
-        readers
-            .into_iter()
-            .for_each(|reader| reader.join().expect("no panic"));
-        // Longer than a gap, with nobody but the heartbeat to read it.
-        let before = clock.now();
-        thread::sleep(GAP + HEARTBEAT);
-        assert!(clock.now().since(before) >= GAP, "{:?}", clock.now());
-    }
-}
+mod tests;

@@ -4,7 +4,7 @@ use super::inbox::Inbox;
 use super::links::Links;
 use super::run::Entry;
 use crate::link::{Conditions, ConditionsError};
-use crate::node::io::{Command, CommandError, Event, Halt, Reply, RequestId};
+use crate::node::io::{Command, CommandError, Event, Halt, RefusalKind, Reply, RequestId};
 use crate::node::snapshot::NodeSnapshot;
 use std::fmt;
 use std::net::SocketAddr;
@@ -79,7 +79,12 @@ impl NodeHandle {
         {
             return reply;
         }
-        Err(CommandError(self.ended().await.to_string()))
+        let end = self.ended().await;
+        let kind = match &end {
+            End::Stopped | End::Killed => RefusalKind::NotRunning,
+            End::Halted(_) | End::Panicked(_) => RefusalKind::Fault,
+        };
+        Err(CommandError::new(kind, end))
     }
 
     /// As [`NodeHandle::command`], for callers on threads of their own: within the runtime it

@@ -192,7 +192,7 @@ impl Worker {
                 self.orders.sleep(SLICE, edition);
                 continue;
             }
-            header.time = header.time.max(now.block_time());
+            header.time = job.time_at(now).max(header.time);
             let mut midstate = Midstate::new(&header);
             let mut left = due;
             while left > 0 && self.orders.edition() == edition {
@@ -348,15 +348,19 @@ mod tests {
     }
 
     #[test]
-    fn a_solved_block_is_good_and_has_the_time_at_which_it_was_found() {
+    fn a_solved_block_is_good_and_has_the_time_at_which_it_was_found_or_that_of_a_job_by_hand() {
         let clock = LabClock::starting_at(START);
         let (mut miner, found) = miner(&clock);
         for hashrate in [None, Some(50_000.0)] {
-            miner.set(Some(job(EASY, hashrate))).expect("a thread");
+            let job = job(EASY, hashrate);
+            miner.set(Some(Arc::clone(&job))).expect("a thread");
             let block = found.recv_timeout(PATIENCE).expect("soon");
             assert!(block.header().meets_target());
-            assert!(block.header().time >= START.block_time());
-            assert!(block.header().time <= clock.now().block_time());
+            let found_at = START.block_time()..=clock.now().block_time();
+            match hashrate {
+                Some(_) => assert!(found_at.contains(&block.header().time)),
+                None => assert_eq!(block.header().time, job.header.time),
+            }
         }
         // One block for a job: it waits to be told what comes next.
         assert!(found.recv_timeout(Duration::from_millis(100)).is_err());

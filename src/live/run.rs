@@ -1,16 +1,19 @@
 //! A node's own thread: everything that happens to the node passes through here, one thing after
 //! the other.
 
-use super::clock::LabClock;
+use super::End;
+use super::clock::{LabClock, Reading};
 use super::inbox::Inbox;
+use super::log::{Known, NodeLog};
 use super::miner::Miner;
 use super::tcp::{Conn, Net};
-use super::{End, words};
+use crate::chain::key::PublicKey;
 use crate::node::io::{
-    Command, CommandError, ConnId, Direction, Event, Halt, Input, Output, Reply, RequestId,
+    Command, CommandError, ConnId, Direction, Event, EventKind, Halt, Input, Output, RefusalKind,
+    Reply, RequestId,
 };
 use crate::node::snapshot::NodeSnapshot;
-use crate::node::{Node, Store};
+use crate::node::{Node, Store, Time};
 use std::collections::{BTreeMap, VecDeque};
 use std::net::SocketAddr;
 use std::sync::Arc;
@@ -56,11 +59,16 @@ pub(super) struct Runner<S> {
     pub(super) miner: Miner,
     pub(super) events: broadcast::Sender<Event>,
     pub(super) snapshots: Snapshots,
+    pub(super) log: NodeLog,
     /// Open connections, but for those that wait to be taken from the inbox.
     pub(super) conns: BTreeMap<ConnId, Conn>,
     pub(super) answers: BTreeMap<RequestId, Answer>,
     /// What an output led to: the node hears of it when it has no more outputs.
     pub(super) own: VecDeque<Input>,
+    /// The key of the node's run.
+    pub(super) id: PublicKey,
+    /// By how much the clock had leapt when the node was last told.
+    pub(super) leapt: Duration,
 }
 
 impl<S: Store> Runner<S> {
@@ -82,6 +90,7 @@ impl<S: Store> Runner<S> {
             if self.node.deadline().is_some_and(|deadline| deadline <= now) {
                 self.handle(Input::Tick)?;
             }
+            self.log.tick(now);
             self.publish();
         }
     }
@@ -134,7 +143,7 @@ impl<S: Store> Runner<S> {
         self.answers.retain(|_, answer| !answer.is_closed());
         if self.answers.len() >= COMMANDS_MAX {
             let refusal = format!("{COMMANDS_MAX} commands wait for their answers already");
-            let _ = answer.send(Err(CommandError(refusal)));
+            let _ = answer.send(Err(CommandError::new(RefusalKind::Busy, refusal)));
             return Ok(());
         }
         self.answers.insert(id, answer);
@@ -144,11 +153,24 @@ impl<S: Store> Runner<S> {
     fn handle(&mut self, input: Input) -> Result<(), Halt> {
         self.own.push_back(input);
         while let Some(input) = self.own.pop_front() {
-            self.node.handle(self.clock.now(), input)?;
-            self.snapshots.is_stale = true;
-            while let Some(output) = self.node.poll_output() {
-                self.act(output);
+            let Reading { time, leapt } = self.clock.read();
+            let missed = leapt.saturating_sub(self.leapt);
+            if !missed.is_zero() {
+                // Before anything else: what is overdue by now may not be.
+                self.leapt = leapt;
+                tracing::info!("stood still for {:.1} s, and goes on", missed.as_secs_f64());
+                self.give(time, Input::StoodStill(missed))?;
             }
+            self.give(time, input)?;
+        }
+        Ok(())
+    }
+
+    fn give(&mut self, now: Time, input: Input) -> Result<(), Halt> {
+        self.node.handle(now, input)?;
+        self.snapshots.is_stale = true;
+        while let Some(output) = self.node.poll_output() {
+            self.act(output);
         }
         Ok(())
     }
@@ -180,11 +202,22 @@ impl<S: Store> Runner<S> {
                 }
             }
             Output::Event(event) => {
-                words::log_event(&event.kind);
+                if let EventKind::PeerUp { .. } | EventKind::PeerDown { .. } = event.kind {
+                    self.tell_clock();
+                }
+                let known = Known::about(&event.kind, &self.node);
+                self.log.tell(&event, known);
                 // Nobody need listen.
                 let _ = self.events.send(event);
             }
         }
+    }
+
+    /// The clock may stand still only where all nodes stand still with it.
+    fn tell_clock(&self) {
+        let ready = self.node.peers().ready();
+        let ids = ready.filter_map(|(_, peer)| Some(peer.version.as_ref()?.id));
+        self.clock.has_peers(self.id, ids);
     }
 
     /// Tells the node what has left for the network.
@@ -211,6 +244,12 @@ impl<S: Store> Runner<S> {
     fn kill(&self) -> End {
         self.net.kill();
         End::Killed
+    }
+}
+
+impl<S> Drop for Runner<S> {
+    fn drop(&mut self) {
+        self.clock.leave(self.id);
     }
 }
 

@@ -3,6 +3,9 @@
 use std::io;
 use tokio::signal::unix::{Signal, SignalKind, signal};
 
+/// The one that says that the terminal was closed.
+pub const HANGUP: &str = "SIGHUP";
+
 /// Listens to them: from then on they do not end the program by themselves.
 #[derive(Debug)]
 pub struct Signals {
@@ -32,7 +35,7 @@ impl Signals {
         tokio::select! {
             _ = self.interrupt.recv() => "SIGINT",
             _ = self.terminate.recv() => "SIGTERM",
-            _ = self.hangup.recv() => "SIGHUP",
+            _ = self.hangup.recv() => HANGUP,
         }
     }
 }

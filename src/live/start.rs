@@ -5,12 +5,13 @@ use super::disk::{DiskStore, OpenDiskError};
 use super::handle::{End, NodeHandle};
 use super::inbox::Inbox;
 use super::links::Links;
+use super::log::NodeLog;
 use super::miner::Miner;
 use super::run::{Entry, Runner, Snapshots};
 use super::tcp::{Net, Place};
 use super::wire::Frames;
 use crate::chain::hash::sha256d;
-use crate::chain::{Params, codec};
+use crate::chain::{BlockTime, Params, codec};
 use crate::node::chainstate::{OpenError, PARAMS_KEY};
 use crate::node::io::{Event, Input};
 use crate::node::{Config, Node, Seeds, Store, StoreFault, Time};
@@ -204,13 +205,19 @@ impl Birth {
         let (name, params) = (self.config.name.clone(), Arc::clone(&self.config.params));
         let node = Node::open(self.config, store, self.clock.now())?;
         let first = node.snapshot(self.clock.now());
-        self.clock.not_before(Time::from_block(first.tip_time));
+        // On an earlier clock the rules would refuse its own tip.
+        let earliest = first.tip_time.0.saturating_sub(params.future_drift_ms);
+        let earliest = Time::from_block(BlockTime(earliest));
+        self.clock.not_before(earliest);
+        let id = node.peers().us().id;
+        self.clock.join(id);
         let frames = Frames::new(params, node.chain().network());
         let net = Net::new(Arc::clone(&self.inbox), frames, self.place, self.runtime);
         let inbox = Arc::clone(&self.inbox);
         let found = move |block| inbox.push_first(Entry::Input(Input::Solved(block)));
         let miner = Miner::new(&name, self.clock.clone(), found);
         let (events, receiver) = broadcast::channel(EVENTS);
+        let log = NodeLog::open(&first);
         let snapshots = Snapshots::new(first);
         let born = Born {
             snapshots: snapshots.subscribe(),
@@ -218,12 +225,15 @@ impl Birth {
         };
         let runner = Runner {
             node,
+            id,
+            leapt: self.clock.read().leapt,
             clock: self.clock,
             inbox: self.inbox,
             net,
             miner,
             events,
             snapshots,
+            log,
             conns: BTreeMap::new(),
             answers: BTreeMap::new(),
             own: VecDeque::new(),
@@ -258,9 +268,11 @@ fn panic_words(panic: &(dyn Any + Send)) -> String {
 /// # Errors
 /// [`OpenDiskError`], also if a node runs there.
 pub fn stored_params(data_dir: &Path) -> Result<Option<Params>, OpenDiskError> {
-    let is_empty = || data_dir.read_dir().map(|mut dir| dir.next().is_none());
-    if !data_dir.exists() || is_empty().unwrap_or(false) {
-        return Ok(None);
+    match data_dir.read_dir().map(|mut dir| dir.next().is_none()) {
+        Ok(true) => return Ok(None),
+        Err(e) if e.kind() == io::ErrorKind::NotFound => return Ok(None),
+        // Opening it says what is wrong with it.
+        Ok(false) | Err(_) => {}
     }
     let store = DiskStore::open(data_dir)?;
     let Some(bytes) = store.meta(PARAMS_KEY)? else {

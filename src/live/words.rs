@@ -1,6 +1,9 @@
 //! What happened to a node, in words: for its log, and for whoever shows events to people.
 
+use super::log::is_unknown;
+use crate::chain::Txid;
 use crate::node::io::{Direction, EventKind, PeerLabel, Reply};
+use tracing::Level;
 
 /// An event in one line.
 pub fn words(event: &EventKind) -> String {
@@ -21,6 +24,8 @@ pub fn words(event: &EventKind) -> String {
             new,
             depth,
             returned,
+            held,
+            held_why,
             lost,
             lost_count,
             ..
@@ -32,12 +37,19 @@ pub fn words(event: &EventKind) -> String {
                 let returned = counted(*returned, "payment");
                 words.push_str(&format!("; {returned} back in the mempool"));
             }
-            if let Some(first) = lost.first() {
-                let first = first.short();
-                let lost = counted(*lost_count, "payment");
-                words.push_str(&format!("; {lost} became invalid, the first is ..{first}"));
+            if *held > 0 {
+                let held = counted(*held, "payment");
+                let why = held_why.as_deref().unwrap_or("not in the mempool");
+                words.push_str(&format!("; {held} to be tried again: {why}"));
+            }
+            if *lost_count > 0 {
+                words.push_str(&format!("; {}", became_invalid(lost, *lost_count)));
             }
             words
+        }
+        EventKind::BecameInvalid { lost, lost_count } => {
+            let invalid = became_invalid(lost, *lost_count);
+            format!("of blocks that were left behind {invalid}")
         }
         EventKind::Mined { block, txs, reward } => {
             let txs = counted(*txs, "payment");
@@ -46,6 +58,11 @@ pub fn words(event: &EventKind) -> String {
         EventKind::BlockRefused { hash, from, why } => {
             let from = from_whom(from.as_ref());
             format!("refused block ..{}{from}: {why}", hash.short())
+        }
+        EventKind::BlockWaits { hash, from, why } => {
+            let from = from_whom(from.as_ref());
+            let comma = if from.is_empty() { "" } else { "," };
+            format!("block ..{}{from}{comma} waits: {why}", hash.short())
         }
         EventKind::TxAccepted { txid, from } => {
             format!(
@@ -65,7 +82,14 @@ pub fn words(event: &EventKind) -> String {
             direction: Direction::Outbound,
         } => format!("connected to {peer} at {addr}"),
         EventKind::PeerUp { peer, addr, .. } => format!("{peer} connected from {addr}"),
+        EventKind::PeerDown { peer, addr, why } if is_unknown(peer, *addr) => {
+            format!("no handshake with {addr}: {why}")
+        }
         EventKind::PeerDown { peer, addr, why } => format!("lost {peer} at {addr}: {why}"),
+        EventKind::ClockSkew { peer, ahead_ms } => match skew_words(*ahead_ms) {
+            Some(skew) => format!("the clock of {peer} is {skew} this node's: check both"),
+            None => format!("the clock of {peer} agrees with this node's again"),
+        },
         EventKind::DialFailed { addr, why } => format!("nobody at {addr}: {why}"),
         EventKind::Banned { ip, why } => format!("banned {ip}: {why}"),
         EventKind::MessageSent {
@@ -140,18 +164,31 @@ pub fn reply_words(reply: &Reply) -> String {
     }
 }
 
-/// Writes an event to the log: what people wait for as information, every message as a trace.
-pub fn log_event(event: &EventKind) {
+/// How loud an event is told: what people wait for as information, every message as a trace.
+pub(super) fn level_of(event: &EventKind) -> Level {
     match event {
-        EventKind::MessageSent { .. } | EventKind::MessageReceived { .. } => {
-            tracing::trace!("{}", Lazily(event));
-        }
-        EventKind::TxRefused { .. } | EventKind::DialFailed { .. } => {
-            tracing::debug!("{}", Lazily(event));
-        }
-        EventKind::BlockRefused { .. } | EventKind::Banned { .. } => {
-            tracing::warn!("{}", Lazily(event));
-        }
+        EventKind::MessageSent { .. } | EventKind::MessageReceived { .. } => Level::TRACE,
+        // A block that was found here is told as that.
+        EventKind::TipChanged { from: None, .. }
+        | EventKind::TxRefused { .. }
+        | EventKind::BlockWaits { .. }
+        | EventKind::DialFailed { .. } => Level::DEBUG,
+        EventKind::BlockRefused { .. }
+        | EventKind::Banned { .. }
+        | EventKind::ClockSkew {
+            ahead_ms: 1.. | ..=-1,
+            ..
+        } => Level::WARN,
+        _ => Level::INFO,
+    }
+}
+
+/// Writes an event of another process to the log.
+pub fn log_event(event: &EventKind) {
+    match level_of(event) {
+        Level::TRACE => tracing::trace!("{}", Lazily(event)),
+        Level::DEBUG => tracing::debug!("{}", Lazily(event)),
+        Level::WARN => tracing::warn!("{}", Lazily(event)),
         _ => tracing::info!("{}", Lazily(event)),
     }
 }
@@ -163,6 +200,24 @@ impl std::fmt::Display for Lazily<'_> {
     fn fmt(&self, f: &mut std::fmt::Formatter<'_>) -> std::fmt::Result {
         f.write_str(&words(self.0))
     }
+}
+
+fn became_invalid(lost: &[Txid], count: usize) -> String {
+    let first = lost.first().map(Txid::short).unwrap_or_default();
+    let lost = counted(count, "payment");
+    format!("{lost} became invalid, the first is ..{first}")
+}
+
+/// A difference of clocks, to be followed by whose clock it is measured from: `30.0 s behind`. `None`:
+/// there is none.
+pub fn skew_words(ahead_ms: i64) -> Option<String> {
+    let (ms, side) = match ahead_ms {
+        0 => return None,
+        1.. => (ahead_ms.unsigned_abs(), "ahead of"),
+        _ => (ahead_ms.unsigned_abs(), "behind"),
+    };
+    let (s, tenth) = (ms / 1_000, ms / 100 % 10);
+    Some(format!("{s}.{tenth} s {side}"))
 }
 
 fn from_whom(peer: Option<&PeerLabel>) -> String {

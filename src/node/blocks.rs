@@ -2,6 +2,7 @@
 
 use super::chainstate::AcceptError;
 use super::io::{ConnId, EventKind, LOST_MAX, Output, Reply};
+use super::mempool::RemovedWhy;
 use super::message::Item;
 use super::mining::Wanted;
 use super::outbox::{MALICE, NUISANCE};
@@ -9,7 +10,7 @@ use super::snapshot::RECENT_BLOCKS;
 use super::sync::Delivered;
 use super::{ChainChange, Node, Store, StoreFault, Time, queries, template};
 use crate::chain::headers::Origin;
-use crate::chain::{Block, BlockHash, RuleError, Txid};
+use crate::chain::{Block, BlockHash, RuleError, Tx, Txid};
 use std::collections::BTreeSet;
 use std::sync::Arc;
 
@@ -24,18 +25,32 @@ impl<S: Store> Node<S> {
                 .blame(conn, NUISANCE, "a block that nobody asked for");
             return Ok(());
         }
-        let taken = self.take_block(Some(conn), &block, now)?;
+        self.deliver(conn, &block, now)?;
+        self.deliver_orphans(now)?;
+        self.tell_if_level(conn);
+        Ok(())
+    }
+
+    /// Hands over what came before its parents, as far as those are here by now.
+    pub(super) fn deliver_orphans(&mut self, now: Time) -> Done {
+        while let Some((conn, block)) = self.sync.next_orphan(self.chain.tree()) {
+            self.deliver(conn, &block, now)?;
+        }
+        Ok(())
+    }
+
+    fn deliver(&mut self, conn: ConnId, block: &Arc<Block>, now: Time) -> Done {
+        let taken = self.take_block(Some(conn), block, now)?;
         let delivered = match taken {
             Ok(()) => {
-                self.private.note_block(&block);
+                self.private.note_block(block);
                 Delivered::Taken
             }
             Err(error) => Delivered::Refused(error),
         };
         let (chain, out) = (&self.chain, &mut self.out);
         self.sync
-            .block_delivered(conn, &block, &delivered, chain, now, out);
-        self.tell_if_level(conn);
+            .block_delivered(conn, block, &delivered, chain, now, out);
         Ok(())
     }
 
@@ -85,8 +100,14 @@ impl<S: Store> Node<S> {
             self.out.blame(conn, MALICE, format!("block: {error}"));
         }
         let from = from.and_then(|conn| self.peers.label(conn));
-        let why = error.to_string();
-        self.event(now, EventKind::BlockRefused { hash, from, why });
+        let event = match waits_for(error) {
+            Some(why) => EventKind::BlockWaits { hash, from, why },
+            None => {
+                let why = error.to_string();
+                EventKind::BlockRefused { hash, from, why }
+            }
+        };
+        self.event(now, event);
     }
 
     pub(super) fn chain_changed(
@@ -114,7 +135,7 @@ impl<S: Store> Node<S> {
         if let Some(last) = change.connected.last() {
             self.serve.keep(last);
         }
-        self.tell_change(change, from, now);
+        self.tell_change(change, from, now)?;
         // Who is catching up has nothing to tell that others want to know, but for what was mined
         // here. (Not who knows of better headers: a peer that withholds their bodies must not
         // silence this node.)
@@ -137,13 +158,18 @@ impl<S: Store> Node<S> {
         Ok(())
     }
 
-    pub(super) fn tell_change(&mut self, change: &ChainChange, from: Option<ConnId>, now: Time) {
+    pub(super) fn tell_change(
+        &mut self,
+        change: &ChainChange,
+        from: Option<ConnId>,
+        now: Time,
+    ) -> Done {
         let new = self.chain.tip();
         if let Some(old) = change.disconnected.first() {
             let depth = change.disconnected.len();
             let height = change.fork.height + u32::try_from(depth).unwrap_or(u32::MAX);
             let hash = old.hash();
-            let left = self.left_behind(change);
+            let left = self.left_behind(change)?;
             let event = EventKind::Reorganised {
                 fork: change.fork,
                 old: super::BlockId { height, hash },
@@ -151,11 +177,16 @@ impl<S: Store> Node<S> {
                 depth,
                 returned: left.returned,
                 confirmed: left.confirmed,
+                held: left.held,
+                held_why: left.held_why,
                 lost: left.lost,
                 lost_count: left.lost_count,
             };
             self.event(now, event);
+            self.lost_later(left.late, now);
         }
+        let lost = self.undone.connected(&change.connected);
+        self.lost_later(lost, now);
         let txs = change.connected.iter().map(|block| block.txs().len() - 1);
         let event = EventKind::TipChanged {
             tip: new,
@@ -164,28 +195,64 @@ impl<S: Store> Node<S> {
             from: from.and_then(|conn| self.peers.label(conn)),
         };
         self.event(now, event);
+        Ok(())
     }
 
     /// What became of the payments in blocks that were left behind, now that the mempool has taken
-    /// back what it can.
-    fn left_behind(&self, change: &ChainChange) -> LeftBehind {
+    /// back what it can. Lost is only what no block of this chain can have: its coin is spent in one
+    /// otherwise, was the reward of a block that was left behind, or came from a payment that is lost.
+    fn left_behind(&mut self, change: &ChainChange) -> Result<LeftBehind, StoreFault> {
         let new = change.connected.iter().flat_map(|block| block.txids());
         let new: BTreeSet<&Txid> = new.collect();
         let mut left = LeftBehind::default();
-        let blocks = change.disconnected.iter().rev();
-        for txid in blocks.flat_map(|block| block.txids().iter().skip(1)) {
-            if new.contains(txid) {
-                left.confirmed += 1;
-            } else if self.mempool.contains(txid) {
-                left.returned += 1;
-            } else {
-                left.lost_count += 1;
-                if left.lost.len() < LOST_MAX {
-                    left.lost.push(*txid);
+        // Transactions that make no coins any more, and those that may make them again.
+        let (mut gone, mut waiting) = (BTreeSet::new(), BTreeSet::new());
+        for block in change.disconnected.iter().rev() {
+            let mut txs = block.txids().iter().zip(block.txs());
+            if let Some((txid, coinbase)) = txs.next() {
+                gone.insert(*txid);
+                left.late.extend(self.undone.lost_with(*txid, coinbase));
+            }
+            for (txid, tx) in txs {
+                if new.contains(txid) {
+                    left.confirmed += 1;
+                } else if self.is_gone(tx, &gone, &waiting)? {
+                    gone.insert(*txid);
+                    left.late.extend(self.undone.lost_with(*txid, tx));
+                    left.loses(*txid);
+                } else {
+                    waiting.insert(*txid);
+                    self.undone.note(*txid, tx);
+                    left.waits(self.mempool.contains(txid), self.mempool.held(txid));
                 }
             }
         }
-        left
+        Ok(left)
+    }
+
+    /// Payments that were undone before, and waited since, are lost after all.
+    fn lost_later(&mut self, mut lost: Vec<Txid>, now: Time) {
+        let lost_count = lost.len();
+        lost.truncate(LOST_MAX);
+        if lost_count > 0 {
+            self.event(now, EventKind::BecameInvalid { lost, lost_count });
+        }
+    }
+
+    /// Whether a coin that a transaction spends cannot be there for it any more.
+    fn is_gone(
+        &self,
+        tx: &Tx,
+        gone: &BTreeSet<Txid>,
+        waiting: &BTreeSet<Txid>,
+    ) -> Result<bool, StoreFault> {
+        let spent = tx.inputs.iter().map(|input| input.outpoint);
+        let (mut made, settled): (Vec<_>, Vec<_>) = spent.partition(|outpoint| {
+            gone.contains(&outpoint.txid) || waiting.contains(&outpoint.txid)
+        });
+        made.retain(|outpoint| gone.contains(&outpoint.txid));
+        let coins = Store::coins(self.chain.store(), &settled)?;
+        Ok(!made.is_empty() || coins.iter().any(Option::is_none))
     }
 
     pub(super) fn note_recent(&mut self, change: &ChainChange) {
@@ -249,13 +316,54 @@ impl<S: Store> Node<S> {
     }
 }
 
+/// What a block waits for that nothing is wrong with; `None`: something is.
+fn waits_for(error: &RuleError) -> Option<String> {
+    match error {
+        RuleError::UnknownParent(parent) => {
+            let parent = parent.short();
+            Some(format!(
+                "its parent ..{parent} is not here yet, and is asked for"
+            ))
+        }
+        RuleError::LowWork => Some("the headers of its branch are asked for".to_owned()),
+        RuleError::NoRoom => Some("there is no room for it yet".to_owned()),
+        _ => None,
+    }
+}
+
 /// What became of the payments in blocks that were left behind.
 #[derive(Default)]
 struct LeftBehind {
     returned: usize,
     confirmed: usize,
+    held: usize,
+    held_why: Option<String>,
     lost: Vec<Txid>,
     lost_count: usize,
+    /// Lost, too, but from blocks that were left behind before.
+    late: Vec<Txid>,
+}
+
+impl LeftBehind {
+    /// Counts one that no block of this chain can have.
+    fn loses(&mut self, txid: Txid) {
+        self.lost_count += 1;
+        if self.lost.len() < LOST_MAX {
+            self.lost.push(txid);
+        }
+    }
+
+    /// Counts one that a later block can have.
+    fn waits(&mut self, is_in_mempool: bool, held: Option<&RemovedWhy>) {
+        if is_in_mempool {
+            self.returned += 1;
+            return;
+        }
+        self.held += 1;
+        // Parents come first, so the first reason is one by itself.
+        let words = || held.map_or("the mempool has no room".to_owned(), RemovedWhy::to_string);
+        self.held_why.get_or_insert_with(words);
+    }
 }
 
 /// What a coinbase carries: a number that was never drawn before, and the name of the miner.

@@ -1,8 +1,9 @@
 //! What people and programs ask of a node. Questions are in [`queries`](super::queries).
 
-use super::io::{Command, CommandError, EventKind, Payment, Reply, RequestId};
+use super::io::{Command, CommandError, EventKind, Payment, RefusalKind, Reply, RequestId};
+use super::mempool::AdmitError;
 use super::mining::{MiningMode, check_hashrate};
-use super::wallets::{NAME_LEN_MAX, Rows, WalletError};
+use super::wallets::{Draft, NAME_LEN_MAX, Rows, WalletError};
 use super::{Node, Store, StoreFault, Time};
 use crate::chain::{KeyHash, Txid};
 use std::net::SocketAddr;
@@ -14,6 +15,9 @@ const NOW_MAX: usize = 1_000;
 
 /// The longest ban that can be asked for.
 const BAN_MAX: Duration = Duration::from_secs(365 * 24 * 3_600);
+
+/// How often a fee is raised to what the mempool wants for the bytes that it takes to pay it.
+const FEE_ROUNDS: usize = 8;
 
 type Answer = Option<Result<Reply, CommandError>>;
 
@@ -30,13 +34,13 @@ impl<S: Store> Node<S> {
             Command::ImportWallet { name, secret } => self.import_wallet(&name, &secret, now)?,
             Command::ExportWallet { name } => {
                 let secret = self.wallets.export(&name).map(Reply::Secret);
-                Some(secret.map_err(CommandError::new))
+                Some(secret.map_err(CommandError::from))
             }
             Command::PlanSend(payment) => {
-                let plan = self.wallets.plan(&payment).map(Reply::Plan);
-                Some(plan.map_err(CommandError::new))
+                let draft = self.draft(&payment, now)?;
+                Some(draft.map(|draft| Reply::Plan(draft.plan)))
             }
-            Command::Send(payment) => self.pay(&payment, now)?,
+            Command::Send(payment) => self.pay(payment, now)?,
             Command::Snapshot => Some(Ok(Reply::Snapshot(Box::new(self.snapshot(now))))),
             Command::Mine(mode) => self.set_mining(mode, now)?,
             Command::SetHashrate(hashrate) => match check_hashrate(hashrate) {
@@ -44,9 +48,9 @@ impl<S: Store> Node<S> {
                     self.mining.hashrate = hashrate;
                     done(format!("{} hashes with {hashrate} H/s", self.config.name))
                 }
-                Err(problem) => refuse(problem),
+                Err(problem) => refuse(CommandError::new(RefusalKind::Invalid, problem)),
             },
-            Command::MineTo { wallet } => match self.wallets.wallet(&wallet) {
+            Command::MineTo { wallet } => match self.wallets.wallet(&wallet, &self.mempool) {
                 Ok(wallet) => {
                     // The next job pays the new wallet.
                     self.mining.mempool_changed();
@@ -58,7 +62,8 @@ impl<S: Store> Node<S> {
             },
             Command::MineNow => {
                 if self.mining.now.len() >= NOW_MAX {
-                    return Ok(refuse(format!("{NOW_MAX} blocks are asked for already")));
+                    let words = format!("{NOW_MAX} blocks are asked for already");
+                    return Ok(refuse(CommandError::new(RefusalKind::Busy, words)));
                 }
                 self.reward_owner(now)?;
                 self.mining.now.push_back((id, now));
@@ -68,7 +73,8 @@ impl<S: Store> Node<S> {
             Command::Release => Some(self.asked_to_release(now)),
             Command::AddPeer(addr) => {
                 if Some(addr) == self.config.listen || addr.port() == 0 {
-                    return Ok(refuse(format!("{addr} cannot be a peer of this node")));
+                    let words = format!("{addr} cannot be a peer of this node");
+                    return Ok(refuse(CommandError::new(RefusalKind::Invalid, words)));
                 }
                 self.book.keep(addr, now);
                 self.is_dial_due = true;
@@ -126,7 +132,7 @@ impl<S: Store> Node<S> {
                 self.wallets.tx_added(&entry.tx, txid, entry.since);
             }
         }
-        let made = match self.wallets.wallet(name) {
+        let made = match self.wallets.wallet(name, &self.mempool) {
             Ok(made) => made,
             Err(error) => return Ok(refuse(error)),
         };
@@ -139,19 +145,67 @@ impl<S: Store> Node<S> {
         Ok(Some(Ok(Reply::Wallet(made))))
     }
 
-    fn pay(&mut self, payment: &Payment, now: Time) -> Result<Answer, StoreFault> {
-        let (tx, plan) = match self.wallets.pay(payment) {
-            Ok(paid) => paid,
+    /// A payment that wallet and mempool have nothing against: what a preview shows is what is sent.
+    fn draft(
+        &self,
+        payment: &Payment,
+        now: Time,
+    ) -> Result<Result<Draft, CommandError>, StoreFault> {
+        let draft = match self.with_fee(payment) {
+            Ok(draft) => draft,
             Err(WalletError::Store(fault)) => return Err(fault),
-            Err(error) => return Ok(refuse(error)),
+            Err(error) => return Ok(Err(CommandError::from(error))),
         };
+        match self
+            .mempool
+            .check(Arc::new(draft.tx.clone()), &self.chain, now)
+        {
+            Ok(()) => {}
+            Err(AdmitError::Store(fault)) => return Err(fault),
+            Err(error) => return Ok(Err(CommandError::from(error))),
+        }
+        let waits = |txid: &Txid| self.mempool.contains(txid);
+        if self.private.is_withholding() && !self.private.has_room(waits) {
+            let words = "too many payments are kept private: release them first";
+            return Ok(Err(CommandError::new(RefusalKind::Busy, words)));
+        }
+        Ok(Ok(draft))
+    }
+
+    /// A payment with its fee. Without one it is the fee that the network proposes, or, if its mempools
+    /// want more for so many bytes, the least that they take.
+    fn with_fee(&self, payment: &Payment) -> Result<Draft, WalletError> {
+        let is_given = payment.fee.is_some();
+        let mut fee = payment.fee.unwrap_or(self.config.fee);
+        let mut rounds = 0;
+        loop {
+            let payment = Payment {
+                fee: Some(fee),
+                ..payment.clone()
+            };
+            let draft = self.wallets.draft(&payment, &self.mempool)?;
+            let least = self.mempool.least_fee(draft.plan.bytes);
+            rounds += 1;
+            if is_given || fee >= least || rounds == FEE_ROUNDS {
+                return Ok(draft);
+            }
+            // More to pay may take more coins, and these more bytes.
+            fee = least;
+        }
+    }
+
+    fn pay(&mut self, payment: Payment, now: Time) -> Result<Answer, StoreFault> {
+        let draft = match self.draft(&payment, now)? {
+            Ok(draft) => draft,
+            Err(error) => return Ok(Some(Err(error))),
+        };
+        let plan = draft.plan.clone();
+        let tx = self.wallets.sign(draft);
         let txid = tx.txid();
         let withheld = self.private.is_withholding();
-        let waits = |txid: &Txid| self.mempool.contains(txid);
-        if withheld && !self.private.hold_tx(txid, waits) {
-            return Ok(refuse(
-                "too many payments are kept private: release them first",
-            ));
+        if withheld {
+            let waits = |txid: &Txid| self.mempool.contains(txid);
+            self.private.hold_tx(txid, waits);
         }
         if let Err(error) = self.take_tx(None, Arc::clone(&tx), now)? {
             self.private.forget_tx(&txid);
@@ -163,8 +217,8 @@ impl<S: Store> Node<S> {
         self.chain.put_meta(rows, true)?;
         let event = EventKind::Sent {
             txid,
-            from: payment.from.clone(),
-            to: payment.to.clone(),
+            from: payment.from,
+            to: payment.to,
             amount: payment.amount,
         };
         self.event(now, event);
@@ -182,7 +236,8 @@ impl<S: Store> Node<S> {
 
     fn set_mining(&mut self, mode: MiningMode, now: Time) -> Result<Answer, StoreFault> {
         if let MiningMode::OnTx(0) = mode {
-            return Ok(refuse("on-tx needs at least 1 transaction"));
+            let words = "on-tx needs at least 1 transaction";
+            return Ok(refuse(CommandError::new(RefusalKind::Invalid, words)));
         }
         self.mining.mode = mode;
         let name = &self.config.name;
@@ -237,7 +292,8 @@ impl<S: Store> Node<S> {
         let conns = self.peers.iter().filter(|(_, peer)| is_it(peer));
         let conns: Vec<_> = conns.map(|(conn, _)| conn).collect();
         if conns.is_empty() && !self.book.contains(&addr) {
-            return refuse(format!("{addr} is no peer of {}", self.config.name));
+            let words = format!("{addr} is no peer of {}", self.config.name);
+            return refuse(CommandError::new(RefusalKind::NoSuchPeer, words));
         }
         for conn in &conns {
             self.end(*conn, super::io::CloseReason::Asked, now);
@@ -260,8 +316,8 @@ fn wallet_name_for(node: &str) -> String {
     }
 }
 
-fn refuse(problem: impl std::fmt::Display) -> Answer {
-    Some(Err(CommandError::new(problem)))
+fn refuse(problem: impl Into<CommandError>) -> Answer {
+    Some(Err(problem.into()))
 }
 
 fn done(words: String) -> Answer {

@@ -4,7 +4,7 @@ use super::mempool::MempoolLimits;
 use super::message::Role;
 use super::mining::MiningMode;
 use super::private::Strategy;
-use crate::chain::{Params, SigCache};
+use crate::chain::{Amount, Params, SigCache};
 use std::net::SocketAddr;
 use std::sync::Arc;
 
@@ -37,6 +37,8 @@ pub struct Config {
     pub sync: SyncMethod,
     /// What the mempool takes.
     pub mempool: MempoolLimits,
+    /// What a payment pays the miner if nothing else was said; never less than the mempool wants.
+    pub fee: Amount,
     /// Whether it mines at the start.
     pub mining: MiningMode,
     /// Hashes per second that it mines with.
@@ -85,6 +87,7 @@ impl Config {
             inbound_max: INBOUND_DEFAULT,
             sync: SyncMethod::default(),
             mempool: MempoolLimits::default(),
+            fee: Amount::ZERO,
             mining: MiningMode::Off,
             hashrate: 14_000.0,
             mine_to: None,

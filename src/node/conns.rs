@@ -98,8 +98,16 @@ impl<S: Store> Node<S> {
             self.book.reached(addr, conn, now);
         }
         self.is_dial_due = true;
+        let predecessor = self.peers.get_mut(conn);
+        let predecessor = predecessor.and_then(|peer| peer.predecessor.take());
+        if let Some(predecessor) = &predecessor
+            && predecessor.direction == Direction::Outbound
+        {
+            self.book.reached(predecessor.addr, conn, now);
+        }
         // Of a second connection with the same node nobody needs to hear: it was up, and is.
-        if let Some(peer) = self.peers.label(conn).filter(|_| rival.is_none()) {
+        let is_news = rival.is_none() && predecessor.is_none();
+        if let Some(peer) = self.peers.label(conn).filter(|_| is_news) {
             let event = EventKind::PeerUp {
                 peer,
                 addr,
@@ -197,6 +205,12 @@ impl<S: Store> Node<S> {
         self.forget(conn, why.as_deref(), now);
     }
 
+    /// The other end, or the network, has ended a connection.
+    pub(super) fn disconnected(&mut self, conn: ConnId, why: &str, now: Time) {
+        let is_loss = !self.peers.is_replaced(conn, why);
+        self.forget(conn, is_loss.then_some(why), now);
+    }
+
     /// A connection is gone: nothing of it is left anywhere. Without a reason nobody hears of it.
     pub(super) fn forget(&mut self, conn: ConnId, why: Option<&str>, now: Time) {
         let Some(peer) = self.peers.remove(conn) else {
@@ -215,6 +229,10 @@ impl<S: Store> Node<S> {
         let Some(why) = why else {
             return;
         };
+        if let Some(lost) = peer.predecessor {
+            let (peer, addr, why) = (lost.label, lost.addr, lost.why);
+            self.event(now, EventKind::PeerDown { peer, addr, why });
+        }
         let said = peer.rejected.map(|said| format!("{why}; it said: {said}"));
         let event = EventKind::PeerDown {
             peer: peer.label,

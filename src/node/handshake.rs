@@ -23,8 +23,8 @@ use crate::chain::key::{PublicKey, SecretKey, Signature};
 use serde::Serialize;
 use thiserror::Error;
 
-/// The version of the protocol that this program speaks.
-pub const PROTOCOL: u32 = 1;
+/// The version of the protocol that this program speaks. Since 2 a `pong` carries a time.
+pub const PROTOCOL: u32 = 2;
 
 /// How a handshake stands.
 #[derive(Debug)]
@@ -112,6 +112,11 @@ impl Handshake {
             nonce,
             theirs: None,
         }
+    }
+
+    /// The key that the other has shown, and not proven yet.
+    pub fn claimed(&self) -> Option<&PublicKey> {
+        self.theirs.as_ref().map(|theirs| &theirs.id)
     }
 
     /// Takes the other's `version`. `is_ours` tells nonces that this node has sent itself.
@@ -250,7 +255,7 @@ mod tests {
         );
         assert_eq!(
             refusal(|v| v.protocol = 9, NOT_OURS),
-            "protocol 9, this node speaks 1"
+            "protocol 9, this node speaks 2"
         );
         assert_eq!(
             refusal(|_| {}, |nonce| nonce == 20),

@@ -24,6 +24,7 @@ pub mod check;
 mod commands;
 pub mod config;
 mod conns;
+mod families;
 pub mod gossip;
 pub mod handshake;
 pub mod io;
@@ -44,6 +45,7 @@ pub mod sync;
 pub mod template;
 pub mod time;
 mod txs;
+mod undone;
 pub mod wallets;
 mod withhold;
 
@@ -70,8 +72,10 @@ use relay::Relay;
 use serve::Serve;
 use snapshot::BlockInfo;
 use std::collections::{BTreeMap, VecDeque};
+use std::net::SocketAddr;
 use std::time::Duration;
 use sync::Sync;
+use undone::Undone;
 use wallets::Wallets;
 
 /// How long something may be unwritten that a crash may lose: transactions that wait, addresses,
@@ -96,6 +100,7 @@ pub struct Node<S> {
     wallets: Wallets,
     mining: Mining,
     private: Private,
+    undone: Undone,
     random: Random,
     out: Outbox,
     outputs: VecDeque<Output>,
@@ -121,6 +126,7 @@ impl<S: Store> Node<S> {
     pub fn open(config: Config, store: S, now: Time) -> Result<Self, OpenError> {
         let (params, sigs) = (config.params.clone(), config.sigs.clone());
         let chain = ChainState::open(store, params.clone(), sigs.clone())?;
+        let drift = Duration::from_millis(params.future_drift_ms);
         let us = Identity::new(Random::identity(&config.seeds.run), chain.network());
         let mut book = AddrBook::new(config.outbound, config.listen);
         if let Some(row) = chain.store().meta(addrbook::ROW)? {
@@ -133,7 +139,7 @@ impl<S: Store> Node<S> {
         let mempool = Mempool::new(config.mempool.clone(), params, chain.network(), sigs);
         let wallets = Wallets::open(&chain, config.seeds.keys)?;
         let mut node = Self {
-            peers: Peers::new(us, config.inbound_max),
+            peers: Peers::new(us, config.inbound_max, drift),
             book,
             gossip: Gossip::default(),
             sync: Sync::new(config.sync),
@@ -143,6 +149,7 @@ impl<S: Store> Node<S> {
             wallets,
             mining: Mining::new(config.mining, config.hashrate, config.mine_to.clone()),
             private: Private::new(&config),
+            undone: Undone::default(),
             random: Random::new(&config.seeds.run),
             out: Outbox::default(),
             outputs: VecDeque::new(),
@@ -233,6 +240,18 @@ impl<S: Store> Node<S> {
     /// Who is banned or connected, for reading.
     pub fn peers(&self) -> &Peers {
         &self.peers
+    }
+
+    /// Blocks that are missing, as far as peers have shown that there are any.
+    pub fn blocks_left(&self) -> u32 {
+        let height = self.chain.tip().height;
+        let missing = self.sync.progress(&self.chain);
+        missing.map_or(0, |info| info.target.saturating_sub(height))
+    }
+
+    /// Whether the node is to stay connected to an address.
+    pub fn keeps(&self, addr: &SocketAddr) -> bool {
+        self.book.keeps(addr)
     }
 
     /// Writes what is unwritten, and makes all of it survive a power loss.

@@ -205,11 +205,18 @@ impl Private {
         self.settled.extend(txids.take(room));
     }
 
+    /// Whether one more payment can be kept private. `waits` tells those that the mempool has.
+    pub fn has_room(&self, waits: impl Fn(&Txid) -> bool) -> bool {
+        // Without blocks, what does not wait was dropped.
+        let are_settled = self.blocks.is_empty();
+        self.txs.len() < PAYMENTS_MAX
+            || are_settled && self.txs.iter().filter(|txid| waits(txid)).count() < PAYMENTS_MAX
+    }
+
     /// A payment is made here. `waits` tells those that the mempool has. `false`: it cannot be kept
     /// private, there are too many.
     pub fn hold_tx(&mut self, txid: Txid, waits: impl Fn(&Txid) -> bool) -> bool {
         if self.txs.len() >= PAYMENTS_MAX && self.blocks.is_empty() {
-            // Without blocks, what does not wait was dropped.
             self.txs.retain(waits);
         }
         if self.txs.len() < PAYMENTS_MAX {
@@ -300,6 +307,7 @@ mod tests {
         assert!(!private.has_secrets(|_| false), "nothing of it waits");
         assert!(private.hold_tx(txid(0), |_| true), "it is one of them");
         let next = txid(PAYMENTS_MAX);
+        assert!(!private.has_room(|_| true) && private.has_room(|waits| *waits != txid(7)));
         assert!(!private.hold_tx(next, |_| true));
         assert!(!private.hides_tx(&next));
         assert!(private.hold_tx(next, |waits| *waits != txid(7)));

@@ -1,9 +1,9 @@
 //! Questions, and the snapshot: reads everything, changes nothing.
 
-use super::io::{Command, CommandError, Reply};
+use super::io::{Command, CommandError, RefusalKind, Reply};
 use super::snapshot::{
     BlockDetail, BlockInfo, COINS_MAX, CoinInfo, MiningInfo, NodeSnapshot, PAGE_MAX, PeerInfo,
-    RECENT_BLOCKS, TxDetail,
+    RECENT_BLOCKS, TxDetail, WalletInfo,
 };
 use super::{BlockId, ChainState, Node, Store, StoreFault, Time};
 use crate::chain::{Address, Amount, Block, Coin, KeyHash, OutPoint, Params, Tx, Txid};
@@ -31,12 +31,17 @@ impl<S: Store> Node<S> {
             recent: self.recent.iter().cloned().collect(),
             mempool,
             peers: self.peer_infos(),
-            wallets: self.wallets.info(),
+            wallets: self.wallet_infos(),
             mining: self.mining_info(),
             sync: self.sync.progress(&self.chain),
             known_addresses: self.book.len(),
             side_headers: tree.side_len(),
         }
+    }
+
+    /// All wallets.
+    pub fn wallet_infos(&self) -> Vec<WalletInfo> {
+        self.wallets.info(&self.mempool)
     }
 
     fn mining_info(&self) -> MiningInfo {
@@ -74,10 +79,10 @@ impl<S: Store> Node<S> {
         question: Command,
     ) -> Result<Result<Reply, CommandError>, StoreFault> {
         Ok(match question {
-            Command::Wallets => Ok(Reply::Wallets(self.wallets.info())),
+            Command::Wallets => Ok(Reply::Wallets(self.wallet_infos())),
             Command::History { name, skip, limit } => {
                 let history = self.wallets.history(&name, skip, limit.min(PAGE_MAX));
-                history.map(Reply::History).map_err(CommandError::new)
+                history.map(Reply::History).map_err(CommandError::from)
             }
             Command::Coins { of } => self.coins_of(&of)?.map(Reply::Coins),
             Command::Peers => Ok(Reply::Peers(self.peer_infos())),
@@ -88,7 +93,10 @@ impl<S: Store> Node<S> {
             }
             Command::Block { hash } => match self.block_detail(&hash)? {
                 Some(detail) => Ok(Reply::Block(Box::new(detail))),
-                None => Err(CommandError::new(format_args!("no block {hash} here"))),
+                None => {
+                    let words = format!("no block {hash} here");
+                    Err(CommandError::new(RefusalKind::NoSuchBlock, words))
+                }
             },
             Command::BlockAt { height } => {
                 let tree = self.chain.tree();
@@ -99,18 +107,19 @@ impl<S: Store> Node<S> {
                 let found = found.flatten().ok_or_else(missing);
                 found
                     .map(|detail| Reply::Block(Box::new(detail)))
-                    .map_err(CommandError)
+                    .map_err(|words| CommandError::new(RefusalKind::NoSuchBlock, words))
             }
             Command::Tx { txid } => match self.tx_detail(&txid)? {
                 Some(detail) => Ok(Reply::Tx(Box::new(detail))),
-                None => Err(CommandError::new(format_args!(
-                    "no transaction {txid} here"
-                ))),
+                None => {
+                    let words = format!("no transaction {txid} here");
+                    Err(CommandError::new(RefusalKind::NoSuchTx, words))
+                }
             },
             Command::Mempool { limit } => {
                 Ok(Reply::Mempool(self.mempool.info(limit.min(PAGE_MAX)).shown))
             }
-            other => Err(CommandError::new(format_args!("{other:?} is no question"))),
+            other => Err(format!("{other:?} is no question").into()),
         })
     }
 
@@ -122,7 +131,8 @@ impl<S: Store> Node<S> {
                 Ok(address) => address.owner,
                 Err(error) => {
                     let words = format!("{of:?} is neither a wallet of this node nor an address");
-                    return Ok(Err(CommandError(format!("{words}: {error}"))));
+                    let words = format!("{words}: {error}");
+                    return Ok(Err(CommandError::new(RefusalKind::NoSuchWallet, words)));
                 }
             },
         };

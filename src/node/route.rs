@@ -33,8 +33,12 @@ impl<S: Store> Node<S> {
                 self.peers.sent_bytes(conn, bytes, now);
                 return self.answer(conn);
             }
-            Input::Disconnected(conn, why) => self.forget(conn, Some(&why), now),
+            Input::Disconnected(conn, why) => self.disconnected(conn, &why, now),
             Input::Tick => return self.tick(now),
+            Input::StoodStill(time) => {
+                self.peers.stood_still(time, now);
+                self.sync.stood_still(time);
+            }
             Input::Command(id, command) => {
                 let reply = self.command(id, command, now)?;
                 if let Some(reply) = reply {
@@ -81,8 +85,14 @@ impl<S: Store> Node<S> {
                 self.out.blame(conn, MALICE, why);
             }
             Message::Verack(_) => self.out.blame(conn, MALICE, "a second verack"),
-            Message::Ping(nonce) => self.out.send(conn, Message::Pong(nonce)),
-            Message::Pong(nonce) => self.peers.received_pong(conn, nonce, now),
+            Message::Ping(nonce) => self.out.send(conn, Message::Pong(nonce, now)),
+            Message::Pong(nonce, theirs) => {
+                let skew = self.peers.received_pong(conn, (nonce, theirs), now);
+                if let Some((skew, peer)) = skew.zip(self.peers.label(conn)) {
+                    let ahead_ms = skew.ahead_ms();
+                    self.event(now, EventKind::ClockSkew { peer, ahead_ms });
+                }
+            }
             Message::GetAddr => {
                 let without = self.peers.get(conn).and_then(super::peers::Peer::listen);
                 let addrs = self.book.answer(conn, without, &mut self.random);
@@ -119,6 +129,7 @@ impl<S: Store> Node<S> {
                 self.unwritten(now);
                 let (chain, out) = (&mut self.chain, &mut self.out);
                 self.sync.received_headers(conn, headers, chain, now, out)?;
+                self.deliver_orphans(now)?;
                 self.tell_if_level(conn);
             }
             Message::Block(block) => return self.received_block(conn, block, now),
@@ -245,7 +256,7 @@ impl<S: Store> Node<S> {
         // reads nothing is not answered without end.
         let most = match message {
             Message::Inv(_) => serve::UNSENT_MAX,
-            Message::Pong(_) | Message::Reject(_) | Message::Addr(_) => 2 * serve::UNSENT_MAX,
+            Message::Pong(..) | Message::Reject(_) | Message::Addr(_) => 2 * serve::UNSENT_MAX,
             _ => u64::MAX,
         };
         if peer.unsent >= most {

@@ -10,6 +10,7 @@ use crate::chain::block::BlockTime;
 use crate::chain::{Amount, BlockHash, MerkleRoot, OutPoint, Txid};
 use serde::{Deserialize, Serialize};
 use std::net::SocketAddr;
+use std::sync::Arc;
 use std::time::Duration;
 
 /// Entries of one page of an answer.
@@ -23,6 +24,9 @@ pub const RECENT_BLOCKS: usize = 32;
 
 /// Transactions of the mempool in a snapshot, the best paying ones.
 pub const MEMPOOL_SHOWN: usize = 100;
+
+/// Payees that a transaction in a list names.
+pub const PAYEES_SHOWN: usize = 4;
 
 /// A node at one moment.
 #[derive(Clone, Debug, PartialEq, Serialize, Deserialize)]
@@ -47,7 +51,7 @@ pub struct NodeSnapshot {
     pub mempool: MempoolInfo,
     /// Everybody connected, with a handshake or on the way to one.
     pub peers: Vec<PeerInfo>,
-    /// Wallets, by name.
+    /// Wallets, in the order in which they were made.
     pub wallets: Vec<WalletInfo>,
     /// The miner.
     pub mining: MiningInfo,
@@ -96,8 +100,14 @@ pub struct MempoolTx {
     pub bytes: usize,
     /// What the miner gets.
     pub fee: Amount,
-    /// Sum of its outputs.
+    /// What it pays, without the change that goes back to the payer.
     pub amount: Amount,
+    /// Who is paid, and how much: the first [`PAYEES_SHOWN`].
+    #[serde(default)]
+    pub to: Arc<[(String, Amount)]>,
+    /// How many are paid.
+    #[serde(default)]
+    pub payees: usize,
     /// Since when.
     pub since: Time,
     /// Transactions that must come before it, and those that must come after, itself in neither.
@@ -130,6 +140,10 @@ pub struct PeerInfo {
     /// The last round trip; `None` before the first pong.
     #[serde(with = "duration_text::option")]
     pub round_trip: Option<Duration>,
+    /// By how much its clock is ahead of this node's, in ms, negative: behind; `None`: by no more than
+    /// half of what a block may be ahead.
+    #[serde(default)]
+    pub clock_ahead_ms: Option<i64>,
     /// Since when.
     pub since: Time,
     /// Bytes that came in and went out, as frames.
@@ -155,12 +169,14 @@ pub struct WalletInfo {
     pub confirmed: Amount,
     /// In blocks, rewards that are too young to be spent.
     pub immature: Amount,
-    /// What transactions that wait will bring in, without what they pay back to the wallet itself.
+    /// What transactions that wait will bring in, without what they pay back to the wallet itself. Of
+    /// those that claim one coin one counts, here and below.
     pub incoming: Amount,
     /// What transactions that wait will take out, fees included, less what they pay back.
     pub outgoing: Amount,
-    /// What the next payment can spend: mature coins that nothing spends yet, and own change that
-    /// waits.
+    /// What the next payment can spend, its fee included, if that is as high as the mempool asks for:
+    /// mature coins that nothing spends yet, and own change that waits, as far as the mempool lets one
+    /// more payment build on it. No more of them than fit into one transaction.
     pub spendable: Amount,
     /// Transactions of this wallet that are in no block yet.
     pub unconfirmed: usize,
@@ -185,10 +201,18 @@ pub struct HistoryEntry {
     pub spent: Amount,
     /// The fee, if this wallet paid it.
     pub fee: Option<Amount>,
-    /// Addresses that were paid, other than the wallet's own; for what comes in, none.
+    /// Addresses that were paid, the wallet's own only if it paid itself; for what comes in, none.
     pub to: Vec<(String, Amount)>,
-    /// It can never be in a block any more: another one spent its coins.
+    /// It can never be in a block of this chain: a coin of it is spent in a block, or does not exist
+    /// any more. A reorganisation may change that.
     pub conflicted: bool,
+    /// The transaction that claims a coin of it, or of what it builds on: of the two only that one
+    /// counts. It waits, too, unless this one is `conflicted`.
+    #[serde(default)]
+    pub conflicts_with: Option<Txid>,
+    /// Why it is not in the mempool, in words, if it is not.
+    #[serde(default)]
+    pub why: Option<String>,
 }
 
 /// A coin.
@@ -296,4 +320,26 @@ pub struct TxDetail {
     pub outputs: Vec<(Amount, String)>,
     /// What the miner gets, if it is known.
     pub fee: Option<Amount>,
+}
+
+impl HistoryEntry {
+    /// Whether the wallet paid itself: nothing but the fee went out.
+    pub fn is_to_itself(&self) -> bool {
+        !self.to.is_empty() && self.received.is_zero() && self.fee == Some(self.spent)
+    }
+}
+
+impl TxDetail {
+    /// What it pays, and to whom: as [`Tx::payments`](crate::chain::Tx::payments), as far as it is
+    /// known who pays.
+    pub fn payments(&self) -> Vec<&(Amount, String)> {
+        let coins = self.inputs.iter().filter_map(|(_, coin)| coin.as_ref());
+        let payers: Vec<&String> = coins.map(|(_, owner)| owner).collect();
+        let outputs = self.outputs.iter();
+        let paid: Vec<_> = outputs.filter(|(_, to)| !payers.contains(&to)).collect();
+        match paid.is_empty() {
+            true => self.outputs.iter().take(1).collect(),
+            false => paid,
+        }
+    }
 }

@@ -3,6 +3,12 @@
 //! What is built here is what [`ChainState::accept_block`] takes once a nonce is found: the header
 //! that the rules ask for on top of the tip, the best paying transactions of the mempool that fit,
 //! each after those that it spends from, and a coinbase that takes exactly what it may.
+//!
+//! A miner's block has the time at which it was found. A block that is asked for by hand is found at
+//! once, whatever it costs, and with that time ten of them would look like ten times the hash rate:
+//! the target would fall for everybody, and by as much for whoever asks for the next. So it has the
+//! time at which it would have been due, a block interval after the latest before it, as far as the
+//! rules allow: see [`time_by_hand`].
 
 use super::chainstate::ChainState;
 use super::mempool::Mempool;
@@ -10,8 +16,9 @@ use super::mining::Job;
 use super::store::Store;
 use super::time::Time;
 use crate::chain::block::{HEADER_LEN, HEADER_VERSION};
+use crate::chain::params::Retarget;
 use crate::chain::tx::TxOut;
-use crate::chain::{Amount, Header, KeyHash, Params, Tx, Txid, merkle, rules};
+use crate::chain::{Amount, BlockTime, Cursor, Header, KeyHash, Params, Tx, Txid, merkle, rules};
 
 /// Bytes of the count of transactions in an encoded block.
 const COUNT_LEN: usize = 8;
@@ -24,9 +31,14 @@ pub struct Miner {
     /// What no other job has: it makes the coinbase, and with it the block, differ from what
     /// others build on the same tip, and from what this miner built before.
     pub tag: [u8; 64],
-    /// Hashes per second to try; `None`: as many as the machine can.
+    /// Hashes per second to try; `None`: as many as the machine can, for a block that was asked for
+    /// by hand.
     pub hashrate: Option<f64>,
 }
+
+/// Blocks for which a block by hand leaves room, in intervals before now, on a chain that has stood
+/// still for as long: as many as are asked for in a tutorial.
+pub const ROOM_BY_HAND: u64 = 100;
 
 /// The block to solve on the chain's tip. `mempool` must have followed the chain there.
 ///
@@ -53,7 +65,10 @@ pub fn job<S: Store>(chain: &ChainState<S>, mempool: &Mempool, miner: &Miner, no
         version: HEADER_VERSION,
         previous: tip.hash,
         merkle_root: merkle::commitment(&txids),
-        time: now.block_time().max(tip.earliest_time()),
+        time: match miner.hashrate {
+            Some(_) => now.block_time().max(tip.earliest_time()),
+            None => time_by_hand(&tip, params, now.block_time()),
+        },
         bits: tip.next_bits(params),
         nonce: 0,
     };
@@ -64,6 +79,30 @@ pub fn job<S: Store>(chain: &ChainState<S>, mempool: &Mempool, miner: &Miner, no
         fees,
         hashrate: miner.hashrate,
     }
+}
+
+/// The time of a block that is asked for by hand on this tip: a block interval after the latest time
+/// on its branch, so that the difficulty stays as it is. But
+///
+/// - not more than [`ROOM_BY_HAND`] intervals ago: a chain that nobody mined for a month goes on near
+///   the present, where it leaves room for as many blocks more;
+/// - not further ahead than half of what a block may be. Nobody refuses it then whose clock is right
+///   to within the other half, which is where nodes say that their clocks differ. Beyond that blocks
+///   by hand do count as hash rate: a chain at the present can get ahead of its schedule only so far.
+///
+/// Where the difficulty is fixed there is nothing to keep, and it has the time of the clock.
+pub fn time_by_hand(tip: &Cursor, params: &Params, now: BlockTime) -> BlockTime {
+    let wanted = match params.retarget {
+        Retarget::Fixed => now,
+        Retarget::Asert => {
+            let interval = params.block_interval_ms;
+            let due = tip.clock.latest().saturating_add_ms(interval);
+            let first = now.0.saturating_sub(ROOM_BY_HAND * interval);
+            let last = now.saturating_add_ms(params.future_drift_ms / 2);
+            due.max(BlockTime(first)).min(last)
+        }
+    };
+    wanted.max(tip.earliest_time())
 }
 
 /// Bytes that a block has for transactions beside its coinbase. A larger transaction can never be

@@ -141,8 +141,12 @@ impl<S: Store> Node<S> {
                 self.out.send(conn, Message::Reject(Box::new(reject)));
             }
         }
-        let from = from.and_then(|conn| self.peers.label(conn));
         let why = error.to_string();
+        // What wallets have sent is offered again and again: that is told when the reason is new.
+        if from.is_none() && !self.wallets.tx_refused(&txid, &why) {
+            return;
+        }
+        let from = from.and_then(|conn| self.peers.label(conn));
         self.event(now, EventKind::TxRefused { txid, from, why });
     }
 
@@ -153,11 +157,24 @@ impl<S: Store> Node<S> {
         }
         self.unwritten(now);
         self.mining.mempool_changed();
+        let held: BTreeSet<Txid> = change.held.iter().map(|held| held.txid).collect();
+        let left: BTreeSet<Txid> = change.removed.iter().map(|gone| gone.txid).collect();
         for Removed { txid, why, .. } in change.removed {
-            self.wallets.tx_removed(&txid);
+            let words = why.to_string();
+            if !held.contains(&txid) {
+                self.wallets.tx_removed(&txid, words.clone());
+            }
             if !matches!(why, RemovedWhy::InBlock(_)) {
-                let why = why.to_string();
-                self.event(now, EventKind::TxDropped { txid, why });
+                self.event(now, EventKind::TxDropped { txid, why: words });
+            }
+        }
+        for Removed { txid, tx, why } in change.held {
+            let why = why.to_string();
+            self.wallets.tx_held(&tx, txid, why.clone(), now);
+            // Out of a block: it did not leave the mempool, but is not taken back.
+            if !left.contains(&txid) {
+                let from = None;
+                self.event(now, EventKind::TxRefused { txid, from, why });
             }
         }
         let from = from.and_then(|conn| self.peers.label(conn));
@@ -166,6 +183,7 @@ impl<S: Store> Node<S> {
             let from = from.clone();
             self.event(now, EventKind::TxAccepted { txid, from });
         }
+        self.wallets.packages_changed();
     }
 
     /// Offers the mempool what wallets have sent and is in no block.

@@ -90,7 +90,7 @@ impl<S: Store> Node<S> {
     pub(super) fn asked_to_release(&mut self, now: Time) -> Result<Reply, CommandError> {
         if !self.private.is_withholding() {
             let name = &self.config.name;
-            return Err(CommandError(format!("{name} withholds nothing")));
+            return Err(format!("{name} withholds nothing").into());
         }
         Ok(Reply::Done(self.release(now)))
     }

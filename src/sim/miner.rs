@@ -87,7 +87,7 @@ impl Sim {
 
     fn solve(&self, job: &Job) -> Block {
         let mut header = job.header;
-        header.time = header.time.max(self.now().block_time());
+        header.time = job.time_at(self.now());
         let target = header.bits.to_target().expect("a job has a valid target");
         let mut midstate = Midstate::new(&header);
         header.nonce = (0..=u64::MAX)

@@ -41,7 +41,7 @@ use self::net::Net;
 use crate::chain::{Params, SigCache};
 use crate::link::{Conditions, LinkState};
 use crate::node::chainstate::OpenError;
-use crate::node::io::{Command, CommandError, Event, Input, Output, Reply, RequestId};
+use crate::node::io::{Command, CommandError, Event, Input, Output, RefusalKind, Reply, RequestId};
 use crate::node::{Config, MemStore, Seeds, Time};
 use rand_chacha::ChaCha8Rng;
 use rand_chacha::rand_core::SeedableRng;
@@ -240,7 +240,8 @@ impl Sim {
                 return answer;
             }
         }
-        Err(CommandError::new("the node does not answer"))
+        let words = "the node does not answer";
+        Err(CommandError::new(RefusalKind::NotRunning, words))
     }
 
     /// Does the next thing that is due, and returns its time; `None`: nothing is.

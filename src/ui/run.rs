@@ -1,12 +1,12 @@
 //! The loop around the screen: waits, takes in all that has come, and draws.
 
 use super::keymap::Keymap;
-use super::screen::Screen;
+use super::screen::{self, Screen};
 use super::state::{Effect, Purpose, UiEvent, UiState};
 use super::theme::Theme;
 use super::view;
 use crate::lab::{Answer, Lab, LabView, Ticket};
-use crate::live::Signals;
+use crate::live::{HANGUP, Signals};
 use crate::node::Time;
 use crossterm::event::{Event, KeyCode, KeyEventKind};
 use std::collections::BTreeMap;
@@ -48,9 +48,26 @@ pub struct Farewell {
 /// Why the screen ends early.
 #[derive(Debug, Error)]
 pub enum UiError {
+    /// The terminal was closed: there is nobody to show anything to.
+    #[error("the terminal was closed")]
+    Closed,
     /// The terminal failed.
     #[error("the terminal fails: {0}")]
-    Terminal(#[from] io::Error),
+    Terminal(io::Error),
+    /// The system has no thread to give.
+    #[error("no thread that reads keys: {0}")]
+    Thread(io::Error),
+}
+
+impl From<io::Error> for UiError {
+    /// What the terminal says to whoever reads or writes when it is gone is not a failure of its own.
+    fn from(error: io::Error) -> Self {
+        use rustix::io::Errno;
+        match Errno::from_io_error(&error) {
+            Some(Errno::IO | Errno::NXIO | Errno::PIPE | Errno::NOTTY) => Self::Closed,
+            _ => Self::Terminal(error),
+        }
+    }
 }
 
 /// Shows a lab until somebody leaves. The lab goes on running; closing it is the caller's.
@@ -67,7 +84,7 @@ pub async fn run(lab: &Lab, options: UiOptions) -> Result<Farewell, UiError> {
     let mut pending = BTreeMap::new();
     let view = lab.view();
     ui.begin(&view);
-    let mut keys = listen();
+    let mut keys = listen().map_err(UiError::Thread)?;
     let mut changes = lab.changes();
     let mut host = Host {
         lab,
@@ -91,13 +108,14 @@ pub async fn run(lab: &Lab, options: UiOptions) -> Result<Farewell, UiError> {
         };
         let is_urgent = tokio::select! {
             biased;
-            _ = signals.next() => break,
+            signal = signals.next() => match signal {
+                HANGUP => return Err(UiError::Closed),
+                _ => break,
+            },
             event = keys.recv() => {
-                // Without a terminal there is nobody to show anything to.
-                let Some(event) = event else { break };
-                host.take(&mut ui, event)?;
+                host.take(&mut ui, event.ok_or(UiError::Closed)??)?;
                 while let Ok(event) = keys.try_recv() {
-                    host.take(&mut ui, event)?;
+                    host.take(&mut ui, event?)?;
                 }
                 true
             }
@@ -158,6 +176,7 @@ impl Host<'_> {
             Event::Mouse(mouse) => UiEvent::Mouse(mouse),
             Event::Paste(text) => UiEvent::Paste(text),
             Event::Resize(width, height) => {
+                let (width, height) = screen::known((width, height));
                 // Terminals cut off what does not fit, and sizes that come and go between two
                 // frames leave no other trace.
                 self.screen.forget()?;
@@ -232,19 +251,18 @@ fn panic_if_asked(key: KeyCode) {
     );
 }
 
-/// Reads the terminal on a thread of its own, for as long as there is one.
-fn listen() -> mpsc::Receiver<Event> {
+/// Reads the terminal on a thread of its own, for as long as that can be read.
+fn listen() -> io::Result<mpsc::Receiver<io::Result<Event>>> {
     let (sender, receiver) = mpsc::channel(KEYS);
     let reader = thread::Builder::new().name("keys".to_owned());
-    let spawned = reader.spawn(move || {
-        while let Ok(event) = crossterm::event::read() {
-            if sender.blocking_send(event).is_err() {
+    reader.spawn(move || {
+        loop {
+            let event = crossterm::event::read();
+            let is_over = event.is_err();
+            if sender.blocking_send(event).is_err() || is_over {
                 break;
             }
         }
-    });
-    if let Err(error) = spawned {
-        tracing::error!("no thread that reads keys: {error}");
-    }
-    receiver
+    })?;
+    Ok(receiver)
 }

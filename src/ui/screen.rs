@@ -14,10 +14,11 @@ use crossterm::terminal::{
     disable_raw_mode, enable_raw_mode,
 };
 use crossterm::{cursor, execute};
-use ratatui::backend::CrosstermBackend;
-use ratatui::layout::{Position, Rect};
-use ratatui::{Frame, Terminal};
+use ratatui::backend::{Backend, CrosstermBackend};
+use ratatui::layout::Rect;
+use ratatui::{Frame, Terminal, TerminalOptions, Viewport};
 use std::io::{self, BufWriter, Stdout, Write, stdout};
+use std::mem::ManuallyDrop;
 use std::panic;
 use std::sync::atomic::{AtomicBool, Ordering};
 use std::thread;
@@ -25,12 +26,18 @@ use std::thread;
 /// Bytes that are collected before they are written: a whole frame, mostly.
 const BUFFER: usize = 64 * 1024;
 
+/// Columns and lines of a terminal that does not say how many it has, as a serial line does not: those
+/// of the terminals that all others imitate.
+const UNSAID: (u16, u16) = (80, 24);
+
 /// Whether the terminal is ours just now.
 static IS_TAKEN: AtomicBool = AtomicBool::new(false);
 
 /// The terminal, taken over.
 pub(super) struct Screen {
-    terminal: Terminal<CrosstermBackend<BufWriter<Stdout>>>,
+    /// Not dropped: ratatui would show a cursor that is shown by then, and complain on stderr if there
+    /// is no terminal any more to show it on.
+    terminal: ManuallyDrop<Terminal<CrosstermBackend<BufWriter<Stdout>>>>,
     has_mouse: bool,
 }
 
@@ -46,8 +53,10 @@ impl Screen {
         hook_panics();
         take(has_mouse)?;
         let backend = CrosstermBackend::new(BufWriter::with_capacity(BUFFER, stdout()));
+        let viewport = Viewport::Fixed(area_of(&backend)?);
+        let options = TerminalOptions { viewport };
         Ok(Self {
-            terminal: Terminal::new(backend)?,
+            terminal: ManuallyDrop::new(Terminal::with_options(backend, options)?),
             has_mouse,
         })
     }
@@ -58,6 +67,11 @@ impl Screen {
     /// The terminal's.
     pub(super) fn draw(&mut self, draw: impl FnOnce(&mut Frame<'_>)) -> io::Result<()> {
         execute!(self.terminal.backend_mut(), BeginSynchronizedUpdate)?;
+        // ratatui would do so itself, but for a terminal that says 0.
+        let area = area_of(self.terminal.backend())?;
+        if area != self.terminal.get_frame().area() {
+            self.terminal.resize(area)?;
+        }
         self.terminal.draw(draw)?;
         execute!(self.terminal.backend_mut(), EndSynchronizedUpdate)
     }
@@ -68,8 +82,8 @@ impl Screen {
     /// The terminal's.
     pub(super) fn forget(&mut self) -> io::Result<()> {
         // `clear` would ask the terminal where its cursor is, and read the answer as we read keys.
-        let size = self.terminal.size()?;
-        self.terminal.resize(Rect::from((Position::ORIGIN, size)))
+        let area = area_of(self.terminal.backend())?;
+        self.terminal.resize(area)
     }
 
     /// Columns and lines.
@@ -77,8 +91,8 @@ impl Screen {
     /// # Errors
     /// The terminal's.
     pub(super) fn size(&self) -> io::Result<(u16, u16)> {
-        let size = self.terminal.size()?;
-        Ok((size.width, size.height))
+        let area = area_of(self.terminal.backend())?;
+        Ok((area.width, area.height))
     }
 
     /// Hands a text to the terminal's clipboard (OSC 52). Terminals that do not know how ignore it.
@@ -110,6 +124,18 @@ impl Drop for Screen {
         // The terminal may be gone.
         let _ = hand_back();
     }
+}
+
+fn area_of(backend: &impl Backend<Error = io::Error>) -> io::Result<Rect> {
+    let size = backend.size()?;
+    let (width, height) = known((size.width, size.height));
+    Ok(Rect::new(0, 0, width, height))
+}
+
+/// The columns and lines that a terminal says it has, as long as it does.
+pub(super) fn known((columns, lines): (u16, u16)) -> (u16, u16) {
+    let or = |said: u16, unsaid| if said == 0 { unsaid } else { said };
+    (or(columns, UNSAID.0), or(lines, UNSAID.1))
 }
 
 fn take(has_mouse: bool) -> io::Result<()> {

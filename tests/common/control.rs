@@ -154,6 +154,11 @@ impl Raw {
         written.expect("the door is open");
     }
 
+    /// Says nothing any more, and reads on, as `nc -N` does.
+    pub async fn falls_silent(&mut self) {
+        self.write.shutdown().await.expect("the door is open");
+    }
+
     /// The next line; `None`: the connection has ended.
     pub async fn line(&mut self) -> Option<Value> {
         let mut line = String::new();
@@ -200,6 +205,12 @@ impl Raw {
         let _ = end.expect("the connection ends");
         assert_eq!(String::from_utf8_lossy(&rest), "");
     }
+}
+
+/// The kind of a refusal.
+pub fn kind(line: &Value) -> &str {
+    let kind = line["error"]["data"]["kind"].as_str();
+    kind.unwrap_or_else(|| panic!("no kind: {line}"))
 }
 
 /// Code and words of a refusal.

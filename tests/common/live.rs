@@ -127,7 +127,7 @@ pub async fn pay(
         from: from.to_owned(),
         to: to.to_owned(),
         amount,
-        fee: Amount::ZERO,
+        fee: Some(Amount::ZERO),
     };
     soon(node.command(Command::Send(payment))).await
 }

@@ -431,7 +431,7 @@ impl Scene {
             from: name(other),
             to: name(other / 4),
             amount: units(u64::from(other) * 1_000_000),
-            fee: units(u64::from(other % 3)),
+            fee: Some(units(u64::from(other % 3))),
         };
         let command = match choice % 12 {
             0 => Command::CreateWallet { name: name(other) },
@@ -482,7 +482,7 @@ fn small_message(choice: u8, other: u8) -> Message {
     };
     match choice % 7 {
         0 => Message::Ping(u64::from(other)),
-        1 => Message::Pong(u64::from(other)),
+        1 => Message::Pong(u64::from(other), Time(u64::from(choice))),
         2 => Message::GetAddr,
         3 => Message::Addr(vec![SocketAddr::from((
             [10, 0, 2, other],

@@ -183,7 +183,7 @@ impl State {
             }
             Message::Ping(number) => {
                 if let Some(after) = self.manners.pong_after {
-                    self.do_at(now + after, Output::Send(conn, Message::Pong(*number)));
+                    self.do_at(now + after, Output::Send(conn, Message::Pong(*number, now)));
                 }
                 Vec::new()
             }
@@ -376,6 +376,31 @@ impl Fake {
         sim.run_for(MOMENT);
     }
 
+    /// Sends a message on its newest connection, and waits a moment for what comes of it.
+    pub fn says_last(&self, sim: &mut Sim, message: Message) {
+        let conn = *self.state.borrow().conns.last().expect("connected");
+        sim.act(self.ix, Output::Send(conn, message));
+        sim.run_for(MOMENT);
+    }
+
+    /// Closes its oldest connection.
+    pub fn closes_first(&self, sim: &mut Sim) {
+        self.closes(sim, self.conn());
+    }
+
+    /// Closes its newest connection.
+    pub fn closes_last(&self, sim: &mut Sim) {
+        let conn = self.state.borrow().conns.last().copied();
+        self.closes(sim, conn);
+    }
+
+    fn closes(&self, sim: &mut Sim, conn: Option<ConnId>) {
+        let conn = conn.expect("connected");
+        sim.act(self.ix, Output::Close(conn, CloseReason::Asked));
+        self.state.borrow_mut().conns.retain(|up| *up != conn);
+        sim.run_for(MOMENT);
+    }
+
     /// Leaves.
     pub fn leaves(&self, sim: &mut Sim) {
         while let Some(conn) = self.conn() {
@@ -389,7 +414,7 @@ impl Fake {
     pub fn is_told(&self) -> Vec<Message> {
         let seen = std::mem::take(&mut self.state.borrow_mut().seen);
         let told = seen.into_iter().filter_map(|(_, input)| match input {
-            Input::Received(_, Message::Ping(_) | Message::Pong(_)) => None,
+            Input::Received(_, Message::Ping(_) | Message::Pong(..)) => None,
             Input::Received(_, message) => Some(message),
             _ => None,
         });

@@ -201,8 +201,8 @@ impl Raw {
         self.sends(&Message::Ping(number));
         while let Some(message) = self.hears() {
             match message {
-                Message::Pong(answer) if answer == number => return,
-                Message::Ping(asked) => self.sends(&Message::Pong(asked)),
+                Message::Pong(answer, _) if answer == number => return,
+                Message::Ping(asked) => self.sends(&Message::Pong(asked, Time::default())),
                 _ => {}
             }
         }

@@ -134,7 +134,7 @@ pub fn payment(from: &str, to: &str, amount: u64) -> Payment {
         from: from.to_owned(),
         to: to.to_owned(),
         amount: coins(amount),
-        fee: Amount::ZERO,
+        fee: Some(Amount::ZERO),
     }
 }
 

@@ -6,7 +6,7 @@ use chainlab::link::Conditions;
 use chainlab::node::Time;
 use chainlab::node::io::{CloseReason, Command, ConnId, Input, Output, Payment, Reply};
 use chainlab::node::message::{Message, Version};
-use chainlab::node::snapshot::{CoinInfo, WalletInfo};
+use chainlab::node::snapshot::{CoinInfo, HistoryEntry, WalletInfo};
 use chainlab::sim::{Actor, Answer, NodeIx, Sim};
 use std::cell::RefCell;
 use std::net::SocketAddr;
@@ -45,6 +45,19 @@ pub fn wallets(sim: &mut Sim, ix: NodeIx) -> Vec<WalletInfo> {
     }
 }
 
+/// The last hundred of what a wallet did.
+pub fn history(sim: &mut Sim, ix: NodeIx, name: &str) -> Vec<HistoryEntry> {
+    let question = Command::History {
+        name: name.to_owned(),
+        skip: 0,
+        limit: 100,
+    };
+    match sim.ask(ix, question) {
+        Ok(Reply::History(history)) => history,
+        other => panic!("{other:?}"),
+    }
+}
+
 pub fn wallet_address(sim: &mut Sim, ix: NodeIx, name: &str) -> String {
     let wallets = wallets(sim, ix);
     let wallet = wallets.into_iter().find(|wallet| wallet.name == name);
@@ -73,7 +86,7 @@ pub fn pay(sim: &mut Sim, ix: NodeIx, from: &str, to: &str, amount: Amount, fee:
             from,
             to,
             amount,
-            fee,
+            fee: Some(fee),
         }),
     )
 }

@@ -163,6 +163,8 @@ impl Paper {
             bytes: 200,
             fee: coins(0),
             amount: coins(1),
+            to: [("1Purse".to_owned(), coins(1))].into(),
+            payees: 1,
             since: Time(0),
             ancestors: 0,
             descendants: 0,
@@ -216,5 +218,7 @@ fn entry(nth: usize) -> HistoryEntry {
         fee: None,
         to: Vec::new(),
         conflicted: false,
+        conflicts_with: None,
+        why: None,
     }
 }

@@ -10,6 +10,7 @@
 mod common;
 
 mod attach;
+mod half_closed;
 mod page;
 mod refusals;
 mod refusals_calls;

@@ -85,9 +85,7 @@ fn in_every_layout_blocks_come_coins_move_and_all_agree_in_the_end() {
             let (ix, spec) = (lab.nodes[at], lab.layout.nodes[at].clone());
             let found = wallets(&mut lab.sim, ix);
             let names: Vec<_> = found.iter().map(|wallet| wallet.name.clone()).collect();
-            let mut expected = spec.wallets;
-            expected.sort_unstable();
-            assert_eq!(names, expected, "{name}");
+            assert_eq!(names, spec.wallets, "{name}");
             for (owner, amount) in &lab.layout.chain.genesis {
                 if let Some(wallet) = found.iter().find(|wallet| wallet.name == *owner) {
                     assert_eq!(wallet.spendable, *amount, "{owner} in {name}");

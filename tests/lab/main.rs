@@ -11,8 +11,10 @@ mod common;
 
 mod bends;
 mod data;
+mod deadlines;
 mod expressions;
 mod gallery;
+mod kept_links;
 mod labs;
 mod layering;
 mod layouts;

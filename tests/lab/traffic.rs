@@ -71,12 +71,13 @@ fn no_wallet_is_asked_for_more_than_it_can_spend_and_none_pays_itself() {
         assert_ne!(payment.from, payment.to);
         assert_eq!(purses[node.0].name, payment.from);
         assert!((coins("0.01")..=coins("0.1")).contains(&payment.amount));
-        let needs = payment.amount.checked_add(payment.fee).expect("a few");
+        let fee = payment.fee.expect("traffic says its fee");
+        let needs = payment.amount.checked_add(fee).expect("a few");
         let payer = held.get_mut(payment.from.as_str()).expect("one of them");
         *payer = payer.checked_sub(needs).expect("never overdrawn");
         let payee = held.get_mut(payment.to.as_str()).expect("one of them");
         *payee = payee.checked_add(payment.amount).expect("a few");
-        fees = fees.checked_add(payment.fee).expect("a few");
+        fees = fees.checked_add(fee).expect("a few");
         paid += 1;
     }
     let after = Amount::checked_sum(held.values().copied().chain([fees]));

@@ -152,7 +152,7 @@ impl Lab {
             from: FOUNDER.to_owned(),
             to: to.clone(),
             amount: Amount::from_units(units).expect("3 coins at most"),
-            fee: Amount::ZERO,
+            fee: Some(Amount::ZERO),
         })
     }
 

@@ -10,6 +10,7 @@
 mod common;
 
 mod chaos;
+mod clocks;
 mod crash;
 mod damage;
 mod link;
@@ -20,6 +21,7 @@ mod refusals_files;
 mod refusals_wallet;
 mod scenario;
 mod stale;
+mod store_system;
 mod wire;
 
 #[test]

@@ -76,7 +76,7 @@ async fn two_nodes_connect_mine_sync_and_pay() {
         from: "alice".to_owned(),
         to,
         amount: coins(7),
-        fee: coins(1),
+        fee: Some(coins(1)),
     };
     let sent = ask(&alice_node, Command::Send(payment)).await;
     let Reply::Sent { announced_to, .. } = sent else {

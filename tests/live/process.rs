@@ -186,6 +186,29 @@ fn a_node_that_was_stopped_for_a_while_makes_no_burst_of_blocks() {
     nora.says("mined #");
 }
 
+/// What this network allows is 2 s, so a node that is behind by the stop refuses what its peer finds.
+#[test]
+fn a_node_that_was_stopped_takes_what_its_peer_finds_meanwhile_and_from_then_on() {
+    let homes = [(); 2].map(|()| tempfile::tempdir().expect("a temporary directory"));
+    let nora = Process::start(homes[0].path(), &["--mine", "rewards", "--hashrate", "10"]);
+    let place = nora.reads("nora listens at ");
+    let otto = Process::start(homes[1].path(), &["--connect", &place]);
+    otto.says("connected to nora");
+    otto.says("at #");
+    otto.signal("STOP");
+    thread::sleep(Duration::from_secs(5));
+    otto.signal("CONT");
+    otto.says("stood still for");
+    let now = height(&nora.says("mined #"));
+    loop {
+        let line = otto.says("#");
+        assert!(!line.contains("refused"), "{line}");
+        if line.contains("at #") && height(&line) > now + 3 {
+            break;
+        }
+    }
+}
+
 #[test]
 fn who_signals_twice_need_not_wait_and_loses_nothing() {
     let home = tempfile::tempdir().expect("a temporary directory");

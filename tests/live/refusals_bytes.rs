@@ -107,7 +107,7 @@ fn an_honest_peer_whose_bytes_come_one_at_a_time_is_taken() {
     trickle(&mut slow, &Message::Ping(5));
     let pong = loop {
         match slow.hears() {
-            Some(Message::Pong(number)) => break Some(number),
+            Some(Message::Pong(number, _)) => break Some(number),
             Some(_) => {}
             None => break None,
         }

@@ -63,7 +63,7 @@ async fn a_payment_that_cannot_be_made_says_what_is_missing() {
     typo.swap(5, 6);
     typo[7] = if typo[7] == b'x' { b'y' } else { b'x' };
     let typo = String::from_utf8(typo).expect("ASCII");
-    let there = "there are: alice, bob, nora";
+    let there = "there are: nora, alice, bob";
     for (from, payee, amount, words) in [
         ("alice", &to, coins(11), "alice has 10, needs 11".to_owned()),
         ("bob", &to, coins(1), "wallet bob is empty".to_owned()),
@@ -210,7 +210,7 @@ fn payment() -> Command {
         from: "alice".to_owned(),
         to: "nora".to_owned(),
         amount: units(70_000_000),
-        fee: Amount::ZERO,
+        fee: Some(Amount::ZERO),
     })
 }
 

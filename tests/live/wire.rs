@@ -5,6 +5,7 @@ use crate::common::*;
 use bytes::BytesMut;
 use chainlab::chain::key::Signature;
 use chainlab::live::wire::{AHEAD_BYTES, FrameError, Frames};
+use chainlab::node::Time;
 use chainlab::node::message::{
     ADDR_MAX, FRAME_HEADER_LEN, HEADERS_MAX, INV_MAX, Item, LOCATOR_MAX, Locator, Message, Reject,
     Role, Text, Version,
@@ -88,7 +89,7 @@ fn messages() -> Vec<Message> {
         Message::Version(Box::new(unlisted)),
         Message::Verack(Signature::NONE),
         Message::Ping(u64::MAX),
-        Message::Pong(0),
+        Message::Pong(0, Time(u64::MAX)),
         Message::GetAddr,
         Message::Addr(vec![]),
         Message::Addr([v4, v6].into_iter().cycle().take(ADDR_MAX).collect()),

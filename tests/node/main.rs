@@ -4,12 +4,19 @@
 mod common;
 
 mod attack;
+mod by_hand;
+mod early_blocks;
 mod link;
 mod mempool;
 mod mempool_chain;
 mod mempool_common;
 mod mempool_model;
 mod mempool_template;
+mod money_conflicts;
+mod money_model;
+mod money_preview;
+mod money_reorg;
+mod one_connection;
 mod ops;
 mod refusals_handshake;
 mod refusals_headers;

@@ -32,10 +32,37 @@ fn a_payment_waits_and_can_be_looked_up_in_every_way() {
     assert!(!desk.pool.is_spent(&outpoint));
     let info = desk.pool.info(10);
     assert_eq!((info.count, info.bytes), (1, tx.encoded_len()));
-    assert_eq!(info.shown[0].amount, units(COIN - 500));
+    // Alice pays herself: the second output is change.
+    assert_eq!(info.shown[0].amount, tx.outputs[0].amount);
     assert_eq!((info.shown[0].ancestors, info.shown[0].descendants), (0, 0));
     assert_eq!(desk.refuses(&tx), AdmitError::Known);
     desk.audit();
+}
+
+#[test]
+fn a_list_says_what_is_paid_and_to_whom_and_not_what_comes_back() {
+    let mut desk = Desk::new();
+    let mut told = |at, made: &[(u8, u64)]| {
+        let tx = pay(&desk.params, ALICE, &[desk.coin(at)], made);
+        let txid = desk.takes(&tx);
+        let shown = desk.pool.info(10).shown;
+        let found = shown.into_iter().find(|shown| shown.txid == txid);
+        let found = found.expect("it is in the list");
+        let to: Vec<_> = found.to.iter().cloned().collect();
+        (found.amount.units(), to, found.payees)
+    };
+    let params = Desk::new().params;
+    let address = |actor| params.address(owner(actor)).to_string();
+    let bob = |amount| (address(BOB), units(amount));
+    assert_eq!(told(0, &[(BOB, 7), (ALICE, 90)]), (7, vec![bob(7)], 1));
+    // Wherever the change stands.
+    assert_eq!(told(1, &[(ALICE, 90), (BOB, 7)]), (7, vec![bob(7)], 1));
+    let (amount, to, payees) = told(2, &[(BOB, 1), (BOB, 2), (CAROL, 3), (BOB, 4), (BOB, 5)]);
+    assert_eq!((amount, payees), (15, 5));
+    assert_eq!(to, [bob(1), bob(2), (address(CAROL), units(3)), bob(4)]);
+    // Who pays himself pays the first, and gets the rest back.
+    let own = (address(ALICE), units(3));
+    assert_eq!(told(3, &[(ALICE, 3), (ALICE, 90)]), (3, vec![own], 1));
 }
 
 #[test]

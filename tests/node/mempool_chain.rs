@@ -151,11 +151,23 @@ fn after_a_reorganisation_to_a_lower_height_those_too_early_or_immature_leave() 
         height: 4,
     };
     assert_eq!(why[&locked.txid()], RemovedWhy::TooEarly(locked_why));
-    assert_eq!(why[&above.txid()], RemovedWhy::InputsGone);
+    // It is not without coins: what it builds on waits, and so does it.
+    let parent = locked.txid();
+    assert_eq!(why[&above.txid()], RemovedWhy::ParentHeld(parent));
     let young_why = TxError::Immature { input: 0, matures };
     assert_eq!(why[&young.txid()], RemovedWhy::TooEarly(young_why));
     assert_eq!(why.len(), 3);
     assert_eq!(desk.txids(), [bystander.txid()]);
+    let early = sorted(txids(&[locked.clone(), above.clone(), young.clone()]));
+    assert_eq!(desk.held(), early);
+    desk.audit();
+    // A block later they are not too early any more, over a restart as well.
+    desk.flush();
+    let change = desk.restart();
+    assert_eq!((desk.held(), change.removed), (early.clone(), vec![]));
+    let change = desk.deliver_all(&rival.mine_empty(1));
+    assert_eq!(sorted(added(&change)), early);
+    assert_eq!((desk.held(), desk.pool.len()), (vec![], 4));
     desk.audit();
 }
 
@@ -211,6 +223,55 @@ fn a_line_too_long_for_a_package_returns_as_far_as_it_may() {
     let first = line[PACKAGE_MAX].txid();
     assert!(why.contains(&(first, RemovedWhy::PackageTooLarge)));
     assert_eq!(desk.txids(), sorted(txids(&line[..PACKAGE_MAX])));
+    let behind = sorted(txids(&line[PACKAGE_MAX..]));
+    assert_eq!(desk.held(), behind);
+    let held: Vec<Txid> = change.held.iter().map(|held| held.txid).collect();
+    assert_eq!(held, txids(&line[PACKAGE_MAX..]), "parents first");
+    desk.audit();
+    // They come back as the line gets shorter.
+    let block = rival.mine(line[..3].to_vec());
+    let change = desk.deliver(&block);
+    assert_eq!(added(&change), txids(&line[PACKAGE_MAX..PACKAGE_MAX + 3]));
+    assert_eq!(desk.held().len(), 2);
+    desk.audit();
+}
+
+#[test]
+fn what_is_held_gives_way_to_what_claims_its_coins() {
+    let long = |desk: &mut Desk| {
+        let mut rival = desk.miner.rival(1);
+        let mut line = desk.chain_of(desk.coin(0), &[1; PACKAGE_MAX]);
+        // The last but one spends another coin as well.
+        let mut coins = vec![out(&line[PACKAGE_MAX - 1], 0), desk.coin(1)];
+        line.push(desk.tx(&coins, 1, 1));
+        coins = vec![out(&line[PACKAGE_MAX], 0)];
+        line.push(desk.tx(&coins, 1, 1));
+        desk.mine(line.clone());
+        desk.deliver_all(&[rival.mine(vec![]), rival.mine(vec![])]);
+        assert_eq!(desk.held(), sorted(txids(&line[PACKAGE_MAX..])));
+        (line, rival)
+    };
+    // A payment that comes in.
+    let mut desk = Desk::new();
+    let (line, _) = long(&mut desk);
+    let other = desk.tx(&[desk.coin(1)], 0, 1);
+    let change = desk
+        .send(&other)
+        .expect("nothing that waits spends its coin");
+    let why = RemovedWhy::Replaced(other.txid());
+    let expected = |why: &RemovedWhy| {
+        let gone = sorted(txids(&line[PACKAGE_MAX..])).into_iter();
+        gone.map(|txid| (txid, why.clone())).collect::<Vec<_>>()
+    };
+    assert_eq!((removed(&change), desk.held()), (expected(&why), vec![]));
+    desk.audit();
+    // A block.
+    let mut desk = Desk::new();
+    let (_, mut rival) = long(&mut desk);
+    let block = rival.mine(vec![other]);
+    let change = desk.deliver(&block);
+    let why = RemovedWhy::Conflict(desk.chain.tip());
+    assert_eq!((removed(&change), desk.held()), (expected(&why), vec![]));
     desk.audit();
 }
 
@@ -325,7 +386,8 @@ fn a_process_killed_between_the_block_and_the_rows_loses_nothing() {
     let block = rival.mine(vec![other.clone()]);
     desk.deliver(&block);
     let change = desk.restart();
-    assert_eq!(removed(&change), [(other.txid(), RemovedWhy::InputsGone)]);
+    let why = RemovedWhy::InBlock(desk.chain.tip());
+    assert_eq!(removed(&change), [(other.txid(), why)]);
     assert_eq!(
         desk.pool.flush()[&format!("mempool/{}", other.txid())],
         None

@@ -12,7 +12,7 @@
 
 use crate::common::*;
 use crate::mempool_common::*;
-use chainlab::chain::{Params, Tx};
+use chainlab::chain::{Params, Tx, Txid};
 use chainlab::node::mempool::{AdmitError, MempoolLimits, RemovedWhy};
 use rand_chacha::ChaCha8Rng;
 use rand_chacha::rand_core::{Rng, SeedableRng};
@@ -81,11 +81,18 @@ impl World {
             }
             _ => {
                 self.desk.flush();
-                let before = self.desk.txids();
+                let (before, held) = (self.desk.txids(), self.desk.held());
                 let change = self.desk.restart();
                 let mut after = self.desk.txids();
                 after.extend(change.removed.iter().map(|gone| gone.txid));
+                // What was held may find room now.
+                let (came, after) = after.into_iter().partition(|txid| held.contains(txid));
                 assert_eq!(sorted(after), before, "a restart loses nothing silently");
+                let still: Vec<Txid> = [came, self.desk.held()].concat();
+                let mut still = sorted(still);
+                still.dedup();
+                still.retain(|txid| held.contains(txid));
+                assert_eq!(still, held, "nor of what is held");
                 self.note("restarted");
             }
         }
@@ -208,6 +215,9 @@ impl World {
                 if !done.added.is_empty() {
                     self.note("returned");
                 }
+                if !done.held.is_empty() {
+                    self.note("held");
+                }
             }
             if !refused {
                 miner.step(&block);
@@ -295,6 +305,7 @@ fn the_mempool_equals_its_naive_recomputation_after_every_operation() {
         "Tx",
         "driven out",
         "expired",
+        "held",
         "inputs gone",
         "mined",
         "reorganised",

@@ -281,7 +281,7 @@ fn a_peer_of_another_protocol() {
     let mut version = mallory.version();
     version.protocol = 9;
     mallory.says(&mut scene.sim, Message::Version(Box::new(version)));
-    let words = "protocol 9, this node speaks 1";
+    let words = "protocol 9, this node speaks 2";
     let told = mallory.is_told();
     let said = told.iter().find_map(|message| match message {
         Message::Reject(reject) => Some(reject.why.to_string()),

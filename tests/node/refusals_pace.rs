@@ -255,8 +255,9 @@ fn a_pong_that_nobody_asked_for() {
     let mut scene = Scene::with_blocks(3);
     let mallory = Fake::connect(&mut scene.sim, scene.node, MALLORY);
     let conn = mallory.at_node();
+    let now = scene.sim.now();
     for number in 0..2_000 {
-        mallory.sends(&mut scene.sim, Message::Pong(number));
+        mallory.sends(&mut scene.sim, Message::Pong(number, now));
     }
     scene.run_for(1_000);
     assert_eq!(

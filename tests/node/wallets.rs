@@ -18,9 +18,9 @@ fn a_wallet_finds_the_coins_that_the_genesis_block_gave_its_key() {
     assert_eq!(desk.shows("eve"), "0 ~0 +0 -0 =0");
     assert_eq!(
         Vec::from_iter(desk.wallets.names()),
-        ["alice", "bob", "eve"]
+        ["bob", "alice", "eve"]
     );
-    assert_eq!(desk.wallets.first(), Some("alice"));
+    assert_eq!(desk.wallets.first(), Some("bob"));
     assert_eq!(desk.wallets.owner("bob"), Some(named("bob")));
     assert_eq!(desk.wallets.owner("mallory"), None);
     let [given] = &desk.history("alice")[..] else {
@@ -47,11 +47,50 @@ fn a_key_is_there_after_a_crash_though_nothing_was_flushed() {
     desk.mine_empty(3);
     desk.import("rewards", &secret_of(MINER))
         .expect("a new key");
-    let (before, secret) = (desk.wallets.info(), desk.wallets.export("alice"));
+    let (before, secret) = (desk.wallets.info(&Roomy), desk.wallets.export("alice"));
     desk.crash();
-    assert_eq!(desk.wallets.info(), before);
+    assert_eq!(desk.wallets.info(&Roomy), before);
     assert_eq!(desk.wallets.export("alice"), secret);
     assert_eq!(desk.shows("rewards"), "30 ~0 +0 -0 =30");
+}
+
+#[test]
+fn wallets_stand_in_the_order_in_which_they_were_made_also_after_a_restart() {
+    let mut desk = Desk::new(&params(), &["zoe", "alice", "mallory"]);
+    desk.import("bob", &secret_of(MINER)).expect("a new key");
+    desk.create("anna").expect("a new name");
+    let made = ["zoe", "alice", "mallory", "bob", "anna"];
+    let shown = |desk: &Desk| -> Vec<String> {
+        let info = desk.wallets.info(&Roomy).into_iter();
+        info.map(|wallet| wallet.name).collect()
+    };
+    for _ in 0..2 {
+        assert_eq!(Vec::from_iter(desk.wallets.names()), made);
+        assert_eq!(shown(&desk), made);
+        assert_eq!(desk.wallets.first(), Some("zoe"));
+        desk.crash();
+    }
+    desk.create("abe").expect("a new name");
+    desk.crash();
+    assert_eq!(shown(&desk)[4..], ["anna", "abe"]);
+}
+
+#[test]
+fn wallets_of_a_store_that_knows_no_order_come_first_and_by_name() {
+    let mut desk = Desk::new(&params(), &["zoe", "alice", "mallory"]);
+    let mut store = desk.chain.store().clone();
+    let gone = ["zoe", "alice", "mallory"].map(|name| (format!("wallet/made/{name}"), None));
+    let batch = Batch {
+        meta: gone.into(),
+        ..Batch::default()
+    };
+    store.commit(batch).expect("written");
+    desk.open(store);
+    desk.create("bob").expect("a new name");
+    desk.create("anna").expect("a new name");
+    desk.crash();
+    let names = Vec::from_iter(desk.wallets.names());
+    assert_eq!(names, ["alice", "mallory", "zoe", "bob", "anna"]);
 }
 
 #[test]
@@ -95,12 +134,9 @@ fn a_node_has_a_limit_of_wallets() {
     }
     let error = desk.create("late").expect_err("full").to_string();
     assert_eq!(error, "this node has 1000 wallets, and no room for more");
-    assert_eq!(desk.wallets.info().len(), WALLETS_MAX);
+    assert_eq!(desk.wallets.info(&Roomy).len(), WALLETS_MAX);
     let error = desk.wallets.export("x").expect_err("unknown").to_string();
-    assert!(
-        error.ends_with("w104, w105, w106, and 990 more)"),
-        "{error}"
-    );
+    assert!(error.ends_with("w7, w8, w9, and 990 more)"), "{error}");
 }
 
 #[test]
@@ -214,6 +250,11 @@ fn rows_that_make_no_sense_are_named_and_nothing_is_overwritten() {
         let expected = format!("the row {key} of a wallet makes no sense");
         assert_eq!(spoil(key, Some(vec![0; 32])), expected);
     }
+    let made = "the row wallet/made/alice of a wallet makes no sense";
+    assert_eq!(spoil("wallet/made/alice", Some(vec![])), made);
+    let nobody = desk.meta_row("wallet/made/alice");
+    let problem = spoil("wallet/made/eve", nobody);
+    assert_eq!(problem, "the row wallet/made/eve is of no wallet");
     let problem = spoil("wallet/tip", Some(vec![1]));
     assert_eq!(problem, "the row wallet/tip makes no sense");
     let problem = spoil("wallet/tip", None);

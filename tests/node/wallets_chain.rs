@@ -123,6 +123,12 @@ fn a_payment_whose_coin_is_gone_is_a_conflict_and_may_revive() {
         ]
     );
     assert_eq!(history[1].spent, coins(4), "it still says what it was");
+    let rival = other.txid();
+    for lost in &history[..2] {
+        assert_eq!(lost.conflicts_with, Some(rival));
+        let why = format!("conflicts with {}", rival.short());
+        assert_eq!(lost.why, Some(why));
+    }
     // They are kept over a crash, and come back to life with the coin.
     desk.flush();
     desk.crash();
@@ -202,7 +208,7 @@ fn a_tip_that_nobody_knows_any_more_means_another_look_at_all_blocks() {
     desk.mine(&[&first]);
     desk.mine(&[&second]);
     desk.flush();
-    let before = (desk.wallets.info(), desk.history("alice"));
+    let before = (desk.wallets.info(&Roomy), desk.history("alice"));
     let tip = BlockId {
         height: 2,
         hash: chainlab::chain::BlockHash([9; 32]),
@@ -211,7 +217,7 @@ fn a_tip_that_nobody_knows_any_more_means_another_look_at_all_blocks() {
     let rows = [("wallet/tip".to_owned(), Some(bytes))].into();
     desk.chain.put_meta(rows, false).expect("written");
     desk.crash();
-    assert_eq!((desk.wallets.info(), desk.history("alice")), before);
+    assert_eq!((desk.wallets.info(&Roomy), desk.history("alice")), before);
     assert_eq!(desk.announced(), []);
 }
 

@@ -9,6 +9,7 @@ use crate::common::*;
 use crate::wallets::desk::*;
 use chainlab::chain::{Amount, Block, Coin, KeyHash, OutPoint, Params, Tx, Txid, rules};
 use chainlab::node::Store;
+use chainlab::node::snapshot::HistoryEntry;
 use rand_chacha::ChaCha8Rng;
 use rand_chacha::rand_core::{Rng, SeedableRng};
 use std::collections::{BTreeMap, BTreeSet};
@@ -31,6 +32,7 @@ struct Seen {
     revived: usize,
     conflicts: usize,
     chained: usize,
+    losers: usize,
 }
 
 struct World {
@@ -64,12 +66,14 @@ fn wallets_hold_what_a_naive_replay_holds() {
         seen.revived += run.revived;
         seen.conflicts += run.conflicts;
         seen.chained += run.chained;
+        seen.losers += run.losers;
     }
     println!("{seen:?}");
     if runs >= 60 {
         assert!(seen.paid > 400 && seen.refused > 200, "{seen:?}");
         assert!(seen.deep > 100 && seen.chained > 50, "{seen:?}");
         assert!(seen.conflicts > 30 && seen.revived > 10, "{seen:?}");
+        assert!(seen.losers > 30, "{seen:?}");
     }
 }
 
@@ -135,9 +139,10 @@ impl World {
             from: from.clone(),
             to,
             amount: units(tenths * 10_000_000),
-            fee: units(u64::try_from(self.draw(3)).expect("small")),
+            fee: Some(units(u64::try_from(self.draw(3)).expect("small"))),
         };
-        let needs = wish.amount.checked_add(wish.fee).expect("small");
+        let needs = wish.amount.checked_add(wish.fee.unwrap_or_default());
+        let needs = needs.expect("small");
         let spendable = self.desk.info(&from).spendable;
         let claimed = self.claimed();
         match self.desk.send(&wish) {
@@ -334,13 +339,48 @@ impl World {
         }
     }
 
+    /// Those of the mempool and of the payments that wait that count: of those that claim one coin one
+    /// at most. The mempool has its say first, then who waits for longest, each after those that it
+    /// builds on.
+    fn counting(&self, coins: &Coins, live: &BTreeSet<Txid>) -> BTreeSet<Txid> {
+        let mut counting: BTreeSet<Txid> = self.desk.pool.keys().copied().collect();
+        let names = self.desk.wallets.names();
+        let entries = names.flat_map(|name| self.desk.history(name));
+        let since: BTreeMap<Txid, _> = entries.map(|entry| (entry.txid, entry.at)).collect();
+        let left = live.difference(&counting).copied();
+        let mut left: Vec<Txid> = left.collect();
+        left.sort_by_key(|txid| (since[txid], *txid));
+        let mut left: Vec<Txid> = left.into_iter().rev().collect();
+        while let Some(txid) = left.pop() {
+            let made_by = spends(self.find(&txid)).map(|at| at.txid);
+            let mut parents = made_by.filter(|parent| left.contains(parent));
+            if let Some(parent) = parents.next() {
+                left.retain(|other| *other != parent);
+                left.extend([txid, parent]);
+                continue;
+            }
+            let claimed = self.claimed_by(&counting);
+            let is_free = |at: OutPoint| {
+                let is_there = coins.contains_key(&at) || counting.contains(&at.txid);
+                is_there && !claimed.contains(&at)
+            };
+            if spends(self.find(&txid)).all(is_free) {
+                counting.insert(txid);
+            }
+        }
+        counting
+    }
+
+    fn claimed_by(&self, counting: &BTreeSet<Txid>) -> BTreeSet<OutPoint> {
+        let txs = counting.iter().map(|txid| self.find(txid));
+        txs.flat_map(|tx| spends(tx)).collect()
+    }
+
     /// Coins that the mempool or a payment that waits spends.
     fn claimed(&self) -> BTreeSet<OutPoint> {
-        let (_, live) = self.waiting(&self.coins(self.blocks.len()));
-        let live = live.iter().map(|txid| self.find(txid));
-        live.chain(self.desk.pool.values())
-            .flat_map(|tx| spends(tx))
-            .collect()
+        let coins = self.coins(self.blocks.len());
+        let (_, live) = self.waiting(&coins);
+        self.claimed_by(&self.counting(&coins, &live))
     }
 
     fn compare(&mut self) {
@@ -369,11 +409,12 @@ impl World {
             );
             before.insert(*txid);
         }
-        let mut shown = BTreeMap::new();
+        let (mut shown, mut losers) = (BTreeMap::new(), 0);
         for name in self.desk.wallets.names() {
             let owner = self.desk.wallets.owner(name).expect("a wallet");
             self.compare_balance(name, owner, &coins, &live);
             for entry in self.compare_history(name, owner) {
+                losers += usize::from(self.compare_standing(&entry, &coins, &live));
                 shown.insert(entry.txid, entry.conflicted);
             }
         }
@@ -385,10 +426,32 @@ impl World {
             let conflicted = shown.get(txid).expect("nothing sent is lost");
             assert_eq!(*conflicted, !live.contains(txid));
         }
+        self.seen.losers += losers;
         let conflicted: BTreeSet<Txid> = waiting.difference(&live).copied().collect();
         self.seen.conflicts += conflicted.difference(&self.conflicted).count();
         self.seen.revived += self.conflicted.difference(&conflicted).count();
         self.conflicted = conflicted;
+    }
+
+    /// What counts conflicts with nothing; all else says with what, or that its coin is gone. Whether
+    /// it loses to one that waits.
+    fn compare_standing(&self, entry: &HistoryEntry, coins: &Coins, live: &BTreeSet<Txid>) -> bool {
+        let counting = self.counting(coins, live);
+        let confirmed: BTreeSet<Txid> = self
+            .blocks
+            .iter()
+            .flat_map(|b| b.txids())
+            .copied()
+            .collect();
+        match entry.conflicts_with {
+            Some(rival) => {
+                assert!(!counting.contains(&entry.txid));
+                assert!(counting.contains(&rival) || confirmed.contains(&rival));
+                assert_eq!(entry.conflicted, !live.contains(&entry.txid));
+            }
+            None => assert_eq!(counting.contains(&entry.txid), !entry.conflicted),
+        }
+        entry.conflicts_with.is_some() && !entry.conflicted
     }
 
     fn compare_balance(&self, name: &str, owner: KeyHash, coins: &Coins, live: &BTreeSet<Txid>) {
@@ -410,7 +473,7 @@ impl World {
         let mut spendable = sum(&mut free.map(|(_, c)| c.amount));
         let (mut incoming, mut outgoing, mut count) = (0, 0, 0);
         let pool: BTreeSet<Txid> = self.desk.pool.keys().copied().collect();
-        for txid in live.union(&pool) {
+        for txid in &self.counting(coins, live) {
             let tx = self.find(txid);
             let paid = |tx: &Tx| -> u64 {
                 let own = tx.outputs.iter().filter(|out| out.owner == owner);
@@ -467,11 +530,7 @@ impl World {
     }
 
     /// Confirmed entries against the blocks; returns those that wait.
-    fn compare_history(
-        &self,
-        name: &str,
-        owner: KeyHash,
-    ) -> Vec<chainlab::node::snapshot::HistoryEntry> {
+    fn compare_history(&self, name: &str, owner: KeyHash) -> Vec<HistoryEntry> {
         let mut expected = Vec::new();
         let mut coins = Coins::new();
         let tip = self.blocks.len();

@@ -57,8 +57,8 @@ fn two_payments_in_a_row_never_pick_the_same_coin() {
 fn few_coins_are_spent_and_those_in_blocks_first() {
     let desk = alice_with(&[1, 2, 3, 5, 8], &rich_bob());
     let picked = |how_much: &str, fee: &str| -> Vec<String> {
-        let plan = desk.wallets.plan(&payment("alice", "bob", how_much, fee));
-        let inputs = plan.expect("enough").inputs;
+        let plan = desk.draft(&payment("alice", "bob", how_much, fee));
+        let inputs = plan.expect("enough").plan.inputs;
         inputs.iter().map(|coin| coin.amount.to_string()).collect()
     };
     assert_eq!(picked("2.5", "0.5"), ["3"], "exactly");
@@ -68,11 +68,11 @@ fn few_coins_are_spent_and_those_in_blocks_first() {
 
     let mut desk = alice_with(&[3, 7], &rich_bob());
     desk.sends("alice", "bob", "2", "0.5");
-    let plan = desk.wallets.plan(&payment("alice", "bob", "0.4", "0"));
-    let inputs = plan.expect("enough").inputs;
+    let plan = desk.draft(&payment("alice", "bob", "0.4", "0"));
+    let inputs = plan.expect("enough").plan.inputs;
     assert_eq!(inputs[0].amount, coins(7), "not the change, which waits");
-    let plan = desk.wallets.plan(&payment("alice", "bob", "7.4", "0"));
-    let inputs = plan.expect("enough").inputs;
+    let plan = desk.draft(&payment("alice", "bob", "7.4", "0"));
+    let inputs = plan.expect("enough").plan.inputs;
     assert_eq!(
         inputs.iter().map(|c| c.height).collect::<Vec<_>>(),
         [Some(2), None]
@@ -83,7 +83,7 @@ fn few_coins_are_spent_and_those_in_blocks_first() {
 fn a_plan_says_what_the_payment_then_does() {
     let mut desk = alice_with(&[4], &rich_bob());
     let wish = payment("alice", "bob", "1.5", "0.0001");
-    let plan = desk.wallets.plan(&wish).expect("enough");
+    let plan = desk.draft(&wish).expect("enough").plan;
     assert_eq!(
         (plan.change, plan.fee),
         (amount("2.4999"), amount("0.0001"))
@@ -131,7 +131,14 @@ fn paying_oneself_costs_the_fee() {
     assert_eq!(desk.shows("alice"), "3.5 ~0 +0 -0 =3.5");
     let entry = &desk.history("alice")[0];
     assert_eq!((entry.received, entry.spent), (Amount::ZERO, amount("0.5")));
-    assert_eq!((entry.fee, entry.to.len()), (Some(amount("0.5")), 0));
+    assert_eq!(entry.fee, Some(amount("0.5")));
+    let own = desk.info("alice").address;
+    assert_eq!(entry.to, [(own, amount("1"))], "and not the change");
+    assert!(entry.is_to_itself());
+    let paid = desk.sends("alice", "bob", "1", "0.5");
+    assert!(!desk.history("alice")[0].is_to_itself());
+    desk.mine(&[&paid]);
+    assert!(!desk.history("bob")[0].is_to_itself());
 }
 
 #[test]
@@ -212,7 +219,7 @@ fn a_transaction_made_elsewhere_claims_its_coins() {
     assert_eq!(desk.wallets.coins("alice").expect("a wallet").len(), 1);
     // The mempool forgets it.
     desk.pool.remove(&theft.txid());
-    desk.wallets.tx_removed(&theft.txid());
+    desk.wallets.tx_removed(&theft.txid(), "gone".to_owned());
     assert_eq!(desk.shows("alice"), "9 ~0 +0 -0 =9");
     assert_eq!(desk.history("alice").len(), 2);
 }
@@ -223,7 +230,7 @@ fn a_payment_keeps_its_coins_when_the_mempool_drops_it() {
     let tx = desk.sends("alice", "bob", "1", "0");
     assert_eq!(desk.shows("alice"), "4 ~0 +0 -1 =3");
     desk.pool.clear();
-    desk.wallets.tx_removed(&tx.txid());
+    desk.wallets.tx_removed(&tx.txid(), "gone".to_owned());
     assert_eq!(desk.announced(), [tx.txid()]);
     // Its change is of no use while the mempool does not know where it comes from.
     assert_eq!(desk.shows("alice"), "4 ~0 +0 -1 =0");

@@ -6,7 +6,7 @@ use crate::common::{ALICE, coins, owner};
 use chainlab::chain::params::Allocation;
 use chainlab::chain::{BlockHash, Params, Tx, Txid};
 use chainlab::link::LinkState;
-use chainlab::node::handshake::Identity;
+use chainlab::node::handshake::{Identity, PROTOCOL};
 use chainlab::node::io::{Command, ConnId, Event, EventKind, Reply};
 use chainlab::node::message::{Gist, Item, Locator, Message, Role, Text, Version};
 use chainlab::node::private::{Release, Strategy, WITHHELD_MAX};
@@ -135,7 +135,7 @@ impl Scene {
         let genesis = self.sim.params().genesis_block().hash();
         let us = Identity::new(crate::common::key(9), genesis);
         let version = Version {
-            protocol: 1,
+            protocol: PROTOCOL,
             network: genesis,
             nonce: 77,
             id: us.id,
@@ -632,7 +632,7 @@ fn a_branch_that_is_given_up_leaves_its_payments_private_for_the_next() {
     scene.sim.run_for(SOON);
     assert!(waits(&scene, bob), "what is honest hides nothing");
     let asked = scene.sim.ask(eve, Command::Release).expect_err("refused");
-    assert_eq!(asked.0, "eve withholds nothing");
+    assert_eq!(asked.words, "eve withholds nothing");
 }
 
 #[test]

@@ -91,7 +91,8 @@ fn a_key_splits_the_network_both_sides_differ_and_the_depth_that_is_told_is_the_
     mines(&mut lab, (1, "ada"), 2..=5);
     mines(&mut lab, (3, "cleo"), 2..=3);
     lab.waits("two tips, and each side on one", |text| {
-        text.contains("2 tips: ") && text.matches("#5 [").count() >= 2
+        let at = |height: &str| text.matches(height).count();
+        text.contains("2 tips: ") && at("#5 [") >= 2 && at("#3 [") >= 2
     });
     let tips = ["ada", "ben", "cleo", "dan"].map(|node| tip_of(&lab, node));
     assert_eq!(

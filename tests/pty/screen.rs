@@ -204,10 +204,10 @@ fn a_lab_that_is_kept_goes_on_where_it_was() {
 
 #[test]
 fn whatever_ends_it_the_terminal_is_handed_back_and_the_databases_are_closed() {
-    for signal in [Signal::TERM, Signal::HUP, Signal::INT] {
+    for (signal, code) in [(Signal::TERM, 0), (Signal::HUP, 129), (Signal::INT, 0)] {
         let mut lab = scenario();
         kill_process(pid(&lab), signal).expect("it is ours");
-        assert_eq!(lab.ends(), 0, "{signal:?}");
+        assert_eq!(lab.ends(), code, "{signal:?}");
         assert!(lab.is_restored(), "{signal:?}");
         assert!(!leftovers(&lab), "{signal:?}");
     }

@@ -520,7 +520,7 @@ fn a_lab_is_driven_from_another_terminal_and_several_are_told_apart() {
     assert_eq!(shell.done(&["link", "heal"]).out, "every link is open\n");
     let split = shell.done(&["link", "partition", "miner", "central,wallet"]);
     assert_eq!(split.out, "the network is split: miner | central, wallet\n");
-    let nobody = shell.refused(1, &["link", "partition", "minr"]);
+    let nobody = shell.refused(2, &["link", "partition", "minr"]);
     assert_eq!(
         nobody,
         "chainlab: there is no node \"minr\"; did you mean \"miner\"?\n"

@@ -124,6 +124,8 @@ fn united() -> LabView {
         new: block(13, 1),
         depth: 3,
         returned: 2,
+        held: 0,
+        held_why: None,
         lost: vec![txid(9)],
         lost_count: 1,
     };

@@ -224,6 +224,8 @@ fn reorganisation(node: usize, ms: u64, depth: usize) -> Reorganisation {
         new: block(12, 1),
         depth,
         returned: 0,
+        held: 0,
+        held_why: None,
         lost: Vec::new(),
         lost_count: 0,
     }

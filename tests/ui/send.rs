@@ -16,7 +16,7 @@ fn plan(payment: &Payment) -> SendPlan {
             index: 0,
         },
         amount: amount(holds),
-        owner: address("bob"),
+        owner: address("alice"),
         height: Some(3),
         coinbase: false,
     };
@@ -30,13 +30,13 @@ fn plan(payment: &Payment) -> SendPlan {
     }
 }
 
-/// A payment of this much to dave, as bob makes it.
+/// A payment of this much to dave, as alice makes it.
 fn payment(fee: &str) -> Payment {
     Payment {
-        from: "bob".to_owned(),
+        from: "alice".to_owned(),
         to: "dave".to_owned(),
         amount: amount("2.5"),
-        fee: amount(fee),
+        fee: Some(amount(fee)),
     }
 }
 
@@ -44,7 +44,7 @@ fn payment(fee: &str) -> Payment {
 fn a_payment_goes_from_s_to_its_plan_and_to_the_message_that_it_is_sent() {
     let mut desk = Desk::new();
     desk.press("s");
-    desk.says("From bob 10 to spend");
+    desk.says("From alice 9 to spend");
     desk.type_("dave").press("Tab").type_("2.5").press("Tab");
     desk.type_("0.0001").press("Enter");
     let (request, purpose) = desk.asked();
@@ -54,7 +54,7 @@ fn a_payment_goes_from_s_to_its_plan_and_to_the_message_that_it_is_sent() {
     desk.says("working it out...");
     let reply = Reply::Plan(plan(&payment));
     desk.answer(&purpose, Ok(Answer::Node(NodeIx(1), reply)));
-    desk.says("spends 2 coins (10, 1), change 0.9999 back to bob, fee 0.0001, 226 bytes");
+    desk.says("spends 2 coins (10, 1), change 0.9999 back to alice, fee 0.0001, 226 bytes");
     desk.says("Enter sends Esc goes back");
     desk.press("Enter");
     let (request, purpose) = desk.asked();
@@ -141,6 +141,65 @@ fn a_payment_that_was_left_to_itself_is_told_of_on_the_message_line() {
     assert_eq!(desk.message(), "the disk is full");
 }
 
+#[test]
+fn the_form_proposes_who_paid_last_there_and_before_that_the_first_wallet() {
+    let mut desk = Desk::new();
+    let mut pays = |node, from: &str| {
+        desk.ui.focus = NodeIx(node);
+        desk.press("s S-Tab C-u").type_(from).press("Tab");
+        desk.type_("dave").press("Tab").type_("1").press("Enter");
+        let (_, purpose) = desk.asked();
+        let answer = Answer::Node(NodeIx(1), Reply::Plan(plan(&payment("0"))));
+        desk.answer(&purpose, Ok(answer));
+        desk.press("Enter");
+        let _ = desk.asked();
+        desk.press("Esc");
+    };
+    pays(1, "bob");
+    pays(0, "bob@wallet");
+    let from = |desk: &mut Desk, node| {
+        desk.ui.focus = NodeIx(node);
+        desk.press("s");
+        let form = desk.dialog().join(" ");
+        desk.press("Esc");
+        form.split_whitespace()
+            .skip_while(|word| *word != "From")
+            .nth(1)
+            .expect("a wallet")
+            .to_owned()
+    };
+    assert_eq!(from(&mut desk, 1), "bob");
+    assert_eq!(from(&mut desk, 0), "bob@wallet");
+    assert_eq!(from(&mut desk, 2), "eve", "nobody has paid there");
+    // Who cannot pay just now is not proposed.
+    let mut lab = three_nodes();
+    lab.nodes[1].state = NodeState::Down;
+    desk.lab = lab;
+    assert_eq!(from(&mut desk, 0), "founder");
+}
+
+#[test]
+fn a_fee_that_was_left_as_proposed_is_the_nodes_to_raise_and_another_is_not() {
+    for (typed, wanted) in [
+        ("", None),
+        ("0.002", None),
+        ("0.003", Some(amount("0.003"))),
+    ] {
+        let mut lab = three_nodes();
+        lab.fee = amount("0.002");
+        let mut desk = Desk::at(lab, (80, 24));
+        desk.press("s");
+        desk.says("Fee 0.002");
+        desk.type_("dave").press("Tab").type_("1").press("Tab");
+        desk.type_(typed).press("Enter");
+        let (request, _) = desk.asked();
+        let Request::Node(_, Command::PlanSend(payment)) = request else {
+            panic!("no question for a plan: {request:?}");
+        };
+        assert_eq!(payment.fee, wanted, "{typed:?}");
+    }
+}
+
 /// The form of a payment with these fields, after Enter.
 fn refused(from: &str, to: &str, amount: &str, fee: &str) -> Desk {
     let mut desk = Desk::new();
@@ -220,7 +279,7 @@ fn tab_completes_a_name_and_down_offers_who_else_can_pay() {
     assert_eq!((ix, payment.to.as_str()), (NodeIx(1), "founder"));
     let mut desk = Desk::new();
     desk.press("s S-Tab");
-    desk.says("From bob 10 to spend bob alice dave founder@central eve@miner");
+    desk.says("From alice 9 to spend alice bob dave founder@central eve@miner");
     desk.press("Down Down Down");
     desk.says("From founder@central 3.5 to spend");
     desk.press("Tab")
@@ -233,7 +292,7 @@ fn tab_completes_a_name_and_down_offers_who_else_can_pay() {
         from: "founder".to_owned(),
         to: "alice".to_owned(),
         amount: amount("1"),
-        fee: Amount::ZERO,
+        fee: None,
     };
     let wanted = Request::Node(NodeIx(0), Command::PlanSend(payment));
     assert_eq!(request, wanted, "sent through the node that holds it");

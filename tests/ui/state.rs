@@ -184,7 +184,7 @@ fn a_payment_is_reported_with_the_name_of_who_gets_it() {
                 from: "alice".to_owned(),
                 to: address.clone(),
                 amount: coins("1.5"),
-                fee: Amount::ZERO,
+                fee: Some(Amount::ZERO),
             },
             address: address.clone(),
             inputs: Vec::new(),

@@ -7,7 +7,6 @@ use crate::lab::script::{ScriptView, StepState};
 use crate::lab::summary::Summary;
 use crate::lab::{LabView, NodeState};
 use crate::live;
-use crate::node::Time;
 use crate::node::io::EventKind;
 use serde_json::json;
 use std::sync::Arc;
@@ -23,8 +22,8 @@ impl Report {
         Self { is_json }
     }
 
-    /// Something happened to a node of a lab that was opened then.
-    pub(super) fn event(&self, opened: Time, event: &NodeEvent) -> Result<(), Failure> {
+    /// Something happened to a node, when the lab had gone on for so long.
+    pub(super) fn event(&self, elapsed: Duration, event: &NodeEvent) -> Result<(), Failure> {
         let kind = &event.event.kind;
         if is_message(kind) {
             return Ok(());
@@ -36,7 +35,7 @@ impl Report {
             return Ok(());
         }
         let words = live::words(kind);
-        self.line(event.event.at.since(opened), &event.node, &words)
+        self.line(elapsed, &event.node, &words)
     }
 
     /// Events came faster than they could be told.
@@ -123,6 +122,6 @@ fn is_message(kind: &EventKind) -> bool {
 fn is_chatter(kind: &EventKind) -> bool {
     matches!(
         kind,
-        EventKind::DialFailed { .. } | EventKind::TxRefused { .. }
+        EventKind::DialFailed { .. } | EventKind::TxRefused { .. } | EventKind::BlockWaits { .. }
     )
 }

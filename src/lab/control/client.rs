@@ -12,7 +12,7 @@ use super::data::{
 use super::methods;
 use super::rpc::{NO_REQUEST, RpcError, call_line};
 use crate::lab::units::show_duration;
-use crate::node::io::{Command, Reply};
+use crate::node::io::{Command, CommandError, RefusalKind, Reply};
 use serde::de::DeserializeOwned;
 use serde_json::{Map, Value, json};
 use std::collections::BTreeMap;
@@ -79,12 +79,20 @@ pub enum ClientError {
 }
 
 impl ClientError {
-    /// The code of the other side's refusal, if it is one.
-    pub fn code(&self) -> Option<i64> {
+    /// What kind of reason it is.
+    pub fn kind(&self) -> RefusalKind {
         match self {
-            Self::Refused(error) => Some(error.code),
-            _ => None,
+            Self::Refused(error) => error.kind(),
+            Self::Unreachable { .. } | Self::Ended(_) => RefusalKind::NotRunning,
+            Self::NoCookie { .. } => RefusalKind::Refused,
+            Self::Foreign { .. } => RefusalKind::Fault,
         }
+    }
+}
+
+impl From<ClientError> for CommandError {
+    fn from(error: ClientError) -> Self {
+        Self::new(error.kind(), error)
     }
 }
 

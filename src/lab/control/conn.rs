@@ -1,15 +1,18 @@
 //! One connection: the greeting, then requests and answers, and what a subscriber is told.
+//!
+//! The end of what a client says is not the end of the conversation: it may have shut down its
+//! writing side and read on. What it has asked is answered; then the connection ends.
 
 use super::data::{EventWish, VERSION, Wish};
 use super::feed::Feed;
 use super::limits::{
-    CALLS_MAX, CLIENTS_MAX, GREETING_MAX, INTERVALS, LINE_MAX, LINE_TIME_MAX, UNREAD_MAX,
-    WRONG_PAUSE,
+    CALLS_MAX, CLIENTS_MAX, GREETING_MAX, INTERVALS, LAST_ANSWERS_MAX, LINE_MAX, LINE_TIME_MAX,
+    UNREAD_MAX, WRONG_PAUSE,
 };
 use super::methods;
 use super::order::Order;
 use super::params::{Params, bad, required};
-use super::rpc::{BAD_LINE, Call, NO_METHOD, REFUSED, RpcError, TOO_MANY, UNGREETED, answer_line};
+use super::rpc::{BAD_LINE, Call, NO_METHOD, RpcError, TOO_MANY, UNGREETED, answer_line};
 use super::server::Context;
 use crate::lab::run::Refusal;
 use crate::lab::units::parse_duration;
@@ -17,10 +20,10 @@ use serde_json::{Value, json};
 use std::io;
 use std::sync::Arc;
 use tokio::io::{AsyncRead, AsyncReadExt, AsyncWrite, AsyncWriteExt, split};
-use tokio::task::JoinSet;
+use tokio::task::{JoinError, JoinSet};
 use tokio::time::{Instant, sleep, timeout, timeout_at};
 
-/// Talks with whoever came in, until one of both ends it.
+/// Talks with a client until one of both ends it.
 pub(super) async fn serve(
     stream: impl AsyncRead + AsyncWrite + Send + 'static,
     ctx: &Arc<Context>,
@@ -126,23 +129,25 @@ impl Session<'_> {
         reader: &mut Lines<impl AsyncRead + Unpin>,
         writer: &mut Writer<impl AsyncWrite + Unpin>,
     ) -> io::Result<()> {
-        // What is being done when this ends is done to its end: see `begin`.
         loop {
             let has_room = self.calls.len() < CALLS_MAX;
             tokio::select! {
-                Some(done) = self.calls.join_next() => {
-                    // What panicked has no answer.
-                    let Ok((id, answer)) = done else { continue };
-                    writer.answer_if(id, &answer).await?;
-                }
+                Some(done) = self.calls.join_next() => writer.answer_done(done).await?,
                 line = reader.next(), if has_room => match line {
                     Ok(Some(line)) => self.take(&line, writer).await?,
-                    Ok(None) => return Ok(()),
-                    Err(error) => return writer.refuse(&Value::Null, error.into()).await,
+                    Ok(None) => break,
+                    Err(error) => {
+                        writer.refuse(&Value::Null, error.into()).await?;
+                        break;
+                    }
                 },
                 line = next(&mut self.feed) => writer.write(line.as_bytes()).await?,
             }
         }
+        // Nothing is begun any more. What has no answer by then is done to its end all the same:
+        // see `begin`.
+        let last = timeout(LAST_ANSWERS_MAX, answer_all(self.calls, writer));
+        last.await.unwrap_or(Ok(()))
     }
 
     async fn take(
@@ -161,7 +166,7 @@ impl Session<'_> {
                 self.calls.spawn(async move {
                     let answer = doing.await.map_err(|refusal| match refusal {
                         Refusal::Order(bad) => bad.into(),
-                        Refusal::Failed(words) => RpcError::new(REFUSED, words),
+                        Refusal::Failed(refusal) => refusal.into(),
                     });
                     (id, answer)
                 });
@@ -209,6 +214,17 @@ impl Session<'_> {
         };
         Ok(Outcome::Answer(Ok(answer)))
     }
+}
+
+/// Answers what was begun, as it is done.
+async fn answer_all(
+    mut calls: JoinSet<Done>,
+    writer: &mut Writer<impl AsyncWrite + Unpin>,
+) -> io::Result<()> {
+    while let Some(done) = calls.join_next().await {
+        writer.answer_done(done).await?;
+    }
+    Ok(())
 }
 
 fn read_wish(mut params: Params) -> Result<Wish, RpcError> {
@@ -276,8 +292,8 @@ impl<R: AsyncRead + Unpin> Lines<R> {
         }
     }
 
-    /// The next line, without its end; `None`: there is none any more. What has come stays if
-    /// nobody waits to the end.
+    /// The next line, without its end, which the last one need not have; `None`: there is none any
+    /// more. What has come stays if nobody waits to the end.
     async fn next(&mut self) -> Result<Option<Vec<u8>>, NoLine> {
         loop {
             let new = &self.buffer[self.searched..];
@@ -306,7 +322,11 @@ impl<R: AsyncRead + Unpin> Lines<R> {
                 None => reading.await,
             };
             match count {
-                Ok(0) => return Ok(None),
+                Ok(0) if self.buffer.is_empty() => return Ok(None),
+                Ok(0) => {
+                    (self.searched, self.since) = (0, None);
+                    return Ok(Some(std::mem::take(&mut self.buffer)));
+                }
                 Ok(_) => self.since = self.since.or_else(|| Some(Instant::now())),
                 Err(_) => return Err(NoLine::Io),
             }
@@ -325,6 +345,14 @@ impl<W: AsyncWrite + Unpin> Writer<W> {
 
     async fn answer(&mut self, id: &Value, answer: &Result<Value, RpcError>) -> io::Result<()> {
         self.write(answer_line(id, answer).as_bytes()).await
+    }
+
+    /// Answers what is done. What panicked has no answer.
+    async fn answer_done(&mut self, done: Result<Done, JoinError>) -> io::Result<()> {
+        match done {
+            Ok((id, answer)) => self.answer_if(id, &answer).await,
+            Err(_) => Ok(()),
+        }
     }
 
     /// Answers, if an answer is wanted.

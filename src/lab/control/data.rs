@@ -44,7 +44,7 @@ pub struct About {
     pub network: String,
     /// The network, as `chainlab node --network` reads it.
     pub network_file: String,
-    /// The fee that is usual here.
+    /// The fee that is proposed here.
     pub fee: Amount,
     /// When it began, on its clock.
     pub since: Time,

@@ -23,6 +23,10 @@ pub const LINE_TIME_MAX: Duration = Duration::from_secs(10);
 /// How long a client may leave a line unread. Then it is gone.
 pub const UNREAD_MAX: Duration = Duration::from_secs(20);
 
+/// How long a client that says nothing any more waits for the answers to what it has asked. It
+/// keeps its seat meanwhile, and may in truth be gone.
+pub const LAST_ANSWERS_MAX: Duration = Duration::from_secs(600);
+
 /// Requests of a client that are done at the same time; more are not read.
 pub const CALLS_MAX: usize = 16;
 

@@ -1,6 +1,7 @@
 //! JSON-RPC 2.0 (<https://www.jsonrpc.org/specification>), one object a line; no batches.
 
 use super::params::BadParam;
+use crate::node::io::{CommandError, RefusalKind};
 use serde::{Deserialize, Serialize};
 use serde_json::{Map, Value, json};
 use std::fmt;
@@ -16,7 +17,7 @@ pub const NO_REQUEST: i64 = -32_600;
 pub const NO_METHOD: i64 = -32_601;
 /// Something is wrong with the parameters.
 pub const BAD_PARAMS: i64 = -32_602;
-/// What was asked for cannot be done; says why.
+/// What was asked for cannot be done; says why, and of which kind that is.
 pub const REFUSED: i64 = -32_000;
 /// The cookie is wrong, or there was no `hello`; the connection ends.
 pub const UNGREETED: i64 = -32_001;
@@ -32,6 +33,17 @@ pub struct RpcError {
     pub code: i64,
     /// The reason, in words for people.
     pub message: String,
+    /// More about it, for programs.
+    #[serde(default, skip_serializing_if = "Option::is_none")]
+    pub data: Option<ErrorData>,
+}
+
+/// What a program may want to know of an error.
+#[derive(Clone, Copy, Debug, PartialEq, Eq, Serialize, Deserialize)]
+pub struct ErrorData {
+    /// Which kind of refusal it is.
+    #[serde(default)]
+    pub kind: RefusalKind,
 }
 
 impl RpcError {
@@ -40,6 +52,29 @@ impl RpcError {
         Self {
             code,
             message: message.to_string(),
+            data: None,
+        }
+    }
+
+    /// The kind that it says, or else what its code comes to.
+    pub fn kind(&self) -> RefusalKind {
+        match (self.data, self.code) {
+            (Some(data), _) => data.kind,
+            (None, NOT_JSON | NO_REQUEST | NO_METHOD | BAD_PARAMS | BAD_LINE) => {
+                RefusalKind::Invalid
+            }
+            (None, TOO_MANY) => RefusalKind::Busy,
+            (None, _) => RefusalKind::Refused,
+        }
+    }
+}
+
+impl From<CommandError> for RpcError {
+    fn from(refusal: CommandError) -> Self {
+        let kind = refusal.kind;
+        Self {
+            data: Some(ErrorData { kind }),
+            ..Self::new(REFUSED, refusal)
         }
     }
 }

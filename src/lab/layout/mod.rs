@@ -17,6 +17,7 @@ use crate::lab::script::StepSpec;
 use crate::lab::traffic::TrafficSpec;
 use crate::link::Conditions;
 use crate::node::io::Command;
+use crate::node::mempool::MempoolLimits;
 use crate::node::message::Role;
 use crate::node::mining::MiningMode;
 use crate::node::private::Strategy;
@@ -26,11 +27,16 @@ use serde::{Deserialize, Serialize};
 /// Nodes of a lab: each has a database, a thread or two, and a line on the screen.
 pub const NODES_MAX: usize = 128;
 
+/// Bytes of a payment that spends one coin and makes two. A test holds this against the codec.
+const PAYMENT_BYTES: usize = 213;
+
 /// Everything that is decided about a lab before it starts.
 #[derive(Clone, Debug, PartialEq)]
 pub struct Layout {
     /// What people call it: the file's name without its ending.
     pub name: String,
+    /// The file, as it was called: for what is found to be wrong later.
+    pub file: String,
     /// What the file says about itself: the comment that it opens with, without the `#`.
     pub about: Vec<String>,
     /// The chain.
@@ -61,7 +67,7 @@ pub struct ChainSpec {
     pub genesis_time: Option<BlockTime>,
     /// Coins of the genesis block, by the name of a wallet in the lab.
     pub genesis: Vec<(String, Amount)>,
-    /// What the send form proposes.
+    /// What a payment pays if nothing else is said; see [`ChainSpec::proposed_fee`].
     pub fee: Amount,
     /// The least fee for 1 000 bytes that mempools take.
     pub min_fee_per_kb: Amount,
@@ -176,6 +182,18 @@ impl MineSpec {
     }
 }
 
+impl ChainSpec {
+    /// What is proposed for a payment: never less than the least fee of one that spends a coin and
+    /// gets change back. If it takes more coins the node may propose more.
+    pub fn proposed_fee(&self) -> Amount {
+        let limits = MempoolLimits {
+            min_fee_per_kb: self.min_fee_per_kb,
+            ..MempoolLimits::default()
+        };
+        self.fee.max(limits.least_fee(PAYMENT_BYTES))
+    }
+}
+
 impl NodeSpec {
     /// A node that knows nobody and does nothing by itself.
     pub fn new(name: &str) -> Self {
@@ -217,6 +235,7 @@ impl Layout {
     pub fn around(name: &str, params: &Params) -> Self {
         Self {
             name: name.to_owned(),
+            file: name.to_owned(),
             about: Vec::new(),
             chain: ChainSpec {
                 params: params.clone(),
@@ -240,5 +259,47 @@ impl Layout {
     /// Everything that could make them unsound was refused when the layout was read.
     pub fn params(&self, key_seed: &[u8; 32], start: BlockTime) -> Params {
         params::resolve(&self.chain, key_seed, start)
+    }
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+    use crate::chain::hash::KeyHash;
+    use crate::chain::key::{PublicKey, Signature};
+    use crate::chain::tx::{TX_VERSION, Tx, TxIn, TxOut};
+    use crate::chain::{OutPoint, Params};
+
+    #[test]
+    fn a_fee_is_never_proposed_that_mempools_refuse() {
+        let payment = Tx {
+            version: TX_VERSION,
+            inputs: vec![TxIn {
+                outpoint: OutPoint::NONE,
+                key: PublicKey::NONE,
+                signature: Signature::NONE,
+            }],
+            outputs: vec![
+                TxOut {
+                    amount: Amount::MAX,
+                    owner: KeyHash([0; 20]),
+                };
+                2
+            ],
+            lock_time: 0,
+        };
+        assert_eq!(payment.encoded_len(), PAYMENT_BYTES);
+        let amount = |text: &str| text.parse::<Amount>().expect("an amount");
+        let mut chain = Layout::around("any", &Params::default()).chain;
+        for (fee, min_fee_per_kb, proposed) in [
+            ("0", "0", "0"),
+            ("0.001", "0", "0.001"),
+            ("0.001", "0.001", "0.001"),
+            ("0", "0.001", "0.000213"),
+            ("0.0002", "0.001", "0.000213"),
+        ] {
+            (chain.fee, chain.min_fee_per_kb) = (amount(fee), amount(min_fee_per_kb));
+            assert_eq!(chain.proposed_fee(), amount(proposed));
+        }
     }
 }

@@ -10,9 +10,10 @@ use crate::lab::layout::{NODES_MAX, NodeSpec};
 use crate::lab::names::{missing, parse_node_name};
 use crate::lab::request::{Answer, Request};
 use crate::lab::view::{NodeIx, NodeState};
-use crate::node::io::{Command, Payment, Reply};
+use crate::node::io::{Command, CommandError, Payment, RefusalKind, Reply};
 use crate::node::mining::{MiningMode, check_hashrate};
 use crate::node::wallets::{WALLETS_MAX, check_name};
+use std::fmt;
 use std::pin::{Pin, pin};
 use std::sync::Arc;
 use std::task::{Context, Poll, Waker};
@@ -32,7 +33,7 @@ pub(super) fn begin(
     shared: &Arc<Shared>,
     request: Request,
     by: By,
-) -> impl Future<Output = Result<Answer, String>> + Send + use<> {
+) -> impl Future<Output = Result<Answer, CommandError>> + Send + use<> {
     let mut work = Box::pin(Arc::clone(shared).serve(request, by));
     let _within = shared.runtime.enter();
     let begun = tokio::task::unconstrained(Pin::as_mut(&mut work));
@@ -45,7 +46,7 @@ pub(super) fn begin(
     async move {
         match begun {
             Ok(answer) => answer,
-            Err(task) => task.await.unwrap_or_else(|error| Err(error.to_string())),
+            Err(task) => task.await.unwrap_or_else(|error| Err(fault(error))),
         }
     }
 }
@@ -54,8 +55,12 @@ impl Shared {
     /// Does what is asked.
     ///
     /// # Errors
-    /// In words, why it cannot be done.
-    pub(super) async fn serve(self: Arc<Self>, request: Request, by: By) -> Result<Answer, String> {
+    /// Why it cannot be done.
+    pub(super) async fn serve(
+        self: Arc<Self>,
+        request: Request,
+        by: By,
+    ) -> Result<Answer, CommandError> {
         let request = match self.standing {
             Standing::Attached => match self.forward(request).await? {
                 Forwarded::Done(answer) => return Ok(answer),
@@ -73,10 +78,10 @@ impl Shared {
                     return Ok(Answer::Restarted(ix));
                 }
                 if self.standing == Standing::Adopted {
-                    return Err("start it again where it was started".to_owned());
+                    return Err("start it again where it was started".into());
                 }
                 self.change(|model| model.restart(ix))?;
-                self.open(ix, None).await?;
+                self.open(ix, None).await.map_err(fault)?;
                 Ok(Answer::Restarted(ix))
             }
             Request::Add(spec) => self.add(*spec).await,
@@ -95,7 +100,12 @@ impl Shared {
         }
     }
 
-    async fn command(&self, ix: NodeIx, mut command: Command, by: By) -> Result<Answer, String> {
+    async fn command(
+        &self,
+        ix: NodeIx,
+        mut command: Command,
+        by: By,
+    ) -> Result<Answer, CommandError> {
         if let Command::ImportWallet { secret, .. } = &mut command {
             self.find_key(secret).await?;
         }
@@ -117,13 +127,13 @@ impl Shared {
                 if let Some(name) = claimed {
                     model.wallets.remove(&name);
                 }
-                Err(error.to_string())
+                Err(error)
             }
         }
     }
 
     /// A key may be given by the name of a wallet that has it: its node is asked.
-    async fn find_key(&self, secret: &mut String) -> Result<(), String> {
+    async fn find_key(&self, secret: &mut String) -> Result<(), CommandError> {
         let holder = {
             let model = self.lock();
             let name = key_holder(secret).map(ToOwned::to_owned);
@@ -137,13 +147,13 @@ impl Shared {
         let (node, name) = holder;
         match node.command(Command::ExportWallet { name }).await {
             Ok(Reply::Secret(key)) => *secret = key,
-            Ok(other) => return Err(format!("no answer to that: {other:?}")),
-            Err(error) => return Err(error.to_string()),
+            Ok(other) => return Err(fault(format!("no answer to that: {other:?}"))),
+            Err(error) => return Err(error),
         }
         Ok(())
     }
 
-    async fn kill(&self, ix: NodeIx) -> Result<Answer, String> {
+    async fn kill(&self, ix: NodeIx) -> Result<Answer, CommandError> {
         let hand = self.lock().running(ix)?;
         let (node, life) = match hand {
             Hand::Own(handle) => self.change(|model| {
@@ -157,7 +167,7 @@ impl Shared {
                 return match killed {
                     // A process with one node ends with it, maybe before it can say so.
                     Ok(_) | Err(ClientError::Ended(_)) => Ok(Answer::Killed(ix)),
-                    Err(error) => Err(error.to_string()),
+                    Err(error) => Err(error.into()),
                 };
             }
         };
@@ -168,13 +178,13 @@ impl Shared {
         Ok(Answer::Killed(ix))
     }
 
-    async fn add(self: Arc<Self>, spec: NodeSpec) -> Result<Answer, String> {
+    async fn add(self: Arc<Self>, spec: NodeSpec) -> Result<Answer, CommandError> {
         let listener = {
             // Under one lock, or two nodes could have the same name.
             let mut model = self.lock();
             model.check_new(&spec)?;
-            let listener = nodes::listen(&spec, None).map_err(|error| error.to_string())?;
-            let addr = listener.local_addr().map_err(|error| error.to_string())?;
+            let listener = nodes::listen(&spec, None).map_err(fault)?;
+            let addr = listener.local_addr().map_err(fault)?;
             let ix = NodeIx(model.nodes.len());
             for wallet in &spec.wallets {
                 model.wallets.insert(wallet.clone(), ix);
@@ -188,8 +198,8 @@ impl Shared {
         let saving = Arc::clone(&self);
         let saved = self.runtime.spawn_blocking(move || saving.save());
         let opened = Arc::clone(&self).open(ix, Some(listener)).await;
-        let saved = saved.await.map_err(|error| error.to_string())?;
-        opened?;
+        let saved = saved.await.map_err(fault)?;
+        opened.map_err(fault)?;
         let (shared, door) = (Arc::clone(&self), ix);
         let door = self
             .runtime
@@ -197,15 +207,30 @@ impl Shared {
         if let Ok(Err(error)) = door.await {
             tracing::warn!("other programs cannot control the new node: {error}");
         }
-        saved.map_err(|error| error.to_string())?;
+        saved.map_err(fault)?;
         Ok(Answer::Added(ix))
     }
 }
 
+/// That something which should hold did not.
+pub(super) fn fault(words: impl fmt::Display) -> CommandError {
+    CommandError::new(RefusalKind::Fault, words)
+}
+
+/// That what was given cannot be.
+pub(super) fn invalid(words: impl fmt::Display) -> CommandError {
+    CommandError::new(RefusalKind::Invalid, words)
+}
+
+/// That there is no such node.
+pub(super) fn no_such_node(words: impl fmt::Display) -> CommandError {
+    CommandError::new(RefusalKind::NoSuchNode, words)
+}
+
 impl Model {
-    fn at(&self, ix: NodeIx) -> Result<&Node, String> {
+    fn at(&self, ix: NodeIx) -> Result<&Node, CommandError> {
         self.node(ix)
-            .ok_or_else(|| format!("there is no node {}", ix.0 + 1))
+            .ok_or_else(|| no_such_node(format!("there is no node {}", ix.0 + 1)))
     }
 
     /// The process in which a node runs, if that is another one, and what it is called there.
@@ -215,20 +240,21 @@ impl Model {
         Some((Arc::clone(host), node.spec.name.clone()))
     }
 
-    fn running(&self, ix: NodeIx) -> Result<Hand, String> {
+    fn running(&self, ix: NodeIx) -> Result<Hand, CommandError> {
         let node = self.at(ix)?;
         match (node.absence(), &node.handle) {
-            (Some(absence), _) => Err(absence),
+            (Some(absence), _) => Err(CommandError::new(RefusalKind::NotRunning, absence)),
             (None, hand) => Ok(hand.clone().expect("it is up")),
         }
     }
 
-    fn restart(&mut self, ix: NodeIx) -> Result<(), String> {
+    fn restart(&mut self, ix: NodeIx) -> Result<(), CommandError> {
         let node = self.at(ix)?;
         match node.state {
-            NodeState::Up => Err(format!("{} runs already", node.name)),
+            NodeState::Up => Err(format!("{} runs already", node.name).into()),
             NodeState::Starting | NodeState::Stopping | NodeState::Gone => {
-                Err(node.absence().unwrap_or_default())
+                let words = node.absence().unwrap_or_default();
+                Err(CommandError::new(RefusalKind::NotRunning, words))
             }
             NodeState::Down | NodeState::Failed(_) => {
                 self.nodes[ix.0].state = NodeState::Starting;
@@ -250,7 +276,11 @@ impl Model {
     }
 
     /// Keeps the name of a wallet that is about to be made, so that nobody else takes it.
-    fn claim_wallet(&mut self, ix: NodeIx, command: &Command) -> Result<Option<String>, String> {
+    fn claim_wallet(
+        &mut self,
+        ix: NodeIx,
+        command: &Command,
+    ) -> Result<Option<String>, CommandError> {
         let name = match command {
             Command::CreateWallet { name } | Command::ImportWallet { name, .. } => name.clone(),
             // A node without a wallet makes one for its rewards.
@@ -272,9 +302,10 @@ impl Model {
         }
     }
 
-    fn taken(&self, wallet: &str, owner: NodeIx) -> String {
+    fn taken(&self, wallet: &str, owner: NodeIx) -> CommandError {
         let owner = self.node(owner).map_or("another node", |node| &node.name);
-        format!("{owner} has a wallet {wallet:?} already: names are unique in a lab")
+        let words = format!("{owner} has a wallet {wallet:?} already: names are unique in a lab");
+        CommandError::new(RefusalKind::Taken, words)
     }
 
     /// What a node did for somebody. A miner that was changed by hand stays like that when the node
@@ -295,33 +326,35 @@ impl Model {
     }
 
     /// Whether a node like this can be added.
-    fn check_new(&self, spec: &NodeSpec) -> Result<(), String> {
+    fn check_new(&self, spec: &NodeSpec) -> Result<(), CommandError> {
         if self.is_over {
-            return Err("the lab is over".to_owned());
+            return Err("the lab is over".into());
         }
         if self.nodes.len() >= NODES_MAX {
-            return Err(format!("a lab has at most {NODES_MAX} nodes"));
+            let words = format!("a lab has at most {NODES_MAX} nodes");
+            return Err(CommandError::new(RefusalKind::Busy, words));
         }
-        parse_node_name(&spec.name)?;
+        parse_node_name(&spec.name).map_err(invalid)?;
         if self.named(&spec.name).is_some() {
-            return Err(format!("there is a node {:?} already", spec.name));
+            let words = format!("there is a node {:?} already", spec.name);
+            return Err(CommandError::new(RefusalKind::Taken, words));
         }
         let names = self.nodes.iter().map(|node| &*node.name);
         if let Some(peer) = spec.connect.iter().find(|peer| self.named(peer).is_none()) {
-            return Err(missing("node", peer, names));
+            return Err(no_such_node(missing("node", peer, names)));
         }
-        check_hashrate(spec.mine.hashrate)?;
+        check_hashrate(spec.mine.hashrate).map_err(invalid)?;
         self.check_wallets(spec)
     }
 
-    fn check_wallets(&self, spec: &NodeSpec) -> Result<(), String> {
+    fn check_wallets(&self, spec: &NodeSpec) -> Result<(), CommandError> {
         if spec.wallets.len() > WALLETS_MAX {
-            return Err(format!("a node has at most {WALLETS_MAX} wallets"));
+            return Err(invalid(format!("a node has at most {WALLETS_MAX} wallets")));
         }
         for (at, wallet) in spec.wallets.iter().enumerate() {
-            check_name(wallet).map_err(|error| error.to_string())?;
+            check_name(wallet)?;
             if spec.wallets[..at].contains(wallet) {
-                return Err(format!("the wallet {wallet:?} is there twice"));
+                return Err(invalid(format!("the wallet {wallet:?} is there twice")));
             }
         }
         let own =
@@ -332,7 +365,10 @@ impl Model {
         }
         let wallets = spec.wallets.iter().map(String::as_str);
         match &spec.mine.to {
-            Some(to) if !spec.wallets.contains(to) => Err(missing("wallet", to, wallets)),
+            Some(to) if !spec.wallets.contains(to) => {
+                let words = missing("wallet", to, wallets);
+                Err(CommandError::new(RefusalKind::NoSuchWallet, words))
+            }
             _ => Ok(()),
         }
     }

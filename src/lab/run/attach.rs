@@ -46,6 +46,9 @@ const NAME_MAX: usize = 256;
 /// The longest command: as many bytes as a frame has for it.
 const COMMAND_MAX: usize = 12;
 
+/// The longest reason why payments wait: nodes say it in a few words.
+const WHY_MAX: usize = 256;
+
 /// The most bytes of a message that are believed: four times the largest block that there can be.
 const MESSAGE_MAX: usize = 16_000_000;
 
@@ -73,7 +76,8 @@ pub(super) async fn attach(doors: Vec<Door>, runtime: Handle) -> Result<Lab, Lab
     layout.view = about.view.clone();
     layout.chain.fee = about.fee;
     let since = met.iter().map(|met| met.client.about().since).min();
-    let clock = LabClock::starting_at(about.now);
+    // What is shown goes on while this process is stopped.
+    let clock = LabClock::starting_at(about.now).of_the_world();
     let (answered, answers) = mpsc::unbounded_channel();
     let params = Arc::new(params);
     let mut shared = Shared::around(Standing::Attached, layout, params, clock, runtime, answered);
@@ -145,7 +149,7 @@ fn join(met: Vec<Met>, shared: &Arc<Shared>) {
 fn begin(met: Vec<Met>, shared: &Shared) -> Vec<Following> {
     let (mut all, mut statuses, mut events) = (Vec::new(), Vec::new(), Vec::new());
     for (at, met) in met.into_iter().enumerate() {
-        shared.clock.not_before(met.client.about().now);
+        shared.is_told_time(met.client.about().now);
         let following = Following {
             host: met.host,
             client: met.client,
@@ -284,7 +288,7 @@ impl Following {
             None => shared.add_far(&self.host, &status),
         };
         if let Some(snapshot) = &status.snapshot {
-            shared.clock.not_before(snapshot.at);
+            shared.is_told_time(snapshot.at);
         }
         let now = shared.clock.now();
         let went = shared.change(|model| {
@@ -417,9 +421,14 @@ fn is_likely(event: &EventKind) -> bool {
             fork,
             old,
             new,
+            held_why,
             lost,
             ..
-        } => [fork, old, new].into_iter().all(is_height) && lost.len() <= LOST_MAX,
+        } => {
+            let is_short = held_why.as_ref().is_none_or(|why| why.len() <= WHY_MAX);
+            is_short && lost.len() <= LOST_MAX && [fork, old, new].into_iter().all(is_height)
+        }
+        EventKind::BecameInvalid { lost, .. } => lost.len() <= LOST_MAX,
         EventKind::PeerDown { peer, .. } => peer.name.len() <= NAME_MAX,
         _ => true,
     }
@@ -439,6 +448,14 @@ impl Shared {
             model.nodes.push(node);
             (NodeIx(model.nodes.len() - 1), 0)
         })
+    }
+
+    /// What time it is elsewhere. A lab that only shows others goes by that; one with nodes of its own
+    /// has a clock that nobody sets.
+    fn is_told_time(&self, time: Time) {
+        if self.standing == Standing::Attached {
+            self.clock.not_before(time);
+        }
     }
 
     /// A process does not answer any more.
@@ -506,6 +523,8 @@ mod tests {
             depth: 1,
             returned: 0,
             confirmed: 0,
+            held: 0,
+            held_why: None,
             lost: vec![Txid([7; 32]); lost],
             lost_count: lost,
         };

@@ -15,7 +15,7 @@ use crate::lab::request::{Answer, Request};
 use crate::lab::view::{NodeIx, NodeState};
 use crate::live::NodeHandle;
 use crate::node::Time;
-use crate::node::io::{Command, Reply};
+use crate::node::io::{Command, CommandError, Reply};
 use serde_json::{Value, json};
 use std::collections::{BTreeMap, BTreeSet};
 use std::sync::Arc;
@@ -34,7 +34,7 @@ pub(in crate::lab) enum Refusal {
     /// Something is wrong with the order.
     Order(BadParam),
     /// It could not be done.
-    Failed(String),
+    Failed(CommandError),
 }
 
 /// A lab, or one node of it. Clones are the same door.
@@ -97,7 +97,7 @@ impl LabDoor {
             name,
             network: shared.params.genesis_block().hash().to_string(),
             network_file: network::write(&shared.params),
-            fee: shared.layout.chain.fee,
+            fee: shared.layout.chain.proposed_fee(),
             since: shared.since,
             now: shared.clock.now(),
             nodes: names,

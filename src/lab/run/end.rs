@@ -1,10 +1,12 @@
 //! How a lab ends.
 
 use super::Shared;
+use super::ask::fault;
 use super::error::LabError;
 use super::model::Model;
 use crate::lab::view::NodeState;
 use crate::live::NodeHandle;
+use crate::node::io::CommandError;
 use std::path::PathBuf;
 use std::sync::Arc;
 use std::thread;
@@ -44,9 +46,9 @@ impl Shared {
     }
 
     /// Keeps a temporary lab.
-    pub(super) async fn keep(&self) -> Result<PathBuf, String> {
+    pub(super) async fn keep(&self) -> Result<PathBuf, CommandError> {
         if !self.lock().is_temporary {
-            return Err("this lab is kept already, where it is".to_owned());
+            return Err("this lab is kept already, where it is".into());
         }
         self.close_doors();
         self.stop_all().await;
@@ -54,7 +56,7 @@ impl Shared {
         let home = place.take().ok_or("the lab is over")?;
         if let Err(error) = self.save_into(&home) {
             *place = Some(home);
-            return Err(error.to_string());
+            return Err(fault(error));
         }
         match home.keep(&self.layout.name) {
             Ok(path) => {
@@ -64,7 +66,7 @@ impl Shared {
             }
             Err((home, error)) => {
                 *place = Some(home);
-                Err(error.to_string())
+                Err(fault(error))
             }
         }
     }

@@ -2,7 +2,7 @@
 
 use crate::lab::control::{ClientError, Place};
 use crate::lab::document::FileError;
-use std::io;
+use std::io::{self, ErrorKind};
 use std::net::SocketAddr;
 use std::path::{Path, PathBuf};
 use thiserror::Error;
@@ -51,6 +51,9 @@ pub enum LabError {
         /// What is wrong.
         source: FileError,
     },
+    /// The chain of the layout begins later than the lab could.
+    #[error(transparent)]
+    Begins(FileError),
     /// Something was asked for that only a new lab can have.
     #[error("{}: the lab in it has its own {what}, which was decided when it was made", dir.display())]
     Decided {
@@ -115,11 +118,15 @@ impl LabError {
             | Self::Foreign { .. }
             | Self::Damaged { .. }
             | Self::Layout { .. }
+            | Self::Begins(_)
             | Self::Decided { .. }
-            | Self::Port { .. }
             | Self::Remote(_)
-            | Self::Control { .. }
             | Self::Unsound { .. } => true,
+            // What was asked for cannot be had; or the system has no more sockets to give.
+            Self::Port { source, .. } | Self::Control { source, .. } => matches!(
+                source.kind(),
+                ErrorKind::AddrInUse | ErrorKind::AddrNotAvailable | ErrorKind::PermissionDenied
+            ),
             Self::Attach(_)
             | Self::Strange { .. }
             | Self::File { .. }

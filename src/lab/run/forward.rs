@@ -2,6 +2,7 @@
 //! the nodes.
 
 use super::Shared;
+use super::ask::{fault, no_such_node};
 use super::hand::Host;
 use super::model::{Model, Node};
 use crate::lab::control::order::Order;
@@ -10,6 +11,7 @@ use crate::lab::layout::NodeSpec;
 use crate::lab::names::missing;
 use crate::lab::request::{Answer, Bend, Request};
 use crate::lab::view::NodeIx;
+use crate::node::io::CommandError;
 use serde_json::Value;
 use std::sync::Arc;
 use std::time::Duration;
@@ -30,8 +32,8 @@ impl Shared {
     /// Has others do what they can do better.
     ///
     /// # Errors
-    /// In words, why it cannot be done.
-    pub(super) async fn forward(&self, request: Request) -> Result<Forwarded, String> {
+    /// Why it cannot be done.
+    pub(super) async fn forward(&self, request: Request) -> Result<Forwarded, CommandError> {
         let order = match request {
             Request::Add(spec) => return self.add_far_node(spec).await,
             Request::Link(bend) => {
@@ -65,7 +67,7 @@ impl Shared {
                 }
                 return tell(&labs, Order::Traffic(change)).await;
             }
-            Request::Keep => return Err("these nodes run elsewhere, and stay".to_owned()),
+            Request::Keep => return Err("these nodes run elsewhere, and stay".into()),
             request @ (Request::Node(..) | Request::Kill(_) | Request::Restart(_)) => {
                 return Ok(Forwarded::Here(request));
             }
@@ -75,25 +77,24 @@ impl Shared {
     }
 
     /// The lab that all nodes are of: nobody else can cut what is between them at one moment.
-    fn only_lab(&self) -> Result<Arc<Host>, String> {
+    fn only_lab(&self) -> Result<Arc<Host>, CommandError> {
         let mut hosts = self.lock().hosts();
         match (hosts.pop(), hosts.is_empty()) {
             (Some(lab), true) if is_lab(&lab) => Ok(lab),
-            _ => Err("these nodes are not of one lab: cut their links one by one".to_owned()),
+            _ => Err("these nodes are not of one lab: cut their links one by one".into()),
         }
     }
 
-    async fn add_far_node(&self, spec: Box<NodeSpec>) -> Result<Forwarded, String> {
+    async fn add_far_node(&self, spec: Box<NodeSpec>) -> Result<Forwarded, CommandError> {
         let name = spec.name.clone();
         let hosts = self.lock().hosts();
         let mut labs = hosts.iter().filter(|host| is_lab(host));
         let (Some(lab), None) = (labs.next(), labs.next()) else {
             let words = "a node can be added to a lab; start this one with chainlab node";
-            return Err(words.to_owned());
+            return Err(words.into());
         };
         let (method, params) = methods::write_order(&Order::Add(spec));
-        let added = lab.client()?.call(method, params).await;
-        added.map_err(|error| error.to_string())?;
+        lab.client()?.call(method, params).await?;
         let mut changes = self.changes.subscribe();
         let shown = async {
             loop {
@@ -106,18 +107,17 @@ impl Shared {
             }
         };
         let shown = timeout(SHOWN_MAX, shown).await;
-        let late = || format!("{name} was added, and does not show");
+        let late = || fault(format!("{name} was added, and does not show"));
         Ok(Forwarded::Done(Answer::Added(shown.map_err(|_| late())?)))
     }
 }
 
 /// Tells each of them; what the last says is the answer.
-async fn tell(hosts: &[Arc<Host>], order: Order) -> Result<Forwarded, String> {
+async fn tell(hosts: &[Arc<Host>], order: Order) -> Result<Forwarded, CommandError> {
     let (method, params) = methods::write_order(&order);
     let mut said = String::new();
     for host in hosts {
-        let done = host.client()?.call(method, params.clone()).await;
-        said = words(&done.map_err(|error| error.to_string())?);
+        said = words(&host.client()?.call(method, params.clone()).await?);
     }
     Ok(Forwarded::Done(Answer::Done(said)))
 }
@@ -149,9 +149,12 @@ impl Model {
     }
 
     /// Those that have one end of a link or both.
-    fn hosts_of_link(&self, bend: &Bend) -> Result<Vec<Arc<Host>>, String> {
+    fn hosts_of_link(&self, bend: &Bend) -> Result<Vec<Arc<Host>>, CommandError> {
         let names = || self.nodes.iter().map(|node| &*node.name);
-        let find = |end: &String| self.named(end).ok_or_else(|| missing("node", end, names()));
+        let find = |end: &String| {
+            let found = self.named(end);
+            found.ok_or_else(|| no_such_node(missing("node", end, names())))
+        };
         Ok(distinct([find(&bend.from)?, find(&bend.to)?].into_iter()))
     }
 

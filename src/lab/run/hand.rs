@@ -3,7 +3,7 @@
 use crate::lab::control::registry::{self, Entry};
 use crate::lab::control::{About, Client, ClientError, Door};
 use crate::live::NodeHandle;
-use crate::node::io::{Command, CommandError, Reply};
+use crate::node::io::{Command, CommandError, RefusalKind, Reply};
 use serde_json::{Map, Value};
 use std::sync::{Arc, Mutex, MutexGuard, PoisonError};
 
@@ -30,14 +30,11 @@ impl Hand {
     /// Asks something of the node and waits for the answer.
     ///
     /// # Errors
-    /// In words, the node's refusal, or that it has ended.
+    /// The node's refusal, or that it has ended.
     pub(super) async fn command(&self, command: Command) -> Result<Reply, CommandError> {
         match self {
             Self::Own(handle) => handle.command(command).await,
-            Self::Far(client, node) => {
-                let reply = client.command(node, &command).await;
-                reply.map_err(CommandError::new)
-            }
+            Self::Far(client, node) => Ok(client.command(node, &command).await?),
         }
     }
 
@@ -63,19 +60,19 @@ impl Host {
     /// Calls a method that is about one of its nodes.
     ///
     /// # Errors
-    /// In words, why it is not done.
-    pub(super) async fn call(&self, method: &str, node: &str) -> Result<Value, String> {
+    /// Why it is not done.
+    pub(super) async fn call(&self, method: &str, node: &str) -> Result<Value, CommandError> {
         let params = Map::from_iter([("node".to_owned(), node.into())]);
-        let done = self.client()?.call(method, params).await;
-        done.map_err(|error| error.to_string())
+        Ok(self.client()?.call(method, params).await?)
     }
 
     /// The connection.
     ///
     /// # Errors
-    /// In words: there is none just now.
-    pub(super) fn client(&self) -> Result<Client, String> {
-        let gone = || format!("nobody answers at {} just now", self.door().at);
+    /// There is none just now.
+    pub(super) fn client(&self) -> Result<Client, CommandError> {
+        let words = || format!("nobody answers at {} just now", self.door().at);
+        let gone = || CommandError::new(RefusalKind::NotRunning, words());
         self.lock().clone().ok_or_else(gone)
     }
 

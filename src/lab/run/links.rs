@@ -1,12 +1,14 @@
 //! The links of a lab, changed while it runs.
 
 use super::Shared;
+use super::ask::{invalid, no_such_node};
 use super::model::Model;
 use crate::lab::names::missing;
 use crate::lab::partition::{self, Partition, UNITED, WHOLE};
 use crate::lab::request::Bend;
 use crate::lab::view::NodeIx;
 use crate::link::{Conditions, LinkState};
+use crate::node::io::CommandError;
 use std::collections::BTreeMap;
 use std::net::SocketAddr;
 use std::sync::Arc;
@@ -15,8 +17,8 @@ impl Shared {
     /// Changes one link, one way or both; says what it did.
     ///
     /// # Errors
-    /// In words: there is no such node, or no such link.
-    pub(super) fn bend(&self, bend: &Bend) -> Result<String, String> {
+    /// There is no such node, or no such link.
+    pub(super) fn bend(&self, bend: &Bend) -> Result<String, CommandError> {
         let Bend {
             from,
             to,
@@ -39,7 +41,7 @@ impl Shared {
             // Under the lock, or a split could come in between.
             let mut model = self.lock();
             let set = self.links.set_all(changed);
-            set.map_err(|error| error.to_string())?;
+            set.map_err(invalid)?;
             if let (Some(partition), Some(_)) = (&mut model.partition, change.state) {
                 ways.iter()
                     .for_each(|(from, to)| partition.forget(*from, *to));
@@ -61,7 +63,7 @@ impl Shared {
     ///
     /// # Errors
     /// Never, in truth: what was in range stays in range.
-    pub(super) fn heal_all(&self) -> Result<String, String> {
+    pub(super) fn heal_all(&self) -> Result<String, CommandError> {
         // Under the lock, or a split could come in between: then all would be open, and shown as
         // split.
         self.change(|model| {
@@ -73,7 +75,7 @@ impl Shared {
                 .collect();
             let count = opened.len();
             let set = self.links.set_all(opened);
-            set.map_err(|error| error.to_string())?;
+            set.map_err(invalid)?;
             Ok(match count {
                 0 => "every link was open already".to_owned(),
                 _ => "every link is open".to_owned(),
@@ -89,8 +91,8 @@ impl Shared {
     /// Splits the network; says how.
     ///
     /// # Errors
-    /// In words: the groups are none, or a node is not of this lab.
-    pub(super) fn split(&self, named: &[Vec<String>]) -> Result<String, String> {
+    /// The groups are none, or a node is not of this lab.
+    pub(super) fn split(&self, named: &[Vec<String>]) -> Result<String, CommandError> {
         self.change(|model| {
             let groups = model.split(named)?;
             let mut set = self.opened(model.partition.as_ref());
@@ -110,7 +112,7 @@ impl Shared {
     ///
     /// # Errors
     /// Never, in truth: what was in range stays in range.
-    pub(super) fn unite(&self) -> Result<String, String> {
+    pub(super) fn unite(&self) -> Result<String, CommandError> {
         self.change(|model| {
             let Some(partition) = model.partition.take() else {
                 return Ok(WHOLE.to_owned());
@@ -164,11 +166,11 @@ impl Shared {
         undone.collect()
     }
 
-    fn set(&self, set: Set) -> Result<(), String> {
+    fn set(&self, set: Set) -> Result<(), CommandError> {
         let all = set.into_iter();
         let all = all.map(|((from, to), conditions)| (from, to, conditions));
         let set = self.links.set_back(all);
-        set.map_err(|error| error.to_string())
+        set.map_err(invalid)
     }
 }
 
@@ -188,23 +190,30 @@ impl Model {
     }
 
     /// The groups that are meant.
-    fn split(&self, named: &[Vec<String>]) -> Result<Vec<Vec<NodeIx>>, String> {
+    fn split(&self, named: &[Vec<String>]) -> Result<Vec<Vec<NodeIx>>, CommandError> {
         if let Some(far) = self.nodes.iter().find(|node| node.host.is_some()) {
             let words = "runs in another process, and a split cannot hold for it";
-            return Err(format!("{} {words}", far.name));
+            return Err(format!("{} {words}", far.name).into());
         }
         let names: Vec<_> = self.nodes.iter().map(|node| &*node.name).collect();
+        if let Some(name) = named
+            .iter()
+            .flatten()
+            .find(|name| self.named(name).is_none())
+        {
+            return Err(no_such_node(missing("node", name, names.iter().copied())));
+        }
         if !named.is_empty() {
-            return partition::groups(&names, named);
+            return partition::groups(&names, named).map_err(invalid);
         }
         let nodes = self.nodes.iter().enumerate();
         let dials = nodes.flat_map(|(ix, node)| node.spec.connect.iter().map(move |to| (ix, to)));
-        partition::halved(&names, dials)
+        Ok(partition::halved(&names, dials)?)
     }
 
     /// Where a node listens: one of the lab, or one that a node of the lab is connected with. One
     /// that is neither can be named by its address, as the other end of a link that is cut.
-    fn place_of(&self, name: &str) -> Result<SocketAddr, String> {
+    fn place_of(&self, name: &str) -> Result<SocketAddr, CommandError> {
         if let Ok(addr) = name.parse() {
             return Ok(addr);
         }
@@ -214,6 +223,7 @@ impl Model {
         let snapshots = self.nodes.iter().flat_map(|node| &node.snapshot);
         let mut peers = snapshots.flat_map(|snapshot| snapshot.ready_peers());
         let found = peers.find_map(|peer| peer.listen.filter(|_| peer.name == name));
-        found.ok_or_else(|| missing("node", name, self.nodes.iter().map(|node| &*node.name)))
+        let names = self.nodes.iter().map(|node| &*node.name);
+        found.ok_or_else(|| no_such_node(missing("node", name, names)))
     }
 }

@@ -25,6 +25,7 @@ mod forward;
 mod hand;
 mod home;
 mod journeys;
+mod kept;
 mod links;
 mod model;
 mod nodes;
@@ -59,7 +60,7 @@ use model::{Model, Node};
 use observe::Overheard;
 use std::path::{Path, PathBuf};
 use std::sync::atomic::{AtomicU64, Ordering};
-use std::sync::{Arc, Mutex, MutexGuard, PoisonError};
+use std::sync::{Arc, Mutex, MutexGuard, OnceLock, PoisonError};
 use std::time::{Duration, SystemTime};
 use telling::Telling;
 use tokio::runtime::Handle;
@@ -119,6 +120,8 @@ struct Shared {
     since: Time,
     runtime: Handle,
     clock: LabClock,
+    /// How long the clock had gone when the nodes were up for the first time.
+    up: OnceLock<Duration>,
     links: Links,
     sigs: Arc<SigCache>,
     model: Mutex<Model>,
@@ -205,7 +208,7 @@ impl Lab {
             links: model.links(&shared.links),
             talk,
             block_interval: Duration::from_millis(shared.params.block_interval_ms),
-            fee: chain.fee,
+            fee: chain.proposed_fee(),
             is_temporary: model.is_temporary,
             made_by_hand: model.made_by_hand,
             caption: model.caption.clone(),
@@ -228,7 +231,8 @@ impl Lab {
         let answered = self.shared.answered.clone();
         self.shared.runtime.spawn(async move {
             // Whoever asks may not care.
-            let _ = answered.send((ticket, work.await));
+            let answer = work.await.map_err(|refusal| refusal.words);
+            let _ = answered.send((ticket, answer));
         });
         ticket
     }
@@ -242,6 +246,18 @@ impl Lab {
     /// The clock of all nodes.
     pub fn clock(&self) -> &LabClock {
         &self.shared.clock
+    }
+
+    /// How long it has gone on, from the moment when all of its nodes were up: not while it stood
+    /// still, and whatever its clock was set to.
+    pub fn elapsed(&self) -> Duration {
+        self.shared.elapsed()
+    }
+
+    /// How long it had gone on when it was `at` on its clock, a short while ago.
+    pub fn elapsed_at(&self, at: Time) -> Duration {
+        let ago = self.shared.clock.now().since(at);
+        self.shared.elapsed().saturating_sub(ago)
     }
 
     /// What it was made of.
@@ -308,6 +324,7 @@ impl Shared {
             openings: 1,
             since: clock.now(),
             runtime,
+            up: OnceLock::from(clock.ran()),
             clock,
             links: Links::default(),
             sigs: Arc::default(),
@@ -339,6 +356,19 @@ impl Shared {
 
     fn node_dir(&self, name: &str) -> Option<PathBuf> {
         Some(self.home().as_ref()?.node(name))
+    }
+
+    /// See [`Lab::elapsed`].
+    fn elapsed(&self) -> Duration {
+        let up = self.up.get();
+        up.map_or(Duration::ZERO, |up| self.clock.ran().saturating_sub(*up))
+    }
+
+    /// Time begins to count once no node is on its way up any more.
+    fn note_up(&self) {
+        if !self.lock().is_starting() {
+            self.up.get_or_init(|| self.clock.ran());
+        }
     }
 
     /// Changes what is known, and tells whoever looks.

@@ -95,6 +95,7 @@ impl Shared {
                     let first = Arc::clone(&handle.snapshots().borrow());
                     model.seen(ix, life, first);
                 });
+                self.note_up();
                 let watching = observe::watch(Arc::clone(&self), ix, life, handle);
                 self.runtime.spawn(watching);
                 Ok(())
@@ -106,6 +107,7 @@ impl Shared {
                         node.ended(NodeState::Failed(why.as_str().into()));
                     }
                 });
+                self.note_up();
                 Err(why)
             }
         }
@@ -162,6 +164,7 @@ impl Shared {
         config.connect = known.map(|node| node.addr).collect();
         drop(model);
         config.mempool.min_fee_per_kb = self.layout.chain.min_fee_per_kb;
+        config.fee = self.layout.chain.fee;
         Ok(config)
     }
 

@@ -3,13 +3,14 @@
 use super::Shared;
 use super::journeys::Sighting;
 use super::model::{Model, Node};
+use crate::chain::Txid;
 use crate::lab::sighting::{self, Seen};
 use crate::lab::talk::{Listener, Party, Talk};
 use crate::lab::tally::Traffic;
 use crate::lab::view::{NodeIx, NodeState, REORGANISATIONS, Reorganisation, Tone};
 use crate::live::{End, NodeHandle};
 use crate::node::Time;
-use crate::node::io::{Event, EventKind};
+use crate::node::io::{Event, EventKind, LOST_MAX};
 use crate::node::store::BlockId;
 use std::collections::BTreeMap;
 use std::net::SocketAddr;
@@ -189,6 +190,9 @@ impl Model {
         match &event.kind {
             EventKind::TipChanged { tip, .. } => node.moved(*tip, event.at, true),
             EventKind::Reorganised { .. } => self.reorganised(ix, event),
+            EventKind::BecameInvalid { lost, lost_count } => {
+                self.lost_later(ix, lost, *lost_count);
+            }
             // It sets out when it is released.
             EventKind::Withheld { block, .. } => self.journeys.withheld(block.hash),
             EventKind::Released { tip, .. } => self.released(ix, event.at, *tip),
@@ -210,6 +214,8 @@ impl Model {
             new,
             depth,
             returned,
+            held,
+            held_why,
             lost,
             lost_count,
             ..
@@ -230,10 +236,26 @@ impl Model {
                 new: *new,
                 depth: *depth,
                 returned: *returned,
+                held: *held,
+                held_why: held_why.clone(),
                 lost: lost.clone(),
                 lost_count: *lost_count,
             },
         );
+    }
+
+    /// Payments that a reorganisation of a node undid, and that waited since, are lost to it.
+    fn lost_later(&mut self, ix: NodeIx, lost: &[Txid], count: usize) {
+        let all = Arc::make_mut(&mut self.reorganisations);
+        let Some(last) = all.iter_mut().find(|last| last.node == ix) else {
+            return;
+        };
+        let from_held = count.saturating_sub(last.returned);
+        last.returned = last.returned.saturating_sub(count);
+        last.held = last.held.saturating_sub(from_held);
+        last.lost_count += count;
+        let room = LOST_MAX.saturating_sub(last.lost.len());
+        last.lost.extend(lost.iter().take(room));
     }
 
     fn released(&mut self, node: NodeIx, at: Time, tip: BlockId) {

@@ -2,12 +2,14 @@
 
 use super::error::LabError;
 use super::home::Home;
+use super::kept::with_traffic;
 use super::model::{Model, Node};
 use super::saved::{FILE, Saved, SavedNode};
 use super::telling::Telling;
 use super::{Control, Lab, LabOptions, Shared, Standing, first, nodes, script};
 use crate::lab::document::FileError;
 use crate::lab::layout::{self, Layout};
+use crate::lab::network;
 use crate::lab::script::Script;
 use crate::lab::view::NodeIx;
 use crate::live::{LabClock, Links, seeds};
@@ -16,7 +18,7 @@ use sha2::{Digest, Sha256};
 use std::collections::BTreeMap;
 use std::net::TcpListener;
 use std::path::Path;
-use std::sync::{Arc, Mutex};
+use std::sync::{Arc, Mutex, OnceLock};
 use std::time::Duration;
 use tokio::runtime::Handle;
 use tokio::sync::{mpsc, watch};
@@ -26,6 +28,10 @@ const KEY_DOMAIN: &[u8] = b"chainlab lab keys";
 
 /// Time between two writings of `lab.json`: what the lab clock loses at most by a crash.
 const SAVE_INTERVAL: Duration = Duration::from_secs(10);
+
+/// Time between two looks whether links or payments have changed: what a crash takes back of that
+/// at most.
+const SAVE_LOOK: Duration = Duration::from_secs(1);
 
 /// What a lab begins with.
 struct Plan {
@@ -82,6 +88,9 @@ fn begin(options: LabOptions) -> Result<Plan, LabError> {
     };
     let layout = options.layout;
     let start = clock.now();
+    let (name, text) = (&layout.file, &options.layout_text);
+    let params = layout.params(&key_seed, start.block_time());
+    network::check_begun(name, text, &params, start.block_time()).map_err(LabError::Begins)?;
     let mut saved = Saved::new(&layout.name, &options.layout_text, &key_seed, start);
     saved.seed = options.seed;
     saved.nodes = layout.nodes.iter().map(SavedNode::new).collect();
@@ -126,7 +135,7 @@ fn go_on(
         })?;
     layout.name.clone_from(&saved.layout);
     Ok(Plan {
-        layout,
+        layout: with_traffic(layout, saved.traffic, dir)?,
         clock: LabClock::starting_at(saved.clock),
         saved,
     })
@@ -167,6 +176,7 @@ fn start(plan: Plan, home: &Home, runtime: Handle) -> Result<Started, LabError> 
         since: saved.since,
         runtime,
         clock: plan.clock,
+        up: OnceLock::new(),
         links: Links::default(),
         sigs: Arc::default(),
         model: Mutex::new(model(known, &saved.nodes, home)),
@@ -177,7 +187,10 @@ fn start(plan: Plan, home: &Home, runtime: Handle) -> Result<Started, LabError> 
         overheard: Mutex::default(),
         doors: Mutex::new(None),
     };
-    shared.set_pairs(&shared.lock().nodes)?;
+    match &saved.links {
+        Some(links) => shared.restore_links(links)?,
+        None => shared.set_pairs(&shared.lock().nodes)?,
+    }
     shared.save_into(home)?;
     home.make_nodes()?;
     Ok((Arc::new(shared), listeners, answers))
@@ -217,11 +230,17 @@ fn run(shared: &Arc<Shared>, listeners: Vec<TcpListener>) {
 }
 
 async fn save_now_and_then(shared: Arc<Shared>) {
+    let (mut saved, mut since) = (shared.kept_edition(), Duration::ZERO);
     loop {
         tokio::select! {
-            () = tokio::time::sleep(SAVE_INTERVAL) => {}
+            () = tokio::time::sleep(SAVE_LOOK) => since += SAVE_LOOK,
             () = shared.over() => return,
         }
+        let edition = shared.kept_edition();
+        if edition == saved && since < SAVE_INTERVAL {
+            continue;
+        }
+        (saved, since) = (edition, Duration::ZERO);
         let saving = Arc::clone(&shared);
         match shared.runtime.spawn_blocking(move || saving.save()).await {
             Ok(Ok(())) => {}
@@ -267,6 +286,8 @@ impl Shared {
                 wallets: model.wallets_of(NodeIx(ix)).map(str::to_owned).collect(),
             })
             .collect();
+        saved.links = Some(self.links_to_keep(&model));
+        saved.traffic = model.traffic_to_keep(&self.layout);
         drop(model);
         saved.write(home.path())
     }

@@ -94,7 +94,7 @@ impl Shared {
         let facts = model.facts();
         let traffic = model.nodes.iter().map(|node| node.traffic.sums());
         let traffic: Vec<_> = traffic.collect();
-        let elapsed = self.clock.now().since(self.since);
+        let elapsed = self.elapsed();
         let name = &self.layout.name;
         let mut summary = Summary::new(name, elapsed, &facts, &model.tally, &traffic);
         summary.tell_steps(model.script.as_deref());

@@ -5,6 +5,7 @@
 //! one or the new one.
 
 use super::error::LabError;
+use super::kept::{SavedLinks, SavedTraffic};
 use crate::chain::hash::parse_hex;
 use crate::lab::layout::NodeSpec;
 use crate::lab::private::write_private;
@@ -43,6 +44,13 @@ pub(super) struct Saved {
     pub(super) clock: Time,
     /// The nodes, those that were added included.
     pub(super) nodes: Vec<SavedNode>,
+    /// Links as they were left; `None`: as the layout says, in a file of a version that did not
+    /// keep them.
+    #[serde(default)]
+    pub(super) links: Option<SavedLinks>,
+    /// Payments that the lab makes by itself, as they were left; `None`: as the layout says.
+    #[serde(default)]
+    pub(super) traffic: Option<SavedTraffic>,
 }
 
 /// A node of a lab that can go on.
@@ -69,6 +77,8 @@ impl Saved {
             since: start,
             clock: start,
             nodes: Vec::new(),
+            links: None,
+            traffic: None,
         }
     }
 

@@ -23,7 +23,7 @@ const LOOK: Duration = Duration::from_millis(50);
 /// How long nodes take to show what was done, and a little more.
 const SETTLE: Duration = Duration::from_millis(50);
 
-/// The longest sleep: the lab clock may stand still meanwhile.
+/// The longest sleep: the lab may stand still meanwhile.
 const NAP: Duration = Duration::from_millis(500);
 
 /// Balances that were asked for, each with the life and the tip of the node that it is of: no node
@@ -57,36 +57,32 @@ impl Shared {
             }
         }
         loop {
-            let want = script.next(self.since_start());
+            let want = script.next(self.elapsed());
             self.show(&script);
             match want {
                 Want::Nothing => return,
                 Want::Until(at) => {
-                    sleep(at.saturating_sub(self.since_start()).min(NAP)).await;
+                    sleep(at.saturating_sub(self.elapsed()).min(NAP)).await;
                 }
                 Want::Do(order) => {
                     let done = self.obey(order).await;
-                    script.did(self.since_start(), done);
+                    script.did(self.elapsed(), done);
                     sleep(SETTLE).await;
                 }
                 Want::Facts(expr, until) => {
                     changes.mark_unchanged();
                     let facts = self.facts_for(&expr).await;
-                    if script.judge(self.since_start(), &facts) {
+                    if script.judge(self.elapsed(), &facts) {
                         continue;
                     }
                     self.show(&script);
                     sleep(LOOK).await;
-                    let left = until.map_or(NAP, |until| until.saturating_sub(self.since_start()));
+                    let left = until.map_or(NAP, |until| until.saturating_sub(self.elapsed()));
                     // Whichever comes first: it is looked at again.
                     let _ = timeout(left.min(NAP), changes.changed()).await;
                 }
             }
         }
-    }
-
-    fn since_start(&self) -> Duration {
-        self.clock.now().since(self.since)
     }
 
     fn show(&self, script: &Script) {
@@ -100,7 +96,8 @@ impl Shared {
     async fn obey(self: &Arc<Self>, order: Order) -> Result<(), String> {
         let request = order.resolve(&*self.lock());
         let request = request.map_err(|error| error.to_string())?;
-        ask::begin(self, request, By::Script).await.map(drop)
+        let done = ask::begin(self, request, By::Script).await;
+        done.map(drop).map_err(|refusal| refusal.words)
     }
 
     /// What an expression is judged by, now.

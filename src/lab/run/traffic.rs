@@ -1,18 +1,17 @@
 //! Payments that a lab makes by itself, while it runs.
 //!
-//! They are asked of the nodes as anybody asks for a payment, one after the other, at times on the
-//! lab clock: while that stands still nobody pays. What a node refuses, as it does when a wallet
+//! They are asked of the nodes as anybody asks for a payment, one after the other, at times of which
+//! only those count in which the lab clock goes: while that stands still nobody pays. What a node refuses, as it does when a wallet
 //! has too many payments that wait, is counted and told to nobody.
 
 use super::Shared;
-use super::ask::{self, By};
+use super::ask::{self, By, fault};
 use super::model::Model;
 use crate::lab::request::{Request, TrafficChange};
 use crate::lab::traffic::{Generator, Purse, TrafficSpec, seed, words};
 use crate::lab::view::{NodeIx, TrafficView};
 use crate::live::seeds;
-use crate::node::Time;
-use crate::node::io::{Command, Payment};
+use crate::node::io::{Command, CommandError, Payment};
 use std::collections::BTreeMap;
 use std::sync::Arc;
 use std::time::Duration;
@@ -34,14 +33,14 @@ impl Shared {
     ///
     /// # Errors
     /// There is no randomness.
-    pub(super) fn traffic(self: &Arc<Self>, change: TrafficChange) -> Result<String, String> {
+    pub(super) fn traffic(self: &Arc<Self>, change: TrafficChange) -> Result<String, CommandError> {
         let is_wanted = change.on == Some(true) || change.rate.is_some();
         if is_wanted && self.lock().payments.is_none() {
-            self.begin_traffic(TrafficSpec::usual(self.layout.chain.fee));
+            self.begin_traffic(TrafficSpec::usual(self.layout.chain.proposed_fee()));
         }
         self.change(|model| match &mut model.payments {
             Some(payments) => Ok(payments.change(change)),
-            None if is_wanted => Err("there is no randomness to draw payments from".to_owned()),
+            None if is_wanted => Err(fault("there is no randomness to draw payments from")),
             None => Ok(words(None)),
         })
     }
@@ -81,7 +80,7 @@ impl Shared {
         let mut owing = Owing::default();
         loop {
             changes.mark_unchanged();
-            let now = self.clock.now();
+            let now = self.clock.ran();
             let step = self.lock().next_payment(now, &mut due);
             match step {
                 Step::Rest => {
@@ -91,7 +90,7 @@ impl Shared {
                     // However often anything changes, this is looked at ten times a second.
                     sleep(NAP).await;
                 }
-                Step::Until(at) => sleep(self.clock.until(at).min(NAP)).await,
+                Step::Until(at) => sleep(at.saturating_sub(now).min(NAP)).await,
                 Step::Pay => {
                     owing.retain(|_, task| !task.is_finished());
                     let picked = self.change(|model| model.pick_payment(&owing));
@@ -132,7 +131,7 @@ enum Step {
     /// There is nothing to do for now.
     Rest,
     /// The next payment is made then.
-    Until(Time),
+    Until(Duration),
     /// It is made now.
     Pay,
 }
@@ -140,7 +139,7 @@ enum Step {
 impl Model {
     /// What there is to do. `due` is when the next payment is made, as long as nobody changes how
     /// many there are to be.
-    fn next_payment(&mut self, now: Time, due: &mut Option<(Time, f64)>) -> Step {
+    fn next_payment(&mut self, now: Duration, due: &mut Option<(Duration, f64)>) -> Step {
         let Some(payments) = &mut self.payments else {
             return Step::Rest;
         };
@@ -156,7 +155,10 @@ impl Model {
             *due = Some((at, rate));
             return Step::Until(at);
         }
-        let from = if now.since(at) > LATE_MAX { now } else { at };
+        let from = match now.saturating_sub(at) {
+            late if late > LATE_MAX => now,
+            _ => at,
+        };
         *due = Some((from + payments.wait(), rate));
         Step::Pay
     }

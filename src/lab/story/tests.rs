@@ -104,6 +104,8 @@ fn a_reorganisation_is_one_line_and_the_next_block_another() {
         depth: 3,
         returned: 2,
         confirmed: 4,
+        held: 0,
+        held_why: None,
         lost: vec![txid()],
         lost_count: 1,
     };
@@ -143,26 +145,40 @@ fn an_attack_is_told_from_the_first_private_block_to_its_end() {
 
 #[test]
 fn what_a_reorganisation_undid_is_told_if_it_was_anything() {
-    let reorg = |returned, lost_count| EventKind::Reorganised {
+    let reorg = |returned, held, lost_count| EventKind::Reorganised {
         fork: block(9),
         old: block(11),
         new: block(12),
         depth: 2,
         returned,
         confirmed: 1,
+        held,
+        held_why: (held > 0).then(|| "builds on too many that wait".to_owned()),
         lost: vec![txid(); lost_count],
         lost_count,
     };
-    for (returned, lost, words) in [
-        (0, 0, ""),
-        (1, 0, ", 1 tx back in the mempool"),
-        (0, 1, ", 1 tx became invalid"),
-        (0, 2, ", 2 txs became invalid"),
-        (1, 2, ", 1 tx back in the mempool, 2 became invalid"),
+    for (returned, held, lost, words) in [
+        (0, 0, 0, ""),
+        (1, 0, 0, ", 1 tx back in the mempool"),
+        (0, 0, 1, ", 1 tx became invalid"),
+        (0, 0, 2, ", 2 txs became invalid"),
+        (1, 0, 2, ", 1 tx back in the mempool, 2 became invalid"),
+        (0, 5, 0, ", 5 txs to be tried again"),
+        (
+            25,
+            5,
+            1,
+            ", 25 txs back in the mempool, 5 to be tried again, 1 became invalid",
+        ),
     ] {
         let wanted = format!("reorg 2 deep to #12 [a9]{words}");
-        assert_eq!(line(reorg(returned, lost)), wanted);
+        assert_eq!(line(reorg(returned, held, lost)), wanted);
     }
+    let later = EventKind::BecameInvalid {
+        lost: vec![txid()],
+        lost_count: 1,
+    };
+    assert_eq!(line(later), "1 tx of blocks left behind became invalid");
 }
 
 #[test]
@@ -217,7 +233,7 @@ fn peers_come_and_go() {
     );
     assert_eq!(
         line(down("127.0.0.1:3000", 3_000, "it hung up")),
-        "lost central: it hung up"
+        "no handshake with central: it hung up"
     );
     let long = "a reason that goes on and on ".repeat(4);
     assert_eq!(
@@ -229,24 +245,57 @@ fn peers_come_and_go() {
 }
 
 #[test]
-fn who_does_not_answer_is_told_of_once_until_somebody_does() {
+fn who_cannot_be_reached_is_told_of_once_until_it_was_there() {
     let failed = |port| EventKind::DialFailed {
         addr: at(port),
         why: "connection refused".to_owned(),
     };
-    let up = EventKind::PeerUp {
-        peer: peer("wallet"),
+    let up = |name| EventKind::PeerUp {
+        peer: peer(name),
         addr: at(50_001),
         direction: Direction::Inbound,
     };
-    let lines = told(vec![failed(3_000), failed(3_000), failed(9), up, failed(9)]);
+    let lines = told(vec![
+        failed(3_000),
+        failed(9),
+        failed(3_000),
+        failed(9),
+        up("wallet"),
+        failed(9),
+        failed(3_000),
+        up("central"),
+        failed(9),
+        failed(3_000),
+    ]);
     let wanted = [
         "central does not answer",
         "127.0.0.1:9 does not answer",
         "wallet connected",
-        "127.0.0.1:9 does not answer",
+        "central connected",
+        "central does not answer",
     ];
     assert_eq!(lines, wanted);
+}
+
+#[test]
+fn who_hangs_up_in_each_handshake_is_told_of_once() {
+    let down = EventKind::PeerDown {
+        peer: peer("127.0.0.1:9"),
+        addr: at(9),
+        why: "another network".to_owned(),
+    };
+    let lines = told(vec![down.clone(), down]);
+    assert_eq!(lines, ["no handshake with 127.0.0.1:9: another network"]);
+}
+
+#[test]
+fn a_block_that_waits_for_its_parent_makes_no_line() {
+    let waits = EventKind::BlockWaits {
+        hash: BlockHash([0xa9; 32]),
+        from: Some(peer("eve")),
+        why: "its parent ..abababab is not here yet, and is asked for".to_owned(),
+    };
+    assert_eq!(line(waits), "");
 }
 
 #[test]

@@ -4,11 +4,11 @@
 //! manifest names is left over, and a manifest is believed without its checksum: each of them ends
 //! in files being deleted. So none is opened before all of that is there and fits.
 
+use super::fault::{PROBE_FILE, damaged, failed, in_file};
 use super::journal::{self, JournalError, Journals};
-use super::{damaged, failed};
 use crate::node::store::StoreFault;
 use std::fs;
-use std::io;
+use std::io::{self, ErrorKind::NotADirectory, ErrorKind::NotFound};
 use std::path::Path;
 use xxhash_rust::xxh3::xxh3_128;
 
@@ -22,22 +22,24 @@ const CURRENT_LEN: usize = 8 + 16 + 1;
 pub(super) fn is_foreign(dir: &Path) -> io::Result<bool> {
     let entries = match fs::read_dir(dir) {
         Ok(entries) => entries,
-        Err(e) if e.kind() == io::ErrorKind::NotFound => return Ok(false),
+        Err(e) if e.kind() == NotFound => return Ok(false),
         Err(e) => return Err(e),
     };
     let names: Vec<_> = entries
         .map(|entry| entry.map(|entry| entry.file_name()))
         .collect::<io::Result<_>>()?;
-    if dir.join("chain/keyspaces").is_dir() {
+    match fs::metadata(dir.join("chain/keyspaces")) {
         // A file of ours may be lost, and other things may have been put there since.
-        return Ok(false);
+        Ok(found) if found.is_dir() => return Ok(false),
+        Err(e) if !matches!(e.kind(), NotFound | NotADirectory) => return Err(e),
+        _ => {}
     }
     // What a crash leaves while the store is made: an empty lock first of all. The cookie may be
     // there before.
     let lock = fs::metadata(dir.join("lock"));
     let is_ours = lock.is_ok_and(|lock| lock.is_file() && lock.len() == 0)
         && names.iter().all(|name| {
-            ["lock", "creating", "chain", super::COOKIE_FILE]
+            ["lock", "creating", "chain", PROBE_FILE, super::COOKIE_FILE]
                 .iter()
                 .any(|ours| name == ours)
         })
@@ -48,11 +50,9 @@ pub(super) fn is_foreign(dir: &Path) -> io::Result<bool> {
 /// Sees to it that fjall finds nothing that makes it delete rows which are still good.
 pub(super) fn inspect(dir: &Path) -> Result<Journals, StoreFault> {
     let chain = dir.join("chain");
-    if let Some(problem) = manifest_problem(&chain) {
-        return Err(damaged(dir, problem));
-    }
+    check_manifests(dir, &chain)?;
     let journals = journal::read(&chain).map_err(|error| match error {
-        JournalError::Io(e) => failed(dir, &e),
+        JournalError::Io(e) => in_file(dir, "its journal", &e),
         JournalError::Damaged(problem) => damaged(dir, problem),
     })?;
     if let Some(cut) = &journals.cut {
@@ -65,31 +65,34 @@ pub(super) fn inspect(dir: &Path) -> Result<Journals, StoreFault> {
     Ok(journals)
 }
 
-/// What is wrong with the manifests; reads only.
-fn manifest_problem(chain: &Path) -> Option<String> {
-    if !chain.join("version").is_file() {
-        return Some("the file chain/version is missing".to_owned());
+/// Whether the manifests are as they were written; reads only.
+fn check_manifests(dir: &Path, chain: &Path) -> Result<(), StoreFault> {
+    match fs::metadata(chain.join("version")) {
+        Ok(found) if found.is_file() => {}
+        Err(e) if e.kind() != NotFound => return Err(in_file(dir, "chain/version", &e)),
+        _ => return Err(damaged(dir, "the file chain/version is missing".to_owned())),
     }
-    KEYSPACE_IDS.into_iter().find_map(|id| {
-        let problem = keyspace_problem(&chain.join("keyspaces").join(id.to_string()))?;
-        Some(format!("keyspace {id}: {problem}"))
+    KEYSPACE_IDS.into_iter().try_for_each(|id| {
+        let keyspace = chain.join("keyspaces").join(id.to_string());
+        check_keyspace(dir, id, &keyspace)
     })
 }
 
-fn keyspace_problem(keyspace: &Path) -> Option<String> {
-    let current = match fs::read(keyspace.join("current")) {
-        Ok(current) => current,
-        Err(e) => return Some(format!("current: {e}")),
+fn check_keyspace(dir: &Path, id: u32, keyspace: &Path) -> Result<(), StoreFault> {
+    let read = |file: &str| {
+        let bytes = fs::read(keyspace.join(file));
+        bytes.map_err(|e| in_file(dir, &format!("keyspace {id}: {file}"), &e))
     };
+    let damaged = |problem: String| Err(damaged(dir, format!("keyspace {id}: {problem}")));
+    let current = read("current")?;
     if current.len() != CURRENT_LEN {
-        return Some(format!("current has {} bytes", current.len()));
+        return damaged(format!("current has {} bytes", current.len()));
     }
-    let (id, checksum) = current.split_at(8);
-    let id = u64::from_le_bytes(id.try_into().expect("split at 8"));
+    let (manifest, checksum) = current.split_at(8);
+    let manifest = u64::from_le_bytes(manifest.try_into().expect("split at 8"));
     let checksum = u128::from_le_bytes(checksum[..16].try_into().expect("16 bytes"));
-    match fs::read(keyspace.join(format!("v{id}"))) {
-        Ok(manifest) if xxh3_128(&manifest) == checksum => None,
-        Ok(_) => Some(format!("the manifest v{id} is not what was written")),
-        Err(e) => Some(format!("v{id}: {e}")),
+    match xxh3_128(&read(&format!("v{manifest}"))?) == checksum {
+        true => Ok(()),
+        false => damaged(format!("the manifest v{manifest} is not what was written")),
     }
 }

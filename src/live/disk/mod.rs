@@ -5,6 +5,7 @@
 //! DIR/creating    there while the database is being made; if a crash leaves it, the database
 //!                 holds nothing and is made anew
 //! DIR/chain/      the database: keyspaces headers, blocks, undo, coins, meta
+//! DIR/probe       there for a moment, after a fault: see `fault`
 //! DIR/cut-1.jnl   what a crash left of a batch at the end of the journal, kept for the curious
 //! ```
 //!
@@ -20,16 +21,17 @@
 //! of its own there as well: tables that are ahead of the journal show, and so does a hole between
 //! the two. Other batches carry theirs in `meta` alone, because fjall replays slowly by the row.
 
+mod fault;
 mod files;
 mod journal;
 mod rows;
 
 use crate::node::store::{Store, StoreFault};
+use fault::{damaged, failed, fault, guarded};
 use fjall::{Database, Keyspace, KeyspaceCreateOptions, PersistMode};
 use journal::{Journals, Seal};
 use std::fs::{self, File, OpenOptions, TryLockError};
 use std::io;
-use std::panic::{AssertUnwindSafe, catch_unwind};
 use std::path::{Path, PathBuf};
 use thiserror::Error;
 
@@ -132,10 +134,12 @@ impl DiskStore {
             Err(TryLockError::Error(e)) => return Err(failed(e).into()),
         }
         let (chain, creating) = (dir.join("chain"), dir.join("creating"));
-        if creating.exists() && chain.exists() {
+        // What cannot be seen is not taken for what is not there.
+        let is_there = |path: &Path| path.try_exists().map_err(failed);
+        if is_there(&creating)? && is_there(&chain)? {
             fs::remove_dir_all(&chain).map_err(failed)?;
         }
-        let new = !chain.exists();
+        let new = !is_there(&chain)?;
         if new {
             File::create(&creating)
                 .and_then(|marker| marker.sync_all())
@@ -147,7 +151,6 @@ impl DiskStore {
         } else {
             files::inspect(dir)?
         };
-        // fjall asserts some of what a damaged file can break.
         let opened = guarded(dir, || Self::open_database(dir, lock, new, &journals))?;
         if new {
             fs::remove_file(&creating)
@@ -325,10 +328,6 @@ impl DiskStore {
         self.epoch_due = true;
         Ok(())
     }
-
-    fn fault(&self, error: &fjall::Error) -> StoreFault {
-        fault(&self.dir, error)
-    }
 }
 
 impl Drop for DiskStore {
@@ -352,41 +351,4 @@ fn epoch_key(number: u64) -> Vec<u8> {
 
 fn sync_dir(dir: &Path) -> io::Result<()> {
     File::open(dir)?.sync_all()
-}
-
-fn failed(dir: &Path, error: &io::Error) -> StoreFault {
-    StoreFault::Failed {
-        place: dir.display().to_string(),
-        problem: error.to_string(),
-    }
-}
-
-fn damaged(dir: &Path, problem: String) -> StoreFault {
-    StoreFault::Damaged {
-        place: dir.display().to_string(),
-        problem,
-    }
-}
-
-fn fault(dir: &Path, error: &fjall::Error) -> StoreFault {
-    match error {
-        fjall::Error::Io(e) => failed(dir, e),
-        other => damaged(dir, format!("{other:?}")),
-    }
-}
-
-/// Runs a call into the database and turns a panic in it, which a damaged file can cause, into a
-/// fault that names the directory.
-fn guarded<T, E: From<StoreFault>>(
-    dir: &Path,
-    call: impl FnOnce() -> Result<T, E>,
-) -> Result<T, E> {
-    catch_unwind(AssertUnwindSafe(call)).unwrap_or_else(|panic| {
-        let text = panic
-            .downcast_ref::<&str>()
-            .map(|text| (*text).to_owned())
-            .or_else(|| panic.downcast_ref::<String>().cloned());
-        let text = text.unwrap_or_else(|| "the database library gave up".to_owned());
-        Err(damaged(dir, text).into())
-    })
 }

@@ -1,6 +1,7 @@
 //! The rows of a [`DiskStore`]: how they are keyed and encoded, and the [`Store`] over them.
 
-use super::{DiskStore, ROW_BYTES, TIP_KEY, guarded, is_own_key};
+use super::fault::guarded;
+use super::{DiskStore, ROW_BYTES, TIP_KEY, is_own_key};
 use crate::chain::codec::{self, DecodeError};
 use crate::chain::coins::Undo;
 use crate::chain::{Block, BlockHash, Coin, OutPoint, Txid};
@@ -49,7 +50,11 @@ impl DiskStore {
             .map_err(|_| self.damaged(format!("{what} has {} bytes, not {N}", bytes.len())))
     }
 
-    fn each_row(&self, keyspace: &Keyspace, visit: &mut OnRow<'_>) -> Result<(), StoreFault> {
+    pub(super) fn each_row(
+        &self,
+        keyspace: &Keyspace,
+        visit: &mut OnRow<'_>,
+    ) -> Result<(), StoreFault> {
         guarded(&self.dir, || {
             for row in keyspace.iter() {
                 let (key, value) = row.into_inner().map_err(|e| self.fault(&e))?;

@@ -4,6 +4,7 @@ use super::conn::{PROGRESS_INTERVAL, UNSENT_MAX};
 use super::*;
 use crate::chain::Params;
 use crate::live::{LabClock, Links};
+use crate::node::Time;
 use crate::node::message::{Item, Message};
 use std::collections::BTreeMap;
 use std::io;
@@ -182,8 +183,8 @@ fn two_nodes_connect_talk_and_count_what_left() {
     assert_eq!(sent, len as u64);
     assert_eq!(nora.conns[&out].take_sent(), 0);
 
-    assert!(otto.conns[&back].send(Message::Pong(7)));
-    assert_eq!(nora.message(), Message::Pong(7));
+    assert!(otto.conns[&back].send(Message::Pong(7, Time(9))));
+    assert_eq!(nora.message(), Message::Pong(7, Time(9)));
     drop(nora.conns.remove(&out));
     assert_eq!(otto.disconnected(), "the other end closed the connection");
 }

@@ -362,6 +362,11 @@ impl AddrBook {
         }
     }
 
+    /// Whether we were told to stay connected to an address.
+    pub fn keeps(&self, addr: &SocketAddr) -> bool {
+        self.entries.get(addr).is_some_and(|entry| entry.is_kept)
+    }
+
     /// Whether an address is known.
     pub fn contains(&self, addr: &SocketAddr) -> bool {
         self.entries.contains_key(addr)

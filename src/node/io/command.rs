@@ -132,14 +132,14 @@ pub struct Payment {
     pub to: String,
     /// How much arrives.
     pub amount: Amount,
-    /// What the miner gets.
-    pub fee: Amount,
+    /// What the miner gets; `None`: what the node proposes, which is enough for its mempool.
+    pub fee: Option<Amount>,
 }
 
 /// What a payment does, before it is made.
 #[derive(Clone, Debug, PartialEq, Eq, Serialize, Deserialize)]
 pub struct SendPlan {
-    /// The payment.
+    /// The payment, with its fee.
     pub payment: Payment,
     /// Where it goes.
     pub address: String,
@@ -177,7 +177,7 @@ pub enum Reply {
         #[serde(default)]
         withheld: bool,
     },
-    /// Wallets, by name.
+    /// Wallets, in the order in which they were made.
     Wallets(Vec<WalletInfo>),
     /// What a wallet did.
     History(Vec<HistoryEntry>),
@@ -205,14 +205,117 @@ pub enum Reply {
     Mempool(Vec<MempoolTx>),
 }
 
-/// Why a command was not done, in words for people.
+/// Why a command was not done.
 #[derive(Clone, Debug, PartialEq, Eq, Serialize, Deserialize, Error)]
-#[error("{0}")]
-pub struct CommandError(pub String);
+#[error("{words}")]
+pub struct CommandError {
+    /// Which kind of reason, for programs.
+    pub kind: RefusalKind,
+    /// The reason, for people.
+    pub words: String,
+}
+
+/// What kind of reason a refusal has. Programs go by it; the words may change.
+#[derive(Clone, Copy, Debug, Default, PartialEq, Eq, PartialOrd, Ord, Serialize, Deserialize)]
+#[serde(rename_all = "snake_case")]
+pub enum RefusalKind {
+    /// Something that was given cannot be: a name, a key, an amount, a fee below the minimum.
+    Invalid,
+    /// The name or the key has another owner already.
+    Taken,
+    /// There is no such wallet.
+    NoSuchWallet,
+    /// There is no such node.
+    NoSuchNode,
+    /// There is no such peer.
+    NoSuchPeer,
+    /// There is no such block.
+    NoSuchBlock,
+    /// There is no such transaction.
+    NoSuchTx,
+    /// The wallet does not have so much, or cannot spend it yet.
+    NotEnough,
+    /// The node does not run.
+    NotRunning,
+    /// Not now: as much as there can be is there or under way already.
+    Busy,
+    /// A part of the machine or the program failed.
+    Fault,
+    /// It cannot be done as things are, for any other reason.
+    #[default]
+    #[serde(other)]
+    Refused,
+}
+
+impl RefusalKind {
+    /// All of them, each with what it means.
+    pub const ALL: [(Self, &'static str); 12] = [
+        (
+            Self::Invalid,
+            "what was given cannot be: a name, a key, an amount, a fee below the minimum",
+        ),
+        (Self::Taken, "the name or the key has another owner already"),
+        (Self::NoSuchWallet, "there is no such wallet"),
+        (Self::NoSuchNode, "there is no such node"),
+        (Self::NoSuchPeer, "there is no such peer"),
+        (Self::NoSuchBlock, "there is no such block"),
+        (Self::NoSuchTx, "there is no such transaction"),
+        (
+            Self::NotEnough,
+            "the wallet does not have so much, or cannot spend it yet",
+        ),
+        (Self::NotRunning, "the node does not run"),
+        (
+            Self::Busy,
+            "not now: as much as there can be is there or under way already",
+        ),
+        (Self::Fault, "a part of the machine or the program failed"),
+        (
+            Self::Refused,
+            "it cannot be done as things are, for any other reason",
+        ),
+    ];
+
+    /// Whether another request would have been done: what was asked for is wrong, not the state
+    /// of things.
+    pub fn is_of_the_request(self) -> bool {
+        match self {
+            Self::Invalid
+            | Self::Taken
+            | Self::NoSuchWallet
+            | Self::NoSuchNode
+            | Self::NoSuchPeer => true,
+            // A block or a transaction may be on its way.
+            Self::NoSuchBlock
+            | Self::NoSuchTx
+            | Self::NotEnough
+            | Self::NotRunning
+            | Self::Busy
+            | Self::Fault
+            | Self::Refused => false,
+        }
+    }
+}
 
 impl CommandError {
-    /// From anything that has words.
-    pub fn new(problem: impl fmt::Display) -> Self {
-        Self(problem.to_string())
+    /// Of this kind, from anything that has words.
+    pub fn new(kind: RefusalKind, words: impl fmt::Display) -> Self {
+        Self {
+            kind,
+            words: words.to_string(),
+        }
+    }
+}
+
+impl From<String> for CommandError {
+    /// It cannot be done as things are.
+    fn from(words: String) -> Self {
+        Self::new(RefusalKind::Refused, words)
+    }
+}
+
+impl From<&str> for CommandError {
+    fn from(words: &str) -> Self {
+        words.to_owned().into()
     }
 }

@@ -54,13 +54,28 @@ pub enum EventKind {
         /// Transactions of those blocks that the new branch has, too.
         #[serde(default)]
         confirmed: usize,
-        /// The first [`LOST_MAX`] transactions of those blocks that are neither in the new branch nor
-        /// in the mempool: what they spend is spent otherwise, or never was. Not coinbases, which go
-        /// with their block.
+        /// Transactions of those blocks that the next block cannot have, but a later one can: they are
+        /// kept, and tried again with every block.
+        #[serde(default)]
+        held: usize,
+        /// Why the first of them waits.
+        #[serde(default)]
+        held_why: Option<String>,
+        /// The first [`LOST_MAX`] transactions of those blocks that no block of the new chain can have:
+        /// what they spend is spent in one otherwise, or does not exist any more. Not coinbases, which
+        /// go with their block.
         #[serde(default)]
         lost: Vec<Txid>,
         /// How many those are in all.
         #[serde(default)]
+        lost_count: usize,
+    },
+    /// Payments of blocks that were left behind before, which waited since, became invalid: a block
+    /// has spent their coins otherwise, or a further reorganisation took these away.
+    BecameInvalid {
+        /// The first [`LOST_MAX`] of them.
+        lost: Vec<Txid>,
+        /// How many there are in all.
         lost_count: usize,
     },
     /// A block was found here.
@@ -79,6 +94,16 @@ pub enum EventKind {
         /// Who sent it.
         from: Option<PeerLabel>,
         /// Why.
+        why: String,
+    },
+    /// A block cannot be judged yet: what is below it is asked for, and it is kept meanwhile if there is
+    /// room.
+    BlockWaits {
+        /// The block.
+        hash: BlockHash,
+        /// Who sent it.
+        from: Option<PeerLabel>,
+        /// What for.
         why: String,
     },
     /// A transaction is in the mempool.
@@ -121,6 +146,14 @@ pub enum EventKind {
         addr: SocketAddr,
         /// Why.
         why: String,
+    },
+    /// A peer's clock and this node's differ by more than half of what a block may be ahead, or do
+    /// not any more.
+    ClockSkew {
+        /// Whose clock.
+        peer: PeerLabel,
+        /// By how much it is ahead of this node's, in ms; negative: behind; 0: they agree again.
+        ahead_ms: i64,
     },
     /// A dialled address did not answer.
     DialFailed {

@@ -3,7 +3,7 @@
 mod command;
 mod event;
 
-pub use command::{Command, CommandError, Payment, Reply, SendPlan};
+pub use command::{Command, CommandError, Payment, RefusalKind, Reply, SendPlan};
 pub use event::{Event, EventKind, LOST_MAX, PeerLabel};
 
 use super::StoreFault;
@@ -13,6 +13,7 @@ use crate::chain::Block;
 use serde::{Deserialize, Serialize};
 use std::net::SocketAddr;
 use std::sync::Arc;
+use std::time::Duration;
 use thiserror::Error;
 
 /// A connection, by a number that its driver never gives to another.
@@ -65,6 +66,9 @@ pub enum Input {
     Disconnected(ConnId, String),
     /// The node's deadline has come.
     Tick,
+    /// The node was given nothing for so long because its process stood still, and the clock has gone
+    /// on by as much at once. Nobody is to blame for what did not come in meanwhile.
+    StoodStill(Duration),
     /// Somebody wants something.
     Command(RequestId, Command),
     /// A miner has solved the [`Job`] that it was given last, or one before.

@@ -1,7 +1,7 @@
 //! Whether a transaction gets in. Everything is looked at before anything is changed, from cheap
 //! to dear: the signatures, which take longer than all else together, come last.
 
-use super::entry::{Rate, Sums};
+use super::entry::Sums;
 use super::pool::Newcomer;
 use super::room::make_room;
 use super::{AdmitError, Mempool, PACKAGE_MAX, REPLACED_MAX};
@@ -79,7 +79,15 @@ impl Mempool {
         chain: &ChainState<S>,
         since: Time,
     ) -> Result<Plan, AdmitError> {
-        let judged = self.judge(tx, txid, chain, since)?;
+        let judged = match self.judge(Arc::clone(&tx), txid, chain, since) {
+            // It comes too early only if there is something for it to spend.
+            Err(locked @ AdmitError::Tx(TxError::Locked { .. })) => {
+                let height = chain.tip().height.saturating_add(1);
+                self.coins_of(&tx, &txid, chain, height)?;
+                return Err(locked);
+            }
+            judged => judged?,
+        };
         if let Some(with) = judged.conflicts.first() {
             return Err(AdmitError::Conflict {
                 with: *with,
@@ -197,14 +205,11 @@ impl Mempool {
     }
 
     fn check_fee(&self, newcomer: &Newcomer) -> Result<(), AdmitError> {
-        let min = Rate::new(self.limits.min_fee_per_kb, 1_000);
-        if Rate::new(newcomer.fee, newcomer.bytes) >= min {
-            return Ok(());
+        let (fee, needed) = (newcomer.fee, self.least_fee(newcomer.bytes));
+        match fee >= needed {
+            true => Ok(()),
+            false => Err(AdmitError::FeeTooLow { fee, needed }),
         }
-        let (fee, needed) = (newcomer.fee, min.fee_for(newcomer.bytes));
-        // More than can exist is asked for: then nothing is enough.
-        let needed = needed.unwrap_or(Amount::MAX);
-        Err(AdmitError::FeeTooLow { fee, needed })
     }
 
     /// What has to go for the newcomer because it spends the same coins, if it may.

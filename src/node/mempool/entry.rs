@@ -1,9 +1,10 @@
 //! One transaction that waits, and what it is worth to a miner together with its relatives.
 
-use crate::chain::{Amount, Tx, Txid};
+use crate::chain::{Amount, Params, Tx, Txid};
 use crate::node::Time;
+use crate::node::snapshot::PAYEES_SHOWN;
 use std::cmp::{Ordering, Reverse};
-use std::sync::Arc;
+use std::sync::{Arc, OnceLock};
 
 /// A transaction in the mempool.
 #[derive(Clone, Debug)]
@@ -26,9 +27,41 @@ pub struct Entry {
     pub(super) parents: Vec<Txid>,
     /// Entries that spend its outputs, each once.
     pub(super) children: Vec<Txid>,
+    /// What a screen is told of it thirty times a second, once it was asked for.
+    pub(super) paid: OnceLock<Paid>,
+}
+
+/// What a transaction pays, and to whom, as screens show it.
+#[derive(Clone, Debug)]
+pub(super) struct Paid {
+    /// The sum.
+    pub(super) amount: Amount,
+    /// The first [`PAYEES_SHOWN`].
+    pub(super) to: Arc<[(String, Amount)]>,
+    /// How many there are.
+    pub(super) payees: usize,
+}
+
+impl Paid {
+    fn by(tx: &Tx, params: &Params) -> Self {
+        let paid = tx.payments();
+        let sum = Amount::checked_sum(paid.iter().map(|out| out.amount));
+        let shown = paid.iter().take(PAYEES_SHOWN);
+        let shown = shown.map(|out| (params.address(out.owner).to_string(), out.amount));
+        Self {
+            amount: sum.expect("checked when it came in"),
+            to: shown.collect(),
+            payees: paid.len(),
+        }
+    }
 }
 
 impl Entry {
+    /// What it pays, and to whom.
+    pub(super) fn paid(&self, params: &Params) -> &Paid {
+        self.paid.get_or_init(|| Paid::by(&self.tx, params))
+    }
+
     /// Its place in the order in which miners look.
     pub(super) fn mining_rank(&self) -> Rank {
         self.rank(&self.ancestors)

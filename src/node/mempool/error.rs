@@ -2,6 +2,7 @@
 
 use crate::chain::rules::TxError;
 use crate::chain::{Amount, OutPoint, Tx, Txid};
+use crate::node::io::{CommandError, RefusalKind};
 use crate::node::store::{BlockId, StoreFault};
 use std::fmt;
 use std::sync::Arc;
@@ -123,6 +124,28 @@ impl AdmitError {
     }
 }
 
+impl From<AdmitError> for CommandError {
+    fn from(error: AdmitError) -> Self {
+        let kind = match &error {
+            AdmitError::FeeTooLow { .. } => RefusalKind::Invalid,
+            AdmitError::TooManyReplaced { .. }
+            | AdmitError::TooManyAncestors { .. }
+            | AdmitError::TooManyDescendants { .. }
+            | AdmitError::Full { .. } => RefusalKind::Busy,
+            AdmitError::Store(_) => RefusalKind::Fault,
+            AdmitError::Known
+            | AdmitError::Confirmed
+            | AdmitError::Coinbase
+            | AdmitError::Tx(_)
+            | AdmitError::TooLarge { .. }
+            | AdmitError::MissingInputs(_)
+            | AdmitError::Conflict { .. }
+            | AdmitError::SpendsReplaced(_) => RefusalKind::Refused,
+        };
+        Self::new(kind, error)
+    }
+}
+
 fn missing(outpoints: &[OutPoint]) -> String {
     match outpoints {
         [] => "spends nothing".to_owned(),
@@ -161,12 +184,15 @@ pub struct Change {
     pub added: Vec<(Txid, Arc<Tx>)>,
     /// What left.
     pub removed: Vec<Removed>,
+    /// What a reorganisation took from blocks or from the mempool, and is kept to be tried again: the
+    /// next block cannot have it, a later one can. Parents first.
+    pub held: Vec<Removed>,
 }
 
 impl Change {
     /// Whether nothing happened.
     pub fn is_empty(&self) -> bool {
-        self.added.is_empty() && self.removed.is_empty()
+        self.added.is_empty() && self.removed.is_empty() && self.held.is_empty()
     }
 }
 
@@ -201,6 +227,22 @@ pub enum RemovedWhy {
     InputsGone,
     /// After a reorganisation too many that wait build on each other.
     PackageTooLarge,
+    /// After a reorganisation it builds on one that cannot be in the next block.
+    ParentHeld(Txid),
+}
+
+impl RemovedWhy {
+    /// Whether a later block can have it all the same, so that it is worth keeping.
+    pub(super) fn may_pass(&self) -> bool {
+        match self {
+            Self::TooEarly(_) | Self::PackageTooLarge | Self::ParentHeld(_) | Self::Evicted => true,
+            Self::Replaced(_)
+            | Self::Expired
+            | Self::InBlock(_)
+            | Self::Conflict(_)
+            | Self::InputsGone => false,
+        }
+    }
 }
 
 impl fmt::Display for RemovedWhy {
@@ -215,19 +257,7 @@ impl fmt::Display for RemovedWhy {
             Self::TooEarly(why) => write!(f, "too early after the reorganisation: {why}"),
             Self::InputsGone => write!(f, "its coins do not exist any more"),
             Self::PackageTooLarge => write!(f, "builds on too many that wait"),
-        }
-    }
-}
-
-impl From<AdmitError> for RemovedWhy {
-    /// Why an entry that is admitted again is not: for the reasons that a new tip can bring.
-    fn from(error: AdmitError) -> Self {
-        match error {
-            AdmitError::Tx(why) => Self::TooEarly(why),
-            AdmitError::TooManyAncestors { .. } | AdmitError::TooManyDescendants { .. } => {
-                Self::PackageTooLarge
-            }
-            _ => Self::InputsGone,
+            Self::ParentHeld(parent) => write!(f, "builds on {}, which waits", parent.short()),
         }
     }
 }

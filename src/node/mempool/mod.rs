@@ -10,6 +10,9 @@
 //! *ancestors*, and what is dropped first by an entry with its *descendants*. [`PACKAGE_MAX`]
 //! bounds both, and with them the work for a single transaction, whoever sends it.
 //!
+//! What a reorganisation takes from blocks or from the entries, and what only a later block than the
+//! next can have, is [held](held): it is no entry, and is tried again with every block.
+//!
 //! An entry gives way to one that spends the same coin and pays more: a higher rate than any that
 //! has to go, and more in total than all of them. So a replacement is never worse for a miner, and
 //! a flood of them costs its sender more each time.
@@ -17,6 +20,7 @@
 mod admit;
 mod entry;
 mod error;
+mod held;
 mod pool;
 mod react;
 mod room;
@@ -27,8 +31,11 @@ pub use self::entry::{Entry, Rate, Sums};
 pub use self::error::{AdmitError, Change, Removed, RemovedWhy};
 
 use self::admit::Plan;
+use self::held::Held;
 use self::pool::Pool;
+use self::react::Returning;
 use super::chainstate::ChainState;
+use super::families::outputs;
 use super::snapshot::{MempoolInfo, MempoolTx};
 use super::store::{BlockId, Store};
 use super::time::Time;
@@ -73,12 +80,23 @@ pub struct Mempool {
     network: BlockHash,
     sigs: Arc<SigCache>,
     pool: Pool,
+    /// No entries, but kept to become some.
+    held: Held,
     /// The tip that the entries were judged at.
     tip: Option<BlockId>,
     /// Came or left since the last [`Mempool::flush`].
     dirty: BTreeSet<Txid>,
     /// The tip that the last [`Mempool::flush`] wrote.
     flushed_tip: Option<BlockId>,
+}
+
+impl MempoolLimits {
+    /// The least fee for a transaction of so many bytes. If that is more than can exist, all that
+    /// can: it is not enough then.
+    pub fn least_fee(&self, bytes: usize) -> Amount {
+        let least = Rate::new(self.min_fee_per_kb, 1_000).fee_for(bytes);
+        least.unwrap_or(Amount::MAX)
+    }
 }
 
 impl Mempool {
@@ -95,6 +113,7 @@ impl Mempool {
             network,
             sigs,
             pool: Pool::default(),
+            held: Held::default(),
             tip: None,
             dirty: BTreeSet::new(),
             flushed_tip: None,
@@ -119,6 +138,48 @@ impl Mempool {
         rules::check_signatures(tx, &plan.spent, self.network, &self.sigs)?;
         self.tip = Some(chain.tip());
         Ok(self.apply(plan))
+    }
+
+    /// Whether [`Mempool::accept`] would take a transaction once it is signed. Nothing changes.
+    ///
+    /// # Errors
+    /// [`AdmitError`], as `accept`.
+    pub fn check<S: Store>(
+        &self,
+        tx: Arc<Tx>,
+        chain: &ChainState<S>,
+        now: Time,
+    ) -> Result<(), AdmitError> {
+        self.plan(tx, chain, now).map(|_| ())
+    }
+
+    /// Whether a transaction that spends from all of these would be too many with nobody: all are
+    /// entries, and the package of each has room for one more.
+    pub fn has_room_above(&self, parents: &[Txid]) -> bool {
+        let are_here = parents.iter().all(|txid| self.contains(txid));
+        let ancestors = are_here.then(|| self.pool.ancestors(parents, PACKAGE_MAX - 1));
+        ancestors.flatten().is_some_and(|ancestors| {
+            let mut counts = ancestors
+                .iter()
+                .map(|of| self.pool.entry(of).descendants.count);
+            counts.all(|count| count < PACKAGE_MAX)
+        })
+    }
+
+    /// Why a transaction is kept, if it is: it is no entry, for the next block cannot have it, but a
+    /// reorganisation took it from a block or from the mempool, and a later block can.
+    pub fn held(&self, txid: &Txid) -> Option<&RemovedWhy> {
+        self.held.get(txid).map(|held| &held.why)
+    }
+
+    /// All that are kept like that, by id.
+    pub fn all_held(&self) -> impl Iterator<Item = (&Txid, &Arc<Tx>)> {
+        self.held.iter().map(|(txid, held)| (txid, &held.tx))
+    }
+
+    /// As [`MempoolLimits::least_fee`], of this one.
+    pub fn least_fee(&self, bytes: usize) -> Amount {
+        self.limits.least_fee(bytes)
     }
 
     /// An entry.
@@ -191,12 +252,14 @@ impl Mempool {
     /// nothing.
     pub fn info(&self, limit: usize) -> MempoolInfo {
         let shown = self.best_first(limit).into_iter().map(|entry| {
-            let amounts = entry.tx.outputs.iter().map(|out| out.amount);
+            let paid = entry.paid(&self.params);
             MempoolTx {
                 txid: entry.txid,
                 bytes: entry.bytes,
                 fee: entry.fee,
-                amount: Amount::checked_sum(amounts).expect("checked when it came in"),
+                amount: paid.amount,
+                to: Arc::clone(&paid.to),
+                payees: paid.payees,
                 since: entry.since,
                 ancestors: entry.ancestors.count - 1,
                 descendants: entry.descendants.count - 1,
@@ -232,15 +295,28 @@ impl Mempool {
         self.pool.children_first(&mut replaced);
         for txid in replaced {
             let why = RemovedWhy::Replaced(newcomer.txid);
-            self.remove(&txid, why, &mut change);
+            self.drop_entry(&txid, &why, &mut change);
         }
         for txid in evicted {
-            self.remove(&txid, RemovedWhy::Evicted, &mut change);
+            self.drop_entry(&txid, &RemovedWhy::Evicted, &mut change);
         }
         self.dirty.insert(newcomer.txid);
         change.added.push((newcomer.txid, Arc::clone(&newcomer.tx)));
+        self.held.remove(&newcomer.txid);
+        let why = RemovedWhy::Replaced(newcomer.txid);
+        let spent = newcomer.tx.inputs.iter().map(|input| input.outpoint);
+        self.release(spent.collect(), &why, &mut change);
         self.pool.insert(newcomer);
         change
+    }
+
+    /// What is held and spends one of these coins is held no longer, with all that builds on it.
+    fn release(&mut self, coins: Vec<OutPoint>, why: &RemovedWhy, change: &mut Change) {
+        for Returning { txid, tx, .. } in self.held.remove_spenders(coins) {
+            let why = why.clone();
+            change.held.retain(|held| held.txid != txid);
+            change.removed.push(Removed { txid, tx, why });
+        }
     }
 
     fn remove(&mut self, txid: &Txid, why: RemovedWhy, change: &mut Change) {
@@ -255,9 +331,19 @@ impl Mempool {
         });
     }
 
-    fn remove_package(&mut self, txid: &Txid, why: &RemovedWhy, change: &mut Change) {
+    /// Removes an entry that makes no coins any more: what is held and builds on it goes, too.
+    fn drop_entry(&mut self, txid: &Txid, why: &RemovedWhy, change: &mut Change) {
+        let coins = self
+            .pool
+            .get(txid)
+            .map(|entry| outputs(*txid, &entry.tx).collect());
+        self.remove(txid, why.clone(), change);
+        self.release(coins.unwrap_or_default(), why, change);
+    }
+
+    fn drop_package(&mut self, txid: &Txid, why: &RemovedWhy, change: &mut Change) {
         for txid in self.pool.package(txid) {
-            self.remove(&txid, why.clone(), change);
+            self.drop_entry(&txid, why, change);
         }
     }
 }

@@ -12,7 +12,7 @@ use crate::chain::{Amount, OutPoint, Tx, Txid};
 use crate::node::Time;
 use std::collections::{BTreeMap, BTreeSet};
 use std::ops::Bound;
-use std::sync::Arc;
+use std::sync::{Arc, OnceLock};
 
 /// Entries, by everything that they are looked up by.
 #[derive(Debug, Default)]
@@ -151,6 +151,7 @@ impl Pool {
             descendants: own,
             parents,
             children: Vec::new(),
+            paid: OnceLock::new(),
         };
         self.mining.insert(entry.mining_rank());
         self.keeping.insert(entry.keeping_rank());

@@ -1,9 +1,9 @@
-//! What of the mempool outlives a restart: one row for each entry, and one that says which tip the
-//! rows reflect.
+//! What of the mempool outlives a restart: a row for each entry, one of another name for each that is
+//! [held](super::held), and one that says which tip the rows reflect.
 //!
 //! The rows are written after the chain has moved, not with it. A process killed in between finds
-//! rows of an earlier tip: entries that blocks contain by now fall out by themselves, and if blocks
-//! were left behind since, their transactions come back as they would have then.
+//! rows of an earlier tip: what blocks contain by now falls out, and if blocks were left behind
+//! since, their transactions come back as they would have then.
 
 use super::react::{Returning, returning};
 use super::{Change, Mempool, Removed, RemovedWhy};
@@ -19,6 +19,9 @@ use std::sync::Arc;
 /// Before the id, in the names of the rows.
 const ROW_PREFIX: &str = "mempool/";
 
+/// Before the id of what is held.
+const HELD_PREFIX: &str = "mempool-held/";
+
 /// The row that says which tip the others reflect.
 const TIP_ROW: &str = "mempool-tip";
 
@@ -33,6 +36,11 @@ impl Mempool {
             (format!("{ROW_PREFIX}{txid}"), row)
         });
         let mut rows: BTreeMap<_, _> = rows.collect();
+        for txid in std::mem::take(&mut self.held.dirty) {
+            let held = self.held.get(&txid);
+            let row = held.map(|held| codec::encode(&(held.since, &*held.tx)));
+            rows.insert(format!("{HELD_PREFIX}{txid}"), row);
+        }
         if self.tip != self.flushed_tip {
             self.flushed_tip = self.tip;
             let row = self.tip.as_ref().map(codec::encode);
@@ -56,27 +64,45 @@ impl Mempool {
         now: Time,
     ) -> Result<Change, StoreFault> {
         assert!(self.is_empty(), "rows are restored into an empty mempool");
-        let rows = read_rows(chain.store())?;
+        let mut rows = read_rows(chain.store(), ROW_PREFIX)?;
+        let mut held = read_rows(chain.store(), HELD_PREFIX)?;
         self.flushed_tip = read_tip(chain.store())?;
         self.tip = Some(chain.tip());
         let mut done = Change::default();
         let mut admitted: Vec<(Arc<Tx>, Vec<Coin>)> = Vec::new();
 
+        // All that is held still is marked so anew.
+        self.held.dirty.extend(held.keys().copied());
+        self.settle_rows([&mut rows, &mut held], chain, &mut done)?;
         for back in self.left_behind(chain, now)? {
-            let txid = back.txid;
-            if self.restore_one(back, chain, &mut admitted)?.is_ok() {
+            let (txid, kept) = (back.txid, back.clone());
+            match self.restore_one(back, chain, &mut admitted)? {
                 // Not a row so far.
-                self.dirty.insert(txid);
+                Ok(()) => {
+                    self.dirty.insert(txid);
+                }
+                Err(why) => self.hold(kept, why, &mut done),
             }
         }
         for row in parents_first(rows) {
-            let (txid, tx) = (row.txid, Arc::clone(&row.tx));
+            let (txid, kept) = (row.txid, row.clone());
             if self.contains(&txid) {
                 continue;
             }
             if let Err(why) = self.restore_one(row, chain, &mut admitted)? {
                 self.dirty.insert(txid);
+                let tx = Arc::clone(&kept.tx);
+                self.hold(kept, why.clone(), &mut done);
                 done.removed.push(Removed { txid, tx, why });
+            }
+        }
+        for row in parents_first(held) {
+            let (txid, kept) = (row.txid, row.clone());
+            match self.restore_one(row, chain, &mut admitted)? {
+                Ok(()) => {
+                    self.dirty.insert(txid);
+                }
+                Err(why) => self.hold(kept, why, &mut done),
             }
         }
         self.check_restored(&admitted, chain.store())?;
@@ -86,6 +112,33 @@ impl Mempool {
         let added = admitted.into_iter().map(|(tx, _)| (tx.txid(), tx));
         done.added = added.filter(|(txid, _)| self.contains(txid)).collect();
         Ok(done)
+    }
+
+    /// Takes out the rows of what is in blocks that the chain has got since the rows were written.
+    fn settle_rows<S: Store>(
+        &mut self,
+        [rows, held]: [&mut BTreeMap<Txid, Returning>; 2],
+        chain: &ChainState<S>,
+        done: &mut Change,
+    ) -> Result<(), StoreFault> {
+        let tree = chain.tree();
+        let Some(flushed) = self.flushed_tip.and_then(|tip| tree.find(&tip.hash)) else {
+            return Ok(());
+        };
+        let fork = tree.fork_point(flushed, tree.tip());
+        for id in tree.path(fork, tree.tip()) {
+            let id = chain.id(id);
+            let block = chain.body(&id.hash)?;
+            for txid in block.iter().flat_map(|block| block.txids()) {
+                held.remove(txid);
+                if let Some(Returning { txid, tx, .. }) = rows.remove(txid) {
+                    let why = RemovedWhy::InBlock(id);
+                    self.dirty.insert(txid);
+                    done.removed.push(Removed { txid, tx, why });
+                }
+            }
+        }
+        Ok(())
     }
 
     /// Transactions of blocks that left the chain after the rows were written, parents first.
@@ -130,7 +183,7 @@ impl Mempool {
                 let problem = format!("the mempool's transaction {txid}: {error}");
                 Err(chain.store().damaged(problem))
             }
-            Err(error) => Ok(Err(error.into())),
+            Err(error) => Ok(Err(self.why_not(&error))),
         }
     }
 
@@ -164,27 +217,30 @@ fn read_tip(store: &impl Store) -> Result<Option<BlockId>, StoreFault> {
         .map_err(|e| store.damaged(format!("the row {TIP_ROW}: {e}")))
 }
 
-fn read_rows(store: &impl Store) -> Result<BTreeMap<Txid, Returning>, StoreFault> {
+fn read_rows(store: &impl Store, prefix: &str) -> Result<BTreeMap<Txid, Returning>, StoreFault> {
     let mut rows = BTreeMap::new();
     let mut problem = None;
-    store.each_meta(ROW_PREFIX, &mut |name, bytes| match read_row(name, bytes) {
-        Ok(row) => {
-            rows.insert(row.txid, row);
-        }
-        Err(why) => {
-            problem.get_or_insert_with(|| format!("the row {name}: {why}"));
-        }
-    })?;
+    store.each_meta(
+        prefix,
+        &mut |name, bytes| match read_row(prefix, name, bytes) {
+            Ok(row) => {
+                rows.insert(row.txid, row);
+            }
+            Err(why) => {
+                problem.get_or_insert_with(|| format!("the row {name}: {why}"));
+            }
+        },
+    )?;
     match problem {
         Some(problem) => Err(store.damaged(problem)),
         None => Ok(rows),
     }
 }
 
-fn read_row(name: &str, bytes: &[u8]) -> Result<Returning, String> {
+fn read_row(prefix: &str, name: &str, bytes: &[u8]) -> Result<Returning, String> {
     let (since, tx): (Time, Tx) = codec::decode(bytes, MAX_LEN).map_err(|e| e.to_string())?;
     let txid = tx.txid();
-    if name.strip_prefix(ROW_PREFIX) != Some(&txid.to_string()) {
+    if name.strip_prefix(prefix) != Some(&txid.to_string()) {
         return Err(format!("holds the transaction {txid}"));
     }
     let tx = Arc::new(tx);
@@ -193,7 +249,7 @@ fn read_row(name: &str, bytes: &[u8]) -> Result<Returning, String> {
 
 /// Brings rows into an order in which each comes after those that it spends from, the oldest first
 /// where that leaves a choice.
-fn parents_first(mut rows: BTreeMap<Txid, Returning>) -> Vec<Returning> {
+pub(super) fn parents_first(mut rows: BTreeMap<Txid, Returning>) -> Vec<Returning> {
     let mut waiting_for: BTreeMap<Txid, usize> = BTreeMap::new();
     let mut children: BTreeMap<Txid, Vec<Txid>> = BTreeMap::new();
     let mut ready = BTreeSet::new();

@@ -139,7 +139,7 @@ impl Message {
                 nonce: version.nonce,
             })),
             Self::Verack(_) | Self::GetAddr => Gist::Nothing,
-            Self::Ping(nonce) | Self::Pong(nonce) => Gist::Nonce(*nonce),
+            Self::Ping(nonce) | Self::Pong(nonce, _) => Gist::Nonce(*nonce),
             Self::Addr(addrs) => Gist::Addrs {
                 count: addrs.len(),
                 first: beginning(addrs),

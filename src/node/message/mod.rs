@@ -7,7 +7,7 @@
 //! | command | says |
 //! |---|---|
 //! | `version`, `verack` | who I am; and the proof of it, see [`handshake`](super::handshake) |
-//! | `ping`, `pong` | a number, and the same number back |
+//! | `ping`, `pong` | a number, and the same number back with the time on the sender's clock |
 //! | `getaddr`, `addr` | where do you know nodes; there |
 //! | `inv` | I have these |
 //! | `getdata` | send me these; answered by `block`, `tx` and `notfound` |
@@ -25,6 +25,7 @@ use crate::chain::codec::{self, DecodeError};
 use crate::chain::key::{PublicKey, Signature};
 use crate::chain::rules::max_block_len;
 use crate::chain::{Block, BlockHash, Header, Params, Tx, Txid};
+use crate::node::Time;
 use serde::{Deserialize, Serialize};
 use std::fmt;
 use std::net::SocketAddr;
@@ -58,8 +59,8 @@ pub enum Message {
     Verack(Signature),
     /// Asks for a [`Message::Pong`] with the same number.
     Ping(u64),
-    /// Answers a ping.
-    Pong(u64),
+    /// Answers a ping, with what time it is for the sender: who asked compares the clocks.
+    Pong(u64, Time),
     /// Asks for addresses of nodes.
     GetAddr,
     /// Addresses where nodes listen.
@@ -181,7 +182,7 @@ pub(crate) fn commands(params: &Params) -> [(&'static str, usize); 15] {
         ("version", 512),
         ("verack", 64),
         ("ping", 8),
-        ("pong", 8),
+        ("pong", 16),
         ("getaddr", 0),
         ("addr", 8 + ADDR_MAX * 22),
         ("inv", 8 + INV_MAX * 36),
@@ -211,7 +212,7 @@ impl Message {
             Self::Version(_) => "version",
             Self::Verack(_) => "verack",
             Self::Ping(_) => "ping",
-            Self::Pong(_) => "pong",
+            Self::Pong(..) => "pong",
             Self::GetAddr => "getaddr",
             Self::Addr(_) => "addr",
             Self::Inv(_) => "inv",
@@ -231,7 +232,8 @@ impl Message {
         match self {
             Self::Version(version) => codec::encode_into(&**version, sink),
             Self::Verack(signature) => codec::encode_into(signature, sink),
-            Self::Ping(number) | Self::Pong(number) => codec::encode_into(number, sink),
+            Self::Ping(number) => codec::encode_into(number, sink),
+            Self::Pong(number, time) => codec::encode_into(&(number, time), sink),
             Self::GetAddr => {}
             Self::Addr(addrs) => codec::encode_into(addrs, sink),
             Self::Inv(items) | Self::GetData(items) | Self::NotFound(items) => {
@@ -253,7 +255,8 @@ impl Message {
         let payload = match self {
             Self::Version(version) => codec::encoded_len(&**version),
             Self::Verack(_) => 64,
-            Self::Ping(_) | Self::Pong(_) => 8,
+            Self::Ping(_) => 8,
+            Self::Pong(..) => 16,
             Self::GetAddr => 0,
             Self::Addr(addrs) => codec::encoded_len(addrs),
             Self::Inv(items) | Self::GetData(items) | Self::NotFound(items) => {
@@ -331,7 +334,10 @@ fn decode_known(command: &str, payload: &[u8], max: usize) -> Result<Message, De
         "version" => Message::Version(Box::new(codec::decode(payload, max)?)),
         "verack" => Message::Verack(codec::decode(payload, max)?),
         "ping" => Message::Ping(codec::decode(payload, max)?),
-        "pong" => Message::Pong(codec::decode(payload, max)?),
+        "pong" => {
+            let (number, time) = codec::decode(payload, max)?;
+            Message::Pong(number, time)
+        }
         "getaddr" => codec::decode::<()>(payload, max).map(|()| Message::GetAddr)?,
         "addr" => Message::Addr(list(payload, max)?),
         "inv" => Message::Inv(list(payload, max)?),

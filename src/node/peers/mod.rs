@@ -6,6 +6,16 @@
 //! served at its pace. What is held against the peer itself is counted in points
 //! ([`Outbox::blame`](super::outbox::Outbox::blame)); at [`SCORE_MAX`] the connection ends and its IP
 //! is banned for [`BAN`]. Loopback is never banned: everybody in a lab is there.
+//!
+//! A pong carries the time of who sent it; where the clocks differ that is told: see [`Skew`].
+
+mod skew;
+
+pub use self::skew::Skew;
+
+mod predecessor;
+
+pub use predecessor::Predecessor;
 
 use super::handshake::{self, Handshake, HandshakeError, Identity, Rival};
 use super::io::{CloseReason, ConnId, Direction, PeerLabel};
@@ -56,12 +66,16 @@ pub struct Peer {
     pub unsent: u64,
     /// The last `reject` that it sent: why it is going to hang up.
     pub rejected: Option<Text>,
+    /// The connection with the same node that it takes the place of. That one was lost if this one
+    /// does not come to a handshake.
+    pub predecessor: Option<Predecessor>,
     handshake: Handshake,
     their_nonce: u64,
     last_byte: Time,
     ping: Option<(u64, Time)>,
     ping_due: Option<Time>,
     round_trip: Option<Duration>,
+    clock: Skew,
     received: u64,
     sent: u64,
     score: u32,
@@ -71,6 +85,8 @@ pub struct Peer {
 pub struct Peers {
     us: Identity,
     inbound_max: usize,
+    /// Clocks that differ by more are told of.
+    skew_max: Duration,
     peers: BTreeMap<ConnId, Peer>,
     bans: BTreeMap<IpAddr, Time>,
 }
@@ -85,6 +101,12 @@ impl Peer {
     pub fn listen(&self) -> Option<SocketAddr> {
         let listen = self.version.as_ref()?.listen?;
         (listen.port() != 0).then(|| SocketAddr::new(self.addr.ip(), listen.port()))
+    }
+
+    /// The key of the node, proven or only shown so far.
+    fn id(&self) -> Option<&PublicKey> {
+        let proven = self.version.as_ref().map(|version| &version.id);
+        proven.or(self.handshake.claimed())
     }
 
     fn idle_since(&self) -> Time {
@@ -126,11 +148,12 @@ pub struct Due {
 }
 
 impl Peers {
-    /// Nobody yet.
-    pub fn new(us: Identity, inbound_max: usize) -> Self {
+    /// Nobody yet, on a network on which a block may be so far ahead of a clock.
+    pub fn new(us: Identity, inbound_max: usize, future_drift: Duration) -> Self {
         Self {
             us,
             inbound_max,
+            skew_max: Skew::most(future_drift),
             peers: BTreeMap::new(),
             bans: BTreeMap::new(),
         }
@@ -193,12 +216,14 @@ impl Peers {
             version: None,
             unsent: 0,
             rejected: None,
+            predecessor: None,
             handshake: Handshake::new(nonce),
             their_nonce: 0,
             last_byte: now,
             ping: None,
             ping_due: None,
             round_trip: None,
+            clock: Skew::NONE,
             received: 0,
             sent: 0,
             score: 0,
@@ -293,13 +318,34 @@ impl Peers {
         }
     }
 
-    /// Takes a pong. One that was not asked for means nothing.
-    pub fn received_pong(&mut self, conn: ConnId, nonce: u64, now: Time) {
-        if let Some(peer) = self.peers.get_mut(&conn)
-            && let Some((_, asked)) = peer.ping.take_if(|(asked, _)| *asked == nonce)
-        {
-            peer.round_trip = Some(now - asked);
-            peer.ping_due = Some(now + PING_INTERVAL);
+    /// Takes a pong, which says what time it was for the peer. One that was not asked for means
+    /// nothing. Returns the difference of the clocks if it has become too large, or is not any more.
+    pub fn received_pong(
+        &mut self,
+        conn: ConnId,
+        (nonce, theirs): (u64, Time),
+        now: Time,
+    ) -> Option<Skew> {
+        let peer = self.peers.get_mut(&conn)?;
+        let (_, asked) = peer.ping.take_if(|(asked, _)| *asked == nonce)?;
+        peer.round_trip = Some(now - asked);
+        peer.ping_due = Some(now + PING_INTERVAL);
+        let skew = Skew::beyond(self.skew_max, theirs, asked, now);
+        let was_told = peer.clock.is_any();
+        peer.clock = skew;
+        (was_told != skew.is_any()).then_some(skew)
+    }
+
+    /// Nothing could come in for so long: nobody was silent because of it. A pong that is on its way
+    /// says nothing about clocks.
+    pub fn stood_still(&mut self, time: Duration, now: Time) {
+        for peer in self.peers.values_mut() {
+            peer.last_byte = peer.last_byte + time;
+            if !peer.is_ready() {
+                peer.since = peer.since + time;
+            } else if peer.ping.take().is_some() {
+                peer.ping_due = Some(now);
+            }
         }
     }
 
@@ -391,6 +437,7 @@ impl Peers {
             user_agent: version.map_or(String::new(), |v| v.user_agent.to_string()),
             height: version.map_or(0, |v| v.height),
             round_trip: peer.round_trip,
+            clock_ahead_ms: peer.clock.is_any().then(|| peer.clock.ahead_ms()),
             since: peer.since,
             received_bytes: peer.received,
             sent_bytes: peer.sent,

@@ -6,7 +6,8 @@ const NOW: Time = Time(1_000_000_000);
 
 fn peers(inbound_max: usize) -> Peers {
     let key = SecretKey::from_bytes([1; 32]).expect("a key");
-    Peers::new(Identity::new(key, BlockHash([7; 32])), inbound_max)
+    let us = Identity::new(key, BlockHash([7; 32]));
+    Peers::new(us, inbound_max, Duration::from_secs(10))
 }
 
 fn connect(peers: &mut Peers, conn: u64, ip: [u8; 4]) -> Result<(), CloseReason> {
@@ -97,9 +98,9 @@ fn only_the_pong_that_was_asked_for_counts_as_a_round_trip() {
     peers.get_mut(ConnId(1)).expect("there").ping_due = Some(NOW);
     assert_eq!(peers.tick(NOW, || 5).pings, [(ConnId(1), 5)]);
     let later = NOW + Duration::from_millis(80);
-    peers.received_pong(ConnId(1), 6, later);
+    assert_eq!(peers.received_pong(ConnId(1), (6, NOW), later), None);
     assert_eq!(peers.info(ConnId(1)).expect("there").round_trip, None);
-    peers.received_pong(ConnId(1), 5, later);
+    assert_eq!(peers.received_pong(ConnId(1), (5, NOW), later), None);
     let round_trip = peers.info(ConnId(1)).expect("there").round_trip;
     assert_eq!(round_trip, Some(Duration::from_millis(80)));
 }
@@ -108,4 +109,83 @@ fn only_the_pong_that_was_asked_for_counts_as_a_round_trip() {
 fn the_name_is_what_stands_in_brackets() {
     assert_eq!(name_in(&user_agent("central")), "central");
     assert_eq!(name_in(&Text::new("/Satoshi:0.7/")), "/Satoshi:0.7/");
+}
+
+/// A peer through its handshake that is due for a ping.
+fn ready(peers: &mut Peers) -> ConnId {
+    connect(peers, 1, [10, 0, 0, 1]).expect("room");
+    let peer = peers.get_mut(ConnId(1)).expect("connected");
+    peer.version = Some(Box::new(Version {
+        protocol: handshake::PROTOCOL,
+        network: BlockHash([7; 32]),
+        nonce: 1,
+        id: PublicKey::NONE,
+        listen: None,
+        height: 0,
+        role: Role::Full,
+        user_agent: user_agent("bob"),
+    }));
+    peer.ping_due = Some(NOW);
+    ConnId(1)
+}
+
+/// Asks a peer for its time at `now`, and has the answer 80 ms later.
+fn ask_time(peers: &mut Peers, now: Time, theirs: Time) -> Option<i64> {
+    let conn = ConnId(1);
+    peers.get_mut(conn).expect("there").ping_due = Some(now);
+    assert_eq!(peers.tick(now, || 5).pings, [(conn, 5)]);
+    let skew = peers.received_pong(conn, (5, theirs), now + Duration::from_millis(80));
+    skew.map(Skew::ahead_ms)
+}
+
+#[test]
+fn clocks_that_differ_by_more_than_half_the_drift_are_told_of_once_and_again_when_they_agree() {
+    let mut peers = peers(9);
+    let conn = ready(&mut peers);
+    let s = Duration::from_secs;
+    let shown = |peers: &Peers| peers.info(conn).expect("there").clock_ahead_ms;
+    // The drift is 10 s, and 80 ms are those of the way there and back.
+    for fine in [NOW, NOW + s(5), NOW + Duration::from_millis(5_080)] {
+        assert_eq!(ask_time(&mut peers, NOW, fine), None);
+        assert_eq!(shown(&peers), None);
+    }
+    assert_eq!(ask_time(&mut peers, NOW, NOW + s(31)), Some(30_920));
+    assert_eq!(shown(&peers), Some(30_920));
+    assert_eq!(ask_time(&mut peers, NOW + s(9), NOW + s(49)), None);
+    assert_eq!(shown(&peers), Some(39_920));
+    assert_eq!(ask_time(&mut peers, NOW + s(10), NOW + s(10)), Some(0));
+    assert_eq!(shown(&peers), None);
+    assert_eq!(ask_time(&mut peers, NOW + s(11), NOW), Some(-11_000));
+}
+
+#[test]
+fn a_slow_answer_says_nothing_about_a_clock() {
+    let mut peers = peers(9);
+    let conn = ready(&mut peers);
+    peers.tick(NOW, || 5);
+    let s = Duration::from_secs;
+    // It took a minute, of which nobody knows how much was the way there.
+    for theirs in [NOW, NOW + s(60)] {
+        peers.get_mut(conn).expect("there").ping = Some((5, NOW));
+        assert_eq!(peers.received_pong(conn, (5, theirs), NOW + s(60)), None);
+    }
+}
+
+#[test]
+fn nobody_is_overdue_because_this_node_stood_still_and_a_late_pong_says_nothing_about_clocks() {
+    let mut peers = peers(9);
+    let conn = ready(&mut peers);
+    connect(&mut peers, 2, [10, 0, 0, 2]).expect("room");
+    assert_eq!(peers.tick(NOW, || 5).pings, [(conn, 5)]);
+    let (hour, s) = (Duration::from_secs(3_600), Duration::from_secs);
+    let later = NOW + hour;
+    peers.stood_still(hour, later);
+    // Its answer to the ping from before lay here all the time.
+    assert_eq!(peers.received_pong(conn, (5, NOW), later), None);
+    let due = peers.tick(later, || 6);
+    assert_eq!((due.overdue, due.pings), (vec![], vec![(conn, 6)]));
+    assert_eq!(peers.received_pong(conn, (6, later), later), None);
+    let due = peers.tick(later + s(20), || 7);
+    let why = "no byte moved for 20 s";
+    assert_eq!(due.overdue, [(conn, why), (ConnId(2), why)]);
 }

@@ -17,6 +17,7 @@ use super::super::time::{Time, earlier};
 use super::{Delivered, SILENCE_MAX, Sync};
 use crate::chain::headers::{HeaderId, HeaderTree};
 use crate::chain::{Block, BlockHash, RuleError};
+use std::sync::Arc;
 use std::time::Duration;
 
 /// Blocks that one peer is asked for at a time: enough to keep a link with half a second of latency
@@ -84,7 +85,7 @@ impl Sync {
     pub fn block_delivered<S: Store>(
         &mut self,
         conn: ConnId,
-        block: &Block,
+        block: &Arc<Block>,
         delivered: &Delivered,
         chain: &ChainState<S>,
         now: Time,
@@ -108,7 +109,12 @@ impl Sync {
             Delivered::Refused(RuleError::NoRoom) => self.window.is_crowded = true,
             // It was asked for without its header, and what is below it is missing here; or its
             // branch is one that only headers can show to be worth having.
-            Delivered::Refused(RuleError::UnknownParent(_) | RuleError::LowWork) => {
+            Delivered::Refused(error @ (RuleError::UnknownParent(_) | RuleError::LowWork)) => {
+                let awaited = match error {
+                    RuleError::UnknownParent(parent) => *parent,
+                    _ => block.hash(),
+                };
+                self.orphans.insert(conn, block, awaited);
                 self.ask_by(SyncMethod::HeadersFirst, conn, chain, now, out);
             }
             Delivered::Refused(_) => {}
@@ -118,6 +124,17 @@ impl Sync {
         } else if !self.window.is_crowded {
             self.fill(conn, chain, now, out);
         }
+    }
+
+    /// A body that was kept until what is below it is here, and who sent it: it is to be handed to the
+    /// chain now.
+    pub fn next_orphan(&mut self, tree: &HeaderTree) -> Option<(ConnId, Arc<Block>)> {
+        self.orphans.take_ready(tree)
+    }
+
+    /// Whether a body is on its way, or here and waits.
+    fn is_coming(&self, hash: &BlockHash) -> bool {
+        self.requested.contains_key(hash) || self.orphans.contains(hash)
     }
 
     /// The tip moved: there is room again.
@@ -185,6 +202,7 @@ impl Sync {
         now: Time,
         out: &mut Outbox,
     ) {
+        hashes.retain(|hash| !self.is_coming(hash));
         let Some(peer) = self.peers.get_mut(&conn) else {
             return;
         };
@@ -195,8 +213,7 @@ impl Sync {
         {
             return;
         }
-        let requested = &self.requested;
-        hashes.retain(|hash| !requested.contains_key(hash) && !peer.in_flight.contains_key(hash));
+        hashes.retain(|hash| !peer.in_flight.contains_key(hash));
         hashes.truncate(IN_FLIGHT_MAX.saturating_sub(peer.in_flight.len()));
         if hashes.is_empty() {
             return;
@@ -237,9 +254,7 @@ impl Sync {
         let missing = |id: &HeaderId| tree.entry(*id).body_len == 0;
         let path = tree.path(base, top).into_iter().filter(missing);
         let hashes = path.map(|id| tree.entry(id).hash);
-        let free = |hash: &BlockHash| {
-            !self.requested.contains_key(hash) && !peer.in_flight.contains_key(hash)
-        };
+        let free = |hash: &BlockHash| !self.is_coming(hash) && !peer.in_flight.contains_key(hash);
         hashes.filter(free).take(room).collect()
     }
 
@@ -257,8 +272,11 @@ impl Sync {
             return Vec::new();
         };
         let tree = chain.tree();
-        let free =
-            |hash: &BlockHash| tree.find(hash).is_none() && !self.requested.contains_key(hash);
+        let free = |hash: &BlockHash| {
+            tree.find(hash).is_none()
+                && !self.requested.contains_key(hash)
+                && !self.orphans.contains(hash)
+        };
         let mut wanted = Vec::new();
         while wanted.len() < room
             && let Some(hash) = peer.queue.pop_front()
@@ -291,7 +309,7 @@ impl Sync {
             .announced
             .back()
             .filter(|_| nothing_missing && room > 0);
-        let free = |hash: &&BlockHash| !self.requested.contains_key(*hash);
+        let free = |hash: &&BlockHash| !self.is_coming(hash);
         newest.filter(free).copied().into_iter().collect()
     }
 

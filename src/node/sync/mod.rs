@@ -9,8 +9,8 @@
 //!   [`BranchScan`](crate::chain::scan::BranchScan), one at a time for each peer.
 //! - A block that is announced when nothing is missing is asked for at once, without its header:
 //!   `inv`, `getdata`, `block` is the shortest way through a network. If its parent turns out to be
-//!   unknown, the body is dropped and headers are asked for: the tip is never there before its
-//!   ancestors.
+//!   unknown, the body waits ([`orphans`]) and headers are asked for: the tip is never there before
+//!   its ancestors.
 //! - [`SyncMethod::BlocksFirst`] is how the tutorials do it: `getblocks`, and the same downloader is
 //!   fed by the `inv` that answers.
 //!
@@ -18,8 +18,10 @@
 
 pub mod download;
 mod headers;
+pub mod orphans;
 mod peer;
 
+use orphans::Orphans;
 use peer::PeerSync;
 
 use super::chainstate::ChainState;
@@ -75,6 +77,8 @@ pub struct Sync {
     /// The headers that peers are asked from, in place of the best.
     public: Option<[BlockHash; 2]>,
     window: download::Window,
+    /// Bodies that came before what is below them.
+    orphans: Orphans,
 }
 
 /// What became of a body that was handed to the chain.
@@ -97,6 +101,7 @@ impl Sync {
             was_level: false,
             public: None,
             window: download::Window::default(),
+            orphans: Orphans::default(),
         }
     }
 
@@ -136,6 +141,7 @@ impl Sync {
         out: &mut Outbox,
     ) {
         self.peers.remove(&conn);
+        self.orphans.disconnected(conn);
         let before = self.requested.len();
         self.requested.retain(|_, by| *by != conn);
         let from = self.headers_from.take_if(|from| *from == conn);
@@ -150,6 +156,7 @@ impl Sync {
         !self.peers.contains_key(&conn)
             && self.headers_from != Some(conn)
             && self.requested.values().all(|by| *by != conn)
+            && self.orphans.knows_nothing_of(conn)
     }
 
     /// Height of the best header that a peer is known to have, and the blocks that it owes.
@@ -336,6 +343,10 @@ impl Sync {
                 unknown.truncate(GETBLOCKS_MAX);
                 peer.queue = unknown.into();
             }
+            // Its body is here, and waits for what is below it: this peer may have that.
+            (_, [hash]) if self.orphans.contains(hash) => {
+                self.ask_by(SyncMethod::HeadersFirst, conn, chain, now, out);
+            }
             (_, [hash]) if nothing_missing || self.method == SyncMethod::BlocksFirst => {
                 let hash = *hash;
                 self.request(conn, vec![hash], now, out);
@@ -403,6 +414,13 @@ impl Sync {
             self.pump(chain, now, out);
         }
         overdue
+    }
+
+    /// Nothing could come in for so long: nobody is late because of it.
+    pub fn stood_still(&mut self, time: Duration) {
+        self.peers
+            .values_mut()
+            .for_each(|peer| peer.stood_still(time));
     }
 
     /// When something is due.

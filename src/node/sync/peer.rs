@@ -6,6 +6,7 @@ use crate::chain::headers::{HeaderId, HeaderTree};
 use crate::chain::scan::BranchScan;
 use crate::node::time::{Time, earlier};
 use std::collections::{BTreeMap, VecDeque};
+use std::time::Duration;
 
 /// What is known of one peer's chain, and what it owes us.
 pub(super) struct PeerSync {
@@ -75,6 +76,19 @@ impl PeerSync {
         let fresh = (!self.was_asked).then(|| self.since + ANSWER_MAX);
         let first = earlier(earlier(answer, blocks), fresh);
         first.map_or(self.ask_again, |first| first.min(self.ask_again))
+    }
+
+    /// See [`Sync::stood_still`](super::Sync::stood_still).
+    pub(super) fn stood_still(&mut self, time: Duration) {
+        let asked = self.in_flight.values_mut().chain(&mut self.asked);
+        let others = [
+            &mut self.since,
+            &mut self.ask_again,
+            &mut self.last_delivery,
+        ];
+        for at in asked.chain(others) {
+            *at = *at + time;
+        }
     }
 
     pub(super) fn expect_answer(&mut self, now: Time) {

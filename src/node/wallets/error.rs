@@ -1,5 +1,6 @@
 //! What can be wrong with what wallets are asked for.
 
+use super::super::io::{CommandError, RefusalKind};
 use super::super::store::StoreFault;
 use super::{NAME_LEN_MAX, WALLETS_MAX};
 use crate::chain::Amount;
@@ -117,4 +118,25 @@ pub enum WalletError {
     /// The store failed: the node halts.
     #[error(transparent)]
     Store(#[from] StoreFault),
+}
+
+impl From<WalletError> for CommandError {
+    fn from(error: WalletError) -> Self {
+        let kind = match &error {
+            WalletError::Name { .. }
+            | WalletError::NameIsAddress { .. }
+            | WalletError::Key { .. }
+            | WalletError::Nothing
+            | WalletError::TooMuch => RefusalKind::Invalid,
+            WalletError::Exists { .. } | WalletError::KeyTaken { .. } => RefusalKind::Taken,
+            WalletError::Unknown { .. } | WalletError::Payee { .. } => RefusalKind::NoSuchWallet,
+            WalletError::Full => RefusalKind::Busy,
+            WalletError::Empty { .. }
+            | WalletError::Short { .. }
+            | WalletError::NotYet { .. }
+            | WalletError::SmallCoins { .. } => RefusalKind::NotEnough,
+            WalletError::Store(_) => RefusalKind::Fault,
+        };
+        Self::new(kind, error)
+    }
 }

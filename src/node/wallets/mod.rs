@@ -31,12 +31,12 @@ mod waiting;
 pub use self::error::WalletError;
 pub use self::keys::{NAME_LEN_MAX, check_name, wallet_key};
 pub use self::rows::Rows;
-pub use self::spend::INPUTS_MAX;
+pub use self::spend::{Draft, INPUTS_MAX, Packages};
 
 use self::keys::{parse_secret, secret_hex, shown};
 use self::purse::Purse;
-use self::rows::{Entry, Place, Stored, TIP_KEY, decoded, key_row};
-use self::waiting::{Purses, Waiter, Waiting};
+use self::rows::{Entry, Place, Stored, TIP_KEY, decoded, key_row, made_row};
+use self::waiting::{Purses, Standing, Waiter, Waiting};
 use super::chainstate::ChainState;
 use super::store::{BlockId, Store, StoreFault};
 use super::time::Time;
@@ -60,6 +60,10 @@ pub struct Wallets {
     /// The block that entries and coins reflect.
     tip: BlockId,
     names: BTreeMap<String, KeyHash>,
+    /// Whose wallets there are, in the order in which they were made.
+    made: Vec<KeyHash>,
+    /// The number of the next one in that order.
+    next_made: u32,
     purses: Purses,
     /// Transactions in blocks that touch any wallet.
     entries: BTreeMap<Place, Entry>,
@@ -86,13 +90,22 @@ impl Wallets {
             network: chain.network(),
             tip: chain.tip(),
             names: BTreeMap::new(),
+            made: Vec::new(),
+            next_made: stored
+                .made
+                .values()
+                .max()
+                .map_or(0, |last| last.saturating_add(1)),
             purses: BTreeMap::new(),
             entries: stored.entries,
             waiting: Waiting::default(),
             dirty: Rows::new(),
             flushed_tip: None,
         };
-        for (name, key) in stored.keys {
+        let mut keys: Vec<_> = stored.keys.into_iter().collect();
+        // Without a number first, and those by name.
+        keys.sort_by_key(|(name, _)| stored.made.get(name).copied());
+        for (name, key) in keys {
             wallets.add_purse(name, key);
         }
         if let Some(bytes) = store.meta(TIP_KEY)? {
@@ -106,6 +119,11 @@ impl Wallets {
         if let Some((height, index)) = wallets.replay() {
             let problem = format!("wallet entry {index} of block {height} contradicts others");
             return Err(store.damaged(problem));
+        }
+        let mut made = stored.made.keys();
+        if let Some(name) = made.find(|name| !wallets.names.contains_key(*name)) {
+            let row = made_row(name);
+            return Err(store.damaged(format!("the row {row} is of no wallet")));
         }
         let mut moved = Vec::new();
         for (txid, row) in stored.sent {
@@ -158,12 +176,13 @@ impl Wallets {
         Ok(secret_hex(&self.purse(name)?.key))
     }
 
-    /// The names of all wallets, in their order.
+    /// The names of all wallets, in the order in which they were made.
     pub fn names(&self) -> impl Iterator<Item = &str> {
-        self.names.keys().map(String::as_str)
+        let purses = self.made.iter().map(|owner| &self.purses[owner]);
+        purses.map(|purse| purse.name.as_str())
     }
 
-    /// The wallet whose name comes first.
+    /// The wallet that was made first.
     pub fn first(&self) -> Option<&str> {
         self.names().next()
     }
@@ -185,49 +204,67 @@ impl Wallets {
         let mut waiter = Waiter::new(Arc::clone(tx), at, self.spent_by(tx));
         assert_eq!(waiter.spent.len(), tx.inputs.len(), "a payment made here");
         (waiter.sent, waiter.pooled) = (true, true);
+        let moved = waiter.touches(txid);
         self.keep_sent(txid, waiter);
+        self.waiting.reassess(moved, &mut self.purses);
         self.flush()
     }
 
     /// The mempool has taken a transaction. One that it took before may be told again. Parents are
     /// told before their children, as the mempool took them.
     pub fn tx_added(&mut self, tx: &Arc<Tx>, txid: Txid, now: Time) {
-        let known = self.waiting.remove(&txid, &mut self.purses);
-        let spent = self.spent_by(tx);
-        let paid = |out: &TxOut| self.purses.contains_key(&out.owner);
-        let waiter = match known {
-            // A wallet that was made in between may have a part in it.
-            Some(known) if known.sent => known,
-            Some(known) => Waiter { spent, ..known },
-            None if spent.is_empty() && !tx.outputs.iter().any(paid) => return,
-            None => Waiter::new(Arc::clone(tx), now, spent),
-        };
-        let pooled = Waiter {
-            pooled: true,
-            ..waiter
-        };
-        self.waiting.insert(txid, pooled, &mut self.purses);
-        self.reassess_children(txid, tx);
+        self.note(tx, txid, now, |waiter| {
+            (waiter.pooled, waiter.why) = (true, None);
+        });
+    }
+
+    /// The mempool keeps a transaction, but it is no entry: the next block cannot have it. Parents are
+    /// told before their children.
+    pub fn tx_held(&mut self, tx: &Arc<Tx>, txid: Txid, why: String, now: Time) {
+        self.note(tx, txid, now, |waiter| {
+            (waiter.pooled, waiter.why) = (false, Some(why));
+        });
     }
 
     /// The mempool has dropped a transaction, other than into a block. A payment made here is kept
     /// all the same.
-    pub fn tx_removed(&mut self, txid: &Txid) {
+    pub fn tx_removed(&mut self, txid: &Txid, why: String) {
         let Some(mut waiter) = self.waiting.remove(txid, &mut self.purses) else {
             return;
         };
-        let tx = Arc::clone(&waiter.tx);
+        let moved = waiter.touches(*txid);
         if waiter.sent {
-            waiter.pooled = false;
+            (waiter.pooled, waiter.why) = (false, Some(why));
             self.waiting.insert(*txid, waiter, &mut self.purses);
         }
-        self.reassess_children(*txid, &tx);
+        self.waiting.reassess(moved, &mut self.purses);
     }
 
-    /// Payments made here that are in no block and can be in one, each after those that it spends
-    /// from: for the mempool after a start or a reorganisation, and for peers.
+    /// The mempool was offered a payment and has not taken it. Whether that is news: the payment is
+    /// none that waits here, or was refused for another reason before.
+    pub fn tx_refused(&mut self, txid: &Txid, why: &str) -> bool {
+        let waiter = self.waiting.get_mut(txid);
+        let Some(waiter) = waiter.filter(|waiter| waiter.sent && !waiter.pooled) else {
+            return true;
+        };
+        waiter.why.replace(why.to_owned()).as_deref() != Some(why)
+    }
+
+    /// Entries of the mempool came or went, perhaps others' than of these wallets: whether one more
+    /// payment can build on what waits may have changed.
+    pub fn packages_changed(&mut self) {
+        let waits = |purse: &&mut Purse| !purse.waiting.is_empty();
+        self.purses
+            .values_mut()
+            .filter(waits)
+            .for_each(Purse::changed);
+    }
+
+    /// Payments made here that are in no block and can be in one of this chain, each after those that
+    /// it spends from: for the mempool after a start or a reorganisation, and for peers.
     pub fn unconfirmed(&self) -> impl Iterator<Item = (Txid, &Arc<Tx>)> {
-        let ours = self.waiting.iter().filter(|(_, w)| w.sent && w.live);
+        let can_be = |waiter: &Waiter| waiter.standing != Standing::Never;
+        let ours = self.waiting.iter().filter(|(_, w)| w.sent && can_be(w));
         let ordered = self.waiting.in_order(ours.map(|(txid, _)| *txid));
         ordered.into_iter().filter_map(|txid| {
             let waiter = self.waiting.get(&txid)?;
@@ -274,6 +311,9 @@ impl Wallets {
         let owner = self.add_purse(name.to_owned(), key);
         self.rescan(owner, chain)?;
         self.dirty.insert(key_row(name), Some(row));
+        let number = codec::encode(&self.next_made);
+        self.dirty.insert(made_row(name), Some(number));
+        self.next_made = self.next_made.saturating_add(1);
         self.claim_waiting();
         Ok(self.flush())
     }
@@ -283,23 +323,41 @@ impl Wallets {
         let purse = Purse::new(name.clone(), key, address);
         let owner = purse.owner;
         self.names.insert(name, owner);
+        self.made.push(owner);
         self.purses.insert(owner, purse);
         owner
     }
 
     /// Tells a wallet that is new of what waits already.
     fn claim_waiting(&mut self) {
-        let known: Vec<(Txid, Arc<Tx>, bool, Time)> = self
-            .waiting
-            .iter()
-            .map(|(txid, waiter)| (*txid, Arc::clone(&waiter.tx), waiter.pooled, waiter.at))
+        let known = self.waiting.iter();
+        let known: Vec<_> = known
+            .map(|(txid, waiter)| (*txid, Arc::clone(&waiter.tx), waiter.at))
             .collect();
-        for (txid, tx, pooled, at) in known {
-            self.tx_added(&tx, txid, at);
-            if let Some(waiter) = self.waiting.get_mut(&txid) {
-                waiter.pooled = pooled;
-            }
+        for (txid, tx, at) in known {
+            self.note(&tx, txid, at, |_| ());
         }
+    }
+
+    /// Puts down a transaction that waits, if it is of any wallet here, with what is to be said of it.
+    fn note(&mut self, tx: &Arc<Tx>, txid: Txid, now: Time, say: impl FnOnce(&mut Waiter)) {
+        let known = self.waiting.remove(&txid, &mut self.purses);
+        let spent = self.spent_by(tx);
+        let paid = |out: &TxOut| self.purses.contains_key(&out.owner);
+        let mut waiter = match known {
+            Some(known) if known.sent => known,
+            // A wallet that was made in between may have a part in it.
+            Some(known) => Waiter { spent, ..known },
+            None if spent.is_empty() && !tx.outputs.iter().any(paid) => return,
+            None => Waiter::new(Arc::clone(tx), now, spent),
+        };
+        say(&mut waiter);
+        if waiter.pooled {
+            waiter.standing = Standing::Counts;
+        }
+        let moved = waiter.touches(txid);
+        self.waiting.insert(txid, waiter, &mut self.purses);
+        self.waiting.reassess(moved, &mut self.purses);
     }
 
     fn restored(&self, row: rows::SentRow) -> Option<Waiter> {
@@ -319,16 +377,6 @@ impl Wallets {
         inputs
             .filter_map(|input| self.waiting.spent_by(input, &self.purses))
             .collect()
-    }
-
-    fn reassess_children(&mut self, txid: Txid, tx: &Tx) {
-        let outputs = (0..).zip(&tx.outputs);
-        let outputs = outputs.map(|(index, _)| OutPoint { txid, index });
-        let own = self.waiting.get(&txid);
-        let spent = own.iter().flat_map(|waiter| &waiter.spent);
-        let moved = outputs.chain(spent.map(|(outpoint, _)| *outpoint));
-        let moved = moved.collect();
-        self.waiting.reassess(moved, &mut self.purses);
     }
 
     fn purse(&self, name: &str) -> Result<&Purse, WalletError> {

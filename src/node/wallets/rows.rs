@@ -3,6 +3,7 @@
 //! | row | what it holds |
 //! |---|---|
 //! | `wallet/key/<name>` | the private key, 32 bytes |
+//! | `wallet/made/<name>` | its number in the order in which wallets were made; one that has none was made before those that have |
 //! | `wallet/tip` | the [`BlockId`](super::BlockId) that the entries reflect |
 //! | `wallet/tx/<height><index>` | an [`Entry`]: a transaction in a block; both numbers are 8 hexadecimal digits |
 //! | `wallet/sent/<txid>` | a [`SentRow`]: a payment that is in no block |
@@ -26,6 +27,7 @@ pub type Rows = BTreeMap<String, Option<Vec<u8>>>;
 pub(super) const TIP_KEY: &str = "wallet/tip";
 
 const KEYS: &str = "wallet/key/";
+const MADE: &str = "wallet/made/";
 const ENTRIES: &str = "wallet/tx/";
 const SENT: &str = "wallet/sent/";
 
@@ -72,6 +74,10 @@ pub(super) fn key_row(name: &str) -> String {
     format!("{KEYS}{name}")
 }
 
+pub(super) fn made_row(name: &str) -> String {
+    format!("{MADE}{name}")
+}
+
 pub(super) fn entry_row((height, index): Place) -> String {
     format!("{ENTRIES}{height:08x}{index:08x}")
 }
@@ -84,6 +90,8 @@ pub(super) fn sent_row(txid: &Txid) -> String {
 #[derive(Default)]
 pub(super) struct Stored {
     pub keys: BTreeMap<String, SecretKey>,
+    /// When each was made, as a number; those of old stores have none.
+    pub made: BTreeMap<String, u32>,
     pub entries: BTreeMap<Place, Entry>,
     pub sent: BTreeMap<Txid, SentRow>,
 }
@@ -94,6 +102,9 @@ impl Stored {
         let keys = read(store, KEYS, |name, bytes| {
             let bytes = bytes.try_into().ok()?;
             Some((name.to_owned(), SecretKey::from_bytes(bytes).ok()?))
+        })?;
+        let made = read(store, MADE, |name, bytes| {
+            Some((name.to_owned(), decoded(bytes)?))
         })?;
         let entries = read(store, ENTRIES, |place, bytes| {
             let (height, index) = place.split_at_checked(8)?;
@@ -108,6 +119,7 @@ impl Stored {
         })?;
         Ok(Self {
             keys,
+            made,
             entries,
             sent,
         })

@@ -2,20 +2,22 @@
 //!
 //! A coin that any transaction known here spends is out of the question, so that two payments in a
 //! row never pick the same one. Of the others mature coins in blocks come first, then the change of
-//! this wallet's own payments, if the mempool has these; never what somebody else has not yet
-//! got into a block. Among these: a coin of exactly the sum; or the smallest that suffices; or the
+//! this wallet's own payments, if the mempool has these and lets one more payment build on them;
+//! never what somebody else has not yet got into a block. Among these: a coin of exactly the sum; or the smallest that suffices; or the
 //! largest, one after the other, until it is enough.
 
 use super::super::io::{Payment, SendPlan};
+use super::super::mempool::Mempool;
 use super::super::snapshot::CoinInfo;
 use super::keys::shown;
-use super::purse::{Purse, plus};
+use super::purse::{Purse, minus, plus};
 use super::{WalletError, Wallets};
 use crate::chain::amount::COIN;
 use crate::chain::key::{PublicKey, Signature};
 use crate::chain::tx::{TX_VERSION, TxIn, TxOut};
-use crate::chain::{Address, Amount, Coin, KeyHash, OutPoint, Params, Tx};
+use crate::chain::{Address, Amount, Coin, KeyHash, OutPoint, Params, Tx, Txid};
 use std::cmp::Reverse;
+use std::collections::BTreeSet;
 use std::sync::Arc;
 
 /// Coins that one payment spends at most: with 133 bytes each it stays below 70 kB, and below 50 ms
@@ -38,55 +40,51 @@ pub(super) struct Spendable {
     pub waits: bool,
 }
 
-/// A payment that can be made.
-struct Draft {
-    inputs: Vec<Spendable>,
-    outputs: Vec<TxOut>,
-    change: Amount,
-    payee: KeyHash,
+/// Where payments may build on what waits: the mempool.
+pub trait Packages {
+    /// Whether one more transaction may spend outputs of all of these, which wait.
+    fn has_room_above(&self, parents: &[Txid]) -> bool;
+}
+
+impl Packages for Mempool {
+    fn has_room_above(&self, parents: &[Txid]) -> bool {
+        Self::has_room_above(self, parents)
+    }
+}
+
+/// A payment that can be made, as far as its wallet is concerned. It lacks nothing but signatures.
+pub struct Draft {
+    /// The transaction, without signatures.
+    pub tx: Tx,
+    /// What it does.
+    pub plan: SendPlan,
+    /// Whose it is.
+    owner: KeyHash,
+    /// What it spends, in the order of its inputs.
+    spent: Vec<Coin>,
 }
 
 impl Wallets {
-    /// What a payment would do, without making it.
+    /// What a payment would be. Nothing is noted anywhere.
     ///
     /// # Errors
     /// [`WalletError`], what is wrong or missing.
-    pub fn plan(&self, payment: &Payment) -> Result<SendPlan, WalletError> {
-        let draft = self.draft(payment)?;
-        Ok(self.describe(payment, &draft))
-    }
-
-    /// Makes a payment: signed, but not noted anywhere. Once the mempool has taken it, it goes to
-    /// [`Wallets::sent`].
-    ///
-    /// # Errors
-    /// [`WalletError`], what is wrong or missing.
-    pub fn pay(&self, payment: &Payment) -> Result<(Arc<Tx>, SendPlan), WalletError> {
-        let draft = self.draft(payment)?;
-        let purse = self.purse(&payment.from)?;
-        let mut tx = draft.unsigned();
-        let coins: Vec<Coin> = draft.inputs.iter().map(|input| input.coin).collect();
-        tx.sign(self.network, &coins, &vec![&purse.key; coins.len()]);
-        Ok((Arc::new(tx), self.describe(payment, &draft)))
-    }
-
-    fn draft(&self, payment: &Payment) -> Result<Draft, WalletError> {
+    pub fn draft(&self, payment: &Payment, packages: &impl Packages) -> Result<Draft, WalletError> {
         let purse = self.purse(&payment.from)?;
         let payee = self.payee(&payment.to)?;
         if payment.amount.is_zero() {
             return Err(WalletError::Nothing);
         }
-        let sum = payment.amount.checked_add(payment.fee);
-        let needs = sum.ok_or(WalletError::TooMuch)?;
+        let fee = payment.fee.unwrap_or_default();
+        let needs = payment.amount.checked_add(fee);
+        let needs = needs.ok_or(WalletError::TooMuch)?;
         let confirmed = self.mature(purse);
-        let change = self.own_change(purse);
+        let change = self.usable_change(purse, packages);
         let most = inputs_max(&self.params);
         let Some(inputs) = select(&confirmed, &change, needs, most) else {
             return Err(self.shortage(purse, needs, &[confirmed, change].concat()));
         };
-        let spent = inputs.iter().map(|input| input.coin.amount);
-        let spent = spent.fold(Amount::ZERO, plus);
-        let change = spent.checked_sub(needs).expect("enough was selected");
+        let change = minus(sum_of(&inputs), needs);
         let mut outputs = vec![TxOut {
             amount: payment.amount,
             owner: payee,
@@ -97,12 +95,59 @@ impl Wallets {
                 owner: purse.owner,
             });
         }
-        Ok(Draft {
-            inputs,
-            outputs,
+        let tx = unsigned(&inputs, outputs, purse.key.public_key());
+        let plan = SendPlan {
+            payment: payment.clone(),
+            address: self.params.address(payee).to_string(),
+            inputs: inputs.iter().map(|coin| self.coin_info(coin)).collect(),
             change,
-            payee,
+            fee,
+            bytes: tx.encoded_len(),
+        };
+        Ok(Draft {
+            tx,
+            plan,
+            owner: purse.owner,
+            spent: inputs.iter().map(|input| input.coin).collect(),
         })
+    }
+
+    /// Signs a payment. Once the mempool has taken it, it goes to [`Wallets::sent`].
+    ///
+    /// # Panics
+    /// If it is of no wallet here.
+    pub fn sign(&self, draft: Draft) -> Arc<Tx> {
+        let Draft {
+            mut tx,
+            owner,
+            spent,
+            ..
+        } = draft;
+        let key = &self.purses[&owner].key;
+        tx.sign(self.network, &spent, &vec![key; spent.len()]);
+        Arc::new(tx)
+    }
+
+    /// What the next payment can spend. `confirmed` are mature coins, `claimed` coins that are out of
+    /// the question.
+    pub(super) fn spendable(
+        &self,
+        purse: &Purse,
+        confirmed: Amount,
+        claimed: &BTreeSet<OutPoint>,
+        packages: &impl Packages,
+    ) -> Amount {
+        let most = inputs_max(&self.params);
+        let change = self.usable_change(purse, packages);
+        if purse.coins().len() + change.len() > most {
+            return sum_of_largest([self.mature(purse), change].concat(), most);
+        }
+        // All that there are: no need to look at each.
+        let young = self.young();
+        let spent = claimed.iter().filter_map(|at| purse.coins().get(at));
+        let spent = spent.filter(|coin| !coin.coinbase || coin.height < young);
+        let spent = spent.map(|coin| coin.amount).fold(Amount::ZERO, plus);
+        plus(minus(confirmed, spent), sum_of(&change))
     }
 
     fn payee(&self, to: &str) -> Result<KeyHash, WalletError> {
@@ -133,12 +178,26 @@ impl Wallets {
             .collect()
     }
 
-    /// What comes back from payments of this wallet that the mempool has.
-    pub(super) fn own_change(&self, purse: &Purse) -> Vec<Spendable> {
-        self.unspent_waiting(purse)
-            .filter(|(own, _)| *own)
-            .map(|(_, coin)| coin)
-            .collect()
+    /// What comes back from payments of this wallet that the mempool has, the largest first, as far as
+    /// one more payment may spend all of it at once.
+    fn usable_change(&self, purse: &Purse, packages: &impl Packages) -> Vec<Spendable> {
+        let own = self.unspent_waiting(purse).filter(|(own, _)| *own);
+        let mut change: Vec<Spendable> = own.map(|(_, coin)| coin).collect();
+        change.sort_by_key(|coin| (Reverse(coin.coin.amount), coin.outpoint));
+        let mut parents: Vec<Txid> = Vec::new();
+        change.retain(|coin| {
+            let parent = coin.outpoint.txid;
+            if parents.contains(&parent) {
+                return true;
+            }
+            parents.push(parent);
+            let fits = packages.has_room_above(&parents);
+            if !fits {
+                parents.pop();
+            }
+            fits
+        });
+        change
     }
 
     /// Outputs for this wallet that wait and that nothing spends, and whether the wallet may spend
@@ -146,7 +205,7 @@ impl Wallets {
     pub(super) fn unspent_waiting(&self, purse: &Purse) -> impl Iterator<Item = (bool, Spendable)> {
         let waiters = purse.waiting.iter().filter_map(|txid| {
             let waiter = self.waiting.get(txid)?;
-            waiter.live.then_some((*txid, waiter))
+            waiter.counts().then_some((*txid, waiter))
         });
         waiters.flat_map(|(txid, waiter)| {
             let payer = waiter.spent.first().map(|(_, coin)| coin.owner);
@@ -176,22 +235,23 @@ impl Wallets {
 
     fn shortage(&self, purse: &Purse, needs: Amount, now: &[Spendable]) -> WalletError {
         let name = purse.name.clone();
-        let spendable = sum(now);
+        let spendable = sum_of(now);
         if spendable >= needs {
             let inputs = inputs_max(&self.params);
-            let mut largest = now.to_vec();
-            largest.sort_by_key(|coin| Reverse(coin.coin.amount));
-            largest.truncate(inputs);
+            let possible = sum_of_largest(now.to_vec(), inputs);
             return WalletError::SmallCoins {
                 name,
                 spendable,
                 inputs,
-                possible: sum(&largest),
+                possible,
             };
         }
         let (_, immature) = purse.balance(self.young());
-        let others = self.unspent_waiting(purse).filter(|(own, _)| !own);
-        let waiting = others.fold(Amount::ZERO, |sum, (_, coin)| plus(sum, coin.coin.amount));
+        // Others' payments, and own change that the mempool lets nothing more build on.
+        let usable: BTreeSet<OutPoint> = now.iter().map(|coin| coin.outpoint).collect();
+        let waiting = self.unspent_waiting(purse).map(|(_, coin)| coin);
+        let waiting = waiting.filter(|coin| !usable.contains(&coin.outpoint));
+        let waiting = waiting.fold(Amount::ZERO, |sum, coin| plus(sum, coin.coin.amount));
         let has = plus(plus(spendable, immature), waiting);
         if has.is_zero() {
             return WalletError::Empty { name };
@@ -219,21 +279,6 @@ impl Wallets {
         }
     }
 
-    fn describe(&self, payment: &Payment, draft: &Draft) -> SendPlan {
-        SendPlan {
-            payment: payment.clone(),
-            address: self.params.address(draft.payee).to_string(),
-            inputs: draft
-                .inputs
-                .iter()
-                .map(|coin| self.coin_info(coin))
-                .collect(),
-            change: draft.change,
-            fee: payment.fee,
-            bytes: draft.unsigned().encoded_len(),
-        }
-    }
-
     /// A coin as it is shown.
     pub(super) fn coin_info(&self, coin: &Spendable) -> CoinInfo {
         CoinInfo {
@@ -246,19 +291,17 @@ impl Wallets {
     }
 }
 
-impl Draft {
-    fn unsigned(&self) -> Tx {
-        let inputs = self.inputs.iter().map(|input| TxIn {
-            outpoint: input.outpoint,
-            key: PublicKey::NONE,
-            signature: Signature::NONE,
-        });
-        Tx {
-            version: TX_VERSION,
-            inputs: inputs.collect(),
-            outputs: self.outputs.clone(),
-            lock_time: 0,
-        }
+fn unsigned(inputs: &[Spendable], outputs: Vec<TxOut>, key: PublicKey) -> Tx {
+    let inputs = inputs.iter().map(|input| TxIn {
+        outpoint: input.outpoint,
+        key,
+        signature: Signature::NONE,
+    });
+    Tx {
+        version: TX_VERSION,
+        inputs: inputs.collect(),
+        outputs,
+        lock_time: 0,
     }
 }
 
@@ -274,9 +317,15 @@ fn in_words(amount: Amount, verb: &str) -> String {
     format!("{amount} {verb}{ending}")
 }
 
-fn sum(coins: &[Spendable]) -> Amount {
+fn sum_of(coins: &[Spendable]) -> Amount {
     let amounts = coins.iter().map(|coin| coin.coin.amount);
     amounts.fold(Amount::ZERO, plus)
+}
+
+fn sum_of_largest(mut coins: Vec<Spendable>, most: usize) -> Amount {
+    coins.sort_by_key(|coin| Reverse(coin.coin.amount));
+    coins.truncate(most);
+    sum_of(&coins)
 }
 
 /// Coins that add up to `needs`, `most` of them at the most: from blocks if these suffice.

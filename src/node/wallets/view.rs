@@ -5,27 +5,28 @@ use super::super::store::BlockId;
 use super::super::time::Time;
 use super::purse::{Purse, minus, plus};
 use super::rows::{Entry, Kind, Place};
-use super::spend::Spendable;
-use super::waiting::{Waiter, net};
+use super::spend::{Packages, Spendable};
+use super::waiting::{Standing, Waiter, net};
 use super::{WalletError, Wallets};
 use crate::chain::tx::TxOut;
-use crate::chain::{Amount, KeyHash, OutPoint, Txid};
+use crate::chain::{Amount, KeyHash, OutPoint, Tx, Txid};
 use std::cmp::Reverse;
-use std::collections::BTreeSet;
+use std::collections::{BTreeMap, BTreeSet};
 
 impl Wallets {
-    /// All wallets, by name. Cheap: each is computed again only when something has changed.
-    pub fn info(&self) -> Vec<WalletInfo> {
-        let purses = self.names.values().map(|owner| &self.purses[owner]);
-        purses.map(|purse| self.info_of(purse)).collect()
+    /// All wallets, in the order in which they were made. Cheap: each is computed again only when
+    /// something has changed.
+    pub fn info(&self, packages: &impl Packages) -> Vec<WalletInfo> {
+        let purses = self.made.iter().map(|owner| &self.purses[owner]);
+        purses.map(|purse| self.info_of(purse, packages)).collect()
     }
 
     /// One wallet.
     ///
     /// # Errors
     /// [`WalletError::Unknown`].
-    pub fn wallet(&self, name: &str) -> Result<WalletInfo, WalletError> {
-        Ok(self.info_of(self.purse(name)?))
+    pub fn wallet(&self, name: &str, packages: &impl Packages) -> Result<WalletInfo, WalletError> {
+        Ok(self.info_of(self.purse(name)?, packages))
     }
 
     /// What a wallet did, newest first, `skip` entries left out, [`PAGE_MAX`] at most.
@@ -41,9 +42,10 @@ impl Wallets {
         let purse = self.purse(name)?;
         let mut waiting = self.waiting.in_order(purse.waiting.iter().copied());
         waiting.reverse();
+        let spent = self.spent_in_blocks(&waiting);
         let waiting = waiting.into_iter().filter_map(|txid| {
             let waiter = self.waiting.get(&txid)?;
-            Some(self.waiting_entry(purse, txid, waiter))
+            Some(self.waiting_entry(purse, txid, waiter, &spent))
         });
         let confirmed = purse.entries.iter().rev();
         let confirmed = confirmed.map(|place| self.entry(purse, *place, &self.entries[place]));
@@ -79,11 +81,12 @@ impl Wallets {
         next.saturating_add(1).saturating_sub(self.params.maturity)
     }
 
-    fn info_of(&self, purse: &Purse) -> WalletInfo {
-        purse.info.get_or_init(|| self.count(purse)).clone()
+    fn info_of(&self, purse: &Purse, packages: &impl Packages) -> WalletInfo {
+        let count = || self.count(purse, packages);
+        purse.info.get_or_init(count).clone()
     }
 
-    fn count(&self, purse: &Purse) -> WalletInfo {
+    fn count(&self, purse: &Purse, packages: &impl Packages) -> WalletInfo {
         let (confirmed, immature) = purse.balance(self.young());
         let mut info = WalletInfo {
             name: purse.name.clone(),
@@ -97,7 +100,7 @@ impl Wallets {
         };
         let mut claimed: BTreeSet<OutPoint> = BTreeSet::new();
         for txid in &purse.waiting {
-            let Some(waiter) = self.waiting.get(txid).filter(|waiter| waiter.live) else {
+            let Some(waiter) = self.waiting.get(txid).filter(|waiter| waiter.counts()) else {
                 continue;
             };
             let (received, spent) = waiter.net(purse.owner);
@@ -106,28 +109,80 @@ impl Wallets {
             info.unconfirmed += 1;
             claimed.extend(waiter.spent.iter().map(|(outpoint, _)| *outpoint));
         }
-        let young = self.young();
-        let spent = claimed.iter().filter_map(|at| purse.coins().get(at));
-        let spent = spent.filter(|coin| !coin.coinbase || coin.height < young);
-        let spent = spent.map(|coin| coin.amount).fold(Amount::ZERO, plus);
-        let change = self.own_change(purse).into_iter();
-        let change = change.map(|coin| coin.coin.amount).fold(Amount::ZERO, plus);
-        info.spendable = plus(minus(confirmed, spent), change);
+        info.spendable = self.spendable(purse, confirmed, &claimed, packages);
         info
     }
 
-    fn waiting_entry(&self, purse: &Purse, txid: Txid, waiter: &Waiter) -> HistoryEntry {
+    fn waiting_entry(
+        &self,
+        purse: &Purse,
+        txid: Txid,
+        waiter: &Waiter,
+        spent_in_blocks: &BTreeMap<OutPoint, Txid>,
+    ) -> HistoryEntry {
         let spent: Vec<TxOut> = waiter.spent.iter().map(|(_, coin)| *coin).collect();
         let flow = Flow {
             spent: &spent,
             made: &waiter.tx.outputs,
-            inputs: waiter.tx.inputs.len(),
+            tx: Some(waiter.tx.as_ref()),
+        };
+        let conflicts_with = match waiter.standing {
+            Standing::Counts => None,
+            Standing::LosesTo(rival) => Some(rival),
+            Standing::Never => self.rival_in_block(waiter, spent_in_blocks),
+        };
+        let why = match (conflicts_with, waiter.standing) {
+            (Some(rival), _) => Some(format!("conflicts with {}", rival.short())),
+            (None, Standing::Never) => Some("a coin of it does not exist any more".to_owned()),
+            (None, _) => waiter.why.clone(),
         };
         HistoryEntry {
             at: waiter.at,
-            conflicted: !waiter.live,
+            conflicted: waiter.standing == Standing::Never,
+            conflicts_with,
+            why,
             ..self.shown(purse.owner, txid, &flow)
         }
+    }
+
+    /// What those of these payments that can never be in a block would spend, and blocks have spent
+    /// otherwise, with the transaction that did. Looks through all that their wallets have in blocks,
+    /// but only if there are such payments.
+    fn spent_in_blocks(&self, waiting: &[Txid]) -> BTreeMap<OutPoint, Txid> {
+        let waiters = waiting.iter().filter_map(|txid| self.waiting.get(txid));
+        let never = waiters.filter(|waiter| waiter.standing == Standing::Never);
+        let mut wanted: BTreeMap<KeyHash, BTreeSet<OutPoint>> = BTreeMap::new();
+        for (outpoint, coin) in never.flat_map(|waiter| &waiter.spent) {
+            wanted.entry(coin.owner).or_default().insert(*outpoint);
+        }
+        let mut found = BTreeMap::new();
+        for (owner, wanted) in wanted {
+            let places = self
+                .purses
+                .get(&owner)
+                .into_iter()
+                .flat_map(|purse| &purse.entries);
+            for entry in places.map(|place| &self.entries[place]) {
+                let spent = entry.spent.iter().map(|(outpoint, _)| *outpoint);
+                let wanted = spent.filter(|outpoint| wanted.contains(outpoint));
+                found.extend(wanted.map(|outpoint| (outpoint, entry.txid)));
+            }
+        }
+        found
+    }
+
+    /// What spent a coin of it, or of what it builds on, in a block.
+    fn rival_in_block(
+        &self,
+        waiter: &Waiter,
+        spent_in_blocks: &BTreeMap<OutPoint, Txid>,
+    ) -> Option<Txid> {
+        let mut coins = waiter.spent.iter().map(|(outpoint, _)| outpoint);
+        // Ends: nothing builds on itself.
+        coins.find_map(|outpoint| match spent_in_blocks.get(outpoint) {
+            Some(rival) => Some(*rival),
+            None => self.rival_in_block(self.waiting.get(&outpoint.txid)?, spent_in_blocks),
+        })
     }
 
     fn entry(&self, purse: &Purse, (height, _): Place, entry: &Entry) -> HistoryEntry {
@@ -144,12 +199,12 @@ impl Wallets {
             Kind::Paid(tx) => Flow {
                 spent: &spent,
                 made: &tx.outputs,
-                inputs: tx.inputs.len(),
+                tx: Some(tx.as_ref()),
             },
             Kind::Reward | Kind::Received => Flow {
                 spent: &[],
                 made: &received,
-                inputs: 0,
+                tx: None,
             },
         };
         HistoryEntry {
@@ -164,7 +219,8 @@ impl Wallets {
     fn shown(&self, owner: KeyHash, txid: Txid, flow: &Flow<'_>) -> HistoryEntry {
         let (received, spent) = net(owner, flow.spent, flow.made);
         let own = flow.spent.iter().filter(|coin| coin.owner == owner).count();
-        let others = flow.made.iter().filter(|out| own > 0 && out.owner != owner);
+        let tx = flow.tx.filter(|_| own > 0);
+        let paid = tx.map_or_else(Vec::new, Tx::payments).into_iter();
         HistoryEntry {
             txid,
             block: None,
@@ -173,20 +229,23 @@ impl Wallets {
             reward: false,
             received,
             spent,
-            fee: (own > 0 && own == flow.inputs).then(|| flow.fee()),
-            to: others
+            fee: tx.filter(|tx| own == tx.inputs.len()).map(|_| flow.fee()),
+            to: paid
                 .map(|out| (self.params.address(out.owner).to_string(), out.amount))
                 .collect(),
             conflicted: false,
+            conflicts_with: None,
+            why: None,
         }
     }
 }
 
-/// What a transaction moves: own coins that it spends, what it makes, and how many inputs it has.
+/// What a transaction moves: own coins that it spends, what it makes, and all of it, if it is known
+/// and pays.
 struct Flow<'a> {
     spent: &'a [TxOut],
     made: &'a [TxOut],
-    inputs: usize,
+    tx: Option<&'a Tx>,
 }
 
 impl Flow<'_> {

@@ -1,12 +1,16 @@
 //! Transactions of this node's wallets that are in no block: payments that were sent, and what the
 //! mempool took from others.
 //!
-//! Both claim the coins that they spend, so that no payment picks them again. They end differently.
-//! A transaction of somebody else's is forgotten with the mempool. A sent one stays until a block
-//! has it. Whether it can be in a block is asked anew whenever a coin comes or goes that it spends:
-//! each must be in the chain, or made by a transaction that waits and can be in a block itself. One
-//! that cannot is *conflicted*: it claims nothing and is not announced, but it is kept, for a
-//! reorganisation may bring back what it spends.
+//! They claim the coins that they spend, so that no payment picks them again, and of those that claim
+//! one coin one counts at most. What the mempool has counts: no two of its entries spend one coin. Of
+//! the others that are kept here, the oldest first, each counts whose coins are there and claimed by
+//! none that counts: in the chain, or made by a transaction that counts. That is asked anew whenever
+//! such a coin comes or goes. What does not count is kept all the same, as a payment that was sent
+//! stays until a block has it; it claims nothing, and is one of two:
+//!
+//! 1. It *loses* to another that waits, or builds on one that does. It counts again if that one goes.
+//! 2. It can *never* be in a block of this chain: a coin of it is spent in a block, or does not exist
+//!    any more. A reorganisation may bring that back, too.
 
 use super::super::time::Time;
 use super::purse::{Purse, plus};
@@ -26,10 +30,23 @@ pub(super) struct Waiter {
     pub sent: bool,
     /// The mempool has it. Only then can its change be spent.
     pub pooled: bool,
-    /// It can be in a block.
-    pub live: bool,
+    /// Whether it counts.
+    pub standing: Standing,
+    /// Why the mempool does not have it, as far as it has said so.
+    pub why: Option<String>,
     /// What it spends of this node's coins, in the order of its inputs.
     pub spent: Vec<(OutPoint, TxOut)>,
+}
+
+/// Whether a transaction that waits counts.
+#[derive(Clone, Copy, Debug, PartialEq, Eq)]
+pub(super) enum Standing {
+    /// It does.
+    Counts,
+    /// This one does, which claims a coin of it, or of what it builds on.
+    LosesTo(Txid),
+    /// No block of this chain can have it.
+    Never,
 }
 
 impl Waiter {
@@ -39,9 +56,23 @@ impl Waiter {
             at,
             sent: false,
             pooled: false,
-            live: true,
+            standing: Standing::Counts,
+            why: None,
             spent,
         }
+    }
+
+    /// Whether amounts and coins are to be reckoned with.
+    pub fn counts(&self) -> bool {
+        self.standing == Standing::Counts
+    }
+
+    /// What it has to do with coins: those that it spends here, and those that it makes.
+    pub fn touches(&self, txid: Txid) -> Vec<OutPoint> {
+        let outputs = (0..).zip(&self.tx.outputs);
+        let made = outputs.map(|(index, _)| OutPoint { txid, index });
+        let spent = self.spent.iter().map(|(outpoint, _)| *outpoint);
+        spent.chain(made).collect()
     }
 
     /// Its outputs for `owner`.
@@ -125,10 +156,15 @@ impl Waiting {
         Some(waiter)
     }
 
-    /// Whether a transaction that can be in a block spends the coin.
+    /// The transaction that counts and spends the coin.
+    pub fn claimant(&self, outpoint: &OutPoint) -> Option<Txid> {
+        let mut spenders = self.spenders.get(outpoint).into_iter().flatten();
+        spenders.find(|txid| self.txs[*txid].counts()).copied()
+    }
+
+    /// Whether a transaction that counts spends the coin.
     pub fn claims(&self, outpoint: &OutPoint) -> bool {
-        let spenders = self.spenders.get(outpoint).into_iter().flatten();
-        spenders.copied().any(|txid| self.txs[&txid].live)
+        self.claimant(outpoint).is_some()
     }
 
     /// The output that an input of this node's spends, confirmed or waiting.
@@ -141,25 +177,58 @@ impl Waiting {
         Some((input.outpoint, TxOut { amount, owner }))
     }
 
-    /// Asks anew whether those can be in a block that spend one of `moved`, coins that came or
-    /// went, and those that spend from them. Every answer that turns asks only about the turned
-    /// transaction's own outputs, and nothing spends from itself, so this ends.
-    pub fn reassess(&mut self, mut moved: Vec<OutPoint>, purses: &mut Purses) {
-        while let Some(outpoint) = moved.pop() {
-            let spenders = self.spenders.get(&outpoint).into_iter().flatten();
-            for txid in spenders.copied().collect::<Vec<_>>() {
-                let waiter = &self.txs[&txid];
-                // Others' transactions live and die with the mempool.
-                let live = !waiter.sent || self.can_confirm(waiter, purses);
-                if live == waiter.live {
-                    continue;
-                }
-                let outputs = (0..).zip(&waiter.tx.outputs);
-                moved.extend(outputs.map(|(index, _)| OutPoint { txid, index }));
+    /// Asks anew whether those count that have to do with one of `moved`, coins that came or went or
+    /// were claimed or freed.
+    pub fn reassess(&mut self, moved: Vec<OutPoint>, purses: &mut Purses) {
+        let open = self.in_question(moved);
+        let mut before = Vec::with_capacity(open.len());
+        for txid in &open {
+            // Until it has its turn it claims nothing.
+            let waiter = self.txs.get_mut(txid).expect("seen above");
+            before.push(std::mem::replace(&mut waiter.standing, Standing::Never));
+        }
+        for (txid, before) in open.into_iter().zip(before) {
+            let standing = self.judge(&txid, purses);
+            let waiter = self.txs.get_mut(&txid).expect("seen above");
+            waiter.standing = standing;
+            if standing != before {
                 for_parties(waiter, purses, |_| ());
-                self.txs.get_mut(&txid).expect("seen above").live = live;
             }
         }
+    }
+
+    /// Those whose standing may depend on these coins, in the order in which they have a say. What the
+    /// mempool has is out of the question.
+    fn in_question(&self, mut coins: Vec<OutPoint>) -> Vec<Txid> {
+        let mut found = BTreeSet::new();
+        while let Some(coin) = coins.pop() {
+            let spenders = self.spenders.get(&coin).into_iter().flatten();
+            for txid in spenders {
+                let waiter = &self.txs[txid];
+                if !waiter.pooled && found.insert(*txid) {
+                    coins.extend(waiter.touches(*txid));
+                }
+            }
+        }
+        self.in_order(found.into_iter())
+    }
+
+    /// Whether a transaction counts, when all that have a say before it have had it.
+    fn judge(&self, txid: &Txid, purses: &Purses) -> Standing {
+        let mut standing = Standing::Counts;
+        for (outpoint, coin) in &self.txs[txid].spent {
+            let purse = purses.get(&coin.owner);
+            let is_there = purse.is_some_and(|purse| purse.coins().contains_key(outpoint));
+            let maker = self.txs.get(&outpoint.txid).map(|maker| maker.standing);
+            let claimant = self.claimant(outpoint);
+            standing = match (is_there, maker, claimant) {
+                (false, None | Some(Standing::Never), _) => return Standing::Never,
+                (false, Some(loses @ Standing::LosesTo(_)), _) => loses,
+                (_, _, Some(rival)) => Standing::LosesTo(rival),
+                _ => standing,
+            };
+        }
+        standing
     }
 
     /// Those of `txids` that wait, oldest first, each after those that it spends from.
@@ -191,17 +260,6 @@ impl Waiting {
         let index = usize::try_from(outpoint.index).ok()?;
         let outputs = &self.txs.get(&outpoint.txid)?.tx.outputs;
         outputs.get(index).copied()
-    }
-
-    fn can_confirm(&self, waiter: &Waiter, purses: &Purses) -> bool {
-        waiter.spent.iter().all(|(outpoint, coin)| {
-            let purse = purses.get(&coin.owner);
-            purse.is_some_and(|purse| purse.coins().contains_key(outpoint))
-                || self
-                    .txs
-                    .get(&outpoint.txid)
-                    .is_some_and(|parent| parent.live)
-        })
     }
 }
 

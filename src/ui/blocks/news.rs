@@ -41,6 +41,10 @@ impl News {
         // What each node did with its own mempool differs: the most that any of them lost counts.
         for other in lab.reorganisations.iter().filter(same) {
             last.returned = last.returned.max(other.returned);
+            if other.held > last.held {
+                last.held = other.held;
+                last.held_why.clone_from(&other.held_why);
+            }
             if other.depth > last.depth {
                 (last.depth, last.old) = (other.depth, other.old);
             }
@@ -118,6 +122,11 @@ impl News {
             let txs = counted(last.returned, "tx");
             let verb = if last.returned == 1 { "waits" } else { "wait" };
             parts.push(vec![text(format!("; {txs} {verb} for a block again"))]);
+        }
+        if last.held > 0 {
+            let txs = counted(last.held, "tx");
+            let why = last.held_why.as_deref().unwrap_or("not in the mempool");
+            parts.push(vec![text(format!("; {txs} to be tried again: {why}"))]);
         }
         if last.lost_count > 0 {
             let mut part = vec![text(format!("; {} became invalid", last.lost_count))];

@@ -83,9 +83,10 @@ impl Dialog {
         Kind::Wallet(WalletForm::new(node)).into()
     }
 
-    /// To pay, first of all from this node's wallets; `mine_key` mines a block on it.
-    pub fn send(lab: &LabView, node: NodeIx, mine_key: &str) -> Self {
-        Kind::Send(SendForm::new(lab, node, mine_key)).into()
+    /// To pay: from the wallet that was last used on this node, or its first; `mine_key` mines a
+    /// block on it.
+    pub fn send(lab: &LabView, node: NodeIx, last: Option<&str>, mine_key: &str) -> Self {
+        Kind::Send(SendForm::new(lab, node, last, mine_key)).into()
     }
 
     /// To add a node, connected to this one.

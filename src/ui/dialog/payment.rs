@@ -62,11 +62,13 @@ pub fn read(lab: &LabView, texts: [&str; 4]) -> Result<(NodeIx, Payment), Vec<(u
     };
     let (ix, wallet) = from;
     affordable(wallet, amount, fee).map_err(|why| vec![(AMOUNT, why)])?;
+    // The fee that is proposed may not be enough for so many coins: that is the node's to say.
+    let is_proposed = fee == lab.fee;
     let payment = Payment {
         from: wallet.name.clone(),
         to,
         amount,
-        fee,
+        fee: (!is_proposed).then_some(fee),
     };
     Ok((ix, payment))
 }

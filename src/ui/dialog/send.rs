@@ -21,7 +21,6 @@ use crossterm::event::KeyCode;
 use ratatui::Frame;
 use ratatui::layout::Rect;
 use ratatui::text::Span;
-use std::cmp::Reverse;
 
 /// Columns that it likes to have.
 const WIDTH: u16 = 70;
@@ -46,8 +45,15 @@ enum Stage {
 }
 
 impl SendForm {
-    pub fn new(lab: &LabView, node: NodeIx, mine_key: &str) -> Self {
-        let from = payers(lab, node).into_iter().next();
+    /// `last` is who paid last when the form was opened on this node.
+    pub fn new(lab: &LabView, node: NodeIx, last: Option<&str>, mine_key: &str) -> Self {
+        let payers = payers(lab, node);
+        let is_there = |last: &&str| {
+            let found = payment::find(lab, last);
+            found.is_some_and(|(ix, _)| lab.node(ix).is_some_and(|node| node.state.is_up()))
+        };
+        let last = last.filter(is_there).map(ToOwned::to_owned);
+        let from = last.or(payers.into_iter().next());
         let has_payer = from.is_some();
         let from = from.unwrap_or_default();
         let emptiness = payment::emptiness(lab, node, &from, mine_key);
@@ -141,6 +147,8 @@ impl SendForm {
             Stage::Planned { payer, plan } => {
                 let (payer, payment) = (*payer, plan.payment.clone());
                 let edition = ui.next_edition();
+                let from = self.form.text(FROM).to_owned();
+                ui.last_payers.insert(self.node, from);
                 self.stage = Stage::Paying { edition };
                 ask(payer, Command::Send(payment), Purpose::Pay(edition))
             }
@@ -236,13 +244,13 @@ fn ask(node: NodeIx, command: Command, purpose: Purpose) -> Vec<Effect> {
     vec![Effect::Ask(Request::Node(node, command), purpose)]
 }
 
-/// Wallets that can pay: the node's own, the richest first, then those of all others that run.
+/// Wallets that can pay: the node's own, then those of all others that run, each in the order in
+/// which they were made.
 fn payers(lab: &LabView, node: NodeIx) -> Vec<String> {
     let runs = |ix: NodeIx| lab.node(ix).is_some_and(|node| node.state.is_up());
     let wallets = || lab.wallets().filter(|(ix, _)| runs(*ix));
-    let mut own: Vec<_> = wallets().filter(|(ix, _)| *ix == node).collect();
-    own.sort_by_key(|(_, wallet)| Reverse(wallet.spendable));
-    let own = own.into_iter().map(|(_, wallet)| wallet.name.clone());
+    let own = wallets().filter(|(ix, _)| *ix == node);
+    let own = own.map(|(_, wallet)| wallet.name.clone());
     let others = wallets().filter(|(ix, _)| *ix != node);
     let others = others.filter_map(|(ix, wallet)| {
         let node = lab.node(ix)?;

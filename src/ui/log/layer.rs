@@ -7,7 +7,7 @@
 use crate::live::LabClock;
 use crate::node::Time;
 use log::{LevelFilter, Record};
-use std::fmt::{self, Write as _};
+use std::fmt;
 use std::sync::atomic::{AtomicU8, Ordering};
 use std::sync::{Arc, OnceLock};
 use tracing::field::{Field, Visit};
@@ -54,42 +54,90 @@ pub struct ToTuiLogger {
 /// The node that a span belongs to.
 struct Node(String);
 
-impl<S> Layer<S> for ToTuiLogger
+/// A layer that remembers which spans are a node's: see [`node_of`].
+pub fn node_names() -> NodeNames {
+    NodeNames
+}
+
+/// See [`node_names`].
+pub struct NodeNames;
+
+impl<S> Layer<S> for NodeNames
 where
     S: Subscriber + for<'a> LookupSpan<'a>,
 {
     fn on_new_span(&self, attributes: &Attributes<'_>, id: &Id, context: Context<'_, S>) {
-        let mut name = Find {
-            field: "name",
-            found: None,
-        };
         if attributes.metadata().name() != "node" {
             return;
         }
-        attributes.record(&mut name);
-        if let (Some(name), Some(span)) = (name.found, context.span(id)) {
+        let mut text = Text::default();
+        attributes.record(&mut text);
+        let name = text.fields.into_iter().find(|(name, _)| *name == "name");
+        if let (Some((_, name)), Some(span)) = (name, context.span(id)) {
             span.extensions_mut().insert(Node(name));
         }
     }
+}
 
+/// The node whose line it is, if a [layer](node_names) remembers them.
+pub fn node_of<S>(event: &Event<'_>, context: &Context<'_, S>) -> Option<String>
+where
+    S: Subscriber + for<'a> LookupSpan<'a>,
+{
+    let mut scope = context.event_scope(event).into_iter().flatten();
+    scope.find_map(|span| {
+        let extensions = span.extensions();
+        extensions.get::<Node>().map(|node| node.0.clone())
+    })
+}
+
+/// What an event says.
+#[derive(Clone, Debug, Default, PartialEq, Eq)]
+pub struct Text {
+    /// The sentence.
+    pub message: String,
+    /// Everything else, by name.
+    pub fields: Vec<(&'static str, String)>,
+}
+
+/// What an event says.
+pub fn text_of(event: &Event<'_>) -> Text {
+    let mut text = Text::default();
+    event.record(&mut text);
+    text
+}
+
+impl Text {
+    fn put(&mut self, name: &'static str, value: String) {
+        match name {
+            "message" => self.message = value,
+            name => self.fields.push((name, value)),
+        }
+    }
+}
+
+impl Visit for Text {
+    fn record_str(&mut self, field: &Field, value: &str) {
+        self.put(field.name(), value.to_owned());
+    }
+
+    fn record_debug(&mut self, field: &Field, value: &dyn fmt::Debug) {
+        self.put(field.name(), format!("{value:?}"));
+    }
+}
+
+impl<S> Layer<S> for ToTuiLogger
+where
+    S: Subscriber + for<'a> LookupSpan<'a>,
+{
     fn on_event(&self, event: &Event<'_>, context: Context<'_, S>) {
         let level = log_level(*event.metadata().level());
         if level as usize > usize::from(RECORDED.load(Ordering::Relaxed)) {
             return;
         }
-        let mut words = Find {
-            field: "message",
-            found: None,
-        };
-        event.record(&mut words);
-        let mut scope = context.event_scope(event).into_iter().flatten();
-        let node = scope.find_map(|span| {
-            let extensions = span.extensions();
-            extensions.get::<Node>().map(|node| node.0.clone())
-        });
+        let node = node_of(event, &context);
         let now = self.clock.get().map_or(0, |clock| clock.now().0);
-        let mut line = format!("{now}{SEPARATOR}");
-        line.push_str(&words.found.unwrap_or_default());
+        let line = format!("{now}{SEPARATOR}{}", text_of(event).message);
         tui_logger::Drain::new().log(
             &Record::builder()
                 .level(level)
@@ -107,27 +155,5 @@ fn log_level(level: Level) -> log::Level {
         Level::INFO => log::Level::Info,
         Level::DEBUG => log::Level::Debug,
         Level::TRACE => log::Level::Trace,
-    }
-}
-
-/// Finds a field's text.
-struct Find {
-    field: &'static str,
-    found: Option<String>,
-}
-
-impl Visit for Find {
-    fn record_str(&mut self, field: &Field, value: &str) {
-        if field.name() == self.field {
-            self.found = Some(value.to_owned());
-        }
-    }
-
-    fn record_debug(&mut self, field: &Field, value: &dyn fmt::Debug) {
-        if field.name() == self.field {
-            let mut text = String::new();
-            let _ = write!(text, "{value:?}");
-            self.found = Some(text);
-        }
     }
 }

@@ -5,7 +5,7 @@
 
 mod layer;
 
-pub use layer::layer;
+pub use layer::{NodeNames, Text, layer, node_names, node_of, text_of};
 
 use super::keymap::Action;
 use super::state::UiState;

@@ -40,7 +40,8 @@ impl UiState {
             Action::NewWallet => self.dialog = Some(Dialog::wallet(self.focus)),
             Action::Send => {
                 let mine = self.keymap.key_of(Action::MineNow);
-                self.dialog = Some(Dialog::send(lab, self.focus, &mine));
+                let last = self.last_payers.get(&self.focus).map(String::as_str);
+                self.dialog = Some(Dialog::send(lab, self.focus, last, &mine));
             }
             Action::Mine => return self.mine(node),
             Action::MineNow => return self.ask(Command::MineNow, mining(node)),

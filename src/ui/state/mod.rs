@@ -26,6 +26,7 @@ use crate::lab::{Answer, LabView, NodeIx, Request};
 use crate::node::Time;
 use crossterm::event::MouseEvent;
 use news::Told;
+use std::collections::BTreeMap;
 use std::path::PathBuf;
 use std::sync::Arc;
 use std::time::Duration;
@@ -76,6 +77,8 @@ pub struct UiState {
     pub log: LogPane,
     /// The last reorganisation that was seen, and told if it was deep.
     news: Told,
+    /// Who paid last with the form, by the node on which it was opened.
+    pub last_payers: BTreeMap<NodeIx, String>,
     /// Where the lab was kept, to be told when it is left.
     pub kept: Option<PathBuf>,
     /// The last number that a question of a form got.
@@ -225,6 +228,7 @@ impl UiState {
             messages: MessagesPane::default(),
             log: LogPane::default(),
             news: Told::default(),
+            last_payers: BTreeMap::new(),
             kept: None,
             edition: 0,
         }

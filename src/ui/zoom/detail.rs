@@ -183,7 +183,8 @@ fn reward(subject: Subject<'_>, block: &BlockDetail) -> Item {
 }
 
 fn tx_item(subject: Subject<'_>, at: usize, tx: &TxDetail) -> Item {
-    let sum = Amount::checked_sum(tx.outputs.iter().map(|(sum, _)| *sum));
+    let paid = tx.payments().into_iter().map(|(amount, _)| *amount);
+    let sum = Amount::checked_sum(paid);
     Item::new(vec![
         dim(at),
         long(tx.txid, Look::Plain),
@@ -202,7 +203,7 @@ fn parties(subject: Subject<'_>, tx: &TxDetail) -> String {
     let from = tx.inputs.iter().find_map(|(_, coin)| coin.as_ref());
     let from = from.map(|(_, address)| address);
     let mut to: Vec<String> = Vec::new();
-    for (_, address) in &tx.outputs {
+    for (_, address) in tx.payments() {
         let name = name(address);
         if Some(address) != from && !to.contains(&name) {
             to.push(name);

@@ -3,7 +3,7 @@
 //! A snapshot has the first hundred. If there are more, the node is asked, once a second at most.
 
 use super::Fetch;
-use super::list::{Item, Look, Target, dim, long, plain, strong};
+use super::list::{Item, Look, Target, dim, ending, long, plain, strong};
 use super::subject::Subject;
 use super::table::{Column, number, words};
 use crate::node::Time;
@@ -13,9 +13,13 @@ use std::time::Duration;
 /// Time between two questions.
 const PACE: Duration = Duration::from_secs(1);
 
-pub(super) const COLUMNS: [Column; 8] = [
+/// Names of payees that are told.
+const NAMES_SHOWN: usize = 2;
+
+pub(super) const COLUMNS: [Column; 9] = [
     words("transaction", 0),
     number("amount", 0),
+    words("to", 1),
     number("fee", 1),
     number("units/B", 3),
     number("bytes", 2),
@@ -73,6 +77,7 @@ fn item(subject: Subject<'_>, tx: &MempoolTx) -> Item {
     Item::new(vec![
         long(tx.txid, Look::Plain),
         strong(tx.amount),
+        plain(payees(subject, tx)),
         plain(tx.fee),
         dim(fee_rate(tx.fee.units(), tx.bytes)),
         plain(tx.bytes),
@@ -83,6 +88,20 @@ fn item(subject: Subject<'_>, tx: &MempoolTx) -> Item {
     .opens(Target::Tx(tx.txid))
     .copies("the transaction's id", tx.txid)
     .about(tx.txid)
+}
+
+/// Who is paid, by the names of wallets.
+fn payees(subject: Subject<'_>, tx: &MempoolTx) -> String {
+    let named = tx.to.iter().take(NAMES_SHOWN);
+    let names = named.map(|(address, _)| {
+        let name = subject.owner(address);
+        name.unwrap_or_else(|| ending(address))
+    });
+    let names: Vec<_> = names.collect();
+    match tx.payees.saturating_sub(names.len()) {
+        0 => names.join(", "),
+        more => format!("{} and {more} more", names.join(", ")),
+    }
 }
 
 /// Units of a coin for a byte, with one decimal.

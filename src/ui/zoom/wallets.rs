@@ -64,17 +64,24 @@ pub(super) fn history_item(subject: Subject<'_>, entry: &HistoryEntry) -> Item {
     };
     let confirmed = match entry.block {
         _ if entry.conflicted => Cell::Words("never".to_owned(), Look::Bad),
+        _ if entry.conflicts_with.is_some() => Cell::Words("loses".to_owned(), Look::Bad),
         None => Cell::Words("waits".to_owned(), Look::Warn),
         Some(block) => plain(subject.confirmations(block.height)),
     };
     let with = if entry.reward {
         "block reward".to_owned()
+    } else if entry.is_to_itself() {
+        // What went out is only the fee.
+        let paid = entry.to.iter().map(|(_, amount)| amount.to_string());
+        format!("{} to itself", paid.collect::<Vec<_>>().join(", "))
     } else {
         let names = entry.to.iter().map(|(address, _)| {
             let name = subject.owner(address);
             name.unwrap_or_else(|| super::list::ending(address))
         });
-        names.collect::<Vec<_>>().join(", ")
+        // Also why it is not on its way into a block.
+        let why = entry.why.clone();
+        names.chain(why).collect::<Vec<_>>().join(", ")
     };
     let mut item = Item::new(vec![
         super::list::long(entry.txid, Look::Dim),

@@ -19,6 +19,7 @@ pub fn audit<S: Store>(pool: &Mempool, chain: &ChainState<S>, limits: &MempoolLi
     assert_eq!(pool.bytes(), bytes.sum::<usize>());
     assert!(pool.bytes() <= limits.bytes_max);
     every_entry_holds(pool, chain, &entries);
+    what_is_held_waits(pool, chain, &entries);
     sums_are_right(&entries);
     let soonest = entries.values().map(|entry| entry.since).min();
     assert_eq!(pool.deadline(), soonest.map(|since| since + limits.expiry));
@@ -77,6 +78,23 @@ fn every_entry_holds<S: Store>(pool: &Mempool, chain: &ChainState<S>, entries: &
             false
         });
         assert!(waiting.len() < before, "entries in a circle");
+    }
+}
+
+/// What is held is no entry and claims no coin of one, and all that it spends may be there one day.
+fn what_is_held_waits<S: Store>(pool: &Mempool, chain: &ChainState<S>, entries: &Entries) {
+    let held: BTreeMap<Txid, &Tx> = pool.all_held().map(|(txid, tx)| (*txid, &**tx)).collect();
+    let mut spent = BTreeSet::new();
+    for (txid, tx) in &held {
+        assert!(!entries.contains_key(txid) && pool.held(txid).is_some());
+        for input in &tx.inputs {
+            let at = input.outpoint;
+            assert!(spent.insert(at), "two that are held spend {at:?}");
+            assert_eq!(pool.spender(&at), None);
+            let in_block = chain.coin(&at).expect("readable").is_some();
+            let waits = entries.contains_key(&at.txid) || held.contains_key(&at.txid);
+            assert!(in_block || waits, "{txid} spends {at:?}, which is gone");
+        }
     }
 }
 

@@ -132,6 +132,11 @@ impl Desk {
         self.pool.iter().map(|entry| entry.txid).collect()
     }
 
+    /// Kept to be tried again.
+    pub fn held(&self) -> Vec<Txid> {
+        self.pool.all_held().map(|(txid, _)| *txid).collect()
+    }
+
     /// Mines these on the tip, the mempool follows.
     pub fn mine(&mut self, txs: Vec<Tx>) -> Change {
         let block = self.miner.mine(txs);

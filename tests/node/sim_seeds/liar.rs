@@ -115,7 +115,7 @@ impl Liar {
                 };
                 vec![Message::GetBlocks(locator)]
             }
-            Message::Ping(number) => vec![Message::Pong(number)],
+            Message::Ping(number) => vec![Message::Pong(number, Time::default())],
             Message::Inv(items) => vec![Message::GetData(items)],
             Message::Block(block) => {
                 remember(&mut self.blocks, block);

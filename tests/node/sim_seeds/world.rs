@@ -194,7 +194,7 @@ impl World {
             from: PURSE.to_owned(),
             to: self.watch.address(to, PURSE).to_owned(),
             amount: units(1 + self.draw(300_000_000)),
-            fee: units(self.draw(3) * self.draw(100_000)),
+            fee: Some(units(self.draw(3) * self.draw(100_000))),
         };
         let id = self.sim.command(ix, Command::Send(payment));
         self.asked.push(id);

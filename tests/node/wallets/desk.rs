@@ -10,7 +10,7 @@ use chainlab::chain::tx::TxOut;
 use chainlab::chain::{Amount, Block, Coin, KeyHash, OutPoint, Params, Tx, Txid};
 use chainlab::node::io::{Payment, SendPlan};
 use chainlab::node::snapshot::{HistoryEntry, WalletInfo};
-use chainlab::node::wallets::{Rows, WalletError, Wallets, wallet_key};
+use chainlab::node::wallets::{Draft, Packages, Rows, WalletError, Wallets, wallet_key};
 use chainlab::node::{ChainState, MemStore, Store, Time};
 use std::collections::{BTreeMap, BTreeSet};
 use std::sync::Arc;
@@ -48,7 +48,16 @@ pub fn payment(from: &str, to: &str, how_much: &str, fee: &str) -> Payment {
         from: from.to_owned(),
         to: to.to_owned(),
         amount: amount(how_much),
-        fee: amount(fee),
+        fee: Some(amount(fee)),
+    }
+}
+
+/// A mempool in which any number of transactions may build on each other.
+pub struct Roomy;
+
+impl Packages for Roomy {
+    fn has_room_above(&self, _: &[Txid]) -> bool {
+        true
     }
 }
 
@@ -93,11 +102,17 @@ impl Desk {
     }
 
     pub fn send(&mut self, payment: &Payment) -> Result<(Arc<Tx>, SendPlan), WalletError> {
-        let (tx, plan) = self.wallets.pay(payment)?;
+        let draft = self.draft(payment)?;
+        let plan = draft.plan.clone();
+        let tx = self.wallets.sign(draft);
         assert!(self.offer(&tx), "the mempool takes what a wallet makes");
         let rows = self.wallets.sent(&tx, NOW);
         self.write(rows);
         Ok((tx, plan))
+    }
+
+    pub fn draft(&self, payment: &Payment) -> Result<Draft, WalletError> {
+        self.wallets.draft(payment, &Roomy)
     }
 
     /// Sends what can be sent.
@@ -107,7 +122,7 @@ impl Desk {
     }
 
     pub fn refused(&self, from: &str, to: &str, how_much: &str, fee: &str) -> String {
-        let refused = self.wallets.plan(&payment(from, to, how_much, fee));
+        let refused = self.draft(&payment(from, to, how_much, fee)).map(|_| ());
         refused.expect_err("it cannot be paid").to_string()
     }
 
@@ -186,7 +201,7 @@ impl Desk {
     }
 
     pub fn info(&self, name: &str) -> WalletInfo {
-        self.wallets.wallet(name).expect("a wallet")
+        self.wallets.wallet(name, &Roomy).expect("a wallet")
     }
 
     /// Confirmed, immature, incoming, outgoing, spendable: as the screen shows them.
@@ -260,7 +275,7 @@ impl Desk {
             left.remove(&txid);
         }
         for txid in left.keys() {
-            self.wallets.tx_removed(txid);
+            self.wallets.tx_removed(txid, "gone".to_owned());
         }
         let wanted: Vec<Arc<Tx>> = self
             .wallets

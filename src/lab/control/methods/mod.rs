@@ -152,7 +152,11 @@ mod tests {
             from: "alice".to_owned(),
             to: "bob".to_owned(),
             amount: "1.5".parse().expect("an amount"),
-            fee: "0.0001".parse().expect("an amount"),
+            fee: Some("0.0001".parse().expect("an amount")),
+        };
+        let proposed = Payment {
+            fee: None,
+            ..pay.clone()
         };
         vec![
             Command::CreateWallet { name: name() },
@@ -163,6 +167,7 @@ mod tests {
             Command::ExportWallet { name: name() },
             Command::PlanSend(pay.clone()),
             Command::Send(pay),
+            Command::Send(proposed),
             Command::Wallets,
             Command::History {
                 name: name(),

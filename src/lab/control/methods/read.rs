@@ -1,7 +1,6 @@
 //! How parameters of methods are read.
 
 use super::check_note;
-use crate::chain::Amount;
 use crate::lab::control::order::Order;
 use crate::lab::control::params::{BadParam, Params, bad, required};
 use crate::lab::layout::{MineSpec, NodeSpec};
@@ -30,7 +29,7 @@ pub(super) fn payment(params: &mut Params) -> Result<Payment, BadParam> {
         from: required("from", params.text("from", "alice")?)?,
         to: required("to", params.text("to", "bob")?)?,
         amount: required("amount", params.amount("amount")?)?,
-        fee: params.amount("fee")?.unwrap_or(Amount::ZERO),
+        fee: params.amount("fee")?,
     })
 }
 

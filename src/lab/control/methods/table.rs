@@ -64,7 +64,10 @@ const PAYMENT: &[Param] = &[
     needs("from", "the wallet that pays"),
     needs("to", "an address, or any wallet's name"),
     needs("amount", "how much arrives, as in \"1.5\""),
-    takes("fee", "what the miner gets, as in \"0.0001\" [0]"),
+    takes(
+        "fee",
+        "what the miner gets, as in \"0.0001\" [what the network proposes]",
+    ),
 ];
 const ENDS: &[Param] = &[
     needs("from", "a node"),

@@ -65,6 +65,7 @@ pub fn read(file: &str, text: &str) -> Result<Layout, FileError> {
     let stem = Path::new(file).file_stem().and_then(|stem| stem.to_str());
     Ok(Layout {
         name: stem.unwrap_or(file).to_owned(),
+        file: file.to_owned(),
         about: about(text),
         chain,
         link,

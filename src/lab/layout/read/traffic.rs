@@ -17,7 +17,7 @@ pub(super) fn read(
     nodes: &Nodes<'_>,
     chain: &ChainSpec,
 ) -> Result<TrafficSpec, FileError> {
-    let usual = TrafficSpec::usual(chain.fee);
+    let usual = TrafficSpec::usual(chain.proposed_fee());
     let rate = section.take("rate").map(read_rate).transpose()?;
     let amount = section.take("amount").map(read_amount).transpose()?;
     let fee = section.text("fee", "0.001", str::parse::<Amount>)?;

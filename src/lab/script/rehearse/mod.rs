@@ -18,7 +18,7 @@ use crate::lab::layout::Layout;
 use crate::lab::summary::Summary;
 use crate::lab::tally::{Tally, Traffic};
 use crate::node::io::{Command, Event};
-use crate::node::{Store, Time};
+use crate::node::{MemStore, Node, Store, Time};
 use crate::sim::NodeIx;
 use std::collections::BTreeMap;
 use std::sync::Arc;
@@ -126,6 +126,11 @@ impl Rehearsal {
         self.script.view()
     }
 
+    /// A node, for reading; `None`: there is none of this name, or it does not run.
+    pub fn node(&self, name: &str) -> Option<&Node<MemStore>> {
+        self.stage.sim.node(self.stage.find(name)?)
+    }
+
     /// The caption that is shown.
     pub fn caption(&self) -> Option<&str> {
         self.caption.as_deref()
@@ -231,7 +236,7 @@ impl Rehearsal {
             }
             node_facts(&self.stage, &self.tally, ix, &mut self.seen[ix]);
             if let Some(node) = self.stage.sim.node(NodeIx(ix)) {
-                let wallets = node.wallets().info().into_iter();
+                let wallets = node.wallet_infos().into_iter();
                 let known = wallets.map(|wallet| (wallet.name, wallet.address));
                 self.addresses.extend(known);
             }

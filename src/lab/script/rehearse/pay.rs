@@ -26,7 +26,7 @@ impl Payments {
     pub(super) fn new(layout: &Layout, from: u64) -> Self {
         let spec = layout.traffic.clone();
         let is_wanted = spec.is_some();
-        let spec = spec.unwrap_or_else(|| TrafficSpec::usual(layout.chain.fee));
+        let spec = spec.unwrap_or_else(|| TrafficSpec::usual(layout.chain.proposed_fee()));
         Self {
             generator: Generator::new(spec, seed(from, 1)),
             is_wanted,
@@ -95,7 +95,7 @@ impl Rehearsal {
         let nodes = 0..self.stage.specs.len();
         let running = nodes.filter_map(|ix| Some((ix, self.stage.sim.node(NodeIx(ix))?)));
         let wallets = running.flat_map(|(ix, node)| {
-            let wallets = node.wallets().info().into_iter();
+            let wallets = node.wallet_infos().into_iter();
             wallets.map(move |wallet| (view::NodeIx(ix), wallet))
         });
         let wallets: Vec<_> = wallets.collect();

@@ -20,6 +20,7 @@ pub struct Stage {
     /// The split that is in force.
     pub(super) partition: Option<Partition<NodeIx>>,
     min_fee_per_kb: Amount,
+    fee: Amount,
     key_seed: [u8; 32],
 }
 
@@ -50,6 +51,7 @@ impl Stage {
             specs: layout.nodes.clone(),
             partition: None,
             min_fee_per_kb: layout.chain.min_fee_per_kb,
+            fee: layout.chain.fee,
             key_seed,
         };
         for (ix, spec) in layout.nodes.iter().enumerate() {
@@ -99,6 +101,7 @@ impl Stage {
         config.connect = dialled.collect();
         config.seeds.keys = self.key_seed;
         config.mempool.min_fee_per_kb = self.min_fee_per_kb;
+        config.fee = self.fee;
         spec.configure(&mut config);
         let added = sim.add_node(config).map_err(|error| error.to_string())?;
         debug_assert_eq!(added.0, ix);

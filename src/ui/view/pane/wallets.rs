@@ -8,8 +8,8 @@ use crate::ui::view::scene::Scene;
 use ratatui::style::Style;
 use ratatui::text::{Line, Span};
 
-/// All wallets with what they hold, on at most so many lines; of those that find no room, how many
-/// there are.
+/// All wallets with what they hold, in the order in which they were made, on at most so many lines;
+/// of those that find no room, how many there are.
 pub(super) fn wallets(
     scene: Scene<'_>,
     snapshot: &NodeSnapshot,
@@ -22,7 +22,7 @@ pub(super) fn wallets(
     if left == 0 {
         rows[0].push(Span::styled("none", theme.dim()));
     }
-    for wallet in by_wealth(snapshot) {
+    for wallet in &snapshot.wallets {
         let spans = wallet_spans(scene, wallet);
         // Room for the number of those that are left, unless this is the last.
         let reserve = if left > 1 && rows.len() == lines {
@@ -52,15 +52,6 @@ pub(super) fn wallets(
         }
     }
     rows.into_iter().map(Line::from).collect()
-}
-
-/// The richest first: who has nothing is least missed.
-fn by_wealth(snapshot: &NodeSnapshot) -> Vec<&WalletInfo> {
-    let mut wallets: Vec<_> = snapshot.wallets.iter().collect();
-    if snapshot.wallets.len() > 4 {
-        wallets.sort_by_key(|wallet| std::cmp::Reverse(total(wallet)));
-    }
-    wallets
 }
 
 /// All that is the wallet's in blocks, young rewards included.

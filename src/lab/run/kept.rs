@@ -1,0 +1,197 @@
+//! What a lab keeps of how it was changed while it ran, besides its nodes: links, the split that is
+//! in force, and payments that it makes by itself.
+//!
+//! Nodes are put down by their names, as the next time they may listen elsewhere. What is at the
+//! other end of a link and no node of the lab has only its address.
+
+use super::Shared;
+use super::error::LabError;
+use super::model::Model;
+use super::saved::FILE;
+use crate::lab::control::LinkStatus;
+use crate::lab::layout::Layout;
+use crate::lab::partition::Partition;
+use crate::lab::traffic::{TrafficSpec, check_tx_rate};
+use crate::lab::view::NodeIx;
+use crate::link::LinkState;
+use serde::{Deserialize, Serialize};
+use std::net::SocketAddr;
+use std::path::Path;
+
+/// Links as they were left.
+#[derive(Clone, Debug, Default, PartialEq, Serialize, Deserialize)]
+pub(super) struct SavedLinks {
+    /// Those that somebody has set, each way.
+    set: Vec<LinkStatus>,
+    partition: Option<SavedPartition>,
+}
+
+/// A split.
+#[derive(Clone, Debug, PartialEq, Serialize, Deserialize)]
+struct SavedPartition {
+    groups: Vec<Vec<String>>,
+    /// What it has cut.
+    before: Vec<SavedCut>,
+}
+
+/// A direction that a split has cut, and what it was.
+#[derive(Clone, Debug, PartialEq, Serialize, Deserialize)]
+struct SavedCut {
+    from: String,
+    to: String,
+    was: LinkState,
+}
+
+/// Payments that the lab makes by itself.
+#[derive(Clone, Copy, Debug, PartialEq, Serialize, Deserialize)]
+pub(super) struct SavedTraffic {
+    on: bool,
+    rate: f64,
+}
+
+/// What is written down before its turn if it changes.
+#[derive(Clone, Copy, Debug, PartialEq)]
+pub(super) struct Edition {
+    links: u64,
+    traffic: Option<SavedTraffic>,
+}
+
+impl Shared {
+    /// Which edition of links and traffic there is.
+    pub(super) fn kept_edition(&self) -> Edition {
+        Edition {
+            links: self.links.edition(),
+            traffic: self.lock().traffic_to_keep(&self.layout),
+        }
+    }
+
+    /// Links as they are.
+    pub(super) fn links_to_keep(&self, model: &Model) -> SavedLinks {
+        let set = self.links.all().into_iter();
+        let set = set.map(|(from, to, conditions)| LinkStatus {
+            from: model.name_at(from),
+            to: model.name_at(to),
+            conditions,
+        });
+        let partition = model.partition.as_ref().map(|partition| {
+            let before = partition.undone().map(|(from, to, was)| SavedCut {
+                from: model.name_at(from),
+                to: model.name_at(to),
+                was,
+            });
+            SavedPartition {
+                groups: model.groups_by_name().unwrap_or_default(),
+                before: before.collect(),
+            }
+        });
+        SavedLinks {
+            set: set.collect(),
+            partition,
+        }
+    }
+
+    /// Makes links what they were.
+    ///
+    /// # Errors
+    /// [`LabError::Damaged`]: it speaks of a node that the lab does not have.
+    pub(super) fn restore_links(&self, saved: &SavedLinks) -> Result<(), LabError> {
+        let mut model = self.lock();
+        let restored = self.restored(&model, saved);
+        model.partition = restored.map_err(|problem| damaged(&self.dir, problem))?;
+        Ok(())
+    }
+
+    fn restored(
+        &self,
+        model: &Model,
+        saved: &SavedLinks,
+    ) -> Result<Option<Partition<SocketAddr>>, String> {
+        let mut set = Vec::new();
+        for link in &saved.set {
+            set.push((
+                model.addr_of(&link.from)?,
+                model.addr_of(&link.to)?,
+                link.conditions,
+            ));
+        }
+        let default = self.links.set_default(self.layout.link);
+        let all = default.and_then(|()| self.links.set_all(set));
+        all.map_err(|error| error.to_string())?;
+        let Some(SavedPartition { groups, before }) = &saved.partition else {
+            return Ok(None);
+        };
+        let place = |name: &String| {
+            let found = model.position(name);
+            found.ok_or_else(|| format!("partition: there is no node {name:?}"))
+        };
+        let group = |group: &Vec<String>| group.iter().map(place).collect();
+        let groups: Result<Vec<Vec<NodeIx>>, String> = groups.iter().map(group).collect();
+        let mut partition = Partition::new(groups?);
+        for cut in before {
+            partition.note(model.addr_of(&cut.from)?, model.addr_of(&cut.to)?, cut.was);
+        }
+        Ok(Some(partition))
+    }
+}
+
+/// That what was written down makes no sense.
+fn damaged(dir: &Path, problem: String) -> LabError {
+    LabError::Damaged {
+        path: dir.join(FILE),
+        problem,
+    }
+}
+
+impl Model {
+    /// What the node of this process that listens there is called, or the address.
+    fn name_at(&self, addr: SocketAddr) -> String {
+        let mut own = self.nodes.iter().filter(|node| node.host.is_none());
+        let found = own.find(|node| node.addr == addr);
+        found.map_or_else(|| addr.to_string(), |node| node.name.to_string())
+    }
+
+    /// Where a node listens, or this address.
+    fn addr_of(&self, name: &str) -> Result<SocketAddr, String> {
+        if let Some(node) = self.named(name) {
+            return Ok(node.addr);
+        }
+        let addr = name.parse();
+        addr.map_err(|_| format!("links: there is no node {name:?}"))
+    }
+
+    /// Payments as they are; before any can be made, as the layout wants them.
+    pub(super) fn traffic_to_keep(&self, layout: &Layout) -> Option<SavedTraffic> {
+        let own = self.payments.as_ref().map(|payments| payments.view());
+        let own = own.map(|view| SavedTraffic {
+            on: view.is_on,
+            rate: view.rate,
+        });
+        own.or(layout.traffic.as_ref().map(|spec| SavedTraffic {
+            on: spec.is_on,
+            rate: spec.rate,
+        }))
+    }
+}
+
+/// A layout of which the payments are as they were when the lab was left.
+///
+/// # Errors
+/// [`LabError::Damaged`]: there cannot be so many.
+pub(super) fn with_traffic(
+    layout: Layout,
+    traffic: Option<SavedTraffic>,
+    dir: &Path,
+) -> Result<Layout, LabError> {
+    let Some(SavedTraffic { on, rate }) = traffic else {
+        return Ok(layout);
+    };
+    let rate = check_tx_rate(rate).map_err(|why| damaged(dir, format!("traffic: {why}")))?;
+    let usual = TrafficSpec::usual(layout.chain.proposed_fee());
+    let spec = layout.traffic.unwrap_or(usual);
+    let traffic = Some(TrafficSpec {
+        is_on: on,
+        rate,
+        ..spec
+    });
+    Ok(Layout { traffic, ..layout })
+}
