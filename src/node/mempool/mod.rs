@@ -11,7 +11,7 @@
 //! bounds both, and with them the work for a single transaction, whoever sends it.
 //!
 //! What a reorganisation takes from blocks or from the entries, and what only a later block than the
-//! next can have, is [held](held): it is no entry, and is tried again with every block.
+//! next can have, is held: it is no entry, and is tried again with every block.
 //!
 //! An entry gives way to one that spends the same coin and pays more: a higher rate than any that
 //! has to go, and more in total than all of them. So a replacement is never worse for a miner, and

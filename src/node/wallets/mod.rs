@@ -192,7 +192,7 @@ impl Wallets {
         self.names.get(name).copied()
     }
 
-    /// A payment of [`Wallets::pay`] that the mempool has taken: from now on it is kept and
+    /// A payment of [`Wallets::sign`] that the mempool has taken: from now on it is kept and
     /// announced until a block has it. The rows must be safe on disk before anybody hears of it.
     ///
     /// # Panics
