@@ -3,6 +3,7 @@
 
 use crate::common::control::*;
 use crate::common::running::{TEXT, agree_on, begun, until};
+use chainlab::lab::LabView;
 use chainlab::lab::control::basics::BASICS;
 use chainlab::lab::control::methods::{METHODS, NOTE_MAX, Param};
 use chainlab::lab::control::rpc;
@@ -246,8 +247,15 @@ async fn every_example_is_answered_in_its_shape() {
         let wanted = filled(written, &shown);
         same_shape(&wanted, &answer, &method).unwrap_or_else(|why| panic!("{why}\n{answer}"));
         assert_eq!(written["id"], request["id"], "{method}");
+        // What follows looks at other nodes, too.
+        if method == "send" {
+            let waits_at = |view: &LabView| {
+                let mut seen = view.nodes.iter().flat_map(|node| &node.snapshot);
+                seen.all(|seen| seen.mempool.count == 1)
+            };
+            until(&lab, waits_at).await;
+        }
         if method == "mine_now" {
-            // What follows looks at other nodes, too.
             let height = answer["result"]["mined"]["block"]["height"].as_u64();
             let height = u32::try_from(height.expect("a height")).expect("few");
             until(&lab, |view| agree_on(view, height)).await;
