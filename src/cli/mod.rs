@@ -200,7 +200,7 @@ impl Failure {
         }
     }
 
-    /// The terminal was closed, and nobody is there to hear of it.
+    /// The terminal was closed: there is no reader any more.
     fn hung_up() -> Self {
         Self {
             words: String::new(),

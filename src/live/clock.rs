@@ -6,7 +6,7 @@
 //!
 //! Nothing tells a process that it was stopped (Ctrl-Z, a debugger, a frozen container, a closed
 //! lid), and the monotonic clock runs on. But the clock is read all the time: by the nodes, and by a
-//! heartbeat when they sleep. If nobody has read it for two seconds, eight heartbeats, nobody was
+//! heartbeat when they sleep. If it was not read for two seconds, eight heartbeats, no reader was
 //! able to. Readers check it themselves, because after a stop a node may well run before the
 //! heartbeat does. What becomes of the gap depends on whose clock it is:
 //!
@@ -57,7 +57,7 @@ type Source = Arc<dyn Fn() -> Duration + Send + Sync>;
 struct Shared {
     /// Never goes backwards.
     raw: Source,
-    /// Can be set by anybody; looked at only where this clock starts anew.
+    /// Any program can set it; looked at only where this clock starts anew.
     wall: Source,
     state: Mutex<State>,
 }

@@ -84,7 +84,7 @@ pub fn job<S: Store>(chain: &ChainState<S>, mempool: &Mempool, miner: &Miner, no
 /// The time of a block that is asked for by hand on this tip: a block interval after the latest time
 /// on its branch, so that the difficulty stays as it is. But
 ///
-/// - not more than [`ROOM_BY_HAND`] intervals ago: a chain that nobody mined for a month goes on near
+/// - not more than [`ROOM_BY_HAND`] intervals ago: a chain that was not mined for a month goes on near
 ///   the present, where it leaves room for as many blocks more;
 /// - not further ahead than half of what a block may be. Nobody refuses it then whose clock is right
 ///   to within the other half, which is where nodes say that their clocks differ. Beyond that blocks

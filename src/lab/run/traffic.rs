@@ -1,8 +1,8 @@
 //! Payments that a lab makes by itself, while it runs.
 //!
-//! They are asked of the nodes as anybody asks for a payment, one after the other, at times of which
-//! only those count in which the lab clock goes: while that stands still nobody pays. What a node refuses, as it does when a wallet
-//! has too many payments that wait, is counted and told to nobody.
+//! They are asked of the nodes as any payment is, one after the other. Only time in which the lab
+//! clock goes counts: while that stands still no payment is made. What a node refuses, as it does when
+//! a wallet has too many payments that wait, is counted and not told.
 
 use super::Shared;
 use super::ask::{self, By, fault};

@@ -3,8 +3,8 @@
 //! A coin that any transaction known here spends is out of the question, so that two payments in a
 //! row never pick the same one. Of the others mature coins in blocks come first, then the change of
 //! this wallet's own payments, if the mempool has these and lets one more payment build on them;
-//! never what somebody else has not yet got into a block. Among these: a coin of exactly the sum; or the smallest that suffices; or the
-//! largest, one after the other, until it is enough.
+//! never what another wallet pays and no block has yet. Among these: a coin of exactly the sum; or
+//! the smallest that suffices; or the largest, one after the other, until it is enough.
 
 use super::super::io::{Payment, SendPlan};
 use super::super::mempool::Mempool;
