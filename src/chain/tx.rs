@@ -100,7 +100,7 @@ impl Tx {
     }
 
     /// What it pays, and to whom: its outputs without the change, which goes back to an owner of a
-    /// coin that it spends. If all of them do, somebody pays itself, and it is the first that is
+    /// coin that it spends. If all of them do, the payer pays itself, and it is the first that is
     /// paid: change comes after it.
     pub fn payments(&self) -> Vec<TxOut> {
         let inputs = self.inputs.iter().filter(|_| !self.is_coinbase());

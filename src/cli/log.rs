@@ -104,7 +104,7 @@ impl Line<'_> {
         for (name, value) in &self.text.fields {
             let _ = write!(words, " {name}={value}");
         }
-        // A line is one line, whatever a peer calls itself.
+        // A line is one line: a peer may have line breaks in its name.
         line.push_str(&plain(&words).replace('\n', " "));
         line.push('\n');
         line

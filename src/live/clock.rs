@@ -10,7 +10,7 @@
 //! able to. Readers check it themselves, because after a stop a node may well run before the
 //! heartbeat does. What becomes of the gap depends on whose clock it is:
 //!
-//! - Where all nodes stood still with it, the gap did not happen: nobody times out over it and no
+//! - Where all nodes stood still with it, the gap did not happen: no peer times out over it and no
 //!   miner makes up for it.
 //! - Where one of them has a peer in another process, time went on there. The clock looks at the
 //!   wall clock and goes on from there, as far ahead of it or behind as it was before. By how much
@@ -73,7 +73,7 @@ struct State {
     leapt: Duration,
     /// How much later than the wall clock it is, in microseconds; negative: earlier.
     lead_us: i128,
-    /// It never stands still, whoever is connected.
+    /// It never stands still, connected or not.
     is_of_the_world: bool,
     /// The nodes that live on it, and whether they have peers that do not.
     nodes: BTreeMap<PublicKey, bool>,
@@ -101,7 +101,7 @@ impl LabClock {
     }
 
     /// Begins at `start` and goes on as `raw` does, which must never go backwards and is its wall
-    /// clock as well. It has no heartbeat: whoever chooses the raw clock reads it often enough.
+    /// clock as well. It has no heartbeat: who gives the raw clock reads it often enough.
     pub fn over(start: Time, raw: impl Fn() -> Duration + Send + Sync + 'static) -> Self {
         let raw: Source = Arc::new(raw);
         Self::between(start, Arc::clone(&raw), raw)
@@ -149,7 +149,7 @@ impl LabClock {
         }
     }
 
-    /// How long it has gone since it was made: not while it stood still, and whatever it was set to.
+    /// How long it has gone since it was made: not while it stood still, and whether or not it was set.
     pub fn ran(&self) -> Duration {
         self.0.read().ran
     }
@@ -240,7 +240,7 @@ impl Shared {
     }
 
     fn state(&self) -> MutexGuard<'_, State> {
-        // Nobody can panic between two of its fields.
+        // No panic can come between two of its fields.
         self.state.lock().unwrap_or_else(PoisonError::into_inner)
     }
 }

@@ -251,7 +251,7 @@ impl Unreached {
         }
     }
 
-    /// A node was reached at these addresses, by whatever connection.
+    /// A node was reached at these addresses, by either end.
     pub fn reached(&mut self, is_there: impl Fn(SocketAddr) -> bool) {
         self.0.retain(|addr, _| !is_there(*addr));
     }

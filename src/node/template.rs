@@ -5,8 +5,8 @@
 //! each after those that it spends from, and a coinbase that takes exactly what it may.
 //!
 //! A miner's block has the time at which it was found. A block that is asked for by hand is found at
-//! once, whatever it costs, and with that time ten of them would look like ten times the hash rate:
-//! the target would fall for everybody, and by as much for whoever asks for the next. So it has the
+//! once, at any cost, and with that time ten of them would look like ten times the hash rate:
+//! the target would fall for every miner, and as much for the next that is asked for. So it has the
 //! time at which it would have been due, a block interval after the latest before it, as far as the
 //! rules allow: see [`time_by_hand`].
 
@@ -86,7 +86,7 @@ pub fn job<S: Store>(chain: &ChainState<S>, mempool: &Mempool, miner: &Miner, no
 ///
 /// - not more than [`ROOM_BY_HAND`] intervals ago: a chain that was not mined for a month goes on near
 ///   the present, where it leaves room for as many blocks more;
-/// - not further ahead than half of what a block may be. Nobody refuses it then whose clock is right
+/// - not further ahead than half of what a block may be. No node refuses it then whose clock is right
 ///   to within the other half, which is where nodes say that their clocks differ. Beyond that blocks
 ///   by hand do count as hash rate: a chain at the present can get ahead of its schedule only so far.
 ///

@@ -48,7 +48,7 @@ pub struct Farewell {
 /// Why the screen ends early.
 #[derive(Debug, Error)]
 pub enum UiError {
-    /// The terminal was closed: there is nobody to show anything to.
+    /// The terminal was closed: there is nothing to show anything on.
     #[error("the terminal was closed")]
     Closed,
     /// The terminal failed.
@@ -60,7 +60,7 @@ pub enum UiError {
 }
 
 impl From<io::Error> for UiError {
-    /// What the terminal says to whoever reads or writes when it is gone is not a failure of its own.
+    /// What the terminal says to a reader or writer when it is gone is not a failure of its own.
     fn from(error: io::Error) -> Self {
         use rustix::io::Errno;
         match Errno::from_io_error(&error) {

@@ -293,7 +293,7 @@ impl<R: AsyncRead + Unpin> Lines<R> {
     }
 
     /// The next line, without its end, which the last one need not have; `None`: there is none any
-    /// more. What has come stays if nobody waits to the end.
+    /// more. What has come stays if the wait is given up.
     async fn next(&mut self) -> Result<Option<Vec<u8>>, NoLine> {
         loop {
             let new = &self.buffer[self.searched..];

@@ -451,7 +451,7 @@ impl Shared {
     }
 
     /// What time it is elsewhere. A lab that only shows others goes by that; one with nodes of its own
-    /// has a clock that nobody sets.
+    /// has a clock that is never set.
     fn is_told_time(&self, time: Time) {
         if self.standing == Standing::Attached {
             self.clock.not_before(time);

@@ -21,7 +21,7 @@ use std::path::Path;
 /// Links as they were left.
 #[derive(Clone, Debug, Default, PartialEq, Serialize, Deserialize)]
 pub(super) struct SavedLinks {
-    /// Those that somebody has set, each way.
+    /// Those that were set, each way.
     set: Vec<LinkStatus>,
     partition: Option<SavedPartition>,
 }

@@ -249,7 +249,7 @@ impl Lab {
     }
 
     /// How long it has gone on, from the moment when all of its nodes were up: not while it stood
-    /// still, and whatever its clock was set to.
+    /// still, and whether or not its clock was set.
     pub fn elapsed(&self) -> Duration {
         self.shared.elapsed()
     }

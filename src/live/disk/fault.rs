@@ -2,7 +2,7 @@
 //!
 //! - What the system refuses is told in the system's words, from wherever in the library it comes.
 //! - What the system says about a file that should be there, or that should be longer, is damage.
-//! - After a failed write, also one of a thread of the library's own that tells nobody, the library
+//! - After a failed write, also one of a thread of the library's own that tells no caller, the library
 //!   says [`Poisoned`](fjall::Error::Poisoned) to everything. Why, has to be found out: see
 //!   [`refusal`] and [`DiskStore::why_poisoned`].
 //! - The library asserts some of what a damaged file can break, and of what a failed call leaves, so

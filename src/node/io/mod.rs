@@ -67,7 +67,7 @@ pub enum Input {
     /// The node's deadline has come.
     Tick,
     /// The node was given nothing for so long because its process stood still, and the clock has gone
-    /// on by as much at once. Nobody is to blame for what did not come in meanwhile.
+    /// on by as much at once. No peer is to blame for what did not come in meanwhile.
     StoodStill(Duration),
     /// Somebody wants something.
     Command(RequestId, Command),

@@ -153,7 +153,7 @@ impl Mempool {
         self.plan(tx, chain, now).map(|_| ())
     }
 
-    /// Whether a transaction that spends from all of these would be too many with nobody: all are
+    /// Whether a transaction that spends from all of these keeps every package within its limit: all are
     /// entries, and the package of each has room for one more.
     pub fn has_room_above(&self, parents: &[Txid]) -> bool {
         let are_here = parents.iter().all(|txid| self.contains(txid));

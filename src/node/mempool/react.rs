@@ -159,7 +159,7 @@ impl Mempool {
                 Some(parent) => Err(RemovedWhy::ParentHeld(parent)),
                 None if is_full => Err(RemovedWhy::Evicted),
                 None => {
-                    // It may be from a row, whose signatures nobody has looked at.
+                    // It may be from a row, whose signatures were not checked yet.
                     let (network, sigs) = (self.network, Arc::clone(&self.sigs));
                     self.admit_again(&back, chain, |plan| {
                         rules::check_signatures(&tx, &plan.spent, network, &sigs).map_err(|error| {

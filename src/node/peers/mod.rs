@@ -9,13 +9,11 @@
 //!
 //! A pong carries the time of who sent it; where the clocks differ that is told: see [`Skew`].
 
+mod predecessor;
 mod skew;
 
+pub use self::predecessor::Predecessor;
 pub use self::skew::Skew;
-
-mod predecessor;
-
-pub use predecessor::Predecessor;
 
 use super::handshake::{self, Handshake, HandshakeError, Identity, Rival};
 use super::io::{CloseReason, ConnId, Direction, PeerLabel};
@@ -148,7 +146,7 @@ pub struct Due {
 }
 
 impl Peers {
-    /// Nobody yet, on a network on which a block may be so far ahead of a clock.
+    /// No peers yet, on a network on which a block may be so far ahead of a clock.
     pub fn new(us: Identity, inbound_max: usize, future_drift: Duration) -> Self {
         Self {
             us,
@@ -336,7 +334,7 @@ impl Peers {
         (was_told != skew.is_any()).then_some(skew)
     }
 
-    /// Nothing could come in for so long: nobody was silent because of it. A pong that is on its way
+    /// Nothing could come in for so long: no peer is to blame for that silence. A pong that is on its way
     /// says nothing about clocks.
     pub fn stood_still(&mut self, time: Duration, now: Time) {
         for peer in self.peers.values_mut() {

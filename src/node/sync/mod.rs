@@ -416,7 +416,7 @@ impl Sync {
         overdue
     }
 
-    /// Nothing could come in for so long: nobody is late because of it.
+    /// Nothing could come in for so long: no peer is late because of it.
     pub fn stood_still(&mut self, time: Duration) {
         self.peers
             .values_mut()

@@ -1,7 +1,7 @@
 //! Blocks that came before what is below them: asked for as soon as they were announced, they are kept
 //! until the headers below them are here, and not asked for a second time.
 //!
-//! Anybody can make any number of them for nothing, so they are few, and one peer cannot take the
+//! Any peer can make any number of them for nothing, so they are few, and one peer cannot take the
 //! room of all.
 
 use super::super::io::ConnId;
