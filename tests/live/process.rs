@@ -1,104 +1,8 @@
 //! The program as people run it: started, signalled, killed, stopped with Ctrl-Z, started again.
 
-use std::io::{BufRead, BufReader, Read};
-use std::path::Path;
-use std::process::{Child, ChildStderr, Command, ExitStatus, Stdio};
-use std::sync::mpsc::{self, Receiver};
+use super::program::Process;
 use std::thread;
 use std::time::{Duration, Instant};
-
-/// How long something may take that must happen.
-const PATIENCE: Duration = Duration::from_secs(60);
-
-/// A network on which every second hash is a block.
-const EASY: &str = "\
-[chain]
-block_interval = \"1s\"
-retarget = \"fixed\"
-genesis_bits = \"0x207fffff\"
-";
-
-/// A node in a process of its own. Killed when the test is done with it.
-struct Process {
-    child: Child,
-    log: Receiver<String>,
-}
-
-impl Process {
-    fn start(home: &Path, more: &[&str]) -> Self {
-        std::fs::write(home.join("net.toml"), EASY).expect("written");
-        let node = ["node", "--name", "nora", "--port", "0"];
-        let rest = ["--data-dir", "data", "--network", "net.toml"];
-        let mut child = Command::new(env!("CARGO_BIN_EXE_chainlab"))
-            .args(node.iter().chain(&rest).chain(more))
-            .current_dir(home)
-            .env("RUST_LOG", "info")
-            .stderr(Stdio::piped())
-            .spawn()
-            .expect("the program runs");
-        let log = follow(child.stderr.take().expect("piped"));
-        Self { child, log }
-    }
-
-    /// The first line of the log, from now on, with these words.
-    fn says(&self, words: &str) -> String {
-        let until = Instant::now() + PATIENCE;
-        loop {
-            let left = until.saturating_duration_since(Instant::now());
-            match self.log.recv_timeout(left) {
-                Ok(line) if line.contains(words) => return line,
-                Ok(_) => {}
-                Err(error) => panic!("{error} before it said {words:?}"),
-            }
-        }
-    }
-
-    /// What follows these words in the log, up to a blank or comma.
-    fn reads(&self, words: &str) -> String {
-        let line = self.says(words);
-        let (_, rest) = line.split_once(words).expect("it has the words");
-        let end = rest.find([' ', ',']).unwrap_or(rest.len());
-        rest[..end].to_owned()
-    }
-
-    fn signal(&self, name: &str) {
-        let pid = self.child.id().to_string();
-        let sent = Command::new("kill").args(["-s", name, &pid]).status();
-        assert!(sent.expect("kill runs").success());
-    }
-
-    fn wait(mut self) -> (ExitStatus, Vec<String>) {
-        let until = Instant::now() + PATIENCE;
-        loop {
-            if let Some(status) = self.child.try_wait().expect("ours") {
-                return (status, self.log.iter().collect());
-            }
-            assert!(Instant::now() < until, "it does not end");
-            thread::sleep(Duration::from_millis(10));
-        }
-    }
-}
-
-impl Drop for Process {
-    fn drop(&mut self) {
-        // It may have ended already.
-        let _ = self.child.kill();
-        let _ = self.child.wait();
-    }
-}
-
-/// Reads a log without end, so that nobody waits for us.
-fn follow(log: ChildStderr) -> Receiver<String> {
-    let (sender, receiver) = mpsc::channel();
-    thread::spawn(move || {
-        for line in BufReader::new(log.take(u64::MAX)).lines() {
-            let Ok(line) = line else { return };
-            // The test may have seen enough.
-            let _ = sender.send(line);
-        }
-    });
-    receiver
-}
 
 fn height(line: &str) -> u32 {
     let (_, rest) = line.split_once('#').expect("a place in the chain");
@@ -150,7 +54,7 @@ fn a_second_process_on_a_directory_is_refused_and_the_first_goes_on() {
     let begun = Instant::now();
     let (status, log) = Process::start(home.path(), &[]).wait();
     assert_eq!(status.code(), Some(2));
-    assert_eq!(log, ["chainlab: data is in use by another node"]);
+    assert_eq!(log, ["chainlab: nora is in use by another node"]);
     assert!(begun.elapsed() < Duration::from_secs(5));
     nora.says("mined #");
 }
@@ -176,11 +80,11 @@ fn a_node_that_was_stopped_for_a_while_makes_no_burst_of_blocks() {
     nora.says("mined #");
     nora.signal("STOP");
     thread::sleep(Duration::from_secs(4));
-    nora.log.try_iter().for_each(drop);
+    nora.said();
     nora.signal("CONT");
     thread::sleep(Duration::from_millis(500));
-    let after = nora.log.try_iter().filter(|line| line.contains("mined #"));
-    let after = after.count();
+    let after = nora.said();
+    let after = after.iter().filter(|line| line.contains("mined #")).count();
     // Made up for, the four seconds would be worth twenty.
     assert!(after < 12, "{after} blocks in half a second");
     nora.says("mined #");

@@ -18,7 +18,6 @@ mod bent;
 mod check;
 mod headless;
 mod input;
-mod node_log;
 mod proposed_fee;
 mod refusal_kinds;
 mod screen;
