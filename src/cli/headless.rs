@@ -4,9 +4,9 @@
 
 mod report;
 
-use self::report::Report;
+use self::report::{Reader, Report};
 use super::log::{self, Format, Of};
-use super::{Failure, runtime};
+use super::{Failure, LAST_WAIT, block_on, runtime, unless_signalled};
 use crate::lab::control::NodeEvent;
 use crate::lab::script::cast::Cast;
 use crate::lab::script::rehearse::Rehearsal;
@@ -19,6 +19,7 @@ use clap::Args;
 use std::sync::Arc;
 use std::sync::atomic::{AtomicBool, Ordering};
 use std::time::Duration;
+use tokio::runtime::Handle;
 use tokio::time::{MissedTickBehavior, interval, timeout};
 
 /// How long a lab runs if nobody says.
@@ -73,12 +74,10 @@ struct Judge<'a> {
 
 pub(super) fn run(options: &HeadlessOptions, lab: LabOptions) -> Result<(), Failure> {
     log::start("warn", Of::Many, Format::Plain);
-    let report = Report::new(options.json);
     let summary = match options.is_virtual {
-        true => rehearse(options, &lab, &report)?,
-        false => play(options, lab, &report)?,
+        true => rehearse(options, &lab)?,
+        false => play(options, lab)?,
     };
-    report.end(&summary)?;
     match summary.failed.is_empty() {
         true => Ok(()),
         false => Err(Failure::unmet(summary.failed.join("\nchainlab: "))),
@@ -86,11 +85,7 @@ pub(super) fn run(options: &HeadlessOptions, lab: LabOptions) -> Result<(), Fail
 }
 
 /// In virtual time.
-fn rehearse(
-    options: &HeadlessOptions,
-    lab: &LabOptions,
-    report: &Report,
-) -> Result<Summary, Failure> {
+fn rehearse(options: &HeadlessOptions, lab: &LabOptions) -> Result<Summary, Failure> {
     if let Some(expr) = &options.until {
         let cast = Cast::at_the_end(&lab.layout);
         let known = expr.check(cast.nodes(), cast.wallets());
@@ -103,10 +98,14 @@ fn rehearse(
         listen()?
     };
     let flag = Arc::clone(&is_asked_to_end);
-    runtime.spawn(async move {
+    let signalled = runtime.spawn(async move {
         signals.next().await;
         flag.store(true, Ordering::Relaxed);
     });
+    let report = Report::new(
+        options.json,
+        Reader::WaitedFor(Arc::clone(&is_asked_to_end)),
+    )?;
     let rehearsal = Rehearsal::new(&lab.layout, lab.seed.unwrap_or(0));
     let mut rehearsal = rehearsal.map_err(Failure::other)?;
     let mut judge = Judge::new(options);
@@ -123,6 +122,9 @@ fn rehearse(
         if is_signalled || judge.is_over(rehearsal.elapsed(), script.as_deref()) {
             let mut summary = rehearsal.summary();
             summary.fail(judge.failures(rehearsal.elapsed(), script.as_deref()));
+            let signalled = async { drop(signalled.await) };
+            runtime.block_on(report.end(&summary, signalled))?;
+            runtime.shutdown_timeout(LAST_WAIT);
             return Ok(summary);
         }
         let (since, mut told) = (rehearsal.since(), Ok(()));
@@ -144,15 +146,14 @@ fn listen() -> Result<Signals, Failure> {
 }
 
 /// With real nodes.
-fn play(options: &HeadlessOptions, lab: LabOptions, report: &Report) -> Result<Summary, Failure> {
+fn play(options: &HeadlessOptions, lab: LabOptions) -> Result<Summary, Failure> {
     // If this fails, the first socket that cannot be opened says so.
     let _ = live::raise_open_files();
-    let runtime = runtime()?;
-    let handle = runtime.handle().clone();
-    runtime.block_on(async {
+    let report = Report::new(options.json, Reader::MayBeLate)?;
+    block_on(async {
         // From here on a signal waits until the databases can be closed.
-        let signals = listen()?;
-        let lab = Lab::start(lab, handle)?;
+        let mut signals = listen()?;
+        let lab = Lab::start(lab, Handle::current())?;
         let watched = match &options.until {
             Some(expr) => lab
                 .check(expr)
@@ -160,12 +161,16 @@ fn play(options: &HeadlessOptions, lab: LabOptions, report: &Report) -> Result<S
             None => Ok(()),
         };
         let watched = match watched {
-            Ok(()) => watch(options, &lab, signals, report).await,
+            Ok(()) => watch(options, &lab, &mut signals, &report).await,
             Err(failure) => Err(failure),
         };
-        let closed = lab.close().await;
+        let closed = unless_signalled(&mut signals, lab.close()).await;
         let summary = watched?;
         closed?;
+        let cut_short = async {
+            signals.next().await;
+        };
+        report.end(&summary, cut_short).await?;
         Ok(summary)
     })
 }
@@ -173,7 +178,7 @@ fn play(options: &HeadlessOptions, lab: LabOptions, report: &Report) -> Result<S
 async fn watch(
     options: &HeadlessOptions,
     lab: &Lab,
-    mut signals: Signals,
+    signals: &mut Signals,
     report: &Report,
 ) -> Result<Summary, Failure> {
     let mut hearing = lab.hear();

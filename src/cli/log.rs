@@ -1,11 +1,14 @@
 //! The log of a program without a screen: plain lines for people, or JSON for programs, on stderr.
+//! What waits there for a reader is bounded; lines beyond that are dropped, and told of in a line.
 
-use super::plain;
+use super::{output, plain};
 use crate::ui::log::{Text, node_names, node_of, text_of};
 use clap::ValueEnum;
 use serde_json::json;
+use std::backtrace::{Backtrace, BacktraceStatus};
 use std::fmt::Write as _;
-use std::io::{IsTerminal, Write as _, stderr};
+use std::io::{IsTerminal, stderr};
+use std::panic;
 use tracing::{Event, Level, Subscriber};
 use tracing_subscriber::layer::{Context, SubscriberExt as _};
 use tracing_subscriber::registry::LookupSpan;
@@ -44,6 +47,21 @@ pub(super) fn start(level: &str, of: Of, format: Format) {
     tracing_subscriber::registry()
         .with(layers.with_filter(filter))
         .init();
+    hook_panics();
+}
+
+/// A panic's words go where all others go: to write them, no thread waits.
+fn hook_panics() {
+    panic::set_hook(Box::new(|info| {
+        let trace = Backtrace::capture();
+        match trace.status() {
+            BacktraceStatus::Captured => tracing::error!("{info}\n{trace}"),
+            _ => tracing::error!("{info}"),
+        }
+        if std::thread::current().name() == Some("main") {
+            output::finish();
+        }
+    }));
 }
 
 struct Lines {
@@ -64,12 +82,29 @@ where
             node: node_of(event, &context),
             text: text_of(event),
         };
-        let line = match self.format {
+        output::log(&self.show(&line), |count| self.dropped(count));
+    }
+}
+
+impl Lines {
+    fn show(&self, line: &Line<'_>) -> String {
+        match self.format {
             Format::Plain => line.plain(self.of, self.has_colour),
             Format::Json => line.json(),
-        };
-        // The terminal may be gone.
-        let _ = stderr().lock().write_all(line.as_bytes());
+        }
+    }
+
+    fn dropped(&self, count: u64) -> String {
+        self.show(&Line {
+            time: jiff::Timestamp::now(),
+            level: Level::WARN,
+            target: module_path!(),
+            node: None,
+            text: Text {
+                message: format!("{count} lines were dropped here: they were not read"),
+                fields: Vec::new(),
+            },
+        })
     }
 }
 

@@ -28,6 +28,7 @@ mod look;
 mod mine;
 mod network;
 mod node;
+mod output;
 mod peers;
 mod rpc;
 mod run;
@@ -39,17 +40,18 @@ mod table;
 mod traffic;
 mod wallet;
 
-use crate::live::StartError;
 use crate::live::disk::OpenDiskError;
+use crate::live::{Signals, StartError};
 use crate::node::StoreFault;
 use crate::node::chainstate::OpenError;
 use crate::node::io::RefusalKind;
 use clap::{CommandFactory, FromArgMatches, Parser, Subcommand};
+use output::say;
 use serde_json::json;
 use std::borrow::Cow;
 use std::fmt;
 use std::fs::File;
-use std::io::{self, Read, Write, stderr, stdout};
+use std::io::{self, Read, Write, stdout};
 use std::path::Path;
 use std::process::ExitCode;
 use std::time::Duration;
@@ -274,18 +276,22 @@ pub fn run() -> ExitCode {
         Some(Command::Completions(options)) => shell::completions(&options, Cli::command()),
         Some(Command::Man) => shell::man(Cli::command()),
     };
-    let Err(failure) = done else {
-        return ExitCode::SUCCESS;
+    let code = match done {
+        Ok(()) => ExitCode::SUCCESS,
+        Err(failure) => {
+            if !failure.words.is_empty() {
+                say(&format!("chainlab: {}", failure.words));
+            }
+            ExitCode::from(failure.code)
+        }
     };
-    if !failure.words.is_empty() {
-        say(&format!("chainlab: {}", failure.words));
-    }
-    ExitCode::from(failure.code)
+    output::finish();
+    code
 }
 
 /// Does what goes through the control protocol. Programs that want JSON get a refusal as JSON, too.
 fn verb(json: bool, work: impl Future<Output = Result<(), Failure>>) -> Result<(), Failure> {
-    let done = runtime()?.block_on(work);
+    let done = block_on(work);
     if let (
         true,
         Err(Failure {
@@ -310,6 +316,26 @@ fn runtime() -> Result<Runtime, Failure> {
     built.map_err(|error| Failure::other(format!("no threads: {error}")))
 }
 
+/// Does the whole work of a command, and waits for no thread that has not ended by then.
+fn block_on<T>(work: impl Future<Output = Result<T, Failure>>) -> Result<T, Failure> {
+    let runtime = runtime()?;
+    let done = runtime.block_on(work);
+    runtime.shutdown_timeout(LAST_WAIT);
+    done
+}
+
+/// Waits for work that ends well, unless a signal comes: it is the second one, which means that the
+/// disk is not to be waited for.
+async fn unless_signalled<T>(signals: &mut Signals, work: impl Future<Output = T>) -> T {
+    tokio::select! {
+        done = work => done,
+        signal = signals.next() => {
+            say(&format!("{signal} again: not waiting for the disk"));
+            std::process::exit(1)
+        }
+    }
+}
+
 /// Prints what was asked for. That nobody reads on is no failure.
 fn print(text: &str) -> Result<(), Failure> {
     match stdout()
@@ -328,11 +354,6 @@ fn plain(text: &str) -> Cow<'_, str> {
         true => Cow::Owned(text.replace(is_order, "\u{fffd}")),
         false => Cow::Borrowed(text),
     }
-}
-
-/// Says something beside the output. The terminal may be gone already.
-fn say(words: &str) {
-    let _ = writeln!(stderr(), "{}", plain(words));
 }
 
 /// The text of a file that people write, of at most `max` bytes and one, by which its reader sees

@@ -2,13 +2,13 @@
 
 use super::control::ControlOptions;
 use super::log::{self, Format, Of};
-use super::{Failure, read_file, runtime, say};
+use super::{Failure, block_on, read_file, say, unless_signalled};
 use crate::chain::Params;
 use crate::lab::names::parse_node_name;
 use crate::lab::units::parse_rate;
 use crate::lab::{Adoption, Control, Lab};
 use crate::lab::{document, network, places};
-use crate::live::{self, End, LabClock, NodeHandle, Signals, stored_params};
+use crate::live::{self, End, LabClock, Signals, stored_params};
 use crate::node::Config;
 use crate::node::message::Role;
 use crate::node::mining::MiningMode;
@@ -95,9 +95,8 @@ pub(super) fn run(options: Options) -> Result<(), Failure> {
     };
     let params = choose_network(options.network.as_deref(), &data_dir)?;
     let config = configure(&options, params)?;
-    let runtime = runtime()?;
     let at = SocketAddr::new(options.bind, options.port);
-    runtime.block_on(serve(config, &data_dir, at, control, options.log_format))
+    block_on(serve(config, &data_dir, at, control, options.log_format))
 }
 
 fn default_dir(name: &str) -> Result<PathBuf, Failure> {
@@ -185,10 +184,13 @@ async fn serve(
     let lab = Lab::adopt(adoption)?;
     let end = tokio::select! {
         end = node.ended() => end,
-        signal = signals.next() => stop(&node, &mut signals, signal).await,
+        signal = signals.next() => {
+            tracing::info!("{signal}: stopping");
+            unless_signalled(&mut signals, node.stop()).await
+        }
     };
     // Its cookie and its sockets go with it.
-    lab.close().await?;
+    unless_signalled(&mut signals, lab.close()).await?;
     match end {
         End::Stopped => {
             let words = format!("{name} has stopped; all it had is on disk");
@@ -199,17 +201,5 @@ async fn serve(
             Ok(())
         }
         end => Err(Failure::other(end)),
-    }
-}
-
-/// Closes the database; who signals again does not want to wait for that.
-async fn stop(node: &NodeHandle, signals: &mut Signals, signal: &str) -> End {
-    tracing::info!("{signal}: stopping");
-    tokio::select! {
-        end = node.stop() => end,
-        signal = signals.next() => {
-            say(&format!("{signal} again: not waiting for the disk"));
-            std::process::exit(1)
-        }
     }
 }

@@ -1,9 +1,9 @@
 //! What every command with a screen does around it.
 
 use super::look::Resolved;
-use super::{Failure, LAST_WAIT};
+use super::{Failure, LAST_WAIT, unless_signalled};
 use crate::lab::Lab;
-use crate::live::{self, LabClock};
+use crate::live::{self, LabClock, Signals};
 use crate::ui::{self, Farewell, UiError, UiOptions};
 use std::io::{IsTerminal, stdin, stdout};
 use std::sync::{Arc, OnceLock};
@@ -50,15 +50,35 @@ pub(super) fn show(
         shows_keys,
     };
     let left = runtime.block_on(async {
-        let left = ui::run(&lab, shown).await;
-        let closed = lab.close().await;
-        let left = left.map_err(|error| match error {
-            UiError::Closed => Failure::hung_up(),
-            error => Failure::other(error),
+        let mut signals = Signals::new().map_err(|error| {
+            // Without them the screen could not be ended.
+            Failure::other(format!("no signals: {error}"))
         })?;
+        let left = ui::run(&lab, shown, &mut signals).await;
+        let closing = async {
+            let left = match left {
+                Err(UiError::Closed) => Err(Failure::hung_up()),
+                Err(error) => Err(kept_after(error, &lab).await),
+                Ok(left) => Ok(left),
+            };
+            (left, lab.close().await)
+        };
+        let (left, closed) = unless_signalled(&mut signals, closing).await;
+        let left = left?;
         closed?;
         Ok::<_, Failure>(left)
     });
     runtime.shutdown_timeout(LAST_WAIT);
     left
+}
+
+/// What ended the screen and was not wanted. What was done in the lab is not lost by that.
+async fn kept_after(error: UiError, lab: &Lab) -> Failure {
+    if !lab.view().is_temporary {
+        return Failure::other(error);
+    }
+    match lab.keep().await {
+        Ok(path) => Failure::other(format!("{error}; the lab is kept in {}", path.display())),
+        Err(refusal) => Failure::other(format!("{error}; the lab cannot be kept: {refusal}")),
+    }
 }

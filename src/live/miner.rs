@@ -9,11 +9,13 @@
 //! handed in, and then the miner rests until it is told what to do next.
 
 use super::clock::LabClock;
+use super::start::panic_words;
 use crate::chain::Block;
 use crate::chain::block::Midstate;
 use crate::node::Time;
 use crate::node::mining::Job;
 use std::io;
+use std::panic::{AssertUnwindSafe, catch_unwind};
 use std::sync::atomic::{AtomicU64, Ordering};
 use std::sync::{Arc, Condvar, Mutex, MutexGuard, PoisonError};
 use std::thread::{self, JoinHandle};
@@ -58,11 +60,12 @@ struct Wanted {
 }
 
 impl Miner {
-    /// A miner of the node with this name that hands in what it finds.
+    /// A miner of the node with this name that hands in what it finds; at last, if it has a bug, what
+    /// that said.
     pub(super) fn new(
         name: &str,
         clock: LabClock,
-        found: impl FnMut(Block) + Send + 'static,
+        found: impl FnMut(Result<Block, String>) + Send + 'static,
     ) -> Self {
         let orders = Arc::default();
         Self {
@@ -98,7 +101,7 @@ impl Drop for Miner {
     fn drop(&mut self) {
         self.orders.change(|wanted| wanted.is_over = true);
         if let Some(thread) = self.thread.take() {
-            // If it panicked, that was said where it happened.
+            // If it panicked, it has said so itself.
             let _ = thread.join();
         }
     }
@@ -157,7 +160,7 @@ impl Orders {
 struct Worker {
     orders: Arc<Orders>,
     clock: LabClock,
-    found: Box<dyn FnMut(Block) + Send>,
+    found: Box<dyn FnMut(Result<Block, String>) + Send>,
     /// Kept from job to job: templates change often, and each would cost the rest of a slice.
     pace: Option<Pace>,
     /// Where to go on; the first one is anybody's.
@@ -166,13 +169,19 @@ struct Worker {
 
 impl Worker {
     fn run(&mut self) {
+        if let Err(panic) = catch_unwind(AssertUnwindSafe(|| self.mine())) {
+            (self.found)(Err(panic_words(&*panic)));
+        }
+    }
+
+    fn mine(&mut self) {
         // Without the system's help two miners of one key may try the same, which does no harm:
         // a coinbase makes their headers differ.
         self.nonce = getrandom::u64().unwrap_or_default();
         while let Some((job, edition)) = self.orders.next() {
             if let Some(block) = self.solve(&job, edition) {
                 self.orders.rest(edition);
-                (self.found)(block);
+                (self.found)(Ok(block));
             }
         }
     }
@@ -301,8 +310,25 @@ mod tests {
 
     fn miner(clock: &LabClock) -> (Miner, Receiver<Block>) {
         let (sender, receiver) = mpsc::channel();
-        let found = move |block| sender.send(block).expect("the test listens");
+        let found = move |found: Result<Block, String>| {
+            let block = found.expect("no bug");
+            sender.send(block).expect("the test listens");
+        };
         (Miner::new("nora", clock.clone(), found), receiver)
+    }
+
+    #[test]
+    fn a_miner_with_a_bug_says_so_before_it_ends() {
+        let (sender, receiver) = mpsc::channel();
+        let found = move |found: Result<Block, String>| match found {
+            Ok(_) => panic!("what it does with a block"),
+            Err(bug) => sender.send(bug).expect("the test listens"),
+        };
+        let clock = LabClock::starting_at(START);
+        let mut miner = Miner::new("nora", clock, found);
+        miner.set(Some(job(EASY, None))).expect("a thread");
+        let bug = receiver.recv_timeout(Duration::from_secs(30));
+        assert_eq!(bug.expect("it says so"), "what it does with a block");
     }
 
     /// All that is due when looked at after each of these times, in ms.

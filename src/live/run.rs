@@ -48,6 +48,8 @@ pub(super) enum Entry {
     Stop,
     /// End as a crash would.
     Kill,
+    /// One of the node's own threads has a bug, which said this.
+    HelperDied(String),
 }
 
 /// The node, with all that it acts on.
@@ -83,6 +85,7 @@ impl<S: Store> Runner<S> {
                 match entry {
                     Entry::Stop => return self.stop(),
                     Entry::Kill => return Ok(self.kill()),
+                    Entry::HelperDied(bug) => return Ok(End::Panicked(bug)),
                     entry => self.take(entry)?,
                 }
             }
@@ -134,7 +137,9 @@ impl<S: Store> Runner<S> {
                 self.snapshots.is_stale = true;
                 Ok(())
             }
-            Entry::Stop | Entry::Kill => unreachable!("taken care of by the loop"),
+            Entry::Stop | Entry::Kill | Entry::HelperDied(_) => {
+                unreachable!("taken care of by the loop")
+            }
         }
     }
 

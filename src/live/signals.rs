@@ -1,10 +1,14 @@
 //! The signals that ask a program to end.
 
 use std::io;
+use std::time::{Duration, Instant};
 use tokio::signal::unix::{Signal, SignalKind, signal};
 
 /// The one that says that the terminal was closed.
 pub const HANGUP: &str = "SIGHUP";
+
+/// Two of the same kind within this are one: `timeout` signals the program, and then its group.
+const SAME: Duration = Duration::from_millis(100);
 
 /// Listens to them: from then on they do not end the program by themselves.
 #[derive(Debug)]
@@ -12,6 +16,7 @@ pub struct Signals {
     interrupt: Signal,
     terminate: Signal,
     hangup: Signal,
+    last: Option<(&'static str, Instant)>,
 }
 
 impl Signals {
@@ -27,15 +32,23 @@ impl Signals {
             interrupt: signal(SignalKind::interrupt())?,
             terminate: signal(SignalKind::terminate())?,
             hangup: signal(SignalKind::hangup())?,
+            last: None,
         })
     }
 
     /// The next one's name.
     pub async fn next(&mut self) -> &'static str {
-        tokio::select! {
-            _ = self.interrupt.recv() => "SIGINT",
-            _ = self.terminate.recv() => "SIGTERM",
-            _ = self.hangup.recv() => HANGUP,
+        loop {
+            let name = tokio::select! {
+                _ = self.interrupt.recv() => "SIGINT",
+                _ = self.terminate.recv() => "SIGTERM",
+                _ = self.hangup.recv() => HANGUP,
+            };
+            let before = self.last.filter(|(last, _)| *last == name);
+            if before.is_none_or(|(_, at)| at.elapsed() >= SAME) {
+                self.last = Some((name, Instant::now()));
+                return name;
+            }
         }
     }
 }

@@ -214,7 +214,10 @@ impl Birth {
         let frames = Frames::new(params, node.chain().network());
         let net = Net::new(Arc::clone(&self.inbox), frames, self.place, self.runtime);
         let inbox = Arc::clone(&self.inbox);
-        let found = move |block| inbox.push_first(Entry::Input(Input::Solved(block)));
+        let found = move |found| match found {
+            Ok(block) => inbox.push_first(Entry::Input(Input::Solved(block))),
+            Err(bug) => inbox.push_first(Entry::HelperDied(format!("its miner: {bug}"))),
+        };
         let miner = Miner::new(&name, self.clock.clone(), found);
         let (events, receiver) = broadcast::channel(EVENTS);
         let log = NodeLog::open(&first);
@@ -256,7 +259,8 @@ impl Drop for Listening {
     }
 }
 
-fn panic_words(panic: &(dyn Any + Send)) -> String {
+/// What a panic said.
+pub(super) fn panic_words(panic: &(dyn Any + Send)) -> String {
     let text = panic.downcast_ref::<&str>().map(|text| (*text).to_owned());
     text.or_else(|| panic.downcast_ref::<String>().cloned())
         .unwrap_or_else(|| "it did not say what".to_owned())

@@ -5,10 +5,11 @@ use super::screen::{self, Screen};
 use super::state::{Effect, Purpose, UiEvent, UiState};
 use super::theme::Theme;
 use super::view;
+use crate::lab::view::Tone;
 use crate::lab::{Answer, Lab, LabView, Ticket};
 use crate::live::{HANGUP, Signals};
 use crate::node::Time;
-use crossterm::event::{Event, KeyCode, KeyEventKind};
+use crossterm::event::{Event, KeyCode, KeyEvent, KeyEventKind, MouseEvent};
 use std::collections::BTreeMap;
 use std::io;
 use std::path::PathBuf;
@@ -57,6 +58,9 @@ pub enum UiError {
     /// The system has no thread to give.
     #[error("no thread that reads keys: {0}")]
     Thread(io::Error),
+    /// A bug: keys are not read any more.
+    #[error("the thread that reads keys has a bug, and ended")]
+    KeysDied,
 }
 
 impl From<io::Error> for UiError {
@@ -74,16 +78,20 @@ impl From<io::Error> for UiError {
 ///
 /// # Errors
 /// [`UiError`]. The terminal is as before in any case.
-pub async fn run(lab: &Lab, options: UiOptions) -> Result<Farewell, UiError> {
-    let mut signals = Signals::new()?;
+pub async fn run(
+    lab: &Lab,
+    options: UiOptions,
+    signals: &mut Signals,
+) -> Result<Farewell, UiError> {
     let mut screen = Screen::enter(options.has_mouse)?;
-    let size = screen.size()?;
+    let said = screen.said_size()?;
     let spec = lab.layout().view.clone();
-    let mut ui = UiState::new(options.theme, options.keymap, spec, size);
+    let mut ui = UiState::new(options.theme, options.keymap, spec, screen::drawn(said));
     ui.shows_keys = options.shows_keys;
     let mut pending = BTreeMap::new();
     let view = lab.view();
     ui.begin(&view);
+    tell_size(&mut ui, &view, said);
     let mut keys = listen().map_err(UiError::Thread)?;
     let mut changes = lab.changes();
     let mut host = Host {
@@ -92,50 +100,88 @@ pub async fn run(lab: &Lab, options: UiOptions) -> Result<Farewell, UiError> {
         pending: &mut pending,
         is_over: false,
     };
-    host.draw(&mut ui, &view)?;
-    let mut drawn = Instant::now();
-    let mut is_due = false;
+    let mut frames = Frames::default();
     while !host.is_over {
-        let wait = if is_due {
-            FRAME.saturating_sub(drawn.elapsed())
-        } else {
+        if frames.is_due() && !host.screen.is_busy()? {
             let view = lab.view();
-            if ui.is_moving(&view) {
-                FRAME.saturating_sub(drawn.elapsed())
-            } else {
-                until_change(&view, &ui)
-            }
-        };
-        let is_urgent = tokio::select! {
+            host.draw(&mut ui, &view)?;
+            frames.drawn(match ui.is_moving(&view) {
+                true => FRAME,
+                false => until_change(&view, &ui),
+            });
+        }
+        let is_busy = host.screen.is_busy()?;
+        let written = host.screen.written();
+        tokio::select! {
             biased;
             signal = signals.next() => match signal {
                 HANGUP => return Err(UiError::Closed),
                 _ => break,
             },
             event = keys.recv() => {
-                host.take(&mut ui, event.ok_or(UiError::Closed)??)?;
+                host.take(&mut ui, event.ok_or(UiError::KeysDied)??)?;
                 while let Ok(event) = keys.try_recv() {
                     host.take(&mut ui, event?)?;
                 }
-                true
+                frames.at_once();
             }
             (ticket, answer) = lab.answer() => {
                 host.answered(&mut ui, ticket, answer)?;
-                true
+                frames.at_once();
             }
-            () = tokio::time::sleep(wait) => true,
-            changed = changes.changed(), if !is_due => {
+            // A terminal that takes nothing is waited for here, and everything else goes on.
+            () = written, if is_busy => {}
+            () = tokio::time::sleep(frames.wait()), if !is_busy => {}
+            changed = changes.changed() => {
                 if changed.is_err() { break }
-                is_due = true;
-                drawn.elapsed() >= FRAME
+                frames.soon();
             }
-        };
-        if is_urgent && !host.is_over {
-            host.draw(&mut ui, &lab.view())?;
-            (drawn, is_due) = (Instant::now(), false);
         }
     }
     Ok(Farewell { kept: ui.kept })
+}
+
+/// When the next frame is due.
+struct Frames {
+    drawn: Instant,
+    due: Instant,
+}
+
+impl Default for Frames {
+    /// The first one is due.
+    fn default() -> Self {
+        let now = Instant::now();
+        Self {
+            drawn: now,
+            due: now,
+        }
+    }
+}
+
+impl Frames {
+    /// One was drawn, and is right for so long if nothing happens.
+    fn drawn(&mut self, right_for: Duration) {
+        self.drawn = Instant::now();
+        self.due = self.drawn + right_for.max(FRAME);
+    }
+
+    /// Something was done by hand.
+    fn at_once(&mut self) {
+        self.due = self.drawn;
+    }
+
+    /// Something else has changed.
+    fn soon(&mut self) {
+        self.due = self.due.min(self.drawn + FRAME);
+    }
+
+    fn wait(&self) -> Duration {
+        self.due.saturating_duration_since(Instant::now())
+    }
+
+    fn is_due(&self) -> bool {
+        self.wait().is_zero()
+    }
 }
 
 /// How long the picture stays right if nothing happens.
@@ -166,17 +212,16 @@ impl Host<'_> {
 
     /// Takes something from the terminal.
     fn take(&mut self, ui: &mut UiState, event: Event) -> io::Result<()> {
+        panic_if_asked(&event, "screen");
         let event = match event {
             // Terminals that tell of a key's release are asked for nothing else.
             Event::Key(key) if key.kind == KeyEventKind::Release => return Ok(()),
-            Event::Key(key) => {
-                panic_if_asked(key.code);
-                UiEvent::Key(key.into())
-            }
-            Event::Mouse(mouse) => UiEvent::Mouse(mouse),
+            Event::Key(key) => UiEvent::Key(key.into()),
+            Event::Mouse(mouse) => UiEvent::Mouse(within(mouse)),
             Event::Paste(text) => UiEvent::Paste(text),
             Event::Resize(width, height) => {
-                let (width, height) = screen::known((width, height));
+                tell_size(ui, &self.lab.view(), (width, height));
+                let (width, height) = screen::drawn((width, height));
                 // Terminals cut off what does not fit, and sizes that come and go between two
                 // frames leave no other trace.
                 self.screen.forget()?;
@@ -241,14 +286,34 @@ impl Host<'_> {
     }
 }
 
+/// Says so if not all of a terminal of this size is drawn.
+fn tell_size(ui: &mut UiState, view: &LabView, said: (u16, u16)) {
+    if let Some(words) = screen::undrawn(said) {
+        ui.tell(view.now, Tone::Warn, words);
+    }
+}
+
 /// What a bug does to the terminal and the databases can only be seen by having one: a test asks for
-/// it, by a variable that only debug builds look at, and F12.
-fn panic_if_asked(key: KeyCode) {
-    let is_asked = cfg!(debug_assertions) && key == KeyCode::F(12);
+/// it on one of the screen's threads, by a variable that only debug builds look at, and F12.
+fn panic_if_asked(event: &Event, thread: &str) {
+    let is_asked = |key: &KeyEvent| {
+        let is_asked = cfg!(debug_assertions) && key.code == KeyCode::F(12);
+        is_asked && std::env::var_os("CHAINLAB_PANIC").is_some_and(|at| at == *thread)
+    };
     assert!(
-        !is_asked || std::env::var_os("CHAINLAB_PANIC").is_none(),
+        !event.as_key_event().is_some_and(|key| is_asked(&key)),
         "a bug, as CHAINLAB_PANIC asked for"
     );
+}
+
+/// Terminals that count from 0 send columns and lines that crossterm takes for those before the first.
+fn within(mut mouse: MouseEvent) -> MouseEvent {
+    for place in [&mut mouse.column, &mut mouse.row] {
+        if *place == u16::MAX {
+            *place = 0;
+        }
+    }
+    mouse
 }
 
 /// Reads the terminal on a thread of its own, for as long as that can be read.
@@ -258,6 +323,9 @@ fn listen() -> io::Result<mpsc::Receiver<io::Result<Event>>> {
     reader.spawn(move || {
         loop {
             let event = crossterm::event::read();
+            if let Ok(event) = &event {
+                panic_if_asked(event, "keys");
+            }
             let is_over = event.is_err();
             if sender.blocking_send(event).is_err() || is_over {
                 break;

@@ -6,6 +6,7 @@ use portable_pty::{Child, CommandBuilder, MasterPty, PtySize, native_pty_system}
 use std::io::{Read, Write};
 use std::num::NonZero;
 use std::path::Path;
+use std::sync::atomic::{AtomicBool, Ordering};
 use std::sync::{Arc, Mutex};
 use std::thread;
 use std::time::{Duration, Instant};
@@ -30,6 +31,8 @@ pub struct Screen {
     parser: Arc<Mutex<vt100::Parser>>,
     /// All that the program wrote.
     written: Arc<Mutex<Vec<u8>>>,
+    /// It takes what the program writes.
+    is_read: Arc<AtomicBool>,
     home: tempfile::TempDir,
     size: (u16, u16),
 }
@@ -91,6 +94,8 @@ impl Screen {
         let written = Arc::new(Mutex::new(Vec::new()));
         let mut reader = pty.master.try_clone_reader().expect("a reader");
         let (shown, bytes) = (Arc::clone(&parser), Arc::clone(&written));
+        let is_read = Arc::new(AtomicBool::new(true));
+        let goes_on = Arc::clone(&is_read);
         thread::spawn(move || {
             let mut buffer = [0; 65_536];
             while let Ok(count @ 1..) = reader.read(&mut buffer) {
@@ -99,6 +104,9 @@ impl Screen {
                     .lock()
                     .expect("whole")
                     .extend_from_slice(&buffer[..count]);
+                while !goes_on.load(Ordering::SeqCst) {
+                    thread::sleep(Duration::from_millis(10));
+                }
             }
         });
         let keys = pty.master.take_writer().expect("a writer");
@@ -108,6 +116,7 @@ impl Screen {
             keys: Some(keys),
             parser,
             written,
+            is_read,
             home,
             size: (cols, rows),
         }
@@ -187,21 +196,42 @@ impl Screen {
 
     /// Gives the terminal another size.
     pub fn resizes(&self, (cols, rows): (u16, u16)) {
-        let size = PtySize {
-            rows,
-            cols,
-            ..PtySize::default()
-        };
         self.parser
             .lock()
             .expect("whole")
             .screen_mut()
             .set_size(some(rows), some(cols));
+        self.claims((cols, rows));
+    }
+
+    /// Has the terminal say that it has another size, which it has not.
+    pub fn claims(&self, (cols, rows): (u16, u16)) {
+        let size = PtySize {
+            rows,
+            cols,
+            ..PtySize::default()
+        };
         self.master
             .as_ref()
             .expect("a terminal")
             .resize(size)
             .expect("a size");
+    }
+
+    /// Takes nothing that the program writes any more, as after Ctrl-S, and has it write until that
+    /// shows.
+    pub fn freezes(&self) {
+        self.is_read.store(false, Ordering::SeqCst);
+        let (cols, rows) = self.size;
+        for step in 1..20 {
+            self.claims((cols - step % 2, rows));
+            thread::sleep(Duration::from_millis(50));
+        }
+    }
+
+    /// Takes all again.
+    pub fn thaws(&self) {
+        self.is_read.store(true, Ordering::SeqCst);
     }
 
     /// Waits until the program has ended, and returns its exit code.
@@ -294,6 +324,7 @@ fn some(size: u16) -> NonZero<u16> {
 
 impl Drop for Screen {
     fn drop(&mut self) {
+        self.thaws();
         // It may have ended long ago.
         let _ = self.child.kill();
         let _ = self.child.wait();

@@ -24,6 +24,7 @@ mod refusals_wallet;
 mod scenario;
 mod stale;
 mod store_system;
+mod unread;
 mod wire;
 
 #[test]

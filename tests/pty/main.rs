@@ -17,6 +17,7 @@ mod attached;
 mod bent;
 mod check;
 mod headless;
+mod hostile;
 mod input;
 mod proposed_fee;
 mod refusal_kinds;

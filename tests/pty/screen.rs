@@ -222,7 +222,7 @@ fn a_bug_leaves_the_terminal_as_it_was_and_the_databases_closed() {
     let mut lab = Screen::with(
         &["--seed", "7", "--data-dir", "kept"],
         WIDE,
-        &[("CHAINLAB_PANIC", "1")],
+        &[("CHAINLAB_PANIC", "screen")],
     );
     begun(&lab);
     lab.types("\x1b[24~");

@@ -1,25 +1,60 @@
 //! What a lab without a screen tells: lines for people, or JSON.
+//!
+//! Nothing of it is dropped, and the lab does not wait for its reader: what is not read waits, up to a
+//! limit.
 
 use super::super::table::offset;
-use super::super::{Failure, print};
+use super::super::{Failure, plain};
 use crate::lab::control::NodeEvent;
 use crate::lab::script::{ScriptView, StepState};
 use crate::lab::summary::Summary;
 use crate::lab::{LabView, NodeState};
-use crate::live;
+use crate::live::{self, Output, OutputError};
 use crate::node::io::EventKind;
 use serde_json::json;
+use std::io::{ErrorKind, stdout};
 use std::sync::Arc;
+use std::sync::atomic::{AtomicBool, Ordering};
 use std::time::Duration;
+use tokio::time::sleep;
+
+/// Bytes that may wait for their reader: minutes of a busy lab.
+const UNREAD_MAX: usize = 64 * 1024 * 1024;
+
+/// How long the program waits at its end while nothing is read.
+const LAST_READ: Duration = Duration::from_secs(10);
+
+/// Time between two looks whether a run that waits for its reader is to end.
+const LOOK: Duration = Duration::from_millis(100);
 
 /// Where it goes.
 pub(super) struct Report {
     is_json: bool,
+    out: Output,
+    reader: Reader,
+}
+
+/// What the run does once [`UNREAD_MAX`] is not read.
+pub(super) enum Reader {
+    /// It goes on by the clock, so it ends.
+    MayBeLate,
+    /// It waits, unless it is asked to end.
+    WaitedFor(Arc<AtomicBool>),
 }
 
 impl Report {
-    pub(super) fn new(is_json: bool) -> Self {
-        Self { is_json }
+    pub(super) fn new(is_json: bool, reader: Reader) -> Result<Self, Failure> {
+        let out = Output::to(stdout(), "stdout", UNREAD_MAX);
+        let out = out.map_err(|error| Failure::other(format!("no output: {error}")))?;
+        Ok(Self::on(out, is_json, reader))
+    }
+
+    fn on(out: Output, is_json: bool, reader: Reader) -> Self {
+        Self {
+            is_json,
+            out,
+            reader,
+        }
     }
 
     /// Something happened to a node, when the lab had gone on for so long.
@@ -29,7 +64,7 @@ impl Report {
             return Ok(());
         }
         if self.is_json {
-            return print(&format!("{}\n", json!(event)));
+            return self.put(&format!("{}\n", json!(event)));
         }
         if is_chatter(kind) {
             return Ok(());
@@ -41,8 +76,8 @@ impl Report {
     /// Events came faster than they could be told.
     pub(super) fn missed(&self, events: u64) -> Result<(), Failure> {
         match self.is_json {
-            true => print(&format!("{}\n", json!({ "missed": events }))),
-            false => print(&format!("{events} events were too fast to be told\n")),
+            true => self.put(&format!("{}\n", json!({ "missed": events }))),
+            false => self.put(&format!("{events} events were too fast to be told\n")),
         }
     }
 
@@ -98,17 +133,59 @@ impl Report {
         Ok(())
     }
 
-    /// What it came to.
-    pub(super) fn end(&self, summary: &Summary) -> Result<(), Failure> {
+    /// What it came to. Waits for that to be read, unless it is `cut_short`.
+    pub(super) async fn end(
+        &self,
+        summary: &Summary,
+        cut_short: impl Future<Output = ()>,
+    ) -> Result<(), Failure> {
         match self.is_json {
-            true => print(&format!("{}\n", json!({ "summary": summary }))),
-            false => print(&summary.to_string()),
+            true => self.put(&format!("{}\n", json!({ "summary": summary })))?,
+            false => self.put(&summary.to_string())?,
+        }
+        tokio::pin!(cut_short);
+        loop {
+            let waiting = self.out.waiting();
+            let is_read = tokio::select! {
+                () = self.out.settled() => return Ok(()),
+                () = sleep(LAST_READ) => self.out.waiting() < waiting,
+                () = &mut cut_short => false,
+            };
+            if !is_read {
+                return Err(unread(self.out.waiting()));
+            }
         }
     }
 
     fn line(&self, at: Duration, who: &str, words: &str) -> Result<(), Failure> {
-        print(&format!("{} {who}  {words}\n", offset(at)))
+        self.put(&format!("{} {who}  {words}\n", offset(at)))
     }
+
+    fn put(&self, text: &str) -> Result<(), Failure> {
+        loop {
+            let waiting = match self.out.put(plain(text).as_bytes()) {
+                Ok(()) => return Ok(()),
+                Err(OutputError::Full { waiting }) => waiting,
+                // That nobody reads on is no failure.
+                Err(OutputError::Broken(error)) if error.kind() == ErrorKind::BrokenPipe => {
+                    return Ok(());
+                }
+                Err(OutputError::Broken(error)) => return Err(Failure::other(error)),
+            };
+            match &self.reader {
+                Reader::WaitedFor(is_to_end) if !is_to_end.load(Ordering::Relaxed) => {
+                    self.out.wait_for_room(LOOK);
+                }
+                _ => return Err(unread(waiting)),
+            }
+        }
+    }
+}
+
+/// What there is to say to whoever reads stderr.
+fn unread(bytes: usize) -> Failure {
+    let kb = bytes.div_ceil(1_000);
+    Failure::other(format!("its output is not read: {kb} kB wait"))
 }
 
 fn is_message(kind: &EventKind) -> bool {
@@ -124,4 +201,49 @@ fn is_chatter(kind: &EventKind) -> bool {
         kind,
         EventKind::DialFailed { .. } | EventKind::TxRefused { .. } | EventKind::BlockWaits { .. }
     )
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+    use std::io::{Read, pipe};
+    use std::thread;
+
+    /// More than a pipe takes, in lines of 10 bytes.
+    const LINES: usize = 20_000;
+
+    fn put_all(report: &Report) -> Result<(), Failure> {
+        (0..LINES).try_for_each(|_| report.put("123456789\n"))
+    }
+
+    #[test]
+    fn a_live_run_does_not_wait_for_its_reader_but_ends_and_says_why() {
+        let (_reader, writer) = pipe().expect("a pipe");
+        let out = Output::to(writer, "a pipe", 1_000).expect("a thread");
+        let told = put_all(&Report::on(out, false, Reader::MayBeLate));
+        let told = told.expect_err("it is not read");
+        assert!(
+            told.words.starts_with("its output is not read: "),
+            "{told:?}"
+        );
+        assert_eq!(told.code, 1);
+    }
+
+    #[test]
+    fn a_run_in_virtual_time_waits_for_its_reader_until_it_is_asked_to_end() {
+        let (mut reader, writer) = pipe().expect("a pipe");
+        let is_to_end = Arc::new(AtomicBool::new(false));
+        let out = Output::to(writer, "a pipe", 1_000).expect("a thread");
+        let report = Report::on(out, false, Reader::WaitedFor(Arc::clone(&is_to_end)));
+        let reading = thread::spawn(move || {
+            let mut read = vec![0; LINES * 10];
+            reader.read_exact(&mut read).expect("all of it");
+            (reader, read)
+        });
+        put_all(&report).expect("it is read");
+        let (_reader, read) = reading.join().expect("it reads");
+        assert_eq!(read, "123456789\n".repeat(LINES).as_bytes());
+        is_to_end.store(true, Ordering::Relaxed);
+        put_all(&report).expect_err("it is not read, and is to end");
+    }
 }

@@ -1,6 +1,7 @@
 //! A lab around one node that somebody else has started in this process, so that it can be seen and
 //! controlled as the nodes of any lab.
 
+use super::end::Duty;
 use super::hand::Hand;
 use super::model::{Model, Node};
 use super::{Control, Lab, LabError, Shared, Standing, observe};
@@ -60,7 +61,13 @@ pub(super) fn adopt(adoption: Adoption, runtime: Handle) -> Result<Lab, LabError
         };
         model.seen(ix, 1, Arc::clone(&handle.snapshots().borrow()));
     });
-    let watching = observe::watch(Arc::clone(&shared), ix, 1, handle);
+    let duty = Duty {
+        shared: Arc::clone(&shared),
+        ix,
+        life: 1,
+        what: "watches",
+    };
+    let watching = observe::watch(duty, handle);
     shared.runtime.spawn(watching);
     match control {
         Control::Off => {}

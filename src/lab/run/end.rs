@@ -3,14 +3,18 @@
 use super::Shared;
 use super::ask::fault;
 use super::error::LabError;
-use super::model::Model;
-use crate::lab::view::NodeState;
+use super::model::{Model, Node};
+use crate::lab::view::{NodeIx, NodeState, Tone};
 use crate::live::NodeHandle;
 use crate::node::io::CommandError;
 use std::path::PathBuf;
 use std::sync::Arc;
 use std::thread;
 use std::time::{Duration, Instant};
+use tokio::time::timeout;
+
+/// How long a lab that is closed waits for its nodes: a disk may have much to take.
+const CLOSE_MAX: Duration = Duration::from_secs(60);
 
 /// How long a lab that is dropped waits for its nodes: they close within milliseconds, but a disk
 /// may be busy.
@@ -21,13 +25,22 @@ const DROP_LOOK: Duration = Duration::from_millis(2);
 
 impl Shared {
     /// Stops all nodes, also those that are on their way up, and waits for them.
-    pub(super) async fn stop_all(&self) {
+    ///
+    /// # Errors
+    /// [`LabError::NotClosed`].
+    pub(super) async fn stop_all(&self) -> Result<(), LabError> {
+        self.stop_within(CLOSE_MAX).await
+    }
+
+    async fn stop_within(&self, limit: Duration) -> Result<(), LabError> {
         let mut changes = self.changes.subscribe();
-        while self.ask_all_to_stop() {
-            if changes.changed().await.is_err() {
-                return;
-            }
-        }
+        let stopped = async { while self.ask_all_to_stop() && changes.changed().await.is_ok() {} };
+        let stopped = timeout(limit, stopped).await;
+        let state = |node: &Node| format!("{} ({})", node.name, node.state);
+        stopped.map_err(|_| LabError::NotClosed {
+            nodes: self.lock().busy().map(state).collect(),
+            waited: limit,
+        })
     }
 
     /// Leaves the directory as it should be left.
@@ -51,7 +64,7 @@ impl Shared {
             return Err("this lab is kept already, where it is".into());
         }
         self.close_doors();
-        self.stop_all().await;
+        self.stop_all().await.map_err(fault)?;
         let mut place = self.home();
         let home = place.take().ok_or("the lab is over")?;
         if let Err(error) = self.save_into(&home) {
@@ -106,7 +119,7 @@ impl Shared {
         }
         let mut model = self.lock();
         model.stopping();
-        let is_busy = model.is_busy();
+        let is_busy = model.busy().next().is_some();
         drop(model);
         self.handles()
             .iter()
@@ -124,6 +137,33 @@ impl Shared {
     }
 }
 
+/// What a task does for a node's life. If it ends by a panic, so has that life: without it the node
+/// would be on its way for ever, and whoever waits for that.
+pub(super) struct Duty {
+    pub(super) shared: Arc<Shared>,
+    pub(super) ix: NodeIx,
+    pub(super) life: u64,
+    /// What the task does, as in `opens`.
+    pub(super) what: &'static str,
+}
+
+impl Drop for Duty {
+    fn drop(&mut self) {
+        if !thread::panicking() {
+            return;
+        }
+        let now = self.shared.clock.now();
+        self.shared.change(|model| {
+            if let Some(node) = model.alive(self.ix, self.life) {
+                let why = format!("a bug in the task that {} it; the log says more", self.what);
+                node.say(now, Tone::Bad, why.as_str());
+                node.ended(NodeState::Failed(why.into()));
+            }
+        });
+        self.shared.note_up();
+    }
+}
+
 impl Model {
     fn stopping(&mut self) {
         for node in &mut self.nodes {
@@ -134,5 +174,85 @@ impl Model {
                 node.state = NodeState::Stopping;
             }
         }
+    }
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+    use crate::lab::layout::{read, shipped};
+    use crate::lab::{Control, Lab, LabOptions, Request};
+    use tokio::runtime::{Builder, Handle};
+
+    /// A lab whose first node is down.
+    async fn lab() -> Lab {
+        let text = shipped::text("scenario").expect("shipped").to_owned();
+        let options = LabOptions {
+            layout: read("scenario", &text).expect("sound"),
+            layout_text: text,
+            is_layout_chosen: false,
+            data_dir: None,
+            seed: Some(1),
+            clock: None,
+            control: Control::Off,
+        };
+        let lab = Lab::start(options, Handle::current()).expect("starts");
+        let mut changes = lab.changes();
+        while lab.shared.lock().is_starting() {
+            changes.changed().await.expect("the lab goes on");
+        }
+        lab.request(Request::Kill(NodeIx(0)));
+        let (_, killed) = lab.answer().await;
+        killed.expect("it ran");
+        lab
+    }
+
+    fn run(test: impl Future<Output = ()>) {
+        let runtime = Builder::new_multi_thread()
+            .worker_threads(2)
+            .enable_all()
+            .build()
+            .expect("threads");
+        runtime.block_on(test);
+    }
+
+    #[test]
+    fn a_node_whose_task_has_a_bug_has_failed_and_the_lab_closes() {
+        run(async {
+            let lab = lab().await;
+            let shared = Arc::clone(&lab.shared);
+            let opening = tokio::spawn(async move {
+                let (ix, what) = (NodeIx(0), "opens");
+                let life = shared.begin(ix).expect("the lab goes on");
+                let _duty = Duty {
+                    shared,
+                    ix,
+                    life,
+                    what,
+                };
+                panic!("a bug");
+            });
+            assert!(opening.await.is_err_and(|error| error.is_panic()));
+            let state = lab.view().nodes[0].state.clone();
+            let NodeState::Failed(why) = &state else {
+                panic!("{state:?}");
+            };
+            assert_eq!(&**why, "a bug in the task that opens it; the log says more");
+            lab.close().await.expect("closes");
+        });
+    }
+
+    #[test]
+    fn closing_does_not_wait_for_ever_and_says_for_what_it_waited() {
+        run(async {
+            let lab = lab().await;
+            lab.shared.begin(NodeIx(0)).expect("the lab goes on");
+            let stopped = lab.shared.stop_within(Duration::from_millis(1)).await;
+            let words = stopped.expect_err("it never opens").to_string();
+            assert!(words.contains("central (starting)"), "{words}");
+            lab.shared
+                .change(|model| model.nodes[0].ended(NodeState::Down));
+            lab.close().await.expect("closes");
+        });
     }
 }

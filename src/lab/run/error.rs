@@ -5,6 +5,7 @@ use crate::lab::document::FileError;
 use std::io::{self, ErrorKind};
 use std::net::SocketAddr;
 use std::path::{Path, PathBuf};
+use std::time::Duration;
 use thiserror::Error;
 
 /// Why a lab does not start, or does not end as it should.
@@ -105,6 +106,14 @@ pub enum LabError {
         /// What is wrong.
         problem: String,
     },
+    /// Nodes have not ended after so long.
+    #[error("waited {} s in vain for nodes to end: {}", waited.as_secs(), nodes.join(", "))]
+    NotClosed {
+        /// Which, and what they are doing.
+        nodes: Vec<String>,
+        /// How long they were waited for.
+        waited: Duration,
+    },
     /// The system has no randomness to give.
     #[error("no randomness: {0}")]
     Randomness(io::Error),
@@ -131,6 +140,7 @@ impl LabError {
             | Self::Strange { .. }
             | Self::File { .. }
             | Self::NotOurs(_)
+            | Self::NotClosed { .. }
             | Self::Randomness(_) => false,
         }
     }

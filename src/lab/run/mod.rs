@@ -54,6 +54,7 @@ use super::view::LabView;
 use crate::chain::{Params, SigCache};
 use crate::live::{LabClock, Links};
 use crate::node::Time;
+use crate::node::io::CommandError;
 use doors::Doors;
 use home::Home;
 use model::{Model, Node};
@@ -276,15 +277,24 @@ impl Lab {
         self.shared.open_entry()
     }
 
+    /// Keeps a temporary lab: stops every node and moves its data to a place where it stays.
+    ///
+    /// # Errors
+    /// In words, why it is not kept; it is where it was then.
+    pub async fn keep(&self) -> Result<PathBuf, CommandError> {
+        self.shared.keep().await
+    }
+
     /// Stops all nodes and waits for them. A temporary lab's data is removed, another's is put down
     /// as it is.
     ///
     /// # Errors
-    /// The data cannot be written, or not be removed.
+    /// A node does not end, or the data cannot be written, or not be removed.
     pub async fn close(self) -> Result<(), LabError> {
         self.shared.close_doors();
-        self.shared.stop_all().await;
-        self.shared.leave()
+        let stopped = self.shared.stop_all().await;
+        let left = self.shared.leave();
+        stopped.and(left)
     }
 }
 

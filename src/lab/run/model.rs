@@ -237,13 +237,13 @@ impl Model {
         self.nodes.iter().find(|node| &*node.name == name)
     }
 
-    /// Whether any node runs, or is on its way up or down.
-    pub(super) fn is_busy(&self) -> bool {
-        let busy = |node: &Node| {
+    /// The nodes that run, or are on their way up or down.
+    pub(super) fn busy(&self) -> impl Iterator<Item = &Node> {
+        let is_busy = |node: &&Node| {
             let state = &node.state;
             node.handle.is_some() || matches!(state, NodeState::Starting | NodeState::Stopping)
         };
-        self.nodes.iter().any(busy)
+        self.nodes.iter().filter(is_busy)
     }
 
     /// Notes what a node looks like.

@@ -1,5 +1,6 @@
 //! One node of a lab: where it listens, what it is given, how it starts.
 
+use super::end::Duty;
 use super::error::LabError;
 use super::hand::Hand;
 use super::model::Node;
@@ -77,6 +78,13 @@ impl Shared {
         let Some(life) = self.begin(ix) else {
             return Err("the lab is over".to_owned());
         };
+        let duty = |what| Duty {
+            shared: Arc::clone(&self),
+            ix,
+            life,
+            what,
+        };
+        let (_opening, watching) = (duty("opens"), duty("watches"));
         let is_again = listener.is_none();
         let opened = self.spawn(ix, life, listener).await;
         let now = self.clock.now();
@@ -96,8 +104,7 @@ impl Shared {
                     model.seen(ix, life, first);
                 });
                 self.note_up();
-                let watching = observe::watch(Arc::clone(&self), ix, life, handle);
-                self.runtime.spawn(watching);
+                self.runtime.spawn(observe::watch(watching, handle));
                 Ok(())
             }
             Err(why) => {
@@ -114,7 +121,7 @@ impl Shared {
     }
 
     /// Another life begins, unless the lab is over.
-    fn begin(&self, ix: NodeIx) -> Option<u64> {
+    pub(super) fn begin(&self, ix: NodeIx) -> Option<u64> {
         self.change(|model| {
             let is_over = model.is_over;
             let node = model.nodes.get_mut(ix.0)?;

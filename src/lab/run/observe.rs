@@ -1,6 +1,7 @@
 //! Watches a node for as long as it lives: what happens to it, what it looks like, how it ends.
 
 use super::Shared;
+use super::end::Duty;
 use super::journeys::Sighting;
 use super::model::{Model, Node};
 use crate::chain::Txid;
@@ -19,7 +20,11 @@ use tokio::sync::broadcast;
 use tokio::sync::broadcast::error::{RecvError, TryRecvError};
 
 /// Watches a node that has just started until it has ended.
-pub(super) async fn watch(shared: Arc<Shared>, ix: NodeIx, life: u64, node: Arc<NodeHandle>) {
+pub(super) async fn watch(duty: Duty, node: Arc<NodeHandle>) {
+    let Duty {
+        shared, ix, life, ..
+    } = &duty;
+    let (ix, life) = (*ix, *life);
     let mut events = node.events();
     let mut snapshots = node.snapshots();
     let mut is_shown = false;
@@ -50,7 +55,7 @@ pub(super) async fn watch(shared: Arc<Shared>, ix: NodeIx, life: u64, node: Arc<
             end = node.ended() => break end,
         }
     };
-    drain(&shared, ix, life, &traffic, &mut events);
+    drain(shared, ix, life, &traffic, &mut events);
     drop(node);
     shared.ended(ix, life, &end);
 }

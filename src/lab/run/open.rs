@@ -245,7 +245,7 @@ async fn save_now_and_then(shared: Arc<Shared>) {
         match shared.runtime.spawn_blocking(move || saving.save()).await {
             Ok(Ok(())) => {}
             Ok(Err(error)) => tracing::error!("the lab cannot be put down: {error}"),
-            Err(_) => return,
+            Err(error) => tracing::error!("the lab cannot be put down: {error}"),
         }
     }
 }
