@@ -3,7 +3,7 @@
 
 use super::plain;
 use crate::live::Output;
-use std::io::{Write as _, stderr};
+use std::io::{Write as _, stderr, stdout};
 use std::sync::OnceLock;
 use std::time::Duration;
 
@@ -34,6 +34,16 @@ pub(super) fn log(line: &str, note: impl FnOnce(u64) -> String) {
 pub(super) fn say(words: &str) {
     log(&format!("{}\n", plain(words)), dropped);
     finish();
+}
+
+/// Prints what a program leaves that had taken signals and the terminal over, and gives it time to be
+/// read.
+pub(super) fn print_last(text: &str) {
+    if let Ok(output) = Output::to(stdout(), "stdout", LINES_MAX) {
+        // The terminal may be gone.
+        let _ = output.put(plain(text).as_bytes());
+        output.settle(LAST_WORDS);
+    }
 }
 
 /// Waits for what was said to be read, for a moment.

@@ -3,7 +3,7 @@
 use super::control::ControlOptions;
 use super::headless::{self, HeadlessOptions};
 use super::look::Look;
-use super::{Failure, choose, print, read_file, runtime, say, screen};
+use super::{Failure, choose, output, read_file, runtime, say, screen};
 use crate::lab::control::Place;
 use crate::lab::document::{FILE_BYTES_MAX, nearest};
 use crate::lab::layout::{self, shipped};
@@ -94,7 +94,7 @@ pub(super) fn run(options: Options) -> Result<(), Failure> {
     if let Some(path) = left.kept {
         let path = path.display();
         say(&format!("The lab is kept in {path}. To go on with it:"));
-        print(&format!("chainlab run --data-dir {path}\n"))?;
+        output::print_last(&format!("chainlab run --data-dir {path}\n"));
     }
     Ok(())
 }

@@ -160,6 +160,28 @@ fn a_node_whose_log_is_not_read_goes_on_and_ends_when_it_is_told_to() {
 }
 
 #[test]
+fn a_node_whose_log_has_lost_its_reader_goes_on_as_well() {
+    let home = tempfile::tempdir().expect("a directory");
+    let (reader, writer) = pipe().expect("a pipe");
+    drop(reader);
+    let node = [
+        "node",
+        "--name",
+        "nora",
+        "--port",
+        "0",
+        "--data-dir",
+        "nora",
+    ];
+    let mut command = chainlab(home.path(), &node);
+    command.stderr(writer);
+    let node = Program(command.spawn().expect("it starts"));
+    status(home.path());
+    node.signal("INT");
+    assert!(node.ends().success());
+}
+
+#[test]
 fn a_run_whose_events_are_not_read_ends_at_its_deadline_and_says_so() {
     let home = tempfile::tempdir().expect("a directory");
     let (_reader, writer) = full();
