@@ -18,6 +18,8 @@ pub struct Watch {
     works: BTreeMap<NodeIx, Work>,
     /// What a power loss may take of that: work of the last second, with its times.
     young: BTreeMap<NodeIx, VecDeque<(Time, Work)>>,
+    /// When nodes that are down ended: since then nothing was synced.
+    ended: BTreeMap<NodeIx, Time>,
     /// Addresses of all wallets, by node and name.
     wallets: BTreeMap<(NodeIx, String), String>,
     /// Wallets that were asked for, and may have been made without an answer.
@@ -40,6 +42,7 @@ impl Watch {
             liar,
             works: BTreeMap::new(),
             young: BTreeMap::new(),
+            ended: BTreeMap::new(),
             wallets: BTreeMap::new(),
             asked: BTreeSet::new(),
             sent: BTreeSet::new(),
@@ -87,8 +90,20 @@ impl Watch {
         Some(tip.work)
     }
 
+    /// A node was killed, or ended of itself.
+    pub fn ended(&mut self, ix: NodeIx, now: Time) {
+        self.ended.entry(ix).or_insert(now);
+    }
+
+    pub fn restarted(&mut self, ix: NodeIx) {
+        self.ended.remove(&ix);
+        // Opening makes all that there is safe.
+        self.young.remove(&ix);
+    }
+
     /// A node's disk failed it: it has said so in words, and has all that it had.
     pub fn halted(&mut self, sim: &Sim, ix: NodeIx) {
+        self.ended(ix, sim.now());
         let words = sim.halted(ix).expect("it has halted").to_string();
         let start = format!("the node has stopped: the disk of node{}: ", ix.0);
         assert!(words.starts_with(&start), "{words}");
@@ -98,11 +113,12 @@ impl Watch {
         assert!(left >= had, "{ix:?} lost blocks: {left} of {had}");
     }
 
-    /// A node's power was cut. `is_prompt`: its disk takes no time, so what it had a second ago is
-    /// there.
+    /// A node's power was cut. `is_prompt`: its disk takes no time, so what it had a second before it
+    /// ended is there.
     pub fn power_cut(&mut self, sim: &Sim, ix: NodeIx, is_prompt: bool) {
+        self.ended(ix, sim.now());
         let young = self.young.remove(&ix).unwrap_or_default();
-        let is_synced = |(at, _): &&(Time, Work)| *at + FLUSH_EVERY < sim.now();
+        let is_synced = |(at, _): &&(Time, Work)| *at + FLUSH_EVERY < self.ended[&ix];
         let synced = young.iter().rev().find(is_synced).map(|(_, work)| *work);
         let left = self.left(sim, ix);
         if is_prompt && let Some(synced) = synced {

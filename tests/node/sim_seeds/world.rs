@@ -282,6 +282,7 @@ impl World {
     fn crash(&mut self, ix: NodeIx) {
         self.sim.crash(ix);
         self.down.insert(ix);
+        self.watch.ended(ix, self.sim.now());
     }
 
     fn restart_one(&mut self) {
@@ -289,7 +290,7 @@ impl World {
             return;
         };
         match self.sim.restart(ix) {
-            Ok(()) => {}
+            Ok(()) => self.watch.restarted(ix),
             Err(OpenError::Store(StoreFault::Failed { .. })) if self.disks == Disks::Failing => {
                 self.down.insert(ix);
                 if self.draw(2) == 0 {
