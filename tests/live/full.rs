@@ -60,7 +60,10 @@ fn a_store_with_little_room() {
         assert!(taken < 10_000, "it takes everything");
     };
     assert_eq!(fault.to_string(), told);
-    assert_eq!(store.commit(note(0)).expect_err("still full").to_string(), told);
+    assert_eq!(
+        store.commit(note(0)).expect_err("still full").to_string(),
+        told
+    );
     drop(store);
     match DiskStore::open(&node) {
         // What was half written is cut off, so there may be a little room.
@@ -94,7 +97,11 @@ fn holds(store: &DiskStore, notes: usize) {
     for number in 0..notes {
         let found = store.meta(&format!("note {number}")).expect("readable");
         let digit = u8::try_from(number % 251).expect("below 251");
-        assert_eq!(found, Some(vec![digit; NOTE_BYTES]), "note {number} of {notes}");
+        assert_eq!(
+            found,
+            Some(vec![digit; NOTE_BYTES]),
+            "note {number} of {notes}"
+        );
     }
 }
 
@@ -103,7 +110,8 @@ const DAMAGES: u64 = 70;
 
 #[test]
 fn damage_that_falls_anywhere_is_refused_or_found_or_costs_the_end_and_serves_nothing_wrong() {
-    let number = |name, default| env::var(name).map_or(default, |text| text.parse().expect("a number"));
+    let number =
+        |name, default| env::var(name).map_or(default, |text| text.parse().expect("a number"));
     let damages: u64 = number("CHAINLAB_DAMAGES", DAMAGES);
     let seed: u64 = number("CHAINLAB_DAMAGES_SEED", 1);
     println!("seed {seed}, {damages} damages");
@@ -153,6 +161,9 @@ fn damage_that_falls_anywhere_is_refused_or_found_or_costs_the_end_and_serves_no
             }
         }
     }
-    println!("refused {}, found when read {}, sound {}", outcomes[0], outcomes[1], outcomes[2]);
+    println!(
+        "refused {}, found when read {}, sound {}",
+        outcomes[0], outcomes[1], outcomes[2]
+    );
     assert!(outcomes[0] > 0 && outcomes[2] > 0, "{outcomes:?}");
 }
