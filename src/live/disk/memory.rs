@@ -20,7 +20,7 @@ const UNWRITTEN_BYTES: u64 = 48 * 1024 * 1024;
 const UNWRITTEN_BYTES_MIN: u64 = 1024 * 1024;
 
 /// Of one store, at most: bounds what reopening has to replay.
-pub(super) const UNWRITTEN_BYTES_MAX: u64 = 8 * 1024 * 1024;
+pub(super) const UNWRITTEN_BYTES_MAX: u64 = 4 * 1024 * 1024;
 
 /// What a row that is not in a table yet takes in memory beyond its key and value: a node of the
 /// library's skip list, and two allocations.
