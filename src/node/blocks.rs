@@ -117,7 +117,7 @@ impl<S: Store> Node<S> {
         now: Time,
     ) -> Done {
         self.keep_private(change, from.is_none(), now);
-        self.wallets.chain_changed(change);
+        self.wallets.chain_changed(change, self.chain.store())?;
         let mempool = self.mempool.chain_changed(change, &self.chain, now)?;
         let back: Vec<Txid> = mempool.added.iter().map(|(txid, _)| *txid).collect();
         self.apply_mempool_change(mempool, None, now);

@@ -5,6 +5,7 @@ use super::snapshot::{
     BlockDetail, BlockInfo, COINS_MAX, CoinInfo, MiningInfo, NodeSnapshot, PAGE_MAX, PeerInfo,
     RECENT_BLOCKS, TxDetail, WalletInfo,
 };
+use super::wallets::WalletError;
 use super::{BlockId, ChainState, Node, Store, StoreFault, Time};
 use crate::chain::{Address, Amount, Block, Coin, KeyHash, OutPoint, Params, Tx, Txid};
 use std::collections::VecDeque;
@@ -81,8 +82,11 @@ impl<S: Store> Node<S> {
         Ok(match question {
             Command::Wallets => Ok(Reply::Wallets(self.wallet_infos())),
             Command::History { name, skip, limit } => {
-                let history = self.wallets.history(&name, skip, limit.min(PAGE_MAX));
-                history.map(Reply::History).map_err(CommandError::from)
+                let page = (skip, limit.min(PAGE_MAX));
+                match self.wallets.history(&name, page, self.chain.store()) {
+                    Err(WalletError::Store(fault)) => return Err(fault),
+                    history => history.map(Reply::History).map_err(CommandError::from),
+                }
             }
             Command::Coins { of } => self.coins_of(&of)?.map(Reply::Coins),
             Command::Peers => Ok(Reply::Peers(self.peer_infos())),

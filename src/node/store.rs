@@ -169,6 +169,16 @@ impl MemStore {
     pub fn new() -> Self {
         Self::default()
     }
+
+    /// Writes all of a batch. Memory does not fail.
+    pub fn apply(&mut self, batch: Batch) {
+        apply(&mut self.headers, batch.headers);
+        apply(&mut self.bodies, batch.bodies);
+        apply(&mut self.undo, batch.undo);
+        apply(&mut self.coins, batch.coins);
+        apply(&mut self.meta, batch.meta);
+        self.tip = batch.tip.or(self.tip);
+    }
 }
 
 impl Store for MemStore {
@@ -222,12 +232,7 @@ impl Store for MemStore {
     }
 
     fn commit(&mut self, batch: Batch) -> Result<(), StoreFault> {
-        apply(&mut self.headers, batch.headers);
-        apply(&mut self.bodies, batch.bodies);
-        apply(&mut self.undo, batch.undo);
-        apply(&mut self.coins, batch.coins);
-        apply(&mut self.meta, batch.meta);
-        self.tip = batch.tip.or(self.tip);
+        self.apply(batch);
         Ok(())
     }
 

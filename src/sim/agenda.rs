@@ -17,6 +17,8 @@ pub(super) enum Due {
     Link(ConnId),
     /// Something happens to a host, if it has not been started anew since: its number of starts.
     Input(NodeIx, u32, Box<Input>),
+    /// A host's disk is done with what its node wrote, if the node was not started anew since.
+    Disk(NodeIx, u32),
     /// A miner finds its block.
     Find(NodeIx),
     /// A dial was not answered.

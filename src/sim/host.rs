@@ -1,13 +1,16 @@
 //! What lives at an address: a node that runs or is down, or a script.
 
 use super::agenda::{Due, Slot};
+use super::disk::{Crash, Disk, SimStore};
 use super::miner::Work;
 use super::{NodeIx, Sim};
 use crate::node::chainstate::OpenError;
 use crate::node::io::{Halt, Input, Output};
 use crate::node::{Config, MemStore, Node, Time};
 use sha2::{Digest, Sha256};
+use std::collections::VecDeque;
 use std::net::SocketAddr;
+use std::time::Duration;
 
 /// Somebody at an address who is no node: an attacker, a peer that answers late, a tap.
 ///
@@ -35,10 +38,22 @@ pub(super) struct Host {
     tick: Option<Slot>,
     pub(super) work: Option<Work>,
     halt: Option<Halt>,
+    pub(super) disk: Option<Disk>,
+    /// Its node waits for the disk.
+    waits: Option<Waits>,
+}
+
+/// What there is to do when the disk is done.
+struct Waits {
+    /// What came of the input for which the node wrote.
+    handled: Result<(), Halt>,
+    outputs: Vec<Output>,
+    /// What came in since.
+    inbox: VecDeque<Input>,
 }
 
 enum Body {
-    Runs(Box<Node<MemStore>>),
+    Runs(Box<Node<SimStore>>),
     Down(MemStore),
     Script(Box<dyn Actor>),
     /// Between two of the others.
@@ -47,15 +62,15 @@ enum Body {
 
 impl Host {
     pub(super) fn script(addr: SocketAddr, actor: Box<dyn Actor>) -> Self {
-        Self::new(addr, Body::Script(actor), None)
+        Self::new(addr, Body::Script(actor), None, None)
     }
 
     /// A node that was never started.
-    pub(super) fn node(addr: SocketAddr, config: Config, store: MemStore) -> Self {
-        Self::new(addr, Body::Down(store), Some(config))
+    pub(super) fn node(addr: SocketAddr, config: Config, disk: Option<Disk>) -> Self {
+        Self::new(addr, Body::Down(MemStore::new()), Some(config), disk)
     }
 
-    fn new(addr: SocketAddr, body: Body, config: Option<Config>) -> Self {
+    fn new(addr: SocketAddr, body: Body, config: Option<Config>, disk: Option<Disk>) -> Self {
         Self {
             addr,
             body,
@@ -64,6 +79,8 @@ impl Host {
             tick: None,
             work: None,
             halt: None,
+            disk,
+            waits: None,
         }
     }
 
@@ -77,7 +94,7 @@ impl Host {
         matches!(self.body, Body::Script(_))
     }
 
-    fn running(&self) -> Option<&Node<MemStore>> {
+    fn running(&self) -> Option<&Node<SimStore>> {
         match &self.body {
             Body::Runs(node) => Some(node),
             _ => None,
@@ -111,7 +128,7 @@ impl Host {
 
 impl Sim {
     /// A running node, for reading; `None`: it is down, or a script.
-    pub fn node(&self, ix: NodeIx) -> Option<&Node<MemStore>> {
+    pub fn node(&self, ix: NodeIx) -> Option<&Node<SimStore>> {
         self.hosts[ix.0].running()
     }
 
@@ -132,12 +149,29 @@ impl Sim {
     /// holds is there for [`Sim::restart`]; its connections end, which peers learn over the links.
     /// A script goes on, and only loses its connections.
     pub fn crash(&mut self, ix: NodeIx) {
+        self.bring_down(ix, Crash::Kill);
+    }
+
+    /// Ends a node as [`Sim::crash`] does, and takes from its disk what was not synced, but for the
+    /// first part of it, up to some commit. Of a node that is down already the disk loses as much.
+    ///
+    /// # Panics
+    /// If it has no disk, see [`Sim::give_disks`].
+    pub fn cut_power(&mut self, ix: NodeIx) {
+        let disk = self.hosts[ix.0].disk.as_ref();
+        assert!(disk.is_some(), "a node that was given a disk");
+        self.bring_down(ix, Crash::PowerLoss);
+    }
+
+    fn bring_down(&mut self, ix: NodeIx, crash: Crash) {
         let host = &mut self.hosts[ix.0];
         let body = std::mem::replace(&mut host.body, Body::Moving);
-        host.body = match body {
-            Body::Runs(node) => Body::Down(node.into_store()),
-            other => other,
+        host.body = match (body, &host.disk) {
+            (Body::Runs(_) | Body::Down(_), Some(disk)) => Body::Down(disk.left_by(crash)),
+            (Body::Runs(node), None) => Body::Down(node.into_store().into_rows()),
+            (other, _) => other,
         };
+        host.waits = None;
         self.set_job(ix, None);
         self.set_tick(ix);
         self.reset_all(ix);
@@ -147,7 +181,7 @@ impl Sim {
     /// is left alone.
     ///
     /// # Errors
-    /// [`OpenError`]; then the node is still down, and its store is as it was.
+    /// [`OpenError`]; then the node is still down. On a disk there is what was written till then.
     pub fn restart(&mut self, ix: NodeIx) -> Result<(), OpenError> {
         let (now, seed) = (self.now(), self.seed);
         let host = &mut self.hosts[ix.0];
@@ -156,8 +190,16 @@ impl Sim {
         };
         let mut config = config.clone();
         config.seeds.run = derived(seed, "run", ix, host.starts + 1);
-        let node = Node::open(config, store.clone(), now)?;
-        host.body = Body::Runs(Box::new(node));
+        let store = match &host.disk {
+            Some(disk) => disk.open(),
+            None => SimStore::plain(store.clone()),
+        };
+        let opened = Node::open(config, store, now);
+        if let (Err(_), Some(disk)) = (&opened, &host.disk) {
+            disk.done();
+            host.body = Body::Down(disk.left_by(Crash::Kill));
+        }
+        host.body = Body::Runs(Box::new(opened?));
         host.starts += 1;
         host.halt = None;
         self.after(ix);
@@ -169,22 +211,69 @@ impl Sim {
         self.hosts[ix.0].config.as_mut().map(change);
     }
 
-    /// Hands an input to a host, and does what it wants done.
+    /// Hands an input to a host, and does what it wants done, once its disk is done.
     pub(super) fn give(&mut self, ix: NodeIx, input: Input) {
+        if let Some(waits) = &mut self.hosts[ix.0].waits {
+            waits.inbox.push_back(input);
+            return;
+        }
         let mut outputs = std::mem::take(&mut self.outputs);
         let now = self.now();
         let handled = self.hosts[ix.0].handle(now, input, &mut outputs);
-        for output in outputs.drain(..) {
-            self.perform(ix, output);
+        self.wait_for_disk(ix, handled, outputs);
+    }
+
+    /// Does what came of an input, as soon as what was written for it is on the disk.
+    fn wait_for_disk(&mut self, ix: NodeIx, handled: Result<(), Halt>, outputs: Vec<Output>) {
+        let host = &mut self.hosts[ix.0];
+        let took = host.disk.as_ref().map_or(Duration::ZERO, Disk::took);
+        if took.is_zero() {
+            return self.perform_all(ix, handled, outputs);
         }
-        self.outputs = outputs;
+        host.waits = Some(Waits {
+            handled,
+            outputs,
+            inbox: VecDeque::new(),
+        });
+        let due = Due::Disk(ix, host.starts);
+        self.agenda.enter(self.agenda.now() + took, due);
+    }
+
+    /// The disk is done with what a node wrote.
+    pub(super) fn disk_done(&mut self, ix: NodeIx, starts: u32) {
+        let host = &mut self.hosts[ix.0];
+        if host.starts != starts {
+            return;
+        }
+        let Some(waits) = host.waits.take() else {
+            return;
+        };
+        self.perform_all(ix, waits.handled, waits.outputs);
+        for input in waits.inbox {
+            self.give(ix, input);
+        }
+    }
+
+    /// Does what a host wants done. One that the machine has failed gets nothing more done: what it
+    /// wanted may rest on what was not written.
+    fn perform_all(&mut self, ix: NodeIx, handled: Result<(), Halt>, mut outputs: Vec<Output>) {
+        if let Some(disk) = &self.hosts[ix.0].disk {
+            disk.done();
+        }
         match handled {
-            Ok(()) => self.set_tick(ix),
+            Ok(()) => {
+                for output in outputs.drain(..) {
+                    self.perform(ix, output);
+                }
+                self.set_tick(ix);
+            }
             Err(halt) => {
+                outputs.clear();
                 self.crash(ix);
                 self.hosts[ix.0].halt = Some(halt);
             }
         }
+        self.outputs = outputs;
     }
 
     /// Has a host get an input as soon as what is happening is over, if it runs on till then.
@@ -200,15 +289,16 @@ impl Sim {
         if let Body::Runs(node) = &mut self.hosts[ix.0].body {
             outputs.extend(std::iter::from_fn(|| node.poll_output()));
         }
-        for output in outputs {
-            self.perform(ix, output);
-        }
-        self.set_tick(ix);
+        self.wait_for_disk(ix, Ok(()), outputs);
     }
 
     pub(super) fn tick(&mut self, ix: NodeIx) {
-        self.hosts[ix.0].tick = None;
-        self.give(ix, Input::Tick);
+        let host = &mut self.hosts[ix.0];
+        host.tick = None;
+        // A node that waits for its disk takes what came in first, and is then asked again.
+        if host.waits.is_none() {
+            self.give(ix, Input::Tick);
+        }
     }
 
     fn set_tick(&mut self, ix: NodeIx) {

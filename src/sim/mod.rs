@@ -9,6 +9,7 @@
 //!   node, which can [crash](Sim::crash) and [start again](Sim::restart) with what its store
 //!   holds; or an [`Actor`], which is a script that says what it likes.
 //! - *[Links](crate::link)* join any two hosts, with conditions of their own in each direction.
+//! - *[Disks](Sim::give_disks)*, if nodes are given any, can be slow or full, fail, and lose power.
 //! - *Miners* draw the time of a find and then really solve the block, see [`Scale`].
 //!
 //! ```
@@ -25,16 +26,19 @@
 //! went on while nothing was done is [`Sim::leap`].
 
 mod agenda;
+mod disk;
 mod host;
 mod log;
 mod miner;
 mod net;
 
+pub use disk::{DiskConditions, SimStore};
 pub use host::Actor;
 pub use miner::{REAL_HASHES, Scale, params};
 pub use net::DIAL_TIMEOUT;
 
 use self::agenda::{Agenda, Due};
+use self::disk::Disk;
 use self::host::{Host, derived};
 use self::log::Log;
 use self::net::Net;
@@ -42,7 +46,7 @@ use crate::chain::{Params, SigCache};
 use crate::link::{Conditions, LinkState};
 use crate::node::chainstate::OpenError;
 use crate::node::io::{Command, CommandError, Event, Input, Output, RefusalKind, Reply, RequestId};
-use crate::node::{Config, MemStore, Seeds, Time};
+use crate::node::{Config, Seeds, Time};
 use rand_chacha::ChaCha8Rng;
 use rand_chacha::rand_core::SeedableRng;
 use serde::Serialize;
@@ -79,6 +83,8 @@ pub struct Sim {
     scale: Scale,
     /// Messages travel as bytes.
     encodes: bool,
+    /// New nodes get disks.
+    has_disks: bool,
     log: Log,
     requests: u64,
     /// Answers that nobody has taken yet.
@@ -100,6 +106,7 @@ impl Sim {
             net: Net::default(),
             scale: Scale::default(),
             encodes: false,
+            has_disks: false,
             log: Log::new(),
             requests: 0,
             replies: BTreeMap::new(),
@@ -148,7 +155,10 @@ impl Sim {
     pub fn add_node(&mut self, config: Config) -> Result<NodeIx, OpenError> {
         let ix = NodeIx(self.hosts.len());
         let addr = config.listen.unwrap_or(self.address(ix.0));
-        self.hosts.push(Host::node(addr, config, MemStore::new()));
+        let disk = self
+            .has_disks
+            .then(|| Disk::new(self.seed, ix, &config.name));
+        self.hosts.push(Host::node(addr, config, disk));
         match self.restart(ix) {
             Ok(()) => self.net.listen(addr, ix),
             Err(error) => {
@@ -248,6 +258,7 @@ impl Sim {
     pub fn step(&mut self) -> Option<Time> {
         match self.agenda.pop()? {
             Due::Tick(ix) => self.tick(ix),
+            Due::Disk(ix, starts) => self.disk_done(ix, starts),
             Due::Link(conn) => self.link_due(conn),
             Due::Find(ix) => self.find(ix),
             Due::GiveUp(conn) => self.give_up(conn),

@@ -11,8 +11,8 @@ use chainlab::node::handshake::{Identity, PROTOCOL};
 use chainlab::node::io::{CloseReason, ConnId, Event, EventKind, Input, Output};
 use chainlab::node::message::{HEADERS_MAX, Item, Locator, Message, Role, Text, Version};
 use chainlab::node::snapshot::PeerInfo;
-use chainlab::node::{MemStore, Node, NodeSnapshot, Time};
-use chainlab::sim::{Actor, NodeIx, Sim};
+use chainlab::node::{Node, NodeSnapshot, Time};
+use chainlab::sim::{Actor, NodeIx, Sim, SimStore};
 use std::cell::RefCell;
 use std::collections::BTreeMap;
 use std::net::SocketAddr;
@@ -505,7 +505,7 @@ impl Scene {
         self.sim.add_node(config).expect("a network")
     }
 
-    pub fn node(&self) -> &Node<MemStore> {
+    pub fn node(&self) -> &Node<SimStore> {
         self.sim.node(self.node).expect("it runs")
     }
 

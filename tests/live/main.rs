@@ -13,6 +13,7 @@ mod chaos;
 mod clocks;
 mod crash;
 mod damage;
+mod full;
 mod link;
 mod node_log;
 mod nodes;

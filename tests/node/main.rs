@@ -23,6 +23,7 @@ mod refusals_headers;
 mod refusals_items;
 mod refusals_pace;
 mod refusals_sync;
+mod sim_disks;
 mod sim_net;
 mod sim_node;
 mod sim_payments;

@@ -13,8 +13,8 @@ use chainlab::chain::{Amount, Coin, KeyHash, OutPoint, Params, Tx, Txid};
 use chainlab::link::LinkState;
 use chainlab::node::io::{Command, Payment, Reply};
 use chainlab::node::snapshot::{HistoryEntry, WalletInfo};
-use chainlab::node::{MemStore, Node, Store};
-use chainlab::sim::{self, NodeIx, Sim};
+use chainlab::node::{Node, Store};
+use chainlab::sim::{self, NodeIx, Sim, SimStore};
 use rand_chacha::ChaCha8Rng;
 use rand_chacha::rand_core::{Rng, SeedableRng};
 use std::collections::{BTreeMap, BTreeSet};
@@ -233,7 +233,7 @@ impl World {
         self.txs.extend(waiting);
     }
 
-    fn node(&self, side: usize) -> &Node<MemStore> {
+    fn node(&self, side: usize) -> &Node<SimStore> {
         self.sim.node(self.nodes[side]).expect("it runs")
     }
 
@@ -330,7 +330,7 @@ struct Naive<'a> {
 
 impl<'a> Naive<'a> {
     fn new(
-        node: &Node<MemStore>,
+        node: &Node<SimStore>,
         txs: &'a BTreeMap<Txid, Arc<Tx>>,
         waiting: &BTreeMap<Txid, HistoryEntry>,
     ) -> Self {

@@ -9,8 +9,8 @@ use chainlab::chain::{Block, BlockHash, Txid};
 use chainlab::link::{Conditions, LinkState};
 use chainlab::node::io::ConnId;
 use chainlab::node::message::{HEADERS_MAX, Item, LOCATOR_MAX, Locator, Message};
-use chainlab::node::{MemStore, Node, serve};
-use chainlab::sim::NodeIx;
+use chainlab::node::{Node, serve};
+use chainlab::sim::{NodeIx, SimStore};
 use std::sync::Arc;
 use std::time::Duration;
 
@@ -57,7 +57,7 @@ fn narrow(bytes_a_second: u64) -> Conditions {
     }
 }
 
-fn node_of(scene: &Scene, ix: NodeIx) -> &Node<MemStore> {
+fn node_of(scene: &Scene, ix: NodeIx) -> &Node<SimStore> {
     scene.sim.node(ix).expect("it runs")
 }
 

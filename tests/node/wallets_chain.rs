@@ -27,14 +27,15 @@ fn history_counts_confirmations_and_comes_in_pages_newest_first() {
     let page = |skip, limit| {
         let page = desk
             .wallets
-            .history("alice", skip, limit)
+            .history("alice", (skip, limit), desk.chain.store())
             .expect("a wallet");
         page.iter().map(|e| e.txid).collect::<Vec<_>>()
     };
     assert_eq!(page(1, 1), [first.txid()]);
     assert_eq!(page(1, 9), [first.txid(), given]);
     assert_eq!(page(3, 9), []);
-    assert!(desk.wallets.history("eve", 0, 1).is_err());
+    let eves = desk.wallets.history("eve", (0, 1), desk.chain.store());
+    assert!(eves.is_err());
 }
 
 #[test]

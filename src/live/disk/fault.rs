@@ -8,7 +8,8 @@
 //! - The library asserts some of what a damaged file can break, and of what a failed call leaves, so
 //!   a panic in it is either. What the system refuses at that moment decides.
 
-use super::{DiskStore, ROTATE_BYTES};
+use super::DiskStore;
+use super::memory::UNWRITTEN_BYTES_MAX;
 use crate::node::store::StoreFault;
 use fjall::LsmError;
 use std::any::Any;
@@ -50,7 +51,7 @@ impl DiskStore {
 /// What the system refuses at the moment of what a database needs: to open files and to fill them.
 pub(super) fn refusal(dir: &Path) -> Option<io::Error> {
     let path = dir.join(PROBE_FILE);
-    let chunks = usize::try_from(ROTATE_BYTES).map_or(1, |bytes| bytes / PROBE_BYTES);
+    let chunks = usize::try_from(UNWRITTEN_BYTES_MAX).map_or(1, |bytes| bytes / PROBE_BYTES);
     let written = File::create(&path).and_then(|mut file| {
         let chunk = vec![b'-'; PROBE_BYTES];
         (0..chunks).try_for_each(|_| file.write_all(&chunk))?;

@@ -24,12 +24,14 @@
 mod fault;
 mod files;
 mod journal;
+mod memory;
 mod rows;
 
 use crate::node::store::{Store, StoreFault};
 use fault::{damaged, failed, fault, guarded};
 use fjall::{Database, Keyspace, KeyspaceCreateOptions, PersistMode};
 use journal::{Journals, Seal};
+use memory::Share;
 use std::fs::{self, File, OpenOptions, TryLockError};
 use std::io;
 use std::path::{Path, PathBuf};
@@ -37,15 +39,6 @@ use thiserror::Error;
 
 /// The layout of rows that this version writes and understands.
 const SCHEMA: u32 = 1;
-
-/// Cache of a node, in bytes: a lab runs many.
-const CACHE_BYTES: u64 = 4 * 1024 * 1024;
-
-/// Bytes committed between two rotations: bounds what reopening has to replay.
-const ROTATE_BYTES: u64 = 4 * 1024 * 1024;
-
-/// What a row costs beyond its key and value, in bytes, for [`ROTATE_BYTES`].
-const ROW_BYTES: usize = 32;
 
 /// A file that others put beside the store: the password by which its node can be controlled.
 pub const COOKIE_FILE: &str = "control.cookie";
@@ -79,7 +72,9 @@ pub struct DiskStore {
     /// The number of epochs so far, and whether the next batch begins another.
     epoch: u64,
     epoch_due: bool,
-    unrotated_bytes: u64,
+    /// Bytes of rows that are not in tables yet.
+    unwritten_bytes: u64,
+    share: Share,
     /// Something was committed since the store was opened.
     is_changed: bool,
     /// Held as long as the database is open; dropped last.
@@ -167,11 +162,7 @@ impl DiskStore {
         journals: &Journals,
     ) -> Result<Self, OpenDiskError> {
         let fault = |e| fault(dir, &e);
-        let db = Database::builder(dir.join("chain"))
-            .worker_threads(1)
-            .cache_size(CACHE_BYTES)
-            .open()
-            .map_err(fault)?;
+        let db = Database::open(memory::config(&dir.join("chain"))).map_err(fault)?;
         if let Some(missing) = KEYSPACES.iter().find(|name| !db.keyspace_exists(name))
             && !new
         {
@@ -193,7 +184,8 @@ impl DiskStore {
             synced: 0,
             epoch: 0,
             epoch_due: true,
-            unrotated_bytes: 0,
+            unwritten_bytes: 0,
+            share: Share::take(),
             is_changed: false,
             _lock: lock,
         };
@@ -314,11 +306,11 @@ impl DiskStore {
 
     /// Lets fjall write tables of all that the journal holds safely.
     fn rotate_if_due(&mut self, bytes: usize) -> Result<(), StoreFault> {
-        self.unrotated_bytes += bytes as u64;
-        if self.unrotated_bytes < ROTATE_BYTES {
+        self.unwritten_bytes += bytes as u64;
+        if self.unwritten_bytes < self.share.unwritten_bytes() {
             return Ok(());
         }
-        self.unrotated_bytes = 0;
+        self.unwritten_bytes = 0;
         self.write_rows(true, true, |_, _| ())?;
         for keyspace in self.keyspaces() {
             guarded(&self.dir, || {

@@ -1,7 +1,8 @@
 //! The rows of a [`DiskStore`]: how they are keyed and encoded, and the [`Store`] over them.
 
 use super::fault::guarded;
-use super::{DiskStore, ROW_BYTES, TIP_KEY, is_own_key};
+use super::memory::ROW_BYTES;
+use super::{DiskStore, TIP_KEY, is_own_key};
 use crate::chain::codec::{self, DecodeError};
 use crate::chain::coins::Undo;
 use crate::chain::{Block, BlockHash, Coin, OutPoint, Txid};
@@ -198,7 +199,7 @@ impl Store for DiskStore {
 /// The rows of one commit, which can be thousands.
 struct Rows<'a> {
     rows: &'a mut fjall::OwnedWriteBatch,
-    /// What they cost, for [`ROTATE_BYTES`](super::ROTATE_BYTES).
+    /// What they take in memory until they are in tables.
     bytes: usize,
     /// For one encoded value after the other: the database copies it.
     value: Vec<u8>,

@@ -9,23 +9,32 @@ use super::waiting::{Purses, Waiter};
 use crate::chain::headers::HeaderId;
 use crate::chain::tx::TxOut;
 use crate::chain::{Block, Coin, KeyHash, OutPoint, Tx, Txid, codec};
+use std::collections::BTreeMap;
 use std::sync::Arc;
 
 impl Wallets {
     /// The chain has moved, and this is where it is now. To be told before the mempool gives back
     /// what the disconnected blocks held ([`Wallets::tx_added`]).
-    pub fn chain_changed(&mut self, change: &ChainChange) {
-        let mut moved = self.disconnect_above(Some(change.fork.height));
+    ///
+    /// # Errors
+    /// [`StoreFault`]; the wallets are then of no further use.
+    pub fn chain_changed(
+        &mut self,
+        change: &ChainChange,
+        store: &impl Store,
+    ) -> Result<(), StoreFault> {
+        let mut moved = self.disconnect_above(Some(change.fork.height), store)?;
         self.tip = change.fork;
         for block in &change.connected {
             let id = BlockId {
                 height: self.tip.height + 1,
                 hash: block.hash(),
             };
-            self.connect(id, block, None, &mut moved);
+            self.connect(id, block, (None, store), &mut moved)?;
             self.tip = id;
         }
         self.follow(moved);
+        Ok(())
     }
 
     /// Rolls to the chain's tip from wherever the rows ended.
@@ -40,10 +49,11 @@ impl Wallets {
         let fork = tree.find(&self.tip.hash);
         let fork = fork.map(|reflected| tree.fork_point(reflected, tree.tip()));
         let height = fork.map(|fork| tree.entry(fork).height);
-        let mut moved = self.disconnect_above(height);
+        let store = chain.store();
+        let mut moved = self.disconnect_above(height, store)?;
         for height in from(height)..=chain.tip().height {
             let (id, block) = active(chain, height)?;
-            self.connect(id, &block, None, &mut moved);
+            self.connect(id, &block, (None, store), &mut moved)?;
         }
         self.tip = chain.tip();
         self.follow(moved);
@@ -62,7 +72,7 @@ impl Wallets {
         let mut moved = Vec::new();
         for height in 0..=self.tip.height {
             let (id, block) = active(chain, height)?;
-            self.connect(id, &block, Some(owner), &mut moved);
+            self.connect(id, &block, (Some(owner), chain.store()), &mut moved)?;
         }
         self.follow(moved);
         Ok(())
@@ -70,11 +80,12 @@ impl Wallets {
 
     /// Applies the entries of a store to wallets without coins. `Some`: the first that contradicts
     /// those before it.
-    pub(super) fn replay(&mut self) -> Option<Place> {
-        for (place, entry) in &self.entries {
-            if !replay_one(&mut self.purses, *place, entry) {
-                return Some(*place);
+    pub(super) fn replay(&mut self, entries: BTreeMap<Place, Entry>) -> Option<Place> {
+        for (place, entry) in entries {
+            if !replay_one(&mut self.purses, place, &entry) {
+                return Some(place);
             }
+            self.remember(place, entry);
         }
         None
     }
@@ -85,11 +96,11 @@ impl Wallets {
         &mut self,
         id: BlockId,
         block: &Block,
-        only: Option<KeyHash>,
+        (only, store): (Option<KeyHash>, &impl Store),
         moved: &mut Vec<OutPoint>,
-    ) {
+    ) -> Result<(), StoreFault> {
         if self.purses.is_empty() {
-            return;
+            return Ok(());
         }
         for (index, tx) in (0..).zip(block.txs()) {
             let spent = self.spend(tx, only);
@@ -103,12 +114,28 @@ impl Wallets {
                 continue;
             }
             let found = Found { index, spent, made };
-            self.record(id, block, found, moved);
+            let place = (id.height, index);
+            let is_listed = only.is_some() && self.is_listed(place);
+            let known = is_listed.then(|| self.take(place, store)).transpose()?;
+            self.record((id, block), known, found, moved);
         }
+        Ok(())
+    }
+
+    /// Whether any wallet has an entry there.
+    fn is_listed(&self, place: Place) -> bool {
+        let mut purses = self.purses.values();
+        purses.any(|purse| purse.entries.contains(&place))
     }
 
     /// Notes what was found in an entry, which may be there for other wallets already.
-    fn record(&mut self, id: BlockId, block: &Block, found: Found, moved: &mut Vec<OutPoint>) {
+    fn record(
+        &mut self,
+        (id, block): (BlockId, &Block),
+        known: Option<Entry>,
+        found: Found,
+        moved: &mut Vec<OutPoint>,
+    ) {
         let at = usize::try_from(found.index).expect("an index of a block that is in memory");
         let (tx, txid) = (&block.txs()[at], block.txids()[at]);
         let place = (id.height, found.index);
@@ -116,7 +143,7 @@ impl Wallets {
         let time = block.header().time;
         // The genesis block's allocations are nobody's reward.
         let reward = found.index == 0 && id.height > 0;
-        let entry = self.entries.entry(place).or_insert_with(|| Entry {
+        let mut entry = known.unwrap_or_else(|| Entry {
             txid,
             block: id.hash,
             time,
@@ -132,15 +159,16 @@ impl Wallets {
         entry.spent.extend(found.spent);
         let known = entry.made.len();
         entry.made.extend(found.made);
-        for (outpoint, coin) in made(place, entry).skip(known) {
+        for (outpoint, coin) in made(place, &entry).skip(known) {
             let purse = self.purses.get_mut(&coin.owner);
             let new = purse.expect("a wallet of this node").put(outpoint, coin);
             assert!(new, "no coin is made twice, and none looked for twice");
             moved.push(outpoint);
         }
-        list(&mut self.purses, place, entry);
-        let bytes = codec::encode(entry);
+        list(&mut self.purses, place, &entry);
+        let bytes = codec::encode(&entry);
         self.dirty.insert(entry_row(place), Some(bytes));
+        self.remember(place, entry);
     }
 
     /// A transaction that may have waited is in a block. Returns since when it waited.
@@ -171,10 +199,14 @@ impl Wallets {
 
     /// Takes off all blocks above `height`; `None`: all there are. Returns the coins that came or
     /// went.
-    fn disconnect_above(&mut self, height: Option<u32>) -> Vec<OutPoint> {
+    fn disconnect_above(
+        &mut self,
+        height: Option<u32>,
+        store: &impl Store,
+    ) -> Result<Vec<OutPoint>, StoreFault> {
         let mut moved = Vec::new();
-        let gone = self.entries.split_off(&(from(height), 0));
-        for (place, entry) in gone.into_iter().rev() {
+        for place in self.places_above(height).into_iter().rev() {
+            let entry = self.take(place, store)?;
             self.dirty.insert(entry_row(place), None);
             for (outpoint, coin) in made(place, &entry) {
                 let purse = self.purses.get_mut(&coin.owner);
@@ -191,7 +223,7 @@ impl Wallets {
             unlist(&mut self.purses, place, &entry);
             self.wait_again(entry);
         }
-        moved
+        Ok(moved)
     }
 
     /// A payment whose block has left the chain is again one that was sent, whoever made it: all

@@ -19,6 +19,7 @@
 //! what is stored always reflects one moment. A new key must be safe on disk before its address
 //! is shown, and a payment before it is reported: these rows are committed durably.
 
+mod entries;
 mod error;
 mod keys;
 mod ledger;
@@ -28,6 +29,7 @@ mod spend;
 mod view;
 mod waiting;
 
+pub use self::entries::RECENT_MAX;
 pub use self::error::WalletError;
 pub use self::keys::{NAME_LEN_MAX, check_name, wallet_key};
 pub use self::rows::Rows;
@@ -65,8 +67,9 @@ pub struct Wallets {
     /// The number of the next one in that order.
     next_made: u32,
     purses: Purses,
-    /// Transactions in blocks that touch any wallet.
-    entries: BTreeMap<Place, Entry>,
+    /// Transactions in blocks that touch any wallet, the last of them.
+    recent: BTreeMap<Place, Entry>,
+    recent_max: usize,
     waiting: Waiting,
     /// Rows that have changed since they were last handed out.
     dirty: Rows,
@@ -97,7 +100,8 @@ impl Wallets {
                 .max()
                 .map_or(0, |last| last.saturating_add(1)),
             purses: BTreeMap::new(),
-            entries: stored.entries,
+            recent: BTreeMap::new(),
+            recent_max: RECENT_MAX,
             waiting: Waiting::default(),
             dirty: Rows::new(),
             flushed_tip: None,
@@ -116,7 +120,7 @@ impl Wallets {
         } else if !wallets.purses.is_empty() {
             return Err(store.damaged(format!("there are wallets, and no row {TIP_KEY}")));
         }
-        if let Some((height, index)) = wallets.replay() {
+        if let Some((height, index)) = wallets.replay(stored.entries) {
             let problem = format!("wallet entry {index} of block {height} contradicts others");
             return Err(store.damaged(problem));
         }

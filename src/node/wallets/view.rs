@@ -1,7 +1,7 @@
 //! What wallets show: balances, history, coins.
 
 use super::super::snapshot::{CoinInfo, HistoryEntry, PAGE_MAX, WalletInfo};
-use super::super::store::BlockId;
+use super::super::store::{BlockId, Store, StoreFault};
 use super::super::time::Time;
 use super::purse::{Purse, minus, plus};
 use super::rows::{Entry, Kind, Place};
@@ -32,25 +32,31 @@ impl Wallets {
     /// What a wallet did, newest first, `skip` entries left out, [`PAGE_MAX`] at most.
     ///
     /// # Errors
-    /// [`WalletError::Unknown`].
+    /// [`WalletError::Unknown`]; that what is not in memory cannot be read.
     pub fn history(
         &self,
         name: &str,
-        skip: usize,
-        limit: usize,
+        (skip, limit): (usize, usize),
+        store: &impl Store,
     ) -> Result<Vec<HistoryEntry>, WalletError> {
         let purse = self.purse(name)?;
+        let limit = limit.min(PAGE_MAX);
         let mut waiting = self.waiting.in_order(purse.waiting.iter().copied());
         waiting.reverse();
-        let spent = self.spent_in_blocks(&waiting);
+        let count = waiting.len();
+        let spent = self.spent_in_blocks(&waiting, store)?;
         let waiting = waiting.into_iter().filter_map(|txid| {
             let waiter = self.waiting.get(&txid)?;
             Some(self.waiting_entry(purse, txid, waiter, &spent))
         });
+        let mut shown: Vec<_> = waiting.skip(skip).take(limit).collect();
         let confirmed = purse.entries.iter().rev();
-        let confirmed = confirmed.map(|place| self.entry(purse, *place, &self.entries[place]));
-        let all = waiting.chain(confirmed);
-        Ok(all.skip(skip).take(limit.min(PAGE_MAX)).collect())
+        let confirmed = confirmed.skip(skip.saturating_sub(count));
+        for place in confirmed.take(limit - shown.len()) {
+            let entry = self.at(*place, store)?;
+            shown.push(self.entry(purse, *place, &entry));
+        }
+        Ok(shown)
     }
 
     /// Coins of a wallet that nothing known spends, the largest first, [`PAGE_MAX`] at most: in
@@ -146,9 +152,13 @@ impl Wallets {
     }
 
     /// What those of these payments that can never be in a block would spend, and blocks have spent
-    /// otherwise, with the transaction that did. Looks through all that their wallets have in blocks,
-    /// but only if there are such payments.
-    fn spent_in_blocks(&self, waiting: &[Txid]) -> BTreeMap<OutPoint, Txid> {
+    /// otherwise, with the transaction that did. Looks through what their wallets have in blocks, the
+    /// last first, but only if there are such payments, and until all are found.
+    fn spent_in_blocks(
+        &self,
+        waiting: &[Txid],
+        store: &impl Store,
+    ) -> Result<BTreeMap<OutPoint, Txid>, StoreFault> {
         let waiters = waiting.iter().filter_map(|txid| self.waiting.get(txid));
         let never = waiters.filter(|waiter| waiter.standing == Standing::Never);
         let mut wanted: BTreeMap<KeyHash, BTreeSet<OutPoint>> = BTreeMap::new();
@@ -156,19 +166,19 @@ impl Wallets {
             wanted.entry(coin.owner).or_default().insert(*outpoint);
         }
         let mut found = BTreeMap::new();
-        for (owner, wanted) in wanted {
-            let places = self
-                .purses
-                .get(&owner)
-                .into_iter()
-                .flat_map(|purse| &purse.entries);
-            for entry in places.map(|place| &self.entries[place]) {
+        for (owner, mut wanted) in wanted {
+            let purse = self.purses.get(&owner).into_iter();
+            for place in purse.flat_map(|purse| purse.entries.iter().rev()) {
+                if wanted.is_empty() {
+                    break;
+                }
+                let entry = self.at(*place, store)?;
                 let spent = entry.spent.iter().map(|(outpoint, _)| *outpoint);
-                let wanted = spent.filter(|outpoint| wanted.contains(outpoint));
-                found.extend(wanted.map(|outpoint| (outpoint, entry.txid)));
+                let spent = spent.filter(|outpoint| wanted.remove(outpoint));
+                found.extend(spent.map(|outpoint| (outpoint, entry.txid)));
             }
         }
-        found
+        Ok(found)
     }
 
     /// What spent a coin of it, or of what it builds on, in a block.

@@ -5,18 +5,25 @@ use chainlab::chain::{Amount, Txid, Work};
 use chainlab::node::check;
 use chainlab::node::io::{ConnId, EventKind, Reply};
 use chainlab::node::snapshot::WalletInfo;
-use chainlab::node::{ChainState, MemStore, Store};
+use chainlab::node::{BlockId, ChainState, FLUSH_EVERY, Store, Time};
 use chainlab::sim::{Answer, NodeIx, Sim};
 use std::collections::{BTreeMap, BTreeSet, VecDeque};
 use std::net::IpAddr;
+use std::sync::Arc;
 
 pub struct Watch {
     /// The only one who may be banned.
     liar: IpAddr,
-    /// The most work that each node's chain ever had.
+    /// The most work that each node's chain ever had, and that it cannot lose.
     works: BTreeMap<NodeIx, Work>,
+    /// What a power loss may take of that: work of the last second, with its times.
+    young: BTreeMap<NodeIx, VecDeque<(Time, Work)>>,
+    /// When nodes that are down ended: since then nothing was synced.
+    ended: BTreeMap<NodeIx, Time>,
     /// Addresses of all wallets, by node and name.
     wallets: BTreeMap<(NodeIx, String), String>,
+    /// Wallets that were asked for, and may have been made without an answer.
+    asked: BTreeSet<(NodeIx, String)>,
     /// Payments that were acknowledged.
     sent: BTreeSet<Txid>,
     /// Connections that are gone, the last of them.
@@ -34,7 +41,10 @@ impl Watch {
         Self {
             liar,
             works: BTreeMap::new(),
+            young: BTreeMap::new(),
+            ended: BTreeMap::new(),
             wallets: BTreeMap::new(),
+            asked: BTreeSet::new(),
             sent: BTreeSet::new(),
             gone: VecDeque::new(),
         }
@@ -51,16 +61,78 @@ impl Watch {
         &self.wallets[&(ix, name.to_owned())]
     }
 
-    pub fn answered(&mut self, answer: Answer) {
-        // A payment may be refused, say for want of coins; then nothing was promised.
-        if let Ok(Reply::Sent { txid, .. }) = answer {
-            self.sent.insert(txid);
+    /// A node was asked for a wallet.
+    pub fn asked_for(&mut self, ix: NodeIx, name: &str) {
+        self.asked.insert((ix, name.to_owned()));
+    }
+
+    pub fn answered(&mut self, ix: NodeIx, answer: Answer) {
+        match answer {
+            Ok(Reply::Sent { txid, .. }) => drop(self.sent.insert(txid)),
+            Ok(Reply::Wallet(wallet)) => self.remember_keys(ix, &[wallet]),
+            // A payment may be refused, say for want of coins; then nothing was promised.
+            _ => {}
         }
+    }
+
+    /// A node is down, of itself or not. What it left can be opened without repair, and is sound.
+    /// Returns the work of its chain.
+    fn left(&self, sim: &Sim, ix: NodeIx) -> Option<Work> {
+        let store = sim.store(ix).expect("it is down");
+        // One that never got as far as a first commit.
+        store.tip().expect("readable")?;
+        let report = check::check(store, sim.params()).expect("readable");
+        assert!(report.is_sound(), "{ix:?}: {:?}", report.problems);
+        let chain = ChainState::open(store.clone(), Arc::clone(sim.params()), Arc::default());
+        let chain = chain.expect("no repair is needed");
+        let tip = chain.tree().entry(chain.tree().tip());
+        assert_eq!(supply(chain.store()), minted(&chain), "{ix:?}");
+        Some(tip.work)
+    }
+
+    /// A node was killed, or ended of itself.
+    pub fn ended(&mut self, ix: NodeIx, now: Time) {
+        self.ended.entry(ix).or_insert(now);
+    }
+
+    pub fn restarted(&mut self, ix: NodeIx) {
+        self.ended.remove(&ix);
+        // Opening makes all that there is safe.
+        self.young.remove(&ix);
+    }
+
+    /// A node's disk failed it: it has said so in words, and has all that it had.
+    pub fn halted(&mut self, sim: &Sim, ix: NodeIx) {
+        self.ended(ix, sim.now());
+        let words = sim.halted(ix).expect("it has halted").to_string();
+        let start = format!("the node has stopped: the disk of node{}: ", ix.0);
+        assert!(words.starts_with(&start), "{words}");
+        assert!(words.contains("os error"), "{words}");
+        let had = self.works.get(&ix).copied().unwrap_or(Work::ZERO);
+        let left = self.left(sim, ix).unwrap_or(Work::ZERO);
+        assert!(left >= had, "{ix:?} lost blocks: {left} of {had}");
+    }
+
+    /// A node's power was cut. `is_prompt`: its disk takes no time, so what it had a second before it
+    /// ended is there.
+    pub fn power_cut(&mut self, sim: &Sim, ix: NodeIx, is_prompt: bool) {
+        self.ended(ix, sim.now());
+        let young = self.young.remove(&ix).unwrap_or_default();
+        let is_synced = |(at, _): &&(Time, Work)| *at + FLUSH_EVERY < self.ended[&ix];
+        let synced = young.iter().rev().find(is_synced).map(|(_, work)| *work);
+        let left = self.left(sim, ix);
+        if is_prompt && let Some(synced) = synced {
+            assert!(
+                left.is_some_and(|left| left >= synced),
+                "{ix:?}: {left:?} of {synced}"
+            );
+        }
+        self.works.insert(ix, left.unwrap_or(Work::ZERO));
     }
 
     /// Looks at what just happened; returns whether a tip moved.
     pub fn look(&mut self, sim: &mut Sim) -> bool {
-        let mut moved = BTreeSet::new();
+        let mut moved = BTreeMap::new();
         for (ix, event) in sim.take_events() {
             match event.kind {
                 EventKind::Banned { ip, why } => assert_eq!(ip, self.liar, "{ix:?}: {why}"),
@@ -70,15 +142,15 @@ impl Watch {
                     assert!(!is_blamed || !is_honest, "{ix:?} of {addr}: {why}");
                     self.went(sim, ix, peer.conn);
                 }
-                EventKind::TipChanged { .. } | EventKind::Reorganised { .. } => {
-                    moved.insert(ix);
+                EventKind::TipChanged { tip: new, .. } | EventKind::Reorganised { new, .. } => {
+                    moved.insert(ix, new);
                 }
                 _ => {}
             }
         }
-        for ix in &moved {
+        for (ix, tip) in &moved {
             if let Some(node) = sim.node(*ix) {
-                self.tip_moved(*ix, node.chain());
+                self.tip_moved(*ix, node.chain(), *tip, sim.now());
             }
         }
         !moved.is_empty()
@@ -95,8 +167,12 @@ impl Watch {
         self.gone.push_back((ix, conn));
     }
 
-    fn tip_moved(&mut self, ix: NodeIx, chain: &ChainState<MemStore>) {
-        let tip = chain.tree().entry(chain.tree().tip());
+    /// A node says that its chain ends here. It may go on already, on a slow disk, and not have said
+    /// so yet.
+    fn tip_moved(&mut self, ix: NodeIx, chain: &ChainState<impl Store>, tip: BlockId, now: Time) {
+        let is_last = tip == chain.tip();
+        let tip = chain.tree().find(&tip.hash).expect("it was the tip");
+        let tip = chain.tree().entry(tip);
         assert!(!tip.failed, "{ix:?} stands on an invalid block");
         let most = self.works.entry(ix).or_insert(Work::ZERO);
         assert!(
@@ -105,7 +181,15 @@ impl Watch {
             tip.work
         );
         *most = tip.work;
-        assert_eq!(supply(chain.store()), minted(chain), "{ix:?}");
+        let young = self.young.entry(ix).or_default();
+        // The last one before the second is what cannot be lost.
+        while young.get(1).is_some_and(|(at, _)| *at + FLUSH_EVERY < now) {
+            young.pop_front();
+        }
+        young.push_back((now, tip.work));
+        if is_last {
+            assert_eq!(supply(chain.store()), minted(chain), "{ix:?}");
+        }
     }
 
     fn confirmed(sim: &Sim, ix: NodeIx) -> BTreeSet<Txid> {
@@ -150,24 +234,27 @@ impl Watch {
 
     fn keys_are_there(&self, sim: &mut Sim, ix: NodeIx) {
         let held = wallets(sim, ix).into_iter().map(|w| (w.name, w.address));
+        let held: BTreeMap<_, _> = held.collect();
         let known = self.wallets.iter().filter(|((of, _), _)| *of == ix);
-        let known = known.map(|((_, name), address)| (name.clone(), address.clone()));
-        assert_eq!(
-            held.collect::<BTreeMap<_, _>>(),
-            known.collect::<BTreeMap<_, _>>(),
-            "{ix:?}"
-        );
+        for ((_, name), address) in known {
+            assert_eq!(held.get(name), Some(address), "{name} of {ix:?}");
+        }
+        for name in held.into_keys() {
+            let wallet = (ix, name);
+            let is_known = self.wallets.contains_key(&wallet) || self.asked.contains(&wallet);
+            assert!(is_known, "{wallet:?}");
+        }
     }
 }
 
-fn coins(store: &MemStore) -> Vec<String> {
+fn coins(store: &impl Store) -> Vec<String> {
     let mut coins = Vec::new();
     let mut add = |at, coin| coins.push(format!("{at:?} {coin:?}"));
     store.each_coin(&mut add).expect("readable");
     coins
 }
 
-fn supply(store: &MemStore) -> Amount {
+fn supply(store: &impl Store) -> Amount {
     let mut amounts = Vec::new();
     store
         .each_coin(&mut |_, coin| amounts.push(coin.amount))
@@ -176,7 +263,7 @@ fn supply(store: &MemStore) -> Amount {
 }
 
 /// What should exist: honest miners take all that they may.
-fn minted(chain: &ChainState<MemStore>) -> Amount {
+fn minted(chain: &ChainState<impl Store>) -> Amount {
     let params = chain.params();
     let subsidies = (1..=chain.tip().height).map(|height| params.subsidy_at(height));
     let allocated = params.genesis.iter().map(|given| given.amount);

@@ -7,11 +7,11 @@ use crate::common::{coins, key, owner, units};
 use chainlab::chain::params::Allocation;
 use chainlab::chain::{Amount, Params, Work};
 use chainlab::link::{Conditions, LinkState};
-use chainlab::node::SyncMethod;
-use chainlab::node::Time;
+use chainlab::node::chainstate::OpenError;
 use chainlab::node::io::{Command, Payment, RequestId};
 use chainlab::node::mining::MiningMode;
-use chainlab::sim::{self, NodeIx, Sim};
+use chainlab::node::{StoreFault, SyncMethod, Time};
+use chainlab::sim::{self, DiskConditions, NodeIx, Sim};
 use rand_chacha::ChaCha8Rng;
 use rand_chacha::rand_core::{Rng, SeedableRng};
 use std::collections::BTreeSet;
@@ -44,6 +44,15 @@ const TRICKLE: u64 = 200;
 /// Hashes a second of all miners of a lab: a block every 5 s.
 const HASHRATE: f64 = 14_000.0;
 
+/// What nodes keep their chains on.
+#[derive(Clone, Copy, Debug, PartialEq, Eq)]
+pub enum Disks {
+    /// Memory, of which nothing is ever lost.
+    Sound,
+    /// Disks that people do things to.
+    Failing,
+}
+
 pub struct World {
     pub sim: Sim,
     seed: u64,
@@ -53,17 +62,25 @@ pub struct World {
     down: BTreeSet<NodeIx>,
     /// Pairs between which something was cut or swallowed, or may have been.
     touched: BTreeSet<(NodeIx, NodeIx)>,
-    /// Payments that were asked for, with who was asked.
-    asked: Vec<RequestId>,
+    /// Payments and wallets that were asked for, with who was asked.
+    asked: Vec<(NodeIx, RequestId)>,
+    disks: Disks,
+    /// Nodes whose disks ever took time.
+    slow: BTreeSet<NodeIx>,
+    /// Wallets that were asked for.
+    wallets: u64,
 }
 
 impl World {
-    pub fn new(seed: u64) -> Self {
+    pub fn new(seed: u64, disks: Disks) -> Self {
         let mut draws = ChaCha8Rng::seed_from_u64(seed);
         draws.set_stream(1);
         let count = 3 + draws.next_u64() % 10;
         let mut sim = Sim::new(seed, network(count, 1 + draws.next_u64() % 3));
         sim.record_events();
+        if disks == Disks::Failing {
+            sim.give_disks();
+        }
         sim.encode_messages(seed.is_multiple_of(4));
         let liar = NodeIx(usize::try_from(count).expect("64 bits"));
         let mut world = Self {
@@ -75,6 +92,9 @@ impl World {
             down: BTreeSet::new(),
             touched: BTreeSet::new(),
             asked: Vec::new(),
+            disks,
+            slow: BTreeSet::new(),
+            wallets: 0,
         };
         for number in 0..count {
             world.add_node(number, liar);
@@ -170,6 +190,9 @@ impl World {
 
     fn act(&mut self) {
         let ix = self.pick();
+        if self.disks == Disks::Failing && self.draw(3) == 0 {
+            return self.spoil(ix);
+        }
         match self.draw(14) {
             0..=4 => self.pay(ix),
             5 => self.crash(ix),
@@ -181,6 +204,62 @@ impl World {
             11 => self.command(ix, Command::Mine(MiningMode::Off)),
             12 => self.command(ix, Command::MineNow),
             _ => self.roughen(ix),
+        }
+    }
+
+    /// Does something to a node's disk, or has it promise something that its disk must keep.
+    fn spoil(&mut self, ix: NodeIx) {
+        let sound = DiskConditions::default();
+        match self.draw(10) {
+            0 | 1 => self.cut_power(ix),
+            2 => self.set_disk(ix, sound),
+            3 | 4 => {
+                let failure = 1.0 / f64::from(1_u32 << self.draw(6));
+                self.set_disk(ix, DiskConditions { failure, ..sound });
+            }
+            5 => {
+                let room = Some(self.draw(30_000));
+                self.set_disk(ix, DiskConditions { room, ..sound });
+            }
+            6 | 7 => {
+                let most = 20 << self.draw(8);
+                let millis = 1 + self.draw(most);
+                let latency = Duration::from_millis(millis);
+                self.slow.insert(ix);
+                self.set_disk(ix, DiskConditions { latency, ..sound });
+            }
+            _ => self.create_wallet(ix),
+        }
+    }
+
+    fn set_disk(&mut self, ix: NodeIx, conditions: DiskConditions) {
+        self.sim.set_disk(ix, conditions);
+    }
+
+    fn cut_power(&mut self, ix: NodeIx) {
+        self.sim.cut_power(ix);
+        self.down.insert(ix);
+        let is_prompt = !self.slow.contains(&ix);
+        self.watch.power_cut(&self.sim, ix, is_prompt);
+    }
+
+    fn create_wallet(&mut self, ix: NodeIx) {
+        self.wallets += 1;
+        let name = format!("wallet{}", self.wallets);
+        self.watch.asked_for(ix, &name);
+        let id = self.sim.command(ix, Command::CreateWallet { name });
+        self.asked.push((ix, id));
+    }
+
+    /// Nodes that their disks have failed.
+    fn note_halts(&mut self) {
+        if self.disks == Disks::Sound {
+            return;
+        }
+        for ix in self.nodes.clone() {
+            if self.sim.halted(ix).is_some() && self.down.insert(ix) {
+                self.watch.halted(&self.sim, ix);
+            }
         }
     }
 
@@ -197,19 +276,28 @@ impl World {
             fee: Some(units(self.draw(3) * self.draw(100_000))),
         };
         let id = self.sim.command(ix, Command::Send(payment));
-        self.asked.push(id);
+        self.asked.push((ix, id));
     }
 
     fn crash(&mut self, ix: NodeIx) {
         self.sim.crash(ix);
         self.down.insert(ix);
+        self.watch.ended(ix, self.sim.now());
     }
 
     fn restart_one(&mut self) {
-        if let Some(ix) = self.down.pop_first() {
-            self.sim
-                .restart(ix)
-                .expect("what a crash leaves can be opened");
+        let Some(ix) = self.down.pop_first() else {
+            return;
+        };
+        match self.sim.restart(ix) {
+            Ok(()) => self.watch.restarted(ix),
+            Err(OpenError::Store(StoreFault::Failed { .. })) if self.disks == Disks::Failing => {
+                self.down.insert(ix);
+                if self.draw(2) == 0 {
+                    self.set_disk(ix, DiskConditions::default());
+                }
+            }
+            Err(error) => panic!("what a crash leaves can be opened: {error}"),
         }
     }
 
@@ -245,23 +333,29 @@ impl World {
     /// Runs and watches, until a time or until something is so; returns whether it is.
     fn run_until(&mut self, until: Time, is_so: impl Fn(&Self) -> bool) -> bool {
         while self.sim.step_until(until) {
+            self.note_halts();
             if self.watch.look(&mut self.sim) && is_so(self) {
                 return true;
             }
         }
-        for id in std::mem::take(&mut self.asked) {
+        for (ix, id) in std::mem::take(&mut self.asked) {
             match self.sim.take_reply(id) {
-                Some(answer) => self.watch.answered(answer),
-                None => self.asked.push(id),
+                Some(answer) => self.watch.answered(ix, answer),
+                None => self.asked.push((ix, id)),
             }
         }
         is_so(self)
     }
 
-    /// Heals everything, lets one miner break the tie, and insists that all is well.
+    /// Heals and mends everything, lets one miner break the tie, and insists that all is well.
     pub fn settle(&mut self) {
         while !self.touched.is_empty() {
             self.heal_one();
+        }
+        if self.disks == Disks::Failing {
+            for ix in self.nodes.clone() {
+                self.set_disk(ix, DiskConditions::default());
+            }
         }
         while !self.down.is_empty() {
             self.restart_one();

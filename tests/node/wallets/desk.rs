@@ -10,7 +10,9 @@ use chainlab::chain::tx::TxOut;
 use chainlab::chain::{Amount, Block, Coin, KeyHash, OutPoint, Params, Tx, Txid};
 use chainlab::node::io::{Payment, SendPlan};
 use chainlab::node::snapshot::{HistoryEntry, WalletInfo};
-use chainlab::node::wallets::{Draft, Packages, Rows, WalletError, Wallets, wallet_key};
+use chainlab::node::wallets::{
+    Draft, Packages, RECENT_MAX, Rows, WalletError, Wallets, wallet_key,
+};
 use chainlab::node::{ChainState, MemStore, Store, Time};
 use std::collections::{BTreeMap, BTreeSet};
 use std::sync::Arc;
@@ -68,6 +70,8 @@ pub struct Desk {
     pub wallets: Wallets,
     pub pool: BTreeMap<Txid, Arc<Tx>>,
     pub miner: Miner,
+    /// Entries that wallets keep in memory.
+    recent: usize,
 }
 
 impl Desk {
@@ -80,6 +84,7 @@ impl Desk {
             wallets,
             pool: BTreeMap::new(),
             miner: Miner::new(params),
+            recent: RECENT_MAX,
         };
         for name in names {
             desk.create(name).expect("a new name");
@@ -164,7 +169,8 @@ impl Desk {
         let accepted = accept(&mut self.chain, block).expect("an honest block");
         assert_eq!(accepted.invalid, []);
         if let Some(change) = accepted.change {
-            self.wallets.chain_changed(&change);
+            let followed = self.wallets.chain_changed(&change, self.chain.store());
+            followed.expect("in memory");
             let back = change.disconnected.iter().rev();
             let back: Vec<Tx> = back.flat_map(|block| block.txs()[1..].to_vec()).collect();
             self.settle(back);
@@ -187,6 +193,7 @@ impl Desk {
     pub fn open(&mut self, store: MemStore) {
         self.chain = open(store, &self.params);
         self.wallets = Wallets::open(&self.chain, SEED).expect("sound rows");
+        self.wallets.keep_recent(self.recent);
         self.pool.clear();
     }
 
@@ -198,6 +205,12 @@ impl Desk {
         }
         assert_eq!(self.chain.tip().hash, rival.cursor.hash, "more work");
         self.miner = rival.clone();
+    }
+
+    /// Has wallets read all but so many entries from the store.
+    pub fn keep_recent(&mut self, most: usize) {
+        self.recent = most;
+        self.wallets.keep_recent(most);
     }
 
     pub fn info(&self, name: &str) -> WalletInfo {
@@ -219,7 +232,9 @@ impl Desk {
     }
 
     pub fn history(&self, name: &str) -> Vec<HistoryEntry> {
-        let history = self.wallets.history(name, 0, usize::MAX);
+        let history = self
+            .wallets
+            .history(name, (0, usize::MAX), self.chain.store());
         history.expect("a wallet")
     }
 

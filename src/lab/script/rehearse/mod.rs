@@ -18,8 +18,8 @@ use crate::lab::layout::Layout;
 use crate::lab::summary::Summary;
 use crate::lab::tally::{Tally, Traffic};
 use crate::node::io::{Command, Event};
-use crate::node::{MemStore, Node, Store, Time};
-use crate::sim::NodeIx;
+use crate::node::{Node, Store, Time};
+use crate::sim::{NodeIx, SimStore};
 use std::collections::BTreeMap;
 use std::sync::Arc;
 use std::time::Duration;
@@ -127,7 +127,7 @@ impl Rehearsal {
     }
 
     /// A node, for reading; `None`: there is none of this name, or it does not run.
-    pub fn node(&self, name: &str) -> Option<&Node<MemStore>> {
+    pub fn node(&self, name: &str) -> Option<&Node<SimStore>> {
         self.stage.sim.node(self.stage.find(name)?)
     }
 
