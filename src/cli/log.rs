@@ -1,6 +1,6 @@
 //! The log of a program without a screen: plain lines for people, or JSON for programs, on stderr.
 
-use super::plain;
+use crate::node::foreign::{one_line, plain};
 use crate::ui::log::{Text, node_names, node_of, text_of};
 use clap::ValueEnum;
 use serde_json::json;
@@ -105,7 +105,7 @@ impl Line<'_> {
             let _ = write!(words, " {name}={value}");
         }
         // A line is one line: a peer may have line breaks in its name.
-        line.push_str(&plain(&words).replace('\n', " "));
+        line.push_str(&one_line(&words));
         line.push('\n');
         line
     }
@@ -121,7 +121,7 @@ impl Line<'_> {
         for (name, value) in &self.text.fields {
             line[*name] = json!(value);
         }
-        format!("{line}\n")
+        plain(&format!("{line}\n")).into_owned()
     }
 }
 

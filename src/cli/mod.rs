@@ -43,10 +43,10 @@ use crate::live::StartError;
 use crate::live::disk::OpenDiskError;
 use crate::node::StoreFault;
 use crate::node::chainstate::OpenError;
+use crate::node::foreign::plain;
 use crate::node::io::RefusalKind;
 use clap::{CommandFactory, FromArgMatches, Parser, Subcommand};
 use serde_json::json;
-use std::borrow::Cow;
 use std::fmt;
 use std::fs::File;
 use std::io::{self, Read, Write, stderr, stdout};
@@ -318,15 +318,6 @@ fn print(text: &str) -> Result<(), Failure> {
     {
         Err(error) if error.kind() != io::ErrorKind::BrokenPipe => Err(Failure::other(error)),
         _ => Ok(()),
-    }
-}
-
-/// A text without what a terminal would take for orders: names may come from anywhere.
-fn plain(text: &str) -> Cow<'_, str> {
-    let is_order = |c: char| c.is_control() && c != '\n' && c != '\t';
-    match text.contains(is_order) {
-        true => Cow::Owned(text.replace(is_order, "\u{fffd}")),
-        false => Cow::Borrowed(text),
     }
 }
 

@@ -5,9 +5,11 @@ use super::miner::Work;
 use super::{NodeIx, Sim};
 use crate::node::chainstate::OpenError;
 use crate::node::io::{Halt, Input, Output};
+use crate::node::peers::Neighbours;
 use crate::node::{Config, MemStore, Node, Time};
 use sha2::{Digest, Sha256};
 use std::net::SocketAddr;
+use std::sync::Arc;
 
 /// Somebody at an address who is no node: an attacker, a peer that answers late, a tap.
 ///
@@ -75,6 +77,13 @@ impl Host {
 
     pub(super) fn is_script(&self) -> bool {
         matches!(self.body, Body::Script(_))
+    }
+
+    /// Says to a node who the others are.
+    fn meet(&mut self, neighbours: &Arc<Neighbours>) {
+        if let Body::Runs(node) = &mut self.body {
+            node.meet(neighbours);
+        }
     }
 
     fn running(&self) -> Option<&Node<MemStore>> {
@@ -156,7 +165,9 @@ impl Sim {
         };
         let mut config = config.clone();
         config.seeds.run = derived(seed, "run", ix, host.starts + 1);
+        let name = config.name.clone();
         let node = Node::open(config, store.clone(), now)?;
+        Arc::make_mut(&mut self.neighbours).add(&name, node.peers().us().id);
         host.body = Body::Runs(Box::new(node));
         host.starts += 1;
         host.halt = None;
@@ -173,6 +184,7 @@ impl Sim {
     pub(super) fn give(&mut self, ix: NodeIx, input: Input) {
         let mut outputs = std::mem::take(&mut self.outputs);
         let now = self.now();
+        self.hosts[ix.0].meet(&self.neighbours);
         let handled = self.hosts[ix.0].handle(now, input, &mut outputs);
         for output in outputs.drain(..) {
             self.perform(ix, output);

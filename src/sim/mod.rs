@@ -42,6 +42,7 @@ use crate::chain::{Params, SigCache};
 use crate::link::{Conditions, LinkState};
 use crate::node::chainstate::OpenError;
 use crate::node::io::{Command, CommandError, Event, Input, Output, RefusalKind, Reply, RequestId};
+use crate::node::peers::Neighbours;
 use crate::node::{Config, MemStore, Seeds, Time};
 use rand_chacha::ChaCha8Rng;
 use rand_chacha::rand_core::SeedableRng;
@@ -76,6 +77,8 @@ pub struct Sim {
     agenda: Agenda,
     hosts: Vec<Host>,
     net: Net,
+    /// The nodes that were ever started, by name: no script passes for one of them.
+    neighbours: Arc<Neighbours>,
     scale: Scale,
     /// Messages travel as bytes.
     encodes: bool,
@@ -98,6 +101,7 @@ impl Sim {
             sigs: Arc::default(),
             hosts: Vec::new(),
             net: Net::default(),
+            neighbours: Arc::default(),
             scale: Scale::default(),
             encodes: false,
             log: Log::new(),
