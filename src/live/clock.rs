@@ -50,7 +50,7 @@ pub struct Reading {
     /// By how much, in all, it went on at once because the process had stood still and others had
     /// not.
     pub leapt: Duration,
-    /// How often a node began to live on it: then there are others in [`LabClock::neighbours`].
+    /// How often [`LabClock::neighbours`] changed.
     pub(super) joined: u64,
 }
 
@@ -80,7 +80,7 @@ struct State {
     is_of_the_world: bool,
     /// The nodes that live on it, and whether they have peers that do not.
     nodes: BTreeMap<PublicKey, bool>,
-    /// All that ever did, by name.
+    /// All that ever did or are going to, by name, and how often there was another one.
     neighbours: Arc<Neighbours>,
     joined: u64,
 }
@@ -200,6 +200,13 @@ impl LabClock {
             left if state.is_paused => left.max(PAUSED_SLEEP),
             left => left,
         }
+    }
+
+    /// A node of this name is going to live on this clock: nobody else is called so from now on.
+    pub fn reserve(&self, name: &str) {
+        let mut state = self.0.state();
+        Arc::make_mut(&mut state.neighbours).reserve(name);
+        state.joined += 1;
     }
 
     /// A node of this name, by the key of its run, lives on this clock from now on.

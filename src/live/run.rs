@@ -69,7 +69,7 @@ pub(super) struct Runner<S> {
     pub(super) id: PublicKey,
     /// By how much the clock had leapt when the node was last told.
     pub(super) leapt: Duration,
-    /// How many nodes had begun to live on the clock when it was last told of them.
+    /// [`Reading::joined`] when the node was last told of the others.
     pub(super) joined: u64,
 }
 

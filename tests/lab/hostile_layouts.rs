@@ -23,7 +23,7 @@ const HIDDEN: [&str; 10] = [
 fn refused(text: &str, words: &str) {
     let error = read("lab.toml", text).expect_err(words);
     let said = error.to_string();
-    assert!(said.contains(words), "{said:.400}");
+    assert!(said.contains(words), "{said:.400}\n{text:.400}");
     assert!(said.starts_with("lab.toml:"), "{said:.400}");
     assert!(!said.contains(is_hidden), "{said:?}");
     assert!(said.chars().count() < 600, "{said:.1000}");
@@ -40,20 +40,12 @@ fn named(name: &str) -> String {
 #[test]
 fn names_that_lead_out_of_the_lab_or_are_no_names() {
     let long = "w".repeat(100_000);
-    for name in [
-        "../../x",
-        "/etc/passwd",
-        "a/b",
-        ".",
-        "..",
-        "-x",
-        "",
-        "a b",
-        "ü",
-        &long,
-    ] {
+    for name in ["../../x", "/etc/passwd", "a/b", "", "a b", "ü", &long] {
         refused(&named(name), "name: ");
         refused(&with_node(&format!("wallets = [{name:?}]\n")), "wallets: ");
+    }
+    for name in [".", "..", ".x", "-x"] {
+        refused(&named(name), "name: ");
     }
 }
 
@@ -62,19 +54,19 @@ fn characters_that_cannot_be_seen_are_refused_wherever_they_are_with_their_place
     for hidden in HIDDEN {
         for (text, place) in [
             (
-                format!("[[node]]\nname = \"a{hidden}b\"\n"),
+                format!("[[node]]\nname = \"a{hidden}z\"\n"),
                 "2:8: name: U+",
             ),
             (
-                with_node(&format!("wallets = [\"x\", \"a{hidden}b\"]\n")),
+                with_node(&format!("wallets = [\"x\", \"a{hidden}z\"]\n")),
                 "3:17: wallets: U+",
             ),
             (
-                with_node(&format!("[view]\nhint = \"a{hidden}b\"\n")),
+                with_node(&format!("[view]\nhint = \"a{hidden}z\"\n")),
                 "4:8: hint: U+",
             ),
             (
-                with_node(&format!("[[step]]\nnote = \"a{hidden}b\"\n")),
+                with_node(&format!("[[step]]\nnote = \"a{hidden}z\"\n")),
                 "4:8: note: U+",
             ),
             (
@@ -82,20 +74,21 @@ fn characters_that_cannot_be_seen_are_refused_wherever_they_are_with_their_place
                 "4:10: expect: U+",
             ),
             (
-                with_node(&format!("[view]\n\"a{hidden}b\" = 1\n")),
+                with_node(&format!("[view]\n\"a{hidden}z\" = 1\n")),
                 "4:1: U+",
             ),
         ] {
             refused(&text, &format!("lab.toml:{place}"));
         }
-        let text = format!("[genesis]\nname = \"a{hidden}b\"\n");
+        let text = format!("[genesis]\nname = \"a{hidden}z\"\n");
         let said = network::read("net.toml", &text)
             .expect_err(&text)
             .to_string();
         assert!(said.starts_with("net.toml:2:8: name: U+"), "{said}");
     }
     // As they are, and not by their numbers; in a comment they do no harm.
-    refused(&named("a\u{202e}b"), "lab.toml:2:8: name: U+202E");
+    let raw = "[[node]]\nname = \"a\u{202e}b\"\n";
+    refused(raw, "lab.toml:2:8: name: U+202E");
     let about = format!("# \u{202e}\n{}", named("a"));
     read("lab.toml", &about).expect("a comment");
 }

@@ -22,14 +22,20 @@ const KEYS_MAX: usize = 8;
 pub struct Neighbours(BTreeMap<Arc<str>, VecDeque<PublicKey>>);
 
 impl Neighbours {
+    /// A node of this name is going to start.
+    pub fn reserve(&mut self, name: &str) {
+        self.keys_of(name);
+    }
+
     /// A node of this name has started with this key.
     pub fn add(&mut self, name: &str, key: PublicKey) {
-        let keys = match self.0.get_mut(name) {
-            Some(keys) => keys,
-            None => self.0.entry(name.into()).or_default(),
-        };
+        let keys = self.keys_of(name);
         keys.truncate(KEYS_MAX - 1);
         keys.push_front(key);
+    }
+
+    fn keys_of(&mut self, name: &str) -> &mut VecDeque<PublicKey> {
+        self.0.entry(name.into()).or_default()
     }
 
     fn has(&self, name: &str) -> bool {
