@@ -1,12 +1,13 @@
 //! `chainlab events`: what happened to nodes, and what happens.
 
+use super::Failure;
 use super::choose::Choice;
 use super::group::Group;
 use super::table::{offset, print_json};
-use super::{Failure, plain};
 use crate::lab::control::{EventWish, NodeEvent, Notice, Wish};
 use crate::live::words;
 use crate::node::Time;
+use crate::node::foreign::plain;
 use crate::node::io::EventKind;
 use clap::Args;
 use std::io::{self, Write, stdout};

@@ -296,9 +296,7 @@ async fn name_ends(group: &Group, links: &mut [LinkStatus]) -> Result<(), Failur
 async fn show(group: &Group, json: bool) -> Result<(), Failure> {
     let mut links: Vec<LinkStatus> = Vec::new();
     for client in group.members() {
-        let answer = client.call("links", Map::new()).await?;
-        let told: Vec<LinkStatus> = serde_json::from_value(answer)
-            .map_err(|error| Failure::other(format!("links: {error}")))?;
+        let told = client.links().await?;
         let is_own = |name: &String| client.about().nodes.contains(name);
         links.extend(told.into_iter().filter(|link| is_own(&link.from)));
     }

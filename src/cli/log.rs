@@ -1,7 +1,8 @@
 //! The log of a program without a screen: plain lines for people, or JSON for programs, on stderr.
 //! What waits there for a reader is bounded; lines beyond that are dropped, and told of in a line.
 
-use super::{output, plain};
+use super::output;
+use crate::node::foreign::{one_line, plain};
 use crate::ui::log::{Text, node_names, node_of, text_of};
 use clap::ValueEnum;
 use serde_json::json;
@@ -140,7 +141,7 @@ impl Line<'_> {
             let _ = write!(words, " {name}={value}");
         }
         // A line is one line: a peer may have line breaks in its name.
-        line.push_str(&plain(&words).replace('\n', " "));
+        line.push_str(&one_line(&words));
         line.push('\n');
         line
     }
@@ -156,7 +157,7 @@ impl Line<'_> {
         for (name, value) in &self.text.fields {
             line[*name] = json!(value);
         }
-        format!("{line}\n")
+        plain(&format!("{line}\n")).into_owned()
     }
 }
 

@@ -44,11 +44,11 @@ use crate::live::disk::OpenDiskError;
 use crate::live::{Signals, StartError};
 use crate::node::StoreFault;
 use crate::node::chainstate::OpenError;
+use crate::node::foreign::plain;
 use crate::node::io::RefusalKind;
 use clap::{CommandFactory, FromArgMatches, Parser, Subcommand};
 use output::say;
 use serde_json::json;
-use std::borrow::Cow;
 use std::fmt;
 use std::fs::File;
 use std::io::{self, Read, Write, stdout};
@@ -347,13 +347,6 @@ fn print(text: &str) -> Result<(), Failure> {
     }
 }
 
-/// A text without what a terminal would take for orders: names may come from anywhere.
-fn plain(text: &str) -> Cow<'_, str> {
-    let is_order = |c: char| c.is_control() && c != '\n' && c != '\t';
-    match text.contains(is_order) {
-        true => Cow::Owned(text.replace(is_order, "\u{fffd}")),
-        false => Cow::Borrowed(text),
-    }
 }
 
 /// The text of a file that people write, of at most `max` bytes and one, by which its reader sees

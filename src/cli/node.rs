@@ -10,6 +10,7 @@ use crate::lab::{Adoption, Control, Lab};
 use crate::lab::{document, network, places};
 use crate::live::{self, End, LabClock, Signals, stored_params};
 use crate::node::Config;
+use crate::node::addrbook::check_addr;
 use crate::node::message::Role;
 use crate::node::mining::MiningMode;
 use clap::Args;
@@ -76,10 +77,8 @@ pub(super) fn parse_addr(text: &str) -> Result<SocketAddr, String> {
     // Of a name with both, the kind that nodes listen at by default.
     let v4 = found.iter().find(|addr| addr.is_ipv4());
     let addr = v4.or(found.first()).ok_or("no such host")?;
-    match addr.port() {
-        0 => Err("nobody listens on port 0".to_owned()),
-        _ => Ok(*addr),
-    }
+    check_addr(*addr).map_err(|error| error.to_string())?;
+    Ok(*addr)
 }
 
 pub(super) fn run(options: Options) -> Result<(), Failure> {

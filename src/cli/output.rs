@@ -1,7 +1,7 @@
 //! Where words go beside the output: to stderr, which may be a terminal under Ctrl-S or a pipe that is
 //! not read. No thread waits for that, and the program ends all the same.
 
-use super::plain;
+use crate::node::foreign::plain;
 use crate::live::Output;
 use std::io::{Write as _, stderr, stdout};
 use std::sync::OnceLock;

@@ -1,27 +1,11 @@
 //! Names of nodes: what can be one, and what is said of one that is not there.
 
-use super::document::nearest;
+pub use crate::node::foreign::{NODE_NAME_MAX, parse_node_name};
 
-/// The longest name of a node: it must fit into a pane's title, and into what peers are told.
-pub const NODE_NAME_MAX: usize = 32;
+use super::document::nearest;
 
 /// Names that an error lists.
 const SHOWN: usize = 10;
-
-/// Reads the name of a node: letters, digits, and - _ . but not - or . first.
-///
-/// # Errors
-/// Words that state the rule.
-pub fn parse_node_name(text: &str) -> Result<String, String> {
-    let is_plain = |c: char| c.is_ascii_alphanumeric() || "-_.".contains(c);
-    if text.is_empty() || text.len() > NODE_NAME_MAX {
-        return Err(format!("a name has 1 to {NODE_NAME_MAX} characters"));
-    }
-    if text.starts_with(['-', '.']) || !text.chars().all(is_plain) {
-        return Err("a name has letters, digits, and - _ . but not - or . first".to_owned());
-    }
-    Ok(text.to_owned())
-}
 
 /// That there is no such thing: the one that was probably meant, or those that there are.
 pub fn missing<'a>(what: &str, name: &str, there: impl Iterator<Item = &'a str> + Clone) -> String {
@@ -49,24 +33,6 @@ pub fn missing<'a>(what: &str, name: &str, there: impl Iterator<Item = &'a str> 
 #[cfg(test)]
 mod tests {
     use super::*;
-
-    #[test]
-    fn a_name_fits_a_title_a_file_and_a_command_line() {
-        for name in ["a", "node-1", "_x", "A.b_C-9", &"x".repeat(NODE_NAME_MAX)] {
-            assert_eq!(parse_node_name(name), Ok(name.to_owned()));
-        }
-        for name in [
-            "",
-            "-x",
-            ".x",
-            "a b",
-            "a/b",
-            "ü",
-            &"x".repeat(NODE_NAME_MAX + 1),
-        ] {
-            assert!(parse_node_name(name).is_err(), "{name}");
-        }
-    }
 
     #[test]
     fn who_is_missing_is_said_with_who_was_meant_or_who_is_there() {

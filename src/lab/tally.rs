@@ -129,7 +129,7 @@ impl Tally {
             let from_held = count.saturating_sub(last.returned);
             last.returned = last.returned.saturating_sub(count);
             last.held = last.held.saturating_sub(from_held);
-            last.lost += count;
+            last.lost = last.lost.saturating_add(count);
         }
     }
 

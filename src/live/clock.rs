@@ -21,6 +21,7 @@
 
 use crate::chain::key::PublicKey;
 use crate::node::Time;
+use crate::node::peers::Neighbours;
 use std::collections::BTreeMap;
 use std::fmt;
 use std::sync::{Arc, Mutex, MutexGuard, PoisonError, Weak};
@@ -49,6 +50,8 @@ pub struct Reading {
     /// By how much, in all, it went on at once because the process had stood still and others had
     /// not.
     pub leapt: Duration,
+    /// How often [`LabClock::neighbours`] changed.
+    pub(super) joined: u64,
 }
 
 /// Another clock: the time since some fixed moment.
@@ -77,6 +80,9 @@ struct State {
     is_of_the_world: bool,
     /// The nodes that live on it, and whether they have peers that do not.
     nodes: BTreeMap<PublicKey, bool>,
+    /// All that ever did or are going to, by name, and how often there was another one.
+    neighbours: Arc<Neighbours>,
+    joined: u64,
 }
 
 impl LabClock {
@@ -117,6 +123,8 @@ impl LabClock {
             lead_us: 0,
             is_of_the_world: false,
             nodes: BTreeMap::new(),
+            neighbours: Arc::default(),
+            joined: 0,
         };
         let shared = Shared {
             raw,
@@ -146,6 +154,7 @@ impl LabClock {
         Reading {
             time: state.time,
             leapt: state.leapt,
+            joined: state.joined,
         }
     }
 
@@ -193,9 +202,24 @@ impl LabClock {
         }
     }
 
-    /// A node, by the key of its run, lives on this clock from now on.
-    pub(super) fn join(&self, node: PublicKey) {
-        self.0.state().nodes.insert(node, false);
+    /// A node of this name is going to live on this clock: nobody else is called so from now on.
+    pub fn reserve(&self, name: &str) {
+        let mut state = self.0.state();
+        Arc::make_mut(&mut state.neighbours).reserve(name);
+        state.joined += 1;
+    }
+
+    /// A node of this name, by the key of its run, lives on this clock from now on.
+    pub(super) fn join(&self, name: &str, node: PublicKey) {
+        let mut state = self.0.state();
+        state.nodes.insert(node, false);
+        Arc::make_mut(&mut state.neighbours).add(name, node);
+        state.joined += 1;
+    }
+
+    /// The nodes that live on this clock, or did: nobody else is to be taken for one of them.
+    pub(super) fn neighbours(&self) -> Arc<Neighbours> {
+        Arc::clone(&self.0.state().neighbours)
     }
 
     /// It does not any more.

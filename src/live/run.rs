@@ -71,6 +71,8 @@ pub(super) struct Runner<S> {
     pub(super) id: PublicKey,
     /// By how much the clock had leapt when the node was last told.
     pub(super) leapt: Duration,
+    /// [`Reading::joined`] when the node was last told of the others.
+    pub(super) joined: u64,
 }
 
 impl<S: Store> Runner<S> {
@@ -158,7 +160,15 @@ impl<S: Store> Runner<S> {
     fn handle(&mut self, input: Input) -> Result<(), Halt> {
         self.own.push_back(input);
         while let Some(input) = self.own.pop_front() {
-            let Reading { time, leapt } = self.clock.read();
+            let Reading {
+                time,
+                leapt,
+                joined,
+            } = self.clock.read();
+            if joined != self.joined {
+                self.joined = joined;
+                self.node.meet(&self.clock.neighbours());
+            }
             let missed = leapt.saturating_sub(self.leapt);
             if !missed.is_zero() {
                 // Before anything else: what is overdue by now may not be.

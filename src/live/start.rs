@@ -210,7 +210,7 @@ impl Birth {
         let earliest = Time::from_block(BlockTime(earliest));
         self.clock.not_before(earliest);
         let id = node.peers().us().id;
-        self.clock.join(id);
+        self.clock.join(&name, id);
         let frames = Frames::new(params, node.chain().network());
         let net = Net::new(Arc::clone(&self.inbox), frames, self.place, self.runtime);
         let inbox = Arc::clone(&self.inbox);
@@ -230,6 +230,7 @@ impl Birth {
             node,
             id,
             leapt: self.clock.read().leapt,
+            joined: 0,
             clock: self.clock,
             inbox: self.inbox,
             net,

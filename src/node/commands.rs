@@ -72,11 +72,13 @@ impl<S: Store> Node<S> {
             Command::SetStrategy(strategy) => Some(Ok(self.set_strategy(strategy, now))),
             Command::Release => Some(self.asked_to_release(now)),
             Command::AddPeer(addr) => {
-                if Some(addr) == self.config.listen || addr.port() == 0 {
-                    let words = format!("{addr} cannot be a peer of this node");
-                    return Ok(refuse(CommandError::new(RefusalKind::Invalid, words)));
+                let invalid = |words| refuse(CommandError::new(RefusalKind::Invalid, words));
+                if Some(addr) == self.config.listen {
+                    return Ok(invalid(format!("{addr} cannot be a peer of this node")));
                 }
-                self.book.keep(addr, now);
+                if let Err(error) = self.book.keep(addr, now) {
+                    return Ok(invalid(error.to_string()));
+                }
                 self.is_dial_due = true;
                 self.unwritten(now);
                 done(format!("{} stays connected to {addr}", self.config.name))

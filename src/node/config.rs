@@ -27,7 +27,7 @@ pub struct Config {
     pub sigs: Arc<SigCache>,
     /// Where it listens, if it does.
     pub listen: Option<SocketAddr>,
-    /// Addresses to stay connected to.
+    /// Addresses to stay connected to; those that are none are left out.
     pub connect: Vec<SocketAddr>,
     /// Connections to keep to addresses that were learnt from others; 0: only to `connect`.
     pub outbound: usize,

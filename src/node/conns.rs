@@ -1,5 +1,6 @@
 //! Connections: how they begin, what a complete handshake sets off, and how they end.
 
+use super::foreign::{QUOTED_MAX, quoted};
 use super::io::{CloseReason, ConnId, Direction, EventKind, Output};
 use super::message::{Item, Message, Reject, Text, Version};
 use super::peers::user_agent;
@@ -233,7 +234,10 @@ impl<S: Store> Node<S> {
             let (peer, addr, why) = (lost.label, lost.addr, lost.why);
             self.event(now, EventKind::PeerDown { peer, addr, why });
         }
-        let said = peer.rejected.map(|said| format!("{why}; it said: {said}"));
+        let said = peer.rejected.map(|said| {
+            let said = quoted(said.as_str(), QUOTED_MAX);
+            format!("{why}; it said {said}")
+        });
         let event = EventKind::PeerDown {
             peer: peer.label,
             addr: peer.addr,

@@ -25,6 +25,7 @@ mod commands;
 pub mod config;
 mod conns;
 mod families;
+pub mod foreign;
 pub mod gossip;
 pub mod handshake;
 pub mod io;
@@ -65,7 +66,7 @@ use handshake::Identity;
 use mempool::Mempool;
 use mining::Mining;
 use outbox::Outbox;
-use peers::Peers;
+use peers::{Neighbours, Peers};
 use private::Private;
 use random::Random;
 use relay::Relay;
@@ -73,6 +74,7 @@ use serve::Serve;
 use snapshot::BlockInfo;
 use std::collections::{BTreeMap, VecDeque};
 use std::net::SocketAddr;
+use std::sync::Arc;
 use std::time::Duration;
 use sync::Sync;
 use undone::Undone;
@@ -134,12 +136,13 @@ impl<S: Store> Node<S> {
             book.restore(&row, now).map_err(damaged)?;
         }
         for addr in &config.connect {
-            book.keep(*addr, now);
+            // One that is none is refused where the configuration is read.
+            let _kept = book.keep(*addr, now);
         }
         let mempool = Mempool::new(config.mempool.clone(), params, chain.network(), sigs);
         let wallets = Wallets::open(&chain, config.seeds.keys)?;
         let mut node = Self {
-            peers: Peers::new(us, config.inbound_max, drift),
+            peers: Peers::new(us, config.inbound_max, drift).of(&config.name),
             book,
             gossip: Gossip::default(),
             sync: Sync::new(config.sync),
@@ -235,6 +238,12 @@ impl<S: Store> Node<S> {
     /// The wallets, for reading.
     pub fn wallets(&self) -> &Wallets {
         &self.wallets
+    }
+
+    /// These are the nodes that the driver of this one runs: a stranger does not get their names. It is
+    /// said before the first input, and whenever there are others.
+    pub fn meet(&mut self, neighbours: &Arc<Neighbours>) {
+        self.peers.meet(neighbours);
     }
 
     /// Who is banned or connected, for reading.

@@ -121,7 +121,7 @@ pub struct MempoolTx {
 pub struct PeerInfo {
     /// The connection.
     pub conn: ConnId,
-    /// The name that it gave itself; its address before the handshake.
+    /// The name that it gave itself, as far as that can be; its address before the handshake.
     pub name: String,
     /// The other end of the connection.
     pub addr: SocketAddr,

@@ -6,10 +6,12 @@ use super::miner::Work;
 use super::{NodeIx, Sim};
 use crate::node::chainstate::OpenError;
 use crate::node::io::{Halt, Input, Output};
+use crate::node::peers::Neighbours;
 use crate::node::{Config, MemStore, Node, Time};
 use sha2::{Digest, Sha256};
 use std::collections::VecDeque;
 use std::net::SocketAddr;
+use std::sync::Arc;
 use std::time::Duration;
 
 /// Somebody at an address who is no node: an attacker, a peer that answers late, a tap.
@@ -92,6 +94,13 @@ impl Host {
 
     pub(super) fn is_script(&self) -> bool {
         matches!(self.body, Body::Script(_))
+    }
+
+    /// Says to a node who the others are.
+    fn meet(&mut self, neighbours: &Arc<Neighbours>) {
+        if let Body::Runs(node) = &mut self.body {
+            node.meet(neighbours);
+        }
     }
 
     fn running(&self) -> Option<&Node<SimStore>> {
@@ -194,12 +203,15 @@ impl Sim {
             Some(disk) => disk.open(),
             None => SimStore::plain(store.clone()),
         };
+        let name = config.name.clone();
         let opened = Node::open(config, store, now);
         if let (Err(_), Some(disk)) = (&opened, &host.disk) {
             disk.done();
             host.body = Body::Down(disk.left_by(Crash::Kill));
         }
-        host.body = Body::Runs(Box::new(opened?));
+        let node = opened?;
+        Arc::make_mut(&mut self.neighbours).add(&name, node.peers().us().id);
+        host.body = Body::Runs(Box::new(node));
         host.starts += 1;
         host.halt = None;
         self.after(ix);
@@ -219,6 +231,7 @@ impl Sim {
         }
         let mut outputs = std::mem::take(&mut self.outputs);
         let now = self.now();
+        self.hosts[ix.0].meet(&self.neighbours);
         let handled = self.hosts[ix.0].handle(now, input, &mut outputs);
         self.wait_for_disk(ix, handled, outputs);
     }

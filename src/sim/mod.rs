@@ -46,6 +46,7 @@ use crate::chain::{Params, SigCache};
 use crate::link::{Conditions, LinkState};
 use crate::node::chainstate::OpenError;
 use crate::node::io::{Command, CommandError, Event, Input, Output, RefusalKind, Reply, RequestId};
+use crate::node::peers::Neighbours;
 use crate::node::{Config, Seeds, Time};
 use rand_chacha::ChaCha8Rng;
 use rand_chacha::rand_core::SeedableRng;
@@ -80,6 +81,8 @@ pub struct Sim {
     agenda: Agenda,
     hosts: Vec<Host>,
     net: Net,
+    /// The nodes that were ever started, by name: no script passes for one of them.
+    neighbours: Arc<Neighbours>,
     scale: Scale,
     /// Messages travel as bytes.
     encodes: bool,
@@ -104,6 +107,7 @@ impl Sim {
             sigs: Arc::default(),
             hosts: Vec::new(),
             net: Net::default(),
+            neighbours: Arc::default(),
             scale: Scale::default(),
             encodes: false,
             has_disks: false,

@@ -5,9 +5,14 @@
 
 pub use crate::live::counted;
 
+use crate::node::foreign::is_hidden;
+use ratatui::buffer::Buffer;
 use ratatui::style::Style;
 use ratatui::text::{Line, Span};
 use std::time::Duration;
+
+/// What stands where nothing else of a cell can be seen.
+const INSTEAD: &str = "\u{fffd}";
 
 /// An age or an expected time, in one unit: `3 s`, `42 s`, `2 min`, `5 h`, `3 d`.
 pub fn age(duration: Duration) -> String {
@@ -209,6 +214,18 @@ impl Row {
 impl Default for Row {
     fn default() -> Self {
         Self::new()
+    }
+}
+
+/// Marks what of a picture cannot be seen: it would be an order to the terminal, or change how it shows
+/// the rest. Whatever names and captions went through, nothing is drawn past this.
+pub fn without_hidden(buffer: &mut Buffer) {
+    for cell in &mut buffer.content {
+        if cell.symbol().len() > 1 && cell.symbol().contains(is_hidden) {
+            let seen: String = cell.symbol().chars().filter(|c| !is_hidden(*c)).collect();
+            let seen = if seen.is_empty() { INSTEAD } else { &seen };
+            cell.set_symbol(seen);
+        }
     }
 }
 

@@ -75,6 +75,12 @@ impl Desk {
         self
     }
 
+    /// The window has another size from now on.
+    pub fn resize(&mut self, (columns, lines): (u16, u16)) -> &mut Self {
+        self.take(UiEvent::Resized(columns, lines));
+        self
+    }
+
     pub fn answer(&mut self, purpose: &Purpose, answer: Result<Answer, &str>) {
         let answer = answer.map_err(ToOwned::to_owned);
         self.take(UiEvent::Answered(purpose.clone(), answer));

@@ -46,6 +46,8 @@ pub struct Manners {
     pub claims: u32,
     /// Where it says that it listens.
     pub listen: Option<SocketAddr>,
+    /// What it calls itself.
+    pub user_agent: Text,
 }
 
 /// What a fake does about a `getdata` for a block of its chain.
@@ -77,6 +79,7 @@ impl Default for Manners {
             bodies: Bodies::Ignored,
             claims: 0,
             listen: None,
+            user_agent: Text::new("/fake/"),
         }
     }
 }
@@ -164,7 +167,7 @@ impl State {
             listen: self.manners.listen,
             height: self.manners.claims,
             role: Role::Full,
-            user_agent: Text::new("/fake/"),
+            user_agent: self.manners.user_agent.clone(),
         }))
     }
 

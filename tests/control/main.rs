@@ -10,6 +10,8 @@
 mod common;
 
 mod attach;
+mod far_words;
+mod flood;
 mod half_closed;
 mod page;
 mod refusals;

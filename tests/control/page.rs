@@ -106,6 +106,7 @@ fn limits_and_codes_are_those_of_the_program() {
     let wanted = [
         limits::LINE_MAX.to_string(),
         limits::CLIENTS_MAX.to_string(),
+        limits::SILENT_MAX.to_string(),
         limits::UNGREETED_MAX.to_string(),
         limits::CALLS_MAX.to_string(),
         limits::BEHIND_MAX.to_string(),

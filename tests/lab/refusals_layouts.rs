@@ -344,7 +344,7 @@ fn a_view_of_what_is_not_there_is_refused() {
         ),
         (
             "[view]\nhint = \"\\u001b[2J\"",
-            "2:8: hint: one line of at most 200 characters is wanted here",
+            "2:8: hint: U+001B is a character that cannot be seen: leave it out",
         ),
         (
             &long,

@@ -28,7 +28,7 @@ fn a_node_that_cannot_be_is_refused() {
         ),
         (
             "name = \"x\\u001b[2J\"",
-            "2:8: name: a name has letters, digits, and - _ . but not - or . first",
+            "2:8: name: U+001B is a character that cannot be seen: leave it out",
         ),
         (
             "name = \"abcdefghijklmnopqrstuvwxyzabcde\"\ncount = 10",

@@ -6,6 +6,7 @@ mod common;
 mod attack;
 mod by_hand;
 mod early_blocks;
+mod foreign_words;
 mod link;
 mod mempool;
 mod mempool_chain;

@@ -16,6 +16,7 @@ mod terminal;
 mod attached;
 mod bent;
 mod check;
+mod far_words;
 mod headless;
 mod hostile;
 mod input;

@@ -20,6 +20,7 @@ mod dialogs;
 mod keys_page;
 mod messages;
 mod network;
+mod rough;
 mod send;
 mod state;
 mod views;

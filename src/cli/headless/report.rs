@@ -4,12 +4,13 @@
 //! limit.
 
 use super::super::table::offset;
-use super::super::{Failure, plain};
+use super::super::Failure;
 use crate::lab::control::NodeEvent;
 use crate::lab::script::{ScriptView, StepState};
 use crate::lab::summary::Summary;
 use crate::lab::{LabView, NodeState};
 use crate::live::{self, Output, OutputError};
+use crate::node::foreign::plain;
 use crate::node::io::EventKind;
 use serde_json::json;
 use std::io::{ErrorKind, stdout};

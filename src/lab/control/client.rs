@@ -5,10 +5,12 @@
 //! what nobody asked for goes to the subscriber, through a queue: when it is full nothing more is
 //! read, and the other side leaves out what is old.
 
+use super::believed;
 use super::cookie;
 use super::data::{
-    About, Cookie, Door, NodeEvent, NodeStatus, Notice, Opening, Place, VERSION, Wish,
+    About, Cookie, Door, LinkStatus, NodeStatus, Notice, Opening, Place, VERSION, Wish,
 };
+use super::heard;
 use super::methods;
 use super::rpc::{NO_REQUEST, RpcError, call_line};
 use crate::lab::units::show_duration;
@@ -28,7 +30,7 @@ use tokio::io::{
 };
 use tokio::net::{TcpStream, UnixStream};
 use tokio::sync::{mpsc, oneshot};
-use tokio::time::timeout;
+use tokio::time::{sleep, timeout};
 
 /// How long a door may take to open.
 const CONNECT_MAX: Duration = Duration::from_secs(5);
@@ -39,6 +41,15 @@ const NOTICES: usize = 1_024;
 /// The longest line that is taken from the other side, in bytes: several times what the largest
 /// lab says of itself at once.
 const ANSWER_MAX: u64 = 64 * 1024 * 1024;
+
+/// Room for a line that stays taken when it is read.
+const LINE_KEPT: usize = 1024 * 1024;
+
+/// Tries to come in, and the time between two: a door under a flood may close a connection unheard.
+const TRIES_MAX: usize = 40;
+
+/// See [`TRIES_MAX`].
+const AGAIN: Duration = Duration::from_millis(5);
 
 /// Requests that may wait to be sent.
 const CALLS: usize = 64;
@@ -145,7 +156,16 @@ impl Client {
             at: door.at.clone(),
             why,
         };
-        let opening = timeout(CONNECT_MAX, Self::open(door, &cookie));
+        let opening = timeout(CONNECT_MAX, async {
+            for _ in 1..TRIES_MAX {
+                match Self::open(door, &cookie).await {
+                    // Others may have come in such numbers that this one was turned out.
+                    Err(ClientError::Ended(_)) => sleep(AGAIN).await,
+                    done => return done,
+                }
+            }
+            Self::open(door, &cookie).await
+        });
         let late = || unreachable(format!("nothing within {}", show_duration(CONNECT_MAX)));
         opening.await.map_err(|_| late())?
     }
@@ -167,7 +187,7 @@ impl Client {
         let client = concat!("chainlab ", env!("CARGO_PKG_VERSION"));
         let params = json!({ "version": VERSION, "cookie": cookie, "client": client });
         let about = line.call(&door.at, "hello", object(params)).await?;
-        let about = understood(&door.at, about)?;
+        let about = believed::about(understood(&door.at, about)?);
         Ok(Self(Arc::new(Inner {
             at: door.at.clone(),
             about,
@@ -205,7 +225,7 @@ impl Client {
         let (method, mut params) = methods::write(command);
         params.insert("node".to_owned(), node.into());
         let reply = self.call(method, params).await?;
-        understood(&self.0.at, reply)
+        understood(&self.0.at, reply).map(believed::reply)
     }
 
     /// All nodes, as they were last seen.
@@ -214,7 +234,16 @@ impl Client {
     /// [`ClientError`].
     pub async fn status(&self) -> Result<Vec<NodeStatus>, ClientError> {
         let nodes = self.call("status", Map::new()).await?;
-        understood(&self.0.at, nodes)
+        understood(&self.0.at, nodes).map(believed::statuses)
+    }
+
+    /// What links are like.
+    ///
+    /// # Errors
+    /// [`ClientError`].
+    pub async fn links(&self) -> Result<Vec<LinkStatus>, ClientError> {
+        let links = self.call("links", Map::new()).await?;
+        understood(&self.0.at, links)
     }
 
     /// Hears from now on what happens; a subscription before this one ends.
@@ -232,7 +261,8 @@ impl Client {
             "interval": show_duration(wish.interval),
         });
         let opening = self.call("subscribe", object(params)).await?;
-        Ok((understood(&self.0.at, opening)?, receiver))
+        let opening = understood(&self.0.at, opening)?;
+        Ok((believed::opening(opening), receiver))
     }
 }
 
@@ -326,12 +356,20 @@ impl Shared {
                 // It is cut off, or longer than anything that this protocol says.
                 return Err(io::ErrorKind::InvalidData.into());
             }
+            if !heard::is_readable(&line) {
+                return Err(io::ErrorKind::InvalidData.into());
+            }
             let value: Value = serde_json::from_slice(&line)?;
             let Value::Object(mut object) = value else {
                 return Err(io::ErrorKind::InvalidData.into());
             };
+            heard::mend_texts(&mut object);
+            // The room of a line that was long is not kept for the next one.
+            line.clear();
+            line.shrink_to(LINE_KEPT);
             if let Some(method) = object.remove("method") {
-                let params = object.remove("params").unwrap_or_default();
+                let mut params = object.remove("params").unwrap_or_default();
+                heard::bound(&mut params);
                 self.notice(method.as_str().unwrap_or_default(), params)
                     .await?;
             } else {
@@ -362,12 +400,21 @@ impl Shared {
 
     async fn notice(&self, method: &str, params: Value) -> io::Result<()> {
         let notice = match method {
-            "node" => Notice::Node(serde_json::from_value(params)?),
-            "event" => Notice::Event(serde_json::from_value::<NodeEvent>(params)?),
-            "lab" => Notice::Lab(serde_json::from_value(params)?),
-            "missed" => Notice::Missed(params["events"].as_u64().unwrap_or_default()),
+            "node" => {
+                let status = believed::status(serde_json::from_value(params)?);
+                status.map(|status| Notice::Node(Box::new(status)))
+            }
+            "event" => believed::event(serde_json::from_value(params)?).map(Notice::Event),
+            "lab" => Some(Notice::Lab(believed::lab(serde_json::from_value(params)?))),
+            "missed" => {
+                let events = params["events"].as_u64().unwrap_or_default();
+                Some(Notice::Missed(events))
+            }
             // A later version of the program may tell more.
-            _ => return Ok(()),
+            _ => None,
+        };
+        let Some(notice) = notice else {
+            return Ok(());
         };
         let subscriber = self.lock().subscriber.clone();
         if let Some(subscriber) = subscriber
@@ -394,7 +441,8 @@ fn object(value: Value) -> Map<String, Value> {
     }
 }
 
-fn understood<T: DeserializeOwned>(at: &Place, value: Value) -> Result<T, ClientError> {
+fn understood<T: DeserializeOwned>(at: &Place, mut value: Value) -> Result<T, ClientError> {
+    heard::bound(&mut value);
     serde_json::from_value(value).map_err(|error| ClientError::Foreign {
         at: at.clone(),
         why: error.to_string(),

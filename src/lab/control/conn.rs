@@ -43,7 +43,15 @@ async fn converse(
     ctx: &Arc<Context>,
     number: u64,
 ) -> io::Result<()> {
-    let greeting = timeout(GREETING_MAX, reader.next()).await;
+    let greeting = timeout(GREETING_MAX, async {
+        reader.begin().await?;
+        // What is whole is judged below without a pause: it does not lose its seat meanwhile.
+        if !reader.has_line() {
+            ctx.spoke(number);
+        }
+        reader.next().await
+    });
+    let greeting = greeting.await;
     let line = match greeting {
         Ok(Ok(Some(line))) => line,
         Ok(Ok(None)) => return Ok(()),
@@ -60,12 +68,14 @@ async fn converse(
         Err((id, error)) => (id, Err(error)),
     };
     if let Err(error) = greeting {
+        ctx.spoke(number);
         if error.code == UNGREETED {
             sleep(WRONG_PAUSE).await;
         }
         return writer.refuse(&id, error).await;
     }
     let Ok(_seat) = ctx.seats.try_acquire() else {
+        ctx.spoke(number);
         let words = format!("{CLIENTS_MAX} clients are connected already");
         return writer.refuse(&id, RpcError::new(TOO_MANY, words)).await;
     };
@@ -290,6 +300,21 @@ impl<R: AsyncRead + Unpin> Lines<R> {
             searched: 0,
             since: None,
         }
+    }
+
+    /// Waits until something has come, or the end.
+    async fn begin(&mut self) -> Result<(), NoLine> {
+        if self.buffer.is_empty() {
+            let read = self.read.read_buf(&mut self.buffer).await;
+            let count = read.map_err(|_| NoLine::Io)?;
+            self.since = (count > 0).then(Instant::now);
+        }
+        Ok(())
+    }
+
+    /// Whether a whole line has come.
+    fn has_line(&self) -> bool {
+        self.buffer.contains(&b'\n')
     }
 
     /// The next line, without its end, which the last one need not have; `None`: there is none any

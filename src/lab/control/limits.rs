@@ -8,7 +8,12 @@ pub use super::rpc::LINE_MAX;
 /// Clients of a door at a time: a hundred screens and shells.
 pub const CLIENTS_MAX: usize = 128;
 
-/// Connections of a door at a time that have not said `hello`. One more, and the oldest ends.
+/// Connections of a socket at a time that have said nothing yet: as many as come in the time in which a
+/// client on a busy machine sends its first bytes. One more, and the oldest ends.
+pub const SILENT_MAX: usize = 128;
+
+/// Connections of a socket at a time that have sent something and no whole `hello`, or one that is
+/// refused. One more, and the oldest ends.
 pub const UNGREETED_MAX: usize = 32;
 
 /// How long whoever comes in may take for the `hello`.

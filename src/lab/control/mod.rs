@@ -18,11 +18,13 @@
 //! not take; all three are bounded, and so is the number of clients.
 
 pub mod basics;
+mod believed;
 mod client;
 mod conn;
 mod cookie;
 mod data;
 mod feed;
+mod heard;
 pub mod limits;
 mod lines;
 pub mod methods;

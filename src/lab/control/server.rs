@@ -1,21 +1,31 @@
 //! A door that is open: a TCP port and a Unix socket, a cookie, and those who came in.
 //!
-//! Whoever has not said `hello` yet costs a seat among few: when they are taken the oldest of those
-//! guests goes, so that a thousand silent connections keep nobody out. Whoever has said it has a
-//! seat among many, and keeps it.
+//! Who has said `hello` has a seat among many, and keeps it. Before that a connection has one of few,
+//! so that a thousand of them keep nobody out, and can be turned out of it. What a flood of them can do
+//! to a client:
+//!
+//! - *Connections that say nothing* have [`SILENT_MAX`] seats, of which the oldest is given up. What has
+//!   come in is looked at before the next connection is taken, so a client loses its seat only if so
+//!   many come between its connecting and its first bytes, which it sends at once.
+//! - *Connections that send a byte*, or a line a byte at a time, or a wrong cookie, have other seats,
+//!   [`UNGREETED_MAX`]. A client needs none of these: its `hello` comes in one piece, and is judged as
+//!   soon as it is read, without a pause in which it could be turned out.
+//! - The TCP port and the Unix socket have seats of their own: to the socket only its user comes.
+//! - A client of ours that was turned out before it was answered tries again
+//!   ([`Client::connect`](super::Client::connect)).
 
 use super::conn;
 use super::cookie::Issued;
 use super::data::{Cookie, Door, Place};
-use super::limits::{CLIENTS_MAX, UNGREETED_MAX};
+use super::limits::{CLIENTS_MAX, SILENT_MAX, UNGREETED_MAX};
 use super::lines::StatusLines;
 use crate::lab::run::LabDoor;
-use std::collections::VecDeque;
+use std::collections::{BTreeMap, VecDeque};
 use std::fs;
 use std::io;
 use std::net::SocketAddr;
 use std::path::{Path, PathBuf};
-use std::sync::{Arc, Mutex, PoisonError};
+use std::sync::{Arc, Mutex, MutexGuard, PoisonError};
 use std::time::Duration;
 use tokio::io::{AsyncRead, AsyncWrite};
 use tokio::net::{TcpListener, UnixListener};
@@ -54,12 +64,50 @@ pub(super) struct Context {
 /// Connections of a door.
 #[derive(Default)]
 struct Guests {
-    /// Those that have not said `hello`, oldest first.
-    ungreeted: VecDeque<(u64, AbortHandle)>,
+    /// Those that have not said `hello`, by the socket that they came to.
+    ungreeted: BTreeMap<Socket, Ungreeted>,
     /// All others, to end them with the door.
-    greeted: Vec<(u64, AbortHandle)>,
+    greeted: Vec<Guest>,
     last: u64,
     is_over: bool,
+}
+
+/// Which of a door's sockets.
+#[derive(Clone, Copy, Debug, PartialEq, Eq, PartialOrd, Ord)]
+enum Socket {
+    Tcp,
+    Unix,
+}
+
+type Guest = (u64, AbortHandle);
+
+/// Connections that have not said `hello`, oldest first.
+#[derive(Default)]
+struct Ungreeted {
+    /// Nothing has come from them.
+    silent: VecDeque<Guest>,
+    /// Something has, and no `hello`.
+    others: VecDeque<Guest>,
+}
+
+impl Ungreeted {
+    fn take(&mut self, number: u64) -> Option<Guest> {
+        let take = |guests: &mut VecDeque<Guest>| {
+            let at = guests.iter().position(|(other, _)| *other == number)?;
+            guests.remove(at)
+        };
+        take(&mut self.silent).or_else(|| take(&mut self.others))
+    }
+}
+
+/// Gives a seat to one more. If all are taken the oldest of the others loses its own.
+fn seat(guests: &mut VecDeque<Guest>, max: usize, guest: Guest) {
+    while guests.len() >= max {
+        if let Some((_, oldest)) = guests.pop_front() {
+            oldest.abort();
+        }
+    }
+    guests.push_back(guest);
 }
 
 impl Bound {
@@ -145,7 +193,7 @@ async fn accept_tcp(listener: TcpListener, ctx: Arc<Context>) {
             Ok((stream, _)) => {
                 // Answers are small, and somebody waits for each.
                 let _ = stream.set_nodelay(true);
-                ctx.seat(stream);
+                ctx.seat(Socket::Tcp, stream).await;
             }
             Err(error) => pause(&error).await,
         }
@@ -155,7 +203,7 @@ async fn accept_tcp(listener: TcpListener, ctx: Arc<Context>) {
 async fn accept_unix(listener: UnixListener, ctx: Arc<Context>) {
     loop {
         match listener.accept().await {
-            Ok((stream, _)) => ctx.seat(stream),
+            Ok((stream, _)) => ctx.seat(Socket::Unix, stream).await,
             Err(error) => pause(&error).await,
         }
     }
@@ -167,53 +215,72 @@ async fn pause(error: &io::Error) {
 }
 
 impl Context {
-    fn seat(self: &Arc<Self>, stream: impl AsyncRead + AsyncWrite + Send + 'static) {
-        let mut guests = self.guests.lock().unwrap_or_else(PoisonError::into_inner);
-        if guests.is_over {
-            return;
+    async fn seat(
+        self: &Arc<Self>,
+        socket: Socket,
+        stream: impl AsyncRead + AsyncWrite + Send + 'static,
+    ) {
+        if let Some(mut guests) = self.guests() {
+            guests.last += 1;
+            let number = guests.last;
+            let ctx = Arc::clone(self);
+            let task = tokio::spawn(async move {
+                conn::serve(stream, &ctx, number).await;
+                ctx.left(number);
+            });
+            let guest = (number, task.abort_handle());
+            let ungreeted = guests.ungreeted.entry(socket).or_default();
+            seat(&mut ungreeted.silent, SILENT_MAX, guest);
         }
-        while guests.ungreeted.len() >= UNGREETED_MAX {
-            if let Some((_, oldest)) = guests.ungreeted.pop_front() {
-                oldest.abort();
+        // All that wait to be run are, this one among them, before the next is let in.
+        tokio::task::yield_now().await;
+    }
+
+    /// All connections; `None`: the door is shut.
+    fn guests(&self) -> Option<MutexGuard<'_, Guests>> {
+        let guests = self.guests.lock().unwrap_or_else(PoisonError::into_inner);
+        (!guests.is_over).then_some(guests)
+    }
+
+    /// Something has come from a connection, which may be its `hello` or not.
+    pub(super) fn spoke(&self, number: u64) {
+        let Some(mut guests) = self.guests() else {
+            return;
+        };
+        for ungreeted in guests.ungreeted.values_mut() {
+            if let Some(guest) = ungreeted.take(number) {
+                seat(&mut ungreeted.others, UNGREETED_MAX, guest);
             }
         }
-        guests.last += 1;
-        let number = guests.last;
-        let ctx = Arc::clone(self);
-        let task = tokio::spawn(async move {
-            conn::serve(stream, &ctx, number).await;
-            ctx.left(number);
-        });
-        guests.ungreeted.push_back((number, task.abort_handle()));
     }
 
     /// A connection has said `hello`.
     pub(super) fn greeted(&self, number: u64) {
-        let mut guests = self.guests.lock().unwrap_or_else(PoisonError::into_inner);
-        let found = guests
-            .ungreeted
-            .iter()
-            .position(|(other, _)| *other == number);
-        if let Some(guest) = found.and_then(|at| guests.ungreeted.remove(at)) {
-            guests.greeted.push(guest);
+        if let Some(mut guests) = self.guests() {
+            let mut ungreeted = guests.ungreeted.values_mut();
+            let guest = ungreeted.find_map(|ungreeted| ungreeted.take(number));
+            guests.greeted.extend(guest);
         }
     }
 
     fn left(&self, number: u64) {
-        let mut guests = self.guests.lock().unwrap_or_else(PoisonError::into_inner);
-        guests.ungreeted.retain(|(other, _)| *other != number);
-        guests.greeted.retain(|(other, _)| *other != number);
+        if let Some(mut guests) = self.guests() {
+            guests.ungreeted.values_mut().for_each(|ungreeted| {
+                ungreeted.take(number);
+            });
+            guests.greeted.retain(|(other, _)| *other != number);
+        }
     }
 
     fn end(&self) {
-        let mut guests = self.guests.lock().unwrap_or_else(PoisonError::into_inner);
+        let Some(mut guests) = self.guests() else {
+            return;
+        };
         guests.is_over = true;
-        let Guests {
-            ungreeted, greeted, ..
-        } = &mut *guests;
-        ungreeted
-            .drain(..)
-            .chain(greeted.drain(..))
-            .for_each(|(_, task)| task.abort());
+        let ungreeted = std::mem::take(&mut guests.ungreeted).into_values();
+        let ungreeted = ungreeted.flat_map(|ungreeted| [ungreeted.silent, ungreeted.others]);
+        let greeted = guests.greeted.drain(..);
+        let all = ungreeted.flatten().chain(greeted);
+        all.for_each(|(_, task)| task.abort());
     }
 }

@@ -10,6 +10,7 @@ mod value;
 pub use self::nearest::nearest;
 pub use self::value::{Place, Value};
 
+use crate::node::foreign::hidden_in;
 use std::borrow::Cow;
 use std::convert::Infallible;
 use std::fmt;
@@ -56,7 +57,7 @@ impl<'a> Section<'a> {
     /// All of a file.
     ///
     /// # Errors
-    /// [`FileError`]: it is too large, or no TOML.
+    /// [`FileError`]: it is too large, no TOML, or has characters in it that cannot be seen.
     pub fn parse(file: &'a str, text: &'a str) -> Result<Self, FileError> {
         let source = Source { file, text };
         if text.len() > FILE_BYTES_MAX {
@@ -67,6 +68,7 @@ impl<'a> Section<'a> {
             let at = error.span().map_or(0, |span| span.start);
             source.error(at, one_line(error.message()))
         })?;
+        source.is_seen(table.get_ref())?;
         let (at, key) = (table.span().start, Cow::Borrowed(""));
         Ok(Self::new(Place { source, at, key }, table.into_inner()))
     }
@@ -293,6 +295,31 @@ impl<'a> Section<'a> {
 }
 
 impl Source<'_> {
+    /// Insists that all keys and texts can be seen as they are: a name may end up in a title, a caption
+    /// in a line of the screen. Comments may have what they like.
+    fn is_seen(self, table: &DeTable<'_>) -> Result<(), FileError> {
+        for (key, value) in table {
+            if let Some(problem) = hidden_in(key.get_ref()) {
+                return Err(self.error(key.span().start, problem));
+            }
+            self.is_value_seen(key.get_ref(), value)?;
+        }
+        Ok(())
+    }
+
+    /// As deep as the file could be read: its parser has a limit.
+    fn is_value_seen(self, key: &str, value: &Spanned<DeValue<'_>>) -> Result<(), FileError> {
+        match value.get_ref() {
+            DeValue::String(text) => match hidden_in(text) {
+                Some(problem) => Err(self.error(value.span().start, format!("{key}: {problem}"))),
+                None => Ok(()),
+            },
+            DeValue::Array(rows) => rows.iter().try_for_each(|row| self.is_value_seen(key, row)),
+            DeValue::Table(table) => self.is_seen(table),
+            _ => Ok(()),
+        }
+    }
+
     fn error(&self, at: usize, problem: String) -> FileError {
         let before = self.text.get(..at).unwrap_or(self.text);
         let line_start = before.rfind('\n').map_or(0, |newline| newline + 1);

@@ -9,7 +9,7 @@ mod read;
 pub mod shipped;
 pub mod topology;
 
-pub use self::read::read;
+pub use self::read::{COLUMNS_MAX, HINT_MAX, read};
 pub use self::shipped::shipped;
 
 use crate::chain::{Amount, BlockTime, Params};

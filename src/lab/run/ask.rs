@@ -189,6 +189,7 @@ impl Shared {
             for wallet in &spec.wallets {
                 model.wallets.insert(wallet.clone(), ix);
             }
+            self.clock.reserve(&spec.name);
             model.nodes.push(Node::new(spec, addr));
             self.admit(&mut model, ix);
             (ix, listener)

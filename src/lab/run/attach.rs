@@ -8,19 +8,15 @@ use super::hand::{Hand, Host};
 use super::model::Node;
 use super::{Lab, LabError, Shared, Standing};
 use crate::lab::control::{
-    About, Client, ClientError, Door, EventWish, Kind, LabStatus, LinkStatus, NodeEvent,
-    NodeStatus, Notice, Opening, Wish,
+    About, Client, ClientError, Door, EventWish, Kind, LabStatus, NodeEvent, NodeStatus, Notice,
+    Opening, Wish,
 };
 use crate::lab::layout::{Layout, NODES_MAX, NodeSpec};
-use crate::lab::names::parse_node_name;
 use crate::lab::network;
 use crate::lab::partition::Partition;
 use crate::lab::view::{NodeIx, NodeState, Tone};
 use crate::live::{self, LabClock, NOWHERE};
 use crate::node::Time;
-use crate::node::io::{EventKind, LOST_MAX};
-use crate::node::snapshot::NodeSnapshot;
-use crate::node::store::BlockId;
 use std::sync::Arc;
 use std::sync::atomic::{AtomicBool, Ordering};
 use std::time::Duration;
@@ -36,24 +32,6 @@ const LINKS_EVERY: Duration = Duration::from_millis(500);
 
 /// Time between two tries to find a process that went away.
 const RETRY: Duration = Duration::from_millis(250);
-
-/// The highest block that is believed: at ten a second a lab takes six years to it.
-const HEIGHT_MAX: u32 = 2_000_000_000;
-
-/// The longest name of a peer that is believed: what it says of itself is shorter.
-const NAME_MAX: usize = 256;
-
-/// The longest command: as many bytes as a frame has for it.
-const COMMAND_MAX: usize = 12;
-
-/// The longest reason why payments wait: nodes say it in a few words.
-const WHY_MAX: usize = 256;
-
-/// The most bytes of a message that are believed: four times the largest block that there can be.
-const MESSAGE_MAX: usize = 16_000_000;
-
-/// The most bytes of a mempool that are believed: as many as no machine has.
-const BYTES_MAX: usize = 1 << 48;
 
 /// Makes a lab of what runs behind these doors.
 pub(super) async fn attach(doors: Vec<Door>, runtime: Handle) -> Result<Lab, LabError> {
@@ -157,9 +135,6 @@ fn begin(met: Vec<Met>, shared: &Shared) -> Vec<Following> {
             is_asked: Arc::default(),
         };
         for status in met.opening.nodes {
-            if !is_sound(&status) {
-                continue;
-            }
             following.introduce(shared, &status);
             statuses.push((at, status));
         }
@@ -226,9 +201,9 @@ async fn listen(shared: &Arc<Shared>, mut following: Following) {
 impl Following {
     fn take(&self, shared: &Shared, notice: Notice) {
         match notice {
-            Notice::Node(status) if is_sound(&status) => self.status(shared, *status),
-            Notice::Node(_) => {}
-            Notice::Event(event) if !is_likely(&event.event.kind) => {}
+            Notice::Node(status) => self.status(shared, *status),
+            // Of a node that is not shown.
+            Notice::Event(event) if self.find(shared, &event.node).is_none() => {}
             Notice::Event(event) => {
                 // As a node of this process would write it.
                 tracing::info_span!("node", name = %event.node)
@@ -251,10 +226,7 @@ impl Following {
         let (is_asked, shared) = (Arc::clone(&self.is_asked), Arc::clone(shared));
         let runtime = shared.runtime.clone();
         runtime.spawn(async move {
-            let asking = client.call("links", serde_json::Map::new());
-            if let Ok(Ok(told)) = timeout(ANSWER_MAX, asking).await
-                && let Ok(told) = serde_json::from_value::<Vec<LinkStatus>>(told)
-            {
+            if let Ok(Ok(told)) = timeout(ANSWER_MAX, client.links()).await {
                 shared.change(|model| model.links_told(&host, told));
             }
             is_asked.store(false, Ordering::Relaxed);
@@ -354,10 +326,7 @@ impl Following {
             let (ix, _) = self.find(shared, &event.node)?;
             shared.lock().nodes[ix.0].recent.last()
         };
-        let is_news = |event: &NodeEvent| {
-            let is_new = last(event).is_none_or(|last| last < event.event.at);
-            is_new && is_likely(&event.event.kind)
-        };
+        let is_news = |event: &NodeEvent| last(event).is_none_or(|last| last < event.event.at);
         events.into_iter().filter(is_news).collect()
     }
 
@@ -380,57 +349,6 @@ impl Following {
             model.caption = status.caption;
             model.script = status.script;
         });
-    }
-}
-
-/// Whether what is said can be of a node: another process may be anything.
-fn is_sound(status: &NodeStatus) -> bool {
-    let is_counted = |seen: &Arc<NodeSnapshot>| {
-        let heights = seen.recent.iter().map(|block| block.id.height);
-        let heights = heights.chain([seen.tip.height]);
-        heights.max() <= Some(HEIGHT_MAX) && seen.mempool.bytes <= BYTES_MAX
-    };
-    parse_node_name(&status.node).is_ok() && status.snapshot.as_ref().is_none_or(is_counted)
-}
-
-/// Whether an event can be one of a node. What is kept of it is bounded by this.
-fn is_likely(event: &EventKind) -> bool {
-    let is_height = |id: &BlockId| id.height <= HEIGHT_MAX;
-    match event {
-        EventKind::MessageSent {
-            peer,
-            command,
-            bytes,
-            gist,
-            ..
-        }
-        | EventKind::MessageReceived {
-            peer,
-            command,
-            bytes,
-            gist,
-            ..
-        } => {
-            let is_named = peer.name.len() <= NAME_MAX && command.len() <= COMMAND_MAX;
-            is_named && *bytes <= MESSAGE_MAX && gist.is_bounded()
-        }
-        EventKind::TipChanged { tip, .. } => is_height(tip),
-        EventKind::Mined { block, .. } | EventKind::Withheld { block, .. } => is_height(block),
-        EventKind::Released { tip, .. } => is_height(tip),
-        EventKind::Reorganised {
-            fork,
-            old,
-            new,
-            held_why,
-            lost,
-            ..
-        } => {
-            let is_short = held_why.as_ref().is_none_or(|why| why.len() <= WHY_MAX);
-            is_short && lost.len() <= LOST_MAX && [fork, old, new].into_iter().all(is_height)
-        }
-        EventKind::BecameInvalid { lost, .. } => lost.len() <= LOST_MAX,
-        EventKind::PeerDown { peer, .. } => peer.name.len() <= NAME_MAX,
-        _ => true,
     }
 }
 
@@ -479,57 +397,5 @@ impl Shared {
         for ix in gone {
             overheard.left(ix, now);
         }
-    }
-}
-
-#[cfg(test)]
-mod tests {
-    use super::*;
-    use crate::chain::{BlockHash, Txid};
-    use crate::node::io::{ConnId, PeerLabel};
-    use crate::node::message::{Gist, Item};
-
-    fn sent(name: &str, command: &str, bytes: usize, items: usize) -> EventKind {
-        EventKind::MessageSent {
-            peer: PeerLabel {
-                conn: ConnId(1),
-                name: name.into(),
-            },
-            command: command.to_owned(),
-            bytes,
-            item: None,
-            gist: Gist::Items {
-                count: items,
-                first: vec![Item::Tx(Txid([7; 32])); items],
-            },
-        }
-    }
-
-    #[test]
-    fn events_that_no_node_would_tell_are_not_believed() {
-        assert!(is_likely(&sent("bob", "inv", 68, 8)));
-        assert!(!is_likely(&sent("bob", "inv", usize::MAX, 1)));
-        assert!(!is_likely(&sent("bob", "inv", 68, 9)));
-        assert!(!is_likely(&sent("bob", &"inv".repeat(5), 68, 1)));
-        assert!(!is_likely(&sent(&"bob".repeat(100), "inv", 68, 1)));
-        let id = |height| BlockId {
-            height,
-            hash: BlockHash([7; 32]),
-        };
-        let reorganised = |height, lost| EventKind::Reorganised {
-            fork: id(1),
-            old: id(2),
-            new: id(height),
-            depth: 1,
-            returned: 0,
-            confirmed: 0,
-            held: 0,
-            held_why: None,
-            lost: vec![Txid([7; 32]); lost],
-            lost_count: lost,
-        };
-        assert!(is_likely(&reorganised(3, LOST_MAX)));
-        assert!(!is_likely(&reorganised(3, LOST_MAX + 1)));
-        assert!(!is_likely(&reorganised(u32::MAX, 0)));
     }
 }

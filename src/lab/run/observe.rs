@@ -258,7 +258,7 @@ impl Model {
         let from_held = count.saturating_sub(last.returned);
         last.returned = last.returned.saturating_sub(count);
         last.held = last.held.saturating_sub(from_held);
-        last.lost_count += count;
+        last.lost_count = last.lost_count.saturating_add(count);
         let room = LOST_MAX.saturating_sub(last.lost.len());
         last.lost.extend(lost.iter().take(room));
     }

@@ -212,6 +212,9 @@ fn model(nodes: Vec<Node>, saved: &[SavedNode], home: &Home) -> Model {
 
 /// Sets everything going.
 fn run(shared: &Arc<Shared>, listeners: Vec<TcpListener>) {
+    for node in &shared.lock().nodes {
+        shared.clock.reserve(&node.spec.name);
+    }
     for (ix, listener) in listeners.into_iter().enumerate() {
         let opening = Arc::clone(shared).open(NodeIx(ix), Some(listener));
         // If it fails, the node's state says so.

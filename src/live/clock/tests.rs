@@ -117,8 +117,8 @@ fn a_lab_stands_still_only_as_long_as_all_peers_of_its_nodes_do() {
         ms.fetch_add(40_000, Ordering::Relaxed);
         assert_eq!(shown_ms(&clock), shown);
     };
-    clock.join(alice);
-    clock.join(bob);
+    clock.join("alice", alice);
+    clock.join("bob", bob);
     clock.has_peers(alice, [bob].into_iter());
     stopped(0);
     clock.has_peers(alice, [bob, stranger].into_iter());

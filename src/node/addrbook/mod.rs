@@ -9,7 +9,10 @@
 //! A dial that fails is tried again after [`BACK_OFF_MIN`], then twice that, up to
 //! [`BACK_OFF_MAX`].
 
+mod check;
 mod index;
+
+pub use self::check::{NoAddress, check_addr};
 
 use self::index::Index;
 use super::io::ConnId;
@@ -125,7 +128,8 @@ impl AddrBook {
     /// What is wrong with the row.
     pub fn restore(&mut self, row: &[u8], now: Time) -> Result<(), codec::DecodeError> {
         let addrs: Vec<SocketAddr> = codec::decode(row, codec::MAX_LEN)?;
-        for addr in addrs.into_iter().take(ADDRESSES_MAX) {
+        let addrs = addrs.into_iter().filter(|addr| check_addr(*addr).is_ok());
+        for addr in addrs.take(ADDRESSES_MAX) {
             self.insert(addr, now);
         }
         self.is_dirty = false;
@@ -152,7 +156,11 @@ impl AddrBook {
     }
 
     /// Stays connected to an address from now on.
-    pub fn keep(&mut self, addr: SocketAddr, now: Time) {
+    ///
+    /// # Errors
+    /// [`NoAddress`]: nobody can be there.
+    pub fn keep(&mut self, addr: SocketAddr, now: Time) -> Result<(), NoAddress> {
+        check_addr(addr)?;
         self.dropped.remove(&addr);
         self.insert(addr, now);
         self.change(addr, |entry| {
@@ -160,6 +168,7 @@ impl AddrBook {
             entry.next_try = now;
             entry.failures = 0;
         });
+        Ok(())
     }
 
     /// Forgets an address, and learns it from nobody until it is to be [kept](Self::keep) again.
@@ -391,8 +400,7 @@ fn back_off(failures: u32, random: &mut Random) -> Duration {
 /// make us dial this machine's own services.
 fn can_be_dialled(addr: SocketAddr, from: IpAddr) -> bool {
     let (ip, from) = (addr.ip().to_canonical(), from.to_canonical());
-    let is_somewhere = addr.port() != 0 && !ip.is_unspecified() && !ip.is_multicast();
-    is_somewhere && (!ip.is_loopback() || from.is_loopback())
+    check_addr(addr).is_ok() && (!ip.is_loopback() || from.is_loopback())
 }
 
 #[cfg(test)]

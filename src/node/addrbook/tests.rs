@@ -18,7 +18,7 @@ fn learn(book: &mut AddrBook, addrs: &[SocketAddr]) -> Vec<SocketAddr> {
 #[test]
 fn an_address_to_keep_is_dialled_again_ever_more_slowly_and_at_most_after_ten_seconds() {
     let mut book = AddrBook::new(0, None);
-    book.keep(addr(1), NOW);
+    book.keep(addr(1), NOW).expect("an address");
     let (mut now, mut pauses) = (NOW, Vec::new());
     for _ in 0..8 {
         assert_eq!(book.dials(now, &mut random()), [addr(1)]);
@@ -36,7 +36,7 @@ fn an_address_to_keep_is_dialled_again_ever_more_slowly_and_at_most_after_ten_se
 #[test]
 fn who_is_thrown_out_again_and_again_is_dialled_ever_more_slowly() {
     let mut book = AddrBook::new(0, None);
-    book.keep(addr(1), NOW);
+    book.keep(addr(1), NOW).expect("an address");
     let (mut now, mut pauses) = (NOW, Vec::new());
     for lasted in [1, 1, 1, 60, 1] {
         book.dials(now, &mut random());
@@ -72,7 +72,7 @@ fn of_learnt_addresses_only_as_many_are_dialled_as_are_wanted() {
 #[test]
 fn a_full_book_forgets_addresses_that_were_never_reached_and_no_others() {
     let mut book = AddrBook::new(2, None);
-    book.keep(addr(1), NOW);
+    book.keep(addr(1), NOW).expect("an address");
     learn(&mut book, &[addr(2)]);
     book.reached(addr(2), CONN, NOW);
     for port in 3..3_000 {
@@ -143,7 +143,7 @@ fn the_index_says_what_a_walk_through_the_book_would() {
             let at = addr(1 + u16::try_from(random.below(12)).expect("small"));
             let conn = ConnId(u64::try_from(random.below(5)).expect("small"));
             match random.below(8) {
-                0 => book.keep(at, now),
+                0 => book.keep(at, now).expect("an address"),
                 1 => book.forget(at),
                 2 => drop(book.learn(conn, at.ip(), &[at], now, &mut random)),
                 3 => drop(book.dials(now, &mut random)),

@@ -238,12 +238,43 @@ pub enum EventKind {
     Mining(String),
 }
 
-/// A peer in an event: its connection, and the name that it gave itself.
+impl EventKind {
+    /// The peer that it is about, or that it came from.
+    pub fn peer_mut(&mut self) -> Option<&mut PeerLabel> {
+        match self {
+            Self::TipChanged { from, .. }
+            | Self::BlockRefused { from, .. }
+            | Self::BlockWaits { from, .. }
+            | Self::TxAccepted { from, .. }
+            | Self::TxRefused { from, .. } => from.as_mut(),
+            Self::PeerUp { peer, .. }
+            | Self::PeerDown { peer, .. }
+            | Self::ClockSkew { peer, .. }
+            | Self::MessageSent { peer, .. }
+            | Self::MessageReceived { peer, .. } => Some(peer),
+            Self::Reorganised { .. }
+            | Self::BecameInvalid { .. }
+            | Self::Mined { .. }
+            | Self::TxDropped { .. }
+            | Self::DialFailed { .. }
+            | Self::Banned { .. }
+            | Self::Sent { .. }
+            | Self::WalletCreated { .. }
+            | Self::Withheld { .. }
+            | Self::Released { .. }
+            | Self::GaveUp { .. }
+            | Self::Mining(_) => None,
+        }
+    }
+}
+
+/// A peer in an event: its connection, and what it is called.
 #[derive(Clone, Debug, PartialEq, Eq, Serialize, Deserialize)]
 pub struct PeerLabel {
     /// The connection.
     pub conn: ConnId,
-    /// The name in its user agent; its address before the handshake.
+    /// The name that it gave itself, as far as that can be: see
+    /// [`Neighbours`](crate::node::peers::Neighbours); its address before the handshake.
     pub name: Arc<str>,
 }
 

@@ -5,8 +5,9 @@
 //! put into words ([`Gist::fields`]) only for the message that somebody looks at. What takes hashing
 //! is not in it: of headers there is the hash of the parent and not their own.
 
-use super::{Item, Locator, Message, Role, Text};
+use super::{Item, Locator, Message, Role, TEXT_MAX, Text};
 use crate::chain::{Amount, Block, BlockHash, BlockTime, Header, Tx};
+use crate::node::foreign::quoted;
 use serde::{Deserialize, Serialize};
 use std::fmt;
 use std::net::SocketAddr;
@@ -255,9 +256,9 @@ impl Gist {
                 listed("addresses", *count, addrs)
             }
             Self::Reject { command, item, why } => {
-                let mut fields = vec![field("command", command)];
+                let mut fields = vec![field("command", said(command))];
                 fields.extend(item.map(item_field));
-                fields.push(field("why", why));
+                fields.push(field("why", said(why)));
                 fields
             }
         }
@@ -268,6 +269,11 @@ type Field = (&'static str, String);
 
 fn field(name: &'static str, value: impl fmt::Display) -> Field {
     (name, value.to_string())
+}
+
+/// Words of the sender's: in full, and in quotes.
+fn said(text: &Text) -> String {
+    quoted(text.as_str(), TEXT_MAX)
 }
 
 /// A list: how long it is, its beginning, and how much was left out.
@@ -304,7 +310,7 @@ fn version_fields(version: &VersionGist) -> Vec<Field> {
     };
     let listen = version.listen;
     vec![
-        field("user agent", &version.user_agent),
+        field("user agent", said(&version.user_agent)),
         field("protocol", version.protocol),
         field("height", version.height),
         field("role", role),

@@ -9,12 +9,15 @@
 //!
 //! A pong carries the time of who sent it; where the clocks differ that is told: see [`Skew`].
 
+mod names;
 mod predecessor;
 mod skew;
 
+pub use self::names::{Neighbours, user_agent};
 pub use self::predecessor::Predecessor;
 pub use self::skew::Skew;
 
+use self::names::Names;
 use super::handshake::{self, Handshake, HandshakeError, Identity, Rival};
 use super::io::{CloseReason, ConnId, Direction, PeerLabel};
 use super::message::{Role, Text, Version};
@@ -50,7 +53,7 @@ pub const BANS_MAX: usize = 1_000;
 
 /// One connection.
 pub struct Peer {
-    /// Its number, and the name of who is there.
+    /// Its number, and what who is there is called: see [`Neighbours`].
     pub label: PeerLabel,
     /// The other end.
     pub addr: SocketAddr,
@@ -82,6 +85,7 @@ pub struct Peer {
 /// Everybody who is connected.
 pub struct Peers {
     us: Identity,
+    names: Names,
     inbound_max: usize,
     /// Clocks that differ by more are told of.
     skew_max: Duration,
@@ -150,6 +154,7 @@ impl Peers {
     pub fn new(us: Identity, inbound_max: usize, future_drift: Duration) -> Self {
         Self {
             us,
+            names: Names::default(),
             inbound_max,
             skew_max: Skew::most(future_drift),
             peers: BTreeMap::new(),
@@ -269,10 +274,13 @@ impl Peers {
             return Ok(None);
         };
         let version = peer.handshake.received_verack(signature, &self.us)?;
-        peer.label.name = name_in(&version.user_agent).into();
+        let name = self.name_for(&version);
         let id = version.id;
-        peer.version = Some(version);
-        peer.ping_due = Some(now);
+        if let Some(peer) = self.peers.get_mut(&conn) {
+            peer.label.name = name;
+            peer.version = Some(version);
+            peer.ping_due = Some(now);
+        }
         Ok(self.rival_of(conn, id))
     }
 
@@ -444,20 +452,6 @@ impl Peers {
             score: peer.score,
         })
     }
-}
-
-/// The user agent of a node of this name (BIP 14).
-pub fn user_agent(name: &str) -> Text {
-    Text::new(&format!("/chainlab:{}({name})/", env!("CARGO_PKG_VERSION")))
-}
-
-/// The name in a user agent: what stands in brackets, or all of it.
-fn name_in(agent: &Text) -> &str {
-    let agent = agent.as_str();
-    let bracketed = agent
-        .split_once('(')
-        .and_then(|(_, rest)| rest.rsplit_once(')'));
-    bracketed.map_or(agent, |(name, _)| name)
 }
 
 #[cfg(test)]

@@ -1,3 +1,4 @@
+use super::names::name_in;
 use super::*;
 use crate::chain::BlockHash;
 use crate::chain::key::SecretKey;

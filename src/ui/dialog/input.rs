@@ -3,6 +3,7 @@
 //! A text that was proposed, and not typed, is replaced by the first letter that is: nobody has to
 //! delete it first. Moving in it or deleting from it makes it one's own.
 
+use crate::node::foreign::is_hidden;
 use crate::ui::keymap::KeyPress;
 use crate::ui::theme::Theme;
 use crossterm::event::KeyCode;
@@ -83,7 +84,7 @@ impl TextInput {
             self.input.reset();
             self.is_proposal = false;
         }
-        if !letter.is_control() && self.text().chars().count() < LETTERS_MAX {
+        if !is_hidden(letter) && self.text().chars().count() < LETTERS_MAX {
             self.input.handle(InputRequest::InsertChar(letter));
         }
     }

@@ -6,6 +6,7 @@ use super::list::List;
 use super::window::{self, WindowLine};
 use crate::lab::Request;
 use crate::lab::control::methods::NOTE_MAX;
+use crate::node::foreign::is_hidden;
 use crate::ui::keymap::{Action, Entry, KeyPress, TABLE};
 use crate::ui::state::{Effect, Purpose, UiState};
 use crate::ui::text;
@@ -88,7 +89,7 @@ impl Palette {
             self.list.reset();
             return Verdict::Stay(Vec::new());
         };
-        let caption = caption.chars().filter(|c| !c.is_control());
+        let caption = caption.chars().filter(|c| !is_hidden(*c));
         let caption: String = caption.take(NOTE_MAX).collect();
         let caption = Some(caption).filter(|caption| !caption.is_empty());
         let ask = Effect::Ask(Request::Note(caption), Purpose::Caption);

@@ -6,6 +6,7 @@
 
 use crate::live::LabClock;
 use crate::node::Time;
+use crate::node::foreign::one_line;
 use log::{LevelFilter, Record};
 use std::fmt;
 use std::sync::atomic::{AtomicU8, Ordering};
@@ -137,7 +138,7 @@ where
         }
         let node = node_of(event, &context);
         let now = self.clock.get().map_or(0, |clock| clock.now().0);
-        let line = format!("{now}{SEPARATOR}{}", text_of(event).message);
+        let line = format!("{now}{SEPARATOR}{}", one_line(&text_of(event).message));
         tui_logger::Drain::new().log(
             &Record::builder()
                 .level(level)

@@ -12,12 +12,18 @@ pub mod table;
 use crate::lab::LabView;
 use crate::ui::dialog::window;
 use crate::ui::state::{UiState, View};
+use crate::ui::text;
 use plan::{Form, Plan};
 use ratatui::Frame;
 use scene::Scene;
 
 /// Draws the whole screen.
 pub fn draw(frame: &mut Frame<'_>, live: &LabView, ui: &UiState) {
+    draw_all(frame, live, ui);
+    text::without_hidden(frame.buffer_mut());
+}
+
+fn draw_all(frame: &mut Frame<'_>, live: &LabView, ui: &UiState) {
     let lab = ui.held.as_deref().unwrap_or(live);
     // The terminal may have been resized since the state heard of its size.
     let area = frame.area();

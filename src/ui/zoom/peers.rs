@@ -3,9 +3,13 @@
 use super::list::{Cell, Item, Look, dim, name, plain};
 use super::subject::Subject;
 use super::table::{Column, number, words};
+use crate::node::foreign::quoted;
 use crate::node::io::Direction;
 use crate::node::snapshot::PeerInfo;
 use crate::ui::text;
+
+/// Characters of a user agent: those of a node of ours with the longest name.
+const AGENT_MAX: usize = 52;
 
 pub(super) const COLUMNS: [Column; 13] = [
     words("peer", 0),
@@ -44,6 +48,11 @@ fn item(subject: Subject<'_>, peer: &PeerInfo) -> Item {
     };
     // Somebody who dialled us has a port for this connection only: where it listens says more.
     let addr = peer.listen.unwrap_or(peer.addr);
+    // Its own words, and as many of them as a node of ours has.
+    let agent = match peer.user_agent.as_str() {
+        "" => String::new(),
+        said => quoted(said, AGENT_MAX),
+    };
     Item::new(vec![
         name(&peer.name),
         height,
@@ -57,7 +66,7 @@ fn item(subject: Subject<'_>, peer: &PeerInfo) -> Item {
         score,
         dim(peer.blocks_in_flight),
         dim(super::role(peer.role)),
-        dim(&peer.user_agent),
+        dim(agent),
     ])
     .copies(format!("{}'s address", peer.name), addr)
     .about(peer.conn.0)

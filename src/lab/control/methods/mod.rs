@@ -13,6 +13,7 @@ use super::basics::BASICS;
 use super::order::Order;
 use super::params::{BadParam, Params};
 use crate::lab::document::nearest;
+use crate::node::foreign::is_hidden;
 use crate::node::io::Command;
 use serde_json::{Map, Value};
 
@@ -126,7 +127,7 @@ impl Method {
 /// # Errors
 /// In words, what it is to be.
 pub fn check_note(text: &str) -> Result<String, String> {
-    if text.chars().any(char::is_control) || text.chars().count() > NOTE_MAX {
+    if text.contains(is_hidden) || text.chars().count() > NOTE_MAX {
         return Err(format!(
             "one line of at most {NOTE_MAX} characters is wanted here"
         ));

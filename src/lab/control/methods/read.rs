@@ -9,6 +9,7 @@ use crate::lab::request::{Bend, LinkChange, TrafficChange};
 use crate::lab::traffic::{check_tx_rate, parse_tx_rate};
 use crate::lab::units::{parse_bandwidth, parse_duration, parse_preset, parse_rate};
 use crate::link::LinkState;
+use crate::node::addrbook::check_addr;
 use crate::node::io::{Command, Payment};
 use crate::node::mining::MiningMode;
 use crate::node::private::{Release, Strategy};
@@ -70,6 +71,12 @@ pub(super) fn strategy(params: &mut Params) -> Result<Command, BadParam> {
 
 pub(super) fn limit(params: &mut Params) -> Result<usize, BadParam> {
     Ok(params.number("limit")?.unwrap_or(PAGE_MAX))
+}
+
+pub(super) fn peer(params: &mut Params) -> Result<SocketAddr, BadParam> {
+    let addr = addr(params)?;
+    check_addr(addr).map_err(|error| bad("addr", error))?;
+    Ok(addr)
 }
 
 pub(super) fn addr(params: &mut Params) -> Result<SocketAddr, BadParam> {

@@ -1,7 +1,7 @@
 //! The table of methods.
 
 use super::read::{
-    add_node, addr, block, ends, heal, limit, mode, name, note, payment, set_link, strategy,
+    add_node, addr, block, ends, heal, limit, mode, name, note, payment, peer, set_link, strategy,
     traffic,
 };
 use super::{Method, Param, Read, needs, takes};
@@ -216,7 +216,7 @@ pub const METHODS: &[Method] = &[
         "add_peer",
         &[needs("addr", "HOST:PORT")],
         "keeps a connection to an address",
-        |params| Ok(Command::AddPeer(addr(params)?)),
+        |params| Ok(Command::AddPeer(peer(params)?)),
     ),
     of_node(
         "drop_peer",

@@ -13,13 +13,14 @@ mod traffic;
 use self::nodes::Nodes;
 use super::{Layout, OpeningView, ViewSpec};
 use crate::lab::document::{FileError, Section};
+use crate::node::foreign::is_hidden;
 use std::path::Path;
 
 /// Most panes beside each other: each then has a dozen characters on a very wide screen.
-const COLUMNS_MAX: u16 = 16;
+pub const COLUMNS_MAX: u16 = 16;
 
 /// Longest hint, in characters: more is not seen at once.
-const HINT_MAX: usize = 200;
+pub const HINT_MAX: usize = 200;
 
 /// Views by name.
 const VIEWS: [(&str, OpeningView); 6] = [
@@ -91,7 +92,7 @@ fn read_view(view: &mut Section<'_>, nodes: &Nodes<'_>) -> Result<ViewSpec, File
     let focus = view.word("focus", "central")?;
     let open = view.choice("open", &VIEWS)?;
     let hint = view.text("hint", "try: b mines a block", |text| {
-        if text.chars().any(char::is_control) || text.chars().count() > HINT_MAX {
+        if text.contains(is_hidden) || text.chars().count() > HINT_MAX {
             return Err(format!(
                 "one line of at most {HINT_MAX} characters is wanted here"
             ));
