@@ -40,4 +40,4 @@ pub use links::Links;
 pub use log::{Unreached, is_unknown};
 pub use signals::{HANGUP, Signals};
 pub use start::{NOWHERE, StartError, raise_open_files, seeds, spawn, spawn_on, stored_params};
-pub use words::{counted, log_event, reply_words, skew_words, words};
+pub use words::{counted, log_event, reply_words, skew_words, strangers, words};

@@ -227,6 +227,7 @@ impl Birth {
             node,
             id,
             leapt: self.clock.read().leapt,
+            peer_changes: 0,
             clock: self.clock,
             inbox: self.inbox,
             net,

@@ -7,6 +7,7 @@ pub mod child;
 pub mod control;
 pub mod damage;
 pub mod desk;
+pub mod hostile;
 pub mod lab;
 pub mod lab_view;
 pub mod live;

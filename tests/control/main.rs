@@ -11,6 +11,7 @@ mod common;
 
 mod attach;
 mod half_closed;
+mod noise;
 mod page;
 mod refusals;
 mod refusals_calls;

@@ -430,6 +430,7 @@ fn is_likely(event: &EventKind) -> bool {
         }
         EventKind::BecameInvalid { lost, .. } => lost.len() <= LOST_MAX,
         EventKind::PeerDown { peer, .. } => peer.name.len() <= NAME_MAX,
+        EventKind::Strangers(sums) => sums.why.as_ref().is_none_or(|why| why.len() <= WHY_MAX),
         _ => true,
     }
 }

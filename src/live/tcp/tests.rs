@@ -75,6 +75,7 @@ impl Actor {
                     direction,
                     addr,
                     handle,
+                    ..
                 } => {
                     self.conns.insert(conn, handle);
                     self.heard.push(Input::Connected {
@@ -323,29 +324,55 @@ fn one_who_floods_waits_until_the_node_has_caught_up() {
 }
 
 #[test]
-fn more_connections_than_one_can_need_are_not_served() {
+fn sockets_that_the_node_has_not_seen_are_few_and_none_is_refused() {
     let runtime = runtime();
     let mut nora = Actor::new(&runtime);
-    let others = OPEN_MAX - DIALS_KEPT;
-    let streams: Vec<_> = (0..others)
-        .map(|_| stranger(&runtime, &mut nora).0)
-        .collect();
-    let mut one_more = runtime
-        .block_on(TcpStream::connect(nora.addr))
-        .expect("the system takes it");
-    assert!(is_ended(&runtime, &mut one_more));
-    nora.listen(A_WHILE);
-    assert_eq!(nora.conns.len(), others);
-    // Whoever fills all seats does not keep her from going to others.
+    let flood = 3 * UNSEEN_MAX;
+    let addr = nora.addr;
+    let dial = || runtime.block_on(TcpStream::connect(addr));
+    let streams: Vec<_> = (0..flood).map(|_| dial().expect("room")).collect();
+    // Nobody takes them: her thread sleeps.
+    std::thread::sleep(A_WHILE);
+    let inbox = Arc::clone(&nora.inbox);
+    let unseen = inbox.wait(Some(Duration::ZERO)).collect::<Vec<_>>();
+    assert_eq!(unseen.len(), UNSEEN_MAX);
+    drop(unseen);
+    // She looks at them, and hears of all others.
+    while nora.conns.len() < flood - UNSEEN_MAX {
+        nora.listen(A_WHILE);
+    }
+    // Meanwhile she can go to others herself.
     let elsewhere = Actor::new(&runtime);
     nora.net.dial(elsewhere.addr);
-    assert_eq!(nora.connected().1, Direction::Outbound);
+    nora.until(|input| {
+        let dialled = |direction: &Direction| *direction == Direction::Outbound;
+        matches!(input, Input::Connected { direction, .. } if dialled(direction)).then_some(())
+    });
     drop(streams);
-    // A seat is free as soon as its end was told; the last of all may not be yet.
-    for _ in 0..others {
-        nora.disconnected();
+}
+
+#[test]
+fn connections_that_were_ended_linger_and_are_not_many() {
+    let runtime = runtime();
+    let mut nora = Actor::new(&runtime);
+    let count = LINGERING_MAX + 3;
+    let mut streams = Vec::new();
+    for _ in 0..count {
+        let (mut stream, conn) = stranger(&runtime, &mut nora);
+        // It goes on talking, and never hangs up by itself.
+        write(&runtime, &mut stream, &bytes_of(&Message::Ping(1)));
+        assert!(nora.conns[&conn].send(Message::Ping(2)));
+        drop(nora.conns.remove(&conn));
+        streams.push(stream);
     }
-    stranger(&runtime, &mut nora);
+    let queue = nora.net.0.lingering.0.lock().expect("no panic").len();
+    assert_eq!(queue, LINGERING_MAX);
+    // Whether or not they had to hurry, all have heard the last word.
+    for mut stream in streams {
+        let mut said = Vec::new();
+        soon(&runtime, stream.read_to_end(&mut said)).expect("no reset");
+        assert_eq!(said, bytes_of(&Message::Ping(2)));
+    }
 }
 
 #[test]
