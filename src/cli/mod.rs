@@ -347,8 +347,6 @@ fn print(text: &str) -> Result<(), Failure> {
     }
 }
 
-}
-
 /// The text of a file that people write, of at most `max` bytes and one, by which its reader sees
 /// that it is too large.
 fn read_file(path: &Path, max: usize) -> Result<String, Failure> {

@@ -6,7 +6,7 @@
 
 use super::view::{LogLine, Piece, Tone};
 use crate::chain::{Amount, Txid};
-use crate::live::{Unreached, is_unknown, skew_words};
+use crate::live::{Unreached, is_unknown, skew_words, strangers};
 use crate::node::Time;
 use crate::node::io::{CloseReason, Direction, Event, EventKind, PeerLabel};
 use crate::node::store::BlockId;
@@ -161,6 +161,7 @@ impl Story {
                 None => (Tone::Plain, format!("clock of {peer} agrees again")),
             },
             EventKind::Banned { ip, why } => (Tone::Bad, format!("banned {ip}: {}", brief(why))),
+            EventKind::Strangers(sums) => (Tone::Warn, strangers(sums)),
             EventKind::WalletCreated { name, .. } => (Tone::Good, format!("wallet {name} made")),
             _ => return None,
         };

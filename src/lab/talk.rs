@@ -9,7 +9,8 @@
 //! from until it has said who it is: what it said before is put down again as its own then.
 //!
 //! Messages are kept in chunks, which whoever looks at them shares: a look at [`Talk`] copies a few
-//! pointers, however much is said.
+//! pointers, however much is said. What strangers say, and is said to them, has chunks of its own: they may
+//! say as much as they like, and the last words of the lab's nodes stay.
 
 use super::view::NodeIx;
 use crate::node::Time;
@@ -19,7 +20,7 @@ use std::collections::{BTreeMap, VecDeque};
 use std::sync::Arc;
 use std::time::Duration;
 
-/// Messages that are remembered: what a lab of three says in ten minutes, 32 busy nodes in a second
+/// Messages that are remembered of nodes, and as many of strangers: what a lab of three says in ten minutes, 32 busy nodes in a second
 /// or two. With what the events hold of them they take a few MB.
 pub const TALK_MAX: usize = 8_192;
 
@@ -31,7 +32,7 @@ const CHUNK: usize = 256;
 const WAITING_MAX: usize = 1_024;
 
 /// Connections of strangers who may still say who they are, and what is remembered of each: nobody
-/// honest says more than a `version` before. Of more than that it will not be known.
+/// honest says more than a `version` before. Of more than that, of the oldest it will not be known.
 const STRANGERS_MAX: (usize, usize) = (1_024, 4);
 
 /// How long after the end of a connection it may still turn out that something came in before: each
@@ -104,11 +105,16 @@ pub type Counts = BTreeMap<(NodeIx, NodeIx), [Count; COMMANDS.len()]>;
 /// What nodes have said to each other, and whoever looks at it has it as it was then.
 #[derive(Clone, Debug, Default, PartialEq)]
 pub struct Talk {
-    chunks: VecDeque<Arc<Vec<Spoken>>>,
-    /// Number of the first message of the first chunk.
-    first: u64,
+    between_nodes: Chunks,
+    with_strangers: Chunks,
+    /// Number of the next message.
+    next: u64,
     counts: Arc<Counts>,
 }
+
+/// The last messages, by their numbers, some of which may be missing.
+#[derive(Clone, Debug, Default, PartialEq)]
+struct Chunks(VecDeque<Arc<Vec<Spoken>>>);
 
 /// Listens to all nodes of a lab.
 #[derive(Debug, Default)]
@@ -188,25 +194,30 @@ impl Count {
 impl Talk {
     /// Messages, newest first.
     pub fn newest(&self) -> impl Iterator<Item = &Spoken> {
-        let chunks = self.chunks.iter().rev();
-        let all = chunks.flat_map(|chunk| chunk.iter().rev());
+        let lanes = [&self.between_nodes, &self.with_strangers];
+        let [mut one, mut other] = lanes.map(|chunks| chunks.newest().peekable());
+        let all = std::iter::from_fn(move || {
+            let number = |next: Option<&&Spoken>| next.map(|spoken| spoken.number);
+            let is_first = number(one.peek()) > number(other.peek());
+            if is_first { one.next() } else { other.next() }
+        });
         all.filter(|spoken| !spoken.is_double)
     }
 
     /// The message of this number, as long as it is remembered.
     pub fn get(&self, number: u64) -> Option<&Spoken> {
-        let (chunk, at) = self.place(number)?;
-        self.chunks.get(chunk)?.get(at)
+        let found = self.between_nodes.get(number);
+        found.or_else(|| self.with_strangers.get(number))
     }
 
     /// How many are remembered.
     pub fn len(&self) -> usize {
-        self.chunks.iter().map(|chunk| chunk.len()).sum()
+        self.between_nodes.len() + self.with_strangers.len()
     }
 
     /// Whether nothing was said.
     pub fn is_empty(&self) -> bool {
-        self.chunks.is_empty()
+        self.len() == 0
     }
 
     /// How much was said in all, also what is not remembered any more.
@@ -214,33 +225,59 @@ impl Talk {
         &self.counts
     }
 
-    /// Number of the next message.
-    fn next(&self) -> u64 {
-        let chunks = self.chunks.len().saturating_sub(1) * CHUNK;
-        let last = self.chunks.back().map_or(0, |chunk| chunk.len());
-        self.first + u64::try_from(chunks + last).unwrap_or(u64::MAX)
-    }
-
-    fn place(&self, number: u64) -> Option<(usize, usize)> {
-        let at = usize::try_from(number.checked_sub(self.first)?).ok()?;
-        Some((at / CHUNK, at % CHUNK))
-    }
-
     fn push(&mut self, spoken: Spoken) {
-        if self.chunks.back().is_none_or(|chunk| chunk.len() == CHUNK) {
-            self.chunks.push_back(Arc::new(Vec::with_capacity(CHUNK)));
-        }
-        let last = self.chunks.back_mut().expect("one was put there");
-        Arc::make_mut(last).push(spoken);
-        if self.chunks.len() > TALK_MAX / CHUNK {
-            self.chunks.pop_front();
-            self.first += u64::try_from(CHUNK).expect("64 bits hold a chunk");
+        self.next = spoken.number + 1;
+        let is_within = spoken.from.node().is_some() && spoken.to.node().is_some();
+        match is_within {
+            true => self.between_nodes.push(spoken),
+            false => self.with_strangers.push(spoken),
         }
     }
 
     fn get_mut(&mut self, number: u64) -> Option<&mut Spoken> {
+        let found = self.between_nodes.get_mut(number);
+        found.or_else(|| self.with_strangers.get_mut(number))
+    }
+}
+
+impl Chunks {
+    fn newest(&self) -> impl Iterator<Item = &Spoken> {
+        let chunks = self.0.iter().rev();
+        chunks.flat_map(|chunk| chunk.iter().rev())
+    }
+
+    fn len(&self) -> usize {
+        self.0.iter().map(|chunk| chunk.len()).sum()
+    }
+
+    fn push(&mut self, spoken: Spoken) {
+        if self.0.back().is_none_or(|chunk| chunk.len() == CHUNK) {
+            self.0.push_back(Arc::new(Vec::with_capacity(CHUNK)));
+        }
+        let last = self.0.back_mut().expect("one was put there");
+        Arc::make_mut(last).push(spoken);
+        if self.0.len() > TALK_MAX / CHUNK {
+            self.0.pop_front();
+        }
+    }
+
+    /// The chunk that a message is in, if it is here, and its place there.
+    fn place(&self, number: u64) -> Option<(usize, usize)> {
+        let begins_later = |chunk: &Arc<Vec<Spoken>>| chunk[0].number > number;
+        let chunk = self.0.partition_point(|chunk| !begins_later(chunk));
+        let chunk = chunk.checked_sub(1)?;
+        let found = self.0[chunk].binary_search_by_key(&number, |spoken| spoken.number);
+        Some((chunk, found.ok()?))
+    }
+
+    fn get(&self, number: u64) -> Option<&Spoken> {
         let (chunk, at) = self.place(number)?;
-        Arc::make_mut(self.chunks.get_mut(chunk)?).get_mut(at)
+        self.0.get(chunk)?.get(at)
+    }
+
+    fn get_mut(&mut self, number: u64) -> Option<&mut Spoken> {
+        let (chunk, at) = self.place(number)?;
+        Arc::make_mut(self.0.get_mut(chunk)?).get_mut(at)
     }
 }
 
@@ -350,7 +387,7 @@ impl Listener {
         was_sent: bool,
         event: &Arc<Event>,
     ) {
-        let number = self.talk.next();
+        let number = self.talk.next;
         let Some(end) = Waiting::new(number, was_sent, (node, conn), event) else {
             return;
         };
@@ -412,7 +449,12 @@ impl Listener {
     fn strange(&mut self, conn: (NodeIx, ConnId), number: u64) {
         let (conns, each) = STRANGERS_MAX;
         if self.strangers.len() >= conns && !self.strangers.contains_key(&conn) {
-            return;
+            // Numbers of connections go up.
+            let mut of_node = self.strangers.keys().filter(|(node, _)| *node == conn.0);
+            let Some(oldest) = of_node.next().copied() else {
+                return;
+            };
+            self.strangers.remove(&oldest);
         }
         let said = self.strangers.entry(conn).or_default();
         if said.len() < each {

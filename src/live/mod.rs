@@ -42,4 +42,4 @@ pub use log::{Unreached, is_unknown};
 pub use output::{Output, OutputError};
 pub use signals::{HANGUP, Signals};
 pub use start::{NOWHERE, StartError, raise_open_files, seeds, spawn, spawn_on, stored_params};
-pub use words::{counted, log_event, reply_words, skew_words, words};
+pub use words::{counted, log_event, reply_words, skew_words, strangers, words};

@@ -9,8 +9,8 @@ use super::miner::Miner;
 use super::tcp::{Conn, Net};
 use crate::chain::key::PublicKey;
 use crate::node::io::{
-    Command, CommandError, ConnId, Direction, Event, EventKind, Halt, Input, Output, RefusalKind,
-    Reply, RequestId,
+    Command, CommandError, ConnId, Direction, Event, Halt, Input, Output, RefusalKind, Reply,
+    RequestId,
 };
 use crate::node::snapshot::NodeSnapshot;
 use crate::node::{Node, Store, Time};
@@ -18,7 +18,7 @@ use std::collections::{BTreeMap, VecDeque};
 use std::net::SocketAddr;
 use std::sync::Arc;
 use std::time::{Duration, Instant};
-use tokio::sync::{broadcast, oneshot, watch};
+use tokio::sync::{OwnedSemaphorePermit, broadcast, oneshot, watch};
 
 /// The shortest time between two snapshots: a screen draws no faster.
 const SNAPSHOT_INTERVAL: Duration = Duration::from_millis(33);
@@ -37,6 +37,8 @@ pub(super) enum Entry {
         direction: Direction,
         addr: SocketAddr,
         handle: Conn,
+        /// Held until the node has seen it, of one that was accepted.
+        unseen: Option<OwnedSemaphorePermit>,
     },
     /// Anything else for the node.
     Input(Input),
@@ -69,6 +71,8 @@ pub(super) struct Runner<S> {
     pub(super) own: VecDeque<Input>,
     /// The key of the node's run.
     pub(super) id: PublicKey,
+    /// [`Peers::changes`](crate::node::peers::Peers::changes), as the clock was told of last.
+    pub(super) peer_changes: u64,
     /// By how much the clock had leapt when the node was last told.
     pub(super) leapt: Duration,
     /// [`Reading::joined`] when the node was last told of the others.
@@ -117,13 +121,17 @@ impl<S: Store> Runner<S> {
                 direction,
                 addr,
                 handle,
+                unseen,
             } => {
                 self.conns.insert(conn, handle);
                 self.handle(Input::Connected {
                     conn,
                     direction,
                     addr,
-                })
+                })?;
+                // From here on the node bounds how many there are: another one may be accepted.
+                drop(unseen);
+                Ok(())
             }
             Entry::Input(Input::Disconnected(conn, why)) => match self.conns.remove(&conn) {
                 Some(_) => self.handle(Input::Disconnected(conn, why)),
@@ -187,6 +195,10 @@ impl<S: Store> Runner<S> {
         while let Some(output) = self.node.poll_output() {
             self.act(output);
         }
+        let changes = self.node.peers().changes();
+        if std::mem::replace(&mut self.peer_changes, changes) != changes {
+            self.tell_clock();
+        }
         Ok(())
     }
 
@@ -217,9 +229,6 @@ impl<S: Store> Runner<S> {
                 }
             }
             Output::Event(event) => {
-                if let EventKind::PeerUp { .. } | EventKind::PeerDown { .. } = event.kind {
-                    self.tell_clock();
-                }
                 let known = Known::about(&event.kind, &self.node);
                 self.log.tell(&event, known);
                 // Nobody need listen.

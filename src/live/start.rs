@@ -231,6 +231,7 @@ impl Birth {
             id,
             leapt: self.clock.read().leapt,
             joined: 0,
+            peer_changes: 0,
             clock: self.clock,
             inbox: self.inbox,
             net,

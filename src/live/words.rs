@@ -2,7 +2,7 @@
 
 use super::log::is_unknown;
 use crate::chain::Txid;
-use crate::node::io::{Direction, EventKind, PeerLabel, Reply};
+use crate::node::io::{Direction, EventKind, PeerLabel, Reply, StrangerSums};
 use tracing::Level;
 
 /// An event in one line.
@@ -131,6 +131,32 @@ pub fn words(event: &EventKind) -> String {
             format!("gave up {blocks}: the public branch has more work")
         }
         EventKind::Mining(what) => what.clone(),
+        EventKind::Strangers(sums) => strangers(sums),
+    }
+}
+
+/// What strangers did, in sums: those that are not nothing.
+pub fn strangers(sums: &StrangerSums) -> String {
+    let turned_away = match &sums.why {
+        Some(why) => format!("turned away ({why})"),
+        None => "turned away".to_owned(),
+    };
+    let all = [
+        (sums.turned_away, "connection", turned_away.as_str()),
+        (sums.turned_out, "connection", "made room for others"),
+        (sums.no_handshake, "connection", "without a handshake"),
+        (sums.came, "peer", "that came without being told of"),
+        (sums.banned, "ban", "without being told of"),
+    ];
+    let told = all.into_iter().filter(|(count, ..)| *count > 0);
+    let told = told.map(|(count, what, did)| {
+        let count = usize::try_from(count).unwrap_or(usize::MAX);
+        format!("{} {did}", counted(count, what))
+    });
+    let told: Vec<String> = told.collect();
+    match sums.over_s {
+        0 => format!("strangers: {}", told.join(", ")),
+        over => format!("strangers, in {over} s: {}", told.join(", ")),
     }
 }
 
@@ -175,6 +201,7 @@ pub(super) fn level_of(event: &EventKind) -> Level {
         | EventKind::DialFailed { .. } => Level::DEBUG,
         EventKind::BlockRefused { .. }
         | EventKind::Banned { .. }
+        | EventKind::Strangers(_)
         | EventKind::ClockSkew {
             ahead_ms: 1.. | ..=-1,
             ..
@@ -275,5 +302,20 @@ mod tests {
             direction: Direction::Inbound,
         };
         assert_eq!(words(&up), "nora connected from 127.0.0.1:3000");
+    }
+    #[test]
+    fn what_strangers_did_is_told_in_sums_and_what_none_did_is_not() {
+        let mut sums = StrangerSums {
+            turned_away: 1,
+            why: Some("banned".to_owned()),
+            ..StrangerSums::default()
+        };
+        let told = |sums: &StrangerSums| words(&EventKind::Strangers(sums.clone()));
+        assert_eq!(told(&sums), "strangers: 1 connection turned away (banned)");
+        (sums.over_s, sums.no_handshake) = (60, 52_000);
+        assert_eq!(
+            told(&sums),
+            "strangers, in 60 s: 1 connection turned away (banned), 52000 connections without a handshake"
+        );
     }
 }

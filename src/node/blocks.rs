@@ -81,6 +81,9 @@ impl<S: Store> Node<S> {
         }
         let own = |(hash, _): &&(BlockHash, RuleError)| *hash == block.hash();
         let refused = accepted.invalid.iter().find(own);
+        if let Some(conn) = from.filter(|_| accepted.new && refused.is_none()) {
+            self.peers.brought_block(conn, now);
+        }
         Ok(refused.map_or(Ok(()), |(_, error)| Err(error.clone())))
     }
 

@@ -3,6 +3,7 @@
 use super::foreign::{QUOTED_MAX, quoted};
 use super::io::{CloseReason, ConnId, Direction, EventKind, Output};
 use super::message::{Item, Message, Reject, Text, Version};
+use super::peers::strangers::Deed;
 use super::peers::user_agent;
 use super::{Node, Store, StoreFault, Time, handshake};
 use std::collections::VecDeque;
@@ -25,14 +26,22 @@ impl<S: Store> Node<S> {
             return;
         }
         let nonce = self.random.nonce();
-        let taken = self.peers.connected((conn, addr, direction), nonce, now);
-        if let Err(reason) = taken {
-            self.outputs.push_back(Output::Close(conn, reason));
-            if direction == Direction::Outbound {
-                self.book.failed(addr, now, &mut self.random);
-                self.is_dial_due = true;
+        match self.peers.connected((conn, addr, direction), nonce, now) {
+            Ok(Some(other)) => self.turn_out(other, now),
+            Ok(None) => {}
+            Err(reason) => {
+                if direction == Direction::Outbound {
+                    self.book.failed(addr, now, &mut self.random);
+                    self.is_dial_due = true;
+                } else {
+                    self.strangers.turned_away(&reason.to_string(), now);
+                    // An honest one knows why, and when to try again: see its address book.
+                    let why = Message::Reject(Box::new(refusal(&reason)));
+                    self.outputs.push_back(Output::Send(conn, why));
+                }
+                self.outputs.push_back(Output::Close(conn, reason));
+                return;
             }
-            return;
         }
         let version = Version {
             protocol: handshake::PROTOCOL,
@@ -60,12 +69,7 @@ impl<S: Store> Node<S> {
                 self.end(conn, CloseReason::Itself, now);
             }
             Err(error) => {
-                let reject = Reject {
-                    command: Text::new("version"),
-                    item: None,
-                    why: Text::new(&error.to_string()),
-                };
-                self.send(conn, Message::Reject(Box::new(reject)), now);
+                self.send(conn, Message::Reject(Box::new(refusal(&error))), now);
                 self.end(conn, CloseReason::Handshake(error.to_string()), now);
             }
         }
@@ -92,7 +96,7 @@ impl<S: Store> Node<S> {
                 self.book.reached(addr, kept, now);
             }
         }
-        if kept != conn {
+        if kept != conn || !self.takes_seat(conn, now) {
             return Ok(());
         }
         if direction == Direction::Outbound {
@@ -108,7 +112,12 @@ impl<S: Store> Node<S> {
         }
         // Of a second connection with the same node nobody needs to hear: it was up, and is.
         let is_news = rival.is_none() && predecessor.is_none();
-        if let Some(peer) = self.peers.label(conn).filter(|_| is_news) {
+        let is_told =
+            is_news && (direction == Direction::Outbound || self.strangers.tells(Deed::Came, now));
+        if let Some(peer) = self.peers.get_mut(conn) {
+            peer.is_untold = is_news && !is_told;
+        }
+        if let Some(peer) = self.peers.label(conn).filter(|_| is_told) {
             let event = EventKind::PeerUp {
                 peer,
                 addr,
@@ -129,6 +138,39 @@ impl<S: Store> Node<S> {
             self.tell_mempool(conn);
         }
         Ok(())
+    }
+
+    /// A peer that has shaken hands takes a seat, if need be another one's. Whether there is one.
+    fn takes_seat(&mut self, conn: ConnId, now: Time) -> bool {
+        match self.peers.seated(conn, now) {
+            Ok(None) => true,
+            Ok(Some(other)) => {
+                self.turn_out(other, now);
+                true
+            }
+            Err(reason) => {
+                self.strangers.turned_away(&reason.to_string(), now);
+                self.end_in_words(conn, reason, true, now);
+                false
+            }
+        }
+    }
+
+    /// A connection makes room for another. Of one that never came to a handshake nothing else is told.
+    fn turn_out(&mut self, conn: ConnId, now: Time) {
+        let is_stranger = self.peers.get(conn).is_some_and(|peer| !peer.is_ready());
+        self.strangers.tells(Deed::TurnedOut, now);
+        self.end_in_words(conn, CloseReason::TurnedOut, is_stranger, now);
+    }
+
+    /// Ends a connection, and tells the other end why. `is_counted`: nothing else is told of it.
+    fn end_in_words(&mut self, conn: ConnId, reason: CloseReason, is_counted: bool, now: Time) {
+        if let Some(peer) = self.peers.get_mut(conn) {
+            peer.is_untold |= is_counted;
+        }
+        let why = Message::Reject(Box::new(refusal(&reason)));
+        self.send(conn, why, now);
+        self.end(conn, reason, now);
     }
 
     /// Tells a peer what waits in the mempool, once it has the blocks to check it.
@@ -199,7 +241,9 @@ impl<S: Store> Node<S> {
             && self.peers.is_banned(ip, now)
         {
             let why = why.clone();
-            self.event(now, EventKind::Banned { ip, why });
+            if self.strangers.tells(Deed::Banned, now) {
+                self.event(now, EventKind::Banned { ip, why });
+            }
         }
         let why = (reason != CloseReason::Duplicate).then(|| reason.to_string());
         self.outputs.push_back(Output::Close(conn, reason));
@@ -230,9 +274,13 @@ impl<S: Store> Node<S> {
         let Some(why) = why else {
             return;
         };
-        if let Some(lost) = peer.predecessor {
+        if let Some(lost) = peer.predecessor.clone() {
             let (peer, addr, why) = (lost.label, lost.addr, lost.why);
             self.event(now, EventKind::PeerDown { peer, addr, why });
+        }
+        let is_stranger = peer.direction == Direction::Inbound && !peer.is_ready();
+        if peer.is_untold || (is_stranger && !self.strangers.tells(Deed::NoHandshake, now)) {
+            return;
         }
         let said = peer.rejected.map(|said| {
             let said = quoted(said.as_str(), QUOTED_MAX);
@@ -244,5 +292,14 @@ impl<S: Store> Node<S> {
             why: said.unwrap_or_else(|| why.to_owned()),
         };
         self.event(now, event);
+    }
+}
+
+/// What is said to whom a node does not want to talk.
+fn refusal(why: &impl ToString) -> Reject {
+    Reject {
+        command: Text::new("version"),
+        item: None,
+        why: Text::new(&why.to_string()),
     }
 }

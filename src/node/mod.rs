@@ -66,6 +66,7 @@ use handshake::Identity;
 use mempool::Mempool;
 use mining::Mining;
 use outbox::Outbox;
+use peers::strangers::Strangers;
 use peers::{Neighbours, Peers};
 use private::Private;
 use random::Random;
@@ -93,6 +94,7 @@ pub struct Node<S> {
     config: Config,
     chain: ChainState<S>,
     peers: Peers,
+    strangers: Strangers,
     book: AddrBook,
     gossip: Gossip,
     sync: Sync,
@@ -130,6 +132,7 @@ impl<S: Store> Node<S> {
         let chain = ChainState::open(store, params.clone(), sigs.clone())?;
         let drift = Duration::from_millis(params.future_drift_ms);
         let us = Identity::new(Random::identity(&config.seeds.run), chain.network());
+        let group_secret = Random::group_secret(&config.seeds.run);
         let mut book = AddrBook::new(config.outbound, config.listen);
         if let Some(row) = chain.store().meta(addrbook::ROW)? {
             let damaged = |e| chain.store().damaged(format!("the address book: {e}"));
@@ -142,7 +145,8 @@ impl<S: Store> Node<S> {
         let mempool = Mempool::new(config.mempool.clone(), params, chain.network(), sigs);
         let wallets = Wallets::open(&chain, config.seeds.keys)?;
         let mut node = Self {
-            peers: Peers::new(us, config.inbound_max, drift).of(&config.name),
+            peers: Peers::new(us, config.inbound_max, drift, group_secret).of(&config.name),
+            strangers: Strangers::default(),
             book,
             gossip: Gossip::default(),
             sync: Sync::new(config.sync),
@@ -212,6 +216,7 @@ impl<S: Store> Node<S> {
     pub fn deadline(&self) -> Option<Time> {
         [
             self.peers.deadline(),
+            self.strangers.deadline(),
             self.sync.deadline(),
             self.relay.deadline(),
             self.mempool.deadline(),

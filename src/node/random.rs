@@ -32,6 +32,11 @@ impl Random {
         SecretKey::generate(&mut stream(seed, "identity"))
     }
 
+    /// The number that decides which groups of addresses are lucky in this run.
+    pub fn group_secret(seed: &[u8; 32]) -> u64 {
+        stream(seed, "groups").next_u64()
+    }
+
     /// A number that was never drawn before.
     pub fn nonce(&mut self) -> u64 {
         self.nonces.next_u64()

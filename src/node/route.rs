@@ -218,6 +218,9 @@ impl<S: Store> Node<S> {
     /// Sends what managers left to be sent, ends connections that they complained about, and sees to
     /// the miner.
     pub(super) fn settle(&mut self, now: Time) -> Done {
+        if let Some(sums) = self.strangers.due(now) {
+            self.event(now, EventKind::Strangers(sums));
+        }
         self.look_at_public(now);
         loop {
             self.send_all(now);

@@ -73,6 +73,9 @@ impl<S: Store> Node<S> {
         }
         match self.mempool.accept(Arc::clone(tx), &self.chain, now) {
             Ok(change) => {
+                if let Some(conn) = from {
+                    self.peers.brought_tx(conn, now);
+                }
                 self.apply_mempool_change(change, from, now);
                 if !self.private.hides_tx(&txid) {
                     self.relay.announce_tx(txid, &mut self.out);

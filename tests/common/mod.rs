@@ -8,6 +8,7 @@ pub mod control;
 pub mod damage;
 pub mod desk;
 pub mod fake_door;
+pub mod hostile;
 pub mod lab;
 pub mod lab_view;
 pub mod live;

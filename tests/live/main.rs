@@ -23,6 +23,7 @@ mod refusals_bytes;
 mod refusals_files;
 mod refusals_wallet;
 mod scenario;
+mod seats;
 mod stale;
 mod store_system;
 mod unread;

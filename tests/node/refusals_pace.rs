@@ -382,6 +382,8 @@ fn more_peers_than_there_are_seats() {
         let addr = scene.sim.address(scene.node.0);
         scene.sim.act(fake.ix, chainlab::node::Output::Dial(addr));
         crowd.push(fake);
+        // Not all of them at one moment: those that have not shaken hands have fewer seats.
+        scene.run_for(10);
     }
     scene.run_for(2_000);
     assert_eq!(seats(&scene).len(), chainlab::node::config::INBOUND_DEFAULT);

@@ -159,6 +159,7 @@ fn is_likely(event: &EventKind) -> bool {
         EventKind::BecameInvalid { lost, .. } => lost.len() <= LOST_MAX,
         EventKind::WalletCreated { name, address } => check_name(name).is_ok() && is_owner(address),
         EventKind::Sent { from, to, .. } => is_owner(from) && is_owner(to),
+        EventKind::Strangers(sums) => sums.why.as_ref().is_none_or(|why| why.len() <= WHY_MAX),
         _ => true,
     }
 }

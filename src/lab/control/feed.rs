@@ -2,18 +2,19 @@
 //!
 //! Nothing waits here for a subscriber that is slow: how nodes look is asked for when the
 //! subscriber is ready for a line, so it sees the newest only; events wait in a ring that all
-//! subscribers share, and whoever is a whole ring behind has missed some.
+//! subscribers share, and whoever is a whole ring behind has missed some. What peers can cause as often as
+//! they like has a ring of its own.
 
 use super::data::{EventWish, LabStatus, Opening, Wish};
 use super::lines::StatusLines;
 use super::rpc::notice_line;
-use crate::lab::run::{Edition, LabDoor, Told, WantsMessages};
+use crate::lab::run::{Edition, LabDoor, Listening, Told, WantsMessages};
 use crate::lab::view::NodeIx;
 use serde_json::json;
 use std::collections::{BTreeMap, VecDeque};
 use std::sync::Arc;
 use tokio::sync::broadcast::error::RecvError;
-use tokio::sync::{broadcast, watch};
+use tokio::sync::watch;
 use tokio::time::{Instant, sleep_until};
 
 /// A subscription.
@@ -22,7 +23,7 @@ pub(super) struct Feed {
     lines: Arc<StatusLines>,
     wish: Wish,
     changes: watch::Receiver<u64>,
-    events: broadcast::Receiver<Arc<Told>>,
+    events: Listening,
     /// The last edition of each node that was told.
     told: BTreeMap<NodeIx, Edition>,
     lab: LabStatus,
@@ -80,7 +81,7 @@ impl Feed {
                     // The lab is gone, and this connection with it.
                     Err(_) => std::future::pending().await,
                 },
-                told = self.events.recv() => self.hear(told),
+                told = self.events.next() => self.hear(told),
             }
         }
     }

@@ -4,7 +4,7 @@
 use super::ask::By;
 use super::hand::Hand;
 use super::model::{Model, Node};
-use super::telling::{Told, WantsMessages};
+use super::telling::{Listening, WantsMessages};
 use super::{Shared, ask};
 use crate::lab::control::methods::key_holder;
 use crate::lab::control::order::{Known, Order};
@@ -19,7 +19,7 @@ use crate::node::io::{Command, CommandError, Reply};
 use serde_json::{Value, json};
 use std::collections::{BTreeMap, BTreeSet};
 use std::sync::Arc;
-use tokio::sync::{broadcast, watch};
+use tokio::sync::watch;
 
 /// What is different whenever a node looks different.
 #[derive(Clone, Debug, PartialEq)]
@@ -204,7 +204,7 @@ impl LabDoor {
     }
 
     /// What happens from now on, and what happened before that, node by node, oldest first.
-    pub(in crate::lab) fn events(&self) -> (broadcast::Receiver<Arc<Told>>, Vec<NodeEvent>) {
+    pub(in crate::lab) fn events(&self) -> (Listening, Vec<NodeEvent>) {
         // Under the lock under which events are put down: none is told twice or left out.
         let model = self.shared.lock();
         let receiver = self.shared.telling.listen();

@@ -44,7 +44,7 @@ pub use doors::Control;
 pub use error::LabError;
 pub(in crate::lab) use open::key_seed;
 pub use outcome::{Heard, Hearing};
-pub(in crate::lab) use telling::{Told, WantsMessages};
+pub(in crate::lab) use telling::{Listening, Told, WantsMessages};
 
 use super::control::Door;
 use super::control::registry::Entry;

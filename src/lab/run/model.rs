@@ -92,6 +92,8 @@ pub(super) struct Node {
     /// What it sent, in all of its lives.
     pub(super) traffic: Arc<Traffic>,
     log: Arc<Vec<LogLine>>,
+    /// Of each line of the log, whether peers can cause it as often as they like.
+    is_noise: Vec<bool>,
     tip: Option<BlockId>,
     tip_changed: Option<Time>,
     pub(super) reorganised: Option<(Time, usize)>,
@@ -118,6 +120,7 @@ impl Node {
             recent: Recent::default(),
             traffic: Arc::default(),
             log: Arc::default(),
+            is_noise: Vec::new(),
             tip: None,
             tip_changed: None,
             reorganised: None,
@@ -125,18 +128,25 @@ impl Node {
         }
     }
 
-    /// Adds a line to its log.
-    pub(super) fn tell(&mut self, line: LogLine) {
+    /// Adds a line to its log. Those that peers can cause as often as they like take no more than half of the
+    /// room from others.
+    pub(super) fn tell(&mut self, line: LogLine, is_noise: bool) {
         let log = Arc::make_mut(&mut self.log);
         if log.len() >= LOG_LINES {
-            log.remove(0);
+            let noise = self.is_noise.iter().filter(|noise| **noise);
+            let is_too_much = noise.count() >= LOG_LINES / 2;
+            let first = self.is_noise.iter().position(|noise| *noise);
+            let oldest = first.filter(|_| is_too_much).unwrap_or(0);
+            log.remove(oldest);
+            self.is_noise.remove(oldest);
         }
         log.push(line);
+        self.is_noise.push(is_noise);
     }
 
     /// Adds a line of the lab's own.
     pub(super) fn say(&mut self, at: Time, tone: Tone, words: impl Into<String>) {
-        self.tell(plain_line(at, tone, words));
+        self.tell(plain_line(at, tone, words), false);
     }
 
     /// Its chain ends here since then. A life's first tip is no change.
@@ -317,5 +327,30 @@ impl Names for Model {
         let mut wallets = snapshots.flat_map(|snapshot| &snapshot.wallets);
         let found = wallets.find(|wallet| wallet.address == address);
         found.map(|wallet| wallet.name.as_str())
+    }
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+
+    #[test]
+    fn lines_that_peers_cause_take_half_of_a_log_from_the_others_at_most() {
+        let addr = SocketAddr::from(([127, 0, 0, 1], 3_000));
+        let mut node = Node::new(NodeSpec::new("nora"), addr);
+        let line = |number: u64| plain_line(Time(number), Tone::Plain, "a line");
+        for number in 0..10_000 {
+            node.tell(line(number), number >= 150);
+        }
+        assert_eq!(node.log.len(), LOG_LINES);
+        assert!(node.log.is_sorted_by_key(|line| line.at), "in order");
+        let own = node.log.iter().filter(|line| line.at < Time(150));
+        assert_eq!(own.count(), LOG_LINES / 2);
+        // What is its own takes all the room that it needs.
+        for number in 10_000..10_200 {
+            node.tell(line(number), false);
+        }
+        let own = node.log.iter().filter(|line| line.at >= Time(10_000));
+        assert!(own.count() >= LOG_LINES / 2);
     }
 }

@@ -332,7 +332,8 @@ impl Model {
         let line = story.line(&self.nodes[ix.0].name, event, self);
         let node = &mut self.nodes[ix.0];
         node.story = story;
-        line.map(|line| node.tell(line)).is_some()
+        let is_noise = event.kind.is_of_peers();
+        line.map(|line| node.tell(line, is_noise)).is_some()
     }
 }
 

@@ -1,6 +1,6 @@
 //! What programs see of a lab without a screen: what happens, line by line, and what it adds up to.
 
-use super::telling::Told;
+use super::telling::{Listening, Told};
 use super::{Lab, Shared};
 use crate::lab::control::NodeEvent;
 use crate::lab::control::order::Known;
@@ -8,13 +8,11 @@ use crate::lab::script::cast::Cast;
 use crate::lab::script::{Expr, Facts};
 use crate::lab::summary::Summary;
 use std::collections::BTreeSet;
-use std::sync::Arc;
-use tokio::sync::broadcast;
 use tokio::sync::broadcast::error::{RecvError, TryRecvError};
 
 /// What happens to the nodes of a lab, from when it was made on. Messages are left out.
 #[derive(Debug)]
-pub struct Hearing(broadcast::Receiver<Arc<Told>>);
+pub struct Hearing(Listening);
 
 /// Something that was heard.
 #[derive(Clone, Debug, PartialEq)]
@@ -29,7 +27,7 @@ impl Hearing {
     /// The next thing that happens; `None`: nothing will any more.
     pub async fn next(&mut self) -> Option<Heard> {
         loop {
-            match self.0.recv().await {
+            match self.0.next().await {
                 Ok(told) if told.is_message => {}
                 Ok(told) => return Some(Heard::Event(told.event.clone())),
                 Err(RecvError::Lagged(missed)) => return Some(Heard::Missed(missed)),
@@ -41,13 +39,19 @@ impl Hearing {
     /// What has happened already; `None`: all was heard.
     pub fn try_next(&mut self) -> Option<Heard> {
         loop {
-            match self.0.try_recv() {
+            match self.0.try_next() {
                 Ok(told) if told.is_message => {}
                 Ok(told) => return Some(Heard::Event(told.event.clone())),
                 Err(TryRecvError::Lagged(missed)) => return Some(Heard::Missed(missed)),
                 Err(TryRecvError::Empty | TryRecvError::Closed) => return None,
             }
         }
+    }
+}
+
+impl std::fmt::Debug for Listening {
+    fn fmt(&self, f: &mut std::fmt::Formatter<'_>) -> std::fmt::Result {
+        f.write_str("Listening")
     }
 }
 

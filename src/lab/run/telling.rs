@@ -1,4 +1,8 @@
 //! What happens to the nodes of a lab, on its way to whoever listens.
+//!
+//! There are two lanes, one for what nodes and their users do, and one for what peers can cause as often
+//! as they like ([`EventKind::is_of_peers`](crate::node::io::EventKind::is_of_peers)). Each is bounded by
+//! itself, so noise drives out noise only. Who listens hears both in the order in which they happened.
 
 use crate::lab::control::NodeEvent;
 use crate::lab::control::limits::{BEHIND_MAX, RECENT_MAX};
@@ -6,19 +10,25 @@ use crate::lab::view::NodeIx;
 use crate::node::Time;
 use crate::node::io::Event;
 use std::collections::VecDeque;
-use std::sync::atomic::{AtomicUsize, Ordering};
+use std::sync::atomic::{AtomicU64, AtomicUsize, Ordering};
 use std::sync::{Arc, OnceLock};
 use tokio::sync::broadcast;
+use tokio::sync::broadcast::error::{RecvError, TryRecvError};
 
 /// Where a lab tells what happens to its nodes.
 pub(super) struct Telling {
-    sender: broadcast::Sender<Arc<Told>>,
+    /// What nodes do, and what peers cause.
+    lanes: [broadcast::Sender<Arc<Told>>; 2],
+    /// Events that were told.
+    count: AtomicU64,
     /// Subscribers who want every message.
     want_messages: Arc<AtomicUsize>,
 }
 
 /// An event on its way to subscribers, who share one line of it.
 pub(in crate::lab) struct Told {
+    /// Its place among all that was told.
+    number: u64,
     /// Which node's.
     pub(in crate::lab) ix: NodeIx,
     /// A message that brings no block: only for those who want all.
@@ -28,9 +38,21 @@ pub(in crate::lab) struct Told {
     line: OnceLock<Arc<str>>,
 }
 
-/// What happened last to a node.
+/// What happened last to a node: in lanes of [`RECENT_MAX`] events each, which are numbered across both.
 #[derive(Default)]
-pub(super) struct Recent(VecDeque<Arc<Event>>);
+pub(super) struct Recent {
+    lanes: [VecDeque<(u64, Arc<Event>)>; 2],
+    count: u64,
+}
+
+/// What is told from some moment on, in its order.
+pub(in crate::lab) struct Listening([Lane; 2]);
+
+struct Lane {
+    receiver: broadcast::Receiver<Arc<Told>>,
+    /// What was taken from it, and is not next.
+    taken: Option<Arc<Told>>,
+}
 
 /// Whoever holds it wants every message.
 pub(in crate::lab) struct WantsMessages(Arc<AtomicUsize>);
@@ -38,7 +60,8 @@ pub(in crate::lab) struct WantsMessages(Arc<AtomicUsize>);
 impl Default for Telling {
     fn default() -> Self {
         Self {
-            sender: broadcast::Sender::new(BEHIND_MAX),
+            lanes: [(); 2].map(|()| broadcast::Sender::new(BEHIND_MAX)),
+            count: AtomicU64::new(0),
             want_messages: Arc::default(),
         }
     }
@@ -51,8 +74,11 @@ impl Telling {
     }
 
     /// What is told from now on.
-    pub(super) fn listen(&self) -> broadcast::Receiver<Arc<Told>> {
-        self.sender.subscribe()
+    pub(super) fn listen(&self) -> Listening {
+        Listening(self.lanes.each_ref().map(|sender| Lane {
+            receiver: sender.subscribe(),
+            taken: None,
+        }))
     }
 
     /// From now on every message is told, as long as this is held.
@@ -61,12 +87,14 @@ impl Telling {
         WantsMessages(Arc::clone(&self.want_messages))
     }
 
-    /// Tells whoever listens.
+    /// Tells whoever listens. Nobody else may tell meanwhile.
     pub(super) fn tell(&self, ix: NodeIx, name: &str, event: &Arc<Event>, is_message: bool) {
-        if self.sender.receiver_count() == 0 {
+        let sender = &self.lanes[lane_of(event)];
+        if sender.receiver_count() == 0 {
             return;
         }
         let told = Told {
+            number: self.count.fetch_add(1, Ordering::Relaxed),
             ix,
             is_message,
             event: NodeEvent {
@@ -76,7 +104,7 @@ impl Telling {
             line: OnceLock::new(),
         };
         // Nobody need listen.
-        let _ = self.sender.send(Arc::new(told));
+        let _ = sender.send(Arc::new(told));
     }
 }
 
@@ -87,27 +115,166 @@ impl Told {
     }
 }
 
+impl Listening {
+    /// The next event. What was begun is not lost if nobody waits for it to the end.
+    ///
+    /// # Errors
+    /// So many were missed, or there is nothing more to come.
+    pub(in crate::lab) async fn next(&mut self) -> Result<Arc<Told>, RecvError> {
+        loop {
+            match self.try_next() {
+                Ok(told) => return Ok(told),
+                Err(TryRecvError::Lagged(missed)) => return Err(RecvError::Lagged(missed)),
+                Err(TryRecvError::Closed) => return Err(RecvError::Closed),
+                Err(TryRecvError::Empty) => {}
+            }
+            let [one, other] = &mut self.0;
+            tokio::select! {
+                told = one.receiver.recv() => one.taken = Some(told?),
+                told = other.receiver.recv() => other.taken = Some(told?),
+            }
+        }
+    }
+
+    /// The next event, if it has happened already.
+    ///
+    /// # Errors
+    /// As [`Listening::next`], or it has not.
+    pub(in crate::lab) fn try_next(&mut self) -> Result<Arc<Told>, TryRecvError> {
+        let is_open = self.fill()?;
+        // What came before something that is here was told before it: a second look finds it.
+        self.fill()?;
+        let numbers = self.0.each_ref().map(|lane| {
+            let taken = lane.taken.as_ref();
+            taken.map_or(u64::MAX, |told| told.number)
+        });
+        let next = usize::from(numbers[1] < numbers[0]);
+        let nothing = match is_open {
+            true => TryRecvError::Empty,
+            false => TryRecvError::Closed,
+        };
+        self.0[next].taken.take().ok_or(nothing)
+    }
+
+    /// Takes what there is from each lane of which nothing is taken. Whether more may come.
+    fn fill(&mut self) -> Result<bool, TryRecvError> {
+        let mut is_open = false;
+        for lane in self.0.iter_mut().filter(|lane| lane.taken.is_none()) {
+            match lane.receiver.try_recv() {
+                Ok(told) => lane.taken = Some(told),
+                Err(TryRecvError::Empty) => is_open = true,
+                Err(TryRecvError::Closed) => {}
+                Err(missed) => return Err(missed),
+            }
+        }
+        Ok(is_open)
+    }
+}
+
 impl Recent {
     /// When something happened last.
     pub(super) fn last(&self) -> Option<Time> {
-        self.0.back().map(|event| event.at)
+        self.iter().last().map(|event| event.at)
     }
 
     /// Oldest first.
     pub(super) fn iter(&self) -> impl Iterator<Item = &Arc<Event>> {
-        self.0.iter()
+        let [mut one, mut other] = self.lanes.each_ref().map(|lane| lane.iter().peekable());
+        std::iter::from_fn(move || {
+            let number = |next: Option<&&(u64, Arc<Event>)>| next.map_or(u64::MAX, |next| next.0);
+            let is_first = number(one.peek()) < number(other.peek());
+            let next = if is_first { one.next() } else { other.next() };
+            next.map(|(_, event)| event)
+        })
     }
 
     pub(super) fn push(&mut self, event: Arc<Event>) {
-        if self.0.len() >= RECENT_MAX {
-            self.0.pop_front();
+        let lane = &mut self.lanes[lane_of(&event)];
+        if lane.len() >= RECENT_MAX {
+            lane.pop_front();
         }
-        self.0.push_back(event);
+        lane.push_back((self.count, event));
+        self.count += 1;
     }
+}
+
+/// Which of two lanes an event is in.
+fn lane_of(event: &Event) -> usize {
+    usize::from(event.kind.is_of_peers())
 }
 
 impl Drop for WantsMessages {
     fn drop(&mut self) {
         self.0.fetch_sub(1, Ordering::Relaxed);
+    }
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+    use crate::node::io::{ConnId, EventKind, PeerLabel};
+
+    fn own(number: usize) -> Event {
+        let kind = EventKind::Mining(format!("{number}"));
+        let at = Time(u64::try_from(number).expect("64 bits"));
+        Event { at, kind }
+    }
+
+    fn noise(number: usize) -> Event {
+        let kind = EventKind::TxRefused {
+            txid: crate::chain::Txid([7; 32]),
+            from: Some(PeerLabel {
+                conn: ConnId(1),
+                name: "mallory".into(),
+            }),
+            why: "no".to_owned(),
+        };
+        Event {
+            kind,
+            ..own(number)
+        }
+    }
+
+    #[test]
+    fn noise_does_not_empty_the_history_of_what_a_node_did() {
+        let mut recent = Recent::default();
+        for number in 0..10_000 {
+            let is_own = number % 1_000 == 0;
+            let event = if is_own { own(number) } else { noise(number) };
+            recent.push(Arc::new(event));
+        }
+        let kept: Vec<_> = recent.iter().collect();
+        assert!(kept.windows(2).all(|two| two[0].at < two[1].at), "in order");
+        let is_own = |event: &&&Arc<Event>| !event.kind.is_of_peers();
+        assert_eq!(kept.iter().filter(is_own).count(), 10);
+        assert_eq!(kept.len(), 10 + RECENT_MAX);
+        assert_eq!(recent.last(), Some(Time(9_999)));
+    }
+
+    #[test]
+    fn a_subscriber_that_is_behind_with_noise_misses_nothing_that_a_node_did() {
+        let telling = Telling::default();
+        let mut listening = telling.listen();
+        let count = 3 * BEHIND_MAX;
+        for number in 0..count {
+            let event = match number % 100 {
+                0 => own(number),
+                _ => noise(number),
+            };
+            telling.tell(NodeIx(0), "nora", &Arc::new(event), false);
+        }
+        let (mut heard, mut missed) = (Vec::new(), 0);
+        loop {
+            match listening.try_next() {
+                Ok(told) => heard.push(Arc::clone(&told.event.event)),
+                Err(TryRecvError::Lagged(more)) => missed += more,
+                Err(_) => break,
+            }
+        }
+        let own = heard.iter().filter(|event| !event.kind.is_of_peers());
+        assert_eq!(own.count(), count.div_ceil(100));
+        assert_eq!(heard.len() + usize::try_from(missed).expect("few"), count);
+        let times: Vec<_> = heard.iter().map(|event| event.at).collect();
+        assert!(times.is_sorted(), "in order");
     }
 }

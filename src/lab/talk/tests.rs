@@ -197,6 +197,24 @@ fn the_newest_are_remembered_and_whoever_looked_has_what_was_there() {
 }
 
 #[test]
+fn what_strangers_say_does_not_drive_out_what_nodes_said_and_all_is_in_its_order() {
+    let mut listener = Listener::default();
+    for at in 0..50_000 {
+        let peer = if at % 100 == 0 { "b" } else { "127.0.0.1:9" };
+        listener.hear(A, &event(at, peer, "inv", at % 100 == 0), party);
+    }
+    let talk = listener.talk();
+    let all: Vec<_> = talk.newest().collect();
+    assert!(all.is_sorted_by(|one, other| one.number > other.number));
+    let between = all.iter().filter(|said| said.to == Party::Node(B));
+    assert_eq!(between.count(), 500);
+    assert!(talk.len() <= 500 + TALK_MAX, "{}", talk.len());
+    assert_eq!(talk.get(0).map(Spoken::at), Some(Time(0)));
+    assert_eq!(talk.get(1), None, "it was a stranger's, long ago");
+    assert_eq!(talk.get(49_999).map(Spoken::at), Some(Time(49_999)));
+}
+
+#[test]
 fn every_command_of_the_protocol_is_counted_by_its_name() {
     let params = crate::chain::Params::default();
     let (last, known) = COMMANDS.split_last().expect("there are some");

@@ -3,7 +3,9 @@
 //! A connection's task reads frames and brings them to the node's thread, which it waits for when
 //! that is behind; and it writes what the thread has queued, and counts what really left. So
 //! nothing here ever blocks the node: a peer that does not read only fills its own queue, and the
-//! node or, far above its limit, the driver ends that connection.
+//! node or, far above its limit, the driver ends that connection. Who is let in is the node's to say, and
+//! how many there are follows from its seats: here is only seen to it that those which it has not seen
+//! yet, and those which it has ended, are not many either.
 //!
 //! ```text
 //! socket -> frames -> (link) ---> inbox -> the node's thread
@@ -23,10 +25,12 @@ use super::inbox::Inbox;
 use super::run::Entry;
 use super::wire::Frames;
 use crate::node::io::{ConnId, Direction, Input};
+use std::collections::VecDeque;
+use std::io;
 use std::net::SocketAddr;
-use std::sync::Arc;
 use std::sync::atomic::{AtomicU64, Ordering};
-use std::time::Duration;
+use std::sync::{Arc, Mutex, PoisonError};
+use std::time::{Duration, Instant};
 use tokio::net::{TcpListener, TcpStream};
 use tokio::runtime::Handle;
 use tokio::sync::{OwnedSemaphorePermit, Semaphore};
@@ -34,19 +38,27 @@ use tokio::task::JoinHandle;
 use tokio::time::{sleep, timeout};
 use tokio_util::sync::CancellationToken;
 
-/// Connections of a node, whoever dialled: twice what it wants by itself. The node refuses
-/// politely, above its own limits; this one is for a flood, which is not even answered.
-const OPEN_MAX: usize = 256;
+/// Connections that were accepted and that the node has not seen yet. More are not accepted: they wait
+/// where the system keeps them. Which of all connections are kept is the node's to say, so none is
+/// refused here.
+const UNSEEN_MAX: usize = 64;
 
-/// Of these, so many are for dials alone: whoever floods the port does not keep this node from going
-/// to others. More than it dials at a time, and keeps, unless it is told to.
-const DIALS_KEPT: usize = 32;
+/// Connections that the node has ended and whose last words may still be on their way. One more, and
+/// the first of them is over: so those that are turned away take no more sockets than this.
+const LINGERING_MAX: usize = 64;
+
+/// Connections that this node has dialled: more than a lab has nodes. Those that others open do not
+/// count, so that whoever floods the port keeps this node from nobody.
+const DIALLED_MAX: usize = 256;
 
 /// How long a dialled address may take to answer.
 const DIAL_TIMEOUT: Duration = Duration::from_secs(5);
 
 /// How long to wait after a failure to accept, which tends to last: no more files, no memory.
 const ACCEPT_PAUSE: Duration = Duration::from_millis(100);
+
+/// Of failures to accept the first is told, and then once in so long how many there were.
+const FAILURES_TOLD_EVERY: Duration = Duration::from_secs(60);
 
 /// The sockets of one node. Clones are the same.
 #[derive(Clone)]
@@ -58,7 +70,9 @@ struct Shared {
     frames: Frames,
     place: Place,
     last_conn: AtomicU64,
-    room: Arc<Semaphore>,
+    unseen: Arc<Semaphore>,
+    dialled: Arc<Semaphore>,
+    lingering: Lingering,
     /// Ends everything at once.
     dead: CancellationToken,
     runtime: Handle,
@@ -77,21 +91,26 @@ impl Net {
             frames,
             place,
             last_conn: AtomicU64::new(0),
-            room: Arc::new(Semaphore::new(OPEN_MAX)),
+            unseen: Arc::new(Semaphore::new(UNSEEN_MAX)),
+            dialled: Arc::new(Semaphore::new(DIALLED_MAX)),
+            lingering: Lingering::default(),
             dead: CancellationToken::new(),
             runtime,
         }))
     }
 
-    /// Takes connections, until the task is aborted.
+    /// Takes connections, as fast as the node looks at them, until the task is aborted.
     pub(super) fn listen(&self, listener: TcpListener) -> JoinHandle<()> {
         let net = self.clone();
         self.0.runtime.spawn(async move {
+            let mut failures = Failures::default();
             loop {
+                let unseen = Arc::clone(&net.0.unseen).acquire_owned().await;
+                let unseen = unseen.expect("it is never closed");
                 match listener.accept().await {
-                    Ok((stream, addr)) => net.accepted(stream, addr),
+                    Ok((stream, addr)) => net.serve(stream, addr, Ticket::Unseen(unseen)),
                     Err(error) => {
-                        tracing::warn!("cannot accept a connection: {error}");
+                        failures.tell(&error);
                         sleep(ACCEPT_PAUSE).await;
                     }
                 }
@@ -99,24 +118,12 @@ impl Net {
         })
     }
 
-    fn accepted(&self, stream: TcpStream, addr: SocketAddr) {
-        let room = &self.0.room;
-        let permit = Arc::clone(room).try_acquire_owned();
-        match permit
-            .ok()
-            .filter(|_| room.available_permits() >= DIALS_KEPT)
-        {
-            Some(permit) => self.serve(stream, addr, Direction::Inbound, permit),
-            None => tracing::debug!("refused {addr}: too many connections are open"),
-        }
-    }
-
     /// Connects to `addr`, and tells the node how that went.
     pub(super) fn dial(&self, addr: SocketAddr) {
         let net = self.clone();
         self.spawn(async move {
             match net.connect(addr).await {
-                Ok((stream, permit)) => net.serve(stream, addr, Direction::Outbound, permit),
+                Ok((stream, permit)) => net.serve(stream, addr, Ticket::Dialled(permit)),
                 Err(why) => {
                     let input = Input::DialFailed { addr, why };
                     let _ = net.0.inbox.push(Entry::Input(input), 0).await;
@@ -129,8 +136,9 @@ impl Net {
         if self.0.place.is_cut_from(addr) {
             return Err("the link is cut".to_owned());
         }
-        let permit = Arc::clone(&self.0.room).try_acquire_owned();
-        let permit = permit.map_err(|_| format!("{OPEN_MAX} connections are open already"))?;
+        let permit = Arc::clone(&self.0.dialled).try_acquire_owned();
+        let full = |_| format!("{DIALLED_MAX} connections are dialled already");
+        let permit = permit.map_err(full)?;
         match timeout(DIAL_TIMEOUT, TcpStream::connect(addr)).await {
             Ok(Ok(stream)) => Ok((stream, permit)),
             Ok(Err(error)) => Err(error.to_string()),
@@ -138,26 +146,24 @@ impl Net {
         }
     }
 
-    fn serve(
-        &self,
-        stream: TcpStream,
-        addr: SocketAddr,
-        direction: Direction,
-        permit: OwnedSemaphorePermit,
-    ) {
+    fn serve(&self, stream: TcpStream, addr: SocketAddr, ticket: Ticket) {
         let id = ConnId(self.0.last_conn.fetch_add(1, Ordering::Relaxed) + 1);
         let net = self.clone();
         self.spawn(async move {
-            let _permit = permit;
+            let (direction, unseen, _dialled) = match ticket {
+                Ticket::Unseen(permit) => (Direction::Inbound, Some(permit), None),
+                Ticket::Dialled(permit) => (Direction::Outbound, None, Some(permit)),
+            };
             let Shared {
                 inbox,
                 frames,
                 place,
+                lingering,
                 ..
             } = &*net.0;
             let (who, io) = ((id, addr, direction), (&**inbox, frames.clone()));
             // The node may end while this waits; then there is nobody to tell.
-            let _ = conn::run(stream, who, io, place.clone()).await;
+            let _ = conn::run(stream, who, io, place.clone(), (unseen, lingering)).await;
         });
     }
 
@@ -175,6 +181,52 @@ impl Net {
     /// Ends every task at once, in the middle of whatever it does.
     pub(super) fn kill(&self) {
         self.0.dead.cancel();
+    }
+}
+
+/// What a connection holds, and whose it is.
+enum Ticket {
+    /// It was accepted, and the node has not seen it yet.
+    Unseen(OwnedSemaphorePermit),
+    /// This node dialled it.
+    Dialled(OwnedSemaphorePermit),
+}
+
+/// Connections that have been ended, in that order; some are gone by now.
+#[derive(Default)]
+struct Lingering(Mutex<VecDeque<CancellationToken>>);
+
+impl Lingering {
+    /// One more: what ends it when there are too many.
+    fn enter(&self) -> CancellationToken {
+        let token = CancellationToken::new();
+        // No panic can leave it half changed.
+        let mut all = self.0.lock().unwrap_or_else(PoisonError::into_inner);
+        all.push_back(token.clone());
+        let first = (all.len() > LINGERING_MAX).then(|| all.pop_front());
+        drop(all);
+        if let Some(first) = first.flatten() {
+            first.cancel();
+        }
+        token
+    }
+}
+
+/// Failures to accept that were not told yet.
+#[derive(Default)]
+struct Failures {
+    count: usize,
+    told: Option<Instant>,
+}
+
+impl Failures {
+    fn tell(&mut self, error: &io::Error) {
+        self.count += 1;
+        let is_due = |told: Instant| told.elapsed() >= FAILURES_TOLD_EVERY;
+        if self.told.is_none_or(is_due) {
+            tracing::warn!("cannot accept connections, {} times: {error}", self.count);
+            (self.count, self.told) = (0, Some(Instant::now()));
+        }
     }
 }
 

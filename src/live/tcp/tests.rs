@@ -55,12 +55,12 @@ impl Actor {
 
     /// Takes what comes, until something of it is what the test looks for.
     fn until<T>(&mut self, wanted: impl Fn(&Input) -> Option<T>) -> T {
-        let until = std::time::Instant::now() + PATIENCE;
+        let until = Instant::now() + PATIENCE;
         loop {
             if let Some(found) = self.heard.iter().position(|input| wanted(input).is_some()) {
                 return wanted(&self.heard.remove(found)).expect("found");
             }
-            assert!(std::time::Instant::now() < until, "heard {:?}", self.heard);
+            assert!(Instant::now() < until, "heard {:?}", self.heard);
             self.listen(Duration::from_millis(20));
         }
     }
@@ -75,6 +75,7 @@ impl Actor {
                     direction,
                     addr,
                     handle,
+                    ..
                 } => {
                     self.conns.insert(conn, handle);
                     self.heard.push(Input::Connected {
@@ -176,8 +177,8 @@ fn two_nodes_connect_talk_and_count_what_left() {
         assert_eq!(otto.message(), *message);
     }
     let len: usize = messages.iter().map(Message::wire_len).sum();
-    let (until, mut sent) = (std::time::Instant::now() + PATIENCE, 0);
-    while sent < len as u64 && std::time::Instant::now() < until {
+    let (until, mut sent) = (Instant::now() + PATIENCE, 0);
+    while sent < len as u64 && Instant::now() < until {
         sent += nora.conns[&out].take_sent();
     }
     assert_eq!(sent, len as u64);
@@ -263,7 +264,7 @@ fn one_who_does_not_read_never_blocks_the_node_and_is_given_up() {
     let runtime = runtime();
     let mut nora = Actor::new(&runtime);
     let (_stream, conn) = stranger(&runtime, &mut nora);
-    let begun = std::time::Instant::now();
+    let begun = Instant::now();
     let len = large().wire_len();
     let mut queued = 0;
     while nora.conns[&conn].send(large()) {
@@ -323,29 +324,55 @@ fn one_who_floods_waits_until_the_node_has_caught_up() {
 }
 
 #[test]
-fn more_connections_than_one_can_need_are_not_served() {
+fn sockets_that_the_node_has_not_seen_are_few_and_none_is_refused() {
     let runtime = runtime();
     let mut nora = Actor::new(&runtime);
-    let others = OPEN_MAX - DIALS_KEPT;
-    let streams: Vec<_> = (0..others)
-        .map(|_| stranger(&runtime, &mut nora).0)
-        .collect();
-    let mut one_more = runtime
-        .block_on(TcpStream::connect(nora.addr))
-        .expect("the system takes it");
-    assert!(is_ended(&runtime, &mut one_more));
-    nora.listen(A_WHILE);
-    assert_eq!(nora.conns.len(), others);
-    // Whoever fills all seats does not keep her from going to others.
+    let flood = 3 * UNSEEN_MAX;
+    let addr = nora.addr;
+    let dial = || runtime.block_on(TcpStream::connect(addr));
+    let streams: Vec<_> = (0..flood).map(|_| dial().expect("room")).collect();
+    // Nobody takes them: her thread sleeps.
+    std::thread::sleep(A_WHILE);
+    let inbox = Arc::clone(&nora.inbox);
+    let unseen = inbox.wait(Some(Duration::ZERO)).collect::<Vec<_>>();
+    assert_eq!(unseen.len(), UNSEEN_MAX);
+    drop(unseen);
+    // She looks at them, and hears of all others.
+    while nora.conns.len() < flood - UNSEEN_MAX {
+        nora.listen(A_WHILE);
+    }
+    // Meanwhile she can go to others herself.
     let elsewhere = Actor::new(&runtime);
     nora.net.dial(elsewhere.addr);
-    assert_eq!(nora.connected().1, Direction::Outbound);
+    nora.until(|input| {
+        let dialled = |direction: &Direction| *direction == Direction::Outbound;
+        matches!(input, Input::Connected { direction, .. } if dialled(direction)).then_some(())
+    });
     drop(streams);
-    // A seat is free as soon as its end was told; the last of all may not be yet.
-    for _ in 0..others {
-        nora.disconnected();
+}
+
+#[test]
+fn connections_that_were_ended_linger_and_are_not_many() {
+    let runtime = runtime();
+    let mut nora = Actor::new(&runtime);
+    let count = LINGERING_MAX + 3;
+    let mut streams = Vec::new();
+    for _ in 0..count {
+        let (mut stream, conn) = stranger(&runtime, &mut nora);
+        // It goes on talking, and never hangs up by itself.
+        write(&runtime, &mut stream, &bytes_of(&Message::Ping(1)));
+        assert!(nora.conns[&conn].send(Message::Ping(2)));
+        drop(nora.conns.remove(&conn));
+        streams.push(stream);
     }
-    stranger(&runtime, &mut nora);
+    let queue = nora.net.0.lingering.0.lock().expect("no panic").len();
+    assert_eq!(queue, LINGERING_MAX);
+    // Whether or not they had to hurry, all have heard the last word.
+    for mut stream in streams {
+        let mut said = Vec::new();
+        soon(&runtime, stream.read_to_end(&mut said)).expect("no reset");
+        assert_eq!(said, bytes_of(&Message::Ping(2)));
+    }
 }
 
 #[test]
@@ -356,9 +383,9 @@ fn killed_sockets_end_in_the_middle_and_leave_nothing_behind() {
     nora.net.kill();
     assert!(is_ended(&runtime, &mut stream));
     // No task holds the inbox any more, but the one that listens.
-    let until = std::time::Instant::now() + PATIENCE;
+    let until = Instant::now() + PATIENCE;
     while Arc::strong_count(&nora.net.0) > 2 {
-        assert!(std::time::Instant::now() < until, "a task lives on");
+        assert!(Instant::now() < until, "a task lives on");
         std::thread::sleep(Duration::from_millis(5));
     }
 }

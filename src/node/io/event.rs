@@ -1,6 +1,6 @@
 //! What happens to a node that people or programs may want to see.
 
-use super::{ConnId, Direction};
+use super::{ConnId, Direction, StrangerSums};
 use crate::chain::{Amount, BlockHash, Txid};
 use crate::node::Time;
 use crate::node::message::{Gist, Item};
@@ -236,6 +236,39 @@ pub enum EventKind {
     },
     /// Mining began, stopped or changed, in words.
     Mining(String),
+    /// What strangers did since this was last told, in sums.
+    Strangers(StrangerSums),
+}
+
+impl EventKind {
+    /// Whether peers can cause it as often as they like, so that it must not take the place of what
+    /// they cannot: what this node and its user do, and what takes work.
+    pub fn is_of_peers(&self) -> bool {
+        match self {
+            Self::TipChanged { .. }
+            | Self::Reorganised { .. }
+            | Self::BecameInvalid { .. }
+            | Self::Mined { .. }
+            | Self::Sent { .. }
+            | Self::WalletCreated { .. }
+            | Self::Withheld { .. }
+            | Self::Released { .. }
+            | Self::GaveUp { .. }
+            | Self::Mining(_) => false,
+            Self::TxAccepted { from, .. } | Self::TxRefused { from, .. } => from.is_some(),
+            Self::BlockRefused { .. }
+            | Self::BlockWaits { .. }
+            | Self::TxDropped { .. }
+            | Self::PeerUp { .. }
+            | Self::PeerDown { .. }
+            | Self::ClockSkew { .. }
+            | Self::DialFailed { .. }
+            | Self::Banned { .. }
+            | Self::MessageSent { .. }
+            | Self::MessageReceived { .. }
+            | Self::Strangers(_) => true,
+        }
+    }
 }
 
 impl EventKind {
@@ -263,7 +296,8 @@ impl EventKind {
             | Self::Withheld { .. }
             | Self::Released { .. }
             | Self::GaveUp { .. }
-            | Self::Mining(_) => None,
+            | Self::Mining(_)
+            | Self::Strangers(_) => None,
         }
     }
 }

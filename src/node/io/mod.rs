@@ -3,12 +3,14 @@
 mod command;
 mod event;
 
+pub use super::peers::strangers::StrangerSums;
 pub use command::{Command, CommandError, Payment, RefusalKind, Reply, SendPlan};
 pub use event::{Event, EventKind, LOST_MAX, PeerLabel};
 
 use super::StoreFault;
 use super::message::Message;
 use super::mining::Job;
+use super::peers::seats::ADDRESS_MAX;
 use crate::chain::Block;
 use serde::{Deserialize, Serialize};
 use std::net::SocketAddr;
@@ -124,6 +126,12 @@ pub enum CloseReason {
     /// Somebody asked for it.
     #[error("dropped on request")]
     Asked,
+    /// Too many connections from one address.
+    #[error("{ADDRESS_MAX} connections from that address are open already")]
+    AddressFull,
+    /// Another connection needed its seat.
+    #[error("made room for another connection")]
+    TurnedOut,
 }
 
 /// The machine failed the node, which has stopped; what it stored is whole.

@@ -8,15 +8,22 @@
 //! is banned for [`BAN`]. Loopback is never banned: everybody in a lab is there.
 //!
 //! A pong carries the time of who sent it; where the clocks differ that is told: see [`Skew`].
+//!
+//! How many there may be, and who goes for another one: [`seats`] and [`evict`]. What becomes of those who
+//! never shake hands is counted: [`strangers`].
 
+pub mod evict;
 mod names;
 mod predecessor;
+pub mod seats;
 mod skew;
+pub mod strangers;
 
 pub use self::names::{Neighbours, user_agent};
 pub use self::predecessor::Predecessor;
 pub use self::skew::Skew;
 
+use self::evict::Origin;
 use self::names::Names;
 use super::handshake::{self, Handshake, HandshakeError, Identity, Rival};
 use super::io::{CloseReason, ConnId, Direction, PeerLabel};
@@ -70,12 +77,21 @@ pub struct Peer {
     /// The connection with the same node that it takes the place of. That one was lost if this one
     /// does not come to a handshake.
     pub predecessor: Option<Predecessor>,
+    /// That it came was only counted, or it is counted by now: what becomes of it is not told of.
+    pub is_untold: bool,
+    /// Where it comes from, as seats are counted.
+    origin: Origin,
     handshake: Handshake,
     their_nonce: u64,
     last_byte: Time,
     ping: Option<(u64, Time)>,
     ping_due: Option<Time>,
     round_trip: Option<Duration>,
+    /// The shortest round trip so far.
+    fastest: Option<Duration>,
+    /// When it was last the first to bring a block, and a transaction that was taken.
+    brought_block: Option<Time>,
+    brought_tx: Option<Time>,
     clock: Skew,
     received: u64,
     sent: u64,
@@ -86,7 +102,12 @@ pub struct Peer {
 pub struct Peers {
     us: Identity,
     names: Names,
+    /// Inbound peers through their handshake.
     inbound_max: usize,
+    /// Which groups of addresses are lucky here, strangers do not know.
+    group_secret: u64,
+    /// How often somebody came to a handshake or was gone after it.
+    changes: u64,
     /// Clocks that differ by more are told of.
     skew_max: Duration,
     peers: BTreeMap<ConnId, Peer>,
@@ -94,6 +115,40 @@ pub struct Peers {
 }
 
 impl Peer {
+    /// One that has said nothing yet, on a connection on which `nonce` is sent.
+    fn new(
+        (conn, addr, direction): (ConnId, SocketAddr, Direction),
+        nonce: u64,
+        now: Time,
+    ) -> Self {
+        let name = Arc::from(addr.to_string());
+        Self {
+            label: PeerLabel { conn, name },
+            addr,
+            direction,
+            since: now,
+            version: None,
+            unsent: 0,
+            rejected: None,
+            predecessor: None,
+            is_untold: false,
+            origin: Origin::of(addr.ip()),
+            handshake: Handshake::new(nonce),
+            their_nonce: 0,
+            last_byte: now,
+            ping: None,
+            ping_due: None,
+            round_trip: None,
+            fastest: None,
+            brought_block: None,
+            brought_tx: None,
+            clock: Skew::NONE,
+            received: 0,
+            sent: 0,
+            score: 0,
+        }
+    }
+
     /// Whether the handshake is complete.
     pub fn is_ready(&self) -> bool {
         self.version.is_some()
@@ -150,12 +205,20 @@ pub struct Due {
 }
 
 impl Peers {
-    /// No peers yet, on a network on which a block may be so far ahead of a clock.
-    pub fn new(us: Identity, inbound_max: usize, future_drift: Duration) -> Self {
+    /// No peers yet, on a network on which a block may be so far ahead of a clock. `group_secret` is drawn
+    /// for each run.
+    pub fn new(
+        us: Identity,
+        inbound_max: usize,
+        future_drift: Duration,
+        group_secret: u64,
+    ) -> Self {
         Self {
             us,
             names: Names::default(),
             inbound_max,
+            group_secret,
+            changes: 0,
             skew_max: Skew::most(future_drift),
             peers: BTreeMap::new(),
             bans: BTreeMap::new(),
@@ -190,49 +253,6 @@ impl Peers {
     /// The label of a connection, for events.
     pub fn label(&self, conn: ConnId) -> Option<PeerLabel> {
         self.peers.get(&conn).map(|peer| peer.label.clone())
-    }
-
-    /// Takes a new connection, on which `nonce` is going to be sent.
-    ///
-    /// # Errors
-    /// Why it is to be ended at once.
-    pub fn connected(
-        &mut self,
-        (conn, addr, direction): (ConnId, SocketAddr, Direction),
-        nonce: u64,
-        now: Time,
-    ) -> Result<(), CloseReason> {
-        if self.is_banned(addr.ip(), now) {
-            return Err(CloseReason::Banned);
-        }
-        let inbound = |peer: &&Peer| peer.direction == Direction::Inbound;
-        let taken = self.peers.values().filter(inbound).count();
-        if direction == Direction::Inbound && taken >= self.inbound_max {
-            return Err(CloseReason::Full);
-        }
-        let name = Arc::from(addr.to_string());
-        let peer = Peer {
-            label: PeerLabel { conn, name },
-            addr,
-            direction,
-            since: now,
-            version: None,
-            unsent: 0,
-            rejected: None,
-            predecessor: None,
-            handshake: Handshake::new(nonce),
-            their_nonce: 0,
-            last_byte: now,
-            ping: None,
-            ping_due: None,
-            round_trip: None,
-            clock: Skew::NONE,
-            received: 0,
-            sent: 0,
-            score: 0,
-        };
-        self.peers.insert(conn, peer);
-        Ok(())
     }
 
     /// Takes a `version`; returns the `verack` to send.
@@ -281,6 +301,7 @@ impl Peers {
             peer.version = Some(version);
             peer.ping_due = Some(now);
         }
+        self.changes += 1;
         Ok(self.rival_of(conn, id))
     }
 
@@ -334,7 +355,7 @@ impl Peers {
     ) -> Option<Skew> {
         let peer = self.peers.get_mut(&conn)?;
         let (_, asked) = peer.ping.take_if(|(asked, _)| *asked == nonce)?;
-        peer.round_trip = Some(now - asked);
+        peer.answered_in(now - asked);
         peer.ping_due = Some(now + PING_INTERVAL);
         let skew = Skew::beyond(self.skew_max, theirs, asked, now);
         let was_told = peer.clock.is_any();
@@ -425,7 +446,14 @@ impl Peers {
 
     /// Forgets a connection.
     pub fn remove(&mut self, conn: ConnId) -> Option<Peer> {
-        self.peers.remove(&conn)
+        let gone = self.peers.remove(&conn)?;
+        self.changes += u64::from(gone.is_ready());
+        Some(gone)
+    }
+
+    /// A number that is another one whenever a handshake was completed, or a peer is gone that had.
+    pub fn changes(&self) -> u64 {
+        self.changes
     }
 
     /// A peer as a screen shows it, without what other managers know of it.

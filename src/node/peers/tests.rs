@@ -8,25 +8,88 @@ const NOW: Time = Time(1_000_000_000);
 fn peers(inbound_max: usize) -> Peers {
     let key = SecretKey::from_bytes([1; 32]).expect("a key");
     let us = Identity::new(key, BlockHash([7; 32]));
-    Peers::new(us, inbound_max, Duration::from_secs(10))
+    Peers::new(us, inbound_max, Duration::from_secs(10), 5)
 }
 
-fn connect(peers: &mut Peers, conn: u64, ip: [u8; 4]) -> Result<(), CloseReason> {
+fn connect(peers: &mut Peers, conn: u64, ip: [u8; 4]) -> Result<Option<ConnId>, CloseReason> {
     let addr = SocketAddr::from((ip, 3000));
     peers.connected((ConnId(conn), addr, Direction::Inbound), conn, NOW)
 }
 
+/// Somebody who is connected has said who it is.
+fn shake_hands(peers: &mut Peers, conn: u64) {
+    let peer = peers.get_mut(ConnId(conn)).expect("connected");
+    peer.version = Some(Box::new(Version {
+        protocol: handshake::PROTOCOL,
+        network: BlockHash([7; 32]),
+        nonce: conn,
+        id: PublicKey::NONE,
+        listen: None,
+        height: 0,
+        role: Role::Full,
+        user_agent: user_agent("bob"),
+    }));
+}
+
+/// Somebody who comes to a handshake, and what that means for seats.
+fn come(peers: &mut Peers, conn: u64, ip: [u8; 4]) -> Result<Option<ConnId>, CloseReason> {
+    connect(peers, conn, ip)?;
+    shake_hands(peers, conn);
+    let seated = peers.seated(ConnId(conn), NOW);
+    match &seated {
+        Ok(Some(evicted)) => drop(peers.remove(*evicted)),
+        Err(_) => drop(peers.remove(ConnId(conn))),
+        Ok(None) => {}
+    }
+    seated
+}
+
 #[test]
-fn inbound_connections_have_a_limit() {
+fn inbound_peers_have_a_limit_and_a_few_are_all_protected() {
     let mut peers = peers(2);
-    assert_eq!(connect(&mut peers, 1, [10, 0, 0, 1]), Ok(()));
-    assert_eq!(connect(&mut peers, 2, [10, 0, 0, 2]), Ok(()));
-    assert_eq!(
-        connect(&mut peers, 3, [10, 0, 0, 3]),
-        Err(CloseReason::Full)
-    );
+    assert_eq!(come(&mut peers, 1, [10, 0, 0, 1]), Ok(None));
+    assert_eq!(come(&mut peers, 2, [10, 0, 0, 2]), Ok(None));
+    assert_eq!(come(&mut peers, 3, [10, 0, 0, 3]), Err(CloseReason::Full));
     peers.remove(ConnId(1));
-    assert_eq!(connect(&mut peers, 3, [10, 0, 0, 3]), Ok(()));
+    assert_eq!(come(&mut peers, 4, [10, 0, 0, 3]), Ok(None));
+}
+
+#[test]
+fn an_address_has_a_limit_and_loopback_one_of_its_own() {
+    let mut peers = peers(160);
+    let most = seats::ADDRESS_MAX as u64;
+    for conn in 0..most {
+        assert_eq!(connect(&mut peers, conn, [10, 0, 0, 1]), Ok(None));
+    }
+    assert_eq!(
+        connect(&mut peers, 900, [10, 0, 0, 1]),
+        Err(CloseReason::AddressFull)
+    );
+    // Some seats are free, and not for this machine.
+    let near = 160 - seats::far_seats(160) as u64;
+    for conn in 1_000..1_000 + near {
+        assert_eq!(come(&mut peers, conn, [127, 0, 0, 1]), Ok(None));
+    }
+    let evicted = come(&mut peers, 2_000, [127, 0, 0, 1]);
+    let evicted = evicted.expect("one goes").expect("one goes");
+    assert!((1_000..1_000 + near).contains(&evicted.0));
+    assert_eq!(come(&mut peers, 3_000, [10, 7, 0, 1]), Ok(None));
+}
+
+#[test]
+fn silent_connections_make_room_for_others() {
+    let mut peers = peers(9);
+    for conn in 0..seats::HANDSHAKING_MAX as u64 {
+        assert_eq!(connect(&mut peers, conn, [127, 0, 0, 1]), Ok(None));
+    }
+    assert_eq!(
+        connect(&mut peers, 500, [127, 0, 0, 1]),
+        Ok(Some(ConnId(0)))
+    );
+    // Those that have a seat through their handshake take none of these.
+    shake_hands(&mut peers, 1);
+    peers.remove(ConnId(0));
+    assert_eq!(connect(&mut peers, 501, [127, 0, 0, 1]), Ok(None));
 }
 
 #[test]
@@ -66,17 +129,7 @@ fn a_line_on_which_nothing_moves_is_given_up_and_one_that_crawls_is_not() {
     let mut peers = peers(9);
     for conn in [1, 2] {
         connect(&mut peers, conn, [10, 0, 0, 1]).expect("room");
-        let peer = peers.get_mut(ConnId(conn)).expect("connected");
-        peer.version = Some(Box::new(Version {
-            protocol: 1,
-            network: BlockHash([7; 32]),
-            nonce: conn,
-            id: PublicKey::NONE,
-            listen: None,
-            height: 0,
-            role: Role::Full,
-            user_agent: user_agent("bob"),
-        }));
+        shake_hands(&mut peers, conn);
     }
     let mut now = NOW;
     for _ in 0..5 {
@@ -115,18 +168,8 @@ fn the_name_is_what_stands_in_brackets() {
 /// A peer through its handshake that is due for a ping.
 fn ready(peers: &mut Peers) -> ConnId {
     connect(peers, 1, [10, 0, 0, 1]).expect("room");
-    let peer = peers.get_mut(ConnId(1)).expect("connected");
-    peer.version = Some(Box::new(Version {
-        protocol: handshake::PROTOCOL,
-        network: BlockHash([7; 32]),
-        nonce: 1,
-        id: PublicKey::NONE,
-        listen: None,
-        height: 0,
-        role: Role::Full,
-        user_agent: user_agent("bob"),
-    }));
-    peer.ping_due = Some(NOW);
+    shake_hands(peers, 1);
+    peers.get_mut(ConnId(1)).expect("connected").ping_due = Some(NOW);
     ConnId(1)
 }
 

@@ -11,6 +11,7 @@
 mod arriving;
 mod leaving;
 
+use super::Lingering;
 use super::bend::{Bend, Place};
 use crate::chain::codec::MAX_LEN;
 use crate::live::inbox::{Ended, Inbox};
@@ -28,7 +29,7 @@ use std::sync::{Arc, Weak};
 use std::time::Duration;
 use tokio::io::{AsyncReadExt, AsyncWriteExt};
 use tokio::net::TcpStream;
-use tokio::sync::mpsc;
+use tokio::sync::{OwnedSemaphorePermit, mpsc};
 use tokio::time::timeout;
 use tokio_util::sync::CancellationToken;
 
@@ -52,6 +53,9 @@ const SAID_BYTES: usize = 64 * 1024;
 
 /// The least room for a read: below that there would be many small ones.
 const READ_BYTES: usize = 1024;
+
+/// Reads of what nobody wants before a connection is ended in a hurry.
+const UNREAD_MAX: usize = 64;
 
 /// The shortest time between two signs of life of an incomplete message.
 pub(super) const PROGRESS_INTERVAL: Duration = Duration::from_secs(1);
@@ -151,6 +155,7 @@ pub(super) async fn run(
     (conn, addr, direction): (ConnId, SocketAddr, Direction),
     (inbox, frames): (&Inbox<Entry>, Frames),
     place: Place,
+    (unseen, lingering): (Option<OwnedSemaphorePermit>, &Lingering),
 ) -> Result<(), Ended> {
     // Half of all messages are answers that somebody waits for. Without this a few are late.
     let _ = stream.set_nodelay(true);
@@ -176,6 +181,7 @@ pub(super) async fn run(
         direction,
         addr,
         handle,
+        unseen,
     };
     inbox.push(opened, 0).await?;
     let why = tokio::select! {
@@ -187,14 +193,17 @@ pub(super) async fn run(
         let gone = Entry::Input(Input::Disconnected(conn, why));
         return inbox.push(gone, 0).await;
     }
-    let late = leaving.lateness();
+    // However far the last words come, the connection ends then, or when too many others have ended since.
+    let (late, too_many) = (leaving.lateness(), lingering.enter());
+    let mut stream = Arc::into_inner(stream).expect("the thread's end is gone");
     let last_words = async {
         leaving.write_all(&stream).await?;
-        let stream = Arc::into_inner(stream);
-        hear_out(stream.expect("the thread's end is gone")).await
+        hear_out(&mut stream).await
     };
-    // However far that comes, the connection ends then.
-    let _ = timeout(LINGER + late, last_words).await;
+    tokio::select! {
+        _ = timeout(LINGER + late, last_words) => {}
+        () = too_many.cancelled() => drop_unread(&stream),
+    }
     Ok(())
 }
 
@@ -222,9 +231,18 @@ async fn write(stream: &TcpStream, bytes: &[u8]) -> io::Result<usize> {
 
 /// Says that there is no more, and reads what nobody wants until the other end has closed, so that
 /// the last bytes arrive: closing a socket on which something unread came in would take them back.
-async fn hear_out(mut stream: TcpStream) -> io::Result<()> {
+async fn hear_out(stream: &mut TcpStream) -> io::Result<()> {
     stream.shutdown().await?;
     let mut unread = [0; 1024];
     while stream.read(&mut unread).await? > 0 {}
     Ok(())
+}
+
+/// Reads what has come so far: as with [`hear_out`], but without waiting.
+fn drop_unread(stream: &TcpStream) {
+    let mut unread = [0; 1024];
+    let mut left = UNREAD_MAX;
+    while left > 0 && stream.try_read(&mut unread).is_ok_and(|read| read > 0) {
+        left -= 1;
+    }
 }
