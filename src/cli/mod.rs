@@ -45,6 +45,7 @@ use crate::node::StoreFault;
 use crate::node::chainstate::OpenError;
 use crate::node::io::RefusalKind;
 use clap::{CommandFactory, FromArgMatches, Parser, Subcommand};
+use rustix::fs::Mode;
 use serde_json::json;
 use std::borrow::Cow;
 use std::fmt;
@@ -250,6 +251,9 @@ impl From<StartError> for Failure {
 
 /// Does what the command line says.
 pub fn run() -> ExitCode {
+    // The database library makes its files by this. Nothing that is made here is to be shared: what is,
+    // goes to the output, and the shell makes that file.
+    rustix::process::umask(Mode::RWXG | Mode::RWXO);
     let matches = help::grouped(Cli::command()).get_matches();
     let cli = Cli::from_arg_matches(&matches).unwrap_or_else(|error| error.exit());
     let done = match cli.command {

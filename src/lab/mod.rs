@@ -36,6 +36,7 @@ pub mod units;
 pub mod view;
 
 pub use layout::Layout;
+pub use private::Scratch;
 pub use request::{Answer, LinkChange, Request, Ticket, TrafficChange};
-pub use run::{Adoption, Control, Heard, Hearing, Lab, LabError, LabOptions};
+pub use run::{Adoption, Control, Heard, Hearing, Kept, Lab, LabError, LabOptions};
 pub use view::{LabView, NodeIx, NodeState, NodeView, TrafficView};

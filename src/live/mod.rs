@@ -22,6 +22,7 @@
 
 pub mod clock;
 pub mod disk;
+pub(crate) mod files;
 mod handle;
 mod inbox;
 mod links;

@@ -8,6 +8,7 @@ pub mod control;
 pub mod damage;
 pub mod desk;
 pub mod lab;
+pub mod lab_json;
 pub mod lab_view;
 pub mod live;
 pub mod model;

@@ -15,6 +15,7 @@ mod deadlines;
 mod expressions;
 mod gallery;
 mod kept_links;
+mod lab_json;
 mod labs;
 mod layering;
 mod layouts;

@@ -35,6 +35,9 @@ pub enum LabError {
     /// The directory for temporary labs is somebody else's.
     #[error("{}: not a directory of this user alone: remove it, or set TMPDIR", .0.display())]
     NotOurs(PathBuf),
+    /// The directory belongs to another user of the machine.
+    #[error("{}: another user's directory", .0.display())]
+    AnotherUsers(PathBuf),
     /// What a lab left to be read again makes no sense.
     #[error("{}: {problem}", path.display())]
     Damaged {
@@ -116,6 +119,7 @@ impl LabError {
         match self {
             Self::InUse(_)
             | Self::Foreign { .. }
+            | Self::AnotherUsers(_)
             | Self::Damaged { .. }
             | Self::Layout { .. }
             | Self::Begins(_)

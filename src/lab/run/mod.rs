@@ -44,6 +44,7 @@ pub use doors::Control;
 pub use error::LabError;
 pub(in crate::lab) use open::key_seed;
 pub use outcome::{Heard, Hearing};
+pub use saved::Kept;
 pub(in crate::lab) use telling::{Told, WantsMessages};
 
 use super::control::Door;
