@@ -8,7 +8,6 @@
 //! ```
 
 #![allow(
-    clippy::disallowed_methods,
     clippy::disallowed_types,
     reason = "this floor runs the machine's nodes"
 )]

@@ -9,6 +9,11 @@
 //! The directory itself may be a link: people name it. Nothing else in this crate opens files there,
 //! but the database library, which is only let in after [`Dir::check`].
 
+#![allow(
+    clippy::disallowed_methods,
+    reason = "the one place where files of ours are opened"
+)]
+
 use rustix::fs::{self, Access, AtFlags, FileType, Mode, OFlags};
 use std::ffi::{OsStr, OsString};
 use std::fs::{DirBuilder, File};

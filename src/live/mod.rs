@@ -15,7 +15,6 @@
 //! ([`End::Panicked`]); both end that node alone.
 
 #![allow(
-    clippy::disallowed_methods,
     clippy::disallowed_types,
     reason = "this floor is where the machine comes in"
 )]

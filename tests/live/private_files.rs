@@ -224,3 +224,87 @@ async fn a_pipe_or_an_endless_file_in_a_data_directory_holds_nothing_up() {
     fs::write(&journal, kept).expect("room on disk");
     drop(DiskStore::open(&data).expect("as sound as it was"));
 }
+
+/// A program that makes no use of what was put there for it.
+#[test]
+fn an_entry_of_what_runs_that_is_a_link_or_has_no_end_holds_nothing_up() {
+    let home = TempDir::new().expect("a directory");
+    let registry = home.path().join("chainlab");
+    let node = Process::start(home.path(), &[]);
+    node.says("listens at");
+    let (secret, links) = (home.path().join("secret"), ["entry.json", "lock"]);
+    fs::write(&secret, "years of work").expect("room on disk");
+    for (number, target) in [Path::new("/dev/zero"), &secret, Path::new("nothing")]
+        .iter()
+        .enumerate()
+    {
+        for name in links {
+            let run = registry.join(format!("run-{number}-{name}"));
+            fs::create_dir(&run).expect("room on disk");
+            symlink(target, run.join(name)).expect("room on disk");
+        }
+    }
+    let pipe = registry.join("run-pipe");
+    fs::create_dir(&pipe).expect("room on disk");
+    for name in links {
+        let made = Command::new("mkfifo").arg(pipe.join(name)).status();
+        assert!(made.expect("a system with mkfifo").success());
+    }
+    let mut status = Command::new(env!("CARGO_BIN_EXE_chainlab"));
+    status
+        .args(["status", "--json"])
+        .env("XDG_RUNTIME_DIR", home.path());
+    let (out, said, code) = told(&status.env("TMPDIR", home.path()).output().expect("it runs"));
+    assert_eq!(code, Some(0), "{said}");
+    assert!(out.contains("nora"), "{out}");
+    assert_eq!(
+        fs::read_to_string(&secret).expect("readable"),
+        "years of work"
+    );
+    assert!(!home.path().join("nothing").exists());
+    node.stops();
+}
+
+#[test]
+fn the_files_of_a_kept_lab_are_its_users_alone_and_an_older_one_is_mended_once() {
+    let home = TempDir::new().expect("a directory");
+    let lab = home.path().join("lab");
+    let run = || {
+        let mut command = Command::new(env!("CARGO_BIN_EXE_chainlab"));
+        command.args(["run", "--headless", "--for", "1s", "--data-dir", "lab"]);
+        command.current_dir(home.path()).env_remove("RUST_LOG");
+        for variable in ["HOME", "XDG_RUNTIME_DIR", "TMPDIR"] {
+            command.env(variable, home.path());
+        }
+        let (_, said, code) = told(&command.output().expect("it runs"));
+        assert_eq!(code, Some(0), "{said}");
+        said.lines().filter(|line| line.contains(MENDED)).count()
+    };
+    assert_eq!(run(), 0);
+    assert!(lab.join("nodes/central/chain/0.jnl").exists());
+    assert_eq!(open_below(&lab), []);
+    open_to_all(&lab);
+    assert_eq!([run(), run()], [1, 0]);
+    assert_eq!(open_below(&lab), []);
+}
+
+#[test]
+fn a_lab_in_another_users_directory_is_refused_and_it_stays_as_it_is() {
+    let Some(other) = OtherUser::new() else {
+        return;
+    };
+    let lab = other.home.path().join("lab");
+    fs::create_dir(&lab).expect("room on disk");
+    set_mode(&lab, 0o777);
+    other.give(&lab);
+    let before = all_of(&lab);
+    let mut command = Command::new(env!("CARGO_BIN_EXE_chainlab"));
+    command.args(["run", "--headless", "--for", "1s", "--data-dir", "lab"]);
+    command
+        .current_dir(other.home.path())
+        .env_remove("RUST_LOG");
+    let (_, said, code) = told(&command.output().expect("it runs"));
+    assert_eq!(said, "chainlab: lab: another user's directory\n");
+    assert_eq!(code, Some(2));
+    assert!(all_of(&lab) == before, "files have changed");
+}

@@ -131,11 +131,11 @@ impl LabError {
                 source.kind(),
                 ErrorKind::AddrInUse | ErrorKind::AddrNotAvailable | ErrorKind::PermissionDenied
             ),
-            Self::Attach(_)
-            | Self::Strange { .. }
-            | Self::File { .. }
-            | Self::NotOurs(_)
-            | Self::Randomness(_) => false,
+            // What is there is none of what it should be.
+            Self::File { source, .. } => source.kind() == ErrorKind::InvalidData,
+            Self::Attach(_) | Self::Strange { .. } | Self::NotOurs(_) | Self::Randomness(_) => {
+                false
+            }
         }
     }
 

@@ -385,6 +385,7 @@ impl Shared {
 }
 
 /// How much later the lab clock is than the wall clock, in microseconds.
+#[allow(clippy::disallowed_methods, reason = "this is a view of both clocks")]
 fn wall_offset_us(now: Time) -> i64 {
     let wall = SystemTime::now().duration_since(SystemTime::UNIX_EPOCH);
     let wall = i128::try_from(wall.unwrap_or_default().as_micros()).unwrap_or_default();

@@ -129,7 +129,9 @@ impl Saved {
     /// Reads what a file says, without looking at whether it can be.
     fn parse(bytes: &[u8]) -> Result<Self, String> {
         let unread = |error: serde_json::Error| {
-            let words: String = error.to_string().chars().take(COMPLAINT_MAX).collect();
+            let words = error.to_string();
+            let plain = |c: char| if c.is_control() { ' ' } else { c };
+            let words: String = words.chars().map(plain).take(COMPLAINT_MAX).collect();
             format!("this is no lab: {words}")
         };
         // The version first: what else is there depends on it.
@@ -278,6 +280,7 @@ impl Kept {
 }
 
 #[cfg(test)]
+#[allow(clippy::disallowed_methods, reason = "a test drives the machine")]
 mod tests {
     use super::*;
     use std::fs;
