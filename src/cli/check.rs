@@ -2,19 +2,21 @@
 //! it, and mends what can be mended.
 //!
 //! Nothing is made where nothing is: a directory is looked at before its database is opened, which
-//! would make one.
+//! would make one. To open a database is to write to it, so one that cannot be written is copied, and
+//! the copy is looked at.
 
 use super::table::print_json;
 use super::{Failure, print};
+use crate::lab::Scratch;
 use crate::live::counted;
-use crate::live::disk::{DiskStore, OpenDiskError};
+use crate::live::disk::{self, DiskStore, OpenDiskError};
+use crate::live::files::{Dir, Kind, MENDED};
 use crate::live::stored_params;
 use crate::node::StoreFault;
 use crate::node::check::{Report, check, rebuild};
 use clap::Args;
 use serde_json::{Value, json};
 use std::fmt::Write as _;
-use std::fs;
 use std::io::ErrorKind;
 use std::path::{Path, PathBuf};
 
@@ -82,14 +84,19 @@ pub(super) fn run(options: &Options) -> Result<(), Failure> {
 fn nodes_of(lab: &Path) -> Result<Vec<PathBuf>, Failure> {
     let nodes = lab.join("nodes");
     let unread = |error| Failure::input(format!("{}: {error}", nodes.display()));
+    let place = Dir::open(lab).and_then(|lab| lab.dir("nodes"));
+    let place = place.map_err(unread)?;
     let mut dirs = Vec::new();
-    for entry in fs::read_dir(&nodes).map_err(unread)? {
-        let path = entry.map_err(unread)?.path();
-        if path.is_dir() {
-            dirs.push(path);
+    for name in place.names().map_err(unread)? {
+        match place.find(&name).map_err(unread)?.map(|found| found.kind) {
+            Some(Kind::Dir) => dirs.push(nodes.join(name)),
+            Some(Kind::Other(words)) => {
+                let at = nodes.join(name);
+                return Err(Failure::input(format!("{}: {words}", at.display())));
+            }
+            Some(Kind::File) | None => {}
         }
     }
-    dirs.sort();
     match dirs.is_empty() {
         true => Err(no_node(&nodes)),
         false => Ok(dirs),
@@ -125,6 +132,8 @@ struct Finding {
     outcome: Outcome,
     /// What was wrong before it was mended.
     mended: Vec<String>,
+    /// What could not be mended, for it is not this user's to write, and why.
+    unmended: Vec<String>,
 }
 
 enum Outcome {
@@ -133,24 +142,67 @@ enum Outcome {
     Unread(String),
 }
 
+/// What is said of a directory that others can read.
+const OPEN: &str = "other users can read what is in it";
+
 fn look(dir: PathBuf, mends: bool) -> Result<Finding, Failure> {
-    let unread = |dir, fault: StoreFault| match fault {
-        StoreFault::Damaged { .. } => Ok(Finding {
+    let access = disk::access(&dir)?;
+    let Some(why) = access.unwritable else {
+        let (outcome, mut mended) = examine(&dir, &dir, mends)?;
+        if access.is_open_to_others {
+            mended.push(MENDED.to_owned());
+        }
+        return Ok(Finding {
             dir,
-            outcome: Outcome::Unread(fault.to_string()),
-            mended: Vec::new(),
-        }),
+            outcome,
+            mended,
+            unmended: Vec::new(),
+        });
+    };
+    let scratch = Scratch::new(SCRATCH)?;
+    let copy = scratch.path().join("node");
+    disk::copy(&dir, &copy)?;
+    let (outcome, _) = examine(&copy, &dir, false)?;
+    let mut unmended = Vec::new();
+    if access.is_open_to_others {
+        unmended.push(format!("{OPEN}: {why}"));
+    }
+    if mends && !outcome.is_sound() {
+        unmended.push(format!("--rebuild changes nothing here: {why}"));
+    }
+    if unmended.is_empty() {
+        unmended.push(format!(
+            "a copy was checked, and nothing would be mended here: {why}"
+        ));
+    }
+    Ok(Finding {
+        dir,
+        outcome,
+        mended: Vec::new(),
+        unmended,
+    })
+}
+
+/// What names of directories begin with in which copies are looked at.
+const SCRATCH: &str = "check-";
+
+/// Looks at the database in one directory, which is that of another or a copy of it, and mends it.
+fn examine(at: &Path, dir: &Path, mends: bool) -> Result<(Outcome, Vec<String>), Failure> {
+    let unread = |fault: StoreFault| match of(fault, dir) {
+        damaged @ StoreFault::Damaged { .. } => {
+            Ok((Outcome::Unread(damaged.to_string()), Vec::new()))
+        }
         failed => Err(failed.into()),
     };
-    let params = match stored_params(&dir) {
+    let params = match stored_params(at) {
         Ok(Some(params)) => params,
-        Ok(None) => return Err(no_node(&dir)),
-        Err(OpenDiskError::Store(fault)) => return unread(dir, fault),
+        Ok(None) => return Err(no_node(dir)),
+        Err(OpenDiskError::Store(fault)) => return unread(fault),
         Err(error) => return Err(error.into()),
     };
-    let mut store = match DiskStore::open(&dir) {
+    let mut store = match DiskStore::open(at) {
         Ok(store) => store,
-        Err(OpenDiskError::Store(fault)) => return unread(dir, fault),
+        Err(OpenDiskError::Store(fault)) => return unread(fault),
         Err(error) => return Err(error.into()),
     };
     let found = check(&store, &params);
@@ -160,12 +212,23 @@ fn look(dir: PathBuf, mends: bool) -> Result<Finding, Failure> {
         (found, _) => (found, Vec::new()),
     };
     match report {
-        Ok(report) => Ok(Finding {
-            dir,
-            outcome: Outcome::Report(report),
-            mended,
-        }),
-        Err(fault) => unread(dir, fault),
+        Ok(report) => Ok((Outcome::Report(report), mended)),
+        Err(fault) => unread(fault),
+    }
+}
+
+/// A fault of a copy is one of the directory that it was made of.
+fn of(fault: StoreFault, dir: &Path) -> StoreFault {
+    let place = dir.display().to_string();
+    match fault {
+        StoreFault::Failed { problem, .. } => StoreFault::Failed { place, problem },
+        StoreFault::Damaged { problem, .. } => StoreFault::Damaged { place, problem },
+    }
+}
+
+impl Outcome {
+    fn is_sound(&self) -> bool {
+        matches!(self, Self::Report(report) if report.is_sound())
     }
 }
 
@@ -175,10 +238,17 @@ fn problems(report: &Report) -> Vec<String> {
 
 impl Finding {
     fn is_sound(&self) -> bool {
-        matches!(&self.outcome, Outcome::Report(report) if report.is_sound())
+        self.outcome.is_sound()
     }
 
     fn text(&self) -> String {
+        let dir = self.dir.display();
+        let mut text = self.outcome_text();
+        list(&mut text, &format!("{dir}: not mended: "), &self.unmended);
+        text
+    }
+
+    fn outcome_text(&self) -> String {
         let dir = self.dir.display();
         let mut text = String::new();
         list(&mut text, &format!("{dir}: mended: "), &self.mended);
@@ -218,13 +288,14 @@ impl Finding {
         match &self.outcome {
             Outcome::Unread(words) => json!({
                 "dir": dir, "sound": false, "can_be_rebuilt": false, "mended": self.mended,
-                "problems": [words],
+                "unmended": self.unmended, "problems": [words],
             }),
             Outcome::Report(report) => json!({
                 "dir": dir,
                 "sound": report.is_sound(),
                 "can_be_rebuilt": report.can_be_rebuilt(),
                 "mended": self.mended,
+                "unmended": self.unmended,
                 "problems": problems(report),
                 "tip": report.tip,
                 "blocks": blocks(report),

@@ -115,7 +115,8 @@ impl Choice {
         };
         let path = match path.is_dir() {
             true => path.join(COOKIE_FILE),
-            false => path.clone(),
+            // A link that was named is meant; in a directory of ours none is followed.
+            false => path.canonicalize().unwrap_or_else(|_| path.clone()),
         };
         Ok(Door {
             at: at.clone(),

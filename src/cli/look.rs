@@ -1,5 +1,10 @@
 //! How the screen looks: options, environment, and the file that people keep.
 
+#![allow(
+    clippy::disallowed_methods,
+    reason = "the environment says what the terminal can show"
+)]
+
 use super::Failure;
 use super::config::Config;
 use crate::ui::keymap::Keymap;

@@ -5,7 +5,6 @@
 //! anything else.
 
 #![allow(
-    clippy::disallowed_methods,
     clippy::disallowed_types,
     reason = "this floor is where people come in"
 )]
@@ -48,6 +47,7 @@ use crate::node::foreign::plain;
 use crate::node::io::RefusalKind;
 use clap::{CommandFactory, FromArgMatches, Parser, Subcommand};
 use output::say;
+use rustix::fs::Mode;
 use serde_json::json;
 use std::fmt;
 use std::fs::File;
@@ -252,6 +252,9 @@ impl From<StartError> for Failure {
 
 /// Does what the command line says.
 pub fn run() -> ExitCode {
+    // The database library makes its files by this. Nothing that is made here is to be shared: what is,
+    // goes to the output, and the shell makes that file.
+    rustix::process::umask(Mode::RWXG | Mode::RWXO);
     let matches = help::grouped(Cli::command()).get_matches();
     let cli = Cli::from_arg_matches(&matches).unwrap_or_else(|error| error.exit());
     let done = match cli.command {
@@ -349,6 +352,10 @@ fn print(text: &str) -> Result<(), Failure> {
 
 /// The text of a file that people write, of at most `max` bytes and one, by which its reader sees
 /// that it is too large.
+#[allow(
+    clippy::disallowed_methods,
+    reason = "what a person names may be a link, or a pipe"
+)]
 fn read_file(path: &Path, max: usize) -> Result<String, Failure> {
     let named = |problem: &dyn fmt::Display| format!("{}: {problem}", path.display());
     let mut bytes = Vec::new();

@@ -8,7 +8,6 @@
 //! ```
 
 #![allow(
-    clippy::disallowed_methods,
     clippy::disallowed_types,
     reason = "this floor runs the machine's nodes"
 )]
@@ -36,6 +35,7 @@ pub mod units;
 pub mod view;
 
 pub use layout::Layout;
+pub use private::Scratch;
 pub use request::{Answer, LinkChange, Request, Ticket, TrafficChange};
-pub use run::{Adoption, Control, Heard, Hearing, Lab, LabError, LabOptions};
+pub use run::{Adoption, Control, Heard, Hearing, Kept, Lab, LabError, LabOptions};
 pub use view::{LabView, NodeIx, NodeState, NodeView, TrafficView};

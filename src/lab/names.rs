@@ -3,9 +3,29 @@
 pub use crate::node::foreign::{NODE_NAME_MAX, parse_node_name};
 
 use super::document::nearest;
+use crate::node::foreign::is_hidden;
 
 /// Names that an error lists.
 const SHOWN: usize = 10;
+
+/// The longest name of a layout: that of its file, on most systems.
+const LAYOUT_NAME_MAX: usize = 255;
+
+/// Makes sure that this can be what a layout is called: it becomes the name of a directory, and stands
+/// at the top of the screen.
+///
+/// # Errors
+/// Words that state the rule.
+pub fn check_layout_name(name: &str) -> Result<(), String> {
+    if name.is_empty() || name.len() > LAYOUT_NAME_MAX {
+        return Err(format!("a layout's name has 1 to {LAYOUT_NAME_MAX} bytes"));
+    }
+    if matches!(name, "." | "..") || name.chars().any(|c| c == '/' || is_hidden(c)) {
+        let rule = "a layout's name is that of a file, without / and characters that cannot be seen";
+        return Err(rule.to_owned());
+    }
+    Ok(())
+}
 
 /// That there is no such thing: the one that was probably meant, or those that there are.
 pub fn missing<'a>(what: &str, name: &str, there: impl Iterator<Item = &'a str> + Clone) -> String {

@@ -7,9 +7,10 @@
 //! the directory, and else begins again.
 
 use super::run::LabError;
-use std::fs::{self, DirBuilder, File, OpenOptions, TryLockError};
+use crate::live::files::{Dir, MENDED};
+use std::fs::{self, File, TryLockError};
 use std::io::{self, ErrorKind};
-use std::os::unix::fs::{DirBuilderExt, MetadataExt, OpenOptionsExt};
+use std::os::unix::fs::MetadataExt;
 use std::path::{Path, PathBuf};
 
 /// The file in a directory that says that somebody has it.
@@ -26,12 +27,12 @@ const TRIES: usize = 10;
 pub(super) fn parent_in(tmp: &Path) -> Result<PathBuf, LabError> {
     let uid = rustix::process::getuid().as_raw();
     let parent = tmp.join(format!("chainlab-{uid}"));
-    make_private(&parent).map_err(LabError::file(&parent))?;
+    Dir::make(&parent).map_err(LabError::file(&parent))?;
     check_ours(&parent)?;
     Ok(parent)
 }
 
-/// That a directory is this user's alone to write to.
+/// That a directory is this user's alone to write to. If others could read it, that ends here.
 ///
 /// # Errors
 /// [`LabError::NotOurs`], or nobody can tell.
@@ -41,7 +42,43 @@ pub(super) fn check_ours(dir: &Path) -> Result<(), LabError> {
     if !found.is_dir() || found.uid() != uid || found.mode() & 0o022 != 0 {
         return Err(LabError::NotOurs(dir.to_owned()));
     }
+    let mended = Dir::open(dir).and_then(|dir| dir.protect(&[""; 0]));
+    if mended.map_err(LabError::file(dir))? {
+        tracing::warn!("{}: {MENDED}", dir.display());
+    }
     Ok(())
+}
+
+/// A directory that goes with this; if the process dies instead, with the next of its kind.
+#[derive(Debug)]
+pub struct Scratch {
+    path: PathBuf,
+    /// Nobody else takes the directory for that of a dead process while this is open.
+    _lock: File,
+}
+
+impl Scratch {
+    /// Makes one, among the temporary directories of this user. Its name begins with `prefix`.
+    ///
+    /// # Errors
+    /// [`LabError`].
+    pub fn new(prefix: &str) -> Result<Self, LabError> {
+        let parent = parent_in(&std::env::temp_dir())?;
+        let (path, lock) = claim(&parent, prefix)?;
+        Ok(Self { path, _lock: lock })
+    }
+
+    /// Where it is.
+    pub fn path(&self) -> &Path {
+        &self.path
+    }
+}
+
+impl Drop for Scratch {
+    fn drop(&mut self) {
+        // What stays is swept by the next one.
+        let _ = fs::remove_dir_all(&self.path);
+    }
 }
 
 /// Makes a directory whose name begins with `prefix`, and takes its lock. What dead processes left
@@ -55,8 +92,8 @@ pub(super) fn claim(parent: &Path, prefix: &str) -> Result<(PathBuf, File), LabE
         let random = getrandom::u32()
             .map_err(|error| LabError::Randomness(io::Error::other(error.to_string())))?;
         let path = parent.join(format!("{prefix}{}-{random:08x}", std::process::id()));
-        make_private(&path).map_err(LabError::file(&path))?;
-        if let Ok(lock) = lock(&path) {
+        let dir = Dir::make(&path).map_err(LabError::file(&path))?;
+        if let Ok(lock) = lock(&dir) {
             return Ok((path, lock));
         }
     }
@@ -66,73 +103,39 @@ pub(super) fn claim(parent: &Path, prefix: &str) -> Result<(PathBuf, File), LabE
 
 /// The directories of this prefix that somebody has. Those of the dead are removed; what cannot be
 /// removed stays: it harms nobody.
-pub(super) fn living(parent: &Path, prefix: &str) -> Vec<PathBuf> {
-    let Ok(entries) = fs::read_dir(parent) else {
+pub(super) fn living(parent: &Path, prefix: &str) -> Vec<Dir> {
+    let Ok(parent) = Dir::open(parent) else {
         return Vec::new();
     };
     let mut living = Vec::new();
-    for entry in entries.flatten() {
-        let is_such = entry.file_name().to_string_lossy().starts_with(prefix);
-        let is_dir = entry.file_type().is_ok_and(|kind| kind.is_dir());
-        if !(is_such && is_dir) {
+    for name in parent.names().unwrap_or_default() {
+        if !name.to_string_lossy().starts_with(prefix) {
             continue;
         }
-        match lock(&entry.path()) {
+        // Anything else than a directory is none of ours.
+        let Ok(dir) = parent.dir(&name) else {
+            continue;
+        };
+        match lock(&dir) {
             Ok(_lock) => {
-                if let Err(error) = fs::remove_dir_all(entry.path()) {
-                    tracing::warn!("{}: {error}", entry.path().display());
+                if let Err(error) = fs::remove_dir_all(dir.path()) {
+                    tracing::warn!("{}: {error}", dir.path().display());
                 }
             }
-            Err(_) => living.push(entry.path()),
+            Err(_) => living.push(dir),
         }
     }
-    living.sort();
     living
 }
 
-/// Makes a directory for its user alone, if it is not there.
-pub(super) fn make_private(path: &Path) -> io::Result<()> {
-    if let Some(parent) = path.parent() {
-        fs::create_dir_all(parent)?;
-    }
-    match DirBuilder::new().mode(0o700).create(path) {
-        Err(error) if error.kind() == ErrorKind::AlreadyExists => Ok(()),
-        made => made,
-    }
-}
-
 /// Takes the lock of a directory, if the directory is still there then.
-pub(super) fn lock(dir: &Path) -> Result<File, TryLockError> {
-    let path = dir.join(LOCK);
-    let mut options = OpenOptions::new();
-    let options = options.create(true).truncate(false).write(true).mode(0o600);
-    let file = options.open(&path).map_err(TryLockError::Error)?;
+pub(super) fn lock(dir: &Dir) -> Result<File, TryLockError> {
+    let file = dir.lock_file(LOCK).map_err(TryLockError::Error)?;
     file.try_lock()?;
     let held = file.metadata().map_err(TryLockError::Error)?;
-    let there = fs::metadata(&path).map_err(TryLockError::Error)?;
+    let there = fs::symlink_metadata(dir.path().join(LOCK)).map_err(TryLockError::Error)?;
     if (held.dev(), held.ino()) != (there.dev(), there.ino()) {
         return Err(TryLockError::WouldBlock);
     }
-    Ok(file)
-}
-
-/// Writes a file for its user alone, in place of what may be there. It is not on disk yet.
-///
-/// # Errors
-/// The system's.
-pub(super) fn write_private(path: &Path, bytes: &[u8]) -> io::Result<File> {
-    use std::io::Write as _;
-    // One that a crash left may have other permissions.
-    match fs::remove_file(path) {
-        Err(error) if error.kind() != ErrorKind::NotFound => return Err(error),
-        _ => {}
-    }
-    let mut options = OpenOptions::new();
-    let mut file = options
-        .write(true)
-        .create_new(true)
-        .mode(0o600)
-        .open(path)?;
-    file.write_all(bytes)?;
     Ok(file)
 }

@@ -19,6 +19,8 @@
 //! Deadlines that people set are not judged by what the clock shows, for that can be set, but by how
 //! long it has gone: [`LabClock::ran`].
 
+#![allow(clippy::disallowed_methods, reason = "this is where clocks are read")]
+
 use crate::chain::key::PublicKey;
 use crate::node::Time;
 use crate::node::peers::Neighbours;

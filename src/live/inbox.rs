@@ -151,6 +151,7 @@ impl<T> Iterator for Batch<'_, T> {
 }
 
 #[cfg(test)]
+#[allow(clippy::disallowed_methods, reason = "a test drives the machine")]
 mod tests {
     use super::*;
     use std::sync::Arc;

@@ -274,6 +274,7 @@ fn whole(hashes: f64) -> u64 {
 }
 
 #[cfg(test)]
+#[allow(clippy::disallowed_methods, reason = "a test drives the machine")]
 mod tests {
     use super::*;
     use crate::chain::block::HEADER_VERSION;

@@ -1,6 +1,11 @@
 //! A node's own thread: everything that happens to the node passes through here, one thing after
 //! the other.
 
+#![allow(
+    clippy::disallowed_methods,
+    reason = "snapshots are published by the machine's time"
+)]
+
 use super::End;
 use super::clock::{LabClock, Reading};
 use super::inbox::Inbox;

@@ -1,5 +1,7 @@
 //! The loop around the screen: waits, takes in all that has come, and draws.
 
+#![allow(clippy::disallowed_methods, reason = "frames have an interval")]
+
 use super::keymap::Keymap;
 use super::screen::{self, Screen};
 use super::state::{Effect, Purpose, UiEvent, UiState};

@@ -1,5 +1,6 @@
 //! The chain's functions against values that nobody here computed; see tests/vectors/README.md.
 
+#![allow(clippy::disallowed_methods, reason = "vectors are files")]
 #![allow(
     clippy::disallowed_methods,
     clippy::disallowed_types,

@@ -1,6 +1,8 @@
 //! Whoever comes to a door without our client: lines over a socket, as any program in any language
 //! writes and reads them.
 
+#![allow(clippy::disallowed_methods, reason = "a test reads the cookie")]
+
 use super::live::{PATIENCE, soon};
 use super::running::{options, start, until};
 use chainlab::lab::control::registry::Entry;

@@ -10,6 +10,7 @@ pub mod desk;
 pub mod fake_door;
 pub mod hostile;
 pub mod lab;
+pub mod lab_json;
 pub mod lab_view;
 pub mod live;
 pub mod model;

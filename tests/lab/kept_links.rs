@@ -277,18 +277,18 @@ async fn links_that_make_no_sense_are_refused_by_name_and_left_alone() {
         (
             "/links/set/0/from",
             Value::from("nora"),
-            "links: there is no node \"nora\"",
+            "links.set[0].from: there is no node \"nora\"",
         ),
         ("/links/set/0/loss", Value::from(7), "this is no lab: "),
         (
             "/links/partition/groups/0/0",
             Value::from("nora"),
-            "partition: there is no node \"nora\"",
+            "links.partition.groups: there is no node \"nora\"",
         ),
         (
             "/traffic/rate",
             Value::from(-1),
-            "traffic: -1 is not between 0.01 and 1000 tx/s",
+            "traffic.rate: -1 is not between 0.01 and 1000 tx/s",
         ),
     ] {
         fs::write(&path, &whole).expect("room on disk");

@@ -181,7 +181,7 @@ async fn a_node_is_added_and_catches_up() {
         ),
         (
             add(&|spec| spec.mine.to = Some("alice".to_owned())),
-            r#"there is no wallet "alice", and no other"#,
+            r#"on this node there is no wallet "alice", and no other"#,
         ),
         (
             add(&|spec| spec.mine.hashrate = 0.0),

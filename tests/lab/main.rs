@@ -16,6 +16,7 @@ mod expressions;
 mod gallery;
 mod hostile_layouts;
 mod kept_links;
+mod lab_json;
 mod labs;
 mod layering;
 mod layouts;

@@ -129,17 +129,17 @@ fn wallets_are_unique_in_a_lab() {
         ),
         (
             "name = \"x\"\nwallets = [\"bob\"]",
-            "7:21: wallets: \"bob\" would be a wallet of both x and central",
+            "7:21: wallets: x has a wallet \"bob\" already: names are unique in a lab",
         ),
         // Of a group each has the number behind its name, which another one may have already.
         (
             "name = \"x\"\ncount = 2\nwallets = [\"w\", \"w1\"]\n[[node]]\nname = \"y\"\nwallets = [\"w2\"]",
-            "7:12: wallets: \"w2\" would be a wallet of both x2 and y",
+            "7:12: wallets: x2 has a wallet \"w2\" already: names are unique in a lab",
         ),
         // A miner without wallets gets one that is named after it.
         (
             "name = \"bob\"\nmine = {}",
-            "7:21: wallets: \"bob\" would be a wallet of both bob and central",
+            "7:21: wallets: bob has a wallet \"bob\" already: names are unique in a lab",
         ),
         (
             &format!("name = \"x\"\nwallets = [\"{address}\"]"),

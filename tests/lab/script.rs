@@ -178,7 +178,7 @@ fn a_bad_step_is_refused_at_its_place() {
         ),
         (
             "do = \"create_wallet\"\nnode = \"miner\"\nname = \"bob\"",
-            "4:8: name: wallet has a wallet \"bob\" already",
+            "4:8: name: wallet has a wallet \"bob\" already: names are unique in a lab",
         ),
         (
             "do = \"set_hashrate\"\nnode = \"miner\"\nhashrate = 0",

@@ -8,6 +8,8 @@
 
 #[path = "../common/mod.rs"]
 mod common;
+#[path = "../common/other_user.rs"]
+mod other_user;
 
 mod chaos;
 mod clocks;
@@ -17,6 +19,7 @@ mod full;
 mod link;
 mod node_log;
 mod nodes;
+mod private_files;
 mod process;
 mod program;
 mod refusals_bytes;

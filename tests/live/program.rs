@@ -40,11 +40,21 @@ impl Process {
     /// With `RUST_LOG` set to this. All that it keeps is in `home`, its data under its name.
     pub fn with(name: &str, home: &Path, more: &[&str], level: Option<&str>) -> Self {
         std::fs::write(home.join("net.toml"), EASY).expect("written");
-        let node = ["node", "--name", name, "--port", "0"];
-        let rest = ["--data-dir", name, "--network", "net.toml"];
+        let network = ["--network", "net.toml"];
+        let more: Vec<_> = network.iter().chain(more).copied().collect();
+        Self::of(name, home, &more, level)
+    }
+
+    /// On the network whose chain is in its directory already.
+    pub fn plain(name: &str, home: &Path) -> Self {
+        Self::of(name, home, &[], None)
+    }
+
+    fn of(name: &str, home: &Path, more: &[&str], level: Option<&str>) -> Self {
+        let node = ["node", "--name", name, "--port", "0", "--data-dir", name];
         let mut command = Command::new(env!("CARGO_BIN_EXE_chainlab"));
         command
-            .args(node.iter().chain(&rest).chain(more))
+            .args(node.iter().chain(more))
             .current_dir(home)
             .env_remove("RUST_LOG")
             .envs(level.map(|level| ("RUST_LOG", level)))

@@ -3,6 +3,7 @@
 
 use crate::common::script::Script;
 use crate::common::{accept, open, params};
+use crate::other_user::{OtherUser, all_of, open_to_all, set_mode, told};
 use chainlab::chain::{OutPoint, Txid};
 use chainlab::live::disk::DiskStore;
 use chainlab::node::{Batch, BlockId, Store};
@@ -232,4 +233,92 @@ fn where_no_node_is_nothing_is_made_and_where_one_runs_nothing_is_touched() {
     let words = "chainlab: running is in use by another node\n";
     assert_eq!(refused(&["running"]), words);
     drop(held);
+}
+
+#[test]
+fn a_database_that_cannot_be_written_is_checked_and_what_is_not_mended_is_said() {
+    let Some(other) = OtherUser::new() else {
+        return;
+    };
+    let dir = other.home.path().join("data");
+    let tip = node(&dir, 6);
+    open_to_all(&dir);
+    let before = all_of(&dir);
+    let check = |arguments: &[&str]| {
+        let arguments: Vec<_> = ["check"].iter().chain(arguments).copied().collect();
+        told(&other.chainlab(&arguments).output().expect("it runs"))
+    };
+    let open = "data: not mended: other users can read what is in it: it is another user's\n";
+    let (out, said, code) = check(&["data"]);
+    assert_eq!((code, said.as_str()), (Some(0), ""), "{out}");
+    let sound = format!("data: sound: {} blocks, ", tip.height + 1);
+    assert!(out.starts_with(&sound) && out.ends_with(open), "{out}");
+    assert!(all_of(&dir) == before, "files have changed");
+
+    spoil(&dir, theft(&dir, 1));
+    open_to_all(&dir);
+    let before = all_of(&dir);
+    let (out, said, code) = check(&["data", "--rebuild"]);
+    assert_eq!(
+        (code, said.as_str()),
+        (Some(1), "chainlab: data is not sound\n")
+    );
+    let wrong = format!("data: coin {}:0 should not exist\n", nobodys(0).txid);
+    assert!(out.starts_with(&wrong), "{out}");
+    let rebuild = "data: not mended: --rebuild changes nothing here: it is another user's\n";
+    assert!(out.contains(open) && out.ends_with(rebuild), "{out}");
+    assert!(all_of(&dir) == before, "files have changed");
+    // No copy is left.
+    let copies = other.own().join("chainlab-65534");
+    assert_eq!(fs::read_dir(copies).expect("made").count(), 0);
+}
+
+#[test]
+fn a_database_of_one_s_own_that_is_write_protected_is_checked_in_a_copy() {
+    let Some(other) = OtherUser::new() else {
+        return;
+    };
+    let dir = other.own().join("data");
+    node(&dir, 6);
+    let journal = crate::common::damage::journals(&dir.join("chain"))
+        .pop()
+        .expect("fjall has a journal");
+    other.give(&dir);
+    set_mode(&dir.join("chain").join(&journal), 0o400);
+    let before = all_of(&dir);
+    let (out, said, code) = told(
+        &other
+            .chainlab(&["check", "own/data", "--json"])
+            .output()
+            .expect("it runs"),
+    );
+    assert_eq!((code, said.as_str()), (Some(0), ""), "{out}");
+    let data: Value = serde_json::from_str(&out).expect("JSON");
+    assert_eq!(data["sound"], Value::Bool(true));
+    let unmended = data["unmended"][0].as_str().expect("a text");
+    let words = format!(
+        "a copy was checked, and nothing would be mended here: chain/{}: ",
+        journal.display()
+    );
+    assert!(unmended.starts_with(&words), "{unmended}");
+    assert!(unmended.contains("Permission denied"), "{unmended}");
+    assert!(all_of(&dir) == before, "files have changed");
+}
+
+#[test]
+fn what_cannot_be_read_is_refused_in_words() {
+    let Some(other) = OtherUser::new() else {
+        return;
+    };
+    let dir = other.home.path().join("data");
+    node(&dir, 2);
+    set_mode(&dir, 0o700);
+    let (out, said, code) = told(
+        &other
+            .chainlab(&["check", "data"])
+            .output()
+            .expect("it runs"),
+    );
+    assert_eq!((code, out.as_str()), (Some(1), ""), "{said}");
+    assert!(said.contains("Permission denied"), "{said}");
 }

@@ -8,6 +8,8 @@
 
 #[path = "../common/mod.rs"]
 mod common;
+#[path = "../common/other_user.rs"]
+mod other_user;
 #[path = "../common/shell.rs"]
 mod shell;
 #[path = "../common/terminal.rs"]

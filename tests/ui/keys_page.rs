@@ -1,6 +1,7 @@
 //! The page about keys: its tables are the table in the program, row by row, and the file that it
 //! shows names actions and keys that exist.
 
+#![allow(clippy::disallowed_methods, reason = "the page is a file")]
 #![allow(
     clippy::disallowed_methods,
     clippy::disallowed_types,

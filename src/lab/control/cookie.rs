@@ -1,10 +1,10 @@
 //! The password of a door: 32 random bytes, in a file that only its user can read, as bitcoind does
 //! it. Whoever can read the file may do everything.
 
-use crate::lab::private::write_private;
+use crate::live::files::Dir;
 use sha2::{Digest, Sha256};
 use std::fs;
-use std::io;
+use std::io::{self, ErrorKind};
 use std::path::{Path, PathBuf};
 
 /// The file's name, in the data directory of what it opens.
@@ -29,7 +29,7 @@ impl Issued {
         getrandom::fill(&mut bytes).map_err(|error| io::Error::other(error.to_string()))?;
         let text: String = bytes.iter().map(|byte| format!("{byte:02x}")).collect();
         let path = dir.join(FILE);
-        write_private(&path, text.as_bytes())?;
+        Dir::open(dir)?.write(FILE, text.as_bytes())?;
         Ok(Self { path, text })
     }
 
@@ -59,12 +59,16 @@ impl Drop for Issued {
 /// # Errors
 /// The system's, or it is no such file.
 pub fn read(path: &Path) -> io::Result<String> {
-    use std::io::Read as _;
-    let mut text = String::new();
-    let limit = u64::try_from(BYTES_MAX).expect("small");
-    fs::File::open(path)?
-        .take(limit)
-        .read_to_string(&mut text)?;
+    let (Some(dir), Some(name)) = (path.parent(), path.file_name()) else {
+        return Err(ErrorKind::IsADirectory.into());
+    };
+    let here = if dir.as_os_str().is_empty() {
+        Path::new(".")
+    } else {
+        dir
+    };
+    let bytes = Dir::open(here)?.read(name, BYTES_MAX)?;
+    let text = String::from_utf8(bytes).map_err(|_| ErrorKind::InvalidData)?;
     Ok(text.trim().to_owned())
 }
 

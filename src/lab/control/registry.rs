@@ -12,8 +12,9 @@
 
 use super::data::{Door, Kind, Place};
 use crate::lab::places;
-use crate::lab::private::{self, write_private};
+use crate::lab::private;
 use crate::lab::run::LabError;
+use crate::live::files::Dir;
 use serde::{Deserialize, Serialize};
 use std::fs::{self, File};
 use std::io;
@@ -22,6 +23,9 @@ use std::path::{Path, PathBuf};
 const PREFIX: &str = "run-";
 const FILE: &str = "entry.json";
 const NEW_FILE: &str = "entry.json.new";
+
+/// The longest entry that is read, in bytes: ten times that of a lab of 128 nodes.
+const BYTES_MAX: usize = 1_000_000;
 
 /// The longest path of a Unix socket that every system takes, in bytes.
 const SOCKET_PATH_MAX: usize = 100;
@@ -112,7 +116,7 @@ fn running_in(parent: &Path) -> Vec<Entry> {
     let living = private::living(parent, PREFIX).into_iter();
     // One that is just about to start or to end has no entry.
     let entries = living.filter_map(|dir| {
-        let text = fs::read(dir.join(FILE)).ok()?;
+        let text = dir.read(FILE, BYTES_MAX).ok()?;
         serde_json::from_slice(&text).ok()
     });
     entries.collect()
@@ -123,8 +127,8 @@ fn parent() -> Result<PathBuf, LabError> {
         return private::parent_in(&std::env::temp_dir());
     };
     // After su, or in a container, it may be nobody's.
-    let made = private::make_private(&dir).map_err(LabError::file(&dir));
-    match made.and_then(|()| private::check_ours(&dir)) {
+    let made = Dir::make(&dir).map_err(LabError::file(&dir));
+    match made.and_then(|_| private::check_ours(&dir)) {
         Ok(()) => Ok(dir),
         Err(_) => private::parent_in(&std::env::temp_dir()),
     }
@@ -157,12 +161,10 @@ impl Registered {
     /// # Errors
     /// [`LabError`].
     pub(in crate::lab) fn write(&self, entry: &Entry) -> Result<(), LabError> {
-        let (path, new) = (self.dir.join(FILE), self.dir.join(NEW_FILE));
         // A path may have bytes that are no text.
         let text = serde_json::to_vec_pretty(entry).map_err(io::Error::from);
-        let text = text.map_err(LabError::file(&new))?;
-        write_private(&new, &text).map_err(LabError::file(&new))?;
-        fs::rename(&new, &path).map_err(LabError::file(&path))
+        let written = text.and_then(|text| Dir::open(&self.dir)?.replace(FILE, NEW_FILE, &text));
+        written.map_err(LabError::file(&self.dir.join(FILE)))
     }
 }
 

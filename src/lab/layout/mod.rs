@@ -6,6 +6,7 @@
 
 mod params;
 mod read;
+pub(in crate::lab) mod roster;
 pub mod shipped;
 pub mod topology;
 

@@ -6,13 +6,12 @@ use super::model::{Model, Node};
 use super::{Shared, Standing, nodes};
 use crate::lab::control::ClientError;
 use crate::lab::control::methods::key_holder;
-use crate::lab::layout::{NODES_MAX, NodeSpec};
-use crate::lab::names::{missing, parse_node_name};
+use crate::lab::layout::NodeSpec;
+use crate::lab::layout::roster::{Roster, taken};
 use crate::lab::request::{Answer, Request};
 use crate::lab::view::{NodeIx, NodeState};
 use crate::node::io::{Command, CommandError, Payment, RefusalKind, Reply};
-use crate::node::mining::{MiningMode, check_hashrate};
-use crate::node::wallets::{WALLETS_MAX, check_name};
+use crate::node::mining::MiningMode;
 use std::fmt;
 use std::pin::{Pin, pin};
 use std::sync::Arc;
@@ -305,8 +304,7 @@ impl Model {
 
     fn taken(&self, wallet: &str, owner: NodeIx) -> CommandError {
         let owner = self.node(owner).map_or("another node", |node| &node.name);
-        let words = format!("{owner} has a wallet {wallet:?} already: names are unique in a lab");
-        CommandError::new(RefusalKind::Taken, words)
+        CommandError::new(RefusalKind::Taken, taken(owner, wallet))
     }
 
     /// What a node did for somebody. A miner that was changed by hand stays like that when the node
@@ -331,46 +329,14 @@ impl Model {
         if self.is_over {
             return Err("the lab is over".into());
         }
-        if self.nodes.len() >= NODES_MAX {
-            let words = format!("a lab has at most {NODES_MAX} nodes");
-            return Err(CommandError::new(RefusalKind::Busy, words));
+        let mut roster = Roster::default();
+        for node in &self.nodes {
+            roster.enter(&node.spec);
         }
-        parse_node_name(&spec.name).map_err(invalid)?;
-        if self.named(&spec.name).is_some() {
-            let words = format!("there is a node {:?} already", spec.name);
-            return Err(CommandError::new(RefusalKind::Taken, words));
+        for (wallet, owner) in &self.wallets {
+            roster.give(wallet, owner.0);
         }
-        let names = self.nodes.iter().map(|node| &*node.name);
-        if let Some(peer) = spec.connect.iter().find(|peer| self.named(peer).is_none()) {
-            return Err(no_such_node(missing("node", peer, names)));
-        }
-        check_hashrate(spec.mine.hashrate).map_err(invalid)?;
-        self.check_wallets(spec)
-    }
-
-    fn check_wallets(&self, spec: &NodeSpec) -> Result<(), CommandError> {
-        if spec.wallets.len() > WALLETS_MAX {
-            return Err(invalid(format!("a node has at most {WALLETS_MAX} wallets")));
-        }
-        for (at, wallet) in spec.wallets.iter().enumerate() {
-            check_name(wallet)?;
-            if spec.wallets[..at].contains(wallet) {
-                return Err(invalid(format!("the wallet {wallet:?} is there twice")));
-            }
-        }
-        let own =
-            (spec.wallets.is_empty() && spec.mine.mode != MiningMode::Off).then_some(&spec.name);
-        let mut wanted = spec.wallets.iter().chain(own);
-        if let Some(wallet) = wanted.find(|wallet| self.wallets.contains_key(*wallet)) {
-            return Err(self.taken(wallet, self.wallets[wallet]));
-        }
-        let wallets = spec.wallets.iter().map(String::as_str);
-        match &spec.mine.to {
-            Some(to) if !spec.wallets.contains(to) => {
-                let words = missing("wallet", to, wallets);
-                Err(CommandError::new(RefusalKind::NoSuchWallet, words))
-            }
-            _ => Ok(()),
-        }
+        let fits = roster.admit(spec).and_then(|()| roster.dials(spec));
+        fits.map_err(|wrong| CommandError::new(wrong.kind, wrong.problem))
     }
 }

@@ -8,8 +8,8 @@ use super::home::Home;
 use super::{Shared, Standing};
 use crate::lab::control::registry::{Entry, NodeEntry, Registered};
 use crate::lab::control::{Bound, Kind, Server};
-use crate::lab::private::make_private;
 use crate::lab::view::NodeIx;
+use crate::live::files::Dir;
 use std::net::{IpAddr, Ipv4Addr, SocketAddr};
 use std::path::{Path, PathBuf};
 use std::sync::Arc;
@@ -160,7 +160,7 @@ impl Shared {
         bound: Option<Bound>,
         socket: Option<PathBuf>,
     ) -> Result<Server, LabError> {
-        make_private(dir).map_err(LabError::file(dir))?;
+        Dir::make(dir).map_err(LabError::file(dir))?;
         let opened = match bound {
             Some(bound) => Ok(bound),
             None => Bound::new(ANYWHERE),

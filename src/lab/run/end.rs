@@ -1,5 +1,10 @@
 //! How a lab ends.
 
+#![allow(
+    clippy::disallowed_methods,
+    reason = "a drop can only wait by sleeping"
+)]
+
 use super::Shared;
 use super::ask::fault;
 use super::error::LabError;

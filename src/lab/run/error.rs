@@ -36,6 +36,9 @@ pub enum LabError {
     /// The directory for temporary labs is somebody else's.
     #[error("{}: not a directory of this user alone: remove it, or set TMPDIR", .0.display())]
     NotOurs(PathBuf),
+    /// The directory belongs to another user of the machine.
+    #[error("{}: another user's directory", .0.display())]
+    AnotherUsers(PathBuf),
     /// What a lab left to be read again makes no sense.
     #[error("{}: {problem}", path.display())]
     Damaged {
@@ -125,6 +128,7 @@ impl LabError {
         match self {
             Self::InUse(_)
             | Self::Foreign { .. }
+            | Self::AnotherUsers(_)
             | Self::Damaged { .. }
             | Self::Layout { .. }
             | Self::Begins(_)
@@ -136,9 +140,10 @@ impl LabError {
                 source.kind(),
                 ErrorKind::AddrInUse | ErrorKind::AddrNotAvailable | ErrorKind::PermissionDenied
             ),
+            // What is there is none of what it should be.
+            Self::File { source, .. } => source.kind() == ErrorKind::InvalidData,
             Self::Attach(_)
             | Self::Strange { .. }
-            | Self::File { .. }
             | Self::NotOurs(_)
             | Self::NotClosed { .. }
             | Self::Randomness(_) => false,

@@ -10,15 +10,20 @@
 //! starts takes it away: see [`private`].
 
 use super::error::LabError;
-use super::saved::{FILE, NEW_FILE, Saved};
+use super::saved::{FILE, Kept, NEW_FILE};
+use crate::lab::control::COOKIE_FILE;
 use crate::lab::places;
-use crate::lab::private::{self, LOCK, lock, make_private};
+use crate::lab::private::{self, LOCK, lock};
+use crate::live::files::{Dir, Kind, MENDED};
 use std::fs::{self, DirBuilder, File, TryLockError};
 use std::io::{self, ErrorKind};
 use std::os::unix::fs::DirBuilderExt;
 use std::path::{Path, PathBuf};
 
 const NODES: &str = "nodes";
+
+/// What a lab makes in its directory.
+const OURS: [&str; 5] = [LOCK, FILE, NEW_FILE, NODES, COOKIE_FILE];
 
 /// What names of temporary labs' directories begin with.
 const PREFIX: &str = "lab-";
@@ -55,30 +60,41 @@ impl Home {
     }
 
     /// A directory that stays, and the lab that was kept there, if there is one. The directory is
-    /// made if need be.
+    /// made if need be. It is for its user alone: what others may do with an older one is taken from
+    /// them.
     ///
     /// # Errors
     /// [`LabError`]; nothing is changed then in a directory that was there.
-    pub(super) fn kept(path: &Path) -> Result<(Self, Option<Saved>), LabError> {
-        let had_saved = Saved::read(path)?.is_some();
-        if !had_saved {
-            refuse_foreign(path)?;
+    pub(super) fn kept(path: &Path) -> Result<(Self, Option<Kept>), LabError> {
+        let failed = |error| LabError::file(path)(error);
+        let dir = match Dir::open(path) {
+            Err(error) if error.kind() == ErrorKind::NotFound => Dir::make(path).map_err(failed)?,
+            opened => opened.map_err(failed)?,
+        };
+        if !dir.is_ours().map_err(failed)? {
+            return Err(LabError::AnotherUsers(path.to_owned()));
         }
-        let path = std::path::absolute(path).map_err(LabError::file(path))?;
-        make_private(&path).map_err(LabError::file(&path))?;
-        let lock = match lock(&path) {
+        if Kept::read(&dir)?.is_none() {
+            refuse_foreign(&dir)?;
+        }
+        check_nodes(&dir)?;
+        let path = std::path::absolute(path).map_err(failed)?;
+        let lock = match lock(&dir) {
             Ok(lock) => lock,
             Err(TryLockError::WouldBlock) => return Err(LabError::InUse(path)),
-            Err(TryLockError::Error(error)) => return Err(LabError::file(&path)(error)),
+            Err(TryLockError::Error(error)) => return Err(LabError::file(&path.join(LOCK))(error)),
         };
         // Nobody else writes from here on.
-        let saved = Saved::read(&path)?;
+        let kept = Kept::read(&dir)?;
+        if dir.protect(&OURS).map_err(LabError::file(&path))? {
+            tracing::warn!("{}: {MENDED}", path.display());
+        }
         let home = Self {
             path,
             is_temporary: false,
             _lock: lock,
         };
-        Ok((home, saved))
+        Ok((home, kept))
     }
 
     /// The directory.
@@ -99,7 +115,7 @@ impl Home {
     /// Makes the directory that nodes' directories are in.
     pub(super) fn make_nodes(&self) -> Result<(), LabError> {
         let nodes = self.path.join(NODES);
-        make_private(&nodes).map_err(LabError::file(&nodes))
+        Dir::make(&nodes).map(drop).map_err(LabError::file(&nodes))
     }
 
     /// Leaves the directory; a temporary one is removed. No node may run in it any more.
@@ -137,7 +153,7 @@ fn labs_dir() -> Result<PathBuf, LabError> {
 
 /// Makes a directory of this name, or of the first number behind it that is free.
 fn claim(labs: &Path, name: &str) -> io::Result<PathBuf> {
-    fs::create_dir_all(labs)?;
+    Dir::make(labs)?;
     for number in 1..=KEPT_MAX {
         let target = match number {
             1 => labs.join(name),
@@ -161,7 +177,8 @@ fn transfer(from: &Path, to: &Path) -> Result<(), LabError> {
         }
         Ok(()) => return Ok(()),
     }
-    if let Err(error) = copy_all(from, to) {
+    let copied = Dir::open(from).and_then(|from| from.copy(&from.names()?, to));
+    if let Err(error) = copied {
         let _ = fs::remove_dir_all(to);
         return Err(LabError::file(to)(error));
     }
@@ -170,39 +187,48 @@ fn transfer(from: &Path, to: &Path) -> Result<(), LabError> {
     Ok(())
 }
 
-fn copy_all(from: &Path, to: &Path) -> io::Result<()> {
-    for entry in fs::read_dir(from)? {
-        let entry = entry?;
-        let target = to.join(entry.file_name());
-        if entry.file_type()?.is_dir() {
-            make_private(&target)?;
-            copy_all(&entry.path(), &target)?;
-        } else {
-            fs::copy(entry.path(), &target)?;
-            File::open(&target)?.sync_all()?;
-        }
-    }
-    File::open(to)?.sync_all()
-}
-
 /// Refuses a directory that holds something else than a lab that never got further than its lock.
-fn refuse_foreign(dir: &Path) -> Result<(), LabError> {
-    let entries = match fs::read_dir(dir) {
-        Err(error) if error.kind() == ErrorKind::NotFound => return Ok(()),
-        entries => entries.map_err(LabError::file(dir))?,
-    };
-    for entry in entries {
-        let name = entry.map_err(LabError::file(dir))?.file_name();
+fn refuse_foreign(dir: &Dir) -> Result<(), LabError> {
+    let failed = |error| LabError::file(dir.path())(error);
+    for name in dir.names().map_err(failed)? {
         let entry = name.to_string_lossy().into_owned();
-        if ![LOCK, FILE, NEW_FILE].contains(&entry.as_str()) {
-            let dir = dir.to_owned();
+        let found = dir.find(&name).map_err(failed)?;
+        let is_ours = match entry.as_str() {
+            LOCK => found.is_none_or(|found| found.kind == Kind::File && found.len == 0),
+            other => [FILE, NEW_FILE].contains(&other),
+        };
+        if !is_ours {
+            let dir = dir.path().to_owned();
             return Err(LabError::Foreign { dir, entry });
         }
     }
     Ok(())
 }
 
+/// Makes sure that nodes' directories are in the lab's own: what a link leads to is not. What is in
+/// them, the nodes look at.
+fn check_nodes(dir: &Dir) -> Result<(), LabError> {
+    let failed = |path: &str, problem: &dyn std::fmt::Display| LabError::Damaged {
+        path: dir.path().join(path),
+        problem: problem.to_string(),
+    };
+    if dir.find(NODES).map_err(|e| failed(NODES, &e))?.is_none() {
+        return Ok(());
+    }
+    let nodes = dir.dir(NODES).map_err(|e| failed(NODES, &e))?;
+    for name in nodes.names().map_err(|e| failed(NODES, &e))? {
+        let at = format!("{NODES}/{}", name.to_string_lossy());
+        if let Some(found) = nodes.find(&name).map_err(|e| failed(&at, &e))?
+            && let Kind::Other(words) = found.kind
+        {
+            return Err(failed(&at, &words));
+        }
+    }
+    Ok(())
+}
+
 #[cfg(test)]
+#[allow(clippy::disallowed_methods, reason = "a test drives the machine")]
 mod tests {
     use super::*;
     use std::os::unix::fs::PermissionsExt;
@@ -286,17 +312,5 @@ mod tests {
         for name in names {
             assert_eq!(claim(dir.path(), "mesh").expect("room on disk"), name);
         }
-    }
-
-    #[test]
-    fn what_is_copied_is_what_was_there() {
-        let dir = tempfile::tempdir().expect("a directory");
-        let (from, to) = (dir.path().join("from"), dir.path().join("to"));
-        fs::create_dir_all(from.join("nodes/central")).expect("room on disk");
-        fs::write(from.join("nodes/central/keys"), "secret").expect("room on disk");
-        fs::create_dir(&to).expect("room on disk");
-        copy_all(&from, &to).expect("room on disk");
-        let copied = fs::read_to_string(to.join("nodes/central/keys")).expect("room on disk");
-        assert_eq!(copied, "secret");
     }
 }

@@ -10,13 +10,13 @@ use super::model::Model;
 use super::saved::FILE;
 use crate::lab::control::LinkStatus;
 use crate::lab::layout::Layout;
-use crate::lab::partition::Partition;
+use crate::lab::layout::roster::Roster;
+use crate::lab::partition::{self, Partition};
 use crate::lab::traffic::{TrafficSpec, check_tx_rate};
-use crate::lab::view::NodeIx;
 use crate::link::LinkState;
 use serde::{Deserialize, Serialize};
+use std::collections::BTreeSet;
 use std::net::SocketAddr;
-use std::path::Path;
 
 /// Links as they were left.
 #[derive(Clone, Debug, Default, PartialEq, Serialize, Deserialize)]
@@ -47,6 +47,50 @@ struct SavedCut {
 pub(super) struct SavedTraffic {
     on: bool,
     rate: f64,
+}
+
+impl SavedLinks {
+    /// Makes sure that all of it is about these nodes.
+    ///
+    /// # Errors
+    /// In words, with the field.
+    pub(super) fn check(&self, roster: &Roster) -> Result<(), String> {
+        let set = self.set.iter().map(|link| (&link.from, &link.to));
+        check_ways("links.set", set, roster)?;
+        let Some(split) = &self.partition else {
+            return Ok(());
+        };
+        let names: Vec<_> = roster.nodes().collect();
+        let groups = partition::groups(&names, &split.groups);
+        groups.map_err(|problem| format!("links.partition.groups: {problem}"))?;
+        let before = split.before.iter().map(|cut| (&cut.from, &cut.to));
+        check_ways("links.partition.before", before, roster)
+    }
+}
+
+fn check_ways<'a>(
+    field: &str,
+    ways: impl Iterator<Item = (&'a String, &'a String)>,
+    roster: &Roster,
+) -> Result<(), String> {
+    let mut described = BTreeSet::new();
+    for (at, (from, to)) in ways.enumerate() {
+        for (end, name) in [("from", from), ("to", to)] {
+            // What is no node of the lab has only its address.
+            if name.parse::<SocketAddr>().is_err() {
+                let found = roster.find(name);
+                found.map_err(|problem| format!("{field}[{at}].{end}: {problem}"))?;
+            }
+        }
+        if from == to {
+            return Err(format!("{field}[{at}].to: {to} has no link to itself"));
+        }
+        if !described.insert((from, to)) {
+            let problem = format!("the way from {from} to {to} is described twice");
+            return Err(format!("{field}[{at}]: {problem}"));
+        }
+    }
+    Ok(())
 }
 
 /// What is written down before its turn if it changes.
@@ -97,7 +141,10 @@ impl Shared {
     pub(super) fn restore_links(&self, saved: &SavedLinks) -> Result<(), LabError> {
         let mut model = self.lock();
         let restored = self.restored(&model, saved);
-        model.partition = restored.map_err(|problem| damaged(&self.dir, problem))?;
+        model.partition = restored.map_err(|problem| LabError::Damaged {
+            path: self.dir.join(FILE),
+            problem,
+        })?;
         Ok(())
     }
 
@@ -120,25 +167,12 @@ impl Shared {
         let Some(SavedPartition { groups, before }) = &saved.partition else {
             return Ok(None);
         };
-        let place = |name: &String| {
-            let found = model.position(name);
-            found.ok_or_else(|| format!("partition: there is no node {name:?}"))
-        };
-        let group = |group: &Vec<String>| group.iter().map(place).collect();
-        let groups: Result<Vec<Vec<NodeIx>>, String> = groups.iter().map(group).collect();
-        let mut partition = Partition::new(groups?);
+        let names: Vec<_> = model.nodes.iter().map(|node| &*node.name).collect();
+        let mut partition = Partition::new(partition::groups(&names, groups)?);
         for cut in before {
             partition.note(model.addr_of(&cut.from)?, model.addr_of(&cut.to)?, cut.was);
         }
         Ok(Some(partition))
-    }
-}
-
-/// That what was written down makes no sense.
-fn damaged(dir: &Path, problem: String) -> LabError {
-    LabError::Damaged {
-        path: dir.join(FILE),
-        problem,
     }
 }
 
@@ -176,16 +210,15 @@ impl Model {
 /// A layout of which the payments are as they were when the lab was left.
 ///
 /// # Errors
-/// [`LabError::Damaged`]: there cannot be so many.
+/// In words, with the field: there cannot be so many.
 pub(super) fn with_traffic(
     layout: Layout,
     traffic: Option<SavedTraffic>,
-    dir: &Path,
-) -> Result<Layout, LabError> {
+) -> Result<Layout, String> {
     let Some(SavedTraffic { on, rate }) = traffic else {
         return Ok(layout);
     };
-    let rate = check_tx_rate(rate).map_err(|why| damaged(dir, format!("traffic: {why}")))?;
+    let rate = check_tx_rate(rate).map_err(|why| format!("traffic.rate: {why}"))?;
     let usual = TrafficSpec::usual(layout.chain.proposed_fee());
     let spec = layout.traffic.unwrap_or(usual);
     let traffic = Some(TrafficSpec {

@@ -44,6 +44,7 @@ pub use doors::Control;
 pub use error::LabError;
 pub(in crate::lab) use open::key_seed;
 pub use outcome::{Heard, Hearing};
+pub use saved::Kept;
 pub(in crate::lab) use telling::{Listening, Told, WantsMessages};
 
 use super::control::Door;
@@ -394,6 +395,7 @@ impl Shared {
 }
 
 /// How much later the lab clock is than the wall clock, in microseconds.
+#[allow(clippy::disallowed_methods, reason = "this is a view of both clocks")]
 fn wall_offset_us(now: Time) -> i64 {
     let wall = SystemTime::now().duration_since(SystemTime::UNIX_EPOCH);
     let wall = i128::try_from(wall.unwrap_or_default().as_micros()).unwrap_or_default();

@@ -2,12 +2,10 @@
 
 use super::error::LabError;
 use super::home::Home;
-use super::kept::with_traffic;
 use super::model::{Model, Node};
-use super::saved::{FILE, Saved, SavedNode};
+use super::saved::{Kept, Saved, SavedNode};
 use super::telling::Telling;
 use super::{Control, Lab, LabOptions, Shared, Standing, first, nodes, script};
-use crate::lab::document::FileError;
 use crate::lab::layout::{self, Layout};
 use crate::lab::network;
 use crate::lab::script::Script;
@@ -48,7 +46,7 @@ pub(super) fn open(options: LabOptions, runtime: Handle) -> Result<Lab, LabError
     };
     let control = options.control;
     let opened = match found {
-        Some(saved) => go_on(&options, saved, home.path(), layout::read),
+        Some(kept) => go_on(&options, kept, home.path()),
         None => begin(options),
     };
     let opened = opened.and_then(|plan| {
@@ -109,12 +107,8 @@ pub(in crate::lab) fn key_seed(seed: u64) -> [u8; 32] {
 }
 
 /// A lab that was kept, with its own layout, nodes and time.
-fn go_on(
-    options: &LabOptions,
-    saved: Saved,
-    dir: &Path,
-    read: impl FnOnce(&str, &str) -> Result<Layout, FileError>,
-) -> Result<Plan, LabError> {
+fn go_on(options: &LabOptions, kept: Kept, dir: &Path) -> Result<Plan, LabError> {
+    let Kept { saved, layout } = kept;
     let decided = |what| LabError::Decided {
         dir: dir.to_owned(),
         what,
@@ -128,14 +122,8 @@ fn go_on(
     if options.is_layout_chosen && options.layout_text != saved.layout_text {
         return Err(decided("layout"));
     }
-    let mut layout =
-        read(&saved.layout, &saved.layout_text).map_err(|source| LabError::Layout {
-            path: dir.join(FILE),
-            source,
-        })?;
-    layout.name.clone_from(&saved.layout);
     Ok(Plan {
-        layout: with_traffic(layout, saved.traffic, dir)?,
+        layout,
         clock: LabClock::starting_at(saved.clock),
         saved,
     })

@@ -3,15 +3,20 @@
 //! It is one file, `lab.json`, which only its user can read: it holds the seed of all keys. It is
 //! written anew under another name and then renamed, so that a crash at any moment leaves the old
 //! one or the new one.
+//!
+//! A directory may have come from elsewhere, so nothing in the file is believed: what describes nodes
+//! passes the checks that a layout passes, and what a layout does not have, those here.
 
 use super::error::LabError;
-use super::kept::{SavedLinks, SavedTraffic};
+use super::kept::{SavedLinks, SavedTraffic, with_traffic};
 use crate::chain::hash::parse_hex;
-use crate::lab::layout::NodeSpec;
-use crate::lab::private::write_private;
+use crate::lab::layout::roster::{Roster, Unfit, check_port};
+use crate::lab::layout::{self, Layout, NodeSpec};
+use crate::lab::names::check_layout_name;
+use crate::lab::network;
+use crate::live::files::Dir;
 use crate::node::Time;
 use serde::{Deserialize, Serialize};
-use std::fs::{self, File};
 use std::io::ErrorKind;
 use std::path::Path;
 
@@ -21,10 +26,30 @@ pub(super) const FILE: &str = "lab.json";
 /// Its name while it is written.
 pub(super) const NEW_FILE: &str = "lab.json.new";
 
+/// The largest file that is read, in bytes: a layout of the largest size, every link of a lab of 128
+/// nodes described and cut, and room to spare.
+const BYTES_MAX: usize = 32_000_000;
+
+/// How often a lab can be opened: once a second for thirty years.
+const OPENINGS_MAX: u64 = 1_000_000_000;
+
+/// The latest time of a lab, the last that can be written as one: in the year 9999.
+const TIME_MAX: Time = Time(253_402_207_200_000_000);
+
+/// Characters of a reader's complaint that are shown: it may repeat what it complains about.
+const COMPLAINT_MAX: usize = 200;
+
 /// The form of the file that this program writes and understands.
 const VERSION: u32 = 1;
 
-/// A lab that can go on.
+/// A lab that can go on, and the layout that it was made of: as sound as one that was just read.
+#[derive(Clone, Debug, PartialEq)]
+pub struct Kept {
+    pub(super) saved: Saved,
+    pub(super) layout: Layout,
+}
+
+/// What the file says.
 #[derive(Clone, Debug, PartialEq, Serialize, Deserialize)]
 pub(super) struct Saved {
     version: u32,
@@ -87,64 +112,184 @@ impl Saved {
         parse_hex(&self.key_seed).ok()
     }
 
-    /// The lab in this directory, if there is one.
-    ///
-    /// # Errors
-    /// [`LabError::Damaged`], or it cannot be read.
-    pub(super) fn read(dir: &Path) -> Result<Option<Self>, LabError> {
-        let path = dir.join(FILE);
-        let text = match fs::read(&path) {
-            Err(error) if error.kind() == ErrorKind::NotFound => return Ok(None),
-            read => read.map_err(LabError::file(&path))?,
-        };
-        let damaged = |problem| LabError::Damaged {
-            path: path.clone(),
-            problem,
-        };
-        let unread = |error| damaged(format!("this is no lab: {error}"));
-        // The version first: what else is there depends on it.
-        let value: serde_json::Value = serde_json::from_slice(&text).map_err(unread)?;
-        let version = value.get("version").and_then(serde_json::Value::as_u64);
-        if version != Some(u64::from(VERSION)) {
-            let version = version.map_or_else(|| "unknown".to_owned(), |found| found.to_string());
-            let problem = format!(
-                "version {version}, and this program reads version {VERSION}: \
-                 open it with the program that made it"
-            );
-            return Err(damaged(problem));
-        }
-        let saved: Self = serde_json::from_value(value).map_err(unread)?;
-        if saved.key_seed().is_none() {
-            return Err(damaged("key_seed: not 64 hexadecimal digits".to_owned()));
-        }
-        if saved.nodes.is_empty() {
-            return Err(damaged("nodes: there are none".to_owned()));
-        }
-        Ok(Some(saved))
-    }
-
     /// Writes it into this directory. Once this returns it is on disk.
     ///
     /// # Errors
     /// [`LabError::File`]. What was there before is still there then.
     pub(super) fn write(&self, dir: &Path) -> Result<(), LabError> {
-        let (path, new) = (dir.join(FILE), dir.join(NEW_FILE));
-        let text = serde_json::to_vec_pretty(self).expect("plain data");
-        let written = write_private(&new, &text).and_then(|file| file.sync_all());
-        written.map_err(LabError::file(&new))?;
-        fs::rename(&new, &path).map_err(LabError::file(&path))?;
-        let synced = File::open(dir).and_then(|dir| dir.sync_all());
-        synced.map_err(LabError::file(dir))
+        let text = self.text();
+        let written = Dir::open(dir).and_then(|dir| dir.replace_safely(FILE, NEW_FILE, &text));
+        written.map_err(LabError::file(&dir.join(FILE)))
+    }
+
+    fn text(&self) -> Vec<u8> {
+        serde_json::to_vec_pretty(self).expect("plain data")
+    }
+
+    /// Reads what a file says, without looking at whether it can be.
+    fn parse(bytes: &[u8]) -> Result<Self, String> {
+        let unread = |error: serde_json::Error| {
+            let words = error.to_string();
+            let plain = |c: char| if c.is_control() { ' ' } else { c };
+            let words: String = words.chars().map(plain).take(COMPLAINT_MAX).collect();
+            format!("this is no lab: {words}")
+        };
+        // The version first: what else is there depends on it.
+        let Versioned { version } = serde_json::from_slice(bytes).map_err(unread)?;
+        let version = version.as_ref().and_then(serde_json::Value::as_u64);
+        if version != Some(u64::from(VERSION)) {
+            let version = version.map_or_else(|| "unknown".to_owned(), |found| found.to_string());
+            return Err(format!(
+                "version {version}, and this program reads version {VERSION}: \
+                 open it with the program that made it"
+            ));
+        }
+        serde_json::from_slice(bytes).map_err(unread)
+    }
+
+    /// Checks all that does not take the layout.
+    fn check(&self) -> Result<(), String> {
+        check_layout_name(&self.layout).map_err(|problem| format!("layout: {problem}"))?;
+        if self.key_seed().is_none() {
+            return Err("key_seed: not 64 hexadecimal digits".to_owned());
+        }
+        if self.openings > OPENINGS_MAX {
+            let openings = self.openings;
+            return Err(format!("openings: {openings} is more than {OPENINGS_MAX}"));
+        }
+        for (field, time) in [("since", self.since), ("clock", self.clock)] {
+            if time > TIME_MAX {
+                return Err(format!("{field}: {} is after the year 9999", time.0));
+            }
+        }
+        if self.clock < self.since {
+            return Err("clock: it is before since".to_owned());
+        }
+        let roster = self.check_nodes()?;
+        match &self.links {
+            Some(links) => links.check(&roster),
+            None => Ok(()),
+        }
+    }
+
+    fn check_nodes(&self) -> Result<Roster, String> {
+        if self.nodes.is_empty() {
+            return Err("nodes: there are none".to_owned());
+        }
+        let mut roster = Roster::default();
+        for (at, node) in self.nodes.iter().enumerate() {
+            let admitted = roster.admit_with(&node.spec, &node.wallets);
+            admitted.map_err(|wrong| wrong_with(at, &wrong))?;
+            if let Some(port) = node.port {
+                check_port(port).map_err(|problem| format!("nodes[{at}].port: {problem}"))?;
+            }
+        }
+        for (at, node) in self.nodes.iter().enumerate() {
+            let dials = roster.dials(&node.spec);
+            dials.map_err(|wrong| wrong_with(at, &wrong))?;
+        }
+        Ok(roster)
+    }
+
+    /// Checks that the nodes of the layout are there, in its order: they never go, and what the
+    /// layout says is said of them.
+    fn check_against(&self, layout: &Layout) -> Result<(), String> {
+        for (at, wanted) in layout.nodes.iter().enumerate() {
+            let found = self.nodes.get(at).map(|node| &node.spec.name);
+            if found != Some(&wanted.name) {
+                let name = &wanted.name;
+                return Err(format!("nodes[{at}]: the layout has {name} here"));
+            }
+        }
+        Ok(())
+    }
+}
+
+/// What every version of the file has.
+#[derive(Deserialize)]
+struct Versioned {
+    version: Option<serde_json::Value>,
+}
+
+/// What is wrong with a node, with the field that is.
+fn wrong_with(node: usize, wrong: &Unfit) -> String {
+    let field = match wrong.field {
+        "made" => "wallets".to_owned(),
+        field => format!("spec.{field}"),
+    };
+    let at = wrong.at.map_or_else(String::new, |at| format!("[{at}]"));
+    format!("nodes[{node}].{field}{at}: {}", wrong.problem)
+}
+
+impl Kept {
+    /// The lab in this directory, if there is one.
+    ///
+    /// # Errors
+    /// [`LabError::Damaged`] and others about what it says, or it cannot be read.
+    pub(super) fn read(dir: &Dir) -> Result<Option<Self>, LabError> {
+        let path = dir.path().join(FILE);
+        match dir.read(FILE, BYTES_MAX) {
+            Err(error) if error.kind() == ErrorKind::NotFound => Ok(None),
+            Err(error) if error.kind() == ErrorKind::InvalidData => Err(LabError::Damaged {
+                path,
+                problem: error.to_string(),
+            }),
+            read => Self::parse(&path, &read.map_err(LabError::file(&path))?).map(Some),
+        }
+    }
+
+    /// The lab that a file describes; `path` is what the file is called.
+    ///
+    /// # Errors
+    /// [`LabError`], with the field: the first thing that is wrong.
+    pub fn parse(path: &Path, bytes: &[u8]) -> Result<Self, LabError> {
+        let damaged = |problem| LabError::Damaged {
+            path: path.to_owned(),
+            problem,
+        };
+        let wrong = |source| LabError::Layout {
+            path: path.to_owned(),
+            source,
+        };
+        let saved = Saved::parse(bytes).map_err(damaged)?;
+        saved.check().map_err(damaged)?;
+        let mut layout = layout::read(&saved.layout, &saved.layout_text).map_err(wrong)?;
+        layout.name.clone_from(&saved.layout);
+        saved.check_against(&layout).map_err(damaged)?;
+        let layout = with_traffic(layout, saved.traffic).map_err(damaged)?;
+        let (seed, since) = (saved.key_seed().unwrap_or_default(), saved.since);
+        let params = layout.params(&seed, since.block_time());
+        params.validate().map_err(|error| LabError::Unsound {
+            layout: layout.name.clone(),
+            problem: error.to_string(),
+        })?;
+        let (name, text) = (&saved.layout, &saved.layout_text);
+        network::check_begun(name, text, &params, since.block_time()).map_err(wrong)?;
+        Ok(Self { saved, layout })
+    }
+
+    /// The file that describes it.
+    pub fn text(&self) -> Vec<u8> {
+        self.saved.text()
+    }
+
+    /// The names of its nodes, each of which has a directory of that name.
+    pub fn node_names(&self) -> impl Iterator<Item = &str> {
+        self.saved.nodes.iter().map(|node| node.spec.name.as_str())
     }
 }
 
 #[cfg(test)]
+#[allow(clippy::disallowed_methods, reason = "a test drives the machine")]
 mod tests {
     use super::*;
+    use std::fs;
     use std::os::unix::fs::PermissionsExt;
 
+    const TEXT: &str = "[[node]]\nname = \"central\"\n";
+
     fn lab() -> Saved {
-        let mut saved = Saved::new("mine", "# mine\n", &[0xab; 32], Time(7));
+        let mut saved = Saved::new("mine", TEXT, &[0xab; 32], Time(7));
         saved.nodes.push(SavedNode {
             spec: NodeSpec::new("central"),
             port: Some(3_000),
@@ -156,12 +301,14 @@ mod tests {
     #[test]
     fn what_was_written_is_read_again_and_is_nobody_elses_to_read() {
         let dir = tempfile::tempdir().expect("a directory");
-        assert_eq!(Saved::read(dir.path()).expect("readable"), None);
+        let place = Dir::open(dir.path()).expect("it is there");
+        assert_eq!(Kept::read(&place).expect("readable"), None);
         let mut saved = lab();
         saved.write(dir.path()).expect("room on disk");
         (saved.clock, saved.openings) = (Time(8), 1);
         saved.write(dir.path()).expect("room on disk");
-        assert_eq!(Saved::read(dir.path()).expect("readable"), Some(saved));
+        let read = Kept::read(&place).expect("readable");
+        assert_eq!(read.map(|kept| kept.saved), Some(saved));
         let mode = fs::metadata(dir.path().join(FILE))
             .expect("room on disk")
             .permissions();
@@ -195,7 +342,8 @@ mod tests {
         ];
         for (text, problem) in cases {
             fs::write(&path, text).expect("room on disk");
-            let said = Saved::read(dir.path()).expect_err(text).to_string();
+            let place = Dir::open(dir.path()).expect("it is there");
+            let said = Kept::read(&place).expect_err(text).to_string();
             let wanted = format!("{}: {problem}", path.display());
             assert!(said.starts_with(&wanted), "{said}");
             assert_eq!(fs::read_to_string(&path).expect("room on disk"), text);

@@ -5,33 +5,32 @@ use crate::chain::Address;
 use crate::lab::control::methods::key_holder;
 use crate::lab::control::order::{Known, Order, pick};
 use crate::lab::control::params::{BadParam, bad};
-use crate::lab::layout::{Layout, NODES_MAX, NodeSpec};
+use crate::lab::layout::roster::Roster;
+use crate::lab::layout::{Layout, NodeSpec};
 use crate::lab::names::missing;
 use crate::lab::partition;
 use crate::lab::request::Request;
 use crate::lab::view::NodeIx;
 use crate::node::io::{Command, Payment};
 use crate::node::mining::{MiningMode, check_hashrate};
-use crate::node::wallets::{WALLETS_MAX, check_name};
-use std::collections::{BTreeMap, BTreeSet};
+use crate::node::wallets::check_name;
+use std::collections::BTreeSet;
 
 /// Who is there.
 #[derive(Clone, Debug)]
 pub struct Cast {
-    nodes: Vec<String>,
-    /// By name, each with its node.
-    wallets: BTreeMap<String, NodeIx>,
+    roster: Roster,
     /// What every address begins with on this chain.
     address_version: u8,
 }
 
 impl Known for Cast {
     fn node_names(&self) -> Vec<&str> {
-        self.nodes.iter().map(String::as_str).collect()
+        self.nodes().collect()
     }
 
     fn holder(&self, wallet: &str) -> Option<NodeIx> {
-        self.wallets.get(wallet).copied()
+        self.roster.owner(wallet).map(NodeIx)
     }
 }
 
@@ -39,8 +38,7 @@ impl Cast {
     /// Those of a layout.
     pub fn new(specs: &[NodeSpec], address_version: u8) -> Self {
         let mut cast = Self {
-            nodes: Vec::new(),
-            wallets: BTreeMap::new(),
+            roster: Roster::default(),
             address_version,
         };
         specs.iter().for_each(|spec| cast.enter(spec));
@@ -59,22 +57,26 @@ impl Cast {
 
     /// The nodes.
     pub fn nodes(&self) -> impl Iterator<Item = &str> + Clone {
-        self.nodes.iter().map(String::as_str)
+        self.roster.nodes()
     }
 
     /// The wallets of all nodes.
     pub fn wallets(&self) -> impl Iterator<Item = &str> + Clone {
-        self.wallets.keys().map(String::as_str)
+        self.roster.wallets()
     }
 
     fn enter(&mut self, spec: &NodeSpec) {
-        let ix = NodeIx(self.nodes.len());
-        self.nodes.push(spec.name.clone());
-        // Whoever mines without a wallet makes one for the rewards.
+        self.roster.enter(spec);
+        self.give_reward_wallet(spec);
+    }
+
+    /// Whoever mines without a wallet makes one for the rewards.
+    fn give_reward_wallet(&mut self, spec: &NodeSpec) {
         let mines = spec.mine.mode != MiningMode::Off || spec.mine.first_at_once;
-        let own = (spec.wallets.is_empty() && mines).then_some(&spec.name);
-        let wallets = spec.wallets.iter().chain(own);
-        self.wallets.extend(wallets.map(|name| (name.clone(), ix)));
+        if spec.wallets.is_empty() && mines {
+            let last = self.nodes().count() - 1;
+            self.roster.give(&spec.name, last);
+        }
     }
 
     /// Does an order as far as names go: whoever it adds is there afterwards.
@@ -112,45 +114,21 @@ impl Cast {
     }
 
     fn add(&mut self, spec: &NodeSpec) -> Result<(), BadParam> {
-        if self.nodes.len() >= NODES_MAX {
-            let problem = format!("a lab has at most {NODES_MAX} nodes");
-            return Err(bad("name", problem));
-        }
-        if self.nodes.contains(&spec.name) {
-            let problem = format!("there is a node {:?} already", spec.name);
-            return Err(bad("name", problem));
-        }
-        for peer in &spec.connect {
-            self.find("connect", peer)?;
-        }
-        if spec.wallets.len() > WALLETS_MAX {
-            let problem = format!("a node has at most {WALLETS_MAX}");
-            return Err(bad("wallets", problem));
-        }
-        for (at, wallet) in spec.wallets.iter().enumerate() {
-            self.check_free("wallets", wallet)?;
-            if spec.wallets[..at].contains(wallet) {
-                return Err(bad("wallets", format!("{wallet:?} is there twice")));
-            }
-        }
-        if spec.wallets.is_empty() && spec.mine.mode != MiningMode::Off {
-            self.check_free("name", &spec.name)?;
-        }
-        check_rate(spec.mine.hashrate)?;
-        self.enter(spec);
+        let mut roster = self.roster.clone();
+        let fits = roster.admit(spec).and_then(|()| roster.dials(spec));
+        fits.map_err(|wrong| {
+            let key = wrong.field.rsplit('.').next().unwrap_or_default();
+            bad(key, wrong.problem)
+        })?;
+        self.roster = roster;
+        self.give_reward_wallet(spec);
         Ok(())
     }
 
     fn check_free(&self, key: &str, wallet: &str) -> Result<(), BadParam> {
         check_name(wallet).map_err(|error| bad(key, error))?;
-        match self.wallets.get(wallet) {
-            None => Ok(()),
-            Some(owner) => {
-                let owner = &self.nodes[owner.0];
-                let problem = format!("{owner} has a wallet {wallet:?} already");
-                Err(bad(key, problem))
-            }
-        }
+        let free = self.roster.check_free(wallet);
+        free.map_err(|problem| bad(key, problem))
     }
 
     fn play_command(&mut self, ix: NodeIx, command: &Command) -> Result<(), BadParam> {
@@ -158,12 +136,12 @@ impl Cast {
             Command::CreateWallet { name } | Command::ImportWallet { name, .. } => {
                 if let Command::ImportWallet { secret, .. } = command
                     && let Some(of) = key_holder(secret)
-                    && !self.wallets.contains_key(of)
+                    && self.roster.owner(of).is_none()
                 {
                     return Err(bad("secret", missing("wallet", of, self.wallets())));
                 }
                 self.check_free("name", name)?;
-                self.wallets.insert(name.clone(), ix);
+                self.roster.give(name, ix.0);
                 Ok(())
             }
             Command::ExportWallet { name } | Command::History { name, .. } => {
@@ -180,14 +158,19 @@ impl Cast {
         }
     }
 
+    fn name(&self, ix: usize) -> &str {
+        self.nodes().nth(ix).unwrap_or("?")
+    }
+
     /// A node without a wallet makes one for its rewards.
     fn mines(&mut self, ix: NodeIx) -> Result<(), BadParam> {
-        if self.wallets.values().any(|owner| *owner == ix) {
+        let is_own = |wallet| self.roster.owner(wallet) == Some(ix.0);
+        if self.wallets().any(is_own) {
             return Ok(());
         }
-        let name = self.nodes[ix.0].clone();
+        let name = self.name(ix.0).to_owned();
         self.check_free("node", &name)?;
-        self.wallets.insert(name, ix);
+        self.roster.give(&name, ix.0);
         Ok(())
     }
 
@@ -197,10 +180,10 @@ impl Cast {
     }
 
     fn check_own(&self, key: &str, ix: NodeIx, wallet: &str) -> Result<(), BadParam> {
-        match self.wallets.get(wallet) {
-            Some(owner) if *owner == ix => Ok(()),
+        match self.roster.owner(wallet) {
+            Some(owner) if owner == ix.0 => Ok(()),
             Some(owner) => {
-                let (owner, node) = (&self.nodes[owner.0], &self.nodes[ix.0]);
+                let (owner, node) = (self.name(owner), self.name(ix.0));
                 let problem = format!("{wallet:?} is a wallet of {owner}, not of {node}");
                 Err(bad(key, problem))
             }
@@ -211,7 +194,7 @@ impl Cast {
     /// A wallet of any node, or an address.
     fn check_owner(&self, key: &str, of: &str) -> Result<(), BadParam> {
         let is_known =
-            self.wallets.contains_key(of) || Address::parse(of, self.address_version).is_ok();
+            self.roster.owner(of).is_some() || Address::parse(of, self.address_version).is_ok();
         match is_known {
             true => Ok(()),
             false => Err(bad(key, missing("wallet", of, self.wallets()))),

@@ -10,10 +10,10 @@
 
 use super::DiskStore;
 use super::memory::UNWRITTEN_BYTES_MAX;
+use crate::live::files::Dir;
 use crate::node::store::StoreFault;
 use fjall::LsmError;
 use std::any::Any;
-use std::fs::{self, File};
 use std::io::{self, ErrorKind, Write};
 use std::panic::{AssertUnwindSafe, catch_unwind};
 use std::path::Path;
@@ -50,16 +50,19 @@ impl DiskStore {
 
 /// What the system refuses at the moment of what a database needs: to open files and to fill them.
 pub(super) fn refusal(dir: &Path) -> Option<io::Error> {
-    let path = dir.join(PROBE_FILE);
     let chunks = usize::try_from(UNWRITTEN_BYTES_MAX).map_or(1, |bytes| bytes / PROBE_BYTES);
-    let written = File::create(&path).and_then(|mut file| {
-        let chunk = vec![b'-'; PROBE_BYTES];
-        (0..chunks).try_for_each(|_| file.write_all(&chunk))?;
-        file.sync_all()
-    });
-    // If it cannot be removed, it was not made.
-    let _ = fs::remove_file(&path);
-    written.err()
+    let probe = || {
+        let dir = Dir::open(dir)?;
+        let written = dir.write(PROBE_FILE, b"").and_then(|mut file| {
+            let chunk = vec![b'-'; PROBE_BYTES];
+            (0..chunks).try_for_each(|_| file.write_all(&chunk))?;
+            file.sync_all()
+        });
+        // If it cannot be removed, it was not made.
+        let _ = dir.remove_if_there(PROBE_FILE);
+        written
+    };
+    probe().err()
 }
 
 /// The system's complaint about the directory.

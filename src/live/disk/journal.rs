@@ -11,15 +11,18 @@
 //! `3 xxh3-of-items:u64 "FJL\x03"`, little-endian; files are preallocated with zeros.
 
 use super::SEQUENCE_KEY;
-use std::fs::{self, File, OpenOptions};
-use std::io::{self, Read, Write};
-use std::path::{Path, PathBuf};
+use crate::live::files::Dir;
+use std::io::{self, ErrorKind, Read, Write};
 use xxhash_rust::xxh3::xxh3_64;
 
 const START: u8 = 1;
 const ITEM: u8 = 2;
 const END: u8 = 3;
 const TRAILER: [u8; 4] = *b"FJL\x03";
+
+/// The longest journal that is read, in bytes. fjall begins another after 64 MB, but a batch stays in
+/// one: that of a long reorganisation holds the bodies of all its blocks.
+const JOURNAL_BYTES_MAX: u64 = 1 << 30;
 
 /// fjall's own threads take a few sequence numbers between two batches, never as many as this.
 const SEQNO_SLACK: u64 = 1 << 16;
@@ -85,45 +88,49 @@ pub(super) struct Journals {
 /// The end of a journal that cannot be read.
 #[derive(Debug)]
 pub(super) struct Cut {
-    path: PathBuf,
+    /// The journal's name, in fjall's directory.
+    name: String,
     at: usize,
     rest: Vec<u8>,
 }
 
 impl Cut {
-    /// Cuts the journal, after what is behind the cut was copied to `aside`: it is of no use to
-    /// fjall, but may be to somebody.
-    pub fn apply(&self, aside: &Path) -> io::Result<()> {
-        let mut copy = File::create_new(aside)?;
+    /// Cuts the journal in fjall's directory, after what is behind the cut was copied into `dir`: it
+    /// is of no use to fjall, but may be to somebody.
+    pub fn apply(&self, chain: &Dir, dir: &Dir) -> io::Result<()> {
+        let mut copy = (1..)
+            .map(|number: u64| dir.create_new(format!("cut-{number}.jnl")))
+            .find(|made| !matches!(made, Err(e) if e.kind() == ErrorKind::AlreadyExists))
+            .expect("there are more numbers than files")?;
         copy.write_all(&self.rest)?;
         copy.sync_all()?;
-        let journal = OpenOptions::new().write(true).open(&self.path)?;
+        let journal = chain.writable(&self.name)?;
         journal.set_len(self.at as u64)?;
         journal.sync_all()
     }
 }
 
 /// Reads all journals in fjall's directory; changes nothing.
-pub(super) fn read(chain: &Path) -> Result<Journals, JournalError> {
+pub(super) fn read(chain: &Dir) -> Result<Journals, JournalError> {
     let files = list(chain)?;
     let mut walk = Walk::default();
     let Some((_, active)) = files.last() else {
         return Err(JournalError::Damaged("its journal is missing".to_owned()));
     };
     let mut cut = None;
-    for (id, path) in &files {
-        let bytes = used_part(path)?;
+    for (id, name) in &files {
+        let bytes = used_part(chain, name)?;
         let at = walk.file(*id, &bytes)?;
         let rest = &bytes[at..];
         if rest.iter().all(|byte| *byte == 0) {
             continue;
         }
-        if path != active || walk.is_synced_behind(rest) {
-            let problem = format!("{} is broken at byte {at}", name(path));
+        if name != active || walk.is_synced_behind(rest) {
+            let problem = format!("{name} is broken at byte {at}");
             return Err(JournalError::Damaged(problem));
         }
         cut = Some(Cut {
-            path: path.clone(),
+            name: name.clone(),
             at,
             rest: rest.to_vec(),
         });
@@ -135,40 +142,34 @@ pub(super) fn read(chain: &Path) -> Result<Journals, JournalError> {
 }
 
 /// The journals, oldest first. fjall numbers them without gaps and removes the oldest first.
-fn list(chain: &Path) -> Result<Vec<(u64, PathBuf)>, JournalError> {
-    let mut files = Vec::new();
-    for entry in fs::read_dir(chain)? {
-        let path = entry?.path();
-        if path.extension().is_some_and(|ending| ending == "jnl") {
-            let id = path
-                .file_stem()
-                .and_then(|stem| stem.to_str()?.parse().ok());
-            let id: u64 =
-                id.ok_or_else(|| JournalError::Damaged(format!("{} is no journal", name(&path))))?;
-            files.push((id, path));
+fn list(chain: &Dir) -> Result<Vec<(u64, String)>, JournalError> {
+    let mut files: Vec<(u64, String)> = Vec::new();
+    for name in chain.names()? {
+        let name = name.to_string_lossy().into_owned();
+        if let Some(stem) = name.strip_suffix(".jnl") {
+            let id = stem.parse::<u64>();
+            let id = id.map_err(|_| JournalError::Damaged(format!("{name} is no journal")))?;
+            files.push((id, name));
         }
     }
     files.sort();
-    match files.windows(2).find(|pair| pair[0].0 + 1 != pair[1].0) {
+    let mut pairs = files.windows(2);
+    match pairs.find(|pair| pair[0].0.checked_add(1) != Some(pair[1].0)) {
         Some(pair) => Err(JournalError::Damaged(format!(
             "a journal between {} and {} is missing",
-            name(&pair[0].1),
-            name(&pair[1].1)
+            pair[0].1, pair[1].1
         ))),
         None => Ok(files),
     }
 }
 
-fn name(path: &Path) -> String {
-    path.file_name()
-        .unwrap_or_default()
-        .to_string_lossy()
-        .into_owned()
-}
-
 /// A journal up to its last byte that is not zero, and a few zeros more.
-fn used_part(path: &Path) -> io::Result<Vec<u8>> {
-    let mut file = File::open(path)?;
+fn used_part(chain: &Dir, name: &str) -> io::Result<Vec<u8>> {
+    let mut file = chain.file(name)?;
+    if file.metadata()?.len() > JOURNAL_BYTES_MAX {
+        let words = format!("{name}: more than {JOURNAL_BYTES_MAX} bytes");
+        return Err(io::Error::new(ErrorKind::InvalidData, words));
+    }
     let mut chunk = vec![0; 1 << 16];
     let zeros = chunk.clone();
     let (mut bytes, mut at) = (Vec::new(), 0);

@@ -13,7 +13,7 @@
 //! system before [`Store::commit`] returns: the end of the process loses nothing, a power loss
 //! what was committed since the last [`Store::sync`].
 //!
-//! fjall believes what it finds, and deletes the rest: see `files` and `journal`, which look
+//! fjall believes what it finds, and deletes the rest: see `inspect` and `journal`, which look
 //! first. What they cannot see is rows of one keyspace that live on in its tables while older rows
 //! of another are lost. So tables are written at no other time than [`DiskStore`] says, which seals
 //! and syncs the journal and rotates all five keyspaces at once. The batch before that and the one
@@ -22,18 +22,19 @@
 //! the two. Other batches carry theirs in `meta` alone, because fjall replays slowly by the row.
 
 mod fault;
-mod files;
+mod inspect;
 mod journal;
 mod memory;
 mod rows;
 
+use super::files::{Dir, MENDED};
 use crate::node::store::{Store, StoreFault};
-use fault::{damaged, failed, fault, guarded};
+use fault::{damaged, failed, fault, guarded, in_file};
 use fjall::{Database, Keyspace, KeyspaceCreateOptions, PersistMode};
 use journal::{Journals, Seal};
 use memory::Share;
-use std::fs::{self, File, OpenOptions, TryLockError};
-use std::io;
+use std::fs::{self, File, TryLockError};
+use std::io::{self, ErrorKind};
 use std::path::{Path, PathBuf};
 use thiserror::Error;
 
@@ -90,6 +91,9 @@ pub enum OpenDiskError {
     /// There are files in it, and they are not ours.
     #[error("{dir} holds other files and no chain: choose an empty directory", dir = .0.display())]
     Foreign(PathBuf),
+    /// It belongs to another user of the machine.
+    #[error("{dir} is another user's directory", dir = .0.display())]
+    AnotherUsers(PathBuf),
     /// Written by a version with another layout of rows.
     #[error(
         "{dir} was written by another version of chainlab (schema {found}, this is {SCHEMA})",
@@ -107,49 +111,46 @@ pub enum OpenDiskError {
 }
 
 impl DiskStore {
-    /// Opens the store in `dir`, which is made if it is not there.
+    /// Opens the store in `dir`, which is made if it is not there. It is for its user alone: what
+    /// others may do with an older one is taken from them.
     ///
     /// # Errors
     /// [`OpenDiskError`]; a foreign or unreadable directory is left as it is.
     pub fn open(dir: &Path) -> Result<Self, OpenDiskError> {
         let failed = |e: io::Error| failed(dir, &e);
-        if files::is_foreign(dir).map_err(failed)? {
-            return Err(OpenDiskError::Foreign(dir.to_owned()));
+        let place = own_place(dir)?;
+        let lock = lock(&place, Dir::lock_file)?;
+        check_kinds(&place)?;
+        let ours = inspect::own_names(&place).map_err(failed)?;
+        if place.protect(&ours).map_err(failed)? {
+            tracing::warn!("{}: {MENDED}", dir.display());
         }
-        fs::create_dir_all(dir).map_err(failed)?;
-        let lock = OpenOptions::new()
-            .write(true)
-            .create(true)
-            .truncate(false)
-            .open(dir.join("lock"))
-            .map_err(failed)?;
-        match lock.try_lock() {
-            Ok(()) => {}
-            Err(TryLockError::WouldBlock) => return Err(OpenDiskError::InUse(dir.to_owned())),
-            Err(TryLockError::Error(e)) => return Err(failed(e).into()),
-        }
-        let (chain, creating) = (dir.join("chain"), dir.join("creating"));
         // What cannot be seen is not taken for what is not there.
-        let is_there = |path: &Path| path.try_exists().map_err(failed);
-        if is_there(&creating)? && is_there(&chain)? {
-            fs::remove_dir_all(&chain).map_err(failed)?;
+        let is_there = |name: &str| place.find(name).map_err(failed).map(|it| it.is_some());
+        let was_unfinished = is_there("creating")?;
+        if was_unfinished && is_there("chain")? {
+            fs::remove_dir_all(dir.join("chain")).map_err(failed)?;
         }
-        let new = !is_there(&chain)?;
+        let new = !is_there("chain")?;
         if new {
-            File::create(&creating)
-                .and_then(|marker| marker.sync_all())
-                .and_then(|()| sync_dir(dir))
-                .map_err(failed)?;
+            let marked = match was_unfinished {
+                true => Ok(()),
+                false => place
+                    .create_new("creating")
+                    .and_then(|file| file.sync_all()),
+            };
+            marked.and_then(|()| place.sync()).map_err(failed)?;
         }
         let journals = if new {
             Journals::default()
         } else {
-            files::inspect(dir)?
+            inspect::inspect(&place)?
         };
         let opened = guarded(dir, || Self::open_database(dir, lock, new, &journals))?;
         if new {
-            fs::remove_file(&creating)
-                .and_then(|()| sync_dir(dir))
+            place
+                .remove_if_there("creating")
+                .and_then(|()| place.sync())
                 .map_err(failed)?;
         }
         Ok(opened)
@@ -341,6 +342,92 @@ fn epoch_key(number: u64) -> Vec<u8> {
     [EPOCH_PREFIX, &number.to_be_bytes()[..]].concat()
 }
 
-fn sync_dir(dir: &Path) -> io::Result<()> {
-    File::open(dir)?.sync_all()
+/// What can be done with the directory of a store.
+#[derive(Clone, Debug, PartialEq, Eq)]
+pub struct Access {
+    /// Why nothing can be written there, in words.
+    pub unwritable: Option<String>,
+    /// Other users may do something with it.
+    pub is_open_to_others: bool,
+}
+
+/// What can be done with the directory of a store. Nothing is changed.
+///
+/// # Errors
+/// [`OpenDiskError`].
+pub fn access(dir: &Path) -> Result<Access, OpenDiskError> {
+    let failed = |e: io::Error| failed(dir, &e);
+    let place = Dir::open(dir).map_err(failed)?;
+    refuse_foreign(&place)?;
+    let unwritable = match place.is_ours().map_err(failed)? {
+        true => {
+            let ours = inspect::own_names(&place).map_err(failed)?;
+            let why = place.why_not_writable(&ours).map_err(failed)?;
+            why.map(|why| why.to_string())
+        }
+        false => Some("it is another user's".to_owned()),
+    };
+    Ok(Access {
+        unwritable,
+        is_open_to_others: place.is_open_to_others().map_err(failed)?,
+    })
+}
+
+/// Copies a store that no node has open to a directory that is not there: for a look at one that
+/// cannot be written.
+///
+/// # Errors
+/// [`OpenDiskError`].
+pub fn copy(dir: &Path, to: &Path) -> Result<(), OpenDiskError> {
+    let failed = |e: io::Error| failed(dir, &e);
+    let place = Dir::open(dir).map_err(failed)?;
+    refuse_foreign(&place)?;
+    let _lock = lock(&place, |dir, name| dir.file(name))?;
+    check_kinds(&place)?;
+    Ok(place.copy(&COPIED, to).map_err(failed)?)
+}
+
+/// What is copied of a store: all but what belongs to the node that was there.
+const COPIED: [&str; 3] = ["lock", "creating", "chain"];
+
+/// A directory for a store, which is made if it is not there. Nothing else is changed.
+fn own_place(dir: &Path) -> Result<Dir, OpenDiskError> {
+    let failed = |e: io::Error| failed(dir, &e);
+    let place = match Dir::open(dir) {
+        Err(e) if e.kind() == ErrorKind::NotFound => return Ok(Dir::make(dir).map_err(failed)?),
+        opened => opened.map_err(failed)?,
+    };
+    if !place.is_ours().map_err(failed)? {
+        return Err(OpenDiskError::AnotherUsers(dir.to_owned()));
+    }
+    refuse_foreign(&place)?;
+    Ok(place)
+}
+
+fn refuse_foreign(place: &Dir) -> Result<(), OpenDiskError> {
+    let dir = place.path();
+    match inspect::is_foreign(place).map_err(|e| failed(dir, &e))? {
+        true => Err(OpenDiskError::Foreign(dir.to_owned())),
+        false => Ok(()),
+    }
+}
+
+/// That there is nothing which must not be opened.
+fn check_kinds(place: &Dir) -> Result<(), StoreFault> {
+    let checked = place.check(&inspect::OURS);
+    checked.map_err(|e| in_file(place.path(), "", &e))
+}
+
+/// Takes the lock of a data directory, whose file is opened in this way.
+fn lock(
+    place: &Dir,
+    open: impl FnOnce(&Dir, &'static str) -> io::Result<File>,
+) -> Result<File, OpenDiskError> {
+    let dir = place.path();
+    let lock = open(place, "lock").map_err(|e| in_file(dir, "lock", &e))?;
+    match lock.try_lock() {
+        Ok(()) => Ok(lock),
+        Err(TryLockError::WouldBlock) => Err(OpenDiskError::InUse(dir.to_owned())),
+        Err(TryLockError::Error(e)) => Err(failed(dir, &e).into()),
+    }
 }

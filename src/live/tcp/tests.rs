@@ -1,5 +1,7 @@
 //! Real sockets on loopback; the test is what the node's thread would be.
 
+#![allow(clippy::disallowed_methods, reason = "a test drives the machine")]
+
 use super::conn::{PROGRESS_INTERVAL, UNSENT_MAX};
 use super::*;
 use crate::chain::Params;

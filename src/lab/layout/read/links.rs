@@ -1,5 +1,6 @@
 //! Links: what they are like, and the rule by which they are made.
 
+use super::super::roster::DISCOVER;
 use super::super::topology::Topology;
 use super::super::{NODES_MAX, PairSpec};
 use super::nodes::Nodes;
@@ -169,7 +170,7 @@ pub(super) fn read_topology<'a>(
     let degree = section.number("degree", 2..=NODES_MAX - 1)?;
     let seed = section.number("seed", 0..=u64::MAX)?;
     let center = section.word("center", "central")?;
-    let discover = section.number("discover", 0..=NODES_MAX - 1)?;
+    let discover = section.number("discover", DISCOVER)?;
     section.finish()?;
     for (key, owner, name) in [
         ("degree", Kind::Random, "random"),

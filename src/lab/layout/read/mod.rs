@@ -13,6 +13,7 @@ mod traffic;
 use self::nodes::Nodes;
 use super::{Layout, OpeningView, ViewSpec};
 use crate::lab::document::{FileError, Section};
+use crate::lab::names::check_layout_name;
 use crate::node::foreign::is_hidden;
 use std::path::Path;
 
@@ -64,8 +65,10 @@ pub fn read(file: &str, text: &str) -> Result<Layout, FileError> {
     let traffic = traffic.transpose()?;
     let steps = steps::read(steps, &nodes, chain.params.address_version)?;
     let stem = Path::new(file).file_stem().and_then(|stem| stem.to_str());
+    let name = stem.unwrap_or(file);
+    check_layout_name(name).map_err(|problem| document.error_at("the file", problem))?;
     Ok(Layout {
-        name: stem.unwrap_or(file).to_owned(),
+        name: name.to_owned(),
         file: file.to_owned(),
         about: about(text),
         chain,

@@ -1,19 +1,18 @@
 //! The nodes of a layout.
 //!
 //! What stands under `[[node]]` is one node, or with `count` a group of them that differ in their
-//! names. Groups are read first, then spread out; nobody is looked up before all names are there.
+//! names. Groups are read first, then spread out; nobody is looked up before all names are there. What
+//! a node can be is the [`Roster`]'s to say.
 
+use super::super::roster::{DISCOVER, PORTS, Roster, Unfit, check_count, check_reward};
 use super::super::{MineSpec, NODES_MAX, NodeSpec};
 use crate::lab::document::{FileError, Place, Section};
-use crate::lab::names::{missing, parse_node_name};
 use crate::lab::network::set;
 use crate::lab::units::parse_rate;
 use crate::node::SyncMethod;
 use crate::node::message::Role;
 use crate::node::mining::{MiningMode, check_hashrate};
 use crate::node::private::{Release, Strategy};
-use crate::node::wallets::{WALLETS_MAX, check_name};
-use std::collections::BTreeMap;
 
 const ROLES: [(&str, Role); 3] = [
     ("full", Role::Full),
@@ -47,11 +46,7 @@ type Word<'a> = (String, Place<'a>);
 pub(super) struct Nodes<'a> {
     /// In the order of the file.
     pub(super) specs: Vec<NodeSpec>,
-    /// By name.
-    index: BTreeMap<String, usize>,
-    ports: BTreeMap<u16, usize>,
-    /// Who has a wallet.
-    owners: BTreeMap<String, usize>,
+    roster: Roster,
     /// What is to be dialled, not looked up yet; and whether a node that finds itself there is one
     /// of a group, and just leaves itself out.
     dials: Vec<(usize, Word<'a>, bool)>,
@@ -88,88 +83,33 @@ impl<'a> Nodes<'a> {
     }
 
     fn add(&mut self, group: &Group<'a>, number: Option<u16>) -> Result<(), FileError> {
-        let at = self.specs.len();
         let mut spec = group.spec.clone();
-        let (name, name_place) = &group.name;
-        let name = numbered(name, number);
-        if at >= NODES_MAX {
-            return Err(name_place.error(format!("a lab has at most {NODES_MAX} nodes")));
-        }
-        spec.name = parse_node_name(&name).map_err(|problem| name_place.error(problem))?;
-        if self.index.insert(name.clone(), at).is_some() {
-            return Err(name_place.error(format!("there is a node {name:?} already")));
-        }
-        self.add_port(group, number, &mut spec)?;
-        for (wallet, place) in &group.wallets {
-            let wallet = numbered(wallet, number);
-            self.add_wallet(&wallet, place, &name)?;
-            spec.wallets.push(wallet);
-        }
+        spec.name = numbered(&group.name.0, number);
+        spec.port = group.port(number)?;
+        let wallets = group.wallets.iter();
+        spec.wallets = wallets.map(|(name, _)| numbered(name, number)).collect();
         if spec.wallets.is_empty() && spec.mine.mode != MiningMode::Off {
-            self.add_wallet(&name, name_place, &name)?;
-            spec.wallets.push(name);
+            spec.wallets.push(spec.name.clone());
         }
         spec.mine.to = spec.mine.to.map(|to| numbered(&to, number));
+        let admitted = self.roster.admit(&spec);
+        admitted.map_err(|wrong| group.place(&wrong).error(wrong.problem))?;
+        let at = self.specs.len();
         let dial = |word: &Word<'a>| (at, word.clone(), number.is_some());
         self.dials.extend(group.connect.iter().map(dial));
         self.specs.push(spec);
         Ok(())
     }
 
-    fn add_port(
-        &mut self,
-        group: &Group<'_>,
-        number: Option<u16>,
-        spec: &mut NodeSpec,
-    ) -> Result<(), FileError> {
-        let (Some(first), Some(place)) = (group.spec.port, &group.port_place) else {
-            return Ok(());
-        };
-        let port = first.checked_add(number.map_or(0, |number| number - 1));
-        let port = port.ok_or_else(|| {
-            let problem = "there are not so many ports above it: the last is 65535";
-            place.error(problem)
-        })?;
-        spec.port = Some(port);
-        match self.ports.insert(port, self.specs.len()) {
-            Some(other) => {
-                let other = &self.specs[other].name;
-                Err(place.error(format!("{port} is the port of {other} already")))
-            }
-            None => Ok(()),
-        }
-    }
-
-    /// Notes who has a wallet. That node is the one that is being added.
-    fn add_wallet(&mut self, wallet: &str, place: &Place<'_>, node: &str) -> Result<(), FileError> {
-        check_name(wallet).map_err(|error| place.error(error))?;
-        let at = self.specs.len();
-        match self.owners.insert(wallet.to_owned(), at) {
-            None => Ok(()),
-            Some(other) if other == at => Err(place.error(format!("{wallet:?} is there twice"))),
-            Some(other) => {
-                let other = &self.specs[other].name;
-                Err(place.error(format!(
-                    "{wallet:?} would be a wallet of both {other} and {node}"
-                )))
-            }
-        }
-    }
-
     /// Looks up whom nodes dial.
     pub(super) fn connect(&mut self) -> Result<(), FileError> {
         for (at, (name, place), of_group) in std::mem::take(&mut self.dials) {
-            let other = self.find(&name, &place)?;
-            if other == at && of_group {
+            let node = &mut self.specs[at];
+            if node.name == name && of_group {
                 continue;
             }
-            let node = &mut self.specs[at];
-            if other == at {
-                return Err(place.error(format!("{name} has no link to itself")));
-            }
-            if node.connect.contains(&name) {
-                return Err(place.error(format!("{name:?} is there twice")));
-            }
+            let found = self.roster.dial(&node.name, &name, &node.connect);
+            found.map_err(|wrong| place.error(wrong.problem))?;
             node.connect.push(name);
         }
         Ok(())
@@ -187,16 +127,12 @@ impl<'a> Nodes<'a> {
 
     /// The node of this name, which is written there.
     pub(super) fn find(&self, name: &str, place: &Place<'_>) -> Result<usize, FileError> {
-        let found = self.index.get(name).copied();
-        found.ok_or_else(|| {
-            let names = self.specs.iter().map(|node| node.name.as_str());
-            place.error(missing("node", name, names))
-        })
+        self.roster.find(name).map_err(|words| place.error(words))
     }
 
     /// Whether a node has this wallet.
     pub(super) fn has_wallet(&self, wallet: &str) -> bool {
-        self.owners.contains_key(wallet)
+        self.roster.owner(wallet).is_some()
     }
 
     /// All wallets.
@@ -220,7 +156,7 @@ impl<'a> Group<'a> {
         let port = section.take("port");
         let port_required = section.flag("port_required")?.unwrap_or(false);
         let connect = section.texts("connect", r#"["central"]"#)?;
-        let own_discover = section.number("discover", 0..=NODES_MAX - 1)?;
+        let own_discover = section.number("discover", DISCOVER)?;
         let wallets = section.texts("wallets", r#"["alice", "bob"]"#)?;
         set(&mut spec.sync, section.choice("sync", &SYNC_METHODS)?);
         let mine = section.take("mine");
@@ -228,17 +164,14 @@ impl<'a> Group<'a> {
 
         let name = name.ok_or_else(|| section.error_at("name", "is missing"))?;
         if let Some(port) = &port {
-            spec.port = Some(port.number(1..=u16::MAX)?);
+            spec.port = Some(port.number(PORTS)?);
         }
         if port_required && port.is_none() {
             let problem = "there is no port to insist on";
             return Err(section.error_at("port_required", problem));
         }
         let wallets = wallets.unwrap_or_default();
-        if wallets.len() > WALLETS_MAX {
-            let problem = format!("a node has at most {WALLETS_MAX}");
-            return Err(section.error_at("wallets", problem));
-        }
+        check_count(wallets.len()).map_err(|problem| section.error_at("wallets", problem))?;
         if let Some(mine) = mine {
             let wanted = r#"a table in braces, as in { hashrate = "14 kH/s" },"#;
             let names = wallets.iter().map(|(name, _)| name.as_str());
@@ -259,6 +192,26 @@ impl<'a> Group<'a> {
             connect: connect.unwrap_or_default(),
             wallets,
         })
+    }
+
+    /// The port of the node with this number.
+    fn port(&self, number: Option<u16>) -> Result<Option<u16>, FileError> {
+        let (Some(first), Some(place)) = (self.spec.port, &self.port_place) else {
+            return Ok(None);
+        };
+        let port = first.checked_add(number.map_or(0, |number| number - 1));
+        let problem = "there are not so many ports above it: the last is 65535";
+        port.map(Some).ok_or_else(|| place.error(problem))
+    }
+
+    /// Where that stands which is wrong with one of its nodes.
+    fn place(&self, wrong: &Unfit) -> &Place<'a> {
+        let place = match (wrong.field, wrong.at) {
+            ("port", _) => self.port_place.as_ref(),
+            ("wallets", Some(at)) => self.wallets.get(at).map(|(_, place)| place),
+            _ => None,
+        };
+        place.unwrap_or(&self.name.1)
     }
 }
 
@@ -297,10 +250,7 @@ fn read_mine<'n>(
         }
     };
     if let Some((to, place)) = to {
-        if !wallets.clone().any(|wallet| wallet == to) {
-            let problem = missing("wallet", &to, wallets);
-            return Err(place.error(format!("on this node {problem}")));
-        }
+        check_reward(&to, wallets).map_err(|problem| place.error(problem))?;
         spec.to = Some(to);
     }
     Ok(spec)

@@ -1,0 +1,540 @@
+//! Files in directories that hold keys, and that may have come from elsewhere: a lab is sent to a
+//! colleague, a data directory lies where others can write.
+//!
+//! What is opened in such a directory is found from the open directory on and never through a link;
+//! it is a regular file, as a pipe would hold the reader up and a device may have no end; what is
+//! read whole has a limit; what is new is really new, or a link put there in time would say what is
+//! emptied. All that is made is for its user alone: directories 0700, files 0600.
+//!
+//! The directory itself may be a link: people name it. Nothing else in this crate opens files there,
+//! but the database library, which is only let in after [`Dir::check`].
+
+#![allow(
+    clippy::disallowed_methods,
+    reason = "the one place where files of ours are opened"
+)]
+
+use rustix::fs::{self, Access, AtFlags, FileType, Mode, OFlags};
+use std::ffi::{OsStr, OsString};
+use std::fs::{DirBuilder, File};
+use std::io::{self, ErrorKind, Read, Write};
+use std::os::fd::OwnedFd;
+use std::os::unix::ffi::OsStrExt;
+use std::os::unix::fs::DirBuilderExt;
+use std::path::{Component, Path, PathBuf};
+
+/// What is said when [`Dir::protect`] had something to mend.
+pub(crate) const MENDED: &str =
+    "other users could read what is in it, keys included; from now on only its user can";
+
+/// How deep directories of ours lie in each other: a lab, its nodes, and five levels of a database.
+const DEPTH_MAX: usize = 12;
+
+/// A directory that is open.
+#[derive(Debug)]
+pub(crate) struct Dir {
+    fd: OwnedFd,
+    path: PathBuf,
+}
+
+/// What is there under a name; a link is a link.
+#[derive(Clone, Copy, Debug, PartialEq, Eq)]
+pub(crate) struct Found {
+    /// What it is.
+    pub(crate) kind: Kind,
+    /// How long a file is, in bytes.
+    pub(crate) len: u64,
+    /// Who may do what with it.
+    mode: Mode,
+}
+
+/// What can be in a directory.
+#[derive(Clone, Copy, Debug, PartialEq, Eq)]
+pub(crate) enum Kind {
+    /// A regular file.
+    File,
+    /// A directory.
+    Dir,
+    /// Something that is not opened here, in words.
+    Other(&'static str),
+}
+
+impl Kind {
+    fn of(kind: FileType) -> Self {
+        match kind {
+            FileType::RegularFile => Self::File,
+            FileType::Directory => Self::Dir,
+            FileType::Symlink => Self::Other("a link, and links are not followed here"),
+            FileType::Fifo => Self::Other("a pipe, and no file"),
+            FileType::Socket => Self::Other("a socket, and no file"),
+            _ => Self::Other("a device, and no file"),
+        }
+    }
+}
+
+impl Dir {
+    /// Opens a directory, also through a link.
+    pub(crate) fn open(path: &Path) -> io::Result<Self> {
+        let flags = OFlags::RDONLY | OFlags::DIRECTORY | OFlags::CLOEXEC;
+        Ok(Self {
+            fd: fs::open(path, flags, Mode::empty())?,
+            path: path.to_owned(),
+        })
+    }
+
+    /// Opens a directory, which is made if it is not there, with all that lead to it.
+    pub(crate) fn make(path: &Path) -> io::Result<Self> {
+        DirBuilder::new().recursive(true).mode(0o700).create(path)?;
+        Self::open(path)
+    }
+
+    /// Where it is, as it was named.
+    pub(crate) fn path(&self) -> &Path {
+        &self.path
+    }
+
+    /// Whether it belongs to the user of this process.
+    pub(crate) fn is_ours(&self) -> io::Result<bool> {
+        let owner = fs::fstat(&self.fd)?.st_uid;
+        Ok(owner == rustix::process::geteuid().as_raw())
+    }
+
+    /// Whether other users may do anything with it.
+    pub(crate) fn is_open_to_others(&self) -> io::Result<bool> {
+        let mode = Mode::from_raw_mode(fs::fstat(&self.fd)?.st_mode);
+        Ok(mode.intersects(others()))
+    }
+
+    /// A directory in this one.
+    pub(crate) fn dir(&self, name: impl AsRef<OsStr>) -> io::Result<Self> {
+        let name = name.as_ref();
+        let flags = OFlags::RDONLY | OFlags::DIRECTORY | OFlags::NOFOLLOW | OFlags::CLOEXEC;
+        match fs::openat(&self.fd, name, flags, Mode::empty()) {
+            Ok(fd) => Ok(Self {
+                fd,
+                path: self.path.join(name),
+            }),
+            Err(error) => Err(self.why(name, error.into())),
+        }
+    }
+
+    /// What is there under this name, if anything is.
+    pub(crate) fn find(&self, name: impl AsRef<OsStr>) -> io::Result<Option<Found>> {
+        match fs::statat(&self.fd, name.as_ref(), AtFlags::SYMLINK_NOFOLLOW) {
+            Ok(stat) => Ok(Some(found(&stat))),
+            Err(rustix::io::Errno::NOENT) => Ok(None),
+            Err(error) => Err(error.into()),
+        }
+    }
+
+    /// What is in it, in the order of names.
+    pub(crate) fn names(&self) -> io::Result<Vec<OsString>> {
+        let mut names = Vec::new();
+        for entry in fs::Dir::read_from(&self.fd)? {
+            let entry = entry?;
+            let name = OsStr::from_bytes(entry.file_name().to_bytes());
+            if name != "." && name != ".." {
+                names.push(name.to_owned());
+            }
+        }
+        names.sort();
+        Ok(names)
+    }
+
+    /// A file that is there, to read. Between slashes there may be names of directories.
+    pub(crate) fn file(&self, path: impl AsRef<Path>) -> io::Result<File> {
+        self.open_as(path.as_ref(), OFlags::RDONLY)
+    }
+
+    /// All that a file holds, if that is not more than `max` bytes.
+    pub(crate) fn read(&self, path: impl AsRef<Path>, max: usize) -> io::Result<Vec<u8>> {
+        let (file, mut bytes) = (self.file(path)?, Vec::new());
+        let limit = u64::try_from(max).unwrap_or(u64::MAX);
+        let too_long = || refused(format!("more than {max} bytes"));
+        if file.metadata()?.len() > limit {
+            return Err(too_long());
+        }
+        file.take(limit.saturating_add(1)).read_to_end(&mut bytes)?;
+        match bytes.len() > max {
+            true => Err(too_long()),
+            false => Ok(bytes),
+        }
+    }
+
+    /// A file that is there, to write to.
+    pub(crate) fn writable(&self, path: impl AsRef<Path>) -> io::Result<File> {
+        self.open_as(path.as_ref(), OFlags::WRONLY)
+    }
+
+    /// A file that is locked and never read or written, made if it is not there.
+    pub(crate) fn lock_file(&self, name: &'static str) -> io::Result<File> {
+        self.open_as(name.as_ref(), OFlags::WRONLY | OFlags::CREATE)
+    }
+
+    /// A new file.
+    ///
+    /// # Errors
+    /// The system's, also if something is there, be it a link to nothing.
+    pub(crate) fn create_new(&self, name: impl AsRef<Path>) -> io::Result<File> {
+        let flags = OFlags::WRONLY | OFlags::CREATE | OFlags::EXCL;
+        self.open_as(name.as_ref(), flags)
+    }
+
+    /// Writes a new file in place of what may be there. It is not on disk yet.
+    pub(crate) fn write(&self, name: &str, bytes: &[u8]) -> io::Result<File> {
+        // One that a crash left may have other permissions.
+        self.remove_if_there(name)?;
+        let mut file = self.create_new(name)?;
+        file.write_all(bytes)?;
+        Ok(file)
+    }
+
+    /// Writes a file under another name first, so that it is never there by halves. It is not on
+    /// disk yet.
+    pub(crate) fn replace(&self, name: &str, meanwhile: &str, bytes: &[u8]) -> io::Result<()> {
+        self.write(meanwhile, bytes)?;
+        Ok(fs::renameat(&self.fd, meanwhile, &self.fd, name)?)
+    }
+
+    /// As [`Dir::replace`]: whatever crashes, the old file is there or the new one, and once this
+    /// returns it is the new one.
+    pub(crate) fn replace_safely(
+        &self,
+        name: &str,
+        meanwhile: &str,
+        bytes: &[u8],
+    ) -> io::Result<()> {
+        self.write(meanwhile, bytes)?.sync_all()?;
+        fs::renameat(&self.fd, meanwhile, &self.fd, name)?;
+        self.sync()
+    }
+
+    /// Removes a file, or a link.
+    pub(crate) fn remove_if_there(&self, name: &str) -> io::Result<()> {
+        match fs::unlinkat(&self.fd, name, AtFlags::empty()) {
+            Ok(()) | Err(rustix::io::Errno::NOENT) => Ok(()),
+            Err(error) => Err(error.into()),
+        }
+    }
+
+    /// What was made and removed in it is on disk once this returns.
+    pub(crate) fn sync(&self) -> io::Result<()> {
+        Ok(fs::fsync(&self.fd)?)
+    }
+
+    /// Makes sure that what is there under these names is a file, or a directory with nothing but
+    /// such in it, however deep.
+    ///
+    /// # Errors
+    /// [`ErrorKind::InvalidData`] names the first that is something else; or the system's.
+    pub(crate) fn check(&self, names: &[impl AsRef<OsStr>]) -> io::Result<()> {
+        self.walk(names, &mut |_, at, found| match found.kind {
+            Kind::File | Kind::Dir => Ok(()),
+            Kind::Other(words) => Err(refused(format!("{}: {words}", at.display()))),
+        })
+    }
+
+    /// Takes from other users what they may do with this directory and with what is there under
+    /// these names, however deep; whether they could get in before.
+    ///
+    /// # Errors
+    /// The system's.
+    pub(crate) fn protect(&self, names: &[impl AsRef<OsStr>]) -> io::Result<bool> {
+        let mode = Mode::from_raw_mode(fs::fstat(&self.fd)?.st_mode);
+        let was_open = mode.intersects(others());
+        if was_open {
+            fs::fchmod(&self.fd, mode.difference(others()))?;
+        }
+        // From here on nobody else can put a link in the place of what was looked at.
+        self.walk(names, &mut |dir, at, found| {
+            let is_one = matches!(found.kind, Kind::File | Kind::Dir);
+            if is_one && found.mode.intersects(others()) {
+                let mode = found.mode.difference(others());
+                let name = at.file_name().unwrap_or_default();
+                let done = fs::chmodat(&dir.fd, name, mode, AtFlags::empty());
+                done.map_err(|error| named(at, &error.into()))?;
+            }
+            Ok(())
+        })?;
+        Ok(was_open)
+    }
+
+    /// Why this directory, or something that is there under these names, cannot be written, if that
+    /// is so.
+    ///
+    /// # Errors
+    /// The system's, when it is asked.
+    pub(crate) fn why_not_writable(
+        &self,
+        names: &[impl AsRef<OsStr>],
+    ) -> io::Result<Option<io::Error>> {
+        let to_fill = Access::WRITE_OK | Access::EXEC_OK;
+        let allowed = |dir: &Self, name: &OsStr, kind| {
+            let access = match kind {
+                Kind::Dir => to_fill,
+                _ => Access::WRITE_OK,
+            };
+            fs::accessat(&dir.fd, name, access, AtFlags::EACCESS)
+        };
+        if let Err(error) = allowed(self, OsStr::new("."), Kind::Dir) {
+            return Ok(Some(error.into()));
+        }
+        let mut why = None;
+        self.walk(names, &mut |dir, at, found| {
+            let name = at.file_name().unwrap_or_default();
+            if let (None, Err(error)) = (&why, allowed(dir, name, found.kind)) {
+                why = Some(named(at, &error.into()));
+            }
+            Ok(())
+        })?;
+        Ok(why)
+    }
+
+    /// Copies what is there under these names into another directory, where nothing is. Once this
+    /// returns the files are on disk.
+    ///
+    /// # Errors
+    /// The system's, or something is neither a file nor a directory.
+    pub(crate) fn copy(&self, names: &[impl AsRef<OsStr>], to: &Path) -> io::Result<()> {
+        let copy = Self::make(to)?;
+        let mut dirs = vec![PathBuf::new()];
+        self.walk(names, &mut |dir, at, found| {
+            let name = at.file_name().unwrap_or_default();
+            match found.kind {
+                Kind::Dir => {
+                    Self::make(&to.join(at))?;
+                    dirs.push(at.to_owned());
+                    Ok(())
+                }
+                Kind::File => {
+                    let mut copied = copy.create_new(at)?;
+                    io::copy(&mut dir.file(name)?, &mut copied)?;
+                    copied.sync_all()
+                }
+                Kind::Other(words) => Err(refused(format!("{}: {words}", at.display()))),
+            }
+        })?;
+        dirs.iter()
+            .try_for_each(|dir| Self::open(&to.join(dir))?.sync())
+    }
+
+    /// Visits what is there under these names, and what is below them: each with the directory that
+    /// it is in and its path from here on, and directories before what is in them.
+    fn walk(&self, names: &[impl AsRef<OsStr>], visit: &mut Visit<'_>) -> io::Result<()> {
+        let names = names.iter().map(|name| name.as_ref().to_owned()).collect();
+        self.walk_on(Path::new(""), names, visit)
+    }
+
+    fn walk_on(&self, way: &Path, names: Vec<OsString>, visit: &mut Visit<'_>) -> io::Result<()> {
+        for name in names {
+            let at = way.join(&name);
+            let Some(found) = self.find(&name).map_err(|error| named(&at, &error))? else {
+                continue;
+            };
+            visit(self, &at, &found)?;
+            if found.kind != Kind::Dir {
+                continue;
+            }
+            if at.components().count() >= DEPTH_MAX {
+                return Err(refused(format!("{}: too deep to be ours", at.display())));
+            }
+            let below = self.dir(&name).and_then(|dir| Ok((dir.names()?, dir)));
+            let (names, dir) = below.map_err(|error| named(&at, &error))?;
+            dir.walk_on(&at, names, visit)?;
+        }
+        Ok(())
+    }
+
+    fn open_as(&self, path: &Path, flags: OFlags) -> io::Result<File> {
+        let mut within = None;
+        let mut steps = path.components().peekable();
+        while let Some(Component::Normal(name)) = steps.next() {
+            let dir = within.as_ref().unwrap_or(self);
+            match steps.peek() {
+                Some(_) => within = Some(dir.dir(name)?),
+                None => return dir.open_here(name, flags),
+            }
+        }
+        Err(ErrorKind::InvalidInput.into())
+    }
+
+    fn open_here(&self, name: &OsStr, flags: OFlags) -> io::Result<File> {
+        let careful = OFlags::NOFOLLOW | OFlags::NONBLOCK | OFlags::NOCTTY | OFlags::CLOEXEC;
+        let opened = fs::openat(&self.fd, name, flags | careful, Mode::RUSR | Mode::WUSR);
+        let fd = opened.map_err(|error| self.why(name, error.into()))?;
+        match found(&fs::fstat(&fd)?).kind {
+            Kind::File => Ok(File::from(fd)),
+            Kind::Dir => Err(refused("a directory, and no file".to_owned())),
+            Kind::Other(words) => Err(refused(words.to_owned())),
+        }
+    }
+
+    /// Why something could not be opened: what it is says more than the system does.
+    fn why(&self, name: &OsStr, error: io::Error) -> io::Error {
+        match self.find(name) {
+            Ok(Some(Found {
+                kind: Kind::Other(words),
+                ..
+            })) => refused(words.to_owned()),
+            _ => error,
+        }
+    }
+}
+
+/// Sees something in a directory, under its path from the first one on.
+type Visit<'a> = dyn FnMut(&Dir, &Path, &Found) -> io::Result<()> + 'a;
+
+fn others() -> Mode {
+    Mode::RWXG | Mode::RWXO
+}
+
+fn found(stat: &fs::Stat) -> Found {
+    Found {
+        kind: Kind::of(FileType::from_raw_mode(stat.st_mode)),
+        len: u64::try_from(stat.st_size).unwrap_or(0),
+        mode: Mode::from_raw_mode(stat.st_mode),
+    }
+}
+
+/// That something is not what is opened here.
+fn refused(words: String) -> io::Error {
+    io::Error::new(ErrorKind::InvalidData, words)
+}
+
+fn named(at: &Path, error: &io::Error) -> io::Error {
+    io::Error::new(error.kind(), format!("{}: {error}", at.display()))
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+    use std::fs as files;
+    use std::os::unix::fs::{PermissionsExt, symlink};
+    use tempfile::{TempDir, tempdir};
+
+    fn place() -> (TempDir, Dir) {
+        let home = tempdir().expect("a directory");
+        let dir = Dir::open(home.path()).expect("it is there");
+        (home, dir)
+    }
+
+    fn mode(path: &Path) -> u32 {
+        let found = files::symlink_metadata(path).expect("it is there");
+        found.permissions().mode() & 0o777
+    }
+
+    fn set(path: &Path, mode: u32) {
+        files::set_permissions(path, files::Permissions::from_mode(mode)).expect("ours");
+    }
+
+    #[test]
+    fn a_link_is_not_followed_wherever_it_stands_and_whatever_is_asked_for() {
+        let (home, dir) = place();
+        let (secret, inner) = (home.path().join("secret"), home.path().join("inner"));
+        files::write(&secret, "of others").expect("room on disk");
+        files::create_dir(&inner).expect("room on disk");
+        files::write(inner.join("file"), "there").expect("room on disk");
+        for (target, name) in [("secret", "link"), ("inner", "way"), ("nothing", "nowhere")] {
+            symlink(target, home.path().join(name)).expect("room on disk");
+        }
+        assert_eq!(dir.read("inner/file", 10).expect("a file"), b"there");
+        let words = "a link, and links are not followed here";
+        for refused in [
+            dir.read("link", 100).map(drop),
+            dir.read("way/file", 100).map(drop),
+            dir.writable("link").map(drop),
+            dir.lock_file("link").map(drop),
+            dir.lock_file("nowhere").map(drop),
+            dir.create_new("nowhere").map(drop),
+            dir.dir("way").map(drop),
+        ] {
+            assert_eq!(refused.expect_err("refused").to_string(), words);
+        }
+        assert!(!home.path().join("nothing").exists());
+        // What is written in the place of a link is a file.
+        dir.write("link", b"new").expect("room on disk");
+        assert_eq!(files::read(&secret).expect("there"), b"of others");
+        assert_eq!(dir.read("link", 3).expect("a file"), b"new");
+    }
+
+    #[test]
+    fn what_never_ends_or_never_answers_is_refused_at_once() {
+        let (home, dir) = place();
+        let pipe = home.path().join("pipe");
+        let made = std::process::Command::new("mkfifo").arg(&pipe).status();
+        assert!(made.expect("a system with mkfifo").success());
+        let _socket = std::os::unix::net::UnixListener::bind(home.path().join("socket"));
+        for (name, words) in [
+            ("pipe", "a pipe, and no file"),
+            ("socket", "a socket, and no file"),
+        ] {
+            let read = dir.read(name, 100).expect_err("refused").to_string();
+            let written = dir.writable(name).expect_err("refused").to_string();
+            assert_eq!((read.as_str(), written.as_str()), (words, words));
+        }
+        let devices = Dir::open(Path::new("/dev")).expect("a system with /dev");
+        let read = devices.read("zero", 100).expect_err("refused").to_string();
+        assert_eq!(read, "a device, and no file");
+        files::write(home.path().join("long"), "12345").expect("room on disk");
+        assert_eq!(dir.read("long", 5).expect("within"), b"12345");
+        let read = dir.read("long", 4).expect_err("refused").to_string();
+        assert_eq!(read, "more than 4 bytes");
+    }
+
+    #[test]
+    fn what_is_made_is_for_its_user_alone() {
+        let (home, _) = place();
+        let dir = Dir::make(&home.path().join("a/b")).expect("room on disk");
+        drop(dir.create_new("file").expect("new"));
+        dir.replace_safely("whole", "half", b"x")
+            .expect("room on disk");
+        drop(dir.lock_file("lock").expect("new"));
+        assert_eq!(mode(dir.path()), 0o700);
+        for name in ["file", "whole", "lock"] {
+            assert_eq!(mode(&dir.path().join(name)), 0o600, "{name}");
+        }
+        assert_eq!(dir.names().expect("readable"), ["file", "lock", "whole"]);
+        let again = dir.create_new("file").expect_err("there already");
+        assert_eq!(again.kind(), ErrorKind::AlreadyExists);
+    }
+
+    #[test]
+    fn what_others_could_read_is_mended_and_nothing_behind_a_link_is_touched() {
+        let (home, dir) = place();
+        let (chain, notes) = (home.path().join("chain"), home.path().join("notes"));
+        let deep = chain.join("keyspaces/1");
+        files::create_dir_all(&deep).expect("room on disk");
+        for file in [&deep.join("table"), &notes] {
+            files::write(file, "keys").expect("room on disk");
+            set(file, 0o644);
+        }
+        symlink(&notes, chain.join("link")).expect("room on disk");
+        let names = ["chain", "lock"];
+        let told = dir.check(&names).expect_err("a link").to_string();
+        assert_eq!(told, "chain/link: a link, and links are not followed here");
+        set(home.path(), 0o755);
+        assert!(dir.protect(&names).expect("ours"));
+        assert_eq!((mode(home.path()), mode(&deep)), (0o700, 0o700));
+        assert_eq!(mode(&deep.join("table")), 0o600);
+        assert_eq!(mode(&notes), 0o644, "it is none of ours");
+        assert!(!dir.protect(&names).expect("ours"), "it is said once");
+    }
+
+    #[test]
+    fn what_is_copied_is_what_was_there_and_is_for_its_user_alone() {
+        let (home, dir) = place();
+        let deep = home.path().join("from/nodes/central");
+        files::create_dir_all(&deep).expect("room on disk");
+        files::write(deep.join("keys"), "secret").expect("room on disk");
+        set(&deep.join("keys"), 0o644);
+        let (from, to) = (dir.dir("from").expect("there"), home.path().join("to"));
+        from.copy(&["nodes"], &to).expect("room on disk");
+        let copied = to.join("nodes/central/keys");
+        assert_eq!(files::read(&copied).expect("there"), b"secret");
+        assert_eq!((mode(&copied), mode(&to)), (0o600, 0o700));
+        symlink("keys", deep.join("link")).expect("room on disk");
+        let other = home.path().join("other");
+        let refused = from.copy(&["nodes"], &other).expect_err("a link");
+        assert_eq!(refused.kind(), ErrorKind::InvalidData);
+    }
+}
