@@ -284,12 +284,16 @@ pub fn stored_params(data_dir: &Path) -> Result<Option<Params>, OpenDiskError> {
     let Some(bytes) = store.meta(PARAMS_KEY)? else {
         return Ok(None);
     };
-    let damaged = |error: codec::DecodeError| -> StoreFault {
+    let damaged = |error: String| -> StoreFault {
         store.damaged(format!("the network's parameters: {error}"))
     };
-    Ok(Some(
-        codec::decode(&bytes, codec::MAX_LEN).map_err(damaged)?,
-    ))
+    let params: Params =
+        codec::decode(&bytes, codec::MAX_LEN).map_err(|error| damaged(error.to_string()))?;
+    // The directory may have come from elsewhere.
+    params
+        .validate()
+        .map_err(|error| damaged(error.to_string()))?;
+    Ok(Some(params))
 }
 
 /// Seeds that nobody can guess, from the system.

@@ -4,7 +4,7 @@
 use crate::common::live::{LATER, Scene, addr, ask, mine, soon, tip, until, with_peers};
 use crate::common::params;
 use chainlab::chain::params::Retarget;
-use chainlab::chain::{CompactTarget, Params};
+use chainlab::chain::{CompactTarget, Params, codec};
 use chainlab::live::disk::DiskStore;
 use chainlab::live::{LabClock, NodeHandle};
 use chainlab::node::io::{Command, EventKind};
@@ -134,8 +134,13 @@ async fn a_corrupt_or_foreign_database_is_refused_by_name_and_not_overwritten() 
 
 #[tokio::test(flavor = "multi_thread")]
 async fn corrupt_rows_of_wallets_and_addresses_are_refused_by_name_and_stay() {
+    let impossible = codec::encode(&Params {
+        block_interval_ms: 0,
+        ..params()
+    });
     for (row, bytes, words) in [
-        ("wallet/key/savings", &[7; 31][..], "wallet"),
+        ("params", &impossible[..], "the network's parameters"),
+        ("wallet/key/savings", &[7; 31], "wallet"),
         ("wallet/tip", b"nonsense", "wallet"),
         ("addresses", &[0xff; 9], "the address book"),
         ("params", b"nonsense", "the network's parameters"),
