@@ -7,6 +7,7 @@ mod attack;
 mod by_hand;
 mod early_blocks;
 mod floods;
+mod invalid_blocks;
 mod link;
 mod mempool;
 mod mempool_chain;

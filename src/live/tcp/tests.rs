@@ -55,12 +55,12 @@ impl Actor {
 
     /// Takes what comes, until something of it is what the test looks for.
     fn until<T>(&mut self, wanted: impl Fn(&Input) -> Option<T>) -> T {
-        let until = std::time::Instant::now() + PATIENCE;
+        let until = Instant::now() + PATIENCE;
         loop {
             if let Some(found) = self.heard.iter().position(|input| wanted(input).is_some()) {
                 return wanted(&self.heard.remove(found)).expect("found");
             }
-            assert!(std::time::Instant::now() < until, "heard {:?}", self.heard);
+            assert!(Instant::now() < until, "heard {:?}", self.heard);
             self.listen(Duration::from_millis(20));
         }
     }
@@ -177,8 +177,8 @@ fn two_nodes_connect_talk_and_count_what_left() {
         assert_eq!(otto.message(), *message);
     }
     let len: usize = messages.iter().map(Message::wire_len).sum();
-    let (until, mut sent) = (std::time::Instant::now() + PATIENCE, 0);
-    while sent < len as u64 && std::time::Instant::now() < until {
+    let (until, mut sent) = (Instant::now() + PATIENCE, 0);
+    while sent < len as u64 && Instant::now() < until {
         sent += nora.conns[&out].take_sent();
     }
     assert_eq!(sent, len as u64);
@@ -264,7 +264,7 @@ fn one_who_does_not_read_never_blocks_the_node_and_is_given_up() {
     let runtime = runtime();
     let mut nora = Actor::new(&runtime);
     let (_stream, conn) = stranger(&runtime, &mut nora);
-    let begun = std::time::Instant::now();
+    let begun = Instant::now();
     let len = large().wire_len();
     let mut queued = 0;
     while nora.conns[&conn].send(large()) {
@@ -383,9 +383,9 @@ fn killed_sockets_end_in_the_middle_and_leave_nothing_behind() {
     nora.net.kill();
     assert!(is_ended(&runtime, &mut stream));
     // No task holds the inbox any more, but the one that listens.
-    let until = std::time::Instant::now() + PATIENCE;
+    let until = Instant::now() + PATIENCE;
     while Arc::strong_count(&nora.net.0) > 2 {
-        assert!(std::time::Instant::now() < until, "a task lives on");
+        assert!(Instant::now() < until, "a task lives on");
         std::thread::sleep(Duration::from_millis(5));
     }
 }
