@@ -199,7 +199,8 @@ fn twenty_seven_invalid_blocks_with_valid_work_move_no_tip_and_no_coin() {
         let mut chain = scene.chain.clone();
         chain.push(Arc::new(block));
         let manners = Manners::with_chain(&chain, Bodies::Sent);
-        let mallory = Fake::connect_with(&mut scene.sim, scene.node, secret, manners);
+        let mallory = Fake::new(&mut scene.sim, secret, manners);
+        mallory.dials(&mut scene.sim, scene.node);
         scene.run_for(2_000);
         assert_eq!(scene.node().chain().tip(), tip, "{what}");
         let events = scene.events_of(scene.node);
