@@ -188,6 +188,60 @@ async fn what_is_unknown_or_of_the_wrong_kind_is_named_with_what_was_meant() {
     goes_on(&lab, &entry).await;
 }
 
+/// What is no amount, or more than there is, by what is wrong with it.
+fn amounts() -> Vec<Value> {
+    let texts = [
+        "",
+        " ",
+        "-1",
+        "+1",
+        "1e3",
+        "0x10",
+        "NaN",
+        "inf",
+        "1,5",
+        "1_000",
+        ".5",
+        "5.",
+        "1.2.3",
+        " 1",
+        "1 ",
+        "\u{0661}",
+        "0",
+        "0.000000001",
+        "90000000000.00000001",
+        "184467440737.09551617",
+        "99999999999999999999999",
+    ];
+    let texts = texts.into_iter().map(Value::from);
+    texts
+        .chain([json!(1), json!(1e300), json!(["1"])])
+        .collect()
+}
+
+#[tokio::test(flavor = "multi_thread")]
+async fn twenty_four_amounts_that_are_none_pay_nothing() {
+    let (lab, entry) = open_lab(TEXT).await;
+    begun(&lab).await;
+    let mut guest = Raw::greeted(&entry.door).await;
+    let wallets = json!({ "node": "wallet" });
+    let before = guest.result("wallets", wallets.clone()).await;
+    let amounts = amounts();
+    assert_eq!(amounts.len(), 24);
+    for amount in amounts {
+        let payment = json!({ "from": "alice", "to": "bob", "amount": amount });
+        for method in ["plan_send", "send"] {
+            let (code, said) = guest.refused(call(1, method, payment.clone())).await;
+            assert!([BAD_PARAMS, REFUSED].contains(&code), "{amount}: {said}");
+            assert!(said.len() < 200, "{said}");
+        }
+    }
+    assert_eq!(guest.result("wallets", wallets).await, before);
+    let paid = json!({ "from": "alice", "to": "bob", "amount": "1.5" });
+    guest.result("send", paid).await;
+    lab.close().await.expect("it closes");
+}
+
 #[tokio::test(flavor = "multi_thread")]
 async fn an_answer_has_the_id_of_its_request_and_without_one_there_is_none() {
     let (lab, entry) = open_lab(BUSY).await;

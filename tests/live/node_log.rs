@@ -1,6 +1,9 @@
 //! What `chainlab node` says: plain lines, each thing once, and not a line for each of 500 blocks.
 
 use super::program::Process;
+use crate::common::hostile::really::Attackers;
+use crate::common::hostile::{Attack, Behaviour};
+use crate::common::params;
 use std::net::{SocketAddr, TcpListener};
 
 /// Where nobody listens.
@@ -116,4 +119,23 @@ fn who_catches_up_with_hundreds_of_blocks_says_so_in_a_few_lines() {
             .all(|line| line.contains("catching up: ") && line.ends_with(" left")),
         "{lines:#?}"
     );
+}
+
+/// They wrote half a megabyte a second once.
+#[test]
+fn junk_of_many_strangers_is_a_few_lines_in_all() {
+    let home = tempfile::tempdir().expect("a directory");
+    let nora = Process::start(home.path(), &[]);
+    let addr = nora.reads("listens at ").parse().expect("an address");
+    let attack = Attack::of(Behaviour::Junk, 30).renewed();
+    // Junk is junk on any network.
+    let crowd = Attackers::new(addr, &params(), attack);
+    nora.says("strangers: 1 connection without a handshake");
+    crowd.until_opened(2_000);
+    drop(crowd);
+    let said = nora.stops();
+    let lines = with(&said, "no handshake with ");
+    assert!((1..=20).contains(&lines.len()), "{lines:#?}");
+    let bytes: usize = said.iter().map(String::len).sum();
+    assert!(bytes < 8_000, "{bytes} bytes");
 }

@@ -7,7 +7,7 @@ use chainlab::chain::Txid;
 use chainlab::link::Conditions;
 use chainlab::node::Time;
 use chainlab::node::io::{CloseReason, ConnId, Direction, Input, Output};
-use chainlab::node::message::{INV_MAX, Item, Message};
+use chainlab::node::message::{INV_MAX, Item, LOCATOR_MAX, Locator, Message};
 use chainlab::sim::{Actor, NodeIx, Sim};
 use std::cell::RefCell;
 use std::collections::BTreeMap;
@@ -168,8 +168,8 @@ impl State {
         for one in moves {
             outputs.push(match one {
                 Move::Says(message) => Output::Send(conn, message),
-                Move::Drips => Output::Send(conn, invented(INV_MAX)),
-                Move::Junk => Output::Send(conn, invented(INV_MAX + 1)),
+                Move::Drips => Output::Send(conn, long()),
+                Move::Junk => Output::Send(conn, unreadable()),
                 Move::HangsUp => {
                     self.ended(conn, now);
                     Output::Close(conn, CloseReason::Asked)
@@ -212,7 +212,15 @@ impl State {
     }
 }
 
-/// An announcement of so many things that do not exist; one more than a message may have cannot be read.
-fn invented(count: usize) -> Message {
-    Message::Inv(vec![Item::Tx(Txid([0xee; 32])); count])
+/// A message that takes long on a narrow link.
+fn long() -> Message {
+    Message::Inv(vec![Item::Tx(Txid([0xee; 32])); INV_MAX])
+}
+
+/// A question with one hash more than it may have, which cannot be read.
+fn unreadable() -> Message {
+    Message::GetHeaders(Locator {
+        have: vec![BlockHash::ZERO; LOCATOR_MAX + 1],
+        stop: BlockHash::ZERO,
+    })
 }
