@@ -31,7 +31,7 @@ async fn a_refusal_of_a_far_door_cannot_write_a_line_of_ours() {
     let (at, cookie) = (addr.to_string(), cookie.display().to_string());
     let verbs: [&[&str]; 4] = [
         &["status"],
-        &["link"],
+        &["link", "show"],
         &["rpc", "status"],
         &["peers", "list", "--json"],
     ];
