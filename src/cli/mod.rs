@@ -43,7 +43,7 @@ use crate::live::StartError;
 use crate::live::disk::OpenDiskError;
 use crate::node::StoreFault;
 use crate::node::chainstate::OpenError;
-use crate::node::foreign::plain;
+use crate::node::foreign::{one_line, plain};
 use crate::node::io::RefusalKind;
 use clap::{CommandFactory, FromArgMatches, Parser, Subcommand};
 use serde_json::json;
@@ -329,7 +329,8 @@ fn say(words: &str) {
 /// The text of a file that people write, of at most `max` bytes and one, by which its reader sees
 /// that it is too large.
 fn read_file(path: &Path, max: usize) -> Result<String, Failure> {
-    let named = |problem: &dyn fmt::Display| format!("{}: {problem}", path.display());
+    let name = path.display().to_string();
+    let named = |problem: &dyn fmt::Display| format!("{}: {problem}", one_line(&name));
     let mut bytes = Vec::new();
     let file = File::open(path).map_err(|error| Failure::input(named(&error)))?;
     file.take(max as u64 + 1)
@@ -344,7 +345,7 @@ fn read_file(path: &Path, max: usize) -> Result<String, Failure> {
             let line = error.as_bytes()[..good]
                 .split(|byte| *byte == b'\n')
                 .count();
-            let words = format!("{}:{line}: not text in UTF-8", path.display());
+            let words = format!("{}:{line}: not text in UTF-8", one_line(&name));
             Err(Failure::input(words))
         }
     }

@@ -13,7 +13,7 @@ mod traffic;
 use self::nodes::Nodes;
 use super::{Layout, OpeningView, ViewSpec};
 use crate::lab::document::{FileError, Section};
-use crate::node::foreign::is_hidden;
+use crate::node::foreign::{is_hidden, one_line};
 use std::path::Path;
 
 /// Most panes beside each other: each then has a dozen characters on a very wide screen.
@@ -65,7 +65,7 @@ pub fn read(file: &str, text: &str) -> Result<Layout, FileError> {
     let steps = steps::read(steps, &nodes, chain.params.address_version)?;
     let stem = Path::new(file).file_stem().and_then(|stem| stem.to_str());
     Ok(Layout {
-        name: stem.unwrap_or(file).to_owned(),
+        name: one_line(stem.unwrap_or(file)).into_owned(),
         file: file.to_owned(),
         about: about(text),
         chain,
