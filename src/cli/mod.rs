@@ -43,7 +43,7 @@ use crate::live::disk::OpenDiskError;
 use crate::live::{Signals, StartError};
 use crate::node::StoreFault;
 use crate::node::chainstate::OpenError;
-use crate::node::foreign::plain;
+use crate::node::foreign::{one_line, plain};
 use crate::node::io::RefusalKind;
 use clap::{CommandFactory, FromArgMatches, Parser, Subcommand};
 use output::say;
@@ -357,7 +357,8 @@ fn print(text: &str) -> Result<(), Failure> {
     reason = "what a person names may be a link, or a pipe"
 )]
 fn read_file(path: &Path, max: usize) -> Result<String, Failure> {
-    let named = |problem: &dyn fmt::Display| format!("{}: {problem}", path.display());
+    let name = path.display().to_string();
+    let named = |problem: &dyn fmt::Display| format!("{}: {problem}", one_line(&name));
     let mut bytes = Vec::new();
     let file = File::open(path).map_err(|error| Failure::input(named(&error)))?;
     file.take(max as u64 + 1)
@@ -372,7 +373,7 @@ fn read_file(path: &Path, max: usize) -> Result<String, Failure> {
             let line = error.as_bytes()[..good]
                 .split(|byte| *byte == b'\n')
                 .count();
-            let words = format!("{}:{line}: not text in UTF-8", path.display());
+            let words = format!("{}:{line}: not text in UTF-8", one_line(&name));
             Err(Failure::input(words))
         }
     }

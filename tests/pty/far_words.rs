@@ -31,7 +31,7 @@ async fn a_refusal_of_a_far_door_cannot_write_a_line_of_ours() {
     let (at, cookie) = (addr.to_string(), cookie.display().to_string());
     let verbs: [&[&str]; 4] = [
         &["status"],
-        &["link"],
+        &["link", "show"],
         &["rpc", "status"],
         &["peers", "list", "--json"],
     ];
@@ -55,5 +55,21 @@ fn an_address_that_is_none_is_refused_by_the_verb() {
     for addr in ["0.0.0.0:1", "127.0.0.1:0", "224.0.0.1:1", "[::]:1"] {
         let said = shell.refused(2, &["peers", "add", addr, "--node", "miner"]);
         assert!(said.contains("cannot be a peer"), "{said}");
+    }
+}
+
+#[test]
+fn a_file_s_name_cannot_write_a_line_of_ours() {
+    let shell = Shell::new();
+    let name = "x\nchainlab: all is well \u{202e}.toml";
+    for text in ["[[node]]\nnam = 1\n", "[[node", "\u{0}"] {
+        let path = shell.home().join(name);
+        fs::write(&path, text).expect("a file");
+        let path = path.display().to_string();
+        for path in [path.clone(), format!("{path}.none.toml")] {
+            let said = shell.refused(2, &["run", "--headless", "--for", "1s", &path]);
+            assert!(!said.contains("\nchainlab: all"), "{said}");
+            assert!(!said.contains('\u{202e}'), "{said:?}");
+        }
     }
 }

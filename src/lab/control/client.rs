@@ -5,6 +5,10 @@
 //! what nobody asked for goes to the subscriber, through a queue: when it is full nothing more is
 //! read, and the other side leaves out what is old.
 
+mod error;
+
+pub use self::error::ClientError;
+
 use super::believed;
 use super::cookie;
 use super::data::{
@@ -14,17 +18,15 @@ use super::heard;
 use super::methods;
 use super::rpc::{NO_REQUEST, RpcError, call_line};
 use crate::lab::units::show_duration;
-use crate::node::io::{Command, CommandError, RefusalKind, Reply};
+use crate::node::io::{Command, Reply};
 use serde::de::DeserializeOwned;
 use serde_json::{Map, Value, json};
 use std::collections::BTreeMap;
 use std::fmt;
 use std::io;
-use std::path::PathBuf;
 use std::sync::atomic::{AtomicU64, Ordering};
 use std::sync::{Arc, Mutex, MutexGuard, PoisonError};
 use std::time::Duration;
-use thiserror::Error;
 use tokio::io::{
     AsyncBufReadExt, AsyncRead, AsyncReadExt, AsyncWrite, AsyncWriteExt, BufReader, split,
 };
@@ -53,59 +55,6 @@ const AGAIN: Duration = Duration::from_millis(5);
 
 /// Requests that may wait to be sent.
 const CALLS: usize = 64;
-
-/// Why something could not be had from another process.
-#[derive(Clone, Debug, Error)]
-pub enum ClientError {
-    /// Nobody is there.
-    #[error("{at} does not answer: {why}")]
-    Unreachable {
-        /// Where.
-        at: Place,
-        /// What the system said.
-        why: String,
-    },
-    /// The cookie cannot be read.
-    #[error("{}: the cookie cannot be read: {why}", path.display())]
-    NoCookie {
-        /// The file.
-        path: PathBuf,
-        /// What the system said.
-        why: String,
-    },
-    /// The other side refuses, and says why.
-    #[error("{}", .0.message)]
-    Refused(RpcError),
-    /// The other side says something that makes no sense.
-    #[error("{at} does not speak this protocol: {why}")]
-    Foreign {
-        /// Where.
-        at: Place,
-        /// What was wrong.
-        why: String,
-    },
-    /// The connection has ended.
-    #[error("the connection with {0} has ended")]
-    Ended(Place),
-}
-
-impl ClientError {
-    /// What kind of reason it is.
-    pub fn kind(&self) -> RefusalKind {
-        match self {
-            Self::Refused(error) => error.kind(),
-            Self::Unreachable { .. } | Self::Ended(_) => RefusalKind::NotRunning,
-            Self::NoCookie { .. } => RefusalKind::Refused,
-            Self::Foreign { .. } => RefusalKind::Fault,
-        }
-    }
-}
-
-impl From<ClientError> for CommandError {
-    fn from(error: ClientError) -> Self {
-        Self::new(error.kind(), error)
-    }
-}
 
 /// A connection. Clones are the same one; it ends with the last of them.
 #[derive(Clone)]

@@ -10,7 +10,7 @@ mod value;
 pub use self::nearest::nearest;
 pub use self::value::{Place, Value};
 
-use crate::node::foreign::hidden_in;
+use crate::node::foreign::{hidden_in, one_line};
 use std::borrow::Cow;
 use std::convert::Infallible;
 use std::fmt;
@@ -66,7 +66,7 @@ impl<'a> Section<'a> {
         }
         let table = DeTable::parse(text).map_err(|error| {
             let at = error.span().map_or(0, |span| span.start);
-            source.error(at, one_line(error.message()))
+            source.error(at, joined(error.message()))
         })?;
         source.is_seen(table.get_ref())?;
         let (at, key) = (table.span().start, Cow::Borrowed(""));
@@ -324,7 +324,8 @@ impl Source<'_> {
         let before = self.text.get(..at).unwrap_or(self.text);
         let line_start = before.rfind('\n').map_or(0, |newline| newline + 1);
         FileError {
-            file: self.file.to_owned(),
+            // A file's name may have line breaks, and would begin a line of ours.
+            file: one_line(self.file).into_owned(),
             line: before.matches('\n').count() + 1,
             column: before[line_start..].chars().count() + 1,
             problem,
@@ -332,7 +333,7 @@ impl Source<'_> {
     }
 }
 
-fn one_line(text: &str) -> String {
+fn joined(text: &str) -> String {
     text.lines().collect::<Vec<_>>().join("; ")
 }
 
