@@ -13,11 +13,12 @@ use std::sync::{Arc, OnceLock};
 /// Bytes of tables that are cached, for all stores.
 const CACHE_BYTES: u64 = 16 * 1024 * 1024;
 
-/// Bytes of rows that are not in tables yet, of all stores.
-const UNWRITTEN_BYTES: u64 = 48 * 1024 * 1024;
+/// Bytes of rows that are not in tables yet, of all stores. In memory it is up to twice as much, while
+/// tables are written.
+const UNWRITTEN_BYTES: u64 = 24 * 1024 * 1024;
 
 /// Of one store, at least: smaller tables would be written for every few blocks.
-const UNWRITTEN_BYTES_MIN: u64 = 1024 * 1024;
+const UNWRITTEN_BYTES_MIN: u64 = 512 * 1024;
 
 /// Of one store, at most: bounds what reopening has to replay.
 pub(super) const UNWRITTEN_BYTES_MAX: u64 = 4 * 1024 * 1024;
@@ -81,7 +82,7 @@ mod tests {
     #[test]
     fn stores_share_what_there_is_and_none_gets_too_little_or_too_much() {
         assert_eq!(unwritten_bytes(1), UNWRITTEN_BYTES_MAX);
-        assert_eq!(unwritten_bytes(24), 2 * 1024 * 1024);
+        assert_eq!(unwritten_bytes(24), 1024 * 1024);
         assert_eq!(unwritten_bytes(1_000), UNWRITTEN_BYTES_MIN);
     }
 

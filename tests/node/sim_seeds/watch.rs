@@ -24,8 +24,8 @@ pub struct Watch {
     wallets: BTreeMap<(NodeIx, String), String>,
     /// Wallets that were asked for, and may have been made without an answer.
     asked: BTreeSet<(NodeIx, String)>,
-    /// Payments that were acknowledged.
-    sent: BTreeSet<Txid>,
+    /// Payments that were acknowledged, with who made them.
+    sent: BTreeMap<Txid, NodeIx>,
     /// Connections that are gone, the last of them.
     gone: VecDeque<(NodeIx, ConnId)>,
 }
@@ -45,7 +45,7 @@ impl Watch {
             ended: BTreeMap::new(),
             wallets: BTreeMap::new(),
             asked: BTreeSet::new(),
-            sent: BTreeSet::new(),
+            sent: BTreeMap::new(),
             gone: VecDeque::new(),
         }
     }
@@ -68,7 +68,7 @@ impl Watch {
 
     pub fn answered(&mut self, ix: NodeIx, answer: Answer) {
         match answer {
-            Ok(Reply::Sent { txid, .. }) => drop(self.sent.insert(txid)),
+            Ok(Reply::Sent { txid, .. }) => drop(self.sent.insert(txid, ix)),
             Ok(Reply::Wallet(wallet)) => self.remember_keys(ix, &[wallet]),
             // A payment may be refused, say for want of coins; then nothing was promised.
             _ => {}
@@ -87,12 +87,41 @@ impl Watch {
         let chain = chain.expect("no repair is needed");
         let tip = chain.tree().entry(chain.tree().tip());
         assert_eq!(supply(chain.store()), minted(&chain), "{ix:?}");
+        self.promises_are_kept(ix, &chain);
         Some(tip.work)
+    }
+
+    /// Each key whose address it has told is there, and each payment that it has told of: as one that
+    /// waits, or in a block.
+    fn promises_are_kept(&self, ix: NodeIx, chain: &ChainState<impl Store>) {
+        let has_row = |row: String| chain.store().meta(&row).expect("readable").is_some();
+        let wallets = self.wallets.keys().filter(|(of, _)| *of == ix);
+        for (_, name) in wallets {
+            assert!(has_row(format!("wallet/key/{name}")), "{ix:?} lost {name}");
+        }
+        let sent = self.sent.iter().filter(|(_, by)| **by == ix);
+        let mut waits = sent.filter(|(txid, _)| !has_row(format!("wallet/sent/{txid}")));
+        // Nearly all are in blocks: which ones those are is looked up only if any is not waiting.
+        let Some(first) = waits.next() else {
+            return;
+        };
+        let confirmed = confirmed(chain);
+        for (txid, _) in std::iter::once(first).chain(waits) {
+            assert!(confirmed.contains(txid), "{ix:?} lost {txid}");
+        }
     }
 
     /// A node was killed, or ended of itself.
     pub fn ended(&mut self, ix: NodeIx, now: Time) {
         self.ended.entry(ix).or_insert(now);
+    }
+
+    /// A node on a disk was killed: it has all that it had said it had.
+    pub fn killed(&mut self, sim: &Sim, ix: NodeIx) {
+        self.ended(ix, sim.now());
+        let had = self.works.get(&ix).copied().unwrap_or(Work::ZERO);
+        let left = self.left(sim, ix).unwrap_or(Work::ZERO);
+        assert!(left >= had, "{ix:?} lost blocks: {left} of {had}");
     }
 
     pub fn restarted(&mut self, ix: NodeIx) {
@@ -103,14 +132,11 @@ impl Watch {
 
     /// A node's disk failed it: it has said so in words, and has all that it had.
     pub fn halted(&mut self, sim: &Sim, ix: NodeIx) {
-        self.ended(ix, sim.now());
         let words = sim.halted(ix).expect("it has halted").to_string();
         let start = format!("the node has stopped: the disk of node{}: ", ix.0);
         assert!(words.starts_with(&start), "{words}");
         assert!(words.contains("os error"), "{words}");
-        let had = self.works.get(&ix).copied().unwrap_or(Work::ZERO);
-        let left = self.left(sim, ix).unwrap_or(Work::ZERO);
-        assert!(left >= had, "{ix:?} lost blocks: {left} of {had}");
+        self.killed(sim, ix);
     }
 
     /// A node's power was cut. `is_prompt`: its disk takes no time, so what it had a second before it
@@ -192,19 +218,10 @@ impl Watch {
         }
     }
 
-    fn confirmed(sim: &Sim, ix: NodeIx) -> BTreeSet<Txid> {
-        let chain = sim.node(ix).expect("it runs").chain();
-        let blocks = (0..=chain.tip().height).map(|height| {
-            let id = chain.tree().active_at(height).expect("up to the tip");
-            let hash = chain.tree().entry(id).hash;
-            chain.body(&hash).expect("readable").expect("on the chain")
-        });
-        blocks.flat_map(|block| block.txids().to_vec()).collect()
-    }
-
     pub fn unconfirmed(&self, sim: &Sim, ix: NodeIx) -> Vec<Txid> {
-        let confirmed = Self::confirmed(sim, ix);
-        self.sent.difference(&confirmed).copied().collect()
+        let confirmed = confirmed(sim.node(ix).expect("it runs").chain());
+        let is_missing = |txid: &&Txid| !confirmed.contains(*txid);
+        self.sent.keys().filter(is_missing).copied().collect()
     }
 
     pub fn is_all_confirmed(&self, sim: &Sim, ix: NodeIx) -> bool {
@@ -245,6 +262,16 @@ impl Watch {
             assert!(is_known, "{wallet:?}");
         }
     }
+}
+
+/// All transactions on a chain.
+fn confirmed(chain: &ChainState<impl Store>) -> BTreeSet<Txid> {
+    let blocks = (0..=chain.tip().height).map(|height| {
+        let id = chain.tree().active_at(height).expect("up to the tip");
+        let hash = chain.tree().entry(id).hash;
+        chain.body(&hash).expect("readable").expect("on the chain")
+    });
+    blocks.flat_map(|block| block.txids().to_vec()).collect()
 }
 
 fn coins(store: &impl Store) -> Vec<String> {

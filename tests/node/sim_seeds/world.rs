@@ -211,7 +211,17 @@ impl World {
     fn spoil(&mut self, ix: NodeIx) {
         let sound = DiskConditions::default();
         match self.draw(10) {
-            0 | 1 => self.cut_power(ix),
+            0 => self.cut_power(ix),
+            1 => {
+                // Something was promised a moment ago.
+                match self.draw(2) {
+                    0 => self.pay(ix),
+                    _ => self.create_wallet(ix),
+                }
+                let pause = Duration::from_millis(self.draw(600));
+                self.run_for(pause);
+                self.cut_power(ix);
+            }
             2 => self.set_disk(ix, sound),
             3 | 4 => {
                 let failure = 1.0 / f64::from(1_u32 << self.draw(6));
@@ -237,6 +247,7 @@ impl World {
     }
 
     fn cut_power(&mut self, ix: NodeIx) {
+        self.take_answers();
         self.sim.cut_power(ix);
         self.down.insert(ix);
         let is_prompt = !self.slow.contains(&ix);
@@ -282,7 +293,10 @@ impl World {
     fn crash(&mut self, ix: NodeIx) {
         self.sim.crash(ix);
         self.down.insert(ix);
-        self.watch.ended(ix, self.sim.now());
+        match self.disks {
+            Disks::Sound => self.watch.ended(ix, self.sim.now()),
+            Disks::Failing => self.watch.killed(&self.sim, ix),
+        }
     }
 
     fn restart_one(&mut self) {
@@ -338,13 +352,17 @@ impl World {
                 return true;
             }
         }
+        self.take_answers();
+        is_so(self)
+    }
+
+    fn take_answers(&mut self) {
         for (ix, id) in std::mem::take(&mut self.asked) {
             match self.sim.take_reply(id) {
                 Some(answer) => self.watch.answered(ix, answer),
                 None => self.asked.push((ix, id)),
             }
         }
-        is_so(self)
     }
 
     /// Heals and mends everything, lets one miner break the tie, and insists that all is well.
