@@ -1,8 +1,8 @@
 //! Where words go beside the output: to stderr, which may be a terminal under Ctrl-S or a pipe that is
 //! not read. No thread waits for that, and the program ends all the same.
 
-use crate::node::foreign::plain;
 use crate::live::Output;
+use crate::node::foreign::plain;
 use std::io::{Write as _, stderr, stdout};
 use std::sync::OnceLock;
 use std::time::Duration;

@@ -21,7 +21,8 @@ pub fn check_layout_name(name: &str) -> Result<(), String> {
         return Err(format!("a layout's name has 1 to {LAYOUT_NAME_MAX} bytes"));
     }
     if matches!(name, "." | "..") || name.chars().any(|c| c == '/' || is_hidden(c)) {
-        let rule = "a layout's name is that of a file, without / and characters that cannot be seen";
+        let rule =
+            "a layout's name is that of a file, without / and characters that cannot be seen";
         return Err(rule.to_owned());
     }
     Ok(())

@@ -3,8 +3,8 @@
 //! Nothing of it is dropped, and the lab does not wait for its reader: what is not read waits, up to a
 //! limit.
 
-use super::super::table::offset;
 use super::super::Failure;
+use super::super::table::offset;
 use crate::lab::control::NodeEvent;
 use crate::lab::script::{ScriptView, StepState};
 use crate::lab::summary::Summary;
