@@ -28,6 +28,16 @@ fn run(home: &Path) -> (String, Option<i32>) {
     (said, code)
 }
 
+/// What is said of all that runs with this home, once something can be controlled there.
+fn status(home: &Path) -> (String, String, Option<i32>) {
+    let mut command = Command::new(env!("CARGO_BIN_EXE_chainlab"));
+    command.args(["status", "--json"]);
+    for variable in ["HOME", "XDG_RUNTIME_DIR", "TMPDIR"] {
+        command.env(variable, home);
+    }
+    told(&command.output().expect("the program runs"))
+}
+
 /// A chain of some blocks with a wallet, in `home/data`; its node is down again.
 async fn data(home: &Path) -> PathBuf {
     let scene = Scene::new(params());
@@ -50,6 +60,8 @@ fn the_keys_of_a_node_are_in_files_that_only_its_user_can_read() {
     set_mode(&data, 0o777);
     let node = Process::start(home.path(), &["--mine", "gold"]);
     node.says("mined #3 ");
+    let (_, said, code) = status(home.path());
+    assert_eq!(code, Some(0), "{said}");
     assert!(data.join("control.cookie").exists() && data.join("chain/0.jnl").exists());
     assert_eq!(open_below(&data), []);
     // Where it is put down that it runs.
@@ -225,13 +237,14 @@ async fn a_pipe_or_an_endless_file_in_a_data_directory_holds_nothing_up() {
     drop(DiskStore::open(&data).expect("as sound as it was"));
 }
 
-/// A program that makes no use of what was put there for it.
 #[test]
 fn an_entry_of_what_runs_that_is_a_link_or_has_no_end_holds_nothing_up() {
     let home = TempDir::new().expect("a directory");
     let registry = home.path().join("chainlab");
     let node = Process::start(home.path(), &[]);
     node.says("listens at");
+    let (_, said, code) = status(home.path());
+    assert_eq!(code, Some(0), "{said}");
     let (secret, links) = (home.path().join("secret"), ["entry.json", "lock"]);
     fs::write(&secret, "years of work").expect("room on disk");
     for (number, target) in [Path::new("/dev/zero"), &secret, Path::new("nothing")]
@@ -250,11 +263,7 @@ fn an_entry_of_what_runs_that_is_a_link_or_has_no_end_holds_nothing_up() {
         let made = Command::new("mkfifo").arg(pipe.join(name)).status();
         assert!(made.expect("a system with mkfifo").success());
     }
-    let mut status = Command::new(env!("CARGO_BIN_EXE_chainlab"));
-    status
-        .args(["status", "--json"])
-        .env("XDG_RUNTIME_DIR", home.path());
-    let (out, said, code) = told(&status.env("TMPDIR", home.path()).output().expect("it runs"));
+    let (out, said, code) = status(home.path());
     assert_eq!(code, Some(0), "{said}");
     assert!(out.contains("nora"), "{out}");
     assert_eq!(
