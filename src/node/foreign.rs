@@ -27,7 +27,7 @@ const PEER: &str = "peer \"";
 
 /// Characters that are not seen, or change how others are: category Cf of Unicode 16, the separators
 /// of lines and paragraphs, and the others that by its property `Default_Ignorable_Code_Point` take no
-/// room.
+/// room. In order.
 const FORMAT: [RangeInclusive<char>; 25] = [
     '\u{ad}'..='\u{ad}',
     '\u{34f}'..='\u{34f}',
@@ -77,8 +77,10 @@ pub fn is_hidden(c: char) -> bool {
     if c.is_ascii() {
         return c.is_ascii_control();
     }
-    let is_format = |range: &RangeInclusive<char>| range.contains(&c);
-    c.is_control() || FORMAT.iter().any(is_format)
+    // The last range that begins at it or before: they are in order.
+    let before = FORMAT.partition_point(|range| *range.start() <= c);
+    let found = before.checked_sub(1).and_then(|at| FORMAT.get(at));
+    c.is_control() || found.is_some_and(|range| c <= *range.end())
 }
 
 /// Lines of words, with a mark in place of each hidden character but line breaks and tabs.
@@ -226,6 +228,17 @@ mod tests {
             said,
             "U+202E is a character that cannot be seen: leave it out"
         );
+    }
+
+    #[test]
+    fn what_is_looked_up_is_in_order() {
+        assert!(FORMAT.is_sorted_by(|one, next| one.end() < next.start()));
+        for range in &FORMAT {
+            assert!(
+                is_hidden(*range.start()) && is_hidden(*range.end()),
+                "{range:?}"
+            );
+        }
     }
 
     #[test]

@@ -221,7 +221,9 @@ impl Default for Row {
 /// the rest. Whatever names and captions went through, nothing is drawn past this.
 pub fn without_hidden(buffer: &mut Buffer) {
     for cell in &mut buffer.content {
-        if cell.symbol().len() > 1 && cell.symbol().contains(is_hidden) {
+        let symbol = cell.symbol();
+        // Nearly all are a letter or a line, and this is done for each frame.
+        if symbol.len() > 1 && symbol.chars().any(is_hidden) {
             let seen: String = cell.symbol().chars().filter(|c| !is_hidden(*c)).collect();
             let seen = if seen.is_empty() { INSTEAD } else { &seen };
             cell.set_symbol(seen);
