@@ -13,9 +13,9 @@ use std::time::Duration;
 /// Connections of the flood.
 const CROWD: u8 = 12;
 
-/// Branches that each sends, and headers of one: 2 400 in all, and 28 800 of all.
+/// Branches that each sends, and headers of one: 2 500 in all, and 30 000 of all.
 const BRANCHES: u64 = 20;
-const BRANCH_LEN: usize = 120;
+const BRANCH_LEN: usize = 125;
 
 /// A miner who builds on the block at `height` of a scene's chain.
 fn miner_at(scene: &Scene, height: usize) -> Miner {
