@@ -171,7 +171,7 @@ fn two_of_one_name_links_to_oneself_and_to_nobody() {
         with_node("wallets = [\"w\"]\n"),
         "[[node]]\nname = \"b\"\nwallets = [\"w\"]\n"
     );
-    refused(&wallets, "would be a wallet of both a and b");
+    refused(&wallets, "a has a wallet \"w\" already");
 }
 
 #[test]
