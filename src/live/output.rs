@@ -7,6 +7,11 @@
 //! How much may wait is bounded. What is beyond that is refused ([`Output::put`]), or dropped and
 //! counted ([`Output::put_line`]), as its owner wants.
 
+#![allow(
+    clippy::disallowed_methods,
+    reason = "it has a thread of its own, and waits"
+)]
+
 use std::fs::File;
 use std::io::{self, ErrorKind, Write};
 use std::os::fd::AsFd;

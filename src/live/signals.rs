@@ -1,5 +1,7 @@
 //! The signals that ask a program to end.
 
+#![allow(clippy::disallowed_methods, reason = "signals come at a time")]
+
 use std::io;
 use std::time::{Duration, Instant};
 use tokio::signal::unix::{Signal, SignalKind, signal};

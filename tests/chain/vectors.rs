@@ -1,10 +1,9 @@
 //! The chain's functions against values that nobody here computed; see tests/vectors/README.md.
 
-#![allow(clippy::disallowed_methods, reason = "vectors are files")]
 #![allow(
     clippy::disallowed_methods,
     clippy::disallowed_types,
-    reason = "a test drives the machine"
+    reason = "vectors are files"
 )]
 
 use chainlab::chain::asert::{Schedule, next_target};

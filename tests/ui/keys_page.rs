@@ -1,11 +1,10 @@
 //! The page about keys: its tables are the table in the program, row by row, and the file that it
 //! shows names actions and keys that exist.
 
-#![allow(clippy::disallowed_methods, reason = "the page is a file")]
 #![allow(
     clippy::disallowed_methods,
     clippy::disallowed_types,
-    reason = "a test reads files"
+    reason = "the page is a file"
 )]
 
 use chainlab::ui::keymap::{Group, KeyPress, TABLE};

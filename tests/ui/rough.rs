@@ -10,6 +10,7 @@ const FORMS: [&str; 6] = ["s", "w", "a", ":", "/", "v v v /"];
 /// How many sizes are tried, unless `CHAINLAB_RESIZES` says otherwise.
 const RESIZES: usize = 300;
 
+#[allow(clippy::disallowed_methods, reason = "the length of a long run")]
 fn count() -> usize {
     let said = std::env::var("CHAINLAB_RESIZES").ok();
     said.map_or(RESIZES, |text| text.parse().expect("a number"))

@@ -205,6 +205,10 @@ fn is_chatter(kind: &EventKind) -> bool {
 }
 
 #[cfg(test)]
+#[allow(
+    clippy::disallowed_methods,
+    reason = "a test reads on a thread of its own"
+)]
 mod tests {
     use super::*;
     use std::io::{Read, pipe};

@@ -15,6 +15,8 @@
 //! The links are there at the end that dialled, and only while they are bent: see
 //! [`Links`](super::Links).
 
+#![allow(clippy::disallowed_methods, reason = "sums are told once a minute")]
+
 mod bend;
 mod conn;
 
