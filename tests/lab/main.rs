@@ -27,5 +27,6 @@ mod partition;
 mod refusals_layouts;
 mod refusals_layouts_nodes;
 mod script;
+mod security_page;
 mod stories;
 mod traffic;
