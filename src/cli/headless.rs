@@ -6,7 +6,7 @@ mod report;
 
 use self::report::{Reader, Report};
 use super::log::{self, Format, Of};
-use super::{Failure, LAST_WAIT, block_on, runtime, unless_signalled};
+use super::{Failure, LAST_WAIT, block_on, runtime, unless_signalled_again};
 use crate::lab::control::NodeEvent;
 use crate::lab::script::cast::Cast;
 use crate::lab::script::rehearse::Rehearsal;
@@ -17,9 +17,9 @@ use crate::lab::{Heard, Lab, LabOptions, NodeState};
 use crate::live::{self, Signals};
 use clap::Args;
 use std::sync::Arc;
-use std::sync::atomic::{AtomicBool, Ordering};
 use std::time::Duration;
 use tokio::runtime::Handle;
+use tokio::sync::watch;
 use tokio::time::{MissedTickBehavior, interval, timeout};
 
 /// How long a lab runs if nobody says.
@@ -91,21 +91,19 @@ fn rehearse(options: &HeadlessOptions, lab: &LabOptions) -> Result<Summary, Fail
         let known = expr.check(cast.nodes(), cast.wallets());
         known.map_err(|words| Failure::input(format!("--until: {words}")))?;
     }
-    let is_asked_to_end = Arc::new(AtomicBool::new(false));
     let runtime = runtime()?;
     let mut signals = {
         let _within = runtime.enter();
         listen()?
     };
-    let flag = Arc::clone(&is_asked_to_end);
-    let signalled = runtime.spawn(async move {
-        signals.next().await;
-        flag.store(true, Ordering::Relaxed);
+    let (heard, signalled) = watch::channel(0);
+    runtime.spawn(async move {
+        loop {
+            signals.next().await;
+            heard.send_replace(signals.heard());
+        }
     });
-    let report = Report::new(
-        options.json,
-        Reader::WaitedFor(Arc::clone(&is_asked_to_end)),
-    )?;
+    let report = Report::new(options.json, Reader::WaitedFor(signalled.clone()))?;
     let rehearsal = Rehearsal::new(&lab.layout, lab.seed.unwrap_or(0));
     let mut rehearsal = rehearsal.map_err(Failure::other)?;
     let mut judge = Judge::new(options);
@@ -116,14 +114,19 @@ fn rehearse(options: &HeadlessOptions, lab: &LabOptions) -> Result<Summary, Fail
             .until
             .as_ref()
             .map(|expr| expr.judge(&rehearsal.facts_for(expr)));
-        let is_signalled = is_asked_to_end.load(Ordering::Relaxed);
+        let is_signalled = *signalled.borrow() > 0;
         let has_script = !lab.layout.steps.is_empty();
         let script = has_script.then(|| Arc::clone(rehearsal.script()));
         if is_signalled || judge.is_over(rehearsal.elapsed(), script.as_deref()) {
             let mut summary = rehearsal.summary();
             summary.fail(judge.failures(rehearsal.elapsed(), script.as_deref()));
-            let signalled = async { drop(signalled.await) };
-            runtime.block_on(report.end(&summary, signalled))?;
+            let mut signalled = signalled;
+            signalled.mark_unchanged();
+            let cut_short = async {
+                // The task that hears them never ends.
+                let _ = signalled.changed().await;
+            };
+            runtime.block_on(report.end(&summary, cut_short))?;
             runtime.shutdown_timeout(LAST_WAIT);
             return Ok(summary);
         }
@@ -164,7 +167,7 @@ fn play(options: &HeadlessOptions, lab: LabOptions) -> Result<Summary, Failure> 
             Ok(()) => watch(options, &lab, &mut signals, &report).await,
             Err(failure) => Err(failure),
         };
-        let closed = unless_signalled(&mut signals, lab.close()).await;
+        let closed = unless_signalled_again(&mut signals, lab.close()).await;
         let summary = watched?;
         closed?;
         let cut_short = async {

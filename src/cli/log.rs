@@ -2,11 +2,11 @@
 //! What waits there for a reader is bounded; lines beyond that are dropped, and told of in a line.
 
 use super::output;
+use crate::live::panic_report;
 use crate::node::foreign::{one_line, plain};
 use crate::ui::log::{Text, node_names, node_of, text_of};
 use clap::ValueEnum;
 use serde_json::json;
-use std::backtrace::{Backtrace, BacktraceStatus};
 use std::fmt::Write as _;
 use std::io::{IsTerminal, stderr};
 use std::panic;
@@ -54,11 +54,7 @@ pub(super) fn start(level: &str, of: Of, format: Format) {
 /// A panic's words go where all others go: to write them, no thread waits.
 fn hook_panics() {
     panic::set_hook(Box::new(|info| {
-        let trace = Backtrace::capture();
-        match trace.status() {
-            BacktraceStatus::Captured => tracing::error!("{info}\n{trace}"),
-            _ => tracing::error!("{info}"),
-        }
+        tracing::error!("{}", panic_report(info));
         if std::thread::current().name() == Some("main") {
             output::finish();
         }

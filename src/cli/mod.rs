@@ -327,14 +327,21 @@ fn block_on<T>(work: impl Future<Output = Result<T, Failure>>) -> Result<T, Fail
     done
 }
 
-/// Waits for work that ends well, unless a signal comes: it is the second one, which means that the
-/// disk is not to be waited for.
-async fn unless_signalled<T>(signals: &mut Signals, work: impl Future<Output = T>) -> T {
-    tokio::select! {
-        done = work => done,
-        signal = signals.next() => {
-            say(&format!("{signal} again: not waiting for the disk"));
-            std::process::exit(1)
+/// Waits for work that ends well. A signal asks for just that; the second one means that the disk is
+/// not to be waited for.
+async fn unless_signalled_again<T>(signals: &mut Signals, work: impl Future<Output = T>) -> T {
+    tokio::pin!(work);
+    loop {
+        let was_signalled = signals.heard() > 0;
+        tokio::select! {
+            biased;
+            done = &mut work => return done,
+            signal = signals.next() => {
+                if was_signalled {
+                    say(&format!("{signal} again: not waiting for the disk"));
+                    std::process::exit(1)
+                }
+            }
         }
     }
 }

@@ -2,7 +2,7 @@
 
 use super::control::ControlOptions;
 use super::log::{self, Format, Of};
-use super::{Failure, block_on, read_file, say, unless_signalled};
+use super::{Failure, block_on, read_file, say, unless_signalled_again};
 use crate::chain::Params;
 use crate::lab::names::parse_node_name;
 use crate::lab::units::parse_rate;
@@ -185,11 +185,11 @@ async fn serve(
         end = node.ended() => end,
         signal = signals.next() => {
             tracing::info!("{signal}: stopping");
-            unless_signalled(&mut signals, node.stop()).await
+            unless_signalled_again(&mut signals, node.stop()).await
         }
     };
     // Its cookie and its sockets go with it.
-    unless_signalled(&mut signals, lab.close()).await?;
+    unless_signalled_again(&mut signals, lab.close()).await?;
     match end {
         End::Stopped => {
             let words = format!("{name} has stopped; all it had is on disk");

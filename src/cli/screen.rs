@@ -1,8 +1,8 @@
 //! What every command with a screen does around it.
 
 use super::look::Resolved;
-use super::{Failure, LAST_WAIT, unless_signalled};
-use crate::lab::Lab;
+use super::{Failure, LAST_WAIT, unless_signalled_again};
+use crate::lab::{Lab, LabError};
 use crate::live::{self, LabClock, Signals};
 use crate::ui::{self, Farewell, UiError, UiOptions};
 use std::io::{IsTerminal, stdin, stdout};
@@ -56,14 +56,13 @@ pub(super) fn show(
         })?;
         let left = ui::run(&lab, shown, &mut signals).await;
         let closing = async {
-            let left = match left {
-                Err(UiError::Closed) => Err(Failure::hung_up()),
-                Err(error) => Err(kept_after(error, &lab).await),
-                Ok(left) => Ok(left),
-            };
-            (left, lab.close().await)
+            match left {
+                Err(UiError::Closed) => (Err(Failure::hung_up()), lab.close().await),
+                Err(error) => keep_after(error, lab).await,
+                Ok(left) => (Ok(left), lab.close().await),
+            }
         };
-        let (left, closed) = unless_signalled(&mut signals, closing).await;
+        let (left, closed) = unless_signalled_again(&mut signals, closing).await;
         let left = left?;
         closed?;
         Ok::<_, Failure>(left)
@@ -72,13 +71,23 @@ pub(super) fn show(
     left
 }
 
-/// What ended the screen and was not wanted. What was done in the lab is not lost by that.
-async fn kept_after(error: UiError, lab: &Lab) -> Failure {
+/// Closes the lab of a screen that has ended by an error. What was done in it is not lost by that.
+async fn keep_after(error: UiError, lab: Lab) -> (Result<Farewell, Failure>, Result<(), LabError>) {
     if !lab.view().is_temporary {
-        return Failure::other(error);
+        return (Err(Failure::other(error)), lab.close().await);
     }
-    match lab.keep().await {
-        Ok(path) => Failure::other(format!("{error}; the lab is kept in {}", path.display())),
-        Err(refusal) => Failure::other(format!("{error}; the lab cannot be kept: {refusal}")),
-    }
+    let (words, closed) = match lab.keep().await {
+        Ok(path) => (
+            format!("the lab is kept in {}", path.display()),
+            lab.close().await,
+        ),
+        Err(refusal) => {
+            let dir = lab.data_dir().display().to_string();
+            let words = format!(
+                "the lab cannot be kept: {refusal}; until another one starts it is in {dir}"
+            );
+            (words, lab.close_and_stay().await)
+        }
+    };
+    (Err(Failure::other(format!("{error}; {words}"))), closed)
 }

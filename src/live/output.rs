@@ -12,9 +12,11 @@
     reason = "it has a thread of its own, and waits"
 )]
 
+use std::backtrace::{Backtrace, BacktraceStatus};
 use std::fs::File;
 use std::io::{self, ErrorKind, Write};
 use std::os::fd::AsFd;
+use std::panic::PanicHookInfo;
 use std::sync::{Arc, Condvar, Mutex, MutexGuard, PoisonError};
 use std::thread;
 use std::time::{Duration, Instant};
@@ -26,6 +28,10 @@ const BUSY_PAUSE: Duration = Duration::from_millis(10);
 
 /// Bytes of memory that are kept for what comes next.
 const CHUNK: usize = 64 * 1024;
+
+/// Bytes that are written at once. A pipe takes so many as a whole (`PIPE_BUF`), and a larger write
+/// returns only when all of it is read: that somebody reads would show too late.
+const PIECE: usize = 4 * 1024;
 
 /// Something to write to that may block. Clones are the same.
 #[derive(Clone)]
@@ -87,6 +93,16 @@ impl State {
     fn error(&self) -> Option<io::Error> {
         let (kind, code) = self.broken?;
         Some(code.map_or_else(|| kind.into(), io::Error::from_raw_os_error))
+    }
+}
+
+/// What a panic has to say, for a hook that must not wait for stderr: with the way to it, if
+/// `RUST_BACKTRACE` asks for that.
+pub fn panic_report(info: &PanicHookInfo<'_>) -> String {
+    let trace = Backtrace::capture();
+    match trace.status() {
+        BacktraceStatus::Captured => format!("{info}\n{trace}"),
+        _ => info.to_string(),
     }
 }
 
@@ -182,8 +198,8 @@ impl Output {
         }
     }
 
-    /// Waits until nothing waits, as long as bytes leave: no longer than `patience` for the next.
-    /// Whether all has left.
+    /// Waits until nothing waits, or it never will leave, as long as bytes leave: no longer than
+    /// `patience` for the next. Whether that came.
     pub fn settle(&self, patience: Duration) -> bool {
         self.0.0.wait(patience, State::is_settled)
     }
@@ -253,7 +269,6 @@ impl Shared {
                 state = woken.unwrap_or_else(PoisonError::into_inner);
                 continue;
             }
-            chunk.clear();
             std::mem::swap(&mut chunk, &mut state.queue);
             state.leaving = chunk.len();
             drop(state);
@@ -265,13 +280,14 @@ impl Shared {
                 state.queue = Vec::new();
             }
             // What was large once need not stay so.
+            chunk.clear();
             chunk.shrink_to(CHUNK);
         }
     }
 
     fn write(&self, target: &mut impl Write, mut bytes: &[u8]) -> io::Result<()> {
         while !bytes.is_empty() {
-            match target.write(bytes) {
+            match target.write(&bytes[..bytes.len().min(PIECE)]) {
                 Ok(0) => return Err(ErrorKind::WriteZero.into()),
                 Ok(count) => {
                     bytes = &bytes[count..];
@@ -293,6 +309,7 @@ impl Shared {
 #[cfg(test)]
 mod tests {
     use super::*;
+    use std::io::Read;
     use std::sync::mpsc::{Receiver, SyncSender, sync_channel};
 
     const LONG: Duration = Duration::from_secs(30);
@@ -384,15 +401,23 @@ mod tests {
 
     #[test]
     fn waiting_goes_on_as_long_as_it_is_read() {
-        let (output, receiver) = pipe(100);
-        output.put(&[b'x'; 20]).expect("room");
-        let reader = thread::spawn(move || {
-            for _ in 0..20 {
-                thread::sleep(SHORT);
-                receiver.recv_timeout(LONG).expect("written");
+        // Much more than a pipe holds, in as many reads as it has pages.
+        const ALL: usize = 4 * 1024 * 1024;
+        let (mut reader, writer) = io::pipe().expect("a pipe");
+        let output = Output::to(writer, "a pipe", ALL).expect("a thread");
+        output.put(&vec![b'x'; ALL]).expect("room");
+        let begun = Instant::now();
+        let reading = thread::spawn(move || {
+            let mut page = [0; 4 * 1024];
+            for _ in 0..ALL / page.len() {
+                thread::sleep(Duration::from_millis(1));
+                reader.read_exact(&mut page).expect("written");
             }
+            reader
         });
-        assert!(output.settle(SHORT * 15), "shorter than the whole takes");
-        reader.join().expect("it reads");
+        let patience = Duration::from_millis(500);
+        assert!(output.settle(patience), "it is read all the time");
+        assert!(begun.elapsed() > patience, "the whole takes longer");
+        reading.join().expect("it reads");
     }
 }

@@ -19,6 +19,7 @@ pub struct Signals {
     terminate: Signal,
     hangup: Signal,
     last: Option<(&'static str, Instant)>,
+    heard: u32,
 }
 
 impl Signals {
@@ -35,7 +36,13 @@ impl Signals {
             terminate: signal(SignalKind::terminate())?,
             hangup: signal(SignalKind::hangup())?,
             last: None,
+            heard: 0,
         })
+    }
+
+    /// How many there were.
+    pub fn heard(&self) -> u32 {
+        self.heard
     }
 
     /// The next one's name.
@@ -49,6 +56,7 @@ impl Signals {
             let before = self.last.filter(|(last, _)| *last == name);
             if before.is_none_or(|(_, at)| at.elapsed() >= SAME) {
                 self.last = Some((name, Instant::now()));
+                self.heard += 1;
                 return name;
             }
         }

@@ -226,7 +226,7 @@ impl Host<'_> {
                 let (width, height) = screen::drawn((width, height));
                 // Terminals cut off what does not fit, and sizes that come and go between two
                 // frames leave no other trace.
-                self.screen.forget()?;
+                self.screen.forget();
                 UiEvent::Resized(width, height)
             }
             Event::FocusGained | Event::FocusLost => return Ok(()),
@@ -262,8 +262,14 @@ impl Host<'_> {
                 self.pending.insert(ticket, purpose);
                 Ok(())
             }
-            Effect::Copy(text) => self.screen.copy(&text),
-            Effect::Redraw => self.screen.forget(),
+            Effect::Copy(text) => {
+                self.screen.copy(text);
+                Ok(())
+            }
+            Effect::Redraw => {
+                self.screen.forget();
+                Ok(())
+            }
             Effect::Suspend => self.suspend(),
             Effect::Leave => {
                 self.is_over = true;

@@ -8,7 +8,7 @@
 //! panic's words are written. A panic of another thread, which is a node's, does not end the
 //! program: it goes to the log.
 
-use crate::live::{Output, OutputError};
+use crate::live::{Output, OutputError, panic_report};
 use crossterm::clipboard::CopyToClipboard;
 use crossterm::event::{
     DisableBracketedPaste, DisableMouseCapture, EnableBracketedPaste, EnableMouseCapture,
@@ -22,7 +22,7 @@ use crossterm::{cursor, execute, queue};
 use ratatui::backend::{Backend, CrosstermBackend};
 use ratatui::layout::Rect;
 use ratatui::{Frame, Terminal, TerminalOptions, Viewport};
-use std::io::{self, Write, stdout};
+use std::io::{self, Write, stderr, stdout};
 use std::mem::ManuallyDrop;
 use std::panic;
 use std::sync::OnceLock;
@@ -93,6 +93,10 @@ pub(super) struct Screen {
     /// Behind the paper of the terminal.
     output: Output,
     has_mouse: bool,
+    /// The next frame is drawn as if nothing were there.
+    is_forgotten: bool,
+    /// What the clipboard is to have, with the next frame.
+    copied: Option<String>,
 }
 
 impl Screen {
@@ -115,6 +119,8 @@ impl Screen {
             terminal: ManuallyDrop::new(Terminal::with_options(backend, options)?),
             output,
             has_mouse,
+            is_forgotten: false,
+            copied: None,
         })
     }
 
@@ -143,21 +149,22 @@ impl Screen {
         queue!(self.terminal.backend_mut(), BeginSynchronizedUpdate)?;
         // ratatui would do so itself, but for a terminal that says 0.
         let area = area_of(self.terminal.backend())?;
-        if area != self.terminal.get_frame().area() {
+        let is_forgotten = std::mem::take(&mut self.is_forgotten);
+        if is_forgotten || area != self.terminal.get_frame().area() {
+            // `clear` would ask the terminal where its cursor is, and read the answer as we read keys.
             self.terminal.resize(area)?;
+        }
+        if let Some(text) = self.copied.take() {
+            let copy = CopyToClipboard::to_clipboard_from(text);
+            queue!(self.terminal.backend_mut(), copy)?;
         }
         self.terminal.draw(draw)?;
         execute!(self.terminal.backend_mut(), EndSynchronizedUpdate)
     }
 
     /// Draws everything anew the next time.
-    ///
-    /// # Errors
-    /// The terminal's.
-    pub(super) fn forget(&mut self) -> io::Result<()> {
-        // `clear` would ask the terminal where its cursor is, and read the answer as we read keys.
-        let area = area_of(self.terminal.backend())?;
-        self.terminal.resize(area)
+    pub(super) fn forget(&mut self) {
+        self.is_forgotten = true;
     }
 
     /// Columns and lines, as the terminal says.
@@ -169,19 +176,10 @@ impl Screen {
         Ok((size.width, size.height))
     }
 
-    /// Hands a text to the terminal's clipboard (OSC 52). Terminals that do not know how ignore it.
-    ///
-    /// # Errors
-    /// The terminal's.
-    pub(super) fn copy(&mut self, text: &str) -> io::Result<()> {
-        // Of many that it does not take, none but the first would be missed.
-        if self.is_busy()? {
-            return Ok(());
-        }
-        execute!(
-            self.terminal.backend_mut(),
-            CopyToClipboard::to_clipboard_from(text)
-        )
+    /// Hands a text to the terminal's clipboard (OSC 52), with the next frame. Terminals that do not
+    /// know how ignore it.
+    pub(super) fn copy(&mut self, text: String) {
+        self.copied = Some(text);
     }
 
     /// Hands the terminal back for as long as `away` takes.
@@ -192,7 +190,7 @@ impl Screen {
         hand_back()?;
         let went = away();
         take(self.has_mouse)?;
-        self.forget()?;
+        self.forget();
         went
     }
 }
@@ -272,11 +270,14 @@ fn hook_panics() {
         return;
     }
     let ours = thread::current().id();
-    let before = panic::take_hook();
     panic::set_hook(Box::new(move |info| {
         if thread::current().id() == ours {
             let _ = hand_back();
-            before(info);
+            // A terminal that takes nothing is not waited for here either.
+            if let Ok(errors) = Output::to(stderr(), "stderr", WAITING_MAX) {
+                let _ = errors.put(format!("{}\n", panic_report(info)).as_bytes());
+                errors.settle(LAST_WORDS);
+            }
         } else {
             tracing::error!("{info}");
         }

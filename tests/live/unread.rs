@@ -2,7 +2,7 @@
 
 use serde_json::Value;
 use std::fs;
-use std::io::{PipeReader, PipeWriter, Read, Write, pipe};
+use std::io::{BufRead, BufReader, PipeReader, PipeWriter, Read, Write, pipe};
 use std::net::{SocketAddr, TcpStream};
 use std::path::Path;
 use std::process::{Child, Command, ExitStatus, Output, Stdio};
@@ -219,6 +219,28 @@ fn a_run_whose_events_are_not_read_ends_when_it_is_told_to_live_and_in_virtual_t
             assert!(Instant::now() < until, "it does not end");
         };
         assert_eq!(status.code(), Some(1), "{arguments:?}");
+    }
+}
+
+#[test]
+fn a_run_that_is_told_to_end_and_is_read_says_what_it_came_to() {
+    for arguments in [&["--for", "1h"][..], &["--for", "100000h", "--virtual"]] {
+        let home = tempfile::tempdir().expect("a directory");
+        let mut command = chainlab(home.path(), &["run", "scenario", "--headless", "--json"]);
+        command.args(arguments).stdout(Stdio::piped());
+        let mut run = Program(command.spawn().expect("it starts"));
+        let mut lines = BufReader::new(run.0.stdout.take().expect("piped")).lines();
+        // It has begun.
+        let first = lines.next().expect("a line").expect("text");
+        assert!(first.starts_with('{'), "{first}");
+        run.hears_signals();
+        run.signal("TERM");
+        let last = lines.map(|line| line.expect("text")).last();
+        assert!(
+            last.expect("lines").starts_with("{\"summary\":"),
+            "{arguments:?}"
+        );
+        assert_eq!(run.ends().code(), Some(0), "{arguments:?}");
     }
 }
 

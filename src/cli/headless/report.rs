@@ -15,14 +15,14 @@ use crate::node::io::EventKind;
 use serde_json::json;
 use std::io::{ErrorKind, stdout};
 use std::sync::Arc;
-use std::sync::atomic::{AtomicBool, Ordering};
 use std::time::Duration;
+use tokio::sync::watch;
 use tokio::time::sleep;
 
 /// Bytes that may wait for their reader: minutes of a busy lab.
 const UNREAD_MAX: usize = 64 * 1024 * 1024;
 
-/// How long the program waits at its end while nothing is read.
+/// How long a live run waits at its end while nothing is read.
 const LAST_READ: Duration = Duration::from_secs(10);
 
 /// Time between two looks whether a run that waits for its reader is to end.
@@ -39,8 +39,8 @@ pub(super) struct Report {
 pub(super) enum Reader {
     /// It goes on by the clock, so it ends.
     MayBeLate,
-    /// It waits, unless it is asked to end.
-    WaitedFor(Arc<AtomicBool>),
+    /// It waits, until so many signals asked for its end: one.
+    WaitedFor(watch::Receiver<u32>),
 }
 
 impl Report {
@@ -144,13 +144,15 @@ impl Report {
             true => self.put(&format!("{}\n", json!({ "summary": summary })))?,
             false => self.put(&summary.to_string())?,
         }
+        let is_waited_for = matches!(self.reader, Reader::WaitedFor(_));
         tokio::pin!(cut_short);
         loop {
             let waiting = self.out.waiting();
             let is_read = tokio::select! {
+                biased;
                 () = self.out.settled() => return Ok(()),
-                () = sleep(LAST_READ) => self.out.waiting() < waiting,
                 () = &mut cut_short => false,
+                () = sleep(LAST_READ), if !is_waited_for => self.out.waiting() < waiting,
             };
             if !is_read {
                 return Err(unread(self.out.waiting()));
@@ -174,7 +176,7 @@ impl Report {
                 Err(OutputError::Broken(error)) => return Err(Failure::other(error)),
             };
             match &self.reader {
-                Reader::WaitedFor(is_to_end) if !is_to_end.load(Ordering::Relaxed) => {
+                Reader::WaitedFor(signals) if *signals.borrow() == 0 => {
                     self.out.wait_for_room(LOOK);
                 }
                 _ => return Err(unread(waiting)),
@@ -237,9 +239,9 @@ mod tests {
     #[test]
     fn a_run_in_virtual_time_waits_for_its_reader_until_it_is_asked_to_end() {
         let (mut reader, writer) = pipe().expect("a pipe");
-        let is_to_end = Arc::new(AtomicBool::new(false));
+        let (signals, signalled) = watch::channel(0);
         let out = Output::to(writer, "a pipe", 1_000).expect("a thread");
-        let report = Report::on(out, false, Reader::WaitedFor(Arc::clone(&is_to_end)));
+        let report = Report::on(out, false, Reader::WaitedFor(signalled));
         let reading = thread::spawn(move || {
             let mut read = vec![0; LINES * 10];
             reader.read_exact(&mut read).expect("all of it");
@@ -248,7 +250,7 @@ mod tests {
         put_all(&report).expect("it is read");
         let (_reader, read) = reading.join().expect("it reads");
         assert_eq!(read, "123456789\n".repeat(LINES).as_bytes());
-        is_to_end.store(true, Ordering::Relaxed);
+        signals.send_replace(1);
         put_all(&report).expect_err("it is not read, and is to end");
     }
 }

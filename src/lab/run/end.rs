@@ -63,6 +63,13 @@ impl Shared {
         home.leave().and(saved)
     }
 
+    /// Leaves the directory with all that is in it.
+    pub(super) fn stay(&self) -> Result<(), LabError> {
+        self.close_doors();
+        let home = self.home().take();
+        home.map_or(Ok(()), |home| self.save_into(&home))
+    }
+
     /// Keeps a temporary lab.
     pub(super) async fn keep(&self) -> Result<PathBuf, CommandError> {
         if !self.lock().is_temporary {

@@ -293,9 +293,23 @@ impl Lab {
     /// A node does not end, or the data cannot be written, or not be removed.
     pub async fn close(self) -> Result<(), LabError> {
         self.shared.close_doors();
+        if let Err(error) = self.shared.stop_all().await {
+            // A node may still write there.
+            self.shared.stay()?;
+            return Err(error);
+        }
+        self.shared.leave()
+    }
+
+    /// As [`Self::close`], but a temporary lab's data stays where it is, until another lab starts and
+    /// sweeps it up.
+    ///
+    /// # Errors
+    /// As there.
+    pub async fn close_and_stay(self) -> Result<(), LabError> {
+        self.shared.close_doors();
         let stopped = self.shared.stop_all().await;
-        let left = self.shared.leave();
-        stopped.and(left)
+        self.shared.stay().and(stopped)
     }
 }
 
