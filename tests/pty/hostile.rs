@@ -9,7 +9,7 @@ const SIZE: (u16, u16) = (200, 60);
 
 fn begun(variables: &[(&str, &str)]) -> Screen {
     let lab = Screen::with(&["--seed", "7"], SIZE, variables);
-    lab.sees("all agree on #1");
+    lab.sees("all agree on #");
     lab
 }
 
