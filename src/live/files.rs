@@ -30,6 +30,9 @@ pub(crate) const MENDED: &str =
 /// How deep directories of ours lie in each other: a lab, its nodes, and five levels of a database.
 const DEPTH_MAX: usize = 12;
 
+/// What a file or a directory takes by being there, in bytes: a block of the file system.
+const ENTRY_BYTES: u64 = 4096;
+
 /// A directory that is open.
 #[derive(Debug)]
 pub(crate) struct Dir {
@@ -235,7 +238,8 @@ impl Dir {
     }
 
     /// Takes from other users what they may do with this directory and with what is there under
-    /// these names, however deep; whether they could get in before.
+    /// these names, however deep; whether they could get in before. Links are left alone: a
+    /// [`Dir::check`] that is to hold comes after this.
     ///
     /// # Errors
     /// The system's.
@@ -245,7 +249,7 @@ impl Dir {
         if was_open {
             fs::fchmod(&self.fd, mode.difference(others()))?;
         }
-        // From here on nobody else can put a link in the place of what was looked at.
+        // From here on nobody else can put a link there. What was looked at before may be one by now.
         self.walk(names, &mut |dir, at, found| {
             let is_one = matches!(found.kind, Kind::File | Kind::Dir);
             if is_one && found.mode.intersects(others()) {
@@ -290,12 +294,32 @@ impl Dir {
         Ok(why)
     }
 
-    /// Copies what is there under these names into another directory, where nothing is. Once this
-    /// returns the files are on disk.
+    /// Bytes that its file system still has room for.
+    pub(crate) fn room(&self) -> io::Result<u64> {
+        let system = fs::fstatvfs(&self.fd)?;
+        Ok(system.f_bavail.saturating_mul(system.f_frsize))
+    }
+
+    /// Copies what is there under these names into another directory, where nothing is, if that takes
+    /// `max` bytes at most. Once this returns the files are on disk.
     ///
     /// # Errors
     /// The system's, or something is neither a file nor a directory.
-    pub(crate) fn copy(&self, names: &[impl AsRef<OsStr>], to: &Path) -> io::Result<()> {
+    /// [`ErrorKind::FileTooLarge`]: it is more; nothing is copied then, but if it grew meanwhile.
+    pub(crate) fn copy(&self, names: &[impl AsRef<OsStr>], to: &Path, max: u64) -> io::Result<()> {
+        let too_much = || {
+            let at = to.display();
+            let words = format!("a copy at {at} would take more than {max} bytes");
+            io::Error::new(ErrorKind::FileTooLarge, words)
+        };
+        let take = |left: &mut u64, bytes: u64| {
+            let taken = bytes.saturating_add(ENTRY_BYTES);
+            *left = left.checked_sub(taken).ok_or_else(too_much)?;
+            Ok(())
+        };
+        let mut left = max;
+        self.walk(names, &mut |_, _, found| take(&mut left, found.len))?;
+        left = max;
         let copy = Self::make(to)?;
         let mut dirs = vec![PathBuf::new()];
         self.walk(names, &mut |dir, at, found| {
@@ -304,11 +328,12 @@ impl Dir {
                 Kind::Dir => {
                     Self::make(&to.join(at))?;
                     dirs.push(at.to_owned());
-                    Ok(())
+                    take(&mut left, found.len)
                 }
                 Kind::File => {
                     let mut copied = copy.create_new(at)?;
-                    io::copy(&mut dir.file(name)?, &mut copied)?;
+                    let mut source = dir.file(name)?.take(left.saturating_add(1));
+                    take(&mut left, io::copy(&mut source, &mut copied)?)?;
                     copied.sync_all()
                 }
                 Kind::Other(words) => Err(refused(format!("{}: {words}", at.display()))),

@@ -1,10 +1,12 @@
 //! A lab that is kept comes back with its links, its split and its traffic as they were when it was
 //! left.
 
+use crate::common::control::open_lab;
 use crate::common::running::{
     CENTRAL, MINER, TEXT, WALLET, agree_on, all_up, begun, done, kept_in, mine, options, start,
     until,
 };
+use chainlab::lab::layout::NodeSpec;
 use chainlab::lab::request::{Bend, LinkChange, TrafficChange};
 use chainlab::lab::{Lab, LabOptions, LabView, NodeIx, Request};
 use chainlab::link::{Conditions, LinkState};
@@ -213,6 +215,35 @@ async fn what_was_changed_is_put_down_before_the_lab_is_left() {
     let found = tokio::time::timeout(Duration::from_secs(8), look).await;
     found.expect("sooner than the clock is put down");
     lab.close().await.expect("it closes");
+}
+
+#[tokio::test(flavor = "multi_thread")]
+async fn a_lab_whose_node_dials_one_of_another_process_goes_on_without_that_one() {
+    let dir = TempDir::new().expect("a temporary directory");
+    let (elsewhere, entry) = open_lab("[[node]]\nname = \"distant\"\n").await;
+    let lab = start(kept_in(dir.path())).expect("it starts");
+    begun(&lab).await;
+    lab.attach_to(entry.door).await.expect("it answers");
+    until(&lab, |view| view.nodes.len() == 4).await;
+    let mut spec = NodeSpec::new("near");
+    spec.connect = vec!["distant".to_owned(), "central".to_owned()];
+    done(&lab, Request::Add(Box::new(spec))).await;
+    done(&lab, bend("near", "central", false, slow(33))).await;
+    lab.close().await.expect("it closes");
+
+    let lab = start(kept_in(dir.path())).expect("it goes on");
+    let names: Vec<_> = lab
+        .view()
+        .nodes
+        .iter()
+        .map(|node| node.name.to_string())
+        .collect();
+    assert_eq!(names, ["central", "wallet", "miner", "near"]);
+    let view = until(&lab, |view| is_joined(view, CENTRAL, NodeIx(3))).await;
+    let (there, ..) = link(&view, NodeIx(3), CENTRAL).expect("it is shown");
+    assert_eq!(there.latency.as_millis(), 33);
+    lab.close().await.expect("it closes");
+    elsewhere.close().await.expect("it closes");
 }
 
 /// `lab.json`, changed.

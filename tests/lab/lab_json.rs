@@ -4,6 +4,7 @@
 use crate::common::lab_json::{SCRAPS, judge_lab, mangled, read, values, whole};
 use crate::common::running::{kept_in, start};
 use chainlab::lab::LabError;
+use chainlab::node::mining::MiningMode;
 use proptest::prelude::*;
 use serde_json::{Value, json};
 use std::env;
@@ -210,6 +211,33 @@ fn what_a_kept_lab_says_is_checked_as_a_layout_is_and_refused_with_its_place() {
         );
         assert!(said.len() < 400, "{pointer}: {} bytes", said.len());
     }
+}
+
+#[test]
+fn the_wallet_that_a_miner_would_make_is_free_if_it_has_others_and_taken_if_not() {
+    let mut lab = whole();
+    lab["nodes"][2]["spec"]["wallets"] = json!([]);
+    lab["nodes"][2]["spec"]["mine"]["mode"] = json!(MiningMode::On);
+    lab["nodes"][2]["spec"]["mine"]["to"] = Value::Null;
+    // By hand, before it mined, so that it never made one.
+    lab["nodes"][2]["wallets"] = json!(["rewards"]);
+    lab["nodes"][1]["wallets"] = json!(["alice", "miner"]);
+    let bytes = |lab: &Value| serde_json::to_vec(lab).expect("plain data");
+    assert_eq!(read(&bytes(&lab)).map(|_| ()), Ok(()));
+    lab["nodes"][2]["wallets"] = json!([]);
+    let has = "wallet has a wallet \"miner\" already: names are unique in a lab";
+    let said = read(&bytes(&lab)).expect_err("it would make one");
+    assert_eq!(said, format!("lab.json: nodes[2].spec.name: {has}"));
+    // The same in the other order.
+    lab["nodes"][1]["wallets"] = json!(["alice"]);
+    let mut late = lab["nodes"][1].clone();
+    late["spec"]["name"] = json!("late");
+    (late["spec"]["wallets"], late["wallets"]) = (json!(["miner"]), json!(["miner"]));
+    late["spec"]["mine"]["to"] = json!("miner");
+    lab["nodes"].as_array_mut().expect("a list").push(late);
+    let said = read(&bytes(&lab)).expect_err("it would make one");
+    let has = "miner has a wallet \"miner\" already: names are unique in a lab";
+    assert_eq!(said, format!("lab.json: nodes[3].spec.wallets[0]: {has}"));
 }
 
 #[test]

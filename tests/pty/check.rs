@@ -274,6 +274,30 @@ fn a_database_that_cannot_be_written_is_checked_and_what_is_not_mended_is_said()
 }
 
 #[test]
+fn a_database_that_has_no_room_to_be_copied_is_refused_before_a_byte_is() {
+    let Some(other) = OtherUser::new() else {
+        return;
+    };
+    let dir = other.home.path().join("data");
+    node(&dir, 2);
+    // Eight terabytes, and none on disk.
+    let hole = fs::File::create(dir.join("chain/0.jnl")).expect("room on disk");
+    hole.set_len(1 << 43).expect("a file may be so long");
+    open_to_all(&dir);
+    let (out, said, code) = told(
+        &other
+            .chainlab(&["check", "data"])
+            .output()
+            .expect("it runs"),
+    );
+    assert_eq!((code, out.as_str()), (Some(1), ""), "{said}");
+    assert!(said.starts_with("chainlab: data: a copy at "), "{said}");
+    assert!(said.contains(" would take more than "), "{said}");
+    let copies = other.own().join("chainlab-65534");
+    assert_eq!(fs::read_dir(copies).expect("made").count(), 0);
+}
+
+#[test]
 fn a_database_of_one_s_own_that_is_write_protected_is_checked_in_a_copy() {
     let Some(other) = OtherUser::new() else {
         return;

@@ -78,14 +78,16 @@ fn peers(peers: &mut Vec<PeerInfo>) {
     }
 }
 
-/// What a node answers.
-pub(super) fn reply(mut reply: Reply) -> Reply {
-    match &mut reply {
-        Reply::Peers(told) => peers(told),
-        Reply::Snapshot(seen) => peers(&mut seen.peers),
-        _ => {}
+/// What a node answers; `None`: no node answers that.
+pub(super) fn reply(reply: Reply) -> Option<Reply> {
+    match reply {
+        Reply::Peers(mut told) => {
+            peers(&mut told);
+            Some(Reply::Peers(told))
+        }
+        Reply::Snapshot(seen) => Some(Reply::Snapshot(Box::new(snapshot(*seen)?))),
+        other => Some(other),
     }
-    reply
 }
 
 /// How all nodes look.

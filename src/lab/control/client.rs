@@ -174,7 +174,11 @@ impl Client {
         let (method, mut params) = methods::write(command);
         params.insert("node".to_owned(), node.into());
         let reply = self.call(method, params).await?;
-        understood(&self.0.at, reply).map(believed::reply)
+        let reply = believed::reply(understood(&self.0.at, reply)?);
+        reply.ok_or_else(|| ClientError::Foreign {
+            at: self.0.at.clone(),
+            why: "no node looks like that".to_owned(),
+        })
     }
 
     /// All nodes, as they were last seen.

@@ -4,9 +4,10 @@
 //! so that a thousand of them keep nobody out, and can be turned out of it. What a flood of them can do
 //! to a client:
 //!
-//! - *Connections that say nothing* have [`SILENT_MAX`] seats, of which the oldest is given up. What has
-//!   come in is looked at before the next connection is taken, so a client loses its seat only if so
-//!   many come between its connecting and its first bytes, which it sends at once.
+//! - *Connections that say nothing* have [`SILENT_MAX`] seats, of which the oldest is given up. Between
+//!   two connections that are taken, what has come in gets its turn to be looked at, so a client loses
+//!   its seat only if about as many come between its connecting and the look at its first bytes, which
+//!   it sends at once.
 //! - *Connections that send a byte*, or a line a byte at a time, or a wrong cookie, have other seats,
 //!   [`UNGREETED_MAX`]. A client needs none of these: its `hello` comes in one piece, and is judged as
 //!   soon as it is read, without a pause in which it could be turned out.
@@ -232,7 +233,8 @@ impl Context {
             let ungreeted = guests.ungreeted.entry(socket).or_default();
             seat(&mut ungreeted.silent, SILENT_MAX, guest);
         }
-        // All that wait to be run are, this one among them, before the next is let in.
+        // Those that wait to be run get their turn. With several threads that is likely to be before
+        // the next is let in, and no more.
         tokio::task::yield_now().await;
     }
 

@@ -85,16 +85,16 @@ impl Roster {
         check_count(made.len()).map_err(|problem| invalid("made", problem))?;
         self.check_wallets("wallets", &spec.wallets, &[])?;
         self.check_wallets("made", made, &spec.wallets)?;
-        if spec.wallets.is_empty() && spec.mine.mode != MiningMode::Off {
-            // It makes one that is named after it.
-            self.check_free(&spec.name)
+        let reward = reward_wallet(spec, made);
+        if let Some(wallet) = reward {
+            self.check_free(wallet)
                 .map_err(|problem| unfit("name", RefusalKind::Taken, problem))?;
         }
         check_miner(spec, made)?;
         self.enter(spec);
         let at = self.nodes.len() - 1;
-        let made = made.iter().map(|wallet| (wallet.clone(), at));
-        self.owners.extend(made);
+        let made = made.iter().map(String::as_str).chain(reward);
+        made.for_each(|wallet| self.give(wallet, at));
         Ok(())
     }
 
@@ -218,6 +218,12 @@ impl Roster {
     pub fn owner(&self, wallet: &str) -> Option<usize> {
         self.owners.get(wallet).copied()
     }
+}
+
+/// The wallet that a node makes for its rewards, named after it: one that mines and has no other.
+pub fn reward_wallet<'a>(spec: &'a NodeSpec, made: &[String]) -> Option<&'a str> {
+    let mines = spec.mine.mode != MiningMode::Off;
+    (mines && spec.wallets.is_empty() && made.is_empty()).then_some(&*spec.name)
 }
 
 /// That another node has a wallet of this name.

@@ -7,7 +7,7 @@ use super::{Shared, Standing, nodes};
 use crate::lab::control::ClientError;
 use crate::lab::control::methods::key_holder;
 use crate::lab::layout::NodeSpec;
-use crate::lab::layout::roster::{Roster, taken};
+use crate::lab::layout::roster::{Roster, reward_wallet, taken};
 use crate::lab::request::{Answer, Request};
 use crate::lab::view::{NodeIx, NodeState};
 use crate::node::io::{Command, CommandError, Payment, RefusalKind, Reply};
@@ -185,8 +185,9 @@ impl Shared {
             let listener = nodes::listen(&spec, None).map_err(fault)?;
             let addr = listener.local_addr().map_err(fault)?;
             let ix = NodeIx(model.nodes.len());
-            for wallet in &spec.wallets {
-                model.wallets.insert(wallet.clone(), ix);
+            let wallets = spec.wallets.iter().map(String::as_str);
+            for wallet in wallets.chain(reward_wallet(&spec, &[])) {
+                model.wallets.insert(wallet.to_owned(), ix);
             }
             self.clock.reserve(&spec.name);
             model.nodes.push(Node::new(spec, addr));

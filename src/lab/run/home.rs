@@ -84,11 +84,12 @@ impl Home {
             Err(TryLockError::WouldBlock) => return Err(LabError::InUse(path)),
             Err(TryLockError::Error(error)) => return Err(LabError::file(&path.join(LOCK))(error)),
         };
-        // Nobody else writes from here on.
-        let kept = Kept::read(&dir)?;
         if dir.protect(&OURS).map_err(LabError::file(&path))? {
             tracing::warn!("{}: {MENDED}", path.display());
         }
+        // Nobody else writes from here on: what was looked at before may be another thing by now.
+        check_nodes(&dir)?;
+        let kept = Kept::read(&dir)?;
         let home = Self {
             path,
             is_temporary: false,
@@ -177,7 +178,7 @@ fn transfer(from: &Path, to: &Path) -> Result<(), LabError> {
         }
         Ok(()) => return Ok(()),
     }
-    let copied = Dir::open(from).and_then(|from| from.copy(&from.names()?, to));
+    let copied = Dir::open(from).and_then(|from| from.copy(&from.names()?, to, u64::MAX));
     if let Err(error) = copied {
         let _ = fs::remove_dir_all(to);
         return Err(LabError::file(to)(error));

@@ -6,11 +6,11 @@
 
 use super::Shared;
 use super::error::LabError;
-use super::model::Model;
+use super::model::{Model, Node};
 use super::saved::FILE;
 use crate::lab::control::LinkStatus;
-use crate::lab::layout::Layout;
 use crate::lab::layout::roster::Roster;
+use crate::lab::layout::{Layout, NodeSpec};
 use crate::lab::partition::{self, Partition};
 use crate::lab::traffic::{TrafficSpec, check_tx_rate};
 use crate::link::LinkState;
@@ -191,6 +191,15 @@ impl Model {
         }
         let addr = name.parse();
         addr.map_err(|_| format!("links: there is no node {name:?}"))
+    }
+
+    /// A node as the lab can start it by itself: of other processes' nodes, which are not kept, it
+    /// dials none.
+    pub(super) fn spec_to_keep(&self, node: &Node) -> NodeSpec {
+        let mut spec = node.spec.clone();
+        let is_own = |name: &String| self.named(name).is_some_and(|node| node.host.is_none());
+        spec.connect.retain(is_own);
+        spec
     }
 
     /// Payments as they are; before any can be made, as the layout wants them.

@@ -6,6 +6,7 @@ use super::model::{Model, Node};
 use super::saved::{Kept, Saved, SavedNode};
 use super::telling::Telling;
 use super::{Control, Lab, LabOptions, Shared, Standing, first, nodes, script};
+use crate::lab::layout::roster::reward_wallet;
 use crate::lab::layout::{self, Layout};
 use crate::lab::network;
 use crate::lab::script::Script;
@@ -188,7 +189,9 @@ fn model(nodes: Vec<Node>, saved: &[SavedNode], home: &Home) -> Model {
     let mut wallets = BTreeMap::new();
     for (ix, node) in saved.iter().enumerate() {
         let names = node.spec.wallets.iter().chain(&node.wallets);
-        wallets.extend(names.map(|name| (name.clone(), NodeIx(ix))));
+        let names = names.map(String::as_str);
+        let names = names.chain(reward_wallet(&node.spec, &node.wallets));
+        wallets.extend(names.map(|name| (name.to_owned(), NodeIx(ix))));
     }
     Model {
         nodes,
@@ -272,7 +275,7 @@ impl Shared {
         saved.nodes = nodes
             .filter(|(_, node)| node.host.is_none())
             .map(|(ix, node)| SavedNode {
-                spec: node.spec.clone(),
+                spec: model.spec_to_keep(node),
                 port: Some(node.addr.port()),
                 wallets: model.wallets_of(NodeIx(ix)).map(str::to_owned).collect(),
             })

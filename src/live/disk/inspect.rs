@@ -46,13 +46,14 @@ pub(super) fn is_foreign(dir: &Dir) -> io::Result<bool> {
     Ok(!names.is_empty() && !is_ours)
 }
 
-/// The names of all that a store and its node have made in a data directory.
+/// The names of all that a store and its node make in a data directory, be it there or not, and those
+/// of the ends of journals that are there.
 pub(super) fn own_names(dir: &Dir) -> io::Result<Vec<String>> {
     let found = dir.names()?.into_iter();
     let found = found.filter_map(|name| name.into_string().ok());
     let is_cut = |name: &str| name.starts_with("cut-") && name.ends_with(".jnl");
-    let ours = found.filter(|name| OURS.contains(&name.as_str()) || is_cut(name));
-    Ok(ours.collect())
+    let cut = found.filter(|name| is_cut(name));
+    Ok(OURS.map(str::to_owned).into_iter().chain(cut).collect())
 }
 
 /// Sees to it that fjall finds nothing that makes it delete rows which are still good.

@@ -129,6 +129,8 @@ impl DiskStore {
         if place.protect(&ours).map_err(failed)? {
             tracing::warn!("{}: {MENDED}", dir.display());
         }
+        // Until a moment ago others may have put a link there.
+        check_kinds(&place)?;
         // What cannot be seen is not taken for what is not there.
         let is_there = |name: &str| place.find(name).map_err(failed).map(|it| it.is_some());
         let was_unfinished = is_there("creating")?;

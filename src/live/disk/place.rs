@@ -44,7 +44,8 @@ pub fn access(dir: &Path) -> Result<Access, OpenDiskError> {
 }
 
 /// Copies a store that no node has open to a directory that is not there: for a look at one that
-/// cannot be written.
+/// cannot be written. It may be another user's, who may have made it as large as can be, so it takes
+/// half of the room that there is at most.
 ///
 /// # Errors
 /// [`OpenDiskError`].
@@ -54,14 +55,16 @@ pub fn copy(dir: &Path, to: &Path) -> Result<(), OpenDiskError> {
     refuse_foreign(&place)?;
     let _lock = lock(&place, |dir, name| dir.file(name))?;
     check_kinds(&place)?;
-    Ok(place.copy(&COPIED, to).map_err(failed)?)
+    let room = Dir::make(to).and_then(|to| to.room()).map_err(failed)?;
+    Ok(place.copy(&COPIED, to, room / 2).map_err(failed)?)
 }
 
 /// A directory for a store, which is made if it is not there. Nothing else is changed.
 pub(super) fn own_place(dir: &Path) -> Result<Dir, OpenDiskError> {
     let failed = |e: io::Error| failed(dir, &e);
     let place = match Dir::open(dir) {
-        Err(e) if e.kind() == ErrorKind::NotFound => return Ok(Dir::make(dir).map_err(failed)?),
+        // Another user may make it first, so it is looked at like one that was there.
+        Err(e) if e.kind() == ErrorKind::NotFound => Dir::make(dir).map_err(failed)?,
         opened => opened.map_err(failed)?,
     };
     if !place.is_ours().map_err(failed)? {

@@ -119,12 +119,40 @@ fn what_is_copied_is_what_was_there_and_is_for_its_user_alone() {
     files::write(deep.join("keys"), "secret").expect("room on disk");
     set(&deep.join("keys"), 0o644);
     let (from, to) = (dir.dir("from").expect("there"), home.path().join("to"));
-    from.copy(&["nodes"], &to).expect("room on disk");
+    from.copy(&["nodes"], &to, u64::MAX).expect("room on disk");
     let copied = to.join("nodes/central/keys");
     assert_eq!(files::read(&copied).expect("there"), b"secret");
     assert_eq!((mode(&copied), mode(&to)), (0o600, 0o700));
     symlink("keys", deep.join("link")).expect("room on disk");
     let other = home.path().join("other");
-    let refused = from.copy(&["nodes"], &other).expect_err("a link");
+    let refused = from.copy(&["nodes"], &other, u64::MAX).expect_err("a link");
     assert_eq!(refused.kind(), ErrorKind::InvalidData);
+}
+
+#[test]
+fn a_copy_takes_no_more_room_than_it_may_however_large_a_file_says_it_is() {
+    let (home, dir) = place();
+    let deep = home.path().join("from/nodes");
+    files::create_dir_all(&deep).expect("room on disk");
+    let hole = File::create(deep.join("0.jnl")).expect("room on disk");
+    // It takes no room itself.
+    hole.set_len(3_000_000).expect("room on disk");
+    let (from, to) = (dir.dir("from").expect("there"), home.path().join("to"));
+    let refused = from.copy(&["nodes"], &to, 3_000_000).expect_err("large");
+    assert_eq!(refused.kind(), ErrorKind::FileTooLarge);
+    let words = format!(
+        "a copy at {} would take more than 3000000 bytes",
+        to.display()
+    );
+    assert_eq!(refused.to_string(), words);
+    assert!(!to.exists(), "it was begun");
+    from.copy(&["nodes"], &to, 3_100_000).expect("it may");
+    let crowd = deep.join("crowd");
+    files::create_dir(&crowd).expect("room on disk");
+    for number in 0..100 {
+        files::write(crowd.join(number.to_string()), "").expect("room on disk");
+    }
+    let other = home.path().join("other");
+    let refused = from.copy(&["nodes"], &other, 3_100_000).expect_err("many");
+    assert_eq!(refused.kind(), ErrorKind::FileTooLarge);
 }

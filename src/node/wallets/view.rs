@@ -13,6 +13,10 @@ use crate::chain::{Amount, KeyHash, OutPoint, Tx, Txid};
 use std::cmp::Reverse;
 use std::collections::{BTreeMap, BTreeSet};
 
+/// Entries of wallets that are looked through for what spent a coin: some are read from disk, and the
+/// node waits for it.
+const LOOKED_THROUGH_MAX: usize = 20 * PAGE_MAX;
+
 impl Wallets {
     /// All wallets, in the order in which they were made. Cheap: each is computed again only when
     /// something has changed.
@@ -153,7 +157,8 @@ impl Wallets {
 
     /// What those of these payments that can never be in a block would spend, and blocks have spent
     /// otherwise, with the transaction that did. Looks through what their wallets have in blocks, the
-    /// last first, but only if there are such payments, and until all are found.
+    /// last first, but only if there are such payments, until all are found, and no further back than
+    /// [`LOOKED_THROUGH_MAX`]: a coin may be gone without any block that spends it.
     fn spent_in_blocks(
         &self,
         waiting: &[Txid],
@@ -166,9 +171,11 @@ impl Wallets {
             wanted.entry(coin.owner).or_default().insert(*outpoint);
         }
         let mut found = BTreeMap::new();
+        let most = LOOKED_THROUGH_MAX / wanted.len().max(1);
         for (owner, mut wanted) in wanted {
             let purse = self.purses.get(&owner).into_iter();
-            for place in purse.flat_map(|purse| purse.entries.iter().rev()) {
+            let places = purse.flat_map(|purse| purse.entries.iter().rev());
+            for place in places.take(most) {
                 if wanted.is_empty() {
                     break;
                 }
