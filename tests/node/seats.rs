@@ -204,7 +204,7 @@ fn an_honest_node_that_is_refused_is_told_why_and_comes_back_ever_more_slowly() 
         _ => None,
     });
     let whys: Vec<_> = whys.collect();
-    let words = "it said: no more inbound connections are taken";
+    let words = "it said \"no more inbound connections are taken\"";
     assert!(whys.iter().all(|(_, why)| why.ends_with(words)), "{whys:?}");
     // Half a second, then twice as much, and ten seconds in the end.
     assert!((6..=12).contains(&whys.len()), "{}", whys.len());
