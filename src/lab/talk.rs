@@ -12,6 +12,12 @@
 //! pointers, however much is said. What strangers say, and is said to them, has chunks of its own: they may
 //! say as much as they like, and the last words of the lab's nodes stay.
 
+mod chunks;
+mod counts;
+
+pub use self::counts::{COMMANDS, Count, Counts};
+
+use self::chunks::Chunks;
 use super::view::NodeIx;
 use crate::node::Time;
 use crate::node::io::{ConnId, Event, EventKind};
@@ -20,12 +26,9 @@ use std::collections::{BTreeMap, VecDeque};
 use std::sync::Arc;
 use std::time::Duration;
 
-/// Messages that are remembered of nodes, and as many of strangers: what a lab of three says in ten minutes, 32 busy nodes in a second
-/// or two. With what the events hold of them they take a few MB.
+/// Messages that are remembered of nodes, and as many of strangers: what a lab of three says in ten
+/// minutes, 32 busy nodes in a second or two. With what the events hold of them they take a few MB.
 pub const TALK_MAX: usize = 8_192;
-
-/// Messages of a chunk: what is copied at most when something is said while somebody looks.
-const CHUNK: usize = 256;
 
 /// Messages between two nodes, of one kind, of which only one end has been heard; the oldest go.
 /// What a connection swallows that ends never has another.
@@ -38,26 +41,6 @@ const STRANGERS_MAX: (usize, usize) = (1_024, 4);
 /// How long after the end of a connection it may still turn out that something came in before: each
 /// end notices in its own time.
 const LATE: Duration = Duration::from_secs(2);
-
-/// The commands that there are, the last standing for all others: peers may be of another kind.
-pub const COMMANDS: [&str; 16] = [
-    "version",
-    "verack",
-    "ping",
-    "pong",
-    "getaddr",
-    "addr",
-    "inv",
-    "getdata",
-    "notfound",
-    "getheaders",
-    "headers",
-    "getblocks",
-    "block",
-    "tx",
-    "reject",
-    "other",
-];
 
 /// A message from one node to another.
 #[derive(Clone, Debug, PartialEq)]
@@ -90,18 +73,6 @@ pub enum Party {
     Stranger(Arc<str>),
 }
 
-/// How much of something went over a link.
-#[derive(Clone, Copy, Debug, Default, PartialEq, Eq)]
-pub struct Count {
-    /// Messages.
-    pub messages: u64,
-    /// Bytes of their frames.
-    pub bytes: u64,
-}
-
-/// How much was said from one to another, by command, in the order of [`COMMANDS`].
-pub type Counts = BTreeMap<(NodeIx, NodeIx), [Count; COMMANDS.len()]>;
-
 /// What nodes have said to each other, and whoever looks at it has it as it was then.
 #[derive(Clone, Debug, Default, PartialEq)]
 pub struct Talk {
@@ -111,10 +82,6 @@ pub struct Talk {
     next: u64,
     counts: Arc<Counts>,
 }
-
-/// The last messages, by their numbers, some of which may be missing.
-#[derive(Clone, Debug, Default, PartialEq)]
-struct Chunks(VecDeque<Arc<Vec<Spoken>>>);
 
 /// Listens to all nodes of a lab.
 #[derive(Debug, Default)]
@@ -182,15 +149,6 @@ impl Party {
     }
 }
 
-impl Count {
-    fn add(&mut self, bytes: usize) {
-        let bytes = u64::try_from(bytes).unwrap_or(u64::MAX);
-        // Other processes say what they like.
-        self.messages = self.messages.saturating_add(1);
-        self.bytes = self.bytes.saturating_add(bytes);
-    }
-}
-
 impl Talk {
     /// Messages, newest first.
     pub fn newest(&self) -> impl Iterator<Item = &Spoken> {
@@ -237,47 +195,6 @@ impl Talk {
     fn get_mut(&mut self, number: u64) -> Option<&mut Spoken> {
         let found = self.between_nodes.get_mut(number);
         found.or_else(|| self.with_strangers.get_mut(number))
-    }
-}
-
-impl Chunks {
-    fn newest(&self) -> impl Iterator<Item = &Spoken> {
-        let chunks = self.0.iter().rev();
-        chunks.flat_map(|chunk| chunk.iter().rev())
-    }
-
-    fn len(&self) -> usize {
-        self.0.iter().map(|chunk| chunk.len()).sum()
-    }
-
-    fn push(&mut self, spoken: Spoken) {
-        if self.0.back().is_none_or(|chunk| chunk.len() == CHUNK) {
-            self.0.push_back(Arc::new(Vec::with_capacity(CHUNK)));
-        }
-        let last = self.0.back_mut().expect("one was put there");
-        Arc::make_mut(last).push(spoken);
-        if self.0.len() > TALK_MAX / CHUNK {
-            self.0.pop_front();
-        }
-    }
-
-    /// The chunk that a message is in, if it is here, and its place there.
-    fn place(&self, number: u64) -> Option<(usize, usize)> {
-        let begins_later = |chunk: &Arc<Vec<Spoken>>| chunk[0].number > number;
-        let chunk = self.0.partition_point(|chunk| !begins_later(chunk));
-        let chunk = chunk.checked_sub(1)?;
-        let found = self.0[chunk].binary_search_by_key(&number, |spoken| spoken.number);
-        Some((chunk, found.ok()?))
-    }
-
-    fn get(&self, number: u64) -> Option<&Spoken> {
-        let (chunk, at) = self.place(number)?;
-        self.0.get(chunk)?.get(at)
-    }
-
-    fn get_mut(&mut self, number: u64) -> Option<&mut Spoken> {
-        let (chunk, at) = self.place(number)?;
-        Arc::make_mut(self.0.get_mut(chunk)?).get_mut(at)
     }
 }
 

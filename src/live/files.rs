@@ -249,7 +249,7 @@ impl Dir {
         if was_open {
             fs::fchmod(&self.fd, mode.difference(others()))?;
         }
-        // From here on nobody else can put a link there. What was looked at before may be one by now.
+        // From here on no other user can put a link there. What was looked at before may be one by now.
         self.walk(names, &mut |dir, at, found| {
             let is_one = matches!(found.kind, Kind::File | Kind::Dir);
             if is_one && found.mode.intersects(others()) {

@@ -30,7 +30,7 @@ const BUSY_PAUSE: Duration = Duration::from_millis(10);
 const CHUNK: usize = 64 * 1024;
 
 /// Bytes that are written at once. A pipe takes so many as a whole (`PIPE_BUF`), and a larger write
-/// returns only when all of it is read: that somebody reads would show too late.
+/// returns only when all of it is read: a reader would show too late.
 const PIECE: usize = 4 * 1024;
 
 /// Something to write to that may block. Clones are the same.

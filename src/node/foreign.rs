@@ -100,7 +100,7 @@ pub fn one_line(text: &str) -> Cow<'_, str> {
     }
 }
 
-/// Words of somebody else in quotes, in one line, at most `max` characters of them; what was cut off
+/// Words from outside in quotes, in one line, at most `max` characters of them; what was cut off
 /// leaves dots. No quotation mark is left inside: they end where they seem to.
 pub fn quoted(text: &str, max: usize) -> String {
     let line = one_line(text);
@@ -118,7 +118,7 @@ pub fn peer_name(said: &str) -> String {
     parse_node_name(said).unwrap_or_else(|_| format!("peer {}", quoted(said, QUOTED_NAME_MAX)))
 }
 
-/// Another name for one that has this one, which somebody else has already.
+/// Another name for one that has this one, which another peer has already.
 pub fn numbered(name: &str, number: usize) -> String {
     if name.starts_with(PEER) {
         return format!("{name} {number}");

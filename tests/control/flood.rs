@@ -1,4 +1,4 @@
-//! Floods of connections to a door: whoever says its `hello` gets in, every time.
+//! Floods of connections to a door: a client that says its `hello` gets in, every time.
 
 use crate::common::control::*;
 use crate::common::live::soon;

@@ -1,4 +1,4 @@
-//! Layouts that are sent to harm whoever opens them: each is refused with its place and in words, in
+//! Layouts that are sent to harm their reader: each is refused with its place and in words, in
 //! little time and memory, and none of the words has a character that cannot be seen.
 
 use chainlab::lab::document::FILE_BYTES_MAX;

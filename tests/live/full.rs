@@ -105,7 +105,7 @@ fn holds(store: &DiskStore, notes: usize) {
     }
 }
 
-/// Damages when nobody says how many.
+/// Damages unless a variable says how many.
 const DAMAGES: u64 = 70;
 
 #[test]

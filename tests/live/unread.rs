@@ -50,6 +50,17 @@ fn chainlab(home: &Path, arguments: &[&str]) -> Command {
     command
 }
 
+/// A node called nora.
+const NORA: [&str; 7] = [
+    "node",
+    "--name",
+    "nora",
+    "--port",
+    "0",
+    "--data-dir",
+    "nora",
+];
+
 struct Program(Child);
 
 impl Program {
@@ -128,16 +139,7 @@ fn find<'a>(value: &'a Value, name: &str) -> Option<&'a Value> {
 fn a_node_whose_log_is_not_read_goes_on_and_ends_when_it_is_told_to() {
     let home = tempfile::tempdir().expect("a directory");
     let (mut reader, writer) = full();
-    let node = [
-        "node",
-        "--name",
-        "nora",
-        "--port",
-        "0",
-        "--data-dir",
-        "nora",
-    ];
-    let mut command = chainlab(home.path(), &node);
+    let mut command = chainlab(home.path(), &NORA);
     command.env("RUST_LOG", "trace").stderr(writer);
     let node = Program(command.spawn().expect("it starts"));
     drop(command);
@@ -164,16 +166,7 @@ fn a_node_whose_log_has_lost_its_reader_goes_on_as_well() {
     let home = tempfile::tempdir().expect("a directory");
     let (reader, writer) = pipe().expect("a pipe");
     drop(reader);
-    let node = [
-        "node",
-        "--name",
-        "nora",
-        "--port",
-        "0",
-        "--data-dir",
-        "nora",
-    ];
-    let mut command = chainlab(home.path(), &node);
+    let mut command = chainlab(home.path(), &NORA);
     command.stderr(writer);
     let node = Program(command.spawn().expect("it starts"));
     status(home.path());
@@ -247,17 +240,8 @@ fn a_run_that_is_told_to_end_and_is_read_says_what_it_came_to() {
 #[test]
 fn two_of_the_same_signal_at_once_are_one() {
     let home = tempfile::tempdir().expect("a directory");
-    let node = [
-        "node",
-        "--name",
-        "nora",
-        "--port",
-        "0",
-        "--data-dir",
-        "nora",
-    ];
     for signal in ["INT", "TERM"] {
-        let mut command = chainlab(home.path(), &node);
+        let mut command = chainlab(home.path(), &NORA);
         command.stderr(Stdio::piped());
         let mut node = Program(command.spawn().expect("it starts"));
         let mut log = node.0.stderr.take().expect("piped");

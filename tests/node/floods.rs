@@ -17,7 +17,7 @@ use std::env;
 /// Attackers at a time, as in the attack that found no way through.
 const ATTACKERS: usize = 3;
 
-/// Seconds of each flood if nobody says how many.
+/// Seconds of each flood unless a variable says how many.
 const SECS_DEFAULT: u64 = 3;
 
 /// Blocks that the node has before.

@@ -1,4 +1,4 @@
-//! Attacks on the seats of a node: whoever opens connections, however many and however they behave, does
+//! Attacks on the seats of a node: whatever opens connections, however many and however they behave, does
 //! not keep an honest node out, nor does it drive out one that has brought blocks.
 
 use crate::common::hostile::virtually::Attacker;

@@ -1,4 +1,4 @@
-//! What a door of another process says on the terminal of whoever asks it.
+//! What a door of another process says on the terminal of its client.
 
 use crate::common::control::{BUSY, Raw, open_lab};
 use crate::common::fake_door;

@@ -82,7 +82,7 @@ fn arguments_that_make_no_sense_are_refused_by_name() {
             &["--connect", "127.0.0.1"][..],
             "'127.0.0.1' for '--connect <HOST:PORT>': the port is missing",
         ),
-        (&["--connect", "127.0.0.1:0"], "nobody listens on port 0"),
+        (&["--connect", "127.0.0.1:0"], "no node listens on port 0"),
         (&["--connect", "0.0.0.0:1"], "0.0.0.0:1 cannot be a peer"),
         (
             &["--connect", "[::ffff:224.0.0.1]:3000"],

@@ -185,7 +185,7 @@ impl Report {
     }
 }
 
-/// What there is to say to whoever reads stderr.
+/// What there is to say on stderr.
 fn unread(bytes: usize) -> Failure {
     let kb = bytes.div_ceil(1_000);
     Failure::other(format!("its output is not read: {kb} kB wait"))

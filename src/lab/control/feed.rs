@@ -2,7 +2,7 @@
 //!
 //! Nothing waits here for a subscriber that is slow: how nodes look is asked for when the
 //! subscriber is ready for a line, so it sees the newest only; events wait in a ring that all
-//! subscribers share, and whoever is a whole ring behind has missed some. What peers can cause as often as
+//! subscribers share, and a client that is a whole ring behind has missed some. What peers can cause as often as
 //! they like has a ring of its own.
 
 use super::data::{EventWish, LabStatus, Opening, Wish};

@@ -150,7 +150,7 @@ impl Shared {
 }
 
 /// What a task does for a node's life. If it ends by a panic, so has that life: without it the node
-/// would be on its way for ever, and whoever waits for that.
+/// would be on its way for ever, and so would those who wait for that.
 pub(super) struct Duty {
     pub(super) shared: Arc<Shared>,
     pub(super) ix: NodeIx,

@@ -87,7 +87,7 @@ impl Home {
         if dir.protect(&OURS).map_err(LabError::file(&path))? {
             tracing::warn!("{}: {MENDED}", path.display());
         }
-        // Nobody else writes from here on: what was looked at before may be another thing by now.
+        // No other lab writes from here on: what was looked at before may be another thing by now.
         check_nodes(&dir)?;
         let kept = Kept::read(&dir)?;
         let home = Self {

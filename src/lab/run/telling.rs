@@ -87,7 +87,7 @@ impl Telling {
         WantsMessages(Arc::clone(&self.want_messages))
     }
 
-    /// Tells whoever listens. Nobody else may tell meanwhile.
+    /// Tells all that listen. No other thread may tell meanwhile.
     pub(super) fn tell(&self, ix: NodeIx, name: &str, event: &Arc<Event>, is_message: bool) {
         let sender = &self.lanes[lane_of(event)];
         if sender.receiver_count() == 0 {

@@ -70,7 +70,7 @@ impl Cast {
         self.give_reward_wallet(spec);
     }
 
-    /// Whoever mines without a wallet makes one for the rewards.
+    /// A miner without a wallet makes one for the rewards.
     fn give_reward_wallet(&mut self, spec: &NodeSpec) {
         let mines = spec.mine.mode != MiningMode::Off || spec.mine.first_at_once;
         if spec.wallets.is_empty() && mines {

@@ -1,5 +1,6 @@
 //! Who says what, as both ends tell it.
 
+use super::chunks::CHUNK;
 use super::*;
 use crate::node::io::PeerLabel;
 

@@ -96,7 +96,7 @@ pub(super) struct Cut {
 
 impl Cut {
     /// Cuts the journal in fjall's directory, after what is behind the cut was copied into `dir`: it
-    /// is of no use to fjall, but may be to somebody.
+    /// is of no use to fjall, but may be to its owner.
     pub fn apply(&self, chain: &Dir, dir: &Dir) -> io::Result<()> {
         let mut copy = (1..)
             .map(|number: u64| dir.create_new(format!("cut-{number}.jnl")))

@@ -50,7 +50,7 @@ const UNSEEN_MAX: usize = 64;
 const LINGERING_MAX: usize = 64;
 
 /// Connections that this node has dialled: more than a lab has nodes. Those that others open do not
-/// count, so that whoever floods the port keeps this node from nobody.
+/// count, so that a flood at the port keeps this node from no other.
 const DIALLED_MAX: usize = 256;
 
 /// How long a dialled address may take to answer.

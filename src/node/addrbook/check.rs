@@ -3,11 +3,11 @@
 use std::net::{IpAddr, Ipv4Addr, SocketAddr};
 use thiserror::Error;
 
-/// Why nobody can be reached at an address.
+/// Why no node can be reached at an address.
 #[derive(Clone, Copy, Debug, PartialEq, Eq, Error)]
 pub enum NoAddress {
     /// Port 0.
-    #[error("{0} cannot be a peer: nobody listens on port 0")]
+    #[error("{0} cannot be a peer: no node listens on port 0")]
     Port(SocketAddr),
     /// `0.0.0.0`, what else begins with 0, or `::`.
     #[error("{0} cannot be a peer: where one listens at all of its addresses, name one of them")]

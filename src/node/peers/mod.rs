@@ -12,17 +12,21 @@
 //! How many there may be, and who goes for another one: [`seats`] and [`evict`]. What becomes of those who
 //! never shake hands is counted: [`strangers`].
 
+mod bans;
 pub mod evict;
 mod names;
+mod peer;
 mod predecessor;
 pub mod seats;
 mod skew;
 pub mod strangers;
 
+pub use self::bans::{BAN, BANS_MAX};
 pub use self::names::{Neighbours, user_agent};
 pub use self::predecessor::Predecessor;
 pub use self::skew::Skew;
 
+use self::bans::Bans;
 use self::evict::Origin;
 use self::names::Names;
 use super::handshake::{self, Handshake, HandshakeError, Identity, Rival};
@@ -33,7 +37,6 @@ use super::time::{Time, earlier};
 use crate::chain::key::{PublicKey, Signature};
 use std::collections::BTreeMap;
 use std::net::{IpAddr, SocketAddr};
-use std::sync::Arc;
 use std::time::Duration;
 
 /// How often a peer is pinged.
@@ -51,12 +54,6 @@ pub const HANDSHAKE_MAX: Duration = Duration::from_secs(20);
 
 /// Points at which a connection ends.
 pub const SCORE_MAX: u32 = 100;
-
-/// How long a ban lasts.
-pub const BAN: Duration = Duration::from_secs(600);
-
-/// Bans kept at a time; the one that ends first gives way.
-pub const BANS_MAX: usize = 1_000;
 
 /// One connection.
 pub struct Peer {
@@ -106,93 +103,12 @@ pub struct Peers {
     inbound_max: usize,
     /// Which groups of addresses are lucky here, strangers do not know.
     group_secret: u64,
-    /// How often somebody came to a handshake or was gone after it.
+    /// How often a peer came to a handshake or was gone after it.
     changes: u64,
     /// Clocks that differ by more are told of.
     skew_max: Duration,
     peers: BTreeMap<ConnId, Peer>,
-    bans: BTreeMap<IpAddr, Time>,
-}
-
-impl Peer {
-    /// One that has said nothing yet, on a connection on which `nonce` is sent.
-    fn new(
-        (conn, addr, direction): (ConnId, SocketAddr, Direction),
-        nonce: u64,
-        now: Time,
-    ) -> Self {
-        let name = Arc::from(addr.to_string());
-        Self {
-            label: PeerLabel { conn, name },
-            addr,
-            direction,
-            since: now,
-            version: None,
-            unsent: 0,
-            rejected: None,
-            predecessor: None,
-            is_untold: false,
-            origin: Origin::of(addr.ip()),
-            handshake: Handshake::new(nonce),
-            their_nonce: 0,
-            last_byte: now,
-            ping: None,
-            ping_due: None,
-            round_trip: None,
-            fastest: None,
-            brought_block: None,
-            brought_tx: None,
-            clock: Skew::NONE,
-            received: 0,
-            sent: 0,
-            score: 0,
-        }
-    }
-
-    /// Whether the handshake is complete.
-    pub fn is_ready(&self) -> bool {
-        self.version.is_some()
-    }
-
-    /// Where it says that it listens: its own port, at the address that the connection shows.
-    pub fn listen(&self) -> Option<SocketAddr> {
-        let listen = self.version.as_ref()?.listen?;
-        (listen.port() != 0).then(|| SocketAddr::new(self.addr.ip(), listen.port()))
-    }
-
-    /// The key of the node, proven or only shown so far.
-    fn id(&self) -> Option<&PublicKey> {
-        let proven = self.version.as_ref().map(|version| &version.id);
-        proven.or(self.handshake.claimed())
-    }
-
-    fn idle_since(&self) -> Time {
-        self.last_byte
-    }
-
-    fn deadline(&self) -> Time {
-        let mut deadline = self.idle_since() + IDLE_MAX;
-        if !self.is_ready() {
-            deadline = deadline.min(self.since + HANDSHAKE_MAX);
-        }
-        if let Some((_, asked)) = self.ping {
-            deadline = deadline.min(asked + PONG_MAX);
-        }
-        self.ping_due.map_or(deadline, |due| deadline.min(due))
-    }
-
-    fn overdue(&self, now: Time) -> Option<&'static str> {
-        let pong_missing = |(_, asked): (u64, Time)| now - asked >= PONG_MAX;
-        if now - self.idle_since() >= IDLE_MAX {
-            Some("no byte moved for 20 s")
-        } else if !self.is_ready() && now - self.since >= HANDSHAKE_MAX {
-            Some("no handshake within 20 s")
-        } else if self.ping.is_some_and(pong_missing) {
-            Some("no pong for 1 200 s")
-        } else {
-            None
-        }
-    }
+    bans: Bans,
 }
 
 /// What is due for peers as time goes by.
@@ -221,7 +137,7 @@ impl Peers {
             changes: 0,
             skew_max: Skew::most(future_drift),
             peers: BTreeMap::new(),
-            bans: BTreeMap::new(),
+            bans: Bans::default(),
         }
     }
 
@@ -390,14 +306,14 @@ impl Peers {
                 due.pings.push((*conn, number));
             }
         }
-        self.bans.retain(|_, until| *until > now);
+        self.bans.tick(now);
         due
     }
 
     /// When something is due.
     pub fn deadline(&self) -> Option<Time> {
         let peers = self.peers.values().map(Peer::deadline).min();
-        earlier(peers, self.bans.values().min().copied())
+        earlier(peers, self.bans.deadline())
     }
 
     /// Adds to a peer's score. Returns why its connection is to end, if it is.
@@ -420,28 +336,19 @@ impl Peers {
         Some(CloseReason::Misbehaved(why.to_owned()))
     }
 
-    /// Bans an IP. One of version 4 is the same if it is written as one of version 6, as it is
-    /// by a socket that listens to both.
+    /// Bans an IP.
     pub fn ban(&mut self, ip: IpAddr, until: Time) {
-        let ip = ip.to_canonical();
-        if self.bans.len() >= BANS_MAX && !self.bans.contains_key(&ip) {
-            let first = self.bans.iter().min_by_key(|(_, until)| **until);
-            if let Some(ip) = first.map(|(ip, _)| *ip) {
-                self.bans.remove(&ip);
-            }
-        }
-        self.bans.insert(ip, until);
+        self.bans.add(ip, until);
     }
 
     /// Lifts a ban. Whether there was one.
     pub fn unban(&mut self, ip: IpAddr) -> bool {
-        self.bans.remove(&ip.to_canonical()).is_some()
+        self.bans.lift(ip)
     }
 
     /// Whether an IP is banned.
     pub fn is_banned(&self, ip: IpAddr, now: Time) -> bool {
-        let until = self.bans.get(&ip.to_canonical());
-        until.is_some_and(|until| *until > now)
+        self.bans.has(ip, now)
     }
 
     /// Forgets a connection.

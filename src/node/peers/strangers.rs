@@ -4,7 +4,7 @@
 //! they are very many, also who does come to one. A few of them in a minute are told of one by one, in
 //! words, as a single one is worth knowing: it may be a friend of another network. What is more than
 //! that is only counted, and told in sums: the first at once, then once a minute. So noise costs a
-//! line a minute, whoever makes it and however fast.
+//! line a minute, however fast it is made.
 
 use crate::node::time::Time;
 use serde::{Deserialize, Serialize};

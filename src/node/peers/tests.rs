@@ -16,7 +16,7 @@ fn connect(peers: &mut Peers, conn: u64, ip: [u8; 4]) -> Result<Option<ConnId>, 
     peers.connected((ConnId(conn), addr, Direction::Inbound), conn, NOW)
 }
 
-/// Somebody who is connected has said who it is.
+/// A connected peer has said who it is.
 fn shake_hands(peers: &mut Peers, conn: u64) {
     let peer = peers.get_mut(ConnId(conn)).expect("connected");
     peer.version = Some(Box::new(Version {
@@ -31,7 +31,7 @@ fn shake_hands(peers: &mut Peers, conn: u64) {
     }));
 }
 
-/// Somebody who comes to a handshake, and what that means for seats.
+/// A peer that comes to a handshake, and what that means for seats.
 fn come(peers: &mut Peers, conn: u64, ip: [u8; 4]) -> Result<Option<ConnId>, CloseReason> {
     connect(peers, conn, ip)?;
     shake_hands(peers, conn);

@@ -113,7 +113,7 @@ pub struct Part {
 }
 
 impl Part {
-    /// Somebody whom the node has never met.
+    /// One whom the node has never met.
     pub fn new(behaviour: Behaviour, network: BlockHash, loot: Loot) -> Self {
         static PARTS: AtomicU64 = AtomicU64::new(1);
         let number = PARTS.fetch_add(1, Ordering::Relaxed);

@@ -9,7 +9,7 @@ use thiserror::Error;
 /// Why something could not be had from another process.
 #[derive(Clone, Debug, Error)]
 pub enum ClientError {
-    /// Nobody is there.
+    /// No node is there.
     #[error("{at} does not answer: {why}")]
     Unreachable {
         /// Where.
