@@ -2,9 +2,10 @@
 //!
 //! If the process dies instead, the next one that makes such a directory takes the old one away: it
 //! removes every directory of the kind whose lock it can take. So a lock alone does not make a
-//! directory ours: between the making of the directory and the lock somebody may have come along
-//! and removed it. Whoever has the lock looks whether the file that it holds is still the one in
-//! the directory, and else begins again.
+//! directory ours: between the making of the directory and the lock another process may have come
+//! along and removed it. So a directory is renamed before anything in it goes, and the process that
+//! has a lock looks whether the file that it holds is still the one at that path, and else begins
+//! again.
 
 use super::run::LabError;
 use crate::live::files::{Dir, MENDED};
@@ -16,9 +17,12 @@ use std::path::{Path, PathBuf};
 /// The file in a directory that says that somebody has it.
 pub(super) const LOCK: &str = "lock";
 
+/// What stands before the name of a directory that is being removed.
+const GONE: &str = "gone-";
+
 /// How often to begin again. Each time another process would have to start within the same
 /// microseconds.
-const TRIES: usize = 10;
+const TRIES: usize = 100;
 
 /// Where this user's directories are, below one that everybody may write to.
 ///
@@ -77,7 +81,7 @@ impl Scratch {
 impl Drop for Scratch {
     fn drop(&mut self) {
         // What stays is swept by the next one.
-        let _ = fs::remove_dir_all(&self.path);
+        let _ = remove(&self.path);
     }
 }
 
@@ -92,7 +96,11 @@ pub(super) fn claim(parent: &Path, prefix: &str) -> Result<(PathBuf, File), LabE
         let random = getrandom::u32()
             .map_err(|error| LabError::Randomness(io::Error::other(error.to_string())))?;
         let path = parent.join(format!("{prefix}{}-{random:08x}", std::process::id()));
-        let dir = Dir::make(&path).map_err(LabError::file(&path))?;
+        let dir = match Dir::make(&path) {
+            // It was swept before it was open.
+            Err(error) if error.kind() == ErrorKind::NotFound => continue,
+            made => made.map_err(LabError::file(&path))?,
+        };
         if let Ok(lock) = lock(&dir) {
             return Ok((path, lock));
         }
@@ -109,7 +117,13 @@ pub(super) fn living(parent: &Path, prefix: &str) -> Vec<Dir> {
     };
     let mut living = Vec::new();
     for name in parent.names().unwrap_or_default() {
-        if !name.to_string_lossy().starts_with(prefix) {
+        let text = name.to_string_lossy();
+        if let Some(rest) = text.strip_prefix(GONE)
+            && rest.starts_with(prefix)
+        {
+            let _ = fs::remove_dir_all(parent.path().join(&name));
+        }
+        if !text.starts_with(prefix) {
             continue;
         }
         // Anything else than a directory is none of ours.
@@ -118,7 +132,7 @@ pub(super) fn living(parent: &Path, prefix: &str) -> Vec<Dir> {
         };
         match lock(&dir) {
             Ok(_lock) => {
-                if let Err(error) = fs::remove_dir_all(dir.path()) {
+                if let Err(error) = remove(dir.path()) {
                     tracing::warn!("{}: {error}", dir.path().display());
                 }
             }
@@ -126,6 +140,27 @@ pub(super) fn living(parent: &Path, prefix: &str) -> Vec<Dir> {
         }
     }
     living
+}
+
+/// Removes a directory whose lock this process has, with all that is in it.
+///
+/// # Errors
+/// It cannot be removed.
+pub(super) fn remove(path: &Path) -> io::Result<()> {
+    let name = path.file_name().unwrap_or_default().to_string_lossy();
+    let gone = path.with_file_name(format!("{GONE}{name}"));
+    fs::rename(path, &gone)?;
+    match fs::remove_dir_all(&gone) {
+        // A sweep was faster, or has just put a lock there: it sees that the path leads elsewhere.
+        Err(error) if error.kind() == ErrorKind::NotFound => Ok(()),
+        Err(error) if error.kind() == ErrorKind::DirectoryNotEmpty => {
+            match fs::remove_dir_all(&gone) {
+                Err(error) if error.kind() != ErrorKind::NotFound => Err(error),
+                _ => Ok(()),
+            }
+        }
+        removed => removed,
+    }
 }
 
 /// Takes the lock of a directory, if the directory is still there then.
@@ -138,4 +173,37 @@ pub(super) fn lock(dir: &Dir) -> Result<File, TryLockError> {
         return Err(TryLockError::WouldBlock);
     }
     Ok(file)
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+
+    /// How often each thread makes a directory and leaves it again.
+    const TIMES: usize = 300;
+
+    #[test]
+    fn a_directory_that_was_claimed_is_swept_by_none() {
+        let parent = tempfile::tempdir().expect("a directory");
+        let claims = || {
+            for _ in 0..TIMES {
+                let (path, _lock) = claim(parent.path(), "lab-").expect("it is made");
+                let dir = Dir::open(&path).expect("it is there");
+                dir.write("file", b"here").expect("it is there");
+                std::thread::yield_now();
+                let again = Dir::open(&path).and_then(|dir| dir.read("file", 9));
+                assert_eq!(again.expect("it is there"), b"here");
+                remove(&path).expect("it is removed");
+            }
+        };
+        std::thread::scope(|scope| {
+            let at_work: Vec<_> = (0..4).map(|_| scope.spawn(claims)).collect();
+            while at_work.iter().any(|thread| !thread.is_finished()) {
+                living(parent.path(), "lab-");
+            }
+        });
+        assert!(living(parent.path(), "lab-").is_empty());
+        let left = fs::read_dir(parent.path()).expect("it is there").count();
+        assert_eq!(left, 0);
+    }
 }

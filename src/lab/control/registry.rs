@@ -16,7 +16,7 @@ use crate::lab::private;
 use crate::lab::run::LabError;
 use crate::live::files::Dir;
 use serde::{Deserialize, Serialize};
-use std::fs::{self, File};
+use std::fs::File;
 use std::io;
 use std::path::{Path, PathBuf};
 
@@ -171,6 +171,6 @@ impl Registered {
 impl Drop for Registered {
     fn drop(&mut self) {
         // What stays is swept by the next one.
-        let _ = fs::remove_dir_all(&self.dir);
+        let _ = private::remove(&self.dir);
     }
 }

@@ -125,7 +125,7 @@ impl Home {
     /// It cannot be removed.
     pub(super) fn leave(self) -> Result<(), LabError> {
         if self.is_temporary {
-            fs::remove_dir_all(&self.path).map_err(LabError::file(&self.path))?;
+            private::remove(&self.path).map_err(LabError::file(&self.path))?;
         }
         Ok(())
     }
