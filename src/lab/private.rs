@@ -8,8 +8,8 @@
 //! again.
 
 use super::run::LabError;
-use crate::live::files::{Dir, MENDED};
-use std::fs::{self, File, TryLockError};
+use crate::live::files::{Dir, Lock, MENDED};
+use std::fs::{self, TryLockError};
 use std::io::{self, ErrorKind};
 use std::os::unix::fs::MetadataExt;
 use std::path::{Path, PathBuf};
@@ -58,7 +58,7 @@ pub(super) fn check_ours(dir: &Path) -> Result<(), LabError> {
 pub struct Scratch {
     path: PathBuf,
     /// Nobody else takes the directory for that of a dead process while this is open.
-    _lock: File,
+    _lock: Lock,
 }
 
 impl Scratch {
@@ -90,7 +90,7 @@ impl Drop for Scratch {
 ///
 /// # Errors
 /// It cannot be made.
-pub(super) fn claim(parent: &Path, prefix: &str) -> Result<(PathBuf, File), LabError> {
+pub(super) fn claim(parent: &Path, prefix: &str) -> Result<(PathBuf, Lock), LabError> {
     living(parent, prefix);
     for _ in 0..TRIES {
         let random = getrandom::u32()
@@ -164,15 +164,15 @@ pub(super) fn remove(path: &Path) -> io::Result<()> {
 }
 
 /// Takes the lock of a directory, if the directory is still there then.
-pub(super) fn lock(dir: &Dir) -> Result<File, TryLockError> {
+pub(super) fn lock(dir: &Dir) -> Result<Lock, TryLockError> {
     let file = dir.lock_file(LOCK).map_err(TryLockError::Error)?;
-    file.try_lock()?;
-    let held = file.metadata().map_err(TryLockError::Error)?;
+    let lock = Lock::take(file)?;
+    let held = lock.metadata().map_err(TryLockError::Error)?;
     let there = fs::symlink_metadata(dir.path().join(LOCK)).map_err(TryLockError::Error)?;
     if (held.dev(), held.ino()) != (there.dev(), there.ino()) {
         return Err(TryLockError::WouldBlock);
     }
-    Ok(file)
+    Ok(lock)
 }
 
 #[cfg(test)]

@@ -14,9 +14,8 @@ use super::data::{Door, Kind, Place};
 use crate::lab::places;
 use crate::lab::private;
 use crate::lab::run::LabError;
-use crate::live::files::Dir;
+use crate::live::files::{Dir, Lock};
 use serde::{Deserialize, Serialize};
-use std::fs::File;
 use std::io;
 use std::path::{Path, PathBuf};
 
@@ -137,7 +136,7 @@ fn parent() -> Result<PathBuf, LabError> {
 /// This process's place among those that run; given up when this is dropped.
 pub(in crate::lab) struct Registered {
     dir: PathBuf,
-    _lock: File,
+    _lock: Lock,
 }
 
 impl Registered {

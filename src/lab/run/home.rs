@@ -14,8 +14,8 @@ use super::saved::{FILE, Kept, NEW_FILE};
 use crate::lab::control::COOKIE_FILE;
 use crate::lab::places;
 use crate::lab::private::{self, LOCK, lock};
-use crate::live::files::{Dir, Kind, MENDED};
-use std::fs::{self, DirBuilder, File, TryLockError};
+use crate::live::files::{Dir, Kind, Lock, MENDED};
+use std::fs::{self, DirBuilder, TryLockError};
 use std::io::{self, ErrorKind};
 use std::os::unix::fs::DirBuilderExt;
 use std::path::{Path, PathBuf};
@@ -37,7 +37,7 @@ pub(super) struct Home {
     path: PathBuf,
     is_temporary: bool,
     /// Nobody else has the directory while this is open.
-    _lock: File,
+    _lock: Lock,
 }
 
 impl Home {

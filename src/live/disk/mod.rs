@@ -30,14 +30,14 @@ mod rows;
 
 pub use place::{Access, access, copy};
 
-use super::files::{Dir, MENDED};
+use super::files::{Dir, Lock, MENDED};
 use crate::node::store::{Store, StoreFault};
 use fault::{damaged, failed, fault, guarded};
 use fjall::{Database, Keyspace, KeyspaceCreateOptions, PersistMode};
 use journal::{Journals, Seal};
 use memory::Share;
 use place::{check_kinds, lock, own_place};
-use std::fs::{self, File};
+use std::fs;
 use std::io;
 use std::path::{Path, PathBuf};
 use thiserror::Error;
@@ -83,7 +83,7 @@ pub struct DiskStore {
     /// Something was committed since the store was opened.
     is_changed: bool,
     /// Held as long as the database is open; dropped last.
-    _lock: File,
+    _lock: Lock,
 }
 
 /// Why a data directory cannot be opened.
@@ -164,7 +164,7 @@ impl DiskStore {
 
     fn open_database(
         dir: &Path,
-        lock: File,
+        lock: Lock,
         new: bool,
         journals: &Journals,
     ) -> Result<Self, OpenDiskError> {

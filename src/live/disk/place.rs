@@ -3,7 +3,7 @@
 
 use super::fault::{failed, in_file};
 use super::{OpenDiskError, inspect};
-use crate::live::files::Dir;
+use crate::live::files::{Dir, Lock};
 use crate::node::store::StoreFault;
 use std::fs::{File, TryLockError};
 use std::io::{self, ErrorKind};
@@ -92,12 +92,11 @@ pub(super) fn check_kinds(place: &Dir) -> Result<(), StoreFault> {
 pub(super) fn lock(
     place: &Dir,
     open: impl FnOnce(&Dir, &'static str) -> io::Result<File>,
-) -> Result<File, OpenDiskError> {
+) -> Result<Lock, OpenDiskError> {
     let dir = place.path();
-    let lock = open(place, "lock").map_err(|e| in_file(dir, "lock", &e))?;
-    match lock.try_lock() {
-        Ok(()) => Ok(lock),
-        Err(TryLockError::WouldBlock) => Err(OpenDiskError::InUse(dir.to_owned())),
-        Err(TryLockError::Error(e)) => Err(failed(dir, &e).into()),
-    }
+    let file = open(place, "lock").map_err(|e| in_file(dir, "lock", &e))?;
+    Lock::take(file).map_err(|error| match error {
+        TryLockError::WouldBlock => OpenDiskError::InUse(dir.to_owned()),
+        TryLockError::Error(e) => failed(dir, &e).into(),
+    })
 }

@@ -156,3 +156,17 @@ fn a_copy_takes_no_more_room_than_it_may_however_large_a_file_says_it_is() {
     let refused = from.copy(&["nodes"], &other, 3_100_000).expect_err("many");
     assert_eq!(refused.kind(), ErrorKind::FileTooLarge);
 }
+
+#[test]
+fn a_lock_is_given_up_though_a_child_process_has_its_file_open() {
+    let (_home, dir) = place();
+    let file = || dir.lock_file("lock").expect("it is made");
+    let first = file();
+    // What a child has between fork and exec.
+    let of_a_child = first.try_clone().expect("a file");
+    let lock = Lock::take(first).expect("it is free");
+    assert!(matches!(Lock::take(file()), Err(TryLockError::WouldBlock)));
+    drop(lock);
+    Lock::take(file()).expect("it is free again");
+    drop(of_a_child);
+}
