@@ -65,12 +65,12 @@ pub fn render_line(frame: &mut Frame<'_>, area: Rect, scene: Scene<'_>, script: 
     let (mark, style) = look(scene.theme, &step.state);
     let words = match &step.state {
         StepState::Failed(why) => {
-            let both = format!("{lead}{}: {why}", step.title);
+            let both = format!("{lead}{}: {why}", step.what);
             let fits = both.chars().count() + 2 <= room;
             // Why it failed is more than what it was to do.
             if fits { both } else { format!("{lead}{why}") }
         }
-        _ => format!("{lead}{}", step.title),
+        _ => format!("{lead}{}", step.what),
     };
     let words = brief(&words, room.saturating_sub(2), scene.theme.cut());
     let line = Line::styled(format!(" {mark} {words}"), style);
@@ -85,7 +85,7 @@ fn on(script: &ScriptView) -> usize {
 
 fn step_line(theme: Theme, step: &StepView, room: usize) -> Line<'static> {
     let (mark, style) = look(theme, &step.state);
-    let title = brief(&step.title, room.saturating_sub(2), theme.cut());
+    let title = brief(&step.what, room.saturating_sub(2), theme.cut());
     Line::styled(format!("{mark} {title}"), style)
 }
 
@@ -95,6 +95,7 @@ fn look(theme: Theme, state: &StepState) -> (&'static str, Style) {
         StepState::Waiting => (theme.waiting(), theme.dim()),
         StepState::Running => (theme.pointer(), theme.strong()),
         StepState::Done => (theme.done(), theme.good()),
+        StepState::Skipped => (theme.done(), theme.dim()),
         StepState::Failed(_) => (theme.failed(), theme.bad()),
     }
 }
