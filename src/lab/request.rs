@@ -59,6 +59,16 @@ pub enum Answer {
     Kept(PathBuf),
 }
 
+impl Request {
+    /// Whether anything can be another by that; if not, it only asks.
+    pub fn changes(&self) -> bool {
+        match self {
+            Self::Node(_, command) => command.changes(),
+            _ => true,
+        }
+    }
+}
+
 /// What changes of the payments that a lab makes by itself.
 #[derive(Clone, Copy, Debug, Default, PartialEq)]
 pub struct TrafficChange {
