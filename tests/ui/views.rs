@@ -156,12 +156,13 @@ fn scripted() -> LabView {
         _ => StepState::Waiting,
     };
     let steps = titles.iter().enumerate().map(|(at, title)| StepView {
-        title: (*title).into(),
+        what: (*title).into(),
         state: state(at),
+        ..StepView::default()
     });
     lab.script = Some(Arc::new(ScriptView {
         steps: steps.collect(),
-        waits_for: None,
+        ..ScriptView::default()
     }));
     lab
 }

@@ -95,6 +95,7 @@ impl Shared {
                 self.change(|model| model.caption = text);
                 Ok(Answer::Done(words.to_owned()))
             }
+            Request::Script(_) => Err("this script plays by itself".into()),
             Request::Keep => Ok(Answer::Kept(self.keep().await?)),
         }
     }

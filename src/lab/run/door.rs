@@ -272,6 +272,7 @@ impl LabDoor {
             // One that is alone has no links but its own.
             Request::HealAll
             | Request::Note(_)
+            | Request::Script(_)
             | Request::Partition(_)
             | Request::Unite
             | Request::Traffic(_)

@@ -67,6 +67,7 @@ impl Shared {
                 }
                 return tell(&labs, Order::Traffic(change)).await;
             }
+            Request::Script(_) => return Err("a script is led where its lab runs".into()),
             Request::Keep => return Err("these nodes run elsewhere, and stay".into()),
             request @ (Request::Node(..) | Request::Kill(_) | Request::Restart(_)) => {
                 return Ok(Forwarded::Here(request));

@@ -213,7 +213,7 @@ fn run(shared: &Arc<Shared>, listeners: Vec<TcpListener>) {
     }
     shared.runtime.spawn(first::mine_first(Arc::clone(shared)));
     if shared.openings == 1 && !shared.layout.steps.is_empty() {
-        let steps = Script::new(shared.layout.steps.clone());
+        let steps = Script::new(shared.layout.steps.clone(), shared.layout.pace);
         shared.change(|model| model.script = Some(Arc::clone(steps.view())));
         shared.runtime.spawn(script::play(Arc::clone(shared)));
     }

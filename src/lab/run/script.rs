@@ -49,7 +49,7 @@ pub(super) async fn play(shared: Arc<Shared>) {
 
 impl Shared {
     async fn play(self: &Arc<Self>) {
-        let mut script = Script::new(self.layout.steps.clone());
+        let mut script = Script::new(self.layout.steps.clone(), self.layout.pace);
         let mut changes = self.changes.subscribe();
         while self.lock().is_starting() {
             if changes.changed().await.is_err() {
@@ -61,6 +61,7 @@ impl Shared {
             self.show(&script);
             match want {
                 Want::Nothing => return,
+                Want::Change => sleep(NAP).await,
                 Want::Until(at) => {
                     sleep(at.saturating_sub(self.elapsed()).min(NAP)).await;
                 }
