@@ -5,7 +5,7 @@ use crate::lab::script::{ScriptChange, ScriptView};
 use crate::lab::view::Tone;
 use crate::lab::{LabView, Request};
 use crate::ui::dialog::Dialog;
-use crate::ui::keymap::{Action, KeyPress};
+use crate::ui::keymap::Action;
 use std::sync::Arc;
 
 /// Whose screen it is.

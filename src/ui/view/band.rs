@@ -189,7 +189,8 @@ pub fn card(scene: Scene<'_>, script: &ScriptView) -> Line<'static> {
         (Action::ScriptRestart, "plays it again"),
         (Action::ScriptNext, "goes on by hand"),
     ] {
-        spans.push(Span::raw("   "));
+        let gap = if spans.len() == 2 { "  " } else { "   " };
+        spans.push(Span::raw(gap));
         spans.push(Span::styled(scene.ui.keymap.key_of(action), theme.key()));
         spans.push(Span::raw(format!(" {does}")));
     }

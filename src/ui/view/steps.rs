@@ -77,7 +77,7 @@ pub fn line(scene: Scene<'_>, script: &ScriptView, room: usize) -> Option<Spans>
     let was_late = before.is_some_and(|step| step.is_late) && step.state == StepState::Waiting;
     let was_late =
         was_late.then(|| vec![Span::styled(format!("step {at} came late"), theme.warn())]);
-    for more in [hint(scene, script), was_late].into_iter().flatten() {
+    for more in [was_late, hint(scene, script)].into_iter().flatten() {
         if text::width(&spans) + 3 + text::width(&more) <= room {
             spans.push(Span::raw("   "));
             spans.extend(more);
