@@ -6,6 +6,7 @@ use super::{Failure, runtime, screen};
 use crate::lab::Lab;
 use crate::lab::control::registry::{self, Entry};
 use crate::lab::control::{Client, Door, Kind, Place};
+use crate::ui::state::{Seat, Stage};
 use clap::Args;
 
 pub(super) const EXAMPLES: &str = "\
@@ -13,6 +14,8 @@ Examples:
   chainlab attach                     the only lab that runs here, or all nodes of the only network
   chainlab attach --lab scenario      one of several
   chainlab attach --node miner        one node alone
+  chainlab attach --notes             the presenter's notes of a story that is played here
+  chainlab attach --read-only --big   a screen for the audience
   chainlab attach 127.0.0.1:7000 127.0.0.1:7001    by their control addresses
 
 Leaving the screen leaves the nodes running.";
@@ -24,6 +27,12 @@ pub(super) struct Options {
     addrs: Vec<Place>,
     #[command(flatten)]
     choice: Choice,
+    /// Show the presenter's notes in place of the lab: what to say, what comes next, and when.
+    #[arg(long)]
+    notes: bool,
+    /// Only look: nothing is sent that would change anything.
+    #[arg(long)]
+    read_only: bool,
     /// Show the last key and what it does, for recordings.
     #[arg(long)]
     show_keys: bool,
@@ -43,7 +52,12 @@ pub(super) fn run(options: Options) -> Result<(), Failure> {
         }
         Ok::<_, Failure>(Lab::attach(doors).await?)
     })?;
-    screen::show(runtime, lab, &clock, look, options.show_keys).map(drop)
+    let seat = match options.read_only {
+        true => Seat::Audience,
+        false => Seat::Guest,
+    };
+    let stage = Stage::new(seat, look.is_big, options.notes);
+    screen::show(runtime, lab, &clock, look, options.show_keys, stage).map(drop)
 }
 
 /// The door to this node alone.

@@ -174,4 +174,25 @@ mod tests {
             "{refused}"
         );
     }
+
+    #[test]
+    fn the_clickers_table_leads_a_story() {
+        let page = include_str!("../../docs/recording.md");
+        let table = page.split("```toml\n").nth(1).expect("it is there");
+        let table = table.split("```").next().expect("it ends");
+        let config = Config::read("config.toml", table).expect("readable");
+        for (key, action) in [
+            ("PgDn", Action::ScriptNext),
+            ("PgUp", Action::ScriptAuto),
+            ("F5", Action::ScriptRestart),
+            ("Esc", Action::Back),
+            ("b", Action::Hold),
+            (".", Action::Hold),
+            ("n", Action::ScriptNext),
+            ("Space", Action::Hold),
+        ] {
+            let key = KeyPress::parse(key).expect("a key");
+            assert_eq!(config.keymap.action(key), Some(action), "{key}");
+        }
+    }
 }

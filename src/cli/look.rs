@@ -24,6 +24,9 @@ pub(super) struct Look {
     /// Draw with ASCII only, as in a locale that is not UTF-8.
     #[arg(long)]
     ascii: bool,
+    /// Show the titles of a story in large letters, for a room full of people.
+    #[arg(long)]
+    big: bool,
     /// Leave the mouse to the terminal.
     #[arg(long)]
     no_mouse: bool,
@@ -60,6 +63,7 @@ pub(super) struct Resolved {
     pub(super) theme: Theme,
     pub(super) keymap: Keymap,
     pub(super) has_mouse: bool,
+    pub(super) is_big: bool,
 }
 
 impl Look {
@@ -94,6 +98,7 @@ impl Look {
                 ascii,
             },
             keymap: config.keymap,
+            is_big: self.big,
             has_mouse: !self.no_mouse && config.mouse.unwrap_or(true),
         })
     }

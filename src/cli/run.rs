@@ -10,6 +10,7 @@ use crate::lab::layout::{self, shipped};
 use crate::lab::names::missing;
 use crate::lab::{Lab, LabError, LabOptions, Layout};
 use crate::node::Time;
+use crate::ui::state::{Seat, Stage};
 use clap::{Args, CommandFactory};
 use std::path::{Path, PathBuf};
 
@@ -19,6 +20,7 @@ Examples:
   chainlab run swarm                    another layout; `chainlab layouts` lists them
   chainlab run my-lab.toml              one of your own
   chainlab run mesh --data-dir my-mesh  kept: the next start goes on where this one ended
+  chainlab run partition --big          a story, with its titles in large letters
   chainlab run --seed 7 --clock 2026-01-01T12:00:00Z --show-keys    for a recording
   chainlab run scenario --headless --until 'height >= 3 and tips == 1'    for a test: exit code 0 or 3
   chainlab run my-lab.toml --headless --virtual --json    its script, played in a moment";
@@ -90,7 +92,8 @@ pub(super) fn run(options: Options) -> Result<(), Failure> {
         let door = choose::door_at(at)?;
         runtime.block_on(lab.attach_to(door))?;
     }
-    let left = screen::show(runtime, lab, &clock, look, options.show_keys)?;
+    let stage = Stage::new(Seat::Own, look.is_big, false);
+    let left = screen::show(runtime, lab, &clock, look, options.show_keys, stage)?;
     if let Some(path) = left.kept {
         let path = path.display();
         say(&format!("The lab is kept in {path}. To go on with it:"));

@@ -4,6 +4,7 @@ use super::look::Resolved;
 use super::{Failure, LAST_WAIT, unless_signalled_again};
 use crate::lab::{Lab, LabError};
 use crate::live::{self, LabClock, Signals};
+use crate::ui::state::Stage;
 use crate::ui::{self, Farewell, UiError, UiOptions};
 use std::io::{IsTerminal, stdin, stdout};
 use std::sync::{Arc, OnceLock};
@@ -40,6 +41,7 @@ pub(super) fn show(
     clock: &OnceLock<LabClock>,
     look: Resolved,
     shows_keys: bool,
+    stage: Stage,
 ) -> Result<Farewell, Failure> {
     // Nobody else sets it.
     let _ = clock.set(lab.clock().clone());
@@ -48,6 +50,7 @@ pub(super) fn show(
         keymap: look.keymap,
         has_mouse: look.has_mouse,
         shows_keys,
+        stage,
     };
     let left = runtime.block_on(async {
         let mut signals = Signals::new().map_err(|error| {

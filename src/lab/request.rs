@@ -1,6 +1,7 @@
 //! What people and programs ask of a lab, and what they are told.
 
 use super::layout::NodeSpec;
+use super::script::ScriptChange;
 use super::view::NodeIx;
 use crate::link::{Conditions, LinkState, Preset};
 use crate::node::io::{Command, Reply};
@@ -37,6 +38,8 @@ pub enum Request {
     Traffic(TrafficChange),
     /// Show a caption on the screen; `None`: none any more.
     Note(Option<String>),
+    /// Lead the script that is being played.
+    Script(ScriptChange),
     /// Keep a temporary lab: stop every node and move its data to a place where it stays. Answered
     /// with [`Answer::Kept`]; the lab is over then.
     Keep,
@@ -57,6 +60,16 @@ pub enum Answer {
     Done(String),
     /// The lab's data is here now, and `chainlab run --data-dir` opens it again.
     Kept(PathBuf),
+}
+
+impl Request {
+    /// Whether anything can be another by that; if not, it only asks.
+    pub fn changes(&self) -> bool {
+        match self {
+            Self::Node(_, command) => command.changes(),
+            _ => true,
+        }
+    }
 }
 
 /// What changes of the payments that a lab makes by itself.

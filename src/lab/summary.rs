@@ -149,7 +149,7 @@ impl Summary {
                     _ => None,
                 };
                 StepSummary {
-                    step: step.title.to_string(),
+                    step: step.what.to_string(),
                     state: step.state.name(),
                     why,
                 }

@@ -4,7 +4,7 @@
 
 use super::keymap::Keymap;
 use super::screen::{self, Screen};
-use super::state::{Effect, Purpose, UiEvent, UiState};
+use super::state::{Effect, Purpose, Stage, UiEvent, UiState};
 use super::theme::Theme;
 use super::view;
 use crate::lab::view::Tone;
@@ -39,6 +39,8 @@ pub struct UiOptions {
     pub has_mouse: bool,
     /// Keys are shown as they are pressed.
     pub shows_keys: bool,
+    /// How a story is told.
+    pub stage: Stage,
 }
 
 /// What there is to say when all is over.
@@ -90,6 +92,7 @@ pub async fn run(
     let spec = lab.layout().view.clone();
     let mut ui = UiState::new(options.theme, options.keymap, spec, screen::drawn(said));
     ui.shows_keys = options.shows_keys;
+    ui.stage = options.stage;
     let mut pending = BTreeMap::new();
     let view = lab.view();
     ui.begin(&view);
@@ -192,7 +195,7 @@ fn until_change(view: &LabView, ui: &UiState) -> Duration {
     let to_second = SECOND - Duration::from_micros(u64::from(passed.subsec_micros()));
     let flashes = view.nodes.iter().filter_map(|node| node.tip_changed);
     let flashes = flashes.map(|at| at + view::pane::NEW_FOR);
-    let moments = flashes.chain(ui.deadline());
+    let moments = flashes.chain(ui.deadline(view));
     let next = moments.filter(|at| *at > view.now).min();
     next.map_or(to_second, |at: Time| at.since(view.now).min(to_second))
 }

@@ -305,13 +305,13 @@ expect = "tips == 1"
 within = "30s"
 "#;
     let layout = read("lab.toml", &format!("{MESH}{steps}")).expect("a layout");
-    let titles: Vec<_> = layout.steps.iter().map(|step| step.title()).collect();
+    let titles: Vec<_> = layout.steps.iter().map(|step| step.what()).collect();
     assert!(titles[0].starts_with("split a, b | c"), "{titles:?}");
     assert!(titles[4].starts_with("split into halves;"), "{titles:?}");
     assert!(titles[5].starts_with("unite;"), "{titles:?}");
     let played = rehearse(&layout, 7, Duration::from_secs(120)).expect("it can be played");
     for step in &played.script().steps {
-        assert_eq!(step.state, StepState::Done, "{}", step.title);
+        assert_eq!(step.state, StepState::Done, "{}", step.what);
     }
 }
 
@@ -388,14 +388,14 @@ within = "30s"
 #[test]
 fn one_coin_is_paid_on_both_sides_and_only_the_longer_one_counts_in_virtual_time() {
     let layout = read("lab.toml", DOUBLE).expect("a layout");
-    let title = layout.steps[0].title();
+    let title = layout.steps[0].what();
     assert!(
         title.starts_with("import wallet mallory-west of mallory on west"),
         "{title}"
     );
     let played = rehearse(&layout, 7, Duration::from_secs(120)).expect("it can be played");
     for step in &played.script().steps {
-        assert_eq!(step.state, StepState::Done, "{}", step.title);
+        assert_eq!(step.state, StepState::Done, "{}", step.what);
     }
     let nobody = DOUBLE.replace("secret = \"mallory\"", "secret = \"malory\"");
     let said = read("lab.toml", &nobody)
@@ -415,7 +415,7 @@ async fn one_coin_is_paid_on_both_sides_and_only_the_longer_one_counts() {
     })
     .await;
     for step in &view.script.as_ref().expect("it was played").steps {
-        assert_eq!(step.state, StepState::Done, "{}", step.title);
+        assert_eq!(step.state, StepState::Done, "{}", step.what);
     }
     lab.close().await.expect("it closes");
 }

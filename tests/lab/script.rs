@@ -6,7 +6,7 @@ use chainlab::chain::BlockHash;
 use chainlab::lab::control::order::Order;
 use chainlab::lab::layout::read;
 use chainlab::lab::script::rehearse::rehearse;
-use chainlab::lab::script::{Facts, NodeFacts, Script, ScriptView, Start, StepState, Want};
+use chainlab::lab::script::{Facts, NodeFacts, Pace, Script, ScriptView, Start, StepState, Want};
 use chainlab::lab::{Lab, LabView, NodeState};
 use std::time::Duration;
 
@@ -20,7 +20,7 @@ fn with(steps: &str) -> String {
 
 fn titles(text: &str) -> Vec<String> {
     let layout = read("lab.toml", &with(text)).unwrap_or_else(|error| panic!("{error}"));
-    layout.steps.iter().map(|step| step.title()).collect()
+    layout.steps.iter().map(|step| step.what()).collect()
 }
 
 /// What is said of steps that cannot be read: the line and column from the first step on.
@@ -101,10 +101,13 @@ fn every_step_has_a_title_that_says_what_it_does() {
     ];
     assert_eq!(titles(text), said);
     let layout = read("lab.toml", &with(text)).expect("a layout");
-    assert_eq!(layout.steps[0].start, Start::At(secs(2)));
-    assert!(
-        matches!(&layout.steps[1].start, Start::When(expr) if expr.to_string() == "mempool >= 1")
-    );
+    let at_two = Start {
+        at: Some(secs(2)),
+        ..Start::default()
+    };
+    assert_eq!(layout.steps[0].start, at_two);
+    let when = layout.steps[1].start.when.as_ref().map(ToString::to_string);
+    assert_eq!(when.as_deref(), Some("mempool >= 1"));
     let within = |at: usize| layout.steps[at].expect.as_ref().map(|expect| expect.within);
     assert_eq!((within(1), within(10)), (Some(secs(60)), Some(secs(10))));
 }
@@ -224,7 +227,10 @@ fn a_bad_step_is_refused_at_its_place() {
 }
 
 fn script(text: &str) -> Script {
-    Script::new(read("lab.toml", &with(text)).expect("a layout").steps)
+    Script::new(
+        read("lab.toml", &with(text)).expect("a layout").steps,
+        Pace::Script,
+    )
 }
 
 fn at_height(height: u32) -> Facts {

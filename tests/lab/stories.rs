@@ -27,7 +27,7 @@ fn plays(name: &str, look: impl Fn(&Rehearsal)) {
         let played = rehearse(&layout, seed, LIMIT).expect("it can be played");
         for step in &played.script().steps {
             let done = StepState::Done;
-            assert_eq!(step.state, done, "{name}, seed {seed}: {}", step.title);
+            assert_eq!(step.state, done, "{name}, seed {seed}: {}", step.what);
         }
         look(&played);
     }

@@ -169,7 +169,7 @@ expect = "mempool == 0"
 within = "1min"
 "#;
     let layout = read("lab.toml", &format!("{TEXT}{steps}")).expect("a layout");
-    let titles: Vec<_> = layout.steps.iter().map(|step| step.title()).collect();
+    let titles: Vec<_> = layout.steps.iter().map(|step| step.what()).collect();
     assert_eq!(
         titles[0],
         "start the traffic at 10 tx/s; expect mempool >= 5"
@@ -178,7 +178,7 @@ within = "1min"
     assert_eq!(Rehearsal::new(&layout, 7).expect("it can").traffic(), None);
     let played = rehearse(&layout, 7, Duration::from_secs(100)).expect("it can be played");
     for step in &played.script().steps {
-        assert_eq!(step.state, StepState::Done, "{}", step.title);
+        assert_eq!(step.state, StepState::Done, "{}", step.what);
     }
     let traffic = played.traffic().expect("somebody wanted it");
     assert!(!traffic.is_on && traffic.sent >= 5, "{traffic:?}");

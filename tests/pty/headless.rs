@@ -198,7 +198,8 @@ fn a_step_that_is_not_done_in_time_is_told_with_what_it_waits_for() {
     ));
     let output = lab.run(&["--for", "1500ms"]);
     assert_eq!(output.status.code(), Some(3), "{output:?}");
-    let said = "chainlab: step 1, note: far: not done in time: height >= 7: east 1, west 1\n";
+    let said =
+        "chainlab: step 1, note: far: not done in time: waits for height >= 7: east 1, west 1\n";
     assert_eq!(stderr(&output), said);
 }
 

@@ -211,7 +211,7 @@ fn the_help_has_every_key_and_scrolls_to_the_last_of_them() {
         let mut desk = Desk::at(three_nodes(), size);
         desk.press("?");
         let mut all = desk.words();
-        for _ in 0..60 {
+        for _ in 0..90 {
             desk.press("j");
             all = format!("{all} {}", desk.dialog().last().expect("keys"));
             all = format!("{all} {}", desk.words());

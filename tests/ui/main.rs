@@ -23,6 +23,7 @@ mod network;
 mod rough;
 mod send;
 mod state;
+mod story;
 mod views;
 mod zoom;
 mod zoom_lists;

@@ -156,12 +156,13 @@ fn scripted() -> LabView {
         _ => StepState::Waiting,
     };
     let steps = titles.iter().enumerate().map(|(at, title)| StepView {
-        title: (*title).into(),
+        what: (*title).into(),
         state: state(at),
+        ..StepView::default()
     });
     lab.script = Some(Arc::new(ScriptView {
         steps: steps.collect(),
-        waits_for: None,
+        ..ScriptView::default()
     }));
     lab
 }
@@ -182,12 +183,11 @@ fn a_script_that_has_failed_says_why_in_words() {
     lab.script = Some(Arc::new(script));
     pictures("script_failed", &lab, "");
     let shown = lines(&draw(&lab, &screen(&lab, (120, 36), PLAIN))).join("\n");
-    assert!(shown.contains("x mine a block on miner;"), "{shown}");
-    assert!(shown.contains("+ send 1.25 from alice"), "{shown}");
     assert!(
-        shown.contains("not true after 10s: height >= 12"),
+        shown.contains("step 2 of 7: not true after 10s: height >= 12"),
         "{shown}"
     );
+    assert!(shown.contains("the end: step 2 has failed"), "{shown}");
 }
 
 #[test]

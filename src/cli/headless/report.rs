@@ -99,8 +99,8 @@ impl Report {
                 continue;
             }
             let words = match &step.state {
-                StepState::Failed(why) => format!("{}: failed: {why}", step.title),
-                state => format!("{}: {}", step.title, state.name()),
+                StepState::Failed(why) => format!("{}: failed: {why}", step.what),
+                state => format!("{}: {}", step.what, state.name()),
             };
             self.line(elapsed, &format!("step {} of {count}", at + 1), &words)?;
         }

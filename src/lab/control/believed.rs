@@ -8,7 +8,7 @@ use super::heard::HEIGHT_MAX;
 use super::methods::NOTE_MAX;
 use crate::lab::layout::{COLUMNS_MAX, HINT_MAX, NODES_MAX};
 use crate::lab::names::parse_node_name;
-use crate::lab::script::step::STEPS_MAX;
+use crate::lab::script::step::{SPEAKER_MAX, STEPS_MAX, TITLE_MAX};
 use crate::node::foreign::{is_peer_name, peer_name};
 use crate::node::io::{EventKind, LOST_MAX, Reply};
 use crate::node::message::TEXT_MAX;
@@ -178,13 +178,22 @@ fn is_owner(text: &str) -> bool {
 
 /// What a lab shows beside its nodes.
 pub(super) fn lab(mut status: LabStatus) -> LabStatus {
-    if let Some(caption) = &mut status.caption
-        && caption.chars().nth(NOTE_MAX).is_some()
-    {
-        *caption = caption.chars().take(NOTE_MAX).collect::<String>().into();
+    if let Some(caption) = &mut status.caption {
+        shorten_shared(caption, NOTE_MAX);
     }
     if let Some(script) = &mut status.script {
-        Arc::make_mut(script).steps.truncate(STEPS_MAX);
+        let script = Arc::make_mut(script);
+        script.steps.truncate(STEPS_MAX);
+        for step in &mut script.steps {
+            let texts = [
+                (&mut step.title, TITLE_MAX),
+                (&mut step.note, NOTE_MAX),
+                (&mut step.speaker, SPEAKER_MAX),
+            ];
+            for (text, max) in texts {
+                text.iter_mut().for_each(|text| shorten_shared(text, max));
+            }
+        }
     }
     if let Some(groups) = &mut status.partition {
         groups.truncate(NODES_MAX);
@@ -198,6 +207,12 @@ pub(super) fn lab(mut status: LabStatus) -> LabStatus {
 fn shorten(text: &mut String, max: usize) {
     if let Some((end, _)) = text.char_indices().nth(max) {
         text.truncate(end);
+    }
+}
+
+fn shorten_shared(text: &mut Arc<str>, max: usize) {
+    if let Some((end, _)) = text.char_indices().nth(max) {
+        *text = text[..end].into();
     }
 }
 

@@ -5,6 +5,7 @@ use super::params::{BadParam, bad};
 use crate::lab::layout::NodeSpec;
 use crate::lab::names::missing;
 use crate::lab::request::{Bend, Request, TrafficChange};
+use crate::lab::script::ScriptChange;
 use crate::lab::view::NodeIx;
 use crate::node::io::Command;
 
@@ -31,6 +32,8 @@ pub enum Order {
     Traffic(TrafficChange),
     /// As [`Request::Note`].
     Note(Option<String>),
+    /// As [`Request::Script`].
+    Script(ScriptChange),
 }
 
 /// Who is there.
@@ -65,6 +68,7 @@ impl Order {
             Self::Unite => Request::Unite,
             Self::Traffic(change) => Request::Traffic(change),
             Self::Note(text) => Request::Note(text),
+            Self::Script(change) => Request::Script(change),
         })
     }
 }

@@ -266,6 +266,11 @@ impl<'a> Section<'a> {
         self.place.source.error(at, format!("{key}: {problem}"))
     }
 
+    /// All keys that were asked for.
+    pub fn asked(&self) -> impl Iterator<Item = &'static str> + Clone {
+        self.known.iter().map(|(known, _)| *known)
+    }
+
     /// Whether this key was taken out and was there.
     pub fn had(&self, key: &str) -> bool {
         let found = self.known.iter().find(|(known, _)| *known == key);
@@ -282,7 +287,7 @@ impl<'a> Section<'a> {
             return Ok(());
         };
         let name = key.get_ref();
-        let known = self.known.iter().map(|(known, _)| *known);
+        let known = self.asked();
         let problem = match nearest(name, known.clone()) {
             Some(near) => format!("unknown key {name:?}; did you mean {near:?}?"),
             None => {

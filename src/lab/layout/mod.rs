@@ -14,7 +14,7 @@ pub use self::read::{COLUMNS_MAX, HINT_MAX, read};
 pub use self::shipped::shipped;
 
 use crate::chain::{Amount, BlockTime, Params};
-use crate::lab::script::StepSpec;
+use crate::lab::script::{Pace, StepSpec};
 use crate::lab::traffic::TrafficSpec;
 use crate::link::Conditions;
 use crate::node::io::Command;
@@ -55,6 +55,8 @@ pub struct Layout {
     pub traffic: Option<TrafficSpec>,
     /// What the lab does by itself, step by step.
     pub steps: Vec<StepSpec>,
+    /// What brings the captions of those steps.
+    pub pace: Pace,
 }
 
 /// What a layout says of the chain.
@@ -251,6 +253,7 @@ impl Layout {
             view: ViewSpec::default(),
             traffic: None,
             steps: Vec::new(),
+            pace: Pace::Script,
         }
     }
 

@@ -105,6 +105,7 @@ impl Cast {
             | Request::Unite
             | Request::Traffic(_)
             | Request::Note(_)
+            | Request::Script(_)
             | Request::Keep => Ok(()),
         }
     }

@@ -1,19 +1,22 @@
 //! The steps of a script, one after the other, without IO.
 //!
-//! Whoever drives it asks what it [wants](Script::next), and tells it what came of that: facts by
-//! [`Script::judge`], the end of an order by [`Script::did`]. Time is what has passed since the
-//! lab's start. The same orders come at the same times whoever drives it.
+//! What drives it asks what it [wants](Script::next), and tells it what came of that: facts by
+//! [`Script::judge`], the end of an order by [`Script::did`], and what a presenter asks for by
+//! [`Script::change`]. Time is what has passed since the lab's start; the script has a time of its
+//! own, which stands still while it is paused. The same orders come at the same times, however it is
+//! driven.
 //!
 //! ```text
-//! Begins ──(its time, its condition)──► Acts ──(note, order done)──► Expects ──► the next step
-//!                                         └──(refused)──► Failed ◄──(not in time)──┘
+//! Begins ──(its times, its condition)──► Notes ──► Acts ──(order done)──► Expects ──► the next step
+//!                                                   └──(refused)──► Over ◄──(not in time)──┘
+//! the last step ──► Holds ──(its caption has had its time)──► Over
 //! ```
 
 use super::expr::{Expr, Facts};
-use super::step::{Start, StepSpec};
+use super::step::StepSpec;
+use super::view::{Pace, ScriptChange, ScriptView, StepState, StepView};
 use crate::lab::control::order::Order;
 use crate::lab::units::show_duration;
-use serde::{Deserialize, Serialize};
 use std::sync::Arc;
 use std::time::Duration;
 
@@ -25,8 +28,18 @@ pub struct Script {
     /// The step that is on.
     at: usize,
     phase: Phase,
-    /// When the step before the next one was done.
+    /// When the step before the next one was done, in the script's time, as all times here.
     idle_since: Duration,
+    /// Until when the caption that is up is to be read.
+    held_until: Duration,
+    /// A step with a note has begun.
+    has_caption: bool,
+    /// It is on its way to the next caption, and waits for nothing but orders.
+    hurries: bool,
+    /// Since when it is paused, in the lab's time.
+    paused_since: Option<Duration>,
+    /// How long all pauses were that are over.
+    paused: Duration,
 }
 
 #[derive(Clone, Copy, Debug, PartialEq, Eq)]
@@ -39,6 +52,8 @@ enum Phase {
     Acts,
     /// What it expects has to be true by then.
     Expects { until: Duration },
+    /// All is done, and the last caption is still to be read.
+    Holds,
     /// There is no step left, or one has failed.
     Over,
 }
@@ -46,58 +61,45 @@ enum Phase {
 /// What a script needs to go on.
 #[derive(Clone, Debug, PartialEq)]
 pub enum Want {
-    /// That it is so late.
+    /// That it is so late. It is asked again twice a second meanwhile, for what it shows.
     Until(Duration),
     /// [`Facts`] to judge this by, again whenever something has changed, and at the latest then.
     Facts(Expr, Option<Duration>),
     /// That this is done.
     Do(Order),
+    /// A [`ScriptChange`]: it waits for the presenter, or is paused.
+    Change,
     /// Nothing: it is over.
     Nothing,
 }
 
-/// A script, as it is shown.
-#[derive(Clone, Debug, PartialEq, Eq, Serialize, Deserialize)]
-pub struct ScriptView {
-    /// All steps.
-    pub steps: Vec<StepView>,
-    /// What the step that is on waits for, with the values of when this was last looked at.
-    pub waits_for: Option<String>,
-}
-
-/// A step, as it is shown.
-#[derive(Clone, Debug, PartialEq, Eq, Serialize, Deserialize)]
-pub struct StepView {
-    /// What it does, in a line.
-    pub title: Arc<str>,
-    /// How far it is.
-    pub state: StepState,
-}
-
-/// How far a step is.
-#[derive(Clone, Debug, PartialEq, Eq, Serialize, Deserialize)]
-#[serde(rename_all = "snake_case")]
-pub enum StepState {
-    /// It has not begun.
-    Waiting,
-    /// It has begun.
-    Running,
-    /// It is done, and what it expected was true.
-    Done,
-    /// It was not done, or not true in time; why, in words.
-    Failed(Arc<str>),
+/// When a step may begin.
+enum Gate {
+    /// Now.
+    Open,
+    /// Not before then.
+    Until(Duration),
+    /// When the presenter says so.
+    Presenter,
+    /// When this is true, or then.
+    When(Expr, Option<Duration>),
 }
 
 impl Script {
     /// A script that has not begun.
-    pub fn new(steps: Vec<StepSpec>) -> Self {
+    pub fn new(steps: Vec<StepSpec>, pace: Pace) -> Self {
         let shown = steps.iter().map(|step| StepView {
-            title: step.title().into(),
-            state: StepState::Waiting,
+            what: step.what().into(),
+            title: step.title.clone(),
+            note: step.note.as_deref().map(Arc::from),
+            speaker: step.speaker.as_deref().map(Arc::from),
+            ..StepView::default()
         });
         let shown = ScriptView {
             steps: shown.collect(),
-            waits_for: None,
+            pace,
+            planned: planned(&steps),
+            ..ScriptView::default()
         };
         let phase = match steps.is_empty() {
             true => Phase::Over,
@@ -109,7 +111,19 @@ impl Script {
             at: 0,
             phase,
             idle_since: Duration::ZERO,
+            held_until: Duration::ZERO,
+            has_caption: false,
+            hurries: false,
+            paused_since: None,
+            paused: Duration::ZERO,
         }
+    }
+
+    /// The same script in a lab that was made anew so often.
+    #[must_use]
+    pub fn again(mut self, runs: u32) -> Self {
+        Arc::make_mut(&mut self.shown).runs = runs;
+        self
     }
 
     /// What is to be seen of it.
@@ -124,19 +138,27 @@ impl Script {
 
     /// What it wants, at this time.
     pub fn next(&mut self, now: Duration) -> Want {
+        let own = self.own_time(now);
         loop {
-            let Some(step) = self.steps.get(self.at).filter(|_| !self.is_over()) else {
+            if self.is_over() {
                 return Want::Nothing;
-            };
+            }
+            if self.paused_since.is_some() {
+                return Want::Change;
+            }
+            let step = &self.steps[self.at];
             match self.phase {
                 Phase::Over => return Want::Nothing,
-                Phase::Begins => match &step.start {
-                    Start::At(at) if now < *at => return Want::Until(*at),
-                    Start::After(pause) if now < self.idle_since + *pause => {
-                        return Want::Until(self.idle_since + *pause);
+                Phase::Begins => match self.gate(own) {
+                    Gate::Open => self.begin(now, false),
+                    Gate::Until(then) => return self.wait_until(own, then),
+                    Gate::Presenter => {
+                        self.wait_for("n".to_owned());
+                        return Want::Change;
                     }
-                    Start::When(expr) => return Want::Facts(expr.clone(), None),
-                    Start::At(_) | Start::After(_) | Start::AtOnce => self.begin(),
+                    Gate::When(expr, limit) => {
+                        return Want::Facts(expr, limit.map(|limit| limit + self.paused));
+                    }
                 },
                 Phase::Notes => match &step.note {
                     Some(text) => {
@@ -147,71 +169,168 @@ impl Script {
                 },
                 Phase::Acts => match &step.order {
                     Some(order) => return Want::Do(order.clone()),
-                    None => self.expect(now),
+                    None => self.expect(own),
                 },
                 Phase::Expects { until } => match &step.expect {
-                    Some(expect) => return Want::Facts(expect.expr.clone(), Some(until)),
-                    None => self.finish_step(now),
+                    Some(_) if self.hurries => self.finish_step(own, StepState::Skipped),
+                    Some(expect) => {
+                        return Want::Facts(expect.expr.clone(), Some(until + self.paused));
+                    }
+                    None => self.finish_step(own, StepState::Done),
                 },
+                Phase::Holds if own < self.held_until && !self.hurries => {
+                    return self.wait_until(own, self.held_until);
+                }
+                Phase::Holds => self.finish(StepState::Done),
             }
         }
     }
 
     /// Judges what it waits for. Whether it goes on by that, or ends.
     pub fn judge(&mut self, now: Duration, facts: &Facts) -> bool {
-        let Some(step) = self.steps.get(self.at) else {
+        let own = self.own_time(now);
+        if self.paused_since.is_some() || self.is_over() {
             return false;
-        };
-        let (expr, limit) = match (self.phase, &step.start, &step.expect) {
-            (Phase::Begins, Start::When(expr), _) => (expr, None),
-            (Phase::Expects { until }, _, Some(expect)) => {
-                (&expect.expr, Some((until, expect.within)))
+        }
+        let step = &self.steps[self.at];
+        match (self.phase, &step.expect) {
+            (Phase::Begins, _) => {
+                let Gate::When(expr, limit) = self.gate(own) else {
+                    return false;
+                };
+                let verdict = expr.judge(facts);
+                let is_late = limit.is_some_and(|limit| own >= limit);
+                if !verdict.holds && !is_late {
+                    self.wait_for(verdict.why.join("; "));
+                    return false;
+                }
+                self.begin(now, !verdict.holds);
+            }
+            (Phase::Expects { until }, Some(expect)) => {
+                let verdict = expect.expr.judge(facts);
+                let why = verdict.why.join("; ");
+                if verdict.holds {
+                    self.finish_step(own, StepState::Done);
+                } else if own >= until {
+                    let within = show_duration(expect.within);
+                    self.fail(format!("not true after {within}: {why}"));
+                } else {
+                    self.wait_for(why);
+                    return false;
+                }
             }
             _ => return false,
-        };
-        let verdict = expr.judge(facts);
-        let why = verdict.why.join("; ");
-        match limit {
-            _ if verdict.holds => match limit {
-                None => self.begin(),
-                Some(_) => self.finish_step(now),
-            },
-            Some((until, within)) if now >= until => {
-                let within = show_duration(within);
-                self.fail(format!("not true after {within}: {why}"));
-            }
-            _ => {
-                self.wait_for(why);
-                return false;
-            }
         }
         true
     }
 
     /// The order that it wanted done is done, or could not be.
     pub fn did(&mut self, now: Duration, done: Result<(), String>) {
+        let own = self.own_time(now);
         match (self.phase, done) {
             (_, Err(why)) => self.fail(why),
-            (Phase::Notes, Ok(())) => self.phase = Phase::Acts,
-            (_, Ok(())) => self.expect(now),
+            (Phase::Notes, Ok(())) => {
+                self.held_until = own + self.steps[self.at].reading_time();
+                self.phase = Phase::Acts;
+            }
+            (_, Ok(())) => self.expect(own),
         }
     }
 
-    fn begin(&mut self) {
+    /// Does what a presenter asks for. [`Script::next`] has another answer then, but for an order that
+    /// is being done: that is waited for.
+    ///
+    /// # Errors
+    /// In words, why it cannot be done.
+    pub fn change(&mut self, now: Duration, change: ScriptChange) -> Result<(), String> {
+        if self.is_over() {
+            return Err("the script is over".to_owned());
+        }
+        match change {
+            ScriptChange::Next if self.paused_since.is_some() => {
+                return Err("the script is paused: resume it first".to_owned());
+            }
+            ScriptChange::Next => {
+                self.hurries = true;
+                self.set_pace(Pace::Presenter);
+            }
+            ScriptChange::Auto => self.set_pace(Pace::Script),
+            ScriptChange::Pause => {
+                self.paused_since.get_or_insert(now);
+            }
+            ScriptChange::Resume => {
+                let since = self.paused_since.take().unwrap_or(now);
+                self.paused += now.saturating_sub(since);
+            }
+            ScriptChange::Restart => {
+                return Err("a script begins again in a lab that is made anew".to_owned());
+            }
+        }
+        let is_paused = self.paused_since.is_some();
+        if self.shown.is_paused != is_paused {
+            Arc::make_mut(&mut self.shown).is_paused = is_paused;
+        }
+        Ok(())
+    }
+
+    /// Its own time: without the pauses.
+    fn own_time(&self, now: Duration) -> Duration {
+        self.paused_since.unwrap_or(now).saturating_sub(self.paused)
+    }
+
+    /// When the step that is on may begin.
+    fn gate(&self, own: Duration) -> Gate {
+        let step = &self.steps[self.at];
+        if self.hurries {
+            return Gate::Open;
+        }
+        let has_note = step.note.is_some();
+        if has_note && self.has_caption && self.shown.pace == Pace::Presenter {
+            return Gate::Presenter;
+        }
+        let start = &step.start;
+        let since_idle = |time: Duration| self.idle_since + time;
+        let held = has_note.then_some(self.held_until);
+        let times = [start.at, start.after.map(since_idle), held];
+        let earliest = times.into_iter().flatten().max().unwrap_or_default();
+        match &start.when {
+            _ if own < earliest => Gate::Until(earliest),
+            None => Gate::Open,
+            Some(expr) => Gate::When(expr.clone(), start.at_latest.map(since_idle)),
+        }
+    }
+
+    fn begin(&mut self, now: Duration, is_late: bool) {
+        if self.steps[self.at].note.is_some() {
+            self.has_caption = true;
+            self.hurries = false;
+        }
         self.phase = Phase::Notes;
         self.show(StepState::Running);
+        let shown = &mut Arc::make_mut(&mut self.shown).steps[self.at];
+        (shown.is_late, shown.began) = (is_late, Some(now));
     }
 
-    fn expect(&mut self, now: Duration) {
+    fn expect(&mut self, own: Duration) {
         let expect = self.steps[self.at].expect.as_ref();
         let within = expect.map_or(Duration::ZERO, |expect| expect.within);
-        let until = now + within;
-        self.phase = Phase::Expects { until };
+        self.phase = Phase::Expects {
+            until: own + within,
+        };
     }
 
-    fn finish_step(&mut self, now: Duration) {
-        self.show(StepState::Done);
-        self.idle_since = now;
+    fn finish_step(&mut self, own: Duration, state: StepState) {
+        let is_last = self.at + 1 == self.steps.len();
+        if is_last && own < self.held_until && !self.hurries {
+            self.phase = Phase::Holds;
+            return;
+        }
+        self.idle_since = own;
+        self.finish(state);
+    }
+
+    fn finish(&mut self, state: StepState) {
+        self.show(state);
         self.at += 1;
         self.phase = match self.at < self.steps.len() {
             true => Phase::Begins,
@@ -230,50 +349,39 @@ impl Script {
         shown.waits_for = None;
     }
 
-    fn wait_for(&mut self, why: String) {
-        if self.shown.waits_for.as_ref() != Some(&why) {
-            Arc::make_mut(&mut self.shown).waits_for = Some(why);
+    fn set_pace(&mut self, pace: Pace) {
+        if self.shown.pace != pace {
+            Arc::make_mut(&mut self.shown).pace = pace;
+        }
+    }
+
+    fn wait_until(&mut self, own: Duration, then: Duration) -> Want {
+        let left = then.saturating_sub(own).as_millis().div_ceil(1_000);
+        self.wait_for(format!("{left} s more"));
+        Want::Until(then + self.paused)
+    }
+
+    fn wait_for(&mut self, what: String) {
+        if self.shown.waits_for.as_ref() != Some(&what) {
+            Arc::make_mut(&mut self.shown).waits_for = Some(what);
         }
     }
 }
 
-impl ScriptView {
-    /// The step that is on, or that has failed; `None`: all are done.
-    pub fn current(&self) -> Option<usize> {
-        self.steps
-            .iter()
-            .position(|step| step.state != StepState::Done)
-    }
-
-    /// Whether nothing is left to be done: all steps are done, or one has failed.
-    pub fn is_over(&self) -> bool {
-        self.current()
-            .is_none_or(|at| matches!(self.steps[at].state, StepState::Failed(_)))
-    }
-
-    /// Why it does not hold: the step that has failed, or is not done; `None`: all are done.
-    pub fn failure(&self) -> Option<String> {
-        let at = self.current()?;
-        let StepView { title, state } = &self.steps[at];
-        let number = at + 1;
-        let words = match (state, &self.waits_for) {
-            (StepState::Failed(why), _) => why.to_string(),
-            (_, Some(values)) => format!("not done in time: {values}"),
-            (StepState::Running, None) => "not done in time".to_owned(),
-            (_, None) => "not begun in time".to_owned(),
+/// How long a script takes, if orders take no time and every condition that has a limit all of it.
+fn planned(steps: &[StepSpec]) -> Option<Duration> {
+    let (mut time, mut held_until) = (Duration::ZERO, Duration::ZERO);
+    for step in steps {
+        let start = &step.start;
+        let waits = match (&start.when, start.at_latest) {
+            (Some(_), None) => return None,
+            (_, at_latest) => at_latest.max(start.after).unwrap_or_default(),
         };
-        Some(format!("step {number}, {title}: {words}"))
-    }
-}
-
-impl StepState {
-    /// In a word.
-    pub fn name(&self) -> &'static str {
-        match self {
-            Self::Waiting => "waiting",
-            Self::Running => "running",
-            Self::Done => "done",
-            Self::Failed(_) => "failed",
+        time = (time + waits).max(start.at.unwrap_or_default());
+        if step.note.is_some() {
+            time = time.max(held_until);
+            held_until = time + step.reading_time();
         }
     }
+    Some(time.max(held_until))
 }

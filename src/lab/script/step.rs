@@ -9,6 +9,7 @@ use crate::lab::units::show_rate;
 use crate::link::LinkState;
 use crate::node::io::Command;
 use crate::node::mining::MiningMode;
+use std::sync::Arc;
 use std::time::Duration;
 
 /// Steps of a script: each has a line on the screen.
@@ -17,30 +18,50 @@ pub const STEPS_MAX: usize = 200;
 /// How long an expectation may take to come true, unless the step says.
 pub const WITHIN: Duration = Duration::from_secs(10);
 
+/// The shortest time that a caption stays.
+const READING_MIN: Duration = Duration::from_secs(3);
+
+/// How long a word takes to be read, by people who also look at what happens.
+const WORD: Duration = Duration::from_millis(400);
+
+/// Letters of a title: in large letters, as many as a line of 120 columns has room for.
+pub const TITLE_MAX: usize = 26;
+
+/// Characters of what a presenter may say.
+pub const SPEAKER_MAX: usize = 500;
+
 /// A step.
-#[derive(Clone, Debug, PartialEq)]
+#[derive(Clone, Debug, Default, PartialEq)]
 pub struct StepSpec {
     /// When it begins. The step before is done by then in any case.
     pub start: Start,
+    /// What stands above the caption in large letters.
+    pub title: Option<Arc<str>>,
     /// The caption to show; an empty one takes the old one away.
     pub note: Option<String>,
+    /// What the presenter may say meanwhile.
+    pub speaker: Option<String>,
+    /// How long the caption stays at least; `None`: as long as it takes to read it.
+    pub hold: Option<Duration>,
     /// What is done.
     pub order: Option<Order>,
     /// What has to be true after that.
     pub expect: Option<Expect>,
 }
 
-/// When a step begins.
-#[derive(Clone, Debug, PartialEq)]
-pub enum Start {
-    /// When the one before is done.
-    AtOnce,
+/// When a step begins: when all that it names holds, or at the latest then. Nothing named: at once.
+///
+/// A step with a note also waits until the caption that is up has had its time.
+#[derive(Clone, Debug, Default, PartialEq)]
+pub struct Start {
     /// So long after the lab has started, or at once if that is past.
-    At(Duration),
-    /// So long after the one before was done.
-    After(Duration),
+    pub at: Option<Duration>,
+    /// So long after the step before was done.
+    pub after: Option<Duration>,
     /// When this is true.
-    When(Expr),
+    pub when: Option<Expr>,
+    /// So long after the step before was done it begins anyway, and is told as late.
+    pub at_latest: Option<Duration>,
 }
 
 /// What has to be true.
@@ -53,12 +74,21 @@ pub struct Expect {
 }
 
 impl StepSpec {
-    /// The step in a line.
-    pub fn title(&self) -> String {
+    /// How long its caption stays at least; none: no time.
+    pub fn reading_time(&self) -> Duration {
+        match (&self.note, self.hold) {
+            (None, _) => Duration::ZERO,
+            (Some(_), Some(hold)) => hold,
+            (Some(note), None) => reading_time(note),
+        }
+    }
+
+    /// What it does, in a line.
+    pub fn what(&self) -> String {
         let expect = self.expect.as_ref();
         let expect = expect.map(|expect| format!("expect {}", expect.expr));
-        let note = self.note.as_ref().map(|note| note_title(note));
-        let order = self.order.as_ref().map(title);
+        let note = self.note.as_ref().map(|note| note_in_words(note));
+        let order = self.order.as_ref().map(in_words);
         match (order, expect) {
             (Some(order), Some(expect)) => format!("{order}; {expect}"),
             (Some(words), None) | (None, Some(words)) => words,
@@ -67,7 +97,17 @@ impl StepSpec {
     }
 }
 
-fn note_title(text: &str) -> String {
+/// How long a caption stays at least, in lab time: 3 s, or 0.4 s a word, whichever is longer. An empty
+/// one is not read.
+pub fn reading_time(note: &str) -> Duration {
+    let words = note.split_whitespace().count();
+    match u32::try_from(words).unwrap_or(u32::MAX) {
+        0 => Duration::ZERO,
+        words => READING_MIN.max(WORD.saturating_mul(words)),
+    }
+}
+
+fn note_in_words(text: &str) -> String {
     match text {
         "" => "no caption".to_owned(),
         text => format!("note: {text}"),
@@ -75,7 +115,7 @@ fn note_title(text: &str) -> String {
 }
 
 /// What an order does, in a few words.
-pub fn title(order: &Order) -> String {
+pub fn in_words(order: &Order) -> String {
     match order {
         Order::Node(node, command) => of_node(node.as_deref(), command),
         Order::Kill(node) => with_node("kill", node.as_deref()),
@@ -103,7 +143,8 @@ pub fn title(order: &Order) -> String {
                 None => format!("traffic{rate}"),
             }
         }
-        Order::Note(text) => note_title(text.as_deref().unwrap_or_default()),
+        Order::Note(text) => note_in_words(text.as_deref().unwrap_or_default()),
+        Order::Script(change) => format!("{} of the script", change.name()),
     }
 }
 

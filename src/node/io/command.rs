@@ -123,6 +123,39 @@ pub enum Command {
     },
 }
 
+impl Command {
+    /// Whether anything can be another by that; if not, it only asks.
+    pub fn changes(&self) -> bool {
+        match self {
+            Self::ExportWallet { .. }
+            | Self::PlanSend(_)
+            | Self::Wallets
+            | Self::History { .. }
+            | Self::Coins { .. }
+            | Self::Snapshot
+            | Self::Peers
+            | Self::Chain { .. }
+            | Self::Block { .. }
+            | Self::BlockAt { .. }
+            | Self::Tx { .. }
+            | Self::Mempool { .. } => false,
+            Self::CreateWallet { .. }
+            | Self::ImportWallet { .. }
+            | Self::Send(_)
+            | Self::Mine(_)
+            | Self::SetHashrate(_)
+            | Self::MineTo { .. }
+            | Self::MineNow
+            | Self::SetStrategy(_)
+            | Self::Release
+            | Self::AddPeer(_)
+            | Self::DropPeer(_)
+            | Self::Ban { .. }
+            | Self::Unban(_) => true,
+        }
+    }
+}
+
 /// A payment to make.
 #[derive(Clone, Debug, PartialEq, Eq, Serialize, Deserialize)]
 pub struct Payment {

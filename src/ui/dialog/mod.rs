@@ -14,6 +14,8 @@ mod list;
 mod palette;
 mod payment;
 mod quit;
+mod restart;
+mod script;
 mod seek;
 mod send;
 mod split;
@@ -27,6 +29,8 @@ use self::help::Help;
 use self::link::LinkForm;
 use self::palette::Palette;
 use self::quit::Quit;
+use self::restart::Restart;
+use self::script::Steps;
 use self::seek::Seek;
 use self::send::SendForm;
 use self::split::SplitForm;
@@ -55,6 +59,8 @@ enum Kind {
     Link(LinkForm),
     Split(SplitForm),
     Seek(Seek),
+    Restart(Restart),
+    Script(Steps),
 }
 
 /// What becomes of a dialog.
@@ -124,6 +130,16 @@ impl Dialog {
         Kind::Split(SplitForm::new(lab)).into()
     }
 
+    /// Whether to play the story again from its beginning.
+    pub fn restart() -> Self {
+        Kind::Restart(Restart).into()
+    }
+
+    /// The steps of the script.
+    pub fn script() -> Self {
+        Kind::Script(Steps::default()).into()
+    }
+
     /// Takes a key.
     pub fn key(&mut self, lab: &LabView, ui: &mut UiState, key: KeyPress) -> Verdict {
         match &mut self.kind {
@@ -138,13 +154,16 @@ impl Dialog {
             Kind::Link(form) => form.key(key),
             Kind::Split(split) => split.key(lab, key),
             Kind::Seek(seek) => seek.key(lab, ui, key),
+            Kind::Restart(restart) => restart.key(key),
+            Kind::Script(steps) => steps.key(lab, ui, key),
         }
     }
 
     /// Takes pasted text.
     pub fn paste(&mut self, ui: &mut UiState, text: &str) -> Verdict {
         match &mut self.kind {
-            Kind::Help(_) | Kind::Quit(_) | Kind::Split(_) => {}
+            Kind::Help(_) | Kind::Quit(_) | Kind::Split(_) | Kind::Restart(_) | Kind::Script(_) => {
+            }
             Kind::Palette(palette) => palette.paste(text),
             Kind::Wallet(form) => form.paste(text),
             Kind::Send(form) => form.paste(text),
@@ -208,6 +227,8 @@ impl Dialog {
             Kind::Link(form) => form.render(frame, area, ui),
             Kind::Split(split) => split.render(frame, area, lab, ui),
             Kind::Seek(seek) => seek.render(frame, area, ui),
+            Kind::Restart(restart) => restart.render(frame, area, ui),
+            Kind::Script(steps) => steps.render(frame, area, lab, ui),
         }
     }
 }

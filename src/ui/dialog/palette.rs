@@ -117,7 +117,9 @@ impl Palette {
         let listed = |entry: &&Entry| !matches!(entry.action, Action::Pane(_) | Action::Palette);
         let mut found = Vec::new();
         for entry in TABLE.iter().filter(listed) {
-            let by_name = score(entry.id).map(|score| score + NAMED);
+            // One that is called just that comes before those that begin with it.
+            let is_whole = u32::from(entry.id == wanted);
+            let by_name = score(entry.id).map(|score| score + NAMED + is_whole);
             if let Some(score) = by_name.or_else(|| score(entry.does)) {
                 found.push((score, Choice::Run(entry)));
             }

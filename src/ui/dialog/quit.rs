@@ -1,4 +1,4 @@
-//! Whether to quit a lab whose data goes away with it.
+//! Whether to quit a lab whose data goes away with it, or whose story is under way.
 
 use super::Verdict;
 use super::window::{self, WindowLine};
@@ -20,6 +20,10 @@ pub struct Quit {
     wallets: usize,
     /// Wallets and payments that nobody can make again by starting the lab again.
     made_by_hand: usize,
+    /// The data goes away with the lab.
+    is_temporary: bool,
+    /// The step that the story is at, from 1 on, and how many there are.
+    story: Option<(usize, usize)>,
     stage: Stage,
 }
 
@@ -32,7 +36,11 @@ enum Stage {
 
 impl Quit {
     pub fn new(lab: &LabView) -> Self {
+        let script = lab.script.as_ref().filter(|script| !script.is_over());
+        let story = script.and_then(|script| Some((script.current()? + 1, script.steps.len())));
         Self {
+            is_temporary: lab.is_temporary,
+            story,
             wallets: lab.wallets().count(),
             made_by_hand: lab.made_by_hand,
             stage: Stage::Asking,
@@ -49,7 +57,7 @@ impl Quit {
             // Leaving while the data moves would leave it in two places.
             (_, Stage::Keeping) => Vec::new(),
             ('y', _) => return Verdict::Close(vec![Effect::Leave]),
-            ('k', _) => {
+            ('k', _) if self.is_temporary => {
                 self.stage = Stage::Keeping;
                 vec![Effect::Ask(Request::Keep, Purpose::Keep)]
             }
@@ -69,9 +77,18 @@ impl Quit {
     pub fn render(&self, frame: &mut Frame<'_>, area: Rect, ui: &UiState) {
         let theme = ui.theme;
         let room = window::inner_width(area, WIDTH);
+        let mut lines = Vec::new();
+        if let Some((at, count)) = self.story {
+            let words = format!("the story is under way, at step {at} of {count}");
+            lines.extend(window::paragraph(&words, room, 0, 0, theme.warn()));
+        }
+        if !self.is_temporary {
+            lines.push(window::keys(theme, room, &[("y", "quit"), ("Esc", "stay")]));
+            return window::render(frame, area, theme, "quit", WIDTH, lines);
+        }
         let wallets = text::counted(self.wallets, "wallet");
         let question = format!("temporary lab, {wallets}: y quit, k keep it, Esc stay");
-        let mut lines = window::paragraph(&question, room, 0, 0, theme.strong());
+        lines.extend(window::paragraph(&question, room, 0, 0, theme.strong()));
         let made = match self.made_by_hand {
             0 => String::new(),
             1 => ", and what you made: a wallet or a payment".to_owned(),

@@ -81,6 +81,14 @@ pub enum Action {
     HoleLink,
     /// Hold the screen.
     Hold,
+    /// The script: on to the next caption.
+    ScriptNext,
+    /// The script: by itself again.
+    ScriptAuto,
+    /// The script: from its beginning.
+    ScriptRestart,
+    /// The steps of the script.
+    Script,
     /// Wall time or lab time.
     Clock,
     /// Look for something.

@@ -14,6 +14,9 @@ impl UiState {
         if let Action::EditLink | Action::CutLink | Action::HoleLink | Action::Partition = action {
             return self.act_on_links(lab, action);
         }
+        if let Action::ScriptNext | Action::ScriptAuto | Action::ScriptRestart = action {
+            return self.drive(lab, action);
+        }
         let Some(node) = lab.node(self.focus) else {
             return Vec::new();
         };

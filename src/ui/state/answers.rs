@@ -25,8 +25,12 @@ impl UiState {
             Purpose::BlocksFetch(fetch) => {
                 return self.blocks.fetched(lab, self.focus, fetch, reply(answer));
             }
-            Purpose::Caption if answer.is_ok() => return Vec::new(),
-            Purpose::Tell | Purpose::Mining { .. } | Purpose::Rate | Purpose::Caption => {}
+            Purpose::Caption | Purpose::Script if answer.is_ok() => return Vec::new(),
+            Purpose::Tell
+            | Purpose::Mining { .. }
+            | Purpose::Rate
+            | Purpose::Caption
+            | Purpose::Script => {}
             Purpose::Plan(_) | Purpose::Pay(_) | Purpose::Wallet | Purpose::Add | Purpose::Keep => {
                 let awaits = |dialog: &mut Dialog| dialog.awaits(&purpose);
                 let Some(mut dialog) = self.dialog.take_if(awaits) else {

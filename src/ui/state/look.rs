@@ -1,6 +1,6 @@
 //! Keys that change nothing but what is seen.
 
-use super::{Effect, UiState, View};
+use super::{Effect, Seat, UiState, View};
 use crate::lab::view::Tone;
 use crate::lab::{LabView, NodeIx};
 use crate::ui::dialog::Dialog;
@@ -9,7 +9,6 @@ use crate::ui::moved::Moved;
 use crate::ui::view::plan::Plan;
 use crate::ui::zoom::Zoom;
 use ratatui::layout::Position;
-use std::sync::Arc;
 
 impl UiState {
     /// Looks elsewhere.
@@ -18,7 +17,8 @@ impl UiState {
             Action::Help => self.dialog = Some(Dialog::help()),
             Action::Palette => self.dialog = Some(Dialog::palette()),
             Action::Quit => return self.quit(lab),
-            Action::Hold => self.hold(lab),
+            Action::Hold => return self.hold(lab),
+            Action::Script => self.list_steps(lab),
             Action::Clock => self.is_wall_clock = !self.is_wall_clock,
             Action::NextView => return self.go_to(lab, self.view.step(1)),
             Action::PreviousView => return self.go_to(lab, self.view.step(View::ALL.len() - 1)),
@@ -38,22 +38,14 @@ impl UiState {
         }
     }
 
-    /// Leaves, or asks first if something would be lost.
+    /// Leaves, or asks first if something would be lost, or a story would end in its midst.
     fn quit(&mut self, lab: &LabView) -> Vec<Effect> {
-        if lab.is_temporary && lab.made_by_hand > 0 {
+        let ends_story = self.stage.seat == Seat::Own && Self::is_telling(lab);
+        if ends_story || lab.is_temporary && lab.made_by_hand > 0 {
             self.dialog = Some(Dialog::quit(lab));
             return Vec::new();
         }
         vec![Effect::Leave]
-    }
-
-    fn hold(&mut self, lab: &LabView) {
-        self.held = match self.held.take() {
-            Some(_) => None,
-            None => Some(Arc::new(lab.clone())),
-        };
-        // What was said of the screen that was held, or before it was, is no news.
-        self.message = None;
     }
 
     /// Focuses a node; what is zoomed is that one then.

@@ -10,6 +10,9 @@ mod links;
 mod look;
 mod mouse;
 mod news;
+mod stage;
+
+pub use stage::{Seat, Stage};
 
 use super::blocks::BlocksPane;
 use super::chips::Chips;
@@ -33,6 +36,9 @@ use std::time::Duration;
 
 /// How long a message stays before the hint comes back.
 const MESSAGE_TIME: Duration = Duration::from_secs(8);
+
+/// How long it stays while a script is played, before what that waits for comes back.
+const MESSAGE_TIME_TELLING: Duration = Duration::from_secs(4);
 
 /// How long the last key is shown, for recordings.
 const KEY_SHOWN: Duration = Duration::from_secs(2);
@@ -79,6 +85,8 @@ pub struct UiState {
     news: Told,
     /// Who paid last with the form, by the node on which it was opened.
     pub last_payers: BTreeMap<NodeIx, String>,
+    /// How a story is told here.
+    pub stage: Stage,
     /// Where the lab was kept, to be told when it is left.
     pub kept: Option<PathBuf>,
     /// The last number that a question of a form got.
@@ -203,6 +211,8 @@ pub enum Purpose {
     Rate,
     /// To change the caption, which is to be seen itself.
     Caption,
+    /// To drive the script, which is to be seen as well.
+    Script,
 }
 
 impl UiState {
@@ -229,6 +239,7 @@ impl UiState {
             log: LogPane::default(),
             news: Told::default(),
             last_payers: BTreeMap::new(),
+            stage: Stage::default(),
             kept: None,
             edition: 0,
         }
@@ -251,7 +262,12 @@ impl UiState {
 
     /// Takes in what happened, and says what is to be done.
     pub fn update(&mut self, lab: &LabView, event: UiEvent) -> Vec<Effect> {
-        self.expire(lab.now);
+        self.expire(lab);
+        let effects = self.take(lab, event);
+        self.let_through(lab, effects)
+    }
+
+    fn take(&mut self, lab: &LabView, event: UiEvent) -> Vec<Effect> {
         match event {
             UiEvent::Key(key) => self.key(lab, key),
             UiEvent::Mouse(mouse) => self.mouse(lab, mouse),
@@ -278,18 +294,16 @@ impl UiState {
     }
 
     /// When the screen changes by itself next: a message or a key is forgotten.
-    pub fn deadline(&self) -> Option<Time> {
-        let message = self
-            .message
-            .as_ref()
-            .map(|message| message.at + MESSAGE_TIME);
+    pub fn deadline(&self, lab: &LabView) -> Option<Time> {
+        let message = self.message.as_ref();
+        let message = message.map(|message| message.at + message_time(lab));
         let key = self.last_key.as_ref().map(|(_, at)| *at + KEY_SHOWN);
         crate::node::earlier(message, key)
     }
 
     /// Whether something on the screen moves, so that the next frame is another one.
     pub fn is_moving(&self, lab: &LabView) -> bool {
-        if self.zoom.is_some() || self.held.is_some() {
+        if self.zoom.is_some() || self.held.is_some() || self.stage.has_notes {
             return false;
         }
         match self.view {
@@ -320,13 +334,15 @@ impl UiState {
         self.edition
     }
 
-    fn expire(&mut self, now: Time) {
+    fn expire(&mut self, lab: &LabView) {
+        let now = lab.now;
         self.message
-            .take_if(|message| now.since(message.at) >= MESSAGE_TIME);
+            .take_if(|message| now.since(message.at) >= message_time(lab));
         self.last_key.take_if(|(_, at)| now.since(*at) >= KEY_SHOWN);
     }
 
     fn changed(&mut self, lab: &LabView) -> Vec<Effect> {
+        self.notice_restart(lab);
         self.chips.observe(lab);
         self.log.collect(lab);
         self.tell_news(lab);
@@ -357,6 +373,9 @@ impl UiState {
         }
         if self.dialog.is_some() {
             return self.dialog_key(lab, key);
+        }
+        if self.close_card(lab, action) {
+            return Vec::new();
         }
         match action {
             Some(action) => self.act(lab, action),
@@ -400,17 +419,27 @@ impl UiState {
 
     /// Does what a key or the palette says.
     pub fn act(&mut self, lab: &LabView, action: Action) -> Vec<Effect> {
-        if self.held.is_some() && by_action(action).changes {
-            let key = self.keymap.key_of(Action::Hold);
-            self.tell(lab.now, Tone::Warn, format!("held: {key} resumes"));
+        match action {
+            Action::Leave => return vec![Effect::Leave],
+            Action::Suspend => return vec![Effect::Suspend],
+            Action::Redraw => return vec![Effect::Redraw],
+            _ => {}
+        }
+        if let Some(words) = self.refusal(action, by_action(action).changes) {
+            self.tell(lab.now, Tone::Warn, words);
             return Vec::new();
         }
         match action {
-            Action::Leave => vec![Effect::Leave],
-            Action::Suspend => vec![Effect::Suspend],
-            Action::Redraw => vec![Effect::Redraw],
             action if by_action(action).changes => self.act_on_node(lab, action),
             action => self.look(lab, action),
         }
+    }
+}
+
+/// How long a message stays.
+fn message_time(lab: &LabView) -> Duration {
+    match UiState::is_telling(lab) {
+        true => MESSAGE_TIME_TELLING,
+        false => MESSAGE_TIME,
     }
 }

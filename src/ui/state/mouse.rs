@@ -9,7 +9,7 @@ use ratatui::layout::Position;
 
 impl UiState {
     pub(super) fn mouse(&mut self, lab: &LabView, mouse: MouseEvent) -> Vec<Effect> {
-        if self.dialog.is_some() {
+        if self.dialog.is_some() || self.stage.has_notes {
             return Vec::new();
         }
         match mouse.kind {

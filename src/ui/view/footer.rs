@@ -1,19 +1,12 @@
 //! The last two lines: what was said, and which keys there are.
 
 use super::scene::Scene;
+use super::steps;
 use crate::ui::keymap::{Action, Context, TABLE};
 use crate::ui::text::{self, Row};
 use ratatui::Frame;
 use ratatui::layout::Rect;
 use ratatui::text::{Line, Span};
-
-/// Draws the caption, on a line of its own.
-pub fn caption(frame: &mut Frame<'_>, area: Rect, scene: Scene<'_>) {
-    let mut spans = vec![Span::raw(" ")];
-    spans.extend(caption_span(scene));
-    let spans = text::clip(spans, usize::from(area.width), scene.theme.cut());
-    frame.render_widget(Line::from(spans), area);
-}
 
 fn caption_span(scene: Scene<'_>) -> Option<Span<'static>> {
     let caption = scene.caption?;
@@ -21,13 +14,16 @@ fn caption_span(scene: Scene<'_>) -> Option<Span<'static>> {
 }
 
 /// Draws the message line: that the screen is held, a caption if it has no line of its own, what
-/// was said last, or the hint.
+/// was said last; else what the script waits for, or the hint.
 pub fn message(frame: &mut Frame<'_>, area: Rect, scene: Scene<'_>, has_caption: bool) {
     let (theme, ui) = (scene.theme, scene.ui);
     let mut spans = vec![Span::raw(" ")];
     if ui.held.is_some() {
         let key = ui.keymap.key_of(Action::Hold);
-        let words = format!(" HELD: the lab goes on, {key} shows it again ");
+        let words = match ui.has_paused() {
+            true => format!(" HELD, and the script waits: {key} goes on "),
+            false => format!(" HELD: the lab goes on, {key} shows it again "),
+        };
         spans.push(Span::styled(words, theme.chosen()));
         spans.push(Span::raw("  "));
     }
@@ -37,17 +33,21 @@ pub fn message(frame: &mut Frame<'_>, area: Rect, scene: Scene<'_>, has_caption:
         spans.push(caption);
         spans.push(Span::raw("  "));
     }
-    match (&ui.message, &ui.spec.hint) {
-        (Some(message), _) => {
+    let room = usize::from(area.width);
+    let script = scene.lab.script.as_deref();
+    let step = script.and_then(|script| steps::line(scene, script, room.saturating_sub(2)));
+    match (&ui.message, step, &ui.spec.hint) {
+        (Some(message), ..) => {
             let style = scene.tone(message.tone);
             spans.extend(scene.pieces(&message.pieces, style));
         }
-        (None, Some(hint)) if !has_caption => {
+        _ if ui.held.is_some() => {}
+        (None, Some(step), _) => spans.extend(step),
+        (None, None, Some(hint)) if !has_caption => {
             spans.push(Span::styled(hint.clone(), theme.text()));
         }
         _ => {}
     }
-    let room = usize::from(area.width);
     let key = ui.last_key.as_ref();
     let key = key.map(|(key, _)| vec![Span::styled(format!(" {key} "), theme.chosen())]);
     let key = key.unwrap_or_default();

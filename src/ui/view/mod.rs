@@ -1,8 +1,10 @@
 //! Drawing: a lab and the screen's state in, a picture out. Nothing here changes anything.
 
+pub mod band;
 pub mod footer;
 pub mod header;
 pub mod journeys;
+pub mod notes;
 pub mod pane;
 pub mod plan;
 pub mod scene;
@@ -38,6 +40,10 @@ fn draw_all(frame: &mut Frame<'_>, live: &LabView, ui: &UiState) {
         caption: live.caption.as_deref(),
         ..Scene::new(lab, ui)
     };
+    if ui.stage.has_notes {
+        notes::render(frame, scene, live);
+        return dialog(frame, lab, ui);
+    }
     let plan = Plan::sized(lab, ui, size);
     header::render(frame, plan.header, scene);
     match (&ui.zoom, ui.view) {
@@ -48,14 +54,16 @@ fn draw_all(frame: &mut Frame<'_>, live: &LabView, ui: &UiState) {
         (None, View::Log) => ui.log.render(frame, plan.body, lab, ui),
         (None, View::Lab) => lab_view(frame, &plan, scene),
     }
-    if let (Some(script), Some(area)) = (&lab.script, plan.step_line) {
-        steps::render_line(frame, area, scene, script);
-    }
-    if let Some(area) = plan.caption {
-        footer::caption(frame, area, scene);
+    // What people are to read is shown as it is now, also while the screen is held.
+    if let (Some(script), Some(area)) = (&live.script, plan.caption) {
+        band::render(frame, area, scene, script);
     }
     footer::message(frame, plan.message, scene, plan.caption.is_none());
     footer::keys(frame, plan.footer, scene);
+    dialog(frame, lab, ui);
+}
+
+fn dialog(frame: &mut Frame<'_>, lab: &LabView, ui: &UiState) {
     if let Some(dialog) = &ui.dialog {
         let size = (frame.area().width, frame.area().height);
         dialog.render(frame, window::space(size), lab, ui);
@@ -73,8 +81,5 @@ fn lab_view(frame: &mut Frame<'_>, plan: &Plan, scene: Scene<'_>) {
     }
     if let Some(area) = plan.journeys {
         journeys::render(frame, area, scene);
-    }
-    if let (Some(script), Some(area)) = (&scene.lab.script, plan.steps) {
-        steps::render(frame, area, scene, script);
     }
 }

@@ -3,8 +3,8 @@
 //! ```text
 //! header                one line
 //! body                  panes in a grid, or stacked, or a table; in zoom or the log, just that
-//! blocks on their way   a box, if there is room; beside it the steps of a script
-//! step, caption         a line each, in a lab with a script; the step if it has no box
+//! blocks on their way   a box, if there is room
+//! captions              a band, in a lab with a script
 //! message line
 //! footer
 //! ```
@@ -14,6 +14,7 @@
 use crate::lab::{LabView, NodeIx};
 use crate::ui::keymap::Action;
 use crate::ui::state::{UiState, View};
+use crate::ui::view::band;
 use ratatui::layout::{Position, Rect};
 
 /// The smallest screen that anything useful fits on.
@@ -54,11 +55,7 @@ pub struct Plan {
     pub body: Rect,
     /// Blocks on their way.
     pub journeys: Option<Rect>,
-    /// The steps of a script, beside the blocks on their way.
-    pub steps: Option<Rect>,
-    /// The step that is on, where there is no room for all.
-    pub step_line: Option<Rect>,
-    /// The caption, of a lab with a script.
+    /// The captions of a lab with a script.
     pub caption: Option<Rect>,
     /// The line above the footer.
     pub message: Rect,
@@ -90,8 +87,6 @@ impl Plan {
             header: line(0),
             body,
             journeys: None,
-            steps: None,
-            step_line: None,
             caption: None,
             message: line(height.saturating_sub(2)),
             footer: line(height.saturating_sub(1)),
@@ -102,10 +97,9 @@ impl Plan {
             capacity: 1,
         };
         if ui.view == View::Lab && ui.zoom.is_none() {
-            plan.divide(lab, ui);
-        } else if ui.zoom.is_none() && lab.script.is_some() {
-            plan.caption = Some(plan.cut_lines(1));
-            plan.step_line = Some(plan.cut_lines(1));
+            plan.divide(lab, ui, (width, height));
+        } else if lab.script.is_some() {
+            plan.caption = Some(plan.cut_lines(caption_rows(lab, ui, (width, height))));
         }
         plan
     }
@@ -148,7 +142,7 @@ impl Plan {
         (to <= last).then_some(NodeIx(to))
     }
 
-    fn divide(&mut self, lab: &LabView, ui: &UiState) {
+    fn divide(&mut self, lab: &LabView, ui: &UiState, size: (u16, u16)) {
         let (width, height) = (self.body.width, self.body.height);
         let wants_table = ui.spec.table.unwrap_or(self.count >= TABLE_NODES);
         let stacks = width < GRID_WIDTH;
@@ -166,24 +160,11 @@ impl Plan {
             box_lines
         };
         let has_box = box_lines > 0 && !lab.nodes.is_empty();
-        let steps_have_box = has_box && !stacks;
         if lab.script.is_some() {
-            self.caption = Some(self.cut_lines(1));
-            self.step_line = (!steps_have_box).then(|| self.cut_lines(1));
+            self.caption = Some(self.cut_lines(caption_rows(lab, ui, size)));
         }
         if has_box {
-            let mut area = self.cut_lines(box_lines);
-            if lab.script.is_some() && steps_have_box {
-                let left = area.width / 2;
-                let steps = Rect {
-                    x: area.x + left,
-                    width: area.width - left,
-                    ..area
-                };
-                self.steps = Some(steps);
-                area.width = left;
-            }
-            self.journeys = Some(area);
+            self.journeys = Some(self.cut_lines(box_lines));
         }
         if wants_table {
             self.rows();
@@ -243,6 +224,11 @@ impl Plan {
         self.cells = split(self.body, columns, rows);
         self.cells.truncate(self.capacity);
     }
+}
+
+/// Lines of the band for captions.
+pub fn caption_rows(lab: &LabView, ui: &UiState, size: (u16, u16)) -> u16 {
+    band::rows(lab, ui, size)
 }
 
 trait OffsetBy {

@@ -1,80 +1,132 @@
-//! The steps of a script: in a box beside the blocks on their way, or the one that is on in a line.
+//! The steps of a script in words: all of them in a list, and on the message line what the one that
+//! is on waits for.
 //!
 //! ```text
-//! ╭ script ─────────────────────────────────────╮
-//! │ ✓ send 1 from alice to carol                │
-//! │ ▶ mine a block on miner; expect height >= 3 │
-//! │ · kill miner                                │
+//!  step 9 of 11, heal: waits for height@lima >= 7, it is 6   n does it now
 //! ```
 //!
-//! Titles are cut between words: half a number would be another number.
+//! Lines are cut between words: half a number would be another number.
 
 use super::scene::Scene;
 use crate::lab::script::{ScriptView, StepState, StepView};
+use crate::ui::keymap::Action;
+use crate::ui::state::Seat;
 use crate::ui::text;
 use crate::ui::theme::Theme;
-use ratatui::Frame;
-use ratatui::layout::Rect;
 use ratatui::style::Style;
-use ratatui::text::{Line, Span};
-use ratatui::widgets::{Block, Paragraph};
+use ratatui::text::Span;
 
-/// Draws the box.
-pub fn render(frame: &mut Frame<'_>, area: Rect, scene: Scene<'_>, script: &ScriptView) {
+/// What a script waits for if that is the presenter.
+const PRESENTER: &str = "n";
+
+type Spans = Vec<Span<'static>>;
+
+/// All steps, a line each, with more below the one that is on and those that have failed; and the
+/// place of the one that is on.
+pub fn list(scene: Scene<'_>, script: &ScriptView, room: usize) -> (Vec<Spans>, usize) {
     let theme = scene.theme;
-    let block = Block::bordered()
-        .border_set(theme.border())
-        .border_style(theme.dim())
-        .title(Span::styled(" script ", theme.strong()));
-    let inner = block.inner(area);
-    frame.render_widget(block, area);
-    let inner = Rect {
-        x: inner.x + 1,
-        width: inner.width.saturating_sub(2),
-        ..inner
-    };
-    let (room, rows) = (usize::from(inner.width), usize::from(inner.height));
     let on = on(script);
     let (mut lines, mut at) = (Vec::new(), 0);
     for (number, step) in script.steps.iter().enumerate() {
+        let (mark, style) = look(theme, &step.state);
+        let late = if step.is_late { " (late)" } else { "" };
+        let words = format!("{}{late}", step.what);
+        let words = brief(&words, room.saturating_sub(2), theme.cut());
         if number == on {
             at = lines.len();
         }
-        lines.push(step_line(theme, step, room));
-        if let StepState::Failed(why) = &step.state {
-            let words = text::wrap(why, room.saturating_sub(4)).into_iter();
-            lines.extend(words.map(|words| Line::styled(format!("    {words}"), theme.bad())));
+        lines.push(vec![Span::styled(format!("{mark} {words}"), style)]);
+        let more = match &step.state {
+            StepState::Failed(why) => Some((why.to_string(), theme.bad())),
+            _ if number == on => waits(scene, script).map(|words| (words, theme.text())),
+            _ => None,
+        };
+        if let Some((words, style)) = more {
+            let below = text::wrap(&words, room.saturating_sub(4)).into_iter();
+            lines.extend(below.map(|words| vec![Span::styled(format!("    {words}"), style)]));
         }
     }
-    // What is on stands above the middle, with what comes next below it.
-    let first = at
-        .saturating_sub(rows.saturating_sub(1) / 2)
-        .min(lines.len().saturating_sub(rows));
-    let shown: Vec<_> = lines.into_iter().skip(first).take(rows).collect();
-    frame.render_widget(Paragraph::new(shown), inner);
+    (lines, at)
 }
 
-/// Draws the step that is on.
-pub fn render_line(frame: &mut Frame<'_>, area: Rect, scene: Scene<'_>, script: &ScriptView) {
-    let (at, count) = (on(script), script.steps.len());
-    let Some(step) = script.steps.get(at) else {
-        return;
-    };
-    let room = usize::from(area.width).saturating_sub(2);
-    let lead = format!("step {} of {count}: ", at + 1);
-    let (mark, style) = look(scene.theme, &step.state);
-    let words = match &step.state {
-        StepState::Failed(why) => {
-            let both = format!("{lead}{}: {why}", step.title);
-            let fits = both.chars().count() + 2 <= room;
-            // Why it failed is more than what it was to do.
-            if fits { both } else { format!("{lead}{why}") }
+/// Which step is on, and what it waits for; nothing once all are done.
+pub fn line(scene: Scene<'_>, script: &ScriptView, room: usize) -> Option<Spans> {
+    let theme = scene.theme;
+    let at = script.current()?;
+    let step = &script.steps[at];
+    let lead = format!("step {} of {}", at + 1, script.steps.len());
+    let late = if step.is_late { ", late" } else { "" };
+    let (after, style) = match &step.state {
+        StepState::Failed(why) => (format!(": {why}"), theme.bad()),
+        _ => {
+            let waits = waits(scene, script);
+            (
+                waits.map_or_else(String::new, |waits| format!(": {waits}")),
+                theme.text(),
+            )
         }
-        _ => format!("{lead}{}", step.title),
     };
-    let words = brief(&words, room.saturating_sub(2), scene.theme.cut());
-    let line = Line::styled(format!(" {mark} {words}"), style);
-    frame.render_widget(line, area);
+    let whole = format!("{lead}, {}{late}{after}", name(step));
+    // What it waits for is more than what it is to do.
+    let words = match whole.chars().count() <= room {
+        true => whole,
+        false => brief(&format!("{lead}{late}{after}"), room, theme.cut()),
+    };
+    let mut spans = vec![Span::styled(words, style)];
+    let before = at.checked_sub(1).map(|at| &script.steps[at]);
+    let was_late = before.is_some_and(|step| step.is_late) && step.state == StepState::Waiting;
+    let was_late =
+        was_late.then(|| vec![Span::styled(format!("step {at} came late"), theme.warn())]);
+    for more in [was_late, hint(scene, script)].into_iter().flatten() {
+        if text::width(&spans) + 3 + text::width(&more) <= room {
+            spans.push(Span::raw("   "));
+            spans.extend(more);
+        }
+    }
+    Some(spans)
+}
+
+/// What the script waits for, in words.
+pub fn waits(scene: Scene<'_>, script: &ScriptView) -> Option<String> {
+    if script.is_paused {
+        return Some("paused".to_owned());
+    }
+    let what = match script.waits_for.as_deref()? {
+        PRESENTER => match scene.ui.keymap.key_of(Action::ScriptNext) {
+            key if key.is_empty() || scene.ui.stage.seat == Seat::Audience => {
+                "the presenter".to_owned()
+            }
+            key => key,
+        },
+        what => what.to_owned(),
+    };
+    Some(format!("waits for {what}"))
+}
+
+/// The key that has it go on.
+fn hint(scene: Scene<'_>, script: &ScriptView) -> Option<Spans> {
+    let ui = scene.ui;
+    let (action, does) = match script.waits_for.as_deref() {
+        _ if ui.stage.seat == Seat::Audience || script.is_over() => return None,
+        _ if script.is_paused && ui.has_paused() => (Action::Hold, "goes on"),
+        _ if script.is_paused => return None,
+        Some(PRESENTER) => (Action::ScriptAuto, "has it go on by itself"),
+        _ => (Action::ScriptNext, "does it now"),
+    };
+    let key = ui.keymap.key_of(action);
+    let spans = vec![
+        Span::styled(key.clone(), scene.theme.key()),
+        Span::styled(format!(" {does}"), scene.theme.dim()),
+    ];
+    (!key.is_empty()).then_some(spans)
+}
+
+/// What a step does, in few words: a caption is not told before it is there.
+fn name(step: &StepView) -> &str {
+    match step.what.starts_with("note: ") {
+        true => "a caption",
+        false => &step.what,
+    }
 }
 
 /// The step that is on, or the last one.
@@ -83,18 +135,13 @@ fn on(script: &ScriptView) -> usize {
     script.current().unwrap_or(last)
 }
 
-fn step_line(theme: Theme, step: &StepView, room: usize) -> Line<'static> {
-    let (mark, style) = look(theme, &step.state);
-    let title = brief(&step.title, room.saturating_sub(2), theme.cut());
-    Line::styled(format!("{mark} {title}"), style)
-}
-
-/// A mark for each state: colours alone are not seen by everybody.
+/// A mark for each state: colours alone are not seen by all.
 fn look(theme: Theme, state: &StepState) -> (&'static str, Style) {
     match state {
         StepState::Waiting => (theme.waiting(), theme.dim()),
         StepState::Running => (theme.pointer(), theme.strong()),
         StepState::Done => (theme.done(), theme.good()),
+        StepState::Skipped => (theme.done(), theme.dim()),
         StepState::Failed(_) => (theme.failed(), theme.bad()),
     }
 }

@@ -90,6 +90,7 @@ pub fn write_order(order: &Order) -> (&'static str, Map<String, Value>) {
             ("traffic", object(params))
         }
         Order::Note(text) => ("note", object(json!({ "text": text }))),
+        Order::Script(change) => (change.method(), Map::new()),
     }
 }
 

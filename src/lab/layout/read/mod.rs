@@ -45,6 +45,7 @@ pub fn read(file: &str, text: &str) -> Result<Layout, FileError> {
     let groups = document.sections("node")?;
     let mut view = document.part("view")?;
     let traffic = document.section("traffic")?;
+    let mut script = document.part("script")?;
     let steps = document.sections("step")?;
     document.finish()?;
 
@@ -64,6 +65,7 @@ pub fn read(file: &str, text: &str) -> Result<Layout, FileError> {
     let traffic = traffic.map(|traffic| traffic::read(traffic, &nodes, &chain));
     let traffic = traffic.transpose()?;
     let steps = steps::read(steps, &nodes, chain.params.address_version)?;
+    let pace = steps::read_pace(&mut script)?;
     let stem = Path::new(file).file_stem().and_then(|stem| stem.to_str());
     let name = stem.unwrap_or(file);
     check_layout_name(name).map_err(|problem| document.error_at("the file", problem))?;
@@ -78,6 +80,7 @@ pub fn read(file: &str, text: &str) -> Result<Layout, FileError> {
         view,
         traffic,
         steps,
+        pace,
     })
 }
 

@@ -8,11 +8,16 @@ use crate::lab::control::methods::{check_note, method, unknown};
 use crate::lab::control::order::Order;
 use crate::lab::control::params::BadParam;
 use crate::lab::document::{FileError, Place, Section, nearest};
+use crate::lab::script::Pace;
 use crate::lab::script::cast::Cast;
 use crate::lab::script::expr::Expr;
-use crate::lab::script::step::{Expect, STEPS_MAX, Start, StepSpec, WITHIN};
+use crate::lab::script::step::{
+    Expect, SPEAKER_MAX, STEPS_MAX, Start, StepSpec, TITLE_MAX, WITHIN,
+};
 use crate::lab::units::parse_duration;
+use crate::node::foreign::is_hidden;
 use serde_json::Map;
+use std::sync::Arc;
 
 /// `[[step]]`, each of them.
 pub(super) fn read(
@@ -32,25 +37,62 @@ pub(super) fn read(
     Ok(steps)
 }
 
+/// `[script]`: what brings the captions.
+pub(super) fn read_pace(section: &mut Section<'_>) -> Result<Pace, FileError> {
+    let manual = section.flag("manual")?;
+    section.finish()?;
+    Ok(match manual {
+        Some(true) => Pace::Presenter,
+        _ => Pace::Script,
+    })
+}
+
+fn read_start(section: &mut Section<'_>, cast: &Cast) -> Result<Start, FileError> {
+    let start = Start {
+        at: section.text("at", "5s", parse_duration)?,
+        after: section.text("after", "3s", parse_duration)?,
+        when: read_expr(section, "when", cast)?,
+        at_latest: section.text("at_latest", "8s", parse_duration)?,
+    };
+    let is_there = |key: &&str| section.had(key);
+    if let (Some(_), Some(key)) = (
+        start.at,
+        ["after", "when", "at_latest"].into_iter().find(is_there),
+    ) {
+        return Err(section.error_at(key, "at says when already: leave one out"));
+    }
+    match start {
+        Start {
+            when: None,
+            at_latest: Some(_),
+            ..
+        } => Err(section.error_at("at_latest", "has a meaning only with when")),
+        Start {
+            after: Some(after),
+            at_latest: Some(latest),
+            ..
+        } if latest < after => Err(section.error_at("at_latest", "is before after")),
+        start => Ok(start),
+    }
+}
+
 fn read_step(section: &mut Section<'_>, cast: &mut Cast) -> Result<StepSpec, FileError> {
-    let at = section.text("at", "5s", parse_duration)?;
-    let after = section.text("after", "3s", parse_duration)?;
-    let when = read_expr(section, "when", cast)?;
+    let start = read_start(section, cast)?;
     let action = section.word("do", "mine_now")?;
     let note = section.text("note", "the miner is gone", check_note)?;
-    let start = match (at, after, when) {
-        (None, None, None) => Start::AtOnce,
-        (Some(at), None, None) => Start::At(at),
-        (None, Some(pause), None) => Start::After(pause),
-        (None, None, Some(expr)) => Start::When(expr),
-        (Some(_), _, Some(_)) => {
-            return Err(section.error_at("when", "at says when already: leave one out"));
-        }
-        (_, Some(_), _) => {
-            let problem = "at or when say when already: leave one out";
-            return Err(section.error_at("after", problem));
-        }
-    };
+    let title = section.text("title", "A double spend", |text| {
+        check_line(text, TITLE_MAX, "letters").map(Arc::from)
+    })?;
+    let speaker = section.text("speaker", "look at the heights", |text| {
+        check_line(text, SPEAKER_MAX, "characters")
+    })?;
+    let hold = section.text("hold", "4s", parse_duration)?;
+    if title.is_some() && note.as_ref().is_none_or(String::is_empty) {
+        return Err(section.error_at("title", "has a meaning only above a note"));
+    }
+    if hold.is_some() && note.is_none() {
+        return Err(section.error_at("hold", "has a meaning only with note"));
+    }
     // What is expected may be of a node that the step adds, so it is judged after that.
     let expect = section.word("expect", "height >= 3")?;
     let within = section.text("within", "10s", parse_duration)?;
@@ -71,7 +113,10 @@ fn read_step(section: &mut Section<'_>, cast: &mut Cast) -> Result<StepSpec, Fil
     });
     let step = StepSpec {
         start,
+        title,
         note,
+        speaker,
+        hold,
         order,
         expect: expect.transpose()?,
     };
@@ -100,6 +145,14 @@ fn check_expr(text: &str, cast: &Cast) -> Result<Expr, String> {
     Ok(expr)
 }
 
+/// Reads a line of at most so many letters, which are called `what`.
+fn check_line(text: &str, max: usize, what: &str) -> Result<String, String> {
+    if text.contains(is_hidden) || text.chars().count() > max {
+        return Err(format!("one line of at most {max} {what} is wanted here"));
+    }
+    Ok(text.to_owned())
+}
+
 /// What is to be done, of all the keys that are left.
 fn read_order(
     section: &mut Section<'_>,
@@ -112,7 +165,8 @@ fn read_order(
     let (mut params, mut places) = (Map::new(), Vec::new());
     for (key, place, value) in section.take_rows() {
         if !keys.clone().any(|known| known == key) {
-            let problem = unknown_key(&key, &name, keys);
+            let known = keys.chain(section.asked());
+            let problem = unknown_key(&key, &name, known);
             return Err(place.error_alone(problem));
         }
         params.insert(key.clone(), value.to_json()?);
@@ -127,22 +181,22 @@ fn read_order(
     };
     let order = method.read(params);
     let order = order.map_err(|error| placed(section, error))?;
+    if let Order::Script(_) = order {
+        return Err(place.error("a script is led by people and programs, and not by its own steps"));
+    }
     cast.play(&order).map_err(|error| placed(section, error))?;
     Ok(order)
 }
 
-/// Keys that every step can have.
-const STEP_KEYS: [&str; 6] = ["at", "when", "do", "note", "expect", "within"];
-
 fn unknown_key(
     key: &str,
     method: &str,
-    params: impl Iterator<Item = &'static str> + Clone,
+    known: impl Iterator<Item = &'static str> + Clone,
 ) -> String {
-    match nearest(key, params.clone().chain(STEP_KEYS)) {
+    match nearest(key, known.clone()) {
         Some(near) => format!("unknown key {key:?}; did you mean {near:?}?"),
         None => {
-            let known: Vec<_> = params.chain(STEP_KEYS).collect();
+            let known: Vec<_> = known.collect();
             let known = known.join(", ");
             format!("unknown key {key:?}; known here, with do = {method:?}: {known}")
         }

@@ -77,6 +77,7 @@ impl Rehearsal {
             Request::Unite => self.stage.unite(),
             Request::Traffic(change) => self.change_payments(change),
             Request::Note(text) => self.caption = text,
+            Request::Script(change) => self.change(change)?,
             Request::Keep => return Err("nothing of a rehearsal is kept".to_owned()),
         }
         Ok(None)

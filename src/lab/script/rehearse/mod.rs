@@ -11,8 +11,9 @@ mod stage;
 
 pub use self::stage::Stage;
 
-use super::engine::{Script, ScriptView, Want};
+use super::engine::{Script, Want};
 use super::expr::{Expr, Facts, NodeFacts};
+use super::view::{ScriptChange, ScriptView};
 use crate::chain::{Address, Amount, BlockHash};
 use crate::lab::layout::Layout;
 use crate::lab::summary::Summary;
@@ -72,7 +73,7 @@ impl Rehearsal {
             name: layout.name.clone(),
             began: stage.sim.now(),
             stage,
-            script: Script::new(layout.steps.clone()),
+            script: Script::new(layout.steps.clone(), layout.pace),
             pending: None,
             wants_first: true,
             caption: None,
@@ -124,6 +125,15 @@ impl Rehearsal {
     /// The steps, as they are.
     pub fn script(&self) -> &Arc<ScriptView> {
         self.script.view()
+    }
+
+    /// Does what a presenter asks for; from the next look on it is seen.
+    ///
+    /// # Errors
+    /// In words, why it cannot be done.
+    pub fn change(&mut self, change: ScriptChange) -> Result<(), String> {
+        let now = self.elapsed();
+        self.script.change(now, change)
     }
 
     /// A node, for reading; `None`: there is none of this name, or it does not run.
@@ -197,7 +207,7 @@ impl Rehearsal {
             }
             let now = self.elapsed();
             match self.script.next(now) {
-                Want::Nothing | Want::Until(_) => return,
+                Want::Nothing | Want::Until(_) | Want::Change => return,
                 Want::Facts(expr, _) => {
                     let facts = self.facts_for(&expr);
                     if !self.script.judge(now, &facts) {

@@ -1,0 +1,40 @@
+//! Whether to play a story again that is still under way.
+
+use super::Verdict;
+use super::window;
+use crate::lab::Request;
+use crate::lab::script::ScriptChange;
+use crate::ui::keymap::KeyPress;
+use crate::ui::state::{Effect, Purpose, UiState};
+use crossterm::event::KeyCode;
+use ratatui::Frame;
+use ratatui::layout::Rect;
+
+/// Columns that its words like to have.
+const WIDTH: u16 = 60;
+
+/// The question.
+pub struct Restart;
+
+impl Restart {
+    pub fn key(&self, key: KeyPress) -> Verdict {
+        match (key.code, key.ctrl || key.alt) {
+            (KeyCode::Esc, _) => Verdict::Close(Vec::new()),
+            (KeyCode::Char('y'), false) => Verdict::Close(vec![Effect::Ask(
+                Request::Script(ScriptChange::Restart),
+                Purpose::Tell,
+            )]),
+            _ => Verdict::Stay(Vec::new()),
+        }
+    }
+
+    pub fn render(&self, frame: &mut Frame<'_>, area: Rect, ui: &UiState) {
+        let theme = ui.theme;
+        let room = window::inner_width(area, WIDTH);
+        let question = "the story is under way: y plays it again, Esc lets it go on";
+        let mut lines = window::paragraph(question, room, 0, 0, theme.strong());
+        let lost = "the lab is made anew, and what was done in it by hand is gone";
+        lines.extend(window::paragraph(lost, room, 0, 2, theme.dim()));
+        window::render(frame, area, theme, "play it again", WIDTH, lines);
+    }
+}

@@ -1,0 +1,198 @@
+//! The band for captions, in a lab with a script: it has its lines from the first frame to the last,
+//! so that nothing moves when a caption comes.
+//!
+//! ```text
+//!  ▀█▀        ▐▌                 the title of the step, with --big
+//!   █ █▗▐▌▟▀▙ ▜▛▘▐▌▐▛▜▖▗▛▀▘
+//!  Both halves mine on: two tips, and neither half knows of the other's.
+//! ```
+//!
+//! When the story is over its last line is the end card.
+
+use super::scene::Scene;
+use crate::lab::LabView;
+use crate::lab::script::{ScriptView, StepState, StepView};
+use crate::ui::keymap::Action;
+use crate::ui::letters;
+use crate::ui::state::{Seat, UiState};
+use crate::ui::text;
+use ratatui::Frame;
+use ratatui::layout::Rect;
+use ratatui::style::Style;
+use ratatui::text::{Line, Span};
+
+/// Lines that a caption takes at most.
+const NOTE_LINES: usize = 2;
+
+/// Columns beside a caption: a space at both ends, and one at the edge.
+const SIDES: usize = 3;
+
+/// Screens that are smaller have no room for large letters.
+const LARGE: (u16, u16) = (80, 24);
+
+/// Lines of the band: none in a lab without a script, else as many as its captions need on a screen
+/// of this size.
+pub fn rows(lab: &LabView, ui: &UiState, size: (u16, u16)) -> u16 {
+    let Some(script) = &lab.script else {
+        return 0;
+    };
+    title_rows(script, ui, size) + note_rows(script, size)
+}
+
+fn note_rows(script: &ScriptView, size: (u16, u16)) -> u16 {
+    let room = usize::from(size.0).saturating_sub(SIDES);
+    let notes = script.steps.iter().filter_map(|step| step.note.as_deref());
+    let is_long = |note: &str| note.chars().count() > room;
+    let needs_two = size.1 >= LARGE.1 && notes.clone().any(is_long);
+    if needs_two { 2 } else { 1 }
+}
+
+fn title_rows(script: &ScriptView, ui: &UiState, size: (u16, u16)) -> u16 {
+    let has_titles = script.steps.iter().any(|step| step.title.is_some());
+    match ui.stage.is_big && has_titles {
+        false => 0,
+        true if has_letters(ui, size) => letters::LINES,
+        true => 1,
+    }
+}
+
+fn has_letters(ui: &UiState, size: (u16, u16)) -> bool {
+    !ui.theme.ascii && size.0 >= LARGE.0 && size.1 >= LARGE.1
+}
+
+/// Draws the band. What stands in it is of the lab as it is now, also while the screen is held.
+pub fn render(frame: &mut Frame<'_>, area: Rect, scene: Scene<'_>, script: &ScriptView) {
+    let size = (frame.area().width, frame.area().height);
+    let title_rows = title_rows(script, scene.ui, size).min(area.height);
+    let title = Rect {
+        height: title_rows,
+        ..area
+    };
+    let mut note = Rect {
+        y: area.y + title_rows,
+        height: area.height - title_rows,
+        ..area
+    };
+    if let Some(words) = shown_step(scene, script).and_then(|step| step.title.as_deref()) {
+        render_title(frame, title, scene, words);
+    }
+    if scene.ui.stage.has_card(script) {
+        let last = Rect {
+            y: note.bottom().saturating_sub(1),
+            height: 1,
+            ..note
+        };
+        note.height = note.height.saturating_sub(1);
+        frame.render_widget(card(scene, script), last);
+    }
+    render_note(frame, note, scene);
+}
+
+/// The step whose caption is up, if it is not one that was written by hand since.
+fn shown_step<'a>(scene: Scene<'_>, script: &'a ScriptView) -> Option<&'a StepView> {
+    let step = script.steps.get(script.caption()?)?;
+    let note = step.note.as_deref().filter(|note| !note.is_empty());
+    (note == scene.caption).then_some(step)
+}
+
+/// Draws a title in large letters, or as large as they can be.
+pub fn render_title(frame: &mut Frame<'_>, area: Rect, scene: Scene<'_>, words: &str) {
+    let spaced = || letters::spaced(words, usize::from(area.width).saturating_sub(2));
+    render_large(frame, area, scene, words, spaced);
+}
+
+/// Draws a figure in large letters, or as it is.
+pub fn render_figure(frame: &mut Frame<'_>, area: Rect, scene: Scene<'_>, figure: &str) {
+    render_large(frame, area, scene, figure, || figure.to_owned());
+}
+
+fn render_large(
+    frame: &mut Frame<'_>,
+    area: Rect,
+    scene: Scene<'_>,
+    words: &str,
+    or: impl FnOnce() -> String,
+) {
+    let room = usize::from(area.width).saturating_sub(2);
+    let has_room = area.height >= letters::LINES && !scene.theme.ascii;
+    let large = has_room.then(|| letters::large(words, room)).flatten();
+    put(
+        frame,
+        area,
+        large.unwrap_or_else(|| vec![or()]),
+        scene.theme.strong(),
+    );
+}
+
+fn render_note(frame: &mut Frame<'_>, area: Rect, scene: Scene<'_>) {
+    let Some(caption) = scene.caption else {
+        return;
+    };
+    let room = usize::from(area.width).saturating_sub(SIDES);
+    let style = match scene.ui.stage.is_big {
+        true => scene.theme.strong(),
+        false => scene.theme.chosen(),
+    };
+    let lines = lines(
+        caption,
+        room,
+        usize::from(area.height).min(NOTE_LINES),
+        scene,
+    );
+    let padded = lines.into_iter().map(|line| match scene.ui.stage.is_big {
+        true => line,
+        false => format!(" {line} "),
+    });
+    put(frame, area, padded.collect(), style);
+}
+
+/// Words on so many lines at most; what is left out leaves a mark.
+fn lines(words: &str, room: usize, count: usize, scene: Scene<'_>) -> Vec<String> {
+    let mut lines = text::wrap(words, room);
+    if (1..lines.len()).contains(&count) {
+        let rest = lines.split_off(count - 1).join(" ");
+        let kept = text::clip(vec![Span::raw(rest)], room, scene.theme.cut());
+        lines.push(kept.iter().map(|span| &*span.content).collect());
+    }
+    lines
+}
+
+/// Draws lines, a column from the edge.
+fn put(frame: &mut Frame<'_>, area: Rect, lines: Vec<String>, style: Style) {
+    for (line, y) in lines.into_iter().zip(area.y..area.bottom()) {
+        let at = Rect {
+            y,
+            height: 1,
+            ..area
+        };
+        let spans = vec![Span::raw(" "), Span::styled(line, style)];
+        frame.render_widget(Line::from(spans), at);
+    }
+}
+
+/// That the story is over, and what can be done then.
+pub fn card(scene: Scene<'_>, script: &ScriptView) -> Line<'static> {
+    let theme = scene.theme;
+    let failed = script
+        .steps
+        .iter()
+        .position(|step| matches!(step.state, StepState::Failed(_)));
+    let words = match failed {
+        Some(at) => format!(" the end: step {} has failed ", at + 1),
+        None => " the end ".to_owned(),
+    };
+    let mut spans = vec![Span::raw(" "), Span::styled(words, theme.chosen())];
+    if scene.ui.stage.seat == Seat::Audience {
+        return Line::from(spans);
+    }
+    for (action, does) in [
+        (Action::ScriptRestart, "plays it again"),
+        (Action::ScriptNext, "goes on by hand"),
+    ] {
+        let gap = if spans.len() == 2 { "  " } else { "   " };
+        spans.push(Span::raw(gap));
+        spans.push(Span::styled(scene.ui.keymap.key_of(action), theme.key()));
+        spans.push(Span::raw(format!(" {does}")));
+    }
+    Line::from(spans)
+}

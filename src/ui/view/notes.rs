@@ -1,0 +1,261 @@
+//! The presenter's own screen: what the audience reads now and next, what to say meanwhile, what the
+//! script waits for, and how much time has gone.
+//!
+//! ```text
+//!  partition   notes                                        step 9 of 11
+//!
+//!  ▟▀▙   ▟▀▙ ▗█     of 1:15 planned
+//!  █▗█ █  ▄▛ ▀█     by hand
+//!
+//!  now   Both halves mine on: two tips, and neither half knows of the other's.
+//!
+//!  say   Wait until both have seen it. Ask: who will win?
+//!
+//!  next  The wall falls.
+//!
+//!  step 9 of 11, heal: waits for height@lima >= 7, it is 6   n does it now
+//!  n next   N by itself   r again   Space hold   : commands   ? help   q quit
+//! ```
+
+use super::scene::Scene;
+use super::{band, footer};
+use crate::lab::LabView;
+use crate::lab::script::{Pace, ScriptView, StepState, StepView};
+use crate::ui::keymap::{Action, by_action};
+use crate::ui::letters;
+use crate::ui::state::Seat;
+use crate::ui::text::{self, Row};
+use ratatui::Frame;
+use ratatui::layout::Rect;
+use ratatui::style::Style;
+use ratatui::text::{Line, Span};
+
+/// Columns before the words of a part.
+const LABEL: u16 = 7;
+
+/// Lines from which on the title is shown in large letters.
+const HIGH: u16 = 30;
+
+/// Columns of the time in large letters, with a gap.
+const TIME: u16 = 28;
+
+/// Draws the whole screen, but for dialogs.
+pub fn render(frame: &mut Frame<'_>, scene: Scene<'_>, live: &LabView) {
+    let area = frame.area();
+    let line = |y| Rect::new(0, y, area.width, 1);
+    let script = scene.lab.script.as_deref();
+    frame.render_widget(head(scene, script, area.width), line(0));
+    let body = Rect::new(0, 1, area.width, area.height.saturating_sub(3));
+    match script {
+        Some(script) => render_story(frame, body, scene, script, live),
+        None => {
+            let words = "this lab has no script: there is nothing to note";
+            let at = Rect::new(0, 2, area.width, 1);
+            frame.render_widget(Line::raw(format!(" {words}")), at);
+        }
+    }
+    footer::message(frame, line(area.height.saturating_sub(2)), scene, false);
+    frame.render_widget(keys(scene, area.width), line(area.height.saturating_sub(1)));
+}
+
+/// Which lab, and how far its story is.
+fn head(scene: Scene<'_>, script: Option<&ScriptView>, width: u16) -> Line<'static> {
+    let theme = scene.theme;
+    let left = Row::new()
+        .text(0, 0, format!(" {}", scene.lab.name), theme.strong())
+        .text(1, 3, " notes ", theme.chosen());
+    let mut right = Row::new();
+    if let Some(script) = script {
+        let count = script.steps.len();
+        right = match script.current() {
+            Some(at) => right.text(0, 0, format!("step {} of {count} ", at + 1), theme.strong()),
+            None => right.text(0, 0, format!("{count} steps "), theme.strong()),
+        };
+    }
+    let room = usize::from(width);
+    text::ends(left.fit_spans(room), right.fit_spans(room), room)
+}
+
+fn render_story(
+    frame: &mut Frame<'_>,
+    area: Rect,
+    scene: Scene<'_>,
+    script: &ScriptView,
+    live: &LabView,
+) {
+    let mut rest = area;
+    let mut cut = |lines: u16| {
+        let lines = lines.min(rest.height);
+        let part = Rect {
+            height: lines,
+            ..rest
+        };
+        rest.y += lines;
+        rest.height -= lines;
+        part
+    };
+    cut(1);
+    let time = cut(if area.height >= 18 { letters::LINES } else { 2 });
+    cut(1);
+    render_time(frame, time, scene, script, live);
+    let theme = scene.theme;
+    let step = script.caption().map(|at| &script.steps[at]);
+    let title = step.and_then(|step| step.title.as_deref());
+    if area.height >= HIGH {
+        let place = cut(letters::LINES + 1);
+        let place = Rect {
+            x: place.x + LABEL - 1,
+            width: place.width.saturating_sub(LABEL - 1),
+            height: letters::LINES.min(place.height),
+            ..place
+        };
+        if let Some(title) = title {
+            band::render_title(frame, place, scene, title);
+        }
+    }
+    let now = step.and_then(|step| step.note.as_deref()).unwrap_or("-");
+    part(frame, cut(2), theme.dim(), "now", now, theme.strong());
+    cut(1);
+    // What comes next stands at the end, and between the two is room for what is to be said.
+    let next_lines = 3_u16.min(rest.height);
+    let say = Rect {
+        height: rest.height - next_lines,
+        ..rest
+    };
+    let say = Rect {
+        height: say.height.saturating_sub(1),
+        ..say
+    };
+    let next = Rect {
+        y: rest.bottom() - next_lines,
+        height: next_lines,
+        ..rest
+    };
+    part(
+        frame,
+        say,
+        theme.dim(),
+        "say",
+        speaker(script).unwrap_or("-"),
+        theme.text(),
+    );
+    part(
+        frame,
+        next,
+        theme.dim(),
+        "next",
+        &coming(script),
+        theme.text(),
+    );
+    if scene.ui.stage.has_card(script) {
+        let last = Rect::new(area.x, area.bottom().saturating_sub(1), area.width, 1);
+        frame.render_widget(band::card(scene, script), last);
+    }
+}
+
+/// What is to be said: by the last step that has begun and has anything, if no older than the
+/// caption.
+fn speaker(script: &ScriptView) -> Option<&str> {
+    let from = script.caption().unwrap_or_default();
+    let begun = |step: &&StepView| step.state != StepState::Waiting;
+    let steps = script.steps.iter().skip(from).filter(begun);
+    steps.filter_map(|step| step.speaker.as_deref()).next_back()
+}
+
+/// The next caption, with its title.
+fn coming(script: &ScriptView) -> String {
+    let Some(step) = script.next_caption().map(|at| &script.steps[at]) else {
+        return "nothing more".to_owned();
+    };
+    let note = step.note.as_deref().unwrap_or_default();
+    match &step.title {
+        Some(title) => format!("{title}: {note}"),
+        None => note.to_owned(),
+    }
+}
+
+/// Draws the time that has gone, and beside it what is planned and what brings the next caption.
+fn render_time(
+    frame: &mut Frame<'_>,
+    area: Rect,
+    scene: Scene<'_>,
+    script: &ScriptView,
+    live: &LabView,
+) {
+    let theme = scene.theme;
+    let clock = |time| text::clock(time).trim_start_matches('+').to_owned();
+    let passed = scene.now.since(scene.lab.since);
+    let time = Rect {
+        width: TIME.min(area.width),
+        ..area
+    };
+    band::render_figure(frame, time, scene, &clock(passed));
+    let mut words = Vec::new();
+    if let Some(planned) = script.planned {
+        words.push((format!("of {} planned", clock(planned)), theme.text()));
+    }
+    // The picture may be held: what the script does meanwhile is another thing.
+    let playing = live.script.as_deref().unwrap_or(script);
+    words.push(match (&playing.pace, playing.is_over()) {
+        (_, true) => ("the end".to_owned(), theme.strong()),
+        _ if playing.is_paused => ("paused".to_owned(), theme.warn()),
+        (Pace::Script, _) => ("by itself".to_owned(), theme.good()),
+        (Pace::Presenter, _) => ("by hand".to_owned(), theme.good()),
+    });
+    if script.late() > 0 {
+        let late = text::counted(script.late(), "step");
+        words.push((format!("{late} came late"), theme.warn()));
+    }
+    for ((words, style), y) in words.into_iter().zip(area.y..area.bottom()) {
+        let at = Rect::new(time.right(), y, area.width.saturating_sub(time.width), 1);
+        frame.render_widget(Line::styled(words, style), at);
+    }
+}
+
+/// Draws a part: what it is, and its words on as many lines as there are.
+fn part(frame: &mut Frame<'_>, area: Rect, dim: Style, label: &str, words: &str, style: Style) {
+    if area.is_empty() {
+        return;
+    }
+    let name = Rect { height: 1, ..area };
+    frame.render_widget(Line::styled(format!(" {label}"), dim), name);
+    let room = usize::from(area.width.saturating_sub(LABEL + 1));
+    for (line, y) in text::wrap(words, room)
+        .into_iter()
+        .zip(area.y..area.bottom())
+    {
+        let at = Rect::new(area.x + LABEL, y, area.width.saturating_sub(LABEL), 1);
+        frame.render_widget(Line::styled(line, style), at);
+    }
+}
+
+/// The keys that a presenter needs.
+fn keys(scene: Scene<'_>, width: u16) -> Line<'static> {
+    let theme = scene.theme;
+    let is_audience = scene.ui.stage.seat == Seat::Audience;
+    let actions = [
+        (0, Action::ScriptNext),
+        (1, Action::ScriptAuto),
+        (2, Action::ScriptRestart),
+        (3, Action::Hold),
+        (5, Action::Palette),
+        (4, Action::Help),
+        (0, Action::Quit),
+    ];
+    let mut row = Row::new();
+    for (rank, action) in actions {
+        let entry = by_action(action);
+        if is_audience && entry.changes {
+            continue;
+        }
+        let key = scene.ui.keymap.key_of(action);
+        let spans = vec![
+            Span::styled(key, theme.key()),
+            Span::raw(format!(" {}", entry.short)),
+        ];
+        row = row.part(rank, 3, spans);
+    }
+    let mut spans = vec![Span::raw(" ")];
+    spans.extend(row.fit_spans(usize::from(width).saturating_sub(2)));
+    Line::from(spans)
+}

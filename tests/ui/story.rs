@@ -1,0 +1,522 @@
+//! A story on the screen: its captions and titles, what it waits for, the keys that lead it, its end,
+//! and the presenter's notes.
+
+use crate::picture::{COLOURED, PLAIN, at, draw, lines, press, scenario, screen};
+use chainlab::lab::script::{Pace, ScriptChange, ScriptView, StepState, StepView};
+use chainlab::lab::view::{NodeIx, Tone};
+use chainlab::lab::{Answer, LabView, Request};
+use chainlab::ui::state::{Effect, Purpose, Seat, Stage, UiEvent, UiState, View};
+use chainlab::ui::view::plan::Plan;
+use std::sync::Arc;
+use std::time::Duration;
+
+const SIZES: [(u16, u16); 3] = [(80, 24), (120, 36), (200, 60)];
+
+const BOTH: &str = "Both halves mine on: two tips, and neither half knows of the other's.";
+
+/// A story of six steps, of which so many are done.
+fn told(done: usize) -> LabView {
+    let mut lab = scenario();
+    let step = |what: &str, title: Option<&str>, note: Option<&str>| StepView {
+        what: what.into(),
+        title: title.map(Arc::from),
+        note: note.map(Arc::from),
+        speaker: note.map(|_| "Ask: who will win?".into()),
+        ..StepView::default()
+    };
+    let mut steps = vec![
+        step("note: Six nodes.", Some("One network"), Some("Six nodes.")),
+        step("partition", None, None),
+        step("note: Both", Some("Two tips, one wall"), Some(BOTH)),
+        step("heal", None, None),
+        step("expect tips == 1", None, None),
+        step(
+            "note: One tip again.",
+            Some("More work wins"),
+            Some("One tip again."),
+        ),
+    ];
+    for (number, step) in steps.iter_mut().enumerate().take(done) {
+        step.state = StepState::Done;
+        step.began = Some(Duration::from_secs(number as u64 * 5));
+    }
+    let script = ScriptView {
+        steps,
+        waits_for: Some("height@lima >= 7, it is 6".to_owned()),
+        planned: Some(Duration::from_secs(75)),
+        ..ScriptView::default()
+    };
+    let note = script
+        .caption()
+        .and_then(|at| script.steps[at].note.clone());
+    lab.caption = note;
+    lab.script = Some(Arc::new(script));
+    lab
+}
+
+fn change(lab: &mut LabView, change: impl FnOnce(&mut ScriptView)) {
+    change(Arc::make_mut(lab.script.as_mut().expect("it has one")));
+}
+
+fn sits(lab: &LabView, size: (u16, u16), stage: Stage) -> UiState {
+    let mut ui = screen(lab, size, COLOURED);
+    ui.stage = stage;
+    ui.update(lab, UiEvent::Changed);
+    ui
+}
+
+fn own(lab: &LabView) -> UiState {
+    sits(lab, (80, 24), Stage::default())
+}
+
+fn shown(lab: &LabView, ui: &UiState) -> String {
+    lines(&draw(lab, ui)).join("\n")
+}
+
+/// What the message line says.
+fn said(lab: &LabView, ui: &UiState) -> String {
+    let shown = lines(&draw(lab, ui));
+    shown[shown.len() - 2].trim().to_owned()
+}
+
+fn asks(change: ScriptChange, purpose: Purpose) -> Vec<Effect> {
+    vec![Effect::Ask(Request::Script(change), purpose)]
+}
+
+#[test]
+fn the_band_for_captions_has_its_lines_from_the_first_frame_to_the_last() {
+    for size in SIZES.into_iter().chain([(60, 15), (100, 30)]) {
+        for is_big in [false, true] {
+            for view in [None].into_iter().chain(View::ALL.map(Some)) {
+                let plan = |lab: &LabView| {
+                    let mut ui = sits(lab, size, Stage::new(Seat::Own, is_big, false));
+                    match view {
+                        Some(view) => ui.view = view,
+                        None => drop(ui.zoom_in(lab)),
+                    }
+                    draw(lab, &ui);
+                    let plan = Plan::new(lab, &ui);
+                    assert_eq!(
+                        plan.body.bottom() + plan.caption.map_or(0, |at| at.height),
+                        {
+                            let boxed = plan.journeys.map_or(0, |at| at.height);
+                            size.1 - 2 - boxed
+                        }
+                    );
+                    plan
+                };
+                let first = plan(&told(0));
+                assert!(first.caption.is_some(), "{view:?}");
+                for done in 0..=6 {
+                    let mut lab = told(done);
+                    assert_eq!(plan(&lab), first, "{size:?} {view:?} {done}");
+                    lab.caption = Some("a note by hand".into());
+                    assert_eq!(plan(&lab), first, "{size:?} {view:?} {done}");
+                }
+                assert_eq!(plan(&scenario()).caption, None);
+            }
+        }
+    }
+}
+
+#[test]
+fn a_long_caption_is_whole_at_80_columns() {
+    let mut lab = told(3);
+    let long = "Whoever has more work wins, and the other half gives up what it found, however much \
+                that was, and whoever was paid in it.";
+    change(&mut lab, |script| script.steps[2].note = Some(long.into()));
+    lab.caption = Some(long.into());
+    let text = shown(&lab, &own(&lab));
+    let words: Vec<_> = text.split_whitespace().collect();
+    assert!(words.join(" ").contains(long), "{text}");
+}
+
+#[test]
+fn a_title_stands_in_large_letters_above_its_caption_in_bold() {
+    for size in SIZES {
+        let lab = told(3);
+        let big = sits(&lab, size, Stage::new(Seat::Own, true, false));
+        let text = lines(&draw(&lab, &big));
+        let title = chainlab::ui::letters::large("Two tips, one wall", 78).expect("it fits");
+        let top = text.iter().position(|line| line.trim() == title[0].trim());
+        let top = top.unwrap_or_else(|| panic!("no title: {text:#?}"));
+        for (at, line) in title.iter().enumerate() {
+            assert_eq!(text[top + at].trim_end(), format!(" {line}").trim_end());
+        }
+        let buffer = draw(&lab, &big);
+        let bold = ratatui::style::Modifier::BOLD;
+        let note = u16::try_from(top + title.len()).expect("small");
+        assert!(text[top + title.len()].contains(BOTH), "{text:#?}");
+        assert!(buffer[(3, note)].modifier.contains(bold));
+        // What was written by hand has no title.
+        let mut other = lab.clone();
+        other.caption = Some("look here".into());
+        assert!(!shown(&other, &big).contains(&*title[1]));
+        // Without large letters it is said as well as it can be.
+        let mut plain = screen(&lab, size, PLAIN);
+        plain.stage = Stage::new(Seat::Own, true, false);
+        let text = shown(&lab, &plain);
+        assert!(
+            text.is_ascii() && text.contains("T W O   T I P S ,   O N E   W A L L"),
+            "{text}"
+        );
+        // Titles are for those who ask for them.
+        let text = shown(&lab, &sits(&lab, size, Stage::default()));
+        assert!(!text.contains(&*title[1]) && text.contains(BOTH), "{text}");
+    }
+}
+
+#[test]
+fn the_message_line_says_what_the_step_that_is_on_waits_for() {
+    let mut lab = told(3);
+    let ui = own(&lab);
+    assert_eq!(
+        said(&lab, &ui),
+        "step 4 of 6, heal: waits for height@lima >= 7, it is 6   n does it now"
+    );
+    change(&mut lab, |script| {
+        script.waits_for = Some("2 s more".to_owned())
+    });
+    assert_eq!(
+        said(&lab, &ui),
+        "step 4 of 6, heal: waits for 2 s more   n does it now"
+    );
+    change(&mut lab, |script| {
+        script.pace = Pace::Presenter;
+        script.waits_for = Some("n".to_owned());
+    });
+    let by_hand = "step 4 of 6, heal: waits for n   N has it go on by itself";
+    assert_eq!(said(&lab, &ui), by_hand);
+    change(&mut lab, |script| script.is_paused = true);
+    assert_eq!(said(&lab, &ui), "step 4 of 6, heal: paused");
+    // What is to be done is left out before what it waits for.
+    let mut lab = told(3);
+    change(&mut lab, |script| {
+        script.steps[3].what = "mine a block on miner; expect height >= 12 and tips == 1".into();
+    });
+    assert_eq!(
+        said(&lab, &ui),
+        "step 4 of 6: waits for height@lima >= 7, it is 6   n does it now"
+    );
+    // A caption is not told before it is there.
+    assert!(!said(&told(5), &ui).contains("One tip again"));
+    // The hint comes back when all is over.
+    assert!(
+        said(&told(6), &ui).starts_with("try: "),
+        "{}",
+        said(&told(6), &ui)
+    );
+}
+
+#[test]
+fn a_step_that_came_late_and_one_that_failed_say_so() {
+    let mut lab = told(4);
+    change(&mut lab, |script| {
+        script.steps[3].is_late = true;
+        script.waits_for = Some("2 s more".to_owned());
+    });
+    let ui = own(&lab);
+    let words = said(&lab, &ui);
+    assert!(words.contains("waits for 2 s more   step 4 came late"), "{words}");
+    change(&mut lab, |script| {
+        script.steps[4].is_late = true;
+        script.steps[4].state = StepState::Running;
+    });
+    assert!(said(&lab, &ui).starts_with("step 5 of 6, expect tips == 1, late: waits for "));
+    change(&mut lab, |script| {
+        script.steps[4].state = StepState::Failed("not true after 10s: tips == 1: 2".into());
+    });
+    assert!(said(&lab, &ui).contains("not true after 10s: tips == 1: 2"));
+    assert!(shown(&lab, &ui).contains("the end: step 5 has failed"));
+}
+
+#[test]
+fn a_message_stands_for_some_seconds_and_then_what_is_waited_for_is_back() {
+    let mut lab = told(3);
+    let mut ui = own(&lab);
+    ui.tell(lab.now, Tone::Good, "miner mined #13");
+    assert_eq!(said(&lab, &ui), "miner mined #13");
+    let due = ui.deadline(&lab).expect("it goes away");
+    assert!(due.since(lab.now) <= Duration::from_secs(5));
+    lab.now = due;
+    ui.update(&lab, UiEvent::Changed);
+    assert!(said(&lab, &ui).starts_with("step 4 of 6"));
+}
+
+#[test]
+fn n_and_capital_n_lead_the_story() {
+    let lab = told(3);
+    let mut ui = own(&lab);
+    let next = press(&lab, &mut ui, "n");
+    assert_eq!(next, asks(ScriptChange::Next, Purpose::Script));
+    // What comes is seen; only what does not is said.
+    let done = Ok(Answer::Done("on to the next caption".to_owned()));
+    ui.update(&lab, UiEvent::Answered(Purpose::Script, done));
+    assert!(said(&lab, &ui).starts_with("step 4 of 6"));
+    let refused = Err("the script is paused: resume it first".to_owned());
+    ui.update(&lab, UiEvent::Answered(Purpose::Script, refused));
+    assert_eq!(said(&lab, &ui), "the script is paused: resume it first");
+    let auto = press(&lab, &mut ui, "N");
+    assert_eq!(auto, asks(ScriptChange::Auto, Purpose::Tell));
+    // From any view.
+    let next = press(&lab, &mut ui, "v n");
+    assert!(next.ends_with(&asks(ScriptChange::Next, Purpose::Script)));
+}
+
+#[test]
+fn without_a_script_the_keys_of_stories_say_so() {
+    let lab = scenario();
+    for key in ["n", "N", "r"] {
+        let mut ui = own(&lab);
+        assert_eq!(press(&lab, &mut ui, key), [], "{key}");
+        assert_eq!(said(&lab, &ui), "this lab has no script", "{key}");
+    }
+    let mut ui = own(&lab);
+    press(&lab, &mut ui, ": s c r i p t Enter");
+    assert_eq!(said(&lab, &ui), "this lab has no script");
+}
+
+#[test]
+fn r_asks_once_while_the_story_is_under_way_and_not_at_its_end() {
+    let lab = told(3);
+    let mut ui = own(&lab);
+    assert_eq!(press(&lab, &mut ui, "r"), []);
+    assert!(shown(&lab, &ui).contains("y plays it again, Esc lets it go on"));
+    assert_eq!(press(&lab, &mut ui, "Esc"), []);
+    assert!(ui.dialog.is_none());
+    let again = asks(ScriptChange::Restart, Purpose::Tell);
+    assert_eq!(press(&lab, &mut ui, "r y"), again);
+    assert!(ui.dialog.is_none());
+    assert_eq!(press(&told(6), &mut ui, "r"), again);
+}
+
+#[test]
+fn space_holds_the_story_on_the_presenters_screens_and_the_picture_alone_on_others() {
+    let lab = told(3);
+    let pause = asks(ScriptChange::Pause, Purpose::Script);
+    let resume = asks(ScriptChange::Resume, Purpose::Script);
+    for (seat, has_notes, pauses) in [
+        (Seat::Own, false, true),
+        (Seat::Guest, true, true),
+        (Seat::Guest, false, false),
+        (Seat::Audience, false, false),
+        (Seat::Audience, true, false),
+    ] {
+        let mut ui = sits(&lab, (80, 24), Stage::new(seat, false, has_notes));
+        let held = press(&lab, &mut ui, "Space");
+        assert_eq!(held, if pauses { pause.clone() } else { Vec::new() });
+        assert!(ui.held.is_some());
+        let words = said(&lab, &ui);
+        assert_eq!(words.contains("the script waits"), pauses, "{words}");
+        let goes_on = press(&lab, &mut ui, "Space");
+        assert_eq!(goes_on, if pauses { resume.clone() } else { Vec::new() });
+        assert!(ui.held.is_none());
+    }
+    // A pause that was made elsewhere is not this screen's to end; a story that is over needs none.
+    let mut paused = told(3);
+    change(&mut paused, |script| script.is_paused = true);
+    for lab in [paused, told(6), scenario()] {
+        let mut ui = own(&lab);
+        assert_eq!(press(&lab, &mut ui, "Space Space"), []);
+    }
+}
+
+#[test]
+fn the_end_card_is_closed_by_two_keys_and_all_others_do_what_they_always_do() {
+    let lab = told(6);
+    let card = "the end   r plays it again   n goes on by hand";
+    for (keys, is_used_up) in [
+        ("n", true),
+        ("Esc", true),
+        ("v", false),
+        ("2", false),
+        ("w", false),
+    ] {
+        let mut ui = own(&lab);
+        ui.view = View::Network;
+        ui.focus = NodeIx(0);
+        assert!(shown(&lab, &ui).contains(card));
+        press(&lab, &mut ui, keys);
+        assert!(!shown(&lab, &ui).contains(card), "{keys}");
+        let is_as_before = ui.view == View::Network && ui.focus == NodeIx(0) && ui.dialog.is_none();
+        assert_eq!(is_as_before, is_used_up, "{keys}");
+    }
+    let mut ui = own(&lab);
+    assert_eq!(
+        press(&lab, &mut ui, "r"),
+        asks(ScriptChange::Restart, Purpose::Tell)
+    );
+    // It shows again when the story is over again.
+    press(&lab, &mut ui, "Esc");
+    let mut again = told(2);
+    change(&mut again, |script| script.runs = 1);
+    ui.update(&again, UiEvent::Changed);
+    let mut over = lab.clone();
+    change(&mut over, |script| script.runs = 1);
+    assert!(!shown(&again, &ui).contains("the end") && shown(&over, &ui).contains(card));
+}
+
+#[test]
+fn nothing_of_the_old_lab_is_left_when_the_story_begins_again() {
+    let lab = told(4);
+    let mut ui = own(&lab);
+    press(&lab, &mut ui, "3 z");
+    ui.tell(lab.now, Tone::Good, "miner mined #13");
+    press(&lab, &mut ui, "s");
+    let mut again = told(0);
+    again.now = at(10);
+    change(&mut again, |script| script.runs = 1);
+    ui.update(&again, UiEvent::Changed);
+    assert!(ui.zoom.is_none() && ui.dialog.is_none() && ui.message.is_none());
+    assert_eq!(ui.focus, NodeIx(1), "as the layout says");
+    assert!(said(&again, &ui).starts_with("step 1 of 6"));
+}
+
+#[test]
+fn q_asks_while_a_story_is_under_way_where_the_story_would_end() {
+    let lab = told(3);
+    let mut ui = own(&lab);
+    assert_eq!(press(&lab, &mut ui, "q"), []);
+    assert!(shown(&lab, &ui).contains("the story is under way, at step 4 of 6"));
+    assert_eq!(press(&lab, &mut ui, "y"), [Effect::Leave]);
+    let mut kept = lab.clone();
+    kept.is_temporary = false;
+    let mut ui = own(&kept);
+    press(&kept, &mut ui, "q");
+    assert!(!shown(&kept, &ui).contains("k keep it"));
+    assert_eq!(press(&kept, &mut ui, "k"), [], "it is kept already");
+    assert_eq!(press(&kept, &mut ui, "y"), [Effect::Leave]);
+    assert_eq!(press(&told(6), &mut own(&told(6)), "q"), [Effect::Leave]);
+    let mut guest = sits(&lab, (80, 24), Stage::new(Seat::Guest, false, true));
+    assert_eq!(press(&lab, &mut guest, "q"), [Effect::Leave]);
+}
+
+#[test]
+fn a_screen_for_an_audience_sends_nothing_that_changes_anything() {
+    let lab = told(3);
+    for entry in chainlab::ui::keymap::TABLE {
+        for key in entry.keys.iter().filter(|key| **key != "1-9") {
+            for (view, has_notes) in View::ALL
+                .map(|view| (view, false))
+                .into_iter()
+                .chain([(View::Lab, true)])
+            {
+                let mut ui = sits(&lab, (80, 24), Stage::new(Seat::Audience, false, has_notes));
+                ui.view = view;
+                let effects = press(&lab, &mut ui, key);
+                let changes = |effect: &Effect| match effect {
+                    Effect::Ask(request, _) => request.changes(),
+                    _ => false,
+                };
+                assert!(!effects.iter().any(changes), "{key}: {effects:?}");
+                if entry.changes {
+                    assert_eq!(said(&lab, &ui), "this screen only looks", "{key}");
+                    assert!(ui.dialog.is_none());
+                }
+            }
+        }
+    }
+    // A caption comes from the palette, by no key of the table.
+    let mut ui = sits(&lab, (80, 24), Stage::new(Seat::Audience, false, false));
+    assert_eq!(press(&lab, &mut ui, ": n o t e Space h i Enter"), []);
+    assert_eq!(said(&lab, &ui), "this screen only looks");
+    assert!(!shown(&told(6), &ui).contains("plays it again"));
+}
+
+#[test]
+fn colon_script_lists_the_steps_with_the_one_that_is_on_in_sight() {
+    for size in SIZES {
+        let mut lab = told(3);
+        change(&mut lab, |script| {
+            script.steps[1].is_late = true;
+            script.steps[0].state = StepState::Skipped;
+        });
+        let mut ui = sits(&lab, size, Stage::default());
+        press(&lab, &mut ui, ": s c r i p t Enter");
+        let inside = crate::lint::box_is_closed(&draw(&lab, &ui), "script", "the list").join("\n");
+        for words in [
+            "step 4 of 6, by itself   +00:42 of 01:15 planned   1 step late",
+            "✓ partition (late)",
+            "· heal",
+            "waits for height@lima >= 7, it is 6",
+            "any key closes",
+        ] {
+            assert!(inside.contains(words), "{words}: {inside}");
+        }
+        press(&lab, &mut ui, "Down Up Home End PgUp PgDn");
+        assert!(ui.dialog.is_some());
+        press(&lab, &mut ui, "x");
+        assert!(ui.dialog.is_none());
+    }
+    // Two hundred steps scroll, and follow the one that is on.
+    let mut lab = told(0);
+    change(&mut lab, |script| {
+        let step = |number: usize| StepView {
+            what: format!("mine block {number}").into(),
+            state: if number <= 120 {
+                StepState::Done
+            } else {
+                StepState::Waiting
+            },
+            ..StepView::default()
+        };
+        script.steps = (1..=200).map(step).collect();
+    });
+    let mut ui = own(&lab);
+    press(&lab, &mut ui, ": s c r i p t Enter");
+    assert!(shown(&lab, &ui).contains("· mine block 121"));
+    press(&lab, &mut ui, "End");
+    assert!(shown(&lab, &ui).contains("· mine block 200"));
+}
+
+#[test]
+fn the_presenters_notes_say_what_is_shown_what_to_say_what_comes_and_when() {
+    let mut pictures = String::new();
+    for size in SIZES.into_iter().chain([(60, 15)]) {
+        let lab = told(3);
+        let mut ui = sits(&lab, size, Stage::new(Seat::Guest, false, true));
+        let text = shown(&lab, &ui);
+        pictures += &format!("{}x{}\n{text}\n\n", size.0, size.1);
+        for words in [
+            "notes",
+            "step 4 of 6",
+            "of 01:15 planned",
+            "by itself",
+            "now   Both halves mine on",
+            "say   Ask: who will win?",
+            "next  More work wins: One tip again.",
+            "waits for height@lima >= 7, it is 6",
+            "n next   N by itself   r again",
+            "q quit",
+        ] {
+            assert!(text.contains(words), "{size:?} {words}: {text}");
+        }
+        assert_eq!(
+            press(&lab, &mut ui, "n"),
+            asks(ScriptChange::Next, Purpose::Script)
+        );
+        assert_eq!(press(&lab, &mut ui, "w"), []);
+        assert_eq!(said(&lab, &ui), "not here: this screen has the notes");
+        press(&lab, &mut ui, "?");
+        assert!(ui.dialog.is_some(), "the keys");
+        let over = told(6);
+        let ui = sits(&over, size, Stage::new(Seat::Guest, false, true));
+        let text = shown(&over, &ui);
+        assert!(text.contains("the end   r plays it again"), "{text}");
+    }
+    insta::assert_snapshot!("notes", pictures);
+    let lab = scenario();
+    let ui = sits(&lab, (80, 24), Stage::new(Seat::Guest, false, true));
+    assert!(shown(&lab, &ui).contains("this lab has no script"));
+}
+
+#[test]
+fn a_story_with_large_titles() {
+    let mut pictures = String::new();
+    for size in SIZES {
+        let lab = told(3);
+        let ui = sits(&lab, size, Stage::new(Seat::Own, true, false));
+        pictures += &format!("{}x{}\n{}\n\n", size.0, size.1, shown(&lab, &ui));
+    }
+    insta::assert_snapshot!("story_big", pictures);
+}
