@@ -17,6 +17,7 @@ mod block_tree;
 mod blocks;
 mod blocks_keys;
 mod dialogs;
+mod header;
 mod keys_page;
 mod messages;
 mod network;
