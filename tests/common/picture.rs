@@ -396,12 +396,17 @@ pub fn press(lab: &LabView, ui: &mut UiState, keys: &str) -> Vec<Effect> {
     effects
 }
 
-/// What the screen shows.
+/// What the screen shows of a lab that has heard of all that is there.
 pub fn draw(lab: &LabView, ui: &UiState) -> Buffer {
+    draw_as_it_is(&heard(lab), ui)
+}
+
+/// What the screen shows.
+pub fn draw_as_it_is(lab: &LabView, ui: &UiState) -> Buffer {
     let (width, height) = ui.size;
     let mut terminal = Terminal::new(TestBackend::new(width, height)).expect("a screen");
     terminal
-        .draw(|frame| view::draw(frame, &heard(lab), ui))
+        .draw(|frame| view::draw(frame, lab, ui))
         .expect("it draws");
     terminal.backend().buffer().clone()
 }

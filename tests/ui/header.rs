@@ -1,15 +1,14 @@
 //! The first line: nothing in it moves, whatever it says.
 
 use crate::common::lab_view::heard;
-use crate::picture::{COLOURED, at, block, change, crowd, draw, lines, press, scenario, screen};
+use crate::picture::{
+    COLOURED, at, block, change, crowd, draw, draw_as_it_is, lines, press, scenario, screen,
+};
 use chainlab::lab::LabView;
 use chainlab::lab::headline::{Chains, Figures, Headline, Mining, Network};
 use chainlab::lab::view::{NodeIx, NodeState, TrafficView};
 use chainlab::node::snapshot::SyncInfo;
 use chainlab::ui::state::UiState;
-use chainlab::ui::view;
-use ratatui::Terminal;
-use ratatui::backend::TestBackend;
 use ratatui::style::Modifier;
 use std::sync::Arc;
 
@@ -18,13 +17,9 @@ const SIZES: [(u16, u16); 3] = [(80, 24), (120, 36), (200, 60)];
 const LONG: [&str; 5] = ["Lab", "Network", "Blocks", "Messages", "Log"];
 const SHORT: [&str; 5] = ["Lab", "Net", "Blk", "Msg", "Log"];
 
-/// The first line of a lab that is just as it is, with its headline, and the columns of its words.
+/// The first line of a lab whose headline is as it is.
 fn head(lab: &LabView, ui: &UiState) -> String {
-    let (width, height) = ui.size;
-    let mut terminal = Terminal::new(TestBackend::new(width, height)).expect("in memory");
-    let drawn = terminal.draw(|frame| view::draw(frame, lab, ui));
-    drawn.expect("in memory");
-    lines(terminal.backend().buffer())[0].clone()
+    lines(&draw_as_it_is(lab, ui))[0].clone()
 }
 
 /// The column at which some words stand.

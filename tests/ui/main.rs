@@ -16,6 +16,7 @@ mod zoom_view;
 mod block_tree;
 mod blocks;
 mod blocks_keys;
+mod chips;
 mod dialogs;
 mod header;
 mod keys_page;
