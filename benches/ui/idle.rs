@@ -18,7 +18,7 @@ const MOST: f64 = 0.01;
 pub fn idle(harness: &mut Harness) {
     let mut lab = Screen::start(&["run", "scenario"], SIZE);
     lab.waits("the first block everywhere", |text| {
-        text.contains("all agree on #") && !text.contains("all agree on #0")
+        text.contains("AGREE #") && !text.contains("AGREE #0")
     });
     lab.types("3m");
     lab.sees("miner does not mine");

@@ -25,7 +25,7 @@ pub fn keys(harness: &mut Harness) {
     fs::write(&file, text).expect("room");
     let mut lab = Screen::start(&["run", file.to_str().expect("plain")], WIDE);
     lab.waits("everybody to have a block", |text| {
-        text.contains("all agree on #") && !text.contains("all agree on #0")
+        text.contains("AGREE #") && !text.contains("AGREE #0")
     });
     let mut cat = Screen::spawn(raw_cat(), WIDE, &[], tempfile::tempdir().expect("one"));
     cat.sees("ready");

@@ -48,7 +48,7 @@ pub fn memory(harness: &mut Harness) {
     fs::write(&file, SECONDLY).expect("room");
     let mut lab = Screen::start(&["run", file.to_str().expect("plain")], SIZE);
     lab.waits("the first block everywhere", |text| {
-        text.contains("all agree on #") && !text.contains("all agree on #0")
+        text.contains("AGREE #") && !text.contains("AGREE #0")
     });
     lab.types("2");
     let mut watch = Watch {

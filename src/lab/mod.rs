@@ -12,8 +12,11 @@
     reason = "this floor runs the machine's nodes"
 )]
 
+pub mod ancestry;
+pub mod chips;
 pub mod control;
 pub mod document;
+pub mod headline;
 pub mod layout;
 pub mod names;
 pub mod network;

@@ -1,10 +1,12 @@
 //! What a lab shows of itself: plain data, put together for each frame. Making one copies no chain
 //! and waits for no node.
 
+use super::chips::Chips;
+use super::headline::Headline;
 use super::script::ScriptView;
 use super::spread::Percentiles;
 use super::talk::Talk;
-use crate::chain::{Amount, BlockHash, Txid};
+use crate::chain::{Amount, Txid};
 use crate::link::Conditions;
 use crate::node::Time;
 use crate::node::snapshot::NodeSnapshot;
@@ -42,6 +44,10 @@ pub struct LabView {
     pub wall_offset_us: i64,
     /// The nodes, by their [`NodeIx`].
     pub nodes: Vec<NodeView>,
+    /// What is to be said of all of them in a few words.
+    pub headline: Headline,
+    /// How blocks look.
+    pub chips: Arc<Chips>,
     /// Blocks on their way, newest first, [`JOURNEYS`] at most.
     pub journeys: Arc<Vec<Journey>>,
     /// Transactions on their way, as many.
@@ -364,10 +370,4 @@ impl fmt::Display for NodeState {
             Self::Failed(_) => "failed",
         })
     }
-}
-
-/// The last two digits of a block's hash: what is written on its chip.
-pub fn chip_digits(hash: &BlockHash) -> String {
-    let short = hash.short();
-    short[short.len() - 2..].to_owned()
 }

@@ -12,7 +12,6 @@
 #![allow(clippy::disallowed_types, reason = "this floor has a terminal")]
 
 pub mod blocks;
-pub mod chips;
 pub mod dialog;
 pub mod keymap;
 pub mod letters;

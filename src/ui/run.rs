@@ -195,7 +195,7 @@ fn until_change(view: &LabView, ui: &UiState) -> Duration {
     let to_second = SECOND - Duration::from_micros(u64::from(passed.subsec_micros()));
     let flashes = view.nodes.iter().filter_map(|node| node.tip_changed);
     let flashes = flashes.map(|at| at + view::pane::NEW_FOR);
-    let moments = flashes.chain(ui.deadline(view));
+    let moments = flashes.chain(ui.deadline(view)).chain(view.headline.due);
     let next = moments.filter(|at| *at > view.now).min();
     next.map_or(to_second, |at: Time| at.since(view.now).min(to_second))
 }

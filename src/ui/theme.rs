@@ -4,7 +4,7 @@
 //! apart (<https://jfly.uni-koeln.de/color/>). Nothing rests on colour alone: without any, bold,
 //! dim and reverse video remain, and words.
 
-use super::chips::COLOURS;
+use crate::lab::chips::COLOURS;
 use ratatui::style::{Color, Modifier, Style};
 
 /// How many colours the terminal has.
@@ -57,38 +57,40 @@ enum Hue {
 }
 
 /// Backgrounds of chips: hues and their lighter sisters. Each carries black or white text, as said.
+/// They stand round a circle, so that those which are three or more places apart look different to
+/// people with any common colour blindness as well.
 const CHIPS: [((u8, u8, u8), bool); COLOURS] = [
-    ((230, 159, 0), true),
-    ((86, 180, 233), true),
-    ((0, 158, 115), true),
-    ((240, 228, 66), true),
-    ((0, 114, 178), false),
-    ((213, 94, 0), true),
-    ((204, 121, 167), true),
-    ((153, 153, 153), true),
-    ((117, 76, 168), false),
-    ((158, 218, 166), true),
-    ((140, 60, 50), false),
     ((255, 205, 180), true),
+    ((240, 228, 66), true),
+    ((213, 94, 0), true),
+    ((230, 159, 0), true),
+    ((153, 153, 153), true),
+    ((204, 121, 167), true),
+    ((0, 158, 115), true),
+    ((86, 180, 233), true),
+    ((0, 114, 178), false),
+    ((117, 76, 168), false),
+    ((140, 60, 50), false),
+    ((158, 218, 166), true),
 ];
 
 /// The same in xterm's palette.
-const CHIPS_256: [u8; COLOURS] = [214, 75, 36, 227, 25, 166, 175, 246, 97, 151, 88, 223];
+const CHIPS_256: [u8; COLOURS] = [223, 227, 166, 214, 246, 175, 36, 75, 25, 97, 88, 151];
 
 /// The same among sixteen, as well as it goes.
 const CHIPS_16: [Color; COLOURS] = [
-    Color::Yellow,
-    Color::LightCyan,
-    Color::Green,
+    Color::White,
     Color::LightYellow,
-    Color::Blue,
     Color::LightRed,
-    Color::LightMagenta,
+    Color::Yellow,
     Color::Gray,
+    Color::LightMagenta,
+    Color::Green,
+    Color::LightCyan,
+    Color::Blue,
     Color::Magenta,
-    Color::LightGreen,
     Color::Red,
-    Color::Cyan,
+    Color::LightGreen,
 ];
 
 impl Theme {

@@ -1,6 +1,6 @@
 //! Somebody in front of a screen: keys go in, effects and a picture come out.
 
-use super::lab_view::{lab, node};
+use super::lab_view::{heard, lab, node};
 use chainlab::lab::{Answer, LabView, NodeIx, Request};
 use chainlab::ui::keymap::{KeyPress, Keymap};
 use chainlab::ui::state::{Effect, Purpose, UiEvent, UiState};
@@ -98,7 +98,8 @@ impl Desk {
     pub fn lines(&self) -> (Vec<String>, Position) {
         let (width, height) = self.ui.size;
         let mut terminal = Terminal::new(TestBackend::new(width, height)).expect("in memory");
-        let drawn = terminal.draw(|frame| view::draw(frame, &self.lab, &self.ui));
+        let lab = heard(&self.lab);
+        let drawn = terminal.draw(|frame| view::draw(frame, &lab, &self.ui));
         drawn.expect("in memory");
         let buffer = terminal.backend().buffer();
         let row = |y| (0..width).map(|x| buffer[(x, y)].symbol()).collect();

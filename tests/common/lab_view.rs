@@ -1,8 +1,11 @@
 //! Labs to be shown, made by hand: nodes with wallets that hold so much, and nothing behind them.
 
 use chainlab::chain::{Address, Amount, BlockHash, BlockTime, KeyHash};
+use chainlab::lab::ancestry::Ancestry;
+use chainlab::lab::chips::Chips;
+use chainlab::lab::headline::{Headline, Stand};
 use chainlab::lab::talk::Talk;
-use chainlab::lab::view::Times;
+use chainlab::lab::view::{Piece, Times};
 use chainlab::lab::{LabView, NodeState, NodeView};
 use chainlab::node::message::Role;
 use chainlab::node::mining::MiningMode;
@@ -99,6 +102,8 @@ pub fn lab(nodes: Vec<NodeView>) -> LabView {
         since: Time(0),
         wall_offset_us: 0,
         nodes,
+        headline: Default::default(),
+        chips: Arc::default(),
         journeys: Arc::default(),
         tx_journeys: Arc::default(),
         block_times: Times::default(),
@@ -114,5 +119,37 @@ pub fn lab(nodes: Vec<NodeView>) -> LabView {
         script: None,
         partition: None,
         traffic: None,
+    }
+}
+
+/// The lab as it is once it has heard of all that it shows: blocks have their chips, and the
+/// headline says how things are.
+pub fn heard(lab: &LabView) -> LabView {
+    let mut chips = Chips::clone(&lab.chips);
+    let snapshots = || lab.nodes.iter().filter_map(|node| node.snapshot.as_deref());
+    for snapshot in snapshots() {
+        snapshot.recent.iter().for_each(|info| chips.hear(info.id));
+        chips.hear(snapshot.tip);
+    }
+    let lines = lab.nodes.iter().flat_map(|node| node.log.iter());
+    for piece in lines.flat_map(|line| &line.pieces) {
+        if let Piece::Block(id) = piece {
+            chips.hear(*id);
+        }
+    }
+    lab.journeys
+        .iter()
+        .rev()
+        .for_each(|journey| chips.hear(journey.id));
+    let mut ancestry = Ancestry::default();
+    for info in snapshots().flat_map(|snapshot| &snapshot.recent) {
+        ancestry.learn(info.id, info.previous);
+    }
+    let stands = lab.nodes.iter().map(Stand::from);
+    let groups = lab.partition.as_deref().map(Vec::as_slice);
+    LabView {
+        headline: Headline::new(stands, groups, &ancestry),
+        chips: Arc::new(chips),
+        ..lab.clone()
     }
 }

@@ -2,6 +2,7 @@
 
 #![allow(dead_code, reason = "each test file uses its own part")]
 
+use crate::common::lab_view::heard;
 use chainlab::chain::block::BlockTime;
 use chainlab::chain::{Amount, BlockHash, Txid};
 use chainlab::lab::layout::ViewSpec;
@@ -277,6 +278,8 @@ pub fn scenario() -> LabView {
         since: SINCE,
         wall_offset_us: 0,
         nodes: vec![central, holder, miner],
+        headline: Default::default(),
+        chips: Arc::default(),
         tx_journeys: Arc::default(),
         block_times: Times::default(),
         tx_times: Times::default(),
@@ -378,22 +381,28 @@ pub fn screen(lab: &LabView, size: (u16, u16), theme: Theme) -> UiState {
     };
     let mut ui = UiState::new(theme, Keymap::default(), spec, size);
     ui.begin(lab);
-    ui.update(lab, UiEvent::Changed);
+    ui.update(&heard(lab), UiEvent::Changed);
     ui
 }
 
 /// Presses keys, as the table of keys writes them, one after the other.
 pub fn press(lab: &LabView, ui: &mut UiState, keys: &str) -> Vec<Effect> {
+    let lab = heard(lab);
     let mut effects = Vec::new();
     for key in keys.split(' ') {
         let key = KeyPress::parse(key).expect("a key");
-        effects.extend(ui.update(lab, UiEvent::Key(key)));
+        effects.extend(ui.update(&lab, UiEvent::Key(key)));
     }
     effects
 }
 
-/// What the screen shows.
+/// What the screen shows of a lab that has heard of all that is there.
 pub fn draw(lab: &LabView, ui: &UiState) -> Buffer {
+    draw_as_it_is(&heard(lab), ui)
+}
+
+/// What the screen shows.
+pub fn draw_as_it_is(lab: &LabView, ui: &UiState) -> Buffer {
     let (width, height) = ui.size;
     let mut terminal = Terminal::new(TestBackend::new(width, height)).expect("a screen");
     terminal

@@ -283,6 +283,8 @@ pub fn lab_view(now: Time, since: BlockTime, nodes: Vec<NodeView>) -> LabView {
         since: Time::from_block(since),
         wall_offset_us: 0,
         nodes,
+        headline: Default::default(),
+        chips: Arc::default(),
         journeys: Arc::default(),
         tx_journeys: Arc::default(),
         block_times: Times::default(),

@@ -1,9 +1,11 @@
 //! Expressions: what they read as, when they hold, and what is said when they do not.
 
 use chainlab::chain::{Amount, BlockHash};
+use chainlab::lab::ancestry::Ancestry;
 use chainlab::lab::script::expr::{
     Expr, Facts, NESTING_MAX, NodeFacts, Operand, Quantity, Relation, TEXT_MAX,
 };
+use chainlab::node::BlockId;
 use proptest::prelude::*;
 use std::sync::Arc;
 
@@ -23,6 +25,7 @@ fn node(name: &str, height: u32, tip: u8) -> NodeFacts {
         is_running: true,
         height,
         tip: BlockHash([tip; 32]),
+        target: None,
         mempool: 0,
         peers: 1,
         reorg_depth: 0,
@@ -143,6 +146,30 @@ fn what_is_false_is_told_with_its_values() {
 }
 
 #[test]
+fn a_node_that_is_behind_on_the_same_branch_is_on_another_tip_but_on_no_other_branch() {
+    let mut ancestry = Ancestry::default();
+    for (height, tip, parent) in [(3, 0xcd, 0xab), (3, 0xee, 0xab)] {
+        let hash = BlockHash([tip; 32]);
+        ancestry.learn(BlockId { height, hash }, BlockHash([parent; 32]));
+    }
+    let nodes = || {
+        vec![
+            node("central", 2, 0xab),
+            node("wallet", 3, 0xcd),
+            node("miner", 3, 0xee),
+        ]
+    };
+    let fork = Facts::new(nodes(), &ancestry);
+    assert!(expr("tips == 3 and branches == 2").judge(&fork).holds);
+    assert_eq!(why("branches == 1", &fork), ["branches == 1: 2"]);
+    let mut behind = nodes();
+    behind[2].is_running = false;
+    let behind = Facts::new(behind, &ancestry);
+    assert!(expr("tips == 2 and branches == 1").judge(&behind).holds);
+    assert_eq!(expr("branches != 1").to_string(), "branches != 1");
+}
+
+#[test]
 fn of_many_nodes_those_at_fault_are_told() {
     let many = |height: fn(u32) -> u32| Facts {
         nodes: (0..40)
@@ -204,7 +231,7 @@ fn what_cannot_be_read_is_refused_with_its_column() {
         (
             "tips == 1 and zebra > 1",
             "column 15: there is no \"zebra\"; there are: height, tip, mempool, peers, \
-             reorg_depth, tips, balance",
+             reorg_depth, tips, branches, balance",
         ),
         (
             "height = 3",
@@ -230,6 +257,10 @@ fn what_cannot_be_read_is_refused_with_its_column() {
         (
             "tips@miner == 1",
             "column 5: tips counts the tips of all nodes: no @ can follow it",
+        ),
+        (
+            "branches@miner == 1",
+            "column 9: branches counts the branches of all nodes: no @ can follow it",
         ),
         ("height@ >= 1", "column 7: a name has 1 to 32 characters"),
         (

@@ -10,13 +10,13 @@ use std::path::{Path, PathBuf};
 
 /// What tapes wait for that is no caption, but what the screen or the shell says.
 const SAID_BY_OTHERS: [&str; 9] = [
-    "all agree on #[1-9]",
-    "all agree on #",
+    "AGREE #[1-9]",
+    "AGREE #",
     "reorganisation [0-9]+ deep",
     "invalid",
     "Enter",
     "the network is split",
-    "2 tips",
+    "FORK 2 branches",
     "whole again",
     r"\$ ",
 ];

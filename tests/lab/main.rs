@@ -14,6 +14,7 @@ mod data;
 mod deadlines;
 mod expressions;
 mod gallery;
+mod headline;
 mod hostile_layouts;
 mod kept_links;
 mod lab_json;

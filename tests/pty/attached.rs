@@ -158,7 +158,7 @@ fn the_tutorials_walk_through_three_processes_is_watched_from_a_fourth() {
         let said = machine.says(&["wallet", "balance", wallet]);
         assert_eq!(said.trim(), amount, "{wallet}");
     }
-    screen.sees("all agree on #5 ");
+    screen.sees("AGREE #5 ");
     screen.types("q");
     assert_eq!(screen.ends(), 0);
     assert!(screen.is_restored());
@@ -170,12 +170,12 @@ fn an_attached_screen_shows_what_the_labs_own_screen_shows() {
     let machine = Machine::new();
     let mut own = machine.screen(&["run", "scenario", "--seed", "7"]);
     own.waits("the first block everywhere", |text| {
-        text.contains("all agree on #") && !text.contains("all agree on #0")
+        text.contains("AGREE #") && !text.contains("AGREE #0")
     });
     own.types("3m");
     own.sees("miner does not mine");
     let mut far = machine.screen(&["attach", "--lab", "scenario"]);
-    far.sees("all agree on #");
+    far.sees("AGREE #");
     far.types("1b");
     far.sees("central mined #");
     let panes = ["1 central", "2 wallet", "3 miner"];
@@ -194,7 +194,7 @@ fn an_attached_screen_shows_what_the_labs_own_screen_shows() {
     far.waits("the node to be back", |text| !text.contains("DOWN"));
     // Two may watch one lab; that one dies is no business of the other, nor of the lab.
     let mut another = machine.screen(&["attach"]);
-    another.sees("all agree on #");
+    another.sees("AGREE #");
     far.child.kill().expect("it runs");
     another.types("1b");
     another.sees("central mined #");
@@ -219,14 +219,14 @@ fn a_pane_recovers_when_its_process_is_killed_and_started_again() {
     let machine = Machine::new();
     let [central, _wallet, mut miner] = machine.three();
     let mut screen = machine.screen(&["attach"]);
-    screen.sees("all agree on #0");
+    screen.sees("AGREE #0");
     miner.child.kill().expect("it runs");
     miner.child.wait().expect("it ended");
     screen.sees("it runs elsewhere");
     screen.types("2K");
     screen.sees("miner runs elsewhere, and does not answer: start it there");
     machine.says(&["mine", "now", "--node", "central"]);
-    screen.sees("all agree on #1 ");
+    screen.sees("AGREE #1 ");
     let port = miner.port;
     drop(miner);
     let at = format!("127.0.0.1:{}", central.port);

@@ -34,7 +34,7 @@ fn four() -> (Screen, tempfile::TempDir) {
     let file = dir.path().join("four.toml");
     fs::write(&file, MESH).expect("room");
     let lab = Screen::start(&["run", file.to_str().expect("plain")], (120, 36));
-    lab.sees("all agree on #1 ");
+    lab.sees("AGREE #1 ");
     (lab, dir)
 }
 
@@ -87,12 +87,12 @@ fn a_key_splits_the_network_both_sides_differ_and_the_depth_that_is_told_is_the_
     lab.sees("split the network");
     lab.types("\r");
     lab.sees("the network is split: ada, ben | cleo, dan");
-    lab.sees("SPLIT");
+    lab.sees("PARTITION 2|2");
     mines(&mut lab, (1, "ada"), 2..=5);
     mines(&mut lab, (3, "cleo"), 2..=3);
     lab.waits("two tips, and each side on one", |text| {
         let at = |height: &str| text.matches(height).count();
-        text.contains("2 tips: ") && at("#5 [") >= 2 && at("#3 [") >= 2
+        text.contains("FORK 2 branches") && at("#5 [") >= 2 && at("#3 [") >= 2
     });
     let tips = ["ada", "ben", "cleo", "dan"].map(|node| tip_of(&lab, node));
     assert_eq!(
@@ -105,7 +105,7 @@ fn a_key_splits_the_network_both_sides_differ_and_the_depth_that_is_told_is_the_
 
     lab.types("p");
     lab.sees("the network is whole again");
-    lab.sees("all agree on #5 ");
+    lab.sees("AGREE #5 ");
     lab.types("v");
     // Two blocks were left behind, at both nodes of the side that lost.
     lab.sees("reorganisation 2 deep at ");

@@ -9,7 +9,7 @@ const SIZE: (u16, u16) = (200, 60);
 
 fn begun(variables: &[(&str, &str)]) -> Screen {
     let lab = Screen::with(&["--seed", "7"], SIZE, variables);
-    lab.sees("all agree on #");
+    lab.sees("AGREE #");
     lab
 }
 
@@ -71,7 +71,7 @@ fn when_the_thread_that_reads_keys_has_a_bug_that_is_said_and_the_lab_is_kept() 
     let path = path.lines().next().expect("a line").trim();
     assert!(Path::new(path).join("lab.json").is_file(), "{path}");
     let mut again = lab.again(&["--data-dir", path]);
-    again.sees("all agree on #");
+    again.sees("AGREE #");
     again.types("\x03");
     assert_eq!(again.ends(), 0);
 }

@@ -22,7 +22,7 @@ fn scenario() -> Screen {
 /// Waits until everybody is connected and has the first block.
 fn begun(lab: &Screen) -> String {
     lab.waits("the first block everywhere", |text| {
-        text.contains("all agree on #") && !text.contains("all agree on #0")
+        text.contains("AGREE #") && !text.contains("AGREE #0")
     })
 }
 
@@ -102,7 +102,7 @@ fn the_tutorials_scenario_is_played_by_keys_and_read_off_the_screen() {
             height(&lab, pane) == Some(before + 1)
         });
     }
-    lab.sees(&format!("all agree on #{} ", before + 1));
+    lab.sees(&format!("AGREE #{} ", before + 1));
     let mempool = lab.figure("2 wallet", "mempool");
     assert_eq!(mempool.as_deref(), Some("0 tx"));
     // The miner dies, the chain goes on without it, and it catches up.
@@ -115,7 +115,7 @@ fn the_tutorials_scenario_is_played_by_keys_and_read_off_the_screen() {
     lab.waits("the miner to catch up", |_| {
         height(&lab, "3 miner") == Some(before + 2)
     });
-    lab.sees("all agree on");
+    lab.sees("AGREE");
     lab.types("q");
     lab.sees("temporary lab");
     lab.types("y");
@@ -372,11 +372,11 @@ fn it_is_suspended_and_comes_back_and_no_time_has_passed_for_the_lab() {
     thread::sleep(Duration::from_secs(4));
     lab.types("fg\r");
     let text = lab.waits("the screen again", |text| {
-        text.contains("all agree on #") && text.contains("q quit")
+        text.contains("AGREE #") && text.contains("q quit")
     });
     let clock = text
-        .find("lab +00:")
-        .and_then(|at| text[at + 8..at + 10].parse::<u64>().ok());
+        .find("LIVE   +00:")
+        .and_then(|at| text[at + 11..at + 13].parse::<u64>().ok());
     let (shown, ran) = (clock.expect("a clock"), since.elapsed().as_secs());
     assert!(
         shown <= ran,

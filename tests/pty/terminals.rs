@@ -129,7 +129,7 @@ fn labs_in(home: &Path) -> usize {
 #[test]
 fn a_terminal_that_is_closed_ends_the_screen_with_129_and_without_a_word() {
     let terminal = Terminal::run("exec \"$0\"", (80, 24));
-    terminal.sees("all agree on #");
+    terminal.sees("AGREE #");
     assert_eq!(terminal.closes(), (129, String::new()));
 }
 
@@ -138,7 +138,7 @@ fn so_does_one_that_goes_away_without_a_signal() {
     // In a session of its own the program has no terminal that would signal.
     let script = "setsid -w \"$0\" run scenario <&0; echo $? > code";
     let terminal = Terminal::run(&format!("trap '' HUP; {script}"), (80, 24));
-    terminal.sees("all agree on #");
+    terminal.sees("AGREE #");
     let code = terminal.home.path().join("code");
     let home = terminal.home.path().to_owned();
     let until = Instant::now() + PATIENCE;
@@ -157,7 +157,7 @@ fn so_does_one_that_goes_away_without_a_signal() {
 #[test]
 fn a_terminal_of_no_size_is_taken_for_one_of_80_columns_and_24_lines_until_it_says_one() {
     let terminal = Terminal::run("exec \"$0\"", (0, 0));
-    let text = terminal.sees("all agree on #");
+    let text = terminal.sees("AGREE #");
     let lines: Vec<&str> = text.lines().collect();
     assert_eq!(lines.len(), 24, "{text}");
     assert_eq!(
@@ -173,7 +173,7 @@ fn a_terminal_of_no_size_is_taken_for_one_of_80_columns_and_24_lines_until_it_sa
     terminal.master.resize(size((120, 36))).expect("a size");
     let until = Instant::now() + PATIENCE;
     loop {
-        let text = terminal.sees("all agree on #");
+        let text = terminal.sees("AGREE #");
         let widest = text.lines().map(|line| line.chars().count()).max();
         if (text.lines().count(), widest) == (36, Some(120)) {
             break;

@@ -3,6 +3,7 @@
 mod scene;
 
 use self::scene::{Said, busy_ring, link, linked_scenario, ring, set, talk, web, with};
+use crate::common::lab_view::heard;
 use crate::picture::{COLOURED, PLAIN, at, block, draw, lines, press, screen};
 use chainlab::lab::request::Bend;
 use chainlab::lab::view::NodeState;
@@ -206,7 +207,7 @@ fn what_is_wrong_is_told_without_colours() {
 #[test]
 fn a_block_moves_along_its_link_and_says_how_much_it_is_slowed() {
     let mut lab = linked_scenario();
-    let chip = format!("[{}]", chainlab::lab::view::chip_digits(&block(13, 0).hash));
+    let chip = heard(&lab).chips.of(block(13, 0)).to_string();
     lab.talk = talk(&[Said::block((2, 0), 42_000, Some(42_006))]);
     let mut seen = Vec::new();
     for ms in [42_010, 42_150, 42_290] {
@@ -238,7 +239,7 @@ fn what_takes_long_is_not_slowed_and_what_never_arrives_stops_before_the_end() {
             link.back.latency = Duration::from_secs(2);
         });
     }
-    let chip = format!("[{}]", chainlab::lab::view::chip_digits(&block(13, 0).hash));
+    let chip = heard(&lab).chips.of(block(13, 0)).to_string();
     lab.talk = talk(&[Said::block((0, 2), 42_000, None)]);
     let at_time = |lab: &mut LabView, ms: u64| {
         lab.now = at(ms);

@@ -221,7 +221,7 @@ fn a_held_screen_stays_and_looking_around_works_but_nothing_is_changed() {
     lab.now = at(50_000);
     let shown = lines(&draw(&lab, &ui)).join("\n");
     assert!(
-        shown.contains("all agree on #12") && shown.contains("lab +00:42"),
+        shown.contains("AGREE #12") && shown.contains("HELD   +00:42"),
         "{shown}"
     );
     assert!(shown.contains("HELD"), "{shown}");
@@ -236,7 +236,7 @@ fn a_held_screen_stays_and_looking_around_works_but_nothing_is_changed() {
     press(&lab, &mut ui, "Space");
     let shown = lines(&draw(&lab, &ui)).join("\n");
     assert!(
-        shown.contains("2 tips") && !shown.contains("HELD"),
+        shown.contains("FORK 2 branches") && !shown.contains("HELD"),
         "{shown}"
     );
 }

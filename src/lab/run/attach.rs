@@ -347,7 +347,12 @@ impl Following {
             match status.snapshot {
                 Some(snapshot) if node.state.is_up() => model.seen(ix, life, snapshot),
                 // How it looked last.
-                snapshot => node.snapshot = snapshot.or(node.snapshot.take()),
+                snapshot => {
+                    node.snapshot = snapshot.or(node.snapshot.take());
+                    if let Some(snapshot) = node.snapshot.clone() {
+                        model.learn(&snapshot);
+                    }
+                }
             }
             went
         });

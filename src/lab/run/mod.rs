@@ -228,6 +228,8 @@ impl Lab {
             since: shared.since,
             wall_offset_us: wall_offset_us(now),
             nodes: model.nodes.iter().map(Node::view).collect(),
+            headline: model.headline(now),
+            chips: Arc::clone(&model.chips),
             journeys: model.journeys.show(),
             tx_journeys: model.tx_journeys.show(),
             block_times: model.journeys.times(),

@@ -8,7 +8,10 @@ use super::script::Balances;
 use super::telling::Recent;
 use super::weave::Weave;
 use crate::chain::{BlockHash, Txid};
+use crate::lab::ancestry::Ancestry;
+use crate::lab::chips::Chips;
 use crate::lab::control::order::Known;
+use crate::lab::headline::{Headline, Stand, SteadyHeadline};
 use crate::lab::layout::NodeSpec;
 use crate::lab::partition::Partition;
 use crate::lab::script::ScriptView;
@@ -43,6 +46,12 @@ pub(super) struct Model {
     pub(super) tx_journeys: Journeys<Txid>,
     /// The last times that nodes left blocks behind, newest first.
     pub(super) reorganisations: Arc<Vec<Reorganisation>>,
+    /// How blocks look, from when they were first heard of.
+    pub(super) chips: Arc<Chips>,
+    /// Which block stands on which.
+    pub(super) ancestry: Ancestry,
+    /// What is said of all of it.
+    pub(super) headline: SteadyHeadline,
     /// Links between nodes.
     pub(super) weave: Weave,
     /// Who has a wallet of this name, or is just making one.
@@ -285,7 +294,13 @@ impl Model {
         let peers = |of: &NodeSnapshot| of.ready_peers().map(|peer| peer.listen).collect();
         let before: Option<Vec<_>> = node.snapshot.as_deref().map(peers);
         let has_other_peers = before != Some(peers(&snapshot));
+        let stands = |of: &NodeSnapshot| (of.tip, of.sync.as_ref().map(|sync| sync.target));
+        let has_moved = node.snapshot.as_deref().map(stands) != Some(stands(&snapshot));
         node.seen(Arc::clone(&snapshot));
+        if has_moved {
+            self.learn(&snapshot);
+            self.feed_headline(snapshot.at);
+        }
         if has_other_peers {
             self.weave.peers_changed();
         }
@@ -296,6 +311,39 @@ impl Model {
                 self.wallets.insert(wallet.name.clone(), ix);
             }
         }
+    }
+
+    /// Takes note of a block that has come to a node: it is given its chip.
+    pub(super) fn hear(&mut self, id: BlockId) {
+        if self.chips.is_news(id) {
+            Arc::make_mut(&mut self.chips).hear(id);
+        }
+    }
+
+    /// Takes note of the blocks that a node shows.
+    pub(super) fn learn(&mut self, snapshot: &NodeSnapshot) {
+        for info in &snapshot.recent {
+            self.hear(info.id);
+            self.ancestry.learn(info.id, info.previous);
+        }
+        self.hear(snapshot.tip);
+    }
+
+    /// Takes in how all is, to be said of it.
+    fn feed_headline(&mut self, now: Time) {
+        let stands = self.nodes.iter().map(|node| Stand {
+            state: &node.state,
+            snapshot: node.snapshot.as_deref(),
+        });
+        let groups = self.partition.as_ref();
+        let groups = groups.map(|partition| partition.groups.as_slice());
+        self.headline.look(now, stands, groups, &self.ancestry);
+    }
+
+    /// What is to be said of all of it, now.
+    pub(super) fn headline(&mut self, now: Time) -> Headline {
+        self.feed_headline(now);
+        self.headline.shown()
     }
 
     /// Those that run in this process.

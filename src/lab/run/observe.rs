@@ -193,13 +193,20 @@ impl Model {
             return false;
         };
         match &event.kind {
-            EventKind::TipChanged { tip, .. } => node.moved(*tip, event.at, true),
+            EventKind::TipChanged { tip, .. } => {
+                node.moved(*tip, event.at, true);
+                self.hear(*tip);
+            }
+            EventKind::Mined { block, .. } => self.hear(*block),
             EventKind::Reorganised { .. } => self.reorganised(ix, event),
             EventKind::BecameInvalid { lost, lost_count } => {
                 self.lost_later(ix, lost, *lost_count);
             }
             // It sets out when it is released.
-            EventKind::Withheld { block, .. } => self.journeys.withheld(block.hash),
+            EventKind::Withheld { block, .. } => {
+                self.hear(*block);
+                self.journeys.withheld(block.hash);
+            }
             EventKind::Released { tip, .. } => self.released(ix, event.at, *tip),
             _ => {}
         }
@@ -228,6 +235,7 @@ impl Model {
         else {
             return;
         };
+        self.hear(*new);
         self.nodes[ix.0].reorganised = Some((event.at, *depth));
         let all = Arc::make_mut(&mut self.reorganisations);
         all.truncate(REORGANISATIONS - 1);
@@ -264,6 +272,7 @@ impl Model {
     }
 
     fn released(&mut self, node: NodeIx, at: Time, tip: BlockId) {
+        self.hear(tip);
         let nodes = &self.nodes;
         let sighting = Sighting {
             node,

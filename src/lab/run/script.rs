@@ -245,15 +245,13 @@ impl Model {
                 is_running: node.state.is_up() && seen.is_some(),
                 height: seen.map_or(0, |seen| seen.tip.height),
                 tip: seen.map_or(BlockHash::ZERO, |seen| seen.tip.hash),
+                target: seen.and_then(|seen| seen.sync.as_ref().map(|sync| sync.target)),
                 mempool: seen.map_or(0, |seen| seen.mempool.count),
                 peers: seen.map_or(0, |seen| seen.ready_peers().count()),
                 reorg_depth: self.tally.deepest(ix),
             }
         });
-        Facts {
-            nodes: nodes.collect(),
-            balances: BTreeMap::new(),
-        }
+        Facts::new(nodes.collect(), &self.ancestry)
     }
 
     /// Adds the balances that are known; those that nodes have to be asked for are returned.

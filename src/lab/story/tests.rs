@@ -2,7 +2,7 @@
 
 use super::*;
 use crate::chain::{BlockHash, BlockTime};
-use crate::lab::view::chip_digits;
+use crate::lab::chips::Chips;
 use crate::node::io::ConnId;
 use crate::node::message::Gist;
 
@@ -45,7 +45,7 @@ fn coins(text: &str) -> Amount {
 fn shown(line: &LogLine) -> String {
     let piece = |piece: &Piece| match piece {
         Piece::Text(text) => text.clone(),
-        Piece::Block(id) => format!("#{} [{}]", id.height, chip_digits(&id.hash)),
+        Piece::Block(id) => format!("#{} {}", id.height, Chips::default().of(*id)),
         Piece::Tx(txid) => format!("tx {}", &txid.short()[4..]),
     };
     line.pieces.iter().map(piece).collect()

@@ -9,7 +9,7 @@ use crate::node::snapshot::BlockInfo;
 use crate::node::{BlockId, Time};
 use crate::ui::text::{Row, short_name};
 use crate::ui::view::scene::Scene;
-use crate::ui::zoom::list::{Cell, Item, Look, dim, ending, plain, strong, window};
+use crate::ui::zoom::list::{Cell, Item, Look, chip, dim, ending, plain, strong, window};
 use crate::ui::zoom::table::{self, Column, number, words};
 use ratatui::Frame;
 use ratatui::layout::Rect;
@@ -188,7 +188,7 @@ fn lane_spans(
             let is_lost = block.is_some_and(|block| block.is_lost);
             let ink = match is_lost {
                 true => theme.faint(),
-                false => theme.chip_ink(scene.ui.chips.colour(row.id)),
+                false => scene.chip_ink(row.id),
             };
             let sign = graph::mark(theme, is_lost);
             (graph::spans(theme, &row, lanes, sign, ink), is_lost)
@@ -218,7 +218,7 @@ fn item(pane: &BlocksPane, scene: Scene<'_>, place: Place) -> Item {
     let miner = miner(scene.lab, info);
     Item::new(vec![
         height,
-        Cell::Chip(info.id),
+        chip(scene.lab, info.id),
         nodes_here(pane, scene, info.id, is_lost),
         miner.map_or_else(|| plain(""), |miner| crate::ui::zoom::list::name(&miner)),
         plain(info.txs.map_or_else(String::new, |txs| txs.to_string())),

@@ -31,7 +31,6 @@ use super::state::{Effect, Purpose};
 use super::view::scene::Scene;
 use super::zoom::list::{Cursor, Item, Target, window};
 use super::zoom::{Fetch, Zoom};
-use crate::lab::view::chip_digits;
 use crate::lab::{LabView, NodeIx};
 use crate::node::Time;
 use crate::node::io::Reply;
@@ -294,11 +293,7 @@ impl BlocksPane {
             return self.chosen_item(lab)?.copies;
         }
         let id = self.forest.chosen_block()?.id;
-        let what = format!(
-            "the hash of block #{} [{}]",
-            id.height,
-            chip_digits(&id.hash)
-        );
+        let what = format!("the hash of block #{} {}", id.height, lab.chips.of(id));
         Some((what, id.hash.to_string()))
     }
 

@@ -124,7 +124,7 @@ fn detail_lines(scene: Scene<'_>, way: &Way<'_>, times: Times, area: Rect) -> Ve
 
 fn ink(scene: Scene<'_>, way: &Way<'_>) -> Style {
     match way.what {
-        What::Block(id) => scene.theme.chip_ink(scene.ui.chips.colour(id)),
+        What::Block(id) => scene.chip_ink(id),
         What::Tx(_) => scene.theme.focus(),
     }
 }

@@ -6,7 +6,7 @@ use crate::lab::view::{Arrival, Journey};
 use crate::lab::{LabView, NodeIx};
 use crate::node::{BlockId, Time};
 use crate::ui::text;
-use crate::ui::zoom::list::{Cell, Item, Look, Target, dim, name, plain, strong};
+use crate::ui::zoom::list::{Cell, Item, Look, Target, chip, dim, name, plain, strong};
 use crate::ui::zoom::table::{Column, number, words};
 use std::time::Duration;
 
@@ -96,7 +96,7 @@ impl Way<'_> {
     pub fn item(&self, lab: &LabView, now: Time) -> Item {
         let origin = lab.node(self.origin).map_or("", |node| &*node.name);
         let mut cells = match self.what {
-            What::Block(id) => vec![strong(id.height), Cell::Chip(id)],
+            What::Block(id) => vec![strong(id.height), chip(lab, id)],
             What::Tx(txid) => vec![Cell::Words(format!("..{}", txid.short()), Look::Strong)],
         };
         cells.extend([

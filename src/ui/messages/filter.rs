@@ -16,7 +16,6 @@ use crate::lab::LabView;
 use crate::lab::talk::{COMMANDS, Party, Spoken};
 use crate::node::io::EventKind;
 use crate::node::message::{Gist, Item};
-use crate::ui::chips::Chips;
 
 /// Words that must all hold.
 #[derive(Clone, Debug, Default, PartialEq, Eq)]
@@ -59,9 +58,9 @@ impl Filter {
     }
 
     /// Whether all words hold.
-    pub fn holds(&self, lab: &LabView, chips: &Chips, said: &Spoken) -> bool {
+    pub fn holds(&self, lab: &LabView, said: &Spoken) -> bool {
         let mut words = self.words.iter();
-        words.all(|word| word.kind.holds(lab, chips, said) != word.is_not)
+        words.all(|word| word.kind.holds(lab, said) != word.is_not)
     }
 }
 
@@ -100,7 +99,7 @@ impl Kind {
         }
     }
 
-    fn holds(&self, lab: &LabView, chips: &Chips, said: &Spoken) -> bool {
+    fn holds(&self, lab: &LabView, said: &Spoken) -> bool {
         match self {
             Self::Pair {
                 from,
@@ -118,7 +117,7 @@ impl Kind {
                 items.any(|item| is_end_of(digits, &item)) || is_in_names(digits, lab, said)
             }
             Self::Height(height) => items(said).any(|item| match item {
-                Item::Block(hash) => chips.find(&hash).is_some_and(|id| id.height == *height),
+                Item::Block(hash) => lab.chips.find(&hash).is_some_and(|id| id.height == *height),
                 Item::Tx(_) => false,
             }),
             Self::Any(part) => is_in_names(part, lab, said),

@@ -5,7 +5,7 @@ use super::words;
 use crate::lab::talk::Spoken;
 use crate::node::message::Item as About;
 use crate::ui::view::scene::Scene;
-use crate::ui::zoom::list::{Cell, Item, Look, dim, name, plain, strong};
+use crate::ui::zoom::list::{Cell, Item, Look, chip, dim, name, plain, strong};
 use crate::ui::zoom::table::{self, Column, number, words as column};
 use ratatui::text::Line;
 
@@ -34,7 +34,7 @@ pub(super) fn table(
 
 fn item(scene: Scene<'_>, said: &Spoken) -> Item {
     let block = match said.item() {
-        Some(About::Block(hash)) => scene.ui.chips.find(&hash),
+        Some(About::Block(hash)) => scene.lab.chips.find(&hash),
         _ => None,
     };
     let about = match block {
@@ -56,7 +56,7 @@ fn item(scene: Scene<'_>, said: &Spoken) -> Item {
         name(name_of(scene.lab, &said.to)),
         strong(said.command()),
         plain(about),
-        block.map_or_else(|| plain(""), Cell::Chip),
+        block.map_or_else(|| plain(""), |id| chip(scene.lab, id)),
         plain(said.bytes()),
         Cell::Words(fate, look),
     ])

@@ -27,7 +27,6 @@ use super::view::scene::Scene;
 use crate::lab::talk::Spoken;
 use crate::lab::view::Tone;
 use crate::lab::{LabView, NodeIx};
-use crate::ui::chips::Chips;
 use filter::{Filter, item_hash, items};
 use place::Place;
 use ratatui::Frame;
@@ -87,14 +86,7 @@ impl MessagesPane {
     }
 
     /// Takes a key, with this node focused, in an area of this size.
-    pub fn act(
-        &mut self,
-        lab: &LabView,
-        chips: &Chips,
-        focus: NodeIx,
-        action: Action,
-        area: Rect,
-    ) -> Moved {
+    pub fn act(&mut self, lab: &LabView, focus: NodeIx, action: Action, area: Rect) -> Moved {
         let mut moved = Moved::default();
         match action {
             Action::Back => moved.is_over = !self.back(),
@@ -110,14 +102,14 @@ impl MessagesPane {
                 moved.said = Some((Tone::Warn, words.to_owned()));
             }
             Action::Find => moved.filter = Some(self.filter.text().to_owned()),
-            Action::Open => self.open(lab, chips),
+            Action::Open => self.open(lab),
             Action::Copy => {
-                let item = self.chosen(lab, chips).and_then(|said| items(said).next());
+                let item = self.chosen(lab).and_then(|said| items(said).next());
                 moved.copied = item.map(|item| ("the hash".to_owned(), item_hash(&item)));
             }
             action if self.tab == Tab::Counts => self.scroll(lab, action, area),
             action => {
-                let all = self.numbers(lab, chips);
+                let all = self.numbers(lab);
                 let height = usize::from(self.parts(lab, area).lines.height);
                 self.place.step(&all, height, action);
             }
@@ -126,10 +118,10 @@ impl MessagesPane {
     }
 
     /// Takes a click.
-    pub fn click(&mut self, lab: &LabView, chips: &Chips, at: Position, area: Rect) -> Moved {
+    pub fn click(&mut self, lab: &LabView, at: Position, area: Rect) -> Moved {
         let lines = self.parts(lab, area).lines;
         if self.tab != Tab::Counts && lines.contains(at) {
-            let all = self.numbers(lab, chips);
+            let all = self.numbers(lab);
             let up = usize::from(lines.bottom() - 1 - at.y);
             self.place.choose(&all, up);
         }
@@ -168,13 +160,13 @@ impl MessagesPane {
     }
 
     /// Opens the chosen message, which stays chosen then; again: closes it.
-    fn open(&mut self, lab: &LabView, chips: &Chips) {
+    fn open(&mut self, lab: &LabView) {
         if self.tab == Tab::Counts {
             return;
         }
         self.is_open = !self.is_open;
         if self.is_open && self.place.chosen.is_none() {
-            let all = self.numbers(lab, chips);
+            let all = self.numbers(lab);
             self.place.choose(&all, 0);
         }
     }
@@ -196,33 +188,28 @@ impl MessagesPane {
     }
 
     /// What is shown, newest first.
-    fn shown<'a>(&'a self, lab: &'a LabView, chips: &'a Chips) -> impl Iterator<Item = &'a Spoken> {
+    fn shown<'a>(&'a self, lab: &'a LabView) -> impl Iterator<Item = &'a Spoken> {
         let all = lab.talk.newest();
-        all.filter(|said| self.filter.holds(lab, chips, said))
+        all.filter(|said| self.filter.holds(lab, said))
     }
 
-    fn numbers(&self, lab: &LabView, chips: &Chips) -> Vec<u64> {
-        self.shown(lab, chips).map(|said| said.number).collect()
+    fn numbers(&self, lab: &LabView) -> Vec<u64> {
+        self.shown(lab).map(|said| said.number).collect()
     }
 
-    fn chosen<'a>(&'a self, lab: &'a LabView, chips: &'a Chips) -> Option<&'a Spoken> {
+    fn chosen<'a>(&'a self, lab: &'a LabView) -> Option<&'a Spoken> {
         match self.place.chosen {
             Some(number) => lab.talk.get(number),
-            None => self.shown(lab, chips).next(),
+            None => self.shown(lab).next(),
         }
     }
 
     /// Those in sight, oldest first.
-    fn in_sight<'a>(
-        &'a self,
-        lab: &'a LabView,
-        chips: &'a Chips,
-        height: usize,
-    ) -> Vec<&'a Spoken> {
+    fn in_sight<'a>(&'a self, lab: &'a LabView, height: usize) -> Vec<&'a Spoken> {
         let mut seen: Vec<_> = if self.place.follows() {
-            self.shown(lab, chips).take(height).collect()
+            self.shown(lab).take(height).collect()
         } else {
-            let all: Vec<_> = self.shown(lab, chips).collect();
+            let all: Vec<_> = self.shown(lab).collect();
             let numbers: Vec<_> = all.iter().map(|said| said.number).collect();
             let low = self.place.low(&numbers);
             // At the oldest there is no less to see than anywhere else.
@@ -269,17 +256,16 @@ impl MessagesPane {
         frame.render_widget(block.title(scene.focus_title()), area);
         let parts = self.parts(lab, area);
         frame.render_widget(self.tabs(scene), parts.tabs);
-        let chips = &scene.ui.chips;
         let height = usize::from(parts.lines.height);
         let room = usize::from(parts.lines.width);
         let (head, mut lines) = match self.tab {
             Tab::Counts => counts::table(scene, self.scrolled, height, room),
             Tab::Sequence => {
-                let seen = self.in_sight(lab, chips, height);
+                let seen = self.in_sight(lab, height);
                 sequence::diagram(scene, &seen, self.place.chosen, room)
             }
             Tab::List => {
-                let seen = self.in_sight(lab, chips, height);
+                let seen = self.in_sight(lab, height);
                 list::table(scene, &seen, self.place.chosen, room)
             }
         };

@@ -46,7 +46,7 @@ fn item_spans(scene: Scene<'_>, item: Item, style: Style) -> Vec<Span<'static>> 
             let short = txid.short();
             vec![Span::styled(short[short.len() - 4..].to_owned(), style)]
         }
-        Item::Block(hash) => match scene.ui.chips.find(&hash) {
+        Item::Block(hash) => match scene.lab.chips.find(&hash) {
             Some(id) => vec![
                 Span::styled(format!("#{} ", id.height), style),
                 scene.chip(id),

@@ -110,7 +110,7 @@ fn border(sight: Sight<'_>, ix: NodeIx, node: &NodeView) -> Style {
     let is_new = changed.is_some_and(|at| scene.lab.now.since(at) < NEW_FOR);
     match (is_new, tip, scene.ui.focus == ix) {
         (true, Some(tip), _) => {
-            let ink = theme.chip_ink(scene.ui.chips.colour(tip));
+            let ink = scene.chip_ink(tip);
             ink.add_modifier(Modifier::BOLD)
         }
         (_, _, true) => theme.focus(),

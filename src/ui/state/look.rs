@@ -102,9 +102,7 @@ impl UiState {
             View::Network if action == Action::Open => return self.zoom_in(lab),
             View::Network => self.network.act(lab, self.focus, action, body),
             View::Blocks => self.blocks.act(lab, self.focus, action, body),
-            View::Messages => self
-                .messages
-                .act(lab, &self.chips, self.focus, action, body),
+            View::Messages => self.messages.act(lab, self.focus, action, body),
             View::Log => return self.move_in_log(lab, action),
         };
         self.after(lab, moved, |ui| ui.view = View::Lab)
@@ -116,7 +114,7 @@ impl UiState {
         let moved = match self.view {
             View::Network => self.network.click(lab, self.focus, at, body),
             View::Blocks => self.blocks.click(lab, at, body),
-            View::Messages => self.messages.click(lab, &self.chips, at, body),
+            View::Messages => self.messages.click(lab, at, body),
             View::Lab | View::Log => return Vec::new(),
         };
         self.after(lab, moved, |ui| ui.view = View::Lab)

@@ -15,7 +15,6 @@ mod stage;
 pub use stage::{Seat, Stage};
 
 use super::blocks::BlocksPane;
-use super::chips::Chips;
 use super::dialog::Dialog;
 use super::keymap::{Action, Context, KeyPress, Keymap, by_action};
 use super::log::LogPane;
@@ -71,8 +70,6 @@ pub struct UiState {
     pub shows_keys: bool,
     /// The last key and what it did.
     pub last_key: Option<(String, Time)>,
-    /// How blocks look.
-    pub chips: Chips,
     /// Nodes and links.
     pub network: NetworkPane,
     /// The blocks of all nodes.
@@ -232,7 +229,6 @@ impl UiState {
             is_wall_clock: false,
             shows_keys: false,
             last_key: None,
-            chips: Chips::default(),
             network: NetworkPane::default(),
             blocks: BlocksPane::default(),
             messages: MessagesPane::default(),
@@ -343,7 +339,6 @@ impl UiState {
 
     fn changed(&mut self, lab: &LabView) -> Vec<Effect> {
         self.notice_restart(lab);
-        self.chips.observe(lab);
         self.log.collect(lab);
         self.tell_news(lab);
         let mut effects = self.network.collect(lab);

@@ -100,7 +100,7 @@ fn arrival(
     let bar = theme.bar().repeat(bar(there.after, slowest)) + " ";
     vec![
         Span::styled(format!("{name} "), theme.text()),
-        Span::styled(bar, theme.chip_ink(scene.ui.chips.colour(journey.id))),
+        Span::styled(bar, scene.chip_ink(journey.id)),
         Span::styled(text::lapse(there.after), theme.strong()),
     ]
 }

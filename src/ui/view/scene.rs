@@ -1,8 +1,8 @@
 //! What every part of the screen needs to draw itself.
 
-use crate::lab::view::{LogLine, Piece, Tone, chip_digits};
+use crate::lab::view::{LogLine, Piece, Tone};
 use crate::lab::{LabView, NodeIx};
-use crate::node::snapshot::NodeSnapshot;
+use crate::node::snapshot::{BlockInfo, NodeSnapshot};
 use crate::node::{BlockId, Time};
 use crate::ui::state::UiState;
 use crate::ui::text;
@@ -64,8 +64,28 @@ impl<'a> Scene<'a> {
 
     /// A block's chip.
     pub fn chip(&self, id: BlockId) -> Span<'static> {
-        let style = self.theme.chip(self.ui.chips.colour(id));
-        Span::styled(format!("[{}]", chip_digits(&id.hash)), style)
+        let chip = self.lab.chips.of(id);
+        Span::styled(chip.to_string(), self.theme.chip(chip.colour()))
+    }
+
+    /// A bar or a border in the colour of a block's chip.
+    pub fn chip_ink(&self, id: BlockId) -> Style {
+        self.theme.chip_ink(self.lab.chips.colour(id))
+    }
+
+    /// The chips of the last of these blocks, the newest right: as many as have room.
+    pub fn chip_row(&self, blocks: &[BlockInfo], room: usize) -> Vec<Span<'static>> {
+        let mut left = room;
+        let newest = blocks.iter().rev().map(|block| self.chip(block.id));
+        let mut fitting: Vec<_> = newest
+            .take_while(|chip| {
+                let rest = left.checked_sub(chip.width());
+                left = rest.unwrap_or(0);
+                rest.is_some()
+            })
+            .collect();
+        fitting.reverse();
+        fitting
     }
 
     /// A block: its height and chip.

@@ -124,14 +124,10 @@ fn row(
             line.push(Span::raw(" ".repeat(*width)));
         }
     }
-    let left = room.saturating_sub(text::width(&line) + 1) / 4;
-    if let Some(snapshot) = node.snapshot.as_ref().filter(|_| left > 1) {
-        let from = snapshot.recent.len().saturating_sub(left.min(CHIPS));
-        line.extend(
-            snapshot.recent[from..]
-                .iter()
-                .map(|block| scene.chip(block.id)),
-        );
+    let left = room.saturating_sub(text::width(&line) + 1);
+    if let Some(snapshot) = node.snapshot.as_ref().filter(|_| left > 4) {
+        let from = snapshot.recent.len().saturating_sub(CHIPS);
+        line.extend(scene.chip_row(&snapshot.recent[from..], left));
     }
     Line::from(line)
 }

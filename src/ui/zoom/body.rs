@@ -174,7 +174,7 @@ fn log_body(
     let first = seen.start;
     let lines = items[seen].iter().enumerate().map(|(nth, item)| {
         let spans = match item.cells.first() {
-            Some(list::Cell::Log(line)) => scene.log_line(line, room),
+            Some(list::Cell::Log(line, _)) => scene.log_line(line, room),
             _ => Vec::new(),
         };
         table::finish(scene, spans, first + nth == chosen, room)

@@ -10,10 +10,9 @@
 //! 3. a page that comes must be the parent of what is above it, and what is below it its parents.
 
 use super::Fetch;
-use super::list::{Cell, Item, Look, Target, dim, ending, moved, plain, strong};
+use super::list::{Cell, Item, Look, Target, chip, dim, ending, moved, plain, strong};
 use super::subject::Subject;
 use super::table::{Column, number, words};
-use crate::lab::view::chip_digits;
 use crate::node::Time;
 use crate::node::snapshot::{BlockInfo, NodeSnapshot};
 use crate::ui::keymap::Action;
@@ -193,7 +192,7 @@ impl Chain {
         let hash = info.id.hash.to_string();
         let cells = vec![
             strong(info.id.height),
-            Cell::Chip(info.id),
+            chip(subject.lab, info.id),
             Cell::Either {
                 short: format!("..{}", info.id.hash.short()),
                 long: hash.clone(),
@@ -210,9 +209,12 @@ impl Chain {
             dim(miner.unwrap_or_default()),
             dim(text::clock(at.since(subject.lab.since))),
         ];
-        let chip = chip_digits(&info.id.hash);
         let mut item = Item::new(cells).opens(Target::Block(info.id.hash)).copies(
-            format!("the hash of block #{} [{chip}]", info.id.height),
+            format!(
+                "the hash of block #{} {}",
+                info.id.height,
+                subject.lab.chips.of(info.id)
+            ),
             hash,
         );
         item.whole.extend(info.miner.clone());

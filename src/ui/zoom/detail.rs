@@ -2,13 +2,12 @@
 //! a line, then tables of what it is made of.
 
 use super::level::{Content, OpenTx, Proof};
-use super::list::{Cell, Item, Look, Target, dim, ending, long, plain, strong};
+use super::list::{self, Cell, Item, Look, Target, dim, ending, long, plain, strong};
 use super::mempool::fee_rate;
 use super::subject::Subject;
 use super::table::{Column, number, words};
 use super::wallets;
 use crate::chain::{Amount, BlockHash, CompactTarget};
-use crate::lab::view::chip_digits;
 use crate::node::Time;
 use crate::node::snapshot::{BlockDetail, TxDetail};
 use crate::ui::text::{self, counted};
@@ -82,8 +81,8 @@ fn hash_field(label: &'static str, what: &str, hash: impl ToString) -> Item {
 
 fn block_sections(subject: Subject<'_>, block: &BlockDetail) -> Vec<Section> {
     let (info, at) = (&block.info, Time::from_block(block.info.time));
-    let chip = chip_digits(&info.id.hash);
-    let name = format!("block #{} [{chip}]", info.id.height);
+    let chip = subject.lab.chips.of(info.id);
+    let name = format!("block #{} {chip}", info.id.height);
     let mut previous = hash_field("previous", "the hash of the block before", info.previous);
     if info.previous != BlockHash::ZERO {
         previous = previous.opens(Target::Block(info.previous));
@@ -102,7 +101,7 @@ fn block_sections(subject: Subject<'_>, block: &BlockDetail) -> Vec<Section> {
             "height",
             vec![
                 strong(info.id.height),
-                Cell::Chip(info.id),
+                list::chip(subject.lab, info.id),
                 place(subject, info.id.height, block.active),
             ],
         ),
@@ -258,7 +257,7 @@ fn standing(subject: Subject<'_>, tx: &OpenTx) -> Item {
     };
     let cells = vec![
         strong(format!("#{}", block.height)),
-        Cell::Chip(block),
+        list::chip(subject.lab, block),
         place(subject, block.height, tx.is_active),
         long(block.hash, Look::Dim),
     ];

@@ -6,7 +6,7 @@ use super::list::Target;
 use super::subject::Subject;
 use super::{Tab, Zoom, body, head, role};
 use crate::lab::LabView;
-use crate::lab::view::{NodeState, chip_digits};
+use crate::lab::view::NodeState;
 use crate::ui::state::UiState;
 use crate::ui::text::{Row, short_name};
 use crate::ui::view::scene::Scene;
@@ -100,7 +100,10 @@ fn border(
     let name = short_name(&node.name, 20, theme.cut());
     let port = node.addr.map(|addr| format!(":{}", addr.port()));
     let what = subject.snapshot.map(|snapshot| role(snapshot.role));
-    let mut title = Row::new().text(0, 0, format!(" {name}"), name_style);
+    let mut title =
+        Row::new()
+            .text(3, 0, " zoom", theme.dim())
+            .text(0, 0, format!(" {name}"), name_style);
     for (rank, words) in [(1, port.as_deref()), (2, what)] {
         if let Some(words) = words {
             title = title.text(rank, usize::from(rank), words, theme.dim());
@@ -180,7 +183,10 @@ fn level_name(scene: Scene<'_>, level: &Level) -> Vec<Span<'static>> {
             let id = block.info.id;
             vec![strong(format!("block #{} ", id.height)), scene.chip(id)]
         }
-        (_, Target::Block(hash)) => vec![strong(format!("block [{}]", chip_digits(hash)))],
+        (_, Target::Block(hash)) => match scene.lab.chips.find(hash) {
+            Some(id) => vec![strong("block ".to_owned()), scene.chip(id)],
+            None => vec![strong(format!("block ..{}", hash.short()))],
+        },
         (_, Target::Tx(txid)) => vec![strong(format!("tx ..{}", txid.short()))],
         (_, Target::History(name)) => {
             let name = short_name(name, 20, scene.theme.cut());

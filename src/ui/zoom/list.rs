@@ -6,7 +6,9 @@
 //! a list begins keeps its place, so that a list nobody has moved in shows what is new.
 
 use crate::chain::{BlockHash, Txid};
-use crate::lab::view::{LogLine, Piece, chip_digits};
+use crate::lab::LabView;
+use crate::lab::chips::Chip;
+use crate::lab::view::{LogLine, Piece};
 use crate::node::BlockId;
 use crate::ui::keymap::Action;
 use crate::ui::text;
@@ -50,8 +52,9 @@ pub(in crate::ui) enum Cell {
         short: String,
         look: Look,
     },
-    Chip(BlockId),
-    Log(LogLine),
+    Chip(Chip),
+    /// A line of a log, and what it says in words alone.
+    Log(LogLine, String),
 }
 
 /// Words of no particular weight.
@@ -73,6 +76,21 @@ pub(in crate::ui) fn name(name: &str) -> Cell {
         short: text::short_name(name, NAME, "~"),
         look: Look::Strong,
     }
+}
+
+/// A block's chip.
+pub(in crate::ui) fn chip(lab: &LabView, id: BlockId) -> Cell {
+    Cell::Chip(lab.chips.of(id))
+}
+
+/// A line of a log.
+pub(in crate::ui) fn log(lab: &LabView, line: &LogLine) -> Cell {
+    let piece = |piece: &Piece| match piece {
+        Piece::Text(words) => words.clone(),
+        Piece::Block(id) => format!("#{} {}", id.height, lab.chips.of(*id)),
+        Piece::Tx(txid) => txid.short()[4..].to_owned(),
+    };
+    Cell::Log(line.clone(), line.pieces.iter().map(piece).collect())
 }
 
 /// What comes second.
@@ -105,8 +123,8 @@ impl Cell {
             Self::Words(words, _) => words.clone(),
             Self::Either { long, .. } if is_long => long.clone(),
             Self::Either { short, .. } => short.clone(),
-            Self::Chip(id) => format!("[{}]", chip_digits(&id.hash)),
-            Self::Log(line) => line.pieces.iter().map(piece_text).collect(),
+            Self::Chip(chip) => chip.to_string(),
+            Self::Log(_, words) => words.clone(),
         }
     }
 
@@ -119,17 +137,9 @@ impl Cell {
             Self::Words(_, look) | Self::Either { look, .. } => {
                 Span::styled(self.shown(is_long), look.style(scene))
             }
-            Self::Chip(id) => scene.chip(*id),
-            Self::Log(_) => Span::raw(self.shown(is_long)),
+            Self::Chip(chip) => Span::styled(self.shown(is_long), scene.theme.chip(chip.colour())),
+            Self::Log(_, words) => Span::raw(words.clone()),
         }
-    }
-}
-
-fn piece_text(piece: &Piece) -> String {
-    match piece {
-        Piece::Text(words) => words.clone(),
-        Piece::Block(id) => format!("#{} [{}]", id.height, chip_digits(&id.hash)),
-        Piece::Tx(txid) => txid.short()[4..].to_owned(),
     }
 }
 

@@ -1,20 +1,21 @@
 //! What happened at a node, the newest last. Enter opens the block or the transaction of a line.
 
-use super::list::{Cell, Item, Target};
+use super::list::{Item, Target, log};
 use super::subject::Subject;
 use crate::lab::view::{LogLine, Piece};
 
 pub(super) fn items(subject: Subject<'_>) -> Vec<Item> {
-    subject.node.log.iter().map(item).collect()
+    let lines = subject.node.log.iter();
+    lines.map(|line| item(subject, line)).collect()
 }
 
-fn item(line: &LogLine) -> Item {
+fn item(subject: Subject<'_>, line: &LogLine) -> Item {
     let target = line.pieces.iter().find_map(|piece| match piece {
         Piece::Block(id) => Some((Target::Block(id.hash), id.hash.to_string(), "block's hash")),
         Piece::Tx(txid) => Some((Target::Tx(*txid), txid.to_string(), "transaction's id")),
         Piece::Text(_) => None,
     });
-    let item = Item::new(vec![Cell::Log(line.clone())]);
+    let item = Item::new(vec![log(subject.lab, line)]);
     let item = match target {
         Some((target, whole, what)) => item.opens(target).copies(format!("the {what}"), whole),
         None => item,

@@ -79,14 +79,15 @@ pub(in crate::ui) fn finish(
     let rest = room.saturating_sub(text::width(&spans));
     spans.push(Span::raw(" ".repeat(rest)));
     for span in &mut spans {
-        // A chip keeps its colours; of other words reverse video would leave patches.
+        // A chip keeps its colours, of which reverse video would make others. Of other words it
+        // would leave patches.
         if span.style.bg.is_none() {
-            span.style = Style {
+            let plain = Style {
                 fg: None,
                 ..span.style
             };
+            span.style = plain.patch(scene.theme.chosen());
         }
-        span.style = span.style.patch(scene.theme.chosen());
     }
     Line::from(spans)
 }

@@ -1,6 +1,6 @@
 //! The wallets of a node, and what each did.
 
-use super::list::{Cell, Item, Look, Target, dim, name, plain, strong};
+use super::list::{Cell, Item, Look, Target, chip, dim, name, plain, strong};
 use super::subject::Subject;
 use super::table::{Column, number, words};
 use crate::chain::Amount;
@@ -85,7 +85,7 @@ pub(super) fn history_item(subject: Subject<'_>, entry: &HistoryEntry) -> Item {
     };
     let mut item = Item::new(vec![
         super::list::long(entry.txid, Look::Dim),
-        entry.block.map_or(plain(""), Cell::Chip),
+        entry.block.map_or(plain(""), |id| chip(subject.lab, id)),
         confirmed,
         signed("+", entry.received, Look::Good),
         signed("-", entry.spent, Look::Warn),

@@ -1,6 +1,8 @@
 //! What an expression is judged by: plain data, from wherever the nodes run.
 
 use crate::chain::{Amount, BlockHash};
+use crate::lab::ancestry::{Ancestry, Tip};
+use crate::node::BlockId;
 use std::collections::{BTreeMap, BTreeSet};
 use std::sync::Arc;
 
@@ -9,6 +11,8 @@ use std::sync::Arc;
 pub struct Facts {
     /// The nodes, in the order in which they are told of.
     pub nodes: Vec<NodeFacts>,
+    /// How many branches their chains are.
+    pub branches: usize,
     /// What a wallet has on the chain of a node, by the names of the node and of the wallet, as far
     /// as it was asked for.
     pub balances: BTreeMap<(Arc<str>, String), Amount>,
@@ -25,6 +29,8 @@ pub struct NodeFacts {
     pub height: u32,
     /// The hash of its tip.
     pub tip: BlockHash,
+    /// The height that it tries to reach, if it knows of blocks that it is missing.
+    pub target: Option<u32>,
     /// Transactions that wait.
     pub mempool: usize,
     /// Peers with whom the handshake is complete.
@@ -34,6 +40,17 @@ pub struct NodeFacts {
 }
 
 impl Facts {
+    /// Of these nodes, without balances.
+    pub fn new(nodes: Vec<NodeFacts>, ancestry: &Ancestry) -> Self {
+        let running = nodes.iter().filter(|node| node.is_running);
+        let tips: Vec<_> = running.map(NodeFacts::end).collect();
+        Self {
+            branches: ancestry.branches(&tips).len(),
+            nodes,
+            balances: BTreeMap::new(),
+        }
+    }
+
     /// The nodes that run.
     pub fn running(&self) -> impl Iterator<Item = &NodeFacts> + Clone {
         self.nodes.iter().filter(|node| node.is_running)
@@ -43,5 +60,18 @@ impl Facts {
     pub fn tips(&self) -> usize {
         let tips: BTreeSet<_> = self.running().map(|node| node.tip).collect();
         tips.len()
+    }
+}
+
+impl NodeFacts {
+    /// Where its chain ends.
+    fn end(&self) -> Tip {
+        Tip {
+            id: BlockId {
+                height: self.height,
+                hash: self.tip,
+            },
+            target: self.target,
+        }
     }
 }

@@ -154,7 +154,7 @@ fn on(
     };
     let values: Vec<_> = [(left, left_is), (right, right_is)]
         .into_iter()
-        .filter(|(side, _)| matches!(side, Operand::Of(..) | Operand::Tips))
+        .filter(|(side, _)| matches!(side, Operand::Of(..) | Operand::Tips | Operand::Branches))
         .map(|(_, value)| value.words())
         .collect();
     Outcome {
@@ -176,8 +176,11 @@ fn read<'a>(
         Operand::Number(number) => Ok(Reading::Number((*number).into())),
         Operand::Amount(amount) => Ok(Reading::Coins(amount.units().into())),
         Operand::HashEnd(digits) => Ok(Reading::HashEnd(digits)),
-        Operand::Tips if facts.running().next().is_none() => Err("no node runs".to_owned()),
+        Operand::Tips | Operand::Branches if facts.running().next().is_none() => {
+            Err("no node runs".to_owned())
+        }
         Operand::Tips => Ok(Reading::Number(wide(facts.tips()))),
+        Operand::Branches => Ok(Reading::Number(wide(facts.branches))),
         Operand::Of(quantity, name) => {
             let node = match name {
                 Some(name) => Some(find(facts, name)?),

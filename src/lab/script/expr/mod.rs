@@ -65,6 +65,8 @@ pub enum Operand {
     HashEnd(String),
     /// Tips of all nodes that run.
     Tips,
+    /// Of those the ones of which none is an ancestor of another.
+    Branches,
     /// Something of a node; `None`: of every node that runs.
     Of(Quantity, Option<String>),
 }

@@ -4,7 +4,7 @@
 //! any     = all { "or" all }
 //! all     = part { "and" part }
 //! part    = "not" part | "(" any ")" | side relation side
-//! side    = number | "text" | "tips" | quantity [ "@" node ]
+//! side    = number | "text" | "tips" | "branches" | quantity [ "@" node ]
 //! ```
 
 mod token;
@@ -39,6 +39,9 @@ const QUANTITIES: [(&str, Quantity); 5] = [
     ("peers", Quantity::Peers),
     ("reorg_depth", Quantity::ReorgDepth),
 ];
+
+/// What can be read of all nodes together.
+const WHOLE: [(&str, Operand); 2] = [("tips", Operand::Tips), ("branches", Operand::Branches)];
 
 /// What is wrong with an expression, and where.
 #[derive(Clone, Debug, PartialEq, Eq, Error)]
@@ -194,13 +197,14 @@ impl Parser {
     }
 
     fn quantity(&mut self, column: usize, word: &str) -> Result<Operand, ExprError> {
-        if word == "tips" {
+        if let Some((_, operand)) = WHOLE.iter().find(|(name, _)| *name == word) {
             return match self.tokens.take_node() {
-                None => Ok(Operand::Tips),
-                Some((at, _)) => Err(wrong(
-                    at,
-                    "tips counts the tips of all nodes: no @ can follow it",
-                )),
+                None => Ok(operand.clone()),
+                Some((at, _)) => {
+                    let words =
+                        format!("{word} counts the {word} of all nodes: no @ can follow it");
+                    Err(wrong(at, words))
+                }
             };
         }
         let quantity = match word {
@@ -253,7 +257,8 @@ fn one_or(mut parts: Vec<Expr>, of: impl FnOnce(Vec<Expr>) -> Expr) -> Expr {
 fn unknown(word: &str) -> String {
     let shown: String = word.chars().take(40).collect();
     let known = QUANTITIES.iter().map(|(name, _)| *name);
-    let known = known.chain(["tips", BALANCE]);
+    let whole = WHOLE.iter().map(|(name, _)| *name);
+    let known = known.chain(whole).chain([BALANCE]);
     match nearest(&shown, known.clone()) {
         Some(near) => format!("there is no {shown:?}; did you mean {near:?}?"),
         None => {
@@ -301,7 +306,7 @@ fn kind(side: &Operand) -> Kind {
     match side {
         Operand::Amount(_) | Operand::Of(Quantity::Balance(_), _) => Kind::Coins,
         Operand::HashEnd(_) | Operand::Of(Quantity::Tip, _) => Kind::Hash,
-        Operand::Number(_) | Operand::Tips | Operand::Of(..) => Kind::Number,
+        Operand::Number(_) | Operand::Tips | Operand::Branches | Operand::Of(..) => Kind::Number,
     }
 }
 

@@ -44,6 +44,7 @@ impl fmt::Display for Operand {
             Self::Amount(amount) => write!(f, "\"{amount}\""),
             Self::HashEnd(digits) => write!(f, "\"{digits}\""),
             Self::Tips => f.write_str("tips"),
+            Self::Branches => f.write_str("branches"),
             Self::Of(quantity, None) => quantity.fmt(f),
             Self::Of(quantity, Some(node)) => write!(f, "{quantity}@{node}"),
         }

@@ -15,11 +15,12 @@ use super::engine::{Script, Want};
 use super::expr::{Expr, Facts, NodeFacts};
 use super::view::{ScriptChange, ScriptView};
 use crate::chain::{Address, Amount, BlockHash};
+use crate::lab::ancestry::Ancestry;
 use crate::lab::layout::Layout;
 use crate::lab::summary::Summary;
 use crate::lab::tally::{Tally, Traffic};
 use crate::node::io::{Command, Event};
-use crate::node::{Node, Store, Time};
+use crate::node::{BlockId, Node, Store, Time};
 use crate::sim::{NodeIx, SimStore};
 use std::collections::BTreeMap;
 use std::sync::Arc;
@@ -47,6 +48,8 @@ pub struct Rehearsal {
     traffic: Vec<Traffic>,
     /// How nodes looked when they last ran.
     seen: Vec<NodeFacts>,
+    /// Which block stands on which.
+    ancestry: Ancestry,
 }
 
 /// Plays a layout with its script in virtual time, until the script is over or so much time has
@@ -82,6 +85,7 @@ impl Rehearsal {
             tally: Tally::default(),
             traffic: Vec::new(),
             seen: Vec::new(),
+            ancestry: Ancestry::default(),
         };
         rehearsal.look();
         rehearsal.play();
@@ -147,13 +151,10 @@ impl Rehearsal {
     }
 
     /// What an expression is judged by, now.
-    pub fn facts_for(&self, expr: &Expr) -> Facts {
-        let mut facts = Facts {
-            nodes: self.seen.clone(),
-            balances: BTreeMap::new(),
-        };
+    pub fn facts_for(&mut self, expr: &Expr) -> Facts {
+        self.look_at_nodes();
+        let mut facts = Facts::new(self.seen.clone(), &self.ancestry);
         for (ix, node) in self.seen.iter().enumerate() {
-            node_facts(&self.stage, &self.tally, ix, &mut facts.nodes[ix]);
             for (wallet, of) in expr.wallets() {
                 if of.is_some_and(|name| name != &*node.name) {
                     continue;
@@ -185,10 +186,7 @@ impl Rehearsal {
 
     /// What it comes to so far.
     pub fn summary(&self) -> Summary {
-        let facts = Facts {
-            nodes: self.seen.clone(),
-            balances: BTreeMap::new(),
-        };
+        let facts = Facts::new(self.seen.clone(), &self.ancestry);
         let traffic: Vec<_> = self.traffic.iter().map(Traffic::sums).collect();
         let mut summary = Summary::new(&self.name, self.elapsed(), &facts, &self.tally, &traffic);
         summary.tell_steps(Some(self.script.view()));
@@ -231,6 +229,17 @@ impl Rehearsal {
 
     /// Sees how things are.
     fn look(&mut self) {
+        self.look_at_nodes();
+        for ix in 0..self.stage.specs.len() {
+            if let Some(node) = self.stage.sim.node(NodeIx(ix)) {
+                let wallets = node.wallet_infos().into_iter();
+                let known = wallets.map(|wallet| (wallet.name, wallet.address));
+                self.addresses.extend(known);
+            }
+        }
+    }
+
+    fn look_at_nodes(&mut self) {
         for ix in 0..self.stage.specs.len() {
             if self.seen.len() == ix {
                 self.traffic.push(Traffic::default());
@@ -239,17 +248,33 @@ impl Rehearsal {
                     is_running: true,
                     height: 0,
                     tip: BlockHash::ZERO,
+                    target: None,
                     mempool: 0,
                     peers: 0,
                     reorg_depth: 0,
                 });
             }
+            let before = self.seen[ix].tip;
             node_facts(&self.stage, &self.tally, ix, &mut self.seen[ix]);
-            if let Some(node) = self.stage.sim.node(NodeIx(ix)) {
-                let wallets = node.wallet_infos().into_iter();
-                let known = wallets.map(|wallet| (wallet.name, wallet.address));
-                self.addresses.extend(known);
+            if self.seen[ix].tip != before {
+                self.learn(NodeIx(ix));
             }
+        }
+    }
+
+    /// Takes note of what stands on what in a node's chain, down to what is known already.
+    fn learn(&mut self, ix: NodeIx) {
+        let Some(node) = self.stage.sim.node(ix) else {
+            return;
+        };
+        let tree = node.chain().tree();
+        let mut next = Some(tree.tip());
+        while let Some(at) = next {
+            let entry = tree.entry(at);
+            let (height, hash) = (entry.height, entry.hash);
+            let previous = entry.header.previous;
+            let is_news = self.ancestry.learn(BlockId { height, hash }, previous);
+            next = tree.find(&previous).filter(|_| is_news);
         }
     }
 

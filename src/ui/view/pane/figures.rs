@@ -141,9 +141,7 @@ pub(super) fn peers(scene: Scene<'_>, snapshot: &NodeSnapshot, room: usize) -> L
 /// The last blocks, the newest right.
 pub(super) fn chips(scene: Scene<'_>, snapshot: &NodeSnapshot, room: usize) -> Line<'static> {
     let mut spans = vec![label(scene, "blocks")];
-    let fits = room.saturating_sub(text::width(&spans)) / 4;
-    let from = snapshot.recent.len().saturating_sub(fits);
-    let blocks = snapshot.recent[from..].iter();
-    spans.extend(blocks.map(|block| scene.chip(block.id)));
+    let left = room.saturating_sub(text::width(&spans));
+    spans.extend(scene.chip_row(&snapshot.recent, left));
     Line::from(spans)
 }

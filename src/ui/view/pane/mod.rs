@@ -82,8 +82,8 @@ fn border<'a>(scene: Scene<'_>, ix: NodeIx, node: &NodeView, nth: usize, area: R
     let is_new = is_new(scene, node);
     let tip = node.snapshot.as_ref().map(|snapshot| snapshot.tip);
     let style = match (is_new, tip, is_focused) {
-        (true, Some(tip), _) => theme
-            .chip_ink(scene.ui.chips.colour(tip))
+        (true, Some(tip), _) => scene
+            .chip_ink(tip)
             .add_modifier(ratatui::style::Modifier::BOLD),
         (_, _, true) => theme.focus(),
         _ if node.state.is_up() => theme.dim(),

@@ -1,0 +1,450 @@
+//! What the first line of a screen says of a lab: whether the chains agree, and how the network is.
+//!
+//! A state that comes and goes between two glances would be missed, and one that flickers cannot be
+//! read. So what is shown stands for [`STANDS`] of lab time, unless something worse comes: that is
+//! shown at once. The same holds for the figures in it. This is kept with the lab and not with a
+//! screen, which may not have looked just then.
+//!
+//! What the chains say, the worst first: no node runs; they are a fork of so many branches; the
+//! newest block has not come to all nodes; all agree. A node that lacks one block of its branch
+//! waits for that block, which is on its way. One that lacks more catches up. Neither is on another
+//! branch.
+
+use super::ancestry::{Ancestry, Tip};
+use super::view::{NodeIx, NodeState, NodeView};
+use crate::node::mining::MiningMode;
+use crate::node::snapshot::NodeSnapshot;
+use crate::node::{BlockId, Time};
+use std::collections::BTreeSet;
+use std::time::Duration;
+
+/// For how long a state is shown at least, in lab time.
+pub const STANDS: Duration = Duration::from_secs(1);
+
+/// Blocks that a node may lack while it only waits for the newest one.
+const ON_ITS_WAY: u32 = 1;
+
+/// A lab in a few words.
+#[derive(Clone, Debug, Default, PartialEq)]
+pub struct Headline {
+    /// What the chains say.
+    pub chains: Chains,
+    /// What the network says.
+    pub network: Network,
+    /// Sums over all nodes that run.
+    pub figures: Figures,
+    /// When something else is shown, if nothing happens until then.
+    pub due: Option<Time>,
+}
+
+/// Sums over all nodes that run.
+#[derive(Clone, Copy, Debug, Default, PartialEq)]
+pub struct Figures {
+    /// Different transactions that wait at any of them.
+    pub mempool: usize,
+    /// What they mine with.
+    pub mining: Mining,
+}
+
+/// What all miners together do.
+#[derive(Clone, Copy, Debug, Default, PartialEq)]
+pub enum Mining {
+    /// There is none.
+    #[default]
+    Off,
+    /// None has anything to do just now.
+    Asleep,
+    /// So many hashes a second.
+    At(f64),
+}
+
+/// Whether the chains of the nodes that run agree.
+#[derive(Clone, Debug, Default, PartialEq, Eq)]
+pub enum Chains {
+    /// No node runs yet, but one is on its way up.
+    #[default]
+    Starting,
+    /// All are on this block; `nodes` of them, which may be one.
+    Agree {
+        /// The block.
+        tip: BlockId,
+        /// How many run.
+        nodes: usize,
+    },
+    /// There is one branch, and its last block is not everywhere yet.
+    OnItsWay {
+        /// The block.
+        block: BlockId,
+        /// How many have it.
+        at: usize,
+        /// How many run.
+        of: usize,
+    },
+    /// There are so many branches, two or more.
+    Fork {
+        /// Tips of which none is an ancestor of another.
+        branches: usize,
+    },
+    /// No node runs, and none is on its way up.
+    NoneRuns,
+}
+
+/// How the network is: the worst that can be said of it.
+#[derive(Clone, Debug, Default, PartialEq, Eq)]
+pub enum Network {
+    /// There is nothing to say.
+    #[default]
+    Whole,
+    /// So many nodes lack more than the newest block of their branch.
+    CatchingUp(usize),
+    /// So many nodes do not run.
+    Down(usize),
+    /// It is split into groups of so many nodes.
+    Partition(Vec<usize>),
+}
+
+/// What is seen of a node.
+#[derive(Clone, Copy)]
+pub struct Stand<'a> {
+    /// Whether it runs.
+    pub state: &'a NodeState,
+    /// What it looks like.
+    pub snapshot: Option<&'a NodeSnapshot>,
+}
+
+impl<'a> Stand<'a> {
+    /// What it looks like, if it runs and was seen.
+    fn running(&self) -> Option<&'a NodeSnapshot> {
+        self.snapshot.filter(|_| self.state.is_up())
+    }
+
+    /// Where its chain ends then.
+    fn tip(&self) -> Option<Tip> {
+        let snapshot = self.running()?;
+        Some(Tip {
+            id: snapshot.tip,
+            target: snapshot.sync.as_ref().map(|sync| sync.target),
+        })
+    }
+}
+
+impl<'a> From<&'a NodeView> for Stand<'a> {
+    fn from(node: &'a NodeView) -> Self {
+        Self {
+            state: &node.state,
+            snapshot: node.snapshot.as_deref(),
+        }
+    }
+}
+
+impl Headline {
+    /// What is to be said of these nodes, and of the groups between which nothing passes, whatever
+    /// was said before.
+    pub fn new<'a>(
+        nodes: impl Iterator<Item = Stand<'a>> + Clone,
+        groups: Option<&[Vec<NodeIx>]>,
+        ancestry: &Ancestry,
+    ) -> Self {
+        let mut steady = SteadyHeadline::default();
+        steady.look(Time(0), nodes, groups, ancestry);
+        steady.shown()
+    }
+}
+
+impl Figures {
+    fn new<'a>(nodes: impl Iterator<Item = Stand<'a>> + Clone) -> Self {
+        let running = || nodes.clone().filter_map(|node| node.running());
+        let shown = running().flat_map(|snapshot| &snapshot.mempool.shown);
+        let different: BTreeSet<_> = shown.map(|tx| tx.txid).collect();
+        // Snapshots show the first hundred only.
+        let most = running().map(|snapshot| snapshot.mempool.count).max();
+        let mining = running().filter(|node| node.mining.height.is_some());
+        let rates = mining.map(|node| node.mining.hashrate);
+        let is_on = |node: &NodeSnapshot| node.mining.mode != MiningMode::Off;
+        let mining = match rates.reduce(|sum, rate| sum + rate) {
+            Some(sum) => Mining::At(sum),
+            None if running().any(is_on) => Mining::Asleep,
+            None => Mining::Off,
+        };
+        Self {
+            mempool: different.len().max(most.unwrap_or_default()),
+            mining,
+        }
+    }
+}
+
+impl Chains {
+    fn new<'a>(
+        mut nodes: impl Iterator<Item = Stand<'a>>,
+        tips: &[Tip],
+        branches: &[BlockId],
+    ) -> Self {
+        match branches {
+            [] if nodes.any(|node| is_coming(node.state)) => Self::Starting,
+            [] => Self::NoneRuns,
+            [tip] => {
+                let at = tips.iter().filter(|other| other.id == *tip).count();
+                match tips.len() {
+                    nodes if at == nodes => Self::Agree { tip: *tip, nodes },
+                    of => Self::OnItsWay {
+                        block: *tip,
+                        at,
+                        of,
+                    },
+                }
+            }
+            several => Self::Fork {
+                branches: several.len(),
+            },
+        }
+    }
+}
+
+/// Whether a node that was not seen yet is about to be.
+fn is_coming(state: &NodeState) -> bool {
+    matches!(state, NodeState::Starting | NodeState::Up)
+}
+
+impl Network {
+    fn new<'a>(
+        nodes: impl Iterator<Item = Stand<'a>> + Clone,
+        groups: Option<&[Vec<NodeIx>]>,
+        is_behind: impl Fn(Tip) -> bool,
+    ) -> Self {
+        if let Some(groups) = groups {
+            return Self::Partition(groups.iter().map(Vec::len).collect());
+        }
+        let is_down = |state: &NodeState| match state {
+            NodeState::Down | NodeState::Gone | NodeState::Failed(_) => true,
+            NodeState::Starting | NodeState::Up | NodeState::Stopping => false,
+        };
+        let down = nodes.clone().filter(|node| is_down(node.state)).count();
+        let behind = || nodes.clone().filter_map(|node| node.tip());
+        match behind().filter(|tip| is_behind(*tip)).count() {
+            _ if down > 0 => Self::Down(down),
+            0 => Self::Whole,
+            behind => Self::CatchingUp(behind),
+        }
+    }
+}
+
+/// How bad something is: the kind first, then how much of it there is.
+trait Bad {
+    fn badness(&self) -> (u8, usize);
+}
+
+impl Bad for Chains {
+    fn badness(&self) -> (u8, usize) {
+        match self {
+            Self::Starting => (0, 0),
+            Self::Agree { .. } => (1, 0),
+            Self::OnItsWay { .. } => (2, 0),
+            Self::Fork { branches } => (3, *branches),
+            Self::NoneRuns => (4, 0),
+        }
+    }
+}
+
+impl Bad for Network {
+    fn badness(&self) -> (u8, usize) {
+        match self {
+            Self::Whole => (0, 0),
+            Self::CatchingUp(nodes) => (1, *nodes),
+            Self::Down(nodes) => (2, *nodes),
+            Self::Partition(_) => (3, 0),
+        }
+    }
+}
+
+/// Something that stands for a while once it is shown.
+#[derive(Clone, Debug, Default)]
+struct Steady<T> {
+    shown: T,
+    /// Since when; `None`: it is what there is before anything was seen.
+    since: Option<Time>,
+    /// It is not so any more.
+    is_past: bool,
+}
+
+impl<T> Steady<T> {
+    fn has_stood(&self, now: Time) -> bool {
+        self.since.is_none_or(|since| now.since(since) >= STANDS)
+    }
+
+    fn show(&mut self, now: Time, is: T) {
+        (self.shown, self.since) = (is, Some(now));
+    }
+
+    fn due(&self) -> Option<Time> {
+        self.since
+            .filter(|_| self.is_past)
+            .map(|since| since + STANDS)
+    }
+}
+
+impl<T: Bad + PartialEq> Steady<T> {
+    fn feed(&mut self, now: Time, is: T) {
+        let is_worse = is.badness() > self.shown.badness();
+        self.is_past = is != self.shown;
+        if self.is_past && (is_worse || self.has_stood(now)) {
+            self.is_past = false;
+            self.show(now, is);
+        }
+    }
+}
+
+/// A lab's headline as it is shown: to be fed whenever something may have changed, and whenever it
+/// is looked at.
+#[derive(Clone, Debug, Default)]
+pub struct SteadyHeadline {
+    chains: Steady<Chains>,
+    network: Steady<Network>,
+    figures: Steady<Figures>,
+}
+
+impl SteadyHeadline {
+    /// Takes in how things are now: the nodes, and the groups between which nothing passes.
+    pub fn look<'a>(
+        &mut self,
+        now: Time,
+        nodes: impl Iterator<Item = Stand<'a>> + Clone,
+        groups: Option<&[Vec<NodeIx>]>,
+        ancestry: &Ancestry,
+    ) {
+        let tips: Vec<Tip> = nodes.clone().filter_map(|node| node.tip()).collect();
+        let branches = ancestry.branches(&tips);
+        let is_behind = |tip: Tip| {
+            let known = ancestry.behind(tip, &branches);
+            let target = tip.target.unwrap_or(0);
+            known.max(target.saturating_sub(tip.id.height)) > ON_ITS_WAY
+        };
+        let chains = Chains::new(nodes.clone(), &tips, &branches);
+        self.chains.feed(now, chains);
+        let network = Network::new(nodes.clone(), groups, is_behind);
+        self.network.feed(now, network);
+        if self.figures.has_stood(now) {
+            self.figures.show(now, Figures::new(nodes));
+        }
+    }
+
+    /// What is shown.
+    pub fn shown(&self) -> Headline {
+        Headline {
+            chains: self.chains.shown.clone(),
+            network: self.network.shown.clone(),
+            figures: self.figures.shown,
+            due: crate::node::earlier(self.chains.due(), self.network.due()),
+        }
+    }
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+    use crate::chain::BlockHash;
+
+    fn block(height: u32) -> BlockId {
+        let hash = BlockHash([u8::try_from(height).expect("low"); 32]);
+        BlockId { height, hash }
+    }
+
+    fn agree(height: u32) -> Headline {
+        Headline {
+            chains: Chains::Agree {
+                tip: block(height),
+                nodes: 3,
+            },
+            ..Headline::default()
+        }
+    }
+
+    fn on_its_way(height: u32, at: usize) -> Headline {
+        Headline {
+            chains: Chains::OnItsWay {
+                block: block(height),
+                at,
+                of: 3,
+            },
+            ..Headline::default()
+        }
+    }
+
+    fn fork(branches: usize) -> Headline {
+        Headline {
+            chains: Chains::Fork { branches },
+            ..Headline::default()
+        }
+    }
+
+    /// What is shown when things are so, at these milliseconds.
+    fn shown(story: &[(u64, Headline)]) -> Vec<Headline> {
+        let mut steady = SteadyHeadline::default();
+        let shown = story.iter().map(|(ms, is)| {
+            let now = Time(ms * 1_000);
+            steady.chains.feed(now, is.chains.clone());
+            steady.network.feed(now, is.network.clone());
+            let due = steady.shown().due;
+            assert!(due.is_none_or(|due| due > now && due <= now + STANDS));
+            Headline {
+                due: None,
+                ..steady.shown()
+            }
+        });
+        shown.collect()
+    }
+
+    #[test]
+    fn a_state_stands_for_a_second() {
+        let told = shown(&[
+            (0, agree(1)),
+            (5_000, on_its_way(2, 1)),
+            (5_300, on_its_way(2, 2)),
+            (5_500, agree(2)),
+            (5_999, agree(2)),
+            (6_000, agree(2)),
+            (6_400, agree(3)),
+            (7_000, agree(3)),
+        ]);
+        let first = on_its_way(2, 1);
+        assert_eq!(
+            told[1..5],
+            [first.clone(), first.clone(), first.clone(), first]
+        );
+        assert_eq!(told[5..], [agree(2), agree(2), agree(3)]);
+    }
+
+    #[test]
+    fn a_worse_state_is_shown_at_once_and_stands_even_if_it_was_short() {
+        let told = shown(&[
+            (0, agree(1)),
+            (10, on_its_way(2, 1)),
+            (20, fork(2)),
+            (30, fork(3)),
+            (40, agree(2)),
+            (1_029, agree(2)),
+            (1_030, agree(2)),
+        ]);
+        assert_eq!(told[1..4], [on_its_way(2, 1), fork(2), fork(3)]);
+        assert_eq!(told[4..], [fork(3), fork(3), agree(2)]);
+    }
+
+    #[test]
+    fn chains_and_network_stand_each_for_itself() {
+        let down = |nodes| Headline {
+            network: Network::Down(nodes),
+            ..agree(1)
+        };
+        let split = Headline {
+            network: Network::Partition(vec![1, 2]),
+            ..fork(2)
+        };
+        let told = shown(&[
+            (0, agree(1)),
+            (100, down(1)),
+            (200, split.clone()),
+            (900, down(2)),
+        ]);
+        assert_eq!(told[1..3], [down(1), split.clone()]);
+        assert_eq!(told[3], split);
+    }
+}
