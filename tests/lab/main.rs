@@ -28,6 +28,7 @@ mod partition;
 mod refusals_layouts;
 mod refusals_layouts_nodes;
 mod script;
+mod script_pace;
 mod security_page;
 mod stories;
 mod traffic;

@@ -114,7 +114,7 @@ fn what_is_not_true_in_time_is_told_with_its_values_and_another_exit_code() {
         let output = lab.run(&args);
         assert_eq!(output.status.code(), Some(3), "{output:?}");
         let said = format!(
-            "chainlab: not true after {}: height >= 3: east 1, west 1\n",
+            "chainlab: not true after {}: height >= 3, it is 1\n",
             how[1]
         );
         assert_eq!(stderr(&output), said);
@@ -198,8 +198,7 @@ fn a_step_that_is_not_done_in_time_is_told_with_what_it_waits_for() {
     ));
     let output = lab.run(&["--for", "1500ms"]);
     assert_eq!(output.status.code(), Some(3), "{output:?}");
-    let said =
-        "chainlab: step 1, note: far: not done in time: waits for height >= 7: east 1, west 1\n";
+    let said = "chainlab: step 1, note: far: not done in time: waits for height >= 7, it is 1\n";
     assert_eq!(stderr(&output), said);
 }
 

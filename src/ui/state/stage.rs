@@ -198,7 +198,6 @@ impl UiState {
         self.dialog = None;
         self.message = None;
         self.stage.has_paused = false;
-        self.chips = Default::default();
         self.network = Default::default();
         self.blocks = Default::default();
         self.messages = Default::default();
