@@ -262,19 +262,20 @@ async fn an_attached_screen_makes_the_lab_anew_and_shows_it_anew() {
     }
 }
 
-/// So many threads of this process have this name.
-fn threads(name: &str) -> usize {
-    let Ok(tasks) = fs::read_dir("/proc/self/task") else {
-        return 1;
-    };
-    let named = tasks.filter_map(|task| fs::read_to_string(task.ok()?.path().join("comm")).ok());
-    named.filter(|comm| comm.trim() == name).count()
+/// Files of the lab's directory that this process has open: those that are there, and those that are
+/// removed already.
+fn open_files(dir: &Path) -> (usize, usize) {
+    let fds = fs::read_dir("/proc/self/fd").into_iter().flatten();
+    let files = fds.filter_map(|fd| fs::read_link(fd.ok()?.path()).ok());
+    let files: Vec<_> = files.filter(|file| file.starts_with(dir)).collect();
+    let is_gone = |file: &&std::path::PathBuf| file.to_string_lossy().ends_with(" (deleted)");
+    let gone = files.iter().filter(is_gone).count();
+    (files.len() - gone, gone)
 }
 
 #[tokio::test(flavor = "multi_thread")]
 async fn ten_restarts_beside_traffic_and_requests_leave_nothing_behind() {
-    // No other test of this process has a node of that name.
-    let text = text().replace("\"wallet\"", "\"tenfold\"") + "\n[traffic]\nrate = \"50 tx/s\"\n";
+    let text = format!("{}\n[traffic]\nrate = \"50 tx/s\"\n", text());
     let lab = start(options(&text)).expect("it starts");
     let first = begun(&lab).await;
     for run in 1..=10 {
@@ -303,18 +304,16 @@ async fn ten_restarts_beside_traffic_and_requests_leave_nothing_behind() {
     assert_eq!(addresses(&view), addresses(&first));
     assert_eq!(
         dirs(&lab),
-        ["central", "miner", "tenfold"].map(str::to_owned).into()
+        ["central", "miner", "wallet"].map(str::to_owned).into()
     );
-    assert_eq!(threads("tenfold"), 1);
+    assert_eq!(open_files(lab.data_dir()).1, 0, "of nodes that have ended");
     until(&lab, |view| {
         view.traffic.is_some_and(|traffic| traffic.sent > 0)
     })
     .await;
+    let dir = lab.data_dir().to_owned();
     lab.close().await.expect("it closes");
-    assert_eq!(
-        threads("tenfold"),
-        usize::from(!Path::new("/proc/self/task").exists())
-    );
+    assert_eq!((open_files(&dir), dir.exists()), ((0, 0), false));
 }
 
 /// On one thread: between two requests of a test nothing else of the lab goes on.

@@ -279,3 +279,95 @@ impl Shared {
 pub(super) fn no_script() -> CommandError {
     "no script is played in this lab".into()
 }
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+    use crate::lab::layout::read;
+    use crate::lab::request::TrafficChange;
+    use crate::lab::view::NodeIx;
+    use crate::lab::{Control, Lab, LabOptions};
+    use crate::node::io::Command;
+    use std::sync::Weak;
+    use std::time::Duration;
+    use tokio::runtime::Handle;
+    use tokio::time::{sleep, timeout};
+
+    const TEXT: &str = r#"
+[chain.genesis]
+alice = "10"
+bob = "10"
+
+[[node]]
+name = "central"
+wallets = ["alice"]
+
+[[node]]
+name = "miner"
+connect = ["central"]
+wallets = ["bob"]
+mine = { hashrate = "1 kH/s", first = "at once" }
+
+[[step]]
+note = "it begins"
+
+[[step]]
+when = "height >= 1000000"
+note = "it ends"
+"#;
+
+    /// Waits until nothing holds a round any more: no task, no watcher, no request.
+    async fn gone(round: Weak<Shared>) {
+        let look = async {
+            while round.strong_count() > 0 {
+                sleep(Duration::from_millis(5)).await;
+            }
+        };
+        let gone = timeout(Duration::from_secs(60), look).await;
+        gone.expect("what a round began ends with it");
+    }
+
+    #[tokio::test(flavor = "multi_thread")]
+    async fn nothing_of_a_round_is_left_when_the_next_one_has_begun() {
+        let options = LabOptions {
+            layout: read("scenario", TEXT).expect("sound"),
+            layout_text: TEXT.to_owned(),
+            is_layout_chosen: false,
+            data_dir: None,
+            seed: Some(1),
+            clock: None,
+            control: Control::Anywhere,
+        };
+        let lab = Lab::start(options, Handle::current()).expect("starts");
+        let network = |round: &Shared| round.params.genesis_block().hash();
+        let first = network(&lab.rounds.now());
+        for run in 1..=3 {
+            let old = {
+                let round = lab.rounds.now();
+                round.came_up().await;
+                Arc::downgrade(&round)
+            };
+            let rate = TrafficChange {
+                on: Some(true),
+                rate: Some(100.0),
+            };
+            let asked = [
+                Request::Traffic(rate),
+                Request::Node(NodeIx(1), Command::MineNow),
+                Request::Script(ScriptChange::Restart),
+            ];
+            let asked = asked.map(|request| lab.request(request));
+            for _ in asked {
+                lab.answer().await;
+            }
+            {
+                let now = lab.rounds.now();
+                assert_eq!((now.round, network(&now)), (run, first));
+            }
+            gone(old).await;
+        }
+        let last = Arc::downgrade(&lab.rounds.now());
+        lab.close().await.expect("closes");
+        gone(last).await;
+    }
+}
