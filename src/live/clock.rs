@@ -2,7 +2,8 @@
 //!
 //! It begins at one reading of the wall clock, or where it is told to, and goes on with the
 //! machine's monotonic clock: it never goes backwards, whatever happens to the wall clock. It
-//! stands still while it is paused.
+//! stands still while it is paused. Only between two lives of a whole lab, when no node runs, is it
+//! set back to its beginning ([`LabClock::begin_again`]).
 //!
 //! Nothing tells a process that it was stopped (Ctrl-Z, a debugger, a frozen container, a closed
 //! lid), and the monotonic clock runs on. But the clock is read all the time: by the nodes, and by a
@@ -191,6 +192,19 @@ impl LabClock {
             state.time = time;
             state.anchor(&self.0.wall);
         }
+    }
+
+    /// Begins again at `start`, as when it was made; only how long it ran goes on. No node may live on
+    /// it meanwhile: for a node time goes forward.
+    pub fn begin_again(&self, start: Time) {
+        let mut state = self.0.read();
+        state.time = start;
+        state.is_paused = false;
+        state.leapt = Duration::ZERO;
+        state.nodes.clear();
+        state.neighbours = Arc::default();
+        state.joined += 1;
+        state.anchor(&self.0.wall);
     }
 
     /// How long to sleep until it is `deadline`; nothing if that has come. After the sleep it may

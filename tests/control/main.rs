@@ -18,3 +18,4 @@ mod page;
 mod refusals;
 mod refusals_calls;
 mod refusals_doors;
+mod restart;

@@ -151,7 +151,7 @@ fn examples(page: &str) -> Vec<(Value, Value)> {
 }
 
 /// Fields that may be missing just now.
-const NULLABLE: [&str; 14] = [
+const NULLABLE: [&str; 15] = [
     "addr",
     "bandwidth",
     "block",
@@ -163,6 +163,7 @@ const NULLABLE: [&str; 14] = [
     "listen",
     "miner",
     "round_trip",
+    "script",
     "snapshot",
     "sync",
     "to",
@@ -231,11 +232,22 @@ fn filled(value: &Value, known: &BTreeMap<String, Value>) -> Value {
     }
 }
 
+/// A story in which nothing comes by itself.
+const STORY: &str = r#"
+[[step]]
+after = "1h"
+note = "one"
+
+[[step]]
+after = "1h"
+note = "two"
+"#;
+
 #[tokio::test(flavor = "multi_thread")]
 async fn every_example_is_answered_in_its_shape() {
     let page = page();
     let examples = examples(&page);
-    let (lab, entry) = open_lab(TEXT).await;
+    let (lab, entry) = open_lab(&format!("{TEXT}{STORY}")).await;
     begun(&lab).await;
     let mut client = Raw::at(&entry.door.at).await;
     // What the page shows of each method, and what it really answered.

@@ -24,6 +24,8 @@ pub(super) struct Feed {
     wish: Wish,
     changes: watch::Receiver<u64>,
     events: Listening,
+    /// The round of the lab that is told of.
+    round: u32,
     /// The last edition of each node that was told.
     told: BTreeMap<NodeIx, Edition>,
     lab: LabStatus,
@@ -39,6 +41,8 @@ impl Feed {
     pub(super) fn new(door: LabDoor, lines: Arc<StatusLines>, wish: Wish) -> (Self, Opening) {
         let mut changes = door.changes();
         changes.mark_unchanged();
+        // First: if another begins meanwhile, the first look finds that.
+        let round = door.round();
         let editions = door.editions();
         let (events, mut recent) = door.events();
         if wish.events == EventWish::None {
@@ -51,6 +55,7 @@ impl Feed {
         };
         let wants = (wish.events == EventWish::All).then(|| door.want_messages());
         let feed = Self {
+            round,
             told: editions.into_iter().collect(),
             lab: opening.lab.clone(),
             door,
@@ -88,7 +93,12 @@ impl Feed {
 
     fn hear(&mut self, told: Result<Arc<Told>, RecvError>) {
         match told {
+            // Of a round that is over, as was told.
+            Ok(told) if told.round < self.round => {}
             Ok(told) => {
+                if told.round > self.round {
+                    self.look();
+                }
                 let wanted = match self.wish.events {
                     EventWish::None => false,
                     EventWish::News => !told.is_message,
@@ -111,6 +121,14 @@ impl Feed {
 
     fn look(&mut self) {
         (self.is_changed, self.looked) = (false, Instant::now());
+        let round = self.door.round();
+        if round != self.round {
+            // The whole first: it says that all that follows is new.
+            self.round = round;
+            self.told.clear();
+            self.lab = self.door.lab_status();
+            self.ready.push_back(notice_line("lab", &self.lab).into());
+        }
         for (ix, edition) in self.door.editions() {
             if self.told.get(&ix) == Some(&edition) {
                 continue;

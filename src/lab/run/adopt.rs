@@ -4,7 +4,8 @@
 use super::end::Duty;
 use super::hand::Hand;
 use super::model::{Model, Node};
-use super::{Control, Lab, LabError, Shared, Standing, observe};
+use super::rounds::Rounds;
+use super::{Control, Lab, LabError, Lasting, Shared, Standing, observe};
 use crate::chain::Params;
 use crate::lab::layout::{Layout, NodeSpec};
 use crate::lab::view::{NodeIx, NodeState};
@@ -45,14 +46,15 @@ pub(super) fn adopt(adoption: Adoption, runtime: Handle) -> Result<Lab, LabError
     let mut node = Node::new(NodeSpec::new(handle.name()), addr);
     (node.life, node.state) = (1, NodeState::Up);
     node.handle = Some(Hand::Own(Arc::clone(&handle)));
-    let shared = Shared {
-        links: handle.links().clone(),
-        ..Shared::around(Standing::Adopted, layout, params, clock, runtime, answered)
+    let lasting = Lasting {
+        dir: data_dir,
+        ..Lasting::around(Standing::Adopted, layout, params, clock, runtime, answered)
     };
     let shared = Arc::new(Shared {
-        dir: data_dir,
-        ..shared
+        links: handle.links().clone(),
+        ..Shared::around(Arc::new(lasting), 0)
     });
+    let rounds = Rounds::new(Arc::clone(&shared));
     let ix = NodeIx(0);
     shared.change(|model| {
         *model = Model {
@@ -71,13 +73,13 @@ pub(super) fn adopt(adoption: Adoption, runtime: Handle) -> Result<Lab, LabError
     shared.runtime.spawn(watching);
     match control {
         Control::Off => {}
-        Control::At { .. } => shared.open_doors(bound)?,
+        Control::At { .. } => rounds.open_doors(bound)?,
         // Nobody asked for it.
         Control::Anywhere => {
-            if let Err(error) = shared.open_doors(bound) {
+            if let Err(error) = rounds.open_doors(bound) {
                 tracing::warn!("other programs cannot control this node: {error}");
             }
         }
     }
-    Ok(Lab::of(shared, answers))
+    Ok(Lab::of(rounds, answers))
 }

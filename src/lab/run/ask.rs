@@ -16,6 +16,7 @@ use std::fmt;
 use std::pin::{Pin, pin};
 use std::sync::Arc;
 use std::task::{Context, Poll, Waker};
+use tokio::runtime::Handle;
 
 /// Who asks.
 #[derive(Clone, Copy, Debug, PartialEq, Eq)]
@@ -33,14 +34,25 @@ pub(super) fn begin(
     request: Request,
     by: By,
 ) -> impl Future<Output = Result<Answer, CommandError>> + Send + use<> {
-    let mut work = Box::pin(Arc::clone(shared).serve(request, by));
-    let _within = shared.runtime.enter();
+    at_once(&shared.runtime, Arc::clone(shared).serve(request, by))
+}
+
+/// Begins work, as [`begin`] does.
+pub(super) fn at_once<W>(
+    runtime: &Handle,
+    work: W,
+) -> impl Future<Output = Result<Answer, CommandError>> + Send + use<W>
+where
+    W: Future<Output = Result<Answer, CommandError>> + Send + 'static,
+{
+    let mut work = Box::pin(work);
+    let _within = runtime.enter();
     let begun = tokio::task::unconstrained(Pin::as_mut(&mut work));
     let begun = pin!(begun).poll(&mut Context::from_waker(Waker::noop()));
     // Whoever asked may go before it is done; what was begun is done all the same.
     let begun = match begun {
         Poll::Ready(answer) => Ok(answer),
-        Poll::Pending => Err(shared.runtime.spawn(work)),
+        Poll::Pending => Err(runtime.spawn(work)),
     };
     async move {
         match begun {
@@ -51,7 +63,7 @@ pub(super) fn begin(
 }
 
 impl Shared {
-    /// Does what is asked.
+    /// Does what is asked. What a round that is over left undone was not the request's fault.
     ///
     /// # Errors
     /// Why it cannot be done.
@@ -60,6 +72,12 @@ impl Shared {
         request: Request,
         by: By,
     ) -> Result<Answer, CommandError> {
+        self.check_on()?;
+        let done = Arc::clone(&self).try_to(request, by).await;
+        done.map_err(|refusal| self.check_on().err().unwrap_or(refusal))
+    }
+
+    async fn try_to(self: Arc<Self>, request: Request, by: By) -> Result<Answer, CommandError> {
         let request = match self.standing {
             Standing::Attached => match self.forward(request).await? {
                 Forwarded::Done(answer) => return Ok(answer),
@@ -95,7 +113,7 @@ impl Shared {
                 self.change(|model| model.caption = text);
                 Ok(Answer::Done(words.to_owned()))
             }
-            Request::Script(_) => Err("this script plays by itself".into()),
+            Request::Script(change) => self.lead(change).map(Answer::Done),
             Request::Keep => Ok(Answer::Kept(self.keep().await?)),
         }
     }
@@ -328,8 +346,8 @@ impl Model {
 
     /// Whether a node like this can be added.
     fn check_new(&self, spec: &NodeSpec) -> Result<(), CommandError> {
-        if self.is_over {
-            return Err("the lab is over".into());
+        if let Some(words) = self.course.words() {
+            return Err(words.into());
         }
         let mut roster = Roster::default();
         for node in &self.nodes {

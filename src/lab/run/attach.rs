@@ -6,7 +6,8 @@
 
 use super::hand::{Hand, Host};
 use super::model::Node;
-use super::{Lab, LabError, Shared, Standing};
+use super::rounds::Rounds;
+use super::{Lab, LabError, Lasting, Shared, Standing};
 use crate::lab::control::{
     About, Client, ClientError, Door, EventWish, Kind, LabStatus, NodeEvent, NodeStatus, Notice,
     Opening, Wish,
@@ -58,22 +59,21 @@ pub(super) async fn attach(doors: Vec<Door>, runtime: Handle) -> Result<Lab, Lab
     let clock = LabClock::starting_at(about.now).of_the_world();
     let (answered, answers) = mpsc::unbounded_channel();
     let params = Arc::new(params);
-    let mut shared = Shared::around(Standing::Attached, layout, params, clock, runtime, answered);
-    shared.since = since.unwrap_or(shared.since);
-    let shared = Arc::new(shared);
-    join(met, &shared);
-    Ok(Lab::of(shared, answers))
+    let mut lasting = Lasting::around(Standing::Attached, layout, params, clock, runtime, answered);
+    lasting.since = since.unwrap_or(lasting.since);
+    let rounds = Rounds::new(Arc::new(Shared::around(Arc::new(lasting), 0)));
+    join(met, &rounds, &rounds.now());
+    Ok(Lab::of(rounds, answers))
 }
 
-impl Shared {
-    /// Shows what runs behind another door as well.
-    ///
-    /// # Errors
-    /// [`LabError`].
-    pub(super) async fn attach_to(self: &Arc<Self>, door: Door) -> Result<(), LabError> {
-        join(vec![Met::new(door).await?], self);
-        Ok(())
-    }
+/// Shows what runs behind another door as well.
+///
+/// # Errors
+/// [`LabError`].
+pub(super) async fn attach_to(rounds: &Arc<Rounds>, door: Door) -> Result<(), LabError> {
+    let met = Met::new(door).await?;
+    join(vec![met], rounds, &rounds.now());
+    Ok(())
 }
 
 /// A process that has just answered.
@@ -115,9 +115,14 @@ impl Met {
 }
 
 /// Puts down how things are with all of them, and goes on to listen.
-fn join(met: Vec<Met>, shared: &Arc<Shared>) {
-    for following in begin(met, shared) {
-        shared.runtime.spawn(follow(Arc::clone(shared), following));
+fn join(met: Vec<Met>, rounds: &Arc<Rounds>, shared: &Arc<Shared>) {
+    follow_all(begin(met, shared), rounds, shared);
+}
+
+fn follow_all(all: Vec<Following>, rounds: &Arc<Rounds>, shared: &Arc<Shared>) {
+    for following in all {
+        let (rounds, round) = (Arc::clone(rounds), Arc::clone(shared));
+        shared.runtime.spawn(follow(rounds, round, following));
     }
 }
 
@@ -132,6 +137,7 @@ fn begin(met: Vec<Met>, shared: &Shared) -> Vec<Following> {
             host: met.host,
             client: met.client,
             notices: met.notices,
+            runs: runs_of(&met.opening.lab),
             is_asked: Arc::default(),
         };
         for status in met.opening.nodes {
@@ -158,47 +164,91 @@ struct Following {
     host: Arc<Host>,
     client: Client,
     notices: Receiver<Notice>,
+    /// How often its lab was made anew.
+    runs: u32,
     /// What its links are like was asked, and is not answered yet.
     is_asked: Arc<AtomicBool>,
 }
 
 /// Listens to a process until the lab is over.
-async fn follow(shared: Arc<Shared>, following: Following) {
+async fn follow(rounds: Arc<Rounds>, shared: Arc<Shared>, following: Following) {
     tokio::select! {
-        () = listen(&shared, following) => {}
+        () = listen(&rounds, &shared, following) => {}
         () = shared.over() => {}
     }
 }
 
-async fn listen(shared: &Arc<Shared>, mut following: Following) {
+async fn listen(rounds: &Arc<Rounds>, shared: &Arc<Shared>, mut following: Following) {
     loop {
+        let parting = following.listen(shared).await;
+        let (host, runs) = (Arc::clone(&following.host), following.runs);
+        let before = following.client.about().clone();
+        if parting == Parting::Gone {
+            host.set(None);
+            shared.lost(&host);
+        }
+        drop(following);
+        let met = loop {
+            if parting == Parting::Gone {
+                tokio::time::sleep(RETRY).await;
+            }
+            match Met::again(Arc::clone(&host), &before).await {
+                Ok(met) => break met,
+                Err(_) => tokio::time::sleep(RETRY).await,
+            }
+        };
+        if runs_of(&met.opening.lab) != runs {
+            if shared.shows_only(&host) {
+                return show_anew(met, rounds, shared);
+            }
+            shared.lock().forget(&host);
+        }
+        let mut all = begin(vec![met], shared);
+        following = all.pop().expect("as many as were met");
+    }
+}
+
+/// Shows a lab that was made anew, in another round of this one.
+fn show_anew(met: Met, rounds: &Arc<Rounds>, old: &Arc<Shared>) {
+    old.clock.begin_again(met.client.about().now);
+    let new = Arc::new(Shared::around(Arc::clone(&old.lasting), old.round + 1));
+    let all = begin(vec![met], &new);
+    if rounds.put(old, &new) {
+        follow_all(all, rounds, &new);
+    }
+}
+
+/// Why a process is not listened to any more.
+#[derive(Clone, Copy, Debug, PartialEq, Eq)]
+enum Parting {
+    /// It does not answer.
+    Gone,
+    /// Its lab was made anew: nothing that was known of it holds.
+    Anew,
+}
+
+/// How often a lab was made anew.
+fn runs_of(lab: &LabStatus) -> u32 {
+    lab.script.as_ref().map_or(0, |script| script.runs)
+}
+
+impl Following {
+    /// Puts down what it hears, as long as that can be added to what is known.
+    async fn listen(&mut self, shared: &Arc<Shared>) -> Parting {
         let mut links = interval(LINKS_EVERY);
         links.set_missed_tick_behavior(MissedTickBehavior::Delay);
         loop {
             tokio::select! {
-                notice = following.notices.recv() => match notice {
-                    Some(notice) => following.take(shared, notice),
-                    None => break,
+                notice = self.notices.recv() => match notice {
+                    Some(Notice::Lab(lab)) if runs_of(&lab) != self.runs => return Parting::Anew,
+                    Some(notice) => self.take(shared, notice),
+                    None => return Parting::Gone,
                 },
-                _ = links.tick() => following.ask_links(shared),
+                _ = links.tick() => self.ask_links(shared),
             }
         }
-        let host = Arc::clone(&following.host);
-        let before = following.client.about().clone();
-        host.set(None);
-        shared.lost(&host);
-        drop(following);
-        following = loop {
-            tokio::time::sleep(RETRY).await;
-            if let Ok(met) = Met::again(Arc::clone(&host), &before).await {
-                let mut all = begin(vec![met], shared);
-                break all.pop().expect("as many as were met");
-            }
-        };
     }
-}
 
-impl Following {
     fn take(&self, shared: &Shared, notice: Notice) {
         match notice {
             Notice::Node(status) => self.status(shared, *status),
@@ -353,6 +403,12 @@ impl Following {
 }
 
 impl Shared {
+    /// Whether this lab is there to show just this process.
+    fn shows_only(&self, host: &Arc<Host>) -> bool {
+        let model = self.lock();
+        self.standing == Standing::Attached && model.nodes.iter().all(|node| node.is_of(host))
+    }
+
     fn add_far(&self, host: &Arc<Host>, status: &NodeStatus) -> (NodeIx, u64) {
         self.change(|model| {
             let mut node = Node::new(NodeSpec::new(&status.node), NOWHERE);

@@ -1,11 +1,11 @@
 //! What a lab shows and does for its control server: for all of its nodes, or for one of them as
 //! if it were alone.
 
-use super::ask::By;
+use super::Shared;
 use super::hand::Hand;
 use super::model::{Model, Node};
+use super::rounds::Rounds;
 use super::telling::{Listening, WantsMessages};
-use super::{Shared, ask};
 use crate::lab::control::methods::key_holder;
 use crate::lab::control::order::{Known, Order};
 use crate::lab::control::params::{BadParam, bad};
@@ -24,6 +24,7 @@ use tokio::sync::watch;
 /// What is different whenever a node looks different.
 #[derive(Clone, Debug, PartialEq)]
 pub(in crate::lab) struct Edition {
+    round: u32,
     life: u64,
     state: NodeState,
     seen: Option<Time>,
@@ -40,13 +41,14 @@ pub(in crate::lab) enum Refusal {
 /// A lab, or one node of it. Clones are the same door.
 #[derive(Clone)]
 pub(in crate::lab) struct LabDoor {
-    shared: Arc<Shared>,
+    rounds: Arc<Rounds>,
     scope: Option<NodeIx>,
 }
 
 impl Node {
-    fn edition(&self) -> Edition {
+    fn edition(&self, round: u32) -> Edition {
         Edition {
+            round,
             life: self.life,
             state: self.state.clone(),
             seen: self.snapshot.as_ref().map(|snapshot| snapshot.at),
@@ -65,24 +67,24 @@ impl Node {
 
 impl LabDoor {
     /// To all nodes.
-    pub(super) fn new(shared: Arc<Shared>) -> Self {
+    pub(super) fn new(rounds: Arc<Rounds>) -> Self {
         Self {
-            shared,
+            rounds,
             scope: None,
         }
     }
 
     /// To one node.
-    pub(super) fn to_node(shared: Arc<Shared>, ix: NodeIx) -> Self {
+    pub(super) fn to_node(rounds: Arc<Rounds>, ix: NodeIx) -> Self {
         Self {
-            shared,
+            rounds,
             scope: Some(ix),
         }
     }
 
     /// What `hello` answers.
     pub(in crate::lab) fn about(&self) -> About {
-        let shared = &self.shared;
+        let shared = self.rounds.now();
         let model = shared.lock();
         let nodes: Vec<_> = self.nodes(&model).map(|(_, node)| node).collect();
         let (kind, name) = match (self.scope, nodes.first()) {
@@ -105,9 +107,15 @@ impl LabDoor {
         }
     }
 
+    /// How often the lab behind it was made anew.
+    pub(in crate::lab) fn round(&self) -> u32 {
+        self.rounds.now().round
+    }
+
     /// All nodes behind the door.
     pub(in crate::lab) fn status(&self) -> Vec<NodeStatus> {
-        let model = self.shared.lock();
+        let shared = self.rounds.now();
+        let model = shared.lock();
         self.nodes(&model).map(|(_, node)| node.status()).collect()
     }
 
@@ -132,7 +140,8 @@ impl LabDoor {
     }
 
     fn status_with_handles(&self) -> Vec<(NodeStatus, Option<Arc<NodeHandle>>)> {
-        let model = self.shared.lock();
+        let shared = self.rounds.now();
+        let model = shared.lock();
         let nodes = self.nodes(&model).map(|(_, node)| {
             let own = node.handle.as_ref().and_then(Hand::own);
             (node.status(), own)
@@ -142,20 +151,27 @@ impl LabDoor {
 
     /// One of them, and which edition that is.
     pub(in crate::lab) fn status_of(&self, ix: NodeIx) -> Option<(Edition, NodeStatus)> {
-        let model = self.shared.lock();
-        model.node(ix).map(|node| (node.edition(), node.status()))
+        let shared = self.rounds.now();
+        let model = shared.lock();
+        model
+            .node(ix)
+            .map(|node| (node.edition(shared.round), node.status()))
     }
 
     /// The nodes behind the door, each with what is different when it looks different.
     pub(in crate::lab) fn editions(&self) -> Vec<(NodeIx, Edition)> {
-        let model = self.shared.lock();
+        let shared = self.rounds.now();
+        let model = shared.lock();
         let nodes = self.nodes(&model);
-        nodes.map(|(ix, node)| (ix, node.edition())).collect()
+        nodes
+            .map(|(ix, node)| (ix, node.edition(shared.round)))
+            .collect()
     }
 
     /// The whole.
     pub(in crate::lab) fn lab_status(&self) -> LabStatus {
-        let model = self.shared.lock();
+        let shared = self.rounds.now();
+        let model = shared.lock();
         LabStatus {
             caption: model.caption.clone(),
             script: model.script.clone(),
@@ -167,7 +183,8 @@ impl LabDoor {
     /// Both directions of every link of the nodes behind the door: between nodes that are
     /// connected, and those that somebody has set.
     pub(in crate::lab) fn links(&self) -> Vec<LinkStatus> {
-        let model = self.shared.lock();
+        let shared = self.rounds.now();
+        let model = shared.lock();
         let (mut names, mut pairs) = (BTreeMap::new(), BTreeSet::new());
         for (_, node) in self.nodes(&model) {
             let seen = node.snapshot.iter().filter(|_| node.state.is_up());
@@ -179,7 +196,7 @@ impl LabDoor {
             }
         }
         names.extend(model.nodes.iter().map(|node| (node.addr, &*node.name)));
-        let set = self.shared.links.all();
+        let set = shared.links.all();
         pairs.extend(set.into_iter().map(|(from, to, _)| (from, to)));
         if let Some(own) = self.scope.and_then(|scope| model.node(scope)) {
             pairs.retain(|(from, to)| [*from, *to].contains(&own.addr));
@@ -193,21 +210,22 @@ impl LabDoor {
         let links = pairs.into_iter().map(|(from, to)| LinkStatus {
             from: name(from),
             to: name(to),
-            conditions: self.shared.links.get(from, to),
+            conditions: shared.links.get(from, to),
         });
         links.collect()
     }
 
     /// Goes up whenever any node may look different.
     pub(in crate::lab) fn changes(&self) -> watch::Receiver<u64> {
-        self.shared.changes.subscribe()
+        self.rounds.now().changes.subscribe()
     }
 
     /// What happens from now on, and what happened before that, node by node, oldest first.
     pub(in crate::lab) fn events(&self) -> (Listening, Vec<NodeEvent>) {
         // Under the lock under which events are put down: none is told twice or left out.
-        let model = self.shared.lock();
-        let receiver = self.shared.telling.listen();
+        let shared = self.rounds.now();
+        let model = shared.lock();
+        let receiver = shared.telling.listen();
         let mut events = Vec::new();
         for (_, node) in self.nodes(&model) {
             let name = node.name.to_string();
@@ -227,7 +245,7 @@ impl LabDoor {
 
     /// From now on every message is told.
     pub(in crate::lab) fn want_messages(&self) -> WantsMessages {
-        self.shared.telling.want_messages()
+        self.rounds.now().telling.want_messages()
     }
 
     /// Begins to do what is ordered: it has its place in the order of things when this returns.
@@ -235,9 +253,9 @@ impl LabDoor {
         &self,
         order: Order,
     ) -> impl Future<Output = Result<Value, Refusal>> + use<> {
-        let request = self.resolve(order);
-        let shared = Arc::clone(&self.shared);
-        let begun = request.map(|request| ask::begin(&shared, request, By::Hand));
+        let shared = self.rounds.now();
+        let request = self.resolve(order, &shared);
+        let begun = request.map(|request| self.rounds.begin(&shared, request));
         async move {
             let answer = begun.map_err(Refusal::Order)?.await;
             let answer = answer.map_err(Refusal::Failed)?;
@@ -245,8 +263,8 @@ impl LabDoor {
         }
     }
 
-    fn resolve(&self, order: Order) -> Result<Request, BadParam> {
-        let model = self.shared.lock();
+    fn resolve(&self, order: Order, shared: &Shared) -> Result<Request, BadParam> {
+        let model = shared.lock();
         let Some(scope) = self.scope else {
             return order.resolve(&*model);
         };

@@ -5,6 +5,7 @@
 use super::door::LabDoor;
 use super::error::LabError;
 use super::home::Home;
+use super::rounds::{Course, Rounds};
 use super::{Shared, Standing};
 use crate::lab::control::registry::{Entry, NodeEntry, Registered};
 use crate::lab::control::{Bound, Kind, Server};
@@ -39,6 +40,8 @@ pub enum Control {
 
 /// The doors, open until this is dropped.
 pub(super) struct Doors {
+    /// What is behind them.
+    rounds: Arc<Rounds>,
     whole: Option<Server>,
     nodes: Vec<(NodeIx, Server)>,
     /// Dropped last: the sockets are in its directory.
@@ -76,49 +79,59 @@ impl Control {
     }
 }
 
-impl Shared {
+impl Rounds {
     /// Opens the doors; `bound` is that to the whole, if its port was chosen.
     ///
     /// # Errors
     /// [`LabError`].
     pub(super) fn open_doors(self: &Arc<Self>, mut bound: Option<Bound>) -> Result<(), LabError> {
-        // Held meanwhile: the directories stay until the doors are put where they can be shut.
-        let home = self.home();
-        if self.standing == Standing::Own && home.is_none() {
+        let lasting = Arc::clone(&self.now().lasting);
+        // Held meanwhile: the directories stay until the doors are put where they can be shut, and no
+        // other round begins.
+        let home = lasting.home();
+        let shared = self.now();
+        if shared.standing == Standing::Own && home.is_none() {
             return Ok(());
         }
         let mut doors = Doors {
+            rounds: Arc::clone(self),
             whole: None,
             nodes: Vec::new(),
             registered: Registered::new()?,
         };
-        if self.standing == Standing::Own {
+        if shared.standing == Standing::Own {
             let door = LabDoor::new(Arc::clone(self));
             let socket = doors.registered.socket(WHOLE);
-            doors.whole = Some(self.server(door, &self.dir, bound.take(), socket)?);
+            doors.whole = Some(shared.server(door, &shared.dir, bound.take(), socket)?);
         }
         // Those of other processes have doors there.
-        let own = self.lock().own_nodes();
+        let own = shared.lock().own_nodes();
         for ix in own {
-            let server = self.node_server(ix, home.as_ref(), &doors, bound.take())?;
+            let server = shared.node_server(ix, home.as_ref(), &doors, bound.take())?;
             doors.nodes.push((ix, server));
         }
-        doors.registered.write(&self.entry(&doors))?;
+        doors.registered.write(&shared.entry(&doors))?;
         // The lab may have ended meanwhile.
-        if !self.lock().is_over {
-            *self.doors() = Some(doors);
+        if shared.lock().course != Course::Over {
+            *shared.doors() = Some(doors);
         }
         drop(home);
-        self.changed();
+        shared.changed();
         Ok(())
     }
+}
 
+impl Shared {
     /// Opens the door to a node that has just been added.
     ///
     /// # Errors
     /// [`LabError`].
-    pub(super) fn open_node_door(self: &Arc<Self>, ix: NodeIx) -> Result<(), LabError> {
+    pub(super) fn open_node_door(&self, ix: NodeIx) -> Result<(), LabError> {
         let home = self.home();
+        // In the next round it is not there.
+        if self.lock().course.is_over() {
+            return Ok(());
+        }
         let mut place = self.doors();
         let Some(doors) = &mut *place else {
             return Ok(());
@@ -126,6 +139,27 @@ impl Shared {
         let server = self.node_server(ix, home.as_ref(), doors, None)?;
         doors.nodes.push((ix, server));
         doors.registered.write(&self.entry(doors))
+    }
+
+    /// Shuts the doors to all nodes from this one on.
+    pub(super) fn close_doors_from(&self, first: usize) {
+        let mut place = self.doors();
+        let nodes = place.as_mut().map(|doors| &mut doors.nodes);
+        let closed: Vec<_> = nodes
+            .map(|nodes| nodes.extract_if(.., |(ix, _)| ix.0 >= first).collect())
+            .unwrap_or_default();
+        drop(place);
+        drop(closed);
+    }
+
+    /// Tells other programs how things are with the doors that are open.
+    ///
+    /// # Errors
+    /// [`LabError`].
+    pub(super) fn write_entry(&self) -> Result<(), LabError> {
+        let place = self.doors();
+        let doors = place.as_ref();
+        doors.map_or(Ok(()), |doors| doors.registered.write(&self.entry(doors)))
     }
 
     /// What other programs are told, once the doors are open.
@@ -141,7 +175,7 @@ impl Shared {
     }
 
     fn node_server(
-        self: &Arc<Self>,
+        &self,
         ix: NodeIx,
         home: Option<&Home>,
         doors: &Doors,
@@ -150,7 +184,8 @@ impl Shared {
         let name = self.lock().nodes[ix.0].name.to_string();
         let dir = home.map_or_else(|| self.dir.clone(), |home| home.node(&name));
         let socket = doors.registered.socket(&name);
-        self.server(LabDoor::to_node(Arc::clone(self), ix), &dir, bound, socket)
+        let door = LabDoor::to_node(Arc::clone(&doors.rounds), ix);
+        self.server(door, &dir, bound, socket)
     }
 
     fn server(

@@ -9,6 +9,7 @@ use super::Shared;
 use super::ask::fault;
 use super::error::LabError;
 use super::model::{Model, Node};
+use super::rounds::Course;
 use crate::lab::view::{NodeIx, NodeState, Tone};
 use crate::live::NodeHandle;
 use crate::node::io::CommandError;
@@ -37,7 +38,7 @@ impl Shared {
         self.stop_within(CLOSE_MAX).await
     }
 
-    async fn stop_within(&self, limit: Duration) -> Result<(), LabError> {
+    pub(super) async fn stop_within(&self, limit: Duration) -> Result<(), LabError> {
         let mut changes = self.changes.subscribe();
         let stopped = async { while self.ask_all_to_stop() && changes.changed().await.is_ok() {} };
         let stopped = timeout(limit, stopped).await;
@@ -72,9 +73,16 @@ impl Shared {
 
     /// Keeps a temporary lab.
     pub(super) async fn keep(&self) -> Result<PathBuf, CommandError> {
-        if !self.lock().is_temporary {
-            return Err("this lab is kept already, where it is".into());
-        }
+        self.change(|model| {
+            if !model.is_temporary {
+                return Err("this lab is kept already, where it is".to_owned());
+            }
+            if model.course == Course::Clearing {
+                return Err(model.course.words().unwrap_or_default());
+            }
+            model.course = Course::Over;
+            Ok(())
+        })?;
         self.close_doors();
         self.stop_all().await.map_err(fault)?;
         let mut place = self.home();
@@ -125,8 +133,7 @@ impl Shared {
 
     /// Lets nothing start any more and has everything stop that runs; whether anything still does.
     fn ask_all_to_stop(&self) -> bool {
-        let was_over = std::mem::replace(&mut self.lock().is_over, true);
-        if !was_over {
+        if self.lock().course.end() {
             self.changed();
         }
         let mut model = self.lock();
@@ -210,7 +217,7 @@ mod tests {
         };
         let lab = Lab::start(options, Handle::current()).expect("starts");
         let mut changes = lab.changes();
-        while lab.shared.lock().is_starting() {
+        while lab.rounds.now().lock().is_starting() {
             changes.changed().await.expect("the lab goes on");
         }
         lab.request(Request::Kill(NodeIx(0)));
@@ -232,7 +239,7 @@ mod tests {
     fn a_node_whose_task_has_a_bug_has_failed_and_the_lab_closes() {
         run(async {
             let lab = lab().await;
-            let shared = Arc::clone(&lab.shared);
+            let shared = lab.rounds.now();
             let opening = tokio::spawn(async move {
                 let (ix, what) = (NodeIx(0), "opens");
                 let life = shared.begin(ix).expect("the lab goes on");
@@ -258,11 +265,12 @@ mod tests {
     fn closing_does_not_wait_for_ever_and_says_for_what_it_waited() {
         run(async {
             let lab = lab().await;
-            lab.shared.begin(NodeIx(0)).expect("the lab goes on");
-            let stopped = lab.shared.stop_within(Duration::from_millis(1)).await;
+            lab.rounds.now().begin(NodeIx(0)).expect("the lab goes on");
+            let stopped = lab.rounds.now().stop_within(Duration::from_millis(1)).await;
             let words = stopped.expect_err("it never opens").to_string();
             assert!(words.contains("central (starting)"), "{words}");
-            lab.shared
+            lab.rounds
+                .now()
                 .change(|model| model.nodes[0].ended(NodeState::Down));
             lab.close().await.expect("closes");
         });

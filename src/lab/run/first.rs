@@ -46,7 +46,7 @@ impl Model {
         let snapshots = self.nodes.iter().flat_map(|node| &node.snapshot);
         let has_chain = snapshots.into_iter().any(|seen| seen.tip.height > 0);
         let wants = |node: &&Node| node.spec.mine.first_at_once;
-        if self.is_over || has_chain || !self.nodes.iter().any(|node| wants(&node)) {
+        if self.course.is_over() || has_chain || !self.nodes.iter().any(|node| wants(&node)) {
             return Step::Never;
         }
         let is_settled = |ix| self.is_settled(NodeIx(ix), links);

@@ -5,6 +5,7 @@ use super::Shared;
 use super::ask::{fault, no_such_node};
 use super::hand::Host;
 use super::model::{Model, Node};
+use super::rounds::no_script;
 use crate::lab::control::order::Order;
 use crate::lab::control::{Kind, methods};
 use crate::lab::layout::NodeSpec;
@@ -67,7 +68,10 @@ impl Shared {
                 }
                 return tell(&labs, Order::Traffic(change)).await;
             }
-            Request::Script(_) => return Err("a script is led where its lab runs".into()),
+            Request::Script(change) => {
+                let lab = self.lab_with_script()?;
+                return tell(&[lab], Order::Script(change)).await;
+            }
             Request::Keep => return Err("these nodes run elsewhere, and stay".into()),
             request @ (Request::Node(..) | Request::Kill(_) | Request::Restart(_)) => {
                 return Ok(Forwarded::Here(request));
@@ -83,6 +87,16 @@ impl Shared {
         match (hosts.pop(), hosts.is_empty()) {
             (Some(lab), true) if is_lab(&lab) => Ok(lab),
             _ => Err("these nodes are not of one lab: cut their links one by one".into()),
+        }
+    }
+
+    /// The lab whose script is meant.
+    fn lab_with_script(&self) -> Result<Arc<Host>, CommandError> {
+        let mut labs: Vec<_> = self.lock().hosts().into_iter().filter(is_lab).collect();
+        match (labs.pop(), labs.is_empty()) {
+            (None, _) => Err(no_script()),
+            (Some(lab), true) => Ok(lab),
+            _ => Err("these nodes are of several labs: lead each script in its own lab".into()),
         }
     }
 

@@ -119,6 +119,32 @@ impl Home {
         Dir::make(&nodes).map(drop).map_err(LabError::file(&nodes))
     }
 
+    /// Removes all that nodes have stored, and the whole directory of one that is not among these. The
+    /// cookies of doors that are open stay. No node may run in it any more.
+    ///
+    /// # Errors
+    /// What cannot be removed.
+    pub(super) fn clear_nodes(&self, names: &[&str]) -> Result<(), LabError> {
+        let path = self.path.join(NODES);
+        let nodes = Dir::open(&path).map_err(LabError::file(&path))?;
+        for name in nodes.names().map_err(LabError::file(&path))? {
+            let path = path.join(&name);
+            let is_meant = names.iter().any(|wanted| *wanted == name);
+            if !is_meant {
+                remove(&path).map_err(LabError::file(&path))?;
+                continue;
+            }
+            let node = nodes.dir(&name).map_err(LabError::file(&path))?;
+            for name in node.names().map_err(LabError::file(&path))? {
+                if name != COOKIE_FILE {
+                    let path = path.join(name);
+                    remove(&path).map_err(LabError::file(&path))?;
+                }
+            }
+        }
+        Ok(())
+    }
+
     /// Leaves the directory; a temporary one is removed. No node may run in it any more.
     ///
     /// # Errors
@@ -142,6 +168,14 @@ impl Home {
             Ok(target)
         });
         moved.map_err(|error| (self, error))
+    }
+}
+
+/// Removes a file, or a directory with all that is in it.
+fn remove(path: &Path) -> io::Result<()> {
+    match fs::symlink_metadata(path)?.is_dir() {
+        true => fs::remove_dir_all(path),
+        false => fs::remove_file(path),
     }
 }
 

@@ -10,6 +10,8 @@
 //! a task ──► lab.json                                what is to be there after a crash
 //! ```
 //!
+//! A temporary lab can be made anew behind the same handle: see [`rounds`].
+//!
 //! However a lab ends, its databases are closed: [`Lab::close`] waits for them, and so does, for a
 //! while, whoever drops the lab, be it by a panic.
 
@@ -32,6 +34,7 @@ mod nodes;
 mod observe;
 mod open;
 mod outcome;
+mod rounds;
 mod saved;
 mod script;
 mod telling;
@@ -60,6 +63,9 @@ use doors::Doors;
 use home::Home;
 use model::{Model, Node};
 use observe::Overheard;
+use rounds::Rounds;
+use script::Playing;
+use std::ops::Deref;
 use std::path::{Path, PathBuf};
 use std::sync::atomic::{AtomicU64, Ordering};
 use std::sync::{Arc, Mutex, MutexGuard, OnceLock, PoisonError};
@@ -92,7 +98,8 @@ type Answered = (Ticket, Result<Answer, String>);
 
 /// A running lab. It should be [closed](Self::close).
 pub struct Lab {
-    shared: Arc<Shared>,
+    lasting: Arc<Lasting>,
+    rounds: Arc<Rounds>,
     answers: tokio::sync::Mutex<mpsc::UnboundedReceiver<Answered>>,
     last_ticket: AtomicU64,
 }
@@ -108,8 +115,8 @@ enum Standing {
     Attached,
 }
 
-/// What a lab's tasks have in common.
-struct Shared {
+/// What stays of a lab when it is made anew.
+struct Lasting {
     standing: Standing,
     /// Where its data is, or was; nowhere if it is attached.
     dir: PathBuf,
@@ -122,11 +129,6 @@ struct Shared {
     since: Time,
     runtime: Handle,
     clock: LabClock,
-    /// How long the clock had gone when the nodes were up for the first time.
-    up: OnceLock<Duration>,
-    links: Links,
-    sigs: Arc<SigCache>,
-    model: Mutex<Model>,
     /// Goes up when the model changes.
     changes: watch::Sender<u64>,
     /// Its directory, until the lab has left it.
@@ -134,10 +136,33 @@ struct Shared {
     answered: mpsc::UnboundedSender<Answered>,
     /// What happens to nodes, for programs that listen.
     telling: Telling,
-    /// What nodes say to each other.
-    overheard: Mutex<Overheard>,
     /// Where they come in.
     doors: Mutex<Option<Doors>>,
+}
+
+/// A round of a lab, from one beginning to its end: what its tasks have in common. Those of a round
+/// that is over hold that round, and nothing of the next one.
+struct Shared {
+    lasting: Arc<Lasting>,
+    /// How often the lab was made anew before.
+    round: u32,
+    /// How long the clock had gone when the nodes were up for the first time.
+    up: OnceLock<Duration>,
+    links: Links,
+    sigs: Arc<SigCache>,
+    model: Mutex<Model>,
+    /// What nodes say to each other.
+    overheard: Mutex<Overheard>,
+    /// The script that is played.
+    playing: Option<Playing>,
+}
+
+impl Deref for Shared {
+    type Target = Lasting;
+
+    fn deref(&self) -> &Lasting {
+        &self.lasting
+    }
 }
 
 impl Lab {
@@ -178,12 +203,13 @@ impl Lab {
     /// # Errors
     /// [`LabError::Attach`]: nobody answers there.
     pub async fn attach_to(&self, door: Door) -> Result<(), LabError> {
-        self.shared.attach_to(door).await
+        attach::attach_to(&self.rounds, door).await
     }
 
-    fn of(shared: Arc<Shared>, answers: mpsc::UnboundedReceiver<Answered>) -> Self {
+    fn of(rounds: Arc<Rounds>, answers: mpsc::UnboundedReceiver<Answered>) -> Self {
         Self {
-            shared,
+            lasting: Arc::clone(&rounds.now().lasting),
+            rounds,
             answers: tokio::sync::Mutex::new(answers),
             last_ticket: AtomicU64::new(0),
         }
@@ -191,7 +217,7 @@ impl Lab {
 
     /// The lab as it is now. Waits for nobody.
     pub fn view(&self) -> LabView {
-        let shared = &self.shared;
+        let shared = self.rounds.now();
         let now = shared.clock.now();
         let chain = &shared.layout.chain;
         let talk = shared.overheard().talk();
@@ -222,16 +248,16 @@ impl Lab {
 
     /// A number that goes up whenever the view may have changed.
     pub fn changes(&self) -> watch::Receiver<u64> {
-        self.shared.changes.subscribe()
+        self.lasting.changes.subscribe()
     }
 
     /// Asks something of the lab. The answer comes by [`Lab::answer`]. What is asked of a node
     /// reaches it in the order in which it was asked.
     pub fn request(&self, request: Request) -> Ticket {
         let ticket = Ticket(self.last_ticket.fetch_add(1, Ordering::Relaxed) + 1);
-        let work = ask::begin(&self.shared, request, ask::By::Hand);
-        let answered = self.shared.answered.clone();
-        self.shared.runtime.spawn(async move {
+        let work = self.rounds.begin(&self.rounds.now(), request);
+        let answered = self.lasting.answered.clone();
+        self.lasting.runtime.spawn(async move {
             // Whoever asks may not care.
             let answer = work.await.map_err(|refusal| refusal.words);
             let _ = answered.send((ticket, answer));
@@ -247,35 +273,35 @@ impl Lab {
 
     /// The clock of all nodes.
     pub fn clock(&self) -> &LabClock {
-        &self.shared.clock
+        &self.lasting.clock
     }
 
     /// How long it has gone on, from the moment when all of its nodes were up: not while it stood
     /// still, and whether or not its clock was set.
     pub fn elapsed(&self) -> Duration {
-        self.shared.elapsed()
+        self.rounds.now().elapsed()
     }
 
     /// How long it had gone on when it was `at` on its clock, a short while ago.
     pub fn elapsed_at(&self, at: Time) -> Duration {
-        let ago = self.shared.clock.now().since(at);
-        self.shared.elapsed().saturating_sub(ago)
+        let ago = self.lasting.clock.now().since(at);
+        self.elapsed().saturating_sub(ago)
     }
 
     /// What it was made of.
     pub fn layout(&self) -> &Layout {
-        &self.shared.layout
+        &self.lasting.layout
     }
 
     /// Where its data is. Once it was kept, the data is where the answer said.
     pub fn data_dir(&self) -> &Path {
-        &self.shared.dir
+        &self.lasting.dir
     }
 
     /// Where other programs can control it and each of its nodes; `None`: nowhere, or not yet.
     /// [`Lab::changes`] tells when that changes.
     pub fn entry(&self) -> Option<Entry> {
-        self.shared.open_entry()
+        self.rounds.now().open_entry()
     }
 
     /// Keeps a temporary lab: stops every node and moves its data to a place where it stays.
@@ -283,7 +309,7 @@ impl Lab {
     /// # Errors
     /// In words, why it is not kept; it is where it was then.
     pub async fn keep(&self) -> Result<PathBuf, CommandError> {
-        self.shared.keep().await
+        self.rounds.now().keep().await
     }
 
     /// Stops all nodes and waits for them. A temporary lab's data is removed, another's is put down
@@ -292,13 +318,14 @@ impl Lab {
     /// # Errors
     /// A node does not end, or the data cannot be written, or not be removed.
     pub async fn close(self) -> Result<(), LabError> {
-        self.shared.close_doors();
-        if let Err(error) = self.shared.stop_all().await {
+        let last = self.rounds.last();
+        last.close_doors();
+        if let Err(error) = last.stop_all().await {
             // A node may still write there.
-            self.shared.stay()?;
+            last.stay()?;
             return Err(error);
         }
-        self.shared.leave()
+        last.leave()
     }
 
     /// As [`Self::close`], but a temporary lab's data stays where it is, until another lab starts and
@@ -307,28 +334,29 @@ impl Lab {
     /// # Errors
     /// As there.
     pub async fn close_and_stay(self) -> Result<(), LabError> {
-        self.shared.close_doors();
-        let stopped = self.shared.stop_all().await;
-        self.shared.stay().and(stopped)
+        let last = self.rounds.last();
+        last.close_doors();
+        let stopped = last.stop_all().await;
+        last.stay().and(stopped)
     }
 }
 
 impl Drop for Lab {
     fn drop(&mut self) {
-        self.shared.drop_all();
+        self.rounds.last().drop_all();
     }
 }
 
 impl std::fmt::Debug for Lab {
     fn fmt(&self, f: &mut std::fmt::Formatter<'_>) -> std::fmt::Result {
         f.debug_struct("Lab")
-            .field("layout", &self.shared.layout.name)
-            .field("data_dir", &self.shared.dir)
+            .field("layout", &self.lasting.layout.name)
+            .field("data_dir", &self.lasting.dir)
             .finish_non_exhaustive()
     }
 }
 
-impl Shared {
+impl Lasting {
     /// Of a lab that has no directory and starts nothing.
     fn around(
         standing: Standing,
@@ -349,17 +377,40 @@ impl Shared {
             openings: 1,
             since: clock.now(),
             runtime,
-            up: OnceLock::from(clock.ran()),
             clock,
-            links: Links::default(),
-            sigs: Arc::default(),
-            model: Mutex::default(),
             changes: watch::Sender::new(0),
             home: Mutex::default(),
             answered,
             telling: Telling::default(),
-            overheard: Mutex::default(),
             doors: Mutex::default(),
+        }
+    }
+
+    fn home(&self) -> MutexGuard<'_, Option<Home>> {
+        self.home.lock().unwrap_or_else(PoisonError::into_inner)
+    }
+
+    fn node_dir(&self, name: &str) -> Option<PathBuf> {
+        Some(self.home().as_ref()?.node(name))
+    }
+
+    fn changed(&self) {
+        self.changes.send_modify(|count| *count += 1);
+    }
+}
+
+impl Shared {
+    /// A round in which nothing has happened, of a lab that starts no nodes.
+    fn around(lasting: Arc<Lasting>, round: u32) -> Self {
+        Self {
+            up: OnceLock::from(lasting.clock.ran()),
+            lasting,
+            round,
+            links: Links::default(),
+            sigs: Arc::default(),
+            model: Mutex::default(),
+            overheard: Mutex::default(),
+            playing: None,
         }
     }
 
@@ -373,14 +424,6 @@ impl Shared {
         self.overheard
             .lock()
             .unwrap_or_else(PoisonError::into_inner)
-    }
-
-    fn home(&self) -> MutexGuard<'_, Option<Home>> {
-        self.home.lock().unwrap_or_else(PoisonError::into_inner)
-    }
-
-    fn node_dir(&self, name: &str) -> Option<PathBuf> {
-        Some(self.home().as_ref()?.node(name))
     }
 
     /// See [`Lab::elapsed`].
@@ -401,10 +444,6 @@ impl Shared {
         let result = change(&mut self.lock());
         self.changed();
         result
-    }
-
-    fn changed(&self) {
-        self.changes.send_modify(|count| *count += 1);
     }
 }
 

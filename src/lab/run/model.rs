@@ -3,6 +3,7 @@
 
 use super::hand::{Hand, Host};
 use super::journeys::Journeys;
+use super::rounds::Course;
 use super::script::Balances;
 use super::telling::Recent;
 use super::weave::Weave;
@@ -50,8 +51,8 @@ pub(super) struct Model {
     pub(super) made_by_hand: usize,
     /// The data goes with the lab.
     pub(super) is_temporary: bool,
-    /// Nothing starts any more.
-    pub(super) is_over: bool,
+    /// Whether the round goes on.
+    pub(super) course: Course,
     /// A line that somebody wants people to read.
     pub(super) caption: Option<Arc<str>>,
     /// The script that is played.
@@ -176,6 +177,18 @@ impl Node {
         self.rate = Rate::default();
     }
 
+    /// Nothing is known of it but that it is there: it has begun anew.
+    fn forget(&mut self) {
+        let fresh = Self::new(self.spec.clone(), self.addr);
+        *self = Self {
+            name: Arc::clone(&self.name),
+            host: self.host.take(),
+            life: self.life,
+            state: NodeState::Down,
+            ..fresh
+        };
+    }
+
     /// Whether it runs in this other process.
     pub(super) fn is_of(&self, host: &Arc<Host>) -> bool {
         let its = self.host.as_ref();
@@ -240,6 +253,12 @@ impl Model {
     pub(super) fn alive(&mut self, ix: NodeIx, life: u64) -> Option<&mut Node> {
         let node = self.nodes.get_mut(ix.0)?;
         (node.life == life).then_some(node)
+    }
+
+    /// Nothing is known any more of the nodes of a process whose lab was made anew.
+    pub(super) fn forget(&mut self, host: &Arc<Host>) {
+        let its = self.nodes.iter_mut().filter(|node| node.is_of(host));
+        its.for_each(Node::forget);
     }
 
     /// The node of this name.

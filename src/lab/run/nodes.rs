@@ -66,6 +66,21 @@ async fn listen_again(addr: SocketAddr) -> Result<TcpListener, String> {
 }
 
 impl Shared {
+    /// Listens where the nodes of the layout did, none of which runs any more. A port that another
+    /// program has taken meanwhile is given up, unless the layout insists on it.
+    ///
+    /// # Errors
+    /// [`LabError::Port`].
+    pub(super) async fn listen_as_before(&self) -> Result<Vec<TcpListener>, LabError> {
+        let addrs: Vec<_> = self.lock().nodes.iter().map(|node| node.addr).collect();
+        let mut listeners = Vec::new();
+        for (spec, addr) in self.layout.nodes.iter().zip(addrs) {
+            let again = listen_again(addr).await;
+            listeners.push(again.or_else(|_| listen(spec, None))?);
+        }
+        Ok(listeners)
+    }
+
     /// Starts a node that does not run, and returns when it does. Others are not waited for.
     ///
     /// # Errors
@@ -75,9 +90,7 @@ impl Shared {
         ix: NodeIx,
         listener: Option<TcpListener>,
     ) -> Result<(), String> {
-        let Some(life) = self.begin(ix) else {
-            return Err("the lab is over".to_owned());
-        };
+        let life = self.begin(ix)?;
         let duty = |what| Duty {
             shared: Arc::clone(&self),
             ix,
@@ -120,18 +133,21 @@ impl Shared {
         }
     }
 
-    /// Another life begins, unless the lab is over.
-    pub(super) fn begin(&self, ix: NodeIx) -> Option<u64> {
+    /// Another life begins.
+    ///
+    /// # Errors
+    /// In words, that nothing begins any more.
+    pub(super) fn begin(&self, ix: NodeIx) -> Result<u64, String> {
         self.change(|model| {
-            let is_over = model.is_over;
-            let node = model.nodes.get_mut(ix.0)?;
-            if is_over {
+            let over = model.course.words();
+            let node = &mut model.nodes[ix.0];
+            if let Some(words) = over {
                 node.ended(NodeState::Down);
-                return None;
+                return Err(words);
             }
             node.life += 1;
             node.state = NodeState::Starting;
-            Some(node.life)
+            Ok(node.life)
         })
     }
 

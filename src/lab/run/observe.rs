@@ -125,7 +125,7 @@ impl Shared {
         let is_told_on_request = is_message && !is_block;
         if node.host.is_none() {
             self.telling
-                .tell(ix, &node.name, &event, is_told_on_request);
+                .tell(self.round, ix, &node.name, &event, is_told_on_request);
         }
         if is_plain {
             return;

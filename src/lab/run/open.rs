@@ -3,21 +3,21 @@
 use super::error::LabError;
 use super::home::Home;
 use super::model::{Model, Node};
+use super::rounds::Rounds;
 use super::saved::{Kept, Saved, SavedNode};
 use super::telling::Telling;
-use super::{Control, Lab, LabOptions, Shared, Standing, first, nodes, script};
+use super::{Control, Lab, LabOptions, Lasting, Shared, Standing, first, nodes, script};
 use crate::lab::layout::roster::reward_wallet;
 use crate::lab::layout::{self, Layout};
 use crate::lab::network;
-use crate::lab::script::Script;
 use crate::lab::view::NodeIx;
-use crate::live::{LabClock, Links, seeds};
+use crate::live::{LabClock, seeds};
 use crate::node::Time;
 use sha2::{Digest, Sha256};
 use std::collections::BTreeMap;
 use std::net::TcpListener;
 use std::path::Path;
-use std::sync::{Arc, Mutex, OnceLock};
+use std::sync::{Arc, Mutex};
 use std::time::Duration;
 use tokio::runtime::Handle;
 use tokio::sync::{mpsc, watch};
@@ -58,8 +58,9 @@ pub(super) fn open(options: LabOptions, runtime: Handle) -> Result<Lab, LabError
     match opened {
         Ok((bound, (shared, listeners, answers))) => {
             *shared.home() = Some(home);
+            let rounds = Rounds::new(Arc::clone(&shared));
             if control != Control::Off {
-                let opening = Arc::clone(&shared);
+                let opening = Arc::clone(&rounds);
                 shared.runtime.spawn_blocking(move || {
                     if let Err(error) = opening.open_doors(bound) {
                         tracing::warn!("other programs cannot control this lab: {error}");
@@ -67,7 +68,7 @@ pub(super) fn open(options: LabOptions, runtime: Handle) -> Result<Lab, LabError
                 });
             }
             run(&shared, listeners);
-            Ok(Lab::of(shared, answers))
+            Ok(Lab::of(rounds, answers))
         }
         Err(error) => {
             // The first error is the one to be told.
@@ -153,7 +154,7 @@ fn start(plan: Plan, home: &Home, runtime: Handle) -> Result<Started, LabError> 
         problem: error.to_string(),
     })?;
     let (answered, answers) = mpsc::unbounded_channel();
-    let shared = Shared {
+    let lasting = Lasting {
         standing: Standing::Own,
         dir: home.path().to_owned(),
         layout,
@@ -165,17 +166,14 @@ fn start(plan: Plan, home: &Home, runtime: Handle) -> Result<Started, LabError> 
         since: saved.since,
         runtime,
         clock: plan.clock,
-        up: OnceLock::new(),
-        links: Links::default(),
-        sigs: Arc::default(),
-        model: Mutex::new(model(known, &saved.nodes, home)),
         changes: watch::Sender::new(0),
         home: Mutex::new(None),
         answered,
         telling: Telling::default(),
-        overheard: Mutex::default(),
         doors: Mutex::new(None),
     };
+    let model = model(known, &saved.nodes, home);
+    let shared = Shared::of(Arc::new(lasting), 0, model);
     match &saved.links {
         Some(links) => shared.restore_links(links)?,
         None => shared.set_pairs(&shared.lock().nodes)?,
@@ -185,7 +183,8 @@ fn start(plan: Plan, home: &Home, runtime: Handle) -> Result<Started, LabError> 
     Ok((Arc::new(shared), listeners, answers))
 }
 
-fn model(nodes: Vec<Node>, saved: &[SavedNode], home: &Home) -> Model {
+/// What is known of nodes that have not started.
+pub(super) fn model(nodes: Vec<Node>, saved: &[SavedNode], home: &Home) -> Model {
     let mut wallets = BTreeMap::new();
     for (ix, node) in saved.iter().enumerate() {
         let names = node.spec.wallets.iter().chain(&node.wallets);
@@ -202,7 +201,7 @@ fn model(nodes: Vec<Node>, saved: &[SavedNode], home: &Home) -> Model {
 }
 
 /// Sets everything going.
-fn run(shared: &Arc<Shared>, listeners: Vec<TcpListener>) {
+pub(super) fn run(shared: &Arc<Shared>, listeners: Vec<TcpListener>) {
     for node in &shared.lock().nodes {
         shared.clock.reserve(&node.spec.name);
     }
@@ -212,9 +211,7 @@ fn run(shared: &Arc<Shared>, listeners: Vec<TcpListener>) {
         shared.runtime.spawn(opening);
     }
     shared.runtime.spawn(first::mine_first(Arc::clone(shared)));
-    if shared.openings == 1 && !shared.layout.steps.is_empty() {
-        let steps = Script::new(shared.layout.steps.clone(), shared.layout.pace);
-        shared.change(|model| model.script = Some(Arc::clone(steps.view())));
+    if shared.playing.is_some() {
         shared.runtime.spawn(script::play(Arc::clone(shared)));
     }
     if let Some(spec) = &shared.layout.traffic {
@@ -245,7 +242,8 @@ async fn save_now_and_then(shared: Arc<Shared>) {
 }
 
 impl SavedNode {
-    fn new(spec: &layout::NodeSpec) -> Self {
+    /// One that was never started.
+    pub(super) fn new(spec: &layout::NodeSpec) -> Self {
         Self {
             spec: spec.clone(),
             port: None,
@@ -258,8 +256,9 @@ impl Shared {
     /// Puts down what the lab is, if it still has a directory.
     pub(super) fn save(&self) -> Result<(), LabError> {
         match &*self.home() {
-            Some(home) => self.save_into(home),
-            None => Ok(()),
+            // What comes late from a round that is over says nothing about the next one.
+            Some(home) if !self.lock().course.is_over() => self.save_into(home),
+            _ => Ok(()),
         }
     }
 
@@ -289,6 +288,6 @@ impl Shared {
     /// Returns when nothing starts any more.
     pub(super) async fn over(&self) {
         let mut changes = self.changes.subscribe();
-        while !self.lock().is_over && changes.changed().await.is_ok() {}
+        while !self.lock().course.is_over() && changes.changed().await.is_ok() {}
     }
 }

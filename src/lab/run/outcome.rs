@@ -64,12 +64,12 @@ impl std::fmt::Debug for Told {
 impl Lab {
     /// What happens from now on.
     pub fn hear(&self) -> Hearing {
-        Hearing(self.shared.telling.listen())
+        Hearing(self.lasting.telling.listen())
     }
 
     /// What the run adds up to so far.
     pub fn summary(&self) -> Summary {
-        self.shared.summary()
+        self.rounds.now().summary()
     }
 
     /// Makes sure that all nodes and wallets that an expression names are there, or will be when
@@ -78,8 +78,9 @@ impl Lab {
     /// # Errors
     /// In words, the first that is not.
     pub fn check(&self, expr: &Expr) -> Result<(), String> {
-        let model = self.shared.lock();
-        let cast = Cast::at_the_end(&self.shared.layout);
+        let shared = self.rounds.now();
+        let model = shared.lock();
+        let cast = Cast::at_the_end(&self.lasting.layout);
         let nodes: BTreeSet<_> = model.node_names().into_iter().chain(cast.nodes()).collect();
         let wallets = model.wallets.keys().map(String::as_str);
         let wallets: BTreeSet<_> = wallets.chain(cast.wallets()).collect();
@@ -88,7 +89,7 @@ impl Lab {
 
     /// The nodes as they are now, without balances.
     pub fn facts(&self) -> Facts {
-        self.shared.lock().facts()
+        self.rounds.now().lock().facts()
     }
 }
 

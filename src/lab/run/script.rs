@@ -5,16 +5,18 @@
 
 use super::ask::By;
 use super::model::Model;
-use super::{Lab, Shared, ask};
+use super::rounds::no_script;
+use super::{Lab, Lasting, Shared, ask};
 use crate::chain::{Amount, BlockHash};
 use crate::lab::control::order::Order;
-use crate::lab::script::{Expr, Facts, NodeFacts, Script, Want};
+use crate::lab::script::{Expr, Facts, NodeFacts, Script, ScriptChange, ScriptView, Want};
 use crate::lab::view::{NodeIx, NodeState};
-use crate::node::io::{Command, Reply};
+use crate::node::io::{Command, CommandError, Reply};
 use crate::node::snapshot::{COINS_MAX, CoinInfo};
 use std::collections::BTreeMap;
-use std::sync::Arc;
+use std::sync::{Arc, Mutex, MutexGuard, PoisonError};
 use std::time::Duration;
+use tokio::sync::Notify;
 use tokio::time::{sleep, timeout};
 
 /// Time between two looks: at most twenty a second.
@@ -39,17 +41,62 @@ struct Question {
     tip: BlockHash,
 }
 
+/// A script that is played, which a presenter may lead meanwhile.
+pub(super) struct Playing {
+    led: Mutex<Led>,
+    /// That it was led somewhere: what it waited for may not be what it waits for now.
+    woken: Notify,
+}
+
+struct Led {
+    script: Script,
+    /// How often it was led.
+    times: u64,
+}
+
+impl Playing {
+    /// The script of a new lab; `None`: it has none, or it was made before and went on.
+    pub(super) fn new(lab: &Lasting, round: u32) -> Option<Self> {
+        let steps = &lab.layout.steps;
+        let is_played = lab.openings == 1 && !steps.is_empty();
+        is_played.then(|| Self {
+            led: Mutex::new(Led {
+                script: Script::new(steps.clone(), lab.layout.pace).again(round),
+                times: 0,
+            }),
+            woken: Notify::new(),
+        })
+    }
+
+    /// How it looks.
+    pub(super) fn view(&self) -> Arc<ScriptView> {
+        Arc::clone(self.lock().script.view())
+    }
+
+    fn lock(&self) -> MutexGuard<'_, Led> {
+        // A step is on or it is not: a panic leaves nothing between.
+        self.led.lock().unwrap_or_else(PoisonError::into_inner)
+    }
+
+    /// Waits for so long, or until it is led.
+    async fn nap(&self, time: Duration) {
+        let _ = timeout(time, self.woken.notified()).await;
+    }
+}
+
 /// Plays the steps of the layout, until they are over or the lab is.
 pub(super) async fn play(shared: Arc<Shared>) {
+    let Some(playing) = &shared.playing else {
+        return;
+    };
     tokio::select! {
-        () = shared.play() => {}
+        () = shared.play(playing) => {}
         () = shared.over() => {}
     }
 }
 
 impl Shared {
-    async fn play(self: &Arc<Self>) {
-        let mut script = Script::new(self.layout.steps.clone(), self.layout.pace);
+    async fn play(self: &Arc<Self>, playing: &Playing) {
         let mut changes = self.changes.subscribe();
         while self.lock().is_starting() {
             if changes.changed().await.is_err() {
@@ -57,35 +104,73 @@ impl Shared {
             }
         }
         loop {
-            let want = script.next(self.elapsed());
-            self.show(&script);
+            let (want, times) = {
+                let mut led = playing.lock();
+                let want = led.script.next(self.elapsed());
+                self.show(&led.script);
+                (want, led.times)
+            };
             match want {
                 Want::Nothing => return,
-                Want::Change => sleep(NAP).await,
+                Want::Change => playing.woken.notified().await,
                 Want::Until(at) => {
-                    sleep(at.saturating_sub(self.elapsed()).min(NAP)).await;
+                    let left = at.saturating_sub(self.elapsed());
+                    playing.nap(left.min(NAP)).await;
                 }
                 Want::Do(order) => {
                     let done = self.obey(order).await;
-                    script.did(self.elapsed(), done);
+                    playing.lock().script.did(self.elapsed(), done);
                     sleep(SETTLE).await;
                 }
                 Want::Facts(expr, until) => {
                     changes.mark_unchanged();
                     let facts = self.facts_for(&expr).await;
-                    if script.judge(self.elapsed(), &facts) {
+                    let goes_on = {
+                        let mut led = playing.lock();
+                        // They may be facts for another step.
+                        let is_led = led.times != times;
+                        let goes_on = is_led || led.script.judge(self.elapsed(), &facts);
+                        self.show(&led.script);
+                        goes_on
+                    };
+                    if goes_on {
                         continue;
                     }
-                    self.show(&script);
-                    sleep(LOOK).await;
+                    playing.nap(LOOK).await;
                     let left = until.map_or(NAP, |until| until.saturating_sub(self.elapsed()));
-                    // Whichever comes first: it is looked at again.
-                    let _ = timeout(left.min(NAP), changes.changed()).await;
+                    // What comes first: it is looked at again.
+                    tokio::select! {
+                        () = playing.nap(left.min(NAP)) => {}
+                        _ = changes.changed() => {}
+                    }
                 }
             }
         }
     }
 
+    /// Leads the script; says what it does then.
+    ///
+    /// # Errors
+    /// In words, why it cannot be led so.
+    pub(super) fn lead(&self, change: ScriptChange) -> Result<String, CommandError> {
+        let playing = self.playing.as_ref().ok_or_else(no_script)?;
+        let mut led = playing.lock();
+        led.script.change(self.elapsed(), change)?;
+        led.times += 1;
+        self.show(&led.script);
+        drop(led);
+        playing.woken.notify_one();
+        let words = match change {
+            ScriptChange::Next => "on to the next caption; the one after it waits for next again",
+            ScriptChange::Auto => "the script goes on by itself",
+            ScriptChange::Pause => "the script is paused",
+            ScriptChange::Resume => "the script is not paused",
+            ScriptChange::Restart => "the script begins again",
+        };
+        Ok(words.to_owned())
+    }
+
+    /// Shows a script, whose lock is held: otherwise an older state could be shown later.
     fn show(&self, script: &Script) {
         let view = script.view();
         let is_news = self.lock().script.as_ref() != Some(view);
@@ -142,7 +227,7 @@ impl Lab {
     /// What an expression is judged by, as things are now. Nodes are asked for balances that
     /// nobody else knows.
     pub async fn facts_for(&self, expr: &Expr) -> Facts {
-        self.shared.facts_for(expr).await
+        self.rounds.now().facts_for(expr).await
     }
 }
 

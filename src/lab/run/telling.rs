@@ -29,6 +29,8 @@ pub(super) struct Telling {
 pub(in crate::lab) struct Told {
     /// Its place among all that was told.
     number: u64,
+    /// In which round of the lab it happened.
+    pub(in crate::lab) round: u32,
     /// Which node's.
     pub(in crate::lab) ix: NodeIx,
     /// A message that brings no block: only for those who want all.
@@ -88,13 +90,21 @@ impl Telling {
     }
 
     /// Tells all that listen. No other thread may tell meanwhile.
-    pub(super) fn tell(&self, ix: NodeIx, name: &str, event: &Arc<Event>, is_message: bool) {
+    pub(super) fn tell(
+        &self,
+        round: u32,
+        ix: NodeIx,
+        name: &str,
+        event: &Arc<Event>,
+        is_message: bool,
+    ) {
         let sender = &self.lanes[lane_of(event)];
         if sender.receiver_count() == 0 {
             return;
         }
         let told = Told {
             number: self.count.fetch_add(1, Ordering::Relaxed),
+            round,
             ix,
             is_message,
             event: NodeEvent {
@@ -261,7 +271,7 @@ mod tests {
                 0 => own(number),
                 _ => noise(number),
             };
-            telling.tell(NodeIx(0), "nora", &Arc::new(event), false);
+            telling.tell(0, NodeIx(0), "nora", &Arc::new(event), false);
         }
         let (mut heard, mut missed) = (Vec::new(), 0);
         loop {

@@ -8,6 +8,7 @@ use super::{Method, Param, Read, needs, takes};
 use crate::lab::control::order::Order;
 use crate::lab::control::params::{BadParam, Params, required};
 use crate::lab::request::LinkChange;
+use crate::lab::script::ScriptChange;
 use crate::lab::units::{parse_duration, parse_rate};
 use crate::link::LinkState;
 use crate::node::io::Command;
@@ -399,5 +400,33 @@ pub const METHODS: &[Method] = &[
         )],
         "shows a caption on the screen",
         note,
+    ),
+    of_lab(
+        "script_next",
+        &[],
+        "plays the script on to its next caption; the captions after that wait for this method too",
+        |_| Ok(Order::Script(ScriptChange::Next)),
+    ),
+    of_lab(
+        "script_auto",
+        &[],
+        "lets the script go on by itself, at its own pace",
+        |_| Ok(Order::Script(ScriptChange::Auto)),
+    ),
+    of_lab(
+        "script_pause",
+        &[],
+        "pauses the script: no step begins, and the lab goes on",
+        |_| Ok(Order::Script(ScriptChange::Pause)),
+    ),
+    of_lab("script_resume", &[], "ends the pause of the script", |_| {
+        Ok(Order::Script(ScriptChange::Resume))
+    }),
+    of_lab(
+        "script_restart",
+        &[],
+        "makes a temporary lab anew, with the same keys, genesis block and ports, and plays its \
+         script from the beginning; answers when its nodes are up",
+        |_| Ok(Order::Script(ScriptChange::Restart)),
     ),
 ];

@@ -1,0 +1,281 @@
+//! The rounds of a lab: a temporary one can be made anew, behind the same handle and the same doors,
+//! so that its script is played from the beginning.
+//!
+//! A round is all that belongs to one run from the beginning on: what is known of nodes, links, time,
+//! traffic, the script. Making a lab anew is leaving that as it is and putting another round in its
+//! place. Tasks of the old round, requests that are under way and watchers of nodes hold the old one:
+//! whatever they still do, they do there, where nobody looks any more. None has to be found and ended
+//! for the new round to be clean; they end by themselves, since their round is over.
+//!
+//! ```text
+//! On ──(make anew)──► Clearing ──► all nodes have stopped ──► directories gone ──► the next round: On
+//!  │                     └──(a node does not stop, a disk refuses)──► Stuck ──(make anew)──► Clearing
+//!  └──(closed, kept)──► Over ◄── from each of them
+//! ```
+//!
+//! What was closed stays closed: the next round is put in place under the lock of the lab's
+//! directory, and only if the old one was not closed by then. So after [`Rounds::last`] there is none.
+//!
+//! The new round has the genesis block, the keys and the ports of the first. Its clock shows again
+//! when the lab began. On a clock that went on instead, blocks would be late by the length of the old
+//! round, by the rule that sets the difficulty from the genesis block's time on, and the new round
+//! would not go as the old one did. No node lives while the clock is set back; how long it ran
+//! ([`LabClock::ran`](crate::live::LabClock::ran)), by which tasks count, goes on.
+
+use super::ask::{self, By, fault};
+use super::model::{Model, Node};
+use super::saved::SavedNode;
+use super::script::Playing;
+use super::{Lasting, Shared, Standing, open};
+use crate::lab::request::{Answer, Request};
+use crate::lab::script::ScriptChange;
+use crate::node::io::{CommandError, RefusalKind};
+use std::net::{SocketAddr, TcpListener};
+use std::sync::{Arc, Mutex, MutexGuard, OnceLock, PoisonError};
+
+/// The round that is on, of one lab.
+pub(super) struct Rounds {
+    lasting: Arc<Lasting>,
+    now: Mutex<Arc<Shared>>,
+}
+
+/// How far a round is.
+#[derive(Clone, Debug, Default, PartialEq, Eq)]
+pub(super) enum Course {
+    /// It goes on.
+    #[default]
+    On,
+    /// Its nodes stop, and another round begins.
+    Clearing,
+    /// That did not work, for this reason, and can be tried again.
+    Stuck(Arc<str>),
+    /// The lab is closed or kept: there will be no other round.
+    Over,
+}
+
+impl Course {
+    /// Whether nothing starts any more.
+    pub(super) fn is_over(&self) -> bool {
+        *self != Self::On
+    }
+
+    /// Why nothing starts any more; `None`: it goes on.
+    pub(super) fn words(&self) -> Option<String> {
+        match self {
+            Self::On => None,
+            Self::Clearing => Some("the lab is being made anew".to_owned()),
+            Self::Stuck(why) => Some(format!("the lab could not be made anew: {why}")),
+            Self::Over => Some("the lab is over".to_owned()),
+        }
+    }
+
+    /// Nothing starts any more. Whether that is news.
+    pub(super) fn end(&mut self) -> bool {
+        let is_news = *self == Self::On;
+        if is_news {
+            *self = Self::Over;
+        }
+        is_news
+    }
+}
+
+impl Rounds {
+    /// Of a lab with its first round.
+    pub(super) fn new(first: Arc<Shared>) -> Arc<Self> {
+        Arc::new(Self {
+            lasting: Arc::clone(&first.lasting),
+            now: Mutex::new(first),
+        })
+    }
+
+    /// The round that is on, or was last.
+    pub(super) fn now(&self) -> Arc<Shared> {
+        Arc::clone(&self.place())
+    }
+
+    /// The last round: from here on there is no other.
+    pub(super) fn last(&self) -> Arc<Shared> {
+        // One that is just being put in place is waited for.
+        let home = self.lasting.home();
+        let last = self.now();
+        last.change(|model| model.course = Course::Over);
+        drop(home);
+        last
+    }
+
+    /// Begins to do what is asked of this round, as [`ask::begin`] does.
+    pub(super) fn begin(
+        self: &Arc<Self>,
+        shared: &Arc<Shared>,
+        request: Request,
+    ) -> impl Future<Output = Result<Answer, CommandError>> + Send + use<> {
+        let (rounds, shared) = (Arc::clone(self), Arc::clone(shared));
+        let runtime = shared.runtime.clone();
+        ask::at_once(&runtime, async move {
+            match request {
+                Request::Script(ScriptChange::Restart) if shared.standing != Standing::Attached => {
+                    rounds.make_anew(shared).await
+                }
+                request => shared.serve(request, By::Hand).await,
+            }
+        })
+    }
+
+    /// Makes the lab anew, and returns when its nodes are up, or have failed to come up.
+    ///
+    /// # Errors
+    /// Why it is not made anew. If it was begun, nothing runs in it then, and it can be tried again.
+    async fn make_anew(self: Arc<Self>, old: Arc<Shared>) -> Result<Answer, CommandError> {
+        old.clear()?;
+        let runtime = self.lasting.runtime.clone();
+        let making = runtime.spawn(self.next(Arc::clone(&old)));
+        match making.await.unwrap_or_else(|error| Err(fault(error))) {
+            Ok(new) => {
+                new.came_up().await;
+                Ok(Answer::Done(
+                    "the lab is made anew, and its story begins".to_owned(),
+                ))
+            }
+            Err(error) => {
+                old.change(|model| {
+                    if model.course == Course::Clearing {
+                        model.course = Course::Stuck(error.words.as_str().into());
+                    }
+                });
+                Err(error)
+            }
+        }
+    }
+
+    /// Ends a round that is being cleared, and begins the next.
+    async fn next(self: Arc<Self>, old: Arc<Shared>) -> Result<Arc<Shared>, CommandError> {
+        old.stop_all().await.map_err(fault)?;
+        let listeners = old.listen_as_before().await.map_err(fault)?;
+        let addrs = listeners.iter().map(TcpListener::local_addr);
+        let addrs = addrs.collect::<Result<_, _>>().map_err(fault)?;
+        let runtime = self.lasting.runtime.clone();
+        let turning = runtime.spawn_blocking(move || self.turn(&old, addrs));
+        let new = turning.await.map_err(fault)??;
+        open::run(&new, listeners);
+        Ok(new)
+    }
+
+    /// Puts the next round in the place of one whose nodes have all stopped.
+    fn turn(&self, old: &Shared, addrs: Vec<SocketAddr>) -> Result<Arc<Shared>, CommandError> {
+        let place = self.lasting.home();
+        let over = || CommandError::from(Course::Over.words().unwrap_or_default());
+        let home = place.as_ref().ok_or_else(over)?;
+        if old.lock().course == Course::Over {
+            return Err(over());
+        }
+        let specs = &old.layout.nodes;
+        old.close_doors_from(specs.len());
+        let names: Vec<_> = specs.iter().map(|spec| spec.name.as_str()).collect();
+        home.clear_nodes(&names).map_err(fault)?;
+        old.clock.begin_again(old.since);
+        let nodes = specs.iter().zip(addrs);
+        let nodes = nodes.map(|(spec, addr)| Node::new(spec.clone(), addr));
+        let saved: Vec<_> = specs.iter().map(SavedNode::new).collect();
+        let model = open::model(nodes.collect(), &saved, home);
+        let new = Arc::new(Shared::of(Arc::clone(&self.lasting), old.round + 1, model));
+        new.set_pairs(&new.lock().nodes).map_err(fault)?;
+        new.save_into(home).map_err(fault)?;
+        *self.place() = Arc::clone(&new);
+        // The nodes may listen elsewhere now, and those that were added are gone.
+        new.write_entry().map_err(fault)?;
+        drop(place);
+        new.changed();
+        Ok(new)
+    }
+
+    /// Puts a round of a lab that only shows others in the place of the one before. Whether there is
+    /// to be one.
+    pub(super) fn put(&self, old: &Shared, new: &Arc<Shared>) -> bool {
+        let home = self.lasting.home();
+        let is_wanted = {
+            let mut model = old.lock();
+            let is_on = model.course == Course::On;
+            if is_on {
+                model.course = Course::Clearing;
+            }
+            is_on
+        };
+        if is_wanted {
+            *self.place() = Arc::clone(new);
+        }
+        drop(home);
+        self.lasting.changed();
+        is_wanted
+    }
+
+    fn place(&self) -> MutexGuard<'_, Arc<Shared>> {
+        // Nothing else is done while it is held.
+        self.now.lock().unwrap_or_else(PoisonError::into_inner)
+    }
+}
+
+impl Shared {
+    /// A round in which no node has started.
+    pub(super) fn of(lasting: Arc<Lasting>, round: u32, mut model: Model) -> Self {
+        let playing = Playing::new(&lasting, round);
+        model.script = playing.as_ref().map(Playing::view);
+        Self {
+            up: OnceLock::new(),
+            model: Mutex::new(model),
+            playing,
+            ..Self::around(lasting, round)
+        }
+    }
+
+    /// Nothing starts any more, because another round begins.
+    ///
+    /// # Errors
+    /// In words, why that cannot be.
+    fn clear(&self) -> Result<(), CommandError> {
+        if self.playing.is_none() {
+            return Err(no_script());
+        }
+        self.change(|model| {
+            if !model.is_temporary {
+                let dir = self.dir.display();
+                let words = format!("this lab is kept in {dir}: only a temporary one is made anew");
+                return Err(words.into());
+            }
+            if let Some(far) = model.nodes.iter().find(|node| node.host.is_some()) {
+                let words = "runs in another process, and cannot be made anew";
+                return Err(format!("{} {words}", far.name).into());
+            }
+            match &model.course {
+                Course::On | Course::Stuck(_) => model.course = Course::Clearing,
+                Course::Clearing | Course::Over => {
+                    return Err(model.course.words().unwrap_or_default().into());
+                }
+            }
+            Ok(())
+        })
+    }
+
+    /// Why nothing can be asked of this round any more, if another one takes its place.
+    pub(super) fn check_on(&self) -> Result<(), CommandError> {
+        let words = match &self.lock().course {
+            Course::On | Course::Over => return Ok(()),
+            course => course.words().unwrap_or_default(),
+        };
+        Err(CommandError::new(RefusalKind::NotRunning, words))
+    }
+
+    /// Waits until no node is on its way up any more.
+    async fn came_up(&self) {
+        let mut changes = self.changes.subscribe();
+        let is_starting = || {
+            let model = self.lock();
+            model.is_starting() && !model.course.is_over()
+        };
+        while is_starting() && changes.changed().await.is_ok() {}
+    }
+}
+
+/// That nothing is played here.
+pub(super) fn no_script() -> CommandError {
+    "no script is played in this lab".into()
+}
