@@ -198,7 +198,14 @@ fn the_message_line_says_what_the_step_that_is_on_waits_for() {
     // What is to be done is left out before what it waits for.
     let mut lab = told(3);
     change(&mut lab, |script| {
-        script.steps[3].what = "mine a block on miner; expect height >= 12 and tips == 1".into();
+        script.steps[3].what = "heal; expect tips == 1".into();
+    });
+    assert_eq!(
+        said(&lab, &ui),
+        "step 4 of 6, heal: waits for height@lima >= 7, it is 6   n does it now"
+    );
+    change(&mut lab, |script| {
+        script.steps[3].what = "send 1.25 from alice to carol, who has none".into();
     });
     assert_eq!(
         said(&lab, &ui),
@@ -231,7 +238,7 @@ fn a_step_that_came_late_and_one_that_failed_say_so() {
         script.steps[4].is_late = true;
         script.steps[4].state = StepState::Running;
     });
-    assert!(said(&lab, &ui).starts_with("step 5 of 6, expect tips == 1, late: waits for "));
+    assert!(said(&lab, &ui).starts_with("step 5 of 6, late: waits for "));
     change(&mut lab, |script| {
         script.steps[4].state = StepState::Failed("not true after 10s: tips == 1: 2".into());
     });
