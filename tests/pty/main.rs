@@ -25,6 +25,7 @@ mod input;
 mod proposed_fee;
 mod refusal_kinds;
 mod screen;
+mod story;
 mod terminals;
 mod tutorial;
 mod verbs;

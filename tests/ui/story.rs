@@ -14,6 +14,9 @@ const SIZES: [(u16, u16); 3] = [(80, 24), (120, 36), (200, 60)];
 
 const BOTH: &str = "Both halves mine on: two tips, and neither half knows of the other's.";
 
+const SAID: &str = "Wait until both have a block of their own. Nobody did anything wrong here, and still \
+    the two halves tell two different stories. Ask the room: which of them is right, and who says so?";
+
 /// A story of six steps, of which so many are done.
 fn told(done: usize) -> LabView {
     let mut lab = scenario();
@@ -21,7 +24,10 @@ fn told(done: usize) -> LabView {
         what: what.into(),
         title: title.map(Arc::from),
         note: note.map(Arc::from),
-        speaker: note.map(|_| "Ask: who will win?".into()),
+        speaker: note.map(|note| match note {
+            BOTH => SAID.into(),
+            _ => "Ask: who will win?".into(),
+        }),
         ..StepView::default()
     };
     let mut steps = vec![
@@ -192,7 +198,14 @@ fn the_message_line_says_what_the_step_that_is_on_waits_for() {
     // What is to be done is left out before what it waits for.
     let mut lab = told(3);
     change(&mut lab, |script| {
-        script.steps[3].what = "mine a block on miner; expect height >= 12 and tips == 1".into();
+        script.steps[3].what = "heal; expect tips == 1".into();
+    });
+    assert_eq!(
+        said(&lab, &ui),
+        "step 4 of 6, heal: waits for height@lima >= 7, it is 6   n does it now"
+    );
+    change(&mut lab, |script| {
+        script.steps[3].what = "send 1.25 from alice to carol, who has none".into();
     });
     assert_eq!(
         said(&lab, &ui),
@@ -217,12 +230,15 @@ fn a_step_that_came_late_and_one_that_failed_say_so() {
     });
     let ui = own(&lab);
     let words = said(&lab, &ui);
-    assert!(words.contains("waits for 2 s more   step 4 came late"), "{words}");
+    assert!(
+        words.contains("waits for 2 s more   step 4 came late"),
+        "{words}"
+    );
     change(&mut lab, |script| {
         script.steps[4].is_late = true;
         script.steps[4].state = StepState::Running;
     });
-    assert!(said(&lab, &ui).starts_with("step 5 of 6, expect tips == 1, late: waits for "));
+    assert!(said(&lab, &ui).starts_with("step 5 of 6, late: waits for "));
     change(&mut lab, |script| {
         script.steps[4].state = StepState::Failed("not true after 10s: tips == 1: 2".into());
     });
@@ -477,13 +493,15 @@ fn the_presenters_notes_say_what_is_shown_what_to_say_what_comes_and_when() {
         let mut ui = sits(&lab, size, Stage::new(Seat::Guest, false, true));
         let text = shown(&lab, &ui);
         pictures += &format!("{}x{}\n{text}\n\n", size.0, size.1);
+        let words: Vec<_> = text.split_whitespace().collect();
+        assert!(size.0 < 80 || words.join(" ").contains(SAID), "{text}");
         for words in [
             "notes",
             "step 4 of 6",
             "of 01:15 planned",
             "by itself",
             "now   Both halves mine on",
-            "say   Ask: who will win?",
+            "say   Wait until both",
             "next  More work wins: One tip again.",
             "waits for height@lima >= 7, it is 6",
             "n next   N by itself   r again",

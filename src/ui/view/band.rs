@@ -16,6 +16,7 @@ use crate::ui::keymap::Action;
 use crate::ui::letters;
 use crate::ui::state::{Seat, UiState};
 use crate::ui::text;
+use crate::ui::theme::Theme;
 use ratatui::Frame;
 use ratatui::layout::Rect;
 use ratatui::style::Style;
@@ -137,7 +138,7 @@ fn render_note(frame: &mut Frame<'_>, area: Rect, scene: Scene<'_>) {
         caption,
         room,
         usize::from(area.height).min(NOTE_LINES),
-        scene,
+        scene.theme,
     );
     let padded = lines.into_iter().map(|line| match scene.ui.stage.is_big {
         true => line,
@@ -147,11 +148,11 @@ fn render_note(frame: &mut Frame<'_>, area: Rect, scene: Scene<'_>) {
 }
 
 /// Words on so many lines at most; what is left out leaves a mark.
-fn lines(words: &str, room: usize, count: usize, scene: Scene<'_>) -> Vec<String> {
+pub fn lines(words: &str, room: usize, count: usize, theme: Theme) -> Vec<String> {
     let mut lines = text::wrap(words, room);
     if (1..lines.len()).contains(&count) {
         let rest = lines.split_off(count - 1).join(" ");
-        let kept = text::clip(vec![Span::raw(rest)], room, scene.theme.cut());
+        let kept = text::clip(vec![Span::raw(rest)], room, theme.cut());
         lines.push(kept.iter().map(|span| &*span.content).collect());
     }
     lines

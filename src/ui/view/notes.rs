@@ -25,6 +25,7 @@ use crate::ui::keymap::{Action, by_action};
 use crate::ui::letters;
 use crate::ui::state::Seat;
 use crate::ui::text::{self, Row};
+use crate::ui::theme::Theme;
 use ratatui::Frame;
 use ratatui::layout::Rect;
 use ratatui::style::Style;
@@ -33,8 +34,11 @@ use ratatui::text::{Line, Span};
 /// Columns before the words of a part.
 const LABEL: u16 = 7;
 
-/// Lines from which on the title is shown in large letters.
-const HIGH: u16 = 30;
+/// Lines of the caption.
+const NOTE_LINES: u16 = 2;
+
+/// Lines of the next caption.
+const NEXT_LINES: u16 = 2;
 
 /// Columns of the time in large letters, with a gap.
 const TIME: u16 = 28;
@@ -83,68 +87,54 @@ fn render_story(
     script: &ScriptView,
     live: &LabView,
 ) {
-    let mut rest = area;
-    let mut cut = |lines: u16| {
-        let lines = lines.min(rest.height);
-        let part = Rect {
-            height: lines,
-            ..rest
-        };
-        rest.y += lines;
-        rest.height -= lines;
-        part
-    };
-    cut(1);
-    let time = cut(if area.height >= 18 { letters::LINES } else { 2 });
-    cut(1);
+    // As much as the longest needs, so that nothing moves when another caption comes.
+    let room = words_room(area);
+    let said = script
+        .steps
+        .iter()
+        .filter_map(|step| step.speaker.as_deref());
+    let longest = said.map(|words| text::wrap(words, room).len()).max();
+    let longest = u16::try_from(longest.unwrap_or(1)).unwrap_or(u16::MAX);
+    // What is to be said comes before large letters.
+    let large = letters::LINES + 1;
+    let spare = area
+        .height
+        .saturating_sub(longest.saturating_add(NOTE_LINES + NEXT_LINES + 3));
+    let has_titles = script.steps.iter().any(|step| step.title.is_some());
+    let mut rest = Rest(area);
+    rest.cut(0, 1);
+    let time = rest.cut(if spare >= large { letters::LINES } else { 2 }, 1);
     render_time(frame, time, scene, script, live);
     let theme = scene.theme;
     let step = script.caption().map(|at| &script.steps[at]);
-    let title = step.and_then(|step| step.title.as_deref());
-    if area.height >= HIGH {
-        let place = cut(letters::LINES + 1);
-        let place = Rect {
-            x: place.x + LABEL - 1,
-            width: place.width.saturating_sub(LABEL - 1),
-            height: letters::LINES.min(place.height),
-            ..place
-        };
-        if let Some(title) = title {
+    if has_titles && spare >= 2 * large {
+        let mut place = rest.cut(letters::LINES, 1);
+        place.x += LABEL - 1;
+        place.width = place.width.saturating_sub(LABEL - 1);
+        if let Some(title) = step.and_then(|step| step.title.as_deref()) {
             band::render_title(frame, place, scene, title);
         }
     }
     let now = step.and_then(|step| step.note.as_deref()).unwrap_or("-");
-    part(frame, cut(2), theme.dim(), "now", now, theme.strong());
-    cut(1);
-    // What comes next stands at the end, and between the two is room for what is to be said.
-    let next_lines = 3_u16.min(rest.height);
-    let say = Rect {
-        height: rest.height - next_lines,
-        ..rest
-    };
-    let say = Rect {
-        height: say.height.saturating_sub(1),
-        ..say
-    };
-    let next = Rect {
-        y: rest.bottom() - next_lines,
-        height: next_lines,
-        ..rest
-    };
     part(
         frame,
-        say,
-        theme.dim(),
-        "say",
-        speaker(script).unwrap_or("-"),
-        theme.text(),
+        rest.cut(NOTE_LINES, 1),
+        theme,
+        "now",
+        now,
+        theme.strong(),
     );
+    let most = rest.0.height.saturating_sub(NEXT_LINES + 1);
+    let say = rest.cut(longest.min(most), 1);
+    let speaker = speaker(script).unwrap_or("-");
+    part(frame, say, theme, "say", speaker, theme.text());
+    let next = coming(script);
     part(
         frame,
-        next,
-        theme.dim(),
+        rest.cut(NEXT_LINES, 0),
+        theme,
         "next",
-        &coming(script),
+        &next,
         theme.text(),
     );
     if scene.ui.stage.has_card(script) {
@@ -212,14 +202,38 @@ fn render_time(
     }
 }
 
+/// Columns of the words of a part.
+fn words_room(area: Rect) -> usize {
+    usize::from(area.width.saturating_sub(LABEL + 1))
+}
+
+/// Lines that are not given away yet.
+struct Rest(Rect);
+
+impl Rest {
+    /// The uppermost of them, with a gap below.
+    fn cut(&mut self, lines: u16, gap: u16) -> Rect {
+        let Self(rest) = self;
+        let lines = lines.min(rest.height);
+        let part = Rect {
+            height: lines,
+            ..*rest
+        };
+        let used = (lines + gap).min(rest.height);
+        rest.y += used;
+        rest.height -= used;
+        part
+    }
+}
+
 /// Draws a part: what it is, and its words on as many lines as there are.
-fn part(frame: &mut Frame<'_>, area: Rect, dim: Style, label: &str, words: &str, style: Style) {
+fn part(frame: &mut Frame<'_>, area: Rect, theme: Theme, label: &str, words: &str, style: Style) {
     if area.is_empty() {
         return;
     }
     let name = Rect { height: 1, ..area };
-    frame.render_widget(Line::styled(format!(" {label}"), dim), name);
-    let room = usize::from(area.width.saturating_sub(LABEL + 1));
+    frame.render_widget(Line::styled(format!(" {label}"), theme.dim()), name);
+    let room = words_room(area);
     for (line, y) in text::wrap(words, room)
         .into_iter()
         .zip(area.y..area.bottom())

@@ -66,7 +66,8 @@ pub fn line(scene: Scene<'_>, script: &ScriptView, room: usize) -> Option<Spans>
             )
         }
     };
-    let whole = format!("{lead}, {}{late}{after}", name(step));
+    let name = name(step).map_or_else(String::new, |name| format!(", {name}"));
+    let whole = format!("{lead}{name}{late}{after}");
     // What it waits for is more than what it is to do.
     let words = match whole.chars().count() <= room {
         true => whole,
@@ -121,11 +122,14 @@ fn hint(scene: Scene<'_>, script: &ScriptView) -> Option<Spans> {
     (!key.is_empty()).then_some(spans)
 }
 
-/// What a step does, in few words: a caption is not told before it is there.
-fn name(step: &StepView) -> &str {
-    match step.what.starts_with("note: ") {
-        true => "a caption",
-        false => &step.what,
+/// What a step does, in few words: a caption is not told before it is there, and what it expects is
+/// said as what it waits for.
+fn name(step: &StepView) -> Option<&str> {
+    let does = step.what.split("; expect ").next()?;
+    match does {
+        _ if does.starts_with("note: ") => Some("a caption"),
+        _ if does.starts_with("expect ") => None,
+        does => Some(does),
     }
 }
 
