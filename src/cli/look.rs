@@ -59,6 +59,8 @@ pub(super) enum Color {
 pub(super) struct Resolved {
     pub(super) theme: Theme,
     pub(super) keymap: Keymap,
+    /// Keys that actions of the table have lost to the file, in one line.
+    pub(super) taken: Option<String>,
     pub(super) has_mouse: bool,
 }
 
@@ -94,6 +96,7 @@ impl Look {
                 ascii,
             },
             keymap: config.keymap,
+            taken: config.taken,
             has_mouse: !self.no_mouse && config.mouse.unwrap_or(true),
         })
     }

@@ -17,6 +17,8 @@ mod block_tree;
 mod blocks;
 mod blocks_keys;
 mod dialogs;
+mod footer;
+mod help;
 mod keys_page;
 mod messages;
 mod network;

@@ -6,6 +6,7 @@
 
 mod act;
 mod answers;
+mod idle;
 mod links;
 mod look;
 mod mouse;
@@ -373,11 +374,13 @@ impl UiState {
     }
 
     fn paste(&mut self, lab: &LabView, text: &str) -> Vec<Effect> {
-        let Some(mut dialog) = self.dialog.take() else {
-            return Vec::new();
-        };
-        let verdict = dialog.paste(self, text);
-        self.judge(lab, dialog, verdict)
+        if let Some(mut dialog) = self.dialog.take() {
+            if let Err(why) = dialog.paste(self, text) {
+                self.tell(lab.now, Tone::Warn, why);
+            }
+            self.dialog = Some(dialog);
+        }
+        Vec::new()
     }
 
     /// Does what a dialog decided.
@@ -400,9 +403,8 @@ impl UiState {
 
     /// Does what a key or the palette says.
     pub fn act(&mut self, lab: &LabView, action: Action) -> Vec<Effect> {
-        if self.held.is_some() && by_action(action).changes {
-            let key = self.keymap.key_of(Action::Hold);
-            self.tell(lab.now, Tone::Warn, format!("held: {key} resumes"));
+        if let Some(why) = self.obstacle(lab, action) {
+            self.tell(lab.now, Tone::Warn, why);
             return Vec::new();
         }
         match action {
