@@ -4,7 +4,7 @@ use super::look::{Color, ThemeName};
 use super::{Failure, print, read_file};
 use crate::lab::document::{FILE_BYTES_MAX, FileError, Section};
 use crate::lab::places;
-use crate::ui::keymap::{Action, KeyPress, Keymap, TABLE};
+use crate::ui::keymap::{Action, KeyPress, Keymap, TABLE, by_action, taken_words};
 use clap::Args;
 use std::fmt::Write as _;
 use std::path::PathBuf;
@@ -41,6 +41,8 @@ pub(super) struct Config {
     pub(super) ascii: Option<bool>,
     pub(super) mouse: Option<bool>,
     pub(super) keymap: Keymap,
+    /// Keys that actions of the table have lost to the file, in one line.
+    pub(super) taken: Option<String>,
 }
 
 impl Config {
@@ -66,12 +68,14 @@ impl Config {
             ("256", Color::Indexed),
             ("true", Color::True),
         ];
+        let (keymap, taken) = read_keys(&mut keys)?;
         let config = Self {
             theme: screen.choice("theme", &themes)?,
             color: screen.choice("color", &colors)?,
             ascii: screen.flag("ascii")?,
             mouse: screen.flag("mouse")?,
-            keymap: read_keys(&mut keys)?,
+            keymap,
+            taken,
         };
         screen.finish()?;
         keys.finish()?;
@@ -79,8 +83,10 @@ impl Config {
     }
 }
 
-fn read_keys(keys: &mut Section<'_>) -> Result<Keymap, FileError> {
+/// The keys, and which of them an action of the table has no longer.
+fn read_keys(keys: &mut Section<'_>) -> Result<(Keymap, Option<String>), FileError> {
     let mut changes = Vec::new();
+    let mut places = Vec::new();
     for entry in TABLE {
         if let Action::Pane(_) = entry.action {
             continue;
@@ -90,16 +96,34 @@ fn read_keys(keys: &mut Section<'_>) -> Result<Keymap, FileError> {
         };
         let mut pressed = Vec::new();
         for (text, place) in texts {
-            pressed.push(KeyPress::parse(&text).map_err(|problem| place.error(problem))?);
+            let key = KeyPress::parse(&text).map_err(|problem| place.error(problem))?;
+            pressed.push(key);
+            places.push((entry.action, key, place));
         }
         changes.push((entry.action, pressed));
     }
-    Keymap::default()
-        .with(changes)
-        .map_err(|(action, problem)| {
-            let id = TABLE.iter().find(|entry| entry.action == action);
-            keys.error_at(id.map_or("", |entry| entry.id), problem)
-        })
+    let (keymap, taken) = Keymap::default().with(&changes).map_err(|clash| {
+        let errors = clash.actions.map(|action| {
+            let is_it = |place: &&(Action, KeyPress, _)| place.0 == action && place.1 == clash.key;
+            let (.., place) = places.iter().find(is_it).expect("it wants the key");
+            place.error("")
+        });
+        // What stands first in the file has it.
+        let at = |error: &FileError| (error.line, error.column);
+        let is_in_order = at(&errors[0]) < at(&errors[1]);
+        let (first, second) = if is_in_order { (0, 1) } else { (1, 0) };
+        let [a, b] = [first, second].map(|which| by_action(clash.actions[which]).id);
+        let problem = format!(
+            "{b}: {} is the key of {a:?} already, in line {}",
+            clash.key, errors[first].line
+        );
+        FileError {
+            problem,
+            ..errors[second].clone()
+        }
+    })?;
+    let taken = taken_words(&taken).map(|words| format!("config.toml: {words}"));
+    Ok((keymap, taken))
 }
 
 fn path() -> Option<PathBuf> {
@@ -156,8 +180,8 @@ mod tests {
                 "2:1: unknown key \"colour\"; did you mean \"color\"?",
             ),
             (
-                "[keys]\nsend = [\"w\"]",
-                "2:1: send: w is the key of \"new-wallet\" already",
+                "[keys]\nsend = [\"d\"]\nnew-wallet = [\"A-w\", \"d\"]",
+                "3:22: new-wallet: d is the key of \"send\" already, in line 2",
             ),
             (
                 "[keys]\nsned = [\"p\"]",
@@ -194,5 +218,37 @@ mod tests {
             let key = KeyPress::parse(key).expect("a key");
             assert_eq!(config.keymap.action(key), Some(action), "{key}");
         }
+    }
+    /// The parts of a page that are settings.
+    fn examples(page: &str) -> impl Iterator<Item = &str> {
+        let parts = page.split("```toml\n").skip(1);
+        let parts = parts.map(|part| part.split("```").next().expect("a first part"));
+        parts.filter(|part| part.contains("[keys]"))
+    }
+
+    #[test]
+    fn every_example_of_keys_in_the_pages_is_read_as_a_file_would_be() {
+        let (keys, recording) = (
+            include_str!("../../docs/keys.md"),
+            include_str!("../../docs/recording.md"),
+        );
+        assert!(examples(keys).count() > 0);
+        for text in examples(keys).chain(examples(recording)) {
+            let config = Config::read("config.toml", text).expect(text);
+            assert_ne!(config.keymap, Keymap::default(), "{text}");
+        }
+    }
+
+    #[test]
+    fn a_key_of_the_file_wins_and_one_line_says_who_has_lost_it() {
+        let read = |text| Config::read("config.toml", text).expect(text);
+        let config = read("[keys]\nsend = [\"w\", \"x\"]");
+        assert_eq!(
+            config.taken.as_deref(),
+            Some("config.toml: w is send, no longer new-wallet; x is send, no longer next-link")
+        );
+        let key = |text| KeyPress::parse(text).expect(text);
+        assert_eq!(config.keymap.action(key("w")), Some(Action::Send));
+        assert_eq!(read("[keys]\nsend = [\"d\"]").taken, None);
     }
 }

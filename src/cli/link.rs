@@ -94,7 +94,7 @@ enum What {
         #[arg(value_name = "A,B")]
         groups: Vec<String>,
     },
-    /// Undo the split: just what it has cut is open again.
+    /// Heal the partition: just what it has cut is open again.
     Unite,
     /// Open a link again; without nodes, every link.
     Heal {

@@ -62,6 +62,8 @@ pub(super) enum Color {
 pub(super) struct Resolved {
     pub(super) theme: Theme,
     pub(super) keymap: Keymap,
+    /// Keys that actions of the table have lost to the file, in one line.
+    pub(super) taken: Option<String>,
     pub(super) has_mouse: bool,
     pub(super) is_big: bool,
 }
@@ -99,6 +101,7 @@ impl Look {
             },
             keymap: config.keymap,
             is_big: self.big,
+            taken: config.taken,
             has_mouse: !self.no_mouse && config.mouse.unwrap_or(true),
         })
     }

@@ -127,11 +127,19 @@ pub(super) async fn run(options: &Options) -> Result<(), Failure> {
         None
     };
     let mut replies = Vec::new();
-    for command in commands {
-        let reply = group.command(&node, &command).await?;
-        match options.json {
-            true => replies.push(reply),
-            false => print(&format!("{}\n", reply_words(&reply)))?,
+    let last = commands.len().saturating_sub(1);
+    for (at, command) in commands.iter().enumerate() {
+        let reply = group.command(&node, command).await?;
+        match (options.json, &options.what) {
+            (true, _) => replies.push(reply),
+            // The last answer says for which wallet; how fast is added to it.
+            (false, What::On { .. }) if at < last => {}
+            (false, What::On { hashrate, .. }) => {
+                let rate = hashrate.map(|rate| format!(", with {}", show_rate(rate)));
+                let words = reply_words(&reply) + &rate.unwrap_or_default();
+                print(&format!("{words}\n"))?;
+            }
+            (false, _) => print(&format!("{}\n", reply_words(&reply)))?,
         }
     }
     if let Some(before) = before

@@ -48,6 +48,7 @@ pub(super) fn show(
     let shown = UiOptions {
         theme: look.theme,
         keymap: look.keymap,
+        notice: look.taken,
         has_mouse: look.has_mouse,
         shows_keys,
         stage,

@@ -41,4 +41,4 @@ pub use layout::Layout;
 pub use private::Scratch;
 pub use request::{Answer, LinkChange, Request, Ticket, TrafficChange};
 pub use run::{Adoption, Control, Heard, Hearing, Kept, Lab, LabError, LabOptions};
-pub use view::{LabView, NodeIx, NodeState, NodeView, TrafficView};
+pub use view::{LabView, MadeByHand, NodeIx, NodeState, NodeView, TrafficView};

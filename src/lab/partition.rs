@@ -76,7 +76,7 @@ impl<End: Ord + Copy> Partition<End> {
 
     /// What is said of it.
     pub fn words(&self, names: &[&str]) -> String {
-        format!("the network is split: {}", shown(&self.groups, names))
+        format!("the network is partitioned: {}", shown(&self.groups, names))
     }
 }
 
@@ -119,7 +119,7 @@ pub fn groups(names: &[&str], named: &[Vec<String>]) -> Result<Vec<Vec<NodeIx>>,
         groups.push(left.into_iter().collect());
     }
     match groups.len() {
-        0 | 1 if names.len() < 2 => Err("a network of one node cannot be split".to_owned()),
+        0 | 1 if names.len() < 2 => Err("a network of one node cannot be partitioned".to_owned()),
         0 | 1 => Err("all nodes are in one group: name two, or leave some nodes out".to_owned()),
         _ => Ok(groups),
     }
@@ -145,7 +145,7 @@ pub fn halved<'a>(
 /// In words: there are too few.
 pub fn halves(count: usize, links: &BTreeSet<(usize, usize)>) -> Result<Vec<Vec<NodeIx>>, String> {
     if count < 2 {
-        return Err("a network of one node cannot be split".to_owned());
+        return Err("a network of one node cannot be partitioned".to_owned());
     }
     let (mut reached, mut is_reached) = (Vec::new(), vec![false; count]);
     for start in 0..count {
@@ -208,7 +208,10 @@ mod tests {
             said(four, "amber,bravo,c,d"),
             "all nodes are in one group: name two, or leave some nodes out"
         );
-        assert_eq!(said(&["a"], "a"), "a network of one node cannot be split");
+        assert_eq!(
+            said(&["a"], "a"),
+            "a network of one node cannot be partitioned"
+        );
     }
 
     #[test]
@@ -236,7 +239,7 @@ mod tests {
         partition.admit(NodeIx(3), &[]);
         assert_eq!(
             partition.words(&["a", "b", "c", "d"]),
-            "the network is split: a, c | b, d"
+            "the network is partitioned: a, c | b, d"
         );
         partition.forget(0, 1);
         assert_eq!(partition.undone().count(), 0);

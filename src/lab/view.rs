@@ -69,8 +69,8 @@ pub struct LabView {
     pub fee: Amount,
     /// The data goes away with the lab.
     pub is_temporary: bool,
-    /// Wallets that were made by hand, and payments: what would be lost with the data.
-    pub made_by_hand: usize,
+    /// What would be lost with the data.
+    pub made_by_hand: MadeByHand,
     /// A line that somebody wants people to read.
     pub caption: Option<Arc<str>>,
     /// The script that is played here, if there is one.
@@ -79,6 +79,22 @@ pub struct LabView {
     pub partition: Option<Arc<Vec<Vec<NodeIx>>>>,
     /// Payments that the lab makes by itself; `None`: nobody ever wanted any.
     pub traffic: Option<TrafficView>,
+}
+
+/// What was made by hand since the lab was opened, and starting it again would not make.
+#[derive(Clone, Copy, Debug, Default, PartialEq, Eq)]
+pub struct MadeByHand {
+    /// Wallets, made or imported.
+    pub wallets: usize,
+    /// Payments.
+    pub payments: usize,
+}
+
+impl MadeByHand {
+    /// Whether nothing was.
+    pub fn is_empty(self) -> bool {
+        self == Self::default()
+    }
 }
 
 /// Payments that a lab makes by itself.

@@ -35,6 +35,8 @@ pub struct UiOptions {
     pub theme: Theme,
     /// What keys do.
     pub keymap: Keymap,
+    /// Something to be said on the message line when it opens.
+    pub notice: Option<String>,
     /// The mouse is listened to.
     pub has_mouse: bool,
     /// Keys are shown as they are pressed.
@@ -96,6 +98,9 @@ pub async fn run(
     let mut pending = BTreeMap::new();
     let view = lab.view();
     ui.begin(&view);
+    if let Some(words) = options.notice {
+        ui.tell(view.now, Tone::Warn, words);
+    }
     tell_size(&mut ui, &view, said);
     let mut keys = listen().map_err(UiError::Thread)?;
     let mut changes = lab.changes();
@@ -124,9 +129,11 @@ pub async fn run(
                 _ => break,
             },
             event = keys.recv() => {
-                host.take(&mut ui, event.ok_or(UiError::KeysDied)??)?;
+                // What has come together was pressed at one and the same picture.
+                let view = lab.view();
+                host.take(&mut ui, &view, event.ok_or(UiError::KeysDied)??)?;
                 while let Ok(event) = keys.try_recv() {
-                    host.take(&mut ui, event?)?;
+                    host.take(&mut ui, &view, event?)?;
                 }
                 frames.at_once();
             }
@@ -216,7 +223,7 @@ impl Host<'_> {
     }
 
     /// Takes something from the terminal.
-    fn take(&mut self, ui: &mut UiState, event: Event) -> io::Result<()> {
+    fn take(&mut self, ui: &mut UiState, view: &LabView, event: Event) -> io::Result<()> {
         panic_if_asked(&event, "screen");
         let event = match event {
             // Terminals that tell of a key's release are asked for nothing else.
@@ -225,7 +232,7 @@ impl Host<'_> {
             Event::Mouse(mouse) => UiEvent::Mouse(within(mouse)),
             Event::Paste(text) => UiEvent::Paste(text),
             Event::Resize(width, height) => {
-                tell_size(ui, &self.lab.view(), (width, height));
+                tell_size(ui, view, (width, height));
                 let (width, height) = screen::drawn((width, height));
                 // Terminals cut off what does not fit, and sizes that come and go between two
                 // frames leave no other trace.
@@ -234,8 +241,7 @@ impl Host<'_> {
             }
             Event::FocusGained | Event::FocusLost => return Ok(()),
         };
-        let view = self.lab.view();
-        self.update(ui, &view, event)
+        self.update(ui, view, event)
     }
 
     fn answered(

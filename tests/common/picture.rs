@@ -290,7 +290,7 @@ pub fn scenario() -> LabView {
         block_interval: Duration::from_secs(5),
         fee: Amount::ZERO,
         is_temporary: true,
-        made_by_hand: 0,
+        made_by_hand: Default::default(),
         caption: None,
         script: None,
         partition: None,

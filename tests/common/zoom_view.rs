@@ -295,7 +295,7 @@ pub fn lab_view(now: Time, since: BlockTime, nodes: Vec<NodeView>) -> LabView {
         block_interval: Duration::from_secs(5),
         fee: coins(0),
         is_temporary: true,
-        made_by_hand: 0,
+        made_by_hand: Default::default(),
         caption: None,
         script: None,
         partition: None,

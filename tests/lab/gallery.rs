@@ -15,7 +15,7 @@ const SAID_BY_OTHERS: [&str; 9] = [
     "reorganisation [0-9]+ deep",
     "invalid",
     "Enter",
-    "the network is split",
+    "the network is partitioned",
     "FORK 2 branches",
     "whole again",
     r"\$ ",

@@ -101,7 +101,7 @@ async fn no_block_passes_a_split_and_all_agree_when_it_is_over() {
     assert_eq!(shown_groups(&lab.view()), None);
     assert_eq!(
         split(&lab, "a,b c,d").await,
-        "the network is split: a, b | c, d"
+        "the network is partitioned: a, b | c, d"
     );
     assert_eq!(
         shown_groups(&lab.view()),
@@ -167,7 +167,7 @@ async fn a_second_split_takes_the_place_of_the_first_and_new_nodes_are_on_one_si
     until(&lab, |view| peers(view) == [1, 1, 1, 1]).await;
     assert_eq!(
         split(&lab, "a,d b,c").await,
-        "the network is split: a, d | b, c"
+        "the network is partitioned: a, d | b, c"
     );
     mine(&lab, A).await;
     until(&lab, |view| heights(view) == [2, 1, 1, 2]).await;
@@ -182,7 +182,7 @@ async fn a_second_split_takes_the_place_of_the_first_and_new_nodes_are_on_one_si
     // By nobody's names, halves: whoever is near to the first is with it.
     assert_eq!(
         split(&lab, "").await,
-        "the network is split: a, b, c | d, e"
+        "the network is partitioned: a, b, c | d, e"
     );
     unite(&lab).await;
     until(&lab, |view| {
@@ -258,7 +258,7 @@ async fn whoever_is_attached_splits_the_lab_and_sees_how_it_is_split() {
     begun(&lab).await;
     let far = Lab::attach(vec![entry.door]).await.expect("it answers");
     let said = split(&far, "d a,b,c").await;
-    assert_eq!(said, "the network is split: d | a, b, c");
+    assert_eq!(said, "the network is partitioned: d | a, b, c");
     let sides = Some(vec![vec![D], vec![A, B, C]]);
     assert_eq!(shown_groups(&lab.view()), sides);
     until(&far, |view| shown_groups(view) == sides).await;
@@ -306,9 +306,12 @@ within = "30s"
 "#;
     let layout = read("lab.toml", &format!("{MESH}{steps}")).expect("a layout");
     let titles: Vec<_> = layout.steps.iter().map(|step| step.what()).collect();
-    assert!(titles[0].starts_with("split a, b | c"), "{titles:?}");
-    assert!(titles[4].starts_with("split into halves;"), "{titles:?}");
-    assert!(titles[5].starts_with("unite;"), "{titles:?}");
+    assert!(titles[0].starts_with("partition a, b | c"), "{titles:?}");
+    assert!(
+        titles[4].starts_with("partition into halves;"),
+        "{titles:?}"
+    );
+    assert!(titles[5].starts_with("heal;"), "{titles:?}");
     let played = rehearse(&layout, 7, Duration::from_secs(120)).expect("it can be played");
     for step in &played.script().steps {
         assert_eq!(step.state, StepState::Done, "{}", step.what);

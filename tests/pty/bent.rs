@@ -84,9 +84,9 @@ fn a_key_splits_the_network_both_sides_differ_and_the_depth_that_is_told_is_the_
     lab.types("v");
     lab.sees("network  4 nodes");
     lab.types("p");
-    lab.sees("split the network");
+    lab.sees("partition the network");
     lab.types("\r");
-    lab.sees("the network is split: ada, ben | cleo, dan");
+    lab.sees("the network is partitioned: ada, ben | cleo, dan");
     lab.sees("PARTITION 2|2");
     mines(&mut lab, (1, "ada"), 2..=5);
     mines(&mut lab, (3, "cleo"), 2..=3);

@@ -519,7 +519,10 @@ fn a_lab_is_driven_from_another_terminal_and_several_are_told_apart() {
     assert!(links.contains("cut"), "{links}");
     assert_eq!(shell.done(&["link", "heal"]).out, "every link is open\n");
     let split = shell.done(&["link", "partition", "miner", "central,wallet"]);
-    assert_eq!(split.out, "the network is split: miner | central, wallet\n");
+    assert_eq!(
+        split.out,
+        "the network is partitioned: miner | central, wallet\n"
+    );
     let nobody = shell.refused(2, &["link", "partition", "minr"]);
     assert_eq!(
         nobody,

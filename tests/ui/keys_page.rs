@@ -1,5 +1,4 @@
-//! The page about keys: its tables are the table in the program, row by row, and the file that it
-//! shows names actions and keys that exist.
+//! The page about keys: its tables are the table in the program, row by row.
 
 #![allow(
     clippy::disallowed_methods,
@@ -7,7 +6,7 @@
     reason = "the page is a file"
 )]
 
-use chainlab::ui::keymap::{Group, KeyPress, TABLE};
+use chainlab::ui::keymap::{Group, TABLE};
 use std::fs;
 use std::path::Path;
 
@@ -47,22 +46,5 @@ fn the_page_has_every_key_with_what_it_does_under_the_headings_of_the_help() {
             })
             .collect();
         assert_eq!(written[1..], wanted, "under {:?}", group.title());
-    }
-}
-
-#[test]
-fn the_example_of_a_file_names_actions_and_keys_that_exist() {
-    let page = page();
-    let example = page.split("```toml\n").nth(1).expect("there is one");
-    let example = example.split("```").next().expect("it ends");
-    let table: toml::Table = toml::from_str(example).expect("TOML");
-    let keys = table["keys"].as_table().expect("a table");
-    assert!(!keys.is_empty());
-    for (name, keys) in keys {
-        assert!(TABLE.iter().any(|entry| entry.id == name), "{name}");
-        for key in keys.as_array().expect("a list") {
-            let key = key.as_str().expect("a text");
-            KeyPress::parse(key).expect(key);
-        }
     }
 }

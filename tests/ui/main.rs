@@ -19,6 +19,8 @@ mod blocks_keys;
 mod chips;
 mod dialogs;
 mod header;
+mod footer;
+mod help;
 mod keys_page;
 mod messages;
 mod network;

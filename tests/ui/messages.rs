@@ -10,6 +10,7 @@ use chainlab::node::io::{ConnId, Event, EventKind, PeerLabel};
 use chainlab::node::message::{Gist, Item};
 use chainlab::ui::state::{Effect, UiEvent, UiState};
 use chainlab::ui::theme::Theme;
+use ratatui::style::Modifier;
 use std::collections::BTreeSet;
 use std::sync::Arc;
 use std::time::Duration;
@@ -288,6 +289,33 @@ fn a_chosen_message_stays_chosen_while_more_is_said_and_the_end_follows_again() 
     assert_eq!(chosen(&ui, &later), None);
     let seen = lines(&draw(&later, &ui)).join("\n");
     assert!(seen.contains("+00:42.039"), "{seen}");
+}
+
+#[test]
+fn left_and_right_change_tabs_as_in_blocks_and_zoom() {
+    let lab = talking();
+    let mut ui = screen(&lab, (80, 24), COLOURED);
+    press(&lab, &mut ui, "v v v");
+    let focus = ui.focus;
+    let chosen = |ui: &UiState| {
+        let buffer = draw(&lab, ui);
+        let is_chosen = |x: &u16| buffer[(*x, 2)].modifier.contains(Modifier::REVERSED);
+        let letters = (0..80).filter(is_chosen).map(|x| buffer[(x, 2)].symbol());
+        letters.collect::<String>().trim().to_owned()
+    };
+    let mut seen = vec![chosen(&ui)];
+    for key in ["Right", "l", "Right", "h", "C-Right", "C-Left", "]", "["] {
+        press(&lab, &mut ui, key);
+        seen.push(chosen(&ui));
+    }
+    assert_eq!(
+        seen,
+        [
+            "Sequence", "List", "Counts", "Sequence", "Counts", "Sequence", "Counts", "Sequence",
+            "Counts"
+        ]
+    );
+    assert_eq!(ui.focus, focus, "the focus stays");
 }
 
 #[test]

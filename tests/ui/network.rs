@@ -87,11 +87,11 @@ fn a_ring_of_eight_with_one_link_cut_and_one_slow_and_a_block_on_its_way() {
 
 #[test]
 fn a_chosen_link_says_what_it_is_like_both_ways() {
-    pictures("chosen", &busy_ring(), "6 .", None);
+    pictures("chosen", &busy_ring(), "6 x", None);
 }
 
 #[test]
-fn a_network_that_is_split_shows_its_groups() {
+fn a_partitioned_network_shows_its_groups() {
     pictures("split", &parted(), "", None);
 }
 
@@ -105,16 +105,16 @@ fn forty_nodes_are_a_table() {
     let mut lab = web(40);
     set(&mut lab, (3, 4), LinkState::Cut);
     lab.nodes[6].state = NodeState::Down;
-    pictures("table", &lab, "j .", None);
+    pictures("table", &lab, "j x", None);
 }
 
 #[test]
-fn the_form_of_a_link_and_the_groups_of_a_split() {
+fn the_form_of_a_link_and_the_groups_of_a_partition() {
     let lab = linked_scenario();
-    pictures("form", &lab, ". e", Some("change central - wallet"));
-    let wrong = ". e f a s t Tab Tab 1 Tab 2 Enter";
+    pictures("form", &lab, "x e", Some("change central - wallet"));
+    let wrong = "x e f a s t Tab Tab 1 Tab 9 5 Enter";
     pictures("form_errors", &lab, wrong, Some("change central - wallet"));
-    pictures("groups", &ring(8), "p", Some("split the network"));
+    pictures("groups", &ring(8), "p", Some("partition the network"));
 }
 
 /// A ring of eight in two halves.
@@ -320,13 +320,13 @@ fn click(column: u16, row: u16) -> UiEvent {
 fn a_link_is_chosen_by_key_or_click_and_left_with_esc() {
     let lab = linked_scenario();
     let mut ui = network(&lab, (80, 24), COLOURED);
-    press(&lab, &mut ui, "1 .");
+    press(&lab, &mut ui, "1 x");
     assert!(shown(&lab, &ui).contains("link central - wallet"));
-    press(&lab, &mut ui, ".");
+    press(&lab, &mut ui, "x");
     assert!(shown(&lab, &ui).contains("link central - miner"));
-    press(&lab, &mut ui, ".");
+    press(&lab, &mut ui, "x");
     assert!(shown(&lab, &ui).contains("link central - wallet"));
-    press(&lab, &mut ui, ", Esc");
+    press(&lab, &mut ui, "X Esc");
     assert_eq!(ui.view, View::Network, "first the link is left");
     assert!(!shown(&lab, &ui).contains("link central"));
     let (x, y) = place(&lab, &ui, "80 ms");
@@ -336,7 +336,7 @@ fn a_link_is_chosen_by_key_or_click_and_left_with_esc() {
     let mut alone = lab.clone();
     alone.links = Arc::default();
     ui.update(&alone, UiEvent::Changed);
-    press(&alone, &mut ui, ".");
+    press(&alone, &mut ui, "x");
     assert_eq!(said(&alone, &ui), "central has no links");
 }
 
@@ -344,7 +344,7 @@ fn a_link_is_chosen_by_key_or_click_and_left_with_esc() {
 fn a_cell_of_the_table_is_a_link() {
     let lab = web(40);
     let mut ui = network(&lab, (120, 36), COLOURED);
-    press(&lab, &mut ui, "g .");
+    press(&lab, &mut ui, "g x");
     let picture = shown(&lab, &ui);
     assert!(picture.contains("link relay0 - relay1") && picture.contains("[+]"));
     let (x, y) = place(&lab, &ui, "[+]");
@@ -375,11 +375,11 @@ fn a_chosen_link_is_cut_or_made_a_black_hole_and_opened_again() {
         assert_eq!(press(&lab, &mut ui, key), [], "{key}");
         assert_eq!(
             said(&lab, &ui),
-            "choose a link first: . goes to the next one"
+            "choose a link first: x goes to the next one"
         );
         assert!(ui.dialog.is_none());
     }
-    press(&lab, &mut ui, "3 .");
+    press(&lab, &mut ui, "3 x");
     let to = |state| bend("central", "miner", true, LinkChange::to_state(state));
     assert_eq!(press(&lab, &mut ui, "c"), to(LinkState::Cut));
     assert_eq!(press(&lab, &mut ui, "B"), to(LinkState::BlackHole));
@@ -394,7 +394,7 @@ fn a_chosen_link_is_cut_or_made_a_black_hole_and_opened_again() {
     assert_eq!(from_palette, to(LinkState::Cut));
     press(&lab, &mut ui, "V");
     assert_eq!(press(&lab, &mut ui, "c"), [], "what is changed is in sight");
-    let words = "links are changed in the Network view: . chooses one there";
+    let words = "links are changed in the Network view: x chooses one there";
     assert_eq!(said(&lab, &ui), words);
     press(&lab, &mut ui, "v Space");
     let held = ui.held.clone().expect("held");
@@ -416,7 +416,7 @@ fn type_(lab: &LabView, ui: &mut UiState, text: &str) {
 fn the_form_asks_for_just_what_was_changed() {
     let lab = linked_scenario();
     let mut ui = network(&lab, (80, 24), COLOURED);
-    press(&lab, &mut ui, ". e");
+    press(&lab, &mut ui, "x e");
     type_(&lab, &mut ui, "200ms");
     let latency = LinkChange {
         latency: Some(Duration::from_millis(200)),
@@ -448,7 +448,7 @@ fn the_form_asks_for_just_what_was_changed() {
 fn a_preset_fills_in_what_a_link_is_like() {
     let lab = linked_scenario();
     let mut ui = network(&lab, (80, 24), COLOURED);
-    press(&lab, &mut ui, ". e S-Tab");
+    press(&lab, &mut ui, "x e S-Tab");
     let picture = shown(&lab, &ui);
     for words in [
         "satellite",
@@ -469,7 +469,7 @@ fn a_preset_fills_in_what_a_link_is_like() {
 fn what_cannot_be_is_said_beside_its_field() {
     let lab = linked_scenario();
     let mut ui = network(&lab, (120, 36), COLOURED);
-    press(&lab, &mut ui, ". e");
+    press(&lab, &mut ui, "x e");
     type_(&lab, &mut ui, "fast");
     press(&lab, &mut ui, "Tab");
     type_(&lab, &mut ui, "61s");
@@ -490,7 +490,7 @@ fn what_cannot_be_is_said_beside_its_field() {
         "\"fast\" is not a duration: write a number and one of",
         "61s is more than 60s",
         "10 bytes a second is not between 100 and 1000000000",
-        "\"95 %\" is no share from 0 to 90 %",
+        "\"95 %\" is nothing from 0 to 90 %",
         "there is no state \"shut\"",
     ] {
         assert!(picture.contains(why), "{why}: {picture}");
@@ -498,7 +498,44 @@ fn what_cannot_be_is_said_beside_its_field() {
 }
 
 #[test]
-fn the_network_is_split_as_wanted_and_united_at_once() {
+fn a_loss_is_in_percent_and_one_below_one_without_the_sign_is_asked_about() {
+    let lab = linked_scenario();
+    let lossy = |loss| LinkChange {
+        loss: Some(loss),
+        ..LinkChange::default()
+    };
+    for (typed, loss) in [("10", 0.1), ("1", 0.01), ("2.5 %", 0.025), ("0.1%", 0.001)] {
+        let mut ui = network(&lab, (80, 24), COLOURED);
+        press(&lab, &mut ui, "x e Tab Tab Tab");
+        type_(&lab, &mut ui, typed);
+        let asked = press(&lab, &mut ui, "Enter");
+        assert_eq!(
+            asked,
+            bend("central", "wallet", true, lossy(loss)),
+            "{typed}"
+        );
+    }
+    let mut ui = network(&lab, (80, 24), COLOURED);
+    press(&lab, &mut ui, "x e Tab Tab Tab");
+    type_(&lab, &mut ui, "0.1");
+    assert_eq!(press(&lab, &mut ui, "Enter"), [], "it may be either");
+    let picture = shown(&lab, &ui);
+    assert!(
+        picture.contains("0.1 %, or 10 %? Write it with %"),
+        "{picture}"
+    );
+    type_(&lab, &mut ui, "%");
+    let asked = press(&lab, &mut ui, "Enter");
+    assert_eq!(asked, bend("central", "wallet", true, lossy(0.001)));
+    // Nothing is nothing in either.
+    press(&lab, &mut ui, "e Tab Tab Tab");
+    type_(&lab, &mut ui, "0");
+    assert_eq!(press(&lab, &mut ui, "Enter"), []);
+    assert!(ui.dialog.is_none());
+}
+
+#[test]
+fn the_network_is_partitioned_as_wanted_and_healed_at_once() {
     let mut lab = ring(8);
     let mut ui = network(&lab, (80, 24), COLOURED);
     ui.view = View::Lab;
@@ -529,7 +566,10 @@ fn the_network_is_split_as_wanted_and_united_at_once() {
     lab.partition = None;
     lab.nodes.truncate(1);
     assert_eq!(press(&lab, &mut ui, "p"), []);
-    assert_eq!(said(&lab, &ui), "a network of one node cannot be split");
+    assert_eq!(
+        said(&lab, &ui),
+        "a network of one node cannot be partitioned"
+    );
 }
 
 #[test]

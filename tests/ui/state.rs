@@ -279,7 +279,7 @@ fn y_copies_an_address_and_shows_it_whole() {
 fn q_leaves_at_once_if_nothing_would_be_lost_and_asks_otherwise() {
     let mut lab = scenario();
     assert_eq!(press(&lab, &mut ui(&lab), "q"), [Effect::Leave]);
-    lab.made_by_hand = 4;
+    lab.made_by_hand.wallets = 4;
     let mut asking = ui(&lab);
     assert_eq!(press(&lab, &mut asking, "q"), []);
     assert!(asking.dialog.is_some());

@@ -334,11 +334,13 @@ impl Model {
             let (name, address) = (wallet.name.clone(), wallet.address.clone());
             self.made.insert(name, address);
         }
+        let made = &mut self.made_by_hand;
         match (command, reply) {
-            (Command::CreateWallet { .. } | Command::ImportWallet { .. }, Reply::Wallet(_))
-            | (Command::Send(_), Reply::Sent { .. }) => {
-                self.made_by_hand += usize::from(by == By::Hand);
+            _ if by != By::Hand => {}
+            (Command::CreateWallet { .. } | Command::ImportWallet { .. }, Reply::Wallet(_)) => {
+                made.wallets += 1;
             }
+            (Command::Send(_), Reply::Sent { .. }) => made.payments += 1,
             _ => {}
         }
         self.nodes[ix.0].spec.mine.changed(command);

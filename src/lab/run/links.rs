@@ -192,7 +192,7 @@ impl Model {
     /// The groups that are meant.
     fn split(&self, named: &[Vec<String>]) -> Result<Vec<Vec<NodeIx>>, CommandError> {
         if let Some(far) = self.nodes.iter().find(|node| node.host.is_some()) {
-            let words = "runs in another process, and a split cannot hold for it";
+            let words = "runs in another process, and a partition cannot hold for it";
             return Err(format!("{} {words}", far.name).into());
         }
         let names: Vec<_> = self.nodes.iter().map(|node| &*node.name).collect();

@@ -19,7 +19,7 @@ use crate::lab::story::{Names, Story, plain_line};
 use crate::lab::tally::{Tally, Traffic};
 use crate::lab::traffic::Generator;
 use crate::lab::view::{
-    LOG_LINES, LogLine, NodeIx, NodeState, NodeView, Reorganisation, Tone, TrafficView,
+    LOG_LINES, LogLine, MadeByHand, NodeIx, NodeState, NodeView, Reorganisation, Tone, TrafficView,
 };
 use crate::node::Time;
 use crate::node::snapshot::NodeSnapshot;
@@ -56,8 +56,8 @@ pub(super) struct Model {
     pub(super) weave: Weave,
     /// Who has a wallet of this name, or is just making one.
     pub(super) wallets: BTreeMap<String, NodeIx>,
-    /// Wallets and payments that somebody asked for.
-    pub(super) made_by_hand: usize,
+    /// Wallets and payments that were asked for by hand.
+    pub(super) made_by_hand: MadeByHand,
     /// The data goes with the lab.
     pub(super) is_temporary: bool,
     /// Whether the round goes on.

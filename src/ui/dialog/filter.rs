@@ -45,9 +45,10 @@ impl Filter {
         Verdict::Stay(Vec::new())
     }
 
-    pub fn paste(&mut self, ui: &mut UiState, text: &str) {
-        self.input.paste(text);
+    pub fn paste(&mut self, ui: &mut UiState, text: &str) -> Result<(), String> {
+        let pasted = self.input.paste(text);
         apply(ui, self.input.text());
+        pasted
     }
 
     pub fn render(&self, frame: &mut Frame<'_>, area: Rect, ui: &UiState) {

@@ -47,9 +47,10 @@ impl FindNode {
         Verdict::Stay(Vec::new())
     }
 
-    pub fn paste(&mut self, text: &str) {
-        self.input.paste(text);
+    pub fn paste(&mut self, text: &str) -> Result<(), String> {
+        let pasted = self.input.paste(text);
         self.list.reset();
+        pasted
     }
 
     /// Nodes with the text in their names: first those that begin with it.

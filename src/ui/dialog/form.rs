@@ -142,11 +142,15 @@ impl Form {
         Pressed::Nothing
     }
 
-    /// Takes pasted text.
+    /// Takes pasted text; what is wrong with it stands below the field.
     pub fn paste(&mut self, text: &str) {
         let field = &mut self.fields[self.at];
-        field.input.paste(text);
-        field.edited();
+        let before = field.text().to_owned();
+        let error = field.input.paste(text).err();
+        if field.text() != before {
+            field.edited();
+        }
+        field.error = error.or(field.error.take());
     }
 
     /// Puts a text into a field, as a proposal.

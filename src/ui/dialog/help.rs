@@ -1,10 +1,13 @@
-//! All keys, from the one table, in two columns where there is room.
+//! All keys, from the one table: those of this view first, other views in a line each. In two columns
+//! where there is room, else in pages.
 
 use super::Verdict;
 use super::window::{self, WindowLine};
-use crate::ui::keymap::{Group, KeyPress, TABLE};
+use crate::ui::keymap::{
+    Action, Context, Group, KeyPress, PAIRS, TABLE, ViewKey, is_of_views, keys_in,
+};
 use crate::ui::state::UiState;
-use crate::ui::text;
+use crate::ui::text::{self, Row};
 use crossterm::event::KeyCode;
 use ratatui::Frame;
 use ratatui::layout::Rect;
@@ -20,104 +23,112 @@ const WIDE: usize = 100;
 const GAP: usize = 4;
 
 /// Columns of keys, before what they do.
-const KEYS: usize = 11;
+const KEYS: usize = 12;
 
 /// What no key of the table does.
-const OTHERS: [(&str, &str); 5] = [
-    ("click", "focuses a node; again: shows it alone"),
-    ("wheel", "scrolls"),
+const OTHERS: [(&str, &str); 4] = [
+    ("click", "focuses a node, twice: alone; wheel: scrolls"),
     ("Shift-drag", "selects text, as without chainlab"),
-    (
-        "in a form",
-        "letters are letters, Tab moves, Enter submits, Esc leaves",
-    ),
-    (
-        "keys",
-        "are changed in a file: chainlab config --print shows it",
-    ),
+    ("in a form", "Tab moves, Enter submits, Esc leaves"),
+    ("keys", "are changed in a file: chainlab config"),
 ];
 
 type Lines = Vec<Vec<Span<'static>>>;
 
-/// The help, and its first line in sight.
+/// The help, and its page in sight.
 #[derive(Default)]
 pub struct Help {
-    top: usize,
+    page: usize,
 }
 
 impl Help {
     pub fn key(&mut self, ui: &UiState, key: KeyPress) -> Verdict {
         let area = window::space(ui.size);
-        let room = window::inner_height(area);
-        let count = lines(ui, window::inner_width(area, WIDTH)).len();
-        let last = count.saturating_sub(room);
+        let last = pages(ui, area).len() - 1;
         let plain = !key.ctrl && !key.alt;
-        self.top = match key.code {
-            KeyCode::Up => self.top.saturating_sub(1),
-            KeyCode::Char('k') if plain => self.top.saturating_sub(1),
-            KeyCode::Down => self.top + 1,
-            KeyCode::Char('j') if plain => self.top + 1,
-            KeyCode::PageUp => self.top.saturating_sub(room),
-            KeyCode::PageDown => self.top + room,
+        let now = self.page.min(last);
+        self.page = match key.code {
+            KeyCode::Up | KeyCode::PageUp => now.saturating_sub(1),
+            KeyCode::Char('k') if plain => now.saturating_sub(1),
+            KeyCode::Down | KeyCode::PageDown => (now + 1).min(last),
+            KeyCode::Char('j') if plain => (now + 1).min(last),
             KeyCode::Home => 0,
             KeyCode::End => last,
             _ => return Verdict::Close(Vec::new()),
-        }
-        .min(last);
+        };
         Verdict::Stay(Vec::new())
     }
 
     pub fn render(&self, frame: &mut Frame<'_>, area: Rect, ui: &UiState) {
         let theme = ui.theme;
         let width = window::inner_width(area, WIDTH);
-        let all = lines(ui, width);
-        let room = window::inner_height(area);
-        let count = all.len();
-        let top = self.top.min(count.saturating_sub(room));
-        let shown = all.into_iter().skip(top).take(room);
-        let mut shown: Vec<_> = shown.map(WindowLine::new).collect();
+        let mut pages = pages(ui, area);
+        let count = pages.len();
+        let at = self.page.min(count - 1);
         let mut keys = vec![("any key", "closes")];
-        if count > room {
-            keys.push(("Up Down PgUp PgDn", "scroll"));
+        let mut place = String::new();
+        if count > 1 {
+            keys.push(("PgUp PgDn", "other pages"));
+            place = format!("page {} of {count}", at + 1);
         }
         let bottom = window::keys(theme, width, &keys).spans;
-        let place = if count > room {
-            format!("{}-{} of {count}", top + 1, top + shown.len())
-        } else {
-            String::new()
-        };
         let place = vec![Span::styled(place, theme.dim())];
+        let mut shown: Vec<_> = pages
+            .swap_remove(at)
+            .into_iter()
+            .map(WindowLine::new)
+            .collect();
+        if count > 1 {
+            // The box does not change its height while one turns pages.
+            shown.resize_with(window::inner_height(area), || WindowLine::new(Vec::new()));
+        }
         shown.push(WindowLine::new(text::ends(bottom, place, width).spans));
         window::render(frame, area, theme, "keys", WIDTH, shown);
     }
 }
 
-/// Everything there is to read, in so many columns.
-fn lines(ui: &UiState, width: usize) -> Lines {
-    if width < WIDE {
-        let mut all = group(ui, Group::Act, width);
-        for more in [
-            group(ui, Group::Look, width),
-            group(ui, Group::Program, width),
-            others(ui, width),
-        ] {
-            all.push(Vec::new());
-            all.extend(more);
+/// Everything there is to read, a page after the other.
+fn pages(ui: &UiState, area: Rect) -> Vec<Lines> {
+    let width = window::inner_width(area, WIDTH);
+    let room = window::inner_height(area).max(1);
+    let all = if width < WIDE {
+        column(ui, BELOW, width)
+    } else {
+        let width = (width - GAP) / 2;
+        let [left, right] = COLUMNS.map(|parts| column(ui, parts, width));
+        beside(left, right, width + GAP)
+    };
+    let mut pages = vec![Lines::new()];
+    for line in all {
+        // No page begins with the air between two parts.
+        match pages.last_mut() {
+            Some(page) if page.len() < room => page.push(line),
+            _ if line.is_empty() => {}
+            _ => pages.push(vec![line]),
         }
-        return all;
     }
-    let each = (width - GAP) / 2;
-    let mut left = group(ui, Group::Act, each);
-    left.push(Vec::new());
-    left.extend(group(ui, Group::Program, each));
-    left.push(Vec::new());
-    left.extend(others(ui, each));
-    let right = group(ui, Group::Look, each);
+    pages
+}
+
+/// Parts below each other.
+fn column(ui: &UiState, parts: &[Part], width: usize) -> Lines {
+    let mut all = Lines::new();
+    for part in parts {
+        if !all.is_empty() {
+            all.push(Vec::new());
+        }
+        all.extend(part.lines(ui, width));
+    }
+    all
+}
+
+/// Two columns, the second this far to the right.
+fn beside(left: Lines, right: Lines, indent: usize) -> Lines {
     let count = left.len().max(right.len());
     let (mut left, mut right) = (left.into_iter(), right.into_iter());
     let pair = |_| {
         let mut line = left.next().unwrap_or_default();
-        let gap = (each + GAP).saturating_sub(text::width(&line));
+        let gap = indent.saturating_sub(text::width(&line));
         line.push(Span::raw(" ".repeat(gap)));
         line.extend(right.next().unwrap_or_default());
         line
@@ -125,28 +136,126 @@ fn lines(ui: &UiState, width: usize) -> Lines {
     (0..count).map(pair).collect()
 }
 
-fn group(ui: &UiState, group: Group, width: usize) -> Lines {
-    let mut lines = vec![vec![Span::styled(group.title(), ui.theme.strong())]];
-    for entry in TABLE.iter().filter(|entry| entry.group == group) {
-        let keys = ui.keymap.keys_of(entry.action).join(" ");
-        lines.extend(explained(ui, &keys, entry.does, width));
+/// What stands under a heading of its own.
+#[derive(Clone, Copy)]
+enum Part {
+    /// Keys of the view that is shown.
+    Here,
+    /// Keys that change something, in whatever view.
+    Act,
+    /// All others that do the same in every view.
+    Everywhere,
+    /// The other views, a line each.
+    Views,
+    /// What no key of the table does.
+    Others,
+}
+
+/// The left column and the right one.
+const COLUMNS: [&[Part]; 2] = [
+    &[Part::Here, Part::Everywhere],
+    &[Part::Act, Part::Views, Part::Others],
+];
+
+/// Where there is one column.
+const BELOW: &[Part] = &[
+    Part::Here,
+    Part::Act,
+    Part::Everywhere,
+    Part::Views,
+    Part::Others,
+];
+
+impl Part {
+    fn lines(self, ui: &UiState, width: usize) -> Lines {
+        let title = match self {
+            Self::Here => format!("in this view: {}", ui.context().name()),
+            Self::Act => Group::Act.title().to_owned(),
+            Self::Everywhere => "everywhere".to_owned(),
+            Self::Views => "other views".to_owned(),
+            Self::Others => "besides".to_owned(),
+        };
+        let mut lines = vec![vec![Span::styled(title, ui.theme.strong())]];
+        match self {
+            Self::Here => {
+                for key in keys_in(ui.context()) {
+                    let keys = ui.keymap.keys_for(key.actions);
+                    lines.extend(explained(ui, &keys, key.does, width));
+                }
+            }
+            Self::Act => lines.extend(listed(ui, |group| group == Group::Act, width)),
+            Self::Everywhere => lines.extend(listed(ui, |group| group != Group::Act, width)),
+            Self::Views => {
+                let others = Context::ALL.iter().filter(|view| **view != ui.context());
+                lines.extend(others.map(|view| brief(ui, *view, width)));
+            }
+            Self::Others => {
+                for (what, does) in OTHERS {
+                    lines.extend(explained(ui, what, does, width));
+                }
+                lines.extend(explained(ui, "also", &alternatives(ui), width));
+            }
+        }
+        lines
+    }
+}
+
+/// What keys do that do it in every view: those of groups like this.
+fn listed(ui: &UiState, is_wanted: fn(Group) -> bool, width: usize) -> Lines {
+    let mut lines = Lines::new();
+    let pair_of = |action: Action| PAIRS.iter().find(|pair| pair.actions.contains(&action));
+    for entry in TABLE {
+        if !is_wanted(entry.group) || is_of_views(entry.action) {
+            continue;
+        }
+        match pair_of(entry.action) {
+            None => {
+                let mut keys = ui.keymap.keys_of(entry.action).join(" ");
+                if keys.is_empty() {
+                    keys = format!(":{}", entry.id);
+                }
+                lines.extend(explained(ui, &keys, entry.does, width));
+            }
+            Some(pair) if pair.actions.first() == Some(&entry.action) => {
+                let keys = ui.keymap.keys_for(pair.actions);
+                lines.extend(explained(ui, &keys, pair.does, width));
+            }
+            Some(_) => {}
+        }
     }
     lines
 }
 
-fn others(ui: &UiState, width: usize) -> Lines {
-    let mut lines = vec![vec![Span::styled("besides", ui.theme.strong())]];
-    for (what, does) in OTHERS {
-        lines.extend(explained(ui, what, does, width));
+/// Keys of views that have others which do the same.
+fn alternatives(ui: &UiState) -> String {
+    let all = TABLE.iter().filter(|entry| is_of_views(entry.action));
+    let keys = all.map(|entry| ui.keymap.keys_of(entry.action));
+    let several = keys.filter(|keys| keys.len() > 1);
+    let several: Vec<_> = several.map(|keys| keys.join(" ")).collect();
+    several.join("  ")
+}
+
+/// A view in one line: its keys, as many as fit.
+fn brief(ui: &UiState, view: Context, width: usize) -> Vec<Span<'static>> {
+    let name = format!("{:<KEYS$}", view.name());
+    let mut row = Row::new();
+    let is_named = |key: &&ViewKey| !key.short.is_empty();
+    for (rank, key) in (0..).zip(keys_in(view).iter().filter(is_named)) {
+        let keys = ui.keymap.keys_for(key.actions);
+        let keys = Span::styled(keys, ui.theme.key());
+        let short = Span::styled(format!(" {}", key.short), ui.theme.text());
+        row = row.part(rank, 2, vec![keys, short]);
     }
-    lines
+    let mut line = vec![Span::styled(name, ui.theme.text())];
+    line.extend(row.fit_spans(width.saturating_sub(KEYS)));
+    line
 }
 
 /// A key and what it does, on as many lines as that takes.
 fn explained(ui: &UiState, keys: &str, does: &str, width: usize) -> Lines {
     let mut lines = Lines::new();
     let mut label = keys.to_owned();
-    // Keys that somebody changed may take more than their columns.
+    // Keys that were changed may take more than their columns.
     if label.chars().count() >= KEYS {
         lines.push(vec![Span::styled(label, ui.theme.key())]);
         label = String::new();

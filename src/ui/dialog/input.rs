@@ -74,16 +74,46 @@ impl TextInput {
         }
     }
 
-    /// Takes pasted text, without what cannot stand in a line.
-    pub fn paste(&mut self, text: &str) {
-        text.trim().chars().for_each(|letter| self.insert(letter));
+    /// Takes pasted text, all at once, without what cannot be seen and without line breaks and space
+    /// at its ends.
+    ///
+    /// # Errors
+    /// It has more lines than one, and none is taken; or more letters than there is room for, and
+    /// those are. In words.
+    pub fn paste(&mut self, text: &str) -> Result<(), String> {
+        let text = text.trim();
+        if text.contains(['\n', '\r']) {
+            return Err("what was pasted has several lines: this takes one".to_owned());
+        }
+        if text.is_empty() {
+            return Ok(());
+        }
+        self.take_over();
+        let (old, cursor) = (self.text(), self.input.cursor());
+        let room = LETTERS_MAX.saturating_sub(old.chars().count());
+        let mut pasted = text.chars().filter(|letter| !is_hidden(*letter));
+        let mut all: String = old.chars().take(cursor).collect();
+        all.extend(pasted.by_ref().take(room));
+        let end = all.chars().count();
+        all.extend(old.chars().skip(cursor));
+        self.input = Input::new(all).with_cursor(end);
+        match pasted.next() {
+            None => Ok(()),
+            Some(_) => Err(format!(
+                "a line takes {LETTERS_MAX} letters: the end of what was pasted is left out"
+            )),
+        }
+    }
+
+    /// What was proposed gives way to what is typed.
+    fn take_over(&mut self) {
+        if std::mem::take(&mut self.is_proposal) {
+            self.input.reset();
+        }
     }
 
     fn insert(&mut self, letter: char) {
-        if self.is_proposal {
-            self.input.reset();
-            self.is_proposal = false;
-        }
+        self.take_over();
         if !is_hidden(letter) && self.text().chars().count() < LETTERS_MAX {
             self.input.handle(InputRequest::InsertChar(letter));
         }
@@ -175,12 +205,33 @@ mod tests {
     }
 
     #[test]
-    fn a_paste_leaves_out_what_is_no_letter_and_what_is_too_much() {
-        let mut input = TextInput::default();
-        input.paste(" mkHS9\u{1b}ne12\n");
+    fn a_paste_leaves_out_what_is_no_letter_and_says_so_of_what_is_too_much() {
+        let mut input = TextInput::proposing("alice");
+        assert_eq!(input.paste(" mkHS9\u{1b}ne12\r\n\n"), Ok(()));
         assert_eq!(input.text(), "mkHS9ne12");
-        input.paste(&"x".repeat(1_000));
+        typed(&mut input, &["Left"]);
+        assert_eq!(input.paste("3"), Ok(()));
+        assert_eq!(
+            typed(&mut input, &["4"]),
+            "mkHS9ne1342",
+            "the cursor is behind it"
+        );
+        let why = input.paste(&"x".repeat(10_000)).expect_err("too much");
+        assert_eq!(
+            why,
+            "a line takes 200 letters: the end of what was pasted is left out"
+        );
         assert_eq!(input.text().len(), LETTERS_MAX);
+    }
+
+    #[test]
+    fn a_paste_of_several_lines_is_refused_as_a_whole() {
+        let mut input = TextInput::proposing("alice");
+        for text in ["bob\ncarol", "\nbob\r\ncarol\n", "bob\rcarol"] {
+            let why = input.paste(text).expect_err("two lines");
+            assert_eq!(why, "what was pasted has several lines: this takes one");
+        }
+        assert_eq!(input.text(), "alice", "also what was proposed stays");
     }
 
     #[test]

@@ -13,7 +13,7 @@ use crate::lab::units::{
 };
 use crate::lab::view::LinkView;
 use crate::lab::{LabView, LinkChange, Request};
-use crate::link::{Conditions, LinkState, PRESETS, Preset};
+use crate::link::{Conditions, LOSS_MAX, LinkState, PRESETS, Preset};
 use crate::ui::keymap::KeyPress;
 use crate::ui::state::{Effect, Purpose, UiState};
 use ratatui::Frame;
@@ -199,24 +199,26 @@ impl LinkForm {
         }
     }
 
-    /// A share: `1 %` or `0.01`.
+    /// In percent, as the field shows it. In layouts and shells a number alone is a share of 1, so one
+    /// below 1 may be meant as either.
     fn loss(&mut self) -> f64 {
         let text = self.form.text(LOSS).to_owned();
-        let (number, unit) = match text.strip_suffix('%') {
-            Some(number) => (number.trim(), 100.0),
-            None => (text.as_str(), 1.0),
+        let number = text.strip_suffix('%').unwrap_or(&text).trim();
+        let percent: Option<f64> = number.parse().ok();
+        let words = match percent {
+            Some(small) if 0.0 < small && small < 1.0 && !text.ends_with('%') => {
+                format!("{small} %, or {}? Write it with %", show_loss(small))
+            }
+            Some(percent) if (0.0..=LOSS_MAX * 100.0).contains(&percent) => {
+                return percent / 100.0;
+            }
+            _ => format!(
+                "{text:?} is nothing from 0 to 90 %: write 5 % for a frame in twenty; of a black \
+                 hole nothing arrives"
+            ),
         };
-        let share: Option<f64> = number.parse().ok();
-        let share = share.map(|share| share / unit);
-        let in_range = share.filter(|share| (0.0..=crate::link::LOSS_MAX).contains(share));
-        in_range.unwrap_or_else(|| {
-            let words = format!(
-                "{text:?} is no share from 0 to 90 %: write 5 % or 0.05; of a black hole nothing \
-                 arrives"
-            );
-            self.form.blame(LOSS, words);
-            0.0
-        })
+        self.form.blame(LOSS, words);
+        0.0
     }
 
     fn state(&mut self) -> LinkState {
@@ -266,7 +268,7 @@ impl LinkForm {
             LATENCY => "how long all is on its way",
             JITTER => "how much longer at most",
             BANDWIDTH => "1 MB/s, 56 kbit/s, unlimited",
-            LOSS => "the share of frames that get lost",
+            LOSS => "frames that get lost, in %",
             _ => "Down chooses",
         };
         let mut lines = self.form.lines(&Beside {

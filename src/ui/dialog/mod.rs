@@ -12,13 +12,13 @@ mod input;
 mod link;
 mod list;
 mod palette;
+mod partition;
 mod payment;
 mod quit;
 mod restart;
 mod script;
 mod seek;
 mod send;
-mod split;
 mod wallet;
 pub mod window;
 
@@ -28,12 +28,12 @@ use self::find::FindNode;
 use self::help::Help;
 use self::link::LinkForm;
 use self::palette::Palette;
+use self::partition::PartitionForm;
 use self::quit::Quit;
 use self::restart::Restart;
 use self::script::Steps;
 use self::seek::Seek;
 use self::send::SendForm;
-use self::split::SplitForm;
 use self::wallet::WalletForm;
 use super::keymap::{Action, KeyPress};
 use super::state::{Effect, Purpose, UiState};
@@ -57,7 +57,7 @@ enum Kind {
     Find(FindNode),
     Filter(Filter),
     Link(LinkForm),
-    Split(SplitForm),
+    Partition(PartitionForm),
     Seek(Seek),
     Restart(Restart),
     Script(Steps),
@@ -125,9 +125,9 @@ impl Dialog {
         Kind::Link(LinkForm::new(lab, link)).into()
     }
 
-    /// To split the network into groups.
-    pub fn split(lab: &LabView) -> Self {
-        Kind::Split(SplitForm::new(lab)).into()
+    /// To partition the network into groups.
+    pub fn partition(lab: &LabView) -> Self {
+        Kind::Partition(PartitionForm::new(lab)).into()
     }
 
     /// Whether to play the story again from its beginning.
@@ -152,7 +152,7 @@ impl Dialog {
             Kind::Find(find) => find.key(lab, ui, key),
             Kind::Filter(filter) => filter.key(ui, key),
             Kind::Link(form) => form.key(key),
-            Kind::Split(split) => split.key(lab, key),
+            Kind::Partition(form) => form.key(lab, key),
             Kind::Seek(seek) => seek.key(lab, ui, key),
             Kind::Restart(restart) => restart.key(key),
             Kind::Script(steps) => steps.key(lab, ui, key),
@@ -160,20 +160,26 @@ impl Dialog {
     }
 
     /// Takes pasted text.
-    pub fn paste(&mut self, ui: &mut UiState, text: &str) -> Verdict {
+    ///
+    /// # Errors
+    /// What is wrong with it, in words, if the dialog has no place of its own to say so.
+    pub fn paste(&mut self, ui: &mut UiState, text: &str) -> Result<(), String> {
         match &mut self.kind {
-            Kind::Help(_) | Kind::Quit(_) | Kind::Split(_) | Kind::Restart(_) | Kind::Script(_) => {
-            }
-            Kind::Palette(palette) => palette.paste(text),
+            Kind::Help(_)
+            | Kind::Quit(_)
+            | Kind::Partition(_)
+            | Kind::Restart(_)
+            | Kind::Script(_) => {}
+            Kind::Palette(palette) => return palette.paste(text),
+            Kind::Find(find) => return find.paste(text),
+            Kind::Filter(filter) => return filter.paste(ui, text),
             Kind::Wallet(form) => form.paste(text),
             Kind::Send(form) => form.paste(text),
             Kind::Add(form) => form.paste(text),
-            Kind::Find(find) => find.paste(text),
-            Kind::Filter(filter) => filter.paste(ui, text),
             Kind::Link(form) => form.paste(text),
             Kind::Seek(seek) => seek.paste(text),
         }
-        Verdict::Stay(Vec::new())
+        Ok(())
     }
 
     /// Whether it is this dialog that asked for this, and still wants to know.
@@ -225,7 +231,7 @@ impl Dialog {
             Kind::Find(find) => find.render(frame, area, lab, ui),
             Kind::Filter(filter) => filter.render(frame, area, ui),
             Kind::Link(form) => form.render(frame, area, ui),
-            Kind::Split(split) => split.render(frame, area, lab, ui),
+            Kind::Partition(form) => form.render(frame, area, lab, ui),
             Kind::Seek(seek) => seek.render(frame, area, ui),
             Kind::Restart(restart) => restart.render(frame, area, ui),
             Kind::Script(steps) => steps.render(frame, area, lab, ui),

@@ -66,9 +66,10 @@ impl Palette {
         Verdict::Stay(Vec::new())
     }
 
-    pub fn paste(&mut self, text: &str) {
-        self.input.paste(text);
+    pub fn paste(&mut self, text: &str) -> Result<(), String> {
+        let pasted = self.input.paste(text);
         self.list.reset();
+        pasted
     }
 
     /// What was typed, also with the colon that opened the palette.

@@ -2,7 +2,7 @@
 
 use super::Verdict;
 use super::window::{self, WindowLine};
-use crate::lab::{LabView, Request};
+use crate::lab::{LabView, MadeByHand, Request};
 use crate::ui::keymap::KeyPress;
 use crate::ui::state::{Effect, Purpose, UiState};
 use crate::ui::text;
@@ -16,10 +16,8 @@ const WIDTH: u16 = 60;
 
 /// The question.
 pub struct Quit {
-    /// All wallets go away, whoever made them.
-    wallets: usize,
-    /// Wallets and payments that nobody can make again by starting the lab again.
-    made_by_hand: usize,
+    /// What starting the lab again would not make.
+    made: MadeByHand,
     /// The data goes away with the lab.
     is_temporary: bool,
     /// The step that the story is at, from 1 on, and how many there are.
@@ -39,10 +37,9 @@ impl Quit {
         let script = lab.script.as_ref().filter(|script| !script.is_over());
         let story = script.and_then(|script| Some((script.current()? + 1, script.steps.len())));
         Self {
+            made: lab.made_by_hand,
             is_temporary: lab.is_temporary,
             story,
-            wallets: lab.wallets().count(),
-            made_by_hand: lab.made_by_hand,
             stage: Stage::Asking,
         }
     }
@@ -86,16 +83,11 @@ impl Quit {
             lines.push(window::keys(theme, room, &[("y", "quit"), ("Esc", "stay")]));
             return window::render(frame, area, theme, "quit", WIDTH, lines);
         }
-        let wallets = text::counted(self.wallets, "wallet");
-        let question = format!("temporary lab, {wallets}: y quit, k keep it, Esc stay");
+        let lost = lost(self.made);
+        let question = format!("temporary lab{lost}: y quit, k keep it, Esc stay");
         lines.extend(window::paragraph(&question, room, 0, 0, theme.strong()));
-        let made = match self.made_by_hand {
-            0 => String::new(),
-            1 => ", and what you made: a wallet or a payment".to_owned(),
-            count => format!(", and what you made: {count} wallets or payments"),
-        };
-        let lost = format!("quitting deletes its data{made}");
-        lines.extend(window::paragraph(&lost, room, 0, 2, theme.dim()));
+        let deleted = "quitting deletes all its data";
+        lines.extend(window::paragraph(deleted, room, 0, 2, theme.dim()));
         match &self.stage {
             Stage::Asking => {}
             Stage::Keeping => lines.push(WindowLine::new(vec![Span::styled(
@@ -108,5 +100,18 @@ impl Quit {
             }
         }
         window::render(frame, area, theme, "quit", WIDTH, lines);
+    }
+}
+
+/// `, 2 wallets, 3 payments made by hand`; nothing, if nothing was.
+fn lost(made: MadeByHand) -> String {
+    let counts = [(made.wallets, "wallet"), (made.payments, "payment")];
+    let counts = counts.into_iter().filter(|(count, _)| *count > 0);
+    let counts: Vec<_> = counts
+        .map(|(count, what)| text::counted(count, what))
+        .collect();
+    match counts.as_slice() {
+        [] => String::new(),
+        counts => format!(", {} made by hand", counts.join(", ")),
     }
 }

@@ -44,8 +44,7 @@ impl Seek {
     }
 
     pub fn paste(&mut self, text: &str) {
-        self.input.paste(text);
-        self.problem = None;
+        self.problem = self.input.paste(text).err();
     }
 
     pub fn render(&self, frame: &mut Frame<'_>, area: Rect, ui: &UiState) {

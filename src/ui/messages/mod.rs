@@ -24,9 +24,9 @@ use super::moved::Moved;
 use super::state::Effect;
 use super::text;
 use super::view::scene::Scene;
+use crate::lab::LabView;
 use crate::lab::talk::Spoken;
 use crate::lab::view::Tone;
-use crate::lab::{LabView, NodeIx};
 use filter::{Filter, item_hash, items};
 use place::Place;
 use ratatui::Frame;
@@ -85,18 +85,13 @@ impl MessagesPane {
         Vec::new()
     }
 
-    /// Takes a key, with this node focused, in an area of this size.
-    pub fn act(&mut self, lab: &LabView, focus: NodeIx, action: Action, area: Rect) -> Moved {
+    /// Takes a key, in an area of this size.
+    pub fn act(&mut self, lab: &LabView, action: Action, area: Rect) -> Moved {
         let mut moved = Moved::default();
         match action {
             Action::Back => moved.is_over = !self.back(),
-            Action::TabLeft => self.go_to(self.tab.step(Tab::ALL.len() - 1)),
-            Action::TabRight => self.go_to(self.tab.step(1)),
-            Action::Left => moved.focus = Some(NodeIx(focus.0.saturating_sub(1))),
-            Action::Right => {
-                let last = lab.nodes.len().saturating_sub(1);
-                moved.focus = Some(NodeIx((focus.0 + 1).min(last)));
-            }
+            Action::Left | Action::TabLeft => self.go_to(self.tab.step(Tab::ALL.len() - 1)),
+            Action::Right | Action::TabRight => self.go_to(self.tab.step(1)),
             Action::Find if self.tab == Tab::Counts => {
                 let words = "the counts are of all that was said: they have no filter";
                 moved.said = Some((Tone::Warn, words.to_owned()));
@@ -131,6 +126,11 @@ impl MessagesPane {
     /// Shows only what fits a filter.
     pub fn set_filter(&mut self, filter: &str) {
         self.filter = Filter::new(filter);
+    }
+
+    /// Whether it shows counts, in which nothing can be opened or filtered.
+    pub fn is_counted(&self) -> bool {
+        self.tab == Tab::Counts
     }
 
     /// Whether something on it moves, so that the next frame is another one.

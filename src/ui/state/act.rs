@@ -1,7 +1,7 @@
-//! Keys that change something: what is asked of the lab.
+//! Keys that change something: what is asked of the lab. What stands in the way was looked at before.
 
 use super::{Effect, Purpose, UiState};
-use crate::lab::view::{NodeState, Tone};
+use crate::lab::view::NodeState;
 use crate::lab::{LabView, NodeView, Request, TrafficChange};
 use crate::node::io::Command;
 use crate::node::mining::MiningMode;
@@ -25,19 +25,9 @@ impl UiState {
                 self.dialog = Some(Dialog::add(lab, self.focus));
                 return Vec::new();
             }
-            Action::Kill => return self.kill(lab, node),
+            Action::Kill => return self.kill(node),
             Action::ToggleTraffic => return toggle_traffic(lab),
             _ => {}
-        }
-        if !node.state.is_up() {
-            let key = self.keymap.key_of(Action::Kill);
-            let words = match node.state {
-                NodeState::Starting => format!("{} is starting", node.name),
-                NodeState::Gone => elsewhere(node),
-                _ => format!("{} is down: {key} starts it again", node.name),
-            };
-            self.tell(lab.now, Tone::Warn, words);
-            return Vec::new();
         }
         match action {
             Action::NewWallet => self.dialog = Some(Dialog::wallet(self.focus)),
@@ -79,19 +69,10 @@ impl UiState {
         )
     }
 
-    fn kill(&mut self, lab: &LabView, node: &NodeView) -> Vec<Effect> {
+    fn kill(&self, node: &NodeView) -> Vec<Effect> {
         let request = match node.state {
             NodeState::Up => Request::Kill(self.focus),
-            NodeState::Down | NodeState::Failed(_) => Request::Restart(self.focus),
-            NodeState::Gone => {
-                self.tell(lab.now, Tone::Warn, elsewhere(node));
-                return Vec::new();
-            }
-            NodeState::Starting | NodeState::Stopping => {
-                let words = format!("{} is {} just now", node.name, node.state);
-                self.tell(lab.now, Tone::Warn, words);
-                return Vec::new();
-            }
+            _ => Request::Restart(self.focus),
         };
         vec![Effect::Ask(request, Purpose::Tell)]
     }
@@ -105,14 +86,6 @@ fn toggle_traffic(lab: &LabView) -> Vec<Effect> {
         rate: None,
     };
     vec![Effect::Ask(Request::Traffic(change), Purpose::Tell)]
-}
-
-/// What there is to say about a node of a process that does not answer.
-fn elsewhere(node: &NodeView) -> String {
-    format!(
-        "{} runs elsewhere, and does not answer: start it there",
-        node.name
-    )
 }
 
 /// To be told how it mines, and whether it gets a wallet for its rewards.

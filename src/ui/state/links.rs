@@ -1,8 +1,8 @@
-//! Keys that change links: the chosen one, or all between the groups of a network that is split.
+//! Keys that change links: the chosen one, or all between the groups of a partitioned network.
 
-use super::{Effect, Purpose, UiState, View};
+use super::{Effect, Purpose, UiState};
 use crate::lab::request::Bend;
-use crate::lab::view::{LinkView, Tone};
+use crate::lab::view::LinkView;
 use crate::lab::{LabView, LinkChange, Request};
 use crate::link::LinkState;
 use crate::ui::dialog::Dialog;
@@ -12,18 +12,9 @@ impl UiState {
     /// Does something with the chosen link, or with the whole network.
     pub(super) fn act_on_links(&mut self, lab: &LabView, action: Action) -> Vec<Effect> {
         if action == Action::Partition {
-            return self.split_or_unite(lab);
-        }
-        let key = self.keymap.key_of(Action::NextLink);
-        if self.view != View::Network || self.zoom.is_some() {
-            // What is changed is in sight.
-            let words = format!("links are changed in the Network view: {key} chooses one there");
-            self.tell(lab.now, Tone::Warn, words);
-            return Vec::new();
+            return self.partition_or_heal(lab);
         }
         let Some(link) = self.network.chosen(lab) else {
-            let words = format!("choose a link first: {key} goes to the next one");
-            self.tell(lab.now, Tone::Warn, words);
             return Vec::new();
         };
         match action {
@@ -36,16 +27,11 @@ impl UiState {
         }
     }
 
-    fn split_or_unite(&mut self, lab: &LabView) -> Vec<Effect> {
+    fn partition_or_heal(&mut self, lab: &LabView) -> Vec<Effect> {
         if lab.partition.is_some() {
             return vec![Effect::Ask(Request::Unite, Purpose::Tell)];
         }
-        if lab.nodes.len() < 2 {
-            let words = "a network of one node cannot be split";
-            self.tell(lab.now, Tone::Warn, words);
-            return Vec::new();
-        }
-        self.dialog = Some(Dialog::split(lab));
+        self.dialog = Some(Dialog::partition(lab));
         Vec::new()
     }
 }

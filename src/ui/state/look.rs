@@ -41,7 +41,7 @@ impl UiState {
     /// Leaves, or asks first if something would be lost, or a story would end in its midst.
     fn quit(&mut self, lab: &LabView) -> Vec<Effect> {
         let ends_story = self.stage.seat == Seat::Own && Self::is_telling(lab);
-        if ends_story || lab.is_temporary && lab.made_by_hand > 0 {
+        if ends_story || lab.is_temporary && !lab.made_by_hand.is_empty() {
             self.dialog = Some(Dialog::quit(lab));
             return Vec::new();
         }
@@ -102,7 +102,7 @@ impl UiState {
             View::Network if action == Action::Open => return self.zoom_in(lab),
             View::Network => self.network.act(lab, self.focus, action, body),
             View::Blocks => self.blocks.act(lab, self.focus, action, body),
-            View::Messages => self.messages.act(lab, self.focus, action, body),
+            View::Messages => self.messages.act(lab, action, body),
             View::Log => return self.move_in_log(lab, action),
         };
         self.after(lab, moved, |ui| ui.view = View::Lab)

@@ -6,6 +6,7 @@
 
 mod act;
 mod answers;
+mod idle;
 mod links;
 mod look;
 mod mouse;
@@ -387,11 +388,13 @@ impl UiState {
     }
 
     fn paste(&mut self, lab: &LabView, text: &str) -> Vec<Effect> {
-        let Some(mut dialog) = self.dialog.take() else {
-            return Vec::new();
-        };
-        let verdict = dialog.paste(self, text);
-        self.judge(lab, dialog, verdict)
+        if let Some(mut dialog) = self.dialog.take() {
+            if let Err(why) = dialog.paste(self, text) {
+                self.tell(lab.now, Tone::Warn, why);
+            }
+            self.dialog = Some(dialog);
+        }
+        Vec::new()
     }
 
     /// Does what a dialog decided.
@@ -420,8 +423,8 @@ impl UiState {
             Action::Redraw => return vec![Effect::Redraw],
             _ => {}
         }
-        if let Some(words) = self.refusal(action, by_action(action).changes) {
-            self.tell(lab.now, Tone::Warn, words);
+        if let Some(why) = self.obstacle(lab, action) {
+            self.tell(lab.now, Tone::Warn, why);
             return Vec::new();
         }
         match action {

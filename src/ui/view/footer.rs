@@ -2,7 +2,7 @@
 
 use super::scene::Scene;
 use super::steps;
-use crate::ui::keymap::{Action, Context, TABLE};
+use crate::ui::keymap::{Action, Context, Entry, TABLE};
 use crate::ui::text::{self, Row};
 use ratatui::Frame;
 use ratatui::layout::Rect;
@@ -59,38 +59,19 @@ pub fn message(frame: &mut Frame<'_>, area: Rect, scene: Scene<'_>, has_caption:
     frame.render_widget(text::ends(left, key, room), area);
 }
 
-/// Draws the keys that matter most here.
+/// Draws the keys that matter most here. Which, and where each stands, follows from the view and the
+/// columns alone; what does nothing now is dim.
 pub fn keys(frame: &mut Frame<'_>, area: Rect, scene: Scene<'_>) {
     let context = scene.ui.context();
-    let row = TABLE.iter().fold(
-        Row::new().text(0, 0, "", scene.theme.text()),
-        |row, entry| match entry.footer.iter().find(|(where_, _)| *where_ == context) {
-            Some((_, rank)) => {
-                let key = match (entry.action, context) {
-                    // A pair of keys is one entry.
-                    (Action::TabRight, Context::Zoom | Context::Blocks | Context::Messages) => {
-                        pair(scene, Action::TabLeft, entry.action)
-                    }
-                    (Action::Faster, _) => pair(scene, entry.action, Action::Slower),
-                    (action, _) => scene.ui.keymap.key_of(action),
-                };
-                let focused = scene.lab.node(scene.ui.focus);
-                let is_up = focused.is_none_or(|node| node.state.is_up());
-                let short = match entry.action {
-                    Action::Kill if !is_up => "start",
-                    Action::Partition if scene.lab.partition.is_some() => "unite",
-                    Action::Find if context == Context::Blocks => "find",
-                    _ => entry.short,
-                };
-                let spans = vec![
-                    Span::styled(key, scene.theme.key()),
-                    Span::raw(format!(" {short}")),
-                ];
-                row.part(*rank, 2, spans)
-            }
-            None => row,
-        },
-    );
+    let mut row = Row::new().text(0, 0, "", scene.theme.text());
+    for entry in TABLE {
+        let place = entry.footer.iter().find(|(of, _)| *of == context);
+        let keys = scene.ui.keymap.keys_for(beside(entry));
+        // Without a key there is nothing to press.
+        if let Some((_, rank)) = place.filter(|_| !keys.is_empty()) {
+            row = row.part(*rank, 2, item(scene, entry, keys));
+        }
+    }
     let mut line = Line::from(vec![Span::raw("")]);
     line.spans
         .extend(row.fit_spans(usize::from(area.width).saturating_sub(2)));
@@ -98,7 +79,37 @@ pub fn keys(frame: &mut Frame<'_>, area: Rect, scene: Scene<'_>) {
     frame.render_widget(line, Rect { x: area.x, ..area });
 }
 
-fn pair(scene: Scene<'_>, one: Action, other: Action) -> String {
-    let keymap = &scene.ui.keymap;
-    format!("{} {}", keymap.key_of(one), keymap.key_of(other))
+fn item(scene: Scene<'_>, entry: &Entry, keys: String) -> Vec<Span<'static>> {
+    let (lab, theme) = (scene.lab, scene.theme);
+    let node = lab.node(scene.ui.focus);
+    let word = match entry.action {
+        Action::Kill if node.is_some_and(|node| !node.state.is_up()) => "start",
+        Action::Partition if lab.partition.is_some() => "heal",
+        Action::Find if scene.ui.context() == Context::Blocks => "find",
+        _ => entry.short,
+    };
+    // What stands behind a word that changes does not move.
+    let columns = match entry.action {
+        Action::Kill => "start".len(),
+        Action::Partition => "partition".len(),
+        _ => 0,
+    };
+    let (key_style, style) = match scene.ui.is_idle(lab, entry.action) {
+        true => (theme.faint(), theme.faint()),
+        false => (theme.key(), theme.text()),
+    };
+    vec![
+        Span::styled(keys, key_style),
+        Span::styled(format!(" {word:<columns$}"), style),
+    ]
+}
+
+/// The actions whose keys stand before one word.
+fn beside(entry: &'static Entry) -> &'static [Action] {
+    match entry.action {
+        Action::Right => &[Action::Left, Action::Right],
+        Action::Faster => &[Action::Faster, Action::Slower],
+        Action::NextLink => &[Action::NextLink, Action::PreviousLink],
+        _ => std::slice::from_ref(&entry.action),
+    }
 }

@@ -99,12 +99,19 @@ fn border(
     };
     let name = short_name(&node.name, 20, theme.cut());
     let port = node.addr.map(|addr| format!(":{}", addr.port()));
-    let what = subject.snapshot.map(|snapshot| role(snapshot.role));
+    let what = subject.snapshot.map(|snapshot| {
+        let role = role(snapshot.role);
+        match snapshot.wallets.len() {
+            0 => role.to_owned(),
+            1 => format!("{role} with a wallet"),
+            count => format!("{role} with {count} wallets"),
+        }
+    });
     let mut title =
         Row::new()
             .text(3, 0, " zoom", theme.dim())
             .text(0, 0, format!(" {name}"), name_style);
-    for (rank, words) in [(1, port.as_deref()), (2, what)] {
+    for (rank, words) in [(1, port.as_deref()), (2, what.as_deref())] {
         if let Some(words) = words {
             title = title.text(rank, usize::from(rank), words, theme.dim());
         }

@@ -341,11 +341,10 @@ impl Zoom {
     }
 }
 
-/// What a node is there for, in words.
+/// What a node is, in words: also one that only keeps wallets is a full node, which checks every block.
 fn role(role: Role) -> &'static str {
     match role {
-        Role::Full => "full node",
+        Role::Full | Role::Wallet => "full node",
         Role::Miner => "mining node",
-        Role::Wallet => "wallet node",
     }
 }

@@ -369,14 +369,14 @@ pub const METHODS: &[Method] = &[
             "groups",
             "who stays together, as in [[\"a\", \"b\"], [\"c\"]]; without it, two halves",
         )],
-        "splits the network: nothing passes between the groups, of which nodes that are in none \
-         make up one more; a split before this one is over",
+        "partitions the network: nothing passes between the groups, of which nodes that are in none \
+         make up one more; a partition before this one is over",
         |params| Ok(Order::Partition(params.groups("groups")?)),
     ),
     of_lab(
         "unite",
         &[],
-        "undoes the split: just what it has cut is open again",
+        "heals the partition: just what it has cut is open again",
         |_| Ok(Order::Unite),
     ),
     of_lab(

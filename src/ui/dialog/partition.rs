@@ -1,4 +1,4 @@
-//! Into which groups the network is to fall: a node a line, its name below the letter of its group.
+//! Into which groups the network is to fall apart: a node a line, its name below the letter of its group.
 //!
 //! ```text
 //!     A               B
@@ -30,7 +30,7 @@ const LETTERS: [&str; 3] = ["A", "B", "C"];
 const POINTER: usize = 2;
 
 /// Who goes with whom.
-pub struct SplitForm {
+pub struct PartitionForm {
     /// The group of each node.
     groups: Vec<usize>,
     list: List,
@@ -38,7 +38,7 @@ pub struct SplitForm {
     error: Option<&'static str>,
 }
 
-impl SplitForm {
+impl PartitionForm {
     /// The halves of the network, neighbours together.
     pub fn new(lab: &LabView) -> Self {
         let links = lab.links.iter().map(|link| (link.ends.0.0, link.ends.1.0));
@@ -58,7 +58,7 @@ impl SplitForm {
     }
 
     pub fn key(&mut self, lab: &LabView, key: KeyPress) -> Verdict {
-        // Somebody else may have added a node.
+        // A node may have come since.
         self.groups.resize(lab.nodes.len(), 0);
         let count = self.groups.len();
         let marked = self.list.chosen(count);
@@ -84,7 +84,7 @@ impl SplitForm {
         self.error = None;
     }
 
-    /// Columns: two, or three if somebody is in the third.
+    /// Columns: two, or three if a node is in the third.
     fn in_use(&self) -> usize {
         let most = self.groups.iter().max().copied().unwrap_or_default();
         most.max(1) + 1
@@ -155,12 +155,12 @@ impl SplitForm {
             theme,
             room,
             &[
-                ("Enter", "splits"),
+                ("Enter", "partitions"),
                 ("Space", "moves it"),
                 ("Esc", "leaves"),
                 ("1-3", "to a group"),
             ],
         ));
-        window::render(frame, area, theme, "split the network", WIDTH, lines);
+        window::render(frame, area, theme, "partition the network", WIDTH, lines);
     }
 }
