@@ -24,6 +24,9 @@ pub(super) struct Look {
     /// Draw with ASCII only, as in a locale that is not UTF-8.
     #[arg(long)]
     ascii: bool,
+    /// Draw the lines of the network with braille dots, which not every font has.
+    #[arg(long, conflicts_with = "ascii")]
+    braille: bool,
     /// Leave the mouse to the terminal.
     #[arg(long)]
     no_mouse: bool,
@@ -60,6 +63,8 @@ pub(super) struct Resolved {
     pub(super) theme: Theme,
     pub(super) keymap: Keymap,
     pub(super) has_mouse: bool,
+    /// Lines are of braille, whatever the layout says.
+    pub(super) braille: bool,
 }
 
 impl Look {
@@ -94,6 +99,7 @@ impl Look {
                 ascii,
             },
             keymap: config.keymap,
+            braille: self.braille,
             has_mouse: !self.no_mouse && config.mouse.unwrap_or(true),
         })
     }

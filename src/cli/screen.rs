@@ -47,6 +47,7 @@ pub(super) fn show(
         theme: look.theme,
         keymap: look.keymap,
         has_mouse: look.has_mouse,
+        braille: look.braille,
         shows_keys,
     };
     let left = runtime.block_on(async {
