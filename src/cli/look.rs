@@ -27,6 +27,9 @@ pub(super) struct Look {
     /// Show the titles of a story in large letters, for a room full of people.
     #[arg(long)]
     big: bool,
+    /// Draw the lines of the network with braille dots, which not every font has.
+    #[arg(long, conflicts_with = "ascii")]
+    braille: bool,
     /// Leave the mouse to the terminal.
     #[arg(long)]
     no_mouse: bool,
@@ -66,6 +69,8 @@ pub(super) struct Resolved {
     pub(super) taken: Option<String>,
     pub(super) has_mouse: bool,
     pub(super) is_big: bool,
+    /// Lines are of braille, whatever the layout says.
+    pub(super) braille: bool,
 }
 
 impl Look {
@@ -102,6 +107,7 @@ impl Look {
             keymap: config.keymap,
             is_big: self.big,
             taken: config.taken,
+            braille: self.braille,
             has_mouse: !self.no_mouse && config.mouse.unwrap_or(true),
         })
     }

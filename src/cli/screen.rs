@@ -50,6 +50,7 @@ pub(super) fn show(
         keymap: look.keymap,
         notice: look.taken,
         has_mouse: look.has_mouse,
+        braille: look.braille,
         shows_keys,
         stage,
     };

@@ -23,6 +23,7 @@ pub mod network;
 pub mod partition;
 pub mod places;
 mod private;
+pub mod regions;
 pub mod request;
 mod run;
 pub mod script;

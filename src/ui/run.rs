@@ -7,6 +7,7 @@ use super::screen::{self, Screen};
 use super::state::{Effect, Purpose, Stage, UiEvent, UiState};
 use super::theme::Theme;
 use super::view;
+use crate::lab::layout::Lines;
 use crate::lab::view::Tone;
 use crate::lab::{Answer, Lab, LabView, Ticket};
 use crate::live::{HANGUP, Signals};
@@ -39,6 +40,8 @@ pub struct UiOptions {
     pub notice: Option<String>,
     /// The mouse is listened to.
     pub has_mouse: bool,
+    /// Lines of the network are of braille, whatever the layout says.
+    pub braille: bool,
     /// Keys are shown as they are pressed.
     pub shows_keys: bool,
     /// How a story is told.
@@ -91,7 +94,10 @@ pub async fn run(
 ) -> Result<Farewell, UiError> {
     let mut screen = Screen::enter(options.has_mouse)?;
     let said = screen.said_size()?;
-    let spec = lab.layout().view.clone();
+    let mut spec = lab.layout().view.clone();
+    if options.braille {
+        spec.lines = Lines::Braille;
+    }
     let mut ui = UiState::new(options.theme, options.keymap, spec, screen::drawn(said));
     ui.shows_keys = options.shows_keys;
     ui.stage = options.stage;

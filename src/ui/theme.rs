@@ -269,6 +269,11 @@ impl Theme {
         self.sign("•", "*")
     }
 
+    /// Before what has happened already, and is shown again.
+    pub fn replay(self) -> &'static str {
+        self.sign("»", ">")
+    }
+
     /// Columns of rising height.
     pub fn columns(self) -> &'static [&'static str] {
         if self.ascii {

@@ -4,7 +4,9 @@ use chainlab::chain::params::Retarget;
 use chainlab::chain::{Amount, BlockTime, Params};
 use chainlab::lab::control::order::Order;
 use chainlab::lab::layout::shipped::{self, DEFAULT, SHIPPED};
-use chainlab::lab::layout::{Layout, MineSpec, NodeSpec, OpeningView, PairSpec, ViewSpec, read};
+use chainlab::lab::layout::{
+    Layout, Lines, MineSpec, NodeSpec, OpeningView, PairSpec, ViewSpec, read,
+};
 use chainlab::link::{Conditions, LinkState, Preset};
 use chainlab::node::SyncMethod;
 use chainlab::node::io::Command;
@@ -525,6 +527,7 @@ fn a_topology_adds_to_what_nodes_dial_by_themselves_but_not_twice() {
 #[test]
 fn the_view_is_as_it_is_pinned() {
     let text = "[view]\ncolumns = 2\ntable = false\nfocus = \"b\"\nopen = \"zoom\"\nhint = \"hi\"\n\
+                lines = \"braille\"\n\
                 [[node]]\nname = \"a\"\n[[node]]\nname = \"b\"\n";
     let view = ViewSpec {
         columns: Some(2),
@@ -532,6 +535,7 @@ fn the_view_is_as_it_is_pinned() {
         focus: Some("b".to_owned()),
         open: OpeningView::Zoom,
         hint: Some("hi".to_owned()),
+        lines: Lines::Braille,
     };
     assert_eq!(layout(text).view, view);
     assert_eq!(

@@ -1,8 +1,10 @@
 //! The Network view: what it shows at every size, what moves, and what its keys ask for.
 
+mod lines;
+mod panel;
 mod scene;
 
-use self::scene::{Said, busy_ring, link, linked_scenario, ring, set, talk, web, with};
+use self::scene::{Said, busy_ring, link, linked_scenario, ring, set, shipped, talk, web, with};
 use crate::common::lab_view::heard;
 use crate::picture::{COLOURED, PLAIN, at, block, draw, lines, press, screen};
 use chainlab::lab::request::Bend;
@@ -98,6 +100,78 @@ fn a_partitioned_network_shows_its_groups() {
 #[test]
 fn twenty_four_nodes() {
     pictures("swarm", &web(24), "", None);
+}
+
+#[test]
+fn the_world() {
+    let mut lab = shipped("world");
+    let cut = first_between(&lab, 4..8, 8..24);
+    set(&mut lab, cut, LinkState::Cut);
+    lab.nodes[13].state = NodeState::Down;
+    pictures("world", &lab, "5", None);
+}
+
+#[test]
+fn the_world_in_two_groups() {
+    pictures("world_parted", &parted_world(), "5", None);
+}
+
+#[test]
+fn a_mesh_and_a_shipped_partition() {
+    let mut mesh = shipped("mesh");
+    let links = Arc::make_mut(&mut mesh.links);
+    for ends in [(0, 2), (1, 3), (0, 5), (2, 6), (3, 7), (1, 6)] {
+        if ends.1 < mesh.nodes.len()
+            && links
+                .iter()
+                .all(|link| link.ends != (NodeIx(ends.0), NodeIx(ends.1)))
+        {
+            links.push(link(ends, 60));
+        }
+    }
+    links.sort_by_key(|link| link.ends);
+    pictures("mesh", &mesh, "", None);
+    let mut parted = shipped("partition");
+    let group = |nodes: std::ops::Range<usize>| nodes.map(NodeIx).collect::<Vec<_>>();
+    let count = parted.nodes.len();
+    cut_between(&mut parted, count / 2);
+    parted.partition = Some(Arc::new(vec![group(0..count / 2), group(count / 2..count)]));
+    pictures("partition", &parted, "", None);
+}
+
+/// The first link between these nodes.
+fn first_between(
+    lab: &LabView,
+    some: std::ops::Range<usize>,
+    others: std::ops::Range<usize>,
+) -> (usize, usize) {
+    let mut links = lab.links.iter().map(|link| (link.ends.0.0, link.ends.1.0));
+    links
+        .find(|(a, b)| some.contains(a) && others.contains(b))
+        .expect("there is one")
+}
+
+/// Cuts all links between the first so many nodes and the others.
+fn cut_between(lab: &mut LabView, first: usize) {
+    let links: Vec<_> = lab
+        .links
+        .iter()
+        .map(|link| (link.ends.0.0, link.ends.1.0))
+        .collect();
+    for ends in links {
+        if (ends.0 < first) != (ends.1 < first) {
+            set(lab, ends, LinkState::Cut);
+        }
+    }
+}
+
+/// The world, its first three regions apart from the others.
+fn parted_world() -> LabView {
+    let mut lab = shipped("world");
+    cut_between(&mut lab, 12);
+    let group = |nodes: std::ops::Range<usize>| nodes.map(NodeIx).collect();
+    lab.partition = Some(Arc::new(vec![group(0..12), group(12..24)]));
+    lab
 }
 
 #[test]

@@ -139,6 +139,20 @@ pub struct ViewSpec {
     pub open: OpeningView,
     /// What to try, on the message line while nothing else is there.
     pub hint: Option<String>,
+    /// What the lines of the network are made of.
+    #[serde(default)]
+    pub lines: Lines,
+}
+
+/// What the lines of the network are made of.
+#[derive(Clone, Copy, Debug, Default, PartialEq, Eq, Serialize, Deserialize)]
+#[serde(rename_all = "snake_case")]
+pub enum Lines {
+    /// Box drawing characters, which every font has that has borders.
+    #[default]
+    Boxes,
+    /// Dots of braille: finer, where the font has them.
+    Braille,
 }
 
 /// A view that a layout can open with.

@@ -10,7 +10,7 @@
 use super::Verdict;
 use super::list::List;
 use super::window::{self, WindowLine};
-use crate::lab::partition::halves;
+use crate::lab::regions::proposed_groups;
 use crate::lab::{LabView, NodeIx, Request};
 use crate::ui::keymap::KeyPress;
 use crate::ui::state::{Effect, Purpose, UiState};
@@ -39,13 +39,14 @@ pub struct PartitionForm {
 }
 
 impl PartitionForm {
-    /// The halves of the network, neighbours together.
+    /// Two groups of the network: along its regions, or else halves with neighbours together.
     pub fn new(lab: &LabView) -> Self {
         let links = lab.links.iter().map(|link| (link.ends.0.0, link.ends.1.0));
         let count = lab.nodes.len();
-        let halves = halves(count, &links.collect()).unwrap_or_default();
+        let names = lab.nodes.iter().map(|node| &*node.name);
+        let groups = proposed_groups(names, &links.collect()).unwrap_or_default();
         let in_second = |node: usize| {
-            let second = halves.get(1);
+            let second = groups.get(1);
             second.is_some_and(|second| second.contains(&NodeIx(node)))
         };
         Self {

@@ -17,7 +17,7 @@ mod filter;
 mod list;
 mod place;
 mod sequence;
-mod words;
+pub(in crate::ui) mod words;
 
 use super::keymap::Action;
 use super::moved::Moved;

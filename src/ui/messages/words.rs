@@ -24,7 +24,7 @@ pub(super) fn name(scene: Scene<'_>, party: &Party, width: usize) -> String {
 }
 
 /// What it is about: a block's height and chip, a transaction's end, or how much there is.
-pub(super) fn about(scene: Scene<'_>, said: &Spoken, style: Style) -> Vec<Span<'static>> {
+pub(in crate::ui) fn about(scene: Scene<'_>, said: &Spoken, style: Style) -> Vec<Span<'static>> {
     if let Some(item) = said.item() {
         return item_spans(scene, item, style);
     }
@@ -57,7 +57,7 @@ fn item_spans(scene: Scene<'_>, item: Item, style: Style) -> Vec<Span<'static>> 
 }
 
 /// How long it took, or what became of it.
-pub(super) fn fate(said: &Spoken) -> String {
+pub(in crate::ui) fn fate(said: &Spoken) -> String {
     match (said.took(), said.received) {
         (Some(took), _) => text::lapse(took),
         _ if said.is_lost => "lost".to_owned(),
@@ -68,7 +68,7 @@ pub(super) fn fate(said: &Spoken) -> String {
 }
 
 /// How its fate looks.
-pub(super) fn fate_style(scene: Scene<'_>, said: &Spoken) -> Style {
+pub(in crate::ui) fn fate_style(scene: Scene<'_>, said: &Spoken) -> Style {
     match (said.is_lost, said.received) {
         (true, _) => scene.theme.bad(),
         (false, None) => scene.theme.warn(),
@@ -77,7 +77,7 @@ pub(super) fn fate_style(scene: Scene<'_>, said: &Spoken) -> Style {
 }
 
 /// How its command looks: what carries something stands out.
-pub(super) fn command_style(scene: Scene<'_>, said: &Spoken) -> Style {
+pub(in crate::ui) fn command_style(scene: Scene<'_>, said: &Spoken) -> Style {
     match said.command() {
         "block" => scene.theme.strong(),
         "tx" => scene.theme.good(),

@@ -5,6 +5,12 @@
 //! yet is taken to need as long as its link says, and waits shortly before its end if it needs
 //! longer; in a black hole it never gets beyond the middle.
 //!
+//! A node is always shown as it is, so that of what is slowed the receiver has it before the mark
+//! that moves has come there, as of a block that it got from another node first. Such a mark is a
+//! replay of what has happened, and is told from the others ([`Flight::is_replay`]). A block that is
+//! none arrives in the picture when it arrives at the node: the message was received no earlier, and
+//! what a node shows follows from what it received.
+//!
 //! Only the newest messages are looked at, and only so many are shown: a busy lab says hundreds of
 //! things a second.
 
@@ -62,6 +68,8 @@ pub struct Flight {
     pub load: Load,
     /// How far it has come, from 0 to [`WAY`].
     pub way: u32,
+    /// It is shown later than it was, or the receiver has the block already.
+    pub is_replay: bool,
 }
 
 /// All that is on its way.
@@ -98,6 +106,7 @@ pub fn flights(lab: &LabView) -> Flights {
             to,
             load,
             way: pace.way,
+            is_replay: pace.slowed > 1 || has(lab, to, load),
         });
     }
     found.shown.sort_by_key(|flight| flight.load == Load::Tx);
@@ -129,6 +138,18 @@ fn load(lab: &LabView, spoken: &Spoken) -> Option<Load> {
         Item::Tx(_) => Some(Load::Tx),
         Item::Block(hash) => Some(Load::Block(block(lab, hash))),
     }
+}
+
+/// Whether a node shows this block as one of its chain.
+fn has(lab: &LabView, node: NodeIx, load: Load) -> bool {
+    let Load::Block(id) = load else {
+        return false;
+    };
+    let snapshot = lab.node(node).and_then(|node| node.snapshot.as_ref());
+    snapshot.is_some_and(|snapshot| {
+        let mut recent = snapshot.recent.iter().rev();
+        snapshot.tip.hash == id.hash || recent.any(|info| info.id.hash == id.hash)
+    })
 }
 
 /// A block with its height, as far as anybody knows it.

@@ -3,46 +3,69 @@
 //! Words never share a cell: what a link says and what moves goes where nothing stands yet, or is
 //! left out; nodes come first, then links, the worst first.
 
-use super::canvas::Canvas;
-use super::flights::{Flight, Load, WAY};
-use super::look::Kind;
+use super::Sight;
+use super::canvas::{Canvas, Pen, Stroke};
+use super::flights::{Flight, Load};
+use super::look::{Kind, Light};
 use super::nodes;
 use super::places::Places;
-use super::{Ends, Sight};
+use super::regions::MANY;
+use super::route::{Path, Point};
+use super::web::{Strand, Wanted, What};
 use crate::lab::NodeIx;
+use crate::lab::layout::Lines;
 use crate::lab::view::LinkView;
 use crate::ui::keymap::Action;
+use crate::ui::text;
 use ratatui::buffer::Buffer;
 use ratatui::layout::{Position, Rect};
+use ratatui::style::Style;
 use ratatui::text::{Line, Span};
 use ratatui::widgets::{Clear, Widget};
+use std::collections::BTreeMap;
 
-/// Where along a line its words may stand, the best first.
-const PLACES: [i32; 7] = [500, 420, 580, 340, 660, 260, 740];
+/// Where along a line its words may stand, in thousandths, the best first.
+const PLACES: [usize; 9] = [500, 400, 600, 300, 700, 200, 800, 120, 880];
 
 /// How far from its line a block's chip may stand, across.
 const ASIDE: [i32; 19] = [
     0, -1, 1, -2, 2, -3, 3, -4, 4, -5, 5, -6, 6, -7, 7, -8, 8, -9, 9,
 ];
 
-/// The whole of a line.
-const WHOLE: i32 = 1_000;
-
 /// Draws nodes, links and what moves.
 pub fn render(buffer: &mut Buffer, area: Rect, sight: Sight<'_>, places: &Places) {
+    let wanted = Wanted {
+        places,
+        links: &sight.scene.lab.links,
+        area,
+    };
+    let strands = wanted.strands();
     let mut picture = Picture {
         sight,
         places,
         area,
         taken: nodes::extents(sight, places),
+        crossed: BTreeMap::new(),
     };
-    picture.lines(buffer);
-    picture.labels(buffer);
-    for ix in (0..sight.scene.lab.nodes.len()).map(NodeIx) {
-        nodes::render(buffer, sight, places, ix);
+    for cell in strands.iter().flat_map(|strand| &strand.path.cells) {
+        *picture.crossed.entry(*cell).or_default() += 1;
     }
+    picture.lines(buffer, &strands);
+    picture.labels(buffer, &strands);
+    nodes::render_all(buffer, sight, places);
     for flight in &sight.flights.shown {
-        picture.flight(buffer, flight);
+        picture.flight(buffer, flight, &strands);
+    }
+}
+
+/// How bright a link is.
+fn light(sight: Sight<'_>, link: &LinkView) -> Light {
+    let (a, b) = link.ends;
+    let focus = sight.scene.ui.focus;
+    match sight.chosen == Some(link.ends) {
+        true => Light::Chosen,
+        false if sight.scene.lab.nodes.len() < MANY || a == focus || b == focus => Light::Full,
+        false => Light::Faint,
     }
 }
 
@@ -50,89 +73,122 @@ struct Picture<'a> {
     sight: Sight<'a>,
     places: &'a Places,
     area: Rect,
-    /// Where words stand: first those of the nodes, by their numbers.
+    /// Where words stand: first the nodes, or their regions.
     taken: Vec<Rect>,
+    /// How many lines run through each cell.
+    crossed: BTreeMap<Point, usize>,
+}
+
+/// What a line says.
+struct Label {
+    /// The higher, the sooner it gets its place.
+    rank: (Light, Kind),
+    long: String,
+    short: Option<&'static str>,
+    style: Style,
 }
 
 impl Picture<'_> {
-    fn lines(&self, buffer: &mut Buffer) {
-        let theme = self.sight.scene.theme;
-        let mut canvas = Canvas::new(self.area);
-        for link in self.sight.scene.lab.links.iter() {
-            let ends = (
-                self.places.centre(link.ends.0),
-                self.places.centre(link.ends.1),
-            );
-            let (Some(from), Some(to)) = ends else {
-                continue;
-            };
-            let kind = Kind::of(link, self.sight.usual);
-            let is_chosen = self.sight.chosen == Some(link.ends);
-            canvas.line(from, to, kind.stroke(theme, is_chosen));
+    /// The links of a line that count: those of the focused node first, and how bright it is.
+    fn links<'b>(&self, strand: &Strand<'b>) -> (Vec<&'b LinkView>, Light) {
+        let links = strand.of(self.sight.scene.ui.focus);
+        let lights = links.iter().map(|link| light(self.sight, link));
+        let light = lights.max().unwrap_or(Light::Faint);
+        (links, light)
+    }
+
+    fn stroke(&self, strand: &Strand<'_>) -> Stroke {
+        let (links, light) = self.links(strand);
+        let kinds = links.iter().map(|link| Kind::of(link, self.sight.usual));
+        // As long as one of them is open, something passes.
+        let best = kinds.min().unwrap_or(Kind::Plain);
+        best.stroke(self.sight.scene.theme, light)
+    }
+
+    fn lines(&self, buffer: &mut Buffer, strands: &[Strand<'_>]) {
+        let scene = self.sight.scene;
+        let pen = match scene.ui.spec.lines {
+            _ if scene.theme.ascii => Pen::Ascii,
+            Lines::Boxes => Pen::Boxes,
+            Lines::Braille => Pen::Braille,
+        };
+        let mut canvas = Canvas::new(self.area, pen);
+        for strand in strands {
+            canvas.path(&strand.path, self.stroke(strand));
         }
-        canvas.draw(buffer, theme.ascii);
+        canvas.draw(buffer);
+    }
+
+    fn label(&self, strand: &Strand<'_>) -> Option<Label> {
+        let (sight, theme) = (self.sight, self.sight.scene.theme);
+        let (links, light) = self.links(strand);
+        let kind = |link: &LinkView| Kind::of(link, sight.usual);
+        let shut = links.iter().filter(|link| kind(link) > Kind::Apart);
+        let worst = links.iter().max_by_key(|link| kind(link))?;
+        let rank = (light, kind(worst));
+        let (long, short) = match (&strand.what, shut.count()) {
+            (What::Bundle(..), 0) => {
+                let slowest = links.iter().map(|link| link.there.latency).max()?;
+                (text::lapse(slowest), None)
+            }
+            (What::Bundle(..), shut) if shut < links.len() => {
+                let sign = rank.1.sign();
+                (format!("{sign} {shut} of {}", links.len()), Some(sign))
+            }
+            _ => rank.1.label(worst, sight.usual)?,
+        };
+        let style = match light {
+            Light::Chosen => theme.focus(),
+            Light::Faint if rank.1 < Kind::Apart => theme.faint(),
+            Light::Full | Light::Faint => rank.1.style(theme),
+        };
+        Some(Label {
+            rank,
+            long,
+            short,
+            style,
+        })
     }
 
     /// What links say, the worst first.
-    fn labels(&mut self, buffer: &mut Buffer) {
-        let sight = self.sight;
-        let links = sight.scene.lab.links.iter();
-        let mut links: Vec<_> = links
-            .map(|link| (Kind::of(link, sight.usual), link))
-            .collect();
-        let is_chosen = |link: &LinkView| sight.chosen == Some(link.ends);
-        links.sort_by_key(|(kind, link)| std::cmp::Reverse((is_chosen(link), *kind)));
-        for (kind, link) in links {
-            let Some((words, sign)) = kind.label(link, sight.usual) else {
-                continue;
-            };
-            let style = match is_chosen(link) {
-                true => sight.scene.theme.focus(),
-                false => kind.style(sight.scene.theme),
-            };
-            let long = self.beside_line(link.ends, &words);
-            let found = long.map(|at| (at, words.as_str())).or_else(|| {
-                let sign = sign?;
-                Some((self.beside_line(link.ends, sign)?, sign))
+    fn labels(&mut self, buffer: &mut Buffer, strands: &[Strand<'_>]) {
+        let labels = strands
+            .iter()
+            .filter_map(|strand| Some((self.label(strand)?, strand)));
+        let mut labels: Vec<_> = labels.collect();
+        labels.sort_by_key(|(label, _)| std::cmp::Reverse(label.rank));
+        for (label, strand) in labels {
+            let words = label.long.as_str();
+            let long = self.on_line(&strand.path, words).map(|at| (at, words));
+            let found = long.or_else(|| {
+                let sign = label.short?;
+                Some((self.on_line(&strand.path, sign)?, sign))
             });
             if let Some((at, words)) = found {
                 Clear.render(around(at), buffer);
-                Span::styled(words.to_owned(), style).render(at, buffer);
+                Span::styled(words.to_owned(), label.style).render(at, buffer);
                 self.taken.push(at);
             }
         }
     }
 
-    /// Room for some words on a line.
-    fn beside_line(&self, ends: Ends, words: &str) -> Option<Rect> {
+    /// Room for some words on a line, where no other one runs if there is such a place.
+    fn on_line(&self, path: &Path, words: &str) -> Option<Rect> {
         let width = i32::try_from(words.chars().count()).ok()?;
-        let along = self.visible(ends.0, ends.1)?;
-        PLACES.into_iter().find_map(|part| {
-            let (x, y) = self.at(ends.0, ends.1, along, part)?;
+        let places = PLACES.into_iter().filter_map(|part| {
+            let (x, y) = path.at(part)?;
             self.free(x - width / 2, y, width)
-        })
-    }
-
-    /// A line's part that no node hides, from its first end to its second.
-    fn visible(&self, from: NodeIx, to: NodeIx) -> Option<(i32, i32)> {
-        let is_hidden = |part: &i32| {
-            let at = self.at(from, to, (0, WHOLE), *part).and_then(position);
-            let under = |ix: NodeIx| self.taken.get(ix.0).zip(at);
-            let mut ends = [from, to].into_iter().filter_map(under);
-            ends.any(|(area, at)| area.contains(at))
+        });
+        let places: Vec<_> = places.collect();
+        let own = |at: Point| usize::from(path.cells.contains(&at));
+        let is_alone = |area: &&Rect| {
+            around(**area).positions().all(|spot| {
+                let at = (i32::from(spot.x), i32::from(spot.y));
+                let lines = self.crossed.get(&at).copied().unwrap_or_default();
+                lines <= own(at)
+            })
         };
-        let parts = || (0..=200_i16).map(|part| i32::from(part) * WHOLE / 200);
-        let first = parts().find(|part| !is_hidden(part))?;
-        let last = parts().rev().find(|part| !is_hidden(part))?;
-        (first < last).then_some((first, last))
-    }
-
-    /// The place on a line that is so far along its visible part.
-    fn at(&self, from: NodeIx, to: NodeIx, along: (i32, i32), part: i32) -> Option<(i32, i32)> {
-        let (from, to) = (self.places.centre(from)?, self.places.centre(to)?);
-        let part = along.0 + (along.1 - along.0) * part / WHOLE;
-        let between = |one: i32, other: i32| one + ((other - one) * part + WHOLE / 2) / WHOLE;
-        Some((between(from.0, to.0), between(from.1, to.1)))
+        places.iter().find(is_alone).or(places.first()).copied()
     }
 
     /// So many cells from here on, if nothing stands there or beside them.
@@ -145,33 +201,46 @@ impl Picture<'_> {
         (is_inside && is_free).then_some(area)
     }
 
-    fn flight(&mut self, buffer: &mut Buffer, flight: &Flight) {
+    fn flight(&mut self, buffer: &mut Buffer, flight: &Flight, strands: &[Strand<'_>]) {
         let scene = self.sight.scene;
-        let span = match flight.load {
-            Load::Block(id) => scene.chip(id),
-            Load::Tx => Span::styled(scene.theme.payment(), scene.theme.badge()),
+        let spans = match flight.load {
+            Load::Block(id) if flight.is_replay => replayed(self.sight, scene.chip(id)),
+            Load::Block(id) => vec![scene.chip(id)],
+            Load::Tx => vec![Span::styled(scene.theme.payment(), scene.theme.badge())],
         };
-        let Some(along) = self.visible(flight.from, flight.to) else {
+        let carried = strands.iter().find_map(|strand| {
+            let is_there = strand.carries(self.places, flight.from, flight.to)?;
+            Some((&strand.path, is_there))
+        });
+        let Some((path, is_there)) = carried else {
+            // Within a region there are no lines.
             return;
         };
-        let part = i32::try_from(flight.way.min(WAY)).unwrap_or(WHOLE);
-        let Some((x, y)) = self.at(flight.from, flight.to, along, part) else {
+        let way = usize::try_from(flight.way).unwrap_or(usize::MAX).min(1_000);
+        let part = if is_there { way } else { 1_000 - way };
+        let Some((x, y)) = path.at(part) else {
             return;
         };
-        let width = i32::try_from(span.width()).unwrap_or(1);
+        let width = i32::try_from(text::width(&spans)).unwrap_or(1);
         let aside = match flight.load {
             Load::Block(_) => &ASIDE[..],
             Load::Tx => &ASIDE[..1],
         };
         let mut places = aside.iter().map(|by| (x + by - width / 2, y));
         if let Some(at) = places.find_map(|(x, y)| self.free(x, y, width)) {
-            span.render(at, buffer);
+            put(buffer, at, spans);
             // Chips do not stand on each other; payments may.
             if let Load::Block(_) = flight.load {
                 self.taken.push(at);
             }
         }
     }
+}
+
+/// A chip that shows what has happened already.
+pub fn replayed(sight: Sight<'_>, chip: Span<'static>) -> Vec<Span<'static>> {
+    let theme = sight.scene.theme;
+    vec![Span::styled(theme.replay(), theme.dim()), chip]
 }
 
 /// With a column of air on each side.
@@ -183,40 +252,11 @@ fn around(area: Rect) -> Rect {
     }
 }
 
-fn position((x, y): (i32, i32)) -> Option<Position> {
+fn position((x, y): Point) -> Option<Position> {
     Some(Position::new(
         u16::try_from(x).ok()?,
         u16::try_from(y).ok()?,
     ))
-}
-
-/// The link that runs through this place or right beside it, the nearest one.
-pub fn link_at(places: &Places, links: &[LinkView], at: Position) -> Option<Ends> {
-    let near = links.iter().filter_map(|link| {
-        let ends = (places.centre(link.ends.0)?, places.centre(link.ends.1)?);
-        Some((
-            distance(ends, (i32::from(at.x), i32::from(at.y)))?,
-            link.ends,
-        ))
-    });
-    near.min().map(|(_, ends)| ends)
-}
-
-/// How far a cell is from a line, if it is near: in tenths of a column, of which a line of the
-/// screen is two high.
-fn distance(((ax, ay), (bx, by)): ((i32, i32), (i32, i32)), (x, y): (i32, i32)) -> Option<i64> {
-    let wide = |(x, y): (i32, i32)| (i64::from(x), i64::from(y) * 2);
-    let ((ax, ay), (bx, by), (x, y)) = (wide((ax, ay)), wide((bx, by)), wide((x, y)));
-    let (dx, dy) = (bx - ax, by - ay);
-    let length = dx * dx + dy * dy;
-    let along = (x - ax) * dx + (y - ay) * dy;
-    if length == 0 || along < 0 || along > length {
-        return None;
-    }
-    let off = (x - ax) * dy - (y - ay) * dx;
-    // The square of the distance, in hundredths.
-    let far = off * off * 100 / length;
-    (far <= 4 * 100).then_some(far)
 }
 
 /// The node that lies in a direction from another one, the nearest.

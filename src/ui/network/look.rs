@@ -7,7 +7,7 @@ use crate::lab::view::LinkView;
 use crate::link::{Conditions, LinkState};
 use crate::ui::text;
 use crate::ui::theme::Theme;
-use ratatui::style::Style;
+use ratatui::style::{Modifier, Style};
 use std::collections::BTreeMap;
 use std::time::Duration;
 
@@ -34,6 +34,17 @@ pub enum Kind {
     Hole,
     /// It is cut.
     Cut,
+}
+
+/// How brightly a link is drawn.
+#[derive(Clone, Copy, Debug, PartialEq, Eq, PartialOrd, Ord)]
+pub enum Light {
+    /// Among many, it is none of the focused node.
+    Faint,
+    /// As it is.
+    Full,
+    /// It was chosen.
+    Chosen,
 }
 
 /// All links of a lab, to know what is usual.
@@ -129,37 +140,41 @@ impl Kind {
         }
     }
 
+    /// Whether nothing passes, or not both ways: it is dashed then.
+    pub fn is_shut(self) -> bool {
+        self >= Self::Apart
+    }
+
     /// Its line.
-    pub fn stroke(self, theme: Theme, is_chosen: bool) -> Stroke {
-        let dash = match self {
-            Self::Plain | Self::Slow | Self::Poor => (1, 0),
-            Self::OneWay => (4, 2),
-            Self::Hole | Self::Cut => (2, 2),
-            Self::Apart => (1, 4),
+    pub fn stroke(self, theme: Theme, light: Light) -> Stroke {
+        let style = match light {
+            Light::Chosen => theme.focus(),
+            Light::Full => self.style(theme),
+            Light::Faint => self.style(theme).add_modifier(Modifier::DIM),
         };
-        let style = match is_chosen {
-            true => theme.focus(),
-            false => self.style(theme),
-        };
-        let rank = match (is_chosen, self) {
-            (true, _) => 20,
-            (false, Self::Apart) => 0,
-            // A plain line shines through what is shut.
-            (false, kind) => 1 + kind as u8,
+        let rank = match (light, self) {
+            (Light::Chosen, _) => 20,
+            (Light::Full, Self::Apart) => 8,
+            (Light::Full, kind) => 9 + kind as u8,
+            (Light::Faint, Self::Apart) => 0,
+            // What is shut shows through those that are plain.
+            (Light::Faint, kind) => 1 + kind as u8,
         };
         Stroke {
             style,
             rank,
-            dash,
-            is_thick: is_chosen,
+            is_dashed: self.is_shut(),
+            is_thick: light == Light::Chosen,
         }
     }
 
     /// What stands on its line, and the sign that stays where there is no room for it.
     pub fn label(self, link: &LinkView, usual: Usual) -> Option<(String, Option<&'static str>)> {
         match self {
-            Self::Cut => Some(("x".to_owned(), Some("x"))),
-            Self::Hole => Some(("o".to_owned(), Some("o"))),
+            Self::Cut | Self::Hole => {
+                let words = format!("{} {}", self.sign(), self.words());
+                Some((words, Some(self.sign())))
+            }
             Self::OneWay => {
                 let ways = [link.there.state, link.back.state];
                 let sign = match ways.contains(&LinkState::Cut) {
@@ -256,9 +271,9 @@ mod tests {
             (link(narrow, ms(80)), Kind::Poor, Some("80 ms 7 kB/s")),
             (link(cut, ms(80)), Kind::OneWay, Some("x one way")),
             (link(ms(80), hole), Kind::OneWay, Some("o one way")),
-            (link(hole, hole), Kind::Hole, Some("o")),
-            (link(hole, cut), Kind::Cut, Some("x")),
-            (link(cut, cut), Kind::Cut, Some("x")),
+            (link(hole, hole), Kind::Hole, Some("o black hole")),
+            (link(hole, cut), Kind::Cut, Some("x cut")),
+            (link(cut, cut), Kind::Cut, Some("x cut")),
             (apart, Kind::Apart, None),
         ] {
             assert_eq!(Kind::of(&link, usual), kind, "{link:?}");

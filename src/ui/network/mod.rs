@@ -5,16 +5,19 @@
 //! │             ╭ 1 central ─────╮             ││ height    #12 [a9]│
 //! │             │ #12 [a9]       │             ││ mempool   1 tx    │
 //! │             ╰────────────────╯             ││ peers     1       │
-//! │           · 80 ms      [a9] ·              ││ links     1       │
-//! │ ╭▶2 wallet ──────╮ ╭ 3 miner ───────╮      ││                   │
-//! │ │ #12 [a9]       │ │ #12 [a9] MINING│      ││ x cut  o black ho…│
-//! │ ╰────────────────╯ ╰────────────────╯      ││                   │
+//! │            80 ms      »[a9]                ││                   │
+//! │            ╱              ╲                ││ its links         │
+//! │ ╭▶2 wallet ──────╮ ╭ 3 miner ───────╮      ││ central  80 ms    │
+//! │ │ #12 [a9]       │ │ #12 [a9] MINING│      ││                   │
+//! │ ╰────────────────╯ ╰────────────────╯      ││ last messages     │
 //! ╰────────────────────────────────────────────╯╰───────────────────╯
 //! ```
 //!
 //! Where nodes stand follows from the links that there were when the nodes were first seen, and
-//! from the area (`ring`, `places`): nothing jumps because a link is cut, a node dies, or two
-//! nodes find each other. Many nodes, or little room, make a `table`.
+//! from the area (`ring`, `places`), and of many nodes from the regions that their names tell of
+//! (`regions`): nothing jumps because a link is cut, a node dies, or two nodes find each other. Which
+//! lines there are says `web`, which way they take `route`, what they are made of `canvas`. Too many
+//! nodes, or too little room, make a `table`.
 
 mod canvas;
 mod flights;
@@ -23,14 +26,19 @@ mod look;
 mod nodes;
 mod panel;
 mod places;
+mod regions;
 mod ring;
+mod route;
 mod table;
+mod web;
 
 use self::flights::Flights;
 use self::look::Usual;
 use self::places::Places;
+use self::regions::Map;
 use self::ring::{DRAWN_MAX, Ring};
 use self::table::Extract;
+use self::web::Wanted;
 use super::dialog::Dialog;
 use super::keymap::Action;
 use super::moved::Moved;
@@ -47,8 +55,9 @@ use ratatui::widgets::Block;
 /// Columns from which on figures stand beside the graph, and lines for that.
 const WIDE: (u16, u16) = (110, 16);
 
-/// Columns of the figures there.
+/// Columns of the figures there, and on a very wide screen, with the columns of such a one.
 const PANEL_WIDTH: u16 = 40;
+const WIDE_PANEL: (u16, u16) = (56, 160);
 
 /// Lines from which on figures stand below the graph.
 const HIGH: u16 = 19;
@@ -70,6 +79,8 @@ type Ends = (NodeIx, NodeIx);
 pub struct NetworkPane {
     /// In which order nodes stand.
     ring: Ring,
+    /// By which regions they stand instead, if they are many.
+    map: Map,
     /// The chosen link.
     chosen: Option<Ends>,
     /// The first column of the table.
@@ -118,14 +129,18 @@ fn order(lab: &LabView) -> Ring {
 fn divide(area: Rect) -> (Rect, Option<Rect>, bool) {
     let (width, height) = (area.width, area.height);
     if width >= WIDE.0 && height >= WIDE.1 {
-        let left = width - PANEL_WIDTH;
+        let panel = match width >= WIDE_PANEL.1 {
+            true => WIDE_PANEL.0,
+            false => PANEL_WIDTH,
+        };
+        let left = width - panel;
         let graph = Rect {
             width: left,
             ..area
         };
         let panel = Rect {
             x: area.x + left,
-            width: PANEL_WIDTH,
+            width: panel,
             ..area
         };
         return (graph, Some(panel), true);
@@ -155,6 +170,7 @@ impl NetworkPane {
     pub fn collect(&mut self, lab: &LabView) -> Vec<Effect> {
         if self.ring.count() != lab.nodes.len() {
             self.ring = order(lab);
+            self.map = Map::new(lab);
         }
         let is_gone = |ends: &mut Ends| lab.links.iter().all(|link| link.ends != *ends);
         self.chosen.take_if(is_gone);
@@ -180,10 +196,11 @@ impl NetworkPane {
             width: inside.width.saturating_sub(2),
             ..inside
         };
-        match self.ring.count() == lab.nodes.len() {
-            true => Places::new(&self.ring, inside),
-            false => Places::new(&order(lab), inside),
-        }
+        let places = match self.ring.count() == lab.nodes.len() {
+            true => Places::of(&self.map, &self.ring, inside),
+            false => Places::of(&Map::new(lab), &order(lab), inside),
+        };
+        Some(places?.with_words(nodes::likely_words(lab)))
     }
 
     fn extract(&self, lab: &LabView, focus: NodeIx, graph: Rect) -> Extract {
@@ -277,8 +294,12 @@ impl NetworkPane {
         match places.hit(at) {
             Some(ix) => moved.focus = Some(ix),
             None => {
-                let hit = graph::link_at(&places, &lab.links, at);
-                self.chosen = hit.or(self.chosen);
+                let wanted = Wanted {
+                    places: &places,
+                    links: &lab.links,
+                    area: inner(graph),
+                };
+                self.chosen = wanted.link_at(at, focus).or(self.chosen);
             }
         }
         moved
@@ -362,13 +383,17 @@ fn border<'a>(sight: Sight<'_>, graph: Rect, part: Option<String>) -> Block<'a> 
         right = right.text(2, 0, part, theme.dim());
     }
     if sight.flights.slowed > 1 {
-        let words = format!("slowed x{}", sight.flights.slowed);
+        let words = format!(
+            "{} replay, slowed x{}",
+            theme.replay(),
+            sight.flights.slowed
+        );
         right = right.text(1, 3, words, theme.dim());
     }
     if let Some(groups) = &lab.partition {
         let groups = ('A'..='Z').zip(groups.iter());
         let groups = groups.map(|(letter, group)| format!("{letter} {}", group.len()));
-        let words = format!("SPLIT: {}", groups.collect::<Vec<_>>().join(" | "));
+        let words = format!("PARTITION {}", groups.collect::<Vec<_>>().join(" | "));
         right = right.text(0, 3, words, theme.bad());
     }
     let room = usize::from(graph.width).saturating_sub(6);

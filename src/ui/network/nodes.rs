@@ -1,4 +1,5 @@
-//! A node of the graph: a box, or a line of words where there are many.
+//! A node of the graph: a box, or a line of words where there are many, in the box of its region if
+//! there are such (`regions`).
 //!
 //! ```text
 //! ╭ 1 central ──────────╮
@@ -8,9 +9,11 @@
 
 use super::Sight;
 use super::graph::put;
+use super::look::Kind;
 use super::places::{Places, Shape};
-use crate::lab::NodeIx;
-use crate::lab::view::{NodeState, NodeView};
+use super::regions::{CHIP, HEIGHT, LETTERS, NUMBER, Quarter, SIGN};
+use crate::lab::view::{LinkView, NodeState, NodeView};
+use crate::lab::{LabView, NodeIx};
 use crate::ui::text::{self, Row, short_name};
 use crate::ui::view::pane::NEW_FOR;
 use ratatui::buffer::Buffer;
@@ -22,14 +25,41 @@ use ratatui::widgets::{Block, Clear, Widget};
 /// Columns of a line that are not its name, at least: number, chip, a letter or two.
 const NOT_NAME: u16 = 13;
 
+/// Draws all nodes, and the boxes of their regions.
+pub fn render_all(buffer: &mut Buffer, sight: Sight<'_>, places: &Places) {
+    for quarter in &places.quarters {
+        region(buffer, sight, quarter);
+    }
+    for ix in (0..sight.scene.lab.nodes.len()).map(NodeIx) {
+        render(buffer, sight, places, ix);
+    }
+}
+
+/// About how many columns each node's words take: its number, name, height and chip. Lines of the
+/// graph begin there, whatever else is said for a moment.
+pub fn likely_words(lab: &LabView) -> Vec<u16> {
+    let nodes = (1..).zip(&lab.nodes);
+    let columns = nodes.map(|(number, node): (usize, _)| {
+        let tip = node
+            .snapshot
+            .as_ref()
+            .map_or(0, |snapshot| snapshot.tip.height);
+        let tip = format!("#{tip} [..]");
+        let words = format!("{number} {} {tip}", node.name);
+        u16::try_from(words.chars().count()).unwrap_or(u16::MAX)
+    });
+    columns.collect()
+}
+
 /// Draws a node.
-pub fn render(buffer: &mut Buffer, sight: Sight<'_>, places: &Places, ix: NodeIx) {
+fn render(buffer: &mut Buffer, sight: Sight<'_>, places: &Places, ix: NodeIx) {
     let lab = sight.scene.lab;
     let (Some(node), Some(spot)) = (lab.node(ix), places.spots.get(ix.0)) else {
         return;
     };
     match places.shape {
         Shape::Boxed(_) => boxed(buffer, sight, ix, node, *spot),
+        Shape::Region => put(buffer, *spot, in_region(sight, places, ix, node)),
         Shape::Line(width) => {
             let spans = words(sight, ix, node, width);
             let at = extent(*spot, text::width(&spans));
@@ -42,11 +72,14 @@ pub fn render(buffer: &mut Buffer, sight: Sight<'_>, places: &Places, ix: NodeIx
     }
 }
 
-/// What each node fills, by its number.
+/// What each node fills, or each region.
 pub fn extents(sight: Sight<'_>, places: &Places) -> Vec<Rect> {
+    if !places.quarters.is_empty() {
+        return places.boxes();
+    }
     let spots = places.spots.iter().enumerate();
     let areas = spots.map(|(at, spot)| match places.shape {
-        Shape::Boxed(_) => *spot,
+        Shape::Boxed(_) | Shape::Region => *spot,
         Shape::Line(width) => {
             let node = sight.scene.lab.node(NodeIx(at));
             let spans = node.map(|node| words(sight, NodeIx(at), node, width));
@@ -90,6 +123,110 @@ fn boxed(buffer: &mut Buffer, sight: Sight<'_>, ix: NodeIx, node: &NodeView, are
     line.style(body(sight, node)).render(inner, buffer);
 }
 
+/// The box of a region, with its name, and the letter of its group if that is one.
+fn region(buffer: &mut Buffer, sight: Sight<'_>, quarter: &Quarter) {
+    let theme = sight.scene.theme;
+    let is_focused = quarter.nodes.contains(&sight.scene.ui.focus);
+    let style = match is_focused {
+        true => theme.strong(),
+        false => theme.dim(),
+    };
+    let room = usize::from(quarter.area.width).saturating_sub(4);
+    let name = short_name(&quarter.name, room, theme.cut());
+    let mut block = Block::bordered()
+        .border_set(theme.border())
+        .border_style(style)
+        .title(padded(vec![Span::styled(name, theme.strong())]));
+    if let Some(group) = common_group(sight, quarter) {
+        let words = Span::styled(format!("group {group}"), theme.warn());
+        block = block.title_bottom(padded(vec![words]).right_aligned());
+    }
+    let is_shut = |link: &&LinkView| {
+        let (a, b) = link.ends;
+        let touches = quarter.nodes.contains(&a) || quarter.nodes.contains(&b);
+        touches && Kind::of(link, sight.usual) > Kind::Apart
+    };
+    let shut = sight.scene.lab.links.iter().filter(is_shut).count();
+    if shut > 0 {
+        let words = Span::styled(format!("{} {shut} shut", Kind::Cut.sign()), theme.bad());
+        block = block.title_bottom(padded(vec![words]));
+    }
+    Clear.render(quarter.area, buffer);
+    block.render(quarter.area, buffer);
+}
+
+/// The letter of the group that all of a region are in.
+fn common_group(sight: Sight<'_>, quarter: &Quarter) -> Option<char> {
+    let mut groups = quarter.nodes.iter().map(|ix| sight.group(*ix));
+    let first = groups.next()??;
+    groups.all(|group| group == Some(first)).then_some(first)
+}
+
+/// A node's line in the box of its region. Before its name stands what its link with the focused
+/// node is like.
+fn in_region(sight: Sight<'_>, places: &Places, ix: NodeIx, node: &NodeView) -> Vec<Span<'static>> {
+    let (scene, theme) = (sight.scene, sight.scene.theme);
+    let focus = scene.ui.focus;
+    let ends = (ix.min(focus), ix.max(focus));
+    let link = scene.lab.links.iter().find(|link| link.ends == ends);
+    let sign = match link {
+        _ if ix == focus => Span::styled(theme.pointer(), theme.focus()),
+        None => Span::raw(" "),
+        Some(link) => {
+            let kind = Kind::of(link, sight.usual);
+            let style = match sight.chosen == Some(ends) {
+                true => theme.focus(),
+                false => kind.style(theme),
+            };
+            Span::styled(kind.sign(), style)
+        }
+    };
+    let style = match (ix == focus, node.state.is_up()) {
+        (true, _) => theme.focus(),
+        (false, true) => theme.text(),
+        (false, false) => theme.faint(),
+    };
+    let width = places.spots.get(ix.0).map_or(0, |spot| spot.width);
+    let room = width.saturating_sub(SIGN + NUMBER + 1 + HEIGHT + CHIP + LETTERS);
+    let room = usize::from(room);
+    let name = short_name(&node.name, room, theme.cut());
+    let name = format!("{:>2} {name:<room$} ", ix.0 + 1);
+    let mut spans = vec![sign, Span::styled(name, style)];
+    let badge = badge(sight, node);
+    let after = usize::from(HEIGHT + CHIP);
+    match (node.snapshot.as_ref(), badge) {
+        (Some(snapshot), badge) if node.state.is_up() => {
+            let height = match is_new(sight, node) {
+                true => theme.strong(),
+                false => theme.dim(),
+            };
+            let words = format!("#{}", snapshot.tip.height);
+            let columns = usize::from(HEIGHT);
+            let chip = scene.chip(snapshot.tip);
+            let gap = usize::from(CHIP).saturating_sub(chip.width());
+            spans.push(Span::styled(format!("{words:<columns$}"), height));
+            spans.push(chip);
+            spans.push(Span::raw(" ".repeat(gap)));
+            if let Some(badge) = badge {
+                let letter = badge.short.get(..1).unwrap_or_default();
+                spans.push(Span::styled(letter, badge.style));
+            }
+        }
+        (_, Some(badge)) => {
+            spans.push(Span::styled(format!("{:<after$}", badge.long), badge.style));
+        }
+        (_, None) => spans.push(Span::raw(" ".repeat(after))),
+    }
+    let is_mixed = places.quarter_of(ix).and_then(|at| places.quarters.get(at));
+    let is_mixed = is_mixed.is_some_and(|quarter| common_group(sight, quarter).is_none());
+    if let Some(group) = sight.group(ix).filter(|_| is_mixed) {
+        let gap = usize::from(width).saturating_sub(text::width(&spans) + 1);
+        spans.push(Span::raw(" ".repeat(gap)));
+        spans.push(Span::styled(group.to_string(), theme.warn()));
+    }
+    spans
+}
+
 fn padded(mut spans: Vec<Span<'static>>) -> Line<'static> {
     spans.insert(0, Span::raw(" "));
     spans.push(Span::raw(" "));
@@ -106,9 +243,7 @@ fn body(sight: Sight<'_>, node: &NodeView) -> Style {
 fn border(sight: Sight<'_>, ix: NodeIx, node: &NodeView) -> Style {
     let (scene, theme) = (sight.scene, sight.scene.theme);
     let tip = node.snapshot.as_ref().map(|snapshot| snapshot.tip);
-    let changed = node.tip_changed.filter(|_| node.state.is_up());
-    let is_new = changed.is_some_and(|at| scene.lab.now.since(at) < NEW_FOR);
-    match (is_new, tip, scene.ui.focus == ix) {
+    match (is_new(sight, node), tip, scene.ui.focus == ix) {
         (true, Some(tip), _) => {
             let ink = scene.chip_ink(tip);
             ink.add_modifier(Modifier::BOLD)
@@ -117,6 +252,12 @@ fn border(sight: Sight<'_>, ix: NodeIx, node: &NodeView) -> Style {
         _ if node.state.is_up() => theme.dim(),
         _ => theme.faint(),
     }
+}
+
+/// Whether its chain has changed a moment ago.
+fn is_new(sight: Sight<'_>, node: &NodeView) -> bool {
+    let changed = node.tip_changed.filter(|_| node.state.is_up());
+    changed.is_some_and(|at| sight.scene.lab.now.since(at) < NEW_FOR)
 }
 
 /// Number and name; the focused one is pointed at.

@@ -1,10 +1,11 @@
 //! Where each node stands: on an oval, so that no straight line between two of them runs behind a
-//! third one.
+//! third one; or, of many, in the box of its region.
 //!
 //! Nodes stand in rows, two in each but the first and perhaps the last, and rows are as far from
 //! each other as there is room. All of it is whole numbers, and follows from the order of the nodes
 //! and the area alone.
 
+use super::regions::{Map, Quarter};
 use super::ring::Ring;
 use crate::lab::NodeIx;
 use ratatui::layout::{Position, Rect};
@@ -17,6 +18,9 @@ pub const LABEL: (u16, u16) = (16, 32);
 
 /// Columns that every line of words fills at least.
 const NAME: u16 = 10;
+
+/// Columns of a line of words that lines keep away from, as long as it is not known what it says.
+const WORDS: u16 = 20;
 
 /// Columns between the two nodes of a row: a line can be seen there.
 const GAP: u16 = 4;
@@ -31,6 +35,8 @@ pub enum Shape {
     Boxed(u16),
     /// A line, of at most this many columns.
     Line(u16),
+    /// A line in the box of a region.
+    Region,
 }
 
 /// On which side of the oval a node stands.
@@ -48,9 +54,28 @@ pub struct Places {
     pub shape: Shape,
     /// All that each node may fill, by its number.
     pub spots: Vec<Rect>,
+    /// The boxes of regions, if nodes stand by those.
+    pub quarters: Vec<Quarter>,
+    /// There is no room for lines between them.
+    pub is_tight: bool,
+    /// Columns of each node's words.
+    words: Vec<u16>,
 }
 
 impl Places {
+    /// By regions if there are any and they find room, or else on an oval; `None`: there is no room
+    /// for either.
+    pub fn of(map: &Map, ring: &Ring, area: Rect) -> Option<Self> {
+        let by_region = map.quarters(area).map(|quarters| Self {
+            shape: Shape::Region,
+            spots: quarters.spots,
+            quarters: quarters.all,
+            is_tight: quarters.is_tight,
+            words: Vec::new(),
+        });
+        by_region.or_else(|| Self::new(ring, area))
+    }
+
     /// The largest nodes that all find room in this area; `None`: it is too small for any.
     pub fn new(ring: &Ring, area: Rect) -> Option<Self> {
         let label = (area.width / 3).clamp(LABEL.0, LABEL.1);
@@ -64,6 +89,9 @@ impl Places {
             Some(Self {
                 shape,
                 spots: found.next()?,
+                quarters: Vec::new(),
+                is_tight: false,
+                words: Vec::new(),
             })
         })
     }
@@ -74,12 +102,60 @@ impl Places {
         found.map(NodeIx)
     }
 
-    /// Where the lines of a node end: in the middle of its box, or of its name.
+    /// With as much room for the words of each node as they take.
+    pub fn with_words(self, words: Vec<u16>) -> Self {
+        Self { words, ..self }
+    }
+
+    /// What the lines of a node begin at.
+    pub fn body(&self, ix: NodeIx) -> Option<Rect> {
+        let spot = *self.spots.get(ix.0)?;
+        Some(match self.shape {
+            Shape::Boxed(_) => spot,
+            Shape::Line(_) => {
+                // With a column of air on each side.
+                let words = self.words.get(ix.0).copied().unwrap_or(WORDS);
+                let x = spot.x.saturating_sub(1);
+                Rect {
+                    x,
+                    width: spot.width.min(words) + 1 + (spot.x - x),
+                    ..spot
+                }
+            }
+            Shape::Region => {
+                let at = self.quarter_of(ix)?;
+                let area = self.quarters[at].area;
+                Rect {
+                    x: area.x,
+                    width: area.width,
+                    ..spot
+                }
+            }
+        })
+    }
+
+    /// What lines are to keep away from.
+    pub fn boxes(&self) -> Vec<Rect> {
+        if !self.quarters.is_empty() {
+            return self.quarters.iter().map(|quarter| quarter.area).collect();
+        }
+        let all = (0..self.spots.len()).map(NodeIx);
+        all.filter_map(|ix| self.body(ix)).collect()
+    }
+
+    /// The region that a node stands in, by its place among them.
+    pub fn quarter_of(&self, ix: NodeIx) -> Option<usize> {
+        let mut quarters = self.quarters.iter();
+        quarters.position(|quarter| quarter.nodes.contains(&ix))
+    }
+
+    /// The middle of a node's box, or of its name.
     pub fn centre(&self, ix: NodeIx) -> Option<(i32, i32)> {
         let area = self.spots.get(ix.0)?;
         let across = match self.shape {
             Shape::Boxed(width) => width / 2,
             Shape::Line(_) => NAME / 2,
+            Shape::Region => area.width / 2,
         };
         let (x, y) = (area.x + across, area.y + area.height / 2);
         Some((i32::from(x), i32::from(y)))
@@ -91,6 +167,8 @@ impl Shape {
         match self {
             Self::Boxed(width) => (width, BOX.1),
             Self::Line(width) => (width, 1),
+            // These are placed with their boxes.
+            Self::Region => (0, 1),
         }
     }
 }
@@ -172,7 +250,7 @@ fn apart(room: u16, width: u16, depth: i32) -> u16 {
 fn is_clear(spots: &[Rect], shape: Shape, within: Rect) -> bool {
     let air = match shape {
         Shape::Boxed(_) => 1,
-        Shape::Line(_) => 0,
+        Shape::Line(_) | Shape::Region => 0,
     };
     let grown = |area: Rect| Rect::new(area.x, area.y, area.width + 2, area.height + air);
     let areas = || spots.iter().copied();

@@ -85,6 +85,34 @@ pub fn busy_ring() -> LabView {
     lab
 }
 
+/// A shipped layout as a lab that runs: its nodes, and a link for everyone that a node dials.
+pub fn shipped(name: &str) -> LabView {
+    let layout = chainlab::lab::layout::shipped(name).expect("it is shipped");
+    let count = layout.nodes.len();
+    let mut lab = ring(count);
+    lab.name = name.into();
+    let place = |name: &str| layout.nodes.iter().position(|node| node.name == name);
+    let mut links = std::collections::BTreeMap::new();
+    for (at, spec) in layout.nodes.iter().enumerate() {
+        lab.nodes[at].name = spec.name.as_str().into();
+        change(&mut lab.nodes[at], |node| node.name.clone_from(&spec.name));
+        for to in spec.connect.iter().filter_map(|to| place(to)) {
+            let ends = (at.min(to), at.max(to));
+            let like = |from: usize, to: usize| {
+                let (from, to) = (&layout.nodes[from].name, &layout.nodes[to].name);
+                let pair = layout.pairs.iter();
+                let mut pair = pair.filter(|pair| pair.from == *from && pair.to == *to);
+                pair.next_back().map_or(layout.link, |pair| pair.conditions)
+            };
+            let mut link = link(ends, 0);
+            (link.there, link.back) = (like(ends.0, ends.1), like(ends.1, ends.0));
+            links.insert(ends, link);
+        }
+    }
+    lab.links = Arc::new(links.into_values().collect());
+    lab
+}
+
 /// A message.
 pub struct Said {
     pub ends: (usize, usize),

@@ -11,7 +11,7 @@ mod steps;
 mod traffic;
 
 use self::nodes::Nodes;
-use super::{Layout, OpeningView, ViewSpec};
+use super::{Layout, Lines, OpeningView, ViewSpec};
 use crate::lab::document::{FileError, Section};
 use crate::lab::names::check_layout_name;
 use crate::node::foreign::is_hidden;
@@ -32,6 +32,9 @@ const VIEWS: [(&str, OpeningView); 6] = [
     ("log", OpeningView::Log),
     ("zoom", OpeningView::Zoom),
 ];
+
+/// What lines are made of, by name.
+const LINES: [(&str, Lines); 2] = [("boxes", Lines::Boxes), ("braille", Lines::Braille)];
 
 /// Reads a layout from the text of a file.
 ///
@@ -105,6 +108,7 @@ fn read_view(view: &mut Section<'_>, nodes: &Nodes<'_>) -> Result<ViewSpec, File
         }
         Ok(text.to_owned())
     })?;
+    let lines = view.choice("lines", &LINES)?;
     view.finish()?;
     if let Some((name, place)) = &focus {
         nodes.find(name, place)?;
@@ -115,5 +119,6 @@ fn read_view(view: &mut Section<'_>, nodes: &Nodes<'_>) -> Result<ViewSpec, File
         focus: focus.map(|(name, _)| name),
         open: open.unwrap_or_default(),
         hint,
+        lines: lines.unwrap_or_default(),
     })
 }

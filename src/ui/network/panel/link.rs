@@ -1,11 +1,13 @@
 //! A link in figures, both of its directions.
 
+use super::talk::{self, Between};
 use super::{GAP, LABEL, delay, name};
 use crate::lab::NodeIx;
 use crate::lab::talk::Count;
 use crate::lab::units::show_bandwidth;
 use crate::lab::view::LinkView;
 use crate::link::{Conditions, LinkState, PRESETS};
+use crate::node::snapshot::PeerInfo;
 use crate::ui::keymap::Action;
 use crate::ui::network::Sight;
 use crate::ui::network::look::{percent, state};
@@ -14,14 +16,16 @@ use ratatui::text::{Line, Span};
 use std::time::Duration;
 
 /// The figures of a direction: what each is called, and how soon it is left out.
-const FIGURES: [(&str, u8); 7] = [
+const FIGURES: [(&str, u8); 9] = [
     ("state", 0),
     ("latency", 1),
-    ("jitter", 4),
-    ("bandwidth", 3),
-    ("loss", 2),
-    ("messages", 5),
-    ("bytes", 6),
+    ("jitter", 6),
+    ("bandwidth", 5),
+    ("loss", 4),
+    ("on the way", 3),
+    ("queue", 2),
+    ("messages", 7),
+    ("bytes", 8),
 ];
 /// The chosen link in one line, where there is no room for more.
 pub fn brief(sight: Sight<'_>, room: usize) -> Option<Vec<Span<'static>>> {
@@ -53,13 +57,19 @@ fn ways(sight: Sight<'_>, link: &LinkView) -> [Way; 2] {
         let arrow = sight.scene.theme.arrow();
         Way {
             name: format!("{} {arrow} {}", name(sight, from, 12), name(sight, to, 12)),
-            figures: figures(way, said),
+            figures: figures(sight, (from, to), way, said),
             is_shut: way.state != LinkState::Open,
         }
     })
 }
 
-fn figures(way: &Conditions, said: Count) -> [String; FIGURES.len()] {
+fn figures(
+    sight: Sight<'_>,
+    (from, to): (NodeIx, NodeIx),
+    way: &Conditions,
+    said: Count,
+) -> [String; FIGURES.len()] {
+    let peer = peer(sight, from, to);
     [
         state(way.state).to_owned(),
         delay(way.latency),
@@ -67,12 +77,14 @@ fn figures(way: &Conditions, said: Count) -> [String; FIGURES.len()] {
         way.bandwidth
             .map_or_else(|| "unlimited".to_owned(), show_bandwidth),
         percent(way.loss),
+        talk::on_the_way(sight, from, to).to_string(),
+        peer.map_or_else(|| "-".to_owned(), |peer| text::size(peer.unsent_bytes)),
         said.messages.to_string(),
         text::size(said.bytes),
     ]
 }
 /// Whether both ends are connected, how long a word and its answer took, and what it is like.
-fn besides(sight: Sight<'_>, link: &LinkView, room: usize) -> Line<'static> {
+fn besides(sight: Sight<'_>, link: &LinkView) -> Row {
     let theme = sight.scene.theme;
     let connected = match link.is_connected {
         true => Span::styled("connected", theme.good()),
@@ -92,18 +104,26 @@ fn besides(sight: Sight<'_>, link: &LinkView, room: usize) -> Line<'static> {
     if let Some(preset) = preset(link) {
         row = row.text(2, GAP, format!("as {preset}"), theme.dim());
     }
-    row.fit(room)
+    row
 }
 
-fn round_trip(sight: Sight<'_>, link: &LinkView) -> Option<Duration> {
+/// How long a ping and its answer took, as the one end or else the other measured it.
+pub fn round_trip(sight: Sight<'_>, link: &LinkView) -> Option<Duration> {
     let (a, b) = link.ends;
-    let seen = |from: NodeIx, to: NodeIx| {
-        let to = sight.scene.name(to);
-        let snapshot = sight.scene.lab.node(from)?.snapshot.as_ref()?;
-        let mut peers = snapshot.ready_peers();
-        peers.find(|peer| peer.name == to)?.round_trip
-    };
+    let seen = |from, to| peer(sight, from, to)?.round_trip;
     seen(a, b).or_else(|| seen(b, a))
+}
+
+/// One end of a connection, as the other sees it.
+pub fn peer<'a>(sight: Sight<'a>, from: NodeIx, to: NodeIx) -> Option<&'a PeerInfo> {
+    let to = sight.scene.name(to);
+    let node = sight
+        .scene
+        .lab
+        .node(from)
+        .filter(|node| node.state.is_up())?;
+    let mut peers = node.snapshot.as_ref()?.ready_peers();
+    peers.find(|peer| peer.name == to)
 }
 
 /// The preset that both directions are like.
@@ -116,8 +136,11 @@ fn preset(link: &LinkView) -> Option<&'static str> {
     like.map(|preset| preset.name)
 }
 
+/// The last messages that are shown, at most.
+const LAST: usize = 8;
+
 /// Beside the graph.
-pub fn upright(sight: Sight<'_>, link: &LinkView, room: usize) -> Vec<Line<'static>> {
+pub fn upright(sight: Sight<'_>, link: &LinkView, room: usize, height: u16) -> Vec<Line<'static>> {
     let theme = sight.scene.theme;
     let each = room.saturating_sub(LABEL) / 2;
     let ways = ways(sight, link);
@@ -140,14 +163,34 @@ pub fn upright(sight: Sight<'_>, link: &LinkView, room: usize) -> Vec<Line<'stat
         };
         lines.push(row(label, figure(&ways[0]), figure(&ways[1])));
     }
-    lines.push(besides(sight, link, room));
-    lines.push(Line::default());
-    lines.extend(keys(sight).map(|(key, does)| {
+    lines.push(besides(sight, link).fit(room));
+    let keys = keys(sight).map(|(key, does)| {
         let does = Span::styled(format!(" {does}"), theme.dim());
         Line::from(vec![Span::styled(key, theme.key()), does])
-    }));
+    });
+    let keys: Vec<_> = keys.collect();
+    // Two more lines for the title and the air above it, and one above the keys.
+    let left = usize::from(height).saturating_sub(lines.len() + 2);
+    let shown = left.saturating_sub(keys.len() + 1).min(LAST);
+    let shown = if shown == 0 { left.min(LAST) } else { shown };
+    if shown > 0 {
+        lines.push(Line::default());
+        lines.push(Line::styled("last messages", theme.dim()));
+        let last = talk::last(sight, Between::Both(link.ends), shown, room);
+        let said = last.len();
+        lines.extend(last);
+        // The keys stay where they are.
+        lines.extend(std::iter::repeat_n(Line::default(), shown - said));
+    }
+    if lines.len() + 1 + keys.len() <= usize::from(height) {
+        lines.push(Line::default());
+        lines.extend(keys);
+    }
     lines
 }
+
+/// Before the last message.
+const LAST_WORD: &str = "last ";
 
 /// Below the graph.
 pub fn lying(sight: Sight<'_>, link: &LinkView, room: usize) -> Vec<Line<'static>> {
@@ -192,7 +235,15 @@ pub fn lying(sight: Sight<'_>, link: &LinkView, room: usize) -> Vec<Line<'static
         }
         lines.push(Line::from(spans));
     }
-    lines.push(besides(sight, link, room));
+    let mut spans = besides(sight, link).fit_spans(room);
+    let left = room.saturating_sub(text::width(&spans) + GAP + LAST_WORD.len());
+    let last = talk::last(sight, Between::Both(link.ends), 1, left).pop();
+    if let Some(last) = last.filter(|last| last.width() > 0) {
+        let words = format!("{}{LAST_WORD}", " ".repeat(GAP));
+        spans.push(Span::styled(words, theme.dim()));
+        spans.extend(last.spans);
+    }
+    lines.push(Line::from(spans));
     lines
 }
 

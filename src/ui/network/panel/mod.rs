@@ -1,8 +1,9 @@
-//! What is chosen, in figures: a link with both of its directions, or else the focused node, with
-//! what the signs mean.
+//! What is chosen, and what it is doing: a link with both of its directions, or else the focused node
+//! with its links; what was said last, and what the signs mean.
 
 mod link;
 mod node;
+mod talk;
 
 pub use link::brief;
 
@@ -17,7 +18,7 @@ use ratatui::widgets::{Block, Paragraph};
 use std::time::Duration;
 
 /// Columns of the names of figures.
-const LABEL: usize = 10;
+const LABEL: usize = 11;
 
 /// Columns between figures that stand side by side.
 const GAP: usize = 3;
@@ -42,7 +43,7 @@ pub fn render(frame: &mut Frame<'_>, area: Rect, sight: Sight<'_>, is_upright: b
     frame.render_widget(block, area);
     let room = usize::from(inner.width);
     let lines = match (link, is_upright) {
-        (Some(link), true) => link::upright(sight, link, room),
+        (Some(link), true) => link::upright(sight, link, room, inner.height),
         (Some(link), false) => link::lying(sight, link, room),
         (None, true) => node::upright(sight, room, inner.height),
         (None, false) => node::lying(sight, room),

@@ -1,11 +1,14 @@
-//! The focused node in figures, its links, and what the signs of the graph mean.
+//! The focused node in figures, what its links are doing, what it said and heard last, and what the
+//! signs of the graph mean.
 
-use super::{GAP, LABEL, delay, name};
-use crate::lab::units::show_bandwidth;
-use crate::link::PRESETS;
+use super::link::{peer, round_trip};
+use super::talk::{self, Between};
+use super::{GAP, LABEL, name};
+use crate::lab::NodeIx;
+use crate::lab::view::LinkView;
 use crate::ui::keymap::Action;
 use crate::ui::network::Sight;
-use crate::ui::network::look::Kind;
+use crate::ui::network::look::{Kind, Light};
 use crate::ui::text::{self, Row};
 use ratatui::text::{Line, Span};
 
@@ -43,79 +46,98 @@ fn node_figures(sight: Sight<'_>) -> Vec<(&'static str, Vec<Span<'static>>)> {
     }
     let links = sight.links_of(ix).count();
     figures.push(("links", words(links.to_string())));
+    if let Some(snapshot) = node.snapshot.as_ref().filter(|_| node.state.is_up()) {
+        let unsent = snapshot.ready_peers().map(|peer| peer.unsent_bytes).sum();
+        figures.push(("queue", words(text::size(unsent))));
+    }
     if let Some(group) = sight.group(ix) {
-        let words = format!("{group} of a split network");
+        let words = format!("{group} of a partition");
         figures.push(("group", vec![Span::styled(words, theme.warn())]));
     }
     figures
 }
 
+/// Lines of the last messages: at least, and at most.
+const LAST: (usize, usize) = (2, 8);
+
 /// Beside the graph.
 pub fn upright(sight: Sight<'_>, room: usize, height: u16) -> Vec<Line<'static>> {
-    let theme = sight.scene.theme;
+    let (theme, focus) = (sight.scene.theme, sight.scene.ui.focus);
     let figures = node_figures(sight).into_iter().map(|(label, figure)| {
         let mut spans = vec![Span::styled(format!("{label:<LABEL$}"), theme.dim())];
         spans.extend(figure);
         Line::from(spans)
     });
+    let height = usize::from(height);
     let key = sight.scene.ui.keymap.key_of(Action::NextLink);
     let title = |words: String| Line::styled(words, theme.dim());
     let mut lines: Vec<_> = figures.collect();
-    let sections = [
-        signs(sight).into_iter().map(Line::from).collect(),
-        std::iter::once(title(format!("its links ({key} chooses one)")))
-            .chain(its_links(sight, room))
-            .collect(),
-        std::iter::once(title("links with a name".to_owned()))
-            .chain(presets(sight, room))
-            .collect(),
-    ];
-    let sections: [Vec<Line<'static>>; 3] = sections;
-    for section in sections {
-        if lines.len() + 1 + section.len() <= usize::from(height) {
+    let mut add = |section: Vec<Line<'static>>, least: usize| {
+        let left = height.saturating_sub(lines.len() + 1);
+        if section.len() > 1 && left >= section.len().min(least) {
             lines.push(Line::default());
-            lines.extend(section);
+            lines.extend(section.into_iter().take(left));
         }
-    }
+        height.saturating_sub(lines.len() + 1)
+    };
+    let links = title(format!("its links ({key} chooses one)"));
+    let links = std::iter::once(links).chain(its_links(sight, room));
+    let left = add(links.collect(), 3);
+    // The signs stay in sight if they find room below two messages.
+    let signs: Vec<_> = signs(sight).into_iter().map(Line::from).collect();
+    let beside_signs = left.saturating_sub(signs.len() + 2);
+    let shown = match beside_signs < LAST.0 {
+        true => left.saturating_sub(1).min(LAST.1),
+        false => beside_signs.min(LAST.1),
+    };
+    let mut last = vec![title("last messages".to_owned())];
+    last.extend(talk::last(sight, Between::Any(focus), shown, room));
+    last.resize(shown + 1, Line::default());
+    add(last, 2);
+    let all = signs.len();
+    add(signs, all);
     lines
 }
 
-/// The focused node's links, a line each.
+/// The focused node's links, a line each: how long it takes one way, how long a ping and its answer
+/// took, and what waits to be sent.
 fn its_links(sight: Sight<'_>, room: usize) -> impl Iterator<Item = Line<'static>> {
-    let (theme, focus) = (sight.scene.theme, sight.scene.ui.focus);
+    let focus = sight.scene.ui.focus;
     sight.links_of(focus).map(move |link| {
-        let other = match link.ends.0 == focus {
-            true => link.ends.1,
-            false => link.ends.0,
-        };
-        let kind = Kind::of(link, sight.usual);
-        let words = match kind.label(link, sight.usual) {
-            Some((words, Some("x" | "o"))) if kind != Kind::OneWay => {
-                format!("{words} {}", kind.words())
-            }
-            Some((words, _)) => words,
-            None if kind == Kind::Plain => text::lapse(link.there.latency),
-            None => kind.words().to_owned(),
-        };
-        let name = name(sight, other, 16);
-        Row::new()
-            .text(0, 0, format!("{name:<17}"), theme.text())
-            .text(1, 0, words, kind.style(theme))
-            .fit(room)
+        let name = format!("{:<11}", name(sight, other(link, focus), 10));
+        let row = Row::new().text(0, 0, name, sight.scene.theme.text());
+        doing(row, sight, link).fit(room)
     })
 }
 
-fn presets(sight: Sight<'_>, room: usize) -> impl Iterator<Item = Line<'static>> {
-    let theme = sight.scene.theme;
-    PRESETS.iter().map(move |preset| {
-        let like = &preset.conditions;
-        let bandwidth = like.bandwidth.map(show_bandwidth).unwrap_or_default();
-        Row::new()
-            .text(0, 0, format!("{:<17}", preset.name), theme.text())
-            .text(1, 0, format!("{:<8}", delay(like.latency)), theme.dim())
-            .text(2, 0, bandwidth, theme.dim())
-            .fit(room)
-    })
+fn other(link: &LinkView, ix: NodeIx) -> NodeIx {
+    if link.ends.0 == ix {
+        link.ends.1
+    } else {
+        link.ends.0
+    }
+}
+
+/// What a link of the focused node is doing.
+fn doing(row: Row, sight: Sight<'_>, link: &LinkView) -> Row {
+    let (theme, focus) = (sight.scene.theme, sight.scene.ui.focus);
+    let kind = Kind::of(link, sight.usual);
+    let words = match kind.label(link, sight.usual) {
+        Some((words, _)) => words,
+        None if kind == Kind::Plain => text::lapse(link.from(focus).latency),
+        None => kind.words().to_owned(),
+    };
+    let mut row = row.text(0, 1, words, kind.style(theme));
+    if let Some(time) = round_trip(sight, link).filter(|_| link.is_connected) {
+        let words = format!("rtt {}", text::lapse(time));
+        row = row.text(1, 2, words, theme.dim());
+    }
+    let unsent = peer(sight, focus, other(link, focus)).map_or(0, |peer| peer.unsent_bytes);
+    if unsent > 0 {
+        let words = format!("queue {}", text::size(unsent));
+        row = row.text(2, 2, words, theme.warn());
+    }
+    row
 }
 
 /// What the signs of the graph mean.
@@ -153,12 +175,28 @@ fn signs(sight: Sight<'_>) -> Vec<Vec<Span<'static>>> {
     }
     flying.push(Span::styled(theme.payment(), theme.badge()));
     flying.push(Span::styled(" a payment", theme.dim()));
-    let dots = format!("{0}   {0}", theme.waiting());
-    let apart = vec![
-        Span::styled(dots, theme.faint()),
-        Span::styled(" not connected", theme.dim()),
-    ];
-    vec![join(&[Kind::Cut, Kind::Hole]), apart, flying]
+    let lines = |kind: Kind, words: &'static str| {
+        let stroke = kind.stroke(theme, Light::Full);
+        let sample = match (theme.ascii, stroke.is_dashed) {
+            (true, true) => "....",
+            (true, false) => "----",
+            (false, true) => "┄┄┄┄",
+            (false, false) => "────",
+        };
+        vec![
+            Span::styled(sample, stroke.style),
+            Span::styled(format!(" {words}"), theme.dim()),
+        ]
+    };
+    let mut sample = lines(Kind::Plain, "connected");
+    sample.push(Span::raw(" ".repeat(GAP)));
+    sample.extend(lines(Kind::Apart, "not connected"));
+    if !sight.flights.shown.iter().any(|flight| flight.is_replay) {
+        return vec![sample, flying];
+    }
+    let mut replay = vec![Span::styled(theme.replay(), theme.dim())];
+    replay.push(Span::styled(" has arrived, shown slower", theme.dim()));
+    vec![sample, flying, replay]
 }
 
 /// Below the graph.
@@ -174,28 +212,20 @@ pub fn lying(sight: Sight<'_>, room: usize) -> Vec<Line<'static>> {
     for (rank, sign) in (0..).zip(signs(sight)) {
         legend = legend.part(rank, GAP, sign);
     }
-    let keymap = &sight.scene.ui.keymap;
-    let split = match sight.scene.lab.partition.is_some() {
-        true => "unites the network",
-        false => "splits the network in two",
-    };
-    let mut hints = Row::new();
-    for (rank, (action, does)) in (0..).zip([
-        (Action::NextLink, "chooses a link"),
-        (Action::Partition, split),
-        (Action::Zoom, "shows the node alone"),
-    ]) {
-        let key = Span::styled(keymap.key_of(action), theme.key());
-        let does = Span::styled(format!(" {does}"), theme.dim());
-        hints = hints.part(rank, GAP, vec![key, does]);
+    let mut links = Row::new();
+    let focus = sight.scene.ui.focus;
+    for (rank, link) in (1..).zip(sight.links_of(focus)) {
+        let words = doing(Row::new(), sight, link).fit_spans(room);
+        let name = format!("{} ", name(sight, other(link, focus), 10));
+        let mut spans = vec![Span::styled(name, sight.scene.theme.text())];
+        spans.extend(words);
+        links = links.part(rank, GAP, spans);
     }
-    let mut links = Row::new().text(0, 0, "links with a name", theme.dim());
-    for (rank, preset) in (1..).zip(PRESETS) {
-        let words = format!("{} {}", preset.name, delay(preset.conditions.latency));
-        links = links.text(rank, GAP, words, theme.dim());
-    }
-    [row, legend, hints, links]
-        .into_iter()
-        .map(|row| row.fit(room))
-        .collect()
+    let last = talk::last(sight, Between::Any(focus), 1, room.saturating_sub(5)).pop();
+    let last = last.map_or_else(Line::default, |last| {
+        let mut spans = vec![Span::styled("last ", theme.dim())];
+        spans.extend(last.spans);
+        Line::from(spans)
+    });
+    vec![row.fit(room), links.fit(room), last, legend.fit(room)]
 }

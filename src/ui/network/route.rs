@@ -1,0 +1,503 @@
+//! Which way a line takes from one box to another.
+//!
+//! A line leaves a box at an edge, and is flat, upright, slanted, or a few of these after each
+//! other. There are only so many such ways between two boxes ([`Ground::route`]); each is judged by
+//! what it runs behind, along and across, by its bends and its length, and the best one is taken.
+//! Lines that were laid before stay where they are. Nothing is drawn at random, so the same boxes
+//! and links always have the same lines.
+
+use super::canvas::Glyph;
+use ratatui::layout::Rect;
+
+/// A cell, by its column and line.
+pub type Point = (i32, i32);
+
+/// From a cell to the next one: -1, 0 or 1 columns and lines.
+pub type Step = (i32, i32);
+
+/// What it costs to run outside of the picture, for a cell.
+const OUTSIDE: u32 = 400;
+
+/// Behind a box, where the line cannot be seen.
+const HIDDEN: u32 = 50;
+
+/// Along another line, which cannot be told from it then.
+const ALONG: u32 = 7;
+
+/// Across another line.
+const ACROSS: u32 = 2;
+
+/// For a bend.
+const BEND: u32 = 4;
+
+/// For a step of stairs, and for one of a line that is neither upright nor slanted.
+const STAIR: u32 = 2;
+const JOG: u32 = 1;
+
+/// For a turn right beside a box.
+const TURN: u32 = 4;
+
+/// For a cell along the side of a box, where the line looks like its border.
+const BORDER: u32 = 3;
+
+/// For beginning or ending where another line does.
+const SHARED: u32 = 8;
+
+/// Columns between two lines that begin at one edge.
+const ASIDE: i32 = 4;
+
+/// Columns at the ends of an edge where no line begins.
+const EDGE: i32 = 1;
+
+/// A line from one box to another, from the first cell outside of the one to the last outside of the
+/// other.
+#[derive(Clone, Debug, PartialEq, Eq)]
+pub struct Path {
+    /// Each cell.
+    pub cells: Vec<Point>,
+    /// Both ends, and where it bends between them.
+    pub bends: Vec<Point>,
+    leaves: Step,
+    enters: Step,
+}
+
+/// A box, with what a line can begin at.
+#[derive(Clone, Copy)]
+struct Body {
+    left: i32,
+    top: i32,
+    right: i32,
+    bottom: i32,
+}
+
+/// An end of a line: a cell beside a box, and the step out of the box.
+type Port = (Point, Step);
+
+/// What is where: boxes, and the lines that were laid.
+pub struct Ground {
+    area: Rect,
+    cells: Vec<u8>,
+}
+
+/// There is a box.
+const BOX: u8 = 16;
+
+/// A box is beside it.
+const BESIDE: u8 = 32;
+
+impl Path {
+    /// Through these bends, from a box that is left and to one that is entered by these steps.
+    pub fn new(bends: Vec<Point>, leaves: Step, enters: Step) -> Self {
+        let mut cells: Vec<Point> = bends.first().copied().into_iter().collect();
+        for ends in bends.windows(2) {
+            straight(&mut cells, ends[0], ends[1]);
+        }
+        Self {
+            cells,
+            bends,
+            leaves,
+            enters,
+        }
+    }
+
+    /// The same from its end to its beginning.
+    fn reversed(mut self) -> Self {
+        self.cells.reverse();
+        self.bends.reverse();
+        let back = |step: Step| (-step.0, -step.1);
+        (self.leaves, self.enters) = (back(self.enters), back(self.leaves));
+        self
+    }
+
+    /// Each cell, and what the line looks like there.
+    pub fn glyphs(&self) -> impl Iterator<Item = (Point, Glyph)> {
+        let last = self.cells.len().saturating_sub(1);
+        let step = |from: Point, to: Point| (to.0 - from.0, to.1 - from.1);
+        (0..).zip(&self.cells).map(move |(at, cell)| {
+            let before = match at {
+                0 => self.leaves,
+                at => step(self.cells[at - 1], *cell),
+            };
+            let after = match at == last {
+                true => self.enters,
+                false => step(*cell, self.cells[at + 1]),
+            };
+            (*cell, Glyph::new(before, after, at == last))
+        })
+    }
+
+    /// The cell that is so many thousandths along.
+    pub fn at(&self, part: usize) -> Option<Point> {
+        let last = self.cells.len().checked_sub(1)?;
+        self.cells
+            .get((last * part.min(1_000) + 500) / 1_000)
+            .copied()
+    }
+}
+
+/// All cells after the first one, up to the last. What is flatter than slanted is stairs.
+fn straight(cells: &mut Vec<Point>, from: Point, to: Point) {
+    let (dx, dy) = (to.0 - from.0, to.1 - from.1);
+    let steps = dx.abs().max(dy.abs());
+    let part = |whole: i32, step: i32| (2 * whole * step + steps).div_euclid(2 * steps.max(1));
+    let is_flat = dx.abs() > dy.abs();
+    let mut y = from.1;
+    for step in 1..=steps {
+        let next = (from.0 + part(dx, step), from.1 + part(dy, step));
+        if is_flat && next.1 != y {
+            cells.push((next.0, y));
+        }
+        y = next.1;
+        cells.push(next);
+    }
+}
+
+impl Body {
+    fn new(area: Rect) -> Self {
+        Self {
+            left: i32::from(area.left()),
+            top: i32::from(area.top()),
+            right: i32::from(area.right()) - 1,
+            bottom: i32::from(area.bottom()) - 1,
+        }
+    }
+
+    fn middle(self) -> Point {
+        ((self.left + self.right) / 2, (self.top + self.bottom) / 2)
+    }
+
+    fn contains(self, (x, y): Point) -> bool {
+        (self.left..=self.right).contains(&x) && (self.top..=self.bottom).contains(&y)
+    }
+
+    /// How far from the middle of its upper or lower edge a line may begin.
+    fn reach(self) -> i32 {
+        ((self.right - self.left) / 2 - EDGE).max(0)
+    }
+
+    fn above(self, x: i32) -> Port {
+        ((x, self.top - 1), (0, -1))
+    }
+
+    fn below(self, x: i32) -> Port {
+        ((x, self.bottom + 1), (0, 1))
+    }
+
+    /// Beside it, on the side on which that column is.
+    fn beside(self, x: i32) -> Port {
+        match x > self.middle().0 {
+            true => ((self.right + 1, self.middle().1), (1, 0)),
+            false => ((self.left - 1, self.middle().1), (-1, 0)),
+        }
+    }
+}
+
+impl Ground {
+    /// With these boxes.
+    pub fn new(area: Rect, boxes: &[Rect]) -> Self {
+        let count = usize::from(area.width) * usize::from(area.height);
+        let mut ground = Self {
+            area,
+            cells: vec![0; count],
+        };
+        for area in boxes {
+            let body = Body::new(*area);
+            for y in body.top - 1..=body.bottom + 1 {
+                for x in body.left - 1..=body.right + 1 {
+                    let is_in = body.contains((x, y));
+                    if let Some(cell) = ground.cell((x, y)) {
+                        *cell |= if is_in { BOX } else { BESIDE };
+                    }
+                }
+            }
+        }
+        ground
+    }
+
+    fn index(&self, (x, y): Point) -> Option<usize> {
+        let x = x.checked_sub(self.area.x.into())?;
+        let y = y.checked_sub(self.area.y.into())?;
+        let (x, y) = (usize::try_from(x).ok()?, usize::try_from(y).ok()?);
+        let width = usize::from(self.area.width);
+        (x < width).then_some(y * width + x)
+    }
+
+    fn cell(&mut self, at: Point) -> Option<&mut u8> {
+        let index = self.index(at)?;
+        self.cells.get_mut(index)
+    }
+
+    /// The best way between two boxes, which is taken from then on.
+    pub fn route(&mut self, from: Rect, to: Rect) -> Option<Path> {
+        let (one, other) = (Body::new(from), Body::new(to));
+        // What is above, or else on the left, comes first: a line is the same from both ends.
+        let key = |body: Body| (body.middle().1, body.middle().0);
+        let is_turned = key(other) < key(one);
+        let (first, second) = if is_turned {
+            (other, one)
+        } else {
+            (one, other)
+        };
+        let ways = ways(first, second).into_iter();
+        let best = ways.min_by_key(|path| self.cost(path))?;
+        for (at, glyph) in best.glyphs() {
+            if let Some(cell) = self.cell(at) {
+                *cell |= axes(glyph);
+            }
+        }
+        Some(if is_turned { best.reversed() } else { best })
+    }
+
+    fn cost(&self, path: &Path) -> u32 {
+        let mut cost = 0;
+        let last = path.cells.len().saturating_sub(1);
+        for (nth, (at, glyph)) in path.glyphs().enumerate() {
+            let there = self.index(at).and_then(|index| self.cells.get(index));
+            let is_end = nth == 0 || nth == last;
+            cost += 1 + match there {
+                None => OUTSIDE,
+                Some(there) if there & BOX != 0 => HIDDEN,
+                Some(there) if is_end && there & !BESIDE != 0 => SHARED,
+                Some(there) if there & axes(glyph) != 0 => ALONG,
+                Some(there) if there & !BESIDE != 0 => ACROSS,
+                Some(there) if there & BESIDE != 0 && !is_end => BORDER,
+                Some(_) => 0,
+            };
+            if is_end && glyph.is_corner() {
+                cost += TURN;
+            }
+        }
+        for ends in path.bends.windows(2) {
+            let (dx, dy) = (ends[1].0.abs_diff(ends[0].0), ends[1].1.abs_diff(ends[0].1));
+            cost += BEND
+                + match dx > dy {
+                    true => STAIR * dy,
+                    false => JOG * dx.min(dy - dx),
+                };
+        }
+        cost
+    }
+}
+
+/// The directions in which a line runs through a cell, as bits.
+fn axes(glyph: Glyph) -> u8 {
+    match glyph {
+        Glyph::Flat => 1,
+        Glyph::Upright => 2,
+        Glyph::Rising => 4,
+        Glyph::Falling => 8,
+        // What bends can be taken for anything.
+        _ => 1 | 2,
+    }
+}
+
+/// All ways from a box to one that is below or on its right.
+fn ways(from: Body, to: Body) -> Vec<Path> {
+    let (a, b) = (from.middle(), to.middle());
+    let mut found = Vec::new();
+    let toward_b = b.0 - a.0;
+    if to.top > from.bottom + 1 {
+        let rows = to.top - from.bottom - 2;
+        for (x, end_x) in upright_ends(from, to, rows) {
+            let (start, end) = (from.below(x), to.above(end_x));
+            found.extend(between(start, end));
+            let middle = (start.0.1 + end.0.1) / 2;
+            found.push(through(start, &[(x, middle), (end_x, middle)], end));
+        }
+    }
+    if to.left > from.right + 1 || to.right < from.left - 1 {
+        let (start, end) = (from.beside(b.0), to.beside(a.0));
+        found.extend(between(start, end));
+        let middle = (start.0.0 + end.0.0) / 2;
+        found.push(through(start, &[(middle, a.1), (middle, b.1)], end));
+    }
+    let reaches = |body: Body| {
+        [
+            0,
+            body.reach() / 2,
+            -body.reach() / 2,
+            body.reach(),
+            -body.reach(),
+        ]
+    };
+    // From the side of one to the edge of the other.
+    for by in reaches(to) {
+        let (start, end) = (from.beside(b.0), to.above(b.0 + by));
+        let corner = (b.0 + by, a.1);
+        if end.0.1 >= a.1 && (corner.0 - start.0.0) * toward_b.signum() > 0 {
+            found.extend(slanted_then(start, corner, end));
+        }
+    }
+    for by in reaches(from) {
+        let (start, end) = (from.below(a.0 + by), to.beside(a.0));
+        let corner = (a.0 + by, b.1);
+        if start.0.1 <= b.1 && (end.0.0 - corner.0) * toward_b.signum() > 0 {
+            found.extend(slanted_then(start, corner, end));
+        }
+    }
+    // Around what stands between them.
+    for by in [0, 1, 2] {
+        for side in [
+            from.left.min(to.left) - 1 - by,
+            from.right.max(to.right) + 1 + by,
+        ] {
+            let (start, end) = (from.beside(side), to.beside(side));
+            found.push(through(start, &[(side, a.1), (side, b.1)], end));
+        }
+        for x in [0, from.reach() / 2 * toward_b.signum()] {
+            let end_x = b.0 - x.signum() * to.reach() / 2;
+            let low = from.bottom.max(to.bottom) + 1 + by;
+            let (start, end) = (from.below(a.0 + x), to.below(end_x));
+            found.push(through(start, &[(a.0 + x, low), (end_x, low)], end));
+            let high = from.top.min(to.top) - 1 - by;
+            let (start, end) = (from.above(a.0 + x), to.above(end_x));
+            found.push(through(start, &[(a.0 + x, high), (end_x, high)], end));
+        }
+    }
+    found
+}
+
+/// Where on the lower edge of one and the upper edge of another with so many lines between a line
+/// may end: as near to each other as a slanted line wants it, straight below each other, or in the
+/// middle.
+fn upright_ends(from: Body, to: Body, rows: i32) -> Vec<(i32, i32)> {
+    let (a, b) = (from.middle().0, to.middle().0);
+    let far = b - a;
+    let near = |rest: i32| {
+        let too_far = (far.abs() - rest).max(0);
+        let first = (too_far / 2).min(from.reach());
+        let second = (too_far - first).min(to.reach());
+        let first = (too_far - second).min(from.reach());
+        (a + first * far.signum(), b - second * far.signum())
+    };
+    let mut ends = vec![near(rows), near(0), (a, b)];
+    let half = far.signum() * from.reach() / 2;
+    ends.push((a + half, b - far.signum() * to.reach() / 2));
+    ends.push((a + far.signum() * from.reach(), b));
+    ends.push((a, b - far.signum() * to.reach()));
+    // As these, a little aside, where another line begins already.
+    let aside = near(rows);
+    for by in [ASIDE, -ASIDE, 2 * ASIDE, -2 * ASIDE] {
+        let (x, end_x) = (aside.0 + by, aside.1 + by);
+        if (x - a).abs() <= from.reach() && (end_x - b).abs() <= to.reach() {
+            ends.push((x, end_x));
+        }
+    }
+    ends
+}
+
+/// From one end to another: straight, or slanted for a part of the way.
+fn between(start: Port, end: Port) -> Vec<Path> {
+    let (p, q) = (start.0, end.0);
+    let (dx, dy) = (q.0 - p.0, q.1 - p.1);
+    let mut found = vec![through(start, &[], end)];
+    let short = dx.abs().min(dy.abs());
+    let rest = dx.abs().max(dy.abs()) - short;
+    if short == 0 || rest == 0 {
+        return found;
+    }
+    let slant = (dx.signum(), dy.signum());
+    let along = match dx.abs() > dy.abs() {
+        true => (dx.signum(), 0),
+        false => (0, dy.signum()),
+    };
+    let go = |from: Point, step: Step, by: i32| (from.0 + step.0 * by, from.1 + step.1 * by);
+    found.push(through(start, &[go(p, slant, short)], end));
+    found.push(through(start, &[go(p, along, rest)], end));
+    let one = go(p, along, rest / 2);
+    found.push(through(start, &[one, go(one, slant, short)], end));
+    let one = go(p, slant, short / 2);
+    found.push(through(start, &[one, go(one, along, rest)], end));
+    found
+}
+
+/// With one corner, or its corner cut off.
+fn slanted_then(start: Port, corner: Point, end: Port) -> Vec<Path> {
+    let (p, q) = (start.0, end.0);
+    let to_corner = (corner.0 - p.0).abs() + (corner.1 - p.1).abs();
+    let from_corner = (q.0 - corner.0).abs() + (q.1 - corner.1).abs();
+    let off = to_corner.min(from_corner);
+    let toward = |to: Point| {
+        let step = ((to.0 - corner.0).signum(), (to.1 - corner.1).signum());
+        (corner.0 + step.0 * off, corner.1 + step.1 * off)
+    };
+    let mut found = vec![through(start, &[corner], end)];
+    if off > 1 {
+        found.push(through(start, &[toward(p), toward(q)], end));
+    }
+    found
+}
+
+fn through(start: Port, bends: &[Point], end: Port) -> Path {
+    let mut all = vec![start.0];
+    all.extend(bends);
+    all.push(end.0);
+    all.dedup();
+    Path::new(all, start.1, (-end.1.0, -end.1.1))
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+
+    const AREA: Rect = Rect::new(0, 0, 80, 30);
+
+    fn route(boxes: &[Rect], from: usize, to: usize) -> Path {
+        let mut ground = Ground::new(AREA, boxes);
+        ground.route(boxes[from], boxes[to]).expect("a way")
+    }
+
+    fn is_hidden(path: &Path, boxes: &[Rect]) -> bool {
+        let at = |(x, y): Point| ratatui::layout::Position {
+            x: u16::try_from(x).expect("inside"),
+            y: u16::try_from(y).expect("inside"),
+        };
+        let mut cells = path.cells.iter();
+        cells.any(|cell| boxes.iter().any(|area| area.contains(at(*cell))))
+    }
+
+    #[test]
+    fn what_stands_side_by_side_or_below_each_other_has_a_straight_line() {
+        let boxes = [
+            Rect::new(0, 5, 20, 3),
+            Rect::new(40, 5, 20, 3),
+            Rect::new(0, 20, 20, 3),
+        ];
+        let across = route(&boxes, 0, 1);
+        assert_eq!(across.bends, [(20, 6), (39, 6)]);
+        let down = route(&boxes, 0, 2);
+        assert_eq!((down.bends[0].1, down.bends[1].1), (8, 19));
+        assert_eq!(down.bends[0].0, down.bends[1].0);
+    }
+
+    #[test]
+    fn a_line_is_the_same_from_both_ends() {
+        let boxes = [Rect::new(30, 2, 20, 3), Rect::new(2, 20, 20, 3)];
+        let (there, mut back) = (route(&boxes, 0, 1), route(&boxes, 1, 0));
+        back.cells.reverse();
+        assert_eq!(there.cells, back.cells);
+    }
+
+    #[test]
+    fn a_line_goes_around_a_box_that_stands_between() {
+        let row = [0, 30, 60].map(|x| Rect::new(x, 10, 18, 3));
+        assert!(!is_hidden(&route(&row, 0, 2), &row));
+        let column = [2, 12, 22].map(|y| Rect::new(30, y, 18, 3));
+        let around = route(&column, 0, 2);
+        assert!(around.cells.len() > 4, "{around:?}");
+    }
+
+    #[test]
+    fn a_second_line_does_not_run_along_the_first() {
+        let boxes = [
+            Rect::new(30, 2, 20, 3),
+            Rect::new(2, 20, 20, 3),
+            Rect::new(4, 12, 20, 3),
+        ];
+        let mut ground = Ground::new(AREA, &boxes);
+        let one = ground.route(boxes[0], boxes[1]).expect("a way");
+        let other = ground.route(boxes[0], boxes[2]).expect("a way");
+        let shared = one.cells.iter().filter(|cell| other.cells.contains(cell));
+        assert!(shared.count() <= 2, "{one:?} {other:?}");
+    }
+}
