@@ -20,6 +20,7 @@ mod dialogs;
 mod keys_page;
 mod messages;
 mod network;
+mod panes;
 mod rough;
 mod send;
 mod state;
