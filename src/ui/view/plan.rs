@@ -375,7 +375,7 @@ impl Plan {
     /// Shares what is left among block propagation, the last blocks and the mempool.
     fn share(&mut self, area: Rect) {
         /// With fewer lines there is one box above another less.
-        const TWO: u16 = 9;
+        const TWO: u16 = 10;
         const THREE: u16 = 16;
         let (width, height) = (area.width, area.height);
         let wanted = journeys::wanted(self.order.len());

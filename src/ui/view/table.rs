@@ -86,7 +86,8 @@ struct Widths {
 }
 
 impl Widths {
-    /// For lines of so many columns. They do not depend on what nodes do, but for the width of chips.
+    /// For lines of so many columns. They do not depend on what nodes do, but for the width of chips, and
+    /// heights of six digits.
     fn new(scene: Scene<'_>, room: usize) -> Self {
         /// The longest name that is shown whole.
         const NAME: usize = 16;
@@ -98,14 +99,16 @@ impl Widths {
         const BLOCKS: (usize, usize) = (4, 12);
         let lab = scene.lab;
         let names = lab.nodes.iter().map(|node| node.name.chars().count());
-        let tips = lab.nodes.iter().filter_map(|node| node.snapshot.as_ref());
-        let chip = chip_width(scene, tips.map(|snapshot| snapshot.tip));
+        let snapshots = lab.nodes.iter().filter_map(|node| node.snapshot.as_ref());
+        let tips: Vec<_> = snapshots.map(|snapshot| snapshot.tip).collect();
+        let chip = chip_width(scene, tips.iter().copied());
+        let highest = tips.iter().map(|tip| tip.height).max().unwrap_or(0);
         let mut widths = Self {
             group: 3,
             number: lab.nodes.len().to_string().len() + 1,
             name: names.max().unwrap_or(0).clamp(4, NAME),
             marks: 2,
-            height: 6,
+            height: (highest.to_string().len() + 1).max(6),
             tip: chip + 2,
             blocks: 0,
             mempool: 0,
