@@ -1,11 +1,12 @@
-//! What happened to a node, told in a line: short, because a pane is narrow.
+//! What happened to a node, told in a line: short, because a pane is narrow. What matters most stands
+//! in front, so that a pane of 40 columns shows it whole, beside the time; why it was comes after it.
 //!
 //! Not everything makes a line. Of a block that was found here the line is about the find, of a
 //! reorganisation about that, and the news of the new tip in the same moment is left out. Messages
 //! are for the view of messages, and who cannot be reached is told of once for each reason.
 
 use super::view::{LogLine, Piece, Tone};
-use crate::chain::{Amount, Txid};
+use crate::chain::Txid;
 use crate::live::{Unreached, is_unknown, skew_words, strangers};
 use crate::node::Time;
 use crate::node::io::{CloseReason, Direction, Event, EventKind, PeerLabel};
@@ -55,16 +56,18 @@ impl Story {
             }
             EventKind::BecameInvalid { lost_count, .. } => {
                 let invalid = counted(*lost_count, "tx");
-                let words = format!("{invalid} of blocks left behind became invalid");
-                (Tone::Warn, vec![text(words)])
+                (
+                    Tone::Warn,
+                    vec![text(format!("{invalid} invalid after a reorg"))],
+                )
             }
-            EventKind::Mined { block, txs, reward } => {
-                let worth = format!(" {txs} tx {}", coins(*reward));
-                let mined = vec![text("mined "), Piece::Block(*block), text(worth)];
+            EventKind::Mined { block, txs, .. } => {
+                let txs = text(format!("  {txs} tx"));
+                let mined = vec![text("mined "), Piece::Block(*block), txs];
                 (Tone::Good, mined)
             }
             EventKind::BlockRefused { hash, why, .. } => {
-                let refused = format!("refused block ..{}: {}", hash.short(), brief(why));
+                let refused = format!("refused block: {} ..{}", brief(why), hash.short());
                 (Tone::Bad, vec![text(refused)])
             }
             EventKind::TxAccepted { txid, from } => (Tone::Plain, with_tx(*txid, from.as_ref()?)),
@@ -82,7 +85,7 @@ impl Story {
                 (Tone::Good, vec![sent, Piece::Tx(*txid)])
             }
             EventKind::Withheld { block, count } => {
-                let kept = vec![text("kept back "), Piece::Block(*block)];
+                let kept = vec![text("kept "), Piece::Block(*block)];
                 let so_far = text(format!(", {count} private"));
                 (Tone::Plain, [kept, vec![so_far]].concat())
             }
@@ -92,8 +95,7 @@ impl Story {
             }
             EventKind::GaveUp { blocks } => {
                 let blocks = counted(*blocks, "private block");
-                let gave_up = format!("gave up {blocks}: the public branch has more work");
-                (Tone::Warn, vec![text(gave_up)])
+                (Tone::Warn, vec![text(format!("gave up {blocks}"))])
             }
             EventKind::Mining(words) => (Tone::Plain, vec![text(mining(own, words))]),
             kind => self.about_peers(kind, names)?,
@@ -146,7 +148,7 @@ impl Story {
             EventKind::PeerDown { peer, addr, why } => {
                 let who = names.node_at(*addr).unwrap_or(&peer.name);
                 let words = match is_unknown(peer, *addr) {
-                    true => format!("no handshake with {who}: {}", brief(why)),
+                    true => format!("no handshake, {who}: {}", brief(why)),
                     false => format!("lost {who}: {}", brief(why)),
                 };
                 (Tone::Warn, words)
@@ -157,8 +159,8 @@ impl Story {
                 (Tone::Warn, format!("{who} does not answer"))
             }
             EventKind::ClockSkew { peer, ahead_ms } => match skew_words(*ahead_ms) {
-                Some(skew) => (Tone::Warn, format!("clock of {peer} is {skew} this one")),
-                None => (Tone::Plain, format!("clock of {peer} agrees again")),
+                Some(skew) => (Tone::Warn, format!("clock of {peer} {skew} own")),
+                None => (Tone::Plain, format!("clock of {peer} agrees")),
             },
             EventKind::Banned { ip, why } => (Tone::Bad, format!("banned {ip}: {}", brief(why))),
             EventKind::Strangers(sums) => (Tone::Warn, strangers(sums)),
@@ -188,32 +190,20 @@ fn about_tx(what: &str, txid: Txid, why: &str) -> Vec<Piece> {
     vec![text(what), Piece::Tx(txid), why]
 }
 
-/// How deep it went, and what became of the payments in the blocks that were left behind, if it was
-/// something: those that the new branch has, too, have noticed nothing. Of the others so many are back
-/// in the mempool, so many wait to be taken back, and so many are lost.
-fn reorganised(new: BlockId, depth: usize, became: [usize; 3]) -> Vec<Piece> {
-    let words = ["back in the mempool", "to be tried again", "became invalid"];
-    let some = became
-        .into_iter()
-        .zip(words)
-        .filter(|(count, _)| *count > 0);
+/// How deep it went, what became of the payments in the blocks that were left behind, if it was
+/// something, and where it led: those payments that the new branch has, too, have noticed nothing. Of
+/// the others so many became invalid, so many are back in the mempool, and so many wait to be taken back.
+fn reorganised(new: BlockId, depth: usize, [returned, held, lost]: [usize; 3]) -> Vec<Piece> {
+    let became = [(lost, "invalid"), (returned, "back"), (held, "held back")];
+    let some = became.into_iter().filter(|(count, _)| *count > 0);
     let parts = some.enumerate().map(|(nth, (count, words))| match nth {
         0 => format!(", {} {words}", counted(count, "tx")),
         _ => format!(", {count} {words}"),
     });
     let after: String = parts.collect();
-    let mut pieces = vec![text(format!("reorg {depth} deep to ")), Piece::Block(new)];
-    if !after.is_empty() {
-        pieces.push(text(after));
-    }
-    pieces
-}
-
-fn coins(amount: Amount) -> String {
-    match amount.to_string().as_str() {
-        "1" => "1 coin".to_owned(),
-        amount => format!("{amount} coins"),
-    }
+    let to = if after.is_empty() { " to " } else { ", to " };
+    let words = format!("reorg {depth} deep{after}{to}");
+    vec![text(words), Piece::Block(new)]
 }
 
 fn counted(count: usize, what: &str) -> String {
@@ -245,14 +235,19 @@ fn ends(address: &str) -> String {
 
 /// The node's words for its miner, without its name, which is above the line already.
 fn mining(own: &str, words: &str) -> String {
-    let said = words.strip_prefix(own).map(str::trim_start);
-    match said {
-        Some("does not mine") => "mining off".to_owned(),
-        Some(said) => match said.strip_prefix("mines for ") {
-            Some(to) => format!("mining on, for {to}"),
-            None => said.to_owned(),
+    let Some(said) = words.strip_prefix(own).map(str::trim_start) else {
+        return words.to_owned();
+    };
+    match said.strip_prefix("mines for ") {
+        _ if said == "does not mine" => "mining off".to_owned(),
+        Some(to) => match to.split_once(" when ") {
+            Some((to, when)) => {
+                let least = when.split(' ').next().unwrap_or_default();
+                format!("mining from {least} tx on, for {to}")
+            }
+            None => format!("mining on, for {to}"),
         },
-        None => words.to_owned(),
+        None => said.to_owned(),
     }
 }
 

@@ -2,7 +2,7 @@
 //! something in the mempools and in the blocks.
 //!
 //! Nobody pays by the clock: the time from one payment to the next is drawn as that of raindrops,
-//! so many a second on average. Then an amount is drawn, a wallet that can pay it, and another that
+//! so many a second on average. Then a round amount is drawn, a wallet that can pay it, and another that
 //! gets it. What nobody can pay is left out, and counted. All draws are from one seed, so that in
 //! virtual time the same payments come again.
 
@@ -138,9 +138,8 @@ impl Generator {
     }
 
     fn draw(&mut self, purses: &[Purse<'_>]) -> Option<(NodeIx, Payment)> {
-        let (least, most) = self.spec.amount;
-        let span = most.units() - least.units() + 1;
-        let amount = Amount::from_units(least.units() + self.below(span)).ok()?;
+        let steps = Steps::between(self.spec.amount);
+        let amount = steps.amount(self.below(steps.count))?;
         let needs = amount.checked_add(self.spec.fee)?;
         let purses: Vec<_> = purses
             .iter()
@@ -187,6 +186,40 @@ impl Generator {
     }
 }
 
+/// The amounts that are paid: round ones, which people can read and add.
+#[derive(Clone, Copy, Debug, PartialEq, Eq)]
+struct Steps {
+    /// In units, a power of ten.
+    step: u64,
+    /// The least amount, in steps.
+    first: u64,
+    /// How many amounts there are.
+    count: u64,
+}
+
+impl Steps {
+    /// From one amount to another: the largest steps of which there are enough between them, down to
+    /// single units.
+    fn between((least, most): (Amount, Amount)) -> Self {
+        /// With fewer different amounts they all look alike.
+        const ENOUGH: u64 = 5;
+        let mut step = 10_u64.pow(most.units().checked_ilog10().unwrap_or(0));
+        loop {
+            let first = least.units().div_ceil(step);
+            let count = (most.units() / step + 1).saturating_sub(first);
+            if count >= ENOUGH || step == 1 {
+                return Self { step, first, count };
+            }
+            step /= 10;
+        }
+    }
+
+    /// The nth of them.
+    fn amount(self, nth: u64) -> Option<Amount> {
+        Amount::from_units((self.first + nth) * self.step).ok()
+    }
+}
+
 /// What is said of traffic.
 pub fn words(traffic: Option<TrafficView>) -> String {
     match traffic.filter(|traffic| traffic.is_on) {
@@ -228,4 +261,34 @@ pub fn check_tx_rate(rate: f64) -> Result<f64, String> {
 /// Writes a rate as [`parse_tx_rate`] reads it.
 pub fn show_tx_rate(rate: f64) -> String {
     format!("{rate} tx/s")
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+
+    #[test]
+    fn amounts_are_as_round_as_what_a_layout_asks_for_allows() {
+        let coins = |text: &str| text.parse::<Amount>().expect("an amount");
+        for (least, most, shown) in [
+            (
+                "0.01",
+                "0.1",
+                "0.01 0.02 0.03 0.04 0.05 0.06 0.07 0.08 0.09 0.1",
+            ),
+            ("1", "9", "1 2 3 4 5 6 7 8 9"),
+            ("0.25", "0.75", "0.3 0.4 0.5 0.6 0.7"),
+            ("0.5", "0.5", "0.5"),
+            ("0.12345678", "0.12345679", "0.12345678 0.12345679"),
+        ] {
+            let steps = Steps::between((coins(least), coins(most)));
+            let amounts = (0..steps.count).filter_map(|nth| steps.amount(nth));
+            let amounts: Vec<_> = amounts.map(|amount| amount.to_string()).collect();
+            assert_eq!(amounts.join(" "), shown, "{least} to {most}");
+        }
+        let all = Steps::between((coins("0.1"), coins("2")));
+        assert_eq!((all.count, all.amount(19)), (20, Some(coins("2"))));
+        let widest = Steps::between((Amount::ZERO, Amount::MAX));
+        assert_eq!(widest.amount(widest.count - 1), Some(Amount::MAX));
+    }
 }

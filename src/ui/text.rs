@@ -5,6 +5,8 @@
 
 pub use crate::live::counted;
 
+use crate::chain::Amount;
+use crate::chain::amount::COIN;
 use crate::node::foreign::is_hidden;
 use ratatui::buffer::Buffer;
 use ratatui::style::Style;
@@ -79,6 +81,40 @@ pub fn size(bytes: u64) -> String {
     };
     let tenths = bytes.saturating_mul(10).div_ceil(unit);
     format!("{}.{} {name}", tenths / 10, tenths % 10)
+}
+
+/// Decimals of an amount in a pane, a table or a list of the lab.
+const DECIMALS: u32 = 4;
+
+/// An amount for a narrow place, with at most four decimals: `9.5`, `~0.3333` where it was rounded.
+pub fn coins(amount: Amount) -> String {
+    rounded(amount, DECIMALS)
+}
+
+/// As [`coins`], with as many decimals as leave it within so many columns; where not even whole coins
+/// have room, in thousands, millions or thousands of millions: `~90G`.
+pub fn coins_within(amount: Amount, room: usize) -> String {
+    let exact = (0..=DECIMALS)
+        .rev()
+        .map(|decimals| rounded(amount, decimals));
+    let coins = amount.units() / COIN;
+    let scales = [(1_000, 'k'), (1_000_000, 'M'), (1_000_000_000, 'G')];
+    let scaled = scales.map(|(scale, sign)| format!("~{}{sign}", (coins + scale / 2) / scale));
+    let mut texts = exact.chain(scaled);
+    let last = texts.next_back().unwrap_or_default();
+    texts.find(|text| text.len() <= room).unwrap_or(last)
+}
+
+fn rounded(amount: Amount, decimals: u32) -> String {
+    let step = COIN / 10_u64.pow(decimals);
+    let units = amount.units();
+    if units % step == 0 {
+        return amount.to_string();
+    }
+    let near = (units + step / 2) / step * step;
+    // What is next to the most that can exist goes down.
+    let near = Amount::from_units(near).or_else(|_| Amount::from_units(units / step * step));
+    format!("~{}", near.unwrap_or(amount))
 }
 
 /// A name, or as much of it as fits, with a mark where it was cut.
@@ -267,6 +303,30 @@ mod tests {
         assert_eq!(size(231), "0.3 kB");
         assert_eq!(size(0), "0.0 kB");
         assert_eq!(size(1_290_000), "1.3 MB");
+    }
+
+    #[test]
+    fn amounts_have_four_decimals_and_say_when_they_were_rounded() {
+        let amount = |text: &str| text.parse::<Amount>().expect("an amount");
+        for (whole, shown) in [
+            ("0", "0"),
+            ("10", "10"),
+            ("9.5", "9.5"),
+            ("0.0001", "0.0001"),
+            ("9.99981", "~9.9998"),
+            ("9.99985", "~9.9999"),
+            ("9.99996", "~10"),
+            ("0.00000001", "~0"),
+            ("89999999999.99999999", "~90000000000"),
+        ] {
+            assert_eq!(coins(amount(whole)), shown, "{whole}");
+        }
+        assert_eq!(coins_within(amount("12.34567"), 9), "~12.3457");
+        assert_eq!(coins_within(amount("12.34567"), 6), "~12.35");
+        assert_eq!(coins_within(amount("12.34567"), 3), "~12");
+        assert_eq!(coins_within(amount("89999999999.99999999"), 7), "~90000M");
+        assert_eq!(coins_within(amount("89999999999.99999999"), 4), "~90G");
+        assert_eq!(coins_within(amount("12.5"), 4), "12.5");
     }
 
     #[test]

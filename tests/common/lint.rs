@@ -78,6 +78,11 @@ pub fn figures(lines: &[String]) -> BTreeSet<String> {
     let words = lines
         .iter()
         .flat_map(|line| line.split(|c: char| c.is_whitespace() || "│|[]▶>".contains(c)));
+    // A name that was cut says so, and is no figure.
+    let is_cut = |word: &&str| word.ends_with(['…', '~']) && word.starts_with(char::is_alphabetic);
+    // An amount in millions was rounded for lack of room.
+    let is_scaled = |word: &&str| word.starts_with('~') && word.ends_with(['k', 'M', 'G']);
+    let words = words.filter(|word| !is_cut(word) && !is_scaled(word));
     let words = words.map(|word| word.trim_matches(|c: char| ",;:()…~\"".contains(c)));
     let has_digit = |word: &&str| word.contains(|c: char| c.is_ascii_digit());
     words.filter(has_digit).map(ToOwned::to_owned).collect()

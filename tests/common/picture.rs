@@ -260,11 +260,7 @@ pub fn scenario() -> LabView {
         line(
             39_000,
             Tone::Good,
-            vec![
-                words("mined "),
-                Piece::Block(block(12, 0)),
-                words(" 1 tx 10 coins"),
-            ],
+            vec![words("mined "), Piece::Block(block(12, 0)), words("  1 tx")],
         ),
         line(
             41_240,

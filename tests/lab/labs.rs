@@ -19,7 +19,7 @@ async fn a_lab_comes_up_and_its_first_block_reaches_everybody() {
     let view = begun(&lab).await;
     assert_eq!(&*view.name, "scenario");
     assert!(view.is_temporary);
-    assert!(log(&view, MINER).contains(&"mined #1 0 tx 10 coins".to_owned()));
+    assert!(log(&view, MINER).contains(&"mined #1  0 tx".to_owned()));
     let view = until(&lab, |view| {
         view.journeys
             .first()

@@ -309,11 +309,11 @@ fn it_is_drawn_anew_at_every_size() {
         lab.resizes(size);
         thread::sleep(Duration::from_millis(30));
     }
-    lab.sees("blocks on their way");
+    lab.sees("block propagation");
     lab.resizes((50, 20));
     lab.sees("chainlab needs 60x15, this is 50x20");
     lab.resizes(WIDE);
-    lab.sees("1 central :");
+    lab.sees("1 central ─");
     // In the midst of drawing.
     for step in 0..60_u16 {
         lab.resizes((70 + step % 60, 16 + step % 30));
@@ -437,7 +437,7 @@ fn the_log_names_nodes_and_is_filtered_by_level_and_node() {
     lab.sees("log, debug and above");
     lab.escapes();
     lab.escapes();
-    lab.sees("blocks on their way");
+    lab.sees("block propagation");
 }
 
 #[test]

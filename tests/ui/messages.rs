@@ -343,6 +343,6 @@ fn a_hash_is_copied_and_escape_leads_out_step_by_step() {
     assert!(
         lines(&draw(&lab, &ui))
             .join("\n")
-            .contains("blocks on their way")
+            .contains("block propagation")
     );
 }

@@ -369,7 +369,7 @@ fn digits_arrows_and_clicks_focus_nodes_and_the_focus_is_that_of_all_views() {
         assert_eq!(ui.focus, NodeIx(focus), "{key}");
     }
     press(&lab, &mut ui, "9");
-    assert_eq!(said(&lab, &ui), "there are 3 nodes");
+    assert_eq!(said(&lab, &ui), "there is no node 9: the lab has 3 nodes");
     let (x, y) = place(&lab, &ui, "3 miner");
     ui.update(&lab, click(x, y + 1));
     assert_eq!(ui.focus, NodeIx(2));

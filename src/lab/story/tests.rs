@@ -1,7 +1,7 @@
 //! Lines as a pane shows them, word for word.
 
 use super::*;
-use crate::chain::{BlockHash, BlockTime};
+use crate::chain::{Amount, BlockHash, BlockTime};
 use crate::lab::chips::Chips;
 use crate::node::io::ConnId;
 use crate::node::message::Gist;
@@ -90,9 +90,9 @@ fn of_a_block_that_was_found_here_one_line_is_about_the_find() {
     };
     assert_eq!(
         told(vec![grown(1, None), mined(1, "10")]),
-        ["mined #12 [a9] 1 tx 10 coins"]
+        ["mined #12 [a9]  1 tx"]
     );
-    assert_eq!(line(mined(0, "1")), "mined #12 [a9] 0 tx 1 coin");
+    assert_eq!(line(mined(0, "1")), "mined #12 [a9]  0 tx");
 }
 
 #[test]
@@ -117,7 +117,7 @@ fn a_reorganisation_is_one_line_and_the_next_block_another() {
     assert_eq!(
         lines,
         [
-            "reorg 3 deep to #12 [a9], 2 txs back in the mempool, 1 became invalid",
+            "reorg 3 deep, 1 tx invalid, 2 back, to #12 [a9]",
             "block #12 [a9] from central"
         ]
     );
@@ -129,7 +129,7 @@ fn an_attack_is_told_from_the_first_private_block_to_its_end() {
         block: block(12),
         count: 2,
     };
-    assert_eq!(line(kept), "kept back #12 [a9], 2 private");
+    assert_eq!(line(kept), "kept #12 [a9], 2 private");
     let released = |blocks| EventKind::Released {
         tip: block(12),
         blocks,
@@ -137,10 +137,7 @@ fn an_attack_is_told_from_the_first_private_block_to_its_end() {
     assert_eq!(line(released(1)), "released 1 block to #12 [a9]");
     assert_eq!(line(released(4)), "released 4 blocks to #12 [a9]");
     let gave_up = EventKind::GaveUp { blocks: 3 };
-    assert_eq!(
-        line(gave_up),
-        "gave up 3 private blocks: the public branch has more work"
-    );
+    assert_eq!(line(gave_up), "gave up 3 private blocks");
 }
 
 #[test]
@@ -159,26 +156,21 @@ fn what_a_reorganisation_undid_is_told_if_it_was_anything() {
     };
     for (returned, held, lost, words) in [
         (0, 0, 0, ""),
-        (1, 0, 0, ", 1 tx back in the mempool"),
-        (0, 0, 1, ", 1 tx became invalid"),
-        (0, 0, 2, ", 2 txs became invalid"),
-        (1, 0, 2, ", 1 tx back in the mempool, 2 became invalid"),
-        (0, 5, 0, ", 5 txs to be tried again"),
-        (
-            25,
-            5,
-            1,
-            ", 25 txs back in the mempool, 5 to be tried again, 1 became invalid",
-        ),
+        (1, 0, 0, ", 1 tx back,"),
+        (0, 0, 1, ", 1 tx invalid,"),
+        (0, 0, 2, ", 2 txs invalid,"),
+        (1, 0, 2, ", 2 txs invalid, 1 back,"),
+        (0, 5, 0, ", 5 txs held back,"),
+        (25, 5, 1, ", 1 tx invalid, 25 back, 5 held back,"),
     ] {
-        let wanted = format!("reorg 2 deep to #12 [a9]{words}");
+        let wanted = format!("reorg 2 deep{words} to #12 [a9]");
         assert_eq!(line(reorg(returned, held, lost)), wanted);
     }
     let later = EventKind::BecameInvalid {
         lost: vec![txid()],
         lost_count: 1,
     };
-    assert_eq!(line(later), "1 tx of blocks left behind became invalid");
+    assert_eq!(line(later), "1 tx invalid after a reorg");
 }
 
 #[test]
@@ -233,7 +225,7 @@ fn peers_come_and_go() {
     );
     assert_eq!(
         line(down("127.0.0.1:3000", 3_000, "it hung up")),
-        "no handshake with central: it hung up"
+        "no handshake, central: it hung up"
     );
     let long = "a reason that goes on and on ".repeat(4);
     assert_eq!(
@@ -285,7 +277,7 @@ fn who_hangs_up_in_each_handshake_is_told_of_once() {
         why: "another network".to_owned(),
     };
     let lines = told(vec![down.clone(), down]);
-    assert_eq!(lines, ["no handshake with 127.0.0.1:9: another network"]);
+    assert_eq!(lines, ["no handshake, 127.0.0.1:9: another network"]);
 }
 
 #[test]
@@ -307,7 +299,7 @@ fn the_rest_is_short_too() {
     };
     assert_eq!(
         line(refused),
-        "refused block ..a9a9a9a9: its time is in the future"
+        "refused block: its time is in the future ..a9a9a9a9"
     );
     let wallet = EventKind::WalletCreated {
         name: "eve".to_owned(),
@@ -324,7 +316,7 @@ fn the_rest_is_short_too() {
     assert_eq!(mining("miner mines for rewards"), "mining on, for rewards");
     assert_eq!(
         mining("miner mines for rewards when 2 transactions wait"),
-        "mining on, for rewards when 2 transactions wait"
+        "mining from 2 tx on, for rewards"
     );
 }
 

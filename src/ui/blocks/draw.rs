@@ -1,6 +1,5 @@
 //! Draws the view: the border, the tabs, the news, and the tree or a list with what is chosen.
 
-use super::areas::beside;
 use super::forest::Place;
 use super::news::{self, News};
 use super::{Areas, BlocksPane, Tab, graph, spread};
@@ -106,15 +105,27 @@ fn tell_news(pane: &BlocksPane, frame: &mut Frame<'_>, area: Rect, scene: Scene<
 fn miner(lab: &LabView, info: &BlockInfo) -> Option<String> {
     let name = |ix: NodeIx| lab.node(ix).map_or("", |node| &*node.name);
     let Some(address) = &info.miner else {
-        let mut journeys = lab.journeys.iter();
-        let found = journeys.find(|journey| journey.id == info.id && journey.is_own);
-        return found.map(|journey| name(journey.origin).to_owned());
+        return miner_node(lab, info);
     };
     Some(match lab.wallet_of(address) {
         Some((ix, wallet)) if wallet == name(ix) => wallet.to_owned(),
         Some((ix, wallet)) => format!("{wallet}@{}", name(ix)),
         None => ending(address),
     })
+}
+
+/// The node whose wallet takes a block's reward, or that was seen to mine it.
+fn miner_node(lab: &LabView, info: &BlockInfo) -> Option<String> {
+    let owner = info.miner.as_ref().map(|address| lab.wallet_of(address));
+    let node = match owner {
+        Some(owner) => owner.map(|(ix, _)| ix),
+        None => {
+            let mut journeys = lab.journeys.iter();
+            let found = journeys.find(|journey| journey.id == info.id && journey.is_own);
+            found.map(|journey| journey.origin)
+        }
+    };
+    Some(lab.node(node?)?.name.to_string())
 }
 
 fn tree(
@@ -134,28 +145,55 @@ fn tree(
     let first = seen.start;
     let places: Vec<Place> = seen.filter_map(|at| pane.forest.place(at)).collect();
     let room = usize::from(areas.list.width);
-    let lanes = lanes(&places, room);
+    let at = chosen.checked_sub(first);
+    let (head, lines) = tree_lines(pane, scene, &places, Detail::Whole(at), room);
+    frame.render_widget(head, areas.head);
+    frame.render_widget(Paragraph::new(lines), areas.list);
+}
+
+/// How much rows of the tree say.
+#[derive(Clone, Copy, PartialEq, Eq)]
+pub(super) enum Detail {
+    /// All, and this row is chosen.
+    Whole(Option<usize>),
+    /// What matters while something else is looked at: of miners the node, of hashes the chip.
+    Brief,
+}
+
+/// The head and the lines of these rows.
+pub(super) fn tree_lines(
+    pane: &BlocksPane,
+    scene: Scene<'_>,
+    places: &[Place],
+    detail: Detail,
+    room: usize,
+) -> (Line<'static>, Vec<Line<'static>>) {
+    let theme = scene.theme;
+    let (columns, chosen) = match detail {
+        Detail::Whole(chosen) => (&TREE[..], chosen),
+        Detail::Brief => (&TREE[..TREE.len() - 1], None),
+    };
+    let lanes = lanes(places, room);
     let left = graph::width(lanes) + 2;
     let items: Vec<Item> = places
         .iter()
-        .map(|place| item(pane, scene, *place))
+        .map(|place| item(pane, scene, *place, detail))
         .collect();
-    let at = chosen.checked_sub(first);
-    let (head, rows) = table::table(scene, &TREE, &items, at, room.saturating_sub(left));
-    frame.render_widget(head, beside(areas.head, left));
+    let (mut head, rows) = table::table(scene, columns, &items, chosen, room.saturating_sub(left));
+    head.spans.insert(0, Span::raw(" ".repeat(left)));
     let lines = places
         .iter()
         .zip(rows)
         .enumerate()
         .map(|(nth, (place, row))| {
             let (mut spans, is_lost) = lane_spans(pane, scene, *place, lanes);
-            spans.push(Span::raw(if Some(nth) == at {
+            spans.push(Span::raw(if Some(nth) == chosen {
                 theme.pointer()
             } else {
                 " "
             }));
             spans.push(Span::raw(" "));
-            let is_faint = is_lost && Some(nth) != at;
+            let is_faint = is_lost && Some(nth) != chosen;
             let faint = |span: Span<'static>| match is_faint && span.style.bg.is_none() {
                 true => Span::styled(span.content, theme.faint()),
                 false => span,
@@ -163,7 +201,7 @@ fn tree(
             spans.extend(row.spans.into_iter().map(faint));
             Line::from(spans)
         });
-    frame.render_widget(Paragraph::new(lines.collect::<Vec<_>>()), areas.list);
+    (head, lines.collect())
 }
 
 /// Lanes that are drawn: as many as there are in sight, and not so many that no room is left.
@@ -204,7 +242,7 @@ fn lane_spans(
     }
 }
 
-fn item(pane: &BlocksPane, scene: Scene<'_>, place: Place) -> Item {
+fn item(pane: &BlocksPane, scene: Scene<'_>, place: Place, detail: Detail) -> Item {
     let height = strong(place.height());
     let Some(info) = pane.forest.info(place) else {
         return Item::new(vec![height, plain(""), dim(pane.forest.missing())]);
@@ -215,7 +253,10 @@ fn item(pane: &BlocksPane, scene: Scene<'_>, place: Place) -> Item {
         0 => "genesis".to_owned(),
         _ => scene.age(Time::from_block(info.time)),
     };
-    let miner = miner(scene.lab, info);
+    let miner = match detail {
+        Detail::Whole(_) => miner(scene.lab, info),
+        Detail::Brief => miner_node(scene.lab, info),
+    };
     Item::new(vec![
         height,
         chip(scene.lab, info.id),

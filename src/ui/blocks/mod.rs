@@ -18,6 +18,7 @@ mod areas;
 mod draw;
 mod forest;
 mod graph;
+mod last;
 pub(in crate::ui) mod news;
 mod path;
 mod spread;
@@ -219,6 +220,16 @@ impl BlocksPane {
             Some(zoom) => zoom.render(frame, area, scene.lab, scene.ui),
             None => draw::render(self, frame, area, scene),
         }
+    }
+
+    /// Brings the rows of the tree up to date, of what was collected: for [`BlocksPane::render_last`].
+    pub fn arrange(&mut self) {
+        self.forest.tree.arrange();
+    }
+
+    /// Draws a box with the last blocks and their branches.
+    pub fn render_last(&self, frame: &mut Frame<'_>, area: Rect, scene: Scene<'_>) {
+        last::render(self, frame, area, scene);
     }
 
     fn areas(&self, lab: &LabView, size: Rect) -> Areas {

@@ -1,4 +1,4 @@
-//! To a node, by a part of its name.
+//! To a node, by a part of its name or by its number.
 
 use super::Verdict;
 use super::input::{TextInput, Typed};
@@ -53,16 +53,17 @@ impl FindNode {
         pasted
     }
 
-    /// Nodes with the text in their names: first those that begin with it.
+    /// The node of that number, and nodes with the text in their names: first those that begin with it.
     fn found<'a>(&self, lab: &'a LabView) -> Vec<(NodeIx, &'a NodeView)> {
         let wanted = self.input.text().trim().to_lowercase();
         let place = |node: &NodeView| node.name.to_lowercase().find(&wanted);
+        let is_number = |ix: NodeIx| wanted.parse() == Ok(ix.0 + 1);
         let nodes = lab.nodes.iter().enumerate();
+        let nodes = nodes.map(|(ix, node)| (NodeIx(ix), node));
         let mut found: Vec<_> = nodes
-            .filter(|(_, node)| place(node).is_some())
-            .map(|(ix, node)| (NodeIx(ix), node))
+            .filter(|(ix, node)| is_number(*ix) || place(node).is_some())
             .collect();
-        found.sort_by_key(|(_, node)| place(node) != Some(0));
+        found.sort_by_key(|(ix, node)| (!is_number(*ix), place(node) != Some(0)));
         found
     }
 
@@ -75,7 +76,10 @@ impl FindNode {
         let mut lines = vec![line];
         let found = self.found(lab);
         if found.is_empty() {
-            let words = format!("no node has {:?} in its name", self.input.text().trim());
+            let words = format!(
+                "no node has {:?} in its name, or as its number",
+                self.input.text().trim()
+            );
             lines.extend(window::paragraph(&words, room, 0, 0, theme.bad()));
         }
         let rows = window::inner_height(area).saturating_sub(1).min(NAMES);

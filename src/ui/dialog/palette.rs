@@ -7,7 +7,7 @@ use super::window::{self, WindowLine};
 use crate::lab::Request;
 use crate::lab::control::methods::NOTE_MAX;
 use crate::node::foreign::is_hidden;
-use crate::ui::keymap::{Action, Entry, KeyPress, TABLE};
+use crate::ui::keymap::{Action, Entry, KeyPress, TABLE, by_action};
 use crate::ui::state::{Effect, Purpose, UiState};
 use crate::ui::text;
 use crossterm::event::KeyCode;
@@ -42,6 +42,8 @@ pub struct Palette {
 enum Choice {
     /// A caption.
     Note,
+    /// The node of this number.
+    Node(u8),
     /// An action.
     Run(&'static Entry),
 }
@@ -55,6 +57,7 @@ impl Palette {
                 return match found.get(self.list.chosen(found.len())) {
                     Some(Choice::Run(entry)) => Verdict::Act(entry.action),
                     Some(Choice::Note) => self.note(),
+                    Some(Choice::Node(number)) => Verdict::Act(Action::Pane(*number)),
                     None => Verdict::Stay(Vec::new()),
                 };
             }
@@ -103,6 +106,9 @@ impl Palette {
             return vec![Choice::Note];
         }
         let wanted = self.text().trim();
+        if let Ok(number) = wanted.parse() {
+            return vec![Choice::Node(number)];
+        }
         let pattern = Pattern::new(
             wanted,
             CaseMatching::Ignore,
@@ -165,13 +171,18 @@ impl Palette {
 fn row(choice: &Choice, is_chosen: bool, ui: &UiState) -> WindowLine {
     let theme = ui.theme;
     let (name, keys, does) = match choice {
+        Choice::Node(number) => (
+            format!("node {number}"),
+            String::new(),
+            by_action(Action::Pane(*number)).does,
+        ),
         Choice::Note => (
-            "note TEXT",
+            "note TEXT".to_owned(),
             String::new(),
             "shows a caption; without a text takes it away",
         ),
         Choice::Run(entry) => (
-            entry.id,
+            entry.id.to_owned(),
             ui.keymap.keys_of(entry.action).join(" "),
             entry.does,
         ),

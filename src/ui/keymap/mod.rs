@@ -26,7 +26,7 @@ pub enum Action {
     Up,
     /// Down.
     Down,
-    /// Focus the pane of this number on this page, from 1 on.
+    /// Focus the node of this number, from 1 on.
     Pane(u8),
     /// A page back.
     PageUp,

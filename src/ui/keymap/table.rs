@@ -32,7 +32,7 @@ pub const TABLE: &[Entry] = &[
     entry(Look, Action::Back, "back", &["Esc"], "goes up one level", "back", &[(Zoom, 1), (Log, 1), (Network, 1), (Blocks, 1), (Messages, 1)]),
     entry(Look, Action::FocusNext, "focus-next", &["Tab"], "focuses the next node", "next node", &[(Lab, 8), (Zoom, 4)]),
     entry(Look, Action::FocusPrevious, "focus-previous", &["S-Tab"], "focuses the node before", "", &[]),
-    entry(Look, Action::Pane(0), "pane", &["1-9"], "focuses that pane of the page", "", &[]),
+    entry(Look, Action::Pane(0), "pane", &["1-9"], "focuses the node of that number", "", &[]),
     entry(Look, Action::Left, "left", &["Left", "h"], "moves left; among tabs: the tab before", "", &[]),
     entry(Look, Action::Down, "down", &["Down", "j"], "moves down", "", &[]),
     entry(Look, Action::Up, "up", &["Up", "k"], "moves up", "", &[]),

@@ -6,6 +6,7 @@ use crate::lab::{LabView, NodeIx};
 use crate::ui::dialog::Dialog;
 use crate::ui::keymap::Action;
 use crate::ui::moved::Moved;
+use crate::ui::text;
 use crate::ui::view::plan::Plan;
 use crate::ui::zoom::Zoom;
 use ratatui::layout::Position;
@@ -24,7 +25,7 @@ impl UiState {
             Action::PreviousView => return self.go_to(lab, self.view.step(View::ALL.len() - 1)),
             Action::FocusNext => return self.focus_step(lab, 1),
             Action::FocusPrevious => return self.focus_step(lab, -1),
-            Action::Pane(number) => return self.focus_pane(lab, usize::from(number) - 1),
+            Action::Pane(number) => return self.focus_number(lab, usize::from(number)),
             action => return self.move_within(lab, action),
         }
         Vec::new()
@@ -34,6 +35,10 @@ impl UiState {
         (self.view, self.zoom) = (view, None);
         match view {
             View::Blocks => self.blocks.refresh(lab, self.focus),
+            View::Lab => {
+                self.blocks.arrange();
+                Vec::new()
+            }
             _ => Vec::new(),
         }
     }
@@ -63,27 +68,13 @@ impl UiState {
         self.focus_on(lab, NodeIx(at % count))
     }
 
-    fn focus_pane(&mut self, lab: &LabView, at: usize) -> Vec<Effect> {
-        if self.zoom.is_none() && self.view != View::Lab {
-            // There are no panes here: all nodes are counted.
-            return match at < lab.nodes.len() {
-                true => self.focus_on(lab, NodeIx(at)),
-                false => {
-                    let words = format!("there are {} nodes", lab.nodes.len());
-                    self.tell(lab.now, Tone::Warn, words);
-                    Vec::new()
-                }
-            };
-        }
-        // In zoom the numbers are those of the panes under it.
-        let zoom = self.zoom.take();
-        let plan = Plan::new(lab, self);
-        self.zoom = zoom;
-        match plan.shown().nth(at) {
-            Some(ix) => self.focus_on(lab, ix),
+    /// Nodes have one number each, the same in all views and on all pages.
+    fn focus_number(&mut self, lab: &LabView, number: usize) -> Vec<Effect> {
+        match number.checked_sub(1).filter(|at| *at < lab.nodes.len()) {
+            Some(at) => self.focus_on(lab, NodeIx(at)),
             None => {
-                let shown = plan.shown().count();
-                let words = format!("there are {shown} panes on this page");
+                let nodes = text::counted(lab.nodes.len(), "node");
+                let words = format!("there is no node {number}: the lab has {nodes}");
                 self.tell(lab.now, Tone::Warn, words);
                 Vec::new()
             }

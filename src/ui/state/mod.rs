@@ -346,6 +346,8 @@ impl UiState {
         effects.extend(self.blocks.collect(lab));
         if self.view == View::Blocks {
             effects.extend(self.blocks.refresh(lab, self.focus));
+        } else if self.view == View::Lab && self.held.is_none() {
+            self.blocks.arrange();
         }
         effects.extend(self.messages.collect(lab));
         if let Some(zoom) = &mut self.zoom {

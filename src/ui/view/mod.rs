@@ -4,6 +4,7 @@ pub mod band;
 pub mod footer;
 pub mod header;
 pub mod journeys;
+pub mod mempool;
 pub mod notes;
 pub mod pane;
 pub mod plan;
@@ -13,10 +14,13 @@ pub mod table;
 
 use crate::lab::LabView;
 use crate::ui::dialog::window;
+use crate::ui::keymap::Action;
 use crate::ui::state::{UiState, View};
 use crate::ui::text;
 use plan::{Form, Plan};
 use ratatui::Frame;
+use ratatui::layout::Rect;
+use ratatui::text::Span;
 use scene::Scene;
 
 /// Draws the whole screen.
@@ -72,14 +76,49 @@ fn dialog(frame: &mut Frame<'_>, lab: &LabView, ui: &UiState) {
 
 fn lab_view(frame: &mut Frame<'_>, plan: &Plan, scene: Scene<'_>) {
     match plan.form {
-        Form::Table => table::render(frame, plan, scene),
+        Form::Table(_) => table::render(frame, plan, scene),
         Form::Grid(_) | Form::Stacked => {
-            for (at, (ix, area)) in plan.cells.iter().enumerate() {
-                pane::render(frame, *area, scene, *ix, at + 1);
+            for (ix, area) in &plan.cells {
+                pane::render(frame, *area, scene, *ix);
             }
+            pages(frame, plan, scene);
         }
     }
     if let Some(area) = plan.journeys {
         journeys::render(frame, area, scene);
     }
+    if let Some(area) = plan.blocks {
+        scene.ui.blocks.render_last(frame, area, scene);
+    }
+    if let Some(area) = plan.mempool {
+        mempool::render(frame, area, scene);
+    }
+}
+
+/// Which page of panes it is, in the border of the last one.
+fn pages(frame: &mut Frame<'_>, plan: &Plan, scene: Scene<'_>) {
+    let (Some(words), Some((_, area))) = (page_words(plan, scene), plan.cells.last()) else {
+        return;
+    };
+    let width = u16::try_from(words.chars().count()).unwrap_or(u16::MAX);
+    if width + 4 <= area.width && area.height > 0 {
+        let at = Rect {
+            x: area.right() - width - 2,
+            y: area.bottom() - 1,
+            width,
+            height: 1,
+        };
+        frame.render_widget(Span::styled(words, scene.theme.strong()), at);
+    }
+}
+
+/// Which page it is, and the key that turns it; of one page nothing.
+fn page_words(plan: &Plan, scene: Scene<'_>) -> Option<String> {
+    let (page, pages) = plan.page;
+    let key = match page + 1 < pages {
+        true => Action::PageDown,
+        false => Action::PageUp,
+    };
+    let key = scene.ui.keymap.key_of(key);
+    (pages > 1).then(|| format!(" page {} of {pages}  {key} ", page + 1))
 }

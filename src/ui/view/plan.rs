@@ -1,16 +1,20 @@
 //! Where everything goes on a screen of a given size.
 //!
 //! ```text
-//! header                one line
-//! body                  panes in a grid, or stacked, or a table; in zoom or the log, just that
-//! blocks on their way   a box, if there is room
-//! captions              a band, in a lab with a script
+//! header              one line
+//! body                panes in a grid, or stacked, or a table; in zoom or the log, just that
+//! block propagation   below panes and tables, with the last blocks and the mempool where there is room
+//! caption             a band, in a lab with a script
 //! message line
 //! footer
 //! ```
 //!
-//! Drawing and the mouse both ask here, so that a click hits what is seen.
+//! Panes get the lines that they can use, the rest is for what is below them. Where they would need
+//! pages there is a table, in more than one column if that shows all nodes. All of it follows from the
+//! size of the screen, the number of nodes and the layout, never from what happens in the lab: nothing
+//! moves while somebody looks. Drawing and the mouse both ask here, so that a click hits what is seen.
 
+use super::{journeys, pane};
 use crate::lab::{LabView, NodeIx};
 use crate::ui::keymap::Action;
 use crate::ui::state::{UiState, View};
@@ -23,17 +27,26 @@ pub const SMALLEST: (u16, u16) = (60, 15);
 /// Screens that are narrower have panes one above the other.
 const GRID_WIDTH: u16 = 100;
 
-/// The least columns and lines of a pane in a grid.
-const PANE: (u16, u16) = (38, 8);
-
-/// The least lines of a pane that is stacked.
-const STACKED_LINES: u16 = 5;
+/// The least columns of a pane in a grid.
+const PANE_WIDTH: u16 = 38;
 
 /// Panes on a page: as many as there are digits.
 const PANES_MAX: usize = 9;
 
-/// From this many nodes on they are lines of a table.
-const TABLE_NODES: usize = 16;
+/// From this many lines of the body on panes are as tall as they can be.
+const TALL: u16 = 45;
+
+/// The least columns of a column of the table.
+const TABLE_WIDTH: u16 = 38;
+
+/// The border and the head of the table.
+const TABLE_LINES: u16 = 3;
+
+/// The least lines of a box below panes or table.
+const BOX: u16 = 4;
+
+/// The least columns of the last blocks beside block propagation.
+const TREE_WIDTH: u16 = 44;
 
 /// How nodes are shown.
 #[derive(Clone, Copy, Debug, PartialEq, Eq)]
@@ -42,8 +55,8 @@ pub enum Form {
     Grid(usize),
     /// Panes below each other, as wide as the screen.
     Stacked,
-    /// A line each.
-    Table,
+    /// A line each, in so many columns.
+    Table(usize),
 }
 
 /// Where everything goes.
@@ -51,11 +64,15 @@ pub enum Form {
 pub struct Plan {
     /// The first line.
     pub header: Rect,
-    /// What is in the middle.
+    /// What is in the middle; in the Lab view the panes or the table.
     pub body: Rect,
-    /// Blocks on their way.
+    /// Block propagation.
     pub journeys: Option<Rect>,
-    /// The captions of a lab with a script.
+    /// The last blocks, as a tree.
+    pub blocks: Option<Rect>,
+    /// What waits for a block.
+    pub mempool: Option<Rect>,
+    /// The band of captions, of a lab with a script.
     pub caption: Option<Rect>,
     /// The line above the footer.
     pub message: Rect,
@@ -65,12 +82,30 @@ pub struct Plan {
     pub form: Form,
     /// The nodes of this page, each with its pane or line.
     pub cells: Vec<(NodeIx, Rect)>,
+    /// Lines of the table between two groups of a partition, with the group that begins there.
+    pub rules: Vec<(usize, Rect)>,
     /// This page, from 0 on, and how many there are.
     pub page: (usize, usize),
-    /// All nodes.
-    count: usize,
+    /// All nodes as they are shown: the groups of a partition are together in a table.
+    order: Vec<NodeIx>,
+    /// How many of these Left and Right go over, and Up and Down.
+    strides: (usize, usize),
     /// Nodes on a page.
     capacity: usize,
+}
+
+/// A line of the table.
+#[derive(Clone, Copy)]
+enum Row {
+    Node(NodeIx),
+    /// The group of this number begins.
+    Rule(usize),
+}
+
+/// The lines of the band in which captions stand, from the first frame to the last; none in a lab
+/// without a script.
+pub fn caption_rows(lab: &LabView, ui: &UiState, size: (u16, u16)) -> u16 {
+    band::rows(lab, ui, size)
 }
 
 impl Plan {
@@ -87,19 +122,25 @@ impl Plan {
             header: line(0),
             body,
             journeys: None,
+            blocks: None,
+            mempool: None,
             caption: None,
             message: line(height.saturating_sub(2)),
             footer: line(height.saturating_sub(1)),
-            form: Form::Table,
+            form: Form::Table(1),
             cells: Vec::new(),
+            rules: Vec::new(),
             page: (0, 1),
-            count: lab.nodes.len(),
+            order: (0..lab.nodes.len()).map(NodeIx).collect(),
+            strides: (0, 1),
             capacity: 1,
         };
+        let band = caption_rows(lab, ui, (width, height));
+        if band > 0 {
+            plan.caption = Some(plan.cut_lines(band));
+        }
         if ui.view == View::Lab && ui.zoom.is_none() {
-            plan.divide(lab, ui, (width, height));
-        } else if lab.script.is_some() {
-            plan.caption = Some(plan.cut_lines(caption_rows(lab, ui, (width, height))));
+            plan.divide(lab, ui);
         }
         plan
     }
@@ -122,12 +163,9 @@ impl Plan {
 
     /// The node that a key leads to, from this one.
     pub fn step(&self, from: NodeIx, action: Action) -> Option<NodeIx> {
-        let last = self.count.checked_sub(1)?;
-        let (across, down) = match self.form {
-            Form::Grid(columns) => (1, columns),
-            Form::Stacked | Form::Table => (0, 1),
-        };
-        let at = from.0;
+        let last = self.order.len().checked_sub(1)?;
+        let at = self.order.iter().position(|ix| *ix == from)?;
+        let (across, down) = self.strides;
         let to = match action {
             Action::Left => at.checked_sub(across)?,
             Action::Right => at + across,
@@ -139,128 +177,276 @@ impl Plan {
             Action::Last => last,
             _ => return None,
         };
-        (to <= last).then_some(NodeIx(to))
+        self.order.get(to).copied()
     }
 
-    fn divide(&mut self, lab: &LabView, ui: &UiState, size: (u16, u16)) {
+    fn divide(&mut self, lab: &LabView, ui: &UiState) {
+        match self.panes(ui) {
+            Some((columns, rows, lines)) => self.grid(columns, rows, lines, ui.focus),
+            None => self.table(lab, ui.focus),
+        }
+        if let Some(below) = self.below() {
+            self.share(below);
+        }
+    }
+
+    /// Columns and rows of panes, and the lines of each; `None`: a table shows more.
+    fn panes(&self, ui: &UiState) -> Option<(usize, usize, u16)> {
         let (width, height) = (self.body.width, self.body.height);
-        let wants_table = ui.spec.table.unwrap_or(self.count >= TABLE_NODES);
         let stacks = width < GRID_WIDTH;
-        let box_lines: u16 = match height {
-            0..20 => 0,
-            20..24 => 3,
-            24..32 => 5,
-            32..45 => 7,
-            _ => 10,
+        let least = if stacks { pane::STACKED } else { pane::LINES };
+        let count = self.order.len().clamp(1, PANES_MAX);
+        let columns = match (stacks, ui.spec.columns, count) {
+            (true, ..) => 1,
+            (_, Some(wanted), _) => usize::from(wanted).max(1),
+            (_, None, 0..=3) => count,
+            (_, None, 4) => 2,
+            (_, None, _) => 3,
         };
-        // Every line of a table is a node.
-        let box_lines = if wants_table {
-            box_lines.min(5)
-        } else {
-            box_lines
+        let columns_max = usize::from(width / PANE_WIDTH).max(1);
+        let columns = columns.min(columns_max).min(count);
+        let rows = count.div_ceil(columns);
+        let lines = |rows: usize| least.saturating_mul(lines(rows));
+        let fits = self.order.len() <= PANES_MAX && lines(rows).saturating_add(BOX) <= height;
+        let rows = match ui.spec.table {
+            Some(true) => return None,
+            None if !fits => return None,
+            Some(false) if !fits => {
+                let most = (1..=rows).rev().find(|rows| lines(*rows) <= height);
+                most.unwrap_or(1)
+            }
+            _ => rows,
         };
-        let has_box = box_lines > 0 && !lab.nodes.is_empty();
-        if lab.script.is_some() {
-            self.caption = Some(self.cut_lines(caption_rows(lab, ui, size)));
+        let tall = match stacks || height < TALL {
+            true => pane::TALL,
+            false => pane::TALLEST,
+        };
+        // A quarter of the room is for what is below.
+        let room = match fits {
+            true => height - BOX.max(height / 4).min(height - lines(rows)),
+            false => height,
+        };
+        let each = room / self::lines(rows);
+        Some((columns, rows, each.clamp(least.min(height), tall)))
+    }
+
+    fn grid(&mut self, columns: usize, rows: usize, lines: u16, focus: NodeIx) {
+        let stacks = self.body.width < GRID_WIDTH;
+        (self.form, self.strides) = match stacks {
+            true => (Form::Stacked, (0, 1)),
+            false => (Form::Grid(columns), (1, columns)),
+        };
+        self.capacity = (columns * rows).clamp(1, PANES_MAX);
+        let widths = shares(self.body.width, columns);
+        let page = self.turn_to(self.place_of(focus), self.order.len());
+        let first = page * self.capacity;
+        let shown = self.order.iter().skip(first).take(self.capacity);
+        let mut area = Rect {
+            height: lines,
+            ..self.body
+        };
+        for (nth, ix) in shown.enumerate() {
+            area.width = widths[nth % columns];
+            self.cells.push((*ix, area));
+            area.x += area.width;
+            if nth % columns + 1 == columns {
+                (area.x, area.y) = (self.body.x, area.y + lines);
+            }
         }
-        if has_box {
-            self.journeys = Some(self.cut_lines(box_lines));
+        // A last page that is not full leaves the boxes below where they are.
+        self.body.height = lines
+            .saturating_mul(self::lines(rows))
+            .min(self.body.height);
+    }
+
+    fn table(&mut self, lab: &LabView, focus: NodeIx) {
+        let rows = self.table_rows(lab);
+        let (columns, lines) = self.table_size();
+        self.form = Form::Table(columns);
+        let tall = lines.saturating_sub(TABLE_LINES);
+        let on_page = (usize::from(tall) * columns).max(1);
+        let nodes = self.order.len();
+        // Rules give way to nodes; the letters of groups stay.
+        let rows = match rows.len() > on_page && nodes <= on_page {
+            true => self.order.iter().copied().map(Row::Node).collect(),
+            false => rows,
+        };
+        self.capacity = on_page;
+        self.strides = match columns {
+            1 => (0, 1),
+            _ => (usize::from(tall), 1),
+        };
+        let is_focus = |row: &Row| matches!(row, Row::Node(ix) if *ix == focus);
+        let at = rows.iter().position(is_focus).unwrap_or_default();
+        let page = self.turn_to(at, rows.len());
+        self.body.height = lines;
+        let inner = Rect {
+            x: 1,
+            y: self.body.y + TABLE_LINES - 1,
+            width: self.body.width.saturating_sub(2),
+            height: 1,
+        };
+        let widths = shares(inner.width, columns);
+        for (nth, row) in rows.iter().skip(page * on_page).take(on_page).enumerate() {
+            let nth = u16::try_from(nth).unwrap_or(u16::MAX);
+            let (column, line) = (nth / tall.max(1), nth % tall.max(1));
+            let left: u16 = widths.iter().take(usize::from(column)).sum();
+            let area = Rect {
+                x: inner.x + left,
+                y: inner.y + line,
+                width: widths.get(usize::from(column)).copied().unwrap_or(0),
+                height: u16::from(tall > 0),
+            };
+            match row {
+                Row::Node(ix) => self.cells.push((*ix, area)),
+                Row::Rule(group) => self.rules.push((*group, area)),
+            }
         }
-        if wants_table {
-            self.rows();
-        } else if stacks {
-            self.form = Form::Stacked;
-            self.stack();
+    }
+
+    /// The lines of the table: the groups of a partition one after the other.
+    fn table_rows(&mut self, lab: &LabView) -> Vec<Row> {
+        let Some(groups) = &lab.partition else {
+            return self.order.iter().copied().map(Row::Node).collect();
+        };
+        let count = self.order.len();
+        let mut rows = Vec::new();
+        for (at, group) in groups.iter().enumerate() {
+            if at > 0 {
+                rows.push(Row::Rule(at));
+            }
+            let mut nodes: Vec<_> = group.iter().filter(|ix| ix.0 < count).collect();
+            nodes.sort_unstable();
+            rows.extend(nodes.into_iter().copied().map(Row::Node));
+        }
+        let node = |row: &Row| match row {
+            Row::Node(ix) => Some(*ix),
+            Row::Rule(_) => None,
+        };
+        let named: Vec<_> = rows.iter().filter_map(node).collect();
+        let rest = self.order.iter().filter(|ix| !named.contains(ix));
+        rows.extend(rest.copied().map(Row::Node));
+        self.order = rows.iter().filter_map(node).collect();
+        rows
+    }
+
+    /// Columns and lines of the table: one column if all nodes fit above a box, else as few as it
+    /// takes, else as many as there can be. One more line is kept for a rule.
+    fn table_size(&self) -> (usize, u16) {
+        let (width, height) = (self.body.width, self.body.height);
+        let count = self.order.len();
+        let most = usize::from(width / TABLE_WIDTH).max(1);
+        let needs = |columns: usize, rules: usize| {
+            lines((count + rules).div_ceil(columns)).saturating_add(TABLE_LINES)
+        };
+        let rules = usize::from(count > 1);
+        let with_box =
+            (1..=most).find(|columns| needs(*columns, rules).saturating_add(BOX) <= height);
+        let columns = with_box.or_else(|| (1..=most).find(|columns| needs(*columns, 0) <= height));
+        match (columns, with_box) {
+            (Some(columns), Some(_)) => (columns, needs(columns, rules)),
+            (Some(columns), None) => (columns, height),
+            (None, _) => (most, height),
+        }
+    }
+
+    /// Turns to the page with this place among so many, and says which one that is.
+    fn turn_to(&mut self, at: usize, of: usize) -> usize {
+        let page = at.min(of.saturating_sub(1)) / self.capacity;
+        self.page = (page, of.div_ceil(self.capacity).max(1));
+        page
+    }
+
+    fn place_of(&self, focus: NodeIx) -> usize {
+        let at = self.order.iter().position(|ix| *ix == focus);
+        at.unwrap_or_else(|| self.order.len().saturating_sub(1))
+    }
+
+    /// What is left below panes or table.
+    fn below(&self) -> Option<Rect> {
+        let bottom = self.caption.map_or(self.message.y, |caption| caption.y);
+        let area = Rect {
+            y: self.body.bottom(),
+            height: bottom.saturating_sub(self.body.bottom()),
+            ..self.body
+        };
+        (area.height >= 3 && !self.order.is_empty()).then_some(area)
+    }
+
+    /// Shares what is left among block propagation, the last blocks and the mempool.
+    fn share(&mut self, area: Rect) {
+        /// With fewer lines there is one box above another less.
+        const TWO: u16 = 10;
+        const THREE: u16 = 16;
+        let (width, height) = (area.width, area.height);
+        let wanted = journeys::wanted(self.order.len());
+        if height < TWO {
+            self.journeys = Some(area);
+        } else if width >= wanted + TREE_WIDTH {
+            let left = wanted + (width - wanted - TREE_WIDTH) / 2;
+            let (left, right) = left_of(area, left);
+            let (above, below) = upper(left, height * 3 / 5);
+            (self.journeys, self.mempool) = (Some(above), Some(below));
+            self.blocks = Some(right);
+        } else if width >= GRID_WIDTH {
+            let (above, below) = upper(area, height / 2);
+            let (left, right) = left_of(below, width / 2);
+            self.journeys = Some(above);
+            (self.blocks, self.mempool) = (Some(left), Some(right));
+        } else if height < THREE {
+            let (above, below) = upper(area, height / 2);
+            (self.journeys, self.blocks) = (Some(above), Some(below));
         } else {
-            self.grid(ui.spec.columns);
+            let (above, rest) = upper(area, height / 3);
+            let (middle, below) = upper(rest, rest.height / 2);
+            (self.journeys, self.blocks) = (Some(above), Some(middle));
+            self.mempool = Some(below);
         }
-        let at = ui.focus.0.min(self.count.saturating_sub(1)) / self.capacity;
-        self.page = (at, self.count.div_ceil(self.capacity).max(1));
-        let first = at * self.capacity;
-        self.cells.retain_mut(|(ix, _)| {
-            ix.0 += first;
-            ix.0 < self.count
-        });
     }
 
     /// The lowest lines of the body, which has them no more.
     fn cut_lines(&mut self, lines: u16) -> Rect {
-        self.body.height = self.body.height.saturating_sub(lines);
+        let lines = lines.min(self.body.height);
+        self.body.height -= lines;
         Rect::new(0, self.body.bottom(), self.body.width, lines)
     }
-
-    /// A line each, below the table's head.
-    fn rows(&mut self) {
-        self.form = Form::Table;
-        // The border and the head.
-        let lines = self.body.height.saturating_sub(3);
-        self.capacity = usize::from(lines).max(1);
-        let inner = Rect::new(1, self.body.y + 2, self.body.width.saturating_sub(2), 1);
-        let row = |at: u16| (NodeIx(usize::from(at)), inner.offset_by(at));
-        self.cells = (0..lines).map(row).collect();
-    }
-
-    fn stack(&mut self) {
-        let fits = usize::from(self.body.height / STACKED_LINES).clamp(1, PANES_MAX);
-        self.capacity = fits.min(self.count.max(1));
-        // A last page that is not full looks like the others.
-        self.cells = split(self.body, 1, self.capacity);
-    }
-
-    fn grid(&mut self, wanted: Option<u16>) {
-        let columns_max = usize::from(self.body.width / PANE.0).max(1);
-        let count = self.count.clamp(1, PANES_MAX);
-        let columns = match (wanted, count) {
-            (Some(wanted), _) => usize::from(wanted).max(1),
-            (None, 0..=3) => count,
-            (None, 4) => 2,
-            (None, _) => 3,
-        };
-        let columns = columns.min(columns_max).min(count);
-        let rows_max = usize::from(self.body.height / PANE.1).max(1);
-        let rows = count.div_ceil(columns).min(rows_max);
-        self.form = Form::Grid(columns);
-        self.capacity = (columns * rows).min(PANES_MAX);
-        self.cells = split(self.body, columns, rows);
-        self.cells.truncate(self.capacity);
-    }
 }
 
-/// Lines of the band for captions.
-pub fn caption_rows(lab: &LabView, ui: &UiState, size: (u16, u16)) -> u16 {
-    band::rows(lab, ui, size)
+/// So many lines at the top, and the others.
+fn upper(area: Rect, lines: u16) -> (Rect, Rect) {
+    let lines = lines.min(area.height);
+    let rest = Rect {
+        y: area.y + lines,
+        height: area.height - lines,
+        ..area
+    };
+    let first = Rect {
+        height: lines,
+        ..area
+    };
+    (first, rest)
 }
 
-trait OffsetBy {
-    fn offset_by(self, lines: u16) -> Self;
+/// So many columns at the left, and the others.
+fn left_of(area: Rect, columns: u16) -> (Rect, Rect) {
+    let columns = columns.min(area.width);
+    let rest = Rect {
+        x: area.x + columns,
+        width: area.width - columns,
+        ..area
+    };
+    let first = Rect {
+        width: columns,
+        ..area
+    };
+    (first, rest)
 }
 
-impl OffsetBy for Rect {
-    fn offset_by(self, lines: u16) -> Self {
-        Self {
-            y: self.y + lines,
-            ..self
-        }
-    }
+fn lines(count: usize) -> u16 {
+    u16::try_from(count).unwrap_or(u16::MAX)
 }
 
-/// Cells that fill an area, row by row; what does not divide goes to the first ones.
-fn split(area: Rect, columns: usize, rows: usize) -> Vec<(NodeIx, Rect)> {
-    let widths = shares(area.width, columns);
-    let heights = shares(area.height, rows);
-    let mut cells = Vec::new();
-    let mut y = area.y;
-    for height in heights {
-        let mut x = area.x;
-        for width in &widths {
-            cells.push((NodeIx(cells.len()), Rect::new(x, y, *width, height)));
-            x += width;
-        }
-        y += height;
-    }
-    cells
-}
-
+/// Widths that fill a line; what does not divide goes to the first ones.
 fn shares(whole: u16, parts: usize) -> Vec<u16> {
     let parts = u16::try_from(parts.max(1)).unwrap_or(u16::MAX);
     let (each, rest) = (whole / parts, whole % parts);

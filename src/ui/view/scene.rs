@@ -116,7 +116,7 @@ impl<'a> Scene<'a> {
         spans
     }
 
-    /// A line of a node's log, with its time.
+    /// A line of a node's log, with its time in front: in a list as wide as the screen.
     pub fn log_line(&self, line: &LogLine, room: usize) -> Vec<Span<'static>> {
         let time = Span::styled(self.moment(line.at) + " ", self.theme.dim());
         let left = room.saturating_sub(time.width());
@@ -124,6 +124,15 @@ impl<'a> Scene<'a> {
         let mut spans = vec![time];
         spans.extend(text::clip(words, left, self.theme.cut()));
         spans
+    }
+
+    /// A line of a node's log as a pane has it: what happened in front, the time at the right.
+    pub fn pane_line(&self, line: &LogLine, room: usize) -> Line<'static> {
+        let time = Span::styled(self.moment(line.at), self.theme.dim());
+        let left = room.saturating_sub(time.width() + 1);
+        let words = self.pieces(&line.pieces, self.tone(line.tone));
+        let words = text::clip(words, left, self.theme.cut());
+        text::ends(words, vec![time], room)
     }
 
     /// How a line of this tone looks.
@@ -139,7 +148,7 @@ impl<'a> Scene<'a> {
     /// On the border of a view without panes: the node that keys act on.
     pub fn focus_title(&self) -> Line<'static> {
         let name = text::short_name(self.name(self.ui.focus), 16, self.theme.cut());
-        let words = format!(" keys act on {name} ");
+        let words = format!(" keys act on {} {name} ", self.ui.focus.0 + 1);
         Line::styled(words, self.theme.focus()).right_aligned()
     }
 

@@ -1,15 +1,21 @@
 //! Many nodes: a line each.
 //!
 //! ```text
-//!    node        port   height        age   mempool  peers  mining          wallets
-//!  1 n1          3000   12 [a9]       3 s   1        4      14.0 kH/s       10
+//!    node     height  tip   blocks              mem peers wallets
+//! A  1 oslo  M     6  [f2]  [d7][d6][80][f2]      0     1 oslo-rewards 50
+//! A  2 paris▶      6  [f2]  [d7][d6][80][f2]      0     2 alice 6
+//! ─ cut ─ oslo-lima ─────────────────────────────────────────────────────
+//! B  3 lima  M     6  [9e]  [d7][3d][c3][9e]      0     1 lima-rewards 40
 //! ```
+//!
+//! The groups of a partition stand apart, with a letter each. Where a line has no room for all, as in
+//! a table of more than one column, whole figures are left out.
 
-use super::plan::Plan;
+use super::pane::{self, NONE, chip_width, first_wallets, gauge};
+use super::plan::{Form, Plan};
 use super::scene::Scene;
-use crate::chain::Amount;
 use crate::lab::NodeIx;
-use crate::lab::view::{NodeState, NodeView};
+use crate::lab::view::NodeView;
 use crate::node::snapshot::NodeSnapshot;
 use crate::ui::text::{self, short_name};
 use ratatui::Frame;
@@ -18,162 +24,333 @@ use ratatui::style::Style;
 use ratatui::text::{Line, Span};
 use ratatui::widgets::Block;
 
-/// Columns with their widths; those at the end are left out first when there is no room.
-const COLUMNS: [(&str, usize); 9] = [
-    ("", 3),
-    ("node", 14),
-    ("height", 12),
-    ("mempool", 9),
-    ("peers", 7),
-    ("state", 10),
-    ("age", 8),
-    ("wallets", 16),
-    ("hash rate", 12),
-];
-
-/// Blocks at the end of a line, where there is room.
-const CHIPS: usize = 32;
+/// Marks of a node that mines, and of one that keeps its blocks private, with what they say.
+const MARKS: &str = " M mines  W withholds ";
 
 /// Draws the table.
 pub fn render(frame: &mut Frame<'_>, plan: &Plan, scene: Scene<'_>) {
     let theme = scene.theme;
-    let (page, pages) = plan.page;
-    let mut title = format!(" {} nodes ", scene.lab.nodes.len());
-    if pages > 1 {
-        title = format!(
-            " {} nodes, page {} of {pages} ",
-            scene.lab.nodes.len(),
-            page + 1
-        );
-    }
+    let nodes = text::counted(scene.lab.nodes.len(), "node");
+    let pages = super::page_words(plan, scene).unwrap_or_else(|| " ".to_owned());
     let block = Block::bordered()
         .border_set(theme.border())
         .border_style(theme.dim())
-        .title(Span::styled(title, theme.strong()));
+        .title(Span::styled(format!(" {nodes}{pages}"), theme.strong()))
+        .title(scene.focus_title());
+    let block = match usize::from(plan.body.width) > MARKS.len() + 4 {
+        true => block.title_bottom(Line::styled(MARKS, theme.dim()).right_aligned()),
+        false => block,
+    };
     let inner = block.inner(plan.body);
     frame.render_widget(block, plan.body);
-    let columns = fitting(usize::from(inner.width));
-    let head = COLUMNS[..columns].iter();
-    let head = head.map(|(name, width)| Span::styled(format!("{name:<width$}"), theme.dim()));
-    frame.render_widget(
-        Line::from(head.collect::<Vec<_>>()),
-        Rect {
+    let (Form::Table(columns), Some((_, first))) = (plan.form, plan.cells.first()) else {
+        return;
+    };
+    let widths = Widths::new(scene, usize::from(first.width));
+    let mut left = inner.x;
+    for _ in 0..columns {
+        let area = Rect {
+            x: left,
+            width: first.width.min(inner.right().saturating_sub(left)),
             height: 1.min(inner.height),
             ..inner
-        },
-    );
-    for (at, (ix, area)) in plan.cells.iter().enumerate() {
-        let Some(node) = scene.lab.node(*ix) else {
-            continue;
         };
-        let line = row(scene, *ix, node, at + 1, columns, usize::from(inner.width));
-        frame.render_widget(line, *area);
+        frame.render_widget(head(scene, &widths), area);
+        left += area.width;
     }
-}
-
-/// How many columns fit.
-fn fitting(room: usize) -> usize {
-    let mut used = 0;
-    let fits = |(_, width): &&(&str, usize)| {
-        used += width;
-        used <= room
-    };
-    COLUMNS.iter().take_while(fits).count()
-}
-
-fn row(
-    scene: Scene<'_>,
-    ix: NodeIx,
-    node: &NodeView,
-    nth: usize,
-    columns: usize,
-    room: usize,
-) -> Line<'static> {
-    let theme = scene.theme;
-    let is_focused = scene.ui.focus == ix;
-    let base = if node.state.is_up() {
-        theme.text()
-    } else {
-        theme.faint()
-    };
-    let nth = if nth <= 9 {
-        nth.to_string()
-    } else {
-        String::new()
-    };
-    let pointer = if is_focused { theme.pointer() } else { " " };
-    let name_style = if is_focused { theme.focus() } else { base };
-    let mut cells = vec![
-        vec![Span::styled(format!("{pointer}{nth}"), theme.key())],
-        vec![Span::styled(
-            short_name(&node.name, 13, theme.cut()),
-            name_style,
-        )],
-    ];
-    match &node.snapshot {
-        Some(snapshot) => cells.extend(figures(scene, node, snapshot, base)),
-        None => cells.push(vec![Span::styled(node.state.to_string(), theme.dim())]),
-    }
-    let mut line = Vec::new();
-    for (cell, (_, width)) in cells.into_iter().zip(&COLUMNS[..columns]) {
-        let used = text::width(&cell);
-        if used < *width {
-            line.extend(cell);
-            line.push(Span::raw(" ".repeat(width - used)));
-        } else {
-            line.push(Span::raw(" ".repeat(*width)));
+    for (ix, area) in &plan.cells {
+        if let Some(node) = scene.lab.node(*ix) {
+            frame.render_widget(line(scene, *ix, node, &widths), *area);
         }
     }
-    let left = room.saturating_sub(text::width(&line) + 1);
-    if let Some(snapshot) = node.snapshot.as_ref().filter(|_| left > 4) {
-        let from = snapshot.recent.len().saturating_sub(CHIPS);
-        line.extend(scene.chip_row(&snapshot.recent[from..], left));
+    for (group, area) in &plan.rules {
+        frame.render_widget(rule(scene, *group, usize::from(area.width)), *area);
     }
-    Line::from(line)
 }
 
-fn figures(
-    scene: Scene<'_>,
-    node: &NodeView,
-    snapshot: &NodeSnapshot,
-    base: Style,
-) -> Vec<Vec<Span<'static>>> {
+/// Columns of each figure, with the space before it; 0: there is no room for it.
+struct Widths {
+    group: usize,
+    number: usize,
+    name: usize,
+    /// The pointer and the mark of mining.
+    marks: usize,
+    height: usize,
+    tip: usize,
+    blocks: usize,
+    mempool: usize,
+    peers: usize,
+    mining: usize,
+    age: usize,
+    wallets: usize,
+}
+
+impl Widths {
+    /// For lines of so many columns. They do not depend on what nodes do, but for the width of chips, and
+    /// heights of six digits.
+    fn new(scene: Scene<'_>, room: usize) -> Self {
+        /// The longest name that is shown whole.
+        const NAME: usize = 16;
+        /// A wallet's name and its balance.
+        const WALLET: usize = 9;
+        /// The same with more room.
+        const WALLET_LONG: usize = 20;
+        /// The least blocks, and the most.
+        const BLOCKS: (usize, usize) = (4, 12);
+        let lab = scene.lab;
+        let names = lab.nodes.iter().map(|node| node.name.chars().count());
+        let snapshots = lab.nodes.iter().filter_map(|node| node.snapshot.as_ref());
+        let tips: Vec<_> = snapshots.map(|snapshot| snapshot.tip).collect();
+        let chip = chip_width(scene, tips.iter().copied());
+        let highest = tips.iter().map(|tip| tip.height).max().unwrap_or(0);
+        let mut widths = Self {
+            group: 3,
+            number: lab.nodes.len().to_string().len() + 1,
+            name: names.max().unwrap_or(0).clamp(4, NAME),
+            marks: 2,
+            height: (highest.to_string().len() + 1).max(6),
+            tip: chip + 2,
+            blocks: 0,
+            mempool: 0,
+            peers: 0,
+            mining: 0,
+            age: 0,
+            wallets: 0,
+        };
+        let taken = widths.group + widths.number + widths.name;
+        let taken = taken + widths.marks + widths.height + widths.tip;
+        // The last column of the line stays free.
+        let mut left = room.saturating_sub(taken + 1);
+        let mut take = |columns: usize| match left.checked_sub(columns) {
+            Some(rest) => {
+                left = rest;
+                columns
+            }
+            None => 0,
+        };
+        widths.wallets = take(WALLET + 2);
+        widths.mempool = take(5);
+        widths.peers = take(6);
+        widths.blocks = take(chip * BLOCKS.0 + 2);
+        for _ in WALLET..WALLET_LONG {
+            widths.wallets += take(1);
+        }
+        widths.mining = take(15);
+        widths.age = take(8);
+        for _ in BLOCKS.0..BLOCKS.1 {
+            if widths.blocks > 0 {
+                widths.blocks += take(chip);
+            }
+        }
+        widths.wallets += left;
+        widths
+    }
+}
+
+fn head(scene: Scene<'_>, widths: &Widths) -> Line<'static> {
+    let mut words = " ".repeat(widths.group + widths.number);
+    let lead = widths.name + widths.marks;
+    words += &format!("{:<lead$}", "node");
+    let left = |name: &str, width: usize| match width {
+        0 => String::new(),
+        _ => format!("  {name:<0$}", width.saturating_sub(2)),
+    };
+    let right = |name: &str, width: usize| match width {
+        0 => String::new(),
+        _ => format!("{name:>width$}"),
+    };
+    words += &right("height", widths.height);
+    words += &left("tip", widths.tip);
+    words += &left("blocks", widths.blocks);
+    words += &right("mem", widths.mempool);
+    words += &right("peers", widths.peers);
+    words += &left("mining", widths.mining);
+    words += &right("age", widths.age);
+    words += &left("wallets", widths.wallets);
+    Line::styled(words, scene.theme.dim())
+}
+
+/// A line as it grows, cell by cell.
+struct Cells(Vec<Span<'static>>);
+
+impl Cells {
+    /// Two columns of air, then what begins here.
+    fn left(&mut self, spans: Vec<Span<'static>>, width: usize) {
+        if width == 0 {
+            return;
+        }
+        let rest = width.saturating_sub(text::width(&spans) + 2);
+        self.0.push(Span::raw("  "));
+        self.0.extend(spans);
+        self.0.push(Span::raw(" ".repeat(rest)));
+    }
+
+    /// What ends here.
+    fn right(&mut self, words: &str, width: usize, style: Style) {
+        if width > 0 {
+            self.0.push(Span::styled(format!("{words:>width$}"), style));
+        }
+    }
+}
+
+fn line(scene: Scene<'_>, ix: NodeIx, node: &NodeView, widths: &Widths) -> Line<'static> {
     let theme = scene.theme;
-    let plain = |words: String| vec![Span::styled(words, base)];
-    let mut height = plain(format!("{} ", snapshot.tip.height));
-    height.push(scene.chip(snapshot.tip));
-    let ready = snapshot.ready_peers().count();
-    let age = scene.tip_age(snapshot);
-    let totals = snapshot.wallets.iter().map(super::pane::total);
-    let wealth = Amount::checked_sum(totals).map_or_else(String::new, |sum| sum.to_string());
-    let wealth = if snapshot.wallets.is_empty() {
-        String::new()
-    } else {
-        wealth
+    let is_focused = scene.ui.focus == ix;
+    let is_up = node.state.is_up();
+    let base = if is_up { theme.text() } else { theme.faint() };
+    let tip = node.snapshot.as_ref().map(|snapshot| snapshot.tip);
+    let name_style = match (pane::is_new(scene, node), tip, is_focused) {
+        (true, Some(tip), _) => scene
+            .chip_ink(tip)
+            .add_modifier(ratatui::style::Modifier::BOLD),
+        (_, _, true) => theme.focus(),
+        _ => base,
     };
-    let is_mining = snapshot.mining.height.is_some();
-    let (state, style) = match &node.state {
-        NodeState::Up if snapshot.sync.is_some() => ("SYNCING", theme.warn()),
-        NodeState::Up if snapshot.mining.withheld > 0 => ("PRIVATE", theme.warn()),
-        NodeState::Up if is_mining => ("MINING", theme.badge()),
-        NodeState::Up => ("", base),
-        NodeState::Starting => ("STARTING", theme.warn()),
-        NodeState::Stopping => ("STOPPING", theme.warn()),
-        NodeState::Down | NodeState::Gone => ("DOWN", theme.bad()),
-        NodeState::Failed(_) => ("FAILED", theme.bad()),
+    let name = short_name(&node.name, widths.name, theme.cut());
+    let pointer = if is_focused { theme.pointer() } else { " " };
+    let (mark, mark_style) = mark(scene, node);
+    let mut cells = Cells(vec![
+        Span::styled(format!(" {} ", letter(scene, ix)), theme.strong()),
+        Span::styled(format!("{:>1$} ", ix.0 + 1, widths.number - 1), theme.key()),
+        Span::styled(name.clone(), name_style),
+        Span::styled(pointer, theme.focus()),
+        Span::raw(" ".repeat(widths.name - name.chars().count())),
+        Span::styled(mark, mark_style),
+    ]);
+    let none = || vec![Span::styled(NONE, theme.dim())];
+    let height = tip.map_or_else(|| NONE.to_owned(), |tip| tip.height.to_string());
+    cells.right(&height, widths.height, base);
+    cells.left(
+        tip.map_or_else(none, |tip| vec![scene.chip(tip)]),
+        widths.tip,
+    );
+    cells.left(blocks(scene, node, widths), widths.blocks);
+    let running = node.snapshot.as_deref().filter(|_| is_up);
+    let figure = |figure: fn(&NodeSnapshot) -> usize| {
+        running.map_or_else(|| NONE.to_owned(), |running| figure(running).to_string())
     };
-    let rate = if is_mining {
-        text::rate(snapshot.mining.hashrate)
-    } else {
-        String::new()
-    };
-    vec![
-        height,
-        plain(snapshot.mempool.count.to_string()),
-        plain(ready.to_string()),
-        vec![Span::styled(state, style)],
-        plain(age),
-        plain(wealth),
-        plain(rate),
-    ]
+    cells.right(
+        &figure(|running| running.mempool.count),
+        widths.mempool,
+        base,
+    );
+    cells.right(
+        &figure(|running| running.ready_peers().count()),
+        widths.peers,
+        base,
+    );
+    cells.left(mining(scene, running), widths.mining);
+    let age = node
+        .snapshot
+        .as_ref()
+        .map(|snapshot| scene.tip_age(snapshot));
+    cells.right(&age.unwrap_or_else(|| NONE.to_owned()), widths.age, base);
+    cells.left(wallets(scene, node, widths), widths.wallets);
+    Line::from(cells.0)
+}
+
+/// The last blocks; what is the matter with a node that does not run, and how far one that catches up
+/// has come.
+fn blocks(scene: Scene<'_>, node: &NodeView, widths: &Widths) -> Vec<Span<'static>> {
+    let room = widths.blocks.saturating_sub(2);
+    if let Some(absence) = pane::absence(scene, node) {
+        return absence.fit_spans(room);
+    }
+    match &node.snapshot {
+        Some(snapshot) if snapshot.sync.is_some() => gauge(scene, node, room),
+        Some(snapshot) => scene.chip_row(&snapshot.recent, room),
+        None => vec![Span::styled(NONE, scene.theme.dim())],
+    }
+}
+
+/// Where there is no room for blocks, what is the matter with a node stands here.
+fn wallets(scene: Scene<'_>, node: &NodeView, widths: &Widths) -> Vec<Span<'static>> {
+    let room = widths.wallets.saturating_sub(2);
+    if widths.blocks == 0
+        && let Some(absence) = pane::absence(scene, node)
+    {
+        return absence.fit_spans(room);
+    }
+    let wallets = node.snapshot.as_ref().map(|snapshot| &snapshot.wallets);
+    match wallets.filter(|wallets| !wallets.is_empty()) {
+        Some(wallets) => first_wallets(scene, wallets, room, 1).remove(0),
+        None => vec![Span::styled(NONE, scene.theme.dim())],
+    }
+}
+
+fn mining(scene: Scene<'_>, running: Option<&NodeSnapshot>) -> Vec<Span<'static>> {
+    let theme = scene.theme;
+    let mining = running.map(|running| &running.mining);
+    match mining.and_then(|mining| Some((mining, mining.height?))) {
+        Some((mining, height)) => vec![
+            Span::styled(format!("#{height:<3}"), theme.strong()),
+            Span::styled(text::rate(mining.hashrate), theme.text()),
+        ],
+        None => vec![Span::styled(NONE, theme.dim())],
+    }
+}
+
+/// Whether it mines, and whether for itself.
+fn mark(scene: Scene<'_>, node: &NodeView) -> (&'static str, Style) {
+    let theme = scene.theme;
+    let mining = node.snapshot.as_ref().filter(|_| node.state.is_up());
+    let mining = mining.map(|snapshot| &snapshot.mining);
+    match mining {
+        Some(mining) if mining.height.is_none() => (" ", theme.text()),
+        Some(mining) if pane::withholding(mining).is_some() => ("W", theme.warn()),
+        Some(_) => ("M", theme.badge()),
+        None => (" ", theme.text()),
+    }
+}
+
+/// The letter of its group, in a partition.
+fn letter(scene: Scene<'_>, ix: NodeIx) -> char {
+    let groups = scene.lab.partition.as_ref();
+    let at = groups.and_then(|groups| groups.iter().position(|group| group.contains(&ix)));
+    at.map_or(' ', |at| ('A'..='Z').nth(at).unwrap_or('+'))
+}
+
+/// The line between a group and those before it, with the links that are cut.
+fn rule(scene: Scene<'_>, group: usize, room: usize) -> Line<'static> {
+    /// Columns for the number of links that are not named.
+    const MORE: usize = 6;
+    let theme = scene.theme;
+    let sign = theme.rule();
+    let links = cut_links(scene, group);
+    let mut words = format!(" {sign} cut ");
+    // The rule's own sign and a space at either end.
+    let room_left = room.saturating_sub(words.chars().count() + 5);
+    let mut named = String::new();
+    for (nth, link) in links.iter().enumerate() {
+        let comma = if nth == 0 { "" } else { ", " };
+        let reserve = if nth + 1 < links.len() { MORE } else { 0 };
+        let taken = named.chars().count() + comma.len() + link.chars().count();
+        if taken + reserve > room_left {
+            named += &format!(" +{}", links.len() - nth);
+            break;
+        }
+        named += comma;
+        named += link;
+    }
+    if !named.is_empty() {
+        words += &format!("{sign} {} ", named.trim_start());
+    }
+    let rest = room.saturating_sub(words.chars().count() + 1);
+    Line::styled(words + &sign.repeat(rest), theme.warn())
+}
+
+/// Links between a group and those before it, by the names of their ends.
+fn cut_links(scene: Scene<'_>, group: usize) -> Vec<String> {
+    let groups = scene.lab.partition.as_ref();
+    let place = |ix: NodeIx| groups?.iter().position(|group| group.contains(&ix));
+    let links = scene.lab.links.iter();
+    let cut = links.filter(|link| {
+        let ends = [link.ends.0, link.ends.1].map(place);
+        ends[0] != ends[1] && ends.iter().flatten().max() == Some(&group)
+    });
+    let names = cut.map(|link| {
+        let (one, other) = link.ends;
+        format!("{}-{}", scene.name(one), scene.name(other))
+    });
+    names.collect()
 }

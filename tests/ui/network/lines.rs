@@ -145,7 +145,9 @@ fn nodes_of_a_region_stand_nearer_to_each_other_than_to_all_others() {
 #[test]
 fn the_world_can_be_read_names_tips_and_what_is_cut() {
     let lab = parted_world();
-    let chip = format!("[{}]", chainlab::lab::view::chip_digits(&block(12, 0).hash));
+    let chip = chainlab::lab::chips::Chips::default()
+        .of(block(12, 0))
+        .to_string();
     for size in [(120, 36), (80, 24)] {
         let ui = network(&lab, size, PLAIN);
         let picture = shown(&lab, &ui);
@@ -215,7 +217,9 @@ fn a_partition_is_proposed_along_the_regions() {
 
 #[test]
 fn a_box_changes_no_earlier_than_its_chip_comes_or_the_chip_is_marked_as_a_replay() {
-    let chip = format!("[{}]", chainlab::lab::view::chip_digits(&block(13, 0).hash));
+    let chip = chainlab::lab::chips::Chips::default()
+        .of(block(13, 0))
+        .to_string();
     let replay = format!("»{chip}");
     // On a fast link the receiver has it long before the chip has come: a replay from the start.
     let mut lab = linked_scenario();

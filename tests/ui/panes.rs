@@ -1,0 +1,522 @@
+//! Panes, the table and what stands below them: every row has its place, nothing is hidden, and figures
+//! are short but never cut.
+
+use crate::lint;
+use crate::picture::{
+    COLOURED, arrival, at, block, change, coins, crowd, draw, journey, line, lines, node, press,
+    scenario, screen, wallet, words,
+};
+use chainlab::lab::layout::ViewSpec;
+use chainlab::lab::layout::shipped::{names, shipped};
+use chainlab::lab::view::{LinkView, NodeIx, NodeState, Piece, Tone};
+use chainlab::lab::{LabView, NodeView};
+use chainlab::link::Conditions;
+use chainlab::node::private::{Release, Strategy};
+use chainlab::node::snapshot::SyncInfo;
+use ratatui::buffer::Buffer;
+use ratatui::layout::Rect;
+use std::sync::Arc;
+use std::time::Duration;
+
+const LABELS: [&str; 7] = [
+    "height",
+    "blocks",
+    "mempool",
+    "peers",
+    "mining",
+    "wallets",
+    "── log",
+];
+
+/// The boxes of a picture, each by the first word of its title.
+fn boxes(buffer: &Buffer) -> Vec<(String, Rect)> {
+    let area = buffer.area;
+    let symbol = |x: u16, y: u16| buffer[(x, y)].symbol();
+    let corners = (0..area.height).flat_map(|y| (0..area.width).map(move |x| (x, y)));
+    let corners = corners.filter(|(x, y)| symbol(*x, *y) == "╭");
+    let found = corners.map(|(x, y)| {
+        let right = (x + 1..area.width).find(|x| symbol(*x, y) == "╮");
+        let bottom = (y + 1..area.height).find(|y| symbol(x, *y) == "╰");
+        let (right, bottom) = (right.expect("closed"), bottom.expect("closed"));
+        let title: String = (x + 2..right).map(|x| symbol(x, y)).collect();
+        let title = title.split('─').next().unwrap_or_default().trim();
+        (
+            title.to_owned(),
+            Rect::new(x, y, right + 1 - x, bottom + 1 - y),
+        )
+    });
+    found.collect()
+}
+
+/// The lines within a box.
+fn inside(buffer: &Buffer, area: Rect) -> Vec<String> {
+    let row = |y: u16| {
+        let cells = (area.x + 1..area.right() - 1).map(|x| buffer[(x, y)].symbol());
+        cells.collect::<String>().trim_end().to_owned()
+    };
+    (area.y + 1..area.bottom() - 1).map(row).collect()
+}
+
+fn pane(buffer: &Buffer, title: &str) -> Vec<String> {
+    let boxes = boxes(buffer);
+    let found = boxes.iter().find(|(found, _)| found == title);
+    let (_, area) = found.unwrap_or_else(|| panic!("no {title}: {boxes:?}"));
+    inside(buffer, *area)
+}
+
+/// On which line of each pane each label stands.
+fn places(buffer: &Buffer) -> Vec<Vec<usize>> {
+    let boxes = boxes(buffer);
+    let is_pane = |title: &str| title.starts_with(|c: char| c.is_ascii_digit());
+    let panes = boxes.iter().filter(|(title, _)| is_pane(title));
+    let places = panes.map(|(title, area)| {
+        let rows = inside(buffer, *area);
+        let place = |label: &&str| {
+            let starts = |row: &String| row.trim_start().starts_with(*label);
+            let found: Vec<_> = (0..rows.len()).filter(|at| starts(&rows[*at])).collect();
+            assert_eq!(found.len(), 1, "{label} in {title}: {rows:#?}");
+            found[0]
+        };
+        LABELS.iter().map(place).collect()
+    });
+    places.collect()
+}
+
+/// Everything that can become of a node, one after the other.
+fn states() -> Vec<(&'static str, fn(&mut NodeView))> {
+    vec![
+        ("never seen", |node| {
+            (node.state, node.snapshot) = (NodeState::Starting, None);
+        }),
+        ("stopping", |node| node.state = NodeState::Stopping),
+        ("down", |node| node.state = NodeState::Down),
+        ("gone", |node| node.state = NodeState::Gone),
+        ("failed", |node| {
+            let why = "the disk is full: /tmp/lab/nodes/relay1 has no room for another block";
+            node.state = NodeState::Failed(why.into());
+        }),
+        ("syncing", |node| {
+            change(node, |node| {
+                node.sync = Some(SyncInfo {
+                    target: 2_000,
+                    in_flight: 16,
+                });
+            });
+            node.sync_rate = Some(431.7);
+        }),
+        ("withholding", |node| {
+            change(node, |node| {
+                node.mining.strategy = Strategy::Withhold(Release::Asked);
+                node.mining.withheld = 2;
+                node.mining.height = Some(13);
+            });
+        }),
+        ("mining", |node| {
+            change(node, |node| {
+                node.mining.height = Some(13);
+                node.mining.now = true;
+            });
+        }),
+        ("rich", |node| {
+            change(node, |node| {
+                node.wallets = (0..9)
+                    .map(|n| wallet(&format!("wallet{n}"), "1.23456789"))
+                    .collect();
+                node.mempool.count = 54_321;
+            });
+        }),
+        ("reorganised", |node| {
+            node.reorganised = Some((at(42_000), 3));
+            node.tip_changed = Some(at(42_200));
+        }),
+        ("talkative", |node| {
+            let lines = (0..50).map(|n| line(n * 800, Tone::Plain, vec![words("wallet eve made")]));
+            node.log = Arc::new(lines.collect());
+        }),
+    ]
+}
+
+#[test]
+fn rows_of_all_panes_stand_on_one_line_whatever_a_node_does() {
+    for (count, size) in [
+        (3, (120, 36)),
+        (6, (120, 36)),
+        (3, (200, 60)),
+        (9, (200, 60)),
+    ] {
+        let lab = crowd(count);
+        let ui = screen(&lab, size, COLOURED);
+        let buffer = draw(&lab, &ui);
+        let (wanted, wanted_boxes) = (places(&buffer), boxes(&buffer));
+        assert_eq!(wanted.len(), usize::from(count), "{count} at {size:?}");
+        let first = &wanted[0];
+        assert!(wanted.iter().all(|places| places == first), "{wanted:?}");
+        assert_eq!(first[1], first[0] + 1, "blocks right under the height");
+        for (state, become_it) in states() {
+            let mut lab = lab.clone();
+            become_it(&mut lab.nodes[1]);
+            let buffer = draw(&lab, &screen(&lab, size, COLOURED));
+            let what = format!("{state}, {count} at {size:?}");
+            lint::borders_are_closed(&buffer, &what);
+            assert_eq!(places(&buffer), wanted, "{what}");
+            let areas = |boxes: &[(String, Rect)]| -> Vec<Rect> {
+                boxes.iter().map(|(_, area)| *area).collect()
+            };
+            assert_eq!(areas(&boxes(&buffer)), areas(&wanted_boxes), "{what}");
+        }
+    }
+}
+
+#[test]
+fn a_node_that_is_down_says_so_in_its_border_and_shows_nothing_that_only_was() {
+    let mut lab = scenario();
+    lab.nodes[1].state = NodeState::Down;
+    let buffer = draw(&lab, &screen(&lab, (120, 36), COLOURED));
+    let shown = lines(&buffer).join("\n");
+    assert!(shown.contains("DOWN  K starts it"), "{shown}");
+    let rows = pane(&buffer, "2 wallet");
+    for label in ["mempool", "peers", "mining"] {
+        let row = rows.iter().find(|row| row.contains(label)).expect("a row");
+        let words: Vec<_> = row.split_whitespace().collect();
+        assert_eq!(words, [label, "-"], "{rows:#?}");
+    }
+    let has = |words: &str| rows.iter().any(|row| row.contains(words));
+    assert!(has("height  12  [") && has("alice 9"), "{rows:#?}");
+    lab.nodes[1].state = NodeState::Failed("the disk is full".into());
+    let buffer = draw(&lab, &screen(&lab, (120, 36), COLOURED));
+    let rows = pane(&buffer, "2 wallet");
+    let log = rows
+        .iter()
+        .position(|row| row.contains("── log"))
+        .expect("a log");
+    assert_eq!(rows[log + 1].trim(), "the disk is full", "{rows:#?}");
+}
+
+#[test]
+fn a_node_that_has_wallets_shows_its_first_wherever_it_is_shown() {
+    let name = "a-wallet-with-a-name-that-is-long";
+    for holds in ["0", "10", "1.23456789", "89999999999.99999999"] {
+        for wallets in [1, 2, 40] {
+            for count in [1_u16, 3, 6, 12, 24] {
+                let mut lab = crowd(count);
+                let last = usize::from(count) - 1;
+                change(&mut lab.nodes[last], |node| {
+                    node.wallets = (0..wallets)
+                        .map(|n| wallet(&format!("{name}{n}"), holds))
+                        .collect();
+                    node.wallets[0].incoming = coins("1234.56789");
+                    node.wallets[0].outgoing = coins("0.00012345");
+                });
+                for size in [(60, 15), (80, 24), (120, 36), (200, 60)] {
+                    let mut ui = screen(&lab, size, COLOURED);
+                    press(&lab, &mut ui, "G");
+                    let shown = lines(&draw(&lab, &ui));
+                    let what = format!("{wallets} of {count} at {size:?}");
+                    let has = |row: &String| row.contains(" a-w");
+                    assert!(shown.iter().any(has), "{what}: {shown:#?}");
+                }
+            }
+        }
+    }
+    // As it was seen under traffic: the first wallet's figures left no room, and none was shown.
+    let mut lab = scenario();
+    change(&mut lab.nodes[2], |node| {
+        node.wallets = vec![
+            wallet("miner-rewards", "118.43219876"),
+            wallet("spare", "0"),
+        ];
+        node.wallets[0].incoming = coins("0.09871234");
+        node.wallets[0].outgoing = coins("0.07654321");
+    });
+    let rows = pane(&draw(&lab, &screen(&lab, (120, 36), COLOURED)), "3 miner");
+    let row = rows
+        .iter()
+        .find(|row| row.contains("wallets"))
+        .expect("a row");
+    assert!(row.contains("miner-rewards ~118.4322"), "{rows:#?}");
+}
+
+#[test]
+fn amounts_have_four_decimals_in_panes_and_tables_and_are_whole_in_zoom() {
+    let mut lab = scenario();
+    change(&mut lab.nodes[1], |node| {
+        node.wallets[0].confirmed = coins("9.12345678");
+    });
+    for size in [(80, 24), (120, 36), (200, 60)] {
+        let mut ui = screen(&lab, size, COLOURED);
+        let shown = lines(&draw(&lab, &ui)).join("\n");
+        assert!(shown.contains("alice ~9.1235"), "{shown}");
+        ui.spec.table = Some(true);
+        let shown = lines(&draw(&lab, &ui)).join("\n");
+        assert!(shown.contains("alice ~9.1235"), "{shown}");
+        press(&lab, &mut ui, "2 z ] ] ]");
+        let shown = lines(&draw(&lab, &ui)).join("\n");
+        assert!(shown.contains("9.12345678"), "{shown}");
+    }
+}
+
+#[test]
+fn the_newest_line_of_a_log_stands_first_and_its_time_at_the_right() {
+    let mut lab = scenario();
+    lab.nodes[1].log = Arc::new(vec![
+        line(
+            20_000,
+            Tone::Plain,
+            vec![
+                words("block "),
+                Piece::Block(block(11, 0)),
+                words(" from central"),
+            ],
+        ),
+        line(
+            30_000,
+            Tone::Plain,
+            vec![
+                words("12 blocks to "),
+                Piece::Block(block(12, 0)),
+                words(" from northeast"),
+            ],
+        ),
+    ]);
+    let rows = pane(&draw(&lab, &screen(&lab, (120, 36), COLOURED)), "2 wallet");
+    let log = rows
+        .iter()
+        .position(|row| row.contains("── log"))
+        .expect("a log");
+    assert!(rows[log + 1].contains("12 blocks to #12 ["), "{rows:#?}");
+    assert!(rows[log + 1].trim_end().ends_with(" +00:30"), "{rows:#?}");
+    assert!(rows[log + 2].contains("] from central"), "{rows:#?}");
+    assert!(rows[log + 2].ends_with(" +00:20"), "{rows:#?}");
+}
+
+/// A lab of the nodes of a shipped layout.
+fn lab_of(name: &str) -> (LabView, ViewSpec) {
+    let layout = shipped(name).expect("it is shipped");
+    let mut lab = crowd(0);
+    lab.name = name.into();
+    let nodes = layout.nodes.iter().zip(3_000..);
+    lab.nodes = nodes
+        .map(|(spec, port)| {
+            let mut node = node(&spec.name, port, 12);
+            change(&mut node, |node| {
+                node.wallets = spec.wallets.iter().map(|name| wallet(name, "10")).collect();
+            });
+            node
+        })
+        .collect();
+    lab.journeys = Arc::new(vec![journey(12, 483), journey(11, 482)]);
+    if !layout.steps.is_empty() {
+        lab.script = crate::views::scripted().script;
+    }
+    (lab, layout.view)
+}
+
+/// Halves the network.
+fn halved(lab: &mut LabView) {
+    let all: Vec<NodeIx> = (0..lab.nodes.len()).map(NodeIx).collect();
+    let (one, other) = all.split_at(all.len() / 2);
+    lab.partition = Some(Arc::new(vec![one.to_vec(), other.to_vec()]));
+    let link = |ends: (usize, usize)| LinkView {
+        ends: (NodeIx(ends.0), NodeIx(ends.1)),
+        there: Conditions::default(),
+        back: Conditions::default(),
+        is_connected: false,
+    };
+    let half = one.len();
+    lab.links = Arc::new(vec![link((0, 1)), link((half - 1, half)), link((0, half))]);
+}
+
+#[test]
+fn no_shipped_layout_hides_a_node() {
+    for name in names() {
+        for size in [(80, 24), (120, 36), (200, 60)] {
+            for is_halved in [false, true] {
+                let (mut lab, spec) = lab_of(name);
+                if is_halved {
+                    halved(&mut lab);
+                }
+                let mut ui = screen(&lab, size, COLOURED);
+                ui.spec = spec.clone();
+                let buffer = draw(&lab, &ui);
+                let what = format!("{name} at {size:?}, halved: {is_halved}");
+                lint::borders_are_closed(&buffer, &what);
+                let shown = lines(&buffer);
+                for (at, node) in lab.nodes.iter().enumerate() {
+                    let wanted = format!("{} {}", at + 1, node.name);
+                    let has = |row: &String| row.contains(&wanted);
+                    assert!(shown.iter().any(has), "{what}: {wanted}: {shown:#?}");
+                }
+                let propagates = |row: &String| row.contains(" block propagation ");
+                assert!(shown.iter().any(propagates), "{what}: {shown:#?}");
+                assert!(!shown.iter().any(|row| row.contains("page ")), "{shown:#?}");
+            }
+        }
+    }
+}
+
+#[test]
+fn the_groups_of_a_partition_stand_apart_in_a_table_and_move_nothing_else() {
+    let (mut lab, spec) = lab_of("partition");
+    let mut ui = screen(&lab, (80, 24), COLOURED);
+    ui.spec = spec;
+    let whole: Vec<Rect> = boxes(&draw(&lab, &ui))
+        .into_iter()
+        .map(|(_, area)| area)
+        .collect();
+    halved(&mut lab);
+    let buffer = draw(&lab, &ui);
+    let split: Vec<Rect> = boxes(&buffer).into_iter().map(|(_, area)| area).collect();
+    assert_eq!(whole, split);
+    let rows = pane(&buffer, "6 nodes");
+    let letters: Vec<_> = rows[1..8]
+        .iter()
+        .map(|row| row.trim_start().chars().next())
+        .collect();
+    let letters: String = letters.into_iter().flatten().collect();
+    assert_eq!(letters, "AAA─BBB", "{rows:#?}");
+    assert!(
+        rows[4].contains("─ cut ─ rome-lima, oslo-lima ─"),
+        "{rows:#?}"
+    );
+    // Groups that are not neighbours are put together, and Down goes to what is below.
+    lab.partition = Some(Arc::new(vec![
+        vec![NodeIx(0), NodeIx(3)],
+        vec![NodeIx(1), NodeIx(2), NodeIx(4), NodeIx(5)],
+    ]));
+    ui.focus = NodeIx(0);
+    for wanted in [3, 1, 2, 4, 5, 5] {
+        press(&lab, &mut ui, "j");
+        assert_eq!(ui.focus, NodeIx(wanted));
+    }
+}
+
+#[test]
+fn what_has_no_room_on_one_page_says_which_page_it_is() {
+    let lab = crowd(60);
+    let mut ui = screen(&lab, (80, 24), COLOURED);
+    let title = |ui: &_| lines(&draw(&lab, ui)).join("\n");
+    assert!(
+        title(&ui).contains("60 nodes page 1 of 2  PgDn "),
+        "{}",
+        title(&ui)
+    );
+    press(&lab, &mut ui, "PgDn");
+    assert!(
+        title(&ui).contains("60 nodes page 2 of 2  PgUp "),
+        "{}",
+        title(&ui)
+    );
+    assert!(title(&ui).contains("60 relay59"), "{}", title(&ui));
+    // Panes on pages only where the layout insists.
+    let lab = crowd(6);
+    let mut ui = screen(&lab, (80, 24), COLOURED);
+    ui.spec.table = Some(false);
+    let shown = lines(&draw(&lab, &ui)).join("\n");
+    assert!(shown.contains("page 1 of 2  PgDn"), "{shown}");
+}
+
+#[test]
+fn a_node_has_one_number_on_all_pages_and_in_all_views() {
+    let lab = crowd(30);
+    let mut ui = screen(&lab, (60, 15), COLOURED);
+    for view in ["", "v", "v", "v", "v"] {
+        if !view.is_empty() {
+            press(&lab, &mut ui, view);
+        }
+        press(&lab, &mut ui, ": 2 9 Enter");
+        assert_eq!(ui.focus, NodeIx(28));
+        press(&lab, &mut ui, "3");
+        assert_eq!(ui.focus, NodeIx(2), "not the third of this page");
+        press(&lab, &mut ui, ": 2 9 Enter z 4");
+        assert_eq!(ui.focus, NodeIx(3), "in zoom, too");
+        press(&lab, &mut ui, "Esc");
+    }
+    press(&lab, &mut ui, "v / 1 2 Enter");
+    assert_eq!(ui.focus, NodeIx(11), "by its number, before relay12");
+    let shown = lines(&draw(&lab, &ui)).join("\n");
+    assert!(shown.contains("12 relay11"), "{shown}");
+    assert!(shown.contains("keys act on 12 relay11"), "{shown}");
+    press(&lab, &mut ui, ": 9 9 Enter");
+    let said = ui.message.as_ref().expect("it was said").pieces.clone();
+    let wanted = "there is no node 99: the lab has 30 nodes".to_owned();
+    assert_eq!(said, [Piece::Text(wanted)]);
+}
+
+#[test]
+fn block_propagation_has_a_column_a_node_and_says_what_is_cut_off() {
+    let (mut lab, spec) = lab_of("partition");
+    let ms = Duration::from_millis;
+    let mut way = journey(12, 0);
+    way.origin = NodeIx(0);
+    way.expected = (0..6).map(NodeIx).collect();
+    way.arrivals = vec![arrival(0, ms(0), None), arrival(1, ms(60), Some(0))];
+    lab.journeys = Arc::new(vec![way]);
+    halved(&mut lab);
+    let mut ui = screen(&lab, (120, 36), COLOURED);
+    ui.spec = spec;
+    let rows = pane(&draw(&lab, &ui), "block propagation");
+    let words = |row: &str| {
+        row.split("  ")
+            .map(str::trim)
+            .filter(|word| !word.is_empty())
+            .map(ToOwned::to_owned)
+            .collect::<Vec<_>>()
+    };
+    assert_eq!(
+        words(&rows[0]),
+        [
+            "found by",
+            "at",
+            "oslo",
+            "paris",
+            "rome",
+            "lima",
+            "quito",
+            "cusco",
+            "everywhere"
+        ]
+    );
+    let cells = words(&rows[1]);
+    assert_eq!(cells[1..4], ["oslo", "+00:39", "found it"], "{rows:#?}");
+    assert!(cells[4].ends_with(" 60 ms"), "{rows:#?}");
+    assert_eq!(
+        cells[5..],
+        ["-", "cut off", "cut off", "cut off", "2 of 6"],
+        "{rows:#?}"
+    );
+    // A column each begins where its name does.
+    let column = |row: &str, word: &str| row.find(word).map(|at| row[..at].chars().count());
+    assert_eq!(column(&rows[0], "lima"), column(&rows[1], "cut off"));
+    ui.size = (80, 24);
+    let rows = pane(&draw(&lab, &ui), "block propagation");
+    assert!(rows[0].contains("]  oslo   paris ▇▇▇ 60"), "{rows:#?}");
+    assert!(rows[0].trim_end().ends_with("not at 3 4 5 6"), "{rows:#?}");
+}
+
+#[test]
+fn three_nodes_leave_room_for_the_last_blocks_and_for_what_waits() {
+    let mut lab = scenario();
+    change(&mut lab.nodes[2], |node| {
+        node.tip = block(12, 1);
+        let last = node.recent.last_mut().expect("it has blocks");
+        last.id = block(12, 1);
+    });
+    for size in [(120, 36), (200, 60)] {
+        let ui = screen(&lab, size, COLOURED);
+        let buffer = draw(&lab, &ui);
+        let empty = lines(&buffer).iter().filter(|row| row.is_empty()).count();
+        assert!(empty <= 1, "{:#?}", lines(&buffer));
+        let blocks = pane(&buffer, "blocks").join("\n");
+        assert!(blocks.contains("│ ●") || blocks.contains("● │"), "{blocks}");
+        assert!(
+            blocks.contains("●─┘"),
+            "both branches begin at one block: {blocks}"
+        );
+        let waiting = pane(&buffer, "mempool").join("\n");
+        assert!(
+            waiting.contains("9.9999") && waiting.contains("0.0001"),
+            "{waiting}"
+        );
+        assert!(waiting.contains("3 of 3"), "{waiting}");
+    }
+}
