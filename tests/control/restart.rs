@@ -133,7 +133,7 @@ async fn a_lab_that_is_made_anew_is_what_it_was_at_its_beginning() {
         (view.caption, view.partition, view.traffic),
         (None, None, None)
     );
-    assert_eq!(view.made_by_hand, 0);
+    assert!(view.made_by_hand.is_empty());
     assert!(view.reorganisations.is_empty() && view.journeys.len() == 1);
     let is_open = |link: &chainlab::lab::view::LinkView| {
         [link.there, link.back]

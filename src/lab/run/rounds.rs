@@ -358,7 +358,8 @@ note = "it ends"
             ];
             let asked = asked.map(|request| lab.request(request));
             for _ in asked {
-                lab.answer().await;
+                // Done or refused: both end it.
+                drop(lab.answer().await);
             }
             {
                 let now = lab.rounds.now();

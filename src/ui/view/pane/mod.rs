@@ -38,7 +38,7 @@ use ratatui::widgets::{Block, Paragraph};
 use std::time::Duration;
 use wallets::wallets;
 
-pub(super) use figures::{chip_width, chips, gauge};
+pub(super) use figures::{chip_width, gauge};
 
 /// How long a pane shows that its tip is new.
 pub const NEW_FOR: Duration = Duration::from_secs(1);
