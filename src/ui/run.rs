@@ -22,7 +22,7 @@ use thiserror::Error;
 use tokio::sync::mpsc;
 
 /// The least time between two frames that nobody asked for: 30 a second.
-const FRAME: Duration = Duration::from_millis(33);
+const FRAME: Duration = Duration::from_micros(1_000_000 / 30);
 
 /// How long something may keep a frame that is due anyway from being drawn alone.
 const SECOND: Duration = Duration::from_secs(1);
@@ -119,10 +119,11 @@ pub async fn run(
     let mut frames = Frames::default();
     while !host.is_over {
         if frames.is_due() && !host.screen.is_busy()? {
+            frames.begin();
             let view = lab.view();
             host.draw(&mut ui, &view)?;
             frames.drawn(match ui.is_moving(&view) {
-                true => FRAME,
+                true => Duration::ZERO,
                 false => until_change(&view, &ui),
             });
         }
@@ -159,9 +160,13 @@ pub async fn run(
     Ok(Farewell { kept: ui.kept })
 }
 
-/// When the next frame is due.
+/// When the next frame is due. The time that it takes to draw one, and to wake up for it, is part of
+/// the time between two.
 struct Frames {
-    drawn: Instant,
+    /// When the last one was begun.
+    begun: Instant,
+    /// When it should have been: what is a little late does not make the next one late.
+    meant: Instant,
     due: Instant,
 }
 
@@ -170,27 +175,34 @@ impl Default for Frames {
     fn default() -> Self {
         let now = Instant::now();
         Self {
-            drawn: now,
+            begun: now,
+            meant: now,
             due: now,
         }
     }
 }
 
 impl Frames {
-    /// One was drawn, and is right for so long if nothing happens.
+    /// One is about to be drawn.
+    fn begin(&mut self) {
+        self.begun = Instant::now();
+        let late = self.begun.saturating_duration_since(self.due);
+        self.meant = if late < FRAME { self.due } else { self.begun };
+    }
+
+    /// It was drawn, and is right for so long from its beginning on if nothing happens.
     fn drawn(&mut self, right_for: Duration) {
-        self.drawn = Instant::now();
-        self.due = self.drawn + right_for.max(FRAME);
+        self.due = (self.begun + right_for).max(self.meant + FRAME);
     }
 
     /// Something was done by hand.
     fn at_once(&mut self) {
-        self.due = self.drawn;
+        self.due = self.due.min(Instant::now());
     }
 
     /// Something else has changed.
     fn soon(&mut self) {
-        self.due = self.due.min(self.drawn + FRAME);
+        self.due = self.due.min(self.meant + FRAME);
     }
 
     fn wait(&self) -> Duration {
