@@ -24,6 +24,7 @@ mod layouts;
 mod layouts_mangled;
 mod layouts_page;
 mod layouts_played;
+mod measure;
 mod partition;
 mod refusals_layouts;
 mod refusals_layouts_nodes;
