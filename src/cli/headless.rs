@@ -10,10 +10,10 @@ use super::{Failure, LAST_WAIT, block_on, runtime, unless_signalled_again};
 use crate::lab::control::NodeEvent;
 use crate::lab::script::cast::Cast;
 use crate::lab::script::rehearse::Rehearsal;
-use crate::lab::script::{Expr, ScriptView, StepState, Verdict};
+use crate::lab::script::{Expr, Pace, ScriptView, StepState, Verdict};
 use crate::lab::summary::Summary;
 use crate::lab::units::{parse_duration, show_duration};
-use crate::lab::{Heard, Lab, LabOptions, NodeState};
+use crate::lab::{Heard, Lab, LabOptions, Layout, NodeState};
 use crate::live::{self, Signals};
 use clap::Args;
 use std::sync::Arc;
@@ -22,8 +22,11 @@ use tokio::runtime::Handle;
 use tokio::sync::watch;
 use tokio::time::{MissedTickBehavior, interval, timeout};
 
-/// How long a lab runs if nobody says.
+/// How long a lab without a script runs, if nothing else is said.
 const FOR: Duration = Duration::from_secs(60);
+
+/// How long a script may take to its end, if nothing else is said.
+const FOR_SCRIPT: Duration = Duration::from_secs(300);
 
 /// Time between two looks: twenty a second.
 const LOOK: Duration = Duration::from_millis(50);
@@ -36,7 +39,8 @@ pub(super) struct HeadlessOptions {
     /// Run without a screen, and tell what happens line by line.
     #[arg(long, conflicts_with = "attach")]
     headless: bool,
-    /// With --headless: how long at most, once all nodes are up, as in 90s [default: 60s].
+    /// With --headless: how long at most, once all nodes are up, as in 90s [default: until its script is
+    /// over, 5min at most; 60s without one].
     #[arg(long = "for", value_name = "TIME", value_parser = parse_duration, requires = "headless")]
     for_: Option<Duration>,
     /// With --headless: end as soon as this is true, as in 'height >= 3 and tips == 1'; docs/layout.md
@@ -60,14 +64,17 @@ impl HeadlessOptions {
         self.headless
     }
 
-    fn limit(&self) -> Duration {
-        self.for_.unwrap_or(FOR)
+    fn limit(&self, has_script: bool) -> Duration {
+        let usual = if has_script { FOR_SCRIPT } else { FOR };
+        self.for_.unwrap_or(usual)
     }
 }
 
 /// What a run is judged by, as far as it is known.
 struct Judge<'a> {
     options: &'a HeadlessOptions,
+    /// How long it may run.
+    limit: Duration,
     /// The last verdict on `--until`.
     verdict: Option<Verdict>,
 }
@@ -104,9 +111,15 @@ fn rehearse(options: &HeadlessOptions, lab: &LabOptions) -> Result<Summary, Fail
         }
     });
     let report = Report::new(options.json, Reader::WaitedFor(signalled.clone()))?;
-    let rehearsal = Rehearsal::new(&lab.layout, lab.seed.unwrap_or(0));
+    let layout = Layout {
+        // There is no presenter in virtual time.
+        pace: Pace::Script,
+        ..lab.layout.clone()
+    };
+    let has_script = !layout.steps.is_empty();
+    let rehearsal = Rehearsal::new(&layout, lab.seed.unwrap_or(0));
     let mut rehearsal = rehearsal.map_err(Failure::other)?;
-    let mut judge = Judge::new(options);
+    let mut judge = Judge::new(options, has_script);
     let mut shown = None;
     loop {
         report.steps(rehearsal.elapsed(), rehearsal.script(), &mut shown)?;
@@ -115,7 +128,6 @@ fn rehearse(options: &HeadlessOptions, lab: &LabOptions) -> Result<Summary, Fail
             .as_ref()
             .map(|expr| expr.judge(&rehearsal.facts_for(expr)));
         let is_signalled = *signalled.borrow() > 0;
-        let has_script = !lab.layout.steps.is_empty();
         let script = has_script.then(|| Arc::clone(rehearsal.script()));
         if is_signalled || judge.is_over(rehearsal.elapsed(), script.as_deref()) {
             let mut summary = rehearsal.summary();
@@ -131,7 +143,7 @@ fn rehearse(options: &HeadlessOptions, lab: &LabOptions) -> Result<Summary, Fail
             return Ok(summary);
         }
         let (since, mut told) = (rehearsal.since(), Ok(()));
-        rehearsal.go_on(options.limit(), |node, event| {
+        rehearsal.go_on(judge.limit, |node, event| {
             let event = NodeEvent {
                 node: node.to_owned(),
                 event: Arc::new(event.clone()),
@@ -187,7 +199,8 @@ async fn watch(
     let mut hearing = lab.hear();
     let mut changes = lab.changes();
     changes.mark_changed();
-    let (mut judge, mut shown, mut states) = (Judge::new(options), None, Vec::new());
+    let mut judge = Judge::new(options, lab.view().script.is_some());
+    let (mut shown, mut states) = (None, Vec::new());
     let mut look = interval(LOOK);
     look.set_missed_tick_behavior(MissedTickBehavior::Delay);
     let mut is_signalled = false;
@@ -247,9 +260,10 @@ fn tell(report: &Report, lab: &Lab, heard: Heard) -> Result<(), Failure> {
 }
 
 impl<'a> Judge<'a> {
-    fn new(options: &'a HeadlessOptions) -> Self {
+    fn new(options: &'a HeadlessOptions, has_script: bool) -> Self {
         Self {
             options,
+            limit: options.limit(has_script),
             verdict: None,
         }
     }
@@ -263,16 +277,15 @@ impl<'a> Judge<'a> {
             (None, Some(script)) => script.is_over(),
             (None, None) => false,
         };
-        is_met || elapsed >= self.options.limit()
+        is_met || elapsed >= self.limit
     }
 
     /// What was not as it should be.
     fn failures(&self, elapsed: Duration, script: Option<&ScriptView>) -> Vec<String> {
         let mut failures = Vec::new();
         if self.options.until.is_some() {
-            let limit = self.options.limit();
             // Whole milliseconds, if a signal came first.
-            let after = limit.min(Duration::from_millis(
+            let after = self.limit.min(Duration::from_millis(
                 u64::try_from(elapsed.as_millis()).unwrap_or(u64::MAX),
             ));
             let after = show_duration(after);

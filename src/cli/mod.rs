@@ -32,6 +32,7 @@ mod peers;
 mod rpc;
 mod run;
 mod screen;
+mod script;
 mod send;
 mod shell;
 mod status;
@@ -134,6 +135,9 @@ enum Command {
     /// Have a lab make payments by itself, between all wallets.
     #[command(after_help = traffic::EXAMPLES)]
     Traffic(traffic::Options),
+    /// Check how a layout's script is paced.
+    #[command(subcommand)]
+    Script(script::Command),
     /// Say what happened, and what happens.
     #[command(after_help = events::EXAMPLES)]
     Events(events::Options),
@@ -272,6 +276,7 @@ pub fn run() -> ExitCode {
         Some(Command::Peers(options)) => verb(options.json, peers::run(&options)),
         Some(Command::Link(options)) => verb(options.json, link::run(&options)),
         Some(Command::Traffic(options)) => verb(options.json, traffic::run(&options)),
+        Some(Command::Script(command)) => script::run(command),
         Some(Command::Events(options)) => verb(options.json, events::run(&options)),
         Some(Command::Rpc(options)) => verb(options.json, rpc::run(&options)),
         Some(Command::Check(options)) => check::run(&options),

@@ -8,6 +8,7 @@ use crate::lab::control::Place;
 use crate::lab::document::{FILE_BYTES_MAX, nearest};
 use crate::lab::layout::{self, shipped};
 use crate::lab::names::missing;
+use crate::lab::script::Pace;
 use crate::lab::{Lab, LabError, LabOptions, Layout};
 use crate::node::Time;
 use clap::{Args, CommandFactory};
@@ -37,6 +38,10 @@ pub(super) struct Options {
     /// Where the lab clock starts, as in 2026-01-01T12:00:00Z.
     #[arg(long, value_name = "TIME", value_parser = parse_time)]
     clock: Option<Time>,
+    /// The captions of the layout's script wait for the presenter: n on the screen, or `chainlab script
+    /// next`.
+    #[arg(long, conflicts_with = "is_virtual")]
+    manual: bool,
     /// Show the last key and what it does, for recordings.
     #[arg(long)]
     show_keys: bool,
@@ -69,7 +74,10 @@ impl From<LabError> for Failure {
 
 pub(super) fn run(options: Options) -> Result<(), Failure> {
     let look = options.look.resolve()?;
-    let (layout, layout_text) = choose(options.layout.as_deref())?;
+    let (mut layout, layout_text) = choose(options.layout.as_deref())?;
+    if options.manual {
+        layout.pace = Pace::Presenter;
+    }
     let wanted = LabOptions {
         layout,
         layout_text,
@@ -99,8 +107,8 @@ pub(super) fn run(options: Options) -> Result<(), Failure> {
     Ok(())
 }
 
-/// The layout of this name, or in this file.
-fn choose(wanted: Option<&str>) -> Result<(Layout, String), Failure> {
+/// The layout of this name, or in this file, with its text.
+pub(super) fn choose(wanted: Option<&str>) -> Result<(Layout, String), Failure> {
     let wanted = wanted.unwrap_or(shipped::DEFAULT);
     let is_file = wanted.contains(['/', '.']);
     let (name, text) = if is_file {

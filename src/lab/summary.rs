@@ -27,6 +27,8 @@ pub struct Summary {
     pub propagation: Propagation,
     /// The steps of the script.
     pub steps: Vec<StepSummary>,
+    /// Steps that began though what they waited for was not true in time. That is no failure.
+    pub late: usize,
     /// Whether all that was asked for was true in time.
     pub held: bool,
     /// What was not, with the values.
@@ -89,8 +91,10 @@ pub struct Propagation {
 pub struct StepSummary {
     /// What it does.
     pub step: String,
-    /// `waiting`, `running`, `done` or `failed`.
+    /// `waiting`, `running`, `done`, `skipped` or `failed`.
     pub state: &'static str,
+    /// It began though what it waited for was not true in time.
+    pub late: bool,
     /// Why it has failed.
     #[serde(skip_serializing_if = "Option::is_none")]
     pub why: Option<String>,
@@ -134,6 +138,7 @@ impl Summary {
             lost: tally.lost().len(),
             propagation: Propagation::of(&tally.times()),
             steps: Vec::new(),
+            late: 0,
             held: true,
             failed: Vec::new(),
         }
@@ -141,6 +146,7 @@ impl Summary {
 
     /// Adds the steps of a script as they are.
     pub fn tell_steps(&mut self, script: Option<&ScriptView>) {
+        self.late = script.map_or(0, ScriptView::late);
         let steps = script.into_iter().flat_map(|script| &script.steps);
         self.steps = steps
             .map(|step| {
@@ -151,6 +157,7 @@ impl Summary {
                 StepSummary {
                     step: step.what.to_string(),
                     state: step.state.name(),
+                    late: step.is_late,
                     why,
                 }
             })
@@ -235,8 +242,17 @@ impl fmt::Display for Summary {
             )?;
         }
         for (at, step) in self.steps.iter().enumerate() {
-            let (number, title, state) = (at + 1, &step.step, step.state);
-            writeln!(f, "  step {number}, {title}: {state}")?;
+            let (number, what, state) = (at + 1, &step.step, step.state);
+            let late = if step.late { ", began late" } else { "" };
+            writeln!(f, "  step {number}, {what}: {state}{late}")?;
+        }
+        match self.late {
+            0 => {}
+            1 => writeln!(f, "  1 step began before what it waited for was true")?,
+            late => writeln!(
+                f,
+                "  {late} steps began before what they waited for was true"
+            )?,
         }
         Ok(())
     }

@@ -105,6 +105,11 @@ pub fn show_duration(duration: Duration) -> String {
     }
 }
 
+/// Writes a duration in seconds with one decimal: `4.2 s`.
+pub fn show_seconds(duration: Duration) -> String {
+    format!("{:.1} s", duration.as_secs_f64())
+}
+
 /// Writes a duration in whole units, at least two of them, rounded down: `90s`, `47h`, `30d`.
 pub fn show_about(duration: Duration) -> String {
     let s = duration.as_secs();

@@ -51,7 +51,7 @@ fn what_is_no_part_of_a_layout_is_refused_with_what_was_meant() {
         ),
         (
             "[colours]",
-            "1:2: unknown key \"colours\"; known here: chain, link, topology, node, view, traffic, step",
+            "1:2: unknown key \"colours\"; known here: chain, link, topology, node, view, traffic, script, step",
         ),
         (
             "[link]\nlatencie = \"1s\"",

@@ -211,6 +211,34 @@ fn a_bad_step_is_refused_at_its_place() {
             "nota = \"a\"",
             "2:1: unknown key \"nota\"; did you mean \"note\"?",
         ),
+        (
+            "do = \"heal\"\nafte = \"1s\"",
+            "3:1: unknown key \"afte\"; did you mean \"after\"?",
+        ),
+        (
+            "at = \"1s\"\nafter = \"1s\"\nnote = \"x\"",
+            "3:1: after: at says when already: leave one out",
+        ),
+        (
+            "at_latest = \"1s\"\nnote = \"x\"",
+            "2:1: at_latest: has a meaning only with when",
+        ),
+        (
+            "after = \"2s\"\nwhen = \"tips == 1\"\nat_latest = \"1s\"\nnote = \"x\"",
+            "4:1: at_latest: is before after",
+        ),
+        (
+            "note = \"x\"\ntitle = \"A title of many more letters\"",
+            "3:9: title: one line of at most 26 letters is wanted here",
+        ),
+        (
+            "do = \"heal\"\ntitle = \"A title\"",
+            "3:1: title: has a meaning only above a note",
+        ),
+        (
+            "do = \"heal\"\nhold = \"3s\"",
+            "3:1: hold: has a meaning only with note",
+        ),
     ] {
         let complaint = complaint(&format!("[[step]]\n{step}\n"));
         assert!(complaint.starts_with(said), "{step}\n{complaint}\n{said}");
@@ -280,7 +308,7 @@ fn steps_go_one_after_the_other_in_their_time() {
     assert!(!script.judge(secs(7), &at_height(1)));
     assert_eq!(
         script.view().waits_for.as_deref(),
-        Some("height >= 2: miner 1")
+        Some("height >= 2, it is 1")
     );
     assert!(script.judge(secs(8), &at_height(2)));
     assert_eq!(script.next(secs(8)), Want::Do(Order::HealAll));
@@ -304,7 +332,7 @@ fn what_is_not_true_in_time_ends_the_script_with_the_values() {
     assert!(script.judge(secs(5), &at_height(2)));
     assert_eq!(script.next(secs(5)), Want::Nothing);
     assert_eq!(states(script.view()), ["failed", "waiting"]);
-    let said = "step 1, expect height >= 3: not true after 4s: height >= 3: miner 2";
+    let said = "step 1, expect height >= 3: not true after 4s: height >= 3, it is 2";
     assert_eq!(script.view().failure().as_deref(), Some(said));
 }
 
@@ -498,7 +526,7 @@ async fn a_script_that_fails_says_which_step_and_why_and_stops_there() {
     let script = view.script.expect("it has one");
     let failure = script.failure().expect("it failed");
     let said =
-        "step 1, expect height >= 9 and tips == 1: not true after 300ms: height >= 9: central ";
+        "step 1, expect height >= 9 and tips == 1: not true after 300ms: height >= 9, it is ";
     assert!(failure.starts_with(said), "{failure}");
     assert_eq!(script.steps[1].state, StepState::Waiting);
     lab.close().await.expect("it closes");

@@ -7,23 +7,29 @@
 )]
 
 use chainlab::lab::layout::shipped;
-use chainlab::lab::script::StepState;
 use chainlab::lab::script::rehearse::{Rehearsal, rehearse};
+use chainlab::lab::script::{Cause, StepState, measure};
 use std::time::Duration;
 
 /// The longest story, by far.
 const LIMIT: Duration = Duration::from_secs(900);
 
-fn seeds() -> u64 {
+/// The longest that a step may wait for the lottery.
+const LOTTERY_MAX: Duration = Duration::from_secs(8);
+
+/// Letters of a title that a screen of 80 columns shows.
+const TITLE_SEEN: usize = 18;
+
+fn seeds_or(usual: u64) -> u64 {
     let wanted = std::env::var("CHAINLAB_STORY_SEEDS");
-    wanted.map_or(3, |text| text.parse().expect("a number of seeds"))
+    wanted.map_or(usual, |text| text.parse().expect("a number of seeds"))
 }
 
 /// Plays a story to its end with each seed, and looks at what was left.
 fn plays(name: &str, look: impl Fn(&Rehearsal)) {
     let layout = shipped(name).expect("it is built in");
     assert!(!layout.steps.is_empty(), "{name} tells no story");
-    for seed in 0..seeds() {
+    for seed in 0..seeds_or(3) {
         let played = rehearse(&layout, seed, LIMIT).expect("it can be played");
         for step in &played.script().steps {
             let done = StepState::Done;
@@ -82,4 +88,47 @@ fn round_the_world_a_block_takes_its_time() {
     plays("world", |_| {});
     let played = rehearse(&layout, 1, LIMIT).expect("it can be played");
     assert!(played.elapsed() > Duration::from_secs(3));
+}
+
+/// Seeds by which the pace of a story is judged; `CHAINLAB_STORY_SEEDS` says how many.
+const PACE_SEEDS: u64 = 12;
+
+/// No caption has less than its time or stands for too long, and the whole is not too long.
+fn is_well_paced(name: &str) {
+    let layout = shipped(name).expect("it is built in");
+    for seed in 1..=seeds_or(PACE_SEEDS) {
+        let take = measure::play(&layout, seed).expect("it can be played");
+        assert!(take.problems.is_empty(), "{name}, seed {seed}: {take:?}");
+        let wait = take
+            .waits
+            .iter()
+            .filter(|((_, cause), _)| *cause == Cause::Condition);
+        let longest = wait.map(|(_, time)| *time).max().unwrap_or_default();
+        assert!(longest <= LOTTERY_MAX, "{name}, seed {seed}: {longest:?}");
+    }
+    let titles = layout.steps.iter().filter(|step| step.title.is_some());
+    assert!((3..=5).contains(&titles.count()), "{name}");
+    let lengths = layout.steps.iter().filter_map(|step| step.title.as_deref());
+    let longest = lengths.map(|title| title.chars().count()).max();
+    assert!(longest <= Some(TITLE_SEEN), "{name}: cut at 80 columns");
+}
+
+#[test]
+fn the_partition_is_well_paced_whatever_the_seed() {
+    is_well_paced("partition");
+}
+
+#[test]
+fn the_double_spend_is_well_paced_whatever_the_seed() {
+    is_well_paced("double-spend");
+}
+
+#[test]
+fn the_majority_is_well_paced_whatever_the_seed() {
+    is_well_paced("majority");
+}
+
+#[test]
+fn the_world_is_well_paced_whatever_the_seed() {
+    is_well_paced("world");
 }

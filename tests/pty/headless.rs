@@ -114,7 +114,7 @@ fn what_is_not_true_in_time_is_told_with_its_values_and_another_exit_code() {
         let output = lab.run(&args);
         assert_eq!(output.status.code(), Some(3), "{output:?}");
         let said = format!(
-            "chainlab: not true after {}: height >= 3: east 1, west 1\n",
+            "chainlab: not true after {}: height >= 3, it is 1\n",
             how[1]
         );
         assert_eq!(stderr(&output), said);
@@ -198,9 +198,60 @@ fn a_step_that_is_not_done_in_time_is_told_with_what_it_waits_for() {
     ));
     let output = lab.run(&["--for", "1500ms"]);
     assert_eq!(output.status.code(), Some(3), "{output:?}");
-    let said =
-        "chainlab: step 1, note: far: not done in time: waits for height >= 7: east 1, west 1\n";
+    let said = "chainlab: step 1, note: far: not done in time: waits for height >= 7, it is 1\n";
     assert_eq!(stderr(&output), said);
+}
+
+#[test]
+fn a_step_that_begins_late_is_told_and_counted_and_is_no_failure() {
+    let late =
+        "[[step]]\nwhen = \"height >= 7\"\nat_latest = \"1s\"\nnote = \"far\"\nhold = \"1s\"\n";
+    let lab = Lab::of(&format!("{LAB}\n{late}"));
+    for more in [&[][..], &["--virtual"]] {
+        let output = lab.run(more);
+        assert_eq!(output.status.code(), Some(0), "{output:?}");
+        let text = stdout(&output);
+        assert!(
+            text.contains("step 1 of 1  note: far: running, late\n"),
+            "{text}"
+        );
+        assert!(
+            text.contains("  step 1, note: far: done, began late\n"),
+            "{text}"
+        );
+        let counted = "  1 step began before what it waited for was true\n";
+        assert!(text.contains(counted), "{text}");
+    }
+    let output = lab.run(&["--virtual", "--json"]);
+    let (_, summary) = lines(&output);
+    assert_eq!(
+        (&summary["late"], &summary["held"]),
+        (&1.into(), &true.into())
+    );
+    assert_eq!(summary["steps"][0]["late"], true);
+}
+
+#[test]
+fn a_script_is_played_to_its_end_without_a_time_for_five_minutes_at_most() {
+    let after = |time: &str| format!("{LAB}\n[[step]]\nafter = \"{time}\"\ndo = \"heal\"\n");
+    let output = Lab::of(&after("4min")).run(&["--virtual"]);
+    assert_eq!(output.status.code(), Some(0), "{output:?}");
+    let text = stdout(&output);
+    assert!(text.contains("two ran for 240.0 s"), "{text}");
+    let output = Lab::of(&after("6min")).run(&["--virtual"]);
+    assert_eq!(output.status.code(), Some(3), "{output:?}");
+    assert!(
+        stdout(&output).contains("two ran for 300.0 s"),
+        "{output:?}"
+    );
+    let said = "chainlab: step 1, heal all links: not done in time: waits for 60 s more\n";
+    assert_eq!(stderr(&output), said);
+    // Without a script it is a minute, as ever, and a presenter is not waited for.
+    let output = Lab::of(LAB).run(&["--virtual"]);
+    assert!(stdout(&output).contains("two ran for 60.0 s"), "{output:?}");
+    let manual = "[script]\nmanual = true\n[[step]]\nnote = \"a\"\n[[step]]\nnote = \"b\"\n";
+    let output = Lab::of(&format!("{LAB}\n{manual}")).run(&["--virtual"]);
+    assert!(stdout(&output).contains("two ran for 6.0 s"), "{output:?}");
 }
 
 /// Reads lines until one has these words.

@@ -25,6 +25,7 @@ mod input;
 mod proposed_fee;
 mod refusal_kinds;
 mod screen;
+mod script_check;
 mod terminals;
 mod tutorial;
 mod verbs;

@@ -177,7 +177,7 @@ fn a_script_that_has_failed_says_why_in_words() {
     let mut lab = scripted();
     lab.caption = None;
     let mut script = ScriptView::clone(lab.script.as_deref().expect("it has one"));
-    let why = "not true after 10s: height >= 12: central 11, wallet 11, miner 11";
+    let why = "not true after 10s: height >= 12, it is 11 at central, wallet";
     script.steps[1].state = StepState::Failed(why.into());
     script.steps[2].state = StepState::Waiting;
     lab.script = Some(Arc::new(script));

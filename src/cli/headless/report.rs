@@ -100,6 +100,7 @@ impl Report {
             }
             let words = match &step.state {
                 StepState::Failed(why) => format!("{}: failed: {why}", step.what),
+                StepState::Running if step.is_late => format!("{}: running, late", step.what),
                 state => format!("{}: {}", step.what, state.name()),
             };
             self.line(elapsed, &format!("step {} of {count}", at + 1), &words)?;

@@ -73,6 +73,21 @@ pub enum Want {
     Nothing,
 }
 
+/// What kind of thing a script waits for.
+#[derive(Clone, Copy, Debug, PartialEq, Eq, PartialOrd, Ord)]
+pub enum Cause {
+    /// A time that its steps say, or that a caption needs.
+    Time,
+    /// The presenter.
+    Presenter,
+    /// What a step begins with.
+    Condition,
+    /// The end of an order.
+    Order,
+    /// What a step expects.
+    Expectation,
+}
+
 /// When a step may begin.
 enum Gate {
     /// Now.
@@ -134,6 +149,23 @@ impl Script {
     /// Whether there is nothing left to do.
     pub fn is_over(&self) -> bool {
         self.phase == Phase::Over
+    }
+
+    /// What it waits for at this time, and in which step; `None`: it is over.
+    pub fn waits(&self, now: Duration) -> Option<(usize, Cause)> {
+        let cause = match self.phase {
+            Phase::Over => return None,
+            _ if self.paused_since.is_some() => Cause::Presenter,
+            Phase::Begins => match self.gate(self.own_time(now)) {
+                Gate::Open | Gate::Until(_) => Cause::Time,
+                Gate::Presenter => Cause::Presenter,
+                Gate::When(..) => Cause::Condition,
+            },
+            Phase::Notes | Phase::Acts => Cause::Order,
+            Phase::Expects { .. } => Cause::Expectation,
+            Phase::Holds => Cause::Time,
+        };
+        Some((self.at, cause))
     }
 
     /// What it wants, at this time.

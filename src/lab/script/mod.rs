@@ -4,11 +4,12 @@
 pub mod cast;
 pub mod engine;
 pub mod expr;
+pub mod measure;
 pub mod rehearse;
 pub mod step;
 pub mod view;
 
-pub use self::engine::{Script, Want};
+pub use self::engine::{Cause, Script, Want};
 pub use self::expr::{Expr, ExprError, Facts, NodeFacts, Verdict};
 pub use self::step::{Expect, Start, StepSpec};
 pub use self::view::{Pace, ScriptChange, ScriptView, StepState, StepView};

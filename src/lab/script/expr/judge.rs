@@ -38,7 +38,8 @@ enum Reading<'a> {
 /// A comparison on one node.
 struct Outcome {
     truth: Truth,
-    words: String,
+    /// The values, or why there are none.
+    values: Result<Vec<String>, String>,
 }
 
 impl Expr {
@@ -89,7 +90,7 @@ impl Expr {
             Self::Compare(left, relation, right) => {
                 let (_, values) = compare(left, *relation, right, facts);
                 let not = if wanted { "" } else { "not " };
-                why.push(format!("{not}{self}: {values}"));
+                why.push(format!("{not}{self}, {values}"));
             }
         }
     }
@@ -100,7 +101,7 @@ fn compare(left: &Operand, relation: Relation, right: &Operand, facts: &Facts) -
     let is_of_all = |side: &Operand| matches!(side, Operand::Of(_, None));
     if !is_of_all(left) && !is_of_all(right) {
         let outcome = on(None, left, relation, right, facts);
-        return (outcome.truth, outcome.words);
+        return (outcome.truth, in_words(&outcome.values));
     }
     let outcomes: Vec<_> = facts
         .running()
@@ -116,20 +117,50 @@ fn compare(left: &Operand, relation: Relation, right: &Operand, facts: &Facts) -
     (truth, told(&outcomes))
 }
 
+/// The values of those nodes that are at fault, or, if none is, of all; each value once.
 fn told(outcomes: &[(&NodeFacts, Outcome)]) -> String {
-    let is_long = outcomes.len() > TOLD_MAX;
     let at_fault = |outcome: &Outcome| outcome.truth != Truth::True;
     let has_fault = outcomes.iter().any(|(_, outcome)| at_fault(outcome));
-    let worth = outcomes
-        .iter()
-        .filter(|(_, outcome)| !is_long || !has_fault || at_fault(outcome));
-    let count = worth.clone().count();
-    let named = worth.map(|(node, outcome)| format!("{} {}", node.name, outcome.words));
-    let mut words: Vec<_> = named.take(TOLD_MAX).collect();
+    let mut groups: Vec<(&Result<_, _>, Vec<&str>)> = Vec::new();
+    for (node, outcome) in outcomes {
+        if has_fault && !at_fault(outcome) {
+            continue;
+        }
+        let known = groups
+            .iter_mut()
+            .find(|(values, _)| *values == &outcome.values);
+        match known {
+            Some((_, names)) => names.push(&node.name),
+            None => groups.push((&outcome.values, vec![&node.name])),
+        }
+    }
+    if let [(values, names)] = groups.as_slice()
+        && names.len() == outcomes.len()
+    {
+        return in_words(values);
+    }
+    let count: usize = groups.iter().map(|(_, names)| names.len()).sum();
+    let (mut room, mut words) = (TOLD_MAX, Vec::new());
+    for (values, names) in &groups {
+        let named = &names[..names.len().min(room)];
+        if named.is_empty() {
+            break;
+        }
+        room -= named.len();
+        words.push(format!("{} at {}", in_words(values), named.join(", ")));
+    }
     if count > TOLD_MAX {
         words.push(format!("and {} more", count - TOLD_MAX));
     }
     words.join(", ")
+}
+
+fn in_words(values: &Result<Vec<String>, String>) -> String {
+    match values.as_deref() {
+        Ok([value]) => format!("it is {value}"),
+        Ok(values) => format!("they are {}", values.join(" and ")),
+        Err(why) => why.clone(),
+    }
 }
 
 /// A comparison on a node, or, without one, of what is the same everywhere.
@@ -142,7 +173,7 @@ fn on(
 ) -> Outcome {
     let unknown = |words| Outcome {
         truth: Truth::Unknown,
-        words,
+        values: Err(words),
     };
     let (left_is, right_is) = match (read(left, node, facts), read(right, node, facts)) {
         (Ok(left), Ok(right)) => (left, right),
@@ -152,14 +183,13 @@ fn on(
         true => Truth::True,
         false => Truth::False,
     };
-    let values: Vec<_> = [(left, left_is), (right, right_is)]
+    let values = [(left, left_is), (right, right_is)]
         .into_iter()
         .filter(|(side, _)| matches!(side, Operand::Of(..) | Operand::Tips))
-        .map(|(_, value)| value.words())
-        .collect();
+        .map(|(_, value)| value.words());
     Outcome {
         truth,
-        words: values.join(" and "),
+        values: Ok(values.collect()),
     }
 }
 

@@ -11,7 +11,7 @@ mod stage;
 
 pub use self::stage::Stage;
 
-use super::engine::{Script, Want};
+use super::engine::{Cause, Script, Want};
 use super::expr::{Expr, Facts, NodeFacts};
 use super::view::{ScriptChange, ScriptView};
 use crate::chain::{Address, Amount, BlockHash};
@@ -125,6 +125,11 @@ impl Rehearsal {
     /// The steps, as they are.
     pub fn script(&self) -> &Arc<ScriptView> {
         self.script.view()
+    }
+
+    /// What its script waits for, and in which step; `None`: it is over.
+    pub fn waits(&self) -> Option<(usize, Cause)> {
+        self.script.waits(self.elapsed())
     }
 
     /// Does what a presenter asks for; from the next look on it is seen.
