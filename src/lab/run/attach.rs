@@ -1,9 +1,10 @@
 //! Nodes that run in other processes, shown and controlled as if they ran here.
 //!
-//! A task for each process subscribes, and puts down what it is told in the same way as nodes of
+//! A task for each process ([`follow`](super::follow)) subscribes, and puts down what it is told in the same way as nodes of
 //! this process are watched. When the other side goes away its nodes are down; the task tries
 //! again until it is back, and begins anew.
 
+use super::follow::{follow_all, runs_of};
 use super::hand::{Hand, Host};
 use super::model::Node;
 use super::rounds::Rounds;
@@ -23,16 +24,10 @@ use std::sync::atomic::{AtomicBool, Ordering};
 use std::time::Duration;
 use tokio::runtime::Handle;
 use tokio::sync::mpsc::{self, Receiver};
-use tokio::time::{MissedTickBehavior, interval, timeout};
+use tokio::time::timeout;
 
 /// How long a process may take to say how things are.
 const ANSWER_MAX: Duration = Duration::from_secs(10);
-
-/// Time between two looks at what links are like.
-const LINKS_EVERY: Duration = Duration::from_millis(500);
-
-/// Time between two tries to find a process that went away.
-const RETRY: Duration = Duration::from_millis(250);
 
 /// Makes a lab of what runs behind these doors.
 pub(super) async fn attach(doors: Vec<Door>, runtime: Handle) -> Result<Lab, LabError> {
@@ -62,7 +57,8 @@ pub(super) async fn attach(doors: Vec<Door>, runtime: Handle) -> Result<Lab, Lab
     let mut lasting = Lasting::around(Standing::Attached, layout, params, clock, runtime, answered);
     lasting.since = since.unwrap_or(lasting.since);
     let rounds = Rounds::new(Arc::new(Shared::around(Arc::new(lasting), 0)));
-    join(met, &rounds, &rounds.now());
+    let first = rounds.now();
+    follow_all(begin(met, &first), &rounds, &first);
     Ok(Lab::of(rounds, answers))
 }
 
@@ -72,15 +68,21 @@ pub(super) async fn attach(doors: Vec<Door>, runtime: Handle) -> Result<Lab, Lab
 /// [`LabError`].
 pub(super) async fn attach_to(rounds: &Arc<Rounds>, door: Door) -> Result<(), LabError> {
     let met = Met::new(door).await?;
-    join(vec![met], rounds, &rounds.now());
-    Ok(())
+    let at = met.client.place().clone();
+    let shared = rounds.now();
+    follow_all(begin(vec![met], &shared), rounds, &shared);
+    // Only now: a lab that shows others is not made anew, and one that is goes on without them.
+    match shared.lock().course.words() {
+        Some(problem) => Err(LabError::Strange { at, problem }),
+        None => Ok(()),
+    }
 }
 
 /// A process that has just answered.
-struct Met {
+pub(super) struct Met {
     host: Arc<Host>,
-    client: Client,
-    opening: Opening,
+    pub(super) client: Client,
+    pub(super) opening: Opening,
     notices: Receiver<Notice>,
 }
 
@@ -91,7 +93,11 @@ impl Met {
         Self::listening(host, client).await
     }
 
-    async fn again(host: Arc<Host>, before: &About) -> Result<Self, ClientError> {
+    /// One that was there before.
+    ///
+    /// # Errors
+    /// [`ClientError`].
+    pub(super) async fn again(host: Arc<Host>, before: &About) -> Result<Self, ClientError> {
         let client = host.connect_again(before).await?;
         Self::listening(host, client).await
     }
@@ -114,22 +120,10 @@ impl Met {
     }
 }
 
-/// Puts down how things are with all of them, and goes on to listen.
-fn join(met: Vec<Met>, rounds: &Arc<Rounds>, shared: &Arc<Shared>) {
-    follow_all(begin(met, shared), rounds, shared);
-}
-
-fn follow_all(all: Vec<Following>, rounds: &Arc<Rounds>, shared: &Arc<Shared>) {
-    for following in all {
-        let (rounds, round) = (Arc::clone(rounds), Arc::clone(shared));
-        shared.runtime.spawn(follow(rounds, round, following));
-    }
-}
-
 /// First who is there with which wallets, then what happened to them, then how they look now: a
 /// block's way leads through several processes, and blocks that are older than what was seen of the
 /// chain would be no news.
-fn begin(met: Vec<Met>, shared: &Shared) -> Vec<Following> {
+pub(super) fn begin(met: Vec<Met>, shared: &Shared) -> Vec<Following> {
     let (mut all, mut statuses, mut events) = (Vec::new(), Vec::new(), Vec::new());
     for (at, met) in met.into_iter().enumerate() {
         shared.is_told_time(met.client.about().now);
@@ -160,96 +154,19 @@ fn begin(met: Vec<Met>, shared: &Shared) -> Vec<Following> {
 }
 
 /// A process that is listened to.
-struct Following {
-    host: Arc<Host>,
-    client: Client,
-    notices: Receiver<Notice>,
+pub(super) struct Following {
+    pub(super) host: Arc<Host>,
+    pub(super) client: Client,
+    pub(super) notices: Receiver<Notice>,
     /// How often its lab was made anew.
-    runs: u32,
+    pub(super) runs: u32,
     /// What its links are like was asked, and is not answered yet.
     is_asked: Arc<AtomicBool>,
 }
 
-/// Listens to a process until the lab is over.
-async fn follow(rounds: Arc<Rounds>, shared: Arc<Shared>, following: Following) {
-    tokio::select! {
-        () = listen(&rounds, &shared, following) => {}
-        () = shared.over() => {}
-    }
-}
-
-async fn listen(rounds: &Arc<Rounds>, shared: &Arc<Shared>, mut following: Following) {
-    loop {
-        let parting = following.listen(shared).await;
-        let (host, runs) = (Arc::clone(&following.host), following.runs);
-        let before = following.client.about().clone();
-        if parting == Parting::Gone {
-            host.set(None);
-            shared.lost(&host);
-        }
-        drop(following);
-        let met = loop {
-            if parting == Parting::Gone {
-                tokio::time::sleep(RETRY).await;
-            }
-            match Met::again(Arc::clone(&host), &before).await {
-                Ok(met) => break met,
-                Err(_) => tokio::time::sleep(RETRY).await,
-            }
-        };
-        if runs_of(&met.opening.lab) != runs {
-            if shared.shows_only(&host) {
-                return show_anew(met, rounds, shared);
-            }
-            shared.lock().forget(&host);
-        }
-        let mut all = begin(vec![met], shared);
-        following = all.pop().expect("as many as were met");
-    }
-}
-
-/// Shows a lab that was made anew, in another round of this one.
-fn show_anew(met: Met, rounds: &Arc<Rounds>, old: &Arc<Shared>) {
-    old.clock.begin_again(met.client.about().now);
-    let new = Arc::new(Shared::around(Arc::clone(&old.lasting), old.round + 1));
-    let all = begin(vec![met], &new);
-    if rounds.put(old, &new) {
-        follow_all(all, rounds, &new);
-    }
-}
-
-/// Why a process is not listened to any more.
-#[derive(Clone, Copy, Debug, PartialEq, Eq)]
-enum Parting {
-    /// It does not answer.
-    Gone,
-    /// Its lab was made anew: nothing that was known of it holds.
-    Anew,
-}
-
-/// How often a lab was made anew.
-fn runs_of(lab: &LabStatus) -> u32 {
-    lab.script.as_ref().map_or(0, |script| script.runs)
-}
-
 impl Following {
-    /// Puts down what it hears, as long as that can be added to what is known.
-    async fn listen(&mut self, shared: &Arc<Shared>) -> Parting {
-        let mut links = interval(LINKS_EVERY);
-        links.set_missed_tick_behavior(MissedTickBehavior::Delay);
-        loop {
-            tokio::select! {
-                notice = self.notices.recv() => match notice {
-                    Some(Notice::Lab(lab)) if runs_of(&lab) != self.runs => return Parting::Anew,
-                    Some(notice) => self.take(shared, notice),
-                    None => return Parting::Gone,
-                },
-                _ = links.tick() => self.ask_links(shared),
-            }
-        }
-    }
-
-    fn take(&self, shared: &Shared, notice: Notice) {
+    /// Puts down what it was told.
+    pub(super) fn take(&self, shared: &Shared, notice: Notice) {
         match notice {
             Notice::Node(status) => self.status(shared, *status),
             // Of a node that is not shown.
@@ -268,7 +185,7 @@ impl Following {
 
     /// Puts down what its links are like, once it has said so: nobody tells of a change. It is asked
     /// again when it has answered.
-    fn ask_links(&self, shared: &Arc<Shared>) {
+    pub(super) fn ask_links(&self, shared: &Arc<Shared>) {
         if self.is_asked.swap(true, Ordering::Relaxed) {
             return;
         }
@@ -409,7 +326,7 @@ impl Following {
 
 impl Shared {
     /// Whether this lab is there to show just this process.
-    fn shows_only(&self, host: &Arc<Host>) -> bool {
+    pub(super) fn shows_only(&self, host: &Arc<Host>) -> bool {
         let model = self.lock();
         self.standing == Standing::Attached && model.nodes.iter().all(|node| node.is_of(host))
     }
@@ -438,7 +355,7 @@ impl Shared {
     }
 
     /// A process does not answer any more.
-    fn lost(&self, host: &Arc<Host>) {
+    pub(super) fn lost(&self, host: &Arc<Host>) {
         let now: Time = self.clock.now();
         let gone = self.change(|model| {
             let mut gone = Vec::new();

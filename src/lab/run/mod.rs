@@ -23,6 +23,7 @@ mod doors;
 mod end;
 mod error;
 mod first;
+mod follow;
 mod forward;
 mod hand;
 mod home;
@@ -37,6 +38,7 @@ mod outcome;
 mod rounds;
 mod saved;
 mod script;
+mod shared;
 mod telling;
 mod traffic;
 mod weave;
@@ -55,22 +57,16 @@ use super::control::registry::Entry;
 use super::layout::Layout;
 use super::request::{Answer, Request, Ticket};
 use super::view::LabView;
-use crate::chain::{Params, SigCache};
-use crate::live::{LabClock, Links};
+use crate::live::LabClock;
 use crate::node::Time;
 use crate::node::io::CommandError;
-use doors::Doors;
-use home::Home;
-use model::{Model, Node};
-use observe::Overheard;
+use model::Node;
 use rounds::Rounds;
-use script::Playing;
-use std::ops::Deref;
+use shared::{Lasting, Shared, Standing};
 use std::path::{Path, PathBuf};
+use std::sync::Arc;
 use std::sync::atomic::{AtomicU64, Ordering};
-use std::sync::{Arc, Mutex, MutexGuard, OnceLock, PoisonError};
 use std::time::{Duration, SystemTime};
-use telling::Telling;
 use tokio::runtime::Handle;
 use tokio::sync::{mpsc, watch};
 
@@ -102,67 +98,6 @@ pub struct Lab {
     rounds: Arc<Rounds>,
     answers: tokio::sync::Mutex<mpsc::UnboundedReceiver<Answered>>,
     last_ticket: AtomicU64,
-}
-
-/// What a lab has to do with its nodes.
-#[derive(Clone, Copy, Debug, PartialEq, Eq)]
-enum Standing {
-    /// It starts them, in a directory of its own.
-    Own,
-    /// It looks after one that somebody else has started in this process.
-    Adopted,
-    /// It shows those that run in other processes.
-    Attached,
-}
-
-/// What stays of a lab when it is made anew.
-struct Lasting {
-    standing: Standing,
-    /// Where its data is, or was; nowhere if it is attached.
-    dir: PathBuf,
-    layout: Layout,
-    layout_text: String,
-    params: Arc<Params>,
-    key_seed: [u8; 32],
-    seed: Option<u64>,
-    openings: u64,
-    since: Time,
-    runtime: Handle,
-    clock: LabClock,
-    /// Goes up when the model changes.
-    changes: watch::Sender<u64>,
-    /// Its directory, until the lab has left it.
-    home: Mutex<Option<Home>>,
-    answered: mpsc::UnboundedSender<Answered>,
-    /// What happens to nodes, for programs that listen.
-    telling: Telling,
-    /// Where they come in.
-    doors: Mutex<Option<Doors>>,
-}
-
-/// A round of a lab, from one beginning to its end: what its tasks have in common. Those of a round
-/// that is over hold that round, and nothing of the next one.
-struct Shared {
-    lasting: Arc<Lasting>,
-    /// How often the lab was made anew before.
-    round: u32,
-    /// How long the clock had gone when the nodes were up for the first time.
-    up: OnceLock<Duration>,
-    links: Links,
-    sigs: Arc<SigCache>,
-    model: Mutex<Model>,
-    /// What nodes say to each other.
-    overheard: Mutex<Overheard>,
-    /// The script that is played.
-    playing: Option<Playing>,
-}
-
-impl Deref for Shared {
-    type Target = Lasting;
-
-    fn deref(&self) -> &Lasting {
-        &self.lasting
-    }
 }
 
 impl Lab {
@@ -355,97 +290,6 @@ impl std::fmt::Debug for Lab {
             .field("layout", &self.lasting.layout.name)
             .field("data_dir", &self.lasting.dir)
             .finish_non_exhaustive()
-    }
-}
-
-impl Lasting {
-    /// Of a lab that has no directory and starts nothing.
-    fn around(
-        standing: Standing,
-        layout: Layout,
-        params: Arc<Params>,
-        clock: LabClock,
-        runtime: Handle,
-        answered: mpsc::UnboundedSender<Answered>,
-    ) -> Self {
-        Self {
-            standing,
-            dir: PathBuf::new(),
-            layout,
-            layout_text: String::new(),
-            params,
-            key_seed: [0; 32],
-            seed: None,
-            openings: 1,
-            since: clock.now(),
-            runtime,
-            clock,
-            changes: watch::Sender::new(0),
-            home: Mutex::default(),
-            answered,
-            telling: Telling::default(),
-            doors: Mutex::default(),
-        }
-    }
-
-    fn home(&self) -> MutexGuard<'_, Option<Home>> {
-        self.home.lock().unwrap_or_else(PoisonError::into_inner)
-    }
-
-    fn node_dir(&self, name: &str) -> Option<PathBuf> {
-        Some(self.home().as_ref()?.node(name))
-    }
-
-    fn changed(&self) {
-        self.changes.send_modify(|count| *count += 1);
-    }
-}
-
-impl Shared {
-    /// A round in which nothing has happened, of a lab that starts no nodes.
-    fn around(lasting: Arc<Lasting>, round: u32) -> Self {
-        Self {
-            up: OnceLock::from(lasting.clock.ran()),
-            lasting,
-            round,
-            links: Links::default(),
-            sigs: Arc::default(),
-            model: Mutex::default(),
-            overheard: Mutex::default(),
-            playing: None,
-        }
-    }
-
-    fn lock(&self) -> MutexGuard<'_, Model> {
-        // What a panic may leave half done is a line of a log.
-        self.model.lock().unwrap_or_else(PoisonError::into_inner)
-    }
-
-    fn overheard(&self) -> MutexGuard<'_, Overheard> {
-        // A panic leaves a message half noted at worst.
-        self.overheard
-            .lock()
-            .unwrap_or_else(PoisonError::into_inner)
-    }
-
-    /// See [`Lab::elapsed`].
-    fn elapsed(&self) -> Duration {
-        let up = self.up.get();
-        up.map_or(Duration::ZERO, |up| self.clock.ran().saturating_sub(*up))
-    }
-
-    /// Time begins to count once no node is on its way up any more.
-    fn note_up(&self) {
-        if !self.lock().is_starting() {
-            self.up.get_or_init(|| self.clock.ran());
-        }
-    }
-
-    /// Changes what is known, and tells whoever looks.
-    fn change<T>(&self, change: impl FnOnce(&mut Model) -> T) -> T {
-        let result = change(&mut self.lock());
-        self.changed();
-        result
     }
 }
 

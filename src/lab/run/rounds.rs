@@ -358,8 +358,8 @@ note = "it ends"
             ];
             let asked = asked.map(|request| lab.request(request));
             for _ in asked {
-                // Done or refused: both end it.
-                drop(lab.answer().await);
+                // Each is answered, done or not.
+                let (_ticket, _answer) = lab.answer().await;
             }
             {
                 let now = lab.rounds.now();

@@ -1,0 +1,103 @@
+//! Goes on with what was attached to: listens, finds a process again that went away, and begins anew
+//! with a lab that was made anew.
+
+use super::Shared;
+use super::attach::{Following, Met, begin};
+use super::rounds::Rounds;
+use crate::lab::control::{LabStatus, Notice};
+use std::sync::Arc;
+use std::time::Duration;
+use tokio::time::{MissedTickBehavior, interval, sleep};
+
+/// Time between two looks at what links are like.
+const LINKS_EVERY: Duration = Duration::from_millis(500);
+
+/// Time between two tries to find a process that went away.
+const RETRY: Duration = Duration::from_millis(250);
+
+/// Goes on to listen to all of them, until the round is over.
+pub(super) fn follow_all(all: Vec<Following>, rounds: &Arc<Rounds>, shared: &Arc<Shared>) {
+    for following in all {
+        let (rounds, round) = (Arc::clone(rounds), Arc::clone(shared));
+        shared.runtime.spawn(follow(rounds, round, following));
+    }
+}
+
+async fn follow(rounds: Arc<Rounds>, shared: Arc<Shared>, following: Following) {
+    tokio::select! {
+        () = listen(&rounds, &shared, following) => {}
+        () = shared.over() => {}
+    }
+}
+
+async fn listen(rounds: &Arc<Rounds>, shared: &Arc<Shared>, mut following: Following) {
+    loop {
+        let parting = following.listen(shared).await;
+        let (host, runs) = (Arc::clone(&following.host), following.runs);
+        let before = following.client.about().clone();
+        if parting == Parting::Gone {
+            host.set(None);
+            shared.lost(&host);
+        }
+        drop(following);
+        let met = loop {
+            if parting == Parting::Gone {
+                sleep(RETRY).await;
+            }
+            match Met::again(Arc::clone(&host), &before).await {
+                Ok(met) => break met,
+                Err(_) => sleep(RETRY).await,
+            }
+        };
+        if runs_of(&met.opening.lab) != runs {
+            if shared.shows_only(&host) {
+                return show_anew(met, rounds, shared);
+            }
+            shared.lock().forget(&host);
+        }
+        let mut all = begin(vec![met], shared);
+        following = all.pop().expect("as many as were met");
+    }
+}
+
+/// Shows a lab that was made anew, in another round of this one.
+fn show_anew(met: Met, rounds: &Arc<Rounds>, old: &Arc<Shared>) {
+    old.clock.begin_again(met.client.about().now);
+    let new = Arc::new(Shared::around(Arc::clone(&old.lasting), old.round + 1));
+    let all = begin(vec![met], &new);
+    if rounds.put(old, &new) {
+        follow_all(all, rounds, &new);
+    }
+}
+
+/// Why a process is not listened to any more.
+#[derive(Clone, Copy, Debug, PartialEq, Eq)]
+enum Parting {
+    /// It does not answer.
+    Gone,
+    /// Its lab was made anew: nothing that was known of it holds.
+    Anew,
+}
+
+impl Following {
+    /// Puts down what it hears, as long as that can be added to what is known.
+    async fn listen(&mut self, shared: &Arc<Shared>) -> Parting {
+        let mut links = interval(LINKS_EVERY);
+        links.set_missed_tick_behavior(MissedTickBehavior::Delay);
+        loop {
+            tokio::select! {
+                notice = self.notices.recv() => match notice {
+                    Some(Notice::Lab(lab)) if runs_of(&lab) != self.runs => return Parting::Anew,
+                    Some(notice) => self.take(shared, notice),
+                    None => return Parting::Gone,
+                },
+                _ = links.tick() => self.ask_links(shared),
+            }
+        }
+    }
+}
+
+/// How often a lab was made anew.
+pub(super) fn runs_of(lab: &LabStatus) -> u32 {
+    lab.script.as_ref().map_or(0, |script| script.runs)
+}
