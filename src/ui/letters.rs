@@ -155,6 +155,6 @@ mod tests {
         assert_eq!(spaced("two tips", 8), "T W O");
         assert_eq!(large("größe", 118), None, "not drawn");
         let large = large("it", 20).expect("it fits");
-        assert_eq!(large, ["▀ ▗▄", "█ ▜▛▘", "█ ▐▌", "▀  ▀▘"].map(str::to_owned));
+        assert_eq!(large, ["▀ ▐▌", "█ ▜▛▘", "█ ▐▌", "▀  ▀▘"].map(str::to_owned));
     }
 }

@@ -185,7 +185,7 @@ fn a_script_that_has_failed_says_why_in_words() {
     pictures("script_failed", &lab, "");
     let shown = lines(&draw(&lab, &screen(&lab, (120, 36), PLAIN))).join("\n");
     assert!(
-        shown.contains("step 2 of 7: not true after 10s: height >= 12"),
+        shown.contains("step 2 of 7, mine a block on miner: not true after 10s: height >= 12"),
         "{shown}"
     );
     assert!(shown.contains("the end: step 2 has failed"), "{shown}");

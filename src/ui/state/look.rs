@@ -7,7 +7,7 @@ use crate::ui::dialog::Dialog;
 use crate::ui::keymap::Action;
 use crate::ui::moved::Moved;
 use crate::ui::text;
-use crate::ui::view::plan::Plan;
+use crate::ui::view::plan::{Plan, caption_rows};
 use crate::ui::zoom::Zoom;
 use ratatui::layout::Position;
 
@@ -82,8 +82,12 @@ impl UiState {
     }
 
     fn move_within(&mut self, lab: &LabView, action: Action) -> Vec<Effect> {
+        // The band for captions is no part of any page.
+        let (width, height) = self.size;
+        let band = caption_rows(lab, self, self.size);
+        let size = (width, height.saturating_sub(band));
         if let Some(zoom) = &mut self.zoom {
-            let moved = zoom.act(lab, self.focus, action, self.size);
+            let moved = zoom.act(lab, self.focus, action, size);
             return self.after(lab, moved, |ui| ui.zoom = None);
         }
         let body = Plan::new(lab, self).body;

@@ -15,7 +15,7 @@ use crate::lab::script::{ScriptView, StepState, StepView};
 use crate::ui::keymap::Action;
 use crate::ui::letters;
 use crate::ui::state::{Seat, UiState};
-use crate::ui::text;
+use crate::ui::text::{self, Row};
 use crate::ui::theme::Theme;
 use ratatui::Frame;
 use ratatui::layout::Rect;
@@ -84,7 +84,7 @@ pub fn render(frame: &mut Frame<'_>, area: Rect, scene: Scene<'_>, script: &Scri
             ..note
         };
         note.height = note.height.saturating_sub(1);
-        frame.render_widget(card(scene, script), last);
+        frame.render_widget(card(scene, script, last.width), last);
     }
     render_note(frame, note, scene);
 }
@@ -171,29 +171,25 @@ fn put(frame: &mut Frame<'_>, area: Rect, lines: Vec<String>, style: Style) {
     }
 }
 
-/// That the story is over, and what can be done then.
-pub fn card(scene: Scene<'_>, script: &ScriptView) -> Line<'static> {
+/// That the story is over, and what can be done then, in so many columns.
+pub fn card(scene: Scene<'_>, script: &ScriptView, room: u16) -> Line<'static> {
     let theme = scene.theme;
-    let failed = script
-        .steps
-        .iter()
-        .position(|step| matches!(step.state, StepState::Failed(_)));
-    let words = match failed {
+    let is_failed = |step: &StepView| matches!(step.state, StepState::Failed(_));
+    let words = match script.steps.iter().position(is_failed) {
         Some(at) => format!(" the end: step {} has failed ", at + 1),
         None => " the end ".to_owned(),
     };
-    let mut spans = vec![Span::raw(" "), Span::styled(words, theme.chosen())];
-    if scene.ui.stage.seat == Seat::Audience {
-        return Line::from(spans);
+    let mut row = Row::new().text(0, 0, words, theme.chosen());
+    let keys = [
+        (1, 2, Action::ScriptRestart, "plays it again"),
+        (2, 3, Action::ScriptNext, "goes on by hand"),
+    ];
+    let is_audience = scene.ui.stage.seat == Seat::Audience;
+    for (rank, gap, action, does) in keys.into_iter().filter(|_| !is_audience) {
+        let key = Span::styled(scene.ui.keymap.key_of(action), theme.key());
+        row = row.part(rank, gap, vec![key, Span::raw(format!(" {does}"))]);
     }
-    for (action, does) in [
-        (Action::ScriptRestart, "plays it again"),
-        (Action::ScriptNext, "goes on by hand"),
-    ] {
-        let gap = if spans.len() == 2 { "  " } else { "   " };
-        spans.push(Span::raw(gap));
-        spans.push(Span::styled(scene.ui.keymap.key_of(action), theme.key()));
-        spans.push(Span::raw(format!(" {does}")));
-    }
+    let mut spans = vec![Span::raw(" ")];
+    spans.extend(row.fit_spans(usize::from(room).saturating_sub(2)));
     Line::from(spans)
 }

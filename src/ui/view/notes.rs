@@ -139,7 +139,7 @@ fn render_story(
     );
     if scene.ui.stage.has_card(script) {
         let last = Rect::new(area.x, area.bottom().saturating_sub(1), area.width, 1);
-        frame.render_widget(band::card(scene, script), last);
+        frame.render_widget(band::card(scene, script, last.width), last);
     }
 }
 
