@@ -98,9 +98,10 @@ fn border(
         theme.faint()
     };
     let name = short_name(&node.name, 20, theme.cut());
+    let number = subject.ix.0 + 1;
     let port = node.addr.map(|addr| format!(":{}", addr.port()));
     let what = subject.snapshot.map(|snapshot| role(snapshot.role));
-    let mut title = Row::new().text(0, 0, format!(" {name}"), name_style);
+    let mut title = Row::new().text(0, 0, format!(" {number} {name}"), name_style);
     for (rank, words) in [(1, port.as_deref()), (2, what)] {
         if let Some(words) = words {
             title = title.text(rank, usize::from(rank), words, theme.dim());
