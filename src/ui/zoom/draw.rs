@@ -98,6 +98,7 @@ fn border(
         theme.faint()
     };
     let name = short_name(&node.name, 20, theme.cut());
+    let number = subject.ix.0 + 1;
     let port = node.addr.map(|addr| format!(":{}", addr.port()));
     let what = subject.snapshot.map(|snapshot| {
         let role = role(snapshot.role);
@@ -110,7 +111,7 @@ fn border(
     let mut title =
         Row::new()
             .text(3, 0, " zoom", theme.dim())
-            .text(0, 0, format!(" {name}"), name_style);
+            .text(0, 0, format!(" {number} {name}"), name_style);
     for (rank, words) in [(1, port.as_deref()), (2, what.as_deref())] {
         if let Some(words) = words {
             title = title.text(rank, usize::from(rank), words, theme.dim());
