@@ -172,7 +172,7 @@ fn zoom_has_no_tab_but_a_border_that_names_it_and_the_tab_beneath_stays_marked()
     let marked = buffer[(u16::try_from(x).expect("a screen"), 0)].modifier;
     assert!(marked.contains(Modifier::REVERSED), "{}", shown[0]);
     assert!(!shown[0].contains("Zoom"), "{}", shown[0]);
-    assert!(shown[1].starts_with("╭ zoom wallet"), "{}", shown[1]);
+    assert!(shown[1].starts_with("╭ zoom 2 wallet"), "{}", shown[1]);
 }
 
 #[test]

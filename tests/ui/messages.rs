@@ -239,7 +239,7 @@ fn a_chosen_message_stays_chosen_while_more_is_said_and_the_end_follows_again() 
         let buffer = draw(lab, ui);
         let is_chosen = |y: u16| {
             let cell = &buffer[(4, y)];
-            cell.modifier.contains(ratatui::style::Modifier::REVERSED)
+            cell.modifier.contains(Modifier::REVERSED)
         };
         let rows = 3..buffer.area.height - 3;
         let lines = lines(&buffer);

@@ -108,10 +108,12 @@ fn border(
             count => format!("{role} with {count} wallets"),
         }
     });
-    let mut title =
-        Row::new()
-            .text(3, 0, " zoom", theme.dim())
-            .text(0, 0, format!(" {number} {name}"), name_style);
+    let mut title = Row::new().text(3, 0, " zoom", theme.dim()).text(
+        0,
+        0,
+        format!(" {number} {name}"),
+        name_style,
+    );
     for (rank, words) in [(1, port.as_deref()), (2, what.as_deref())] {
         if let Some(words) = words {
             title = title.text(rank, usize::from(rank), words, theme.dim());

@@ -105,9 +105,7 @@ fn keys_in_the_panel_are_those_of_the_keymap() {
     ];
     let keys = keys.map(|(action, key)| (action, vec![KeyPress::parse(key).expect("a key")]));
     let mut ui = network(&lab, (120, 36), COLOURED);
-    ui.keymap = Keymap::default()
-        .with(keys.to_vec())
-        .expect("they are free");
+    (ui.keymap, _) = Keymap::default().with(&keys).expect("each has its own");
     press(&lab, &mut ui, "1");
     assert!(shown(&lab, &ui).contains("its links (F7 chooses one)"));
     press(&lab, &mut ui, "F7");
