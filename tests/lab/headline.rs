@@ -163,6 +163,6 @@ within = "30s"
     let layout = read("lab.toml", &format!("{THREE}{steps}")).expect("a layout");
     let played = rehearse(&layout, 7, Duration::from_secs(120)).expect("it can be played");
     for step in &played.script().steps {
-        assert_eq!(step.state, StepState::Done, "{}", step.title);
+        assert_eq!(step.state, StepState::Done, "{}", step.what);
     }
 }

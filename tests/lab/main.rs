@@ -8,6 +8,8 @@
 
 #[path = "../common/mod.rs"]
 mod common;
+#[path = "../common/picture.rs"]
+mod picture;
 
 mod bends;
 mod data;
@@ -25,6 +27,7 @@ mod layouts_mangled;
 mod layouts_page;
 mod layouts_played;
 mod measure;
+mod moving;
 mod partition;
 mod refusals_layouts;
 mod refusals_layouts_nodes;

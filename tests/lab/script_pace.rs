@@ -92,6 +92,7 @@ fn facts(height: u32) -> Facts {
         is_running: true,
         height,
         tip: BlockHash::ZERO,
+        target: None,
         mempool: 0,
         peers: 0,
         reorg_depth: 0,
