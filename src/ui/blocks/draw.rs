@@ -7,6 +7,7 @@ use super::{Areas, BlocksPane, Tab, graph, spread};
 use crate::lab::{LabView, NodeIx};
 use crate::node::snapshot::BlockInfo;
 use crate::node::{BlockId, Time};
+use crate::ui::lines;
 use crate::ui::text::{Row, short_name};
 use crate::ui::view::scene::Scene;
 use crate::ui::zoom::list::{Cell, Item, Look, chip, dim, ending, plain, strong, window};
@@ -163,7 +164,7 @@ fn tree(
             spans.extend(row.spans.into_iter().map(faint));
             Line::from(spans)
         });
-    frame.render_widget(Paragraph::new(lines.collect::<Vec<_>>()), areas.list);
+    lines::put(frame.buffer_mut(), areas.list, lines.collect());
 }
 
 /// Lanes that are drawn: as many as there are in sight, and not so many that no room is left.
