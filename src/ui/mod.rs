@@ -15,6 +15,7 @@ pub mod blocks;
 pub mod dialog;
 pub mod keymap;
 pub mod letters;
+pub mod lines;
 pub mod log;
 pub mod messages;
 pub mod moved;

@@ -6,6 +6,7 @@ use super::{Areas, BlocksPane, Tab, graph, spread};
 use crate::lab::{LabView, NodeIx};
 use crate::node::snapshot::BlockInfo;
 use crate::node::{BlockId, Time};
+use crate::ui::lines;
 use crate::ui::text::{Row, short_name};
 use crate::ui::view::scene::Scene;
 use crate::ui::zoom::list::{Cell, Item, Look, chip, dim, ending, plain, strong, window};
@@ -148,7 +149,7 @@ fn tree(
     let at = chosen.checked_sub(first);
     let (head, lines) = tree_lines(pane, scene, &places, Detail::Whole(at), room);
     frame.render_widget(head, areas.head);
-    frame.render_widget(Paragraph::new(lines), areas.list);
+    lines::put(frame.buffer_mut(), areas.list, lines);
 }
 
 /// How much rows of the tree say.

@@ -7,7 +7,7 @@ use crate::ui::view::scene::Scene;
 use ratatui::Frame;
 use ratatui::layout::Rect;
 use ratatui::text::{Line, Span};
-use ratatui::widgets::{Block, Paragraph};
+use ratatui::widgets::Block;
 
 /// With fewer lines there is no head above them.
 const HEAD_FROM: usize = 4;
@@ -41,5 +41,5 @@ pub(super) fn render(pane: &BlocksPane, frame: &mut Frame<'_>, area: Rect, scene
             head.into_iter().chain(lines).collect()
         }
     };
-    frame.render_widget(Paragraph::new(lines), inner);
+    crate::ui::lines::put(frame.buffer_mut(), inner, lines);
 }

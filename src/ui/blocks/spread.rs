@@ -6,6 +6,7 @@ use super::ways::{self, Way, What};
 use super::{Areas, BlocksPane, Tab, path};
 use crate::lab::view::Times;
 use crate::ui::keymap::Action;
+use crate::ui::lines;
 use crate::ui::text::{self, Row};
 use crate::ui::view::scene::Scene;
 use crate::ui::zoom::list::{Item, dim, plain, strong, window};
@@ -14,7 +15,6 @@ use ratatui::Frame;
 use ratatui::layout::Rect;
 use ratatui::style::Style;
 use ratatui::text::{Line, Span};
-use ratatui::widgets::Paragraph;
 
 /// Lines of a path that matter more than the times over the run.
 const PATH: usize = 10;
@@ -55,15 +55,15 @@ pub(super) fn render(
     let room = usize::from(areas.list.width);
     let (head, rows) = table::table(scene, columns, &items[seen], Some(at), room);
     frame.render_widget(head, areas.head);
-    frame.render_widget(Paragraph::new(rows), areas.list);
+    lines::put(frame.buffer_mut(), areas.list, rows);
     let target = items.get(chosen).and_then(|item| item.opens.clone());
     let way = ways.iter().find(|way| Some(way.target()) == target);
     if let (Some(detail), Some(way)) = (areas.detail, way) {
         if let Some(rule) = areas.rule {
-            frame.render_widget(Paragraph::new(rule_lines(scene, rule)), rule);
+            lines::put(frame.buffer_mut(), rule, rule_lines(scene, rule));
         }
         let lines = detail_lines(scene, way, times, detail);
-        frame.render_widget(Paragraph::new(lines), detail);
+        lines::put(frame.buffer_mut(), detail, lines);
     }
 }
 

@@ -27,12 +27,13 @@ use super::view::scene::Scene;
 use crate::lab::LabView;
 use crate::lab::talk::Spoken;
 use crate::lab::view::Tone;
+use crate::ui::lines;
 use filter::{Filter, item_hash, items};
 use place::Place;
 use ratatui::Frame;
 use ratatui::layout::{Position, Rect};
 use ratatui::text::{Line, Span};
-use ratatui::widgets::{Block, Paragraph};
+use ratatui::widgets::Block;
 
 /// How the conversation is shown.
 #[derive(Clone, Copy, Debug, Default, PartialEq, Eq)]
@@ -273,7 +274,7 @@ impl MessagesPane {
             lines.push(Line::styled(self.nothing(lab), theme.dim()));
         }
         frame.render_widget(head, parts.head);
-        frame.render_widget(Paragraph::new(lines), parts.lines);
+        lines::put(frame.buffer_mut(), parts.lines, lines);
         let open = self.place.chosen.and_then(|number| lab.talk.get(number));
         if let (Some(area), Some(said)) = (parts.detail, open) {
             detail::render(frame, area, scene, said);

@@ -7,13 +7,14 @@ use super::subject::Subject;
 use super::{Tab, Zoom, body, head, role};
 use crate::lab::LabView;
 use crate::lab::view::NodeState;
+use crate::ui::lines;
 use crate::ui::state::UiState;
 use crate::ui::text::{Row, short_name};
 use crate::ui::view::scene::Scene;
 use ratatui::Frame;
 use ratatui::layout::Rect;
 use ratatui::text::{Line, Span};
-use ratatui::widgets::{Block, Paragraph};
+use ratatui::widgets::Block;
 
 /// Lines that the screen has around zoom's body: header, message, keys, and the border.
 const AROUND: u16 = 5;
@@ -67,13 +68,10 @@ pub(super) fn render(zoom: &Zoom, frame: &mut Frame<'_>, area: Rect, lab: &LabVi
         width: inner.width.saturating_sub(2),
         ..inner
     };
-    let paragraph = Paragraph::new(lines);
-    let paragraph = if subject.is_up() {
-        paragraph
-    } else {
-        paragraph.style(scene.theme.faint())
-    };
-    frame.render_widget(paragraph, inner);
+    if !subject.is_up() {
+        frame.buffer_mut().set_style(inner, scene.theme.faint());
+    }
+    lines::put(frame.buffer_mut(), inner, lines);
 }
 
 fn border(
