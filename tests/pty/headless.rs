@@ -232,6 +232,15 @@ fn a_step_that_begins_late_is_told_and_counted_and_is_no_failure() {
 }
 
 #[test]
+fn by_hand_a_caption_after_the_first_waits_for_the_presenter() {
+    let notes = "[[step]]\nnote = \"a\"\nhold = \"100ms\"\n[[step]]\nnote = \"b\"\n";
+    let output = Lab::of(&format!("{LAB}\n{notes}")).run(&["--manual", "--for", "1500ms"]);
+    assert_eq!(output.status.code(), Some(3), "{output:?}");
+    let said = "chainlab: step 2, note: b: not done in time: waits for n\n";
+    assert_eq!(stderr(&output), said);
+}
+
+#[test]
 fn a_script_is_played_to_its_end_without_a_time_for_five_minutes_at_most() {
     let after = |time: &str| format!("{LAB}\n[[step]]\nafter = \"{time}\"\ndo = \"heal\"\n");
     let output = Lab::of(&after("4min")).run(&["--virtual"]);
