@@ -135,7 +135,7 @@ enum Command {
     /// Have a lab make payments by itself, between all wallets.
     #[command(after_help = traffic::EXAMPLES)]
     Traffic(traffic::Options),
-    /// Check how a layout's script is paced.
+    /// Lead the script that a lab plays; check how one is paced.
     #[command(subcommand)]
     Script(script::Command),
     /// Say what happened, and what happens.

@@ -26,6 +26,7 @@ mod proposed_fee;
 mod refusal_kinds;
 mod screen;
 mod script_check;
+mod script_lead;
 mod story;
 mod terminals;
 mod tutorial;

@@ -55,6 +55,8 @@ fn where_nothing_runs_every_verb_says_so() {
         &["link", "show"],
         &["link", "unite"],
         &["traffic"],
+        &["script", "next"],
+        &["script", "restart", "--json"],
         &["events"],
         &["rpc", "wallets"],
         &["status", "--lab", "mesh"],

@@ -92,6 +92,17 @@ impl Report {
         if self.is_json || shown.as_ref() == Some(script) {
             return Ok(());
         }
+        if shown
+            .as_ref()
+            .is_some_and(|shown| shown.runs != script.runs)
+        {
+            self.line(
+                elapsed,
+                "script",
+                "begins again, in a lab that is made anew",
+            )?;
+            *shown = None;
+        }
         let count = script.steps.len();
         for (at, step) in script.steps.iter().enumerate() {
             let before = shown.as_ref().map(|shown| &shown.steps[at].state);

@@ -1,0 +1,39 @@
+//! `chainlab script next` and its like: leads the script that a lab plays.
+
+use super::super::choose::Choice;
+use super::super::table::print_json;
+use super::super::{Failure, print};
+use crate::lab::script::ScriptChange;
+use clap::Args;
+use serde_json::Map;
+
+pub(super) const EXAMPLES: &str = "\
+Examples:
+  chainlab script next                    on to the next caption; the one after it waits for this again
+  chainlab script auto                    captions come by themselves again
+  chainlab script pause                   no step begins, until: chainlab script resume
+  chainlab script restart                 the whole story again, in a lab that is made anew
+  chainlab script next --lab partition    where several labs run";
+
+#[derive(Args)]
+pub(in crate::cli) struct Options {
+    #[command(flatten)]
+    choice: Choice,
+    /// Print JSON.
+    #[arg(long)]
+    pub(super) json: bool,
+}
+
+pub(super) async fn run(change: ScriptChange, options: &Options) -> Result<(), Failure> {
+    let group = options.choice.open().await?;
+    let [lab] = group.members() else {
+        let words = "a script is played by a lab, and these nodes run alone";
+        return Err(Failure::input(words));
+    };
+    let answer = lab.call(change.method(), Map::new()).await?;
+    if options.json {
+        return print_json(&answer);
+    }
+    let words = answer.get("done").and_then(|done| done.as_str());
+    print(&format!("{}\n", words.unwrap_or_default()))
+}
