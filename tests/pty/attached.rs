@@ -222,7 +222,7 @@ fn a_pane_recovers_when_its_process_is_killed_and_started_again() {
     screen.sees("AGREE #0");
     miner.child.kill().expect("it runs");
     miner.child.wait().expect("it ended");
-    screen.sees("it runs elsewhere");
+    screen.sees("GONE  no answer");
     screen.types("2K");
     screen.sees("miner runs elsewhere, and does not answer: start it there");
     machine.says(&["mine", "now", "--node", "central"]);

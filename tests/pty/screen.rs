@@ -145,7 +145,7 @@ fn a_stack_of_panes_plays_the_same_at_80x24() {
     lab.waits("the payment at the miner", |_| {
         lab.pane("3 miner")
             .iter()
-            .any(|line| line.contains("mempool 1"))
+            .any(|line| line.contains("mempool   1"))
     });
     lab.types("3b");
     lab.sees("miner mined #");

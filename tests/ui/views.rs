@@ -108,7 +108,7 @@ fn a_swarm_is_a_table() {
 }
 
 /// A fork, a node that is down, one that failed, one that catches up, one that reorganised.
-fn troubled() -> LabView {
+pub fn troubled() -> LabView {
     let mut lab = crowd(6);
     lab.name = "troubled".into();
     lab.nodes[0].state = NodeState::Down;

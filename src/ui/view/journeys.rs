@@ -165,6 +165,8 @@ fn cell(
         }
         None if is_cut_off(scene, journey, ix) => words("cut off"),
         None if scene.lab.node(ix).is_none_or(|node| !node.state.is_up()) => words("down"),
+        // It did not run then: it has its blocks from its peers' chains.
+        None if !journey.expected.contains(&ix) => words(""),
         None => words("-"),
     }
 }

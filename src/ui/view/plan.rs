@@ -136,9 +136,7 @@ impl Plan {
             capacity: 1,
         };
         let band = caption_rows(lab, ui, (width, height));
-        if band > 0 {
-            plan.caption = Some(plan.cut_lines(band));
-        }
+        plan.caption = (band > 0).then(|| plan.cut_lines(band));
         if ui.view == View::Lab && ui.zoom.is_none() {
             plan.divide(lab, ui);
         }
