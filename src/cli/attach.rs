@@ -10,7 +10,7 @@ use clap::Args;
 
 pub(super) const EXAMPLES: &str = "\
 Examples:
-  chainlab attach                     the only lab that runs here, or all nodes of the only network
+  chainlab attach                     the only lab here, or the only network
   chainlab attach --lab scenario      one of several
   chainlab attach --node miner        one node alone
   chainlab attach 127.0.0.1:7000 127.0.0.1:7001    by their control addresses

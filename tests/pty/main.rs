@@ -27,4 +27,5 @@ mod refusal_kinds;
 mod screen;
 mod terminals;
 mod tutorial;
+mod typed;
 mod verbs;
