@@ -11,7 +11,7 @@ use clap::Args;
 
 pub(super) const EXAMPLES: &str = "\
 Examples:
-  chainlab attach                     the only lab that runs here, or all nodes of the only network
+  chainlab attach                     the only lab here, or the only network
   chainlab attach --lab scenario      one of several
   chainlab attach --node miner        one node alone
   chainlab attach --notes             the presenter's notes of a story that is played here

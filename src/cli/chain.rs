@@ -18,7 +18,7 @@ Examples:
   chainlab chain --node miner --from 100 --to 90
   chainlab chain --block 3              opened, with its proof of work judged
   chainlab chain --block 31f07ca9       by either end of its hash
-  chainlab chain --tx 9c4e              a transaction, and whether its block holds it";
+  chainlab chain --tx 9c4e              a transaction, and its place in a block";
 
 /// Blocks that are listed if nobody says how many.
 const SHOWN: usize = 20;

@@ -24,9 +24,9 @@ pub(super) const EXAMPLES: &str = "\
 Examples:
   chainlab check ~/.local/share/chainlab/nodes/central
   chainlab check my-lab                 every node of a lab that was kept
-  chainlab check my-lab --rebuild       mends coins and undo data from the blocks
+  chainlab check my-lab --rebuild       mends coins from the blocks
 
-Exit codes: 0, all is sound; 1, something is wrong; 2, there is nothing to check.";
+Exit codes: 0, all is sound; 1, something is wrong; 2, nothing is there.";
 
 /// Problems that are written out.
 const PROBLEMS_SHOWN: usize = 20;

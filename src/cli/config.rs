@@ -12,7 +12,8 @@ use std::path::PathBuf;
 pub(super) const EXAMPLES: &str = "\
 Examples:
   chainlab config --path
-  mkdir -p ~/.config/chainlab && chainlab config --print > ~/.config/chainlab/config.toml";
+  mkdir -p ~/.config/chainlab
+  chainlab config --print > ~/.config/chainlab/config.toml";
 
 #[derive(Args)]
 #[group(required = true)]

@@ -54,4 +54,71 @@ mod tests {
         }
         assert_eq!(listed.len(), command.get_subcommands().count() + 1);
     }
+
+    /// A command and all below it, with its name.
+    fn all(command: &Command, name: &str, found: &mut Vec<(String, Command)>) {
+        found.push((name.to_owned(), command.clone()));
+        for sub in command.get_subcommands() {
+            all(sub, &format!("{name} {}", sub.get_name()), found);
+        }
+    }
+
+    fn commands() -> Vec<(String, Command)> {
+        let mut command = grouped(super::super::Cli::command());
+        command.build();
+        let mut found = Vec::new();
+        all(&command, "chainlab", &mut found);
+        found.retain(|(name, _)| !name.contains(" help"));
+        found
+    }
+
+    #[test]
+    fn every_command_option_and_value_says_in_words_what_it_is() {
+        let mut bare = Vec::new();
+        for (name, command) in commands() {
+            let about = command.get_about().map(ToString::to_string);
+            if about.is_none_or(|about| about.is_empty()) {
+                bare.push(name.clone());
+            }
+            for arg in command.get_arguments() {
+                let place = format!("{name} {}", arg.get_id());
+                let help = arg.get_help().map(ToString::to_string).unwrap_or_default();
+                if !help.contains(' ') || help.ends_with([',', ':', ';']) {
+                    bare.push(format!("{place}: {help}"));
+                }
+                for value in arg.get_possible_values() {
+                    let is_a_flag = matches!(value.get_name(), "true" | "false");
+                    let said = value.get_help().map(ToString::to_string);
+                    if !is_a_flag && !said.is_some_and(|help| help.contains(' ')) {
+                        bare.push(format!("{place} {}", value.get_name()));
+                    }
+                }
+            }
+        }
+        // What completions are for is said above them; a shell's name needs no more.
+        bare.retain(|place| !place.starts_with("chainlab completions shell "));
+        assert_eq!(bare, [""; 0]);
+    }
+
+    #[test]
+    fn help_is_whole_in_80_columns_and_examples_are_not_broken() {
+        let mut long = Vec::new();
+        for (name, command) in commands() {
+            let examples = command.get_after_help().map(ToString::to_string);
+            let mut command = command.term_width(80);
+            let short = command.render_help().to_string();
+            let whole = command.render_long_help().to_string();
+            for line in examples
+                .iter()
+                .chain([&short, &whole])
+                .flat_map(|text| text.lines())
+            {
+                // How it is used is one line, to be copied.
+                if line.chars().count() > 80 && !line.contains("[OPTIONS]") {
+                    long.push(format!("{name}: {line}"));
+                }
+            }
+        }
+        assert_eq!(long, [""; 0]);
+    }
 }

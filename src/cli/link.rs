@@ -61,7 +61,7 @@ enum What {
     Set {
         #[command(flatten)]
         ends: Ends,
-        /// A link with a name, as in dsl; `chainlab link presets` lists them. What else is said overrides it.
+        /// A link preset, as in dsl; `chainlab link presets` lists them. What else is said overrides it.
         #[arg(long, value_name = "NAME")]
         preset: Option<String>,
         /// How long everything is on its way, as in 80ms.

@@ -38,9 +38,9 @@ pub(super) struct Look {
 /// What the text stands on.
 #[derive(Clone, Copy, Debug, PartialEq, Eq, ValueEnum)]
 pub(super) enum ThemeName {
-    /// Black or nearly.
+    /// For text on black, or nearly black.
     Dark,
-    /// White or nearly.
+    /// For text on white, or nearly white.
     Light,
 }
 
@@ -49,15 +49,15 @@ pub(super) enum ThemeName {
 pub(super) enum Color {
     /// As many as the terminal says it has.
     Auto,
-    /// None.
+    /// No colours.
     Never,
-    /// The terminal's own sixteen.
+    /// The terminal's own sixteen colours.
     #[value(name = "16")]
     Sixteen,
-    /// Those of xterm.
+    /// The 256 colours of xterm.
     #[value(name = "256")]
     Indexed,
-    /// Any.
+    /// All colours there are.
     True,
 }
 

@@ -22,7 +22,7 @@ Examples:
   chainlab mine strategy withhold --release 'depth 6' --node miner
   chainlab mine release --node miner      announce what it withholds
 
-Without --node: the only node, or the only one that mines (release: that withholds).";
+Without --node: the only node, or the only one that mines (release: withholds).";
 
 #[derive(Args)]
 pub(super) struct Options {
@@ -75,7 +75,9 @@ enum What {
 
 #[derive(Clone, Copy, PartialEq, Eq, ValueEnum)]
 enum StrategyName {
+    /// Announce what it finds at once.
     Honest,
+    /// Keep blocks and payments private until they are released.
     Withhold,
 }
 

@@ -65,8 +65,9 @@ const LAST_WAIT: Duration = Duration::from_secs(2);
 const SOCKET_THREADS: usize = 2;
 
 const ABOUT: &str = "\
-Runs a real blockchain network in one terminal: several nodes with wallets, miners and databases, side by
-side. Watch blocks walk from pane to pane, send coins, kill a node and see it catch up.";
+Runs a real blockchain network in one terminal: several nodes with wallets, miners and \
+databases, side by side. Watch blocks walk from pane to pane, send coins, kill a node and see it \
+catch up.";
 
 const EXAMPLES: &str = "\
 Examples:
@@ -74,8 +75,8 @@ Examples:
   chainlab run swarm                  twenty-four of them
   chainlab run --data-dir my-lab      a lab that is kept
   chainlab layouts scenario > my-lab.toml
-  chainlab node --name central --port 3000    one node in this terminal, without a screen
-  chainlab send --from alice --to bob --amount 1    in what runs in another terminal
+  chainlab node --name central --port 3000          one node, without a screen
+  chainlab send --from alice --to bob --amount 1    in what runs elsewhere
 
 On the screen, ? lists all keys and q quits.";
 
@@ -99,10 +100,10 @@ enum Command {
     /// Open a lab on the screen; that is also what `chainlab` alone does.
     #[command(after_help = run::EXAMPLES)]
     Run(run::Options),
-    /// Open the screen on what runs already; leaving it leaves that running.
+    /// Open the screen on what runs already, and leave that running.
     #[command(after_help = attach::EXAMPLES)]
     Attach(attach::Options),
-    /// List the layouts that are built in, or print one as a file to change.
+    /// List the layouts that are built in, or print one to be changed.
     #[command(after_help = layouts::EXAMPLES)]
     Layouts(layouts::Options),
     /// Run one node in this terminal until Ctrl-C.
@@ -144,7 +145,7 @@ enum Command {
     /// Call any method of the control protocol.
     #[command(after_help = rpc::EXAMPLES)]
     Rpc(rpc::Options),
-    /// Prove the database of a node that does not run, and mend what can be mended.
+    /// Prove a node's database, and mend what can be mended.
     #[command(after_help = check::EXAMPLES)]
     Check(check::Options),
     /// The file with the screen's settings and keys.

@@ -28,7 +28,7 @@ pub(super) enum Command {
 pub(super) const EXAMPLES: &str = "\
 Examples:
   chainlab network show > my-network.toml
-  chainlab network show --genesis 1JFN5FWkEKSCKqTS6RoQUNkSEHj82rRR5d=10 > my-network.toml
+  chainlab network show --genesis 1JFN5FWkEKSCKqTS6RoQUNkSEHj82rRR5d=10
   chainlab network show --data-dir my-lab/nodes/central
   chainlab node --name central --port 3000 --network my-network.toml";
 

@@ -22,10 +22,10 @@ use tokio::net::TcpListener;
 pub(super) const EXAMPLES: &str = "\
 Examples:
   chainlab node --name central --port 3000 --wallet alice
-  chainlab node --name miner --port 3001 --connect 127.0.0.1:3000 --mine rewards --hashrate '14 kH/s'
-  chainlab node --name bob --port 3002 --connect 127.0.0.1:3000 --network my-network.toml
+  chainlab node --name miner --port 3001 --connect 127.0.0.1:3000 --mine rewards
+  chainlab node --name bob --port 3002 --network my-network.toml
 
-RUST_LOG says how much is logged, as in RUST_LOG=debug; --log-format json, how.";
+RUST_LOG says how much is logged, as in RUST_LOG=debug.";
 
 #[derive(Args)]
 pub(super) struct Options {

@@ -51,7 +51,7 @@ enum What {
     },
     /// Take no connection from or to an IP address for a time.
     Ban {
-        /// Whom.
+        /// The address to ban.
         ip: IpAddr,
         /// How long.
         #[arg(long = "for", value_name = "TIME", default_value = "1d", value_parser = parse_duration)]
@@ -59,7 +59,7 @@ enum What {
     },
     /// Lift a ban.
     Unban {
-        /// Whose.
+        /// The address whose ban is over.
         ip: IpAddr,
     },
 }

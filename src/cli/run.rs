@@ -18,13 +18,13 @@ use std::path::{Path, PathBuf};
 pub(super) const EXAMPLES: &str = "\
 Examples:
   chainlab run                          three nodes: central, wallet, miner
-  chainlab run swarm                    another layout; `chainlab layouts` lists them
+  chainlab run swarm                    another one, of `chainlab layouts`
   chainlab run my-lab.toml              one of your own
-  chainlab run mesh --data-dir my-mesh  kept: the next start goes on where this one ended
+  chainlab run mesh --data-dir my-mesh  kept: the next start goes on from there
   chainlab run partition --big          a story, with its titles in large letters
-  chainlab run --seed 7 --clock 2026-01-01T12:00:00Z --show-keys    for a recording
-  chainlab run scenario --headless --until 'height >= 3 and tips == 1'    for a test: exit code 0 or 3
-  chainlab run my-lab.toml --headless --virtual --json    its script, played in a moment";
+  chainlab run --seed 7 --clock 2026-01-01T12:00:00Z    for a recording
+  chainlab run --headless --until 'height >= 3'         a test: exit code 0 or 3
+  chainlab run my-lab.toml --headless --virtual         its script, in a moment";
 
 #[derive(Args)]
 pub(super) struct Options {

@@ -18,8 +18,8 @@ use tokio::time::{Instant, sleep};
 pub(super) const EXAMPLES: &str = "\
 Examples:
   chainlab send --from alice --to bob --amount 1
-  chainlab send --from alice --to 1JFN5FWkEKSCKqTS6RoQUNkSEHj82rRR5d --amount 0.5 --fee 0.001
-  chainlab send --from alice --to bob --amount 1 --mine              in a block at once
+  chainlab send --from alice --to 1JFN5FWkEKSCKqTS6RoQUNkSEHj82rRR5d --amount 2
+  chainlab send --from alice --to bob --amount 1 --mine    in a block at once
   chainlab send --from alice --to bob --amount 1 --wait confirmed";
 
 /// How often a payment is looked for in the chain.

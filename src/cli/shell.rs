@@ -12,7 +12,7 @@ pub(super) struct Completions {
 
 pub(super) const EXAMPLES: &str = "\
 Examples:
-  chainlab completions bash > ~/.local/share/bash-completion/completions/chainlab
+  chainlab completions bash > chainlab.bash    for your shell to source
   chainlab completions fish > ~/.config/fish/completions/chainlab.fish";
 
 /// Prints what a shell needs to complete commands.

@@ -20,7 +20,7 @@ Examples:
   chainlab wallet history eve
   (umask 077; chainlab wallet export eve > eve.key)    for you alone to read
   chainlab wallet import eve --node miner < eve.key
-  chainlab wallet import eve-too --of eve --node miner   the same coins on two nodes";
+  chainlab wallet import eve-too --of eve --node miner    the same coins twice";
 
 /// The longest key that is read, in bytes: 64 digits, and whatever ends the line.
 const SECRET_BYTES_MAX: u64 = 200;

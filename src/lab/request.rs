@@ -118,7 +118,7 @@ impl LinkChange {
         }
     }
 
-    /// To what a link with a name is like; whether anything passes stays as it is.
+    /// To what a link preset is like; whether anything passes stays as it is.
     pub fn to_preset(preset: &Preset) -> Self {
         let like = preset.conditions;
         Self {

@@ -42,7 +42,7 @@ latency = "150ms"
 kind = "ring"
 
 [traffic]
-rate = "2/s"
+rate = "2 tx/s"
 
 [[node]]
 name = "oslo"

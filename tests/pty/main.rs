@@ -30,4 +30,5 @@ mod script_lead;
 mod story;
 mod terminals;
 mod tutorial;
+mod typed;
 mod verbs;

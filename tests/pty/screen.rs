@@ -191,7 +191,7 @@ fn a_lab_that_is_kept_goes_on_where_it_was() {
     });
     let mut again = again;
     again.types("2z");
-    again.sees("wallet node");
+    again.sees("full node with");
     again.types("]]]");
     again.sees(&eve);
     again.types("\x03");

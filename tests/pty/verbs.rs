@@ -392,8 +392,8 @@ fn miners_peers_links_and_events_of_single_nodes_obey() {
         "3",
     ];
     let on = shell.done(&on).out;
-    let last = "central mines for alice when 3 transactions wait";
-    assert_eq!(on.lines().last(), Some(last));
+    let line = "central mines for alice when 3 transactions wait, with 5 H/s\n";
+    assert_eq!(on, line, "one line says it all");
     let status = shell.until(&["status"], |said| said.out.contains("5 H/s"));
     assert!(
         status

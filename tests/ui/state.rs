@@ -7,6 +7,7 @@ use chainlab::chain::Amount;
 use chainlab::lab::view::{NodeIx, NodeState};
 use chainlab::lab::{Answer, LabView, Request};
 use chainlab::node::io::{Command, Payment, Reply, SendPlan};
+use chainlab::node::message::Role;
 use chainlab::node::mining::MiningMode;
 use chainlab::ui::state::{Effect, Purpose, UiEvent, UiState, View};
 use crossterm::event::{KeyModifiers, MouseButton, MouseEvent, MouseEventKind};
@@ -355,5 +356,26 @@ fn a_lab_without_nodes_takes_every_key() {
         "Tab", "S-Tab", "1", "j", "G", "PgDn", "m", "b", "K", "w", "y", "z", "Esc",
     ] {
         press(&lab, &mut ui, key);
+    }
+}
+
+#[test]
+fn a_full_node_with_wallets_is_called_that_in_zoom() {
+    let mut lab = scenario();
+    change(&mut lab.nodes[0], |node| node.role = Role::Wallet);
+    change(&mut lab.nodes[2], |node| {
+        node.role = Role::Miner;
+        node.wallets.clear();
+    });
+    for (keys, words) in [
+        ("1 z", "full node with a wallet"),
+        ("2 z", "full node with 4 wallets"),
+        ("3 z", "mining node"),
+    ] {
+        let mut ui = ui(&lab);
+        press(&lab, &mut ui, keys);
+        let picture = lines(&draw(&lab, &ui)).join("\n");
+        assert!(picture.contains(words), "{words}: {picture}");
+        assert!(!picture.contains("wallet node"), "{picture}");
     }
 }
