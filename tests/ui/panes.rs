@@ -182,6 +182,10 @@ fn a_node_that_is_down_says_so_in_its_border_and_shows_nothing_that_only_was() {
     }
     let has = |words: &str| rows.iter().any(|row| row.contains(words));
     assert!(has("height  12  [") && has("alice 9"), "{rows:#?}");
+    let mut ui = screen(&lab, (80, 24), COLOURED);
+    ui.spec.table = Some(true);
+    let table = lines(&draw(&lab, &ui)).join("\n");
+    assert!(table.contains("DOWN  K starts it"), "{table}");
     lab.nodes[1].state = NodeState::Failed("the disk is full".into());
     let buffer = draw(&lab, &screen(&lab, (120, 36), COLOURED));
     let rows = pane(&buffer, "2 wallet");

@@ -131,7 +131,8 @@ impl Widths {
         widths.wallets = take(WALLET + 2);
         widths.mempool = take(5);
         widths.peers = take(6);
-        widths.blocks = take(chip * BLOCKS.0 + 2);
+        // One more than chips need: `DOWN  K starts it` stands there, too.
+        widths.blocks = take(chip * BLOCKS.0 + 3);
         for _ in WALLET..WALLET_LONG {
             widths.wallets += take(1);
         }
@@ -273,7 +274,13 @@ fn wallets(scene: Scene<'_>, node: &NodeView, widths: &Widths) -> Vec<Span<'stat
     }
     let wallets = node.snapshot.as_ref().map(|snapshot| &snapshot.wallets);
     match wallets.filter(|wallets| !wallets.is_empty()) {
-        Some(wallets) => first_wallets(scene, wallets, room, 1).remove(0),
+        Some(wallets) => {
+            let mut spans = first_wallets(scene, wallets, room, 1).remove(0);
+            for span in spans.iter_mut().filter(|_| !node.state.is_up()) {
+                span.style = scene.theme.faint();
+            }
+            spans
+        }
         None => vec![Span::styled(NONE, scene.theme.dim())],
     }
 }
