@@ -5,8 +5,8 @@
 //! screen, does not enter into it.
 //!
 //! 1. The digits are the last two of the hash as people read it. A block at the same height is a
-//!    rival, and one a height below or above may be its parent, its child, or stand beside it in a
-//!    row: if one of those has these digits, it takes three, then four.
+//!    rival, and one at most [`ROW`] heights below or above stands in a row with it: if one of those
+//!    has these digits, it takes three, then four.
 //! 2. Colours are numbered round a circle, so that numbers far apart are colours far apart. Blocks
 //!    at even heights ask for one on one side of it and those at odd heights for one on the other.
 //!    So a block is far from its parent without knowing its chip, and on a chain without rivals
@@ -26,6 +26,9 @@ pub const COLOURS: usize = 12;
 
 /// Digits of a chip, at least and at most.
 const DIGITS: (usize, usize) = (2, 4);
+
+/// Heights to either side at which no block has the same digits: as many as rows show at 120 columns.
+const ROW: u32 = 8;
 
 /// Colours on each side of the circle that blocks ask for by themselves.
 const SIDE: usize = 4;
@@ -130,11 +133,7 @@ impl Chips {
     }
 
     fn choose(&self, id: BlockId) -> Chip {
-        let below = id.height.saturating_sub(1);
-        let above = id.height.saturating_add(1);
-        let least = (below, BlockHash([0; 32]));
-        let most = (above, BlockHash([0xff; 32]));
-        let near: Vec<_> = self.chips.range(least..=most).collect();
+        let near: Vec<_> = self.around(id, 1).collect();
         let colour = colour(id, |candidate, (from_rivals, from_others)| {
             near.iter().all(|((height, _), chip)| {
                 let wanted = match *height == id.height {
@@ -145,14 +144,25 @@ impl Chips {
             })
         });
         let is_taken = |chip: &Chip| {
-            near.iter()
-                .any(|(_, other)| other.digits() == chip.digits())
+            let mut row = self.around(id, ROW);
+            row.any(|(_, other)| other.digits() == chip.digits())
         };
         let cut = |(from_end, len)| Chip::cut(&id.hash, from_end, len, colour);
         let mut chips = places().map(cut);
         let free = chips.find(|chip| !is_taken(chip));
         // Hashes that are alike in half of their digits are not to be had by chance.
         free.unwrap_or_else(|| cut((0, DIGITS.1)))
+    }
+
+    /// Chips of blocks at most so many heights below or above.
+    fn around(
+        &self,
+        id: BlockId,
+        heights: u32,
+    ) -> impl Iterator<Item = (&(u32, BlockHash), &Chip)> {
+        let least = (id.height.saturating_sub(heights), BlockHash([0; 32]));
+        let most = (id.height.saturating_add(heights), BlockHash([0xff; 32]));
+        self.chips.range(least..=most)
     }
 }
 
