@@ -27,7 +27,7 @@ pub const JOURNEYS: usize = 32;
 pub const REORGANISATIONS: usize = 64;
 
 /// A node of a lab, by its place in it. Nodes are added at the end and never removed, so it stays
-/// the same node.
+/// the same node, until the lab is made anew: then those that were added are gone.
 #[derive(Clone, Copy, Debug, PartialEq, Eq, PartialOrd, Ord, Hash, Serialize, Deserialize)]
 pub struct NodeIx(pub usize);
 

@@ -8,17 +8,21 @@ use crate::common::running::{
     CENTRAL, MINER, TEXT, WALLET, addresses, agree_on, all_up, ask, begun, confirmed, create, done,
     kept_in, mine, options, payment, refused, start, until,
 };
+use chainlab::lab::control::Client;
 use chainlab::lab::control::registry::Entry;
 use chainlab::lab::layout::NodeSpec;
 use chainlab::lab::request::{Bend, LinkChange, TrafficChange};
 use chainlab::lab::script::{Pace, ScriptChange, StepState};
-use chainlab::lab::{Answer, Control, Lab, LabOptions, LabView, NodeIx, Request};
+use chainlab::lab::{Answer, Control, Lab, LabOptions, LabView, NodeIx, Request, network};
 use chainlab::link::LinkState;
+use chainlab::live::{self, LabClock};
+use chainlab::node::Config;
 use chainlab::node::io::Command;
 use serde_json::json;
 use std::collections::BTreeSet;
 use std::fs;
 use std::path::Path;
+use std::sync::Arc;
 use std::time::Duration;
 
 /// What a lab says that is just being made anew.
@@ -448,6 +452,38 @@ async fn only_a_temporary_lab_of_this_process_with_a_story_is_made_anew() {
     for lab in [several, beside, mixed, plain, far, kept] {
         lab.close().await.expect("it closes");
     }
+}
+
+#[tokio::test(flavor = "multi_thread")]
+async fn a_node_of_another_process_that_has_the_chain_is_in_the_way() {
+    let (lab, entry) = served().await;
+    let client = Client::connect(&entry.door).await.expect("it is open");
+    let params = network::read("the lab", &client.about().network_file).expect("sound");
+    let seeds = live::seeds().expect("the system has randomness");
+    let mut config = Config::new("solo", Arc::new(params), seeds);
+    config.connect = lab.view().nodes[0].addr.into_iter().collect();
+    let (dir, clock) = (
+        tempfile::tempdir().expect("a directory"),
+        LabClock::from_wall(),
+    );
+    let solo = live::spawn(config, dir.path(), None, clock).await;
+    let solo = solo.expect("it starts");
+    let peers = |count| {
+        move |view: &LabView| {
+            let seen = view.nodes[0].snapshot.as_ref();
+            seen.is_some_and(|seen| seen.ready_peers().count() == count)
+        }
+    };
+    until(&lab, peers(3)).await;
+    assert_eq!(
+        refused(&lab, restart()).await,
+        "central is connected with solo, which is not of this lab, and would bring the old chain back"
+    );
+    solo.stop().await;
+    until(&lab, peers(2)).await;
+    done(&lab, restart()).await;
+    assert_eq!(runs(&begun(&lab).await), 1);
+    lab.close().await.expect("it closes");
 }
 
 #[tokio::test(flavor = "multi_thread")]

@@ -41,12 +41,10 @@ async fn listen(rounds: &Arc<Rounds>, shared: &Arc<Shared>, mut following: Follo
         }
         drop(following);
         let met = loop {
-            if parting == Parting::Gone {
-                sleep(RETRY).await;
-            }
-            match Met::again(Arc::clone(&host), &before).await {
-                Ok(met) => break met,
-                Err(_) => sleep(RETRY).await,
+            // Also at first: the other side may say again and again that it begins anew.
+            sleep(RETRY).await;
+            if let Ok(met) = Met::again(Arc::clone(&host), &before).await {
+                break met;
             }
         };
         if runs_of(&met.opening.lab) != runs {

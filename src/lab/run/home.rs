@@ -289,6 +289,34 @@ mod tests {
     }
 
     #[test]
+    fn what_nodes_stored_goes_and_what_opens_their_doors_stays() {
+        let tmp = tempfile::tempdir().expect("a directory");
+        let elsewhere = tmp.path().join("elsewhere");
+        fs::create_dir(&elsewhere).expect("room on disk");
+        fs::write(elsewhere.join("thesis.txt"), "years of work").expect("room on disk");
+        let home = Home::temporary_in(tmp.path()).expect("a home");
+        home.make_nodes().expect("room on disk");
+        for name in ["central", "dora"] {
+            let node = home.node(name);
+            fs::create_dir_all(node.join("blocks")).expect("room on disk");
+            fs::write(node.join("blocks/1"), "a block").expect("room on disk");
+            fs::write(node.join(COOKIE_FILE), "secret").expect("room on disk");
+            // What a link leads to is not the lab's.
+            std::os::unix::fs::symlink(&elsewhere, node.join("link")).expect("room on disk");
+        }
+        home.clear_nodes(&["central", "never started"])
+            .expect("they go");
+        let left = fs::read_dir(home.node("central")).expect("it is there");
+        let left: Vec<_> = left
+            .map(|entry| entry.expect("readable").file_name())
+            .collect();
+        assert_eq!(left, [COOKIE_FILE]);
+        assert!(!home.node("dora").exists());
+        assert!(elsewhere.join("thesis.txt").exists());
+        home.leave().expect("room on disk");
+    }
+
+    #[test]
     fn what_a_dead_lab_left_is_swept_up_and_a_living_ones_data_is_not() {
         let tmp = tempfile::tempdir().expect("a directory");
         let living = Home::temporary_in(tmp.path()).expect("a home");

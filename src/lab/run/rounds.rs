@@ -181,8 +181,10 @@ impl Rounds {
         new.set_pairs(&new.lock().nodes).map_err(fault)?;
         new.save_into(home).map_err(fault)?;
         *self.place() = Arc::clone(&new);
-        // The nodes may listen elsewhere now, and those that were added are gone.
-        new.write_entry().map_err(fault)?;
+        // Nothing can go wrong any more. Those nodes that were added are gone.
+        if let Err(error) = new.write_entry() {
+            tracing::warn!("other programs are told of nodes that are gone: {error}");
+        }
         drop(place);
         new.changed();
         Ok(new)
@@ -245,6 +247,10 @@ impl Shared {
                 let words = "runs in another process, and cannot be made anew";
                 return Err(format!("{} {words}", far.name).into());
             }
+            if let Some((node, stranger)) = model.stranger() {
+                let words = "which is not of this lab, and would bring the old chain back";
+                return Err(format!("{node} is connected with {stranger}, {words}").into());
+            }
             match &model.course {
                 Course::On | Course::Stuck(_) => model.course = Course::Clearing,
                 Course::Clearing | Course::Over => {
@@ -272,6 +278,19 @@ impl Shared {
             model.is_starting() && !model.course.is_over()
         };
         while is_starting() && changes.changed().await.is_ok() {}
+    }
+}
+
+impl Model {
+    /// A node with a peer that is no node of the lab, and what it calls that.
+    fn stranger(&self) -> Option<(&str, &str)> {
+        let up = self.nodes.iter().filter(|node| node.state.is_up());
+        let seen = up.filter_map(|node| Some((node, node.snapshot.as_ref()?)));
+        let mut peers = seen.flat_map(|(node, seen)| {
+            let ready = seen.peers.iter().filter(|peer| peer.ready);
+            ready.map(move |peer| (&*node.name, peer.name.as_str()))
+        });
+        peers.find(|(_, peer)| self.named(peer).is_none())
     }
 }
 

@@ -160,6 +160,21 @@ fn how_long_it_ran_is_neither_what_it_was_set_to_nor_what_it_stood_still() {
 }
 
 #[test]
+fn a_clock_that_begins_again_is_as_new_but_for_how_long_it_ran() {
+    let (clock, ms) = clock();
+    clock.reserve("nora");
+    ms.fetch_add(1_000, Ordering::Relaxed);
+    clock.not_before(START + Duration::from_secs(86_400));
+    clock.pause();
+    clock.begin_again(START);
+    assert_eq!((clock.now(), clock.is_paused()), (START, false));
+    assert_eq!(clock.neighbours(), Arc::default());
+    ms.fetch_add(250, Ordering::Relaxed);
+    assert_eq!(shown_ms(&clock), 250);
+    assert_eq!(clock.ran(), Duration::from_millis(1_250));
+}
+
+#[test]
 fn it_goes_on_from_a_tip_that_is_ahead_and_ignores_one_that_is_behind() {
     let (clock, ms) = clock();
     clock.not_before(START + Duration::from_secs(60));
