@@ -36,7 +36,7 @@ fn a_key_of_the_file_wins_and_the_screen_says_so_when_it_opens() {
     let home = home.path().to_str().expect("plain");
     let mut lab = Screen::with(&["run", "scenario"], SIZE, &[("XDG_CONFIG_HOME", home)]);
     lab.sees("config.toml: w is send, no longer new-wallet");
-    lab.sees("1 central");
+    lab.sees("alice ");
     lab.types("w");
     lab.sees("send coins");
 }

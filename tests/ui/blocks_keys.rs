@@ -143,10 +143,13 @@ fn a_block_is_opened_on_a_node_that_has_it() {
     desk.tell(UiEvent::Answered(purpose, Err(why.clone())));
     assert!(desk.text().contains(&why), "{}", desk.text());
     desk.press("Esc");
-    assert!(desk.text().contains("nodes here"), "{}", desk.text());
+    assert!(desk.text().contains("nodes at this tip"), "{}", desk.text());
     assert_eq!(desk.copies(), wanted.to_string(), "the same one is chosen");
     desk.press("Esc");
-    assert!(!desk.text().contains("nodes here"), "and back to the lab");
+    assert!(
+        !desk.text().contains("nodes at this tip"),
+        "and back to the lab"
+    );
 }
 
 #[test]

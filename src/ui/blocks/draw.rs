@@ -19,7 +19,7 @@ use ratatui::widgets::{Block, Paragraph};
 const TREE: [Column; 7] = [
     number("height", 0),
     words("block", 0),
-    words("nodes here", 1),
+    words("nodes at this tip", 1),
     words("mined by", 2),
     number("txs", 4),
     number("age", 3),

@@ -4,10 +4,10 @@
 //! ╭ blocks ───────────────────────────────────────────────────────────────────────────────────╮
 //! │  Tree   On their way   Transactions                                                       │
 //! │ reorganisation 3 deep at +01:42: #13 [a9], mined by miner, won over #12 [17] at wallet     │
-//! │       height  block  nodes here      mined by  txs   age  hash                            │
-//! │ ●         13  [a9]   wallet central  miner       1   3 s  ..31f07ca9                      │
-//! │ │ ○       12  [17]   lost            relay       0   9 s  ..99ab0017                      │
-//! │ ●─┘       11  [5e]                   miner       0  14 s  ..00c1d25e                      │
+//! │       height  block  nodes at this tip  mined by  txs   age  hash                         │
+//! │ ●         13  [a9]   wallet central     miner       1   3 s  ..31f07ca9                   │
+//! │ │ ○       12  [17]   lost               relay       0   9 s  ..99ab0017                   │
+//! │ ●─┘       11  [5e]                      miner       0  14 s  ..00c1d25e                   │
 //! ╰──────────────────────────────────────────────────────────────────────────────── 1 of 14 ──╯
 //! ```
 //!
