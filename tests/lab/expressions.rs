@@ -167,7 +167,7 @@ fn a_node_that_is_behind_on_the_same_branch_is_on_another_tip_but_on_no_other_br
     };
     let fork = Facts::new(nodes(), &ancestry);
     assert!(expr("tips == 3 and branches == 2").judge(&fork).holds);
-    assert_eq!(why("branches == 1", &fork), ["branches == 1: 2"]);
+    assert_eq!(why("branches == 1", &fork), ["branches == 1, it is 2"]);
     let mut behind = nodes();
     behind[2].is_running = false;
     let behind = Facts::new(behind, &ancestry);
