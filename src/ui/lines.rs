@@ -46,11 +46,18 @@ fn is_one_column(c: char) -> bool {
 }
 
 fn put_plain(buffer: &mut Buffer, area: Rect, y: u16, line: &Line<'_>) {
-    let mut columns = area.x..area.right();
+    if area.is_empty() {
+        return;
+    }
+    let from = buffer.index_of(area.x, y);
+    let mut cells = buffer.content[from..][..usize::from(area.width)].iter_mut();
     for span in &line.spans {
         let style = line.style.patch(span.style);
-        for (c, x) in span.content.chars().zip(&mut columns) {
-            buffer[(x, y)].set_char(c).set_style(style);
+        for c in span.content.chars() {
+            let Some(cell) = cells.next() else {
+                return;
+            };
+            cell.set_char(c).set_style(style);
         }
     }
 }

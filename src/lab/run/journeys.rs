@@ -184,10 +184,13 @@ impl<K: Traveller> Journeys<K> {
         let (drafts, highest) = (&self.drafts, self.highest);
         let shown = self.shown.get_or_insert_with(|| {
             let known = drafts.iter().filter(|draft| draft.is_known(highest));
-            let mut journeys: Vec<_> = known.filter_map(Draft::journey).collect();
-            journeys.sort_by_key(|journey| Reverse(journey.at));
-            journeys.truncate(JOURNEYS);
-            Arc::new(journeys)
+            let begun = known.filter_map(|draft| Some((draft.origin()?.1, draft)));
+            let mut newest: Vec<_> = begun.collect();
+            newest.sort_by_key(|(at, _)| Reverse(*at));
+            // Many more are followed than are shown, and there is something new in every frame.
+            newest.truncate(JOURNEYS);
+            let journeys = newest.into_iter();
+            Arc::new(journeys.filter_map(|(_, draft)| draft.journey()).collect())
         });
         Arc::clone(shown)
     }
@@ -249,21 +252,35 @@ impl<K: Traveller> Draft<K> {
         self.what.id(self.height).is_some() && (self.maker.is_some() || is_high)
     }
 
+    /// Where it set out, and when: at its maker, if that is known, else where it was first.
+    fn origin(&self) -> Option<(NodeIx, Time)> {
+        let order = |ix: &NodeIx, at: Time| (Some(*ix) != self.maker, at);
+        let mut arrivals = self.arrivals.iter();
+        let (first, (first_at, _)) = arrivals.next()?;
+        let first = (*first, *first_at);
+        Some(arrivals.fold(first, |first, (ix, (at, _))| {
+            match order(ix, *at) < order(&first.0, first.1) {
+                true => (*ix, *at),
+                false => first,
+            }
+        }))
+    }
+
     fn journey(&self) -> Option<Journey<K::Id>> {
         let id = self.what.id(self.height)?;
+        let (origin, at) = self.origin()?;
         let mut arrivals: Vec<_> = self.arrivals.iter().collect();
-        arrivals.sort_by_key(|(ix, (at, _))| (Some(**ix) != self.maker, *at));
-        let (origin, (at, _)) = *arrivals.first()?;
+        arrivals.sort_by_key(|(ix, (at, _))| (**ix != origin, *at));
         let arrivals = arrivals.into_iter().map(|(node, (then, from))| Arrival {
             node: *node,
-            after: then.since(*at),
-            from: from.filter(|_| node != origin),
+            after: then.since(at),
+            from: from.filter(|_| *node != origin),
         });
         Some(Journey {
             id,
-            origin: *origin,
-            is_own: self.maker == Some(*origin),
-            at: *at,
+            origin,
+            is_own: self.maker == Some(origin),
+            at,
             expected: self.expected.clone(),
             arrivals: arrivals.collect(),
         })
