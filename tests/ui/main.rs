@@ -24,6 +24,7 @@ mod panes;
 mod rough;
 mod send;
 mod state;
+mod tables;
 mod views;
 mod zoom;
 mod zoom_lists;
