@@ -29,6 +29,7 @@ mod rough;
 mod send;
 mod state;
 mod story;
+mod tables;
 mod views;
 mod zoom;
 mod zoom_lists;

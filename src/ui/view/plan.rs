@@ -14,11 +14,14 @@
 //! size of the screen, the number of nodes and the layout, never from what happens in the lab: nothing
 //! moves while somebody looks. Drawing and the mouse both ask here, so that a click hits what is seen.
 
-use super::{journeys, pane};
+mod boxes;
+
+use super::pane;
 use crate::lab::{LabView, NodeIx};
 use crate::ui::keymap::Action;
 use crate::ui::state::{UiState, View};
 use crate::ui::view::band;
+use boxes::Boxes;
 use ratatui::layout::{Position, Rect};
 
 /// The smallest screen that anything useful fits on.
@@ -44,9 +47,6 @@ const TABLE_LINES: u16 = 3;
 
 /// The least lines of a box below panes or table.
 const BOX: u16 = 4;
-
-/// The least columns of the last blocks beside block propagation.
-const TREE_WIDTH: u16 = 44;
 
 /// How nodes are shown.
 #[derive(Clone, Copy, Debug, PartialEq, Eq)]
@@ -184,7 +184,9 @@ impl Plan {
             None => self.table(lab, ui.focus),
         }
         if let Some(below) = self.below() {
-            self.share(below);
+            let boxes = Boxes::new(below, self.order.len());
+            self.journeys = Some(boxes.journeys);
+            (self.blocks, self.mempool) = (boxes.blocks, boxes.mempool);
         }
     }
 
@@ -371,73 +373,12 @@ impl Plan {
         (area.height >= 3 && !self.order.is_empty()).then_some(area)
     }
 
-    /// Shares what is left among block propagation, the last blocks and the mempool.
-    fn share(&mut self, area: Rect) {
-        /// With fewer lines there is one box above another less.
-        const TWO: u16 = 10;
-        const THREE: u16 = 16;
-        let (width, height) = (area.width, area.height);
-        let wanted = journeys::wanted(self.order.len());
-        if height < TWO {
-            self.journeys = Some(area);
-        } else if width >= wanted + TREE_WIDTH {
-            let left = wanted + (width - wanted - TREE_WIDTH) / 2;
-            let (left, right) = left_of(area, left);
-            let (above, below) = upper(left, height * 3 / 5);
-            (self.journeys, self.mempool) = (Some(above), Some(below));
-            self.blocks = Some(right);
-        } else if width >= GRID_WIDTH {
-            let (above, below) = upper(area, height / 2);
-            let (left, right) = left_of(below, width / 2);
-            self.journeys = Some(above);
-            (self.blocks, self.mempool) = (Some(left), Some(right));
-        } else if height < THREE {
-            let (above, below) = upper(area, height / 2);
-            (self.journeys, self.blocks) = (Some(above), Some(below));
-        } else {
-            let (above, rest) = upper(area, height / 3);
-            let (middle, below) = upper(rest, rest.height / 2);
-            (self.journeys, self.blocks) = (Some(above), Some(middle));
-            self.mempool = Some(below);
-        }
-    }
-
     /// The lowest lines of the body, which has them no more.
     fn cut_lines(&mut self, lines: u16) -> Rect {
         let lines = lines.min(self.body.height);
         self.body.height -= lines;
         Rect::new(0, self.body.bottom(), self.body.width, lines)
     }
-}
-
-/// So many lines at the top, and the others.
-fn upper(area: Rect, lines: u16) -> (Rect, Rect) {
-    let lines = lines.min(area.height);
-    let rest = Rect {
-        y: area.y + lines,
-        height: area.height - lines,
-        ..area
-    };
-    let first = Rect {
-        height: lines,
-        ..area
-    };
-    (first, rest)
-}
-
-/// So many columns at the left, and the others.
-fn left_of(area: Rect, columns: u16) -> (Rect, Rect) {
-    let columns = columns.min(area.width);
-    let rest = Rect {
-        x: area.x + columns,
-        width: area.width - columns,
-        ..area
-    };
-    let first = Rect {
-        width: columns,
-        ..area
-    };
-    (first, rest)
 }
 
 fn lines(count: usize) -> u16 {

@@ -1,0 +1,93 @@
+//! What stands below panes and tables: block propagation first, then the last blocks, then the mempool.
+//!
+//! ```text
+//! wide enough for two beside each other     not so wide             narrow
+//! ╭ propagation ──╮╭ blocks ──╮             ╭ propagation ───────╮  ╭ propagation ─╮
+//! ╭ mempool ──────╮│          │             ╭ blocks ─╮╭ mempool ╮  ╭ blocks ──────╮
+//!                                                                   ╭ mempool ─────╮
+//! ```
+
+use super::GRID_WIDTH;
+use crate::ui::view::journeys;
+use ratatui::layout::Rect;
+
+/// The least columns of the last blocks beside block propagation.
+const TREE_WIDTH: u16 = 44;
+
+/// With fewer lines there is one box above another less.
+const TWO: u16 = 10;
+const THREE: u16 = 16;
+
+/// The boxes that there is room for.
+pub(super) struct Boxes {
+    pub journeys: Rect,
+    pub blocks: Option<Rect>,
+    pub mempool: Option<Rect>,
+}
+
+impl Boxes {
+    /// Shares an area among them, in a lab of so many nodes.
+    pub fn new(area: Rect, nodes: usize) -> Self {
+        let (width, height) = (area.width, area.height);
+        let wanted = journeys::wanted(nodes);
+        if height < TWO {
+            return Self {
+                journeys: area,
+                blocks: None,
+                mempool: None,
+            };
+        }
+        let (journeys, blocks, mempool) = if width >= wanted + TREE_WIDTH {
+            let left = wanted + (width - wanted - TREE_WIDTH) / 2;
+            let (left, blocks) = beside(area, left);
+            let (journeys, mempool) = above(left, height * 3 / 5);
+            (journeys, blocks, Some(mempool))
+        } else if width >= GRID_WIDTH {
+            let (journeys, below) = above(area, height / 2);
+            let (blocks, mempool) = beside(below, width / 2);
+            (journeys, blocks, Some(mempool))
+        } else if height < THREE {
+            let (journeys, blocks) = above(area, height / 2);
+            (journeys, blocks, None)
+        } else {
+            let (journeys, rest) = above(area, height / 3);
+            let (blocks, mempool) = above(rest, rest.height / 2);
+            (journeys, blocks, Some(mempool))
+        };
+        Self {
+            journeys,
+            blocks: Some(blocks),
+            mempool,
+        }
+    }
+}
+
+/// So many lines at the top, and the others.
+fn above(area: Rect, lines: u16) -> (Rect, Rect) {
+    let lines = lines.min(area.height);
+    let rest = Rect {
+        y: area.y + lines,
+        height: area.height - lines,
+        ..area
+    };
+    let first = Rect {
+        height: lines,
+        ..area
+    };
+    (first, rest)
+}
+
+/// So many columns at the left, and the others.
+fn beside(area: Rect, columns: u16) -> (Rect, Rect) {
+    let columns = columns.min(area.width);
+    let rest = Rect {
+        x: area.x + columns,
+        width: area.width - columns,
+        ..area
+    };
+    let first = Rect {
+        width: columns,
+        ..area
+    };
+    (first, rest)
+}
