@@ -161,6 +161,23 @@ mod tests {
         assert_eq!(depth(true, Some("truecolor"), term), Depth::None);
     }
 
+    #[derive(clap::Parser)]
+    struct Program {
+        #[command(flatten)]
+        look: Look,
+    }
+
+    #[test]
+    fn braille_is_asked_for_and_goes_with_all_but_ascii() {
+        let parse = |args: &[&str]| {
+            let all = std::iter::once("chainlab").chain(args.iter().copied());
+            <Program as clap::Parser>::try_parse_from(all).map(|program| program.look.braille)
+        };
+        assert_eq!(parse(&[]).ok(), Some(false));
+        assert_eq!(parse(&["--braille"]).ok(), Some(true));
+        assert!(parse(&["--braille", "--ascii"]).is_err());
+    }
+
     #[test]
     fn only_a_locale_that_is_not_utf_8_asks_for_ascii() {
         assert!(is_utf8(None) && is_utf8(Some("de_DE.UTF-8")) && is_utf8(Some("C.utf8")));

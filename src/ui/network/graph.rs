@@ -22,7 +22,6 @@ use ratatui::layout::{Position, Rect};
 use ratatui::style::Style;
 use ratatui::text::{Line, Span};
 use ratatui::widgets::{Clear, Widget};
-use std::collections::BTreeMap;
 
 /// Where along a line its words may stand, in thousandths, the best first.
 const PLACES: [usize; 9] = [500, 400, 600, 300, 700, 200, 800, 120, 880];
@@ -45,10 +44,13 @@ pub fn render(buffer: &mut Buffer, area: Rect, sight: Sight<'_>, places: &Places
         places,
         area,
         taken: nodes::extents(sight, places),
-        crossed: BTreeMap::new(),
+        crossed: vec![0; usize::from(area.width) * usize::from(area.height)],
     };
     for cell in strands.iter().flat_map(|strand| &strand.path.cells) {
-        *picture.crossed.entry(*cell).or_default() += 1;
+        let index = position(*cell).and_then(|at| index(area, at));
+        if let Some(count) = index.and_then(|index| picture.crossed.get_mut(index)) {
+            *count += 1;
+        }
     }
     picture.lines(buffer, &strands);
     picture.labels(buffer, &strands);
@@ -75,8 +77,8 @@ struct Picture<'a> {
     area: Rect,
     /// Where words stand: first the nodes, or their regions.
     taken: Vec<Rect>,
-    /// How many lines run through each cell.
-    crossed: BTreeMap<Point, usize>,
+    /// How many lines run through each cell of the area.
+    crossed: Vec<u16>,
 }
 
 /// What a line says.
@@ -180,12 +182,12 @@ impl Picture<'_> {
             self.free(x - width / 2, y, width)
         });
         let places: Vec<_> = places.collect();
-        let own = |at: Point| usize::from(path.cells.contains(&at));
+        let own = |at: Point| u16::from(path.cells.contains(&at));
         let is_alone = |area: &&Rect| {
             around(**area).positions().all(|spot| {
                 let at = (i32::from(spot.x), i32::from(spot.y));
-                let lines = self.crossed.get(&at).copied().unwrap_or_default();
-                lines <= own(at)
+                let lines = index(self.area, spot).and_then(|index| self.crossed.get(index));
+                lines.is_none_or(|lines| *lines <= own(at))
             })
         };
         places.iter().find(is_alone).or(places.first()).copied()
@@ -250,6 +252,12 @@ fn around(area: Rect) -> Rect {
         width: area.width + 2,
         ..area
     }
+}
+
+/// The place of a cell among those of an area.
+fn index(area: Rect, at: Position) -> Option<usize> {
+    let (x, y) = (at.x.checked_sub(area.x)?, at.y.checked_sub(area.y)?);
+    (x < area.width).then(|| usize::from(y) * usize::from(area.width) + usize::from(x))
 }
 
 fn position((x, y): Point) -> Option<Position> {

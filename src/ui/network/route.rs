@@ -73,6 +73,13 @@ struct Body {
 /// An end of a line: a cell beside a box, and the step out of the box.
 type Port = (Point, Step);
 
+/// A way that a line may take.
+struct Way {
+    bends: Vec<Point>,
+    leaves: Step,
+    enters: Step,
+}
+
 /// What is where: boxes, and the lines that were laid.
 pub struct Ground {
     area: Rect,
@@ -149,6 +156,24 @@ fn straight(cells: &mut Vec<Point>, from: Point, to: Point) {
         }
         y = next.1;
         cells.push(next);
+    }
+}
+
+impl Way {
+    /// What it costs at least, wherever it runs: its length and its bends.
+    fn least(&self) -> u32 {
+        let parts = self.bends.windows(2).map(|ends| {
+            let (dx, dy) = (ends[1].0.abs_diff(ends[0].0), ends[1].1.abs_diff(ends[0].1));
+            let (long, short) = (dx.max(dy), dx.min(dy));
+            let skew = short.min(long - short);
+            let steps = if dx > dy && skew > 0 {
+                STAIR * short
+            } else {
+                JOG * skew
+            };
+            BEND + long + steps
+        });
+        parts.sum()
     }
 }
 
@@ -238,8 +263,24 @@ impl Ground {
         } else {
             (one, other)
         };
-        let ways = ways(first, second).into_iter();
-        let best = ways.min_by_key(|path| self.cost(path))?;
+        let mut ways: Vec<_> = ways(first, second)
+            .into_iter()
+            .map(|way| (way.least(), way))
+            .collect();
+        ways.sort_by_key(|(least, _)| *least);
+        let mut best: Option<(u32, Path)> = None;
+        for (least, way) in ways {
+            let limit = best.as_ref().map_or(u32::MAX, |(cost, _)| *cost);
+            if least >= limit {
+                break;
+            }
+            let path = Path::new(way.bends, way.leaves, way.enters);
+            let cost = least + self.cost(&path);
+            if cost < limit {
+                best = Some((cost, path));
+            }
+        }
+        let (_, best) = best?;
         for (at, glyph) in best.glyphs() {
             if let Some(cell) = self.cell(at) {
                 *cell |= axes(glyph);
@@ -248,13 +289,14 @@ impl Ground {
         Some(if is_turned { best.reversed() } else { best })
     }
 
+    /// What a line costs for what it meets, beside its own [least](Way::least).
     fn cost(&self, path: &Path) -> u32 {
         let mut cost = 0;
         let last = path.cells.len().saturating_sub(1);
         for (nth, (at, glyph)) in path.glyphs().enumerate() {
             let there = self.index(at).and_then(|index| self.cells.get(index));
             let is_end = nth == 0 || nth == last;
-            cost += 1 + match there {
+            cost += match there {
                 None => OUTSIDE,
                 Some(there) if there & BOX != 0 => HIDDEN,
                 Some(there) if is_end && there & !BESIDE != 0 => SHARED,
@@ -266,14 +308,6 @@ impl Ground {
             if is_end && glyph.is_corner() {
                 cost += TURN;
             }
-        }
-        for ends in path.bends.windows(2) {
-            let (dx, dy) = (ends[1].0.abs_diff(ends[0].0), ends[1].1.abs_diff(ends[0].1));
-            cost += BEND
-                + match dx > dy {
-                    true => STAIR * dy,
-                    false => JOG * dx.min(dy - dx),
-                };
         }
         cost
     }
@@ -292,7 +326,7 @@ fn axes(glyph: Glyph) -> u8 {
 }
 
 /// All ways from a box to one that is below or on its right.
-fn ways(from: Body, to: Body) -> Vec<Path> {
+fn ways(from: Body, to: Body) -> Vec<Way> {
     let (a, b) = (from.middle(), to.middle());
     let mut found = Vec::new();
     let toward_b = b.0 - a.0;
@@ -387,7 +421,7 @@ fn upright_ends(from: Body, to: Body, rows: i32) -> Vec<(i32, i32)> {
 }
 
 /// From one end to another: straight, or slanted for a part of the way.
-fn between(start: Port, end: Port) -> Vec<Path> {
+fn between(start: Port, end: Port) -> Vec<Way> {
     let (p, q) = (start.0, end.0);
     let (dx, dy) = (q.0 - p.0, q.1 - p.1);
     let mut found = vec![through(start, &[], end)];
@@ -412,7 +446,7 @@ fn between(start: Port, end: Port) -> Vec<Path> {
 }
 
 /// With one corner, or its corner cut off.
-fn slanted_then(start: Port, corner: Point, end: Port) -> Vec<Path> {
+fn slanted_then(start: Port, corner: Point, end: Port) -> Vec<Way> {
     let (p, q) = (start.0, end.0);
     let to_corner = (corner.0 - p.0).abs() + (corner.1 - p.1).abs();
     let from_corner = (q.0 - corner.0).abs() + (q.1 - corner.1).abs();
@@ -428,12 +462,16 @@ fn slanted_then(start: Port, corner: Point, end: Port) -> Vec<Path> {
     found
 }
 
-fn through(start: Port, bends: &[Point], end: Port) -> Path {
+fn through(start: Port, bends: &[Point], end: Port) -> Way {
     let mut all = vec![start.0];
     all.extend(bends);
     all.push(end.0);
     all.dedup();
-    Path::new(all, start.1, (-end.1.0, -end.1.1))
+    Way {
+        bends: all,
+        leaves: start.1,
+        enters: (-end.1.0, -end.1.1),
+    }
 }
 
 #[cfg(test)]

@@ -175,12 +175,7 @@ pub fn upright(sight: Sight<'_>, link: &LinkView, room: usize, height: u16) -> V
     let shown = if shown == 0 { left.min(LAST) } else { shown };
     if shown > 0 {
         lines.push(Line::default());
-        lines.push(Line::styled("last messages", theme.dim()));
-        let last = talk::last(sight, Between::Both(link.ends), shown, room);
-        let said = last.len();
-        lines.extend(last);
-        // The keys stay where they are.
-        lines.extend(std::iter::repeat_n(Line::default(), shown - said));
+        lines.extend(talk::section(sight, Between::Both(link.ends), shown, room));
     }
     if lines.len() + 1 + keys.len() <= usize::from(height) {
         lines.push(Line::default());
@@ -238,7 +233,7 @@ pub fn lying(sight: Sight<'_>, link: &LinkView, room: usize) -> Vec<Line<'static
     let mut spans = besides(sight, link).fit_spans(room);
     let left = room.saturating_sub(text::width(&spans) + GAP + LAST_WORD.len());
     let last = talk::last(sight, Between::Both(link.ends), 1, left).pop();
-    if let Some(last) = last.filter(|last| last.width() > 0) {
+    if let Some(last) = last {
         let words = format!("{}{LAST_WORD}", " ".repeat(GAP));
         spans.push(Span::styled(words, theme.dim()));
         spans.extend(last.spans);

@@ -90,10 +90,7 @@ pub fn upright(sight: Sight<'_>, room: usize, height: u16) -> Vec<Line<'static>>
         true => left.saturating_sub(1).min(LAST.1),
         false => beside_signs.min(LAST.1),
     };
-    let mut last = vec![title("last messages".to_owned())];
-    last.extend(talk::last(sight, Between::Any(focus), shown, room));
-    last.resize(shown + 1, Line::default());
-    add(last, 2);
+    add(talk::section(sight, Between::Any(focus), shown, room), 2);
     let all = signs.len();
     add(signs, all);
     lines

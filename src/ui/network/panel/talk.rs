@@ -58,7 +58,7 @@ pub fn on_the_way(sight: Sight<'_>, from: NodeIx, to: NodeIx) -> usize {
     on_the_way.count()
 }
 
-/// The last messages, newest first, a line each; one line that says that there are none. Pings are left out: the round trip says all that
+/// The last messages, newest first, a line each. Pings are left out: the round trip says all that
 /// they do.
 pub fn last(sight: Sight<'_>, between: Between, count: usize, room: usize) -> Vec<Line<'static>> {
     let worth = heard(sight, between);
@@ -95,11 +95,24 @@ pub fn last(sight: Sight<'_>, between: Between, count: usize, room: usize) -> Ve
             .part(2, 2, fate(sight, said))
             .fit(room)
     });
-    let lines: Vec<_> = lines.collect();
-    match lines.is_empty() {
-        true => vec![Line::styled("none yet", sight.scene.theme.faint())],
-        false => lines,
+    lines.collect()
+}
+
+/// A title and so many lines below it, whatever was said: what stands below them stays there.
+pub fn section(
+    sight: Sight<'_>,
+    between: Between,
+    count: usize,
+    room: usize,
+) -> Vec<Line<'static>> {
+    let theme = sight.scene.theme;
+    let mut lines = vec![Line::styled("last messages", theme.dim())];
+    lines.extend(last(sight, between, count, room));
+    if lines.len() == 1 {
+        lines.push(Line::styled("none yet", theme.faint()));
     }
+    lines.resize(count + 1, Line::default());
+    lines
 }
 
 /// What became of it, if it did not simply come in.
