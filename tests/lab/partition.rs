@@ -306,9 +306,12 @@ within = "30s"
 "#;
     let layout = read("lab.toml", &format!("{MESH}{steps}")).expect("a layout");
     let titles: Vec<_> = layout.steps.iter().map(|step| step.what()).collect();
-    assert!(titles[0].starts_with("split a, b | c"), "{titles:?}");
-    assert!(titles[4].starts_with("split into halves;"), "{titles:?}");
-    assert!(titles[5].starts_with("unite;"), "{titles:?}");
+    assert!(titles[0].starts_with("partition a, b | c"), "{titles:?}");
+    assert!(
+        titles[4].starts_with("partition into halves;"),
+        "{titles:?}"
+    );
+    assert!(titles[5].starts_with("heal the partition;"), "{titles:?}");
     let played = rehearse(&layout, 7, Duration::from_secs(120)).expect("it can be played");
     for step in &played.script().steps {
         assert_eq!(step.state, StepState::Done, "{}", step.what);

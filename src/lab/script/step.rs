@@ -129,11 +129,11 @@ pub fn in_words(order: &Order) -> String {
         Order::Partition(groups) => {
             let groups: Vec<_> = groups.iter().map(|group| group.join(", ")).collect();
             match groups.as_slice() {
-                [] => "split into halves".to_owned(),
-                groups => format!("split {}", groups.join(" | ")),
+                [] => "partition into halves".to_owned(),
+                groups => format!("partition {}", groups.join(" | ")),
             }
         }
-        Order::Unite => "unite".to_owned(),
+        Order::Unite => "heal the partition".to_owned(),
         Order::Traffic(change) => {
             let rate = change.rate.map(show_tx_rate);
             let rate = rate.map_or(String::new(), |rate| format!(" at {rate}"));
