@@ -311,7 +311,7 @@ within = "30s"
         titles[4].starts_with("partition into halves;"),
         "{titles:?}"
     );
-    assert!(titles[5].starts_with("heal;"), "{titles:?}");
+    assert!(titles[5].starts_with("heal the partition;"), "{titles:?}");
     let played = rehearse(&layout, 7, Duration::from_secs(120)).expect("it can be played");
     for step in &played.script().steps {
         assert_eq!(step.state, StepState::Done, "{}", step.what);

@@ -133,7 +133,7 @@ pub fn in_words(order: &Order) -> String {
                 groups => format!("partition {}", groups.join(" | ")),
             }
         }
-        Order::Unite => "heal".to_owned(),
+        Order::Unite => "heal the partition".to_owned(),
         Order::Traffic(change) => {
             let rate = change.rate.map(show_tx_rate);
             let rate = rate.map_or(String::new(), |rate| format!(" at {rate}"));
