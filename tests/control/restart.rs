@@ -462,6 +462,8 @@ async fn a_node_of_another_process_that_has_the_chain_is_in_the_way() {
     let seeds = live::seeds().expect("the system has randomness");
     let mut config = Config::new("solo", Arc::new(params), seeds);
     config.connect = lab.view().nodes[0].addr.into_iter().collect();
+    // With nobody else.
+    config.outbound = 0;
     let (dir, clock) = (
         tempfile::tempdir().expect("a directory"),
         LabClock::from_wall(),
