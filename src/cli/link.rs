@@ -191,7 +191,7 @@ async fn whole(
     json: bool,
 ) -> Result<(), Failure> {
     if !group.is_lab {
-        let words = "a network is split by its lab, and these nodes run alone: cut their links one \
+        let words = "a network is partitioned by its lab, and these nodes run alone: cut their links one \
                      by one";
         return Err(Failure::input(words));
     }

@@ -279,7 +279,7 @@ async fn whoever_is_attached_splits_the_lab_and_sees_how_it_is_split() {
 }
 
 #[test]
-fn a_script_splits_and_unites_the_network_in_virtual_time() {
+fn a_script_partitions_and_heals_the_network_in_virtual_time() {
     let steps = r#"
 [[step]]
 when = "height >= 1"

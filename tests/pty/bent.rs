@@ -1,4 +1,4 @@
-//! The real program in a terminal: the network is split by a key, both sides mine, it heals, and
+//! The real program in a terminal: the network is partitioned by a key, both sides mine, it heals, and
 //! what the screen says of it is true.
 
 use crate::terminal::Screen;

@@ -21,11 +21,18 @@ impl UiState {
                 is_alone.then(|| "a network of one node cannot be partitioned".to_owned())
             }
             Action::EditLink | Action::CutLink | Action::HoleLink => self.no_link(lab),
-            Action::AddNode | Action::ToggleTraffic => None,
-            _ => match lab.node(self.focus) {
+            Action::NewWallet
+            | Action::Send
+            | Action::Mine
+            | Action::MineNow
+            | Action::Faster
+            | Action::Slower
+            | Action::Release
+            | Action::Kill => match lab.node(self.focus) {
                 Some(node) => self.not_now(node, action),
                 None => Some("there is no node".to_owned()),
             },
+            _ => None,
         }
     }
 
