@@ -115,7 +115,8 @@ impl Chips {
     pub fn is_news(&self, id: BlockId) -> bool {
         let lowest = self.chips.keys().next();
         let is_low = lowest.is_some_and(|(lowest, _)| id.height < *lowest);
-        !self.heights.contains_key(&id.hash) && !(is_low && self.chips.len() >= BLOCKS_MAX)
+        let is_left_out = is_low && self.chips.len() >= BLOCKS_MAX;
+        !is_left_out && !self.heights.contains_key(&id.hash)
     }
 
     /// Gives a block its chip, unless it has one.

@@ -108,7 +108,7 @@ pub fn coins_within(amount: Amount, room: usize) -> String {
 fn rounded(amount: Amount, decimals: u32) -> String {
     let step = COIN / 10_u64.pow(decimals);
     let units = amount.units();
-    if units % step == 0 {
+    if units.is_multiple_of(step) {
         return amount.to_string();
     }
     let near = (units + step / 2) / step * step;
