@@ -38,7 +38,7 @@ pub fn render(buffer: &mut Buffer, area: Rect, sight: Sight<'_>, places: &Places
         links: &sight.scene.lab.links,
         area,
     };
-    let strands = wanted.strands();
+    let strands = wanted.strands(sight.laid);
     let mut picture = Picture {
         sight,
         places,

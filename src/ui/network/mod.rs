@@ -38,7 +38,7 @@ use self::places::Places;
 use self::regions::Map;
 use self::ring::{DRAWN_MAX, Ring};
 use self::table::Extract;
-use self::web::Wanted;
+use self::web::{Laid, Wanted};
 use super::dialog::Dialog;
 use super::keymap::Action;
 use super::moved::Moved;
@@ -83,6 +83,8 @@ pub struct NetworkPane {
     map: Map,
     /// The chosen link.
     chosen: Option<Ends>,
+    /// Lines as they were laid when the view was looked at.
+    laid: Option<Laid>,
     /// The first column of the table.
     left: usize,
 }
@@ -94,6 +96,7 @@ struct Sight<'a> {
     usual: Usual,
     chosen: Option<Ends>,
     flights: &'a Flights,
+    laid: Option<&'a Laid>,
     is_table: bool,
 }
 
@@ -175,6 +178,21 @@ impl NetworkPane {
         let is_gone = |ends: &mut Ends| lab.links.iter().all(|link| link.ends != *ends);
         self.chosen.take_if(is_gone);
         Vec::new()
+    }
+
+    /// Lays the lines of the graph in an area of this size, unless they lie there: a frame has no time
+    /// for that, and only needs it if the lab was not looked at since something changed.
+    pub fn lay(&mut self, lab: &LabView, size: Rect) {
+        let (graph, ..) = divide(size);
+        let Some(places) = self.places(lab, graph) else {
+            return;
+        };
+        let wanted = Wanted {
+            places: &places,
+            links: &lab.links,
+            area: inner(graph),
+        };
+        self.laid = Some(wanted.laid(self.laid.take()));
     }
 
     /// The link that was chosen, as it is.
@@ -325,6 +343,7 @@ impl NetworkPane {
             usual: Usual::new(&lab.links),
             chosen: self.chosen,
             flights: &flights,
+            laid: self.laid.as_ref(),
             is_table: places.is_none(),
         };
         let extract = self.extract(lab, scene.ui.focus, graph);

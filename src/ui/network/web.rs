@@ -45,20 +45,74 @@ pub struct Wanted<'a> {
     pub area: Rect,
 }
 
+/// A line that is to be: between what, and what it stands for.
+struct Wire<'a> {
+    ends: (Rect, Rect),
+    what: What<'a>,
+}
+
+/// Lines as they were laid for some boxes: as long as these and the lines' ends are the same, so are
+/// the ways that they take, and none has to be looked for again.
+pub struct Laid {
+    area: Rect,
+    boxes: Vec<Rect>,
+    ends: Vec<(Rect, Rect)>,
+    paths: Vec<Option<Path>>,
+}
+
 impl<'a> Wanted<'a> {
-    /// All lines.
-    pub fn strands(self) -> Vec<Strand<'a>> {
+    /// All lines, as far as they were laid before as they were then.
+    pub fn strands(self, laid: Option<&Laid>) -> Vec<Strand<'a>> {
+        let wires = self.wires();
+        let paths = match laid.filter(|laid| laid.fits(self, &wires)) {
+            Some(laid) => laid.paths.clone(),
+            None => self.lay(&wires),
+        };
+        let strand = |(wire, path): (Wire<'a>, Option<Path>)| {
+            Some(Strand {
+                what: wire.what,
+                path: path?,
+            })
+        };
+        wires.into_iter().zip(paths).filter_map(strand).collect()
+    }
+
+    /// Lays all lines, unless that was done.
+    pub fn laid(self, before: Option<Laid>) -> Laid {
+        let wires = self.wires();
+        let before = before.filter(|laid| laid.fits(self, &wires));
+        before.unwrap_or_else(|| Laid {
+            area: self.area,
+            boxes: self.places.boxes(),
+            ends: wires.iter().map(|wire| wire.ends).collect(),
+            paths: self.lay(&wires),
+        })
+    }
+
+    fn lay(self, wires: &[Wire<'_>]) -> Vec<Option<Path>> {
+        let mut ground = Ground::new(self.area, &self.places.boxes());
+        let paths = wires
+            .iter()
+            .map(|wire| ground.route(wire.ends.0, wire.ends.1));
+        paths.collect()
+    }
+
+    /// The short ones first: they have less of a choice.
+    fn wires(self) -> Vec<Wire<'a>> {
         if self.places.is_tight {
             return Vec::new();
         }
-        let mut ground = Ground::new(self.area, &self.places.boxes());
-        match self.places.quarters.is_empty() {
-            true => self.single(&mut ground),
-            false => self.bundled(&mut ground),
-        }
+        let mut wires = match self.places.quarters.is_empty() {
+            true => self.single(),
+            false => self.bundled(),
+        };
+        // Of as long ones those of the first nodes or regions.
+        wires.sort_by_key(|wire| distance(wire.ends.0, wire.ends.1));
+        wires
     }
 
-    fn bundled(self, ground: &mut Ground) -> Vec<Strand<'a>> {
+    /// A line for all links between two regions.
+    fn bundled(self) -> Vec<Wire<'a>> {
         let region = |ix: NodeIx| self.places.quarter_of(ix);
         let mut bundles: BTreeMap<(usize, usize), Vec<&LinkView>> = BTreeMap::new();
         for link in self.links {
@@ -70,34 +124,25 @@ impl<'a> Wanted<'a> {
             }
         }
         let area = |at: usize| self.places.quarters[at].area;
-        let mut bundles: Vec<_> = bundles.into_iter().collect();
-        bundles.sort_by_key(|(pair, _)| (distance(area(pair.0), area(pair.1)), *pair));
-        let strand = |(pair, links): ((usize, usize), Vec<&'a LinkView>)| {
-            Some(Strand {
-                path: ground.route(area(pair.0), area(pair.1))?,
-                what: What::Bundle(pair, links),
-            })
+        let wire = |(pair, links): ((usize, usize), Vec<&'a LinkView>)| Wire {
+            ends: (area(pair.0), area(pair.1)),
+            what: What::Bundle(pair, links),
         };
-        bundles.into_iter().filter_map(strand).collect()
+        bundles.into_iter().map(wire).collect()
     }
 
-    /// A line for each link, the short ones first: they have less of a choice.
-    fn single(self, ground: &mut Ground) -> Vec<Strand<'a>> {
-        let bodies = |link: &LinkView| {
+    /// A line for each link.
+    fn single(self) -> Vec<Wire<'a>> {
+        let mut links: Vec<_> = self.links.iter().collect();
+        links.sort_by_key(|link| link.ends);
+        let wire = |link: &'a LinkView| {
             let (a, b) = link.ends;
-            Some((self.places.body(a)?, self.places.body(b)?))
-        };
-        let links = self.links.iter();
-        let links = links.filter_map(|link| Some((bodies(link)?, link)));
-        let mut links: Vec<_> = links.collect();
-        links.sort_by_key(|((a, b), link)| (distance(*a, *b), link.ends));
-        let strand = |((a, b), link): ((Rect, Rect), &'a LinkView)| {
-            Some(Strand {
+            Some(Wire {
+                ends: (self.places.body(a)?, self.places.body(b)?),
                 what: What::Link(link),
-                path: ground.route(a, b)?,
             })
         };
-        links.into_iter().filter_map(strand).collect()
+        links.into_iter().filter_map(wire).collect()
     }
 
     /// The link that runs through this place or right beside it, the nearest one; of many in one
@@ -105,12 +150,20 @@ impl<'a> Wanted<'a> {
     pub fn link_at(self, at: Position, node: NodeIx) -> Option<Ends> {
         let (x, y) = (i32::from(at.x), i32::from(at.y));
         let far = |cell: &Point| (cell.0 - x).abs() + 2 * (cell.1 - y).abs();
-        let near = self.strands().into_iter().filter_map(|strand| {
+        let near = self.strands(None).into_iter().filter_map(|strand| {
             let links = strand.of(node);
             let far = strand.path.cells.iter().map(far).min()?;
             (far <= NEAR).then_some((far, links.first()?.ends))
         });
         near.min().map(|(_, ends)| ends)
+    }
+}
+
+impl Laid {
+    fn fits(&self, wanted: Wanted<'_>, wires: &[Wire<'_>]) -> bool {
+        self.area == wanted.area
+            && self.ends.iter().eq(wires.iter().map(|wire| &wire.ends))
+            && self.boxes == wanted.places.boxes()
     }
 }
 

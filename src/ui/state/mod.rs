@@ -22,6 +22,7 @@ use super::log::LogPane;
 use super::messages::MessagesPane;
 use super::network::NetworkPane;
 use super::theme::Theme;
+use super::view::plan::Plan;
 use super::zoom::{Fetch, Zoom};
 use crate::lab::layout::{OpeningView, ViewSpec};
 use crate::lab::view::{Piece, Tone};
@@ -343,6 +344,10 @@ impl UiState {
         self.log.collect(lab);
         self.tell_news(lab);
         let mut effects = self.network.collect(lab);
+        if self.view == View::Network {
+            let body = Plan::new(lab, self).body;
+            self.network.lay(lab, body);
+        }
         effects.extend(self.blocks.collect(lab));
         if self.view == View::Blocks {
             effects.extend(self.blocks.refresh(lab, self.focus));

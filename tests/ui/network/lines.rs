@@ -7,7 +7,7 @@ use chainlab::lab::layout::Lines;
 use chainlab::lab::view::NodeState;
 use chainlab::lab::{LabView, NodeIx, Request};
 use chainlab::link::LinkState;
-use chainlab::ui::state::{Effect, Purpose, View};
+use chainlab::ui::state::{Effect, Purpose, UiEvent, View};
 use ratatui::buffer::Buffer;
 use ratatui::style::Modifier;
 use std::collections::BTreeSet;
@@ -277,5 +277,24 @@ fn every_name_and_tip_is_whole_however_many_lines_there_are() {
             }
             assert!(ui.focus == NodeIx(0));
         }
+    }
+}
+
+#[test]
+fn lines_that_were_laid_before_are_those_that_would_be_laid_now() {
+    for mut lab in [busy_ring(), web(24), shipped("world")] {
+        let mut looked_at = network(&lab, (120, 36), COLOURED);
+        for size in [(120, 36), (200, 60)] {
+            looked_at.update(&lab, UiEvent::Resized(size.0, size.1));
+            looked_at.update(&lab, UiEvent::Changed);
+            let fresh = network(&lab, size, COLOURED);
+            assert_eq!(draw(&lab, &looked_at), draw(&lab, &fresh), "{}", lab.name);
+        }
+        // Another link: what was laid does not fit any more until the lab is looked at.
+        let links = std::sync::Arc::make_mut(&mut lab.links);
+        links.retain(|link| link.ends != (NodeIx(0), NodeIx(1)));
+        let before = draw(&lab, &looked_at);
+        looked_at.update(&lab, UiEvent::Changed);
+        assert_eq!(before, draw(&lab, &looked_at), "{}", lab.name);
     }
 }
