@@ -4,7 +4,7 @@
 //! A round is all that belongs to one run from the beginning on: what is known of nodes, links, time,
 //! traffic, the script. Making a lab anew is leaving that as it is and putting another round in its
 //! place. Tasks of the old round, requests that are under way and watchers of nodes hold the old one:
-//! whatever they still do, they do there, where nobody looks any more. None has to be found and ended
+//! what they still do, they do there, where nothing is shown from any more. None has to be found and ended
 //! for the new round to be clean; they end by themselves, since their round is over.
 //!
 //! ```text

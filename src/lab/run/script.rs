@@ -78,9 +78,9 @@ impl Playing {
         self.led.lock().unwrap_or_else(PoisonError::into_inner)
     }
 
-    /// Waits for so long, or until it is led.
-    async fn nap(&self, time: Duration) {
-        let _ = timeout(time, self.woken.notified()).await;
+    /// Waits for so long, or until it is led. Whether it was.
+    async fn nap(&self, time: Duration) -> bool {
+        timeout(time, self.woken.notified()).await.is_ok()
     }
 }
 
@@ -133,14 +133,13 @@ impl Shared {
                         self.show(&led.script);
                         goes_on
                     };
-                    if goes_on {
+                    if goes_on || playing.nap(LOOK).await {
                         continue;
                     }
-                    playing.nap(LOOK).await;
                     let left = until.map_or(NAP, |until| until.saturating_sub(self.elapsed()));
                     // What comes first: it is looked at again.
                     tokio::select! {
-                        () = playing.nap(left.min(NAP)) => {}
+                        _ = playing.nap(left.min(NAP)) => {}
                         _ = changes.changed() => {}
                     }
                 }
