@@ -77,8 +77,11 @@ fn places(buffer: &Buffer) -> Vec<Vec<usize>> {
     places.collect()
 }
 
+/// What becomes of a node.
+type Change = fn(&mut NodeView);
+
 /// Everything that can become of a node, one after the other.
-fn states() -> Vec<(&'static str, fn(&mut NodeView))> {
+fn states() -> Vec<(&'static str, Change)> {
     vec![
         ("never seen", |node| {
             (node.state, node.snapshot) = (NodeState::Starting, None);

@@ -75,7 +75,8 @@ fn lines_between(lab: &LabView, size: (u16, u16), theme: chainlab::ui::theme::Th
 
 #[test]
 fn connected_and_not_connected_differ_at_a_glance_without_colours() {
-    let shut: [fn(&mut LabView, (usize, usize)); 3] = [
+    type Shut = fn(&mut LabView, (usize, usize));
+    let shut: [Shut; 3] = [
         |lab, ends| set(lab, ends, LinkState::Cut),
         |lab, ends| set(lab, ends, LinkState::BlackHole),
         |lab, ends| with(lab, ends, |link| link.is_connected = false),
