@@ -79,7 +79,11 @@ fn whole(harness: &mut Harness, count: usize) {
     let (mut focus, mut wait, mut times) = (0, Waits::default(), Samples::default());
     for _ in 0..harness.size(KEYS, 5) {
         focus = (focus + 1) % count;
-        let wanted = format!("▶{} {}", focus + 1, names[focus]);
+        // Numbers stand under each other where nodes of a region are in one box.
+        let wanted = match count > 12 {
+            true => format!("▶{:>2} {}", focus + 1, names[focus]),
+            false => format!("▶{} {}", focus + 1, names[focus]),
+        };
         thread::sleep(wait.next());
         let since = Instant::now();
         lab.types("\t");

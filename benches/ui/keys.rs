@@ -90,7 +90,7 @@ pub fn until(screen: &Screen, what: &str, is_so: impl Fn(&vt100::Screen) -> bool
 
 /// Whether the title of this node's pane says that it is focused.
 fn is_focused(screen: &vt100::Screen, name: &str) -> bool {
-    let name = format!(" {name} :");
+    let name = format!(" {name} ");
     let (rows, columns) = screen.size();
     let corner = |y: &u16| {
         screen
