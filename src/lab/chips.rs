@@ -5,13 +5,13 @@
 //! screen, does not enter into it.
 //!
 //! 1. The digits are the last two of the hash as people read it. A block at the same height is a
-//!    rival, and one at most [`ROW`] heights below or above stands in a row with it: if one of those
+//!    rival, and one at most `ROW` heights below or above stands in a row with it: if one of those
 //!    has these digits, it takes three, then four.
 //! 2. Colours are numbered round a circle, so that numbers far apart are colours far apart. Blocks
 //!    at even heights ask for one on one side of it and those at odd heights for one on the other.
 //!    So a block is far from its parent without knowing its chip, and on a chain without rivals
 //!    its colour follows from its height and hash alone. A rival goes as far away as there are
-//!    colours ([`WISHES`]).
+//!    colours (`WISHES`).
 //!
 //! A block that the lab never heard of, such as an old one on a page of a node's chain, has the
 //! chip that its height and hash ask for, and that is not remembered.

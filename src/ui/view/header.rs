@@ -6,7 +6,7 @@
 //! ```
 //!
 //! People point at it, so nothing in it moves: each part has its columns, which follow from the
-//! width of the screen alone ([`Columns`]). What does not fit there is said shorter.
+//! width of the screen alone (`Columns`). What does not fit there is said shorter.
 
 use super::scene::Scene;
 use crate::lab::headline::{Chains, Mining, Network};
