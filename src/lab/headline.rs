@@ -2,8 +2,8 @@
 //!
 //! A state that comes and goes between two glances would be missed, and one that flickers cannot be
 //! read. So what is shown stands for [`STANDS`] of lab time, unless something worse comes: that is
-//! shown at once. The same holds for the figures in it. This is kept with the lab and not with a
-//! screen, which may not have looked just then.
+//! shown at once, and so are figures in it: how far a block has come. Sums stand for a second. This
+//! is kept with the lab and not with a screen, which may not have looked just then.
 //!
 //! What the chains say, the worst first: no node runs; they are a fork of so many branches; the
 //! newest block has not come to all nodes; all agree. A node that lacks one block of its branch
@@ -228,30 +228,50 @@ impl Network {
     }
 }
 
-/// How bad something is: the kind first, then how much of it there is.
-trait Bad {
-    fn badness(&self) -> (u8, usize);
+/// A state that is better or worse than others.
+trait Bad: Sized {
+    /// How bad it is; states that differ in figures alone are as bad.
+    fn badness(&self) -> u8;
+
+    /// How it is told with what is true now, while it stands a little longer.
+    fn told_with(&self, _is: &Self) -> Option<Self> {
+        None
+    }
 }
 
 impl Bad for Chains {
-    fn badness(&self) -> (u8, usize) {
+    fn badness(&self) -> u8 {
         match self {
-            Self::Starting => (0, 0),
-            Self::Agree { .. } => (1, 0),
-            Self::OnItsWay { .. } => (2, 0),
-            Self::Fork { branches } => (3, *branches),
-            Self::NoneRuns => (4, 0),
+            Self::Starting => 0,
+            Self::Agree { .. } => 1,
+            Self::OnItsWay { .. } => 2,
+            Self::Fork { .. } => 3,
+            Self::NoneRuns => 4,
+        }
+    }
+
+    /// A block that has just come to all has come to all.
+    fn told_with(&self, is: &Self) -> Option<Self> {
+        match (self, is) {
+            (Self::OnItsWay { block, .. }, Self::Agree { tip, nodes }) if block == tip => {
+                Some(Self::OnItsWay {
+                    block: *block,
+                    at: *nodes,
+                    of: *nodes,
+                })
+            }
+            _ => None,
         }
     }
 }
 
 impl Bad for Network {
-    fn badness(&self) -> (u8, usize) {
+    fn badness(&self) -> u8 {
         match self {
-            Self::Whole => (0, 0),
-            Self::CatchingUp(nodes) => (1, *nodes),
-            Self::Down(nodes) => (2, *nodes),
-            Self::Partition(_) => (3, 0),
+            Self::Whole => 0,
+            Self::CatchingUp(_) => 1,
+            Self::Down(_) => 2,
+            Self::Partition(_) => 3,
         }
     }
 }
@@ -282,13 +302,18 @@ impl<T> Steady<T> {
     }
 }
 
-impl<T: Bad + PartialEq> Steady<T> {
+impl<T: Bad> Steady<T> {
     fn feed(&mut self, now: Time, is: T) {
-        let is_worse = is.badness() > self.shown.badness();
-        self.is_past = is != self.shown;
-        if self.is_past && (is_worse || self.has_stood(now)) {
-            self.is_past = false;
+        let (new, old) = (is.badness(), self.shown.badness());
+        self.is_past = new < old && !self.has_stood(now);
+        if new == old {
+            // The same state, with other figures.
+            self.shown = is;
+            self.since.get_or_insert(now);
+        } else if !self.is_past {
             self.show(now, is);
+        } else if let Some(told) = self.shown.told_with(&is) {
+            self.shown = told;
         }
     }
 }
@@ -323,7 +348,10 @@ impl SteadyHeadline {
         let network = Network::new(nodes.clone(), groups, is_behind);
         self.network.feed(now, network);
         if self.figures.has_stood(now) {
-            self.figures.show(now, Figures::new(nodes));
+            let figures = Figures::new(nodes);
+            if figures != self.figures.shown {
+                self.figures.show(now, figures);
+            }
         }
     }
 
@@ -394,7 +422,7 @@ mod tests {
     }
 
     #[test]
-    fn a_state_stands_for_a_second() {
+    fn a_state_stands_for_a_second_and_its_figures_are_true_meanwhile() {
         let told = shown(&[
             (0, agree(1)),
             (5_000, on_its_way(2, 1)),
@@ -405,12 +433,10 @@ mod tests {
             (6_400, agree(3)),
             (7_000, agree(3)),
         ]);
-        let first = on_its_way(2, 1);
-        assert_eq!(
-            told[1..5],
-            [first.clone(), first.clone(), first.clone(), first]
-        );
-        assert_eq!(told[5..], [agree(2), agree(2), agree(3)]);
+        let all = on_its_way(2, 3);
+        assert_eq!(told[1..3], [on_its_way(2, 1), on_its_way(2, 2)]);
+        assert_eq!(told[3..5], [all.clone(), all]);
+        assert_eq!(told[5..], [agree(2), agree(3), agree(3)]);
     }
 
     #[test]
@@ -421,8 +447,8 @@ mod tests {
             (20, fork(2)),
             (30, fork(3)),
             (40, agree(2)),
-            (1_029, agree(2)),
-            (1_030, agree(2)),
+            (1_019, agree(2)),
+            (1_020, agree(2)),
         ]);
         assert_eq!(told[1..4], [on_its_way(2, 1), fork(2), fork(3)]);
         assert_eq!(told[4..], [fork(3), fork(3), agree(2)]);
