@@ -14,7 +14,7 @@ Examples:
   chainlab attach                     the only lab here, or the only network
   chainlab attach --lab scenario      one of several
   chainlab attach --node miner        one node alone
-  chainlab attach --notes             the presenter's notes of a story that is played here
+  chainlab attach --notes             the presenter's notes of a story
   chainlab attach --read-only --big   a screen for the audience
   chainlab attach 127.0.0.1:7000 127.0.0.1:7001    by their control addresses
 

@@ -21,7 +21,7 @@ Examples:
   chainlab run swarm                    another one, of `chainlab layouts`
   chainlab run my-lab.toml              one of your own
   chainlab run mesh --data-dir my-mesh  kept: the next start goes on from there
-  chainlab run partition --big          a story, with its titles in large letters
+  chainlab run partition --big          a story, its titles in large letters
   chainlab run --seed 7 --clock 2026-01-01T12:00:00Z    for a recording
   chainlab run --headless --until 'height >= 3'         a test: exit code 0 or 3
   chainlab run my-lab.toml --headless --virtual         its script, in a moment";

@@ -35,7 +35,9 @@ impl Ancestry {
         if is_low && self.parents.len() >= BLOCKS_MAX {
             return false;
         }
-        let is_news = self.parents.insert((id.height, id.hash), parent).is_none();
+        let is_news = !self.parents.contains_key(&(id.height, id.hash));
+        // A hash has one parent: another name for it is not believed.
+        self.parents.entry((id.height, id.hash)).or_insert(parent);
         if self.parents.len() > BLOCKS_MAX {
             self.parents.pop_first();
         }

@@ -168,8 +168,8 @@ pub fn wrap(words: &str, room: usize) -> Vec<String> {
     let mut lines = vec![String::new()];
     for word in words.split_whitespace() {
         let line = lines.last_mut().expect("one from the start");
-        let taken = line.chars().count();
-        if taken > 0 && taken + 1 + word.chars().count() > room {
+        let taken = Span::raw(&**line).width();
+        if taken > 0 && taken + 1 + Span::raw(word).width() > room {
             lines.push(word.chars().take(room).collect());
             continue;
         }

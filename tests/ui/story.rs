@@ -193,7 +193,7 @@ fn the_message_line_says_what_the_step_that_is_on_waits_for() {
     let by_hand = "step 4 of 6, heal: waits for n   N has it go on by itself";
     assert_eq!(said(&lab, &ui), by_hand);
     change(&mut lab, |script| script.is_paused = true);
-    assert_eq!(said(&lab, &ui), "step 4 of 6, heal: paused");
+    assert_eq!(said(&lab, &ui), "step 4 of 6, heal: paused   Space goes on");
     // What is to be done is left out before what it waits for.
     let mut lab = told(3);
     change(&mut lab, |script| {
@@ -327,10 +327,13 @@ fn space_holds_the_story_on_the_presenters_screens_and_the_picture_alone_on_othe
         assert_eq!(goes_on, if pauses { resume.clone() } else { Vec::new() });
         assert!(ui.held.is_none());
     }
-    // A pause that was made elsewhere is not this screen's to end; a story that is over needs none.
+    // What was paused from elsewhere goes on; a story that is over needs no pause.
     let mut paused = told(3);
     change(&mut paused, |script| script.is_paused = true);
-    for lab in [paused, told(6), scenario()] {
+    let mut ui = own(&paused);
+    assert_eq!(press(&paused, &mut ui, "Space"), resume);
+    assert!(ui.held.is_none());
+    for lab in [told(6), scenario()] {
         let mut ui = own(&lab);
         assert_eq!(press(&lab, &mut ui, "Space Space"), []);
     }

@@ -247,3 +247,21 @@ fn three_nodes_leave_room_for_the_last_blocks_and_for_what_waits() {
         assert!(waiting.contains("3 of 3"), "{waiting}");
     }
 }
+
+#[test]
+fn where_names_are_long_they_are_cut_and_no_amount_is() {
+    let mut lab = crowd(0);
+    lab.nodes = (0..40)
+        .map(|nth| {
+            let mut node = node(&format!("a-relay{nth:02}"), 3_000 + nth, 12);
+            change(&mut node, |node| node.wallets = vec![wallet("gold", "50")]);
+            node
+        })
+        .collect();
+    for size in [(80, 24), (80, 50), (120, 36)] {
+        let ui = screen(&lab, size, COLOURED);
+        let shown = lines(&draw(&lab, &ui));
+        assert!(shown[2].contains("wallets"), "{shown:#?}");
+        assert!(shown[3].contains("gold 50"), "{shown:#?}");
+    }
+}

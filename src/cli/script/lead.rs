@@ -9,10 +9,10 @@ use serde_json::Map;
 
 pub(super) const EXAMPLES: &str = "\
 Examples:
-  chainlab script next                    on to the next caption; the one after it waits for this again
-  chainlab script auto                    captions come by themselves again
-  chainlab script pause                   no step begins, until: chainlab script resume
-  chainlab script restart                 the whole story again, in a lab that is made anew
+  chainlab script next      on to the next caption, which then waits for this
+  chainlab script auto      captions come by themselves again
+  chainlab script pause     no step begins, until: chainlab script resume
+  chainlab script restart   the whole story again, in a lab made anew
   chainlab script next --lab partition    where several labs run";
 
 #[derive(Args)]

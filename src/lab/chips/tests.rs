@@ -48,7 +48,7 @@ fn a_chip_never_has_the_digits_of_the_parent_a_rival_or_a_neighbour() {
             assert!((2..=4).contains(&chip.digits().len()));
             let near = given
                 .iter()
-                .filter(|(other, _)| other.height.abs_diff(id.height) <= 1);
+                .filter(|(other, _)| other.height.abs_diff(id.height) <= ROW);
             for (other, its) in near {
                 assert_ne!(its.digits(), chip.digits(), "{id:?} beside {other:?}");
                 if other.height == id.height {
@@ -58,7 +58,7 @@ fn a_chip_never_has_the_digits_of_the_parent_a_rival_or_a_neighbour() {
             given.push((id, chip));
         }
         let longer = given.iter().filter(|(_, chip)| chip.digits().len() > 2);
-        assert!(longer.count() < 100, "most have two digits");
+        assert!(longer.count() < given.len() / 4, "most have two digits");
     }
 }
 

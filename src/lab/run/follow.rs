@@ -35,16 +35,26 @@ async fn listen(rounds: &Arc<Rounds>, shared: &Arc<Shared>, mut following: Follo
         let parting = following.listen(shared).await;
         let (host, runs) = (Arc::clone(&following.host), following.runs);
         let before = following.client.about().clone();
-        if parting == Parting::Gone {
+        drop(following);
+        let lost = || {
             host.set(None);
             shared.lost(&host);
+        };
+        let mut is_lost = parting == Parting::Gone;
+        if is_lost {
+            lost();
         }
-        drop(following);
         let met = loop {
             // Also at first: the other side may say again and again that it begins anew.
             sleep(RETRY).await;
-            if let Ok(met) = Met::again(Arc::clone(&host), &before).await {
-                break met;
+            match Met::again(Arc::clone(&host), &before).await {
+                Ok(met) => break met,
+                // It was to begin anew, and has ended instead.
+                Err(_) if !is_lost => {
+                    is_lost = true;
+                    lost();
+                }
+                Err(_) => {}
             }
         };
         if runs_of(&met.opening.lab) != runs {

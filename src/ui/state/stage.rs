@@ -143,7 +143,8 @@ impl UiState {
                 return ask(ScriptChange::Next, Purpose::Script);
             }
             Action::ScriptAuto => return ask(ScriptChange::Auto, Purpose::Tell),
-            Action::ScriptRestart if script.is_over() => {
+            // Another lab than a temporary one refuses, and says why.
+            Action::ScriptRestart if script.is_over() || !lab.is_temporary => {
                 return ask(ScriptChange::Restart, Purpose::Tell);
             }
             _ => self.dialog = Some(Dialog::restart()),
@@ -170,9 +171,14 @@ impl UiState {
                 false => Vec::new(),
             };
         }
+        let script = lab.script.as_ref().filter(|script| !script.is_over());
+        let is_paused = script.map(|script| script.is_paused);
+        // It was paused from elsewhere, by a shell or another screen.
+        if self.stage.pauses() && is_paused == Some(true) {
+            return ask(ScriptChange::Resume, Purpose::Script);
+        }
         self.held = Some(Arc::new(lab.clone()));
-        let plays = |script: &Arc<ScriptView>| !script.is_over() && !script.is_paused;
-        if self.stage.pauses() && lab.script.as_ref().is_some_and(plays) {
+        if self.stage.pauses() && is_paused == Some(false) {
             self.stage.has_paused = true;
             return ask(ScriptChange::Pause, Purpose::Script);
         }

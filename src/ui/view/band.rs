@@ -77,7 +77,10 @@ pub fn render(frame: &mut Frame<'_>, area: Rect, scene: Scene<'_>, script: &Scri
     if let Some(words) = shown_step(scene, script).and_then(|step| step.title.as_deref()) {
         render_title(frame, title, scene, words);
     }
-    if scene.ui.stage.has_card(script) {
+    let is_by_hand = scene.caption.is_some() && shown_step(scene, script).is_none();
+    let has_room = note.height > 1 || !is_by_hand;
+    // Keys are those of the picture that is held, where the story is not over yet.
+    if scene.ui.stage.has_card(script) && scene.ui.held.is_none() && has_room {
         let last = Rect {
             y: note.bottom().saturating_sub(1),
             height: 1,

@@ -12,6 +12,7 @@
 use super::scene::Scene;
 use crate::lab::NodeIx;
 use crate::lab::view::{Arrival, Journey};
+use crate::ui::keymap::Action;
 use crate::ui::text::{self, short_name};
 use ratatui::Frame;
 use ratatui::layout::Rect;
@@ -77,7 +78,11 @@ pub fn render(frame: &mut Frame<'_>, area: Rect, scene: Scene<'_>) {
         .take(rows - usize::from(has_columns).min(rows))
         .collect();
     let lines = if shown.is_empty() {
-        vec![Line::styled("none yet: b mines one", theme.dim())]
+        let words = match scene.ui.keymap.key_of(Action::MineNow) {
+            key if key.is_empty() => "none yet".to_owned(),
+            key => format!("none yet: {key} mines one"),
+        };
+        vec![Line::styled(words, theme.dim())]
     } else if has_columns {
         in_columns(scene, &shown, room)
     } else {

@@ -234,7 +234,7 @@ fn part(frame: &mut Frame<'_>, area: Rect, theme: Theme, label: &str, words: &st
     let name = Rect { height: 1, ..area };
     frame.render_widget(Line::styled(format!(" {label}"), theme.dim()), name);
     let room = words_room(area);
-    for (line, y) in text::wrap(words, room)
+    for (line, y) in band::lines(words, room, usize::from(area.height), theme)
         .into_iter()
         .zip(area.y..area.bottom())
     {

@@ -331,7 +331,7 @@ impl Plan {
     }
 
     /// Columns and lines of the table: one column if all nodes fit above a box, else as few as it
-    /// takes, else as many as there can be. One more line is kept for a rule.
+    /// takes, else as many as there can be. Two more lines are kept for rules.
     fn table_size(&self) -> (usize, u16) {
         let (width, height) = (self.body.width, self.body.height);
         let count = self.order.len();
@@ -339,7 +339,8 @@ impl Plan {
         let needs = |columns: usize, rules: usize| {
             lines((count + rules).div_ceil(columns)).saturating_add(TABLE_LINES)
         };
-        let rules = usize::from(count > 1);
+        // Three groups at most come of the form.
+        let rules = count.saturating_sub(1).min(2);
         let with_box =
             (1..=most).find(|columns| needs(*columns, rules).saturating_add(BOX) <= height);
         let columns = with_box.or_else(|| (1..=most).find(|columns| needs(*columns, 0) <= height));

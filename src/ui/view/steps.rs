@@ -109,7 +109,7 @@ fn hint(scene: Scene<'_>, script: &ScriptView) -> Option<Spans> {
     let ui = scene.ui;
     let (action, does) = match script.waits_for.as_deref() {
         _ if ui.stage.seat == Seat::Audience || script.is_over() => return None,
-        _ if script.is_paused && ui.has_paused() => (Action::Hold, "goes on"),
+        _ if script.is_paused && ui.stage.pauses() => (Action::Hold, "goes on"),
         _ if script.is_paused => return None,
         Some(PRESENTER) => (Action::ScriptAuto, "has it go on by itself"),
         _ => (Action::ScriptNext, "does it now"),

@@ -91,6 +91,8 @@ impl Widths {
     fn new(scene: Scene<'_>, room: usize) -> Self {
         /// The longest name that is shown whole.
         const NAME: usize = 16;
+        /// As much of a name as is always shown.
+        const NAME_LEAST: usize = 4;
         /// A wallet's name and its balance.
         const WALLET: usize = 9;
         /// The same with more room.
@@ -106,7 +108,7 @@ impl Widths {
         let mut widths = Self {
             group: 3,
             number: lab.nodes.len().to_string().len() + 1,
-            name: names.max().unwrap_or(0).clamp(4, NAME),
+            name: names.max().unwrap_or(0).clamp(NAME_LEAST, NAME),
             marks: 2,
             height: (highest.to_string().len() + 1).max(6),
             tip: chip + 2,
@@ -121,6 +123,11 @@ impl Widths {
         let taken = taken + widths.marks + widths.height + widths.tip;
         // The last column of the line stays free.
         let mut left = room.saturating_sub(taken + 1);
+        // A name can be cut, and an amount cannot.
+        let cut = (WALLET + 2).saturating_sub(left);
+        let cut = cut.min(widths.name - NAME_LEAST);
+        widths.name -= cut;
+        left += cut;
         let mut take = |columns: usize| match left.checked_sub(columns) {
             Some(rest) => {
                 left = rest;
@@ -134,7 +141,9 @@ impl Widths {
         // One more than chips need: `DOWN  K starts it` stands there, too.
         widths.blocks = take(chip * BLOCKS.0 + 3);
         for _ in WALLET..WALLET_LONG {
-            widths.wallets += take(1);
+            if widths.wallets > 0 {
+                widths.wallets += take(1);
+            }
         }
         widths.mining = take(15);
         widths.age = take(8);
@@ -143,7 +152,9 @@ impl Widths {
                 widths.blocks += take(chip);
             }
         }
-        widths.wallets += left;
+        if widths.wallets > 0 {
+            widths.wallets += left;
+        }
         widths
     }
 }

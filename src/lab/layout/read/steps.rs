@@ -87,8 +87,18 @@ fn read_step(section: &mut Section<'_>, cast: &mut Cast) -> Result<StepSpec, Fil
         check_line(text, SPEAKER_MAX, "characters")
     })?;
     let hold = section.text("hold", "4s", parse_duration)?;
-    if title.is_some() && note.as_ref().is_none_or(String::is_empty) {
+    let has_note = note.as_ref().is_some_and(|note| !note.is_empty());
+    if title
+        .as_ref()
+        .is_some_and(|title: &Arc<str>| title.is_empty())
+    {
+        return Err(section.error_at("title", "is empty: leave it out"));
+    }
+    if title.is_some() && !has_note {
         return Err(section.error_at("title", "has a meaning only above a note"));
+    }
+    if speaker.is_some() && !has_note {
+        return Err(section.error_at("speaker", "has a meaning only with a note"));
     }
     if hold.is_some() && note.is_none() {
         return Err(section.error_at("hold", "has a meaning only with note"));
