@@ -143,8 +143,10 @@ impl UiState {
                 return ask(ScriptChange::Next, Purpose::Script);
             }
             Action::ScriptAuto => return ask(ScriptChange::Auto, Purpose::Tell),
-            // Another lab than a temporary one refuses, and says why.
-            Action::ScriptRestart if script.is_over() || !lab.is_temporary => {
+            // A lab of this program that is kept refuses, and says why.
+            Action::ScriptRestart
+                if script.is_over() || self.stage.seat == Seat::Own && !lab.is_temporary =>
+            {
                 return ask(ScriptChange::Restart, Purpose::Tell);
             }
             _ => self.dialog = Some(Dialog::restart()),
