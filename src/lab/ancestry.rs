@@ -7,6 +7,7 @@
 
 use crate::chain::BlockHash;
 use crate::node::BlockId;
+use std::cmp::Reverse;
 use std::collections::BTreeMap;
 
 /// Blocks that are remembered; of more the lowest go.
@@ -44,50 +45,110 @@ impl Ancestry {
         is_news
     }
 
-    /// Whether a block is an ancestor of another; `None`: that is not known.
-    fn is_below(&self, low: BlockId, high: BlockId) -> Option<bool> {
-        if low.height >= high.height {
-            return Some(false);
-        }
-        if low.height == 0 {
-            // All chains of a network begin with the same block.
-            return Some(true);
-        }
-        let mut at = high.hash;
-        for height in (low.height + 1..=high.height).rev() {
-            at = *self.parents.get(&(height, at))?;
-        }
-        Some(at == low.hash)
-    }
-
-    /// The branches: of these tips those of which none is an ancestor of another, the highest first.
-    pub fn branches(&self, tips: &[Tip]) -> Vec<BlockId> {
+    /// Where these tips stand to each other. Every block is looked at once, however many tips and
+    /// branches there are: this is asked for each frame, under the lab's lock.
+    pub fn stand(&self, tips: &[Tip]) -> Standing {
         let mut sorted = tips.to_vec();
-        sorted.sort_by_key(|tip| (std::cmp::Reverse(tip.id.height), tip.id.hash, tip.target));
+        sorted.sort_by_key(|tip| (Reverse(tip.id.height), tip.id.hash, tip.target));
         sorted.dedup_by_key(|tip| tip.id);
-        let mut branches: Vec<BlockId> = Vec::new();
+        let lowest = sorted.last().map_or(0, |tip| tip.id.height);
+        let mut ways = Ways::default();
+        let mut behind = BTreeMap::new();
         for tip in sorted {
-            let is_behind = branches.iter().any(|branch| self.is_behind(tip, *branch));
-            if !is_behind {
-                branches.push(tip.id);
+            match ways.nearest(tip) {
+                Some(branch) => {
+                    behind.insert(tip.id, branch.height - tip.id.height);
+                }
+                None => ways.go_down(self, tip.id, lowest),
             }
         }
-        branches
+        Standing {
+            branches: ways.all.iter().map(|way| way.tip).collect(),
+            behind,
+        }
+    }
+}
+
+/// Where tips stand to each other.
+#[derive(Clone, Debug, Default, PartialEq, Eq)]
+pub struct Standing {
+    /// The branches: those tips of which none is an ancestor of another, the highest first.
+    pub branches: Vec<BlockId>,
+    behind: BTreeMap<BlockId, u32>,
+}
+
+impl Standing {
+    /// By how many blocks a tip is behind the nearest branch; 0: it is at the end of one.
+    pub fn behind(&self, tip: BlockId) -> u32 {
+        self.behind.get(&tip).copied().unwrap_or(0)
+    }
+}
+
+/// The ways from the tips of branches down, each as far as it is known and no other was there before.
+#[derive(Default)]
+struct Ways {
+    all: Vec<Way>,
+    /// Which way a block is on.
+    taken: BTreeMap<(u32, BlockHash), usize>,
+}
+
+struct Way {
+    tip: BlockId,
+    /// Its blocks, from the tip down.
+    blocks: Vec<BlockHash>,
+    /// The way that it comes to.
+    joins: Option<usize>,
+}
+
+impl Ways {
+    fn go_down(&mut self, ancestry: &Ancestry, tip: BlockId, lowest: u32) {
+        let number = self.all.len();
+        let mut way = Way {
+            tip,
+            blocks: Vec::new(),
+            joins: None,
+        };
+        let mut at = Some(tip.hash);
+        for height in (lowest..=tip.height).rev() {
+            let Some(hash) = at else {
+                break;
+            };
+            if let Some(other) = self.taken.get(&(height, hash)) {
+                way.joins = Some(*other);
+                break;
+            }
+            self.taken.insert((height, hash), number);
+            way.blocks.push(hash);
+            at = ancestry.parents.get(&(height, hash)).copied();
+        }
+        self.all.push(way);
     }
 
-    /// By how many blocks a tip is behind the nearest of these branches; 0: it is at the end of one.
-    pub fn behind(&self, tip: Tip, branches: &[BlockId]) -> u32 {
-        let behind = branches
-            .iter()
-            .filter(|branch| self.is_behind(tip, **branch));
-        let missing = behind.map(|branch| branch.height - tip.id.height);
-        missing.min().unwrap_or(0)
+    /// The lowest of the branches that a tip is behind.
+    fn nearest(&self, tip: Tip) -> Option<BlockId> {
+        let mut ways = self.all.iter().rev();
+        let way = ways.find(|way| self.is_above(way, tip))?;
+        Some(way.tip)
     }
 
-    fn is_behind(&self, tip: Tip, branch: BlockId) -> bool {
-        let is_lower = tip.id.height < branch.height;
-        let is_below = self.is_below(tip.id, branch);
-        is_lower && is_below.unwrap_or(tip.target.is_some())
+    fn is_above(&self, way: &Way, tip: Tip) -> bool {
+        if tip.id.height >= way.tip.height {
+            return false;
+        }
+        // All chains of a network begin with the same block.
+        if tip.id.height == 0 {
+            return true;
+        }
+        let mut way = way;
+        loop {
+            let depth = usize::try_from(way.tip.height - tip.id.height).unwrap_or(usize::MAX);
+            match (way.blocks.get(depth), way.joins) {
+                (Some(hash), _) => return *hash == tip.id.hash,
+                (None, Some(other)) => way = &self.all[other],
+                // Over a gap, a node that says itself that it is missing blocks is behind.
+                (None, None) => return tip.target.is_some(),
+            }
+        }
     }
 }
 
@@ -123,14 +184,15 @@ mod tests {
         let mut ancestry = Ancestry::default();
         grow(&mut ancestry, 0, 0, 20);
         grow(&mut ancestry, 1, 14, 18);
-        let branches = |tips: &[Tip]| ancestry.branches(tips);
+        let branches = |tips: &[Tip]| ancestry.stand(tips).branches;
         let behind = [tip(20, 0), tip(20, 0), tip(17, 0), tip(0, 0)];
         assert_eq!(branches(&behind), [block(20, 0)]);
-        assert_eq!(ancestry.behind(tip(17, 0), &[block(20, 0)]), 3);
+        assert_eq!(ancestry.stand(&behind).behind(block(17, 0)), 3);
         let fork = [tip(16, 1), tip(20, 0), tip(18, 1), tip(14, 0)];
         assert_eq!(branches(&fork), [block(20, 0), block(18, 1)]);
-        assert_eq!(ancestry.behind(tip(14, 0), &branches(&fork)), 4);
-        assert_eq!(ancestry.behind(tip(18, 1), &branches(&fork)), 0);
+        assert_eq!(ancestry.stand(&fork).behind(block(14, 0)), 4);
+        assert_eq!(ancestry.stand(&fork).behind(block(16, 1)), 2);
+        assert_eq!(ancestry.stand(&fork).behind(block(18, 1)), 0);
         assert_eq!(branches(&[]), []);
     }
 
@@ -144,14 +206,41 @@ mod tests {
         }
         let ahead = tip(60, 0);
         let mut behind = tip(10, 0);
-        assert_eq!(ancestry.branches(&[ahead, behind]).len(), 2);
+        assert_eq!(ancestry.stand(&[ahead, behind]).branches.len(), 2);
         behind.target = Some(60);
-        assert_eq!(ancestry.branches(&[ahead, behind]), [ahead.id]);
-        assert_eq!(ancestry.behind(behind, &[ahead.id]), 50);
+        let standing = ancestry.stand(&[ahead, behind]);
+        assert_eq!(standing.branches, [ahead.id]);
+        assert_eq!(standing.behind(behind.id), 50);
         // A rival is one, whatever it fetches.
         let mut rival = tip(55, 1);
         rival.target = Some(60);
-        assert_eq!(ancestry.branches(&[ahead, rival]).len(), 2);
+        assert_eq!(ancestry.stand(&[ahead, rival]).branches.len(), 2);
+    }
+
+    #[test]
+    fn a_tip_below_several_branches_is_behind_the_nearest() {
+        let mut ancestry = Ancestry::default();
+        grow(&mut ancestry, 0, 0, 30);
+        grow(&mut ancestry, 1, 20, 29);
+        grow(&mut ancestry, 2, 10, 28);
+        let standing = ancestry.stand(&[
+            tip(28, 2),
+            tip(30, 0),
+            tip(29, 1),
+            tip(25, 1),
+            tip(25, 0),
+            tip(15, 0),
+            tip(5, 0),
+        ]);
+        assert_eq!(
+            standing.branches,
+            [block(30, 0), block(29, 1), block(28, 2)]
+        );
+        // Behind the nearest branch, also where that comes to the others' way.
+        let behind = [(25, 1, 4), (25, 0, 5), (15, 0, 14), (5, 0, 23)];
+        for (height, branch, by) in behind {
+            assert_eq!(standing.behind(block(height, branch)), by, "{height}");
+        }
     }
 
     #[test]
@@ -161,8 +250,10 @@ mod tests {
         grow(&mut ancestry, 0, 0, most + 100);
         assert_eq!(ancestry.parents.len(), BLOCKS_MAX);
         assert!(!ancestry.learn(block(3, 0), block(2, 0).hash));
-        let (high, low) = (block(most + 100, 0), block(200, 0));
-        assert_eq!(ancestry.is_below(low, high), Some(true));
-        assert_eq!(ancestry.is_below(block(20, 0), high), None);
+        let branches = |low| {
+            let tips = [tip(most + 100, 0), tip(low, 0)];
+            ancestry.stand(&tips).branches.len()
+        };
+        assert_eq!((branches(200), branches(20)), (1, 2));
     }
 }

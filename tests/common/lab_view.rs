@@ -3,7 +3,7 @@
 use chainlab::chain::{Address, Amount, BlockHash, BlockTime, KeyHash};
 use chainlab::lab::ancestry::Ancestry;
 use chainlab::lab::chips::Chips;
-use chainlab::lab::headline::{Headline, Stand};
+use chainlab::lab::headline::{Stand, SteadyHeadline};
 use chainlab::lab::talk::Talk;
 use chainlab::lab::view::{Piece, Times};
 use chainlab::lab::{LabView, NodeState, NodeView};
@@ -147,8 +147,10 @@ pub fn heard(lab: &LabView) -> LabView {
     }
     let stands = lab.nodes.iter().map(Stand::from);
     let groups = lab.partition.as_deref().map(Vec::as_slice);
+    let mut steady = SteadyHeadline::default();
+    steady.look(lab.now, stands, groups, &ancestry);
     LabView {
-        headline: Headline::new(stands, groups, &ancestry),
+        headline: steady.shown(),
         chips: Arc::new(chips),
         ..lab.clone()
     }

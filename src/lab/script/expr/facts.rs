@@ -45,7 +45,7 @@ impl Facts {
         let running = nodes.iter().filter(|node| node.is_running);
         let tips: Vec<_> = running.map(NodeFacts::end).collect();
         Self {
-            branches: ancestry.branches(&tips).len(),
+            branches: ancestry.stand(&tips).branches.len(),
             nodes,
             balances: BTreeMap::new(),
         }
