@@ -4,8 +4,8 @@
 //!
 //! ```sh
 //! cargo bench --bench ui                 # all of it
-//! cargo bench --bench ui -- frame        # one group: frame, views, keys, start, idle,
-//!                                        # memory
+//! cargo bench --bench ui -- frame        # one group: frame, views, tree, keys,
+//!                                        # start, idle, memory
 //! CHAINLAB_BENCH_MINUTES=60 cargo bench --bench ui -- memory
 //! ```
 
@@ -17,6 +17,11 @@
 
 #[path = "ui/bent.rs"]
 mod bent;
+#[allow(dead_code, reason = "the tests' own, of which one figure needs a part")]
+#[path = "../tests/common/blocks_desk.rs"]
+mod blocks_desk;
+#[path = "../tests/common/mod.rs"]
+mod common;
 #[path = "ui/frame.rs"]
 mod frame;
 #[path = "ui/idle.rs"]
@@ -27,6 +32,8 @@ mod keys;
 mod labs;
 #[path = "ui/memory.rs"]
 mod memory;
+#[path = "../tests/common/picture.rs"]
+mod picture;
 #[path = "ui/process.rs"]
 mod process;
 #[allow(dead_code, reason = "not every kind of target is needed here")]
@@ -38,11 +45,14 @@ mod start;
 mod tail;
 #[path = "../tests/common/terminal.rs"]
 mod terminal;
+#[path = "ui/tree.rs"]
+mod tree;
 
 fn main() {
     ratio::Harness::from_args().measure(&[
         ("frame", frame::frame),
         ("views", bent::views),
+        ("tree", tree::tree),
         ("keys", keys::keys),
         ("start", start::start),
         ("idle", idle::idle),

@@ -14,9 +14,13 @@
     reason = "the one place where files of ours are opened"
 )]
 
+mod lock;
+
+pub(crate) use lock::Lock;
+
 use rustix::fs::{self, Access, AtFlags, FileType, Mode, OFlags};
 use std::ffi::{OsStr, OsString};
-use std::fs::{DirBuilder, File, TryLockError};
+use std::fs::{DirBuilder, File};
 use std::io::{self, ErrorKind, Read, Write};
 use std::os::fd::OwnedFd;
 use std::os::unix::ffi::OsStrExt;
@@ -72,34 +76,6 @@ impl Kind {
             FileType::Socket => Self::Other("a socket, and no file"),
             _ => Self::Other("a device, and no file"),
         }
-    }
-}
-
-/// The lock of a file, given up when this is dropped: at once, also where a child process that is
-/// just being made has the file open too.
-#[derive(Debug)]
-pub(crate) struct Lock(File);
-
-impl Lock {
-    /// Takes it.
-    ///
-    /// # Errors
-    /// Another has it, or it cannot be taken.
-    pub(crate) fn take(file: File) -> Result<Self, TryLockError> {
-        file.try_lock()?;
-        Ok(Self(file))
-    }
-
-    /// What is known of the file.
-    pub(crate) fn metadata(&self) -> io::Result<std::fs::Metadata> {
-        self.0.metadata()
-    }
-}
-
-impl Drop for Lock {
-    fn drop(&mut self) {
-        // Closing the file does it as well, once the last process has.
-        let _ = self.0.unlock();
     }
 }
 

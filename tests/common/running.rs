@@ -47,6 +47,24 @@ wallets = ["rewards"]
 mine = { mode = "off", hashrate = "1 kH/s", to = "rewards", first = "at once" }
 "#;
 
+/// Two nodes; the first block comes at once, and no other.
+pub const EAST_WEST: &str = r#"
+[chain.genesis]
+alice = "10"
+
+[link]
+latency = "10ms"
+
+[[node]]
+name = "east"
+wallets = ["alice"]
+
+[[node]]
+name = "west"
+connect = ["east"]
+mine = { mode = "off", hashrate = "1 kH/s", first = "at once" }
+"#;
+
 pub fn options(text: &str) -> LabOptions {
     LabOptions {
         layout: layout::read("scenario", text).expect("it is sound"),

@@ -283,7 +283,7 @@ async fn ten_restarts_beside_traffic_and_requests_leave_nothing_behind() {
     let lab = start(options(&text)).expect("it starts");
     let first = begun(&lab).await;
     for run in 1..=10 {
-        // Nobody waits for these: some are done, some come too late.
+        // No answer is waited for: some are done, some come too late.
         let mut asked = BTreeSet::new();
         for number in 0..20 {
             let name = format!("w{run}x{number}");
@@ -462,7 +462,7 @@ async fn a_node_of_another_process_that_has_the_chain_is_in_the_way() {
     let seeds = live::seeds().expect("the system has randomness");
     let mut config = Config::new("solo", Arc::new(params), seeds);
     config.connect = lab.view().nodes[0].addr.into_iter().collect();
-    // With nobody else.
+    // Alone.
     config.outbound = 0;
     let (dir, clock) = (
         tempfile::tempdir().expect("a directory"),

@@ -1,27 +1,14 @@
 //! How the pace of a story is measured: captions that stand too long, stories that take too long, steps
 //! that begin late or fail.
 
+use crate::common::running::EAST_WEST;
 use chainlab::lab::layout::read;
 use chainlab::lab::script::measure::{Take, play};
 use chainlab::lab::script::{Cause, Pace};
 use std::time::Duration;
 
-const LAB: &str = r#"
-[chain.genesis]
-alice = "10"
-
-[[node]]
-name = "east"
-wallets = ["alice"]
-
-[[node]]
-name = "west"
-connect = ["east"]
-mine = { mode = "off", hashrate = "1 kH/s", first = "at once" }
-"#;
-
 fn take(steps: &str) -> Take {
-    let mut layout = read("two.toml", &format!("{LAB}\n{steps}")).expect("a layout");
+    let mut layout = read("two.toml", &format!("{EAST_WEST}\n{steps}")).expect("a layout");
     // There is no presenter, whatever the layout says.
     layout.pace = Pace::Presenter;
     play(&layout, 1).expect("it can be played")

@@ -261,7 +261,7 @@ fn script(text: &str) -> Script {
     )
 }
 
-fn at_height(height: u32) -> Facts {
+pub fn at_height(height: u32) -> Facts {
     let node = NodeFacts {
         name: "miner".into(),
         is_running: true,

@@ -1,12 +1,12 @@
 //! The pace of a script: how long captions stay, what a presenter changes, and what a pause does. The
 //! engine alone, with time and facts as the tests say.
 
+use super::script::at_height;
 use crate::common::running::TEXT;
-use chainlab::chain::BlockHash;
 use chainlab::lab::control::order::Order;
 use chainlab::lab::layout::read;
 use chainlab::lab::script::step::reading_time;
-use chainlab::lab::script::{Facts, NodeFacts, Pace, Script, ScriptChange, ScriptView, Want};
+use chainlab::lab::script::{Pace, Script, ScriptChange, ScriptView, Want};
 use std::time::Duration;
 
 const fn ms(milliseconds: u64) -> Duration {
@@ -61,7 +61,7 @@ impl Player {
                     self.script.did(self.now, Ok(()));
                     continue;
                 }
-                Want::Facts(..) if self.script.judge(self.now, &facts(self.height)) => continue,
+                Want::Facts(..) if self.script.judge(self.now, &at_height(self.height)) => continue,
                 Want::Nothing => break,
                 _ => {}
             }
@@ -83,23 +83,6 @@ impl Player {
 
     fn view(&self) -> &ScriptView {
         self.script.view()
-    }
-}
-
-fn facts(height: u32) -> Facts {
-    let node = NodeFacts {
-        name: "miner".into(),
-        is_running: true,
-        height,
-        tip: BlockHash::ZERO,
-        target: None,
-        mempool: 0,
-        peers: 0,
-        reorg_depth: 0,
-    };
-    Facts {
-        nodes: vec![node],
-        ..Facts::default()
     }
 }
 

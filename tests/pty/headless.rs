@@ -1,29 +1,12 @@
 //! Labs without a screen, as programs start them: the real executable, its lines, its exit codes.
 
+use crate::common::running::EAST_WEST;
 use serde_json::Value;
 use std::fs;
 use std::io::{BufRead, BufReader, Read};
 use std::path::{Path, PathBuf};
 use std::process::{Child, Command, Output, Stdio};
 use tempfile::TempDir;
-
-/// Two nodes; the first block comes at once, and no other.
-const LAB: &str = r#"
-[chain.genesis]
-alice = "10"
-
-[link]
-latency = "10ms"
-
-[[node]]
-name = "east"
-wallets = ["alice"]
-
-[[node]]
-name = "west"
-connect = ["east"]
-mine = { mode = "off", hashrate = "1 kH/s", first = "at once" }
-"#;
 
 const STEPS: &str = r#"
 [[step]]
@@ -92,7 +75,7 @@ fn lines(output: &Output) -> (Vec<Value>, Value) {
 
 #[test]
 fn a_lab_runs_until_what_was_asked_for_is_true() {
-    let lab = Lab::of(LAB);
+    let lab = Lab::of(EAST_WEST);
     let until = r#"height == 1 and tips == 1 and balance("west")@east == "10""#;
     let output = lab.run(&["--until", until]);
     assert_eq!(output.status.code(), Some(0), "{output:?}");
@@ -108,7 +91,7 @@ fn a_lab_runs_until_what_was_asked_for_is_true() {
 
 #[test]
 fn what_is_not_true_in_time_is_told_with_its_values_and_another_exit_code() {
-    let lab = Lab::of(LAB);
+    let lab = Lab::of(EAST_WEST);
     for how in [&["--for", "1500ms"][..], &["--for", "30s", "--virtual"]] {
         let args = [how, &["--until", "height >= 3 and tips == 1"]].concat();
         let output = lab.run(&args);
@@ -123,7 +106,7 @@ fn what_is_not_true_in_time_is_told_with_its_values_and_another_exit_code() {
 
 #[test]
 fn what_cannot_be_asked_is_refused_with_its_column() {
-    let lab = Lab::of(LAB);
+    let lab = Lab::of(EAST_WEST);
     for (args, said) in [
         (
             &["--until", "hieght >= 3"][..],
@@ -148,7 +131,7 @@ fn what_cannot_be_asked_is_refused_with_its_column() {
 
 #[test]
 fn a_script_is_over_when_its_last_step_is_done_and_every_line_is_json() {
-    let lab = Lab::of(&format!("{LAB}{STEPS}"));
+    let lab = Lab::of(&format!("{EAST_WEST}{STEPS}"));
     for more in [&[][..], &["--virtual"]] {
         let output = lab.run(&[&["--json", "--seed", "5"], more].concat());
         assert_eq!(output.status.code(), Some(0), "{output:?}");
@@ -185,7 +168,7 @@ fn a_script_is_over_when_its_last_step_is_done_and_every_line_is_json() {
 
 #[test]
 fn the_same_seed_makes_the_same_history_in_virtual_time() {
-    let lab = Lab::of(&format!("{LAB}{STEPS}"));
+    let lab = Lab::of(&format!("{EAST_WEST}{STEPS}"));
     let run = |seed| stdout(&lab.run(&["--virtual", "--json", "--seed", seed]));
     assert_eq!(run("5"), run("5"));
     assert_ne!(run("5"), run("6"));
@@ -194,7 +177,7 @@ fn the_same_seed_makes_the_same_history_in_virtual_time() {
 #[test]
 fn a_step_that_is_not_done_in_time_is_told_with_what_it_waits_for() {
     let lab = Lab::of(&format!(
-        "{LAB}\n[[step]]\nwhen = \"height >= 7\"\nnote = \"far\"\n"
+        "{EAST_WEST}\n[[step]]\nwhen = \"height >= 7\"\nnote = \"far\"\n"
     ));
     let output = lab.run(&["--for", "1500ms"]);
     assert_eq!(output.status.code(), Some(3), "{output:?}");
@@ -206,7 +189,7 @@ fn a_step_that_is_not_done_in_time_is_told_with_what_it_waits_for() {
 fn a_step_that_begins_late_is_told_and_counted_and_is_no_failure() {
     let late =
         "[[step]]\nwhen = \"height >= 7\"\nat_latest = \"1s\"\nnote = \"far\"\nhold = \"1s\"\n";
-    let lab = Lab::of(&format!("{LAB}\n{late}"));
+    let lab = Lab::of(&format!("{EAST_WEST}\n{late}"));
     for more in [&[][..], &["--virtual"]] {
         let output = lab.run(more);
         assert_eq!(output.status.code(), Some(0), "{output:?}");
@@ -234,7 +217,7 @@ fn a_step_that_begins_late_is_told_and_counted_and_is_no_failure() {
 #[test]
 fn by_hand_a_caption_after_the_first_waits_for_the_presenter() {
     let notes = "[[step]]\nnote = \"a\"\nhold = \"100ms\"\n[[step]]\nnote = \"b\"\n";
-    let output = Lab::of(&format!("{LAB}\n{notes}")).run(&["--manual", "--for", "1500ms"]);
+    let output = Lab::of(&format!("{EAST_WEST}\n{notes}")).run(&["--manual", "--for", "1500ms"]);
     assert_eq!(output.status.code(), Some(3), "{output:?}");
     let said = "chainlab: step 2, note: b: not done in time: waits for n\n";
     assert_eq!(stderr(&output), said);
@@ -242,7 +225,7 @@ fn by_hand_a_caption_after_the_first_waits_for_the_presenter() {
 
 #[test]
 fn a_script_is_played_to_its_end_without_a_time_for_five_minutes_at_most() {
-    let after = |time: &str| format!("{LAB}\n[[step]]\nafter = \"{time}\"\ndo = \"heal\"\n");
+    let after = |time: &str| format!("{EAST_WEST}\n[[step]]\nafter = \"{time}\"\ndo = \"heal\"\n");
     let output = Lab::of(&after("4min")).run(&["--virtual"]);
     assert_eq!(output.status.code(), Some(0), "{output:?}");
     let text = stdout(&output);
@@ -256,10 +239,10 @@ fn a_script_is_played_to_its_end_without_a_time_for_five_minutes_at_most() {
     let said = "chainlab: step 1, heal all links: not done in time: waits for 60 s more\n";
     assert_eq!(stderr(&output), said);
     // Without a script it is a minute, as ever, and a presenter is not waited for.
-    let output = Lab::of(LAB).run(&["--virtual"]);
+    let output = Lab::of(EAST_WEST).run(&["--virtual"]);
     assert!(stdout(&output).contains("two ran for 60.0 s"), "{output:?}");
     let manual = "[script]\nmanual = true\n[[step]]\nnote = \"a\"\n[[step]]\nnote = \"b\"\n";
-    let output = Lab::of(&format!("{LAB}\n{manual}")).run(&["--virtual"]);
+    let output = Lab::of(&format!("{EAST_WEST}\n{manual}")).run(&["--virtual"]);
     assert!(stdout(&output).contains("two ran for 6.0 s"), "{output:?}");
 }
 
@@ -278,7 +261,7 @@ fn read_until(child: &mut Child, words: &str) -> BufReader<std::process::ChildSt
 
 #[test]
 fn a_signal_ends_it_early_and_closes_all_databases() {
-    let lab = Lab::of(LAB);
+    let lab = Lab::of(EAST_WEST);
     let dir = lab.dir.path().join("kept");
     let kept = dir.to_str().expect("plain");
     let args = ["--json", "--until", "height >= 9", "--data-dir", kept];

@@ -1,25 +1,11 @@
 //! A story that is led from a shell, and played again.
 
+use crate::common::running::EAST_WEST;
 use crate::shell::Shell;
 use std::fs;
 
-/// Two nodes; the first block comes at once, and the second with the second caption.
+/// The second block comes with the second caption.
 const STORY: &str = r#"
-[chain.genesis]
-alice = "10"
-
-[link]
-latency = "10ms"
-
-[[node]]
-name = "east"
-wallets = ["alice"]
-
-[[node]]
-name = "west"
-connect = ["east"]
-mine = { mode = "off", hashrate = "1 kH/s", first = "at once" }
-
 [[step]]
 note = "one block"
 
@@ -36,7 +22,7 @@ note = "it is over"
 fn a_story_is_led_from_a_shell_and_played_again() {
     let mut shell = Shell::new();
     let file = shell.home().join("two.toml");
-    fs::write(&file, STORY).expect("room on disk");
+    fs::write(&file, [EAST_WEST, STORY].concat()).expect("room on disk");
     shell.start(&["run", "two.toml", "--headless", "--manual"], "lab.log");
     let agree = |shell: &Shell, height: &str| {
         let words = format!("all 2 agree on #{height} ");

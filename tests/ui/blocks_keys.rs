@@ -8,18 +8,15 @@
 )]
 
 use crate::blocks_desk::Desk;
-use crate::common::lab_view::heard;
-use crate::picture::{
-    COLOURED, arrival, at, block, crowd, draw, draw_as_it_is, lines, screen, txid,
-};
+use crate::picture::{COLOURED, arrival, at, block, draw, lines, screen, txid};
 use chainlab::chain::Txid;
 use chainlab::lab::view::{Journey, NodeIx, NodeState, Reorganisation, Tone};
 use chainlab::node::io::Command;
-use chainlab::ui::keymap::KeyPress;
+
 use chainlab::ui::state::UiEvent;
 use std::collections::BTreeSet;
 use std::sync::Arc;
-use std::time::{Duration, Instant};
+use std::time::Duration;
 
 fn hash(height: u32, branch: u8) -> String {
     block(height, branch).hash.to_string()
@@ -315,40 +312,4 @@ fn a_click_chooses_a_block_and_another_one_a_tab() {
     let row = row_of(&desk, "On their way");
     click(&mut desk, 12, row);
     assert!(desk.text().contains("none yet") || desk.text().contains("first at"));
-}
-
-#[test]
-fn a_full_tree_of_a_large_lab_costs_no_more_than_one_of_few_blocks() {
-    /// The least time of many for a frame and for a key, with a tree of so many heights.
-    fn least(heights: u32) -> [Duration; 2] {
-        let mut desk = Desk::new(12);
-        desk.lab = crowd(32);
-        desk.branches = vec![0; 32];
-        desk.fork = heights - heights / 5;
-        for tip in (20..=heights).step_by(20) {
-            (0..32).for_each(|node| desk.stand(node, u8::from(node % 4 == 0), tip));
-            desk.ui.blocks.collect(&desk.lab);
-        }
-        desk.changed();
-        desk.tell(UiEvent::Resized(200, 60));
-        desk.lab = heard(&desk.lab);
-        let mut least = |work: &mut dyn FnMut(&mut Desk)| {
-            let times = (0..50).map(|_| {
-                let begin = Instant::now();
-                work(&mut desk);
-                begin.elapsed()
-            });
-            times.min().expect("fifty")
-        };
-        let down = KeyPress::parse("j").expect("a key");
-        [
-            least(&mut |desk| drop(draw_as_it_is(&desk.lab, &desk.ui))),
-            least(&mut |desk| desk.tell(UiEvent::Key(down))),
-        ]
-    }
-    let (few, full) = (least(100), least(5_000));
-    for (few, full) in few.into_iter().zip(full) {
-        // Fifty times as many blocks, in the same run.
-        assert!(full < 4 * few, "{full:?} and {few:?}");
-    }
 }

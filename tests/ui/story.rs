@@ -14,7 +14,7 @@ const SIZES: [(u16, u16); 3] = [(80, 24), (120, 36), (200, 60)];
 
 const BOTH: &str = "Both halves mine on: two tips, and neither half knows of the other's.";
 
-const SAID: &str = "Wait until both have a block of their own. Nobody did anything wrong here, and still \
+const SAID: &str = "Wait until both have a block of their own. No node did anything wrong here, and still \
     the two halves tell two different stories. Ask the room: which of them is right, and who says so?";
 
 /// A story of six steps, of which so many are done.
@@ -127,8 +127,8 @@ fn the_band_for_captions_has_its_lines_from_the_first_frame_to_the_last() {
 #[test]
 fn a_long_caption_is_whole_at_80_columns() {
     let mut lab = told(3);
-    let long = "Whoever has more work wins, and the other half gives up what it found, however much \
-                that was, and whoever was paid in it.";
+    let long = "The half with more work wins, and the other half gives up what it found, however much \
+                that was, and with it what was paid there.";
     change(&mut lab, |script| script.steps[2].note = Some(long.into()));
     lab.caption = Some(long.into());
     let text = shown(&lab, &own(&lab));
@@ -539,4 +539,33 @@ fn a_story_with_large_titles() {
         pictures += &format!("{}x{}\n{}\n\n", size.0, size.1, shown(&lab, &ui));
     }
     insta::assert_snapshot!("story_big", pictures);
+}
+
+#[test]
+fn help_and_palette_list_what_the_screen_takes_and_no_more() {
+    let lab = told(3);
+    let takes = |stage: Stage, keys: &str| {
+        let mut ui = sits(&lab, (120, 36), stage);
+        press(&lab, &mut ui, keys);
+        shown(&lab, &ui)
+    };
+    let changes = ["sends coins", "kills the node", "cuts the chosen link"];
+    for keys in ["?", ":"] {
+        let own = takes(Stage::new(Seat::Own, false, false), keys);
+        assert!(own.contains("sends coins"), "{own}");
+        for has_notes in [false, true] {
+            let audience = takes(Stage::new(Seat::Audience, false, has_notes), keys);
+            assert!(
+                !changes.iter().any(|words| audience.contains(words)),
+                "{audience}"
+            );
+        }
+        let notes = takes(Stage::new(Seat::Guest, false, true), keys);
+        assert!(
+            !changes.iter().any(|words| notes.contains(words)),
+            "{notes}"
+        );
+        assert!(!notes.contains("in this view"), "{notes}");
+        assert!(notes.contains("story: "), "{notes}");
+    }
 }

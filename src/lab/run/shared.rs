@@ -23,7 +23,7 @@ use tokio::sync::{mpsc, watch};
 pub(super) enum Standing {
     /// It starts them, in a directory of its own.
     Own,
-    /// It looks after one that somebody else has started in this process.
+    /// It looks after one that other code has started in this process.
     Adopted,
     /// It shows those that run in other processes.
     Attached,
@@ -162,7 +162,7 @@ impl Shared {
         }
     }
 
-    /// Changes what is known, and tells whoever looks.
+    /// Changes what is known, and wakes what waits for changes.
     pub(super) fn change<T>(&self, change: impl FnOnce(&mut Model) -> T) -> T {
         let result = change(&mut self.lock());
         self.changed();

@@ -1,5 +1,5 @@
 use super::*;
-use std::fs as files;
+use std::fs::{self as files, TryLockError};
 use std::os::unix::fs::{PermissionsExt, symlink};
 use tempfile::{TempDir, tempdir};
 

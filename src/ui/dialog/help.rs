@@ -4,7 +4,7 @@
 use super::Verdict;
 use super::window::{self, WindowLine};
 use crate::ui::keymap::{
-    Action, Context, Group, KeyPress, PAIRS, TABLE, ViewKey, is_of_views, keys_in,
+    Action, Context, Group, KeyPress, PAIRS, TABLE, ViewKey, by_action, is_of_views, keys_in,
 };
 use crate::ui::state::UiState;
 use crate::ui::text::{self, Row};
@@ -113,7 +113,9 @@ fn pages(ui: &UiState, area: Rect) -> Vec<Lines> {
 /// Parts below each other.
 fn column(ui: &UiState, parts: &[Part], width: usize) -> Lines {
     let mut all = Lines::new();
-    for part in parts {
+    // The notes are no view of the lab.
+    let is_shown = |part: &&Part| !(ui.stage.has_notes && part.is_of_views());
+    for part in parts.iter().filter(is_shown) {
         if !all.is_empty() {
             all.push(Vec::new());
         }
@@ -167,6 +169,10 @@ const BELOW: &[Part] = &[
 ];
 
 impl Part {
+    fn is_of_views(self) -> bool {
+        matches!(self, Self::Here | Self::Views)
+    }
+
     fn lines(self, ui: &UiState, width: usize) -> Lines {
         let title = match self {
             Self::Here => format!("in this view: {}", ui.context().name()),
@@ -178,7 +184,11 @@ impl Part {
         let mut lines = vec![vec![Span::styled(title, ui.theme.strong())]];
         match self {
             Self::Here => {
-                for key in keys_in(ui.context()) {
+                let offered = |key: &&ViewKey| {
+                    let mut actions = key.actions.iter();
+                    actions.any(|action| ui.stage.offers(by_action(*action)))
+                };
+                for key in keys_in(ui.context()).iter().filter(offered) {
                     let keys = ui.keymap.keys_for(key.actions);
                     lines.extend(explained(ui, &keys, key.does, width));
                 }
@@ -205,7 +215,8 @@ fn listed(ui: &UiState, is_wanted: fn(Group) -> bool, width: usize) -> Lines {
     let mut lines = Lines::new();
     let pair_of = |action: Action| PAIRS.iter().find(|pair| pair.actions.contains(&action));
     for entry in TABLE {
-        if !is_wanted(entry.group) || is_of_views(entry.action) {
+        let is_elsewhere = !ui.stage.has_notes && is_of_views(entry.action);
+        if !is_wanted(entry.group) || is_elsewhere || !ui.stage.offers(entry) {
             continue;
         }
         match pair_of(entry.action) {

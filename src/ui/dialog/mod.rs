@@ -144,7 +144,7 @@ impl Dialog {
     pub fn key(&mut self, lab: &LabView, ui: &mut UiState, key: KeyPress) -> Verdict {
         match &mut self.kind {
             Kind::Help(help) => help.key(ui, key),
-            Kind::Palette(palette) => palette.key(key),
+            Kind::Palette(palette) => palette.key(ui, key),
             Kind::Wallet(form) => form.key(lab, key),
             Kind::Send(form) => form.key(lab, ui, key),
             Kind::Add(form) => form.key(lab, key),

@@ -49,8 +49,8 @@ enum Choice {
 }
 
 impl Palette {
-    pub fn key(&mut self, key: KeyPress) -> Verdict {
-        let found = self.found();
+    pub fn key(&mut self, ui: &UiState, key: KeyPress) -> Verdict {
+        let found = self.found(ui);
         match key.code {
             KeyCode::Esc => return Verdict::Close(Vec::new()),
             KeyCode::Enter => {
@@ -101,7 +101,7 @@ impl Palette {
     }
 
     /// What fits, the best first.
-    fn found(&self) -> Vec<Choice> {
+    fn found(&self, ui: &UiState) -> Vec<Choice> {
         if self.caption().is_some() {
             return vec![Choice::Note];
         }
@@ -121,7 +121,9 @@ impl Palette {
             pattern.score(Utf32Str::new(text, &mut letters), &mut matcher)
         };
         // Digits focus panes, and the palette is open.
-        let listed = |entry: &&Entry| !matches!(entry.action, Action::Pane(_) | Action::Palette);
+        let listed = |entry: &&Entry| {
+            ui.stage.offers(entry) && !matches!(entry.action, Action::Pane(_) | Action::Palette)
+        };
         let mut found = Vec::new();
         for entry in TABLE.iter().filter(listed) {
             // One that is called just that comes before those that begin with it.
@@ -146,7 +148,7 @@ impl Palette {
         let mut line = WindowLine::new(vec![Span::styled(": ", theme.focus()), shown]);
         line.cursor = Some(2 + cursor);
         let mut lines = vec![line];
-        let found = self.found();
+        let found = self.found(ui);
         if found.is_empty() {
             let words = format!("nothing is called {:?}", self.text().trim());
             lines.extend(window::paragraph(&words, room, 2, 0, theme.bad()));

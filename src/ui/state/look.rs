@@ -7,7 +7,8 @@ use crate::ui::dialog::Dialog;
 use crate::ui::keymap::Action;
 use crate::ui::moved::Moved;
 use crate::ui::text;
-use crate::ui::view::plan::{Plan, caption_rows};
+use crate::ui::view::band;
+use crate::ui::view::plan::Plan;
 use crate::ui::zoom::Zoom;
 use ratatui::layout::Position;
 
@@ -84,7 +85,7 @@ impl UiState {
     fn move_within(&mut self, lab: &LabView, action: Action) -> Vec<Effect> {
         // The band for captions is no part of any page.
         let (width, height) = self.size;
-        let band = caption_rows(lab, self, self.size);
+        let band = band::rows(lab, self, self.size);
         let size = (width, height.saturating_sub(band));
         if let Some(zoom) = &mut self.zoom {
             let moved = zoom.act(lab, self.focus, action, size);

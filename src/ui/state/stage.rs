@@ -5,7 +5,7 @@ use crate::lab::script::{ScriptChange, ScriptView};
 use crate::lab::view::Tone;
 use crate::lab::{LabView, Request};
 use crate::ui::dialog::Dialog;
-use crate::ui::keymap::Action;
+use crate::ui::keymap::{Action, Entry};
 use std::sync::Arc;
 
 /// Whose screen it is.
@@ -60,6 +60,11 @@ impl Stage {
             Seat::Guest => self.has_notes,
             Seat::Audience => false,
         }
+    }
+
+    /// Whether a key of the table does anything on this screen: help and palette list no other.
+    pub fn offers(&self, entry: &Entry) -> bool {
+        self.has(entry.action) && !(self.seat == Seat::Audience && entry.changes)
     }
 
     /// Whether an action means anything on this screen.

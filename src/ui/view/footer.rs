@@ -72,11 +72,8 @@ pub fn keys(frame: &mut Frame<'_>, area: Rect, scene: Scene<'_>) {
             row = row.part(*rank, 2, item(scene, entry, keys));
         }
     }
-    let mut line = Line::from(vec![Span::raw("")]);
-    line.spans
-        .extend(row.fit_spans(usize::from(area.width).saturating_sub(2)));
-    // The row begins with a gap of two; one column is enough.
-    frame.render_widget(line, Rect { x: area.x, ..area });
+    let spans = row.fit_spans(usize::from(area.width).saturating_sub(2));
+    frame.render_widget(Line::from(spans), area);
 }
 
 fn item(scene: Scene<'_>, entry: &Entry, keys: String) -> Vec<Span<'static>> {

@@ -9,6 +9,7 @@
 //! Where a node does not have a column each, a line tells of those that have the block, in order, and
 //! counts or names the others: `#12 [a9]  oslo   paris ▇▇ 121     not at 3`.
 
+use super::boxed;
 use super::scene::Scene;
 use crate::lab::NodeIx;
 use crate::lab::view::{Arrival, Journey};
@@ -17,7 +18,7 @@ use crate::ui::text::{self, short_name};
 use ratatui::Frame;
 use ratatui::layout::Rect;
 use ratatui::text::{Line, Span};
-use ratatui::widgets::{Block, Paragraph};
+use ratatui::widgets::Paragraph;
 use std::time::Duration;
 
 /// The least columns of a node: a bar and `121 ms`.
@@ -58,17 +59,7 @@ pub fn wanted(nodes: usize) -> u16 {
 /// Draws the box.
 pub fn render(frame: &mut Frame<'_>, area: Rect, scene: Scene<'_>) {
     let theme = scene.theme;
-    let block = Block::bordered()
-        .border_set(theme.border())
-        .border_style(theme.dim())
-        .title(Span::styled(" block propagation ", theme.strong()));
-    let inner = block.inner(area);
-    frame.render_widget(block, area);
-    let inner = Rect {
-        x: inner.x + 1,
-        width: inner.width.saturating_sub(2),
-        ..inner
-    };
+    let inner = boxed(frame, area, theme, " block propagation ", None);
     let (room, rows) = (usize::from(inner.width), usize::from(inner.height));
     let has_columns = rows > 2
         && scene.lab.nodes.len() <= NODES_MAX

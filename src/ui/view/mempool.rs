@@ -6,6 +6,7 @@
 //! │ 93ab     1  dave   0.0001   2 s  3 of 3             │
 //! ```
 
+use super::boxed;
 use super::scene::Scene;
 use crate::chain::{Amount, Txid};
 use crate::node::snapshot::MempoolTx;
@@ -14,8 +15,8 @@ use crate::ui::zoom::list::{Item, dim, ending, name, plain, strong};
 use crate::ui::zoom::table::{self, Column, number, words};
 use ratatui::Frame;
 use ratatui::layout::Rect;
-use ratatui::text::{Line, Span};
-use ratatui::widgets::{Block, Paragraph};
+use ratatui::text::Line;
+use ratatui::widgets::Paragraph;
 use std::cmp::Reverse;
 use std::collections::BTreeMap;
 
@@ -35,24 +36,9 @@ type Waiting<'a> = (&'a MempoolTx, usize);
 pub fn render(frame: &mut Frame<'_>, area: Rect, scene: Scene<'_>) {
     let theme = scene.theme;
     let waiting = waiting(scene);
-    let block = Block::bordered()
-        .border_set(theme.border())
-        .border_style(theme.dim())
-        .title(Span::styled(" mempool ", theme.strong()));
-    let block = match waiting.len() {
-        0 => block,
-        count => {
-            let words = format!(" {count} waiting ");
-            block.title(Line::styled(words, theme.text()).right_aligned())
-        }
-    };
-    let inner = block.inner(area);
-    frame.render_widget(block, area);
-    let inner = Rect {
-        x: inner.x + 1,
-        width: inner.width.saturating_sub(2),
-        ..inner
-    };
+    let count = (!waiting.is_empty()).then(|| format!(" {} waiting ", waiting.len()));
+    let count = count.map(|words| Line::styled(words, theme.text()));
+    let inner = boxed(frame, area, theme, " mempool ", count);
     if waiting.is_empty() {
         let line = Line::styled("no transaction waits for a block", theme.dim());
         frame.render_widget(Paragraph::new(line), inner);

@@ -17,10 +17,12 @@ use crate::ui::dialog::window;
 use crate::ui::keymap::Action;
 use crate::ui::state::{UiState, View};
 use crate::ui::text;
+use crate::ui::theme::Theme;
 use plan::{Form, Plan};
 use ratatui::Frame;
 use ratatui::layout::Rect;
-use ratatui::text::Span;
+use ratatui::text::{Line, Span};
+use ratatui::widgets::Block;
 use scene::Scene;
 
 /// Draws the whole screen.
@@ -121,4 +123,29 @@ fn page_words(plan: &Plan, scene: Scene<'_>) -> Option<String> {
     };
     let key = scene.ui.keymap.key_of(key);
     (pages > 1).then(|| format!(" page {} of {pages}  {key} ", page + 1))
+}
+
+/// Draws a box with a title; what is inside, with a column free on both sides.
+pub(in crate::ui) fn boxed(
+    frame: &mut Frame<'_>,
+    area: Rect,
+    theme: Theme,
+    title: &'static str,
+    right: Option<Line<'static>>,
+) -> Rect {
+    let block = Block::bordered()
+        .border_set(theme.border())
+        .border_style(theme.dim())
+        .title(Span::styled(title, theme.strong()));
+    let block = match right {
+        Some(words) => block.title(words.right_aligned()),
+        None => block,
+    };
+    let inner = block.inner(area);
+    frame.render_widget(block, area);
+    Rect {
+        x: inner.x + 1,
+        width: inner.width.saturating_sub(2),
+        ..inner
+    }
 }

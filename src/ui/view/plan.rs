@@ -12,7 +12,7 @@
 //! Panes get the lines that they can use, the rest is for what is below them. Where they would need
 //! pages there is a table, in more than one column if that shows all nodes. All of it follows from the
 //! size of the screen, the number of nodes and the layout, never from what happens in the lab: nothing
-//! moves while somebody looks. Drawing and the mouse both ask here, so that a click hits what is seen.
+//! moves while it is looked at. Drawing and the mouse both ask here, so that a click hits what is seen.
 
 mod boxes;
 
@@ -102,12 +102,6 @@ enum Row {
     Rule(usize),
 }
 
-/// The lines of the band in which captions stand, from the first frame to the last; none in a lab
-/// without a script.
-pub fn caption_rows(lab: &LabView, ui: &UiState, size: (u16, u16)) -> u16 {
-    band::rows(lab, ui, size)
-}
-
 impl Plan {
     /// For the lab as it is, on the screen as it was last heard of.
     pub fn new(lab: &LabView, ui: &UiState) -> Self {
@@ -135,7 +129,7 @@ impl Plan {
             strides: (0, 1),
             capacity: 1,
         };
-        let band = caption_rows(lab, ui, (width, height));
+        let band = band::rows(lab, ui, (width, height));
         plan.caption = (band > 0).then(|| plan.cut_lines(band));
         if ui.view == View::Lab && ui.zoom.is_none() {
             plan.divide(lab, ui);

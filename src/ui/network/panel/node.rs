@@ -5,6 +5,7 @@ use super::link::{peer, round_trip};
 use super::talk::{self, Between};
 use super::{GAP, LABEL, name};
 use crate::lab::NodeIx;
+use crate::lab::layout::Lines;
 use crate::lab::view::LinkView;
 use crate::ui::keymap::Action;
 use crate::ui::network::Sight;
@@ -174,11 +175,14 @@ fn signs(sight: Sight<'_>) -> Vec<Vec<Span<'static>>> {
     flying.push(Span::styled(" a payment", theme.dim()));
     let lines = |kind: Kind, words: &'static str| {
         let stroke = kind.stroke(theme, Light::Full);
-        let sample = match (theme.ascii, stroke.is_dashed) {
-            (true, true) => "....",
-            (true, false) => "----",
-            (false, true) => "┄┄┄┄",
-            (false, false) => "────",
+        let is_braille = sight.scene.ui.spec.lines == Lines::Braille;
+        let sample = match (theme.ascii, is_braille, stroke.is_dashed) {
+            (true, _, true) => "....",
+            (true, _, false) => "----",
+            (false, true, true) => "⠒ ⠒ ",
+            (false, true, false) => "⠒⠒⠒⠒",
+            (false, false, true) => "┄┄┄┄",
+            (false, false, false) => "────",
         };
         vec![
             Span::styled(sample, stroke.style),

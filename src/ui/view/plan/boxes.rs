@@ -9,7 +9,7 @@
 
 use super::GRID_WIDTH;
 use crate::ui::view::journeys;
-use ratatui::layout::Rect;
+use ratatui::layout::{Constraint, Layout, Rect};
 
 /// The least columns of the last blocks beside block propagation.
 const TREE_WIDTH: u16 = 44;
@@ -64,30 +64,16 @@ impl Boxes {
 
 /// So many lines at the top, and the others.
 fn above(area: Rect, lines: u16) -> (Rect, Rect) {
-    let lines = lines.min(area.height);
-    let rest = Rect {
-        y: area.y + lines,
-        height: area.height - lines,
-        ..area
-    };
-    let first = Rect {
-        height: lines,
-        ..area
-    };
+    let [first, rest] = Layout::vertical(parted(lines)).areas(area);
     (first, rest)
 }
 
 /// So many columns at the left, and the others.
 fn beside(area: Rect, columns: u16) -> (Rect, Rect) {
-    let columns = columns.min(area.width);
-    let rest = Rect {
-        x: area.x + columns,
-        width: area.width - columns,
-        ..area
-    };
-    let first = Rect {
-        width: columns,
-        ..area
-    };
+    let [first, rest] = Layout::horizontal(parted(columns)).areas(area);
     (first, rest)
+}
+
+fn parted(first: u16) -> [Constraint; 2] {
+    [Constraint::Length(first), Constraint::Min(0)]
 }
