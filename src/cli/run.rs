@@ -78,6 +78,10 @@ pub(super) fn run(options: Options) -> Result<(), Failure> {
     let look = options.look.resolve()?;
     let (mut layout, layout_text) = choose(options.layout.as_deref())?;
     if options.manual {
+        if layout.steps.is_empty() {
+            let words = format!("--manual: {} has no steps to be led through", layout.name);
+            return Err(Failure::input(words));
+        }
         layout.pace = Pace::Presenter;
     }
     let wanted = LabOptions {

@@ -217,6 +217,10 @@ fn a_step_that_begins_late_is_told_and_counted_and_is_no_failure() {
 #[test]
 fn by_hand_a_caption_after_the_first_waits_for_the_presenter() {
     let notes = "[[step]]\nnote = \"a\"\nhold = \"100ms\"\n[[step]]\nnote = \"b\"\n";
+    let none = Lab::of(EAST_WEST).run(&["--manual"]);
+    assert_eq!(none.status.code(), Some(2));
+    let words = "--manual: two has no steps to be led through";
+    assert!(stderr(&none).contains(words), "{}", stderr(&none));
     let output = Lab::of(&format!("{EAST_WEST}\n{notes}")).run(&["--manual", "--for", "1500ms"]);
     assert_eq!(output.status.code(), Some(3), "{output:?}");
     let said = "chainlab: step 2, note: b: not done in time: waits for n\n";
