@@ -22,11 +22,11 @@ const MOST: f64 = 4.0;
 
 pub fn tree(harness: &mut Harness) {
     let (mut full, mut few) = (grown(FULL), grown(FEW));
-    let frame = |desk: &Desk| timed(|| drop(draw_as_it_is(&desk.lab, &desk.ui)));
+    let frame = |desk: &Desk| timed(|| drop(draw_as_it_is(&desk.lab, &desk.ui))).0;
     let frames = harness.interleave(ROUNDS, [&mut || frame(&full), &mut || frame(&few)]);
     report(harness, "a frame of the full tree", &frames);
     let down = KeyPress::parse("j").expect("a key");
-    let press = |desk: &mut Desk| timed(|| desk.tell(UiEvent::Key(down)));
+    let press = |desk: &mut Desk| timed(|| desk.tell(UiEvent::Key(down))).0;
     let keys = harness.interleave(ROUNDS, [&mut || press(&mut full), &mut || press(&mut few)]);
     report(harness, "a key in the full tree", &keys);
 }
