@@ -51,6 +51,7 @@ use ratatui::Frame;
 use ratatui::layout::{Position, Rect};
 use ratatui::text::{Line, Span};
 use ratatui::widgets::Block;
+use std::ops::RangeInclusive;
 
 /// Columns from which on figures stand beside the graph, and lines for that.
 const WIDE: (u16, u16) = (110, 16);
@@ -62,8 +63,8 @@ const WIDE_PANEL: (u16, u16) = (56, 160);
 /// Lines from which on figures stand below the graph.
 const HIGH: u16 = 19;
 
-/// Lines of the figures there.
-const PANEL_LINES: u16 = 6;
+/// Lines of the figures there: one line of them in their box, up to four.
+const PANEL_LINES: RangeInclusive<u16> = 3..=6;
 
 /// Nodes that a page key goes, in the table.
 const PAGE: usize = 10;
@@ -128,8 +129,9 @@ fn order(lab: &LabView) -> Ring {
     Ring::new(lab.nodes.len(), &links.collect())
 }
 
-/// The graph with its border, and the figures; whether these stand beside it.
-fn divide(area: Rect) -> (Rect, Option<Rect>, bool) {
+/// The graph with its border, and the figures; whether these stand beside it, or have at most so many
+/// lines below it.
+fn divide(area: Rect, below: u16) -> (Rect, Option<Rect>, bool) {
     let (width, height) = (area.width, area.height);
     if width >= WIDE.0 && height >= WIDE.1 {
         let panel = match width >= WIDE_PANEL.1 {
@@ -149,14 +151,14 @@ fn divide(area: Rect) -> (Rect, Option<Rect>, bool) {
         return (graph, Some(panel), true);
     }
     if height >= HIGH {
-        let top = height - PANEL_LINES;
+        let top = height - below;
         let graph = Rect {
             height: top,
             ..area
         };
         let panel = Rect {
             y: area.y + top,
-            height: PANEL_LINES,
+            height: below,
             ..area
         };
         return (graph, Some(panel), false);
@@ -183,7 +185,7 @@ impl NetworkPane {
     /// Lays the lines of the graph in an area of this size, unless they lie there: a frame has no time
     /// for that, and only needs it if the lab was not looked at since something changed.
     pub fn lay(&mut self, lab: &LabView, size: Rect) {
-        let (graph, ..) = divide(size);
+        let (graph, ..) = self.divide(lab, size);
         let Some(places) = self.places(lab, graph) else {
             return;
         };
@@ -199,6 +201,19 @@ impl NetworkPane {
     pub fn chosen<'a>(&self, lab: &'a LabView) -> Option<&'a LinkView> {
         let mut links = lab.links.iter();
         links.find(|link| self.chosen == Some(link.ends))
+    }
+
+    /// As [`divide`], with fewer figures below where the graph needs their lines: else nodes would be
+    /// lines of a table that shows a few of them.
+    fn divide(&self, lab: &LabView, area: Rect) -> (Rect, Option<Rect>, bool) {
+        let mut parts = PANEL_LINES.rev().map(|lines| divide(area, lines));
+        let first = parts.next().expect("the most lines");
+        match self.places(lab, first.0) {
+            Some(_) => first,
+            None => parts
+                .find(|(graph, ..)| self.places(lab, *graph).is_some())
+                .unwrap_or(first),
+        }
     }
 
     /// Where nodes stand; `None`: they are lines of a table.
@@ -227,7 +242,7 @@ impl NetworkPane {
 
     /// Takes a key, with this node focused, in an area of this size.
     pub fn act(&mut self, lab: &LabView, focus: NodeIx, action: Action, size: Rect) -> Moved {
-        let (graph, ..) = divide(size);
+        let (graph, ..) = self.divide(lab, size);
         let mut moved = Moved::default();
         match action {
             Action::Back => moved.is_over = self.chosen.take().is_none(),
@@ -294,7 +309,7 @@ impl NetworkPane {
 
     /// Takes a click, with this node focused.
     pub fn click(&mut self, lab: &LabView, focus: NodeIx, at: Position, size: Rect) -> Moved {
-        let (graph, ..) = divide(size);
+        let (graph, ..) = self.divide(lab, size);
         let mut moved = Moved::default();
         if !inner(graph).contains(at) {
             return moved;
@@ -332,7 +347,7 @@ impl NetworkPane {
     /// Draws it.
     pub fn render(&self, frame: &mut Frame<'_>, area: Rect, scene: Scene<'_>) {
         let lab = scene.lab;
-        let (graph, panel, is_upright) = divide(area);
+        let (graph, panel, is_upright) = self.divide(lab, area);
         let places = self.places(lab, graph);
         let flights = match places {
             Some(_) => flights::flights(lab),

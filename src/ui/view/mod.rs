@@ -130,13 +130,13 @@ pub(in crate::ui) fn boxed(
     frame: &mut Frame<'_>,
     area: Rect,
     theme: Theme,
-    title: &'static str,
+    title: impl Into<String>,
     right: Option<Line<'static>>,
 ) -> Rect {
     let block = Block::bordered()
         .border_set(theme.border())
         .border_style(theme.dim())
-        .title(Span::styled(title, theme.strong()));
+        .title(Span::styled(title.into(), theme.strong()));
     let block = match right {
         Some(words) => block.title(words.right_aligned()),
         None => block,

@@ -3,7 +3,8 @@
 use super::scene::{Said, busy_ring, linked_scenario, set, shipped, talk, web, with};
 use super::{network, parted, parted_world, place, shown};
 use crate::picture::{COLOURED, PLAIN, at, block, change, draw, lines, press};
-use chainlab::lab::layout::Lines;
+use chainlab::lab::layout::{self, Lines};
+use chainlab::lab::script::{Pace, Script};
 use chainlab::lab::view::NodeState;
 use chainlab::lab::{LabView, NodeIx, Request};
 use chainlab::link::LinkState;
@@ -145,11 +146,21 @@ fn nodes_of_a_region_stand_nearer_to_each_other_than_to_all_others() {
 
 #[test]
 fn the_world_can_be_read_names_tips_and_what_is_cut() {
-    let lab = parted_world();
+    let mut lab = parted_world();
     let chip = chainlab::lab::chips::Chips::default()
         .of(block(12, 0))
         .to_string();
-    for size in [(120, 36), (80, 24)] {
+    let steps = layout::shipped::shipped("world")
+        .expect("it is shipped")
+        .steps;
+    let script = Script::new(steps, Pace::Script).view().clone();
+    for (size, script) in [
+        ((120, 36), None),
+        ((80, 24), None),
+        ((120, 36), Some(script.clone())),
+        ((80, 24), Some(script)),
+    ] {
+        lab.script = script;
         let ui = network(&lab, size, PLAIN);
         let picture = shown(&lab, &ui);
         for (ix, node) in lab.nodes.iter().enumerate() {

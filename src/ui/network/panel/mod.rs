@@ -11,10 +11,10 @@ use super::{Ends, Sight};
 use crate::lab::NodeIx;
 use crate::lab::units::show_duration;
 use crate::ui::text::short_name;
+use crate::ui::view::boxed;
 use ratatui::Frame;
 use ratatui::layout::Rect;
-use ratatui::text::Span;
-use ratatui::widgets::{Block, Paragraph};
+use ratatui::widgets::Paragraph;
 use std::time::Duration;
 
 /// Columns of the names of figures.
@@ -30,17 +30,7 @@ pub fn render(frame: &mut Frame<'_>, area: Rect, sight: Sight<'_>, is_upright: b
         Some(link) => (ends_words(sight, link.ends, 12), Some(link)),
         None => (node::title(sight), None),
     };
-    let block = Block::bordered()
-        .border_set(theme.border())
-        .border_style(theme.dim())
-        .title(Span::styled(format!(" {title} "), theme.strong()));
-    let inner = block.inner(area);
-    let inner = Rect {
-        x: inner.x + 1,
-        width: inner.width.saturating_sub(2),
-        ..inner
-    };
-    frame.render_widget(block, area);
+    let inner = boxed(frame, area, theme, format!(" {title} "), None);
     let room = usize::from(inner.width);
     let lines = match (link, is_upright) {
         (Some(link), true) => link::upright(sight, link, room, inner.height),
@@ -61,6 +51,7 @@ fn ends_words(sight: Sight<'_>, ends: Ends, room: usize) -> String {
         name(sight, ends.1, room)
     )
 }
+
 /// A time as it is set: `80 ms`, `0`.
 fn delay(delay: Duration) -> String {
     if delay.is_zero() {
