@@ -11,7 +11,8 @@
 //!    at even heights ask for one on one side of it and those at odd heights for one on the other.
 //!    So a block is far from its parent without knowing its chip, and on a chain without rivals
 //!    its colour follows from its height and hash alone. A rival goes as far away as there are
-//!    colours (`WISHES`).
+//!    colours (`WISHES`), and where a chain has branches, a block has another colour than their tips
+//!    have, however far below or above they are: the two sides of a partition are told apart.
 //!
 //! A block that the lab never heard of, such as an old one on a page of a node's chain, has the
 //! chip that its height and hash ask for, and that is not remembered.
@@ -36,6 +37,11 @@ const SIDE: usize = 4;
 /// How far a colour should be from those of rivals, and from those a height below and above: the
 /// first that can be had.
 const WISHES: [(usize, usize); 7] = [(4, 3), (3, 3), (3, 2), (2, 2), (2, 1), (1, 1), (1, 0)];
+
+/// Branches whose tips have other colours than a new block, and how far below the highest block one is
+/// looked for.
+const BRANCHES: usize = 3;
+const BRANCH_HEIGHTS: u32 = 256;
 
 /// Blocks that are remembered; of more the lowest go.
 const BLOCKS_MAX: usize = 4_096;
@@ -135,7 +141,7 @@ impl Chips {
 
     fn choose(&self, id: BlockId) -> Chip {
         let near: Vec<_> = self.around(id, 1).collect();
-        let colour = colour(id, |candidate, (from_rivals, from_others)| {
+        let fits = |candidate, (from_rivals, from_others)| {
             near.iter().all(|((height, _), chip)| {
                 let wanted = match *height == id.height {
                     true => from_rivals,
@@ -143,7 +149,12 @@ impl Chips {
                 };
                 apart(candidate, chip.colour) >= wanted
             })
-        });
+        };
+        let tips = self.tips(id);
+        let is_free = |candidate, wish| !tips.contains(&candidate) && fits(candidate, wish);
+        let found = colour(id, is_free).or_else(|| colour(id, fits));
+        // More rivals at one height than colours: some have to share.
+        let colour = found.unwrap_or_else(|| wished(id, 0));
         let is_taken = |chip: &Chip| {
             let mut row = self.around(id, ROW);
             row.any(|(_, other)| other.digits() == chip.digits())
@@ -153,6 +164,29 @@ impl Chips {
         let free = chips.find(|chip| !is_taken(chip));
         // Hashes that are alike in half of their digits are not to be had by chance.
         free.unwrap_or_else(|| cut((0, DIGITS.1)))
+    }
+
+    /// The colours of tips that a new block can be seen beside: of branches that ended where there are
+    /// fewer blocks a height above, and of the highest block, if this one is no child of it. Which
+    /// block is the tip is not known by heights: all at such a height are taken for one.
+    fn tips(&self, id: BlockId) -> Vec<usize> {
+        let highest = self.chips.keys().next_back();
+        let highest = highest.map_or(0, |(height, _)| *height);
+        let lowest = (highest.saturating_sub(BRANCH_HEIGHTS), BlockHash([0; 32]));
+        let blocks = self.chips.range(lowest..).rev();
+        let blocks = blocks.map(|((height, _), chip)| (*height, chip.colour));
+        let blocks: Vec<_> = blocks.collect();
+        let is_rival = blocks.iter().any(|(height, _)| *height == id.height);
+        let mut above = 0;
+        let heights = blocks.chunk_by(|(one, _), (other, _)| one == other);
+        let ends = heights.filter(|blocks| {
+            let is_end = blocks.len() > above;
+            let is_alone = blocks.len() == 1 && !is_rival;
+            above = blocks.len();
+            is_end && !is_alone
+        });
+        let colours = ends.take(BRANCHES).flatten();
+        colours.map(|(_, colour)| *colour).collect()
     }
 
     /// Chips of blocks at most so many heights below or above.
@@ -206,13 +240,11 @@ fn wished(id: BlockId, nth: usize) -> usize {
 }
 
 /// The first colour that is asked for and fits the best of [`WISHES`].
-fn colour(id: BlockId, fits: impl Fn(usize, (usize, usize)) -> bool) -> usize {
+fn colour(id: BlockId, fits: impl Fn(usize, (usize, usize)) -> bool) -> Option<usize> {
     let all = || (0..SIDE + COLOURS).map(|nth| wished(id, nth));
-    let found = WISHES
+    WISHES
         .into_iter()
-        .find_map(|wish| all().find(|candidate| fits(*candidate, wish)));
-    // More rivals at one height than colours: some have to share.
-    found.unwrap_or_else(|| wished(id, 0))
+        .find_map(|wish| all().find(|candidate| fits(*candidate, wish)))
 }
 
 #[cfg(test)]

@@ -112,6 +112,30 @@ fn parents_and_rivals_are_as_far_apart_as_there_are_colours() {
     assert_eq!(taken.len(), COLOURS);
 }
 
+/// A network in two: after each block that one of the sides finds, and however far it is ahead, the
+/// tips that the nodes of the two sides show are told apart by colour.
+#[test]
+fn the_tips_of_two_sides_never_share_a_colour() {
+    for seed in 0..300 {
+        let mut chips = Chips::default();
+        let from = 5 + seed % 7;
+        (0..=from).for_each(|height| chips.hear(block(height, seed)));
+        let mut tips = [block(from, seed); 2];
+        let draws = sha256d(&seed.to_le_bytes());
+        for nth in 0..60 {
+            // Some sides find many blocks before the other has its first.
+            let draw = draws[nth / 2] >> (4 * (nth % 2));
+            let side = usize::from(draw % 16 < draws[31] % 16);
+            tips[side] = block(tips[side].height + 1, seed + [1_000, 2_000][side]);
+            chips.hear(tips[side]);
+            if tips.iter().all(|tip| tip.height > from) {
+                let [one, other] = tips.map(|tip| chips.colour(tip));
+                assert_ne!(one, other, "seed {seed}: {tips:?}");
+            }
+        }
+    }
+}
+
 #[test]
 fn a_chain_without_rivals_has_the_same_colours_wherever_the_lab_began_to_listen() {
     let (mut early, mut late) = (Chips::default(), Chips::default());
