@@ -16,6 +16,7 @@ mod data;
 mod deadlines;
 mod expressions;
 mod gallery;
+mod guards;
 mod headline;
 mod hostile_layouts;
 mod kept_links;

@@ -126,6 +126,16 @@ impl Rehearsal {
         self.began
     }
 
+    /// Events of all nodes so far.
+    pub fn events(&self) -> u64 {
+        self.stage.sim.events()
+    }
+
+    /// The hash of all events of all nodes so far: see [`Sim::log_hash`](crate::sim::Sim::log_hash).
+    pub fn log_hash(&self) -> [u8; 32] {
+        self.stage.sim.log_hash()
+    }
+
     /// The steps, as they are.
     pub fn script(&self) -> &Arc<ScriptView> {
         self.script.view()

@@ -1,0 +1,101 @@
+//! Shipped layouts, run in virtual time as `chainlab run --headless --virtual` does.
+
+use super::{hex, hold};
+use chainlab::lab::layout::shipped::{names, shipped};
+use chainlab::lab::script::ScriptView;
+use chainlab::lab::script::rehearse::Rehearsal;
+use chainlab::lab::summary::Summary;
+use std::sync::atomic::{AtomicUsize, Ordering};
+use std::sync::{Arc, LazyLock};
+use std::thread;
+use std::time::Duration;
+
+const SEEDS: u64 = 10;
+
+/// Longer than any script takes.
+const LIMIT: Duration = Duration::from_secs(300);
+
+/// How long a layout without a script runs: a dozen blocks.
+const FOR: Duration = Duration::from_secs(60);
+
+/// What came of a run.
+struct Run {
+    layout: &'static str,
+    seed: u64,
+    events: u64,
+    hash: String,
+    summary: Summary,
+    script: Arc<ScriptView>,
+}
+
+fn play(name: &'static str, seed: u64) -> Run {
+    let layout = shipped(name).expect("it is built in");
+    let has_script = !layout.steps.is_empty();
+    let limit = if has_script { LIMIT } else { FOR };
+    let mut lab = Rehearsal::new(&layout, seed).expect("it can be played");
+    while lab.elapsed() < limit && !(has_script && lab.script().is_over()) {
+        lab.go_on(limit, |_, _| {});
+    }
+    Run {
+        layout: name,
+        seed,
+        events: lab.events(),
+        hash: hex(&lab.log_hash()),
+        summary: lab.summary(),
+        script: Arc::clone(lab.script()),
+    }
+}
+
+/// Each layout with each seed, in that order.
+static RUNS: LazyLock<Vec<Run>> = LazyLock::new(|| {
+    let all = names().flat_map(|name| (1..=SEEDS).map(move |seed| (name, seed)));
+    let all: Vec<_> = all.collect();
+    let next = AtomicUsize::new(0);
+    let work = || {
+        let mine = || all.get(next.fetch_add(1, Ordering::Relaxed));
+        let played = std::iter::from_fn(mine).map(|(name, seed)| play(name, *seed));
+        played.collect::<Vec<_>>()
+    };
+    let mut runs: Vec<_> = thread::scope(|threads| {
+        let both = [threads.spawn(work), threads.spawn(work)];
+        let both = both.map(|one| one.join().expect("all are played"));
+        both.into_iter().flatten().collect()
+    });
+    runs.sort_by_key(|run| all.iter().position(|one| *one == (run.layout, run.seed)));
+    runs
+});
+
+#[test]
+fn each_layout_with_each_seed_has_the_history_that_it_had() {
+    let lines = RUNS.iter().map(|run| {
+        let Run {
+            layout,
+            seed,
+            events,
+            hash,
+            ..
+        } = run;
+        format!("{layout} {seed} {events} {hash}")
+    });
+    hold("log_hashes.txt", &lines.collect::<Vec<_>>());
+}
+
+/// Seeds of which the summary is kept.
+const SUMMARIES: u64 = 3;
+
+#[test]
+fn each_summary_says_what_it_said_and_each_step_begins_when_it_did() {
+    let kept = RUNS.iter().filter(|run| run.seed <= SUMMARIES);
+    let lines = kept.flat_map(|run| {
+        let began = run.script.steps.iter().map(|step| match step.began {
+            Some(began) => began.as_micros().to_string(),
+            None => "-".to_owned(),
+        });
+        let began = format!("steps began at us: {}", began.collect::<Vec<_>>().join(" "));
+        let text = run.summary.to_string().trim_end().to_owned();
+        let json = serde_json::to_string(&run.summary).expect("plain data");
+        let head = format!("== {} {}", run.layout, run.seed);
+        [head, began, text, json]
+    });
+    hold("summaries.txt", &lines.collect::<Vec<_>>());
+}
