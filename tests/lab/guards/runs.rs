@@ -5,6 +5,7 @@ use chainlab::lab::layout::shipped::{names, shipped};
 use chainlab::lab::script::ScriptView;
 use chainlab::lab::script::rehearse::Rehearsal;
 use chainlab::lab::summary::Summary;
+use chainlab::lab::units::show_duration;
 use std::sync::atomic::{AtomicUsize, Ordering};
 use std::sync::{Arc, LazyLock};
 use std::thread;
@@ -80,22 +81,25 @@ fn each_layout_with_each_seed_has_the_history_that_it_had() {
     hold("log_hashes.txt", &lines.collect::<Vec<_>>());
 }
 
-/// Seeds of which the summary is kept.
+/// Seeds of which the summary is kept for people, and of the first for programs too.
 const SUMMARIES: u64 = 3;
 
 #[test]
 fn each_summary_says_what_it_said_and_each_step_begins_when_it_did() {
     let kept = RUNS.iter().filter(|run| run.seed <= SUMMARIES);
     let lines = kept.flat_map(|run| {
-        let began = run.script.steps.iter().map(|step| match step.began {
-            Some(began) => began.as_micros().to_string(),
-            None => "-".to_owned(),
-        });
-        let began = format!("steps began at us: {}", began.collect::<Vec<_>>().join(" "));
-        let text = run.summary.to_string().trim_end().to_owned();
-        let json = serde_json::to_string(&run.summary).expect("plain data");
-        let head = format!("== {} {}", run.layout, run.seed);
-        [head, began, text, json]
+        let mut lines = vec![format!("== {} {}", run.layout, run.seed)];
+        lines.extend(run.summary.to_string().lines().map(str::to_owned));
+        let began = run.script.steps.iter().map(|step| step.began);
+        lines.extend((1..).zip(began).map(|(number, began)| match began {
+            Some(began) => format!("  step {number} began after {}", show_duration(began)),
+            None => format!("  step {number} did not begin"),
+        }));
+        if run.seed == 1 {
+            let json = serde_json::to_string_pretty(&run.summary).expect("plain data");
+            lines.extend(json.lines().map(str::to_owned));
+        }
+        lines
     });
     hold("summaries.txt", &lines.collect::<Vec<_>>());
 }
