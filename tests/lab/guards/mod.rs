@@ -9,6 +9,7 @@
     reason = "the environment says whether files are written"
 )]
 
+mod layouts;
 mod runs;
 
 use std::fs;
@@ -20,28 +21,25 @@ fn place(file: &str) -> PathBuf {
         .join(file)
 }
 
-/// Holds `now` to what a file says, line by line, or writes the file.
-fn hold(file: &str, now: &[String]) {
+/// What a file says; `None`: it has just been written, with what is so `now`.
+fn said(file: &str, now: &[String]) -> Option<Vec<String>> {
     let path = place(file);
-    let now = now.join("\n") + "\n";
     if std::env::var("CHAINLAB_GUARDS").is_ok_and(|what| what == "write") {
-        fs::write(&path, now).expect("a file of this package");
-        return;
+        fs::write(&path, now.join("\n") + "\n").expect("a file of this package");
+        return None;
     }
-    let then = fs::read_to_string(&path).unwrap_or_else(|error| panic!("{file}: {error}"));
-    if now == then {
-        return;
-    }
-    let pairs = then.lines().zip(now.lines());
-    let differing = pairs.filter(|(then, now)| then != now);
-    let shown: Vec<_> = differing
-        .map(|(then, now)| format!("- {then}\n+ {now}"))
-        .take(20)
-        .collect();
-    let [then, now] = [then, now].map(|text| text.lines().count());
-    panic!("{file}: {then} lines then, {now} now\n{}", shown.join("\n"));
+    let text = fs::read_to_string(&path).unwrap_or_else(|error| panic!("{file}: {error}"));
+    Some(text.lines().map(str::to_owned).collect())
 }
 
-fn hex(bytes: &[u8]) -> String {
-    bytes.iter().map(|byte| format!("{byte:02x}")).collect()
+/// Insists that all is as a file says, line by line.
+fn hold(file: &str, now: &[String]) {
+    let Some(then) = said(file, now) else { return };
+    let pairs = then.iter().zip(now).filter(|(then, now)| then != now);
+    let shown = pairs.map(|(then, now)| format!("- {then}\n+ {now}"));
+    let shown: Vec<_> = shown.take(20).collect();
+    let is_equal = shown.is_empty() && then.len() == now.len();
+    let (before, now) = (then.len(), now.len());
+    let shown = shown.join("\n");
+    assert!(is_equal, "{file}: {before} lines then, {now} now\n{shown}");
 }

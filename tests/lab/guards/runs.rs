@@ -1,6 +1,7 @@
 //! Shipped layouts, run in virtual time as `chainlab run --headless --virtual` does.
 
-use super::{hex, hold};
+use super::hold;
+use chainlab::lab::Layout;
 use chainlab::lab::layout::shipped::{names, shipped};
 use chainlab::lab::script::ScriptView;
 use chainlab::lab::script::rehearse::Rehearsal;
@@ -20,8 +21,8 @@ const LIMIT: Duration = Duration::from_secs(300);
 const FOR: Duration = Duration::from_secs(60);
 
 /// What came of a run.
-struct Run {
-    layout: &'static str,
+pub(super) struct Run {
+    layout: String,
     seed: u64,
     events: u64,
     hash: String,
@@ -29,55 +30,69 @@ struct Run {
     script: Arc<ScriptView>,
 }
 
-fn play(name: &'static str, seed: u64) -> Run {
-    let layout = shipped(name).expect("it is built in");
-    let has_script = !layout.steps.is_empty();
-    let limit = if has_script { LIMIT } else { FOR };
-    let mut lab = Rehearsal::new(&layout, seed).expect("it can be played");
-    while lab.elapsed() < limit && !(has_script && lab.script().is_over()) {
-        lab.go_on(limit, |_, _| {});
-    }
-    Run {
-        layout: name,
-        seed,
-        events: lab.events(),
-        hash: hex(&lab.log_hash()),
-        summary: lab.summary(),
-        script: Arc::clone(lab.script()),
-    }
-}
-
-/// Each layout with each seed, in that order.
-static RUNS: LazyLock<Vec<Run>> = LazyLock::new(|| {
-    let all = names().flat_map(|name| (1..=SEEDS).map(move |seed| (name, seed)));
-    let all: Vec<_> = all.collect();
-    let next = AtomicUsize::new(0);
-    let work = || {
-        let mine = || all.get(next.fetch_add(1, Ordering::Relaxed));
-        let played = std::iter::from_fn(mine).map(|(name, seed)| play(name, *seed));
-        played.collect::<Vec<_>>()
-    };
-    let mut runs: Vec<_> = thread::scope(|threads| {
-        let both = [threads.spawn(work), threads.spawn(work)];
-        let both = both.map(|one| one.join().expect("all are played"));
-        both.into_iter().flatten().collect()
-    });
-    runs.sort_by_key(|run| all.iter().position(|one| *one == (run.layout, run.seed)));
-    runs
-});
-
-#[test]
-fn each_layout_with_each_seed_has_the_history_that_it_had() {
-    let lines = RUNS.iter().map(|run| {
-        let Run {
+impl Run {
+    /// Which it is, how much happened, and what: in a line.
+    pub(super) fn line(&self) -> String {
+        let Self {
             layout,
             seed,
             events,
             hash,
             ..
-        } = run;
+        } = self;
         format!("{layout} {seed} {events} {hash}")
+    }
+}
+
+fn play(layout: &Layout, seed: u64) -> Run {
+    let has_script = !layout.steps.is_empty();
+    let limit = if has_script { LIMIT } else { FOR };
+    let mut lab = Rehearsal::new(layout, seed).expect("it can be played");
+    while lab.elapsed() < limit && !(has_script && lab.script().is_over()) {
+        lab.go_on(limit, |_, _| {});
+    }
+    let hash = lab.log_hash().map(|byte| format!("{byte:02x}"));
+    Run {
+        layout: layout.name.clone(),
+        seed,
+        events: lab.events(),
+        hash: hash.concat(),
+        summary: lab.summary(),
+        script: Arc::clone(lab.script()),
+    }
+}
+
+/// Plays each layout with so many seeds, and returns them in that order.
+pub(super) fn play_all(layouts: &[Layout], seeds: u64) -> Vec<Run> {
+    let all = layouts
+        .iter()
+        .flat_map(|layout| (1..=seeds).map(move |seed| (layout, seed)));
+    let all: Vec<_> = all.collect();
+    let next = AtomicUsize::new(0);
+    let work = || {
+        let mine = || {
+            let at = next.fetch_add(1, Ordering::Relaxed);
+            all.get(at).map(|(layout, seed)| (at, play(layout, *seed)))
+        };
+        std::iter::from_fn(mine).collect::<Vec<_>>()
+    };
+    let mut played: Vec<_> = thread::scope(|threads| {
+        let both = [threads.spawn(work), threads.spawn(work)];
+        let both = both.map(|one| one.join().expect("all are played"));
+        both.into_iter().flatten().collect()
     });
+    played.sort_by_key(|(at, _)| *at);
+    played.into_iter().map(|(_, run)| run).collect()
+}
+
+static RUNS: LazyLock<Vec<Run>> = LazyLock::new(|| {
+    let layouts = names().map(|name| shipped(name).expect("it is built in"));
+    play_all(&layouts.collect::<Vec<_>>(), SEEDS)
+});
+
+#[test]
+fn each_layout_with_each_seed_has_the_history_that_it_had() {
+    let lines = RUNS.iter().map(Run::line);
     hold("log_hashes.txt", &lines.collect::<Vec<_>>());
 }
 
