@@ -10,8 +10,11 @@
 )]
 
 mod layouts;
+mod methods;
 mod runs;
+mod verbs;
 
+use std::collections::BTreeSet;
 use std::fs;
 use std::path::{Path, PathBuf};
 
@@ -42,4 +45,20 @@ fn hold(file: &str, now: &[String]) {
     let (before, now) = (then.len(), now.len());
     let shown = shown.join("\n");
     assert!(is_equal, "{file}: {before} lines then, {now} now\n{shown}");
+}
+
+/// Insists that all that a file says is so, whatever else there is.
+fn hold_all(file: &str, now: &[String]) {
+    let Some(then) = said(file, now) else { return };
+    let now: BTreeSet<_> = now.iter().collect();
+    let missing: Vec<_> = then
+        .iter()
+        .filter(|line| !now.contains(line))
+        .map(String::as_str)
+        .collect();
+    assert!(
+        missing.is_empty(),
+        "{file}: not so any more:\n{}",
+        missing.join("\n")
+    );
 }
