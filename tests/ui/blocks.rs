@@ -89,7 +89,7 @@ fn stands(lab: &mut LabView, node: usize, fork: u32, branch: u8, tip: u32, miner
 }
 
 /// Six nodes in two groups since #9: three on one branch, three on another.
-fn split() -> LabView {
+pub fn split() -> LabView {
     let mut lab = crowd(6);
     lab.name = "split".into();
     for node in 0..3 {
@@ -135,7 +135,7 @@ fn united() -> LabView {
 }
 
 /// Eight nodes, of which two are far away and one cannot say from whom it has the block.
-fn spreading() -> LabView {
+pub fn spreading() -> LabView {
     let mut lab = crowd(8);
     let ms = Duration::from_millis;
     let expected: Vec<_> = (0..8).map(NodeIx).collect();
@@ -174,7 +174,7 @@ fn percentiles(ms: u64, count: u64) -> Percentiles {
     }
 }
 
-fn paying() -> LabView {
+pub fn paying() -> LabView {
     let mut lab = spreading();
     let way = |number: u8, way: &Journey| Journey::<Txid> {
         id: txid(number),

@@ -24,6 +24,7 @@ mod help;
 mod keys_page;
 mod messages;
 mod network;
+mod paint;
 mod panes;
 mod rough;
 mod send;

@@ -106,7 +106,7 @@ fn ping() -> What {
 }
 
 /// A payment from the wallet and a block from the miner, each on its way to everybody.
-fn talking() -> LabView {
+pub fn talking() -> LabView {
     let mut lab = scenario();
     let mut talking = Talking::new(&lab);
     let tip = Item::Block(block(12, 0).hash);
