@@ -11,10 +11,10 @@
 //! branch.
 
 use super::ancestry::{Ancestry, Tip};
-use super::view::{NodeIx, NodeState, NodeView};
+use super::view::{NodeState, NodeView};
 use crate::node::mining::MiningMode;
 use crate::node::snapshot::NodeSnapshot;
-use crate::node::{BlockId, Time};
+use crate::node::{BlockId, NodeIx, Time};
 use std::collections::BTreeSet;
 use std::time::Duration;
 

@@ -13,12 +13,13 @@ use crate::lab::control::{
     About, Client, ClientError, Door, EventWish, Kind, LabStatus, NodeEvent, NodeStatus, Notice,
     Opening, Wish,
 };
-use crate::lab::layout::{Layout, NODES_MAX, NodeSpec};
+use crate::lab::layout::{Layout, NODES_MAX};
 use crate::lab::network;
 use crate::lab::partition::Partition;
-use crate::lab::view::{NodeIx, NodeState, Tone};
+use crate::lab::spec::NodeSpec;
+use crate::lab::view::{NodeState, Tone};
 use crate::live::{self, LabClock, NOWHERE};
-use crate::node::Time;
+use crate::node::{NodeIx, Time};
 use std::sync::Arc;
 use std::sync::atomic::{AtomicBool, Ordering};
 use std::time::Duration;

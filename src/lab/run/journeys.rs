@@ -12,9 +12,9 @@
 
 use crate::chain::{BlockHash, Txid};
 use crate::lab::spread::Spread;
-use crate::lab::view::{Arrival, JOURNEYS, Journey, NodeIx, Times};
-use crate::node::Time;
+use crate::lab::view::{Arrival, JOURNEYS, Journey, Times};
 use crate::node::store::BlockId;
+use crate::node::{NodeIx, Time};
 use std::cmp::Reverse;
 use std::collections::{BTreeMap, VecDeque};
 use std::sync::Arc;

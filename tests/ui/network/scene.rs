@@ -4,8 +4,9 @@
 
 use crate::picture::{at, block, change, crowd, scenario, txid};
 use chainlab::lab::talk::{Listener, Party};
-use chainlab::lab::view::{LabView, LinkView, NodeIx};
+use chainlab::lab::view::{LabView, LinkView};
 use chainlab::link::{Conditions, LinkState};
+use chainlab::node::NodeIx;
 use chainlab::node::io::{ConnId, Event, EventKind, PeerLabel};
 use chainlab::node::message::{Gist, Item};
 use std::sync::Arc;
