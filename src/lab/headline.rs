@@ -10,8 +10,8 @@
 //! waits for that block, which is on its way. One that lacks more catches up. Neither is on another
 //! branch.
 
-use super::ancestry::{Ancestry, Tip};
 use super::view::{NodeState, NodeView};
+use crate::lab::observe::ancestry::{Ancestry, Tip};
 use crate::node::mining::MiningMode;
 use crate::node::snapshot::NodeSnapshot;
 use crate::node::{BlockId, NodeIx, Time};

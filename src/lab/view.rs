@@ -1,12 +1,12 @@
 //! What a lab shows of itself: plain data, put together for each frame. Making one copies no chain
 //! and waits for no node.
 
-use super::chips::Chips;
 use super::headline::Headline;
 use super::script::ScriptView;
-use super::spread::Percentiles;
-use super::talk::Talk;
 use crate::chain::{Amount, Txid};
+use crate::lab::observe::chips::Chips;
+use crate::lab::observe::histogram::Percentiles;
+use crate::lab::observe::transcript::Talk;
 use crate::link::Conditions;
 use crate::node::snapshot::NodeSnapshot;
 use crate::node::store::BlockId;

@@ -5,8 +5,8 @@
 use crate::common::lab_view::heard;
 use chainlab::chain::block::BlockTime;
 use chainlab::chain::{Amount, BlockHash, Txid};
+use chainlab::lab::observe::transcript::Talk;
 use chainlab::lab::spec::ViewSpec;
-use chainlab::lab::talk::Talk;
 use chainlab::lab::view::{
     Arrival, Journey, LabView, LogLine, NodeState, NodeView, Piece, Times, Tone,
 };

@@ -7,7 +7,7 @@ use crate::common::sim::{agree, import, latency, pay, until, wallet_address};
 use crate::common::{ALICE, BOB, coins, owner};
 use chainlab::chain::params::{Allocation, Retarget};
 use chainlab::chain::{BlockTime, Params, Txid};
-use chainlab::lab::talk::Talk;
+use chainlab::lab::observe::transcript::Talk;
 use chainlab::lab::view::{LogLine, Piece, Times, Tone};
 use chainlab::lab::{Answer, LabView, NodeState, NodeView, Request};
 use chainlab::node::io::{Command, Reply};

@@ -9,8 +9,8 @@ use crate::common::running::{
     start, until,
 };
 use chainlab::lab::layout::read;
+use chainlab::lab::observe::transcript::Spoken;
 use chainlab::lab::request::{Bend, LinkChange};
-use chainlab::lab::talk::Spoken;
 use chainlab::lab::{Lab, LabView, Request};
 use chainlab::link::LinkState;
 use chainlab::link::PRESETS;

@@ -7,9 +7,9 @@
 
 use super::Shared;
 use super::ask::fault;
-use super::error::LabError;
 use super::model::{Model, Node};
 use super::rounds::Course;
+use crate::lab::LabError;
 use crate::lab::view::{NodeState, Tone};
 use crate::live::NodeHandle;
 use crate::node::NodeIx;

@@ -11,7 +11,7 @@
 //! were on their way before do not set out again.
 
 use crate::chain::{BlockHash, Txid};
-use crate::lab::spread::Spread;
+use crate::lab::observe::histogram::Spread;
 use crate::lab::view::{Arrival, JOURNEYS, Journey, Times};
 use crate::node::store::BlockId;
 use crate::node::{NodeIx, Time};

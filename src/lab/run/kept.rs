@@ -5,9 +5,9 @@
 //! other end of a link and no node of the lab has only its address.
 
 use super::Shared;
-use super::error::LabError;
 use super::model::{Model, Node};
 use super::saved::FILE;
+use crate::lab::LabError;
 use crate::lab::control::LinkStatus;
 use crate::lab::layout::Layout;
 use crate::lab::layout::roster::Roster;

@@ -1,10 +1,10 @@
 //! One node of a lab: where it listens, what it is given, how it starts.
 
 use super::end::Duty;
-use super::error::LabError;
 use super::hand::Hand;
 use super::model::Node;
 use super::{Shared, observe};
+use crate::lab::LabError;
 use crate::lab::spec::NodeSpec;
 use crate::lab::view::{NodeState, Tone};
 use crate::live;

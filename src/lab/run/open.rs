@@ -1,16 +1,15 @@
 //! How a lab begins: a new one, or one that was kept.
 
-use super::error::LabError;
 use super::home::Home;
 use super::model::{Model, Node};
 use super::rounds::Rounds;
 use super::saved::{Kept, Saved, SavedNode};
 use super::telling::Telling;
 use super::{Control, Lab, LabOptions, Lasting, Shared, Standing, first, nodes, script};
-use crate::lab::layout::roster::reward_wallet;
 use crate::lab::layout::Layout;
-use crate::lab::network;
+use crate::lab::layout::roster::reward_wallet;
 use crate::lab::spec::NodeSpec;
+use crate::lab::{LabError, network};
 use crate::live::{LabClock, seeds};
 use crate::node::{NodeIx, Time};
 use sha2::{Digest, Sha256};

@@ -16,7 +16,7 @@
 
 use crate::chain::BlockHash;
 use crate::lab::LabView;
-use crate::lab::talk::Spoken;
+use crate::lab::observe::transcript::Spoken;
 use crate::lab::view::LinkView;
 use crate::link::LinkState;
 use crate::node::message::Item;

@@ -149,7 +149,7 @@ fn nodes_of_a_region_stand_nearer_to_each_other_than_to_all_others() {
 #[test]
 fn the_world_can_be_read_names_tips_and_what_is_cut() {
     let mut lab = parted_world();
-    let chip = chainlab::lab::chips::Chips::default()
+    let chip = chainlab::lab::observe::chips::Chips::default()
         .of(block(12, 0))
         .to_string();
     let steps = layout::shipped::shipped("world")
@@ -231,7 +231,7 @@ fn a_partition_is_proposed_along_the_regions() {
 
 #[test]
 fn a_box_changes_no_earlier_than_its_chip_comes_or_the_chip_is_marked_as_a_replay() {
-    let chip = chainlab::lab::chips::Chips::default()
+    let chip = chainlab::lab::observe::chips::Chips::default()
         .of(block(13, 0))
         .to_string();
     let replay = format!("»{chip}");

@@ -17,8 +17,8 @@ mod lanes;
 
 pub use lanes::{LANES_MAX, TreeRow};
 
-use super::view::LabView;
 use crate::chain::BlockHash;
+use crate::lab::view::LabView;
 use crate::node::snapshot::{BlockInfo, NodeSnapshot};
 use crate::node::{BlockId, NodeIx};
 use std::cmp::Reverse;
