@@ -10,11 +10,11 @@
 //! waits for that block, which is on its way. One that lacks more catches up. Neither is on another
 //! branch.
 
-use super::ancestry::{Ancestry, Tip};
-use super::view::{NodeIx, NodeState, NodeView};
+use super::view::{NodeState, NodeView};
+use crate::lab::observe::ancestry::{Ancestry, Tip};
 use crate::node::mining::MiningMode;
 use crate::node::snapshot::NodeSnapshot;
-use crate::node::{BlockId, Time};
+use crate::node::{BlockId, NodeIx, Time};
 use std::collections::BTreeSet;
 use std::time::Duration;
 

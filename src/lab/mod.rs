@@ -12,14 +12,14 @@
     reason = "this floor runs the machine's nodes"
 )]
 
-pub mod ancestry;
-pub mod chips;
 pub mod control;
 pub mod document;
+mod error;
 pub mod headline;
 pub mod layout;
 pub mod names;
 pub mod network;
+pub mod observe;
 pub mod partition;
 pub mod places;
 mod private;
@@ -27,19 +27,16 @@ pub mod regions;
 pub mod request;
 mod run;
 pub mod script;
-pub mod sighting;
-pub mod spread;
+pub mod spec;
 mod story;
 pub mod summary;
-pub mod talk;
-pub mod tally;
 pub mod traffic;
-pub mod tree;
 pub mod units;
 pub mod view;
 
+pub use error::LabError;
 pub use layout::Layout;
 pub use private::Scratch;
 pub use request::{Answer, LinkChange, Request, Ticket, TrafficChange};
-pub use run::{Adoption, Control, Heard, Hearing, Kept, Lab, LabError, LabOptions};
-pub use view::{LabView, MadeByHand, NodeIx, NodeState, NodeView, TrafficView};
+pub use run::{Adoption, Control, Heard, Hearing, Kept, Lab, LabOptions};
+pub use view::{LabView, MadeByHand, NodeState, NodeView, TrafficView};

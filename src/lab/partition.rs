@@ -7,8 +7,8 @@
 //! in the meantime stays.
 
 use super::names::missing;
-use super::view::NodeIx;
 use crate::link::LinkState;
+use crate::node::NodeIx;
 use std::collections::{BTreeMap, BTreeSet, VecDeque};
 use std::sync::Arc;
 

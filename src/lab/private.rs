@@ -7,7 +7,7 @@
 //! has a lock looks whether the file that it holds is still the one at that path, and else begins
 //! again.
 
-use super::run::LabError;
+use super::LabError;
 use crate::live::files::{Dir, Lock, MENDED};
 use std::fs::{self, TryLockError};
 use std::io::{self, ErrorKind};

@@ -4,7 +4,7 @@
 //! regions, whatever its links are just now.
 
 use super::partition::halves;
-use super::view::NodeIx;
+use crate::node::NodeIx;
 use std::collections::BTreeSet;
 
 /// Most regions of which all ways to divide them are tried: 2 to the 11th.

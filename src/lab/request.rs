@@ -1,9 +1,9 @@
 //! What people and programs ask of a lab, and what they are told.
 
-use super::layout::NodeSpec;
 use super::script::ScriptChange;
-use super::view::NodeIx;
+use crate::lab::spec::NodeSpec;
 use crate::link::{Conditions, LinkState, Preset};
+use crate::node::NodeIx;
 use crate::node::io::{Command, Reply};
 use serde::{Deserialize, Serialize};
 use std::path::PathBuf;

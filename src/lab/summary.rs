@@ -1,8 +1,8 @@
 //! What a run of a lab comes to: for programs as JSON, for people in a few lines.
 
 use super::script::{Facts, ScriptView, StepState};
-use super::tally::Tally;
 use crate::chain::BlockHash;
+use crate::lab::observe::stats::Tally;
 use crate::node::Time;
 use serde::Serialize;
 use std::fmt;

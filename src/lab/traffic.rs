@@ -7,8 +7,10 @@
 //! virtual time the same payments come again.
 
 use super::request::TrafficChange;
-use super::view::{NodeIx, TrafficView};
+use super::spec::TrafficSpec;
+use super::view::TrafficView;
 use crate::chain::Amount;
+use crate::node::NodeIx;
 use crate::node::io::Payment;
 use rand_chacha::ChaCha8Rng;
 use rand_chacha::rand_core::{Rng, SeedableRng};
@@ -19,44 +21,8 @@ use std::time::Duration;
 /// Payments a second: one in some two minutes, or more than all wallets together can sign.
 pub const RATE_RANGE: RangeInclusive<f64> = 0.01..=1_000.0;
 
-/// How many a second, where nobody says.
-pub const RATE_DEFAULT: f64 = 1.0;
-
-/// From how much to how much, where nobody says, in units: a hundredth of a coin, and a tenth.
-const UNITS_DEFAULT: [u64; 2] = [1_000_000, 10_000_000];
-
 /// Keeps the seed of payments from being the seed of anything else.
 const DOMAIN: &[u8] = b"chainlab lab traffic";
-
-/// What a layout says of payments.
-#[derive(Clone, Debug, PartialEq)]
-pub struct TrafficSpec {
-    /// How many a second, on average.
-    pub rate: f64,
-    /// The least that is paid, and the most.
-    pub amount: (Amount, Amount),
-    /// What the miner gets of each.
-    pub fee: Amount,
-    /// Who takes part; nobody: all wallets.
-    pub wallets: Vec<String>,
-    /// They begin with the lab.
-    pub is_on: bool,
-}
-
-impl TrafficSpec {
-    /// What holds where a layout says nothing.
-    pub fn usual(fee: Amount) -> Self {
-        let [least, most] =
-            UNITS_DEFAULT.map(|units| Amount::from_units(units).expect("less than there can be"));
-        Self {
-            rate: RATE_DEFAULT,
-            amount: (least, most),
-            fee,
-            wallets: Vec::new(),
-            is_on: false,
-        }
-    }
-}
 
 /// A wallet that can take part.
 #[derive(Clone, Debug, PartialEq, Eq)]

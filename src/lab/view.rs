@@ -1,16 +1,16 @@
 //! What a lab shows of itself: plain data, put together for each frame. Making one copies no chain
 //! and waits for no node.
 
-use super::chips::Chips;
 use super::headline::Headline;
 use super::script::ScriptView;
-use super::spread::Percentiles;
-use super::talk::Talk;
 use crate::chain::{Amount, Txid};
+use crate::lab::observe::chips::Chips;
+use crate::lab::observe::histogram::Percentiles;
+use crate::lab::observe::transcript::Talk;
 use crate::link::Conditions;
-use crate::node::Time;
 use crate::node::snapshot::NodeSnapshot;
 use crate::node::store::BlockId;
+use crate::node::{NodeIx, Time};
 use serde::{Deserialize, Serialize};
 use std::fmt;
 use std::net::SocketAddr;
@@ -25,11 +25,6 @@ pub const JOURNEYS: usize = 32;
 
 /// Reorganisations that are remembered.
 pub const REORGANISATIONS: usize = 64;
-
-/// A node of a lab, by its place in it. Nodes are added at the end and never removed, so it stays
-/// the same node, until the lab is made anew: then those that were added are gone.
-#[derive(Clone, Copy, Debug, PartialEq, Eq, PartialOrd, Ord, Hash, Serialize, Deserialize)]
-pub struct NodeIx(pub usize);
 
 /// A lab at one moment.
 #[derive(Clone, Debug, PartialEq)]

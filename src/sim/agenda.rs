@@ -1,8 +1,7 @@
 //! What is due, and when: the event heap, keyed by time and then by the order of entry.
 
-use super::NodeIx;
-use crate::node::Time;
 use crate::node::io::{ConnId, Input};
+use crate::node::{NodeIx, Time};
 use std::collections::BTreeMap;
 
 /// Things that may be due at one and the same moment. A thousand nodes that all hear of a block at

@@ -13,9 +13,10 @@
 //! [`Store`] promises. The disk outlives the node's process, so it is the host's; the node's store
 //! writes to it through a lock that no two ever want at once.
 
-use super::{NodeIx, Sim, host::derived};
+use super::{Sim, host::derived};
 use crate::chain::coins::Undo;
 use crate::chain::{Block, Coin, OutPoint};
+use crate::node::NodeIx;
 use crate::node::store::{Batch, BlockId, HeaderRecord, MemStore, Store, StoreFault};
 use rand_chacha::ChaCha8Rng;
 use rand_chacha::rand_core::SeedableRng;

@@ -1,13 +1,13 @@
 //! What lives at an address: a node that runs or is down, or a script.
 
+use super::Sim;
 use super::agenda::{Due, Slot};
 use super::disk::{Crash, Disk, SimStore};
 use super::miner::Work;
-use super::{NodeIx, Sim};
 use crate::node::chainstate::OpenError;
 use crate::node::io::{Halt, Input, Output};
 use crate::node::peers::Neighbours;
-use crate::node::{Config, MemStore, Node, Time};
+use crate::node::{Config, MemStore, Node, NodeIx, Time};
 use sha2::{Digest, Sha256};
 use std::collections::VecDeque;
 use std::net::SocketAddr;

@@ -1,7 +1,7 @@
 //! What happened, as one hash: two runs are the same exactly if their logs are.
 
-use super::NodeIx;
 use crate::chain::codec;
+use crate::node::NodeIx;
 use crate::node::io::Event;
 use sha2::{Digest, Sha256};
 use std::collections::VecDeque;

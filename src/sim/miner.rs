@@ -5,10 +5,11 @@
 //! drawn anew. One hash that is made here stands for K that the miner is said to make, so that a
 //! block costs about [`REAL_HASHES`] whatever the hash rate is.
 
+use super::Sim;
 use super::agenda::{Due, Slot};
-use super::{NodeIx, Sim};
 use crate::chain::block::Midstate;
 use crate::chain::{Block, Params, Target};
+use crate::node::NodeIx;
 use crate::node::io::Input;
 use crate::node::mining::Job;
 use rand_core::Rng;

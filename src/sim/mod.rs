@@ -47,10 +47,9 @@ use crate::link::{Conditions, LinkState};
 use crate::node::chainstate::OpenError;
 use crate::node::io::{Command, CommandError, Event, Input, Output, RefusalKind, Reply, RequestId};
 use crate::node::peers::Neighbours;
-use crate::node::{Config, Seeds, Time};
+use crate::node::{Config, NodeIx, Seeds, Time};
 use rand_chacha::ChaCha8Rng;
 use rand_chacha::rand_core::SeedableRng;
-use serde::Serialize;
 use std::collections::BTreeMap;
 use std::net::{IpAddr, Ipv4Addr, SocketAddr};
 use std::sync::Arc;
@@ -64,10 +63,6 @@ const PORT: u16 = 4747;
 
 /// How long [`Sim::ask`] waits for an answer.
 const ASK_PATIENCE: Duration = Duration::from_secs(60);
-
-/// A host, by the order in which they were added.
-#[derive(Clone, Copy, Debug, PartialEq, Eq, PartialOrd, Ord, Serialize)]
-pub struct NodeIx(pub usize);
 
 /// The answer to a command.
 pub type Answer = Result<Reply, CommandError>;
@@ -327,12 +322,5 @@ impl Sim {
     /// Takes the events that were kept since this was last called.
     pub fn take_events(&mut self) -> Vec<(NodeIx, Event)> {
         self.log.take()
-    }
-}
-
-impl NodeIx {
-    fn to_bytes(self) -> [u8; 8] {
-        let number = u64::try_from(self.0).expect("64 bits hold a usize");
-        number.to_le_bytes()
     }
 }

@@ -2,8 +2,8 @@
 
 use super::dialog::Dialog;
 use super::state::Effect;
-use crate::lab::NodeIx;
 use crate::lab::view::Tone;
+use crate::node::NodeIx;
 
 /// What came of it.
 #[derive(Default)]

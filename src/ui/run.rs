@@ -7,7 +7,7 @@ use super::screen::{self, Screen};
 use super::state::{Effect, Purpose, Stage, UiEvent, UiState};
 use super::theme::Theme;
 use super::view;
-use crate::lab::layout::Lines;
+use crate::lab::spec::Lines;
 use crate::lab::view::Tone;
 use crate::lab::{Answer, Lab, LabView, Ticket};
 use crate::live::{HANGUP, Signals};

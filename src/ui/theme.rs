@@ -4,7 +4,7 @@
 //! apart (<https://jfly.uni-koeln.de/color/>). Nothing rests on colour alone: without any, bold,
 //! dim and reverse video remain, and words.
 
-use crate::lab::chips::COLOURS;
+use crate::lab::observe::chips::COLOURS;
 use ratatui::style::{Color, Modifier, Style};
 
 /// How many colours the terminal has.

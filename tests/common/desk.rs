@@ -1,7 +1,8 @@
 //! Somebody in front of a screen: keys go in, effects and a picture come out.
 
 use super::lab_view::{heard, lab, node};
-use chainlab::lab::{Answer, LabView, NodeIx, Request};
+use chainlab::lab::{Answer, LabView, Request};
+use chainlab::node::NodeIx;
 use chainlab::ui::keymap::{KeyPress, Keymap};
 use chainlab::ui::state::{Effect, Purpose, UiEvent, UiState};
 use chainlab::ui::theme::{Depth, Ground, Theme};

@@ -3,8 +3,8 @@
 //! leaves to be read again, it reads in the same way: give [`judge`] its reader.
 
 use super::running::TEXT;
-use chainlab::lab::layout::NodeSpec;
 use chainlab::lab::names::parse_node_name;
+use chainlab::lab::spec::NodeSpec;
 use chainlab::lab::{Kept, LabError};
 use serde_json::{Value, json};
 use std::collections::BTreeSet;

@@ -1,10 +1,10 @@
 //! Labs to be shown, made by hand: nodes with wallets that hold so much, and nothing behind them.
 
 use chainlab::chain::{Address, Amount, BlockHash, BlockTime, KeyHash};
-use chainlab::lab::ancestry::Ancestry;
-use chainlab::lab::chips::Chips;
 use chainlab::lab::headline::{Stand, SteadyHeadline};
-use chainlab::lab::talk::Talk;
+use chainlab::lab::observe::ancestry::Ancestry;
+use chainlab::lab::observe::chips::Chips;
+use chainlab::lab::observe::transcript::Talk;
 use chainlab::lab::view::{Piece, Times};
 use chainlab::lab::{LabView, NodeState, NodeView};
 use chainlab::node::message::Role;

@@ -5,10 +5,10 @@
 use crate::common::lab_view::heard;
 use chainlab::chain::block::BlockTime;
 use chainlab::chain::{Amount, BlockHash, Txid};
-use chainlab::lab::layout::ViewSpec;
-use chainlab::lab::talk::Talk;
+use chainlab::lab::observe::transcript::Talk;
+use chainlab::lab::spec::ViewSpec;
 use chainlab::lab::view::{
-    Arrival, Journey, LabView, LogLine, NodeIx, NodeState, NodeView, Piece, Times, Tone,
+    Arrival, Journey, LabView, LogLine, NodeState, NodeView, Piece, Times, Tone,
 };
 use chainlab::node::io::{ConnId, Direction};
 use chainlab::node::message::Role;
@@ -16,7 +16,7 @@ use chainlab::node::mining::MiningMode;
 use chainlab::node::snapshot::{
     BlockInfo, MempoolInfo, MempoolTx, MiningInfo, NodeSnapshot, PeerInfo, WalletInfo,
 };
-use chainlab::node::{BlockId, Time};
+use chainlab::node::{BlockId, NodeIx, Time};
 use chainlab::ui::keymap::{KeyPress, Keymap};
 use chainlab::ui::state::{Effect, UiEvent, UiState};
 use chainlab::ui::theme::{Depth, Ground, Theme};

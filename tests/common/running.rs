@@ -4,9 +4,9 @@ use super::coins;
 use super::live::{PATIENCE, soon};
 use chainlab::chain::Amount;
 use chainlab::lab::view::Piece;
-use chainlab::lab::{Answer, Control, Lab, LabError, LabOptions, LabView, NodeIx, Request, layout};
-use chainlab::node::BlockId;
+use chainlab::lab::{Answer, Control, Lab, LabError, LabOptions, LabView, Request, layout};
 use chainlab::node::io::{Command, Payment, Reply};
+use chainlab::node::{BlockId, NodeIx};
 use std::path::Path;
 use tokio::runtime::Handle;
 

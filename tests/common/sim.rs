@@ -3,11 +3,11 @@
 
 use chainlab::chain::{Amount, BlockHash, KeyHash, Params};
 use chainlab::link::Conditions;
-use chainlab::node::Time;
 use chainlab::node::io::{CloseReason, Command, ConnId, Input, Output, Payment, Reply};
 use chainlab::node::message::{Message, Version};
 use chainlab::node::snapshot::{CoinInfo, HistoryEntry, WalletInfo};
-use chainlab::sim::{Actor, Answer, NodeIx, Sim};
+use chainlab::node::{NodeIx, Time};
+use chainlab::sim::{Actor, Answer, Sim};
 use std::cell::RefCell;
 use std::net::SocketAddr;
 use std::rc::Rc;

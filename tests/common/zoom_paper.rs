@@ -3,13 +3,13 @@
 use crate::common::coins;
 use crate::zoom_view::{Lab, lab_view};
 use chainlab::chain::{BlockHash, BlockTime, Txid};
-use chainlab::lab::{LabView, NodeIx, NodeState, NodeView};
+use chainlab::lab::{LabView, NodeState, NodeView};
 use chainlab::node::io::{Command, Reply};
 use chainlab::node::snapshot::{
     BlockInfo, HistoryEntry, MEMPOOL_SHOWN, MempoolInfo, MempoolTx, MiningInfo, NodeSnapshot,
     RECENT_BLOCKS, SyncInfo, WalletInfo,
 };
-use chainlab::node::{BlockId, Time};
+use chainlab::node::{BlockId, NodeIx, Time};
 use std::sync::Arc;
 
 /// A node whose chain is whatever a test says, without any transaction.

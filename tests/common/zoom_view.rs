@@ -7,12 +7,12 @@ use crate::common::sim::{agree, import, latency, pay, until, wallet_address};
 use crate::common::{ALICE, BOB, coins, owner};
 use chainlab::chain::params::{Allocation, Retarget};
 use chainlab::chain::{BlockTime, Params, Txid};
-use chainlab::lab::talk::Talk;
+use chainlab::lab::observe::transcript::Talk;
 use chainlab::lab::view::{LogLine, Piece, Times, Tone};
-use chainlab::lab::{Answer, LabView, NodeIx, NodeState, NodeView, Request};
-use chainlab::node::Time;
+use chainlab::lab::{Answer, LabView, NodeState, NodeView, Request};
 use chainlab::node::io::{Command, Reply};
 use chainlab::node::snapshot::NodeSnapshot;
+use chainlab::node::{NodeIx, Time};
 use chainlab::sim::{self, Sim};
 use chainlab::ui::keymap::{KeyPress, Keymap};
 use chainlab::ui::state::{Effect, Purpose, UiEvent, UiState};
@@ -150,8 +150,8 @@ impl<L: Lab> Desk<L> {
 /// A network of real nodes in virtual time.
 pub struct Network {
     pub sim: Sim,
-    pub nodes: Vec<sim::NodeIx>,
-    pub down: Option<sim::NodeIx>,
+    pub nodes: Vec<NodeIx>,
+    pub down: Option<NodeIx>,
     last: Vec<Option<Arc<NodeSnapshot>>>,
 }
 

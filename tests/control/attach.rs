@@ -7,13 +7,13 @@ use crate::common::running::{
     options, payment, refused, start, until,
 };
 use chainlab::lab::control::{Door, Kind, registry::Entry};
-use chainlab::lab::layout::NodeSpec;
 use chainlab::lab::request::{Bend, LinkChange};
-use chainlab::lab::{Answer, Control, Lab, LabOptions, LabView, NodeIx, NodeState, Request};
+use chainlab::lab::spec::NodeSpec;
+use chainlab::lab::{Answer, Control, Lab, LabOptions, LabView, NodeState, Request};
 use chainlab::link::LinkState;
 use chainlab::live::{self, LabClock};
-use chainlab::node::Config;
 use chainlab::node::io::{Command, Reply};
+use chainlab::node::{Config, NodeIx};
 use std::path::Path;
 use std::sync::Arc;
 use std::time::Duration;

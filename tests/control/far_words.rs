@@ -324,7 +324,7 @@ async fn events_of_a_door_with_the_largest_numbers_and_names_of_no_peer_are_told
         number += 1;
         let twice = vec![notice("event", &all), notice("event", &all)];
         let view = says(&door, &far, number, twice).await;
-        for line in crate::common::running::log(&view, chainlab::lab::NodeIx(1)) {
+        for line in crate::common::running::log(&view, chainlab::node::NodeIx(1)) {
             assert!(!line.starts_with("two words"), "{line}");
         }
         pictures(&view);

@@ -10,14 +10,14 @@ use crate::common::running::{
 };
 use chainlab::lab::control::Client;
 use chainlab::lab::control::registry::Entry;
-use chainlab::lab::layout::NodeSpec;
 use chainlab::lab::request::{Bend, LinkChange, TrafficChange};
 use chainlab::lab::script::{Pace, ScriptChange, StepState};
-use chainlab::lab::{Answer, Control, Lab, LabOptions, LabView, NodeIx, Request, network};
+use chainlab::lab::spec::NodeSpec;
+use chainlab::lab::{Answer, Control, Lab, LabOptions, LabView, Request, network};
 use chainlab::link::LinkState;
 use chainlab::live::{self, LabClock};
-use chainlab::node::Config;
 use chainlab::node::io::Command;
+use chainlab::node::{Config, NodeIx};
 use serde_json::json;
 use std::collections::BTreeSet;
 use std::fs;

@@ -9,11 +9,12 @@ use crate::common::running::{
     start, until,
 };
 use chainlab::lab::layout::read;
+use chainlab::lab::observe::transcript::Spoken;
 use chainlab::lab::request::{Bend, LinkChange};
-use chainlab::lab::talk::Spoken;
-use chainlab::lab::{Lab, LabView, NodeIx, Request};
+use chainlab::lab::{Lab, LabView, Request};
 use chainlab::link::LinkState;
 use chainlab::link::PRESETS;
+use chainlab::node::NodeIx;
 use chainlab::node::io::Command;
 use chainlab::node::mining::MiningMode;
 use rand_chacha::ChaCha8Rng;

@@ -5,7 +5,7 @@ use crate::common::running::{
     CENTRAL, MINER, TEXT, WALLET, addresses, agree_on, all_up, begun, create, done, kept_in, mine,
     options, refused, scenario, start, until,
 };
-use chainlab::lab::layout::NodeSpec;
+use chainlab::lab::spec::NodeSpec;
 use chainlab::lab::{Answer, LabOptions, LabView, NodeState, Request};
 use chainlab::node::io::Command;
 use std::path::PathBuf;

@@ -1,7 +1,7 @@
 //! Expressions: what they read as, when they hold, and what is said when they do not.
 
 use chainlab::chain::{Amount, BlockHash};
-use chainlab::lab::ancestry::Ancestry;
+use chainlab::lab::observe::ancestry::Ancestry;
 use chainlab::lab::script::expr::{
     Expr, Facts, NESTING_MAX, NodeFacts, Operand, Quantity, Relation, TEXT_MAX,
 };

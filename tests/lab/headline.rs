@@ -7,7 +7,8 @@ use chainlab::lab::headline::{Chains, Headline, Network};
 use chainlab::lab::layout::read;
 use chainlab::lab::script::StepState;
 use chainlab::lab::script::rehearse::rehearse;
-use chainlab::lab::{Lab, LabView, NodeIx, Request};
+use chainlab::lab::{Lab, LabView, Request};
+use chainlab::node::NodeIx;
 use std::time::Duration;
 
 const A: NodeIx = NodeIx(0);

@@ -6,10 +6,11 @@ use crate::common::running::{
     CENTRAL, MINER, TEXT, WALLET, agree_on, all_up, begun, done, kept_in, mine, options, start,
     until,
 };
-use chainlab::lab::layout::NodeSpec;
 use chainlab::lab::request::{Bend, LinkChange, TrafficChange};
-use chainlab::lab::{Lab, LabOptions, LabView, NodeIx, Request};
+use chainlab::lab::spec::NodeSpec;
+use chainlab::lab::{Lab, LabOptions, LabView, Request};
 use chainlab::link::{Conditions, LinkState};
+use chainlab::node::NodeIx;
 use serde_json::Value;
 use std::fs;
 use std::net::TcpListener;

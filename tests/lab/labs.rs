@@ -6,8 +6,9 @@ use crate::common::running::{
     CENTRAL, MINER, TEXT, WALLET, agree_on, all_up, begun, confirmed, create, done, log, mine,
     options, payment, refused, scenario, start, until,
 };
-use chainlab::lab::layout::NodeSpec;
-use chainlab::lab::{Answer, NodeIx, NodeState, Request};
+use chainlab::lab::spec::NodeSpec;
+use chainlab::lab::{Answer, NodeState, Request};
+use chainlab::node::NodeIx;
 use chainlab::node::io::{Command, Reply};
 use chainlab::node::mining::MiningMode;
 use std::net::TcpListener;

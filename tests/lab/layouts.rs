@@ -4,9 +4,8 @@ use chainlab::chain::params::Retarget;
 use chainlab::chain::{Amount, BlockTime, Params};
 use chainlab::lab::control::order::Order;
 use chainlab::lab::layout::shipped::{self, DEFAULT, SHIPPED};
-use chainlab::lab::layout::{
-    Layout, Lines, MineSpec, NodeSpec, OpeningView, PairSpec, ViewSpec, read,
-};
+use chainlab::lab::layout::{Layout, read};
+use chainlab::lab::spec::{Lines, LinkSpec, MineSpec, NodeSpec, OpeningView, ViewSpec};
 use chainlab::link::{Conditions, LinkState, Preset};
 use chainlab::node::SyncMethod;
 use chainlab::node::io::Command;
@@ -386,7 +385,7 @@ fn links_differ_pair_by_pair() {
         ..Conditions::default()
     };
     assert_eq!(lab.link, base);
-    let pair = |from: &str, to: &str, conditions| PairSpec {
+    let pair = |from: &str, to: &str, conditions| LinkSpec {
         from: from.to_owned(),
         to: to.to_owned(),
         conditions,

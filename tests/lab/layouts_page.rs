@@ -1,7 +1,8 @@
 //! The page about layout files: its examples can be read, and it has every key that the reader knows.
 
 use chainlab::chain::Params;
-use chainlab::lab::layout::{MineSpec, read};
+use chainlab::lab::layout::read;
+use chainlab::lab::spec::MineSpec;
 use std::collections::BTreeSet;
 use std::fs;
 use std::path::Path;

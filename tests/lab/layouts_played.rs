@@ -6,10 +6,11 @@ use chainlab::chain::Amount;
 use chainlab::lab::Layout;
 use chainlab::lab::layout::shipped::{self, shipped};
 use chainlab::lab::script::rehearse::Stage;
+use chainlab::node::NodeIx;
 use chainlab::node::io::{Command, EventKind, Reply};
 use chainlab::node::mining::MiningMode;
 use chainlab::node::private::Strategy;
-use chainlab::sim::{NodeIx, Sim};
+use chainlab::sim::Sim;
 use std::time::Duration;
 
 /// Longer than anything takes but a block.

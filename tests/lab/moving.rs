@@ -4,8 +4,9 @@
 use crate::common::running::{all_up, create, options, start};
 use crate::picture::{COLOURED, draw_as_it_is, lines};
 use chainlab::lab::request::{Bend, LinkChange};
-use chainlab::lab::{Lab, LabView, NodeIx, Request};
+use chainlab::lab::{Lab, LabView, Request};
 use chainlab::link::LinkState;
+use chainlab::node::NodeIx;
 use chainlab::node::io::Command;
 use chainlab::ui::keymap::Keymap;
 use chainlab::ui::state::{UiEvent, UiState};

@@ -3,13 +3,15 @@
 
 use crate::common::control::open_lab;
 use crate::common::running::{agree_on, all_up, begun, done, mine, options, refused, start, until};
-use chainlab::lab::layout::{NodeSpec, read};
+use chainlab::lab::layout::read;
+use chainlab::lab::observe::transcript::Spoken;
 use chainlab::lab::request::{Bend, LinkChange};
 use chainlab::lab::script::StepState;
 use chainlab::lab::script::rehearse::rehearse;
-use chainlab::lab::talk::Spoken;
-use chainlab::lab::{Answer, Lab, LabView, NodeIx, Request};
+use chainlab::lab::spec::NodeSpec;
+use chainlab::lab::{Answer, Lab, LabView, Request};
 use chainlab::link::LinkState;
+use chainlab::node::NodeIx;
 use chainlab::node::io::Command;
 use std::collections::BTreeSet;
 use std::sync::Barrier;

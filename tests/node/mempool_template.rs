@@ -3,9 +3,8 @@
 use crate::common::*;
 use crate::mempool_common::*;
 use chainlab::chain::{Amount, Params, Tx, rules};
-use chainlab::node::Time;
 use chainlab::node::mempool::MempoolLimits;
-use chainlab::node::template;
+use chainlab::node::{Time, template};
 use rand_chacha::ChaCha8Rng;
 use rand_chacha::rand_core::{Rng, SeedableRng};
 use std::time::Duration;

@@ -6,9 +6,10 @@ use crate::common::{ALICE, BOB, coins, owner};
 use chainlab::chain::params::Allocation;
 use chainlab::chain::{Amount, Params, Txid};
 use chainlab::link::LinkState;
+use chainlab::node::NodeIx;
 use chainlab::node::io::{Command, Reply};
 use chainlab::node::snapshot::{HistoryEntry, WalletInfo};
-use chainlab::sim::{self, NodeIx, Sim};
+use chainlab::sim::{self, Sim};
 use std::time::Duration;
 
 /// Until peers are connected again and have heard of what waits.

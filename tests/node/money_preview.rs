@@ -5,10 +5,10 @@ use crate::common::sim::{import, pay, wallets};
 use crate::common::{ALICE, BOB, coins, owner, units};
 use chainlab::chain::params::Allocation;
 use chainlab::chain::{Amount, Params};
-use chainlab::node::Config;
 use chainlab::node::io::{Command, Payment, Reply};
 use chainlab::node::mempool::PACKAGE_MAX;
-use chainlab::sim::{self, NodeIx, Sim};
+use chainlab::node::{Config, NodeIx};
+use chainlab::sim::{self, Sim};
 use rand_chacha::ChaCha8Rng;
 use rand_chacha::rand_core::{Rng, SeedableRng};
 

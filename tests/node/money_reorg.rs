@@ -17,9 +17,10 @@ use chainlab::lab::layout::shipped::shipped;
 use chainlab::lab::layout::{Layout, read};
 use chainlab::lab::script::rehearse::{Rehearsal, rehearse};
 use chainlab::link::LinkState;
+use chainlab::node::NodeIx;
 use chainlab::node::io::{Command, EventKind, Reply};
 use chainlab::node::mempool::PACKAGE_MAX;
-use chainlab::sim::{self, NodeIx, Sim};
+use chainlab::sim::{self, Sim};
 use std::collections::BTreeSet;
 use std::time::Duration;
 

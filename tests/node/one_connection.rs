@@ -2,9 +2,9 @@
 
 use crate::common::peer::{Fake, Manners, Scene};
 use chainlab::link::Conditions;
-use chainlab::node::Message;
 use chainlab::node::io::{ConnId, EventKind};
-use chainlab::sim::{self, NodeIx, Sim};
+use chainlab::node::{Message, NodeIx};
+use chainlab::sim::{self, Sim};
 use std::time::Duration;
 
 const MINUTE: Duration = Duration::from_secs(60);

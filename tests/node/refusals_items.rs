@@ -4,9 +4,8 @@
 use crate::common::peer::{Bodies, Fake, Manners, Scene, asked_for, nothing};
 use crate::common::{ALICE, BOB, CAROL, genesis_coin, pay};
 use chainlab::chain::{BlockHash, Tx, Txid};
-use chainlab::node::EventKind;
 use chainlab::node::message::{ADDR_MAX, INV_MAX, Item, Message};
-use chainlab::node::{relay, sync};
+use chainlab::node::{EventKind, relay, sync};
 use std::net::SocketAddr;
 use std::sync::Arc;
 use std::time::Duration;

@@ -9,8 +9,8 @@ use chainlab::chain::{Block, BlockHash, Txid};
 use chainlab::link::{Conditions, LinkState};
 use chainlab::node::io::ConnId;
 use chainlab::node::message::{HEADERS_MAX, Item, LOCATOR_MAX, Locator, Message};
-use chainlab::node::{Node, serve};
-use chainlab::sim::{NodeIx, SimStore};
+use chainlab::node::{Node, NodeIx, serve};
+use chainlab::sim::SimStore;
 use std::sync::Arc;
 use std::time::Duration;
 

@@ -6,10 +6,10 @@ use crate::common::sim::latency;
 use crate::common::{ALICE, BOB, genesis_coin, pay};
 use chainlab::chain::key::Signature;
 use chainlab::chain::{Block, BlockHash};
-use chainlab::node::EventKind;
 use chainlab::node::io::ConnId;
 use chainlab::node::message::{Item, Message};
-use chainlab::sim::{self, NodeIx};
+use chainlab::node::{EventKind, NodeIx};
+use chainlab::sim;
 use std::sync::Arc;
 use std::time::Duration;
 

@@ -5,10 +5,9 @@ use crate::common::hostile::virtually::Attacker;
 use crate::common::hostile::{Attack, Behaviour};
 use crate::common::peer::Scene;
 use crate::common::sim::latency;
-use chainlab::node::EventKind;
 use chainlab::node::io::{Event, StrangerSums};
 use chainlab::node::peers::seats::{ADDRESS_MAX, HANDSHAKING_MAX};
-use chainlab::sim::NodeIx;
+use chainlab::node::{EventKind, NodeIx};
 use std::time::Duration;
 
 /// In which an honest node has to be in, and level.

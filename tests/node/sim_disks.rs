@@ -11,8 +11,8 @@ use chainlab::node::check::check;
 use chainlab::node::io::{Command, EventKind, Reply};
 use chainlab::node::mining::MiningMode;
 use chainlab::node::snapshot::WalletInfo;
-use chainlab::node::{FLUSH_EVERY, Store};
-use chainlab::sim::{self, DiskConditions, NodeIx, Sim};
+use chainlab::node::{FLUSH_EVERY, NodeIx, Store};
+use chainlab::sim::{self, DiskConditions, Sim};
 use std::time::Duration;
 
 const MINUTE: Duration = Duration::from_secs(60);

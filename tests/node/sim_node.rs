@@ -6,8 +6,8 @@ use chainlab::chain::Params;
 use chainlab::chain::params::Retarget;
 use chainlab::link::LinkState;
 use chainlab::node::mining::MiningMode;
-use chainlab::node::{Config, Store};
-use chainlab::sim::{self, NodeIx, Sim};
+use chainlab::node::{Config, NodeIx, Store};
+use chainlab::sim::{self, Sim};
 use std::time::Duration;
 
 const MINUTE: Duration = Duration::from_secs(60);

@@ -7,8 +7,8 @@ use chainlab::chain::params::Allocation;
 use chainlab::chain::{Amount, Params, Txid};
 use chainlab::link::LinkState;
 use chainlab::node::io::{Command, EventKind, Reply};
-use chainlab::node::{Config, SyncMethod};
-use chainlab::sim::{self, NodeIx, Sim};
+use chainlab::node::{Config, NodeIx, SyncMethod};
+use chainlab::sim::{self, Sim};
 use std::time::Duration;
 
 /// Longer than it takes until a peer is dialled again and has all that there is.

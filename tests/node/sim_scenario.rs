@@ -6,10 +6,11 @@ use crate::common::sim::{
 use crate::common::{ALICE, coins, owner};
 use chainlab::chain::params::Allocation;
 use chainlab::chain::{Amount, Params};
+use chainlab::node::NodeIx;
 use chainlab::node::io::{Command, Reply};
 use chainlab::node::message::Role;
 use chainlab::node::mining::MiningMode;
-use chainlab::sim::{self, NodeIx, Sim};
+use chainlab::sim::{self, Sim};
 use std::time::Duration;
 
 /// Longer than anything between nodes 80 ms apart takes, other than a block.

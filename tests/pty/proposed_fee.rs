@@ -7,8 +7,9 @@ use crate::common::{ALICE, coins, owner};
 use crate::shell::Shell;
 use chainlab::chain::params::Allocation;
 use chainlab::chain::{Amount, Params};
+use chainlab::node::NodeIx;
 use chainlab::node::io::{Command, Payment, RefusalKind, Reply, SendPlan};
-use chainlab::sim::{self, NodeIx, Sim};
+use chainlab::sim::{self, Sim};
 use serde_json::{Value, json};
 use std::fs;
 

@@ -3,10 +3,10 @@
 
 use crate::picture::{at, block, change, crowd};
 use chainlab::chain::BlockHash;
-use chainlab::lab::tree::{BLOCKS_MAX, BlockTree, TreeRow};
-use chainlab::lab::view::{LabView, NodeIx, NodeState};
-use chainlab::node::BlockId;
+use chainlab::lab::observe::tree::{BLOCKS_MAX, BlockTree, TreeRow};
+use chainlab::lab::view::{LabView, NodeState};
 use chainlab::node::snapshot::BlockInfo;
+use chainlab::node::{BlockId, NodeIx};
 use proptest::prelude::*;
 use std::collections::BTreeSet;
 

@@ -6,8 +6,9 @@ use crate::picture::{
 };
 use chainlab::chain::{BlockHash, Txid};
 use chainlab::lab::LabView;
-use chainlab::lab::spread::Percentiles;
-use chainlab::lab::view::{Journey, NodeIx, Reorganisation, Times};
+use chainlab::lab::observe::histogram::Percentiles;
+use chainlab::lab::view::{Journey, Reorganisation, Times};
+use chainlab::node::NodeIx;
 use chainlab::node::snapshot::BlockInfo;
 use chainlab::ui::state::UiState;
 use chainlab::ui::theme::Theme;

@@ -10,7 +10,8 @@
 use crate::blocks_desk::Desk;
 use crate::picture::{COLOURED, arrival, at, block, draw, lines, screen, txid};
 use chainlab::chain::Txid;
-use chainlab::lab::view::{Journey, NodeIx, NodeState, Reorganisation, Tone};
+use chainlab::lab::view::{Journey, NodeState, Reorganisation, Tone};
+use chainlab::node::NodeIx;
 use chainlab::node::io::Command;
 
 use chainlab::ui::state::UiEvent;

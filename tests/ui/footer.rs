@@ -2,9 +2,10 @@
 
 use crate::picture::{COLOURED, draw, lines, press, scenario, screen};
 use chainlab::lab::LabView;
-use chainlab::lab::layout::ViewSpec;
-use chainlab::lab::view::{LinkView, NodeIx, NodeState};
+use chainlab::lab::spec::ViewSpec;
+use chainlab::lab::view::{LinkView, NodeState};
 use chainlab::link::Conditions;
+use chainlab::node::NodeIx;
 use chainlab::ui::keymap::{Action, Context, Keymap};
 use chainlab::ui::state::{UiEvent, UiState};
 use ratatui::style::Modifier;

@@ -6,7 +6,8 @@ use crate::picture::{
 };
 use chainlab::lab::LabView;
 use chainlab::lab::headline::{Chains, Figures, Headline, Mining, Network};
-use chainlab::lab::view::{NodeIx, NodeState, TrafficView};
+use chainlab::lab::view::{NodeState, TrafficView};
+use chainlab::node::NodeIx;
 use chainlab::node::snapshot::SyncInfo;
 use chainlab::ui::state::UiState;
 use ratatui::style::Modifier;

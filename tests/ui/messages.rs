@@ -3,11 +3,11 @@
 
 use crate::picture::{COLOURED, PLAIN, at, block, crowd, draw, lines, press, scenario, screen};
 use chainlab::chain::Txid;
-use chainlab::lab::talk::{Listener, Party};
-use chainlab::lab::{LabView, NodeIx};
-use chainlab::node::Time;
+use chainlab::lab::LabView;
+use chainlab::lab::observe::transcript::{Listener, Party};
 use chainlab::node::io::{ConnId, Event, EventKind, PeerLabel};
 use chainlab::node::message::{Gist, Item};
+use chainlab::node::{NodeIx, Time};
 use chainlab::ui::state::{Effect, UiEvent, UiState};
 use chainlab::ui::theme::Theme;
 use ratatui::style::Modifier;

@@ -4,7 +4,8 @@
 use crate::common::desk::{Desk, three_nodes};
 use crate::common::lab_view::{address, amount};
 use chainlab::chain::{Amount, OutPoint, Txid};
-use chainlab::lab::{Answer, NodeIx, NodeState, Request};
+use chainlab::lab::{Answer, NodeState, Request};
+use chainlab::node::NodeIx;
 use chainlab::node::io::{Command, Payment, Reply, SendPlan};
 use chainlab::node::snapshot::CoinInfo;
 use std::sync::Arc;

@@ -4,8 +4,9 @@ use crate::picture::{
     COLOURED, at, block, change, coins, crowd, draw, lines, press, scenario, screen, txid, wallet,
 };
 use chainlab::chain::Amount;
-use chainlab::lab::view::{NodeIx, NodeState};
+use chainlab::lab::view::NodeState;
 use chainlab::lab::{Answer, LabView, Request};
+use chainlab::node::NodeIx;
 use chainlab::node::io::{Command, Payment, Reply, SendPlan};
 use chainlab::node::message::Role;
 use chainlab::node::mining::MiningMode;

@@ -3,8 +3,9 @@
 
 use crate::picture::{COLOURED, PLAIN, at, draw, lines, press, scenario, screen};
 use chainlab::lab::script::{Pace, ScriptChange, ScriptView, StepState, StepView};
-use chainlab::lab::view::{NodeIx, Tone};
+use chainlab::lab::view::Tone;
 use chainlab::lab::{Answer, LabView, Request};
+use chainlab::node::NodeIx;
 use chainlab::ui::state::{Effect, Purpose, Seat, Stage, UiEvent, UiState, View};
 use chainlab::ui::view::plan::Plan;
 use std::sync::Arc;

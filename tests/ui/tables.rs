@@ -8,10 +8,11 @@ use crate::picture::{
     wallet,
 };
 use chainlab::lab::LabView;
-use chainlab::lab::layout::ViewSpec;
 use chainlab::lab::layout::shipped::{names, shipped};
-use chainlab::lab::view::{LinkView, NodeIx, Piece};
+use chainlab::lab::spec::ViewSpec;
+use chainlab::lab::view::{LinkView, Piece};
 use chainlab::link::Conditions;
+use chainlab::node::NodeIx;
 use ratatui::layout::Rect;
 use std::sync::Arc;
 use std::time::Duration;

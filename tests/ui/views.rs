@@ -8,9 +8,9 @@ use crate::picture::{
 };
 use chainlab::lab::LabView;
 use chainlab::lab::script::{ScriptView, StepState, StepView};
-use chainlab::lab::view::{Journey, NodeIx, NodeState, Piece, Tone};
-use chainlab::node::Time;
+use chainlab::lab::view::{Journey, NodeState, Piece, Tone};
 use chainlab::node::snapshot::SyncInfo;
+use chainlab::node::{NodeIx, Time};
 use chainlab::ui::state::UiState;
 use ratatui::buffer::Buffer;
 use ratatui::style::{Color, Modifier};

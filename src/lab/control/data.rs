@@ -1,8 +1,8 @@
 //! What goes over the wire of the control protocol, besides requests and their answers.
 
 use crate::chain::Amount;
-use crate::lab::layout::ViewSpec;
 use crate::lab::script::ScriptView;
+use crate::lab::spec::ViewSpec;
 use crate::lab::view::{NodeState, TrafficView};
 use crate::link::Conditions;
 use crate::node::Time;

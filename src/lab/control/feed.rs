@@ -9,7 +9,7 @@ use super::data::{EventWish, LabStatus, Opening, Wish};
 use super::lines::StatusLines;
 use super::rpc::notice_line;
 use crate::lab::run::{Edition, LabDoor, Listening, Told, WantsMessages};
-use crate::lab::view::NodeIx;
+use crate::node::NodeIx;
 use serde_json::json;
 use std::collections::{BTreeMap, VecDeque};
 use std::sync::Arc;

@@ -2,7 +2,7 @@
 
 use super::rpc::notice_line;
 use crate::lab::run::{Edition, LabDoor};
-use crate::lab::view::NodeIx;
+use crate::node::NodeIx;
 use std::collections::BTreeMap;
 use std::sync::{Arc, Mutex, PoisonError};
 

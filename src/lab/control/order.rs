@@ -2,11 +2,11 @@
 //! it is known which node is which.
 
 use super::params::{BadParam, bad};
-use crate::lab::layout::NodeSpec;
 use crate::lab::names::missing;
 use crate::lab::request::{Bend, Request, TrafficChange};
 use crate::lab::script::ScriptChange;
-use crate::lab::view::NodeIx;
+use crate::lab::spec::NodeSpec;
+use crate::node::NodeIx;
 use crate::node::io::Command;
 
 /// Something to be done, with nodes by their names.

@@ -11,9 +11,7 @@
 //! dead process left is removed by whoever looks next.
 
 use super::data::{Door, Kind, Place};
-use crate::lab::places;
-use crate::lab::private;
-use crate::lab::run::LabError;
+use crate::lab::{LabError, places, private};
 use crate::live::files::{Dir, Lock};
 use serde::{Deserialize, Serialize};
 use std::io;

@@ -15,15 +15,9 @@ pub use self::shipped::shipped;
 
 use crate::chain::{Amount, BlockTime, Params};
 use crate::lab::script::{Pace, StepSpec};
-use crate::lab::traffic::TrafficSpec;
+use crate::lab::spec::{LinkSpec, NodeSpec, TrafficSpec, ViewSpec};
 use crate::link::Conditions;
-use crate::node::io::Command;
 use crate::node::mempool::MempoolLimits;
-use crate::node::message::Role;
-use crate::node::mining::MiningMode;
-use crate::node::private::Strategy;
-use crate::node::{Config, SyncMethod};
-use serde::{Deserialize, Serialize};
 
 /// Nodes of a lab: each has a database, a thread or two, and a line on the screen.
 pub const NODES_MAX: usize = 128;
@@ -45,7 +39,7 @@ pub struct Layout {
     /// What every link is like, each way, unless a pair says otherwise.
     pub link: Conditions,
     /// Links that are different, one entry for each direction.
-    pub pairs: Vec<PairSpec>,
+    pub pairs: Vec<LinkSpec>,
     /// The nodes, in the order of their panes. Who dials whom is worked out: see
     /// [`NodeSpec::connect`].
     pub nodes: Vec<NodeSpec>,
@@ -76,129 +70,6 @@ pub struct ChainSpec {
     pub min_fee_per_kb: Amount,
 }
 
-/// One direction of a link that is different.
-#[derive(Clone, Debug, PartialEq)]
-pub struct PairSpec {
-    /// The node that sends.
-    pub from: String,
-    /// The node that receives.
-    pub to: String,
-    /// What it is like.
-    pub conditions: Conditions,
-}
-
-/// A node of a lab.
-#[derive(Clone, Debug, PartialEq, Serialize, Deserialize)]
-pub struct NodeSpec {
-    /// Its name: unique, letters, digits and - _ .
-    pub name: String,
-    /// What it is there for.
-    pub role: Role,
-    /// Where it wants to listen, on loopback; `None`: anywhere.
-    pub port: Option<u16>,
-    /// Not to start at all is better than another port.
-    pub port_required: bool,
-    /// The nodes that it dials, by name.
-    pub connect: Vec<String>,
-    /// Connections to keep to nodes that it learns of from others; 0: only those of `connect`.
-    pub discover: usize,
-    /// Wallets to make, by name. Unique in a lab.
-    pub wallets: Vec<String>,
-    /// The miner.
-    pub mine: MineSpec,
-    /// How blocks are fetched.
-    pub sync: SyncMethod,
-}
-
-/// The miner of a node.
-#[derive(Clone, Debug, PartialEq, Serialize, Deserialize)]
-pub struct MineSpec {
-    /// When it mines.
-    pub mode: MiningMode,
-    /// Hashes per second.
-    pub hashrate: f64,
-    /// The wallet that rewards go to; `None`: its first, or one named after the node.
-    pub to: Option<String>,
-    /// The first block comes at full speed, as soon as everybody is connected.
-    pub first_at_once: bool,
-    /// What it does with the blocks that it finds.
-    #[serde(default)]
-    pub strategy: Strategy,
-}
-
-/// What the screen shows first.
-#[derive(Clone, Debug, Default, PartialEq, Eq, Serialize, Deserialize)]
-pub struct ViewSpec {
-    /// Panes beside each other; `None`: as many as look well.
-    pub columns: Option<u16>,
-    /// A table, a line for each node: always, never, or when panes get too small.
-    pub table: Option<bool>,
-    /// The node that is focused; `None`: the first.
-    pub focus: Option<String>,
-    /// What opens.
-    pub open: OpeningView,
-    /// What to try, on the message line while nothing else is there.
-    pub hint: Option<String>,
-    /// What the lines of the network are made of.
-    #[serde(default)]
-    pub lines: Lines,
-}
-
-/// What the lines of the network are made of.
-#[derive(Clone, Copy, Debug, Default, PartialEq, Eq, Serialize, Deserialize)]
-#[serde(rename_all = "snake_case")]
-pub enum Lines {
-    /// Box drawing characters, which every font has that has borders.
-    #[default]
-    Boxes,
-    /// Dots of braille: finer, where the font has them.
-    Braille,
-}
-
-/// A view that a layout can open with.
-#[derive(Clone, Copy, Debug, Default, PartialEq, Eq, Serialize, Deserialize)]
-#[serde(rename_all = "snake_case")]
-pub enum OpeningView {
-    /// The panes.
-    #[default]
-    Lab,
-    /// Nodes and links.
-    Network,
-    /// The blocks of all nodes.
-    Blocks,
-    /// What nodes say to each other.
-    Messages,
-    /// The log of all nodes.
-    Log,
-    /// The focused node alone.
-    Zoom,
-}
-
-impl Default for MineSpec {
-    fn default() -> Self {
-        Self {
-            mode: MiningMode::Off,
-            hashrate: 14_000.0,
-            to: None,
-            first_at_once: false,
-            strategy: Strategy::Honest,
-        }
-    }
-}
-
-impl MineSpec {
-    /// The miner was changed while its node ran, and is like that when the node starts again.
-    pub fn changed(&mut self, command: &Command) {
-        match command {
-            Command::Mine(mode) => self.mode = *mode,
-            Command::SetHashrate(rate) => self.hashrate = *rate,
-            Command::MineTo { wallet } => self.to = Some(wallet.clone()),
-            Command::SetStrategy(strategy) => self.strategy = *strategy,
-            _ => {}
-        }
-    }
-}
-
 impl ChainSpec {
     /// What is proposed for a payment: never less than the least fee of one that spends a coin and
     /// gets change back. If it takes more coins the node may propose more.
@@ -208,42 +79,6 @@ impl ChainSpec {
             ..MempoolLimits::default()
         };
         self.fee.max(limits.least_fee(PAYMENT_BYTES))
-    }
-}
-
-impl NodeSpec {
-    /// A node that knows nobody and does nothing by itself.
-    pub fn new(name: &str) -> Self {
-        Self {
-            name: name.to_owned(),
-            role: Role::Full,
-            port: None,
-            port_required: false,
-            connect: Vec::new(),
-            discover: 0,
-            wallets: Vec::new(),
-            mine: MineSpec::default(),
-            sync: SyncMethod::default(),
-        }
-    }
-
-    /// Sets all that the layout says of the node itself; whom it dials is up to whoever knows
-    /// where they are.
-    pub fn configure(&self, config: &mut Config) {
-        config.role = self.role;
-        config.outbound = self.discover;
-        config.sync = self.sync;
-        self.configure_miner(config);
-        config.wallets.clone_from(&self.wallets);
-    }
-
-    /// Sets what the layout, or whoever changed it since, says of the miner.
-    pub fn configure_miner(&self, config: &mut Config) {
-        config.mining = self.mine.mode;
-        config.hashrate = self.mine.hashrate;
-        config.strategy = self.mine.strategy;
-        // The one that was named, or the first; without any the node finds one.
-        config.mine_to = self.mine.to.as_ref().or(self.wallets.first()).cloned();
     }
 }
 

@@ -3,8 +3,9 @@
 //! a lab that runs. What is wrong is said with the field, and where that stands in its source is the
 //! reader's to say.
 
-use super::{NODES_MAX, NodeSpec};
+use super::NODES_MAX;
 use crate::lab::names::{missing, parse_node_name};
+use crate::lab::spec::NodeSpec;
 use crate::node::io::RefusalKind;
 use crate::node::mining::{MiningMode, check_hashrate};
 use crate::node::private::{Release, Strategy};

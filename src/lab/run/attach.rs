@@ -8,17 +8,18 @@ use super::follow::{follow_all, runs_of};
 use super::hand::{Hand, Host};
 use super::model::Node;
 use super::rounds::Rounds;
-use super::{Lab, LabError, Lasting, Shared, Standing};
+use super::{Lab, Lasting, Shared, Standing};
 use crate::lab::control::{
     About, Client, ClientError, Door, EventWish, Kind, LabStatus, NodeEvent, NodeStatus, Notice,
     Opening, Wish,
 };
-use crate::lab::layout::{Layout, NODES_MAX, NodeSpec};
-use crate::lab::network;
+use crate::lab::layout::{Layout, NODES_MAX};
 use crate::lab::partition::Partition;
-use crate::lab::view::{NodeIx, NodeState, Tone};
+use crate::lab::spec::NodeSpec;
+use crate::lab::view::{NodeState, Tone};
+use crate::lab::{LabError, network};
 use crate::live::{self, LabClock, NOWHERE};
-use crate::node::Time;
+use crate::node::{NodeIx, Time};
 use std::sync::Arc;
 use std::sync::atomic::{AtomicBool, Ordering};
 use std::time::Duration;

@@ -3,14 +3,14 @@
 //! A lab that only shows what runs elsewhere has none: those who want in go there.
 
 use super::door::LabDoor;
-use super::error::LabError;
 use super::home::Home;
 use super::rounds::{Course, Rounds};
 use super::{Shared, Standing};
+use crate::lab::LabError;
 use crate::lab::control::registry::{Entry, NodeEntry, Registered};
 use crate::lab::control::{Bound, Kind, Server};
-use crate::lab::view::NodeIx;
 use crate::live::files::Dir;
+use crate::node::NodeIx;
 use std::net::{IpAddr, Ipv4Addr, SocketAddr};
 use std::path::{Path, PathBuf};
 use std::sync::Arc;

@@ -7,11 +7,12 @@
 
 use super::Shared;
 use super::ask::fault;
-use super::error::LabError;
 use super::model::{Model, Node};
 use super::rounds::Course;
-use crate::lab::view::{NodeIx, NodeState, Tone};
+use crate::lab::LabError;
+use crate::lab::view::{NodeState, Tone};
 use crate::live::NodeHandle;
+use crate::node::NodeIx;
 use crate::node::io::CommandError;
 use std::path::PathBuf;
 use std::sync::Arc;

@@ -4,8 +4,9 @@
 use super::Shared;
 use super::hand::Hand;
 use super::model::{Model, Node};
-use crate::lab::view::{NodeIx, NodeState};
+use crate::lab::view::NodeState;
 use crate::live::Links;
+use crate::node::NodeIx;
 use crate::node::io::Command;
 use std::sync::Arc;
 

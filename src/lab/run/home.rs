@@ -9,11 +9,10 @@
 //! A temporary lab's directory goes with the lab. If the process dies instead, the next lab that
 //! starts takes it away: see [`private`].
 
-use super::error::LabError;
 use super::saved::{FILE, Kept, NEW_FILE};
 use crate::lab::control::COOKIE_FILE;
-use crate::lab::places;
 use crate::lab::private::{self, LOCK, lock};
+use crate::lab::{LabError, places};
 use crate::live::files::{Dir, Kind, Lock, MENDED};
 use std::fs::{self, DirBuilder, TryLockError};
 use std::io::{self, ErrorKind};

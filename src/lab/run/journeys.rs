@@ -11,10 +11,10 @@
 //! were on their way before do not set out again.
 
 use crate::chain::{BlockHash, Txid};
-use crate::lab::spread::Spread;
-use crate::lab::view::{Arrival, JOURNEYS, Journey, NodeIx, Times};
-use crate::node::Time;
+use crate::lab::observe::histogram::Spread;
+use crate::lab::view::{Arrival, JOURNEYS, Journey, Times};
 use crate::node::store::BlockId;
+use crate::node::{NodeIx, Time};
 use std::cmp::Reverse;
 use std::collections::{BTreeMap, VecDeque};
 use std::sync::Arc;

@@ -5,14 +5,15 @@
 //! other end of a link and no node of the lab has only its address.
 
 use super::Shared;
-use super::error::LabError;
 use super::model::{Model, Node};
 use super::saved::FILE;
+use crate::lab::LabError;
 use crate::lab::control::LinkStatus;
+use crate::lab::layout::Layout;
 use crate::lab::layout::roster::Roster;
-use crate::lab::layout::{Layout, NodeSpec};
 use crate::lab::partition::{self, Partition};
-use crate::lab::traffic::{TrafficSpec, check_tx_rate};
+use crate::lab::spec::{NodeSpec, TrafficSpec};
+use crate::lab::traffic::check_tx_rate;
 use crate::link::LinkState;
 use serde::{Deserialize, Serialize};
 use std::collections::BTreeSet;

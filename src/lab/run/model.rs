@@ -8,22 +8,22 @@ use super::script::Balances;
 use super::telling::Recent;
 use super::weave::Weave;
 use crate::chain::{BlockHash, Txid};
-use crate::lab::ancestry::Ancestry;
-use crate::lab::chips::Chips;
 use crate::lab::control::order::Known;
 use crate::lab::headline::{Headline, Stand, SteadyHeadline};
-use crate::lab::layout::NodeSpec;
+use crate::lab::observe::ancestry::Ancestry;
+use crate::lab::observe::chips::Chips;
+use crate::lab::observe::stats::{Tally, Traffic};
 use crate::lab::partition::Partition;
 use crate::lab::script::ScriptView;
+use crate::lab::spec::NodeSpec;
 use crate::lab::story::{Names, Story, plain_line};
-use crate::lab::tally::{Tally, Traffic};
 use crate::lab::traffic::Generator;
 use crate::lab::view::{
-    LOG_LINES, LogLine, MadeByHand, NodeIx, NodeState, NodeView, Reorganisation, Tone, TrafficView,
+    LOG_LINES, LogLine, MadeByHand, NodeState, NodeView, Reorganisation, Tone, TrafficView,
 };
-use crate::node::Time;
 use crate::node::snapshot::NodeSnapshot;
 use crate::node::store::BlockId;
+use crate::node::{NodeIx, Time};
 use std::collections::{BTreeMap, VecDeque};
 use std::net::SocketAddr;
 use std::sync::Arc;

@@ -1,14 +1,14 @@
 //! One node of a lab: where it listens, what it is given, how it starts.
 
 use super::end::Duty;
-use super::error::LabError;
 use super::hand::Hand;
 use super::model::Node;
 use super::{Shared, observe};
-use crate::lab::layout::NodeSpec;
-use crate::lab::view::{NodeIx, NodeState, Tone};
+use crate::lab::LabError;
+use crate::lab::spec::NodeSpec;
+use crate::lab::view::{NodeState, Tone};
 use crate::live;
-use crate::node::{Config, Seeds};
+use crate::node::{Config, NodeIx, Seeds};
 use sha2::{Digest, Sha256};
 use std::io;
 use std::net::{Ipv4Addr, SocketAddr, TcpListener};

@@ -1,18 +1,17 @@
 //! How a lab begins: a new one, or one that was kept.
 
-use super::error::LabError;
 use super::home::Home;
 use super::model::{Model, Node};
 use super::rounds::Rounds;
 use super::saved::{Kept, Saved, SavedNode};
 use super::telling::Telling;
 use super::{Control, Lab, LabOptions, Lasting, Shared, Standing, first, nodes, script};
+use crate::lab::layout::Layout;
 use crate::lab::layout::roster::reward_wallet;
-use crate::lab::layout::{self, Layout};
-use crate::lab::network;
-use crate::lab::view::NodeIx;
+use crate::lab::spec::NodeSpec;
+use crate::lab::{LabError, network};
 use crate::live::{LabClock, seeds};
-use crate::node::Time;
+use crate::node::{NodeIx, Time};
 use sha2::{Digest, Sha256};
 use std::collections::BTreeMap;
 use std::net::TcpListener;
@@ -243,7 +242,7 @@ async fn save_now_and_then(shared: Arc<Shared>) {
 
 impl SavedNode {
     /// One that was never started.
-    pub(super) fn new(spec: &layout::NodeSpec) -> Self {
+    pub(super) fn new(spec: &NodeSpec) -> Self {
         Self {
             spec: spec.clone(),
             port: None,

@@ -304,8 +304,8 @@ mod tests {
     use super::*;
     use crate::lab::layout::read;
     use crate::lab::request::TrafficChange;
-    use crate::lab::view::NodeIx;
     use crate::lab::{Control, Lab, LabOptions};
+    use crate::node::NodeIx;
     use crate::node::io::Command;
     use std::sync::Weak;
     use std::time::Duration;

@@ -7,13 +7,13 @@
 //! A directory may have come from elsewhere, so nothing in the file is believed: what describes nodes
 //! passes the checks that a layout passes, and what a layout does not have, those here.
 
-use super::error::LabError;
 use super::kept::{SavedLinks, SavedTraffic, with_traffic};
 use crate::chain::hash::parse_hex;
 use crate::lab::layout::roster::{Roster, Unfit, check_port};
-use crate::lab::layout::{self, Layout, NodeSpec};
+use crate::lab::layout::{self, Layout};
 use crate::lab::names::check_layout_name;
-use crate::lab::network;
+use crate::lab::spec::NodeSpec;
+use crate::lab::{LabError, network};
 use crate::live::files::Dir;
 use crate::node::Time;
 use serde::{Deserialize, Serialize};

@@ -6,9 +6,8 @@
 
 use crate::lab::control::NodeEvent;
 use crate::lab::control::limits::{BEHIND_MAX, RECENT_MAX};
-use crate::lab::view::NodeIx;
-use crate::node::Time;
 use crate::node::io::Event;
+use crate::node::{NodeIx, Time};
 use std::collections::VecDeque;
 use std::sync::atomic::{AtomicU64, AtomicUsize, Ordering};
 use std::sync::{Arc, OnceLock};

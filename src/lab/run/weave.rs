@@ -7,9 +7,10 @@
 use super::hand::Host;
 use super::model::{Model, Node};
 use crate::lab::control::LinkStatus;
-use crate::lab::view::{LinkView, NodeIx};
+use crate::lab::view::LinkView;
 use crate::link::{Conditions, LinkState};
 use crate::live::Links;
+use crate::node::NodeIx;
 use std::collections::{BTreeMap, BTreeSet};
 use std::sync::{Arc, Weak};
 
@@ -171,7 +172,7 @@ fn shown(
 mod tests {
     use super::*;
     use crate::lab::control::{Cookie, Door, Place};
-    use crate::lab::layout::NodeSpec;
+    use crate::lab::spec::NodeSpec;
     use std::net::SocketAddr;
 
     fn at(port: u16) -> SocketAddr {

@@ -2,7 +2,7 @@
 
 use super::*;
 use crate::chain::{Amount, BlockHash, BlockTime};
-use crate::lab::chips::Chips;
+use crate::lab::observe::chips::Chips;
 use crate::node::io::ConnId;
 use crate::node::message::Gist;
 

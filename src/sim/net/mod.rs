@@ -19,9 +19,10 @@
 
 mod conns;
 
+use super::Sim;
 use super::agenda::{Due, Slot};
-use super::{NodeIx, Sim};
 use crate::link::{Conditions, Link, Refused};
+use crate::node::NodeIx;
 use crate::node::io::{ConnId, Direction, Input};
 use crate::node::message::{FRAME_HEADER_LEN, Message};
 use std::collections::BTreeMap;

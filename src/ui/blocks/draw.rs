@@ -3,9 +3,9 @@
 use super::forest::Place;
 use super::news::{self, News};
 use super::{Areas, BlocksPane, Tab, graph, spread};
-use crate::lab::{LabView, NodeIx};
+use crate::lab::LabView;
 use crate::node::snapshot::BlockInfo;
-use crate::node::{BlockId, Time};
+use crate::node::{BlockId, NodeIx, Time};
 use crate::ui::lines;
 use crate::ui::text::{Row, short_name};
 use crate::ui::view::scene::Scene;

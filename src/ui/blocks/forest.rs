@@ -17,11 +17,11 @@ use super::super::zoom::chain::Chain;
 use super::super::zoom::list::moved;
 use super::super::zoom::subject::Subject;
 use crate::chain::BlockHash;
-use crate::lab::tree::{BlockTree, TreeRow};
-use crate::lab::{LabView, NodeIx, Request};
-use crate::node::BlockId;
+use crate::lab::observe::tree::{BlockTree, TreeRow};
+use crate::lab::{LabView, Request};
 use crate::node::io::Reply;
 use crate::node::snapshot::BlockInfo;
+use crate::node::{BlockId, NodeIx};
 use crate::ui::keymap::Action;
 use crate::ui::state::{Effect, Purpose};
 

@@ -1,9 +1,9 @@
 //! The last reorganisation, in words: on the message line when it is two blocks deep or more, and
 //! above the tree for a while.
 
+use crate::lab::LabView;
 use crate::lab::view::{Piece, Reorganisation};
-use crate::lab::{LabView, NodeIx};
-use crate::node::{BlockId, Time};
+use crate::node::{BlockId, NodeIx, Time};
 use crate::ui::text::counted;
 use std::time::Duration;
 

@@ -10,8 +10,8 @@
 //! ```
 
 use super::ways::Way;
-use crate::lab::NodeIx;
 use crate::lab::view::Arrival;
+use crate::node::NodeIx;
 use crate::ui::text::{self, Row, short_name};
 use crate::ui::view::scene::Scene;
 use ratatui::style::Style;

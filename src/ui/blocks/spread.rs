@@ -182,7 +182,7 @@ fn times_table(scene: Scene<'_>, times: Times, room: usize) -> Vec<Line<'static>
         ("to half of the nodes", times.half),
         ("to all of them", times.all),
     ];
-    let item = |(label, times): (&str, Option<crate::lab::spread::Percentiles>)| {
+    let item = |(label, times): (&str, Option<crate::lab::observe::histogram::Percentiles>)| {
         let times = times?;
         Some(Item::new(vec![
             plain(label),

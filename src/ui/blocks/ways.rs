@@ -2,9 +2,9 @@
 //! first, and how long it took to half of the nodes and to all.
 
 use crate::chain::Txid;
+use crate::lab::LabView;
 use crate::lab::view::{Arrival, Journey};
-use crate::lab::{LabView, NodeIx};
-use crate::node::{BlockId, Time};
+use crate::node::{BlockId, NodeIx, Time};
 use crate::ui::text;
 use crate::ui::zoom::list::{Cell, Item, Look, Target, chip, dim, name, plain, strong};
 use crate::ui::zoom::table::{Column, number, words};

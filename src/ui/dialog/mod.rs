@@ -38,7 +38,8 @@ use self::wallet::WalletForm;
 use super::keymap::{Action, KeyPress};
 use super::state::{Effect, Purpose, UiState};
 use crate::lab::view::LinkView;
-use crate::lab::{Answer, LabView, NodeIx};
+use crate::lab::{Answer, LabView};
+use crate::node::NodeIx;
 use ratatui::Frame;
 use ratatui::layout::Rect;
 

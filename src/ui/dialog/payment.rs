@@ -5,8 +5,9 @@
 
 use crate::chain::address::AddressError;
 use crate::chain::{Address, Amount};
+use crate::lab::LabView;
 use crate::lab::document::nearest;
-use crate::lab::{LabView, NodeIx};
+use crate::node::NodeIx;
 use crate::node::io::{Payment, SendPlan};
 use crate::node::snapshot::WalletInfo;
 use crate::node::wallets::WalletError;

@@ -3,7 +3,8 @@
 use super::Verdict;
 use super::form::{Beside, Field, Form, Pressed};
 use super::window::{self, WindowLine};
-use crate::lab::{LabView, NodeIx, Request};
+use crate::lab::{LabView, Request};
+use crate::node::NodeIx;
 use crate::node::io::Command;
 use crate::node::wallets::check_name;
 use crate::ui::keymap::KeyPress;

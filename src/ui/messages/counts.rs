@@ -1,7 +1,7 @@
 //! How much was said over each link, by command, since the lab began.
 
 use crate::lab::LabView;
-use crate::lab::talk::{COMMANDS, Count};
+use crate::lab::observe::transcript::{COMMANDS, Count};
 use crate::ui::text;
 use crate::ui::view::scene::Scene;
 use crate::ui::zoom::list::{Cell, Item, Look, name, plain, strong};

@@ -2,7 +2,7 @@
 
 use super::filter::{gist_of, name_of};
 use super::words;
-use crate::lab::talk::Spoken;
+use crate::lab::observe::transcript::Spoken;
 use crate::ui::text;
 use crate::ui::view::scene::Scene;
 use ratatui::Frame;

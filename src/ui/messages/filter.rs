@@ -13,7 +13,7 @@
 
 use crate::chain::{BlockHash, Txid};
 use crate::lab::LabView;
-use crate::lab::talk::{COMMANDS, Party, Spoken};
+use crate::lab::observe::transcript::{COMMANDS, Party, Spoken};
 use crate::node::io::EventKind;
 use crate::node::message::{Gist, Item};
 

@@ -2,7 +2,7 @@
 
 use super::filter::name_of;
 use super::words;
-use crate::lab::talk::Spoken;
+use crate::lab::observe::transcript::Spoken;
 use crate::node::message::Item as About;
 use crate::ui::view::scene::Scene;
 use crate::ui::zoom::list::{Cell, Item, Look, chip, dim, name, plain, strong};

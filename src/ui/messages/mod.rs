@@ -25,7 +25,7 @@ use super::state::Effect;
 use super::text;
 use super::view::scene::Scene;
 use crate::lab::LabView;
-use crate::lab::talk::Spoken;
+use crate::lab::observe::transcript::Spoken;
 use crate::lab::view::Tone;
 use crate::ui::lines;
 use filter::{Filter, item_hash, items};

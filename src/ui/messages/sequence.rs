@@ -4,8 +4,8 @@
 //! in sight, and the focused one; of the others the names stand in the line.
 
 use super::words;
-use crate::lab::NodeIx;
-use crate::lab::talk::{Party, Spoken};
+use crate::lab::observe::transcript::{Party, Spoken};
+use crate::node::NodeIx;
 use crate::ui::text;
 use crate::ui::view::scene::Scene;
 use crate::ui::zoom::table;

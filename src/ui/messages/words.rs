@@ -1,7 +1,7 @@
 //! A message in a few words.
 
 use super::filter::{gist_of, name_of};
-use crate::lab::talk::{Party, Spoken};
+use crate::lab::observe::transcript::{Party, Spoken};
 use crate::node::Time;
 use crate::node::message::{Gist, Item};
 use crate::ui::text::{self, counted};

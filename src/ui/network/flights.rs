@@ -15,12 +15,12 @@
 //! things a second.
 
 use crate::chain::BlockHash;
-use crate::lab::talk::Spoken;
+use crate::lab::LabView;
+use crate::lab::observe::transcript::Spoken;
 use crate::lab::view::LinkView;
-use crate::lab::{LabView, NodeIx};
 use crate::link::LinkState;
-use crate::node::BlockId;
 use crate::node::message::Item;
+use crate::node::{BlockId, NodeIx};
 use std::collections::BTreeMap;
 use std::time::Duration;
 

@@ -231,8 +231,8 @@ pub fn state(state: LinkState) -> &'static str {
 #[cfg(test)]
 mod tests {
     use super::*;
-    use crate::lab::NodeIx;
     use crate::link::Preset;
+    use crate::node::NodeIx;
 
     fn link(there: Conditions, back: Conditions) -> LinkView {
         LinkView {

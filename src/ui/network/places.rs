@@ -7,7 +7,7 @@
 
 use super::regions::{Map, Quarter};
 use super::ring::Ring;
-use crate::lab::NodeIx;
+use crate::node::NodeIx;
 use ratatui::layout::{Position, Rect};
 
 /// Columns and lines of a box.

@@ -12,8 +12,9 @@
 //! all nodes, and not from what stands in it.
 
 use super::ring::Ring;
+use crate::lab::LabView;
 use crate::lab::regions::{Region, regions};
-use crate::lab::{LabView, NodeIx};
+use crate::node::NodeIx;
 use ratatui::layout::Rect;
 use std::collections::BTreeSet;
 

@@ -2,8 +2,8 @@
 
 use super::look::Kind;
 use super::{Ends, Sight};
-use crate::lab::NodeIx;
 use crate::lab::view::LinkView;
+use crate::node::NodeIx;
 use crate::ui::text::{self, short_name};
 use ratatui::buffer::Buffer;
 use ratatui::layout::{Position, Rect};

@@ -8,8 +8,8 @@
 use super::Ends;
 use super::places::Places;
 use super::route::{Ground, Path, Point};
-use crate::lab::NodeIx;
 use crate::lab::view::LinkView;
+use crate::node::NodeIx;
 use ratatui::layout::{Position, Rect};
 use std::collections::BTreeMap;
 

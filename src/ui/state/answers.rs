@@ -2,7 +2,8 @@
 
 use super::{Effect, Purpose, UiState};
 use crate::lab::view::{Piece, Tone};
-use crate::lab::{Answer, LabView, NodeIx};
+use crate::lab::{Answer, LabView};
+use crate::node::NodeIx;
 use crate::node::io::Reply;
 use crate::node::mining::MiningMode;
 use crate::ui::dialog::Dialog;

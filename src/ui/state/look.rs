@@ -1,8 +1,9 @@
 //! Keys that change nothing but what is seen.
 
 use super::{Effect, Seat, UiState, View};
+use crate::lab::LabView;
 use crate::lab::view::Tone;
-use crate::lab::{LabView, NodeIx};
+use crate::node::NodeIx;
 use crate::ui::dialog::Dialog;
 use crate::ui::keymap::Action;
 use crate::ui::moved::Moved;

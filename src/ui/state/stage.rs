@@ -218,7 +218,7 @@ impl UiState {
         self.last_payers.clear();
         let focus = self.spec.focus.as_deref().and_then(|name| lab.named(name));
         let last = lab.nodes.len().saturating_sub(1);
-        self.focus = focus.unwrap_or(self.focus).min(crate::lab::NodeIx(last));
+        self.focus = focus.unwrap_or(self.focus).min(crate::node::NodeIx(last));
     }
 
     /// Whether a script is being played.

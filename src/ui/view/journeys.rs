@@ -11,8 +11,8 @@
 
 use super::boxed;
 use super::scene::Scene;
-use crate::lab::NodeIx;
 use crate::lab::view::{Arrival, Journey};
+use crate::node::NodeIx;
 use crate::ui::keymap::Action;
 use crate::ui::text::{self, short_name};
 use ratatui::Frame;

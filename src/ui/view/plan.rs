@@ -17,7 +17,8 @@
 mod boxes;
 
 use super::pane;
-use crate::lab::{LabView, NodeIx};
+use crate::lab::LabView;
+use crate::node::NodeIx;
 use crate::ui::keymap::Action;
 use crate::ui::state::{UiState, View};
 use crate::ui::view::band;

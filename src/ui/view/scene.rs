@@ -1,9 +1,9 @@
 //! What every part of the screen needs to draw itself.
 
+use crate::lab::LabView;
 use crate::lab::view::{LogLine, Piece, Tone};
-use crate::lab::{LabView, NodeIx};
 use crate::node::snapshot::{BlockInfo, NodeSnapshot};
-use crate::node::{BlockId, Time};
+use crate::node::{BlockId, NodeIx, Time};
 use crate::ui::state::UiState;
 use crate::ui::text;
 use crate::ui::theme::Theme;

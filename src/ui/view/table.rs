@@ -14,8 +14,8 @@
 use super::pane::{self, NONE, chip_width, first_wallets, gauge};
 use super::plan::{Form, Plan};
 use super::scene::Scene;
-use crate::lab::NodeIx;
 use crate::lab::view::NodeView;
+use crate::node::NodeIx;
 use crate::node::snapshot::NodeSnapshot;
 use crate::ui::text::{self, short_name};
 use ratatui::Frame;

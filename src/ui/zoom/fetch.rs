@@ -2,7 +2,7 @@
 
 use super::level::HISTORY_PAGE;
 use crate::chain::{BlockHash, Txid};
-use crate::lab::NodeIx;
+use crate::node::NodeIx;
 use crate::node::io::Command;
 use crate::node::snapshot::PAGE_MAX;
 

@@ -7,7 +7,7 @@
 
 use crate::chain::{BlockHash, Txid};
 use crate::lab::LabView;
-use crate::lab::chips::Chip;
+use crate::lab::observe::chips::Chip;
 use crate::lab::view::{LogLine, Piece};
 use crate::node::BlockId;
 use crate::ui::keymap::Action;

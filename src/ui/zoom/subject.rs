@@ -1,10 +1,10 @@
 //! The node that is looked at, with the lab around it, at one moment.
 
 use crate::chain::BlockHash;
+use crate::lab::LabView;
 use crate::lab::view::NodeView;
-use crate::lab::{LabView, NodeIx};
-use crate::node::Time;
 use crate::node::snapshot::NodeSnapshot;
+use crate::node::{NodeIx, Time};
 use crate::ui::text;
 use std::time::Duration;
 

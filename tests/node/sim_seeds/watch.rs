@@ -2,11 +2,10 @@
 
 use crate::common::sim::{agree, wallets};
 use chainlab::chain::{Amount, Txid, Work};
-use chainlab::node::check;
 use chainlab::node::io::{ConnId, EventKind, Reply};
 use chainlab::node::snapshot::WalletInfo;
-use chainlab::node::{BlockId, ChainState, FLUSH_EVERY, Store, Time};
-use chainlab::sim::{Answer, NodeIx, Sim};
+use chainlab::node::{BlockId, ChainState, FLUSH_EVERY, NodeIx, Store, Time, check};
+use chainlab::sim::{Answer, Sim};
 use std::collections::{BTreeMap, BTreeSet, VecDeque};
 use std::net::IpAddr;
 use std::sync::Arc;

@@ -3,11 +3,13 @@
 use super::scene::{Said, busy_ring, linked_scenario, set, shipped, talk, web, with};
 use super::{network, parted, parted_world, place, shown};
 use crate::picture::{COLOURED, PLAIN, at, block, change, draw, lines, press};
-use chainlab::lab::layout::{self, Lines};
+use chainlab::lab::layout;
 use chainlab::lab::script::{Pace, Script};
+use chainlab::lab::spec::Lines;
 use chainlab::lab::view::NodeState;
-use chainlab::lab::{LabView, NodeIx, Request};
+use chainlab::lab::{LabView, Request};
 use chainlab::link::LinkState;
+use chainlab::node::NodeIx;
 use chainlab::ui::state::{Effect, Purpose, UiEvent, View};
 use ratatui::buffer::Buffer;
 use ratatui::style::Modifier;
@@ -147,7 +149,7 @@ fn nodes_of_a_region_stand_nearer_to_each_other_than_to_all_others() {
 #[test]
 fn the_world_can_be_read_names_tips_and_what_is_cut() {
     let mut lab = parted_world();
-    let chip = chainlab::lab::chips::Chips::default()
+    let chip = chainlab::lab::observe::chips::Chips::default()
         .of(block(12, 0))
         .to_string();
     let steps = layout::shipped::shipped("world")
@@ -229,7 +231,7 @@ fn a_partition_is_proposed_along_the_regions() {
 
 #[test]
 fn a_box_changes_no_earlier_than_its_chip_comes_or_the_chip_is_marked_as_a_replay() {
-    let chip = chainlab::lab::chips::Chips::default()
+    let chip = chainlab::lab::observe::chips::Chips::default()
         .of(block(13, 0))
         .to_string();
     let replay = format!("»{chip}");

@@ -3,9 +3,10 @@
 #![allow(dead_code, reason = "each test file uses its own part")]
 
 use crate::picture::{at, block, change, crowd, scenario, txid};
-use chainlab::lab::talk::{Listener, Party};
-use chainlab::lab::view::{LabView, LinkView, NodeIx};
+use chainlab::lab::observe::transcript::{Listener, Party};
+use chainlab::lab::view::{LabView, LinkView};
 use chainlab::link::{Conditions, LinkState};
+use chainlab::node::NodeIx;
 use chainlab::node::io::{ConnId, Event, EventKind, PeerLabel};
 use chainlab::node::message::{Gist, Item};
 use std::sync::Arc;
@@ -146,7 +147,7 @@ impl Said {
 }
 
 /// What was said, in this order.
-pub fn talk(all: &[Said]) -> chainlab::lab::talk::Talk {
+pub fn talk(all: &[Said]) -> chainlab::lab::observe::transcript::Talk {
     let mut listener = Listener::default();
     for said in all {
         let (from, to) = (NodeIx(said.ends.0), NodeIx(said.ends.1));

@@ -3,9 +3,9 @@
 use super::check_note;
 use crate::lab::control::order::Order;
 use crate::lab::control::params::{BadParam, Params, bad, required};
-use crate::lab::layout::{MineSpec, NodeSpec};
 use crate::lab::names::parse_node_name;
 use crate::lab::request::{Bend, LinkChange, TrafficChange};
+use crate::lab::spec::{MineSpec, NodeSpec};
 use crate::lab::traffic::{check_tx_rate, parse_tx_rate};
 use crate::lab::units::{parse_bandwidth, parse_duration, parse_preset, parse_rate};
 use crate::link::LinkState;

@@ -1,7 +1,7 @@
 //! How commands and orders are written as methods: for an attached screen to send.
 
 use crate::lab::control::order::Order;
-use crate::lab::layout::NodeSpec;
+use crate::lab::spec::NodeSpec;
 use crate::lab::units::{show_bandwidth, show_duration};
 use crate::node::io::Command;
 use crate::node::mining::MiningMode;

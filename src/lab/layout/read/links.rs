@@ -1,11 +1,12 @@
 //! Links: what they are like, and the rule by which they are made.
 
+use super::super::NODES_MAX;
 use super::super::roster::DISCOVER;
 use super::super::topology::Topology;
-use super::super::{NODES_MAX, PairSpec};
 use super::nodes::Nodes;
 use crate::lab::document::{FileError, Place, Section};
 use crate::lab::network::set;
+use crate::lab::spec::LinkSpec;
 use crate::lab::units::{UnitError, parse_bandwidth, parse_duration, parse_preset};
 use crate::link::{Conditions, LinkState};
 use std::collections::BTreeSet;
@@ -40,7 +41,7 @@ const KINDS: [(&str, Kind); 5] = [
 pub(super) fn read(
     link: &mut Section<'_>,
     nodes: &Nodes<'_>,
-) -> Result<(Conditions, Vec<PairSpec>), FileError> {
+) -> Result<(Conditions, Vec<LinkSpec>), FileError> {
     let all = read_conditions(link, Conditions::default())?;
     let rows = link.sections("pair")?;
     link.finish()?;
@@ -57,7 +58,7 @@ pub(super) fn read(
                 let problem = format!("the way from {from} to {to} is described twice");
                 return Err(row.error_at(key, problem));
             }
-            pairs.push(PairSpec {
+            pairs.push(LinkSpec {
                 from,
                 to,
                 conditions,

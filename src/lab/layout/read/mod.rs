@@ -11,9 +11,10 @@ mod steps;
 mod traffic;
 
 use self::nodes::Nodes;
-use super::{Layout, Lines, OpeningView, ViewSpec};
+use super::Layout;
 use crate::lab::document::{FileError, Section};
 use crate::lab::names::check_layout_name;
+use crate::lab::spec::{Lines, OpeningView, ViewSpec};
 use crate::node::foreign::is_hidden;
 use std::path::Path;
 

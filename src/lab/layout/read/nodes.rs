@@ -4,10 +4,11 @@
 //! names. Groups are read first, then spread out; nobody is looked up before all names are there. What
 //! a node can be is the [`Roster`]'s to say.
 
+use super::super::NODES_MAX;
 use super::super::roster::{DISCOVER, PORTS, Roster, Unfit, check_count, check_reward};
-use super::super::{MineSpec, NODES_MAX, NodeSpec};
 use crate::lab::document::{FileError, Place, Section};
 use crate::lab::network::set;
+use crate::lab::spec::{MineSpec, NodeSpec};
 use crate::lab::units::parse_rate;
 use crate::node::SyncMethod;
 use crate::node::message::Role;

@@ -6,7 +6,8 @@ use crate::chain::Amount;
 use crate::lab::document::{FileError, Section, Value};
 use crate::lab::names::missing;
 use crate::lab::script::cast::Cast;
-use crate::lab::traffic::{TrafficSpec, check_tx_rate, parse_tx_rate};
+use crate::lab::spec::TrafficSpec;
+use crate::lab::traffic::{check_tx_rate, parse_tx_rate};
 
 /// What a range of amounts looks like.
 const RANGE: &str = r#"["0.01", "0.5"]"#;

@@ -1,7 +1,7 @@
 //! What an expression is judged by: plain data, from wherever the nodes run.
 
 use crate::chain::{Amount, BlockHash};
-use crate::lab::ancestry::{Ancestry, Tip};
+use crate::lab::observe::ancestry::{Ancestry, Tip};
 use crate::node::BlockId;
 use std::collections::{BTreeMap, BTreeSet};
 use std::sync::Arc;

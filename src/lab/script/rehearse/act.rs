@@ -5,10 +5,10 @@ use crate::lab::control::methods::key_holder;
 use crate::lab::control::order::{Known, Order};
 use crate::lab::partition::{self, Partition};
 use crate::lab::request::{LinkChange, Request};
-use crate::lab::view;
 use crate::link::LinkState;
+use crate::node::NodeIx;
 use crate::node::io::{Command, Payment, RequestId};
-use crate::sim::{NodeIx, Sim};
+use crate::sim::Sim;
 use std::collections::BTreeMap;
 
 /// A command that a node has not answered yet.
@@ -24,7 +24,7 @@ impl Known for Rehearsal {
         specs.map(|spec| spec.name.as_str()).collect()
     }
 
-    fn holder(&self, wallet: &str) -> Option<view::NodeIx> {
+    fn holder(&self, wallet: &str) -> Option<NodeIx> {
         let mut nodes = 0..self.stage.specs.len();
         let has = |ix: &usize| {
             let is_listed = self.stage.specs[*ix]
@@ -34,7 +34,7 @@ impl Known for Rehearsal {
             let node = self.stage.sim.node(NodeIx(*ix));
             is_listed || node.is_some_and(|node| node.wallets().owner(wallet).is_some())
         };
-        nodes.find(has).map(view::NodeIx)
+        nodes.find(has).map(NodeIx)
     }
 }
 
@@ -47,19 +47,17 @@ impl Rehearsal {
         let request = order.resolve(self).map_err(|error| error.to_string())?;
         let sim = &mut self.stage.sim;
         match request {
-            Request::Node(view::NodeIx(ix), command) => {
-                return self.command(NodeIx(ix), command).map(Some);
+            Request::Node(ix, command) => return self.command(ix, command).map(Some),
+            Request::Kill(ix) => {
+                self.stage.running(ix)?;
+                self.stage.sim.crash(ix);
+                self.tally.left(ix.0);
             }
-            Request::Kill(view::NodeIx(ix)) => {
-                self.stage.running(NodeIx(ix))?;
-                self.stage.sim.crash(NodeIx(ix));
-                self.tally.left(ix);
-            }
-            Request::Restart(view::NodeIx(ix)) => {
-                if sim.node(NodeIx(ix)).is_some() {
-                    return Err(format!("{} runs already", self.stage.specs[ix].name));
+            Request::Restart(ix) => {
+                if sim.node(ix).is_some() {
+                    return Err(format!("{} runs already", self.stage.specs[ix.0].name));
                 }
-                let again = sim.restart(NodeIx(ix));
+                let again = sim.restart(ix);
                 again.map_err(|error| error.to_string())?;
             }
             Request::Add(spec) => self.stage.add(*spec)?,
@@ -94,10 +92,10 @@ impl Rehearsal {
         }
         if let Command::ImportWallet { secret, .. } = &mut command
             && let Some(of) = key_holder(secret)
-            && let Some(view::NodeIx(holder)) = self.holder(of)
+            && let Some(holder) = self.holder(of)
         {
-            self.stage.running(NodeIx(holder))?;
-            let node = self.stage.sim.node(NodeIx(holder)).expect("it runs");
+            self.stage.running(holder)?;
+            let node = self.stage.sim.node(holder).expect("it runs");
             let key = node.wallets().export(of);
             *secret = key.map_err(|error| error.to_string())?;
         }
@@ -168,9 +166,8 @@ impl Stage {
             states.extend(before.undone().map(|(from, to, was)| ((from, to), was)));
         }
         for (from, to) in partition.between().collect::<Vec<_>>() {
-            let ends = (NodeIx(from.0), NodeIx(to.0));
-            let was = states.remove(&ends);
-            self.cut(&mut partition, ends, was);
+            let was = states.remove(&(from, to));
+            self.cut(&mut partition, (from, to), was);
         }
         for ((from, to), was) in states {
             self.set_state(from, to, was);
@@ -194,12 +191,11 @@ impl Stage {
         };
         let dials = self.specs[new].connect.iter();
         let dials = dials.filter_map(|name| self.find(name));
-        let dials: Vec<_> = dials.map(|NodeIx(ix)| view::NodeIx(ix)).collect();
-        let new = view::NodeIx(new);
-        partition.admit(new, &dials);
+        let new = NodeIx(new);
+        partition.admit(new, &dials.collect::<Vec<_>>());
         for (from, to) in partition.between().collect::<Vec<_>>() {
             if from == new || to == new {
-                self.cut(&mut partition, (NodeIx(from.0), NodeIx(to.0)), None);
+                self.cut(&mut partition, (from, to), None);
             }
         }
         self.partition = Some(partition);

@@ -3,11 +3,11 @@
 use super::Rehearsal;
 use crate::lab::layout::Layout;
 use crate::lab::request::TrafficChange;
-use crate::lab::traffic::{Generator, Purse, TrafficSpec, seed};
-use crate::lab::view::{self, TrafficView};
-use crate::node::Time;
+use crate::lab::spec::TrafficSpec;
+use crate::lab::traffic::{Generator, Purse, seed};
+use crate::lab::view::TrafficView;
 use crate::node::io::{Command, Payment, RequestId};
-use crate::sim::NodeIx;
+use crate::node::{NodeIx, Time};
 use std::time::Duration;
 
 /// The payments of a rehearsal.
@@ -76,7 +76,7 @@ impl Rehearsal {
     }
 
     fn pay(&mut self) {
-        let Some((view::NodeIx(ix), payment)) = self.pick_payment() else {
+        let Some((ix, payment)) = self.pick_payment() else {
             return;
         };
         let to = self.addresses.get(&payment.to).cloned();
@@ -85,18 +85,18 @@ impl Rehearsal {
             ..payment
         };
         let sim = &mut self.stage.sim;
-        let id = sim.command(NodeIx(ix), Command::Send(payment));
+        let id = sim.command(ix, Command::Send(payment));
         sim.run_until(sim.now());
-        self.payments.open.push((NodeIx(ix), id));
+        self.payments.open.push((ix, id));
         self.count_answers();
     }
 
-    fn pick_payment(&mut self) -> Option<(view::NodeIx, Payment)> {
-        let nodes = 0..self.stage.specs.len();
-        let running = nodes.filter_map(|ix| Some((ix, self.stage.sim.node(NodeIx(ix))?)));
+    fn pick_payment(&mut self) -> Option<(NodeIx, Payment)> {
+        let nodes = (0..self.stage.specs.len()).map(NodeIx);
+        let running = nodes.filter_map(|ix| Some((ix, self.stage.sim.node(ix)?)));
         let wallets = running.flat_map(|(ix, node)| {
             let wallets = node.wallet_infos().into_iter();
-            wallets.map(move |wallet| (view::NodeIx(ix), wallet))
+            wallets.map(move |wallet| (ix, wallet))
         });
         let wallets: Vec<_> = wallets.collect();
         let purses = wallets.iter().map(|(node, wallet)| Purse {

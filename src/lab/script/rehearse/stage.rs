@@ -2,10 +2,12 @@
 
 use crate::chain::pow::Target;
 use crate::chain::{Amount, BlockTime, Params};
-use crate::lab::layout::{Layout, NodeSpec};
+use crate::lab::layout::Layout;
 use crate::lab::partition::Partition;
 use crate::lab::run::key_seed;
-use crate::sim::{NodeIx, REAL_HASHES, Scale, Sim};
+use crate::lab::spec::NodeSpec;
+use crate::node::NodeIx;
+use crate::sim::{REAL_HASHES, Scale, Sim};
 
 /// When a rehearsal begins, unless the layout says when its chain does.
 const START: BlockTime = BlockTime(1_800_000_000_000);

@@ -2,11 +2,11 @@
 
 use super::talk::{self, Between};
 use super::{GAP, LABEL, delay, name};
-use crate::lab::NodeIx;
-use crate::lab::talk::Count;
+use crate::lab::observe::transcript::Count;
 use crate::lab::units::show_bandwidth;
 use crate::lab::view::LinkView;
 use crate::link::{Conditions, LinkState, PRESETS};
+use crate::node::NodeIx;
 use crate::node::snapshot::PeerInfo;
 use crate::ui::keymap::Action;
 use crate::ui::network::Sight;

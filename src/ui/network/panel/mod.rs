@@ -8,8 +8,8 @@ mod talk;
 pub use link::brief;
 
 use super::{Ends, Sight};
-use crate::lab::NodeIx;
 use crate::lab::units::show_duration;
+use crate::node::NodeIx;
 use crate::ui::text::short_name;
 use crate::ui::view::boxed;
 use ratatui::Frame;

@@ -4,9 +4,9 @@
 use super::link::{peer, round_trip};
 use super::talk::{self, Between};
 use super::{GAP, LABEL, name};
-use crate::lab::NodeIx;
-use crate::lab::layout::Lines;
+use crate::lab::spec::Lines;
 use crate::lab::view::LinkView;
+use crate::node::NodeIx;
 use crate::ui::keymap::Action;
 use crate::ui::network::Sight;
 use crate::ui::network::look::{Kind, Light};

@@ -1,8 +1,8 @@
 //! What was said last: over a link, or by a node and to it.
 
 use super::name;
-use crate::lab::NodeIx;
-use crate::lab::talk::Spoken;
+use crate::lab::observe::transcript::Spoken;
+use crate::node::NodeIx;
 use crate::ui::messages::words;
 use crate::ui::network::{Ends, Sight};
 use crate::ui::text::{self, Row};

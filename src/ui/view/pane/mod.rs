@@ -23,8 +23,8 @@ mod wallets;
 pub use wallets::{first_wallets, total};
 
 use super::scene::Scene;
-use crate::lab::NodeIx;
 use crate::lab::view::{LogLine, NodeState, NodeView, Piece};
+use crate::node::NodeIx;
 use crate::node::private::Strategy;
 use crate::node::snapshot::{MiningInfo, NodeSnapshot};
 use crate::ui::keymap::Action;

@@ -18,10 +18,9 @@ mod counts;
 pub use self::counts::{COMMANDS, Count, Counts};
 
 use self::chunks::Chunks;
-use super::view::NodeIx;
-use crate::node::Time;
 use crate::node::io::{ConnId, Event, EventKind};
 use crate::node::message::{Gist, Item};
+use crate::node::{NodeIx, Time};
 use std::collections::{BTreeMap, VecDeque};
 use std::sync::Arc;
 use std::time::Duration;

@@ -17,10 +17,10 @@ mod lanes;
 
 pub use lanes::{LANES_MAX, TreeRow};
 
-use super::view::{LabView, NodeIx};
 use crate::chain::BlockHash;
-use crate::node::BlockId;
+use crate::lab::view::LabView;
 use crate::node::snapshot::{BlockInfo, NodeSnapshot};
+use crate::node::{BlockId, NodeIx};
 use std::cmp::Reverse;
 use std::collections::{BTreeMap, BTreeSet};
 use std::sync::Arc;

@@ -7,7 +7,7 @@
 //! it was first seen; and one that has arrived does not set out again.
 
 use crate::chain::{BlockHash, Txid};
-use crate::lab::sighting;
+use crate::lab::observe::sighting;
 use crate::node::Time;
 use crate::node::io::{Event, EventKind};
 use std::collections::{BTreeMap, BTreeSet, VecDeque};

@@ -1,6 +1,6 @@
 //! How much was said, by who says it to whom, and by command.
 
-use crate::lab::view::NodeIx;
+use crate::node::NodeIx;
 use std::collections::BTreeMap;
 
 /// The commands that there are, the last standing for all others: peers may be of another kind.

@@ -1,0 +1,10 @@
+//! What can be said of a lab by what its nodes tell: plain data, with no lock and no clock of its own,
+//! the same for nodes in this process, in others, and in virtual time.
+
+pub mod ancestry;
+pub mod chips;
+pub mod histogram;
+pub mod sighting;
+pub mod stats;
+pub mod transcript;
+pub mod tree;

@@ -1,0 +1,11 @@
+//! What a lab is to be made of, before there is one: plain data, with no word of where it was read.
+
+mod link;
+mod node;
+mod traffic;
+mod view;
+
+pub use link::LinkSpec;
+pub use node::{MineSpec, NodeSpec};
+pub use traffic::TrafficSpec;
+pub use view::{Lines, OpeningView, ViewSpec};
