@@ -2,7 +2,7 @@
 
 mod lines;
 mod panel;
-mod scene;
+pub mod scene;
 
 use self::scene::{Said, busy_ring, link, linked_scenario, ring, set, shipped, talk, web, with};
 use crate::common::lab_view::heard;
