@@ -7,7 +7,7 @@ use bytes::BytesMut;
 use chainlab::chain::Params;
 use chainlab::chain::hash::sha256d;
 use chainlab::live::wire::{AHEAD_BYTES, FrameError, Frames};
-use chainlab::node::message::FRAME_HEADER_LEN;
+use chainlab::node::message::{FRAME_HEADER_LEN, Kind};
 use libfuzzer_sys::fuzz_target;
 use std::sync::{Arc, LazyLock};
 use tokio_util::codec::Decoder;
@@ -20,31 +20,13 @@ static NETWORK: LazyLock<(Frames, [u8; 4])> = LazyLock::new(|| {
     (Frames::new(Arc::new(params), network), [a, b, c, d])
 });
 
-const COMMANDS: [&str; 15] = [
-    "version",
-    "verack",
-    "ping",
-    "pong",
-    "getaddr",
-    "addr",
-    "inv",
-    "getdata",
-    "notfound",
-    "getheaders",
-    "headers",
-    "getblocks",
-    "block",
-    "tx",
-    "reject",
-];
-
 /// The bytes as they are, or as the payloads of frames that are whole but for their payload: else
 /// nearly all would end at the magic.
 fn stream(choice: u8, bytes: &[u8]) -> Vec<u8> {
-    let Some(command) = COMMANDS.get(usize::from(choice % 32)) else {
+    let Some(kind) = Kind::ALL.get(usize::from(choice % 32)) else {
         return bytes.to_vec();
     };
-    let mut stream = Vec::new();
+    let (command, mut stream) = (kind.name(), Vec::new());
     for payload in bytes.split(|byte| *byte == 0xa5) {
         let mut name = [0; 12];
         name[..command.len()].copy_from_slice(command.as_bytes());

@@ -294,6 +294,12 @@ impl LinkView {
         self.there.state == Open || self.back.state == Open
     }
 
+    /// Whether neither direction is cut or a black hole.
+    pub fn is_wholly_open(&self) -> bool {
+        use crate::link::LinkState::Open;
+        (self.there.state, self.back.state) == (Open, Open)
+    }
+
     /// What it is like from one of its ends to the other.
     pub fn from(&self, end: NodeIx) -> &Conditions {
         match end == self.ends.0 {

@@ -15,7 +15,7 @@
 
 use crate::chain::hash::sha256d;
 use crate::chain::{BlockHash, Params};
-use crate::node::message::{FRAME_HEADER_LEN, Message, MessageError, max_payload_len};
+use crate::node::message::{FRAME_HEADER_LEN, Kind, Message, MessageError};
 use bytes::{Buf, BytesMut};
 use std::io;
 use std::sync::Arc;
@@ -49,10 +49,10 @@ pub enum FrameError {
     #[error("unknown message {0:?}")]
     Unknown(String),
     /// Longer than such a message can be.
-    #[error("{command} of {len} bytes: at most {max} are allowed")]
+    #[error("{kind} of {len} bytes: at most {max} are allowed")]
     TooLong {
-        /// The command.
-        command: String,
+        /// What it was to be.
+        kind: Kind,
         /// Bytes of payload that were claimed.
         len: usize,
         /// Bytes that it may have.
@@ -60,7 +60,7 @@ pub enum FrameError {
     },
     /// The payload is not what was sent.
     #[error("{0}: the checksum does not match")]
-    Checksum(String),
+    Checksum(Kind),
     /// The payload is not such a message.
     #[error(transparent)]
     Message(#[from] MessageError),
@@ -81,7 +81,7 @@ pub struct Frames {
 /// A frame whose header has come and was found good.
 #[derive(Clone, Debug)]
 struct Pending {
-    command: String,
+    kind: Kind,
     len: usize,
     checksum: [u8; 4],
 }
@@ -124,13 +124,15 @@ impl Frames {
             return Err(FrameError::Magic { got, expected });
         }
         let command = read_command(take(COMMAND_LEN))?;
+        let Some(kind) = Kind::from_name(&command) else {
+            return Err(FrameError::Unknown(command));
+        };
         let len = usize::try_from(u32::from_le_bytes(four(take(4)))).unwrap_or(usize::MAX);
         let checksum = four(take(4));
-        match max_payload_len(&command, &self.params) {
-            None => Err(FrameError::Unknown(command)),
-            Some(max) if len > max => Err(FrameError::TooLong { command, len, max }),
-            Some(_) => Ok(Pending {
-                command,
+        match kind.max_len(&self.params) {
+            max if len > max => Err(FrameError::TooLong { kind, len, max }),
+            _ => Ok(Pending {
+                kind,
                 len,
                 checksum,
             }),
@@ -183,9 +185,9 @@ impl Decoder for Frames {
         };
         let payload = src.split_to(pending.len);
         if checksum(&payload) != pending.checksum {
-            return Err(FrameError::Checksum(pending.command));
+            return Err(FrameError::Checksum(pending.kind));
         }
-        let message = Message::decode(&pending.command, &payload, &self.params)?;
+        let message = Message::decode(pending.kind, &payload, &self.params)?;
         if src.is_empty() && payload.len() > KEPT_BYTES {
             *src = BytesMut::new();
         }

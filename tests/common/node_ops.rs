@@ -7,7 +7,7 @@ use super::*;
 use chainlab::chain::key::Signature;
 use chainlab::node::handshake::{Identity, PROTOCOL};
 use chainlab::node::io::{Command, ConnId, Direction, Input, Output, Payment, RequestId};
-use chainlab::node::message::{Item, Locator, Message, Reject, Role, Text, Version};
+use chainlab::node::message::{Item, Kind, Locator, Message, Reject, Role, Text, Version};
 use chainlab::node::mining::{Job, MiningMode};
 use chainlab::node::{Config, EventKind, MemStore, Node, Seeds, SyncMethod, Time};
 use std::collections::{BTreeMap, BTreeSet};
@@ -204,8 +204,8 @@ impl Scene {
                 let len = usize::from(c).min(bytes.len());
                 let (payload, rest) = bytes.split_at(len);
                 *bytes = rest;
-                let command = COMMANDS[usize::from(b) % COMMANDS.len()];
-                let decoded = Message::decode(command, payload, &STOCK.params);
+                let kind = Kind::ALL[usize::from(b) % Kind::ALL.len()];
+                let decoded = Message::decode(kind, payload, &STOCK.params);
                 if let Ok(message) = decoded {
                     self.say(a, message);
                 }
@@ -497,21 +497,3 @@ fn small_message(choice: u8, other: u8) -> Message {
         })),
     }
 }
-
-const COMMANDS: [&str; 15] = [
-    "version",
-    "verack",
-    "ping",
-    "pong",
-    "getaddr",
-    "addr",
-    "inv",
-    "getdata",
-    "notfound",
-    "getheaders",
-    "headers",
-    "getblocks",
-    "block",
-    "tx",
-    "reject",
-];

@@ -20,7 +20,7 @@ use std::time::Duration;
 use tokio::net::TcpListener;
 
 /// A lab that others can attach to, and where.
-async fn served() -> (Lab, Entry) {
+pub async fn served() -> (Lab, Entry) {
     let lab = start(LabOptions {
         control: Control::Anywhere,
         ..options(TEXT)
@@ -50,7 +50,7 @@ fn waiting(view: &LabView, node: NodeIx) -> usize {
     seen.map_or(0, |seen| seen.mempool.count)
 }
 
-async fn attach(doors: Vec<Door>) -> Lab {
+pub async fn attach(doors: Vec<Door>) -> Lab {
     Lab::attach(doors).await.expect("somebody answers")
 }
 

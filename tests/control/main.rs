@@ -13,6 +13,7 @@ mod attach;
 mod far_words;
 mod flood;
 mod half_closed;
+mod mixed;
 mod noise;
 mod page;
 mod refusals;

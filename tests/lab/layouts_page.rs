@@ -1,6 +1,7 @@
 //! The page about layout files: its examples can be read, and it has every key that the reader knows.
 
 use chainlab::chain::Params;
+use chainlab::lab::control::methods::METHODS;
 use chainlab::lab::layout::read;
 use chainlab::lab::spec::MineSpec;
 use std::collections::BTreeSet;
@@ -39,8 +40,31 @@ fn known_keys(before: &str, after: &str) -> Vec<String> {
     let error = read("lab.toml", &text)
         .expect_err("nobody knows it")
         .to_string();
-    let (_, known) = error.split_once("; known here: ").expect(&error);
+    let (_, known) = error.split_once("; known here").expect(&error);
+    let (_, known) = known.split_once(": ").expect(&error);
     known.split(", ").map(str::to_owned).collect()
+}
+
+#[test]
+fn a_step_that_does_something_knows_the_keys_of_every_step_and_each_for_one_thing() {
+    let every = known_keys("\n[[node]]\nname = \"n\"\n[[step]]\n", "");
+    for key in ["at", "after", "when", "at_latest", "do", "note", "expect"] {
+        assert!(every.iter().any(|known| known == key), "{key}: {every:?}");
+    }
+    for method in METHODS {
+        let step = format!(
+            "\n[[node]]\nname = \"n\"\n[[step]]\ndo = {:?}\n",
+            method.name
+        );
+        let known = known_keys(&step, "");
+        let once: BTreeSet<_> = known.iter().collect();
+        assert_eq!(once.len(), known.len(), "{}: {known:?}", method.name);
+        let missing = every.iter().find(|key| !once.contains(key));
+        assert_eq!(missing, None, "{}: {known:?}", method.name);
+        let params = method.params.iter().map(|param| param.name);
+        let wanted = every.len() + params.count() + usize::from(method.is_of_node());
+        assert_eq!(known.len(), wanted, "{}: {known:?}", method.name);
+    }
 }
 
 #[test]

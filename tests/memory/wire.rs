@@ -5,7 +5,7 @@ use crate::common::*;
 use crate::{MEMORY, TURN};
 use bytes::{Buf, BytesMut};
 use chainlab::live::wire::{AHEAD_BYTES, FrameError, Frames};
-use chainlab::node::message::max_payload_len;
+use chainlab::node::message::Kind;
 use std::sync::Arc;
 use tokio_util::codec::Decoder;
 #[test]
@@ -27,7 +27,7 @@ fn a_claimed_length_is_given_no_memory() {
         tries.min().expect("fifty")
     };
     let block = b"block\0\0\0\0\0\0\0";
-    let max = max_payload_len("block", &params()).expect("known");
+    let max = Kind::Block.max_len(&params());
     let max = u32::try_from(max).expect("small");
     let (_, outcome, _) = claim(block, max + 1);
     assert!(matches!(outcome, Err(FrameError::TooLong { .. })));

@@ -22,6 +22,7 @@ mod footer;
 mod header;
 mod help;
 mod keys_page;
+mod legends;
 mod messages;
 mod network;
 mod paint;

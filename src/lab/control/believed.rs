@@ -162,7 +162,18 @@ fn is_likely(event: &EventKind) -> bool {
         EventKind::WalletCreated { name, address } => check_name(name).is_ok() && is_owner(address),
         EventKind::Sent { from, to, .. } => is_owner(from) && is_owner(to),
         EventKind::Strangers(sums) => sums.why.as_ref().is_none_or(|why| why.len() <= WHY_MAX),
-        _ => true,
+        EventKind::BlockRefused { .. }
+        | EventKind::BlockWaits { .. }
+        | EventKind::TxAccepted { .. }
+        | EventKind::TxRefused { .. }
+        | EventKind::TxDropped { .. }
+        | EventKind::PeerUp { .. }
+        | EventKind::PeerDown { .. }
+        | EventKind::ClockSkew { .. }
+        | EventKind::DialFailed { .. }
+        | EventKind::Banned { .. }
+        | EventKind::GaveUp { .. }
+        | EventKind::Mining(_) => true,
     }
 }
 

@@ -15,11 +15,14 @@
 mod chunks;
 mod counts;
 
-pub use self::counts::{COMMANDS, Count, Counts};
+pub use self::counts::{Count, Counts, KINDS};
 
 use self::chunks::Chunks;
+use self::counts::slot;
 use crate::node::io::{ConnId, Event, EventKind};
-use crate::node::message::{Gist, Item};
+use crate::node::message::Gist;
+use crate::node::message::Item;
+use crate::node::message::Kind;
 use crate::node::{NodeIx, Time};
 use std::collections::{BTreeMap, VecDeque};
 use std::sync::Arc;
@@ -59,6 +62,8 @@ pub struct Spoken {
     pub is_lost: bool,
     /// It turned out to be the other end of a message that is remembered as well.
     is_double: bool,
+    /// See [`Spoken::kind`].
+    kind: Option<Kind>,
     /// What one end told of it.
     event: Arc<Event>,
 }
@@ -100,7 +105,7 @@ struct Waiting {
     was_sent: bool,
     /// By whom that was told, and on which of its connections.
     conn: (NodeIx, ConnId),
-    kind: usize,
+    kind: Option<Kind>,
     event: Arc<Event>,
     /// When its connection ended.
     lost: Option<Time>,
@@ -110,6 +115,11 @@ impl Spoken {
     /// Its command.
     pub fn command(&self) -> &str {
         parts(self.told()).map_or("", |(command, ..)| command)
+    }
+
+    /// What it is; `None`: its command is none of the protocol's.
+    pub fn kind(&self) -> Option<Kind> {
+        self.kind
     }
 
     /// Bytes of its frame.
@@ -307,6 +317,7 @@ impl Listener {
         let Some(end) = Waiting::new(number, was_sent, (node, conn), event) else {
             return;
         };
+        let kind = end.kind;
         let (from, to) = match was_sent {
             true => (Party::Node(node), other),
             false => (other, Party::Node(node)),
@@ -327,6 +338,7 @@ impl Listener {
             received: (!was_sent).then_some(event.at),
             is_lost: false,
             is_double: false,
+            kind,
             event: Arc::clone(event),
         });
     }
@@ -338,7 +350,7 @@ impl Listener {
         if end.was_sent {
             let counts = Arc::make_mut(&mut self.talk.counts);
             let bytes = parts(&end.event.kind).map_or(0, |(_, bytes, ..)| bytes);
-            counts.entry(pair).or_default()[end.kind].add(bytes);
+            counts.entry(pair).or_default()[slot(end.kind)].add(bytes);
         }
         let queue = self.waiting.entry(pair).or_default();
         queue.retain(|waiting| waiting.lost.is_none_or(|lost| at < lost + LATE));
@@ -391,7 +403,7 @@ impl Waiting {
             number,
             was_sent,
             conn,
-            kind: kind(command),
+            kind: Kind::from_name(command),
             event: Arc::clone(event),
             lost: None,
         })
@@ -424,12 +436,6 @@ fn parts(event: &EventKind) -> Option<(&str, usize, Option<Item>, &Gist)> {
         } => Some((command, *bytes, *item, gist)),
         _ => None,
     }
-}
-
-/// The place of a command among [`COMMANDS`].
-pub fn kind(command: &str) -> usize {
-    let known = COMMANDS.iter().position(|known| *known == command);
-    known.unwrap_or(COMMANDS.len() - 1)
 }
 
 #[cfg(test)]

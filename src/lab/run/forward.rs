@@ -147,7 +147,7 @@ fn is_lab(host: &Arc<Host>) -> bool {
 }
 
 /// The processes of these nodes, each once.
-fn distinct<'a>(nodes: impl Iterator<Item = &'a Node>) -> Vec<Arc<Host>> {
+pub(super) fn distinct<'a>(nodes: impl Iterator<Item = &'a Node>) -> Vec<Arc<Host>> {
     let mut hosts: Vec<Arc<Host>> = Vec::new();
     for host in nodes.filter_map(|node| node.host.as_ref()) {
         if !hosts.iter().any(|known| Arc::ptr_eq(known, host)) {

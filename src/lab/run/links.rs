@@ -2,7 +2,8 @@
 
 use super::Shared;
 use super::ask::{invalid, no_such_node};
-use super::model::Model;
+use super::forward::distinct;
+use super::model::{Model, Node};
 use crate::lab::names::missing;
 use crate::lab::partition::{self, Partition, UNITED, WHOLE};
 use crate::lab::request::Bend;
@@ -13,11 +14,14 @@ use std::collections::BTreeMap;
 use std::net::SocketAddr;
 use std::sync::Arc;
 
+/// What holds as soon as all is open that can be opened here.
+const OWN_OPEN: &str = "every link of this lab's own nodes is open";
+
 impl Shared {
     /// Changes one link, one way or both; says what it did.
     ///
     /// # Errors
-    /// There is no such node, or no such link.
+    /// There is no such node, or the link is none of this lab's.
     pub(super) fn bend(&self, bend: &Bend) -> Result<String, CommandError> {
         let Bend {
             from,
@@ -25,10 +29,7 @@ impl Shared {
             is_both_ways,
             change,
         } = bend;
-        let (one, other) = {
-            let model = self.lock();
-            (model.place_of(from)?, model.place_of(to)?)
-        };
+        let (one, other) = self.lock().ends_of(from, to)?;
         let mut ways = vec![(one, other)];
         if *is_both_ways {
             ways.push((other, one));
@@ -59,7 +60,7 @@ impl Shared {
         })
     }
 
-    /// Opens every link that is not; says how many.
+    /// Opens every link that is not; says what is still shut, between nodes that run elsewhere.
     ///
     /// # Errors
     /// Never, in truth: what was in range stays in range.
@@ -76,9 +77,17 @@ impl Shared {
             let count = opened.len();
             let set = self.links.set_all(opened);
             set.map_err(invalid)?;
-            Ok(match count {
-                0 => "every link was open already".to_owned(),
-                _ => "every link is open".to_owned(),
+            let links = model.links(&self.links);
+            let shut: Vec<_> = links.iter().filter(|link| !link.is_wholly_open()).collect();
+            let ends = shut.iter().flat_map(|link| [link.ends.0, link.ends.1]);
+            let at = doors(ends.filter_map(|ix| model.node(ix)));
+            Ok(match (shut.len(), count) {
+                (0, 0) => "every link was open already".to_owned(),
+                (0, _) => "every link is open".to_owned(),
+                (1, _) => format!("{OWN_OPEN}; 1 link elsewhere is shut: open it there, at {at}"),
+                (far, _) => {
+                    format!("{OWN_OPEN}; {far} links elsewhere are shut: open them there, at {at}")
+                }
             })
         })
     }
@@ -211,19 +220,50 @@ impl Model {
         Ok(partition::halved(&names, dials)?)
     }
 
-    /// Where a node listens: one of the lab, or one that a node of the lab is connected with. One
-    /// that is neither can be named by its address, as the other end of a link that is cut.
-    fn place_of(&self, name: &str) -> Result<SocketAddr, CommandError> {
-        if let Ok(addr) = name.parse() {
-            return Ok(addr);
+    /// Where the two nodes of a link listen. One of them at least runs in this process: what is
+    /// put down here of other links does nothing.
+    fn ends_of(&self, from: &str, to: &str) -> Result<(SocketAddr, SocketAddr), CommandError> {
+        let (one, other) = (self.end_of(from)?, self.end_of(to)?);
+        let nodes = || [one.1, other.1].into_iter().flatten();
+        if nodes().any(|node| node.host.is_none()) {
+            return Ok((one.0, other.0));
         }
+        let name = |node: Option<&Node>, named| node.map_or(named, |node| &*node.name).to_owned();
+        let (from, to) = (name(one.1, from), name(other.1, to));
+        Err(match &*doors(nodes()) {
+            "" => invalid(format!("neither {from} nor {to} is a node of this lab")),
+            at => {
+                let words = "run elsewhere: change the link between them there, at";
+                format!("{from} and {to} {words} {at}").into()
+            }
+        })
+    }
+
+    /// Where a node listens, and what is known of it: one of the lab, or one that a node of the lab
+    /// is connected with. One that is neither can be named by its address, as the other end of a
+    /// link that is cut.
+    fn end_of(&self, name: &str) -> Result<(SocketAddr, Option<&Node>), CommandError> {
         if let Some(node) = self.named(name) {
-            return Ok(node.addr);
+            return Ok((node.addr, Some(node)));
         }
         let snapshots = self.nodes.iter().flat_map(|node| &node.snapshot);
         let mut peers = snapshots.flat_map(|snapshot| snapshot.ready_peers());
-        let found = peers.find_map(|peer| peer.listen.filter(|_| peer.name == name));
+        let found = || peers.find_map(|peer| peer.listen.filter(|_| peer.name == name));
         let names = self.nodes.iter().map(|node| &*node.name);
-        found.ok_or_else(|| no_such_node(missing("node", name, names)))
+        let found = name.parse().ok().or_else(found);
+        let addr = found.ok_or_else(|| no_such_node(missing("node", name, names)))?;
+        // Another process may say of its nodes what it likes: ours come first.
+        let there = self.nodes.iter().filter(|node| node.addr == addr);
+        Ok((addr, there.min_by_key(|node| node.host.is_some())))
     }
+}
+
+/// Where these nodes can be controlled, of those that run in other processes.
+fn doors<'a>(nodes: impl Iterator<Item = &'a Node>) -> String {
+    let hosts = distinct(nodes);
+    let doors: Vec<_> = hosts
+        .iter()
+        .map(|host| host.door().at.to_string())
+        .collect();
+    doors.join(" and ")
 }

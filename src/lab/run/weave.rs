@@ -8,7 +8,7 @@ use super::hand::Host;
 use super::model::{Model, Node};
 use crate::lab::control::LinkStatus;
 use crate::lab::view::LinkView;
-use crate::link::{Conditions, LinkState};
+use crate::link::Conditions;
 use crate::live::Links;
 use crate::node::NodeIx;
 use std::collections::{BTreeMap, BTreeSet};
@@ -155,15 +155,14 @@ fn shown(
                 false => table.get(one.addr, other.addr),
             }
         };
-        let (there, back) = (way(ends.0, ends.1), way(ends.1, ends.0));
-        let is_connected = connected.contains(&ends);
-        let is_shut = [there, back].iter().any(|way| way.state != LinkState::Open);
-        (is_connected || is_shut || wanted.contains(&ends)).then_some(LinkView {
+        let link = LinkView {
             ends,
-            there,
-            back,
-            is_connected,
-        })
+            there: way(ends.0, ends.1),
+            back: way(ends.1, ends.0),
+            is_connected: connected.contains(&ends),
+        };
+        let is_kept = link.is_connected || !link.is_wholly_open() || wanted.contains(&ends);
+        is_kept.then_some(link)
     });
     views.collect()
 }
@@ -173,6 +172,7 @@ mod tests {
     use super::*;
     use crate::lab::control::{Cookie, Door, Place};
     use crate::lab::spec::NodeSpec;
+    use crate::link::LinkState;
     use std::net::SocketAddr;
 
     fn at(port: u16) -> SocketAddr {

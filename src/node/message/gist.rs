@@ -202,7 +202,14 @@ impl Gist {
         match self {
             Self::Items { first, .. } => first.len() <= FIRST_MAX,
             Self::Addrs { first, .. } => first.len() <= FIRST_MAX,
-            _ => true,
+            Self::Nothing
+            | Self::Version(_)
+            | Self::Nonce(_)
+            | Self::Locator { .. }
+            | Self::Headers { .. }
+            | Self::Block { .. }
+            | Self::Tx { .. }
+            | Self::Reject { .. } => true,
         }
     }
 

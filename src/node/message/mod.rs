@@ -16,14 +16,15 @@
 //! | `reject` | what you sent was refused, and why, in words |
 
 pub mod gist;
+mod kind;
 mod text;
 
 pub use gist::Gist;
+pub use kind::Kind;
 pub use text::{TEXT_MAX, Text};
 
 use crate::chain::codec::{self, DecodeError};
 use crate::chain::key::{PublicKey, Signature};
-use crate::chain::rules::max_block_len;
 use crate::chain::{Block, BlockHash, Header, Params, Tx, Txid};
 use crate::node::Time;
 use serde::{Deserialize, Serialize};
@@ -152,22 +153,19 @@ pub struct Reject {
 /// Why a payload is not a message.
 #[derive(Clone, Debug, PartialEq, Eq, Error)]
 pub enum MessageError {
-    /// No such command.
-    #[error("unknown message {0:?}")]
-    UnknownCommand(String),
     /// The payload is not an encoding of such a message.
-    #[error("{command}: {why}")]
+    #[error("{kind}: {why}")]
     Payload {
-        /// The command.
-        command: &'static str,
+        /// What it was to be.
+        kind: Kind,
         /// What about it.
         why: DecodeError,
     },
     /// More entries than one message may have.
-    #[error("{command}: {count} entries, {max} are allowed")]
+    #[error("{kind}: {count} entries, {max} are allowed")]
     TooMany {
-        /// The command.
-        command: &'static str,
+        /// What it is.
+        kind: Kind,
         /// Entries.
         count: usize,
         /// Entries allowed.
@@ -175,56 +173,10 @@ pub enum MessageError {
     },
 }
 
-/// Every command, with the longest payload that it may have on a network, in bytes.
-pub(crate) fn commands(params: &Params) -> [(&'static str, usize); 15] {
-    let block = max_block_len(params);
-    [
-        ("version", 512),
-        ("verack", 64),
-        ("ping", 8),
-        ("pong", 16),
-        ("getaddr", 0),
-        ("addr", 8 + ADDR_MAX * 22),
-        ("inv", 8 + INV_MAX * 36),
-        ("getdata", 8 + INV_MAX * 36),
-        ("notfound", 8 + INV_MAX * 36),
-        ("getheaders", 8 + (LOCATOR_MAX + 1) * 32),
-        ("headers", 8 + HEADERS_MAX * 88),
-        ("getblocks", 8 + (LOCATOR_MAX + 1) * 32),
-        ("block", block),
-        ("tx", block),
-        ("reject", 512),
-    ]
-}
-
-/// The longest payload of a command, in bytes; `None`: there is no such command.
-pub fn max_payload_len(command: &str, params: &Params) -> Option<usize> {
-    let found = commands(params)
-        .into_iter()
-        .find(|(name, _)| *name == command);
-    found.map(|(_, max)| max)
-}
-
 impl Message {
     /// Its command.
     pub fn command(&self) -> &'static str {
-        match self {
-            Self::Version(_) => "version",
-            Self::Verack(_) => "verack",
-            Self::Ping(_) => "ping",
-            Self::Pong(..) => "pong",
-            Self::GetAddr => "getaddr",
-            Self::Addr(_) => "addr",
-            Self::Inv(_) => "inv",
-            Self::GetData(_) => "getdata",
-            Self::NotFound(_) => "notfound",
-            Self::GetHeaders(_) => "getheaders",
-            Self::Headers(_) => "headers",
-            Self::GetBlocks(_) => "getblocks",
-            Self::Block(_) => "block",
-            Self::Tx(_) => "tx",
-            Self::Reject(_) => "reject",
-        }
+        self.kind().name()
     }
 
     /// Appends the payload's encoding.
@@ -273,39 +225,39 @@ impl Message {
         FRAME_HEADER_LEN + payload
     }
 
-    /// The message of this command with this payload, on a network with these parameters.
+    /// The message of this kind with this payload, on a network with these parameters.
     ///
     /// # Errors
     /// [`MessageError`]; the bytes came from outside, so every kind can happen.
-    pub fn decode(command: &str, payload: &[u8], params: &Params) -> Result<Self, MessageError> {
-        let known = commands(params)
-            .into_iter()
-            .find(|(name, _)| *name == command);
-        let Some((command, max)) = known else {
-            let shown = Text::new(command).as_str().to_owned();
-            return Err(MessageError::UnknownCommand(shown));
-        };
-        let message = decode_known(command, payload, max)
-            .map_err(|why| MessageError::Payload { command, why })?;
-        let (count, max) = match &message {
-            Self::Addr(addrs) => (addrs.len(), ADDR_MAX),
+    pub fn decode(kind: Kind, payload: &[u8], params: &Params) -> Result<Self, MessageError> {
+        let message = decode_payload(kind, payload, kind.max_len(params))
+            .map_err(|why| MessageError::Payload { kind, why })?;
+        match message.entries() {
+            Some((count, max)) if count > max => Err(MessageError::TooMany { kind, count, max }),
+            _ => Ok(message),
+        }
+    }
+
+    /// Of a list: its entries, and how many it may have.
+    fn entries(&self) -> Option<(usize, usize)> {
+        match self {
+            Self::Addr(addrs) => Some((addrs.len(), ADDR_MAX)),
             Self::Inv(items) | Self::GetData(items) | Self::NotFound(items) => {
-                (items.len(), INV_MAX)
+                Some((items.len(), INV_MAX))
             }
             Self::GetHeaders(locator) | Self::GetBlocks(locator) => {
-                (locator.have.len(), LOCATOR_MAX)
+                Some((locator.have.len(), LOCATOR_MAX))
             }
-            Self::Headers(headers) => (headers.len(), HEADERS_MAX),
-            _ => (0, 0),
-        };
-        if count > max {
-            return Err(MessageError::TooMany {
-                command,
-                count,
-                max,
-            });
+            Self::Headers(headers) => Some((headers.len(), HEADERS_MAX)),
+            Self::Version(_)
+            | Self::Verack(_)
+            | Self::Ping(_)
+            | Self::Pong(..)
+            | Self::GetAddr
+            | Self::Block(_)
+            | Self::Tx(_)
+            | Self::Reject(_) => None,
         }
-        Ok(message)
     }
 
     /// What it is about, if it carries or names just one thing with a hash.
@@ -323,32 +275,26 @@ impl Message {
     }
 }
 
-fn decode_known(command: &str, payload: &[u8], max: usize) -> Result<Message, DecodeError> {
-    fn list<T: serde::de::DeserializeOwned>(
-        payload: &[u8],
-        max: usize,
-    ) -> Result<Vec<T>, DecodeError> {
-        codec::decode(payload, max)
-    }
-    Ok(match command {
-        "version" => Message::Version(Box::new(codec::decode(payload, max)?)),
-        "verack" => Message::Verack(codec::decode(payload, max)?),
-        "ping" => Message::Ping(codec::decode(payload, max)?),
-        "pong" => {
+fn decode_payload(kind: Kind, payload: &[u8], max: usize) -> Result<Message, DecodeError> {
+    Ok(match kind {
+        Kind::Version => Message::Version(Box::new(codec::decode(payload, max)?)),
+        Kind::Verack => Message::Verack(codec::decode(payload, max)?),
+        Kind::Ping => Message::Ping(codec::decode(payload, max)?),
+        Kind::Pong => {
             let (number, time) = codec::decode(payload, max)?;
             Message::Pong(number, time)
         }
-        "getaddr" => codec::decode::<()>(payload, max).map(|()| Message::GetAddr)?,
-        "addr" => Message::Addr(list(payload, max)?),
-        "inv" => Message::Inv(list(payload, max)?),
-        "getdata" => Message::GetData(list(payload, max)?),
-        "notfound" => Message::NotFound(list(payload, max)?),
-        "getheaders" => Message::GetHeaders(codec::decode(payload, max)?),
-        "headers" => Message::Headers(list(payload, max)?),
-        "getblocks" => Message::GetBlocks(codec::decode(payload, max)?),
-        "block" => Message::Block(Arc::new(Block::decode(payload, max)?)),
-        "tx" => Message::Tx(Arc::new(codec::decode(payload, max)?)),
-        _ => Message::Reject(Box::new(codec::decode(payload, max)?)),
+        Kind::GetAddr => codec::decode::<()>(payload, max).map(|()| Message::GetAddr)?,
+        Kind::Addr => Message::Addr(codec::decode(payload, max)?),
+        Kind::Inv => Message::Inv(codec::decode(payload, max)?),
+        Kind::GetData => Message::GetData(codec::decode(payload, max)?),
+        Kind::NotFound => Message::NotFound(codec::decode(payload, max)?),
+        Kind::GetHeaders => Message::GetHeaders(codec::decode(payload, max)?),
+        Kind::Headers => Message::Headers(codec::decode(payload, max)?),
+        Kind::GetBlocks => Message::GetBlocks(codec::decode(payload, max)?),
+        Kind::Block => Message::Block(Arc::new(Block::decode(payload, max)?)),
+        Kind::Tx => Message::Tx(Arc::new(codec::decode(payload, max)?)),
+        Kind::Reject => Message::Reject(Box::new(codec::decode(payload, max)?)),
     })
 }
 

@@ -24,7 +24,7 @@ use super::agenda::{Due, Slot};
 use crate::link::{Conditions, Link, Refused};
 use crate::node::NodeIx;
 use crate::node::io::{ConnId, Direction, Input};
-use crate::node::message::{FRAME_HEADER_LEN, Message};
+use crate::node::message::{FRAME_HEADER_LEN, Kind, Message};
 use std::collections::BTreeMap;
 use std::net::SocketAddr;
 use std::time::Duration;
@@ -47,8 +47,8 @@ enum Frame {
     /// Bytes of the message that follows, as far as they went ahead of it.
     Part,
     Message(Message),
-    /// A message as its command and payload.
-    Encoded(&'static str, Vec<u8>),
+    /// A message as its kind and payload.
+    Encoded(Kind, Vec<u8>),
 }
 
 /// Who is connected, and what the links between them are like.
@@ -144,7 +144,7 @@ impl Sim {
         let mut payload = Vec::new();
         message.encode_into(&mut payload);
         assert_eq!(message.wire_len(), FRAME_HEADER_LEN + payload.len());
-        Frame::Encoded(message.command(), payload)
+        Frame::Encoded(message.kind(), payload)
     }
 
     /// Something is due on the link out of an end.
@@ -186,8 +186,8 @@ impl Sim {
             (Frame::Message(message), State::Up) => {
                 self.give(owner, Input::Received(conn, message));
             }
-            (Frame::Encoded(command, payload), State::Up) => {
-                let input = match Message::decode(command, &payload, &self.params) {
+            (Frame::Encoded(kind, payload), State::Up) => {
+                let input = match Message::decode(kind, &payload, &self.params) {
                     Ok(message) => Input::Received(conn, message),
                     Err(error) => Input::BadFrame(conn, error.to_string()),
                 };

@@ -1,37 +1,44 @@
-//! How much was said over each link, by command, since the lab began.
+//! How much was said over each link, by kind, since the lab began.
 
 use crate::lab::LabView;
-use crate::lab::observe::transcript::{COMMANDS, Count};
+use crate::lab::observe::transcript::{Count, KINDS};
+use crate::node::message::Kind;
 use crate::ui::text;
 use crate::ui::view::scene::Scene;
 use crate::ui::zoom::list::{Cell, Item, Look, name, plain, strong};
 use crate::ui::zoom::table::{self, Column, number, words};
 use ratatui::text::Line;
 
-/// From, to, messages, bytes, and a column for each command: those that carry something stay
-/// longest.
-const COLUMNS: [Column; 4 + COMMANDS.len()] = [
-    words("from", 0),
-    words("to", 0),
-    number("messages", 1),
-    number("size", 1),
-    number("version", 8),
-    number("verack", 9),
-    number("ping", 7),
-    number("pong", 7),
-    number("getaddr", 9),
-    number("addr", 8),
-    number("inv", 3),
-    number("getdata", 4),
-    number("notfound", 6),
-    number("getheaders", 6),
-    number("headers", 5),
-    number("getblocks", 6),
-    number("block", 2),
-    number("tx", 2),
-    number("reject", 6),
-    number("other", 9),
-];
+/// From, to, messages, bytes, and a column for each kind.
+const COLUMNS: [Column; 4 + KINDS] = {
+    // What is of no kind comes last.
+    let mut all = [number("other", 9); 4 + KINDS];
+    all[0] = words("from", 0);
+    all[1] = words("to", 0);
+    all[2] = number("messages", 1);
+    all[3] = number("size", 1);
+    let mut at = 0;
+    while at < Kind::ALL.len() {
+        let kind = Kind::ALL[at];
+        all[4 + at] = number(kind.name(), rank(kind));
+        at += 1;
+    }
+    all
+};
+
+/// How soon a kind's column is left out: those that carry something stay longest.
+const fn rank(kind: Kind) -> u8 {
+    match kind {
+        Kind::Block | Kind::Tx => 2,
+        Kind::Inv => 3,
+        Kind::GetData => 4,
+        Kind::Headers => 5,
+        Kind::NotFound | Kind::GetHeaders | Kind::GetBlocks | Kind::Reject => 6,
+        Kind::Ping | Kind::Pong => 7,
+        Kind::Version | Kind::Addr => 8,
+        Kind::Verack | Kind::GetAddr => 9,
+    }
+}
 
 /// Lines that there are: one for all links together, and one for each way of each.
 pub(super) fn len(lab: &LabView) -> usize {
@@ -49,7 +56,7 @@ pub(super) fn table(
     room: usize,
 ) -> (Line<'static>, Vec<Line<'static>>) {
     let counts = scene.lab.talk.counts();
-    let mut all = [Count::default(); COMMANDS.len()];
+    let mut all = [Count::default(); KINDS];
     for link in counts.values() {
         for (sum, count) in all.iter_mut().zip(link) {
             sum.messages = sum.messages.saturating_add(count.messages);

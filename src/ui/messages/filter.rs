@@ -13,9 +13,9 @@
 
 use crate::chain::{BlockHash, Txid};
 use crate::lab::LabView;
-use crate::lab::observe::transcript::{COMMANDS, Party, Spoken};
+use crate::lab::observe::transcript::{Party, Spoken};
 use crate::node::io::EventKind;
-use crate::node::message::{Gist, Item};
+use crate::node::message::{Gist, Item, Kind};
 
 /// Words that must all hold.
 #[derive(Clone, Debug, Default, PartialEq, Eq)]
@@ -27,18 +27,18 @@ pub(super) struct Filter {
 #[derive(Clone, Debug, PartialEq, Eq)]
 struct Word {
     is_not: bool,
-    kind: Kind,
+    wanted: Wanted,
 }
 
 #[derive(Clone, Debug, PartialEq, Eq)]
-enum Kind {
+enum Wanted {
     /// One says something to another; empty: anybody.
     Pair {
         from: String,
         to: String,
         is_both_ways: bool,
     },
-    Command(String),
+    Kind(Kind),
     Hash(String),
     Height(u32),
     Any(String),
@@ -60,7 +60,7 @@ impl Filter {
     /// Whether all words hold.
     pub fn holds(&self, lab: &LabView, said: &Spoken) -> bool {
         let mut words = self.words.iter();
-        words.all(|word| word.kind.holds(lab, said) != word.is_not)
+        words.all(|word| word.wanted.holds(lab, said) != word.is_not)
     }
 }
 
@@ -69,12 +69,12 @@ impl Word {
         let rest = word.strip_prefix('-').filter(|rest| !rest.is_empty());
         Self {
             is_not: rest.is_some(),
-            kind: Kind::new(rest.unwrap_or(word)),
+            wanted: Wanted::new(rest.unwrap_or(word)),
         }
     }
 }
 
-impl Kind {
+impl Wanted {
     fn new(word: &str) -> Self {
         let pair = word.split_once("<>").map(|ends| (ends, true));
         let pair = pair.or_else(|| word.split_once('>').map(|ends| (ends, false)));
@@ -85,8 +85,8 @@ impl Kind {
                 is_both_ways,
             };
         }
-        if COMMANDS.contains(&word) {
-            return Self::Command(word.to_owned());
+        if let Some(kind) = Kind::from_name(word) {
+            return Self::Kind(kind);
         }
         if let Some(height) = word.strip_prefix('#').and_then(|text| text.parse().ok()) {
             return Self::Height(height);
@@ -111,7 +111,7 @@ impl Kind {
                 (is(one, from) && is(other, to))
                     || (*is_both_ways && is(one, to) && is(other, from))
             }
-            Self::Command(command) => said.command() == command,
+            Self::Kind(kind) => said.kind() == Some(*kind),
             Self::Hash(digits) => {
                 let mut items = items(said);
                 items.any(|item| is_end_of(digits, &item)) || is_in_names(digits, lab, said)

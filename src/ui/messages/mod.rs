@@ -271,7 +271,7 @@ impl MessagesPane {
             }
         };
         if lines.is_empty() {
-            lines.push(Line::styled(self.nothing(lab), theme.dim()));
+            lines.push(Line::styled(self.nothing(scene), theme.dim()));
         }
         frame.render_widget(head, parts.head);
         lines::put(frame.buffer_mut(), parts.lines, lines);
@@ -281,10 +281,14 @@ impl MessagesPane {
         }
     }
 
-    fn nothing(&self, lab: &LabView) -> &'static str {
-        match lab.talk.is_empty() {
-            true => "nothing was said yet",
-            false => "nothing that was said fits the filter: Esc drops it",
+    fn nothing(&self, scene: Scene<'_>) -> String {
+        if scene.lab.talk.is_empty() {
+            return "nothing was said yet".to_owned();
+        }
+        let words = "nothing that was said fits the filter";
+        match scene.ui.keymap.key_of(Action::Back) {
+            key if key.is_empty() => words.to_owned(),
+            key => format!("{words}: {key} drops it"),
         }
     }
 

@@ -3,7 +3,7 @@
 use super::filter::{gist_of, name_of};
 use crate::lab::observe::transcript::{Party, Spoken};
 use crate::node::Time;
-use crate::node::message::{Gist, Item};
+use crate::node::message::{Gist, Item, Kind};
 use crate::ui::text::{self, counted};
 use crate::ui::view::scene::Scene;
 use ratatui::style::Style;
@@ -78,11 +78,11 @@ pub(in crate::ui) fn fate_style(scene: Scene<'_>, said: &Spoken) -> Style {
 
 /// How its command looks: what carries something stands out.
 pub(in crate::ui) fn command_style(scene: Scene<'_>, said: &Spoken) -> Style {
-    match said.command() {
-        "block" => scene.theme.strong(),
-        "tx" => scene.theme.good(),
-        "reject" | "notfound" => scene.theme.warn(),
-        "ping" | "pong" | "verack" => scene.theme.dim(),
+    match said.kind() {
+        Some(Kind::Block) => scene.theme.strong(),
+        Some(Kind::Tx) => scene.theme.good(),
+        Some(Kind::Reject | Kind::NotFound) => scene.theme.warn(),
+        Some(Kind::Ping | Kind::Pong | Kind::Verack) => scene.theme.dim(),
         _ => scene.theme.text(),
     }
 }

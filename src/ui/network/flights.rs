@@ -20,6 +20,7 @@ use crate::lab::observe::transcript::Spoken;
 use crate::lab::view::LinkView;
 use crate::link::LinkState;
 use crate::node::message::Item;
+use crate::node::message::Kind;
 use crate::node::{BlockId, NodeIx};
 use std::collections::BTreeMap;
 use std::time::Duration;
@@ -130,7 +131,7 @@ pub fn is_any(lab: &LabView) -> bool {
 fn recent(lab: &LabView) -> impl Iterator<Item = &Spoken> {
     let newest = lab.talk.newest().take(LOOKED_AT);
     let recent = newest.take_while(|spoken| lab.now.since(spoken.at()) < HORIZON);
-    recent.filter(|spoken| !spoken.is_lost && matches!(spoken.command(), "block" | "tx"))
+    recent.filter(|spoken| !spoken.is_lost && matches!(spoken.kind(), Some(Kind::Block | Kind::Tx)))
 }
 
 fn load(lab: &LabView, spoken: &Spoken) -> Option<Load> {

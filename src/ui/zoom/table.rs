@@ -14,6 +14,7 @@ use ratatui::text::{Line, Span};
 const GAP: usize = 2;
 
 /// A column of a table.
+#[derive(Clone, Copy)]
 pub(in crate::ui) struct Column {
     title: &'static str,
     /// The higher, the sooner it is left out when there is no room.

@@ -3,11 +3,10 @@
 use super::scene::{Said, busy_ring, linked_scenario, set, shipped, talk, web, with};
 use super::{network, parted, parted_world, place, shown};
 use crate::picture::{COLOURED, PLAIN, at, block, change, draw, lines, press};
-use chainlab::lab::layout;
 use chainlab::lab::script::{Pace, Script};
 use chainlab::lab::spec::Lines;
 use chainlab::lab::view::NodeState;
-use chainlab::lab::{LabView, Request};
+use chainlab::lab::{LabView, Request, layout};
 use chainlab::link::LinkState;
 use chainlab::node::NodeIx;
 use chainlab::ui::state::{Effect, Purpose, UiEvent, View};

@@ -1,27 +1,12 @@
-//! How much was said, by who says it to whom, and by command.
+//! How much was said, by who says it to whom, and by kind.
 
 use crate::node::NodeIx;
+use crate::node::message::Kind;
 use std::collections::BTreeMap;
 
-/// The commands that there are, the last standing for all others: peers may be of another kind.
-pub const COMMANDS: [&str; 16] = [
-    "version",
-    "verack",
-    "ping",
-    "pong",
-    "getaddr",
-    "addr",
-    "inv",
-    "getdata",
-    "notfound",
-    "getheaders",
-    "headers",
-    "getblocks",
-    "block",
-    "tx",
-    "reject",
-    "other",
-];
+/// Kinds that are counted: each of the protocol, and one more for all others, as peers may be of
+/// another kind.
+pub const KINDS: usize = Kind::ALL.len() + 1;
 
 /// How much of something went over a link.
 #[derive(Clone, Copy, Debug, Default, PartialEq, Eq)]
@@ -32,8 +17,13 @@ pub struct Count {
     pub bytes: u64,
 }
 
-/// How much was said from one to another, by command, in the order of [`COMMANDS`].
-pub type Counts = BTreeMap<(NodeIx, NodeIx), [Count; COMMANDS.len()]>;
+/// How much was said from one to another, in the order of [`Kind::ALL`]; all others last.
+pub type Counts = BTreeMap<(NodeIx, NodeIx), [Count; KINDS]>;
+
+/// The place of a kind among those that are counted; `None`: of all others.
+pub(super) fn slot(kind: Option<Kind>) -> usize {
+    kind.map_or(Kind::ALL.len(), Kind::index)
+}
 
 impl Count {
     pub(super) fn add(&mut self, bytes: usize) {

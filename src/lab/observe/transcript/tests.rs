@@ -79,7 +79,10 @@ fn messages_of_a_kind_arrive_in_the_order_in_which_they_were_sent() {
     }
     let ends = [(Some(1), Some(11)), (Some(2), Some(12)), (Some(3), None)];
     assert_eq!(said(&listener), ends);
-    assert_eq!(listener.talk().counts()[&(A, B)][kind("inv")].messages, 3);
+    assert_eq!(
+        listener.talk().counts()[&(A, B)][slot(Some(Kind::Inv))].messages,
+        3
+    );
 }
 
 #[test]
@@ -174,7 +177,7 @@ fn who_dials_is_known_by_a_port_at_first_and_its_words_are_its_own_later() {
     listener.hear(B, &event(6, "a", "verack", true), party);
     assert_eq!(said(&listener), [(Some(1), Some(5)), (Some(6), None)]);
     assert_eq!(
-        listener.talk().counts()[&(A, B)][kind("version")].messages,
+        listener.talk().counts()[&(A, B)][slot(Some(Kind::Version))].messages,
         1
     );
 }
@@ -216,14 +219,18 @@ fn what_strangers_say_does_not_drive_out_what_nodes_said_and_all_is_in_its_order
 }
 
 #[test]
-fn every_command_of_the_protocol_is_counted_by_its_name() {
-    let params = crate::chain::Params::default();
-    let (last, known) = COMMANDS.split_last().expect("there are some");
-    assert_eq!(*last, "other");
-    for command in known {
-        let is_one = crate::node::message::max_payload_len(command, &params).is_some();
-        assert!(is_one, "{command} is none");
+fn every_kind_is_counted_by_itself_and_what_is_none_at_the_end() {
+    let mut listener = Listener::default();
+    for (at, kind) in (1..).zip(Kind::ALL) {
+        for _ in 0..at {
+            listener.hear(A, &event(at, "b", kind.name(), true), party);
+        }
     }
-    // Whoever adds one to the protocol adds it here as well.
-    assert_eq!(known.len(), crate::node::message::commands(&params).len());
+    listener.hear(A, &event(99, "b", "sendheaders", true), party);
+    let talk = listener.talk();
+    let counts = talk.counts()[&(A, B)].map(|count| count.messages);
+    let known = u64::try_from(Kind::ALL.len()).expect("few");
+    assert!(counts.into_iter().eq((1..=known).chain([1])), "{counts:?}");
+    let newest = talk.newest().next().expect("it was said");
+    assert_eq!((newest.command(), newest.kind()), ("sendheaders", None));
 }

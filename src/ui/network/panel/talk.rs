@@ -3,6 +3,7 @@
 use super::name;
 use crate::lab::observe::transcript::Spoken;
 use crate::node::NodeIx;
+use crate::node::message::Kind;
 use crate::ui::messages::words;
 use crate::ui::network::{Ends, Sight};
 use crate::ui::text::{self, Row};
@@ -62,7 +63,7 @@ pub fn on_the_way(sight: Sight<'_>, from: NodeIx, to: NodeIx) -> usize {
 /// they do.
 pub fn last(sight: Sight<'_>, between: Between, count: usize, room: usize) -> Vec<Line<'static>> {
     let worth = heard(sight, between);
-    let worth = worth.filter(|heard| !matches!(heard.said.command(), "ping" | "pong"));
+    let worth = worth.filter(|heard| !matches!(heard.said.kind(), Some(Kind::Ping | Kind::Pong)));
     let lines = worth.take(count).map(|heard| {
         let scene = sight.scene;
         let theme = scene.theme;

@@ -1,0 +1,124 @@
+//! The one table of commands: whatever has a place, a limit or a word for each goes by it.
+
+use super::{ADDR_MAX, HEADERS_MAX, INV_MAX, LOCATOR_MAX, Message};
+use crate::chain::Params;
+use crate::chain::rules::max_block_len;
+use std::fmt;
+
+macro_rules! kinds {
+    ($($kind:ident $name:literal,)*) => {
+        /// What a message is, without what it says. Ordered as in the table of this module.
+        #[derive(Clone, Copy, Debug, PartialEq, Eq, PartialOrd, Ord)]
+        #[allow(missing_docs, reason = "each is a variant of Message, and explained there")]
+        pub enum Kind {
+            $($kind,)*
+        }
+
+        impl Kind {
+            /// All of them, in their order.
+            pub const ALL: [Self; [$($name),*].len()] = [$(Self::$kind),*];
+
+            /// Its command on the wire.
+            pub const fn name(self) -> &'static str {
+                match self {
+                    $(Self::$kind => $name,)*
+                }
+            }
+        }
+    };
+}
+
+kinds! {
+    Version "version",
+    Verack "verack",
+    Ping "ping",
+    Pong "pong",
+    GetAddr "getaddr",
+    Addr "addr",
+    Inv "inv",
+    GetData "getdata",
+    NotFound "notfound",
+    GetHeaders "getheaders",
+    Headers "headers",
+    GetBlocks "getblocks",
+    Block "block",
+    Tx "tx",
+    Reject "reject",
+}
+
+impl Kind {
+    /// The kind with this command; `None`: there is no such command.
+    pub fn from_name(name: &str) -> Option<Self> {
+        Self::ALL.into_iter().find(|kind| kind.name() == name)
+    }
+
+    /// Its place in [`Kind::ALL`].
+    pub const fn index(self) -> usize {
+        self as usize
+    }
+
+    /// The longest payload that it may have on a network, in bytes.
+    pub fn max_len(self, params: &Params) -> usize {
+        match self {
+            Self::Version | Self::Reject => 512,
+            Self::Verack => 64,
+            Self::Ping => 8,
+            Self::Pong => 16,
+            Self::GetAddr => 0,
+            Self::Addr => 8 + ADDR_MAX * 22,
+            Self::Inv | Self::GetData | Self::NotFound => 8 + INV_MAX * 36,
+            Self::GetHeaders | Self::GetBlocks => 8 + (LOCATOR_MAX + 1) * 32,
+            Self::Headers => 8 + HEADERS_MAX * 88,
+            Self::Block | Self::Tx => max_block_len(params),
+        }
+    }
+}
+
+impl fmt::Display for Kind {
+    fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
+        f.write_str(self.name())
+    }
+}
+
+impl Message {
+    /// Its kind.
+    pub fn kind(&self) -> Kind {
+        match self {
+            Self::Version(_) => Kind::Version,
+            Self::Verack(_) => Kind::Verack,
+            Self::Ping(_) => Kind::Ping,
+            Self::Pong(..) => Kind::Pong,
+            Self::GetAddr => Kind::GetAddr,
+            Self::Addr(_) => Kind::Addr,
+            Self::Inv(_) => Kind::Inv,
+            Self::GetData(_) => Kind::GetData,
+            Self::NotFound(_) => Kind::NotFound,
+            Self::GetHeaders(_) => Kind::GetHeaders,
+            Self::Headers(_) => Kind::Headers,
+            Self::GetBlocks(_) => Kind::GetBlocks,
+            Self::Block(_) => Kind::Block,
+            Self::Tx(_) => Kind::Tx,
+            Self::Reject(_) => Kind::Reject,
+        }
+    }
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+
+    #[test]
+    fn every_kind_is_found_by_its_command_and_at_its_place() {
+        for (at, kind) in Kind::ALL.into_iter().enumerate() {
+            assert_eq!(Kind::from_name(kind.name()), Some(kind));
+            assert_eq!(kind.index(), at, "{kind}");
+        }
+    }
+
+    #[test]
+    fn a_command_that_is_none_has_no_kind() {
+        for name in ["", "sendheaders", "GETADDR", "reject ", "rejec", "other"] {
+            assert_eq!(Kind::from_name(name), None, "{name:?}");
+        }
+    }
+}
