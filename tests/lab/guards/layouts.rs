@@ -29,6 +29,16 @@ fn layouts_from_before_stories_had_titles_play_as_they_did() {
     hold("old_layouts.txt", &lines);
 }
 
+/// No shipped layout kills a node or bends a link, and none adds one.
+#[test]
+fn a_layout_that_does_what_no_shipped_one_does_plays_as_it_did() {
+    let played = play_all(&layouts("deeds"), 10);
+    let is_told = |run: &&Run| run.seed <= SEEDS;
+    let mut lines: Vec<_> = played.iter().map(Run::line).collect();
+    lines.extend(played.iter().filter(is_told).flat_map(Run::told));
+    hold("deeds.txt", &lines);
+}
+
 #[test]
 fn layouts_of_the_time_of_these_guards_are_those_that_are_shipped() {
     let today = layouts("today");

@@ -23,7 +23,7 @@ const FOR: Duration = Duration::from_secs(60);
 /// What came of a run.
 pub(super) struct Run {
     layout: String,
-    seed: u64,
+    pub(super) seed: u64,
     events: u64,
     hash: String,
     summary: Summary,
@@ -41,6 +41,22 @@ impl Run {
             ..
         } = self;
         format!("{layout} {seed} {events} {hash}")
+    }
+
+    /// What it came to, and when each step began.
+    pub(super) fn told(&self) -> Vec<String> {
+        let mut lines = vec![format!("== {} {}", self.layout, self.seed)];
+        lines.extend(self.summary.to_string().lines().map(str::to_owned));
+        let began = self.script.steps.iter().map(|step| step.began);
+        lines.extend((1..).zip(began).map(|(number, began)| match began {
+            Some(began) => format!("  step {number} began after {}", show_duration(began)),
+            None => format!("  step {number} did not begin"),
+        }));
+        if self.seed == 1 {
+            let json = serde_json::to_string_pretty(&self.summary).expect("plain data");
+            lines.extend(json.lines().map(str::to_owned));
+        }
+        lines
     }
 }
 
@@ -102,19 +118,6 @@ const SUMMARIES: u64 = 3;
 #[test]
 fn each_summary_says_what_it_said_and_each_step_begins_when_it_did() {
     let kept = RUNS.iter().filter(|run| run.seed <= SUMMARIES);
-    let lines = kept.flat_map(|run| {
-        let mut lines = vec![format!("== {} {}", run.layout, run.seed)];
-        lines.extend(run.summary.to_string().lines().map(str::to_owned));
-        let began = run.script.steps.iter().map(|step| step.began);
-        lines.extend((1..).zip(began).map(|(number, began)| match began {
-            Some(began) => format!("  step {number} began after {}", show_duration(began)),
-            None => format!("  step {number} did not begin"),
-        }));
-        if run.seed == 1 {
-            let json = serde_json::to_string_pretty(&run.summary).expect("plain data");
-            lines.extend(json.lines().map(str::to_owned));
-        }
-        lines
-    });
+    let lines = kept.flat_map(Run::told);
     hold("summaries.txt", &lines.collect::<Vec<_>>());
 }
