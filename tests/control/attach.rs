@@ -6,8 +6,8 @@ use crate::common::running::{
     CENTRAL, MINER, TEXT, WALLET, agree_on, all_up, begun, confirmed, create, done, log, mine,
     options, payment, refused, start, until,
 };
+use chainlab::lab::ask::{Bend, LinkChange};
 use chainlab::lab::control::{Door, Kind, registry::Entry};
-use chainlab::lab::request::{Bend, LinkChange};
 use chainlab::lab::spec::NodeSpec;
 use chainlab::lab::{Answer, Control, Lab, LabOptions, LabView, NodeState, Request};
 use chainlab::link::LinkState;

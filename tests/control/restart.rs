@@ -8,10 +8,10 @@ use crate::common::running::{
     CENTRAL, MINER, TEXT, WALLET, addresses, agree_on, all_up, ask, begun, confirmed, create, done,
     kept_in, mine, options, payment, refused, start, until,
 };
+use chainlab::lab::ask::{Bend, LinkChange, ScriptChange, TrafficChange};
 use chainlab::lab::control::Client;
 use chainlab::lab::control::registry::Entry;
-use chainlab::lab::request::{Bend, LinkChange, TrafficChange};
-use chainlab::lab::script::{Pace, ScriptChange, StepState};
+use chainlab::lab::script::{Pace, StepState};
 use chainlab::lab::spec::NodeSpec;
 use chainlab::lab::{Answer, Control, Lab, LabOptions, LabView, Request, network};
 use chainlab::link::LinkState;

@@ -4,10 +4,10 @@ use super::forward::Forwarded;
 use super::hand::{Hand, Host};
 use super::model::{Model, Node};
 use super::{Shared, Standing, nodes};
+use crate::lab::ask::verbs::key_holder;
+use crate::lab::ask::{Answer, Request};
 use crate::lab::control::ClientError;
-use crate::lab::control::methods::key_holder;
 use crate::lab::layout::roster::{Roster, reward_wallet, taken};
-use crate::lab::request::{Answer, Request};
 use crate::lab::spec::NodeSpec;
 use crate::lab::view::NodeState;
 use crate::node::NodeIx;
@@ -92,7 +92,9 @@ impl Shared {
             Request::Restart(ix) => {
                 let far = self.lock().host_of(ix);
                 if let Some((host, name)) = far {
-                    host.call("restart", &name).await?;
+                    host.client()?
+                        .request(&Request::Restart(Some(name)))
+                        .await?;
                     return Ok(Answer::Restarted(ix));
                 }
                 if self.standing == Standing::Adopted {
@@ -181,8 +183,7 @@ impl Shared {
                 (handle, node.life)
             }),
             Hand::Far(client, name) => {
-                let params = serde_json::Map::from_iter([("node".to_owned(), (&*name).into())]);
-                let killed = client.call("kill", params).await;
+                let killed = client.request(&Request::Kill(Some(name.to_string()))).await;
                 return match killed {
                     // A process with one node ends with it, maybe before it can say so.
                     Ok(_) | Err(ClientError::Ended(_)) => Ok(Answer::Killed(ix)),

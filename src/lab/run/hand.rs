@@ -4,7 +4,6 @@ use crate::lab::control::registry::{self, Entry};
 use crate::lab::control::{About, Client, ClientError, Door};
 use crate::live::NodeHandle;
 use crate::node::io::{Command, CommandError, RefusalKind, Reply};
-use serde_json::{Map, Value};
 use std::sync::{Arc, Mutex, MutexGuard, PoisonError};
 
 /// A node that runs. Clones are the same node.
@@ -55,15 +54,6 @@ impl Host {
             door: Mutex::new(door),
             client: Mutex::default(),
         }
-    }
-
-    /// Calls a method that is about one of its nodes.
-    ///
-    /// # Errors
-    /// Why it is not done.
-    pub(super) async fn call(&self, method: &str, node: &str) -> Result<Value, CommandError> {
-        let params = Map::from_iter([("node".to_owned(), node.into())]);
-        Ok(self.client()?.call(method, params).await?)
     }
 
     /// The connection.

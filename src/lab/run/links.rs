@@ -3,9 +3,9 @@
 use super::Shared;
 use super::ask::{invalid, no_such_node};
 use super::model::Model;
+use crate::lab::ask::Bend;
 use crate::lab::names::missing;
 use crate::lab::partition::{self, Partition, UNITED, WHOLE};
-use crate::lab::request::Bend;
 use crate::link::{Conditions, LinkState};
 use crate::node::NodeIx;
 use crate::node::io::CommandError;

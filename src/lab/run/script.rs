@@ -8,8 +8,8 @@ use super::model::Model;
 use super::rounds::no_script;
 use super::{Lab, Lasting, Shared, ask};
 use crate::chain::{Amount, BlockHash};
-use crate::lab::control::order::Order;
-use crate::lab::script::{Expr, Facts, NodeFacts, Script, ScriptChange, ScriptView, Want};
+use crate::lab::ask::{Named, Request, ScriptChange};
+use crate::lab::script::{Expr, Facts, NodeFacts, Script, ScriptView, Want};
 use crate::lab::view::NodeState;
 use crate::node::NodeIx;
 use crate::node::io::{Command, CommandError, Reply};
@@ -118,8 +118,8 @@ impl Shared {
                     let left = at.saturating_sub(self.elapsed());
                     playing.nap(left.min(NAP)).await;
                 }
-                Want::Do(order) => {
-                    let done = self.obey(order).await;
+                Want::Do(request) => {
+                    let done = self.obey(request).await;
                     playing.lock().script.did(self.elapsed(), done);
                     sleep(SETTLE).await;
                 }
@@ -179,8 +179,8 @@ impl Shared {
         }
     }
 
-    async fn obey(self: &Arc<Self>, order: Order) -> Result<(), String> {
-        let request = order.resolve(&*self.lock());
+    async fn obey(self: &Arc<Self>, request: Request<Named>) -> Result<(), String> {
+        let request = request.resolve(&*self.lock());
         let request = request.map_err(|error| error.to_string())?;
         let done = ask::begin(self, request, By::Script).await;
         done.map(drop).map_err(|refusal| refusal.words)

@@ -14,8 +14,8 @@
 
 use super::expr::{Expr, Facts};
 use super::step::StepSpec;
-use super::view::{Pace, ScriptChange, ScriptView, StepState, StepView};
-use crate::lab::control::order::Order;
+use super::view::{Pace, ScriptView, StepState, StepView};
+use crate::lab::ask::{Named, Request, ScriptChange};
 use crate::lab::units::show_duration;
 use std::sync::Arc;
 use std::time::Duration;
@@ -66,7 +66,7 @@ pub enum Want {
     /// [`Facts`] to judge this by, again whenever something has changed, and at the latest then.
     Facts(Expr, Option<Duration>),
     /// That this is done.
-    Do(Order),
+    Do(Request<Named>),
     /// A [`ScriptChange`]: it waits for the presenter, or is paused.
     Change,
     /// Nothing: it is over.
@@ -82,8 +82,8 @@ pub enum Cause {
     Presenter,
     /// What a step begins with.
     Condition,
-    /// The end of an order.
-    Order,
+    /// The end of a request.
+    Request,
     /// What a step expects.
     Expectation,
 }
@@ -161,7 +161,7 @@ impl Script {
                 Gate::Presenter => Cause::Presenter,
                 Gate::When(..) => Cause::Condition,
             },
-            Phase::Notes | Phase::Acts => Cause::Order,
+            Phase::Notes | Phase::Acts => Cause::Request,
             Phase::Expects { .. } => Cause::Expectation,
             Phase::Holds => Cause::Time,
         };
@@ -195,12 +195,12 @@ impl Script {
                 Phase::Notes => match &step.note {
                     Some(text) => {
                         let text = (!text.is_empty()).then(|| text.clone());
-                        return Want::Do(Order::Note(text));
+                        return Want::Do(Request::Note(text));
                     }
                     None => self.phase = Phase::Acts,
                 },
-                Phase::Acts => match &step.order {
-                    Some(order) => return Want::Do(order.clone()),
+                Phase::Acts => match &step.request {
+                    Some(request) => return Want::Do(request.clone()),
                     None => self.expect(own),
                 },
                 Phase::Expects { until } => match &step.expect {

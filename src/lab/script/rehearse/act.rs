@@ -1,10 +1,9 @@
-//! Orders in virtual time.
+//! Requests in virtual time.
 
 use super::{Rehearsal, Stage};
-use crate::lab::control::methods::key_holder;
-use crate::lab::control::order::{Known, Order};
+use crate::lab::ask::verbs::key_holder;
+use crate::lab::ask::{Known, LinkChange, Named, Request};
 use crate::lab::partition::{self, Partition};
-use crate::lab::request::{LinkChange, Request};
 use crate::link::LinkState;
 use crate::node::NodeIx;
 use crate::node::io::{Command, Payment, RequestId};
@@ -43,8 +42,8 @@ impl Rehearsal {
     ///
     /// # Errors
     /// In words, why it cannot be done.
-    pub(super) fn act(&mut self, order: Order) -> Result<Option<Pending>, String> {
-        let request = order.resolve(self).map_err(|error| error.to_string())?;
+    pub(super) fn act(&mut self, request: Request<Named>) -> Result<Option<Pending>, String> {
+        let request = request.resolve(self).map_err(|error| error.to_string())?;
         let sim = &mut self.stage.sim;
         match request {
             Request::Node(ix, command) => return self.command(ix, command).map(Some),

@@ -13,8 +13,9 @@ pub use self::stage::Stage;
 
 use super::engine::{Cause, Script, Want};
 use super::expr::{Expr, Facts, NodeFacts};
-use super::view::{ScriptChange, ScriptView};
+use super::view::ScriptView;
 use crate::chain::{Address, Amount, BlockHash};
+use crate::lab::ask::ScriptChange;
 use crate::lab::layout::Layout;
 use crate::lab::observe::ancestry::Ancestry;
 use crate::lab::observe::stats::{Tally, Traffic};

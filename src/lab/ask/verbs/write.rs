@@ -1,6 +1,6 @@
-//! How commands and orders are written as methods: for an attached screen to send.
+//! How requests are written as methods: for an attached lab and for command lines to send.
 
-use crate::lab::control::order::Order;
+use crate::lab::ask::{Named, Request, ScriptChange};
 use crate::lab::spec::NodeSpec;
 use crate::lab::units::{show_bandwidth, show_duration};
 use crate::node::io::Command;
@@ -8,10 +8,60 @@ use crate::node::mining::MiningMode;
 use crate::node::private::Strategy;
 use serde_json::{Map, Value, json};
 
-/// A command as the method that it is, with its parameters: what
-/// [`Method::read`](super::Method::read) reads.
-pub fn write(command: &Command) -> (&'static str, Map<String, Value>) {
-    let (name, params) = match command {
+/// A request as the name of its verb and parameters that [`Verb::read`](super::Verb::read) makes
+/// the same request of.
+///
+/// This is a match and no part of the table, so that the compiler says when a command has no verb.
+/// [`Request::Keep`] has none: a lab is kept on its own screen.
+pub fn write(request: &Request<Named>) -> (&'static str, Map<String, Value>) {
+    let (name, params) = match request {
+        Request::Node(node, command) => {
+            let (name, mut params) = of_node(command);
+            if let Some(node) = node {
+                params["node"] = node.as_str().into();
+            }
+            (name, params)
+        }
+        Request::Kill(node) => ("kill", json!({ "node": node })),
+        Request::Restart(node) => ("restart", json!({ "node": node })),
+        Request::Add(spec) => ("add_node", written_node(spec)),
+        Request::Link(bend) => {
+            let change = bend.change;
+            let link = json!({
+                "from": bend.from,
+                "to": bend.to,
+                "one_way": !bend.is_both_ways,
+                "latency": change.latency.map(show_duration),
+                "jitter": change.jitter.map(show_duration),
+                "bandwidth": change.bandwidth.map(written_bandwidth),
+                "loss": change.loss,
+                "state": change.state,
+            });
+            ("set_link", link)
+        }
+        Request::HealAll => ("heal", json!({})),
+        Request::Partition(groups) => ("partition", json!({ "groups": groups })),
+        Request::Unite => ("unite", json!({})),
+        Request::Traffic(change) => {
+            let params = json!({ "on": change.on, "rate": change.rate });
+            ("traffic", params)
+        }
+        Request::Note(text) => ("note", json!({ "text": text })),
+        Request::Script(ScriptChange::Next) => ("script_next", json!({})),
+        Request::Script(ScriptChange::Auto) => ("script_auto", json!({})),
+        Request::Script(ScriptChange::Pause) => ("script_pause", json!({})),
+        Request::Script(ScriptChange::Resume) => ("script_resume", json!({})),
+        Request::Script(ScriptChange::Restart) => ("script_restart", json!({})),
+        Request::Keep => ("keep", json!({})),
+    };
+    match params {
+        Value::Object(params) => (name, params),
+        _ => unreachable!("an object was written"),
+    }
+}
+
+fn of_node(command: &Command) -> (&'static str, Value) {
+    match command {
         Command::CreateWallet { name } => ("create_wallet", json!({ "name": name })),
         Command::ImportWallet { name, secret } => {
             ("import_wallet", json!({ "name": name, "secret": secret }))
@@ -50,47 +100,6 @@ pub fn write(command: &Command) -> (&'static str, Map<String, Value>) {
         Command::BlockAt { height } => ("block", json!({ "height": height })),
         Command::Tx { txid } => ("tx", json!({ "txid": txid })),
         Command::Mempool { limit } => ("mempool", json!({ "limit": limit })),
-    };
-    (name, object(params))
-}
-
-/// As [`write()`], for any order.
-pub fn write_order(order: &Order) -> (&'static str, Map<String, Value>) {
-    let of_node = |name, node: &Option<String>| (name, object(json!({ "node": node })));
-    match order {
-        Order::Node(node, command) => {
-            let (name, mut params) = write(command);
-            if let Some(node) = node {
-                params.insert("node".to_owned(), node.as_str().into());
-            }
-            (name, params)
-        }
-        Order::Kill(node) => of_node("kill", node),
-        Order::Restart(node) => of_node("restart", node),
-        Order::Add(spec) => ("add_node", object(written_node(spec))),
-        Order::Link(bend) => {
-            let change = bend.change;
-            let link = json!({
-                "from": bend.from,
-                "to": bend.to,
-                "one_way": !bend.is_both_ways,
-                "latency": change.latency.map(show_duration),
-                "jitter": change.jitter.map(show_duration),
-                "bandwidth": change.bandwidth.map(written_bandwidth),
-                "loss": change.loss,
-                "state": change.state,
-            });
-            ("set_link", object(link))
-        }
-        Order::HealAll => ("heal", Map::new()),
-        Order::Partition(groups) => ("partition", object(json!({ "groups": groups }))),
-        Order::Unite => ("unite", Map::new()),
-        Order::Traffic(change) => {
-            let params = json!({ "on": change.on, "rate": change.rate });
-            ("traffic", object(params))
-        }
-        Order::Note(text) => ("note", object(json!({ "text": text }))),
-        Order::Script(change) => (change.method(), Map::new()),
     }
 }
 
@@ -111,11 +120,4 @@ fn written_node(spec: &NodeSpec) -> Value {
 
 fn written_bandwidth(bandwidth: Option<u64>) -> String {
     bandwidth.map_or_else(|| "unlimited".to_owned(), show_bandwidth)
-}
-
-fn object(value: Value) -> Map<String, Value> {
-    match value {
-        Value::Object(params) => params,
-        _ => unreachable!("an object was written"),
-    }
 }
