@@ -1,13 +1,13 @@
 //! The steps of a script, one after the other, without IO.
 //!
 //! What drives it asks what it [wants](Script::next), and tells it what came of that: facts by
-//! [`Script::judge`], the end of an order by [`Script::did`], and what a presenter asks for by
+//! [`Script::judge`], the end of a request by [`Script::did`], and what a presenter asks for by
 //! [`Script::change`]. Time is what has passed since the lab's start; the script has a time of its
-//! own, which stands still while it is paused. The same orders come at the same times, however it is
+//! own, which stands still while it is paused. The same requests come at the same times, however it is
 //! driven.
 //!
 //! ```text
-//! Begins ──(its times, its condition)──► Notes ──► Acts ──(order done)──► Expects ──► the next step
+//! Begins ──(its times, its condition)──► Notes ──► Acts ──(request done)──► Expects ──► the next step
 //!                                                   └──(refused)──► Over ◄──(not in time)──┘
 //! the last step ──► Holds ──(its caption has had its time)──► Over
 //! ```
@@ -34,7 +34,7 @@ pub struct Script {
     held_until: Duration,
     /// A step with a note has begun.
     has_caption: bool,
-    /// It is on its way to the next caption, and waits for nothing but orders.
+    /// It is on its way to the next caption, and waits for nothing but requests.
     hurries: bool,
     /// Since when it is paused, in the lab's time.
     paused_since: Option<Duration>,
@@ -48,7 +48,7 @@ enum Phase {
     Begins,
     /// Its caption is to be shown.
     Notes,
-    /// Its order is to be done.
+    /// What it asks for is to be done.
     Acts,
     /// What it expects has to be true by then.
     Expects { until: Duration },
@@ -256,7 +256,7 @@ impl Script {
         true
     }
 
-    /// The order that it wanted done is done, or could not be.
+    /// The request that it wanted done is done, or could not be.
     pub fn did(&mut self, now: Duration, done: Result<(), String>) {
         let own = self.own_time(now);
         match (self.phase, done) {
@@ -269,7 +269,7 @@ impl Script {
         }
     }
 
-    /// Does what a presenter asks for. [`Script::next`] has another answer then, but for an order that
+    /// Does what a presenter asks for. [`Script::next`] has another answer then, but for a request that
     /// is being done: that is waited for.
     ///
     /// # Errors
@@ -400,7 +400,7 @@ impl Script {
     }
 }
 
-/// How long a script takes, if orders take no time and every condition that has a limit all of it.
+/// How long a script takes, if requests take no time and every condition that has a limit all of it.
 fn planned(steps: &[StepSpec]) -> Option<Duration> {
     let (mut time, mut held_until) = (Duration::ZERO, Duration::ZERO);
     for step in steps {

@@ -218,7 +218,7 @@ impl Rehearsal {
                         return;
                     }
                 }
-                Want::Do(order) => match self.act(order) {
+                Want::Do(request) => match self.act(request) {
                     Ok(Some(pending)) => self.pending = Some(pending),
                     Ok(None) => self.did(Ok(())),
                     Err(why) => self.did(Err(why)),
