@@ -4,7 +4,7 @@ use super::script::ScriptChange;
 use crate::lab::spec::NodeSpec;
 use crate::link::{Conditions, LinkState, Preset};
 use crate::node::NodeIx;
-use crate::node::io::{Command, Reply};
+use crate::node::io::{Command, Question, Reply};
 use serde::{Deserialize, Serialize};
 use std::path::PathBuf;
 use std::time::Duration;
@@ -16,9 +16,11 @@ pub struct Ticket(pub u64);
 /// What is asked.
 #[derive(Clone, Debug, PartialEq)]
 pub enum Request {
-    /// Something of a node. Wallets' names are unique in a lab, and a payment may go to any of
+    /// Have a node do something. Wallets' names are unique in a lab, and a payment may go to any of
     /// them: the lab sees to both.
     Node(NodeIx, Command),
+    /// Ask a node something; wallets of other nodes can be named as in a command.
+    Ask(NodeIx, Question),
     /// End a node as a crash would.
     Kill(NodeIx),
     /// Start a node that is down, on the data that it has.
@@ -65,10 +67,7 @@ pub enum Answer {
 impl Request {
     /// Whether anything can be another by that; if not, it only asks.
     pub fn changes(&self) -> bool {
-        match self {
-            Self::Node(_, command) => command.changes(),
-            _ => true,
-        }
+        !matches!(self, Self::Ask(..))
     }
 }
 

@@ -18,7 +18,7 @@ use super::heard;
 use super::methods;
 use super::rpc::{NO_REQUEST, RpcError, call_line};
 use crate::lab::units::show_duration;
-use crate::node::io::{Command, Reply};
+use crate::node::io::{Command, Question, Reply};
 use serde::de::DeserializeOwned;
 use serde_json::{Map, Value, json};
 use std::collections::BTreeMap;
@@ -166,12 +166,28 @@ impl Client {
         self.0.line.call(&self.0.at, method, params).await
     }
 
-    /// Asks something of one of the nodes.
+    /// Has one of the nodes do something.
     ///
     /// # Errors
     /// [`ClientError`]; the node's own refusal is [`ClientError::Refused`].
     pub async fn command(&self, node: &str, command: &Command) -> Result<Reply, ClientError> {
-        let (method, mut params) = methods::write(command);
+        self.call_node(node, methods::write(command)).await
+    }
+
+    /// Asks one of the nodes something.
+    ///
+    /// # Errors
+    /// As of [`Client::command`].
+    pub async fn ask(&self, node: &str, question: &Question) -> Result<Reply, ClientError> {
+        self.call_node(node, methods::write_question(question))
+            .await
+    }
+
+    async fn call_node(
+        &self,
+        node: &str,
+        (method, mut params): (&str, Map<String, Value>),
+    ) -> Result<Reply, ClientError> {
         params.insert("node".to_owned(), node.into());
         let reply = self.call(method, params).await?;
         let reply = believed::reply(understood(&self.0.at, reply)?);

@@ -7,13 +7,15 @@ use crate::lab::request::{Bend, Request, TrafficChange};
 use crate::lab::script::ScriptChange;
 use crate::lab::spec::NodeSpec;
 use crate::node::NodeIx;
-use crate::node::io::Command;
+use crate::node::io::{Command, Question};
 
 /// Something to be done, with nodes by their names.
 #[derive(Clone, Debug, PartialEq)]
 pub enum Order {
-    /// Asks something of a node; `None`: of the one that it can only be.
+    /// As [`Request::Node`]; `None`: of the one that it can only be.
     Node(Option<String>, Command),
+    /// As [`Request::Ask`].
+    Ask(Option<String>, Question),
     /// As [`Request::Kill`].
     Kill(Option<String>),
     /// As [`Request::Restart`].
@@ -52,12 +54,12 @@ impl Order {
     pub fn resolve(self, known: &impl Known) -> Result<Request, BadParam> {
         Ok(match self {
             Self::Node(node, command) => {
-                let holder = match (&node, wallet(&command)) {
-                    (None, Some(wallet)) => known.holder(wallet),
-                    _ => None,
-                };
-                let ix = holder.map_or_else(|| pick(node.as_deref(), known), Ok)?;
-                Request::Node(ix, command)
+                let wallet = wallet_of_command(&command);
+                Request::Node(pick_for(node.as_deref(), wallet, known)?, command)
+            }
+            Self::Ask(node, question) => {
+                let wallet = wallet_of_question(&question);
+                Request::Ask(pick_for(node.as_deref(), wallet, known)?, question)
             }
             Self::Kill(node) => Request::Kill(pick(node.as_deref(), known)?),
             Self::Restart(node) => Request::Restart(pick(node.as_deref(), known)?),
@@ -92,13 +94,34 @@ pub fn pick(name: Option<&str>, known: &impl Known) -> Result<NodeIx, BadParam> 
     }
 }
 
+/// The node of this name; without one, the one with this wallet, or the only one that there is.
+fn pick_for(
+    name: Option<&str>,
+    wallet: Option<&str>,
+    known: &impl Known,
+) -> Result<NodeIx, BadParam> {
+    let holder = match (name, wallet) {
+        (None, Some(wallet)) => known.holder(wallet),
+        _ => None,
+    };
+    holder.map_or_else(|| pick(name, known), Ok)
+}
+
 /// The wallet that a command is about, by which its node can be found.
-fn wallet(command: &Command) -> Option<&str> {
+fn wallet_of_command(command: &Command) -> Option<&str> {
     match command {
-        Command::ExportWallet { name } | Command::History { name, .. } => Some(name),
-        Command::PlanSend(payment) | Command::Send(payment) => Some(&payment.from),
-        Command::Coins { of } => Some(of),
+        Command::Send(payment) => Some(&payment.from),
         Command::MineTo { wallet } => Some(wallet),
+        _ => None,
+    }
+}
+
+/// The wallet that a question is about.
+fn wallet_of_question(question: &Question) -> Option<&str> {
+    match question {
+        Question::ExportWallet { name } | Question::History { name, .. } => Some(name),
+        Question::PlanSend(payment) => Some(&payment.from),
+        Question::Coins { of } => Some(of),
         _ => None,
     }
 }

@@ -14,7 +14,7 @@ use crate::lab::network;
 use crate::lab::request::{Answer, Request};
 use crate::lab::view::NodeState;
 use crate::live::NodeHandle;
-use crate::node::io::{Command, CommandError, Reply};
+use crate::node::io::{Command, CommandError, Question, Reply};
 use crate::node::{NodeIx, Time};
 use serde_json::{Value, json};
 use std::collections::{BTreeMap, BTreeSet};
@@ -129,7 +129,7 @@ impl LabDoor {
             let mut all = Vec::new();
             for (mut status, own) in door.status_with_handles() {
                 if let Some(handle) = own
-                    && let Ok(Reply::Snapshot(now)) = handle.command(Command::Snapshot).await
+                    && let Ok(Reply::Snapshot(now)) = handle.ask(Question::Snapshot).await
                 {
                     status.snapshot = Some(now.into());
                 }
@@ -281,6 +281,7 @@ impl LabDoor {
                 return Err(bad("secret", words));
             }
             Request::Node(_, command) => Request::Node(scope, command),
+            Request::Ask(_, question) => Request::Ask(scope, question),
             Request::Kill(_) => Request::Kill(scope),
             Request::Restart(_) => Request::Restart(scope),
             Request::Add(_) => {

@@ -1,7 +1,7 @@
 //! Steps of a script: when each begins, what it does, and what is expected then.
 
 use super::expr::Expr;
-use crate::lab::control::methods::{key_holder, write};
+use crate::lab::control::methods::{key_holder, write, write_question};
 use crate::lab::control::order::Order;
 use crate::lab::request::LinkChange;
 use crate::lab::traffic::show_tx_rate;
@@ -118,6 +118,10 @@ fn note_in_words(text: &str) -> String {
 pub fn in_words(order: &Order) -> String {
     match order {
         Order::Node(node, command) => of_node(node.as_deref(), command),
+        Order::Ask(node, question) => on_node(
+            node.as_deref(),
+            write_question(question).0.replace('_', " "),
+        ),
         Order::Kill(node) => with_node("kill", node.as_deref()),
         Order::Restart(node) => with_node("restart", node.as_deref()),
         Order::Add(spec) => format!("add {}", spec.name),
@@ -192,6 +196,10 @@ fn of_node(node: Option<&str>, command: &Command) -> String {
         Command::MineTo { wallet } => format!("mine for {wallet}"),
         other => write(other).0.replace('_', " "),
     };
+    on_node(node, words)
+}
+
+fn on_node(node: Option<&str>, words: String) -> String {
     match node {
         Some(node) => format!("{words} on {node}"),
         None => words,

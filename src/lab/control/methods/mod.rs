@@ -7,14 +7,14 @@ mod table;
 mod write;
 
 pub use table::METHODS;
-pub use write::{write, write_order};
+pub use write::{write, write_order, write_question};
 
 use super::basics::BASICS;
 use super::order::Order;
 use super::params::{BadParam, Params};
 use crate::lab::document::nearest;
 use crate::node::foreign::is_hidden;
-use crate::node::io::Command;
+use crate::node::io::{Command, Question};
 use serde_json::{Map, Value};
 
 /// Hexadecimal digits of a wallet's key.
@@ -46,8 +46,10 @@ pub struct Method {
 /// What a method's parameters make.
 #[derive(Debug)]
 enum Read {
-    /// Something that is asked of a node.
+    /// Something that a node is to do.
     Command(fn(&mut Params) -> Result<Command, BadParam>),
+    /// Something that a node is asked.
+    Question(fn(&mut Params) -> Result<Question, BadParam>),
     /// Something that the lab does with a node.
     Node(fn(Option<String>) -> Order),
     /// Something of the lab.
@@ -109,6 +111,7 @@ impl Method {
         let mut params = Params::new(params);
         let order = match self.read {
             Read::Command(read) => Order::Node(read::node(&mut params)?, read(&mut params)?),
+            Read::Question(read) => Order::Ask(read::node(&mut params)?, read(&mut params)?),
             Read::Node(make) => make(read::node(&mut params)?),
             Read::Lab(read) => read(&mut params)?,
         };
@@ -139,25 +142,28 @@ pub fn check_note(text: &str) -> Result<String, String> {
 mod tests {
     use super::*;
     use crate::chain::{BlockHash, Txid};
-    use crate::node::io::{Command, Payment};
+    use crate::node::io::{Command, Payment, Question};
     use crate::node::mining::MiningMode;
     use crate::node::private::{Release, Strategy};
     use serde_json::json;
     use std::net::SocketAddr;
     use std::time::Duration;
 
-    fn commands() -> Vec<Command> {
-        let name = || "eve".to_owned();
-        let addr = SocketAddr::from(([127, 0, 0, 1], 3_000));
-        let pay = Payment {
+    fn payment() -> Payment {
+        Payment {
             from: "alice".to_owned(),
             to: "bob".to_owned(),
             amount: "1.5".parse().expect("an amount"),
             fee: Some("0.0001".parse().expect("an amount")),
-        };
+        }
+    }
+
+    fn commands() -> Vec<Command> {
+        let name = || "eve".to_owned();
+        let addr = SocketAddr::from(([127, 0, 0, 1], 3_000));
         let proposed = Payment {
             fee: None,
-            ..pay.clone()
+            ..payment()
         };
         vec![
             Command::CreateWallet { name: name() },
@@ -165,17 +171,8 @@ mod tests {
                 name: name(),
                 secret: "ab".repeat(32),
             },
-            Command::ExportWallet { name: name() },
-            Command::PlanSend(pay.clone()),
-            Command::Send(pay),
+            Command::Send(payment()),
             Command::Send(proposed),
-            Command::Wallets,
-            Command::History {
-                name: name(),
-                skip: 3,
-                limit: 4,
-            },
-            Command::Coins { of: name() },
             Command::Mine(MiningMode::Off),
             Command::Mine(MiningMode::On),
             Command::Mine(MiningMode::OnTx(2)),
@@ -192,35 +189,65 @@ mod tests {
                 for_: Duration::from_secs(600),
             },
             Command::Unban(addr.ip()),
-            Command::Snapshot,
-            Command::Peers,
-            Command::Chain {
+        ]
+    }
+
+    fn questions() -> Vec<Question> {
+        let name = || "eve".to_owned();
+        vec![
+            Question::ExportWallet { name: name() },
+            Question::PlanSend(payment()),
+            Question::Wallets,
+            Question::History {
+                name: name(),
+                skip: 3,
+                limit: 4,
+            },
+            Question::Coins { of: name() },
+            Question::Snapshot,
+            Question::Peers,
+            Question::Chain {
                 from: 7,
                 to: 2,
                 limit: 8,
             },
-            Command::Block {
+            Question::Block {
                 hash: BlockHash([7; 32]),
             },
-            Command::BlockAt { height: 9 },
-            Command::Tx {
+            Question::BlockAt { height: 9 },
+            Question::Tx {
                 txid: Txid([8; 32]),
             },
-            Command::Mempool { limit: 5 },
+            Question::Mempool { limit: 5 },
         ]
     }
 
     #[test]
-    fn every_command_is_a_method_that_reads_it_back() {
-        for command in commands() {
-            let (name, mut params) = write(&command);
+    fn every_command_and_every_question_is_a_method_that_reads_it_back() {
+        let commands = commands().into_iter().map(|command| {
+            let written = write(&command);
+            let order = move |node| Order::Node(node, command.clone());
+            (
+                written,
+                Box::new(order) as Box<dyn Fn(Option<String>) -> Order>,
+            )
+        });
+        let questions = questions().into_iter().map(|question| {
+            let written = write_question(&question);
+            let order = move |node| Order::Ask(node, question.clone());
+            (
+                written,
+                Box::new(order) as Box<dyn Fn(Option<String>) -> Order>,
+            )
+        });
+        for ((name, mut params), order) in commands.chain(questions) {
             let method = method(name).expect("in the table");
             assert!(method.is_of_node());
-            let order = method.read(params.clone()).expect("readable");
-            assert_eq!(order, Order::Node(None, command.clone()));
+            let read = method.read(params.clone()).expect("readable");
+            assert_eq!(read, order(None));
             params.insert("node".to_owned(), "miner".into());
-            let order = method.read(params).expect("readable");
-            assert_eq!(order, Order::Node(Some("miner".to_owned()), command));
+            let read = method.read(params).expect("readable");
+            assert_eq!(read, order(Some("miner".to_owned())));
         }
     }
 

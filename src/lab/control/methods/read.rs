@@ -10,7 +10,7 @@ use crate::lab::traffic::{check_tx_rate, parse_tx_rate};
 use crate::lab::units::{parse_bandwidth, parse_duration, parse_preset, parse_rate};
 use crate::link::LinkState;
 use crate::node::addrbook::check_addr;
-use crate::node::io::{Command, Payment};
+use crate::node::io::{Command, Payment, Question};
 use crate::node::mining::MiningMode;
 use crate::node::private::{Release, Strategy};
 use crate::node::snapshot::PAGE_MAX;
@@ -83,12 +83,12 @@ pub(super) fn addr(params: &mut Params) -> Result<SocketAddr, BadParam> {
     required("addr", params.parsed("addr", "127.0.0.1:3000")?)
 }
 
-pub(super) fn block(params: &mut Params) -> Result<Command, BadParam> {
+pub(super) fn block(params: &mut Params) -> Result<Question, BadParam> {
     let hash = params.parsed("hash", "0f3a...")?;
     let height = params.number("height")?;
     match (hash, height) {
-        (Some(hash), None) => Ok(Command::Block { hash }),
-        (None, Some(height)) => Ok(Command::BlockAt { height }),
+        (Some(hash), None) => Ok(Question::Block { hash }),
+        (None, Some(height)) => Ok(Question::BlockAt { height }),
         (None, None) => Err(bad("hash", "is missing, and height as well")),
         (Some(_), Some(_)) => Err(bad("height", "hash says which block already")),
     }

@@ -11,10 +11,10 @@ use crate::lab::request::LinkChange;
 use crate::lab::script::ScriptChange;
 use crate::lab::units::{parse_duration, parse_rate};
 use crate::link::LinkState;
-use crate::node::io::Command;
+use crate::node::io::{Command, Question};
 use std::net::IpAddr;
 
-/// A command or a question to a node.
+/// A command to a node.
 const fn of_node(
     name: &'static str,
     params: &'static [Param],
@@ -22,6 +22,22 @@ const fn of_node(
     read: fn(&mut Params) -> Result<Command, BadParam>,
 ) -> Method {
     let read = Read::Command(read);
+    Method {
+        name,
+        params,
+        does,
+        read,
+    }
+}
+
+/// A question to a node.
+const fn asks(
+    name: &'static str,
+    params: &'static [Param],
+    does: &'static str,
+    read: fn(&mut Params) -> Result<Question, BadParam>,
+) -> Method {
+    let read = Read::Question(read);
     Method {
         name,
         params,
@@ -107,20 +123,20 @@ pub const METHODS: &[Method] = &[
             })
         },
     ),
-    of_node(
+    asks(
         "export_wallet",
         &[WALLET],
         "shows a wallet's key",
         |params| {
             let name = name(params)?;
-            Ok(Command::ExportWallet { name })
+            Ok(Question::ExportWallet { name })
         },
     ),
-    of_node(
+    asks(
         "plan_send",
         PAYMENT,
         "shows what a payment would do, and does nothing",
-        |params| Ok(Command::PlanSend(payment(params)?)),
+        |params| Ok(Question::PlanSend(payment(params)?)),
     ),
     of_node(
         "send",
@@ -128,10 +144,10 @@ pub const METHODS: &[Method] = &[
         "pays; answers once the payment is safe on disk",
         |params| Ok(Command::Send(payment(params)?)),
     ),
-    of_node("wallets", &[], "lists wallets, with what they hold", |_| {
-        Ok(Command::Wallets)
+    asks("wallets", &[], "lists wallets, with what they hold", |_| {
+        Ok(Question::Wallets)
     }),
-    of_node(
+    asks(
         "history",
         &[
             WALLET,
@@ -140,20 +156,20 @@ pub const METHODS: &[Method] = &[
         ],
         "tells what a wallet did, newest first",
         |params| {
-            Ok(Command::History {
+            Ok(Question::History {
                 name: name(params)?,
                 skip: params.number("skip")?.unwrap_or(0),
                 limit: limit(params)?,
             })
         },
     ),
-    of_node(
+    asks(
         "coins",
         &[needs("of", "an address, or any wallet's name")],
         "lists unspent coins, as this node's chain has them",
         |params| {
             let of = required("of", params.text("of", "alice")?)?;
-            Ok(Command::Coins { of })
+            Ok(Question::Coins { of })
         },
     ),
     of_node(
@@ -249,16 +265,16 @@ pub const METHODS: &[Method] = &[
             Ok(Command::Unban(ip))
         },
     ),
-    of_node(
+    asks(
         "snapshot",
         &[],
         "tells how the node looks at this moment",
-        |_| Ok(Command::Snapshot),
+        |_| Ok(Question::Snapshot),
     ),
-    of_node("peers", &[], "lists who is connected", |_| {
-        Ok(Command::Peers)
+    asks("peers", &[], "lists who is connected", |_| {
+        Ok(Question::Peers)
     }),
-    of_node(
+    asks(
         "chain",
         &[
             takes("from", "the highest block to show [the tip]"),
@@ -267,14 +283,14 @@ pub const METHODS: &[Method] = &[
         ],
         "lists blocks of the chain, highest first",
         |params| {
-            Ok(Command::Chain {
+            Ok(Question::Chain {
                 from: params.number("from")?.unwrap_or(u32::MAX),
                 to: params.number("to")?.unwrap_or(0),
                 limit: limit(params)?,
             })
         },
     ),
-    of_node(
+    asks(
         "block",
         &[
             takes("hash", "which, 64 hexadecimal digits; or"),
@@ -283,21 +299,21 @@ pub const METHODS: &[Method] = &[
         "opens a block",
         block,
     ),
-    of_node(
+    asks(
         "tx",
         &[needs("txid", "which, 64 hexadecimal digits")],
         "opens a transaction, in the mempool or a block",
         |params| {
             let txid = required("txid", params.parsed("txid", "0f3a...")?)?;
-            Ok(Command::Tx { txid })
+            Ok(Question::Tx { txid })
         },
     ),
-    of_node(
+    asks(
         "mempool",
         &[takes("limit", "transactions to show, at most 500 [500]")],
         "lists transactions that wait, best paying first",
         |params| {
-            Ok(Command::Mempool {
+            Ok(Question::Mempool {
                 limit: limit(params)?,
             })
         },

@@ -1,9 +1,9 @@
-//! How commands and orders are written as methods: for an attached screen to send.
+//! How commands, questions and orders are written as methods: for an attached screen to send.
 
 use crate::lab::control::order::Order;
 use crate::lab::spec::NodeSpec;
 use crate::lab::units::{show_bandwidth, show_duration};
-use crate::node::io::Command;
+use crate::node::io::{Command, Question};
 use crate::node::mining::MiningMode;
 use crate::node::private::Strategy;
 use serde_json::{Map, Value, json};
@@ -16,15 +16,7 @@ pub fn write(command: &Command) -> (&'static str, Map<String, Value>) {
         Command::ImportWallet { name, secret } => {
             ("import_wallet", json!({ "name": name, "secret": secret }))
         }
-        Command::ExportWallet { name } => ("export_wallet", json!({ "name": name })),
-        Command::PlanSend(payment) => ("plan_send", json!(payment)),
         Command::Send(payment) => ("send", json!(payment)),
-        Command::Wallets => ("wallets", json!({})),
-        Command::History { name, skip, limit } => (
-            "history",
-            json!({ "name": name, "skip": skip, "limit": limit }),
-        ),
-        Command::Coins { of } => ("coins", json!({ "of": of })),
         Command::Mine(MiningMode::Off) => ("mine", json!({ "mode": "off" })),
         Command::Mine(MiningMode::On) => ("mine", json!({ "mode": "on" })),
         Command::Mine(MiningMode::OnTx(txs)) => ("mine", json!({ "mode": "on-tx", "txs": txs })),
@@ -41,15 +33,30 @@ pub fn write(command: &Command) -> (&'static str, Map<String, Value>) {
         Command::DropPeer(addr) => ("drop_peer", json!({ "addr": addr })),
         Command::Ban { ip, for_ } => ("ban", json!({ "ip": ip, "for": show_duration(*for_) })),
         Command::Unban(ip) => ("unban", json!({ "ip": ip })),
-        Command::Snapshot => ("snapshot", json!({})),
-        Command::Peers => ("peers", json!({})),
-        Command::Chain { from, to, limit } => {
+    };
+    (name, object(params))
+}
+
+/// As [`write()`], for a question.
+pub fn write_question(question: &Question) -> (&'static str, Map<String, Value>) {
+    let (name, params) = match question {
+        Question::ExportWallet { name } => ("export_wallet", json!({ "name": name })),
+        Question::PlanSend(payment) => ("plan_send", json!(payment)),
+        Question::Wallets => ("wallets", json!({})),
+        Question::History { name, skip, limit } => (
+            "history",
+            json!({ "name": name, "skip": skip, "limit": limit }),
+        ),
+        Question::Coins { of } => ("coins", json!({ "of": of })),
+        Question::Snapshot => ("snapshot", json!({})),
+        Question::Peers => ("peers", json!({})),
+        Question::Chain { from, to, limit } => {
             ("chain", json!({ "from": from, "to": to, "limit": limit }))
         }
-        Command::Block { hash } => ("block", json!({ "hash": hash })),
-        Command::BlockAt { height } => ("block", json!({ "height": height })),
-        Command::Tx { txid } => ("tx", json!({ "txid": txid })),
-        Command::Mempool { limit } => ("mempool", json!({ "limit": limit })),
+        Question::Block { hash } => ("block", json!({ "hash": hash })),
+        Question::BlockAt { height } => ("block", json!({ "height": height })),
+        Question::Tx { txid } => ("tx", json!({ "txid": txid })),
+        Question::Mempool { limit } => ("mempool", json!({ "limit": limit })),
     };
     (name, object(params))
 }
@@ -58,13 +65,8 @@ pub fn write(command: &Command) -> (&'static str, Map<String, Value>) {
 pub fn write_order(order: &Order) -> (&'static str, Map<String, Value>) {
     let of_node = |name, node: &Option<String>| (name, object(json!({ "node": node })));
     match order {
-        Order::Node(node, command) => {
-            let (name, mut params) = write(command);
-            if let Some(node) = node {
-                params.insert("node".to_owned(), node.as_str().into());
-            }
-            (name, params)
-        }
+        Order::Node(node, command) => on_node(write(command), node.as_deref()),
+        Order::Ask(node, question) => on_node(write_question(question), node.as_deref()),
         Order::Kill(node) => of_node("kill", node),
         Order::Restart(node) => of_node("restart", node),
         Order::Add(spec) => ("add_node", object(written_node(spec))),
@@ -92,6 +94,16 @@ pub fn write_order(order: &Order) -> (&'static str, Map<String, Value>) {
         Order::Note(text) => ("note", object(json!({ "text": text }))),
         Order::Script(change) => (change.method(), Map::new()),
     }
+}
+
+fn on_node(
+    (name, mut params): (&'static str, Map<String, Value>),
+    node: Option<&str>,
+) -> (&'static str, Map<String, Value>) {
+    if let Some(node) = node {
+        params.insert("node".to_owned(), node.into());
+    }
+    (name, params)
 }
 
 fn written_node(spec: &NodeSpec) -> Value {
