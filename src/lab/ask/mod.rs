@@ -15,7 +15,7 @@ use self::params::{BadParam, bad};
 use super::names::missing;
 use super::spec::NodeSpec;
 use crate::node::NodeIx;
-use crate::node::io::{Command, Reply};
+use crate::node::io::{Command, Question, Reply};
 use serde::{Deserialize, Serialize};
 use std::path::PathBuf;
 
@@ -30,9 +30,11 @@ pub struct Ticket(pub u64);
 /// partition, which are judged as a whole.
 #[derive(Clone, Debug, PartialEq)]
 pub enum Request<Who = NodeIx> {
-    /// Something of a node. Wallets' names are unique in a lab, and a payment may go to any of
+    /// Have a node do something. Wallets' names are unique in a lab, and a payment may go to any of
     /// them: the lab sees to both.
     Node(Who, Command),
+    /// Ask a node something; wallets of other nodes can be named as in a command.
+    Ask(Who, Question),
     /// End a node as a crash would.
     Kill(Who),
     /// Start a node that is down, on the data that it has.
@@ -114,7 +116,7 @@ impl<Who> Request<Who> {
     /// What it is about.
     pub fn scope(&self) -> Scope {
         match self {
-            Self::Node(..) | Self::Kill(_) | Self::Restart(_) => Scope::Node,
+            Self::Node(..) | Self::Ask(..) | Self::Kill(_) | Self::Restart(_) => Scope::Node,
             Self::Link(_) => Scope::Link,
             Self::Add(_)
             | Self::HealAll
@@ -130,7 +132,7 @@ impl<Who> Request<Who> {
     /// What it may do.
     pub fn access(&self) -> Access {
         match self {
-            Self::Node(_, command) if !command.changes() => Access::Read,
+            Self::Ask(..) => Access::Read,
             _ => Access::Write,
         }
     }
@@ -145,6 +147,7 @@ impl<Who> Request<Who> {
     ) -> Result<Request<Other>, E> {
         Ok(match self {
             Self::Node(who, command) => Request::Node(node(who)?, command),
+            Self::Ask(who, question) => Request::Ask(node(who)?, question),
             Self::Kill(who) => Request::Kill(node(who)?),
             Self::Restart(who) => Request::Restart(node(who)?),
             Self::Add(spec) => Request::Add(spec),
@@ -161,14 +164,17 @@ impl<Who> Request<Who> {
 
     /// The wallet that it is about, by which its node can be found.
     fn wallet(&self) -> Option<&str> {
-        let Self::Node(_, command) = self else {
-            return None;
-        };
-        match command {
-            Command::ExportWallet { name } | Command::History { name, .. } => Some(name),
-            Command::PlanSend(payment) | Command::Send(payment) => Some(&payment.from),
-            Command::Coins { of } => Some(of),
-            Command::MineTo { wallet } => Some(wallet),
+        match self {
+            Self::Node(_, Command::MineTo { wallet: name })
+            | Self::Ask(
+                _,
+                Question::ExportWallet { name }
+                | Question::History { name, .. }
+                | Question::Coins { of: name },
+            ) => Some(name),
+            Self::Node(_, Command::Send(payment)) | Self::Ask(_, Question::PlanSend(payment)) => {
+                Some(&payment.from)
+            }
             _ => None,
         }
     }

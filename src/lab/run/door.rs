@@ -13,7 +13,7 @@ use crate::lab::control::{About, Kind, LabStatus, LinkStatus, NodeEvent, NodeSta
 use crate::lab::network;
 use crate::lab::view::NodeState;
 use crate::live::NodeHandle;
-use crate::node::io::{Command, CommandError, Reply};
+use crate::node::io::{Command, CommandError, Question, Reply};
 use crate::node::{NodeIx, Time};
 use serde_json::{Value, json};
 use std::collections::{BTreeMap, BTreeSet};
@@ -128,7 +128,7 @@ impl LabDoor {
             let mut all = Vec::new();
             for (mut status, own) in door.status_with_handles() {
                 if let Some(handle) = own
-                    && let Ok(Reply::Snapshot(now)) = handle.command(Command::Snapshot).await
+                    && let Ok(Reply::Snapshot(now)) = handle.ask(Question::Snapshot).await
                 {
                     status.snapshot = Some(now.into());
                 }

@@ -72,9 +72,10 @@ impl Shared {
                 return tell(&[lab], Request::Script(change)).await;
             }
             Request::Keep => return Err("these nodes run elsewhere, and stay".into()),
-            request @ (Request::Node(..) | Request::Kill(_) | Request::Restart(_)) => {
-                return Ok(Forwarded::Here(request));
-            }
+            request @ (Request::Node(..)
+            | Request::Ask(..)
+            | Request::Kill(_)
+            | Request::Restart(_)) => return Ok(Forwarded::Here(request)),
         };
         let hosts = self.lock().hosts();
         tell(&hosts, request).await

@@ -11,7 +11,7 @@ use crate::lab::names::missing;
 use crate::lab::partition;
 use crate::lab::spec::NodeSpec;
 use crate::node::NodeIx;
-use crate::node::io::{Command, Payment};
+use crate::node::io::{Command, Payment, Question};
 use crate::node::mining::{MiningMode, check_hashrate};
 use crate::node::wallets::check_name;
 use std::collections::BTreeSet;
@@ -86,6 +86,7 @@ impl Cast {
     pub fn play(&mut self, request: &Request<Named>) -> Result<(), BadParam> {
         match request.clone().resolve(self)? {
             Request::Node(ix, command) => self.play_command(ix, &command),
+            Request::Ask(ix, question) => self.check_question(ix, &question),
             Request::Add(spec) => self.add(&spec),
             Request::Link(bend) => {
                 self.find("from", &bend.from)?;
@@ -145,16 +146,23 @@ impl Cast {
                 self.roster.give(name, ix.0);
                 Ok(())
             }
-            Command::ExportWallet { name } | Command::History { name, .. } => {
-                self.check_own("name", ix, name)
-            }
-            Command::PlanSend(payment) | Command::Send(payment) => self.check_payment(ix, payment),
-            Command::Coins { of } => self.check_owner("of", of),
+            Command::Send(payment) => self.check_payment(ix, payment),
             Command::MineTo { wallet } => self.check_own("wallet", ix, wallet),
             Command::SetHashrate(rate) => check_rate(*rate),
             Command::Mine(MiningMode::On | MiningMode::OnTx(_)) | Command::MineNow => {
                 self.mines(ix)
             }
+            _ => Ok(()),
+        }
+    }
+
+    fn check_question(&self, ix: NodeIx, question: &Question) -> Result<(), BadParam> {
+        match question {
+            Question::ExportWallet { name } | Question::History { name, .. } => {
+                self.check_own("name", ix, name)
+            }
+            Question::PlanSend(payment) => self.check_payment(ix, payment),
+            Question::Coins { of } => self.check_owner("of", of),
             _ => Ok(()),
         }
     }

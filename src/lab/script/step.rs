@@ -117,6 +117,7 @@ fn note_in_words(text: &str) -> String {
 pub fn in_words(request: &Request<Named>) -> String {
     match request {
         Request::Node(node, command) => of_node(node.as_deref(), command, write(request).0),
+        Request::Ask(node, _) => on_node(node.as_deref(), write(request).0.replace('_', " ")),
         Request::Kill(node) => with_node("kill", node.as_deref()),
         Request::Restart(node) => with_node("restart", node.as_deref()),
         Request::Add(spec) => format!("add {}", spec.name),
@@ -192,6 +193,10 @@ fn of_node(node: Option<&str>, command: &Command, verb: &str) -> String {
         Command::MineTo { wallet } => format!("mine for {wallet}"),
         _ => verb.replace('_', " "),
     };
+    on_node(node, words)
+}
+
+fn on_node(node: Option<&str>, words: String) -> String {
     match node {
         Some(node) => format!("{words} on {node}"),
         None => words,

@@ -2,17 +2,17 @@
 
 use super::{Verb, limit, needs, question, takes};
 use crate::lab::ask::params::{BadParam, Params, bad, required};
-use crate::node::io::Command;
+use crate::node::io::Question;
 
 pub(super) const VERBS: &[Verb] = &[
     question(
         "snapshot",
         &[],
         "tells how the node looks at this moment",
-        |_| Ok(Command::Snapshot),
+        |_| Ok(Question::Snapshot),
     ),
     question("peers", &[], "lists who is connected", |_| {
-        Ok(Command::Peers)
+        Ok(Question::Peers)
     }),
     question(
         "chain",
@@ -23,7 +23,7 @@ pub(super) const VERBS: &[Verb] = &[
         ],
         "lists blocks of the chain, highest first",
         |params| {
-            Ok(Command::Chain {
+            Ok(Question::Chain {
                 from: params.number("from")?.unwrap_or(u32::MAX),
                 to: params.number("to")?.unwrap_or(0),
                 limit: limit(params)?,
@@ -45,7 +45,7 @@ pub(super) const VERBS: &[Verb] = &[
         "opens a transaction, in the mempool or a block",
         |params| {
             let txid = required("txid", params.parsed("txid", "0f3a...")?)?;
-            Ok(Command::Tx { txid })
+            Ok(Question::Tx { txid })
         },
     ),
     question(
@@ -53,19 +53,19 @@ pub(super) const VERBS: &[Verb] = &[
         &[takes("limit", "transactions to show, at most 500 [500]")],
         "lists transactions that wait, best paying first",
         |params| {
-            Ok(Command::Mempool {
+            Ok(Question::Mempool {
                 limit: limit(params)?,
             })
         },
     ),
 ];
 
-fn block(params: &mut Params) -> Result<Command, BadParam> {
+fn block(params: &mut Params) -> Result<Question, BadParam> {
     let hash = params.parsed("hash", "0f3a...")?;
     let height = params.number("height")?;
     match (hash, height) {
-        (Some(hash), None) => Ok(Command::Block { hash }),
-        (None, Some(height)) => Ok(Command::BlockAt { height }),
+        (Some(hash), None) => Ok(Question::Block { hash }),
+        (None, Some(height)) => Ok(Question::BlockAt { height }),
         (None, None) => Err(bad("hash", "is missing, and height as well")),
         (Some(_), Some(_)) => Err(bad("height", "hash says which block already")),
     }

@@ -21,7 +21,7 @@ pub use write::write;
 use super::params::{BadParam, Params, required};
 use super::{Access, Named, Request, Scope};
 use crate::lab::document::nearest;
-use crate::node::io::Command;
+use crate::node::io::{Command, Question};
 use crate::node::snapshot::PAGE_MAX;
 use serde_json::{Map, Value};
 
@@ -58,8 +58,10 @@ pub struct Verb {
 /// What a verb's parameters make.
 #[derive(Debug)]
 enum Makes {
-    /// Something that is asked of a node.
+    /// Something that a node is to do.
     Command(fn(&mut Params) -> Result<Command, BadParam>),
+    /// Something that a node is asked.
+    Question(fn(&mut Params) -> Result<Question, BadParam>),
     /// Something that is asked of the lab.
     Request(fn(&mut Params) -> Result<Request<Named>, BadParam>),
 }
@@ -113,7 +115,7 @@ const fn question(
     name: &'static str,
     params: &'static [Param],
     title: &'static str,
-    read: fn(&mut Params) -> Result<Command, BadParam>,
+    read: fn(&mut Params) -> Result<Question, BadParam>,
 ) -> Verb {
     Verb {
         name,
@@ -121,7 +123,7 @@ const fn question(
         title,
         scope: Scope::Node,
         access: Access::Read,
-        makes: Makes::Command(read),
+        makes: Makes::Question(read),
     }
 }
 
@@ -176,6 +178,7 @@ impl Verb {
         let mut params = Params::new(params);
         let request = match self.makes {
             Makes::Command(read) => Request::Node(node(&mut params)?, read(&mut params)?),
+            Makes::Question(read) => Request::Ask(node(&mut params)?, read(&mut params)?),
             Makes::Request(read) => read(&mut params)?,
         };
         params.finish()?;

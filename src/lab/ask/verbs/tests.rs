@@ -10,18 +10,21 @@ use serde_json::json;
 use std::net::SocketAddr;
 use std::time::Duration;
 
-fn commands() -> Vec<Command> {
-    let name = || "eve".to_owned();
-    let addr = SocketAddr::from(([127, 0, 0, 1], 3_000));
-    let pay = Payment {
+fn payment() -> Payment {
+    Payment {
         from: "alice".to_owned(),
         to: "bob".to_owned(),
         amount: "1.5".parse().expect("an amount"),
         fee: Some("0.0001".parse().expect("an amount")),
-    };
+    }
+}
+
+fn commands() -> Vec<Command> {
+    let name = || "eve".to_owned();
+    let addr = SocketAddr::from(([127, 0, 0, 1], 3_000));
     let proposed = Payment {
         fee: None,
-        ..pay.clone()
+        ..payment()
     };
     vec![
         Command::CreateWallet { name: name() },
@@ -29,17 +32,8 @@ fn commands() -> Vec<Command> {
             name: name(),
             secret: "ab".repeat(32),
         },
-        Command::ExportWallet { name: name() },
-        Command::PlanSend(pay.clone()),
-        Command::Send(pay),
+        Command::Send(payment()),
         Command::Send(proposed),
-        Command::Wallets,
-        Command::History {
-            name: name(),
-            skip: 3,
-            limit: 4,
-        },
-        Command::Coins { of: name() },
         Command::Mine(MiningMode::Off),
         Command::Mine(MiningMode::On),
         Command::Mine(MiningMode::OnTx(2)),
@@ -56,21 +50,36 @@ fn commands() -> Vec<Command> {
             for_: Duration::from_secs(600),
         },
         Command::Unban(addr.ip()),
-        Command::Snapshot,
-        Command::Peers,
-        Command::Chain {
+    ]
+}
+
+fn questions() -> Vec<Question> {
+    let name = || "eve".to_owned();
+    vec![
+        Question::ExportWallet { name: name() },
+        Question::PlanSend(payment()),
+        Question::Wallets,
+        Question::History {
+            name: name(),
+            skip: 3,
+            limit: 4,
+        },
+        Question::Coins { of: name() },
+        Question::Snapshot,
+        Question::Peers,
+        Question::Chain {
             from: 7,
             to: 2,
             limit: 8,
         },
-        Command::Block {
+        Question::Block {
             hash: BlockHash([7; 32]),
         },
-        Command::BlockAt { height: 9 },
-        Command::Tx {
+        Question::BlockAt { height: 9 },
+        Question::Tx {
             txid: Txid([8; 32]),
         },
-        Command::Mempool { limit: 5 },
+        Question::Mempool { limit: 5 },
     ]
 }
 
@@ -78,10 +87,12 @@ fn commands() -> Vec<Command> {
 fn requests() -> Vec<Request<Named>> {
     let node = || Some("miner".to_owned());
     let group = |text: &str| text.split(',').map(str::to_owned).collect();
-    let mut all: Vec<_> = commands()
-        .into_iter()
+    let commands = commands().into_iter();
+    let mut all: Vec<_> = commands
         .map(|command| Request::Node(node(), command))
         .collect();
+    let questions = questions().into_iter();
+    all.extend(questions.map(|question| Request::Ask(node(), question)));
     all.extend([
         Request::Node(None, Command::MineNow),
         Request::Kill(node()),

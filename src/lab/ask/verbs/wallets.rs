@@ -2,7 +2,7 @@
 
 use super::{Param, Verb, command, limit, name, needs, question, takes};
 use crate::lab::ask::params::{BadParam, Params, required};
-use crate::node::io::{Command, Payment};
+use crate::node::io::{Command, Payment, Question};
 
 /// Hexadecimal digits of a wallet's key.
 const KEY_DIGITS: usize = 64;
@@ -58,14 +58,14 @@ pub(super) const VERBS: &[Verb] = &[
         "shows a wallet's key",
         |params| {
             let name = name(params)?;
-            Ok(Command::ExportWallet { name })
+            Ok(Question::ExportWallet { name })
         },
     ),
     question(
         "plan_send",
         PAYMENT,
         "shows what a payment would do, and does nothing",
-        |params| Ok(Command::PlanSend(payment(params)?)),
+        |params| Ok(Question::PlanSend(payment(params)?)),
     ),
     command(
         "send",
@@ -74,7 +74,7 @@ pub(super) const VERBS: &[Verb] = &[
         |params| Ok(Command::Send(payment(params)?)),
     ),
     question("wallets", &[], "lists wallets, with what they hold", |_| {
-        Ok(Command::Wallets)
+        Ok(Question::Wallets)
     }),
     question(
         "history",
@@ -85,7 +85,7 @@ pub(super) const VERBS: &[Verb] = &[
         ],
         "tells what a wallet did, newest first",
         |params| {
-            Ok(Command::History {
+            Ok(Question::History {
                 name: name(params)?,
                 skip: params.number("skip")?.unwrap_or(0),
                 limit: limit(params)?,
@@ -98,7 +98,7 @@ pub(super) const VERBS: &[Verb] = &[
         "lists unspent coins, as this node's chain has them",
         |params| {
             let of = required("of", params.text("of", "alice")?)?;
-            Ok(Command::Coins { of })
+            Ok(Question::Coins { of })
         },
     ),
 ];

@@ -3,7 +3,7 @@
 use crate::lab::ask::{Named, Request, ScriptChange};
 use crate::lab::spec::NodeSpec;
 use crate::lab::units::{show_bandwidth, show_duration};
-use crate::node::io::Command;
+use crate::node::io::{Command, Question};
 use crate::node::mining::MiningMode;
 use crate::node::private::Strategy;
 use serde_json::{Map, Value, json};
@@ -11,17 +11,12 @@ use serde_json::{Map, Value, json};
 /// A request as the name of its verb and parameters that [`Verb::read`](super::Verb::read) makes
 /// the same request of.
 ///
-/// This is a match and no part of the table, so that the compiler says when a command has no verb.
+/// This is a match and no part of the table, so that the compiler says what has no verb.
 /// [`Request::Keep`] has none: a lab is kept on its own screen.
 pub fn write(request: &Request<Named>) -> (&'static str, Map<String, Value>) {
     let (name, params) = match request {
-        Request::Node(node, command) => {
-            let (name, mut params) = of_node(command);
-            if let Some(node) = node {
-                params["node"] = node.as_str().into();
-            }
-            (name, params)
-        }
+        Request::Node(node, command) => of_node(node, written_command(command)),
+        Request::Ask(node, question) => of_node(node, written_question(question)),
         Request::Kill(node) => ("kill", json!({ "node": node })),
         Request::Restart(node) => ("restart", json!({ "node": node })),
         Request::Add(spec) => ("add_node", written_node(spec)),
@@ -60,21 +55,20 @@ pub fn write(request: &Request<Named>) -> (&'static str, Map<String, Value>) {
     }
 }
 
-fn of_node(command: &Command) -> (&'static str, Value) {
+fn of_node(node: &Named, (name, mut params): (&'static str, Value)) -> (&'static str, Value) {
+    if let Some(node) = node {
+        params["node"] = node.as_str().into();
+    }
+    (name, params)
+}
+
+fn written_command(command: &Command) -> (&'static str, Value) {
     match command {
         Command::CreateWallet { name } => ("create_wallet", json!({ "name": name })),
         Command::ImportWallet { name, secret } => {
             ("import_wallet", json!({ "name": name, "secret": secret }))
         }
-        Command::ExportWallet { name } => ("export_wallet", json!({ "name": name })),
-        Command::PlanSend(payment) => ("plan_send", json!(payment)),
         Command::Send(payment) => ("send", json!(payment)),
-        Command::Wallets => ("wallets", json!({})),
-        Command::History { name, skip, limit } => (
-            "history",
-            json!({ "name": name, "skip": skip, "limit": limit }),
-        ),
-        Command::Coins { of } => ("coins", json!({ "of": of })),
         Command::Mine(MiningMode::Off) => ("mine", json!({ "mode": "off" })),
         Command::Mine(MiningMode::On) => ("mine", json!({ "mode": "on" })),
         Command::Mine(MiningMode::OnTx(txs)) => ("mine", json!({ "mode": "on-tx", "txs": txs })),
@@ -91,15 +85,28 @@ fn of_node(command: &Command) -> (&'static str, Value) {
         Command::DropPeer(addr) => ("drop_peer", json!({ "addr": addr })),
         Command::Ban { ip, for_ } => ("ban", json!({ "ip": ip, "for": show_duration(*for_) })),
         Command::Unban(ip) => ("unban", json!({ "ip": ip })),
-        Command::Snapshot => ("snapshot", json!({})),
-        Command::Peers => ("peers", json!({})),
-        Command::Chain { from, to, limit } => {
+    }
+}
+
+fn written_question(question: &Question) -> (&'static str, Value) {
+    match question {
+        Question::ExportWallet { name } => ("export_wallet", json!({ "name": name })),
+        Question::PlanSend(payment) => ("plan_send", json!(payment)),
+        Question::Wallets => ("wallets", json!({})),
+        Question::History { name, skip, limit } => (
+            "history",
+            json!({ "name": name, "skip": skip, "limit": limit }),
+        ),
+        Question::Coins { of } => ("coins", json!({ "of": of })),
+        Question::Snapshot => ("snapshot", json!({})),
+        Question::Peers => ("peers", json!({})),
+        Question::Chain { from, to, limit } => {
             ("chain", json!({ "from": from, "to": to, "limit": limit }))
         }
-        Command::Block { hash } => ("block", json!({ "hash": hash })),
-        Command::BlockAt { height } => ("block", json!({ "height": height })),
-        Command::Tx { txid } => ("tx", json!({ "txid": txid })),
-        Command::Mempool { limit } => ("mempool", json!({ "limit": limit })),
+        Question::Block { hash } => ("block", json!({ "hash": hash })),
+        Question::BlockAt { height } => ("block", json!({ "height": height })),
+        Question::Tx { txid } => ("tx", json!({ "txid": txid })),
+        Question::Mempool { limit } => ("mempool", json!({ "limit": limit })),
     }
 }
 
