@@ -7,7 +7,7 @@ use super::table::{Side, Table, print_json, show_time};
 use super::{Failure, print};
 use crate::chain::{BlockHash, Txid};
 use crate::node::Time;
-use crate::node::io::{Command, RefusalKind, Reply};
+use crate::node::io::{Question, RefusalKind, Reply};
 use crate::node::snapshot::{BlockDetail, BlockInfo, PAGE_MAX, TxDetail};
 use clap::Args;
 use serde_json::json;
@@ -107,8 +107,8 @@ struct Place {
 }
 
 impl Place {
-    async fn ask(&self, command: Command) -> Result<Reply, Failure> {
-        self.group.command(&self.node, &command).await
+    async fn ask(&self, question: Question) -> Result<Reply, Failure> {
+        self.group.ask(&self.node, &question).await
     }
 
     /// The names of all wallets, for their addresses.
@@ -119,14 +119,14 @@ impl Place {
     }
 
     async fn blocks(&self, from: u32, to: u32, limit: usize) -> Result<Vec<BlockInfo>, Failure> {
-        match self.ask(Command::Chain { from, to, limit }).await? {
+        match self.ask(Question::Chain { from, to, limit }).await? {
             Reply::Chain(blocks) => Ok(blocks),
             other => Err(unexpected(&other)),
         }
     }
 
-    async fn block(&self, command: Command) -> Result<BlockDetail, Failure> {
-        match self.ask(command).await? {
+    async fn block(&self, question: Question) -> Result<BlockDetail, Failure> {
+        match self.ask(question).await? {
             Reply::Block(block) => Ok(*block),
             other => Err(unexpected(&other)),
         }
@@ -135,14 +135,14 @@ impl Place {
     /// The block of this height or hash, or of this end of a hash.
     async fn find_block(&self, wanted: &str) -> Result<BlockDetail, Failure> {
         if let Ok(hash) = wanted.parse::<BlockHash>() {
-            return self.block(Command::Block { hash }).await;
+            return self.block(Question::Block { hash }).await;
         }
         let recent = self.blocks(u32::MAX, 0, PAGE_MAX).await?;
         let tip = recent.first().map_or(0, |block| block.id.height);
         // Digits alone may be either; a height that there is comes first.
         match wanted.parse::<u32>() {
             Ok(height) if height <= tip || wanted.len() < DIGITS_MIN => {
-                return self.block(Command::BlockAt { height }).await;
+                return self.block(Question::BlockAt { height }).await;
             }
             _ => {}
         }
@@ -151,7 +151,7 @@ impl Place {
         let hashes = hashes.filter(|hash| fits(hash, &digits));
         let found = only("block", wanted, hashes)?;
         let hash = found.parse().expect("a hash that was written");
-        self.block(Command::Block { hash }).await
+        self.block(Question::Block { hash }).await
     }
 
     /// The transaction of this id, or of this end of an id.
@@ -161,12 +161,12 @@ impl Place {
         }
         let digits = digits_of(wanted, "transaction")?;
         let mut found = Vec::new();
-        if let Reply::Mempool(waiting) = self.ask(Command::Mempool { limit: PAGE_MAX }).await? {
+        if let Reply::Mempool(waiting) = self.ask(Question::Mempool { limit: PAGE_MAX }).await? {
             found.extend(waiting.iter().map(|tx| tx.txid.to_string()));
         }
         for info in self.blocks(u32::MAX, 0, PAGE_MAX).await? {
             let hash = info.id.hash;
-            let block = self.block(Command::Block { hash }).await?;
+            let block = self.block(Question::Block { hash }).await?;
             found.extend(block.txs.iter().map(|tx| tx.txid.to_string()));
         }
         found.retain(|txid| fits(txid, &digits));
@@ -177,12 +177,12 @@ impl Place {
 
     async fn show_tx(&self, wanted: &str, json: bool) -> Result<(), Failure> {
         let txid = self.find_tx(wanted).await?;
-        let tx: TxDetail = match self.ask(Command::Tx { txid }).await? {
+        let tx: TxDetail = match self.ask(Question::Tx { txid }).await? {
             Reply::Tx(tx) => *tx,
             other => return Err(unexpected(&other)),
         };
         let block = match tx.block {
-            Some(id) => Some(self.block(Command::Block { hash: id.hash }).await?),
+            Some(id) => Some(self.block(Question::Block { hash: id.hash }).await?),
             None => None,
         };
         let verdict = block.as_ref().map(|block| block::membership(block, txid));

@@ -6,7 +6,7 @@ use crate::chain::address::Address;
 use crate::lab::control::{Client, Kind, NodeStatus};
 use crate::lab::names::missing;
 use crate::lab::network;
-use crate::node::io::{Command, RefusalKind, Reply};
+use crate::node::io::{Command, Question, RefusalKind, Reply};
 use crate::node::snapshot::WalletInfo;
 use serde_json::{Map, Value};
 
@@ -95,9 +95,14 @@ impl Group {
         }
     }
 
-    /// Asks something of a node.
+    /// Has a node do something.
     pub(super) async fn command(&self, node: &str, command: &Command) -> Result<Reply, Failure> {
         Ok(self.client(node)?.command(node, command).await?)
+    }
+
+    /// Asks a node something.
+    pub(super) async fn ask(&self, node: &str, question: &Question) -> Result<Reply, Failure> {
+        Ok(self.client(node)?.ask(node, question).await?)
     }
 
     /// Calls a method at the door behind which a node is.
@@ -198,7 +203,7 @@ impl Group {
 }
 
 async fn wallets_of(client: &Client, node: &str) -> Result<Vec<WalletInfo>, Failure> {
-    match client.command(node, &Command::Wallets).await {
+    match client.ask(node, &Question::Wallets).await {
         Ok(Reply::Wallets(wallets)) => Ok(wallets),
         Ok(other) => Err(unexpected(&other)),
         Err(error) => Err(error.into()),

@@ -7,7 +7,7 @@ use super::table::{Side, Table, print_json};
 use super::{Failure, print};
 use crate::lab::units::{parse_duration, show_duration};
 use crate::live::reply_words;
-use crate::node::io::{Command, Direction, Reply};
+use crate::node::io::{Command, Direction, Question, Reply};
 use crate::node::snapshot::PeerInfo;
 use clap::{Args, Subcommand};
 use serde_json::json;
@@ -88,7 +88,7 @@ async fn list(group: &Group, json: bool) -> Result<(), Failure> {
     }
     let mut rows: Vec<(String, Vec<PeerInfo>)> = Vec::new();
     for status in nodes {
-        match group.command(&status.node, &Command::Peers).await? {
+        match group.ask(&status.node, &Question::Peers).await? {
             Reply::Peers(peers) => rows.push((status.node, peers)),
             other => return Err(unexpected(&other)),
         }

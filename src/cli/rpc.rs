@@ -4,8 +4,7 @@ use super::choose::Choice;
 use super::group::Group;
 use super::table::print_json;
 use super::{Failure, print};
-use crate::lab::control::basics::{BASICS, Basic};
-use crate::lab::control::methods::{METHODS, Method, method, unknown};
+use crate::lab::ask::verbs::{BASICS, Basic, Verb, unknown, verb, verbs};
 use clap::Args;
 use serde_json::{Map, Value, json};
 use std::fmt::Write as _;
@@ -49,7 +48,7 @@ pub(super) async fn run(options: &Options) -> Result<(), Failure> {
             false => print(&list()),
         };
     };
-    let found = method(name);
+    let found = verb(name);
     if found.is_none() && questions().all(|question| question.name != name) {
         return Err(Failure::input(unknown(name)));
     }
@@ -72,11 +71,11 @@ pub(super) async fn run(options: &Options) -> Result<(), Failure> {
 /// Calls it at the door where it can be answered.
 async fn call(
     group: &Group,
-    method: Option<&Method>,
+    verb: Option<&Verb>,
     name: &str,
     mut params: Map<String, Value>,
 ) -> Result<Value, Failure> {
-    let of_node = method.is_some_and(|method| method.is_of_node());
+    let of_node = verb.is_some_and(Verb::is_of_node);
     if let (true, Some(chosen)) = (of_node, group.chosen()) {
         params.entry("node").or_insert_with(|| chosen.into());
     }
@@ -92,20 +91,20 @@ async fn call(
 fn list() -> String {
     let mut text = String::new();
     for question in questions() {
-        let _ = writeln!(text, "{}\n  {}", question.name, question.does);
+        let _ = writeln!(text, "{}\n  {}", question.name, question.title);
     }
-    for method in METHODS {
-        let node = match method.is_of_node() {
+    for verb in verbs() {
+        let node = match verb.is_of_node() {
             true => " [node]",
             false => "",
         };
-        let params = method.params.iter().map(|param| match param.is_optional {
+        let params = verb.params.iter().map(|param| match param.is_optional {
             true => format!(" [{}]", param.name),
             false => format!(" {}", param.name),
         });
         let params: String = params.collect();
-        let _ = writeln!(text, "{}{params}{node}\n  {}", method.name, method.does);
-        for param in method.params {
+        let _ = writeln!(text, "{}{params}{node}\n  {}", verb.name, verb.title);
+        for param in verb.params {
             let _ = writeln!(text, "    {:<10} {}", param.name, param.is);
         }
     }
@@ -115,17 +114,17 @@ fn list() -> String {
 fn data() -> Vec<Value> {
     let questions = questions();
     let questions =
-        questions.map(|question| json!({ "name": question.name, "does": question.does }));
-    let methods = METHODS.iter().map(|method| {
-        let params = method.params.iter().map(
+        questions.map(|question| json!({ "name": question.name, "does": question.title }));
+    let verbs = verbs().map(|verb| {
+        let params = verb.params.iter().map(
             |param| json!({ "name": param.name, "optional": param.is_optional, "is": param.is }),
         );
         json!({
-            "name": method.name,
-            "does": method.does,
-            "of_node": method.is_of_node(),
+            "name": verb.name,
+            "does": verb.title,
+            "of_node": verb.is_of_node(),
             "params": params.collect::<Vec<_>>(),
         })
     });
-    questions.chain(methods).collect()
+    questions.chain(verbs).collect()
 }

@@ -4,7 +4,7 @@ mod check;
 mod lead;
 
 use super::{Failure, verb};
-use crate::lab::script::ScriptChange;
+use crate::lab::ask::ScriptChange;
 use clap::Subcommand;
 
 #[derive(Subcommand)]

@@ -9,7 +9,7 @@ use crate::chain::{Amount, Txid};
 use crate::lab::units::{parse_duration, show_duration};
 use crate::live::reply_words;
 use crate::node::BlockId;
-use crate::node::io::{Command, Payment, Reply};
+use crate::node::io::{Command, Payment, Question, Reply};
 use clap::{Args, ValueEnum};
 use serde_json::json;
 use std::time::Duration;
@@ -146,7 +146,7 @@ async fn confirm(
 ) -> Result<BlockId, Failure> {
     let until = Instant::now() + limit;
     loop {
-        if let Reply::Tx(detail) = group.command(node, &Command::Tx { txid }).await?
+        if let Reply::Tx(detail) = group.ask(node, &Question::Tx { txid }).await?
             && let Some(block) = detail.block
         {
             return Ok(block);

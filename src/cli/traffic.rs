@@ -3,9 +3,9 @@
 use super::choose::Choice;
 use super::table::print_json;
 use super::{Failure, print};
+use crate::lab::ask::{Request, TrafficChange};
 use crate::lab::traffic::parse_tx_rate;
 use clap::Args;
-use serde_json::Map;
 
 pub(super) const EXAMPLES: &str = "\
 Examples:
@@ -47,14 +47,14 @@ pub(super) async fn run(options: &Options) -> Result<(), Failure> {
         let words = "payments between all wallets are made by a lab, and these nodes run alone";
         return Err(Failure::input(words));
     };
-    let mut params = Map::new();
-    if let Some(wish) = options.wish {
-        params.insert("on".to_owned(), (!matches!(wish, Wish::Off)).into());
-        if let Wish::Rate(rate) = wish {
-            params.insert("rate".to_owned(), rate.into());
-        }
-    }
-    let answer = lab.call("traffic", params).await?;
+    let change = TrafficChange {
+        on: options.wish.map(|wish| !matches!(wish, Wish::Off)),
+        rate: match options.wish {
+            Some(Wish::Rate(rate)) => Some(rate),
+            _ => None,
+        },
+    };
+    let answer = lab.request(&Request::Traffic(change)).await?;
     if options.json {
         return print_json(&answer);
     }

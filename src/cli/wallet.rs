@@ -6,7 +6,7 @@ use super::table::{Side, Table, print_json, show_time};
 use super::{Failure, print, say};
 use crate::chain::Amount;
 use crate::live::reply_words;
-use crate::node::io::{Command, RefusalKind, Reply};
+use crate::node::io::{Command, Question, RefusalKind, Reply};
 use crate::node::snapshot::{COINS_MAX, HistoryEntry, PAGE_MAX};
 use clap::{Args, Subcommand};
 use serde_json::json;
@@ -110,12 +110,12 @@ pub(super) async fn run(options: &Options) -> Result<(), Failure> {
         What::Balance { of } => balance(&group, of, json).await,
         What::History { name, skip, limit } => {
             let node = holder(&group, name).await?;
-            let command = Command::History {
+            let question = Question::History {
                 name: name.clone(),
                 skip: *skip,
                 limit: *limit,
             };
-            match group.command(&node, &command).await? {
+            match group.ask(&node, &question).await? {
                 Reply::History(entries) if json => print_json(&entries),
                 Reply::History(entries) => print(&history(&entries)),
                 other => Err(unexpected(&other)),
@@ -123,8 +123,8 @@ pub(super) async fn run(options: &Options) -> Result<(), Failure> {
         }
         What::Export { name } => {
             let node = holder(&group, name).await?;
-            let command = Command::ExportWallet { name: name.clone() };
-            match group.command(&node, &command).await? {
+            let question = Question::ExportWallet { name: name.clone() };
+            match group.ask(&node, &question).await? {
                 Reply::Secret(secret) if json => print_json(&json!({ "secret": secret })),
                 Reply::Secret(secret) => print(&format!("{secret}\n")),
                 other => Err(unexpected(&other)),
@@ -176,10 +176,10 @@ async fn holder(group: &Group, name: &str) -> Result<String, Failure> {
 /// The key of a wallet, from the node that has it.
 async fn export(group: &Group, of: &str) -> Result<String, Failure> {
     let node = holder(group, of).await?;
-    let command = Command::ExportWallet {
+    let question = Question::ExportWallet {
         name: of.to_owned(),
     };
-    match group.command(&node, &command).await? {
+    match group.ask(&node, &question).await? {
         Reply::Secret(secret) => Ok(secret),
         other => Err(unexpected(&other)),
     }
@@ -252,10 +252,10 @@ async fn balance(group: &Group, of: &str, json: bool) -> Result<(), Failure> {
             None => longest(group).await?,
         },
     };
-    let command = Command::Coins {
+    let question = Question::Coins {
         of: address.clone(),
     };
-    let coins = match group.command(&node, &command).await? {
+    let coins = match group.ask(&node, &question).await? {
         Reply::Coins(coins) => coins,
         other => return Err(unexpected(&other)),
     };

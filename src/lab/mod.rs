@@ -12,6 +12,7 @@
     reason = "this floor runs the machine's nodes"
 )]
 
+pub mod ask;
 pub mod control;
 pub mod document;
 mod error;
@@ -24,7 +25,6 @@ pub mod partition;
 pub mod places;
 mod private;
 pub mod regions;
-pub mod request;
 mod run;
 pub mod script;
 pub mod spec;
@@ -34,9 +34,9 @@ pub mod traffic;
 pub mod units;
 pub mod view;
 
+pub use ask::{Answer, LinkChange, Request, Ticket, TrafficChange};
 pub use error::LabError;
 pub use layout::Layout;
 pub use private::Scratch;
-pub use request::{Answer, LinkChange, Request, Ticket, TrafficChange};
 pub use run::{Adoption, Control, Heard, Hearing, Kept, Lab, LabOptions};
 pub use view::{LabView, MadeByHand, NodeState, NodeView, TrafficView};

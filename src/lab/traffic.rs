@@ -6,7 +6,7 @@
 //! gets it. What nobody can pay is left out, and counted. All draws are from one seed, so that in
 //! virtual time the same payments come again.
 
-use super::request::TrafficChange;
+use super::ask::TrafficChange;
 use super::spec::TrafficSpec;
 use super::view::TrafficView;
 use crate::chain::Amount;

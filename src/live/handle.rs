@@ -2,9 +2,11 @@
 
 use super::inbox::Inbox;
 use super::links::Links;
-use super::run::Entry;
+use super::run::{Answer, Entry};
 use crate::link::{Conditions, ConditionsError};
-use crate::node::io::{Command, CommandError, Event, Halt, RefusalKind, Reply, RequestId};
+use crate::node::io::{
+    Command, CommandError, Event, Halt, Question, RefusalKind, Reply, RequestId,
+};
 use crate::node::snapshot::NodeSnapshot;
 use std::fmt;
 use std::net::SocketAddr;
@@ -13,8 +15,8 @@ use std::sync::atomic::{AtomicU64, Ordering};
 use tokio::runtime::Handle;
 use tokio::sync::{broadcast, oneshot, watch};
 
-/// What a command counts for in the node's inbox, in bytes: rarely more.
-const COMMAND_BYTES: usize = 1_024;
+/// What a command or a question counts for in the node's inbox, in bytes: rarely more.
+const REQUEST_BYTES: usize = 1_024;
 
 /// A running node. Dropped, the node is stopped, without anybody waiting for it.
 pub struct NodeHandle {
@@ -66,15 +68,29 @@ impl NodeHandle {
         self.addr
     }
 
-    /// Asks something of the node and waits for the answer.
+    /// Has the node do something and waits for the answer.
     ///
     /// # Errors
     /// In words, the node's refusal, or that it has ended.
     pub async fn command(&self, command: Command) -> Result<Reply, CommandError> {
-        let (answer, answered) = oneshot::channel();
         let id = RequestId(self.last_request.fetch_add(1, Ordering::Relaxed) + 1);
-        let entry = Entry::Command(id, command, answer);
-        if self.inbox.push(entry, COMMAND_BYTES).await.is_ok()
+        self.request(|answer| Entry::Command(id, command, answer))
+            .await
+    }
+
+    /// Asks the node something, which it answers in its turn, after the commands before, and stays
+    /// as it is.
+    ///
+    /// # Errors
+    /// As of [`NodeHandle::command`].
+    pub async fn ask(&self, question: Question) -> Result<Reply, CommandError> {
+        self.request(|answer| Entry::Question(question, answer))
+            .await
+    }
+
+    async fn request(&self, entry: impl FnOnce(Answer) -> Entry) -> Result<Reply, CommandError> {
+        let (answer, answered) = oneshot::channel();
+        if self.inbox.push(entry(answer), REQUEST_BYTES).await.is_ok()
             && let Ok(reply) = answered.await
         {
             return reply;
@@ -94,6 +110,14 @@ impl NodeHandle {
     /// As there.
     pub fn command_blocking(&self, command: Command) -> Result<Reply, CommandError> {
         self.runtime.block_on(self.command(command))
+    }
+
+    /// As [`NodeHandle::ask`], for callers on threads of their own: within the runtime it panics.
+    ///
+    /// # Errors
+    /// As of [`NodeHandle::command`].
+    pub fn ask_blocking(&self, question: Question) -> Result<Reply, CommandError> {
+        self.runtime.block_on(self.ask(question))
     }
 
     /// The node as it is, again and again: a new snapshot follows a change within 33 ms.

@@ -14,8 +14,8 @@ use super::miner::Miner;
 use super::tcp::{Conn, Net};
 use crate::chain::key::PublicKey;
 use crate::node::io::{
-    Command, CommandError, ConnId, Direction, Event, Halt, Input, Output, RefusalKind, Reply,
-    RequestId,
+    Command, CommandError, ConnId, Direction, Event, Halt, Input, Output, Question, RefusalKind,
+    Reply, RequestId,
 };
 use crate::node::snapshot::NodeSnapshot;
 use crate::node::{Node, Store, Time};
@@ -31,7 +31,7 @@ const SNAPSHOT_INTERVAL: Duration = Duration::from_millis(33);
 /// Commands without an answer so far, of all callers together: more is a caller gone mad.
 const COMMANDS_MAX: usize = 1_024;
 
-/// Where a command's answer goes.
+/// Where the answer to a command or a question goes.
 pub(super) type Answer = oneshot::Sender<Result<Reply, CommandError>>;
 
 /// What comes to the thread.
@@ -47,8 +47,10 @@ pub(super) enum Entry {
     },
     /// Anything else for the node.
     Input(Input),
-    /// Somebody wants something.
+    /// Somebody wants something done.
     Command(RequestId, Command, Answer),
+    /// Somebody wants to know something.
+    Question(Question, Answer),
     /// Somebody looks at the snapshots from now on.
     Watched,
     /// End as one should.
@@ -148,6 +150,7 @@ impl<S: Store> Runner<S> {
             ) if !self.conns.contains_key(&conn) => Ok(()),
             Entry::Input(input) => self.handle(input),
             Entry::Command(id, command, answer) => self.command(id, command, answer),
+            Entry::Question(question, answer) => self.answer(question, answer),
             Entry::Watched => {
                 self.snapshots.is_stale = true;
                 Ok(())
@@ -168,6 +171,14 @@ impl<S: Store> Runner<S> {
         }
         self.answers.insert(id, answer);
         self.handle(Input::Command(id, command))
+    }
+
+    /// Nothing is another by it: no snapshot and no deadline follows.
+    fn answer(&self, question: Question, answer: Answer) -> Result<(), Halt> {
+        let reply = self.node.ask(self.clock.now(), question)?;
+        // Whoever asked may have gone.
+        let _ = answer.send(reply);
+        Ok(())
     }
 
     fn handle(&mut self, input: Input) -> Result<(), Halt> {

@@ -1,4 +1,4 @@
-//! What people and programs ask of a node. Questions are in [`queries`](super::queries).
+//! What people and programs have a node do. Questions are in [`queries`](super::queries).
 
 use super::io::{Command, CommandError, EventKind, Payment, RefusalKind, Reply, RequestId};
 use super::mempool::AdmitError;
@@ -32,16 +32,7 @@ impl<S: Store> Node<S> {
         Ok(match command {
             Command::CreateWallet { name } => self.create_wallet(&name, now)?,
             Command::ImportWallet { name, secret } => self.import_wallet(&name, &secret, now)?,
-            Command::ExportWallet { name } => {
-                let secret = self.wallets.export(&name).map(Reply::Secret);
-                Some(secret.map_err(CommandError::from))
-            }
-            Command::PlanSend(payment) => {
-                let draft = self.draft(&payment, now)?;
-                Some(draft.map(|draft| Reply::Plan(draft.plan)))
-            }
             Command::Send(payment) => self.pay(payment, now)?,
-            Command::Snapshot => Some(Ok(Reply::Snapshot(Box::new(self.snapshot(now))))),
             Command::Mine(mode) => self.set_mining(mode, now)?,
             Command::SetHashrate(hashrate) => match check_hashrate(hashrate) {
                 Ok(hashrate) => {
@@ -101,7 +92,6 @@ impl<S: Store> Node<S> {
                 true => done(format!("{ip} is no longer banned")),
                 false => refuse(format!("{ip} was not banned")),
             },
-            question => Some(self.question(question)?),
         })
     }
 
@@ -148,7 +138,7 @@ impl<S: Store> Node<S> {
     }
 
     /// A payment that wallet and mempool have nothing against: what a preview shows is what is sent.
-    fn draft(
+    pub(super) fn draft(
         &self,
         payment: &Payment,
         now: Time,

@@ -14,7 +14,8 @@
 //!                                            private      what nobody is to hear of
 //! ```
 //!
-//! The driver's loop is in the crate's documentation. A node reads no clock and draws only from its
+//! The driver's loop is in the crate's documentation. Who only looks does so beside it, by [`Node::ask`],
+//! which takes the node as it is and leaves it so. A node reads no clock and draws only from its
 //! own seeded streams, so the same inputs at the same times give the same outputs.
 
 pub mod addrbook;
@@ -53,7 +54,7 @@ mod withhold;
 
 pub use chainstate::{ChainChange, ChainState};
 pub use config::{Config, Seeds, SyncMethod};
-pub use io::{Command, ConnId, Event, EventKind, Halt, Input, Output, Reply, RequestId};
+pub use io::{Command, ConnId, Event, EventKind, Halt, Input, Output, Question, Reply, RequestId};
 pub use ix::NodeIx;
 pub use message::Message;
 pub use snapshot::NodeSnapshot;

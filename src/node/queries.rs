@@ -1,6 +1,6 @@
-//! Questions, and the snapshot: reads everything, changes nothing.
+//! Questions, and the snapshot: a node that is only looked at reads everything and changes nothing.
 
-use super::io::{Command, CommandError, RefusalKind, Reply};
+use super::io::{CommandError, Halt, Question, RefusalKind, Reply};
 use super::snapshot::{
     BlockDetail, BlockInfo, COINS_MAX, CoinInfo, MiningInfo, NodeSnapshot, PAGE_MAX, PeerInfo,
     RECENT_BLOCKS, TxDetail, WalletInfo,
@@ -75,34 +75,56 @@ impl<S: Store> Node<S> {
         infos.collect()
     }
 
-    pub(super) fn question(
+    /// Answers a question, as things are. The node sends, dials, mines and draws nothing for it, and
+    /// what was due before is due as before.
+    ///
+    /// # Errors
+    /// [`Halt`]: the node has stopped, or its machine fails it now; then its driver is to end it.
+    pub fn ask(&self, now: Time, question: Question) -> Result<Result<Reply, CommandError>, Halt> {
+        if let Some(halt) = &self.halted {
+            return Err(halt.clone());
+        }
+        Ok(self.answer_to(question, now)?)
+    }
+
+    fn answer_to(
         &self,
-        question: Command,
+        question: Question,
+        now: Time,
     ) -> Result<Result<Reply, CommandError>, StoreFault> {
         Ok(match question {
-            Command::Wallets => Ok(Reply::Wallets(self.wallet_infos())),
-            Command::History { name, skip, limit } => {
+            Question::ExportWallet { name } => {
+                let secret = self.wallets.export(&name).map(Reply::Secret);
+                secret.map_err(CommandError::from)
+            }
+            Question::PlanSend(payment) => {
+                let draft = self.draft(&payment, now)?;
+                draft.map(|draft| Reply::Plan(draft.plan))
+            }
+            Question::Snapshot => Ok(Reply::Snapshot(Box::new(self.snapshot(now)))),
+            Question::Wallets => Ok(Reply::Wallets(self.wallet_infos())),
+            Question::History { name, skip, limit } => {
                 let page = (skip, limit.min(PAGE_MAX));
                 match self.wallets.history(&name, page, self.chain.store()) {
                     Err(WalletError::Store(fault)) => return Err(fault),
                     history => history.map(Reply::History).map_err(CommandError::from),
                 }
             }
-            Command::Coins { of } => self.coins_of(&of)?.map(Reply::Coins),
-            Command::Peers => Ok(Reply::Peers(self.peer_infos())),
-            Command::Chain { from, to, limit } => {
+            Question::Coins { of } => self.coins_of(&of)?.map(Reply::Coins),
+            Question::Peers => Ok(Reply::Peers(self.peer_infos())),
+            Question::Chain { from, to, limit } => {
                 let heights = to..=from.min(self.chain.tip().height);
                 let infos = blocks_down(&self.chain, heights, limit.min(PAGE_MAX))?;
                 Ok(Reply::Chain(infos))
             }
-            Command::Block { hash } => match self.block_detail(&hash)? {
+            Question::Block { hash } => match self.block_detail(&hash)? {
                 Some(detail) => Ok(Reply::Block(Box::new(detail))),
                 None => {
                     let words = format!("no block {hash} here");
                     Err(CommandError::new(RefusalKind::NoSuchBlock, words))
                 }
             },
-            Command::BlockAt { height } => {
+            Question::BlockAt { height } => {
                 let tree = self.chain.tree();
                 let hash = tree.active_at(height).map(|id| tree.entry(id).hash);
                 let found = hash.map(|hash| self.block_detail(&hash)).transpose()?;
@@ -113,17 +135,16 @@ impl<S: Store> Node<S> {
                     .map(|detail| Reply::Block(Box::new(detail)))
                     .map_err(|words| CommandError::new(RefusalKind::NoSuchBlock, words))
             }
-            Command::Tx { txid } => match self.tx_detail(&txid)? {
+            Question::Tx { txid } => match self.tx_detail(&txid)? {
                 Some(detail) => Ok(Reply::Tx(Box::new(detail))),
                 None => {
                     let words = format!("no transaction {txid} here");
                     Err(CommandError::new(RefusalKind::NoSuchTx, words))
                 }
             },
-            Command::Mempool { limit } => {
+            Question::Mempool { limit } => {
                 Ok(Reply::Mempool(self.mempool.info(limit.min(PAGE_MAX)).shown))
             }
-            other => Err(format!("{other:?} is no question").into()),
         })
     }
 

@@ -45,7 +45,9 @@ use self::net::Net;
 use crate::chain::{Params, SigCache};
 use crate::link::{Conditions, LinkState};
 use crate::node::chainstate::OpenError;
-use crate::node::io::{Command, CommandError, Event, Input, Output, RefusalKind, Reply, RequestId};
+use crate::node::io::{
+    Command, CommandError, Event, Input, Output, Question, RefusalKind, Reply, RequestId,
+};
 use crate::node::peers::Neighbours;
 use crate::node::{Config, NodeIx, Seeds, Time};
 use rand_chacha::ChaCha8Rng;
@@ -61,10 +63,10 @@ pub const HOSTS_MAX: usize = (1 << 24) - 1;
 /// The port at which nodes listen.
 const PORT: u16 = 4747;
 
-/// How long [`Sim::ask`] waits for an answer.
-const ASK_PATIENCE: Duration = Duration::from_secs(60);
+/// How long [`Sim::call`] waits for an answer.
+const CALL_PATIENCE: Duration = Duration::from_secs(60);
 
-/// The answer to a command.
+/// The answer to a command or a question.
 pub type Answer = Result<Reply, CommandError>;
 
 /// Nodes, scripts, and the network between them.
@@ -240,17 +242,27 @@ impl Sim {
     /// # Errors
     /// What the node says; or that it does not answer, because it is down or takes more than a
     /// minute.
-    pub fn ask(&mut self, ix: NodeIx, command: Command) -> Answer {
+    pub fn call(&mut self, ix: NodeIx, command: Command) -> Answer {
         let id = self.command(ix, command);
-        let patience = self.now() + ASK_PATIENCE;
+        let patience = self.now() + CALL_PATIENCE;
         while self.agenda.next().is_some_and(|at| at <= patience) {
             self.step();
             if let Some(answer) = self.take_reply(id) {
                 return answer;
             }
         }
-        let words = "the node does not answer";
-        Err(CommandError::new(RefusalKind::NotRunning, words))
+        Err(no_answer())
+    }
+
+    /// Asks a node something, which it answers as it is at this moment. Nothing in the lab is
+    /// another afterwards: not the time, not what is due, not what is drawn next.
+    ///
+    /// # Errors
+    /// What the node says; or that it is down.
+    pub fn ask(&self, ix: NodeIx, question: Question) -> Answer {
+        let node = self.node(ix).ok_or_else(no_answer)?;
+        let answer = node.ask(self.now(), question);
+        answer.unwrap_or_else(|halt| Err(CommandError::new(RefusalKind::Fault, halt)))
     }
 
     /// Does the next thing that is due, and returns its time; `None`: nothing is.
@@ -323,4 +335,8 @@ impl Sim {
     pub fn take_events(&mut self) -> Vec<(NodeIx, Event)> {
         self.log.take()
     }
+}
+
+fn no_answer() -> CommandError {
+    CommandError::new(RefusalKind::NotRunning, "the node does not answer")
 }

@@ -6,7 +6,7 @@ use chainlab::chain::BlockHash;
 use chainlab::lab::view::{NodeState, Piece};
 use chainlab::lab::{Answer, LabView, Request};
 use chainlab::node::NodeIx;
-use chainlab::node::io::{Command, Reply};
+use chainlab::node::io::{Question, Reply};
 use chainlab::node::snapshot::BlockInfo;
 use chainlab::ui::state::{Effect, Purpose, UiEvent, UiState};
 use std::sync::Arc;
@@ -38,7 +38,7 @@ pub struct Desk {
     /// By node.
     pub branches: Vec<u8>,
     /// Questions whose answers were not brought yet.
-    pub waiting: Vec<(NodeIx, Command, Purpose)>,
+    pub waiting: Vec<(NodeIx, Question, Purpose)>,
     pub copied: Vec<String>,
 }
 
@@ -77,9 +77,9 @@ impl Desk {
     pub fn take(&mut self, effects: Vec<Effect>) {
         for effect in effects {
             match effect {
-                Effect::Ask(Request::Node(node, command), purpose) => {
+                Effect::Ask(Request::Ask(node, question), purpose) => {
                     assert!(matches!(purpose, Purpose::BlocksFetch(_)), "{purpose:?}");
-                    self.waiting.push((node, command, purpose));
+                    self.waiting.push((node, question, purpose));
                 }
                 Effect::Copy(text) => self.copied.push(text),
                 other => panic!("{other:?}"),
@@ -106,9 +106,9 @@ impl Desk {
             if self.waiting.is_empty() {
                 return;
             }
-            let (node, command, purpose) = self.waiting.remove(0);
-            let Command::Chain { from, limit, .. } = command else {
-                panic!("{command:?}");
+            let (node, question, purpose) = self.waiting.remove(0);
+            let Question::Chain { from, limit, .. } = question else {
+                panic!("{question:?}");
             };
             let tip = self.lab.nodes[node.0].snapshot.as_ref().expect("seen").tip;
             let branch = self.branches[node.0];

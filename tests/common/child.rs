@@ -2,7 +2,7 @@
 //! program, started once more with orders in its environment.
 //!
 //! A test binary that uses it has one test at its root, ignored and named [`CHILD`], that calls
-//! [`live`]. Orders come as lines on its input, `number command` with the command in JSON, and
+//! [`live`]. Orders come as lines on its input, `number line` with a command or a question in JSON, and
 //! answers go out as lines `answer number reply`.
 
 #![allow(
@@ -15,7 +15,7 @@ use super::live::PATIENCE;
 use chainlab::chain::Params;
 use chainlab::live::{self, End, LabClock};
 use chainlab::node::Config;
-use chainlab::node::io::{Command, CommandError, Reply};
+use chainlab::node::io::{Command, CommandError, Question, Reply};
 use chainlab::node::mining::MiningMode;
 use serde::{Deserialize, Serialize};
 use std::env;
@@ -53,6 +53,13 @@ pub struct Orders {
 
 type Answer = Result<Reply, CommandError>;
 
+/// A line to the child, after its number.
+#[derive(Debug, Serialize, Deserialize)]
+enum Line {
+    Command(Command),
+    Question(Question),
+}
+
 /// The child's whole life, until its input ends.
 pub fn live() {
     let orders = env::var(ORDERS_VAR).expect("started by another test, not by hand");
@@ -77,9 +84,11 @@ pub fn live() {
     let node = node.expect("opens without repair");
     for line in stdin().lines() {
         let line = line.expect("text");
-        let (number, command) = line.split_once(' ').expect("a number and a command");
-        let command: Command = serde_json::from_str(command).expect("a command");
-        let answer: Answer = node.command_blocking(command);
+        let (number, line) = line.split_once(' ').expect("a number and a line");
+        let answer: Answer = match serde_json::from_str(line).expect("a command or a question") {
+            Line::Command(command) => node.command_blocking(command),
+            Line::Question(question) => node.ask_blocking(question),
+        };
         let answer = serde_json::to_string(&answer).expect("plain data");
         let mut out = stdout().lock();
         // Nobody may read on.
@@ -129,24 +138,37 @@ impl Process {
         }
     }
 
-    /// Asks, and does not wait. Returns the question's number.
+    /// Gives a command, and does not wait. Returns its number.
     pub fn tell(&mut self, command: &Command) -> u64 {
+        self.write(&Line::Command(command.clone()))
+    }
+
+    /// Gives a command, and waits for the answer.
+    pub fn call(&mut self, command: &Command) -> Answer {
+        self.answer_to(&Line::Command(command.clone()))
+    }
+
+    /// Asks, and waits for the answer.
+    pub fn ask(&mut self, question: &Question) -> Answer {
+        self.answer_to(&Line::Question(question.clone()))
+    }
+
+    fn answer_to(&mut self, line: &Line) -> Answer {
+        let number = self.write(line);
+        let answer = self.answer(number, PATIENCE);
+        answer.unwrap_or_else(|| panic!("{} has no answer to {line:?}", self.name))
+    }
+
+    fn write(&mut self, line: &Line) -> u64 {
         self.asked += 1;
-        let command = serde_json::to_string(command).expect("plain data");
+        let line = serde_json::to_string(line).expect("plain data");
         let mut orders = self.orders.as_ref().expect("not told to end");
-        let told = writeln!(orders, "{} {command}", self.asked);
+        let told = writeln!(orders, "{} {line}", self.asked);
         told.unwrap_or_else(|error| panic!("{} is gone: {error}", self.name));
         self.asked
     }
 
-    /// Asks, and waits for the answer.
-    pub fn ask(&mut self, command: &Command) -> Answer {
-        let number = self.tell(command);
-        let answer = self.answer(number, PATIENCE);
-        answer.unwrap_or_else(|| panic!("{} has no answer to {command:?}", self.name))
-    }
-
-    /// The answer to a question; `None`: it did not come in time, or the process is gone.
+    /// The answer to a line; `None`: it did not come in time, or the process is gone.
     pub fn answer(&mut self, number: u64, patience: Duration) -> Option<Answer> {
         let until = Instant::now() + patience;
         loop {

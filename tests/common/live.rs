@@ -3,7 +3,7 @@
 
 use chainlab::chain::{Amount, Params, SigCache};
 use chainlab::live::{self, LabClock, Links, NodeHandle};
-use chainlab::node::io::{Command, CommandError, Event, Payment, Reply};
+use chainlab::node::io::{Command, CommandError, Event, Payment, Question, Reply};
 use chainlab::node::snapshot::{CoinInfo, NodeSnapshot, WalletInfo};
 use chainlab::node::{BlockId, Config, Time};
 use std::future::Future;
@@ -92,12 +92,16 @@ pub async fn soon<T>(work: impl Future<Output = T>) -> T {
     timeout(PATIENCE, work).await.expect("in time")
 }
 
-pub async fn ask(node: &NodeHandle, command: Command) -> Reply {
+pub async fn ask(node: &NodeHandle, question: Question) -> Reply {
+    soon(node.ask(question)).await.expect("has an answer")
+}
+
+pub async fn call(node: &NodeHandle, command: Command) -> Reply {
     soon(node.command(command)).await.expect("can be done")
 }
 
 pub async fn mine(node: &NodeHandle) -> BlockId {
-    match ask(node, Command::MineNow).await {
+    match call(node, Command::MineNow).await {
         Reply::Mined { block, .. } => block,
         other => panic!("{other:?}"),
     }
@@ -105,7 +109,7 @@ pub async fn mine(node: &NodeHandle) -> BlockId {
 
 /// The tip as the node has it now; a snapshot is only as new as somebody's looking.
 pub async fn tip(node: &NodeHandle) -> BlockId {
-    let top = Command::Chain {
+    let top = Question::Chain {
         from: u32::MAX,
         to: 0,
         limit: 1,
@@ -141,11 +145,11 @@ pub async fn import(node: &NodeHandle, name: &str, actor: u8) {
         name: name.to_owned(),
         secret: hex.concat(),
     };
-    ask(node, import).await;
+    call(node, import).await;
 }
 
 pub async fn wallets(node: &NodeHandle) -> Vec<WalletInfo> {
-    match ask(node, Command::Wallets).await {
+    match ask(node, Question::Wallets).await {
         Reply::Wallets(wallets) => wallets,
         other => panic!("{other:?}"),
     }
@@ -158,7 +162,7 @@ pub async fn wallet_address(node: &NodeHandle, name: &str) -> String {
 }
 
 pub async fn coins_of(node: &NodeHandle, of: &str) -> Vec<CoinInfo> {
-    match ask(node, Command::Coins { of: of.to_owned() }).await {
+    match ask(node, Question::Coins { of: of.to_owned() }).await {
         Reply::Coins(coins) => coins,
         other => panic!("{other:?}"),
     }

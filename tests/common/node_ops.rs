@@ -6,7 +6,7 @@
 use super::*;
 use chainlab::chain::key::Signature;
 use chainlab::node::handshake::{Identity, PROTOCOL};
-use chainlab::node::io::{Command, ConnId, Direction, Input, Output, Payment, RequestId};
+use chainlab::node::io::{Command, ConnId, Direction, Input, Output, Payment, Question, RequestId};
 use chainlab::node::message::{Item, Kind, Locator, Message, Reject, Role, Text, Version};
 use chainlab::node::mining::{Job, MiningMode};
 use chainlab::node::{Config, EventKind, MemStore, Node, Seeds, SyncMethod, Time};
@@ -433,35 +433,45 @@ impl Scene {
             amount: units(u64::from(other) * 1_000_000),
             fee: Some(units(u64::from(other % 3))),
         };
-        let command = match choice % 12 {
-            0 => Command::CreateWallet { name: name(other) },
-            1 => Command::ImportWallet {
+        let peer = SocketAddr::from(([10, 0, 0, other], 3000));
+        match choice % 12 {
+            0 => self.told(Command::CreateWallet { name: name(other) }),
+            1 => self.told(Command::ImportWallet {
                 name: name(other),
                 secret: format!("{:064x}", u32::from(other) % 3),
-            },
-            2 => Command::Send(payment),
-            3 => Command::PlanSend(payment),
-            4 => Command::Mine(MiningMode::OnTx(usize::from(other % 3))),
-            5 => Command::Mine(MiningMode::On),
-            6 => Command::MineNow,
-            7 => Command::AddPeer(SocketAddr::from(([10, 0, 0, other], 3000))),
-            8 => Command::DropPeer(SocketAddr::from(([10, 0, 0, other], 3000))),
-            9 => Command::Block {
+            }),
+            2 => self.told(Command::Send(payment)),
+            3 => self.asked(Question::PlanSend(payment)),
+            4 => self.told(Command::Mine(MiningMode::OnTx(usize::from(other % 3)))),
+            5 => self.told(Command::Mine(MiningMode::On)),
+            6 => self.told(Command::MineNow),
+            7 => self.told(Command::AddPeer(peer)),
+            8 => self.told(Command::DropPeer(peer)),
+            9 => self.asked(Question::Block {
                 hash: STOCK.block(other).hash(),
-            },
-            10 => Command::Tx {
+            }),
+            10 => self.asked(Question::Tx {
                 txid: STOCK.tx(other).txid(),
-            },
-            _ => Command::History {
+            }),
+            _ => self.asked(Question::History {
                 name: name(other),
                 skip: usize::from(other),
                 limit: 5,
-            },
-        };
-        self.give(Input::Command(RequestId(self.numbers), command));
+            }),
+        }
         let snapshot = self.node.snapshot(self.now);
         assert_eq!(snapshot.tip, self.node.chain().tip());
         assert!(snapshot.peers.len() <= CONNS_MAX);
+    }
+
+    fn told(&mut self, command: Command) {
+        self.give(Input::Command(RequestId(self.numbers), command));
+    }
+
+    fn asked(&self, question: Question) {
+        let answer = self.node.ask(self.now, question);
+        // It may be refused.
+        drop(answer.expect("nothing fails it"));
     }
 
     fn solve(&mut self) {

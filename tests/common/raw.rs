@@ -13,7 +13,7 @@ use chainlab::live::wire::Frames;
 use chainlab::live::{LabClock, NodeHandle, spawn};
 use chainlab::node::handshake::{Identity, PROTOCOL};
 use chainlab::node::message::{Message, Role, Text, Version};
-use chainlab::node::{Command, Config, Reply, Seeds, Time};
+use chainlab::node::{Config, Question, Reply, Seeds, Time};
 use std::io::{ErrorKind, Read, Write};
 use std::net::{SocketAddr, TcpStream};
 use std::sync::Arc;
@@ -114,7 +114,7 @@ impl Stage {
     }
 
     pub fn peers(&self) -> Vec<chainlab::node::snapshot::PeerInfo> {
-        let reply = self.node.command_blocking(Command::Peers);
+        let reply = self.node.ask_blocking(Question::Peers);
         match reply.expect("it runs") {
             Reply::Peers(peers) => peers,
             other => panic!("{other:?}"),

@@ -3,7 +3,7 @@
 
 use chainlab::chain::{Amount, BlockHash, KeyHash, Params};
 use chainlab::link::Conditions;
-use chainlab::node::io::{CloseReason, Command, ConnId, Input, Output, Payment, Reply};
+use chainlab::node::io::{CloseReason, Command, ConnId, Input, Output, Payment, Question, Reply};
 use chainlab::node::message::{Message, Version};
 use chainlab::node::snapshot::{CoinInfo, HistoryEntry, WalletInfo};
 use chainlab::node::{NodeIx, Time};
@@ -35,11 +35,11 @@ pub fn import(sim: &mut Sim, ix: NodeIx, name: &str, actor: u8) {
         name: name.to_owned(),
         secret: hex.concat(),
     };
-    sim.ask(ix, import).expect("a key");
+    sim.call(ix, import).expect("a key");
 }
 
 pub fn wallets(sim: &mut Sim, ix: NodeIx) -> Vec<WalletInfo> {
-    match sim.ask(ix, Command::Wallets) {
+    match sim.ask(ix, Question::Wallets) {
         Ok(Reply::Wallets(wallets)) => wallets,
         other => panic!("{other:?}"),
     }
@@ -47,7 +47,7 @@ pub fn wallets(sim: &mut Sim, ix: NodeIx) -> Vec<WalletInfo> {
 
 /// The last hundred of what a wallet did.
 pub fn history(sim: &mut Sim, ix: NodeIx, name: &str) -> Vec<HistoryEntry> {
-    let question = Command::History {
+    let question = Question::History {
         name: name.to_owned(),
         skip: 0,
         limit: 100,
@@ -65,7 +65,7 @@ pub fn wallet_address(sim: &mut Sim, ix: NodeIx, name: &str) -> String {
 }
 
 pub fn coins_of(sim: &mut Sim, ix: NodeIx, of: &str) -> Vec<CoinInfo> {
-    match sim.ask(ix, Command::Coins { of: of.to_owned() }) {
+    match sim.ask(ix, Question::Coins { of: of.to_owned() }) {
         Ok(Reply::Coins(coins)) => coins,
         other => panic!("{other:?}"),
     }
@@ -80,7 +80,7 @@ pub fn balance(sim: &mut Sim, ix: NodeIx, of: &str) -> Amount {
 
 pub fn pay(sim: &mut Sim, ix: NodeIx, from: &str, to: &str, amount: Amount, fee: Amount) -> Answer {
     let (from, to) = (from.to_owned(), to.to_owned());
-    sim.ask(
+    sim.call(
         ix,
         Command::Send(Payment {
             from,

@@ -4,7 +4,7 @@ use crate::common::coins;
 use crate::zoom_view::{Lab, lab_view};
 use chainlab::chain::{BlockHash, BlockTime, Txid};
 use chainlab::lab::{LabView, NodeState, NodeView};
-use chainlab::node::io::{Command, Reply};
+use chainlab::node::io::{Question, Reply};
 use chainlab::node::snapshot::{
     BlockInfo, HistoryEntry, MEMPOOL_SHOWN, MempoolInfo, MempoolTx, MiningInfo, NodeSnapshot,
     RECENT_BLOCKS, SyncInfo, WalletInfo,
@@ -127,18 +127,18 @@ impl Lab for Paper {
         lab_view(self.now, BlockTime(0), vec![node])
     }
 
-    fn ask(&mut self, _node: NodeIx, command: Command) -> Result<Reply, String> {
+    fn ask(&mut self, _node: NodeIx, question: Question) -> Result<Reply, String> {
         if let Some(why) = &self.refuses {
             return Err(why.clone());
         }
-        Ok(match command {
-            Command::Chain { from, limit, .. } => {
+        Ok(match question {
+            Question::Chain { from, limit, .. } => {
                 let from = usize::try_from(from).expect("small");
                 let below = self.chain.iter().take(from + 1).rev();
                 Reply::Chain(below.take(limit).cloned().collect())
             }
-            Command::Mempool { limit } => Reply::Mempool(self.txs(limit)),
-            Command::History { skip, limit, .. } => {
+            Question::Mempool { limit } => Reply::Mempool(self.txs(limit)),
+            Question::History { skip, limit, .. } => {
                 let entries = (0..self.history).rev().skip(skip).take(limit);
                 Reply::History(entries.map(entry).collect())
             }

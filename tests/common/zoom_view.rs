@@ -10,7 +10,7 @@ use chainlab::chain::{BlockTime, Params, Txid};
 use chainlab::lab::observe::transcript::Talk;
 use chainlab::lab::view::{LogLine, Piece, Times, Tone};
 use chainlab::lab::{Answer, LabView, NodeState, NodeView, Request};
-use chainlab::node::io::{Command, Reply};
+use chainlab::node::io::{Command, Question, Reply};
 use chainlab::node::snapshot::NodeSnapshot;
 use chainlab::node::{NodeIx, Time};
 use chainlab::sim::{self, Sim};
@@ -29,7 +29,7 @@ pub const SIZES: [(u16, u16); 4] = [(60, 15), (80, 24), (120, 36), (200, 60)];
 /// What stands behind the screen.
 pub trait Lab {
     fn view(&self) -> LabView;
-    fn ask(&mut self, node: NodeIx, command: Command) -> Result<Reply, String>;
+    fn ask(&mut self, node: NodeIx, question: Question) -> Result<Reply, String>;
 }
 
 /// The screen and who sits before it.
@@ -38,7 +38,7 @@ pub struct Desk<L> {
     pub view: LabView,
     pub ui: UiState,
     /// Questions whose answers were not brought yet.
-    pub waiting: Vec<(NodeIx, Command, Purpose)>,
+    pub waiting: Vec<(NodeIx, Question, Purpose)>,
     pub copied: Vec<String>,
 }
 
@@ -66,8 +66,8 @@ impl<L: Lab> Desk<L> {
     fn tell(&mut self, event: UiEvent) {
         for effect in self.ui.update(&self.view, event) {
             match effect {
-                Effect::Ask(Request::Node(node, command), purpose) => {
-                    self.waiting.push((node, command, purpose));
+                Effect::Ask(Request::Ask(node, question), purpose) => {
+                    self.waiting.push((node, question, purpose));
                 }
                 Effect::Copy(text) => self.copied.push(text),
                 other => panic!("{other:?}"),
@@ -182,7 +182,7 @@ impl Network {
         import(&mut sim, nodes[0], "alice", ALICE);
         import(&mut sim, nodes[1], "bob", BOB);
         let wallet = "rewards".to_owned();
-        sim.ask(nodes[0], Command::MineTo { wallet })
+        sim.call(nodes[0], Command::MineTo { wallet })
             .expect("there is such a wallet");
         sim.run_for(Duration::from_secs(10));
         Self {
@@ -195,7 +195,7 @@ impl Network {
 
     pub fn mine(&mut self, blocks: usize) {
         for _ in 0..blocks {
-            let mined = self.sim.ask(self.nodes[0], Command::MineNow);
+            let mined = self.sim.call(self.nodes[0], Command::MineNow);
             mined.expect("it mines");
         }
         let nodes = self.nodes.clone();
@@ -267,11 +267,11 @@ impl Lab for Network {
         )
     }
 
-    fn ask(&mut self, node: NodeIx, command: Command) -> Result<Reply, String> {
+    fn ask(&mut self, node: NodeIx, question: Question) -> Result<Reply, String> {
         if self.down == Some(self.nodes[node.0]) {
             return Err("central is down".to_owned());
         }
-        let answer = self.sim.ask(self.nodes[node.0], command);
+        let answer = self.sim.ask(self.nodes[node.0], question);
         answer.map_err(|error| error.to_string())
     }
 }

@@ -6,13 +6,13 @@ use crate::common::running::{
     CENTRAL, MINER, TEXT, WALLET, agree_on, all_up, begun, confirmed, create, done, log, mine,
     options, payment, refused, start, until,
 };
+use chainlab::lab::ask::{Bend, LinkChange};
 use chainlab::lab::control::{Door, Kind, registry::Entry};
-use chainlab::lab::request::{Bend, LinkChange};
 use chainlab::lab::spec::NodeSpec;
 use chainlab::lab::{Answer, Control, Lab, LabOptions, LabView, NodeState, Request};
 use chainlab::link::LinkState;
 use chainlab::live::{self, LabClock};
-use chainlab::node::io::{Command, Reply};
+use chainlab::node::io::{Command, Question, Reply};
 use chainlab::node::{Config, NodeIx};
 use std::path::Path;
 use std::sync::Arc;
@@ -320,7 +320,7 @@ async fn a_spawned_lab_shows_nodes_of_others_beside_its_own() {
     assert_eq!(&*view.nodes[3].name, "miner-2");
     assert_eq!(mine(&lab, NodeIx(3)).await.height, 2);
     until(&other, |view| agree_on(view, 2)).await;
-    match done(&lab, Request::Node(NodeIx(3), Command::Wallets)).await {
+    match done(&lab, Request::Ask(NodeIx(3), Question::Wallets)).await {
         Answer::Node(_, Reply::Wallets(wallets)) => assert_eq!(wallets[0].name, "rewards"),
         other => panic!("{other:?}"),
     }

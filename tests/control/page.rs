@@ -4,8 +4,7 @@
 use crate::common::control::*;
 use crate::common::running::{TEXT, agree_on, begun, until};
 use chainlab::lab::LabView;
-use chainlab::lab::control::basics::BASICS;
-use chainlab::lab::control::methods::{METHODS, NOTE_MAX, Param};
+use chainlab::lab::ask::verbs::{BASICS, NOTE_MAX, Param, verbs};
 use chainlab::lab::control::rpc;
 use chainlab::lab::control::{LabStatus, NodeEvent, NodeStatus, limits};
 use chainlab::lab::units::show_duration;
@@ -48,9 +47,9 @@ fn check(heading: &str, wanted: Vec<(&str, &str, &[Param])>) {
     let written = methods(below(&page, heading));
     let names: BTreeSet<_> = wanted.iter().map(|(name, ..)| *name).collect();
     assert_eq!(written.keys().copied().collect::<BTreeSet<_>>(), names);
-    for (name, does, params) in wanted {
+    for (name, title, params) in wanted {
         let text = written[name].trim_start();
-        let (first, rest) = does.split_at(1);
+        let (first, rest) = title.split_at(1);
         let sentence = format!("{}{rest}.", first.to_uppercase());
         let opening = text.split("\n\n").next().expect("a paragraph");
         assert_eq!(opening.replace('\n', " "), sentence, "{name}");
@@ -73,25 +72,23 @@ fn every_method_is_on_the_page_with_its_parameters_and_no_other() {
     check(
         "## Methods of every door",
         basics
-            .map(|method| (method.name, method.does, method.params))
+            .map(|method| (method.name, method.title, method.params))
             .collect(),
     );
     for (heading, is_of_node) in [
         ("## Methods of a node", true),
         ("## Methods of a lab", false),
     ] {
-        let methods = METHODS
-            .iter()
-            .filter(|method| method.is_of_node() == is_of_node);
+        let methods = verbs().filter(|verb| verb.is_of_node() == is_of_node);
         check(
             heading,
             methods
-                .map(|method| (method.name, method.does, method.params))
+                .map(|method| (method.name, method.title, method.params))
                 .collect(),
         );
     }
     let parts = page().matches("\n### `").count();
-    assert_eq!(parts, BASICS.len() + METHODS.len(), "no method elsewhere");
+    assert_eq!(parts, BASICS.len() + verbs().count(), "no method elsewhere");
 }
 
 #[test]
@@ -280,7 +277,7 @@ async fn every_example_is_answered_in_its_shape() {
         }
     }
     let names = BASICS.iter().map(|method| method.name);
-    let names = names.chain(METHODS.iter().map(|method| method.name));
+    let names = names.chain(verbs().map(|verb| verb.name));
     let all: BTreeSet<_> = names.map(str::to_owned).collect();
     assert_eq!(seen, all, "each has an example that is done");
     lab.close().await.expect("it closes");

@@ -3,9 +3,9 @@
 
 use crate::common::control::*;
 use crate::common::running::{TEXT, agree_on, all_up, begun, until};
+use chainlab::lab::ask::params::Params;
+use chainlab::lab::ask::verbs::verbs;
 use chainlab::lab::control::limits::CALLS_MAX;
-use chainlab::lab::control::methods::METHODS;
-use chainlab::lab::control::params::Params;
 use chainlab::lab::control::rpc::{BAD_PARAMS, Call, NO_METHOD, NO_REQUEST, NOT_JSON, REFUSED};
 use proptest::prelude::*;
 use proptest::test_runner::FileFailurePersistence;
@@ -412,17 +412,17 @@ proptest! {
 
     #[test]
     fn no_parameters_make_any_method_panic(values in prop::collection::vec(value(), 8)) {
-        for method in METHODS {
-            let names = method.params.iter().map(|param| param.name);
+        for verb in verbs() {
+            let names = verb.params.iter().map(|param| param.name);
             let params: Map<_, _> = names
                 .chain(["node"])
                 .map(str::to_owned)
                 .zip(values.iter().cloned())
                 .collect();
-            let _ = method.read(params.clone());
+            let _ = verb.read(params.clone());
             // One of them alone, so that others are not refused before it.
             for (name, value) in params {
-                let _ = method.read(Map::from_iter([(name, value)]));
+                let _ = verb.read(Map::from_iter([(name, value)]));
             }
         }
     }

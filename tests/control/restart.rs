@@ -8,15 +8,15 @@ use crate::common::running::{
     CENTRAL, MINER, TEXT, WALLET, addresses, agree_on, all_up, ask, begun, confirmed, create, done,
     kept_in, mine, options, payment, refused, start, until,
 };
+use chainlab::lab::ask::{Bend, LinkChange, ScriptChange, TrafficChange};
 use chainlab::lab::control::Client;
 use chainlab::lab::control::registry::Entry;
-use chainlab::lab::request::{Bend, LinkChange, TrafficChange};
-use chainlab::lab::script::{Pace, ScriptChange, StepState};
+use chainlab::lab::script::{Pace, StepState};
 use chainlab::lab::spec::NodeSpec;
 use chainlab::lab::{Answer, Control, Lab, LabOptions, LabView, Request, network};
 use chainlab::link::LinkState;
 use chainlab::live::{self, LabClock};
-use chainlab::node::io::Command;
+use chainlab::node::io::{Command, Question};
 use chainlab::node::{Config, NodeIx};
 use serde_json::json;
 use std::collections::BTreeSet;
@@ -537,8 +537,8 @@ async fn a_presenter_leads_the_script_from_anywhere_and_every_screen_sees_it() {
     for lab in [&lab, &far] {
         until(lab, |view| runs(view) == 1 && waits(view, "s more")).await;
     }
-    let lines = Command::Snapshot;
-    done(&far, Request::Node(CENTRAL, lines)).await;
+    let lines = Question::Snapshot;
+    done(&far, Request::Ask(CENTRAL, lines)).await;
     for lab in [far, lab] {
         lab.close().await.expect("it closes");
     }

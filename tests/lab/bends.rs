@@ -8,9 +8,9 @@ use crate::common::running::{
     CENTRAL, MINER, TEXT, WALLET, agree_on, all_up, ask, begun, done, mine, options, payment,
     start, until,
 };
+use chainlab::lab::ask::{Bend, LinkChange};
 use chainlab::lab::layout::read;
 use chainlab::lab::observe::transcript::Spoken;
-use chainlab::lab::request::{Bend, LinkChange};
 use chainlab::lab::{Lab, LabView, Request};
 use chainlab::link::LinkState;
 use chainlab::link::PRESETS;

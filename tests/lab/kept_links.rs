@@ -6,7 +6,7 @@ use crate::common::running::{
     CENTRAL, MINER, TEXT, WALLET, agree_on, all_up, begun, done, kept_in, mine, options, start,
     until,
 };
-use chainlab::lab::request::{Bend, LinkChange, TrafficChange};
+use chainlab::lab::ask::{Bend, LinkChange, TrafficChange};
 use chainlab::lab::spec::NodeSpec;
 use chainlab::lab::{Lab, LabOptions, LabView, Request};
 use chainlab::link::{Conditions, LinkState};

@@ -9,7 +9,7 @@ use crate::common::running::{
 use chainlab::lab::spec::NodeSpec;
 use chainlab::lab::{Answer, NodeState, Request};
 use chainlab::node::NodeIx;
-use chainlab::node::io::{Command, Reply};
+use chainlab::node::io::{Command, Question, Reply};
 use chainlab::node::mining::MiningMode;
 use std::net::TcpListener;
 use std::time::Duration;
@@ -45,8 +45,8 @@ async fn a_lab_comes_up_and_its_first_block_reaches_everybody() {
 async fn a_payment_goes_to_a_wallet_of_another_node_by_its_name() {
     let lab = scenario();
     begun(&lab).await;
-    let plan = Command::PlanSend(payment("alice", "founder", 3));
-    match done(&lab, Request::Node(WALLET, plan)).await {
+    let plan = Question::PlanSend(payment("alice", "founder", 3));
+    match done(&lab, Request::Ask(WALLET, plan)).await {
         Answer::Node(WALLET, Reply::Plan(plan)) => {
             let view = lab.view();
             assert_eq!(view.wallet_of(&plan.address), Some((CENTRAL, "founder")));

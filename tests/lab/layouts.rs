@@ -2,7 +2,7 @@
 
 use chainlab::chain::params::Retarget;
 use chainlab::chain::{Amount, BlockTime, Params};
-use chainlab::lab::control::order::Order;
+use chainlab::lab::ask::Request;
 use chainlab::lab::layout::shipped::{self, DEFAULT, SHIPPED};
 use chainlab::lab::layout::{Layout, read};
 use chainlab::lab::spec::{Lines, LinkSpec, MineSpec, NodeSpec, OpeningView, ViewSpec};
@@ -216,8 +216,11 @@ fn every_built_in_layout_can_be_played_at_once() {
         let rate: f64 = miners.map(|node| node.mine.hashrate).sum();
         // A story may start the miners itself.
         let starts = lab.steps.iter().filter(|step| {
-            let order = step.order.as_ref();
-            matches!(order, Some(Order::Node(_, Command::Mine(MiningMode::On))))
+            let request = step.request.as_ref();
+            matches!(
+                request,
+                Some(Request::Node(_, Command::Mine(MiningMode::On)))
+            )
         });
         assert!(rate > 0.0 || starts.count() > 0, "{name}: nobody mines");
         assert!(rate < 60_000.0, "{name}: {rate}");

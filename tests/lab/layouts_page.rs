@@ -1,7 +1,8 @@
 //! The page about layout files: its examples can be read, and it has every key that the reader knows.
 
 use chainlab::chain::Params;
-use chainlab::lab::control::methods::METHODS;
+use chainlab::lab::ask::Scope;
+use chainlab::lab::ask::verbs::verbs;
 use chainlab::lab::layout::read;
 use chainlab::lab::spec::MineSpec;
 use std::collections::BTreeSet;
@@ -51,19 +52,16 @@ fn a_step_that_does_something_knows_the_keys_of_every_step_and_each_for_one_thin
     for key in ["at", "after", "when", "at_latest", "do", "note", "expect"] {
         assert!(every.iter().any(|known| known == key), "{key}: {every:?}");
     }
-    for method in METHODS {
-        let step = format!(
-            "\n[[node]]\nname = \"n\"\n[[step]]\ndo = {:?}\n",
-            method.name
-        );
+    for verb in verbs() {
+        let step = format!("\n[[node]]\nname = \"n\"\n[[step]]\ndo = {:?}\n", verb.name);
         let known = known_keys(&step, "");
         let once: BTreeSet<_> = known.iter().collect();
-        assert_eq!(once.len(), known.len(), "{}: {known:?}", method.name);
+        assert_eq!(once.len(), known.len(), "{}: {known:?}", verb.name);
         let missing = every.iter().find(|key| !once.contains(key));
-        assert_eq!(missing, None, "{}: {known:?}", method.name);
-        let params = method.params.iter().map(|param| param.name);
-        let wanted = every.len() + params.count() + usize::from(method.is_of_node());
-        assert_eq!(known.len(), wanted, "{}: {known:?}", method.name);
+        assert_eq!(missing, None, "{}: {known:?}", verb.name);
+        let params = verb.params.iter().map(|param| param.name);
+        let wanted = every.len() + params.count() + usize::from(verb.scope == Scope::Node);
+        assert_eq!(known.len(), wanted, "{}: {known:?}", verb.name);
     }
 }
 

@@ -66,12 +66,12 @@ impl Played {
     fn settle(&mut self) {
         for ix in self.nodes.clone() {
             self.sim
-                .ask(ix, Command::Mine(MiningMode::Off))
+                .call(ix, Command::Mine(MiningMode::Off))
                 .expect("it stops");
         }
         self.sim.run_for(SOON);
         self.sim
-            .ask(self.nodes[0], Command::MineNow)
+            .call(self.nodes[0], Command::MineNow)
             .expect("a block");
         let nodes = self.nodes.clone();
         until(&mut self.sim, SOON, "all agree", |sim| agree(sim, &nodes));
@@ -96,7 +96,7 @@ fn in_every_layout_blocks_come_coins_move_and_all_agree_in_the_end() {
         // Whoever keeps blocks to himself in the story does not do so here.
         for ix in lab.nodes.clone() {
             let honest = Command::SetStrategy(Strategy::Honest);
-            lab.sim.ask(ix, honest).expect("anybody can be honest");
+            lab.sim.call(ix, honest).expect("anybody can be honest");
         }
         // The first of those who have coins pays the next, wherever he is; if he is the only one,
         // somebody of another node.

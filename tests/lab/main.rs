@@ -11,6 +11,7 @@ mod common;
 #[path = "../common/picture.rs"]
 mod picture;
 
+mod ask;
 mod bends;
 mod data;
 mod deadlines;

@@ -31,7 +31,7 @@ fn each_caption_is_timed_and_each_wait_has_its_cause() {
     assert!(take.captions[&0] >= secs(5) && take.captions[&0] < secs(8));
     assert_eq!((take.captions[&3], &*take.late), (secs(7), &[3][..]));
     assert_eq!(take.waits[&(3, Cause::Condition)], secs(4));
-    assert!(take.waits.contains_key(&(1, Cause::Order)));
+    assert!(take.waits.contains_key(&(1, Cause::Request)));
     assert_eq!(take.waits[&(1, Cause::Time)], secs(5));
     assert_eq!(take.total, take.captions[&0] + secs(4) + secs(7));
 }

@@ -3,7 +3,7 @@
 
 use crate::common::running::{all_up, create, options, start};
 use crate::picture::{COLOURED, draw_as_it_is, lines};
-use chainlab::lab::request::{Bend, LinkChange};
+use chainlab::lab::ask::{Bend, LinkChange};
 use chainlab::lab::{Lab, LabView, Request};
 use chainlab::link::LinkState;
 use chainlab::node::NodeIx;

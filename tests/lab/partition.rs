@@ -3,9 +3,9 @@
 
 use crate::common::control::open_lab;
 use crate::common::running::{agree_on, all_up, begun, done, mine, options, refused, start, until};
+use chainlab::lab::ask::{Bend, LinkChange};
 use chainlab::lab::layout::read;
 use chainlab::lab::observe::transcript::Spoken;
-use chainlab::lab::request::{Bend, LinkChange};
 use chainlab::lab::script::StepState;
 use chainlab::lab::script::rehearse::rehearse;
 use chainlab::lab::spec::NodeSpec;

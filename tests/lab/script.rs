@@ -3,7 +3,7 @@
 
 use crate::common::running::{TEXT, kept_in, options, start, until};
 use chainlab::chain::BlockHash;
-use chainlab::lab::control::order::Order;
+use chainlab::lab::ask::Request;
 use chainlab::lab::layout::read;
 use chainlab::lab::script::rehearse::rehearse;
 use chainlab::lab::script::{Facts, NodeFacts, Pace, Script, ScriptView, Start, StepState, Want};
@@ -293,13 +293,13 @@ fn steps_go_one_after_the_other_in_their_time() {
     );
     assert_eq!(script.next(secs(1)), Want::Until(secs(5)));
     assert_eq!(states(script.view()), ["waiting", "waiting", "waiting"]);
-    let note = Want::Do(Order::Note(Some("now".to_owned())));
+    let note = Want::Do(Request::Note(Some("now".to_owned())));
     assert_eq!(script.next(secs(5)), note);
     assert_eq!(states(script.view()), ["running", "waiting", "waiting"]);
     script.did(secs(5), Ok(()));
     assert_eq!(
         script.next(secs(5)),
-        Want::Do(Order::Kill(Some("miner".to_owned())))
+        Want::Do(Request::Kill(Some("miner".to_owned())))
     );
     script.did(secs(6), Ok(()));
     let Want::Facts(expr, None) = script.next(secs(6)) else {
@@ -312,7 +312,7 @@ fn steps_go_one_after_the_other_in_their_time() {
         Some("height >= 2, it is 1")
     );
     assert!(script.judge(secs(8), &at_height(2)));
-    assert_eq!(script.next(secs(8)), Want::Do(Order::HealAll));
+    assert_eq!(script.next(secs(8)), Want::Do(Request::HealAll));
     script.did(secs(9), Ok(()));
     let Want::Facts(_, until) = script.next(secs(9)) else {
         panic!("it expects something");

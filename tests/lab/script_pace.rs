@@ -3,10 +3,10 @@
 
 use super::script::at_height;
 use crate::common::running::TEXT;
-use chainlab::lab::control::order::Order;
+use chainlab::lab::ask::{Request, ScriptChange};
 use chainlab::lab::layout::read;
 use chainlab::lab::script::step::reading_time;
-use chainlab::lab::script::{Pace, Script, ScriptChange, ScriptView, Want};
+use chainlab::lab::script::{Pace, Script, ScriptView, Want};
 use std::time::Duration;
 
 const fn ms(milliseconds: u64) -> Duration {
@@ -52,9 +52,9 @@ impl Player {
             match self.script.next(self.now) {
                 Want::Do(order) if !self.is_stuck => {
                     let what = match order {
-                        Order::Note(text) => text.unwrap_or_default(),
-                        Order::Kill(_) => "kill".to_owned(),
-                        Order::HealAll => "heal".to_owned(),
+                        Request::Note(text) => text.unwrap_or_default(),
+                        Request::Kill(_) => "kill".to_owned(),
+                        Request::HealAll => "heal".to_owned(),
                         other => panic!("{other:?}"),
                     };
                     self.done.push((self.now.as_millis(), what));

@@ -11,7 +11,7 @@ use chainlab::lab::spec::TrafficSpec;
 use chainlab::lab::traffic::{Generator, Purse, seed};
 use chainlab::lab::{Answer, Lab, LabView, NodeState, Request, TrafficChange, TrafficView};
 use chainlab::node::NodeIx;
-use chainlab::node::io::{Command, EventKind};
+use chainlab::node::io::{EventKind, Question};
 use std::collections::BTreeMap;
 use std::time::{Duration, Instant};
 use tokio::io::copy_bidirectional;
@@ -249,13 +249,13 @@ async fn traffic_is_switched_on_where_no_layout_wants_it_and_rests_with_the_cloc
     lab.clock().pause();
     // Behind what was on its way, as a node does one thing after the other.
     for node in 0..3 {
-        done(&lab, Request::Node(NodeIx(node), Command::Peers)).await;
+        done(&lab, Request::Ask(NodeIx(node), Question::Peers)).await;
     }
     let standing = sent(&lab.view());
     // As long as ten payments would take.
     let begun = Instant::now();
     while begun.elapsed() < Duration::from_millis(200) {
-        done(&lab, Request::Node(NodeIx(0), Command::Peers)).await;
+        done(&lab, Request::Ask(NodeIx(0), Question::Peers)).await;
     }
     assert_eq!(
         sent(&lab.view()),

@@ -11,7 +11,7 @@ use chainlab::chain::{Amount, Params, Txid};
 use chainlab::live::disk::DiskStore;
 use chainlab::node::BlockId;
 use chainlab::node::check::check;
-use chainlab::node::io::{Command, CommandError, Payment, Reply};
+use chainlab::node::io::{Command, CommandError, Payment, Question, Reply};
 use chainlab::node::mining::MiningMode;
 use rand_chacha::ChaCha20Rng;
 use rand_chacha::rand_core::{Rng, SeedableRng};
@@ -121,7 +121,7 @@ impl Lab {
             secret: hex.concat(),
         };
         self.reported(node, &import);
-        let Some(Reply::Wallets(wallets)) = self.ask(node, &Command::Wallets) else {
+        let Some(Reply::Wallets(wallets)) = self.ask(node, &Question::Wallets) else {
             panic!("node {node} has no wallets");
         };
         for wallet in wallets {
@@ -129,16 +129,23 @@ impl Lab {
         }
     }
 
-    /// Asks a node that runs; one that is down is not asked.
-    fn ask(&mut self, node: usize, command: &Command) -> Option<Reply> {
+    /// Has a node that runs do something; one that is down is not told.
+    fn call(&mut self, node: usize, command: &Command) -> Option<Reply> {
         let process = self.nodes[node].as_mut().ok()?;
-        let reply = process.ask(command);
+        let reply = process.call(command);
         Some(reply.unwrap_or_else(|why| panic!("node {node}: {command:?}: {why}")))
+    }
+
+    /// Asks a node that runs; one that is down is not asked.
+    fn ask(&mut self, node: usize, question: &Question) -> Option<Reply> {
+        let process = self.nodes[node].as_mut().ok()?;
+        let reply = process.ask(question);
+        Some(reply.unwrap_or_else(|why| panic!("node {node}: {question:?}: {why}")))
     }
 
     /// Makes a wallet, and notes what the node says of it.
     fn reported(&mut self, node: usize, command: &Command) {
-        if let Some(Reply::Wallet(wallet)) = self.ask(node, command) {
+        if let Some(Reply::Wallet(wallet)) = self.call(node, command) {
             self.wallets.insert((node, wallet.name), wallet.address);
         }
     }
@@ -159,7 +166,7 @@ impl Lab {
     fn pay(&mut self, node: usize) {
         let payment = self.payment();
         if let Ok(process) = &mut self.nodes[node] {
-            let answer = process.ask(&payment);
+            let answer = process.call(&payment);
             self.note_sent(Some(answer));
         }
     }
@@ -224,7 +231,7 @@ impl Lab {
     }
 
     fn tip(&mut self, node: usize) -> BlockId {
-        let top = Command::Chain {
+        let top = Question::Chain {
             from: u32::MAX,
             to: 0,
             limit: 1,
@@ -237,7 +244,7 @@ impl Lab {
 
     fn is_confirmed(&mut self, node: usize, txid: Txid) -> bool {
         let process = self.nodes[node].as_mut().expect("all run");
-        match process.ask(&Command::Tx { txid }) {
+        match process.ask(&Question::Tx { txid }) {
             Ok(Reply::Tx(detail)) => detail.block.is_some(),
             // It has not come here yet.
             Err(_) => false,
@@ -249,12 +256,12 @@ impl Lab {
     fn settle(&mut self) -> BlockId {
         self.restart(Instant::now() + SETTLE);
         for node in 0..MINERS {
-            self.ask(node, &Command::Mine(MiningMode::Off));
+            self.call(node, &Command::Mine(MiningMode::Off));
         }
         let begun = Instant::now();
         let mut waiting = self.sent.clone();
         loop {
-            self.ask(0, &Command::MineNow);
+            self.call(0, &Command::MineNow);
             thread::sleep(Duration::from_millis(300));
             waiting.retain(|txid| !self.is_confirmed(0, *txid));
             let tips: Vec<BlockId> = (0..NODES).map(|node| self.tip(node)).collect();
@@ -274,7 +281,7 @@ impl Lab {
     fn all_wallets_are_there(&mut self) {
         let mut found = BTreeMap::new();
         for node in 0..NODES {
-            let Some(Reply::Wallets(wallets)) = self.ask(node, &Command::Wallets) else {
+            let Some(Reply::Wallets(wallets)) = self.ask(node, &Question::Wallets) else {
                 panic!("node {node} has no wallets");
             };
             for wallet in wallets {

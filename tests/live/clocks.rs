@@ -5,7 +5,7 @@ use crate::common::live::{LATER, Scene, addr, at_tip, event, mine, until};
 use crate::common::*;
 use chainlab::chain::Params;
 use chainlab::live::LabClock;
-use chainlab::node::io::{Command, Event, EventKind};
+use chainlab::node::io::{Event, EventKind, Question};
 use chainlab::node::snapshot::NodeSnapshot;
 use std::sync::Arc;
 use std::sync::atomic::{AtomicU64, Ordering};
@@ -102,5 +102,5 @@ async fn both_of_two_nodes_whose_clocks_differ_say_so_by_the_others_name() {
     let met = |seen: &NodeSnapshot| seen.peers.iter().any(|peer| peer.round_trip.is_some());
     let seen = until(&nora, |seen| met(seen)).await;
     assert_eq!(shown(&seen, "bob"), None);
-    nora.command(Command::Snapshot).await.expect("it runs");
+    nora.ask(Question::Snapshot).await.expect("it runs");
 }

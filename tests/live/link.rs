@@ -2,13 +2,13 @@
 //! at both ends at once and heals, and a black hole only by its silence.
 
 use crate::common::live::{
-    LATER, Scene, addr, ask, at_tip, event, is_about, mine, tip, until, with_peers,
+    LATER, Scene, addr, ask, at_tip, call, event, is_about, mine, tip, until, with_peers,
 };
 use crate::common::params;
 use chainlab::link::{Conditions, LinkState};
 use chainlab::live::{LabClock, NodeHandle};
 use chainlab::node::Time;
-use chainlab::node::io::{Command, Event, EventKind};
+use chainlab::node::io::{Command, Event, EventKind, Question};
 use std::thread;
 use std::time::{Duration, Instant};
 use tokio::sync::broadcast::Receiver;
@@ -114,7 +114,7 @@ async fn a_chain_comes_over_a_narrow_link_at_its_bandwidth() {
     scene.links.set_default(narrow).expect("in range");
     let bob = scene.join("bob", &[]).await;
     let mut events = bob.events();
-    ask(&bob, Command::AddPeer(addr(&alice))).await;
+    call(&bob, Command::AddPeer(addr(&alice))).await;
     let (begun, ended, bytes) = received(&mut events, BLOCKS).await;
     let rate = bytes as f64 / ended.since(begun).as_secs_f64();
     let off = rate / BANDWIDTH as f64 - 1.0;
@@ -243,8 +243,8 @@ async fn in_a_black_hole_connections_time_out_and_afterwards_they_come_back() {
     let mined = mine(&alice).await;
     let why = loop {
         // Nodes sleep by the real clock: a question makes them look at the hasty one.
-        ask(&bob, Command::Peers).await;
-        ask(&alice, Command::Peers).await;
+        ask(&bob, Question::Peers).await;
+        ask(&alice, Question::Peers).await;
         if let Some(why) = at_bob.try_recv().ok().and_then(|event| down(&event)) {
             break why;
         }

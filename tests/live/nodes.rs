@@ -1,12 +1,12 @@
 //! Nodes as they run: threads, loopback sockets, databases, and real time.
 
-use crate::common::live::{addr, ask, at_tip, mine, soon, tip, until};
+use crate::common::live::{addr, at_tip, call, mine, soon, tip, until};
 use crate::common::{coins, params};
 use chainlab::chain::Params;
 use chainlab::live::disk::OpenDiskError;
 use chainlab::live::{self, End, LabClock, NodeHandle, StartError};
 use chainlab::node::Config;
-use chainlab::node::io::{Command, EventKind, Payment, Reply};
+use chainlab::node::io::{Command, EventKind, Payment, Question, Reply};
 use chainlab::node::mining::MiningMode;
 use std::net::SocketAddr;
 use std::path::Path;
@@ -78,7 +78,7 @@ async fn two_nodes_connect_mine_sync_and_pay() {
         amount: coins(7),
         fee: Some(coins(1)),
     };
-    let sent = ask(&alice_node, Command::Send(payment)).await;
+    let sent = call(&alice_node, Command::Send(payment)).await;
     let Reply::Sent { announced_to, .. } = sent else {
         panic!("{sent:?}");
     };
@@ -102,11 +102,11 @@ async fn a_miner_mines_at_its_rate_until_it_is_told_to_rest() {
     let home = Home::new("nora");
     let node = home.start(&[]).await;
     let mut events = node.events();
-    ask(&node, Command::SetHashrate(100.0)).await;
-    ask(&node, Command::Mine(MiningMode::On)).await;
+    call(&node, Command::SetHashrate(100.0)).await;
+    call(&node, Command::Mine(MiningMode::On)).await;
     // Two hashes a block on average: some blocks a second.
     until(&node, |now| now.tip.height >= 5).await;
-    ask(&node, Command::Mine(MiningMode::Off)).await;
+    call(&node, Command::Mine(MiningMode::Off)).await;
     let rest = until(&node, |now| now.mining.height.is_none()).await.tip;
     // The next block is the one that is asked for.
     assert_eq!(mine(&node).await.height, rest.height + 1);
@@ -175,7 +175,7 @@ async fn commands_to_a_node_that_has_ended_are_answered_in_words() {
     let home = Home::new("nora");
     let node = home.start(&[]).await;
     assert_eq!(soon(node.stop()).await, End::Stopped);
-    let refused = soon(node.command(Command::Wallets)).await;
+    let refused = soon(node.ask(Question::Wallets)).await;
     assert_eq!(
         refused.expect_err("it has ended").to_string(),
         "the node was stopped"
@@ -206,7 +206,7 @@ async fn a_node_with_a_bug_ends_alone_says_so_and_is_back_with_all_it_had() {
     at_tip(&otto_node, mined).await;
 
     is_broken.store(true, Ordering::SeqCst);
-    let refused = soon(node.command(Command::Wallets)).await;
+    let refused = soon(node.ask(Question::Wallets)).await;
     let words = refused.expect_err("a bug").to_string();
     assert_eq!(
         words,
@@ -252,7 +252,7 @@ async fn a_node_whose_disk_fails_halts_alone_and_says_where() {
     let node = nora.start(&[]).await;
     let otto_node = otto.start(&[]).await;
     assert_eq!(tip(&node).await.height, BLOCKS);
-    let refused = soon(node.command(Command::Block { hash: first.hash })).await;
+    let refused = soon(node.ask(Question::Block { hash: first.hash })).await;
     let words = refused.expect_err("the disk fails").to_string();
     let place = nora.dir.path().display().to_string();
     assert!(words.starts_with("the node has stopped: "), "{words}");

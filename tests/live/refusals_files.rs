@@ -1,7 +1,7 @@
 //! Directories and clocks: what is corrupt, foreign or in use is refused by its name and left
 //! byte for byte as it was; and no pause, however long, makes a burst of blocks or costs a peer.
 
-use crate::common::live::{LATER, Scene, addr, ask, mine, soon, tip, until, with_peers};
+use crate::common::live::{LATER, Scene, addr, call, mine, soon, tip, until, with_peers};
 use crate::common::params;
 use chainlab::chain::params::Retarget;
 use chainlab::chain::{CompactTarget, Params, codec};
@@ -245,7 +245,7 @@ async fn two(scene: &Scene) -> (NodeHandle, NodeHandle) {
     let alice = scene.start(config).await;
     let bob = scene.join("bob", &[&alice]).await;
     with_peers(&alice, 1).await;
-    ask(&alice, Command::Mine(MiningMode::On)).await;
+    call(&alice, Command::Mine(MiningMode::On)).await;
     (alice, bob)
 }
 

@@ -7,7 +7,7 @@ use crate::common::{ALICE, BOB, coins, owner, params, units};
 use chainlab::chain::params::Allocation;
 use chainlab::chain::{Amount, OutPoint, Params, Txid};
 use chainlab::live::reply_words;
-use chainlab::node::io::{Command, Payment, Reply};
+use chainlab::node::io::{Command, Payment, Question, Reply};
 use rand_chacha::ChaCha20Rng;
 use rand_chacha::rand_core::{Rng, SeedableRng};
 use std::collections::{BTreeMap, BTreeSet};
@@ -150,9 +150,14 @@ struct Nora {
 }
 
 impl Nora {
-    fn ask(&mut self, command: &Command) -> Reply {
-        let reply = self.process.ask(command);
+    fn call(&mut self, command: &Command) -> Reply {
+        let reply = self.process.call(command);
         reply.unwrap_or_else(|why| panic!("{command:?}: {why}"))
+    }
+
+    fn ask(&mut self, question: &Question) -> Reply {
+        let reply = self.process.ask(question);
+        reply.unwrap_or_else(|why| panic!("{question:?}: {why}"))
     }
 
     fn notes(&mut self, reply: Reply) {
@@ -178,7 +183,7 @@ impl Nora {
 
     /// All that she has ever said is still so.
     fn keeps_her_word(&mut self) {
-        let Reply::Wallets(wallets) = self.ask(&Command::Wallets) else {
+        let Reply::Wallets(wallets) = self.ask(&Question::Wallets) else {
             panic!("no wallets");
         };
         let found: BTreeMap<_, _> = wallets
@@ -188,7 +193,7 @@ impl Nora {
         for (name, address) in &self.wallets {
             assert_eq!(found.get(name), Some(address));
         }
-        let top = Command::Chain {
+        let top = Question::Chain {
             from: u32::MAX,
             to: 0,
             limit: 1,
@@ -198,7 +203,7 @@ impl Nora {
         };
         assert!(blocks[0].id.height >= self.height, "{:?}", blocks[0].id);
         for txid in self.sent.clone() {
-            let Reply::Tx(_) = self.ask(&Command::Tx { txid }) else {
+            let Reply::Tx(_) = self.ask(&Question::Tx { txid }) else {
                 panic!("no transaction {txid}");
             };
         }
@@ -240,7 +245,7 @@ async fn killed_at_any_moment_a_node_has_the_same_keys_chain_and_sent_payments()
     let hex = crate::common::key(ALICE)
         .to_bytes()
         .map(|byte| format!("{byte:02x}"));
-    let alice = nora.ask(&Command::ImportWallet {
+    let alice = nora.call(&Command::ImportWallet {
         name: "alice".to_owned(),
         secret: hex.concat(),
     });
@@ -253,7 +258,7 @@ async fn killed_at_any_moment_a_node_has_the_same_keys_chain_and_sent_payments()
             1 => Command::MineNow,
             _ => payment(),
         };
-        let paid = nora.ask(&payment());
+        let paid = nora.call(&payment());
         nora.notes(paid);
         nora.is_killed_over(&last);
         nora.keeps_her_word();
@@ -261,7 +266,7 @@ async fn killed_at_any_moment_a_node_has_the_same_keys_chain_and_sent_payments()
     // What is in no block yet is announced to whoever comes.
     let mut waiting = BTreeSet::new();
     for txid in nora.sent.clone() {
-        if let Reply::Tx(detail) = nora.ask(&Command::Tx { txid })
+        if let Reply::Tx(detail) = nora.ask(&Question::Tx { txid })
             && detail.block.is_none()
         {
             waiting.insert(txid);
@@ -270,10 +275,10 @@ async fn killed_at_any_moment_a_node_has_the_same_keys_chain_and_sent_payments()
     println!("{} payments, {} wait", nora.sent.len(), waiting.len());
     assert!(nora.sent.len() >= KILLS && !waiting.is_empty());
     let witness = scene.join("otto", &[]).await;
-    nora.ask(&Command::AddPeer(addr(&witness)));
+    nora.call(&Command::AddPeer(addr(&witness)));
     until(&witness, |now| now.mempool.count >= waiting.len()).await;
     for txid in waiting {
-        let Reply::Tx(_) = ask(&witness, Command::Tx { txid }).await else {
+        let Reply::Tx(_) = ask(&witness, Question::Tx { txid }).await else {
             panic!("Otto has not heard of {txid}");
         };
     }

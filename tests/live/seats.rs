@@ -7,7 +7,7 @@ use crate::common::live::{Scene, addr, ask, at_tip, mine, soon, with_peers};
 use crate::common::raw::Stage;
 use crate::common::{ALICE, params};
 use chainlab::live::NodeHandle;
-use chainlab::node::io::{Command, EventKind, Reply};
+use chainlab::node::io::{EventKind, Question, Reply};
 use chainlab::node::snapshot::PeerInfo;
 use std::time::{Duration, Instant};
 
@@ -18,7 +18,7 @@ const WITHIN: Duration = Duration::from_secs(10);
 const CONNECTIONS: usize = 200;
 
 async fn peers(node: &NodeHandle) -> Vec<PeerInfo> {
-    match ask(node, Command::Peers).await {
+    match ask(node, Question::Peers).await {
         Reply::Peers(peers) => peers,
         other => panic!("{other:?}"),
     }

@@ -29,7 +29,7 @@ fn keeps_asking(scene: &mut Scene, mallory: &Fake, round: u32) {
     let all = numbers.map(invented).collect();
     let then = Message::NotFound(all);
     let tip = scene.node().chain().tip().height;
-    let mined = scene.sim.ask(scene.node, Command::MineNow);
+    let mined = scene.sim.call(scene.node, Command::MineNow);
     mined.expect("it mines");
     assert_eq!(scene.node().chain().tip().height, tip + 1);
     scene.run_for(3_000);
@@ -60,10 +60,10 @@ fn a_peer_that_is_dropped_while_it_is_dialled_is_not_connected() {
     let slow = chainlab::link::Conditions::latency(Duration::from_secs(1));
     scene.sim.set_link(scene.node, carol.ix, slow);
     scene.sim.set_link(carol.ix, scene.node, slow);
-    let added = scene.sim.ask(scene.node, Command::AddPeer(carol.addr));
+    let added = scene.sim.call(scene.node, Command::AddPeer(carol.addr));
     added.expect("an address like any other");
     scene.run_for(500);
-    let dropped = scene.sim.ask(scene.node, Command::DropPeer(carol.addr));
+    let dropped = scene.sim.call(scene.node, Command::DropPeer(carol.addr));
     dropped.expect("it was to be dialled");
     scene.run_for(20_000);
     assert!(!carol.is_connected());
@@ -76,17 +76,17 @@ fn a_peer_that_was_dropped_is_not_dialled_again_because_others_speak_of_it() {
     let carol = Fake::new(&mut scene.sim, CAROL, Manners::default());
     let gossip = Fake::connect(&mut scene.sim, scene.node, MALLORY);
     let add = Command::AddPeer(carol.addr);
-    scene.sim.ask(scene.node, add.clone()).expect("an address");
+    scene.sim.call(scene.node, add.clone()).expect("an address");
     scene.run_for(1_000);
     assert!(carol.is_connected());
-    let dropped = scene.sim.ask(scene.node, Command::DropPeer(carol.addr));
+    let dropped = scene.sim.call(scene.node, Command::DropPeer(carol.addr));
     dropped.expect("it was connected");
     gossip.says(&mut scene.sim, Message::Addr(vec![carol.addr]));
     scene.run_for(60_000);
     assert!(!carol.is_connected());
     assert_eq!(carol.connections(), 1);
     // Whoever dropped it can want it back.
-    scene.sim.ask(scene.node, add).expect("an address");
+    scene.sim.call(scene.node, add).expect("an address");
     scene.run_for(1_000);
     assert!(carol.is_connected());
     scene.serves();
@@ -101,7 +101,7 @@ fn who_takes_a_kept_address_for_a_while_and_poses_as_the_node_itself_does_not_ha
     };
     let carol = Fake::new(&mut scene.sim, CAROL, poses);
     let add = Command::AddPeer(carol.addr);
-    scene.sim.ask(scene.node, add).expect("an address");
+    scene.sim.call(scene.node, add).expect("an address");
     scene.run_for(100);
     let own = carol.met().expect("the node dialled");
     carol.says(&mut scene.sim, Message::Version(Box::new(own)));

@@ -167,7 +167,7 @@ fn ten_blocks_by_hand_beside_a_miner_are_refused_by_nobody_and_all_agree() {
         sim.record_events();
         sim.run_for(Duration::from_secs(60));
         for _ in 0..10 {
-            sim.ask(others[0], Command::MineNow).expect("mined");
+            sim.call(others[0], Command::MineNow).expect("mined");
         }
         sim.run_for(Duration::from_secs(5));
         for (ix, event) in sim.take_events() {

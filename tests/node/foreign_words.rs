@@ -176,7 +176,7 @@ fn an_address_that_is_none_is_not_kept_by_command_nor_by_configuration() {
         });
         assert!(!scene.node().keeps(&addr), "{text}");
         let node = scene.node;
-        let refused = scene.sim.ask(node, Command::AddPeer(addr));
+        let refused = scene.sim.call(node, Command::AddPeer(addr));
         let said = refused.expect_err("nobody is there").to_string();
         assert!(
             said.starts_with(&format!("{text} cannot be a peer: ")),
@@ -192,6 +192,6 @@ fn an_address_that_is_none_is_not_kept_by_command_nor_by_configuration() {
     }
     let mut scene = Scene::new();
     let (node, addr) = (scene.node, "10.0.0.77:1".parse().expect("an address"));
-    let kept = scene.sim.ask(node, Command::AddPeer(addr));
+    let kept = scene.sim.call(node, Command::AddPeer(addr));
     assert!(matches!(kept, Ok(Reply::Done(_))), "{kept:?}");
 }

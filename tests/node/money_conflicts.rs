@@ -97,7 +97,7 @@ impl Scene {
         }
         import(&mut sim, a, "bob", BOB);
         let name = "carol".to_owned();
-        sim.ask(b, Command::CreateWallet { name }).expect("a name");
+        sim.call(b, Command::CreateWallet { name }).expect("a name");
         sim.run_for(Duration::from_secs(20));
         sim.set_link_state(a, b, LinkState::Cut);
         let first = sends(&mut sim, a, "alice", "bob", "6", "0.1");
@@ -175,7 +175,7 @@ fn a_payment_that_lost_counts_again_if_it_wins_after_all() {
         second,
     } = scene;
     // c has never heard of the second one.
-    sim.ask(c, Command::MineNow).expect("a block");
+    sim.call(c, Command::MineNow).expect("a block");
     sim.set_link_state(a, c, LinkState::Open);
     until(&mut sim, SOON, "the block is everywhere", |sim| {
         [a, b].into_iter().all(|ix| {

@@ -11,7 +11,7 @@ use crate::common::{ALICE, BOB, CAROL, coins, owner, units};
 use chainlab::chain::params::Allocation;
 use chainlab::chain::{Amount, Coin, KeyHash, OutPoint, Params, Tx, Txid};
 use chainlab::link::LinkState;
-use chainlab::node::io::{Command, Payment, Reply};
+use chainlab::node::io::{Command, Payment, Question, Reply};
 use chainlab::node::snapshot::{HistoryEntry, WalletInfo};
 use chainlab::node::{Node, NodeIx, Store};
 use chainlab::sim::{self, Sim, SimStore};
@@ -133,7 +133,7 @@ impl World {
                 }
                 6 => {
                     let node = self.nodes[side];
-                    self.sim.ask(node, Command::MineNow).expect("a block");
+                    self.sim.call(node, Command::MineNow).expect("a block");
                 }
                 7 => {
                     self.sim.crash(self.nodes[side]);
@@ -191,7 +191,9 @@ impl World {
                 node.chain().tip().height <= height.expect("two")
             };
             while height(&self.sim) {
-                self.sim.ask(self.miner, Command::MineNow).expect("a block");
+                self.sim
+                    .call(self.miner, Command::MineNow)
+                    .expect("a block");
             }
         }
         self.link(self.nodes[0], self.miner, self.is_hidden);
@@ -218,7 +220,8 @@ impl World {
             amount: units([1, 10, 40][self.draw(3)] * 10_000_000),
             fee: Some(fee),
         };
-        if let Ok(Reply::Sent { txid, .. }) = self.sim.ask(self.nodes[side], Command::Send(payment))
+        if let Ok(Reply::Sent { txid, .. }) =
+            self.sim.call(self.nodes[side], Command::Send(payment))
         {
             self.sent[side].insert(txid);
             self.note_txs(side);
@@ -302,7 +305,7 @@ impl World {
                 amount: info.spendable,
                 fee: Some(Amount::ZERO),
             };
-            let plan = self.sim.ask(self.nodes[side], Command::PlanSend(payment));
+            let plan = self.sim.ask(self.nodes[side], Question::PlanSend(payment));
             let Ok(Reply::Plan(plan)) = plan else {
                 panic!("{} has {}: {plan:?}", info.name, info.spendable);
             };

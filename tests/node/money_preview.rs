@@ -5,7 +5,7 @@ use crate::common::sim::{import, pay, wallets};
 use crate::common::{ALICE, BOB, coins, owner, units};
 use chainlab::chain::params::Allocation;
 use chainlab::chain::{Amount, Params};
-use chainlab::node::io::{Command, Payment, Reply};
+use chainlab::node::io::{Command, Payment, Question, Reply};
 use chainlab::node::mempool::PACKAGE_MAX;
 use chainlab::node::{Config, NodeIx};
 use chainlab::sim::{self, Sim};
@@ -49,8 +49,8 @@ fn spendable(sim: &mut Sim, node: NodeIx, name: &str) -> Amount {
 
 /// Asks for a preview and then sends, which must agree to the letter. Whether it was sent.
 fn agrees(sim: &mut Sim, node: NodeIx, payment: &Payment) -> Result<(), String> {
-    let preview = sim.ask(node, Command::PlanSend(payment.clone()));
-    let sent = sim.ask(node, Command::Send(payment.clone()));
+    let preview = sim.ask(node, Question::PlanSend(payment.clone()));
+    let sent = sim.call(node, Command::Send(payment.clone()));
     match (preview, sent) {
         (Ok(Reply::Plan(promised)), Ok(Reply::Sent { plan, .. })) => {
             assert_eq!(promised, plan);
@@ -78,7 +78,7 @@ fn a_payment_that_would_build_on_too_many_is_promised_by_nobody() {
         refused,
         "alice has 75, of which 0 can be spent now: 75 wait for a block"
     );
-    sim.ask(node, Command::MineNow).expect("a block");
+    sim.call(node, Command::MineNow).expect("a block");
     assert_eq!(spendable(&mut sim, node, "alice"), coins(75));
     agrees(&mut sim, node, &next).expect("nothing waits below it");
 }
@@ -133,7 +133,7 @@ fn what_can_be_spent_is_what_can_be_sent_to_the_unit() {
             let above = payment(from, to, units(can.units() + 1), Amount::ZERO);
             agrees(&mut sim, node, &above).expect_err("more than can be spent");
             if draw(60) == 0 {
-                sim.ask(node, Command::MineNow).expect("a block");
+                sim.call(node, Command::MineNow).expect("a block");
             }
             let waiting = sim.node(node).expect("it runs").mempool();
             full += waiting

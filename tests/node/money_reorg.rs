@@ -257,10 +257,10 @@ fn a_row_of_payments_that_is_too_long_waits_and_is_announced_bit_by_bit() {
     let mut sent = Vec::new();
     for _ in 0..4 {
         sent.extend((0..10).map(|_| sends(&mut sim, a, "alice", "bob", coins(1))));
-        sim.ask(a, Command::MineNow).expect("a block");
+        sim.call(a, Command::MineNow).expect("a block");
     }
     (0..5).for_each(|_| {
-        sim.ask(b, Command::MineNow).expect("a block");
+        sim.call(b, Command::MineNow).expect("a block");
     });
     let events = heal(&mut sim, a, b);
     let why = "builds on too many that wait".to_owned();
@@ -277,7 +277,7 @@ fn a_row_of_payments_that_is_too_long_waits_and_is_announced_bit_by_bit() {
     // Two blocks of the other node bring them in.
     for _ in 0..2 {
         sim.run_for(Duration::from_secs(5));
-        sim.ask(b, Command::MineNow).expect("a block");
+        sim.call(b, Command::MineNow).expect("a block");
     }
     sim.run_for(Duration::from_secs(5));
     for ix in [a, b] {
@@ -294,18 +294,18 @@ fn what_spends_a_reward_that_is_gone_is_invalid_and_so_is_what_builds_on_it() {
     let (mut sim, a, b) = apart();
     let maturity = sim.params().maturity;
     for _ in 0..=maturity {
-        sim.ask(a, Command::MineNow).expect("a block");
+        sim.call(a, Command::MineNow).expect("a block");
     }
     // The reward's, what builds on it, and a bystander.
     let reward = sim.params().subsidy_at(1);
     let spent = sends(&mut sim, a, "rewards", "alice", reward);
     let fine = sends(&mut sim, a, "alice", "bob", coins(1));
-    sim.ask(a, Command::MineNow).expect("a block");
+    sim.call(a, Command::MineNow).expect("a block");
     let all = reward.checked_add(coins(99)).expect("small");
     let above = sends(&mut sim, a, "alice", "bob", all);
-    sim.ask(a, Command::MineNow).expect("a block");
+    sim.call(a, Command::MineNow).expect("a block");
     for _ in 0..maturity + 5 {
-        sim.ask(b, Command::MineNow).expect("a block");
+        sim.call(b, Command::MineNow).expect("a block");
     }
     let events = heal(&mut sim, a, b);
     assert_eq!(reorganised(&events), (1, 0, None, vec![spent, above]));

@@ -337,7 +337,7 @@ fn a_node_that_is_thrown_out_is_dialled_ever_more_slowly() {
     };
     let host = Fake::new(&mut scene.sim, MALLORY, manners);
     let command = chainlab::node::Command::AddPeer(host.addr);
-    scene.sim.ask(scene.node, command).expect("an address");
+    scene.sim.call(scene.node, command).expect("an address");
     let mut times = Vec::new();
     for _ in 0..8 {
         let before = host.connections();

@@ -442,7 +442,7 @@ fn equal_heights_on_different_branches_are_exchanged_and_settle_at_the_next_bloc
     // Now they meet.
     let addr = scene.sim.address(other.0);
     let command = chainlab::node::Command::AddPeer(addr);
-    scene.sim.ask(scene.node, command).expect("an address");
+    scene.sim.call(scene.node, command).expect("an address");
     scene.run_for(5_000);
     assert_eq!(tips(&scene), [a.hash(), b.hash()], "first seen");
     for (ix, block) in [(scene.node, &b), (other, &a)] {
@@ -504,7 +504,7 @@ fn equal_heights_with_unequal_work_settle_at_once() {
         "nobody has shown it anything better"
     );
     let command = chainlab::node::Command::AddPeer(scene.sim.address(other.0));
-    scene.sim.ask(scene.node, command).expect("an address");
+    scene.sim.call(scene.node, command).expect("an address");
     scene.run_for(2_000);
     scene.miner = quick;
     assert!(scene.is_synced(other) && scene.is_synced(scene.node));

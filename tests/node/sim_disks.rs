@@ -72,7 +72,7 @@ impl Scene {
     }
 
     fn mine(&mut self) {
-        let mined = self.sim.ask(self.nora, Command::MineNow);
+        let mined = self.sim.call(self.nora, Command::MineNow);
         assert!(matches!(mined, Ok(Reply::Mined { .. })), "{mined:?}");
     }
 
@@ -94,7 +94,7 @@ impl Scene {
 
     fn create_wallet(&mut self, name: &str) -> WalletInfo {
         let name = name.to_owned();
-        match self.sim.ask(self.nora, Command::CreateWallet { name }) {
+        match self.sim.call(self.nora, Command::CreateWallet { name }) {
             Ok(Reply::Wallet(wallet)) => wallet,
             other => panic!("{other:?}"),
         }
@@ -246,7 +246,7 @@ fn a_slow_disk_holds_back_what_is_said_and_no_peer_is_blamed_for_it() {
     scene.meet();
     scene.sim.take_events();
     let mine = Command::Mine(MiningMode::On);
-    scene.sim.ask(pia, mine).expect("it mines");
+    scene.sim.call(pia, mine).expect("it mines");
     scene.sim.run_for(5 * MINUTE);
     for (ix, event) in scene.sim.take_events() {
         let is_loss = matches!(

@@ -59,7 +59,7 @@ fn pays(sim: &mut Sim, node: NodeIx, amount: u64, fee: u64) -> Txid {
 }
 
 fn mines(sim: &mut Sim, node: NodeIx) {
-    sim.ask(node, Command::MineNow).expect("it mines");
+    sim.call(node, Command::MineNow).expect("it mines");
 }
 
 fn waits(sim: &Sim, node: NodeIx, txid: &Txid) -> bool {
@@ -112,7 +112,7 @@ fn what_builds_on_a_block_that_is_missing_is_taken_as_soon_as_the_block_is_there
     };
     // Bob has another block than the two others, with as much work.
     let address = sim.address(dave.0);
-    sim.ask(alice, Command::AddPeer(address)).expect("a peer");
+    sim.call(alice, Command::AddPeer(address)).expect("a peer");
     sim.run_for(SOON);
     for other in [alice, dave] {
         sim.set_link_state(bob, other, LinkState::Cut);

@@ -72,7 +72,7 @@ fn story(seed: u64, encoded: bool) -> [u8; 32] {
     // Central pays two of them, and puts that into a block.
     pays(&mut sim, central, "founder", &alice, 10);
     pays(&mut sim, central, "founder", &bob, 10);
-    let mined = sim.ask(central, Command::MineNow);
+    let mined = sim.call(central, Command::MineNow);
     assert!(matches!(mined, Ok(Reply::Mined { .. })), "{mined:?}");
     until(&mut sim, SOON, "the wallet node has the block", |sim| {
         height(sim, wallet) == 1

@@ -7,7 +7,7 @@ use chainlab::chain::params::Allocation;
 use chainlab::chain::{BlockHash, Params, Tx, Txid};
 use chainlab::link::LinkState;
 use chainlab::node::handshake::{Identity, PROTOCOL};
-use chainlab::node::io::{Command, ConnId, Event, EventKind, Reply};
+use chainlab::node::io::{Command, ConnId, Event, EventKind, Question, Reply};
 use chainlab::node::message::{Gist, Item, Locator, Message, Role, Text, Version};
 use chainlab::node::private::{Release, Strategy, WITHHELD_MAX};
 use chainlab::node::{BlockId, Config, NodeIx, SyncMethod};
@@ -84,7 +84,7 @@ impl Scene {
     /// Blocks that a node finds, one after the other, each with the time to be heard of.
     fn mines(&mut self, node: NodeIx, blocks: usize) -> Vec<BlockHash> {
         let mined = (0..blocks).map(|_| {
-            let reply = self.sim.ask(node, Command::MineNow);
+            let reply = self.sim.call(node, Command::MineNow);
             let Ok(Reply::Mined { block, .. }) = reply else {
                 panic!("{reply:?}");
             };
@@ -110,7 +110,7 @@ impl Scene {
     }
 
     fn release(&mut self) -> String {
-        match self.sim.ask(self.eve, Command::Release) {
+        match self.sim.call(self.eve, Command::Release) {
             Ok(Reply::Done(words)) => words,
             other => panic!("{other:?}"),
         }
@@ -298,7 +298,7 @@ fn an_honest_miner_is_heard_of_at_once_and_has_nothing_to_release() {
         .snapshot(scene.sim.now());
     let mining = snapshot.mining;
     assert_eq!((mining.strategy, mining.withheld), (Strategy::Honest, 0));
-    assert!(scene.sim.ask(eve, Command::Release).is_err());
+    assert!(scene.sim.call(eve, Command::Release).is_err());
     for (_, event) in scene.events() {
         let of_attacks = matches!(
             event.kind,
@@ -483,7 +483,7 @@ fn a_payment_that_was_confirmed_three_times_is_undone_by_a_private_double_spend(
     scene.sim.run_for(SOON);
     scene.mines(eve, 4);
     scene.mines(bob, 3);
-    match scene.sim.ask(carol, Command::Tx { txid: paid }) {
+    match scene.sim.ask(carol, Question::Tx { txid: paid }) {
         Ok(Reply::Tx(tx)) => assert_eq!(tx.block.map(|block| block.height), Some(1)),
         other => panic!("{other:?}"),
     }
@@ -503,8 +503,8 @@ fn a_payment_that_was_confirmed_three_times_is_undone_by_a_private_double_spend(
         let undone = reorganisations(&events, node);
         assert_eq!(undone, [(3, vec![paid])], "and it says what is gone");
     }
-    assert!(scene.sim.ask(carol, Command::Tx { txid: paid }).is_err());
-    assert!(scene.sim.ask(carol, Command::Tx { txid: back }).is_ok());
+    assert!(scene.sim.ask(carol, Question::Tx { txid: paid }).is_err());
+    assert!(scene.sim.ask(carol, Question::Tx { txid: back }).is_ok());
     peace(&events);
 }
 
@@ -628,10 +628,10 @@ fn a_branch_that_is_given_up_leaves_its_payments_private_for_the_next() {
     assert!(waits(&scene, eve) && !waits(&scene, bob));
     assert!(!said(&scene.events(), eve).contains(&txid.0));
     let honest = Command::SetStrategy(Strategy::Honest);
-    scene.sim.ask(eve, honest).expect("it can change");
+    scene.sim.call(eve, honest).expect("it can change");
     scene.sim.run_for(SOON);
     assert!(waits(&scene, bob), "what is honest hides nothing");
-    let asked = scene.sim.ask(eve, Command::Release).expect_err("refused");
+    let asked = scene.sim.call(eve, Command::Release).expect_err("refused");
     assert_eq!(asked.words, "eve withholds nothing");
 }
 
@@ -727,7 +727,7 @@ fn a_wild_run(seed: u64) -> usize {
         let node = nodes[usize::try_from(draw(3)).expect("small")];
         let other = nodes[usize::try_from(draw(3)).expect("small")];
         match draw(10) {
-            0..=4 => drop(scene.sim.ask(node, Command::MineNow)),
+            0..=4 => drop(scene.sim.call(node, Command::MineNow)),
             5 => {
                 let strategy = match draw(4) {
                     0 => Strategy::Honest,
@@ -735,9 +735,9 @@ fn a_wild_run(seed: u64) -> usize {
                     2 => Strategy::Withhold(Release::Depth(2)),
                     _ => Strategy::Withhold(Release::Lead(2)),
                 };
-                let _ = scene.sim.ask(node, Command::SetStrategy(strategy));
+                let _ = scene.sim.call(node, Command::SetStrategy(strategy));
             }
-            6 => drop(scene.sim.ask(node, Command::Release)),
+            6 => drop(scene.sim.call(node, Command::Release)),
             7 if node != other => {
                 let state = match draw(2) {
                     0 => LinkState::Cut,
@@ -756,7 +756,7 @@ fn a_wild_run(seed: u64) -> usize {
     }
     for (at, node) in nodes.into_iter().enumerate() {
         let honest = Command::SetStrategy(Strategy::Honest);
-        scene.sim.ask(node, honest).expect("it can change");
+        scene.sim.call(node, honest).expect("it can change");
         for other in &nodes[..at] {
             scene.sim.set_link_state(node, *other, LinkState::Open);
         }

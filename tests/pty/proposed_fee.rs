@@ -8,7 +8,7 @@ use crate::shell::Shell;
 use chainlab::chain::params::Allocation;
 use chainlab::chain::{Amount, Params};
 use chainlab::node::NodeIx;
-use chainlab::node::io::{Command, Payment, RefusalKind, Reply, SendPlan};
+use chainlab::node::io::{Command, Payment, Question, RefusalKind, Reply, SendPlan};
 use chainlab::sim::{self, Sim};
 use serde_json::{Value, json};
 use std::fs;
@@ -47,7 +47,7 @@ fn wish(how_much: &str, fee: Option<&str>) -> Payment {
 }
 
 fn plan(sim: &mut Sim, ix: NodeIx, wish: Payment) -> SendPlan {
-    match sim.ask(ix, Command::PlanSend(wish)) {
+    match sim.ask(ix, Question::PlanSend(wish)) {
         Ok(Reply::Plan(plan)) => plan,
         other => panic!("{other:?}"),
     }
@@ -72,7 +72,7 @@ fn without_a_fee_a_payment_pays_what_is_proposed_or_the_least_for_its_size() {
         // What is sent is what was told, whether the fee is said or not.
         for payment in [told.payment.clone(), wish(how_much, None)] {
             let (mut sim, ix) = alone(fee, min);
-            match sim.ask(ix, Command::Send(payment)) {
+            match sim.call(ix, Command::Send(payment)) {
                 Ok(Reply::Sent { plan, .. }) => assert_eq!(plan, told),
                 other => panic!("{other:?}"),
             }
@@ -87,14 +87,14 @@ fn a_fee_that_was_said_is_not_raised_and_all_that_there_is_cannot_be_paid() {
         plan(&mut sim, ix, wish("1.5", Some("0.5"))).fee,
         amount("0.5")
     );
-    let refused = sim.ask(ix, Command::Send(wish("0.5", Some("0.0002"))));
+    let refused = sim.call(ix, Command::Send(wish("0.5", Some("0.0002"))));
     let refused = refused.expect_err("below the minimum");
     assert_eq!(refused.kind, RefusalKind::Invalid);
     assert_eq!(
         refused.words,
         "pays 0.0002, 0.000213 is the least for its size"
     );
-    let refused = sim.ask(ix, Command::PlanSend(wish("40", None)));
+    let refused = sim.ask(ix, Question::PlanSend(wish("40", None)));
     assert_eq!(
         refused.expect_err("not enough").kind,
         RefusalKind::NotEnough

@@ -12,7 +12,7 @@ use crate::picture::{COLOURED, arrival, at, block, draw, lines, screen, txid};
 use chainlab::chain::Txid;
 use chainlab::lab::view::{Journey, NodeState, Reorganisation, Tone};
 use chainlab::node::NodeIx;
-use chainlab::node::io::Command;
+use chainlab::node::io::Question;
 
 use chainlab::ui::state::UiEvent;
 use std::collections::BTreeSet;
@@ -108,12 +108,12 @@ fn what_is_not_found_is_said_in_words() {
     let asked: Vec<_> = desk
         .waiting
         .drain(..)
-        .map(|(node, command, _)| (node, command))
+        .map(|(node, question, _)| (node, question))
         .collect();
     let hash = whole.parse().expect("a hash");
     assert_eq!(
         asked,
-        [(NodeIx(0), Command::Block { hash })],
+        [(NodeIx(0), Question::Block { hash })],
         "a node may know it"
     );
 }
@@ -129,11 +129,11 @@ fn a_block_is_opened_on_a_node_that_has_it() {
     assert!(desk.text().contains("relay1 relay2"), "{}", desk.text());
     desk.seek(&hash(12, 2)[56..]);
     desk.press("Enter");
-    let (node, command, purpose) = desk.waiting.remove(0);
+    let (node, question, purpose) = desk.waiting.remove(0);
     let wanted = block(12, 2).hash;
     assert_eq!(
-        (node, command),
-        (NodeIx(1), Command::Block { hash: wanted })
+        (node, question),
+        (NodeIx(1), Question::Block { hash: wanted })
     );
     assert!(desk.text().contains("on its way"), "{}", desk.text());
     // It was left by all, and the node does not keep it.
@@ -166,7 +166,7 @@ fn a_block_that_lost_is_dim_and_asked_of_those_who_had_it() {
     desk.press("Enter");
     let hash = block(11, 2).hash;
     assert_eq!(desk.waiting[0].0, NodeIx(2));
-    assert_eq!(desk.waiting[0].1, Command::Block { hash });
+    assert_eq!(desk.waiting[0].1, Question::Block { hash });
 }
 
 #[test]
@@ -210,9 +210,9 @@ fn what_is_on_its_way_is_filtered_opened_and_copied() {
     desk.press(&format!("/ {} Enter", end.join(" ")));
     assert_eq!(desk.copies(), txid(3).to_string());
     desk.press("Enter");
-    let (node, command, _) = desk.waiting.remove(0);
+    let (node, question, _) = desk.waiting.remove(0);
     assert_eq!(node, NodeIx(2), "the first that has it");
-    assert_eq!(command, Command::Tx { txid: txid(3) });
+    assert_eq!(question, Question::Tx { txid: txid(3) });
     desk.press("Esc Esc");
     assert!(
         desk.text().contains("transaction "),
@@ -305,7 +305,7 @@ fn a_click_chooses_a_block_and_another_one_a_tab() {
     click(&mut desk, 30, row);
     assert_eq!(
         desk.waiting.remove(0).1,
-        Command::Block {
+        Question::Block {
             hash: block(9, 0).hash
         }
     );

@@ -7,7 +7,7 @@ pub mod scene;
 use self::scene::{Said, busy_ring, link, linked_scenario, ring, set, shipped, talk, web, with};
 use crate::common::lab_view::heard;
 use crate::picture::{COLOURED, PLAIN, at, block, draw, lines, press, screen};
-use chainlab::lab::request::Bend;
+use chainlab::lab::ask::Bend;
 use chainlab::lab::view::NodeState;
 use chainlab::lab::{LabView, LinkChange, Request};
 use chainlab::link::{LinkState, Preset};

@@ -6,7 +6,7 @@ use crate::common::lab_view::{address, amount};
 use chainlab::chain::{Amount, OutPoint, Txid};
 use chainlab::lab::{Answer, NodeState, Request};
 use chainlab::node::NodeIx;
-use chainlab::node::io::{Command, Payment, Reply, SendPlan};
+use chainlab::node::io::{Command, Payment, Question, Reply, SendPlan};
 use chainlab::node::snapshot::CoinInfo;
 use std::sync::Arc;
 
@@ -50,7 +50,7 @@ fn a_payment_goes_from_s_to_its_plan_and_to_the_message_that_it_is_sent() {
     desk.type_("0.0001").press("Enter");
     let (request, purpose) = desk.asked();
     let payment = payment("0.0001");
-    let wanted = Request::Node(NodeIx(1), Command::PlanSend(payment.clone()));
+    let wanted = Request::Ask(NodeIx(1), Question::PlanSend(payment.clone()));
     assert_eq!(request, wanted);
     desk.says("working it out...");
     let reply = Reply::Plan(plan(&payment));
@@ -89,7 +89,7 @@ fn an_edit_drops_the_plan_and_an_answer_to_an_older_question_changes_nothing() {
     desk.says("Enter shows what happens");
     desk.type_("6").press("Enter");
     let (request, second) = desk.asked();
-    let Request::Node(_, Command::PlanSend(asked)) = request else {
+    let Request::Ask(_, Question::PlanSend(asked)) = request else {
         panic!("no question for a plan: {request:?}");
     };
     assert_eq!(asked.amount, amount("2.6"));
@@ -194,7 +194,7 @@ fn a_fee_that_was_left_as_proposed_is_the_nodes_to_raise_and_another_is_not() {
         desk.type_("dave").press("Tab").type_("1").press("Tab");
         desk.type_(typed).press("Enter");
         let (request, _) = desk.asked();
-        let Request::Node(_, Command::PlanSend(payment)) = request else {
+        let Request::Ask(_, Question::PlanSend(payment)) = request else {
             panic!("no question for a plan: {request:?}");
         };
         assert_eq!(payment.fee, wanted, "{typed:?}");
@@ -255,7 +255,7 @@ fn an_address_is_taken_as_it_is_pasted_and_a_typing_error_in_it_is_named() {
     desk.press("s").paste(&format!(" {stranger}\n"));
     desk.press("Tab").type_("1").press("Enter");
     let (request, _) = desk.asked();
-    let Request::Node(_, Command::PlanSend(payment)) = request else {
+    let Request::Ask(_, Question::PlanSend(payment)) = request else {
         panic!("no question for a plan: {request:?}");
     };
     assert_eq!(payment.to, stranger);
@@ -274,7 +274,7 @@ fn tab_completes_a_name_and_down_offers_who_else_can_pay() {
         .type_("1")
         .press("Enter");
     let (request, _) = desk.asked();
-    let Request::Node(ix, Command::PlanSend(payment)) = request else {
+    let Request::Ask(ix, Question::PlanSend(payment)) = request else {
         panic!("no question for a plan: {request:?}");
     };
     assert_eq!((ix, payment.to.as_str()), (NodeIx(1), "founder"));
@@ -295,7 +295,7 @@ fn tab_completes_a_name_and_down_offers_who_else_can_pay() {
         amount: amount("1"),
         fee: None,
     };
-    let wanted = Request::Node(NodeIx(0), Command::PlanSend(payment));
+    let wanted = Request::Ask(NodeIx(0), Question::PlanSend(payment));
     assert_eq!(request, wanted, "sent through the node that holds it");
 }
 
@@ -367,5 +367,5 @@ fn rewards_that_are_too_young_are_left_to_the_node_to_explain() {
         .press("Tab");
     desk.type_("1").press("Enter");
     let (request, _) = desk.asked();
-    assert!(matches!(request, Request::Node(_, Command::PlanSend(_))));
+    assert!(matches!(request, Request::Ask(_, Question::PlanSend(_))));
 }

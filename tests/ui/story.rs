@@ -2,7 +2,8 @@
 //! and the presenter's notes.
 
 use crate::picture::{COLOURED, PLAIN, at, draw, lines, press, scenario, screen};
-use chainlab::lab::script::{Pace, ScriptChange, ScriptView, StepState, StepView};
+use chainlab::lab::ask::{Access, ScriptChange};
+use chainlab::lab::script::{Pace, ScriptView, StepState, StepView};
 use chainlab::lab::view::Tone;
 use chainlab::lab::{Answer, LabView, Request};
 use chainlab::node::NodeIx;
@@ -424,7 +425,7 @@ fn a_screen_for_an_audience_sends_nothing_that_changes_anything() {
                 ui.view = view;
                 let effects = press(&lab, &mut ui, key);
                 let changes = |effect: &Effect| match effect {
-                    Effect::Ask(request, _) => request.changes(),
+                    Effect::Ask(request, _) => request.access() == Access::Write,
                     _ => false,
                 };
                 assert!(!effects.iter().any(changes), "{key}: {effects:?}");

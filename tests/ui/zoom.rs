@@ -5,14 +5,14 @@
 use crate::common::sim::wallet_address;
 use crate::zoom_view::{Desk, Lab, Network, SIZES};
 use chainlab::chain::Txid;
-use chainlab::node::io::{Command, Reply};
+use chainlab::node::io::{Question, Reply};
 use chainlab::node::snapshot::{BlockDetail, TxDetail};
 
 fn block_of(desk: &mut Desk<Network>, height: u32) -> BlockDetail {
     let ix = desk.lab.nodes[0];
     let chain = desk.lab.sim.ask(
         ix,
-        Command::Chain {
+        Question::Chain {
             from: height,
             to: 0,
             limit: 1,
@@ -22,7 +22,7 @@ fn block_of(desk: &mut Desk<Network>, height: u32) -> BlockDetail {
         panic!("{chain:?}")
     };
     let hash = infos[0].id.hash;
-    match desk.lab.sim.ask(ix, Command::Block { hash }) {
+    match desk.lab.sim.ask(ix, Question::Block { hash }) {
         Ok(Reply::Block(block)) => *block,
         other => panic!("{other:?}"),
     }
@@ -30,7 +30,7 @@ fn block_of(desk: &mut Desk<Network>, height: u32) -> BlockDetail {
 
 fn tx_of(desk: &mut Desk<Network>, txid: Txid) -> TxDetail {
     let ix = desk.lab.nodes[0];
-    match desk.lab.sim.ask(ix, Command::Tx { txid }) {
+    match desk.lab.sim.ask(ix, Question::Tx { txid }) {
         Ok(Reply::Tx(tx)) => *tx,
         other => panic!("{other:?}"),
     }
@@ -358,8 +358,8 @@ fn another_node_is_looked_at_on_the_same_tab_with_nothing_open() {
     assert!(desk.text().contains("alice"));
     // An answer to what was asked of the other one changes nothing.
     desk.press("Enter");
-    let (node, command, purpose) = desk.waiting.remove(0);
-    let late = desk.lab.ask(node, command);
+    let (node, question, purpose) = desk.waiting.remove(0);
+    let late = desk.lab.ask(node, question);
     desk.press("2");
     let before = desk.text();
     desk.bring(node, purpose, late);

@@ -63,8 +63,8 @@ fn a_reorganisation_leaves_no_block_of_the_old_branch_on_the_screen() {
 fn a_page_of_the_old_branch_that_comes_late_is_not_shown() {
     let mut desk = Desk::new(Paper::new(600));
     desk.press("End");
-    let (node, command, purpose) = desk.waiting.remove(0);
-    let late = desk.lab.ask(node, command);
+    let (node, question, purpose) = desk.waiting.remove(0);
+    let late = desk.lab.ask(node, question);
     desk.lab.fork(0, 1, 601);
     desk.refresh();
     desk.bring(node, purpose, late);

@@ -136,7 +136,7 @@ fn waits(layout: &Layout, takes: &[Take]) -> String {
     ]);
     let mut worst: Option<(Duration, String)> = None;
     for (at, step) in layout.steps.iter().enumerate() {
-        for cause in [Cause::Condition, Cause::Order, Cause::Expectation] {
+        for cause in [Cause::Condition, Cause::Request, Cause::Expectation] {
             let waited = |take: &Take| take.waits.get(&(at, cause)).copied().unwrap_or_default();
             let longest = takes.iter().max_by_key(|take| waited(take));
             let Some(longest) = longest.filter(|take| waited(take) >= WORTH) else {
@@ -177,10 +177,10 @@ fn waited_for(spec: &StepSpec, cause: Cause) -> String {
     let found = match cause {
         Cause::Condition => spec.start.when.as_ref().map(ToString::to_string),
         Cause::Expectation => spec.expect.as_ref().map(|expect| expect.expr.to_string()),
-        Cause::Order => spec
-            .order
+        Cause::Request => spec
+            .request
             .as_ref()
-            .map(|order| format!("the end of: {}", step::in_words(order))),
+            .map(|request| format!("the end of: {}", step::in_words(request))),
         Cause::Time | Cause::Presenter => None,
     };
     found.unwrap_or_default()

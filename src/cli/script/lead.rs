@@ -3,9 +3,8 @@
 use super::super::choose::Choice;
 use super::super::table::print_json;
 use super::super::{Failure, print};
-use crate::lab::script::ScriptChange;
+use crate::lab::ask::{Request, ScriptChange};
 use clap::Args;
-use serde_json::Map;
 
 pub(super) const EXAMPLES: &str = "\
 Examples:
@@ -30,7 +29,7 @@ pub(super) async fn run(change: ScriptChange, options: &Options) -> Result<(), F
         let words = "a script is played by a lab, and these nodes run alone";
         return Err(Failure::input(words));
     };
-    let answer = lab.call(change.method(), Map::new()).await?;
+    let answer = lab.request(&Request::Script(change)).await?;
     if options.json {
         return print_json(&answer);
     }

@@ -5,7 +5,7 @@
 
 use super::data::{About, LabStatus, NodeEvent, NodeStatus, Opening};
 use super::heard::HEIGHT_MAX;
-use super::methods::NOTE_MAX;
+use crate::lab::ask::verbs::NOTE_MAX;
 use crate::lab::layout::{COLUMNS_MAX, HINT_MAX, NODES_MAX};
 use crate::lab::names::parse_node_name;
 use crate::lab::script::step::{SPEAKER_MAX, STEPS_MAX, TITLE_MAX};

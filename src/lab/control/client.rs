@@ -15,10 +15,11 @@ use super::data::{
     About, Cookie, Door, LinkStatus, NodeStatus, Notice, Opening, Place, VERSION, Wish,
 };
 use super::heard;
-use super::methods;
 use super::rpc::{NO_REQUEST, RpcError, call_line};
+use crate::lab::ask::verbs::write;
+use crate::lab::ask::{Named, Request};
 use crate::lab::units::show_duration;
-use crate::node::io::{Command, Reply};
+use crate::node::io::{Command, Question, Reply};
 use serde::de::DeserializeOwned;
 use serde_json::{Map, Value, json};
 use std::collections::BTreeMap;
@@ -166,14 +167,35 @@ impl Client {
         self.0.line.call(&self.0.at, method, params).await
     }
 
-    /// Asks something of one of the nodes.
+    /// Asks for something.
+    ///
+    /// # Errors
+    /// [`ClientError`].
+    pub async fn request(&self, request: &Request<Named>) -> Result<Value, ClientError> {
+        let (method, params) = write(request);
+        self.call(method, params).await
+    }
+
+    /// Has one of the nodes do something.
     ///
     /// # Errors
     /// [`ClientError`]; the node's own refusal is [`ClientError::Refused`].
     pub async fn command(&self, node: &str, command: &Command) -> Result<Reply, ClientError> {
-        let (method, mut params) = methods::write(command);
-        params.insert("node".to_owned(), node.into());
-        let reply = self.call(method, params).await?;
+        self.reply(Request::Node(Some(node.to_owned()), command.clone()))
+            .await
+    }
+
+    /// Asks one of the nodes something.
+    ///
+    /// # Errors
+    /// As of [`Client::command`].
+    pub async fn ask(&self, node: &str, question: &Question) -> Result<Reply, ClientError> {
+        self.reply(Request::Ask(Some(node.to_owned()), question.clone()))
+            .await
+    }
+
+    async fn reply(&self, request: Request<Named>) -> Result<Reply, ClientError> {
+        let reply = self.request(&request).await?;
         let reply = believed::reply(understood(&self.0.at, reply)?);
         reply.ok_or_else(|| ClientError::Foreign {
             at: self.0.at.clone(),

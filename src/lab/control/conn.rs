@@ -9,11 +9,11 @@ use super::limits::{
     CALLS_MAX, CLIENTS_MAX, GREETING_MAX, INTERVALS, LAST_ANSWERS_MAX, LINE_MAX, LINE_TIME_MAX,
     UNREAD_MAX, WRONG_PAUSE,
 };
-use super::methods;
-use super::order::Order;
-use super::params::{Params, bad, required};
 use super::rpc::{BAD_LINE, Call, NO_METHOD, RpcError, TOO_MANY, UNGREETED, answer_line};
 use super::server::Context;
+use crate::lab::ask::params::{Params, bad, required};
+use crate::lab::ask::verbs::{unknown, verb};
+use crate::lab::ask::{Named, Request};
 use crate::lab::run::Refusal;
 use crate::lab::units::parse_duration;
 use serde_json::{Value, json};
@@ -128,7 +128,7 @@ struct Session<'a> {
 /// What comes of a request.
 enum Outcome {
     Answer(Result<Value, RpcError>),
-    Later(Order),
+    Later(Request<Named>),
     /// How all nodes look, which they are asked for.
     Status,
 }
@@ -171,11 +171,11 @@ impl Session<'_> {
         };
         let id = call.id.clone();
         match self.outcome(call) {
-            Ok(Outcome::Later(order)) => {
-                let doing = self.ctx.door.serve(order);
+            Ok(Outcome::Later(request)) => {
+                let doing = self.ctx.door.serve(request);
                 self.calls.spawn(async move {
                     let answer = doing.await.map_err(|refusal| match refusal {
-                        Refusal::Order(bad) => bad.into(),
+                        Refusal::Request(bad) => bad.into(),
                         Refusal::Failed(refusal) => refusal.into(),
                     });
                     (id, answer)
@@ -217,9 +217,9 @@ impl Session<'_> {
                 json!({ "done": "nothing is told any more" })
             }
             name => {
-                let unknown = || RpcError::new(NO_METHOD, methods::unknown(name));
-                let method = methods::method(name).ok_or_else(unknown)?;
-                return Ok(Outcome::Later(method.read(call.params)?));
+                let found = verb(name);
+                let verb = found.ok_or_else(|| RpcError::new(NO_METHOD, unknown(name)))?;
+                return Ok(Outcome::Later(verb.read(call.params)?));
             }
         };
         Ok(Outcome::Answer(Ok(answer)))

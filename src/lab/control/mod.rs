@@ -1,7 +1,7 @@
 //! The control protocol: a lab, or a node, as other programs see and drive it.
 //!
 //! It is JSON-RPC 2.0, one object a line, over TCP and over a Unix socket. A client says `hello`
-//! with the cookie; before that nothing is answered. Then it calls [`methods`], in any number at
+//! with the cookie; before that nothing is answered. Then it calls methods, of which most are [verbs](super::ask::verbs), in any number at
 //! once: answers come as they are ready. One that has subscribed is told what happens beside that.
 //!
 //! ```text
@@ -17,7 +17,6 @@
 //! server hold is one line of its own, its requests that are being done, and one line that it does
 //! not take; all three are bounded, and so is the number of clients.
 
-pub mod basics;
 mod believed;
 mod client;
 mod conn;
@@ -27,9 +26,6 @@ mod feed;
 mod heard;
 pub mod limits;
 mod lines;
-pub mod methods;
-pub mod order;
-pub mod params;
 pub mod registry;
 pub mod rpc;
 mod server;

@@ -1,6 +1,6 @@
 //! JSON-RPC 2.0 (<https://www.jsonrpc.org/specification>), one object a line; no batches.
 
-use super::params::BadParam;
+use crate::lab::ask::params::BadParam;
 use crate::node::io::{CommandError, RefusalKind};
 use serde::{Deserialize, Serialize};
 use serde_json::{Map, Value, json};

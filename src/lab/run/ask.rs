@@ -4,14 +4,14 @@ use super::forward::Forwarded;
 use super::hand::{Hand, Host};
 use super::model::{Model, Node};
 use super::{Shared, Standing, nodes};
+use crate::lab::ask::verbs::key_holder;
+use crate::lab::ask::{Answer, Request};
 use crate::lab::control::ClientError;
-use crate::lab::control::methods::key_holder;
 use crate::lab::layout::roster::{Roster, reward_wallet, taken};
-use crate::lab::request::{Answer, Request};
 use crate::lab::spec::NodeSpec;
 use crate::lab::view::NodeState;
 use crate::node::NodeIx;
-use crate::node::io::{Command, CommandError, Payment, RefusalKind, Reply};
+use crate::node::io::{Command, CommandError, Payment, Question, RefusalKind, Reply};
 use crate::node::mining::MiningMode;
 use std::fmt;
 use std::pin::{Pin, pin};
@@ -88,11 +88,14 @@ impl Shared {
         };
         match request {
             Request::Node(ix, command) => self.command(ix, command, by).await,
+            Request::Ask(ix, question) => self.question(ix, question).await,
             Request::Kill(ix) => self.kill(ix).await,
             Request::Restart(ix) => {
                 let far = self.lock().host_of(ix);
                 if let Some((host, name)) = far {
-                    host.call("restart", &name).await?;
+                    host.client()?
+                        .request(&Request::Restart(Some(name)))
+                        .await?;
                     return Ok(Answer::Restarted(ix));
                 }
                 if self.standing == Standing::Adopted {
@@ -131,7 +134,9 @@ impl Shared {
         let (node, claimed) = {
             let mut model = self.lock();
             let node = model.running(ix)?;
-            model.resolve(&mut command);
+            if let Command::Send(Payment { to, .. }) = &mut command {
+                model.resolve(to);
+            }
             let claimed = model.claim_wallet(ix, &command)?;
             (node, claimed)
         };
@@ -151,6 +156,20 @@ impl Shared {
         }
     }
 
+    async fn question(&self, ix: NodeIx, mut question: Question) -> Result<Answer, CommandError> {
+        let node = {
+            let model = self.lock();
+            if let Question::PlanSend(Payment { to: of, .. }) | Question::Coins { of } =
+                &mut question
+            {
+                model.resolve(of);
+            }
+            model.running(ix)?
+        };
+        let reply = node.ask(question).await?;
+        Ok(Answer::Node(ix, reply))
+    }
+
     /// A key may be given by the name of a wallet that has it: its node is asked.
     async fn find_key(&self, secret: &mut String) -> Result<(), CommandError> {
         let holder = {
@@ -164,7 +183,7 @@ impl Shared {
             }
         };
         let (node, name) = holder;
-        match node.command(Command::ExportWallet { name }).await {
+        match node.ask(Question::ExportWallet { name }).await {
             Ok(Reply::Secret(key)) => *secret = key,
             Ok(other) => return Err(fault(format!("no answer to that: {other:?}"))),
             Err(error) => return Err(error),
@@ -181,8 +200,7 @@ impl Shared {
                 (handle, node.life)
             }),
             Hand::Far(client, name) => {
-                let params = serde_json::Map::from_iter([("node".to_owned(), (&*name).into())]);
-                let killed = client.call("kill", params).await;
+                let killed = client.request(&Request::Kill(Some(name.to_string()))).await;
                 return match killed {
                     // A process with one node ends with it, maybe before it can say so.
                     Ok(_) | Err(ClientError::Ended(_)) => Ok(Answer::Killed(ix)),
@@ -286,13 +304,9 @@ impl Model {
 
     /// A payment may go to a wallet of any node, and so may a question for coins: the node knows
     /// only its own, and is given the address.
-    fn resolve(&self, command: &mut Command) {
-        if let Command::Send(Payment { to, .. })
-        | Command::PlanSend(Payment { to, .. })
-        | Command::Coins { of: to } = command
-            && let Some(address) = self.address_of(to)
-        {
-            *to = address;
+    fn resolve(&self, of: &mut String) {
+        if let Some(address) = self.address_of(of) {
+            *of = address;
         }
     }
 

@@ -6,15 +6,14 @@ use super::hand::Hand;
 use super::model::{Model, Node};
 use super::rounds::Rounds;
 use super::telling::{Listening, WantsMessages};
-use crate::lab::control::methods::key_holder;
-use crate::lab::control::order::{Known, Order};
-use crate::lab::control::params::{BadParam, bad};
+use crate::lab::ask::params::{BadParam, bad};
+use crate::lab::ask::verbs::key_holder;
+use crate::lab::ask::{Answer, Known, Named, Request, Scope};
 use crate::lab::control::{About, Kind, LabStatus, LinkStatus, NodeEvent, NodeStatus, VERSION};
 use crate::lab::network;
-use crate::lab::request::{Answer, Request};
 use crate::lab::view::NodeState;
 use crate::live::NodeHandle;
-use crate::node::io::{Command, CommandError, Reply};
+use crate::node::io::{Command, CommandError, Question, Reply};
 use crate::node::{NodeIx, Time};
 use serde_json::{Value, json};
 use std::collections::{BTreeMap, BTreeSet};
@@ -30,10 +29,10 @@ pub(in crate::lab) struct Edition {
     seen: Option<Time>,
 }
 
-/// Why an order was not done.
+/// Why a request was not done.
 pub(in crate::lab) enum Refusal {
-    /// Something is wrong with the order.
-    Order(BadParam),
+    /// Something is wrong with the request.
+    Request(BadParam),
     /// It could not be done.
     Failed(CommandError),
 }
@@ -129,7 +128,7 @@ impl LabDoor {
             let mut all = Vec::new();
             for (mut status, own) in door.status_with_handles() {
                 if let Some(handle) = own
-                    && let Ok(Reply::Snapshot(now)) = handle.command(Command::Snapshot).await
+                    && let Ok(Reply::Snapshot(now)) = handle.ask(Question::Snapshot).await
                 {
                     status.snapshot = Some(now.into());
                 }
@@ -248,63 +247,56 @@ impl LabDoor {
         self.rounds.now().telling.want_messages()
     }
 
-    /// Begins to do what is ordered: it has its place in the order of things when this returns.
+    /// Begins to do what is asked: it has its place in the order of things when this returns.
     pub(in crate::lab) fn serve(
         &self,
-        order: Order,
+        request: Request<Named>,
     ) -> impl Future<Output = Result<Value, Refusal>> + use<> {
         let shared = self.rounds.now();
-        let request = self.resolve(order, &shared);
+        let request = self.resolve(request, &shared);
         let begun = request.map(|request| self.rounds.begin(&shared, request));
         async move {
-            let answer = begun.map_err(Refusal::Order)?.await;
+            let answer = begun.map_err(Refusal::Request)?.await;
             let answer = answer.map_err(Refusal::Failed)?;
             Ok(shared.shown(answer))
         }
     }
 
-    fn resolve(&self, order: Order, shared: &Shared) -> Result<Request, BadParam> {
+    fn resolve(&self, request: Request<Named>, shared: &Shared) -> Result<Request, BadParam> {
         let model = shared.lock();
         let Some(scope) = self.scope else {
-            return order.resolve(&*model);
+            return request.resolve(&*model);
         };
         let name = model.node(scope).map_or("", |node| &node.name);
-        Ok(match order.resolve(&Only(name))? {
+        let request = request.resolve(&Only(name))?.of(|_| Ok(scope))?;
+        match &request {
             // Whoever may ask this node may not have the keys of others.
             Request::Node(_, Command::ImportWallet { secret, .. })
-                if key_holder(&secret).is_some_and(|of| {
+                if key_holder(secret).is_some_and(|of| {
                     let owner = model.holder(of);
                     owner.is_some_and(|owner| owner != scope)
                 }) =>
             {
                 let words = format!("this is the door of {name}, and the wallet is another's");
-                return Err(bad("secret", words));
+                Err(bad("secret", words))
             }
-            Request::Node(_, command) => Request::Node(scope, command),
-            Request::Kill(_) => Request::Kill(scope),
-            Request::Restart(_) => Request::Restart(scope),
             Request::Add(_) => {
                 let words = "a node is added at the door of a lab, and this is the door of";
-                return Err(bad("name", format!("{words} {name}")));
+                Err(bad("name", format!("{words} {name}")))
             }
             // One that is alone has no links but its own.
-            Request::HealAll
-            | Request::Note(_)
-            | Request::Script(_)
-            | Request::Partition(_)
-            | Request::Unite
-            | Request::Traffic(_)
-                if model.nodes.len() > 1 =>
+            request
+                if matches!(request.scope(), Scope::Lab | Scope::Time) && model.nodes.len() > 1 =>
             {
                 let words = format!("this is the door of {name}, and that is for the whole lab");
-                return Err(bad("node", words));
+                Err(bad("node", words))
             }
             Request::Link(bend) if bend.from != name && bend.to != name => {
                 let words = format!("this is the door of {name}, and the link is another's");
-                return Err(bad("from", words));
+                Err(bad("from", words))
             }
-            other => other,
-        })
+            _ => Ok(request),
+        }
     }
 
     fn nodes<'a>(&self, model: &'a Model) -> impl Iterator<Item = (NodeIx, &'a Node)> + use<'a> {

@@ -6,10 +6,9 @@ use super::ask::{fault, no_such_node};
 use super::hand::Host;
 use super::model::{Model, Node};
 use super::rounds::no_script;
-use crate::lab::control::order::Order;
-use crate::lab::control::{Kind, methods};
+use crate::lab::ask::{Answer, Bend, Named, Request};
+use crate::lab::control::Kind;
 use crate::lab::names::missing;
-use crate::lab::request::{Answer, Bend, Request};
 use crate::lab::spec::NodeSpec;
 use crate::node::NodeIx;
 use crate::node::io::CommandError;
@@ -35,13 +34,13 @@ impl Shared {
     /// # Errors
     /// Why it cannot be done.
     pub(super) async fn forward(&self, request: Request) -> Result<Forwarded, CommandError> {
-        let order = match request {
+        let request = match request {
             Request::Add(spec) => return self.add_far_node(spec).await,
             Request::Link(bend) => {
                 let hosts = self.lock().hosts_of_link(&bend)?;
-                return tell(&hosts, Order::Link(bend)).await;
+                return tell(&hosts, Request::Link(bend)).await;
             }
-            Request::HealAll => Order::HealAll,
+            Request::HealAll => Request::HealAll,
             Request::Note(text) => {
                 // Nodes that run alone have no screen of their own to show it on.
                 let hosts = self.lock().hosts();
@@ -50,15 +49,15 @@ impl Shared {
                 if labs.is_empty() {
                     return Ok(Forwarded::Here(Request::Note(text)));
                 }
-                return tell(&labs, Order::Note(text)).await;
+                return tell(&labs, Request::Note(text)).await;
             }
             Request::Partition(groups) => {
                 let lab = self.only_lab()?;
-                return tell(&[lab], Order::Partition(groups)).await;
+                return tell(&[lab], Request::Partition(groups)).await;
             }
             Request::Unite => {
                 let lab = self.only_lab()?;
-                return tell(&[lab], Order::Unite).await;
+                return tell(&[lab], Request::Unite).await;
             }
             Request::Traffic(change) => {
                 // Nodes that run alone make no payments by themselves: this lab asks them to.
@@ -66,19 +65,20 @@ impl Shared {
                 if labs.is_empty() {
                     return Ok(Forwarded::Here(Request::Traffic(change)));
                 }
-                return tell(&labs, Order::Traffic(change)).await;
+                return tell(&labs, Request::Traffic(change)).await;
             }
             Request::Script(change) => {
                 let lab = self.lab_with_script()?;
-                return tell(&[lab], Order::Script(change)).await;
+                return tell(&[lab], Request::Script(change)).await;
             }
             Request::Keep => return Err("these nodes run elsewhere, and stay".into()),
-            request @ (Request::Node(..) | Request::Kill(_) | Request::Restart(_)) => {
-                return Ok(Forwarded::Here(request));
-            }
+            request @ (Request::Node(..)
+            | Request::Ask(..)
+            | Request::Kill(_)
+            | Request::Restart(_)) => return Ok(Forwarded::Here(request)),
         };
         let hosts = self.lock().hosts();
-        tell(&hosts, order).await
+        tell(&hosts, request).await
     }
 
     /// The lab that all nodes are of: nobody else can cut what is between them at one moment.
@@ -108,8 +108,7 @@ impl Shared {
             let words = "a node can be added to a lab; start this one with chainlab node";
             return Err(words.into());
         };
-        let (method, params) = methods::write_order(&Order::Add(spec));
-        lab.client()?.call(method, params).await?;
+        lab.client()?.request(&Request::Add(spec)).await?;
         let mut changes = self.changes.subscribe();
         let shown = async {
             loop {
@@ -128,11 +127,10 @@ impl Shared {
 }
 
 /// Tells each of them; what the last says is the answer.
-async fn tell(hosts: &[Arc<Host>], order: Order) -> Result<Forwarded, CommandError> {
-    let (method, params) = methods::write_order(&order);
+async fn tell(hosts: &[Arc<Host>], request: Request<Named>) -> Result<Forwarded, CommandError> {
     let mut said = String::new();
     for host in hosts {
-        said = words(&host.client()?.call(method, params.clone()).await?);
+        said = words(&host.client()?.request(&request).await?);
     }
     Ok(Forwarded::Done(Answer::Done(said)))
 }

@@ -3,8 +3,7 @@
 use crate::lab::control::registry::{self, Entry};
 use crate::lab::control::{About, Client, ClientError, Door};
 use crate::live::NodeHandle;
-use crate::node::io::{Command, CommandError, RefusalKind, Reply};
-use serde_json::{Map, Value};
+use crate::node::io::{Command, CommandError, Question, RefusalKind, Reply};
 use std::sync::{Arc, Mutex, MutexGuard, PoisonError};
 
 /// A node that runs. Clones are the same node.
@@ -27,7 +26,7 @@ pub(super) struct Host {
 }
 
 impl Hand {
-    /// Asks something of the node and waits for the answer.
+    /// Has the node do something and waits for the answer.
     ///
     /// # Errors
     /// The node's refusal, or that it has ended.
@@ -35,6 +34,17 @@ impl Hand {
         match self {
             Self::Own(handle) => handle.command(command).await,
             Self::Far(client, node) => Ok(client.command(node, &command).await?),
+        }
+    }
+
+    /// Asks the node something and waits for the answer.
+    ///
+    /// # Errors
+    /// As of [`Hand::command`].
+    pub(super) async fn ask(&self, question: Question) -> Result<Reply, CommandError> {
+        match self {
+            Self::Own(handle) => handle.ask(question).await,
+            Self::Far(client, node) => Ok(client.ask(node, &question).await?),
         }
     }
 
@@ -55,15 +65,6 @@ impl Host {
             door: Mutex::new(door),
             client: Mutex::default(),
         }
-    }
-
-    /// Calls a method that is about one of its nodes.
-    ///
-    /// # Errors
-    /// Why it is not done.
-    pub(super) async fn call(&self, method: &str, node: &str) -> Result<Value, CommandError> {
-        let params = Map::from_iter([("node".to_owned(), node.into())]);
-        Ok(self.client()?.call(method, params).await?)
     }
 
     /// The connection.

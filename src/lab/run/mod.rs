@@ -50,11 +50,11 @@ pub use outcome::{Heard, Hearing};
 pub use saved::Kept;
 pub(in crate::lab) use telling::{Listening, Told, WantsMessages};
 
+use super::ask::{Answer, Request, Ticket};
 use super::control::Door;
 use super::control::registry::Entry;
 use super::error::LabError;
 use super::layout::Layout;
-use super::request::{Answer, Request, Ticket};
 use super::view::LabView;
 use crate::live::LabClock;
 use crate::node::Time;

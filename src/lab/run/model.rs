@@ -8,7 +8,7 @@ use super::script::Balances;
 use super::telling::Recent;
 use super::weave::Weave;
 use crate::chain::{BlockHash, Txid};
-use crate::lab::control::order::Known;
+use crate::lab::ask::Known;
 use crate::lab::headline::{Headline, Stand, SteadyHeadline};
 use crate::lab::observe::ancestry::Ancestry;
 use crate::lab::observe::chips::Chips;

@@ -2,8 +2,8 @@
 
 use super::telling::{Listening, Told};
 use super::{Lab, Shared};
+use crate::lab::ask::Known;
 use crate::lab::control::NodeEvent;
-use crate::lab::control::order::Known;
 use crate::lab::script::cast::Cast;
 use crate::lab::script::{Expr, Facts};
 use crate::lab::summary::Summary;

@@ -27,8 +27,7 @@ use super::model::{Model, Node};
 use super::saved::SavedNode;
 use super::script::Playing;
 use super::{Lasting, Shared, Standing, open};
-use crate::lab::request::{Answer, Request};
-use crate::lab::script::ScriptChange;
+use crate::lab::ask::{Answer, Request, ScriptChange};
 use crate::node::io::{CommandError, RefusalKind};
 use std::net::{SocketAddr, TcpListener};
 use std::sync::{Arc, Mutex, MutexGuard, OnceLock, PoisonError};
@@ -302,8 +301,8 @@ pub(super) fn no_script() -> CommandError {
 #[cfg(test)]
 mod tests {
     use super::*;
+    use crate::lab::ask::TrafficChange;
     use crate::lab::layout::read;
-    use crate::lab::request::TrafficChange;
     use crate::lab::{Control, Lab, LabOptions};
     use crate::node::NodeIx;
     use crate::node::io::Command;

@@ -8,11 +8,11 @@ use super::model::Model;
 use super::rounds::no_script;
 use super::{Lab, Lasting, Shared, ask};
 use crate::chain::{Amount, BlockHash};
-use crate::lab::control::order::Order;
-use crate::lab::script::{Expr, Facts, NodeFacts, Script, ScriptChange, ScriptView, Want};
+use crate::lab::ask::{Named, Request, ScriptChange};
+use crate::lab::script::{Expr, Facts, NodeFacts, Script, ScriptView, Want};
 use crate::lab::view::NodeState;
 use crate::node::NodeIx;
-use crate::node::io::{Command, CommandError, Reply};
+use crate::node::io::{CommandError, Question, Reply};
 use crate::node::snapshot::{COINS_MAX, CoinInfo};
 use std::collections::BTreeMap;
 use std::sync::{Arc, Mutex, MutexGuard, PoisonError};
@@ -34,7 +34,7 @@ const NAP: Duration = Duration::from_millis(500);
 pub(super) type Balances = BTreeMap<(NodeIx, String), (u64, BlockHash, Amount)>;
 
 /// A balance that a node has to be asked for.
-struct Question {
+struct Unknown {
     ix: NodeIx,
     wallet: String,
     address: String,
@@ -118,8 +118,8 @@ impl Shared {
                     let left = at.saturating_sub(self.elapsed());
                     playing.nap(left.min(NAP)).await;
                 }
-                Want::Do(order) => {
-                    let done = self.obey(order).await;
+                Want::Do(request) => {
+                    let done = self.obey(request).await;
                     playing.lock().script.did(self.elapsed(), done);
                     sleep(SETTLE).await;
                 }
@@ -179,8 +179,8 @@ impl Shared {
         }
     }
 
-    async fn obey(self: &Arc<Self>, order: Order) -> Result<(), String> {
-        let request = order.resolve(&*self.lock());
+    async fn obey(self: &Arc<Self>, request: Request<Named>) -> Result<(), String> {
+        let request = request.resolve(&*self.lock());
         let request = request.map_err(|error| error.to_string())?;
         let done = ask::begin(self, request, By::Script).await;
         done.map(drop).map_err(|refusal| refusal.words)
@@ -188,30 +188,30 @@ impl Shared {
 
     /// What an expression is judged by, now.
     pub(super) async fn facts_for(&self, expr: &Expr) -> Facts {
-        let (mut facts, questions) = {
+        let (mut facts, unknown) = {
             let model = self.lock();
             let mut facts = model.facts();
-            let questions = model.balances_for(expr, &mut facts);
-            (facts, questions)
+            let unknown = model.balances_for(expr, &mut facts);
+            (facts, unknown)
         };
-        for question in questions {
-            let name = facts.nodes[question.ix.0].name.clone();
-            if let Some(amount) = self.balance(&question).await {
-                facts.balances.insert((name, question.wallet), amount);
+        for unknown in unknown {
+            let name = facts.nodes[unknown.ix.0].name.clone();
+            if let Some(amount) = self.balance(&unknown).await {
+                facts.balances.insert((name, unknown.wallet), amount);
             }
         }
         facts
     }
 
-    async fn balance(&self, question: &Question) -> Option<Amount> {
-        let hand = self.lock().node(question.ix)?.handle.clone()?;
-        let of = question.address.clone();
-        let Ok(Reply::Coins(coins)) = hand.command(Command::Coins { of }).await else {
+    async fn balance(&self, unknown: &Unknown) -> Option<Amount> {
+        let hand = self.lock().node(unknown.ix)?.handle.clone()?;
+        let of = unknown.address.clone();
+        let Ok(Reply::Coins(coins)) = hand.ask(Question::Coins { of }).await else {
             return None;
         };
         let amount = sum(&coins)?;
-        let key = (question.ix, question.wallet.clone());
-        let value = (question.life, question.tip, amount);
+        let key = (unknown.ix, unknown.wallet.clone());
+        let value = (unknown.life, unknown.tip, amount);
         self.lock().balances.insert(key, value);
         Some(amount)
     }
@@ -255,8 +255,8 @@ impl Model {
     }
 
     /// Adds the balances that are known; those that nodes have to be asked for are returned.
-    fn balances_for(&self, expr: &Expr, facts: &mut Facts) -> Vec<Question> {
-        let mut questions = Vec::new();
+    fn balances_for(&self, expr: &Expr, facts: &mut Facts) -> Vec<Unknown> {
+        let mut unknown = Vec::new();
         for (wallet, of) in expr.wallets() {
             for (at, node) in self.nodes.iter().enumerate() {
                 let fact = &facts.nodes[at];
@@ -271,7 +271,7 @@ impl Model {
                     let key = (Arc::clone(&node.name), wallet.to_owned());
                     facts.balances.insert(key, amount);
                 } else if let Some(address) = self.address_of(wallet) {
-                    questions.push(Question {
+                    unknown.push(Unknown {
                         ix,
                         wallet: wallet.to_owned(),
                         address,
@@ -281,7 +281,7 @@ impl Model {
                 }
             }
         }
-        questions
+        unknown
     }
 
     /// What a node knows of a wallet of its own.

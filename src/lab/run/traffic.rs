@@ -7,7 +7,7 @@
 use super::Shared;
 use super::ask::{self, By, fault};
 use super::model::Model;
-use crate::lab::request::{Request, TrafficChange};
+use crate::lab::ask::{Request, TrafficChange};
 use crate::lab::spec::TrafficSpec;
 use crate::lab::traffic::{Generator, Purse, seed, words};
 use crate::lab::view::TrafficView;

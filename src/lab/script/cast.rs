@@ -2,17 +2,16 @@
 //! layout, and those that earlier steps have added.
 
 use crate::chain::Address;
-use crate::lab::control::methods::key_holder;
-use crate::lab::control::order::{Known, Order, pick};
-use crate::lab::control::params::{BadParam, bad};
+use crate::lab::ask::params::{BadParam, bad};
+use crate::lab::ask::verbs::key_holder;
+use crate::lab::ask::{Known, Named, Request, pick};
 use crate::lab::layout::Layout;
 use crate::lab::layout::roster::Roster;
 use crate::lab::names::missing;
 use crate::lab::partition;
-use crate::lab::request::Request;
 use crate::lab::spec::NodeSpec;
 use crate::node::NodeIx;
-use crate::node::io::{Command, Payment};
+use crate::node::io::{Command, Payment, Question};
 use crate::node::mining::{MiningMode, check_hashrate};
 use crate::node::wallets::check_name;
 use std::collections::BTreeSet;
@@ -49,9 +48,9 @@ impl Cast {
     /// Those of a layout once its script has been played.
     pub fn at_the_end(layout: &Layout) -> Self {
         let mut cast = Self::new(&layout.nodes, layout.chain.params.address_version);
-        for order in layout.steps.iter().filter_map(|step| step.order.as_ref()) {
+        for request in layout.steps.iter().filter_map(|step| step.request.as_ref()) {
             // It was played when the layout was read.
-            let _ = cast.play(order);
+            let _ = cast.play(request);
         }
         cast
     }
@@ -80,13 +79,14 @@ impl Cast {
         }
     }
 
-    /// Does an order as far as names go: whoever it adds is there afterwards.
+    /// Does what is asked as far as names go: whoever it adds is there afterwards.
     ///
     /// # Errors
     /// [`BadParam`]: it is about somebody who is not there, or adds somebody who is.
-    pub fn play(&mut self, order: &Order) -> Result<(), BadParam> {
-        match order.clone().resolve(self)? {
+    pub fn play(&mut self, request: &Request<Named>) -> Result<(), BadParam> {
+        match request.clone().resolve(self)? {
             Request::Node(ix, command) => self.play_command(ix, &command),
+            Request::Ask(ix, question) => self.check_question(ix, &question),
             Request::Add(spec) => self.add(&spec),
             Request::Link(bend) => {
                 self.find("from", &bend.from)?;
@@ -146,16 +146,23 @@ impl Cast {
                 self.roster.give(name, ix.0);
                 Ok(())
             }
-            Command::ExportWallet { name } | Command::History { name, .. } => {
-                self.check_own("name", ix, name)
-            }
-            Command::PlanSend(payment) | Command::Send(payment) => self.check_payment(ix, payment),
-            Command::Coins { of } => self.check_owner("of", of),
+            Command::Send(payment) => self.check_payment(ix, payment),
             Command::MineTo { wallet } => self.check_own("wallet", ix, wallet),
             Command::SetHashrate(rate) => check_rate(*rate),
             Command::Mine(MiningMode::On | MiningMode::OnTx(_)) | Command::MineNow => {
                 self.mines(ix)
             }
+            _ => Ok(()),
+        }
+    }
+
+    fn check_question(&self, ix: NodeIx, question: &Question) -> Result<(), BadParam> {
+        match question {
+            Question::ExportWallet { name } | Question::History { name, .. } => {
+                self.check_own("name", ix, name)
+            }
+            Question::PlanSend(payment) => self.check_payment(ix, payment),
+            Question::Coins { of } => self.check_owner("of", of),
             _ => Ok(()),
         }
     }

@@ -1,21 +1,21 @@
 //! The steps of a script, one after the other, without IO.
 //!
 //! What drives it asks what it [wants](Script::next), and tells it what came of that: facts by
-//! [`Script::judge`], the end of an order by [`Script::did`], and what a presenter asks for by
+//! [`Script::judge`], the end of a request by [`Script::did`], and what a presenter asks for by
 //! [`Script::change`]. Time is what has passed since the lab's start; the script has a time of its
-//! own, which stands still while it is paused. The same orders come at the same times, however it is
+//! own, which stands still while it is paused. The same requests come at the same times, however it is
 //! driven.
 //!
 //! ```text
-//! Begins ──(its times, its condition)──► Notes ──► Acts ──(order done)──► Expects ──► the next step
+//! Begins ──(its times, its condition)──► Notes ──► Acts ──(request done)──► Expects ──► the next step
 //!                                                   └──(refused)──► Over ◄──(not in time)──┘
 //! the last step ──► Holds ──(its caption has had its time)──► Over
 //! ```
 
 use super::expr::{Expr, Facts};
 use super::step::StepSpec;
-use super::view::{Pace, ScriptChange, ScriptView, StepState, StepView};
-use crate::lab::control::order::Order;
+use super::view::{Pace, ScriptView, StepState, StepView};
+use crate::lab::ask::{Named, Request, ScriptChange};
 use crate::lab::units::show_duration;
 use std::sync::Arc;
 use std::time::Duration;
@@ -34,7 +34,7 @@ pub struct Script {
     held_until: Duration,
     /// A step with a note has begun.
     has_caption: bool,
-    /// It is on its way to the next caption, and waits for nothing but orders.
+    /// It is on its way to the next caption, and waits for nothing but requests.
     hurries: bool,
     /// Since when it is paused, in the lab's time.
     paused_since: Option<Duration>,
@@ -48,7 +48,7 @@ enum Phase {
     Begins,
     /// Its caption is to be shown.
     Notes,
-    /// Its order is to be done.
+    /// What it asks for is to be done.
     Acts,
     /// What it expects has to be true by then.
     Expects { until: Duration },
@@ -66,7 +66,7 @@ pub enum Want {
     /// [`Facts`] to judge this by, again whenever something has changed, and at the latest then.
     Facts(Expr, Option<Duration>),
     /// That this is done.
-    Do(Order),
+    Do(Request<Named>),
     /// A [`ScriptChange`]: it waits for the presenter, or is paused.
     Change,
     /// Nothing: it is over.
@@ -82,8 +82,8 @@ pub enum Cause {
     Presenter,
     /// What a step begins with.
     Condition,
-    /// The end of an order.
-    Order,
+    /// The end of a request.
+    Request,
     /// What a step expects.
     Expectation,
 }
@@ -161,7 +161,7 @@ impl Script {
                 Gate::Presenter => Cause::Presenter,
                 Gate::When(..) => Cause::Condition,
             },
-            Phase::Notes | Phase::Acts => Cause::Order,
+            Phase::Notes | Phase::Acts => Cause::Request,
             Phase::Expects { .. } => Cause::Expectation,
             Phase::Holds => Cause::Time,
         };
@@ -195,12 +195,12 @@ impl Script {
                 Phase::Notes => match &step.note {
                     Some(text) => {
                         let text = (!text.is_empty()).then(|| text.clone());
-                        return Want::Do(Order::Note(text));
+                        return Want::Do(Request::Note(text));
                     }
                     None => self.phase = Phase::Acts,
                 },
-                Phase::Acts => match &step.order {
-                    Some(order) => return Want::Do(order.clone()),
+                Phase::Acts => match &step.request {
+                    Some(request) => return Want::Do(request.clone()),
                     None => self.expect(own),
                 },
                 Phase::Expects { until } => match &step.expect {
@@ -256,7 +256,7 @@ impl Script {
         true
     }
 
-    /// The order that it wanted done is done, or could not be.
+    /// The request that it wanted done is done, or could not be.
     pub fn did(&mut self, now: Duration, done: Result<(), String>) {
         let own = self.own_time(now);
         match (self.phase, done) {
@@ -269,7 +269,7 @@ impl Script {
         }
     }
 
-    /// Does what a presenter asks for. [`Script::next`] has another answer then, but for an order that
+    /// Does what a presenter asks for. [`Script::next`] has another answer then, but for a request that
     /// is being done: that is waited for.
     ///
     /// # Errors
@@ -400,7 +400,7 @@ impl Script {
     }
 }
 
-/// How long a script takes, if orders take no time and every condition that has a limit all of it.
+/// How long a script takes, if requests take no time and every condition that has a limit all of it.
 fn planned(steps: &[StepSpec]) -> Option<Duration> {
     let (mut time, mut held_until) = (Duration::ZERO, Duration::ZERO);
     for step in steps {

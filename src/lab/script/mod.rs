@@ -12,4 +12,4 @@ pub mod view;
 pub use self::engine::{Cause, Script, Want};
 pub use self::expr::{Expr, ExprError, Facts, NodeFacts, Verdict};
 pub use self::step::{Expect, Start, StepSpec};
-pub use self::view::{Pace, ScriptChange, ScriptView, StepState, StepView};
+pub use self::view::{Pace, ScriptView, StepState, StepView};

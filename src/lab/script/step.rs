@@ -1,9 +1,8 @@
 //! Steps of a script: when each begins, what it does, and what is expected then.
 
 use super::expr::Expr;
-use crate::lab::control::methods::{key_holder, write};
-use crate::lab::control::order::Order;
-use crate::lab::request::LinkChange;
+use crate::lab::ask::verbs::{key_holder, write};
+use crate::lab::ask::{LinkChange, Named, Request};
 use crate::lab::traffic::show_tx_rate;
 use crate::lab::units::show_rate;
 use crate::link::LinkState;
@@ -44,7 +43,7 @@ pub struct StepSpec {
     /// How long the caption stays at least; `None`: as long as it takes to read it.
     pub hold: Option<Duration>,
     /// What is done.
-    pub order: Option<Order>,
+    pub request: Option<Request<Named>>,
     /// What has to be true after that.
     pub expect: Option<Expect>,
 }
@@ -88,9 +87,9 @@ impl StepSpec {
         let expect = self.expect.as_ref();
         let expect = expect.map(|expect| format!("expect {}", expect.expr));
         let note = self.note.as_ref().map(|note| note_in_words(note));
-        let order = self.order.as_ref().map(in_words);
-        match (order, expect) {
-            (Some(order), Some(expect)) => format!("{order}; {expect}"),
+        let request = self.request.as_ref().map(in_words);
+        match (request, expect) {
+            (Some(request), Some(expect)) => format!("{request}; {expect}"),
             (Some(words), None) | (None, Some(words)) => words,
             (None, None) => note.unwrap_or_default(),
         }
@@ -114,27 +113,28 @@ fn note_in_words(text: &str) -> String {
     }
 }
 
-/// What an order does, in a few words.
-pub fn in_words(order: &Order) -> String {
-    match order {
-        Order::Node(node, command) => of_node(node.as_deref(), command),
-        Order::Kill(node) => with_node("kill", node.as_deref()),
-        Order::Restart(node) => with_node("restart", node.as_deref()),
-        Order::Add(spec) => format!("add {}", spec.name),
-        Order::Link(bend) => {
+/// What a request does, in a few words.
+pub fn in_words(request: &Request<Named>) -> String {
+    match request {
+        Request::Node(node, command) => of_node(node.as_deref(), command, write(request).0),
+        Request::Ask(node, _) => on_node(node.as_deref(), write(request).0.replace('_', " ")),
+        Request::Kill(node) => with_node("kill", node.as_deref()),
+        Request::Restart(node) => with_node("restart", node.as_deref()),
+        Request::Add(spec) => format!("add {}", spec.name),
+        Request::Link(bend) => {
             let sign = if bend.is_both_ways { "-" } else { ">" };
             format!("{} {} {sign} {}", link(&bend.change), bend.from, bend.to)
         }
-        Order::HealAll => "heal all links".to_owned(),
-        Order::Partition(groups) => {
+        Request::HealAll => "heal all links".to_owned(),
+        Request::Partition(groups) => {
             let groups: Vec<_> = groups.iter().map(|group| group.join(", ")).collect();
             match groups.as_slice() {
                 [] => "partition into halves".to_owned(),
                 groups => format!("partition {}", groups.join(" | ")),
             }
         }
-        Order::Unite => "heal the partition".to_owned(),
-        Order::Traffic(change) => {
+        Request::Unite => "heal the partition".to_owned(),
+        Request::Traffic(change) => {
             let rate = change.rate.map(show_tx_rate);
             let rate = rate.map_or(String::new(), |rate| format!(" at {rate}"));
             match change.on {
@@ -143,8 +143,9 @@ pub fn in_words(order: &Order) -> String {
                 None => format!("traffic{rate}"),
             }
         }
-        Order::Note(text) => note_in_words(text.as_deref().unwrap_or_default()),
-        Order::Script(change) => format!("{} of the script", change.name()),
+        Request::Note(text) => note_in_words(text.as_deref().unwrap_or_default()),
+        Request::Script(change) => format!("{} of the script", change.name()),
+        Request::Keep => "keep the lab".to_owned(),
     }
 }
 
@@ -172,7 +173,7 @@ fn link(change: &LinkChange) -> &'static str {
     }
 }
 
-fn of_node(node: Option<&str>, command: &Command) -> String {
+fn of_node(node: Option<&str>, command: &Command, verb: &str) -> String {
     let words = match command {
         Command::Send(payment) => {
             let (from, to) = (&payment.from, &payment.to);
@@ -190,8 +191,12 @@ fn of_node(node: Option<&str>, command: &Command) -> String {
         Command::MineNow => "mine a block".to_owned(),
         Command::SetHashrate(rate) => format!("mine at {}", show_rate(*rate)),
         Command::MineTo { wallet } => format!("mine for {wallet}"),
-        other => write(other).0.replace('_', " "),
+        _ => verb.replace('_', " "),
     };
+    on_node(node, words)
+}
+
+fn on_node(node: Option<&str>, words: String) -> String {
     match node {
         Some(node) => format!("{words} on {node}"),
         None => words,

@@ -30,7 +30,7 @@ pub enum Pace {
     /// The script's own times and conditions.
     #[default]
     Script,
-    /// The presenter, with [`ScriptChange::Next`].
+    /// The presenter, with [`ScriptChange::Next`](crate::lab::ask::ScriptChange::Next).
     Presenter,
 }
 
@@ -68,55 +68,6 @@ pub enum StepState {
     Skipped,
     /// It was not done, or not true in time; why, in words.
     Failed(Arc<str>),
-}
-
-/// What is asked of a script that is being played.
-#[derive(Clone, Copy, Debug, PartialEq, Eq, Serialize, Deserialize)]
-#[serde(rename_all = "snake_case")]
-pub enum ScriptChange {
-    /// On to the next caption, and from then on each waits to be asked for.
-    Next,
-    /// Captions come by themselves again.
-    Auto,
-    /// Nothing begins any more, until it is resumed.
-    Pause,
-    /// It goes on, as it went before the pause.
-    Resume,
-    /// The lab is made anew, and its script begins again.
-    Restart,
-}
-
-impl ScriptChange {
-    /// All of them.
-    pub const ALL: [Self; 5] = [
-        Self::Next,
-        Self::Auto,
-        Self::Pause,
-        Self::Resume,
-        Self::Restart,
-    ];
-
-    /// In a word, as it is written on a command line.
-    pub fn name(self) -> &'static str {
-        match self {
-            Self::Next => "next",
-            Self::Auto => "auto",
-            Self::Pause => "pause",
-            Self::Resume => "resume",
-            Self::Restart => "restart",
-        }
-    }
-
-    /// The method of the control protocol that asks for it.
-    pub fn method(self) -> &'static str {
-        match self {
-            Self::Next => "script_next",
-            Self::Auto => "script_auto",
-            Self::Pause => "script_pause",
-            Self::Resume => "script_resume",
-            Self::Restart => "script_restart",
-        }
-    }
 }
 
 impl ScriptView {

@@ -1,6 +1,6 @@
-//! What is asked of a node, and what it answers.
+//! What a node is told to do, and what it answers, also to a [`Question`](super::Question).
 
-use crate::chain::{Amount, BlockHash, Txid};
+use crate::chain::{Amount, Txid};
 use crate::node::mining::MiningMode;
 use crate::node::private::Strategy;
 use crate::node::snapshot::{
@@ -15,7 +15,7 @@ use std::net::{IpAddr, SocketAddr};
 use std::time::Duration;
 use thiserror::Error;
 
-/// What a key, a step of a script, or a shell asks of a node.
+/// What a key, a step of a script, or a shell has a node do.
 #[derive(Clone, Debug, PartialEq, Serialize, Deserialize)]
 #[serde(rename_all = "snake_case")]
 pub enum Command {
@@ -31,31 +31,8 @@ pub enum Command {
         /// The key, 64 hexadecimal digits.
         secret: String,
     },
-    /// Show a wallet's key. Replies [`Reply::Secret`].
-    ExportWallet {
-        /// The wallet.
-        name: String,
-    },
-    /// What a payment would look like. Replies [`Reply::Plan`].
-    PlanSend(Payment),
     /// Pay. Replies [`Reply::Sent`] once the transaction is safe on disk.
     Send(Payment),
-    /// What wallets hold. Replies [`Reply::Wallets`].
-    Wallets,
-    /// What a wallet did, newest first. Replies [`Reply::History`].
-    History {
-        /// The wallet.
-        name: String,
-        /// Entries to leave out, from the newest.
-        skip: usize,
-        /// Entries to show, [`PAGE_MAX`](crate::node::snapshot::PAGE_MAX) at most.
-        limit: usize,
-    },
-    /// Unspent coins of an address or a wallet of this node. Replies [`Reply::Coins`].
-    Coins {
-        /// The address or the wallet's name.
-        of: String,
-    },
     /// Mine, or do not, for a wallet of this node; one named after the node is made if there is
     /// none. Replies [`Reply::Done`].
     Mine(MiningMode),
@@ -88,72 +65,6 @@ pub enum Command {
     },
     /// Lift a ban. Replies [`Reply::Done`].
     Unban(IpAddr),
-    /// How the node looks at this moment. Replies [`Reply::Snapshot`].
-    Snapshot,
-    /// Who is connected. Replies [`Reply::Peers`].
-    Peers,
-    /// Blocks of the chain, highest first. Replies [`Reply::Chain`].
-    Chain {
-        /// The highest; the tip if that is lower.
-        from: u32,
-        /// The lowest.
-        to: u32,
-        /// Blocks to show, [`PAGE_MAX`](crate::node::snapshot::PAGE_MAX) at most.
-        limit: usize,
-    },
-    /// A block with its transactions. Replies [`Reply::Block`].
-    Block {
-        /// Which.
-        hash: BlockHash,
-    },
-    /// The block of the chain at this height. Replies [`Reply::Block`].
-    BlockAt {
-        /// Which.
-        height: u32,
-    },
-    /// A transaction, in the mempool or a block. Replies [`Reply::Tx`].
-    Tx {
-        /// Which.
-        txid: Txid,
-    },
-    /// Transactions that wait, best paying first. Replies [`Reply::Mempool`].
-    Mempool {
-        /// Entries to show, [`PAGE_MAX`](crate::node::snapshot::PAGE_MAX) at most.
-        limit: usize,
-    },
-}
-
-impl Command {
-    /// Whether anything can be another by that; if not, it only asks.
-    pub fn changes(&self) -> bool {
-        match self {
-            Self::ExportWallet { .. }
-            | Self::PlanSend(_)
-            | Self::Wallets
-            | Self::History { .. }
-            | Self::Coins { .. }
-            | Self::Snapshot
-            | Self::Peers
-            | Self::Chain { .. }
-            | Self::Block { .. }
-            | Self::BlockAt { .. }
-            | Self::Tx { .. }
-            | Self::Mempool { .. } => false,
-            Self::CreateWallet { .. }
-            | Self::ImportWallet { .. }
-            | Self::Send(_)
-            | Self::Mine(_)
-            | Self::SetHashrate(_)
-            | Self::MineTo { .. }
-            | Self::MineNow
-            | Self::SetStrategy(_)
-            | Self::Release
-            | Self::AddPeer(_)
-            | Self::DropPeer(_)
-            | Self::Ban { .. }
-            | Self::Unban(_) => true,
-        }
-    }
 }
 
 /// A payment to make.
@@ -186,7 +97,7 @@ pub struct SendPlan {
     pub bytes: usize,
 }
 
-/// The answer to a [`Command`].
+/// The answer to a [`Command`] or a [`Question`](super::Question).
 #[derive(Clone, Debug, PartialEq, Serialize, Deserialize)]
 #[serde(rename_all = "snake_case")]
 pub enum Reply {
@@ -238,7 +149,7 @@ pub enum Reply {
     Mempool(Vec<MempoolTx>),
 }
 
-/// Why a command was not done.
+/// Why a command was not done, or a question has no answer.
 #[derive(Clone, Debug, PartialEq, Eq, Serialize, Deserialize, Error)]
 #[error("{words}")]
 pub struct CommandError {

@@ -1,11 +1,13 @@
-//! What goes into a node and what comes out of it: plain data, both ways.
+//! What goes into a node and what comes out of it, and what it can be asked: plain data, both ways.
 
 mod command;
 mod event;
+mod question;
 
 pub use super::peers::strangers::StrangerSums;
 pub use command::{Command, CommandError, Payment, RefusalKind, Reply, SendPlan};
 pub use event::{Event, EventKind, LOST_MAX, PeerLabel};
+pub use question::Question;
 
 use super::StoreFault;
 use super::message::Message;

@@ -90,7 +90,7 @@ impl Forest {
             return Vec::new();
         };
         self.asked = Some(fetch.clone());
-        let request = Request::Node(subject.ix, fetch.command(blocks));
+        let request = Request::Ask(subject.ix, fetch.question(blocks));
         vec![Effect::Ask(request, Purpose::BlocksFetch(fetch))]
     }
 

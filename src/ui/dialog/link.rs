@@ -6,8 +6,8 @@
 use super::Verdict;
 use super::form::{Beside, Field, Form, Pressed};
 use super::window::{self, WindowLine};
+use crate::lab::ask::Bend;
 use crate::lab::names::missing;
-use crate::lab::request::Bend;
 use crate::lab::units::{
     parse_bandwidth, parse_duration, parse_preset, show_bandwidth, show_conditions, show_duration,
 };

@@ -5,7 +5,7 @@ use super::input::{TextInput, Typed};
 use super::list::List;
 use super::window::{self, WindowLine};
 use crate::lab::Request;
-use crate::lab::control::methods::NOTE_MAX;
+use crate::lab::ask::verbs::NOTE_MAX;
 use crate::node::foreign::is_hidden;
 use crate::ui::keymap::{Action, Entry, KeyPress, TABLE, by_action};
 use crate::ui::state::{Effect, Purpose, UiState};

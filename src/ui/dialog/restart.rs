@@ -3,7 +3,7 @@
 use super::Verdict;
 use super::window;
 use crate::lab::Request;
-use crate::lab::script::ScriptChange;
+use crate::lab::ask::ScriptChange;
 use crate::ui::keymap::KeyPress;
 use crate::ui::state::{Effect, Purpose, UiState};
 use crossterm::event::KeyCode;

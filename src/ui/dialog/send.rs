@@ -15,7 +15,7 @@ use super::payment::{self, AMOUNT, FEE, FROM, TO};
 use super::window::{self, WindowLine};
 use crate::lab::{Answer, LabView, Request};
 use crate::node::NodeIx;
-use crate::node::io::{Command, Reply, SendPlan};
+use crate::node::io::{Command, Question, Reply, SendPlan};
 use crate::ui::keymap::{Action, KeyPress};
 use crate::ui::state::{Effect, Purpose, UiState};
 use crossterm::event::KeyCode;
@@ -151,7 +151,8 @@ impl SendForm {
                 let from = self.form.text(FROM).to_owned();
                 ui.last_payers.insert(self.node, from);
                 self.stage = Stage::Paying { edition };
-                ask(payer, Command::Send(payment), Purpose::Pay(edition))
+                let request = Request::Node(payer, Command::Send(payment));
+                vec![Effect::Ask(request, Purpose::Pay(edition))]
             }
             Stage::Planning { .. } | Stage::Paying { .. } => Vec::new(),
         }
@@ -167,7 +168,8 @@ impl SendForm {
             Ok((payer, payment)) if emptiness.is_none() => {
                 let edition = ui.next_edition();
                 self.stage = Stage::Planning { edition, payer };
-                return ask(payer, Command::PlanSend(payment), Purpose::Plan(edition));
+                let request = Request::Ask(payer, Question::PlanSend(payment));
+                return vec![Effect::Ask(request, Purpose::Plan(edition))];
             }
             Ok(_) => Vec::new(),
             Err(errors) => errors,
@@ -239,10 +241,6 @@ impl SendForm {
         lines.push(window::keys(theme, room, &keys));
         window::render(frame, area, theme, "send coins", WIDTH, lines);
     }
-}
-
-fn ask(node: NodeIx, command: Command, purpose: Purpose) -> Vec<Effect> {
-    vec![Effect::Ask(Request::Node(node, command), purpose)]
 }
 
 /// Wallets that can pay: the node's own, then those of all others that run, each in the order in

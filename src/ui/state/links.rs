@@ -1,7 +1,7 @@
 //! Keys that change links: the chosen one, or all between the groups of a partitioned network.
 
 use super::{Effect, Purpose, UiState};
-use crate::lab::request::Bend;
+use crate::lab::ask::Bend;
 use crate::lab::view::LinkView;
 use crate::lab::{LabView, LinkChange, Request};
 use crate::link::LinkState;

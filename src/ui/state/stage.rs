@@ -1,7 +1,8 @@
 //! How a story is told on this screen: who sits in front of it, and what keys do with the script.
 
 use super::{Effect, Purpose, UiState};
-use crate::lab::script::{ScriptChange, ScriptView};
+use crate::lab::ask::{Access, ScriptChange};
+use crate::lab::script::ScriptView;
 use crate::lab::view::Tone;
 use crate::lab::{LabView, Request};
 use crate::ui::dialog::Dialog;
@@ -120,7 +121,7 @@ impl UiState {
         if self.stage.seat == Seat::Audience {
             let before = effects.len();
             effects.retain(|effect| match effect {
-                Effect::Ask(request, _) => !request.changes(),
+                Effect::Ask(request, _) => request.access() == Access::Read,
                 _ => true,
             });
             if effects.len() < before {

@@ -3,7 +3,7 @@
 use super::level::HISTORY_PAGE;
 use crate::chain::{BlockHash, Txid};
 use crate::node::NodeIx;
-use crate::node::io::Command;
+use crate::node::io::Question;
 use crate::node::snapshot::PAGE_MAX;
 
 /// Something that zoom asked of a node.
@@ -42,17 +42,17 @@ impl Fetch {
     }
 
     /// The question. Of a chain so many blocks.
-    pub(in crate::ui) fn command(&self, blocks: usize) -> Command {
+    pub(in crate::ui) fn question(&self, blocks: usize) -> Question {
         match self {
-            Self::Chain { from, .. } => Command::Chain {
+            Self::Chain { from, .. } => Question::Chain {
                 from: *from,
                 to: 0,
                 limit: blocks,
             },
-            Self::Block(_, hash) => Command::Block { hash: *hash },
-            Self::Tx(_, txid) => Command::Tx { txid: *txid },
-            Self::Mempool(_) => Command::Mempool { limit: PAGE_MAX },
-            Self::History { name, skip, .. } => Command::History {
+            Self::Block(_, hash) => Question::Block { hash: *hash },
+            Self::Tx(_, txid) => Question::Tx { txid: *txid },
+            Self::Mempool(_) => Question::Mempool { limit: PAGE_MAX },
+            Self::History { name, skip, .. } => Question::History {
                 name: name.clone(),
                 skip: *skip,
                 limit: HISTORY_PAGE,

@@ -336,7 +336,7 @@ impl Zoom {
         let Some(fetch) = fetch.filter(|fetch| !self.asked.contains(fetch)) else {
             return Vec::new();
         };
-        let request = Request::Node(self.node, fetch.command(blocks));
+        let request = Request::Ask(self.node, fetch.question(blocks));
         self.asked.push(fetch.clone());
         vec![Effect::Ask(request, Purpose::Fetch(fetch))]
     }

@@ -3,8 +3,8 @@
 
 use super::hold_all;
 use crate::common::running::TEXT;
-use chainlab::lab::control::basics::BASICS;
-use chainlab::lab::control::methods::{METHODS, method, write_order};
+use chainlab::lab::ask::Scope;
+use chainlab::lab::ask::verbs::{BASICS, verb, verbs, write};
 use chainlab::lab::layout::read;
 use chainlab::lab::script::StepSpec;
 use chainlab::lab::units::show_duration;
@@ -14,8 +14,8 @@ use std::time::Duration;
 #[test]
 fn every_method_and_parameter_is_still_one() {
     let basics = BASICS.iter().map(|basic| (basic.name, basic.params));
-    let methods = METHODS.iter().map(|method| (method.name, method.params));
-    let of_nodes = METHODS.iter().filter(|method| method.is_of_node());
+    let methods = verbs().map(|verb| (verb.name, verb.params));
+    let of_nodes = verbs().filter(|verb| verb.scope == Scope::Node);
     let mut lines: Vec<_> = of_nodes
         .map(|method| format!("{} node", method.name))
         .collect();
@@ -150,15 +150,15 @@ fn without_nulls(all: Map<String, Value>) -> Value {
 
 #[test]
 fn every_method_is_read_as_it_was() {
-    for method in METHODS {
+    for method in verbs() {
         let is_called = CALLS.iter().any(|(name, _)| *name == method.name);
         assert!(is_called, "no call of {} here", method.name);
     }
     let lines = CALLS.iter().map(|(name, params)| {
         let read = serde_json::from_str(params).expect("an object");
-        let order = method(name).map(|method| method.read(read));
-        let is = match order {
-            Some(Ok(order)) => written(write_order(&order)),
+        let request = verb(name).map(|verb| verb.read(read));
+        let is = match request {
+            Some(Ok(request)) => written(write(&request)),
             Some(Err(error)) => format!("refused: {error}"),
             None => "no method".to_owned(),
         };
@@ -198,7 +198,7 @@ fn as_it_is(step: &StepSpec) -> String {
         "note": step.note,
         "speaker": step.speaker,
         "hold": time(step.hold),
-        "does": step.order.as_ref().map(|order| written(write_order(order))),
+        "does": step.request.as_ref().map(|request| written(write(request))),
         "expect": expect.map(|expect| expect.expr.to_string()),
         "within": time(expect.map(|expect| expect.within)),
     });

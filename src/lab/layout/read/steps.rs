@@ -4,9 +4,9 @@
 //! those that are there by then.
 
 use super::nodes::Nodes;
-use crate::lab::control::methods::{check_note, method, unknown};
-use crate::lab::control::order::Order;
-use crate::lab::control::params::BadParam;
+use crate::lab::ask::params::BadParam;
+use crate::lab::ask::verbs::{check_note, unknown, verb};
+use crate::lab::ask::{Named, Request, Scope};
 use crate::lab::document::{FileError, Place, Section, nearest};
 use crate::lab::script::Pace;
 use crate::lab::script::cast::Cast;
@@ -109,8 +109,8 @@ fn read_step(section: &mut Section<'_>, cast: &mut Cast) -> Result<StepSpec, Fil
     if within.is_some() && expect.is_none() {
         return Err(section.error_at("within", "has a meaning only with expect"));
     }
-    let order = match action {
-        Some(action) => Some(read_order(section, action, cast)?),
+    let request = match action {
+        Some(action) => Some(read_request(section, action, cast)?),
         None => {
             section.finish()?;
             None
@@ -127,12 +127,12 @@ fn read_step(section: &mut Section<'_>, cast: &mut Cast) -> Result<StepSpec, Fil
         note,
         speaker,
         hold,
-        order,
+        request,
         expect: expect.transpose()?,
     };
     match &step {
         StepSpec {
-            order: None,
+            request: None,
             note: None,
             expect: None,
             ..
@@ -164,14 +164,14 @@ fn check_line(text: &str, max: usize, what: &str) -> Result<String, String> {
 }
 
 /// What is to be done, of all the keys that are left.
-fn read_order(
+fn read_request(
     section: &mut Section<'_>,
     (name, place): (String, Place<'_>),
     cast: &mut Cast,
-) -> Result<Order, FileError> {
-    let method = method(&name).ok_or_else(|| place.error(unknown(&name)))?;
-    let keys = method.params.iter().map(|param| param.name);
-    let keys = keys.chain(method.is_of_node().then_some("node"));
+) -> Result<Request<Named>, FileError> {
+    let verb = verb(&name).ok_or_else(|| place.error(unknown(&name)))?;
+    let keys = verb.params.iter().map(|param| param.name);
+    let keys = keys.chain(verb.is_of_node().then_some("node"));
     let (mut params, mut places) = (Map::new(), Vec::new());
     for (key, place, value) in section.take_rows() {
         if !keys.clone().any(|known| known == key) {
@@ -189,26 +189,23 @@ fn read_order(
             None => section.error_at(&error.key, error.problem),
         }
     };
-    let order = method.read(params);
-    let order = order.map_err(|error| placed(section, error))?;
-    if let Order::Script(_) = order {
+    let request = verb.read(params);
+    let request = request.map_err(|error| placed(section, error))?;
+    if verb.scope == Scope::Time {
         return Err(place.error("a script is led by people and programs, and not by its own steps"));
     }
-    cast.play(&order).map_err(|error| placed(section, error))?;
-    Ok(order)
+    cast.play(&request)
+        .map_err(|error| placed(section, error))?;
+    Ok(request)
 }
 
-fn unknown_key(
-    key: &str,
-    method: &str,
-    known: impl Iterator<Item = &'static str> + Clone,
-) -> String {
+fn unknown_key(key: &str, verb: &str, known: impl Iterator<Item = &'static str> + Clone) -> String {
     match nearest(key, known.clone()) {
         Some(near) => format!("unknown key {key:?}; did you mean {near:?}?"),
         None => {
             let known: Vec<_> = known.collect();
             let known = known.join(", ");
-            format!("unknown key {key:?}; known here, with do = {method:?}: {known}")
+            format!("unknown key {key:?}; known here, with do = {verb:?}: {known}")
         }
     }
 }

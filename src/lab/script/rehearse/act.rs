@@ -1,13 +1,12 @@
-//! Orders in virtual time.
+//! Requests in virtual time.
 
 use super::{Rehearsal, Stage};
-use crate::lab::control::methods::key_holder;
-use crate::lab::control::order::{Known, Order};
+use crate::lab::ask::verbs::key_holder;
+use crate::lab::ask::{Known, LinkChange, Named, Request};
 use crate::lab::partition::{self, Partition};
-use crate::lab::request::{LinkChange, Request};
 use crate::link::LinkState;
 use crate::node::NodeIx;
-use crate::node::io::{Command, Payment, RequestId};
+use crate::node::io::{Command, Payment, Question, RequestId};
 use crate::sim::Sim;
 use std::collections::BTreeMap;
 
@@ -43,11 +42,12 @@ impl Rehearsal {
     ///
     /// # Errors
     /// In words, why it cannot be done.
-    pub(super) fn act(&mut self, order: Order) -> Result<Option<Pending>, String> {
-        let request = order.resolve(self).map_err(|error| error.to_string())?;
+    pub(super) fn act(&mut self, request: Request<Named>) -> Result<Option<Pending>, String> {
+        let request = request.resolve(self).map_err(|error| error.to_string())?;
         let sim = &mut self.stage.sim;
         match request {
             Request::Node(ix, command) => return self.command(ix, command).map(Some),
+            Request::Ask(ix, question) => self.question(ix, question)?,
             Request::Kill(ix) => {
                 self.stage.running(ix)?;
                 self.stage.sim.crash(ix);
@@ -83,12 +83,8 @@ impl Rehearsal {
 
     fn command(&mut self, ix: NodeIx, mut command: Command) -> Result<Pending, String> {
         self.stage.running(ix)?;
-        if let Command::Send(Payment { to, .. })
-        | Command::PlanSend(Payment { to, .. })
-        | Command::Coins { of: to } = &mut command
-            && let Some(address) = self.addresses.get(to)
-        {
-            to.clone_from(address);
+        if let Command::Send(Payment { to, .. }) = &mut command {
+            self.resolve(to);
         }
         if let Command::ImportWallet { secret, .. } = &mut command
             && let Some(of) = key_holder(secret)
@@ -104,6 +100,22 @@ impl Rehearsal {
         // What a node answers at once is there at once.
         sim.run_until(sim.now());
         Ok(Pending { ix, id, command })
+    }
+
+    fn question(&self, ix: NodeIx, mut question: Question) -> Result<(), String> {
+        self.stage.running(ix)?;
+        if let Question::PlanSend(Payment { to: of, .. }) | Question::Coins { of } = &mut question {
+            self.resolve(of);
+        }
+        let reply = self.stage.sim.ask(ix, question);
+        reply.map(drop).map_err(|error| error.to_string())
+    }
+
+    /// A node knows only its own wallets: of another's it is given the address.
+    fn resolve(&self, of: &mut String) {
+        if let Some(address) = self.addresses.get(of) {
+            of.clone_from(address);
+        }
     }
 }
 

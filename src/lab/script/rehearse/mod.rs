@@ -13,8 +13,9 @@ pub use self::stage::Stage;
 
 use super::engine::{Cause, Script, Want};
 use super::expr::{Expr, Facts, NodeFacts};
-use super::view::{ScriptChange, ScriptView};
+use super::view::ScriptView;
 use crate::chain::{Address, Amount, BlockHash};
+use crate::lab::ask::ScriptChange;
 use crate::lab::layout::Layout;
 use crate::lab::observe::ancestry::Ancestry;
 use crate::lab::observe::stats::{Tally, Traffic};
@@ -227,7 +228,7 @@ impl Rehearsal {
                         return;
                     }
                 }
-                Want::Do(order) => match self.act(order) {
+                Want::Do(request) => match self.act(request) {
                     Ok(Some(pending)) => self.pending = Some(pending),
                     Ok(None) => self.did(Ok(())),
                     Err(why) => self.did(Err(why)),

@@ -1,8 +1,8 @@
 //! Payments that a lab makes by itself, in virtual time: each comes just when it is due.
 
 use super::Rehearsal;
+use crate::lab::ask::TrafficChange;
 use crate::lab::layout::Layout;
-use crate::lab::request::TrafficChange;
 use crate::lab::spec::TrafficSpec;
 use crate::lab::traffic::{Generator, Purse, seed};
 use crate::lab::view::TrafficView;

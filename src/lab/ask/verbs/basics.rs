@@ -1,7 +1,7 @@
-//! The methods that are about the connection and the door, not about what is behind it: as the
-//! table of [`methods`](super::methods), for whoever looks for a name.
+//! The methods that are about a connection, not about what is behind it: no verbs, but their names
+//! are taken.
 
-use super::methods::{Param, needs, takes};
+use super::{Param, needs, takes};
 
 /// A method.
 #[derive(Debug)]
@@ -11,7 +11,7 @@ pub struct Basic {
     /// Its parameters.
     pub params: &'static [Param],
     /// What it does, in a sentence without its end.
-    pub does: &'static str,
+    pub title: &'static str,
     /// It is about a connection that stays; the others are questions, which ask for nothing to be
     /// done.
     pub is_lasting: bool,
@@ -26,19 +26,19 @@ pub const BASICS: &[Basic] = &[
             needs("cookie", "what is in the cookie's file"),
             takes("client", "the program that comes in, for people who look"),
         ],
-        does: "opens the door; the first request of every connection",
+        title: "opens the door; the first request of every connection",
         is_lasting: true,
     },
     Basic {
         name: "status",
         params: &[],
-        does: "tells how all nodes look",
+        title: "tells how all nodes look",
         is_lasting: false,
     },
     Basic {
         name: "links",
         params: &[],
-        does: "tells what the links between nodes are like, each way",
+        title: "tells what the links between nodes are like, each way",
         is_lasting: false,
     },
     Basic {
@@ -53,13 +53,13 @@ pub const BASICS: &[Basic] = &[
                 "the least time between two looks at the nodes, 20ms to 1h [33ms]",
             ),
         ],
-        does: "tells how things are, and from now on what happens; the subscription before it ends",
+        title: "tells how things are, and from now on what happens; the subscription before it ends",
         is_lasting: true,
     },
     Basic {
         name: "unsubscribe",
         params: &[],
-        does: "ends the subscription",
+        title: "ends the subscription",
         is_lasting: true,
     },
 ];
