@@ -5,7 +5,6 @@ use super::group::{Group, is_down, unexpected};
 use super::table::{Side, Table, print_json, show_time};
 use super::{Failure, print, say};
 use crate::chain::Amount;
-use crate::live::reply_words;
 use crate::node::io::{Command, RefusalKind, Reply};
 use crate::node::snapshot::{COINS_MAX, HistoryEntry, PAGE_MAX};
 use clap::{Args, Subcommand};
@@ -197,7 +196,7 @@ async fn make(group: &Group, command: Command, json: bool) -> Result<(), Failure
     }
     match group.command(node, &command).await? {
         Reply::Wallet(wallet) if json => print_json(&wallet),
-        reply @ Reply::Wallet(_) => print(&format!("{}\n", reply_words(&reply))),
+        reply @ Reply::Wallet(_) => print(&format!("{}\n", reply.words())),
         other => Err(unexpected(&other)),
     }
 }

@@ -3,9 +3,10 @@
 
 use crate::picture::{COLOURED, at, block, change, crowd, draw, lines, press, screen};
 use chainlab::chain::BlockHash;
-use chainlab::lab::view::{NodeState, Piece};
+use chainlab::lab::view::NodeState;
 use chainlab::lab::{Answer, LabView, Request};
 use chainlab::node::NodeIx;
+use chainlab::node::io::words::Piece;
 use chainlab::node::io::{Command, Reply};
 use chainlab::node::snapshot::BlockInfo;
 use chainlab::ui::state::{Effect, Purpose, UiEvent, UiState};

@@ -3,13 +3,16 @@
 
 #![allow(dead_code, reason = "each test file uses its own part")]
 
+use crate::common::lab_view::log;
 use crate::common::sim::{agree, import, latency, pay, until, wallet_address};
 use crate::common::{ALICE, BOB, coins, owner};
 use chainlab::chain::params::{Allocation, Retarget};
 use chainlab::chain::{BlockTime, Params, Txid};
+use chainlab::lab::observe::log_lines::LogLine;
 use chainlab::lab::observe::transcript::Talk;
-use chainlab::lab::view::{LogLine, Piece, Times, Tone};
+use chainlab::lab::view::Times;
 use chainlab::lab::{Answer, LabView, NodeState, NodeView, Request};
+use chainlab::node::io::words::{Piece, Tone};
 use chainlab::node::io::{Command, Reply};
 use chainlab::node::snapshot::NodeSnapshot;
 use chainlab::node::{NodeIx, Time};
@@ -253,7 +256,7 @@ impl Lab for Network {
                     true => NodeState::Down,
                     false => NodeState::Up,
                 },
-                log: Arc::new(vec![line]),
+                log: log([line]),
                 snapshot,
                 tip_changed: None,
                 reorganised: None,

@@ -3,9 +3,9 @@
 
 use crate::picture::{COLOURED, PLAIN, at, draw, lines, press, scenario, screen};
 use chainlab::lab::script::{Pace, ScriptChange, ScriptView, StepState, StepView};
-use chainlab::lab::view::Tone;
 use chainlab::lab::{Answer, LabView, Request};
 use chainlab::node::NodeIx;
+use chainlab::node::io::words::Tone;
 use chainlab::ui::state::{Effect, Purpose, Seat, Stage, UiEvent, UiState, View};
 use chainlab::ui::view::plan::Plan;
 use std::sync::Arc;

@@ -4,6 +4,7 @@
 pub mod ancestry;
 pub mod chips;
 pub mod histogram;
+pub mod log_lines;
 pub mod sighting;
 pub mod stats;
 pub mod transcript;

@@ -2,10 +2,13 @@
 
 mod command;
 mod event;
+mod unreached;
+pub mod words;
 
 pub use super::peers::strangers::StrangerSums;
 pub use command::{Command, CommandError, Payment, RefusalKind, Reply, SendPlan};
 pub use event::{Event, EventKind, LOST_MAX, PeerLabel};
+pub use unreached::Unreached;
 
 use super::StoreFault;
 use super::message::Message;

@@ -2,8 +2,8 @@
 
 use super::{Effect, Purpose, UiState};
 use crate::lab::script::{ScriptChange, ScriptView};
-use crate::lab::view::Tone;
 use crate::lab::{LabView, Request};
+use crate::node::io::words::Tone;
 use crate::ui::dialog::Dialog;
 use crate::ui::keymap::{Action, Entry};
 use std::sync::Arc;
