@@ -7,5 +7,6 @@ pub mod histogram;
 pub mod log_lines;
 pub mod sighting;
 pub mod stats;
+pub mod topology;
 pub mod transcript;
 pub mod tree;

@@ -6,7 +6,6 @@ use super::journeys::Journeys;
 use super::rounds::Course;
 use super::script::Balances;
 use super::telling::Recent;
-use super::weave::Weave;
 use crate::chain::{BlockHash, Txid};
 use crate::lab::control::order::Known;
 use crate::lab::headline::{Headline, Stand, SteadyHeadline};
@@ -14,6 +13,7 @@ use crate::lab::observe::ancestry::Ancestry;
 use crate::lab::observe::chips::Chips;
 use crate::lab::observe::log_lines::{LogKeeper, LogLine};
 use crate::lab::observe::stats::{Tally, Traffic};
+use crate::lab::observe::topology::Topology;
 use crate::lab::partition::Partition;
 use crate::lab::script::ScriptView;
 use crate::lab::spec::NodeSpec;
@@ -52,7 +52,7 @@ pub(super) struct Model {
     /// What is said of all of it.
     pub(super) headline: SteadyHeadline,
     /// Links between nodes.
-    pub(super) weave: Weave,
+    pub(super) topology: Topology,
     /// Who has a wallet of this name, or is just making one.
     pub(super) wallets: BTreeMap<String, NodeIx>,
     /// Wallets and payments that were asked for by hand.
@@ -280,7 +280,7 @@ impl Model {
             self.feed_headline(snapshot.at);
         }
         if has_other_peers {
-            self.weave.peers_changed();
+            self.topology.peers_changed();
         }
         self.journeys.reached(snapshot.tip.height);
         for wallet in &snapshot.wallets {
