@@ -5,8 +5,8 @@
 use super::table::show_time;
 use crate::chain::merkle::{MerkleProof, commitment};
 use crate::chain::{Amount, CompactTarget, Header, Txid};
-use crate::live::counted;
 use crate::node::Time;
+use crate::node::io::words::counted;
 use crate::node::snapshot::{BlockDetail, TxDetail};
 use serde_json::{Value, json};
 use std::collections::BTreeMap;

@@ -8,12 +8,12 @@
 use super::table::print_json;
 use super::{Failure, print};
 use crate::lab::Scratch;
-use crate::live::counted;
 use crate::live::disk::{self, DiskStore, OpenDiskError};
 use crate::live::files::{Dir, Kind, MENDED};
 use crate::live::stored_params;
 use crate::node::StoreFault;
 use crate::node::check::{Report, check, rebuild};
+use crate::node::io::words::counted;
 use clap::Args;
 use serde_json::{Value, json};
 use std::fmt::Write as _;

@@ -5,7 +5,6 @@ use super::choose::Choice;
 use super::group::Group;
 use super::table::{offset, print_json};
 use crate::lab::control::{EventWish, NodeEvent, Notice, Wish};
-use crate::live::words;
 use crate::node::Time;
 use crate::node::foreign::plain;
 use crate::node::io::EventKind;
@@ -129,7 +128,7 @@ impl Lines {
         }
         let (node, width) = (&event.node, self.width);
         let at = offset(event.event.at.since(self.since));
-        format!("{at} {node:<width$}  {}\n", words(&event.event.kind))
+        format!("{at} {node:<width$}  {}\n", event.event.kind.words())
     }
 
     /// Prints a line; `false`: nobody reads on.

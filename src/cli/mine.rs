@@ -5,7 +5,6 @@ use super::group::{Group, unexpected};
 use super::table::print_json;
 use super::{Failure, print, say};
 use crate::lab::units::{parse_rate, show_about, show_rate};
-use crate::live::reply_words;
 use crate::node::io::{Command, Reply};
 use crate::node::mining::MiningMode;
 use crate::node::private::{Release, Strategy};
@@ -138,10 +137,10 @@ pub(super) async fn run(options: &Options) -> Result<(), Failure> {
             (false, What::On { .. }) if at < last => {}
             (false, What::On { hashrate, .. }) => {
                 let rate = hashrate.map(|rate| format!(", with {}", show_rate(rate)));
-                let words = reply_words(&reply) + &rate.unwrap_or_default();
+                let words = reply.words() + &rate.unwrap_or_default();
                 print(&format!("{words}\n"))?;
             }
-            (false, _) => print(&format!("{}\n", reply_words(&reply)))?,
+            (false, _) => print(&format!("{}\n", reply.words()))?,
         }
     }
     if let Some(before) = before

@@ -6,8 +6,10 @@ use super::node::parse_addr;
 use super::table::{Side, Table, print_json};
 use super::{Failure, print};
 use crate::lab::units::{parse_duration, show_duration};
-use crate::live::reply_words;
-use crate::node::io::{Command, Direction, Question, Reply};
+use crate::node::io::Command;
+use crate::node::io::Direction;
+use crate::node::io::Question;
+use crate::node::io::Reply;
 use crate::node::snapshot::PeerInfo;
 use clap::{Args, Subcommand};
 use serde_json::json;
@@ -76,7 +78,7 @@ pub(super) async fn run(options: &Options) -> Result<(), Failure> {
     let reply = group.command(group.node()?, &command).await?;
     match options.json {
         true => print_json(&reply),
-        false => print(&format!("{}\n", reply_words(&reply))),
+        false => print(&format!("{}\n", reply.words())),
     }
 }
 

@@ -7,7 +7,6 @@ use super::table::print_json;
 use super::{Failure, print};
 use crate::chain::{Amount, Txid};
 use crate::lab::units::{parse_duration, show_duration};
-use crate::live::reply_words;
 use crate::node::BlockId;
 use crate::node::io::{Command, Payment, Question, Reply};
 use clap::{Args, ValueEnum};
@@ -72,7 +71,7 @@ pub(super) async fn run(options: &Options) -> Result<(), Failure> {
     if options.mine {
         let reply = mine_now(&group, &node).await?;
         if !options.json {
-            print(&format!("{}\n", reply_words(&reply)))?;
+            print(&format!("{}\n", reply.words()))?;
         }
         mined = Some(reply);
     }
@@ -134,7 +133,7 @@ fn words(reply: &Reply, to: &str) -> String {
     if let Reply::Sent { plan, .. } = &mut shown {
         plan.payment.to = to.to_owned();
     }
-    reply_words(&shown)
+    shown.words()
 }
 
 /// Waits until a transaction is in a block of the node's chain.

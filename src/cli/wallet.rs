@@ -5,8 +5,10 @@ use super::group::{Group, is_down, unexpected};
 use super::table::{Side, Table, print_json, show_time};
 use super::{Failure, print, say};
 use crate::chain::Amount;
-use crate::live::reply_words;
-use crate::node::io::{Command, Question, RefusalKind, Reply};
+use crate::node::io::Command;
+use crate::node::io::Question;
+use crate::node::io::RefusalKind;
+use crate::node::io::Reply;
 use crate::node::snapshot::{COINS_MAX, HistoryEntry, PAGE_MAX};
 use clap::{Args, Subcommand};
 use serde_json::json;
@@ -197,7 +199,7 @@ async fn make(group: &Group, command: Command, json: bool) -> Result<(), Failure
     }
     match group.command(node, &command).await? {
         Reply::Wallet(wallet) if json => print_json(&wallet),
-        reply @ Reply::Wallet(_) => print(&format!("{}\n", reply_words(&reply))),
+        reply @ Reply::Wallet(_) => print(&format!("{}\n", reply.words())),
         other => Err(unexpected(&other)),
     }
 }

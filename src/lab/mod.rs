@@ -28,7 +28,6 @@ pub mod regions;
 mod run;
 pub mod script;
 pub mod spec;
-mod story;
 pub mod summary;
 pub mod traffic;
 pub mod units;

@@ -6,6 +6,7 @@ use super::script::ScriptView;
 use crate::chain::{Amount, Txid};
 use crate::lab::observe::chips::Chips;
 use crate::lab::observe::histogram::Percentiles;
+use crate::lab::observe::log_lines::{LogLine, LogLines};
 use crate::lab::observe::transcript::Talk;
 use crate::link::Conditions;
 use crate::node::snapshot::NodeSnapshot;
@@ -16,9 +17,6 @@ use std::fmt;
 use std::net::SocketAddr;
 use std::sync::Arc;
 use std::time::Duration;
-
-/// Lines that each node's pane remembers: more than the tallest pane shows.
-pub const LOG_LINES: usize = 200;
 
 /// Blocks whose way is remembered, and as many transactions.
 pub const JOURNEYS: usize = 32;
@@ -117,8 +115,8 @@ pub struct NodeView {
     pub state: NodeState,
     /// The node, as it was last seen; `None`: not yet.
     pub snapshot: Option<Arc<NodeSnapshot>>,
-    /// What happened to it, oldest first, [`LOG_LINES`] at most.
-    pub log: Arc<Vec<LogLine>>,
+    /// What happened to it.
+    pub log: LogLines,
     /// When its chain last changed, while it ran.
     pub tip_changed: Option<Time>,
     /// The last time that it left blocks behind, and how many.
@@ -145,39 +143,11 @@ pub enum NodeState {
     Failed(Arc<str>),
 }
 
-/// What happened to a node, in a line.
-#[derive(Clone, Debug, PartialEq, Eq)]
-pub struct LogLine {
-    /// When, on the lab clock.
-    pub at: Time,
-    /// How it matters.
-    pub tone: Tone,
-    /// The line, piece by piece.
-    pub pieces: Vec<Piece>,
-}
-
-/// How a line matters.
-#[derive(Clone, Copy, Debug, PartialEq, Eq)]
-pub enum Tone {
-    /// As everything.
-    Plain,
-    /// Something good: a block was found, a payment made.
-    Good,
-    /// Something that people should look at.
-    Warn,
-    /// Something went wrong.
-    Bad,
-}
-
-/// A part of a line.
-#[derive(Clone, Debug, PartialEq, Eq)]
-pub enum Piece {
-    /// Words.
-    Text(String),
-    /// A block, shown as `#12` and its chip.
-    Block(BlockId),
-    /// A transaction, shown as `tx` and the end of its id.
-    Tx(Txid),
+impl NodeView {
+    /// What happened to it in lines, oldest first, each put into words when it is taken.
+    pub fn log_lines(&self) -> impl DoubleEndedIterator<Item = LogLine> {
+        self.log.of(&self.name)
+    }
 }
 
 impl NodeState {

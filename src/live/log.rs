@@ -4,22 +4,19 @@
 //! a second, with what is left. Who cannot be reached is told of once, and again when that is for
 //! another reason. Wallets are told of when the node begins, those that were just made among them.
 
-use super::words::{counted, level_of, words};
-use crate::node::io::{Event, EventKind, PeerLabel};
+use crate::node::io::words::counted;
+use crate::node::io::{Event, EventKind, PeerLabel, Unreached};
 use crate::node::peers::Peer;
 use crate::node::snapshot::NodeSnapshot;
 use crate::node::store::BlockId;
 use crate::node::{Node, Store, Time};
-use std::collections::{BTreeMap, BTreeSet};
+use std::collections::BTreeSet;
 use std::net::SocketAddr;
 use std::time::Duration;
 use tracing::Level;
 
 /// Time between two lines about a node that catches up.
 const SECOND: Duration = Duration::from_secs(1);
-
-/// Addresses that are remembered because they could not be reached: as many as a node knows of.
-const UNREACHED_MAX: usize = 1_000;
 
 /// The log of one node.
 #[derive(Default)]
@@ -110,7 +107,7 @@ impl NodeLog {
             }
             _ => {}
         }
-        let words = words(&event.kind);
+        let words = event.kind.words();
         Some(Line { level, words })
     }
 
@@ -219,12 +216,13 @@ impl CatchUp {
     fn end(self, now: Time) -> Option<Line> {
         let tip = self.tip?;
         if !self.was_told {
-            return Some(Line::info(words(&EventKind::TipChanged {
+            let grown = EventKind::TipChanged {
                 tip,
                 blocks: self.blocks,
                 txs: self.txs,
                 from: self.from,
-            })));
+            };
+            return Some(Line::info(grown.words()));
         }
         let (blocks, txs) = (counted(self.blocks, "block"), counted(self.txs, "payment"));
         let took = now.since(self.began).as_secs_f64();
@@ -234,39 +232,43 @@ impl CatchUp {
     }
 }
 
-/// Addresses that could not be reached, and why not when that was last told.
-#[derive(Debug, Default)]
-pub struct Unreached(BTreeMap<SocketAddr, String>);
-
-impl Unreached {
-    /// Whether an event says something new: that an address cannot be reached, or comes to no
-    /// handshake, is news the first time and when it is for another reason. Everything else is news.
-    pub fn is_news(&mut self, event: &EventKind) -> bool {
-        match event {
-            EventKind::DialFailed { addr, why } => self.failed(*addr, why),
-            EventKind::PeerDown { peer, addr, why } if is_unknown(peer, *addr) => {
-                self.failed(*addr, why)
-            }
-            _ => true,
-        }
-    }
-
-    /// A node was reached at these addresses, by either end.
-    pub fn reached(&mut self, is_there: impl Fn(SocketAddr) -> bool) {
-        self.0.retain(|addr, _| !is_there(*addr));
-    }
-
-    fn failed(&mut self, addr: SocketAddr, why: &str) -> bool {
-        if self.0.len() >= UNREACHED_MAX && !self.0.contains_key(&addr) {
-            self.0.pop_first();
-        }
-        self.0.insert(addr, why.to_owned()).as_deref() != Some(why)
+/// How loud an event is told: what people wait for as information, every message as a trace.
+fn level_of(event: &EventKind) -> Level {
+    match event {
+        EventKind::MessageSent { .. } | EventKind::MessageReceived { .. } => Level::TRACE,
+        // A block that was found here is told as that.
+        EventKind::TipChanged { from: None, .. }
+        | EventKind::TxRefused { .. }
+        | EventKind::BlockWaits { .. }
+        | EventKind::DialFailed { .. } => Level::DEBUG,
+        EventKind::BlockRefused { .. }
+        | EventKind::Banned { .. }
+        | EventKind::Strangers(_)
+        | EventKind::ClockSkew {
+            ahead_ms: 1.. | ..=-1,
+            ..
+        } => Level::WARN,
+        _ => Level::INFO,
     }
 }
 
-/// Whether a peer never said who it is: until then it is called by its address.
-pub fn is_unknown(peer: &PeerLabel, addr: SocketAddr) -> bool {
-    peer.name.parse() == Ok(addr)
+/// Writes an event of another process to the log.
+pub fn log_event(event: &EventKind) {
+    match level_of(event) {
+        Level::TRACE => tracing::trace!("{}", Lazily(event)),
+        Level::DEBUG => tracing::debug!("{}", Lazily(event)),
+        Level::WARN => tracing::warn!("{}", Lazily(event)),
+        _ => tracing::info!("{}", Lazily(event)),
+    }
+}
+
+/// Finds the words only if somebody reads them.
+struct Lazily<'a>(&'a EventKind);
+
+impl std::fmt::Display for Lazily<'_> {
+    fn fmt(&self, f: &mut std::fmt::Formatter<'_>) -> std::fmt::Result {
+        f.write_str(&self.0.words())
+    }
 }
 
 #[cfg(test)]

@@ -33,13 +33,11 @@ mod signals;
 mod start;
 mod tcp;
 pub mod wire;
-mod words;
 
 pub use clock::LabClock;
 pub use handle::{End, NodeHandle};
 pub use links::Links;
-pub use log::{Unreached, is_unknown};
+pub use log::log_event;
 pub use output::{Output, OutputError, panic_report};
 pub use signals::{HANGUP, Signals};
 pub use start::{NOWHERE, StartError, raise_open_files, seeds, spawn, spawn_on, stored_params};
-pub use words::{counted, log_event, reply_words, skew_words, strangers, words};

@@ -2,8 +2,8 @@
 
 use super::dialog::Dialog;
 use super::state::Effect;
-use crate::lab::view::Tone;
 use crate::node::NodeIx;
+use crate::node::io::words::Tone;
 
 /// What came of it.
 #[derive(Default)]

@@ -3,7 +3,7 @@
 //! A figure is never cut: a part of a line is shown whole or left out, the least important first
 //! ([`Row`]), and a sentence ends at a whole word ([`clip`]).
 
-pub use crate::live::counted;
+pub use crate::node::io::words::counted;
 
 use crate::chain::Amount;
 use crate::chain::amount::COIN;

@@ -3,10 +3,12 @@
 
 use crate::picture::{COLOURED, at, block, change, crowd, draw, lines, press, screen};
 use chainlab::chain::BlockHash;
-use chainlab::lab::view::{NodeState, Piece};
+use chainlab::lab::view::NodeState;
 use chainlab::lab::{Answer, LabView, Request};
 use chainlab::node::NodeIx;
-use chainlab::node::io::{Question, Reply};
+use chainlab::node::io::Question;
+use chainlab::node::io::Reply;
+use chainlab::node::io::words::Piece;
 use chainlab::node::snapshot::BlockInfo;
 use chainlab::ui::state::{Effect, Purpose, UiEvent, UiState};
 use std::sync::Arc;

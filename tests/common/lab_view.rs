@@ -4,9 +4,11 @@ use chainlab::chain::{Address, Amount, BlockHash, BlockTime, KeyHash};
 use chainlab::lab::headline::{Stand, SteadyHeadline};
 use chainlab::lab::observe::ancestry::Ancestry;
 use chainlab::lab::observe::chips::Chips;
+use chainlab::lab::observe::log_lines::{LogKeeper, LogLine, LogLines};
 use chainlab::lab::observe::transcript::Talk;
-use chainlab::lab::view::{Piece, Times};
+use chainlab::lab::view::Times;
 use chainlab::lab::{LabView, NodeState, NodeView};
+use chainlab::node::io::words::Piece;
 use chainlab::node::message::Role;
 use chainlab::node::mining::MiningMode;
 use chainlab::node::snapshot::{MempoolInfo, MiningInfo, NodeSnapshot, WalletInfo};
@@ -87,7 +89,7 @@ pub fn node(name: &str, wallets: &[(&str, &str)]) -> NodeView {
         addr: None,
         state: NodeState::Up,
         snapshot: Some(Arc::new(snapshot)),
-        log: Arc::default(),
+        log: Default::default(),
         tip_changed: None,
         reorganised: None,
         sync_rate: None,
@@ -122,6 +124,13 @@ pub fn lab(nodes: Vec<NodeView>) -> LabView {
     }
 }
 
+/// A node's log of these lines.
+pub fn log(lines: impl IntoIterator<Item = LogLine>) -> LogLines {
+    let mut log = LogKeeper::default();
+    lines.into_iter().for_each(|line| log.say(line));
+    log.lines()
+}
+
 /// The lab as it is once it has heard of all that it shows: blocks have their chips, and the
 /// headline says how things are.
 pub fn heard(lab: &LabView) -> LabView {
@@ -131,10 +140,10 @@ pub fn heard(lab: &LabView) -> LabView {
         snapshot.recent.iter().for_each(|info| chips.hear(info.id));
         chips.hear(snapshot.tip);
     }
-    let lines = lab.nodes.iter().flat_map(|node| node.log.iter());
-    for piece in lines.flat_map(|line| &line.pieces) {
+    let lines = lab.nodes.iter().flat_map(NodeView::log_lines);
+    for piece in lines.flat_map(|line| line.pieces) {
         if let Piece::Block(id) = piece {
-            chips.hear(*id);
+            chips.hear(id);
         }
     }
     lab.journeys

@@ -2,14 +2,14 @@
 
 #![allow(dead_code, reason = "each test file uses its own part")]
 
-use crate::common::lab_view::heard;
+use crate::common::lab_view::{heard, log};
 use chainlab::chain::block::BlockTime;
 use chainlab::chain::{Amount, BlockHash, Txid};
+use chainlab::lab::observe::log_lines::LogLine;
 use chainlab::lab::observe::transcript::Talk;
 use chainlab::lab::spec::ViewSpec;
-use chainlab::lab::view::{
-    Arrival, Journey, LabView, LogLine, NodeState, NodeView, Piece, Times, Tone,
-};
+use chainlab::lab::view::{Arrival, Journey, LabView, NodeState, NodeView, Times};
+use chainlab::node::io::words::{Piece, Tone};
 use chainlab::node::io::{ConnId, Direction};
 use chainlab::node::message::Role;
 use chainlab::node::mining::MiningMode;
@@ -76,7 +76,7 @@ pub fn node(name: &str, port: u16, height: u32) -> NodeView {
         addr: Some(([127, 0, 0, 1], port).into()),
         state: NodeState::Up,
         snapshot: Some(Arc::new(snapshot(name, port, height))),
-        log: Arc::default(),
+        log: Default::default(),
         tip_changed: Some(at(39_000)),
         reorganised: None,
         sync_rate: None,
@@ -202,7 +202,7 @@ pub fn scenario() -> LabView {
         node.wallets = vec![wallet("founder", "10")];
         node.mempool = mempool(1);
     });
-    central.log = Arc::new(vec![
+    central.log = log(vec![
         line(
             39_241,
             Tone::Plain,
@@ -231,7 +231,7 @@ pub fn scenario() -> LabView {
         node.wallets[3].incoming = coins("1");
         node.mempool = mempool(1);
     });
-    holder.log = Arc::new(vec![
+    holder.log = log(vec![
         line(
             39_483,
             Tone::Plain,
@@ -256,7 +256,7 @@ pub fn scenario() -> LabView {
         node.mining.height = Some(13);
         node.mining.to = Some("rewards".to_owned());
     });
-    miner.log = Arc::new(vec![
+    miner.log = log(vec![
         line(
             39_000,
             Tone::Good,

@@ -3,8 +3,8 @@
 use super::coins;
 use super::live::{PATIENCE, soon};
 use chainlab::chain::Amount;
-use chainlab::lab::view::Piece;
 use chainlab::lab::{Answer, Control, Lab, LabError, LabOptions, LabView, Request, layout};
+use chainlab::node::io::words::Piece;
 use chainlab::node::io::{Command, Payment, Reply};
 use chainlab::node::{BlockId, NodeIx};
 use std::path::Path;
@@ -178,7 +178,7 @@ pub fn log(view: &LabView, node: NodeIx) -> Vec<String> {
         Piece::Block(id) => format!("#{}", id.height),
         Piece::Tx(_) => "tx".to_owned(),
     };
-    let lines = view.nodes[node.0].log.iter();
+    let lines = view.nodes[node.0].log_lines();
     lines
         .map(|line| line.pieces.iter().map(piece).collect())
         .collect()

@@ -119,7 +119,7 @@ impl Lab for Paper {
             addr: None,
             state: NodeState::Up,
             snapshot: (!self.is_unseen).then(|| Arc::new(snapshot)),
-            log: Arc::default(),
+            log: Default::default(),
             tip_changed: None,
             reorganised: None,
             sync_rate: self.target.map(|_| 50.0),

@@ -3,14 +3,20 @@
 
 #![allow(dead_code, reason = "each test file uses its own part")]
 
+use crate::common::lab_view::log;
 use crate::common::sim::{agree, import, latency, pay, until, wallet_address};
 use crate::common::{ALICE, BOB, coins, owner};
 use chainlab::chain::params::{Allocation, Retarget};
 use chainlab::chain::{BlockTime, Params, Txid};
+use chainlab::lab::observe::log_lines::LogLine;
 use chainlab::lab::observe::transcript::Talk;
-use chainlab::lab::view::{LogLine, Piece, Times, Tone};
+use chainlab::lab::view::Times;
 use chainlab::lab::{Answer, LabView, NodeState, NodeView, Request};
-use chainlab::node::io::{Command, Question, Reply};
+use chainlab::node::io::Command;
+use chainlab::node::io::Question;
+use chainlab::node::io::Reply;
+use chainlab::node::io::words::Piece;
+use chainlab::node::io::words::Tone;
 use chainlab::node::snapshot::NodeSnapshot;
 use chainlab::node::{NodeIx, Time};
 use chainlab::sim::{self, Sim};
@@ -253,7 +259,7 @@ impl Lab for Network {
                     true => NodeState::Down,
                     false => NodeState::Up,
                 },
-                log: Arc::new(vec![line]),
+                log: log([line]),
                 snapshot,
                 tip_changed: None,
                 reorganised: None,

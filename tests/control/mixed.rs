@@ -2,7 +2,7 @@
 
 use crate::attach::served;
 use crate::common::running::{TEXT, begun, done, options, refused, start, until};
-use chainlab::lab::request::{Bend, LinkChange};
+use chainlab::lab::ask::{Bend, LinkChange};
 use chainlab::lab::{Answer, Lab, LabView, Request};
 use chainlab::link::{LinkState, Preset};
 

@@ -30,7 +30,7 @@ fn kinds(events: &Value) -> BTreeMap<String, usize> {
 }
 
 fn pane(view: &LabView) -> Vec<String> {
-    let lines = view.nodes[CENTRAL.0].log.iter();
+    let lines = view.nodes[CENTRAL.0].log_lines();
     lines.map(|line| format!("{:?}", line.pieces)).collect()
 }
 

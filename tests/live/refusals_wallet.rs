@@ -6,8 +6,10 @@ use crate::common::live::{Scene, addr, ask, import, mine, pay, soon, until, wall
 use crate::common::{ALICE, BOB, coins, owner, params, units};
 use chainlab::chain::params::Allocation;
 use chainlab::chain::{Amount, OutPoint, Params, Txid};
-use chainlab::live::reply_words;
-use chainlab::node::io::{Command, Payment, Question, Reply};
+use chainlab::node::io::Command;
+use chainlab::node::io::Payment;
+use chainlab::node::io::Question;
+use chainlab::node::io::Reply;
 use rand_chacha::ChaCha20Rng;
 use rand_chacha::rand_core::{Rng, SeedableRng};
 use std::collections::{BTreeMap, BTreeSet};
@@ -119,7 +121,7 @@ async fn a_payment_that_nobody_has_heard_of_does_not_say_success() {
         panic!("{alone:?}");
     };
     assert_eq!(*announced_to, 0);
-    let said = reply_words(&alone);
+    let said = alone.words();
     assert!(
         said.ends_with("; no peer has heard of it yet: it is announced as soon as one connects"),
         "{said}"
@@ -128,7 +130,7 @@ async fn a_payment_that_nobody_has_heard_of_does_not_say_success() {
     let otto = scene.join("otto", &[&node]).await;
     until(&otto, |now| now.mempool.count == 1).await;
     let heard = pay(&node, "alice", &to, coins(4)).await.expect("it can");
-    let said = reply_words(&heard);
+    let said = heard.words();
     assert!(said.ends_with(", announced to 1 peer"), "{said}");
     // A sender that is down says that.
     soon(node.stop()).await;

@@ -2,7 +2,6 @@
 //! the name of another.
 
 use crate::common::peer::{Fake, Manners, Scene};
-use chainlab::live::words;
 use chainlab::node::io::{Command, ConnId, Reply};
 use chainlab::node::message::{Message, Reject, Text};
 use chainlab::node::peers::user_agent;
@@ -28,7 +27,7 @@ fn told(scene: &mut Scene) -> Vec<String> {
         .iter()
         .map(|event| &event.kind)
         .filter(|kind| matches!(kind, EventKind::PeerUp { .. } | EventKind::PeerDown { .. }));
-    of_peers.map(words).collect()
+    of_peers.map(EventKind::words).collect()
 }
 
 #[test]

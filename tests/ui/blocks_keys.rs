@@ -10,9 +10,10 @@
 use crate::blocks_desk::Desk;
 use crate::picture::{COLOURED, arrival, at, block, draw, lines, screen, txid};
 use chainlab::chain::Txid;
-use chainlab::lab::view::{Journey, NodeState, Reorganisation, Tone};
+use chainlab::lab::view::{Journey, NodeState, Reorganisation};
 use chainlab::node::NodeIx;
 use chainlab::node::io::Question;
+use chainlab::node::io::words::Tone;
 
 use chainlab::ui::state::UiEvent;
 use std::collections::BTreeSet;

@@ -1,17 +1,18 @@
 //! Panes: every row has its place, nothing is hidden, and figures are short but never cut.
 
+use crate::common::lab_view::log;
 use crate::lint;
 use crate::picture::{
     COLOURED, at, block, change, coins, crowd, draw, line, lines, press, scenario, screen, wallet,
     words,
 };
 use chainlab::lab::NodeView;
-use chainlab::lab::view::{NodeState, Piece, Tone};
+use chainlab::lab::view::NodeState;
+use chainlab::node::io::words::{Piece, Tone};
 use chainlab::node::private::{Release, Strategy};
 use chainlab::node::snapshot::SyncInfo;
 use ratatui::buffer::Buffer;
 use ratatui::layout::Rect;
-use std::sync::Arc;
 
 const LABELS: [&str; 7] = [
     "height",
@@ -129,7 +130,7 @@ fn states() -> Vec<(&'static str, Change)> {
         }),
         ("talkative", |node| {
             let lines = (0..50).map(|n| line(n * 800, Tone::Plain, vec![words("wallet eve made")]));
-            node.log = Arc::new(lines.collect());
+            node.log = log(lines);
         }),
     ]
 }
@@ -260,7 +261,7 @@ fn amounts_have_four_decimals_in_panes_and_tables_and_are_whole_in_zoom() {
 #[test]
 fn the_newest_line_of_a_log_stands_first_and_its_time_at_the_right() {
     let mut lab = scenario();
-    lab.nodes[1].log = Arc::new(vec![
+    lab.nodes[1].log = log(vec![
         line(
             20_000,
             Tone::Plain,

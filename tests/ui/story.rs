@@ -2,11 +2,15 @@
 //! and the presenter's notes.
 
 use crate::picture::{COLOURED, PLAIN, at, draw, lines, press, scenario, screen};
-use chainlab::lab::ask::{Access, ScriptChange};
-use chainlab::lab::script::{Pace, ScriptView, StepState, StepView};
-use chainlab::lab::view::Tone;
+use chainlab::lab::ask::Access;
+use chainlab::lab::ask::ScriptChange;
+use chainlab::lab::script::Pace;
+use chainlab::lab::script::ScriptView;
+use chainlab::lab::script::StepState;
+use chainlab::lab::script::StepView;
 use chainlab::lab::{Answer, LabView, Request};
 use chainlab::node::NodeIx;
+use chainlab::node::io::words::Tone;
 use chainlab::ui::state::{Effect, Purpose, Seat, Stage, UiEvent, UiState, View};
 use chainlab::ui::view::plan::Plan;
 use std::sync::Arc;

@@ -10,9 +10,10 @@ use crate::picture::{
 use chainlab::lab::LabView;
 use chainlab::lab::layout::shipped::{names, shipped};
 use chainlab::lab::spec::ViewSpec;
-use chainlab::lab::view::{LinkView, Piece};
+use chainlab::lab::view::LinkView;
 use chainlab::link::Conditions;
 use chainlab::node::NodeIx;
+use chainlab::node::io::words::Piece;
 use ratatui::layout::Rect;
 use std::sync::Arc;
 use std::time::Duration;

@@ -1,14 +1,15 @@
 //! What the screen shows of a lab: at every size, with colours and without. The pictures are kept
 //! in `snapshots/`; what must be true of all of them is checked as well.
 
-use crate::common::lab_view::heard;
+use crate::common::lab_view::{heard, log};
 use crate::picture::{
     COLOURED, PLAIN, at, block, change, crowd, draw, line, lines, node, press, scenario, screen,
     words,
 };
 use chainlab::lab::LabView;
 use chainlab::lab::script::{ScriptView, StepState, StepView};
-use chainlab::lab::view::{Journey, NodeState, Piece, Tone};
+use chainlab::lab::view::{Journey, NodeState};
+use chainlab::node::io::words::{Piece, Tone};
 use chainlab::node::snapshot::SyncInfo;
 use chainlab::node::{NodeIx, Time};
 use chainlab::ui::state::UiState;
@@ -123,7 +124,7 @@ pub fn troubled() -> LabView {
     change(&mut lab.nodes[3], |node| node.tip = block(12, 1));
     lab.nodes[3].reorganised = Some((at(41_000), 3));
     lab.nodes[3].tip_changed = Some(at(42_000));
-    lab.nodes[3].log = Arc::new(vec![line(
+    lab.nodes[3].log = log(vec![line(
         41_000,
         Tone::Warn,
         vec![words("reorg 3 deep: now "), Piece::Block(block(12, 1))],
@@ -199,7 +200,7 @@ fn a_lab_that_has_just_been_started() {
     for node in &mut lab.nodes {
         node.state = NodeState::Starting;
         node.snapshot = None;
-        node.log = Arc::default();
+        node.log = Default::default();
         node.tip_changed = None;
     }
     pictures("starting", &lab, "");

@@ -9,7 +9,7 @@ use crate::lab::control::NodeEvent;
 use crate::lab::script::{ScriptView, StepState};
 use crate::lab::summary::Summary;
 use crate::lab::{LabView, NodeState};
-use crate::live::{self, Output, OutputError};
+use crate::live::{Output, OutputError};
 use crate::node::foreign::plain;
 use crate::node::io::EventKind;
 use serde_json::json;
@@ -70,7 +70,7 @@ impl Report {
         if is_chatter(kind) {
             return Ok(());
         }
-        let words = live::words(kind);
+        let words = kind.words();
         self.line(elapsed, &event.node, &words)
     }
 

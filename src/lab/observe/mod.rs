@@ -4,7 +4,9 @@
 pub mod ancestry;
 pub mod chips;
 pub mod histogram;
+pub mod log_lines;
 pub mod sighting;
 pub mod stats;
+pub mod topology;
 pub mod transcript;
 pub mod tree;

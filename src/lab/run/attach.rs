@@ -16,9 +16,10 @@ use crate::lab::control::{
 use crate::lab::layout::{Layout, NODES_MAX};
 use crate::lab::partition::Partition;
 use crate::lab::spec::NodeSpec;
-use crate::lab::view::{NodeState, Tone};
+use crate::lab::view::NodeState;
 use crate::lab::{LabError, network};
 use crate::live::{self, LabClock, NOWHERE};
+use crate::node::io::words::Tone;
 use crate::node::{NodeIx, Time};
 use std::sync::Arc;
 use std::sync::atomic::{AtomicBool, Ordering};

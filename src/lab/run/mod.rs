@@ -39,8 +39,8 @@ mod saved;
 mod script;
 mod shared;
 mod telling;
+mod topology;
 mod traffic;
-mod weave;
 
 pub use adopt::Adoption;
 pub(in crate::lab) use door::{Edition, LabDoor, Refusal};

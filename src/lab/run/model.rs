@@ -6,21 +6,20 @@ use super::journeys::Journeys;
 use super::rounds::Course;
 use super::script::Balances;
 use super::telling::Recent;
-use super::weave::Weave;
 use crate::chain::{BlockHash, Txid};
 use crate::lab::ask::Known;
 use crate::lab::headline::{Headline, Stand, SteadyHeadline};
 use crate::lab::observe::ancestry::Ancestry;
 use crate::lab::observe::chips::Chips;
+use crate::lab::observe::log_lines::{LogKeeper, LogLine};
 use crate::lab::observe::stats::{Tally, Traffic};
+use crate::lab::observe::topology::Topology;
 use crate::lab::partition::Partition;
 use crate::lab::script::ScriptView;
 use crate::lab::spec::NodeSpec;
-use crate::lab::story::{Names, Story, plain_line};
 use crate::lab::traffic::Generator;
-use crate::lab::view::{
-    LOG_LINES, LogLine, MadeByHand, NodeState, NodeView, Reorganisation, Tone, TrafficView,
-};
+use crate::lab::view::{MadeByHand, NodeState, NodeView, Reorganisation, TrafficView};
+use crate::node::io::words::{Names, Tone};
 use crate::node::snapshot::NodeSnapshot;
 use crate::node::store::BlockId;
 use crate::node::{NodeIx, Time};
@@ -53,7 +52,7 @@ pub(super) struct Model {
     /// What is said of all of it.
     pub(super) headline: SteadyHeadline,
     /// Links between nodes.
-    pub(super) weave: Weave,
+    pub(super) topology: Topology,
     /// Who has a wallet of this name, or is just making one.
     pub(super) wallets: BTreeMap<String, NodeIx>,
     /// Wallets and payments that were asked for by hand.
@@ -96,14 +95,11 @@ pub(super) struct Node {
     /// The process that it runs in, if that is another one.
     pub(super) host: Option<Arc<Host>>,
     pub(super) snapshot: Option<Arc<NodeSnapshot>>,
-    pub(super) story: Story,
+    pub(super) log: LogKeeper,
     /// What happened to it last, for whoever subscribes later.
     pub(super) recent: Recent,
     /// What it sent, in all of its lives.
     pub(super) traffic: Arc<Traffic>,
-    log: Arc<Vec<LogLine>>,
-    /// Of each line of the log, whether peers can cause it as often as they like.
-    is_noise: Vec<bool>,
     tip: Option<BlockId>,
     tip_changed: Option<Time>,
     pub(super) reorganised: Option<(Time, usize)>,
@@ -126,11 +122,9 @@ impl Node {
             handle: None,
             host: None,
             snapshot: None,
-            story: Story::default(),
+            log: LogKeeper::default(),
             recent: Recent::default(),
             traffic: Arc::default(),
-            log: Arc::default(),
-            is_noise: Vec::new(),
             tip: None,
             tip_changed: None,
             reorganised: None,
@@ -138,25 +132,9 @@ impl Node {
         }
     }
 
-    /// Adds a line to its log. Those that peers can cause as often as they like take no more than half of the
-    /// room from others.
-    pub(super) fn tell(&mut self, line: LogLine, is_noise: bool) {
-        let log = Arc::make_mut(&mut self.log);
-        if log.len() >= LOG_LINES {
-            let noise = self.is_noise.iter().filter(|noise| **noise);
-            let is_too_much = noise.count() >= LOG_LINES / 2;
-            let first = self.is_noise.iter().position(|noise| *noise);
-            let oldest = first.filter(|_| is_too_much).unwrap_or(0);
-            log.remove(oldest);
-            self.is_noise.remove(oldest);
-        }
-        log.push(line);
-        self.is_noise.push(is_noise);
-    }
-
     /// Adds a line of the lab's own.
     pub(super) fn say(&mut self, at: Time, tone: Tone, words: impl Into<String>) {
-        self.tell(plain_line(at, tone, words), false);
+        self.log.say(LogLine::plain(at, tone, words));
     }
 
     /// Its chain ends here since then. A life's first tip is no change.
@@ -223,7 +201,7 @@ impl Node {
             addr: Some(self.addr),
             state: self.state.clone(),
             snapshot: self.snapshot.clone(),
-            log: Arc::clone(&self.log),
+            log: self.log.lines(),
             tip_changed: self.tip_changed,
             reorganised: self.reorganised,
             sync_rate: self.rate.per_second(),
@@ -302,7 +280,7 @@ impl Model {
             self.feed_headline(snapshot.at);
         }
         if has_other_peers {
-            self.weave.peers_changed();
+            self.topology.peers_changed();
         }
         self.journeys.reached(snapshot.tip.height);
         for wallet in &snapshot.wallets {
@@ -394,30 +372,5 @@ impl Names for Model {
         let mut wallets = snapshots.flat_map(|snapshot| &snapshot.wallets);
         let found = wallets.find(|wallet| wallet.address == address);
         found.map(|wallet| wallet.name.as_str())
-    }
-}
-
-#[cfg(test)]
-mod tests {
-    use super::*;
-
-    #[test]
-    fn lines_that_peers_cause_take_half_of_a_log_from_the_others_at_most() {
-        let addr = SocketAddr::from(([127, 0, 0, 1], 3_000));
-        let mut node = Node::new(NodeSpec::new("nora"), addr);
-        let line = |number: u64| plain_line(Time(number), Tone::Plain, "a line");
-        for number in 0..10_000 {
-            node.tell(line(number), number >= 150);
-        }
-        assert_eq!(node.log.len(), LOG_LINES);
-        assert!(node.log.is_sorted_by_key(|line| line.at), "in order");
-        let own = node.log.iter().filter(|line| line.at < Time(150));
-        assert_eq!(own.count(), LOG_LINES / 2);
-        // What is its own takes all the room that it needs.
-        for number in 10_000..10_200 {
-            node.tell(line(number), false);
-        }
-        let own = node.log.iter().filter(|line| line.at >= Time(10_000));
-        assert!(own.count() >= LOG_LINES / 2);
     }
 }

@@ -8,8 +8,9 @@ use crate::chain::Txid;
 use crate::lab::observe::sighting::{self, Seen};
 use crate::lab::observe::stats::Traffic;
 use crate::lab::observe::transcript::{Listener, Party, Talk};
-use crate::lab::view::{NodeState, REORGANISATIONS, Reorganisation, Tone};
+use crate::lab::view::{NodeState, REORGANISATIONS, Reorganisation};
 use crate::live::{End, NodeHandle};
+use crate::node::io::words::Tone;
 use crate::node::io::{Event, EventKind, LOST_MAX};
 use crate::node::store::BlockId;
 use crate::node::{NodeIx, Time};
@@ -188,7 +189,7 @@ impl Shared {
 
 impl Model {
     /// Notes what happened to a node; whether anybody can see that.
-    fn happened(&mut self, ix: NodeIx, life: u64, event: &Event) -> bool {
+    fn happened(&mut self, ix: NodeIx, life: u64, event: &Arc<Event>) -> bool {
         let Some(node) = self.alive(ix, life) else {
             return false;
         };
@@ -333,16 +334,12 @@ impl Model {
         found.map(|(ix, _)| ix)
     }
 
-    fn tell_of(&mut self, ix: NodeIx, event: &Event) -> bool {
-        if is_message(event) {
-            return false;
-        }
-        let mut story = std::mem::take(&mut self.nodes[ix.0].story);
-        let line = story.line(&self.nodes[ix.0].name, event, self);
-        let node = &mut self.nodes[ix.0];
-        node.story = story;
-        let is_noise = event.kind.is_of_peers();
-        line.map(|line| node.tell(line, is_noise)).is_some()
+    /// Whether it makes a line of the node's log.
+    fn tell_of(&mut self, ix: NodeIx, event: &Arc<Event>) -> bool {
+        let mut log = std::mem::take(&mut self.nodes[ix.0].log);
+        let makes_line = log.hear(event, self);
+        self.nodes[ix.0].log = log;
+        makes_line
     }
 }
 

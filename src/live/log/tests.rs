@@ -195,14 +195,3 @@ fn a_block_that_waits_for_its_parent_is_no_warning() {
         "block ..a9a9a9a9, from nora, waits: its parent ..abababab is not here yet, and is asked for"
     );
 }
-
-#[test]
-fn addresses_that_cannot_be_reached_are_remembered_within_bounds() {
-    let mut unreached = Unreached::default();
-    for port in 1..3_000 {
-        let why = "refused".to_owned();
-        let addr = addr(port);
-        assert!(unreached.is_news(&EventKind::DialFailed { addr, why }));
-        assert!(unreached.0.len() <= UNREACHED_MAX);
-    }
-}

@@ -312,6 +312,13 @@ pub struct PeerLabel {
     pub name: Arc<str>,
 }
 
+impl PeerLabel {
+    /// Whether it never said who it is: until then it is called by its address, which is this.
+    pub fn is_unknown(&self, addr: SocketAddr) -> bool {
+        self.name.parse() == Ok(addr)
+    }
+}
+
 impl fmt::Display for PeerLabel {
     fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
         f.write_str(&self.name)

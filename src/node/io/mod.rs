@@ -3,11 +3,14 @@
 mod command;
 mod event;
 mod question;
+mod unreached;
+pub mod words;
 
 pub use super::peers::strangers::StrangerSums;
 pub use command::{Command, CommandError, Payment, RefusalKind, Reply, SendPlan};
 pub use event::{Event, EventKind, LOST_MAX, PeerLabel};
 pub use question::Question;
+pub use unreached::Unreached;
 
 use super::StoreFault;
 use super::message::Message;

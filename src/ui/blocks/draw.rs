@@ -97,7 +97,7 @@ fn tell_news(pane: &BlocksPane, frame: &mut Frame<'_>, area: Rect, scene: Scene<
     let lines = news::laid_out(parts, room, height);
     let style = scene.theme.warn();
     let lines = lines
-        .iter()
+        .into_iter()
         .map(|line| Line::from(scene.pieces(line, style)));
     frame.render_widget(Paragraph::new(lines.collect::<Vec<_>>()), area);
 }

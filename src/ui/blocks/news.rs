@@ -2,7 +2,8 @@
 //! above the tree for a while.
 
 use crate::lab::LabView;
-use crate::lab::view::{Piece, Reorganisation};
+use crate::lab::view::Reorganisation;
+use crate::node::io::words::Piece;
 use crate::node::{BlockId, NodeIx, Time};
 use crate::ui::text::counted;
 use std::time::Duration;

@@ -26,7 +26,7 @@ use super::text;
 use super::view::scene::Scene;
 use crate::lab::LabView;
 use crate::lab::observe::transcript::Spoken;
-use crate::lab::view::Tone;
+use crate::node::io::words::Tone;
 use crate::ui::lines;
 use filter::{Filter, item_hash, items};
 use place::Place;

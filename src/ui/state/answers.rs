@@ -1,10 +1,10 @@
 //! What is said and done when an answer comes.
 
 use super::{Effect, Purpose, UiState};
-use crate::lab::view::{Piece, Tone};
 use crate::lab::{Answer, LabView};
 use crate::node::NodeIx;
 use crate::node::io::Reply;
+use crate::node::io::words::{Piece, Tone};
 use crate::node::mining::MiningMode;
 use crate::ui::dialog::Dialog;
 use crate::ui::text;

@@ -2,8 +2,8 @@
 
 use super::{Effect, Seat, UiState, View};
 use crate::lab::LabView;
-use crate::lab::view::Tone;
 use crate::node::NodeIx;
+use crate::node::io::words::Tone;
 use crate::ui::dialog::Dialog;
 use crate::ui::keymap::Action;
 use crate::ui::moved::Moved;

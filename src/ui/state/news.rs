@@ -2,7 +2,7 @@
 
 use super::UiState;
 use crate::lab::LabView;
-use crate::lab::view::Tone;
+use crate::node::io::words::Tone;
 use crate::node::{BlockId, Time};
 use crate::ui::blocks::news::News;
 

@@ -39,7 +39,7 @@ pub fn message(frame: &mut Frame<'_>, area: Rect, scene: Scene<'_>, has_caption:
     match (&ui.message, step, &ui.spec.hint) {
         (Some(message), ..) => {
             let style = scene.tone(message.tone);
-            spans.extend(scene.pieces(&message.pieces, style));
+            spans.extend(scene.pieces(message.pieces.iter().cloned(), style));
         }
         _ if ui.held.is_some() => {}
         (None, Some(step), _) => spans.extend(step),

@@ -1,7 +1,8 @@
 //! What every part of the screen needs to draw itself.
 
 use crate::lab::LabView;
-use crate::lab::view::{LogLine, Piece, Tone};
+use crate::lab::observe::log_lines::LogLine;
+use crate::node::io::words::{Piece, Tone};
 use crate::node::snapshot::{BlockInfo, NodeSnapshot};
 use crate::node::{BlockId, NodeIx, Time};
 use crate::ui::state::UiState;
@@ -97,14 +98,18 @@ impl<'a> Scene<'a> {
     }
 
     /// Pieces of a line in words.
-    pub fn pieces(&self, pieces: &[Piece], style: Style) -> Vec<Span<'static>> {
+    pub fn pieces(
+        &self,
+        pieces: impl IntoIterator<Item = Piece>,
+        style: Style,
+    ) -> Vec<Span<'static>> {
         let mut spans = Vec::new();
         for piece in pieces {
             match piece {
-                Piece::Text(words) => spans.push(Span::styled(words.clone(), style)),
+                Piece::Text(words) => spans.push(Span::styled(words, style)),
                 Piece::Block(id) => {
                     spans.push(Span::styled(format!("#{} ", id.height), style));
-                    spans.push(self.chip(*id));
+                    spans.push(self.chip(id));
                 }
                 Piece::Tx(txid) => {
                     let short = txid.short();
@@ -120,17 +125,17 @@ impl<'a> Scene<'a> {
     pub fn log_line(&self, line: &LogLine, room: usize) -> Vec<Span<'static>> {
         let time = Span::styled(self.moment(line.at) + " ", self.theme.dim());
         let left = room.saturating_sub(time.width());
-        let words = self.pieces(&line.pieces, self.tone(line.tone));
+        let words = self.pieces(line.pieces.iter().cloned(), self.tone(line.tone));
         let mut spans = vec![time];
         spans.extend(text::clip(words, left, self.theme.cut()));
         spans
     }
 
     /// A line of a node's log as a pane has it: what happened in front, the time at the right.
-    pub fn pane_line(&self, line: &LogLine, room: usize) -> Line<'static> {
+    pub fn pane_line(&self, line: LogLine, room: usize) -> Line<'static> {
         let time = Span::styled(self.moment(line.at), self.theme.dim());
         let left = room.saturating_sub(time.width() + 1);
-        let words = self.pieces(&line.pieces, self.tone(line.tone));
+        let words = self.pieces(line.pieces, self.tone(line.tone));
         let words = text::clip(words, left, self.theme.cut());
         text::ends(words, vec![time], room)
     }

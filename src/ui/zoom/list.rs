@@ -8,8 +8,9 @@
 use crate::chain::{BlockHash, Txid};
 use crate::lab::LabView;
 use crate::lab::observe::chips::Chip;
-use crate::lab::view::{LogLine, Piece};
+use crate::lab::observe::log_lines::LogLine;
 use crate::node::BlockId;
+use crate::node::io::words::Piece;
 use crate::ui::keymap::Action;
 use crate::ui::text;
 use crate::ui::view::scene::Scene;
@@ -84,13 +85,14 @@ pub(in crate::ui) fn chip(lab: &LabView, id: BlockId) -> Cell {
 }
 
 /// A line of a log.
-pub(in crate::ui) fn log(lab: &LabView, line: &LogLine) -> Cell {
+pub(in crate::ui) fn log(lab: &LabView, line: LogLine) -> Cell {
     let piece = |piece: &Piece| match piece {
         Piece::Text(words) => words.clone(),
         Piece::Block(id) => format!("#{} {}", id.height, lab.chips.of(*id)),
         Piece::Tx(txid) => txid.short()[4..].to_owned(),
     };
-    Cell::Log(line.clone(), line.pieces.iter().map(piece).collect())
+    let words = line.pieces.iter().map(piece).collect();
+    Cell::Log(line, words)
 }
 
 /// What comes second.

@@ -23,8 +23,10 @@ mod wallets;
 pub use wallets::{first_wallets, total};
 
 use super::scene::Scene;
-use crate::lab::view::{LogLine, NodeState, NodeView, Piece};
+use crate::lab::observe::log_lines::LogLine;
+use crate::lab::view::{NodeState, NodeView};
 use crate::node::NodeIx;
+use crate::node::io::words::Piece;
 use crate::node::private::Strategy;
 use crate::node::snapshot::{MiningInfo, NodeSnapshot};
 use crate::ui::keymap::Action;
@@ -258,7 +260,7 @@ fn log(scene: Scene<'_>, node: &NodeView, room: usize, rows: usize) -> Vec<Line<
     let style = scene.theme.bad();
     let reasons = why.map_or_else(Vec::new, |why| text::wrap(why, room));
     let reasons = reasons.into_iter().map(|row| Line::styled(row, style));
-    let news = node.log.iter().rev();
+    let news = node.log_lines().rev();
     let news = news.filter(|line| why.is_none_or(|why| !says(line, why)));
     let news = news.map(|line| scene.pane_line(line, room));
     reasons.chain(news).take(rows).collect()

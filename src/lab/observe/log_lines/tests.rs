@@ -1,10 +1,11 @@
 //! Lines as a pane shows them, word for word.
 
 use super::*;
-use crate::chain::{Amount, BlockHash, BlockTime};
+use crate::chain::{Amount, BlockHash, BlockTime, Txid};
 use crate::lab::observe::chips::Chips;
-use crate::node::io::ConnId;
+use crate::node::io::{CloseReason, ConnId, Direction, PeerLabel};
 use crate::node::message::Gist;
+use std::net::SocketAddr;
 
 mod fits;
 
@@ -55,10 +56,11 @@ fn shown(line: &LogLine) -> String {
 
 /// What a node called miner says to these events, with nothing for those without a line.
 fn told(events: Vec<EventKind>) -> Vec<String> {
-    let mut story = Story::default();
-    let events = events.into_iter().map(|kind| Event { at: AT, kind });
-    let lines = events.filter_map(|event| story.line("miner", &event, &Lab));
-    lines.map(|line| shown(&line)).collect()
+    let mut log = LogKeeper::default();
+    for kind in events {
+        log.hear(&Arc::new(Event { at: AT, kind }), &Lab);
+    }
+    log.lines().of("miner").map(|line| shown(&line)).collect()
 }
 
 fn line(kind: EventKind) -> String {
@@ -332,4 +334,64 @@ fn messages_make_no_lines() {
         gist: Gist::Nothing,
     };
     assert_eq!(line(message), "");
+}
+
+#[test]
+fn a_line_names_whom_it_named_when_it_happened() {
+    struct Strangers;
+    impl Names for Strangers {
+        fn node_at(&self, _: SocketAddr) -> Option<&str> {
+            None
+        }
+        fn wallet_of(&self, _: &str) -> Option<&str> {
+            None
+        }
+    }
+    let sent = EventKind::Sent {
+        txid: txid(),
+        from: "bob".to_owned(),
+        to: "1DaveAddress".to_owned(),
+        amount: coins("1"),
+    };
+    let sent = Arc::new(Event { at: AT, kind: sent });
+    let mut log = LogKeeper::default();
+    assert!(log.hear(&sent, &Strangers));
+    assert!(log.hear(&sent, &Lab));
+    let lines = log.lines();
+    let lines: Vec<_> = lines.of("miner").map(|line| shown(&line)).collect();
+    let wanted = ["sent 1 to 1DaveAddress  tx 9393", "sent 1 to dave  tx 9393"];
+    assert_eq!(lines, wanted);
+}
+
+#[test]
+fn lines_that_peers_cause_take_half_of_a_log_from_the_others_at_most() {
+    let mut log = LogKeeper::default();
+    let mut add = |number: u64, is_noise: bool| {
+        let kind = match is_noise {
+            true => EventKind::TxDropped {
+                txid: txid(),
+                why: "too old".to_owned(),
+            },
+            false => EventKind::GaveUp { blocks: 1 },
+        };
+        let at = Time(number);
+        assert!(log.hear(&Arc::new(Event { at, kind }), &Lab));
+        log.lines()
+    };
+    for number in 0..10_000 {
+        add(number, number >= 150);
+    }
+    let lines = add(10_000, true);
+    let times: Vec<_> = lines.of("miner").map(|line| line.at).collect();
+    assert_eq!(times.len(), LOG_LINES);
+    assert!(times.is_sorted(), "in order");
+    let own = times.iter().filter(|at| **at < Time(150));
+    assert_eq!(own.count(), LOG_LINES / 2);
+    // What is its own takes all the room that it needs.
+    for number in 10_001..10_200 {
+        add(number, false);
+    }
+    let lines = add(10_200, false);
+    let own = lines.of("miner").filter(|line| line.at > Time(10_000));
+    assert!(own.count() >= LOG_LINES / 2);
 }

@@ -1,0 +1,196 @@
+//! Which nodes of a lab are linked, and how: as the screen shows it.
+//!
+//! A link is there while both nodes are connected. When the connection ends it does not vanish, or
+//! nobody could heal what was cut: it is shown as long as something keeps it shut, and always if the
+//! layout asks for it. Connections that a node found by itself and gave up are gone.
+
+use crate::lab::view::LinkView;
+use crate::link::Conditions;
+use crate::node::NodeIx;
+use crate::node::snapshot::NodeSnapshot;
+use std::collections::{BTreeMap, BTreeSet};
+use std::net::SocketAddr;
+use std::sync::Arc;
+
+/// Two nodes, in either order, or one way between them.
+type Pair = (NodeIx, NodeIx);
+
+/// A node, as far as its links go.
+#[derive(Clone, Copy, Debug)]
+pub struct Member<'a> {
+    /// Its name.
+    pub name: &'a str,
+    /// Where it listens.
+    pub addr: SocketAddr,
+    /// Whether it runs.
+    pub is_up: bool,
+    /// Names of the nodes that it is to dial.
+    pub dials: &'a [String],
+    /// How it was last seen, with its peers.
+    pub snapshot: Option<&'a NodeSnapshot>,
+}
+
+/// The links as they were shown last.
+#[derive(Clone, Debug, Default)]
+pub struct Topology {
+    shown: Arc<Vec<LinkView>>,
+    /// The edition of the table of links, and who ran, when they were last looked at. `None`: what
+    /// was shown may not be so any more.
+    edition: Option<u64>,
+    up: Vec<bool>,
+    /// Nodes that were connected at any time.
+    met: BTreeSet<Pair>,
+    /// What is said of links of which there is no table here, each way.
+    told: BTreeMap<Pair, Conditions>,
+}
+
+impl Topology {
+    /// Some node has other peers than before.
+    pub fn peers_changed(&mut self) {
+        self.edition = None;
+    }
+
+    /// Puts down what is said of the ways that begin at nodes of which `is_its` holds, in place of what
+    /// was said of these before.
+    pub fn told(
+        &mut self,
+        is_its: impl Fn(NodeIx) -> bool,
+        told: impl IntoIterator<Item = (Pair, Conditions)>,
+    ) {
+        self.told.retain(|(from, _), _| !is_its(*from));
+        let its = told.into_iter().filter(|((from, _), _)| is_its(*from));
+        self.told.extend(its);
+        self.edition = None;
+    }
+
+    /// All links between these nodes, which are numbered from 0 on. `table` says what it is like from
+    /// one to another, and changes with its `edition`; of what it knows nothing of, what is said of it
+    /// holds, and until something is it is like any link.
+    pub fn links<'a>(
+        &mut self,
+        nodes: impl Iterator<Item = Member<'a>> + Clone,
+        edition: u64,
+        table: impl Fn(NodeIx, NodeIx) -> Option<Conditions>,
+    ) -> Arc<Vec<LinkView>> {
+        let up = || nodes.clone().map(|node| node.is_up);
+        let is_fresh = self.edition == Some(edition) && up().eq(self.up.iter().copied());
+        if !is_fresh {
+            (self.edition, self.up) = (Some(edition), up().collect());
+            let nodes: Vec<_> = nodes.collect();
+            let connected = connected(&nodes);
+            self.met.extend(&connected);
+            let way = |from, to| {
+                let told = || self.told.get(&(from, to)).copied();
+                table(from, to).or_else(told).unwrap_or_default()
+            };
+            let shown = shown(&connected, &self.met, &wanted(&nodes), way);
+            self.shown = Arc::new(shown);
+        }
+        Arc::clone(&self.shown)
+    }
+}
+
+/// Both, the lower number first.
+fn pair(one: NodeIx, other: NodeIx) -> Pair {
+    (one.min(other), one.max(other))
+}
+
+fn numbered<'a>(nodes: &'a [Member<'a>]) -> impl Iterator<Item = (NodeIx, &'a Member<'a>)> {
+    (0..).map(NodeIx).zip(nodes)
+}
+
+fn connected(nodes: &[Member<'_>]) -> BTreeSet<Pair> {
+    let at: BTreeMap<_, _> = numbered(nodes).map(|(ix, node)| (node.addr, ix)).collect();
+    let running = numbered(nodes).filter(|(_, node)| node.is_up);
+    let seen = running.filter_map(|(ix, node)| Some((ix, node.snapshot?)));
+    let pairs = seen.flat_map(|(ix, snapshot)| {
+        let peers = snapshot
+            .ready_peers()
+            .filter_map(|peer| at.get(&peer.listen?));
+        peers.map(move |peer| pair(ix, *peer))
+    });
+    let is_up = |ix: NodeIx| nodes[ix.0].is_up;
+    pairs
+        .filter(|(one, other)| is_up(*one) && is_up(*other) && one != other)
+        .collect()
+}
+
+/// Those that the layout asks for.
+fn wanted(nodes: &[Member<'_>]) -> BTreeSet<Pair> {
+    let by_name: BTreeMap<_, _> = numbered(nodes).map(|(ix, node)| (node.name, ix)).collect();
+    let wanted = numbered(nodes).flat_map(|(ix, node)| {
+        let dials = node.dials.iter();
+        let dialled = dials.filter_map(|name| by_name.get(name.as_str()));
+        dialled.map(move |other| pair(ix, *other))
+    });
+    wanted.filter(|(one, other)| one != other).collect()
+}
+
+fn shown(
+    connected: &BTreeSet<Pair>,
+    met: &BTreeSet<Pair>,
+    wanted: &BTreeSet<Pair>,
+    way: impl Fn(NodeIx, NodeIx) -> Conditions,
+) -> Vec<LinkView> {
+    // Who is connected has met.
+    let all = met.union(wanted).copied();
+    let views = all.filter_map(|ends| {
+        let link = LinkView {
+            ends,
+            there: way(ends.0, ends.1),
+            back: way(ends.1, ends.0),
+            is_connected: connected.contains(&ends),
+        };
+        let is_kept = link.is_connected || !link.is_wholly_open() || wanted.contains(&ends);
+        is_kept.then_some(link)
+    });
+    views.collect()
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+    use crate::link::LinkState;
+
+    fn cut() -> Conditions {
+        Conditions::default().in_state(LinkState::Cut)
+    }
+
+    /// Nodes that are to dial the one before them.
+    fn nodes(names: &[String]) -> impl Iterator<Item = Member<'_>> + Clone {
+        (3_000..)
+            .zip(names)
+            .enumerate()
+            .map(|(ix, (port, name))| Member {
+                name,
+                addr: SocketAddr::from(([127, 0, 0, 1], port)),
+                is_up: true,
+                dials: &names[ix.saturating_sub(1)..ix],
+                snapshot: None,
+            })
+    }
+
+    #[test]
+    fn a_table_holds_before_what_is_said_and_of_a_way_only_its_own_end_says_it() {
+        let names = ["a", "b", "c"].map(str::to_owned);
+        let (a, b, c) = (NodeIx(0), NodeIx(1), NodeIx(2));
+        let table = |from, to| (from == a || to == a).then(Conditions::default);
+        let mut topology = Topology::default();
+        let states = |topology: &mut Topology| {
+            let links = topology.links(nodes(&names), 0, table);
+            let ends = |link: &LinkView| (link.there.state, link.back.state);
+            links.iter().map(ends).collect::<Vec<_>>()
+        };
+        let (open, shut) = (LinkState::Open, LinkState::Cut);
+        topology.told(
+            |ix| ix == b,
+            [((b, a), cut()), ((b, c), cut()), ((c, b), cut())],
+        );
+        assert_eq!(states(&mut topology), [(open, open), (shut, open)]);
+        // It says all of it each time.
+        topology.told(|ix| ix == c, []);
+        assert_eq!(states(&mut topology), [(open, open), (shut, open)]);
+        topology.told(|ix| ix == b, []);
+        assert_eq!(states(&mut topology), [(open, open); 2]);
+    }
+}
