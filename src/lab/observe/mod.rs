@@ -4,7 +4,7 @@
 pub mod ancestry;
 pub mod chips;
 pub mod histogram;
-pub mod sighting;
+pub mod propagation;
 pub mod stats;
 pub mod transcript;
 pub mod tree;

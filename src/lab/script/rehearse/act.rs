@@ -45,13 +45,15 @@ impl Rehearsal {
     /// In words, why it cannot be done.
     pub(super) fn act(&mut self, order: Order) -> Result<Option<Pending>, String> {
         let request = order.resolve(self).map_err(|error| error.to_string())?;
+        // What happened before is of those that ran then.
+        self.observe();
         let sim = &mut self.stage.sim;
         match request {
             Request::Node(ix, command) => return self.command(ix, command).map(Some),
             Request::Kill(ix) => {
                 self.stage.running(ix)?;
                 self.stage.sim.crash(ix);
-                self.tally.left(ix.0);
+                self.propagation.left(ix);
             }
             Request::Restart(ix) => {
                 if sim.node(ix).is_some() {
