@@ -2,8 +2,9 @@
 
 use super::script::{Facts, ScriptView, StepState};
 use crate::chain::BlockHash;
-use crate::lab::observe::stats::Tally;
-use crate::node::Time;
+use crate::lab::observe::propagation::Propagation;
+use crate::lab::observe::stats::Stats;
+use crate::node::{NodeIx, Time};
 use serde::Serialize;
 use std::fmt;
 use std::time::Duration;
@@ -24,7 +25,7 @@ pub struct Summary {
     /// Different payments that became invalid in any of them.
     pub lost: usize,
     /// How long blocks took to get to every node that ran.
-    pub propagation: Propagation,
+    pub propagation: PropagationSummary,
     /// The steps of the script.
     pub steps: Vec<StepSummary>,
     /// Steps that began though what they waited for was not true in time. That is no failure.
@@ -75,7 +76,7 @@ pub struct ReorgSummary {
 
 /// How long blocks took, in milliseconds; percentiles are null if none has arrived.
 #[derive(Clone, Debug, Default, PartialEq, Serialize)]
-pub struct Propagation {
+pub struct PropagationSummary {
     /// Blocks that were mined in the lab and got everywhere.
     pub blocks: usize,
     /// Half of them were as fast as this.
@@ -107,7 +108,8 @@ impl Summary {
         lab: &str,
         elapsed: Duration,
         facts: &Facts,
-        tally: &Tally,
+        stats: &Stats,
+        blocks: &Propagation<BlockHash>,
         traffic: &[(u64, u64, u64)],
     ) -> Self {
         let nodes = facts.nodes.iter().zip(traffic).enumerate();
@@ -116,18 +118,18 @@ impl Summary {
             running: node.is_running,
             height: node.height,
             tip: node.tip,
-            mined: tally.mined(ix),
+            mined: stats.mined(NodeIx(ix)),
             messages,
             bytes,
             missed,
         });
-        let reorganisations = tally.reorganisations().map(|reorg| ReorgSummary {
-            node: facts.nodes[reorg.node].name.to_string(),
+        let reorganisations = stats.reorganisations().map(|reorg| ReorgSummary {
+            node: facts.nodes[reorg.node.0].name.to_string(),
             depth: reorg.depth,
             at: reorg.at,
             returned: reorg.returned,
             held: reorg.held,
-            lost: reorg.lost,
+            lost: reorg.lost_count,
         });
         Self {
             lab: lab.to_owned(),
@@ -135,8 +137,8 @@ impl Summary {
             nodes: nodes.collect(),
             tips: facts.tips(),
             reorganisations: reorganisations.collect(),
-            lost: tally.lost().len(),
-            propagation: Propagation::of(&tally.times()),
+            lost: stats.lost().len(),
+            propagation: PropagationSummary::of(&blocks.times()),
             steps: Vec::new(),
             late: 0,
             held: true,
@@ -171,7 +173,7 @@ impl Summary {
     }
 }
 
-impl Propagation {
+impl PropagationSummary {
     /// Of times that are sorted.
     fn of(times: &[Duration]) -> Self {
         // The smallest that so many in a hundred do not exceed.
@@ -228,7 +230,7 @@ impl fmt::Display for Summary {
             1 => writeln!(f, "  1 payment became invalid")?,
             lost => writeln!(f, "  {lost} payments became invalid")?,
         }
-        if let Propagation {
+        if let PropagationSummary {
             blocks,
             p50_ms: Some(p50),
             p90_ms: Some(p90),
@@ -265,10 +267,10 @@ mod tests {
     #[test]
     fn percentiles_are_times_that_were_measured() {
         let times: Vec<_> = (1..=10).map(Duration::from_millis).collect();
-        let spread = Propagation::of(&times);
+        let spread = PropagationSummary::of(&times);
         let found = (spread.p50_ms, spread.p90_ms, spread.p99_ms);
         assert_eq!(found, (Some(5.0), Some(9.0), Some(10.0)));
-        assert_eq!(Propagation::of(&times[..1]).p50_ms, Some(1.0));
-        assert_eq!(Propagation::of(&[]), Propagation::default());
+        assert_eq!(PropagationSummary::of(&times[..1]).p50_ms, Some(1.0));
+        assert_eq!(PropagationSummary::of(&[]), PropagationSummary::default());
     }
 }

@@ -168,7 +168,7 @@ pub struct Journey<Id = BlockId> {
     pub is_own: bool,
     /// When it was first seen.
     pub at: Time,
-    /// Nodes that ran then.
+    /// Nodes that ran then, without those that died before it came to them.
     pub expected: Vec<NodeIx>,
     /// Who of them has it, in the order of arrival. The origin comes first.
     pub arrivals: Vec<Arrival>,
@@ -240,7 +240,7 @@ impl<Id> Journey<Id> {
         self.reached(self.expected.len().div_ceil(2))
     }
 
-    /// When the last of the nodes that ran had it; `None`: it is on its way.
+    /// When the last of the nodes that count had it; `None`: it is on its way.
     pub fn all(&self) -> Option<Duration> {
         self.reached(self.expected.len())
     }

@@ -75,7 +75,7 @@ async fn a_step_does_not_come_sooner_because_the_clock_is_put_on() {
     lab.close().await.expect("it closes");
 }
 
-fn headless(dir: &Path, file: &str, args: &[&str]) -> Output {
+pub fn headless(dir: &Path, file: &str, args: &[&str]) -> Output {
     Command::new(env!("CARGO_BIN_EXE_chainlab"))
         .args(["run", file, "--headless"])
         .args(args)

@@ -31,6 +31,7 @@ mod layouts_played;
 mod measure;
 mod moving;
 mod partition;
+mod propagation;
 mod refusals_layouts;
 mod refusals_layouts_nodes;
 mod script;

@@ -15,13 +15,13 @@ const CLASSES: usize = 2_304;
 
 /// Times, counted by how long they are.
 #[derive(Clone, Debug, Default, PartialEq, Eq)]
-pub struct Spread {
+pub struct Histogram {
     /// How many there are of each class; as long as it has to be.
     classes: Vec<u64>,
     count: u64,
 }
 
-/// What is read from a [`Spread`].
+/// What is read from a [`Histogram`].
 #[derive(Clone, Copy, Debug, PartialEq, Eq, Serialize, Deserialize)]
 pub struct Percentiles {
     /// Times in all.
@@ -34,7 +34,7 @@ pub struct Percentiles {
     pub p99: Duration,
 }
 
-impl Spread {
+impl Histogram {
     /// Counts one more.
     pub fn add(&mut self, time: Duration) {
         let class = class(time);
@@ -102,13 +102,13 @@ mod tests {
 
     #[test]
     fn percentiles_are_within_a_hundredth_of_those_of_the_sorted_times() {
-        let mut spread = Spread::default();
+        let mut histogram = Histogram::default();
         // From a microsecond to ten seconds, far more short ones than long ones.
         let times: Vec<_> = (1..=10_000_u64).map(|n| n * n / 10 + 1).collect();
         for us in times.iter().rev() {
-            spread.add(Duration::from_micros(*us));
+            histogram.add(Duration::from_micros(*us));
         }
-        let read = spread.percentiles().expect("there are some");
+        let read = histogram.percentiles().expect("there are some");
         let is_near = |shown: Duration, nth: usize| {
             let truth = times[nth - 1] as f64 / 1e6;
             let off = (shown.as_secs_f64() - truth).abs() / truth;
@@ -122,16 +122,16 @@ mod tests {
 
     #[test]
     fn nothing_and_what_is_too_long_to_be_counted_are_told_apart() {
-        let mut spread = Spread::default();
-        assert_eq!(spread.percentiles(), None);
-        spread.add(Duration::ZERO);
+        let mut histogram = Histogram::default();
+        assert_eq!(histogram.percentiles(), None);
+        histogram.add(Duration::ZERO);
         assert_eq!(
-            spread.percentiles().map(|read| read.p99),
+            histogram.percentiles().map(|read| read.p99),
             Some(Duration::ZERO)
         );
-        spread.add(Duration::MAX);
-        let longest = spread.percentiles().expect("two").p99;
+        histogram.add(Duration::MAX);
+        let longest = histogram.percentiles().expect("two").p99;
         assert!(longest > Duration::from_secs(3_600), "{longest:?}");
-        assert!(spread.classes.len() <= CLASSES);
+        assert!(histogram.classes.len() <= CLASSES);
     }
 }

@@ -5,7 +5,7 @@ pub mod ancestry;
 pub mod chips;
 pub mod histogram;
 pub mod log_lines;
-pub mod sighting;
+pub mod propagation;
 pub mod stats;
 pub mod topology;
 pub mod transcript;

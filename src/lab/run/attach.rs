@@ -261,12 +261,13 @@ impl Following {
             if status.state.is_up() {
                 node.state = NodeState::Up;
             } else {
-                node.ended(status.state);
+                model.ended(ix, status.state);
             }
             match status.snapshot {
-                Some(snapshot) if node.state.is_up() => model.seen(ix, life, snapshot),
+                Some(snapshot) if model.nodes[ix.0].state.is_up() => model.seen(ix, life, snapshot),
                 // How it looked last.
                 snapshot => {
+                    let node = &mut model.nodes[ix.0];
                     node.snapshot = snapshot.or(node.snapshot.take());
                     if let Some(snapshot) = node.snapshot.clone() {
                         model.learn(&snapshot);
@@ -360,16 +361,13 @@ impl Shared {
     pub(super) fn lost(&self, host: &Arc<Host>) {
         let now: Time = self.clock.now();
         let gone = self.change(|model| {
-            let mut gone = Vec::new();
-            for (ix, node) in (0..).map(NodeIx).zip(&mut model.nodes) {
-                if !node.is_of(host) {
-                    continue;
-                }
+            let gone = model.nodes_of(host);
+            for ix in &gone {
+                let node = &mut model.nodes[ix.0];
                 if node.state.is_up() {
                     node.say(now, Tone::Bad, "does not answer any more");
                 }
-                node.ended(NodeState::Gone);
-                gone.push(ix);
+                model.ended(*ix, NodeState::Gone);
             }
             gone
         });

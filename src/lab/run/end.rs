@@ -178,7 +178,7 @@ impl Drop for Duty {
             if let Some(node) = model.alive(self.ix, self.life) {
                 let why = format!("a bug in the task that {} it; the log says more", self.what);
                 node.say(now, Tone::Bad, why.as_str());
-                node.ended(NodeState::Failed(why.into()));
+                model.ended(self.ix, NodeState::Failed(why.into()));
             }
         });
         self.shared.note_up();
@@ -187,10 +187,11 @@ impl Drop for Duty {
 
 impl Model {
     fn stopping(&mut self) {
-        for node in &mut self.nodes {
+        for ix in (0..self.nodes.len()).map(NodeIx) {
+            let node = &mut self.nodes[ix.0];
             if node.host.is_some() {
                 // Those of other processes go on without being looked at.
-                node.ended(NodeState::Down);
+                self.ended(ix, NodeState::Down);
             } else if node.state.is_up() {
                 node.state = NodeState::Stopping;
             }
@@ -273,7 +274,7 @@ mod tests {
             assert!(words.contains("central (starting)"), "{words}");
             lab.rounds
                 .now()
-                .change(|model| model.nodes[0].ended(NodeState::Down));
+                .change(|model| model.ended(NodeIx(0), NodeState::Down));
             lab.close().await.expect("closes");
         });
     }

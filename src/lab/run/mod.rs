@@ -26,7 +26,6 @@ mod follow;
 mod forward;
 mod hand;
 mod home;
-mod journeys;
 mod kept;
 mod links;
 mod model;
@@ -59,7 +58,6 @@ use super::view::LabView;
 use crate::live::LabClock;
 use crate::node::Time;
 use crate::node::io::CommandError;
-use model::Node;
 use rounds::Rounds;
 use shared::{Lasting, Shared, Standing};
 use std::path::{Path, PathBuf};
@@ -161,14 +159,14 @@ impl Lab {
             now,
             since: shared.since,
             wall_offset_us: wall_offset_us(now),
-            nodes: model.nodes.iter().map(Node::view).collect(),
+            nodes: model.node_views(),
             headline: model.headline(now),
             chips: Arc::clone(&model.chips),
-            journeys: model.journeys.show(),
-            tx_journeys: model.tx_journeys.show(),
-            block_times: model.journeys.times(),
-            tx_times: model.tx_journeys.times(),
-            reorganisations: Arc::clone(&model.reorganisations),
+            journeys: model.propagation.show(),
+            tx_journeys: model.tx_propagation.show(),
+            block_times: model.propagation.percentiles(),
+            tx_times: model.tx_propagation.percentiles(),
+            reorganisations: model.stats.newest(),
             links: model.links(&shared.links),
             talk,
             block_interval: Duration::from_millis(shared.params.block_interval_ms),

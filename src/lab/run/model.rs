@@ -2,7 +2,6 @@
 //! [`LabView`](crate::lab::LabView), under one lock that nobody holds for long.
 
 use super::hand::{Hand, Host};
-use super::journeys::Journeys;
 use super::rounds::Course;
 use super::script::Balances;
 use super::telling::Recent;
@@ -11,15 +10,22 @@ use crate::lab::ask::Known;
 use crate::lab::headline::{Headline, Stand, SteadyHeadline};
 use crate::lab::observe::ancestry::Ancestry;
 use crate::lab::observe::chips::Chips;
-use crate::lab::observe::log_lines::{LogKeeper, LogLine};
-use crate::lab::observe::stats::{Tally, Traffic};
+use crate::lab::observe::log_lines::LogKeeper;
+use crate::lab::observe::log_lines::LogLine;
+use crate::lab::observe::propagation::Propagation;
+use crate::lab::observe::stats::Stats;
+use crate::lab::observe::stats::Traffic;
 use crate::lab::observe::topology::Topology;
 use crate::lab::partition::Partition;
 use crate::lab::script::ScriptView;
 use crate::lab::spec::NodeSpec;
 use crate::lab::traffic::Generator;
-use crate::lab::view::{MadeByHand, NodeState, NodeView, Reorganisation, TrafficView};
-use crate::node::io::words::{Names, Tone};
+use crate::lab::view::MadeByHand;
+use crate::lab::view::NodeState;
+use crate::lab::view::NodeView;
+use crate::lab::view::TrafficView;
+use crate::node::io::words::Names;
+use crate::node::io::words::Tone;
 use crate::node::snapshot::NodeSnapshot;
 use crate::node::store::BlockId;
 use crate::node::{NodeIx, Time};
@@ -39,12 +45,10 @@ const RATE_MIN: Duration = Duration::from_millis(200);
 pub(super) struct Model {
     /// By their [`NodeIx`].
     pub(super) nodes: Vec<Node>,
-    /// Blocks on their way.
-    pub(super) journeys: Journeys<BlockHash>,
-    /// Transactions on their way.
-    pub(super) tx_journeys: Journeys<Txid>,
-    /// The last times that nodes left blocks behind, newest first.
-    pub(super) reorganisations: Arc<Vec<Reorganisation>>,
+    /// How blocks get through the lab.
+    pub(super) propagation: Propagation<BlockHash>,
+    /// How transactions do.
+    pub(super) tx_propagation: Propagation<Txid>,
     /// How blocks look, from when they were first heard of.
     pub(super) chips: Arc<Chips>,
     /// Which block stands on which.
@@ -72,7 +76,7 @@ pub(super) struct Model {
     /// The split that is in force.
     pub(super) partition: Option<Partition<SocketAddr>>,
     /// What the run adds up to.
-    pub(super) tally: Tally,
+    pub(super) stats: Stats,
     /// Balances that were asked for.
     pub(super) balances: Balances,
     /// Addresses of wallets that were made, by name: snapshots show them a moment later.
@@ -102,7 +106,6 @@ pub(super) struct Node {
     pub(super) traffic: Arc<Traffic>,
     tip: Option<BlockId>,
     tip_changed: Option<Time>,
-    pub(super) reorganised: Option<(Time, usize)>,
     rate: Rate,
 }
 
@@ -127,7 +130,6 @@ impl Node {
             traffic: Arc::default(),
             tip: None,
             tip_changed: None,
-            reorganised: None,
             rate: Rate::default(),
         }
     }
@@ -157,8 +159,8 @@ impl Node {
         self.snapshot = Some(snapshot);
     }
 
-    /// It does not run any more.
-    pub(super) fn ended(&mut self, state: NodeState) {
+    /// See [`Model::ended`].
+    fn ended(&mut self, state: NodeState) {
         (self.handle, self.state) = (None, state);
         self.tip = None;
         self.rate = Rate::default();
@@ -195,7 +197,7 @@ impl Node {
         }
     }
 
-    pub(super) fn view(&self) -> NodeView {
+    fn view(&self, reorganised: Option<(Time, usize)>) -> NodeView {
         NodeView {
             name: Arc::clone(&self.name),
             addr: Some(self.addr),
@@ -203,7 +205,7 @@ impl Node {
             snapshot: self.snapshot.clone(),
             log: self.log.lines(),
             tip_changed: self.tip_changed,
-            reorganised: self.reorganised,
+            reorganised,
             sync_rate: self.rate.per_second(),
         }
     }
@@ -244,8 +246,36 @@ impl Model {
 
     /// Nothing is known any more of the nodes of a process whose lab was made anew.
     pub(super) fn forget(&mut self, host: &Arc<Host>) {
-        let its = self.nodes.iter_mut().filter(|node| node.is_of(host));
-        its.for_each(Node::forget);
+        for ix in self.nodes_of(host) {
+            self.nodes[ix.0].forget();
+            self.stats.forget(ix);
+            self.left(ix);
+        }
+    }
+
+    /// The nodes that run in this other process.
+    pub(super) fn nodes_of(&self, host: &Arc<Host>) -> Vec<NodeIx> {
+        let nodes = (0..).map(NodeIx).zip(&self.nodes);
+        let its = nodes.filter(|(_, node)| node.is_of(host));
+        its.map(|(ix, _)| ix).collect()
+    }
+
+    /// A node does not run any more.
+    pub(super) fn ended(&mut self, ix: NodeIx, state: NodeState) {
+        self.nodes[ix.0].ended(state);
+        self.left(ix);
+    }
+
+    fn left(&mut self, ix: NodeIx) {
+        self.propagation.left(ix);
+        self.tx_propagation.left(ix);
+    }
+
+    /// The nodes, as they are shown.
+    pub(super) fn node_views(&self) -> Vec<NodeView> {
+        let nodes = (0..).map(NodeIx).zip(&self.nodes);
+        let view = |(ix, node): (NodeIx, &Node)| node.view(self.stats.last(ix));
+        nodes.map(view).collect()
     }
 
     /// The node of this name.
@@ -282,7 +312,7 @@ impl Model {
         if has_other_peers {
             self.topology.peers_changed();
         }
-        self.journeys.reached(snapshot.tip.height);
+        self.propagation.reached(snapshot.tip.height);
         for wallet in &snapshot.wallets {
             // Thirty times a second, and hardly ever is one new.
             if !self.wallets.contains_key(&wallet.name) {

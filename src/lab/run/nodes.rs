@@ -125,7 +125,7 @@ impl Shared {
                 self.change(|model| {
                     if let Some(node) = model.alive(ix, life) {
                         node.say(now, Tone::Bad, format!("did not start: {why}"));
-                        node.ended(NodeState::Failed(why.as_str().into()));
+                        model.ended(ix, NodeState::Failed(why.as_str().into()));
                     }
                 });
                 self.note_up();
@@ -140,12 +140,11 @@ impl Shared {
     /// In words, that nothing begins any more.
     pub(super) fn begin(&self, ix: NodeIx) -> Result<u64, String> {
         self.change(|model| {
-            let over = model.course.words();
-            let node = &mut model.nodes[ix.0];
-            if let Some(words) = over {
-                node.ended(NodeState::Down);
+            if let Some(words) = model.course.words() {
+                model.ended(ix, NodeState::Down);
                 return Err(words);
             }
+            let node = &mut model.nodes[ix.0];
             node.life += 1;
             node.state = NodeState::Starting;
             Ok(node.life)

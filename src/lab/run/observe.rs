@@ -2,17 +2,15 @@
 
 use super::Shared;
 use super::end::Duty;
-use super::journeys::Sighting;
 use super::model::{Model, Node};
-use crate::chain::Txid;
-use crate::lab::observe::sighting::{self, Seen};
+use crate::lab::observe::propagation::arrival;
 use crate::lab::observe::stats::Traffic;
 use crate::lab::observe::transcript::{Listener, Party, Talk};
-use crate::lab::view::{NodeState, REORGANISATIONS, Reorganisation};
+use crate::lab::view::NodeState;
 use crate::live::{End, NodeHandle};
+use crate::node::io::Event;
+use crate::node::io::EventKind;
 use crate::node::io::words::Tone;
-use crate::node::io::{Event, EventKind, LOST_MAX};
-use crate::node::store::BlockId;
 use crate::node::{NodeIx, Time};
 use std::collections::BTreeMap;
 use std::net::SocketAddr;
@@ -112,8 +110,8 @@ impl Shared {
         // Most events are messages that bring nothing, of which nothing else is to be seen: between
         // nodes that know each other they take no other lock, unless somebody wants to hear of all.
         let is_message = is_message(&event);
-        let is_block = sighting::block(&event.kind).is_some();
-        let brings_something = is_block || sighting::tx(&event.kind).is_some();
+        let is_block = arrival::is_of_block(&event.kind);
+        let brings_something = is_block || arrival::is_of_tx(&event.kind);
         let is_plain = is_message && !brings_something;
         if is_plain && !self.telling.is_every_message_wanted() {
             return;
@@ -147,7 +145,7 @@ impl Shared {
         };
         let known = self.overheard().named.get(&(ix, Arc::clone(name))).copied();
         // The model's lock is never waited for while the other one is held.
-        let found = known.or_else(|| self.lock().who(ix, name));
+        let found = known.or_else(|| who(&self.lock().nodes, ix, name));
         let mut overheard = self.overheard();
         // An address may be another node's later, and can be written in many ways.
         if let (Some(found), None, Err(_)) = (found, known, name.parse::<SocketAddr>()) {
@@ -169,19 +167,19 @@ impl Shared {
             let Some(node) = model.alive(ix, life).filter(running) else {
                 return;
             };
-            match end {
-                End::Stopped => node.ended(NodeState::Down),
+            let state = match end {
+                End::Stopped => NodeState::Down,
                 End::Killed => {
                     node.say(now, Tone::Bad, "killed");
-                    node.ended(NodeState::Down);
+                    NodeState::Down
                 }
                 End::Halted(_) | End::Panicked(_) => {
                     let words = end.to_string();
                     node.say(now, Tone::Bad, words.as_str());
-                    node.ended(NodeState::Failed(words.into()));
+                    NodeState::Failed(words.into())
                 }
-            }
-            model.tally.left(ix.0);
+            };
+            model.ended(ix, state);
         });
         self.overheard().listener.left(ix, now);
     }
@@ -198,140 +196,25 @@ impl Model {
                 node.moved(*tip, event.at, true);
                 self.hear(*tip);
             }
-            EventKind::Mined { block, .. } => self.hear(*block),
-            EventKind::Reorganised { .. } => self.reorganised(ix, event),
-            EventKind::BecameInvalid { lost, lost_count } => {
-                self.lost_later(ix, lost, *lost_count);
-            }
-            // It sets out when it is released.
-            EventKind::Withheld { block, .. } => {
-                self.hear(*block);
-                self.journeys.withheld(block.hash);
-            }
-            EventKind::Released { tip, .. } => self.released(ix, event.at, *tip),
+            EventKind::Mined { block, .. }
+            | EventKind::Withheld { block, .. }
+            | EventKind::Reorganised { new: block, .. }
+            | EventKind::Released { tip: block, .. } => self.hear(*block),
             _ => {}
         }
         let line = self.tell_of(ix, event);
-        let nodes = &self.nodes;
-        self.tally.happened(ix.0, event, || {
-            up(nodes).into_iter().map(|ix| ix.0).collect()
-        });
-        let travels = self.travels(ix, event);
+        self.stats.happened(ix, event);
+        let travels = self.propagates(ix, event);
         line || travels
     }
 
-    fn reorganised(&mut self, ix: NodeIx, event: &Event) {
-        let EventKind::Reorganised {
-            fork,
-            old,
-            new,
-            depth,
-            returned,
-            held,
-            held_why,
-            lost,
-            lost_count,
-            ..
-        } = &event.kind
-        else {
-            return;
-        };
-        self.hear(*new);
-        self.nodes[ix.0].reorganised = Some((event.at, *depth));
-        let all = Arc::make_mut(&mut self.reorganisations);
-        all.truncate(REORGANISATIONS - 1);
-        all.insert(
-            0,
-            Reorganisation {
-                node: ix,
-                at: event.at,
-                fork: *fork,
-                old: *old,
-                new: *new,
-                depth: *depth,
-                returned: *returned,
-                held: *held,
-                held_why: held_why.clone(),
-                lost: lost.clone(),
-                lost_count: *lost_count,
-            },
-        );
-    }
-
-    /// Payments that a reorganisation of a node undid, and that waited since, are lost to it.
-    fn lost_later(&mut self, ix: NodeIx, lost: &[Txid], count: usize) {
-        let all = Arc::make_mut(&mut self.reorganisations);
-        let Some(last) = all.iter_mut().find(|last| last.node == ix) else {
-            return;
-        };
-        let from_held = count.saturating_sub(last.returned);
-        last.returned = last.returned.saturating_sub(count);
-        last.held = last.held.saturating_sub(from_held);
-        last.lost_count = last.lost_count.saturating_add(count);
-        let room = LOST_MAX.saturating_sub(last.lost.len());
-        last.lost.extend(lost.iter().take(room));
-    }
-
-    fn released(&mut self, node: NodeIx, at: Time, tip: BlockId) {
-        self.hear(tip);
+    /// Notes that a block or a transaction has come to a node, if one has; whether that is so.
+    fn propagates(&mut self, ix: NodeIx, event: &Event) -> bool {
         let nodes = &self.nodes;
-        let sighting = Sighting {
-            node,
-            at,
-            what: tip.hash,
-            height: Some(tip.height),
-            is_own: true,
-            from: None,
-        };
-        self.journeys.saw(sighting, || up(nodes));
-    }
-
-    /// Whether a block or a transaction has come to a node; then that is noted.
-    fn travels(&mut self, node: NodeIx, event: &Event) -> bool {
-        let at = event.at;
-        if let Some(seen) = sighting::block(&event.kind) {
-            let sighting = self.sighting(node, at, seen);
-            let nodes = &self.nodes;
-            self.journeys.saw(sighting, || up(nodes));
-            return true;
-        }
-        let Some(seen) = sighting::tx(&event.kind) else {
-            return false;
-        };
-        let sighting = self.sighting(node, at, seen);
-        let nodes = &self.nodes;
-        self.tx_journeys.saw(sighting, || up(nodes));
-        true
-    }
-
-    fn sighting<K>(&self, node: NodeIx, at: Time, seen: Seen<'_, K>) -> Sighting<K> {
-        let from = seen.from.and_then(|peer| self.who(node, &peer.name));
-        Sighting {
-            node,
-            at,
-            what: seen.what,
-            height: seen.height,
-            is_own: seen.is_own,
-            from,
-        }
-    }
-
-    /// The node that another one calls this: by its name, first of all in the same process, or until
-    /// they have met by its address.
-    fn who(&self, caller: NodeIx, name: &str) -> Option<NodeIx> {
-        let host = self.node(caller)?.host.as_ref();
-        let nodes = || (0..).map(NodeIx).zip(&self.nodes);
-        let is_near = |node: &Node| match (host, &node.host) {
-            (Some(one), Some(other)) => Arc::ptr_eq(one, other),
-            (one, other) => one.is_none() && other.is_none(),
-        };
-        let near = nodes().find(|(_, node)| is_near(node) && node.spec.name == name);
-        let found = near.or_else(|| nodes().find(|(_, node)| node.spec.name == name));
-        let found = found.or_else(|| {
-            let addr: SocketAddr = name.parse().ok()?;
-            nodes().find(|(_, node)| node.addr == addr)
-        });
-        found.map(|(ix, _)| ix)
+        let who = |name: &str| who(nodes, ix, name);
+        let up = || up(nodes);
+        let is_of_block = self.propagation.happened(ix, event, who, up);
+        is_of_block || self.tx_propagation.happened(ix, event, who, up)
     }
 
     /// Whether it makes a line of the node's log.
@@ -355,6 +238,24 @@ fn up(nodes: &[Node]) -> Vec<NodeIx> {
     let nodes = nodes.iter().enumerate();
     let up = nodes.filter(|(_, node)| node.state.is_up());
     up.map(|(ix, _)| NodeIx(ix)).collect()
+}
+
+/// The node that another one calls this: by its name, first of all in the same process, or until
+/// they have met by its address.
+fn who(all: &[Node], caller: NodeIx, name: &str) -> Option<NodeIx> {
+    let host = all.get(caller.0)?.host.as_ref();
+    let nodes = || (0..).map(NodeIx).zip(all);
+    let is_near = |node: &Node| match (host, &node.host) {
+        (Some(one), Some(other)) => Arc::ptr_eq(one, other),
+        (one, other) => one.is_none() && other.is_none(),
+    };
+    let near = nodes().find(|(_, node)| is_near(node) && node.spec.name == name);
+    let found = near.or_else(|| nodes().find(|(_, node)| node.spec.name == name));
+    let found = found.or_else(|| {
+        let addr: SocketAddr = name.parse().ok()?;
+        nodes().find(|(_, node)| node.addr == addr)
+    });
+    found.map(|(ix, _)| ix)
 }
 
 /// Whoever is at the other end of a message, or of a connection that has ended.

@@ -101,7 +101,8 @@ impl Shared {
         let traffic: Vec<_> = traffic.collect();
         let elapsed = self.elapsed();
         let name = &self.layout.name;
-        let mut summary = Summary::new(name, elapsed, &facts, &model.tally, &traffic);
+        let (stats, blocks) = (&model.stats, &model.propagation);
+        let mut summary = Summary::new(name, elapsed, &facts, stats, blocks, &traffic);
         summary.tell_steps(model.script.as_deref());
         summary
     }

@@ -248,7 +248,7 @@ impl Model {
                 target: seen.and_then(|seen| seen.sync.as_ref().map(|sync| sync.target)),
                 mempool: seen.map_or(0, |seen| seen.mempool.count),
                 peers: seen.map_or(0, |seen| seen.ready_peers().count()),
-                reorg_depth: self.tally.deepest(ix),
+                reorg_depth: self.stats.deepest(NodeIx(ix)),
             }
         });
         Facts::new(nodes.collect(), &self.ancestry)

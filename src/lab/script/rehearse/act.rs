@@ -44,6 +44,8 @@ impl Rehearsal {
     /// In words, why it cannot be done.
     pub(super) fn act(&mut self, request: Request<Named>) -> Result<Option<Pending>, String> {
         let request = request.resolve(self).map_err(|error| error.to_string())?;
+        // What happened before is of those that ran then.
+        self.observe();
         let sim = &mut self.stage.sim;
         match request {
             Request::Node(ix, command) => return self.command(ix, command).map(Some),
@@ -51,7 +53,7 @@ impl Rehearsal {
             Request::Kill(ix) => {
                 self.stage.running(ix)?;
                 self.stage.sim.crash(ix);
-                self.tally.left(ix.0);
+                self.propagation.left(ix);
             }
             Request::Restart(ix) => {
                 if sim.node(ix).is_some() {

@@ -18,7 +18,8 @@ use crate::chain::{Address, Amount, BlockHash};
 use crate::lab::ask::ScriptChange;
 use crate::lab::layout::Layout;
 use crate::lab::observe::ancestry::Ancestry;
-use crate::lab::observe::stats::{Tally, Traffic};
+use crate::lab::observe::propagation::Propagation;
+use crate::lab::observe::stats::{Stats, Traffic};
 use crate::lab::summary::Summary;
 use crate::node::io::{Command, Event};
 use crate::node::{BlockId, Node, NodeIx, Store, Time};
@@ -45,8 +46,12 @@ pub struct Rehearsal {
     payments: pay::Payments,
     /// Addresses of wallets that were ever seen, by name.
     addresses: BTreeMap<String, String>,
-    tally: Tally,
+    stats: Stats,
+    /// How blocks get through it.
+    propagation: Propagation<BlockHash>,
     traffic: Vec<Traffic>,
+    /// What has happened and is not told yet.
+    untold: Vec<(NodeIx, Event)>,
     /// How nodes looked when they last ran.
     seen: Vec<NodeFacts>,
     /// Which block stands on which.
@@ -83,8 +88,10 @@ impl Rehearsal {
             caption: None,
             payments: pay::Payments::new(layout, seed),
             addresses: BTreeMap::new(),
-            tally: Tally::default(),
+            stats: Stats::default(),
+            propagation: Propagation::default(),
             traffic: Vec::new(),
+            untold: Vec::new(),
             seen: Vec::new(),
             ancestry: Ancestry::default(),
         };
@@ -106,15 +113,27 @@ impl Rehearsal {
     }
 
     fn hear(&mut self, hear: &mut impl FnMut(&str, &Event)) {
-        for (NodeIx(ix), event) in self.stage.sim.take_events() {
-            self.traffic[ix].count(&event);
-            let seen = &self.seen;
-            self.tally.happened(ix, &event, || {
-                let running = seen.iter().enumerate().filter(|(_, node)| node.is_running);
-                running.map(|(ix, _)| ix).collect()
-            });
-            hear(&self.seen[ix].name, &event);
+        self.observe();
+        for (ix, event) in self.untold.drain(..) {
+            hear(&self.seen[ix.0].name, &event);
         }
+    }
+
+    /// Takes note of what has happened.
+    fn observe(&mut self) {
+        let events = self.stage.sim.take_events();
+        let seen = &self.seen;
+        let up = || {
+            let running = (0..).map(NodeIx).zip(seen);
+            let running = running.filter(|(_, node)| node.is_running);
+            running.map(|(ix, _)| ix).collect()
+        };
+        for (ix, event) in &events {
+            self.traffic[ix.0].count(event);
+            self.stats.happened(*ix, event);
+            self.propagation.happened(*ix, event, |_| None, up);
+        }
+        self.untold.extend(events);
     }
 
     /// How long it has gone on.
@@ -204,7 +223,9 @@ impl Rehearsal {
     pub fn summary(&self) -> Summary {
         let facts = Facts::new(self.seen.clone(), &self.ancestry);
         let traffic: Vec<_> = self.traffic.iter().map(Traffic::sums).collect();
-        let mut summary = Summary::new(&self.name, self.elapsed(), &facts, &self.tally, &traffic);
+        let (stats, blocks) = (&self.stats, &self.propagation);
+        let elapsed = self.elapsed();
+        let mut summary = Summary::new(&self.name, elapsed, &facts, stats, blocks, &traffic);
         summary.tell_steps(Some(self.script.view()));
         summary
     }
@@ -271,7 +292,7 @@ impl Rehearsal {
                 });
             }
             let before = self.seen[ix].tip;
-            node_facts(&self.stage, &self.tally, ix, &mut self.seen[ix]);
+            node_facts(&self.stage, &self.stats, ix, &mut self.seen[ix]);
             if self.seen[ix].tip != before {
                 self.learn(NodeIx(ix));
             }
@@ -329,10 +350,10 @@ impl Rehearsal {
 }
 
 /// Updates what is known of a node; of one that is down all stays but that.
-fn node_facts(stage: &Stage, tally: &Tally, ix: usize, facts: &mut NodeFacts) {
+fn node_facts(stage: &Stage, stats: &Stats, ix: usize, facts: &mut NodeFacts) {
     let node = stage.sim.node(NodeIx(ix));
     facts.is_running = node.is_some();
-    facts.reorg_depth = tally.deepest(ix);
+    facts.reorg_depth = stats.deepest(NodeIx(ix));
     if let Some(node) = node {
         let tip = node.chain().tip();
         (facts.height, facts.tip) = (tip.height, tip.hash);

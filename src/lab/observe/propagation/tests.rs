@@ -1,5 +1,7 @@
 //! The ways that blocks and payments take, as nodes tell of them.
 
+mod rule;
+
 use super::*;
 use std::time::Duration;
 
@@ -17,8 +19,8 @@ fn ms(ms: u64) -> Duration {
     Duration::from_millis(ms)
 }
 
-fn seen(node: NodeIx, at_ms: u64, block: u32) -> Sighting<BlockHash> {
-    Sighting {
+fn seen(node: NodeIx, at_ms: u64, block: u32) -> Arrived<BlockHash> {
+    Arrived {
         node,
         at: Time(1_000_000) + ms(at_ms),
         what: hash(block),
@@ -28,17 +30,17 @@ fn seen(node: NodeIx, at_ms: u64, block: u32) -> Sighting<BlockHash> {
     }
 }
 
-fn taken(node: NodeIx, at_ms: u64, block: u32) -> Sighting<BlockHash> {
+fn taken(node: NodeIx, at_ms: u64, block: u32) -> Arrived<BlockHash> {
     let height = Some(block);
-    Sighting {
+    Arrived {
         height,
         ..seen(node, at_ms, block)
     }
 }
 
-fn mined(node: NodeIx, at_ms: u64, block: u32) -> Sighting<BlockHash> {
+fn mined(node: NodeIx, at_ms: u64, block: u32) -> Arrived<BlockHash> {
     let is_own = true;
-    Sighting {
+    Arrived {
         is_own,
         ..taken(node, at_ms, block)
     }
@@ -48,12 +50,12 @@ fn all() -> Vec<NodeIx> {
     vec![A, B, C]
 }
 
-fn after(sightings: &[Sighting<BlockHash>]) -> Vec<Journey> {
-    let mut journeys = Journeys::<BlockHash>::default();
-    sightings
+fn after(arrivals: &[Arrived<BlockHash>]) -> Vec<Journey> {
+    let mut propagation = Propagation::<BlockHash>::default();
+    arrivals
         .iter()
-        .for_each(|sighting| journeys.saw(*sighting, all));
-    journeys.show().to_vec()
+        .for_each(|arrived| propagation.arrived(*arrived, all));
+    propagation.show().to_vec()
 }
 
 fn way_of<Id>(journey: &Journey<Id>) -> Vec<(NodeIx, Duration)> {
@@ -65,9 +67,9 @@ fn way_of<Id>(journey: &Journey<Id>) -> Vec<(NodeIx, Duration)> {
 
 #[test]
 fn it_is_known_who_told_whom_and_how_long_it_took() {
-    let from = |node: NodeIx, sighting| Sighting {
+    let from = |node: NodeIx, arrived| Arrived {
         from: Some(node),
-        ..sighting
+        ..arrived
     };
     let way = [
         mined(C, 0, 12),
@@ -76,14 +78,14 @@ fn it_is_known_who_told_whom_and_how_long_it_took() {
         taken(A, 242, 12),
         from(A, seen(B, 483, 12)),
     ];
-    let mut journeys = Journeys::<BlockHash>::default();
-    for sighting in way {
-        journeys.saw(sighting, all);
+    let mut propagation = Propagation::<BlockHash>::default();
+    for arrived in way {
+        propagation.arrived(arrived, all);
     }
-    let shown = journeys.show();
+    let shown = propagation.show();
     let told: Vec<_> = shown[0].arrivals.iter().map(|there| there.from).collect();
     assert_eq!(told, [None, Some(C), Some(A)]);
-    let times = journeys.times();
+    let times = propagation.percentiles();
     let is_about = |shown: Duration, ms: u128| shown.as_millis().abs_diff(ms) <= ms / 100;
     let (half, all) = (times.half.expect("one"), times.all.expect("one"));
     assert!(
@@ -95,7 +97,7 @@ fn it_is_known_who_told_whom_and_how_long_it_took() {
 
 #[test]
 fn a_transaction_goes_from_its_payer_to_everybody_and_never_twice() {
-    let seen = |node, at_ms, is_own| Sighting {
+    let seen = |node, at_ms, is_own| Arrived {
         node,
         at: Time(1_000_000) + ms(at_ms),
         what: Txid([7; 32]),
@@ -103,14 +105,14 @@ fn a_transaction_goes_from_its_payer_to_everybody_and_never_twice() {
         is_own,
         from: None,
     };
-    let mut journeys = Journeys::<Txid>::default();
-    journeys.saw(seen(A, 0, true), all);
-    journeys.saw(seen(B, 5, false), all);
-    journeys.saw(seen(C, 9, false), all);
-    journeys.saw(seen(B, 99, true), all);
-    let shown = journeys.show();
+    let mut propagation = Propagation::<Txid>::default();
+    propagation.arrived(seen(A, 0, true), all);
+    propagation.arrived(seen(B, 5, false), all);
+    propagation.arrived(seen(C, 9, false), all);
+    propagation.arrived(seen(B, 99, true), all);
+    let shown = propagation.show();
     assert_eq!(way_of(&shown[0]), [(A, ms(0)), (B, ms(5)), (C, ms(9))]);
-    assert_eq!(journeys.times().all.map(|all| all.count), Some(1));
+    assert_eq!(propagation.percentiles().all.map(|all| all.count), Some(1));
 }
 
 #[test]
@@ -152,11 +154,11 @@ fn nothing_is_shown_of_a_block_whose_height_nobody_knows() {
 
 #[test]
 fn who_was_not_there_at_first_is_not_waited_for_and_does_not_count() {
-    let mut journeys = Journeys::<BlockHash>::default();
-    journeys.saw(mined(A, 0, 1), || vec![A, B]);
-    journeys.saw(taken(C, 10, 1), || vec![A, B, C]);
-    journeys.saw(taken(B, 20, 1), || vec![A, B, C]);
-    let shown = journeys.show();
+    let mut propagation = Propagation::<BlockHash>::default();
+    propagation.arrived(mined(A, 0, 1), || vec![A, B]);
+    propagation.arrived(taken(C, 10, 1), || vec![A, B, C]);
+    propagation.arrived(taken(B, 20, 1), || vec![A, B, C]);
+    let shown = propagation.show();
     assert_eq!(shown[0].expected, [A, B]);
     assert_eq!(way_of(&shown[0]), [(A, ms(0)), (B, ms(20))]);
     assert_eq!(shown[0].all(), Some(ms(20)));
@@ -164,65 +166,84 @@ fn who_was_not_there_at_first_is_not_waited_for_and_does_not_count() {
 
 #[test]
 fn old_blocks_that_somebody_catches_up_with_do_not_set_out_again() {
-    let mut journeys = Journeys::<BlockHash>::default();
-    journeys.saw(mined(A, 0, 500), all);
+    let mut propagation = Propagation::<BlockHash>::default();
+    propagation.arrived(mined(A, 0, 500), all);
     for block in 1..=400 {
-        journeys.saw(seen(C, 10, block), all);
-        journeys.saw(taken(C, 11, block), all);
+        propagation.arrived(seen(C, 10, block), all);
+        propagation.arrived(taken(C, 11, block), all);
     }
-    let shown = journeys.show();
+    let shown = propagation.show();
     assert_eq!(shown.len(), 1);
     assert_eq!(shown[0].id.height, 500);
     // A rival at nearly the same height did set out.
-    journeys.saw(taken(B, 20, 498), all);
-    assert_eq!(journeys.show().len(), 2);
+    propagation.arrived(taken(B, 20, 498), all);
+    assert_eq!(propagation.show().len(), 2);
 }
 
 #[test]
 fn what_is_found_sets_out_also_where_the_chain_is_far_behind() {
-    let mut journeys = Journeys::<BlockHash>::default();
-    journeys.reached(100);
+    let mut propagation = Propagation::<BlockHash>::default();
+    propagation.reached(100);
     // Whoever has it may be heard of before whoever found it.
-    journeys.saw(taken(B, 10, 7), all);
-    assert_eq!(journeys.show().len(), 0);
-    journeys.saw(mined(A, 0, 7), all);
-    let shown = journeys.show();
+    propagation.arrived(taken(B, 10, 7), all);
+    assert_eq!(propagation.show().len(), 0);
+    propagation.arrived(mined(A, 0, 7), all);
+    let shown = propagation.show();
     assert_eq!(way_of(&shown[0]), [(A, ms(0)), (B, ms(10))]);
 }
 
 #[test]
-fn what_is_withheld_sets_out_when_it_is_released() {
-    let mut journeys = Journeys::<BlockHash>::default();
-    journeys.saw(mined(A, 0, 7), all);
-    journeys.withheld(hash(7));
-    assert_eq!(journeys.show().len(), 0);
-    journeys.saw(mined(A, 90_000, 7), all);
-    journeys.saw(taken(B, 90_010, 7), all);
-    journeys.saw(taken(C, 90_020, 7), all);
-    let all = journeys.times().all.expect("one");
-    assert!(all.p99 < ms(21), "{all:?}");
+fn nothing_is_counted_twice_and_the_times_of_a_whole_run_are_bounded() {
+    let mut propagation = Propagation::<BlockHash>::default();
+    for block in 1..=5_000 {
+        propagation.arrived(mined(A, u64::from(block), block), || vec![A, B]);
+        propagation.arrived(taken(B, u64::from(block) + 5, block), all);
+    }
+    // A new node fetches the chain.
+    for block in 1..=5_000 {
+        propagation.arrived(seen(C, 9_000, block), all);
+        propagation.arrived(taken(C, 9_001, block), all);
+    }
+    assert_eq!(propagation.times(), vec![ms(5); 5_000]);
+    assert_eq!(
+        propagation.percentiles().all.map(|all| all.count),
+        Some(5_000)
+    );
+    assert_eq!(propagation.show().len(), JOURNEYS);
+}
+
+#[test]
+fn what_waits_for_a_part_that_is_cut_off_is_followed_while_others_come_and_go() {
+    let mut propagation = Propagation::<BlockHash>::default();
+    propagation.arrived(mined(A, 0, 1), all);
+    for block in 2..=1_000 {
+        propagation.arrived(mined(A, u64::from(block), block), || vec![A]);
+    }
+    propagation.arrived(taken(B, 60_000, 1), all);
+    propagation.arrived(taken(C, 61_000, 1), all);
+    assert_eq!(propagation.times().last(), Some(&ms(61_000)));
 }
 
 #[test]
 fn a_chain_that_was_there_before_is_no_news() {
-    let mut journeys = Journeys::<BlockHash>::default();
-    journeys.reached(100);
-    journeys.saw(taken(C, 0, 97), all);
-    assert_eq!(journeys.show().len(), 0);
-    journeys.saw(taken(C, 0, 98), all);
-    assert_eq!(journeys.show().len(), 1);
+    let mut propagation = Propagation::<BlockHash>::default();
+    propagation.reached(100);
+    propagation.arrived(taken(C, 0, 97), all);
+    assert_eq!(propagation.show().len(), 0);
+    propagation.arrived(taken(C, 0, 98), all);
+    assert_eq!(propagation.show().len(), 1);
 }
 
 #[test]
 fn the_newest_are_shown_and_memory_is_bounded() {
-    let mut journeys = Journeys::<BlockHash>::default();
+    let mut propagation = Propagation::<BlockHash>::default();
     for block in 1..=5_000 {
-        journeys.saw(mined(A, u64::from(block), block), all);
-        journeys.saw(seen(B, u64::from(block), 1_000_000 + block), all);
+        propagation.arrived(mined(A, u64::from(block), block), all);
+        propagation.arrived(seen(B, u64::from(block), 1_000_000 + block), all);
     }
-    let shown = journeys.show();
+    let shown = propagation.show();
     assert_eq!(shown.len(), JOURNEYS);
     assert_eq!(shown[0].id.height, 5_000);
-    assert!(journeys.drafts.len() <= FOLLOWED_MAX + UNKNOWN_MAX);
-    assert!(journeys.past.len() <= PAST_MAX);
+    assert!(propagation.tracks.len() <= 2 * FOLLOWED_MAX + UNKNOWN_MAX);
+    assert!(propagation.past.len() <= PAST_MAX);
 }

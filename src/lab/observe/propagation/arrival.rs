@@ -1,0 +1,124 @@
+//! That a block or a transaction has come to a node, as the node's events tell it.
+
+use crate::chain::{BlockHash, Txid};
+use crate::node::io::{Event, EventKind, PeerLabel};
+use crate::node::message::Item;
+use crate::node::{NodeIx, Time};
+
+/// The commands of messages that bring something.
+const BLOCK: &str = "block";
+const TX: &str = "tx";
+
+/// That a node has something.
+#[derive(Clone, Copy, Debug)]
+pub struct Arrived<K> {
+    /// Which node.
+    pub node: NodeIx,
+    /// Since when.
+    pub at: Time,
+    /// What it has.
+    pub what: K,
+    /// A block's height, if the node knows it.
+    pub height: Option<u32>,
+    /// The node has found or made it itself.
+    pub is_own: bool,
+    /// The node that it came from, as far as that is known.
+    pub from: Option<NodeIx>,
+}
+
+/// What an event says of that.
+struct Seen<'a, K> {
+    what: K,
+    height: Option<u32>,
+    is_own: bool,
+    from: Option<&'a PeerLabel>,
+}
+
+/// Whether an event tells that a block has come to a node.
+pub fn is_of_block(event: &EventKind) -> bool {
+    seen_block(event).is_some()
+}
+
+/// As [`is_of_block`], of a transaction.
+pub fn is_of_tx(event: &EventKind) -> bool {
+    seen_tx(event).is_some()
+}
+
+/// The block that came to a node, if one did. `who` is the node that this one calls by a name.
+pub(super) fn block(
+    node: NodeIx,
+    event: &Event,
+    who: impl FnOnce(&str) -> Option<NodeIx>,
+) -> Option<Arrived<BlockHash>> {
+    Some(seen_block(&event.kind)?.at(node, event.at, who))
+}
+
+/// As [`block`], of a transaction.
+pub(super) fn tx(
+    node: NodeIx,
+    event: &Event,
+    who: impl FnOnce(&str) -> Option<NodeIx>,
+) -> Option<Arrived<Txid>> {
+    Some(seen_tx(&event.kind)?.at(node, event.at, who))
+}
+
+impl<K> Seen<'_, K> {
+    fn at(self, node: NodeIx, at: Time, who: impl FnOnce(&str) -> Option<NodeIx>) -> Arrived<K> {
+        Arrived {
+            node,
+            at,
+            what: self.what,
+            height: self.height,
+            is_own: self.is_own,
+            from: self.from.and_then(|peer| who(&peer.name)),
+        }
+    }
+}
+
+fn seen_block(event: &EventKind) -> Option<Seen<'_, BlockHash>> {
+    Some(match event {
+        EventKind::Mined { block, .. } => Seen {
+            what: block.hash,
+            height: Some(block.height),
+            is_own: true,
+            from: None,
+        },
+        EventKind::TipChanged { tip, from, .. } => Seen {
+            what: tip.hash,
+            height: Some(tip.height),
+            is_own: false,
+            from: from.as_ref(),
+        },
+        EventKind::MessageReceived {
+            command,
+            item: Some(Item::Block(hash)),
+            peer,
+            ..
+        } if command == BLOCK => Seen {
+            what: *hash,
+            height: None,
+            is_own: false,
+            from: Some(peer),
+        },
+        _ => return None,
+    })
+}
+
+fn seen_tx(event: &EventKind) -> Option<Seen<'_, Txid>> {
+    let (what, from) = match event {
+        EventKind::TxAccepted { txid, from } => (*txid, from.as_ref()),
+        EventKind::MessageReceived {
+            command,
+            item: Some(Item::Tx(txid)),
+            peer,
+            ..
+        } if command == TX => (*txid, Some(peer)),
+        _ => return None,
+    };
+    Some(Seen {
+        what,
+        height: None,
+        is_own: from.is_none(),
+        from,
+    })
+}
