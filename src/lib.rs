@@ -19,7 +19,8 @@
 //! A [`Node`](node::Node) opens no socket, reads no clock and starts no thread. Its driver hands in
 //! what happens, one [`Input`](node::Input) after the other with the time, then drains what the
 //! node wants done, and comes back at the node's deadline at the latest. That is all there is to
-//! it, live and in virtual time. Here a queue is the network, and two nodes introduce themselves:
+//! it, live and in virtual time. What there is to know of a node it answers to
+//! [`Node::ask`](node::Node::ask) at any moment, and stays as it is. Here a queue is the network, and two nodes introduce themselves:
 //!
 //! ```
 //! use chainlab::chain::Params;

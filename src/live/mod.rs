@@ -11,6 +11,9 @@
 //! callers --+     (bounded)              +--> replies, events, snapshots
 //! ```
 //!
+//! Questions of callers come by the inbox as well, in order with commands, and go to `node.ask`: no
+//! snapshot follows them.
+//!
 //! A node ends by itself when its disk fails ([`End::Halted`]) or when it has a bug
 //! ([`End::Panicked`]); both end that node alone.
 

@@ -173,7 +173,7 @@ impl<S: Store> Runner<S> {
         self.handle(Input::Command(id, command))
     }
 
-    /// Nothing is another by it: no snapshot and no deadline follows.
+    /// Answers beside the loop: the node is as it was, so neither a snapshot nor a deadline follows.
     fn answer(&self, question: Question, answer: Answer) -> Result<(), Halt> {
         let reply = self.node.ask(self.clock.now(), question)?;
         // Whoever asked may have gone.

@@ -1,6 +1,6 @@
 //! Nodes as they run: threads, loopback sockets, databases, and real time.
 
-use crate::common::live::{addr, at_tip, call, mine, soon, tip, until};
+use crate::common::live::{PATIENCE, addr, at_tip, call, mine, soon, tip, until};
 use crate::common::{coins, params};
 use chainlab::chain::Params;
 use chainlab::live::disk::OpenDiskError;
@@ -12,7 +12,7 @@ use std::net::SocketAddr;
 use std::path::Path;
 use std::sync::Arc;
 use std::sync::atomic::{AtomicBool, Ordering};
-use std::time::Instant;
+use std::time::{Duration, Instant};
 use tempfile::TempDir;
 use tokio::net::TcpListener;
 
@@ -168,6 +168,28 @@ async fn a_directory_of_another_network_is_refused_and_left_alone() {
     let stored = live::stored_params(home.dir.path()).expect("sound");
     assert_eq!(stored, Some(params()));
     assert_eq!(home.start(&[]).await.snapshots().borrow().tip, tip);
+}
+
+/// Whether a snapshot follows while a node is asked again and again, for longer than it takes that
+/// one follows a change.
+async fn is_shown_again(node: &NodeHandle) -> bool {
+    let mut snapshots = node.snapshots();
+    soon(snapshots.changed()).await.expect("it runs");
+    let begun = Instant::now();
+    while begun.elapsed() < Duration::from_millis(100) {
+        soon(node.ask(Question::Snapshot)).await.expect("it runs");
+    }
+    snapshots.has_changed().expect("it runs")
+}
+
+#[tokio::test(flavor = "multi_thread")]
+async fn a_node_that_is_only_asked_does_not_show_itself_again() {
+    let node = Home::new("nora").start(&[]).await;
+    let begun = Instant::now();
+    // What it wrote when it began is flushed within a second, and that shows.
+    while is_shown_again(&node).await {
+        assert!(begun.elapsed() < PATIENCE, "at every question");
+    }
 }
 
 #[tokio::test(flavor = "multi_thread")]

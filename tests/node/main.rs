@@ -21,6 +21,7 @@ mod money_preview;
 mod money_reorg;
 mod one_connection;
 mod ops;
+mod questions;
 mod refusals_handshake;
 mod refusals_headers;
 mod refusals_items;

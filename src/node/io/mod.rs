@@ -76,7 +76,7 @@ pub enum Input {
     /// The node was given nothing for so long because its process stood still, and the clock has gone
     /// on by as much at once. No peer is to blame for what did not come in meanwhile.
     StoodStill(Duration),
-    /// Somebody wants something.
+    /// Somebody wants something done.
     Command(RequestId, Command),
     /// A miner has solved the [`Job`] that it was given last, or one before.
     Solved(Block),
