@@ -4,6 +4,7 @@ use super::choose::Choice;
 use super::group::Group;
 use super::table::print_json;
 use super::{Failure, print};
+use crate::lab::ask::Scope;
 use crate::lab::ask::verbs::{BASICS, Basic, Verb, unknown, verb, verbs};
 use clap::Args;
 use serde_json::{Map, Value, json};
@@ -75,7 +76,7 @@ async fn call(
     name: &str,
     mut params: Map<String, Value>,
 ) -> Result<Value, Failure> {
-    let of_node = verb.is_some_and(Verb::is_of_node);
+    let of_node = verb.is_some_and(|verb| verb.scope == Scope::Node);
     if let (true, Some(chosen)) = (of_node, group.chosen()) {
         params.entry("node").or_insert_with(|| chosen.into());
     }
@@ -94,9 +95,9 @@ fn list() -> String {
         let _ = writeln!(text, "{}\n  {}", question.name, question.title);
     }
     for verb in verbs() {
-        let node = match verb.is_of_node() {
-            true => " [node]",
-            false => "",
+        let node = match verb.scope {
+            Scope::Node => " [node]",
+            Scope::Link | Scope::Lab | Scope::Time => "",
         };
         let params = verb.params.iter().map(|param| match param.is_optional {
             true => format!(" [{}]", param.name),
@@ -122,7 +123,7 @@ fn data() -> Vec<Value> {
         json!({
             "name": verb.name,
             "does": verb.title,
-            "of_node": verb.is_of_node(),
+            "of_node": verb.scope == Scope::Node,
             "params": params.collect::<Vec<_>>(),
         })
     });

@@ -4,6 +4,7 @@
 use crate::common::control::*;
 use crate::common::running::{TEXT, agree_on, begun, until};
 use chainlab::lab::LabView;
+use chainlab::lab::ask::Scope;
 use chainlab::lab::ask::verbs::{BASICS, NOTE_MAX, Param, verbs};
 use chainlab::lab::control::rpc;
 use chainlab::lab::control::{LabStatus, NodeEvent, NodeStatus, limits};
@@ -79,7 +80,7 @@ fn every_method_is_on_the_page_with_its_parameters_and_no_other() {
         ("## Methods of a node", true),
         ("## Methods of a lab", false),
     ] {
-        let methods = verbs().filter(|verb| verb.is_of_node() == is_of_node);
+        let methods = verbs().filter(|verb| (verb.scope == Scope::Node) == is_of_node);
         check(
             heading,
             methods

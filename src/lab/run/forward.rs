@@ -34,51 +34,31 @@ impl Shared {
     /// # Errors
     /// Why it cannot be done.
     pub(super) async fn forward(&self, request: Request) -> Result<Forwarded, CommandError> {
-        let request = match request {
-            Request::Add(spec) => return self.add_far_node(spec).await,
-            Request::Link(bend) => {
-                let hosts = self.lock().hosts_of_link(&bend)?;
-                return tell(&hosts, Request::Link(bend)).await;
+        let hosts = match &request {
+            Request::Node(..) | Request::Ask(..) | Request::Kill(_) | Request::Restart(_) => {
+                return Ok(Forwarded::Here(request));
             }
-            Request::HealAll => Request::HealAll,
-            Request::Note(text) => {
-                // Nodes that run alone have no screen of their own to show it on.
-                let hosts = self.lock().hosts();
-                let labs = hosts.into_iter().filter(is_lab);
-                let labs: Vec<_> = labs.collect();
-                if labs.is_empty() {
-                    return Ok(Forwarded::Here(Request::Note(text)));
-                }
-                return tell(&labs, Request::Note(text)).await;
-            }
-            Request::Partition(groups) => {
-                let lab = self.only_lab()?;
-                return tell(&[lab], Request::Partition(groups)).await;
-            }
-            Request::Unite => {
-                let lab = self.only_lab()?;
-                return tell(&[lab], Request::Unite).await;
-            }
-            Request::Traffic(change) => {
-                // Nodes that run alone make no payments by themselves: this lab asks them to.
-                let labs: Vec<_> = self.lock().hosts().into_iter().filter(is_lab).collect();
-                if labs.is_empty() {
-                    return Ok(Forwarded::Here(Request::Traffic(change)));
-                }
-                return tell(&labs, Request::Traffic(change)).await;
-            }
-            Request::Script(change) => {
-                let lab = self.lab_with_script()?;
-                return tell(&[lab], Request::Script(change)).await;
-            }
+            Request::Add(spec) => return self.add_far_node(spec.clone()).await,
+            Request::Link(bend) => self.lock().hosts_of_link(bend)?,
+            Request::HealAll => self.lock().hosts(),
+            Request::Partition(_) | Request::Unite => vec![self.only_lab()?],
+            Request::Script(_) => vec![self.lab_with_script()?],
+            // Nodes that run alone have no screen of their own to show a note on, and make no
+            // payments by themselves: this lab asks them to.
+            Request::Note(_) | Request::Traffic(_) => match self.labs() {
+                none if none.is_empty() => return Ok(Forwarded::Here(request)),
+                labs => labs,
+            },
             Request::Keep => return Err("these nodes run elsewhere, and stay".into()),
-            request @ (Request::Node(..)
-            | Request::Ask(..)
-            | Request::Kill(_)
-            | Request::Restart(_)) => return Ok(Forwarded::Here(request)),
         };
+        // None of these is about a node.
+        tell(&hosts, request.of(|_| Ok::<_, CommandError>(None))?).await
+    }
+
+    /// Those processes that have a lab.
+    fn labs(&self) -> Vec<Arc<Host>> {
         let hosts = self.lock().hosts();
-        tell(&hosts, request).await
+        hosts.into_iter().filter(is_lab).collect()
     }
 
     /// The lab that all nodes are of: nobody else can cut what is between them at one moment.
@@ -92,7 +72,7 @@ impl Shared {
 
     /// The lab whose script is meant.
     fn lab_with_script(&self) -> Result<Arc<Host>, CommandError> {
-        let mut labs: Vec<_> = self.lock().hosts().into_iter().filter(is_lab).collect();
+        let mut labs = self.labs();
         match (labs.pop(), labs.is_empty()) {
             (None, _) => Err(no_script()),
             (Some(lab), true) => Ok(lab),
@@ -102,9 +82,7 @@ impl Shared {
 
     async fn add_far_node(&self, spec: Box<NodeSpec>) -> Result<Forwarded, CommandError> {
         let name = spec.name.clone();
-        let hosts = self.lock().hosts();
-        let mut labs = hosts.iter().filter(|host| is_lab(host));
-        let (Some(lab), None) = (labs.next(), labs.next()) else {
+        let [lab] = &self.labs()[..] else {
             let words = "a node can be added to a lab; start this one with chainlab node";
             return Err(words.into());
         };

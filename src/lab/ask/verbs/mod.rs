@@ -43,7 +43,7 @@ const GROUPS: [&[Verb]; 8] = [
 pub struct Verb {
     /// Its name.
     pub name: &'static str,
-    /// Its parameters, in the order in which people think of them; those that are of a node take
+    /// Its parameters, in the order in which people think of them; one that is about a node takes
     /// `node` as well.
     pub params: &'static [Param],
     /// What it does, in a sentence without its end.
@@ -183,11 +183,6 @@ impl Verb {
         };
         params.finish()?;
         Ok(request)
-    }
-
-    /// Whether it is about one node, and takes `node` as well.
-    pub fn is_of_node(&self) -> bool {
-        self.scope == Scope::Node
     }
 }
 

@@ -171,7 +171,7 @@ fn read_request(
 ) -> Result<Request<Named>, FileError> {
     let verb = verb(&name).ok_or_else(|| place.error(unknown(&name)))?;
     let keys = verb.params.iter().map(|param| param.name);
-    let keys = keys.chain(verb.is_of_node().then_some("node"));
+    let keys = keys.chain((verb.scope == Scope::Node).then_some("node"));
     let (mut params, mut places) = (Map::new(), Vec::new());
     for (key, place, value) in section.take_rows() {
         if !keys.clone().any(|known| known == key) {
