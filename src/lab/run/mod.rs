@@ -154,7 +154,7 @@ impl Lab {
         let shared = self.rounds.now();
         let now = shared.clock.now();
         let chain = &shared.layout.chain;
-        let talk = shared.overheard().talk();
+        let transcript = shared.overheard().transcript();
         let mut model = shared.lock();
         LabView {
             name: shared.layout.name.as_str().into(),
@@ -170,7 +170,7 @@ impl Lab {
             tx_times: model.tx_journeys.times(),
             reorganisations: Arc::clone(&model.reorganisations),
             links: model.links(&shared.links),
-            talk,
+            transcript,
             block_interval: Duration::from_millis(shared.params.block_interval_ms),
             fee: chain.proposed_fee(),
             is_temporary: model.is_temporary,

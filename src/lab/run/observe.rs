@@ -7,7 +7,7 @@ use super::model::{Model, Node};
 use crate::chain::Txid;
 use crate::lab::observe::sighting::{self, Seen};
 use crate::lab::observe::stats::Traffic;
-use crate::lab::observe::transcript::{Listener, Party, Talk};
+use crate::lab::observe::transcript::{Listener, Party, Transcript};
 use crate::lab::view::{NodeState, REORGANISATIONS, Reorganisation};
 use crate::live::{End, NodeHandle};
 use crate::node::io::words::Tone;
@@ -95,8 +95,8 @@ pub(super) struct Overheard {
 
 impl Overheard {
     /// What was said so far.
-    pub(super) fn talk(&self) -> Talk {
-        self.listener.talk()
+    pub(super) fn transcript(&self) -> Transcript {
+        self.listener.transcript()
     }
 
     /// A node that runs elsewhere does not run, or not within sight.

@@ -35,7 +35,7 @@ const COLUMNS: [Column; 4 + COMMANDS.len()] = [
 
 /// Lines that there are: one for all links together, and one for each way of each.
 pub(super) fn len(lab: &LabView) -> usize {
-    match lab.talk.counts().len() {
+    match lab.transcript.counts().len() {
         0 => 0,
         links => links + 1,
     }
@@ -48,7 +48,7 @@ pub(super) fn table(
     height: usize,
     room: usize,
 ) -> (Line<'static>, Vec<Line<'static>>) {
-    let counts = scene.lab.talk.counts();
+    let counts = scene.lab.transcript.counts();
     let mut all = [Count::default(); COMMANDS.len()];
     for link in counts.values() {
         for (sum, count) in all.iter_mut().zip(link) {
