@@ -7,7 +7,7 @@ use crate::chain::{Amount, Txid};
 use crate::lab::observe::chips::Chips;
 use crate::lab::observe::histogram::Percentiles;
 use crate::lab::observe::log_lines::{LogLine, LogLines};
-use crate::lab::observe::transcript::Talk;
+use crate::lab::observe::transcript::Transcript;
 use crate::link::Conditions;
 use crate::node::snapshot::NodeSnapshot;
 use crate::node::store::BlockId;
@@ -55,7 +55,7 @@ pub struct LabView {
     /// be one.
     pub links: Arc<Vec<LinkView>>,
     /// What nodes said to each other last.
-    pub talk: Talk,
+    pub transcript: Transcript,
     /// Wanted time between blocks.
     pub block_interval: Duration,
     /// What a payment pays the miner if nothing else is said.

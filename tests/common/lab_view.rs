@@ -5,7 +5,7 @@ use chainlab::lab::headline::{Stand, SteadyHeadline};
 use chainlab::lab::observe::ancestry::Ancestry;
 use chainlab::lab::observe::chips::Chips;
 use chainlab::lab::observe::log_lines::{LogKeeper, LogLine, LogLines};
-use chainlab::lab::observe::transcript::Talk;
+use chainlab::lab::observe::transcript::Transcript;
 use chainlab::lab::view::Times;
 use chainlab::lab::{LabView, NodeState, NodeView};
 use chainlab::node::io::words::Piece;
@@ -112,7 +112,7 @@ pub fn lab(nodes: Vec<NodeView>) -> LabView {
         tx_times: Times::default(),
         reorganisations: Arc::default(),
         links: Arc::default(),
-        talk: Talk::default(),
+        transcript: Transcript::default(),
         block_interval: Duration::from_secs(5),
         fee: Amount::ZERO,
         is_temporary: true,

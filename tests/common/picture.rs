@@ -6,7 +6,7 @@ use crate::common::lab_view::{heard, log};
 use chainlab::chain::block::BlockTime;
 use chainlab::chain::{Amount, BlockHash, Txid};
 use chainlab::lab::observe::log_lines::LogLine;
-use chainlab::lab::observe::transcript::Talk;
+use chainlab::lab::observe::transcript::Transcript;
 use chainlab::lab::spec::ViewSpec;
 use chainlab::lab::view::{Arrival, Journey, LabView, NodeState, NodeView, Times};
 use chainlab::node::io::words::{Piece, Tone};
@@ -281,7 +281,7 @@ pub fn scenario() -> LabView {
         tx_times: Times::default(),
         reorganisations: Arc::default(),
         links: Arc::default(),
-        talk: Talk::default(),
+        transcript: Transcript::default(),
         journeys: Arc::new(vec![journey(12, 483), journey(11, 482)]),
         block_interval: Duration::from_secs(5),
         fee: Amount::ZERO,

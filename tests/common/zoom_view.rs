@@ -9,7 +9,7 @@ use crate::common::{ALICE, BOB, coins, owner};
 use chainlab::chain::params::{Allocation, Retarget};
 use chainlab::chain::{BlockTime, Params, Txid};
 use chainlab::lab::observe::log_lines::LogLine;
-use chainlab::lab::observe::transcript::Talk;
+use chainlab::lab::observe::transcript::Transcript;
 use chainlab::lab::view::Times;
 use chainlab::lab::{Answer, LabView, NodeState, NodeView, Request};
 use chainlab::node::io::Command;
@@ -297,7 +297,7 @@ pub fn lab_view(now: Time, since: BlockTime, nodes: Vec<NodeView>) -> LabView {
         tx_times: Times::default(),
         reorganisations: Arc::default(),
         links: Arc::default(),
-        talk: Talk::default(),
+        transcript: Transcript::default(),
         block_interval: Duration::from_secs(5),
         fee: coins(0),
         is_temporary: true,

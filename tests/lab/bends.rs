@@ -91,7 +91,7 @@ fn said(view: &LabView, ends: (NodeIx, NodeIx), since: chainlab::node::Time) -> 
     let fits = |said: &&Spoken| {
         (said.from.node(), said.to.node()) == (Some(ends.0), Some(ends.1)) && said.at() >= since
     };
-    let mut all: Vec<_> = view.talk.newest().filter(fits).collect();
+    let mut all: Vec<_> = view.transcript.newest().filter(fits).collect();
     all.reverse();
     all
 }
@@ -179,7 +179,7 @@ async fn nothing_passes_a_cut_and_a_black_hole_one_way_only_swallows_that_way() 
             .any(|said| said.received.is_some())
     };
     assert!(!passed((A, B)) && !passed((B, A)));
-    let lost = view.talk.newest().filter(|said| said.is_lost).count();
+    let lost = view.transcript.newest().filter(|said| said.is_lost).count();
     assert!(lost > 0, "what was in the hole is lost with the connection");
 
     done(&lab, Request::HealAll).await;

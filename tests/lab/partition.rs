@@ -119,7 +119,7 @@ async fn no_block_passes_a_split_and_all_agree_when_it_is_over() {
         let sides = [&said.from, &said.to].map(|party| party.node().map(|node| node <= B));
         said.at() >= since && sides[0] != sides[1]
     };
-    let across: Vec<_> = view.talk.newest().filter(is_across).collect();
+    let across: Vec<_> = view.transcript.newest().filter(is_across).collect();
     assert!(across.is_empty(), "each side is on its own: {across:?}");
 
     // Where it listens stays the same, and with it what is cut.

@@ -6,8 +6,8 @@ use crate::common::running::{
     CENTRAL, MINER, TEXT, WALLET, agree_on, begun, done, mine, options, start, until,
 };
 use crate::deadlines::headless;
-use chainlab::lab::layout::read;
 use chainlab::lab::ask::{Bend, LinkChange};
+use chainlab::lab::layout::read;
 use chainlab::lab::script::rehearse::rehearse;
 use chainlab::lab::view::Journey;
 use chainlab::lab::{Lab, LabView, Request};

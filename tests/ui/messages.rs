@@ -125,7 +125,7 @@ pub fn talking() -> LabView {
         &about("getdata", 68, tx),
     );
     talking.say((WALLET, CENTRAL), 41_160, None, &about("tx", 223, tx));
-    lab.talk = talking.listener.talk();
+    lab.transcript = talking.listener.transcript();
     lab
 }
 
@@ -203,7 +203,7 @@ fn of_many_nodes_those_have_a_column_who_say_most() {
         };
         talking.say(ends, 30_000 + n * 100, Some(40), &about("inv", 68, tip));
     }
-    lab.talk = talking.listener.talk();
+    lab.transcript = talking.listener.transcript();
     pictures("messages_crowd", &lab, "");
 }
 
@@ -260,9 +260,15 @@ fn a_chosen_message_stays_chosen_while_more_is_said_and_the_end_follows_again() 
     // The same conversation, longer.
     let mut whole = Talking::new(&lab);
     std::mem::swap(&mut whole, &mut talking);
-    later.talk = {
+    later.transcript = {
         let mut again = Talking::new(&lab);
-        for said in lab.talk.newest().collect::<Vec<_>>().into_iter().rev() {
+        for said in lab
+            .transcript
+            .newest()
+            .collect::<Vec<_>>()
+            .into_iter()
+            .rev()
+        {
             let (Some(from), Some(to)) = (said.from.node(), said.to.node()) else {
                 panic!("nodes of the lab");
             };
@@ -279,7 +285,7 @@ fn a_chosen_message_stays_chosen_while_more_is_said_and_the_end_follows_again() 
         for n in 0..40 {
             again.say((CENTRAL, MINER), 42_000 + n, Some(1), &ping());
         }
-        again.listener.talk()
+        again.listener.transcript()
     };
     ui.update(&later, UiEvent::Changed);
     let after = chosen(&ui, &later).expect("still there");

@@ -283,7 +283,7 @@ fn what_is_wrong_is_told_without_colours() {
 fn a_block_moves_along_its_link_and_says_how_much_it_is_slowed() {
     let mut lab = linked_scenario();
     let chip = heard(&lab).chips.of(block(13, 0)).to_string();
-    lab.talk = talk(&[Said::block((2, 0), 42_000, Some(42_006))]);
+    lab.transcript = talk(&[Said::block((2, 0), 42_000, Some(42_006))]);
     let mut seen = Vec::new();
     for ms in [42_010, 42_150, 42_290] {
         lab.now = at(ms);
@@ -315,7 +315,7 @@ fn what_takes_long_is_not_slowed_and_what_never_arrives_stops_before_the_end() {
         });
     }
     let chip = heard(&lab).chips.of(block(13, 0)).to_string();
-    lab.talk = talk(&[Said::block((0, 2), 42_000, None)]);
+    lab.transcript = talk(&[Said::block((0, 2), 42_000, None)]);
     let at_time = |lab: &mut LabView, ms: u64| {
         lab.now = at(ms);
         let ui = network(lab, (120, 36), COLOURED);
@@ -344,7 +344,7 @@ fn of_a_busy_lab_only_so_much_flies_and_a_frame_costs_little() {
             Said::tx((from, from + 1), 41_800 + n / 10, None)
         })
         .collect();
-    lab.talk = talk(&all);
+    lab.transcript = talk(&all);
     let ui = network(&lab, (200, 60), COLOURED);
     let picture = shown(&lab, &ui);
     let flying = picture.matches('•').count();

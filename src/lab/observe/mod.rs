@@ -5,6 +5,7 @@ pub mod ancestry;
 pub mod chips;
 pub mod histogram;
 pub mod log_lines;
+pub mod news;
 pub mod propagation;
 pub mod stats;
 pub mod topology;

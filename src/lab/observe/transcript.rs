@@ -8,7 +8,7 @@
 //! up by that, whichever end was heard of first. And who dials is known by the port that it dials
 //! from until it has said who it is: what it said before is put down again as its own then.
 //!
-//! Messages are kept in chunks, which whoever looks at them shares: a look at [`Talk`] copies a few
+//! Messages are kept in chunks, which whoever looks at them shares: a look at [`Transcript`] copies a few
 //! pointers, however much is said. What strangers say, and is said to them, has chunks of its own: they may
 //! say as much as they like, and the last words of the lab's nodes stay.
 
@@ -30,7 +30,7 @@ use std::time::Duration;
 
 /// Messages that are remembered of nodes, and as many of strangers: what a lab of three says in ten
 /// minutes, 32 busy nodes in a second or two. With what the events hold of them they take a few MB.
-pub const TALK_MAX: usize = 8_192;
+pub const TRANSCRIPT_MAX: usize = 8_192;
 
 /// Messages between two nodes, of one kind, of which only one end has been heard; the oldest go.
 /// What a connection swallows that ends never has another.
@@ -79,7 +79,7 @@ pub enum Party {
 
 /// What nodes have said to each other, and whoever looks at it has it as it was then.
 #[derive(Clone, Debug, Default, PartialEq)]
-pub struct Talk {
+pub struct Transcript {
     between_nodes: Chunks,
     with_strangers: Chunks,
     /// Number of the next message.
@@ -90,7 +90,7 @@ pub struct Talk {
 /// Listens to all nodes of a lab.
 #[derive(Debug, Default)]
 pub struct Listener {
-    talk: Talk,
+    transcript: Transcript,
     /// Messages of which one end has been heard, by who says it to whom.
     waiting: BTreeMap<(NodeIx, NodeIx), VecDeque<Waiting>>,
     /// What somebody said on a connection who has not said yet who it is.
@@ -158,7 +158,7 @@ impl Party {
     }
 }
 
-impl Talk {
+impl Transcript {
     /// Messages, newest first.
     pub fn newest(&self) -> impl Iterator<Item = &Spoken> {
         let lanes = [&self.between_nodes, &self.with_strangers];
@@ -209,8 +209,8 @@ impl Talk {
 
 impl Listener {
     /// What was said so far.
-    pub fn talk(&self) -> Talk {
-        self.talk.clone()
+    pub fn transcript(&self) -> Transcript {
+        self.transcript.clone()
     }
 
     /// A node of the lab tells something. `party` is whoever is at the other end of a message, by
@@ -267,7 +267,7 @@ impl Listener {
     /// It is known who is at the other end of a connection: so are those who said something there.
     fn met(&mut self, node: NodeIx, conn: ConnId, other: NodeIx) {
         for number in self.strangers.remove(&(node, conn)).unwrap_or_default() {
-            let Some(spoken) = self.talk.get_mut(number) else {
+            let Some(spoken) = self.transcript.get_mut(number) else {
                 continue;
             };
             let was_sent = spoken.sent.is_some();
@@ -283,7 +283,7 @@ impl Listener {
             };
             let end = Waiting::new(number, was_sent, (node, conn), &event);
             let is_double = end.is_some_and(|end| self.file(pair, end));
-            if let Some(spoken) = self.talk.get_mut(number) {
+            if let Some(spoken) = self.transcript.get_mut(number) {
                 spoken.is_double = is_double;
             }
         }
@@ -298,7 +298,7 @@ impl Listener {
         for waiting in queue.iter_mut().filter(on_its_way) {
             if is_meant(waiting) {
                 waiting.lost = Some(at);
-                if let Some(spoken) = self.talk.get_mut(waiting.number) {
+                if let Some(spoken) = self.transcript.get_mut(waiting.number) {
                     spoken.is_lost = true;
                 }
             }
@@ -313,7 +313,7 @@ impl Listener {
         was_sent: bool,
         event: &Arc<Event>,
     ) {
-        let number = self.talk.next;
+        let number = self.transcript.next;
         let Some(end) = Waiting::new(number, was_sent, (node, conn), event) else {
             return;
         };
@@ -330,7 +330,7 @@ impl Listener {
             }
             _ => self.strange((node, conn), number),
         }
-        self.talk.push(Spoken {
+        self.transcript.push(Spoken {
             number,
             from,
             to,
@@ -348,7 +348,7 @@ impl Listener {
     fn file(&mut self, pair: (NodeIx, NodeIx), end: Waiting) -> bool {
         let at = end.event.at;
         if end.was_sent {
-            let counts = Arc::make_mut(&mut self.talk.counts);
+            let counts = Arc::make_mut(&mut self.transcript.counts);
             let bytes = parts(&end.event.kind).map_or(0, |(_, bytes, ..)| bytes);
             counts.entry(pair).or_default()[slot(end.kind)].add(bytes);
         }
@@ -362,7 +362,7 @@ impl Listener {
             queue.push_back(end);
             return false;
         };
-        if let Some(spoken) = self.talk.get_mut(other.number) {
+        if let Some(spoken) = self.transcript.get_mut(other.number) {
             let time = match end.was_sent {
                 true => &mut spoken.sent,
                 false => &mut spoken.received,

@@ -152,7 +152,7 @@ impl Lab {
         let shared = self.rounds.now();
         let now = shared.clock.now();
         let chain = &shared.layout.chain;
-        let talk = shared.overheard().talk();
+        let transcript = shared.overheard().transcript();
         let mut model = shared.lock();
         LabView {
             name: shared.layout.name.as_str().into(),
@@ -168,7 +168,7 @@ impl Lab {
             tx_times: model.tx_propagation.percentiles(),
             reorganisations: model.stats.newest(),
             links: model.links(&shared.links),
-            talk,
+            transcript,
             block_interval: Duration::from_millis(shared.params.block_interval_ms),
             fee: chain.proposed_fee(),
             is_temporary: model.is_temporary,

@@ -5,7 +5,9 @@ use super::end::Duty;
 use super::model::{Model, Node};
 use crate::lab::observe::propagation::arrival;
 use crate::lab::observe::stats::Traffic;
-use crate::lab::observe::transcript::{Listener, Party, Talk};
+use crate::lab::observe::transcript::Listener;
+use crate::lab::observe::transcript::Party;
+use crate::lab::observe::transcript::Transcript;
 use crate::lab::view::NodeState;
 use crate::live::{End, NodeHandle};
 use crate::node::io::Event;
@@ -93,8 +95,8 @@ pub(super) struct Overheard {
 
 impl Overheard {
     /// What was said so far.
-    pub(super) fn talk(&self) -> Talk {
-        self.listener.talk()
+    pub(super) fn transcript(&self) -> Transcript {
+        self.listener.transcript()
     }
 
     /// A node that runs elsewhere does not run, or not within sight.

@@ -1,9 +1,10 @@
 //! Draws the view: the border, the tabs, the news, and the tree or a list with what is chosen.
 
 use super::forest::Place;
-use super::news::{self, News};
+use super::news;
 use super::{Areas, BlocksPane, Tab, graph, spread};
 use crate::lab::LabView;
+use crate::lab::observe::news::News;
 use crate::node::snapshot::BlockInfo;
 use crate::node::{BlockId, NodeIx, Time};
 use crate::ui::lines;
@@ -87,12 +88,15 @@ fn tabs(pane: &BlocksPane, scene: Scene<'_>, room: u16) -> Line<'static> {
 }
 
 fn tell_news(pane: &BlocksPane, frame: &mut Frame<'_>, area: Rect, scene: Scene<'_>) {
-    let Some(news) = News::current(scene.lab).filter(|_| !area.is_empty()) else {
+    let lab = scene.lab;
+    let news = News::current(&lab.reorganisations, lab.now);
+    let Some(news) = news.filter(|_| !area.is_empty()) else {
         return;
     };
-    let winner = pane.forest.tree.block(&news.winner().hash);
-    let miner = winner.and_then(|block| miner(scene.lab, &block.info));
-    let parts = news.parts(scene.lab, &scene.moment(news.at()), miner.as_deref());
+    let winner = pane.forest.tree.block(&news.last.new.hash);
+    let miner = winner.and_then(|block| miner(lab, &block.info));
+    let moment = scene.moment(news.last.at);
+    let parts = news::parts(&news, lab, &moment, miner.as_deref());
     let (room, height) = (usize::from(area.width), usize::from(area.height));
     let lines = news::laid_out(parts, room, height);
     let style = scene.theme.warn();

@@ -33,11 +33,11 @@ use super::view::scene::Scene;
 use super::zoom::list::{Cursor, Item, Target, window};
 use super::zoom::{Fetch, Zoom};
 use crate::lab::LabView;
+use crate::lab::observe::news::News;
 use crate::node::io::Reply;
 use crate::node::{NodeIx, Time};
 use areas::Areas;
 use forest::{Forest, Found};
-use news::News;
 use ratatui::Frame;
 use ratatui::layout::{Position, Rect};
 use std::time::Duration;
@@ -234,7 +234,12 @@ impl BlocksPane {
 
     fn areas(&self, lab: &LabView, size: Rect) -> Areas {
         let (len, _) = self.len_and_chosen(lab);
-        Areas::new(size, self.tab, News::current(lab).is_some(), len)
+        Areas::new(
+            size,
+            self.tab,
+            News::current(&lab.reorganisations, lab.now).is_some(),
+            len,
+        )
     }
 
     /// The place in the list of the tab; the tree has its own.

@@ -2,143 +2,73 @@
 //! above the tree for a while.
 
 use crate::lab::LabView;
-use crate::lab::view::Reorganisation;
+use crate::lab::observe::news::News;
 use crate::node::io::words::Piece;
-use crate::node::{BlockId, NodeIx, Time};
 use crate::ui::text::counted;
-use std::time::Duration;
-
-/// How long it is shown above the tree.
-const SHOWN_FOR: Duration = Duration::from_secs(20);
 
 /// Nodes that are named; of more, how many.
 const NAMES: usize = 4;
 
-/// From this depth on it is told on every view: a block more or less happens all the time.
-const WORTH_TELLING: usize = 2;
-
-/// The same change of branch at one or several nodes: they left the same block behind them, at
-/// about the same time. Which tips they had between differs, as blocks come one by one.
-#[derive(Clone, Debug, PartialEq, Eq)]
-pub(in crate::ui) struct News {
-    /// The last node's; the branch that was left, where it was longest.
-    last: Reorganisation,
-    /// In the order in which they changed.
-    nodes: Vec<NodeIx>,
+fn names(news: &News, lab: &LabView) -> String {
+    let named = news.nodes.iter().filter_map(|ix| lab.node(*ix));
+    let mut names: Vec<&str> = named.map(|node| &*node.name).collect();
+    let more = names.len().saturating_sub(NAMES);
+    names.truncate(NAMES);
+    match more {
+        0 => names.join(", "),
+        more => format!("{} and {more} more", names.join(", ")),
+    }
 }
 
-impl News {
-    /// The newest.
-    pub fn newest(lab: &LabView) -> Option<Self> {
-        let mut last = lab.reorganisations.first()?.clone();
-        let (fork, at) = (last.fork, last.at);
-        let same = |other: &&Reorganisation| other.fork == fork && at.since(other.at) < SHOWN_FOR;
-        let mut nodes = Vec::new();
-        for other in lab.reorganisations.iter().filter(same).rev() {
-            if !nodes.contains(&other.node) {
-                nodes.push(other.node);
-            }
-        }
-        // What each node did with its own mempool differs: the most that any of them lost counts.
-        for other in lab.reorganisations.iter().filter(same) {
-            last.returned = last.returned.max(other.returned);
-            if other.held > last.held {
-                last.held = other.held;
-                last.held_why.clone_from(&other.held_why);
-            }
-            if other.depth > last.depth {
-                (last.depth, last.old) = (other.depth, other.old);
-            }
-            if other.lost_count > last.lost_count {
-                last.lost_count = other.lost_count;
-                last.lost.clone_from(&other.lost);
-            }
-        }
-        Some(Self { last, nodes })
-    }
+/// For the message line.
+pub(in crate::ui) fn message(news: &News, lab: &LabView) -> Vec<Piece> {
+    let depth = news.last.depth;
+    vec![
+        Piece::Text(format!("reorg {depth} deep at {}: ", names(news, lab))),
+        Piece::Block(news.last.new),
+        Piece::Text(" won over ".to_owned()),
+        Piece::Block(news.last.old),
+    ]
+}
 
-    /// The newest, as long as it is news.
-    pub fn current(lab: &LabView) -> Option<Self> {
-        let news = Self::newest(lab)?;
-        (lab.now.since(news.last.at) < SHOWN_FOR).then_some(news)
-    }
-
-    /// The last block of both branches: which change it is.
-    pub fn fork(&self) -> BlockId {
-        self.last.fork
-    }
-
-    /// The tip that won.
-    pub fn winner(&self) -> BlockId {
-        self.last.new
-    }
-
-    /// When it came to the last node.
-    pub fn at(&self) -> Time {
-        self.last.at
-    }
-
-    /// Whether it is to be told on every view.
-    pub fn is_worth_telling(&self) -> bool {
-        self.last.depth >= WORTH_TELLING
-    }
-
-    fn names(&self, lab: &LabView) -> String {
-        let named = self.nodes.iter().filter_map(|ix| lab.node(*ix));
-        let mut names: Vec<&str> = named.map(|node| &*node.name).collect();
-        let more = names.len().saturating_sub(NAMES);
-        names.truncate(NAMES);
-        match more {
-            0 => names.join(", "),
-            more => format!("{} and {more} more", names.join(", ")),
-        }
-    }
-
-    /// For the message line.
-    pub fn message(&self, lab: &LabView) -> Vec<Piece> {
-        let depth = self.last.depth;
+/// For the tree: parts, of which the last can be left out.
+pub(super) fn parts(
+    news: &News,
+    lab: &LabView,
+    moment: &str,
+    miner: Option<&str>,
+) -> Vec<Vec<Piece>> {
+    let last = &news.last;
+    let text = |words: String| Piece::Text(words);
+    let by = miner.map_or_else(String::new, |miner| format!(", mined by {miner},"));
+    let mut parts = vec![
         vec![
-            Piece::Text(format!("reorg {depth} deep at {}: ", self.names(lab))),
-            Piece::Block(self.last.new),
-            Piece::Text(" won over ".to_owned()),
-            Piece::Block(self.last.old),
-        ]
+            text(format!("reorganisation {} deep at {moment}:", last.depth)),
+            Piece::Block(last.new),
+            text(format!("{by} won over")),
+            Piece::Block(last.old),
+        ],
+        vec![text(format!("at {}", names(news, lab)))],
+    ];
+    if last.returned > 0 {
+        let txs = counted(last.returned, "tx");
+        let verb = if last.returned == 1 { "waits" } else { "wait" };
+        parts.push(vec![text(format!("; {txs} {verb} for a block again"))]);
     }
-
-    /// For the tree: parts, of which the last can be left out.
-    pub fn parts(&self, lab: &LabView, moment: &str, miner: Option<&str>) -> Vec<Vec<Piece>> {
-        let last = &self.last;
-        let text = |words: String| Piece::Text(words);
-        let by = miner.map_or_else(String::new, |miner| format!(", mined by {miner},"));
-        let mut parts = vec![
-            vec![
-                text(format!("reorganisation {} deep at {moment}:", last.depth)),
-                Piece::Block(last.new),
-                text(format!("{by} won over")),
-                Piece::Block(last.old),
-            ],
-            vec![text(format!("at {}", self.names(lab)))],
-        ];
-        if last.returned > 0 {
-            let txs = counted(last.returned, "tx");
-            let verb = if last.returned == 1 { "waits" } else { "wait" };
-            parts.push(vec![text(format!("; {txs} {verb} for a block again"))]);
-        }
-        if last.held > 0 {
-            let txs = counted(last.held, "tx");
-            let why = last.held_why.as_deref().unwrap_or("not in the mempool");
-            parts.push(vec![text(format!("; {txs} to be tried again: {why}"))]);
-        }
-        if last.lost_count > 0 {
-            let mut part = vec![text(format!("; {} became invalid", last.lost_count))];
-            if let Some(txid) = last.lost.first() {
-                part[0] = text(format!("; {} became invalid:", last.lost_count));
-                part.push(Piece::Tx(*txid));
-            }
-            parts.push(part);
-        }
-        parts
+    if last.held > 0 {
+        let txs = counted(last.held, "tx");
+        let why = last.held_why.as_deref().unwrap_or("not in the mempool");
+        parts.push(vec![text(format!("; {txs} to be tried again: {why}"))]);
     }
+    if last.lost_count > 0 {
+        let mut part = vec![text(format!("; {} became invalid", last.lost_count))];
+        if let Some(txid) = last.lost.first() {
+            part[0] = text(format!("; {} became invalid:", last.lost_count));
+            part.push(Piece::Tx(*txid));
+        }
+        parts.push(part);
+    }
+    parts
 }
 
 /// Parts in lines of at most so many columns, at most so many; what has no room is left out, the

@@ -42,7 +42,7 @@ const fn rank(kind: Kind) -> u8 {
 
 /// Lines that there are: one for all links together, and one for each way of each.
 pub(super) fn len(lab: &LabView) -> usize {
-    match lab.talk.counts().len() {
+    match lab.transcript.counts().len() {
         0 => 0,
         links => links + 1,
     }
@@ -55,7 +55,7 @@ pub(super) fn table(
     height: usize,
     room: usize,
 ) -> (Line<'static>, Vec<Line<'static>>) {
-    let counts = scene.lab.talk.counts();
+    let counts = scene.lab.transcript.counts();
     let mut all = [Count::default(); KINDS];
     for link in counts.values() {
         for (sum, count) in all.iter_mut().zip(link) {

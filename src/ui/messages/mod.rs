@@ -190,7 +190,7 @@ impl MessagesPane {
 
     /// What is shown, newest first.
     fn shown<'a>(&'a self, lab: &'a LabView) -> impl Iterator<Item = &'a Spoken> {
-        let all = lab.talk.newest();
+        let all = lab.transcript.newest();
         all.filter(|said| self.filter.holds(lab, said))
     }
 
@@ -200,7 +200,7 @@ impl MessagesPane {
 
     fn chosen<'a>(&'a self, lab: &'a LabView) -> Option<&'a Spoken> {
         match self.place.chosen {
-            Some(number) => lab.talk.get(number),
+            Some(number) => lab.transcript.get(number),
             None => self.shown(lab).next(),
         }
     }
@@ -233,7 +233,10 @@ impl MessagesPane {
             height: height.min(inner.height.saturating_sub(y)),
             ..inner
         };
-        let open = self.place.chosen.and_then(|number| lab.talk.get(number));
+        let open = self
+            .place
+            .chosen
+            .and_then(|number| lab.transcript.get(number));
         let open = open.filter(|_| self.is_open && self.tab != Tab::Counts);
         let detail = open.map_or(0, |said| {
             detail::lines_of(said, usize::from(inner.width)).min(inner.height / 2)
@@ -275,14 +278,17 @@ impl MessagesPane {
         }
         frame.render_widget(head, parts.head);
         lines::put(frame.buffer_mut(), parts.lines, lines);
-        let open = self.place.chosen.and_then(|number| lab.talk.get(number));
+        let open = self
+            .place
+            .chosen
+            .and_then(|number| lab.transcript.get(number));
         if let (Some(area), Some(said)) = (parts.detail, open) {
             detail::render(frame, area, scene, said);
         }
     }
 
     fn nothing(&self, scene: Scene<'_>) -> String {
-        if scene.lab.talk.is_empty() {
+        if scene.lab.transcript.is_empty() {
             return "nothing was said yet".to_owned();
         }
         let words = "nothing that was said fits the filter";

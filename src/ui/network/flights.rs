@@ -129,7 +129,7 @@ pub fn is_any(lab: &LabView) -> bool {
 
 /// What was said a short while ago and is worth showing, newest first.
 fn recent(lab: &LabView) -> impl Iterator<Item = &Spoken> {
-    let newest = lab.talk.newest().take(LOOKED_AT);
+    let newest = lab.transcript.newest().take(LOOKED_AT);
     let recent = newest.take_while(|spoken| lab.now.since(spoken.at()) < HORIZON);
     recent.filter(|spoken| !spoken.is_lost && matches!(spoken.kind(), Some(Kind::Block | Kind::Tx)))
 }

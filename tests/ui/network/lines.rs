@@ -236,7 +236,7 @@ fn a_box_changes_no_earlier_than_its_chip_comes_or_the_chip_is_marked_as_a_repla
     let replay = format!("»{chip}");
     // On a fast link the receiver has it long before the chip has come: a replay from the start.
     let mut lab = linked_scenario();
-    lab.talk = talk(&[Said::block((2, 0), 42_000, Some(42_006))]);
+    lab.transcript = talk(&[Said::block((2, 0), 42_000, Some(42_006))]);
     for ms in [42_001, 42_010, 42_200] {
         lab.now = at(ms);
         let picture = shown(&lab, &network(&lab, (120, 36), COLOURED));
@@ -250,7 +250,7 @@ fn a_box_changes_no_earlier_than_its_chip_comes_or_the_chip_is_marked_as_a_repla
         link.there.latency = Duration::from_secs(2);
         link.back.latency = Duration::from_secs(2);
     });
-    lab.talk = talk(&[Said::block((2, 0), 42_000, None)]);
+    lab.transcript = talk(&[Said::block((2, 0), 42_000, None)]);
     lab.now = at(43_990);
     let picture = shown(&lab, &network(&lab, (120, 36), COLOURED));
     assert!(
@@ -258,13 +258,13 @@ fn a_box_changes_no_earlier_than_its_chip_comes_or_the_chip_is_marked_as_a_repla
         "{picture}"
     );
     // It has come in, and nothing is on its way any more when the box may change.
-    lab.talk = talk(&[Said::block((2, 0), 42_000, Some(44_000))]);
+    lab.transcript = talk(&[Said::block((2, 0), 42_000, Some(44_000))]);
     lab.now = at(44_000);
     change(&mut lab.nodes[0], |node| node.tip = block(13, 0));
     let ui = network(&lab, (120, 36), COLOURED);
     assert!(!ui.is_moving(&lab));
     // A second copy, from another node, is marked: the box has changed before.
-    lab.talk = talk(&[Said::block((1, 0), 43_900, None)]);
+    lab.transcript = talk(&[Said::block((1, 0), 43_900, None)]);
     with(&mut lab, (0, 1), |link| {
         link.back.latency = Duration::from_secs(2)
     });

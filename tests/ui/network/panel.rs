@@ -11,7 +11,7 @@ use chainlab::ui::keymap::{Action, KeyPress, Keymap};
 /// wallet's; of what that is told more waits to be sent.
 fn busy() -> LabView {
     let mut lab = linked_scenario();
-    lab.talk = talk(&[
+    lab.transcript = talk(&[
         Said::tx((1, 0), 41_000, Some(41_080)),
         Said {
             command: "ping",

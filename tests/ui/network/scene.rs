@@ -78,7 +78,7 @@ pub fn busy_ring() -> LabView {
         link.there.latency = Duration::from_millis(400);
     });
     with(&mut lab, (4, 5), |link| link.back.loss = 0.05);
-    lab.talk = talk(&[
+    lab.transcript = talk(&[
         Said::block((0, 1), 42_200, Some(42_206)),
         Said::tx((0, 7), 42_260, None),
     ]);
@@ -147,7 +147,7 @@ impl Said {
 }
 
 /// What was said, in this order.
-pub fn talk(all: &[Said]) -> chainlab::lab::observe::transcript::Talk {
+pub fn talk(all: &[Said]) -> chainlab::lab::observe::transcript::Transcript {
     let mut listener = Listener::default();
     for said in all {
         let (from, to) = (NodeIx(said.ends.0), NodeIx(said.ends.1));
@@ -182,5 +182,5 @@ pub fn talk(all: &[Said]) -> chainlab::lab::observe::transcript::Talk {
             hear(to, from, received, false);
         }
     }
-    listener.talk()
+    listener.transcript()
 }

@@ -1,6 +1,6 @@
 //! The last messages, in chunks that are shared with those who look at them.
 
-use super::{Spoken, TALK_MAX};
+use super::{Spoken, TRANSCRIPT_MAX};
 use std::collections::VecDeque;
 use std::sync::Arc;
 
@@ -27,7 +27,7 @@ impl Chunks {
         }
         let last = self.0.back_mut().expect("one was put there");
         Arc::make_mut(last).push(spoken);
-        if self.0.len() > TALK_MAX / CHUNK {
+        if self.0.len() > TRANSCRIPT_MAX / CHUNK {
             self.0.pop_front();
         }
     }

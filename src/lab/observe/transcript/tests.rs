@@ -41,8 +41,8 @@ fn party(name: &Arc<str>) -> Party {
 }
 
 fn said(listener: &Listener) -> Vec<(Option<u64>, Option<u64>)> {
-    let talk = listener.talk();
-    let mut all: Vec<_> = talk.newest().cloned().collect();
+    let transcript = listener.transcript();
+    let mut all: Vec<_> = transcript.newest().cloned().collect();
     all.reverse();
     let time = |time: Option<Time>| time.map(|time| time.0);
     let ends = all
@@ -62,8 +62,8 @@ fn both_ends_of_a_message_are_one_whichever_is_heard_first() {
         said(&listener),
         [(Some(10), Some(30)), (Some(40), Some(50))]
     );
-    let talk = listener.talk();
-    let last = talk.newest().next().expect("two were said");
+    let transcript = listener.transcript();
+    let last = transcript.newest().next().expect("two were said");
     assert_eq!((&last.from, &last.to), (&Party::Node(B), &Party::Node(A)));
     assert_eq!(last.took(), Some(Duration::from_micros(10)));
 }
@@ -80,7 +80,7 @@ fn messages_of_a_kind_arrive_in_the_order_in_which_they_were_sent() {
     let ends = [(Some(1), Some(11)), (Some(2), Some(12)), (Some(3), None)];
     assert_eq!(said(&listener), ends);
     assert_eq!(
-        listener.talk().counts()[&(A, B)][slot(Some(Kind::Inv))].messages,
+        listener.transcript().counts()[&(A, B)][slot(Some(Kind::Inv))].messages,
         3
     );
 }
@@ -95,8 +95,8 @@ fn what_is_on_its_way_is_lost_with_its_connection_and_never_takes_a_later_ones_p
     listener.hear(B, &event(later + 1, "a", "inv", false), party);
     let ends = [(Some(1), None), (Some(later), Some(later + 1))];
     assert_eq!(said(&listener), ends);
-    let talk = listener.talk();
-    let lost: Vec<_> = talk.newest().map(|said| said.is_lost).collect();
+    let transcript = listener.transcript();
+    let lost: Vec<_> = transcript.newest().map(|said| said.is_lost).collect();
     assert_eq!(lost, [false, true]);
 }
 
@@ -117,7 +117,7 @@ fn what_came_in_before_the_end_of_its_connection_was_not_lost_whoever_is_heard_f
     let mut listener = Listener::default();
     listener.hear(A, &event(1, "b", "inv", true), party);
     listener.hear(A, &down(9, "b"), party);
-    let lost = |listener: &Listener| listener.talk().newest().any(|said| said.is_lost);
+    let lost = |listener: &Listener| listener.transcript().newest().any(|said| said.is_lost);
     assert!(lost(&listener));
     listener.hear(B, &event(5, "a", "inv", false), party);
     assert_eq!(said(&listener), [(Some(1), Some(5))]);
@@ -147,8 +147,8 @@ fn with_a_node_go_its_connections_and_another_life_has_the_same_numbers() {
     listener.hear(B, &event(5, "127.0.0.1:9", "version", false), party);
     listener.left(B, Time(6));
     listener.hear(B, &event(9, "a", "verack", true), party);
-    let talk = listener.talk();
-    let from: Vec<_> = talk.newest().map(|said| said.from.node()).collect();
+    let transcript = listener.transcript();
+    let from: Vec<_> = transcript.newest().map(|said| said.from.node()).collect();
     assert_eq!(from, [Some(B), None], "who said it then is not known");
 }
 
@@ -165,7 +165,7 @@ fn strangers_are_heard_as_the_node_hears_them() {
     let mut listener = Listener::default();
     listener.hear(A, &event(1, "127.0.0.1:9", "version", false), party);
     assert_eq!(said(&listener), [(None, Some(1))]);
-    assert!(listener.talk().counts().is_empty());
+    assert!(listener.transcript().counts().is_empty());
 }
 
 #[test]
@@ -177,7 +177,7 @@ fn who_dials_is_known_by_a_port_at_first_and_its_words_are_its_own_later() {
     listener.hear(B, &event(6, "a", "verack", true), party);
     assert_eq!(said(&listener), [(Some(1), Some(5)), (Some(6), None)]);
     assert_eq!(
-        listener.talk().counts()[&(A, B)][slot(Some(Kind::Version))].messages,
+        listener.transcript().counts()[&(A, B)][slot(Some(Kind::Version))].messages,
         1
     );
 }
@@ -188,15 +188,18 @@ fn the_newest_are_remembered_and_whoever_looked_has_what_was_there() {
     for at in 0..20_000 {
         listener.hear(A, &event(at, "b", "inv", true), party);
     }
-    let before = listener.talk();
-    assert!(before.len() <= TALK_MAX && before.len() > TALK_MAX - 2 * CHUNK);
+    let before = listener.transcript();
+    assert!(before.len() <= TRANSCRIPT_MAX && before.len() > TRANSCRIPT_MAX - 2 * CHUNK);
     let newest = before.newest().next().expect("many").clone();
     assert_eq!((newest.number, newest.sent), (19_999, Some(Time(19_999))));
     assert_eq!(before.get(19_999), Some(&newest));
     assert_eq!(before.get(0), None);
     listener.hear(A, &event(20_000, "b", "tx", true), party);
     assert_eq!(before.newest().next(), Some(&newest));
-    assert_eq!(listener.talk().get(20_000).map(Spoken::command), Some("tx"));
+    assert_eq!(
+        listener.transcript().get(20_000).map(Spoken::command),
+        Some("tx")
+    );
     assert!(listener.waiting[&(A, B)].len() <= WAITING_MAX);
 }
 
@@ -207,15 +210,19 @@ fn what_strangers_say_does_not_drive_out_what_nodes_said_and_all_is_in_its_order
         let peer = if at % 100 == 0 { "b" } else { "127.0.0.1:9" };
         listener.hear(A, &event(at, peer, "inv", at % 100 == 0), party);
     }
-    let talk = listener.talk();
-    let all: Vec<_> = talk.newest().collect();
+    let transcript = listener.transcript();
+    let all: Vec<_> = transcript.newest().collect();
     assert!(all.is_sorted_by(|one, other| one.number > other.number));
     let between = all.iter().filter(|said| said.to == Party::Node(B));
     assert_eq!(between.count(), 500);
-    assert!(talk.len() <= 500 + TALK_MAX, "{}", talk.len());
-    assert_eq!(talk.get(0).map(Spoken::at), Some(Time(0)));
-    assert_eq!(talk.get(1), None, "it was a stranger's, long ago");
-    assert_eq!(talk.get(49_999).map(Spoken::at), Some(Time(49_999)));
+    assert!(
+        transcript.len() <= 500 + TRANSCRIPT_MAX,
+        "{}",
+        transcript.len()
+    );
+    assert_eq!(transcript.get(0).map(Spoken::at), Some(Time(0)));
+    assert_eq!(transcript.get(1), None, "it was a stranger's, long ago");
+    assert_eq!(transcript.get(49_999).map(Spoken::at), Some(Time(49_999)));
 }
 
 #[test]
@@ -227,10 +234,10 @@ fn every_kind_is_counted_by_itself_and_what_is_none_at_the_end() {
         }
     }
     listener.hear(A, &event(99, "b", "sendheaders", true), party);
-    let talk = listener.talk();
-    let counts = talk.counts()[&(A, B)].map(|count| count.messages);
+    let transcript = listener.transcript();
+    let counts = transcript.counts()[&(A, B)].map(|count| count.messages);
     let known = u64::try_from(Kind::ALL.len()).expect("few");
     assert!(counts.into_iter().eq((1..=known).chain([1])), "{counts:?}");
-    let newest = talk.newest().next().expect("it was said");
+    let newest = transcript.newest().next().expect("it was said");
     assert_eq!((newest.command(), newest.kind()), ("sendheaders", None));
 }

@@ -48,7 +48,7 @@ struct Way {
 fn ways(sight: Sight<'_>, link: &LinkView) -> [Way; 2] {
     let (a, b) = link.ends;
     [(a, b, &link.there), (b, a, &link.back)].map(|(from, to, way)| {
-        let counts = sight.scene.lab.talk.counts().get(&(from, to));
+        let counts = sight.scene.lab.transcript.counts().get(&(from, to));
         let counts = counts.into_iter().flatten();
         let said = counts.fold(Count::default(), |sum, count| Count {
             messages: sum.messages + count.messages,

@@ -36,7 +36,7 @@ struct Heard<'a> {
 }
 
 fn heard<'a>(sight: Sight<'a>, between: Between) -> impl Iterator<Item = Heard<'a>> {
-    let newest = sight.scene.lab.talk.newest().take(LOOKED_AT);
+    let newest = sight.scene.lab.transcript.newest().take(LOOKED_AT);
     newest.filter_map(move |said| {
         let (from, to) = (said.from.node()?, said.to.node()?);
         let is_meant = match between {
