@@ -73,9 +73,12 @@ fn painted(lab: &LabView, keys: &str) -> String {
     text
 }
 
+/// A view: its name, a lab that fills it, and the keys that open it.
+type Way = (&'static str, fn() -> LabView, &'static str);
+
 #[test]
 fn every_view_has_the_colours_that_it_had() {
-    let views: [(&str, fn() -> LabView, &str); 16] = [
+    let views: [Way; 16] = [
         ("panes", troubled, ""),
         ("story", scripted, ""),
         ("table", || crowd(24), "j j"),
