@@ -128,7 +128,7 @@ impl Looker {
     }
 
     /// Now and then asks any node anything.
-    fn look(&mut self, sim: &mut Sim, nodes: &[NodeIx]) {
+    fn look(&mut self, sim: &Sim, nodes: &[NodeIx]) {
         if self.draw(EVERY) == 0 {
             let (ix, question) = (self.one_of(nodes), self.question());
             let kind = format!("{question:?}");
