@@ -58,6 +58,9 @@ fn node_figures(sight: Sight<'_>) -> Vec<(&'static str, Vec<Span<'static>>)> {
     figures
 }
 
+/// Columns between signs of the table, of which all are to fit a line.
+const SIGN_GAP: usize = 2;
+
 /// Lines of the last messages: at least, and at most.
 const LAST: (usize, usize) = (2, 8);
 
@@ -151,15 +154,18 @@ fn signs(sight: Sight<'_>) -> Vec<Vec<Span<'static>>> {
         let mut spans = Vec::new();
         for kind in kinds {
             if !spans.is_empty() {
-                spans.push(Span::raw(" ".repeat(GAP)));
+                spans.push(Span::raw(" ".repeat(SIGN_GAP)));
             }
             spans.extend(sign(*kind));
         }
         spans
     };
     if sight.is_table {
+        // Without it `x cut` reads like a key.
+        let mut first = vec![Span::styled("signs ", theme.dim())];
+        first.extend(join(&[Kind::Plain, Kind::Slow]));
         return vec![
-            join(&[Kind::Plain, Kind::Slow]),
+            first,
             join(&[Kind::Cut, Kind::Hole]),
             join(&[Kind::Poor, Kind::OneWay]),
             join(&[Kind::Apart]),
@@ -210,8 +216,9 @@ pub fn lying(sight: Sight<'_>, room: usize) -> Vec<Line<'static>> {
         row = row.part(rank, GAP, spans);
     }
     let mut legend = Row::new();
+    let gap = if sight.is_table { SIGN_GAP } else { GAP };
     for (rank, sign) in (0..).zip(signs(sight)) {
-        legend = legend.part(rank, GAP, sign);
+        legend = legend.part(rank, gap, sign);
     }
     let mut links = Row::new();
     let focus = sight.scene.ui.focus;
