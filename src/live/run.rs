@@ -47,9 +47,9 @@ pub(super) enum Entry {
     },
     /// Anything else for the node.
     Input(Input),
-    /// Somebody wants something done.
+    /// A command.
     Command(RequestId, Command, Answer),
-    /// Somebody wants to know something.
+    /// A question.
     Question(Question, Answer),
     /// Somebody looks at the snapshots from now on.
     Watched,
@@ -173,10 +173,10 @@ impl<S: Store> Runner<S> {
         self.handle(Input::Command(id, command))
     }
 
-    /// Answers beside the loop: the node is as it was, so neither a snapshot nor a deadline follows.
+    /// Answers beside the loop: the node is as it was, so no snapshot follows.
     fn answer(&self, question: Question, answer: Answer) -> Result<(), Halt> {
         let reply = self.node.ask(self.clock.now(), question)?;
-        // Whoever asked may have gone.
+        // The caller may have gone.
         let _ = answer.send(reply);
         Ok(())
     }
@@ -240,7 +240,7 @@ impl<S: Store> Runner<S> {
             }
             Output::Reply(id, reply) => {
                 if let Some(answer) = self.answers.remove(&id) {
-                    // Whoever asked may have gone.
+                    // The caller may have gone.
                     let _ = answer.send(reply);
                 }
             }

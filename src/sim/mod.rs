@@ -255,7 +255,8 @@ impl Sim {
     }
 
     /// Asks a node something, which it answers as it is at this moment. Nothing in the lab is
-    /// another afterwards: not the time, not what is due, not what is drawn next.
+    /// another afterwards: not the time, not what is due, not what is drawn next. Of a node that waits
+    /// for its disk that is what the disk may not have yet; one whose store fails ends with its next input.
     ///
     /// # Errors
     /// What the node says; or that it is down.

@@ -14,10 +14,9 @@ use crate::node::Time;
 use crate::node::io::words::Tone;
 use crossterm::event::{Event, KeyCode, KeyEvent, KeyEventKind, MouseEvent};
 use std::collections::BTreeMap;
-use std::io;
 use std::path::PathBuf;
-use std::thread;
 use std::time::{Duration, Instant};
+use std::{io, thread};
 use thiserror::Error;
 use tokio::sync::mpsc;
 

@@ -18,15 +18,14 @@ use chainlab::node::Config;
 use chainlab::node::io::{Command, CommandError, Question, Reply};
 use chainlab::node::mining::MiningMode;
 use serde::{Deserialize, Serialize};
-use std::env;
 use std::io::{BufRead, BufReader, Write, stdin, stdout};
 use std::net::SocketAddr;
 use std::path::PathBuf;
 use std::process::{Child, ChildStdin, ChildStdout, ExitStatus, Stdio};
 use std::sync::Arc;
 use std::sync::mpsc::{self, Receiver};
-use std::thread;
 use std::time::{Duration, Instant};
+use std::{env, thread};
 use tokio::net::TcpListener;
 use tokio::runtime::Builder;
 

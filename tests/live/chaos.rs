@@ -16,9 +16,8 @@ use chainlab::node::mining::MiningMode;
 use rand_chacha::ChaCha20Rng;
 use rand_chacha::rand_core::{Rng, SeedableRng};
 use std::collections::BTreeMap;
-use std::env;
-use std::thread;
 use std::time::{Duration, Instant};
+use std::{env, thread};
 use tempfile::TempDir;
 
 const NODES: usize = 8;

@@ -11,12 +11,11 @@ use chainlab::node::io::{Command, EventKind};
 use chainlab::node::mining::MiningMode;
 use chainlab::node::{Batch, Store};
 use std::collections::BTreeMap;
-use std::fs;
 use std::path::{Path, PathBuf};
-use std::process;
 use std::sync::Arc;
 use std::sync::atomic::{AtomicU64, Ordering};
 use std::time::{Duration, Instant};
+use std::{fs, process};
 use tokio::time::sleep;
 
 const DAY: Duration = Duration::from_secs(24 * 60 * 60);

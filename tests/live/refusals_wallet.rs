@@ -6,10 +6,7 @@ use crate::common::live::{Scene, addr, ask, import, mine, pay, soon, until, wall
 use crate::common::{ALICE, BOB, coins, owner, params, units};
 use chainlab::chain::params::Allocation;
 use chainlab::chain::{Amount, OutPoint, Params, Txid};
-use chainlab::node::io::Command;
-use chainlab::node::io::Payment;
-use chainlab::node::io::Question;
-use chainlab::node::io::Reply;
+use chainlab::node::io::{Command, Payment, Question, Reply};
 use rand_chacha::ChaCha20Rng;
 use rand_chacha::rand_core::{Rng, SeedableRng};
 use std::collections::{BTreeMap, BTreeSet};

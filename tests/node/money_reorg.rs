@@ -10,9 +10,8 @@
 
 use crate::common::sim::{agree, history, import, latency, pay, until};
 use crate::common::{ALICE, BOB, coins, owner};
-use chainlab::chain::Txid;
 use chainlab::chain::params::Allocation;
-use chainlab::chain::{Amount, Params};
+use chainlab::chain::{Amount, Params, Txid};
 use chainlab::lab::layout::shipped::shipped;
 use chainlab::lab::layout::{Layout, read};
 use chainlab::lab::script::rehearse::{Rehearsal, rehearse};

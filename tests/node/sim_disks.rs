@@ -1,9 +1,8 @@
 //! Disks in virtual time: one that is full, one that fails, one that is slow, and one that loses
 //! power. Whatever they do, the node says it in words and keeps what it has promised.
 
-use crate::common::owner;
 use crate::common::sim::{history, import, latency, ms, pay, tip, until, wallets};
-use crate::common::{coins, units};
+use crate::common::{coins, owner, units};
 use chainlab::chain::params::Allocation;
 use chainlab::chain::{Params, Txid};
 use chainlab::node::chainstate::OpenError;

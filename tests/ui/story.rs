@@ -2,12 +2,8 @@
 //! and the presenter's notes.
 
 use crate::picture::{COLOURED, PLAIN, at, draw, lines, press, scenario, screen};
-use chainlab::lab::ask::Access;
-use chainlab::lab::ask::ScriptChange;
-use chainlab::lab::script::Pace;
-use chainlab::lab::script::ScriptView;
-use chainlab::lab::script::StepState;
-use chainlab::lab::script::StepView;
+use chainlab::lab::ask::{Access, ScriptChange};
+use chainlab::lab::script::{Pace, ScriptView, StepState, StepView};
 use chainlab::lab::{Answer, LabView, Request};
 use chainlab::node::NodeIx;
 use chainlab::node::io::words::Tone;

@@ -9,13 +9,11 @@ mod error;
 
 pub use self::error::ClientError;
 
-use super::believed;
-use super::cookie;
 use super::data::{
     About, Cookie, Door, LinkStatus, NodeStatus, Notice, Opening, Place, VERSION, Wish,
 };
-use super::heard;
 use super::rpc::{NO_REQUEST, RpcError, call_line};
+use super::{believed, cookie, heard};
 use crate::lab::ask::verbs::write;
 use crate::lab::ask::{Named, Request};
 use crate::lab::units::show_duration;
@@ -23,11 +21,10 @@ use crate::node::io::{Command, Question, Reply};
 use serde::de::DeserializeOwned;
 use serde_json::{Map, Value, json};
 use std::collections::BTreeMap;
-use std::fmt;
-use std::io;
 use std::sync::atomic::{AtomicU64, Ordering};
 use std::sync::{Arc, Mutex, MutexGuard, PoisonError};
 use std::time::Duration;
+use std::{fmt, io};
 use tokio::io::{
     AsyncBufReadExt, AsyncRead, AsyncReadExt, AsyncWrite, AsyncWriteExt, BufReader, split,
 };

@@ -86,7 +86,8 @@ fn class(time: Duration) -> usize {
 
 /// The shortest time of a class, in microseconds.
 fn edge(class: usize) -> f64 {
-    STEP.powf((class - 1) as f64)
+    // The same with every C library.
+    libm::pow(STEP, (class - 1) as f64)
 }
 
 fn middle(class: usize) -> Duration {

@@ -123,7 +123,9 @@ impl Propagation<BlockHash> {
     ) -> bool {
         match &event.kind {
             EventKind::Withheld { block, .. } => self.withhold(own(node, event.at, *block)),
-            EventKind::Released { tip, .. } => self.release(node, event.at, *tip, up),
+            EventKind::Released { tip, blocks } => {
+                self.release(node, event.at, (*tip, *blocks), up);
+            }
             EventKind::GaveUp { .. } => self.withheld.retain(|held| held.node != node),
             _ => {
                 let Some(arrived) = arrival::block(node, event, who) else {
@@ -142,10 +144,18 @@ impl Propagation<BlockHash> {
         self.shown = None;
     }
 
-    /// All that a node has withheld sets out, up to this block.
-    fn release(&mut self, node: NodeIx, at: Time, tip: BlockId, up: impl Fn() -> Vec<NodeIx>) {
+    /// The last that a node has withheld set out, so many, up to this block. Those before are of an
+    /// earlier life, at whose end they were released without a word.
+    fn release(
+        &mut self,
+        node: NodeIx,
+        at: Time,
+        (tip, blocks): (BlockId, usize),
+        up: impl Fn() -> Vec<NodeIx>,
+    ) {
         let its = self.withheld.iter().filter(|held| held.node == node);
-        let mut its: Vec<_> = its.copied().collect();
+        let mut its: Vec<_> = its.rev().take(blocks).copied().collect();
+        its.reverse();
         self.withheld.retain(|held| held.node != node);
         // That it was withheld may have been missed.
         if its.iter().all(|held| held.what != tip.hash) {
@@ -214,6 +224,12 @@ impl<K: Inventory> Propagation<K> {
         let held = self.withheld.iter().find(|held| held.what == first.what);
         up.retain(|ix| held.is_none_or(|held| held.node != *ix));
         up
+    }
+
+    /// A node has begun anew, with another chain: nothing waits for it, and what it withheld is gone.
+    pub fn forget(&mut self, node: NodeIx) {
+        self.withheld.retain(|held| held.node != node);
+        self.left(node);
     }
 
     /// A node does not run any more: nothing waits for it.

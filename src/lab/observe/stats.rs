@@ -100,22 +100,26 @@ impl Stats {
     /// Payments that a reorganisation of a node undid, and that waited since, are lost to it.
     fn lost_later(&mut self, node: NodeIx, lost: &[Txid], count: usize) {
         self.note_lost(lost);
-        let mut all = self.reorganisations.iter_mut().rev();
-        let Some(last) = all.find(|last| last.node == node) else {
+        let mut all = self.reorganisations.iter_mut().rev().enumerate();
+        let Some((place, last)) = all.find(|(_, last)| last.node == node) else {
             return;
         };
         let from_held = count.saturating_sub(last.returned);
         last.returned = last.returned.saturating_sub(count);
         last.held = last.held.saturating_sub(from_held);
         last.lost_count = last.lost_count.saturating_add(count);
-        let room = io::LOST_MAX.saturating_sub(last.lost.len());
-        last.lost.extend(lost.iter().take(room));
-        self.shown = None;
+        if place < REORGANISATIONS {
+            let room = io::LOST_MAX.saturating_sub(last.lost.len());
+            last.lost.extend(lost.iter().take(room));
+            self.shown = None;
+        }
     }
 
-    /// A node has begun anew: what it did before does not count.
+    /// A node has begun anew: it has left no blocks behind yet. What the run adds up to stays.
     pub fn forget(&mut self, node: NodeIx) {
-        self.nodes.remove(&node);
+        if let Some(node) = self.nodes.get_mut(&node) {
+            node.last = None;
+        }
     }
 
     /// Blocks that a node has found.
@@ -219,7 +223,7 @@ mod tests {
         assert_eq!(deepest, [5, 0]);
         assert_eq!(stats.last(NodeIx(4)), Some((Time(3), 1)));
         stats.forget(NodeIx(4));
-        assert_eq!((stats.last(NodeIx(4)), stats.deepest(NodeIx(4))), (None, 0));
+        assert_eq!((stats.last(NodeIx(4)), stats.deepest(NodeIx(4))), (None, 5));
         assert_eq!(stats.reorganisations().count(), 3);
     }
 

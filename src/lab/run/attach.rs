@@ -357,7 +357,8 @@ impl Shared {
         }
     }
 
-    /// A process does not answer any more.
+    /// A process does not answer any more. Its nodes may run: as long as it may be found again, and then
+    /// tells what came to them meanwhile, they are waited for.
     pub(super) fn lost(&self, host: &Arc<Host>) {
         let now: Time = self.clock.now();
         let gone = self.change(|model| {
@@ -367,7 +368,7 @@ impl Shared {
                 if node.state.is_up() {
                     node.say(now, Tone::Bad, "does not answer any more");
                 }
-                model.ended(*ix, NodeState::Gone);
+                node.ended(NodeState::Gone);
             }
             gone
         });
@@ -375,5 +376,15 @@ impl Shared {
         for ix in gone {
             overheard.left(ix, now);
         }
+    }
+
+    /// A process that does not answer was looked for in vain: its nodes do not run any more, as far as one
+    /// can see from here.
+    pub(super) fn not_found(&self, host: &Arc<Host>) {
+        self.change(|model| {
+            for ix in model.nodes_of(host) {
+                model.left(ix);
+            }
+        });
     }
 }

@@ -54,7 +54,7 @@ async fn listen(rounds: &Arc<Rounds>, shared: &Arc<Shared>, mut following: Follo
                     is_lost = true;
                     lost();
                 }
-                Err(_) => {}
+                Err(_) => shared.not_found(&host),
             }
         };
         if runs_of(&met.opening.lab) != runs {

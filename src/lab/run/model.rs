@@ -10,22 +10,16 @@ use crate::lab::ask::Known;
 use crate::lab::headline::{Headline, Stand, SteadyHeadline};
 use crate::lab::observe::ancestry::Ancestry;
 use crate::lab::observe::chips::Chips;
-use crate::lab::observe::log_lines::LogKeeper;
-use crate::lab::observe::log_lines::LogLine;
+use crate::lab::observe::log_lines::{LogKeeper, LogLine};
 use crate::lab::observe::propagation::Propagation;
-use crate::lab::observe::stats::Stats;
-use crate::lab::observe::stats::Traffic;
+use crate::lab::observe::stats::{Stats, Traffic};
 use crate::lab::observe::topology::Topology;
 use crate::lab::partition::Partition;
 use crate::lab::script::ScriptView;
 use crate::lab::spec::NodeSpec;
 use crate::lab::traffic::Generator;
-use crate::lab::view::MadeByHand;
-use crate::lab::view::NodeState;
-use crate::lab::view::NodeView;
-use crate::lab::view::TrafficView;
-use crate::node::io::words::Names;
-use crate::node::io::words::Tone;
+use crate::lab::view::{MadeByHand, NodeState, NodeView, TrafficView};
+use crate::node::io::words::{Names, Tone};
 use crate::node::snapshot::NodeSnapshot;
 use crate::node::store::BlockId;
 use crate::node::{NodeIx, Time};
@@ -160,7 +154,7 @@ impl Node {
     }
 
     /// See [`Model::ended`].
-    fn ended(&mut self, state: NodeState) {
+    pub(super) fn ended(&mut self, state: NodeState) {
         (self.handle, self.state) = (None, state);
         self.tip = None;
         self.rate = Rate::default();
@@ -249,7 +243,8 @@ impl Model {
         for ix in self.nodes_of(host) {
             self.nodes[ix.0].forget();
             self.stats.forget(ix);
-            self.left(ix);
+            self.propagation.forget(ix);
+            self.tx_propagation.left(ix);
         }
     }
 
@@ -266,7 +261,8 @@ impl Model {
         self.left(ix);
     }
 
-    fn left(&mut self, ix: NodeIx) {
+    /// No block waits for a node any more.
+    pub(super) fn left(&mut self, ix: NodeIx) {
         self.propagation.left(ix);
         self.tx_propagation.left(ix);
     }

@@ -5,14 +5,11 @@ use super::end::Duty;
 use super::model::{Model, Node};
 use crate::lab::observe::propagation::arrival;
 use crate::lab::observe::stats::Traffic;
-use crate::lab::observe::transcript::Listener;
-use crate::lab::observe::transcript::Party;
-use crate::lab::observe::transcript::Transcript;
+use crate::lab::observe::transcript::{Listener, Party, Transcript};
 use crate::lab::view::NodeState;
 use crate::live::{End, NodeHandle};
-use crate::node::io::Event;
-use crate::node::io::EventKind;
 use crate::node::io::words::Tone;
+use crate::node::io::{Event, EventKind};
 use crate::node::{NodeIx, Time};
 use std::collections::BTreeMap;
 use std::net::SocketAddr;
@@ -221,6 +218,9 @@ impl Model {
 
     /// Whether it makes a line of the node's log.
     fn tell_of(&mut self, ix: NodeIx, event: &Arc<Event>) -> bool {
+        if is_message(event) {
+            return false;
+        }
         let mut log = std::mem::take(&mut self.nodes[ix.0].log);
         let makes_line = log.hear(event, self);
         self.nodes[ix.0].log = log;

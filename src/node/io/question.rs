@@ -4,7 +4,7 @@ use super::Payment;
 use crate::chain::{BlockHash, Txid};
 use serde::{Deserialize, Serialize};
 
-/// What somebody who looks at a node wants to know. [`Node::ask`](crate::node::Node::ask) answers at
+/// What there is to know of a node. [`Node::ask`](crate::node::Node::ask) answers at
 /// once; the node is no other afterwards.
 #[derive(Clone, Debug, PartialEq, Eq, Serialize, Deserialize)]
 #[serde(rename_all = "snake_case")]

@@ -1,8 +1,7 @@
 //! Draws the view: the border, the tabs, the news, and the tree or a list with what is chosen.
 
 use super::forest::Place;
-use super::news;
-use super::{Areas, BlocksPane, Tab, graph, spread};
+use super::{Areas, BlocksPane, Tab, graph, news, spread};
 use crate::lab::LabView;
 use crate::lab::observe::news::News;
 use crate::node::snapshot::BlockInfo;

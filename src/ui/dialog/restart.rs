@@ -1,7 +1,6 @@
 //! Whether to play a story again that is still under way.
 
-use super::Verdict;
-use super::window;
+use super::{Verdict, window};
 use crate::lab::Request;
 use crate::lab::ask::ScriptChange;
 use crate::ui::keymap::KeyPress;

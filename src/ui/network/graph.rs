@@ -3,15 +3,14 @@
 //! Words never share a cell: what a link says and what moves goes where nothing stands yet, or is
 //! left out; nodes come first, then links, the worst first.
 
-use super::Sight;
 use super::canvas::{Canvas, Pen, Stroke};
 use super::flights::{Flight, Load};
 use super::look::{Kind, Light};
-use super::nodes;
 use super::places::Places;
 use super::regions::MANY;
 use super::route::{Path, Point};
 use super::web::{Strand, Wanted, What};
+use super::{Sight, nodes};
 use crate::lab::spec::Lines;
 use crate::lab::view::LinkView;
 use crate::node::NodeIx;

@@ -1,8 +1,7 @@
 //! How a story is told on this screen: who sits in front of it, and what keys do with the script.
 
 use super::{Effect, Purpose, UiState};
-use crate::lab::ask::Access;
-use crate::lab::ask::ScriptChange;
+use crate::lab::ask::{Access, ScriptChange};
 use crate::lab::script::ScriptView;
 use crate::lab::{LabView, Request};
 use crate::node::io::words::Tone;

@@ -2,8 +2,7 @@
 
 use super::floods::Loot;
 use super::{Attack, Behaviour, Move, PACE, Part, RENEW_AFTER, network};
-use chainlab::chain::BlockHash;
-use chainlab::chain::Txid;
+use chainlab::chain::{BlockHash, Txid};
 use chainlab::link::Conditions;
 use chainlab::node::io::{CloseReason, ConnId, Direction, Input, Output};
 use chainlab::node::message::{INV_MAX, Item, LOCATOR_MAX, Locator, Message};

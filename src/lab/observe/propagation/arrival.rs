@@ -2,12 +2,8 @@
 
 use crate::chain::{BlockHash, Txid};
 use crate::node::io::{Event, EventKind, PeerLabel};
-use crate::node::message::Item;
+use crate::node::message::{Item, Kind};
 use crate::node::{NodeIx, Time};
-
-/// The commands of messages that bring something.
-const BLOCK: &str = "block";
-const TX: &str = "tx";
 
 /// That a node has something.
 #[derive(Clone, Copy, Debug)]
@@ -94,7 +90,7 @@ fn seen_block(event: &EventKind) -> Option<Seen<'_, BlockHash>> {
             item: Some(Item::Block(hash)),
             peer,
             ..
-        } if command == BLOCK => Seen {
+        } if command == Kind::Block.name() => Seen {
             what: *hash,
             height: None,
             is_own: false,
@@ -112,7 +108,7 @@ fn seen_tx(event: &EventKind) -> Option<Seen<'_, Txid>> {
             item: Some(Item::Tx(txid)),
             peer,
             ..
-        } if command == TX => (*txid, Some(peer)),
+        } if command == Kind::Tx.name() => (*txid, Some(peer)),
         _ => return None,
     };
     Some(Seen {

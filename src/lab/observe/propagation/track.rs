@@ -103,7 +103,7 @@ impl<K: Inventory> Track<K> {
     }
 
     fn is_everywhere(&self) -> bool {
-        self.nodes.values().all(Option::is_some)
+        self.is_settled || self.nodes.values().all(Option::is_some)
     }
 
     /// Where it set out, and when: at its maker, if that is known, else where it was first.

@@ -80,7 +80,29 @@ fn what_a_node_withheld_in_an_earlier_life_does_not_wait_for_it() {
     // It has started again, and so has released it, but does not say so.
     propagation.arrived(taken(B, 500, 7), all);
     propagation.arrived(taken(C, 510, 7), all);
-    assert_eq!(said(&mut propagation).0, [Some(ms(10))]);
+    let alone = said(&mut propagation);
+    assert_eq!(alone.0, [Some(ms(10))]);
+    // What it withholds in this life and releases is that alone.
+    propagation.arrived(mined(A, 600, 9), all);
+    happened(&mut propagation, A, 600, withheld(9, 1), &[A, B, C]);
+    happened(&mut propagation, A, 700, released(9, 1), &[A, B, C]);
+    propagation.arrived(taken(B, 720, 9), all);
+    propagation.arrived(taken(C, 730, 9), all);
+    let (rows, count, times) = said(&mut propagation);
+    assert_eq!((rows, count), (vec![Some(ms(30)), Some(ms(10))], 1));
+    assert_eq!(times, [ms(30)]);
+    assert_ne!(propagation.show()[1].origin, A, "it did not find it again");
+}
+
+#[test]
+fn what_a_node_withheld_that_began_anew_is_never_released() {
+    let mut propagation = Propagation::<BlockHash>::default();
+    propagation.arrived(mined(A, 0, 7), all);
+    happened(&mut propagation, A, 0, withheld(7, 1), &[A, B, C]);
+    propagation.forget(A);
+    happened(&mut propagation, A, 20, released(9, 2), &[A, B, C]);
+    let rows = propagation.show();
+    assert_eq!(rows.iter().map(|row| row.id).collect::<Vec<_>>(), [id(9)]);
 }
 
 #[test]
