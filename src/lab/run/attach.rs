@@ -19,8 +19,9 @@ use crate::lab::spec::NodeSpec;
 use crate::lab::view::NodeState;
 use crate::lab::{LabError, network};
 use crate::live::{self, LabClock, NOWHERE};
+use crate::node::io::EventKind;
 use crate::node::io::words::Tone;
-use crate::node::{NodeIx, Time};
+use crate::node::{BlockId, NodeIx, Time};
 use std::sync::Arc;
 use std::sync::atomic::{AtomicBool, Ordering};
 use std::time::Duration;
@@ -146,6 +147,9 @@ pub(super) fn begin(met: Vec<Met>, shared: &Shared) -> Vec<Following> {
         all.push(following);
     }
     events.sort_by_key(|(_, event)| event.event.at);
+    let old = before(&statuses, events.iter().map(|(_, event)| &event.event.kind));
+    // Chips follow from the order in which blocks are heard of.
+    shared.change(|model| old.into_iter().for_each(|id| model.hear(id)));
     for (at, event) in events {
         all[at].event(shared, event);
     }
@@ -153,6 +157,29 @@ pub(super) fn begin(met: Vec<Met>, shared: &Shared) -> Vec<Following> {
         all[at].status(shared, status);
     }
     all
+}
+
+/// The blocks that nodes show and that are below all that is told of, the lowest first: a lab heard of
+/// them in that order.
+fn before<'a>(
+    statuses: &[(usize, NodeStatus)],
+    told: impl Iterator<Item = &'a EventKind>,
+) -> Vec<BlockId> {
+    let heights = told.filter_map(|event| match event {
+        EventKind::TipChanged { tip: block, .. }
+        | EventKind::Mined { block, .. }
+        | EventKind::Withheld { block, .. } => Some(block.height),
+        _ => None,
+    });
+    let first = heights.min().unwrap_or(u32::MAX);
+    let snapshots = statuses
+        .iter()
+        .filter_map(|(_, node)| node.snapshot.as_ref());
+    let shown = snapshots.flat_map(|snapshot| &snapshot.recent);
+    let old = shown.map(|info| info.id).filter(|id| id.height < first);
+    let mut old: Vec<_> = old.collect();
+    old.sort_by_key(|id| id.height);
+    old
 }
 
 /// A process that is listened to.
