@@ -262,7 +262,7 @@ pub fn log_event(event: &EventKind) {
     }
 }
 
-/// Finds the words only if somebody reads them.
+/// Finds the words only if they are read.
 struct Lazily<'a>(&'a EventKind);
 
 impl std::fmt::Display for Lazily<'_> {

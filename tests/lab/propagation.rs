@@ -99,7 +99,7 @@ async fn a_block_on_its_way_when_a_node_dies_is_everywhere_once_the_rest_have_it
     assert_eq!(way.all(), way.arrival(CENTRAL));
     assert_eq!(counted(&lab), [Some(2); 2]);
     until(&far, |view| is_everywhere(view, tip)).await;
-    // Whoever comes later sees the same.
+    // A screen that comes later sees the same.
     let later = Lab::attach(vec![entry.door]).await;
     let later = later.expect("it is there");
     until(&later, |view| is_everywhere(view, tip)).await;

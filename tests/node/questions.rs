@@ -28,7 +28,7 @@ const EVERY: u64 = 3;
 /// Wallets: one that all nodes have, others that some or none have, and what can be no name.
 const NAMES: [&str; 6] = ["alice", "alice", "edge2", "bob", "", "\u{202e}5 coins"];
 
-/// A star: what leaves the middle is everywhere else at one moment, so that whoever does anything
+/// A star: what leaves the middle is everywhere else at one moment, so that a node that does anything
 /// a little earlier than otherwise is the first to draw.
 fn star() -> (Sim, Vec<NodeIx>) {
     let coin = Allocation {
@@ -65,7 +65,7 @@ fn star() -> (Sim, Vec<NodeIx>) {
     (sim, nodes)
 }
 
-/// All that happens in a star while somebody looks at it, or nobody does. Two payments make a better
+/// All that happens in a star while it is looked at, or is not. Two payments make a better
 /// job due a second after the first, when the edges wait for a new wallet to be written.
 fn history(looker: &mut Option<Looker>) -> ([u8; 32], u64) {
     let (mut sim, nodes) = star();

@@ -1,7 +1,7 @@
 //! Which nodes of a lab are linked, and how: as the screen shows it.
 //!
 //! A link is there while both nodes are connected. When the connection ends it does not vanish, or
-//! nobody could heal what was cut: it is shown as long as something keeps it shut, and always if the
+//! what was cut could be healed by none: it is shown as long as something keeps it shut, and always if the
 //! layout asks for it. Connections that a node found by itself and gave up are gone.
 
 use crate::lab::view::LinkView;

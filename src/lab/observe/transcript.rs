@@ -8,7 +8,7 @@
 //! up by that, whichever end was heard of first. And who dials is known by the port that it dials
 //! from until it has said who it is: what it said before is put down again as its own then.
 //!
-//! Messages are kept in chunks, which whoever looks at them shares: a look at [`Transcript`] copies a few
+//! Messages are kept in chunks, which all who look at them share: a look at [`Transcript`] copies a few
 //! pointers, however much is said. What strangers say, and is said to them, has chunks of its own: they may
 //! say as much as they like, and the last words of the lab's nodes stay.
 
@@ -71,11 +71,11 @@ pub struct Spoken {
 pub enum Party {
     /// A node of the lab.
     Node(NodeIx),
-    /// Somebody else, by the name that the node of the lab has for it.
+    /// Another, by the name that the node of the lab has for it.
     Stranger(Arc<str>),
 }
 
-/// What nodes have said to each other, and whoever looks at it has it as it was then.
+/// What nodes have said to each other, and each look at it has it as it was then.
 #[derive(Clone, Debug, Default, PartialEq)]
 pub struct Transcript {
     between_nodes: Chunks,
@@ -91,7 +91,7 @@ pub struct Listener {
     transcript: Transcript,
     /// Messages of which one end has been heard, by who says it to whom.
     waiting: BTreeMap<(NodeIx, NodeIx), VecDeque<Waiting>>,
-    /// What somebody said on a connection who has not said yet who it is.
+    /// What a peer said on a connection before it said who it is.
     strangers: BTreeMap<(NodeIx, ConnId), Vec<u64>>,
 }
 
@@ -211,7 +211,7 @@ impl Listener {
         self.transcript.clone()
     }
 
-    /// A node of the lab tells something. `party` is whoever is at the other end of a message, by
+    /// A node of the lab tells something. `party` is the other end of a message, by
     /// the name that the node has for it.
     pub fn hear(
         &mut self,
@@ -250,7 +250,7 @@ impl Listener {
         self.strangers.retain(|(told, _), _| *told != node);
     }
 
-    /// Something that a node told was not heard: nobody knows what belongs together.
+    /// Something that a node told was not heard: what belongs together is not known.
     pub fn missed(&mut self, node: NodeIx) {
         for pair in self.pairs_of(node) {
             self.waiting.remove(&pair);
@@ -371,7 +371,7 @@ impl Listener {
         true
     }
 
-    /// Somebody of whom it is not known yet who it is says something.
+    /// A peer of which it is not known yet who it is says something.
     fn strange(&mut self, conn: (NodeIx, ConnId), number: u64) {
         let (conns, each) = STRANGERS_MAX;
         if self.strangers.len() >= conns && !self.strangers.contains_key(&conn) {

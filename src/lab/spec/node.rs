@@ -72,7 +72,7 @@ impl MineSpec {
 }
 
 impl NodeSpec {
-    /// A node that knows nobody and does nothing by itself.
+    /// A node that knows no other and does nothing by itself.
     pub fn new(name: &str) -> Self {
         Self {
             name: name.to_owned(),
@@ -87,7 +87,7 @@ impl NodeSpec {
         }
     }
 
-    /// Sets all that the layout says of the node itself; whom it dials is up to whoever knows
+    /// Sets all that the layout says of the node itself; whom it dials is up to the one that knows
     /// where they are.
     pub fn configure(&self, config: &mut Config) {
         config.role = self.role;
@@ -97,7 +97,7 @@ impl NodeSpec {
         config.wallets.clone_from(&self.wallets);
     }
 
-    /// Sets what the layout, or whoever changed it since, says of the miner.
+    /// Sets what the layout, or a change since, says of the miner.
     pub fn configure_miner(&self, config: &mut Config) {
         config.mining = self.mine.mode;
         config.hashrate = self.mine.hashrate;

@@ -17,7 +17,7 @@ pub struct TrafficSpec {
     pub amount: (Amount, Amount),
     /// What the miner gets of each.
     pub fee: Amount,
-    /// Who takes part; nobody: all wallets.
+    /// The wallets that take part; none: all.
     pub wallets: Vec<String>,
     /// They begin with the lab.
     pub is_on: bool,

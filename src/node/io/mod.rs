@@ -76,7 +76,7 @@ pub enum Input {
     /// The node was given nothing for so long because its process stood still, and the clock has gone
     /// on by as much at once. No peer is to blame for what did not come in meanwhile.
     StoodStill(Duration),
-    /// Somebody wants something done.
+    /// Something is to be done.
     Command(RequestId, Command),
     /// A miner has solved the [`Job`] that it was given last, or one before.
     Solved(Block),
@@ -128,7 +128,7 @@ pub enum CloseReason {
     /// Nothing came or went for too long, or an answer did not.
     #[error("timed out: {0}")]
     TimedOut(String),
-    /// Somebody asked for it.
+    /// It was asked for.
     #[error("dropped on request")]
     Asked,
     /// Too many connections from one address.

@@ -50,8 +50,6 @@ pub struct Verb {
     pub title: &'static str,
     /// What it is about.
     pub scope: Scope,
-    /// Whether it only asks.
-    pub access: Access,
     makes: Makes,
 }
 
@@ -100,14 +98,7 @@ const fn command(
     title: &'static str,
     read: fn(&mut Params) -> Result<Command, BadParam>,
 ) -> Verb {
-    Verb {
-        name,
-        params,
-        title,
-        scope: Scope::Node,
-        access: Access::Write,
-        makes: Makes::Command(read),
-    }
+    row(Scope::Node, name, params, title, Makes::Command(read))
 }
 
 /// Something that a node tells.
@@ -117,14 +108,7 @@ const fn question(
     title: &'static str,
     read: fn(&mut Params) -> Result<Question, BadParam>,
 ) -> Verb {
-    Verb {
-        name,
-        params,
-        title,
-        scope: Scope::Node,
-        access: Access::Read,
-        makes: Makes::Question(read),
-    }
+    row(Scope::Node, name, params, title, Makes::Question(read))
 }
 
 /// Something that a lab does.
@@ -135,13 +119,22 @@ const fn request(
     title: &'static str,
     read: fn(&mut Params) -> Result<Request<Named>, BadParam>,
 ) -> Verb {
+    row(scope, name, params, title, Makes::Request(read))
+}
+
+const fn row(
+    scope: Scope,
+    name: &'static str,
+    params: &'static [Param],
+    title: &'static str,
+    makes: Makes,
+) -> Verb {
     Verb {
         name,
         params,
         title,
         scope,
-        access: Access::Write,
-        makes: Makes::Request(read),
+        makes,
     }
 }
 
@@ -170,6 +163,14 @@ pub fn unknown(name: &str) -> String {
 }
 
 impl Verb {
+    /// Whether it only asks.
+    pub fn access(&self) -> Access {
+        match self.makes {
+            Makes::Question(_) => Access::Read,
+            Makes::Command(_) | Makes::Request(_) => Access::Write,
+        }
+    }
+
     /// Reads parameters.
     ///
     /// # Errors

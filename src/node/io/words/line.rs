@@ -11,7 +11,7 @@ use std::net::SocketAddr;
 /// The longest reason in a line, in characters: two lines of a narrow pane.
 const WHY_MAX: usize = 60;
 
-/// Characters at either end of an address that nobody in the lab has.
+/// Characters at either end of an address that no node of the lab has.
 const ADDRESS_ENDS: usize = 4;
 
 /// How a line matters.
