@@ -14,7 +14,9 @@
 
 pub mod ask;
 pub mod control;
+pub mod core;
 pub mod document;
+pub mod drive;
 mod error;
 pub mod headline;
 pub mod layout;

@@ -266,6 +266,11 @@ impl Sim {
         answer.unwrap_or_else(|halt| Err(CommandError::new(RefusalKind::Fault, halt)))
     }
 
+    /// When the next thing is due; `None`: nothing is.
+    pub fn next(&self) -> Option<Time> {
+        self.agenda.next()
+    }
+
     /// Does the next thing that is due, and returns its time; `None`: nothing is.
     pub fn step(&mut self) -> Option<Time> {
         match self.agenda.pop()? {

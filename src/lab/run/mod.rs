@@ -44,7 +44,6 @@ mod traffic;
 pub use adopt::Adoption;
 pub(in crate::lab) use door::{Edition, LabDoor, Refusal};
 pub use doors::Control;
-pub(in crate::lab) use open::key_seed;
 pub use outcome::{Heard, Hearing};
 pub use saved::Kept;
 pub(in crate::lab) use telling::{Listening, Told, WantsMessages};
