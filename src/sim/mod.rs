@@ -70,6 +70,12 @@ const CALL_PATIENCE: Duration = Duration::from_secs(60);
 pub type Answer = Result<Reply, CommandError>;
 
 /// Nodes, scripts, and the network between them.
+///
+/// A clone goes on as the original does, event for event, and neither is aware of the other: they share
+/// only what neither changes, and the cache of signatures, which changes nothing but the time that a
+/// run takes. Events that are [recorded](Sim::record_events) are copied: [take](Sim::take_events) them
+/// first, if the clone is not to have them.
+#[derive(Clone)]
 pub struct Sim {
     seed: u64,
     draws: ChaCha8Rng,
