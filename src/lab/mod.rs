@@ -20,6 +20,7 @@ pub mod drive;
 mod error;
 pub mod headline;
 pub mod layout;
+pub mod measure;
 pub mod names;
 pub mod network;
 pub mod observe;

@@ -436,6 +436,11 @@ impl Core {
         up.map(|(ix, _)| ix).collect()
     }
 
+    /// The name of a node.
+    pub fn name(&self, ix: NodeIx) -> &str {
+        self.nodes.get(ix.0).map_or("", |node| &node.name)
+    }
+
     /// The node of this name.
     pub fn position(&self, name: &str) -> Option<NodeIx> {
         let at = self.nodes.iter().position(|node| &*node.name == name);

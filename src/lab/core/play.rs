@@ -210,6 +210,11 @@ impl Core {
         (!self.layout.steps.is_empty()).then(|| self.play.view())
     }
 
+    /// The steps, as they are, of which there may be none.
+    pub fn steps(&self) -> &Arc<ScriptView> {
+        self.play.view()
+    }
+
     /// What the script waits for when it has gone on for so long, and in which step; `None`: it is over.
     pub fn waits(&self, elapsed: Duration) -> Option<(usize, Cause)> {
         self.play.script.waits(elapsed)

@@ -80,7 +80,7 @@ impl Core {
         let (name, facts) = (&self.layout.name, self.facts());
         let (stats, blocks) = (&self.stats, &self.propagation);
         let mut summary = Summary::new(name, elapsed, &facts, stats, blocks, &traffic);
-        summary.tell_steps(Some(self.play.view()));
+        summary.tell_steps(Some(self.steps()));
         summary
     }
 }

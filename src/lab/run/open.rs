@@ -6,7 +6,7 @@ use super::rounds::Rounds;
 use super::saved::{Kept, Saved, SavedNode};
 use super::telling::Telling;
 use super::{Control, Lab, LabOptions, Lasting, Shared, Standing, first, nodes, script};
-use crate::lab::layout::Layout;
+use crate::lab::layout::{Layout, key_seed};
 use crate::lab::layout::roster::reward_wallet;
 use crate::lab::spec::NodeSpec;
 use crate::lab::{LabError, network};

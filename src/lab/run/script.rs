@@ -13,7 +13,6 @@ use crate::lab::script::{Expr, Facts, NodeFacts, Script, ScriptView, Want};
 use crate::lab::view::NodeState;
 use crate::node::NodeIx;
 use crate::node::io::{CommandError, Question, Reply};
-use crate::node::snapshot::{COINS_MAX, CoinInfo};
 use std::collections::BTreeMap;
 use std::sync::{Arc, Mutex, MutexGuard, PoisonError};
 use std::time::Duration;

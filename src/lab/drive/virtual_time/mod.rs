@@ -204,16 +204,21 @@ impl VirtualLab {
         self.core.script()
     }
 
+    /// Whether its story is over, or there is none.
+    pub fn is_over(&self) -> bool {
+        self.core.steps().is_over()
+    }
+
     /// The nodes as they are now, without balances.
     pub fn facts(&self) -> Facts {
-        self.looked_at().core.facts()
+        self.looked_at().facts()
     }
 
     /// What an expression is judged by, as things are now.
     pub fn facts_for(&self, expr: &Expr) -> Facts {
         let looked_at = self.looked_at();
-        let mut facts = looked_at.core.facts();
-        for (ix, wallet, of) in looked_at.core.balances_of(expr) {
+        let mut facts = looked_at.facts();
+        for (ix, wallet, of) in looked_at.balances_of(expr) {
             let question = Question::Coins { of: of.to_owned() };
             if let Ok(Reply::Coins(coins)) = self.stage.sim.ask(ix, question)
                 && let Some(amount) = sum(&coins)
@@ -227,7 +232,7 @@ impl VirtualLab {
 
     /// What it comes to so far.
     pub fn summary(&self) -> Summary {
-        self.looked_at().core.summary(self.elapsed())
+        self.looked_at().summary(self.elapsed())
     }
 
     fn moment(&self) -> Moment {
