@@ -330,11 +330,7 @@ impl SteadyHeadline {
     }
 
     /// Sums up what the nodes that run look like, unless the last sums are to stand a little longer.
-    pub fn sum<'a>(
-        &mut self,
-        now: Time,
-        running: impl Iterator<Item = &'a NodeSnapshot> + Clone,
-    ) {
+    pub fn sum<'a>(&mut self, now: Time, running: impl Iterator<Item = &'a NodeSnapshot> + Clone) {
         if self.figures.has_stood(now) {
             let figures = Figures::of(running);
             if figures != self.figures.shown {

@@ -111,10 +111,7 @@ impl<K, V> SharedMap<K, V> {
     }
 
     /// The rows from a key on, in order.
-    pub fn range_from<Q: Ord + ?Sized>(
-        &self,
-        key: &Q,
-    ) -> impl DoubleEndedIterator<Item = (&K, &V)>
+    pub fn range_from<Q: Ord + ?Sized>(&self, key: &Q) -> impl DoubleEndedIterator<Item = (&K, &V)>
     where
         K: Borrow<Q>,
     {
@@ -232,7 +229,10 @@ mod tests {
     fn is_sound(map: &SharedMap<u16, usize>) -> bool {
         let sizes = map.leaves.iter().map(|leaf| leaf.rows.len());
         let below = |two: &[Leaf<u16, usize>]| {
-            two[0].rows.last().is_some_and(|(key, _)| *key < two[1].least)
+            two[0]
+                .rows
+                .last()
+                .is_some_and(|(key, _)| *key < two[1].least)
                 && two[1].least <= two[1].rows[0].0
         };
         sizes.clone().sum::<usize>() == map.len()
@@ -290,7 +290,11 @@ mod tests {
         let before = map.clone();
         map.insert(500, 0);
         let shares = |(a, b): (&Leaf<_, _>, &Leaf<_, _>)| Arc::ptr_eq(&a.rows, &b.rows);
-        let shared = map.leaves.iter().zip(&before.leaves).filter(|two| shares(*two));
+        let shared = map
+            .leaves
+            .iter()
+            .zip(&before.leaves)
+            .filter(|two| shares(*two));
         assert_eq!(shared.count(), map.leaves.len() - 1);
         assert_eq!(before.get(&500), Some(&500));
     }

@@ -65,7 +65,9 @@ impl Seen {
             tip: node.chain().tip(),
             target: node.sync_target(),
             mempool: node.mempool().len(),
-            peers: peers.map(|(_, peer)| Arc::clone(&peer.label.name)).collect(),
+            peers: peers
+                .map(|(_, peer)| Arc::clone(&peer.label.name))
+                .collect(),
             wallets: wallets.collect(),
             path,
         }
@@ -98,7 +100,8 @@ impl Core {
                 self.wallets.entry(name).or_insert(ix);
             }
         }
-        node.rate.note(now.at, seen.target.is_some(), seen.tip.height);
+        node.rate
+            .note(now.at, seen.target.is_some(), seen.tip.height);
         node.seen = Some(Arc::new(seen));
         self.looking.remove(&ix);
         self.seen_all(now);

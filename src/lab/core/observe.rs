@@ -152,7 +152,10 @@ impl Core {
         if let Ok(Reply::Snapshot(snapshot)) = reply {
             self.figures.push(*snapshot);
         }
-        let is_last = !self.calls.values().any(|(_, work)| matches!(work, Work::Figures));
+        let is_last = !self
+            .calls
+            .values()
+            .any(|(_, work)| matches!(work, Work::Figures));
         if is_last {
             let running = std::mem::take(&mut self.figures);
             self.headline.sum(now.at, running.iter());

@@ -141,7 +141,8 @@ impl Core {
             known.is_none_or(|known| known.amount.is_none() && known.asked != now.ran)
         };
         let unknown = self.balances_of(expr).filter(is_unknown);
-        let unknown = unknown.map(|(ix, wallet, address)| (ix, wallet.to_owned(), address.to_owned()));
+        let unknown =
+            unknown.map(|(ix, wallet, address)| (ix, wallet.to_owned(), address.to_owned()));
         for (ix, wallet, of) in unknown.collect::<Vec<_>>() {
             let balance = Balance {
                 life: self.nodes[ix.0].life,
@@ -197,7 +198,11 @@ impl Core {
     ///
     /// # Errors
     /// In words, why it cannot be led so.
-    pub(super) fn lead(&mut self, now: Moment, change: ScriptChange) -> Result<String, CommandError> {
+    pub(super) fn lead(
+        &mut self,
+        now: Moment,
+        change: ScriptChange,
+    ) -> Result<String, CommandError> {
         if self.layout.steps.is_empty() {
             return Err(no_script());
         }

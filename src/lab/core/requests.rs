@@ -32,7 +32,11 @@ pub(super) enum Work {
         claimed: Option<String>,
     },
     /// A key, for this command.
-    Key { asker: Asker, of: NodeIx, command: Command },
+    Key {
+        asker: Asker,
+        of: NodeIx,
+        command: Command,
+    },
     /// A question that was asked.
     Question(Asker),
     /// A payment that the lab makes by itself.
@@ -65,7 +69,9 @@ impl Core {
                 Ok(Some(words.to_owned()))
             }
             Request::Script(change) => self.lead(now, change).map(Some),
-            Request::Keep => Err("nothing of this lab is on disk, so there is nothing to keep".into()),
+            Request::Keep => {
+                Err("nothing of this lab is on disk, so there is nothing to keep".into())
+            }
         };
         match done {
             Ok(Some(words)) => self.answer(asker, Ok(Answer::Done(words))),
@@ -96,7 +102,11 @@ impl Core {
             return;
         };
         match work {
-            Work::Command { asker, command, claimed } => {
+            Work::Command {
+                asker,
+                command,
+                claimed,
+            } => {
                 self.fresh = None;
                 let answer = reply.map(|reply| {
                     self.note_done(ix, &command, &reply, asker);
@@ -137,7 +147,11 @@ impl Core {
         {
             self.check_running(holder)?;
             let name = name.to_owned();
-            let work = Work::Key { asker, of: ix, command };
+            let work = Work::Key {
+                asker,
+                of: ix,
+                command,
+            };
             self.ask(holder, Question::ExportWallet { name }, work);
             return Ok(None);
         }
@@ -232,13 +246,7 @@ impl Core {
     }
 
     /// A node runs.
-    pub(super) fn started(
-        &mut self,
-        now: Moment,
-        ix: NodeIx,
-        life: u64,
-        addr: Option<SocketAddr>,
-    ) {
+    pub(super) fn started(&mut self, now: Moment, ix: NodeIx, life: u64, addr: Option<SocketAddr>) {
         let Some(node) = self.in_life(ix, life) else {
             return;
         };
@@ -359,7 +367,9 @@ impl Core {
             (Command::Send(_), Reply::Sent { .. }) => made.payments += 1,
             _ => {}
         }
-        Arc::make_mut(&mut self.nodes[ix.0].spec).mine.changed(command);
+        Arc::make_mut(&mut self.nodes[ix.0].spec)
+            .mine
+            .changed(command);
     }
 
     /// Whether a node like this can be added.

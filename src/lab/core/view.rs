@@ -36,7 +36,9 @@ impl Core {
                 snapshot: snapshot(ix).map(|snapshot| &**snapshot),
             })
         });
-        let links = self.topology.shown(members, |from, to| Some(self.link(from, to)));
+        let links = self
+            .topology
+            .shown(members, |from, to| Some(self.link(from, to)));
         LabView {
             name: self.layout.name.as_str().into(),
             now: now.at,

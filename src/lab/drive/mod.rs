@@ -2,5 +2,5 @@
 
 mod virtual_time;
 
-pub use self::virtual_time::{Stage, VirtualLab, VirtualOptions};
+pub use self::virtual_time::{Stage, VirtualLab, VirtualOptions, play};
 pub use super::core::Level;

@@ -97,7 +97,11 @@ impl Stats {
         let node = self.nodes.entry(news.node).or_default();
         node.deepest = news.depth.max(node.deepest);
         node.last = Some((news.at, news.depth));
-        push(&mut self.reorganisations, Arc::new(news), REORGANISATIONS_MAX);
+        push(
+            &mut self.reorganisations,
+            Arc::new(news),
+            REORGANISATIONS_MAX,
+        );
         if let Some(old) = self.reorganisations.iter_mut().nth_back(REORGANISATIONS) {
             Arc::make_mut(old).lost = Vec::new();
         }
