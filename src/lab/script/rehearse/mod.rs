@@ -151,6 +151,11 @@ impl Rehearsal {
         self.stage.sim.events()
     }
 
+    /// The network.
+    pub fn sim(&self) -> &crate::sim::Sim {
+        &self.stage.sim
+    }
+
     /// The hash of all events of all nodes so far: see [`Sim::log_hash`](crate::sim::Sim::log_hash).
     pub fn log_hash(&self) -> [u8; 32] {
         self.stage.sim.log_hash()
