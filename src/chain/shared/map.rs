@@ -156,8 +156,8 @@ impl<K: Ord + Clone, V: Clone> SharedMap<K, V> {
         let upper = self.rows(leaf).split_off(LEAF_MAX / 2);
         self.grow(leaf + 1, upper);
         match at.checked_sub(LEAF_MAX / 2) {
+            None | Some(0) => self.rows(leaf).insert(at, row),
             Some(at) => self.rows(leaf + 1).insert(at, row),
-            None => self.rows(leaf).insert(at, row),
         }
     }
 

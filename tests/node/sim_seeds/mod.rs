@@ -31,7 +31,7 @@ const DISK_SEEDS_DEFAULT: u64 = 150;
 const TWICE_EVERY: u64 = 25;
 
 /// Labs that are run once more as clones of themselves.
-const CLONE_SEEDS: u64 = 12;
+const CLONE_SEEDS: u64 = 3;
 
 /// What a lab comes to.
 fn history(seed: u64, disks: Disks) -> [u8; 32] {
