@@ -16,6 +16,7 @@ pub mod ask;
 pub mod control;
 pub mod document;
 mod error;
+mod handle;
 pub mod headline;
 pub mod layout;
 pub mod names;
@@ -35,7 +36,8 @@ pub mod view;
 
 pub use ask::{Answer, LinkChange, Request, Ticket, TrafficChange};
 pub use error::LabError;
+pub use handle::{Heard, Hearing, Lab, LabOptions};
 pub use layout::Layout;
 pub use private::Scratch;
-pub use run::{Adoption, Control, Heard, Hearing, Kept, Lab, LabOptions};
+pub use run::{Adoption, Control, Kept};
 pub use view::{LabView, MadeByHand, NodeState, NodeView, TrafficView};

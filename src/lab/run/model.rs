@@ -4,9 +4,9 @@
 use super::hand::{Hand, Host};
 use super::rounds::Course;
 use super::script::Balances;
-use super::telling::Recent;
 use crate::chain::{BlockHash, Txid};
 use crate::lab::ask::Known;
+use crate::lab::control::RecentEvents;
 use crate::lab::headline::{Headline, Stand, SteadyHeadline};
 use crate::lab::observe::ancestry::Ancestry;
 use crate::lab::observe::chips::Chips;
@@ -95,7 +95,7 @@ pub(super) struct Node {
     pub(super) snapshot: Option<Arc<NodeSnapshot>>,
     pub(super) log: LogKeeper,
     /// What happened to it last, for whoever subscribes later.
-    pub(super) recent: Recent,
+    pub(super) recent: RecentEvents,
     /// What it sent, in all of its lives.
     pub(super) traffic: Arc<Traffic>,
     tip: Option<BlockId>,
@@ -120,7 +120,7 @@ impl Node {
             host: None,
             snapshot: None,
             log: LogKeeper::default(),
-            recent: Recent::default(),
+            recent: RecentEvents::default(),
             traffic: Arc::default(),
             tip: None,
             tip_changed: None,

@@ -6,7 +6,7 @@
 use super::ask::By;
 use super::model::Model;
 use super::rounds::no_script;
-use super::{Lab, Lasting, Shared, ask};
+use super::{Lasting, Shared, ask};
 use crate::chain::{Amount, BlockHash};
 use crate::lab::ask::{Named, Request, ScriptChange};
 use crate::lab::script::{Expr, Facts, NodeFacts, Script, ScriptView, Want};
@@ -221,14 +221,6 @@ impl Shared {
 fn sum(coins: &[CoinInfo]) -> Option<Amount> {
     let amounts = coins.iter().map(|coin| coin.amount);
     Amount::checked_sum(amounts).filter(|_| coins.len() < COINS_MAX)
-}
-
-impl Lab {
-    /// What an expression is judged by, as things are now. Nodes are asked for balances that
-    /// nobody else knows.
-    pub async fn facts_for(&self, expr: &Expr) -> Facts {
-        self.rounds.now().facts_for(expr).await
-    }
 }
 
 impl Model {
