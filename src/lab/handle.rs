@@ -6,6 +6,7 @@
 use super::ask::{Answer, Request, Ticket};
 use super::control::registry::Entry;
 use super::control::{Door, Later, NodeEvent, Subscription};
+use super::drive::{self, VirtualOptions};
 use super::error::LabError;
 use super::layout::Layout;
 use super::run::{self, Adoption, Control};
@@ -57,6 +58,8 @@ pub(in crate::lab) trait Backend: Send + Sync {
     fn clock(&self) -> &LabClock;
     /// What time it is for the nodes.
     fn now(&self) -> Time;
+    /// What time a line of the log has that comes just now.
+    fn log_time(&self) -> Box<dyn Fn() -> Time + Send + Sync>;
     fn elapsed(&self) -> Duration;
     fn layout(&self) -> &Layout;
     fn data_dir(&self) -> &Path;
@@ -88,6 +91,21 @@ impl Lab {
     /// [`LabError`]; then there is no lab, and nothing is left of it.
     pub fn start(options: LabOptions, runtime: Handle) -> Result<Self, LabError> {
         run::open(options, runtime).map(|(rounds, answers)| Self::of(rounds, answers))
+    }
+
+    /// Starts a lab in virtual time, which goes on as fast as the clock on the wall. Its nodes run when
+    /// this returns.
+    ///
+    /// # Errors
+    /// [`LabError`]: the layout cannot be, or there is no place for its control endpoint.
+    pub fn start_virtual(
+        layout: Layout,
+        options: VirtualOptions,
+        control: Control,
+        runtime: Handle,
+    ) -> Result<Self, LabError> {
+        let started = drive::paced::start(layout, options, control, runtime);
+        started.map(|(paced, answers)| Self::of(paced, answers))
     }
 
     /// Makes a lab around one node that runs already, in this process.
@@ -158,6 +176,11 @@ impl Lab {
     /// The clock of all nodes; in virtual time the one that sets their pace.
     pub fn clock(&self) -> &LabClock {
         self.behind.clock()
+    }
+
+    /// What time lines of the log have that come at the moment when this is called.
+    pub fn log_time(&self) -> Box<dyn Fn() -> Time + Send + Sync> {
+        self.behind.log_time()
     }
 
     /// How long it has gone on, from the moment when all of its nodes were up: not while it stood

@@ -15,6 +15,7 @@
 pub mod ask;
 pub mod control;
 pub mod document;
+pub mod drive;
 mod error;
 mod handle;
 pub mod headline;

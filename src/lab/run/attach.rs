@@ -265,7 +265,10 @@ impl Following {
         let now = shared.clock.now();
         let went = shared.change(|model| {
             let node = &mut model.nodes[ix.0];
-            node.addr = status.addr.unwrap_or(node.addr);
+            // Nodes in virtual time know each other by addresses that are nowhere else.
+            let within = status.snapshot.as_ref().and_then(|seen| seen.listen);
+            node.is_addressed = status.addr.is_some();
+            node.addr = status.addr.or(within).unwrap_or(node.addr);
             let was_up = node.state.is_up();
             if status.state.is_up() && !was_up {
                 let words = match node.state {

@@ -7,7 +7,7 @@ use super::model::{Model, Node};
 use super::rounds::Rounds;
 use crate::lab::ask::params::{BadParam, bad};
 use crate::lab::ask::verbs::key_holder;
-use crate::lab::ask::{Answer, Known, Named, Request, Scope};
+use crate::lab::ask::{Known, Named, Request, Scope};
 use crate::lab::control::{
     About, Controlled, Edition, Kind, LabStatus, Later, LinkStatus, NodeEvent, NodeStatus, Refusal,
     Subscription, VERSION, WantsMessages,
@@ -16,7 +16,7 @@ use crate::lab::network;
 use crate::live::NodeHandle;
 use crate::node::NodeIx;
 use crate::node::io::{Command, Question, Reply};
-use serde_json::{Value, json};
+use serde_json::Value;
 use std::collections::{BTreeMap, BTreeSet};
 use std::sync::Arc;
 use tokio::sync::watch;
@@ -270,7 +270,9 @@ impl Controlled for LabDoor {
         Box::pin(async move {
             let answer = begun.map_err(Refusal::Request)?.await;
             let answer = answer.map_err(Refusal::Failed)?;
-            Ok(shared.shown(answer))
+            let model = shared.lock();
+            let name = |ix: NodeIx| model.node(ix).map_or("", |node| &node.name);
+            Ok(answer.shown(name))
         })
     }
 }
@@ -285,21 +287,5 @@ impl Known for Only<'_> {
 
     fn holder(&self, _: &str) -> Option<NodeIx> {
         None
-    }
-}
-
-impl Shared {
-    /// An answer as programs see it.
-    fn shown(&self, answer: Answer) -> Value {
-        let model = self.lock();
-        let name = |ix: NodeIx| model.node(ix).map_or("", |node| &node.name);
-        match answer {
-            Answer::Node(_, reply) => json!(reply),
-            Answer::Killed(ix) => json!({ "killed": name(ix) }),
-            Answer::Restarted(ix) => json!({ "restarted": name(ix) }),
-            Answer::Added(ix) => json!({ "added": name(ix) }),
-            Answer::Done(words) => json!({ "done": words }),
-            Answer::Kept(path) => json!({ "kept": path }),
-        }
     }
 }

@@ -16,10 +16,10 @@ use std::path::{Path, PathBuf};
 use std::sync::Arc;
 
 /// Any port of this machine, for this machine alone.
-const ANYWHERE: SocketAddr = SocketAddr::new(IpAddr::V4(Ipv4Addr::LOCALHOST), 0);
+pub(in crate::lab) const ANYWHERE: SocketAddr = SocketAddr::new(IpAddr::V4(Ipv4Addr::LOCALHOST), 0);
 
 /// The name of the Unix socket to a whole lab. No node has it: names do not begin with a dot.
-const WHOLE: &str = ".lab";
+pub(in crate::lab) const WHOLE: &str = ".lab";
 
 /// Whether and where a lab can be controlled by other programs.
 #[derive(Clone, Copy, Debug, Default, PartialEq, Eq)]

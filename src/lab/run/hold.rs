@@ -78,6 +78,11 @@ impl Backend for Rounds {
         self.clock().now()
     }
 
+    fn log_time(&self) -> Box<dyn Fn() -> Time + Send + Sync> {
+        let clock = self.clock().clone();
+        Box::new(move || clock.now())
+    }
+
     fn elapsed(&self) -> Duration {
         self.round().elapsed()
     }

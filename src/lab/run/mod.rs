@@ -45,6 +45,7 @@ pub use adopt::Adoption;
 pub(in crate::lab) use adopt::adopt;
 pub(in crate::lab) use attach::attach;
 pub use doors::Control;
+pub(in crate::lab) use doors::{ANYWHERE, WHOLE};
 pub(in crate::lab) use open::{key_seed, open};
 pub use saved::Kept;
 

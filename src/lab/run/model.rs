@@ -85,6 +85,8 @@ pub(super) struct Node {
     pub(super) name: Arc<str>,
     /// Where it listens, whether it runs or not.
     pub(super) addr: SocketAddr,
+    /// That is an address on this machine or elsewhere, not only one within a lab in virtual time.
+    pub(super) is_addressed: bool,
     /// How often it was started: what is heard of an earlier life does not count.
     pub(super) life: u64,
     pub(super) state: NodeState,
@@ -114,6 +116,7 @@ impl Node {
             name: spec.name.as_str().into(),
             spec,
             addr,
+            is_addressed: true,
             life: 0,
             state: NodeState::Starting,
             handle: None,
@@ -194,7 +197,7 @@ impl Node {
     fn view(&self, reorganised: Option<(Time, usize)>) -> NodeView {
         NodeView {
             name: Arc::clone(&self.name),
-            addr: Some(self.addr),
+            addr: self.is_addressed.then_some(self.addr),
             state: self.state.clone(),
             snapshot: self.snapshot.clone(),
             log: self.log.lines(),

@@ -108,7 +108,7 @@ impl Shared {
         self.overhear(ix, &event);
         // Most events are messages that bring nothing, of which nothing else is to be seen: between
         // nodes that know each other they take no other lock, unless somebody wants to hear of all.
-        let is_message = is_message(&event);
+        let is_message = event.kind.is_message();
         let is_block = arrival::is_of_block(&event.kind);
         let brings_something = is_block || arrival::is_of_tx(&event.kind);
         let is_plain = is_message && !brings_something;
@@ -218,7 +218,7 @@ impl Model {
 
     /// Whether it makes a line of the node's log.
     fn tell_of(&mut self, ix: NodeIx, event: &Arc<Event>) -> bool {
-        if is_message(event) {
+        if event.kind.is_message() {
             return false;
         }
         let mut log = std::mem::take(&mut self.nodes[ix.0].log);
@@ -226,13 +226,6 @@ impl Model {
         self.nodes[ix.0].log = log;
         makes_line
     }
-}
-
-fn is_message(event: &Event) -> bool {
-    matches!(
-        event.kind,
-        EventKind::MessageSent { .. } | EventKind::MessageReceived { .. }
-    )
 }
 
 /// The nodes that run.

@@ -241,6 +241,14 @@ pub enum EventKind {
 }
 
 impl EventKind {
+    /// Whether it is a message that went out or came in.
+    pub fn is_message(&self) -> bool {
+        matches!(
+            self,
+            Self::MessageSent { .. } | Self::MessageReceived { .. }
+        )
+    }
+
     /// Whether peers can cause it as often as they like, so that it must not take the place of what
     /// they cannot: what this node and its user do, and what takes work.
     pub fn is_of_peers(&self) -> bool {
