@@ -24,6 +24,7 @@ pub mod params;
 pub mod pow;
 pub mod rules;
 pub mod scan;
+pub(crate) mod shared;
 pub mod sigcache;
 pub mod tx;
 

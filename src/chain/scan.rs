@@ -28,6 +28,7 @@ pub const MARKS_MAX: usize = 1_024;
 const FIRST_SPACING: u32 = 256;
 
 /// A branch on its way in, from one peer.
+#[derive(Clone)]
 pub struct BranchScan {
     fork: Cursor,
     cursor: Cursor,
@@ -42,6 +43,7 @@ struct Mark {
     hash: BlockHash,
 }
 
+#[derive(Clone)]
 enum Stage {
     Measuring,
     Collecting {

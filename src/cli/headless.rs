@@ -8,15 +8,14 @@ use self::report::{Reader, Report};
 use super::log::{self, Format, Of};
 use super::{Failure, LAST_WAIT, block_on, runtime, unless_signalled_again};
 use crate::lab::control::NodeEvent;
+use crate::lab::drive::{VirtualLab, VirtualOptions};
 use crate::lab::script::cast::Cast;
-use crate::lab::script::rehearse::Rehearsal;
 use crate::lab::script::{Expr, Pace, ScriptView, StepState, Verdict};
 use crate::lab::summary::Summary;
 use crate::lab::units::{parse_duration, show_duration};
 use crate::lab::{Heard, Lab, LabOptions, Layout, NodeState};
 use crate::live::{self, Signals};
 use clap::Args;
-use std::sync::Arc;
 use std::time::Duration;
 use tokio::runtime::Handle;
 use tokio::sync::watch;
@@ -83,7 +82,7 @@ struct Judge<'a> {
 pub(super) fn run(options: &HeadlessOptions, lab: LabOptions) -> Result<(), Failure> {
     log::start("warn", Of::Many, Format::Plain);
     let summary = match options.is_virtual {
-        true => rehearse(options, &lab)?,
+        true => play_virtually(options, &lab)?,
         false => play(options, lab)?,
     };
     match summary.failed.is_empty() {
@@ -93,7 +92,7 @@ pub(super) fn run(options: &HeadlessOptions, lab: LabOptions) -> Result<(), Fail
 }
 
 /// In virtual time.
-fn rehearse(options: &HeadlessOptions, lab: &LabOptions) -> Result<Summary, Failure> {
+fn play_virtually(options: &HeadlessOptions, lab: &LabOptions) -> Result<Summary, Failure> {
     if let Some(expr) = &options.until {
         let cast = Cast::at_the_end(&lab.layout);
         let known = expr.check(cast.nodes(), cast.wallets());
@@ -118,21 +117,26 @@ fn rehearse(options: &HeadlessOptions, lab: &LabOptions) -> Result<Summary, Fail
         ..lab.layout.clone()
     };
     let has_script = !layout.steps.is_empty();
-    let rehearsal = Rehearsal::new(&layout, lab.seed.unwrap_or(0));
-    let mut rehearsal = rehearsal.map_err(Failure::other)?;
+    let virtually = VirtualOptions {
+        seed: lab.seed.unwrap_or(0),
+        begins: lab.clock,
+        ..VirtualOptions::default()
+    };
+    let mut lab = VirtualLab::new(&layout, &virtually).map_err(Failure::other)?;
+    lab.record_events();
     let mut judge = Judge::new(options, has_script);
     let mut shown = None;
     loop {
-        report.steps(rehearsal.elapsed(), rehearsal.script(), &mut shown)?;
+        report.steps(lab.elapsed(), lab.core().steps(), &mut shown)?;
         judge.verdict = options
             .until
             .as_ref()
-            .map(|expr| expr.judge(&rehearsal.facts_for(expr)));
+            .map(|expr| expr.judge(&lab.facts_for(expr)));
         let is_signalled = *signalled.borrow() > 0;
-        let script = has_script.then(|| Arc::clone(rehearsal.script()));
-        if is_signalled || judge.is_over(rehearsal.elapsed(), script.as_deref()) {
-            let mut summary = rehearsal.summary();
-            summary.fail(judge.failures(rehearsal.elapsed(), script.as_deref()));
+        let script = lab.script().cloned();
+        if is_signalled || judge.is_over(lab.elapsed(), script.as_deref()) {
+            let mut summary = lab.summary();
+            summary.fail(judge.failures(lab.elapsed(), script.as_deref()));
             let mut signalled = signalled;
             signalled.mark_unchanged();
             let cut_short = async {
@@ -143,17 +147,12 @@ fn rehearse(options: &HeadlessOptions, lab: &LabOptions) -> Result<Summary, Fail
             runtime.shutdown_timeout(LAST_WAIT);
             return Ok(summary);
         }
-        let (since, mut told) = (rehearsal.since(), Ok(()));
-        rehearsal.go_on(judge.limit, |node, event| {
-            let event = NodeEvent {
-                node: node.to_owned(),
-                event: Arc::new(event.clone()),
-            };
-            if told.is_ok() {
-                told = report.event(event.event.at.since(since), &event);
-            }
-        });
-        told?;
+        lab.go_on(judge.limit);
+        for (ix, event) in lab.take_events() {
+            let node = lab.core().name(ix).to_owned();
+            let event = NodeEvent { node, event };
+            report.event(event.event.at.since(lab.since()), &event)?;
+        }
     }
 }
 

@@ -108,23 +108,14 @@ pub enum Network {
 pub struct Stand<'a> {
     /// Whether it runs.
     pub state: &'a NodeState,
-    /// What it looks like.
-    pub snapshot: Option<&'a NodeSnapshot>,
+    /// Where its chain ends, if it was seen.
+    pub tip: Option<Tip>,
 }
 
-impl<'a> Stand<'a> {
-    /// What it looks like, if it runs and was seen.
-    fn running(&self) -> Option<&'a NodeSnapshot> {
-        self.snapshot.filter(|_| self.state.is_up())
-    }
-
-    /// Where its chain ends then.
+impl Stand<'_> {
+    /// Where its chain ends, if it runs and was seen.
     fn tip(&self) -> Option<Tip> {
-        let snapshot = self.running()?;
-        Some(Tip {
-            id: snapshot.tip,
-            target: snapshot.sync.as_ref().map(|sync| sync.target),
-        })
+        self.tip.filter(|_| self.state.is_up())
     }
 }
 
@@ -132,14 +123,15 @@ impl<'a> From<&'a NodeView> for Stand<'a> {
     fn from(node: &'a NodeView) -> Self {
         Self {
             state: &node.state,
-            snapshot: node.snapshot.as_deref(),
+            tip: node.snapshot.as_deref().map(Tip::from),
         }
     }
 }
 
 impl Figures {
-    fn new<'a>(nodes: impl Iterator<Item = Stand<'a>> + Clone) -> Self {
-        let running = || nodes.clone().filter_map(|node| node.running());
+    /// Of the nodes that run.
+    fn of<'a>(nodes: impl Iterator<Item = &'a NodeSnapshot> + Clone) -> Self {
+        let running = || nodes.clone();
         let shown = running().flat_map(|snapshot| &snapshot.mempool.shown);
         let different: BTreeSet<_> = shown.map(|tx| tx.txid).collect();
         // Snapshots show the first hundred only.
@@ -335,8 +327,12 @@ impl SteadyHeadline {
         self.chains.feed(now, chains);
         let network = Network::new(nodes.clone(), groups, is_behind);
         self.network.feed(now, network);
+    }
+
+    /// Sums up what the nodes that run look like, unless the last sums are to stand a little longer.
+    pub fn sum<'a>(&mut self, now: Time, running: impl Iterator<Item = &'a NodeSnapshot> + Clone) {
         if self.figures.has_stood(now) {
-            let figures = Figures::new(nodes);
+            let figures = Figures::of(running);
             if figures != self.figures.shown {
                 self.figures.show(now, figures);
             }

@@ -14,12 +14,14 @@
 
 pub mod ask;
 pub mod control;
+pub mod core;
 pub mod document;
 pub mod drive;
 mod error;
 mod handle;
 pub mod headline;
 pub mod layout;
+pub mod measure;
 pub mod names;
 pub mod network;
 pub mod observe;

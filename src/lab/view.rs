@@ -153,6 +153,18 @@ impl NodeView {
 }
 
 impl NodeState {
+    /// Why a node of this name cannot be asked anything; `None`: it can.
+    pub fn absence(&self, name: &str) -> Option<String> {
+        Some(match self {
+            Self::Up => return None,
+            Self::Starting => format!("{name} is on its way up"),
+            Self::Stopping => format!("{name} is on its way down"),
+            Self::Down => format!("{name} is down"),
+            Self::Gone => format!("{name} runs elsewhere, and does not answer"),
+            Self::Failed(why) => format!("{name} has failed: {why}"),
+        })
+    }
+
     /// Whether the node answers.
     pub fn is_up(&self) -> bool {
         *self == Self::Up

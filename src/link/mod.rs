@@ -84,6 +84,7 @@ const PS_PER_US: u128 = 1_000_000;
 const PS_PER_S: u128 = 1_000_000 * PS_PER_US;
 
 /// One direction of a connection.
+#[derive(Clone)]
 pub struct Link<T> {
     conditions: Conditions,
     draws: ChaCha8Rng,
@@ -102,11 +103,13 @@ pub struct Link<T> {
     severed: bool,
 }
 
+#[derive(Clone)]
 struct Waiting<T> {
     bytes: usize,
     payload: T,
 }
 
+#[derive(Clone)]
 struct Flying<T> {
     bytes: usize,
     payload: T,

@@ -5,14 +5,14 @@ use crate::chain::{OutPoint, Tx, Txid};
 use std::collections::BTreeMap;
 
 /// Such a set, with something to know of each.
-#[derive(Debug)]
+#[derive(Clone, Debug)]
 pub(super) struct Families<T> {
     members: BTreeMap<Txid, Member<T>>,
     /// Who spends a coin.
     spends: BTreeMap<OutPoint, Txid>,
 }
 
-#[derive(Debug)]
+#[derive(Clone, Debug)]
 struct Member<T> {
     inputs: Vec<OutPoint>,
     outputs: u32,

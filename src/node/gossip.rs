@@ -25,7 +25,7 @@ pub const GOSSIP_TO: usize = 2;
 pub const GOSSIP_EVERY: Duration = Duration::from_secs(2);
 
 /// News that is yet to be told.
-#[derive(Debug, Default)]
+#[derive(Clone, Debug, Default)]
 pub struct Gossip {
     /// With who told it, while he is there. One message holds all.
     news: BTreeMap<SocketAddr, Option<ConnId>>,

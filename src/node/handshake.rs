@@ -27,7 +27,7 @@ use thiserror::Error;
 pub const PROTOCOL: u32 = 2;
 
 /// How a handshake stands.
-#[derive(Debug)]
+#[derive(Clone, Debug)]
 pub struct Handshake {
     /// The nonce that we sent on this connection.
     pub nonce: u64,
@@ -35,6 +35,7 @@ pub struct Handshake {
 }
 
 /// Who we are, in this run.
+#[derive(Clone)]
 pub struct Identity {
     key: SecretKey,
     /// The public half of the key.

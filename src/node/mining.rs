@@ -100,6 +100,7 @@ pub enum Wanted {
 }
 
 /// Decides when a job is due.
+#[derive(Clone)]
 pub struct Mining {
     /// When to mine.
     pub mode: MiningMode,

@@ -93,6 +93,7 @@ pub const FLUSH_EVERY: Duration = Duration::from_secs(1);
 pub const ANNOUNCE_AGAIN: Duration = Duration::from_secs(30);
 
 /// A node.
+#[derive(Clone)]
 pub struct Node<S> {
     config: Config,
     chain: ChainState<S>,

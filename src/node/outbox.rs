@@ -6,7 +6,7 @@ use super::message::Message;
 use std::collections::VecDeque;
 
 /// What a manager wants said, and about whom it complains.
-#[derive(Debug, Default)]
+#[derive(Clone, Debug, Default)]
 pub struct Outbox {
     /// Messages, in order.
     pub sends: VecDeque<(ConnId, Message)>,

@@ -98,7 +98,7 @@ impl FromStr for Release {
 }
 
 /// What a node keeps to itself.
-#[derive(Debug, Default)]
+#[derive(Clone, Debug, Default)]
 pub struct Private {
     strategy: Strategy,
     /// Blocks from above the fork up to the node's tip.

@@ -40,6 +40,11 @@ impl<S: Store> Node<S> {
         }
     }
 
+    /// The height that it tries to reach; `None`: it knows of no blocks that it is missing.
+    pub fn sync_target(&self) -> Option<u32> {
+        self.sync.progress(&self.chain).map(|sync| sync.target)
+    }
+
     /// All wallets.
     pub fn wallet_infos(&self) -> Vec<WalletInfo> {
         self.wallets.info(&self.mempool)

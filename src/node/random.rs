@@ -13,6 +13,7 @@ pub fn stream(seed: &[u8; 32], name: &str) -> ChaCha12Rng {
 }
 
 /// The randomness of one run of a node.
+#[derive(Clone)]
 pub struct Random {
     nonces: ChaCha12Rng,
     behaviour: ChaCha12Rng,

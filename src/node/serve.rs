@@ -27,6 +27,7 @@ pub const QUEUE_MAX: usize = 5 * INV_MAX;
 /// Blocks kept in memory because everybody asks for them: the last ones.
 const RECENT_MAX: usize = 8;
 
+#[derive(Clone)]
 enum Request {
     Item(Item),
     Headers(Locator),
@@ -44,7 +45,7 @@ impl Request {
 }
 
 /// What peers have asked for and is yet to be sent.
-#[derive(Default)]
+#[derive(Clone, Default)]
 pub struct Serve {
     queues: BTreeMap<ConnId, VecDeque<Request>>,
     recent: VecDeque<Arc<Block>>,

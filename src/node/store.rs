@@ -5,11 +5,11 @@
 //! must not tear apart goes through one [`Batch`].
 
 use crate::chain::coins::{CoinChanges, CoinSource, Undo};
+use crate::chain::shared::SharedMap;
 use crate::chain::{Block, BlockHash, Coin, Header, OutPoint};
 use serde::{Deserialize, Serialize};
 use std::collections::BTreeMap;
 use std::fmt;
-use std::ops::Bound;
 use std::sync::Arc;
 use thiserror::Error;
 
@@ -153,15 +153,16 @@ impl<S: Store + ?Sized> CoinSource for S {
     }
 }
 
-/// A store in memory: what the simulation runs on. A clone is what a crash leaves.
+/// A store in memory: what the simulation runs on. A clone is what a crash leaves, and shares what
+/// neither changes.
 #[derive(Clone, Debug, Default)]
 pub struct MemStore {
     tip: Option<BlockId>,
-    headers: BTreeMap<BlockId, HeaderRecord>,
-    bodies: BTreeMap<BlockId, Arc<Block>>,
-    undo: BTreeMap<BlockId, Undo>,
-    coins: BTreeMap<OutPoint, Coin>,
-    meta: BTreeMap<String, Vec<u8>>,
+    headers: SharedMap<BlockId, HeaderRecord>,
+    bodies: SharedMap<BlockId, Arc<Block>>,
+    undo: SharedMap<BlockId, Undo>,
+    coins: SharedMap<OutPoint, Coin>,
+    meta: SharedMap<String, Vec<u8>>,
 }
 
 impl MemStore {
@@ -222,9 +223,7 @@ impl Store for MemStore {
         prefix: &str,
         visit: &mut dyn FnMut(&str, &[u8]),
     ) -> Result<(), StoreFault> {
-        let from = self
-            .meta
-            .range::<str, _>((Bound::Included(prefix), Bound::Unbounded));
+        let from = self.meta.range_from(prefix);
         for (key, value) in from.take_while(|(key, _)| key.starts_with(prefix)) {
             visit(key, value);
         }
@@ -241,7 +240,10 @@ impl Store for MemStore {
     }
 }
 
-fn apply<K: Ord, V>(rows: &mut BTreeMap<K, V>, changes: impl IntoIterator<Item = (K, Option<V>)>) {
+fn apply<K: Ord + Clone, V: Clone>(
+    rows: &mut SharedMap<K, V>,
+    changes: impl IntoIterator<Item = (K, Option<V>)>,
+) {
     for (key, change) in changes {
         match change {
             Some(value) => rows.insert(key, value),

@@ -10,7 +10,7 @@ use std::sync::Arc;
 const COINS_MAX: usize = 20_000;
 
 /// Payments that were undone and wait.
-#[derive(Debug, Default)]
+#[derive(Clone, Debug, Default)]
 pub(super) struct Undone(Families<()>);
 
 impl Undone {

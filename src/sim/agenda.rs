@@ -9,6 +9,7 @@ use std::collections::BTreeMap;
 const INSTANT_MAX: u64 = 1_000_000;
 
 /// Something to do.
+#[derive(Clone)]
 pub(super) enum Due {
     /// A host's deadline.
     Tick(NodeIx),
@@ -34,6 +35,7 @@ pub(super) struct Slot {
 }
 
 /// Everything that is due. A map, as what is cancelled should be gone.
+#[derive(Clone)]
 pub(super) struct Agenda {
     now: Time,
     due: BTreeMap<Slot, Due>,

@@ -39,18 +39,24 @@ pub struct DiskConditions {
     pub room: Option<u64>,
 }
 
-/// The store of a node in virtual time.
-#[derive(Debug)]
+/// The store of a node in virtual time. If it is on a disk, a clone is on another with the same on it.
+#[derive(Clone, Debug)]
 pub struct SimStore {
     rows: MemStore,
     disk: Option<Disk>,
 }
 
-/// A disk, as its host and the node's store hold it.
-#[derive(Clone, Debug)]
+/// A disk, as its host and the node's store hold it. A clone is another disk with the same on it.
+#[derive(Debug)]
 pub(super) struct Disk(Arc<Mutex<Medium>>);
 
-#[derive(Debug)]
+impl Clone for Disk {
+    fn clone(&self) -> Self {
+        Self(Arc::new(Mutex::new(self.medium().clone())))
+    }
+}
+
+#[derive(Clone, Debug)]
 struct Medium {
     place: String,
     conditions: DiskConditions,
@@ -96,6 +102,11 @@ impl Disk {
         self.0.lock().expect("nothing panics while it is held")
     }
 
+    /// This very disk, for another to hold.
+    pub(super) fn same(&self) -> Self {
+        Self(Arc::clone(&self.0))
+    }
+
     /// What a node finds on it, which is safe from then on.
     pub(super) fn open(&self) -> SimStore {
         let mut medium = self.medium();
@@ -104,7 +115,7 @@ impl Disk {
         medium.fault = None;
         SimStore {
             rows: medium.synced.clone(),
-            disk: Some(self.clone()),
+            disk: Some(self.same()),
         }
     }
 
@@ -224,6 +235,11 @@ impl SimStore {
     /// A store in memory alone.
     pub(super) fn plain(rows: MemStore) -> Self {
         Self { rows, disk: None }
+    }
+
+    /// Where it writes to.
+    pub(super) fn disk(&self) -> Option<&Disk> {
+        self.disk.as_ref()
     }
 
     /// What the node reads.

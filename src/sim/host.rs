@@ -19,13 +19,22 @@ use std::time::Duration;
 /// It gets what a node gets and does what a node does, as far as the network is concerned: of its
 /// outputs only [`Output::Dial`], [`Output::Send`], [`Output::Close`] and [`Output::Event`] mean
 /// anything.
-pub trait Actor {
+pub trait Actor: Send {
     /// Something happened: a connection stands, a message came in, the deadline has come.
     fn handle(&mut self, now: Time, input: Input) -> Vec<Output>;
 
     /// When it next wants [`Input::Tick`].
     fn deadline(&self) -> Option<Time> {
         None
+    }
+
+    /// Another that goes on from here as this one does, and shares nothing with it that either changes.
+    fn boxed_clone(&self) -> Box<dyn Actor>;
+}
+
+impl Clone for Box<dyn Actor> {
+    fn clone(&self) -> Self {
+        self.boxed_clone()
     }
 }
 
@@ -46,6 +55,7 @@ pub(super) struct Host {
 }
 
 /// What there is to do when the disk is done.
+#[derive(Clone)]
 struct Waits {
     /// What came of the input for which the node wrote.
     handled: Result<(), Halt>,
@@ -54,12 +64,35 @@ struct Waits {
     inbox: VecDeque<Input>,
 }
 
+#[derive(Clone)]
 enum Body {
     Runs(Box<Node<SimStore>>),
     Down(MemStore),
     Script(Box<dyn Actor>),
     /// Between two of the others.
     Moving,
+}
+
+impl Clone for Host {
+    fn clone(&self) -> Self {
+        let body = self.body.clone();
+        let disk = match &body {
+            // Host and node hold one and the same.
+            Body::Runs(node) => node.chain().store().disk().map(Disk::same),
+            _ => self.disk.clone(),
+        };
+        Self {
+            addr: self.addr,
+            body,
+            config: self.config.clone(),
+            starts: self.starts,
+            tick: self.tick,
+            work: self.work.clone(),
+            halt: self.halt.clone(),
+            disk,
+            waits: self.waits.clone(),
+        }
+    }
 }
 
 impl Host {

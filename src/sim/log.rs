@@ -11,6 +11,7 @@ use std::collections::VecDeque;
 const RECORDED_MAX: usize = 1_000_000;
 
 /// All events of all nodes, in order.
+#[derive(Clone)]
 pub(super) struct Log {
     hasher: Sha256,
     count: u64,

@@ -33,6 +33,7 @@ const WAIT_MAX: Duration = Duration::from_secs(365 * 24 * 3_600);
 pub struct Scale(f64);
 
 /// What a host's miner does.
+#[derive(Clone)]
 pub(super) struct Work {
     job: Arc<Job>,
     find: Slot,

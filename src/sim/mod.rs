@@ -70,6 +70,12 @@ const CALL_PATIENCE: Duration = Duration::from_secs(60);
 pub type Answer = Result<Reply, CommandError>;
 
 /// Nodes, scripts, and the network between them.
+///
+/// A clone goes on as the original does, event for event, and neither is aware of the other: they share
+/// only what neither changes, and the cache of signatures, which changes nothing but the time that a
+/// run takes. Events that are [recorded](Sim::record_events) are copied: [take](Sim::take_events) them
+/// first, if the clone is not to have them.
+#[derive(Clone)]
 pub struct Sim {
     seed: u64,
     draws: ChaCha8Rng,
@@ -264,6 +270,11 @@ impl Sim {
         let node = self.node(ix).ok_or_else(no_answer)?;
         let answer = node.ask(self.now(), question);
         answer.unwrap_or_else(|halt| Err(CommandError::new(RefusalKind::Fault, halt)))
+    }
+
+    /// When the next thing is due; `None`: nothing is.
+    pub fn next(&self) -> Option<Time> {
+        self.agenda.next()
     }
 
     /// Does the next thing that is due, and returns its time; `None`: nothing is.

@@ -244,11 +244,7 @@ impl HeaderTree {
                 id
             }
             None => {
-                if self.entries.len() == self.entries.capacity() {
-                    // By an eighth, not doubled: entries are large, and a chain grows slowly.
-                    self.entries.reserve_exact(self.entries.len() / 8 + 64);
-                }
-                self.entries.push(entry);
+                self.entries.push_back(entry);
                 HeaderId(len_u32(self.entries.len() - 1))
             }
         };

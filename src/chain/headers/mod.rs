@@ -29,6 +29,7 @@ use super::hash::BlockHash;
 use super::params::Params;
 use super::pow::Work;
 use super::rules::RuleError;
+use super::shared::{SharedList, SharedMap};
 use std::cmp::Reverse;
 use std::collections::{BTreeMap, BTreeSet};
 
@@ -117,11 +118,12 @@ pub struct Extended {
 }
 
 /// All known headers.
+#[derive(Clone)]
 pub struct HeaderTree {
-    entries: Vec<Entry>,
+    entries: SharedList<Entry>,
     /// Places in `entries` that are free for use.
     free: Vec<HeaderId>,
-    by_hash: BTreeMap<BlockHash, HeaderId>,
+    by_hash: SharedMap<BlockHash, HeaderId>,
     /// The chain, by height.
     active: Vec<HeaderId>,
     candidates: BTreeSet<(Work, Reverse<LinkOrder>, HeaderId)>,
@@ -157,10 +159,13 @@ impl HeaderTree {
             origin: Origin::Own,
             counted: false,
         };
+        let (mut entries, mut by_hash) = (SharedList::default(), SharedMap::default());
+        entries.push_back(genesis);
+        by_hash.insert(hash, id);
         Self {
-            entries: vec![genesis],
+            entries,
             free: Vec::new(),
-            by_hash: BTreeMap::from([(hash, id)]),
+            by_hash,
             active: vec![id],
             candidates: BTreeSet::new(),
             leaves: BTreeSet::new(),

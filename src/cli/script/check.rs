@@ -3,7 +3,7 @@
 use super::super::table::{Side, Table};
 use super::super::{Failure, print, run as lab};
 use crate::lab::Layout;
-use crate::lab::script::measure::{self, Take};
+use crate::lab::measure::{self, Take};
 use crate::lab::script::step::StepSpec;
 use crate::lab::script::{Cause, step};
 use crate::lab::units::show_seconds;

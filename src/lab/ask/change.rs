@@ -26,6 +26,23 @@ pub struct Bend {
     pub change: LinkChange,
 }
 
+impl Bend {
+    /// What is said once it is done.
+    pub fn words(&self) -> String {
+        let Self { from, to, .. } = self;
+        let ends = match self.is_both_ways {
+            true => format!("between {from} and {to}"),
+            false => format!("from {from} to {to}"),
+        };
+        match self.change.state {
+            Some(LinkState::Cut) => format!("the link {ends} is cut"),
+            Some(LinkState::BlackHole) => format!("the link {ends} is a black hole"),
+            Some(LinkState::Open) => format!("the link {ends} is open"),
+            None => format!("the link {ends} is changed"),
+        }
+    }
+}
+
 /// What changes of a link; all else stays as it is.
 #[derive(Clone, Copy, Debug, Default, PartialEq)]
 pub struct LinkChange {
@@ -108,6 +125,17 @@ impl ScriptChange {
             Self::Pause => "pause",
             Self::Resume => "resume",
             Self::Restart => "restart",
+        }
+    }
+
+    /// What is said once it is done.
+    pub fn words(self) -> &'static str {
+        match self {
+            Self::Next => "on to the next caption; the one after it waits for next again",
+            Self::Auto => "the script goes on by itself",
+            Self::Pause => "the script is paused",
+            Self::Resume => "the script is not paused",
+            Self::Restart => "the script begins again",
         }
     }
 }

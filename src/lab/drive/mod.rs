@@ -1,6 +1,7 @@
-//! What drives a lab: it does what core says, and decides nothing.
+//! What drives a lab: it does what [core](super::core) says, and decides nothing.
 
 pub(in crate::lab) mod paced;
 mod virtual_time;
 
-pub use self::virtual_time::{Level, VirtualLab, VirtualOptions};
+pub use self::virtual_time::{Stage, VirtualLab, VirtualOptions, play};
+pub use super::core::Level;

@@ -10,6 +10,7 @@ pub(in crate::lab) mod roster;
 pub mod shipped;
 pub mod topology;
 
+pub(in crate::lab) use self::params::key_seed;
 pub use self::read::{COLUMNS_MAX, HINT_MAX, read};
 pub use self::shipped::shipped;
 

@@ -4,6 +4,10 @@ use super::ChainSpec;
 use crate::chain::params::Allocation;
 use crate::chain::{BlockTime, Params};
 use crate::node::wallets::wallet_key;
+use sha2::{Digest, Sha256};
+
+/// What the keys of a lab with `--seed` follow from.
+const KEY_DOMAIN: &[u8] = b"chainlab lab keys";
 
 /// The parameters of a chain that begins at `start`, unless the layout said when.
 pub(super) fn resolve(chain: &ChainSpec, key_seed: &[u8; 32], start: BlockTime) -> Params {
@@ -15,4 +19,12 @@ pub(super) fn resolve(chain: &ChainSpec, key_seed: &[u8; 32], start: BlockTime) 
     };
     params.genesis = chain.genesis.iter().map(allocation).collect();
     params
+}
+
+/// What all wallets' keys of a lab with this seed follow from.
+pub(in crate::lab) fn key_seed(seed: u64) -> [u8; 32] {
+    let digest = Sha256::new()
+        .chain_update(KEY_DOMAIN)
+        .chain_update(seed.to_le_bytes());
+    digest.finalize().into()
 }

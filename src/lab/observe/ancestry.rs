@@ -7,6 +7,7 @@
 
 use crate::chain::BlockHash;
 use crate::node::BlockId;
+use crate::node::snapshot::NodeSnapshot;
 use std::cmp::Reverse;
 use std::collections::BTreeMap;
 
@@ -28,7 +29,21 @@ pub struct Tip {
     pub target: Option<u32>,
 }
 
+impl From<&NodeSnapshot> for Tip {
+    fn from(snapshot: &NodeSnapshot) -> Self {
+        Self {
+            id: snapshot.tip,
+            target: snapshot.sync.as_ref().map(|sync| sync.target),
+        }
+    }
+}
+
 impl Ancestry {
+    /// Whether a block's parent is known.
+    pub fn knows(&self, id: BlockId) -> bool {
+        self.parents.contains_key(&(id.height, id.hash))
+    }
+
     /// Learns of a block's parent; whether that is news worth remembering.
     pub fn learn(&mut self, id: BlockId, parent: BlockHash) -> bool {
         let lowest = self.parents.keys().next();

@@ -7,6 +7,7 @@ pub mod histogram;
 pub mod log_lines;
 pub mod news;
 pub mod propagation;
+pub mod rate;
 pub mod stats;
 pub mod topology;
 pub mod transcript;

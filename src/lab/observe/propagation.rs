@@ -29,6 +29,7 @@ use crate::node::io::{Event, EventKind};
 use crate::node::private::WITHHELD_MAX;
 use crate::node::store::BlockId;
 use crate::node::{NodeIx, Time};
+use std::cell::OnceCell;
 use std::cmp::Reverse;
 use std::collections::VecDeque;
 use std::sync::Arc;
@@ -78,21 +79,21 @@ impl Inventory for Txid {
 #[derive(Clone, Debug)]
 pub struct Propagation<K: Inventory> {
     /// By when they were first heard of, oldest first.
-    tracks: VecDeque<Track<K>>,
+    tracks: VecDeque<Arc<Track<K>>>,
     /// Those that were dropped, oldest first.
     past: VecDeque<K>,
     /// What is kept private, as it was found, oldest first.
     withheld: VecDeque<Arrived<K>>,
     /// The highest block of all.
     highest: u32,
-    /// As they were shown last; `None`: something has changed.
-    shown: Option<Arc<Vec<Journey<K::Id>>>>,
+    /// As they were shown, until something has changed.
+    shown: OnceCell<Arc<Vec<Journey<K::Id>>>>,
     half: Histogram,
     all: Histogram,
     /// From the find to the last node, in the order of arrival.
     times: VecDeque<Duration>,
-    /// Percentiles as they were read last; `None`: there are more.
-    percentiles: Option<Times>,
+    /// Percentiles as they were read, until there are more.
+    percentiles: OnceCell<Times>,
 }
 
 impl<K: Inventory> Default for Propagation<K> {
@@ -102,11 +103,11 @@ impl<K: Inventory> Default for Propagation<K> {
             past: VecDeque::new(),
             withheld: VecDeque::new(),
             highest: 0,
-            shown: None,
+            shown: OnceCell::new(),
             half: Histogram::default(),
             all: Histogram::default(),
             times: VecDeque::new(),
-            percentiles: None,
+            percentiles: OnceCell::new(),
         }
     }
 }
@@ -141,7 +142,7 @@ impl Propagation<BlockHash> {
     fn withhold(&mut self, held: Arrived<BlockHash>) {
         self.tracks.retain(|track| track.what() != held.what);
         push(&mut self.withheld, held, WITHHELD_MAX);
-        self.shown = None;
+        self.shown.take();
     }
 
     /// The last that a node has withheld set out, so many, up to this block. Those before are of an
@@ -207,15 +208,15 @@ impl<K: Inventory> Propagation<K> {
         let at = known.unwrap_or_else(|| {
             let waited_for = self.waited_for(&arrived, up());
             let track = Track::new(arrived.what, waited_for);
-            self.tracks.push_back(track);
+            self.tracks.push_back(Arc::new(track));
             self.tracks.len() - 1
         });
-        self.tracks[at].add(&arrived);
+        Arc::make_mut(&mut self.tracks[at]).add(&arrived);
         self.count(at);
         if known.is_none() {
             self.bound();
         }
-        self.shown = None;
+        self.shown.take();
     }
 
     /// Of the nodes that run, all; but one that withheld it has it already, and says so if it releases it
@@ -235,9 +236,10 @@ impl<K: Inventory> Propagation<K> {
     /// A node does not run any more: nothing waits for it.
     pub fn left(&mut self, node: NodeIx) {
         for at in 0..self.tracks.len() {
-            if self.tracks[at].left(node) {
+            if self.tracks[at].waits_for(node) {
+                Arc::make_mut(&mut self.tracks[at]).left(node);
                 self.count(at);
-                self.shown = None;
+                self.shown.take();
             }
         }
     }
@@ -249,19 +251,22 @@ impl<K: Inventory> Propagation<K> {
 
     /// Counts how long something took, once it has arrived.
     fn count(&mut self, at: usize) {
-        let Some((half, all)) = self.tracks[at].settle() else {
+        if !self.tracks[at].is_about_to_settle() {
+            return;
+        }
+        let Some((half, all)) = Arc::make_mut(&mut self.tracks[at]).settle() else {
             return;
         };
         self.half.add(half);
         self.all.add(all);
         push(&mut self.times, all, TIMES_MAX);
-        self.percentiles = None;
+        self.percentiles.take();
     }
 
     /// What there is to show, newest first.
-    pub fn show(&mut self) -> Arc<Vec<Journey<K::Id>>> {
+    pub fn show(&self) -> Arc<Vec<Journey<K::Id>>> {
         let (tracks, highest) = (&self.tracks, self.highest);
-        let shown = self.shown.get_or_insert_with(|| {
+        let shown = self.shown.get_or_init(|| {
             let known = tracks.iter().rev().filter(|track| track.is_known(highest));
             let begun = known.filter_map(|track| Some((track.origin()?.1, track)));
             let mut newest: Vec<_> = begun.collect();
@@ -275,8 +280,8 @@ impl<K: Inventory> Propagation<K> {
     }
 
     /// Percentiles of how long they took, over the whole run.
-    pub fn percentiles(&mut self) -> Times {
-        *self.percentiles.get_or_insert_with(|| Times {
+    pub fn percentiles(&self) -> Times {
+        *self.percentiles.get_or_init(|| Times {
             half: self.half.percentiles(),
             all: self.all.percentiles(),
         })
@@ -298,7 +303,7 @@ impl<K: Inventory> Propagation<K> {
             (Stage::Unknown, UNKNOWN_MAX),
         ];
         for (stage, max) in stages {
-            let alike = |track: &Track<K>| track.stage(highest) == stage;
+            let alike = |track: &Arc<Track<K>>| track.stage(highest) == stage;
             let count = self.tracks.iter().filter(|track| alike(track)).count();
             for _ in max..count {
                 let oldest = self.tracks.iter().position(alike);

@@ -6,6 +6,7 @@ use crate::chain::Txid;
 use crate::lab::view::{REORGANISATIONS, Reorganisation};
 use crate::node::io::{self, Event, EventKind};
 use crate::node::{NodeIx, Time};
+use std::cell::OnceCell;
 use std::collections::{BTreeMap, BTreeSet, VecDeque};
 use std::sync::Arc;
 use std::sync::atomic::{AtomicU64, Ordering};
@@ -21,9 +22,9 @@ const LOST_MAX: usize = 10_000;
 pub struct Stats {
     nodes: BTreeMap<NodeIx, NodeStats>,
     /// Oldest first. Of those that are not shown any more, lost payments are not named.
-    reorganisations: VecDeque<Reorganisation>,
-    /// The newest, as they were shown last; `None`: something has changed.
-    shown: Option<Arc<Vec<Reorganisation>>>,
+    reorganisations: VecDeque<Arc<Reorganisation>>,
+    /// The newest, once they were shown, until something has changed.
+    shown: OnceCell<Arc<Vec<Reorganisation>>>,
     /// Payments that became invalid at any node.
     lost: BTreeSet<Txid>,
 }
@@ -42,6 +43,17 @@ pub struct Traffic {
     messages: AtomicU64,
     bytes: AtomicU64,
     missed: AtomicU64,
+}
+
+impl Clone for Traffic {
+    fn clone(&self) -> Self {
+        let same = |of: &AtomicU64| AtomicU64::new(of.load(Ordering::Relaxed));
+        Self {
+            messages: same(&self.messages),
+            bytes: same(&self.bytes),
+            missed: same(&self.missed),
+        }
+    }
 }
 
 impl Stats {
@@ -85,11 +97,15 @@ impl Stats {
         let node = self.nodes.entry(news.node).or_default();
         node.deepest = news.depth.max(node.deepest);
         node.last = Some((news.at, news.depth));
-        push(&mut self.reorganisations, news, REORGANISATIONS_MAX);
+        push(
+            &mut self.reorganisations,
+            Arc::new(news),
+            REORGANISATIONS_MAX,
+        );
         if let Some(old) = self.reorganisations.iter_mut().nth_back(REORGANISATIONS) {
-            old.lost = Vec::new();
+            Arc::make_mut(old).lost = Vec::new();
         }
-        self.shown = None;
+        self.shown.take();
     }
 
     fn note_lost(&mut self, lost: &[Txid]) {
@@ -104,6 +120,7 @@ impl Stats {
         let Some((place, last)) = all.find(|(_, last)| last.node == node) else {
             return;
         };
+        let last = Arc::make_mut(last);
         let from_held = count.saturating_sub(last.returned);
         last.returned = last.returned.saturating_sub(count);
         last.held = last.held.saturating_sub(from_held);
@@ -111,7 +128,7 @@ impl Stats {
         if place < REORGANISATIONS {
             let room = io::LOST_MAX.saturating_sub(last.lost.len());
             last.lost.extend(lost.iter().take(room));
-            self.shown = None;
+            self.shown.take();
         }
     }
 
@@ -139,15 +156,15 @@ impl Stats {
 
     /// All reorganisations, in the order in which they were heard of.
     pub fn reorganisations(&self) -> impl DoubleEndedIterator<Item = &Reorganisation> {
-        self.reorganisations.iter()
+        self.reorganisations.iter().map(|reorg| &**reorg)
     }
 
     /// The newest [`REORGANISATIONS`], newest first.
-    pub fn newest(&mut self) -> Arc<Vec<Reorganisation>> {
+    pub fn newest(&self) -> Arc<Vec<Reorganisation>> {
         let all = &self.reorganisations;
-        let shown = self.shown.get_or_insert_with(|| {
+        let shown = self.shown.get_or_init(|| {
             let newest = all.iter().rev().take(REORGANISATIONS);
-            Arc::new(newest.cloned().collect())
+            Arc::new(newest.map(|reorg| (**reorg).clone()).collect())
         });
         Arc::clone(shown)
     }

@@ -50,6 +50,26 @@ impl Topology {
         self.edition = None;
     }
 
+    /// Two nodes are connected.
+    pub fn met(&mut self, one: NodeIx, other: NodeIx) {
+        if one != other {
+            self.met.insert(pair(one, other));
+        }
+    }
+
+    /// All links between these nodes, for which there is a table, as they are now.
+    pub fn shown<'a>(
+        &self,
+        nodes: impl Iterator<Item = Member<'a>>,
+        table: impl Fn(NodeIx, NodeIx) -> Option<Conditions>,
+    ) -> Vec<LinkView> {
+        let nodes: Vec<_> = nodes.collect();
+        let connected = connected(&nodes);
+        let way = |from, to| table(from, to).unwrap_or_default();
+        let met = self.met.union(&connected).copied().collect();
+        shown(&connected, &met, &wanted(&nodes), way)
+    }
+
     /// Puts down what is said of the ways that begin at nodes of which `is_its` holds, in place of what
     /// was said of these before.
     pub fn told(

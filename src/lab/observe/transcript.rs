@@ -86,7 +86,7 @@ pub struct Transcript {
 }
 
 /// Listens to all nodes of a lab.
-#[derive(Debug, Default)]
+#[derive(Clone, Debug, Default)]
 pub struct Listener {
     transcript: Transcript,
     /// Messages of which one end has been heard, by who says it to whom.

@@ -48,16 +48,7 @@ impl Shared {
                     .for_each(|(from, to)| partition.forget(*from, *to));
             }
         }
-        let ends = match is_both_ways {
-            true => format!("between {from} and {to}"),
-            false => format!("from {from} to {to}"),
-        };
-        Ok(match change.state {
-            Some(LinkState::Cut) => format!("the link {ends} is cut"),
-            Some(LinkState::BlackHole) => format!("the link {ends} is a black hole"),
-            Some(LinkState::Open) => format!("the link {ends} is open"),
-            None => format!("the link {ends} is changed"),
-        })
+        Ok(bend.words())
     }
 
     /// Opens every link that is not; says what is still shut, between nodes that run elsewhere.

@@ -46,7 +46,7 @@ pub(in crate::lab) use adopt::adopt;
 pub(in crate::lab) use attach::attach;
 pub use doors::Control;
 pub(in crate::lab) use doors::{ANYWHERE, WHOLE};
-pub(in crate::lab) use open::{key_seed, open};
+pub(in crate::lab) use open::open;
 pub use saved::Kept;
 
 use shared::{Lasting, Shared, Standing};

@@ -8,10 +8,11 @@ use crate::chain::{BlockHash, Txid};
 use crate::lab::ask::Known;
 use crate::lab::control::RecentEvents;
 use crate::lab::headline::{Headline, Stand, SteadyHeadline};
-use crate::lab::observe::ancestry::Ancestry;
+use crate::lab::observe::ancestry::{Ancestry, Tip};
 use crate::lab::observe::chips::Chips;
 use crate::lab::observe::log_lines::{LogKeeper, LogLine};
 use crate::lab::observe::propagation::Propagation;
+use crate::lab::observe::rate::Rate;
 use crate::lab::observe::stats::{Stats, Traffic};
 use crate::lab::observe::topology::Topology;
 use crate::lab::partition::Partition;
@@ -23,16 +24,9 @@ use crate::node::io::words::{Names, Tone};
 use crate::node::snapshot::NodeSnapshot;
 use crate::node::store::BlockId;
 use crate::node::{NodeIx, Time};
-use std::collections::{BTreeMap, VecDeque};
+use std::collections::BTreeMap;
 use std::net::SocketAddr;
 use std::sync::Arc;
-use std::time::Duration;
-
-/// Over how long the speed of a node that catches up is measured.
-const RATE_WINDOW: Duration = Duration::from_secs(2);
-
-/// The shortest time that tells anything about it.
-const RATE_MIN: Duration = Duration::from_millis(200);
 
 /// All that is known.
 #[derive(Default)]
@@ -105,10 +99,6 @@ pub(super) struct Node {
     rate: Rate,
 }
 
-/// How fast a node catches up: heights that it had, by time.
-#[derive(Default)]
-struct Rate(VecDeque<(Time, u32)>);
-
 impl Node {
     /// One that was never started.
     pub(super) fn new(spec: NodeSpec, addr: SocketAddr) -> Self {
@@ -152,7 +142,8 @@ impl Node {
     /// What it looks like now.
     pub(super) fn seen(&mut self, snapshot: Arc<NodeSnapshot>) {
         self.moved(snapshot.tip, snapshot.at, false);
-        self.rate.note(&snapshot);
+        self.rate
+            .note(snapshot.at, snapshot.sync.is_some(), snapshot.tip.height);
         self.snapshot = Some(snapshot);
     }
 
@@ -183,15 +174,7 @@ impl Node {
 
     /// Why it cannot be asked anything; `None`: it can.
     pub(super) fn absence(&self) -> Option<String> {
-        let name = &self.name;
-        match &self.state {
-            NodeState::Up => None,
-            NodeState::Starting => Some(format!("{name} is on its way up")),
-            NodeState::Stopping => Some(format!("{name} is on its way down")),
-            NodeState::Down => Some(format!("{name} is down")),
-            NodeState::Gone => Some(format!("{name} runs elsewhere, and does not answer")),
-            NodeState::Failed(why) => Some(format!("{name} has failed: {why}")),
-        }
+        self.state.absence(&self.name)
     }
 
     fn view(&self, reorganised: Option<(Time, usize)>) -> NodeView {
@@ -205,27 +188,6 @@ impl Node {
             reorganised,
             sync_rate: self.rate.per_second(),
         }
-    }
-}
-
-impl Rate {
-    fn note(&mut self, snapshot: &NodeSnapshot) {
-        if snapshot.sync.is_none() {
-            self.0.clear();
-            return;
-        }
-        let is_old = |(then, _): &(Time, u32)| snapshot.at.since(*then) > RATE_WINDOW;
-        // The last one before the window is its edge.
-        while self.0.get(1).is_some_and(is_old) {
-            self.0.pop_front();
-        }
-        self.0.push_back((snapshot.at, snapshot.tip.height));
-    }
-
-    fn per_second(&self) -> Option<f64> {
-        let ((since, low), (until, high)) = (self.0.front()?, self.0.back()?);
-        let passed = until.since(*since);
-        (passed >= RATE_MIN).then(|| f64::from(high.saturating_sub(*low)) / passed.as_secs_f64())
     }
 }
 
@@ -340,11 +302,14 @@ impl Model {
     fn feed_headline(&mut self, now: Time) {
         let stands = self.nodes.iter().map(|node| Stand {
             state: &node.state,
-            snapshot: node.snapshot.as_deref(),
+            tip: node.snapshot.as_deref().map(Tip::from),
         });
         let groups = self.partition.as_ref();
         let groups = groups.map(|partition| partition.groups.as_slice());
         self.headline.look(now, stands, groups, &self.ancestry);
+        let running = self.nodes.iter().filter(|node| node.state.is_up());
+        let running = running.filter_map(|node| node.snapshot.as_deref());
+        self.headline.sum(now, running);
     }
 
     /// What is to be said of all of it, now.

@@ -7,13 +7,13 @@ use super::saved::{Kept, Saved, SavedNode};
 use super::{Control, Lasting, Shared, Standing, first, nodes, script};
 use crate::lab::control::EventBus;
 use crate::lab::handle::{Answers, LabOptions};
-use crate::lab::layout::Layout;
 use crate::lab::layout::roster::reward_wallet;
+use crate::lab::layout::{Layout, key_seed};
 use crate::lab::spec::NodeSpec;
 use crate::lab::{LabError, network};
 use crate::live::{LabClock, seeds};
 use crate::node::{NodeIx, Time};
-use sha2::{Digest, Sha256};
+
 use std::collections::BTreeMap;
 use std::net::TcpListener;
 use std::path::Path;
@@ -21,9 +21,6 @@ use std::sync::{Arc, Mutex};
 use std::time::Duration;
 use tokio::runtime::Handle;
 use tokio::sync::{mpsc, watch};
-
-/// What the keys of a lab with `--seed` follow from.
-const KEY_DOMAIN: &[u8] = b"chainlab lab keys";
 
 /// Time between two writings of `lab.json`: what the lab clock loses at most by a crash.
 const SAVE_INTERVAL: Duration = Duration::from_secs(10);
@@ -102,13 +99,6 @@ fn begin(options: LabOptions) -> Result<Plan, LabError> {
         saved,
         clock,
     })
-}
-
-pub(in crate::lab) fn key_seed(seed: u64) -> [u8; 32] {
-    let digest = Sha256::new()
-        .chain_update(KEY_DOMAIN)
-        .chain_update(seed.to_le_bytes());
-    digest.finalize().into()
 }
 
 /// A lab that was kept, with its own layout, nodes and time.

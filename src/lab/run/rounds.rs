@@ -28,6 +28,7 @@ use super::saved::SavedNode;
 use super::script::Playing;
 use super::{Lasting, Shared, Standing, open};
 use crate::lab::ask::{Answer, Request, ScriptChange};
+use crate::lab::core::no_script;
 use crate::node::io::{CommandError, RefusalKind};
 use std::net::{SocketAddr, TcpListener};
 use std::sync::{Arc, Mutex, MutexGuard, OnceLock, PoisonError};
@@ -296,11 +297,6 @@ impl Model {
         });
         peers.find(|(_, peer)| self.named(peer).is_none())
     }
-}
-
-/// That nothing is played here.
-pub(super) fn no_script() -> CommandError {
-    "no script is played in this lab".into()
 }
 
 #[cfg(test)]

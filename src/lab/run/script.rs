@@ -5,15 +5,14 @@
 
 use super::ask::By;
 use super::model::Model;
-use super::rounds::no_script;
 use super::{Lasting, Shared, ask};
 use crate::chain::{Amount, BlockHash};
 use crate::lab::ask::{Named, Request, ScriptChange};
+use crate::lab::core::{no_script, sum};
 use crate::lab::script::{Expr, Facts, NodeFacts, Script, ScriptView, Want};
 use crate::lab::view::NodeState;
 use crate::node::NodeIx;
 use crate::node::io::{CommandError, Question, Reply};
-use crate::node::snapshot::{COINS_MAX, CoinInfo};
 use std::collections::BTreeMap;
 use std::sync::{Arc, Mutex, MutexGuard, PoisonError};
 use std::time::Duration;
@@ -160,14 +159,7 @@ impl Shared {
         self.show(&led.script);
         drop(led);
         playing.woken.notify_one();
-        let words = match change {
-            ScriptChange::Next => "on to the next caption; the one after it waits for next again",
-            ScriptChange::Auto => "the script goes on by itself",
-            ScriptChange::Pause => "the script is paused",
-            ScriptChange::Resume => "the script is not paused",
-            ScriptChange::Restart => "the script begins again",
-        };
-        Ok(words.to_owned())
+        Ok(change.words().to_owned())
     }
 
     /// Shows a script, whose lock is held: otherwise an older state could be shown later.
@@ -215,12 +207,6 @@ impl Shared {
         self.lock().balances.insert(key, value);
         Some(amount)
     }
-}
-
-/// The sum of all coins; `None`: there are more than an answer has room for.
-fn sum(coins: &[CoinInfo]) -> Option<Amount> {
-    let amounts = coins.iter().map(|coin| coin.amount);
-    Amount::checked_sum(amounts).filter(|_| coins.len() < COINS_MAX)
 }
 
 impl Model {

@@ -4,8 +4,6 @@
 pub mod cast;
 pub mod engine;
 pub mod expr;
-pub mod measure;
-pub mod rehearse;
 pub mod step;
 pub mod view;
 

@@ -7,7 +7,7 @@ use std::collections::BTreeSet;
 use std::net::{IpAddr, Ipv4Addr, SocketAddr};
 
 /// Entries by their state. Whoever changes an entry takes it out before and puts it in after.
-#[derive(Debug, Default)]
+#[derive(Clone, Debug, Default)]
 pub(super) struct Index {
     /// Not dialled or connected, by when they may be: those to keep.
     kept: BTreeSet<(Time, SocketAddr)>,

@@ -93,6 +93,7 @@ struct Told {
 }
 
 /// All known addresses.
+#[derive(Clone)]
 pub struct AddrBook {
     entries: BTreeMap<SocketAddr, Entry>,
     index: Index,

@@ -31,6 +31,7 @@ use thiserror::Error;
 pub const PARAMS_KEY: &str = "params";
 
 /// The chain of one node, over its store.
+#[derive(Clone)]
 pub struct ChainState<S> {
     params: Arc<Params>,
     network: BlockHash,

@@ -22,7 +22,7 @@ const HELD_MAX: usize = 2_000;
 const HELD_BYTES_MAX: usize = 2_000_000;
 
 /// Those that are held.
-#[derive(Debug, Default)]
+#[derive(Clone, Debug, Default)]
 pub(super) struct Held {
     txs: Families<HeldTx>,
     bytes: usize,
@@ -31,7 +31,7 @@ pub(super) struct Held {
 }
 
 /// One of them.
-#[derive(Debug)]
+#[derive(Clone, Debug)]
 pub(super) struct HeldTx {
     pub(super) tx: Arc<Tx>,
     pub(super) since: Time,

@@ -74,6 +74,7 @@ impl Default for MempoolLimits {
 }
 
 /// What waits at one node.
+#[derive(Clone)]
 pub struct Mempool {
     limits: MempoolLimits,
     params: Arc<Params>,

@@ -15,7 +15,7 @@ use std::ops::Bound;
 use std::sync::{Arc, OnceLock};
 
 /// Entries, by everything that they are looked up by.
-#[derive(Debug, Default)]
+#[derive(Clone, Debug, Default)]
 pub(super) struct Pool {
     pub(super) entries: BTreeMap<Txid, Entry>,
     /// Who spends a coin.

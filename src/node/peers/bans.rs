@@ -13,7 +13,7 @@ pub const BANS_MAX: usize = 1_000;
 
 /// Until when each is banned. One of version 4 is the same if it is written as one of version 6, as it is
 /// by a socket that listens to both.
-#[derive(Debug, Default)]
+#[derive(Clone, Debug, Default)]
 pub(super) struct Bans(BTreeMap<IpAddr, Time>);
 
 impl Bans {

@@ -56,6 +56,7 @@ pub const HANDSHAKE_MAX: Duration = Duration::from_secs(20);
 pub const SCORE_MAX: u32 = 100;
 
 /// One connection.
+#[derive(Clone)]
 pub struct Peer {
     /// Its number, and what who is there is called: see [`Neighbours`].
     pub label: PeerLabel,
@@ -96,6 +97,7 @@ pub struct Peer {
 }
 
 /// Everybody who is connected.
+#[derive(Clone)]
 pub struct Peers {
     us: Identity,
     names: Names,

@@ -48,7 +48,7 @@ impl Neighbours {
 }
 
 /// Names that a peer does not get by saying them.
-#[derive(Default)]
+#[derive(Clone, Default)]
 pub(super) struct Names {
     /// This node's.
     own: String,

@@ -10,6 +10,7 @@ use std::collections::{BTreeMap, BTreeSet, VecDeque};
 const OTHERS_MAX: usize = 8;
 
 /// Who was asked for a transaction.
+#[derive(Clone)]
 pub(super) struct Asked {
     pub(super) of: ConnId,
     pub(super) at: Time,
@@ -25,7 +26,7 @@ impl Asked {
 }
 
 /// All that were asked for: for each peer as many as it may be asked for at a time.
-#[derive(Default)]
+#[derive(Clone, Default)]
 pub(super) struct AllAsked {
     by_txid: BTreeMap<Txid, Asked>,
     by_time: BTreeSet<(Time, Txid)>,

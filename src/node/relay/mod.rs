@@ -50,6 +50,7 @@ fn mark(item: &Item) -> u64 {
     u64::from_le_bytes(*first)
 }
 
+#[derive(Clone)]
 struct PeerRelay {
     /// Marks of what it has.
     known: Recent<u64>,
@@ -60,6 +61,7 @@ struct PeerRelay {
 }
 
 /// Who has what, and who was asked for which transaction.
+#[derive(Clone)]
 pub struct Relay {
     peers: BTreeMap<ConnId, PeerRelay>,
     asked: AllAsked,

@@ -23,6 +23,7 @@ pub const PARENTS_MAX: usize = 25;
 /// How long one waits.
 pub const EXPIRY: Duration = Duration::from_secs(300);
 
+#[derive(Clone)]
 struct Orphan {
     tx: Arc<Tx>,
     from: ConnId,
@@ -31,7 +32,7 @@ struct Orphan {
 }
 
 /// Transactions that wait for a parent.
-#[derive(Default)]
+#[derive(Clone, Default)]
 pub struct Orphans {
     orphans: BTreeMap<Txid, Orphan>,
     by_parent: BTreeMap<Txid, BTreeSet<Txid>>,

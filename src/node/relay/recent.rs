@@ -1,25 +1,26 @@
 //! The last things of a kind: what is kept of them is bounded, whoever sends how many.
 
-use std::collections::{BTreeSet, VecDeque};
+use crate::chain::shared::{SharedList, SharedMap};
 
 /// A set that forgets the oldest when it is full.
+#[derive(Clone)]
 pub(super) struct Recent<T> {
-    order: VecDeque<T>,
-    set: BTreeSet<T>,
+    order: SharedList<T>,
+    set: SharedMap<T, ()>,
     max: usize,
 }
 
 impl<T: Ord + Copy> Recent<T> {
     pub(super) fn new(max: usize) -> Self {
         Self {
-            order: VecDeque::new(),
-            set: BTreeSet::new(),
+            order: SharedList::default(),
+            set: SharedMap::default(),
             max,
         }
     }
 
     pub(super) fn insert(&mut self, item: T) -> bool {
-        if !self.set.insert(item) {
+        if self.set.insert(item, ()).is_some() {
             return false;
         }
         self.order.push_back(item);
@@ -32,7 +33,7 @@ impl<T: Ord + Copy> Recent<T> {
     }
 
     pub(super) fn contains(&self, item: &T) -> bool {
-        self.set.contains(item)
+        self.set.contains_key(item)
     }
 
     pub(super) fn clear(&mut self) {

@@ -41,7 +41,7 @@ pub const STALL_AFTER: Duration = Duration::from_secs(5);
 pub const OWED_MAX: Duration = Duration::from_secs(20);
 
 /// How far ahead blocks are asked for.
-#[derive(Debug, Default)]
+#[derive(Clone, Debug, Default)]
 pub(super) struct Window {
     /// Mean size of the last bodies, in bytes.
     body_len: usize,

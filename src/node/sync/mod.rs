@@ -64,6 +64,7 @@ const BEHIND_MAX: u32 = 10;
 const LONG: u32 = 2_000;
 
 /// Who has what, and who was asked for it.
+#[derive(Clone)]
 pub struct Sync {
     method: SyncMethod,
     peers: BTreeMap<ConnId, PeerSync>,

@@ -19,6 +19,7 @@ pub const ORPHANS_PER_PEER_MAX: usize = 8;
 /// Bytes of all that are kept. A larger one is not kept at all.
 pub const ORPHAN_BYTES_MAX: usize = 16_000_000;
 
+#[derive(Clone)]
 struct Orphan {
     block: Arc<Block>,
     from: ConnId,
@@ -29,7 +30,7 @@ struct Orphan {
 }
 
 /// Blocks that wait for headers.
-#[derive(Default)]
+#[derive(Clone, Default)]
 pub(super) struct Orphans {
     blocks: BTreeMap<BlockHash, Orphan>,
     bytes: usize,

@@ -9,6 +9,7 @@ use std::collections::{BTreeMap, VecDeque};
 use std::time::Duration;
 
 /// What is known of one peer's chain, and what it owes us.
+#[derive(Clone)]
 pub(super) struct PeerSync {
     /// What it claimed in its `version`.
     pub(super) claimed_height: u32,

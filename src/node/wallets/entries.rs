@@ -6,6 +6,7 @@ use super::Wallets;
 use super::rows::{Entry, Place, decoded, entry_row};
 use std::borrow::Cow;
 use std::collections::BTreeSet;
+use std::sync::Arc;
 
 /// Entries that a node keeps in memory: what reorganisations undo and people look at, 1 MB at most.
 pub const RECENT_MAX: usize = 1_000;
@@ -20,7 +21,7 @@ impl Wallets {
     /// Keeps an entry, and forgets the oldest if there are too many. Its row is written already, or
     /// is going to be.
     pub(super) fn remember(&mut self, place: Place, entry: Entry) {
-        self.recent.insert(place, entry);
+        self.recent.insert(place, Arc::new(entry));
         self.forget_old();
     }
 
@@ -34,8 +35,8 @@ impl Wallets {
     pub(super) fn places_above(&self, height: Option<u32>) -> BTreeSet<Place> {
         let first = (height.map_or(0, |height| height + 1), 0);
         let purses = self.purses.values();
-        let places = purses.flat_map(|purse| purse.entries.range(first..));
-        places.copied().collect()
+        let places = purses.flat_map(|purse| purse.entries.range_from(&first));
+        places.map(|(place, ())| *place).collect()
     }
 
     /// The entry at a place where a wallet has one.
@@ -65,7 +66,7 @@ impl Wallets {
     /// Takes an entry out of memory, to be changed or forgotten.
     pub(super) fn take(&mut self, place: Place, store: &impl Store) -> Result<Entry, StoreFault> {
         match self.recent.remove(&place) {
-            Some(entry) => Ok(entry),
+            Some(entry) => Ok(Arc::unwrap_or_clone(entry)),
             None => self.at(place, store).map(Cow::into_owned),
         }
     }

@@ -125,7 +125,7 @@ impl Wallets {
     /// Whether any wallet has an entry there.
     fn is_listed(&self, place: Place) -> bool {
         let mut purses = self.purses.values();
-        purses.any(|purse| purse.entries.contains(&place))
+        purses.any(|purse| purse.entries.contains_key(&place))
     }
 
     /// Notes what was found in an entry, which may be there for other wallets already.
@@ -330,7 +330,7 @@ fn owners(entry: &Entry) -> impl Iterator<Item = KeyHash> {
 fn list(purses: &mut Purses, place: Place, entry: &Entry) {
     for owner in owners(entry) {
         if let Some(purse) = purses.get_mut(&owner) {
-            purse.entries.insert(place);
+            purse.entries.insert(place, ());
         }
     }
 }

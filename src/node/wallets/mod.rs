@@ -43,6 +43,7 @@ use super::chainstate::ChainState;
 use super::store::{BlockId, Store, StoreFault};
 use super::time::Time;
 use crate::chain::key::SecretKey;
+use crate::chain::shared::SharedMap;
 use crate::chain::tx::TxOut;
 use crate::chain::{BlockHash, KeyHash, OutPoint, Params, Tx, Txid, codec};
 use std::collections::BTreeMap;
@@ -55,6 +56,7 @@ pub const WALLETS_MAX: usize = 1_000;
 const NAMES_SHOWN: usize = 10;
 
 /// The wallets of one node.
+#[derive(Clone)]
 pub struct Wallets {
     key_seed: [u8; 32],
     params: Arc<Params>,
@@ -68,7 +70,7 @@ pub struct Wallets {
     next_made: u32,
     purses: Purses,
     /// Transactions in blocks that touch any wallet, the last of them.
-    recent: BTreeMap<Place, Entry>,
+    recent: SharedMap<Place, Arc<Entry>>,
     recent_max: usize,
     waiting: Waiting,
     /// Rows that have changed since they were last handed out.
@@ -100,7 +102,7 @@ impl Wallets {
                 .max()
                 .map_or(0, |last| last.saturating_add(1)),
             purses: BTreeMap::new(),
-            recent: BTreeMap::new(),
+            recent: SharedMap::default(),
             recent_max: RECENT_MAX,
             waiting: Waiting::default(),
             dirty: Rows::new(),

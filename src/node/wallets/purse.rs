@@ -3,10 +3,12 @@
 use super::super::snapshot::WalletInfo;
 use super::rows::Place;
 use crate::chain::key::SecretKey;
+use crate::chain::shared::SharedMap;
 use crate::chain::{Amount, Coin, KeyHash, OutPoint, Txid};
-use std::collections::{BTreeMap, BTreeSet};
+use std::collections::BTreeSet;
 use std::sync::OnceLock;
 
+#[derive(Clone)]
 pub(super) struct Purse {
     pub name: String,
     pub key: SecretKey,
@@ -14,13 +16,13 @@ pub(super) struct Purse {
     /// Shown by every screen.
     pub address: String,
     /// Unspent at the tip, mature or not.
-    coins: BTreeMap<OutPoint, Coin>,
+    coins: SharedMap<OutPoint, Coin>,
     /// Sum of `coins`.
     total: Amount,
     /// Sums of those of `coins` that coinbases made, by height: what may have to mature.
-    rewards: BTreeMap<u32, Amount>,
+    rewards: SharedMap<u32, Amount>,
     /// Transactions of this wallet in blocks.
-    pub entries: BTreeSet<Place>,
+    pub entries: SharedMap<Place, ()>,
     /// Transactions of this wallet that wait.
     pub waiting: BTreeSet<Txid>,
     /// What a screen asks for thirty times a second; empty when something has changed.
@@ -35,16 +37,16 @@ impl Purse {
             key,
             owner,
             address,
-            coins: BTreeMap::new(),
+            coins: SharedMap::default(),
             total: Amount::ZERO,
-            rewards: BTreeMap::new(),
-            entries: BTreeSet::new(),
+            rewards: SharedMap::default(),
+            entries: SharedMap::default(),
             waiting: BTreeSet::new(),
             info: OnceLock::new(),
         }
     }
 
-    pub fn coins(&self) -> &BTreeMap<OutPoint, Coin> {
+    pub fn coins(&self) -> &SharedMap<OutPoint, Coin> {
         &self.coins
     }
 
@@ -55,8 +57,8 @@ impl Purse {
         }
         self.total = plus(self.total, coin.amount);
         if coin.coinbase {
-            let sum = self.rewards.entry(coin.height).or_default();
-            *sum = plus(*sum, coin.amount);
+            let sum = plus(self.reward(coin.height), coin.amount);
+            self.rewards.insert(coin.height, sum);
         }
         self.changed();
         true
@@ -67,14 +69,18 @@ impl Purse {
         let coin = self.coins.remove(outpoint)?;
         self.total = minus(self.total, coin.amount);
         if coin.coinbase {
-            let sum = self.rewards.entry(coin.height).or_default();
-            *sum = minus(*sum, coin.amount);
-            if sum.is_zero() {
-                self.rewards.remove(&coin.height);
-            }
+            let sum = minus(self.reward(coin.height), coin.amount);
+            match sum.is_zero() {
+                true => self.rewards.remove(&coin.height),
+                false => self.rewards.insert(coin.height, sum),
+            };
         }
         self.changed();
         Some(coin)
+    }
+
+    fn reward(&self, height: u32) -> Amount {
+        self.rewards.get(&height).copied().unwrap_or_default()
     }
 
     /// Something that [`Purse::info`] tells has changed.
@@ -84,14 +90,14 @@ impl Purse {
 
     /// Mature coins, and rewards from the height `young` on, which are not.
     pub fn balance(&self, young: u32) -> (Amount, Amount) {
-        let immature = self.rewards.range(young..).map(|(_, sum)| *sum);
+        let immature = self.rewards.range_from(&young).map(|(_, sum)| *sum);
         let immature = immature.fold(Amount::ZERO, plus);
         (minus(self.total, immature), immature)
     }
 
     /// The height of the last reward that is not mature, if rewards from `young` on are not.
     pub fn youngest(&self, young: u32) -> Option<u32> {
-        self.rewards.range(young..).next_back().map(|(h, _)| *h)
+        self.rewards.range_from(&young).next_back().map(|(h, _)| *h)
     }
 }
 

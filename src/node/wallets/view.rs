@@ -54,7 +54,7 @@ impl Wallets {
             Some(self.waiting_entry(purse, txid, waiter, &spent))
         });
         let mut shown: Vec<_> = waiting.skip(skip).take(limit).collect();
-        let confirmed = purse.entries.iter().rev();
+        let confirmed = purse.entries.keys().rev();
         let confirmed = confirmed.skip(skip.saturating_sub(count));
         for place in confirmed.take(limit - shown.len()) {
             let entry = self.at(*place, store)?;
@@ -174,7 +174,7 @@ impl Wallets {
         let most = LOOKED_THROUGH_MAX / wanted.len().max(1);
         for (owner, mut wanted) in wanted {
             let purse = self.purses.get(&owner).into_iter();
-            let places = purse.flat_map(|purse| purse.entries.iter().rev());
+            let places = purse.flat_map(|purse| purse.entries.keys().rev());
             for place in places.take(most) {
                 if wanted.is_empty() {
                     break;

@@ -22,6 +22,7 @@ use std::sync::Arc;
 pub(super) type Purses = BTreeMap<KeyHash, Purse>;
 
 /// A transaction that waits.
+#[derive(Clone)]
 pub(super) struct Waiter {
     pub tx: Arc<Tx>,
     /// When it was first seen.
@@ -108,7 +109,7 @@ fn sum_of<'a>(owner: KeyHash, outputs: impl IntoIterator<Item = &'a TxOut>) -> A
 
 /// All that wait. Those of others are as many as the mempool holds, which has its limits; those
 /// sent are as many as were made by hand here.
-#[derive(Default)]
+#[derive(Clone, Default)]
 pub(super) struct Waiting {
     txs: BTreeMap<Txid, Waiter>,
     /// By own coin, who spends it, conflicted ones too.

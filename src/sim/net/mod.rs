@@ -39,6 +39,7 @@ const LINGER: Duration = Duration::from_secs(1);
 const EPHEMERAL_PORTS: (u64, u64) = (49_152, 16_384);
 
 /// What travels on a link.
+#[derive(Clone)]
 enum Frame {
     Open,
     Accept,
@@ -52,7 +53,7 @@ enum Frame {
 }
 
 /// Who is connected, and what the links between them are like.
-#[derive(Default)]
+#[derive(Clone, Default)]
 pub(in crate::sim) struct Net {
     ends: BTreeMap<ConnId, End>,
     connections: u64,
@@ -61,6 +62,7 @@ pub(in crate::sim) struct Net {
     conditions: BTreeMap<(NodeIx, NodeIx), Conditions>,
 }
 
+#[derive(Clone)]
 struct End {
     owner: NodeIx,
     state: State,

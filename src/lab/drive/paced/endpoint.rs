@@ -129,7 +129,7 @@ impl PacedLab {
 impl Controlled for PacedLab {
     fn about(&self) -> About {
         let network = self.with(|pace| {
-            let params = pace.lab.params();
+            let params = pace.lab.sim().params();
             (
                 params.genesis_block().hash().to_string(),
                 network::write(params),
@@ -236,7 +236,7 @@ impl Controlled for PacedLab {
     fn serve(&self, request: Request<Named>) -> Later<'static, Result<serde_json::Value, Refusal>> {
         let (told, answer) = oneshot::channel();
         let begun = self.with(move |pace| -> Result<(), BadParam> {
-            let request = request.resolve(pace.lab.known())?;
+            let request = request.resolve(pace.lab.core())?;
             pace.request(Asker::Program(told), request);
             Ok(())
         });

@@ -16,6 +16,7 @@
 use super::Common;
 use crate::lab::ask::{Answer, Request, ScriptChange, Ticket};
 use crate::lab::control::{Edition, NodeStatus, RecentEvents};
+use crate::lab::core::no_script;
 use crate::lab::drive::{VirtualLab, VirtualOptions};
 use crate::lab::handle::Answered;
 use crate::lab::observe::propagation::arrival;
@@ -234,7 +235,7 @@ impl Pace {
     /// The names of all nodes.
     pub(super) fn names(&self) -> Vec<String> {
         use crate::lab::ask::Known;
-        let names = self.lab.known().node_names().into_iter();
+        let names = self.lab.core().node_names().into_iter();
         names.map(ToOwned::to_owned).collect()
     }
 
@@ -263,13 +264,13 @@ impl Pace {
     /// Puts the lab as it was at its beginning in the place of this one.
     fn begin_again(&mut self) -> Result<Answer, CommandError> {
         if self.lab.script().is_none() {
-            return Err("no script is played in this lab".into());
+            return Err(no_script());
         }
         let options = VirtualOptions {
             round: self.options.round + 1,
             ..self.options.clone()
         };
-        let lab = VirtualLab::new(self.lab.layout(), &options);
+        let lab = VirtualLab::new(self.lab.core().layout(), &options);
         let lab = lab.map_err(|words| CommandError::new(RefusalKind::Fault, words))?;
         // What was not done by now never will be.
         self.end_waiting(&CommandError::new(
@@ -296,7 +297,8 @@ impl Pace {
 
     /// The lab as it is now, kept for when there is none any more.
     pub(super) fn view(&self) -> LabView {
-        let view = self.lab.view();
+        let mut view = self.lab.view();
+        view.virtual_seed = Some(self.options.seed);
         self.common.last().clone_from(&view);
         view
     }

@@ -67,19 +67,25 @@ impl<K: Inventory> Track<K> {
         }
     }
 
-    /// A node has died: it is not waited for any more. Whether it was.
-    pub fn left(&mut self, node: NodeIx) -> bool {
-        let was_waited_for = self.nodes.get(&node) == Some(&None);
-        if was_waited_for {
-            self.nodes.remove(&node);
-        }
-        was_waited_for
+    /// Whether a node is waited for.
+    pub fn waits_for(&self, node: NodeIx) -> bool {
+        self.nodes.get(&node) == Some(&None)
+    }
+
+    /// A node that is waited for has died: it is not waited for any more.
+    pub fn left(&mut self, node: NodeIx) {
+        self.nodes.remove(&node);
+    }
+
+    /// Whether it has just arrived.
+    pub fn is_about_to_settle(&self) -> bool {
+        !self.is_settled && self.maker.is_some() && self.is_everywhere()
     }
 
     /// If it has just arrived: how long it took to half of the nodes, and to all. From then on that
     /// does not change.
     pub fn settle(&mut self) -> Option<(Duration, Duration)> {
-        if self.is_settled || self.maker.is_none() || !self.is_everywhere() {
+        if !self.is_about_to_settle() {
             return None;
         }
         let row = self.row()?;

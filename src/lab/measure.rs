@@ -1,9 +1,8 @@
 //! The pace of a story: a layout is played in virtual time, and what stood on the screen how long, and
 //! what was waited for, is held against what people can follow.
 
-use super::engine::Cause;
-use super::rehearse::Rehearsal;
-use super::view::{Pace, ScriptView};
+use super::drive::{VirtualLab, VirtualOptions};
+use super::script::{Cause, Pace, ScriptView};
 use crate::lab::layout::Layout;
 use crate::lab::units::show_seconds;
 use std::collections::BTreeMap;
@@ -45,16 +44,21 @@ pub fn play(layout: &Layout, seed: u64) -> Result<Take, String> {
         pace: Pace::Script,
         ..layout.clone()
     };
-    let mut rehearsal = Rehearsal::new(&layout, seed)?;
+    let options = VirtualOptions {
+        seed,
+        ..VirtualOptions::default()
+    };
+    let mut lab = VirtualLab::new(&layout, &options)?;
     let mut waits = BTreeMap::new();
-    while !rehearsal.script().is_over() && rehearsal.elapsed() < LIMIT {
-        let (cause, since) = (rehearsal.waits(), rehearsal.elapsed());
-        rehearsal.go_on(LIMIT, |_, _| {});
+    while !lab.is_over() && lab.elapsed() < LIMIT {
+        let since = lab.elapsed();
+        let cause = lab.core().waits(since);
+        lab.go_on(LIMIT);
         if let Some(cause) = cause {
-            *waits.entry(cause).or_default() += rehearsal.elapsed() - since;
+            *waits.entry(cause).or_default() += lab.elapsed() - since;
         }
     }
-    let (script, total) = (rehearsal.script(), rehearsal.elapsed());
+    let (script, total) = (lab.core().steps(), lab.elapsed());
     let captions = stood(script, total);
     let late = script.steps.iter().enumerate();
     let late = late.filter(|(_, step)| step.is_late).map(|(at, _)| at);

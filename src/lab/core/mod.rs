@@ -1,0 +1,478 @@
+//! Everything that a lab decides, without IO: plain data goes in and comes out, and a driver does the
+//! rest, whatever its nodes are.
+//!
+//! ```text
+//!               Input                                 Output
+//! a request ───────────────►┌──────┐  Call, Ask, Look ──────────► a node, and its answer comes back
+//! what happens to nodes ───►│ Core │  Start, Kill, SetLink ─────► the driver
+//! their answers, the time ─►└──────┘  Answer ───────────────────► whoever asked
+//!                              └────► view, summary: changes nothing
+//! ```
+//!
+//! A driver gives what happened by [`Core::handle`], does what [`Core::poll`] says in this order, and
+//! comes back at [`Core::deadline`] with [`Input::Tick`]. What it did is done when it asks for more:
+//! an answer that is there at once is given before time goes on.
+//!
+//! Decisions rest on what is asked for at moments of core's own ([`Output::Look`]), never on what was
+//! made for a picture: looking changes no run. Twenty times a second, counted from the beginning, core
+//! looks at all nodes, has the first block mined if it is time, and lets the script go on; payments come
+//! just when they are due.
+
+mod facts;
+mod first;
+mod links;
+mod node;
+mod observe;
+mod payments;
+mod play;
+mod requests;
+mod view;
+
+pub use self::facts::{Seen, WalletSeen};
+pub(in crate::lab) use self::play::{no_script, sum};
+
+use self::node::Node;
+use self::payments::Payments;
+use self::play::{Next, Play};
+use self::requests::{Asker, Work};
+use super::ask::{Answer, Known, Request, Ticket};
+use super::headline::SteadyHeadline;
+use super::layout::Layout;
+use super::layout::roster::reward_wallet;
+use super::observe::ancestry::Ancestry;
+use super::observe::chips::Chips;
+use super::observe::propagation::Propagation;
+use super::observe::stats::Stats;
+use super::observe::topology::Topology;
+use super::observe::transcript::Listener;
+use super::partition::Partition;
+use super::spec::NodeSpec;
+use super::view::{MadeByHand, NodeState};
+use crate::chain::{BlockHash, Txid};
+use crate::link::Conditions;
+use crate::node::io::{Command, CommandError, Event, Question, Reply};
+use crate::node::snapshot::NodeSnapshot;
+use crate::node::{NodeIx, Time};
+use std::collections::{BTreeMap, BTreeSet, VecDeque};
+use std::net::SocketAddr;
+use std::sync::Arc;
+use std::time::Duration;
+
+/// Time between two looks at all nodes.
+pub const LOOK: Duration = Duration::from_millis(50);
+
+/// A moment of a lab.
+#[derive(Clone, Copy, Debug, PartialEq, Eq)]
+pub struct Moment {
+    /// What the lab clock shows. It can be set: time that passes is never read off it.
+    pub at: Time,
+    /// How long it has gone on.
+    pub ran: Duration,
+}
+
+/// What is known of a call by its answer.
+#[derive(Clone, Copy, Debug, PartialEq, Eq, PartialOrd, Ord, Hash)]
+pub struct CallId(pub u64);
+
+/// What is observed; no decision rests on it.
+#[derive(Clone, Copy, Debug, Default, PartialEq, Eq)]
+pub enum Level {
+    /// What a summary needs.
+    #[default]
+    Stats,
+    /// All that a screen shows.
+    All,
+}
+
+/// How a node ended.
+#[derive(Clone, Debug, PartialEq, Eq)]
+pub enum End {
+    /// It was killed.
+    Killed,
+    /// It ended by itself, for this reason.
+    Failed(Arc<str>),
+}
+
+/// What a driver tells.
+#[derive(Clone, Debug)]
+pub enum Input {
+    /// Something is asked, by a person or a program. It is answered once, with the ticket.
+    Request(Ticket, Request),
+    /// A node runs, in this life, and listens there.
+    Started {
+        /// Which node.
+        node: NodeIx,
+        /// As in [`Output::Start`].
+        life: u64,
+        /// Where it listens.
+        addr: Option<SocketAddr>,
+    },
+    /// A node does not start.
+    Failed {
+        /// Which node.
+        node: NodeIx,
+        /// As in [`Output::Start`].
+        life: u64,
+        /// Why.
+        why: Arc<str>,
+    },
+    /// Something happened to a node. What is of another life than the present one does not count.
+    Event {
+        /// Which node.
+        node: NodeIx,
+        /// In which of its lives.
+        life: u64,
+        /// What.
+        event: Arc<Event>,
+    },
+    /// So many events of a node came too fast to be told.
+    Missed {
+        /// Which node.
+        node: NodeIx,
+        /// How many.
+        events: u64,
+    },
+    /// What was looked for.
+    Facts(NodeIx, Seen),
+    /// The answer to a call or a question.
+    Reply(CallId, Result<Reply, CommandError>),
+    /// A node does not run any more.
+    Ended {
+        /// Which node.
+        node: NodeIx,
+        /// Which of its lives is over.
+        life: u64,
+        /// How.
+        end: End,
+    },
+    /// It is so late.
+    Tick,
+}
+
+/// What a driver is to do.
+#[derive(Clone, Debug, PartialEq)]
+pub enum Output {
+    /// Have a node do something; [`Input::Reply`] has what came of it. What is called for at one node is
+    /// done in this order. A node that ends answers nothing more.
+    Call {
+        /// Which node.
+        node: NodeIx,
+        /// By which the answer is known.
+        id: CallId,
+        /// What.
+        command: Command,
+    },
+    /// Ask a node something.
+    Ask {
+        /// Which node.
+        node: NodeIx,
+        /// By which the answer is known.
+        id: CallId,
+        /// What.
+        question: Question,
+    },
+    /// Look at a node: [`Input::Facts`].
+    Look(NodeIx),
+    /// Start a node: [`Input::Started`] or [`Input::Failed`].
+    Start {
+        /// Which node: the next number, if it is new.
+        node: NodeIx,
+        /// Which life of it begins.
+        life: u64,
+        /// What it is to be.
+        spec: Arc<NodeSpec>,
+    },
+    /// End a node as a crash would: [`Input::Ended`].
+    Kill(NodeIx),
+    /// From now on a link is like this, one way.
+    SetLink {
+        /// From here.
+        from: NodeIx,
+        /// To there.
+        to: NodeIx,
+        /// So.
+        conditions: Conditions,
+    },
+    /// What came of a request.
+    Answer(Ticket, Result<Answer, CommandError>),
+}
+
+/// A lab's mind.
+#[derive(Clone)]
+pub struct Core {
+    layout: Arc<Layout>,
+    level: Level,
+    /// When it began.
+    since: Time,
+    nodes: Vec<Node>,
+    /// Who has a wallet of this name, or is just making one.
+    wallets: BTreeMap<String, NodeIx>,
+    /// Addresses of wallets that were ever seen, by name.
+    addresses: BTreeMap<String, String>,
+    /// What links are like that are not like all others.
+    links: BTreeMap<(NodeIx, NodeIx), Conditions>,
+    partition: Option<Partition<NodeIx>>,
+    payments: Payments,
+    play: Play,
+    /// The first block is still to be asked for.
+    wants_first: bool,
+    caption: Option<Arc<str>>,
+    made_by_hand: MadeByHand,
+    /// Nodes that were looked for and have not been seen.
+    looking: BTreeSet<NodeIx>,
+    /// When all nodes were last seen, if nothing was done to one since.
+    fresh: Option<Duration>,
+    /// When they are looked at next.
+    look_at: Duration,
+    /// When the figures of the headline are next summed up, and what was seen for them.
+    figures_at: Duration,
+    figures: Vec<NodeSnapshot>,
+    calls: BTreeMap<CallId, (NodeIx, Work)>,
+    last_call: u64,
+    /// Who waits for the end of a node, and for its beginning.
+    killers: BTreeMap<NodeIx, Vec<Asker>>,
+    starters: BTreeMap<NodeIx, (Asker, Answer)>,
+    outputs: VecDeque<Output>,
+
+    stats: Stats,
+    propagation: Propagation<BlockHash>,
+    tx_propagation: Propagation<Txid>,
+    ancestry: Ancestry,
+    chips: Arc<Chips>,
+    topology: Topology,
+    listener: Listener,
+    headline: SteadyHeadline,
+}
+
+impl Core {
+    /// The lab of a layout, which begins now. `seed` is what its payments are drawn from; its story was
+    /// begun anew so often.
+    pub fn new(layout: &Layout, now: Time, seed: u64, level: Level, round: u32) -> Self {
+        let mut core = Self {
+            layout: Arc::new(layout.clone()),
+            level,
+            since: now,
+            nodes: Vec::new(),
+            wallets: BTreeMap::new(),
+            addresses: BTreeMap::new(),
+            links: BTreeMap::new(),
+            partition: None,
+            payments: Payments::new(layout, seed),
+            play: Play::new(layout, round),
+            wants_first: true,
+            caption: None,
+            made_by_hand: MadeByHand::default(),
+            looking: BTreeSet::new(),
+            fresh: None,
+            look_at: Duration::ZERO,
+            figures_at: Duration::ZERO,
+            figures: Vec::new(),
+            calls: BTreeMap::new(),
+            last_call: 0,
+            killers: BTreeMap::new(),
+            starters: BTreeMap::new(),
+            outputs: VecDeque::new(),
+            stats: Stats::default(),
+            propagation: Propagation::default(),
+            tx_propagation: Propagation::default(),
+            ancestry: Ancestry::default(),
+            chips: Arc::default(),
+            topology: Topology::default(),
+            listener: Listener::default(),
+            headline: SteadyHeadline::default(),
+        };
+        for spec in &layout.nodes {
+            let ix = core.enter(spec.clone());
+            core.start(ix);
+        }
+        for pair in &layout.pairs {
+            let ends = core.position(&pair.from).zip(core.position(&pair.to));
+            if let Some((from, to)) = ends {
+                core.set_link(from, to, pair.conditions);
+            }
+        }
+        core
+    }
+
+    /// Takes in what happened, and what follows from it.
+    pub fn handle(&mut self, now: Moment, input: Input) {
+        match input {
+            Input::Event { node, life, event } => return self.happened(node, life, &event),
+            Input::Missed { node, events } => return self.missed(node, events),
+            Input::Request(ticket, request) => self.request(now, Asker::Ticket(ticket), request),
+            Input::Started { node, life, addr } => self.started(now, node, life, addr),
+            Input::Failed { node, life, why } => self.failed(now, node, life, why),
+            Input::Facts(node, seen) => self.see(now, node, seen),
+            Input::Reply(call, reply) => self.replied(now, call, reply),
+            Input::Ended { node, life, end } => self.ended(now, node, life, &end),
+            Input::Tick => {}
+        }
+        self.go_on(now);
+    }
+
+    /// The next thing to do.
+    pub fn poll(&mut self) -> Option<Output> {
+        self.outputs.pop_front()
+    }
+
+    /// When it is to be told that it is so late, as long as it has gone on then. While something is
+    /// looked for at this moment, that comes first.
+    pub fn deadline(&self) -> Duration {
+        let due = self.payments.due().unwrap_or(Duration::MAX);
+        due.min(self.look_at)
+    }
+
+    /// What is to be done at this moment, in its order: payments, then the look at all nodes, the first
+    /// block, and the script. Each waits for what it has asked for.
+    fn go_on(&mut self, now: Moment) {
+        self.play.leave_behind(now.ran);
+        loop {
+            if self.is_waiting() {
+                return;
+            }
+            let is_pay_due = self.payments.is_due(now.ran);
+            let is_look_due = now.ran >= self.look_at;
+            if !is_pay_due && !is_look_due && !self.play.is_on() {
+                break;
+            }
+            if self.needs_look(now, is_pay_due || is_look_due) {
+                continue;
+            }
+            if is_pay_due {
+                self.pay(now);
+            } else if is_look_due {
+                self.looked(now);
+            } else {
+                match self.play_on(now) {
+                    Next::On => {}
+                    Next::Asked => return,
+                    Next::Rest => break,
+                }
+            }
+        }
+        self.payments.settle(now.ran);
+    }
+
+    /// Whether it cannot go on before something that it asked for is there.
+    fn is_waiting(&self) -> bool {
+        !self.looking.is_empty() || self.play.asks()
+    }
+
+    /// Looks at all nodes, if they were not seen at this moment. Whether it waits for them now.
+    fn needs_look(&mut self, now: Moment, is_wanted: bool) -> bool {
+        if !is_wanted || self.is_fresh(now) {
+            return false;
+        }
+        self.look(now);
+        true
+    }
+
+    fn look(&mut self, now: Moment) {
+        let up = self.up();
+        self.outputs.extend(up.iter().copied().map(Output::Look));
+        self.looking.extend(up);
+        self.seen_all(now);
+    }
+
+    /// Twenty times a second, with all nodes in sight.
+    fn looked(&mut self, now: Moment) {
+        while self.look_at <= now.ran {
+            self.look_at += LOOK;
+        }
+        if self.level == Level::All && now.ran >= self.figures_at {
+            self.sum_up(now);
+        }
+        // At the very beginning no node has had the time to be connected.
+        if !now.ran.is_zero() {
+            self.mine_first();
+        }
+        self.play.begin(now.ran);
+    }
+
+    fn call(&mut self, node: NodeIx, command: Command, work: Work) {
+        let id = self.next_call(node, work);
+        self.outputs.push_back(Output::Call { node, id, command });
+    }
+
+    fn ask(&mut self, node: NodeIx, question: Question, work: Work) {
+        let id = self.next_call(node, work);
+        self.outputs.push_back(Output::Ask { node, id, question });
+    }
+
+    fn next_call(&mut self, node: NodeIx, work: Work) -> CallId {
+        self.last_call += 1;
+        let id = CallId(self.last_call);
+        self.calls.insert(id, (node, work));
+        id
+    }
+
+    /// A node is there from now on.
+    fn enter(&mut self, spec: NodeSpec) -> NodeIx {
+        let ix = NodeIx(self.nodes.len());
+        let wallets = spec.wallets.iter().map(String::as_str);
+        for wallet in wallets.chain(reward_wallet(&spec, &[])) {
+            self.wallets.insert(wallet.to_owned(), ix);
+        }
+        self.nodes.push(Node::new(spec));
+        ix
+    }
+
+    fn start(&mut self, ix: NodeIx) {
+        let node = &mut self.nodes[ix.0];
+        node.life += 1;
+        node.state = NodeState::Starting;
+        let start = Output::Start {
+            node: ix,
+            life: node.life,
+            spec: Arc::clone(&node.spec),
+        };
+        self.outputs.push_back(start);
+    }
+
+    /// The nodes that run.
+    fn up(&self) -> Vec<NodeIx> {
+        let nodes = (0..).map(NodeIx).zip(&self.nodes);
+        let up = nodes.filter(|(_, node)| node.state.is_up());
+        up.map(|(ix, _)| ix).collect()
+    }
+
+    /// The name of a node.
+    pub fn name(&self, ix: NodeIx) -> &str {
+        self.nodes.get(ix.0).map_or("", |node| &node.name)
+    }
+
+    /// The node of this name.
+    pub fn position(&self, name: &str) -> Option<NodeIx> {
+        let at = self.nodes.iter().position(|node| &*node.name == name);
+        at.map(NodeIx)
+    }
+
+    /// Why a node has failed, the first that has.
+    pub fn failure(&self) -> Option<String> {
+        let mut states = self.nodes.iter().map(|node| &node.state);
+        states.find_map(|state| match state {
+            NodeState::Failed(why) => Some(why.to_string()),
+            _ => None,
+        })
+    }
+
+    /// When it began.
+    pub fn since(&self) -> Time {
+        self.since
+    }
+
+    /// What it was made of.
+    pub fn layout(&self) -> &Layout {
+        &self.layout
+    }
+}
+
+impl Known for Core {
+    fn node_names(&self) -> Vec<&str> {
+        self.nodes.iter().map(|node| &*node.name).collect()
+    }
+
+    fn holder(&self, wallet: &str) -> Option<NodeIx> {
+        self.wallets.get(wallet).copied()
+    }
+}

@@ -1,0 +1,176 @@
+//! What happens to nodes, and what is to be seen of it.
+
+use super::{Core, Level, Moment};
+use crate::lab::headline::Stand;
+use crate::lab::observe::ancestry::Tip;
+use crate::lab::observe::transcript::Party;
+use crate::node::io::words::Names;
+use crate::node::io::{CommandError, Event, EventKind, Question, Reply};
+use crate::node::{BlockId, NodeIx, Time};
+use std::net::SocketAddr;
+use std::sync::Arc;
+use std::time::Duration;
+
+use super::requests::Work;
+
+/// How often the figures of the headline are summed up.
+const FIGURES: Duration = Duration::from_secs(1);
+
+impl Core {
+    /// Something happened to a node.
+    pub(super) fn happened(&mut self, ix: NodeIx, life: u64, event: &Arc<Event>) {
+        let Some(node) = self.nodes.get_mut(ix.0).filter(|node| node.life == life) else {
+            return;
+        };
+        node.traffic.count(event);
+        self.stats.happened(ix, event);
+        let nodes = &self.nodes;
+        let who = |name: &str| {
+            let at = nodes.iter().position(|node| &*node.name == name);
+            at.map(NodeIx)
+        };
+        let up = || {
+            let running = (0..).map(NodeIx).zip(nodes);
+            let running = running.filter(|(_, node)| node.state.is_up());
+            running.map(|(ix, _)| ix).collect()
+        };
+        self.propagation.happened(ix, event, who, up);
+        if self.level == Level::All {
+            self.tx_propagation.happened(ix, event, who, up);
+            self.overhear(ix, event);
+            self.watch(ix, event);
+        }
+    }
+
+    /// What a screen shows of it.
+    fn watch(&mut self, ix: NodeIx, event: &Arc<Event>) {
+        if event.kind.is_message() {
+            return;
+        }
+        match &event.kind {
+            EventKind::TipChanged { tip, .. } => {
+                let node = &mut self.nodes[ix.0];
+                (node.tip, node.tip_changed) = (Some(*tip), Some(event.at));
+                self.hear(*tip);
+                self.feed_headline(event.at);
+            }
+            EventKind::Mined { block, .. }
+            | EventKind::Withheld { block, .. }
+            | EventKind::Reorganised { new: block, .. }
+            | EventKind::Released { tip: block, .. } => self.hear(*block),
+            EventKind::PeerUp { peer, .. } => {
+                if let Some(other) = self.position(&peer.name) {
+                    self.topology.met(ix, other);
+                }
+            }
+            _ => {}
+        }
+        let mut log = std::mem::take(&mut self.nodes[ix.0].log);
+        log.hear(event, self);
+        self.nodes[ix.0].log = log;
+    }
+
+    fn overhear(&mut self, ix: NodeIx, event: &Arc<Event>) {
+        let nodes = &self.nodes;
+        // Until it has said its name it is called by its address.
+        let party = |name: &Arc<str>| {
+            let found = nodes.iter().position(|node| node.name == *name);
+            let found = found.or_else(|| {
+                let addr: SocketAddr = name.parse().ok()?;
+                nodes.iter().position(|node| node.addr == Some(addr))
+            });
+            match found {
+                Some(at) => Party::Node(NodeIx(at)),
+                None => Party::Stranger(Arc::clone(name)),
+            }
+        };
+        self.listener.hear(ix, event, party);
+    }
+
+    /// Takes note of a block that has come to a node: it is given its chip.
+    fn hear(&mut self, id: BlockId) {
+        if self.chips.is_news(id) {
+            Arc::make_mut(&mut self.chips).hear(id);
+        }
+    }
+
+    /// Events of a node came too fast to be told.
+    pub(super) fn missed(&mut self, ix: NodeIx, events: u64) {
+        if let Some(node) = self.nodes.get_mut(ix.0) {
+            node.traffic.miss(events);
+            self.listener.missed(ix);
+        }
+    }
+
+    /// A node does not run any more: no block waits for it.
+    pub(super) fn left(&mut self, now: Moment, ix: NodeIx) {
+        let node = &mut self.nodes[ix.0];
+        node.tip = None;
+        node.rate = crate::lab::observe::rate::Rate::default();
+        self.propagation.left(ix);
+        self.tx_propagation.left(ix);
+        self.listener.left(ix, now.at);
+        self.feed_headline(now.at);
+    }
+
+    /// Takes in how all is, to be said of it.
+    pub(super) fn feed_headline(&mut self, now: Time) {
+        if self.level == Level::All {
+            let mut headline = std::mem::take(&mut self.headline);
+            self.look_for(&mut headline, now);
+            self.headline = headline;
+        }
+    }
+
+    /// Has a headline look at all nodes.
+    pub(super) fn look_for(&self, headline: &mut super::SteadyHeadline, now: Time) {
+        let stands = self.nodes.iter().map(|node| Stand {
+            state: &node.state,
+            tip: node.seen.as_ref().map(|seen| Tip {
+                id: node.tip.unwrap_or(seen.tip),
+                target: seen.target,
+            }),
+        });
+        let groups = self.partition.as_ref();
+        let groups = groups.map(|partition| partition.groups.as_slice());
+        headline.look(now, stands, groups, &self.ancestry);
+    }
+
+    /// Once a second, figures are summed up of how nodes look then.
+    pub(super) fn sum_up(&mut self, now: Moment) {
+        while self.figures_at <= now.ran {
+            self.figures_at += FIGURES;
+        }
+        self.figures.clear();
+        for ix in self.up() {
+            self.ask(ix, Question::Snapshot, Work::Figures);
+        }
+    }
+
+    /// A node has shown how it looks.
+    pub(super) fn figures_told(&mut self, now: Moment, reply: Result<Reply, CommandError>) {
+        if let Ok(Reply::Snapshot(snapshot)) = reply {
+            self.figures.push(*snapshot);
+        }
+        let is_last = !self
+            .calls
+            .values()
+            .any(|(_, work)| matches!(work, Work::Figures));
+        if is_last {
+            let running = std::mem::take(&mut self.figures);
+            self.headline.sum(now.at, running.iter());
+        }
+    }
+}
+
+impl Names for Core {
+    fn node_at(&self, addr: SocketAddr) -> Option<&str> {
+        let found = self.nodes.iter().find(|node| node.addr == Some(addr));
+        found.map(|node| &*node.name)
+    }
+
+    fn wallet_of(&self, address: &str) -> Option<&str> {
+        let found = self.addresses.iter().find(|(_, known)| *known == address);
+        found.map(|(name, _)| name.as_str())
+    }
+}

@@ -1,0 +1,392 @@
+//! What is asked of a lab, and how it is done.
+
+use super::{Core, End, Moment, Output};
+use crate::lab::ask::verbs::key_holder;
+use crate::lab::ask::{Answer, Request, Ticket};
+use crate::lab::layout::roster::{Roster, taken};
+use crate::lab::spec::NodeSpec;
+use crate::lab::view::NodeState;
+use crate::node::NodeIx;
+use crate::node::io::words::Tone;
+use crate::node::io::{Command, CommandError, Payment, Question, RefusalKind, Reply};
+use crate::node::mining::MiningMode;
+use std::net::SocketAddr;
+use std::sync::Arc;
+
+/// Who asks.
+#[derive(Clone, Copy, Debug, PartialEq, Eq)]
+pub(super) enum Asker {
+    /// A person or a program: what is made then is missed when it goes.
+    Ticket(Ticket),
+    /// The layout's script, which makes it again.
+    Script,
+}
+
+/// What a call is for.
+#[derive(Clone, Debug)]
+pub(super) enum Work {
+    /// A command that was asked for, and the name of a wallet that is kept for it.
+    Command {
+        asker: Asker,
+        command: Command,
+        claimed: Option<String>,
+    },
+    /// A key, for this command.
+    Key {
+        asker: Asker,
+        of: NodeIx,
+        command: Command,
+    },
+    /// A question that was asked.
+    Question(Asker),
+    /// A payment that the lab makes by itself.
+    Payment,
+    /// The first block.
+    First,
+    /// What a wallet has on the chain of a node.
+    Balance((NodeIx, String)),
+    /// What is summed up for the headline.
+    Figures,
+}
+
+impl Core {
+    /// Does what is asked, as far as that can be done at once.
+    pub(super) fn request(&mut self, now: Moment, asker: Asker, request: Request) {
+        let done = match request {
+            Request::Node(ix, command) => self.command(asker, ix, command),
+            Request::Ask(ix, question) => self.question(asker, ix, question),
+            Request::Kill(ix) => self.kill(asker, ix),
+            Request::Restart(ix) => self.restart(asker, ix),
+            Request::Add(spec) => self.add(asker, *spec),
+            Request::Link(bend) => self.bend(&bend).map(Some),
+            Request::HealAll => Ok(Some(self.heal_all())),
+            Request::Partition(named) => self.split(&named).map(Some),
+            Request::Unite => Ok(Some(self.unite())),
+            Request::Traffic(change) => Ok(Some(self.payments.change(change))),
+            Request::Note(text) => {
+                let words = text.as_ref().map_or("no caption", |_| "a caption");
+                self.caption = text.map(Arc::from);
+                Ok(Some(words.to_owned()))
+            }
+            Request::Script(change) => self.lead(now, change).map(Some),
+            Request::Keep => {
+                Err("nothing of this lab is on disk, so there is nothing to keep".into())
+            }
+        };
+        match done {
+            Ok(Some(words)) => self.answer(asker, Ok(Answer::Done(words))),
+            // The answer is still to come.
+            Ok(None) => {}
+            Err(refusal) => self.answer(asker, Err(refusal)),
+        }
+    }
+
+    fn answer(&mut self, asker: Asker, answer: Result<Answer, CommandError>) {
+        match asker {
+            Asker::Ticket(ticket) => self.outputs.push_back(Output::Answer(ticket, answer)),
+            Asker::Script => {
+                let done = answer.map(drop).map_err(|refusal| refusal.words);
+                self.play.done(done);
+            }
+        }
+    }
+
+    /// A node has answered.
+    pub(super) fn replied(
+        &mut self,
+        now: Moment,
+        call: super::CallId,
+        reply: Result<Reply, CommandError>,
+    ) {
+        let Some((ix, work)) = self.calls.remove(&call) else {
+            return;
+        };
+        match work {
+            Work::Command {
+                asker,
+                command,
+                claimed,
+            } => {
+                self.fresh = None;
+                let answer = reply.map(|reply| {
+                    self.note_done(ix, &command, &reply, asker);
+                    Answer::Node(ix, reply)
+                });
+                if let (Err(_), Some(name)) = (&answer, claimed) {
+                    self.wallets.remove(&name);
+                }
+                self.answer(asker, answer);
+            }
+            Work::Key { asker, of, command } => self.found_key(asker, of, command, reply),
+            Work::Question(asker) => {
+                let answer = reply.map(|reply| Answer::Node(ix, reply));
+                self.answer(asker, answer);
+            }
+            Work::Payment => {
+                self.fresh = None;
+                self.payments.count(reply.is_ok());
+            }
+            Work::First => self.fresh = None,
+            Work::Balance(key) => self.balance_told(call, &key, reply),
+            Work::Figures => self.figures_told(now, reply),
+        }
+    }
+
+    fn command(
+        &mut self,
+        asker: Asker,
+        ix: NodeIx,
+        mut command: Command,
+    ) -> Result<Option<String>, CommandError> {
+        self.check_running(ix)?;
+        // A key may be given by the name of a wallet that has it: its node is asked. Whatever else it
+        // is, the node says what is wrong with it.
+        if let Command::ImportWallet { secret, .. } = &command
+            && let Some(name) = key_holder(secret)
+            && let Some(holder) = self.wallets.get(name).copied()
+        {
+            self.check_running(holder)?;
+            let name = name.to_owned();
+            let work = Work::Key {
+                asker,
+                of: ix,
+                command,
+            };
+            self.ask(holder, Question::ExportWallet { name }, work);
+            return Ok(None);
+        }
+        if let Command::Send(Payment { to, .. }) = &mut command {
+            self.name_address(to);
+        }
+        let claimed = self.claim_wallet(ix, &command)?;
+        let work = Work::Command {
+            asker,
+            command: command.clone(),
+            claimed,
+        };
+        self.call(ix, command, work);
+        Ok(None)
+    }
+
+    fn found_key(
+        &mut self,
+        asker: Asker,
+        ix: NodeIx,
+        mut command: Command,
+        reply: Result<Reply, CommandError>,
+    ) {
+        let key = match reply {
+            Ok(Reply::Secret(key)) => Ok(key),
+            Ok(other) => Err(fault(&format!("no answer to that: {other:?}"))),
+            Err(error) => Err(error),
+        };
+        let begun = key.and_then(|key| {
+            if let Command::ImportWallet { secret, .. } = &mut command {
+                *secret = key;
+            }
+            self.command(asker, ix, command)
+        });
+        if let Err(refusal) = begun {
+            self.answer(asker, Err(refusal));
+        }
+    }
+
+    fn question(
+        &mut self,
+        asker: Asker,
+        ix: NodeIx,
+        mut question: Question,
+    ) -> Result<Option<String>, CommandError> {
+        self.check_running(ix)?;
+        if let Question::PlanSend(Payment { to: of, .. }) | Question::Coins { of } = &mut question {
+            self.name_address(of);
+        }
+        self.ask(ix, question, Work::Question(asker));
+        Ok(None)
+    }
+
+    /// A node knows only its own wallets: of another's it is given the address.
+    fn name_address(&self, of: &mut String) {
+        if let Some(address) = self.address_of(of) {
+            of.clone_from(address);
+        }
+    }
+
+    fn kill(&mut self, asker: Asker, ix: NodeIx) -> Result<Option<String>, CommandError> {
+        self.check_running(ix)?;
+        self.nodes[ix.0].state = NodeState::Stopping;
+        self.killers.entry(ix).or_default().push(asker);
+        self.outputs.push_back(Output::Kill(ix));
+        Ok(None)
+    }
+
+    fn restart(&mut self, asker: Asker, ix: NodeIx) -> Result<Option<String>, CommandError> {
+        let node = self.at(ix)?;
+        match node.state {
+            NodeState::Up => Err(format!("{} runs already", node.name).into()),
+            NodeState::Starting | NodeState::Stopping | NodeState::Gone => {
+                let words = node.absence().unwrap_or_default();
+                Err(CommandError::new(RefusalKind::NotRunning, words))
+            }
+            NodeState::Down | NodeState::Failed(_) => {
+                self.starters.insert(ix, (asker, Answer::Restarted(ix)));
+                self.start(ix);
+                Ok(None)
+            }
+        }
+    }
+
+    fn add(&mut self, asker: Asker, spec: NodeSpec) -> Result<Option<String>, CommandError> {
+        self.check_new(&spec)?;
+        let ix = self.enter(spec);
+        self.admit(ix);
+        self.starters.insert(ix, (asker, Answer::Added(ix)));
+        self.start(ix);
+        Ok(None)
+    }
+
+    /// A node runs.
+    pub(super) fn started(&mut self, now: Moment, ix: NodeIx, life: u64, addr: Option<SocketAddr>) {
+        let Some(node) = self.in_life(ix, life) else {
+            return;
+        };
+        (node.state, node.addr) = (NodeState::Up, addr);
+        if life > 1 {
+            node.say(now.at, Tone::Good, "started again");
+        }
+        self.fresh = None;
+        if let Some((asker, answer)) = self.starters.remove(&ix) {
+            self.answer(asker, Ok(answer));
+        }
+    }
+
+    /// A node does not start.
+    pub(super) fn failed(&mut self, now: Moment, ix: NodeIx, life: u64, why: Arc<str>) {
+        let Some(node) = self.in_life(ix, life) else {
+            return;
+        };
+        node.say(now.at, Tone::Bad, format!("did not start: {why}"));
+        let words = why.to_string();
+        node.state = NodeState::Failed(why);
+        if let Some((asker, _)) = self.starters.remove(&ix) {
+            self.answer(asker, Err(fault(&words)));
+        }
+    }
+
+    /// A node does not run any more. What it was asked for it does not answer.
+    pub(super) fn ended(&mut self, now: Moment, ix: NodeIx, life: u64, end: &End) {
+        let Some(node) = self.in_life(ix, life) else {
+            return;
+        };
+        node.state = match end {
+            End::Killed => {
+                node.say(now.at, Tone::Bad, "killed");
+                NodeState::Down
+            }
+            End::Failed(words) => {
+                node.say(now.at, Tone::Bad, words.to_string());
+                NodeState::Failed(Arc::clone(words))
+            }
+        };
+        let absence = node.absence().unwrap_or_default();
+        self.left(now, ix);
+        self.fresh = None;
+        if self.looking.remove(&ix) {
+            self.seen_all(now);
+        }
+        let lost = self.calls.iter().filter(|(_, (of, _))| *of == ix);
+        for id in lost.map(|(id, _)| *id).collect::<Vec<_>>() {
+            let refusal = CommandError::new(RefusalKind::NotRunning, &absence);
+            self.replied(now, id, Err(refusal));
+        }
+        for asker in self.killers.remove(&ix).unwrap_or_default() {
+            self.answer(asker, Ok(Answer::Killed(ix)));
+        }
+    }
+
+    fn in_life(&mut self, ix: NodeIx, life: u64) -> Option<&mut super::Node> {
+        let node = self.nodes.get_mut(ix.0)?;
+        (node.life == life).then_some(node)
+    }
+
+    fn at(&self, ix: NodeIx) -> Result<&super::Node, CommandError> {
+        let missing = || format!("there is no node {}", ix.0 + 1);
+        let node = self.nodes.get(ix.0);
+        node.ok_or_else(|| CommandError::new(RefusalKind::NoSuchNode, missing()))
+    }
+
+    fn check_running(&self, ix: NodeIx) -> Result<(), CommandError> {
+        match self.at(ix)?.absence() {
+            Some(absence) => Err(CommandError::new(RefusalKind::NotRunning, absence)),
+            None => Ok(()),
+        }
+    }
+
+    /// Keeps the name of a wallet that is about to be made, so that no other node takes it.
+    fn claim_wallet(
+        &mut self,
+        ix: NodeIx,
+        command: &Command,
+    ) -> Result<Option<String>, CommandError> {
+        let name = match command {
+            Command::CreateWallet { name } | Command::ImportWallet { name, .. } => name.clone(),
+            // A node without a wallet makes one for its rewards.
+            Command::Mine(MiningMode::On | MiningMode::OnTx(_)) | Command::MineNow
+                if !self.wallets.values().any(|owner| *owner == ix) =>
+            {
+                self.nodes[ix.0].name.to_string()
+            }
+            _ => return Ok(None),
+        };
+        match self.wallets.get(&name) {
+            // Its own: the node says so itself.
+            Some(owner) if *owner == ix => Ok(None),
+            Some(owner) => {
+                let words = taken(&self.nodes[owner.0].name, &name);
+                Err(CommandError::new(RefusalKind::Taken, words))
+            }
+            None => {
+                self.wallets.insert(name.clone(), ix);
+                Ok(Some(name))
+            }
+        }
+    }
+
+    /// What a node did. A miner that was changed stays like that when the node starts again.
+    fn note_done(&mut self, ix: NodeIx, command: &Command, reply: &Reply, asker: Asker) {
+        if let Reply::Wallet(wallet) = reply {
+            let (name, address) = (wallet.name.clone(), wallet.address.clone());
+            self.addresses.insert(name, address);
+        }
+        let made = &mut self.made_by_hand;
+        match (command, reply) {
+            _ if asker == Asker::Script => {}
+            (Command::CreateWallet { .. } | Command::ImportWallet { .. }, Reply::Wallet(_)) => {
+                made.wallets += 1;
+            }
+            (Command::Send(_), Reply::Sent { .. }) => made.payments += 1,
+            _ => {}
+        }
+        Arc::make_mut(&mut self.nodes[ix.0].spec)
+            .mine
+            .changed(command);
+    }
+
+    /// Whether a node like this can be added.
+    fn check_new(&self, spec: &NodeSpec) -> Result<(), CommandError> {
+        let mut roster = Roster::default();
+        for node in &self.nodes {
+            roster.enter(&node.spec);
+        }
+        for (wallet, owner) in &self.wallets {
+            roster.give(wallet, owner.0);
+        }
+        let fits = roster.admit(spec).and_then(|()| roster.dials(spec));
+        fits.map_err(|wrong| CommandError::new(wrong.kind, wrong.problem))
+    }
+}
+
+/// That something which should hold did not.
+fn fault(words: &str) -> CommandError {
+    CommandError::new(RefusalKind::Fault, words)
+}

@@ -1,0 +1,89 @@
+//! What is shown of a lab: made when something looks, and nothing is another by it.
+
+use super::node::Node;
+use super::{Core, Moment};
+use crate::lab::observe::topology::Member;
+use crate::lab::summary::Summary;
+use crate::lab::view::{LabView, NodeView, TrafficView};
+use crate::node::NodeIx;
+use crate::node::snapshot::NodeSnapshot;
+use std::sync::Arc;
+use std::time::Duration;
+
+impl Core {
+    /// The lab as it is now, with how its nodes look, by their numbers.
+    pub fn view(&self, now: Moment, snapshots: &[Option<Arc<NodeSnapshot>>]) -> LabView {
+        let snapshot = |ix: NodeIx| snapshots.get(ix.0).and_then(Option::as_ref);
+        let nodes = || (0..).map(NodeIx).zip(&self.nodes);
+        let view = |(ix, node): (NodeIx, &Node)| NodeView {
+            name: Arc::clone(&node.name),
+            addr: node.addr,
+            state: node.state.clone(),
+            snapshot: snapshot(ix).cloned(),
+            log: node.log.lines(),
+            tip_changed: node.tip_changed,
+            reorganised: self.stats.last(ix),
+            sync_rate: node.rate.per_second(),
+        };
+        let mut headline = self.headline.clone();
+        self.look_for(&mut headline, now.at);
+        let members = nodes().filter_map(|(ix, node)| {
+            Some(Member {
+                name: &node.name,
+                addr: node.addr?,
+                is_up: node.state.is_up(),
+                dials: &node.spec.connect,
+                snapshot: snapshot(ix).map(|snapshot| &**snapshot),
+            })
+        });
+        let links = self
+            .topology
+            .shown(members, |from, to| Some(self.link(from, to)));
+        LabView {
+            name: self.layout.name.as_str().into(),
+            now: now.at,
+            since: self.since,
+            wall_offset_us: 0,
+            virtual_seed: None,
+            nodes: nodes().map(view).collect(),
+            headline: headline.shown(),
+            chips: Arc::clone(&self.chips),
+            journeys: self.propagation.show(),
+            tx_journeys: self.tx_propagation.show(),
+            block_times: self.propagation.percentiles(),
+            tx_times: self.tx_propagation.percentiles(),
+            reorganisations: self.stats.newest(),
+            links: Arc::new(links),
+            transcript: self.listener.transcript(),
+            block_interval: Duration::from_millis(self.layout.chain.params.block_interval_ms),
+            fee: self.layout.chain.proposed_fee(),
+            is_temporary: true,
+            made_by_hand: self.made_by_hand,
+            caption: self.caption.clone(),
+            script: self.script().cloned(),
+            partition: self.groups(),
+            traffic: self.traffic(),
+        }
+    }
+
+    /// The groups of the partition that is in force.
+    fn groups(&self) -> Option<Arc<Vec<Vec<NodeIx>>>> {
+        let partition = self.partition.as_ref();
+        partition.map(|partition| Arc::clone(&partition.groups))
+    }
+
+    /// Payments that the lab makes by itself; `None`: they were never wanted.
+    pub fn traffic(&self) -> Option<TrafficView> {
+        self.payments.view()
+    }
+
+    /// What it comes to so far, by how nodes looked when they were last looked at.
+    pub fn summary(&self, elapsed: Duration) -> Summary {
+        let traffic: Vec<_> = self.nodes.iter().map(|node| node.traffic.sums()).collect();
+        let (name, facts) = (&self.layout.name, self.facts());
+        let (stats, blocks) = (&self.stats, &self.propagation);
+        let mut summary = Summary::new(name, elapsed, &facts, stats, blocks, &traffic);
+        summary.tell_steps(Some(self.steps()));
+        summary
+    }
+}

@@ -1,0 +1,402 @@
+//! Virtual time: nodes in a [`Sim`], one agenda, no waiting.
+//!
+//! ```
+//! use chainlab::lab::drive::{Level, VirtualLab, VirtualOptions};
+//! use chainlab::lab::layout::shipped;
+//! use std::time::Duration;
+//!
+//! let layout = shipped("scenario").expect("it is built in");
+//! let mut lab = VirtualLab::new(&layout, &VirtualOptions::default())?;
+//! let until = lab.now() + Duration::from_secs(60);
+//! lab.run_until(until, || true);
+//! assert!(lab.facts().nodes.iter().all(|node| node.height > 0));
+//! # Ok::<(), String>(())
+//! ```
+
+mod stage;
+
+pub use self::stage::Stage;
+
+use crate::lab::ask::{Answer, Request, Ticket};
+use crate::lab::core::{CallId, Core, End, Input, LOOK, Level, Moment, Output, Seen, sum};
+use crate::lab::layout::Layout;
+use crate::lab::script::{Expr, Facts, ScriptView};
+use crate::lab::summary::Summary;
+use crate::lab::view::LabView;
+use crate::node::io::{CommandError, Event, Question, Reply, RequestId};
+use crate::node::snapshot::NodeSnapshot;
+use crate::node::{NodeIx, Time};
+use crate::sim::Sim;
+use std::borrow::Cow;
+use std::collections::BTreeMap;
+use std::sync::Arc;
+use std::time::Duration;
+
+/// How a lab in virtual time is to be.
+#[derive(Clone, Debug, Default, PartialEq, Eq)]
+pub struct VirtualOptions {
+    /// The same seed makes the same history.
+    pub seed: u64,
+    /// Where its clock begins; `None`: where the layout says, or at a time that is always the same.
+    pub begins: Option<Time>,
+    /// What is observed.
+    pub level: Level,
+    /// How often its story was begun anew.
+    pub round: u32,
+}
+
+/// A lab in virtual time: plain data, with no thread and no clock. A clone goes on as the original does.
+#[derive(Clone)]
+pub struct VirtualLab {
+    core: Core,
+    stage: Stage,
+    began: Time,
+    nodes: Vec<Life>,
+    /// Commands that a node has not answered yet.
+    open: BTreeMap<RequestId, CallId>,
+    /// There are such, and the nodes have not had the time to answer.
+    has_called: bool,
+    answers: Vec<(Ticket, Result<Answer, CommandError>)>,
+    /// What happened and was not taken yet, if it is kept at all.
+    events: Option<Vec<(NodeIx, Arc<Event>)>>,
+}
+
+/// A node that was started.
+#[derive(Clone, Default)]
+struct Life {
+    number: u64,
+    runs: bool,
+    /// How it looked when it was killed.
+    last: Option<Arc<NodeSnapshot>>,
+}
+
+impl VirtualLab {
+    /// The lab of a layout. Its nodes have started when this returns, and nothing has happened yet.
+    ///
+    /// # Errors
+    /// In words: the parameters are not sound, or a node does not start.
+    pub fn new(layout: &Layout, options: &VirtualOptions) -> Result<Self, String> {
+        let stage = Stage::new(layout, options.seed, options.begins)?;
+        let began = stage.sim.now();
+        let (seed, level, round) = (options.seed, options.level, options.round);
+        let mut lab = Self {
+            core: Core::new(layout, began, seed, level, round),
+            stage,
+            began,
+            nodes: Vec::new(),
+            open: BTreeMap::new(),
+            has_called: false,
+            answers: Vec::new(),
+            events: None,
+        };
+        lab.perform();
+        lab.tick();
+        match lab.core.failure() {
+            Some(why) => Err(why),
+            None => Ok(lab),
+        }
+    }
+
+    /// What time it is.
+    pub fn now(&self) -> Time {
+        self.stage.sim.now()
+    }
+
+    /// When it began.
+    pub fn since(&self) -> Time {
+        self.began
+    }
+
+    /// How long it has gone on.
+    pub fn elapsed(&self) -> Duration {
+        self.now().since(self.began)
+    }
+
+    /// Its nodes, for reading.
+    pub fn sim(&self) -> &Sim {
+        &self.stage.sim
+    }
+
+    /// Its nodes and links before anything happens.
+    pub fn stage(&self) -> &Stage {
+        &self.stage
+    }
+
+    /// What decides in it.
+    pub fn core(&self) -> &Core {
+        &self.core
+    }
+
+    /// When the next thing is due.
+    pub fn next(&self) -> Time {
+        let due = self.began + self.core.deadline();
+        self.stage.sim.next().map_or(due, |next| next.min(due))
+    }
+
+    /// Goes on up to a time, as long as `goes_on` says so between two things that are due; whether it
+    /// got there.
+    pub fn run_until(&mut self, until: Time, mut goes_on: impl FnMut() -> bool) -> bool {
+        loop {
+            let due = self.began + self.core.deadline();
+            let stop = due.min(until);
+            while self.stage.sim.step_until(stop) {
+                if !goes_on() {
+                    self.hear();
+                    return false;
+                }
+            }
+            self.hear();
+            self.perform();
+            if due > until {
+                return true;
+            }
+            self.tick();
+        }
+    }
+
+    /// Goes on to the next look at all nodes, but not past this time since its beginning.
+    pub fn go_on(&mut self, limit: Duration) {
+        let looks = self.elapsed().as_nanos() / LOOK.as_nanos() + 1;
+        let next = LOOK * u32::try_from(looks).unwrap_or(u32::MAX);
+        self.run_until(self.began + next.min(limit), || true);
+    }
+
+    /// Asks something, at the end of this instant: all that is due now comes first. What can be
+    /// answered at once is among the answers when this returns.
+    pub fn request(&mut self, ticket: Ticket, request: Request) {
+        self.finish_instant();
+        self.handle(Input::Request(ticket, request));
+        self.perform();
+    }
+
+    /// The answers since this was last called.
+    pub fn take_answers(&mut self) -> Vec<(Ticket, Result<Answer, CommandError>)> {
+        std::mem::take(&mut self.answers)
+    }
+
+    /// Keeps what happens from now on, for [`VirtualLab::take_events`].
+    pub fn record_events(&mut self) {
+        self.events.get_or_insert_default();
+    }
+
+    /// What happened since this was last called, in its order.
+    pub fn take_events(&mut self) -> Vec<(NodeIx, Arc<Event>)> {
+        self.events.as_mut().map(std::mem::take).unwrap_or_default()
+    }
+
+    /// The lab as it is now. Nothing is another by it.
+    pub fn view(&self) -> LabView {
+        let nodes = (0..).map(NodeIx).zip(&self.nodes);
+        let snapshots = nodes.map(|(ix, life)| {
+            let running = self
+                .stage
+                .sim
+                .node(ix)
+                .map(|node| node.snapshot(self.now()));
+            running.map(Arc::new).or_else(|| life.last.clone())
+        });
+        let mut view = self
+            .core
+            .view(self.moment(), &snapshots.collect::<Vec<_>>());
+        // They listen at no port of this machine.
+        for node in &mut view.nodes {
+            node.addr = None;
+        }
+        view
+    }
+
+    /// The steps, as they are; `None`: there are none.
+    pub fn script(&self) -> Option<&Arc<ScriptView>> {
+        self.core.script()
+    }
+
+    /// Whether its story is over, or there is none.
+    pub fn is_over(&self) -> bool {
+        self.core.steps().is_over()
+    }
+
+    /// The nodes as they are now, without balances.
+    pub fn facts(&self) -> Facts {
+        self.looked_at().facts()
+    }
+
+    /// What an expression is judged by, as things are now.
+    pub fn facts_for(&self, expr: &Expr) -> Facts {
+        let looked_at = self.looked_at();
+        let mut facts = looked_at.facts();
+        for (ix, wallet, of) in looked_at.balances_of(expr) {
+            let question = Question::Coins { of: of.to_owned() };
+            if let Ok(Reply::Coins(coins)) = self.stage.sim.ask(ix, question)
+                && let Some(amount) = sum(&coins)
+            {
+                let key = (Arc::clone(&facts.nodes[ix.0].name), wallet.to_owned());
+                facts.balances.insert(key, amount);
+            }
+        }
+        facts
+    }
+
+    /// What it comes to so far.
+    pub fn summary(&self) -> Summary {
+        self.looked_at().summary(self.elapsed())
+    }
+
+    fn moment(&self) -> Moment {
+        Moment {
+            at: self.now(),
+            ran: self.elapsed(),
+        }
+    }
+
+    fn handle(&mut self, input: Input) {
+        self.core.handle(self.moment(), input);
+    }
+
+    fn tick(&mut self) {
+        self.handle(Input::Tick);
+        self.perform();
+    }
+
+    /// Does all that is due at this moment.
+    fn finish_instant(&mut self) {
+        self.run_until(self.now(), || true);
+    }
+
+    /// Does what core says, in its order. What is asked has its effect before what is said next is done.
+    fn perform(&mut self) {
+        loop {
+            while let Some(output) = self.core.poll() {
+                self.act(output);
+            }
+            if !self.has_called {
+                return;
+            }
+            self.answer_calls();
+        }
+    }
+
+    fn act(&mut self, output: Output) {
+        let is_quiet = matches!(output, Output::Call { .. } | Output::Answer(..));
+        if self.has_called && !is_quiet {
+            self.answer_calls();
+        }
+        let sim = &mut self.stage.sim;
+        match output {
+            Output::Call { node, id, command } => {
+                self.open.insert(sim.command(node, command), id);
+                self.has_called = true;
+            }
+            Output::Ask { node, id, question } => {
+                let reply = sim.ask(node, question);
+                self.handle(Input::Reply(id, reply));
+            }
+            Output::Look(ix) => {
+                if let Some(node) = sim.node(ix) {
+                    let seen = Seen::of(node, |block| self.core.knows(block));
+                    self.handle(Input::Facts(ix, seen));
+                }
+            }
+            Output::Start { node, life, spec } => {
+                let started = self.stage.start(node, &spec);
+                self.started(node, life, started);
+            }
+            Output::Kill(ix) => {
+                let now = sim.now();
+                let last = sim.node(ix).map(|node| node.snapshot(now));
+                sim.crash(ix);
+                self.nodes[ix.0].last = last.map(Arc::new);
+                self.ended(ix, End::Killed);
+            }
+            Output::SetLink {
+                from,
+                to,
+                conditions,
+            } => sim.set_link(from, to, conditions),
+            Output::Answer(ticket, answer) => self.answers.push((ticket, answer)),
+        }
+    }
+
+    fn started(&mut self, node: NodeIx, life: u64, started: Result<(), String>) {
+        if self.nodes.len() <= node.0 {
+            self.nodes.resize(node.0 + 1, Life::default());
+        }
+        let its = &mut self.nodes[node.0];
+        (its.number, its.runs) = (life, started.is_ok());
+        let input = match started {
+            Ok(()) => Input::Started {
+                node,
+                life,
+                addr: Some(self.stage.sim.address(node.0)),
+            },
+            Err(why) => Input::Failed {
+                node,
+                life,
+                why: why.into(),
+            },
+        };
+        self.handle(input);
+    }
+
+    fn ended(&mut self, node: NodeIx, end: End) {
+        let its = &mut self.nodes[node.0];
+        its.runs = false;
+        let life = its.number;
+        self.handle(Input::Ended { node, life, end });
+    }
+
+    /// Nodes do what they were called for, as far as that takes no time.
+    fn answer_calls(&mut self) {
+        self.has_called = false;
+        let now = self.now();
+        self.stage.sim.run_until(now);
+        self.hear();
+    }
+
+    /// Tells core what has happened.
+    fn hear(&mut self) {
+        for (node, event) in self.stage.sim.take_events() {
+            let (event, life) = (Arc::new(event), self.nodes[node.0].number);
+            let now = Moment {
+                at: event.at,
+                ran: event.at.since(self.began),
+            };
+            if let Some(events) = &mut self.events {
+                events.push((node, Arc::clone(&event)));
+            }
+            self.core.handle(now, Input::Event { node, life, event });
+        }
+        let sim = &mut self.stage.sim;
+        let answered = self.open.iter();
+        let answered = answered.filter_map(|(request, call)| {
+            let reply = sim.take_reply(*request)?;
+            Some((*request, *call, reply))
+        });
+        for (request, call, reply) in answered.collect::<Vec<_>>() {
+            self.open.remove(&request);
+            self.handle(Input::Reply(call, reply));
+        }
+        for ix in (0..self.nodes.len()).map(NodeIx) {
+            if self.nodes[ix.0].runs && self.stage.sim.node(ix).is_none() {
+                let halt = self.stage.sim.halted(ix);
+                let words = halt.map_or_else(|| "it has stopped".to_owned(), ToString::to_string);
+                self.ended(ix, End::Failed(words.into()));
+            }
+        }
+    }
+
+    /// What decides, with all nodes seen as they are now.
+    fn looked_at(&self) -> Cow<'_, Core> {
+        let now = self.moment();
+        if self.core.is_fresh(now) {
+            return Cow::Borrowed(&self.core);
+        }
+        let mut core = self.core.clone();
+        for ix in (0..self.nodes.len()).map(NodeIx) {
+            if let Some(node) = self.stage.sim.node(ix) {
+                let seen = Seen::of(node, |block| core.knows(block));
+                core.handle(now, Input::Facts(ix, seen));
+            }
+        }
+        Cow::Owned(core)
+    }
+}
