@@ -3,7 +3,7 @@
 //!
 //! ```sh
 //! cargo bench --bench node               # all of it
-//! cargo bench --bench node -- sync       # one group: sync, hops, admit, by_hand, crowd, sim
+//! cargo bench --bench node -- sync       # one group: sync, hops, admit, by_hand, crowd, sim, clone
 //! ```
 
 #![allow(
@@ -16,6 +16,8 @@
 mod admit;
 #[path = "node/by_hand.rs"]
 mod by_hand;
+#[path = "node/clone.rs"]
+mod clone;
 #[path = "../tests/common/mod.rs"]
 mod common;
 #[path = "node/crowd.rs"]
@@ -39,5 +41,6 @@ fn main() {
         ("by_hand", by_hand::by_hand),
         ("crowd", crowd::crowd),
         ("sim", sim::sim),
+        ("clone", clone::clone),
     ]);
 }

@@ -1,7 +1,7 @@
 //! The pace of a story: a layout is played in virtual time, and what stood on the screen how long, and
 //! what was waited for, is held against what people can follow.
 
-use super::drive::{VirtualLab, VirtualOptions};
+use super::drive::VirtualLab;
 use super::script::{Cause, Pace, ScriptView};
 use crate::lab::layout::Layout;
 use crate::lab::units::show_seconds;
@@ -44,11 +44,7 @@ pub fn play(layout: &Layout, seed: u64) -> Result<Take, String> {
         pace: Pace::Script,
         ..layout.clone()
     };
-    let options = VirtualOptions {
-        seed,
-        ..VirtualOptions::default()
-    };
-    let mut lab = VirtualLab::new(&layout, &options)?;
+    let mut lab = VirtualLab::seeded(&layout, seed)?;
     let mut waits = BTreeMap::new();
     while !lab.is_over() && lab.elapsed() < LIMIT {
         let since = lab.elapsed();

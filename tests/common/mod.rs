@@ -20,6 +20,7 @@ pub mod raw;
 pub mod running;
 pub mod script;
 pub mod sim;
+pub mod watched;
 
 use chainlab::chain::block::{HEADER_VERSION, Midstate};
 use chainlab::chain::headers::Origin;

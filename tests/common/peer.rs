@@ -4,6 +4,7 @@
 //! The network is that of [`common::params`](super::params): blocks cost two hashes, and Alice and
 //! Bob have coins. Its clock begins late enough for every block of a test.
 
+use super::watched::Watched;
 use super::{Miner, key};
 use chainlab::chain::{Block, BlockHash, Header, Params};
 use chainlab::node::config::Config;
@@ -13,10 +14,8 @@ use chainlab::node::message::{HEADERS_MAX, Item, Locator, Message, Role, Text, V
 use chainlab::node::snapshot::PeerInfo;
 use chainlab::node::{Node, NodeIx, NodeSnapshot, Time};
 use chainlab::sim::{Actor, Sim, SimStore};
-use std::cell::RefCell;
 use std::collections::BTreeMap;
 use std::net::SocketAddr;
-use std::rc::Rc;
 use std::sync::Arc;
 use std::time::Duration;
 
@@ -101,9 +100,10 @@ impl Manners {
 pub struct Fake {
     pub ix: NodeIx,
     pub addr: SocketAddr,
-    state: Rc<RefCell<State>>,
+    state: Watched<State>,
 }
 
+#[derive(Clone)]
 struct State {
     identity: Identity,
     nonce: u64,
@@ -119,7 +119,7 @@ struct State {
     free_at: Time,
 }
 
-struct Script(Rc<RefCell<State>>);
+struct Script(Watched<State>);
 
 impl Actor for Script {
     fn handle(&mut self, now: Time, input: Input) -> Vec<Output> {
@@ -129,6 +129,10 @@ impl Actor for Script {
     fn deadline(&self) -> Option<Time> {
         let state = self.0.borrow();
         state.later.keys().next().map(|(at, _)| *at)
+    }
+
+    fn boxed_clone(&self) -> Box<dyn Actor> {
+        Box::new(Self(self.0.apart()))
     }
 }
 
@@ -281,8 +285,8 @@ impl Fake {
             connections: 0,
             free_at: Time(0),
         };
-        let state = Rc::new(RefCell::new(state));
-        let ix = sim.add_actor(Box::new(Script(Rc::clone(&state))));
+        let state = Watched::new(state);
+        let ix = sim.add_actor(Box::new(Script(state.clone())));
         let addr = sim.address(ix.0);
         Self { ix, addr, state }
     }

@@ -1,16 +1,17 @@
 //! What simulations are watched and driven with: questions to nodes, and an actor who only notes
 //! what happens to him.
 
+use super::watched::Watched;
 use chainlab::chain::{Amount, BlockHash, KeyHash, Params};
+use chainlab::lab::layout::shipped::shipped;
+use chainlab::lab::script::rehearse::Stage;
 use chainlab::link::Conditions;
 use chainlab::node::io::{CloseReason, Command, ConnId, Input, Output, Payment, Question, Reply};
 use chainlab::node::message::{Message, Version};
 use chainlab::node::snapshot::{CoinInfo, HistoryEntry, WalletInfo};
 use chainlab::node::{NodeIx, Time};
 use chainlab::sim::{Actor, Answer, Sim};
-use std::cell::RefCell;
 use std::net::SocketAddr;
-use std::rc::Rc;
 use std::time::Duration;
 
 pub fn ms(ms: u64) -> Duration {
@@ -124,7 +125,7 @@ pub struct Puppet {
 }
 
 /// What happened, each with its time.
-type Seen = Rc<RefCell<Vec<(Time, Input)>>>;
+type Seen = Watched<Vec<(Time, Input)>>;
 
 struct Notes(Seen);
 
@@ -133,12 +134,16 @@ impl Actor for Notes {
         self.0.borrow_mut().push((now, input));
         Vec::new()
     }
+
+    fn boxed_clone(&self) -> Box<dyn Actor> {
+        Box::new(Self(self.0.apart()))
+    }
 }
 
 impl Puppet {
     pub fn new(sim: &mut Sim) -> Self {
         let seen = Seen::default();
-        let ix = sim.add_actor(Box::new(Notes(Rc::clone(&seen))));
+        let ix = sim.add_actor(Box::new(Notes(seen.clone())));
         let addr = sim.address(ix.0);
         Self { ix, addr, seen }
     }
@@ -202,4 +207,18 @@ fn words(input: &Input) -> String {
         Input::Disconnected(_, why) => format!("disconnected: {why}"),
         other => format!("{other:?}"),
     }
+}
+
+/// The nodes of the shipped layout `world`, without its script and payments, once they all have so many
+/// blocks.
+pub fn world(blocks: u32) -> Sim {
+    let layout = shipped("world").expect("it is built in");
+    let mut sim = Stage::new(&layout, 1).expect("it can be played").sim;
+    let nodes: Vec<NodeIx> = (0..layout.nodes.len()).map(NodeIx).collect();
+    let height = |sim: &Sim, ix| sim.node(ix).map_or(0, |node| node.chain().tip().height);
+    while nodes.iter().any(|ix| height(&sim, *ix) < blocks) {
+        sim.run_for(ms(1_000));
+        sim.take_events();
+    }
+    sim
 }

@@ -3,10 +3,10 @@
 
 use crate::common::control::open_lab;
 use crate::common::running::{begun, done, mine, until};
+use chainlab::lab::drive::play;
 use chainlab::lab::headline::{Chains, Headline, Network};
 use chainlab::lab::layout::read;
 use chainlab::lab::script::StepState;
-use chainlab::lab::script::rehearse::rehearse;
 use chainlab::lab::{Lab, LabView, Request};
 use chainlab::node::NodeIx;
 use std::time::Duration;
@@ -162,8 +162,8 @@ expect = "tips == 1 and branches == 1"
 within = "30s"
 "#;
     let layout = read("lab.toml", &format!("{THREE}{steps}")).expect("a layout");
-    let played = rehearse(&layout, 7, Duration::from_secs(120)).expect("it can be played");
-    for step in &played.script().steps {
+    let played = play(&layout, 7, Duration::from_secs(120)).expect("it can be played");
+    for step in &played.core().steps().steps {
         assert_eq!(step.state, StepState::Done, "{}", step.what);
     }
 }

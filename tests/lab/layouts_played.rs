@@ -4,8 +4,8 @@ use crate::common::coins;
 use crate::common::sim::{agree, pay, until, wallets};
 use chainlab::chain::Amount;
 use chainlab::lab::Layout;
+use chainlab::lab::drive::VirtualLab;
 use chainlab::lab::layout::shipped::{self, shipped};
-use chainlab::lab::script::rehearse::Stage;
 use chainlab::node::NodeIx;
 use chainlab::node::io::{Command, EventKind, Reply};
 use chainlab::node::mining::MiningMode;
@@ -29,8 +29,8 @@ impl Played {
     /// Starts the nodes of a layout. Blocks are as rare as they would be, and cheap to solve.
     fn start(name: &str) -> Self {
         let layout = shipped(name).expect("it is built in");
-        let stage = Stage::new(&layout, 3).expect("sound parameters");
-        let (key_seed, sim) = (*stage.key_seed(), stage.sim);
+        let lab = VirtualLab::seeded(&layout, 3).expect("sound parameters");
+        let (key_seed, sim) = (*lab.stage().key_seed(), lab.sim().clone());
         Self {
             nodes: (0..layout.nodes.len()).map(NodeIx).collect(),
             layout,

@@ -4,10 +4,10 @@
 use crate::common::control::open_lab;
 use crate::common::running::{agree_on, all_up, begun, done, mine, options, refused, start, until};
 use chainlab::lab::ask::{Bend, LinkChange};
+use chainlab::lab::drive::play;
 use chainlab::lab::layout::read;
 use chainlab::lab::observe::transcript::Spoken;
 use chainlab::lab::script::StepState;
-use chainlab::lab::script::rehearse::rehearse;
 use chainlab::lab::spec::NodeSpec;
 use chainlab::lab::{Answer, Lab, LabView, Request};
 use chainlab::link::LinkState;
@@ -314,8 +314,8 @@ within = "30s"
         "{titles:?}"
     );
     assert!(titles[5].starts_with("heal the partition;"), "{titles:?}");
-    let played = rehearse(&layout, 7, Duration::from_secs(120)).expect("it can be played");
-    for step in &played.script().steps {
+    let played = play(&layout, 7, Duration::from_secs(120)).expect("it can be played");
+    for step in &played.core().steps().steps {
         assert_eq!(step.state, StepState::Done, "{}", step.what);
     }
 }
@@ -398,8 +398,8 @@ fn one_coin_is_paid_on_both_sides_and_only_the_longer_one_counts_in_virtual_time
         title.starts_with("import wallet mallory-west of mallory on west"),
         "{title}"
     );
-    let played = rehearse(&layout, 7, Duration::from_secs(120)).expect("it can be played");
-    for step in &played.script().steps {
+    let played = play(&layout, 7, Duration::from_secs(120)).expect("it can be played");
+    for step in &played.core().steps().steps {
         assert_eq!(step.state, StepState::Done, "{}", step.what);
     }
     let nobody = DOUBLE.replace("secret = \"mallory\"", "secret = \"malory\"");

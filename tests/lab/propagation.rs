@@ -7,8 +7,8 @@ use crate::common::running::{
 };
 use crate::deadlines::headless;
 use chainlab::lab::ask::{Bend, LinkChange};
+use chainlab::lab::drive::play;
 use chainlab::lab::layout::read;
-use chainlab::lab::script::rehearse::rehearse;
 use chainlab::lab::view::Journey;
 use chainlab::lab::{Lab, LabView, Request};
 use chainlab::link::LinkState;
@@ -120,8 +120,8 @@ fn it_is_so_in_virtual_time_and_in_json() {
     let text = format!("{TEXT}{DEAD_END}");
     for text in [text.clone(), format!("{text}{LATE}")] {
         let layout = read("lab.toml", &text).expect("a layout");
-        let played = rehearse(&layout, 7, Duration::from_secs(600)).expect("it can be played");
-        assert_eq!(played.script().failure(), None);
+        let played = play(&layout, 7, Duration::from_secs(600)).expect("it can be played");
+        assert_eq!(played.core().steps().failure(), None);
         assert_eq!(played.summary().propagation.blocks, 2);
     }
     let dir = TempDir::new().expect("a directory");

@@ -4,8 +4,8 @@
 use crate::common::running::{TEXT, kept_in, options, start, until};
 use chainlab::chain::BlockHash;
 use chainlab::lab::ask::Request;
+use chainlab::lab::drive::play;
 use chainlab::lab::layout::read;
-use chainlab::lab::script::rehearse::rehearse;
 use chainlab::lab::script::{Facts, NodeFacts, Pace, Script, ScriptView, Start, StepState, Want};
 use chainlab::lab::{Lab, LabView, NodeState};
 use std::time::Duration;
@@ -445,13 +445,13 @@ async fn a_lab_plays_its_script_to_the_end() {
 #[test]
 fn the_same_script_holds_in_virtual_time_and_every_run_is_the_same() {
     let layout = read("story.toml", &with(STORY)).expect("a layout");
-    let first = rehearse(&layout, 7, secs(600)).expect("it can be played");
-    let script = first.script();
+    let first = play(&layout, 7, secs(600)).expect("it can be played");
+    let script = first.core().steps();
     assert_eq!(script.failure(), None, "{script:?}");
     let summary = first.summary();
     assert_eq!(summary.nodes[2].mined, 3);
     assert!(summary.propagation.blocks >= 2 && summary.nodes[0].bytes > 500);
-    let again = rehearse(&layout, 7, secs(600)).expect("it can be played");
+    let again = play(&layout, 7, secs(600)).expect("it can be played");
     assert_eq!(summary, again.summary());
 }
 
@@ -484,8 +484,8 @@ expect = "height@miner == 2 and height@central == 1"
 #[tokio::test(flavor = "multi_thread")]
 async fn a_miner_that_was_told_to_withhold_does_so_when_it_is_started_again() {
     let layout = read("lab.toml", &with(WITHHOLDS)).expect("a layout");
-    let rehearsal = rehearse(&layout, 7, secs(60)).expect("it can be played");
-    let script = rehearsal.script();
+    let lab = play(&layout, 7, secs(60)).expect("it can be played");
+    let script = lab.core().steps();
     assert!(script.is_over() && script.failure().is_none(), "{script:?}");
     // And where time is real it is the same.
     let lab = start(options(&with(WITHHOLDS))).expect("it starts");
@@ -502,8 +502,8 @@ fn the_example_in_the_documentation_comes_true_whoever_finds_the_blocks() {
     let (text, _) = rest.split_once("```").expect("it ends");
     let layout = read("a-fork.toml", &format!("# a-fork:{text}")).expect("a layout");
     for seed in 0..10 {
-        let rehearsal = rehearse(&layout, seed, secs(600)).expect("it can be played");
-        assert_eq!(rehearsal.script().failure(), None, "seed {seed}");
+        let lab = play(&layout, seed, secs(600)).expect("it can be played");
+        assert_eq!(lab.core().steps().failure(), None, "seed {seed}");
     }
 }
 
@@ -513,8 +513,8 @@ fn nothing_is_true_of_tips_while_no_node_runs() {
                  \"wallet\"\n[[step]]\ndo = \"kill\"\nnode = \"miner\"\nexpect = \"not tips == \
                  1\"\nwithin = \"2s\"\n";
     let layout = read("lab.toml", &with(steps)).expect("a layout");
-    let rehearsal = rehearse(&layout, 1, secs(60)).expect("it can be played");
-    let failure = rehearsal.script().failure().expect("it failed");
+    let lab = play(&layout, 1, secs(60)).expect("it can be played");
+    let failure = lab.core().steps().failure().expect("it failed");
     assert!(failure.contains("no node runs"), "{failure}");
 }
 
@@ -532,8 +532,8 @@ async fn a_script_that_fails_says_which_step_and_why_and_stops_there() {
     assert_eq!(script.steps[1].state, StepState::Waiting);
     lab.close().await.expect("it closes");
     let layout = read("lab.toml", &with(steps)).expect("a layout");
-    let rehearsal = rehearse(&layout, 1, secs(60)).expect("it can be played");
-    let failure = rehearsal.script().failure().expect("it failed");
+    let lab = play(&layout, 1, secs(60)).expect("it can be played");
+    let failure = lab.core().steps().failure().expect("it failed");
     assert!(failure.starts_with(said), "{failure}");
 }
 

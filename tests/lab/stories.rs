@@ -6,9 +6,10 @@
     reason = "how long it takes is said by the environment"
 )]
 
+use chainlab::lab::drive::{VirtualLab, play};
 use chainlab::lab::layout::shipped;
-use chainlab::lab::script::rehearse::{Rehearsal, rehearse};
-use chainlab::lab::script::{Cause, StepState, measure};
+use chainlab::lab::measure;
+use chainlab::lab::script::{Cause, StepState};
 use std::time::Duration;
 
 /// The longest story, by far.
@@ -26,12 +27,12 @@ fn seeds_or(usual: u64) -> u64 {
 }
 
 /// Plays a story to its end with each seed, and looks at what was left.
-fn plays(name: &str, look: impl Fn(&Rehearsal)) {
+fn plays(name: &str, look: impl Fn(&VirtualLab)) {
     let layout = shipped(name).expect("it is built in");
     assert!(!layout.steps.is_empty(), "{name} tells no story");
     for seed in 0..seeds_or(3) {
-        let played = rehearse(&layout, seed, LIMIT).expect("it can be played");
-        for step in &played.script().steps {
+        let played = play(&layout, seed, LIMIT).expect("it can be played");
+        for step in &played.core().steps().steps {
             let done = StepState::Done;
             assert_eq!(step.state, done, "{name}, seed {seed}: {}", step.what);
         }
@@ -39,7 +40,7 @@ fn plays(name: &str, look: impl Fn(&Rehearsal)) {
     }
 }
 
-fn deepest(played: &Rehearsal) -> usize {
+fn deepest(played: &VirtualLab) -> usize {
     let summary = played.summary();
     summary
         .reorganisations
@@ -86,7 +87,7 @@ fn round_the_world_a_block_takes_its_time() {
     assert_eq!((ms("na1", "eu4"), ms("eu4", "na1")), (119.5, 119.5));
     assert_eq!((ms("sa2", "ap3"), ms("jp1", "jp4")), (346.7, 8.8));
     plays("world", |_| {});
-    let played = rehearse(&layout, 1, LIMIT).expect("it can be played");
+    let played = play(&layout, 1, LIMIT).expect("it can be played");
     assert!(played.elapsed() > Duration::from_secs(3));
 }
 

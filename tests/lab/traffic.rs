@@ -4,9 +4,9 @@ use crate::common::control::{Socket, open_lab};
 use crate::common::running::{TEXT, agree_on, begun, done, mine, options, start, until};
 use chainlab::chain::Amount;
 use chainlab::lab::control::{Door, Place};
+use chainlab::lab::drive::{VirtualLab, play};
 use chainlab::lab::layout::read;
 use chainlab::lab::script::StepState;
-use chainlab::lab::script::rehearse::{Rehearsal, rehearse};
 use chainlab::lab::spec::TrafficSpec;
 use chainlab::lab::traffic::{Generator, Purse, seed};
 use chainlab::lab::{Answer, Lab, LabView, NodeState, Request, TrafficChange, TrafficView};
@@ -93,22 +93,24 @@ fn no_wallet_is_asked_for_more_than_it_can_spend_and_none_pays_itself() {
 /// Payments that were sent, with who paid whom how much.
 type Paid = Vec<(String, String, String)>;
 
-fn played(text: &str, seed: u64, time: Duration) -> (TrafficView, Paid, Rehearsal) {
+fn played(text: &str, seed: u64, time: Duration) -> (TrafficView, Paid, VirtualLab) {
     let layout = read("lab.toml", text).expect("a layout");
-    let mut rehearsal = Rehearsal::new(&layout, seed).expect("it can be played");
+    let mut lab = VirtualLab::seeded(&layout, seed).expect("it can be played");
+    lab.record_events();
     let mut paid = Vec::new();
-    while rehearsal.elapsed() < time {
-        rehearsal.go_on(time, |_, event| {
+    while lab.elapsed() < time {
+        lab.go_on(time);
+        for (_, event) in lab.take_events() {
             if let EventKind::Sent {
                 from, to, amount, ..
             } = &event.kind
             {
                 paid.push((from.clone(), to.clone(), amount.to_string()));
             }
-        });
+        }
     }
-    let traffic = rehearsal.traffic().expect("there is some");
-    (traffic, paid, rehearsal)
+    let traffic = lab.core().traffic().expect("there is some");
+    (traffic, paid, lab)
 }
 
 const STEADY: &str = r#"
@@ -177,9 +179,15 @@ within = "1min"
         "start the traffic at 10 tx/s; expect mempool >= 5"
     );
     assert_eq!(titles[1], "stop the traffic");
-    assert_eq!(Rehearsal::new(&layout, 7).expect("it can").traffic(), None);
-    let played = rehearse(&layout, 7, Duration::from_secs(100)).expect("it can be played");
-    for step in &played.script().steps {
+    assert_eq!(
+        VirtualLab::seeded(&layout, 7)
+            .expect("it can")
+            .core()
+            .traffic(),
+        None
+    );
+    let played = play(&layout, 7, Duration::from_secs(100)).expect("it can be played");
+    for step in &played.core().steps().steps {
         assert_eq!(step.state, StepState::Done, "{}", step.what);
     }
     let traffic = played.traffic().expect("somebody wanted it");

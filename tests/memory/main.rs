@@ -11,6 +11,7 @@
 mod common;
 
 mod chain;
+mod clone;
 mod control;
 mod network;
 mod wire;

@@ -12,9 +12,9 @@ use crate::common::sim::{agree, history, import, latency, pay, until};
 use crate::common::{ALICE, BOB, coins, owner};
 use chainlab::chain::params::Allocation;
 use chainlab::chain::{Amount, Params, Txid};
+use chainlab::lab::drive::{VirtualLab, play};
 use chainlab::lab::layout::shipped::shipped;
 use chainlab::lab::layout::{Layout, read};
-use chainlab::lab::script::rehearse::{Rehearsal, rehearse};
 use chainlab::link::LinkState;
 use chainlab::node::NodeIx;
 use chainlab::node::io::{Command, EventKind, Reply};
@@ -106,7 +106,7 @@ struct Told {
 
 impl Told {
     /// Whether all that was paid is in a block of the one chain that there is.
-    fn is_in_blocks(&self, played: &Rehearsal) -> bool {
+    fn is_in_blocks(&self, played: &VirtualLab) -> bool {
         let node = played.node("north").expect("it runs");
         let chain = node.chain();
         let mut left = self.sent.clone();
@@ -122,31 +122,38 @@ impl Told {
     }
 }
 
-fn hears(layout: &Layout, seed: u64) -> (Rehearsal, Told) {
+fn hears(layout: &Layout, seed: u64) -> (VirtualLab, Told) {
     let mut told = Told::default();
-    let mut played = Rehearsal::new(layout, seed).expect("it can be played");
-    while played.elapsed() < LIMIT && !(played.script().is_over() && told.is_in_blocks(&played)) {
-        played.go_on(LIMIT, |name, event| match &event.kind {
-            EventKind::Reorganised {
-                returned,
-                held,
-                lost_count,
-                ..
-            } => {
-                told.undone += returned + held + lost_count;
-                told.held += held;
-                if *lost_count > 0 {
+    let mut played = VirtualLab::seeded(layout, seed).expect("it can be played");
+    played.record_events();
+    while played.elapsed() < LIMIT
+        && !(played.core().steps().is_over() && told.is_in_blocks(&played))
+    {
+        played.go_on(LIMIT);
+        for (ix, event) in played.take_events() {
+            let name = played.core().name(ix);
+            match &event.kind {
+                EventKind::Reorganised {
+                    returned,
+                    held,
+                    lost_count,
+                    ..
+                } => {
+                    told.undone += returned + held + lost_count;
+                    told.held += held;
+                    if *lost_count > 0 {
+                        told.lost.push((name.to_owned(), *lost_count));
+                    }
+                }
+                EventKind::BecameInvalid { lost_count, .. } => {
                     told.lost.push((name.to_owned(), *lost_count));
                 }
+                EventKind::Sent { txid, .. } => {
+                    told.sent.insert(*txid);
+                }
+                _ => {}
             }
-            EventKind::BecameInvalid { lost_count, .. } => {
-                told.lost.push((name.to_owned(), *lost_count));
-            }
-            EventKind::Sent { txid, .. } => {
-                told.sent.insert(*txid);
-            }
-            _ => {}
-        });
+        }
     }
     (played, told)
 }
@@ -174,7 +181,7 @@ fn no_payment_is_lost_where_nobody_pays_twice_with_one_coin() {
 fn lost_in(name: &str) {
     let layout = shipped(name).expect("it is built in");
     let lost = (0..seeds()).map(|seed| {
-        let played = rehearse(&layout, seed, LIMIT).expect("it can be played");
+        let played = play(&layout, seed, LIMIT).expect("it can be played");
         (seed, played.summary().lost)
     });
     let others: Vec<_> = lost.filter(|(_, lost)| *lost != 1).collect();

@@ -9,10 +9,10 @@ use chainlab::node::io::{CloseReason, ConnId, Direction, Input, Output};
 use chainlab::node::message::{Locator, Message};
 use chainlab::node::{EventKind, Time};
 use chainlab::sim::Actor;
-use std::cell::Cell;
 use std::collections::BTreeMap;
 use std::net::SocketAddr;
-use std::rc::Rc;
+use std::sync::Arc;
+use std::sync::atomic::{AtomicUsize, Ordering};
 use std::time::Duration;
 
 const MALLORY: u8 = 66;
@@ -165,9 +165,10 @@ fn a_node_that_is_told_to_dial_its_own_address_does_not() {
 }
 
 /// A forwarded port: who dials it talks to the node behind it, which may be himself.
+#[derive(Clone)]
 struct Forward {
     to: SocketAddr,
-    callers: Rc<Cell<usize>>,
+    callers: Arc<AtomicUsize>,
     waiting: Option<ConnId>,
     other: BTreeMap<ConnId, ConnId>,
     early: Vec<Message>,
@@ -181,7 +182,7 @@ impl Actor for Forward {
                 direction: Direction::Inbound,
                 ..
             } => {
-                self.callers.set(self.callers.get() + 1);
+                self.callers.fetch_add(1, Ordering::Relaxed);
                 self.waiting = Some(conn);
                 vec![Output::Dial(self.to)]
             }
@@ -206,16 +207,20 @@ impl Actor for Forward {
             _ => Vec::new(),
         }
     }
+
+    fn boxed_clone(&self) -> Box<dyn Actor> {
+        Box::new(self.clone())
+    }
 }
 
 /// Nobody told the node that this address leads to itself.
 #[test]
 fn a_node_that_meets_itself_behind_a_forwarded_port_never_dials_it_again() {
     let mut scene = Scene::new();
-    let callers = Rc::<Cell<usize>>::default();
+    let callers = Arc::<AtomicUsize>::default();
     let ix = scene.sim.add_actor(Box::new(Forward {
         to: scene.sim.address(scene.node.0),
-        callers: Rc::clone(&callers),
+        callers: Arc::clone(&callers),
         waiting: None,
         other: BTreeMap::new(),
         early: Vec::new(),
@@ -233,7 +238,7 @@ fn a_node_that_meets_itself_behind_a_forwarded_port_never_dials_it_again() {
     // Told again, it knows better.
     gossip.says(&mut scene.sim, Message::Addr(vec![addr]));
     scene.run_for(120_000);
-    assert_eq!(callers.get(), 1);
+    assert_eq!(callers.load(Ordering::Relaxed), 1);
     scene.serves();
 }
 
@@ -246,7 +251,7 @@ fn a_peer_of_another_genesis_is_refused_in_words_on_both_sides() {
         owner: owner(MALLORY),
         amount: coins(1),
     });
-    config.params = std::sync::Arc::new(elsewhere);
+    config.params = Arc::new(elsewhere);
     config.connect = vec![scene.sim.address(scene.node.0)];
     let foreigner = scene.sim.add_node(config).expect("a network of its own");
     scene.run_for(1_000);

@@ -32,11 +32,6 @@ impl<T> SharedList<T> {
         (self.pieces.len().saturating_sub(1) * PIECE + last) - self.gone
     }
 
-    /// Whether there are none.
-    pub fn is_empty(&self) -> bool {
-        self.len() == 0
-    }
-
     /// Takes all out.
     pub fn clear(&mut self) {
         *self = Self::default();
@@ -118,7 +113,6 @@ mod tests {
             clones.push((list, model));
             for (list, model) in clones {
                 prop_assert_eq!(list.len(), model.len());
-                prop_assert_eq!(list.is_empty(), model.is_empty());
                 let items = (0..list.len()).map(|at| list[at]);
                 prop_assert!(items.eq(model));
             }

@@ -115,7 +115,7 @@ impl<K, V> SharedMap<K, V> {
     where
         K: Borrow<Q>,
     {
-        let (leaf, (Ok(at) | Err(at))) = self.place(key);
+        let (leaf, Ok(at) | Err(at)) = self.place(key);
         let mut leaves = self.leaves[leaf..].iter();
         let first = leaves.next().map_or(&[][..], |leaf| &leaf.rows[at..]);
         let rest = leaves.flat_map(|leaf| leaf.rows.iter());
@@ -125,16 +125,6 @@ impl<K, V> SharedMap<K, V> {
 }
 
 impl<K: Ord + Clone, V: Clone> SharedMap<K, V> {
-    /// The value of a key, to change it.
-    pub fn get_mut<Q: Ord + ?Sized>(&mut self, key: &Q) -> Option<&mut V>
-    where
-        K: Borrow<Q>,
-    {
-        let (leaf, at) = self.place(key);
-        let at = at.ok()?;
-        Some(&mut self.rows(leaf)[at].1)
-    }
-
     /// Puts a row, in place of the one of this key, whose value it returns.
     pub fn insert(&mut self, key: K, value: V) -> Option<V> {
         match self.place(&key) {
@@ -258,10 +248,6 @@ mod tests {
                 match what {
                     0 => prop_assert_eq!(map.pop_first(), model.pop_first()),
                     what if what < goes => prop_assert_eq!(map.remove(&key), model.remove(&key)),
-                    9 => prop_assert_eq!(
-                        map.get_mut(&key).map(|value| std::mem::replace(value, number)),
-                        model.get_mut(&key).map(|value| std::mem::replace(value, number))
-                    ),
                     _ => prop_assert_eq!(map.insert(key, number), model.insert(key, number)),
                 }
                 prop_assert_eq!(map.get(&key), model.get(&key));

@@ -100,6 +100,7 @@ pub enum Move {
 }
 
 /// One connection of an attack.
+#[derive(Clone)]
 pub struct Part {
     behaviour: Behaviour,
     us: Identity,

@@ -2,16 +2,15 @@
 
 use super::floods::Loot;
 use super::{Attack, Behaviour, Move, PACE, Part, RENEW_AFTER, network};
+use crate::common::watched::Watched;
 use chainlab::chain::{BlockHash, Txid};
 use chainlab::link::Conditions;
 use chainlab::node::io::{CloseReason, ConnId, Direction, Input, Output};
 use chainlab::node::message::{INV_MAX, Item, LOCATOR_MAX, Locator, Message};
 use chainlab::node::{NodeIx, Time};
 use chainlab::sim::{Actor, Sim};
-use std::cell::RefCell;
 use std::collections::BTreeMap;
 use std::net::SocketAddr;
-use std::rc::Rc;
 use std::time::Duration;
 
 /// How far the hosts of an attack are from the node. Not nothing: in no time an attacker could come back
@@ -37,9 +36,10 @@ pub struct Score {
 pub struct Attacker {
     pub ix: NodeIx,
     pub addr: SocketAddr,
-    state: Rc<RefCell<State>>,
+    state: Watched<State>,
 }
 
+#[derive(Clone)]
 struct State {
     attack: Attack,
     network: BlockHash,
@@ -62,7 +62,7 @@ impl Attacker {
     /// The same, and it knows what there is to be known of the chain.
     pub fn with_loot(sim: &mut Sim, node: NodeIx, attack: Attack, loot: Loot) -> Self {
         let now = sim.now();
-        let state = Rc::new(RefCell::new(State {
+        let state = Watched::new(State {
             attack,
             network: network(sim.params()),
             loot,
@@ -72,8 +72,8 @@ impl Attacker {
             next_round: matches!(attack.behaviour, Behaviour::Floods(_)).then(|| now + PACE),
             is_over: false,
             score: Score::default(),
-        }));
-        let ix = sim.add_actor(Box::new(Script(Rc::clone(&state))));
+        });
+        let ix = sim.add_actor(Box::new(Script(state.clone())));
         let drips = matches!(attack.behaviour, Behaviour::Dripping).then_some(DRIPS);
         let near = Conditions::latency(NEAR);
         sim.set_link(node, ix, near);
@@ -112,7 +112,7 @@ impl Attacker {
     }
 }
 
-struct Script(Rc<RefCell<State>>);
+struct Script(Watched<State>);
 
 impl Actor for Script {
     fn handle(&mut self, now: Time, input: Input) -> Vec<Output> {
@@ -123,6 +123,10 @@ impl Actor for Script {
         let state = self.0.borrow();
         let dial = state.to_dial.iter().copied().min();
         [dial, state.next_round].into_iter().flatten().min()
+    }
+
+    fn boxed_clone(&self) -> Box<dyn Actor> {
+        Box::new(Self(self.0.apart()))
     }
 }
 

@@ -2,9 +2,9 @@
 
 use super::hold;
 use chainlab::lab::Layout;
+use chainlab::lab::drive::VirtualLab;
 use chainlab::lab::layout::shipped::{names, shipped};
 use chainlab::lab::script::ScriptView;
-use chainlab::lab::script::rehearse::Rehearsal;
 use chainlab::lab::summary::Summary;
 use chainlab::lab::units::show_duration;
 use std::sync::atomic::{AtomicUsize, Ordering};
@@ -63,18 +63,18 @@ impl Run {
 fn play(layout: &Layout, seed: u64) -> Run {
     let has_script = !layout.steps.is_empty();
     let limit = if has_script { LIMIT } else { FOR };
-    let mut lab = Rehearsal::new(layout, seed).expect("it can be played");
-    while lab.elapsed() < limit && !(has_script && lab.script().is_over()) {
-        lab.go_on(limit, |_, _| {});
+    let mut lab = VirtualLab::seeded(layout, seed).expect("it can be played");
+    while lab.elapsed() < limit && !(has_script && lab.is_over()) {
+        lab.go_on(limit);
     }
-    let hash = lab.log_hash().map(|byte| format!("{byte:02x}"));
+    let hash = lab.sim().log_hash().map(|byte| format!("{byte:02x}"));
     Run {
         layout: layout.name.clone(),
         seed,
-        events: lab.events(),
+        events: lab.sim().events(),
         hash: hash.concat(),
         summary: lab.summary(),
-        script: Arc::clone(lab.script()),
+        script: Arc::clone(lab.core().steps()),
     }
 }
 

@@ -34,6 +34,7 @@ const NOWHERE_MAX: usize = 200;
 /// What it may say of its height.
 const CLAIMS: [u32; 4] = [0, 7, 1_000_000, u32::MAX];
 
+#[derive(Clone)]
 pub struct Liar {
     us: Identity,
     /// How many of the lies it tells.
@@ -323,5 +324,9 @@ impl Actor for Liar {
 
     fn deadline(&self) -> Option<Time> {
         Some(self.next_lie)
+    }
+
+    fn boxed_clone(&self) -> Box<dyn Actor> {
+        Box::new(self.clone())
     }
 }

@@ -30,9 +30,15 @@ const DISK_SEEDS_DEFAULT: u64 = 150;
 /// One lab in so many is run twice.
 const TWICE_EVERY: u64 = 25;
 
+/// Labs that are run once more as clones of themselves.
+const CLONE_SEEDS: u64 = 12;
+
 /// What a lab comes to.
 fn history(seed: u64, disks: Disks) -> [u8; 32] {
-    let mut world = World::new(seed, disks);
+    history_of(World::new(seed, disks))
+}
+
+fn history_of(mut world: World) -> [u8; 32] {
     world.live();
     world.settle();
     world.sim.log_hash()
@@ -98,4 +104,17 @@ fn whatever_happens_everybody_agrees_in_the_end_and_nothing_is_lost() {
 #[test]
 fn whatever_disks_do_everybody_agrees_in_the_end_and_nothing_that_was_promised_is_lost() {
     all_are_well(Disks::Failing, DISK_SEEDS_DEFAULT);
+}
+
+/// Also in the middle of an instant, of a write to a disk, of a liar's lies.
+#[test]
+fn a_clone_goes_on_as_the_original_and_neither_disturbs_the_other() {
+    for disks in [Disks::Sound, Disks::Failing] {
+        for seed in 0..CLONE_SEEDS {
+            let mut cloned = World::new(seed, disks);
+            cloned.is_cloned();
+            let (cloned, alone) = (history_of(cloned), history(seed, disks));
+            assert_eq!(cloned, alone, "seed {seed} on {disks:?} disks");
+        }
+    }
 }

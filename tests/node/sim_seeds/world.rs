@@ -53,6 +53,12 @@ pub enum Disks {
     Failing,
 }
 
+/// A world is cloned after one event in so many.
+const CLONE_EVERY: u64 = 500;
+
+/// For how long a clone that is thrown away goes on at most, in ms.
+const CLONE_RUN_MS_MAX: u64 = 3_000;
+
 pub struct World {
     pub sim: Sim,
     seed: u64,
@@ -69,6 +75,8 @@ pub struct World {
     slow: BTreeSet<NodeIx>,
     /// Wallets that were asked for.
     wallets: u64,
+    /// When clones take the place of the lab, if any do: other draws, as these are not to be others.
+    clones: Option<ChaCha8Rng>,
 }
 
 impl World {
@@ -95,12 +103,40 @@ impl World {
             disks,
             slow: BTreeSet::new(),
             wallets: 0,
+            clones: None,
         };
         for number in 0..count {
             world.add_node(number, liar);
         }
         world.add_liar();
         world
+    }
+
+    /// From now on it is cloned every now and then, at whatever moment. One of the two goes on for a
+    /// while and is thrown away, and the other is the lab from then on.
+    pub fn is_cloned(&mut self) {
+        let mut draws = ChaCha8Rng::seed_from_u64(self.seed);
+        draws.set_stream(3);
+        self.clones = Some(draws);
+    }
+
+    fn clone_now_and_then(&mut self) {
+        let Some(draws) = &mut self.clones else {
+            return;
+        };
+        if !draws.next_u64().is_multiple_of(CLONE_EVERY) {
+            return;
+        }
+        let mut other = self.sim.clone();
+        if draws.next_u64().is_multiple_of(2) {
+            std::mem::swap(&mut self.sim, &mut other);
+        }
+        for ix in 0..self.nodes.len() {
+            if draws.next_u64().is_multiple_of(4) {
+                other.crash(self.nodes[ix]);
+            }
+        }
+        other.run_for(Duration::from_millis(draws.next_u64() % CLONE_RUN_MS_MAX));
     }
 
     /// A number below `limit`.
@@ -347,6 +383,7 @@ impl World {
     /// Runs and watches, until a time or until something is so; returns whether it is.
     fn run_until(&mut self, until: Time, is_so: impl Fn(&Self) -> bool) -> bool {
         while self.sim.step_until(until) {
+            self.clone_now_and_then();
             self.note_halts();
             if self.watch.look(&mut self.sim) && is_so(self) {
                 return true;

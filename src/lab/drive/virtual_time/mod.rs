@@ -25,8 +25,8 @@ use crate::lab::summary::Summary;
 use crate::lab::view::LabView;
 use crate::node::io::{CommandError, Event, Question, Reply, RequestId};
 use crate::node::snapshot::NodeSnapshot;
-use crate::node::{NodeIx, Time};
-use crate::sim::Sim;
+use crate::node::{Node, NodeIx, Time};
+use crate::sim::{Sim, SimStore};
 use std::borrow::Cow;
 use std::collections::BTreeMap;
 use std::sync::Arc;
@@ -59,6 +59,18 @@ pub struct VirtualLab {
     answers: Vec<(Ticket, Result<Answer, CommandError>)>,
     /// What happened and was not taken yet, if it is kept at all.
     events: Option<Vec<(NodeIx, Arc<Event>)>>,
+}
+
+/// Plays a layout with its script, until the script is over or so much time has passed.
+///
+/// # Errors
+/// In words: the layout cannot be played.
+pub fn play(layout: &Layout, seed: u64, limit: Duration) -> Result<VirtualLab, String> {
+    let mut lab = VirtualLab::seeded(layout, seed)?;
+    while !lab.is_over() && lab.elapsed() < limit {
+        lab.go_on(limit);
+    }
+    Ok(lab)
 }
 
 /// A node that was started.
@@ -97,6 +109,18 @@ impl VirtualLab {
         }
     }
 
+    /// As [`VirtualLab::new`], with nothing but a seed.
+    ///
+    /// # Errors
+    /// As there.
+    pub fn seeded(layout: &Layout, seed: u64) -> Result<Self, String> {
+        let options = VirtualOptions {
+            seed,
+            ..VirtualOptions::default()
+        };
+        Self::new(layout, &options)
+    }
+
     /// What time it is.
     pub fn now(&self) -> Time {
         self.stage.sim.now()
@@ -117,7 +141,12 @@ impl VirtualLab {
         &self.stage.sim
     }
 
-    /// Its nodes and links before anything happens.
+    /// The node of this name, if it runs.
+    pub fn node(&self, name: &str) -> Option<&Node<SimStore>> {
+        self.stage.sim.node(self.core.position(name)?)
+    }
+
+    /// Its nodes, and how more are added.
     pub fn stage(&self) -> &Stage {
         &self.stage
     }
