@@ -1,6 +1,6 @@
 //! What it takes to keep another state of a lab in virtual time.
 
-use crate::common::sim::world;
+use crate::common::sim::quiet_world;
 use crate::ratio::{Harness, Samples, shown, timed};
 use std::time::Duration;
 
@@ -9,10 +9,10 @@ const LIMIT: Duration = Duration::from_millis(5);
 
 pub fn clone(harness: &mut Harness) {
     let blocks = if harness.quick { 20 } else { 500 };
-    let sim = world(blocks);
+    let lab = quiet_world(blocks);
     let mut samples = Samples::default();
     for _ in 0..harness.size(50, 3) {
-        let (took, clone) = timed(|| sim.clone());
+        let (took, clone) = timed(|| lab.clone());
         drop(clone);
         samples.push(took);
     }

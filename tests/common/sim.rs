@@ -3,8 +3,9 @@
 
 use super::watched::Watched;
 use chainlab::chain::{Amount, BlockHash, KeyHash, Params};
+use chainlab::lab::Layout;
+use chainlab::lab::drive::{Level, VirtualLab, VirtualOptions};
 use chainlab::lab::layout::shipped::shipped;
-use chainlab::lab::script::rehearse::Stage;
 use chainlab::link::Conditions;
 use chainlab::node::io::{CloseReason, Command, ConnId, Input, Output, Payment, Question, Reply};
 use chainlab::node::message::{Message, Version};
@@ -209,16 +210,27 @@ fn words(input: &Input) -> String {
     }
 }
 
-/// The nodes of the shipped layout `world`, without its script and payments, once they all have so many
-/// blocks.
-pub fn world(blocks: u32) -> Sim {
-    let layout = shipped("world").expect("it is built in");
-    let mut sim = Stage::new(&layout, 1).expect("it can be played").sim;
-    let nodes: Vec<NodeIx> = (0..layout.nodes.len()).map(NodeIx).collect();
-    let height = |sim: &Sim, ix| sim.node(ix).map_or(0, |node| node.chain().tip().height);
-    while nodes.iter().any(|ix| height(&sim, *ix) < blocks) {
-        sim.run_for(ms(1_000));
-        sim.take_events();
+/// The shipped layout `world`, of which all is observed.
+pub fn world(layout: &Layout) -> VirtualLab {
+    let options = VirtualOptions {
+        seed: 1,
+        level: Level::All,
+        ..VirtualOptions::default()
+    };
+    VirtualLab::new(layout, &options).expect("it can be played")
+}
+
+/// `world` without its script and payments, once all of its nodes have so many blocks.
+pub fn quiet_world(blocks: u32) -> VirtualLab {
+    let layout = Layout {
+        steps: Vec::new(),
+        traffic: None,
+        ..shipped("world").expect("it is built in")
+    };
+    let mut lab = world(&layout);
+    while lab.facts().nodes.iter().any(|node| node.height < blocks) {
+        let until = lab.now() + ms(1_000);
+        lab.run_until(until, || true);
     }
-    sim
+    lab
 }

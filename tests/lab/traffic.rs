@@ -190,7 +190,7 @@ within = "1min"
     for step in &played.core().steps().steps {
         assert_eq!(step.state, StepState::Done, "{}", step.what);
     }
-    let traffic = played.traffic().expect("somebody wanted it");
+    let traffic = played.core().traffic().expect("somebody wanted it");
     assert!(!traffic.is_on && traffic.sent >= 5, "{traffic:?}");
 }
 

@@ -25,8 +25,7 @@ pub struct SharedMap<K, V> {
 
 #[derive(Clone)]
 struct Leaf<K, V> {
-    /// No key of this leaf is below, and all of the leaves before it are. Of the first leaf it says
-    /// nothing.
+    /// No key of this leaf is below, and all of the leaves before it are.
     least: K,
     /// Never empty.
     rows: Arc<Vec<(K, V)>>,
@@ -99,7 +98,8 @@ impl<K, V> SharedMap<K, V> {
         K: Borrow<Q>,
     {
         let (leaf, at) = self.place(key);
-        Some(&self.leaves[leaf].rows[at.ok()?].1)
+        let at = at.ok()?;
+        Some(&self.leaves[leaf].rows[at].1)
     }
 
     /// Whether there is a row of this key.
@@ -139,9 +139,13 @@ impl<K: Ord + Clone, V: Clone> SharedMap<K, V> {
     }
 
     fn put(&mut self, leaf: usize, at: usize, row: (K, V)) {
-        let Some(there) = self.leaves.get(leaf) else {
+        let Some(there) = self.leaves.get_mut(leaf) else {
             return self.grow(leaf, vec![row]);
         };
+        if row.0 < there.least {
+            // Only the first leaf takes what is below all others.
+            there.least = row.0.clone();
+        }
         if there.rows.len() < LEAF_MAX {
             return self.rows(leaf).insert(at, row);
         }
@@ -163,7 +167,8 @@ impl<K: Ord + Clone, V: Clone> SharedMap<K, V> {
         K: Borrow<Q>,
     {
         let (leaf, at) = self.place(key);
-        Some(self.take(leaf, at.ok()?).1)
+        let (_, value) = self.take(leaf, at.ok()?);
+        Some(value)
     }
 
     /// Takes the first row out.
@@ -227,6 +232,7 @@ mod tests {
         };
         sizes.clone().sum::<usize>() == map.len()
             && sizes.clone().all(|size| (1..=LEAF_MAX).contains(&size))
+            && map.leaves.iter().all(|leaf| leaf.least <= leaf.rows[0].0)
             && map.leaves.windows(2).all(below)
     }
 
