@@ -5,7 +5,7 @@
 //! ```sh
 //! cargo bench --bench ui                 # all of it
 //! cargo bench --bench ui -- frame        # one group: frame, views, tree, keys,
-//!                                        # start, idle, memory
+//!                                        # start, idle, virtual, memory
 //! CHAINLAB_BENCH_MINUTES=60 cargo bench --bench ui -- memory
 //! ```
 
@@ -56,6 +56,7 @@ fn main() {
         ("keys", keys::keys),
         ("start", start::start),
         ("idle", idle::idle),
+        ("virtual", idle::virtual_time),
         ("memory", memory::memory),
     ]);
 }

@@ -61,7 +61,7 @@ pub fn frame(harness: &mut Harness) {
     let count = harness.size(16, 10);
     let mut lab = Busy::start(&runtime, &labs::crowd(count, &Links::Mesh, "500ms"));
     // The first lab's clock does for both: the lines are not looked at here.
-    let _ = clock.set(lab.lab.clock().clone());
+    let _ = clock.set(lab.lab.log_time());
     let [panes, table, rival] = lab.frames(harness, [Look::Panes, Look::Table, Look::Text]);
     let most = Duration::from_millis(3);
     let rival = ("as much changing text", &rival);

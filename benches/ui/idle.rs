@@ -38,3 +38,35 @@ pub fn idle(harness: &mut Harness) {
         MOST * 100.0,
     );
 }
+
+/// Most of one core that a busy lab in virtual time takes on the screen.
+const MOST_VIRTUAL: f64 = 0.15;
+
+/// A story of twenty-four nodes in virtual time, as fast as the clock, with its frames.
+pub fn virtual_time(harness: &mut Harness) {
+    let lab = Screen::start(&["run", "world", "--virtual"], SIZE);
+    lab.waits("the first block", |text| {
+        text.contains('#') && !text.contains("STARTING")
+    });
+    let watched = match harness.quick {
+        true => Duration::from_secs(1),
+        false => Duration::from_secs(30),
+    };
+    let frame = b"\x1b[?2026h";
+    let (busy, at, before) = (
+        processor_time(&lab),
+        Instant::now(),
+        lab.count_written(frame),
+    );
+    thread::sleep(watched);
+    let passed = at.elapsed().as_secs_f64();
+    let share = (processor_time(&lab) - busy).as_secs_f64() / passed;
+    let frames = lab.count_written(frame) - before;
+    let verdict = harness.judge("virtual", share < MOST_VIRTUAL);
+    println!(
+        "virtual time, world on the screen for {} s, {frames} frames: {:.2} % of a core | under {} % | {verdict}",
+        watched.as_secs(),
+        share * 100.0,
+        MOST_VIRTUAL * 100.0,
+    );
+}

@@ -44,7 +44,7 @@ pub(super) fn run(options: Options) -> Result<(), Failure> {
     let look = options.look.resolve()?;
     screen::check_terminal()?;
     let runtime = runtime()?;
-    let clock = screen::start_log();
+    let time = screen::start_log();
     let lab = runtime.block_on(async {
         let mut doors = options.choice.doors(&options.addrs)?;
         if let Some(node) = options.choice.node() {
@@ -57,7 +57,7 @@ pub(super) fn run(options: Options) -> Result<(), Failure> {
         false => Seat::Guest,
     };
     let stage = Stage::new(seat, look.is_big, options.notes);
-    screen::show(runtime, lab, &clock, look, options.show_keys, stage).map(drop)
+    screen::show(runtime, lab, &time, look, options.show_keys, stage, None).map(drop)
 }
 
 /// The door to this node alone.

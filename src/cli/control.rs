@@ -26,6 +26,11 @@ fn parse_addr(text: &str) -> Result<SocketAddr, String> {
 }
 
 impl ControlOptions {
+    /// Whether it was said where.
+    pub(super) fn is_chosen(&self) -> bool {
+        self.control.is_some()
+    }
+
     pub(super) fn control(&self) -> Control {
         match self.control {
             _ if self.no_control => Control::Off,

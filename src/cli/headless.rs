@@ -49,18 +49,19 @@ pub(super) struct HeadlessOptions {
     /// With --headless: tell it in JSON, a line for each event and a summary as the last.
     #[arg(long, requires = "headless")]
     json: bool,
-    /// With --headless: in virtual time, which does not wait; the same history for the same --seed.
-    #[arg(
-        long = "virtual",
-        requires = "headless",
-        conflicts_with_all = ["data_dir", "control"]
-    )]
+    /// In virtual time, without threads, ports and disks: the same history for the same --seed. On the
+    /// screen it goes as fast as real time, with --headless it does not wait.
+    #[arg(long = "virtual")]
     is_virtual: bool,
 }
 
 impl HeadlessOptions {
     pub(super) fn is_wanted(&self) -> bool {
         self.headless
+    }
+
+    pub(super) fn is_virtual(&self) -> bool {
+        self.is_virtual
     }
 
     fn limit(&self, has_script: bool) -> Duration {

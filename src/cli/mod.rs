@@ -73,6 +73,7 @@ const EXAMPLES: &str = "\
 Examples:
   chainlab                            three nodes: central, wallet, miner
   chainlab run swarm                  twenty-four of them
+  chainlab run world --virtual        in virtual time: no ports, nothing on disk
   chainlab run --data-dir my-lab      a lab that is kept
   chainlab layouts scenario > my-lab.toml
   chainlab node --name central --port 3000          one node, without a screen

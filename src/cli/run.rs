@@ -6,14 +6,18 @@ use super::look::Look;
 use super::{Failure, choose, output, read_file, runtime, say, screen};
 use crate::lab::control::Place;
 use crate::lab::document::{FILE_BYTES_MAX, nearest};
+use crate::lab::drive::{Level, VirtualOptions};
 use crate::lab::layout::{self, shipped};
 use crate::lab::names::missing;
 use crate::lab::script::Pace;
 use crate::lab::{Lab, LabError, LabOptions, Layout};
+use crate::live;
 use crate::node::Time;
 use crate::ui::state::{Seat, Stage};
 use clap::{Args, CommandFactory};
 use std::path::{Path, PathBuf};
+use std::str::FromStr;
+use tokio::runtime::Handle;
 
 pub(super) const EXAMPLES: &str = "\
 Examples:
@@ -24,6 +28,7 @@ Examples:
   chainlab run partition --big          a story, its titles in large letters
   chainlab run --seed 7 --clock 2026-01-01T12:00:00Z    for a recording
   chainlab run --headless --until 'height >= 3'         a test: exit code 0 or 3
+  chainlab run world --virtual          in virtual time: nothing on disk, no ports
   chainlab run my-lab.toml --headless --virtual         its script, in a moment";
 
 #[derive(Args)]
@@ -34,15 +39,16 @@ pub(super) struct Options {
     /// Keep the lab here; if one was kept here before, go on with it.
     #[arg(long, value_name = "DIR")]
     data_dir: Option<PathBuf>,
-    /// The same wallets, addresses and topology for the same number.
-    #[arg(long, value_name = "N")]
-    seed: Option<u64>,
+    /// The same wallets, addresses and topology for the same number; in virtual time the same history,
+    /// with 0 if nothing is said. `random` draws one and tells it.
+    #[arg(long, value_name = "N|random")]
+    seed: Option<Seed>,
     /// Where the lab clock starts, as in 2026-01-01T12:00:00Z.
     #[arg(long, value_name = "TIME", value_parser = parse_time)]
     clock: Option<Time>,
     /// The captions of the layout's script wait for the presenter: n on the screen, or `chainlab script
     /// next`.
-    #[arg(long, conflicts_with = "is_virtual")]
+    #[arg(long)]
     manual: bool,
     /// Show the last key and what it does, for recordings.
     #[arg(long)]
@@ -56,6 +62,42 @@ pub(super) struct Options {
     control: ControlOptions,
     #[command(flatten)]
     look: Look,
+}
+
+/// What chance follows from.
+#[derive(Clone, Copy, Debug)]
+enum Seed {
+    /// This.
+    Number(u64),
+    /// One that is drawn.
+    Random,
+}
+
+impl FromStr for Seed {
+    type Err = String;
+
+    fn from_str(text: &str) -> Result<Self, String> {
+        if text == "random" {
+            return Ok(Self::Random);
+        }
+        let number = text.parse().map(Self::Number);
+        number.map_err(|_| "write a number from 0 to 2^64 - 1, or random".to_owned())
+    }
+}
+
+impl Seed {
+    /// The number. One that is drawn is short enough to be typed again.
+    fn resolve(self) -> Result<u64, Failure> {
+        match self {
+            Self::Number(seed) => Ok(seed),
+            Self::Random => {
+                let drawn =
+                    live::seeds().map_err(|error| Failure::other(LabError::Randomness(error)))?;
+                let [a, b, c, d, ..] = drawn.run;
+                Ok(u64::from(u32::from_le_bytes([a, b, c, d])))
+            }
+        }
+    }
 }
 
 fn parse_time(text: &str) -> Result<Time, String> {
@@ -74,7 +116,34 @@ impl From<LabError> for Failure {
     }
 }
 
+impl Options {
+    /// That nothing is asked of a lab in virtual time that has no meaning there.
+    fn check_virtual(&self) -> Result<(), Failure> {
+        let is_headless = self.headless.is_wanted();
+        let words = match () {
+            () if !self.headless.is_virtual() => return Ok(()),
+            () if self.data_dir.is_some() => {
+                "--data-dir: a lab in virtual time is not on disk: the same layout, seed and keys make it \
+                 again"
+            }
+            () if !self.attach.is_empty() => {
+                "--attach: real nodes cannot wait, and a lab in virtual time does: it is shown alone"
+            }
+            () if is_headless && self.control.is_chosen() => {
+                "--control: a lab that runs as fast as it can is over before it can be asked anything; \
+                 with a screen it can be"
+            }
+            () if is_headless && self.manual => {
+                "--manual: virtual time does not wait for a presenter; with a screen it does"
+            }
+            () => return Ok(()),
+        };
+        Err(Failure::input(words))
+    }
+}
+
 pub(super) fn run(options: Options) -> Result<(), Failure> {
+    options.check_virtual()?;
     let look = options.look.resolve()?;
     let (mut layout, layout_text) = choose(options.layout.as_deref())?;
     if options.manual {
@@ -84,34 +153,62 @@ pub(super) fn run(options: Options) -> Result<(), Failure> {
         }
         layout.pace = Pace::Presenter;
     }
+    let seed = options.seed.map(Seed::resolve).transpose()?;
+    let drawn = seed.filter(|_| matches!(options.seed, Some(Seed::Random)));
     let wanted = LabOptions {
         layout,
         layout_text,
         is_layout_chosen: options.layout.is_some(),
         data_dir: options.data_dir,
-        seed: options.seed,
+        seed,
         clock: options.clock,
         control: options.control.control(),
     };
     if options.headless.is_wanted() {
+        if let Some(seed) = drawn {
+            say(&format!("seed {seed}"));
+        }
         return headless::run(&options.headless, wanted);
     }
     screen::check_terminal()?;
     let runtime = runtime()?;
-    let clock = screen::start_log();
-    let lab = Lab::start(wanted, runtime.handle().clone())?;
+    let time = screen::start_log();
+    let (lab, notice) = match options.headless.is_virtual() {
+        true => {
+            let lab = start_virtual(wanted, runtime.handle().clone())?;
+            (
+                lab,
+                Some(format!("virtual time, seed {}", seed.unwrap_or(0))),
+            )
+        }
+        false => {
+            let lab = Lab::start(wanted, runtime.handle().clone())?;
+            (lab, drawn.map(|seed| format!("seed {seed}")))
+        }
+    };
     for at in &options.attach {
         let door = choose::door_at(at)?;
         runtime.block_on(lab.attach_to(door))?;
     }
     let stage = Stage::new(Seat::Own, look.is_big, false);
-    let left = screen::show(runtime, lab, &clock, look, options.show_keys, stage)?;
+    let left = screen::show(runtime, lab, &time, look, options.show_keys, stage, notice)?;
     if let Some(path) = left.kept {
         let path = path.display();
         say(&format!("The lab is kept in {path}. To go on with it:"));
         output::print_last(&format!("chainlab run --data-dir {path}\n"));
     }
     Ok(())
+}
+
+/// A lab in virtual time, for a screen.
+fn start_virtual(wanted: LabOptions, runtime: Handle) -> Result<Lab, LabError> {
+    let options = VirtualOptions {
+        seed: wanted.seed.unwrap_or(0),
+        begins: wanted.clock,
+        level: Level::All,
+        round: 0,
+    };
+    Lab::start_virtual(wanted.layout, options, wanted.control, runtime)
 }
 
 /// The layout of this name, or in this file, with its text.

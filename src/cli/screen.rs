@@ -3,11 +3,12 @@
 use super::look::Resolved;
 use super::{Failure, LAST_WAIT, unless_signalled_again};
 use crate::lab::{Lab, LabError};
-use crate::live::{self, LabClock, Signals};
+use crate::live::{self, Signals};
+use crate::ui::log::LogTime;
 use crate::ui::state::Stage;
 use crate::ui::{self, Farewell, UiError, UiOptions};
 use std::io::{IsTerminal, stdin, stdout};
-use std::sync::{Arc, OnceLock};
+use std::sync::Arc;
 use tokio::runtime::Runtime;
 use tracing_subscriber::layer::SubscriberExt as _;
 use tracing_subscriber::util::SubscriberInitExt as _;
@@ -23,32 +24,36 @@ pub(super) fn check_terminal() -> Result<(), Failure> {
     Ok(())
 }
 
-/// From now on the log goes to the screen. It has the times of the clock that is put there.
-pub(super) fn start_log() -> Arc<OnceLock<LabClock>> {
+/// From now on the log goes to the screen, with times as they are told there.
+pub(super) fn start_log() -> LogTime {
     ui::log::prepare();
-    let clock = Arc::new(OnceLock::new());
+    let time = LogTime::default();
     tracing_subscriber::registry()
         .with(ui::log::node_names())
-        .with(ui::log::layer(Arc::clone(&clock)))
+        .with(ui::log::layer(Arc::clone(&time)))
         .init();
-    clock
+    time
 }
 
 /// Shows a lab until somebody leaves, and closes it.
 pub(super) fn show(
     runtime: Runtime,
     lab: Lab,
-    clock: &OnceLock<LabClock>,
+    time: &LogTime,
     look: Resolved,
     shows_keys: bool,
     stage: Stage,
+    notice: Option<String>,
 ) -> Result<Farewell, Failure> {
     // Nobody else sets it.
-    let _ = clock.set(lab.clock().clone());
+    let _ = time.set(lab.log_time());
     let shown = UiOptions {
         theme: look.theme,
         keymap: look.keymap,
-        notice: look.taken,
+        notice: match (notice, look.taken) {
+            (Some(one), Some(other)) => Some(format!("{one}; {other}")),
+            (one, other) => one.or(other),
+        },
         has_mouse: look.has_mouse,
         braille: look.braille,
         shows_keys,
@@ -78,7 +83,8 @@ pub(super) fn show(
 
 /// Closes the lab of a screen that has ended by an error. What was done in it is not lost by that.
 async fn keep_after(error: UiError, lab: Lab) -> (Result<Farewell, Failure>, Result<(), LabError>) {
-    if !lab.view().is_temporary {
+    let view = lab.view();
+    if !view.is_temporary || view.virtual_seed.is_some() {
         return (Err(Failure::other(error)), lab.close().await);
     }
     let (words, closed) = match lab.keep().await {

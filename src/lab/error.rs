@@ -101,6 +101,9 @@ pub enum LabError {
         /// What is wrong.
         problem: String,
     },
+    /// What runs on a clock was to be shown in a lab in virtual time.
+    #[error("real nodes cannot wait, and a lab in virtual time does: it is shown alone")]
+    CannotWait,
     /// The layout cannot be.
     #[error("layout {layout}: {problem}")]
     Unsound {
@@ -134,6 +137,7 @@ impl LabError {
             | Self::Begins(_)
             | Self::Decided { .. }
             | Self::Remote(_)
+            | Self::CannotWait
             | Self::Unsound { .. } => true,
             // What was asked for cannot be had; or the system has no more sockets to give.
             Self::Port { source, .. } | Self::Control { source, .. } => matches!(

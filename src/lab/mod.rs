@@ -18,6 +18,7 @@ pub mod core;
 pub mod document;
 pub mod drive;
 mod error;
+mod handle;
 pub mod headline;
 pub mod layout;
 pub mod measure;
@@ -38,7 +39,8 @@ pub mod view;
 
 pub use ask::{Answer, LinkChange, Request, Ticket, TrafficChange};
 pub use error::LabError;
+pub use handle::{Heard, Hearing, Lab, LabOptions};
 pub use layout::Layout;
 pub use private::Scratch;
-pub use run::{Adoption, Control, Heard, Hearing, Kept, Lab, LabOptions};
+pub use run::{Adoption, Control, Kept};
 pub use view::{LabView, MadeByHand, NodeState, NodeView, TrafficView};

@@ -35,6 +35,8 @@ pub struct LabView {
     pub since: Time,
     /// What the lab clock shows is as much later than the wall clock as this; negative: earlier.
     pub wall_offset_us: i64,
+    /// The seed of a lab in virtual time; `None`: its nodes live on a clock that does not wait.
+    pub virtual_seed: Option<u64>,
     /// The nodes, by their [`NodeIx`].
     pub nodes: Vec<NodeView>,
     /// What is to be said of all of them in a few words.

@@ -103,6 +103,7 @@ pub fn lab(nodes: Vec<NodeView>) -> LabView {
         now: Time(42_000_000),
         since: Time(0),
         wall_offset_us: 0,
+        virtual_seed: None,
         nodes,
         headline: Default::default(),
         chips: Arc::default(),

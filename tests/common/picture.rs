@@ -273,6 +273,7 @@ pub fn scenario() -> LabView {
         now: at(42_300),
         since: SINCE,
         wall_offset_us: 0,
+        virtual_seed: None,
         nodes: vec![central, holder, miner],
         headline: Default::default(),
         chips: Arc::default(),

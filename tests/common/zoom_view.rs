@@ -285,6 +285,7 @@ pub fn lab_view(now: Time, since: BlockTime, nodes: Vec<NodeView>) -> LabView {
         now,
         since: Time::from_block(since),
         wall_offset_us: 0,
+        virtual_seed: None,
         nodes,
         headline: Default::default(),
         chips: Arc::default(),

@@ -20,3 +20,4 @@ mod refusals;
 mod refusals_calls;
 mod refusals_doors;
 mod restart;
+mod virtual_time;

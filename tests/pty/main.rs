@@ -32,3 +32,4 @@ mod terminals;
 mod tutorial;
 mod typed;
 mod verbs;
+mod virtual_time;

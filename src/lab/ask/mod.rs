@@ -17,6 +17,7 @@ use super::spec::NodeSpec;
 use crate::node::NodeIx;
 use crate::node::io::{Command, Question, Reply};
 use serde::{Deserialize, Serialize};
+use serde_json::{Value, json};
 use std::path::PathBuf;
 
 /// The number of a request, by which its caller knows the answer.
@@ -102,6 +103,20 @@ pub enum Answer {
     Done(String),
     /// The lab's data is here now, and `chainlab run --data-dir` opens it again.
     Kept(PathBuf),
+}
+
+impl Answer {
+    /// As programs see it, with names of nodes.
+    pub(in crate::lab) fn shown<'a>(self, name: impl Fn(NodeIx) -> &'a str) -> Value {
+        match self {
+            Self::Node(_, reply) => json!(reply),
+            Self::Killed(ix) => json!({ "killed": name(ix) }),
+            Self::Restarted(ix) => json!({ "restarted": name(ix) }),
+            Self::Added(ix) => json!({ "added": name(ix) }),
+            Self::Done(words) => json!({ "done": words }),
+            Self::Kept(path) => json!({ "kept": path }),
+        }
+    }
 }
 
 /// Who is there.

@@ -3,6 +3,7 @@
 //! The end of what a client says is not the end of the conversation: it may have shut down its
 //! writing side and read on. What it has asked is answered; then the connection ends.
 
+use super::controlled::Refusal;
 use super::data::{EventWish, VERSION, Wish};
 use super::feed::Feed;
 use super::limits::{
@@ -14,7 +15,6 @@ use super::server::Context;
 use crate::lab::ask::params::{Params, bad, required};
 use crate::lab::ask::verbs::{unknown, verb};
 use crate::lab::ask::{Named, Request};
-use crate::lab::run::Refusal;
 use crate::lab::units::parse_duration;
 use serde_json::{Value, json};
 use std::io;
@@ -207,7 +207,8 @@ impl Session<'_> {
             }
             "subscribe" => {
                 let wish = read_wish(Params::new(call.params))?;
-                let (feed, opening) = Feed::new(door.clone(), Arc::clone(&self.ctx.lines), wish);
+                let (feed, opening) =
+                    Feed::new(Arc::clone(door), Arc::clone(&self.ctx.lines), wish);
                 self.feed = Some(feed);
                 json!(opening)
             }

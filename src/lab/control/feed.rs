@@ -5,10 +5,11 @@
 //! subscribers share, and a client that is a whole ring behind has missed some. What peers can cause as often as
 //! they like has a ring of its own.
 
+use super::bus::{BusEvent, Subscription, WantsMessages};
+use super::controlled::{Controlled, Edition};
 use super::data::{EventWish, LabStatus, Opening, Wish};
 use super::lines::StatusLines;
 use super::rpc::notice_line;
-use crate::lab::run::{Edition, LabDoor, Listening, Told, WantsMessages};
 use crate::node::NodeIx;
 use serde_json::json;
 use std::collections::{BTreeMap, VecDeque};
@@ -19,11 +20,11 @@ use tokio::time::{Instant, sleep_until};
 
 /// A subscription.
 pub(super) struct Feed {
-    door: LabDoor,
+    door: Arc<dyn Controlled>,
     lines: Arc<StatusLines>,
     wish: Wish,
     changes: watch::Receiver<u64>,
-    events: Listening,
+    events: Subscription,
     /// The round of the lab that is told of.
     round: u32,
     /// The last edition of each node that was told.
@@ -38,7 +39,11 @@ pub(super) struct Feed {
 
 impl Feed {
     /// Begins, with how things are.
-    pub(super) fn new(door: LabDoor, lines: Arc<StatusLines>, wish: Wish) -> (Self, Opening) {
+    pub(super) fn new(
+        door: Arc<dyn Controlled>,
+        lines: Arc<StatusLines>,
+        wish: Wish,
+    ) -> (Self, Opening) {
         let mut changes = door.changes();
         changes.mark_unchanged();
         // First: if another begins meanwhile, the first look finds that.
@@ -91,7 +96,7 @@ impl Feed {
         }
     }
 
-    fn hear(&mut self, told: Result<Arc<Told>, RecvError>) {
+    fn hear(&mut self, told: Result<Arc<BusEvent>, RecvError>) {
         match told {
             // Of a round that is over, as was told.
             Ok(told) if told.round < self.round => {}
@@ -133,7 +138,7 @@ impl Feed {
             if self.told.get(&ix) == Some(&edition) {
                 continue;
             }
-            if let Some((edition, line)) = self.lines.line(&self.door, ix, &edition) {
+            if let Some((edition, line)) = self.lines.line(&*self.door, ix, &edition) {
                 self.told.insert(ix, edition);
                 self.ready.push_back(line);
             }

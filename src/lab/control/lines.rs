@@ -1,7 +1,7 @@
 //! Lines that tell how a node looks: made once for all subscribers of a door.
 
+use super::controlled::{Controlled, Edition};
 use super::rpc::notice_line;
-use crate::lab::run::{Edition, LabDoor};
 use crate::node::NodeIx;
 use std::collections::BTreeMap;
 use std::sync::{Arc, Mutex, PoisonError};
@@ -14,7 +14,7 @@ impl StatusLines {
     /// The line of a node in this edition, or in a newer one.
     pub(super) fn line(
         &self,
-        door: &LabDoor,
+        door: &dyn Controlled,
         ix: NodeIx,
         edition: &Edition,
     ) -> Option<(Edition, Arc<str>)> {

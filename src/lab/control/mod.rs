@@ -18,8 +18,10 @@
 //! not take; all three are bounded, and so is the number of clients.
 
 mod believed;
+mod bus;
 mod client;
 mod conn;
+mod controlled;
 mod cookie;
 mod data;
 mod feed;
@@ -30,7 +32,9 @@ pub mod registry;
 pub mod rpc;
 mod server;
 
+pub(in crate::lab) use bus::{EventBus, RecentEvents, Subscription, WantsMessages};
 pub use client::{Client, ClientError};
+pub(in crate::lab) use controlled::{Controlled, Edition, Later, Refusal};
 pub use cookie::FILE as COOKIE_FILE;
 pub use data::{
     About, Cookie, Door, EventWish, Kind, LabStatus, LinkStatus, NodeEvent, NodeStatus, Notice,

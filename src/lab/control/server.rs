@@ -16,11 +16,11 @@
 //!   ([`Client::connect`](super::Client::connect)).
 
 use super::conn;
+use super::controlled::Controlled;
 use super::cookie::Issued;
 use super::data::{Cookie, Door, Place};
 use super::limits::{CLIENTS_MAX, SILENT_MAX, UNGREETED_MAX};
 use super::lines::StatusLines;
-use crate::lab::run::LabDoor;
 use std::collections::{BTreeMap, VecDeque};
 use std::fs;
 use std::io;
@@ -55,7 +55,7 @@ pub(in crate::lab) struct Server {
 
 /// What the connections of a door have in common.
 pub(super) struct Context {
-    pub(super) door: LabDoor,
+    pub(super) door: Arc<dyn Controlled>,
     pub(super) cookie: Issued,
     pub(super) lines: Arc<StatusLines>,
     pub(super) seats: Arc<Semaphore>,
@@ -137,7 +137,7 @@ impl Server {
     /// The system's.
     pub(in crate::lab) fn open(
         bound: Bound,
-        door: LabDoor,
+        door: Arc<dyn Controlled>,
         dir: &Path,
         runtime: &Handle,
     ) -> io::Result<Self> {

@@ -44,6 +44,7 @@ impl Core {
             now: now.at,
             since: self.since,
             wall_offset_us: 0,
+            virtual_seed: None,
             nodes: nodes().map(view).collect(),
             headline: headline.shown(),
             chips: Arc::clone(&self.chips),

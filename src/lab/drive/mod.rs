@@ -1,5 +1,6 @@
 //! What drives a lab: it does what [core](super::core) says, and decides nothing.
 
+pub(in crate::lab) mod paced;
 mod virtual_time;
 
 pub use self::virtual_time::{Stage, VirtualLab, VirtualOptions, play};

@@ -5,9 +5,10 @@ use super::end::Duty;
 use super::hand::Hand;
 use super::model::{Model, Node};
 use super::rounds::Rounds;
-use super::{Control, Lab, Lasting, Shared, Standing, observe};
+use super::{Control, Lasting, Shared, Standing, observe};
 use crate::chain::Params;
 use crate::lab::LabError;
+use crate::lab::handle::Answers;
 use crate::lab::layout::Layout;
 use crate::lab::spec::NodeSpec;
 use crate::lab::view::NodeState;
@@ -34,7 +35,10 @@ pub struct Adoption {
 }
 
 /// Makes a lab of a node.
-pub(super) fn adopt(adoption: Adoption, runtime: Handle) -> Result<Lab, LabError> {
+pub(in crate::lab) fn adopt(
+    adoption: Adoption,
+    runtime: Handle,
+) -> Result<(Arc<Rounds>, Answers), LabError> {
     let Adoption {
         node: handle,
         params,
@@ -84,5 +88,5 @@ pub(super) fn adopt(adoption: Adoption, runtime: Handle) -> Result<Lab, LabError
             }
         }
     }
-    Ok(Lab::of(rounds, answers))
+    Ok((rounds, answers))
 }

@@ -8,11 +8,12 @@ use super::follow::{follow_all, runs_of};
 use super::hand::{Hand, Host};
 use super::model::Node;
 use super::rounds::Rounds;
-use super::{Lab, Lasting, Shared, Standing};
+use super::{Lasting, Shared, Standing};
 use crate::lab::control::{
     About, Client, ClientError, Door, EventWish, Kind, LabStatus, NodeEvent, NodeStatus, Notice,
     Opening, Wish,
 };
+use crate::lab::handle::Answers;
 use crate::lab::layout::{Layout, NODES_MAX};
 use crate::lab::partition::Partition;
 use crate::lab::spec::NodeSpec;
@@ -33,7 +34,10 @@ use tokio::time::timeout;
 const ANSWER_MAX: Duration = Duration::from_secs(10);
 
 /// Makes a lab of what runs behind these doors.
-pub(super) async fn attach(doors: Vec<Door>, runtime: Handle) -> Result<Lab, LabError> {
+pub(in crate::lab) async fn attach(
+    doors: Vec<Door>,
+    runtime: Handle,
+) -> Result<(Arc<Rounds>, Answers), LabError> {
     let mut met = Vec::new();
     for door in doors {
         met.push(Met::new(door).await?);
@@ -60,9 +64,9 @@ pub(super) async fn attach(doors: Vec<Door>, runtime: Handle) -> Result<Lab, Lab
     let mut lasting = Lasting::around(Standing::Attached, layout, params, clock, runtime, answered);
     lasting.since = since.unwrap_or(lasting.since);
     let rounds = Rounds::new(Arc::new(Shared::around(Arc::new(lasting), 0)));
-    let first = rounds.now();
+    let first = rounds.round();
     follow_all(begin(met, &first), &rounds, &first);
-    Ok(Lab::of(rounds, answers))
+    Ok((rounds, answers))
 }
 
 /// Shows what runs behind another door as well.
@@ -72,7 +76,7 @@ pub(super) async fn attach(doors: Vec<Door>, runtime: Handle) -> Result<Lab, Lab
 pub(super) async fn attach_to(rounds: &Arc<Rounds>, door: Door) -> Result<(), LabError> {
     let met = Met::new(door).await?;
     let at = met.client.place().clone();
-    let shared = rounds.now();
+    let shared = rounds.round();
     follow_all(begin(vec![met], &shared), rounds, &shared);
     // Only now: a lab that shows others is not made anew, and one that is goes on without them.
     match shared.lock().course.words() {
@@ -261,7 +265,10 @@ impl Following {
         let now = shared.clock.now();
         let went = shared.change(|model| {
             let node = &mut model.nodes[ix.0];
-            node.addr = status.addr.unwrap_or(node.addr);
+            // Nodes in virtual time know each other by addresses that are nowhere else.
+            let within = status.snapshot.as_ref().and_then(|seen| seen.listen);
+            node.is_addressed = status.addr.is_some();
+            node.addr = status.addr.or(within).unwrap_or(node.addr);
             let was_up = node.state.is_up();
             if status.state.is_up() && !was_up {
                 let words = match node.state {

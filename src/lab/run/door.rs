@@ -5,41 +5,25 @@ use super::Shared;
 use super::hand::Hand;
 use super::model::{Model, Node};
 use super::rounds::Rounds;
-use super::telling::{Listening, WantsMessages};
 use crate::lab::ask::params::{BadParam, bad};
 use crate::lab::ask::verbs::key_holder;
-use crate::lab::ask::{Answer, Known, Named, Request, Scope};
-use crate::lab::control::{About, Kind, LabStatus, LinkStatus, NodeEvent, NodeStatus, VERSION};
+use crate::lab::ask::{Known, Named, Request, Scope};
+use crate::lab::control::{
+    About, Controlled, Edition, Kind, LabStatus, Later, LinkStatus, NodeEvent, NodeStatus, Refusal,
+    Subscription, VERSION, WantsMessages,
+};
 use crate::lab::network;
-use crate::lab::view::NodeState;
 use crate::live::NodeHandle;
-use crate::node::io::{Command, CommandError, Question, Reply};
-use crate::node::{NodeIx, Time};
-use serde_json::{Value, json};
+use crate::node::NodeIx;
+use crate::node::io::{Command, Question, Reply};
+use serde_json::Value;
 use std::collections::{BTreeMap, BTreeSet};
 use std::sync::Arc;
 use tokio::sync::watch;
 
-/// What is different whenever a node looks different.
-#[derive(Clone, Debug, PartialEq)]
-pub(in crate::lab) struct Edition {
-    round: u32,
-    life: u64,
-    state: NodeState,
-    seen: Option<Time>,
-}
-
-/// Why a request was not done.
-pub(in crate::lab) enum Refusal {
-    /// Something is wrong with the request.
-    Request(BadParam),
-    /// It could not be done.
-    Failed(CommandError),
-}
-
 /// A lab, or one node of it. Clones are the same door.
 #[derive(Clone)]
-pub(in crate::lab) struct LabDoor {
+pub(super) struct LabDoor {
     rounds: Arc<Rounds>,
     scope: Option<NodeIx>,
 }
@@ -81,185 +65,14 @@ impl LabDoor {
         }
     }
 
-    /// What `hello` answers.
-    pub(in crate::lab) fn about(&self) -> About {
-        let shared = self.rounds.now();
-        let model = shared.lock();
-        let nodes: Vec<_> = self.nodes(&model).map(|(_, node)| node).collect();
-        let (kind, name) = match (self.scope, nodes.first()) {
-            (Some(_), Some(node)) => (Kind::Node, node.name.to_string()),
-            _ => (Kind::Lab, shared.layout.name.clone()),
-        };
-        let names = nodes.iter().map(|node| node.name.to_string()).collect();
-        About {
-            version: VERSION,
-            program: concat!("chainlab ", env!("CARGO_PKG_VERSION")).to_owned(),
-            kind,
-            name,
-            network: shared.params.genesis_block().hash().to_string(),
-            network_file: network::write(&shared.params),
-            fee: shared.layout.chain.proposed_fee(),
-            since: shared.since,
-            now: shared.clock.now(),
-            nodes: names,
-            view: shared.layout.view.clone(),
-        }
-    }
-
-    /// How often the lab behind it was made anew.
-    pub(in crate::lab) fn round(&self) -> u32 {
-        self.rounds.now().round
-    }
-
-    /// All nodes behind the door.
-    pub(in crate::lab) fn status(&self) -> Vec<NodeStatus> {
-        let shared = self.rounds.now();
-        let model = shared.lock();
-        self.nodes(&model).map(|(_, node)| node.status()).collect()
-    }
-
-    /// As [`LabDoor::status`], with those that run in this process as they are at this moment:
-    /// whoever was told that something is done wants to see it.
-    pub(in crate::lab) fn fresh_status(
-        &self,
-    ) -> impl Future<Output = Vec<NodeStatus>> + Send + use<> {
-        let door = self.clone();
-        async move {
-            let mut all = Vec::new();
-            for (mut status, own) in door.status_with_handles() {
-                if let Some(handle) = own
-                    && let Ok(Reply::Snapshot(now)) = handle.ask(Question::Snapshot).await
-                {
-                    status.snapshot = Some(now.into());
-                }
-                all.push(status);
-            }
-            all
-        }
-    }
-
     fn status_with_handles(&self) -> Vec<(NodeStatus, Option<Arc<NodeHandle>>)> {
-        let shared = self.rounds.now();
+        let shared = self.rounds.round();
         let model = shared.lock();
         let nodes = self.nodes(&model).map(|(_, node)| {
             let own = node.handle.as_ref().and_then(Hand::own);
             (node.status(), own)
         });
         nodes.collect()
-    }
-
-    /// One of them, and which edition that is.
-    pub(in crate::lab) fn status_of(&self, ix: NodeIx) -> Option<(Edition, NodeStatus)> {
-        let shared = self.rounds.now();
-        let model = shared.lock();
-        model
-            .node(ix)
-            .map(|node| (node.edition(shared.round), node.status()))
-    }
-
-    /// The nodes behind the door, each with what is different when it looks different.
-    pub(in crate::lab) fn editions(&self) -> Vec<(NodeIx, Edition)> {
-        let shared = self.rounds.now();
-        let model = shared.lock();
-        let nodes = self.nodes(&model);
-        nodes
-            .map(|(ix, node)| (ix, node.edition(shared.round)))
-            .collect()
-    }
-
-    /// The whole.
-    pub(in crate::lab) fn lab_status(&self) -> LabStatus {
-        let shared = self.rounds.now();
-        let model = shared.lock();
-        LabStatus {
-            caption: model.caption.clone(),
-            script: model.script.clone(),
-            partition: model.groups_by_name(),
-            traffic: model.traffic_view(),
-        }
-    }
-
-    /// Both directions of every link of the nodes behind the door: between nodes that are
-    /// connected, and those that somebody has set.
-    pub(in crate::lab) fn links(&self) -> Vec<LinkStatus> {
-        let shared = self.rounds.now();
-        let model = shared.lock();
-        let (mut names, mut pairs) = (BTreeMap::new(), BTreeSet::new());
-        for (_, node) in self.nodes(&model) {
-            let seen = node.snapshot.iter().filter(|_| node.state.is_up());
-            for peer in seen.flat_map(|snapshot| snapshot.ready_peers()) {
-                if let Some(listen) = peer.listen {
-                    names.insert(listen, peer.name.as_str());
-                    pairs.extend([(node.addr, listen), (listen, node.addr)]);
-                }
-            }
-        }
-        names.extend(model.nodes.iter().map(|node| (node.addr, &*node.name)));
-        let set = shared.links.all();
-        pairs.extend(set.into_iter().map(|(from, to, _)| (from, to)));
-        if let Some(own) = self.scope.and_then(|scope| model.node(scope)) {
-            pairs.retain(|(from, to)| [*from, *to].contains(&own.addr));
-        }
-        // Who is not connected any more, because the link is cut, has no name but its address.
-        let name = |addr| {
-            let name = names.get(&addr).map(|name| (*name).to_owned());
-            name.unwrap_or_else(|| addr.to_string())
-        };
-        pairs.retain(|(from, to)| names.contains_key(from) || names.contains_key(to));
-        let links = pairs.into_iter().map(|(from, to)| LinkStatus {
-            from: name(from),
-            to: name(to),
-            conditions: shared.links.get(from, to),
-        });
-        links.collect()
-    }
-
-    /// Goes up whenever any node may look different.
-    pub(in crate::lab) fn changes(&self) -> watch::Receiver<u64> {
-        self.rounds.now().changes.subscribe()
-    }
-
-    /// What happens from now on, and what happened before that, node by node, oldest first.
-    pub(in crate::lab) fn events(&self) -> (Listening, Vec<NodeEvent>) {
-        // Under the lock under which events are put down: none is told twice or left out.
-        let shared = self.rounds.now();
-        let model = shared.lock();
-        let receiver = shared.telling.listen();
-        let mut events = Vec::new();
-        for (_, node) in self.nodes(&model) {
-            let name = node.name.to_string();
-            events.extend(node.recent.iter().map(|event| NodeEvent {
-                node: name.clone(),
-                event: Arc::clone(event),
-            }));
-        }
-        events.sort_by_key(|event| event.event.at);
-        (receiver, events)
-    }
-
-    /// Whether this node is behind the door.
-    pub(in crate::lab) fn shows(&self, ix: NodeIx) -> bool {
-        self.scope.is_none_or(|scope| scope == ix)
-    }
-
-    /// From now on every message is told.
-    pub(in crate::lab) fn want_messages(&self) -> WantsMessages {
-        self.rounds.now().telling.want_messages()
-    }
-
-    /// Begins to do what is asked: it has its place in the order of things when this returns.
-    pub(in crate::lab) fn serve(
-        &self,
-        request: Request<Named>,
-    ) -> impl Future<Output = Result<Value, Refusal>> + use<> {
-        let shared = self.rounds.now();
-        let request = self.resolve(request, &shared);
-        let begun = request.map(|request| self.rounds.begin(&shared, request));
-        async move {
-            let answer = begun.map_err(Refusal::Request)?.await;
-            let answer = answer.map_err(Refusal::Failed)?;
-            Ok(shared.shown(answer))
-        }
     }
 
     fn resolve(&self, request: Request<Named>, shared: &Shared) -> Result<Request, BadParam> {
@@ -309,6 +122,161 @@ impl LabDoor {
     }
 }
 
+impl Controlled for LabDoor {
+    fn about(&self) -> About {
+        let shared = self.rounds.round();
+        let model = shared.lock();
+        let nodes: Vec<_> = self.nodes(&model).map(|(_, node)| node).collect();
+        let (kind, name) = match (self.scope, nodes.first()) {
+            (Some(_), Some(node)) => (Kind::Node, node.name.to_string()),
+            _ => (Kind::Lab, shared.layout.name.clone()),
+        };
+        let names = nodes.iter().map(|node| node.name.to_string()).collect();
+        About {
+            version: VERSION,
+            program: concat!("chainlab ", env!("CARGO_PKG_VERSION")).to_owned(),
+            kind,
+            name,
+            network: shared.params.genesis_block().hash().to_string(),
+            network_file: network::write(&shared.params),
+            fee: shared.layout.chain.proposed_fee(),
+            since: shared.since,
+            now: shared.clock.now(),
+            nodes: names,
+            view: shared.layout.view.clone(),
+        }
+    }
+
+    fn round(&self) -> u32 {
+        self.rounds.round().round
+    }
+
+    fn status(&self) -> Vec<NodeStatus> {
+        let shared = self.rounds.round();
+        let model = shared.lock();
+        self.nodes(&model).map(|(_, node)| node.status()).collect()
+    }
+
+    fn fresh_status(&self) -> Later<'static, Vec<NodeStatus>> {
+        let door = self.clone();
+        Box::pin(async move {
+            let mut all = Vec::new();
+            for (mut status, own) in door.status_with_handles() {
+                if let Some(handle) = own
+                    && let Ok(Reply::Snapshot(now)) = handle.ask(Question::Snapshot).await
+                {
+                    status.snapshot = Some(now.into());
+                }
+                all.push(status);
+            }
+            all
+        })
+    }
+
+    fn status_of(&self, ix: NodeIx) -> Option<(Edition, NodeStatus)> {
+        let shared = self.rounds.round();
+        let model = shared.lock();
+        model
+            .node(ix)
+            .map(|node| (node.edition(shared.round), node.status()))
+    }
+
+    fn editions(&self) -> Vec<(NodeIx, Edition)> {
+        let shared = self.rounds.round();
+        let model = shared.lock();
+        let nodes = self.nodes(&model);
+        nodes
+            .map(|(ix, node)| (ix, node.edition(shared.round)))
+            .collect()
+    }
+
+    fn lab_status(&self) -> LabStatus {
+        let shared = self.rounds.round();
+        let model = shared.lock();
+        LabStatus {
+            caption: model.caption.clone(),
+            script: model.script.clone(),
+            partition: model.groups_by_name(),
+            traffic: model.traffic_view(),
+        }
+    }
+
+    fn links(&self) -> Vec<LinkStatus> {
+        let shared = self.rounds.round();
+        let model = shared.lock();
+        let (mut names, mut pairs) = (BTreeMap::new(), BTreeSet::new());
+        for (_, node) in self.nodes(&model) {
+            let seen = node.snapshot.iter().filter(|_| node.state.is_up());
+            for peer in seen.flat_map(|snapshot| snapshot.ready_peers()) {
+                if let Some(listen) = peer.listen {
+                    names.insert(listen, peer.name.as_str());
+                    pairs.extend([(node.addr, listen), (listen, node.addr)]);
+                }
+            }
+        }
+        names.extend(model.nodes.iter().map(|node| (node.addr, &*node.name)));
+        let set = shared.links.all();
+        pairs.extend(set.into_iter().map(|(from, to, _)| (from, to)));
+        if let Some(own) = self.scope.and_then(|scope| model.node(scope)) {
+            pairs.retain(|(from, to)| [*from, *to].contains(&own.addr));
+        }
+        // Who is not connected any more, because the link is cut, has no name but its address.
+        let name = |addr| {
+            let name = names.get(&addr).map(|name| (*name).to_owned());
+            name.unwrap_or_else(|| addr.to_string())
+        };
+        pairs.retain(|(from, to)| names.contains_key(from) || names.contains_key(to));
+        let links = pairs.into_iter().map(|(from, to)| LinkStatus {
+            from: name(from),
+            to: name(to),
+            conditions: shared.links.get(from, to),
+        });
+        links.collect()
+    }
+
+    fn changes(&self) -> watch::Receiver<u64> {
+        self.rounds.round().changes.subscribe()
+    }
+
+    fn events(&self) -> (Subscription, Vec<NodeEvent>) {
+        // Under the lock under which events are put down: none is told twice or left out.
+        let shared = self.rounds.round();
+        let model = shared.lock();
+        let receiver = shared.bus.listen();
+        let mut events = Vec::new();
+        for (_, node) in self.nodes(&model) {
+            let name = node.name.to_string();
+            events.extend(node.recent.iter().map(|event| NodeEvent {
+                node: name.clone(),
+                event: Arc::clone(event),
+            }));
+        }
+        events.sort_by_key(|event| event.event.at);
+        (receiver, events)
+    }
+
+    fn shows(&self, ix: NodeIx) -> bool {
+        self.scope.is_none_or(|scope| scope == ix)
+    }
+
+    fn want_messages(&self) -> WantsMessages {
+        self.rounds.round().bus.want_messages()
+    }
+
+    fn serve(&self, request: Request<Named>) -> Later<'static, Result<Value, Refusal>> {
+        let shared = self.rounds.round();
+        let request = self.resolve(request, &shared);
+        let begun = request.map(|request| self.rounds.begin(&shared, request));
+        Box::pin(async move {
+            let answer = begun.map_err(Refusal::Request)?.await;
+            let answer = answer.map_err(Refusal::Failed)?;
+            let model = shared.lock();
+            let name = |ix: NodeIx| model.node(ix).map_or("", |node| &node.name);
+            Ok(answer.shown(name))
+        })
+    }
+}
+
 /// A lab in which there is one node.
 struct Only<'a>(&'a str);
 
@@ -319,21 +287,5 @@ impl Known for Only<'_> {
 
     fn holder(&self, _: &str) -> Option<NodeIx> {
         None
-    }
-}
-
-impl Shared {
-    /// An answer as programs see it.
-    fn shown(&self, answer: Answer) -> Value {
-        let model = self.lock();
-        let name = |ix: NodeIx| model.node(ix).map_or("", |node| &node.name);
-        match answer {
-            Answer::Node(_, reply) => json!(reply),
-            Answer::Killed(ix) => json!({ "killed": name(ix) }),
-            Answer::Restarted(ix) => json!({ "restarted": name(ix) }),
-            Answer::Added(ix) => json!({ "added": name(ix) }),
-            Answer::Done(words) => json!({ "done": words }),
-            Answer::Kept(path) => json!({ "kept": path }),
-        }
     }
 }

@@ -16,10 +16,10 @@ use std::path::{Path, PathBuf};
 use std::sync::Arc;
 
 /// Any port of this machine, for this machine alone.
-const ANYWHERE: SocketAddr = SocketAddr::new(IpAddr::V4(Ipv4Addr::LOCALHOST), 0);
+pub(in crate::lab) const ANYWHERE: SocketAddr = SocketAddr::new(IpAddr::V4(Ipv4Addr::LOCALHOST), 0);
 
 /// The name of the Unix socket to a whole lab. No node has it: names do not begin with a dot.
-const WHOLE: &str = ".lab";
+pub(in crate::lab) const WHOLE: &str = ".lab";
 
 /// Whether and where a lab can be controlled by other programs.
 #[derive(Clone, Copy, Debug, Default, PartialEq, Eq)]
@@ -68,7 +68,7 @@ impl Control {
     ///
     /// # Errors
     /// [`LabError::Remote`], [`LabError::Control`].
-    pub(super) fn bind(self) -> Result<Option<Bound>, LabError> {
+    pub(in crate::lab) fn bind(self) -> Result<Option<Bound>, LabError> {
         self.check()?;
         let Self::At { addr, .. } = self else {
             return Ok(None);
@@ -85,11 +85,11 @@ impl Rounds {
     /// # Errors
     /// [`LabError`].
     pub(super) fn open_doors(self: &Arc<Self>, mut bound: Option<Bound>) -> Result<(), LabError> {
-        let lasting = Arc::clone(&self.now().lasting);
+        let lasting = Arc::clone(&self.round().lasting);
         // Held meanwhile: the directories stay until the doors are put where they can be shut, and no
         // other round begins.
         let home = lasting.home();
-        let shared = self.now();
+        let shared = self.round();
         if shared.standing == Standing::Own && home.is_none() {
             return Ok(());
         }
@@ -200,8 +200,14 @@ impl Shared {
             Some(bound) => Ok(bound),
             None => Bound::new(ANYWHERE),
         };
-        let opened = opened
-            .and_then(|bound| Server::open(bound.with_socket(socket), door, dir, &self.runtime));
+        let opened = opened.and_then(|bound| {
+            Server::open(
+                bound.with_socket(socket),
+                Arc::new(door),
+                dir,
+                &self.runtime,
+            )
+        });
         opened.map_err(LabError::file(dir))
     }
 

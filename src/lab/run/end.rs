@@ -201,13 +201,15 @@ impl Model {
 
 #[cfg(test)]
 mod tests {
+    use super::super::open::open;
+    use super::super::rounds::Rounds;
     use super::*;
     use crate::lab::layout::{read, shipped};
     use crate::lab::{Control, Lab, LabOptions, Request};
     use tokio::runtime::{Builder, Handle};
 
     /// A lab whose first node is down.
-    async fn lab() -> Lab {
+    async fn lab() -> (Arc<Rounds>, Lab) {
         let text = shipped::text("scenario").expect("shipped").to_owned();
         let options = LabOptions {
             layout: read("scenario", &text).expect("sound"),
@@ -218,15 +220,16 @@ mod tests {
             clock: None,
             control: Control::Off,
         };
-        let lab = Lab::start(options, Handle::current()).expect("starts");
+        let (rounds, answers) = open(options, Handle::current()).expect("starts");
+        let lab = Lab::of(Arc::clone(&rounds) as Arc<_>, answers);
         let mut changes = lab.changes();
-        while lab.rounds.now().lock().is_starting() {
+        while rounds.round().lock().is_starting() {
             changes.changed().await.expect("the lab goes on");
         }
         lab.request(Request::Kill(NodeIx(0)));
         let (_, killed) = lab.answer().await;
         killed.expect("it ran");
-        lab
+        (rounds, lab)
     }
 
     fn run(test: impl Future<Output = ()>) {
@@ -241,8 +244,8 @@ mod tests {
     #[test]
     fn a_node_whose_task_has_a_bug_has_failed_and_the_lab_closes() {
         run(async {
-            let lab = lab().await;
-            let shared = lab.rounds.now();
+            let (rounds, lab) = lab().await;
+            let shared = rounds.round();
             let opening = tokio::spawn(async move {
                 let (ix, what) = (NodeIx(0), "opens");
                 let life = shared.begin(ix).expect("the lab goes on");
@@ -267,13 +270,13 @@ mod tests {
     #[test]
     fn closing_does_not_wait_for_ever_and_says_for_what_it_waited() {
         run(async {
-            let lab = lab().await;
-            lab.rounds.now().begin(NodeIx(0)).expect("the lab goes on");
-            let stopped = lab.rounds.now().stop_within(Duration::from_millis(1)).await;
+            let (rounds, lab) = lab().await;
+            rounds.round().begin(NodeIx(0)).expect("the lab goes on");
+            let stopped = rounds.round().stop_within(Duration::from_millis(1)).await;
             let words = stopped.expect_err("it never opens").to_string();
             assert!(words.contains("central (starting)"), "{words}");
-            lab.rounds
-                .now()
+            rounds
+                .round()
                 .change(|model| model.ended(NodeIx(0), NodeState::Down));
             lab.close().await.expect("closes");
         });

@@ -4,9 +4,9 @@
 use super::hand::{Hand, Host};
 use super::rounds::Course;
 use super::script::Balances;
-use super::telling::Recent;
 use crate::chain::{BlockHash, Txid};
 use crate::lab::ask::Known;
+use crate::lab::control::RecentEvents;
 use crate::lab::headline::{Headline, Stand, SteadyHeadline};
 use crate::lab::observe::ancestry::{Ancestry, Tip};
 use crate::lab::observe::chips::Chips;
@@ -79,6 +79,8 @@ pub(super) struct Node {
     pub(super) name: Arc<str>,
     /// Where it listens, whether it runs or not.
     pub(super) addr: SocketAddr,
+    /// That is an address on this machine or elsewhere, not only one within a lab in virtual time.
+    pub(super) is_addressed: bool,
     /// How often it was started: what is heard of an earlier life does not count.
     pub(super) life: u64,
     pub(super) state: NodeState,
@@ -89,7 +91,7 @@ pub(super) struct Node {
     pub(super) snapshot: Option<Arc<NodeSnapshot>>,
     pub(super) log: LogKeeper,
     /// What happened to it last, for whoever subscribes later.
-    pub(super) recent: Recent,
+    pub(super) recent: RecentEvents,
     /// What it sent, in all of its lives.
     pub(super) traffic: Arc<Traffic>,
     tip: Option<BlockId>,
@@ -104,13 +106,14 @@ impl Node {
             name: spec.name.as_str().into(),
             spec,
             addr,
+            is_addressed: true,
             life: 0,
             state: NodeState::Starting,
             handle: None,
             host: None,
             snapshot: None,
             log: LogKeeper::default(),
-            recent: Recent::default(),
+            recent: RecentEvents::default(),
             traffic: Arc::default(),
             tip: None,
             tip_changed: None,
@@ -177,7 +180,7 @@ impl Node {
     fn view(&self, reorganised: Option<(Time, usize)>) -> NodeView {
         NodeView {
             name: Arc::clone(&self.name),
-            addr: Some(self.addr),
+            addr: self.is_addressed.then_some(self.addr),
             state: self.state.clone(),
             snapshot: self.snapshot.clone(),
             log: self.log.lines(),

@@ -112,7 +112,7 @@ impl Shared {
         let is_block = arrival::is_of_block(&event.kind);
         let brings_something = is_block || arrival::is_of_tx(&event.kind);
         let is_plain = is_message && !brings_something;
-        if is_plain && !self.telling.is_every_message_wanted() {
+        if is_plain && !self.bus.is_every_message_wanted() {
             return;
         }
         let mut model = self.lock();
@@ -122,7 +122,7 @@ impl Shared {
         // Only blocks are news to everybody.
         let is_told_on_request = is_message && !is_block;
         if node.host.is_none() {
-            self.telling
+            self.bus
                 .tell(self.round, ix, &node.name, &event, is_told_on_request);
         }
         if is_plain {

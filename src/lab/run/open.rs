@@ -4,8 +4,9 @@ use super::home::Home;
 use super::model::{Model, Node};
 use super::rounds::Rounds;
 use super::saved::{Kept, Saved, SavedNode};
-use super::telling::Telling;
-use super::{Control, Lab, LabOptions, Lasting, Shared, Standing, first, nodes, script};
+use super::{Control, Lasting, Shared, Standing, first, nodes, script};
+use crate::lab::control::EventBus;
+use crate::lab::handle::{Answers, LabOptions};
 use crate::lab::layout::roster::reward_wallet;
 use crate::lab::layout::{Layout, key_seed};
 use crate::lab::spec::NodeSpec;
@@ -36,7 +37,10 @@ struct Plan {
 }
 
 /// Opens a lab.
-pub(super) fn open(options: LabOptions, runtime: Handle) -> Result<Lab, LabError> {
+pub(in crate::lab) fn open(
+    options: LabOptions,
+    runtime: Handle,
+) -> Result<(Arc<Rounds>, Answers), LabError> {
     let (home, found) = match &options.data_dir {
         None => (Home::temporary()?, None),
         Some(dir) => Home::kept(dir)?,
@@ -64,7 +68,7 @@ pub(super) fn open(options: LabOptions, runtime: Handle) -> Result<Lab, LabError
                 });
             }
             run(&shared, listeners);
-            Ok(Lab::of(rounds, answers))
+            Ok((rounds, answers))
         }
         Err(error) => {
             // The first error is the one to be told.
@@ -120,11 +124,7 @@ fn go_on(options: &LabOptions, kept: Kept, dir: &Path) -> Result<Plan, LabError>
     })
 }
 
-type Started = (
-    Arc<Shared>,
-    Vec<TcpListener>,
-    mpsc::UnboundedReceiver<super::Answered>,
-);
+type Started = (Arc<Shared>, Vec<TcpListener>, Answers);
 
 /// Takes the ports, and puts down what the lab is.
 fn start(plan: Plan, home: &Home, runtime: Handle) -> Result<Started, LabError> {
@@ -158,7 +158,7 @@ fn start(plan: Plan, home: &Home, runtime: Handle) -> Result<Started, LabError> 
         changes: watch::Sender::new(0),
         home: Mutex::new(None),
         answered,
-        telling: Telling::default(),
+        bus: EventBus::default(),
         doors: Mutex::new(None),
     };
     let model = model(known, &saved.nodes, home);

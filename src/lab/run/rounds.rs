@@ -34,7 +34,7 @@ use std::net::{SocketAddr, TcpListener};
 use std::sync::{Arc, Mutex, MutexGuard, OnceLock, PoisonError};
 
 /// The round that is on, of one lab.
-pub(super) struct Rounds {
+pub(in crate::lab) struct Rounds {
     lasting: Arc<Lasting>,
     now: Mutex<Arc<Shared>>,
 }
@@ -88,8 +88,13 @@ impl Rounds {
         })
     }
 
+    /// What stays of the lab.
+    pub(super) fn lasting(&self) -> &Lasting {
+        &self.lasting
+    }
+
     /// The round that is on, or was last.
-    pub(super) fn now(&self) -> Arc<Shared> {
+    pub(super) fn round(&self) -> Arc<Shared> {
         Arc::clone(&self.place())
     }
 
@@ -97,7 +102,7 @@ impl Rounds {
     pub(super) fn last(&self) -> Arc<Shared> {
         // One that is just being put in place is waited for.
         let home = self.lasting.home();
-        let last = self.now();
+        let last = self.round();
         last.change(|model| model.course = Course::Over);
         drop(home);
         last
@@ -352,12 +357,13 @@ note = "it ends"
             clock: None,
             control: Control::Anywhere,
         };
-        let lab = Lab::start(options, Handle::current()).expect("starts");
+        let (rounds, answers) = open(options, Handle::current()).expect("starts");
+        let lab = Lab::of(Arc::clone(&rounds) as Arc<_>, answers);
         let network = |round: &Shared| round.params.genesis_block().hash();
-        let first = network(&lab.rounds.now());
+        let first = network(&rounds.round());
         for run in 1..=3 {
             let old = {
-                let round = lab.rounds.now();
+                let round = rounds.round();
                 round.came_up().await;
                 Arc::downgrade(&round)
             };
@@ -376,12 +382,12 @@ note = "it ends"
                 let (_ticket, _answer) = lab.answer().await;
             }
             {
-                let now = lab.rounds.now();
+                let now = rounds.round();
                 assert_eq!((now.round, network(&now)), (run, first));
             }
             gone(old).await;
         }
-        let last = Arc::downgrade(&lab.rounds.now());
+        let last = Arc::downgrade(&rounds.round());
         lab.close().await.expect("closes");
         gone(last).await;
     }

@@ -5,7 +5,7 @@
 
 use super::ask::By;
 use super::model::Model;
-use super::{Lab, Lasting, Shared, ask};
+use super::{Lasting, Shared, ask};
 use crate::chain::{Amount, BlockHash};
 use crate::lab::ask::{Named, Request, ScriptChange};
 use crate::lab::core::{no_script, sum};
@@ -206,14 +206,6 @@ impl Shared {
         let value = (unknown.life, unknown.tip, amount);
         self.lock().balances.insert(key, value);
         Some(amount)
-    }
-}
-
-impl Lab {
-    /// What an expression is judged by, as things are now. Nodes are asked for balances that
-    /// nobody else knows.
-    pub async fn facts_for(&self, expr: &Expr) -> Facts {
-        self.rounds.now().facts_for(expr).await
     }
 }
 

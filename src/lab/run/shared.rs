@@ -1,13 +1,13 @@
 //! What the tasks of a lab have in common: what stays of a lab, and one round of it.
 
-use super::Answered;
 use super::doors::Doors;
 use super::home::Home;
 use super::model::Model;
 use super::observe::Overheard;
 use super::script::Playing;
-use super::telling::Telling;
 use crate::chain::{Params, SigCache};
+use crate::lab::control::EventBus;
+use crate::lab::handle::Answered;
 use crate::lab::layout::Layout;
 use crate::live::{LabClock, Links};
 use crate::node::Time;
@@ -49,7 +49,7 @@ pub(super) struct Lasting {
     pub(super) home: Mutex<Option<Home>>,
     pub(super) answered: mpsc::UnboundedSender<Answered>,
     /// What happens to nodes, for programs that listen.
-    pub(super) telling: Telling,
+    pub(super) bus: EventBus,
     /// Where they come in.
     pub(super) doors: Mutex<Option<Doors>>,
 }
@@ -104,7 +104,7 @@ impl Lasting {
             changes: watch::Sender::new(0),
             home: Mutex::default(),
             answered,
-            telling: Telling::default(),
+            bus: EventBus::default(),
             doors: Mutex::default(),
         }
     }

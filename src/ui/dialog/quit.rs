@@ -20,6 +20,8 @@ pub struct Quit {
     made: MadeByHand,
     /// The data goes away with the lab.
     is_temporary: bool,
+    /// It is in virtual time, with this seed: nothing of it can be kept.
+    virtual_seed: Option<u64>,
     /// The step that the story is at, from 1 on, and how many there are.
     story: Option<(usize, usize)>,
     stage: Stage,
@@ -39,6 +41,7 @@ impl Quit {
         Self {
             made: lab.made_by_hand,
             is_temporary: lab.is_temporary,
+            virtual_seed: lab.virtual_seed,
             story,
             stage: Stage::Asking,
         }
@@ -54,7 +57,7 @@ impl Quit {
             // Leaving while the data moves would leave it in two places.
             (_, Stage::Keeping) => Vec::new(),
             ('y', _) => return Verdict::Close(vec![Effect::Leave]),
-            ('k', _) if self.is_temporary => {
+            ('k', _) if self.is_temporary && self.virtual_seed.is_none() => {
                 self.stage = Stage::Keeping;
                 vec![Effect::Ask(Request::Keep, Purpose::Keep)]
             }
@@ -84,6 +87,13 @@ impl Quit {
             return window::render(frame, area, theme, "quit", WIDTH, lines);
         }
         let lost = lost(self.made);
+        if let Some(seed) = self.virtual_seed {
+            let question = format!("lab in virtual time{lost}: y quit, Esc stay");
+            lines.extend(window::paragraph(&question, room, 0, 0, theme.strong()));
+            let again = format!("it is not on disk; seed {seed} and the same keys make it again");
+            lines.extend(window::paragraph(&again, room, 0, 2, theme.dim()));
+            return window::render(frame, area, theme, "quit", WIDTH, lines);
+        }
         let question = format!("temporary lab{lost}: y quit, k keep it, Esc stay");
         lines.extend(window::paragraph(&question, room, 0, 0, theme.strong()));
         let deleted = "quitting deletes all its data";

@@ -4,7 +4,6 @@
 //! which is a module. People want to know which node it was. That is a field of the span in which a
 //! node lives: this layer finds it and logs under the node's name.
 
-use crate::live::LabClock;
 use crate::node::Time;
 use crate::node::foreign::one_line;
 use log::{LevelFilter, Record};
@@ -28,9 +27,12 @@ const LAB: &str = "lab";
 /// written only once somebody has asked to see them.
 static RECORDED: AtomicU8 = AtomicU8::new(4);
 
+/// What time it is in the lab, once there is one.
+pub type LogTime = Arc<OnceLock<Box<dyn Fn() -> Time + Send + Sync>>>;
+
 /// A layer that hands lines on, with the time on the lab clock, which begins later: nodes must find
 /// the layer there when they begin.
-pub fn layer(clock: Arc<OnceLock<LabClock>>) -> ToTuiLogger {
+pub fn layer(clock: LogTime) -> ToTuiLogger {
     ToTuiLogger { clock }
 }
 
@@ -49,7 +51,7 @@ pub(super) fn split(line: &str) -> (Time, &str) {
 
 /// See [`layer`].
 pub struct ToTuiLogger {
-    clock: Arc<OnceLock<LabClock>>,
+    clock: LogTime,
 }
 
 /// The node that a span belongs to.
@@ -137,7 +139,7 @@ where
             return;
         }
         let node = node_of(event, &context);
-        let now = self.clock.get().map_or(0, |clock| clock.now().0);
+        let now = self.clock.get().map_or(0, |time| time().0);
         let line = format!("{now}{SEPARATOR}{}", one_line(&text_of(event).message));
         tui_logger::Drain::new().log(
             &Record::builder()

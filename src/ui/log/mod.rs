@@ -5,7 +5,7 @@
 
 mod layer;
 
-pub use layer::{NodeNames, Text, layer, node_names, node_of, text_of};
+pub use layer::{LogTime, NodeNames, Text, layer, node_names, node_of, text_of};
 
 use super::keymap::Action;
 use super::state::UiState;

@@ -47,6 +47,8 @@ const TRAFFIC: u16 = 10;
 enum Mode {
     /// As on the wall.
     Live,
+    /// As fast as on the wall, and it can wait.
+    Virtual,
     /// It goes on, and the picture does not.
     Held,
 }
@@ -84,6 +86,7 @@ pub fn render(frame: &mut Frame<'_>, area: Rect, scene: Scene<'_>) {
     );
     let mode = match scene.ui.held {
         Some(_) => Mode::Held,
+        None if scene.lab.virtual_seed.is_some() => Mode::Virtual,
         None => Mode::Live,
     };
     let figures = scene.lab.headline.figures;
@@ -205,6 +208,7 @@ fn tabs(scene: Scene<'_>, is_long: bool) -> Vec<Span<'static>> {
 fn mode_words(scene: Scene<'_>, mode: Mode) -> Vec<Span<'static>> {
     let (words, style) = match mode {
         Mode::Live => ("LIVE", scene.theme.good()),
+        Mode::Virtual => ("VIRT", scene.theme.good()),
         Mode::Held => ("HELD", scene.theme.warn()),
     };
     vec![Span::styled(words, style)]

@@ -1,11 +1,11 @@
-//! What happens to the nodes of a lab, on its way to whoever listens.
+//! The event bus: what happens to the nodes of a lab, on its way to its subscribers.
 //!
 //! There are two lanes, one for what nodes and their users do, and one for what peers can cause as often
 //! as they like ([`EventKind::is_of_peers`](crate::node::io::EventKind::is_of_peers)). Each is bounded by
 //! itself, so noise drives out noise only. Who listens hears both in the order in which they happened.
 
-use crate::lab::control::NodeEvent;
-use crate::lab::control::limits::{BEHIND_MAX, RECENT_MAX};
+use super::data::NodeEvent;
+use super::limits::{BEHIND_MAX, RECENT_MAX};
 use crate::node::io::Event;
 use crate::node::{NodeIx, Time};
 use std::collections::VecDeque;
@@ -15,9 +15,9 @@ use tokio::sync::broadcast;
 use tokio::sync::broadcast::error::{RecvError, TryRecvError};
 
 /// Where a lab tells what happens to its nodes.
-pub(super) struct Telling {
+pub(in crate::lab) struct EventBus {
     /// What nodes do, and what peers cause.
-    lanes: [broadcast::Sender<Arc<Told>>; 2],
+    lanes: [broadcast::Sender<Arc<BusEvent>>; 2],
     /// Events that were told.
     count: AtomicU64,
     /// Subscribers who want every message.
@@ -25,7 +25,7 @@ pub(super) struct Telling {
 }
 
 /// An event on its way to subscribers, who share one line of it.
-pub(in crate::lab) struct Told {
+pub(in crate::lab) struct BusEvent {
     /// Its place among all that was told.
     number: u64,
     /// In which round of the lab it happened.
@@ -41,24 +41,24 @@ pub(in crate::lab) struct Told {
 
 /// What happened last to a node: in lanes of [`RECENT_MAX`] events each, which are numbered across both.
 #[derive(Default)]
-pub(super) struct Recent {
+pub(in crate::lab) struct RecentEvents {
     lanes: [VecDeque<(u64, Arc<Event>)>; 2],
     count: u64,
 }
 
 /// What is told from some moment on, in its order.
-pub(in crate::lab) struct Listening([Lane; 2]);
+pub(in crate::lab) struct Subscription([Lane; 2]);
 
 struct Lane {
-    receiver: broadcast::Receiver<Arc<Told>>,
+    receiver: broadcast::Receiver<Arc<BusEvent>>,
     /// What was taken from it, and is not next.
-    taken: Option<Arc<Told>>,
+    taken: Option<Arc<BusEvent>>,
 }
 
 /// Whoever holds it wants every message.
 pub(in crate::lab) struct WantsMessages(Arc<AtomicUsize>);
 
-impl Default for Telling {
+impl Default for EventBus {
     fn default() -> Self {
         Self {
             lanes: [(); 2].map(|()| broadcast::Sender::new(BEHIND_MAX)),
@@ -68,28 +68,28 @@ impl Default for Telling {
     }
 }
 
-impl Telling {
+impl EventBus {
     /// Whether anybody wants to hear of a message that brings no block.
-    pub(super) fn is_every_message_wanted(&self) -> bool {
+    pub(in crate::lab) fn is_every_message_wanted(&self) -> bool {
         self.want_messages.load(Ordering::Relaxed) > 0
     }
 
     /// What is told from now on.
-    pub(super) fn listen(&self) -> Listening {
-        Listening(self.lanes.each_ref().map(|sender| Lane {
+    pub(in crate::lab) fn listen(&self) -> Subscription {
+        Subscription(self.lanes.each_ref().map(|sender| Lane {
             receiver: sender.subscribe(),
             taken: None,
         }))
     }
 
     /// From now on every message is told, as long as this is held.
-    pub(super) fn want_messages(&self) -> WantsMessages {
+    pub(in crate::lab) fn want_messages(&self) -> WantsMessages {
         self.want_messages.fetch_add(1, Ordering::Relaxed);
         WantsMessages(Arc::clone(&self.want_messages))
     }
 
     /// Tells all that listen. No other thread may tell meanwhile.
-    pub(super) fn tell(
+    pub(in crate::lab) fn tell(
         &self,
         round: u32,
         ix: NodeIx,
@@ -101,7 +101,7 @@ impl Telling {
         if sender.receiver_count() == 0 {
             return;
         }
-        let told = Told {
+        let told = BusEvent {
             number: self.count.fetch_add(1, Ordering::Relaxed),
             round,
             ix,
@@ -117,19 +117,19 @@ impl Telling {
     }
 }
 
-impl Told {
+impl BusEvent {
     /// The line that tells of it, made once for all.
     pub(in crate::lab) fn line(&self, make: impl FnOnce(&NodeEvent) -> String) -> Arc<str> {
         Arc::clone(self.line.get_or_init(|| make(&self.event).into()))
     }
 }
 
-impl Listening {
+impl Subscription {
     /// The next event. What was begun is not lost if nobody waits for it to the end.
     ///
     /// # Errors
     /// So many were missed, or there is nothing more to come.
-    pub(in crate::lab) async fn next(&mut self) -> Result<Arc<Told>, RecvError> {
+    pub(in crate::lab) async fn next(&mut self) -> Result<Arc<BusEvent>, RecvError> {
         loop {
             match self.try_next() {
                 Ok(told) => return Ok(told),
@@ -148,8 +148,8 @@ impl Listening {
     /// The next event, if it has happened already.
     ///
     /// # Errors
-    /// As [`Listening::next`], or it has not.
-    pub(in crate::lab) fn try_next(&mut self) -> Result<Arc<Told>, TryRecvError> {
+    /// As [`Subscription::next`], or it has not.
+    pub(in crate::lab) fn try_next(&mut self) -> Result<Arc<BusEvent>, TryRecvError> {
         let is_open = self.fill()?;
         // What came before something that is here was told before it: a second look finds it.
         self.fill()?;
@@ -180,14 +180,14 @@ impl Listening {
     }
 }
 
-impl Recent {
+impl RecentEvents {
     /// When something happened last.
-    pub(super) fn last(&self) -> Option<Time> {
+    pub(in crate::lab) fn last(&self) -> Option<Time> {
         self.iter().last().map(|event| event.at)
     }
 
     /// Oldest first.
-    pub(super) fn iter(&self) -> impl Iterator<Item = &Arc<Event>> {
+    pub(in crate::lab) fn iter(&self) -> impl Iterator<Item = &Arc<Event>> {
         let [mut one, mut other] = self.lanes.each_ref().map(|lane| lane.iter().peekable());
         std::iter::from_fn(move || {
             let number = |next: Option<&&(u64, Arc<Event>)>| next.map_or(u64::MAX, |next| next.0);
@@ -197,7 +197,7 @@ impl Recent {
         })
     }
 
-    pub(super) fn push(&mut self, event: Arc<Event>) {
+    pub(in crate::lab) fn push(&mut self, event: Arc<Event>) {
         let lane = &mut self.lanes[lane_of(&event)];
         if lane.len() >= RECENT_MAX {
             lane.pop_front();
@@ -215,6 +215,18 @@ fn lane_of(event: &Event) -> usize {
 impl Drop for WantsMessages {
     fn drop(&mut self) {
         self.0.fetch_sub(1, Ordering::Relaxed);
+    }
+}
+
+impl std::fmt::Debug for Subscription {
+    fn fmt(&self, f: &mut std::fmt::Formatter<'_>) -> std::fmt::Result {
+        f.write_str("Subscription")
+    }
+}
+
+impl std::fmt::Debug for BusEvent {
+    fn fmt(&self, f: &mut std::fmt::Formatter<'_>) -> std::fmt::Result {
+        self.event.fmt(f)
     }
 }
 
@@ -246,7 +258,7 @@ mod tests {
 
     #[test]
     fn noise_does_not_empty_the_history_of_what_a_node_did() {
-        let mut recent = Recent::default();
+        let mut recent = RecentEvents::default();
         for number in 0..10_000 {
             let is_own = number % 1_000 == 0;
             let event = if is_own { own(number) } else { noise(number) };
@@ -262,15 +274,15 @@ mod tests {
 
     #[test]
     fn a_subscriber_that_is_behind_with_noise_misses_nothing_that_a_node_did() {
-        let telling = Telling::default();
-        let mut listening = telling.listen();
+        let bus = EventBus::default();
+        let mut listening = bus.listen();
         let count = 3 * BEHIND_MAX;
         for number in 0..count {
             let event = match number % 100 {
                 0 => own(number),
                 _ => noise(number),
             };
-            telling.tell(0, NodeIx(0), "nora", &Arc::new(event), false);
+            bus.tell(0, NodeIx(0), "nora", &Arc::new(event), false);
         }
         let (mut heard, mut missed) = (Vec::new(), 0);
         loop {

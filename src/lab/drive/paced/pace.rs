@@ -1,0 +1,362 @@
+//! A thread with a lab in virtual time: it goes on as fast as a clock does, and does what it is asked.
+//!
+//! A lab is one thread's. What others want of it they send as a [`Job`], and wait for what comes of it: no
+//! lock is shared, and who waits comes next after a slice of [`SLICE`] at most. A job sees the lab as it is
+//! when the job's turn comes, and what it asks for has that time.
+//!
+//! What is due within [`GRAIN`] is done together, so a busy lab does not wake the thread for each message.
+//! A machine that is too slow for its lab falls behind the clock. It works that off as long as it is no
+//! more than [`BEHIND_MAX`]; what is more is lost, and the lab goes on later rather than in leaps.
+
+#![allow(
+    clippy::disallowed_methods,
+    reason = "a slice is measured, and the thread rests between two"
+)]
+
+use super::Common;
+use crate::lab::ask::{Answer, Request, ScriptChange, Ticket};
+use crate::lab::control::{Edition, NodeStatus, RecentEvents};
+use crate::lab::core::no_script;
+use crate::lab::drive::{VirtualLab, VirtualOptions};
+use crate::lab::handle::Answered;
+use crate::lab::observe::propagation::arrival;
+use crate::lab::view::{LabView, NodeView};
+use crate::live::{self, LabClock};
+use crate::node::io::{CommandError, RefusalKind};
+use crate::node::{NodeIx, Time};
+use std::collections::BTreeMap;
+use std::sync::Arc;
+use std::sync::atomic::Ordering;
+use std::sync::mpsc::{Receiver, RecvTimeoutError, TryRecvError};
+use std::time::{Duration, Instant};
+use tokio::sync::{mpsc, oneshot};
+
+/// The longest time between two looks whether something is asked.
+const SLICE: Duration = Duration::from_millis(5);
+
+/// The least time between two slices that nothing was asked in: a sixth of a frame.
+const GRAIN: Duration = Duration::from_millis(5);
+
+/// The longest rest: the clock may have been told to stand still, or to go on.
+const REST_MAX: Duration = Duration::from_millis(100);
+
+/// How far a lab may fall behind its clock and catch up.
+const BEHIND_MAX: Duration = Duration::from_secs(1);
+
+/// What is done in the lab's thread.
+pub(super) type Job = Box<dyn FnOnce(&mut Pace) + Send>;
+
+/// Who waits for an answer.
+pub(super) enum Asker {
+    /// The lab's own screen, by this ticket.
+    Screen(Ticket),
+    /// A program, which is told the answer with the names in it.
+    Program(oneshot::Sender<Result<serde_json::Value, CommandError>>),
+}
+
+/// A lab, and how far it is to be.
+pub(super) struct Pace {
+    pub(super) lab: VirtualLab,
+    options: VirtualOptions,
+    clock: LabClock,
+    /// What time it was in the lab when the clock had run for so long.
+    zero: (Time, Duration),
+    /// Who waits for which answer.
+    waiting: BTreeMap<Ticket, Asker>,
+    asked: u64,
+    answered: mpsc::UnboundedSender<Answered>,
+    /// What happened to each node last.
+    pub(super) recent: Vec<RecentEvents>,
+    /// How each node looked when that was last asked, and how often it looked different before.
+    looks: Vec<(u64, NodeView)>,
+    common: Arc<Common>,
+}
+
+impl Pace {
+    pub(super) fn new(
+        mut lab: VirtualLab,
+        options: VirtualOptions,
+        clock: LabClock,
+        answered: mpsc::UnboundedSender<Answered>,
+        common: Arc<Common>,
+    ) -> Self {
+        lab.record_events();
+        Self {
+            zero: (lab.now(), clock.ran()),
+            lab,
+            options,
+            clock,
+            waiting: BTreeMap::new(),
+            asked: 0,
+            answered,
+            recent: Vec::new(),
+            looks: Vec::new(),
+            common,
+        }
+    }
+
+    /// Goes on until there is no sender of jobs any more.
+    pub(super) fn run(&mut self, jobs: &Receiver<Job>) {
+        loop {
+            let is_there = self.go_on();
+            let next = match is_there {
+                true => jobs.recv_timeout(self.rest()),
+                false => jobs.try_recv().map_err(|error| match error {
+                    TryRecvError::Empty => RecvTimeoutError::Timeout,
+                    TryRecvError::Disconnected => RecvTimeoutError::Disconnected,
+                }),
+            };
+            match next {
+                Ok(job) => {
+                    if is_there {
+                        self.go_on();
+                    }
+                    job(self);
+                    // Those that came meanwhile see the same moment.
+                    while let Ok(job) = jobs.try_recv() {
+                        job(self);
+                    }
+                    self.tell();
+                }
+                Err(RecvTimeoutError::Timeout) => {}
+                Err(RecvTimeoutError::Disconnected) => return,
+            }
+        }
+    }
+
+    /// Does what is due by now, for a slice at most; whether that was all.
+    fn go_on(&mut self) -> bool {
+        let due = self.due();
+        let since = Instant::now();
+        let is_there = self.lab.run_until(due, || since.elapsed() < SLICE);
+        let behind = due.since(self.lab.now());
+        if behind > BEHIND_MAX {
+            self.zero.1 += behind.saturating_sub(BEHIND_MAX);
+        }
+        self.tell();
+        is_there
+    }
+
+    /// How late it is to be in the lab.
+    fn due(&self) -> Time {
+        let (at, ran) = self.zero;
+        at + self.clock.ran().saturating_sub(ran)
+    }
+
+    /// How long there is nothing to do.
+    fn rest(&self) -> Duration {
+        if self.clock.is_paused() {
+            return REST_MAX;
+        }
+        let left = self.lab.next().since(self.due());
+        left.clamp(GRAIN, REST_MAX)
+    }
+
+    /// Tells what happened, and what came of requests.
+    fn tell(&mut self) {
+        let now = self.lab.now().0;
+        self.common.now.store(now, Ordering::Relaxed);
+        let is_answered = self.deliver();
+        let has_happened = self.happened();
+        self.common.logged.store(now, Ordering::Relaxed);
+        let script = self.lab.script().cloned();
+        let is_news = {
+            let mut shown = self.common.script();
+            let is_news = *shown != script;
+            if is_news {
+                *shown = script;
+            }
+            is_news
+        };
+        if is_answered || has_happened || is_news {
+            self.common.changed();
+        }
+    }
+
+    /// Gives answers to those who wait for them; whether there are any.
+    fn deliver(&mut self) -> bool {
+        let answers = self.lab.take_answers();
+        let any = !answers.is_empty();
+        for (ticket, answer) in answers {
+            if let Some(asker) = self.waiting.remove(&ticket) {
+                self.answer(asker, answer);
+            }
+        }
+        any
+    }
+
+    fn answer(&self, asker: Asker, answer: Result<Answer, CommandError>) {
+        // Whoever asks may not care.
+        match asker {
+            Asker::Screen(ticket) => {
+                let answer = answer.map_err(|refusal| refusal.words);
+                let _ = self.answered.send((ticket, answer));
+            }
+            Asker::Program(program) => {
+                let _ = program.send(answer.map(|answer| {
+                    let names = self.names();
+                    answer.shown(|ix| names.get(ix.0).map_or("", String::as_str))
+                }));
+            }
+        }
+    }
+
+    /// Tells of events as a live lab does; whether any can be seen.
+    fn happened(&mut self) -> bool {
+        let events = self.lab.take_events();
+        if events.is_empty() {
+            return false;
+        }
+        let names = self.names();
+        self.recent
+            .resize_with(names.len().max(self.recent.len()), RecentEvents::default);
+        let bus = &self.common.bus;
+        let mut is_seen = false;
+        for (ix, event) in events {
+            let name = &names[ix.0];
+            self.common.logged.store(event.at.0, Ordering::Relaxed);
+            tracing::info_span!("node", name = %name).in_scope(|| live::log_event(&event.kind));
+            let is_message = event.kind.is_message();
+            let is_block = arrival::is_of_block(&event.kind);
+            let is_plain = is_message && !is_block && !arrival::is_of_tx(&event.kind);
+            if is_plain && !bus.is_every_message_wanted() {
+                continue;
+            }
+            let is_told_on_request = is_message && !is_block;
+            bus.tell(self.options.round, ix, name, &event, is_told_on_request);
+            is_seen |= !is_plain;
+            if !is_told_on_request {
+                self.recent[ix.0].push(event);
+            }
+        }
+        is_seen
+    }
+
+    /// The names of all nodes.
+    pub(super) fn names(&self) -> Vec<String> {
+        use crate::lab::ask::Known;
+        let names = self.lab.core().node_names().into_iter();
+        names.map(ToOwned::to_owned).collect()
+    }
+
+    /// How often the lab was made anew.
+    pub(super) fn round(&self) -> u32 {
+        self.options.round
+    }
+
+    /// Begins to do what is asked.
+    pub(super) fn request(&mut self, asker: Asker, request: Request) {
+        let refused = match request {
+            Request::Keep => Err(NOT_KEPT.into()),
+            Request::Script(ScriptChange::Restart) => self.begin_again(),
+            request => {
+                self.asked += 1;
+                let ticket = Ticket(self.asked);
+                self.waiting.insert(ticket, asker);
+                self.lab.request(ticket, request);
+                self.deliver();
+                return;
+            }
+        };
+        self.answer(asker, refused);
+    }
+
+    /// Puts the lab as it was at its beginning in the place of this one.
+    fn begin_again(&mut self) -> Result<Answer, CommandError> {
+        if self.lab.script().is_none() {
+            return Err(no_script());
+        }
+        let options = VirtualOptions {
+            round: self.options.round + 1,
+            ..self.options.clone()
+        };
+        let lab = VirtualLab::new(self.lab.core().layout(), &options);
+        let lab = lab.map_err(|words| CommandError::new(RefusalKind::Fault, words))?;
+        // What was not done by now never will be.
+        self.end_waiting(&CommandError::new(
+            RefusalKind::NotRunning,
+            "the lab is being made anew",
+        ));
+        self.clock.begin_again(lab.since());
+        (self.lab, self.options) = (lab, options);
+        self.lab.record_events();
+        self.zero = (self.lab.now(), self.clock.ran());
+        self.recent.clear();
+        self.looks.clear();
+        self.common.changed();
+        let words = "the lab is made anew, and its story begins";
+        Ok(Answer::Done(words.to_owned()))
+    }
+
+    /// Says this to all that wait.
+    pub(super) fn end_waiting(&mut self, refusal: &CommandError) {
+        for asker in std::mem::take(&mut self.waiting).into_values() {
+            self.answer(asker, Err(refusal.clone()));
+        }
+    }
+
+    /// The lab as it is now, kept for when there is none any more.
+    pub(super) fn view(&self) -> LabView {
+        let mut view = self.lab.view();
+        view.virtual_seed = Some(self.options.seed);
+        self.common.last().clone_from(&view);
+        view
+    }
+
+    /// The nodes, each with what is different when it looks different.
+    pub(super) fn editions(&mut self) -> Vec<(NodeIx, Edition)> {
+        for (ix, node) in self.view().nodes.into_iter().enumerate() {
+            match self.looks.get_mut(ix) {
+                None => self.looks.push((0, node)),
+                Some((edition, shown)) if !is_same(shown, &node) => {
+                    (*edition, *shown) = (*edition + 1, node);
+                }
+                Some(_) => {}
+            }
+        }
+        let looks = (0..).map(NodeIx).zip(&self.looks);
+        looks.map(|(ix, look)| (ix, self.edition(look))).collect()
+    }
+
+    /// As [`Pace::editions`], of one node as it looked then.
+    pub(super) fn status_of(&self, ix: NodeIx) -> Option<(Edition, NodeStatus)> {
+        let look = self.looks.get(ix.0)?;
+        Some((self.edition(look), status(&look.1)))
+    }
+
+    fn edition(&self, (edition, node): &(u64, NodeView)) -> Edition {
+        Edition {
+            round: self.options.round,
+            life: *edition,
+            state: node.state.clone(),
+            seen: None,
+        }
+    }
+}
+
+/// What is said to those who want to keep what is nowhere.
+pub(super) const NOT_KEPT: &str =
+    "a lab in virtual time is not on disk: the same layout, seed and keys make it again";
+
+/// A node as programs see it.
+pub(super) fn status(node: &NodeView) -> NodeStatus {
+    NodeStatus {
+        node: node.name.to_string(),
+        state: node.state.clone(),
+        addr: node.addr,
+        snapshot: node.snapshot.clone(),
+    }
+}
+
+/// Whether a node looks the same but for when it was looked at.
+fn is_same(one: &NodeView, other: &NodeView) -> bool {
+    let (Some(before), Some(after)) = (&one.snapshot, &other.snapshot) else {
+        return (&one.state, &one.snapshot) == (&other.state, &other.snapshot);
+    };
+    if Arc::ptr_eq(before, after) {
+        return one.state == other.state;
+    }
+    let mut before = crate::node::snapshot::NodeSnapshot::clone(before);
+    before.at = after.at;
+    one.state == other.state && before == **after
+}
