@@ -48,7 +48,10 @@ impl Payments {
         if !self.generator.view().is_on {
             self.due = None;
         } else if self.due.is_none() {
-            self.due = Some(now + self.generator.wait());
+            // Moments of a lab are whole microseconds.
+            let wait = self.generator.wait().as_micros();
+            let wait = Duration::from_micros(u64::try_from(wait).unwrap_or(u64::MAX));
+            self.due = Some(now + wait);
         }
     }
 
