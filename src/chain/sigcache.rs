@@ -24,6 +24,8 @@ type Entry = [u8; ENTRY_LEN];
 /// A bounded set of valid (sighash, key, signature).
 pub struct SigCache {
     shards: Vec<Mutex<Vec<Set>>>,
+    /// Entries of a set.
+    ways: usize,
 }
 
 struct Set {
@@ -40,13 +42,23 @@ impl Default for SigCache {
 impl SigCache {
     /// A cache of `shards` × 1024 entries of 129 bytes, allocated as they come.
     pub fn with_shards(shards: usize) -> Self {
+        Self::new(shards.max(1), SETS_PER_SHARD, WAYS)
+    }
+
+    /// A cache of a single entry: what a test can forget by.
+    pub fn of_one() -> Self {
+        Self::new(1, 1, 1)
+    }
+
+    fn new(shards: usize, sets: usize, ways: usize) -> Self {
         let empty_set = || Set {
             entries: Vec::new(),
             oldest: 0,
         };
-        let shard = |_| Mutex::new((0..SETS_PER_SHARD).map(|_| empty_set()).collect());
+        let shard = |_| Mutex::new((0..sets).map(|_| empty_set()).collect());
         Self {
-            shards: (0..shards.max(1)).map(shard).collect(),
+            shards: (0..shards).map(shard).collect(),
+            ways,
         }
     }
 
@@ -65,11 +77,11 @@ impl SigCache {
         if set.entries.contains(&entry) {
             return;
         }
-        if set.entries.len() < WAYS {
+        if set.entries.len() < self.ways {
             set.entries.push(entry);
         } else {
             set.entries[set.oldest] = entry;
-            set.oldest = (set.oldest + 1) % WAYS;
+            set.oldest = (set.oldest + 1) % self.ways;
         }
     }
 
@@ -81,7 +93,8 @@ impl SigCache {
         let shard = &self.shards[place / SETS_PER_SHARD % self.shards.len()];
         // Nothing that panics runs under the lock, and a half-made entry could not match anyway.
         let sets = shard.lock().unwrap_or_else(PoisonError::into_inner);
-        (sets, place % SETS_PER_SHARD)
+        let set = place % SETS_PER_SHARD % sets.len();
+        (sets, set)
     }
 }
 

@@ -207,6 +207,7 @@ fn start_virtual(wanted: LabOptions, runtime: Handle) -> Result<Lab, LabError> {
         begins: wanted.clock,
         level: Level::All,
         round: 0,
+        ..VirtualOptions::default()
     };
     Lab::start_virtual(wanted.layout, options, wanted.control, runtime)
 }

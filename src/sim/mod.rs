@@ -131,6 +131,11 @@ impl Sim {
         &self.params
     }
 
+    /// Has nodes that are added from now on remember signatures there.
+    pub fn share_signatures(&mut self, sigs: Arc<SigCache>) {
+        self.sigs = sigs;
+    }
+
     /// The address of the host with this number, whether or not it was added yet.
     ///
     /// # Panics

@@ -13,6 +13,7 @@ mod picture;
 
 mod ask;
 mod bends;
+mod core;
 mod data;
 mod deadlines;
 mod expressions;

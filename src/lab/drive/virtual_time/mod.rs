@@ -17,6 +17,7 @@ mod stage;
 
 pub use self::stage::Stage;
 
+use crate::chain::SigCache;
 use crate::lab::ask::{Answer, Request, Ticket};
 use crate::lab::core::{CallId, Core, End, Input, LOOK, Level, Moment, Output, Seen, sum};
 use crate::lab::layout::Layout;
@@ -33,7 +34,7 @@ use std::sync::Arc;
 use std::time::Duration;
 
 /// How a lab in virtual time is to be.
-#[derive(Clone, Debug, Default, PartialEq, Eq)]
+#[derive(Clone, Default)]
 pub struct VirtualOptions {
     /// The same seed makes the same history.
     pub seed: u64,
@@ -43,6 +44,8 @@ pub struct VirtualOptions {
     pub level: Level,
     /// How often its story was begun anew.
     pub round: u32,
+    /// Where its nodes remember which signatures hold: that costs time or saves it, and nothing else.
+    pub sigs: Arc<SigCache>,
 }
 
 /// A lab in virtual time: plain data, with no thread and no clock. A clone goes on as the original does.
@@ -88,7 +91,8 @@ impl VirtualLab {
     /// # Errors
     /// In words: the parameters are not sound, or a node does not start.
     pub fn new(layout: &Layout, options: &VirtualOptions) -> Result<Self, String> {
-        let stage = Stage::new(layout, options.seed, options.begins)?;
+        let mut stage = Stage::new(layout, options.seed, options.begins)?;
+        stage.sim.share_signatures(Arc::clone(&options.sigs));
         let began = stage.sim.now();
         let (seed, level, round) = (options.seed, options.level, options.round);
         let mut lab = Self {
