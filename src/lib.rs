@@ -67,6 +67,65 @@
 //! # Ok::<(), Box<dyn std::error::Error>>(())
 //! ```
 //!
+//! # Driving a lab
+//!
+//! A lab decides without IO as well: names and wallets, links and partitions, payments, the script, and what
+//! is to be seen are in [`Core`](lab::core::Core). What happens to nodes goes in, what is to be done comes
+//! out, and a driver is this loop. [`VirtualLab`](lab::drive::VirtualLab) is one, over nodes in virtual time;
+//! here nodes are only told of, and the first of them finds a block:
+//!
+//! ```
+//! use chainlab::chain::BlockHash;
+//! use chainlab::lab::core::{Core, Input, Level, Moment, Output, Seen};
+//! use chainlab::lab::layout::shipped::shipped;
+//! use chainlab::node::io::{Event, EventKind, Reply};
+//! use chainlab::node::{BlockId, NodeIx, Time};
+//! use std::collections::VecDeque;
+//! use std::sync::Arc;
+//! use std::time::Duration;
+//!
+//! let layout = shipped("scenario").expect("it is built in");
+//! let mut now = Moment { at: Time(1_700_000_000_000_000), ran: Duration::ZERO };
+//! let mut core = Core::new(&layout, now.at, 7, Level::All, 0);
+//!
+//! let mut tip = BlockId { height: 0, hash: BlockHash::ZERO };
+//! let mut inbox = VecDeque::from([Input::Tick]);
+//! while tip.height == 0 || !inbox.is_empty() {
+//!     // Whatever has happened. If nothing has, it is time to wait until core wants to be woken.
+//!     let input = inbox.pop_front().unwrap_or_else(|| {
+//!         let passed = core.deadline() - now.ran;
+//!         now = Moment { at: now.at + passed, ran: now.ran + passed };
+//!         Input::Tick
+//!     });
+//!     core.handle(now, input);
+//!     while let Some(output) = core.poll() {
+//!         match output {
+//!             Output::Start { node, life, .. } => inbox.push_back(Input::Started { node, life, addr: None }),
+//!             Output::Look(node) => {
+//!                 let peers = layout.nodes.iter().map(|node| node.name.as_str().into()).collect();
+//!                 let (wallets, path) = (Vec::new(), vec![(tip, BlockHash::ZERO)]);
+//!                 let seen = Seen { tip, target: None, mempool: 0, peers, wallets, path };
+//!                 inbox.push_back(Input::Facts(node, seen));
+//!             }
+//!             // All are connected: the layout wants its first block.
+//!             Output::Call { node, id, .. } => {
+//!                 tip = BlockId { height: 1, hash: BlockHash([7; 32]) };
+//!                 let kind = EventKind::TipChanged { tip, blocks: 1, txs: 0, from: None };
+//!                 let event = Arc::new(Event { at: now.at, kind });
+//!                 inbox.push_back(Input::Event { node, life: 1, event });
+//!                 inbox.push_back(Input::Reply(id, Ok(Reply::Done(String::new()))));
+//!             }
+//!             // No link is bent, no node is killed, nothing is asked.
+//!             Output::Ask { .. } | Output::Kill(_) | Output::SetLink { .. } | Output::Answer(..) => {}
+//!         }
+//!     }
+//! }
+//! let view = core.view(now, &[]);
+//! assert_eq!(view.journeys[0].id, tip);
+//! assert_eq!(layout.nodes[view.journeys[0].origin.0].name, "miner");
+//! # Ok::<(), Box<dyn std::error::Error>>(())
+//! ```
+//!
 //! # Driving a chain
 //!
 //! Within a node, a [`ChainState`](node::ChainState) never asks for anything: no clock, no socket,
