@@ -19,6 +19,7 @@ mod blocks_keys;
 mod chips;
 mod dialogs;
 mod footer;
+mod frames;
 mod header;
 mod help;
 mod keys_page;

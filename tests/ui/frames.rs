@@ -1,0 +1,55 @@
+//! A picture is of what is known, however often the screen was drawn before.
+
+use crate::common::desk::Desk;
+use crate::picture::draw_as_it_is;
+use chainlab::lab::drive::{Level, VirtualLab, VirtualOptions};
+use chainlab::lab::layout::shipped::shipped;
+use chainlab::ui::state::UiEvent;
+use ratatui::buffer::Buffer;
+use std::time::Duration;
+
+/// Within the story: a block has just come, another is on its way in most runs.
+const FOR: Duration = Duration::from_millis(14_233);
+
+/// A view, by the keys that show it.
+fn last_frame(layout: &str, key: &str, frames: u64) -> Buffer {
+    let layout = shipped(layout).expect("it is built in");
+    let options = VirtualOptions {
+        seed: 5,
+        level: Level::All,
+        ..VirtualOptions::default()
+    };
+    let mut lab = VirtualLab::new(&layout, &options).expect("it can be played");
+    let mut desk = Desk::at(lab.view(), (120, 36));
+    let view = lab.view();
+    desk.ui.begin(&view);
+    desk.press(key);
+    let mut drawn = Duration::ZERO;
+    while frames > 0 && drawn < FOR {
+        let until = lab.since() + drawn;
+        lab.run_until(until, || true);
+        frame(&mut desk, &lab);
+        drawn += Duration::from_micros(1_000_000 / frames);
+    }
+    let until = lab.since() + FOR;
+    lab.run_until(until, || true);
+    frame(&mut desk, &lab)
+}
+
+/// As the loop around the screen draws one.
+fn frame(desk: &mut Desk, lab: &VirtualLab) -> Buffer {
+    desk.lab = lab.view();
+    desk.ui.update(&desk.lab, UiEvent::Changed);
+    draw_as_it_is(&desk.lab, &desk.ui)
+}
+
+#[test]
+fn a_frame_is_the_same_after_thirty_one_or_no_frames_a_second() {
+    for layout in ["scenario", "partition"] {
+        for key in ["Esc", "v", "v v", "v v v"] {
+            let [often, seldom, never] = [30, 1, 0].map(|frames| last_frame(layout, key, frames));
+            assert_eq!(often, never, "{layout}, view {key}, 30 and none");
+            assert_eq!(seldom, never, "{layout}, view {key}, 1 and none");
+        }
+    }
+}
