@@ -240,14 +240,14 @@ impl Controlled for PacedLab {
             pace.request(Asker::Program(told), request);
             Ok(())
         });
-        let over = self.over();
+        let common = Arc::clone(&self.common);
         Box::pin(async move {
             match begun {
-                None => Err(Refusal::Failed(over)),
+                None => Err(Refusal::Failed(common.over())),
                 Some(Err(bad)) => Err(Refusal::Request(bad)),
                 Some(Ok(())) => match answer.await {
                     Ok(answer) => answer.map_err(Refusal::Failed),
-                    Err(_) => Err(Refusal::Failed(over)),
+                    Err(_) => Err(Refusal::Failed(common.over())),
                 },
             }
         })

@@ -12,7 +12,7 @@ mod endpoint;
 mod pace;
 
 use self::endpoint::Opened;
-use self::pace::{Asker, Job, NOT_KEPT, Pace};
+use self::pace::{Asker, Job, NOT_KEPT, Owed, Pace};
 use super::{VirtualLab, VirtualOptions};
 use crate::lab::LabError;
 use crate::lab::ask::{Request, Ticket};
@@ -87,6 +87,16 @@ impl Common {
     fn last(&self) -> MutexGuard<'_, LabView> {
         self.last.lock().unwrap_or_else(PoisonError::into_inner)
     }
+
+    /// Why nothing is done any more.
+    fn over(&self) -> CommandError {
+        let nodes = &self.last().nodes;
+        let words = match nodes.first().map(|node| &node.state) {
+            Some(NodeState::Failed(why)) if **why == *BUG => BUG,
+            _ => OVER,
+        };
+        CommandError::new(RefusalKind::NotRunning, words)
+    }
 }
 
 /// Starts a lab in virtual time.
@@ -116,13 +126,7 @@ pub(in crate::lab) fn start(
     });
     let (answered, answers) = mpsc::unbounded_channel();
     let (jobs, todo) = channel();
-    let pace = Pace::new(
-        lab,
-        options,
-        clock.clone(),
-        answered.clone(),
-        Arc::clone(&common),
-    );
+    let pace = Pace::new(lab, options, clock.clone(), Arc::clone(&common));
     let ending = Arc::clone(&common);
     let thread = Builder::new().name("virtual time".to_owned());
     let thread = thread.spawn(move || live(pace, &todo, &ending));
@@ -144,18 +148,14 @@ pub(in crate::lab) fn start(
 
 /// The thread's whole life. A bug ends the lab, not those who wait for it.
 fn live(mut pace: Pace, jobs: &Receiver<Job>, common: &Common) {
-    let ended = catch_unwind(AssertUnwindSafe(|| pace.run(jobs)));
-    let words = match ended {
-        Ok(()) => OVER,
-        Err(_) => {
-            let why: Arc<str> = BUG.into();
-            for node in &mut common.last().nodes {
-                node.state = NodeState::Failed(Arc::clone(&why));
-            }
-            BUG
+    if catch_unwind(AssertUnwindSafe(|| pace.run(jobs))).is_err() {
+        let why: Arc<str> = BUG.into();
+        for node in &mut common.last().nodes {
+            node.state = NodeState::Failed(Arc::clone(&why));
         }
-    };
-    pace.end_waiting(&CommandError::new(RefusalKind::NotRunning, words));
+    }
+    // Those who wait are told when this goes, and so are those whose jobs come too late.
+    drop(pace);
     common.changed();
 }
 
@@ -176,16 +176,6 @@ impl PacedLab {
     fn send(&self, job: Job) -> bool {
         let jobs = self.jobs.lock().unwrap_or_else(PoisonError::into_inner);
         jobs.as_ref().is_some_and(|jobs| jobs.send(job).is_ok())
-    }
-
-    /// Why nothing is done any more.
-    fn over(&self) -> CommandError {
-        let nodes = &self.common.last().nodes;
-        let words = match nodes.first().map(|node| &node.state) {
-            Some(NodeState::Failed(why)) if **why == *BUG => BUG,
-            _ => OVER,
-        };
-        CommandError::new(RefusalKind::NotRunning, words)
     }
 
     /// Ends the thread, and waits for that: for a slice.
@@ -217,12 +207,11 @@ impl Backend for PacedLab {
     }
 
     fn request(self: Arc<Self>, ticket: Ticket, request: Request) {
-        let asked = self.send(Box::new(move |pace| {
-            pace.request(Asker::Screen(ticket), request);
+        let owed = Owed::new(ticket, self.answered.clone(), Arc::clone(&self.common));
+        // One that is not sent is dropped, and so refused.
+        self.send(Box::new(move |pace| {
+            pace.request(Asker::Screen(owed), request);
         }));
-        if !asked {
-            let _ = self.answered.send((ticket, Err(self.over().words)));
-        }
     }
 
     fn clock(&self) -> &LabClock {

@@ -48,10 +48,49 @@ pub(super) type Job = Box<dyn FnOnce(&mut Pace) + Send>;
 
 /// Who waits for an answer.
 pub(super) enum Asker {
-    /// The lab's own screen, by this ticket.
-    Screen(Ticket),
+    /// The lab's own screen.
+    Screen(Owed),
     /// A program, which is told the answer with the names in it.
     Program(oneshot::Sender<Result<serde_json::Value, CommandError>>),
+}
+
+/// An answer that the lab's own screen gets, whatever becomes of its request: one that goes with the thread
+/// that was to see to it is refused.
+pub(super) struct Owed {
+    ticket: Ticket,
+    /// None: it was given.
+    to: Option<mpsc::UnboundedSender<Answered>>,
+    common: Arc<Common>,
+}
+
+impl Owed {
+    pub(super) const fn new(
+        ticket: Ticket,
+        to: mpsc::UnboundedSender<Answered>,
+        common: Arc<Common>,
+    ) -> Self {
+        Self {
+            ticket,
+            to: Some(to),
+            common,
+        }
+    }
+
+    fn give(&mut self, answer: Result<Answer, CommandError>) {
+        if let Some(to) = self.to.take() {
+            // The screen may be gone.
+            let _ = to.send((self.ticket, answer.map_err(|refusal| refusal.words)));
+        }
+    }
+}
+
+impl Drop for Owed {
+    fn drop(&mut self) {
+        if self.to.is_some() {
+            let over = self.common.over();
+            self.give(Err(over));
+        }
+    }
 }
 
 /// A lab, and how far it is to be.
@@ -64,7 +103,6 @@ pub(super) struct Pace {
     /// Who waits for which answer.
     waiting: BTreeMap<Ticket, Asker>,
     asked: u64,
-    answered: mpsc::UnboundedSender<Answered>,
     /// What happened to each node last.
     pub(super) recent: Vec<RecentEvents>,
     /// How each node looked when that was last asked, and how often it looked different before.
@@ -77,7 +115,6 @@ impl Pace {
         mut lab: VirtualLab,
         options: VirtualOptions,
         clock: LabClock,
-        answered: mpsc::UnboundedSender<Answered>,
         common: Arc<Common>,
     ) -> Self {
         lab.record_events();
@@ -88,7 +125,6 @@ impl Pace {
             clock,
             waiting: BTreeMap::new(),
             asked: 0,
-            answered,
             recent: Vec::new(),
             looks: Vec::new(),
             common,
@@ -186,13 +222,10 @@ impl Pace {
     }
 
     fn answer(&self, asker: Asker, answer: Result<Answer, CommandError>) {
-        // Whoever asks may not care.
         match asker {
-            Asker::Screen(ticket) => {
-                let answer = answer.map_err(|refusal| refusal.words);
-                let _ = self.answered.send((ticket, answer));
-            }
+            Asker::Screen(mut owed) => owed.give(answer),
             Asker::Program(program) => {
+                // It may be gone.
                 let _ = program.send(answer.map(|answer| {
                     let names = self.names();
                     answer.shown(|ix| names.get(ix.0).map_or("", String::as_str))
@@ -273,10 +306,10 @@ impl Pace {
         let lab = VirtualLab::new(self.lab.core().layout(), &options);
         let lab = lab.map_err(|words| CommandError::new(RefusalKind::Fault, words))?;
         // What was not done by now never will be.
-        self.end_waiting(&CommandError::new(
-            RefusalKind::NotRunning,
-            "the lab is being made anew",
-        ));
+        let refusal = CommandError::new(RefusalKind::NotRunning, "the lab is being made anew");
+        for asker in std::mem::take(&mut self.waiting).into_values() {
+            self.answer(asker, Err(refusal.clone()));
+        }
         self.clock.begin_again(lab.since());
         (self.lab, self.options) = (lab, options);
         self.lab.record_events();
@@ -286,13 +319,6 @@ impl Pace {
         self.common.changed();
         let words = "the lab is made anew, and its story begins";
         Ok(Answer::Done(words.to_owned()))
-    }
-
-    /// Says this to all that wait.
-    pub(super) fn end_waiting(&mut self, refusal: &CommandError) {
-        for asker in std::mem::take(&mut self.waiting).into_values() {
-            self.answer(asker, Err(refusal.clone()));
-        }
     }
 
     /// The lab as it is now, kept for when there is none any more.
