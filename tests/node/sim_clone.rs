@@ -72,6 +72,7 @@ fn a_clone_in_the_middle_of_a_write_has_a_disk_of_its_own() {
 }
 
 #[test]
+#[allow(clippy::disallowed_methods, reason = "this is about threads")]
 fn a_clone_goes_on_in_another_thread() {
     let (mut sim, _) = writing();
     let mut clone = sim.clone();
