@@ -120,7 +120,7 @@ fn it_is_so_in_virtual_time_and_in_json() {
     let text = format!("{TEXT}{DEAD_END}");
     for text in [text.clone(), format!("{text}{LATE}")] {
         let layout = read("lab.toml", &text).expect("a layout");
-        let played = play(&layout, 7, Duration::from_secs(600)).expect("it can be played");
+        let mut played = play(&layout, 7, Duration::from_secs(600)).expect("it can be played");
         assert_eq!(played.core().steps().failure(), None);
         assert_eq!(played.summary().propagation.blocks, 2);
     }

@@ -445,13 +445,13 @@ async fn a_lab_plays_its_script_to_the_end() {
 #[test]
 fn the_same_script_holds_in_virtual_time_and_every_run_is_the_same() {
     let layout = read("story.toml", &with(STORY)).expect("a layout");
-    let first = play(&layout, 7, secs(600)).expect("it can be played");
+    let mut first = play(&layout, 7, secs(600)).expect("it can be played");
     let script = first.core().steps();
     assert_eq!(script.failure(), None, "{script:?}");
     let summary = first.summary();
     assert_eq!(summary.nodes[2].mined, 3);
     assert!(summary.propagation.blocks >= 2 && summary.nodes[0].bytes > 500);
-    let again = play(&layout, 7, secs(600)).expect("it can be played");
+    let mut again = play(&layout, 7, secs(600)).expect("it can be played");
     assert_eq!(summary, again.summary());
 }
 

@@ -27,20 +27,20 @@ fn seeds_or(usual: u64) -> u64 {
 }
 
 /// Plays a story to its end with each seed, and looks at what was left.
-fn plays(name: &str, look: impl Fn(&VirtualLab)) {
+fn plays(name: &str, look: impl Fn(&mut VirtualLab)) {
     let layout = shipped(name).expect("it is built in");
     assert!(!layout.steps.is_empty(), "{name} tells no story");
     for seed in 0..seeds_or(3) {
-        let played = play(&layout, seed, LIMIT).expect("it can be played");
+        let mut played = play(&layout, seed, LIMIT).expect("it can be played");
         for step in &played.core().steps().steps {
             let done = StepState::Done;
             assert_eq!(step.state, done, "{name}, seed {seed}: {}", step.what);
         }
-        look(&played);
+        look(&mut played);
     }
 }
 
-fn deepest(played: &VirtualLab) -> usize {
+fn deepest(played: &mut VirtualLab) -> usize {
     let summary = played.summary();
     summary
         .reorganisations

@@ -163,7 +163,7 @@ fn no_payment_is_lost_where_nobody_pays_twice_with_one_coin() {
     let layout = read("split", SPLIT).unwrap_or_else(|error| panic!("{error}"));
     let (mut undone, mut held) = (0, 0);
     for seed in 0..seeds() {
-        let (played, told) = hears(&layout, seed);
+        let (mut played, told) = hears(&layout, seed);
         assert_eq!(told.lost, [], "seed {seed}");
         assert_eq!(played.summary().lost, 0, "seed {seed}");
         undone += told.undone;
@@ -181,7 +181,7 @@ fn no_payment_is_lost_where_nobody_pays_twice_with_one_coin() {
 fn lost_in(name: &str) {
     let layout = shipped(name).expect("it is built in");
     let lost = (0..seeds()).map(|seed| {
-        let played = play(&layout, seed, LIMIT).expect("it can be played");
+        let mut played = play(&layout, seed, LIMIT).expect("it can be played");
         (seed, played.summary().lost)
     });
     let others: Vec<_> = lost.filter(|(_, lost)| *lost != 1).collect();

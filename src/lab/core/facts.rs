@@ -103,8 +103,10 @@ impl Core {
         node.rate
             .note(now.at, seen.target.is_some(), seen.tip.height);
         node.seen = Some(Arc::new(seen));
-        self.looking.remove(&ix);
-        self.seen_all(now);
+        // What was not asked for may be of the middle of this moment.
+        if self.looking.remove(&ix) {
+            self.seen_all(now);
+        }
     }
 
     /// Notes when all nodes that run were seen, if they were.

@@ -15,8 +15,8 @@
 //!
 //! Decisions rest on what is asked for at moments of core's own ([`Output::Look`]), never on what was
 //! made for a picture: looking changes no run. Twenty times a second, counted from the beginning, core
-//! looks at all nodes, has the first block mined if it is time, and lets the script go on; payments come
-//! just when they are due.
+//! has the first block mined if it is time, and lets the script go on; payments come just when they are
+//! due. For each of these it looks at all nodes first, if it goes by them.
 
 mod facts;
 mod first;
@@ -335,7 +335,8 @@ impl Core {
             if !is_pay_due && !is_look_due && !self.play.is_on() {
                 break;
             }
-            if self.needs_look(now, is_pay_due || is_look_due) {
+            let is_wanted = is_pay_due || is_look_due && self.wants_look();
+            if self.needs_look(now, is_wanted) {
                 continue;
             }
             if is_pay_due {
@@ -358,6 +359,11 @@ impl Core {
         !self.looking.is_empty() || self.play.asks()
     }
 
+    /// Whether all nodes are to be looked at now, beside what the script asks for by itself.
+    fn wants_look(&self) -> bool {
+        self.level == Level::All || self.wants_first
+    }
+
     /// Looks at all nodes, if they were not seen at this moment. Whether it waits for them now.
     fn needs_look(&mut self, now: Moment, is_wanted: bool) -> bool {
         if !is_wanted || self.is_fresh(now) {
@@ -374,7 +380,7 @@ impl Core {
         self.seen_all(now);
     }
 
-    /// Twenty times a second, with all nodes in sight.
+    /// Twenty times a second, with all nodes in sight as far as that is wanted.
     fn looked(&mut self, now: Moment) {
         while self.look_at <= now.ran {
             self.look_at += LOOK;

@@ -119,6 +119,10 @@ impl Core {
                 }
             }
             Want::Do(request) => {
+                // What is asked for may be about what nodes have made by themselves.
+                if self.needs_look(now, true) {
+                    return Next::On;
+                }
                 self.play.pending = Some(None);
                 match request.resolve(self) {
                     Ok(request) => self.request(now, Asker::Script, request),

@@ -1,6 +1,6 @@
 //! A lab at run time: real nodes side by side in this process, on one clock and one table of links.
 //!
-//! [`Lab::start`] takes the ports and makes the directories, and is back before any node runs; the
+//! [`Lab::start`](super::Lab::start) takes the ports and makes the directories, and is back before any node runs; the
 //! nodes open in the background, all at once. From then on three things go on beside each other,
 //! and none waits for another:
 //!
@@ -12,7 +12,7 @@
 //!
 //! A temporary lab can be made anew behind the same handle: see [`rounds`].
 //!
-//! However a lab ends, its databases are closed: [`Lab::close`] waits for them, and so does, for a
+//! However a lab ends, its databases are closed: [`Lab::close`](super::Lab::close) waits for them, and so does, for a
 //! while, whoever drops the lab, be it by a panic.
 
 mod adopt;

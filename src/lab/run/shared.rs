@@ -149,7 +149,7 @@ impl Shared {
             .unwrap_or_else(PoisonError::into_inner)
     }
 
-    /// See [`super::Lab::elapsed`].
+    /// See [`Lab::elapsed`](crate::lab::Lab::elapsed).
     pub(super) fn elapsed(&self) -> Duration {
         let up = self.up.get();
         up.map_or(Duration::ZERO, |up| self.clock.ran().saturating_sub(*up))

@@ -37,7 +37,7 @@ fn end(lab: &VirtualLab) -> Time {
 }
 
 /// All that a run comes to.
-fn told(lab: &VirtualLab) -> (String, String, [u8; 32]) {
+fn told(lab: &mut VirtualLab) -> (String, String, [u8; 32]) {
     let (summary, steps) = (lab.summary(), lab.core().steps());
     (
         format!("{summary}"),
@@ -53,7 +53,7 @@ fn straight(layout: &Layout, seed: u64, level: Level) -> VirtualLab {
 }
 
 /// Something looks at a lab.
-fn look(lab: &VirtualLab, draws: &mut ChaCha8Rng) {
+fn look(lab: &mut VirtualLab, draws: &mut ChaCha8Rng) {
     let nodes = u64::try_from(lab.core().layout().nodes.len()).expect("few");
     let ix = NodeIx(usize::try_from(draws.next_u64() % nodes).expect("few"));
     match draws.next_u64() % 5 {
@@ -75,7 +75,7 @@ fn look(lab: &VirtualLab, draws: &mut ChaCha8Rng) {
 fn a_run_is_the_same_however_it_is_cut_into_pieces_and_looked_at() {
     for layout in layouts() {
         for seed in 1..=2 {
-            let whole = straight(&layout, seed, Level::All);
+            let mut whole = straight(&layout, seed, Level::All);
             let mut draws = ChaCha8Rng::seed_from_u64(seed);
             let mut cut = lab(&layout, seed, Level::All);
             while cut.elapsed() < FOR {
@@ -86,10 +86,10 @@ fn a_run_is_the_same_however_it_is_cut_into_pieces_and_looked_at() {
                     left = left.saturating_sub(1);
                     left > 0
                 });
-                look(&cut, &mut draws);
+                look(&mut cut, &mut draws);
             }
             cut.run_until(end(&cut), || true);
-            assert_eq!(told(&cut), told(&whole), "{} {seed}", layout.name);
+            assert_eq!(told(&mut cut), told(&mut whole), "{} {seed}", layout.name);
             assert_eq!(cut.view(), whole.view(), "{} {seed}", layout.name);
         }
     }
@@ -98,9 +98,9 @@ fn a_run_is_the_same_however_it_is_cut_into_pieces_and_looked_at() {
 #[test]
 fn what_is_observed_changes_no_run() {
     for layout in layouts() {
-        let stats = straight(&layout, 1, Level::Stats);
-        let all = straight(&layout, 1, Level::All);
-        assert_eq!(told(&stats), told(&all), "{}", layout.name);
+        let mut stats = straight(&layout, 1, Level::Stats);
+        let mut all = straight(&layout, 1, Level::All);
+        assert_eq!(told(&mut stats), told(&mut all), "{}", layout.name);
         assert!(stats.view().transcript.is_empty() && !all.view().transcript.is_empty());
     }
 }
@@ -115,20 +115,23 @@ fn signatures_that_are_forgotten_cost_time_and_nothing_else() {
     };
     let mut forgetful = VirtualLab::new(&layout, &options).expect("it can be played");
     forgetful.run_until(end(&forgetful), || true);
-    assert_eq!(told(&forgetful), told(&straight(&layout, 3, Level::Stats)));
+    assert_eq!(
+        told(&mut forgetful),
+        told(&mut straight(&layout, 3, Level::Stats))
+    );
 }
 
 #[test]
 fn a_clone_goes_on_as_the_original_and_does_not_disturb_it() {
     for layout in layouts() {
-        let whole = straight(&layout, 4, Level::All);
+        let mut whole = straight(&layout, 4, Level::All);
         let mut first = lab(&layout, 4, Level::All);
         first.run_until(first.since() + FOR / 3, || true);
         let mut second = first.clone();
         second.run_until(end(&second), || true);
         first.run_until(end(&first), || true);
-        for lab in [first, second] {
-            assert_eq!(told(&lab), told(&whole), "{}", layout.name);
+        for mut lab in [first, second] {
+            assert_eq!(told(&mut lab), told(&mut whole), "{}", layout.name);
             assert_eq!(lab.view(), whole.view(), "{}", layout.name);
         }
     }

@@ -28,7 +28,6 @@ use crate::node::io::{CommandError, Event, Question, Reply, RequestId};
 use crate::node::snapshot::NodeSnapshot;
 use crate::node::{Node, NodeIx, Time};
 use crate::sim::{Sim, SimStore};
-use std::borrow::Cow;
 use std::collections::BTreeMap;
 use std::sync::Arc;
 use std::time::Duration;
@@ -249,15 +248,15 @@ impl VirtualLab {
     }
 
     /// The nodes as they are now, without balances.
-    pub fn facts(&self) -> Facts {
-        self.looked_at().facts()
+    pub fn facts(&mut self) -> Facts {
+        self.look();
+        self.core.facts()
     }
 
     /// What an expression is judged by, as things are now.
-    pub fn facts_for(&self, expr: &Expr) -> Facts {
-        let looked_at = self.looked_at();
-        let mut facts = looked_at.facts();
-        for (ix, wallet, of) in looked_at.balances_of(expr) {
+    pub fn facts_for(&mut self, expr: &Expr) -> Facts {
+        let mut facts = self.facts();
+        for (ix, wallet, of) in self.core.balances_of(expr) {
             let question = Question::Coins { of: of.to_owned() };
             if let Ok(Reply::Coins(coins)) = self.stage.sim.ask(ix, question)
                 && let Some(amount) = sum(&coins)
@@ -270,8 +269,9 @@ impl VirtualLab {
     }
 
     /// What it comes to so far.
-    pub fn summary(&self) -> Summary {
-        self.looked_at().summary(self.elapsed())
+    pub fn summary(&mut self) -> Summary {
+        self.look();
+        self.core.summary(self.elapsed())
     }
 
     fn moment(&self) -> Moment {
@@ -417,19 +417,16 @@ impl VirtualLab {
         }
     }
 
-    /// What decides, with all nodes seen as they are now.
-    fn looked_at(&self) -> Cow<'_, Core> {
-        let now = self.moment();
-        if self.core.is_fresh(now) {
-            return Cow::Borrowed(&self.core);
+    /// Has core see all nodes as they are now.
+    fn look(&mut self) {
+        if self.core.is_fresh(self.moment()) {
+            return;
         }
-        let mut core = self.core.clone();
         for ix in (0..self.nodes.len()).map(NodeIx) {
             if let Some(node) = self.stage.sim.node(ix) {
-                let seen = Seen::of(node, |block| core.knows(block));
-                core.handle(now, Input::Facts(ix, seen));
+                let seen = Seen::of(node, |block| self.core.knows(block));
+                self.handle(Input::Facts(ix, seen));
             }
         }
-        Cow::Owned(core)
     }
 }
