@@ -158,3 +158,26 @@ async fn a_story_begins_anew_and_a_far_screen_shows_it() {
     far.close().await.expect("closes");
     lab.close().await.expect("closes");
 }
+
+#[tokio::test(flavor = "multi_thread")]
+async fn two_labs_in_virtual_time_on_one_screen_have_the_same_addresses_and_no_link_between_them() {
+    let ((one, its), (other, theirs)) = (served(TEXT).await, served(TEXT).await);
+    let doors = vec![its.door, theirs.door];
+    let both = Lab::attach(doors).await.expect("they answer");
+    let links = |view: &LabView| -> Vec<_> {
+        let links = view.links.iter().filter(|link| link.is_connected);
+        links.map(|link| (link.ends.0.0, link.ends.1.0)).collect()
+    };
+    until(&both, |view| {
+        view.nodes.len() == 6 && all_up(view) && links(view).len() == 4
+    })
+    .await;
+    let view = both.view();
+    let crossing = links(&view)
+        .into_iter()
+        .filter(|(from, to)| (*from < 3) != (*to < 3));
+    assert_eq!(crossing.count(), 0, "{:?}", view.links);
+    both.close().await.expect("closes");
+    one.close().await.expect("closes");
+    other.close().await.expect("closes");
+}

@@ -27,14 +27,13 @@ impl Core {
         };
         let mut headline = self.headline.clone();
         self.look_for(&mut headline, now.at);
-        let members = nodes().filter_map(|(ix, node)| {
-            Some(Member {
-                name: &node.name,
-                addr: node.addr?,
-                is_up: node.state.is_up(),
-                dials: &node.spec.connect,
-                snapshot: snapshot(ix).map(|snapshot| &**snapshot),
-            })
+        let members = nodes().map(|(ix, node)| Member {
+            name: &node.name,
+            addr: node.addr,
+            process: 0,
+            is_up: node.state.is_up(),
+            dials: &node.spec.connect,
+            snapshot: snapshot(ix).map(|snapshot| &**snapshot),
         });
         let links = self
             .topology

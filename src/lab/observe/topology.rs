@@ -20,8 +20,11 @@ type Pair = (NodeIx, NodeIx);
 pub struct Member<'a> {
     /// Its name.
     pub name: &'a str,
-    /// Where it listens.
-    pub addr: SocketAddr,
+    /// Where it listens; `None`: nowhere yet.
+    pub addr: Option<SocketAddr>,
+    /// The process that it runs in, by any number. Labs in virtual time all have the same addresses: who
+    /// is at one is in the caller's process first of all.
+    pub process: usize,
     /// Whether it runs.
     pub is_up: bool,
     /// Names of the nodes that it is to dial.
@@ -120,14 +123,25 @@ fn numbered<'a>(nodes: &'a [Member<'a>]) -> impl Iterator<Item = (NodeIx, &'a Me
 }
 
 fn connected(nodes: &[Member<'_>]) -> BTreeSet<Pair> {
-    let at: BTreeMap<_, _> = numbered(nodes).map(|(ix, node)| (node.addr, ix)).collect();
+    // The first who says to be there is.
+    let mut first = BTreeMap::new();
+    for (ix, node) in numbered(nodes) {
+        let Some(addr) = node.addr else { continue };
+        for process in [Some(node.process), None] {
+            first.entry((process, addr)).or_insert(ix);
+        }
+    }
+    let at = &|caller: &Member<'_>, addr| {
+        let near = first.get(&(Some(caller.process), addr));
+        near.or_else(|| first.get(&(None, addr))).copied()
+    };
     let running = numbered(nodes).filter(|(_, node)| node.is_up);
-    let seen = running.filter_map(|(ix, node)| Some((ix, node.snapshot?)));
-    let pairs = seen.flat_map(|(ix, snapshot)| {
+    let seen = running.filter_map(|(ix, node)| Some((ix, node, node.snapshot?)));
+    let pairs = seen.flat_map(|(ix, node, snapshot)| {
         let peers = snapshot
             .ready_peers()
-            .filter_map(|peer| at.get(&peer.listen?));
-        peers.map(move |peer| pair(ix, *peer))
+            .filter_map(move |peer| at(node, peer.listen?));
+        peers.map(move |peer| pair(ix, peer))
     });
     let is_up = |ix: NodeIx| nodes[ix.0].is_up;
     pairs
@@ -183,7 +197,8 @@ mod tests {
             .enumerate()
             .map(|(ix, (port, name))| Member {
                 name,
-                addr: SocketAddr::from(([127, 0, 0, 1], port)),
+                addr: Some(SocketAddr::from(([127, 0, 0, 1], port))),
+                process: 0,
                 is_up: true,
                 dials: &names[ix.saturating_sub(1)..ix],
                 snapshot: None,

@@ -166,6 +166,12 @@ impl Node {
         };
     }
 
+    /// The process that it runs in, by a number.
+    pub(super) fn process(&self) -> usize {
+        let host = self.host.as_ref();
+        host.map_or(0, |host| Arc::as_ptr(host).addr())
+    }
+
     /// Whether it runs in this other process.
     pub(super) fn is_of(&self, host: &Arc<Host>) -> bool {
         let its = self.host.as_ref();
@@ -355,14 +361,32 @@ impl Known for Model {
     }
 }
 
-impl Names for Model {
+/// The node that another one means: the first such one in its own process, or else elsewhere. In other
+/// processes there may be the same names, and in other labs in virtual time the same addresses.
+pub(super) fn met_by(
+    all: &[Node],
+    caller: NodeIx,
+    is_such: impl Fn(&Node) -> bool,
+) -> Option<NodeIx> {
+    let process = all.get(caller.0)?.process();
+    let such = (0..).map(NodeIx).zip(all);
+    let such = such.filter(|(_, node)| is_such(node));
+    let found = such.min_by_key(|(_, node)| node.process() != process);
+    found.map(|(ix, _)| ix)
+}
+
+/// A model, as one of its nodes knows it.
+pub(super) struct KnownTo<'a>(pub(super) &'a Model, pub(super) NodeIx);
+
+impl Names for KnownTo<'_> {
     fn node_at(&self, addr: SocketAddr) -> Option<&str> {
-        let found = self.nodes.iter().find(|node| node.addr == addr);
-        found.map(|node| &*node.name)
+        let Self(model, own) = *self;
+        let found = met_by(&model.nodes, own, |node| node.addr == addr)?;
+        Some(&model.nodes[found.0].spec.name)
     }
 
     fn wallet_of(&self, address: &str) -> Option<&str> {
-        let snapshots = self.nodes.iter().flat_map(|node| &node.snapshot);
+        let snapshots = self.0.nodes.iter().flat_map(|node| &node.snapshot);
         let mut wallets = snapshots.flat_map(|snapshot| &snapshot.wallets);
         let found = wallets.find(|wallet| wallet.address == address);
         found.map(|wallet| wallet.name.as_str())

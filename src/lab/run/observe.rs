@@ -2,7 +2,7 @@
 
 use super::Shared;
 use super::end::Duty;
-use super::model::{Model, Node};
+use super::model::{KnownTo, Model, Node, met_by};
 use crate::lab::observe::propagation::arrival;
 use crate::lab::observe::stats::Traffic;
 use crate::lab::observe::transcript::{Listener, Party, Transcript};
@@ -222,7 +222,7 @@ impl Model {
             return false;
         }
         let mut log = std::mem::take(&mut self.nodes[ix.0].log);
-        let makes_line = log.hear(event, self);
+        let makes_line = log.hear(event, &KnownTo(self, ix));
         self.nodes[ix.0].log = log;
         makes_line
     }
@@ -235,22 +235,12 @@ fn up(nodes: &[Node]) -> Vec<NodeIx> {
     up.map(|(ix, _)| NodeIx(ix)).collect()
 }
 
-/// The node that another one calls this: by its name, first of all in the same process, or until
-/// they have met by its address.
+/// The node that another one calls this: by its name, or until they have met by its address.
 fn who(all: &[Node], caller: NodeIx, name: &str) -> Option<NodeIx> {
-    let host = all.get(caller.0)?.host.as_ref();
-    let nodes = || (0..).map(NodeIx).zip(all);
-    let is_near = |node: &Node| match (host, &node.host) {
-        (Some(one), Some(other)) => Arc::ptr_eq(one, other),
-        (one, other) => one.is_none() && other.is_none(),
-    };
-    let near = nodes().find(|(_, node)| is_near(node) && node.spec.name == name);
-    let found = near.or_else(|| nodes().find(|(_, node)| node.spec.name == name));
-    let found = found.or_else(|| {
+    met_by(all, caller, |node| node.spec.name == name).or_else(|| {
         let addr: SocketAddr = name.parse().ok()?;
-        nodes().find(|(_, node)| node.addr == addr)
-    });
-    found.map(|(ix, _)| ix)
+        met_by(all, caller, |node| node.addr == addr)
+    })
 }
 
 /// Whoever is at the other end of a message, or of a connection that has ended.

@@ -37,7 +37,8 @@ impl Model {
         let nodes = &self.nodes;
         let members = nodes.iter().map(|node| Member {
             name: &node.name,
-            addr: node.addr,
+            addr: Some(node.addr),
+            process: node.process(),
             is_up: node.state.is_up(),
             dials: &node.spec.connect,
             snapshot: node.snapshot.as_deref(),
