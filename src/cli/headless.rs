@@ -122,7 +122,7 @@ fn play_virtually(options: &HeadlessOptions, lab: &LabOptions) -> Result<Summary
         begins: lab.clock,
         ..VirtualOptions::default()
     };
-    let mut lab = VirtualLab::new(&layout, &virtually).map_err(Failure::other)?;
+    let mut lab = VirtualLab::new(&layout, &virtually).map_err(Failure::input)?;
     lab.record_events();
     let mut judge = Judge::new(options, has_script);
     let mut shown = None;

@@ -96,8 +96,10 @@ impl Core {
         for wallet in &seen.wallets {
             if !self.addresses.contains_key(&wallet.name) {
                 let (name, address) = (wallet.name.clone(), wallet.address.clone());
-                self.addresses.insert(name.clone(), address);
-                self.wallets.entry(name).or_insert(ix);
+                self.addresses.insert(name, address);
+            }
+            if !self.wallets.contains_key(&wallet.name) {
+                self.wallets.insert(wallet.name.clone(), ix);
             }
         }
         node.rate

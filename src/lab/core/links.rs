@@ -18,6 +18,8 @@ impl Core {
 
     pub(super) fn set_link(&mut self, from: NodeIx, to: NodeIx, conditions: Conditions) {
         self.links.insert((from, to), conditions);
+        // Peers may be gone by it, at this very moment.
+        self.fresh = None;
         let set = Output::SetLink {
             from,
             to,
@@ -71,9 +73,11 @@ impl Core {
     /// Opens every link that is not; says so.
     pub(super) fn heal_all(&mut self) -> String {
         self.partition = None;
-        let shut = self.links.iter();
-        let shut = shut.filter(|(_, conditions)| conditions.state != LinkState::Open);
-        let shut: Vec<_> = shut.map(|(way, _)| *way).collect();
+        let all = || (0..self.nodes.len()).map(NodeIx);
+        let ways = all().flat_map(|from| all().map(move |to| (from, to)));
+        let ways = ways.filter(|(from, to)| from != to);
+        let shut = ways.filter(|(from, to)| self.link(*from, *to).state != LinkState::Open);
+        let shut: Vec<_> = shut.collect();
         let is_any = !shut.is_empty();
         for (from, to) in shut {
             let after = LinkChange::to_state(LinkState::Open).apply(self.link(from, to));

@@ -142,7 +142,11 @@ impl Core {
             self.figures_at += FIGURES;
         }
         self.figures.clear();
-        for ix in self.up() {
+        let up = self.up();
+        if up.is_empty() {
+            self.headline.sum(now.at, std::iter::empty());
+        }
+        for ix in up {
             self.ask(ix, Question::Snapshot, Work::Figures);
         }
     }

@@ -1,5 +1,6 @@
 //! What is asked of a lab, and how it is done.
 
+use super::node::Node;
 use super::{Core, End, Moment, Output};
 use crate::lab::ask::verbs::key_holder;
 use crate::lab::ask::{Answer, Request, Ticket};
@@ -275,7 +276,8 @@ impl Core {
 
     /// A node does not run any more. What it was asked for it does not answer.
     pub(super) fn ended(&mut self, now: Moment, ix: NodeIx, life: u64, end: &End) {
-        let Some(node) = self.in_life(ix, life) else {
+        let has_ended = |node: &Node| matches!(node.state, NodeState::Down | NodeState::Failed(_));
+        let Some(node) = self.in_life(ix, life).filter(|node| !has_ended(node)) else {
             return;
         };
         node.state = match end {
@@ -299,17 +301,23 @@ impl Core {
             let refusal = CommandError::new(RefusalKind::NotRunning, &absence);
             self.replied(now, id, Err(refusal));
         }
+        if let Some((asker, _)) = self.starters.remove(&ix) {
+            self.answer(
+                asker,
+                Err(CommandError::new(RefusalKind::NotRunning, &absence)),
+            );
+        }
         for asker in self.killers.remove(&ix).unwrap_or_default() {
             self.answer(asker, Ok(Answer::Killed(ix)));
         }
     }
 
-    fn in_life(&mut self, ix: NodeIx, life: u64) -> Option<&mut super::Node> {
+    fn in_life(&mut self, ix: NodeIx, life: u64) -> Option<&mut Node> {
         let node = self.nodes.get_mut(ix.0)?;
         (node.life == life).then_some(node)
     }
 
-    fn at(&self, ix: NodeIx) -> Result<&super::Node, CommandError> {
+    fn at(&self, ix: NodeIx) -> Result<&Node, CommandError> {
         let missing = || format!("there is no node {}", ix.0 + 1);
         let node = self.nodes.get(ix.0);
         node.ok_or_else(|| CommandError::new(RefusalKind::NoSuchNode, missing()))

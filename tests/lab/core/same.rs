@@ -6,7 +6,7 @@ use chainlab::lab::drive::{Level, VirtualLab, VirtualOptions};
 use chainlab::lab::layout::read;
 use chainlab::lab::layout::shipped::shipped;
 use chainlab::lab::view::LabView;
-use chainlab::node::io::Question;
+use chainlab::node::io::{EventKind, Question};
 use chainlab::node::{NodeIx, Time};
 use rand_chacha::ChaCha8Rng;
 use rand_chacha::rand_core::{Rng, SeedableRng};
@@ -160,4 +160,33 @@ fn a_view_is_the_same_whether_it_was_looked_at_thirty_times_a_second_or_never() 
             layout.name
         );
     }
+}
+
+fn of(text: &str) -> VirtualLab {
+    let layout = read("lab.toml", text).expect("a layout");
+    lab(&layout, 1, Level::All)
+}
+
+#[test]
+fn what_happens_at_the_very_beginning_is_told_to_who_listens_from_then_on() {
+    let mut lab = of(
+        "[[node]]\nname = \"a\"\n\n[[step]]\ndo = \"create_wallet\"\nnode = \"a\"\nname = \"x\"\n",
+    );
+    lab.record_events();
+    lab.go_on(FOR);
+    let events = lab.take_events();
+    let made = events
+        .iter()
+        .filter(|(_, event)| matches!(event.kind, EventKind::WalletCreated { .. }));
+    assert_eq!(made.count(), 1);
+}
+
+#[test]
+fn heal_opens_links_that_were_cut_from_the_beginning() {
+    let nodes = "[[node]]\nname = \"a\"\n\n[[node]]\nname = \"b\"\nconnect = [\"a\"]\n";
+    let mut lab = of(&format!(
+        "[link]\nstate = \"cut\"\n\n{nodes}\n[[step]]\ndo = \"heal\"\n"
+    ));
+    lab.run_until(end(&lab), || true);
+    assert_eq!(lab.facts().nodes[1].peers, 1);
 }

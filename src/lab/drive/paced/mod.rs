@@ -180,13 +180,14 @@ impl PacedLab {
 
     /// Ends the thread, and waits for that: for a slice.
     fn end(&self) {
-        self.shut();
+        // Without anything to show, no endpoint opens any more.
         let jobs = self
             .jobs
             .lock()
             .unwrap_or_else(PoisonError::into_inner)
             .take();
         drop(jobs);
+        self.shut();
         let thread = self.thread.lock().unwrap_or_else(PoisonError::into_inner);
         let thread = { thread }.take();
         if let Some(thread) = thread {

@@ -148,8 +148,11 @@ impl Pace {
                         self.go_on();
                     }
                     job(self);
-                    // Those that came meanwhile see the same moment.
-                    while let Ok(job) = jobs.try_recv() {
+                    // Those that came meanwhile see the same moment, but no crowd of them stops time.
+                    let since = Instant::now();
+                    while since.elapsed() < SLICE
+                        && let Ok(job) = jobs.try_recv()
+                    {
                         job(self);
                     }
                     self.tell();
@@ -287,7 +290,9 @@ impl Pace {
                 let ticket = Ticket(self.asked);
                 self.waiting.insert(ticket, asker);
                 self.lab.request(ticket, request);
+                // What it changed need not be an event.
                 self.deliver();
+                self.common.changed();
                 return;
             }
         };

@@ -55,12 +55,14 @@ pub struct VirtualLab {
     began: Time,
     nodes: Vec<Life>,
     /// Commands that a node has not answered yet.
-    open: BTreeMap<RequestId, CallId>,
+    open: BTreeMap<RequestId, (NodeIx, CallId)>,
     /// There are such, and the nodes have not had the time to answer.
     has_called: bool,
     answers: Vec<(Ticket, Result<Answer, CommandError>)>,
-    /// What happened and was not taken yet, if it is kept at all.
-    events: Option<Vec<(NodeIx, Arc<Event>)>>,
+    /// What happened and was not taken yet, if it is kept; what happened at the very beginning is, until
+    /// time goes on.
+    events: Vec<(NodeIx, Arc<Event>)>,
+    keeps_events: bool,
 }
 
 /// Plays a layout with its script, until the script is over or so much time has passed.
@@ -102,10 +104,12 @@ impl VirtualLab {
             open: BTreeMap::new(),
             has_called: false,
             answers: Vec::new(),
-            events: None,
+            events: Vec::new(),
+            keeps_events: true,
         };
         lab.perform();
         lab.tick();
+        lab.keeps_events = false;
         match lab.core.failure() {
             Some(why) => Err(why),
             None => Ok(lab),
@@ -168,6 +172,9 @@ impl VirtualLab {
     /// Goes on up to a time, as long as `goes_on` says so between two things that are due; whether it
     /// got there.
     pub fn run_until(&mut self, until: Time, mut goes_on: impl FnMut() -> bool) -> bool {
+        if !self.keeps_events {
+            self.events.clear();
+        }
         loop {
             let due = self.began + self.core.deadline();
             let stop = due.min(until);
@@ -206,14 +213,15 @@ impl VirtualLab {
         std::mem::take(&mut self.answers)
     }
 
-    /// Keeps what happens from now on, for [`VirtualLab::take_events`].
+    /// Keeps what happens from now on, and at the very beginning if it is just made, for
+    /// [`VirtualLab::take_events`].
     pub fn record_events(&mut self) {
-        self.events.get_or_insert_default();
+        self.keeps_events = true;
     }
 
     /// What happened since this was last called, in its order.
     pub fn take_events(&mut self) -> Vec<(NodeIx, Arc<Event>)> {
-        self.events.as_mut().map(std::mem::take).unwrap_or_default()
+        std::mem::take(&mut self.events)
     }
 
     /// The lab as it is now. Nothing is another by it.
@@ -316,7 +324,7 @@ impl VirtualLab {
         let sim = &mut self.stage.sim;
         match output {
             Output::Call { node, id, command } => {
-                self.open.insert(sim.command(node, command), id);
+                self.open.insert(sim.command(node, command), (node, id));
                 self.has_called = true;
             }
             Output::Ask { node, id, question } => {
@@ -333,6 +341,8 @@ impl VirtualLab {
                 let started = self.stage.start(node, &spec);
                 self.started(node, life, started);
             }
+            // It may have ended by itself just now.
+            Output::Kill(ix) if !self.nodes[ix.0].runs => {}
             Output::Kill(ix) => {
                 let now = sim.now();
                 let last = sim.node(ix).map(|node| node.snapshot(now));
@@ -374,6 +384,8 @@ impl VirtualLab {
         let its = &mut self.nodes[node.0];
         its.runs = false;
         let life = its.number;
+        // It answers nothing more.
+        self.open.retain(|_, (of, _)| *of != node);
         self.handle(Input::Ended { node, life, end });
     }
 
@@ -393,14 +405,14 @@ impl VirtualLab {
                 at: event.at,
                 ran: event.at.since(self.began),
             };
-            if let Some(events) = &mut self.events {
-                events.push((node, Arc::clone(&event)));
+            if self.keeps_events {
+                self.events.push((node, Arc::clone(&event)));
             }
             self.core.handle(now, Input::Event { node, life, event });
         }
         let sim = &mut self.stage.sim;
         let answered = self.open.iter();
-        let answered = answered.filter_map(|(request, call)| {
+        let answered = answered.filter_map(|(request, (_, call))| {
             let reply = sim.take_reply(*request)?;
             Some((*request, *call, reply))
         });

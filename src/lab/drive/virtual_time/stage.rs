@@ -34,6 +34,13 @@ impl Stage {
         let key_seed = key_seed(seed);
         let start = begins.map_or(START, Time::block_time);
         let params = layout.params(&key_seed, layout.chain.genesis_time.unwrap_or(start));
+        if let Some(begins) =
+            begins.filter(|begins| *begins < Time::from_block(params.genesis_time))
+        {
+            let (begins, chain) = (begins.block_time(), params.genesis_time);
+            let words = "the clock cannot begin before the chain does, whose genesis time is";
+            return Err(format!("{words} {} ms later", chain.0 - begins.0));
+        }
         params.validate().map_err(|error| error.to_string())?;
         let target = params.genesis_bits.to_target();
         let target = target.map_err(|error| error.to_string())?;
