@@ -388,6 +388,7 @@ note = "it ends"
             gone(old).await;
         }
         let last = Arc::downgrade(&rounds.round());
+        drop(rounds);
         lab.close().await.expect("closes");
         gone(last).await;
     }
