@@ -323,7 +323,7 @@ impl LabView {
     }
 
     /// The nodes that run and have been seen.
-    pub fn running(&self) -> impl Iterator<Item = (NodeIx, &NodeSnapshot)> {
+    pub fn running(&self) -> impl Iterator<Item = (NodeIx, &NodeSnapshot)> + Clone {
         let nodes = self.nodes.iter().enumerate();
         nodes
             .filter(|(_, node)| node.state.is_up())

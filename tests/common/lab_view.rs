@@ -159,6 +159,7 @@ pub fn heard(lab: &LabView) -> LabView {
     let groups = lab.partition.as_deref().map(Vec::as_slice);
     let mut steady = SteadyHeadline::default();
     steady.look(lab.now, stands, groups, &ancestry);
+    steady.sum(lab.now, lab.running().map(|(_, snapshot)| snapshot));
     LabView {
         headline: steady.shown(),
         chips: Arc::new(chips),
