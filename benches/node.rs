@@ -24,6 +24,8 @@ mod common;
 mod crowd;
 #[path = "node/hops.rs"]
 mod hops;
+#[path = "node/levels.rs"]
+mod levels;
 #[path = "chain/ratio.rs"]
 mod ratio;
 #[path = "node/scene.rs"]
@@ -42,5 +44,6 @@ fn main() {
         ("crowd", crowd::crowd),
         ("sim", sim::sim),
         ("clone", clone::clone),
+        ("levels", levels::levels),
     ]);
 }

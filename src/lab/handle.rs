@@ -31,11 +31,11 @@ pub struct LabOptions {
     pub layout: Layout,
     /// The layout's text, for a lab that is kept to be made of again.
     pub layout_text: String,
-    /// Somebody asked for just this layout: a lab that was kept with another one is refused.
+    /// Just this layout was asked for: a lab that was kept with another one is refused.
     pub is_layout_chosen: bool,
     /// Where its data stays; `None`: nowhere, it goes with the lab.
     pub data_dir: Option<PathBuf>,
-    /// The same keys, hence addresses, for the same number; `None`: keys that nobody can guess.
+    /// The same keys, hence addresses, for the same number; `None`: keys that cannot be guessed.
     pub seed: Option<u64>,
     /// Where the lab clock begins; `None`: at the wall clock's time.
     pub clock: Option<Time>,

@@ -34,7 +34,7 @@ impl Played {
             ..layout.clone()
         };
         let lab = VirtualLab::seeded(&without_script, 3).expect("sound parameters");
-        let (key_seed, sim) = (*lab.stage().key_seed(), lab.sim().clone());
+        let (key_seed, sim) = (*lab.key_seed(), lab.sim().clone());
         Self {
             nodes: (0..layout.nodes.len()).map(NodeIx).collect(),
             layout,

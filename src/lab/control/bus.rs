@@ -6,6 +6,7 @@
 
 use super::data::NodeEvent;
 use super::limits::{BEHIND_MAX, RECENT_MAX};
+use crate::lab::observe::propagation::arrival;
 use crate::node::io::Event;
 use crate::node::{NodeIx, Time};
 use std::collections::VecDeque;
@@ -22,6 +23,29 @@ pub(in crate::lab) struct EventBus {
     count: AtomicU64,
     /// Subscribers who want every message.
     want_messages: Arc<AtomicUsize>,
+}
+
+/// Of what weight an event is.
+#[derive(Clone, Copy, Debug, PartialEq, Eq)]
+pub(in crate::lab) enum Weight {
+    /// A message that brings nothing: most events are, and nothing else is to be seen of it.
+    Plain,
+    /// A message that brings a transaction: a subscriber hears of it that wants all.
+    OnRequest,
+    /// All else: it is told to every subscriber, and remembered.
+    News,
+}
+
+impl Weight {
+    /// That of an event.
+    pub(in crate::lab) fn of(event: &Event) -> Self {
+        let kind = &event.kind;
+        match kind.is_message() {
+            true if arrival::is_of_tx(kind) => Self::OnRequest,
+            true if !arrival::is_of_block(kind) => Self::Plain,
+            _ => Self::News,
+        }
+    }
 }
 
 /// An event on its way to subscribers, who share one line of it.
@@ -95,7 +119,7 @@ impl EventBus {
         ix: NodeIx,
         name: &str,
         event: &Arc<Event>,
-        is_message: bool,
+        weight: Weight,
     ) {
         let sender = &self.lanes[lane_of(event)];
         if sender.receiver_count() == 0 {
@@ -105,7 +129,7 @@ impl EventBus {
             number: self.count.fetch_add(1, Ordering::Relaxed),
             round,
             ix,
-            is_message,
+            is_message: weight != Weight::News,
             event: NodeEvent {
                 node: name.to_owned(),
                 event: Arc::clone(event),
@@ -282,7 +306,7 @@ mod tests {
                 0 => own(number),
                 _ => noise(number),
             };
-            bus.tell(0, NodeIx(0), "nora", &Arc::new(event), false);
+            bus.tell(0, NodeIx(0), "nora", &Arc::new(event), Weight::News);
         }
         let (mut heard, mut missed) = (Vec::new(), 0);
         loop {

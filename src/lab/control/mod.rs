@@ -32,7 +32,7 @@ pub mod registry;
 pub mod rpc;
 mod server;
 
-pub(in crate::lab) use bus::{EventBus, RecentEvents, Subscription, WantsMessages};
+pub(in crate::lab) use bus::{EventBus, RecentEvents, Subscription, WantsMessages, Weight};
 pub use client::{Client, ClientError};
 pub(in crate::lab) use controlled::{Controlled, Edition, Later, Refusal};
 pub use cookie::FILE as COOKIE_FILE;

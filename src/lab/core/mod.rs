@@ -5,7 +5,7 @@
 //!               Input                                 Output
 //! a request ───────────────►┌──────┐  Call, Ask, Look ──────────► a node, and its answer comes back
 //! what happens to nodes ───►│ Core │  Start, Kill, SetLink ─────► the driver
-//! their answers, the time ─►└──────┘  Answer ───────────────────► whoever asked
+//! their answers, the time ─►└──────┘  Answer ───────────────────► its asker
 //!                              └────► view, summary: changes nothing
 //! ```
 //!
@@ -20,6 +20,7 @@
 
 mod facts;
 mod first;
+mod io;
 mod links;
 mod node;
 mod observe;
@@ -29,13 +30,14 @@ mod requests;
 mod view;
 
 pub use self::facts::{Seen, WalletSeen};
+pub use self::io::{CallId, End, Input, Level, Moment, Output};
 pub(in crate::lab) use self::play::{no_script, sum};
 
 use self::node::Node;
 use self::payments::Payments;
 use self::play::{Next, Play};
 use self::requests::{Asker, Work};
-use super::ask::{Answer, Known, Request, Ticket};
+use super::ask::{Answer, Known};
 use super::headline::SteadyHeadline;
 use super::layout::Layout;
 use super::layout::roster::reward_wallet;
@@ -50,152 +52,15 @@ use super::spec::NodeSpec;
 use super::view::{MadeByHand, NodeState};
 use crate::chain::{BlockHash, Txid};
 use crate::link::Conditions;
-use crate::node::io::{Command, CommandError, Event, Question, Reply};
+use crate::node::io::{Command, Question};
 use crate::node::snapshot::NodeSnapshot;
 use crate::node::{NodeIx, Time};
 use std::collections::{BTreeMap, BTreeSet, VecDeque};
-use std::net::SocketAddr;
 use std::sync::Arc;
 use std::time::Duration;
 
-/// Time between two looks at all nodes.
-pub const LOOK: Duration = Duration::from_millis(50);
-
-/// A moment of a lab.
-#[derive(Clone, Copy, Debug, PartialEq, Eq)]
-pub struct Moment {
-    /// What the lab clock shows. It can be set: time that passes is never read off it.
-    pub at: Time,
-    /// How long it has gone on.
-    pub ran: Duration,
-}
-
-/// What is known of a call by its answer.
-#[derive(Clone, Copy, Debug, PartialEq, Eq, PartialOrd, Ord, Hash)]
-pub struct CallId(pub u64);
-
-/// What is observed; no decision rests on it.
-#[derive(Clone, Copy, Debug, Default, PartialEq, Eq)]
-pub enum Level {
-    /// What a summary needs.
-    #[default]
-    Stats,
-    /// All that a screen shows.
-    All,
-}
-
-/// How a node ended.
-#[derive(Clone, Debug, PartialEq, Eq)]
-pub enum End {
-    /// It was killed.
-    Killed,
-    /// It ended by itself, for this reason.
-    Failed(Arc<str>),
-}
-
-/// What a driver tells.
-#[derive(Clone, Debug)]
-pub enum Input {
-    /// Something is asked, by a person or a program. It is answered once, with the ticket.
-    Request(Ticket, Request),
-    /// A node runs, in this life, and listens there.
-    Started {
-        /// Which node.
-        node: NodeIx,
-        /// As in [`Output::Start`].
-        life: u64,
-        /// Where it listens.
-        addr: Option<SocketAddr>,
-    },
-    /// A node does not start.
-    Failed {
-        /// Which node.
-        node: NodeIx,
-        /// As in [`Output::Start`].
-        life: u64,
-        /// Why.
-        why: Arc<str>,
-    },
-    /// Something happened to a node. What is of another life than the present one does not count.
-    Event {
-        /// Which node.
-        node: NodeIx,
-        /// In which of its lives.
-        life: u64,
-        /// What.
-        event: Arc<Event>,
-    },
-    /// So many events of a node came too fast to be told.
-    Missed {
-        /// Which node.
-        node: NodeIx,
-        /// How many.
-        events: u64,
-    },
-    /// What was looked for.
-    Facts(NodeIx, Seen),
-    /// The answer to a call or a question.
-    Reply(CallId, Result<Reply, CommandError>),
-    /// A node does not run any more.
-    Ended {
-        /// Which node.
-        node: NodeIx,
-        /// Which of its lives is over.
-        life: u64,
-        /// How.
-        end: End,
-    },
-    /// It is so late.
-    Tick,
-}
-
-/// What a driver is to do.
-#[derive(Clone, Debug, PartialEq)]
-pub enum Output {
-    /// Have a node do something; [`Input::Reply`] has what came of it. What is called for at one node is
-    /// done in this order. A node that ends answers nothing more.
-    Call {
-        /// Which node.
-        node: NodeIx,
-        /// By which the answer is known.
-        id: CallId,
-        /// What.
-        command: Command,
-    },
-    /// Ask a node something.
-    Ask {
-        /// Which node.
-        node: NodeIx,
-        /// By which the answer is known.
-        id: CallId,
-        /// What.
-        question: Question,
-    },
-    /// Look at a node: [`Input::Facts`].
-    Look(NodeIx),
-    /// Start a node: [`Input::Started`] or [`Input::Failed`].
-    Start {
-        /// Which node: the next number, if it is new.
-        node: NodeIx,
-        /// Which life of it begins.
-        life: u64,
-        /// What it is to be.
-        spec: Arc<NodeSpec>,
-    },
-    /// End a node as a crash would: [`Input::Ended`].
-    Kill(NodeIx),
-    /// From now on a link is like this, one way.
-    SetLink {
-        /// From here.
-        from: NodeIx,
-        /// To there.
-        to: NodeIx,
-        /// So.
-        conditions: Conditions,
-    },
-    /// What came of a request.
-    Answer(Ticket, Result<Answer, CommandError>),
-}
+/// Time between two turns.
+const TURN: Duration = Duration::from_millis(50);
 
 /// A lab's mind.
 #[derive(Clone)]
@@ -205,6 +70,8 @@ pub struct Core {
     /// When it began.
     since: Time,
     nodes: Vec<Node>,
+    /// Their numbers, by their names: nearly every event names one.
+    by_name: BTreeMap<Arc<str>, NodeIx>,
     /// Who has a wallet of this name, or is just making one.
     wallets: BTreeMap<String, NodeIx>,
     /// Addresses of wallets that were ever seen, by name.
@@ -222,8 +89,8 @@ pub struct Core {
     looking: BTreeSet<NodeIx>,
     /// When all nodes were last seen, if nothing was done to one since.
     fresh: Option<Duration>,
-    /// When they are looked at next.
-    look_at: Duration,
+    /// When its next turn comes.
+    turn_at: Duration,
     /// When the figures of the headline are next summed up, and what was seen for them.
     figures_at: Duration,
     figures: Vec<NodeSnapshot>,
@@ -253,6 +120,7 @@ impl Core {
             level,
             since: now,
             nodes: Vec::new(),
+            by_name: BTreeMap::new(),
             wallets: BTreeMap::new(),
             addresses: BTreeMap::new(),
             links: BTreeMap::new(),
@@ -264,7 +132,7 @@ impl Core {
             made_by_hand: MadeByHand::default(),
             looking: BTreeSet::new(),
             fresh: None,
-            look_at: Duration::ZERO,
+            turn_at: Duration::ZERO,
             figures_at: Duration::ZERO,
             figures: Vec::new(),
             calls: BTreeMap::new(),
@@ -319,11 +187,16 @@ impl Core {
     /// looked for at this moment, that comes first.
     pub fn deadline(&self) -> Duration {
         let due = self.payments.due().unwrap_or(Duration::MAX);
-        due.min(self.look_at)
+        due.min(self.turn_at)
     }
 
-    /// What is to be done at this moment, in its order: payments, then the look at all nodes, the first
-    /// block, and the script. Each waits for what it has asked for.
+    /// When its next turn comes, at which the script goes on.
+    pub fn next_turn(&self) -> Duration {
+        self.turn_at
+    }
+
+    /// What is to be done at this moment, in its order: payments, then its turn: the first block, and
+    /// the script. Each waits for what it has asked for.
     fn go_on(&mut self, now: Moment) {
         self.play.leave_behind(now.ran);
         loop {
@@ -331,18 +204,18 @@ impl Core {
                 return;
             }
             let is_pay_due = self.payments.is_due(now.ran);
-            let is_look_due = now.ran >= self.look_at;
-            if !is_pay_due && !is_look_due && !self.play.is_on() {
+            let is_turn_due = now.ran >= self.turn_at;
+            if !is_pay_due && !is_turn_due && !self.play.is_on() {
                 break;
             }
-            let is_wanted = is_pay_due || is_look_due && self.wants_look();
+            let is_wanted = is_pay_due || is_turn_due && self.wants_look();
             if self.needs_look(now, is_wanted) {
                 continue;
             }
             if is_pay_due {
                 self.pay(now);
-            } else if is_look_due {
-                self.looked(now);
+            } else if is_turn_due {
+                self.take_turn(now);
             } else {
                 match self.play_on(now) {
                     Next::On => {}
@@ -381,9 +254,9 @@ impl Core {
     }
 
     /// Twenty times a second, with all nodes in sight as far as that is wanted.
-    fn looked(&mut self, now: Moment) {
-        while self.look_at <= now.ran {
-            self.look_at += LOOK;
+    fn take_turn(&mut self, now: Moment) {
+        while self.turn_at <= now.ran {
+            self.turn_at += TURN;
         }
         if self.level == Level::All && now.ran >= self.figures_at {
             self.sum_up(now);
@@ -419,7 +292,9 @@ impl Core {
         for wallet in wallets.chain(reward_wallet(&spec, &[])) {
             self.wallets.insert(wallet.to_owned(), ix);
         }
-        self.nodes.push(Node::new(spec));
+        let node = Node::new(spec);
+        self.by_name.insert(Arc::clone(&node.name), ix);
+        self.nodes.push(node);
         ix
     }
 
@@ -449,8 +324,7 @@ impl Core {
 
     /// The node of this name.
     pub fn position(&self, name: &str) -> Option<NodeIx> {
-        let at = self.nodes.iter().position(|node| &*node.name == name);
-        at.map(NodeIx)
+        self.by_name.get(name).copied()
     }
 
     /// Why a node has failed, the first that has.

@@ -1,8 +1,10 @@
 //! What happens to nodes, and what is to be seen of it.
 
-use super::{Core, Level, Moment};
+use super::requests::Work;
+use super::{Core, Level, Moment, SteadyHeadline};
 use crate::lab::headline::Stand;
 use crate::lab::observe::ancestry::Tip;
+use crate::lab::observe::rate::Rate;
 use crate::lab::observe::transcript::Party;
 use crate::node::io::words::Names;
 use crate::node::io::{CommandError, Event, EventKind, Question, Reply};
@@ -10,8 +12,6 @@ use crate::node::{BlockId, NodeIx, Time};
 use std::net::SocketAddr;
 use std::sync::Arc;
 use std::time::Duration;
-
-use super::requests::Work;
 
 /// How often the figures of the headline are summed up.
 const FIGURES: Duration = Duration::from_secs(1);
@@ -24,11 +24,8 @@ impl Core {
         };
         node.traffic.count(event);
         self.stats.happened(ix, event);
-        let nodes = &self.nodes;
-        let who = |name: &str| {
-            let at = nodes.iter().position(|node| &*node.name == name);
-            at.map(NodeIx)
-        };
+        let (nodes, by_name) = (&self.nodes, &self.by_name);
+        let who = |name: &str| by_name.get(name).copied();
         let up = || {
             let running = (0..).map(NodeIx).zip(nodes);
             let running = running.filter(|(_, node)| node.state.is_up());
@@ -71,16 +68,16 @@ impl Core {
     }
 
     fn overhear(&mut self, ix: NodeIx, event: &Arc<Event>) {
-        let nodes = &self.nodes;
+        let (nodes, by_name) = (&self.nodes, &self.by_name);
         // Until it has said its name it is called by its address.
         let party = |name: &Arc<str>| {
-            let found = nodes.iter().position(|node| node.name == *name);
-            let found = found.or_else(|| {
+            let found = by_name.get(name).copied().or_else(|| {
                 let addr: SocketAddr = name.parse().ok()?;
-                nodes.iter().position(|node| node.addr == Some(addr))
+                let at = nodes.iter().position(|node| node.addr == Some(addr));
+                at.map(NodeIx)
             });
             match found {
-                Some(at) => Party::Node(NodeIx(at)),
+                Some(ix) => Party::Node(ix),
                 None => Party::Stranger(Arc::clone(name)),
             }
         };
@@ -106,7 +103,7 @@ impl Core {
     pub(super) fn left(&mut self, now: Moment, ix: NodeIx) {
         let node = &mut self.nodes[ix.0];
         node.tip = None;
-        node.rate = crate::lab::observe::rate::Rate::default();
+        node.rate = Rate::default();
         self.propagation.left(ix);
         self.tx_propagation.left(ix);
         self.listener.left(ix, now.at);
@@ -123,7 +120,7 @@ impl Core {
     }
 
     /// Has a headline look at all nodes.
-    pub(super) fn look_for(&self, headline: &mut super::SteadyHeadline, now: Time) {
+    pub(super) fn look_for(&self, headline: &mut SteadyHeadline, now: Time) {
         let stands = self.nodes.iter().map(|node| Stand {
             state: &node.state,
             tip: node.seen.as_ref().map(|seen| Tip {

@@ -1,7 +1,7 @@
 //! What is asked of a lab, and how it is done.
 
 use super::node::Node;
-use super::{Core, End, Moment, Output};
+use super::{CallId, Core, End, Moment, Output};
 use crate::lab::ask::verbs::key_holder;
 use crate::lab::ask::{Answer, Request, Ticket};
 use crate::lab::layout::roster::{Roster, taken};
@@ -96,7 +96,7 @@ impl Core {
     pub(super) fn replied(
         &mut self,
         now: Moment,
-        call: super::CallId,
+        call: CallId,
         reply: Result<Reply, CommandError>,
     ) {
         let Some((ix, work)) = self.calls.remove(&call) else {

@@ -3,5 +3,5 @@
 pub(in crate::lab) mod paced;
 mod virtual_time;
 
-pub use self::virtual_time::{Stage, VirtualLab, VirtualOptions, play};
+pub use self::virtual_time::{VirtualLab, VirtualOptions, play};
 pub use super::core::Level;

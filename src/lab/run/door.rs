@@ -83,7 +83,7 @@ impl LabDoor {
         let name = model.node(scope).map_or("", |node| &node.name);
         let request = request.resolve(&Only(name))?.of(|_| Ok(scope))?;
         match &request {
-            // Whoever may ask this node may not have the keys of others.
+            // A client of this node may not have the keys of others.
             Request::Node(_, Command::ImportWallet { secret, .. })
                 if key_holder(secret).is_some_and(|of| {
                     let owner = model.holder(of);

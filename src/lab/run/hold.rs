@@ -64,7 +64,7 @@ impl Backend for Rounds {
         let lasting = self.lasting();
         let answered = lasting.answered.clone();
         lasting.runtime.spawn(async move {
-            // Whoever asks may not care.
+            // Its asker may not care.
             let answer = work.await.map_err(|refusal| refusal.words);
             let _ = answered.send((ticket, answer));
         });

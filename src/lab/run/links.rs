@@ -10,7 +10,7 @@ use crate::lab::partition::{self, Partition, UNITED, WHOLE};
 use crate::link::{Conditions, LinkState};
 use crate::node::NodeIx;
 use crate::node::io::CommandError;
-use std::collections::BTreeMap;
+use std::collections::{BTreeMap, BTreeSet};
 use std::net::SocketAddr;
 use std::sync::Arc;
 
@@ -60,8 +60,19 @@ impl Shared {
         // split.
         self.change(|model| {
             model.partition = None;
-            let shut = self.links.all().into_iter();
-            let shut = shut.filter(|(_, _, conditions)| conditions.state != LinkState::Open);
+            // Those that were set, and those between own nodes, which may all have begun shut.
+            let own = model.own_nodes().into_iter();
+            let own: Vec<_> = own.map(|ix| model.nodes[ix.0].addr).collect();
+            let between = own
+                .iter()
+                .flat_map(|from| own.iter().map(|to| (*from, *to)));
+            let between = between.filter(|(from, to)| from != to);
+            let set = self.links.all().into_iter();
+            let ways: BTreeSet<_> = set.map(|(from, to, _)| (from, to)).chain(between).collect();
+            let all = ways
+                .into_iter()
+                .map(|(from, to)| (from, to, self.links.get(from, to)));
+            let shut = all.filter(|(_, _, conditions)| conditions.state != LinkState::Open);
             let opened: Vec<_> = shut
                 .map(|(from, to, conditions)| (from, to, conditions.in_state(LinkState::Open)))
                 .collect();

@@ -3,7 +3,7 @@
 use super::Shared;
 use super::end::Duty;
 use super::model::{KnownTo, Model, Node, met_by};
-use crate::lab::observe::propagation::arrival;
+use crate::lab::control::Weight;
 use crate::lab::observe::stats::Traffic;
 use crate::lab::observe::transcript::{Listener, Party, Transcript};
 use crate::lab::view::NodeState;
@@ -106,29 +106,23 @@ impl Shared {
     pub(super) fn happened(&self, ix: NodeIx, life: u64, event: Event) {
         let event = Arc::new(event);
         self.overhear(ix, &event);
-        // Most events are messages that bring nothing, of which nothing else is to be seen: between
-        // nodes that know each other they take no other lock, unless somebody wants to hear of all.
-        let is_message = event.kind.is_message();
-        let is_block = arrival::is_of_block(&event.kind);
-        let brings_something = is_block || arrival::is_of_tx(&event.kind);
-        let is_plain = is_message && !brings_something;
-        if is_plain && !self.bus.is_every_message_wanted() {
+        // Between nodes that know each other a plain message takes no other lock, unless a subscriber
+        // wants to hear of all.
+        let weight = Weight::of(&event);
+        if weight == Weight::Plain && !self.bus.is_every_message_wanted() {
             return;
         }
         let mut model = self.lock();
         let Some(node) = model.alive(ix, life) else {
             return;
         };
-        // Only blocks are news to everybody.
-        let is_told_on_request = is_message && !is_block;
         if node.host.is_none() {
-            self.bus
-                .tell(self.round, ix, &node.name, &event, is_told_on_request);
+            self.bus.tell(self.round, ix, &node.name, &event, weight);
         }
-        if is_plain {
+        if weight == Weight::Plain {
             return;
         }
-        if !is_told_on_request {
+        if weight == Weight::News {
             node.recent.push(Arc::clone(&event));
         }
         let is_seen = model.happened(ix, life, &event);

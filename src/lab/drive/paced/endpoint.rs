@@ -211,11 +211,10 @@ impl Controlled for PacedLab {
         let common = Arc::clone(&self.common);
         // In the thread that tells: none is told twice or left out.
         let events = self.with(move |pace| {
-            let names = pace.names();
             let mut events = Vec::new();
-            for (name, recent) in names.iter().zip(&pace.recent) {
+            for (ix, recent) in (0..).map(NodeIx).zip(&pace.recent) {
                 events.extend(recent.iter().map(|event| NodeEvent {
-                    node: name.clone(),
+                    node: pace.lab.core().name(ix).to_owned(),
                     event: Arc::clone(event),
                 }));
             }

@@ -22,7 +22,7 @@ use crate::lab::handle::{Answered, Answers, Backend};
 use crate::lab::layout::Layout;
 use crate::lab::run::Control;
 use crate::lab::script::cast::Cast;
-use crate::lab::script::{Expr, Facts, ScriptView};
+use crate::lab::script::{Expr, Facts};
 use crate::lab::summary::Summary;
 use crate::lab::view::{LabView, NodeState};
 use crate::live::LabClock;
@@ -49,7 +49,7 @@ pub(in crate::lab) struct PacedLab {
     layout: Layout,
     clock: LabClock,
     common: Arc<Common>,
-    /// Jobs wait here for a slice at most, and whoever sends one waits for it: there are no more than
+    /// Jobs wait here for a slice at most, and its sender waits for it: there are no more than
     /// callers.
     jobs: Mutex<Option<Sender<Job>>>,
     thread: Mutex<Option<JoinHandle<()>>>,
@@ -69,8 +69,6 @@ struct Common {
     now: AtomicU64,
     /// When that happened of which a line is being logged.
     logged: AtomicU64,
-    /// The script as it was told of.
-    script: Mutex<Option<Arc<ScriptView>>>,
     /// The lab as it was last looked at.
     last: Mutex<LabView>,
 }
@@ -78,10 +76,6 @@ struct Common {
 impl Common {
     fn changed(&self) {
         self.changes.send_modify(|count| *count += 1);
-    }
-
-    fn script(&self) -> MutexGuard<'_, Option<Arc<ScriptView>>> {
-        self.script.lock().unwrap_or_else(PoisonError::into_inner)
     }
 
     fn last(&self) -> MutexGuard<'_, LabView> {
@@ -121,7 +115,6 @@ pub(in crate::lab) fn start(
         bus: EventBus::default(),
         now: AtomicU64::new(lab.now().0),
         logged: AtomicU64::new(lab.now().0),
-        script: Mutex::new(lab.script().cloned()),
         last: Mutex::new(lab.view()),
     });
     let (answered, answers) = mpsc::unbounded_channel();
@@ -299,7 +292,7 @@ mod tests {
     use crate::node::io::Command;
 
     #[tokio::test]
-    async fn a_bug_in_virtual_time_ends_the_lab_and_leaves_nobody_waiting() {
+    async fn a_bug_in_virtual_time_ends_the_lab_and_leaves_no_asker_waiting() {
         let text = shipped::text("scenario").expect("shipped");
         let layout = read("scenario", text).expect("sound");
         let started = start(

@@ -15,11 +15,11 @@
 
 use super::Common;
 use crate::lab::ask::{Answer, Request, ScriptChange, Ticket};
-use crate::lab::control::{Edition, NodeStatus, RecentEvents};
+use crate::lab::control::{Edition, NodeStatus, RecentEvents, Weight};
 use crate::lab::core::no_script;
 use crate::lab::drive::{VirtualLab, VirtualOptions};
 use crate::lab::handle::Answered;
-use crate::lab::observe::propagation::arrival;
+use crate::lab::script::ScriptView;
 use crate::lab::view::{LabView, NodeView};
 use crate::live::{self, LabClock};
 use crate::node::io::{CommandError, RefusalKind};
@@ -103,6 +103,8 @@ pub(super) struct Pace {
     /// Who waits for which answer.
     waiting: BTreeMap<Ticket, Asker>,
     asked: u64,
+    /// The script as it was told of.
+    script: Option<Arc<ScriptView>>,
     /// What happened to each node last.
     pub(super) recent: Vec<RecentEvents>,
     /// How each node looked when that was last asked, and how often it looked different before.
@@ -120,6 +122,7 @@ impl Pace {
         lab.record_events();
         Self {
             zero: (lab.now(), clock.ran()),
+            script: lab.script().cloned(),
             lab,
             options,
             clock,
@@ -198,15 +201,10 @@ impl Pace {
         let is_answered = self.deliver();
         let has_happened = self.happened();
         self.common.logged.store(now, Ordering::Relaxed);
-        let script = self.lab.script().cloned();
-        let is_news = {
-            let mut shown = self.common.script();
-            let is_news = *shown != script;
-            if is_news {
-                *shown = script;
-            }
-            is_news
-        };
+        let is_news = self.script.as_ref() != self.lab.script();
+        if is_news {
+            self.script = self.lab.script().cloned();
+        }
         if is_answered || has_happened || is_news {
             self.common.changed();
         }
@@ -229,10 +227,8 @@ impl Pace {
             Asker::Screen(mut owed) => owed.give(answer),
             Asker::Program(program) => {
                 // It may be gone.
-                let _ = program.send(answer.map(|answer| {
-                    let names = self.names();
-                    answer.shown(|ix| names.get(ix.0).map_or("", String::as_str))
-                }));
+                let _ =
+                    program.send(answer.map(|answer| answer.shown(|ix| self.lab.core().name(ix))));
             }
         }
     }
@@ -243,36 +239,26 @@ impl Pace {
         if events.is_empty() {
             return false;
         }
-        let names = self.names();
-        self.recent
-            .resize_with(names.len().max(self.recent.len()), RecentEvents::default);
-        let bus = &self.common.bus;
+        let (bus, core) = (&self.common.bus, self.lab.core());
         let mut is_seen = false;
         for (ix, event) in events {
-            let name = &names[ix.0];
+            let name = core.name(ix);
             self.common.logged.store(event.at.0, Ordering::Relaxed);
             tracing::info_span!("node", name = %name).in_scope(|| live::log_event(&event.kind));
-            let is_message = event.kind.is_message();
-            let is_block = arrival::is_of_block(&event.kind);
-            let is_plain = is_message && !is_block && !arrival::is_of_tx(&event.kind);
-            if is_plain && !bus.is_every_message_wanted() {
+            let weight = Weight::of(&event);
+            if weight == Weight::Plain && !bus.is_every_message_wanted() {
                 continue;
             }
-            let is_told_on_request = is_message && !is_block;
-            bus.tell(self.options.round, ix, name, &event, is_told_on_request);
-            is_seen |= !is_plain;
-            if !is_told_on_request {
+            bus.tell(self.options.round, ix, name, &event, weight);
+            is_seen |= weight != Weight::Plain;
+            if weight == Weight::News {
+                if self.recent.len() <= ix.0 {
+                    self.recent.resize_with(ix.0 + 1, RecentEvents::default);
+                }
                 self.recent[ix.0].push(event);
             }
         }
         is_seen
-    }
-
-    /// The names of all nodes.
-    pub(super) fn names(&self) -> Vec<String> {
-        use crate::lab::ask::Known;
-        let names = self.lab.core().node_names().into_iter();
-        names.map(ToOwned::to_owned).collect()
     }
 
     /// How often the lab was made anew.

@@ -13,13 +13,12 @@
 //! # Ok::<(), String>(())
 //! ```
 
-mod stage;
+mod hosts;
 
-pub use self::stage::Stage;
-
+use self::hosts::Hosts;
 use crate::chain::SigCache;
 use crate::lab::ask::{Answer, Request, Ticket};
-use crate::lab::core::{CallId, Core, End, Input, LOOK, Level, Moment, Output, Seen, sum};
+use crate::lab::core::{CallId, Core, End, Input, Level, Moment, Output, Seen, sum};
 use crate::lab::layout::Layout;
 use crate::lab::script::{Expr, Facts, ScriptView};
 use crate::lab::summary::Summary;
@@ -51,7 +50,7 @@ pub struct VirtualOptions {
 #[derive(Clone)]
 pub struct VirtualLab {
     core: Core,
-    stage: Stage,
+    hosts: Hosts,
     began: Time,
     nodes: Vec<Life>,
     /// Commands that a node has not answered yet.
@@ -92,13 +91,13 @@ impl VirtualLab {
     /// # Errors
     /// In words: the parameters are not sound, or a node does not start.
     pub fn new(layout: &Layout, options: &VirtualOptions) -> Result<Self, String> {
-        let mut stage = Stage::new(layout, options.seed, options.begins)?;
-        stage.sim.share_signatures(Arc::clone(&options.sigs));
-        let began = stage.sim.now();
+        let mut hosts = Hosts::new(layout, options.seed, options.begins)?;
+        hosts.sim.share_signatures(Arc::clone(&options.sigs));
+        let began = hosts.sim.now();
         let (seed, level, round) = (options.seed, options.level, options.round);
         let mut lab = Self {
             core: Core::new(layout, began, seed, level, round),
-            stage,
+            hosts,
             began,
             nodes: Vec::new(),
             open: BTreeMap::new(),
@@ -130,7 +129,7 @@ impl VirtualLab {
 
     /// What time it is.
     pub fn now(&self) -> Time {
-        self.stage.sim.now()
+        self.hosts.sim.now()
     }
 
     /// When it began.
@@ -145,17 +144,17 @@ impl VirtualLab {
 
     /// Its nodes, for reading.
     pub fn sim(&self) -> &Sim {
-        &self.stage.sim
+        &self.hosts.sim
     }
 
     /// The node of this name, if it runs.
     pub fn node(&self, name: &str) -> Option<&Node<SimStore>> {
-        self.stage.sim.node(self.core.position(name)?)
+        self.hosts.sim.node(self.core.position(name)?)
     }
 
-    /// Its nodes, and how more are added.
-    pub fn stage(&self) -> &Stage {
-        &self.stage
+    /// What all wallets' keys follow from.
+    pub fn key_seed(&self) -> &[u8; 32] {
+        &self.hosts.key_seed
     }
 
     /// What decides in it.
@@ -166,7 +165,7 @@ impl VirtualLab {
     /// When the next thing is due.
     pub fn next(&self) -> Time {
         let due = self.began + self.core.deadline();
-        self.stage.sim.next().map_or(due, |next| next.min(due))
+        self.hosts.sim.next().map_or(due, |next| next.min(due))
     }
 
     /// Goes on up to a time, as long as `goes_on` says so between two things that are due; whether it
@@ -178,7 +177,7 @@ impl VirtualLab {
         loop {
             let due = self.began + self.core.deadline();
             let stop = due.min(until);
-            while self.stage.sim.step_until(stop) {
+            while self.hosts.sim.step_until(stop) {
                 if !goes_on() {
                     self.hear();
                     return false;
@@ -193,11 +192,10 @@ impl VirtualLab {
         }
     }
 
-    /// Goes on to the next look at all nodes, but not past this time since its beginning.
+    /// Goes on to the next turn of its script, but not past this time since its beginning.
     pub fn go_on(&mut self, limit: Duration) {
-        let looks = self.elapsed().as_nanos() / LOOK.as_nanos() + 1;
-        let next = LOOK * u32::try_from(looks).unwrap_or(u32::MAX);
-        self.run_until(self.began + next.min(limit), || true);
+        let next = self.core.next_turn().min(limit);
+        self.run_until(self.began + next, || true);
     }
 
     /// Asks something, at the end of this instant: all that is due now comes first. What can be
@@ -229,7 +227,7 @@ impl VirtualLab {
         let nodes = (0..).map(NodeIx).zip(&self.nodes);
         let snapshots = nodes.map(|(ix, life)| {
             let running = self
-                .stage
+                .hosts
                 .sim
                 .node(ix)
                 .map(|node| node.snapshot(self.now()));
@@ -266,7 +264,7 @@ impl VirtualLab {
         let mut facts = self.facts();
         for (ix, wallet, of) in self.core.balances_of(expr) {
             let question = Question::Coins { of: of.to_owned() };
-            if let Ok(Reply::Coins(coins)) = self.stage.sim.ask(ix, question)
+            if let Ok(Reply::Coins(coins)) = self.hosts.sim.ask(ix, question)
                 && let Some(amount) = sum(&coins)
             {
                 let key = (Arc::clone(&facts.nodes[ix.0].name), wallet.to_owned());
@@ -321,7 +319,7 @@ impl VirtualLab {
         if self.has_called && !is_quiet {
             self.answer_calls();
         }
-        let sim = &mut self.stage.sim;
+        let sim = &mut self.hosts.sim;
         match output {
             Output::Call { node, id, command } => {
                 self.open.insert(sim.command(node, command), (node, id));
@@ -338,7 +336,7 @@ impl VirtualLab {
                 }
             }
             Output::Start { node, life, spec } => {
-                let started = self.stage.start(node, &spec);
+                let started = self.hosts.start(node, &spec);
                 self.started(node, life, started);
             }
             // It may have ended by itself just now.
@@ -369,7 +367,7 @@ impl VirtualLab {
             Ok(()) => Input::Started {
                 node,
                 life,
-                addr: Some(self.stage.sim.address(node.0)),
+                addr: Some(self.hosts.sim.address(node.0)),
             },
             Err(why) => Input::Failed {
                 node,
@@ -393,13 +391,13 @@ impl VirtualLab {
     fn answer_calls(&mut self) {
         self.has_called = false;
         let now = self.now();
-        self.stage.sim.run_until(now);
+        self.hosts.sim.run_until(now);
         self.hear();
     }
 
     /// Tells core what has happened.
     fn hear(&mut self) {
-        for (node, event) in self.stage.sim.take_events() {
+        for (node, event) in self.hosts.sim.take_events() {
             let (event, life) = (Arc::new(event), self.nodes[node.0].number);
             let now = Moment {
                 at: event.at,
@@ -410,7 +408,7 @@ impl VirtualLab {
             }
             self.core.handle(now, Input::Event { node, life, event });
         }
-        let sim = &mut self.stage.sim;
+        let sim = &mut self.hosts.sim;
         let answered = self.open.iter();
         let answered = answered.filter_map(|(request, (_, call))| {
             let reply = sim.take_reply(*request)?;
@@ -421,8 +419,8 @@ impl VirtualLab {
             self.handle(Input::Reply(call, reply));
         }
         for ix in (0..self.nodes.len()).map(NodeIx) {
-            if self.nodes[ix.0].runs && self.stage.sim.node(ix).is_none() {
-                let halt = self.stage.sim.halted(ix);
+            if self.nodes[ix.0].runs && self.hosts.sim.node(ix).is_none() {
+                let halt = self.hosts.sim.halted(ix);
                 let words = halt.map_or_else(|| "it has stopped".to_owned(), ToString::to_string);
                 self.ended(ix, End::Failed(words.into()));
             }
@@ -435,7 +433,7 @@ impl VirtualLab {
             return;
         }
         for ix in (0..self.nodes.len()).map(NodeIx) {
-            if let Some(node) = self.stage.sim.node(ix) {
+            if let Some(node) = self.hosts.sim.node(ix) {
                 let seen = Seen::of(node, |block| self.core.knows(block));
                 self.handle(Input::Facts(ix, seen));
             }

@@ -4,6 +4,7 @@ use crate::chain::pow::Target;
 use crate::chain::{Amount, BlockTime, Params};
 use crate::lab::layout::{Layout, key_seed};
 use crate::lab::spec::NodeSpec;
+use crate::node::chainstate::OpenError;
 use crate::node::{NodeIx, Time};
 use crate::sim::{REAL_HASHES, Scale, Sim};
 
@@ -13,24 +14,24 @@ const START: BlockTime = BlockTime(1_800_000_000_000);
 /// Nodes in virtual time, and how more are added. Blocks are as rare as they would be, and cheap to
 /// solve.
 #[derive(Clone)]
-pub struct Stage {
+pub(super) struct Hosts {
     /// The network. Its nodes are numbered as in the layout, and keep what happens to them for
     /// [`Sim::take_events`].
-    pub sim: Sim,
+    pub(super) sim: Sim,
     /// The names of its nodes.
     names: Vec<String>,
     min_fee_per_kb: Amount,
     fee: Amount,
-    key_seed: [u8; 32],
+    pub(super) key_seed: [u8; 32],
 }
 
-impl Stage {
+impl Hosts {
     /// One without nodes. The same seed makes the same history; wallets have the keys that they have
     /// in any lab with this seed.
     ///
     /// # Errors
     /// In words: the parameters are not sound.
-    pub fn new(layout: &Layout, seed: u64, begins: Option<Time>) -> Result<Self, String> {
+    pub(super) fn new(layout: &Layout, seed: u64, begins: Option<Time>) -> Result<Self, String> {
         let key_seed = key_seed(seed);
         let start = begins.map_or(START, Time::block_time);
         let params = layout.params(&key_seed, layout.chain.genesis_time.unwrap_or(start));
@@ -67,13 +68,8 @@ impl Stage {
     }
 
     /// The node of this name.
-    pub fn find(&self, name: &str) -> Option<NodeIx> {
+    fn find(&self, name: &str) -> Option<NodeIx> {
         self.names.iter().position(|node| node == name).map(NodeIx)
-    }
-
-    /// What all wallets' keys follow from.
-    pub fn key_seed(&self) -> &[u8; 32] {
-        &self.key_seed
     }
 
     /// Starts a node, which is new or was there before.
@@ -92,7 +88,7 @@ impl Stage {
         started.map_err(|error| error.to_string())
     }
 
-    fn add(&mut self, spec: &NodeSpec) -> Result<(), crate::node::chainstate::OpenError> {
+    fn add(&mut self, spec: &NodeSpec) -> Result<(), OpenError> {
         self.names.push(spec.name.clone());
         let dialled = spec.connect.iter();
         let dialled = dialled.filter_map(|name| Some(self.sim.address(self.find(name)?.0)));
