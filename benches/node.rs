@@ -3,7 +3,8 @@
 //!
 //! ```sh
 //! cargo bench --bench node               # all of it
-//! cargo bench --bench node -- sync       # one group: sync, hops, admit, by_hand, crowd, sim, clone
+//! cargo bench --bench node -- sync       # one group: sync, hops, admit, by_hand, crowd, sim, clone,
+//!                                        # levels
 //! ```
 
 #![allow(

@@ -452,7 +452,7 @@ async fn at_the_door_of_a_node_keys_of_others_are_not_to_be_had() {
 async fn heal_opens_links_that_were_cut_from_the_beginning() {
     let text = MESH.replace("[topology]", "[link]\nstate = \"cut\"\n\n[topology]");
     let lab = start(options(&text)).expect("it starts");
-    all_up(&lab).await;
+    until(&lab, all_up).await;
     done(&lab, Request::HealAll).await;
     until(&lab, |view| peers(view) == [3, 3, 3, 3]).await;
     lab.close().await.expect("it closes");
