@@ -114,7 +114,7 @@ impl Core {
     /// Notes when all nodes that run were seen, if they were.
     pub(super) fn seen_all(&mut self, now: Moment) {
         if self.looking.is_empty() {
-            self.fresh = Some(now.ran);
+            (self.fresh, self.has_moved) = (Some(now.ran), false);
             self.feed_headline(now.at);
         }
     }

@@ -91,8 +91,12 @@ pub struct Core {
     fresh: Option<Duration>,
     /// When its next turn comes.
     turn_at: Duration,
-    /// When the figures of the headline are next summed up, and what was seen for them.
+    /// A chain has changed since all nodes were last seen.
+    has_moved: bool,
+    /// When the figures of the headline are next summed up, whether anything has happened by which they
+    /// may be others, and what was seen for them.
     figures_at: Duration,
+    is_stale: bool,
     figures: Vec<NodeSnapshot>,
     calls: BTreeMap<CallId, (NodeIx, Work)>,
     last_call: u64,
@@ -133,7 +137,9 @@ impl Core {
             looking: BTreeSet::new(),
             fresh: None,
             turn_at: Duration::ZERO,
+            has_moved: true,
             figures_at: Duration::ZERO,
+            is_stale: true,
             figures: Vec::new(),
             calls: BTreeMap::new(),
             last_call: 0,
@@ -208,7 +214,7 @@ impl Core {
             if !is_pay_due && !is_turn_due && !self.play.is_on() {
                 break;
             }
-            let is_wanted = is_pay_due || is_turn_due && self.wants_look();
+            let is_wanted = is_pay_due || is_turn_due && self.wants_look(now);
             if self.needs_look(now, is_wanted) {
                 continue;
             }
@@ -232,9 +238,16 @@ impl Core {
         !self.looking.is_empty() || self.play.asks()
     }
 
-    /// Whether all nodes are to be looked at now, beside what the script asks for by itself.
-    fn wants_look(&self) -> bool {
-        self.level == Level::All || self.wants_first
+    /// Whether all nodes are to be looked at in this turn, beside what the script asks for by itself.
+    fn wants_look(&self, now: Moment) -> bool {
+        self.wants_first || self.level == Level::All && self.is_worth_a_look(now)
+    }
+
+    /// Whether a screen would show something else: a chain has changed, a node catches up, or a second is
+    /// over, after which one may have begun to.
+    fn is_worth_a_look(&self, now: Moment) -> bool {
+        let seen = || self.nodes.iter().filter_map(|node| node.seen.as_ref());
+        self.has_moved || now.ran >= self.figures_at || seen().any(|seen| seen.target.is_some())
     }
 
     /// Looks at all nodes, if they were not seen at this moment. Whether it waits for them now.

@@ -44,8 +44,10 @@ impl Core {
         if event.kind.is_message() {
             return;
         }
+        self.is_stale = true;
         match &event.kind {
             EventKind::TipChanged { tip, .. } => {
+                self.has_moved = true;
                 let node = &mut self.nodes[ix.0];
                 (node.tip, node.tip_changed) = (Some(*tip), Some(event.at));
                 self.hear(*tip);
@@ -104,6 +106,7 @@ impl Core {
         let node = &mut self.nodes[ix.0];
         node.tip = None;
         node.rate = Rate::default();
+        self.is_stale = true;
         self.propagation.left(ix);
         self.tx_propagation.left(ix);
         self.listener.left(ix, now.at);
@@ -133,10 +136,13 @@ impl Core {
         headline.look(now, stands, groups, &self.ancestry);
     }
 
-    /// Once a second, figures are summed up of how nodes look then.
+    /// Once a second, figures are summed up of how nodes look then, if anything has happened to one.
     pub(super) fn sum_up(&mut self, now: Moment) {
         while self.figures_at <= now.ran {
             self.figures_at += FIGURES;
+        }
+        if !std::mem::take(&mut self.is_stale) {
+            return;
         }
         self.figures.clear();
         let up = self.up();

@@ -109,6 +109,7 @@ impl Core {
                 claimed,
             } => {
                 self.fresh = None;
+                self.is_stale = true;
                 let answer = reply.map(|reply| {
                     self.note_done(ix, &command, &reply, asker);
                     Answer::Node(ix, reply)
@@ -255,7 +256,7 @@ impl Core {
         if life > 1 {
             node.say(now.at, Tone::Good, "started again");
         }
-        self.fresh = None;
+        (self.fresh, self.has_moved, self.is_stale) = (None, true, true);
         if let Some((asker, answer)) = self.starters.remove(&ix) {
             self.answer(asker, Ok(answer));
         }
