@@ -42,13 +42,11 @@ impl<T: Clone> SharedList<T> {
     /// Puts an item at the end.
     pub fn push_back(&mut self, item: T) {
         if self.pieces.back().is_none_or(|piece| piece.len() == PIECE) {
-            self.pieces.push_back(Arc::new(Vec::with_capacity(PIECE)));
+            self.pieces.push_back(Arc::default());
         }
+        // There are lists for each peer of each node, most of them short: they grow as they need.
         let last = self.pieces.back_mut().expect("one was put there");
-        let last = Arc::make_mut(last);
-        // One that was just copied has no room to spare.
-        last.reserve_exact(PIECE - last.len());
-        last.push(item);
+        Arc::make_mut(last).push(item);
     }
 
     /// Takes the first item out.

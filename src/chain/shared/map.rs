@@ -142,8 +142,8 @@ impl<K: Ord + Clone, V: Clone> SharedMap<K, V> {
         let Some(there) = self.leaves.get_mut(leaf) else {
             return self.grow(leaf, vec![row]);
         };
-        if row.0 < there.least {
-            // Only the first leaf takes what is below all others.
+        // Only the first leaf takes what is below all others, and then before all others.
+        if (leaf, at) == (0, 0) {
             there.least = row.0.clone();
         }
         if there.rows.len() < LEAF_MAX {
