@@ -1,6 +1,7 @@
 //! What a lab shows of itself: plain data, put together for each frame. Making one copies no chain
 //! and waits for no node.
 
+use super::ask::Can;
 use super::headline::Headline;
 use super::script::ScriptView;
 use crate::chain::{Amount, Txid};
@@ -115,6 +116,8 @@ pub struct NodeView {
     pub addr: Option<SocketAddr>,
     /// Whether it runs.
     pub state: NodeState,
+    /// What it can do.
+    pub can: Can,
     /// The node, as it was last seen; `None`: not yet.
     pub snapshot: Option<Arc<NodeSnapshot>>,
     /// What happened to it.

@@ -73,6 +73,12 @@ impl NodeHandle {
     /// # Errors
     /// In words, the node's refusal, or that it has ended.
     pub async fn command(&self, command: Command) -> Result<Reply, CommandError> {
+        self.begin_command(command).await.reply().await
+    }
+
+    /// As [`NodeHandle::command`], but returns as soon as the command has its place in the order of what
+    /// the node is to do.
+    pub async fn begin_command(&self, command: Command) -> Begun {
         let id = RequestId(self.last_request.fetch_add(1, Ordering::Relaxed) + 1);
         self.request(|answer| Entry::Command(id, command, answer))
             .await
@@ -84,23 +90,23 @@ impl NodeHandle {
     /// # Errors
     /// As of [`NodeHandle::command`].
     pub async fn ask(&self, question: Question) -> Result<Reply, CommandError> {
+        self.begin_question(question).await.reply().await
+    }
+
+    /// As [`NodeHandle::ask`], but returns as [`NodeHandle::begin_command`] does.
+    pub async fn begin_question(&self, question: Question) -> Begun {
         self.request(|answer| Entry::Question(question, answer))
             .await
     }
 
-    async fn request(&self, entry: impl FnOnce(Answer) -> Entry) -> Result<Reply, CommandError> {
+    async fn request(&self, entry: impl FnOnce(Answer) -> Entry) -> Begun {
         let (answer, answered) = oneshot::channel();
-        if self.inbox.push(entry(answer), REQUEST_BYTES).await.is_ok()
-            && let Ok(reply) = answered.await
-        {
-            return reply;
+        // One that is not taken is never answered.
+        let _ = self.inbox.push(entry(answer), REQUEST_BYTES).await;
+        Begun {
+            answered,
+            ended: self.ended.clone(),
         }
-        let end = self.ended().await;
-        let kind = match &end {
-            End::Stopped | End::Killed => RefusalKind::NotRunning,
-            End::Halted(_) | End::Panicked(_) => RefusalKind::Fault,
-        };
-        Err(CommandError::new(kind, end))
     }
 
     /// As [`NodeHandle::command`], for callers on threads of their own: within the runtime it
@@ -178,10 +184,38 @@ impl NodeHandle {
 
     /// Waits until the node has ended, for whatever reason.
     pub async fn ended(&self) -> End {
-        let mut ended = self.ended.clone();
-        let end = ended.wait_for(Option::is_some).await;
-        let end = end.ok().and_then(|end| end.clone());
-        end.unwrap_or_else(|| End::Panicked("it left without a word".to_owned()))
+        end_of(self.ended.clone()).await
+    }
+}
+
+async fn end_of(mut ended: watch::Receiver<Option<End>>) -> End {
+    let end = ended.wait_for(Option::is_some).await;
+    let end = end.ok().and_then(|end| end.clone());
+    end.unwrap_or_else(|| End::Panicked("it left without a word".to_owned()))
+}
+
+/// Something that a node was asked for and has not answered yet.
+#[derive(Debug)]
+pub struct Begun {
+    answered: oneshot::Receiver<Result<Reply, CommandError>>,
+    ended: watch::Receiver<Option<End>>,
+}
+
+impl Begun {
+    /// The answer.
+    ///
+    /// # Errors
+    /// In words, the node's refusal, or that it has ended.
+    pub async fn reply(self) -> Result<Reply, CommandError> {
+        if let Ok(reply) = self.answered.await {
+            return reply;
+        }
+        let end = end_of(self.ended).await;
+        let kind = match &end {
+            End::Stopped | End::Killed => RefusalKind::NotRunning,
+            End::Halted(_) | End::Panicked(_) => RefusalKind::Fault,
+        };
+        Err(CommandError::new(kind, end))
     }
 }
 

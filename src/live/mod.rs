@@ -38,7 +38,7 @@ mod tcp;
 pub mod wire;
 
 pub use clock::LabClock;
-pub use handle::{End, NodeHandle};
+pub use handle::{Begun, End, NodeHandle};
 pub use links::Links;
 pub use log::log_event;
 pub use output::{Output, OutputError, panic_report};

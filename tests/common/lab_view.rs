@@ -85,6 +85,7 @@ pub fn node(name: &str, wallets: &[(&str, &str)]) -> NodeView {
         side_headers: 0,
     };
     NodeView {
+        can: Default::default(),
         name: name.into(),
         addr: None,
         state: NodeState::Up,

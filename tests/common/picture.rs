@@ -72,6 +72,7 @@ pub fn coins(text: &str) -> Amount {
 /// A node that runs, at a block of the main branch.
 pub fn node(name: &str, port: u16, height: u32) -> NodeView {
     NodeView {
+        can: Default::default(),
         name: name.into(),
         addr: Some(([127, 0, 0, 1], port).into()),
         state: NodeState::Up,

@@ -115,6 +115,7 @@ impl Lab for Paper {
             side_headers: 0,
         };
         let node = NodeView {
+            can: Default::default(),
             name: "paper".into(),
             addr: None,
             state: NodeState::Up,

@@ -250,6 +250,7 @@ impl Lab for Network {
                 pieces: vec![Piece::Text("mined ".to_owned()), Piece::Block(tip)],
             };
             NodeView {
+                can: Default::default(),
                 name: name.as_str().into(),
                 addr: Some(self.sim.address(nth)),
                 state: match is_down {

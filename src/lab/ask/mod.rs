@@ -5,10 +5,12 @@
 //! a key ────────────────────────────────────────────────────────────────────────►┘
 //! ```
 
+mod ability;
 mod change;
 pub mod params;
 pub mod verbs;
 
+pub use ability::{Ability, Can};
 pub use change::{Bend, LinkChange, ScriptChange, TrafficChange};
 
 use self::params::{BadParam, bad};

@@ -169,8 +169,14 @@ impl Client {
     /// # Errors
     /// [`ClientError`].
     pub async fn request(&self, request: &Request<Named>) -> Result<Value, ClientError> {
+        self.begin(request).await.answer().await
+    }
+
+    /// Asks for something, which has its place in the order of what is asked here when this returns. The
+    /// answer comes later.
+    pub async fn begin(&self, request: &Request<Named>) -> Called {
         let (method, params) = write(request);
-        self.call(method, params).await
+        self.0.line.begin(&self.0.at, method, params).await
     }
 
     /// Has one of the nodes do something.
@@ -192,12 +198,7 @@ impl Client {
     }
 
     async fn reply(&self, request: Request<Named>) -> Result<Reply, ClientError> {
-        let reply = self.request(&request).await?;
-        let reply = believed::reply(understood(&self.0.at, reply)?);
-        reply.ok_or_else(|| ClientError::Foreign {
-            at: self.0.at.clone(),
-            why: "no node looks like that".to_owned(),
-        })
+        self.begin(&request).await.reply().await
     }
 
     /// All nodes, as they were last seen.
@@ -281,32 +282,79 @@ impl Line {
         method: &str,
         params: Map<String, Value>,
     ) -> Result<Value, ClientError> {
-        let ended = || ClientError::Ended(at.clone());
+        self.begin(at, method, params).await.answer().await
+    }
+
+    async fn begin(&self, at: &Place, method: &str, params: Map<String, Value>) -> Called {
         let id = self.shared.last_id.fetch_add(1, Ordering::Relaxed) + 1;
         let (sender, answer) = oneshot::channel();
-        {
-            let mut waiting = self.shared.lock();
-            if waiting.has_ended {
-                return Err(ended());
-            }
-            waiting.answers.insert(id, sender);
+        // One that goes at once is an answer that never comes.
+        if let Some(answers) = self.shared.lock().open() {
+            answers.insert(id, sender);
         }
-        // Whoever asked may stop waiting.
-        let _forgets = Forgets(&self.shared, id);
-        let line = call_line(id, method, &params);
+        let called = Called {
+            at: at.clone(),
+            answer,
+            _forgets: Forgets(Arc::clone(&self.shared), id),
+        };
         // If that fails, so does the answer.
-        let _ = self.calls.send(line).await;
-        let answer = answer.await.map_err(|_| ended())?;
-        answer.map_err(ClientError::Refused)
+        let _ = self.calls.send(call_line(id, method, &params)).await;
+        called
     }
 }
 
-/// Nobody waits for this answer any more, when it goes.
-struct Forgets<'a>(&'a Shared, u64);
+/// Something that was asked and is not answered yet.
+pub struct Called {
+    at: Place,
+    answer: oneshot::Receiver<Result<Value, RpcError>>,
+    /// Its asker may stop waiting.
+    _forgets: Forgets,
+}
 
-impl Drop for Forgets<'_> {
+impl Called {
+    /// The answer.
+    ///
+    /// # Errors
+    /// [`ClientError`].
+    pub async fn answer(self) -> Result<Value, ClientError> {
+        let ended = |_| ClientError::Ended(self.at.clone());
+        let answer = self.answer.await.map_err(ended)?;
+        answer.map_err(ClientError::Refused)
+    }
+
+    /// The answer of a node.
+    ///
+    /// # Errors
+    /// [`ClientError`]; the node's own refusal is [`ClientError::Refused`].
+    pub async fn reply(self) -> Result<Reply, ClientError> {
+        let at = self.at.clone();
+        let reply = believed::reply(understood(&at, self.answer().await?)?);
+        reply.ok_or_else(|| ClientError::Foreign {
+            at,
+            why: "no node looks like that".to_owned(),
+        })
+    }
+}
+
+impl fmt::Debug for Called {
+    fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
+        f.debug_tuple("Called").field(&self.at).finish()
+    }
+}
+
+/// The answer is not waited for any more, when this goes.
+struct Forgets(Arc<Shared>, u64);
+
+impl Drop for Forgets {
     fn drop(&mut self) {
         self.0.lock().answers.remove(&self.1);
+    }
+}
+
+impl Waiting {
+    /// Where answers are waited for, unless none comes any more.
+    fn open(&mut self) -> Option<&mut BTreeMap<u64, oneshot::Sender<Result<Value, RpcError>>>> {
+        (!self.has_ended).then_some(&mut self.answers)
     }
 }
 

@@ -33,7 +33,7 @@ pub mod rpc;
 mod server;
 
 pub(in crate::lab) use bus::{EventBus, RecentEvents, Subscription, WantsMessages, Weight};
-pub use client::{Client, ClientError};
+pub use client::{Called, Client, ClientError};
 pub(in crate::lab) use controlled::{Controlled, Edition, Later, Refusal};
 pub use cookie::FILE as COOKIE_FILE;
 pub use data::{

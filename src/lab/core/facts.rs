@@ -1,8 +1,11 @@
 //! What decisions need to know of nodes: small, and asked for when they are made.
 
-use super::{Core, Moment};
+use super::node::Node as LabNode;
+use super::{Core, Moment, Sight};
 use crate::chain::{Amount, BlockHash};
 use crate::lab::script::{Expr, Facts, NodeFacts};
+use crate::lab::view::NodeState;
+use crate::node::snapshot::{NodeSnapshot, WalletInfo};
 use crate::node::{BlockId, Node, NodeIx, Store};
 use std::sync::Arc;
 
@@ -37,6 +40,19 @@ pub struct WalletSeen {
     pub address: String,
     /// What its next payment can spend.
     pub spendable: Amount,
+    /// What it has on the chain of its node.
+    pub balance: Option<Amount>,
+}
+
+impl From<WalletInfo> for WalletSeen {
+    fn from(wallet: WalletInfo) -> Self {
+        Self {
+            balance: wallet.confirmed.checked_add(wallet.immature),
+            name: wallet.name,
+            address: wallet.address,
+            spendable: wallet.spendable,
+        }
+    }
 }
 
 impl Seen {
@@ -56,11 +72,7 @@ impl Seen {
             next = tree.find(&entry.header.previous);
         }
         let peers = node.peers().ready();
-        let wallets = node.wallet_infos().into_iter().map(|wallet| WalletSeen {
-            name: wallet.name,
-            address: wallet.address,
-            spendable: wallet.spendable,
-        });
+        let wallets = node.wallet_infos().into_iter().map(WalletSeen::from);
         Self {
             tip: node.chain().tip(),
             target: node.sync_target(),
@@ -70,6 +82,26 @@ impl Seen {
                 .collect(),
             wallets: wallets.collect(),
             path,
+        }
+    }
+}
+
+impl From<&NodeSnapshot> for Seen {
+    /// A node as it shows itself: its blocks are told of by the whole snapshot.
+    fn from(snapshot: &NodeSnapshot) -> Self {
+        let peers = snapshot.ready_peers();
+        Self {
+            tip: snapshot.tip,
+            target: snapshot.sync.as_ref().map(|sync| sync.target),
+            mempool: snapshot.mempool.count,
+            peers: peers.map(|peer| peer.name.as_str().into()).collect(),
+            wallets: snapshot
+                .wallets
+                .iter()
+                .cloned()
+                .map(WalletSeen::from)
+                .collect(),
+            path: Vec::new(),
         }
     }
 }
@@ -93,21 +125,83 @@ impl Core {
         for (id, parent) in &seen.path {
             self.ancestry.learn(*id, *parent);
         }
-        for wallet in &seen.wallets {
-            if !self.addresses.contains_key(&wallet.name) {
-                let (name, address) = (wallet.name.clone(), wallet.address.clone());
-                self.addresses.insert(name, address);
-            }
-            if !self.wallets.contains_key(&wallet.name) {
-                self.wallets.insert(wallet.name.clone(), ix);
-            }
-        }
         node.rate
             .note(now.at, seen.target.is_some(), seen.tip.height);
-        node.seen = Some(Arc::new(seen));
+        let seen = Arc::new(seen);
+        node.seen = Some(Arc::clone(&seen));
+        self.note_wallets(ix, seen.wallets.iter().map(|of| (&of.name, &of.address)));
         // What was not asked for may be of the middle of this moment.
         if self.looking.remove(&ix) {
             self.seen_all(now);
+        }
+    }
+
+    /// A node shows itself.
+    pub(super) fn shown(&mut self, ix: NodeIx, life: u64, snapshot: Arc<NodeSnapshot>) {
+        // What comes late says nothing about the next life.
+        let runs = |node: &&mut LabNode| node.state.is_up() || node.state == NodeState::Stopping;
+        let Some(node) = self.in_life(ix, life).filter(runs) else {
+            return;
+        };
+        let before = node.shown.replace(Arc::clone(&snapshot));
+        let peers = |of: &NodeSnapshot| of.ready_peers().map(|peer| peer.listen).collect();
+        let peers_before: Option<Vec<_>> = before.as_deref().map(peers);
+        let has_other_peers = peers_before != Some(peers(&snapshot));
+        let stands = |of: &NodeSnapshot| (of.tip, of.sync.as_ref().map(|sync| sync.target));
+        let has_moved =
+            node.seen.is_none() || before.as_deref().map(stands) != Some(stands(&snapshot));
+        node.moved(snapshot.tip, snapshot.at, false);
+        let (is_behind, height) = (snapshot.sync.is_some(), snapshot.tip.height);
+        node.rate.note(snapshot.at, is_behind, height);
+        node.seen = Some(Arc::new(Seen::from(&*snapshot)));
+        self.is_stale = true;
+        if has_moved {
+            self.learn(&snapshot);
+            self.feed_headline(snapshot.at);
+        }
+        if has_other_peers {
+            self.note_peers(ix, &snapshot);
+        }
+        self.propagation.reached(height);
+        self.note_wallets(
+            ix,
+            snapshot.wallets.iter().map(|of| (&of.name, &of.address)),
+        );
+    }
+
+    /// Takes note of the blocks that a node shows.
+    pub(super) fn learn(&mut self, snapshot: &NodeSnapshot) {
+        for info in &snapshot.recent {
+            self.hear(info.id);
+            self.ancestry.learn(info.id, info.previous);
+        }
+        self.hear(snapshot.tip);
+    }
+
+    /// Whose links are to be seen.
+    fn note_peers(&mut self, ix: NodeIx, snapshot: &NodeSnapshot) {
+        self.links_shown.take();
+        for addr in snapshot.ready_peers().filter_map(|peer| peer.listen) {
+            if let Some(other) = self.nodes.at(ix, addr) {
+                self.topology.met(ix, other);
+            }
+        }
+    }
+
+    /// Takes note of the wallets of a node, by name and address.
+    pub(super) fn note_wallets<'a>(
+        &mut self,
+        ix: NodeIx,
+        wallets: impl Iterator<Item = (&'a String, &'a String)>,
+    ) {
+        // Thirty times a second, and hardly ever is one new.
+        for (name, address) in wallets {
+            if !self.addresses.contains_key(name) {
+                self.addresses.insert(name.clone(), address.clone());
+            }
+            if !self.wallets.contains_key(name) {
+                self.wallets.insert(name.clone(), ix);
+            }
         }
     }
 
@@ -121,11 +215,11 @@ impl Core {
 
     /// The nodes as they were last seen, without balances.
     pub fn facts(&self) -> Facts {
-        let nodes = (0..).map(NodeIx).zip(&self.nodes).map(|(ix, node)| {
+        let nodes = self.nodes.numbered().map(|(ix, node)| {
             let seen = node.seen.as_deref();
             NodeFacts {
                 name: Arc::clone(&node.name),
-                is_running: node.state.is_up(),
+                is_running: node.state.is_up() && (self.sight == Sight::Asked || seen.is_some()),
                 height: seen.map_or(0, |seen| seen.tip.height),
                 tip: seen.map_or(BlockHash::ZERO, |seen| seen.tip.hash),
                 target: seen.and_then(|seen| seen.target),
@@ -137,20 +231,26 @@ impl Core {
         Facts::new(nodes.collect(), &self.ancestry)
     }
 
-    /// The balances that an expression speaks of: the node, the wallet, and its address, which that
-    /// node may be asked for.
-    pub fn balances_of<'a>(
-        &'a self,
-        expr: &'a Expr,
-    ) -> impl Iterator<Item = (NodeIx, &'a str, &'a str)> {
-        expr.wallets().into_iter().flat_map(move |(wallet, of)| {
-            let nodes = (0..).map(NodeIx).zip(&self.nodes);
-            let address = self.addresses.get(wallet).map(String::as_str);
-            let running = nodes.filter(move |(_, node)| {
-                node.state.is_up() && of.is_none_or(|name| name == &*node.name)
-            });
-            running.filter_map(move |(ix, _)| Some((ix, wallet, address?)))
-        })
+    /// What an expression is judged by as far as it is known, and the balances that are not: the node,
+    /// the wallet, and its address, which that node may be asked for.
+    pub fn facts_for(&self, expr: &Expr) -> (Facts, Vec<(NodeIx, String, String)>) {
+        let (mut facts, mut unknown) = (self.facts(), Vec::new());
+        for (wallet, of) in expr.wallets() {
+            let is_meant = |node: &LabNode| of.is_none_or(|name| name == &*node.name);
+            let running = self.nodes.numbered().filter(|(_, node)| node.state.is_up());
+            for (ix, node) in running.filter(|(_, node)| is_meant(node)) {
+                let own = node.seen.iter().flat_map(|seen| &seen.wallets);
+                let own = own.filter(|own| own.name == wallet);
+                let own = own.filter_map(|own| own.balance).next();
+                if let Some(amount) = own.or_else(|| self.balance(ix, wallet)) {
+                    let key = (Arc::clone(&node.name), wallet.to_owned());
+                    facts.balances.insert(key, amount);
+                } else if let Some(address) = self.addresses.get(wallet) {
+                    unknown.push((ix, wallet.to_owned(), address.clone()));
+                }
+            }
+        }
+        (facts, unknown)
     }
 
     /// The address of a wallet, whichever node has it.

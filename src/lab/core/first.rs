@@ -15,7 +15,7 @@ impl Core {
         if !self.wants_first {
             return;
         }
-        let nodes = || (0..).map(NodeIx).zip(&self.nodes);
+        let nodes = || self.nodes.numbered();
         let wanted = nodes().filter(|(_, node)| node.spec.mine.first_at_once);
         let miners: Vec<_> = wanted.map(|(ix, _)| ix).collect();
         let height = |node: &Node| node.seen.as_ref().map_or(0, |seen| seen.tip.height);

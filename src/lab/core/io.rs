@@ -1,11 +1,13 @@
 //! What a driver and core say to each other: plain data.
 
 use super::Seen;
-use crate::lab::ask::{Answer, Request, Ticket};
+use crate::lab::ask::{Answer, Named, Request, Ticket};
+use crate::lab::control::{LabStatus, LinkStatus, NodeStatus};
 use crate::lab::spec::NodeSpec;
 use crate::link::Conditions;
 use crate::node::io::{Command, CommandError, Event, Question, Reply};
-use crate::node::{NodeIx, Time};
+use crate::node::snapshot::NodeSnapshot;
+use crate::node::{BlockId, NodeIx, Time};
 use std::net::SocketAddr;
 use std::sync::Arc;
 use std::time::Duration;
@@ -33,9 +35,73 @@ pub enum Level {
     All,
 }
 
+/// How core sees its nodes.
+#[derive(Clone, Copy, Debug, Default, PartialEq, Eq)]
+pub enum Sight {
+    /// It looks at them when it wants to ([`Output::Look`]), and sees them as they are.
+    #[default]
+    Asked,
+    /// They show themselves soon after a change ([`Input::Shown`]); nothing waits for one that does not.
+    Told,
+}
+
+/// Another process, with nodes that are shown here, for as long as this lab knows it.
+#[derive(Clone, Copy, Debug, PartialEq, Eq, PartialOrd, Ord, Hash)]
+pub struct HostId(pub u64);
+
+/// An end of a link.
+#[derive(Clone, Copy, Debug, PartialEq, Eq, PartialOrd, Ord, Hash)]
+pub enum LinkEnd {
+    /// A node of the lab.
+    Node(NodeIx),
+    /// What listens there, and is none.
+    Addr(SocketAddr),
+}
+
+/// What another process says, or what there is to say of it. It may be anything: it is shown, and does
+/// nothing to nodes of this process.
+#[derive(Clone, Debug)]
+pub enum Far {
+    /// It answers.
+    Met {
+        /// It has a lab; `false`: one node, which is alone.
+        is_lab: bool,
+    },
+    /// A node of it, of which nothing is known to have happened yet.
+    Introduced(NodeStatus),
+    /// Blocks that its nodes have, and that are below all that is told of: the lowest first.
+    Old(Vec<BlockId>),
+    /// A node of it looks like this.
+    Node(NodeStatus),
+    /// Its links are like this, all of them.
+    Links(Vec<LinkStatus>),
+    /// What it shows beside its nodes.
+    Lab(LabStatus),
+    /// It does not answer any more. Its nodes may run: as long as it may be found again, and then tells
+    /// what came to them meanwhile, they are waited for.
+    Lost,
+    /// It was looked for in vain: its nodes do not run any more, as far as can be seen from here.
+    NotFound,
+    /// Its lab was made anew: nothing that was known of its nodes holds.
+    Anew,
+}
+
+/// What came of telling other processes something.
+#[derive(Clone, Debug)]
+pub enum Told {
+    /// They did it; what the last of them said.
+    Done(String),
+    /// One refused it, or cannot be reached.
+    Refused(CommandError),
+    /// One has ended before it could say anything.
+    Ended(CommandError),
+}
+
 /// How a node ended.
 #[derive(Clone, Debug, PartialEq, Eq)]
 pub enum End {
+    /// It was stopped, with the lab.
+    Stopped,
     /// It was killed.
     Killed,
     /// It ended by itself, for this reason.
@@ -83,6 +149,21 @@ pub enum Input {
     },
     /// What was looked for.
     Facts(NodeIx, Seen),
+    /// A node shows itself.
+    Shown {
+        /// Which node.
+        node: NodeIx,
+        /// In which of its lives.
+        life: u64,
+        /// How it looks.
+        snapshot: Arc<NodeSnapshot>,
+    },
+    /// Another process has something to say.
+    Far(HostId, Far),
+    /// The answer to [`Output::Forward`].
+    Forwarded(CallId, Told),
+    /// All nodes are about to stop, and none starts any more, for this reason.
+    Closing(Arc<str>),
     /// The answer to a call or a question.
     Reply(CallId, Result<Reply, CommandError>),
     /// A node does not run any more.
@@ -131,16 +212,23 @@ pub enum Output {
         /// What it is to be.
         spec: Arc<NodeSpec>,
     },
-    /// End a node as a crash would: [`Input::Ended`].
+    /// End a node of this process as a crash would: [`Input::Ended`].
     Kill(NodeIx),
-    /// From now on a link is like this, one way.
+    /// From now on a link is like this, one way. Those that follow each other are set at one moment.
     SetLink {
         /// From here.
-        from: NodeIx,
+        from: LinkEnd,
         /// To there.
-        to: NodeIx,
+        to: LinkEnd,
         /// So.
         conditions: Conditions,
+    },
+    /// Have other processes do something, each what it is told, in the words that it uses.
+    Forward {
+        /// By which the answer is known.
+        id: CallId,
+        /// Which is told what.
+        tells: Vec<(HostId, Request<Named>)>,
     },
     /// What came of a request.
     Answer(Ticket, Result<Answer, CommandError>),

@@ -16,9 +16,11 @@
 //! Decisions rest on what is asked for at moments of core's own ([`Output::Look`]), never on what was
 //! made for a picture: looking changes no run. Twenty times a second, counted from the beginning, core
 //! has the first block mined if it is time, and lets the script go on; payments come just when they are
-//! due. For each of these it looks at all nodes first, if it goes by them.
+//! due. For each of these it looks at all nodes first, if it goes by them. Nodes that cannot be asked
+//! without waiting show themselves instead ([`Sight::Told`]), and core goes by what it was last shown.
 
 mod facts;
+mod far;
 mod first;
 mod io;
 mod links;
@@ -30,14 +32,17 @@ mod requests;
 mod view;
 
 pub use self::facts::{Seen, WalletSeen};
-pub use self::io::{CallId, End, Input, Level, Moment, Output};
+pub use self::io::{CallId, End, Far, HostId, Input, Level, LinkEnd, Moment, Output, Sight, Told};
+pub use self::node::Node;
 pub(in crate::lab) use self::play::{no_script, sum};
 
-use self::node::Node;
+use self::far::{Errand, Hosts};
+use self::links::Links;
+use self::node::Nodes;
 use self::payments::Payments;
 use self::play::{Next, Play};
 use self::requests::{Asker, Work};
-use super::ask::{Answer, Known};
+use super::ask::{Ability, Answer, Known};
 use super::headline::SteadyHeadline;
 use super::layout::Layout;
 use super::layout::roster::reward_wallet;
@@ -49,38 +54,65 @@ use super::observe::topology::Topology;
 use super::observe::transcript::Listener;
 use super::partition::Partition;
 use super::spec::NodeSpec;
-use super::view::{MadeByHand, NodeState};
+use super::view::{LinkView, MadeByHand, NodeState};
 use crate::chain::{BlockHash, Txid};
 use crate::link::Conditions;
 use crate::node::io::{Command, Question};
 use crate::node::snapshot::NodeSnapshot;
 use crate::node::{NodeIx, Time};
+use std::cell::OnceCell;
 use std::collections::{BTreeMap, BTreeSet, VecDeque};
+use std::net::SocketAddr;
 use std::sync::Arc;
 use std::time::Duration;
 
+/// Why a node that was started elsewhere is not started again here.
+const NOT_OURS: &str = "start it again where it was started";
+
 /// Time between two turns.
 const TURN: Duration = Duration::from_millis(50);
+
+/// How a lab begins.
+#[derive(Clone, Debug)]
+pub struct Begin<'a> {
+    /// What it is made of.
+    pub layout: &'a Layout,
+    /// When it began.
+    pub since: Time,
+    /// What its payments are drawn from: the same come with the same.
+    pub draws: [u8; 32],
+    /// What is observed of it.
+    pub level: Level,
+    /// How it sees its nodes.
+    pub sight: Sight,
+    /// How often it was made anew.
+    pub round: u32,
+    /// The steps of its layout are played.
+    pub plays: bool,
+}
 
 /// A lab's mind.
 #[derive(Clone)]
 pub struct Core {
     layout: Arc<Layout>,
     level: Level,
+    sight: Sight,
     /// When it began.
     since: Time,
-    nodes: Vec<Node>,
-    /// Their numbers, by their names: nearly every event names one.
-    by_name: BTreeMap<Arc<str>, NodeIx>,
+    nodes: Nodes,
+    hosts: Hosts,
     /// Who has a wallet of this name, or is just making one.
     wallets: BTreeMap<String, NodeIx>,
     /// Addresses of wallets that were ever seen, by name.
     addresses: BTreeMap<String, String>,
-    /// What links are like that are not like all others.
-    links: BTreeMap<(NodeIx, NodeIx), Conditions>,
+    links: Links,
     partition: Option<Partition<NodeIx>>,
     payments: Payments,
     play: Play,
+    /// No node has been on its way up, at some time: from then on time counts.
+    has_begun: bool,
+    /// Why nothing starts any more, if so.
+    closing: Option<Arc<str>>,
     /// The first block is still to be asked for.
     wants_first: bool,
     caption: Option<Arc<str>>,
@@ -99,6 +131,7 @@ pub struct Core {
     is_stale: bool,
     figures: Vec<NodeSnapshot>,
     calls: BTreeMap<CallId, (NodeIx, Work)>,
+    forwards: BTreeMap<CallId, Errand>,
     last_call: u64,
     /// Who waits for the end of a node, and for its beginning.
     killers: BTreeMap<NodeIx, Vec<Asker>>,
@@ -111,26 +144,31 @@ pub struct Core {
     ancestry: Ancestry,
     chips: Arc<Chips>,
     topology: Topology,
+    /// The links as they are shown, until something of them changes.
+    links_shown: OnceCell<Arc<Vec<LinkView>>>,
     listener: Listener,
     headline: SteadyHeadline,
 }
 
 impl Core {
-    /// The lab of a layout, which begins now. `seed` is what its payments are drawn from; its story was
-    /// begun anew so often.
-    pub fn new(layout: &Layout, now: Time, seed: u64, level: Level, round: u32) -> Self {
-        let mut core = Self {
+    /// A lab without nodes.
+    pub fn new(begin: &Begin<'_>) -> Self {
+        let layout = begin.layout;
+        Self {
             layout: Arc::new(layout.clone()),
-            level,
-            since: now,
-            nodes: Vec::new(),
-            by_name: BTreeMap::new(),
+            level: begin.level,
+            sight: begin.sight,
+            since: begin.since,
+            nodes: Nodes::default(),
+            hosts: Hosts::default(),
             wallets: BTreeMap::new(),
             addresses: BTreeMap::new(),
-            links: BTreeMap::new(),
+            links: Links::default(),
             partition: None,
-            payments: Payments::new(layout, seed),
-            play: Play::new(layout, round),
+            payments: Payments::new(layout, begin.draws),
+            play: Play::new(layout, begin.round, begin.plays),
+            has_begun: false,
+            closing: None,
             wants_first: true,
             caption: None,
             made_by_hand: MadeByHand::default(),
@@ -142,6 +180,7 @@ impl Core {
             is_stale: true,
             figures: Vec::new(),
             calls: BTreeMap::new(),
+            forwards: BTreeMap::new(),
             last_call: 0,
             killers: BTreeMap::new(),
             starters: BTreeMap::new(),
@@ -152,20 +191,31 @@ impl Core {
             ancestry: Ancestry::default(),
             chips: Arc::default(),
             topology: Topology::default(),
+            links_shown: OnceCell::new(),
             listener: Listener::default(),
             headline: SteadyHeadline::default(),
-        };
-        for spec in &layout.nodes {
-            let ix = core.enter(spec.clone());
+        }
+    }
+
+    /// A lab with the nodes and links of its layout, of which each is about to start.
+    pub fn of_layout(begin: &Begin<'_>) -> Self {
+        let mut core = Self::new(begin);
+        for spec in &begin.layout.nodes {
+            let ix = core.enter(spec.clone(), &[], None);
             core.start(ix);
         }
-        for pair in &layout.pairs {
-            let ends = core.position(&pair.from).zip(core.position(&pair.to));
+        core.set_pairs();
+        core
+    }
+
+    /// Links are as its layout says.
+    pub fn set_pairs(&mut self) {
+        for pair in &Arc::clone(&self.layout).pairs {
+            let ends = self.position(&pair.from).zip(self.position(&pair.to));
             if let Some((from, to)) = ends {
-                core.set_link(from, to, pair.conditions);
+                self.set_way(from, to, pair.conditions);
             }
         }
-        core
     }
 
     /// Takes in what happened, and what follows from it.
@@ -177,11 +227,32 @@ impl Core {
             Input::Started { node, life, addr } => self.started(now, node, life, addr),
             Input::Failed { node, life, why } => self.failed(now, node, life, why),
             Input::Facts(node, seen) => self.see(now, node, seen),
+            Input::Shown {
+                node,
+                life,
+                snapshot,
+            } => return self.shown(node, life, snapshot),
+            Input::Far(host, far) => self.far(now, host, far),
+            Input::Forwarded(call, told) => self.forwarded(now, call, told),
+            Input::Closing(why) => self.close(why),
             Input::Reply(call, reply) => self.replied(now, call, reply),
             Input::Ended { node, life, end } => self.ended(now, node, life, &end),
             Input::Tick => {}
         }
-        self.go_on(now);
+        if !self.has_begun {
+            let starting = |node: &Node| node.state == NodeState::Starting;
+            self.has_begun = !self.nodes.iter().any(starting);
+        }
+        self.give_up(now);
+        if self.has_begun && self.closing.is_none() {
+            self.go_on(now);
+        }
+    }
+
+    /// Whether all nodes that were there at the beginning have come up, or have failed to: from then on
+    /// time counts.
+    pub fn has_begun(&self) -> bool {
+        self.has_begun
     }
 
     /// The next thing to do.
@@ -189,10 +260,31 @@ impl Core {
         self.outputs.pop_front()
     }
 
+    /// Whether there is something to do.
+    pub fn has_outputs(&self) -> bool {
+        !self.outputs.is_empty()
+    }
+
+    /// The next thing to do, if that is to set a link.
+    pub fn poll_link(&mut self) -> Option<(LinkEnd, LinkEnd, Conditions)> {
+        let Some(Output::SetLink {
+            from,
+            to,
+            conditions,
+        }) = self.outputs.front()
+        else {
+            return None;
+        };
+        let way = (*from, *to, *conditions);
+        self.outputs.pop_front();
+        Some(way)
+    }
+
     /// When it is to be told that it is so late, as long as it has gone on then. While something is
     /// looked for at this moment, that comes first.
     pub fn deadline(&self) -> Duration {
-        let due = self.payments.due().unwrap_or(Duration::MAX);
+        let due = [self.payments.due(), self.hosts.due()];
+        let due = due.into_iter().flatten().min().unwrap_or(Duration::MAX);
         due.min(self.turn_at)
     }
 
@@ -240,7 +332,8 @@ impl Core {
 
     /// Whether all nodes are to be looked at in this turn, beside what the script asks for by itself.
     fn wants_look(&self, now: Moment) -> bool {
-        self.wants_first || self.level == Level::All && self.is_worth_a_look(now)
+        self.sight == Sight::Asked
+            && (self.wants_first || self.level == Level::All && self.is_worth_a_look(now))
     }
 
     /// Whether a screen would show something else: a chain has changed, a node catches up, or a second is
@@ -252,7 +345,7 @@ impl Core {
 
     /// Looks at all nodes, if they were not seen at this moment. Whether it waits for them now.
     fn needs_look(&mut self, now: Moment, is_wanted: bool) -> bool {
-        if !is_wanted || self.is_fresh(now) {
+        if !is_wanted || self.sight == Sight::Told || self.is_fresh(now) {
             return false;
         }
         self.look(now);
@@ -260,7 +353,7 @@ impl Core {
     }
 
     fn look(&mut self, now: Moment) {
-        let up = self.up();
+        let up = self.nodes.up();
         self.outputs.extend(up.iter().copied().map(Output::Look));
         self.looking.extend(up);
         self.seen_all(now);
@@ -298,20 +391,30 @@ impl Core {
         id
     }
 
-    /// A node is there from now on.
-    fn enter(&mut self, spec: NodeSpec) -> NodeIx {
+    /// A node is there from now on, with wallets that were made by hand beside those of its description.
+    pub fn enter(&mut self, spec: NodeSpec, made: &[String], addr: Option<SocketAddr>) -> NodeIx {
         let ix = NodeIx(self.nodes.len());
-        let wallets = spec.wallets.iter().map(String::as_str);
-        for wallet in wallets.chain(reward_wallet(&spec, &[])) {
+        let wallets = spec.wallets.iter().chain(made).map(String::as_str);
+        for wallet in wallets.chain(reward_wallet(&spec, made)) {
             self.wallets.insert(wallet.to_owned(), ix);
         }
-        let node = Node::new(spec);
-        self.by_name.insert(Arc::clone(&node.name), ix);
-        self.nodes.push(node);
+        self.nodes.push(Node::new(spec, addr))
+    }
+
+    /// A node that was started by other code runs, and this lab looks after it from now on.
+    pub fn adopt(&mut self, spec: NodeSpec, addr: SocketAddr) -> NodeIx {
+        let ix = self.nodes.push(Node::new(spec, Some(addr)));
+        let node = &mut self.nodes[ix.0];
+        let can = std::mem::take(&mut node.can);
+        node.can = can.without(Ability::Restart, NOT_OURS);
+        (node.life, node.state) = (1, NodeState::Up);
+        self.has_begun = true;
         ix
     }
 
-    fn start(&mut self, ix: NodeIx) {
+    /// A node is to start.
+    pub fn start(&mut self, ix: NodeIx) {
+        self.links_shown.take();
         let node = &mut self.nodes[ix.0];
         node.life += 1;
         node.state = NodeState::Starting;
@@ -323,11 +426,25 @@ impl Core {
         self.outputs.push_back(start);
     }
 
-    /// The nodes that run.
-    fn up(&self) -> Vec<NodeIx> {
-        let nodes = (0..).map(NodeIx).zip(&self.nodes);
-        let up = nodes.filter(|(_, node)| node.state.is_up());
-        up.map(|(ix, _)| ix).collect()
+    /// The nodes, by their numbers.
+    pub fn nodes(&self) -> &[Node] {
+        &self.nodes
+    }
+
+    /// The nodes of this process.
+    pub fn own_nodes(&self) -> Vec<NodeIx> {
+        self.nodes.of(None)
+    }
+
+    /// The names of all wallets.
+    pub fn wallets(&self) -> impl Iterator<Item = &str> {
+        self.wallets.keys().map(String::as_str)
+    }
+
+    /// The names of a node's wallets.
+    pub fn wallets_of(&self, ix: NodeIx) -> impl Iterator<Item = &str> {
+        let owned = self.wallets.iter().filter(move |(_, owner)| **owner == ix);
+        owned.map(|(name, _)| name.as_str())
     }
 
     /// The name of a node.
@@ -337,7 +454,7 @@ impl Core {
 
     /// The node of this name.
     pub fn position(&self, name: &str) -> Option<NodeIx> {
-        self.by_name.get(name).copied()
+        self.nodes.position(name)
     }
 
     /// Why a node has failed, the first that has.

@@ -1,10 +1,9 @@
 //! What happens to nodes, and what is to be seen of it.
 
 use super::requests::Work;
-use super::{Core, Level, Moment, SteadyHeadline};
+use super::{Core, Level, Moment, Sight, SteadyHeadline};
 use crate::lab::headline::Stand;
 use crate::lab::observe::ancestry::Tip;
-use crate::lab::observe::rate::Rate;
 use crate::lab::observe::transcript::Party;
 use crate::node::io::words::Names;
 use crate::node::io::{CommandError, Event, EventKind, Question, Reply};
@@ -24,13 +23,9 @@ impl Core {
         };
         node.traffic.count(event);
         self.stats.happened(ix, event);
-        let (nodes, by_name) = (&self.nodes, &self.by_name);
-        let who = |name: &str| by_name.get(name).copied();
-        let up = || {
-            let running = (0..).map(NodeIx).zip(nodes);
-            let running = running.filter(|(_, node)| node.state.is_up());
-            running.map(|(ix, _)| ix).collect()
-        };
+        let nodes = &self.nodes;
+        let who = |name: &str| nodes.who(ix, name);
+        let up = || nodes.up();
         self.propagation.happened(ix, event, who, up);
         if self.level == Level::All {
             self.tx_propagation.happened(ix, event, who, up);
@@ -48,8 +43,7 @@ impl Core {
         match &event.kind {
             EventKind::TipChanged { tip, .. } => {
                 self.has_moved = true;
-                let node = &mut self.nodes[ix.0];
-                (node.tip, node.tip_changed) = (Some(*tip), Some(event.at));
+                self.nodes[ix.0].moved(*tip, event.at, true);
                 self.hear(*tip);
                 self.feed_headline(event.at);
             }
@@ -58,36 +52,30 @@ impl Core {
             | EventKind::Reorganised { new: block, .. }
             | EventKind::Released { tip: block, .. } => self.hear(*block),
             EventKind::PeerUp { peer, .. } => {
-                if let Some(other) = self.position(&peer.name) {
+                if let Some(other) = self.nodes.who(ix, &peer.name) {
                     self.topology.met(ix, other);
+                    self.links_shown.take();
                 }
             }
             _ => {}
         }
         let mut log = std::mem::take(&mut self.nodes[ix.0].log);
-        log.hear(event, self);
+        log.hear(event, &KnownTo(self, ix));
         self.nodes[ix.0].log = log;
     }
 
     fn overhear(&mut self, ix: NodeIx, event: &Arc<Event>) {
-        let (nodes, by_name) = (&self.nodes, &self.by_name);
+        let nodes = &self.nodes;
         // Until it has said its name it is called by its address.
-        let party = |name: &Arc<str>| {
-            let found = by_name.get(name).copied().or_else(|| {
-                let addr: SocketAddr = name.parse().ok()?;
-                let at = nodes.iter().position(|node| node.addr == Some(addr));
-                at.map(NodeIx)
-            });
-            match found {
-                Some(ix) => Party::Node(ix),
-                None => Party::Stranger(Arc::clone(name)),
-            }
+        let party = |name: &Arc<str>| match nodes.who(ix, name) {
+            Some(ix) => Party::Node(ix),
+            None => Party::Stranger(Arc::clone(name)),
         };
         self.listener.hear(ix, event, party);
     }
 
     /// Takes note of a block that has come to a node: it is given its chip.
-    fn hear(&mut self, id: BlockId) {
+    pub(super) fn hear(&mut self, id: BlockId) {
         if self.chips.is_news(id) {
             Arc::make_mut(&mut self.chips).hear(id);
         }
@@ -103,10 +91,7 @@ impl Core {
 
     /// A node does not run any more: no block waits for it.
     pub(super) fn left(&mut self, now: Moment, ix: NodeIx) {
-        let node = &mut self.nodes[ix.0];
-        node.tip = None;
-        node.rate = Rate::default();
-        self.is_stale = true;
+        (self.is_stale, _) = (true, self.links_shown.take());
         self.propagation.left(ix);
         self.tx_propagation.left(ix);
         self.listener.left(ix, now.at);
@@ -144,8 +129,14 @@ impl Core {
         if !std::mem::take(&mut self.is_stale) {
             return;
         }
+        if self.sight == Sight::Told {
+            let shown = self.nodes.iter().filter(|node| node.state.is_up());
+            let shown = shown.filter_map(|node| node.shown.as_deref());
+            self.headline.sum(now.at, shown);
+            return self.feed_headline(now.at);
+        }
         self.figures.clear();
-        let up = self.up();
+        let up = self.nodes.up();
         if up.is_empty() {
             self.headline.sum(now.at, std::iter::empty());
         }
@@ -170,14 +161,18 @@ impl Core {
     }
 }
 
-impl Names for Core {
+/// A lab, as one of its nodes knows it.
+struct KnownTo<'a>(&'a Core, NodeIx);
+
+impl Names for KnownTo<'_> {
     fn node_at(&self, addr: SocketAddr) -> Option<&str> {
-        let found = self.nodes.iter().find(|node| node.addr == Some(addr));
-        found.map(|node| &*node.name)
+        let Self(core, own) = *self;
+        let found = core.nodes.at(own, addr)?;
+        Some(&core.nodes[found.0].spec.name)
     }
 
     fn wallet_of(&self, address: &str) -> Option<&str> {
-        let found = self.addresses.iter().find(|(_, known)| *known == address);
+        let found = self.0.addresses.iter().find(|(_, known)| *known == address);
         found.map(|(name, _)| name.as_str())
     }
 }

@@ -2,14 +2,18 @@
 
 use super::requests::Work;
 use super::{Core, Moment};
-use crate::lab::ask::TrafficChange;
+use crate::lab::ask::{Ability, TrafficChange};
 use crate::lab::layout::Layout;
 use crate::lab::spec::TrafficSpec;
-use crate::lab::traffic::{Generator, Purse, seed};
+use crate::lab::traffic::{Generator, Purse};
 use crate::lab::view::TrafficView;
 use crate::node::NodeIx;
 use crate::node::io::{Command, Payment};
+use std::collections::BTreeSet;
 use std::time::Duration;
+
+/// How late a payment may be and the next one still come as if it were not.
+const LATE_MAX: Duration = Duration::from_secs(1);
 
 /// The payments of a lab.
 #[derive(Clone)]
@@ -23,12 +27,12 @@ pub(super) struct Payments {
 
 impl Payments {
     /// Those of a layout; the same come with the same seed.
-    pub(super) fn new(layout: &Layout, from: u64) -> Self {
+    pub(super) fn new(layout: &Layout, draws: [u8; 32]) -> Self {
         let spec = layout.traffic.clone();
         let is_wanted = spec.is_some();
         let spec = spec.unwrap_or_else(|| TrafficSpec::usual(layout.chain.proposed_fee()));
         Self {
-            generator: Generator::new(spec, seed(from, 1)),
+            generator: Generator::new(spec, draws),
             is_wanted,
             due: None,
         }
@@ -48,11 +52,23 @@ impl Payments {
         if !self.generator.view().is_on {
             self.due = None;
         } else if self.due.is_none() {
-            // Moments of a lab are whole microseconds.
-            let wait = self.generator.wait().as_micros();
-            let wait = Duration::from_micros(u64::try_from(wait).unwrap_or(u64::MAX));
-            self.due = Some(now + wait);
+            self.due = Some(now + self.wait());
         }
+    }
+
+    /// One is made: the next comes as long after the moment for which this one was meant, unless that is
+    /// too long ago.
+    fn made(&mut self, now: Duration) {
+        let meant = self.due.unwrap_or(now);
+        let is_late = now.saturating_sub(meant) > LATE_MAX;
+        let from = if is_late { now } else { meant };
+        self.due = Some(from + self.wait());
+    }
+
+    fn wait(&mut self) -> Duration {
+        // Moments of a lab are whole microseconds.
+        let wait = self.generator.wait().as_micros();
+        Duration::from_micros(u64::try_from(wait).unwrap_or(u64::MAX))
     }
 
     pub(super) fn count(&mut self, is_sent: bool) {
@@ -76,8 +92,7 @@ impl Core {
     /// Makes one, with all nodes in sight.
     pub(super) fn pay(&mut self, now: Moment) {
         let picked = self.pick_payment();
-        self.payments.due = None;
-        self.payments.settle(now.ran);
+        self.payments.made(now.ran);
         let Some((ix, mut payment)) = picked else {
             return;
         };
@@ -90,8 +105,15 @@ impl Core {
     }
 
     fn pick_payment(&mut self) -> Option<(NodeIx, Payment)> {
-        let nodes = (0..).map(NodeIx).zip(&self.nodes);
-        let running = nodes.filter(|(_, node)| node.state.is_up());
+        // One that has not answered is left alone until it has.
+        let owing = self.calls.values();
+        let owing = owing.filter(|(_, work)| matches!(work, Work::Payment));
+        let owing: BTreeSet<_> = owing.map(|(of, _)| *of).collect();
+        let running = self.nodes.numbered();
+        let running = running.filter(|(ix, node)| {
+            let may = node.state.is_up() && node.lacks(Ability::Send).is_none();
+            may && !owing.contains(ix)
+        });
         let seen = running.filter_map(|(ix, node)| Some((ix, node.seen.as_deref()?)));
         let purses = seen.flat_map(|(node, seen)| {
             let wallets = seen.wallets.iter();

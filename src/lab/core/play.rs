@@ -1,11 +1,11 @@
 //! The script, as it is played.
 
 use super::requests::{Asker, Work};
-use super::{CallId, Core, Moment};
+use super::{CallId, Core, Moment, Sight};
 use crate::chain::{Amount, BlockHash};
 use crate::lab::ask::ScriptChange;
 use crate::lab::layout::Layout;
-use crate::lab::script::{Cause, Expr, Facts, Script, ScriptView, Want};
+use crate::lab::script::{Cause, Script, ScriptView, Want};
 use crate::node::NodeIx;
 use crate::node::io::{CommandError, Question, Reply};
 use crate::node::snapshot::{COINS_MAX, CoinInfo};
@@ -13,12 +13,17 @@ use std::collections::{BTreeMap, BTreeSet};
 use std::sync::Arc;
 use std::time::Duration;
 
+/// How long nodes that show themselves take to show what was done, and a little more.
+const SETTLE: Duration = Duration::from_millis(50);
+
 /// A script, and what it waits for.
 #[derive(Clone)]
 pub(super) struct Play {
     script: Script,
     /// What it wanted done, and what came of that as soon as it is known.
     pending: Option<Option<Result<(), String>>>,
+    /// When nodes that show themselves have shown what was done.
+    settles: Option<Duration>,
     /// It is played at this moment, until it wants nothing more that can be had now.
     on: Option<Duration>,
     /// Balances that were asked for at this moment.
@@ -49,10 +54,12 @@ pub(super) enum Next {
 }
 
 impl Play {
-    pub(super) fn new(layout: &Layout, round: u32) -> Self {
+    pub(super) fn new(layout: &Layout, round: u32, plays: bool) -> Self {
+        let steps = if plays { &layout.steps[..] } else { &[] };
         Self {
-            script: Script::new(layout.steps.clone(), layout.pace).again(round),
+            script: Script::new(steps.to_vec(), layout.pace).again(round),
             pending: None,
+            settles: None,
             on: None,
             asking: BTreeSet::new(),
             balances: BTreeMap::new(),
@@ -100,6 +107,12 @@ impl Core {
             if self.needs_look(now, true) {
                 return Next::On;
             }
+            if self.sight == Sight::Told
+                && now.ran < *self.play.settles.get_or_insert(now.ran + SETTLE)
+            {
+                return self.rest();
+            }
+            self.play.settles = None;
             let done = self.play.pending.take().flatten();
             self.play.script.did(now.ran, done.unwrap_or(Ok(())));
         }
@@ -109,10 +122,10 @@ impl Core {
                 if self.needs_look(now, true) {
                     return Next::On;
                 }
-                if self.asks_for_balances(now, &expr) {
+                let (facts, unknown) = self.facts_for(&expr);
+                if self.asks_for(now, unknown) {
                     return Next::Asked;
                 }
-                let facts = self.facts_for(&expr);
                 match self.play.script.judge(now.ran, &facts) {
                     true => Next::On,
                     false => self.rest(),
@@ -138,23 +151,20 @@ impl Core {
         Next::Rest
     }
 
-    /// Asks nodes for what an expression needs and is not known. Whether it is to be waited for.
-    fn asks_for_balances(&mut self, now: Moment, expr: &Expr) -> bool {
-        let is_unknown = |(ix, wallet, _): &(NodeIx, &str, &str)| {
-            let known = self.balance(*ix, wallet);
-            known.is_none_or(|known| known.amount.is_none() && known.asked != now.ran)
-        };
-        let unknown = self.balances_of(expr).filter(is_unknown);
-        let unknown =
-            unknown.map(|(ix, wallet, address)| (ix, wallet.to_owned(), address.to_owned()));
-        for (ix, wallet, of) in unknown.collect::<Vec<_>>() {
+    /// Asks nodes for balances that are not known. Whether they are to be waited for.
+    fn asks_for(&mut self, now: Moment, unknown: Vec<(NodeIx, String, String)>) -> bool {
+        for (ix, wallet, of) in unknown {
+            let key = (ix, wallet);
+            let asked = self.play.balances.get(&key);
+            if asked.is_some_and(|known| self.is_of_now(ix, known) && known.asked == now.ran) {
+                continue;
+            }
             let balance = Balance {
                 life: self.nodes[ix.0].life,
                 tip: self.tip_seen(ix),
                 asked: now.ran,
                 amount: None,
             };
-            let key = (ix, wallet);
             self.ask(ix, Question::Coins { of }, Work::Balance(key.clone()));
             self.play.balances.insert(key, balance);
             self.play.asking.insert(CallId(self.last_call));
@@ -180,22 +190,14 @@ impl Core {
         seen.map_or(BlockHash::ZERO, |seen| seen.tip.hash)
     }
 
-    fn balance(&self, ix: NodeIx, wallet: &str) -> Option<&Balance> {
-        let known = self.play.balances.get(&(ix, wallet.to_owned()))?;
-        let is_of_now = known.life == self.nodes[ix.0].life && known.tip == self.tip_seen(ix);
-        is_of_now.then_some(known)
+    fn is_of_now(&self, ix: NodeIx, known: &Balance) -> bool {
+        known.life == self.nodes[ix.0].life && known.tip == self.tip_seen(ix)
     }
 
-    /// What an expression is judged by, as far as it is known.
-    fn facts_for(&self, expr: &Expr) -> Facts {
-        let mut facts = self.facts();
-        for (ix, wallet, _) in self.balances_of(expr) {
-            if let Some(amount) = self.balance(ix, wallet).and_then(|known| known.amount) {
-                let key = (Arc::clone(&self.nodes[ix.0].name), wallet.to_owned());
-                facts.balances.insert(key, amount);
-            }
-        }
-        facts
+    /// What a node said that a wallet has, if that holds.
+    pub(super) fn balance(&self, ix: NodeIx, wallet: &str) -> Option<Amount> {
+        let known = self.play.balances.get(&(ix, wallet.to_owned()))?;
+        known.amount.filter(|_| self.is_of_now(ix, known))
     }
 
     /// Leads the script; says what it does then.
@@ -207,16 +209,17 @@ impl Core {
         now: Moment,
         change: ScriptChange,
     ) -> Result<String, CommandError> {
-        if self.layout.steps.is_empty() {
+        if self.steps().steps.is_empty() {
             return Err(no_script());
         }
         self.play.script.change(now.ran, change)?;
         Ok(change.words().to_owned())
     }
 
-    /// The script, as it is; `None`: there is none.
+    /// The script, as it is, here or in the lab that is shown; `None`: there is none.
     pub fn script(&self) -> Option<&Arc<ScriptView>> {
-        (!self.layout.steps.is_empty()).then(|| self.play.view())
+        let own = Some(self.steps()).filter(|own| !own.steps.is_empty());
+        own.or(self.hosts.script())
     }
 
     /// The steps, as they are, of which there may be none.

@@ -1,9 +1,10 @@
 //! What is asked of a lab, and how it is done.
 
+use super::far::Outcome;
 use super::node::Node;
 use super::{CallId, Core, End, Moment, Output};
 use crate::lab::ask::verbs::key_holder;
-use crate::lab::ask::{Answer, Request, Ticket};
+use crate::lab::ask::{Ability, Answer, Request, Ticket};
 use crate::lab::layout::roster::{Roster, taken};
 use crate::lab::spec::NodeSpec;
 use crate::lab::view::NodeState;
@@ -53,28 +54,7 @@ pub(super) enum Work {
 impl Core {
     /// Does what is asked, as far as that can be done at once.
     pub(super) fn request(&mut self, now: Moment, asker: Asker, request: Request) {
-        let done = match request {
-            Request::Node(ix, command) => self.command(asker, ix, command),
-            Request::Ask(ix, question) => self.question(asker, ix, question),
-            Request::Kill(ix) => self.kill(asker, ix),
-            Request::Restart(ix) => self.restart(asker, ix),
-            Request::Add(spec) => self.add(asker, *spec),
-            Request::Link(bend) => self.bend(&bend).map(Some),
-            Request::HealAll => Ok(Some(self.heal_all())),
-            Request::Partition(named) => self.split(&named).map(Some),
-            Request::Unite => Ok(Some(self.unite())),
-            Request::Traffic(change) => Ok(Some(self.payments.change(change))),
-            Request::Note(text) => {
-                let words = text.as_ref().map_or("no caption", |_| "a caption");
-                self.caption = text.map(Arc::from);
-                Ok(Some(words.to_owned()))
-            }
-            Request::Script(change) => self.lead(now, change).map(Some),
-            Request::Keep => {
-                Err("nothing of this lab is on disk, so there is nothing to keep".into())
-            }
-        };
-        match done {
+        match self.try_to(now, asker, request) {
             Ok(Some(words)) => self.answer(asker, Ok(Answer::Done(words))),
             // The answer is still to come.
             Ok(None) => {}
@@ -82,7 +62,56 @@ impl Core {
         }
     }
 
-    fn answer(&mut self, asker: Asker, answer: Result<Answer, CommandError>) {
+    fn try_to(
+        &mut self,
+        now: Moment,
+        asker: Asker,
+        request: Request,
+    ) -> Result<Option<String>, CommandError> {
+        if let (Some(ability), Some(ix)) = (request.ability(), request.node()) {
+            self.check_can(ix, ability)?;
+        }
+        match request {
+            Request::Node(ix, command) => self.command(asker, ix, command),
+            Request::Ask(ix, question) => self.question(asker, ix, question),
+            Request::Kill(ix) => self.kill(asker, ix),
+            Request::Restart(ix) => self.restart(asker, ix),
+            Request::Add(spec) => self.add(asker, *spec),
+            Request::Link(bend) => self.bend(asker, &bend),
+            Request::HealAll => Ok(self.heal_all(asker)),
+            Request::Partition(named) => self.split(asker, &named),
+            Request::Unite => self.unite(asker),
+            Request::Traffic(change) => {
+                let is_told = self.forward_to_labs(asker, &Request::Traffic(change));
+                Ok((!is_told).then(|| self.payments.change(change)))
+            }
+            Request::Note(text) => {
+                if self.forward_to_labs(asker, &Request::Note(text.clone())) {
+                    return Ok(None);
+                }
+                let words = text.as_ref().map_or("no caption", |_| "a caption");
+                self.caption = text.map(Arc::from);
+                Ok(Some(words.to_owned()))
+            }
+            Request::Script(change) if self.has_own_nodes() => self.lead(now, change).map(Some),
+            Request::Script(change) => self.lead_far(asker, Request::Script(change)),
+            Request::Keep if self.has_own_nodes() => {
+                Err("nothing of this lab is on disk, so there is nothing to keep".into())
+            }
+            Request::Keep => Err("these nodes run elsewhere, and stay".into()),
+        }
+    }
+
+    /// # Errors
+    /// A node cannot do this, and why.
+    pub(super) fn check_can(&self, ix: NodeIx, ability: Ability) -> Result<(), CommandError> {
+        match self.at(ix)?.lacks(ability) {
+            Some(why) => Err(why.into()),
+            None => Ok(()),
+        }
+    }
+
+    pub(super) fn answer(&mut self, asker: Asker, answer: Result<Answer, CommandError>) {
         match asker {
             Asker::Ticket(ticket) => self.outputs.push_back(Output::Answer(ticket, answer)),
             Asker::Script => {
@@ -216,6 +245,9 @@ impl Core {
 
     fn kill(&mut self, asker: Asker, ix: NodeIx) -> Result<Option<String>, CommandError> {
         self.check_running(ix)?;
+        if self.forward_node(asker, ix, Outcome::Killed(ix), Request::Kill) {
+            return Ok(None);
+        }
         self.nodes[ix.0].state = NodeState::Stopping;
         self.killers.entry(ix).or_default().push(asker);
         self.outputs.push_back(Output::Kill(ix));
@@ -223,6 +255,9 @@ impl Core {
     }
 
     fn restart(&mut self, asker: Asker, ix: NodeIx) -> Result<Option<String>, CommandError> {
+        if self.forward_node(asker, ix, Outcome::Restarted(ix), Request::Restart) {
+            return Ok(None);
+        }
         let node = self.at(ix)?;
         match node.state {
             NodeState::Up => Err(format!("{} runs already", node.name).into()),
@@ -231,6 +266,9 @@ impl Core {
                 Err(CommandError::new(RefusalKind::NotRunning, words))
             }
             NodeState::Down | NodeState::Failed(_) => {
+                if let Some(why) = &self.closing {
+                    return Err(fault(why));
+                }
                 self.starters.insert(ix, (asker, Answer::Restarted(ix)));
                 self.start(ix);
                 Ok(None)
@@ -239,8 +277,12 @@ impl Core {
     }
 
     fn add(&mut self, asker: Asker, spec: NodeSpec) -> Result<Option<String>, CommandError> {
+        let is_ours = |node: &Node| node.host.is_none() && node.lacks(Ability::Restart).is_none();
+        if !self.nodes.iter().any(is_ours) {
+            return self.add_far(asker, spec);
+        }
         self.check_new(&spec)?;
-        let ix = self.enter(spec);
+        let ix = self.enter(spec, &[], None);
         self.admit(ix);
         self.starters.insert(ix, (asker, Answer::Added(ix)));
         self.start(ix);
@@ -249,13 +291,23 @@ impl Core {
 
     /// A node runs.
     pub(super) fn started(&mut self, now: Moment, ix: NodeIx, life: u64, addr: Option<SocketAddr>) {
+        if let Some(addr) = addr.filter(|_| self.in_life(ix, life).is_some()) {
+            self.listens(ix, addr);
+        }
+        let is_closing = self.closing.is_some();
         let Some(node) = self.in_life(ix, life) else {
             return;
         };
-        (node.state, node.addr) = (NodeState::Up, addr);
+        // It is stopped as soon as it is there.
+        node.state = if is_closing {
+            NodeState::Stopping
+        } else {
+            NodeState::Up
+        };
         if life > 1 {
             node.say(now.at, Tone::Good, "started again");
         }
+        self.links_shown.take();
         (self.fresh, self.has_moved, self.is_stale) = (None, true, true);
         if let Some((asker, answer)) = self.starters.remove(&ix) {
             self.answer(asker, Ok(answer));
@@ -269,9 +321,23 @@ impl Core {
         };
         node.say(now.at, Tone::Bad, format!("did not start: {why}"));
         let words = why.to_string();
-        node.state = NodeState::Failed(why);
+        node.ended(NodeState::Failed(why));
         if let Some((asker, _)) = self.starters.remove(&ix) {
             self.answer(asker, Err(fault(&words)));
+        }
+    }
+
+    /// All nodes are about to stop. Those of other processes go on without being looked at.
+    pub(super) fn close(&mut self, why: Arc<str>) {
+        self.closing = Some(why);
+        self.links_shown.take();
+        for ix in (0..self.nodes.len()).map(NodeIx) {
+            let node = &mut self.nodes[ix.0];
+            match node.host {
+                Some(_) => node.ended(NodeState::Down),
+                None if node.state.is_up() => node.state = NodeState::Stopping,
+                None => {}
+            }
         }
     }
 
@@ -281,7 +347,8 @@ impl Core {
         let Some(node) = self.in_life(ix, life).filter(|node| !has_ended(node)) else {
             return;
         };
-        node.state = match end {
+        let state = match end {
+            End::Stopped => NodeState::Down,
             End::Killed => {
                 node.say(now.at, Tone::Bad, "killed");
                 NodeState::Down
@@ -291,6 +358,7 @@ impl Core {
                 NodeState::Failed(Arc::clone(words))
             }
         };
+        node.ended(state);
         let absence = node.absence().unwrap_or_default();
         self.left(now, ix);
         self.fresh = None;
@@ -313,7 +381,7 @@ impl Core {
         }
     }
 
-    fn in_life(&mut self, ix: NodeIx, life: u64) -> Option<&mut Node> {
+    pub(super) fn in_life(&mut self, ix: NodeIx, life: u64) -> Option<&mut Node> {
         let node = self.nodes.get_mut(ix.0)?;
         (node.life == life).then_some(node)
     }
@@ -341,7 +409,7 @@ impl Core {
             Command::CreateWallet { name } | Command::ImportWallet { name, .. } => name.clone(),
             // A node without a wallet makes one for its rewards.
             Command::Mine(MiningMode::On | MiningMode::OnTx(_)) | Command::MineNow
-                if !self.wallets.values().any(|owner| *owner == ix) =>
+                if self.wallets_of(ix).next().is_none() =>
             {
                 self.nodes[ix.0].name.to_string()
             }
@@ -383,8 +451,11 @@ impl Core {
 
     /// Whether a node like this can be added.
     fn check_new(&self, spec: &NodeSpec) -> Result<(), CommandError> {
+        if let Some(why) = &self.closing {
+            return Err((**why).into());
+        }
         let mut roster = Roster::default();
-        for node in &self.nodes {
+        for node in self.nodes.iter() {
             roster.enter(&node.spec);
         }
         for (wallet, owner) in &self.wallets {
@@ -396,6 +467,6 @@ impl Core {
 }
 
 /// That something which should hold did not.
-fn fault(words: &str) -> CommandError {
+pub(super) fn fault(words: &str) -> CommandError {
     CommandError::new(RefusalKind::Fault, words)
 }

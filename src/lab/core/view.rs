@@ -1,7 +1,7 @@
 //! What is shown of a lab: made when something looks, and nothing is another by it.
 
 use super::node::Node;
-use super::{Core, Moment};
+use super::{Core, Moment, Sight};
 use crate::lab::observe::topology::Member;
 use crate::lab::summary::Summary;
 use crate::lab::view::{LabView, NodeView, TrafficView};
@@ -13,12 +13,16 @@ use std::time::Duration;
 impl Core {
     /// The lab as it is now, with how its nodes look, by their numbers.
     pub fn view(&self, now: Moment, snapshots: &[Option<Arc<NodeSnapshot>>]) -> LabView {
-        let snapshot = |ix: NodeIx| snapshots.get(ix.0).and_then(Option::as_ref);
-        let nodes = || (0..).map(NodeIx).zip(&self.nodes);
+        let snapshot = |ix: NodeIx| {
+            let given = snapshots.get(ix.0).and_then(Option::as_ref);
+            given.or(self.nodes[ix.0].shown.as_ref())
+        };
+        let nodes = || self.nodes.numbered();
         let view = |(ix, node): (NodeIx, &Node)| NodeView {
             name: Arc::clone(&node.name),
-            addr: node.addr,
+            addr: node.addr.filter(|_| node.is_addressed),
             state: node.state.clone(),
+            can: node.can.clone(),
             snapshot: snapshot(ix).cloned(),
             log: node.log.lines(),
             tip_changed: node.tip_changed,
@@ -30,14 +34,20 @@ impl Core {
         let members = nodes().map(|(ix, node)| Member {
             name: &node.name,
             addr: node.addr,
-            process: 0,
+            process: node.host.map_or(0, |host| host.0 + 1),
             is_up: node.state.is_up(),
             dials: &node.spec.connect,
             snapshot: snapshot(ix).map(|snapshot| &**snapshot),
         });
-        let links = self
-            .topology
-            .shown(members, |from, to| Some(self.link(from, to)));
+        let way = |from: NodeIx, to: NodeIx| {
+            let is_far = [from, to].map(|ix| self.nodes[ix.0].host.is_some());
+            (is_far != [true, true]).then(|| self.link(from, to))
+        };
+        let links = || Arc::new(self.topology.shown(members, way));
+        let links = match self.sight {
+            Sight::Asked => links(),
+            Sight::Told => Arc::clone(self.links_shown.get_or_init(links)),
+        };
         LabView {
             name: self.layout.name.as_str().into(),
             now: now.at,
@@ -52,7 +62,7 @@ impl Core {
             block_times: self.propagation.percentiles(),
             tx_times: self.tx_propagation.percentiles(),
             reorganisations: self.stats.newest(),
-            links: Arc::new(links),
+            links,
             transcript: self.listener.transcript(),
             block_interval: Duration::from_millis(self.layout.chain.params.block_interval_ms),
             fee: self.layout.chain.proposed_fee(),
@@ -71,9 +81,27 @@ impl Core {
         partition.map(|partition| Arc::clone(&partition.groups))
     }
 
-    /// Payments that the lab makes by itself; `None`: they were never wanted.
-    pub fn traffic(&self) -> Option<TrafficView> {
+    /// The groups of the partition that is in force, by the names of the nodes.
+    pub fn groups_by_name(&self) -> Option<Vec<Vec<String>>> {
+        let groups = self.groups()?;
+        let name = |ix: &NodeIx| self.name(*ix).to_owned();
+        let group = |group: &Vec<NodeIx>| group.iter().map(name).collect();
+        Some(groups.iter().map(group).collect())
+    }
+
+    /// Payments that this lab makes by itself; `None`: they were never wanted.
+    pub fn own_traffic(&self) -> Option<TrafficView> {
         self.payments.view()
+    }
+
+    /// The caption that is shown.
+    pub fn caption(&self) -> Option<&Arc<str>> {
+        self.caption.as_ref()
+    }
+
+    /// Payments that the lab makes by itself: they were never wanted.
+    pub fn traffic(&self) -> Option<TrafficView> {
+        self.own_traffic().or(self.hosts.traffic())
     }
 
     /// What it comes to so far, by how nodes looked when they were last looked at.

@@ -9,7 +9,6 @@ use crate::node::{NodeIx, Time};
 use std::cell::OnceCell;
 use std::collections::{BTreeMap, BTreeSet, VecDeque};
 use std::sync::Arc;
-use std::sync::atomic::{AtomicU64, Ordering};
 
 /// Reorganisations that are remembered; the oldest go. A wild lab has one a second.
 const REORGANISATIONS_MAX: usize = 10_000;
@@ -37,23 +36,12 @@ struct NodeStats {
     last: Option<(Time, usize)>,
 }
 
-/// Messages that a node has handed to the network. Counted by its observer, without a lock.
-#[derive(Debug, Default)]
+/// Messages that a node has handed to the network.
+#[derive(Clone, Copy, Debug, Default)]
 pub struct Traffic {
-    messages: AtomicU64,
-    bytes: AtomicU64,
-    missed: AtomicU64,
-}
-
-impl Clone for Traffic {
-    fn clone(&self) -> Self {
-        let same = |of: &AtomicU64| AtomicU64::new(of.load(Ordering::Relaxed));
-        Self {
-            messages: same(&self.messages),
-            bytes: same(&self.bytes),
-            missed: same(&self.missed),
-        }
-    }
+    messages: u64,
+    bytes: u64,
+    missed: u64,
 }
 
 impl Stats {
@@ -177,23 +165,22 @@ impl Stats {
 
 impl Traffic {
     /// Counts an event, if it is a message that went out.
-    pub fn count(&self, event: &Event) {
+    pub fn count(&mut self, event: &Event) {
         if let EventKind::MessageSent { bytes, .. } = event.kind {
             let bytes = u64::try_from(bytes).unwrap_or(u64::MAX);
-            self.messages.fetch_add(1, Ordering::Relaxed);
-            self.bytes.fetch_add(bytes, Ordering::Relaxed);
+            self.messages += 1;
+            self.bytes = self.bytes.saturating_add(bytes);
         }
     }
 
     /// So many events came too fast to be counted.
-    pub fn miss(&self, events: u64) {
-        self.missed.fetch_add(events, Ordering::Relaxed);
+    pub fn miss(&mut self, events: u64) {
+        self.missed = self.missed.saturating_add(events);
     }
 
     /// Messages, their bytes, and events that were missed.
     pub fn sums(&self) -> (u64, u64, u64) {
-        let sum = |of: &AtomicU64| of.load(Ordering::Relaxed);
-        (sum(&self.messages), sum(&self.bytes), sum(&self.missed))
+        (self.messages, self.bytes, self.missed)
     }
 }
 
@@ -274,7 +261,7 @@ mod tests {
 
     #[test]
     fn only_what_goes_out_is_traffic() {
-        let traffic = Traffic::default();
+        let mut traffic = Traffic::default();
         let peer = PeerLabel {
             conn: ConnId(1),
             name: "bob".into(),

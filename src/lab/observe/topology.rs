@@ -10,7 +10,6 @@ use crate::node::NodeIx;
 use crate::node::snapshot::NodeSnapshot;
 use std::collections::{BTreeMap, BTreeSet};
 use std::net::SocketAddr;
-use std::sync::Arc;
 
 /// Two nodes, in either order, or one way between them.
 type Pair = (NodeIx, NodeIx);
@@ -24,7 +23,7 @@ pub struct Member<'a> {
     pub addr: Option<SocketAddr>,
     /// The process that it runs in, by any number. Labs in virtual time all have the same addresses: who
     /// is at one is in the caller's process first of all.
-    pub process: usize,
+    pub process: u64,
     /// Whether it runs.
     pub is_up: bool,
     /// Names of the nodes that it is to dial.
@@ -33,14 +32,9 @@ pub struct Member<'a> {
     pub snapshot: Option<&'a NodeSnapshot>,
 }
 
-/// The links as they were shown last.
+/// What is remembered of the links of a lab.
 #[derive(Clone, Debug, Default)]
 pub struct Topology {
-    shown: Arc<Vec<LinkView>>,
-    /// The edition of the table of links, and who ran, when they were last looked at. `None`: what
-    /// was shown may not be so any more.
-    edition: Option<u64>,
-    up: Vec<bool>,
     /// Nodes that were connected at any time.
     met: BTreeSet<Pair>,
     /// What is said of links of which there is no table here, each way.
@@ -48,11 +42,6 @@ pub struct Topology {
 }
 
 impl Topology {
-    /// Some node has other peers than before.
-    pub fn peers_changed(&mut self) {
-        self.edition = None;
-    }
-
     /// Two nodes are connected.
     pub fn met(&mut self, one: NodeIx, other: NodeIx) {
         if one != other {
@@ -60,7 +49,9 @@ impl Topology {
         }
     }
 
-    /// All links between these nodes, for which there is a table, as they are now.
+    /// All links between these nodes, which are numbered from 0 on, as they are now. `table` says what it
+    /// is like from one to another; of what it knows nothing of, what is said of it holds, and until
+    /// something is it is like any link.
     pub fn shown<'a>(
         &self,
         nodes: impl Iterator<Item = Member<'a>>,
@@ -68,7 +59,10 @@ impl Topology {
     ) -> Vec<LinkView> {
         let nodes: Vec<_> = nodes.collect();
         let connected = connected(&nodes);
-        let way = |from, to| table(from, to).unwrap_or_default();
+        let way = |from, to| {
+            let told = || self.told.get(&(from, to)).copied();
+            table(from, to).or_else(told).unwrap_or_default()
+        };
         let met = self.met.union(&connected).copied().collect();
         shown(&connected, &met, &wanted(&nodes), way)
     }
@@ -83,33 +77,6 @@ impl Topology {
         self.told.retain(|(from, _), _| !is_its(*from));
         let its = told.into_iter().filter(|((from, _), _)| is_its(*from));
         self.told.extend(its);
-        self.edition = None;
-    }
-
-    /// All links between these nodes, which are numbered from 0 on. `table` says what it is like from
-    /// one to another, and changes with its `edition`; of what it knows nothing of, what is said of it
-    /// holds, and until something is it is like any link.
-    pub fn links<'a>(
-        &mut self,
-        nodes: impl Iterator<Item = Member<'a>> + Clone,
-        edition: u64,
-        table: impl Fn(NodeIx, NodeIx) -> Option<Conditions>,
-    ) -> Arc<Vec<LinkView>> {
-        let up = || nodes.clone().map(|node| node.is_up);
-        let is_fresh = self.edition == Some(edition) && up().eq(self.up.iter().copied());
-        if !is_fresh {
-            (self.edition, self.up) = (Some(edition), up().collect());
-            let nodes: Vec<_> = nodes.collect();
-            let connected = connected(&nodes);
-            self.met.extend(&connected);
-            let way = |from, to| {
-                let told = || self.told.get(&(from, to)).copied();
-                table(from, to).or_else(told).unwrap_or_default()
-            };
-            let shown = shown(&connected, &self.met, &wanted(&nodes), way);
-            self.shown = Arc::new(shown);
-        }
-        Arc::clone(&self.shown)
     }
 }
 
@@ -191,7 +158,7 @@ mod tests {
     }
 
     /// Nodes that are to dial the one before them.
-    fn nodes(names: &[String]) -> impl Iterator<Item = Member<'_>> + Clone {
+    fn nodes(names: &[String]) -> impl Iterator<Item = Member<'_>> {
         (3_000..)
             .zip(names)
             .enumerate()
@@ -211,8 +178,8 @@ mod tests {
         let (a, b, c) = (NodeIx(0), NodeIx(1), NodeIx(2));
         let table = |from, to| (from == a || to == a).then(Conditions::default);
         let mut topology = Topology::default();
-        let states = |topology: &mut Topology| {
-            let links = topology.links(nodes(&names), 0, table);
+        let states = |topology: &Topology| {
+            let links = topology.shown(nodes(&names), table);
             let ends = |link: &LinkView| (link.there.state, link.back.state);
             links.iter().map(ends).collect::<Vec<_>>()
         };
@@ -221,11 +188,11 @@ mod tests {
             |ix| ix == b,
             [((b, a), cut()), ((b, c), cut()), ((c, b), cut())],
         );
-        assert_eq!(states(&mut topology), [(open, open), (shut, open)]);
+        assert_eq!(states(&topology), [(open, open), (shut, open)]);
         // It says all of it each time.
         topology.told(|ix| ix == c, []);
-        assert_eq!(states(&mut topology), [(open, open), (shut, open)]);
+        assert_eq!(states(&topology), [(open, open), (shut, open)]);
         topology.told(|ix| ix == b, []);
-        assert_eq!(states(&mut topology), [(open, open); 2]);
+        assert_eq!(states(&topology), [(open, open); 2]);
     }
 }

@@ -2,18 +2,17 @@
 //! controlled as the nodes of any lab.
 
 use super::end::Duty;
-use super::hand::Hand;
-use super::model::{Model, Node};
+use super::hands::{Hand, Lane};
+use super::round::{Lasting, Round};
 use super::rounds::Rounds;
-use super::{Control, Lasting, Shared, Standing, observe};
+use super::{Control, observe};
 use crate::chain::Params;
 use crate::lab::LabError;
+use crate::lab::core::Input;
 use crate::lab::handle::Answers;
 use crate::lab::layout::Layout;
 use crate::lab::spec::NodeSpec;
-use crate::lab::view::NodeState;
-use crate::live::{LabClock, NOWHERE, NodeHandle};
-use crate::node::NodeIx;
+use crate::live::{LabClock, NOWHERE, NodeHandle, seeds};
 use std::path::PathBuf;
 use std::sync::Arc;
 use tokio::runtime::Handle;
@@ -50,34 +49,34 @@ pub(in crate::lab) fn adopt(
     let layout = Layout::around(handle.name(), &params);
     let (answered, answers) = mpsc::unbounded_channel();
     let addr = handle.addr().unwrap_or(NOWHERE);
-    let mut node = Node::new(NodeSpec::new(handle.name()), addr);
-    (node.life, node.state) = (1, NodeState::Up);
-    node.handle = Some(Hand::Own(Arc::clone(&handle)));
-    let lasting = Lasting {
+    let draws = seeds().map_err(LabError::Randomness)?.run;
+    let lasting = Arc::new(Lasting {
         dir: data_dir,
-        ..Lasting::around(Standing::Adopted, layout, params, clock, runtime, answered)
-    };
-    let shared = Arc::new(Shared {
-        links: handle.links().clone(),
-        ..Shared::around(Arc::new(lasting), 0)
+        ..Lasting::around(layout, params, clock, runtime, answered, draws)
     });
-    let rounds = Rounds::new(Arc::clone(&shared));
-    let ix = NodeIx(0);
-    shared.change(|model| {
-        *model = Model {
-            nodes: vec![node],
-            ..Model::default()
-        };
-        model.seen(ix, 1, Arc::clone(&handle.snapshots().borrow()));
+    let mut core = lasting.core(0);
+    let ix = core.adopt(NodeSpec::new(handle.name()), addr);
+    let round = Round::new(lasting, 0, core, handle.links().clone());
+    let rounds = Rounds::new(Arc::clone(&round));
+    let hand = Hand {
+        handle: Arc::clone(&handle),
+        lane: Lane::new(&round.runtime),
+    };
+    round.hands().nodes.insert(ix, hand);
+    let snapshot = Arc::clone(&handle.snapshots().borrow());
+    round.handle(Input::Shown {
+        node: ix,
+        life: 1,
+        snapshot,
     });
     let duty = Duty {
-        shared: Arc::clone(&shared),
+        round: Arc::clone(&round),
         ix,
         life: 1,
         what: "watches",
     };
-    let watching = observe::watch(duty, handle);
-    shared.runtime.spawn(watching);
+    round.goes();
+    round.runtime.spawn(observe::watch(duty, handle));
     match control {
         Control::Off => {}
         Control::At { .. } => rounds.open_doors(bound)?,

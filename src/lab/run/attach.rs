@@ -5,23 +5,18 @@
 //! again until it is back, and begins anew.
 
 use super::follow::{follow_all, runs_of};
-use super::hand::{Hand, Host};
-use super::model::Node;
+use super::hosts::Host;
+use super::round::{Lasting, Round};
 use super::rounds::Rounds;
-use super::{Lasting, Shared, Standing};
 use crate::lab::control::{
-    About, Client, ClientError, Door, EventWish, Kind, LabStatus, NodeEvent, NodeStatus, Notice,
-    Opening, Wish,
+    About, Client, ClientError, Door, EventWish, Kind, NodeEvent, NodeStatus, Notice, Opening, Wish,
 };
+use crate::lab::core::{Far, HostId, Input};
 use crate::lab::handle::Answers;
-use crate::lab::layout::{Layout, NODES_MAX};
-use crate::lab::partition::Partition;
-use crate::lab::spec::NodeSpec;
-use crate::lab::view::NodeState;
+use crate::lab::layout::Layout;
 use crate::lab::{LabError, network};
-use crate::live::{self, LabClock, NOWHERE};
+use crate::live::{self, LabClock, Links};
 use crate::node::io::EventKind;
-use crate::node::io::words::Tone;
 use crate::node::{BlockId, NodeIx, Time};
 use std::sync::Arc;
 use std::sync::atomic::{AtomicBool, Ordering};
@@ -39,8 +34,8 @@ pub(in crate::lab) async fn attach(
     runtime: Handle,
 ) -> Result<(Arc<Rounds>, Answers), LabError> {
     let mut met = Vec::new();
-    for door in doors {
-        met.push(Met::new(door).await?);
+    for (id, door) in (1..).map(HostId).zip(doors) {
+        met.push(Met::new(id, door, &runtime).await?);
     }
     let first = met.first().expect("there is a door");
     let about = first.client.about();
@@ -61,11 +56,18 @@ pub(in crate::lab) async fn attach(
     let clock = LabClock::starting_at(about.now).of_the_world();
     let (answered, answers) = mpsc::unbounded_channel();
     let params = Arc::new(params);
-    let mut lasting = Lasting::around(Standing::Attached, layout, params, clock, runtime, answered);
+    let draws = live::seeds().map_err(LabError::Randomness)?.run;
+    let mut lasting = Lasting::around(layout, params, clock, runtime, answered, draws);
     lasting.since = since.unwrap_or(lasting.since);
-    let rounds = Rounds::new(Arc::new(Shared::around(Arc::new(lasting), 0)));
+    lasting.only_shows = true;
+    let last_host = met.iter().map(|met| met.host.id.0).max();
+    *lasting.last_host.get_mut() = last_host.unwrap_or_default();
+    let lasting = Arc::new(lasting);
+    let core = lasting.core(0);
+    let rounds = Rounds::new(Round::new(lasting, 0, core, Links::default()));
     let first = rounds.round();
     follow_all(begin(met, &first), &rounds, &first);
+    first.goes();
     Ok((rounds, answers))
 }
 
@@ -74,12 +76,14 @@ pub(in crate::lab) async fn attach(
 /// # Errors
 /// [`LabError`].
 pub(super) async fn attach_to(rounds: &Arc<Rounds>, door: Door) -> Result<(), LabError> {
-    let met = Met::new(door).await?;
+    let round = rounds.round();
+    let id = HostId(round.last_host.fetch_add(1, Ordering::Relaxed) + 1);
+    let met = Met::new(id, door, &round.runtime).await?;
     let at = met.client.place().clone();
-    let shared = rounds.round();
-    follow_all(begin(vec![met], &shared), rounds, &shared);
+    let round = rounds.round();
+    follow_all(begin(vec![met], &round), rounds, &round);
     // Only now: a lab that shows others is not made anew, and one that is goes on without them.
-    match shared.lock().course.words() {
+    match round.course().words() {
         Some(problem) => Err(LabError::Strange { at, problem }),
         None => Ok(()),
     }
@@ -94,8 +98,8 @@ pub(super) struct Met {
 }
 
 impl Met {
-    async fn new(door: Door) -> Result<Self, ClientError> {
-        let host = Arc::new(Host::new(door));
+    async fn new(id: HostId, door: Door, runtime: &Handle) -> Result<Self, ClientError> {
+        let host = Arc::new(Host::new(id, door, runtime));
         let client = host.connect().await?;
         Self::listening(host, client).await
     }
@@ -130,10 +134,11 @@ impl Met {
 /// First who is there with which wallets, then what happened to them, then how they look now: a
 /// block's way leads through several processes, and blocks that are older than what was seen of the
 /// chain would be no news.
-pub(super) fn begin(met: Vec<Met>, shared: &Shared) -> Vec<Following> {
+pub(super) fn begin(met: Vec<Met>, round: &Round) -> Vec<Following> {
     let (mut all, mut statuses, mut events) = (Vec::new(), Vec::new(), Vec::new());
     for (at, met) in met.into_iter().enumerate() {
-        shared.is_told_time(met.client.about().now);
+        round.is_told_time(met.client.about().now);
+        let is_lab = met.client.about().kind == Kind::Lab;
         let following = Following {
             host: met.host,
             client: met.client,
@@ -141,24 +146,29 @@ pub(super) fn begin(met: Vec<Met>, shared: &Shared) -> Vec<Following> {
             runs: runs_of(&met.opening.lab),
             is_asked: Arc::default(),
         };
+        let host = &following.host;
+        round.hands().hosts.insert(host.id, Arc::clone(host));
+        following.tell(round, Far::Met { is_lab });
         for status in met.opening.nodes {
-            following.introduce(shared, &status);
+            following.tell(round, Far::Introduced(status.clone()));
             statuses.push((at, status));
         }
-        let news = following.untold(shared, met.opening.events);
+        let news = following.untold(round, met.opening.events);
         events.extend(news.into_iter().map(|event| (at, event)));
-        following.lab(shared, met.opening.lab);
+        following.tell(round, Far::Lab(met.opening.lab));
         all.push(following);
     }
     events.sort_by_key(|(_, event)| event.event.at);
     let old = before(&statuses, events.iter().map(|(_, event)| &event.event.kind));
     // Chips follow from the order in which blocks are heard of.
-    shared.change(|model| old.into_iter().for_each(|id| model.hear(id)));
+    if let Some(first) = all.first() {
+        first.tell(round, Far::Old(old));
+    }
     for (at, event) in events {
-        all[at].event(shared, event);
+        all[at].event(round, event);
     }
     for (at, status) in statuses {
-        all[at].status(shared, status);
+        all[at].status(round, status);
     }
     all
 }
@@ -198,227 +208,80 @@ pub(super) struct Following {
 }
 
 impl Following {
-    /// Puts down what it was told.
-    pub(super) fn take(&self, shared: &Shared, notice: Notice) {
+    /// Has core know what it was told.
+    pub(super) fn take(&self, round: &Round, notice: Notice) {
         match notice {
-            Notice::Node(status) => self.status(shared, *status),
+            Notice::Node(status) => self.status(round, *status),
             // Of a node that is not shown.
-            Notice::Event(event) if self.find(shared, &event.node).is_none() => {}
+            Notice::Event(event) if self.find(round, &event.node).is_none() => {}
             Notice::Event(event) => {
                 // As a node of this process would write it.
                 tracing::info_span!("node", name = %event.node)
                     .in_scope(|| live::log_event(&event.event.kind));
-                self.event(shared, event);
+                self.event(round, event);
             }
-            Notice::Lab(status) => self.lab(shared, status),
+            Notice::Lab(status) => self.tell(round, Far::Lab(status)),
             // How things are is told in any case.
             Notice::Missed(_) => {}
         }
     }
 
-    /// Puts down what its links are like, once it has said so: nobody tells of a change. It is asked
+    /// Has core know what its links are like, once it has said so: nothing tells of a change. It is asked
     /// again when it has answered.
-    pub(super) fn ask_links(&self, shared: &Arc<Shared>) {
+    pub(super) fn ask_links(&self, round: &Arc<Round>) {
         if self.is_asked.swap(true, Ordering::Relaxed) {
             return;
         }
-        let (client, host) = (self.client.clone(), Arc::clone(&self.host));
-        let (is_asked, shared) = (Arc::clone(&self.is_asked), Arc::clone(shared));
-        let runtime = shared.runtime.clone();
+        let (client, id) = (self.client.clone(), self.host.id);
+        let (is_asked, round) = (Arc::clone(&self.is_asked), Arc::clone(round));
+        let runtime = round.runtime.clone();
         runtime.spawn(async move {
             if let Ok(Ok(told)) = timeout(ANSWER_MAX, client.links()).await {
-                shared.change(|model| model.links_told(&host, told));
+                round.handle(Input::Far(id, Far::Links(told)));
             }
             is_asked.store(false, Ordering::Relaxed);
         });
     }
 
-    /// The node that the process calls by this name.
-    fn find(&self, shared: &Shared, name: &str) -> Option<(NodeIx, u64)> {
-        let model = shared.lock();
-        let mut nodes = model.nodes.iter().enumerate();
-        let found = nodes.find(|(_, node)| {
-            let host = node.host.as_ref();
-            host.is_some_and(|host| Arc::ptr_eq(host, &self.host)) && node.spec.name == name
-        });
-        found.map(|(ix, node)| (NodeIx(ix), node.life))
+    pub(super) fn tell(&self, round: &Round, far: Far) {
+        round.handle(Input::Far(self.host.id, far));
     }
 
-    /// Groups by the names that the process gives its nodes.
-    fn places(&self, shared: &Shared, groups: &[Vec<String>]) -> Vec<Vec<NodeIx>> {
-        let group = |group: &Vec<String>| {
-            let found = group.iter().filter_map(|name| self.find(shared, name));
-            found.map(|(ix, _)| ix).collect()
-        };
-        groups.iter().map(group).collect()
-    }
-
-    fn status(&self, shared: &Shared, status: NodeStatus) {
-        let (ix, _) = match self.find(shared, &status.node) {
-            Some(found) => found,
-            None if shared.lock().nodes.len() >= NODES_MAX => return,
-            None => shared.add_far(&self.host, &status),
-        };
+    fn status(&self, round: &Round, status: NodeStatus) {
         if let Some(snapshot) = &status.snapshot {
-            shared.is_told_time(snapshot.at);
+            round.is_told_time(snapshot.at);
         }
-        let now = shared.clock.now();
-        let went = shared.change(|model| {
-            let node = &mut model.nodes[ix.0];
-            // Nodes in virtual time know each other by addresses that are nowhere else.
-            let within = status.snapshot.as_ref().and_then(|seen| seen.listen);
-            node.is_addressed = status.addr.is_some();
-            node.addr = status.addr.or(within).unwrap_or(node.addr);
-            let was_up = node.state.is_up();
-            if status.state.is_up() && !was_up {
-                let words = match node.state {
-                    NodeState::Gone => "answers again",
-                    _ => "started again",
-                };
-                if node.life > 0 {
-                    node.say(now, Tone::Good, words);
-                }
-                node.life += 1;
-                node.handle = Some(Hand::Far(self.client.clone(), status.node.as_str().into()));
-            }
-            match &status.state {
-                NodeState::Failed(why) if node.state != status.state => {
-                    node.say(now, Tone::Bad, &**why);
-                }
-                NodeState::Down if node.life > 0 && node.state != NodeState::Down => {
-                    node.say(now, Tone::Bad, "went down");
-                }
-                _ => {}
-            }
-            let life = node.life;
-            let went = was_up && !status.state.is_up();
-            if status.state.is_up() {
-                node.state = NodeState::Up;
-            } else {
-                model.ended(ix, status.state);
-            }
-            match status.snapshot {
-                Some(snapshot) if model.nodes[ix.0].state.is_up() => model.seen(ix, life, snapshot),
-                // How it looked last.
-                snapshot => {
-                    let node = &mut model.nodes[ix.0];
-                    node.snapshot = snapshot.or(node.snapshot.take());
-                    if let Some(snapshot) = node.snapshot.clone() {
-                        model.learn(&snapshot);
-                    }
-                }
-            }
-            went
-        });
-        if went {
-            shared.overheard().left(ix, now);
-        }
+        self.tell(round, Far::Node(status));
     }
 
-    /// A node, before anything is known to have happened to it.
-    fn introduce(&self, shared: &Shared, status: &NodeStatus) {
-        let unseen = NodeStatus {
-            snapshot: None,
-            ..status.clone()
-        };
-        self.status(shared, unseen);
-        if let Some((ix, _)) = self.find(shared, &status.node) {
-            shared.lock().nodes[ix.0]
-                .snapshot
-                .clone_from(&status.snapshot);
-        }
+    /// The node that the process calls by this name.
+    fn find(&self, round: &Round, name: &str) -> Option<(NodeIx, u64)> {
+        round.core().far_position(self.host.id, name)
     }
 
     /// Of what happened before, what has not been told already.
-    fn untold(&self, shared: &Shared, events: Vec<NodeEvent>) -> Vec<NodeEvent> {
+    fn untold(&self, round: &Round, events: Vec<NodeEvent>) -> Vec<NodeEvent> {
         let last = |event: &NodeEvent| {
-            let (ix, _) = self.find(shared, &event.node)?;
-            shared.lock().nodes[ix.0].recent.last()
+            let (ix, _) = self.find(round, &event.node)?;
+            round.recent().get(&ix)?.last()
         };
         let is_news = |event: &NodeEvent| last(event).is_none_or(|last| last < event.event.at);
         events.into_iter().filter(is_news).collect()
     }
 
-    fn event(&self, shared: &Shared, event: NodeEvent) {
-        if let Some((ix, life)) = self.find(shared, &event.node) {
-            shared.happened(ix, life, Arc::unwrap_or_clone(event.event));
+    fn event(&self, round: &Round, event: NodeEvent) {
+        if let Some((ix, life)) = self.find(round, &event.node) {
+            round.happened(ix, life, None, Arc::unwrap_or_clone(event.event));
         }
-    }
-
-    /// Nodes that run alone have no screen, and a lab of this process has its own.
-    fn lab(&self, shared: &Shared, status: LabStatus) {
-        if shared.standing == Standing::Own || self.client.about().kind == Kind::Node {
-            return;
-        }
-        let groups = status.partition.as_ref();
-        let groups = groups.map(|groups| self.places(shared, groups));
-        shared.change(|model| {
-            model.partition = groups.map(Partition::new);
-            model.far_payments = status.traffic;
-            model.caption = status.caption;
-            model.script = status.script;
-        });
     }
 }
 
-impl Shared {
-    /// Whether this lab is there to show just this process.
-    pub(super) fn shows_only(&self, host: &Arc<Host>) -> bool {
-        let model = self.lock();
-        self.standing == Standing::Attached && model.nodes.iter().all(|node| node.is_of(host))
-    }
-
-    fn add_far(&self, host: &Arc<Host>, status: &NodeStatus) -> (NodeIx, u64) {
-        self.change(|model| {
-            let mut node = Node::new(NodeSpec::new(&status.node), NOWHERE);
-            node.host = Some(Arc::clone(host));
-            // Two processes may each have a node of this name.
-            let taken = (2..).map(|number| format!("{}-{number}", status.node));
-            let names = std::iter::once(status.node.clone()).chain(taken);
-            let mut free = names.filter(|name| model.named(name).is_none());
-            node.name = free.next().expect("there is always another number").into();
-            node.state = NodeState::Down;
-            model.nodes.push(node);
-            (NodeIx(model.nodes.len() - 1), 0)
-        })
-    }
-
+impl Round {
     /// What time it is elsewhere. A lab that only shows others goes by that; one with nodes of its own
     /// has a clock that is never set.
     fn is_told_time(&self, time: Time) {
-        if self.standing == Standing::Attached {
+        if self.only_shows {
             self.clock.not_before(time);
         }
-    }
-
-    /// A process does not answer any more. Its nodes may run: as long as it may be found again, and then
-    /// tells what came to them meanwhile, they are waited for.
-    pub(super) fn lost(&self, host: &Arc<Host>) {
-        let now: Time = self.clock.now();
-        let gone = self.change(|model| {
-            let gone = model.nodes_of(host);
-            for ix in &gone {
-                let node = &mut model.nodes[ix.0];
-                if node.state.is_up() {
-                    node.say(now, Tone::Bad, "does not answer any more");
-                }
-                node.ended(NodeState::Gone);
-            }
-            gone
-        });
-        let mut overheard = self.overheard();
-        for ix in gone {
-            overheard.left(ix, now);
-        }
-    }
-
-    /// A process that does not answer was looked for in vain: its nodes do not run any more, as far as one
-    /// can see from here.
-    pub(super) fn not_found(&self, host: &Arc<Host>) {
-        self.change(|model| {
-            for ix in model.nodes_of(host) {
-                model.left(ix);
-            }
-        });
     }
 }

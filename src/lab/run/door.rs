@@ -1,9 +1,7 @@
 //! What a lab shows and does for its control server: for all of its nodes, or for one of them as
 //! if it were alone.
 
-use super::Shared;
-use super::hand::Hand;
-use super::model::{Model, Node};
+use super::round::Round;
 use super::rounds::Rounds;
 use crate::lab::ask::params::{BadParam, bad};
 use crate::lab::ask::verbs::key_holder;
@@ -12,6 +10,7 @@ use crate::lab::control::{
     About, Controlled, Edition, Kind, LabStatus, Later, LinkStatus, NodeEvent, NodeStatus, Refusal,
     Subscription, VERSION, WantsMessages,
 };
+use crate::lab::core::{Core, LinkEnd, Node};
 use crate::lab::network;
 use crate::live::NodeHandle;
 use crate::node::NodeIx;
@@ -28,23 +27,21 @@ pub(super) struct LabDoor {
     scope: Option<NodeIx>,
 }
 
-impl Node {
-    fn edition(&self, round: u32) -> Edition {
-        Edition {
-            round,
-            life: self.life,
-            state: self.state.clone(),
-            seen: self.snapshot.as_ref().map(|snapshot| snapshot.at),
-        }
+fn edition(node: &Node, round: u32) -> Edition {
+    Edition {
+        round,
+        life: node.life(),
+        state: node.state().clone(),
+        seen: node.shown().map(|snapshot| snapshot.at),
     }
+}
 
-    fn status(&self) -> NodeStatus {
-        NodeStatus {
-            node: self.name.to_string(),
-            state: self.state.clone(),
-            addr: Some(self.addr),
-            snapshot: self.snapshot.clone(),
-        }
+fn status(node: &Node) -> NodeStatus {
+    NodeStatus {
+        node: node.name().to_string(),
+        state: node.state().clone(),
+        addr: node.addr(),
+        snapshot: node.shown().cloned(),
     }
 }
 
@@ -66,27 +63,30 @@ impl LabDoor {
     }
 
     fn status_with_handles(&self) -> Vec<(NodeStatus, Option<Arc<NodeHandle>>)> {
-        let shared = self.rounds.round();
-        let model = shared.lock();
-        let nodes = self.nodes(&model).map(|(_, node)| {
-            let own = node.handle.as_ref().and_then(Hand::own);
-            (node.status(), own)
-        });
-        nodes.collect()
+        let round = self.rounds.round();
+        let all: Vec<_> = {
+            let core = round.core();
+            let nodes = self.nodes(&core);
+            nodes.map(|(ix, node)| (ix, status(node))).collect()
+        };
+        let hands = round.hands();
+        let handle = |ix: NodeIx| hands.nodes.get(&ix).map(|hand| Arc::clone(&hand.handle));
+        let with = all.into_iter().map(|(ix, status)| (status, handle(ix)));
+        with.collect()
     }
 
-    fn resolve(&self, request: Request<Named>, shared: &Shared) -> Result<Request, BadParam> {
-        let model = shared.lock();
+    fn resolve(&self, request: Request<Named>, round: &Round) -> Result<Request, BadParam> {
+        let core = round.core();
         let Some(scope) = self.scope else {
-            return request.resolve(&*model);
+            return request.resolve(&*core);
         };
-        let name = model.node(scope).map_or("", |node| &node.name);
+        let name = core.name(scope);
         let request = request.resolve(&Only(name))?.of(|_| Ok(scope))?;
         match &request {
             // A client of this node may not have the keys of others.
             Request::Node(_, Command::ImportWallet { secret, .. })
                 if key_holder(secret).is_some_and(|of| {
-                    let owner = model.holder(of);
+                    let owner = core.holder(of);
                     owner.is_some_and(|owner| owner != scope)
                 }) =>
             {
@@ -99,7 +99,8 @@ impl LabDoor {
             }
             // One that is alone has no links but its own.
             request
-                if matches!(request.scope(), Scope::Lab | Scope::Time) && model.nodes.len() > 1 =>
+                if matches!(request.scope(), Scope::Lab | Scope::Time)
+                    && core.nodes().len() > 1 =>
             {
                 let words = format!("this is the door of {name}, and that is for the whole lab");
                 Err(bad("node", words))
@@ -112,49 +113,47 @@ impl LabDoor {
         }
     }
 
-    fn nodes<'a>(&self, model: &'a Model) -> impl Iterator<Item = (NodeIx, &'a Node)> + use<'a> {
+    fn nodes<'a>(&self, core: &'a Core) -> impl Iterator<Item = (NodeIx, &'a Node)> + use<'a> {
         let scope = self.scope;
-        let nodes = model.nodes.iter().enumerate();
-        nodes
-            .map(|(ix, node)| (NodeIx(ix), node))
-            // Those of other processes have doors there.
-            .filter(move |(ix, node)| scope.map_or(node.host.is_none(), |scope| scope == *ix))
+        let nodes = (0..).map(NodeIx).zip(core.nodes());
+        // Those of other processes have doors there.
+        nodes.filter(move |(ix, node)| scope.map_or(node.host().is_none(), |scope| scope == *ix))
     }
 }
 
 impl Controlled for LabDoor {
     fn about(&self) -> About {
-        let shared = self.rounds.round();
-        let model = shared.lock();
-        let nodes: Vec<_> = self.nodes(&model).map(|(_, node)| node).collect();
+        let round = self.rounds.round();
+        let core = round.core();
+        let nodes: Vec<_> = self.nodes(&core).map(|(_, node)| node).collect();
         let (kind, name) = match (self.scope, nodes.first()) {
-            (Some(_), Some(node)) => (Kind::Node, node.name.to_string()),
-            _ => (Kind::Lab, shared.layout.name.clone()),
+            (Some(_), Some(node)) => (Kind::Node, node.name().to_string()),
+            _ => (Kind::Lab, round.layout.name.clone()),
         };
-        let names = nodes.iter().map(|node| node.name.to_string()).collect();
+        let names = nodes.iter().map(|node| node.name().to_string()).collect();
         About {
             version: VERSION,
             program: concat!("chainlab ", env!("CARGO_PKG_VERSION")).to_owned(),
             kind,
             name,
-            network: shared.params.genesis_block().hash().to_string(),
-            network_file: network::write(&shared.params),
-            fee: shared.layout.chain.proposed_fee(),
-            since: shared.since,
-            now: shared.clock.now(),
+            network: round.params.genesis_block().hash().to_string(),
+            network_file: network::write(&round.params),
+            fee: round.layout.chain.proposed_fee(),
+            since: round.since,
+            now: round.clock.now(),
             nodes: names,
-            view: shared.layout.view.clone(),
+            view: round.layout.view.clone(),
         }
     }
 
     fn round(&self) -> u32 {
-        self.rounds.round().round
+        self.rounds.round().number
     }
 
     fn status(&self) -> Vec<NodeStatus> {
-        let shared = self.rounds.round();
-        let model = shared.lock();
-        self.nodes(&model).map(|(_, node)| node.status()).collect()
+        let round = self.rounds.round();
+        let core = round.core();
+        self.nodes(&core).map(|(_, node)| status(node)).collect()
     }
 
     fn fresh_status(&self) -> Later<'static, Vec<NodeStatus>> {
@@ -174,62 +173,65 @@ impl Controlled for LabDoor {
     }
 
     fn status_of(&self, ix: NodeIx) -> Option<(Edition, NodeStatus)> {
-        let shared = self.rounds.round();
-        let model = shared.lock();
-        model
-            .node(ix)
-            .map(|node| (node.edition(shared.round), node.status()))
+        let round = self.rounds.round();
+        let core = round.core();
+        let node = core.nodes().get(ix.0)?;
+        Some((edition(node, round.number), status(node)))
     }
 
     fn editions(&self) -> Vec<(NodeIx, Edition)> {
-        let shared = self.rounds.round();
-        let model = shared.lock();
-        let nodes = self.nodes(&model);
+        let round = self.rounds.round();
+        let core = round.core();
+        let nodes = self.nodes(&core);
         nodes
-            .map(|(ix, node)| (ix, node.edition(shared.round)))
+            .map(|(ix, node)| (ix, edition(node, round.number)))
             .collect()
     }
 
     fn lab_status(&self) -> LabStatus {
-        let shared = self.rounds.round();
-        let model = shared.lock();
+        let round = self.rounds.round();
+        let core = round.core();
         LabStatus {
-            caption: model.caption.clone(),
-            script: model.script.clone(),
-            partition: model.groups_by_name(),
-            traffic: model.traffic_view(),
+            caption: core.caption().cloned(),
+            script: core.script().cloned(),
+            partition: core.groups_by_name(),
+            traffic: core.traffic(),
         }
     }
 
     fn links(&self) -> Vec<LinkStatus> {
-        let shared = self.rounds.round();
-        let model = shared.lock();
-        let (mut names, mut pairs) = (BTreeMap::new(), BTreeSet::new());
-        for (_, node) in self.nodes(&model) {
-            let seen = node.snapshot.iter().filter(|_| node.state.is_up());
-            for peer in seen.flat_map(|snapshot| snapshot.ready_peers()) {
+        let round = self.rounds.round();
+        let core = round.core();
+        let (mut names, mut ways) = (BTreeMap::new(), BTreeSet::new());
+        for (ix, node) in self.nodes(&core) {
+            let own = LinkEnd::Node(ix);
+            let seen = node.shown().filter(|_| node.state().is_up());
+            for peer in seen.into_iter().flat_map(|seen| seen.ready_peers()) {
                 if let Some(listen) = peer.listen {
                     names.insert(listen, peer.name.as_str());
-                    pairs.extend([(node.addr, listen), (listen, node.addr)]);
+                    let end = core.end_at(listen);
+                    ways.extend([(own, end), (end, own)]);
                 }
             }
         }
-        names.extend(model.nodes.iter().map(|node| (node.addr, &*node.name)));
-        let set = shared.links.all();
-        pairs.extend(set.into_iter().map(|(from, to, _)| (from, to)));
-        if let Some(own) = self.scope.and_then(|scope| model.node(scope)) {
-            pairs.retain(|(from, to)| [*from, *to].contains(&own.addr));
+        ways.extend(core.ways_set().map(|(from, to, _)| (from, to)));
+        if let Some(own) = self.scope.map(LinkEnd::Node) {
+            ways.retain(|(from, to)| [*from, *to].contains(&own));
         }
-        // Who is not connected any more, because the link is cut, has no name but its address.
-        let name = |addr| {
-            let name = names.get(&addr).map(|name| (*name).to_owned());
-            name.unwrap_or_else(|| addr.to_string())
+        // What is not connected any more, because the link is cut, has no name but its address.
+        let name = |end| match end {
+            LinkEnd::Node(ix) => core.name(ix).to_owned(),
+            LinkEnd::Addr(addr) => {
+                let name = names.get(&addr).map(|name| (*name).to_owned());
+                name.unwrap_or_else(|| addr.to_string())
+            }
         };
-        pairs.retain(|(from, to)| names.contains_key(from) || names.contains_key(to));
-        let links = pairs.into_iter().map(|(from, to)| LinkStatus {
+        let is_node = |end: &LinkEnd| matches!(end, LinkEnd::Node(_));
+        ways.retain(|(from, to)| is_node(from) || is_node(to));
+        let links = ways.into_iter().map(|(from, to)| LinkStatus {
             from: name(from),
             to: name(to),
-            conditions: shared.links.get(from, to),
+            conditions: core.conditions(from, to),
         });
         links.collect()
     }
@@ -239,18 +241,25 @@ impl Controlled for LabDoor {
     }
 
     fn events(&self) -> (Subscription, Vec<NodeEvent>) {
-        // Under the lock under which events are put down: none is told twice or left out.
-        let shared = self.rounds.round();
-        let model = shared.lock();
-        let receiver = shared.bus.listen();
+        let round = self.rounds.round();
+        // Under the lock under which events are told: none is told twice or left out.
+        let recent = round.recent();
+        let receiver = round.bus.listen();
+        let recent: Vec<_> = recent
+            .iter()
+            .map(|(ix, of)| (*ix, of.iter().cloned().collect::<Vec<_>>()))
+            .collect();
+        let core = round.core();
+        let shown: BTreeSet<_> = self.nodes(&core).map(|(ix, _)| ix).collect();
         let mut events = Vec::new();
-        for (_, node) in self.nodes(&model) {
-            let name = node.name.to_string();
-            events.extend(node.recent.iter().map(|event| NodeEvent {
-                node: name.clone(),
-                event: Arc::clone(event),
+        for (ix, of) in recent.into_iter().filter(|(ix, _)| shown.contains(ix)) {
+            let name = core.name(ix);
+            events.extend(of.into_iter().map(|event| NodeEvent {
+                node: name.to_owned(),
+                event,
             }));
         }
+        drop(core);
         events.sort_by_key(|event| event.event.at);
         (receiver, events)
     }
@@ -264,15 +273,14 @@ impl Controlled for LabDoor {
     }
 
     fn serve(&self, request: Request<Named>) -> Later<'static, Result<Value, Refusal>> {
-        let shared = self.rounds.round();
-        let request = self.resolve(request, &shared);
-        let begun = request.map(|request| self.rounds.begin(&shared, request));
+        let round = self.rounds.round();
+        let request = self.resolve(request, &round);
+        let begun = request.map(|request| self.rounds.begin(&round, request));
         Box::pin(async move {
             let answer = begun.map_err(Refusal::Request)?.await;
             let answer = answer.map_err(Refusal::Failed)?;
-            let model = shared.lock();
-            let name = |ix: NodeIx| model.node(ix).map_or("", |node| &node.name);
-            Ok(answer.shown(name))
+            let core = round.core();
+            Ok(answer.shown(|ix| core.name(ix)))
         })
     }
 }

@@ -4,8 +4,8 @@
 
 use super::door::LabDoor;
 use super::home::Home;
+use super::round::Round;
 use super::rounds::{Course, Rounds};
-use super::{Shared, Standing};
 use crate::lab::LabError;
 use crate::lab::control::registry::{Entry, NodeEntry, Registered};
 use crate::lab::control::{Bound, Kind, Server};
@@ -89,8 +89,10 @@ impl Rounds {
         // Held meanwhile: the directories stay until the doors are put where they can be shut, and no
         // other round begins.
         let home = lasting.home();
-        let shared = self.round();
-        if shared.standing == Standing::Own && home.is_none() {
+        let round = self.round();
+        // A lab that only looks after a node has no directory of its own.
+        let is_whole = !round.layout_text.is_empty();
+        if is_whole && home.is_none() {
             return Ok(());
         }
         let mut doors = Doors {
@@ -99,29 +101,29 @@ impl Rounds {
             nodes: Vec::new(),
             registered: Registered::new()?,
         };
-        if shared.standing == Standing::Own {
+        if is_whole {
             let door = LabDoor::new(Arc::clone(self));
             let socket = doors.registered.socket(WHOLE);
-            doors.whole = Some(shared.server(door, &shared.dir, bound.take(), socket)?);
+            doors.whole = Some(round.server(door, &round.dir, bound.take(), socket)?);
         }
         // Those of other processes have doors there.
-        let own = shared.lock().own_nodes();
+        let own = round.core().own_nodes();
         for ix in own {
-            let server = shared.node_server(ix, home.as_ref(), &doors, bound.take())?;
+            let server = round.node_server(ix, home.as_ref(), &doors, bound.take())?;
             doors.nodes.push((ix, server));
         }
-        doors.registered.write(&shared.entry(&doors))?;
+        doors.registered.write(&round.entry(&doors))?;
         // The lab may have ended meanwhile.
-        if shared.lock().course != Course::Over {
-            *shared.doors() = Some(doors);
+        if *round.course() != Course::Over {
+            *round.doors() = Some(doors);
         }
         drop(home);
-        shared.changed();
+        round.changed();
         Ok(())
     }
 }
 
-impl Shared {
+impl Round {
     /// Opens the door to a node that has just been added.
     ///
     /// # Errors
@@ -129,7 +131,7 @@ impl Shared {
     pub(super) fn open_node_door(&self, ix: NodeIx) -> Result<(), LabError> {
         let home = self.home();
         // In the next round it is not there.
-        if self.lock().course.is_over() {
+        if self.course().is_over() {
             return Ok(());
         }
         let mut place = self.doors();
@@ -181,7 +183,7 @@ impl Shared {
         doors: &Doors,
         bound: Option<Bound>,
     ) -> Result<Server, LabError> {
-        let name = self.lock().nodes[ix.0].name.to_string();
+        let name = self.core().name(ix).to_owned();
         let dir = home.map_or_else(|| self.dir.clone(), |home| home.node(&name));
         let socket = doors.registered.socket(&name);
         let door = LabDoor::to_node(Arc::clone(&doors.rounds), ix);
@@ -212,9 +214,9 @@ impl Shared {
     }
 
     fn entry(&self, doors: &Doors) -> Entry {
-        let model = self.lock();
+        let core = self.core();
         let nodes = doors.nodes.iter().map(|(ix, server)| NodeEntry {
-            name: model.nodes[ix.0].name.to_string(),
+            name: core.name(*ix).to_owned(),
             door: server.door(),
             socket: server.socket(),
         });
@@ -223,7 +225,7 @@ impl Shared {
             Some(server) => (Kind::Lab, self.layout.name.clone(), server),
             None => {
                 let (ix, server) = doors.nodes.first().expect("one node was adopted");
-                (Kind::Node, model.nodes[ix.0].name.to_string(), server)
+                (Kind::Node, core.name(*ix).to_owned(), server)
             }
         };
         Entry {

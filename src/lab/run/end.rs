@@ -5,18 +5,17 @@
     reason = "a drop can only wait by sleeping"
 )]
 
-use super::Shared;
-use super::ask::fault;
-use super::model::{Model, Node};
+use super::round::{Round, fault};
 use super::rounds::Course;
 use crate::lab::LabError;
+use crate::lab::core::{End, Input, Node};
 use crate::lab::view::NodeState;
 use crate::live::NodeHandle;
 use crate::node::NodeIx;
 use crate::node::io::CommandError;
-use crate::node::io::words::Tone;
 use std::path::PathBuf;
 use std::sync::Arc;
+use std::sync::atomic::Ordering;
 use std::thread;
 use std::time::{Duration, Instant};
 use tokio::time::timeout;
@@ -31,7 +30,7 @@ const DROP_MAX: Duration = Duration::from_secs(10);
 /// Time between two looks meanwhile.
 const DROP_LOOK: Duration = Duration::from_millis(2);
 
-impl Shared {
+impl Round {
     /// Stops all nodes, also those that are on their way up, and waits for them.
     ///
     /// # Errors
@@ -44,9 +43,15 @@ impl Shared {
         let mut changes = self.changes.subscribe();
         let stopped = async { while self.ask_all_to_stop() && changes.changed().await.is_ok() {} };
         let stopped = timeout(limit, stopped).await;
-        let state = |node: &Node| format!("{} ({})", node.name, node.state);
+        let state = |node: &Node| format!("{} ({})", node.name(), node.state());
         stopped.map_err(|_| LabError::NotClosed {
-            nodes: self.lock().busy().map(state).collect(),
+            nodes: {
+                let core = self.core();
+                let busy = core.nodes().iter().filter(|node| node.is_busy());
+                busy.filter(|node| node.host().is_none())
+                    .map(state)
+                    .collect()
+            },
             waited: limit,
         })
     }
@@ -75,16 +80,17 @@ impl Shared {
 
     /// Keeps a temporary lab.
     pub(super) async fn keep(&self) -> Result<PathBuf, CommandError> {
-        self.change(|model| {
-            if !model.is_temporary {
-                return Err("this lab is kept already, where it is".to_owned());
+        if !self.is_temporary.load(Ordering::Relaxed) {
+            return Err("this lab is kept already, where it is".into());
+        }
+        {
+            let mut course = self.course();
+            if *course == Course::Clearing {
+                return Err(course.words().unwrap_or_default().into());
             }
-            if model.course == Course::Clearing {
-                return Err(model.course.words().unwrap_or_default());
-            }
-            model.course = Course::Over;
-            Ok(())
-        })?;
+            *course = Course::Over;
+        }
+        self.closing();
         self.close_doors();
         self.stop_all().await.map_err(fault)?;
         let mut place = self.home();
@@ -96,7 +102,8 @@ impl Shared {
         match home.keep(&self.layout.name) {
             Ok(path) => {
                 drop(place);
-                self.change(|model| model.is_temporary = false);
+                self.is_temporary.store(false, Ordering::Relaxed);
+                self.changed();
                 Ok(path)
             }
             Err((home, error)) => {
@@ -117,11 +124,7 @@ impl Shared {
             if !handles.is_empty() {
                 ending = handles;
             }
-            let is_starting = self
-                .lock()
-                .nodes
-                .iter()
-                .any(|node| node.state == NodeState::Starting);
+            let is_starting = self.is_starting();
             let is_done = !is_starting && ending.iter().all(has_ended);
             if is_done || since.elapsed() > DROP_MAX {
                 break;
@@ -135,33 +138,64 @@ impl Shared {
 
     /// Lets nothing start any more and has everything stop that runs; whether anything still does.
     fn ask_all_to_stop(&self) -> bool {
-        if self.lock().course.end() {
-            self.changed();
+        let is_news = self.course().end();
+        if is_news {
+            self.closing();
         }
-        let mut model = self.lock();
-        model.stopping();
-        let is_busy = model.busy().next().is_some();
-        drop(model);
+        let is_busy = self.is_busy();
         self.handles()
             .iter()
             .for_each(|handle| handle.ask_to_stop());
         is_busy
     }
 
+    /// Core is told that the round is over.
+    pub(super) fn closing(&self) {
+        let why = self.course().words().unwrap_or_default();
+        self.handle(Input::Closing(why.into()));
+    }
+
+    /// Whether a node of this process is on its way up.
+    pub(super) fn is_starting(&self) -> bool {
+        let core = self.core();
+        let mut nodes = core.nodes().iter();
+        nodes.any(|node| *node.state() == NodeState::Starting)
+    }
+
+    /// Whether one runs, or is on its way up or down.
+    fn is_busy(&self) -> bool {
+        let core = self.core();
+        let mut own = core.nodes().iter().filter(|node| node.host().is_none());
+        own.any(Node::is_busy)
+    }
+
     fn handles(&self) -> Vec<Arc<NodeHandle>> {
-        let model = self.lock();
-        model
-            .nodes
-            .iter()
-            .filter_map(|node| node.handle.as_ref()?.own())
-            .collect()
+        let hands = self.hands();
+        let hands = hands.nodes.values();
+        hands.map(|hand| Arc::clone(&hand.handle)).collect()
+    }
+
+    /// Returns when nothing starts any more.
+    pub(super) async fn over(&self) {
+        let mut changes = self.changes.subscribe();
+        while !self.course().is_over() && changes.changed().await.is_ok() {}
+    }
+
+    /// Returns when nothing starts any more, no node runs, and there is nothing left to do.
+    pub(super) async fn ended(&self) {
+        let mut changes = self.changes.subscribe();
+        let goes_on = || {
+            let is_over = self.course().is_over();
+            !is_over || self.is_busy() || self.core().has_outputs()
+        };
+        while goes_on() && changes.changed().await.is_ok() {}
     }
 }
 
 /// What a task does for a node's life. If it ends by a panic, so has that life: without it the node
 /// would be on its way for ever, and so would those who wait for that.
 pub(super) struct Duty {
-    pub(super) shared: Arc<Shared>,
+    pub(super) round: Arc<Round>,
     pub(super) ix: NodeIx,
     pub(super) life: u64,
     /// What the task does, as in `opens`.
@@ -173,29 +207,10 @@ impl Drop for Duty {
         if !thread::panicking() {
             return;
         }
-        let now = self.shared.clock.now();
-        self.shared.change(|model| {
-            if let Some(node) = model.alive(self.ix, self.life) {
-                let why = format!("a bug in the task that {} it; the log says more", self.what);
-                node.say(now, Tone::Bad, why.as_str());
-                model.ended(self.ix, NodeState::Failed(why.into()));
-            }
-        });
-        self.shared.note_up();
-    }
-}
-
-impl Model {
-    fn stopping(&mut self) {
-        for ix in (0..self.nodes.len()).map(NodeIx) {
-            let node = &mut self.nodes[ix.0];
-            if node.host.is_some() {
-                // Those of other processes go on without being looked at.
-                self.ended(ix, NodeState::Down);
-            } else if node.state.is_up() {
-                node.state = NodeState::Stopping;
-            }
-        }
+        let why = format!("a bug in the task that {} it; the log says more", self.what);
+        let (node, life, end) = (self.ix, self.life, End::Failed(why.into()));
+        self.round.hands().nodes.remove(&node);
+        self.round.handle(Input::Ended { node, life, end });
     }
 }
 
@@ -223,13 +238,21 @@ mod tests {
         let (rounds, answers) = open(options, Handle::current()).expect("starts");
         let lab = Lab::of(Arc::clone(&rounds) as Arc<_>, answers);
         let mut changes = lab.changes();
-        while rounds.round().lock().is_starting() {
+        while rounds.round().is_starting() {
             changes.changed().await.expect("the lab goes on");
         }
         lab.request(Request::Kill(NodeIx(0)));
         let (_, killed) = lab.answer().await;
         killed.expect("it ran");
         (rounds, lab)
+    }
+
+    /// Another life of that node begins, which no task sees to.
+    fn begin(round: &Round) -> u64 {
+        let mut core = round.core();
+        core.start(NodeIx(0));
+        while core.poll().is_some() {}
+        core.nodes()[0].life()
     }
 
     fn run(test: impl Future<Output = ()>) {
@@ -245,12 +268,12 @@ mod tests {
     fn a_node_whose_task_has_a_bug_has_failed_and_the_lab_closes() {
         run(async {
             let (rounds, lab) = lab().await;
-            let shared = rounds.round();
+            let round = rounds.round();
             let opening = tokio::spawn(async move {
                 let (ix, what) = (NodeIx(0), "opens");
-                let life = shared.begin(ix).expect("the lab goes on");
+                let life = begin(&round);
                 let _duty = Duty {
-                    shared,
+                    round,
                     ix,
                     life,
                     what,
@@ -271,13 +294,12 @@ mod tests {
     fn closing_does_not_wait_for_ever_and_says_for_what_it_waited() {
         run(async {
             let (rounds, lab) = lab().await;
-            rounds.round().begin(NodeIx(0)).expect("the lab goes on");
+            let life = begin(&rounds.round());
             let stopped = rounds.round().stop_within(Duration::from_millis(1)).await;
             let words = stopped.expect_err("it never opens").to_string();
             assert!(words.contains("central (starting)"), "{words}");
-            rounds
-                .round()
-                .change(|model| model.ended(NodeIx(0), NodeState::Down));
+            let (node, end) = (NodeIx(0), End::Stopped);
+            rounds.round().handle(Input::Ended { node, life, end });
             lab.close().await.expect("closes");
         });
     }

@@ -1,10 +1,12 @@
 //! Goes on with what was attached to: listens, finds a process again that went away, and begins anew
 //! with a lab that was made anew.
 
-use super::Shared;
 use super::attach::{Following, Met, begin};
+use super::round::Round;
 use super::rounds::Rounds;
 use crate::lab::control::{LabStatus, Notice};
+use crate::lab::core::{Far, Input};
+use crate::live::Links;
 use std::sync::Arc;
 use std::time::Duration;
 use tokio::time::{MissedTickBehavior, interval, sleep};
@@ -16,29 +18,29 @@ const LINKS_EVERY: Duration = Duration::from_millis(500);
 const RETRY: Duration = Duration::from_millis(250);
 
 /// Goes on to listen to all of them, until the round is over.
-pub(super) fn follow_all(all: Vec<Following>, rounds: &Arc<Rounds>, shared: &Arc<Shared>) {
+pub(super) fn follow_all(all: Vec<Following>, rounds: &Arc<Rounds>, round: &Arc<Round>) {
     for following in all {
-        let (rounds, round) = (Arc::clone(rounds), Arc::clone(shared));
-        shared.runtime.spawn(follow(rounds, round, following));
+        let (rounds, its) = (Arc::clone(rounds), Arc::clone(round));
+        round.runtime.spawn(follow(rounds, its, following));
     }
 }
 
-async fn follow(rounds: Arc<Rounds>, shared: Arc<Shared>, following: Following) {
+async fn follow(rounds: Arc<Rounds>, round: Arc<Round>, following: Following) {
     tokio::select! {
-        () = listen(&rounds, &shared, following) => {}
-        () = shared.over() => {}
+        () = listen(&rounds, &round, following) => {}
+        () = round.over() => {}
     }
 }
 
-async fn listen(rounds: &Arc<Rounds>, shared: &Arc<Shared>, mut following: Following) {
+async fn listen(rounds: &Arc<Rounds>, round: &Arc<Round>, mut following: Following) {
     loop {
-        let parting = following.listen(shared).await;
+        let parting = following.listen(round).await;
         let (host, runs) = (Arc::clone(&following.host), following.runs);
         let before = following.client.about().clone();
         drop(following);
         let lost = || {
             host.set(None);
-            shared.lost(&host);
+            round.handle(Input::Far(host.id, Far::Lost));
         };
         let mut is_lost = parting == Parting::Gone;
         if is_lost {
@@ -54,27 +56,30 @@ async fn listen(rounds: &Arc<Rounds>, shared: &Arc<Shared>, mut following: Follo
                     is_lost = true;
                     lost();
                 }
-                Err(_) => shared.not_found(&host),
+                Err(_) => round.handle(Input::Far(host.id, Far::NotFound)),
             }
         };
         if runs_of(&met.opening.lab) != runs {
-            if shared.shows_only(&host) {
-                return show_anew(met, rounds, shared);
+            if round.only_shows && round.core().shows_only(host.id) {
+                return show_anew(met, rounds, round);
             }
-            shared.lock().forget(&host);
+            round.handle(Input::Far(host.id, Far::Anew));
         }
-        let mut all = begin(vec![met], shared);
+        let mut all = begin(vec![met], round);
         following = all.pop().expect("as many as were met");
     }
 }
 
 /// Shows a lab that was made anew, in another round of this one.
-fn show_anew(met: Met, rounds: &Arc<Rounds>, old: &Arc<Shared>) {
+fn show_anew(met: Met, rounds: &Arc<Rounds>, old: &Arc<Round>) {
     old.clock.begin_again(met.client.about().now);
-    let new = Arc::new(Shared::around(Arc::clone(&old.lasting), old.round + 1));
+    let (lasting, number) = (Arc::clone(&old.lasting), old.number + 1);
+    let core = lasting.core(number);
+    let new = Round::new(lasting, number, core, Links::default());
     let all = begin(vec![met], &new);
     if rounds.put(old, &new) {
         follow_all(all, rounds, &new);
+        new.goes();
     }
 }
 
@@ -89,17 +94,17 @@ enum Parting {
 
 impl Following {
     /// Puts down what it hears, as long as that can be added to what is known.
-    async fn listen(&mut self, shared: &Arc<Shared>) -> Parting {
+    async fn listen(&mut self, round: &Arc<Round>) -> Parting {
         let mut links = interval(LINKS_EVERY);
         links.set_missed_tick_behavior(MissedTickBehavior::Delay);
         loop {
             tokio::select! {
                 notice = self.notices.recv() => match notice {
                     Some(Notice::Lab(lab)) if runs_of(&lab) != self.runs => return Parting::Anew,
-                    Some(notice) => self.take(shared, notice),
+                    Some(notice) => self.take(round, notice),
                     None => return Parting::Gone,
                 },
-                _ = links.tick() => self.ask_links(shared),
+                _ = links.tick() => self.ask_links(round),
             }
         }
     }

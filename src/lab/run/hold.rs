@@ -1,11 +1,13 @@
 //! A lab of real nodes, as the [handle](crate::lab::Lab) holds it.
 
 use super::attach;
+use super::round::Round;
 use super::rounds::Rounds;
 use crate::lab::LabError;
-use crate::lab::ask::{Known, Request, Ticket};
+use crate::lab::ask::{Answer, Known, Request, Ticket};
 use crate::lab::control::registry::Entry;
 use crate::lab::control::{Door, Later, Subscription};
+use crate::lab::core::sum;
 use crate::lab::handle::Backend;
 use crate::lab::layout::Layout;
 use crate::lab::script::cast::Cast;
@@ -14,45 +16,21 @@ use crate::lab::summary::Summary;
 use crate::lab::view::LabView;
 use crate::live::LabClock;
 use crate::node::Time;
-use crate::node::io::CommandError;
+use crate::node::io::{CommandError, Question, Reply};
 use std::collections::BTreeSet;
 use std::path::{Path, PathBuf};
 use std::sync::Arc;
+use std::sync::atomic::Ordering;
 use std::time::{Duration, SystemTime};
 use tokio::sync::watch;
 
 impl Backend for Rounds {
     fn view(&self) -> LabView {
-        let shared = self.round();
-        let now = shared.clock.now();
-        let chain = &shared.layout.chain;
-        let transcript = shared.overheard().transcript();
-        let mut model = shared.lock();
-        LabView {
-            name: shared.layout.name.as_str().into(),
-            now,
-            since: shared.since,
-            wall_offset_us: wall_offset_us(now),
-            virtual_seed: None,
-            nodes: model.node_views(),
-            headline: model.headline(now),
-            chips: Arc::clone(&model.chips),
-            journeys: model.propagation.show(),
-            tx_journeys: model.tx_propagation.show(),
-            block_times: model.propagation.percentiles(),
-            tx_times: model.tx_propagation.percentiles(),
-            reorganisations: model.stats.newest(),
-            links: model.links(&shared.links),
-            transcript,
-            block_interval: Duration::from_millis(shared.params.block_interval_ms),
-            fee: chain.proposed_fee(),
-            is_temporary: model.is_temporary,
-            made_by_hand: model.made_by_hand,
-            caption: model.caption.clone(),
-            script: model.script.clone(),
-            partition: model.groups(),
-            traffic: model.traffic_view(),
-        }
+        let round = self.round();
+        let mut view = round.core().view(round.moment(), &[]);
+        view.wall_offset_us = wall_offset_us(view.now);
+        view.is_temporary = round.is_temporary.load(Ordering::Relaxed);
+        view
     }
 
     fn changes(&self) -> watch::Receiver<u64> {
@@ -104,16 +82,16 @@ impl Backend for Rounds {
     }
 
     fn summary(&self) -> Summary {
-        self.round().summary()
+        let round = self.round();
+        round.core().summary(round.elapsed())
     }
 
     fn check(&self, expr: &Expr) -> Result<(), String> {
-        let shared = self.round();
-        let model = shared.lock();
-        let cast = Cast::at_the_end(&shared.layout);
-        let nodes: BTreeSet<_> = model.node_names().into_iter().chain(cast.nodes()).collect();
-        let wallets = model.wallets.keys().map(String::as_str);
-        let wallets: BTreeSet<_> = wallets.chain(cast.wallets()).collect();
+        let round = self.round();
+        let core = round.core();
+        let cast = Cast::at_the_end(&round.layout);
+        let nodes: BTreeSet<_> = core.node_names().into_iter().chain(cast.nodes()).collect();
+        let wallets: BTreeSet<_> = core.wallets().chain(cast.wallets()).collect();
         expr.check(nodes.iter().copied(), wallets.iter().copied())
     }
 
@@ -155,6 +133,23 @@ impl Backend for Rounds {
 
     fn abandon(&self) {
         self.last().drop_all();
+    }
+}
+
+impl Round {
+    /// What an expression is judged by, now.
+    async fn facts_for(&self, expr: &Expr) -> Facts {
+        let (mut facts, unknown) = self.core().facts_for(expr);
+        for (ix, wallet, of) in unknown {
+            let asked = self.ask(Request::Ask(ix, Question::Coins { of }));
+            if let Ok(Answer::Node(_, Reply::Coins(coins))) = asked.answer().await
+                && let Some(amount) = sum(&coins)
+            {
+                let name = Arc::clone(&facts.nodes[ix.0].name);
+                facts.balances.insert((name, wallet), amount);
+            }
+        }
+        facts
     }
 }
 

@@ -4,20 +4,23 @@
 //! Nodes are put down by their names, as the next time they may listen elsewhere. What is at the
 //! other end of a link and no node of the lab has only its address.
 
-use super::Shared;
-use super::model::{Model, Node};
-use super::saved::FILE;
+use super::round::Round;
+use super::saved::{FILE, SavedNode};
 use crate::lab::LabError;
 use crate::lab::control::LinkStatus;
+use crate::lab::core::{Core, LinkEnd};
 use crate::lab::layout::Layout;
 use crate::lab::layout::roster::Roster;
 use crate::lab::partition::{self, Partition};
-use crate::lab::spec::{NodeSpec, TrafficSpec};
+use crate::lab::spec::TrafficSpec;
 use crate::lab::traffic::check_tx_rate;
-use crate::link::LinkState;
+use crate::lab::view::TrafficView;
+use crate::link::{Conditions, LinkState};
+use crate::node::NodeIx;
 use serde::{Deserialize, Serialize};
 use std::collections::BTreeSet;
 use std::net::SocketAddr;
+use std::path::Path;
 
 /// Links as they were left.
 #[derive(Clone, Debug, Default, PartialEq, Serialize, Deserialize)]
@@ -101,36 +104,58 @@ pub(super) struct Edition {
     traffic: Option<SavedTraffic>,
 }
 
-impl Shared {
+impl Round {
     /// Which edition of links and traffic there is.
     pub(super) fn kept_edition(&self) -> Edition {
+        let core = self.core();
         Edition {
-            links: self.links.edition(),
-            traffic: self.lock().traffic_to_keep(&self.layout),
+            links: core.links_edition(),
+            traffic: core.own_traffic().map(SavedTraffic::from),
         }
     }
+}
 
+impl From<TrafficView> for SavedTraffic {
+    fn from(view: TrafficView) -> Self {
+        Self {
+            on: view.is_on,
+            rate: view.rate,
+        }
+    }
+}
+
+impl SavedLinks {
     /// Links as they are.
-    pub(super) fn links_to_keep(&self, model: &Model) -> SavedLinks {
-        let set = self.links.all().into_iter();
-        let set = set.map(|(from, to, conditions)| LinkStatus {
-            from: model.name_at(from),
-            to: model.name_at(to),
+    pub(super) fn of(core: &Core) -> Self {
+        let name = |end| match end {
+            LinkEnd::Node(ix) => match &core.nodes()[ix.0] {
+                far if far.host().is_some() => {
+                    far.addr().map_or_else(String::new, |at| at.to_string())
+                }
+                own => own.name().to_string(),
+            },
+            LinkEnd::Addr(addr) => addr.to_string(),
+        };
+        let set = core.ways_set().map(|(from, to, conditions)| LinkStatus {
+            from: name(from),
+            to: name(to),
             conditions,
         });
-        let partition = model.partition.as_ref().map(|partition| {
+        let partition = core.partition().map(|partition| {
             let before = partition.undone().map(|(from, to, was)| SavedCut {
-                from: model.name_at(from),
-                to: model.name_at(to),
+                from: core.name(from).to_owned(),
+                to: core.name(to).to_owned(),
                 was,
             });
             SavedPartition {
-                groups: model.groups_by_name().unwrap_or_default(),
+                groups: core.groups_by_name().unwrap_or_default(),
                 before: before.collect(),
             }
         });
-        SavedLinks {
-            set: set.collect(),
+        Self {
+            set: set
+                .filter(|link| !link.from.is_empty() && !link.to.is_empty())
+                .collect(),
             partition,
         }
     }
@@ -138,82 +163,74 @@ impl Shared {
     /// Makes links what they were.
     ///
     /// # Errors
-    /// [`LabError::Damaged`]: it speaks of a node that the lab does not have.
-    pub(super) fn restore_links(&self, saved: &SavedLinks) -> Result<(), LabError> {
-        let mut model = self.lock();
-        let restored = self.restored(&model, saved);
-        model.partition = restored.map_err(|problem| LabError::Damaged {
-            path: self.dir.join(FILE),
+    /// [`LabError::Damaged`]: it speaks of a node that the lab does not have, or no link can be so.
+    pub(super) fn restore(&self, core: &mut Core, dir: &Path) -> Result<(), LabError> {
+        let restored = self.restored(core);
+        let (set, partition) = restored.map_err(|problem| LabError::Damaged {
+            path: dir.join(FILE),
             problem,
         })?;
+        core.restore_links(set, partition);
         Ok(())
     }
 
-    fn restored(
-        &self,
-        model: &Model,
-        saved: &SavedLinks,
-    ) -> Result<Option<Partition<SocketAddr>>, String> {
+    fn restored(&self, core: &Core) -> Result<Restored, String> {
         let mut set = Vec::new();
-        for link in &saved.set {
-            set.push((
-                model.addr_of(&link.from)?,
-                model.addr_of(&link.to)?,
-                link.conditions,
-            ));
+        for link in &self.set {
+            let sound = link.conditions.validate();
+            sound.map_err(|error| error.to_string())?;
+            let (from, to) = (end(core, &link.from)?, end(core, &link.to)?);
+            set.push((from, to, link.conditions));
         }
-        let default = self.links.set_default(self.layout.link);
-        let all = default.and_then(|()| self.links.set_all(set));
-        all.map_err(|error| error.to_string())?;
-        let Some(SavedPartition { groups, before }) = &saved.partition else {
-            return Ok(None);
+        let Some(SavedPartition { groups, before }) = &self.partition else {
+            return Ok((set, None));
         };
-        let names: Vec<_> = model.nodes.iter().map(|node| &*node.name).collect();
+        let names: Vec<_> = core.nodes().iter().map(|node| &**node.name()).collect();
         let mut partition = Partition::new(partition::groups(&names, groups)?);
         for cut in before {
-            partition.note(model.addr_of(&cut.from)?, model.addr_of(&cut.to)?, cut.was);
+            // Between what is no node of the lab a partition has cut nothing.
+            if let (LinkEnd::Node(from), LinkEnd::Node(to)) =
+                (end(core, &cut.from)?, end(core, &cut.to)?)
+            {
+                partition.note(from, to, cut.was);
+            }
         }
-        Ok(Some(partition))
+        Ok((set, Some(partition)))
     }
 }
 
-impl Model {
-    /// What the node of this process that listens there is called, or the address.
-    fn name_at(&self, addr: SocketAddr) -> String {
-        let mut own = self.nodes.iter().filter(|node| node.host.is_none());
-        let found = own.find(|node| node.addr == addr);
-        found.map_or_else(|| addr.to_string(), |node| node.name.to_string())
-    }
+/// Links that were set, and the partition.
+type Restored = (
+    Vec<(LinkEnd, LinkEnd, Conditions)>,
+    Option<Partition<NodeIx>>,
+);
 
-    /// Where a node listens, or this address.
-    fn addr_of(&self, name: &str) -> Result<SocketAddr, String> {
-        if let Some(node) = self.named(name) {
-            return Ok(node.addr);
-        }
-        let addr = name.parse();
-        addr.map_err(|_| format!("links: there is no node {name:?}"))
+/// The node of this name, or this address.
+fn end(core: &Core, name: &str) -> Result<LinkEnd, String> {
+    if let Some(ix) = core.position(name) {
+        return Ok(LinkEnd::Node(ix));
     }
+    let addr = name.parse();
+    let addr = addr.map(LinkEnd::Addr);
+    addr.map_err(|_| format!("links: there is no node {name:?}"))
+}
 
-    /// A node as the lab can start it by itself: of other processes' nodes, which are not kept, it
-    /// dials none.
-    pub(super) fn spec_to_keep(&self, node: &Node) -> NodeSpec {
-        let mut spec = node.spec.clone();
-        let is_own = |name: &String| self.named(name).is_some_and(|node| node.host.is_none());
+impl SavedNode {
+    /// A node as the lab can start it by itself: of other processes' nodes, which are not kept, it dials
+    /// none.
+    pub(super) fn of(core: &Core, ix: NodeIx) -> Self {
+        let node = &core.nodes()[ix.0];
+        let mut spec = node.spec().clone();
+        let is_own = |name: &String| {
+            let found = core.position(name);
+            found.is_some_and(|ix| core.nodes()[ix.0].host().is_none())
+        };
         spec.connect.retain(is_own);
-        spec
-    }
-
-    /// Payments as they are; before any can be made, as the layout wants them.
-    pub(super) fn traffic_to_keep(&self, layout: &Layout) -> Option<SavedTraffic> {
-        let own = self.payments.as_ref().map(|payments| payments.view());
-        let own = own.map(|view| SavedTraffic {
-            on: view.is_on,
-            rate: view.rate,
-        });
-        own.or(layout.traffic.as_ref().map(|spec| SavedTraffic {
-            on: spec.is_on,
-            rate: spec.rate,
-        }))
+        Self {
+            spec,
+            port: node.addr().map(|addr| addr.port()),
+            wallets: core.wallets_of(ix).map(str::to_owned).collect(),
+        }
     }
 }
 

@@ -16,30 +16,23 @@
 //! while, whoever drops the lab, be it by a panic.
 
 mod adopt;
-mod ask;
 mod attach;
 mod door;
 mod doors;
 mod end;
-mod first;
 mod follow;
-mod forward;
-mod hand;
+mod hands;
 mod hold;
 mod home;
+mod hosts;
 mod kept;
-mod links;
-mod model;
 mod nodes;
 mod observe;
 mod open;
-mod outcome;
+mod perform;
+mod round;
 mod rounds;
 mod saved;
-mod script;
-mod shared;
-mod topology;
-mod traffic;
 
 pub use adopt::Adoption;
 pub(in crate::lab) use adopt::adopt;
@@ -48,5 +41,3 @@ pub use doors::Control;
 pub(in crate::lab) use doors::{ANYWHERE, WHOLE};
 pub(in crate::lab) use open::open;
 pub use saved::Kept;
-
-use shared::{Lasting, Shared, Standing};

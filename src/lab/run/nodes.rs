@@ -1,14 +1,13 @@
 //! One node of a lab: where it listens, what it is given, how it starts.
 
 use super::end::Duty;
-use super::hand::Hand;
-use super::model::Node;
-use super::{Shared, observe};
+use super::hands::{Hand, Lane};
+use super::observe;
+use super::round::Round;
 use crate::lab::LabError;
+use crate::lab::core::Input;
 use crate::lab::spec::NodeSpec;
-use crate::lab::view::NodeState;
 use crate::live;
-use crate::node::io::words::Tone;
 use crate::node::{Config, NodeIx, Seeds};
 use sha2::{Digest, Sha256};
 use std::io;
@@ -66,109 +65,108 @@ async fn listen_again(addr: SocketAddr) -> Result<TcpListener, String> {
     }
 }
 
-impl Shared {
+impl Round {
     /// Listens where the nodes of the layout did, none of which runs any more. A port that another
     /// program has taken meanwhile is given up, unless the layout insists on it.
     ///
     /// # Errors
     /// [`LabError::Port`].
     pub(super) async fn listen_as_before(&self) -> Result<Vec<TcpListener>, LabError> {
-        let addrs: Vec<_> = self.lock().nodes.iter().map(|node| node.addr).collect();
+        let addrs: Vec<_> = self.core().nodes().iter().map(|node| node.addr()).collect();
         let mut listeners = Vec::new();
         for (spec, addr) in self.layout.nodes.iter().zip(addrs) {
-            let again = listen_again(addr).await;
-            listeners.push(again.or_else(|_| listen(spec, None))?);
+            let again = match addr {
+                Some(addr) => listen_again(addr).await.ok(),
+                None => None,
+            };
+            listeners.push(again.map_or_else(|| listen(spec, None), Ok)?);
         }
         Ok(listeners)
     }
 
-    /// Starts a node that does not run, and returns when it does. Others are not waited for.
-    ///
-    /// # Errors
-    /// In words, why it does not; its state says so as well.
+    /// Starts a node that does not run. One that is new is put down first, and has its control endpoint.
     pub(super) async fn open(
         self: Arc<Self>,
         ix: NodeIx,
+        life: u64,
+        spec: Arc<NodeSpec>,
         listener: Option<TcpListener>,
-    ) -> Result<(), String> {
-        let life = self.begin(ix)?;
+        is_new: bool,
+    ) {
         let duty = |what| Duty {
-            shared: Arc::clone(&self),
+            round: Arc::clone(&self),
             ix,
             life,
             what,
         };
         let (_opening, watching) = (duty("opens"), duty("watches"));
-        let is_again = listener.is_none();
-        let opened = self.spawn(ix, life, listener).await;
-        let now = self.clock.now();
-        match opened {
+        match self.spawn(ix, life, &spec, listener).await {
             Ok(handle) => {
                 let handle = Arc::new(handle);
-                self.change(|model| {
-                    let Some(node) = model.alive(ix, life) else {
-                        return;
-                    };
-                    let hand = Hand::Own(Arc::clone(&handle));
-                    (node.handle, node.state) = (Some(hand), NodeState::Up);
-                    if is_again {
-                        node.say(now, Tone::Good, "started again");
-                    }
-                    let first = Arc::clone(&handle.snapshots().borrow());
-                    model.seen(ix, life, first);
+                let hand = Hand {
+                    handle: Arc::clone(&handle),
+                    lane: Lane::new(&self.runtime),
+                };
+                self.hands().nodes.insert(ix, hand);
+                if is_new {
+                    self.admit(ix).await;
+                }
+                let addr = handle.addr();
+                self.handle(Input::Started {
+                    node: ix,
+                    life,
+                    addr,
                 });
-                self.note_up();
+                let snapshot = Arc::clone(&handle.snapshots().borrow());
+                self.handle(Input::Shown {
+                    node: ix,
+                    life,
+                    snapshot,
+                });
                 self.runtime.spawn(observe::watch(watching, handle));
-                Ok(())
             }
             Err(why) => {
-                self.change(|model| {
-                    if let Some(node) = model.alive(ix, life) {
-                        node.say(now, Tone::Bad, format!("did not start: {why}"));
-                        model.ended(ix, NodeState::Failed(why.as_str().into()));
-                    }
+                let why = why.into();
+                self.handle(Input::Failed {
+                    node: ix,
+                    life,
+                    why,
                 });
-                self.note_up();
-                Err(why)
             }
         }
     }
 
-    /// Another life begins.
-    ///
-    /// # Errors
-    /// In words, that nothing begins any more.
-    pub(super) fn begin(&self, ix: NodeIx) -> Result<u64, String> {
-        self.change(|model| {
-            if let Some(words) = model.course.words() {
-                model.ended(ix, NodeState::Down);
-                return Err(words);
+    /// A node that was added is there the next time as well, and other programs can control it.
+    async fn admit(self: &Arc<Self>, ix: NodeIx) {
+        let round = Arc::clone(self);
+        let admitting = self.runtime.spawn_blocking(move || {
+            if let Err(error) = round.save() {
+                tracing::error!("the new node is not put down: {error}");
             }
-            let node = &mut model.nodes[ix.0];
-            node.life += 1;
-            node.state = NodeState::Starting;
-            Ok(node.life)
-        })
+            if let Err(error) = round.open_node_door(ix) {
+                tracing::warn!("other programs cannot control the new node: {error}");
+            }
+        });
+        // Its bugs are logged.
+        let _ = admitting.await;
     }
 
     async fn spawn(
         &self,
         ix: NodeIx,
         life: u64,
+        spec: &NodeSpec,
         listener: Option<TcpListener>,
     ) -> Result<live::NodeHandle, String> {
-        let (spec, addr) = {
-            let model = self.lock();
-            let node = model.node(ix).expect("nodes are never removed");
-            (node.spec.clone(), node.addr)
-        };
-        let listener = match listener {
-            Some(listener) => listener,
-            None => listen_again(addr).await?,
+        let addr = self.core().nodes().get(ix.0).and_then(|node| node.addr());
+        let listener = match (listener, addr) {
+            (Some(listener), _) => listener,
+            (None, Some(addr)) => listen_again(addr).await?,
+            (None, None) => return Err("it has no port".to_owned()),
         };
         let listener = tokio::net::TcpListener::from_std(listener).map_err(|e| e.to_string())?;
         let dir = self.node_dir(&spec.name).ok_or("the lab is over")?;
-        let config = self.config(&spec, life)?;
+        let config = self.config(spec, life)?;
         let (links, clock) = (self.links.clone(), self.clock.clone());
         let started = live::spawn_on(links, config, &dir, Some(listener), clock).await;
         started.map_err(|error| error.to_string())
@@ -182,10 +180,11 @@ impl Shared {
         let mut config = Config::new(&spec.name, Arc::clone(&self.params), seeds);
         spec.configure(&mut config);
         config.sigs = Arc::clone(&self.sigs);
-        let model = self.lock();
-        let known = spec.connect.iter().filter_map(|name| model.named(name));
-        config.connect = known.map(|node| node.addr).collect();
-        drop(model);
+        let core = self.core();
+        let known = spec.connect.iter();
+        let known = known.filter_map(|name| core.nodes()[core.position(name)?.0].addr());
+        config.connect = known.collect();
+        drop(core);
         config.mempool.min_fee_per_kb = self.layout.chain.min_fee_per_kb;
         config.fee = self.layout.chain.fee;
         Ok(config)
@@ -203,20 +202,5 @@ impl Shared {
             .chain_update(life.to_le_bytes())
             .chain_update(name);
         Ok(digest.finalize().into())
-    }
-
-    /// Sets the links of these nodes that are not like the others.
-    pub(super) fn set_pairs(&self, nodes: &[Node]) -> Result<(), LabError> {
-        let addr = |name: &str| nodes.iter().find(|node| &*node.name == name);
-        let pairs = self.layout.pairs.iter().filter_map(|pair| {
-            let (from, to) = (addr(&pair.from)?.addr, addr(&pair.to)?.addr);
-            Some((from, to, pair.conditions))
-        });
-        let set = self.links.set_default(self.layout.link);
-        let set = set.and_then(|()| self.links.set_all(pairs));
-        set.map_err(|error| LabError::Unsound {
-            layout: self.layout.name.clone(),
-            problem: error.to_string(),
-        })
     }
 }

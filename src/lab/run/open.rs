@@ -1,26 +1,25 @@
 //! How a lab begins: a new one, or one that was kept.
 
 use super::home::Home;
-use super::model::{Model, Node};
+use super::kept::{SavedLinks, SavedTraffic};
+use super::round::{Lasting, Round};
 use super::rounds::Rounds;
 use super::saved::{Kept, Saved, SavedNode};
-use super::{Control, Lasting, Shared, Standing, first, nodes, script};
-use crate::lab::control::EventBus;
+use super::{Control, nodes, perform};
 use crate::lab::handle::{Answers, LabOptions};
-use crate::lab::layout::roster::reward_wallet;
 use crate::lab::layout::{Layout, key_seed};
 use crate::lab::spec::NodeSpec;
-use crate::lab::{LabError, network};
-use crate::live::{LabClock, seeds};
-use crate::node::{NodeIx, Time};
-
+use crate::lab::{LabError, network, traffic};
+use crate::live::{LabClock, Links, seeds};
+use crate::node::Time;
 use std::collections::BTreeMap;
 use std::net::TcpListener;
 use std::path::Path;
-use std::sync::{Arc, Mutex};
+use std::sync::Arc;
+use std::sync::atomic::AtomicBool;
 use std::time::Duration;
 use tokio::runtime::Handle;
-use tokio::sync::{mpsc, watch};
+use tokio::sync::mpsc;
 
 /// Time between two writings of `lab.json`: what the lab clock loses at most by a crash.
 const SAVE_INTERVAL: Duration = Duration::from_secs(10);
@@ -56,18 +55,18 @@ pub(in crate::lab) fn open(
         Ok((bound, start(plan, &home, runtime)?))
     });
     match opened {
-        Ok((bound, (shared, listeners, answers))) => {
-            *shared.home() = Some(home);
-            let rounds = Rounds::new(Arc::clone(&shared));
+        Ok((bound, (round, answers))) => {
+            *round.home() = Some(home);
+            let rounds = Rounds::new(Arc::clone(&round));
             if control != Control::Off {
                 let opening = Arc::clone(&rounds);
-                shared.runtime.spawn_blocking(move || {
+                round.runtime.spawn_blocking(move || {
                     if let Err(error) = opening.open_doors(bound) {
                         tracing::warn!("other programs cannot control this lab: {error}");
                     }
                 });
             }
-            run(&shared, listeners);
+            round.run();
             Ok((rounds, answers))
         }
         Err(error) => {
@@ -124,17 +123,14 @@ fn go_on(options: &LabOptions, kept: Kept, dir: &Path) -> Result<Plan, LabError>
     })
 }
 
-type Started = (Arc<Shared>, Vec<TcpListener>, Answers);
+type Started = (Arc<Round>, Answers);
 
 /// Takes the ports, and puts down what the lab is.
 fn start(plan: Plan, home: &Home, runtime: Handle) -> Result<Started, LabError> {
     let (saved, layout) = (plan.saved, plan.layout);
-    let (mut listeners, mut known) = (Vec::new(), Vec::new());
+    let mut listeners = Vec::new();
     for node in &saved.nodes {
-        let listener = nodes::listen(&node.spec, node.port)?;
-        let addr = listener.local_addr().map_err(LabError::file(home.path()))?;
-        known.push(Node::new(node.spec.clone(), addr));
-        listeners.push(listener);
+        listeners.push(nodes::listen(&node.spec, node.port)?);
     }
     let key_seed = saved.key_seed().expect("it was made or checked");
     let params = layout.params(&key_seed, saved.since.block_time());
@@ -142,87 +138,103 @@ fn start(plan: Plan, home: &Home, runtime: Handle) -> Result<Started, LabError> 
         layout: layout.name.clone(),
         problem: error.to_string(),
     })?;
+    let openings = saved.openings + 1;
+    let draws = match saved.seed {
+        Some(seed) => traffic::seed(seed, openings),
+        None => seeds().map_err(LabError::Randomness)?.run,
+    };
     let (answered, answers) = mpsc::unbounded_channel();
     let lasting = Lasting {
-        standing: Standing::Own,
         dir: home.path().to_owned(),
-        layout,
+        is_temporary: AtomicBool::new(home.is_temporary()),
         layout_text: saved.layout_text.clone(),
-        params: Arc::new(params),
         key_seed,
         seed: saved.seed,
-        openings: saved.openings + 1,
+        openings,
         since: saved.since,
-        runtime,
-        clock: plan.clock,
-        changes: watch::Sender::new(0),
-        home: Mutex::new(None),
-        answered,
-        bus: EventBus::default(),
-        doors: Mutex::new(None),
+        ..Lasting::around(
+            layout,
+            Arc::new(params),
+            plan.clock,
+            runtime,
+            answered,
+            draws,
+        )
     };
-    let model = model(known, &saved.nodes, home);
-    let shared = Shared::of(Arc::new(lasting), 0, model);
-    match &saved.links {
-        Some(links) => shared.restore_links(links)?,
-        None => shared.set_pairs(&shared.lock().nodes)?,
-    }
-    shared.save_into(home)?;
+    let round = Round::begin(Arc::new(lasting), 0, &saved, listeners)?;
+    round.save_into(home)?;
     home.make_nodes()?;
-    Ok((Arc::new(shared), listeners, answers))
+    Ok((round, answers))
 }
 
-/// What is known of nodes that have not started.
-pub(super) fn model(nodes: Vec<Node>, saved: &[SavedNode], home: &Home) -> Model {
-    let mut wallets = BTreeMap::new();
-    for (ix, node) in saved.iter().enumerate() {
-        let names = node.spec.wallets.iter().chain(&node.wallets);
-        let names = names.map(String::as_str);
-        let names = names.chain(reward_wallet(&node.spec, &node.wallets));
-        wallets.extend(names.map(|name| (name.to_owned(), NodeIx(ix))));
+impl Round {
+    /// A round in which no node has started, with nodes and links as they were put down.
+    ///
+    /// # Errors
+    /// [`LabError`].
+    pub(super) fn begin(
+        lasting: Arc<Lasting>,
+        number: u32,
+        saved: &Saved,
+        listeners: Vec<TcpListener>,
+    ) -> Result<Arc<Self>, LabError> {
+        let mut core = lasting.core(number);
+        let mut taken = BTreeMap::new();
+        for (node, listener) in saved.nodes.iter().zip(listeners) {
+            let addr = listener.local_addr();
+            let addr = addr.map_err(LabError::file(&lasting.dir))?;
+            core.enter(node.spec.clone(), &node.wallets, Some(addr));
+            taken.insert(node.spec.name.clone(), listener);
+        }
+        let links = Links::default();
+        let usual = links.set_default(lasting.layout.link);
+        usual.map_err(|error| LabError::Unsound {
+            layout: lasting.layout.name.clone(),
+            problem: error.to_string(),
+        })?;
+        match &saved.links {
+            Some(links) => links.restore(&mut core, &lasting.dir)?,
+            None => core.set_pairs(),
+        }
+        let round = Self::new(lasting, number, core, links);
+        *round.listeners() = taken;
+        Ok(round)
     }
-    Model {
-        nodes,
-        wallets,
-        is_temporary: home.is_temporary(),
-        ..Model::default()
+
+    /// Sets everything going.
+    pub(super) fn run(self: &Arc<Self>) {
+        {
+            let mut core = self.core();
+            for ix in core.own_nodes() {
+                self.clock.reserve(core.name(ix));
+                core.start(ix);
+            }
+        }
+        self.goes();
+        self.runtime.spawn(save_now_and_then(Arc::clone(self)));
+    }
+
+    /// From now on what core says is done, and it is told the time.
+    pub(super) fn goes(self: &Arc<Self>) {
+        self.runtime.spawn(perform::perform(Arc::clone(self)));
+        self.runtime.spawn(perform::tick(Arc::clone(self)));
     }
 }
 
-/// Sets everything going.
-pub(super) fn run(shared: &Arc<Shared>, listeners: Vec<TcpListener>) {
-    for node in &shared.lock().nodes {
-        shared.clock.reserve(&node.spec.name);
-    }
-    for (ix, listener) in listeners.into_iter().enumerate() {
-        let opening = Arc::clone(shared).open(NodeIx(ix), Some(listener));
-        // If it fails, the node's state says so.
-        shared.runtime.spawn(opening);
-    }
-    shared.runtime.spawn(first::mine_first(Arc::clone(shared)));
-    if shared.playing.is_some() {
-        shared.runtime.spawn(script::play(Arc::clone(shared)));
-    }
-    if let Some(spec) = &shared.layout.traffic {
-        shared.begin_traffic(spec.clone());
-    }
-    shared.runtime.spawn(save_now_and_then(Arc::clone(shared)));
-}
-
-async fn save_now_and_then(shared: Arc<Shared>) {
-    let (mut saved, mut since) = (shared.kept_edition(), Duration::ZERO);
+async fn save_now_and_then(round: Arc<Round>) {
+    let (mut saved, mut since) = (round.kept_edition(), Duration::ZERO);
     loop {
         tokio::select! {
             () = tokio::time::sleep(SAVE_LOOK) => since += SAVE_LOOK,
-            () = shared.over() => return,
+            () = round.over() => return,
         }
-        let edition = shared.kept_edition();
+        let edition = round.kept_edition();
         if edition == saved && since < SAVE_INTERVAL {
             continue;
         }
         (saved, since) = (edition, Duration::ZERO);
-        let saving = Arc::clone(&shared);
-        match shared.runtime.spawn_blocking(move || saving.save()).await {
+        let saving = Arc::clone(&round);
+        match round.runtime.spawn_blocking(move || saving.save()).await {
             Ok(Ok(())) => {}
             Ok(Err(error)) => tracing::error!("the lab cannot be put down: {error}"),
             Err(error) => tracing::error!("the lab cannot be put down: {error}"),
@@ -241,12 +253,12 @@ impl SavedNode {
     }
 }
 
-impl Shared {
+impl Round {
     /// Puts down what the lab is, if it still has a directory.
     pub(super) fn save(&self) -> Result<(), LabError> {
         match &*self.home() {
             // What comes late from a round that is over says nothing about the next one.
-            Some(home) if !self.lock().course.is_over() => self.save_into(home),
+            Some(home) if !self.course().is_over() => self.save_into(home),
             _ => Ok(()),
         }
     }
@@ -257,26 +269,14 @@ impl Shared {
         saved.seed = self.seed;
         saved.openings = self.openings;
         saved.clock = self.clock.now().max(Time(saved.since.0));
-        let model = self.lock();
-        let nodes = model.nodes.iter().enumerate();
-        // Those of other processes are not this lab's to start.
-        saved.nodes = nodes
-            .filter(|(_, node)| node.host.is_none())
-            .map(|(ix, node)| SavedNode {
-                spec: model.spec_to_keep(node),
-                port: Some(node.addr.port()),
-                wallets: model.wallets_of(NodeIx(ix)).map(str::to_owned).collect(),
-            })
-            .collect();
-        saved.links = Some(self.links_to_keep(&model));
-        saved.traffic = model.traffic_to_keep(&self.layout);
-        drop(model);
+        {
+            let core = self.core();
+            // Those of other processes are not this lab's to start.
+            let own = core.own_nodes().into_iter();
+            saved.nodes = own.map(|ix| SavedNode::of(&core, ix)).collect();
+            saved.links = Some(SavedLinks::of(&core));
+            saved.traffic = core.own_traffic().map(SavedTraffic::from);
+        }
         saved.write(home.path())
-    }
-
-    /// Returns when nothing starts any more.
-    pub(super) async fn over(&self) {
-        let mut changes = self.changes.subscribe();
-        while !self.lock().course.is_over() && changes.changed().await.is_ok() {}
     }
 }

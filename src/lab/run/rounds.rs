@@ -22,21 +22,23 @@
 //! would not go as the old one did. No node lives while the clock is set back; how long it ran
 //! ([`LabClock::ran`](crate::live::LabClock::ran)), by which tasks count, goes on.
 
-use super::ask::{self, By, fault};
-use super::model::{Model, Node};
-use super::saved::SavedNode;
-use super::script::Playing;
-use super::{Lasting, Shared, Standing, open};
+use super::nodes::listen;
+use super::round::{Lasting, Round, fault};
+use super::saved::{Saved, SavedNode};
+use crate::lab::LabError;
 use crate::lab::ask::{Answer, Request, ScriptChange};
-use crate::lab::core::no_script;
+use crate::lab::control::Later;
+use crate::lab::core::{Core, no_script};
+use crate::lab::spec::NodeSpec;
 use crate::node::io::{CommandError, RefusalKind};
-use std::net::{SocketAddr, TcpListener};
-use std::sync::{Arc, Mutex, MutexGuard, OnceLock, PoisonError};
+use std::net::TcpListener;
+use std::sync::atomic::Ordering;
+use std::sync::{Arc, Mutex, MutexGuard, PoisonError};
 
 /// The round that is on, of one lab.
 pub(in crate::lab) struct Rounds {
     lasting: Arc<Lasting>,
-    now: Mutex<Arc<Shared>>,
+    now: Mutex<Arc<Round>>,
 }
 
 /// How far a round is.
@@ -81,7 +83,7 @@ impl Course {
 
 impl Rounds {
     /// Of a lab with its first round.
-    pub(super) fn new(first: Arc<Shared>) -> Arc<Self> {
+    pub(super) fn new(first: Arc<Round>) -> Arc<Self> {
         Arc::new(Self {
             lasting: Arc::clone(&first.lasting),
             now: Mutex::new(first),
@@ -94,44 +96,59 @@ impl Rounds {
     }
 
     /// The round that is on, or was last.
-    pub(super) fn round(&self) -> Arc<Shared> {
+    pub(super) fn round(&self) -> Arc<Round> {
         Arc::clone(&self.place())
     }
 
     /// The last round: from here on there is no other.
-    pub(super) fn last(&self) -> Arc<Shared> {
+    pub(super) fn last(&self) -> Arc<Round> {
         // One that is just being put in place is waited for.
         let home = self.lasting.home();
         let last = self.round();
-        last.change(|model| model.course = Course::Over);
+        *last.course() = Course::Over;
         drop(home);
+        last.closing();
         last
     }
 
-    /// Begins to do what is asked of this round, as [`ask::begin`] does.
+    /// Asks something of this round: it has its place in the order of things when this returns. What
+    /// takes the whole lab is seen to here.
     pub(super) fn begin(
         self: &Arc<Self>,
-        shared: &Arc<Shared>,
+        round: &Arc<Round>,
         request: Request,
-    ) -> impl Future<Output = Result<Answer, CommandError>> + Send + use<> {
-        let (rounds, shared) = (Arc::clone(self), Arc::clone(shared));
-        let runtime = shared.runtime.clone();
-        ask::at_once(&runtime, async move {
-            match request {
-                Request::Script(ScriptChange::Restart) if shared.standing != Standing::Attached => {
-                    rounds.make_anew(shared).await
-                }
-                request => shared.serve(request, By::Hand).await,
+    ) -> Later<'static, Result<Answer, CommandError>> {
+        let is_own = round.core().has_own_nodes();
+        match request {
+            Request::Script(ScriptChange::Restart) if is_own => {
+                // It is cleared when this returns.
+                let cleared = round.clear();
+                let (rounds, round) = (Arc::clone(self), Arc::clone(round));
+                Box::pin(async move {
+                    cleared?;
+                    rounds.make_anew(round).await
+                })
             }
-        })
+            Request::Keep if is_own => {
+                let round = Arc::clone(round);
+                Box::pin(async move { Ok(Answer::Kept(round.keep().await?)) })
+            }
+            request => {
+                if let Request::Add(spec) = &request
+                    && let Err(error) = round.take_port(spec)
+                {
+                    return Box::pin(async { Err(fault(error)) });
+                }
+                Box::pin(round.ask(request).answer())
+            }
+        }
     }
 
     /// Makes the lab anew, and returns when its nodes are up, or have failed to come up.
     ///
     /// # Errors
-    /// Why it is not made anew. If it was begun, nothing runs in it then, and it can be tried again.
-    async fn make_anew(self: Arc<Self>, old: Arc<Shared>) -> Result<Answer, CommandError> {
-        old.clear()?;
+    /// Why it is not made anew. Nothing runs in it then, and it can be tried again.
+    async fn make_anew(self: Arc<Self>, old: Arc<Round>) -> Result<Answer, CommandError> {
         let runtime = self.lasting.runtime.clone();
         let making = runtime.spawn(self.next(Arc::clone(&old)));
         match making.await.unwrap_or_else(|error| Err(fault(error))) {
@@ -142,35 +159,35 @@ impl Rounds {
                 ))
             }
             Err(error) => {
-                old.change(|model| {
-                    if model.course == Course::Clearing {
-                        model.course = Course::Stuck(error.words.as_str().into());
+                {
+                    let mut course = old.course();
+                    if *course == Course::Clearing {
+                        *course = Course::Stuck(error.words.as_str().into());
                     }
-                });
+                }
+                old.changed();
                 Err(error)
             }
         }
     }
 
     /// Ends a round that is being cleared, and begins the next.
-    async fn next(self: Arc<Self>, old: Arc<Shared>) -> Result<Arc<Shared>, CommandError> {
+    async fn next(self: Arc<Self>, old: Arc<Round>) -> Result<Arc<Round>, CommandError> {
         old.stop_all().await.map_err(fault)?;
         let listeners = old.listen_as_before().await.map_err(fault)?;
-        let addrs = listeners.iter().map(TcpListener::local_addr);
-        let addrs = addrs.collect::<Result<_, _>>().map_err(fault)?;
         let runtime = self.lasting.runtime.clone();
-        let turning = runtime.spawn_blocking(move || self.turn(&old, addrs));
+        let turning = runtime.spawn_blocking(move || self.turn(&old, listeners));
         let new = turning.await.map_err(fault)??;
-        open::run(&new, listeners);
+        new.run();
         Ok(new)
     }
 
     /// Puts the next round in the place of one whose nodes have all stopped.
-    fn turn(&self, old: &Shared, addrs: Vec<SocketAddr>) -> Result<Arc<Shared>, CommandError> {
+    fn turn(&self, old: &Round, listeners: Vec<TcpListener>) -> Result<Arc<Round>, CommandError> {
         let place = self.lasting.home();
         let over = || CommandError::from(Course::Over.words().unwrap_or_default());
         let home = place.as_ref().ok_or_else(over)?;
-        if old.lock().course == Course::Over {
+        if *old.course() == Course::Over {
             return Err(over());
         }
         let specs = &old.layout.nodes;
@@ -178,12 +195,10 @@ impl Rounds {
         let names: Vec<_> = specs.iter().map(|spec| spec.name.as_str()).collect();
         home.clear_nodes(&names).map_err(fault)?;
         old.clock.begin_again(old.since);
-        let nodes = specs.iter().zip(addrs);
-        let nodes = nodes.map(|(spec, addr)| Node::new(spec.clone(), addr));
-        let saved: Vec<_> = specs.iter().map(SavedNode::new).collect();
-        let model = open::model(nodes.collect(), &saved, home);
-        let new = Arc::new(Shared::of(Arc::clone(&self.lasting), old.round + 1, model));
-        new.set_pairs(&new.lock().nodes).map_err(fault)?;
+        let mut saved = Saved::new("", "", &old.key_seed, old.since);
+        saved.nodes = specs.iter().map(SavedNode::new).collect();
+        let lasting = Arc::clone(&self.lasting);
+        let new = Round::begin(lasting, old.number + 1, &saved, listeners).map_err(fault)?;
         new.save_into(home).map_err(fault)?;
         *self.place() = Arc::clone(&new);
         // Nothing can go wrong any more. Those nodes that were added are gone.
@@ -197,13 +212,13 @@ impl Rounds {
 
     /// Puts a round of a lab that only shows others in the place of the one before. Whether there is
     /// to be one.
-    pub(super) fn put(&self, old: &Shared, new: &Arc<Shared>) -> bool {
+    pub(super) fn put(&self, old: &Round, new: &Arc<Round>) -> bool {
         let home = self.lasting.home();
         let is_wanted = {
-            let mut model = old.lock();
-            let is_on = model.course == Course::On;
+            let mut course = old.course();
+            let is_on = *course == Course::On;
             if is_on {
-                model.course = Course::Clearing;
+                *course = Course::Clearing;
             }
             is_on
         };
@@ -215,23 +230,27 @@ impl Rounds {
         is_wanted
     }
 
-    fn place(&self) -> MutexGuard<'_, Arc<Shared>> {
+    fn place(&self) -> MutexGuard<'_, Arc<Round>> {
         // Nothing else is done while it is held.
         self.now.lock().unwrap_or_else(PoisonError::into_inner)
     }
 }
 
-impl Shared {
-    /// A round in which no node has started.
-    pub(super) fn of(lasting: Arc<Lasting>, round: u32, mut model: Model) -> Self {
-        let playing = Playing::new(&lasting, round);
-        model.script = playing.as_ref().map(Playing::view);
-        Self {
-            up: OnceLock::new(),
-            model: Mutex::new(model),
-            playing,
-            ..Self::around(lasting, round)
+impl Round {
+    /// Takes the port of a node that is to be added: whether it can be had is known before it is one of
+    /// the lab.
+    ///
+    /// # Errors
+    /// [`LabError::Port`].
+    fn take_port(&self, spec: &NodeSpec) -> Result<(), LabError> {
+        let is_known = self.core().position(&spec.name).is_some();
+        // Core says what is wrong with a name that is taken, and another lab finds a port by itself.
+        if is_known || self.only_shows {
+            return Ok(());
         }
+        let listener = listen(spec, None)?;
+        self.listeners().insert(spec.name.clone(), listener);
+        Ok(())
     }
 
     /// Nothing starts any more, because another round begins.
@@ -239,36 +258,41 @@ impl Shared {
     /// # Errors
     /// In words, why that cannot be.
     fn clear(&self) -> Result<(), CommandError> {
-        if self.playing.is_none() {
-            return Err(no_script());
-        }
-        self.change(|model| {
-            if !model.is_temporary {
+        {
+            let core = self.core();
+            if core.steps().steps.is_empty() {
+                return Err(no_script());
+            }
+            if !self.is_temporary.load(Ordering::Relaxed) {
                 let dir = self.dir.display();
                 let words = format!("this lab is kept in {dir}: only a temporary one is made anew");
                 return Err(words.into());
             }
-            if let Some(far) = model.nodes.iter().find(|node| node.host.is_some()) {
+            if let Some(far) = core.nodes().iter().find(|node| node.host().is_some()) {
                 let words = "runs in another process, and cannot be made anew";
-                return Err(format!("{} {words}", far.name).into());
+                return Err(format!("{} {words}", far.name()).into());
             }
-            if let Some((node, stranger)) = model.stranger() {
+            if let Some((node, stranger)) = stranger(&core) {
                 let words = "which is not of this lab, and would bring the old chain back";
                 return Err(format!("{node} is connected with {stranger}, {words}").into());
             }
-            match &model.course {
-                Course::On | Course::Stuck(_) => model.course = Course::Clearing,
+        }
+        {
+            let mut course = self.course();
+            match &*course {
+                Course::On | Course::Stuck(_) => *course = Course::Clearing,
                 Course::Clearing | Course::Over => {
-                    return Err(model.course.words().unwrap_or_default().into());
+                    return Err(course.words().unwrap_or_default().into());
                 }
             }
-            Ok(())
-        })
+        }
+        self.closing();
+        Ok(())
     }
 
     /// Why nothing can be asked of this round any more, if another one takes its place.
     pub(super) fn check_on(&self) -> Result<(), CommandError> {
-        let words = match &self.lock().course {
+        let words = match &*self.course() {
             Course::On | Course::Over => return Ok(()),
             course => course.words().unwrap_or_default(),
         };
@@ -278,25 +302,21 @@ impl Shared {
     /// Waits until no node is on its way up any more.
     async fn came_up(&self) {
         let mut changes = self.changes.subscribe();
-        let is_starting = || {
-            let model = self.lock();
-            model.is_starting() && !model.course.is_over()
-        };
+        let is_starting = || self.is_starting() && !self.course().is_over();
         while is_starting() && changes.changed().await.is_ok() {}
     }
 }
 
-impl Model {
-    /// A node with a peer that is no node of the lab, and what it calls that.
-    fn stranger(&self) -> Option<(&str, &str)> {
-        let up = self.nodes.iter().filter(|node| node.state.is_up());
-        let seen = up.filter_map(|node| Some((node, node.snapshot.as_ref()?)));
-        let mut peers = seen.flat_map(|(node, seen)| {
-            let ready = seen.peers.iter().filter(|peer| peer.ready);
-            ready.map(move |peer| (&*node.name, peer.name.as_str()))
-        });
-        peers.find(|(_, peer)| self.named(peer).is_none())
-    }
+/// A node with a peer that is no node of the lab, and what it calls that.
+fn stranger(core: &Core) -> Option<(String, String)> {
+    let up = core.nodes().iter().filter(|node| node.state().is_up());
+    let seen = up.filter_map(|node| Some((node, node.shown()?)));
+    let mut peers = seen.flat_map(|(node, seen)| {
+        let ready = seen.peers.iter().filter(|peer| peer.ready);
+        ready.map(move |peer| (node.name(), &peer.name))
+    });
+    let found = peers.find(|(_, peer)| core.position(peer).is_none());
+    found.map(|(node, peer)| (node.to_string(), peer.clone()))
 }
 
 #[cfg(test)]
@@ -336,7 +356,7 @@ note = "it ends"
 "#;
 
     /// Waits until nothing holds a round any more: no task, no watcher, no request.
-    async fn gone(round: Weak<Shared>) {
+    async fn gone(round: Weak<Round>) {
         let look = async {
             while round.strong_count() > 0 {
                 sleep(Duration::from_millis(5)).await;
@@ -357,9 +377,9 @@ note = "it ends"
             clock: None,
             control: Control::Anywhere,
         };
-        let (rounds, answers) = open(options, Handle::current()).expect("starts");
+        let (rounds, answers) = super::super::open(options, Handle::current()).expect("starts");
         let lab = Lab::of(Arc::clone(&rounds) as Arc<_>, answers);
-        let network = |round: &Shared| round.params.genesis_block().hash();
+        let network = |round: &Round| round.params.genesis_block().hash();
         let first = network(&rounds.round());
         for run in 1..=3 {
             let old = {
@@ -383,7 +403,7 @@ note = "it ends"
             }
             {
                 let now = rounds.round();
-                assert_eq!((now.round, network(&now)), (run, first));
+                assert_eq!((now.number, network(&now)), (run, first));
             }
             gone(old).await;
         }

@@ -2,7 +2,9 @@
 
 use chainlab::chain::BlockHash;
 use chainlab::lab::ask::{Answer, Bend, LinkChange, Request, Ticket, TrafficChange};
-use chainlab::lab::core::{CallId, Core, End, Input, Level, Moment, Output, Seen};
+use chainlab::lab::core::{
+    Begin, CallId, Core, End, Input, Level, LinkEnd, Moment, Output, Seen, Sight,
+};
 use chainlab::lab::layout::shipped::shipped;
 use chainlab::lab::spec::NodeSpec;
 use chainlab::lab::{Layout, NodeState};
@@ -31,7 +33,7 @@ struct Driver {
     calls: BTreeMap<NodeIx, VecDeque<(CallId, bool)>>,
     /// Nodes that are on their way up or down.
     moving: Vec<Input>,
-    links: BTreeMap<(NodeIx, NodeIx), Conditions>,
+    links: BTreeMap<(LinkEnd, LinkEnd), Conditions>,
     asked: BTreeMap<Ticket, Option<NodeIx>>,
     answered: Vec<(Ticket, Result<Answer, CommandError>)>,
     /// Hash rates that a node was told, in their order.
@@ -49,7 +51,15 @@ fn start() -> Moment {
 impl Driver {
     fn new(layout: &Layout, seed: u64) -> Self {
         Self {
-            core: Core::new(layout, start().at, seed, Level::All, 0),
+            core: Core::of_layout(&Begin {
+                layout,
+                since: start().at,
+                draws: [7; 32],
+                level: Level::All,
+                sight: Sight::Asked,
+                round: 0,
+                plays: true,
+            }),
             draws: ChaCha8Rng::seed_from_u64(seed),
             ran: Duration::ZERO,
             lives: BTreeMap::new(),
@@ -137,6 +147,7 @@ impl Driver {
                 to,
                 conditions,
             } => drop(self.links.insert((from, to), conditions)),
+            Output::Forward { .. } => panic!("there is no other process"),
             Output::Answer(ticket, answer) => self.answered.push((ticket, answer)),
         }
     }

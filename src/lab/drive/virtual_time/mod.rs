@@ -18,10 +18,13 @@ mod hosts;
 use self::hosts::Hosts;
 use crate::chain::SigCache;
 use crate::lab::ask::{Answer, Request, Ticket};
-use crate::lab::core::{CallId, Core, End, Input, Level, Moment, Output, Seen, sum};
+use crate::lab::core::{
+    Begin, CallId, Core, End, Input, Level, LinkEnd, Moment, Output, Seen, Sight, sum,
+};
 use crate::lab::layout::Layout;
 use crate::lab::script::{Expr, Facts, ScriptView};
 use crate::lab::summary::Summary;
+use crate::lab::traffic;
 use crate::lab::view::LabView;
 use crate::node::io::{CommandError, Event, Question, Reply, RequestId};
 use crate::node::snapshot::NodeSnapshot;
@@ -94,9 +97,17 @@ impl VirtualLab {
         let mut hosts = Hosts::new(layout, options.seed, options.begins)?;
         hosts.sim.share_signatures(Arc::clone(&options.sigs));
         let began = hosts.sim.now();
-        let (seed, level, round) = (options.seed, options.level, options.round);
+        let begin = Begin {
+            layout,
+            since: began,
+            draws: traffic::seed(options.seed, 1),
+            level: options.level,
+            sight: Sight::Asked,
+            round: options.round,
+            plays: true,
+        };
         let mut lab = Self {
-            core: Core::new(layout, began, seed, level, round),
+            core: Core::of_layout(&begin),
             hosts,
             began,
             nodes: Vec::new(),
@@ -261,13 +272,13 @@ impl VirtualLab {
 
     /// What an expression is judged by, as things are now.
     pub fn facts_for(&mut self, expr: &Expr) -> Facts {
-        let mut facts = self.facts();
-        for (ix, wallet, of) in self.core.balances_of(expr) {
-            let question = Question::Coins { of: of.to_owned() };
-            if let Ok(Reply::Coins(coins)) = self.hosts.sim.ask(ix, question)
+        self.look();
+        let (mut facts, unknown) = self.core.facts_for(expr);
+        for (ix, wallet, of) in unknown {
+            if let Ok(Reply::Coins(coins)) = self.hosts.sim.ask(ix, Question::Coins { of })
                 && let Some(amount) = sum(&coins)
             {
-                let key = (Arc::clone(&facts.nodes[ix.0].name), wallet.to_owned());
+                let key = (Arc::clone(&facts.nodes[ix.0].name), wallet);
                 facts.balances.insert(key, amount);
             }
         }
@@ -352,7 +363,14 @@ impl VirtualLab {
                 from,
                 to,
                 conditions,
-            } => sim.set_link(from, to, conditions),
+            } => {
+                // What has no node at both ends is nowhere.
+                if let (LinkEnd::Node(from), LinkEnd::Node(to)) = (from, to) {
+                    sim.set_link(from, to, conditions);
+                }
+            }
+            // No node of another process is in virtual time.
+            Output::Forward { .. } => {}
             Output::Answer(ticket, answer) => self.answers.push((ticket, answer)),
         }
     }

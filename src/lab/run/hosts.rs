@@ -1,22 +1,18 @@
-//! What a lab holds of a node that runs: in this process, or in another one.
+//! Other processes, with nodes that are shown here.
 
+use super::hands::Lane;
 use crate::lab::control::registry::{self, Entry};
 use crate::lab::control::{About, Client, ClientError, Door};
-use crate::live::NodeHandle;
-use crate::node::io::{Command, CommandError, Question, RefusalKind, Reply};
-use std::sync::{Arc, Mutex, MutexGuard, PoisonError};
-
-/// A node that runs. Clones are the same node.
-#[derive(Clone)]
-pub(super) enum Hand {
-    /// In this process.
-    Own(Arc<NodeHandle>),
-    /// In another one, which calls it by this name.
-    Far(Client, Arc<str>),
-}
+use crate::lab::core::HostId;
+use crate::node::io::{CommandError, RefusalKind};
+use std::sync::{Mutex, MutexGuard, PoisonError};
+use tokio::runtime::Handle;
 
 /// Another process, with nodes that are shown here.
 pub(super) struct Host {
+    pub(super) id: HostId,
+    /// What is asked of it.
+    pub(super) lane: Lane,
     /// Where it is. Started again, it may be elsewhere.
     door: Mutex<Door>,
     /// It was put down among all that run here.
@@ -25,42 +21,12 @@ pub(super) struct Host {
     client: Mutex<Option<Client>>,
 }
 
-impl Hand {
-    /// Has the node do something and waits for the answer.
-    ///
-    /// # Errors
-    /// The node's refusal, or that it has ended.
-    pub(super) async fn command(&self, command: Command) -> Result<Reply, CommandError> {
-        match self {
-            Self::Own(handle) => handle.command(command).await,
-            Self::Far(client, node) => Ok(client.command(node, &command).await?),
-        }
-    }
-
-    /// Asks the node something and waits for the answer.
-    ///
-    /// # Errors
-    /// As of [`Hand::command`].
-    pub(super) async fn ask(&self, question: Question) -> Result<Reply, CommandError> {
-        match self {
-            Self::Own(handle) => handle.ask(question).await,
-            Self::Far(client, node) => Ok(client.ask(node, &question).await?),
-        }
-    }
-
-    /// The node, if it is in this process.
-    pub(super) fn own(&self) -> Option<Arc<NodeHandle>> {
-        match self {
-            Self::Own(handle) => Some(Arc::clone(handle)),
-            Self::Far(..) => None,
-        }
-    }
-}
-
 impl Host {
     /// One that nobody has called yet.
-    pub(super) fn new(door: Door) -> Self {
+    pub(super) fn new(id: HostId, door: Door, runtime: &Handle) -> Self {
         Self {
+            id,
+            lane: Lane::new(runtime),
             is_registered: is_registered(&door),
             door: Mutex::new(door),
             client: Mutex::default(),

@@ -1,0 +1,437 @@
+//! Nodes that run in other processes: what is said of them, and what is asked of those processes.
+
+use super::node::Node;
+use super::requests::{Asker, fault};
+use super::{CallId, Core, Far, HostId, LinkEnd, Moment, Output, Told};
+use crate::lab::ask::{Ability, Answer, Named, Request};
+use crate::lab::control::{LabStatus, LinkStatus, NodeStatus};
+use crate::lab::layout::NODES_MAX;
+use crate::lab::partition::Partition;
+use crate::lab::script::ScriptView;
+use crate::lab::spec::NodeSpec;
+use crate::lab::view::{NodeState, TrafficView};
+use crate::node::NodeIx;
+use crate::node::io::CommandError;
+use crate::node::io::words::Tone;
+use std::collections::BTreeMap;
+use std::sync::Arc;
+use std::time::Duration;
+
+/// How long a node that was added elsewhere may take to show here.
+const SHOWN_MAX: Duration = Duration::from_secs(10);
+
+/// The processes with nodes that are shown here.
+#[derive(Clone, Default)]
+pub(super) struct Hosts {
+    all: BTreeMap<HostId, Host>,
+    /// The script that one of them plays, and the payments that it makes.
+    script: Option<Arc<ScriptView>>,
+    traffic: Option<TrafficView>,
+    /// Nodes that were added there and do not show yet, and until when they are waited for.
+    expected: BTreeMap<String, (Asker, Duration)>,
+}
+
+#[derive(Clone)]
+struct Host {
+    is_lab: bool,
+    /// It answers.
+    is_there: bool,
+}
+
+/// What other processes were told to do, and for whom.
+#[derive(Clone)]
+pub(super) struct Errand {
+    asker: Asker,
+    outcome: Outcome,
+}
+
+/// What the asker is told once it is done.
+#[derive(Clone)]
+pub(super) enum Outcome {
+    /// What the last of them said.
+    Done,
+    /// This.
+    Words(String),
+    Killed(NodeIx),
+    Restarted(NodeIx),
+    /// As soon as the node of this name shows.
+    Added(String),
+}
+
+impl Hosts {
+    pub(super) fn script(&self) -> Option<&Arc<ScriptView>> {
+        self.script.as_ref()
+    }
+
+    pub(super) fn traffic(&self) -> Option<TrafficView> {
+        self.traffic
+    }
+
+    /// Until when the first node is waited for that is to show.
+    pub(super) fn due(&self) -> Option<Duration> {
+        self.expected.values().map(|(_, until)| *until).min()
+    }
+}
+
+impl Core {
+    /// Another process has something to say.
+    pub(super) fn far(&mut self, now: Moment, id: HostId, far: Far) {
+        match far {
+            Far::Met { is_lab } => {
+                let is_there = true;
+                self.hosts.all.insert(id, Host { is_lab, is_there });
+            }
+            Far::Introduced(status) => self.introduced(now, id, status),
+            Far::Old(blocks) => blocks.into_iter().for_each(|block| self.hear(block)),
+            Far::Node(status) => self.far_node(now, id, status),
+            Far::Links(told) => self.links_told(id, told),
+            Far::Lab(status) => self.far_lab(id, status),
+            Far::Lost => self.lost(now, id),
+            Far::NotFound => {
+                for ix in self.nodes.of(Some(id)) {
+                    self.propagation.left(ix);
+                    self.tx_propagation.left(ix);
+                }
+            }
+            Far::Anew => self.forget(id),
+        }
+    }
+
+    /// The node that a process calls so, and in which of its lives it is.
+    pub fn far_position(&self, host: HostId, name: &str) -> Option<(NodeIx, u64)> {
+        let ix = self.nodes.find(Some(host), name)?;
+        Some((ix, self.nodes[ix.0].life))
+    }
+
+    /// Whether all nodes are of this other process.
+    pub fn shows_only(&self, host: HostId) -> bool {
+        self.nodes.iter().all(|node| node.host == Some(host))
+    }
+
+    pub(in crate::lab) fn has_own_nodes(&self) -> bool {
+        self.nodes.iter().any(|node| node.host.is_none())
+    }
+
+    fn introduced(&mut self, now: Moment, id: HostId, status: NodeStatus) {
+        let (name, shown) = (status.node.clone(), status.snapshot.clone());
+        let unseen = NodeStatus {
+            snapshot: None,
+            ..status
+        };
+        self.far_node(now, id, unseen);
+        if let (Some((ix, _)), Some(shown)) = (self.far_position(id, &name), shown) {
+            self.note_wallets(ix, shown.wallets.iter().map(|of| (&of.name, &of.address)));
+            self.nodes[ix.0].shown = Some(shown);
+        }
+    }
+
+    fn far_node(&mut self, now: Moment, id: HostId, status: NodeStatus) {
+        let ix = match self.far_position(id, &status.node) {
+            Some((ix, _)) => ix,
+            None if self.nodes.len() >= NODES_MAX => return,
+            None => self.enter_far(id, &status.node),
+        };
+        // Nodes in virtual time know each other by addresses that are nowhere else.
+        let within = status.snapshot.as_ref().and_then(|seen| seen.listen);
+        if let Some(addr) = status.addr.or(within) {
+            self.listens(ix, addr);
+        }
+        self.links_shown.take();
+        let node = &mut self.nodes[ix.0];
+        node.is_addressed = status.addr.is_some();
+        let was_up = node.state.is_up();
+        if status.state.is_up() && !was_up {
+            let words = match node.state {
+                NodeState::Gone => "answers again",
+                _ => "started again",
+            };
+            if node.life > 0 {
+                node.say(now.at, Tone::Good, words);
+            }
+            node.life += 1;
+        }
+        match &status.state {
+            NodeState::Failed(why) if node.state != status.state => {
+                node.say(now.at, Tone::Bad, &**why);
+            }
+            NodeState::Down if node.life > 0 && node.state != NodeState::Down => {
+                node.say(now.at, Tone::Bad, "went down");
+            }
+            _ => {}
+        }
+        if status.state.is_up() {
+            node.state = NodeState::Up;
+            let life = node.life;
+            if let Some(snapshot) = status.snapshot {
+                self.shown(ix, life, snapshot);
+            }
+            return;
+        }
+        node.ended(status.state);
+        if let Some(snapshot) = status.snapshot {
+            // How it looked last.
+            self.learn(&snapshot);
+            self.nodes[ix.0].shown = Some(snapshot);
+        }
+        match was_up {
+            true => self.left(now, ix),
+            false => {
+                self.propagation.left(ix);
+                self.tx_propagation.left(ix);
+            }
+        }
+    }
+
+    fn enter_far(&mut self, id: HostId, name: &str) -> NodeIx {
+        let mut node = Node::new(NodeSpec::new(name), None);
+        node.host = Some(id);
+        // Two processes may each have a node of this name.
+        let taken = (2..).map(|number| format!("{name}-{number}"));
+        let names = std::iter::once(name.to_owned()).chain(taken);
+        let mut free = names.filter(|name| self.position(name).is_none());
+        node.name = free.next().expect("there is always another number").into();
+        if self.hosts.all.get(&id).is_some_and(|host| !host.is_lab) {
+            let can = std::mem::take(&mut node.can);
+            node.can = can.without(Ability::Restart, super::NOT_OURS);
+        }
+        let ix = self.nodes.push(node);
+        if let Some((asker, _)) = self.hosts.expected.remove(name) {
+            self.answer(asker, Ok(Answer::Added(ix)));
+        }
+        ix
+    }
+
+    /// What a process says of its links, in place of what it said before. It is shown and does nothing:
+    /// what holds for nodes of this process is in its own table.
+    fn links_told(&mut self, id: HostId, told: Vec<LinkStatus>) {
+        let far = self.nodes.numbered();
+        let far = || {
+            far.clone()
+                .filter(|(_, node)| node.host.is_some())
+                .map(|(ix, node)| (node.spec.name.clone(), (ix, node.host)))
+        };
+        let its: BTreeMap<_, _> = far().filter(|(_, (_, host))| *host == Some(id)).collect();
+        // A node that is alone in its process has its links with those of others.
+        let mut all: BTreeMap<_, _> = far().collect();
+        all.extend(its.clone());
+        let told = told.into_iter().filter_map(|link| {
+            let ends = (its.get(&link.from)?.0, all.get(&link.to)?.0);
+            Some((ends, link.conditions))
+        });
+        let told: Vec<_> = told.collect();
+        let nodes = &self.nodes;
+        self.topology.told(|ix| nodes[ix.0].host == Some(id), told);
+        self.links_shown.take();
+    }
+
+    /// Nodes that run alone have no screen, and a lab of this process has its own.
+    fn far_lab(&mut self, id: HostId, status: LabStatus) {
+        let is_lab = self.hosts.all.get(&id).is_some_and(|host| host.is_lab);
+        if !is_lab || self.has_own_nodes() {
+            return;
+        }
+        let group = |group: &Vec<String>| {
+            let found = group.iter().filter_map(|name| self.far_position(id, name));
+            found.map(|(ix, _)| ix).collect()
+        };
+        let groups = status.partition.as_ref();
+        let groups = groups.map(|groups| groups.iter().map(group).collect());
+        self.partition = groups.map(Partition::new);
+        self.caption = status.caption;
+        (self.hosts.script, self.hosts.traffic) = (status.script, status.traffic);
+    }
+
+    fn lost(&mut self, now: Moment, id: HostId) {
+        if let Some(host) = self.hosts.all.get_mut(&id) {
+            host.is_there = false;
+        }
+        self.links_shown.take();
+        for ix in self.nodes.of(Some(id)) {
+            let node = &mut self.nodes[ix.0];
+            if node.state.is_up() {
+                node.say(now.at, Tone::Bad, "does not answer any more");
+            }
+            node.ended(NodeState::Gone);
+            self.listener.left(ix, now.at);
+        }
+    }
+
+    fn forget(&mut self, id: HostId) {
+        self.links_shown.take();
+        for ix in self.nodes.of(Some(id)) {
+            self.nodes[ix.0].forget();
+            self.stats.forget(ix);
+            self.propagation.forget(ix);
+            self.tx_propagation.left(ix);
+            for wallet in self.wallets_of(ix).map(str::to_owned).collect::<Vec<_>>() {
+                self.wallets.remove(&wallet);
+                self.addresses.remove(&wallet);
+            }
+        }
+    }
+
+    /// The processes of the nodes, in their order.
+    pub(super) fn hosts_in_order(&self) -> Vec<HostId> {
+        let mut hosts = Vec::new();
+        for host in self.nodes.iter().filter_map(|node| node.host) {
+            if !hosts.contains(&host) {
+                hosts.push(host);
+            }
+        }
+        hosts
+    }
+
+    /// Those that answer.
+    pub(super) fn hosts_there(&self) -> Vec<HostId> {
+        let is_there = |host: &HostId| self.hosts.all.get(host).is_some_and(|host| host.is_there);
+        self.hosts_in_order().into_iter().filter(is_there).collect()
+    }
+
+    /// Those that have a lab.
+    fn labs(&self) -> Vec<HostId> {
+        let is_lab = |host: &HostId| self.hosts.all.get(host).is_some_and(|host| host.is_lab);
+        self.hosts_there().into_iter().filter(is_lab).collect()
+    }
+
+    /// The end of a link, as a process calls it: a node of another one it may not know by its name.
+    pub(super) fn called_by(&self, host: HostId, end: LinkEnd) -> Option<String> {
+        let LinkEnd::Node(ix) = end else {
+            return None;
+        };
+        let node = &self.nodes[ix.0];
+        match node.host == Some(host) {
+            true => Some(node.spec.name.clone()),
+            false => Some(node.addr?.to_string()),
+        }
+    }
+
+    /// Has other processes do something.
+    pub(super) fn forward(
+        &mut self,
+        asker: Asker,
+        outcome: Outcome,
+        tells: Vec<(HostId, Request<Named>)>,
+    ) {
+        self.last_call += 1;
+        let id = CallId(self.last_call);
+        self.forwards.insert(id, Errand { asker, outcome });
+        self.outputs.push_back(Output::Forward { id, tells });
+    }
+
+    /// Has the process of a node do something with it; whether it runs elsewhere.
+    pub(super) fn forward_node(
+        &mut self,
+        asker: Asker,
+        ix: NodeIx,
+        outcome: Outcome,
+        request: impl FnOnce(Named) -> Request<Named>,
+    ) -> bool {
+        let node = &self.nodes[ix.0];
+        let Some(host) = node.host else { return false };
+        let request = request(Some(node.spec.name.clone()));
+        self.forward(asker, outcome, vec![(host, request)]);
+        true
+    }
+
+    /// Has the lab do something that all nodes are of: no other can cut what is between them at one
+    /// moment.
+    ///
+    /// # Errors
+    /// There is none.
+    pub(super) fn forward_to_only_lab(
+        &mut self,
+        asker: Asker,
+        request: Request<Named>,
+    ) -> Result<Option<String>, CommandError> {
+        let (hosts, labs) = (self.hosts_in_order(), self.labs());
+        if hosts.len() != 1 || hosts != labs {
+            return Err("these nodes are not of one lab: cut their links one by one".into());
+        }
+        self.forward(asker, Outcome::Done, vec![(hosts[0], request)]);
+        Ok(None)
+    }
+
+    /// Has the labs of a lab without nodes of its own do something. Whether there are any: nodes that run
+    /// alone have no screen to show a note on, and make no payments by themselves.
+    pub(super) fn forward_to_labs(&mut self, asker: Asker, request: &Request<Named>) -> bool {
+        let labs = self.labs();
+        let is_any = !self.has_own_nodes() && !labs.is_empty();
+        if is_any {
+            let tells = labs.into_iter().map(|lab| (lab, request.clone()));
+            self.forward(asker, Outcome::Done, tells.collect());
+        }
+        is_any
+    }
+
+    /// Leads the script of another lab.
+    ///
+    /// # Errors
+    /// It is not clear which.
+    pub(super) fn lead_far(
+        &mut self,
+        asker: Asker,
+        request: Request<Named>,
+    ) -> Result<Option<String>, CommandError> {
+        match &self.labs()[..] {
+            [] => Err(super::no_script()),
+            [lab] => {
+                self.forward(asker, Outcome::Done, vec![(*lab, request)]);
+                Ok(None)
+            }
+            _ => Err("these nodes are of several labs: lead each script in its own lab".into()),
+        }
+    }
+
+    /// Adds a node to another lab.
+    ///
+    /// # Errors
+    /// It is not clear which.
+    pub(super) fn add_far(
+        &mut self,
+        asker: Asker,
+        spec: NodeSpec,
+    ) -> Result<Option<String>, CommandError> {
+        let [lab] = self.labs()[..] else {
+            let words = "a node can be added to a lab; start this one with chainlab node";
+            return Err(words.into());
+        };
+        let outcome = Outcome::Added(spec.name.clone());
+        self.forward(asker, outcome, vec![(lab, Request::Add(Box::new(spec)))]);
+        Ok(None)
+    }
+
+    /// Other processes have done what they were told, or have not.
+    pub(super) fn forwarded(&mut self, now: Moment, call: CallId, told: Told) {
+        let Some(Errand { asker, outcome }) = self.forwards.remove(&call) else {
+            return;
+        };
+        let answer = match (told, outcome) {
+            (Told::Done(words), Outcome::Done) | (Told::Done(_), Outcome::Words(words)) => {
+                Ok(Answer::Done(words))
+            }
+            // A process with one node ends with it, maybe before it can say so.
+            (Told::Done(_) | Told::Ended(_), Outcome::Killed(ix)) => Ok(Answer::Killed(ix)),
+            (Told::Done(_), Outcome::Restarted(ix)) => Ok(Answer::Restarted(ix)),
+            (Told::Done(_), Outcome::Added(name)) => match self.position(&name) {
+                Some(ix) => Ok(Answer::Added(ix)),
+                None => {
+                    let waits = (asker, now.ran + SHOWN_MAX);
+                    self.hosts.expected.insert(name, waits);
+                    return;
+                }
+            },
+            (Told::Refused(refusal) | Told::Ended(refusal), _) => Err(refusal),
+        };
+        self.answer(asker, answer);
+    }
+
+    /// Nodes that were added elsewhere are not waited for any longer.
+    pub(super) fn give_up(&mut self, now: Moment) {
+        let is_late = |_: &String, (_, until): &mut (Asker, Duration)| *until <= now.ran;
+        let late: Vec<_> = self.hosts.expected.extract_if(.., is_late).collect();
+        for (name, (asker, _)) in late {
+            let words = format!("{name} was added, and does not show");
+            self.answer(asker, Err(fault(&words)));
+        }
+    }
+}

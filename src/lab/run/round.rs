@@ -1,0 +1,314 @@
+//! What the tasks of a lab have in common: what stays of a lab, and one round of it.
+
+use super::doors::Doors;
+use super::hands::Hands;
+use super::home::Home;
+use super::rounds::Course;
+use crate::chain::{Params, SigCache};
+use crate::lab::ask::{Answer, Request, Ticket};
+use crate::lab::control::{EventBus, RecentEvents, Weight};
+use crate::lab::core::{Begin, Core, Input, Level, Moment, Sight};
+use crate::lab::handle::Answered;
+use crate::lab::layout::Layout;
+use crate::live::{LabClock, Links};
+use crate::node::io::{CommandError, Event, RefusalKind};
+use crate::node::{NodeIx, Time};
+use std::collections::BTreeMap;
+use std::net::TcpListener;
+use std::ops::Deref;
+use std::path::PathBuf;
+use std::sync::atomic::{AtomicBool, AtomicU64, Ordering};
+use std::sync::{Arc, Mutex, MutexGuard, OnceLock, PoisonError};
+use std::time::Duration;
+use tokio::runtime::Handle;
+use tokio::sync::{Notify, mpsc, oneshot, watch};
+
+/// Requests that may wait for their answers.
+const ASKED_MAX: usize = 4_096;
+
+/// What stays of a lab when it is made anew.
+pub(super) struct Lasting {
+    /// Where its data is, or was; nowhere if it has none of its own.
+    pub(super) dir: PathBuf,
+    /// The data goes with the lab.
+    pub(super) is_temporary: AtomicBool,
+    pub(super) layout: Layout,
+    pub(super) layout_text: String,
+    pub(super) params: Arc<Params>,
+    pub(super) key_seed: [u8; 32],
+    pub(super) seed: Option<u64>,
+    /// What its payments are drawn from.
+    pub(super) draws: [u8; 32],
+    pub(super) openings: u64,
+    pub(super) since: Time,
+    pub(super) runtime: Handle,
+    pub(super) clock: LabClock,
+    /// Its clock goes by those of other processes, as it only shows what runs there.
+    pub(super) only_shows: bool,
+    /// Goes up when something of it may look different.
+    pub(super) changes: watch::Sender<u64>,
+    /// Its directory, until the lab has left it.
+    pub(super) home: Mutex<Option<Home>>,
+    pub(super) answered: mpsc::UnboundedSender<Answered>,
+    /// What happens to nodes, for programs that listen.
+    pub(super) bus: EventBus,
+    /// Where they come in.
+    pub(super) doors: Mutex<Option<Doors>>,
+    /// Processes with nodes that were ever shown.
+    pub(super) last_host: AtomicU64,
+}
+
+/// A round of a lab, from one beginning to its end: what its tasks have in common. Those of a round
+/// that is over hold that round, and nothing of the next one.
+pub(super) struct Round {
+    pub(super) lasting: Arc<Lasting>,
+    /// How often the lab was made anew before.
+    pub(super) number: u32,
+    /// How long the clock had gone when the nodes were up for the first time.
+    up: OnceLock<Duration>,
+    pub(super) links: Links,
+    pub(super) sigs: Arc<SigCache>,
+    /// What decides. Nothing is waited for, nor read or written, while it is locked.
+    core: Mutex<Core>,
+    /// Core has something to do.
+    pub(super) todo: Notify,
+    course: Mutex<Course>,
+    pub(super) hands: Mutex<Hands>,
+    /// Ports that were taken for nodes which are to start, by the nodes' names.
+    pub(super) listeners: Mutex<BTreeMap<String, TcpListener>>,
+    /// Who waits for an answer.
+    asked: Mutex<BTreeMap<Ticket, Told>>,
+    last_ticket: AtomicU64,
+    /// What happened to each node last, for those who subscribe later.
+    recent: Mutex<BTreeMap<NodeIx, RecentEvents>>,
+}
+
+/// Where an answer goes.
+type Told = oneshot::Sender<Result<Answer, CommandError>>;
+
+impl Deref for Round {
+    type Target = Lasting;
+
+    fn deref(&self) -> &Lasting {
+        &self.lasting
+    }
+}
+
+impl Lasting {
+    /// Of a lab that has no directory and starts nothing.
+    pub(super) fn around(
+        layout: Layout,
+        params: Arc<Params>,
+        clock: LabClock,
+        runtime: Handle,
+        answered: mpsc::UnboundedSender<Answered>,
+        draws: [u8; 32],
+    ) -> Self {
+        Self {
+            dir: PathBuf::new(),
+            is_temporary: AtomicBool::new(false),
+            layout,
+            layout_text: String::new(),
+            params,
+            key_seed: [0; 32],
+            seed: None,
+            draws,
+            openings: 1,
+            since: clock.now(),
+            runtime,
+            clock,
+            only_shows: false,
+            changes: watch::Sender::new(0),
+            home: Mutex::default(),
+            answered,
+            bus: EventBus::default(),
+            doors: Mutex::default(),
+            last_host: AtomicU64::new(0),
+        }
+    }
+
+    pub(super) fn home(&self) -> MutexGuard<'_, Option<Home>> {
+        self.home.lock().unwrap_or_else(PoisonError::into_inner)
+    }
+
+    pub(super) fn node_dir(&self, name: &str) -> Option<PathBuf> {
+        Some(self.home().as_ref()?.node(name))
+    }
+
+    pub(super) fn changed(&self) {
+        self.changes.send_modify(|count| *count += 1);
+    }
+
+    /// A mind without nodes, for a round with this number.
+    pub(super) fn core(&self, round: u32) -> Core {
+        Core::new(&Begin {
+            layout: &self.layout,
+            since: self.since,
+            draws: self.draws,
+            level: Level::All,
+            sight: Sight::Told,
+            round,
+            plays: self.openings == 1,
+        })
+    }
+}
+
+impl Round {
+    /// A round in which nothing has happened.
+    pub(super) fn new(lasting: Arc<Lasting>, number: u32, core: Core, links: Links) -> Arc<Self> {
+        Arc::new(Self {
+            lasting,
+            number,
+            up: OnceLock::new(),
+            links,
+            sigs: Arc::default(),
+            core: Mutex::new(core),
+            todo: Notify::new(),
+            course: Mutex::default(),
+            hands: Mutex::default(),
+            listeners: Mutex::default(),
+            asked: Mutex::default(),
+            last_ticket: AtomicU64::new(0),
+            recent: Mutex::default(),
+        })
+    }
+
+    /// What decides.
+    pub(super) fn core(&self) -> MutexGuard<'_, Core> {
+        // What a panic may leave half done is a line of a log.
+        self.core.lock().unwrap_or_else(PoisonError::into_inner)
+    }
+
+    pub(super) fn course(&self) -> MutexGuard<'_, Course> {
+        self.course.lock().unwrap_or_else(PoisonError::into_inner)
+    }
+
+    pub(super) fn hands(&self) -> MutexGuard<'_, Hands> {
+        self.hands.lock().unwrap_or_else(PoisonError::into_inner)
+    }
+
+    pub(super) fn listeners(&self) -> MutexGuard<'_, BTreeMap<String, TcpListener>> {
+        self.listeners
+            .lock()
+            .unwrap_or_else(PoisonError::into_inner)
+    }
+
+    pub(super) fn recent(&self) -> MutexGuard<'_, BTreeMap<NodeIx, RecentEvents>> {
+        self.recent.lock().unwrap_or_else(PoisonError::into_inner)
+    }
+
+    fn asked(&self) -> MutexGuard<'_, BTreeMap<Ticket, Told>> {
+        self.asked.lock().unwrap_or_else(PoisonError::into_inner)
+    }
+
+    /// See [`Lab::elapsed`](crate::lab::Lab::elapsed).
+    pub(super) fn elapsed(&self) -> Duration {
+        let up = self.up.get();
+        up.map_or(Duration::ZERO, |up| self.clock.ran().saturating_sub(*up))
+    }
+
+    pub(super) fn moment(&self) -> Moment {
+        Moment {
+            at: self.clock.now(),
+            ran: self.elapsed(),
+        }
+    }
+
+    /// Tells core what happened, and shows what is different by that.
+    pub(super) fn handle(&self, input: Input) {
+        self.take_in(input);
+        self.changed();
+    }
+
+    /// Tells core what happened. Whether something is to be done, or the script looks different.
+    pub(super) fn take_in(&self, input: Input) -> bool {
+        let mut core = self.core();
+        let script = core.script().map(Arc::as_ptr);
+        // Read under the lock: time goes on from one to the next.
+        core.handle(self.moment(), input);
+        let (has_begun, has_outputs) = (core.has_begun(), core.has_outputs());
+        let is_news = core.script().map(Arc::as_ptr) != script;
+        drop(core);
+        if has_begun {
+            self.up.get_or_init(|| self.clock.ran());
+        }
+        if has_outputs {
+            self.todo.notify_one();
+        }
+        has_outputs || is_news
+    }
+
+    /// Something happened to a node, which is of this process or of another one.
+    pub(super) fn happened(&self, ix: NodeIx, life: u64, name: Option<&str>, event: Event) {
+        let event = Arc::new(event);
+        let weight = Weight::of(&event);
+        if weight != Weight::Plain || self.bus.is_every_message_wanted() {
+            let mut recent = self.recent();
+            if let Some(name) = name {
+                self.bus.tell(self.number, ix, name, &event, weight);
+            }
+            if weight == Weight::News {
+                recent.entry(ix).or_default().push(Arc::clone(&event));
+            }
+        }
+        self.take_in(Input::Event {
+            node: ix,
+            life,
+            event,
+        });
+        if weight != Weight::Plain {
+            self.changed();
+        }
+    }
+
+    /// Asks something; it has its place in the order of things when this returns. What comes of it is
+    /// received, if it is not over before that.
+    pub(super) fn ask(&self, request: Request) -> Asked {
+        let (told, answer) = oneshot::channel();
+        if let Err(refusal) = self.check_on() {
+            let _ = told.send(Err(refusal));
+            return Asked(answer);
+        }
+        let ticket = Ticket(self.last_ticket.fetch_add(1, Ordering::Relaxed) + 1);
+        {
+            let mut asked = self.asked();
+            if asked.len() >= ASKED_MAX {
+                let words =
+                    format!("{ASKED_MAX} requests are not done yet: wait for their answers");
+                let _ = told.send(Err(CommandError::new(RefusalKind::Refused, words)));
+                return Asked(answer);
+            }
+            asked.insert(ticket, told);
+        }
+        self.handle(Input::Request(ticket, request));
+        Asked(answer)
+    }
+
+    /// Tells the asker what came of it. What a round that is over left undone was not the request's fault.
+    pub(super) fn answer(&self, ticket: Ticket, answer: Result<Answer, CommandError>) {
+        if let Some(told) = self.asked().remove(&ticket) {
+            let answer = answer.map_err(|refusal| self.check_on().err().unwrap_or(refusal));
+            // It may not care.
+            let _ = told.send(answer);
+        }
+    }
+}
+
+/// Something that was asked and is not answered yet.
+pub(super) struct Asked(oneshot::Receiver<Result<Answer, CommandError>>);
+
+impl Asked {
+    /// What came of it.
+    ///
+    /// # Errors
+    /// The refusal, or that the lab has ended.
+    pub(super) async fn answer(self) -> Result<Answer, CommandError> {
+        let over = || CommandError::new(RefusalKind::NotRunning, "the lab is over");
+        self.0.await.unwrap_or_else(|_| Err(over()))
+    }
+}
+
+/// That something which should hold did not.
+pub(super) fn fault(words: impl std::fmt::Display) -> CommandError {
+    CommandError::new(RefusalKind::Fault, words)
+}
