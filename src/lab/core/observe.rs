@@ -112,7 +112,11 @@ impl Core {
         let stands = self.nodes.iter().map(|node| Stand {
             state: &node.state,
             tip: node.seen.as_ref().map(|seen| Tip {
-                id: node.tip.unwrap_or(seen.tip),
+                // What shows itself shows at once which block it stands on, and on what that does.
+                id: match self.sight {
+                    Sight::Asked => node.tip.unwrap_or(seen.tip),
+                    Sight::Told => seen.tip,
+                },
                 target: seen.target,
             }),
         });

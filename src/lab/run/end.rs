@@ -180,16 +180,6 @@ impl Round {
         let mut changes = self.changes.subscribe();
         while !self.course().is_over() && changes.changed().await.is_ok() {}
     }
-
-    /// Returns when nothing starts any more, no node runs, and there is nothing left to do.
-    pub(super) async fn ended(&self) {
-        let mut changes = self.changes.subscribe();
-        let goes_on = || {
-            let is_over = self.course().is_over();
-            !is_over || self.is_busy() || self.core().has_outputs()
-        };
-        while goes_on() && changes.changed().await.is_ok() {}
-    }
 }
 
 /// What a task does for a node's life. If it ends by a panic, so has that life: without it the node

@@ -216,7 +216,8 @@ impl Round {
 
     /// From now on what core says is done, and it is told the time.
     pub(super) fn goes(self: &Arc<Self>) {
-        self.runtime.spawn(perform::perform(Arc::clone(self)));
+        let performing = perform::perform(Arc::downgrade(self), Arc::clone(&self.todo));
+        self.runtime.spawn(performing);
         self.runtime.spawn(perform::tick(Arc::clone(self)));
     }
 }

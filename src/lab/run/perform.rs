@@ -13,23 +13,25 @@ use crate::node::NodeIx;
 use crate::node::io::{Command, CommandError, Question, RefusalKind, Reply};
 use serde_json::Value;
 use std::net::SocketAddr;
-use std::sync::Arc;
+use std::sync::{Arc, Weak};
 use std::time::Duration;
+use tokio::sync::Notify;
 use tokio::time::sleep;
+
+/// The shortest sleep: what is due so soon may be late by that.
+const GRAIN: Duration = Duration::from_millis(1);
 
 /// The longest sleep: the lab clock may stand still meanwhile, and go on.
 const NAP: Duration = Duration::from_millis(50);
 
-/// Does what core says, until the round is over and nothing is left to do.
-pub(super) async fn perform(round: Arc<Round>) {
-    loop {
+/// Does what core says, for as long as anything holds the round.
+pub(super) async fn perform(round: Weak<Round>, todo: Arc<Notify>) {
+    while let Some(round) = round.upgrade() {
         while let Some(output) = round.next_output() {
             round.act(output);
         }
-        tokio::select! {
-            () = round.todo.notified() => {}
-            () = round.ended() => return,
-        }
+        drop(round);
+        todo.notified().await;
     }
 }
 
@@ -39,9 +41,7 @@ pub(super) async fn tick(round: Arc<Round>) {
         loop {
             let (deadline, now) = (round.core().deadline(), round.elapsed());
             let left = deadline.saturating_sub(now);
-            if left > Duration::ZERO || !round.core().has_begun() {
-                sleep(left.clamp(Duration::from_millis(1), NAP)).await;
-            }
+            sleep(left.clamp(GRAIN, NAP)).await;
             if round.core().deadline() <= round.elapsed() && round.take_in(Input::Tick) {
                 round.changed();
             }

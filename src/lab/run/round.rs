@@ -71,7 +71,7 @@ pub(super) struct Round {
     /// What decides. Nothing is waited for, nor read or written, while it is locked.
     core: Mutex<Core>,
     /// Core has something to do.
-    pub(super) todo: Notify,
+    pub(super) todo: Arc<Notify>,
     course: Mutex<Course>,
     pub(super) hands: Mutex<Hands>,
     /// Ports that were taken for nodes which are to start, by the nodes' names.
@@ -163,7 +163,7 @@ impl Round {
             links,
             sigs: Arc::default(),
             core: Mutex::new(core),
-            todo: Notify::new(),
+            todo: Arc::default(),
             course: Mutex::default(),
             hands: Mutex::default(),
             listeners: Mutex::default(),
@@ -291,6 +291,12 @@ impl Round {
             // It may not care.
             let _ = told.send(answer);
         }
+    }
+}
+
+impl Drop for Round {
+    fn drop(&mut self) {
+        self.todo.notify_one();
     }
 }
 
