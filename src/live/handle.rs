@@ -10,8 +10,8 @@ use crate::node::io::{
 use crate::node::snapshot::NodeSnapshot;
 use std::fmt;
 use std::net::SocketAddr;
-use std::sync::Arc;
 use std::sync::atomic::{AtomicU64, Ordering};
+use std::sync::{Arc, Mutex, PoisonError};
 use tokio::runtime::Handle;
 use tokio::sync::{broadcast, oneshot, watch};
 
@@ -26,6 +26,8 @@ pub struct NodeHandle {
     pub(super) last_request: AtomicU64,
     pub(super) snapshots: watch::Receiver<Arc<NodeSnapshot>>,
     pub(super) events: broadcast::Receiver<Event>,
+    /// The same from the beginning on, until it is taken.
+    pub(super) all_events: Mutex<Option<broadcast::Receiver<Event>>>,
     pub(super) ended: watch::Receiver<Option<End>>,
     pub(super) runtime: Handle,
     /// What this node is called in the table of links.
@@ -136,6 +138,13 @@ impl NodeHandle {
     /// What happens from now on. A receiver that falls 1 024 events behind loses the oldest.
     pub fn events(&self) -> broadcast::Receiver<Event> {
         self.events.resubscribe()
+    }
+
+    /// As [`NodeHandle::events`], and the first time that this is called what happened before that as well.
+    pub fn all_events(&self) -> broadcast::Receiver<Event> {
+        let first = self.all_events.lock();
+        let first = first.unwrap_or_else(PoisonError::into_inner).take();
+        first.unwrap_or_else(|| self.events())
     }
 
     /// Changes what the link to the node that listens at `peer` is like, in both directions, as

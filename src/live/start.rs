@@ -21,8 +21,8 @@ use std::io;
 use std::net::{IpAddr, Ipv4Addr, SocketAddr};
 use std::panic::{AssertUnwindSafe, catch_unwind};
 use std::path::{Path, PathBuf};
-use std::sync::Arc;
 use std::sync::atomic::AtomicU64;
+use std::sync::{Arc, Mutex};
 use std::thread;
 use thiserror::Error;
 use tokio::net::TcpListener;
@@ -129,7 +129,8 @@ pub async fn spawn_on(
         inbox,
         last_request: AtomicU64::new(0),
         snapshots: born.snapshots,
-        events: born.events,
+        events: born.events.resubscribe(),
+        all_events: Mutex::new(Some(born.events)),
         ended,
         runtime,
         place: own,

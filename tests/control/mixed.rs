@@ -20,13 +20,12 @@ fn cut(from: &str, to: &str) -> Request {
 }
 
 /// A lab with three nodes, and one that has three of its own beside those.
-async fn mixed() -> (Lab, Lab, String) {
+async fn mixed() -> (Lab, Lab) {
     let (other, entry) = served().await;
     let lab = start(options(TEXT)).expect("it starts");
     begun(&lab).await;
-    let at = entry.door.at.to_string();
     lab.attach_to(entry.door).await.expect("it answers");
-    (lab, other, at)
+    (lab, other)
 }
 
 /// The links of a view that are not open, by the names of their ends.
@@ -37,53 +36,57 @@ fn shut(view: &LabView) -> Vec<[String; 2]> {
         .collect()
 }
 
+fn words(text: &str) -> Answer {
+    Answer::Done(text.to_owned())
+}
+
 #[tokio::test(flavor = "multi_thread")]
-async fn a_link_between_two_nodes_of_another_lab_is_refused_and_nothing_is_said_to_be_cut() {
-    let (lab, other, at) = mixed().await;
-    let wanted = |from: &str, to: &str| {
-        format!("{from} and {to} run elsewhere: change the link between them there, at {at}")
-    };
-    let changes = [
-        LinkChange::to_state(LinkState::Cut),
-        LinkChange::to_state(LinkState::BlackHole),
-        LinkChange::to_state(LinkState::Open),
-        LinkChange::to_preset(Preset::named("3g").expect("there is one")),
-    ];
-    for change in changes {
-        let said = refused(&lab, bend("central-2", "miner-2", change)).await;
-        assert_eq!(said, wanted("central-2", "miner-2"));
+async fn a_link_between_two_nodes_of_another_lab_is_bent_there() {
+    let (lab, other) = mixed().await;
+    let (far, theirs) = (["central-2", "miner-2"], ["central", "miner"]);
+    let states = [LinkState::Cut, LinkState::BlackHole, LinkState::Open];
+    for state in states {
+        let said = done(&lab, bend(far[0], far[1], LinkChange::to_state(state))).await;
+        let is = match state {
+            LinkState::Cut => "is cut",
+            LinkState::BlackHole => "is a black hole",
+            LinkState::Open => "is open",
+        };
+        assert_eq!(
+            said,
+            words(&format!("the link between central-2 and miner-2 {is}"))
+        );
+        // There it is so when that is said, and here soon.
+        let expected = |of: [&str; 2]| match state {
+            LinkState::Open => Vec::new(),
+            _ => vec![of.map(str::to_owned)],
+        };
+        assert_eq!(shut(&other.view()), expected(theirs));
+        until(&lab, |view| shut(view) == expected(far)).await;
     }
-    // By their addresses as well: one of them does not make it a link of this lab.
+    let preset = Preset::named("3g").expect("there is one");
+    done(&lab, bend(far[0], far[1], LinkChange::to_preset(preset))).await;
+    let of = |view: &LabView| {
+        let ix = |name| view.named(name).expect("it is there");
+        let ends = (ix("central"), ix("miner"));
+        let link = view.links.iter().find(|link| link.ends == ends);
+        link.expect("it is there").there.latency
+    };
+    assert_eq!(of(&other.view()), preset.conditions.latency);
+    assert_ne!(of(&lab.view()), preset.conditions.latency);
+    // By their addresses as well.
     let view = lab.view();
     let addr = |name: &str| {
-        let mut nodes = view.nodes.iter();
-        let found = nodes.find(|node| &*node.name == name).expect("it is there");
-        found.addr.expect("it listens").to_string()
+        let node = view.node(view.named(name).expect("it is there"));
+        let addr = node.and_then(|node| node.addr);
+        addr.expect("it listens").to_string()
     };
-    let (from, to) = (addr("miner-2"), addr("central-2"));
-    assert_eq!(
-        refused(&lab, cut(&from, &to)).await,
-        wanted("miner-2", "central-2")
-    );
-    assert_eq!(
-        refused(&lab, cut(&from, "wallet-2")).await,
-        wanted("miner-2", "wallet-2")
-    );
+    done(&lab, cut(&addr("miner-2"), &addr("central-2"))).await;
+    assert_eq!(shut(&other.view()), [theirs]);
     let strangers = ["127.0.0.1:1", "127.0.0.1:2"];
     assert_eq!(
         refused(&lab, cut(strangers[0], strangers[1])).await,
         "neither 127.0.0.1:1 nor 127.0.0.1:2 is a node of this lab"
-    );
-    let nothing: [[String; 2]; 0] = [];
-    assert_eq!(
-        (shut(&lab.view()), shut(&other.view())),
-        (nothing.to_vec(), nothing.to_vec())
-    );
-    // One end in this process is enough.
-    let said = done(&lab, cut("central", "miner-2")).await;
-    assert_eq!(
-        said,
-        Answer::Done("the link between central and miner-2 is cut".to_owned())
     );
     for lab in [lab, other] {
         lab.close().await.expect("it closes");
@@ -91,21 +94,33 @@ async fn a_link_between_two_nodes_of_another_lab_is_refused_and_nothing_is_said_
 }
 
 #[tokio::test(flavor = "multi_thread")]
-async fn links_that_are_shut_elsewhere_are_not_said_to_be_open_when_all_are_opened_here() {
-    let (lab, other, at) = mixed().await;
+async fn a_link_with_one_end_in_this_lab_is_bent_here() {
+    let (lab, other) = mixed().await;
+    let said = done(&lab, cut("central", "miner-2")).await;
+    assert_eq!(said, words("the link between central and miner-2 is cut"));
+    let nothing: [[String; 2]; 0] = [];
+    assert_eq!(shut(&other.view()), nothing);
+    // These two have never met, so no link is shown; but one is shut.
+    for said in ["every link is open", "every link was open already"] {
+        assert_eq!(done(&lab, Request::HealAll).await, words(said));
+    }
+    for lab in [lab, other] {
+        lab.close().await.expect("it closes");
+    }
+}
+
+#[tokio::test(flavor = "multi_thread")]
+async fn all_links_are_opened_here_and_elsewhere() {
+    let (lab, other) = mixed().await;
     done(&other, cut("central", "miner")).await;
     until(&lab, |view| shut(view) == [["central-2", "miner-2"]]).await;
     done(&lab, cut("wallet", "central")).await;
     let said = done(&lab, Request::HealAll).await;
-    let words = format!(
-        "every link of this lab's own nodes is open; 1 link elsewhere is shut: open it there, at {at}"
-    );
-    assert_eq!(said, Answer::Done(words));
-    assert_eq!(shut(&lab.view()), [["central-2", "miner-2"]]);
-    done(&other, Request::HealAll).await;
+    assert_eq!(said, words("every link is open"));
+    assert!(shut(&other.view()).is_empty());
     until(&lab, |view| shut(view).is_empty()).await;
     let said = done(&lab, Request::HealAll).await;
-    assert_eq!(said, Answer::Done("every link was open already".to_owned()));
+    assert_eq!(said, words("every link was open already"));
     for lab in [lab, other] {
         lab.close().await.expect("it closes");
     }

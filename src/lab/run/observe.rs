@@ -16,7 +16,7 @@ pub(super) async fn watch(duty: Duty, node: Arc<NodeHandle>) {
         round, ix, life, ..
     } = &duty;
     let (ix, life) = (*ix, *life);
-    let mut events = node.events();
+    let mut events = node.all_events();
     let mut snapshots = node.snapshots();
     let mut is_shown = false;
     let missed = |events| {
