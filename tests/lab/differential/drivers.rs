@@ -82,13 +82,15 @@ impl Driver for Live {
     }
 
     fn take_events(&mut self) -> Vec<(NodeIx, Arc<Event>)> {
-        let nodes = &self.lab.layout().nodes;
-        let heard = std::iter::from_fn(|| self.hearing.try_next());
+        let heard: Vec<_> = std::iter::from_fn(|| self.hearing.try_next()).collect();
+        // What a node tells comes after it is there.
+        let view = self.lab.view();
+        let heard = heard.into_iter();
         heard
             .map(|heard| match heard {
                 Heard::Event(told) => {
-                    let ix = nodes.iter().position(|node| node.name == told.node);
-                    (NodeIx(ix.expect("a node of the layout")), told.event)
+                    let ix = view.named(&told.node);
+                    (ix.expect("a node of the lab"), told.event)
                 }
                 Heard::Missed(count) => panic!("{count} events came too fast"),
             })

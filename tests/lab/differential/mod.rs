@@ -8,11 +8,14 @@ mod drivers;
 mod normal;
 mod player;
 mod random;
+mod requests;
 mod stories;
 
 use self::drivers::{Live, Virtual};
 use self::player::{Part, play};
 use self::stories::story;
+use crate::common::running::TEXT;
+use chainlab::lab::layout::read;
 use chainlab::lab::{Layout, Request};
 use std::collections::BTreeSet;
 use std::sync::Mutex;
@@ -21,7 +24,7 @@ use tokio::runtime::Runtime;
 const REPEATS: &str = "CHAINLAB_DIFFERENTIAL_REPEATS";
 
 /// Labs that run at a time.
-const AT_A_TIME: usize = 4;
+const AT_A_TIME: usize = 5;
 
 /// Something to play, and what came of it in virtual time.
 struct Case {
@@ -70,8 +73,12 @@ impl Case {
             _ => lines,
         };
         let done = self.commands.iter().map(|(what, _)| &**what);
+        let done = done.take_while(|what| *what != wanted.what);
         let done = done.collect::<Vec<_>>().join("; ");
-        format!("{}, after {}:\n{lines}  ({done})\n", self.name, wanted.what)
+        format!(
+            "{}, after {}:\n{lines}  (before that: {done})\n",
+            self.name, wanted.what
+        )
     }
 }
 
@@ -126,4 +133,11 @@ fn a_random_script_comes_to_the_same_live_and_in_virtual_time() {
         Case::new(format!("random {seed}"), seed, drawn.layout, drawn.commands)
     });
     play_live(&cases.collect::<Vec<_>>());
+}
+
+#[test]
+fn what_is_asked_is_done_or_refused_in_the_same_words_live_and_in_virtual_time() {
+    let layout = read("scenario.toml", TEXT).expect("a layout");
+    let case = Case::new("requests".to_owned(), 1, layout, requests::all());
+    play_live(&[case]);
 }

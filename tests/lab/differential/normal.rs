@@ -8,7 +8,7 @@ use chainlab::lab::summary::Summary;
 use chainlab::lab::view::{Journey, LinkView};
 use chainlab::lab::{LabView, Layout, NodeView};
 use chainlab::node::io::words::Piece;
-use chainlab::node::io::{Event, EventKind, Reply};
+use chainlab::node::io::{Event, EventKind, Reply, SendPlan};
 use chainlab::node::snapshot::{BlockInfo, NodeSnapshot, WalletInfo};
 use chainlab::node::{BlockId, NodeIx};
 use std::collections::{BTreeMap, BTreeSet};
@@ -93,17 +93,31 @@ impl Names {
                 announced_to,
                 withheld,
             } => {
-                let (tx, inputs) = (self.tx(txid), plan.inputs.len());
-                let (payment, change, bytes) = (&plan.payment, plan.change, plan.bytes);
-                format!(
-                    "{tx} {payment:?} to {}, spends {inputs}, change {change}, {bytes} bytes, \
-                     announced to {announced_to}, {withheld}",
-                    plan.address
-                )
+                let (tx, plan) = (self.tx(txid), Self::plan(plan));
+                format!("{tx} {plan}, announced to {announced_to}, {withheld}")
             }
             Reply::Wallet(wallet) => wallet_words(wallet),
+            Reply::Coins(coins) => {
+                let coins = coins.iter();
+                let coins = coins.map(|coin| (coin.amount, &coin.owner, coin.height));
+                format!("{:?}", coins.collect::<BTreeSet<_>>())
+            }
+            Reply::Plan(plan) => Self::plan(plan),
             other => format!("{other:?}"),
         }
+    }
+
+    fn plan(plan: &SendPlan) -> String {
+        let SendPlan {
+            payment,
+            address,
+            inputs,
+            change,
+            fee,
+            bytes,
+        } = plan;
+        let inputs: BTreeSet<_> = inputs.iter().map(|coin| coin.amount).collect();
+        format!("{payment:?} to {address}: {inputs:?}, change {change}, fee {fee}, {bytes} bytes")
     }
 
     /// How all is now.

@@ -3,6 +3,7 @@
 
 use super::drivers::Driver;
 use super::normal::Names;
+use chainlab::lab::ask::Access;
 use chainlab::lab::view::LinkView;
 use chainlab::lab::{LabView, Layout, NodeState, Request};
 use chainlab::node::NodeIx;
@@ -61,7 +62,11 @@ pub fn play<D: Driver>(driver: D, layout: &Layout, commands: &[(String, Request)
             player.settle(WRITTEN);
         }
         let answer = player.driver.request(request.clone());
-        player.moved = player.driver.played();
+        // What was not done needs no time to be over.
+        let is_done = answer.is_ok() && request.access() == Access::Write;
+        if is_done {
+            player.moved = player.driver.played();
+        }
         player.settle(CALM);
         let answer = player.names.answer(&answer);
         parts.push(player.part(what, vec![answer]));
