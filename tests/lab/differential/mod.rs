@@ -51,16 +51,15 @@ impl Case {
     fn play(&self, runtime: &Runtime) -> Result<(), String> {
         let live = Live::start(&self.layout, self.seed, runtime.handle().clone());
         let found = play(live, &self.layout, &self.commands);
-        for (found, wanted) in found.iter().zip(&self.wanted) {
-            if found != wanted {
-                return Err(self.difference(found, wanted));
-            }
+        let mut pairs = found.iter().zip(&self.wanted).enumerate();
+        if let Some((nth, (found, wanted))) = pairs.find(|(_, (found, wanted))| found != wanted) {
+            return Err(self.difference(nth, found, wanted));
         }
         assert_eq!(found.len(), self.wanted.len(), "{}", self.name);
         Ok(())
     }
 
-    fn difference(&self, found: &Part, wanted: &Part) -> String {
+    fn difference(&self, nth: usize, found: &Part, wanted: &Part) -> String {
         let only = |one: &Part, other: &Part, mark| {
             let others: BTreeSet<_> = other.lines.iter().collect();
             let only = one.lines.iter().filter(|line| !others.contains(line));
@@ -73,8 +72,7 @@ impl Case {
             _ => lines,
         };
         let done = self.commands.iter().map(|(what, _)| &**what);
-        let done = done.take_while(|what| *what != wanted.what);
-        let done = done.collect::<Vec<_>>().join("; ");
+        let done = done.take(nth).collect::<Vec<_>>().join("; ");
         format!(
             "{}, after {}:\n{lines}  (before that: {done})\n",
             self.name, wanted.what

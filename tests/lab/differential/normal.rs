@@ -139,6 +139,8 @@ impl Names {
         lines
     }
 
+    /// But for headers beside its chain: which of a branch with less work it hears of depends on which
+    /// link opens first.
     fn node(&self, seen: &NodeSnapshot) -> Vec<String> {
         let block = |info: &BlockInfo| {
             let txs = info.txs.map_or("?".to_owned(), |txs| txs.to_string());
@@ -153,7 +155,6 @@ impl Names {
         let mut lines = vec![
             format!("chain {}", chain.join(", ")),
             format!("mempool {count} {waiting}, {orphans} orphans"),
-            format!("{} headers beside the chain", seen.side_headers),
             format!("miner {mode:?} for {to:?}, found {found}"),
         ];
         lines.extend(seen.wallets.iter().map(wallet_words));
@@ -228,10 +229,10 @@ impl Names {
             EventKind::BlockRefused { hash, why, .. } => {
                 format!("refused {}: {why}", self.block(hash))
             }
-            EventKind::TxAccepted { txid, from } => {
-                let is_own = from.is_none();
-                format!("accepted {}, own: {is_own}", self.tx(txid))
-            }
+            // A payment that is made is told as that. What a node takes back from its disk as it
+            // starts, one that really runs tells before it is heard.
+            EventKind::TxAccepted { from: None, .. } => return None,
+            EventKind::TxAccepted { txid, .. } => format!("accepted {}", self.tx(txid)),
             EventKind::TxRefused { txid, why, .. } => format!("refused {}: {why}", self.tx(txid)),
             EventKind::TxDropped { txid, why } => format!("dropped {}: {why}", self.tx(txid)),
             EventKind::Sent {
