@@ -16,6 +16,7 @@ mod bends;
 mod core;
 mod data;
 mod deadlines;
+mod differential;
 mod expressions;
 mod gallery;
 mod guards;
