@@ -167,11 +167,6 @@ async fn serve(
     let node = live::spawn(config, data_dir, Some(listener), clock.clone()).await?;
     let node = Arc::new(node);
     let addr = node.addr().expect("it was given a listener");
-    let log = tracing::info_span!("node", %name);
-    log.in_scope(|| {
-        tracing::info!("{name} listens at {addr}, on network {network}");
-        tracing::info!("its chain and wallets are in {}", data_dir.display());
-    });
     let adoption = Adoption {
         node: Arc::clone(&node),
         params,
@@ -180,6 +175,12 @@ async fn serve(
         control,
     };
     let lab = Lab::adopt(adoption)?;
+    // Only now: what waits for this line can control the node.
+    let log = tracing::info_span!("node", %name);
+    log.in_scope(|| {
+        tracing::info!("{name} listens at {addr}, on network {network}");
+        tracing::info!("its chain and wallets are in {}", data_dir.display());
+    });
     let end = tokio::select! {
         end = node.ended() => end,
         signal = signals.next() => {

@@ -6,7 +6,7 @@ use chainlab::lab::ask::Answer;
 use chainlab::lab::observe::log_lines::LogLine;
 use chainlab::lab::summary::Summary;
 use chainlab::lab::view::{Journey, LinkView};
-use chainlab::lab::{LabView, Layout, NodeView};
+use chainlab::lab::{LabView, NodeView};
 use chainlab::node::io::words::Piece;
 use chainlab::node::io::{Event, EventKind, Reply, SendPlan};
 use chainlab::node::snapshot::{BlockInfo, NodeSnapshot, WalletInfo};
@@ -20,20 +20,9 @@ pub struct Names {
     blocks: BTreeMap<BlockHash, String>,
     parents: BTreeMap<BlockHash, BlockHash>,
     txs: BTreeMap<Txid, String>,
-    /// Wallets that nodes make as they start, of which a node that really runs tells before it is heard.
-    born: BTreeSet<String>,
 }
 
 impl Names {
-    /// Of the lab of a layout.
-    pub fn of(layout: &Layout) -> Self {
-        let wallets = layout.nodes.iter().flat_map(|node| node.wallets.clone());
-        Self {
-            born: wallets.collect(),
-            ..Self::default()
-        }
-    }
-
     /// Takes note of what there is, in the order in which it comes about.
     pub fn learn(&mut self, events: &[(NodeIx, Arc<Event>)], view: &LabView) {
         for (ix, event) in events {
@@ -222,16 +211,12 @@ impl Names {
             | EventKind::MessageSent { .. }
             | EventKind::MessageReceived { .. }
             | EventKind::BlockWaits { .. } => return None,
-            EventKind::WalletCreated { name, .. } if self.born.contains(name) => return None,
             EventKind::BecameInvalid { lost, lost_count } => {
                 format!("became invalid: {lost_count} {}", self.txs(lost))
             }
             EventKind::BlockRefused { hash, why, .. } => {
                 format!("refused {}: {why}", self.block(hash))
             }
-            // A payment that is made is told as that. What a node takes back from its disk as it
-            // starts, one that really runs tells before it is heard.
-            EventKind::TxAccepted { from: None, .. } => return None,
             EventKind::TxAccepted { txid, .. } => format!("accepted {}", self.tx(txid)),
             EventKind::TxRefused { txid, why, .. } => format!("refused {}: {why}", self.tx(txid)),
             EventKind::TxDropped { txid, why } => format!("dropped {}: {why}", self.tx(txid)),
@@ -303,10 +288,7 @@ impl Names {
         let is_of_block = ["block ", "blocks to "]
             .iter()
             .any(|what| came.starts_with(what));
-        let made = words
-            .strip_prefix("wallet ")
-            .and_then(|rest| rest.strip_suffix(" made"));
-        if is_of_peer || is_of_block || made.is_some_and(|name| self.born.contains(name)) {
+        if is_of_peer || is_of_block {
             return None;
         }
         let said = words.split_once(" from ").map_or(&*words, |(what, _)| what);

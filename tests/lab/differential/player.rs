@@ -45,7 +45,7 @@ pub struct Player<D> {
 pub fn play<D: Driver>(driver: D, layout: &Layout, commands: &[(String, Request)]) -> Vec<Part> {
     let mut player = Player {
         driver,
-        names: Names::of(layout),
+        names: Names::default(),
         events: Vec::new(),
         moved: Duration::ZERO,
     };
