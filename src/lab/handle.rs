@@ -1,15 +1,15 @@
 //! A lab as screens, shells and tests hold it, whatever runs behind it.
 //!
-//! What is behind it is a [`Backend`]: [real nodes](super::run), each with a thread and a database, or
+//! What is behind it is a [`Backend`]: [real nodes](super::drive::live), each with a thread and a database, or
 //! [virtual time](super::drive) at the pace of the clock on the wall.
 
 use super::ask::{Answer, Request, Ticket};
 use super::control::registry::Entry;
 use super::control::{Door, Later, NodeEvent, Subscription};
+use super::drive::live::{Adoption, Control};
 use super::drive::{self, VirtualOptions};
 use super::error::LabError;
 use super::layout::Layout;
-use super::run::{self, Adoption, Control};
 use super::script::{Expr, Facts};
 use super::summary::Summary;
 use super::view::LabView;
@@ -90,7 +90,7 @@ impl Lab {
     /// # Errors
     /// [`LabError`]; then there is no lab, and nothing is left of it.
     pub fn start(options: LabOptions, runtime: Handle) -> Result<Self, LabError> {
-        run::open(options, runtime).map(|(rounds, answers)| Self::of(rounds, answers))
+        drive::live::open(options, runtime).map(|(rounds, answers)| Self::of(rounds, answers))
     }
 
     /// Starts a lab in virtual time, which goes on as fast as the clock on the wall. Its nodes run when
@@ -116,7 +116,7 @@ impl Lab {
     /// # Panics
     /// Outside a runtime.
     pub fn adopt(adoption: Adoption) -> Result<Self, LabError> {
-        let adopted = run::adopt(adoption, Handle::current());
+        let adopted = drive::live::adopt(adoption, Handle::current());
         adopted.map(|(rounds, answers)| Self::of(rounds, answers))
     }
 
@@ -129,7 +129,7 @@ impl Lab {
     /// # Panics
     /// Without a door, or outside a runtime.
     pub async fn attach(doors: Vec<Door>) -> Result<Self, LabError> {
-        let (rounds, answers) = run::attach(doors, Handle::current()).await?;
+        let (rounds, answers) = drive::attached::attach(doors, Handle::current()).await?;
         Ok(Self::of(rounds, answers))
     }
 

@@ -29,7 +29,6 @@ pub mod partition;
 pub mod places;
 mod private;
 pub mod regions;
-mod run;
 pub mod script;
 pub mod spec;
 pub mod summary;
@@ -38,9 +37,9 @@ pub mod units;
 pub mod view;
 
 pub use ask::{Answer, LinkChange, Request, Ticket, TrafficChange};
+pub use drive::live::{Adoption, Control, Kept};
 pub use error::LabError;
 pub use handle::{Heard, Hearing, Lab, LabOptions};
 pub use layout::Layout;
 pub use private::Scratch;
-pub use run::{Adoption, Control, Kept};
 pub use view::{LabView, MadeByHand, NodeState, NodeView, TrafficView};

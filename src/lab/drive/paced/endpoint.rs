@@ -10,8 +10,8 @@ use crate::lab::control::{
     About, Bound, Controlled, Edition, Kind, LabStatus, Later, LinkStatus, NodeEvent, NodeStatus,
     Refusal, Server, Subscription, VERSION, WantsMessages,
 };
+use crate::lab::drive::live::{ANYWHERE, Control, WHOLE};
 use crate::lab::private::Scratch;
-use crate::lab::run::{ANYWHERE, Control, WHOLE};
 use crate::lab::view::{LabView, LinkView};
 use crate::lab::{LabError, network};
 use crate::node::{NodeIx, Time};

@@ -1,18 +1,18 @@
 //! Other processes, with nodes that are shown here.
 
-use super::hands::Lane;
 use crate::lab::control::registry::{self, Entry};
 use crate::lab::control::{About, Client, ClientError, Door};
 use crate::lab::core::HostId;
+use crate::lab::drive::live::hands::Lane;
 use crate::node::io::{CommandError, RefusalKind};
 use std::sync::{Mutex, MutexGuard, PoisonError};
 use tokio::runtime::Handle;
 
 /// Another process, with nodes that are shown here.
-pub(super) struct Host {
-    pub(super) id: HostId,
+pub(in crate::lab::drive) struct Host {
+    pub(in crate::lab::drive) id: HostId,
     /// What is asked of it.
-    pub(super) lane: Lane,
+    pub(in crate::lab::drive) lane: Lane,
     /// Where it is. Started again, it may be elsewhere.
     door: Mutex<Door>,
     /// It was put down among all that run here.
@@ -23,7 +23,7 @@ pub(super) struct Host {
 
 impl Host {
     /// One that nobody has called yet.
-    pub(super) fn new(id: HostId, door: Door, runtime: &Handle) -> Self {
+    pub(in crate::lab::drive) fn new(id: HostId, door: Door, runtime: &Handle) -> Self {
         Self {
             id,
             lane: Lane::new(runtime),
@@ -37,14 +37,14 @@ impl Host {
     ///
     /// # Errors
     /// There is none just now.
-    pub(super) fn client(&self) -> Result<Client, CommandError> {
+    pub(in crate::lab::drive) fn client(&self) -> Result<Client, CommandError> {
         let words = || format!("nobody answers at {} just now", self.door().at);
         let gone = || CommandError::new(RefusalKind::NotRunning, words());
         self.lock().clone().ok_or_else(gone)
     }
 
     /// There is a connection from now on, or none.
-    pub(super) fn set(&self, client: Option<Client>) {
+    pub(in crate::lab::drive) fn set(&self, client: Option<Client>) {
         *self.lock() = client;
     }
 
@@ -52,7 +52,7 @@ impl Host {
     ///
     /// # Errors
     /// [`ClientError`].
-    pub(super) async fn connect(&self) -> Result<Client, ClientError> {
+    pub(in crate::lab::drive) async fn connect(&self) -> Result<Client, ClientError> {
         let client = Client::connect(&self.door()).await?;
         self.set(Some(client.clone()));
         Ok(client)
@@ -65,7 +65,10 @@ impl Host {
     ///
     /// # Errors
     /// [`ClientError`].
-    pub(super) async fn connect_again(&self, before: &About) -> Result<Client, ClientError> {
+    pub(in crate::lab::drive) async fn connect_again(
+        &self,
+        before: &About,
+    ) -> Result<Client, ClientError> {
         if self.is_registered {
             let gone = || ClientError::Ended(self.door().at);
             let door = find(before).ok_or_else(gone)?;
@@ -80,7 +83,7 @@ impl Host {
     }
 
     /// Where it was last.
-    pub(super) fn door(&self) -> Door {
+    pub(in crate::lab::drive) fn door(&self) -> Door {
         let door = self.door.lock();
         door.unwrap_or_else(PoisonError::into_inner).clone()
     }

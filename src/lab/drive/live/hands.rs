@@ -1,9 +1,9 @@
 //! What a lab holds of nodes that run in this process, and of other processes: each with a lane of
 //! what is asked there.
 
-use super::hosts::Host;
 use crate::lab::control::Later;
 use crate::lab::core::HostId;
+use crate::lab::drive::attached::Host;
 use crate::live::NodeHandle;
 use crate::node::NodeIx;
 use std::collections::BTreeMap;
@@ -16,28 +16,28 @@ const LANE_MAX: usize = 1_024;
 
 /// What is held.
 #[derive(Default)]
-pub(super) struct Hands {
-    pub(super) nodes: BTreeMap<NodeIx, Hand>,
-    pub(super) hosts: BTreeMap<HostId, Arc<Host>>,
+pub(in crate::lab::drive) struct Hands {
+    pub(in crate::lab::drive) nodes: BTreeMap<NodeIx, Hand>,
+    pub(in crate::lab::drive) hosts: BTreeMap<HostId, Arc<Host>>,
 }
 
 /// A node that runs in this process.
 #[derive(Clone)]
-pub(super) struct Hand {
-    pub(super) handle: Arc<NodeHandle>,
-    pub(super) lane: Lane,
+pub(in crate::lab::drive) struct Hand {
+    pub(in crate::lab::drive) handle: Arc<NodeHandle>,
+    pub(in crate::lab::drive) lane: Lane,
 }
 
 /// What is asked of one node or one process, in its order: each is begun when the one before has its
 /// place there. Answers are not waited for. It ends with the last of its clones.
 #[derive(Clone)]
-pub(super) struct Lane(mpsc::Sender<Begin>);
+pub(in crate::lab::drive) struct Lane(mpsc::Sender<Begin>);
 
 /// Begins something, which has its place then; what comes of it comes later.
-pub(super) type Begin = Later<'static, Later<'static, ()>>;
+pub(in crate::lab::drive) type Begin = Later<'static, Later<'static, ()>>;
 
 impl Lane {
-    pub(super) fn new(runtime: &Handle) -> Self {
+    pub(in crate::lab::drive) fn new(runtime: &Handle) -> Self {
         let (sender, mut begins) = mpsc::channel::<Begin>(LANE_MAX);
         let spawner = runtime.clone();
         runtime.spawn(async move {
@@ -50,7 +50,7 @@ impl Lane {
     }
 
     /// Adds something; whether there is room.
-    pub(super) fn push(&self, begin: Begin) -> bool {
+    pub(in crate::lab::drive) fn push(&self, begin: Begin) -> bool {
         self.0.try_send(begin).is_ok()
     }
 }

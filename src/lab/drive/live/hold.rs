@@ -1,6 +1,5 @@
 //! A lab of real nodes, as the [handle](crate::lab::Lab) holds it.
 
-use super::attach;
 use super::round::Round;
 use super::rounds::Rounds;
 use crate::lab::LabError;
@@ -8,6 +7,7 @@ use crate::lab::ask::{Answer, Known, Request, Ticket};
 use crate::lab::control::registry::Entry;
 use crate::lab::control::{Door, Later, Subscription};
 use crate::lab::core::sum;
+use crate::lab::drive::attached;
 use crate::lab::handle::Backend;
 use crate::lab::layout::Layout;
 use crate::lab::script::cast::Cast;
@@ -101,7 +101,7 @@ impl Backend for Rounds {
     }
 
     fn attach_to(self: Arc<Self>, door: Door) -> Later<'static, Result<(), LabError>> {
-        Box::pin(async move { attach::attach_to(&self, door).await })
+        Box::pin(async move { attached::attach_to(&self, door).await })
     }
 
     fn keep(&self) -> Later<'_, Result<PathBuf, CommandError>> {

@@ -202,7 +202,7 @@ impl Round {
     }
 
     /// Sets everything going.
-    pub(super) fn run(self: &Arc<Self>) {
+    pub(in crate::lab::drive) fn run(self: &Arc<Self>) {
         {
             let mut core = self.core();
             for ix in core.own_nodes() {
@@ -215,7 +215,7 @@ impl Round {
     }
 
     /// From now on what core says is done, and it is told the time.
-    pub(super) fn goes(self: &Arc<Self>) {
+    pub(in crate::lab::drive) fn goes(self: &Arc<Self>) {
         let performing = perform::perform(Arc::downgrade(self), Arc::clone(&self.todo));
         self.runtime.spawn(performing);
         self.runtime.spawn(perform::tick(Arc::clone(self)));
@@ -245,7 +245,7 @@ async fn save_now_and_then(round: Arc<Round>) {
 
 impl SavedNode {
     /// One that was never started.
-    pub(super) fn new(spec: &NodeSpec) -> Self {
+    pub(in crate::lab::drive) fn new(spec: &NodeSpec) -> Self {
         Self {
             spec: spec.clone(),
             port: None,

@@ -1,12 +1,12 @@
 //! Does what core says, in its order, and tells it how late it is.
 
 use super::hands::{Begin, Hand, Lane};
-use super::hosts::Host;
 use super::nodes::listen;
 use super::round::{Round, fault};
 use crate::lab::ask::{Named, Request};
 use crate::lab::control::ClientError;
 use crate::lab::core::{CallId, End, HostId, Input, LinkEnd, Output, Told};
+use crate::lab::drive::attached::Host;
 use crate::lab::spec::NodeSpec;
 use crate::link::Conditions;
 use crate::node::NodeIx;

@@ -27,53 +27,53 @@ use tokio::sync::{Notify, mpsc, oneshot, watch};
 const ASKED_MAX: usize = 4_096;
 
 /// What stays of a lab when it is made anew.
-pub(super) struct Lasting {
+pub(in crate::lab::drive) struct Lasting {
     /// Where its data is, or was; nowhere if it has none of its own.
-    pub(super) dir: PathBuf,
+    pub(in crate::lab::drive) dir: PathBuf,
     /// The data goes with the lab.
-    pub(super) is_temporary: AtomicBool,
-    pub(super) layout: Layout,
-    pub(super) layout_text: String,
-    pub(super) params: Arc<Params>,
-    pub(super) key_seed: [u8; 32],
-    pub(super) seed: Option<u64>,
+    pub(in crate::lab::drive) is_temporary: AtomicBool,
+    pub(in crate::lab::drive) layout: Layout,
+    pub(in crate::lab::drive) layout_text: String,
+    pub(in crate::lab::drive) params: Arc<Params>,
+    pub(in crate::lab::drive) key_seed: [u8; 32],
+    pub(in crate::lab::drive) seed: Option<u64>,
     /// What its payments are drawn from.
-    pub(super) draws: [u8; 32],
-    pub(super) openings: u64,
-    pub(super) since: Time,
-    pub(super) runtime: Handle,
-    pub(super) clock: LabClock,
+    pub(in crate::lab::drive) draws: [u8; 32],
+    pub(in crate::lab::drive) openings: u64,
+    pub(in crate::lab::drive) since: Time,
+    pub(in crate::lab::drive) runtime: Handle,
+    pub(in crate::lab::drive) clock: LabClock,
     /// Its clock goes by those of other processes, as it only shows what runs there.
-    pub(super) only_shows: bool,
+    pub(in crate::lab::drive) only_shows: bool,
     /// Goes up when something of it may look different.
-    pub(super) changes: watch::Sender<u64>,
+    pub(in crate::lab::drive) changes: watch::Sender<u64>,
     /// Its directory, until the lab has left it.
     pub(super) home: Mutex<Option<Home>>,
-    pub(super) answered: mpsc::UnboundedSender<Answered>,
+    pub(in crate::lab::drive) answered: mpsc::UnboundedSender<Answered>,
     /// What happens to nodes, for programs that listen.
-    pub(super) bus: EventBus,
+    pub(in crate::lab::drive) bus: EventBus,
     /// Where they come in.
     pub(super) doors: Mutex<Option<Doors>>,
     /// Processes with nodes that were ever shown.
-    pub(super) last_host: AtomicU64,
+    pub(in crate::lab::drive) last_host: AtomicU64,
 }
 
 /// A round of a lab, from one beginning to its end: what its tasks have in common. Those of a round
 /// that is over hold that round, and nothing of the next one.
-pub(super) struct Round {
-    pub(super) lasting: Arc<Lasting>,
+pub(in crate::lab::drive) struct Round {
+    pub(in crate::lab::drive) lasting: Arc<Lasting>,
     /// How often the lab was made anew before.
-    pub(super) number: u32,
+    pub(in crate::lab::drive) number: u32,
     /// How long the clock had gone when the nodes were up for the first time.
     up: OnceLock<Duration>,
-    pub(super) links: Links,
-    pub(super) sigs: Arc<SigCache>,
+    pub(in crate::lab::drive) links: Links,
+    pub(in crate::lab::drive) sigs: Arc<SigCache>,
     /// What decides. Nothing is waited for, nor read or written, while it is locked.
     core: Mutex<Core>,
     /// Core has something to do.
-    pub(super) todo: Arc<Notify>,
+    pub(in crate::lab::drive) todo: Arc<Notify>,
     course: Mutex<Course>,
-    pub(super) hands: Mutex<Hands>,
+    pub(in crate::lab::drive) hands: Mutex<Hands>,
     /// Ports that were taken for nodes which are to start, by the nodes' names.
     pub(super) listeners: Mutex<BTreeMap<String, TcpListener>>,
     /// Who waits for an answer.
@@ -96,7 +96,7 @@ impl Deref for Round {
 
 impl Lasting {
     /// Of a lab that has no directory and starts nothing.
-    pub(super) fn around(
+    pub(in crate::lab::drive) fn around(
         layout: Layout,
         params: Arc<Params>,
         clock: LabClock,
@@ -135,12 +135,12 @@ impl Lasting {
         Some(self.home().as_ref()?.node(name))
     }
 
-    pub(super) fn changed(&self) {
+    pub(in crate::lab::drive) fn changed(&self) {
         self.changes.send_modify(|count| *count += 1);
     }
 
     /// A mind without nodes, for a round with this number.
-    pub(super) fn core(&self, round: u32) -> Core {
+    pub(in crate::lab::drive) fn core(&self, round: u32) -> Core {
         Core::new(&Begin {
             layout: &self.layout,
             since: self.since,
@@ -155,7 +155,12 @@ impl Lasting {
 
 impl Round {
     /// A round in which nothing has happened.
-    pub(super) fn new(lasting: Arc<Lasting>, number: u32, core: Core, links: Links) -> Arc<Self> {
+    pub(in crate::lab::drive) fn new(
+        lasting: Arc<Lasting>,
+        number: u32,
+        core: Core,
+        links: Links,
+    ) -> Arc<Self> {
         Arc::new(Self {
             lasting,
             number,
@@ -174,16 +179,16 @@ impl Round {
     }
 
     /// What decides.
-    pub(super) fn core(&self) -> MutexGuard<'_, Core> {
+    pub(in crate::lab::drive) fn core(&self) -> MutexGuard<'_, Core> {
         // What a panic may leave half done is a line of a log.
         self.core.lock().unwrap_or_else(PoisonError::into_inner)
     }
 
-    pub(super) fn course(&self) -> MutexGuard<'_, Course> {
+    pub(in crate::lab::drive) fn course(&self) -> MutexGuard<'_, Course> {
         self.course.lock().unwrap_or_else(PoisonError::into_inner)
     }
 
-    pub(super) fn hands(&self) -> MutexGuard<'_, Hands> {
+    pub(in crate::lab::drive) fn hands(&self) -> MutexGuard<'_, Hands> {
         self.hands.lock().unwrap_or_else(PoisonError::into_inner)
     }
 
@@ -193,7 +198,7 @@ impl Round {
             .unwrap_or_else(PoisonError::into_inner)
     }
 
-    pub(super) fn recent(&self) -> MutexGuard<'_, BTreeMap<NodeIx, RecentEvents>> {
+    pub(in crate::lab::drive) fn recent(&self) -> MutexGuard<'_, BTreeMap<NodeIx, RecentEvents>> {
         self.recent.lock().unwrap_or_else(PoisonError::into_inner)
     }
 
@@ -202,12 +207,12 @@ impl Round {
     }
 
     /// See [`Lab::elapsed`](crate::lab::Lab::elapsed).
-    pub(super) fn elapsed(&self) -> Duration {
+    pub(in crate::lab::drive) fn elapsed(&self) -> Duration {
         let up = self.up.get();
         up.map_or(Duration::ZERO, |up| self.clock.ran().saturating_sub(*up))
     }
 
-    pub(super) fn moment(&self) -> Moment {
+    pub(in crate::lab::drive) fn moment(&self) -> Moment {
         Moment {
             at: self.clock.now(),
             ran: self.elapsed(),
@@ -215,13 +220,13 @@ impl Round {
     }
 
     /// Tells core what happened, and shows what is different by that.
-    pub(super) fn handle(&self, input: Input) {
+    pub(in crate::lab::drive) fn handle(&self, input: Input) {
         self.take_in(input);
         self.changed();
     }
 
     /// Tells core what happened. Whether something is to be done, or the script looks different.
-    pub(super) fn take_in(&self, input: Input) -> bool {
+    pub(in crate::lab::drive) fn take_in(&self, input: Input) -> bool {
         let mut core = self.core();
         let script = core.script().map(Arc::as_ptr);
         // Read under the lock: time goes on from one to the next.
@@ -239,7 +244,13 @@ impl Round {
     }
 
     /// Something happened to a node, which is of this process or of another one.
-    pub(super) fn happened(&self, ix: NodeIx, life: u64, name: Option<&str>, event: Event) {
+    pub(in crate::lab::drive) fn happened(
+        &self,
+        ix: NodeIx,
+        life: u64,
+        name: Option<&str>,
+        event: Event,
+    ) {
         let event = Arc::new(event);
         let weight = Weight::of(&event);
         if weight != Weight::Plain || self.bus.is_every_message_wanted() {
@@ -263,7 +274,7 @@ impl Round {
 
     /// Asks something; it has its place in the order of things when this returns. What comes of it is
     /// received, if it is not over before that.
-    pub(super) fn ask(&self, request: Request) -> Asked {
+    pub(in crate::lab::drive) fn ask(&self, request: Request) -> Asked {
         let (told, answer) = oneshot::channel();
         if let Err(refusal) = self.check_on() {
             let _ = told.send(Err(refusal));
@@ -285,7 +296,11 @@ impl Round {
     }
 
     /// Tells the asker what came of it. What a round that is over left undone was not the request's fault.
-    pub(super) fn answer(&self, ticket: Ticket, answer: Result<Answer, CommandError>) {
+    pub(in crate::lab::drive) fn answer(
+        &self,
+        ticket: Ticket,
+        answer: Result<Answer, CommandError>,
+    ) {
         if let Some(told) = self.asked().remove(&ticket) {
             let answer = answer.map_err(|refusal| self.check_on().err().unwrap_or(refusal));
             // It may not care.
@@ -301,20 +316,20 @@ impl Drop for Round {
 }
 
 /// Something that was asked and is not answered yet.
-pub(super) struct Asked(oneshot::Receiver<Result<Answer, CommandError>>);
+pub(in crate::lab::drive) struct Asked(oneshot::Receiver<Result<Answer, CommandError>>);
 
 impl Asked {
     /// What came of it.
     ///
     /// # Errors
     /// The refusal, or that the lab has ended.
-    pub(super) async fn answer(self) -> Result<Answer, CommandError> {
+    pub(in crate::lab::drive) async fn answer(self) -> Result<Answer, CommandError> {
         let over = || CommandError::new(RefusalKind::NotRunning, "the lab is over");
         self.0.await.unwrap_or_else(|_| Err(over()))
     }
 }
 
 /// That something which should hold did not.
-pub(super) fn fault(words: impl std::fmt::Display) -> CommandError {
+pub(in crate::lab::drive) fn fault(words: impl std::fmt::Display) -> CommandError {
     CommandError::new(RefusalKind::Fault, words)
 }

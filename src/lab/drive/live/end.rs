@@ -176,7 +176,7 @@ impl Round {
     }
 
     /// Returns when nothing starts any more.
-    pub(super) async fn over(&self) {
+    pub(in crate::lab::drive) async fn over(&self) {
         let mut changes = self.changes.subscribe();
         while !self.course().is_over() && changes.changed().await.is_ok() {}
     }

@@ -43,7 +43,7 @@ pub(in crate::lab) struct Rounds {
 
 /// How far a round is.
 #[derive(Clone, Debug, Default, PartialEq, Eq)]
-pub(super) enum Course {
+pub(in crate::lab::drive) enum Course {
     /// It goes on.
     #[default]
     On,
@@ -57,12 +57,12 @@ pub(super) enum Course {
 
 impl Course {
     /// Whether nothing starts any more.
-    pub(super) fn is_over(&self) -> bool {
+    pub(in crate::lab::drive) fn is_over(&self) -> bool {
         *self != Self::On
     }
 
     /// Why nothing starts any more; `None`: it goes on.
-    pub(super) fn words(&self) -> Option<String> {
+    pub(in crate::lab::drive) fn words(&self) -> Option<String> {
         match self {
             Self::On => None,
             Self::Clearing => Some("the lab is being made anew".to_owned()),
@@ -72,7 +72,7 @@ impl Course {
     }
 
     /// Nothing starts any more. Whether that is news.
-    pub(super) fn end(&mut self) -> bool {
+    pub(in crate::lab::drive) fn end(&mut self) -> bool {
         let is_news = *self == Self::On;
         if is_news {
             *self = Self::Over;
@@ -83,7 +83,7 @@ impl Course {
 
 impl Rounds {
     /// Of a lab with its first round.
-    pub(super) fn new(first: Arc<Round>) -> Arc<Self> {
+    pub(in crate::lab::drive) fn new(first: Arc<Round>) -> Arc<Self> {
         Arc::new(Self {
             lasting: Arc::clone(&first.lasting),
             now: Mutex::new(first),
@@ -91,17 +91,17 @@ impl Rounds {
     }
 
     /// What stays of the lab.
-    pub(super) fn lasting(&self) -> &Lasting {
+    pub(in crate::lab::drive) fn lasting(&self) -> &Lasting {
         &self.lasting
     }
 
     /// The round that is on, or was last.
-    pub(super) fn round(&self) -> Arc<Round> {
+    pub(in crate::lab::drive) fn round(&self) -> Arc<Round> {
         Arc::clone(&self.place())
     }
 
     /// The last round: from here on there is no other.
-    pub(super) fn last(&self) -> Arc<Round> {
+    pub(in crate::lab::drive) fn last(&self) -> Arc<Round> {
         // One that is just being put in place is waited for.
         let home = self.lasting.home();
         let last = self.round();
@@ -113,7 +113,7 @@ impl Rounds {
 
     /// Asks something of this round: it has its place in the order of things when this returns. What
     /// takes the whole lab is seen to here.
-    pub(super) fn begin(
+    pub(in crate::lab::drive) fn begin(
         self: &Arc<Self>,
         round: &Arc<Round>,
         request: Request,
@@ -212,7 +212,7 @@ impl Rounds {
 
     /// Puts a round of a lab that only shows others in the place of the one before. Whether there is
     /// to be one.
-    pub(super) fn put(&self, old: &Round, new: &Arc<Round>) -> bool {
+    pub(in crate::lab::drive) fn put(&self, old: &Round, new: &Arc<Round>) -> bool {
         let home = self.lasting.home();
         let is_wanted = {
             let mut course = old.course();
@@ -291,7 +291,7 @@ impl Round {
     }
 
     /// Why nothing can be asked of this round any more, if another one takes its place.
-    pub(super) fn check_on(&self) -> Result<(), CommandError> {
+    pub(in crate::lab::drive) fn check_on(&self) -> Result<(), CommandError> {
         let words = match &*self.course() {
             Course::On | Course::Over => return Ok(()),
             course => course.words().unwrap_or_default(),

@@ -1,13 +1,17 @@
 //! Nodes that run in other processes, shown and controlled as if they ran here.
 //!
-//! A task for each process ([`follow`](super::follow)) subscribes, and puts down what it is told in the same way as nodes of
+//! A task for each process ([`follow`]) subscribes, and puts down what it is told in the same way as nodes of
 //! this process are watched. When the other side goes away its nodes are down; the task tries
 //! again until it is back, and begins anew.
 
-use super::follow::{follow_all, runs_of};
-use super::hosts::Host;
-use super::round::{Lasting, Round};
-use super::rounds::Rounds;
+mod follow;
+mod hosts;
+
+pub(in crate::lab::drive) use self::hosts::Host;
+
+use self::follow::{follow_all, runs_of};
+use super::live::round::{Lasting, Round};
+use super::live::rounds::Rounds;
 use crate::lab::control::{
     About, Client, ClientError, Door, EventWish, Kind, NodeEvent, NodeStatus, Notice, Opening, Wish,
 };
@@ -75,7 +79,10 @@ pub(in crate::lab) async fn attach(
 ///
 /// # Errors
 /// [`LabError`].
-pub(super) async fn attach_to(rounds: &Arc<Rounds>, door: Door) -> Result<(), LabError> {
+pub(in crate::lab::drive) async fn attach_to(
+    rounds: &Arc<Rounds>,
+    door: Door,
+) -> Result<(), LabError> {
     let round = rounds.round();
     let id = HostId(round.last_host.fetch_add(1, Ordering::Relaxed) + 1);
     let met = Met::new(id, door, &round.runtime).await?;
@@ -90,10 +97,10 @@ pub(super) async fn attach_to(rounds: &Arc<Rounds>, door: Door) -> Result<(), La
 }
 
 /// A process that has just answered.
-pub(super) struct Met {
+pub(in crate::lab::drive) struct Met {
     host: Arc<Host>,
-    pub(super) client: Client,
-    pub(super) opening: Opening,
+    pub(in crate::lab::drive) client: Client,
+    pub(in crate::lab::drive) opening: Opening,
     notices: Receiver<Notice>,
 }
 
@@ -108,7 +115,10 @@ impl Met {
     ///
     /// # Errors
     /// [`ClientError`].
-    pub(super) async fn again(host: Arc<Host>, before: &About) -> Result<Self, ClientError> {
+    pub(in crate::lab::drive) async fn again(
+        host: Arc<Host>,
+        before: &About,
+    ) -> Result<Self, ClientError> {
         let client = host.connect_again(before).await?;
         Self::listening(host, client).await
     }
@@ -134,7 +144,7 @@ impl Met {
 /// First who is there with which wallets, then what happened to them, then how they look now: a
 /// block's way leads through several processes, and blocks that are older than what was seen of the
 /// chain would be no news.
-pub(super) fn begin(met: Vec<Met>, round: &Round) -> Vec<Following> {
+pub(in crate::lab::drive) fn begin(met: Vec<Met>, round: &Round) -> Vec<Following> {
     let (mut all, mut statuses, mut events) = (Vec::new(), Vec::new(), Vec::new());
     for (at, met) in met.into_iter().enumerate() {
         round.is_told_time(met.client.about().now);
@@ -197,19 +207,19 @@ fn before<'a>(
 }
 
 /// A process that is listened to.
-pub(super) struct Following {
-    pub(super) host: Arc<Host>,
-    pub(super) client: Client,
-    pub(super) notices: Receiver<Notice>,
+pub(in crate::lab::drive) struct Following {
+    pub(in crate::lab::drive) host: Arc<Host>,
+    pub(in crate::lab::drive) client: Client,
+    pub(in crate::lab::drive) notices: Receiver<Notice>,
     /// How often its lab was made anew.
-    pub(super) runs: u32,
+    pub(in crate::lab::drive) runs: u32,
     /// What its links are like was asked, and is not answered yet.
     is_asked: Arc<AtomicBool>,
 }
 
 impl Following {
     /// Has core know what it was told.
-    pub(super) fn take(&self, round: &Round, notice: Notice) {
+    pub(in crate::lab::drive) fn take(&self, round: &Round, notice: Notice) {
         match notice {
             Notice::Node(status) => self.status(round, *status),
             // Of a node that is not shown.
@@ -228,7 +238,7 @@ impl Following {
 
     /// Has core know what its links are like, once it has said so: nothing tells of a change. It is asked
     /// again when it has answered.
-    pub(super) fn ask_links(&self, round: &Arc<Round>) {
+    pub(in crate::lab::drive) fn ask_links(&self, round: &Arc<Round>) {
         if self.is_asked.swap(true, Ordering::Relaxed) {
             return;
         }
@@ -243,7 +253,7 @@ impl Following {
         });
     }
 
-    pub(super) fn tell(&self, round: &Round, far: Far) {
+    pub(in crate::lab::drive) fn tell(&self, round: &Round, far: Far) {
         round.handle(Input::Far(self.host.id, far));
     }
 

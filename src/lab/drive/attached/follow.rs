@@ -1,11 +1,11 @@
 //! Goes on with what was attached to: listens, finds a process again that went away, and begins anew
 //! with a lab that was made anew.
 
-use super::attach::{Following, Met, begin};
-use super::round::Round;
-use super::rounds::Rounds;
+use super::{Following, Met, begin};
 use crate::lab::control::{LabStatus, Notice};
 use crate::lab::core::{Far, Input};
+use crate::lab::drive::live::round::Round;
+use crate::lab::drive::live::rounds::Rounds;
 use crate::live::Links;
 use std::sync::Arc;
 use std::time::Duration;
@@ -18,7 +18,11 @@ const LINKS_EVERY: Duration = Duration::from_millis(500);
 const RETRY: Duration = Duration::from_millis(250);
 
 /// Goes on to listen to all of them, until the round is over.
-pub(super) fn follow_all(all: Vec<Following>, rounds: &Arc<Rounds>, round: &Arc<Round>) {
+pub(in crate::lab::drive) fn follow_all(
+    all: Vec<Following>,
+    rounds: &Arc<Rounds>,
+    round: &Arc<Round>,
+) {
     for following in all {
         let (rounds, its) = (Arc::clone(rounds), Arc::clone(round));
         round.runtime.spawn(follow(rounds, its, following));
@@ -111,6 +115,6 @@ impl Following {
 }
 
 /// How often a lab was made anew.
-pub(super) fn runs_of(lab: &LabStatus) -> u32 {
+pub(in crate::lab::drive) fn runs_of(lab: &LabStatus) -> u32 {
     lab.script.as_ref().map_or(0, |script| script.runs)
 }

@@ -1,0 +1,42 @@
+//! Real nodes side by side in this process, on one clock and one table of links.
+//!
+//! [`Lab::start`](crate::lab::Lab::start) takes the ports and makes the directories, and is back before any node
+//! runs; the nodes open in the background, all at once. From then on these go on beside each other, and
+//! none waits for another:
+//!
+//! ```text
+//! a task for each node ──► what happens, how it looks ─┐
+//! Lab::request ────────────────────────────────────────┼─► Core ──► a task does what it says, in its order
+//! a task ──► how late it is ───────────────────────────┘    │        └─► a lane for each node and process
+//! Lab::view ◄───────────────────────────────────────────────┘
+//! a task ──► lab.json                what is to be there after a crash
+//! ```
+//!
+//! Core is locked for as long as it takes to tell it something, and nothing is waited for, read or
+//! written meanwhile. A temporary lab can be made anew behind the same handle: see [`rounds`].
+//!
+//! However a lab ends, its databases are closed: [`Lab::close`](crate::lab::Lab::close) waits for them, and so does, for a
+//! while, what drops the lab, be it a panic.
+
+mod adopt;
+mod door;
+mod doors;
+mod end;
+pub(in crate::lab::drive) mod hands;
+mod hold;
+mod home;
+mod kept;
+mod nodes;
+mod observe;
+mod open;
+mod perform;
+pub(in crate::lab::drive) mod round;
+pub(in crate::lab::drive) mod rounds;
+mod saved;
+
+pub use adopt::Adoption;
+pub(in crate::lab) use adopt::adopt;
+pub use doors::Control;
+pub(in crate::lab) use doors::{ANYWHERE, WHOLE};
+pub(in crate::lab) use open::open;
+pub use saved::Kept;
