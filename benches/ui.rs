@@ -4,8 +4,8 @@
 //!
 //! ```sh
 //! cargo bench --bench ui                 # all of it
-//! cargo bench --bench ui -- frame        # one group: frame, views, tree, keys,
-//!                                        # start, idle, virtual, memory
+//! cargo bench --bench ui -- frame        # one group: frame, views, lock, tree,
+//!                                        # keys, start, idle, virtual, memory
 //! CHAINLAB_BENCH_MINUTES=60 cargo bench --bench ui -- memory
 //! ```
 
@@ -30,6 +30,8 @@ mod idle;
 mod keys;
 #[path = "ui/labs.rs"]
 mod labs;
+#[path = "ui/lock.rs"]
+mod lock;
 #[path = "ui/memory.rs"]
 mod memory;
 #[path = "../tests/common/picture.rs"]
@@ -52,6 +54,7 @@ fn main() {
     ratio::Harness::from_args().measure(&[
         ("frame", frame::frame),
         ("views", bent::views),
+        ("lock", lock::lock),
         ("tree", tree::tree),
         ("keys", keys::keys),
         ("start", start::start),

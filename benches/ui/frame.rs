@@ -105,6 +105,19 @@ pub fn runtime() -> Runtime {
     runtime.expect("threads")
 }
 
+/// A lab of this layout that no other program controls.
+pub fn options(text: &str) -> LabOptions {
+    LabOptions {
+        layout: layout::read("busy", text).expect("it is sound"),
+        layout_text: text.to_owned(),
+        is_layout_chosen: false,
+        data_dir: None,
+        seed: Some(7),
+        clock: None,
+        control: Control::Off,
+    }
+}
+
 /// What is drawn.
 #[derive(Clone, Copy)]
 pub enum Look {
@@ -131,16 +144,7 @@ pub struct Busy<'a> {
 
 impl<'a> Busy<'a> {
     pub fn start(runtime: &'a Runtime, text: &str) -> Self {
-        let options = LabOptions {
-            layout: layout::read("busy", text).expect("it is sound"),
-            layout_text: text.to_owned(),
-            is_layout_chosen: false,
-            data_dir: None,
-            seed: Some(7),
-            clock: None,
-            control: Control::Off,
-        };
-        let lab = Lab::start(options, runtime.handle().clone()).expect("it starts");
+        let lab = Lab::start(options(text), runtime.handle().clone()).expect("it starts");
         let mut changes = lab.changes();
         let begun = async {
             while !has_begun(&lab) {

@@ -10,6 +10,7 @@ use super::drive::live::{Adoption, Control};
 use super::drive::{self, VirtualOptions};
 use super::error::LabError;
 use super::layout::Layout;
+use super::observe::histogram::Percentiles;
 use super::script::{Expr, Facts};
 use super::summary::Summary;
 use super::view::LabView;
@@ -65,6 +66,9 @@ pub(in crate::lab) trait Backend: Send + Sync {
     fn data_dir(&self) -> &Path;
     fn entry(&self) -> Option<Entry>;
     fn hear(&self) -> Subscription;
+    fn held(&self) -> Option<Percentiles> {
+        None
+    }
     fn summary(&self) -> Summary;
     fn check(&self, expr: &Expr) -> Result<(), String>;
     fn facts_for<'a>(&'a self, expr: &'a Expr) -> Later<'a, Facts>;
@@ -215,6 +219,12 @@ impl Lab {
     /// What happens from now on.
     pub fn hear(&self) -> Hearing {
         Hearing(self.behind.hear())
+    }
+
+    /// How long what decides in the lab was held at once, by one task or another: meanwhile the others
+    /// waited. `None`: nothing waits for it, as in virtual time.
+    pub fn held(&self) -> Option<Percentiles> {
+        self.behind.held()
     }
 
     /// What the run adds up to so far.

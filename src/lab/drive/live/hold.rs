@@ -10,6 +10,7 @@ use crate::lab::core::sum;
 use crate::lab::drive::attached;
 use crate::lab::handle::Backend;
 use crate::lab::layout::Layout;
+use crate::lab::observe::histogram::Percentiles;
 use crate::lab::script::cast::Cast;
 use crate::lab::script::{Expr, Facts};
 use crate::lab::summary::Summary;
@@ -79,6 +80,10 @@ impl Backend for Rounds {
 
     fn hear(&self) -> Subscription {
         self.lasting().bus.listen()
+    }
+
+    fn held(&self) -> Option<Percentiles> {
+        self.round().core().times()
     }
 
     fn summary(&self) -> Summary {

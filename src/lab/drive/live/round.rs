@@ -1,5 +1,10 @@
 //! What the tasks of a lab have in common: what stays of a lab, and one round of it.
 
+#![allow(
+    clippy::disallowed_methods,
+    reason = "it is measured how long core is held"
+)]
+
 use super::doors::Doors;
 use super::hands::Hands;
 use super::home::Home;
@@ -10,16 +15,17 @@ use crate::lab::control::{EventBus, RecentEvents, Weight};
 use crate::lab::core::{Begin, Core, Input, Level, Moment, Sight};
 use crate::lab::handle::Answered;
 use crate::lab::layout::Layout;
+use crate::lab::observe::histogram::{Histogram, Percentiles};
 use crate::live::{LabClock, Links};
 use crate::node::io::{CommandError, Event, RefusalKind};
 use crate::node::{NodeIx, Time};
 use std::collections::BTreeMap;
 use std::net::TcpListener;
-use std::ops::Deref;
+use std::ops::{Deref, DerefMut};
 use std::path::PathBuf;
 use std::sync::atomic::{AtomicBool, AtomicU64, Ordering};
 use std::sync::{Arc, Mutex, MutexGuard, OnceLock, PoisonError};
-use std::time::Duration;
+use std::time::{Duration, Instant};
 use tokio::runtime::Handle;
 use tokio::sync::{Notify, mpsc, oneshot, watch};
 
@@ -69,7 +75,7 @@ pub(in crate::lab::drive) struct Round {
     pub(in crate::lab::drive) links: Links,
     pub(in crate::lab::drive) sigs: Arc<SigCache>,
     /// What decides. Nothing is waited for, nor read or written, while it is locked.
-    core: Mutex<Core>,
+    mind: Mutex<Mind>,
     /// Core has something to do.
     pub(in crate::lab::drive) todo: Arc<Notify>,
     course: Mutex<Course>,
@@ -81,6 +87,46 @@ pub(in crate::lab::drive) struct Round {
     last_ticket: AtomicU64,
     /// What happened to each node last, for those who subscribe later.
     recent: Mutex<BTreeMap<NodeIx, RecentEvents>>,
+}
+
+/// What decides, and how long it was held at once.
+struct Mind {
+    core: Core,
+    held: Histogram,
+}
+
+/// What decides, for as long as it is held.
+pub(in crate::lab::drive) struct Held<'a> {
+    mind: MutexGuard<'a, Mind>,
+    since: Instant,
+}
+
+impl Held<'_> {
+    /// How long it was held at once, until now; `None`: never.
+    pub(super) fn times(&self) -> Option<Percentiles> {
+        self.mind.held.percentiles()
+    }
+}
+
+impl Deref for Held<'_> {
+    type Target = Core;
+
+    fn deref(&self) -> &Core {
+        &self.mind.core
+    }
+}
+
+impl DerefMut for Held<'_> {
+    fn deref_mut(&mut self) -> &mut Core {
+        &mut self.mind.core
+    }
+}
+
+impl Drop for Held<'_> {
+    fn drop(&mut self) {
+        let held = self.since.elapsed();
+        self.mind.held.add(held);
+    }
 }
 
 /// Where an answer goes.
@@ -167,7 +213,10 @@ impl Round {
             up: OnceLock::new(),
             links,
             sigs: Arc::default(),
-            core: Mutex::new(core),
+            mind: Mutex::new(Mind {
+                core,
+                held: Histogram::default(),
+            }),
             todo: Arc::default(),
             course: Mutex::default(),
             hands: Mutex::default(),
@@ -179,9 +228,12 @@ impl Round {
     }
 
     /// What decides.
-    pub(in crate::lab::drive) fn core(&self) -> MutexGuard<'_, Core> {
-        // What a panic may leave half done is a line of a log.
-        self.core.lock().unwrap_or_else(PoisonError::into_inner)
+    pub(in crate::lab::drive) fn core(&self) -> Held<'_> {
+        Held {
+            // What a panic may leave half done is a line of a log.
+            mind: self.mind.lock().unwrap_or_else(PoisonError::into_inner),
+            since: Instant::now(),
+        }
     }
 
     pub(in crate::lab::drive) fn course(&self) -> MutexGuard<'_, Course> {
