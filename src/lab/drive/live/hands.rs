@@ -33,8 +33,17 @@ pub(in crate::lab::drive) struct Hand {
 #[derive(Clone)]
 pub(in crate::lab::drive) struct Lane(mpsc::Sender<Begin>);
 
-/// Begins something, which has its place then; what comes of it comes later.
-pub(in crate::lab::drive) type Begin = Later<'static, Later<'static, ()>>;
+/// Begins something, which has its place then.
+pub(in crate::lab::drive) type Begin = Later<'static, Rest>;
+
+/// What is left to do of something that was begun, beside all else.
+pub(in crate::lab::drive) struct Rest(Later<'static, ()>);
+
+impl Rest {
+    pub(in crate::lab::drive) fn new(rest: impl Future<Output = ()> + Send + 'static) -> Self {
+        Self(Box::pin(rest))
+    }
+}
 
 impl Lane {
     pub(in crate::lab::drive) fn new(runtime: &Handle) -> Self {
@@ -42,7 +51,7 @@ impl Lane {
         let spawner = runtime.clone();
         runtime.spawn(async move {
             while let Some(begin) = begins.recv().await {
-                let rest = begin.await;
+                let Rest(rest) = begin.await;
                 spawner.spawn(rest);
             }
         });

@@ -1,6 +1,6 @@
 //! Does what core says, in its order, and tells it how late it is.
 
-use super::hands::{Begin, Hand, Lane};
+use super::hands::{Begin, Hand, Lane, Rest};
 use super::nodes::listen;
 use super::round::{Round, fault};
 use crate::lab::ask::{Named, Request};
@@ -159,7 +159,7 @@ impl Round {
             };
             drop(hand);
             let rest = async move { round.handle(Input::Reply(id, begun.reply().await)) };
-            Box::pin(rest) as _
+            Rest::new(rest)
         })
     }
 
@@ -181,7 +181,7 @@ impl Round {
                 };
                 round.handle(Input::Reply(id, reply));
             };
-            Box::pin(rest) as _
+            Rest::new(rest)
         })
     }
 
@@ -207,7 +207,7 @@ impl Round {
                     };
                     let _ = told.send(done);
                 };
-                Box::pin(rest) as _
+                Rest::new(rest)
             }));
             if !is_room {
                 break;
