@@ -1,4 +1,5 @@
 //! A lab without IO: what is asked of it, and what it does.
 
+mod can;
 mod model;
 mod same;
