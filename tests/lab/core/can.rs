@@ -159,6 +159,15 @@ fn example(verb: &Verb) -> Map<String, Value> {
     serde_json::from_str(&text).expect("an object")
 }
 
+/// What the page says that nodes may not be able to do.
+fn on_page() -> BTreeSet<&'static str> {
+    let page = include_str!("../../../docs/control.md");
+    let (_, rest) = page.split_once("It may be `").expect("a list");
+    let list = rest.split(".\n").next().expect("it ends");
+    let parts = list.split("; `");
+    parts.filter_map(|part| part.split('`').next()).collect()
+}
+
 fn writing() -> impl Iterator<Item = &'static Verb> {
     verbs().filter(|verb| verb.access() == Access::Write)
 }
@@ -204,6 +213,10 @@ fn a_verb_that_needs_what_a_node_cannot_do_is_refused_and_reaches_nothing() {
         Ability::Restart,
     ];
     assert_eq!(needed, BTreeSet::from(all), "each has a verb");
+    let name = |ability| serde_json::to_value(ability).expect("a name");
+    let names: BTreeSet<_> = all.map(name).iter().map(Value::to_string).collect();
+    let names: BTreeSet<_> = names.iter().map(|name| name.trim_matches('"')).collect();
+    assert_eq!(on_page(), names);
 }
 
 #[test]
