@@ -1,12 +1,13 @@
 //! Labs of nodes that run elsewhere: the same views, the same requests, whoever started the nodes.
 
 use crate::common::coins;
+use crate::common::control::Raw;
 use crate::common::live::soon;
 use crate::common::running::{
     CENTRAL, MINER, TEXT, WALLET, agree_on, all_up, begun, confirmed, create, done, log, mine,
     options, payment, refused, start, until,
 };
-use chainlab::lab::ask::{Bend, LinkChange};
+use chainlab::lab::ask::{Ability, Bend, LinkChange};
 use chainlab::lab::control::{Door, Kind, registry::Entry};
 use chainlab::lab::spec::NodeSpec;
 use chainlab::lab::{Answer, Control, Lab, LabOptions, LabView, NodeState, Request};
@@ -14,6 +15,7 @@ use chainlab::link::LinkState;
 use chainlab::live::{self, LabClock};
 use chainlab::node::io::{Command, Question, Reply};
 use chainlab::node::{Config, NodeIx};
+use serde_json::json;
 use std::path::Path;
 use std::sync::Arc;
 use std::time::Duration;
@@ -269,6 +271,13 @@ async fn a_node_that_goes_away_is_down_and_comes_back_when_it_returns() {
     until(&far, |view| agree_on(view, 1)).await;
     let said = refused(&far, Request::Restart(CENTRAL)).await;
     assert_eq!(said, "start it again where it was started");
+    // Its own process says so as well.
+    let mut client = Raw::greeted(&entry(&lab).await.door).await;
+    let status = client.result("status", json!({})).await;
+    let why = far.view().nodes[0].can.lacks(Ability::Restart).cloned();
+    assert_eq!(status[0]["cannot"], json!({ "restart": why.as_deref() }));
+    assert_eq!(why.as_deref(), Some(&*said));
+    drop(client);
 
     node.kill().await;
     drop(lab);

@@ -5,11 +5,12 @@ use crate::common::control::*;
 use crate::common::desk::Desk;
 use crate::common::fake_door::{self, FakeDoor};
 use crate::common::live::soon;
-use crate::common::running::until;
+use crate::common::running::{refused, until};
 use chainlab::chain::{BlockHash, Txid};
+use chainlab::lab::ask::Ability;
 use chainlab::lab::control::{Client, Kind, NodeEvent, NodeStatus};
-use chainlab::lab::{Lab, LabView};
-use chainlab::node::io::{ConnId, Direction, Event, EventKind, PeerLabel};
+use chainlab::lab::{Lab, LabView, Request};
+use chainlab::node::io::{Command, ConnId, Direction, Event, EventKind, PeerLabel};
 use chainlab::node::store::BlockId;
 use chainlab::node::{Time, foreign};
 use serde_json::{Value, json};
@@ -68,6 +69,45 @@ impl Honest {
         })
         .await
     }
+}
+
+#[tokio::test(flavor = "multi_thread")]
+async fn what_a_node_of_a_door_cannot_do_is_a_short_line_of_what_can_be_seen() {
+    let mut honest = Honest::new().await;
+    for status in honest.opening["nodes"].as_array().expect("a list") {
+        assert_eq!(status.get("cannot"), None, "it can do everything");
+    }
+    honest.opening["nodes"][1]["cannot"] = json!({
+        "mine": format!("it\nlooks\u{1b} only{}", "w".repeat(10_000)),
+        "send": "\u{2066} ",
+        "kill": " ",
+        "fly": "it has no wings",
+    });
+    honest.opening["nodes"][2]["cannot"] = json!(null);
+    let able = honest.node(2);
+    let door = honest.door().await;
+    let far = soon(Lab::attach(vec![door.door.clone()])).await;
+    let far = far.expect("it answers");
+    let view = far.view();
+    let wallet = view.named("wallet").expect("it is shown");
+    let can = &view.node(wallet).expect("it is there").can;
+    let taken: Vec<_> = can.taken().map(|(ability, _)| ability).collect();
+    assert_eq!(taken, [Ability::Mine, Ability::Send]);
+    let why = can.lacks(Ability::Mine).expect("it cannot");
+    assert!(why.starts_with("it looks\u{fffd} onlywww"), "{why}");
+    assert_eq!(why.chars().count(), 256);
+    let miner = view.named("miner").expect("it is shown");
+    assert!(view.node(miner).expect("it is there").can.is_all());
+    let mine = Request::Node(wallet, Command::MineNow);
+    assert_eq!(refused(&far, mine).await, **why);
+    // It may change, as all that is said of a node.
+    let mut now = able.clone();
+    now["node"] = json!("wallet");
+    now["cannot"] = json!({ "kill": "no" });
+    let view = says(&door, &far, 1, vec![notice("node", &now)]).await;
+    let taken = view.node(wallet).expect("it is there").can.taken();
+    assert_eq!(taken.map(|(of, _)| of).collect::<Vec<_>>(), [Ability::Kill]);
+    far.close().await.expect("it closes");
 }
 
 const FORGED: &str = "no\nchainlab: all is well\r\u{1b}[2J\u{202e}\u{2066}x\u{85}\u{200b}";

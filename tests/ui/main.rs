@@ -16,6 +16,7 @@ mod zoom_view;
 mod block_tree;
 mod blocks;
 mod blocks_keys;
+mod can;
 mod chips;
 mod dialogs;
 mod footer;

@@ -5,6 +5,7 @@
 
 use super::data::{About, LabStatus, NodeEvent, NodeStatus, Opening};
 use super::heard::HEIGHT_MAX;
+use crate::lab::ask::Can;
 use crate::lab::ask::verbs::NOTE_MAX;
 use crate::lab::layout::{COLUMNS_MAX, HINT_MAX, NODES_MAX};
 use crate::lab::names::parse_node_name;
@@ -20,7 +21,7 @@ use std::sync::Arc;
 /// The longest command: as many bytes as a frame has for it.
 const COMMAND_MAX: usize = 12;
 
-/// The longest reason why payments wait: nodes say it in a few words.
+/// The longest reason why payments wait, or why a node cannot do something: it is said in a few words.
 const WHY_MAX: usize = 256;
 
 /// The longest address of a wallet, or name of one.
@@ -44,7 +45,19 @@ pub(super) fn status(mut status: NodeStatus) -> Option<NodeStatus> {
     if let Some(seen) = status.snapshot.take() {
         status.snapshot = Some(Arc::new(snapshot(Arc::unwrap_or_clone(seen))?));
     }
+    status.can = can(&status.can);
     Some(status)
+}
+
+/// What a node cannot do it does not do for a reason, which is a short one.
+fn can(told: &Can) -> Can {
+    let taken = told.taken().filter(|(_, why)| !why.trim().is_empty());
+    let short = taken.map(|(ability, why)| {
+        let mut why = Arc::clone(why);
+        shorten_shared(&mut why, WHY_MAX);
+        (ability, why)
+    });
+    short.collect()
 }
 
 fn snapshot(mut seen: NodeSnapshot) -> Option<NodeSnapshot> {

@@ -1,6 +1,7 @@
 //! What goes over the wire of the control protocol, besides requests and their answers.
 
 use crate::chain::Amount;
+use crate::lab::ask::Can;
 use crate::lab::script::ScriptView;
 use crate::lab::spec::ViewSpec;
 use crate::lab::view::{NodeState, TrafficView};
@@ -65,6 +66,9 @@ pub struct NodeStatus {
     pub state: NodeState,
     /// Where it listens.
     pub addr: Option<SocketAddr>,
+    /// What it can do; left out: everything.
+    #[serde(rename = "cannot", default, skip_serializing_if = "Can::is_all")]
+    pub can: Can,
     /// What can be seen of it; `null`: it never ran.
     pub snapshot: Option<Arc<NodeSnapshot>>,
 }

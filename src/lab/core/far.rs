@@ -3,7 +3,7 @@
 use super::node::Node;
 use super::requests::{Asker, fault};
 use super::{CallId, Core, Far, HostId, LinkEnd, Moment, Output, Told};
-use crate::lab::ask::{Ability, Answer, Named, Request};
+use crate::lab::ask::{Ability, Answer, Can, Named, Request};
 use crate::lab::control::{LabStatus, LinkStatus, NodeStatus};
 use crate::lab::layout::NODES_MAX;
 use crate::lab::partition::Partition;
@@ -131,6 +131,7 @@ impl Core {
             None if self.nodes.len() >= NODES_MAX => return,
             None => self.enter_far(id, &status.node),
         };
+        self.limit(ix, self.far_can(id, &status.can));
         // Nodes in virtual time know each other by addresses that are nowhere else.
         let within = status.snapshot.as_ref().and_then(|seen| seen.listen);
         if let Some(addr) = status.addr.or(within) {
@@ -182,6 +183,20 @@ impl Core {
         }
     }
 
+    /// What a node of another process can do, as that says. Whether links are bent that end in this
+    /// process too is for this process to say: of those it asks no other.
+    fn far_can(&self, id: HostId, told: &Can) -> Can {
+        let has_own = self.has_own_nodes();
+        let counts = |(ability, _): &(Ability, &Arc<str>)| *ability != Ability::Bend || !has_own;
+        let taken = told.taken().filter(counts);
+        let can: Can = taken.map(|(of, why)| (of, Arc::clone(why))).collect();
+        let host = self.hosts.all.get(&id);
+        match host.is_some_and(|host| !host.is_lab) {
+            true => can.without(Ability::Restart, super::NOT_OURS),
+            false => can,
+        }
+    }
+
     fn enter_far(&mut self, id: HostId, name: &str) -> NodeIx {
         let mut node = Node::new(NodeSpec::new(name), None);
         node.host = Some(id);
@@ -190,10 +205,6 @@ impl Core {
         let names = std::iter::once(name.to_owned()).chain(taken);
         let mut free = names.filter(|name| self.position(name).is_none());
         node.name = free.next().expect("there is always another number").into();
-        if self.hosts.all.get(&id).is_some_and(|host| !host.is_lab) {
-            let can = std::mem::take(&mut node.can);
-            node.can = can.without(Ability::Restart, super::NOT_OURS);
-        }
         let ix = self.nodes.push(node);
         if let Some((asker, _)) = self.hosts.expected.remove(name) {
             self.answer(asker, Ok(Answer::Added(ix)));

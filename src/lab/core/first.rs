@@ -4,6 +4,7 @@
 use super::Core;
 use super::node::Node;
 use super::requests::Work;
+use crate::lab::ask::Ability;
 use crate::lab::view::NodeState;
 use crate::link::LinkState;
 use crate::node::NodeIx;
@@ -26,8 +27,11 @@ impl Core {
         }
         if nodes().all(|(ix, node)| self.is_settled(ix, node)) {
             self.wants_first = false;
-            let is_up = |miner: &NodeIx| self.nodes[miner.0].state.is_up();
-            let miners: Vec<_> = miners.into_iter().filter(is_up).collect();
+            let mines = |miner: &NodeIx| {
+                let node = &self.nodes[miner.0];
+                node.state.is_up() && node.lacks(Ability::Mine).is_none()
+            };
+            let miners: Vec<_> = miners.into_iter().filter(mines).collect();
             for miner in miners {
                 self.call(miner, Command::MineNow, Work::First);
             }

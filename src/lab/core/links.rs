@@ -292,6 +292,9 @@ impl Core {
             let words = "runs in another process, and a partition cannot hold for it";
             return Err(format!("{} {words}", far.name).into());
         }
+        for ix in (0..self.nodes.len()).map(NodeIx) {
+            self.check_can(ix, Ability::Bend)?;
+        }
         for name in named.iter().flatten() {
             self.position(name).ok_or_else(|| self.no_node(name))?;
         }

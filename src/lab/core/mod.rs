@@ -42,7 +42,7 @@ use self::node::Nodes;
 use self::payments::Payments;
 use self::play::{Next, Play};
 use self::requests::{Asker, Work};
-use super::ask::{Ability, Answer, Known};
+use super::ask::{Ability, Answer, Can, Known};
 use super::headline::SteadyHeadline;
 use super::layout::Layout;
 use super::layout::roster::reward_wallet;
@@ -404,12 +404,16 @@ impl Core {
     /// A node that was started by other code runs, and this lab looks after it from now on.
     pub fn adopt(&mut self, spec: NodeSpec, addr: SocketAddr) -> NodeIx {
         let ix = self.nodes.push(Node::new(spec, Some(addr)));
+        self.limit(ix, Can::default().without(Ability::Restart, NOT_OURS));
         let node = &mut self.nodes[ix.0];
-        let can = std::mem::take(&mut node.can);
-        node.can = can.without(Ability::Restart, NOT_OURS);
         (node.life, node.state) = (1, NodeState::Up);
         self.has_begun = true;
         ix
+    }
+
+    /// A node can do just this from now on.
+    pub fn limit(&mut self, ix: NodeIx, can: Can) {
+        self.nodes[ix.0].can = can;
     }
 
     /// A node is to start.

@@ -88,6 +88,11 @@ impl Node {
         &self.state
     }
 
+    /// What it can do.
+    pub fn can(&self) -> &Can {
+        &self.can
+    }
+
     /// How often it was started.
     pub fn life(&self) -> u64 {
         self.life
@@ -151,8 +156,8 @@ impl Node {
     }
 
     /// Why it cannot do this; `None`: it can.
-    pub(super) fn lacks(&self, ability: Ability) -> Option<&str> {
-        self.can.lacks(ability).map(|why| &**why)
+    pub(super) fn lacks(&self, ability: Ability) -> Option<String> {
+        self.can.refusal(&self.name, ability)
     }
 }
 

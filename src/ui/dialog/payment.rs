@@ -6,6 +6,7 @@
 use crate::chain::address::AddressError;
 use crate::chain::{Address, Amount};
 use crate::lab::LabView;
+use crate::lab::ask::Ability;
 use crate::lab::document::nearest;
 use crate::node::NodeIx;
 use crate::node::io::{Payment, SendPlan};
@@ -85,12 +86,19 @@ fn payer<'a>(lab: &'a LabView, text: &str) -> Result<(NodeIx, &'a WalletInfo), S
             meant(lab, text)
         ));
     };
-    match lab.node(ix) {
-        Some(node) if !node.state.is_up() => Err(format!(
-            "{} is at {}, which is {}",
-            wallet.name, node.name, node.state
-        )),
-        _ => Ok((ix, wallet)),
+    match unable(lab, ix) {
+        Some(why) => Err(format!("{} is at {why}", wallet.name)),
+        None => Ok((ix, wallet)),
+    }
+}
+
+/// Why the wallets of a node pay nothing, in words that begin with its name; `None`: they do.
+pub fn unable(lab: &LabView, ix: NodeIx) -> Option<String> {
+    let node = lab.node(ix)?;
+    match node.can.lacks(Ability::Send) {
+        Some(why) => Some(format!("{}: {why}", node.name)),
+        None if node.state.is_up() => None,
+        None => Some(format!("{}, which is {}", node.name, node.state)),
     }
 }
 

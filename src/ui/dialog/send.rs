@@ -51,7 +51,7 @@ impl SendForm {
         let payers = payers(lab, node);
         let is_there = |last: &&str| {
             let found = payment::find(lab, last);
-            found.is_some_and(|(ix, _)| lab.node(ix).is_some_and(|node| node.state.is_up()))
+            found.is_some_and(|(ix, _)| payment::unable(lab, ix).is_none())
         };
         let last = last.filter(is_there).map(ToOwned::to_owned);
         let from = last.or(payers.into_iter().next());
@@ -243,11 +243,11 @@ impl SendForm {
     }
 }
 
-/// Wallets that can pay: the node's own, then those of all others that run, each in the order in
+/// Wallets that can pay: the node's own, then those of all others, each in the order in
 /// which they were made.
 fn payers(lab: &LabView, node: NodeIx) -> Vec<String> {
-    let runs = |ix: NodeIx| lab.node(ix).is_some_and(|node| node.state.is_up());
-    let wallets = || lab.wallets().filter(|(ix, _)| runs(*ix));
+    let pays = |ix: NodeIx| payment::unable(lab, ix).is_none();
+    let wallets = || lab.wallets().filter(|(ix, _)| pays(*ix));
     let own = wallets().filter(|(ix, _)| *ix == node);
     let own = own.map(|(_, wallet)| wallet.name.clone());
     let others = wallets().filter(|(ix, _)| *ix != node);

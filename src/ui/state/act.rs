@@ -1,100 +1,114 @@
 //! Keys that change something: what is asked of the lab. What stands in the way was looked at before.
 
 use super::{Effect, Purpose, UiState};
-use crate::lab::view::NodeState;
+use crate::chain::Amount;
 use crate::lab::{LabView, NodeView, Request, TrafficChange};
-use crate::node::io::Command;
+use crate::node::io::{Command, Payment};
 use crate::node::mining::MiningMode;
+use crate::node::snapshot::NodeSnapshot;
 use crate::ui::dialog::Dialog;
 use crate::ui::keymap::Action;
 
 impl UiState {
-    /// Does something with the focused node.
-    pub(super) fn act_on_node(&mut self, lab: &LabView, action: Action) -> Vec<Effect> {
-        if let Action::EditLink | Action::CutLink | Action::HoleLink | Action::Partition = action {
-            return self.act_on_links(lab, action);
-        }
-        if let Action::ScriptNext | Action::ScriptAuto | Action::ScriptRestart = action {
-            return self.drive(lab, action);
-        }
-        let Some(node) = lab.node(self.focus) else {
-            return Vec::new();
-        };
-        match action {
-            Action::AddNode => {
-                self.dialog = Some(Dialog::add(lab, self.focus));
-                return Vec::new();
+    /// Does what an action that changes something is for, at once or by a form.
+    pub(super) fn change(&mut self, lab: &LabView, action: Action) -> Vec<Effect> {
+        let chosen = self.network.chosen(lab);
+        self.dialog = Some(match action {
+            Action::ScriptNext | Action::ScriptAuto | Action::ScriptRestart => {
+                return self.drive(lab, action);
             }
-            Action::Kill => return self.kill(node),
-            Action::ToggleTraffic => return toggle_traffic(lab),
-            _ => {}
-        }
-        match action {
-            Action::NewWallet => self.dialog = Some(Dialog::wallet(self.focus)),
+            Action::AddNode => Dialog::add(lab, self.focus),
+            Action::NewWallet => Dialog::wallet(self.focus),
             Action::Send => {
                 let mine = self.keymap.key_of(Action::MineNow);
                 let last = self.last_payers.get(&self.focus).map(String::as_str);
-                self.dialog = Some(Dialog::send(lab, self.focus, last, &mine));
+                Dialog::send(lab, self.focus, last, &mine)
             }
-            Action::Mine => return self.mine(node),
-            Action::MineNow => return self.ask(Command::MineNow, mining(node)),
-            Action::Faster => return self.change_rate(node, 2.0),
-            Action::Slower => return self.change_rate(node, 0.5),
-            Action::Release => return self.ask(Command::Release, Purpose::Tell),
-            _ => {}
-        }
+            Action::EditLink if let Some(link) = chosen => Dialog::link(lab, link),
+            Action::Partition if lab.partition.is_none() => Dialog::partition(lab),
+            // It is not known yet what to double.
+            Action::Faster | Action::Slower if self.seen(lab).is_none() => return Vec::new(),
+            _ => {
+                let wish = self.wish(lab, action);
+                let ask = wish.map(|(request, purpose)| Effect::Ask(request, purpose));
+                return ask.into_iter().collect();
+            }
+        });
         Vec::new()
     }
 
-    fn ask(&self, command: Command, purpose: Purpose) -> Vec<Effect> {
-        vec![Effect::Ask(Request::Node(self.focus, command), purpose)]
+    /// What an action asks of the lab, or the form that it opens, as far as that is known before it is
+    /// filled in.
+    pub(super) fn wish(&self, lab: &LabView, action: Action) -> Option<(Request, Purpose)> {
+        let of_node = |command| Request::Node(self.focus, command);
+        Some(match action {
+            Action::NewWallet => {
+                let name = String::new();
+                (of_node(Command::CreateWallet { name }), Purpose::Wallet)
+            }
+            Action::Send => {
+                let payment = Payment {
+                    from: String::new(),
+                    to: String::new(),
+                    amount: Amount::ZERO,
+                    fee: None,
+                };
+                (of_node(Command::Send(payment)), Purpose::Tell)
+            }
+            Action::Mine => match self.seen(lab).map(|seen| seen.mining.mode) {
+                None | Some(MiningMode::Off) => {
+                    (of_node(Command::Mine(MiningMode::On)), self.mining(lab))
+                }
+                Some(_) => (of_node(Command::Mine(MiningMode::Off)), Purpose::Tell),
+            },
+            Action::MineNow => (of_node(Command::MineNow), self.mining(lab)),
+            Action::Faster => (of_node(self.rate(lab, 2.0)), Purpose::Rate),
+            Action::Slower => (of_node(self.rate(lab, 0.5)), Purpose::Rate),
+            Action::Release => (of_node(Command::Release), Purpose::Tell),
+            Action::Kill => {
+                let is_up = |node: &NodeView| node.state.is_up();
+                let request = match lab.node(self.focus).is_none_or(is_up) {
+                    true => Request::Kill(self.focus),
+                    false => Request::Restart(self.focus),
+                };
+                (request, Purpose::Tell)
+            }
+            Action::EditLink | Action::CutLink | Action::HoleLink => {
+                let link = self.network.chosen(lab)?;
+                (super::links::bend(lab, link, action), Purpose::Tell)
+            }
+            Action::Partition => match lab.partition {
+                Some(_) => (Request::Unite, Purpose::Tell),
+                None => (Request::Partition(Vec::new()), Purpose::Tell),
+            },
+            Action::ToggleTraffic => (toggle_traffic(lab), Purpose::Tell),
+            _ => return None,
+        })
     }
 
-    /// Off, if it mines; else on.
-    fn mine(&self, node: &NodeView) -> Vec<Effect> {
-        let mode = node.snapshot.as_ref().map(|snapshot| snapshot.mining.mode);
-        match mode {
-            None | Some(MiningMode::Off) => self.ask(Command::Mine(MiningMode::On), mining(node)),
-            Some(_) => self.ask(Command::Mine(MiningMode::Off), Purpose::Tell),
+    /// The focused node, as it was last seen.
+    fn seen<'a>(&self, lab: &'a LabView) -> Option<&'a NodeSnapshot> {
+        lab.node(self.focus)?.snapshot.as_deref()
+    }
+
+    fn rate(&self, lab: &LabView, by: f64) -> Command {
+        let rate = self.seen(lab).map_or(0.0, |seen| seen.mining.hashrate);
+        Command::SetHashrate(rate * by)
+    }
+
+    /// To be told how it mines, and whether it gets a wallet for its rewards.
+    fn mining(&self, lab: &LabView) -> Purpose {
+        Purpose::Mining {
+            makes_wallet: self.seen(lab).is_some_and(|seen| seen.wallets.is_empty()),
         }
-    }
-
-    fn change_rate(&self, node: &NodeView, by: f64) -> Vec<Effect> {
-        let Some(snapshot) = &node.snapshot else {
-            return Vec::new();
-        };
-        self.ask(
-            Command::SetHashrate(snapshot.mining.hashrate * by),
-            Purpose::Rate,
-        )
-    }
-
-    fn kill(&self, node: &NodeView) -> Vec<Effect> {
-        let request = match node.state {
-            NodeState::Up => Request::Kill(self.focus),
-            _ => Request::Restart(self.focus),
-        };
-        vec![Effect::Ask(request, Purpose::Tell)]
     }
 }
 
 /// Off, if payments are made; else on.
-fn toggle_traffic(lab: &LabView) -> Vec<Effect> {
+fn toggle_traffic(lab: &LabView) -> Request {
     let is_on = lab.traffic.is_some_and(|traffic| traffic.is_on);
-    let change = TrafficChange {
+    Request::Traffic(TrafficChange {
         on: Some(!is_on),
         rate: None,
-    };
-    vec![Effect::Ask(Request::Traffic(change), Purpose::Tell)]
-}
-
-/// To be told how it mines, and whether it gets a wallet for its rewards.
-fn mining(node: &NodeView) -> Purpose {
-    let wallets = node
-        .snapshot
-        .as_ref()
-        .map(|snapshot| snapshot.wallets.len());
-    Purpose::Mining {
-        makes_wallet: wallets == Some(0),
-    }
+    })
 }

@@ -2,8 +2,10 @@
 //! footer, come from here alone.
 
 use super::{UiState, View};
+use crate::lab::ask::Ability;
 use crate::lab::view::NodeState;
-use crate::lab::{LabView, NodeView};
+use crate::lab::{LabView, NodeView, Request};
+use crate::node::NodeIx;
 use crate::ui::keymap::{Action, by_action};
 
 impl UiState {
@@ -15,24 +17,32 @@ impl UiState {
         }
         match action {
             _ if !changes => None,
-            Action::ScriptNext | Action::ScriptAuto | Action::ScriptRestart => None,
-            Action::Partition => {
-                let is_alone = lab.partition.is_none() && lab.nodes.len() < 2;
-                is_alone.then(|| "a network of one node cannot be partitioned".to_owned())
+            Action::Partition if lab.partition.is_none() && lab.nodes.len() < 2 => {
+                Some("a network of one node cannot be partitioned".to_owned())
             }
-            Action::EditLink | Action::CutLink | Action::HoleLink => self.no_link(lab),
-            Action::NewWallet
-            | Action::Send
-            | Action::Mine
-            | Action::MineNow
-            | Action::Faster
-            | Action::Slower
-            | Action::Release
-            | Action::Kill => match lab.node(self.focus) {
-                Some(node) => self.not_now(node, action),
-                None => Some("there is no node".to_owned()),
-            },
-            _ => None,
+            Action::EditLink | Action::CutLink | Action::HoleLink => {
+                self.no_link(lab).or_else(|| self.hindrance(lab, action))
+            }
+            _ => self.hindrance(lab, action),
+        }
+    }
+
+    /// Why a node does not do what an action asks, in words: it cannot, or not as it is now.
+    fn hindrance(&self, lab: &LabView, action: Action) -> Option<String> {
+        let (request, _) = self.wish(lab, action)?;
+        let ability = request.ability()?;
+        let hinders = |ix: NodeIx| match lab.node(ix) {
+            Some(node) => self.not_now(node, ability),
+            None => Some("there is no node".to_owned()),
+        };
+        match &request {
+            Request::Link(bend) => {
+                let ends = [&bend.from, &bend.to];
+                let mut ends = ends.into_iter().filter_map(|end| lab.named(end));
+                ends.find_map(hinders)
+            }
+            Request::Partition(_) => (0..lab.nodes.len()).map(NodeIx).find_map(hinders),
+            request => hinders(request.node()?),
         }
     }
 
@@ -62,20 +72,28 @@ impl UiState {
         none.then(|| format!("choose a link first: {key} goes to the next one"))
     }
 
-    /// What a node does not do because of how it is.
-    fn not_now(&self, node: &NodeView, action: Action) -> Option<String> {
-        let (name, is_kill) = (&node.name, action == Action::Kill);
+    /// What a node does not do because of what or how it is.
+    fn not_now(&self, node: &NodeView, ability: Ability) -> Option<String> {
+        let (name, is_restart) = (&node.name, ability == Ability::Restart);
+        let cannot = node.can.refusal(name, ability);
         match node.state {
-            NodeState::Up => None,
+            // Its links are there, whatever it does.
+            _ if ability == Ability::Bend => cannot,
             NodeState::Gone => Some(format!(
                 "{name} runs elsewhere, and does not answer: start it there"
             )),
-            NodeState::Down | NodeState::Failed(_) if is_kill => None,
+            _ if cannot.is_some() => cannot,
+            NodeState::Up => None,
+            NodeState::Down | NodeState::Failed(_) if is_restart => None,
             NodeState::Starting => Some(format!("{name} is starting")),
-            NodeState::Stopping if is_kill => Some(format!("{name} is {} just now", node.state)),
+            NodeState::Stopping if is_restart => Some(format!("{name} is {} just now", node.state)),
             NodeState::Down | NodeState::Failed(_) | NodeState::Stopping => {
                 let key = self.keymap.key_of(Action::Kill);
-                Some(format!("{name} is down: {key} starts it again"))
+                let how = match node.can.lacks(Ability::Restart) {
+                    Some(why) => why.to_string(),
+                    None => format!("{key} starts it again"),
+                };
+                Some(format!("{name} is down: {how}"))
             }
         }
     }

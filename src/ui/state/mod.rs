@@ -435,7 +435,7 @@ impl UiState {
             return Vec::new();
         }
         match action {
-            action if by_action(action).changes => self.act_on_node(lab, action),
+            action if by_action(action).changes => self.change(lab, action),
             action => self.look(lab, action),
         }
     }

@@ -41,6 +41,7 @@ fn status(node: &Node) -> NodeStatus {
         node: node.name().to_string(),
         state: node.state().clone(),
         addr: node.addr(),
+        can: node.can().clone(),
         snapshot: node.shown().cloned(),
     }
 }

@@ -143,7 +143,7 @@ impl Backend for Rounds {
 
 impl Round {
     /// What an expression is judged by, now.
-    async fn facts_for(&self, expr: &Expr) -> Facts {
+    async fn facts_for(self: &Arc<Self>, expr: &Expr) -> Facts {
         let (mut facts, unknown) = self.core().facts_for(expr);
         for (ix, wallet, of) in unknown {
             let asked = self.ask(Request::Ask(ix, Question::Coins { of }));

@@ -326,25 +326,29 @@ impl Round {
 
     /// Asks something; it has its place in the order of things when this returns. What comes of it is
     /// received, if it is not over before that.
-    pub(in crate::lab::drive) fn ask(&self, request: Request) -> Asked {
+    pub(in crate::lab::drive) fn ask(self: &Arc<Self>, request: Request) -> Asked {
         let (told, answer) = oneshot::channel();
+        let asked = Asked {
+            answer,
+            _round: Arc::clone(self),
+        };
         if let Err(refusal) = self.check_on() {
             let _ = told.send(Err(refusal));
-            return Asked(answer);
+            return asked;
         }
         let ticket = Ticket(self.last_ticket.fetch_add(1, Ordering::Relaxed) + 1);
         {
-            let mut asked = self.asked();
-            if asked.len() >= ASKED_MAX {
+            let mut waiting = self.asked();
+            if waiting.len() >= ASKED_MAX {
                 let words =
                     format!("{ASKED_MAX} requests are not done yet: wait for their answers");
                 let _ = told.send(Err(CommandError::new(RefusalKind::Refused, words)));
-                return Asked(answer);
+                return asked;
             }
-            asked.insert(ticket, told);
+            waiting.insert(ticket, told);
         }
         self.handle(Input::Request(ticket, request));
-        Asked(answer)
+        asked
     }
 
     /// Tells the asker what came of it. What a round that is over left undone was not the request's fault.
@@ -368,7 +372,11 @@ impl Drop for Round {
 }
 
 /// Something that was asked and is not answered yet.
-pub(in crate::lab::drive) struct Asked(oneshot::Receiver<Result<Answer, CommandError>>);
+pub(in crate::lab::drive) struct Asked {
+    answer: oneshot::Receiver<Result<Answer, CommandError>>,
+    /// What is done and answered in a round ends with it.
+    _round: Arc<Round>,
+}
 
 impl Asked {
     /// What came of it.
@@ -377,7 +385,7 @@ impl Asked {
     /// The refusal, or that the lab has ended.
     pub(in crate::lab::drive) async fn answer(self) -> Result<Answer, CommandError> {
         let over = || CommandError::new(RefusalKind::NotRunning, "the lab is over");
-        self.0.await.unwrap_or_else(|_| Err(over()))
+        self.answer.await.unwrap_or_else(|_| Err(over()))
     }
 }
 

@@ -361,6 +361,7 @@ pub(super) fn status(node: &NodeView) -> NodeStatus {
         node: node.name.to_string(),
         state: node.state.clone(),
         addr: node.addr,
+        can: node.can.clone(),
         snapshot: node.snapshot.clone(),
     }
 }
