@@ -176,7 +176,11 @@ impl Client {
     /// answer comes later.
     pub async fn begin(&self, request: &Request<Named>) -> Called {
         let (method, params) = write(request);
-        self.0.line.begin(&self.0.at, method, params).await
+        let called = self.0.line.begin(&self.0.at, method, params).await;
+        Called {
+            _client: Some(self.clone()),
+            ..called
+        }
     }
 
     /// Has one of the nodes do something.
@@ -296,6 +300,7 @@ impl Line {
             at: at.clone(),
             answer,
             _forgets: Forgets(Arc::clone(&self.shared), id),
+            _client: None,
         };
         // If that fails, so does the answer.
         let _ = self.calls.send(call_line(id, method, &params)).await;
@@ -309,6 +314,8 @@ pub struct Called {
     answer: oneshot::Receiver<Result<Value, RpcError>>,
     /// Its asker may stop waiting.
     _forgets: Forgets,
+    /// The connection lasts until it is answered.
+    _client: Option<Client>,
 }
 
 impl Called {

@@ -1,7 +1,7 @@
 //! Nodes of other processes: what is said of them is shown and does nothing here, and what is asked of
 //! them is told to their processes, in the words that those use.
 
-use chainlab::lab::ask::{Answer, Bend, LinkChange, Named, Request, Ticket};
+use chainlab::lab::ask::{Answer, Bend, Can, LinkChange, Named, Request, Ticket};
 use chainlab::lab::control::{LabStatus, LinkStatus, NodeStatus};
 use chainlab::lab::core::{Begin, Core, Far, HostId, Input, Level, Moment, Output, Sight, Told};
 use chainlab::lab::layout::shipped::shipped;
@@ -79,6 +79,7 @@ impl Lab {
         for (name, port) in nodes {
             let status = NodeStatus {
                 node: (*name).to_owned(),
+                can: Can::default(),
                 state: NodeState::Up,
                 addr: Some(at(*port)),
                 snapshot: None,
