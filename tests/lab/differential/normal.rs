@@ -116,7 +116,7 @@ impl Names {
             format!("made by hand: {:?}", view.made_by_hand),
             format!("caption: {:?}", view.caption),
         ];
-        lines.extend(view.links.iter().map(|link| link_words(link)));
+        lines.extend(view.links.iter().map(link_words));
         for node in &view.nodes {
             let name = &node.name;
             lines.push(format!("{name}: {}", node.state));
