@@ -6,6 +6,7 @@
 use ripemd::Ripemd160;
 use serde::{Deserialize, Deserializer, Serialize, Serializer, de};
 use sha2::{Digest, Sha256};
+use std::cmp::Ordering;
 use std::{fmt, str::FromStr};
 use thiserror::Error;
 
@@ -118,8 +119,23 @@ pub(crate) fn deserialize_bytes<'de, const N: usize, D: Deserializer<'de>>(
 macro_rules! hash_type {
     ($(#[$doc:meta])* $name:ident) => {
         $(#[$doc])*
-        #[derive(Clone, Copy, Default, PartialEq, Eq, PartialOrd, Ord, Hash)]
+        #[derive(Clone, Copy, Default, PartialEq, Eq, Hash)]
         pub struct $name(pub [u8; 32]);
+
+        impl Ord for $name {
+            /// By their bytes. The first eight of two hashes are hardly ever the same, and are compared as
+            /// numbers: maps by hashes do little else.
+            fn cmp(&self, other: &Self) -> Ordering {
+                let start = |of: &Self| of.0.first_chunk().map(|first| u64::from_be_bytes(*first));
+                start(self).cmp(&start(other)).then_with(|| self.0.cmp(&other.0))
+            }
+        }
+
+        impl PartialOrd for $name {
+            fn partial_cmp(&self, other: &Self) -> Option<Ordering> {
+                Some(self.cmp(other))
+            }
+        }
 
         impl $name {
             /// All zeros: what the genesis block names as its parent, and a coinbase as its source.
@@ -249,6 +265,24 @@ mod tests {
             serde_json::from_str::<BlockHash>(&json).expect("reads back"),
             hash
         );
+    }
+
+    #[test]
+    fn hashes_are_in_the_order_of_their_bytes() {
+        let mut all = Vec::new();
+        for place in [0, 1, 7, 8, 9, 31] {
+            for byte in [0, 1, 0x7f, 0x80, 0xff] {
+                let mut bytes = [0x55; 32];
+                bytes[place] = byte;
+                all.push(bytes);
+            }
+        }
+        for (one, other) in all
+            .iter()
+            .flat_map(|one| all.iter().map(move |other| (one, other)))
+        {
+            assert_eq!(Txid(*one).cmp(&Txid(*other)), one.cmp(other));
+        }
     }
 
     #[test]

@@ -144,7 +144,7 @@ impl Met {
 /// First who is there with which wallets, then what happened to them, then how they look now: a
 /// block's way leads through several processes, and blocks that are older than what was seen of the
 /// chain would be no news.
-pub(in crate::lab::drive) fn begin(met: Vec<Met>, round: &Round) -> Vec<Following> {
+pub(in crate::lab::drive) fn begin(met: Vec<Met>, round: &Arc<Round>) -> Vec<Following> {
     let (mut all, mut statuses, mut events) = (Vec::new(), Vec::new(), Vec::new());
     for (at, met) in met.into_iter().enumerate() {
         round.is_told_time(met.client.about().now);
@@ -219,7 +219,7 @@ pub(in crate::lab::drive) struct Following {
 
 impl Following {
     /// Has core know what it was told.
-    pub(in crate::lab::drive) fn take(&self, round: &Round, notice: Notice) {
+    pub(in crate::lab::drive) fn take(&self, round: &Arc<Round>, notice: Notice) {
         match notice {
             Notice::Node(status) => self.status(round, *status),
             // Of a node that is not shown.
@@ -253,11 +253,11 @@ impl Following {
         });
     }
 
-    pub(in crate::lab::drive) fn tell(&self, round: &Round, far: Far) {
+    pub(in crate::lab::drive) fn tell(&self, round: &Arc<Round>, far: Far) {
         round.handle(Input::Far(self.host.id, far));
     }
 
-    fn status(&self, round: &Round, status: NodeStatus) {
+    fn status(&self, round: &Arc<Round>, status: NodeStatus) {
         if let Some(snapshot) = &status.snapshot {
             round.is_told_time(snapshot.at);
         }
@@ -265,12 +265,12 @@ impl Following {
     }
 
     /// The node that the process calls by this name.
-    fn find(&self, round: &Round, name: &str) -> Option<(NodeIx, u64)> {
+    fn find(&self, round: &Arc<Round>, name: &str) -> Option<(NodeIx, u64)> {
         round.core().far_position(self.host.id, name)
     }
 
     /// Of what happened before, what has not been told already.
-    fn untold(&self, round: &Round, events: Vec<NodeEvent>) -> Vec<NodeEvent> {
+    fn untold(&self, round: &Arc<Round>, events: Vec<NodeEvent>) -> Vec<NodeEvent> {
         let last = |event: &NodeEvent| {
             let (ix, _) = self.find(round, &event.node)?;
             round.recent().get(&ix)?.last()
@@ -279,7 +279,7 @@ impl Following {
         events.into_iter().filter(is_news).collect()
     }
 
-    fn event(&self, round: &Round, event: NodeEvent) {
+    fn event(&self, round: &Arc<Round>, event: NodeEvent) {
         if let Some((ix, life)) = self.find(round, &event.node) {
             round.happened(ix, life, None, Arc::unwrap_or_clone(event.event));
         }

@@ -244,12 +244,13 @@ impl Controlled for LabDoor {
     fn events(&self) -> (Subscription, Vec<NodeEvent>) {
         let round = self.rounds.round();
         // Under the lock under which events are told: none is told twice or left out.
-        let recent = round.recent();
-        let receiver = round.bus.listen();
-        let recent: Vec<_> = recent
-            .iter()
-            .map(|(ix, of)| (*ix, of.iter().cloned().collect::<Vec<_>>()))
-            .collect();
+        let (receiver, recent) = {
+            let recent = round.recent();
+            let copied = recent
+                .iter()
+                .map(|(ix, of)| (*ix, of.iter().cloned().collect::<Vec<_>>()));
+            (round.bus.listen(), copied.collect::<Vec<_>>())
+        };
         let core = round.core();
         let shown: BTreeSet<_> = self.nodes(&core).map(|(ix, _)| ix).collect();
         let mut events = Vec::new();

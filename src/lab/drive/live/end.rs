@@ -35,11 +35,11 @@ impl Round {
     ///
     /// # Errors
     /// [`LabError::NotClosed`].
-    pub(super) async fn stop_all(&self) -> Result<(), LabError> {
+    pub(super) async fn stop_all(self: &Arc<Self>) -> Result<(), LabError> {
         self.stop_within(CLOSE_MAX).await
     }
 
-    pub(super) async fn stop_within(&self, limit: Duration) -> Result<(), LabError> {
+    pub(super) async fn stop_within(self: &Arc<Self>, limit: Duration) -> Result<(), LabError> {
         let mut changes = self.changes.subscribe();
         let stopped = async { while self.ask_all_to_stop() && changes.changed().await.is_ok() {} };
         let stopped = timeout(limit, stopped).await;
@@ -79,7 +79,7 @@ impl Round {
     }
 
     /// Keeps a temporary lab.
-    pub(super) async fn keep(&self) -> Result<PathBuf, CommandError> {
+    pub(super) async fn keep(self: &Arc<Self>) -> Result<PathBuf, CommandError> {
         if !self.is_temporary.load(Ordering::Relaxed) {
             return Err("this lab is kept already, where it is".into());
         }
@@ -114,7 +114,7 @@ impl Round {
     }
 
     /// For whoever cannot wait otherwise: not a task, maybe in the midst of a panic.
-    pub(super) fn drop_all(&self) {
+    pub(super) fn drop_all(self: &Arc<Self>) {
         self.close_doors();
         let since = Instant::now();
         let mut ending = Vec::new();
@@ -137,7 +137,7 @@ impl Round {
     }
 
     /// Lets nothing start any more and has everything stop that runs; whether anything still does.
-    fn ask_all_to_stop(&self) -> bool {
+    fn ask_all_to_stop(self: &Arc<Self>) -> bool {
         let is_news = self.course().end();
         if is_news {
             self.closing();
@@ -150,7 +150,7 @@ impl Round {
     }
 
     /// Core is told that the round is over.
-    pub(super) fn closing(&self) {
+    pub(super) fn closing(self: &Arc<Self>) {
         let why = self.course().words().unwrap_or_default();
         self.handle(Input::Closing(why.into()));
     }

@@ -6,14 +6,14 @@
 //!
 //! ```text
 //! a task for each node ──► what happens, how it looks ─┐
-//! Lab::request ────────────────────────────────────────┼─► Core ──► a task does what it says, in its order
-//! a task ──► how late it is ───────────────────────────┘    │        └─► a lane for each node and process
+//! Lab::request ────────────────────────────────────────┼─► Core ──► done by the task that told it something,
+//! a task ──► how late it is ───────────────────────────┘    │         in order: a lane for each node and process
 //! Lab::view ◄───────────────────────────────────────────────┘
 //! a task ──► lab.json                what is to be there after a crash
 //! ```
 //!
 //! Core is locked for as long as it takes to tell it something, and nothing is waited for, read or
-//! written meanwhile. A temporary lab can be made anew behind the same handle: see [`rounds`].
+//! written meanwhile, nor while what it says is done: that is put into lanes, and tasks. A temporary lab can be made anew behind the same handle: see [`rounds`].
 //!
 //! However a lab ends, its databases are closed: [`Lab::close`](crate::lab::Lab::close) waits for them, and so does, for a
 //! while, what drops the lab, be it a panic.

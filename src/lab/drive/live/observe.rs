@@ -48,7 +48,7 @@ pub(super) async fn watch(duty: Duty, node: Arc<NodeHandle>) {
 
 /// What it still had to say.
 fn drain(
-    round: &Round,
+    round: &Arc<Round>,
     ix: NodeIx,
     life: u64,
     name: &str,
@@ -65,7 +65,7 @@ fn drain(
 
 impl Round {
     /// A node does not run any more.
-    fn ended_life(&self, node: NodeIx, life: u64, end: &End) {
+    fn ended_life(self: &Arc<Self>, node: NodeIx, life: u64, end: &End) {
         self.hands().nodes.remove(&node);
         let end = match end {
             End::Stopped => core::End::Stopped,

@@ -211,13 +211,12 @@ impl Round {
             }
         }
         self.goes();
+        self.perform();
         self.runtime.spawn(save_now_and_then(Arc::clone(self)));
     }
 
-    /// From now on what core says is done, and it is told the time.
+    /// From now on core is told the time.
     pub(in crate::lab::drive) fn goes(self: &Arc<Self>) {
-        let performing = perform::perform(Arc::downgrade(self), Arc::clone(&self.todo));
-        self.runtime.spawn(performing);
         self.runtime.spawn(perform::tick(Arc::clone(self)));
     }
 }

@@ -13,9 +13,8 @@ use crate::node::NodeIx;
 use crate::node::io::{Command, CommandError, Question, RefusalKind, Reply};
 use serde_json::Value;
 use std::net::SocketAddr;
-use std::sync::{Arc, Weak};
+use std::sync::{Arc, TryLockError};
 use std::time::Duration;
-use tokio::sync::Notify;
 use tokio::time::sleep;
 
 /// The shortest sleep: what is due so soon may be late by that.
@@ -24,17 +23,6 @@ const GRAIN: Duration = Duration::from_millis(1);
 /// The longest sleep: the lab clock may stand still meanwhile, and go on.
 const NAP: Duration = Duration::from_millis(50);
 
-/// Does what core says, for as long as anything holds the round.
-pub(super) async fn perform(round: Weak<Round>, todo: Arc<Notify>) {
-    while let Some(round) = round.upgrade() {
-        while let Some(output) = round.next_output() {
-            round.act(output);
-        }
-        drop(round);
-        todo.notified().await;
-    }
-}
-
 /// Tells core how late it is whenever it is to be told, until the round is over.
 pub(super) async fn tick(round: Arc<Round>) {
     let ticking = async {
@@ -42,7 +30,8 @@ pub(super) async fn tick(round: Arc<Round>) {
             let (deadline, now) = (round.core().deadline(), round.elapsed());
             let left = deadline.saturating_sub(now);
             sleep(left.clamp(GRAIN, NAP)).await;
-            if round.core().deadline() <= round.elapsed() && round.take_in(Input::Tick) {
+            let is_due = round.core().deadline() <= round.elapsed();
+            if is_due && round.take_in(Input::Tick) {
                 round.changed();
             }
         }
@@ -60,6 +49,22 @@ enum Todo {
 }
 
 impl Round {
+    /// Does what core says, in its order: the task that told it something does, one at a time. Nothing of
+    /// that is waited for.
+    pub(super) fn perform(self: &Arc<Self>) {
+        while self.core().has_outputs() {
+            let _performs = match self.performs.try_lock() {
+                Ok(performs) => performs,
+                // The one that performs looks again when it is done.
+                Err(TryLockError::WouldBlock) => return,
+                Err(TryLockError::Poisoned(bug)) => bug.into_inner(),
+            };
+            while let Some(todo) = self.next_output() {
+                self.act(todo);
+            }
+        }
+    }
+
     fn next_output(&self) -> Option<Todo> {
         let mut core = self.core();
         let mut set = Vec::new();

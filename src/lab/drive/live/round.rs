@@ -27,7 +27,7 @@ use std::sync::atomic::{AtomicBool, AtomicU64, Ordering};
 use std::sync::{Arc, Mutex, MutexGuard, OnceLock, PoisonError};
 use std::time::{Duration, Instant};
 use tokio::runtime::Handle;
-use tokio::sync::{Notify, mpsc, oneshot, watch};
+use tokio::sync::{mpsc, oneshot, watch};
 
 /// Requests that may wait for their answers.
 const ASKED_MAX: usize = 4_096;
@@ -76,8 +76,8 @@ pub(in crate::lab::drive) struct Round {
     pub(in crate::lab::drive) sigs: Arc<SigCache>,
     /// What decides. Nothing is waited for, nor read or written, while it is locked.
     mind: Mutex<Mind>,
-    /// Core has something to do.
-    pub(in crate::lab::drive) todo: Arc<Notify>,
+    /// Held by the one that does what core says.
+    pub(super) performs: Mutex<()>,
     course: Mutex<Course>,
     pub(in crate::lab::drive) hands: Mutex<Hands>,
     /// Ports that were taken for nodes which are to start, by the nodes' names.
@@ -217,7 +217,7 @@ impl Round {
                 core,
                 held: Histogram::default(),
             }),
-            todo: Arc::default(),
+            performs: Mutex::default(),
             course: Mutex::default(),
             hands: Mutex::default(),
             listeners: Mutex::default(),
@@ -272,13 +272,13 @@ impl Round {
     }
 
     /// Tells core what happened, and shows what is different by that.
-    pub(in crate::lab::drive) fn handle(&self, input: Input) {
+    pub(in crate::lab::drive) fn handle(self: &Arc<Self>, input: Input) {
         self.take_in(input);
         self.changed();
     }
 
-    /// Tells core what happened. Whether something is to be done, or the script looks different.
-    pub(in crate::lab::drive) fn take_in(&self, input: Input) -> bool {
+    /// Tells core what happened, and does what it says. Whether anything of it may look different.
+    pub(in crate::lab::drive) fn take_in(self: &Arc<Self>, input: Input) -> bool {
         let mut core = self.core();
         let script = core.script().map(Arc::as_ptr);
         // Read under the lock: time goes on from one to the next.
@@ -290,14 +290,14 @@ impl Round {
             self.up.get_or_init(|| self.clock.ran());
         }
         if has_outputs {
-            self.todo.notify_one();
+            self.perform();
         }
         has_outputs || is_news
     }
 
     /// Something happened to a node, which is of this process or of another one.
     pub(in crate::lab::drive) fn happened(
-        &self,
+        self: &Arc<Self>,
         ix: NodeIx,
         life: u64,
         name: Option<&str>,
@@ -362,12 +362,6 @@ impl Round {
             // It may not care.
             let _ = told.send(answer);
         }
-    }
-}
-
-impl Drop for Round {
-    fn drop(&mut self) {
-        self.todo.notify_one();
     }
 }
 

@@ -133,14 +133,19 @@ impl Rounds {
                 let round = Arc::clone(round);
                 Box::pin(async move { Ok(Answer::Kept(round.keep().await?)) })
             }
-            request => {
-                if let Request::Add(spec) = &request
-                    && let Err(error) = round.take_port(spec)
-                {
-                    return Box::pin(async { Err(fault(error)) });
+            Request::Add(spec) => match round.take_port(&spec) {
+                Ok(()) => {
+                    let name = spec.name.clone();
+                    let asked = round.ask(Request::Add(spec));
+                    // One that core has not let in needs no port.
+                    if round.core().position(&name).is_none() {
+                        round.listeners().remove(&name);
+                    }
+                    Box::pin(asked.answer())
                 }
-                Box::pin(round.ask(request).answer())
-            }
+                Err(error) => Box::pin(async { Err(fault(error)) }),
+            },
+            request => Box::pin(round.ask(request).answer()),
         }
     }
 
@@ -257,7 +262,7 @@ impl Round {
     ///
     /// # Errors
     /// In words, why that cannot be.
-    fn clear(&self) -> Result<(), CommandError> {
+    fn clear(self: &Arc<Self>) -> Result<(), CommandError> {
         {
             let core = self.core();
             if core.steps().steps.is_empty() {
