@@ -280,11 +280,12 @@ impl Round {
     /// Tells core what happened, and does what it says. Whether anything of it may look different.
     pub(in crate::lab::drive) fn take_in(self: &Arc<Self>, input: Input) -> bool {
         let mut core = self.core();
-        let script = core.script().map(Arc::as_ptr);
+        // As long as it is held here it is never changed in its place.
+        let script = core.script().cloned();
         // Read under the lock: time goes on from one to the next.
         core.handle(self.moment(), input);
         let (has_begun, has_outputs) = (core.has_begun(), core.has_outputs());
-        let is_news = core.script().map(Arc::as_ptr) != script;
+        let is_news = core.script().map(Arc::as_ptr) != script.as_ref().map(Arc::as_ptr);
         drop(core);
         if has_begun {
             self.up.get_or_init(|| self.clock.ran());
