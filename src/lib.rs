@@ -76,7 +76,7 @@
 //!
 //! ```
 //! use chainlab::chain::BlockHash;
-//! use chainlab::lab::core::{Core, Input, Level, Moment, Output, Seen};
+//! use chainlab::lab::core::{Begin, Core, Input, Level, Moment, Output, Seen, Sight};
 //! use chainlab::lab::layout::shipped::shipped;
 //! use chainlab::node::io::{Event, EventKind, Reply};
 //! use chainlab::node::{BlockId, NodeIx, Time};
@@ -86,7 +86,15 @@
 //!
 //! let layout = shipped("scenario").expect("it is built in");
 //! let mut now = Moment { at: Time(1_700_000_000_000_000), ran: Duration::ZERO };
-//! let mut core = Core::new(&layout, now.at, 7, Level::All, 0);
+//! let mut core = Core::of_layout(&Begin {
+//!     layout: &layout,
+//!     since: now.at,
+//!     draws: [7; 32],
+//!     level: Level::All,
+//!     sight: Sight::Asked,
+//!     round: 0,
+//!     plays: true,
+//! });
 //!
 //! let mut tip = BlockId { height: 0, hash: BlockHash::ZERO };
 //! let mut inbox = VecDeque::from([Input::Tick]);
@@ -115,8 +123,8 @@
 //!                 inbox.push_back(Input::Event { node, life: 1, event });
 //!                 inbox.push_back(Input::Reply(id, Ok(Reply::Done(String::new()))));
 //!             }
-//!             // No link is bent, no node is killed, nothing is asked.
-//!             Output::Ask { .. } | Output::Kill(_) | Output::SetLink { .. } | Output::Answer(..) => {}
+//!             // No link is bent, no node is killed, nothing is asked, and there is no other process.
+//!             _ => {}
 //!         }
 //!     }
 //! }
