@@ -3,6 +3,7 @@
 use super::coins;
 use super::live::{PATIENCE, soon};
 use chainlab::chain::Amount;
+use chainlab::lab::ask::{Bend, LinkChange};
 use chainlab::lab::{Answer, Control, Lab, LabError, LabOptions, LabView, Request, layout};
 use chainlab::node::io::words::Piece;
 use chainlab::node::io::{Command, Payment, Reply};
@@ -138,6 +139,16 @@ pub async fn done(lab: &Lab, request: Request) -> Answer {
 
 pub async fn refused(lab: &Lab, request: Request) -> String {
     ask(lab, request).await.expect_err("it cannot be done")
+}
+
+/// A link is to be another, both ways.
+pub fn bend(from: &str, to: &str, change: LinkChange) -> Request {
+    Request::Link(Bend {
+        from: from.to_owned(),
+        to: to.to_owned(),
+        is_both_ways: true,
+        change,
+    })
 }
 
 pub async fn mine(lab: &Lab, node: NodeIx) -> BlockId {

@@ -1,19 +1,10 @@
 //! Links of a lab that has nodes of its own and shows nodes of others: each is changed where it is.
 
 use crate::attach::served;
-use crate::common::running::{TEXT, begun, done, options, refused, start, until};
-use chainlab::lab::ask::{Bend, LinkChange};
+use crate::common::running::{TEXT, begun, bend, done, options, refused, start, until};
+use chainlab::lab::ask::LinkChange;
 use chainlab::lab::{Answer, Lab, LabView, Request};
 use chainlab::link::{LinkState, Preset};
-
-fn bend(from: &str, to: &str, change: LinkChange) -> Request {
-    Request::Link(Bend {
-        from: from.to_owned(),
-        to: to.to_owned(),
-        is_both_ways: true,
-        change,
-    })
-}
 
 fn cut(from: &str, to: &str) -> Request {
     bend(from, to, LinkChange::to_state(LinkState::Cut))

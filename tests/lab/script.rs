@@ -551,3 +551,26 @@ async fn a_lab_that_is_opened_again_does_not_play_its_script_again() {
     assert_eq!(lab.view().script, None);
     lab.close().await.expect("it closes");
 }
+
+/// Nothing else happens in this lab, so what looks is woken by the script or not at all.
+#[tokio::test(flavor = "multi_thread")]
+async fn each_caption_wakes_what_looks_at_the_lab_though_it_stands_for_a_moment() {
+    let captions = ["one", "two", "three", "four"];
+    let steps = captions.map(|note| format!("[[step]]\nnote = \"{note}\"\nhold = \"200ms\"\n"));
+    let text = format!("[[node]]\nname = \"alone\"\n{}", steps.concat());
+    let lab = start(options(&text)).expect("it starts");
+    let mut changes = lab.changes();
+    let mut seen: Vec<String> = Vec::new();
+    loop {
+        let view = lab.view();
+        let caption = view.caption.map(|caption| caption.to_string());
+        seen.extend(caption.filter(|caption| seen.last() != Some(caption)));
+        if view.script.is_some_and(|script| script.is_over()) {
+            break;
+        }
+        let woken = tokio::time::timeout(secs(60), changes.changed()).await;
+        woken.expect("in time").expect("the lab goes on");
+    }
+    assert_eq!(seen, captions);
+    lab.close().await.expect("it closes");
+}

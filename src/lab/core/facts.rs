@@ -1,7 +1,7 @@
 //! What decisions need to know of nodes: small, and asked for when they are made.
 
 use super::node::Node as LabNode;
-use super::{Core, Moment, Sight};
+use super::{Core, Moment};
 use crate::chain::{Amount, BlockHash};
 use crate::lab::script::{Expr, Facts, NodeFacts};
 use crate::lab::view::NodeState;
@@ -143,19 +143,18 @@ impl Core {
         let Some(node) = self.in_life(ix, life).filter(runs) else {
             return;
         };
-        let before = node.shown.replace(Arc::clone(&snapshot));
-        let peers = |of: &NodeSnapshot| of.ready_peers().map(|peer| peer.listen).collect();
-        let peers_before: Option<Vec<_>> = before.as_deref().map(peers);
-        let has_other_peers = peers_before != Some(peers(&snapshot));
+        let edition = node.peers_edition;
+        let before = node.shows(Arc::clone(&snapshot));
+        let has_other_peers = node.peers_edition != edition;
         let stands = |of: &NodeSnapshot| (of.tip, of.sync.as_ref().map(|sync| sync.target));
-        let has_moved =
+        let stands_elsewhere =
             node.seen.is_none() || before.as_deref().map(stands) != Some(stands(&snapshot));
         node.moved(snapshot.tip, snapshot.at, false);
         let (is_behind, height) = (snapshot.sync.is_some(), snapshot.tip.height);
         node.rate.note(snapshot.at, is_behind, height);
         node.seen = Some(Arc::new(Seen::from(&*snapshot)));
         self.is_stale = true;
-        if has_moved {
+        if stands_elsewhere {
             self.learn(&snapshot);
             self.feed_headline(snapshot.at);
         }
@@ -180,7 +179,6 @@ impl Core {
 
     /// Whose links are to be seen.
     fn note_peers(&mut self, ix: NodeIx, snapshot: &NodeSnapshot) {
-        self.links_shown.take();
         for addr in snapshot.ready_peers().filter_map(|peer| peer.listen) {
             if let Some(other) = self.nodes.at(ix, addr) {
                 self.topology.met(ix, other);
@@ -219,7 +217,7 @@ impl Core {
             let seen = node.seen.as_deref();
             NodeFacts {
                 name: Arc::clone(&node.name),
-                is_running: node.state.is_up() && (self.sight == Sight::Asked || seen.is_some()),
+                is_running: node.state.is_up() && seen.is_some(),
                 height: seen.map_or(0, |seen| seen.tip.height),
                 tip: seen.map_or(BlockHash::ZERO, |seen| seen.tip.hash),
                 target: seen.and_then(|seen| seen.target),

@@ -89,8 +89,7 @@ impl Core {
             Far::Lost => self.lost(now, id),
             Far::NotFound => {
                 for ix in self.nodes.of(Some(id)) {
-                    self.propagation.left(ix);
-                    self.tx_propagation.left(ix);
+                    self.await_no_more(ix);
                 }
             }
             Far::Anew => self.forget(id),
@@ -121,7 +120,7 @@ impl Core {
         self.far_node(now, id, unseen);
         if let (Some((ix, _)), Some(shown)) = (self.far_position(id, &name), shown) {
             self.note_wallets(ix, shown.wallets.iter().map(|of| (&of.name, &of.address)));
-            self.nodes[ix.0].shown = Some(shown);
+            self.nodes[ix.0].shows(shown);
         }
     }
 
@@ -137,7 +136,6 @@ impl Core {
         if let Some(addr) = status.addr.or(within) {
             self.listens(ix, addr);
         }
-        self.links_shown.take();
         let node = &mut self.nodes[ix.0];
         node.is_addressed = status.addr.is_some();
         let was_up = node.state.is_up();
@@ -172,14 +170,11 @@ impl Core {
         if let Some(snapshot) = status.snapshot {
             // How it looked last.
             self.learn(&snapshot);
-            self.nodes[ix.0].shown = Some(snapshot);
+            self.nodes[ix.0].shows(snapshot);
         }
         match was_up {
             true => self.left(now, ix),
-            false => {
-                self.propagation.left(ix);
-                self.tx_propagation.left(ix);
-            }
+            false => self.await_no_more(ix),
         }
     }
 
@@ -232,7 +227,6 @@ impl Core {
         let told: Vec<_> = told.collect();
         let nodes = &self.nodes;
         self.topology.told(|ix| nodes[ix.0].host == Some(id), told);
-        self.links_shown.take();
     }
 
     /// Nodes that run alone have no screen, and a lab of this process has its own.
@@ -256,7 +250,6 @@ impl Core {
         if let Some(host) = self.hosts.all.get_mut(&id) {
             host.is_there = false;
         }
-        self.links_shown.take();
         for ix in self.nodes.of(Some(id)) {
             let node = &mut self.nodes[ix.0];
             if node.state.is_up() {
@@ -268,7 +261,6 @@ impl Core {
     }
 
     fn forget(&mut self, id: HostId) {
-        self.links_shown.take();
         for ix in self.nodes.of(Some(id)) {
             self.nodes[ix.0].forget();
             self.stats.forget(ix);

@@ -214,15 +214,8 @@ pub enum Output {
     },
     /// End a node of this process as a crash would: [`Input::Ended`].
     Kill(NodeIx),
-    /// From now on a link is like this, one way. Those that follow each other are set at one moment.
-    SetLink {
-        /// From here.
-        from: LinkEnd,
-        /// To there.
-        to: LinkEnd,
-        /// So.
-        conditions: Conditions,
-    },
+    /// From now on links are like this, each from one end to another: all of them at one moment.
+    SetLinks(Vec<(LinkEnd, LinkEnd, Conditions)>),
     /// Have other processes do something, each what it is told, in the words that it uses.
     Forward {
         /// By which the answer is known.

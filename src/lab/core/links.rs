@@ -87,15 +87,13 @@ impl Core {
 
     fn tell(&mut self, (from, to): Way, conditions: Conditions) {
         self.links.edition += 1;
-        self.links_shown.take();
         // Peers may be gone by it, at this very moment.
         self.fresh = None;
-        let set = Output::SetLink {
-            from,
-            to,
-            conditions,
-        };
-        self.outputs.push_back(set);
+        let way = (from, to, conditions);
+        match self.outputs.back_mut() {
+            Some(Output::SetLinks(set)) => set.push(way),
+            _ => self.outputs.push_back(Output::SetLinks(vec![way])),
+        }
     }
 
     /// As [`Core::put`], but what is like all others then counts as not set.
@@ -117,7 +115,6 @@ impl Core {
         if before == Some(addr) {
             return;
         }
-        self.links_shown.take();
         let (own, place) = (LinkEnd::Node(ix), LinkEnd::Addr(addr));
         let meant = self.links.set.keys().copied();
         let meant: Vec<_> = meant

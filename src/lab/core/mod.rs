@@ -4,7 +4,7 @@
 //! ```text
 //!               Input                                 Output
 //! a request ───────────────►┌──────┐  Call, Ask, Look ──────────► a node, and its answer comes back
-//! what happens to nodes ───►│ Core │  Start, Kill, SetLink ─────► the driver
+//! what happens to nodes ───►│ Core │  Start, Kill, SetLinks ────► the driver
 //! their answers, the time ─►└──────┘  Answer ───────────────────► its asker
 //!                              └────► view, summary: changes nothing
 //! ```
@@ -24,6 +24,7 @@ mod far;
 mod first;
 mod io;
 mod links;
+mod lives;
 mod node;
 mod observe;
 mod payments;
@@ -42,10 +43,10 @@ use self::node::Nodes;
 use self::payments::Payments;
 use self::play::{Next, Play};
 use self::requests::{Asker, Work};
-use super::ask::{Ability, Answer, Can, Known};
+use self::view::LinksShown;
+use super::ask::{Answer, Known};
 use super::headline::SteadyHeadline;
 use super::layout::Layout;
-use super::layout::roster::reward_wallet;
 use super::observe::ancestry::Ancestry;
 use super::observe::chips::Chips;
 use super::observe::propagation::Propagation;
@@ -53,16 +54,12 @@ use super::observe::stats::Stats;
 use super::observe::topology::Topology;
 use super::observe::transcript::Listener;
 use super::partition::Partition;
-use super::spec::NodeSpec;
-use super::view::{LinkView, MadeByHand, NodeState};
+use super::view::{MadeByHand, NodeState};
 use crate::chain::{BlockHash, Txid};
-use crate::link::Conditions;
 use crate::node::io::{Command, Question};
 use crate::node::snapshot::NodeSnapshot;
 use crate::node::{NodeIx, Time};
-use std::cell::OnceCell;
 use std::collections::{BTreeMap, BTreeSet, VecDeque};
-use std::net::SocketAddr;
 use std::sync::Arc;
 use std::time::Duration;
 
@@ -144,8 +141,7 @@ pub struct Core {
     ancestry: Ancestry,
     chips: Arc<Chips>,
     topology: Topology,
-    /// The links as they are shown, until something of them changes.
-    links_shown: OnceCell<Arc<Vec<LinkView>>>,
+    links_shown: LinksShown,
     listener: Listener,
     headline: SteadyHeadline,
 }
@@ -191,7 +187,7 @@ impl Core {
             ancestry: Ancestry::default(),
             chips: Arc::default(),
             topology: Topology::default(),
-            links_shown: OnceCell::new(),
+            links_shown: LinksShown::default(),
             listener: Listener::default(),
             headline: SteadyHeadline::default(),
         }
@@ -239,10 +235,7 @@ impl Core {
             Input::Ended { node, life, end } => self.ended(now, node, life, &end),
             Input::Tick => {}
         }
-        if !self.has_begun {
-            let starting = |node: &Node| node.state == NodeState::Starting;
-            self.has_begun = !self.nodes.iter().any(starting);
-        }
+        self.has_begun |= !self.is_starting();
         self.give_up(now);
         if self.has_begun && self.closing.is_none() {
             self.go_on(now);
@@ -255,6 +248,12 @@ impl Core {
         self.has_begun
     }
 
+    /// Whether a node of this process is on its way up.
+    pub fn is_starting(&self) -> bool {
+        let mut own = self.nodes.iter().filter(|node| node.host.is_none());
+        own.any(|node| node.state == NodeState::Starting)
+    }
+
     /// The next thing to do.
     pub fn poll(&mut self) -> Option<Output> {
         self.outputs.pop_front()
@@ -263,21 +262,6 @@ impl Core {
     /// Whether there is something to do.
     pub fn has_outputs(&self) -> bool {
         !self.outputs.is_empty()
-    }
-
-    /// The next thing to do, if that is to set a link.
-    pub fn poll_link(&mut self) -> Option<(LinkEnd, LinkEnd, Conditions)> {
-        let Some(Output::SetLink {
-            from,
-            to,
-            conditions,
-        }) = self.outputs.front()
-        else {
-            return None;
-        };
-        let way = (*from, *to, *conditions);
-        self.outputs.pop_front();
-        Some(way)
     }
 
     /// When it is to be told that it is so late, as long as it has gone on then. While something is
@@ -389,45 +373,6 @@ impl Core {
         let id = CallId(self.last_call);
         self.calls.insert(id, (node, work));
         id
-    }
-
-    /// A node is there from now on, with wallets that were made by hand beside those of its description.
-    pub fn enter(&mut self, spec: NodeSpec, made: &[String], addr: Option<SocketAddr>) -> NodeIx {
-        let ix = NodeIx(self.nodes.len());
-        let wallets = spec.wallets.iter().chain(made).map(String::as_str);
-        for wallet in wallets.chain(reward_wallet(&spec, made)) {
-            self.wallets.insert(wallet.to_owned(), ix);
-        }
-        self.nodes.push(Node::new(spec, addr))
-    }
-
-    /// A node that was started by other code runs, and this lab looks after it from now on.
-    pub fn adopt(&mut self, spec: NodeSpec, addr: SocketAddr) -> NodeIx {
-        let ix = self.nodes.push(Node::new(spec, Some(addr)));
-        self.limit(ix, Can::default().without(Ability::Restart, NOT_OURS));
-        let node = &mut self.nodes[ix.0];
-        (node.life, node.state) = (1, NodeState::Up);
-        self.has_begun = true;
-        ix
-    }
-
-    /// A node can do just this from now on.
-    pub fn limit(&mut self, ix: NodeIx, can: Can) {
-        self.nodes[ix.0].can = can;
-    }
-
-    /// A node is to start.
-    pub fn start(&mut self, ix: NodeIx) {
-        self.links_shown.take();
-        let node = &mut self.nodes[ix.0];
-        node.life += 1;
-        node.state = NodeState::Starting;
-        let start = Output::Start {
-            node: ix,
-            life: node.life,
-            spec: Arc::clone(&node.spec),
-        };
-        self.outputs.push_back(start);
     }
 
     /// The nodes, by their numbers.

@@ -28,6 +28,8 @@ pub struct Node {
     pub(super) is_addressed: bool,
     /// The process that it runs in, if that is another one.
     pub(super) host: Option<HostId>,
+    /// It was started by other code of this process.
+    pub(super) is_adopted: bool,
     /// What it can do.
     pub(super) can: Can,
     /// How often it was started: what is heard of an earlier life does not count.
@@ -35,8 +37,9 @@ pub struct Node {
     pub(super) state: NodeState,
     /// How it looked when it was last looked at.
     pub(super) seen: Option<Arc<Seen>>,
-    /// How it last showed itself, if it does that.
+    /// How it last showed itself, if it does that, and how often it had other peers than before.
     pub(super) shown: Option<Arc<NodeSnapshot>>,
+    pub(super) peers_edition: u64,
     pub(super) log: LogKeeper,
     /// What it sent, in all of its lives.
     pub(super) traffic: Traffic,
@@ -55,11 +58,13 @@ impl Node {
             addr,
             is_addressed: addr.is_some(),
             host: None,
+            is_adopted: false,
             can: Can::default(),
             life: 0,
             state: NodeState::Down,
             seen: None,
             shown: None,
+            peers_edition: 0,
             log: LogKeeper::default(),
             traffic: Traffic::default(),
             tip: None,
@@ -131,6 +136,16 @@ impl Node {
         }
     }
 
+    /// It shows itself; what it looked like before is given back.
+    pub(super) fn shows(&mut self, snapshot: Arc<NodeSnapshot>) -> Option<Arc<NodeSnapshot>> {
+        let peers = |of: &NodeSnapshot| of.ready_peers().map(|peer| peer.listen).collect();
+        let now: Vec<_> = peers(&snapshot);
+        let before = self.shown.replace(snapshot);
+        let is_other = before.as_deref().map(peers) != Some(now);
+        self.peers_edition += u64::from(is_other);
+        before
+    }
+
     /// It does not run any more, or not within sight.
     pub(super) fn ended(&mut self, state: NodeState) {
         self.state = state;
@@ -146,6 +161,7 @@ impl Node {
             host: self.host,
             can: self.can.clone(),
             life: self.life,
+            peers_edition: self.peers_edition + 1,
             ..fresh
         };
     }
@@ -234,15 +250,15 @@ impl Nodes {
 }
 
 impl Deref for Nodes {
-    type Target = Vec<Node>;
+    type Target = [Node];
 
-    fn deref(&self) -> &Vec<Node> {
+    fn deref(&self) -> &[Node] {
         &self.all
     }
 }
 
 impl DerefMut for Nodes {
-    fn deref_mut(&mut self) -> &mut Vec<Node> {
+    fn deref_mut(&mut self) -> &mut [Node] {
         &mut self.all
     }
 }

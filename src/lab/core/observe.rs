@@ -54,7 +54,6 @@ impl Core {
             EventKind::PeerUp { peer, .. } => {
                 if let Some(other) = self.nodes.who(ix, &peer.name) {
                     self.topology.met(ix, other);
-                    self.links_shown.take();
                 }
             }
             _ => {}
@@ -91,11 +90,16 @@ impl Core {
 
     /// A node does not run any more: no block waits for it.
     pub(super) fn left(&mut self, now: Moment, ix: NodeIx) {
-        (self.is_stale, _) = (true, self.links_shown.take());
-        self.propagation.left(ix);
-        self.tx_propagation.left(ix);
+        self.is_stale = true;
+        self.await_no_more(ix);
         self.listener.left(ix, now.at);
         self.feed_headline(now.at);
+    }
+
+    /// No block and no payment on its way is waited for to come to a node.
+    pub(super) fn await_no_more(&mut self, ix: NodeIx) {
+        self.propagation.left(ix);
+        self.tx_propagation.left(ix);
     }
 
     /// Takes in how all is, to be said of it.

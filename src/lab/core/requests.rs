@@ -1,18 +1,13 @@
 //! What is asked of a lab, and how it is done.
 
-use super::far::Outcome;
 use super::node::Node;
-use super::{CallId, Core, End, Moment, Output};
+use super::{CallId, Core, Moment, Output};
 use crate::lab::ask::verbs::key_holder;
 use crate::lab::ask::{Ability, Answer, Request, Ticket};
-use crate::lab::layout::roster::{Roster, taken};
-use crate::lab::spec::NodeSpec;
-use crate::lab::view::NodeState;
+use crate::lab::layout::roster::taken;
 use crate::node::NodeIx;
-use crate::node::io::words::Tone;
 use crate::node::io::{Command, CommandError, Payment, Question, RefusalKind, Reply};
 use crate::node::mining::MiningMode;
-use std::net::SocketAddr;
 use std::sync::Arc;
 
 /// Who asks.
@@ -243,156 +238,13 @@ impl Core {
         }
     }
 
-    fn kill(&mut self, asker: Asker, ix: NodeIx) -> Result<Option<String>, CommandError> {
-        self.check_running(ix)?;
-        if self.forward_node(asker, ix, Outcome::Killed(ix), Request::Kill) {
-            return Ok(None);
-        }
-        self.nodes[ix.0].state = NodeState::Stopping;
-        self.killers.entry(ix).or_default().push(asker);
-        self.outputs.push_back(Output::Kill(ix));
-        Ok(None)
-    }
-
-    fn restart(&mut self, asker: Asker, ix: NodeIx) -> Result<Option<String>, CommandError> {
-        if self.forward_node(asker, ix, Outcome::Restarted(ix), Request::Restart) {
-            return Ok(None);
-        }
-        let node = self.at(ix)?;
-        match node.state {
-            NodeState::Up => Err(format!("{} runs already", node.name).into()),
-            NodeState::Starting | NodeState::Stopping | NodeState::Gone => {
-                let words = node.absence().unwrap_or_default();
-                Err(CommandError::new(RefusalKind::NotRunning, words))
-            }
-            NodeState::Down | NodeState::Failed(_) => {
-                if let Some(why) = &self.closing {
-                    return Err(fault(why));
-                }
-                self.starters.insert(ix, (asker, Answer::Restarted(ix)));
-                self.start(ix);
-                Ok(None)
-            }
-        }
-    }
-
-    fn add(&mut self, asker: Asker, spec: NodeSpec) -> Result<Option<String>, CommandError> {
-        let is_ours = |node: &Node| node.host.is_none() && node.lacks(Ability::Restart).is_none();
-        if !self.nodes.iter().any(is_ours) {
-            return self.add_far(asker, spec);
-        }
-        self.check_new(&spec)?;
-        let ix = self.enter(spec, &[], None);
-        self.admit(ix);
-        self.starters.insert(ix, (asker, Answer::Added(ix)));
-        self.start(ix);
-        Ok(None)
-    }
-
-    /// A node runs.
-    pub(super) fn started(&mut self, now: Moment, ix: NodeIx, life: u64, addr: Option<SocketAddr>) {
-        if let Some(addr) = addr.filter(|_| self.in_life(ix, life).is_some()) {
-            self.listens(ix, addr);
-        }
-        let is_closing = self.closing.is_some();
-        let Some(node) = self.in_life(ix, life) else {
-            return;
-        };
-        // It is stopped as soon as it is there.
-        node.state = if is_closing {
-            NodeState::Stopping
-        } else {
-            NodeState::Up
-        };
-        if life > 1 {
-            node.say(now.at, Tone::Good, "started again");
-        }
-        self.links_shown.take();
-        (self.fresh, self.has_moved, self.is_stale) = (None, true, true);
-        if let Some((asker, answer)) = self.starters.remove(&ix) {
-            self.answer(asker, Ok(answer));
-        }
-    }
-
-    /// A node does not start.
-    pub(super) fn failed(&mut self, now: Moment, ix: NodeIx, life: u64, why: Arc<str>) {
-        let Some(node) = self.in_life(ix, life) else {
-            return;
-        };
-        node.say(now.at, Tone::Bad, format!("did not start: {why}"));
-        let words = why.to_string();
-        node.ended(NodeState::Failed(why));
-        if let Some((asker, _)) = self.starters.remove(&ix) {
-            self.answer(asker, Err(fault(&words)));
-        }
-    }
-
-    /// All nodes are about to stop. Those of other processes go on without being looked at.
-    pub(super) fn close(&mut self, why: Arc<str>) {
-        self.closing = Some(why);
-        self.links_shown.take();
-        for ix in (0..self.nodes.len()).map(NodeIx) {
-            let node = &mut self.nodes[ix.0];
-            match node.host {
-                Some(_) => node.ended(NodeState::Down),
-                None if node.state.is_up() => node.state = NodeState::Stopping,
-                None => {}
-            }
-        }
-    }
-
-    /// A node does not run any more. What it was asked for it does not answer.
-    pub(super) fn ended(&mut self, now: Moment, ix: NodeIx, life: u64, end: &End) {
-        let has_ended = |node: &Node| matches!(node.state, NodeState::Down | NodeState::Failed(_));
-        let Some(node) = self.in_life(ix, life).filter(|node| !has_ended(node)) else {
-            return;
-        };
-        let state = match end {
-            End::Stopped => NodeState::Down,
-            End::Killed => {
-                node.say(now.at, Tone::Bad, "killed");
-                NodeState::Down
-            }
-            End::Failed(words) => {
-                node.say(now.at, Tone::Bad, words.to_string());
-                NodeState::Failed(Arc::clone(words))
-            }
-        };
-        node.ended(state);
-        let absence = node.absence().unwrap_or_default();
-        self.left(now, ix);
-        self.fresh = None;
-        if self.looking.remove(&ix) {
-            self.seen_all(now);
-        }
-        let lost = self.calls.iter().filter(|(_, (of, _))| *of == ix);
-        for id in lost.map(|(id, _)| *id).collect::<Vec<_>>() {
-            let refusal = CommandError::new(RefusalKind::NotRunning, &absence);
-            self.replied(now, id, Err(refusal));
-        }
-        if let Some((asker, _)) = self.starters.remove(&ix) {
-            self.answer(
-                asker,
-                Err(CommandError::new(RefusalKind::NotRunning, &absence)),
-            );
-        }
-        for asker in self.killers.remove(&ix).unwrap_or_default() {
-            self.answer(asker, Ok(Answer::Killed(ix)));
-        }
-    }
-
-    pub(super) fn in_life(&mut self, ix: NodeIx, life: u64) -> Option<&mut Node> {
-        let node = self.nodes.get_mut(ix.0)?;
-        (node.life == life).then_some(node)
-    }
-
-    fn at(&self, ix: NodeIx) -> Result<&Node, CommandError> {
+    pub(super) fn at(&self, ix: NodeIx) -> Result<&Node, CommandError> {
         let missing = || format!("there is no node {}", ix.0 + 1);
         let node = self.nodes.get(ix.0);
         node.ok_or_else(|| CommandError::new(RefusalKind::NoSuchNode, missing()))
     }
 
-    fn check_running(&self, ix: NodeIx) -> Result<(), CommandError> {
+    pub(super) fn check_running(&self, ix: NodeIx) -> Result<(), CommandError> {
         match self.at(ix)?.absence() {
             Some(absence) => Err(CommandError::new(RefusalKind::NotRunning, absence)),
             None => Ok(()),
@@ -447,22 +299,6 @@ impl Core {
         Arc::make_mut(&mut self.nodes[ix.0].spec)
             .mine
             .changed(command);
-    }
-
-    /// Whether a node like this can be added.
-    fn check_new(&self, spec: &NodeSpec) -> Result<(), CommandError> {
-        if let Some(why) = &self.closing {
-            return Err((**why).into());
-        }
-        let mut roster = Roster::default();
-        for node in self.nodes.iter() {
-            roster.enter(&node.spec);
-        }
-        for (wallet, owner) in &self.wallets {
-            roster.give(wallet, owner.0);
-        }
-        let fits = roster.admit(spec).and_then(|()| roster.dials(spec));
-        fits.map_err(|wrong| CommandError::new(wrong.kind, wrong.problem))
     }
 }
 

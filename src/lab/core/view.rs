@@ -4,11 +4,28 @@ use super::node::Node;
 use super::{Core, Moment, Sight};
 use crate::lab::observe::topology::Member;
 use crate::lab::summary::Summary;
-use crate::lab::view::{LabView, NodeView, TrafficView};
+use crate::lab::view::{LabView, LinkView, NodeView, TrafficView};
 use crate::node::NodeIx;
 use crate::node::snapshot::NodeSnapshot;
+use std::cell::RefCell;
+use std::net::SocketAddr;
 use std::sync::Arc;
 use std::time::Duration;
+
+/// The links as they were last shown.
+#[derive(Clone, Default)]
+pub(super) struct LinksShown(RefCell<Option<(LinksKey, Arc<Vec<LinkView>>)>>);
+
+/// What they followed from.
+#[derive(Clone, PartialEq)]
+struct LinksKey {
+    /// How often a link was set.
+    set: u64,
+    /// How often something was told of links, or of nodes that met.
+    told: u64,
+    /// Whether each node runs, where it listens, and how often it had other peers.
+    nodes: Vec<(bool, Option<SocketAddr>, u64)>,
+}
 
 impl Core {
     /// The lab as it is now, with how its nodes look, by their numbers.
@@ -31,23 +48,6 @@ impl Core {
         };
         let mut headline = self.headline.clone();
         self.look_for(&mut headline, now.at);
-        let members = nodes().map(|(ix, node)| Member {
-            name: &node.name,
-            addr: node.addr,
-            process: node.host.map_or(0, |host| host.0 + 1),
-            is_up: node.state.is_up(),
-            dials: &node.spec.connect,
-            snapshot: snapshot(ix).map(|snapshot| &**snapshot),
-        });
-        let way = |from: NodeIx, to: NodeIx| {
-            let is_far = [from, to].map(|ix| self.nodes[ix.0].host.is_some());
-            (is_far != [true, true]).then(|| self.link(from, to))
-        };
-        let links = || Arc::new(self.topology.shown(members, way));
-        let links = match self.sight {
-            Sight::Asked => links(),
-            Sight::Told => Arc::clone(self.links_shown.get_or_init(links)),
-        };
         LabView {
             name: self.layout.name.as_str().into(),
             now: now.at,
@@ -62,7 +62,7 @@ impl Core {
             block_times: self.propagation.percentiles(),
             tx_times: self.tx_propagation.percentiles(),
             reorganisations: self.stats.newest(),
-            links,
+            links: self.links_shown(&snapshot),
             transcript: self.listener.transcript(),
             block_interval: Duration::from_millis(self.layout.chain.params.block_interval_ms),
             fee: self.layout.chain.proposed_fee(),
@@ -72,6 +72,49 @@ impl Core {
             script: self.script().cloned(),
             partition: self.groups(),
             traffic: self.traffic(),
+        }
+    }
+
+    /// The links between the nodes. Which there are takes a look at all peers of all nodes: as long as
+    /// nothing of that has changed they are shown as they were.
+    fn links_shown<'a>(
+        &'a self,
+        snapshot: impl Fn(NodeIx) -> Option<&'a Arc<NodeSnapshot>>,
+    ) -> Arc<Vec<LinkView>> {
+        let key = (self.sight == Sight::Told).then(|| self.links_key());
+        let last = self.links_shown.0.borrow();
+        if let Some((shown_for, links)) = &*last
+            && key.as_ref() == Some(shown_for)
+        {
+            return Arc::clone(links);
+        }
+        drop(last);
+        let members = self.nodes.numbered().map(|(ix, node)| Member {
+            name: &node.name,
+            addr: node.addr,
+            process: node.host.map_or(0, |host| host.0 + 1),
+            is_up: node.state.is_up(),
+            dials: &node.spec.connect,
+            snapshot: snapshot(ix).map(|snapshot| &**snapshot),
+        });
+        let way = |from: NodeIx, to: NodeIx| {
+            let is_far = [from, to].map(|ix| self.nodes[ix.0].host.is_some());
+            (is_far != [true, true]).then(|| self.link(from, to))
+        };
+        let links = Arc::new(self.topology.shown(members, way));
+        let shown = key.map(|key| (key, Arc::clone(&links)));
+        self.links_shown.0.replace(shown);
+        links
+    }
+
+    /// What the links that are shown follow from, where nodes show themselves.
+    fn links_key(&self) -> LinksKey {
+        let nodes = self.nodes.iter();
+        let nodes = nodes.map(|node| (node.state.is_up(), node.addr, node.peers_edition));
+        LinksKey {
+            set: self.links_edition(),
+            told: self.topology.edition(),
+            nodes: nodes.collect(),
         }
     }
 
@@ -99,7 +142,7 @@ impl Core {
         self.caption.as_ref()
     }
 
-    /// Payments that the lab makes by itself: they were never wanted.
+    /// Payments that the lab makes by itself, or the one that is shown; `None`: they were never wanted.
     pub fn traffic(&self) -> Option<TrafficView> {
         self.own_traffic().or(self.hosts.traffic())
     }

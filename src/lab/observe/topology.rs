@@ -39,14 +39,19 @@ pub struct Topology {
     met: BTreeSet<Pair>,
     /// What is said of links of which there is no table here, each way.
     told: BTreeMap<Pair, Conditions>,
+    edition: u64,
 }
 
 impl Topology {
+    /// A number that goes up when nodes meet for the first time, or something is told.
+    pub fn edition(&self) -> u64 {
+        self.edition
+    }
+
     /// Two nodes are connected.
     pub fn met(&mut self, one: NodeIx, other: NodeIx) {
-        if one != other {
-            self.met.insert(pair(one, other));
-        }
+        let is_news = one != other && self.met.insert(pair(one, other));
+        self.edition += u64::from(is_news);
     }
 
     /// All links between these nodes, which are numbered from 0 on, as they are now. `table` says what it
@@ -77,6 +82,7 @@ impl Topology {
         self.told.retain(|(from, _), _| !is_its(*from));
         let its = told.into_iter().filter(|((from, _), _)| is_its(*from));
         self.told.extend(its);
+        self.edition += 1;
     }
 }
 

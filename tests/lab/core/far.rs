@@ -216,8 +216,9 @@ fn a_link_between_nodes_elsewhere_is_bent_there_in_the_words_of_each_process() {
     assert_eq!(answered, Err(words.into()));
     // With one end here it is bent here.
     let outputs = lab.ask(cut("x", "y"));
-    let is_set = |output: &&Output| matches!(output, Output::SetLink { .. });
-    assert_eq!(outputs.iter().filter(is_set).count(), 2);
+    let both =
+        matches!(&outputs[..], [Output::SetLinks(set), Output::Answer(..)] if set.len() == 2);
+    assert!(both, "at one moment: {outputs:?}");
 }
 
 #[test]
@@ -324,4 +325,15 @@ fn of_nodes_whose_lab_was_made_anew_nothing_is_known_but_that_they_were_there() 
     lab.meet(ONE, true, &[("x", 4_000)]);
     assert_eq!(state(&lab), NodeState::Up);
     assert_eq!(lab.core.nodes().len(), 2);
+}
+
+#[test]
+fn a_lab_around_a_node_that_it_did_not_start_adds_none() {
+    let mut lab = Lab::new(&[]);
+    let alone = lab.core.adopt(NodeSpec::new("alone"), at(3_000));
+    let said = lab.refused(Request::Add(Box::new(NodeSpec::new("late"))));
+    let words = "a node can be added to a lab; start this one with chainlab node";
+    assert_eq!(said, words);
+    let said = lab.refused(Request::Restart(alone));
+    assert_eq!(said, "start it again where it was started");
 }

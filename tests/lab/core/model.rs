@@ -146,11 +146,11 @@ impl Driver {
                     end: End::Killed,
                 });
             }
-            Output::SetLink {
-                from,
-                to,
-                conditions,
-            } => drop(self.links.insert((from, to), conditions)),
+            Output::SetLinks(set) => {
+                let set = set.into_iter();
+                self.links
+                    .extend(set.map(|(from, to, conditions)| ((from, to), conditions)));
+            }
             Output::Forward { .. } => panic!("there is no other process"),
             Output::Answer(ticket, answer) => self.answered.push((ticket, answer)),
         }

@@ -1,8 +1,8 @@
 //! Requests of every kind, many of which are refused: what is said is the same, too.
 
-use crate::common::running::{CENTRAL, MINER, WALLET, create, payment};
+use crate::common::running::{CENTRAL, MINER, WALLET, bend, create, payment};
 use chainlab::lab::Request;
-use chainlab::lab::ask::{Bend, LinkChange, ScriptChange, TrafficChange};
+use chainlab::lab::ask::{LinkChange, ScriptChange, TrafficChange};
 use chainlab::lab::spec::NodeSpec;
 use chainlab::link::LinkState;
 use chainlab::node::NodeIx;
@@ -99,13 +99,4 @@ pub fn all() -> Vec<(String, Request)> {
     ];
     let told = asked.into_iter().map(|asked| (format!("{asked:?}"), asked));
     told.collect()
-}
-
-fn bend(from: &str, to: &str, change: LinkChange) -> Request {
-    Request::Link(Bend {
-        from: from.to_owned(),
-        to: to.to_owned(),
-        is_both_ways: true,
-        change,
-    })
 }

@@ -64,7 +64,7 @@ async fn listen(rounds: &Arc<Rounds>, round: &Arc<Round>, mut following: Followi
             }
         };
         if runs_of(&met.opening.lab) != runs {
-            if round.only_shows && round.core().shows_only(host.id) {
+            if round.core().shows_only(host.id) {
                 return show_anew(met, rounds, round);
             }
             round.handle(Input::Far(host.id, Far::Anew));

@@ -1,9 +1,10 @@
 //! Other processes, with nodes that are shown here.
 
+use crate::lab::ask::{Named, Request};
 use crate::lab::control::registry::{self, Entry};
-use crate::lab::control::{About, Client, ClientError, Door};
+use crate::lab::control::{About, Called, Client, ClientError, Door};
 use crate::lab::core::HostId;
-use crate::lab::drive::live::hands::Lane;
+use crate::lab::drive::live::lanes::Lane;
 use crate::node::io::{CommandError, RefusalKind};
 use std::sync::{Mutex, MutexGuard, PoisonError};
 use tokio::runtime::Handle;
@@ -37,10 +38,21 @@ impl Host {
     ///
     /// # Errors
     /// There is none just now.
-    pub(in crate::lab::drive) fn client(&self) -> Result<Client, CommandError> {
+    fn client(&self) -> Result<Client, CommandError> {
         let words = || format!("nobody answers at {} just now", self.door().at);
         let gone = || CommandError::new(RefusalKind::NotRunning, words());
         self.lock().clone().ok_or_else(gone)
+    }
+
+    /// Asks for something: it has its place there when this returns.
+    ///
+    /// # Errors
+    /// There is no connection just now.
+    pub(in crate::lab::drive) async fn begin(
+        &self,
+        request: &Request<Named>,
+    ) -> Result<Called, CommandError> {
+        Ok(self.client()?.begin(request).await)
     }
 
     /// There is a connection from now on, or none.

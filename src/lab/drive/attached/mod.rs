@@ -63,7 +63,6 @@ pub(in crate::lab) async fn attach(
     let draws = live::seeds().map_err(LabError::Randomness)?.run;
     let mut lasting = Lasting::around(layout, params, clock, runtime, answered, draws);
     lasting.since = since.unwrap_or(lasting.since);
-    lasting.only_shows = true;
     let last_host = met.iter().map(|met| met.host.id.0).max();
     *lasting.last_host.get_mut() = last_host.unwrap_or_default();
     let lasting = Arc::new(lasting);
@@ -157,7 +156,7 @@ pub(in crate::lab::drive) fn begin(met: Vec<Met>, round: &Arc<Round>) -> Vec<Fol
             is_asked: Arc::default(),
         };
         let host = &following.host;
-        round.hands().hosts.insert(host.id, Arc::clone(host));
+        round.lanes().hosts.insert(host.id, Arc::clone(host));
         following.tell(round, Far::Met { is_lab });
         for status in met.opening.nodes {
             following.tell(round, Far::Introduced(status.clone()));
@@ -290,7 +289,7 @@ impl Round {
     /// What time it is elsewhere. A lab that only shows others goes by that; one with nodes of its own
     /// has a clock that is never set.
     fn is_told_time(&self, time: Time) {
-        if self.only_shows {
+        if !self.core().has_own_nodes() {
             self.clock.not_before(time);
         }
     }

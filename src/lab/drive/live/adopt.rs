@@ -2,7 +2,7 @@
 //! controlled as the nodes of any lab.
 
 use super::end::Duty;
-use super::hands::{Hand, Lane};
+use super::lanes::{Lane, Running};
 use super::round::{Lasting, Round};
 use super::rounds::Rounds;
 use super::{Control, observe};
@@ -58,11 +58,11 @@ pub(in crate::lab) fn adopt(
     let ix = core.adopt(NodeSpec::new(handle.name()), addr);
     let round = Round::new(lasting, 0, core, handle.links().clone());
     let rounds = Rounds::new(Arc::clone(&round));
-    let hand = Hand {
+    let hand = Running {
         handle: Arc::clone(&handle),
         lane: Lane::new(&round.runtime),
     };
-    round.hands().nodes.insert(ix, hand);
+    round.lanes().nodes.insert(ix, hand);
     let snapshot = Arc::clone(&handle.snapshots().borrow());
     round.handle(Input::Shown {
         node: ix,
@@ -79,10 +79,10 @@ pub(in crate::lab) fn adopt(
     round.runtime.spawn(observe::watch(duty, handle));
     match control {
         Control::Off => {}
-        Control::At { .. } => rounds.open_doors(bound)?,
+        Control::At { .. } => rounds.open_doors(false, bound)?,
         // Nobody asked for it.
         Control::Anywhere => {
-            if let Err(error) = rounds.open_doors(bound) {
+            if let Err(error) = rounds.open_doors(false, bound) {
                 tracing::warn!("other programs cannot control this node: {error}");
             }
         }

@@ -70,7 +70,7 @@ impl LabDoor {
             let nodes = self.nodes(&core);
             nodes.map(|(ix, node)| (ix, status(node))).collect()
         };
-        let hands = round.hands();
+        let hands = round.lanes();
         let handle = |ix: NodeIx| hands.nodes.get(&ix).map(|hand| Arc::clone(&hand.handle));
         let with = all.into_iter().map(|(ix, status)| (status, handle(ix)));
         with.collect()

@@ -80,18 +80,21 @@ impl Control {
 }
 
 impl Rounds {
-    /// Opens the doors; `bound` is that to the whole, if its port was chosen.
+    /// Opens the doors: one to each node, and one to the whole unless the lab is there for a node alone.
+    /// `bound` is that to the whole, or to that node, if its port was chosen.
     ///
     /// # Errors
     /// [`LabError`].
-    pub(super) fn open_doors(self: &Arc<Self>, mut bound: Option<Bound>) -> Result<(), LabError> {
+    pub(super) fn open_doors(
+        self: &Arc<Self>,
+        is_whole: bool,
+        mut bound: Option<Bound>,
+    ) -> Result<(), LabError> {
         let lasting = Arc::clone(&self.round().lasting);
         // Held meanwhile: the directories stay until the doors are put where they can be shut, and no
         // other round begins.
         let home = lasting.home();
         let round = self.round();
-        // A lab that only looks after a node has no directory of its own.
-        let is_whole = !round.layout_text.is_empty();
         if is_whole && home.is_none() {
             return Ok(());
         }

@@ -9,7 +9,6 @@ use super::round::{Round, fault};
 use super::rounds::Course;
 use crate::lab::LabError;
 use crate::lab::core::{End, Input, Node};
-use crate::lab::view::NodeState;
 use crate::live::NodeHandle;
 use crate::node::NodeIx;
 use crate::node::io::CommandError;
@@ -157,9 +156,7 @@ impl Round {
 
     /// Whether a node of this process is on its way up.
     pub(super) fn is_starting(&self) -> bool {
-        let core = self.core();
-        let mut nodes = core.nodes().iter();
-        nodes.any(|node| *node.state() == NodeState::Starting)
+        self.core().is_starting()
     }
 
     /// Whether one runs, or is on its way up or down.
@@ -170,7 +167,7 @@ impl Round {
     }
 
     fn handles(&self) -> Vec<Arc<NodeHandle>> {
-        let hands = self.hands();
+        let hands = self.lanes();
         let hands = hands.nodes.values();
         hands.map(|hand| Arc::clone(&hand.handle)).collect()
     }
@@ -199,34 +196,23 @@ impl Drop for Duty {
         }
         let why = format!("a bug in the task that {} it; the log says more", self.what);
         let (node, life, end) = (self.ix, self.life, End::Failed(why.into()));
-        self.round.hands().nodes.remove(&node);
+        self.round.lanes().nodes.remove(&node);
         self.round.handle(Input::Ended { node, life, end });
     }
 }
 
 #[cfg(test)]
 mod tests {
-    use super::super::open::open;
+    use super::super::open::tests::lab as open;
     use super::super::rounds::Rounds;
     use super::*;
-    use crate::lab::layout::{read, shipped};
-    use crate::lab::{Control, Lab, LabOptions, Request};
-    use tokio::runtime::{Builder, Handle};
+    use crate::lab::layout::shipped;
+    use crate::lab::{Lab, NodeState, Request};
+    use tokio::runtime::Builder;
 
     /// A lab whose first node is down.
     async fn lab() -> (Arc<Rounds>, Lab) {
-        let text = shipped::text("scenario").expect("shipped").to_owned();
-        let options = LabOptions {
-            layout: read("scenario", &text).expect("sound"),
-            layout_text: text,
-            is_layout_chosen: false,
-            data_dir: None,
-            seed: Some(1),
-            clock: None,
-            control: Control::Off,
-        };
-        let (rounds, answers) = open(options, Handle::current()).expect("starts");
-        let lab = Lab::of(Arc::clone(&rounds) as Arc<_>, answers);
+        let (rounds, lab) = open(shipped::text("scenario").expect("shipped"));
         let mut changes = lab.changes();
         while rounds.round().is_starting() {
             changes.changed().await.expect("the lab goes on");

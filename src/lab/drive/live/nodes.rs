@@ -1,7 +1,7 @@
 //! One node of a lab: where it listens, what it is given, how it starts.
 
 use super::end::Duty;
-use super::hands::{Hand, Lane};
+use super::lanes::{Lane, Running};
 use super::observe;
 use super::round::Round;
 use crate::lab::LabError;
@@ -103,11 +103,11 @@ impl Round {
         match self.spawn(ix, life, &spec, listener).await {
             Ok(handle) => {
                 let handle = Arc::new(handle);
-                let hand = Hand {
+                let hand = Running {
                     handle: Arc::clone(&handle),
                     lane: Lane::new(&self.runtime),
                 };
-                self.hands().nodes.insert(ix, hand);
+                self.lanes().nodes.insert(ix, hand);
                 if is_new {
                     self.admit(ix).await;
                 }

@@ -66,7 +66,7 @@ fn drain(
 impl Round {
     /// A node does not run any more.
     fn ended_life(self: &Arc<Self>, node: NodeIx, life: u64, end: &End) {
-        self.hands().nodes.remove(&node);
+        self.lanes().nodes.remove(&node);
         let end = match end {
             End::Stopped => core::End::Stopped,
             End::Killed => core::End::Killed,

@@ -61,7 +61,7 @@ pub(in crate::lab) fn open(
             if control != Control::Off {
                 let opening = Arc::clone(&rounds);
                 round.runtime.spawn_blocking(move || {
-                    if let Err(error) = opening.open_doors(bound) {
+                    if let Err(error) = opening.open_doors(true, bound) {
                         tracing::warn!("other programs cannot control this lab: {error}");
                     }
                 });
@@ -278,5 +278,29 @@ impl Round {
             saved.traffic = core.own_traffic().map(SavedTraffic::from);
         }
         saved.write(home.path())
+    }
+}
+
+/// Labs for tests of this room.
+#[cfg(test)]
+pub(super) mod tests {
+    use super::*;
+    use crate::lab::Lab;
+    use crate::lab::layout::read;
+
+    /// A temporary lab of this layout, held by both of its ends.
+    pub(in crate::lab::drive::live) fn lab(text: &str) -> (Arc<Rounds>, Lab) {
+        let options = LabOptions {
+            layout: read("scenario", text).expect("sound"),
+            layout_text: text.to_owned(),
+            is_layout_chosen: false,
+            data_dir: None,
+            seed: Some(1),
+            clock: None,
+            control: Control::Off,
+        };
+        let (rounds, answers) = open(options, Handle::current()).expect("starts");
+        let lab = Lab::of(Arc::clone(&rounds) as Arc<_>, answers);
+        (rounds, lab)
     }
 }

@@ -1,6 +1,6 @@
 //! Does what core says, in its order, and tells it how late it is.
 
-use super::hands::{Begin, Hand, Lane, Rest};
+use super::lanes::{Rest, Running, Todo};
 use super::nodes::listen;
 use super::round::{Round, fault};
 use crate::lab::ask::{Named, Request};
@@ -9,12 +9,13 @@ use crate::lab::core::{CallId, End, HostId, Input, LinkEnd, Output, Told};
 use crate::lab::drive::attached::Host;
 use crate::lab::spec::NodeSpec;
 use crate::link::Conditions;
+use crate::live::NodeHandle;
 use crate::node::NodeIx;
 use crate::node::io::{Command, CommandError, Question, RefusalKind, Reply};
 use serde_json::Value;
-use std::net::SocketAddr;
 use std::sync::{Arc, TryLockError};
 use std::time::Duration;
+use tokio::sync::oneshot;
 use tokio::time::sleep;
 
 /// The shortest sleep: what is due so soon may be late by that.
@@ -42,12 +43,6 @@ pub(super) async fn tick(round: Arc<Round>) {
     }
 }
 
-/// What is to be done, at once as far as it belongs together.
-enum Todo {
-    One(Output),
-    Links(Vec<(LinkEnd, LinkEnd, Conditions)>),
-}
-
 impl Round {
     /// Does what core says, in its order: the task that told it something does, one at a time. Nothing of
     /// that is waited for.
@@ -59,165 +54,113 @@ impl Round {
                 Err(TryLockError::WouldBlock) => return,
                 Err(TryLockError::Poisoned(bug)) => bug.into_inner(),
             };
-            while let Some(todo) = self.next_output() {
-                self.act(todo);
+            while let Some(output) = self.next_output() {
+                self.act(output);
             }
+            self.changed();
         }
     }
 
-    fn next_output(&self) -> Option<Todo> {
-        let mut core = self.core();
-        let mut set = Vec::new();
-        while let Some(way) = core.poll_link() {
-            set.push(way);
-        }
-        match set.is_empty() {
-            true => core.poll().map(Todo::One),
-            false => Some(Todo::Links(set)),
+    /// The lock is gone by the time that this returns.
+    fn next_output(&self) -> Option<Output> {
+        self.core().poll()
+    }
+
+    fn act(self: &Arc<Self>, output: Output) {
+        match output {
+            Output::Call { node, id, command } => self.ask_node(node, id, Ask::Command(command)),
+            Output::Ask { node, id, question } => self.ask_node(node, id, Ask::Question(question)),
+            Output::Start { node, life, spec } => self.start(node, life, spec),
+            Output::Kill(ix) => self.kill(ix),
+            Output::SetLinks(set) => self.set_links(&set),
+            Output::Forward { id, tells } => self.forward(id, tells),
+            Output::Answer(ticket, answer) => self.answer(ticket, answer),
+            // Nodes show themselves.
+            Output::Look(_) => {}
         }
     }
 
-    fn act(self: &Arc<Self>, todo: Todo) {
-        match todo {
-            Todo::Links(set) => self.set_links(set),
-            Todo::One(Output::Call { node, id, command }) => {
-                self.ask_node(node, id, Ask::Command(command));
-            }
-            Todo::One(Output::Ask { node, id, question }) => {
-                self.ask_node(node, id, Ask::Question(question));
-            }
-            Todo::One(Output::Start { node, life, spec }) => self.start(node, life, spec),
-            Todo::One(Output::Kill(ix)) => self.kill(ix),
-            Todo::One(Output::Forward { id, tells }) => self.forward(id, tells),
-            Todo::One(Output::Answer(ticket, answer)) => {
-                self.answer(ticket, answer);
-                self.changed();
-            }
-            // Nodes show themselves, and links were taken together.
-            Todo::One(Output::Look(_) | Output::SetLink { .. }) => {}
-        }
-    }
-
-    /// Where an end of a link is; `None`: nowhere yet.
-    fn place(&self, end: LinkEnd) -> Option<SocketAddr> {
-        match end {
-            LinkEnd::Node(ix) => self.core().nodes().get(ix.0)?.addr(),
-            LinkEnd::Addr(addr) => Some(addr),
-        }
-    }
-
-    fn set_links(&self, set: Vec<(LinkEnd, LinkEnd, Conditions)>) {
-        let set = set.into_iter().filter_map(|(from, to, conditions)| {
+    fn set_links(&self, set: &[(LinkEnd, LinkEnd, Conditions)]) {
+        let set: Vec<_> = {
+            let core = self.core();
+            let place = |end| match end {
+                LinkEnd::Node(ix) => core.nodes().get(ix.0)?.addr(),
+                LinkEnd::Addr(addr) => Some(addr),
+            };
             // A node that listens nowhere has no connection, and its links are set when it does.
-            Some((self.place(from)?, self.place(to)?, conditions))
-        });
-        let set: Vec<_> = set.collect();
+            let ways = set.iter();
+            let ways = ways.filter_map(|way| Some((place(way.0)?, place(way.1)?, way.2)));
+            ways.collect()
+        };
         if let Err(error) = self.links.set_all(set) {
             tracing::error!("core wants a link to be like none can be: {error}");
         }
     }
 
     fn ask_node(self: &Arc<Self>, ix: NodeIx, id: CallId, ask: Ask) {
-        let refusal = match self.lane_of(ix) {
-            Ok((lane, whose)) => {
-                let begin = match whose {
-                    Whose::Own(hand) => self.begin_own(hand, id, ask),
-                    Whose::Far(host, name) => self.begin_far(host, name, id, ask),
-                };
-                match lane.push(begin) {
-                    true => return,
-                    false => full(self.core().name(ix)),
-                }
-            }
-            Err(refusal) => refusal,
-        };
-        self.handle(Input::Reply(id, Err(refusal)));
+        if let Err(refusal) = self.try_to_ask(ix, id, ask) {
+            self.handle(Input::Reply(id, Err(refusal)));
+        }
     }
 
-    fn lane_of(&self, ix: NodeIx) -> Result<(Lane, Whose), CommandError> {
-        let gone =
-            |name: &str| CommandError::new(RefusalKind::NotRunning, format!("{name} is down"));
+    fn try_to_ask(self: &Arc<Self>, ix: NodeIx, id: CallId, ask: Ask) -> Result<(), CommandError> {
         let (name, host) = {
             let core = self.core();
             let node = core.nodes().get(ix.0).ok_or_else(|| gone("the node"))?;
             (node.spec().name.clone(), node.host())
         };
-        let hands = self.hands();
-        match host {
+        let is_room = match host {
             None => {
-                let hand = hands.nodes.get(&ix).ok_or_else(|| gone(&name))?.clone();
-                Ok((hand.lane.clone(), Whose::Own(hand)))
+                let running = self.lanes().nodes.get(&ix).cloned();
+                let Running { handle, lane } = running.ok_or_else(|| gone(&name))?;
+                lane.push(self.begin_own(handle, id, ask))
             }
             Some(host) => {
-                let host = hands.hosts.get(&host).ok_or_else(|| gone(&name))?;
-                Ok((host.lane.clone(), Whose::Far(Arc::clone(host), name)))
+                let host = self.lanes().hosts.get(&host).cloned();
+                let host = host.ok_or_else(|| gone(&name))?;
+                let lane = host.lane.clone();
+                lane.push(self.begin_far(host, name.clone(), id, ask))
             }
-        }
+        };
+        is_room.then_some(()).ok_or_else(|| full(&name))
     }
 
-    fn begin_own(self: &Arc<Self>, hand: Hand, id: CallId, ask: Ask) -> Begin {
+    fn begin_own(self: &Arc<Self>, node: Arc<NodeHandle>, id: CallId, ask: Ask) -> Todo {
         let round = Arc::clone(self);
         Box::pin(async move {
             let begun = match ask {
-                Ask::Command(command) => hand.handle.begin_command(command).await,
-                Ask::Question(question) => hand.handle.begin_question(question).await,
+                Ask::Command(command) => node.begin_command(command).await,
+                Ask::Question(question) => node.begin_question(question).await,
             };
-            drop(hand);
-            let rest = async move { round.handle(Input::Reply(id, begun.reply().await)) };
-            Rest::new(rest)
+            drop(node);
+            Rest::new(async move { round.handle(Input::Reply(id, begun.reply().await)) })
         })
     }
 
-    fn begin_far(self: &Arc<Self>, host: Arc<Host>, name: String, id: CallId, ask: Ask) -> Begin {
+    fn begin_far(self: &Arc<Self>, host: Arc<Host>, name: String, id: CallId, ask: Ask) -> Todo {
         let round = Arc::clone(self);
         Box::pin(async move {
             let request = match ask {
                 Ask::Command(command) => Request::Node(Some(name), command),
                 Ask::Question(question) => Request::Ask(Some(name), question),
             };
-            let called = match host.client() {
-                Ok(client) => Ok(client.begin(&request).await),
-                Err(refusal) => Err(refusal),
-            };
-            let rest = async move {
+            let called = host.begin(&request).await;
+            Rest::new(async move {
                 let reply: Result<Reply, CommandError> = match called {
                     Ok(called) => called.reply().await.map_err(CommandError::from),
                     Err(refusal) => Err(refusal),
                 };
                 round.handle(Input::Reply(id, reply));
-            };
-            Rest::new(rest)
+            })
         })
     }
 
     /// Tells other processes, each in its lane, and waits for all of them.
     fn forward(self: &Arc<Self>, id: CallId, tells: Vec<(HostId, Request<Named>)>) {
-        let mut answers = Vec::new();
-        for (host, request) in tells {
-            let (told, answer) = tokio::sync::oneshot::channel();
-            answers.push(answer);
-            let Some(host) = self.hands().hosts.get(&host).map(Arc::clone) else {
-                continue;
-            };
-            let lane = host.lane.clone();
-            let is_room = lane.push(Box::pin(async move {
-                let called = match host.client() {
-                    Ok(client) => Ok(client.begin(&request).await),
-                    Err(refusal) => Err(Told::Refused(refusal)),
-                };
-                let rest = async move {
-                    let done = match called {
-                        Ok(called) => told_of(called.answer().await),
-                        Err(told) => told,
-                    };
-                    let _ = told.send(done);
-                };
-                Rest::new(rest)
-            }));
-            if !is_room {
-                break;
-            }
-        }
+        let tells = tells.into_iter();
+        let answers: Vec<_> = tells
+            .map(|(host, request)| self.tell(host, request))
+            .collect();
         let round = Arc::clone(self);
         self.runtime.spawn(async move {
             let mut last = Told::Refused(fault("no process was told"));
@@ -231,6 +174,26 @@ impl Round {
             }
             round.handle(Input::Forwarded(id, last));
         });
+    }
+
+    /// Tells another process something. Nothing is received if its lane is full.
+    fn tell(&self, id: HostId, request: Request<Named>) -> oneshot::Receiver<Told> {
+        let (told, answer) = oneshot::channel();
+        let Some(host) = self.lanes().hosts.get(&id).map(Arc::clone) else {
+            let _ = told.send(Told::Refused(gone("the process")));
+            return answer;
+        };
+        let lane = host.lane.clone();
+        lane.push(Box::pin(async move {
+            let called = host.begin(&request).await;
+            Rest::new(async move {
+                let _ = told.send(match called {
+                    Ok(called) => told_of(called.answer().await),
+                    Err(refusal) => Told::Refused(refusal),
+                });
+            })
+        }));
+        answer
     }
 
     fn start(self: &Arc<Self>, node: NodeIx, life: u64, spec: Arc<NodeSpec>) {
@@ -259,19 +222,19 @@ impl Round {
                 core.listens(node, addr);
                 core.ways_of(node)
             };
-            self.set_links(set);
+            self.set_links(&set);
         }
         let opening = Arc::clone(self).open(node, life, spec, listener, is_new);
         self.runtime.spawn(opening);
     }
 
     fn kill(self: &Arc<Self>, ix: NodeIx) {
-        let Some(hand) = self.hands().nodes.get(&ix).cloned() else {
+        let Some(running) = self.lanes().nodes.get(&ix).cloned() else {
             return;
         };
         self.runtime.spawn(async move {
             // The task that watches it tells how it ended.
-            hand.handle.kill().await;
+            running.handle.kill().await;
         });
     }
 }
@@ -282,11 +245,8 @@ enum Ask {
     Question(Question),
 }
 
-/// Whose lane it is.
-enum Whose {
-    Own(Hand),
-    /// With the name that the process calls the node by.
-    Far(Arc<Host>, String),
+fn gone(name: &str) -> CommandError {
+    CommandError::new(RefusalKind::NotRunning, format!("{name} is down"))
 }
 
 fn full(name: &str) -> CommandError {

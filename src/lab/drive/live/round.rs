@@ -6,8 +6,8 @@
 )]
 
 use super::doors::Doors;
-use super::hands::Hands;
 use super::home::Home;
+use super::lanes::Lanes;
 use super::rounds::Course;
 use crate::chain::{Params, SigCache};
 use crate::lab::ask::{Answer, Request, Ticket};
@@ -49,8 +49,6 @@ pub(in crate::lab::drive) struct Lasting {
     pub(in crate::lab::drive) since: Time,
     pub(in crate::lab::drive) runtime: Handle,
     pub(in crate::lab::drive) clock: LabClock,
-    /// Its clock goes by those of other processes, as it only shows what runs there.
-    pub(in crate::lab::drive) only_shows: bool,
     /// Goes up when something of it may look different.
     pub(in crate::lab::drive) changes: watch::Sender<u64>,
     /// Its directory, until the lab has left it.
@@ -72,18 +70,18 @@ pub(in crate::lab::drive) struct Round {
     pub(in crate::lab::drive) number: u32,
     /// How long the clock had gone when the nodes were up for the first time.
     up: OnceLock<Duration>,
-    pub(in crate::lab::drive) links: Links,
-    pub(in crate::lab::drive) sigs: Arc<SigCache>,
+    pub(super) links: Links,
+    pub(super) sigs: Arc<SigCache>,
     /// What decides. Nothing is waited for, nor read or written, while it is locked.
     mind: Mutex<Mind>,
     /// Held by the one that does what core says.
     pub(super) performs: Mutex<()>,
     course: Mutex<Course>,
-    pub(in crate::lab::drive) hands: Mutex<Hands>,
+    lanes: Mutex<Lanes>,
     /// Ports that were taken for nodes which are to start, by the nodes' names.
-    pub(super) listeners: Mutex<BTreeMap<String, TcpListener>>,
+    listeners: Mutex<BTreeMap<String, TcpListener>>,
     /// Who waits for an answer.
-    asked: Mutex<BTreeMap<Ticket, Told>>,
+    asked: Mutex<BTreeMap<Ticket, AnswerTo>>,
     last_ticket: AtomicU64,
     /// What happened to each node last, for those who subscribe later.
     recent: Mutex<BTreeMap<NodeIx, RecentEvents>>,
@@ -130,7 +128,7 @@ impl Drop for Held<'_> {
 }
 
 /// Where an answer goes.
-type Told = oneshot::Sender<Result<Answer, CommandError>>;
+type AnswerTo = oneshot::Sender<Result<Answer, CommandError>>;
 
 impl Deref for Round {
     type Target = Lasting;
@@ -163,7 +161,6 @@ impl Lasting {
             since: clock.now(),
             runtime,
             clock,
-            only_shows: false,
             changes: watch::Sender::new(0),
             home: Mutex::default(),
             answered,
@@ -219,7 +216,7 @@ impl Round {
             }),
             performs: Mutex::default(),
             course: Mutex::default(),
-            hands: Mutex::default(),
+            lanes: Mutex::default(),
             listeners: Mutex::default(),
             asked: Mutex::default(),
             last_ticket: AtomicU64::new(0),
@@ -240,8 +237,8 @@ impl Round {
         self.course.lock().unwrap_or_else(PoisonError::into_inner)
     }
 
-    pub(in crate::lab::drive) fn hands(&self) -> MutexGuard<'_, Hands> {
-        self.hands.lock().unwrap_or_else(PoisonError::into_inner)
+    pub(in crate::lab::drive) fn lanes(&self) -> MutexGuard<'_, Lanes> {
+        self.lanes.lock().unwrap_or_else(PoisonError::into_inner)
     }
 
     pub(super) fn listeners(&self) -> MutexGuard<'_, BTreeMap<String, TcpListener>> {
@@ -254,7 +251,7 @@ impl Round {
         self.recent.lock().unwrap_or_else(PoisonError::into_inner)
     }
 
-    fn asked(&self) -> MutexGuard<'_, BTreeMap<Ticket, Told>> {
+    fn asked(&self) -> MutexGuard<'_, BTreeMap<Ticket, AnswerTo>> {
         self.asked.lock().unwrap_or_else(PoisonError::into_inner)
     }
 
@@ -277,7 +274,7 @@ impl Round {
         self.changed();
     }
 
-    /// Tells core what happened, and does what it says. Whether anything of it may look different.
+    /// Tells core what happened, and does what it says. Whether the script looks different.
     pub(in crate::lab::drive) fn take_in(self: &Arc<Self>, input: Input) -> bool {
         let mut core = self.core();
         // As long as it is held here it is never changed in its place.
@@ -293,7 +290,7 @@ impl Round {
         if has_outputs {
             self.perform();
         }
-        has_outputs || is_news
+        is_news
     }
 
     /// Something happened to a node, which is of this process or of another one.
@@ -387,4 +384,29 @@ impl Asked {
 /// That something which should hold did not.
 pub(in crate::lab::drive) fn fault(words: impl std::fmt::Display) -> CommandError {
     CommandError::new(RefusalKind::Fault, words)
+}
+
+#[cfg(test)]
+mod tests {
+    use super::super::open::tests::lab;
+    use super::*;
+
+    #[tokio::test(flavor = "multi_thread")]
+    async fn requests_beyond_those_that_may_wait_are_refused_and_later_ones_are_not() {
+        let (rounds, lab) = lab("[[node]]\nname = \"central\"\n");
+        let round = rounds.round();
+        let dummies = (0..ASKED_MAX).map(|number| {
+            let number = u64::MAX - u64::try_from(number).expect("few");
+            (Ticket(number), oneshot::channel().0)
+        });
+        round.asked().extend(dummies);
+        let refused = round.ask(Request::Unite).answer().await;
+        let words = refused.expect_err("there is no room").words;
+        assert!(words.contains("are not done yet"), "{words}");
+        round.asked().clear();
+        let done = round.ask(Request::Unite).answer().await;
+        done.expect("there is room again");
+        drop(round);
+        lab.close().await.expect("closes");
+    }
 }

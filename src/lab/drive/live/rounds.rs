@@ -248,10 +248,12 @@ impl Round {
     /// # Errors
     /// [`LabError::Port`].
     fn take_port(&self, spec: &NodeSpec) -> Result<(), LabError> {
-        let is_known = self.core().position(&spec.name).is_some();
-        // Core says what is wrong with a name that is taken, and another lab finds a port by itself.
-        if is_known || self.only_shows {
-            return Ok(());
+        {
+            let core = self.core();
+            // Core says what is wrong with a name that is taken, and another lab finds a port by itself.
+            if core.position(&spec.name).is_some() || !core.has_own_nodes() {
+                return Ok(());
+            }
         }
         let listener = listen(spec, None)?;
         self.listeners().insert(spec.name.clone(), listener);
@@ -326,15 +328,13 @@ fn stranger(core: &Core) -> Option<(String, String)> {
 
 #[cfg(test)]
 mod tests {
+    use super::super::open::tests::lab;
     use super::*;
     use crate::lab::ask::TrafficChange;
-    use crate::lab::layout::read;
-    use crate::lab::{Control, Lab, LabOptions};
     use crate::node::NodeIx;
     use crate::node::io::Command;
     use std::sync::Weak;
     use std::time::Duration;
-    use tokio::runtime::Handle;
     use tokio::time::{sleep, timeout};
 
     const TEXT: &str = r#"
@@ -373,17 +373,7 @@ note = "it ends"
 
     #[tokio::test(flavor = "multi_thread")]
     async fn nothing_of_a_round_is_left_when_the_next_one_has_begun() {
-        let options = LabOptions {
-            layout: read("scenario", TEXT).expect("sound"),
-            layout_text: TEXT.to_owned(),
-            is_layout_chosen: false,
-            data_dir: None,
-            seed: Some(1),
-            clock: None,
-            control: Control::Anywhere,
-        };
-        let (rounds, answers) = super::super::open(options, Handle::current()).expect("starts");
-        let lab = Lab::of(Arc::clone(&rounds) as Arc<_>, answers);
+        let (rounds, lab) = lab(TEXT);
         let network = |round: &Round| round.params.genesis_block().hash();
         let first = network(&rounds.round());
         for run in 1..=3 {
