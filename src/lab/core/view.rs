@@ -62,7 +62,7 @@ impl Core {
             block_times: self.propagation.percentiles(),
             tx_times: self.tx_propagation.percentiles(),
             reorganisations: self.stats.newest(),
-            links: self.links_shown(&snapshot),
+            links: self.links_shown(snapshot),
             transcript: self.listener.transcript(),
             block_interval: Duration::from_millis(self.layout.chain.params.block_interval_ms),
             fee: self.layout.chain.proposed_fee(),
