@@ -9,7 +9,7 @@ use crate::process::processor_time;
 use crate::ratio::{Harness, Samples};
 use crate::tail;
 use crate::terminal::Screen;
-use chainlab::ui::state::View;
+use chainlab::ui::keymap::ViewId;
 use std::fs;
 use std::thread;
 use std::time::{Duration, Instant};
@@ -33,7 +33,7 @@ pub fn views(harness: &mut Harness) {
     let count = harness.size(32, 10);
     let runtime = frame::runtime();
     let mut lab = Busy::start(&runtime, &layout(count));
-    let views = [View::Network, View::Blocks, View::Messages];
+    let views = [ViewId::Network, ViewId::Blocks, ViewId::Messages];
     let looks = views.map(Look::Of);
     let [network, blocks, messages, rival] =
         lab.frames(harness, [looks[0], looks[1], looks[2], Look::Text]);

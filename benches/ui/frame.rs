@@ -12,10 +12,13 @@ use chainlab::lab::spec::ViewSpec;
 use chainlab::lab::{Control, Lab, LabOptions, Request, layout};
 use chainlab::node::NodeIx;
 use chainlab::node::io::{Command, Payment};
+use chainlab::ui::app::frame;
+use chainlab::ui::app::{UiEvent, UiState};
 use chainlab::ui::keymap::Keymap;
-use chainlab::ui::state::{Effect, UiEvent, UiState, View};
+use chainlab::ui::keymap::ViewId;
 use chainlab::ui::theme::{Depth, Ground, Theme};
-use chainlab::ui::{log, view};
+use chainlab::ui::viewer::Effect;
+use chainlab::ui::views::log;
 use ratatui::backend::CrosstermBackend;
 use ratatui::layout::Rect;
 use ratatui::text::Line;
@@ -126,7 +129,7 @@ pub enum Look {
     /// All nodes, a line each.
     Table,
     /// Another view.
-    Of(View),
+    Of(ViewId),
     /// No lab, but text that changes.
     Text,
 }
@@ -166,8 +169,8 @@ impl<'a> Busy<'a> {
     /// Draws the lab in turns in each of these ways.
     pub fn frames<const N: usize>(&mut self, harness: &Harness, kinds: [Look; N]) -> [Samples; N] {
         let mut screens = kinds.map(|kind| match kind {
-            Look::Panes => Screen::of(&self.lab, false, View::Lab),
-            Look::Table => Screen::of(&self.lab, true, View::Lab),
+            Look::Panes => Screen::of(&self.lab, false, ViewId::Lab),
+            Look::Table => Screen::of(&self.lab, true, ViewId::Lab),
             Look::Of(view) => Screen::of(&self.lab, true, view),
             Look::Text => Screen::plain(),
         });
@@ -264,7 +267,7 @@ struct Screen {
 }
 
 impl Screen {
-    fn of(lab: &Lab, table: bool, view: View) -> Self {
+    fn of(lab: &Lab, table: bool, view: ViewId) -> Self {
         let theme = Theme {
             depth: Depth::True,
             ground: Ground::Dark,
@@ -276,7 +279,7 @@ impl Screen {
         };
         let mut ui = UiState::new(theme, Keymap::default(), spec, SIZE);
         ui.begin(&lab.view());
-        ui.view = view;
+        ui.viewer.view = view;
         Self {
             ui: Some(Box::new(ui)),
             ..Self::plain()
@@ -304,7 +307,7 @@ impl Screen {
                 let effects = ui.update(&view, UiEvent::Changed);
                 let asks = |effect: &Effect| !matches!(effect, Effect::Ask(..));
                 assert!(effects.iter().all(asks), "nothing is asked by itself");
-                self.terminal.draw(|frame| view::draw(frame, &view, ui))
+                self.terminal.draw(|to| frame::draw(to, &view, ui))
             }
             None => self.terminal.draw(|frame| text(frame, at)),
         };

@@ -5,8 +5,8 @@ use crate::blocks_desk::Desk;
 use crate::common::lab_view::heard;
 use crate::picture::{crowd, draw_as_it_is};
 use crate::ratio::{Harness, Samples, shown, timed};
+use chainlab::ui::app::UiEvent;
 use chainlab::ui::keymap::KeyPress;
-use chainlab::ui::state::UiEvent;
 
 /// Nodes, of which every fourth is on a branch of its own.
 const NODES: u16 = 32;
@@ -40,7 +40,7 @@ fn grown(heights: u32) -> Desk {
         for node in 0..usize::from(NODES) {
             desk.stand(node, u8::from(node % 4 == 0), tip);
         }
-        desk.ui.blocks.collect(&desk.lab);
+        desk.changed();
     }
     desk.changed();
     desk.tell(UiEvent::Resized(200, 60));

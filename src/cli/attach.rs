@@ -6,7 +6,7 @@ use super::{Failure, runtime, screen};
 use crate::lab::Lab;
 use crate::lab::control::registry::{self, Entry};
 use crate::lab::control::{Client, Door, Kind, Place};
-use crate::ui::state::{Seat, Stage};
+use crate::ui::viewer::{Seat, Stage};
 use clap::Args;
 
 pub(super) const EXAMPLES: &str = "\

@@ -4,7 +4,7 @@
 use super::output;
 use crate::live::panic_report;
 use crate::node::foreign::{one_line, plain};
-use crate::ui::log::{Text, node_names, node_of, text_of};
+use crate::ui::views::log::{Text, node_names, node_of, text_of};
 use clap::ValueEnum;
 use serde_json::json;
 use std::fmt::Write as _;

@@ -13,7 +13,7 @@ use crate::lab::script::Pace;
 use crate::lab::{Lab, LabError, LabOptions, Layout};
 use crate::live;
 use crate::node::Time;
-use crate::ui::state::{Seat, Stage};
+use crate::ui::viewer::{Seat, Stage};
 use clap::{Args, CommandFactory};
 use std::path::{Path, PathBuf};
 use std::str::FromStr;

@@ -4,9 +4,10 @@ use super::look::Resolved;
 use super::{Failure, LAST_WAIT, unless_signalled_again};
 use crate::lab::{Lab, LabError};
 use crate::live::{self, Signals};
-use crate::ui::log::LogTime;
-use crate::ui::state::Stage;
-use crate::ui::{self, Farewell, UiError, UiOptions};
+use crate::ui;
+use crate::ui::app::{Farewell, UiError, UiOptions};
+use crate::ui::viewer::Stage;
+use crate::ui::views::log::LogTime;
 use std::io::{IsTerminal, stdin, stdout};
 use std::sync::Arc;
 use tokio::runtime::Runtime;
@@ -26,11 +27,11 @@ pub(super) fn check_terminal() -> Result<(), Failure> {
 
 /// From now on the log goes to the screen, with times as they are told there.
 pub(super) fn start_log() -> LogTime {
-    ui::log::prepare();
+    ui::views::log::prepare();
     let time = LogTime::default();
     tracing_subscriber::registry()
-        .with(ui::log::node_names())
-        .with(ui::log::layer(Arc::clone(&time)))
+        .with(ui::views::log::node_names())
+        .with(ui::views::log::layer(Arc::clone(&time)))
         .init();
     time
 }
@@ -64,7 +65,7 @@ pub(super) fn show(
             // Without them the screen could not be ended.
             Failure::other(format!("no signals: {error}"))
         })?;
-        let left = ui::run(&lab, shown, &mut signals).await;
+        let left = ui::app::run(&lab, shown, &mut signals).await;
         let closing = async {
             match left {
                 Err(UiError::Closed) => (Err(Failure::hung_up()), lab.close().await),

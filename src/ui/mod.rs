@@ -1,31 +1,19 @@
 //! The screen: what the lab looks like in a terminal, and what keys do.
 //!
-//! ```text
-//! keys, mouse, answers ─► UiState::update(lab, event) ─► effects: ask the lab, copy, leave
-//! LabView + UiState    ─► view::draw                  ─► a frame
-//! ```
+//! [`app`] has the state of the screen and the loop around it. What fills it are [`views`] and
+//! [`dialogs`], which share [`widgets`]; what holds for all of them a [`viewer::Viewer`] has. Keys come from
+//! the one table of the [`keymap`].
 //!
-//! Both are pure. The [loop](run()) around them waits for whatever comes first, takes all that has
-//! come, and draws at most once per frame interval, not at all when nothing changed, and at once
-//! after a key.
+//! All but the [loop](app::run()) is pure. That waits for whatever comes first, takes all that has come, and
+//! draws at most once per frame interval, not at all when nothing changed, and at once after a key.
 
 #![allow(clippy::disallowed_types, reason = "this floor has a terminal")]
 
-pub mod blocks;
-pub mod dialog;
+pub mod app;
+pub mod dialogs;
 pub mod keymap;
-pub mod letters;
-pub mod lines;
-pub mod log;
-pub mod messages;
-pub mod moved;
-pub mod network;
-mod run;
-mod screen;
-pub mod state;
 pub mod text;
 pub mod theme;
-pub mod view;
-pub mod zoom;
-
-pub use run::{Farewell, UiError, UiOptions, run};
+pub mod viewer;
+pub mod views;
+pub mod widgets;

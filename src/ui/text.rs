@@ -181,6 +181,12 @@ pub fn wrap(words: &str, room: usize) -> Vec<String> {
     lines
 }
 
+/// Units of a coin for a byte, with one decimal.
+pub fn fee_rate(units: u64, bytes: usize) -> String {
+    let tenths = u128::from(units) * 10 / (bytes.max(1) as u128);
+    format!("{}.{}", tenths / 10, tenths % 10)
+}
+
 /// A line of parts of which some may be left out.
 pub struct Row {
     parts: Vec<Part>,

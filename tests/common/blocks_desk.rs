@@ -9,7 +9,9 @@ use chainlab::node::NodeIx;
 use chainlab::node::io::words::Piece;
 use chainlab::node::io::{Question, Reply};
 use chainlab::node::snapshot::BlockInfo;
-use chainlab::ui::state::{Effect, Purpose, UiEvent, UiState};
+use chainlab::ui::app::{UiEvent, UiState};
+use chainlab::ui::keymap::ViewId;
+use chainlab::ui::viewer::{Effect, Purpose};
 use std::sync::Arc;
 
 /// A block of a branch that left the main one after a height.
@@ -79,7 +81,10 @@ impl Desk {
         for effect in effects {
             match effect {
                 Effect::Ask(Request::Ask(node, question), purpose) => {
-                    assert!(matches!(purpose, Purpose::BlocksFetch(_)), "{purpose:?}");
+                    assert!(
+                        matches!(purpose, Purpose::Fetch(ViewId::Blocks, _)),
+                        "{purpose:?}"
+                    );
                     self.waiting.push((node, question, purpose));
                 }
                 Effect::Copy(text) => self.copied.push(text),

@@ -3,10 +3,11 @@
 use super::lab_view::{heard, lab, node};
 use chainlab::lab::{Answer, LabView, Request};
 use chainlab::node::NodeIx;
+use chainlab::ui::app::frame::draw as draw_screen;
+use chainlab::ui::app::{UiEvent, UiState};
 use chainlab::ui::keymap::{KeyPress, Keymap};
-use chainlab::ui::state::{Effect, Purpose, UiEvent, UiState};
 use chainlab::ui::theme::{Depth, Ground, Theme};
-use chainlab::ui::view;
+use chainlab::ui::viewer::{Effect, Purpose};
 use ratatui::Terminal;
 use ratatui::backend::TestBackend;
 use ratatui::layout::Position;
@@ -36,7 +37,7 @@ impl Desk {
             ascii: true,
         };
         let mut ui = UiState::new(theme, Keymap::default(), Default::default(), size);
-        ui.focus = NodeIx(1);
+        ui.viewer.focus = NodeIx(1);
         Self {
             lab,
             ui,
@@ -97,10 +98,10 @@ impl Desk {
     }
 
     pub fn lines(&self) -> (Vec<String>, Position) {
-        let (width, height) = self.ui.size;
+        let (width, height) = self.ui.viewer.size;
         let mut terminal = Terminal::new(TestBackend::new(width, height)).expect("in memory");
         let lab = heard(&self.lab);
-        let drawn = terminal.draw(|frame| view::draw(frame, &lab, &self.ui));
+        let drawn = terminal.draw(|frame| draw_screen(frame, &lab, &self.ui));
         drawn.expect("in memory");
         let buffer = terminal.backend().buffer();
         let row = |y| (0..width).map(|x| buffer[(x, y)].symbol()).collect();

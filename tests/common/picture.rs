@@ -17,10 +17,11 @@ use chainlab::node::snapshot::{
     BlockInfo, MempoolInfo, MempoolTx, MiningInfo, NodeSnapshot, PeerInfo, WalletInfo,
 };
 use chainlab::node::{BlockId, NodeIx, Time};
+use chainlab::ui::app::frame::draw as draw_screen;
+use chainlab::ui::app::{UiEvent, UiState};
 use chainlab::ui::keymap::{KeyPress, Keymap};
-use chainlab::ui::state::{Effect, UiEvent, UiState};
 use chainlab::ui::theme::{Depth, Ground, Theme};
-use chainlab::ui::view;
+use chainlab::ui::viewer::Effect;
 use ratatui::Terminal;
 use ratatui::backend::TestBackend;
 use ratatui::buffer::Buffer;
@@ -401,10 +402,10 @@ pub fn draw(lab: &LabView, ui: &UiState) -> Buffer {
 
 /// What the screen shows.
 pub fn draw_as_it_is(lab: &LabView, ui: &UiState) -> Buffer {
-    let (width, height) = ui.size;
+    let (width, height) = ui.viewer.size;
     let mut terminal = Terminal::new(TestBackend::new(width, height)).expect("a screen");
     terminal
-        .draw(|frame| view::draw(frame, lab, ui))
+        .draw(|frame| draw_screen(frame, lab, ui))
         .expect("it draws");
     terminal.backend().buffer().clone()
 }

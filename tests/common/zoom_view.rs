@@ -17,10 +17,11 @@ use chainlab::node::io::{Command, Question, Reply};
 use chainlab::node::snapshot::NodeSnapshot;
 use chainlab::node::{NodeIx, Time};
 use chainlab::sim::{self, Sim};
-use chainlab::ui::keymap::{KeyPress, Keymap};
-use chainlab::ui::state::{Effect, Purpose, UiEvent, UiState};
+use chainlab::ui::app::frame::draw;
+use chainlab::ui::app::{UiEvent, UiState};
+use chainlab::ui::keymap::{KeyPress, Keymap, ViewId};
 use chainlab::ui::theme::{Depth, Ground, Theme};
-use chainlab::ui::view::draw;
+use chainlab::ui::viewer::{Effect, Purpose};
 use ratatui::Terminal;
 use ratatui::backend::TestBackend;
 use std::sync::Arc;
@@ -110,7 +111,7 @@ impl<L: Lab> Desk<L> {
     }
 
     pub fn filter(&mut self, filter: &str) {
-        self.ui.zoom.as_mut().expect("zoomed").set_filter(filter);
+        self.ui.views.get_mut(ViewId::Zoom).set_filter(filter);
         self.refresh();
         self.answers();
     }

@@ -8,9 +8,9 @@ use chainlab::lab::{Lab, LabView, Request};
 use chainlab::link::LinkState;
 use chainlab::node::NodeIx;
 use chainlab::node::io::Command;
+use chainlab::ui::app::{UiEvent, UiState};
 use chainlab::ui::keymap::Keymap;
-use chainlab::ui::state::{UiEvent, UiState};
-use chainlab::ui::view::plan::Plan;
+use chainlab::ui::views::panes::Plan;
 use ratatui::buffer::Buffer;
 use ratatui::layout::Rect;
 use std::collections::{BTreeMap, BTreeSet};
@@ -185,14 +185,23 @@ impl Screen {
                 columns.len(),
                 1,
                 "{field} at {:?}: {columns:?}",
-                self.ui.size
+                self.ui.viewer.size
             );
         }
         for word in CHAINS.iter().chain(&NETWORK) {
-            assert!(self.seen.contains(word), "{word} at {:?}", self.ui.size);
+            assert!(
+                self.seen.contains(word),
+                "{word} at {:?}",
+                self.ui.viewer.size
+            );
         }
         for (label, lines) in &self.rows {
-            assert_eq!(lines.len(), 1, "{label:?} at {:?}: {lines:?}", self.ui.size);
+            assert_eq!(
+                lines.len(),
+                1,
+                "{label:?} at {:?}: {lines:?}",
+                self.ui.viewer.size
+            );
         }
         let places: BTreeSet<_> = self
             .rows

@@ -78,7 +78,7 @@ fn keeps_its_lines(screen: &Screen, caption: &str) {
 fn a_story_is_led_by_its_keys_to_its_end_and_played_again() {
     let mut lab = story();
     keeps_its_lines(&lab, "One:");
-    let title = chainlab::ui::letters::large("One network", 78).expect("it fits");
+    let title = chainlab::ui::app::frame::letters::large("One network", 78).expect("it fits");
     lab.sees(&title[1]);
     said(
         &lab,

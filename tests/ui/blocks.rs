@@ -10,7 +10,7 @@ use chainlab::lab::observe::histogram::Percentiles;
 use chainlab::lab::view::{Journey, Reorganisation, Times};
 use chainlab::node::NodeIx;
 use chainlab::node::snapshot::BlockInfo;
-use chainlab::ui::state::UiState;
+use chainlab::ui::app::UiState;
 use chainlab::ui::theme::Theme;
 use std::collections::BTreeSet;
 use std::sync::Arc;
@@ -54,7 +54,7 @@ fn pictures(name: &str, labs: &[&LabView], keys: &str) {
 fn after(labs: &[&LabView], size: (u16, u16), theme: Theme, keys: &str) -> UiState {
     let mut ui = screen(labs[0], size, theme);
     for lab in labs {
-        ui.update(lab, chainlab::ui::state::UiEvent::Changed);
+        ui.update(lab, chainlab::ui::app::UiEvent::Changed);
     }
     press(labs[labs.len() - 1], &mut ui, keys);
     ui

@@ -15,7 +15,7 @@ use chainlab::node::NodeIx;
 use chainlab::node::io::Question;
 use chainlab::node::io::words::Tone;
 
-use chainlab::ui::state::UiEvent;
+use chainlab::ui::app::UiEvent;
 use std::collections::BTreeSet;
 use std::sync::Arc;
 use std::time::Duration;

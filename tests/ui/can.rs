@@ -11,8 +11,10 @@ use chainlab::lab::{Answer, LabView, Request};
 use chainlab::link::Conditions;
 use chainlab::node::NodeIx;
 use chainlab::node::io::{Question, Reply, SendPlan};
+use chainlab::ui::app::{UiEvent, UiState};
+use chainlab::ui::keymap::ViewId;
 use chainlab::ui::keymap::{Action, Entry, TABLE};
-use chainlab::ui::state::{Effect, Purpose, UiEvent, UiState, View};
+use chainlab::ui::viewer::{Effect, Purpose};
 use std::collections::BTreeSet;
 use std::sync::Arc;
 
@@ -42,7 +44,7 @@ fn lacking(lab: &LabView, ix: usize, ability: Ability) -> LabView {
 /// A screen on which every key of the table does something: a link is chosen.
 fn ready(lab: &LabView) -> UiState {
     let mut ui = screen(lab, (120, 36), COLOURED);
-    ui.view = View::Network;
+    ui.viewer.view = ViewId::Network;
     press(lab, &mut ui, "x");
     ui
 }

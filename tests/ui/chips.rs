@@ -7,7 +7,7 @@ use chainlab::ui::theme::{Depth, Theme};
 use ratatui::style::{Color, Modifier};
 
 /// What is drawn at every place where these words stand: the ground, and whether it is reversed.
-fn grounds(lab: &LabView, ui: &chainlab::ui::state::UiState, words: &str) -> Vec<(Color, bool)> {
+fn grounds(lab: &LabView, ui: &chainlab::ui::app::UiState, words: &str) -> Vec<(Color, bool)> {
     let buffer = draw_as_it_is(lab, ui);
     let mut found = Vec::new();
     for (y, line) in (0_u16..).zip(lines(&buffer)) {
@@ -21,7 +21,7 @@ fn grounds(lab: &LabView, ui: &chainlab::ui::state::UiState, words: &str) -> Vec
 }
 
 /// The lines that are chosen: those of which nearly all is reversed.
-fn chosen_chips(lab: &LabView, ui: &chainlab::ui::state::UiState) -> Vec<(Color, bool)> {
+fn chosen_chips(lab: &LabView, ui: &chainlab::ui::app::UiState) -> Vec<(Color, bool)> {
     let buffer = draw_as_it_is(lab, ui);
     let (width, height) = (buffer.area.width, buffer.area.height);
     let is_reversed = |x, y| buffer[(x, y)].modifier.contains(Modifier::REVERSED);

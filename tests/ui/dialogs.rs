@@ -7,7 +7,8 @@ use chainlab::node::NodeIx;
 use chainlab::node::io::{Command, Reply};
 use chainlab::node::message::Role;
 use chainlab::node::mining::MiningMode;
-use chainlab::ui::state::{Effect, Purpose};
+use chainlab::ui::keymap::ViewId;
+use chainlab::ui::viewer::{DialogId, Effect, Purpose};
 use std::path::PathBuf;
 
 const SIZES: [(u16, u16); 3] = [(80, 24), (60, 15), (120, 36)];
@@ -199,11 +200,14 @@ fn a_node_is_found_by_a_part_of_its_name() {
     desk.press("/").type_("xyz").press("Enter");
     desk.says("no node has \"xyz\" in its name");
     desk.press("C-u").type_("e").press("Down Enter");
-    assert_eq!((desk.ui.focus, desk.ui.dialog.is_none()), (NodeIx(1), true));
+    assert_eq!(
+        (desk.ui.viewer.focus, desk.ui.dialog.is_none()),
+        (NodeIx(1), true)
+    );
     desk.press("/").type_("mi").press("Enter");
-    assert_eq!(desk.ui.focus, NodeIx(2));
+    assert_eq!(desk.ui.viewer.focus, NodeIx(2));
     desk.press("/").type_("c").press("Esc");
-    assert_eq!(desk.ui.focus, NodeIx(2));
+    assert_eq!(desk.ui.viewer.focus, NodeIx(2));
 }
 
 #[test]
@@ -247,7 +251,8 @@ fn the_filter_stands_below_what_it_filters_and_leaves_with_either_key() {
     assert!(desk.ui.dialog.is_none());
     desk.press("/ Esc");
     assert!(desk.ui.dialog.is_none());
-    assert_eq!(desk.ui.log.filter(), "");
+    let finds = desk.ui.views.get(ViewId::Log).finds();
+    assert_eq!(finds, Ok(DialogId::Filter(String::new())));
 }
 
 #[test]

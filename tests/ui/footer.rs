@@ -6,21 +6,21 @@ use chainlab::lab::spec::ViewSpec;
 use chainlab::lab::view::{LinkView, NodeState};
 use chainlab::link::Conditions;
 use chainlab::node::NodeIx;
-use chainlab::ui::keymap::{Action, Context, Keymap};
-use chainlab::ui::state::{UiEvent, UiState};
+use chainlab::ui::app::{UiEvent, UiState};
+use chainlab::ui::keymap::{Action, Keymap, ViewId};
 use ratatui::style::Modifier;
 use std::sync::Arc;
 
 const SIZES: [(u16, u16); 4] = [(60, 15), (80, 24), (120, 36), (200, 60)];
 
 /// The keys that lead to each view.
-const VIEWS: [(Context, &str); 6] = [
-    (Context::Lab, "1"),
-    (Context::Network, "v"),
-    (Context::Blocks, "v v"),
-    (Context::Messages, "v v v"),
-    (Context::Log, "V"),
-    (Context::Zoom, "z"),
+const VIEWS: [(ViewId, &str); 6] = [
+    (ViewId::Lab, "1"),
+    (ViewId::Network, "v"),
+    (ViewId::Blocks, "v v"),
+    (ViewId::Messages, "v v v"),
+    (ViewId::Log, "V"),
+    (ViewId::Zoom, "z"),
 ];
 
 fn footer(lab: &LabView, ui: &UiState) -> String {
@@ -30,8 +30,10 @@ fn footer(lab: &LabView, ui: &UiState) -> String {
 /// Whether a word of the footer is dim.
 fn is_dim(lab: &LabView, ui: &UiState, word: &str) -> bool {
     let picture = draw(lab, ui);
-    let y = ui.size.1 - 1;
-    let row: String = (0..ui.size.0).map(|x| picture[(x, y)].symbol()).collect();
+    let y = ui.viewer.size.1 - 1;
+    let row: String = (0..ui.viewer.size.0)
+        .map(|x| picture[(x, y)].symbol())
+        .collect();
     let x = row.find(word).unwrap_or_else(|| panic!("{word}: {row}"));
     let x = u16::try_from(row[..x].chars().count()).expect("a column");
     picture[(x, y)].modifier.contains(Modifier::DIM)
@@ -89,7 +91,7 @@ fn items_keep_their_places_whatever_the_lab_does() {
             for lab in moods() {
                 let mut ui = screen(&lab, size, COLOURED);
                 press(&lab, &mut ui, &format!("1 {keys}"));
-                assert_eq!(ui.context(), context);
+                assert_eq!(ui.viewer.in_front(), context);
                 let now = places(&footer(&lab, &ui));
                 let held = press(&lab, &mut ui, "Space");
                 assert_eq!(held, []);

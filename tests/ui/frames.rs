@@ -4,7 +4,7 @@ use crate::common::desk::Desk;
 use crate::picture::draw_as_it_is;
 use chainlab::lab::drive::{Level, VirtualLab, VirtualOptions};
 use chainlab::lab::layout::shipped::shipped;
-use chainlab::ui::state::UiEvent;
+use chainlab::ui::app::UiEvent;
 use ratatui::buffer::Buffer;
 use std::time::Duration;
 

@@ -9,7 +9,7 @@ use chainlab::lab::headline::{Chains, Figures, Headline, Mining, Network};
 use chainlab::lab::view::{NodeState, TrafficView};
 use chainlab::node::NodeIx;
 use chainlab::node::snapshot::SyncInfo;
-use chainlab::ui::state::UiState;
+use chainlab::ui::app::UiState;
 use ratatui::style::Modifier;
 use std::sync::Arc;
 

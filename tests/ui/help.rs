@@ -1,18 +1,18 @@
 //! The help: what is done here comes first, all on a page where there is room.
 
 use crate::common::desk::{Desk, three_nodes};
-use chainlab::ui::keymap::{Context, TABLE, is_of_views, keys_in};
+use chainlab::ui::keymap::{TABLE, ViewId, is_of_views};
 
 const SIZES: [(u16, u16); 4] = [(60, 15), (80, 24), (120, 36), (200, 60)];
 
 /// The keys that lead to each view.
-const VIEWS: [(Context, &str); 6] = [
-    (Context::Lab, "1"),
-    (Context::Network, "v"),
-    (Context::Blocks, "v v"),
-    (Context::Messages, "v v v"),
-    (Context::Log, "V"),
-    (Context::Zoom, "z"),
+const VIEWS: [(ViewId, &str); 6] = [
+    (ViewId::Lab, "1"),
+    (ViewId::Network, "v"),
+    (ViewId::Blocks, "v v"),
+    (ViewId::Messages, "v v v"),
+    (ViewId::Log, "V"),
+    (ViewId::Zoom, "z"),
 ];
 
 /// The help of a view, a page after the other.
@@ -38,8 +38,8 @@ fn the_keys_of_the_view_come_first_and_the_others_have_a_line_each() {
             let all = pages(keys, size).join(" ");
             let title = format!("in this view: {}", context.name());
             assert!(all.starts_with(&title), "{all}");
-            for other in Context::ALL.iter().filter(|other| **other != context) {
-                let first = keys_in(*other).iter().find(|key| !key.short.is_empty());
+            for other in ViewId::ALL.iter().filter(|other| **other != context) {
+                let first = other.keys().iter().find(|key| !key.short.is_empty());
                 let short = first.expect("each has one").short;
                 let line = all.split_once("other views").expect("a heading").1;
                 let line = line.split_once(other.name()).expect("a line").1;
@@ -104,7 +104,7 @@ fn it_has_every_key() {
     }
     for (context, keys) in VIEWS {
         let all = pages(keys, (80, 24)).join(" ");
-        for key in keys_in(context) {
+        for key in context.keys() {
             assert!(all.contains(key.does), "{}: {all}", key.does);
         }
     }

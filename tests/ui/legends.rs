@@ -58,7 +58,7 @@ fn check(lab: &LabView, size: (u16, u16), way: &str) {
     press(lab, &mut ui, way);
     // What was said when a key was pressed names the keys of then.
     ui.message = None;
-    ui.keymap = moved();
+    ui.viewer.keymap = moved();
     let picture = lines(&draw(lab, &ui));
     for row in &picture {
         let row: String = row

@@ -8,8 +8,9 @@ use chainlab::lab::observe::transcript::{Listener, Party};
 use chainlab::node::io::{ConnId, Event, EventKind, PeerLabel};
 use chainlab::node::message::{Gist, Item};
 use chainlab::node::{NodeIx, Time};
-use chainlab::ui::state::{Effect, UiEvent, UiState};
+use chainlab::ui::app::{UiEvent, UiState};
 use chainlab::ui::theme::Theme;
+use chainlab::ui::viewer::Effect;
 use ratatui::style::Modifier;
 use std::collections::BTreeSet;
 use std::sync::Arc;
@@ -302,7 +303,7 @@ fn left_and_right_change_tabs_as_in_blocks_and_zoom() {
     let lab = talking();
     let mut ui = screen(&lab, (80, 24), COLOURED);
     press(&lab, &mut ui, "v v v");
-    let focus = ui.focus;
+    let focus = ui.viewer.focus;
     let chosen = |ui: &UiState| {
         let buffer = draw(&lab, ui);
         let is_chosen = |x: &u16| buffer[(*x, 2)].modifier.contains(Modifier::REVERSED);
@@ -321,7 +322,7 @@ fn left_and_right_change_tabs_as_in_blocks_and_zoom() {
             "Counts"
         ]
     );
-    assert_eq!(ui.focus, focus, "the focus stays");
+    assert_eq!(ui.viewer.focus, focus, "the focus stays");
 }
 
 #[test]

@@ -12,9 +12,11 @@ use chainlab::lab::view::NodeState;
 use chainlab::lab::{LabView, LinkChange, Request};
 use chainlab::link::{LinkState, Preset};
 use chainlab::node::NodeIx;
+use chainlab::ui::app::{UiEvent, UiState};
 use chainlab::ui::keymap::KeyPress;
-use chainlab::ui::state::{Effect, Purpose, UiEvent, UiState, View};
+use chainlab::ui::keymap::ViewId;
 use chainlab::ui::theme::Theme;
+use chainlab::ui::viewer::{Effect, Purpose};
 use crossterm::event::{KeyCode, KeyModifiers, MouseButton, MouseEvent, MouseEventKind};
 use ratatui::buffer::Buffer;
 use std::collections::BTreeSet;
@@ -29,7 +31,7 @@ const ALL: [(u16, u16); 2] = [(400, 120), (109, 120)];
 /// The view, on a screen of this size.
 fn network(lab: &LabView, size: (u16, u16), theme: Theme) -> UiState {
     let mut ui = screen(lab, size, theme);
-    ui.view = View::Network;
+    ui.viewer.view = ViewId::Network;
     ui
 }
 
@@ -204,6 +206,11 @@ fn parted() -> LabView {
 }
 
 /// The lines of the screen as one text.
+/// Whether the next frame is another one though nothing happens.
+fn is_moving(lab: &LabView, ui: &UiState) -> bool {
+    ui.deadline(lab) == Some(lab.now)
+}
+
 fn shown(lab: &LabView, ui: &UiState) -> String {
     lines(&draw(lab, ui)).join("\n")
 }
@@ -288,7 +295,7 @@ fn a_block_moves_along_its_link_and_says_how_much_it_is_slowed() {
     for ms in [42_010, 42_150, 42_290] {
         lab.now = at(ms);
         let ui = network(&lab, (120, 36), COLOURED);
-        assert!(ui.is_moving(&lab));
+        assert!(is_moving(&lab, &ui));
         let picture = shown(&lab, &ui);
         assert!(picture.contains("slowed x50"), "{picture}");
         seen.push(place(&lab, &ui, &chip));
@@ -297,7 +304,7 @@ fn a_block_moves_along_its_link_and_says_how_much_it_is_slowed() {
     assert!(seen.is_sorted_by(|a, b| a.0 > b.0 && a.1 > b.1), "{seen:?}");
     lab.now = at(42_300);
     let ui = network(&lab, (120, 36), COLOURED);
-    assert!(!ui.is_moving(&lab), "it has arrived");
+    assert!(!is_moving(&lab, &ui), "it has arrived");
     let picture = shown(&lab, &ui);
     assert!(
         !picture.contains(&chip) && !picture.contains("slowed"),
@@ -332,7 +339,7 @@ fn what_takes_long_is_not_slowed_and_what_never_arrives_stops_before_the_end() {
     assert_eq!(swallowed.1, half.1, "in the middle");
     lab.now = at(45_100);
     let ui = network(&lab, (120, 36), COLOURED);
-    assert!(!ui.is_moving(&lab), "nobody will ever tell of it");
+    assert!(!is_moving(&lab, &ui), "nobody will ever tell of it");
 }
 
 #[test]
@@ -367,19 +374,22 @@ fn digits_arrows_and_clicks_focus_nodes_and_the_focus_is_that_of_all_views() {
         ("Down", 1),
     ] {
         press(&lab, &mut ui, key);
-        assert_eq!(ui.focus, NodeIx(focus), "{key}");
+        assert_eq!(ui.viewer.focus, NodeIx(focus), "{key}");
     }
     press(&lab, &mut ui, "9");
     assert_eq!(said(&lab, &ui), "there is no node 9: the lab has 3 nodes");
     let (x, y) = place(&lab, &ui, "3 miner");
     ui.update(&lab, click(x, y + 1));
-    assert_eq!(ui.focus, NodeIx(2));
+    assert_eq!(ui.viewer.focus, NodeIx(2));
     press(&lab, &mut ui, "Enter");
-    assert!(ui.zoom.is_some());
+    assert!(ui.viewer.is_zoomed);
     press(&lab, &mut ui, "Esc");
-    assert_eq!((ui.zoom.is_some(), ui.view), (false, View::Network));
+    assert_eq!(
+        (ui.viewer.is_zoomed, ui.viewer.view),
+        (false, ViewId::Network)
+    );
     press(&lab, &mut ui, "Esc");
-    assert_eq!((ui.view, ui.focus), (View::Lab, NodeIx(2)));
+    assert_eq!((ui.viewer.view, ui.viewer.focus), (ViewId::Lab, NodeIx(2)));
 }
 
 fn click(column: u16, row: u16) -> UiEvent {
@@ -402,7 +412,7 @@ fn a_link_is_chosen_by_key_or_click_and_left_with_esc() {
     press(&lab, &mut ui, "x");
     assert!(shown(&lab, &ui).contains("link central - wallet"));
     press(&lab, &mut ui, "X Esc");
-    assert_eq!(ui.view, View::Network, "first the link is left");
+    assert_eq!(ui.viewer.view, ViewId::Network, "first the link is left");
     assert!(!shown(&lab, &ui).contains("link central"));
     let (x, y) = place(&lab, &ui, "80 ms");
     ui.update(&lab, click(x + 2, y));
@@ -424,12 +434,16 @@ fn a_cell_of_the_table_is_a_link() {
     assert!(picture.contains("link relay0 - relay1") && picture.contains("[+]"));
     let (x, y) = place(&lab, &ui, "[+]");
     press(&lab, &mut ui, "Esc j j");
-    assert_eq!(ui.focus, NodeIx(2));
+    assert_eq!(ui.viewer.focus, NodeIx(2));
     ui.update(&lab, click(x + 1, y));
-    assert_eq!(ui.focus, NodeIx(0));
+    assert_eq!(ui.viewer.focus, NodeIx(0));
     assert!(shown(&lab, &ui).contains("link relay0 - relay1"));
     press(&lab, &mut ui, "l PgDn");
-    assert_eq!(ui.focus, NodeIx(10), "left and right only move the columns");
+    assert_eq!(
+        ui.viewer.focus,
+        NodeIx(10),
+        "left and right only move the columns"
+    );
 }
 
 fn bend(from: &str, to: &str, is_both_ways: bool, change: LinkChange) -> Vec<Effect> {
@@ -613,7 +627,7 @@ fn a_loss_is_in_percent_and_one_below_one_without_the_sign_is_asked_about() {
 fn the_network_is_partitioned_as_wanted_and_healed_at_once() {
     let mut lab = ring(8);
     let mut ui = network(&lab, (80, 24), COLOURED);
-    ui.view = View::Lab;
+    ui.viewer.view = ViewId::Lab;
     press(&lab, &mut ui, "p");
     let group =
         |nodes: &[usize]| -> Vec<String> { nodes.iter().map(|ix| format!("relay{ix}")).collect() };

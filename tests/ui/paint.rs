@@ -7,7 +7,7 @@ use crate::network::scene::busy_ring;
 use crate::picture::{COLOURED, crowd, draw, press, scenario, screen};
 use crate::views::{scripted, troubled};
 use chainlab::lab::LabView;
-use chainlab::ui::state::UiEvent;
+use chainlab::ui::app::UiEvent;
 use ratatui::buffer::{Buffer, Cell};
 use ratatui::style::{Color, Modifier, Style};
 use std::fmt::Write;

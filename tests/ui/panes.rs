@@ -182,7 +182,7 @@ fn a_node_that_is_down_says_so_in_its_border_and_shows_nothing_that_only_was() {
     let has = |words: &str| rows.iter().any(|row| row.contains(words));
     assert!(has("height  12  [") && has("alice 9"), "{rows:#?}");
     let mut ui = screen(&lab, (80, 24), COLOURED);
-    ui.spec.table = Some(true);
+    ui.viewer.spec.table = Some(true);
     let table = lines(&draw(&lab, &ui)).join("\n");
     assert!(table.contains("DOWN  K starts it"), "{table}");
     lab.nodes[1].state = NodeState::Failed("the disk is full".into());
@@ -249,7 +249,7 @@ fn amounts_have_four_decimals_in_panes_and_tables_and_are_whole_in_zoom() {
         let mut ui = screen(&lab, size, COLOURED);
         let shown = lines(&draw(&lab, &ui)).join("\n");
         assert!(shown.contains("alice ~9.1235"), "{shown}");
-        ui.spec.table = Some(true);
+        ui.viewer.spec.table = Some(true);
         let shown = lines(&draw(&lab, &ui)).join("\n");
         assert!(shown.contains("alice ~9.1235"), "{shown}");
         press(&lab, &mut ui, "2 z ] ] ]");

@@ -146,7 +146,7 @@ fn a_payment_that_was_left_to_itself_is_told_of_on_the_message_line() {
 fn the_form_proposes_who_paid_last_there_and_before_that_the_first_wallet() {
     let mut desk = Desk::new();
     let mut pays = |node, from: &str| {
-        desk.ui.focus = NodeIx(node);
+        desk.ui.viewer.focus = NodeIx(node);
         desk.press("s S-Tab C-u").type_(from).press("Tab");
         desk.type_("dave").press("Tab").type_("1").press("Enter");
         let (_, purpose) = desk.asked();
@@ -159,7 +159,7 @@ fn the_form_proposes_who_paid_last_there_and_before_that_the_first_wallet() {
     pays(1, "bob");
     pays(0, "bob@wallet");
     let from = |desk: &mut Desk, node| {
-        desk.ui.focus = NodeIx(node);
+        desk.ui.viewer.focus = NodeIx(node);
         desk.press("s");
         let form = desk.dialog().join(" ");
         desk.press("Esc");
@@ -243,7 +243,7 @@ fn an_empty_wallet_says_how_it_gets_coins_if_a_key_here_gives_it_some() {
     let mut desk = refused("dave", "bob", "1", "0");
     desk.says("wallet dave is empty To");
     desk.press("Esc");
-    desk.ui.focus = NodeIx(2);
+    desk.ui.viewer.focus = NodeIx(2);
     desk.press("s");
     desk.says("wallet eve is empty: b mines a block for it");
 }

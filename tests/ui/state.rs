@@ -10,7 +10,9 @@ use chainlab::node::NodeIx;
 use chainlab::node::io::{Command, Payment, Reply, SendPlan};
 use chainlab::node::message::Role;
 use chainlab::node::mining::MiningMode;
-use chainlab::ui::state::{Effect, Purpose, UiEvent, UiState, View};
+use chainlab::ui::app::{UiEvent, UiState};
+use chainlab::ui::keymap::ViewId;
+use chainlab::ui::viewer::{Effect, Purpose};
 use crossterm::event::{KeyModifiers, MouseButton, MouseEvent, MouseEventKind};
 use std::path::PathBuf;
 use std::sync::Arc;
@@ -36,7 +38,7 @@ fn ask(node: NodeIx, command: Command, purpose: Purpose) -> Vec<Effect> {
 fn the_layout_says_which_node_is_focused_and_keys_move_on() {
     let lab = scenario();
     let mut ui = ui(&lab);
-    assert_eq!(ui.focus, NodeIx(1));
+    assert_eq!(ui.viewer.focus, NodeIx(1));
     for (keys, focus) in [
         ("Tab", 2),
         ("Tab", 0),
@@ -51,7 +53,7 @@ fn the_layout_says_which_node_is_focused_and_keys_move_on() {
         ("3", 2),
     ] {
         press(&lab, &mut ui, keys);
-        assert_eq!(ui.focus, NodeIx(focus), "{keys}");
+        assert_eq!(ui.viewer.focus, NodeIx(focus), "{keys}");
     }
     press(&lab, &mut ui, "7");
     assert_eq!(said(&lab, &ui), "there is no node 7: the lab has 3 nodes");
@@ -62,15 +64,19 @@ fn pages_and_arrows_follow_what_is_shown() {
     let lab = crowd(60);
     let mut ui = ui(&lab);
     press(&lab, &mut ui, "PgDn");
-    let page = ui.focus.0;
+    let page = ui.viewer.focus.0;
     assert!((20..60).contains(&page), "{page}");
     press(&lab, &mut ui, "2");
-    assert_eq!(ui.focus, NodeIx(1), "the second node, wherever it is");
+    assert_eq!(
+        ui.viewer.focus,
+        NodeIx(1),
+        "the second node, wherever it is"
+    );
     press(&lab, &mut ui, "j");
-    assert_eq!(ui.focus, NodeIx(2), "lines of a table");
+    assert_eq!(ui.viewer.focus, NodeIx(2), "lines of a table");
     let lab = crowd(6);
     press(&lab, &mut ui, "2 j");
-    assert_eq!(ui.focus, NodeIx(4), "three columns of panes");
+    assert_eq!(ui.viewer.focus, NodeIx(4), "three columns of panes");
 }
 
 #[test]
@@ -236,7 +242,7 @@ fn a_held_screen_stays_and_looking_around_works_but_nothing_is_changed() {
         assert!(ui.dialog.is_none(), "{key}");
     }
     press(&lab, &mut ui, "3");
-    assert_eq!(ui.focus, MINER);
+    assert_eq!(ui.viewer.focus, MINER);
     press(&lab, &mut ui, "Space");
     let shown = lines(&draw(&lab, &ui)).join("\n");
     assert!(
@@ -250,24 +256,24 @@ fn views_follow_each_other_and_back_leads_home() {
     let lab = scenario();
     let mut ui = ui(&lab);
     for (key, view) in [
-        ("v", View::Network),
-        ("V", View::Lab),
-        ("V", View::Log),
-        ("v", View::Lab),
-        ("V", View::Log),
-        ("Esc", View::Lab),
+        ("v", ViewId::Network),
+        ("V", ViewId::Lab),
+        ("V", ViewId::Log),
+        ("v", ViewId::Lab),
+        ("V", ViewId::Log),
+        ("Esc", ViewId::Lab),
     ] {
         press(&lab, &mut ui, key);
-        assert_eq!(ui.view, view, "{key}");
+        assert_eq!(ui.viewer.view, view, "{key}");
     }
     press(&lab, &mut ui, "z");
-    assert!(ui.zoom.is_some());
+    assert!(ui.viewer.is_zoomed);
     press(&lab, &mut ui, "Esc");
-    assert!(ui.zoom.is_none());
+    assert!(!ui.viewer.is_zoomed);
     press(&lab, &mut ui, "Enter");
-    assert!(ui.zoom.is_some());
+    assert!(ui.viewer.is_zoomed);
     press(&lab, &mut ui, "v");
-    assert!(ui.zoom.is_none(), "another view is looked at");
+    assert!(!ui.viewer.is_zoomed, "another view is looked at");
 }
 
 #[test]
@@ -323,15 +329,15 @@ fn a_click_focuses_what_is_under_it_and_a_second_one_zooms() {
         })
     };
     ui.update(&lab, click(100, 10));
-    assert_eq!(ui.focus, MINER);
+    assert_eq!(ui.viewer.focus, MINER);
     ui.update(&lab, click(5, 35));
     assert_eq!(
-        (ui.focus, ui.zoom.is_some()),
+        (ui.viewer.focus, ui.viewer.is_zoomed),
         (MINER, false),
         "the footer is no pane"
     );
     ui.update(&lab, click(100, 10));
-    assert!(ui.zoom.is_some());
+    assert!(ui.viewer.is_zoomed);
 }
 
 #[test]

@@ -7,8 +7,11 @@ use chainlab::lab::script::{Pace, ScriptView, StepState, StepView};
 use chainlab::lab::{Answer, LabView, Request};
 use chainlab::node::NodeIx;
 use chainlab::node::io::words::Tone;
-use chainlab::ui::state::{Effect, Purpose, Seat, Stage, UiEvent, UiState, View};
-use chainlab::ui::view::plan::Plan;
+use chainlab::ui::app::frame::Plan;
+use chainlab::ui::app::{UiEvent, UiState};
+use chainlab::ui::keymap::ViewId;
+use chainlab::ui::viewer::{Effect, Purpose, Seat, Stage};
+use chainlab::ui::views::panes;
 use std::sync::Arc;
 use std::time::Duration;
 
@@ -68,7 +71,7 @@ fn change(lab: &mut LabView, change: impl FnOnce(&mut ScriptView)) {
 
 fn sits(lab: &LabView, size: (u16, u16), stage: Stage) -> UiState {
     let mut ui = screen(lab, size, COLOURED);
-    ui.stage = stage;
+    ui.viewer.stage = stage;
     ui.update(lab, UiEvent::Changed);
     ui
 }
@@ -95,32 +98,38 @@ fn asks(change: ScriptChange, purpose: Purpose) -> Vec<Effect> {
 fn the_band_for_captions_has_its_lines_from_the_first_frame_to_the_last() {
     for size in SIZES.into_iter().chain([(60, 15), (100, 30)]) {
         for is_big in [false, true] {
-            for view in [None].into_iter().chain(View::ALL.map(Some)) {
+            for view in [None].into_iter().chain(ViewId::TABS.map(Some)) {
                 let plan = |lab: &LabView| {
                     let mut ui = sits(lab, size, Stage::new(Seat::Own, is_big, false));
                     match view {
-                        Some(view) => ui.view = view,
+                        Some(view) => ui.viewer.view = view,
                         None => drop(ui.zoom_in(lab)),
                     }
                     draw(lab, &ui);
-                    let plan = Plan::new(lab, &ui);
+                    let plan = Plan::new(lab, &ui.viewer);
                     let band = plan.caption.map_or(size.1 - 2, |band| band.y);
-                    let parts = [Some(plan.body), plan.journeys, plan.blocks, plan.mempool];
+                    let panes = panes::Plan::new(lab, &ui.viewer, plan.body);
+                    let parts = [
+                        Some(panes.body),
+                        panes.propagation,
+                        panes.blocks,
+                        panes.mempool,
+                    ];
                     let lowest = parts.into_iter().flatten().map(|part| part.bottom()).max();
                     assert!(lowest <= Some(band), "{size:?} {view:?}");
                     let bottom = plan.caption.map_or(band, |band| band.bottom());
                     assert_eq!(bottom, size.1 - 2, "{size:?} {view:?}");
-                    plan
+                    (plan.caption, plan.body, panes)
                 };
                 let first = plan(&told(0));
-                assert!(first.caption.is_some(), "{view:?}");
+                assert!(first.0.is_some(), "{view:?}");
                 for done in 0..=6 {
                     let mut lab = told(done);
                     assert_eq!(plan(&lab), first, "{size:?} {view:?} {done}");
                     lab.caption = Some("a note by hand".into());
                     assert_eq!(plan(&lab), first, "{size:?} {view:?} {done}");
                 }
-                assert_eq!(plan(&scenario()).caption, None);
+                assert_eq!(plan(&scenario()).0, None);
             }
         }
     }
@@ -144,7 +153,8 @@ fn a_title_stands_in_large_letters_above_its_caption_in_bold() {
         let lab = told(3);
         let big = sits(&lab, size, Stage::new(Seat::Own, true, false));
         let text = lines(&draw(&lab, &big));
-        let title = chainlab::ui::letters::large("Two tips, one wall", 78).expect("it fits");
+        let title =
+            chainlab::ui::app::frame::letters::large("Two tips, one wall", 78).expect("it fits");
         let top = text.iter().position(|line| line.trim() == title[0].trim());
         let top = top.unwrap_or_else(|| panic!("no title: {text:#?}"));
         for (at, line) in title.iter().enumerate() {
@@ -161,7 +171,7 @@ fn a_title_stands_in_large_letters_above_its_caption_in_bold() {
         assert!(!shown(&other, &big).contains(&*title[1]));
         // Without large letters it is said as well as it can be.
         let mut plain = screen(&lab, size, PLAIN);
-        plain.stage = Stage::new(Seat::Own, true, false);
+        plain.viewer.stage = Stage::new(Seat::Own, true, false);
         let text = shown(&lab, &plain);
         assert!(
             text.is_ascii() && text.contains("T W O   T I P S ,   O N E   W A L L"),
@@ -353,12 +363,14 @@ fn the_end_card_is_closed_by_two_keys_and_all_others_do_what_they_always_do() {
         ("w", false),
     ] {
         let mut ui = own(&lab);
-        ui.view = View::Network;
-        ui.focus = NodeIx(0);
+        ui.viewer.view = ViewId::Network;
+        ui.viewer.focus = NodeIx(0);
         assert!(shown(&lab, &ui).contains(card));
         press(&lab, &mut ui, keys);
         assert!(!shown(&lab, &ui).contains(card), "{keys}");
-        let is_as_before = ui.view == View::Network && ui.focus == NodeIx(0) && ui.dialog.is_none();
+        let is_as_before = ui.viewer.view == ViewId::Network
+            && ui.viewer.focus == NodeIx(0)
+            && ui.dialog.is_none();
         assert_eq!(is_as_before, is_used_up, "{keys}");
     }
     let mut ui = own(&lab);
@@ -387,8 +399,8 @@ fn nothing_of_the_old_lab_is_left_when_the_story_begins_again() {
     again.now = at(10);
     change(&mut again, |script| script.runs = 1);
     ui.update(&again, UiEvent::Changed);
-    assert!(ui.zoom.is_none() && ui.dialog.is_none() && ui.message.is_none());
-    assert_eq!(ui.focus, NodeIx(1), "as the layout says");
+    assert!(!ui.viewer.is_zoomed && ui.dialog.is_none() && ui.message.is_none());
+    assert_eq!(ui.viewer.focus, NodeIx(1), "as the layout says");
     assert!(said(&again, &ui).starts_with("step 1 of 6"));
 }
 
@@ -416,13 +428,13 @@ fn a_screen_for_an_audience_sends_nothing_that_changes_anything() {
     let lab = told(3);
     for entry in chainlab::ui::keymap::TABLE {
         for key in entry.keys.iter().filter(|key| **key != "1-9") {
-            for (view, has_notes) in View::ALL
+            for (view, has_notes) in ViewId::TABS
                 .map(|view| (view, false))
                 .into_iter()
-                .chain([(View::Lab, true)])
+                .chain([(ViewId::Lab, true)])
             {
                 let mut ui = sits(&lab, (80, 24), Stage::new(Seat::Audience, false, has_notes));
-                ui.view = view;
+                ui.viewer.view = view;
                 let effects = press(&lab, &mut ui, key);
                 let changes = |effect: &Effect| match effect {
                     Effect::Ask(request, _) => request.access() == Access::Write,

@@ -65,7 +65,7 @@ fn no_shipped_layout_hides_a_node() {
                     halved(&mut lab);
                 }
                 let mut ui = screen(&lab, size, COLOURED);
-                ui.spec = spec.clone();
+                ui.viewer.spec = spec.clone();
                 let buffer = draw(&lab, &ui);
                 let what = format!("{name} at {size:?}, halved: {is_halved}");
                 lint::borders_are_closed(&buffer, &what);
@@ -87,7 +87,7 @@ fn no_shipped_layout_hides_a_node() {
 fn the_groups_of_a_partition_stand_apart_in_a_table_and_move_nothing_else() {
     let (mut lab, spec) = lab_of("partition");
     let mut ui = screen(&lab, (80, 24), COLOURED);
-    ui.spec = spec;
+    ui.viewer.spec = spec;
     let whole: Vec<Rect> = boxes(&draw(&lab, &ui))
         .into_iter()
         .map(|(_, area)| area)
@@ -112,10 +112,10 @@ fn the_groups_of_a_partition_stand_apart_in_a_table_and_move_nothing_else() {
         vec![NodeIx(0), NodeIx(3)],
         vec![NodeIx(1), NodeIx(2), NodeIx(4), NodeIx(5)],
     ]));
-    ui.focus = NodeIx(0);
+    ui.viewer.focus = NodeIx(0);
     for wanted in [3, 1, 2, 4, 5, 5] {
         press(&lab, &mut ui, "j");
-        assert_eq!(ui.focus, NodeIx(wanted));
+        assert_eq!(ui.viewer.focus, NodeIx(wanted));
     }
 }
 
@@ -139,7 +139,7 @@ fn what_has_no_room_on_one_page_says_which_page_it_is() {
     // Panes on pages only where the layout insists.
     let lab = crowd(6);
     let mut ui = screen(&lab, (80, 24), COLOURED);
-    ui.spec.table = Some(false);
+    ui.viewer.spec.table = Some(false);
     let shown = lines(&draw(&lab, &ui)).join("\n");
     assert!(shown.contains("page 1 of 2  PgDn"), "{shown}");
 }
@@ -153,15 +153,15 @@ fn a_node_has_one_number_on_all_pages_and_in_all_views() {
             press(&lab, &mut ui, view);
         }
         press(&lab, &mut ui, ": 2 9 Enter");
-        assert_eq!(ui.focus, NodeIx(28));
+        assert_eq!(ui.viewer.focus, NodeIx(28));
         press(&lab, &mut ui, "3");
-        assert_eq!(ui.focus, NodeIx(2), "not the third of this page");
+        assert_eq!(ui.viewer.focus, NodeIx(2), "not the third of this page");
         press(&lab, &mut ui, ": 2 9 Enter z 4");
-        assert_eq!(ui.focus, NodeIx(3), "in zoom, too");
+        assert_eq!(ui.viewer.focus, NodeIx(3), "in zoom, too");
         press(&lab, &mut ui, "Esc");
     }
     press(&lab, &mut ui, "v / 1 2 Enter");
-    assert_eq!(ui.focus, NodeIx(11), "by its number, before relay12");
+    assert_eq!(ui.viewer.focus, NodeIx(11), "by its number, before relay12");
     let shown = lines(&draw(&lab, &ui)).join("\n");
     assert!(shown.contains("12 relay11"), "{shown}");
     assert!(shown.contains("keys act on 12 relay11"), "{shown}");
@@ -182,7 +182,7 @@ fn block_propagation_has_a_column_a_node_and_says_what_is_cut_off() {
     lab.journeys = Arc::new(vec![way]);
     halved(&mut lab);
     let mut ui = screen(&lab, (120, 36), COLOURED);
-    ui.spec = spec;
+    ui.viewer.spec = spec;
     let rows = pane(&draw(&lab, &ui), "block propagation");
     let words = |row: &str| {
         row.split("  ")
@@ -216,7 +216,7 @@ fn block_propagation_has_a_column_a_node_and_says_what_is_cut_off() {
     // A column each begins where its name does.
     let column = |row: &str, word: &str| row.find(word).map(|at| row[..at].chars().count());
     assert_eq!(column(&rows[0], "lima"), column(&rows[1], "cut off"));
-    ui.size = (80, 24);
+    ui.viewer.size = (80, 24);
     let rows = pane(&draw(&lab, &ui), "block propagation");
     assert!(rows[0].contains("]  oslo   paris ▇▇▇ 60"), "{rows:#?}");
     assert!(rows[0].trim_end().ends_with("not at 3 4 5 6"), "{rows:#?}");

@@ -12,7 +12,7 @@ use chainlab::lab::view::{Journey, NodeState};
 use chainlab::node::io::words::{Piece, Tone};
 use chainlab::node::snapshot::SyncInfo;
 use chainlab::node::{NodeIx, Time};
-use chainlab::ui::state::UiState;
+use chainlab::ui::app::UiState;
 use ratatui::buffer::Buffer;
 use ratatui::style::{Color, Modifier};
 use std::collections::BTreeSet;
@@ -309,7 +309,7 @@ fn one_block_has_one_colour_everywhere_and_its_rival_another() {
 fn the_focused_pane_a_new_tip_and_a_dead_node_are_told_apart_without_words() {
     let lab = troubled();
     let mut ui = screen(&lab, (120, 36), COLOURED);
-    ui.focus = NodeIx(5);
+    ui.viewer.focus = NodeIx(5);
     let buffer = draw(&lab, &ui);
     let border = |name: &str| {
         let (x, y) = find(&buffer, name);
@@ -394,9 +394,9 @@ fn a_terminal_of_another_size_than_was_heard_of_is_drawn_all_the_same() {
         let mut terminal =
             ratatui::Terminal::new(ratatui::backend::TestBackend::new(size.0, size.1))
                 .expect("a screen");
-        let drawn = terminal.draw(|frame| chainlab::ui::view::draw(frame, &lab, &ui));
+        let drawn = terminal.draw(|frame| chainlab::ui::app::frame::draw(frame, &lab, &ui));
         drawn.expect("it draws");
-        ui.size = (100, 30);
+        ui.viewer.size = (100, 30);
     }
 }
 

@@ -146,7 +146,7 @@ fn an_input_leads_to_the_transaction_that_made_its_coin_and_esc_leads_back() {
     desk.press("Esc Esc");
     assert!(desk.text().contains(" Chain "));
     desk.press("Esc");
-    assert!(desk.ui.zoom.is_none());
+    assert!(!desk.ui.viewer.is_zoomed);
 }
 
 #[test]

@@ -1,6 +1,6 @@
 //! The keys as they are: those of the table, with what the file says in place of it.
 
-use super::{Action, Entry, KeyPress, TABLE, by_action};
+use crate::ui::keymap::{Action, Entry, KeyPress, TABLE, by_action};
 use crossterm::event::KeyCode;
 
 /// The keys as they are.

@@ -9,7 +9,7 @@ mod views;
 pub use map::{Clash, Keymap, Taken, taken_words};
 pub use press::KeyPress;
 pub use table::TABLE;
-pub use views::{PAIRS, ViewKey, is_of_views, keys_in};
+pub use views::{PAIRS, ViewId, ViewKey, is_of_views};
 
 /// What a key can do.
 #[derive(Clone, Copy, Debug, PartialEq, Eq, PartialOrd, Ord)]
@@ -114,47 +114,6 @@ pub enum Action {
     Redraw,
 }
 
-/// Where a key is pressed.
-#[derive(Clone, Copy, Debug, PartialEq, Eq)]
-pub enum Context {
-    /// Among the panes.
-    Lab,
-    /// With one node.
-    Zoom,
-    /// In the network.
-    Network,
-    /// Among the blocks.
-    Blocks,
-    /// In the conversation.
-    Messages,
-    /// In the log.
-    Log,
-}
-
-impl Context {
-    /// All of them, views in the order of the header.
-    pub const ALL: [Self; 6] = [
-        Self::Lab,
-        Self::Zoom,
-        Self::Network,
-        Self::Blocks,
-        Self::Messages,
-        Self::Log,
-    ];
-
-    /// What the help calls it.
-    pub fn name(self) -> &'static str {
-        match self {
-            Self::Lab => "Lab",
-            Self::Zoom => "one node",
-            Self::Network => "Network",
-            Self::Blocks => "Blocks",
-            Self::Messages => "Messages",
-            Self::Log => "Log",
-        }
-    }
-}
-
 /// A row of the table.
 pub struct Entry {
     /// What it does.
@@ -167,9 +126,6 @@ pub struct Entry {
     pub does: &'static str,
     /// The word in the footer.
     pub short: &'static str,
-    /// Where the footer has it, and how soon it is left out when there is no room: the higher, the
-    /// sooner.
-    pub footer: &'static [(Context, u8)],
     /// It changes something: not while the screen is held.
     pub changes: bool,
     /// The heading in the help.

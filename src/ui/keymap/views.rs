@@ -1,11 +1,104 @@
-//! What keys do in one view, for the help: keys that move or open do something else in each.
+//! The views: what they are called, what keys do in each, and which the footer names there.
+//!
+//! Keys that move or open do something else in each view: the help says what.
 
-use super::Action::{
-    self, Back, Copy, CutLink, Down, EditLink, Faster, Find, First, FocusNext, FocusPrevious,
-    HoleLink, Last, Leave, Left, Level, NextLink, NextView, Open, PageDown, PageUp, PreviousLink,
-    PreviousView, Redraw, Right, Slower, Suspend, Up,
+use crate::ui::keymap::Action::{
+    self, AddNode, Back, Copy, CutLink, Down, EditLink, Faster, Find, First, FocusNext,
+    FocusPrevious, Help, Hold, HoleLink, Kill, Last, Leave, Left, Level, Mine, MineNow, NewWallet,
+    NextLink, NextView, Open, PageDown, PageUp, Palette, Partition, PreviousLink, PreviousView,
+    Quit, Redraw, Right, Send, Slower, Suspend, Up, Zoom,
 };
-use super::Context;
+
+/// What fills the screen between its first and its last lines.
+#[derive(Clone, Copy, Debug, Default, PartialEq, Eq, PartialOrd, Ord)]
+pub enum ViewId {
+    /// Panes, or a table.
+    #[default]
+    Lab,
+    /// One node alone, over any other view.
+    Zoom,
+    /// Nodes and links.
+    Network,
+    /// The blocks of all nodes.
+    Blocks,
+    /// What nodes say to each other.
+    Messages,
+    /// The log of the lab.
+    Log,
+}
+
+/// What there is to say of a view.
+struct Row {
+    /// What the header and the help call it.
+    name: &'static str,
+    /// The same where there is little room.
+    short: &'static str,
+    /// What keys do here that they do not do everywhere, the most important first.
+    keys: &'static [ViewKey],
+    /// Keys that the footer names here, and how soon each is left out when there is no room: the
+    /// higher, the sooner.
+    footer: &'static [(Action, u8)],
+}
+
+impl ViewId {
+    /// All of them, those of the header in its order.
+    pub const ALL: [Self; 6] = [
+        Self::Lab,
+        Self::Zoom,
+        Self::Network,
+        Self::Blocks,
+        Self::Messages,
+        Self::Log,
+    ];
+
+    /// Those that follow each other, in their order in the header.
+    pub const TABS: [Self; 5] = [
+        Self::Lab,
+        Self::Network,
+        Self::Blocks,
+        Self::Messages,
+        Self::Log,
+    ];
+
+    const fn row(self) -> &'static Row {
+        match self {
+            Self::Lab => &LAB,
+            Self::Zoom => &ZOOM,
+            Self::Network => &NETWORK,
+            Self::Blocks => &BLOCKS,
+            Self::Messages => &MESSAGES,
+            Self::Log => &LOG,
+        }
+    }
+
+    /// What the header and the help call it.
+    pub const fn name(self) -> &'static str {
+        self.row().name
+    }
+
+    /// The same where there is little room.
+    pub const fn short(self) -> &'static str {
+        self.row().short
+    }
+
+    /// What keys do here that they do not do everywhere, the most important first.
+    pub const fn keys(self) -> &'static [ViewKey] {
+        self.row().keys
+    }
+
+    /// Whether the footer names a key here, and how soon it is left out when there is no room: the
+    /// higher, the sooner.
+    pub fn footer(self, action: Action) -> Option<u8> {
+        let mut named = self.row().footer.iter();
+        named.find(|(of, _)| *of == action).map(|(_, rank)| *rank)
+    }
+
+    /// The view that is so many tabs further on, round and round.
+    pub fn step(self, by: usize) -> Self {
+        let at = Self::TABS.iter().position(|view| *view == self);
+        Self::TABS[(at.unwrap_or_default() + by) % Self::TABS.len()]
+    }
+}
 
 /// A line of the help.
 pub struct ViewKey {
@@ -31,87 +124,180 @@ const UP_DOWN: &[Action] = &[Up, Down];
 const PAGES: &[Action] = &[PageUp, PageDown];
 const LINKS: &[Action] = &[NextLink, PreviousLink];
 
-/// What keys do in a view that they do not do everywhere, the most important first.
-pub const fn keys_in(view: Context) -> &'static [ViewKey] {
-    match view {
-        Context::Lab => LAB,
-        Context::Zoom => ZOOM,
-        Context::Network => NETWORK,
-        Context::Blocks => BLOCKS,
-        Context::Messages => MESSAGES,
-        Context::Log => LOG,
-    }
-}
+const LAB: Row = Row {
+    name: "Lab",
+    short: "Lab",
+    keys: &[
+        key(SIDES, "focus the node to the left, to the right", ""),
+        key(UP_DOWN, "focus the node above, below", ""),
+        key(&[Open], "shows the focused node alone", ""),
+        key(&[Find], "goes to a node by its name", "node"),
+        key(&[Copy], "copies an address of the focused node", "copy"),
+        key(PAGES, "the page before, the next page", "page"),
+        key(ENDS, "the first node, the last node", "ends"),
+    ],
+    footer: &[
+        (NewWallet, 3),
+        (Send, 1),
+        (Mine, 2),
+        (MineNow, 3),
+        (Faster, 7),
+        (Kill, 4),
+        (AddNode, 6),
+        (Partition, 0),
+        (Zoom, 4),
+        (FocusNext, 8),
+        (NextView, 0),
+        (Hold, 5),
+        (Palette, 5),
+        (Help, 0),
+        (Quit, 1),
+    ],
+};
 
-const LAB: &[ViewKey] = &[
-    key(SIDES, "focus the node to the left, to the right", ""),
-    key(UP_DOWN, "focus the node above, below", ""),
-    key(&[Open], "shows the focused node alone", ""),
-    key(&[Find], "goes to a node by its name", "node"),
-    key(&[Copy], "copies an address of the focused node", "copy"),
-    key(PAGES, "the page before, the next page", "page"),
-    key(ENDS, "the first node, the last node", "ends"),
-];
+const ZOOM: Row = Row {
+    name: "one node",
+    short: "Zoom",
+    keys: &[
+        key(SIDES, "change the tab", "tab"),
+        key(UP_DOWN, "move in the list", ""),
+        key(&[Open], "opens a block or a payment", "open"),
+        key(&[Back], "goes up one level", "up"),
+        key(&[Find], "filters the list", "filter"),
+        key(&[Copy], "copies the address or hash", "copy"),
+        key(PAGES, "a page back, a page on", ""),
+        key(ENDS, "the first line, the last line", ""),
+    ],
+    footer: &[
+        (NewWallet, 6),
+        (Send, 5),
+        (Mine, 7),
+        (MineNow, 7),
+        (Partition, 0),
+        (Open, 2),
+        (Back, 1),
+        (FocusNext, 4),
+        (Right, 3),
+        (NextView, 0),
+        (Find, 8),
+        (Copy, 6),
+        (Help, 0),
+        (Quit, 1),
+    ],
+};
 
-const ZOOM: &[ViewKey] = &[
-    key(SIDES, "change the tab", "tab"),
-    key(UP_DOWN, "move in the list", ""),
-    key(&[Open], "opens a block or a payment", "open"),
-    key(&[Back], "goes up one level", "up"),
-    key(&[Find], "filters the list", "filter"),
-    key(&[Copy], "copies the address or hash", "copy"),
-    key(PAGES, "a page back, a page on", ""),
-    key(ENDS, "the first line, the last line", ""),
-];
+const NETWORK: Row = Row {
+    name: "Network",
+    short: "Net",
+    keys: &[
+        key(LINKS, "choose a link of the node", "link"),
+        key(&[EditLink], "changes what the link is like", "edit"),
+        key(&[CutLink], "cuts the link; again: opens it", "cut"),
+        key(
+            &[HoleLink],
+            "makes it a black hole; again: opens it",
+            "black hole",
+        ),
+        key(SIDES, "focus the node to the left, to the right", ""),
+        key(UP_DOWN, "focus the node above, below", ""),
+        key(&[Open], "shows the focused node alone", ""),
+        key(&[Find], "goes to a node by its name", "node"),
+        key(&[Back], "leaves the link, then the view", ""),
+        key(PAGES, "in a table: a page back, a page on", ""),
+        key(ENDS, "the first node, the last node", ""),
+    ],
+    footer: &[
+        (NextLink, 2),
+        (EditLink, 3),
+        (CutLink, 3),
+        (HoleLink, 5),
+        (Partition, 0),
+        (Back, 1),
+        (NextView, 0),
+        (Hold, 6),
+        (Palette, 9),
+        (Help, 0),
+        (Quit, 1),
+    ],
+};
 
-const NETWORK: &[ViewKey] = &[
-    key(LINKS, "choose a link of the node", "link"),
-    key(&[EditLink], "changes what the link is like", "edit"),
-    key(&[CutLink], "cuts the link; again: opens it", "cut"),
-    key(
-        &[HoleLink],
-        "makes it a black hole; again: opens it",
-        "black hole",
-    ),
-    key(SIDES, "focus the node to the left, to the right", ""),
-    key(UP_DOWN, "focus the node above, below", ""),
-    key(&[Open], "shows the focused node alone", ""),
-    key(&[Find], "goes to a node by its name", "node"),
-    key(&[Back], "leaves the link, then the view", ""),
-    key(PAGES, "in a table: a page back, a page on", ""),
-    key(ENDS, "the first node, the last node", ""),
-];
+const BLOCKS: Row = Row {
+    name: "Blocks",
+    short: "Blk",
+    keys: &[
+        key(SIDES, "change the tab", "tab"),
+        key(UP_DOWN, "move in the list", ""),
+        key(&[Open], "opens the chosen block or payment", "open"),
+        key(&[Back], "goes up one level", ""),
+        key(&[Find], "goes to a block; in the lists: filters", "find"),
+        key(&[Copy], "copies the hash", "copy"),
+        key(PAGES, "a page back, a page on", ""),
+        key(ENDS, "the first line, the last line", ""),
+    ],
+    footer: &[
+        (Partition, 0),
+        (Open, 2),
+        (Back, 1),
+        (Right, 3),
+        (NextView, 0),
+        (Find, 4),
+        (Hold, 6),
+        (Palette, 9),
+        (Help, 0),
+        (Quit, 1),
+    ],
+};
 
-const BLOCKS: &[ViewKey] = &[
-    key(SIDES, "change the tab", "tab"),
-    key(UP_DOWN, "move in the list", ""),
-    key(&[Open], "opens the chosen block or payment", "open"),
-    key(&[Back], "goes up one level", ""),
-    key(&[Find], "goes to a block; in the lists: filters", "find"),
-    key(&[Copy], "copies the hash", "copy"),
-    key(PAGES, "a page back, a page on", ""),
-    key(ENDS, "the first line, the last line", ""),
-];
+const MESSAGES: Row = Row {
+    name: "Messages",
+    short: "Msg",
+    keys: &[
+        key(SIDES, "change the tab", "tab"),
+        key(UP_DOWN, "move in the list", ""),
+        key(&[Open], "opens the chosen message", "open"),
+        key(&[Back], "goes up one level", ""),
+        key(&[Find], "filters: wallet>miner, inv, #12, -ping", "filter"),
+        key(&[Copy], "copies the hash it is about", "copy"),
+        key(PAGES, "a page back, a page on", ""),
+        key(ENDS, "the oldest; the newest, which it follows", "newest"),
+    ],
+    footer: &[
+        (Partition, 0),
+        (Open, 2),
+        (Back, 1),
+        (Right, 3),
+        (NextView, 0),
+        (Find, 4),
+        (Hold, 5),
+        (Palette, 9),
+        (Help, 0),
+        (Quit, 1),
+    ],
+};
 
-const MESSAGES: &[ViewKey] = &[
-    key(SIDES, "change the tab", "tab"),
-    key(UP_DOWN, "move in the list", ""),
-    key(&[Open], "opens the chosen message", "open"),
-    key(&[Back], "goes up one level", ""),
-    key(&[Find], "filters: wallet>miner, inv, #12, -ping", "filter"),
-    key(&[Copy], "copies the hash it is about", "copy"),
-    key(PAGES, "a page back, a page on", ""),
-    key(ENDS, "the oldest; the newest, which it follows", "newest"),
-];
-
-const LOG: &[ViewKey] = &[
-    key(&[Level], "shows more or less", "level"),
-    key(UP_DOWN, "scroll", ""),
-    key(PAGES, "scroll", "scroll"),
-    key(&[Last], "follows the newest line again", "newest"),
-    key(&[Find], "shows lines of nodes with this name", "filter"),
-    key(&[Back], "to the newest, then to the panes", ""),
-];
+const LOG: Row = Row {
+    name: "Log",
+    short: "Log",
+    keys: &[
+        key(&[Level], "shows more or less", "level"),
+        key(UP_DOWN, "scroll", ""),
+        key(PAGES, "scroll", "scroll"),
+        key(&[Last], "follows the newest line again", "newest"),
+        key(&[Find], "shows lines of nodes with this name", "filter"),
+        key(&[Back], "to the newest, then to the panes", ""),
+    ],
+    footer: &[
+        (Partition, 0),
+        (Back, 1),
+        (NextView, 0),
+        (Find, 2),
+        (Level, 3),
+        (Hold, 4),
+        (Palette, 9),
+        (Help, 0),
+        (Quit, 1),
+    ],
+};
 
 /// Actions that share a line of the help.
 pub const PAIRS: &[ViewKey] = &[
@@ -135,6 +321,6 @@ pub const PAIRS: &[ViewKey] = &[
 
 /// Whether the help has it among the keys of views, and not among those that do the same everywhere.
 pub fn is_of_views(action: Action) -> bool {
-    let mut all = Context::ALL.iter().flat_map(|view| keys_in(*view));
+    let mut all = ViewId::ALL.iter().flat_map(|view| view.keys());
     all.any(|key| key.actions.contains(&action))
 }

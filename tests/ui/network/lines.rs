@@ -1,7 +1,7 @@
 //! What lines are made of, where nodes of one region stand, and what is told from what.
 
 use super::scene::{Said, busy_ring, linked_scenario, set, shipped, talk, web, with};
-use super::{network, parted, parted_world, place, shown};
+use super::{is_moving, network, parted, parted_world, place, shown};
 use crate::picture::{COLOURED, PLAIN, at, block, change, draw, lines, press};
 use chainlab::lab::script::{Pace, Script};
 use chainlab::lab::spec::Lines;
@@ -9,7 +9,9 @@ use chainlab::lab::view::NodeState;
 use chainlab::lab::{LabView, Request, layout};
 use chainlab::link::LinkState;
 use chainlab::node::NodeIx;
-use chainlab::ui::state::{Effect, Purpose, UiEvent, View};
+use chainlab::ui::app::UiEvent;
+use chainlab::ui::keymap::ViewId;
+use chainlab::ui::viewer::{Effect, Purpose};
 use ratatui::buffer::Buffer;
 use ratatui::style::Modifier;
 use std::collections::BTreeSet;
@@ -44,9 +46,9 @@ fn has_braille(buffer: &Buffer) -> bool {
 fn no_glyph_of_the_default_screen_is_braille_in_any_view_at_any_size() {
     for lab in labs() {
         for size in SIZES {
-            for view in View::ALL {
+            for view in ViewId::TABS {
                 let mut ui = network(&lab, size, COLOURED);
-                ui.view = view;
+                ui.viewer.view = view;
                 for keys in ["1", "z", "Right", "Esc ?"] {
                     press(&lab, &mut ui, keys);
                     let what = format!("{} {view:?} {size:?} {keys}", lab.name);
@@ -62,7 +64,7 @@ fn braille_is_drawn_where_it_is_asked_for_unless_all_is_ascii() {
     let lab = linked_scenario();
     for (theme, is_there) in [(COLOURED, true), (PLAIN, false)] {
         let mut ui = network(&lab, (120, 36), theme);
-        ui.spec.lines = Lines::Braille;
+        ui.viewer.spec.lines = Lines::Braille;
         assert_eq!(has_braille(&draw(&lab, &ui)), is_there);
     }
 }
@@ -262,7 +264,7 @@ fn a_box_changes_no_earlier_than_its_chip_comes_or_the_chip_is_marked_as_a_repla
     lab.now = at(44_000);
     change(&mut lab.nodes[0], |node| node.tip = block(13, 0));
     let ui = network(&lab, (120, 36), COLOURED);
-    assert!(!ui.is_moving(&lab));
+    assert!(!is_moving(&lab, &ui));
     // A second copy, from another node, is marked: the box has changed before.
     lab.transcript = talk(&[Said::block((1, 0), 43_900, None)]);
     with(&mut lab, (0, 1), |link| {
@@ -288,7 +290,7 @@ fn every_name_and_tip_is_whole_however_many_lines_there_are() {
                 let name = format!("{} relay{ix}", ix + 1);
                 assert!(picture.contains(&name), "{name} at {size:?}: {picture}");
             }
-            assert!(ui.focus == NodeIx(0));
+            assert!(ui.viewer.focus == NodeIx(0));
         }
     }
 }

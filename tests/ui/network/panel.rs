@@ -53,7 +53,7 @@ fn the_panel_says_what_the_chosen_link_is_doing_both_ways() {
     let lab = busy();
     for size in [(120, 36), (80, 24), (200, 60)] {
         let mut ui = network(&lab, size, COLOURED);
-        let key = ui.keymap.key_of(Action::NextLink);
+        let key = ui.viewer.keymap.key_of(Action::NextLink);
         press(&lab, &mut ui, &format!("2 {key}"));
         let picture = shown(&lab, &ui);
         for words in [
@@ -105,7 +105,7 @@ fn keys_in_the_panel_are_those_of_the_keymap() {
     ];
     let keys = keys.map(|(action, key)| (action, vec![KeyPress::parse(key).expect("a key")]));
     let mut ui = network(&lab, (120, 36), COLOURED);
-    (ui.keymap, _) = Keymap::default().with(&keys).expect("each has its own");
+    (ui.viewer.keymap, _) = Keymap::default().with(&keys).expect("each has its own");
     press(&lab, &mut ui, "1");
     assert!(shown(&lab, &ui).contains("its links (F7 chooses one)"));
     press(&lab, &mut ui, "F7");

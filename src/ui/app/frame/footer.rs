@@ -1,0 +1,118 @@
+//! The last two lines: what was said, and which keys there are.
+
+use crate::ui::app::state::UiState;
+use crate::ui::keymap::{Action, Entry, TABLE, ViewId};
+use crate::ui::text::{self, Row};
+use crate::ui::widgets::scene::Scene;
+use crate::ui::widgets::steps;
+use ratatui::Frame;
+use ratatui::layout::Rect;
+use ratatui::text::{Line, Span};
+
+fn caption_span(scene: Scene<'_>) -> Option<Span<'static>> {
+    let caption = scene.caption?;
+    Some(Span::styled(format!(" {caption} "), scene.theme.chosen()))
+}
+
+/// Draws the message line: that the screen is held, a caption if it has no line of its own, what
+/// was said last; else what the script waits for, or the hint.
+pub fn message(
+    frame: &mut Frame<'_>,
+    area: Rect,
+    scene: Scene<'_>,
+    ui: &UiState,
+    has_caption: bool,
+) {
+    let (theme, viewer) = (scene.theme, scene.viewer);
+    let mut spans = vec![Span::raw(" ")];
+    if scene.is_held {
+        let key = viewer.keymap.key_of(Action::Hold);
+        let words = match viewer.stage.has_paused {
+            true => format!(" HELD, and the script waits: {key} goes on "),
+            false => format!(" HELD: the lab goes on, {key} shows it again "),
+        };
+        spans.push(Span::styled(words, theme.chosen()));
+        spans.push(Span::raw("  "));
+    }
+    let caption = caption_span(scene).filter(|_| has_caption);
+    let has_caption = caption.is_some();
+    if let Some(caption) = caption {
+        spans.push(caption);
+        spans.push(Span::raw("  "));
+    }
+    let room = usize::from(area.width);
+    let script = scene.lab.script.as_deref();
+    let step = script.and_then(|script| steps::line(scene, script, room.saturating_sub(2)));
+    match (&ui.message, step, &viewer.spec.hint) {
+        (Some(message), ..) => {
+            let style = scene.tone(message.tone);
+            spans.extend(scene.pieces(message.pieces.iter().cloned(), style));
+        }
+        _ if scene.is_held => {}
+        (None, Some(step), _) => spans.extend(step),
+        (None, None, Some(hint)) if !has_caption => {
+            spans.push(Span::styled(hint.clone(), theme.text()));
+        }
+        _ => {}
+    }
+    let key = ui.last_key.as_ref();
+    let key = key.map(|(key, _)| vec![Span::styled(format!(" {key} "), theme.chosen())]);
+    let key = key.unwrap_or_default();
+    let left = text::clip(
+        spans,
+        room.saturating_sub(text::width(&key) + 1),
+        theme.cut(),
+    );
+    frame.render_widget(text::ends(left, key, room), area);
+}
+
+/// Draws the keys that matter most here. Which, and where each stands, follows from the view and the
+/// columns alone; what does nothing now is dim.
+pub fn keys(frame: &mut Frame<'_>, area: Rect, scene: Scene<'_>, ui: &UiState) {
+    let view = scene.viewer.in_front();
+    let mut row = Row::new().text(0, 0, "", scene.theme.text());
+    for entry in TABLE {
+        let keys = scene.viewer.keymap.keys_for(beside(entry));
+        // Without a key there is nothing to press.
+        if let Some(rank) = view.footer(entry.action).filter(|_| !keys.is_empty()) {
+            row = row.part(rank, 2, item(scene, ui, entry, keys));
+        }
+    }
+    let spans = row.fit_spans(usize::from(area.width).saturating_sub(2));
+    frame.render_widget(Line::from(spans), area);
+}
+
+fn item(scene: Scene<'_>, ui: &UiState, entry: &Entry, keys: String) -> Vec<Span<'static>> {
+    let (lab, theme) = (scene.lab, scene.theme);
+    let node = lab.node(scene.viewer.focus);
+    let word = match entry.action {
+        Action::Kill if node.is_some_and(|node| !node.state.is_up()) => "start",
+        Action::Partition if lab.partition.is_some() => "heal",
+        Action::Find if scene.viewer.in_front() == ViewId::Blocks => "find",
+        _ => entry.short,
+    };
+    // What stands behind a word that changes does not move.
+    let columns = match entry.action {
+        Action::Kill => "start".len(),
+        Action::Partition => "partition".len(),
+        _ => 0,
+    };
+    let (key_style, style) = match ui.is_idle(lab, entry.action) {
+        true => (theme.faint(), theme.faint()),
+        false => (theme.key(), theme.text()),
+    };
+    vec![
+        Span::styled(keys, key_style),
+        Span::styled(format!(" {word:<columns$}"), style),
+    ]
+}
+
+/// The actions whose keys stand before one word.
+fn beside(entry: &'static Entry) -> &'static [Action] {
+    match entry.action {
+        Action::Right => &[Action::Left, Action::Right],
+        Action::Faster => &[Action::Faster, Action::Slower],
+        Action::NextLink => &[Action::NextLink, Action::PreviousLink],
+        _ => std::slice::from_ref(&entry.action),
+    }
+}

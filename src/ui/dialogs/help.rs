@@ -1,0 +1,287 @@
+//! All keys, from the one table: those of this view first, other views in a line each. In two columns
+//! where there is room, else in pages.
+
+use crate::lab::LabView;
+use crate::ui::dialogs::dialog::{Dialog, Verdict};
+use crate::ui::dialogs::window::{self, WindowLine};
+use crate::ui::keymap::{
+    Action, Group, KeyPress, PAIRS, TABLE, ViewId, ViewKey, by_action, is_of_views,
+};
+use crate::ui::text::{self, Row};
+use crate::ui::viewer::Viewer;
+use crate::ui::widgets::scene::Scene;
+use crossterm::event::KeyCode;
+use ratatui::Frame;
+use ratatui::layout::Rect;
+use ratatui::text::Span;
+
+/// Columns that it likes to have.
+const WIDTH: u16 = 124;
+
+/// Columns inside from which on there are two columns of keys.
+const WIDE: usize = 100;
+
+/// Columns between the two.
+const GAP: usize = 4;
+
+/// Columns of keys, before what they do.
+const KEYS: usize = 12;
+
+/// What no key of the table does.
+const OTHERS: [(&str, &str); 4] = [
+    ("click", "focuses a node, twice: alone; wheel: scrolls"),
+    ("Shift-drag", "selects text, as without chainlab"),
+    ("in a form", "Tab moves, Enter submits, Esc leaves"),
+    ("keys", "are changed in a file: chainlab config"),
+];
+
+type Lines = Vec<Vec<Span<'static>>>;
+
+/// The help, and its page in sight.
+#[derive(Default)]
+pub struct Help {
+    page: usize,
+}
+
+impl Dialog for Help {
+    fn key(&mut self, _lab: &LabView, viewer: &mut Viewer, key: KeyPress) -> Verdict {
+        let area = window::space(viewer.size);
+        let last = pages(viewer, area).len() - 1;
+        let plain = !key.ctrl && !key.alt;
+        let now = self.page.min(last);
+        self.page = match key.code {
+            KeyCode::Up | KeyCode::PageUp => now.saturating_sub(1),
+            KeyCode::Char('k') if plain => now.saturating_sub(1),
+            KeyCode::Down | KeyCode::PageDown => (now + 1).min(last),
+            KeyCode::Char('j') if plain => (now + 1).min(last),
+            KeyCode::Home => 0,
+            KeyCode::End => last,
+            _ => return Verdict::close(),
+        };
+        Verdict::stay()
+    }
+
+    fn render(&self, frame: &mut Frame<'_>, area: Rect, scene: Scene<'_>) {
+        let viewer = scene.viewer;
+        let theme = scene.theme;
+        let width = window::inner_width(area, WIDTH);
+        let mut pages = pages(viewer, area);
+        let count = pages.len();
+        let at = self.page.min(count - 1);
+        let mut keys = vec![("any key", "closes")];
+        let mut place = String::new();
+        if count > 1 {
+            keys.push(("PgUp PgDn", "other pages"));
+            place = format!("page {} of {count}", at + 1);
+        }
+        let bottom = window::keys(theme, width, &keys).spans;
+        let place = vec![Span::styled(place, theme.dim())];
+        let mut shown: Vec<_> = pages
+            .swap_remove(at)
+            .into_iter()
+            .map(WindowLine::new)
+            .collect();
+        if count > 1 {
+            // The box does not change its height while one turns pages.
+            shown.resize_with(window::inner_height(area), || WindowLine::new(Vec::new()));
+        }
+        shown.push(WindowLine::new(text::ends(bottom, place, width).spans));
+        window::render(frame, area, theme, "keys", WIDTH, shown);
+    }
+}
+
+/// Everything there is to read, a page after the other.
+fn pages(viewer: &Viewer, area: Rect) -> Vec<Lines> {
+    let width = window::inner_width(area, WIDTH);
+    let room = window::inner_height(area).max(1);
+    let all = if width < WIDE {
+        column(viewer, BELOW, width)
+    } else {
+        let width = (width - GAP) / 2;
+        let [left, right] = COLUMNS.map(|parts| column(viewer, parts, width));
+        beside(left, right, width + GAP)
+    };
+    let mut pages = vec![Lines::new()];
+    for line in all {
+        // No page begins with the air between two parts.
+        match pages.last_mut() {
+            Some(page) if page.len() < room => page.push(line),
+            _ if line.is_empty() => {}
+            _ => pages.push(vec![line]),
+        }
+    }
+    pages
+}
+
+/// Parts below each other.
+fn column(viewer: &Viewer, parts: &[Part], width: usize) -> Lines {
+    let mut all = Lines::new();
+    // The notes are no view of the lab.
+    let is_shown = |part: &&Part| !(viewer.stage.has_notes && part.is_of_views());
+    for part in parts.iter().filter(is_shown) {
+        if !all.is_empty() {
+            all.push(Vec::new());
+        }
+        all.extend(part.lines(viewer, width));
+    }
+    all
+}
+
+/// Two columns, the second this far to the right.
+fn beside(left: Lines, right: Lines, indent: usize) -> Lines {
+    let count = left.len().max(right.len());
+    let (mut left, mut right) = (left.into_iter(), right.into_iter());
+    let pair = |_| {
+        let mut line = left.next().unwrap_or_default();
+        let gap = indent.saturating_sub(text::width(&line));
+        line.push(Span::raw(" ".repeat(gap)));
+        line.extend(right.next().unwrap_or_default());
+        line
+    };
+    (0..count).map(pair).collect()
+}
+
+/// What stands under a heading of its own.
+#[derive(Clone, Copy)]
+enum Part {
+    /// Keys of the view that is shown.
+    Here,
+    /// Keys that change something, in whatever view.
+    Act,
+    /// All others that do the same in every view.
+    Everywhere,
+    /// The other views, a line each.
+    Views,
+    /// What no key of the table does.
+    Others,
+}
+
+/// The left column and the right one.
+const COLUMNS: [&[Part]; 2] = [
+    &[Part::Here, Part::Everywhere],
+    &[Part::Act, Part::Views, Part::Others],
+];
+
+/// Where there is one column.
+const BELOW: &[Part] = &[
+    Part::Here,
+    Part::Act,
+    Part::Everywhere,
+    Part::Views,
+    Part::Others,
+];
+
+impl Part {
+    fn is_of_views(self) -> bool {
+        matches!(self, Self::Here | Self::Views)
+    }
+
+    fn lines(self, viewer: &Viewer, width: usize) -> Lines {
+        let title = match self {
+            Self::Here => format!("in this view: {}", viewer.in_front().name()),
+            Self::Act => Group::Act.title().to_owned(),
+            Self::Everywhere => "everywhere".to_owned(),
+            Self::Views => "other views".to_owned(),
+            Self::Others => "besides".to_owned(),
+        };
+        let mut lines = vec![vec![Span::styled(title, viewer.theme.strong())]];
+        match self {
+            Self::Here => {
+                let offered = |key: &&ViewKey| {
+                    let mut actions = key.actions.iter();
+                    actions.any(|action| viewer.stage.offers(by_action(*action)))
+                };
+                for key in viewer.in_front().keys().iter().filter(offered) {
+                    let keys = viewer.keymap.keys_for(key.actions);
+                    lines.extend(explained(viewer, &keys, key.does, width));
+                }
+            }
+            Self::Act => lines.extend(listed(viewer, |group| group == Group::Act, width)),
+            Self::Everywhere => lines.extend(listed(viewer, |group| group != Group::Act, width)),
+            Self::Views => {
+                let others = ViewId::ALL
+                    .iter()
+                    .filter(|view| **view != viewer.in_front());
+                lines.extend(others.map(|view| brief(viewer, *view, width)));
+            }
+            Self::Others => {
+                for (what, does) in OTHERS {
+                    lines.extend(explained(viewer, what, does, width));
+                }
+                lines.extend(explained(viewer, "also", &alternatives(viewer), width));
+            }
+        }
+        lines
+    }
+}
+
+/// What keys do that do it in every view: those of groups like this.
+fn listed(viewer: &Viewer, is_wanted: fn(Group) -> bool, width: usize) -> Lines {
+    let mut lines = Lines::new();
+    let pair_of = |action: Action| PAIRS.iter().find(|pair| pair.actions.contains(&action));
+    for entry in TABLE {
+        let is_elsewhere = !viewer.stage.has_notes && is_of_views(entry.action);
+        if !is_wanted(entry.group) || is_elsewhere || !viewer.stage.offers(entry) {
+            continue;
+        }
+        match pair_of(entry.action) {
+            None => {
+                let mut keys = viewer.keymap.keys_of(entry.action).join(" ");
+                if keys.is_empty() {
+                    keys = format!(":{}", entry.id);
+                }
+                lines.extend(explained(viewer, &keys, entry.does, width));
+            }
+            Some(pair) if pair.actions.first() == Some(&entry.action) => {
+                let keys = viewer.keymap.keys_for(pair.actions);
+                lines.extend(explained(viewer, &keys, pair.does, width));
+            }
+            Some(_) => {}
+        }
+    }
+    lines
+}
+
+/// Keys of views that have others which do the same.
+fn alternatives(viewer: &Viewer) -> String {
+    let all = TABLE.iter().filter(|entry| is_of_views(entry.action));
+    let keys = all.map(|entry| viewer.keymap.keys_of(entry.action));
+    let several = keys.filter(|keys| keys.len() > 1);
+    let several: Vec<_> = several.map(|keys| keys.join(" ")).collect();
+    several.join("  ")
+}
+
+/// A view in one line: its keys, as many as fit.
+fn brief(viewer: &Viewer, view: ViewId, width: usize) -> Vec<Span<'static>> {
+    let name = format!("{:<KEYS$}", view.name());
+    let mut row = Row::new();
+    let is_named = |key: &&ViewKey| !key.short.is_empty();
+    for (rank, key) in (0..).zip(view.keys().iter().filter(is_named)) {
+        let keys = viewer.keymap.keys_for(key.actions);
+        let keys = Span::styled(keys, viewer.theme.key());
+        let short = Span::styled(format!(" {}", key.short), viewer.theme.text());
+        row = row.part(rank, 2, vec![keys, short]);
+    }
+    let mut line = vec![Span::styled(name, viewer.theme.text())];
+    line.extend(row.fit_spans(width.saturating_sub(KEYS)));
+    line
+}
+
+/// A key and what it does, on as many lines as that takes.
+fn explained(viewer: &Viewer, keys: &str, does: &str, width: usize) -> Lines {
+    let mut lines = Lines::new();
+    let mut label = keys.to_owned();
+    // Keys that were changed may take more than their columns.
+    if label.chars().count() >= KEYS {
+        lines.push(vec![Span::styled(label, viewer.theme.key())]);
+        label = String::new();
+    }
+    for words in window::wrap(does, width.saturating_sub(KEYS)) {
+        lines.push(vec![
+            Span::styled(format!("{label:<KEYS$}"), viewer.theme.key()),
+            Span::styled(words, viewer.theme.text()),
+        ]);
+        label.clear();
+    }
+    lines
+}

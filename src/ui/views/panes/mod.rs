@@ -1,0 +1,14 @@
+//! The lab: a pane for each node, or a table of many, and below them how blocks propagate, the last of
+//! them, and what waits for one.
+
+mod boxes;
+mod last;
+mod mempool;
+mod pane;
+mod plan;
+mod propagation;
+mod state;
+mod table;
+
+pub use plan::{Form, Plan};
+pub use state::PanesView;
