@@ -8,9 +8,10 @@ use chainlab::lab::{Lab, LabView, Request};
 use chainlab::link::LinkState;
 use chainlab::node::NodeIx;
 use chainlab::node::io::Command;
+use chainlab::ui::app::frame::Plan;
 use chainlab::ui::app::{UiEvent, UiState};
 use chainlab::ui::keymap::Keymap;
-use chainlab::ui::views::panes::Plan;
+use chainlab::ui::views::panes;
 use ratatui::buffer::Buffer;
 use ratatui::layout::Rect;
 use std::collections::{BTreeMap, BTreeSet};
@@ -114,20 +115,21 @@ impl Screen {
         let buffer = draw_as_it_is(view, &self.ui);
         let rows = lines(&buffer);
         self.header(&rows[0]);
-        let plan = Plan::new(view, &self.ui);
+        let plan = Plan::new(view, &self.ui.viewer);
+        let panes = panes::Plan::new(view, &self.ui.viewer, plan.body);
         let parts = vec![
             Some(plan.header),
-            Some(plan.body),
-            plan.journeys,
-            plan.blocks,
-            plan.mempool,
+            Some(panes.body),
+            panes.propagation,
+            panes.blocks,
+            panes.mempool,
             plan.caption,
             Some(plan.message),
             Some(plan.footer),
         ];
         let first = self.parts.get_or_insert_with(|| parts.clone());
         assert_eq!(*first, parts, "{rows:#?}");
-        for (ix, area) in &plan.cells {
+        for (ix, area) in &panes.cells {
             self.pane(view, *ix, *area, &buffer, &rows);
         }
     }

@@ -10,7 +10,7 @@ use crate::node::io::Reply;
 use crate::node::{NodeIx, Time};
 use crate::ui::keymap::{Action, ViewId};
 use crate::ui::viewer::{DialogId, Effect, Fetch, Outcome};
-use crate::ui::views::View;
+use crate::ui::views::view::View;
 use crate::ui::widgets::forest::{Forest, Found};
 use crate::ui::widgets::list::{Cursor, Item, Target, window};
 use crate::ui::widgets::opened::Opened;

@@ -6,7 +6,7 @@ use crate::ui::keymap::Action;
 use crate::ui::text;
 use crate::ui::theme::Theme;
 use crate::ui::viewer::{DialogId, Effect, Outcome};
-use crate::ui::views::View;
+use crate::ui::views::view::View;
 use crate::ui::widgets::scene::Scene;
 use log::{Level, LevelFilter};
 use ratatui::Frame;

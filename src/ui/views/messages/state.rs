@@ -8,7 +8,7 @@ use crate::lab::observe::transcript::Spoken;
 use crate::ui::keymap::Action;
 use crate::ui::text;
 use crate::ui::viewer::{DialogId, Outcome};
-use crate::ui::views::View;
+use crate::ui::views::view::View;
 use crate::ui::widgets::lines;
 use crate::ui::widgets::message::{item_hash, items};
 use crate::ui::widgets::scene::Scene;

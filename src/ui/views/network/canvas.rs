@@ -5,7 +5,7 @@
 //! lines cross, the one that matters most is seen whole; of two that matter as much, the one across
 //! and the one upright are seen both.
 
-use crate::ui::views::network::route::{Path, Point, Step};
+use crate::ui::views::network::path::{Glyph, Path, Point};
 use ratatui::buffer::Buffer;
 use ratatui::layout::{Position, Rect};
 use ratatui::style::Style;
@@ -34,6 +34,18 @@ pub struct Stroke {
     pub is_thick: bool,
 }
 
+/// A cell of braille has two columns of four dots.
+const DOTS: Point = (2, 4);
+
+/// An empty cell of braille.
+const BRAILLE: u32 = 0x2800;
+
+/// Dots of a dashed line that are drawn, and that are left out, by turns.
+const DASH: usize = 3;
+
+/// The bits of the dots of such a cell, line by line.
+const BITS: [[u32; 2]; 4] = [[0x01, 0x08], [0x02, 0x10], [0x04, 0x20], [0x40, 0x80]];
+
 /// Lines that were drawn so far.
 pub struct Canvas {
     area: Rect,
@@ -48,82 +60,7 @@ struct Ink {
     rank: u8,
 }
 
-/// What a path looks like in a cell.
-#[derive(Clone, Copy, Debug, PartialEq, Eq)]
-pub enum Glyph {
-    /// From left to right.
-    Flat,
-    /// From above to below.
-    Upright,
-    /// From below on the left to above on the right.
-    Rising,
-    /// From above on the left to below on the right.
-    Falling,
-    /// From the left to below.
-    LeftDown,
-    /// From the right to below.
-    RightDown,
-    /// From the left to above.
-    LeftUp,
-    /// From the right to above.
-    RightUp,
-}
-
-/// A cell of braille has two columns of four dots.
-const DOTS: Point = (2, 4);
-
-/// An empty cell of braille.
-const BRAILLE: u32 = 0x2800;
-
-/// The bits of the dots of such a cell, line by line.
-const BITS: [[u32; 2]; 4] = [[0x01, 0x08], [0x02, 0x10], [0x04, 0x20], [0x40, 0x80]];
-
-/// Dots of a dashed line that are drawn, and that are left out, by turns.
-const DASH: usize = 3;
-
 impl Glyph {
-    /// Of a cell that is entered and left by these steps; `is_last`: the next cell is a box.
-    pub fn new(before: Step, after: Step, is_last: bool) -> Self {
-        let is_slanted = |step: Step| step.0 != 0 && step.1 != 0;
-        let slant = |step: Step| match step.0 == step.1 {
-            true => Self::Falling,
-            false => Self::Rising,
-        };
-        if before.1 == 0 && after.1 == 0 {
-            return Self::Flat;
-        }
-        if before.1 == 0 {
-            return match (before.0 > 0, after.1 > 0) {
-                (true, true) => Self::LeftDown,
-                (true, false) => Self::LeftUp,
-                (false, true) => Self::RightDown,
-                (false, false) => Self::RightUp,
-            };
-        }
-        if after.1 == 0 {
-            return match (after.0 > 0, before.1 > 0) {
-                (true, true) => Self::RightUp,
-                (true, false) => Self::RightDown,
-                (false, true) => Self::LeftUp,
-                (false, false) => Self::LeftDown,
-            };
-        }
-        match (is_slanted(before), is_slanted(after)) {
-            (_, true) => slant(after),
-            (true, false) if is_last => slant(before),
-            _ => Self::Upright,
-        }
-    }
-
-    /// Whether the line turns from flat to upright or slanted there, or back.
-    pub fn is_corner(self) -> bool {
-        !self.is_slanted() && !matches!(self, Self::Flat | Self::Upright)
-    }
-
-    fn is_slanted(self) -> bool {
-        matches!(self, Self::Rising | Self::Falling)
-    }
-
     /// The character; `None`: a gap. `nth` is the cell's place on the path.
     fn sign(self, pen: Pen, stroke: Stroke, nth: usize) -> Option<char> {
         let is_gap = stroke.is_dashed && nth % 2 == 1;

@@ -19,6 +19,7 @@
 //! lines there are says `web`, which way they take `route`, what they are made of `canvas`. Too many
 //! nodes, or too little room, make a `table`.
 
+mod body;
 mod canvas;
 mod divide;
 mod flights;
@@ -26,6 +27,7 @@ mod graph;
 mod look;
 mod nodes;
 mod panel;
+mod path;
 mod places;
 mod regions;
 mod ring;

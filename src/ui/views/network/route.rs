@@ -8,15 +8,10 @@
 
 mod ways;
 
-use crate::ui::views::network::canvas::Glyph;
+use crate::ui::views::network::body::{Body, Way};
+use crate::ui::views::network::path::{Glyph, Path, Point};
 use ratatui::layout::Rect;
 use ways::ways;
-
-/// A cell, by its column and line.
-pub type Point = (i32, i32);
-
-/// From a cell to the next one: -1, 0 or 1 columns and lines.
-pub type Step = (i32, i32);
 
 /// What it costs to run outside of the picture, for a cell.
 const OUTSIDE: u32 = 400;
@@ -46,40 +41,6 @@ const BORDER: u32 = 3;
 /// For beginning or ending where another line does.
 const SHARED: u32 = 8;
 
-/// Columns at the ends of an edge where no line begins.
-const EDGE: i32 = 1;
-
-/// A line from one box to another, from the first cell outside of the one to the last outside of the
-/// other.
-#[derive(Clone, Debug, PartialEq, Eq)]
-pub struct Path {
-    /// Each cell.
-    pub cells: Vec<Point>,
-    /// Both ends, and where it bends between them.
-    pub bends: Vec<Point>,
-    leaves: Step,
-    enters: Step,
-}
-
-/// A box, with what a line can begin at.
-#[derive(Clone, Copy)]
-struct Body {
-    left: i32,
-    top: i32,
-    right: i32,
-    bottom: i32,
-}
-
-/// An end of a line: a cell beside a box, and the step out of the box.
-type Port = (Point, Step);
-
-/// A way that a line may take.
-struct Way {
-    bends: Vec<Point>,
-    leaves: Step,
-    enters: Step,
-}
-
 /// What is where: boxes, and the lines that were laid.
 pub struct Ground {
     area: Rect,
@@ -91,73 +52,6 @@ const BOX: u8 = 16;
 
 /// A box is beside it.
 const BESIDE: u8 = 32;
-
-impl Path {
-    /// Through these bends, from a box that is left and to one that is entered by these steps.
-    pub fn new(bends: Vec<Point>, leaves: Step, enters: Step) -> Self {
-        let mut cells: Vec<Point> = bends.first().copied().into_iter().collect();
-        for ends in bends.windows(2) {
-            straight(&mut cells, ends[0], ends[1]);
-        }
-        Self {
-            cells,
-            bends,
-            leaves,
-            enters,
-        }
-    }
-
-    /// The same from its end to its beginning.
-    fn reversed(mut self) -> Self {
-        self.cells.reverse();
-        self.bends.reverse();
-        let back = |step: Step| (-step.0, -step.1);
-        (self.leaves, self.enters) = (back(self.enters), back(self.leaves));
-        self
-    }
-
-    /// Each cell, and what the line looks like there.
-    pub fn glyphs(&self) -> impl Iterator<Item = (Point, Glyph)> {
-        let last = self.cells.len().saturating_sub(1);
-        let step = |from: Point, to: Point| (to.0 - from.0, to.1 - from.1);
-        (0..).zip(&self.cells).map(move |(at, cell)| {
-            let before = match at {
-                0 => self.leaves,
-                at => step(self.cells[at - 1], *cell),
-            };
-            let after = match at == last {
-                true => self.enters,
-                false => step(*cell, self.cells[at + 1]),
-            };
-            (*cell, Glyph::new(before, after, at == last))
-        })
-    }
-
-    /// The cell that is so many thousandths along.
-    pub fn at(&self, part: usize) -> Option<Point> {
-        let last = self.cells.len().checked_sub(1)?;
-        self.cells
-            .get((last * part.min(1_000) + 500) / 1_000)
-            .copied()
-    }
-}
-
-/// All cells after the first one, up to the last. What is flatter than slanted is stairs.
-fn straight(cells: &mut Vec<Point>, from: Point, to: Point) {
-    let (dx, dy) = (to.0 - from.0, to.1 - from.1);
-    let steps = dx.abs().max(dy.abs());
-    let part = |whole: i32, step: i32| (2 * whole * step + steps).div_euclid(2 * steps.max(1));
-    let is_flat = dx.abs() > dy.abs();
-    let mut y = from.1;
-    for step in 1..=steps {
-        let next = (from.0 + part(dx, step), from.1 + part(dy, step));
-        if is_flat && next.1 != y {
-            cells.push((next.0, y));
-        }
-        y = next.1;
-        cells.push(next);
-    }
-}
 
 impl Way {
     /// What it costs at least, wherever it runs: its length and its bends.
@@ -174,46 +68,6 @@ impl Way {
             BEND + long + steps
         });
         parts.sum()
-    }
-}
-
-impl Body {
-    fn new(area: Rect) -> Self {
-        Self {
-            left: i32::from(area.left()),
-            top: i32::from(area.top()),
-            right: i32::from(area.right()) - 1,
-            bottom: i32::from(area.bottom()) - 1,
-        }
-    }
-
-    fn middle(self) -> Point {
-        ((self.left + self.right) / 2, (self.top + self.bottom) / 2)
-    }
-
-    fn contains(self, (x, y): Point) -> bool {
-        (self.left..=self.right).contains(&x) && (self.top..=self.bottom).contains(&y)
-    }
-
-    /// How far from the middle of its upper or lower edge a line may begin.
-    fn reach(self) -> i32 {
-        ((self.right - self.left) / 2 - EDGE).max(0)
-    }
-
-    fn above(self, x: i32) -> Port {
-        ((x, self.top - 1), (0, -1))
-    }
-
-    fn below(self, x: i32) -> Port {
-        ((x, self.bottom + 1), (0, 1))
-    }
-
-    /// Beside it, on the side on which that column is.
-    fn beside(self, x: i32) -> Port {
-        match x > self.middle().0 {
-            true => ((self.right + 1, self.middle().1), (1, 0)),
-            false => ((self.left - 1, self.middle().1), (-1, 0)),
-        }
     }
 }
 

@@ -16,7 +16,7 @@ use crate::node::{NodeIx, Time};
 use crate::ui::keymap::Action;
 use crate::ui::text::{self, Row, counted};
 use crate::ui::viewer::{Effect, Outcome};
-use crate::ui::views::View;
+use crate::ui::views::view::View;
 use crate::ui::widgets::scene::{Scene, next_fading};
 use ratatui::Frame;
 use ratatui::layout::{Position, Rect};

@@ -7,8 +7,9 @@
 
 use crate::lab::view::LinkView;
 use crate::node::NodeIx;
+use crate::ui::views::network::path::{Path, Point};
 use crate::ui::views::network::places::Places;
-use crate::ui::views::network::route::{Ground, Path, Point};
+use crate::ui::views::network::route::Ground;
 use crate::ui::views::network::sight::Ends;
 use ratatui::layout::{Position, Rect};
 use std::collections::BTreeMap;

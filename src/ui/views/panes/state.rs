@@ -6,7 +6,7 @@ use crate::lab::LabView;
 use crate::node::Time;
 use crate::ui::keymap::Action;
 use crate::ui::viewer::{Effect, Outcome};
-use crate::ui::views::View;
+use crate::ui::views::view::View;
 use crate::ui::widgets::forest::Forest;
 use crate::ui::widgets::scene::{Scene, next_fading};
 use ratatui::Frame;

@@ -9,7 +9,7 @@ use crate::node::NodeIx;
 use crate::node::io::Reply;
 use crate::ui::keymap::{Action, ViewId};
 use crate::ui::viewer::{DialogId, Effect, Fetch, Outcome, Purpose};
-use crate::ui::views::View;
+use crate::ui::views::view::View;
 use crate::ui::widgets::chain::Chain;
 use crate::ui::widgets::list::{Cursor, Item};
 use crate::ui::widgets::opened::{Opened, page};

@@ -10,7 +10,7 @@ use crate::ui::keymap::Action;
 use crate::ui::text::{self, Row};
 use crate::ui::views::network::look::{percent, state};
 use crate::ui::views::network::panel::talk::{self, Between};
-use crate::ui::views::network::panel::{GAP, LABEL, delay, name};
+use crate::ui::views::network::panel::words::{GAP, LABEL, delay, name};
 use crate::ui::views::network::sight::Sight;
 use ratatui::text::{Line, Span};
 use std::time::Duration;

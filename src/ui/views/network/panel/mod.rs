@@ -4,24 +4,16 @@
 mod link;
 mod node;
 mod talk;
+mod words;
 
 pub use link::brief;
 
-use crate::lab::units::show_duration;
-use crate::node::NodeIx;
-use crate::ui::text::short_name;
-use crate::ui::views::network::sight::{Ends, Sight};
+use crate::ui::views::network::sight::Sight;
 use crate::ui::widgets::boxed::boxed;
 use ratatui::Frame;
 use ratatui::layout::Rect;
 use ratatui::widgets::Paragraph;
-use std::time::Duration;
-
-/// Columns of the names of figures.
-const LABEL: usize = 11;
-
-/// Columns between figures that stand side by side.
-const GAP: usize = 3;
+use words::ends_words;
 
 /// Draws it, upright or lying.
 pub fn render(frame: &mut Frame<'_>, area: Rect, sight: Sight<'_>, is_upright: bool) {
@@ -39,31 +31,4 @@ pub fn render(frame: &mut Frame<'_>, area: Rect, sight: Sight<'_>, is_upright: b
         (None, false) => node::lying(sight, room),
     };
     frame.render_widget(Paragraph::new(lines), inner);
-}
-fn name(sight: Sight<'_>, ix: NodeIx, room: usize) -> String {
-    short_name(sight.scene.name(ix), room, sight.scene.theme.cut())
-}
-
-fn ends_words(sight: Sight<'_>, ends: Ends, room: usize) -> String {
-    format!(
-        "link {} - {}",
-        name(sight, ends.0, room),
-        name(sight, ends.1, room)
-    )
-}
-
-/// A time as it is set: `80 ms`, `0`.
-fn delay(delay: Duration) -> String {
-    if delay.is_zero() {
-        return "0".to_owned();
-    }
-    let us = delay.as_micros();
-    if us > 1_000 && !us.is_multiple_of(1_000) {
-        let tenths = (us + 50) / 100;
-        return format!("{}.{} ms", tenths / 10, tenths % 10);
-    }
-    let text = show_duration(delay);
-    let unit = text.find(|c: char| !c.is_ascii_digit());
-    let (number, unit) = text.split_at(unit.unwrap_or(text.len()));
-    format!("{number} {unit}")
 }

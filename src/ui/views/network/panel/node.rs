@@ -9,7 +9,7 @@ use crate::ui::text::{self, Row};
 use crate::ui::views::network::look::{Kind, Light};
 use crate::ui::views::network::panel::link::{peer, round_trip};
 use crate::ui::views::network::panel::talk::{self, Between};
-use crate::ui::views::network::panel::{GAP, LABEL, name};
+use crate::ui::views::network::panel::words::{GAP, LABEL, name};
 use crate::ui::views::network::sight::Sight;
 use ratatui::text::{Line, Span};
 

@@ -1,6 +1,7 @@
 //! All ways between two boxes that are worth a look.
 
-use crate::ui::views::network::route::{Body, Point, Port, Step, Way};
+use crate::ui::views::network::body::{Body, Port, Way};
+use crate::ui::views::network::path::{Point, Step};
 
 /// Columns between two lines that begin at one edge.
 const ASIDE: i32 = 4;

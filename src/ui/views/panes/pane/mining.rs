@@ -4,7 +4,7 @@ use crate::lab::view::NodeView;
 use crate::node::mining::MiningMode;
 use crate::node::snapshot::NodeSnapshot;
 use crate::ui::text::{self, Row};
-use crate::ui::views::panes::pane::{label, none, running};
+use crate::ui::views::panes::pane::parts::{label, none, running};
 use crate::ui::widgets::scene::Scene;
 use ratatui::text::Line;
 

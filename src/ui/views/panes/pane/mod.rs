@@ -18,6 +18,7 @@
 
 mod figures;
 mod mining;
+mod parts;
 mod wallets;
 
 pub use wallets::first_wallets;
@@ -27,7 +28,7 @@ use crate::lab::view::{NodeState, NodeView};
 use crate::node::NodeIx;
 use crate::node::io::words::Piece;
 use crate::node::private::Strategy;
-use crate::node::snapshot::{MiningInfo, NodeSnapshot};
+use crate::node::snapshot::MiningInfo;
 use crate::ui::keymap::Action;
 use crate::ui::text::{self, Row, short_name};
 use crate::ui::widgets::scene::Scene;
@@ -40,6 +41,7 @@ use ratatui::widgets::{Block, Paragraph};
 use wallets::wallets;
 
 pub(super) use figures::{chip_width, gauge};
+pub(super) use parts::NONE;
 
 /// Inner lines from which on everything has a line of its own.
 const FULL: u16 = 8;
@@ -55,12 +57,6 @@ pub const TALL: u16 = 16;
 
 /// The same on a tall screen: three lines of wallets, and more of log.
 pub const TALLEST: u16 = 19;
-
-/// Columns of the names of figures.
-const LABEL: usize = 9;
-
-/// Stands for a figure that there is not.
-pub(super) const NONE: &str = "-";
 
 /// Draws the pane of a node.
 pub fn render(frame: &mut Frame<'_>, area: Rect, scene: Scene<'_>, ix: NodeIx) {
@@ -236,11 +232,6 @@ fn full(scene: Scene<'_>, node: &NodeView, room: usize, lines: u16) -> Vec<Line<
     ]
 }
 
-/// The node as it runs: of one that does not, figures would only be what was.
-fn running(node: &NodeView) -> Option<&NodeSnapshot> {
-    node.snapshot.as_deref().filter(|_| node.state.is_up())
-}
-
 /// What happened last, the newest first; of a node that failed first of all why.
 fn log(scene: Scene<'_>, node: &NodeView, room: usize, rows: usize) -> Vec<Line<'static>> {
     let why = match &node.state {
@@ -260,18 +251,6 @@ fn log(scene: Scene<'_>, node: &NodeView, room: usize, rows: usize) -> Vec<Line<
 fn says(line: &LogLine, why: &str) -> bool {
     let mut pieces = line.pieces.iter();
     pieces.any(|piece| matches!(piece, Piece::Text(words) if words.contains(why)))
-}
-
-fn label(scene: Scene<'_>, name: &str) -> Span<'static> {
-    Span::styled(format!("{name:<LABEL$}"), scene.theme.dim())
-}
-
-/// A figure that there is not.
-fn none(scene: Scene<'_>, name: &str) -> Line<'static> {
-    Line::from(vec![
-        label(scene, name),
-        Span::styled(NONE, scene.theme.dim()),
-    ])
 }
 
 fn rule(scene: Scene<'_>, room: usize) -> Line<'static> {

@@ -4,7 +4,7 @@ use crate::chain::Amount;
 use crate::lab::view::NodeView;
 use crate::node::snapshot::WalletInfo;
 use crate::ui::text::{self, short_name};
-use crate::ui::views::panes::pane::{LABEL, label, none};
+use crate::ui::views::panes::pane::parts::{LABEL, label, none};
 use crate::ui::widgets::scene::Scene;
 use ratatui::style::Style;
 use ratatui::text::{Line, Span};
