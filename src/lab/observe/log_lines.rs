@@ -61,6 +61,16 @@ impl LogLines {
     pub fn of<'a>(&'a self, own: &'a str) -> impl DoubleEndedIterator<Item = LogLine> + 'a {
         self.0.iter().map(|entry| entry.what.line(own))
     }
+
+    /// When each of them happened, oldest first.
+    pub fn times(&self) -> impl Iterator<Item = Time> {
+        self.0.iter().map(|entry| entry.what.at())
+    }
+
+    /// The nth of them, put into words for the node `own`.
+    pub fn line(&self, nth: usize, own: &str) -> Option<LogLine> {
+        self.0.get(nth).map(|entry| entry.what.line(own))
+    }
 }
 
 impl LogKeeper {
@@ -118,6 +128,13 @@ impl LogKeeper {
 }
 
 impl What {
+    fn at(&self) -> Time {
+        match self {
+            Self::Event { event, .. } => event.at,
+            Self::Line(line) => line.at,
+        }
+    }
+
     fn line(&self, own: &str) -> LogLine {
         match self {
             Self::Event { event, name } => {

@@ -8,6 +8,7 @@ pub(in crate::ui) mod lines;
 pub(in crate::ui) mod list;
 pub(in crate::ui) mod message;
 pub(in crate::ui) mod opened;
+pub(in crate::ui) mod pieces;
 pub(in crate::ui) mod reorganisation;
 pub mod scene;
 pub(in crate::ui) mod steps;

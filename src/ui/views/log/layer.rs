@@ -34,10 +34,13 @@ pub fn prepare() {
 const SEPARATOR: char = '\u{1f}';
 
 /// Whose lines are those that belong to no node.
-const LAB: &str = "lab";
+pub(super) const LAB: &str = "lab";
 
-/// What is recorded: [`LevelFilter`] as a number. Every message of every node is a trace: they are
-/// written only once somebody has asked to see them.
+/// Where lines come from that are of the lab: it has the events of which they tell.
+const OF_NODES: &str = "chainlab::live::log";
+
+/// What is recorded: [`LevelFilter`] as a number. More than is shown at first is written only once it was
+/// asked for.
 static RECORDED: AtomicU8 = AtomicU8::new(4);
 
 /// What time it is in the lab, once there is one.
@@ -147,6 +150,9 @@ where
     S: Subscriber + for<'a> LookupSpan<'a>,
 {
     fn on_event(&self, event: &Event<'_>, context: Context<'_, S>) {
+        if event.metadata().target() == OF_NODES {
+            return;
+        }
         let level = log_level(*event.metadata().level());
         if level as usize > usize::from(RECORDED.load(Ordering::Relaxed)) {
             return;

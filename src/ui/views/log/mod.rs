@@ -1,9 +1,12 @@
-//! The log of the whole lab: what every node says, in one column, with filters by level and node.
+//! The log: above what happened to the nodes of the lab, with filters by level and node, below what the
+//! program itself has to say.
 //!
-//! tui-logger keeps the lines and draws them. It is one for the process; what is looked at, and
-//! how, is kept here. Lines come in through [`layer()`].
+//! The lab's lines come from the view of the lab, as all that is shown of it. The program's come in
+//! through [`layer()`], from wherever in the process they are written.
 
+mod lab;
 mod layer;
+mod program;
 mod state;
 
 pub use layer::{LogTime, NodeNames, Text, layer, node_names, node_of, prepare, text_of};
