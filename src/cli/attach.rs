@@ -1,8 +1,10 @@
 //! `chainlab attach`: the screen on what runs already, in other processes.
 
 use super::choose::Choice;
+use super::failure::Failure;
 use super::look::Look;
-use super::{Failure, runtime, screen};
+use super::runtime::runtime;
+use super::screen;
 use crate::lab::Lab;
 use crate::lab::control::registry::{self, Entry};
 use crate::lab::control::{Client, Door, Kind, Place};

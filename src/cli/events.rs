@@ -1,7 +1,7 @@
 //! `chainlab events`: what happened to nodes, and what happens.
 
-use super::Failure;
 use super::choose::Choice;
+use super::failure::Failure;
 use super::group::Group;
 use super::table::{offset, print_json};
 use crate::lab::control::{EventWish, NodeEvent, Notice, Wish};

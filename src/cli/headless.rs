@@ -5,8 +5,9 @@
 mod report;
 
 use self::report::{Reader, Report};
+use super::failure::Failure;
 use super::log::{self, Format, Of};
-use super::{Failure, LAST_WAIT, block_on, runtime, unless_signalled_again};
+use super::runtime::{LAST_WAIT, block_on, runtime, unless_signalled_again};
 use crate::lab::control::NodeEvent;
 use crate::lab::drive::{VirtualLab, VirtualOptions};
 use crate::lab::script::cast::Cast;

@@ -5,9 +5,10 @@
 //! they are told addresses.
 
 use super::choose::Choice;
+use super::failure::Failure;
 use super::group::Group;
+use super::output::print;
 use super::table::{Side, Table, print_json};
-use super::{Failure, print};
 use crate::lab::control::LinkStatus;
 use crate::lab::units::{show_bandwidth, show_conditions, show_duration};
 use crate::link::{Conditions, LinkState, PRESETS};

@@ -1,13 +1,15 @@
 //! `chainlab mine`: miners of nodes that run.
 
 use super::choose::Choice;
+use super::failure::Failure;
 use super::group::{Group, unexpected};
+use super::output::print;
+use super::output::say;
 use super::table::print_json;
-use super::{Failure, print, say};
 use crate::lab::units::{parse_rate, show_about, show_rate};
+use crate::node::config::MiningMode;
+use crate::node::config::{Release, Strategy};
 use crate::node::io::{Command, Reply};
-use crate::node::mining::MiningMode;
-use crate::node::private::{Release, Strategy};
 use crate::node::snapshot::MiningInfo;
 use clap::{Args, Subcommand, ValueEnum};
 

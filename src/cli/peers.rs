@@ -1,10 +1,11 @@
 //! `chainlab peers`: who is connected with whom.
 
 use super::choose::Choice;
+use super::failure::Failure;
 use super::group::{Group, unexpected};
 use super::node::parse_addr;
+use super::output::print;
 use super::table::{Side, Table, print_json};
-use super::{Failure, print};
 use crate::lab::units::{parse_duration, show_duration};
 use crate::node::io::{Command, Direction, Question, Reply};
 use crate::node::snapshot::PeerInfo;

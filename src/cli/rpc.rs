@@ -1,9 +1,10 @@
 //! `chainlab rpc`: any method of the control protocol, and the list of them.
 
 use super::choose::Choice;
+use super::failure::Failure;
 use super::group::Group;
+use super::output::print;
 use super::table::print_json;
-use super::{Failure, print};
 use crate::lab::ask::Scope;
 use crate::lab::ask::verbs::{BASICS, Basic, Verb, unknown, verb, verbs};
 use clap::Args;

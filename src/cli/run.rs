@@ -1,9 +1,13 @@
 //! `chainlab run`, and `chainlab` alone: a lab on the screen.
 
 use super::control::ControlOptions;
+use super::failure::Failure;
+use super::files::read_file;
 use super::headless::{self, HeadlessOptions};
 use super::look::Look;
-use super::{Failure, choose, output, read_file, runtime, say, screen};
+use super::output::say;
+use super::runtime::runtime;
+use super::{choose, help, output, screen};
 use crate::lab::control::Place;
 use crate::lab::document::{FILE_BYTES_MAX, nearest};
 use crate::lab::drive::{Level, VirtualOptions};
@@ -14,7 +18,7 @@ use crate::lab::{Lab, LabError, LabOptions, Layout};
 use crate::live;
 use crate::node::Time;
 use crate::ui::state::{Seat, Stage};
-use clap::{Args, CommandFactory};
+use clap::Args;
 use std::path::{Path, PathBuf};
 use std::str::FromStr;
 use tokio::runtime::Handle;
@@ -220,7 +224,7 @@ pub(super) fn choose(wanted: Option<&str>) -> Result<(Layout, String), Failure> 
         (wanted, read_file(Path::new(wanted), FILE_BYTES_MAX)?)
     } else {
         let text = shipped::text(wanted);
-        let missing = || match nearest(wanted, verbs().iter().map(String::as_str)) {
+        let missing = || match nearest(wanted, help::names()) {
             Some(verb) if nearest(wanted, shipped::names()).is_none() => {
                 format!("there is no layout {wanted:?}; did you mean chainlab {verb}?")
             }
@@ -233,11 +237,4 @@ pub(super) fn choose(wanted: Option<&str>) -> Result<(Layout, String), Failure> 
     };
     let layout = layout::read(name, &text).map_err(Failure::input)?;
     Ok((layout, text))
-}
-
-/// The names of all subcommands.
-fn verbs() -> Vec<String> {
-    let command = super::Cli::command();
-    let names = command.get_subcommands().map(|sub| sub.get_name());
-    names.map(ToOwned::to_owned).collect()
 }

@@ -1,7 +1,8 @@
 //! What every command with a screen does around it.
 
+use super::failure::Failure;
 use super::look::Resolved;
-use super::{Failure, LAST_WAIT, unless_signalled_again};
+use super::runtime::{LAST_WAIT, unless_signalled_again};
 use crate::lab::{Lab, LabError};
 use crate::live::{self, Signals};
 use crate::ui::log::LogTime;

@@ -1,9 +1,11 @@
 //! `chainlab wallet`: wallets of nodes that run.
 
 use super::choose::Choice;
+use super::failure::Failure;
 use super::group::{Group, is_down, unexpected};
+use super::output::print;
+use super::output::say;
 use super::table::{Side, Table, print_json, show_time};
-use super::{Failure, print, say};
 use crate::chain::Amount;
 use crate::node::io::{Command, Question, RefusalKind, Reply};
 use crate::node::snapshot::{COINS_MAX, HistoryEntry, PAGE_MAX};

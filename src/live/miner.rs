@@ -9,11 +9,11 @@
 //! handed in, and then the miner rests until it is told what to do next.
 
 use super::clock::LabClock;
-use super::start::panic_words;
+use super::end::panic_words;
 use crate::chain::Block;
 use crate::chain::block::Midstate;
 use crate::node::Time;
-use crate::node::mining::Job;
+use crate::node::io::Job;
 use std::io;
 use std::panic::{AssertUnwindSafe, catch_unwind};
 use std::sync::atomic::{AtomicU64, Ordering};

@@ -23,12 +23,16 @@
 )]
 
 pub mod clock;
+mod conn;
 pub mod disk;
+mod end;
+mod entry;
 pub(crate) mod files;
 mod handle;
 mod inbox;
 mod links;
 mod log;
+mod machine;
 mod miner;
 mod output;
 mod run;
@@ -38,9 +42,11 @@ mod tcp;
 pub mod wire;
 
 pub use clock::LabClock;
-pub use handle::{Begun, End, NodeHandle};
+pub use end::End;
+pub use handle::{Begun, NodeHandle};
 pub use links::Links;
 pub use log::log_event;
+pub use machine::{raise_open_files, seeds, stored_params};
 pub use output::{Output, OutputError, panic_report};
 pub use signals::{HANGUP, Signals};
-pub use start::{NOWHERE, StartError, raise_open_files, seeds, spawn, spawn_on, stored_params};
+pub use start::{NOWHERE, StartError, spawn, spawn_on};

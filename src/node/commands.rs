@@ -1,8 +1,9 @@
 //! What people and programs have a node do. Questions are in [`queries`](super::queries).
 
+use super::config::MiningMode;
 use super::io::{Command, CommandError, EventKind, Payment, RefusalKind, Reply, RequestId};
 use super::mempool::AdmitError;
-use super::mining::{MiningMode, check_hashrate};
+use super::mining::check_hashrate;
 use super::wallets::{Draft, NAME_LEN_MAX, Rows, WalletError};
 use super::{Node, Store, StoreFault, Time};
 use crate::chain::{KeyHash, Txid};
@@ -157,7 +158,7 @@ impl<S: Store> Node<S> {
             Err(error) => return Ok(Err(CommandError::from(error))),
         }
         let waits = |txid: &Txid| self.mempool.contains(txid);
-        if self.private.is_withholding() && !self.private.has_room(waits) {
+        if self.private_chain.is_withholding() && !self.private_chain.has_room(waits) {
             let words = "too many payments are kept private: release them first";
             return Ok(Err(CommandError::new(RefusalKind::Busy, words)));
         }
@@ -194,13 +195,13 @@ impl<S: Store> Node<S> {
         let plan = draft.plan.clone();
         let tx = self.wallets.sign(draft);
         let txid = tx.txid();
-        let withheld = self.private.is_withholding();
+        let withheld = self.private_chain.is_withholding();
         if withheld {
             let waits = |txid: &Txid| self.mempool.contains(txid);
-            self.private.hold_tx(txid, waits);
+            self.private_chain.hold_tx(txid, waits);
         }
         if let Err(error) = self.take_tx(None, Arc::clone(&tx), now)? {
-            self.private.forget_tx(&txid);
+            self.private_chain.forget_tx(&txid);
             return Ok(refuse(error));
         }
         // On disk before anybody hears of it, for what managers left to be sent goes out only after

@@ -133,7 +133,8 @@ impl<S: Store> Node<S> {
             .book
             .learn(conn, addr.ip(), &listen, now, &mut self.random);
         self.learnt(conn, new, true, now);
-        self.sync.pump(&self.chain, now, &mut self.out);
+        let (sync, mut context) = self.sync_at(now);
+        sync.pump(&mut context);
         if claimed >= self.public_tip().height {
             self.tell_mempool(conn);
         }
@@ -184,7 +185,7 @@ impl<S: Store> Node<S> {
     fn is_level(&self, conn: ConnId) -> bool {
         let tree = self.chain.tree();
         self.sync
-            .is_level(conn, tree, self.private.public_end(tree))
+            .is_level(conn, tree, self.private_chain.public_end(tree))
     }
 
     fn tell_mempool(&mut self, conn: ConnId) {
@@ -261,8 +262,8 @@ impl<S: Store> Node<S> {
         let Some(peer) = self.peers.remove(conn) else {
             return;
         };
-        self.sync
-            .disconnected(conn, &self.chain, now, &mut self.out);
+        let (sync, mut context) = self.sync_at(now);
+        sync.disconnected(conn, &mut context);
         self.relay.disconnected(conn, now, &mut self.out);
         self.serve.disconnected(conn);
         self.gossip.disconnected(conn);

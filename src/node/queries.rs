@@ -64,8 +64,8 @@ impl<S: Store> Node<S> {
             now: !self.mining.now.is_empty(),
             expected_hashes: expected,
             found: self.mining.found,
-            strategy: self.private.strategy(),
-            withheld: self.private.withheld(),
+            strategy: self.private_chain.strategy(),
+            withheld: self.private_chain.withheld(),
         }
     }
 

@@ -114,8 +114,8 @@ impl<S: Store> Node<S> {
                 let (txids, hashes) = split(&items);
                 let out = &mut self.out;
                 self.relay.received_notfound(conn, &txids, now, out);
-                self.sync
-                    .received_notfound(conn, &hashes, &self.chain, now, out);
+                let (sync, mut context) = self.sync_at(now);
+                sync.received_notfound(conn, &hashes, &mut context);
             }
             Message::GetHeaders(locator) => {
                 self.serve.received_getheaders(conn, locator, &mut self.out);
@@ -127,8 +127,8 @@ impl<S: Store> Node<S> {
             }
             Message::Headers(headers) => {
                 self.unwritten(now);
-                let (chain, out) = (&mut self.chain, &mut self.out);
-                self.sync.received_headers(conn, headers, chain, now, out)?;
+                let (sync, mut context) = self.sync_at(now);
+                sync.received_headers(conn, headers, &mut context)?;
                 self.deliver_orphans(now)?;
                 self.tell_if_level(conn);
             }
@@ -145,8 +145,8 @@ impl<S: Store> Node<S> {
         }
         // An empty inv answers getblocks when there is nothing more.
         if txids.is_empty() || !hashes.is_empty() {
-            self.sync
-                .received_inv(conn, &hashes, &self.chain, now, &mut self.out);
+            let (sync, mut context) = self.sync_at(now);
+            sync.received_inv(conn, &hashes, &mut context);
         }
         if txids.is_empty() {
             self.tell_if_level(conn);
@@ -173,7 +173,7 @@ impl<S: Store> Node<S> {
         let shown = Shown {
             chain: &self.chain,
             mempool: &self.mempool,
-            private: &self.private,
+            private: &self.private_chain,
         };
         let served = self.serve.answer(conn, unsent, shown, &mut self.out)?;
         let tip = Item::Block(self.public_tip().hash);
@@ -195,7 +195,8 @@ impl<S: Store> Node<S> {
         for (conn, nonce) in due.pings {
             self.out.send(conn, Message::Ping(nonce));
         }
-        let late = self.sync.tick(&self.chain, now, &mut self.out);
+        let (sync, mut context) = self.sync_at(now);
+        let late = sync.tick(&mut context);
         for (conn, why) in due.overdue.into_iter().chain(late) {
             self.end(conn, CloseReason::TimedOut(why.to_owned()), now);
         }

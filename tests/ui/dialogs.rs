@@ -4,9 +4,9 @@ use crate::common::desk::{Desk, three_nodes};
 use crate::common::lab_view::{node, wallet};
 use chainlab::lab::{Answer, Request, TrafficChange, TrafficView};
 use chainlab::node::NodeIx;
+use chainlab::node::config::MiningMode;
 use chainlab::node::io::{Command, Reply};
 use chainlab::node::message::Role;
-use chainlab::node::mining::MiningMode;
 use chainlab::ui::state::{Effect, Purpose};
 use std::path::PathBuf;
 

@@ -8,8 +8,8 @@ use crate::picture::{
 };
 use chainlab::lab::NodeView;
 use chainlab::lab::view::NodeState;
+use chainlab::node::config::{Release, Strategy};
 use chainlab::node::io::words::{Piece, Tone};
-use chainlab::node::private::{Release, Strategy};
 use chainlab::node::snapshot::SyncInfo;
 use ratatui::buffer::Buffer;
 use ratatui::layout::Rect;

@@ -6,9 +6,10 @@
 use super::NODES_MAX;
 use crate::lab::names::{missing, parse_node_name};
 use crate::lab::spec::NodeSpec;
+use crate::node::config::MiningMode;
+use crate::node::config::{Release, Strategy};
 use crate::node::io::RefusalKind;
-use crate::node::mining::{MiningMode, check_hashrate};
-use crate::node::private::{Release, Strategy};
+use crate::node::mining::check_hashrate;
 use crate::node::wallets::{WALLETS_MAX, check_name};
 use std::collections::BTreeMap;
 use std::ops::RangeInclusive;

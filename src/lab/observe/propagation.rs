@@ -26,7 +26,7 @@ use super::histogram::Histogram;
 use crate::chain::{BlockHash, Txid};
 use crate::lab::view::{JOURNEYS, Journey, Times};
 use crate::node::io::{Event, EventKind};
-use crate::node::private::WITHHELD_MAX;
+use crate::node::private_chain::WITHHELD_MAX;
 use crate::node::store::BlockId;
 use crate::node::{NodeIx, Time};
 use std::cell::OnceCell;

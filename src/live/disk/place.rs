@@ -1,8 +1,9 @@
 //! The directory of a store before it is opened: whose it is, what is in it, who has it open, and
 //! whether it can be written.
 
+use super::error::OpenDiskError;
 use super::fault::{failed, in_file};
-use super::{OpenDiskError, inspect};
+use super::inspect;
 use crate::live::files::{Dir, Lock};
 use crate::node::store::StoreFault;
 use std::fs::{File, TryLockError};

@@ -2,16 +2,28 @@
 
 #![allow(clippy::disallowed_methods, reason = "a test drives the machine")]
 
-use super::conn::{PROGRESS_INTERVAL, UNSENT_MAX};
-use super::*;
+use super::conn::PROGRESS_INTERVAL;
+use super::lingering::LINGERING_MAX;
+use super::net::UNSEEN_MAX;
+use super::{Net, Place};
 use crate::chain::Params;
+use crate::live::conn::{Conn, UNSENT_MAX};
+use crate::live::entry::Entry;
+use crate::live::inbox::Inbox;
+use crate::live::wire::Frames;
 use crate::live::{LabClock, Links};
 use crate::node::Time;
+use crate::node::io::{ConnId, Direction, Input};
 use crate::node::message::{Item, Message};
 use std::collections::BTreeMap;
 use std::io;
+use std::net::SocketAddr;
+use std::sync::Arc;
+use std::time::{Duration, Instant};
 use tokio::io::{AsyncReadExt, AsyncWriteExt};
+use tokio::net::{TcpListener, TcpStream};
 use tokio::runtime::{Builder, Runtime};
+use tokio::time::timeout;
 
 /// How long something may take that must happen.
 const PATIENCE: Duration = Duration::from_secs(20);

@@ -1,9 +1,9 @@
 //! Moving the tip: plan on scratch, check, write, or mark what is bad and look again.
 
-use super::{ChainChange, ChainState};
+use super::outcome::{Activated, ChainChange};
+use super::state::ChainState;
 use crate::chain::block::Block;
 use crate::chain::coins::{CoinChanges, CoinView, Undo};
-use crate::chain::hash::BlockHash;
 use crate::chain::headers::HeaderId;
 use crate::chain::rules::{self, ConnectError, RuleError, UndoMismatch};
 use crate::node::store::{Batch, BlockId, Store, StoreFault};
@@ -12,13 +12,6 @@ use std::sync::Arc;
 
 /// Most blocks that one plan holds in memory, unless a reorganisation needs more at once.
 const PLAN_BLOCKS: usize = 256;
-
-/// What moving to the best branch led to.
-#[derive(Default)]
-pub(super) struct Activated {
-    pub(super) change: Option<ChainChange>,
-    pub(super) invalid: Vec<(BlockHash, RuleError)>,
-}
 
 /// A move of the tip that was checked and can be written.
 struct Plan {

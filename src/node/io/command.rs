@@ -1,8 +1,7 @@
 //! What a node is told to do, and what it answers, also to a [`Question`](super::Question).
 
 use crate::chain::{Amount, Txid};
-use crate::node::mining::MiningMode;
-use crate::node::private::Strategy;
+use crate::node::config::{MiningMode, Strategy};
 use crate::node::snapshot::{
     BlockDetail, BlockInfo, CoinInfo, HistoryEntry, MempoolTx, NodeSnapshot, PeerInfo, TxDetail,
     WalletInfo,

@@ -13,7 +13,7 @@
 //! all are new, that one goes which has had most of it. Otherwise the next to come would turn out
 //! each newcomer at once, and on loopback, where all have one address, no honest node could stay.
 
-use crate::node::io::ConnId;
+use crate::node::ids::ConnId;
 use crate::node::time::Time;
 use std::cmp::Reverse;
 use std::collections::BTreeMap;

@@ -1,7 +1,13 @@
 use super::names::name_in;
 use super::*;
 use crate::chain::BlockHash;
-use crate::chain::key::SecretKey;
+use crate::chain::key::{PublicKey, SecretKey};
+use crate::node::handshake::{self, Identity};
+use crate::node::io::{CloseReason, ConnId, Direction};
+use crate::node::message::{Role, Text, Version};
+use crate::node::time::Time;
+use std::net::{IpAddr, SocketAddr};
+use std::time::Duration;
 
 const NOW: Time = Time(1_000_000_000);
 

@@ -4,9 +4,9 @@
 //! Any peer can make any number of them for nothing, so they are few, and one peer cannot take the
 //! room of all.
 
-use super::super::io::ConnId;
 use crate::chain::headers::HeaderTree;
 use crate::chain::{Block, BlockHash};
+use crate::node::ids::ConnId;
 use std::collections::BTreeMap;
 use std::sync::Arc;
 

@@ -1,12 +1,25 @@
 //! What is known of one peer's chain, and what it owes.
 
-use super::{ANSWER_MAX, ASK_AGAIN, SILENCE_MAX, UNANSWERED_MAX};
 use crate::chain::BlockHash;
 use crate::chain::headers::{HeaderId, HeaderTree};
 use crate::chain::scan::BranchScan;
+use crate::node::peers::PONG_MAX;
 use crate::node::time::{Time, earlier};
 use std::collections::{BTreeMap, VecDeque};
 use std::time::Duration;
+
+/// A peer that does not answer `getheaders` or `getblocks` for so long is passed over.
+pub const ANSWER_MAX: Duration = Duration::from_secs(20);
+
+/// A peer that owes blocks for so long, and sends none, is let go.
+pub const SILENCE_MAX: Duration = Duration::from_secs(120);
+
+/// A peer that owes headers for so long, and sends neither them nor blocks, is let go. On a slow line
+/// the question already waits behind megabytes, as a ping does.
+pub const UNANSWERED_MAX: Duration = PONG_MAX;
+
+/// How often a peer is asked again when nothing was heard: in case an announcement got lost.
+pub const ASK_AGAIN: Duration = Duration::from_secs(60);
 
 /// What is known of one peer's chain, and what it owes us.
 #[derive(Clone)]

@@ -3,8 +3,8 @@
 use super::{Effect, Purpose, UiState};
 use crate::chain::Amount;
 use crate::lab::{LabView, NodeView, Request, TrafficChange};
+use crate::node::config::MiningMode;
 use crate::node::io::{Command, Payment};
-use crate::node::mining::MiningMode;
 use crate::node::snapshot::NodeSnapshot;
 use crate::ui::dialog::Dialog;
 use crate::ui::keymap::Action;

@@ -3,9 +3,9 @@
 use super::{Effect, Purpose, UiState};
 use crate::lab::{Answer, LabView};
 use crate::node::NodeIx;
+use crate::node::config::MiningMode;
 use crate::node::io::Reply;
 use crate::node::io::words::{Piece, Tone};
-use crate::node::mining::MiningMode;
 use crate::ui::dialog::Dialog;
 use crate::ui::text;
 use crate::ui::zoom::Fetch;

@@ -3,7 +3,7 @@
 use super::Zoom;
 use super::subject::Subject;
 use crate::node::Time;
-use crate::node::mining::MiningMode;
+use crate::node::config::MiningMode;
 use crate::node::snapshot::NodeSnapshot;
 use crate::ui::text::{self, Row};
 use crate::ui::view::scene::Scene;

@@ -3,9 +3,9 @@
 use super::{Verb, command, needs, takes};
 use crate::lab::ask::params::{BadParam, Params, bad, required};
 use crate::lab::units::parse_rate;
+use crate::node::config::MiningMode;
+use crate::node::config::{Release, Strategy};
 use crate::node::io::Command;
-use crate::node::mining::MiningMode;
-use crate::node::private::{Release, Strategy};
 
 pub(super) const VERBS: &[Verb] = &[
     command(

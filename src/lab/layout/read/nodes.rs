@@ -11,9 +11,10 @@ use crate::lab::network::set;
 use crate::lab::spec::{MineSpec, NodeSpec};
 use crate::lab::units::parse_rate;
 use crate::node::SyncMethod;
+use crate::node::config::MiningMode;
+use crate::node::config::{Release, Strategy};
 use crate::node::message::Role;
-use crate::node::mining::{MiningMode, check_hashrate};
-use crate::node::private::{Release, Strategy};
+use crate::node::mining::check_hashrate;
 
 const ROLES: [(&str, Role); 3] = [
     ("full", Role::Full),

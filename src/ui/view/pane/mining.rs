@@ -2,7 +2,7 @@
 
 use super::{label, none, running};
 use crate::lab::view::NodeView;
-use crate::node::mining::MiningMode;
+use crate::node::config::MiningMode;
 use crate::node::snapshot::NodeSnapshot;
 use crate::ui::text::{self, Row};
 use crate::ui::view::scene::Scene;

@@ -22,14 +22,11 @@
 //!
 //! What was withheld is not written down: a node that starts again has released it.
 
-use super::Config;
+use super::config::{Release, Strategy};
 use super::store::BlockId;
 use crate::chain::headers::{HeaderId, HeaderTree};
 use crate::chain::{Block, BlockHash, Txid};
-use serde::{Deserialize, Serialize};
 use std::collections::BTreeSet;
-use std::fmt;
-use std::str::FromStr;
 
 /// A branch that is so long is released: everybody else takes it on in one change of the chain, with
 /// all that it undoes, in memory.
@@ -42,64 +39,9 @@ pub const PAYMENTS_MAX: usize = 10_000;
 /// ask for one that no ordinary node would ask for.
 const SETTLED_MAX: usize = 50_000;
 
-/// What a miner does with the blocks that it finds.
-#[derive(Clone, Copy, Debug, Default, PartialEq, Eq, Serialize, Deserialize)]
-#[serde(rename_all = "snake_case")]
-pub enum Strategy {
-    /// It announces them at once.
-    #[default]
-    Honest,
-    /// It keeps them to itself, until then.
-    Withhold(Release),
-}
-
-/// When withheld blocks are released.
-#[derive(Clone, Copy, Debug, Default, PartialEq, Eq, Serialize, Deserialize)]
-#[serde(rename_all = "snake_case")]
-pub enum Release {
-    /// When somebody asks for it.
-    #[default]
-    Asked,
-    /// As soon as that undoes so many public blocks: the private branch has more work, and the
-    /// public one is so long since the fork.
-    Depth(u32),
-    /// As soon as the private branch is so many blocks higher than the public one, and has more
-    /// work.
-    Lead(u32),
-}
-
-impl fmt::Display for Release {
-    /// As it is written in a layout.
-    fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
-        match self {
-            Self::Asked => f.write_str("asked"),
-            Self::Depth(blocks) => write!(f, "depth {blocks}"),
-            Self::Lead(blocks) => write!(f, "lead {blocks}"),
-        }
-    }
-}
-
-impl FromStr for Release {
-    type Err = String;
-
-    fn from_str(text: &str) -> Result<Self, String> {
-        let words: Vec<&str> = text.split_whitespace().collect();
-        let blocks = |number: &str| number.parse().ok().filter(|blocks| *blocks > 0);
-        let read = match words[..] {
-            ["asked"] => Some(Self::Asked),
-            ["depth", number] => blocks(number).map(Self::Depth),
-            ["lead", number] => blocks(number).map(Self::Lead),
-            _ => None,
-        };
-        read.ok_or_else(|| {
-            format!("{text:?} is none of \"asked\", \"depth 6\", \"lead 2\" (or another number)")
-        })
-    }
-}
-
 /// What a node keeps to itself.
 #[derive(Clone, Debug, Default)]
-pub struct Private {
+pub struct PrivateChain {
     strategy: Strategy,
     /// Blocks from above the fork up to the node's tip.
     blocks: BTreeSet<BlockHash>,
@@ -115,11 +57,11 @@ pub struct Private {
     settled: BTreeSet<Txid>,
 }
 
-impl Private {
+impl PrivateChain {
     /// Keeps nothing yet.
-    pub fn new(config: &Config) -> Self {
+    pub fn new(strategy: Strategy) -> Self {
         Self {
-            strategy: config.strategy,
+            strategy,
             ..Self::default()
         }
     }
@@ -294,7 +236,7 @@ mod tests {
 
     #[test]
     fn so_many_payments_are_kept_private_and_what_was_dropped_makes_room() {
-        let mut private = Private::default();
+        let mut private = PrivateChain::default();
         let txid = |number: usize| {
             let mut hash = [0; 32];
             hash[..8].copy_from_slice(&number.to_le_bytes());
@@ -312,18 +254,5 @@ mod tests {
         assert!(!private.hides_tx(&next));
         assert!(private.hold_tx(next, |waits| *waits != txid(7)));
         assert!(private.hides_tx(&next) && !private.hides_tx(&txid(7)));
-    }
-
-    #[test]
-    fn a_release_is_read_as_it_is_written_and_anything_else_refused_in_words() {
-        for release in [Release::Asked, Release::Depth(6), Release::Lead(2)] {
-            assert_eq!(release.to_string().parse(), Ok(release));
-        }
-        for bad in [
-            "", "deep 6", "depth", "depth 0", "lead -1", "lead 2 3", "Asked",
-        ] {
-            let error = bad.parse::<Release>().expect_err(bad);
-            assert!(error.starts_with(&format!("{bad:?} is none of")), "{error}");
-        }
     }
 }
