@@ -92,6 +92,30 @@ impl StrategyName {
     }
 }
 
+impl What {
+    /// What the node is told, one after the other.
+    fn commands(&self) -> Result<Vec<Command>, Failure> {
+        let mut commands = Vec::new();
+        match self {
+            Self::On { hashrate, to, txs } => {
+                commands.extend(to.clone().map(|wallet| Command::MineTo { wallet }));
+                commands.extend(hashrate.map(Command::SetHashrate));
+                commands.push(Command::Mine(txs.map_or(MiningMode::On, MiningMode::OnTx)));
+            }
+            Self::Off => commands.push(Command::Mine(MiningMode::Off)),
+            Self::Strategy { strategy, release } => {
+                commands.push(Command::SetStrategy(strategy.with(*release)?));
+            }
+            Self::Release => commands.push(Command::Release),
+            Self::Now { blocks, to } => {
+                commands.extend(to.clone().map(|wallet| Command::MineTo { wallet }));
+                commands.extend(std::iter::repeat_n(Command::MineNow, usize::from(*blocks)));
+            }
+        }
+        Ok(commands)
+    }
+}
+
 fn at_least_one(text: &str) -> Result<usize, String> {
     match text.parse() {
         Ok(0) => Err("at least 1".to_owned()),
@@ -106,23 +130,7 @@ pub(super) async fn run(options: &Options) -> Result<(), Failure> {
         What::Release => the_one(&group, |mining| mining.strategy != Strategy::Honest).await?,
         _ => the_one(&group, |mining| mining.mode != MiningMode::Off).await?,
     };
-    let mut commands = Vec::new();
-    match &options.what {
-        What::On { hashrate, to, txs } => {
-            commands.extend(to.clone().map(|wallet| Command::MineTo { wallet }));
-            commands.extend(hashrate.map(Command::SetHashrate));
-            commands.push(Command::Mine(txs.map_or(MiningMode::On, MiningMode::OnTx)));
-        }
-        What::Off => commands.push(Command::Mine(MiningMode::Off)),
-        What::Strategy { strategy, release } => {
-            commands.push(Command::SetStrategy(strategy.with(*release)?));
-        }
-        What::Release => commands.push(Command::Release),
-        What::Now { blocks, to } => {
-            commands.extend(to.clone().map(|wallet| Command::MineTo { wallet }));
-            commands.extend(std::iter::repeat_n(Command::MineNow, usize::from(*blocks)));
-        }
-    }
+    let commands = options.what.commands()?;
     let is_by_hand = matches!(options.what, What::Now { .. });
     let before = if is_by_hand {
         mining(&group, &node).await?

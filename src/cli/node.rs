@@ -193,6 +193,11 @@ async fn serve(
     };
     // Its cookie and its sockets go with it.
     unless_signalled_again(&mut signals, lab.close()).await?;
+    ended(end, &name, log_format, &log)
+}
+
+/// Says how the node has ended.
+fn ended(end: End, name: &str, log_format: Format, log: &tracing::Span) -> Result<(), Failure> {
     match end {
         End::Stopped => {
             let words = format!("{name} has stopped; all it had is on disk");

@@ -98,6 +98,14 @@ async fn list(group: &Group, json: bool) -> Result<(), Failure> {
         let rows = rows.map(|(node, peers)| json!({ "node": node, "peers": peers }));
         return print_json(&rows.collect::<Vec<_>>());
     }
+    let table = table(&rows);
+    match table.is_empty() {
+        true => print("nobody is connected\n"),
+        false => print(&table.text()),
+    }
+}
+
+fn table(rows: &[(String, Vec<PeerInfo>)]) -> Table {
     let mut table = Table::new(&[
         ("node", Side::Left),
         ("peer", Side::Left),
@@ -109,7 +117,7 @@ async fn list(group: &Group, json: bool) -> Result<(), Failure> {
         ("received", Side::Right),
         ("sent", Side::Right),
     ]);
-    for (node, peers) in &rows {
+    for (node, peers) in rows {
         for peer in peers {
             let direction = match peer.direction {
                 Direction::Outbound => node,
@@ -132,8 +140,5 @@ async fn list(group: &Group, json: bool) -> Result<(), Failure> {
             ]);
         }
     }
-    match table.is_empty() {
-        true => print("nobody is connected\n"),
-        false => print(&table.text()),
-    }
+    table
 }

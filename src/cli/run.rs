@@ -7,7 +7,8 @@ use super::headless::{self, HeadlessOptions};
 use super::look::Look;
 use super::output::say;
 use super::runtime::runtime;
-use super::{choose, help, output, screen};
+use super::screen::{self, Screen};
+use super::{choose, help, output};
 use crate::lab::control::Place;
 use crate::lab::document::{FILE_BYTES_MAX, nearest};
 use crate::lab::drive::{Level, VirtualOptions};
@@ -151,11 +152,7 @@ pub(super) fn run(options: Options) -> Result<(), Failure> {
     let look = options.look.resolve()?;
     let (mut layout, layout_text) = choose(options.layout.as_deref())?;
     if options.manual {
-        if layout.steps.is_empty() {
-            let words = format!("--manual: {} has no steps to be led through", layout.name);
-            return Err(Failure::input(words));
-        }
-        layout.pace = Pace::Presenter;
+        lead_by_hand(&mut layout)?;
     }
     let seed = options.seed.map(Seed::resolve).transpose()?;
     let drawn = seed.filter(|_| matches!(options.seed, Some(Seed::Random)));
@@ -176,31 +173,47 @@ pub(super) fn run(options: Options) -> Result<(), Failure> {
     }
     screen::check_terminal()?;
     let runtime = runtime()?;
-    let time = screen::start_log();
+    let (time, handle) = (screen::start_log(), runtime.handle().clone());
     let (lab, notice) = match options.headless.is_virtual() {
         true => {
-            let lab = start_virtual(wanted, runtime.handle().clone())?;
-            (
-                lab,
-                Some(format!("virtual time, seed {}", seed.unwrap_or(0))),
-            )
+            let notice = format!("virtual time, seed {}", seed.unwrap_or(0));
+            (start_virtual(wanted, handle)?, Some(notice))
         }
         false => {
-            let lab = Lab::start(wanted, runtime.handle().clone())?;
-            (lab, drawn.map(|seed| format!("seed {seed}")))
+            let notice = drawn.map(|seed| format!("seed {seed}"));
+            (Lab::start(wanted, handle)?, notice)
         }
     };
     for at in &options.attach {
         let door = choose::door_at(at)?;
         runtime.block_on(lab.attach_to(door))?;
     }
-    let stage = Stage::new(Seat::Own, look.is_big, false);
-    let left = screen::show(runtime, lab, &time, look, options.show_keys, stage, notice)?;
+    let screen = Screen {
+        time,
+        stage: Stage::new(Seat::Own, look.is_big, false),
+        look,
+        shows_keys: options.show_keys,
+        notice,
+    };
+    let left = screen::show(runtime, lab, screen)?;
     if let Some(path) = left.kept {
-        let path = path.display();
-        say(&format!("The lab is kept in {path}. To go on with it:"));
-        output::print_last(&format!("chainlab run --data-dir {path}\n"));
+        tell_kept(&path);
     }
+    Ok(())
+}
+
+fn tell_kept(path: &Path) {
+    let path = path.display();
+    say(&format!("The lab is kept in {path}. To go on with it:"));
+    output::print_last(&format!("chainlab run --data-dir {path}\n"));
+}
+
+fn lead_by_hand(layout: &mut Layout) -> Result<(), Failure> {
+    if layout.steps.is_empty() {
+        let words = format!("--manual: {} has no steps to be led through", layout.name);
+        return Err(Failure::input(words));
+    }
+    layout.pace = Pace::Presenter;
     Ok(())
 }
 

@@ -58,6 +58,13 @@ pub enum StartError {
     Panicked(String),
 }
 
+impl StartError {
+    /// The node's thread has ended, and has not said that the node runs.
+    fn from_end(end: Option<&End>) -> Self {
+        Self::Panicked(end.map_or_else(String::new, ToString::to_string))
+    }
+}
+
 /// Starts a node on its directory, which is made if it is not there, and waits until it runs. It
 /// listens at `listener`, if there is one, and says so to others. Several can start at once.
 ///
@@ -119,11 +126,7 @@ pub async fn spawn_on(
         ending.send_replace(Some(end));
     })?;
     let started = readied.await;
-    let born = started.unwrap_or_else(|_| {
-        let end = ended.borrow().clone();
-        let words = end.map_or_else(String::new, |end| end.to_string());
-        Err(StartError::Panicked(words))
-    })?;
+    let born = started.unwrap_or_else(|_| Err(StartError::from_end(ended.borrow().as_ref())))?;
     Ok(NodeHandle {
         name,
         addr,

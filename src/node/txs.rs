@@ -133,19 +133,7 @@ impl<S: Store> Node<S> {
         }
         self.relay.refused(txid);
         if let Some(conn) = from {
-            if error.is_fault_of_sender() {
-                self.out
-                    .blame(conn, MALICE, format!("transaction: {error}"));
-            }
-            let reject = Reject {
-                command: Text::new("tx"),
-                item: Some(Item::Tx(txid)),
-                why: Text::new(&error.to_string()),
-            };
-            // The reason may tell of what nobody is to hear of.
-            if !self.has_secrets() {
-                self.out.send(conn, Message::Reject(Box::new(reject)));
-            }
+            self.reject_tx(conn, txid, error);
         }
         let why = error.to_string();
         // What wallets have sent is offered again and again: that is told when the reason is new.
@@ -154,6 +142,22 @@ impl<S: Store> Node<S> {
         }
         let from = from.and_then(|conn| self.peers.label(conn));
         self.event(now, EventKind::TxRefused { txid, from, why });
+    }
+
+    fn reject_tx(&mut self, conn: ConnId, txid: Txid, error: &AdmitError) {
+        if error.is_fault_of_sender() {
+            self.out
+                .blame(conn, MALICE, format!("transaction: {error}"));
+        }
+        let reject = Reject {
+            command: Text::new("tx"),
+            item: Some(Item::Tx(txid)),
+            why: Text::new(&error.to_string()),
+        };
+        // The reason may tell of what nobody is to hear of.
+        if !self.has_secrets() {
+            self.out.send(conn, Message::Reject(Box::new(reject)));
+        }
     }
 
     /// What the mempool took and dropped: for the wallets, the miner, and those who watch.

@@ -7,7 +7,6 @@ use chainlab::chain::rules::TxError;
 use chainlab::chain::{Amount, OutPoint, Tx, Txid};
 use chainlab::node::config::MempoolLimits;
 use chainlab::node::mempool::{AdmitError, PACKAGE_MAX, REPLACED_MAX, RemovedWhy};
-use chainlab::node::template;
 
 fn limits(bytes_max: usize) -> MempoolLimits {
     MempoolLimits {

@@ -76,14 +76,7 @@ impl Mempool {
         self.held.dirty.extend(held.keys().copied());
         self.settle_rows([&mut rows, &mut held], chain, &mut done)?;
         for back in self.left_behind(chain, now)? {
-            let (txid, kept) = (back.txid, back.clone());
-            match self.restore_one(back, chain, &mut admitted)? {
-                // Not a row so far.
-                Ok(()) => {
-                    self.dirty.insert(txid);
-                }
-                Err(why) => self.hold(kept, why, &mut done),
-            }
+            self.restore_or_hold(back, chain, &mut admitted, &mut done)?;
         }
         for row in parents_first(rows) {
             let (txid, kept) = (row.txid, row.clone());
@@ -98,13 +91,7 @@ impl Mempool {
             }
         }
         for row in parents_first(held) {
-            let (txid, kept) = (row.txid, row.clone());
-            match self.restore_one(row, chain, &mut admitted)? {
-                Ok(()) => {
-                    self.dirty.insert(txid);
-                }
-                Err(why) => self.hold(kept, why, &mut done),
-            }
+            self.restore_or_hold(row, chain, &mut admitted, &mut done)?;
         }
         self.check_restored(&admitted, chain.store())?;
         let expired = self.expire(now);
@@ -162,6 +149,24 @@ impl Mempool {
             }
         }
         Ok(back)
+    }
+
+    /// Takes back what is no row of an entry so far.
+    fn restore_or_hold<S: Store>(
+        &mut self,
+        back: Returning,
+        chain: &ChainState<S>,
+        admitted: &mut Vec<(Arc<Tx>, Vec<Coin>)>,
+        done: &mut Change,
+    ) -> Result<(), StoreFault> {
+        let (txid, kept) = (back.txid, back.clone());
+        match self.restore_one(back, chain, admitted)? {
+            Ok(()) => {
+                self.dirty.insert(txid);
+            }
+            Err(why) => self.hold(kept, why, done),
+        }
+        Ok(())
     }
 
     fn restore_one<S: Store>(

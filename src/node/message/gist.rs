@@ -223,11 +223,10 @@ impl Gist {
                 listed("items", *count, first.iter().map(|item| item_field(*item)))
             }
             Self::Locator { count, first, stop } => {
-                let mut fields = vec![field("hashes", count)];
-                fields.extend(first.map(|hash| field("first", hash)));
                 let stop = stop.map_or_else(|| "none".to_owned(), |hash| hash.to_string());
-                fields.push(("stop", stop));
-                fields
+                let first = first.map(|hash| field("first", hash));
+                let ends = first.into_iter().chain([("stop", stop)]);
+                [field("hashes", count)].into_iter().chain(ends).collect()
             }
             Self::Headers { count, first, last } => {
                 let mut fields = vec![field("headers", count)];
@@ -246,18 +245,12 @@ impl Gist {
                 outputs,
                 amount,
                 lock_time,
-            } => {
-                let amount = amount.map_or_else(
-                    || "more than any amount".to_owned(),
-                    |amount| amount.to_string(),
-                );
-                vec![
-                    field("inputs", inputs),
-                    field("outputs", outputs),
-                    ("amount", amount),
-                    field("lock time", lock_time),
-                ]
-            }
+            } => vec![
+                field("inputs", inputs),
+                field("outputs", outputs),
+                ("amount", amount_or_more(*amount)),
+                field("lock time", lock_time),
+            ],
             Self::Addrs { count, first } => {
                 let addrs = first.iter().map(|addr| field("address", addr));
                 listed("addresses", *count, addrs)
@@ -276,6 +269,13 @@ type Field = (&'static str, String);
 
 fn field(name: &'static str, value: impl fmt::Display) -> Field {
     (name, value.to_string())
+}
+
+fn amount_or_more(amount: Option<Amount>) -> String {
+    amount.map_or_else(
+        || "more than any amount".to_owned(),
+        |amount| amount.to_string(),
+    )
 }
 
 /// Words of the sender's: in full, and in quotes.

@@ -2,6 +2,7 @@ use super::names::name_in;
 use super::*;
 use crate::chain::BlockHash;
 use crate::chain::key::{PublicKey, SecretKey};
+use crate::node::config::ADDRESS_MAX;
 use crate::node::handshake::{self, Identity};
 use crate::node::io::{CloseReason, ConnId, Direction};
 use crate::node::message::{Role, Text, Version};
@@ -63,7 +64,7 @@ fn inbound_peers_have_a_limit_and_a_few_are_all_protected() {
 #[test]
 fn an_address_has_a_limit_and_loopback_one_of_its_own() {
     let mut peers = peers(160);
-    let most = seats::ADDRESS_MAX as u64;
+    let most = ADDRESS_MAX as u64;
     for conn in 0..most {
         assert_eq!(connect(&mut peers, conn, [10, 0, 0, 1]), Ok(None));
     }

@@ -9,10 +9,6 @@ use crate::node::ids::ConnId;
 use crate::node::message::{GETBLOCKS_MAX, Locator, Message};
 use crate::node::store::Store;
 
-/// Announced hashes without a header, kept of each peer: so that a block that one peer announced
-/// and does not send can be asked of another.
-const ANNOUNCED_MAX: usize = 64;
-
 /// A peer that claims so many more blocks is asked alone: what it has comes in several messages.
 const LONG: u32 = 2_000;
 
@@ -111,19 +107,7 @@ impl Sync {
         let Some(peer) = self.peers.get_mut(&conn) else {
             return;
         };
-        let mut unknown = Vec::new();
-        for hash in hashes {
-            match tree.find(hash) {
-                Some(id) => peer.note_best(tree, id),
-                None => unknown.push(*hash),
-            }
-        }
-        for hash in &unknown {
-            if peer.announced.len() == ANNOUNCED_MAX {
-                peer.announced.pop_front();
-            }
-            peer.announced.push_back(*hash);
-        }
+        let mut unknown = peer.note_announced(hashes, tree);
         match (self.method, &unknown[..]) {
             (SyncMethod::BlocksFirst, [_, _, ..]) => {
                 peer.has_more = hashes.len() >= GETBLOCKS_MAX;

@@ -72,40 +72,46 @@ impl Wallets {
             dirty: Rows::new(),
             flushed_tip: None,
         };
+        let moved = wallets.restore(stored, store)?;
+        wallets.catch_up(chain)?;
+        wallets.waiting.reassess(moved, &mut wallets.balances);
+        Ok(wallets)
+    }
+
+    /// Takes what was stored. Returns the coins that payments which wait claim.
+    fn restore(&mut self, stored: Stored, store: &impl Store) -> Result<Vec<OutPoint>, StoreFault> {
         let mut keys: Vec<_> = stored.keys.into_iter().collect();
         // Without a number first, and those by name.
         keys.sort_by_key(|(name, _)| stored.made.get(name).copied());
         for (name, key) in keys {
-            wallets.insert(name, key);
+            self.insert(name, key);
         }
         if let Some(bytes) = store.meta(TIP_KEY)? {
             let tip = decoded(&bytes);
             let problem = || format!("the row {TIP_KEY} makes no sense");
-            wallets.tip = tip.ok_or_else(|| store.damaged(problem()))?;
-            wallets.flushed_tip = Some(wallets.tip);
-        } else if !wallets.balances.is_empty() {
+            self.tip = tip.ok_or_else(|| store.damaged(problem()))?;
+            self.flushed_tip = Some(self.tip);
+        } else if !self.balances.is_empty() {
             return Err(store.damaged(format!("there are wallets, and no row {TIP_KEY}")));
         }
-        if let Some((height, index)) = wallets.replay(stored.entries) {
+        if let Some((height, index)) = self.replay(stored.entries) {
             let problem = format!("wallet entry {index} of block {height} contradicts others");
             return Err(store.damaged(problem));
         }
         let mut made = stored.made.keys();
-        if let Some(name) = made.find(|name| !wallets.names.contains_key(*name)) {
+        if let Some(name) = made.find(|name| !self.names.contains_key(*name)) {
             let row = made_row(name);
             return Err(store.damaged(format!("the row {row} is of no wallet")));
         }
         let mut moved = Vec::new();
         for (txid, row) in stored.sent {
-            let Some(waiter) = wallets.restored(row) else {
+            let Some(waiter) = self.restored(row) else {
                 return Err(store.damaged(format!("payment {txid} is of no wallet")));
             };
             moved.extend(waiter.spent.iter().map(|(outpoint, _)| *outpoint));
-            wallets.waiting.insert(txid, waiter, &mut wallets.balances);
+            self.waiting.insert(txid, waiter, &mut self.balances);
         }
-        wallets.catch_up(chain)?;
-        wallets.waiting.reassess(moved, &mut wallets.balances);
-        Ok(wallets)
+        Ok(moved)
     }
 
     /// Makes a wallet. Its key follows from the node's seed and the name, so it may own coins

@@ -24,11 +24,7 @@ pub fn audit<S: Store>(pool: &Mempool, chain: &ChainState<S>, limits: &MempoolLi
     sums_are_right(&entries);
     let soonest = entries.values().map(|entry| entry.since).min();
     assert_eq!(pool.deadline(), soonest.map(|since| since + limits.expiry));
-    for room in [
-        chainlab::chain::rules::room_for_txs(chain.params()),
-        pool.bytes() / 2,
-        700,
-    ] {
+    for room in [rules::room_for_txs(chain.params()), pool.bytes() / 2, 700] {
         selection_is_the_naive_one(pool, &entries, room);
     }
     template_connects(pool, chain);

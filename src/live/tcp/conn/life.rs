@@ -64,9 +64,15 @@ pub(in crate::live::tcp) async fn run(
         let gone = Entry::Input(Input::Disconnected(conn, why));
         return inbox.push(gone, 0).await;
     }
-    // However far the last words come, the connection ends then, or when too many others have ended since.
+    let stream = Arc::into_inner(stream).expect("the thread's end is gone");
+    write_out(leaving, stream, lingering).await;
+    Ok(())
+}
+
+/// Writes the node's last words. However far they come, the connection ends then, or when too many
+/// others have ended since.
+async fn write_out(mut leaving: Leaving<'_>, mut stream: TcpStream, lingering: &Lingering) {
     let (late, too_many) = (leaving.lateness(), lingering.enter());
-    let mut stream = Arc::into_inner(stream).expect("the thread's end is gone");
     let last_words = async {
         leaving.write_all(&stream).await?;
         hear_out(&mut stream).await
@@ -75,5 +81,4 @@ pub(in crate::live::tcp) async fn run(
         _ = timeout(LINGER + late, last_words) => {}
         () = too_many.cancelled() => drop_unread(&stream),
     }
-    Ok(())
 }
