@@ -105,7 +105,7 @@ impl Group {
         Ok(self.client(node)?.ask(node, question).await?)
     }
 
-    /// Calls a method at the door behind which a node is.
+    /// Calls a method at the control endpoint of a node.
     pub(super) async fn call(
         &self,
         node: &str,

@@ -85,7 +85,7 @@ enum StrategyName {
 impl StrategyName {
     fn with(self, release: Option<Release>) -> Result<Strategy, Failure> {
         match (self, release) {
-            (Self::Withhold, release) => Ok(Strategy::Withhold(release.unwrap_or_default())),
+            (Self::Withhold, release) => Ok(Strategy::Selfish(release.unwrap_or_default())),
             (Self::Honest, None) => Ok(Strategy::Honest),
             (Self::Honest, Some(_)) => Err(Failure::input("--release goes with withhold only")),
         }

@@ -43,7 +43,7 @@ const PAUSED_SLEEP: Duration = Duration::from_millis(100);
 
 /// A clock. Clones are the same clock.
 #[derive(Clone)]
-pub struct LabClock(Arc<Shared>);
+pub struct LabClock(Arc<ClockState>);
 
 /// What a clock showed at one moment.
 #[derive(Clone, Copy, Debug, PartialEq, Eq)]
@@ -60,7 +60,7 @@ pub struct Reading {
 /// Another clock: the time since some fixed moment.
 type Source = Arc<dyn Fn() -> Duration + Send + Sync>;
 
-struct Shared {
+struct ClockState {
     /// Never goes backwards.
     raw: Source,
     /// Any program can set it; looked at only where this clock starts anew.
@@ -129,7 +129,7 @@ impl LabClock {
             neighbours: Arc::default(),
             joined: 0,
         };
-        let shared = Shared {
+        let shared = ClockState {
             raw,
             wall,
             state: Mutex::new(state),
@@ -260,7 +260,7 @@ impl fmt::Debug for LabClock {
     }
 }
 
-impl Shared {
+impl ClockState {
     /// Brings the state up to date.
     fn read(&self) -> MutexGuard<'_, State> {
         let mut state = self.state();
@@ -335,7 +335,7 @@ fn since_boot() -> Duration {
     ORIGIN.get_or_init(Instant::now).elapsed()
 }
 
-fn beat(clock: &Weak<Shared>) {
+fn beat(clock: &Weak<ClockState>) {
     while let Some(clock) = clock.upgrade() {
         drop(clock.read());
         drop(clock);

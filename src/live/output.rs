@@ -52,9 +52,9 @@ pub enum OutputError {
 }
 
 /// What ends the thread, once the last clone is gone and all is written.
-struct Owned(Arc<Shared>);
+struct Owned(Arc<Writer>);
 
-struct Shared {
+struct Writer {
     /// Bytes that may wait.
     max: usize,
     state: Mutex<State>,
@@ -117,7 +117,7 @@ impl Output {
     }
 
     fn start(mut target: impl Write + Send + 'static, name: &str, max: usize) -> io::Result<Self> {
-        let shared = Arc::new(Shared {
+        let shared = Arc::new(Writer {
             max,
             state: Mutex::default(),
             moved: Condvar::new(),
@@ -219,7 +219,7 @@ impl Drop for Owned {
     }
 }
 
-impl Shared {
+impl Writer {
     fn lock(&self) -> MutexGuard<'_, State> {
         // No panic can leave it half changed.
         self.state.lock().unwrap_or_else(PoisonError::into_inner)

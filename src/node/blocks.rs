@@ -308,7 +308,7 @@ impl<S: Store> Node<S> {
             reward,
         };
         self.event(now, event);
-        self.tell_withheld(tip, now);
+        self.tell_kept_private(tip, now);
         if let Some((id, since)) = self.mining.now.pop_front() {
             let after = now - since;
             let reply = Ok(Reply::Mined { block: tip, after });

@@ -112,7 +112,7 @@ impl<S: Store> Node<S> {
             Err(error) => return Ok(Err(CommandError::from(error))),
         }
         let waits = |txid: &Txid| self.mempool.contains(txid);
-        if self.private_chain.is_withholding() && !self.private_chain.has_room(waits) {
+        if self.private_chain.is_selfish() && !self.private_chain.has_room(waits) {
             let words = "too many payments are kept private: release them first";
             return Ok(Err(CommandError::new(RefusalKind::Busy, words)));
         }
@@ -149,7 +149,7 @@ impl<S: Store> Node<S> {
         let plan = draft.plan.clone();
         let tx = self.wallets.sign(draft);
         let txid = tx.txid();
-        let withheld = self.private_chain.is_withholding();
+        let withheld = self.private_chain.is_selfish();
         if withheld {
             let waits = |txid: &Txid| self.mempool.contains(txid);
             self.private_chain.hold_tx(txid, waits);

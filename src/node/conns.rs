@@ -306,7 +306,7 @@ impl<S: Store> Node<S> {
     }
 }
 
-/// What is said to whom a node does not want to talk.
+/// What a peer is told that is turned away.
 fn refusal(why: &impl ToString) -> Reject {
     Reject {
         command: Text::new("version"),

@@ -65,7 +65,7 @@ impl<S: Store> Node<S> {
             expected_hashes: expected,
             found: self.mining.found,
             strategy: self.private_chain.strategy(),
-            withheld: self.private_chain.withheld(),
+            withheld: self.private_chain.len(),
         }
     }
 

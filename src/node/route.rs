@@ -63,7 +63,7 @@ impl<S: Store> Node<S> {
             command: message.command().into(),
             bytes,
             item: message.item(),
-            gist: message.gist(),
+            summary: message.summary(),
         };
         let bytes = u64::try_from(bytes).unwrap_or(u64::MAX);
         self.peers.received_bytes(conn, bytes, now);
@@ -293,7 +293,7 @@ impl<S: Store> Node<S> {
             command: message.command().into(),
             bytes,
             item: message.item(),
-            gist: message.gist(),
+            summary: message.summary(),
         };
         self.event(now, event);
         self.outputs.push_back(Output::Send(conn, message));

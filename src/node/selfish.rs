@@ -1,5 +1,5 @@
-//! Blocks and payments that are kept private: when they are held back, released and given up. What
-//! that means is in [`private_chain`](super::private_chain).
+//! Selfish mining: when blocks and payments are kept private, released and given up. What that means
+//! is in [`private_chain`](super::private_chain).
 
 use super::config::Strategy;
 use super::io::{CommandError, EventKind, Reply};
@@ -10,14 +10,14 @@ impl<S: Store> Node<S> {
     /// The chain has changed, by a block that was found here or not: what nobody is to hear of,
     /// before anybody could.
     pub(super) fn keep_private(&mut self, change: &ChainChange, is_own: bool, now: Time) {
-        if self.private_chain.withheld() > 0 {
+        if !self.private_chain.is_empty() {
             let gone: Vec<_> = change.disconnected.iter().map(|left| left.hash()).collect();
             let blocks = self.private_chain.left_behind(gone.iter());
             if blocks > 0 {
                 self.event(now, EventKind::GaveUp { blocks });
             }
         }
-        if is_own && self.private_chain.is_withholding() {
+        if is_own && self.private_chain.is_selfish() {
             let mut below = change.fork;
             for block in &change.connected {
                 let (height, hash) = (below.height + 1, block.hash());
@@ -29,16 +29,16 @@ impl<S: Store> Node<S> {
     }
 
     /// Says that the block that was just found is held back, if it is.
-    pub(super) fn tell_withheld(&mut self, block: BlockId, now: Time) {
+    pub(super) fn tell_kept_private(&mut self, block: BlockId, now: Time) {
         if self.private_chain.hides(&block.hash) {
-            let count = self.private_chain.withheld();
+            let count = self.private_chain.len();
             self.event(now, EventKind::Withheld { block, count });
         }
     }
 
     /// Looks at how far the public chain is, and releases what is to be released then.
     pub(super) fn look_at_public(&mut self, now: Time) {
-        if self.private_chain.withheld() == 0 {
+        if self.private_chain.is_empty() {
             return;
         }
         let tree = self.chain.tree();
@@ -89,7 +89,7 @@ impl<S: Store> Node<S> {
 
     /// Somebody wants it released.
     pub(super) fn asked_to_release(&mut self, now: Time) -> Result<Reply, CommandError> {
-        if !self.private_chain.is_withholding() {
+        if !self.private_chain.is_selfish() {
             let name = &self.config.name;
             return Err(format!("{name} withholds nothing").into());
         }
@@ -101,7 +101,7 @@ impl<S: Store> Node<S> {
         let name = &self.config.name;
         let words = match strategy {
             Strategy::Honest => format!("{name} announces what it finds"),
-            Strategy::Withhold(release) => {
+            Strategy::Selfish(release) => {
                 format!("{name} withholds what it finds, release: {release}")
             }
         };

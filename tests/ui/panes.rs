@@ -105,7 +105,7 @@ fn states() -> Vec<(&'static str, Change)> {
         }),
         ("withholding", |node| {
             change(node, |node| {
-                node.mining.strategy = Strategy::Withhold(Release::Asked);
+                node.mining.strategy = Strategy::Selfish(Release::Asked);
                 node.mining.withheld = 2;
                 node.mining.height = Some(13);
             });

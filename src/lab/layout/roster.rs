@@ -277,7 +277,7 @@ fn check_miner(spec: &NodeSpec, made: &[String]) -> Result<(), Unfit> {
         let problem = format!("not between 1 and {}", usize::MAX);
         return Err(invalid("mine.mode", problem));
     }
-    if let Strategy::Withhold(Release::Depth(0) | Release::Lead(0)) = mine.strategy {
+    if let Strategy::Selfish(Release::Depth(0) | Release::Lead(0)) = mine.strategy {
         return Err(invalid(
             "mine.strategy",
             "it takes one block at least".to_owned(),

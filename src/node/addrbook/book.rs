@@ -41,8 +41,8 @@ pub const ANSWER_MAX: usize = 250;
 /// Dials that are under way at a time, beside those we were told to make.
 const DIALS_MAX: usize = 4;
 
-/// The time that each of those takes up, however soon it fails: nobody makes us try a thousand doors
-/// in a moment by telling us of them.
+/// The time that each of those takes up, however soon it fails: so no peer makes us try a thousand
+/// addresses in a moment by telling us of them.
 const DIAL_PACE: Duration = Duration::from_millis(100);
 
 /// The row that the book is kept in.

@@ -14,7 +14,7 @@ use std::sync::Arc;
 const PLAN_BLOCKS: usize = 256;
 
 /// A move of the tip that was checked and can be written.
-struct Plan {
+struct TipMove {
     tip: HeaderId,
     coins: CoinChanges,
     undo: Vec<(BlockId, Option<Undo>)>,
@@ -58,7 +58,7 @@ impl<S: Store> ChainState<S> {
     }
 
     /// Takes off the old branch and puts on the new one, on scratch.
-    fn plan(&self, target: HeaderId, batch: &Batch) -> Result<Plan, PlanError> {
+    fn plan(&self, target: HeaderId, batch: &Batch) -> Result<TipMove, PlanError> {
         let tip = self.tree.tip();
         let fork = self.tree.fork_point(tip, target);
         let mut leaving = self.tree.path(fork, tip);
@@ -89,7 +89,7 @@ impl<S: Store> ChainState<S> {
                     ConnectError::Fault(fault) => PlanError::Store(fault),
                 })?;
         }
-        Ok(Plan {
+        Ok(TipMove {
             tip: *coming.last().expect("a candidate is above the fork"),
             coins: view.into_changes(),
             undo,
@@ -135,7 +135,7 @@ impl<S: Store> ChainState<S> {
         })
     }
 
-    fn write(&mut self, mut batch: Batch, plan: Plan) -> Result<ChainChange, StoreFault> {
+    fn write(&mut self, mut batch: Batch, plan: TipMove) -> Result<ChainChange, StoreFault> {
         let removed = self.tree.set_tip(plan.tip);
         batch.coins = plan.coins;
         batch.undo.extend(plan.undo);

@@ -12,10 +12,11 @@ pub enum Strategy {
     #[default]
     Honest,
     /// It keeps them to itself, until then.
-    Withhold(Release),
+    #[serde(rename = "withhold")]
+    Selfish(Release),
 }
 
-/// When withheld blocks are released.
+/// When the private chain is released.
 #[derive(Clone, Copy, Debug, Default, PartialEq, Eq, Serialize, Deserialize)]
 #[serde(rename_all = "snake_case")]
 pub enum Release {

@@ -44,10 +44,10 @@ pub enum Command {
     },
     /// Mine one block now, at full speed. Replies [`Reply::Mined`] when it is found.
     MineNow,
-    /// Change what the miner does with the blocks that it finds; an honest one releases what was
-    /// withheld. Replies [`Reply::Done`].
+    /// Change what the miner does with the blocks that it finds; an honest one releases its
+    /// private chain. Replies [`Reply::Done`].
     SetStrategy(Strategy),
-    /// Announce the blocks and payments that are withheld. Replies [`Reply::Done`].
+    /// Announce the private chain and the private payments. Replies [`Reply::Done`].
     Release,
     /// Keep a connection to this address. Replies [`Reply::Done`].
     AddPeer(SocketAddr),

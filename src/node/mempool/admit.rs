@@ -19,7 +19,7 @@ use std::sync::Arc;
 pub const REPLACED_MAX: usize = 100;
 
 /// A transaction that may come in, and what happens if it does.
-pub(super) struct Plan {
+pub(super) struct Admission {
     pub(super) newcomer: Newcomer,
     /// The coins that it spends, in the order of its inputs.
     pub(super) spent: Vec<Coin>,
@@ -71,8 +71,8 @@ impl Mempool {
         self.plan(tx, chain, now).map(|_| ())
     }
 
-    fn apply(&mut self, plan: Plan) -> Change {
-        let Plan {
+    fn apply(&mut self, plan: Admission) -> Change {
+        let Admission {
             newcomer,
             replaced,
             evicted,
@@ -104,7 +104,7 @@ impl Mempool {
         tx: Arc<Tx>,
         chain: &ChainState<S>,
         now: Time,
-    ) -> Result<Plan, AdmitError> {
+    ) -> Result<Admission, AdmitError> {
         let txid = tx.txid();
         if self.pool.get(&txid).is_some() {
             return Err(AdmitError::Known);
@@ -127,7 +127,7 @@ impl Mempool {
         .map_err(|full| AdmitError::Full {
             needed: full.rival.and_then(|rate| rate.fee_above(newcomer.bytes)),
         })?;
-        Ok(Plan {
+        Ok(Admission {
             newcomer,
             spent,
             replaced,
@@ -143,7 +143,7 @@ impl Mempool {
         txid: Txid,
         chain: &ChainState<S>,
         since: Time,
-    ) -> Result<Plan, AdmitError> {
+    ) -> Result<Admission, AdmitError> {
         let judged = match self.judge(Arc::clone(&tx), txid, chain, since) {
             // It comes too early only if there is something for it to spend.
             Err(locked @ AdmitError::Tx(TxError::Locked { .. })) => {
@@ -161,7 +161,7 @@ impl Mempool {
             });
         }
         self.check_package(&judged.newcomer, &BTreeSet::new())?;
-        Ok(Plan {
+        Ok(Admission {
             newcomer: judged.newcomer,
             spent: judged.spent,
             replaced: BTreeSet::new(),

@@ -12,7 +12,7 @@
 //! What is not admitted is not lost for that: only if a coin of it is spent otherwise, or does not
 //! exist any more, no block above this tip can have it. All else is [held](super::held).
 
-use super::admit::Plan;
+use super::admit::Admission;
 use super::error::{AdmitError, Change, Removed, RemovedWhy};
 use super::returning::{Returning, parents_first, returning};
 use super::state::Mempool;
@@ -200,7 +200,7 @@ impl Mempool {
         &mut self,
         back: &Returning,
         chain: &ChainState<S>,
-        look: impl FnOnce(&Plan) -> Result<(), StoreFault>,
+        look: impl FnOnce(&Admission) -> Result<(), StoreFault>,
     ) -> Result<Result<(), RemovedWhy>, StoreFault> {
         match self.plan_again(Arc::clone(&back.tx), back.txid, chain, back.since) {
             Ok(plan) => {

@@ -15,12 +15,12 @@
 //! | `getblocks` | the same, answered by an `inv` of blocks |
 //! | `reject` | what you sent was refused, and why, in words |
 
-pub mod gist;
 mod kind;
 mod payload;
+pub mod summary;
 mod text;
 
-pub use gist::Gist;
 pub use kind::{ADDR_MAX, GETBLOCKS_MAX, HEADERS_MAX, INV_MAX, Kind, LOCATOR_MAX};
 pub use payload::{FRAME_HEADER_LEN, Item, Locator, Message, MessageError, Reject, Role, Version};
+pub use summary::MessageSummary;
 pub use text::{TEXT_MAX, Text};

@@ -45,9 +45,9 @@ impl Neighbours {
     }
 }
 
-/// Names that a peer does not get by saying them.
+/// TakenNames that a peer does not get by saying them.
 #[derive(Clone, Default)]
-pub(super) struct Names {
+pub(super) struct TakenNames {
     /// This node's.
     pub(super) own: String,
     pub(super) neighbours: Arc<Neighbours>,

@@ -9,7 +9,7 @@
 //! ([`far_seats`]): a whole lab is there, and so may be who attacks it, so among those of loopback
 //! eviction alone decides.
 
-use super::evict::{self, Candidate, Origin, Seat, Waiting};
+use super::evict::{self, Candidate, Handshaking, Origin, Seat};
 use super::peer::Peer;
 use super::table::Peers;
 use crate::node::config::ADDRESS_MAX;
@@ -66,8 +66,8 @@ impl Peers {
             return Err(CloseReason::AddressFull);
         }
         let waiting = self.inbound().filter(|(_, peer)| !peer.is_ready());
-        let waiting: Vec<Waiting> = waiting
-            .map(|(conn, peer)| Waiting {
+        let waiting: Vec<Handshaking> = waiting
+            .map(|(conn, peer)| Handshaking {
                 seat: peer.seat(conn),
                 has_spoken: peer.handshake.claimed().is_some(),
             })

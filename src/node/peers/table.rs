@@ -1,7 +1,7 @@
 //! The table of all peers.
 
 use super::bans::{BAN, Bans};
-use super::names::Names;
+use super::names::TakenNames;
 use super::peer::{PING_INTERVAL, Peer};
 use super::skew::Skew;
 use crate::chain::key::{PublicKey, Signature};
@@ -21,7 +21,7 @@ pub const SCORE_MAX: u32 = 100;
 #[derive(Clone)]
 pub struct Peers {
     pub(super) us: Identity,
-    pub(super) names: Names,
+    pub(super) names: TakenNames,
     /// Inbound peers through their handshake.
     pub(super) inbound_max: usize,
     /// Which groups of addresses are lucky here, strangers do not know.
@@ -54,7 +54,7 @@ impl Peers {
     ) -> Self {
         Self {
             us,
-            names: Names::default(),
+            names: TakenNames::default(),
             inbound_max,
             group_secret,
             changes: 0,

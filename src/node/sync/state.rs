@@ -1,7 +1,7 @@
 //! What is known of all peers' chains.
 
 use super::context::Context;
-use super::orphans::Orphans;
+use super::orphans::OrphanBlocks;
 use super::peer::{ASK_AGAIN, PeerSync};
 use super::window::Window;
 use crate::chain::headers::{HeaderId, HeaderTree};
@@ -34,7 +34,7 @@ pub struct Sync {
     pub(super) public: Option<[BlockHash; 2]>,
     pub(super) window: Window,
     /// Bodies that came before what is below them.
-    pub(super) orphans: Orphans,
+    pub(super) orphans: OrphanBlocks,
 }
 
 /// What became of a body that was handed to the chain.
@@ -57,7 +57,7 @@ impl Sync {
             was_level: false,
             public: None,
             window: Window::default(),
-            orphans: Orphans::default(),
+            orphans: OrphanBlocks::default(),
         }
     }
 

@@ -3,7 +3,7 @@
 use super::super::chainstate::{ChainChange, ChainState};
 use super::super::store::{BlockId, Store, StoreFault};
 use super::super::time::Time;
-use super::rows::{Kind, Place, SentRow, WalletEntry, entry_row, sent_row};
+use super::rows::{EntryKind, Place, SentRow, WalletEntry, entry_row, sent_row};
 use super::state::Wallets;
 use super::waiting::{Balances, Waiter};
 use crate::chain::headers::HeaderId;
@@ -148,12 +148,16 @@ impl Wallets {
             block: id.hash,
             time,
             since: since.unwrap_or(Time::from_block(time)),
-            kind: if reward { Kind::Reward } else { Kind::Received },
+            kind: if reward {
+                EntryKind::Reward
+            } else {
+                EntryKind::Received
+            },
             spent: Vec::new(),
             made: Vec::new(),
         });
         if !found.spent.is_empty() {
-            entry.kind = Kind::Paid(Arc::new(tx.clone()));
+            entry.kind = EntryKind::Paid(Arc::new(tx.clone()));
         }
         moved.extend(found.spent.iter().map(|(outpoint, _)| *outpoint));
         entry.spent.extend(found.spent);
@@ -229,7 +233,7 @@ impl Wallets {
     /// A payment whose block has left the chain is again one that was sent, whoever made it: all
     /// that it spends is this node's.
     fn wait_again(&mut self, entry: WalletEntry) {
-        let Kind::Paid(tx) = entry.kind else {
+        let EntryKind::Paid(tx) = entry.kind else {
             return;
         };
         if entry.spent.len() < tx.inputs.len() {
@@ -303,7 +307,7 @@ fn from(below: Option<u32>) -> u32 {
 
 /// The coins that an entry made.
 fn made((height, _): Place, entry: &WalletEntry) -> impl Iterator<Item = (OutPoint, Coin)> {
-    let coinbase = entry.kind == Kind::Reward;
+    let coinbase = entry.kind == EntryKind::Reward;
     let txid = entry.txid;
     entry.made.iter().map(move |(index, out)| {
         let coin = Coin {

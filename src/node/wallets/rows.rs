@@ -42,7 +42,7 @@ pub(super) struct WalletEntry {
     pub time: BlockTime,
     /// When it was sent, or else the block's time: what it falls back to if the block goes.
     pub since: Time,
-    pub kind: Kind,
+    pub kind: EntryKind,
     /// Coins of this node's wallets that it spent.
     pub spent: Vec<(OutPoint, Coin)>,
     /// Outputs that are coins of this node's wallets, by index.
@@ -51,7 +51,7 @@ pub(super) struct WalletEntry {
 
 /// What a transaction in a block is to this node.
 #[derive(Clone, Debug, PartialEq, Eq, Serialize, Deserialize)]
-pub(super) enum Kind {
+pub(super) enum EntryKind {
     /// A block's coinbase.
     Reward,
     /// Somebody else's payment.

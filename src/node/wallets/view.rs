@@ -5,7 +5,7 @@ use super::super::store::{BlockId, Store, StoreFault};
 use super::super::time::Time;
 use super::balance::{Balance, minus, plus};
 use super::error::WalletError;
-use super::rows::{Kind, Place, WalletEntry};
+use super::rows::{EntryKind, Place, WalletEntry};
 use super::spend::{Packages, Spendable};
 use super::state::Wallets;
 use super::waiting::{Standing, Waiter, net};
@@ -216,12 +216,12 @@ impl Wallets {
             entry.made.iter().map(|(_, out)| *out).collect(),
         );
         let flow = match &entry.kind {
-            Kind::Paid(tx) => Flow {
+            EntryKind::Paid(tx) => Flow {
                 spent: &spent,
                 made: &tx.outputs,
                 tx: Some(tx.as_ref()),
             },
-            Kind::Reward | Kind::Received => Flow {
+            EntryKind::Reward | EntryKind::Received => Flow {
                 spent: &[],
                 made: &received,
                 tx: None,
@@ -231,7 +231,7 @@ impl Wallets {
             block: Some(BlockId { height, hash }),
             confirmations: self.tip.height.saturating_sub(height).saturating_add(1),
             at: Time::from_block(entry.time),
-            reward: entry.kind == Kind::Reward,
+            reward: entry.kind == EntryKind::Reward,
             ..self.shown(balance.owner, entry.txid, &flow)
         }
     }

@@ -15,7 +15,7 @@ use crate::chain::{BlockHash, Txid};
 use crate::lab::LabView;
 use crate::lab::observe::transcript::{Party, Spoken};
 use crate::node::io::EventKind;
-use crate::node::message::{Gist, Item, Kind};
+use crate::node::message::{Item, Kind, MessageSummary};
 
 /// Words that must all hold.
 #[derive(Clone, Debug, Default, PartialEq, Eq)]
@@ -165,8 +165,8 @@ pub(super) fn name_of<'a>(lab: &'a LabView, party: &'a Party) -> &'a str {
 
 /// The blocks and transactions that a message is about, as far as they are known.
 pub(super) fn items(said: &Spoken) -> impl Iterator<Item = Item> + use<'_> {
-    let first: &[Item] = match gist_of(said) {
-        Some(Gist::Items { first, .. }) => first,
+    let first: &[Item] = match summary_of(said) {
+        Some(MessageSummary::Items { first, .. }) => first,
         _ => &[],
     };
     let own = said.item().filter(|_| first.is_empty());
@@ -174,9 +174,11 @@ pub(super) fn items(said: &Spoken) -> impl Iterator<Item = Item> + use<'_> {
 }
 
 /// What a message says, in little.
-pub(super) fn gist_of(said: &Spoken) -> Option<&Gist> {
+pub(super) fn summary_of(said: &Spoken) -> Option<&MessageSummary> {
     match said.told() {
-        EventKind::MessageSent { gist, .. } | EventKind::MessageReceived { gist, .. } => Some(gist),
+        EventKind::MessageSent { summary, .. } | EventKind::MessageReceived { summary, .. } => {
+            Some(summary)
+        }
         _ => None,
     }
 }

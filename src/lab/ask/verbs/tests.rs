@@ -41,7 +41,7 @@ fn commands() -> Vec<Command> {
         Command::MineTo { wallet: name() },
         Command::MineNow,
         Command::SetStrategy(Strategy::Honest),
-        Command::SetStrategy(Strategy::Withhold(Release::Lead(2))),
+        Command::SetStrategy(Strategy::Selfish(Release::Lead(2))),
         Command::Release,
         Command::AddPeer(addr),
         Command::DropPeer(addr),

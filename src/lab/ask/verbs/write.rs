@@ -76,7 +76,7 @@ fn written_command(command: &Command) -> (&'static str, Value) {
         Command::MineTo { wallet } => ("mine_to", json!({ "wallet": wallet })),
         Command::MineNow => ("mine_now", json!({})),
         Command::SetStrategy(Strategy::Honest) => ("set_strategy", json!({ "strategy": "honest" })),
-        Command::SetStrategy(Strategy::Withhold(release)) => (
+        Command::SetStrategy(Strategy::Selfish(release)) => (
             "set_strategy",
             json!({ "strategy": "withhold", "release": release.to_string() }),
         ),

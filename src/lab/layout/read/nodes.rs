@@ -236,7 +236,7 @@ fn read_mine<'n>(
     let release = mine.text("release", "depth 6", str::parse::<Release>)?;
     mine.finish()?;
     spec.strategy = match (withholds, release) {
-        (true, release) => Strategy::Withhold(release.unwrap_or_default()),
+        (true, release) => Strategy::Selfish(release.unwrap_or_default()),
         (false, None) => Strategy::Honest,
         (false, Some(_)) => {
             let problem = "has a meaning only with strategy = \"withhold\"";

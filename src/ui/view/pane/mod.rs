@@ -295,7 +295,7 @@ fn rule(scene: Scene<'_>, room: usize) -> Line<'static> {
 pub(super) fn withholding(mining: &MiningInfo) -> Option<String> {
     match (mining.strategy, mining.withheld) {
         (Strategy::Honest, _) => None,
-        (Strategy::Withhold(_), 0) => Some("WITHHOLDS".to_owned()),
-        (Strategy::Withhold(_), count) => Some(format!("WITHHOLDS {count}")),
+        (Strategy::Selfish(_), 0) => Some("WITHHOLDS".to_owned()),
+        (Strategy::Selfish(_), count) => Some(format!("WITHHOLDS {count}")),
     }
 }
