@@ -1,5 +1,11 @@
 //! Files that people name.
 
+#![allow(
+    clippy::disallowed_methods,
+    clippy::disallowed_types,
+    reason = "what a person names may be a link, or a pipe"
+)]
+
 use super::failure::Failure;
 use crate::node::foreign::one_line;
 use std::fmt;
@@ -9,10 +15,6 @@ use std::path::Path;
 
 /// The text of a file that people write, of at most `max` bytes and one, by which its reader sees
 /// that it is too large.
-#[allow(
-    clippy::disallowed_methods,
-    reason = "what a person names may be a link, or a pipe"
-)]
 pub(super) fn read_file(path: &Path, max: usize) -> Result<String, Failure> {
     let name = path.display().to_string();
     let named = |problem: &dyn fmt::Display| format!("{}: {problem}", one_line(&name));

@@ -4,11 +4,6 @@
 //! have been done; 3, what was expected of a lab was not true; 129, the terminal was closed; 1,
 //! anything else.
 
-#![allow(
-    clippy::disallowed_types,
-    reason = "this floor is where people come in"
-)]
-
 mod attach;
 mod block;
 mod chain;

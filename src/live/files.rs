@@ -13,7 +13,7 @@ mod dir;
 mod lock;
 mod tree;
 
-pub(crate) use dir::{Dir, Kind, MENDED};
+pub(crate) use dir::{Dir, Kind, MENDED, opened};
 pub(crate) use lock::Lock;
 
 #[cfg(test)]

@@ -10,6 +10,7 @@
 
 use super::clock::LabClock;
 use super::end::panic_words;
+use super::threads;
 use crate::chain::Block;
 use crate::chain::block::Midstate;
 use crate::node::Time;
@@ -18,7 +19,7 @@ use std::io;
 use std::panic::{AssertUnwindSafe, catch_unwind};
 use std::sync::atomic::{AtomicU64, Ordering};
 use std::sync::{Arc, Condvar, Mutex, MutexGuard, PoisonError};
-use std::thread::{self, JoinHandle};
+use std::thread::JoinHandle;
 use std::time::Duration;
 
 /// Time between two looks at the clock: short beside the time to a block, long beside a wake-up.
@@ -90,8 +91,7 @@ impl Miner {
         let is_wanted = job.is_some();
         self.orders.change(|wanted| wanted.job = job);
         if let Some(mut worker) = self.start.take_if(|_| is_wanted) {
-            let thread = thread::Builder::new().name(self.name.clone());
-            self.thread = Some(thread.spawn(move || worker.run())?);
+            self.thread = Some(threads::spawn(&self.name, move || worker.run())?);
         }
         Ok(())
     }

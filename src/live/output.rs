@@ -7,19 +7,15 @@
 //! How much may wait is bounded. What is beyond that is refused ([`Output::put`]), or dropped and
 //! counted ([`Output::put_line`]), as its owner wants.
 
-#![allow(
-    clippy::disallowed_methods,
-    reason = "it has a thread of its own, and waits"
-)]
-
+use super::files;
+use super::stopwatch::Stopwatch;
+use super::threads;
 use std::backtrace::{Backtrace, BacktraceStatus};
-use std::fs::File;
 use std::io::{self, ErrorKind, Write};
 use std::os::fd::AsFd;
 use std::panic::PanicHookInfo;
 use std::sync::{Arc, Condvar, Mutex, MutexGuard, PoisonError};
-use std::thread;
-use std::time::{Duration, Instant};
+use std::time::Duration;
 use thiserror::Error;
 use tokio::sync::Notify;
 
@@ -113,7 +109,8 @@ impl Output {
     /// The system has no thread or no descriptor to give.
     pub fn to(target: impl AsFd, name: &str, max: usize) -> io::Result<Self> {
         // A descriptor of its own: what std has for it is locked while it is written to.
-        Self::start(File::from(target.as_fd().try_clone_to_owned()?), name, max)
+        let target = files::opened(target.as_fd().try_clone_to_owned()?);
+        Self::start(target, name, max)
     }
 
     fn start(mut target: impl Write + Send + 'static, name: &str, max: usize) -> io::Result<Self> {
@@ -124,8 +121,7 @@ impl Output {
             settled: Notify::new(),
         });
         let writing = Arc::clone(&shared);
-        let thread = thread::Builder::new().name(name.to_owned());
-        thread.spawn(move || writing.run(&mut target))?;
+        threads::spawn(name, move || writing.run(&mut target))?;
         Ok(Self(Arc::new(Owned(shared))))
     }
 
@@ -240,7 +236,7 @@ impl Writer {
 
     fn wait(&self, patience: Duration, is_done: impl Fn(&State) -> bool) -> bool {
         let mut state = self.lock();
-        let (mut left, mut since) = (state.left, Instant::now());
+        let (mut left, mut since) = (state.left, Stopwatch::start());
         while !is_done(&state) {
             let Some(rest) = patience.checked_sub(since.elapsed()) else {
                 return false;
@@ -248,7 +244,7 @@ impl Writer {
             let waited = self.moved.wait_timeout(state, rest);
             (state, _) = waited.unwrap_or_else(PoisonError::into_inner);
             if state.left != left {
-                (left, since) = (state.left, Instant::now());
+                (left, since) = (state.left, Stopwatch::start());
             }
         }
         true
@@ -298,7 +294,7 @@ impl Writer {
                 }
                 Err(error) if error.kind() == ErrorKind::Interrupted => {}
                 // A program that shares it may have told it not to block.
-                Err(error) if error.kind() == ErrorKind::WouldBlock => thread::sleep(BUSY_PAUSE),
+                Err(error) if error.kind() == ErrorKind::WouldBlock => threads::rest(BUSY_PAUSE),
                 Err(error) => return Err(error),
             }
         }

@@ -1,11 +1,6 @@
 //! A node's own thread: everything that happens to the node passes through here, one thing after
 //! the other.
 
-#![allow(
-    clippy::disallowed_methods,
-    reason = "snapshots are published by the machine's time"
-)]
-
 use super::clock::{LabClock, Reading};
 use super::conn::Conn;
 use super::end::End;
@@ -13,6 +8,7 @@ use super::entry::{Answer, Entry};
 use super::inbox::Inbox;
 use super::log::{Known, NodeLog};
 use super::miner::Miner;
+use super::stopwatch::Stopwatch;
 use super::tcp::Net;
 use crate::chain::key::PublicKey;
 use crate::node::io::{
@@ -22,7 +18,7 @@ use crate::node::snapshot::NodeSnapshot;
 use crate::node::{Node, Store, Time};
 use std::collections::{BTreeMap, VecDeque};
 use std::sync::Arc;
-use std::time::{Duration, Instant};
+use std::time::Duration;
 use tokio::sync::{broadcast, watch};
 
 /// The shortest time between two snapshots: a screen draws no faster.
@@ -267,7 +263,7 @@ impl<S> Drop for Runner<S> {
 /// and only while somebody looks.
 pub(super) struct Snapshots {
     sender: watch::Sender<Arc<NodeSnapshot>>,
-    published: Instant,
+    published: Stopwatch,
     is_stale: bool,
 }
 
@@ -275,7 +271,7 @@ impl Snapshots {
     pub(super) fn new(first: NodeSnapshot) -> Self {
         Self {
             sender: watch::Sender::new(Arc::new(first)),
-            published: Instant::now(),
+            published: Stopwatch::start(),
             is_stale: false,
         }
     }
@@ -294,6 +290,6 @@ impl Snapshots {
 
     fn publish(&mut self, snapshot: NodeSnapshot) {
         self.sender.send_replace(Arc::new(snapshot));
-        (self.published, self.is_stale) = (Instant::now(), false);
+        (self.published, self.is_stale) = (Stopwatch::start(), false);
     }
 }

@@ -11,6 +11,7 @@ use super::log::NodeLog;
 use super::miner::Miner;
 use super::run::{Runner, Snapshots};
 use super::tcp::{Net, Place};
+use super::threads;
 use super::wire::Frames;
 use crate::chain::BlockTime;
 use crate::chain::hash::sha256d;
@@ -24,7 +25,6 @@ use std::panic::{AssertUnwindSafe, catch_unwind};
 use std::path::{Path, PathBuf};
 use std::sync::atomic::AtomicU64;
 use std::sync::{Arc, Mutex};
-use std::thread;
 use thiserror::Error;
 use tokio::net::TcpListener;
 use tokio::runtime::Handle;
@@ -33,9 +33,6 @@ use tokio::task::JoinHandle;
 
 /// Events that a slow receiver may be behind, as [`NodeHandle::events`] says.
 const EVENTS: usize = 1_024;
-
-/// Address space of a node's thread; only what it uses is memory.
-const STACK_BYTES: usize = 2 * 1024 * 1024;
 
 /// Where a node listens that does not, or of which that is not known; in a table of links no other
 /// node has it.
@@ -118,10 +115,7 @@ pub async fn spawn_on(
         inbox: Arc::clone(&inbox),
         runtime: runtime.clone(),
     };
-    let thread = thread::Builder::new()
-        .name(name.clone())
-        .stack_size(STACK_BYTES);
-    thread.spawn(move || {
+    threads::spawn(&name, move || {
         let end = birth.live(ready);
         ending.send_replace(Some(end));
     })?;

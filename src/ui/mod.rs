@@ -9,8 +9,6 @@
 //! come, and draws at most once per frame interval, not at all when nothing changed, and at once
 //! after a key.
 
-#![allow(clippy::disallowed_types, reason = "this floor has a terminal")]
-
 pub mod blocks;
 pub mod dialog;
 pub mod keymap;

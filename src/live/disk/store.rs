@@ -6,7 +6,7 @@ use super::inspect;
 use super::journal::{Journals, SEQUENCE_KEY, Seal};
 use super::memory::{self, Share};
 use super::place::{check_kinds, lock, own_place};
-use crate::live::files::{Dir, Lock, MENDED};
+use crate::live::files::{Lock, MENDED};
 use crate::node::store::{Store, StoreFault};
 use fjall::{Database, Keyspace, KeyspaceCreateOptions, PersistMode};
 use std::fs;
@@ -57,7 +57,7 @@ impl DiskStore {
     pub fn open(dir: &Path) -> Result<Self, OpenDiskError> {
         let failed = |e: io::Error| failed(dir, &e);
         let place = own_place(dir)?;
-        let lock = lock(&place, Dir::lock_file)?;
+        let lock = lock(&place, true)?;
         check_kinds(&place)?;
         let ours = inspect::own_names(&place).map_err(failed)?;
         if place.protect(&ours).map_err(failed)? {

@@ -2,6 +2,7 @@
 
 #![allow(
     clippy::disallowed_methods,
+    clippy::disallowed_types,
     reason = "the one place where files of ours are opened"
 )]
 
@@ -340,4 +341,9 @@ pub(super) fn refused(words: String) -> io::Error {
 
 pub(super) fn named(at: &Path, error: &io::Error) -> io::Error {
     io::Error::new(error.kind(), format!("{}: {error}", at.display()))
+}
+
+/// What a descriptor that is open leads to, as something to write to.
+pub(crate) fn opened(fd: OwnedFd) -> impl Write + Send + 'static {
+    File::from(fd)
 }

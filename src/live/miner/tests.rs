@@ -1,4 +1,8 @@
-#![allow(clippy::disallowed_methods, reason = "a test drives the machine")]
+#![allow(
+    clippy::disallowed_methods,
+    clippy::disallowed_types,
+    reason = "a test drives the machine"
+)]
 
 use super::*;
 use crate::chain::block::HEADER_VERSION;

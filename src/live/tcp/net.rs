@@ -1,19 +1,18 @@
 //! The port and the dials of a node.
 
-#![allow(clippy::disallowed_methods, reason = "sums are told once a minute")]
-
 use super::bend::Place;
 use super::conn;
 use super::lingering::Lingering;
 use crate::live::entry::Entry;
 use crate::live::inbox::Inbox;
+use crate::live::stopwatch::Stopwatch;
 use crate::live::wire::Frames;
 use crate::node::io::{ConnId, Direction, Input};
 use std::io;
 use std::net::SocketAddr;
 use std::sync::Arc;
 use std::sync::atomic::{AtomicU64, Ordering};
-use std::time::{Duration, Instant};
+use std::time::Duration;
 use tokio::net::{TcpListener, TcpStream};
 use tokio::runtime::Handle;
 use tokio::sync::{OwnedSemaphorePermit, Semaphore};
@@ -175,16 +174,16 @@ enum Ticket {
 #[derive(Default)]
 struct Failures {
     count: usize,
-    told: Option<Instant>,
+    told: Option<Stopwatch>,
 }
 
 impl Failures {
     fn tell(&mut self, error: &io::Error) {
         self.count += 1;
-        let is_due = |told: Instant| told.elapsed() >= FAILURES_TOLD_EVERY;
+        let is_due = |told: Stopwatch| told.elapsed() >= FAILURES_TOLD_EVERY;
         if self.told.is_none_or(is_due) {
             tracing::warn!("cannot accept connections, {} times: {error}", self.count);
-            (self.count, self.told) = (0, Some(Instant::now()));
+            (self.count, self.told) = (0, Some(Stopwatch::start()));
         }
     }
 }

@@ -1,6 +1,10 @@
 //! Real sockets on loopback; the test is what the node's thread would be.
 
-#![allow(clippy::disallowed_methods, reason = "a test drives the machine")]
+#![allow(
+    clippy::disallowed_methods,
+    clippy::disallowed_types,
+    reason = "a test drives the machine"
+)]
 
 mod actor;
 
