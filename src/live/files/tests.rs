@@ -1,3 +1,9 @@
+#![allow(
+    clippy::disallowed_methods,
+    clippy::disallowed_types,
+    reason = "a test makes what is found there"
+)]
+
 use super::*;
 use std::fs::{self as files, File, TryLockError};
 use std::io::ErrorKind;

@@ -135,7 +135,7 @@ fn a_new_job_takes_the_place_of_the_old_one_at_once() {
     let (mut miner, found) = miner(&LabClock::starting_at(START));
     for hashrate in [None, Some(1.0), Some(1e12)] {
         miner.set(Some(job(NEVER, hashrate))).expect("a thread");
-        thread::sleep(Duration::from_millis(30));
+        threads::rest(Duration::from_millis(30));
         miner.set(Some(job(EASY, None))).expect("a thread");
         found.recv_timeout(PATIENCE).expect("the second job's");
     }

@@ -96,15 +96,16 @@ fn waiting_goes_on_as_long_as_it_is_read() {
     let (mut reader, writer) = io::pipe().expect("a pipe");
     let output = Output::to(writer, "a pipe", ALL).expect("a thread");
     output.put(&vec![b'x'; ALL]).expect("room");
-    let begun = Instant::now();
-    let reading = thread::spawn(move || {
+    let begun = Stopwatch::start();
+    let reading = threads::spawn("reader", move || {
         let mut page = [0; 4 * 1024];
         for _ in 0..ALL / page.len() {
-            thread::sleep(Duration::from_millis(1));
+            threads::rest(Duration::from_millis(1));
             reader.read_exact(&mut page).expect("written");
         }
         reader
-    });
+    })
+    .expect("a thread");
     let patience = Duration::from_millis(500);
     assert!(output.settle(patience), "it is read all the time");
     assert!(begun.elapsed() > patience, "the whole takes longer");
