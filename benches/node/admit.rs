@@ -6,7 +6,8 @@ use crate::ratio::{Harness, Target, timed};
 use chainlab::chain::params::Allocation;
 use chainlab::chain::{Params, SigCache, Tx};
 use chainlab::live::disk::DiskStore;
-use chainlab::node::mempool::{Mempool, MempoolLimits};
+use chainlab::node::config::MempoolLimits;
+use chainlab::node::mempool::Mempool;
 use chainlab::node::{ChainState, Time};
 use std::sync::Arc;
 

@@ -4,7 +4,7 @@
 use crate::ratio::{Harness, Target, timed};
 use chainlab::link::Conditions;
 use chainlab::node::NodeIx;
-use chainlab::node::mining::MiningMode;
+use chainlab::node::config::MiningMode;
 use chainlab::sim::{self, Sim};
 use rand_chacha::ChaCha8Rng;
 use rand_chacha::rand_core::{Rng, SeedableRng};

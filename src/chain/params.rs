@@ -118,6 +118,17 @@ impl Params {
     /// # Errors
     /// The first field that is out of its range.
     pub fn validate(&self) -> Result<(), ParamsError> {
+        self.validate_ranges()?;
+        let limit = target_of("limit_bits", self.limit_bits)?;
+        let genesis = target_of("genesis_bits", self.genesis_bits)?;
+        if genesis > limit {
+            let problem = "easier than limit_bits allows".to_owned();
+            return Err(refuse("genesis_bits", problem));
+        }
+        self.validate_supply()
+    }
+
+    fn validate_ranges(&self) -> Result<(), ParamsError> {
         let within = |key, value: u64, min: u64, max: u64| {
             if (min..=max).contains(&value) {
                 return Ok(());
@@ -156,15 +167,7 @@ impl Params {
         )?;
         // A block that may claim to come from beyond the cap could hide the cap's effect.
         let cap = self.block_interval_ms * STEP_CAP_INTERVALS;
-        within("future_drift_ms", self.future_drift_ms, 0, cap - 1)?;
-
-        let limit = target_of("limit_bits", self.limit_bits)?;
-        let genesis = target_of("genesis_bits", self.genesis_bits)?;
-        if genesis > limit {
-            let problem = "easier than limit_bits allows".to_owned();
-            return Err(refuse("genesis_bits", problem));
-        }
-        self.validate_supply()
+        within("future_drift_ms", self.future_drift_ms, 0, cap - 1)
     }
 
     fn validate_supply(&self) -> Result<(), ParamsError> {

@@ -19,7 +19,7 @@ const SETS_PER_SHARD: usize = 128;
 const DEFAULT_SHARDS: usize = 64;
 
 const ENTRY_LEN: usize = 32 + 33 + 64;
-type Entry = [u8; ENTRY_LEN];
+type Digest = [u8; ENTRY_LEN];
 
 /// A bounded set of valid (sighash, key, signature).
 pub struct SigCache {
@@ -29,7 +29,7 @@ pub struct SigCache {
 }
 
 struct Set {
-    entries: Vec<Entry>,
+    entries: Vec<Digest>,
     oldest: usize,
 }
 
@@ -86,7 +86,7 @@ impl SigCache {
     }
 
     /// The locked shard of an entry, and the index of its set in it.
-    fn locate(&self, entry: &Entry) -> (MutexGuard<'_, Vec<Set>>, usize) {
+    fn locate(&self, entry: &Digest) -> (MutexGuard<'_, Vec<Set>>, usize) {
         // r of a signature is the x of a random point: as good as a hash for choosing a place.
         let place: [u8; 8] = entry[65 + 24..65 + 32].try_into().expect("eight bytes");
         let place = usize::try_from(u64::from_le_bytes(place) >> 16).expect("48 bits fit");
@@ -98,7 +98,7 @@ impl SigCache {
     }
 }
 
-fn entry(hash: &SigHash, key: &PublicKey, signature: &Signature) -> Entry {
+fn entry(hash: &SigHash, key: &PublicKey, signature: &Signature) -> Digest {
     let mut entry = [0; ENTRY_LEN];
     entry[..32].copy_from_slice(&hash.0);
     entry[32..65].copy_from_slice(&key.0);

@@ -1,8 +1,10 @@
 //! `chainlab attach`: the screen on what runs already, in other processes.
 
 use super::choose::Choice;
+use super::failure::Failure;
 use super::look::Look;
-use super::{Failure, runtime, screen};
+use super::runtime::runtime;
+use super::screen::{self, Screen};
 use crate::lab::Lab;
 use crate::lab::control::registry::{self, Entry};
 use crate::lab::control::{Client, Door, Kind, Place};
@@ -57,7 +59,14 @@ pub(super) fn run(options: Options) -> Result<(), Failure> {
         false => Seat::Guest,
     };
     let stage = Stage::new(seat, look.is_big, options.notes);
-    screen::show(runtime, lab, &time, look, options.show_keys, stage, None).map(drop)
+    let screen = Screen {
+        time,
+        look,
+        shows_keys: options.show_keys,
+        stage,
+        notice: None,
+    };
+    screen::show(runtime, lab, screen).map(drop)
 }
 
 /// The door to this node alone.

@@ -2,9 +2,10 @@
 
 use super::block::{self, Names};
 use super::choose::Choice;
+use super::failure::Failure;
 use super::group::{Group, unexpected};
+use super::output::print;
 use super::table::{Side, Table, print_json, show_time};
-use super::{Failure, print};
 use crate::chain::{BlockHash, Txid};
 use crate::node::Time;
 use crate::node::io::{Question, RefusalKind, Reply};
@@ -275,7 +276,7 @@ mod tests {
         }
         for text in ["", "31f", "31f07cag", &"0".repeat(64), "#12"] {
             let refused = digits_of(text, "block").expect_err(text);
-            assert_eq!(refused.code, crate::cli::BAD_INPUT);
+            assert_eq!(refused.code, crate::cli::failure::BAD_INPUT);
         }
         assert!(fits("00ab31f0", "31f0") && fits("00ab31f0", "00ab") && !fits("00ab31f0", "ab31"));
         let several = ["aaaa".to_owned(), "bbbb".to_owned()].into_iter();

@@ -5,8 +5,9 @@
 //! would make one. To open a database is to write to it, so one that cannot be written is copied, and
 //! the copy is looked at.
 
+use super::failure::Failure;
+use super::output::print;
 use super::table::print_json;
-use super::{Failure, print};
 use crate::lab::Scratch;
 use crate::live::disk::{self, DiskStore, OpenDiskError};
 use crate::live::files::{Dir, Kind, MENDED};

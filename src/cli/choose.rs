@@ -4,7 +4,7 @@
 //! one, for they make a network whatever processes they are in. Where there is one group nobody has
 //! to say which; where there are several, nobody is left to guess.
 
-use super::Failure;
+use super::failure::Failure;
 use super::group::Group;
 use super::table::{Side, Table};
 use crate::lab::control::registry::{self, Entry};

@@ -1,11 +1,12 @@
 //! `chainlab config`, and the file in which people keep how the screen looks and what keys do.
 
-use super::look::{Color, ThemeName};
-use super::{Failure, print, read_file};
+use super::failure::Failure;
+use super::files::read_file;
+use super::output::print;
 use crate::lab::document::{FILE_BYTES_MAX, FileError, Section};
 use crate::lab::places;
 use crate::ui::keymap::{Action, KeyPress, Keymap, TABLE, by_action, taken_words};
-use clap::Args;
+use clap::{Args, ValueEnum};
 use std::fmt::Write as _;
 use std::path::PathBuf;
 
@@ -32,6 +33,32 @@ pub(super) fn run(options: &Options) -> Result<(), Failure> {
         return print(&format!("{}\n", path.display()));
     }
     print(&default_text())
+}
+
+/// What the text stands on.
+#[derive(Clone, Copy, Debug, PartialEq, Eq, ValueEnum)]
+pub(super) enum ThemeName {
+    /// For text on black, or nearly black.
+    Dark,
+    /// For text on white, or nearly white.
+    Light,
+}
+
+/// How many colours.
+#[derive(Clone, Copy, Debug, PartialEq, Eq, ValueEnum)]
+pub(super) enum Color {
+    /// As many as the terminal says it has.
+    Auto,
+    /// No colours.
+    Never,
+    /// The terminal's own sixteen colours.
+    #[value(name = "16")]
+    Sixteen,
+    /// The 256 colours of xterm.
+    #[value(name = "256")]
+    Indexed,
+    /// All colours there are.
+    True,
 }
 
 /// What the file says.

@@ -1,7 +1,7 @@
 //! `chainlab events`: what happened to nodes, and what happens.
 
-use super::Failure;
 use super::choose::Choice;
+use super::failure::Failure;
 use super::group::Group;
 use super::table::{offset, print_json};
 use crate::lab::control::{EventWish, NodeEvent, Notice, Wish};
@@ -50,22 +50,7 @@ pub(super) async fn run(options: &Options) -> Result<(), Failure> {
         },
         interval: INTERVAL,
     };
-    let (heard, mut notices) = mpsc::channel(LINES);
-    let mut recent = Vec::new();
-    for client in group.members() {
-        let (opening, mut receiver) = client.subscribe(wish).await?;
-        recent.extend(opening.events);
-        let heard = heard.clone();
-        tokio::spawn(async move {
-            while let Some(notice) = receiver.recv().await {
-                if heard.send(notice).await.is_err() {
-                    return;
-                }
-            }
-        });
-    }
-    drop(heard);
-    recent.sort_by_key(|event| event.event.at);
+    let (mut recent, mut notices) = subscribe(&group, wish).await?;
     recent.retain(|event| is_wanted(&group, options, event));
     if options.json && !options.follow {
         return print_json(&recent);
@@ -91,6 +76,29 @@ pub(super) async fn run(options: &Options) -> Result<(), Failure> {
         }
     }
     Ok(())
+}
+
+/// The last events of all members in their order, and what comes from now on.
+async fn subscribe(
+    group: &Group,
+    wish: Wish,
+) -> Result<(Vec<NodeEvent>, mpsc::Receiver<Notice>), Failure> {
+    let (heard, notices) = mpsc::channel(LINES);
+    let mut recent = Vec::new();
+    for client in group.members() {
+        let (opening, mut receiver) = client.subscribe(wish).await?;
+        recent.extend(opening.events);
+        let heard = heard.clone();
+        tokio::spawn(async move {
+            while let Some(notice) = receiver.recv().await {
+                if heard.send(notice).await.is_err() {
+                    return;
+                }
+            }
+        });
+    }
+    recent.sort_by_key(|event| event.event.at);
+    Ok((recent, notices))
 }
 
 fn is_wanted(group: &Group, options: &Options, event: &NodeEvent) -> bool {

@@ -1,6 +1,6 @@
 //! What a verb talks to: a lab, or the single nodes of one network, as if they were one thing.
 
-use super::Failure;
+use super::failure::Failure;
 use crate::chain::Params;
 use crate::chain::address::Address;
 use crate::lab::control::{Client, Kind, NodeStatus};
@@ -105,7 +105,7 @@ impl Group {
         Ok(self.client(node)?.ask(node, question).await?)
     }
 
-    /// Calls a method at the door behind which a node is.
+    /// Calls a method at the control endpoint of a node.
     pub(super) async fn call(
         &self,
         node: &str,

@@ -5,8 +5,9 @@
 mod report;
 
 use self::report::{Reader, Report};
+use super::failure::Failure;
 use super::log::{self, Format, Of};
-use super::{Failure, LAST_WAIT, block_on, runtime, unless_signalled_again};
+use super::runtime::{LAST_WAIT, block_on, runtime, unless_signalled_again};
 use crate::lab::control::NodeEvent;
 use crate::lab::drive::{VirtualLab, VirtualOptions};
 use crate::lab::script::cast::Cast;
@@ -17,7 +18,7 @@ use crate::lab::{Heard, Lab, LabOptions, Layout, NodeState};
 use crate::live::{self, Signals};
 use clap::Args;
 use std::time::Duration;
-use tokio::runtime::Handle;
+use tokio::runtime::{Handle, Runtime};
 use tokio::sync::watch;
 use tokio::time::{MissedTickBehavior, interval, timeout};
 
@@ -99,32 +100,10 @@ fn play_virtually(options: &HeadlessOptions, lab: &LabOptions) -> Result<Summary
         known.map_err(|words| Failure::input(format!("--until: {words}")))?;
     }
     let runtime = runtime()?;
-    let mut signals = {
-        let _within = runtime.enter();
-        listen()?
-    };
-    let (heard, signalled) = watch::channel(0);
-    runtime.spawn(async move {
-        loop {
-            signals.next().await;
-            heard.send_replace(signals.heard());
-        }
-    });
+    let mut signalled = count_signals(&runtime)?;
     let report = Report::new(options.json, Reader::WaitedFor(signalled.clone()))?;
-    let layout = Layout {
-        // There is no presenter in virtual time.
-        pace: Pace::Script,
-        ..lab.layout.clone()
-    };
-    let has_script = !layout.steps.is_empty();
-    let virtually = VirtualOptions {
-        seed: lab.seed.unwrap_or(0),
-        begins: lab.clock,
-        ..VirtualOptions::default()
-    };
-    let mut lab = VirtualLab::new(&layout, &virtually).map_err(Failure::input)?;
-    lab.record_events();
-    let mut judge = Judge::new(options, has_script);
+    let mut judge = Judge::new(options, !lab.layout.steps.is_empty());
+    let mut lab = virtual_lab(lab)?;
     let mut shown = None;
     loop {
         report.steps(lab.elapsed(), lab.core().steps(), &mut shown)?;
@@ -137,7 +116,6 @@ fn play_virtually(options: &HeadlessOptions, lab: &LabOptions) -> Result<Summary
         if is_signalled || judge.is_over(lab.elapsed(), script.as_deref()) {
             let mut summary = lab.summary();
             summary.fail(judge.failures(lab.elapsed(), script.as_deref()));
-            let mut signalled = signalled;
             signalled.mark_unchanged();
             let cut_short = async {
                 // The task that hears them never ends.
@@ -154,6 +132,39 @@ fn play_virtually(options: &HeadlessOptions, lab: &LabOptions) -> Result<Summary
             report.event(event.event.at.since(lab.since()), &event)?;
         }
     }
+}
+
+/// How many signals have come, from now on.
+fn count_signals(runtime: &Runtime) -> Result<watch::Receiver<u32>, Failure> {
+    let mut signals = {
+        let _within = runtime.enter();
+        listen()?
+    };
+    let (heard, signalled) = watch::channel(0);
+    runtime.spawn(async move {
+        loop {
+            signals.next().await;
+            heard.send_replace(signals.heard());
+        }
+    });
+    Ok(signalled)
+}
+
+/// The lab that was asked for, in virtual time.
+fn virtual_lab(wanted: &LabOptions) -> Result<VirtualLab, Failure> {
+    let layout = Layout {
+        // There is no presenter in virtual time.
+        pace: Pace::Script,
+        ..wanted.layout.clone()
+    };
+    let virtually = VirtualOptions {
+        seed: wanted.seed.unwrap_or(0),
+        begins: wanted.clock,
+        ..VirtualOptions::default()
+    };
+    let mut lab = VirtualLab::new(&layout, &virtually).map_err(Failure::input)?;
+    lab.record_events();
+    Ok(lab)
 }
 
 fn listen() -> Result<Signals, Failure> {
@@ -222,10 +233,8 @@ async fn watch(
         }
         report.states(elapsed, &view, &mut states)?;
         // Before all are up, few agree about nothing.
-        let is_starting = view
-            .nodes
-            .iter()
-            .any(|node| node.state == NodeState::Starting);
+        let mut nodes = view.nodes.iter();
+        let is_starting = nodes.any(|node| node.state == NodeState::Starting);
         if let Some(expr) = options.until.as_ref().filter(|_| !is_starting)
             && (changes.has_changed().unwrap_or(true) || is_signalled)
         {
@@ -238,18 +247,28 @@ async fn watch(
             break (elapsed, view.script);
         }
     };
-    let mut summary = lab.summary();
-    summary.elapsed_ms = elapsed.as_secs_f64() * 1e3;
     while let Some(heard) = hearing.try_next() {
         tell(report, lab, heard)?;
     }
-    summary.fail(judge.failures(elapsed, script.as_deref()));
+    Ok(summed_up(lab, &judge, elapsed, script.as_deref()))
+}
+
+/// What came of a live run.
+fn summed_up(
+    lab: &Lab,
+    judge: &Judge<'_>,
+    elapsed: Duration,
+    script: Option<&ScriptView>,
+) -> Summary {
+    let mut summary = lab.summary();
+    summary.elapsed_ms = elapsed.as_secs_f64() * 1e3;
+    summary.fail(judge.failures(elapsed, script));
     for node in &lab.view().nodes {
         if let NodeState::Failed(why) = &node.state {
             summary.fail([format!("{} has failed: {why}", node.name)]);
         }
     }
-    Ok(summary)
+    summary
 }
 
 fn tell(report: &Report, lab: &Lab, heard: Heard) -> Result<(), Failure> {

@@ -17,10 +17,14 @@ const GROUPS: [(&str, &[&str]); 4] = [
     ("This program", &["config", "completions", "man", "help"]),
 ];
 
+/// The names of all subcommands.
+pub(super) fn names() -> impl Iterator<Item = &'static str> {
+    GROUPS.iter().flat_map(|(_, names)| *names).copied()
+}
+
 /// The command with its help in groups.
 pub(super) fn grouped(command: Command) -> Command {
-    let width = GROUPS.iter().flat_map(|(_, names)| names.iter());
-    let width = width.map(|name| name.len()).max().unwrap_or(0);
+    let width = names().map(str::len).max().unwrap_or(0);
     let mut text = String::new();
     for (heading, names) in GROUPS {
         let _ = writeln!(text, "{heading}:");
@@ -47,9 +51,9 @@ mod tests {
     #[test]
     fn every_subcommand_stands_in_one_group() {
         let command = super::super::Cli::command();
-        let listed: Vec<_> = GROUPS.iter().flat_map(|(_, names)| names.iter()).collect();
+        let listed: Vec<_> = names().collect();
         for sub in command.get_subcommands() {
-            let count = listed.iter().filter(|name| ***name == sub.get_name());
+            let count = listed.iter().filter(|name| **name == sub.get_name());
             assert_eq!(count.count(), 1, "{}", sub.get_name());
         }
         assert_eq!(listed.len(), command.get_subcommands().count() + 1);

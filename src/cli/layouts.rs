@@ -1,6 +1,7 @@
 //! `chainlab layouts`: the layouts that are built in, as a list, and one as a file to change.
 
-use super::{Failure, print};
+use super::failure::Failure;
+use super::output::print;
 use crate::lab::layout::shipped;
 use crate::lab::names::missing;
 use clap::Args;

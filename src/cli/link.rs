@@ -5,9 +5,10 @@
 //! they are told addresses.
 
 use super::choose::Choice;
+use super::failure::Failure;
 use super::group::Group;
+use super::output::print;
 use super::table::{Side, Table, print_json};
-use super::{Failure, print};
 use crate::lab::control::LinkStatus;
 use crate::lab::units::{show_bandwidth, show_conditions, show_duration};
 use crate::link::{Conditions, LinkState, PRESETS};
@@ -115,53 +116,19 @@ pub(super) async fn run(options: &Options) -> Result<(), Failure> {
         return presets(options.json);
     }
     let group = options.choice.open().await?;
-    let mut params = Map::new();
-    let (method, ends) = match &options.what {
-        What::Presets => return presets(options.json),
+    let (method, mut params, ends) = match &options.what {
         What::Show => return show(&group, options.json).await,
-        What::Set {
-            ends,
-            preset,
-            latency,
-            jitter,
-            bandwidth,
-            loss,
-        } => {
-            let given = [
-                ("preset", preset),
-                ("latency", latency),
-                ("jitter", jitter),
-                ("bandwidth", bandwidth),
-                ("loss", loss),
-            ];
-            for (key, value) in given {
-                if let Some(value) = value {
-                    params.insert(key.to_owned(), value.as_str().into());
-                }
-            }
-            ("set_link", Some((&ends.from, &ends.to, ends.one_way)))
-        }
         What::Partition { groups } => {
-            if let Some(empty) = groups.iter().position(|group| group.trim().is_empty()) {
-                let words = format!("group {} is empty: name its nodes", empty + 1);
-                return Err(Failure::input(words));
-            }
-            params.insert("groups".to_owned(), groups.join(" ").into());
+            let params = groups_of(groups)?;
             return whole(&group, "partition", params, options.json).await;
         }
-        What::Unite => return whole(&group, "unite", params, options.json).await,
-        What::Cut { ends } => ("cut", Some((&ends.from, &ends.to, ends.one_way))),
-        What::BlackHole { ends } => ("black_hole", Some((&ends.from, &ends.to, ends.one_way))),
-        What::Heal { from, to, one_way } => {
-            let ends = from.as_ref().zip(to.as_ref());
-            ("heal", ends.map(|(from, to)| (from, to, *one_way)))
-        }
+        What::Unite => return whole(&group, "unite", Map::new(), options.json).await,
+        what => what.change(),
     };
     if let Some((from, to, _)) = ends {
-        let unknown = [from, to]
-            .into_iter()
-            .find(|end| group.nodes().all(|node| node != *end));
-        if let Some(end) = unknown {
+        let mut named = [from, to].into_iter();
+        let is_unknown = |end: &&String| group.nodes().all(|node| node != *end);
+        if let Some(end) = named.find(is_unknown) {
             return Err(group.no_such_node(end));
         }
     }
@@ -181,6 +148,71 @@ pub(super) async fn run(options: &Options) -> Result<(), Failure> {
     let mut lines: Vec<String> = answers.iter().map(words).collect();
     lines.dedup();
     print(&format!("{}\n", lines.join("\n")))
+}
+
+/// A method, what it takes, and the ends of the link that it is about: from, to, and whether only that
+/// way; `None`: about every link.
+type Change<'a> = (
+    &'static str,
+    Map<String, Value>,
+    Option<(&'a String, &'a String, bool)>,
+);
+
+impl What {
+    /// What is to be done with links.
+    fn change(&self) -> Change<'_> {
+        let nothing = Map::new();
+        match self {
+            Self::Set {
+                ends,
+                preset,
+                latency,
+                jitter,
+                bandwidth,
+                loss,
+            } => {
+                let given = [
+                    ("preset", preset),
+                    ("latency", latency),
+                    ("jitter", jitter),
+                    ("bandwidth", bandwidth),
+                    ("loss", loss),
+                ];
+                let given = given.into_iter().filter_map(|(key, value)| {
+                    let value = value.as_ref()?.as_str();
+                    Some((key.to_owned(), value.into()))
+                });
+                ("set_link", given.collect(), Some(ends.whole()))
+            }
+            Self::Cut { ends } => ("cut", nothing, Some(ends.whole())),
+            Self::BlackHole { ends } => ("black_hole", nothing, Some(ends.whole())),
+            Self::Heal { from, to, one_way } => {
+                let ends = from.as_ref().zip(to.as_ref());
+                ("heal", nothing, ends.map(|(from, to)| (from, to, *one_way)))
+            }
+            Self::Presets | Self::Show | Self::Partition { .. } | Self::Unite => {
+                unreachable!("about no link that is named")
+            }
+        }
+    }
+}
+
+impl Ends {
+    fn whole(&self) -> (&String, &String, bool) {
+        (&self.from, &self.to, self.one_way)
+    }
+}
+
+/// The groups of a partition, as the method takes them.
+fn groups_of(groups: &[String]) -> Result<Map<String, Value>, Failure> {
+    if let Some(empty) = groups.iter().position(|group| group.trim().is_empty()) {
+        let words = format!("group {} is empty: name its nodes", empty + 1);
+        return Err(Failure::input(words));
+    }
+    Ok(Map::from_iter([(
+        "groups".to_owned(),
+        groups.join(" ").into(),
+    )]))
 }
 
 /// Asks a lab for something that is about all of its links at one moment.
@@ -309,6 +341,14 @@ async fn show(group: &Group, json: bool) -> Result<(), Failure> {
     if json {
         return print_json(&links);
     }
+    let table = table(&links);
+    match table.is_empty() {
+        true => print("no link is here\n"),
+        false => print(&table.text()),
+    }
+}
+
+fn table(links: &[LinkStatus]) -> Table {
     let mut table = Table::new(&[
         ("from", Side::Left),
         ("to", Side::Left),
@@ -318,7 +358,7 @@ async fn show(group: &Group, json: bool) -> Result<(), Failure> {
         ("bandwidth", Side::Right),
         ("loss", Side::Right),
     ]);
-    for link in &links {
+    for link in links {
         let Conditions {
             latency,
             jitter,
@@ -341,8 +381,5 @@ async fn show(group: &Group, json: bool) -> Result<(), Failure> {
             loss.to_string(),
         ]);
     }
-    match table.is_empty() {
-        true => print("no link is here\n"),
-        false => print(&table.text()),
-    }
+    table
 }

@@ -5,11 +5,11 @@
     reason = "the environment says what the terminal can show"
 )]
 
-use super::Failure;
-use super::config::Config;
+use super::config::{Color, Config, ThemeName};
+use super::failure::Failure;
 use crate::ui::keymap::Keymap;
 use crate::ui::theme::{Depth, Ground, Theme};
-use clap::{Args, ValueEnum};
+use clap::Args;
 use std::env;
 
 #[derive(Args)]
@@ -33,32 +33,6 @@ pub(super) struct Look {
     /// Leave the mouse to the terminal.
     #[arg(long)]
     no_mouse: bool,
-}
-
-/// What the text stands on.
-#[derive(Clone, Copy, Debug, PartialEq, Eq, ValueEnum)]
-pub(super) enum ThemeName {
-    /// For text on black, or nearly black.
-    Dark,
-    /// For text on white, or nearly white.
-    Light,
-}
-
-/// How many colours.
-#[derive(Clone, Copy, Debug, PartialEq, Eq, ValueEnum)]
-pub(super) enum Color {
-    /// As many as the terminal says it has.
-    Auto,
-    /// No colours.
-    Never,
-    /// The terminal's own sixteen colours.
-    #[value(name = "16")]
-    Sixteen,
-    /// The 256 colours of xterm.
-    #[value(name = "256")]
-    Indexed,
-    /// All colours there are.
-    True,
 }
 
 /// What it all comes to.

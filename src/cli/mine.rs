@@ -1,13 +1,15 @@
 //! `chainlab mine`: miners of nodes that run.
 
 use super::choose::Choice;
+use super::failure::Failure;
 use super::group::{Group, unexpected};
+use super::output::print;
+use super::output::say;
 use super::table::print_json;
-use super::{Failure, print, say};
 use crate::lab::units::{parse_rate, show_about, show_rate};
+use crate::node::config::MiningMode;
+use crate::node::config::{Release, Strategy};
 use crate::node::io::{Command, Reply};
-use crate::node::mining::MiningMode;
-use crate::node::private::{Release, Strategy};
 use crate::node::snapshot::MiningInfo;
 use clap::{Args, Subcommand, ValueEnum};
 
@@ -83,10 +85,34 @@ enum StrategyName {
 impl StrategyName {
     fn with(self, release: Option<Release>) -> Result<Strategy, Failure> {
         match (self, release) {
-            (Self::Withhold, release) => Ok(Strategy::Withhold(release.unwrap_or_default())),
+            (Self::Withhold, release) => Ok(Strategy::Selfish(release.unwrap_or_default())),
             (Self::Honest, None) => Ok(Strategy::Honest),
             (Self::Honest, Some(_)) => Err(Failure::input("--release goes with withhold only")),
         }
+    }
+}
+
+impl What {
+    /// What the node is told, one after the other.
+    fn commands(&self) -> Result<Vec<Command>, Failure> {
+        let mut commands = Vec::new();
+        match self {
+            Self::On { hashrate, to, txs } => {
+                commands.extend(to.clone().map(|wallet| Command::MineTo { wallet }));
+                commands.extend(hashrate.map(Command::SetHashrate));
+                commands.push(Command::Mine(txs.map_or(MiningMode::On, MiningMode::OnTx)));
+            }
+            Self::Off => commands.push(Command::Mine(MiningMode::Off)),
+            Self::Strategy { strategy, release } => {
+                commands.push(Command::SetStrategy(strategy.with(*release)?));
+            }
+            Self::Release => commands.push(Command::Release),
+            Self::Now { blocks, to } => {
+                commands.extend(to.clone().map(|wallet| Command::MineTo { wallet }));
+                commands.extend(std::iter::repeat_n(Command::MineNow, usize::from(*blocks)));
+            }
+        }
+        Ok(commands)
     }
 }
 
@@ -104,23 +130,7 @@ pub(super) async fn run(options: &Options) -> Result<(), Failure> {
         What::Release => the_one(&group, |mining| mining.strategy != Strategy::Honest).await?,
         _ => the_one(&group, |mining| mining.mode != MiningMode::Off).await?,
     };
-    let mut commands = Vec::new();
-    match &options.what {
-        What::On { hashrate, to, txs } => {
-            commands.extend(to.clone().map(|wallet| Command::MineTo { wallet }));
-            commands.extend(hashrate.map(Command::SetHashrate));
-            commands.push(Command::Mine(txs.map_or(MiningMode::On, MiningMode::OnTx)));
-        }
-        What::Off => commands.push(Command::Mine(MiningMode::Off)),
-        What::Strategy { strategy, release } => {
-            commands.push(Command::SetStrategy(strategy.with(*release)?));
-        }
-        What::Release => commands.push(Command::Release),
-        What::Now { blocks, to } => {
-            commands.extend(to.clone().map(|wallet| Command::MineTo { wallet }));
-            commands.extend(std::iter::repeat_n(Command::MineNow, usize::from(*blocks)));
-        }
-    }
+    let commands = options.what.commands()?;
     let is_by_hand = matches!(options.what, What::Now { .. });
     let before = if is_by_hand {
         mining(&group, &node).await?

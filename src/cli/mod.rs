@@ -4,11 +4,6 @@
 //! have been done; 3, what was expected of a lab was not true; 129, the terminal was closed; 1,
 //! anything else.
 
-#![allow(
-    clippy::disallowed_types,
-    reason = "this floor is where people come in"
-)]
-
 mod attach;
 mod block;
 mod chain;
@@ -17,6 +12,8 @@ mod choose;
 mod config;
 mod control;
 mod events;
+mod failure;
+mod files;
 mod group;
 mod headless;
 mod help;
@@ -31,6 +28,7 @@ mod output;
 mod peers;
 mod rpc;
 mod run;
+mod runtime;
 mod screen;
 mod script;
 mod send;
@@ -40,29 +38,11 @@ mod table;
 mod traffic;
 mod wallet;
 
-use crate::live::disk::OpenDiskError;
-use crate::live::{Signals, StartError};
-use crate::node::StoreFault;
-use crate::node::chainstate::OpenError;
-use crate::node::foreign::{one_line, plain};
-use crate::node::io::RefusalKind;
 use clap::{CommandFactory, FromArgMatches, Parser, Subcommand};
 use output::say;
+use runtime::verb;
 use rustix::fs::Mode;
-use serde_json::json;
-use std::fmt;
-use std::fs::File;
-use std::io::{self, Read, Write, stdout};
-use std::path::Path;
 use std::process::ExitCode;
-use std::time::Duration;
-use tokio::runtime::{Builder, Runtime};
-
-/// How long a runtime waits at the end for what should have ended already.
-const LAST_WAIT: Duration = Duration::from_secs(2);
-
-/// Threads for all sockets: they only move bytes.
-const SOCKET_THREADS: usize = 2;
 
 const ABOUT: &str = "\
 Runs a real blockchain network in one terminal: several nodes with wallets, miners and \
@@ -159,103 +139,6 @@ enum Command {
     Man,
 }
 
-/// Why the program ends early: words for people, if there are any to read them, and which exit code.
-#[derive(Debug)]
-struct Failure {
-    words: String,
-    code: u8,
-    /// Of what runs, why it refuses.
-    kind: Option<RefusalKind>,
-}
-
-/// What was asked for or given is wrong.
-const BAD_INPUT: u8 = 2;
-
-/// What was expected of a lab was not true.
-const UNMET: u8 = 3;
-
-/// The terminal was closed: what a shell says of a program that SIGHUP has ended.
-const HUNG_UP: u8 = 129;
-
-impl Failure {
-    /// What was asked for or given is wrong.
-    fn input(words: impl fmt::Display) -> Self {
-        Self {
-            words: words.to_string(),
-            code: BAD_INPUT,
-            kind: None,
-        }
-    }
-
-    /// Something else is.
-    fn other(words: impl fmt::Display) -> Self {
-        Self {
-            words: words.to_string(),
-            code: 1,
-            kind: None,
-        }
-    }
-
-    /// What runs refuses, or would.
-    fn refused(kind: RefusalKind, words: impl fmt::Display) -> Self {
-        let failure = match kind.is_of_the_request() {
-            true => Self::input(words),
-            false => Self::other(words),
-        };
-        Self {
-            kind: Some(kind),
-            ..failure
-        }
-    }
-
-    /// The terminal was closed: there is no reader any more.
-    fn hung_up() -> Self {
-        Self {
-            words: String::new(),
-            code: HUNG_UP,
-            kind: None,
-        }
-    }
-
-    /// What was expected of a lab was not true.
-    fn unmet(words: impl fmt::Display) -> Self {
-        Self {
-            words: words.to_string(),
-            code: UNMET,
-            kind: None,
-        }
-    }
-}
-
-impl From<StoreFault> for Failure {
-    fn from(fault: StoreFault) -> Self {
-        match fault {
-            StoreFault::Damaged { .. } => Self::input(fault),
-            StoreFault::Failed { .. } => Self::other(fault),
-        }
-    }
-}
-
-impl From<OpenDiskError> for Failure {
-    fn from(error: OpenDiskError) -> Self {
-        match error {
-            OpenDiskError::Store(fault) => fault.into(),
-            _ => Self::input(error),
-        }
-    }
-}
-
-impl From<StartError> for Failure {
-    fn from(error: StartError) -> Self {
-        match error {
-            StartError::Disk(error) => error.into(),
-            StartError::Chain(OpenError::Store(fault)) => fault.into(),
-            StartError::Chain(error) => Self::input(error),
-            error @ (StartError::System(_) | StartError::Panicked(_)) => Self::other(error),
-        }
-    }
-}
-
 /// Does what the command line says.
 pub fn run() -> ExitCode {
     // The database library makes its files by this. Nothing that is made here is to be shared: what is,
@@ -297,98 +180,4 @@ pub fn run() -> ExitCode {
     };
     output::finish();
     code
-}
-
-/// Does what goes through the control protocol. Programs that want JSON get a refusal as JSON, too.
-fn verb(json: bool, work: impl Future<Output = Result<(), Failure>>) -> Result<(), Failure> {
-    let done = block_on(work);
-    if let (
-        true,
-        Err(Failure {
-            words,
-            kind: Some(kind),
-            ..
-        }),
-    ) = (json, &done)
-    {
-        table::print_json(&json!({ "error": { "kind": kind, "message": words } }))?;
-    }
-    done
-}
-
-/// The threads of all sockets.
-fn runtime() -> Result<Runtime, Failure> {
-    let built = Builder::new_multi_thread()
-        .worker_threads(SOCKET_THREADS)
-        .thread_name("sockets")
-        .enable_all()
-        .build();
-    built.map_err(|error| Failure::other(format!("no threads: {error}")))
-}
-
-/// Does the whole work of a command, and waits for no thread that has not ended by then.
-fn block_on<T>(work: impl Future<Output = Result<T, Failure>>) -> Result<T, Failure> {
-    let runtime = runtime()?;
-    let done = runtime.block_on(work);
-    runtime.shutdown_timeout(LAST_WAIT);
-    done
-}
-
-/// Waits for work that ends well. A signal asks for just that; the second one means that the disk is
-/// not to be waited for.
-async fn unless_signalled_again<T>(signals: &mut Signals, work: impl Future<Output = T>) -> T {
-    tokio::pin!(work);
-    loop {
-        let was_signalled = signals.heard() > 0;
-        tokio::select! {
-            biased;
-            done = &mut work => return done,
-            signal = signals.next() => {
-                if was_signalled {
-                    say(&format!("{signal} again: not waiting for the disk"));
-                    std::process::exit(1)
-                }
-            }
-        }
-    }
-}
-
-/// Prints what was asked for. That nobody reads on is no failure.
-fn print(text: &str) -> Result<(), Failure> {
-    match stdout()
-        .write_all(plain(text).as_bytes())
-        .and_then(|()| stdout().flush())
-    {
-        Err(error) if error.kind() != io::ErrorKind::BrokenPipe => Err(Failure::other(error)),
-        _ => Ok(()),
-    }
-}
-
-/// The text of a file that people write, of at most `max` bytes and one, by which its reader sees
-/// that it is too large.
-#[allow(
-    clippy::disallowed_methods,
-    reason = "what a person names may be a link, or a pipe"
-)]
-fn read_file(path: &Path, max: usize) -> Result<String, Failure> {
-    let name = path.display().to_string();
-    let named = |problem: &dyn fmt::Display| format!("{}: {problem}", one_line(&name));
-    let mut bytes = Vec::new();
-    let file = File::open(path).map_err(|error| Failure::input(named(&error)))?;
-    file.take(max as u64 + 1)
-        .read_to_end(&mut bytes)
-        .map_err(|error| Failure::other(named(&error)))?;
-    match String::from_utf8(bytes) {
-        Ok(text) => Ok(text),
-        // A character that the limit cut in two is no fault of the text's.
-        Err(error) if error.as_bytes().len() > max => Ok(" ".repeat(max + 1)),
-        Err(error) => {
-            let good = error.utf8_error().valid_up_to();
-            let line = error.as_bytes()[..good]
-                .split(|byte| *byte == b'\n')
-                .count();
-            let words = format!("{}:{line}: not text in UTF-8", one_line(&name));
-            Err(Failure::input(words))
-        }
-    }
 }

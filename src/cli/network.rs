@@ -1,6 +1,7 @@
 //! `chainlab network`: networks, and the files that describe them.
 
-use super::{Failure, print};
+use super::failure::Failure;
+use super::output::print;
 use crate::chain::amount::AmountError;
 use crate::chain::params::Allocation;
 use crate::chain::{Address, Amount, Params};

@@ -1,8 +1,11 @@
 //! `chainlab node`: one node in a terminal, until Ctrl-C.
 
 use super::control::ControlOptions;
+use super::failure::Failure;
+use super::files::read_file;
 use super::log::{self, Format, Of};
-use super::{Failure, block_on, read_file, say, unless_signalled_again};
+use super::output::say;
+use super::runtime::{block_on, unless_signalled_again};
 use crate::chain::Params;
 use crate::lab::names::parse_node_name;
 use crate::lab::units::parse_rate;
@@ -10,8 +13,8 @@ use crate::lab::{Adoption, Control, Lab, document, network, places};
 use crate::live::{self, End, LabClock, Signals, stored_params};
 use crate::node::Config;
 use crate::node::addrbook::check_addr;
+use crate::node::config::MiningMode;
 use crate::node::message::Role;
-use crate::node::mining::MiningMode;
 use clap::Args;
 use std::net::{IpAddr, Ipv4Addr, SocketAddr, ToSocketAddrs};
 use std::path::{Path, PathBuf};
@@ -190,6 +193,11 @@ async fn serve(
     };
     // Its cookie and its sockets go with it.
     unless_signalled_again(&mut signals, lab.close()).await?;
+    ended(end, &name, log_format, &log)
+}
+
+/// Says how the node has ended.
+fn ended(end: End, name: &str, log_format: Format, log: &tracing::Span) -> Result<(), Failure> {
     match end {
         End::Stopped => {
             let words = format!("{name} has stopped; all it had is on disk");

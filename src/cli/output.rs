@@ -1,9 +1,10 @@
 //! Where words go beside the output: to stderr, which may be a terminal under Ctrl-S or a pipe that is
 //! not read. No thread waits for that, and the program ends all the same.
 
+use super::failure::Failure;
 use crate::live::Output;
 use crate::node::foreign::plain;
-use std::io::{Write as _, stderr, stdout};
+use std::io::{self, Write as _, stderr, stdout};
 use std::sync::OnceLock;
 use std::time::Duration;
 
@@ -56,4 +57,15 @@ pub(super) fn finish() {
 
 fn dropped(count: u64) -> String {
     format!("{count} lines were dropped here: they were not read\n")
+}
+
+/// Prints what was asked for. That nobody reads on is no failure.
+pub(super) fn print(text: &str) -> Result<(), Failure> {
+    match stdout()
+        .write_all(plain(text).as_bytes())
+        .and_then(|()| stdout().flush())
+    {
+        Err(error) if error.kind() != io::ErrorKind::BrokenPipe => Err(Failure::other(error)),
+        _ => Ok(()),
+    }
 }

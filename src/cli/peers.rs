@@ -1,10 +1,11 @@
 //! `chainlab peers`: who is connected with whom.
 
 use super::choose::Choice;
+use super::failure::Failure;
 use super::group::{Group, unexpected};
 use super::node::parse_addr;
+use super::output::print;
 use super::table::{Side, Table, print_json};
-use super::{Failure, print};
 use crate::lab::units::{parse_duration, show_duration};
 use crate::node::io::{Command, Direction, Question, Reply};
 use crate::node::snapshot::PeerInfo;
@@ -97,6 +98,14 @@ async fn list(group: &Group, json: bool) -> Result<(), Failure> {
         let rows = rows.map(|(node, peers)| json!({ "node": node, "peers": peers }));
         return print_json(&rows.collect::<Vec<_>>());
     }
+    let table = table(&rows);
+    match table.is_empty() {
+        true => print("nobody is connected\n"),
+        false => print(&table.text()),
+    }
+}
+
+fn table(rows: &[(String, Vec<PeerInfo>)]) -> Table {
     let mut table = Table::new(&[
         ("node", Side::Left),
         ("peer", Side::Left),
@@ -108,7 +117,7 @@ async fn list(group: &Group, json: bool) -> Result<(), Failure> {
         ("received", Side::Right),
         ("sent", Side::Right),
     ]);
-    for (node, peers) in &rows {
+    for (node, peers) in rows {
         for peer in peers {
             let direction = match peer.direction {
                 Direction::Outbound => node,
@@ -131,8 +140,5 @@ async fn list(group: &Group, json: bool) -> Result<(), Failure> {
             ]);
         }
     }
-    match table.is_empty() {
-        true => print("nobody is connected\n"),
-        false => print(&table.text()),
-    }
+    table
 }

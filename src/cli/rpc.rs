@@ -1,9 +1,10 @@
 //! `chainlab rpc`: any method of the control protocol, and the list of them.
 
 use super::choose::Choice;
+use super::failure::Failure;
 use super::group::Group;
+use super::output::print;
 use super::table::print_json;
-use super::{Failure, print};
 use crate::lab::ask::Scope;
 use crate::lab::ask::verbs::{BASICS, Basic, Verb, unknown, verb, verbs};
 use clap::Args;
@@ -17,7 +18,7 @@ Examples:
   chainlab rpc set_link from=central to=miner latency=80ms
   chainlab rpc kill node=miner";
 
-/// What a door tells by itself, besides what is asked of labs and nodes.
+/// What a control endpoint tells by itself, besides what is asked of labs and nodes.
 fn questions() -> impl Iterator<Item = &'static Basic> {
     BASICS.iter().filter(|basic| !basic.is_lasting)
 }
@@ -69,7 +70,7 @@ pub(super) async fn run(options: &Options) -> Result<(), Failure> {
     print(&format!("{text}\n"))
 }
 
-/// Calls it at the door where it can be answered.
+/// Calls it at the control endpoint where it can be answered.
 async fn call(
     group: &Group,
     verb: Option<&Verb>,

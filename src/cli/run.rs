@@ -1,9 +1,14 @@
 //! `chainlab run`, and `chainlab` alone: a lab on the screen.
 
 use super::control::ControlOptions;
+use super::failure::Failure;
+use super::files::read_file;
 use super::headless::{self, HeadlessOptions};
 use super::look::Look;
-use super::{Failure, choose, output, read_file, runtime, say, screen};
+use super::output::say;
+use super::runtime::runtime;
+use super::screen::{self, Screen};
+use super::{choose, help, output};
 use crate::lab::control::Place;
 use crate::lab::document::{FILE_BYTES_MAX, nearest};
 use crate::lab::drive::{Level, VirtualOptions};
@@ -147,11 +152,7 @@ pub(super) fn run(options: Options) -> Result<(), Failure> {
     let look = options.look.resolve()?;
     let (mut layout, layout_text) = choose(options.layout.as_deref())?;
     if options.manual {
-        if layout.steps.is_empty() {
-            let words = format!("--manual: {} has no steps to be led through", layout.name);
-            return Err(Failure::input(words));
-        }
-        layout.pace = Pace::Presenter;
+        lead_by_hand(&mut layout)?;
     }
     let seed = options.seed.map(Seed::resolve).transpose()?;
     let drawn = seed.filter(|_| matches!(options.seed, Some(Seed::Random)));
@@ -172,31 +173,47 @@ pub(super) fn run(options: Options) -> Result<(), Failure> {
     }
     screen::check_terminal()?;
     let runtime = runtime()?;
-    let time = screen::start_log();
+    let (time, handle) = (screen::start_log(), runtime.handle().clone());
     let (lab, notice) = match options.headless.is_virtual() {
         true => {
-            let lab = start_virtual(wanted, runtime.handle().clone())?;
-            (
-                lab,
-                Some(format!("virtual time, seed {}", seed.unwrap_or(0))),
-            )
+            let notice = format!("virtual time, seed {}", seed.unwrap_or(0));
+            (start_virtual(wanted, handle)?, Some(notice))
         }
         false => {
-            let lab = Lab::start(wanted, runtime.handle().clone())?;
-            (lab, drawn.map(|seed| format!("seed {seed}")))
+            let notice = drawn.map(|seed| format!("seed {seed}"));
+            (Lab::start(wanted, handle)?, notice)
         }
     };
     for at in &options.attach {
         let door = choose::door_at(at)?;
         runtime.block_on(lab.attach_to(door))?;
     }
-    let stage = Stage::new(Seat::Own, look.is_big, false);
-    let left = screen::show(runtime, lab, &time, look, options.show_keys, stage, notice)?;
+    let screen = Screen {
+        time,
+        stage: Stage::new(Seat::Own, look.is_big, false),
+        look,
+        shows_keys: options.show_keys,
+        notice,
+    };
+    let left = screen::show(runtime, lab, screen)?;
     if let Some(path) = left.kept {
-        let path = path.display();
-        say(&format!("The lab is kept in {path}. To go on with it:"));
-        output::print_last(&format!("chainlab run --data-dir {path}\n"));
+        tell_kept(&path);
     }
+    Ok(())
+}
+
+fn tell_kept(path: &Path) {
+    let path = path.display();
+    say(&format!("The lab is kept in {path}. To go on with it:"));
+    output::print_last(&format!("chainlab run --data-dir {path}\n"));
+}
+
+fn lead_by_hand(layout: &mut Layout) -> Result<(), Failure> {
+    if layout.steps.is_empty() {
+        let words = format!("--manual: {} has no steps to be led through", layout.name);
+        return Err(Failure::input(words));
+    }
+    layout.pace = Pace::Presenter;
     Ok(())
 }
 
@@ -220,7 +237,7 @@ pub(super) fn choose(wanted: Option<&str>) -> Result<(Layout, String), Failure> 
         (wanted, read_file(Path::new(wanted), FILE_BYTES_MAX)?)
     } else {
         let text = shipped::text(wanted);
-        let missing = || match nearest(wanted, verbs().iter().map(String::as_str)) {
+        let missing = || match nearest(wanted, help::names()) {
             Some(verb) if nearest(wanted, shipped::names()).is_none() => {
                 format!("there is no layout {wanted:?}; did you mean chainlab {verb}?")
             }
@@ -233,11 +250,4 @@ pub(super) fn choose(wanted: Option<&str>) -> Result<(Layout, String), Failure> 
     };
     let layout = layout::read(name, &text).map_err(Failure::input)?;
     Ok((layout, text))
-}
-
-/// The names of all subcommands.
-fn verbs() -> Vec<String> {
-    let command = super::Cli::command();
-    let names = command.get_subcommands().map(|sub| sub.get_name());
-    names.map(ToOwned::to_owned).collect()
 }

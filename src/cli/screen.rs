@@ -1,7 +1,8 @@
 //! What every command with a screen does around it.
 
+use super::failure::Failure;
 use super::look::Resolved;
-use super::{Failure, LAST_WAIT, unless_signalled_again};
+use super::runtime::{LAST_WAIT, unless_signalled_again};
 use crate::lab::{Lab, LabError};
 use crate::live::{self, Signals};
 use crate::ui;
@@ -36,30 +37,40 @@ pub(super) fn start_log() -> LogTime {
     time
 }
 
-/// Shows a lab until somebody leaves, and closes it.
-pub(super) fn show(
-    runtime: Runtime,
-    lab: Lab,
-    time: &LogTime,
-    look: Resolved,
-    shows_keys: bool,
-    stage: Stage,
-    notice: Option<String>,
-) -> Result<Farewell, Failure> {
-    // Nobody else sets it.
-    let _ = time.set(lab.log_time());
-    let shown = UiOptions {
-        theme: look.theme,
-        keymap: look.keymap,
-        notice: match (notice, look.taken) {
-            (Some(one), Some(other)) => Some(format!("{one}; {other}")),
-            (one, other) => one.or(other),
-        },
-        has_mouse: look.has_mouse,
-        braille: look.braille,
-        shows_keys,
-        stage,
-    };
+/// What the screen is to be like.
+pub(super) struct Screen {
+    /// What the log is to be told of times.
+    pub(super) time: LogTime,
+    pub(super) look: Resolved,
+    pub(super) shows_keys: bool,
+    pub(super) stage: Stage,
+    /// What is said at the beginning.
+    pub(super) notice: Option<String>,
+}
+
+impl Screen {
+    fn options(self) -> UiOptions {
+        let look = self.look;
+        UiOptions {
+            theme: look.theme,
+            keymap: look.keymap,
+            notice: match (self.notice, look.taken) {
+                (Some(one), Some(other)) => Some(format!("{one}; {other}")),
+                (one, other) => one.or(other),
+            },
+            has_mouse: look.has_mouse,
+            braille: look.braille,
+            shows_keys: self.shows_keys,
+            stage: self.stage,
+        }
+    }
+}
+
+/// Shows a lab until its user leaves, and closes it.
+pub(super) fn show(runtime: Runtime, lab: Lab, screen: Screen) -> Result<Farewell, Failure> {
+    // Nothing else sets it.
+    let _ = screen.time.set(lab.log_time());
+    let shown = screen.options();
     let left = runtime.block_on(async {
         let mut signals = Signals::new().map_err(|error| {
             // Without them the screen could not be ended.

@@ -3,7 +3,8 @@
 mod check;
 mod lead;
 
-use super::{Failure, verb};
+use super::failure::Failure;
+use super::runtime::verb;
 use crate::lab::ask::ScriptChange;
 use clap::Subcommand;
 

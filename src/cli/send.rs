@@ -1,10 +1,11 @@
 //! `chainlab send`: a payment from a wallet of any node to any wallet or address.
 
 use super::choose::Choice;
+use super::failure::Failure;
 use super::group::{Group, is_down, unexpected};
 use super::mine::mine_now;
+use super::output::print;
 use super::table::print_json;
-use super::{Failure, print};
 use crate::chain::{Amount, Txid};
 use crate::lab::units::{parse_duration, show_duration};
 use crate::node::BlockId;

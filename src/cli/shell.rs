@@ -1,6 +1,7 @@
 //! `chainlab completions` and `chainlab man`: what goes with the command line.
 
-use super::{Failure, print};
+use super::failure::Failure;
+use super::output::print;
 use clap::{Args, Command};
 use clap_complete::Shell;
 

@@ -1,14 +1,15 @@
 //! `chainlab status`: what runs, and whether it agrees.
 
 use super::choose::Choice;
+use super::failure::Failure;
+use super::output::print;
 use super::table::{Side, Table, print_json};
-use super::{Failure, print};
 use crate::lab::control::NodeStatus;
 use crate::lab::units::show_rate;
 use crate::lab::view::NodeState;
 use crate::node::BlockId;
+use crate::node::config::MiningMode;
 use crate::node::io::words::{counted, skew_words};
-use crate::node::mining::MiningMode;
 use crate::node::snapshot::{MiningInfo, NodeSnapshot};
 use clap::Args;
 

@@ -1,6 +1,7 @@
 //! What verbs print: columns that stand under each other, and JSON.
 
-use super::{Failure, print};
+use super::failure::Failure;
+use super::output::print;
 use crate::node::Time;
 use serde::Serialize;
 use std::fmt::Write as _;

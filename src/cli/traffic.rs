@@ -1,8 +1,9 @@
 //! `chainlab traffic`: payments that a lab makes by itself.
 
 use super::choose::Choice;
+use super::failure::Failure;
+use super::output::print;
 use super::table::print_json;
-use super::{Failure, print};
 use crate::lab::ask::{Request, TrafficChange};
 use crate::lab::traffic::parse_tx_rate;
 use clap::Args;

@@ -1,9 +1,11 @@
 //! `chainlab wallet`: wallets of nodes that run.
 
 use super::choose::Choice;
+use super::failure::Failure;
 use super::group::{Group, is_down, unexpected};
+use super::output::print;
+use super::output::say;
 use super::table::{Side, Table, print_json, show_time};
-use super::{Failure, print, say};
 use crate::chain::Amount;
 use crate::node::io::{Command, Question, RefusalKind, Reply};
 use crate::node::snapshot::{COINS_MAX, HistoryEntry, PAGE_MAX};
@@ -108,13 +110,12 @@ pub(super) async fn run(options: &Options) -> Result<(), Failure> {
         What::List => list(&group, json).await,
         What::Balance { of } => balance(&group, of, json).await,
         What::History { name, skip, limit } => {
-            let node = holder(&group, name).await?;
             let question = Question::History {
                 name: name.clone(),
                 skip: *skip,
                 limit: *limit,
             };
-            match group.ask(&node, &question).await? {
+            match group.ask(&holder(&group, name).await?, &question).await? {
                 Reply::History(entries) if json => print_json(&entries),
                 Reply::History(entries) => print(&history(&entries)),
                 other => Err(unexpected(&other)),
@@ -284,6 +285,24 @@ async fn longest(group: &Group) -> Result<String, Failure> {
     highest.ok_or_else(|| Failure::refused(RefusalKind::NotRunning, "no node runs"))
 }
 
+/// What an entry is, in words.
+fn what_happened(entry: &HistoryEntry) -> String {
+    let to = entry.to.iter();
+    let to = to.map(|(address, amount)| match entry.is_to_itself() {
+        true => format!("{amount} to itself"),
+        false => format!("{amount} to {address}"),
+    });
+    let what = match entry.reward {
+        true => "reward".to_owned(),
+        false if entry.to.is_empty() => "received".to_owned(),
+        false => format!("paid {}", to.collect::<Vec<_>>().join(", ")),
+    };
+    match &entry.why {
+        Some(why) => format!("{what} ({why})"),
+        None => what,
+    }
+}
+
 fn history(entries: &[HistoryEntry]) -> String {
     let mut table = Table::new(&[
         ("when", Side::Left),
@@ -305,29 +324,13 @@ fn history(entries: &[HistoryEntry]) -> String {
             Some(block) => block.to_string(),
             None => "waits".to_owned(),
         };
-        let to = entry
-            .to
-            .iter()
-            .map(|(address, amount)| match entry.is_to_itself() {
-                true => format!("{amount} to itself"),
-                false => format!("{amount} to {address}"),
-            });
-        let what = match entry.reward {
-            true => "reward".to_owned(),
-            false if entry.to.is_empty() => "received".to_owned(),
-            false => format!("paid {}", to.collect::<Vec<_>>().join(", ")),
-        };
-        let what = match &entry.why {
-            Some(why) => format!("{what} ({why})"),
-            None => what,
-        };
         table.row([
             show_time(entry.at),
             block,
             amount(entry.received),
             amount(entry.spent),
             entry.fee.map_or("-".to_owned(), |fee| fee.to_string()),
-            what,
+            what_happened(entry),
             entry.txid.to_string(),
         ]);
     }

@@ -12,7 +12,7 @@
 
 use super::view::{NodeState, NodeView};
 use crate::lab::observe::ancestry::{Ancestry, Tip};
-use crate::node::mining::MiningMode;
+use crate::node::config::MiningMode;
 use crate::node::snapshot::NodeSnapshot;
 use crate::node::{BlockId, NodeIx, Time};
 use std::collections::BTreeSet;

@@ -20,15 +20,19 @@
 //! Deadlines that people set are not judged by what the clock shows, for that can be set, but by how
 //! long it has gone: [`LabClock::ran`].
 
-#![allow(clippy::disallowed_methods, reason = "this is where clocks are read")]
+#![allow(
+    clippy::disallowed_methods,
+    clippy::disallowed_types,
+    reason = "here the wall clock is read"
+)]
 
+use super::threads;
 use crate::chain::key::PublicKey;
 use crate::node::Time;
 use crate::node::peers::Neighbours;
 use std::collections::BTreeMap;
 use std::fmt;
 use std::sync::{Arc, Mutex, MutexGuard, PoisonError, Weak};
-use std::thread;
 use std::time::{Duration, SystemTime};
 
 /// Time between two readings by the heartbeat.
@@ -43,7 +47,7 @@ const PAUSED_SLEEP: Duration = Duration::from_millis(100);
 
 /// A clock. Clones are the same clock.
 #[derive(Clone)]
-pub struct LabClock(Arc<Shared>);
+pub struct LabClock(Arc<ClockState>);
 
 /// What a clock showed at one moment.
 #[derive(Clone, Copy, Debug, PartialEq, Eq)]
@@ -60,7 +64,7 @@ pub struct Reading {
 /// Another clock: the time since some fixed moment.
 type Source = Arc<dyn Fn() -> Duration + Send + Sync>;
 
-struct Shared {
+struct ClockState {
     /// Never goes backwards.
     raw: Source,
     /// Any program can set it; looked at only where this clock starts anew.
@@ -91,8 +95,12 @@ struct State {
 impl LabClock {
     /// Begins at the wall clock's time.
     pub fn from_wall() -> Self {
-        // A wall clock from before 1970 is no clock; then the tips say what time it is.
-        Self::starting_at(Time(0) + since_1970())
+        Self::starting_at(Self::wall())
+    }
+
+    /// What the wall clock shows. One from before 1970 is no clock; then the tips say what time it is.
+    pub fn wall() -> Time {
+        Time(0) + since_1970()
     }
 
     /// Begins at `start`.
@@ -101,9 +109,8 @@ impl LabClock {
         let raw = move || since_boot().saturating_sub(origin);
         let clock = Self::between(start, Arc::new(raw), Arc::new(since_1970));
         let weak = Arc::downgrade(&clock.0);
-        let heartbeat = thread::Builder::new().name("clock".to_owned());
         // Without it the clock is still right while the process runs and somebody reads it.
-        if let Err(error) = heartbeat.spawn(move || beat(&weak)) {
+        if let Err(error) = threads::spawn("clock", move || beat(&weak)) {
             tracing::warn!("the clock has no heartbeat: {error}");
         }
         clock
@@ -129,7 +136,7 @@ impl LabClock {
             neighbours: Arc::default(),
             joined: 0,
         };
-        let shared = Shared {
+        let shared = ClockState {
             raw,
             wall,
             state: Mutex::new(state),
@@ -260,7 +267,7 @@ impl fmt::Debug for LabClock {
     }
 }
 
-impl Shared {
+impl ClockState {
     /// Brings the state up to date.
     fn read(&self) -> MutexGuard<'_, State> {
         let mut state = self.state();
@@ -329,17 +336,17 @@ fn since_boot() -> Duration {
 /// A monotonic clock.
 #[cfg(not(any(target_os = "linux", target_os = "android")))]
 fn since_boot() -> Duration {
+    use super::Stopwatch;
     use std::sync::OnceLock;
-    use std::time::Instant;
-    static ORIGIN: OnceLock<Instant> = OnceLock::new();
-    ORIGIN.get_or_init(Instant::now).elapsed()
+    static ORIGIN: OnceLock<Stopwatch> = OnceLock::new();
+    ORIGIN.get_or_init(Stopwatch::start).elapsed()
 }
 
-fn beat(clock: &Weak<Shared>) {
+fn beat(clock: &Weak<ClockState>) {
     while let Some(clock) = clock.upgrade() {
         drop(clock.read());
         drop(clock);
-        thread::sleep(HEARTBEAT);
+        threads::rest(HEARTBEAT);
     }
 }
 

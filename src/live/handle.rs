@@ -1,12 +1,11 @@
 //! A running node, as whoever started it holds it.
 
+use super::end::End;
+use super::entry::{Answer, Entry};
 use super::inbox::Inbox;
 use super::links::Links;
-use super::run::{Answer, Entry};
 use crate::link::{Conditions, ConditionsError};
-use crate::node::io::{
-    Command, CommandError, Event, Halt, Question, RefusalKind, Reply, RequestId,
-};
+use crate::node::io::{Command, CommandError, Event, Question, RefusalKind, Reply, RequestId};
 use crate::node::snapshot::NodeSnapshot;
 use std::fmt;
 use std::net::SocketAddr;
@@ -33,30 +32,6 @@ pub struct NodeHandle {
     /// What this node is called in the table of links.
     pub(super) place: SocketAddr,
     pub(super) links: Links,
-}
-
-/// How a node ended.
-#[derive(Clone, Debug, PartialEq, Eq)]
-pub enum End {
-    /// It was stopped; all it had is safe on disk.
-    Stopped,
-    /// It was killed; a power loss now could cost the last second.
-    Killed,
-    /// The machine failed it; what it stored is whole.
-    Halted(Halt),
-    /// It has a bug, which said this. What it stored is whole.
-    Panicked(String),
-}
-
-impl fmt::Display for End {
-    fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
-        match self {
-            Self::Stopped => f.write_str("the node was stopped"),
-            Self::Killed => f.write_str("the node was killed"),
-            Self::Halted(halt) => halt.fmt(f),
-            Self::Panicked(words) => write!(f, "the node has a bug, and ended: {words}"),
-        }
-    }
 }
 
 impl NodeHandle {

@@ -151,7 +151,11 @@ impl<T> Iterator for Batch<'_, T> {
 }
 
 #[cfg(test)]
-#[allow(clippy::disallowed_methods, reason = "a test drives the machine")]
+#[allow(
+    clippy::disallowed_methods,
+    clippy::disallowed_types,
+    reason = "a test drives the machine"
+)]
 mod tests {
     use super::*;
     use std::sync::Arc;

@@ -20,9 +20,9 @@ use tokio::sync::watch;
 /// The conditions of all links. Clones are the same table. As new, every link is straight: what is
 /// sent arrives as fast as the machine can.
 #[derive(Clone)]
-pub struct Links(Arc<Shared>);
+pub struct Links(Arc<WatchedTable>);
 
-struct Shared {
+struct WatchedTable {
     table: Mutex<Table>,
     /// Wakes every connection when the table changes.
     changes: watch::Sender<()>,
@@ -153,7 +153,7 @@ impl Links {
 
 impl Default for Links {
     fn default() -> Self {
-        Self(Arc::new(Shared {
+        Self(Arc::new(WatchedTable {
             table: Mutex::default(),
             changes: watch::Sender::new(()),
         }))

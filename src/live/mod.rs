@@ -17,30 +17,36 @@
 //! A node ends by itself when its disk fails ([`End::Halted`]) or when it has a bug
 //! ([`End::Panicked`]); both end that node alone.
 
-#![allow(
-    clippy::disallowed_types,
-    reason = "this floor is where the machine comes in"
-)]
-
 pub mod clock;
+mod conn;
 pub mod disk;
+mod end;
+mod entry;
 pub(crate) mod files;
 mod handle;
 mod inbox;
 mod links;
 mod log;
+mod machine;
 mod miner;
 mod output;
+mod port;
 mod run;
 mod signals;
 mod start;
+mod stopwatch;
 mod tcp;
+pub mod threads;
 pub mod wire;
 
 pub use clock::LabClock;
-pub use handle::{Begun, End, NodeHandle};
+pub use end::End;
+pub use handle::{Begun, NodeHandle};
 pub use links::Links;
 pub use log::log_event;
+pub use machine::{raise_open_files, seeds, stored_params};
 pub use output::{Output, OutputError, panic_report};
+pub use port::Port;
 pub use signals::{HANGUP, Signals};
-pub use start::{NOWHERE, StartError, raise_open_files, seeds, spawn, spawn_on, stored_params};
+pub use start::{NOWHERE, StartError, spawn, spawn_on};
+pub use stopwatch::Stopwatch;

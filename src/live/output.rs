@@ -7,19 +7,15 @@
 //! How much may wait is bounded. What is beyond that is refused ([`Output::put`]), or dropped and
 //! counted ([`Output::put_line`]), as its owner wants.
 
-#![allow(
-    clippy::disallowed_methods,
-    reason = "it has a thread of its own, and waits"
-)]
-
+use super::files;
+use super::stopwatch::Stopwatch;
+use super::threads;
 use std::backtrace::{Backtrace, BacktraceStatus};
-use std::fs::File;
 use std::io::{self, ErrorKind, Write};
 use std::os::fd::AsFd;
 use std::panic::PanicHookInfo;
 use std::sync::{Arc, Condvar, Mutex, MutexGuard, PoisonError};
-use std::thread;
-use std::time::{Duration, Instant};
+use std::time::Duration;
 use thiserror::Error;
 use tokio::sync::Notify;
 
@@ -52,9 +48,9 @@ pub enum OutputError {
 }
 
 /// What ends the thread, once the last clone is gone and all is written.
-struct Owned(Arc<Shared>);
+struct Owned(Arc<Writer>);
 
-struct Shared {
+struct Writer {
     /// Bytes that may wait.
     max: usize,
     state: Mutex<State>,
@@ -113,19 +109,19 @@ impl Output {
     /// The system has no thread or no descriptor to give.
     pub fn to(target: impl AsFd, name: &str, max: usize) -> io::Result<Self> {
         // A descriptor of its own: what std has for it is locked while it is written to.
-        Self::start(File::from(target.as_fd().try_clone_to_owned()?), name, max)
+        let target = files::opened(target.as_fd().try_clone_to_owned()?);
+        Self::start(target, name, max)
     }
 
     fn start(mut target: impl Write + Send + 'static, name: &str, max: usize) -> io::Result<Self> {
-        let shared = Arc::new(Shared {
+        let shared = Arc::new(Writer {
             max,
             state: Mutex::default(),
             moved: Condvar::new(),
             settled: Notify::new(),
         });
         let writing = Arc::clone(&shared);
-        let thread = thread::Builder::new().name(name.to_owned());
-        thread.spawn(move || writing.run(&mut target))?;
+        threads::spawn(name, move || writing.run(&mut target))?;
         Ok(Self(Arc::new(Owned(shared))))
     }
 
@@ -219,7 +215,7 @@ impl Drop for Owned {
     }
 }
 
-impl Shared {
+impl Writer {
     fn lock(&self) -> MutexGuard<'_, State> {
         // No panic can leave it half changed.
         self.state.lock().unwrap_or_else(PoisonError::into_inner)
@@ -240,7 +236,7 @@ impl Shared {
 
     fn wait(&self, patience: Duration, is_done: impl Fn(&State) -> bool) -> bool {
         let mut state = self.lock();
-        let (mut left, mut since) = (state.left, Instant::now());
+        let (mut left, mut since) = (state.left, Stopwatch::start());
         while !is_done(&state) {
             let Some(rest) = patience.checked_sub(since.elapsed()) else {
                 return false;
@@ -248,7 +244,7 @@ impl Shared {
             let waited = self.moved.wait_timeout(state, rest);
             (state, _) = waited.unwrap_or_else(PoisonError::into_inner);
             if state.left != left {
-                (left, since) = (state.left, Instant::now());
+                (left, since) = (state.left, Stopwatch::start());
             }
         }
         true
@@ -298,7 +294,7 @@ impl Shared {
                 }
                 Err(error) if error.kind() == ErrorKind::Interrupted => {}
                 // A program that shares it may have told it not to block.
-                Err(error) if error.kind() == ErrorKind::WouldBlock => thread::sleep(BUSY_PAUSE),
+                Err(error) if error.kind() == ErrorKind::WouldBlock => threads::rest(BUSY_PAUSE),
                 Err(error) => return Err(error),
             }
         }
@@ -307,117 +303,4 @@ impl Shared {
 }
 
 #[cfg(test)]
-mod tests {
-    use super::*;
-    use std::io::Read;
-    use std::sync::mpsc::{Receiver, SyncSender, sync_channel};
-
-    const LONG: Duration = Duration::from_secs(30);
-    const SHORT: Duration = Duration::from_millis(20);
-
-    /// Something that is read when the test wants, a byte after the other.
-    struct Pipe(SyncSender<u8>);
-
-    impl Write for Pipe {
-        fn write(&mut self, bytes: &[u8]) -> io::Result<usize> {
-            let sent = self.0.send(bytes[0]);
-            sent.map(|()| 1).map_err(|_| ErrorKind::BrokenPipe.into())
-        }
-
-        fn flush(&mut self) -> io::Result<()> {
-            Ok(())
-        }
-    }
-
-    fn pipe(max: usize) -> (Output, Receiver<u8>) {
-        let (sender, receiver) = sync_channel(0);
-        let output = Output::start(Pipe(sender), "a pipe", max).expect("a thread");
-        (output, receiver)
-    }
-
-    fn note(count: u64) -> String {
-        format!("({count} lines)\n")
-    }
-
-    fn read(receiver: &Receiver<u8>, count: usize) -> String {
-        let bytes = (0..count).map(|_| receiver.recv_timeout(LONG).expect("written"));
-        String::from_utf8(bytes.collect()).expect("text")
-    }
-
-    #[test]
-    fn what_is_put_is_written_in_order_and_then_nothing_waits() {
-        let (output, receiver) = pipe(100);
-        output.put(b"one ").expect("room");
-        output.put(b"two").expect("room");
-        assert!(!output.is_settled());
-        assert!(!output.settle(SHORT), "it is not read");
-        assert_eq!(read(&receiver, 7), "one two");
-        assert!(output.settle(LONG));
-    }
-
-    #[test]
-    fn nothing_is_taken_beyond_the_room_until_it_is_read() {
-        let (output, receiver) = pipe(10);
-        output.put(b"0123456").expect("room");
-        let refused = output.put(b"789a").expect_err("no room");
-        assert!(matches!(refused, OutputError::Full { .. }), "{refused}");
-        assert_eq!(read(&receiver, 7), "0123456");
-        assert!(output.wait_for_room(LONG) && output.settle(LONG));
-        output.put(&[b'x'; 20]).expect("it is alone");
-        assert_eq!(read(&receiver, 20), "x".repeat(20));
-    }
-
-    #[test]
-    fn lines_beyond_the_room_are_dropped_and_counted_where_they_are_missing() {
-        let (output, receiver) = pipe(10);
-        for line in ["one\n", "two\n", "three\n", "4\n"] {
-            output.put_line(line, note);
-        }
-        assert_eq!(read(&receiver, 8), "one\ntwo\n");
-        assert!(output.settle(LONG));
-        output.put_line("5\n", note);
-        assert_eq!(read(&receiver, 12), "(2 lines)\n5\n");
-        assert!(output.settle(LONG));
-        output.put_line("0123456789", note);
-        output.put_line("6\n", note);
-        output.note_dropped(note);
-        assert_eq!(read(&receiver, 20), "0123456789(1 lines)\n");
-    }
-
-    #[test]
-    fn once_it_breaks_nothing_waits_and_what_is_put_is_told_why() {
-        let (output, receiver) = pipe(100);
-        output.put(b"one").expect("room");
-        drop(receiver);
-        assert!(output.settle(LONG));
-        let told = output.put(b"two").expect_err("it is gone");
-        let OutputError::Broken(error) = told else {
-            panic!("{told}");
-        };
-        assert_eq!(error.kind(), ErrorKind::BrokenPipe);
-        output.put_line("three\n", note);
-        assert!(output.is_settled());
-    }
-
-    #[test]
-    fn waiting_goes_on_as_long_as_it_is_read() {
-        // Much more than a pipe holds, in as many reads as it has pages.
-        const ALL: usize = 4 * 1024 * 1024;
-        let (mut reader, writer) = io::pipe().expect("a pipe");
-        let output = Output::to(writer, "a pipe", ALL).expect("a thread");
-        output.put(&vec![b'x'; ALL]).expect("room");
-        let begun = Instant::now();
-        let reading = thread::spawn(move || {
-            let mut page = [0; 4 * 1024];
-            for _ in 0..ALL / page.len() {
-                thread::sleep(Duration::from_millis(1));
-                reader.read_exact(&mut page).expect("written");
-            }
-            reader
-        });
-        let patience = Duration::from_millis(500);
-        assert!(output.settle(patience), "it is read all the time");
-        assert!(begun.elapsed() > patience, "the whole takes longer");
-        reading.join().expect("it reads");
-    }
-}
+mod tests;

@@ -1,65 +1,31 @@
 //! A node's own thread: everything that happens to the node passes through here, one thing after
 //! the other.
 
-#![allow(
-    clippy::disallowed_methods,
-    reason = "snapshots are published by the machine's time"
-)]
-
-use super::End;
 use super::clock::{LabClock, Reading};
+use super::conn::Conn;
+use super::end::End;
+use super::entry::{Answer, Entry};
 use super::inbox::Inbox;
 use super::log::{Known, NodeLog};
 use super::miner::Miner;
-use super::tcp::{Conn, Net};
+use super::stopwatch::Stopwatch;
+use super::tcp::Net;
 use crate::chain::key::PublicKey;
 use crate::node::io::{
-    Command, CommandError, ConnId, Direction, Event, Halt, Input, Output, Question, RefusalKind,
-    Reply, RequestId,
+    Command, CommandError, ConnId, Event, Halt, Input, Output, Question, RefusalKind, RequestId,
 };
 use crate::node::snapshot::NodeSnapshot;
 use crate::node::{Node, Store, Time};
 use std::collections::{BTreeMap, VecDeque};
-use std::net::SocketAddr;
 use std::sync::Arc;
-use std::time::{Duration, Instant};
-use tokio::sync::{OwnedSemaphorePermit, broadcast, oneshot, watch};
+use std::time::Duration;
+use tokio::sync::{broadcast, watch};
 
 /// The shortest time between two snapshots: a screen draws no faster.
 const SNAPSHOT_INTERVAL: Duration = Duration::from_millis(33);
 
 /// Commands without an answer so far, of all callers together: more is a caller gone mad.
 const COMMANDS_MAX: usize = 1_024;
-
-/// Where the answer to a command or a question goes.
-pub(super) type Answer = oneshot::Sender<Result<Reply, CommandError>>;
-
-/// What comes to the thread.
-pub(super) enum Entry {
-    /// A connection stands.
-    Opened {
-        conn: ConnId,
-        direction: Direction,
-        addr: SocketAddr,
-        handle: Conn,
-        /// Held until the node has seen it, of one that was accepted.
-        unseen: Option<OwnedSemaphorePermit>,
-    },
-    /// Anything else for the node.
-    Input(Input),
-    /// A command.
-    Command(RequestId, Command, Answer),
-    /// A question.
-    Question(Question, Answer),
-    /// Somebody looks at the snapshots from now on.
-    Watched,
-    /// End as one should.
-    Stop,
-    /// End as a crash would.
-    Kill,
-    /// One of the node's own threads has a bug, which said this.
-    HelperDied(String),
-}
 
 /// The node, with all that it acts on.
 pub(super) struct Runner<S> {
@@ -297,7 +263,7 @@ impl<S> Drop for Runner<S> {
 /// and only while somebody looks.
 pub(super) struct Snapshots {
     sender: watch::Sender<Arc<NodeSnapshot>>,
-    published: Instant,
+    published: Stopwatch,
     is_stale: bool,
 }
 
@@ -305,7 +271,7 @@ impl Snapshots {
     pub(super) fn new(first: NodeSnapshot) -> Self {
         Self {
             sender: watch::Sender::new(Arc::new(first)),
-            published: Instant::now(),
+            published: Stopwatch::start(),
             is_stale: false,
         }
     }
@@ -324,6 +290,6 @@ impl Snapshots {
 
     fn publish(&mut self, snapshot: NodeSnapshot) {
         self.sender.send_replace(Arc::new(snapshot));
-        (self.published, self.is_stale) = (Instant::now(), false);
+        (self.published, self.is_stale) = (Stopwatch::start(), false);
     }
 }

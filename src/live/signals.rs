@@ -1,9 +1,8 @@
 //! The signals that ask a program to end.
 
-#![allow(clippy::disallowed_methods, reason = "signals come at a time")]
-
+use super::stopwatch::Stopwatch;
 use std::io;
-use std::time::{Duration, Instant};
+use std::time::Duration;
 use tokio::signal::unix::{Signal, SignalKind, signal};
 
 /// The one that says that the terminal was closed.
@@ -18,7 +17,7 @@ pub struct Signals {
     interrupt: Signal,
     terminate: Signal,
     hangup: Signal,
-    last: Option<(&'static str, Instant)>,
+    last: Option<(&'static str, Stopwatch)>,
     heard: u32,
 }
 
@@ -55,7 +54,7 @@ impl Signals {
             };
             let before = self.last.filter(|(last, _)| *last == name);
             if before.is_none_or(|(_, at)| at.elapsed() >= SAME) {
-                self.last = Some((name, Instant::now()));
+                self.last = Some((name, Stopwatch::start()));
                 self.heard += 1;
                 return name;
             }

@@ -2,20 +2,22 @@
 
 use super::clock::LabClock;
 use super::disk::{DiskStore, OpenDiskError};
-use super::handle::{End, NodeHandle};
+use super::end::{End, panic_words};
+use super::entry::Entry;
+use super::handle::NodeHandle;
 use super::inbox::Inbox;
 use super::links::Links;
 use super::log::NodeLog;
 use super::miner::Miner;
-use super::run::{Entry, Runner, Snapshots};
+use super::run::{Runner, Snapshots};
 use super::tcp::{Net, Place};
+use super::threads;
 use super::wire::Frames;
+use crate::chain::BlockTime;
 use crate::chain::hash::sha256d;
-use crate::chain::{BlockTime, Params, codec};
-use crate::node::chainstate::{OpenError, PARAMS_KEY};
+use crate::node::chainstate::OpenError;
 use crate::node::io::{Event, Input};
-use crate::node::{Config, Node, Seeds, Store, StoreFault, Time};
-use std::any::Any;
+use crate::node::{Config, Node, Time};
 use std::collections::{BTreeMap, VecDeque};
 use std::io;
 use std::net::{IpAddr, Ipv4Addr, SocketAddr};
@@ -23,7 +25,6 @@ use std::panic::{AssertUnwindSafe, catch_unwind};
 use std::path::{Path, PathBuf};
 use std::sync::atomic::AtomicU64;
 use std::sync::{Arc, Mutex};
-use std::thread;
 use thiserror::Error;
 use tokio::net::TcpListener;
 use tokio::runtime::Handle;
@@ -32,9 +33,6 @@ use tokio::task::JoinHandle;
 
 /// Events that a slow receiver may be behind, as [`NodeHandle::events`] says.
 const EVENTS: usize = 1_024;
-
-/// Address space of a node's thread; only what it uses is memory.
-const STACK_BYTES: usize = 2 * 1024 * 1024;
 
 /// Where a node listens that does not, or of which that is not known; in a table of links no other
 /// node has it.
@@ -55,6 +53,13 @@ pub enum StartError {
     /// A bug; it said this.
     #[error("the node has a bug, and did not start: {0}")]
     Panicked(String),
+}
+
+impl StartError {
+    /// The node's thread has ended, and has not said that the node runs.
+    fn from_end(end: Option<&End>) -> Self {
+        Self::Panicked(end.map_or_else(String::new, ToString::to_string))
+    }
 }
 
 /// Starts a node on its directory, which is made if it is not there, and waits until it runs. It
@@ -110,19 +115,12 @@ pub async fn spawn_on(
         inbox: Arc::clone(&inbox),
         runtime: runtime.clone(),
     };
-    let thread = thread::Builder::new()
-        .name(name.clone())
-        .stack_size(STACK_BYTES);
-    thread.spawn(move || {
+    threads::spawn(&name, move || {
         let end = birth.live(ready);
         ending.send_replace(Some(end));
     })?;
     let started = readied.await;
-    let born = started.unwrap_or_else(|_| {
-        let end = ended.borrow().clone();
-        let words = end.map_or_else(String::new, |end| end.to_string());
-        Err(StartError::Panicked(words))
-    })?;
+    let born = started.unwrap_or_else(|_| Err(StartError::from_end(ended.borrow().as_ref())))?;
     Ok(NodeHandle {
         name,
         addr,
@@ -260,63 +258,4 @@ impl Drop for Listening {
         // Being aborted is the only way in which it ends.
         let _ = self.runtime.block_on(&mut self.task);
     }
-}
-
-/// What a panic said.
-pub(super) fn panic_words(panic: &(dyn Any + Send)) -> String {
-    let text = panic.downcast_ref::<&str>().map(|text| (*text).to_owned());
-    text.or_else(|| panic.downcast_ref::<String>().cloned())
-        .unwrap_or_else(|| "it did not say what".to_owned())
-}
-
-/// The parameters of the network whose chain is in `data_dir`; `None`: there is none yet. Nothing
-/// is written.
-///
-/// # Errors
-/// [`OpenDiskError`], also if a node runs there.
-pub fn stored_params(data_dir: &Path) -> Result<Option<Params>, OpenDiskError> {
-    match data_dir.read_dir().map(|mut dir| dir.next().is_none()) {
-        Ok(true) => return Ok(None),
-        Err(e) if e.kind() == io::ErrorKind::NotFound => return Ok(None),
-        // Opening it says what is wrong with it.
-        Ok(false) | Err(_) => {}
-    }
-    let store = DiskStore::open(data_dir)?;
-    let Some(bytes) = store.meta(PARAMS_KEY)? else {
-        return Ok(None);
-    };
-    let damaged = |error: String| -> StoreFault {
-        store.damaged(format!("the network's parameters: {error}"))
-    };
-    let params: Params =
-        codec::decode(&bytes, codec::MAX_LEN).map_err(|error| damaged(error.to_string()))?;
-    // The directory may have come from elsewhere.
-    params
-        .validate()
-        .map_err(|error| damaged(error.to_string()))?;
-    Ok(Some(params))
-}
-
-/// Seeds that nobody can guess, from the system.
-///
-/// # Errors
-/// The system has no randomness to give.
-pub fn seeds() -> io::Result<Seeds> {
-    let mut seeds = Seeds {
-        keys: [0; 32],
-        run: [0; 32],
-    };
-    for seed in [&mut seeds.keys, &mut seeds.run] {
-        getrandom::fill(seed).map_err(|error| io::Error::other(error.to_string()))?;
-    }
-    Ok(seeds)
-}
-
-/// Raises the number of files and sockets that this process may have open as far as the system
-/// allows, and says how far that is. A lab of 64 nodes needs some thousands.
-///
-/// # Errors
-/// The system's.
-pub fn raise_open_files() -> io::Result<u64> {
-    rlimit::increase_nofile_limit(u64::MAX)
 }

@@ -43,14 +43,13 @@ impl<S: Store> Node<S> {
         let taken = self.take_block(Some(conn), block, now)?;
         let delivered = match taken {
             Ok(()) => {
-                self.private.note_block(block);
+                self.private_chain.note_block(block);
                 Delivered::Taken
             }
             Err(error) => Delivered::Refused(error),
         };
-        let (chain, out) = (&self.chain, &mut self.out);
-        self.sync
-            .block_delivered(conn, block, &delivered, chain, now, out);
+        let (sync, mut context) = self.sync_at(now);
+        sync.block_delivered(conn, block, &delivered, &mut context);
         Ok(())
     }
 
@@ -125,7 +124,7 @@ impl<S: Store> Node<S> {
         let back: Vec<Txid> = mempool.added.iter().map(|(txid, _)| *txid).collect();
         self.apply_mempool_change(mempool, None, now);
         self.mining.mempool_changed();
-        let is_public = !self.private.hides(&self.chain.tip().hash);
+        let is_public = !self.private_chain.hides(&self.chain.tip().hash);
         if is_public {
             // Who is silent about a block asks for nothing again because of it.
             self.relay.forget_refused();
@@ -148,7 +147,7 @@ impl<S: Store> Node<S> {
                 self.relay.announce_block(tip, &mut self.out);
             }
         }
-        let private = &self.private;
+        let private = &self.private_chain;
         // Who stood on the other branch all along has never heard of what came back from ours.
         for txid in back.into_iter().filter(|txid| !private.hides_tx(txid)) {
             self.relay.announce_tx(txid, &mut self.out);
@@ -309,7 +308,7 @@ impl<S: Store> Node<S> {
             reward,
         };
         self.event(now, event);
-        self.tell_withheld(tip, now);
+        self.tell_kept_private(tip, now);
         if let Some((id, since)) = self.mining.now.pop_front() {
             let after = now - since;
             let reply = Ok(Reply::Mined { block: tip, after });

@@ -6,9 +6,9 @@ use super::chainstate::PARAMS_KEY;
 use super::store::{Batch, BlockId, HeaderRecord, Store, StoreFault};
 use crate::chain::block::BlockTime;
 use crate::chain::codec;
-use crate::chain::coins::{CoinSource, CoinView, Undo};
-use crate::chain::rules::{self, ConnectError};
-use crate::chain::{Amount, BlockHash, Coin, Cursor, OutPoint, Params, SigCache};
+use crate::chain::coins::{CoinChanges, CoinSource, CoinView, Undo};
+use crate::chain::rules::{self, ConnectError, RuleError};
+use crate::chain::{Amount, Block, BlockHash, Coin, Cursor, OutPoint, Params, SigCache};
 use std::collections::BTreeMap;
 use std::convert::Infallible;
 use std::fmt;
@@ -258,25 +258,8 @@ impl<S: Store + ?Sized> Replay<'_, S> {
         let Some(block) = self.store.body(&id)? else {
             return Ok(self.bad_block(id, "the body is missing".to_owned()));
         };
-        let sigs = SigCache::with_shards(1);
-        let mut view = CoinView::new(&self.coins);
-        // Any time is past enough: only the order of times can still be wrong.
-        let now = BlockTime(u64::MAX);
-        let connected = cursor
-            .check_next(&record.header, self.params, now)
-            .and_then(|_| rules::check_block(&block, self.params))
-            .and_then(|()| rules::check_block_context(&block, id.height))
-            .and_then(|()| {
-                let (params, network) = (self.params, self.network);
-                rules::connect_block(&mut view, &block, id.height, params, network, &sigs).map_err(
-                    |error| match error {
-                        ConnectError::Rule(error) => error,
-                        ConnectError::Fault(never) => match never {},
-                    },
-                )
-            });
-        let undo = match connected {
-            Ok(undo) => undo,
+        let (changes, undo) = match self.judge(cursor, id, record, &block) {
+            Ok(judged) => judged,
             Err(error) => return Ok(self.bad_block(id, error.to_string())),
         };
         if usize::try_from(record.body_len) != Ok(block.encoded_len()) {
@@ -285,7 +268,7 @@ impl<S: Store + ?Sized> Replay<'_, S> {
         if block.hash() != id.hash || record.failed {
             return Ok(self.bad_block(id, "is not the block that was accepted".to_owned()));
         }
-        for (at, coin) in view.into_changes() {
+        for (at, coin) in changes {
             match coin {
                 Some(coin) => self.coins.0.insert(at, coin),
                 None => self.coins.0.remove(&at),
@@ -297,6 +280,30 @@ impl<S: Store + ?Sized> Replay<'_, S> {
             on_fix(Fix::Undo(id, Some(undo)));
         }
         Ok(true)
+    }
+
+    /// What a block does to the coins, and how to undo it, if it breaks no rule.
+    fn judge(
+        &self,
+        cursor: &Cursor,
+        id: BlockId,
+        record: &HeaderRecord,
+        block: &Block,
+    ) -> Result<(CoinChanges, Undo), RuleError> {
+        // Any time is past enough: only the order of times can still be wrong.
+        let now = BlockTime(u64::MAX);
+        cursor.check_next(&record.header, self.params, now)?;
+        rules::check_block(block, self.params)?;
+        rules::check_block_context(block, id.height)?;
+        let sigs = SigCache::with_shards(1);
+        let mut view = CoinView::new(&self.coins);
+        let (params, network) = (self.params, self.network);
+        let connected = rules::connect_block(&mut view, block, id.height, params, network, &sigs);
+        let undo = connected.map_err(|error| match error {
+            ConnectError::Rule(error) => error,
+            ConnectError::Fault(never) => match never {},
+        })?;
+        Ok((view.into_changes(), undo))
     }
 
     fn find_missing_bodies(&mut self) -> Result<(), StoreFault> {

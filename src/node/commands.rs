@@ -1,12 +1,13 @@
 //! What people and programs have a node do. Questions are in [`queries`](super::queries).
 
+use super::config::MiningMode;
 use super::io::{Command, CommandError, EventKind, Payment, RefusalKind, Reply, RequestId};
 use super::mempool::AdmitError;
-use super::mining::{MiningMode, check_hashrate};
+use super::mining::check_hashrate;
 use super::wallets::{Draft, NAME_LEN_MAX, Rows, WalletError};
 use super::{Node, Store, StoreFault, Time};
 use crate::chain::{KeyHash, Txid};
-use std::net::SocketAddr;
+use std::net::{IpAddr, SocketAddr};
 use std::sync::Arc;
 use std::time::Duration;
 
@@ -34,60 +35,14 @@ impl<S: Store> Node<S> {
             Command::ImportWallet { name, secret } => self.import_wallet(&name, &secret, now)?,
             Command::Send(payment) => self.pay(payment, now)?,
             Command::Mine(mode) => self.set_mining(mode, now)?,
-            Command::SetHashrate(hashrate) => match check_hashrate(hashrate) {
-                Ok(hashrate) => {
-                    self.mining.hashrate = hashrate;
-                    done(format!("{} hashes with {hashrate} H/s", self.config.name))
-                }
-                Err(problem) => refuse(CommandError::new(RefusalKind::Invalid, problem)),
-            },
-            Command::MineTo { wallet } => match self.wallets.wallet(&wallet, &self.mempool) {
-                Ok(wallet) => {
-                    // The next job pays the new wallet.
-                    self.mining.mempool_changed();
-                    let words = format!("{} mines for {}", self.config.name, wallet.name);
-                    self.mining.to = Some(wallet.name);
-                    done(words)
-                }
-                Err(error) => refuse(error),
-            },
-            Command::MineNow => {
-                if self.mining.now.len() >= NOW_MAX {
-                    let words = format!("{NOW_MAX} blocks are asked for already");
-                    return Ok(refuse(CommandError::new(RefusalKind::Busy, words)));
-                }
-                self.reward_owner(now)?;
-                self.mining.now.push_back((id, now));
-                None
-            }
+            Command::SetHashrate(hashrate) => self.set_hashrate(hashrate),
+            Command::MineTo { wallet } => self.mine_to(&wallet),
+            Command::MineNow => self.mine_now(id, now)?,
             Command::SetStrategy(strategy) => Some(Ok(self.set_strategy(strategy, now))),
             Command::Release => Some(self.asked_to_release(now)),
-            Command::AddPeer(addr) => {
-                let invalid = |words| refuse(CommandError::new(RefusalKind::Invalid, words));
-                if Some(addr) == self.config.listen {
-                    return Ok(invalid(format!("{addr} cannot be a peer of this node")));
-                }
-                if let Err(error) = self.book.keep(addr, now) {
-                    return Ok(invalid(error.to_string()));
-                }
-                self.is_dial_due = true;
-                self.unwritten(now);
-                done(format!("{} stays connected to {addr}", self.config.name))
-            }
+            Command::AddPeer(addr) => self.add_peer(addr, now),
             Command::DropPeer(addr) => self.drop_peer(addr, now),
-            Command::Ban { ip, for_ } => {
-                self.peers.ban(ip, now + for_.min(BAN_MAX));
-                let is_it = |addr: SocketAddr| addr.ip().to_canonical() == ip.to_canonical();
-                let conns = self.peers.iter().filter(|(_, peer)| is_it(peer.addr));
-                let conns: Vec<_> = conns.map(|(conn, _)| conn).collect();
-                for conn in conns {
-                    self.end(conn, super::io::CloseReason::Banned, now);
-                }
-                done(format!(
-                    "{ip} is banned for {} s",
-                    for_.min(BAN_MAX).as_secs()
-                ))
-            }
+            Command::Ban { ip, for_ } => self.ban(ip, for_.min(BAN_MAX), now),
             Command::Unban(ip) => match self.peers.unban(ip) {
                 true => done(format!("{ip} is no longer banned")),
                 false => refuse(format!("{ip} was not banned")),
@@ -157,7 +112,7 @@ impl<S: Store> Node<S> {
             Err(error) => return Ok(Err(CommandError::from(error))),
         }
         let waits = |txid: &Txid| self.mempool.contains(txid);
-        if self.private.is_withholding() && !self.private.has_room(waits) {
+        if self.private_chain.is_selfish() && !self.private_chain.has_room(waits) {
             let words = "too many payments are kept private: release them first";
             return Ok(Err(CommandError::new(RefusalKind::Busy, words)));
         }
@@ -194,13 +149,13 @@ impl<S: Store> Node<S> {
         let plan = draft.plan.clone();
         let tx = self.wallets.sign(draft);
         let txid = tx.txid();
-        let withheld = self.private.is_withholding();
+        let withheld = self.private_chain.is_selfish();
         if withheld {
             let waits = |txid: &Txid| self.mempool.contains(txid);
-            self.private.hold_tx(txid, waits);
+            self.private_chain.hold_tx(txid, waits);
         }
         if let Err(error) = self.take_tx(None, Arc::clone(&tx), now)? {
-            self.private.forget_tx(&txid);
+            self.private_chain.forget_tx(&txid);
             return Ok(refuse(error));
         }
         // On disk before anybody hears of it, for what managers left to be sent goes out only after
@@ -224,6 +179,39 @@ impl<S: Store> Node<S> {
             announced_to,
             withheld,
         })))
+    }
+
+    fn set_hashrate(&mut self, hashrate: f64) -> Answer {
+        match check_hashrate(hashrate) {
+            Ok(hashrate) => {
+                self.mining.hashrate = hashrate;
+                done(format!("{} hashes with {hashrate} H/s", self.config.name))
+            }
+            Err(problem) => refuse(CommandError::new(RefusalKind::Invalid, problem)),
+        }
+    }
+
+    fn mine_to(&mut self, wallet: &str) -> Answer {
+        match self.wallets.wallet(wallet, &self.mempool) {
+            Ok(wallet) => {
+                // The next job pays the new wallet.
+                self.mining.mempool_changed();
+                let words = format!("{} mines for {}", self.config.name, wallet.name);
+                self.mining.to = Some(wallet.name);
+                done(words)
+            }
+            Err(error) => refuse(error),
+        }
+    }
+
+    fn mine_now(&mut self, id: RequestId, now: Time) -> Result<Answer, StoreFault> {
+        if self.mining.now.len() >= NOW_MAX {
+            let words = format!("{NOW_MAX} blocks are asked for already");
+            return Ok(refuse(CommandError::new(RefusalKind::Busy, words)));
+        }
+        self.reward_owner(now)?;
+        self.mining.now.push_back((id, now));
+        Ok(None)
     }
 
     fn set_mining(&mut self, mode: MiningMode, now: Time) -> Result<Answer, StoreFault> {
@@ -277,6 +265,30 @@ impl<S: Store> Node<S> {
             self.create_wallet(&name, now)?;
         }
         Ok(self.wallets.owner(&name).expect("it was there, or is made"))
+    }
+
+    fn add_peer(&mut self, addr: SocketAddr, now: Time) -> Answer {
+        let invalid = |words| refuse(CommandError::new(RefusalKind::Invalid, words));
+        if Some(addr) == self.config.listen {
+            return invalid(format!("{addr} cannot be a peer of this node"));
+        }
+        if let Err(error) = self.book.keep(addr, now) {
+            return invalid(error.to_string());
+        }
+        self.is_dial_due = true;
+        self.unwritten(now);
+        done(format!("{} stays connected to {addr}", self.config.name))
+    }
+
+    fn ban(&mut self, ip: IpAddr, time: Duration, now: Time) -> Answer {
+        self.peers.ban(ip, now + time);
+        let is_it = |addr: SocketAddr| addr.ip().to_canonical() == ip.to_canonical();
+        let conns = self.peers.iter().filter(|(_, peer)| is_it(peer.addr));
+        let conns: Vec<_> = conns.map(|(conn, _)| conn).collect();
+        for conn in conns {
+            self.end(conn, super::io::CloseReason::Banned, now);
+        }
+        done(format!("{ip} is banned for {} s", time.as_secs()))
     }
 
     fn drop_peer(&mut self, addr: SocketAddr, now: Time) -> Answer {

@@ -82,20 +82,7 @@ impl<S: Store> Node<S> {
         };
         let (addr, direction, listen) = (peer.addr, peer.direction, peer.listen());
         let claimed = peer.version.as_ref().map_or(0, |version| version.height);
-        let kept = match rival {
-            Some(ended) if ended == conn => self.peers.same_node(conn).unwrap_or(conn),
-            _ => conn,
-        };
-        if let Some(ended) = rival {
-            let dialled = self
-                .peers
-                .get(ended)
-                .map(|peer| (peer.addr, peer.direction));
-            self.end(ended, CloseReason::Duplicate, now);
-            if let Some((addr, Direction::Outbound)) = dialled {
-                self.book.reached(addr, kept, now);
-            }
-        }
+        let kept = rival.map_or(conn, |ended| self.end_rival(conn, ended, now));
         if kept != conn || !self.takes_seat(conn, now) {
             return Ok(());
         }
@@ -111,19 +98,8 @@ impl<S: Store> Node<S> {
             self.book.reached(predecessor.addr, conn, now);
         }
         // Of a second connection with the same node nobody needs to hear: it was up, and is.
-        let is_news = rival.is_none() && predecessor.is_none();
-        let is_told =
-            is_news && (direction == Direction::Outbound || self.strangers.tells(Deed::Came, now));
-        if let Some(peer) = self.peers.get_mut(conn) {
-            peer.is_untold = is_news && !is_told;
-        }
-        if let Some(peer) = self.peers.label(conn).filter(|_| is_told) {
-            let event = EventKind::PeerUp {
-                peer,
-                addr,
-                direction,
-            };
-            self.event(now, event);
+        if rival.is_none() && predecessor.is_none() {
+            self.tell_peer_up(conn, now);
         }
         self.relay.peer_ready(conn);
         self.sync.peer_ready(conn, claimed, now);
@@ -133,11 +109,46 @@ impl<S: Store> Node<S> {
             .book
             .learn(conn, addr.ip(), &listen, now, &mut self.random);
         self.learnt(conn, new, true, now);
-        self.sync.pump(&self.chain, now, &mut self.out);
+        let (sync, mut context) = self.sync_at(now);
+        sync.pump(&mut context);
         if claimed >= self.public_tip().height {
             self.tell_mempool(conn);
         }
         Ok(())
+    }
+
+    /// Ends one of two connections with the same node, of which `conn` is the newer. Returns the one
+    /// that stays.
+    fn end_rival(&mut self, conn: ConnId, ended: ConnId, now: Time) -> ConnId {
+        let kept = match ended == conn {
+            true => self.peers.same_node(conn).unwrap_or(conn),
+            false => conn,
+        };
+        let dialled = self.peers.get(ended);
+        let dialled = dialled.map(|peer| (peer.addr, peer.direction));
+        self.end(ended, CloseReason::Duplicate, now);
+        if let Some((addr, Direction::Outbound)) = dialled {
+            self.book.reached(addr, kept, now);
+        }
+        kept
+    }
+
+    /// Tells of a peer that has shaken hands, or counts it.
+    fn tell_peer_up(&mut self, conn: ConnId, now: Time) {
+        let Some(peer) = self.peers.get_mut(conn) else {
+            return;
+        };
+        let (addr, direction) = (peer.addr, peer.direction);
+        let is_told = direction == Direction::Outbound || self.strangers.tells(Deed::Came, now);
+        peer.is_untold = !is_told;
+        if is_told {
+            let event = EventKind::PeerUp {
+                peer: peer.label.clone(),
+                addr,
+                direction,
+            };
+            self.event(now, event);
+        }
     }
 
     /// A peer that has shaken hands takes a seat, if need be another one's. Whether there is one.
@@ -184,7 +195,7 @@ impl<S: Store> Node<S> {
     fn is_level(&self, conn: ConnId) -> bool {
         let tree = self.chain.tree();
         self.sync
-            .is_level(conn, tree, self.private.public_end(tree))
+            .is_level(conn, tree, self.private_chain.public_end(tree))
     }
 
     fn tell_mempool(&mut self, conn: ConnId) {
@@ -261,8 +272,8 @@ impl<S: Store> Node<S> {
         let Some(peer) = self.peers.remove(conn) else {
             return;
         };
-        self.sync
-            .disconnected(conn, &self.chain, now, &mut self.out);
+        let (sync, mut context) = self.sync_at(now);
+        sync.disconnected(conn, &mut context);
         self.relay.disconnected(conn, now, &mut self.out);
         self.serve.disconnected(conn);
         self.gossip.disconnected(conn);
@@ -295,7 +306,7 @@ impl<S: Store> Node<S> {
     }
 }
 
-/// What is said to whom a node does not want to talk.
+/// What a peer is told that is turned away.
 fn refusal(why: &impl ToString) -> Reject {
     Reject {
         command: Text::new("version"),

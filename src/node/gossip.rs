@@ -6,7 +6,7 @@
 //! not a thousand short ones. Long ones are not passed on again ([`GOSSIP_MAX`]): in such a rush
 //! nobody needs every address, and everybody asks (`getaddr`) those whom he connects to.
 
-use super::io::ConnId;
+use super::ids::ConnId;
 use super::message::{ADDR_MAX, Message};
 use super::outbox::Outbox;
 use super::random::Random;

@@ -14,7 +14,7 @@
 //! node with the smaller key; if one side dialled both, the one in whose `version` it sent the
 //! smaller nonce.
 
-use super::io::Direction;
+use super::ids::Direction;
 use super::message::Version;
 use crate::chain::BlockHash;
 use crate::chain::codec;

@@ -1,13 +1,13 @@
 //! When a node mines, and what its miner is given to do.
 //!
-//! The miner itself is the driver's: it gets a [`Job`] and hands back a solved block. A new tip
+//! The miner itself is the driver's: it gets a [`Job`](super::io::Job) and hands back a solved block. A new tip
 //! replaces the job at once. So does a better template, but no more often than every
 //! [`REFRESH_MIN`]: transactions may come in by the thousand.
 
-use super::io::RequestId;
+use super::config::MiningMode;
+use super::ids::RequestId;
 use super::time::Time;
-use crate::chain::{Amount, Block, BlockHash, BlockTime, Header, Tx};
-use serde::{Deserialize, Serialize};
+use crate::chain::BlockHash;
 use std::collections::VecDeque;
 use std::time::Duration;
 
@@ -19,52 +19,6 @@ pub const HASHRATE_MIN: f64 = 0.001;
 
 /// The highest, in H/s: no machine has it.
 pub const HASHRATE_MAX: f64 = 1e15;
-
-/// When a node mines.
-#[derive(Clone, Copy, Debug, Default, PartialEq, Eq, Serialize, Deserialize)]
-#[serde(rename_all = "snake_case")]
-pub enum MiningMode {
-    /// Not at all.
-    #[default]
-    Off,
-    /// All the time.
-    On,
-    /// While the mempool holds at least so many transactions, as in the tutorials.
-    OnTx(usize),
-}
-
-/// A block to solve: everything but the nonce, and the time as it passes.
-#[derive(Clone, Debug)]
-pub struct Job {
-    /// The header. A miner raises its time as [`Job::time_at`] says, and tries nonces from 0 or from
-    /// anywhere.
-    pub header: Header,
-    /// The transactions that the header commits to, the coinbase first.
-    pub txs: Vec<Tx>,
-    /// Height of the block.
-    pub height: u32,
-    /// Fees in the coinbase.
-    pub fees: Amount,
-    /// Hashes per second to try; `None`: as many as the machine can, for a block that was asked for
-    /// by hand.
-    pub hashrate: Option<f64>,
-}
-
-impl Job {
-    /// The time that the header of a block has which is found now: that of the clock. One that was
-    /// asked for by hand keeps what it was given: see [`template`](super::template).
-    pub fn time_at(&self, now: Time) -> BlockTime {
-        match self.hashrate {
-            Some(_) => self.header.time.max(now.block_time()),
-            None => self.header.time,
-        }
-    }
-
-    /// The block that a solved header makes.
-    pub fn solved(&self, header: Header) -> Block {
-        Block::new(header, self.txs.clone())
-    }
-}
 
 /// Whether this is a hash rate that can be asked for, in H/s.
 ///

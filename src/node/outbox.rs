@@ -1,7 +1,7 @@
 //! Where managers leave what they want said. The router takes it from there: it knows who is still
 //! connected, counts bytes, and adds up misbehaviour.
 
-use super::io::ConnId;
+use super::ids::ConnId;
 use super::message::Message;
 use std::collections::VecDeque;
 

@@ -64,8 +64,8 @@ impl<S: Store> Node<S> {
             now: !self.mining.now.is_empty(),
             expected_hashes: expected,
             found: self.mining.found,
-            strategy: self.private.strategy(),
-            withheld: self.private.withheld(),
+            strategy: self.private_chain.strategy(),
+            withheld: self.private_chain.len(),
         }
     }
 
@@ -109,11 +109,7 @@ impl<S: Store> Node<S> {
             Question::Snapshot => Ok(Reply::Snapshot(Box::new(self.snapshot(now)))),
             Question::Wallets => Ok(Reply::Wallets(self.wallet_infos())),
             Question::History { name, skip, limit } => {
-                let page = (skip, limit.min(PAGE_MAX));
-                match self.wallets.history(&name, page, self.chain.store()) {
-                    Err(WalletError::Store(fault)) => return Err(fault),
-                    history => history.map(Reply::History).map_err(CommandError::from),
-                }
+                self.history_of(&name, (skip, limit.min(PAGE_MAX)))?
             }
             Question::Coins { of } => self.coins_of(&of)?.map(Reply::Coins),
             Question::Peers => Ok(Reply::Peers(self.peer_infos())),
@@ -122,35 +118,40 @@ impl<S: Store> Node<S> {
                 let infos = blocks_down(&self.chain, heights, limit.min(PAGE_MAX))?;
                 Ok(Reply::Chain(infos))
             }
-            Question::Block { hash } => match self.block_detail(&hash)? {
-                Some(detail) => Ok(Reply::Block(Box::new(detail))),
-                None => {
-                    let words = format!("no block {hash} here");
-                    Err(CommandError::new(RefusalKind::NoSuchBlock, words))
-                }
-            },
+            Question::Block { hash } => {
+                let missing = || format!("no block {hash} here");
+                found_block(self.block_detail(&hash)?, missing)
+            }
             Question::BlockAt { height } => {
                 let tree = self.chain.tree();
                 let hash = tree.active_at(height).map(|id| tree.entry(id).hash);
                 let found = hash.map(|hash| self.block_detail(&hash)).transpose()?;
                 let tip = self.chain.tip().height;
                 let missing = || format!("no block {height} here: the chain ends at {tip}");
-                let found = found.flatten().ok_or_else(missing);
-                found
-                    .map(|detail| Reply::Block(Box::new(detail)))
-                    .map_err(|words| CommandError::new(RefusalKind::NoSuchBlock, words))
+                found_block(found.flatten(), missing)
             }
-            Question::Tx { txid } => match self.tx_detail(&txid)? {
-                Some(detail) => Ok(Reply::Tx(Box::new(detail))),
-                None => {
-                    let words = format!("no transaction {txid} here");
-                    Err(CommandError::new(RefusalKind::NoSuchTx, words))
-                }
-            },
+            Question::Tx { txid } => {
+                let found = self.tx_detail(&txid)?;
+                let missing = || format!("no transaction {txid} here");
+                let missing = || CommandError::new(RefusalKind::NoSuchTx, missing());
+                let found = found.map(|detail| Reply::Tx(Box::new(detail)));
+                found.ok_or_else(missing)
+            }
             Question::Mempool { limit } => {
                 Ok(Reply::Mempool(self.mempool.info(limit.min(PAGE_MAX)).shown))
             }
         })
+    }
+
+    fn history_of(
+        &self,
+        name: &str,
+        page: (usize, usize),
+    ) -> Result<Result<Reply, CommandError>, StoreFault> {
+        match self.wallets.history(name, page, self.chain.store()) {
+            Err(WalletError::Store(fault)) => Err(fault),
+            history => Ok(history.map(Reply::History).map_err(CommandError::from)),
+        }
     }
 
     fn coins_of(&self, of: &str) -> Result<Result<Vec<CoinInfo>, CommandError>, StoreFault> {
@@ -294,6 +295,15 @@ impl<S: Store> Node<S> {
             fee: fee.filter(|_| is_known),
         }
     }
+}
+
+/// The block that was asked for, or the words for that there is none.
+fn found_block(
+    found: Option<BlockDetail>,
+    missing: impl FnOnce() -> String,
+) -> Result<Reply, CommandError> {
+    let found = found.map(|detail| Reply::Block(Box::new(detail)));
+    found.ok_or_else(|| CommandError::new(RefusalKind::NoSuchBlock, missing()))
 }
 
 /// A block in a line.

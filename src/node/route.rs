@@ -4,9 +4,11 @@ use super::gossip::GOSSIP_MAX;
 use super::io::{CloseReason, ConnId, EventKind, Input, Output};
 use super::message::{Item, Message};
 use super::outbox::MALICE;
+use super::peers::Peer;
 use super::serve::Shown;
 use super::{ANNOUNCE_AGAIN, Node, Store, StoreFault, Time, serve};
-use crate::chain::{BlockHash, Txid};
+use crate::chain::{BlockHash, Header, Txid};
+use std::net::SocketAddr;
 use std::sync::Arc;
 
 type Done = Result<(), StoreFault>;
@@ -50,18 +52,18 @@ impl<S: Store> Node<S> {
         Ok(())
     }
 
-    pub(super) fn received(&mut self, conn: ConnId, message: Message, now: Time) -> Done {
+    fn received(&mut self, conn: ConnId, message: Message, now: Time) -> Done {
         let Some(peer) = self.peers.get(conn) else {
             return Ok(());
         };
-        let (is_ready, ip) = (peer.is_ready(), peer.addr.ip());
+        let is_ready = peer.is_ready();
         let bytes = message.wire_len();
         let event = EventKind::MessageReceived {
             peer: peer.label.clone(),
             command: message.command().into(),
             bytes,
             item: message.item(),
-            gist: message.gist(),
+            summary: message.summary(),
         };
         let bytes = u64::try_from(bytes).unwrap_or(u64::MAX);
         self.peers.received_bytes(conn, bytes, now);
@@ -84,6 +86,14 @@ impl<S: Store> Node<S> {
                 let why = format!("{} before the handshake", other.command());
                 self.out.blame(conn, MALICE, why);
             }
+            other => return self.received_after_handshake(conn, other, now),
+        }
+        Ok(())
+    }
+
+    fn received_after_handshake(&mut self, conn: ConnId, message: Message, now: Time) -> Done {
+        match message {
+            Message::Version(_) | Message::Reject(_) => unreachable!("taken at any time"),
             Message::Verack(_) => self.out.blame(conn, MALICE, "a second verack"),
             Message::Ping(nonce) => self.out.send(conn, Message::Pong(nonce, now)),
             Message::Pong(nonce, theirs) => {
@@ -93,18 +103,8 @@ impl<S: Store> Node<S> {
                     self.event(now, EventKind::ClockSkew { peer, ahead_ms });
                 }
             }
-            Message::GetAddr => {
-                let without = self.peers.get(conn).and_then(super::peers::Peer::listen);
-                let addrs = self.book.answer(conn, without, &mut self.random);
-                if !addrs.is_empty() {
-                    self.out.send(conn, Message::Addr(addrs));
-                }
-            }
-            Message::Addr(addrs) => {
-                let is_news = addrs.len() <= GOSSIP_MAX;
-                let new = self.book.learn(conn, ip, &addrs, now, &mut self.random);
-                self.learnt(conn, new, is_news, now);
-            }
+            Message::GetAddr => self.received_getaddr(conn),
+            Message::Addr(addrs) => self.received_addr(conn, &addrs, now),
             Message::Inv(items) => self.received_inv(conn, &items, now),
             Message::GetData(items) => {
                 self.serve.received_getdata(conn, items, &mut self.out);
@@ -114,8 +114,8 @@ impl<S: Store> Node<S> {
                 let (txids, hashes) = split(&items);
                 let out = &mut self.out;
                 self.relay.received_notfound(conn, &txids, now, out);
-                self.sync
-                    .received_notfound(conn, &hashes, &self.chain, now, out);
+                let (sync, mut context) = self.sync_at(now);
+                sync.received_notfound(conn, &hashes, &mut context);
             }
             Message::GetHeaders(locator) => {
                 self.serve.received_getheaders(conn, locator, &mut self.out);
@@ -125,16 +125,36 @@ impl<S: Store> Node<S> {
                 self.serve.received_getblocks(conn, locator, &mut self.out);
                 return self.answer(conn);
             }
-            Message::Headers(headers) => {
-                self.unwritten(now);
-                let (chain, out) = (&mut self.chain, &mut self.out);
-                self.sync.received_headers(conn, headers, chain, now, out)?;
-                self.deliver_orphans(now)?;
-                self.tell_if_level(conn);
-            }
+            Message::Headers(headers) => return self.received_headers(conn, headers, now),
             Message::Block(block) => return self.received_block(conn, block, now),
             Message::Tx(tx) => return self.received_tx(conn, tx, now),
         }
+        Ok(())
+    }
+
+    fn received_getaddr(&mut self, conn: ConnId) {
+        let without = self.peers.get(conn).and_then(Peer::listen);
+        let addrs = self.book.answer(conn, without, &mut self.random);
+        if !addrs.is_empty() {
+            self.out.send(conn, Message::Addr(addrs));
+        }
+    }
+
+    fn received_addr(&mut self, conn: ConnId, addrs: &[SocketAddr], now: Time) {
+        let Some(ip) = self.peers.get(conn).map(|peer| peer.addr.ip()) else {
+            return;
+        };
+        let is_news = addrs.len() <= GOSSIP_MAX;
+        let new = self.book.learn(conn, ip, addrs, now, &mut self.random);
+        self.learnt(conn, new, is_news, now);
+    }
+
+    fn received_headers(&mut self, conn: ConnId, headers: Vec<Header>, now: Time) -> Done {
+        self.unwritten(now);
+        let (sync, mut context) = self.sync_at(now);
+        sync.received_headers(conn, headers, &mut context)?;
+        self.deliver_orphans(now)?;
+        self.tell_if_level(conn);
         Ok(())
     }
 
@@ -145,8 +165,8 @@ impl<S: Store> Node<S> {
         }
         // An empty inv answers getblocks when there is nothing more.
         if txids.is_empty() || !hashes.is_empty() {
-            self.sync
-                .received_inv(conn, &hashes, &self.chain, now, &mut self.out);
+            let (sync, mut context) = self.sync_at(now);
+            sync.received_inv(conn, &hashes, &mut context);
         }
         if txids.is_empty() {
             self.tell_if_level(conn);
@@ -173,7 +193,7 @@ impl<S: Store> Node<S> {
         let shown = Shown {
             chain: &self.chain,
             mempool: &self.mempool,
-            private: &self.private,
+            private: &self.private_chain,
         };
         let served = self.serve.answer(conn, unsent, shown, &mut self.out)?;
         let tip = Item::Block(self.public_tip().hash);
@@ -195,7 +215,8 @@ impl<S: Store> Node<S> {
         for (conn, nonce) in due.pings {
             self.out.send(conn, Message::Ping(nonce));
         }
-        let late = self.sync.tick(&self.chain, now, &mut self.out);
+        let (sync, mut context) = self.sync_at(now);
+        let late = sync.tick(&mut context);
         for (conn, why) in due.overdue.into_iter().chain(late) {
             self.end(conn, CloseReason::TimedOut(why.to_owned()), now);
         }
@@ -272,7 +293,7 @@ impl<S: Store> Node<S> {
             command: message.command().into(),
             bytes,
             item: message.item(),
-            gist: message.gist(),
+            summary: message.summary(),
         };
         self.event(now, event);
         self.outputs.push_back(Output::Send(conn, message));

@@ -6,11 +6,11 @@
 //! before it has taken any is not slow.
 
 use super::chainstate::ChainState;
-use super::io::ConnId;
+use super::ids::ConnId;
 use super::mempool::Mempool;
 use super::message::{GETBLOCKS_MAX, HEADERS_MAX, INV_MAX, Item, Locator, Message};
 use super::outbox::{MALICE, Outbox};
-use super::private::Private;
+use super::private_chain::PrivateChain;
 use super::store::{Store, StoreFault};
 use crate::chain::headers::{HeaderId, HeaderTree};
 use crate::chain::{Block, BlockHash, Header};
@@ -58,7 +58,7 @@ pub struct Shown<'a, S> {
     /// Transactions.
     pub mempool: &'a Mempool,
     /// What of them is left out.
-    pub private: &'a Private,
+    pub private: &'a PrivateChain,
 }
 
 impl<S> Clone for Shown<'_, S> {

@@ -1,9 +1,8 @@
 //! What a screen can show of a node: plain data, bounded, never the chain.
 
-use super::io::{ConnId, Direction};
+use super::config::{MiningMode, Strategy};
+use super::ids::{ConnId, Direction};
 use super::message::Role;
-use super::mining::MiningMode;
-use super::private::Strategy;
 use super::store::BlockId;
 use super::time::{Time, duration_text};
 use crate::chain::block::BlockTime;

@@ -11,17 +11,14 @@
 //! rules allow: see [`time_by_hand`].
 
 use super::chainstate::ChainState;
+use super::io::Job;
 use super::mempool::Mempool;
-use super::mining::Job;
 use super::store::Store;
 use super::time::Time;
-use crate::chain::block::{HEADER_LEN, HEADER_VERSION};
+use crate::chain::block::HEADER_VERSION;
 use crate::chain::params::Retarget;
 use crate::chain::tx::TxOut;
 use crate::chain::{Amount, BlockTime, Cursor, Header, KeyHash, Params, Tx, Txid, merkle, rules};
-
-/// Bytes of the count of transactions in an encoded block.
-const COUNT_LEN: usize = 8;
 
 /// Who mines, and how.
 #[derive(Clone, Copy, Debug, PartialEq)]
@@ -48,7 +45,7 @@ pub fn job<S: Store>(chain: &ChainState<S>, mempool: &Mempool, miner: &Miner, no
     let params = chain.params();
     let tip = chain.tree().cursor(chain.tree().tip());
     let height = tip.height.checked_add(1).expect("the chain can grow");
-    let chosen = mempool.select(room(params));
+    let chosen = mempool.select(rules::room_for_txs(params));
     let fees = Amount::checked_sum(chosen.iter().map(|entry| entry.fee));
     let fees = fees.expect("fees are parts of the coins that exist");
     let coinbase = coinbase(params, height, fees, miner);
@@ -103,18 +100,6 @@ pub fn time_by_hand(tip: &Cursor, params: &Params, now: BlockTime) -> BlockTime 
         }
     };
     wanted.max(tip.earliest_time())
-}
-
-/// Bytes that a block has for transactions beside its coinbase. A larger transaction can never be
-/// mined.
-pub fn room(params: &Params) -> usize {
-    let reward = TxOut {
-        amount: Amount::ZERO,
-        owner: KeyHash([0; 20]),
-    };
-    let coinbase = Tx::coinbase(0, vec![reward], [0; 64]).encoded_len();
-    // The smallest block that parameters allow is larger than this by far.
-    rules::max_block_len(params).saturating_sub(HEADER_LEN + COUNT_LEN + coinbase)
 }
 
 fn coinbase(params: &Params, height: u32, fees: Amount, miner: &Miner) -> Tx {

@@ -4,6 +4,7 @@ use super::io::{ConnId, EventKind};
 use super::mempool::{AdmitError, Change, Removed, RemovedWhy};
 use super::message::{Item, Message, Reject, Text};
 use super::outbox::MALICE;
+use super::relay::orphans::Parentless;
 use super::{Node, Store, StoreFault, Time};
 use crate::chain::tx::TxIn;
 use crate::chain::{Amount, Tx, Txid};
@@ -77,7 +78,7 @@ impl<S: Store> Node<S> {
                     self.peers.brought_tx(conn, now);
                 }
                 self.apply_mempool_change(change, from, now);
-                if !self.private.hides_tx(&txid) {
+                if !self.private_chain.hides_tx(&txid) {
                     self.relay.announce_tx(txid, &mut self.out);
                 }
                 Ok(Ok(()))
@@ -96,7 +97,7 @@ impl<S: Store> Node<S> {
         from.filter(|_| self.has_secrets())?;
         let spender = |input: &TxIn| self.mempool.spender(&input.outpoint);
         let mut rivals = tx.inputs.iter().filter_map(spender);
-        let with = rivals.find(|rival| self.private.hides_tx(rival))?;
+        let with = rivals.find(|rival| self.private_chain.hides_tx(rival))?;
         Some(AdmitError::Conflict {
             with,
             fee: Amount::ZERO,
@@ -118,31 +119,21 @@ impl<S: Store> Node<S> {
         }
         let mut parents = error.missing_parents();
         // What an ordinary node has: whoever was asked for it could tell that this is none.
-        parents.retain(|parent| !self.private.is_settled(parent));
+        parents.retain(|parent| !self.private_chain.is_settled(parent));
         if let Some(conn) = from.filter(|_| !parents.is_empty()) {
-            let out = &mut self.out;
-            let waits = self
-                .relay
-                .wait_for_parents(conn, tx, txid, &parents, now, out);
-            if waits {
+            let orphan = Parentless {
+                from: conn,
+                tx,
+                txid,
+                missing: &parents,
+            };
+            if self.relay.wait_for_parents(&orphan, now, &mut self.out) {
                 return;
             }
         }
         self.relay.refused(txid);
         if let Some(conn) = from {
-            if error.is_fault_of_sender() {
-                self.out
-                    .blame(conn, MALICE, format!("transaction: {error}"));
-            }
-            let reject = Reject {
-                command: Text::new("tx"),
-                item: Some(Item::Tx(txid)),
-                why: Text::new(&error.to_string()),
-            };
-            // The reason may tell of what nobody is to hear of.
-            if !self.has_secrets() {
-                self.out.send(conn, Message::Reject(Box::new(reject)));
-            }
+            self.reject_tx(conn, txid, error);
         }
         let why = error.to_string();
         // What wallets have sent is offered again and again: that is told when the reason is new.
@@ -151,6 +142,22 @@ impl<S: Store> Node<S> {
         }
         let from = from.and_then(|conn| self.peers.label(conn));
         self.event(now, EventKind::TxRefused { txid, from, why });
+    }
+
+    fn reject_tx(&mut self, conn: ConnId, txid: Txid, error: &AdmitError) {
+        if error.is_fault_of_sender() {
+            self.out
+                .blame(conn, MALICE, format!("transaction: {error}"));
+        }
+        let reject = Reject {
+            command: Text::new("tx"),
+            item: Some(Item::Tx(txid)),
+            why: Text::new(&error.to_string()),
+        };
+        // The reason may tell of what nobody is to hear of.
+        if !self.has_secrets() {
+            self.out.send(conn, Message::Reject(Box::new(reject)));
+        }
     }
 
     /// What the mempool took and dropped: for the wallets, the miner, and those who watch.
@@ -215,7 +222,7 @@ impl<S: Store> Node<S> {
         self.announced_to = old.last().filter(|_| !is_round).copied();
         let others = old.into_iter().map(|(_, txid)| txid);
         txids.extend(others.filter(|txid| !sent.contains(txid)));
-        txids.retain(|txid| !self.private.hides_tx(txid));
+        txids.retain(|txid| !self.private_chain.hides_tx(txid));
         self.relay.announce_again(&txids, &mut self.out);
     }
 

@@ -13,7 +13,7 @@
 //! [`Store`] promises. The disk outlives the node's process, so it is the host's; the node's store
 //! writes to it through a lock that no two ever want at once.
 
-use super::{Sim, host::derived};
+use super::seeds::derived;
 use crate::chain::coins::Undo;
 use crate::chain::{Block, Coin, OutPoint};
 use crate::node::NodeIx;
@@ -96,6 +96,11 @@ impl Disk {
             took: Duration::ZERO,
             fault: None,
         })))
+    }
+
+    /// From now on it is like this.
+    pub(super) fn set_conditions(&self, conditions: DiskConditions) {
+        self.medium().conditions = conditions;
     }
 
     fn medium(&self) -> MutexGuard<'_, Medium> {
@@ -300,24 +305,5 @@ impl Store for SimStore {
     fn sync(&mut self) -> Result<(), StoreFault> {
         let disk = self.disk.as_ref();
         disk.map_or(Ok(()), |disk| disk.medium().sync())
-    }
-}
-
-impl Sim {
-    /// Has nodes that are added from now on keep their chains on disks, which can be
-    /// [slow, full or failing](Sim::set_disk) and [lose power](Sim::cut_power); others have plain
-    /// memory, of which nothing is ever lost.
-    pub fn give_disks(&mut self) {
-        self.has_disks = true;
-    }
-
-    /// Changes what a node's disk is like.
-    ///
-    /// # Panics
-    /// If it has none, see [`Sim::give_disks`].
-    pub fn set_disk(&mut self, ix: NodeIx, conditions: DiskConditions) {
-        let disk = self.hosts[ix.0].disk.as_ref();
-        let disk = disk.expect("a node that was given a disk");
-        disk.medium().conditions = conditions;
     }
 }

@@ -1,18 +1,13 @@
 //! What lives at an address: a node that runs or is down, or a script.
 
-use super::Sim;
-use super::agenda::{Due, Slot};
-use super::disk::{Crash, Disk, SimStore};
-use super::miner::Work;
-use crate::node::chainstate::OpenError;
-use crate::node::io::{Halt, Input, Output};
+use super::agenda::Slot;
+use super::disk::{Disk, SimStore};
+use crate::node::io::{Halt, Input, Job, Output};
 use crate::node::peers::Neighbours;
-use crate::node::{Config, MemStore, Node, NodeIx, Time};
-use sha2::{Digest, Sha256};
+use crate::node::{Config, MemStore, Node, Time};
 use std::collections::VecDeque;
 use std::net::SocketAddr;
 use std::sync::Arc;
-use std::time::Duration;
 
 /// Somebody at an address who is no node: an attacker, a peer that answers late, a tap.
 ///
@@ -41,31 +36,38 @@ impl Clone for Box<dyn Actor> {
 /// Whoever has an address.
 pub(super) struct Host {
     pub(super) addr: SocketAddr,
-    body: Body,
+    pub(super) body: Body,
     /// Of a node, to start it again.
-    config: Option<Config>,
+    pub(super) config: Option<Config>,
     /// Times that it was started: what was due for an earlier run is not for this one.
     pub(super) starts: u32,
-    tick: Option<Slot>,
+    pub(super) tick: Option<Slot>,
     pub(super) work: Option<Work>,
-    halt: Option<Halt>,
+    pub(super) halt: Option<Halt>,
     pub(super) disk: Option<Disk>,
     /// Its node waits for the disk.
-    waits: Option<Waits>,
+    pub(super) waits: Option<Waits>,
+}
+
+/// What a host's miner does.
+#[derive(Clone)]
+pub(super) struct Work {
+    pub(super) job: Arc<Job>,
+    pub(super) find: Slot,
 }
 
 /// What there is to do when the disk is done.
 #[derive(Clone)]
-struct Waits {
+pub(super) struct Waits {
     /// What came of the input for which the node wrote.
-    handled: Result<(), Halt>,
-    outputs: Vec<Output>,
+    pub(super) handled: Result<(), Halt>,
+    pub(super) outputs: Vec<Output>,
     /// What came in since.
-    inbox: VecDeque<Input>,
+    pub(super) inbox: VecDeque<Input>,
 }
 
 #[derive(Clone)]
-enum Body {
+pub(super) enum Body {
     Runs(Box<Node<SimStore>>),
     Down(MemStore),
     Script(Box<dyn Actor>),
@@ -130,13 +132,13 @@ impl Host {
     }
 
     /// Says to a node who the others are.
-    fn meet(&mut self, neighbours: &Arc<Neighbours>) {
+    pub(super) fn meet(&mut self, neighbours: &Arc<Neighbours>) {
         if let Body::Runs(node) = &mut self.body {
             node.meet(neighbours);
         }
     }
 
-    fn running(&self) -> Option<&Node<SimStore>> {
+    pub(super) fn running(&self) -> Option<&Node<SimStore>> {
         match &self.body {
             Body::Runs(node) => Some(node),
             _ => None,
@@ -144,7 +146,12 @@ impl Host {
     }
 
     /// What it does about an input; nothing if it is down.
-    fn handle(&mut self, now: Time, input: Input, outputs: &mut Vec<Output>) -> Result<(), Halt> {
+    pub(super) fn handle(
+        &mut self,
+        now: Time,
+        input: Input,
+        outputs: &mut Vec<Output>,
+    ) -> Result<(), Halt> {
         match &mut self.body {
             Body::Runs(node) => {
                 let handled = node.handle(now, input);
@@ -159,219 +166,11 @@ impl Host {
         }
     }
 
-    fn deadline(&self) -> Option<Time> {
+    pub(super) fn deadline(&self) -> Option<Time> {
         match &self.body {
             Body::Runs(node) => node.deadline(),
             Body::Script(actor) => actor.deadline(),
             Body::Down(_) | Body::Moving => None,
         }
     }
-}
-
-impl Sim {
-    /// A running node, for reading; `None`: it is down, or a script.
-    pub fn node(&self, ix: NodeIx) -> Option<&Node<SimStore>> {
-        self.hosts[ix.0].running()
-    }
-
-    /// What a node that is down holds.
-    pub fn store(&self, ix: NodeIx) -> Option<&MemStore> {
-        match &self.hosts[ix.0].body {
-            Body::Down(store) => Some(store),
-            _ => None,
-        }
-    }
-
-    /// Why a node stopped by itself, if it did.
-    pub fn halted(&self, ix: NodeIx) -> Option<&Halt> {
-        self.hosts[ix.0].halt.as_ref()
-    }
-
-    /// Ends a node as `kill -9` does: it gets to do nothing any more. What its store
-    /// holds is there for [`Sim::restart`]; its connections end, which peers learn over the links.
-    /// A script goes on, and only loses its connections.
-    pub fn crash(&mut self, ix: NodeIx) {
-        self.bring_down(ix, Crash::Kill);
-    }
-
-    /// Ends a node as [`Sim::crash`] does, and takes from its disk what was not synced, but for the
-    /// first part of it, up to some commit. Of a node that is down already the disk loses as much.
-    ///
-    /// # Panics
-    /// If it has no disk, see [`Sim::give_disks`].
-    pub fn cut_power(&mut self, ix: NodeIx) {
-        let disk = self.hosts[ix.0].disk.as_ref();
-        assert!(disk.is_some(), "a node that was given a disk");
-        self.bring_down(ix, Crash::PowerLoss);
-    }
-
-    fn bring_down(&mut self, ix: NodeIx, crash: Crash) {
-        let host = &mut self.hosts[ix.0];
-        let body = std::mem::replace(&mut host.body, Body::Moving);
-        host.body = match (body, &host.disk) {
-            (Body::Runs(_) | Body::Down(_), Some(disk)) => Body::Down(disk.left_by(crash)),
-            (Body::Runs(node), None) => Body::Down(node.into_store().into_rows()),
-            (other, _) => other,
-        };
-        host.waits = None;
-        self.set_job(ix, None);
-        self.set_tick(ix);
-        self.reset_all(ix);
-    }
-
-    /// Starts a node that is down, with what its store holds and other randomness. One that runs
-    /// is left alone.
-    ///
-    /// # Errors
-    /// [`OpenError`]; then the node is still down. On a disk there is what was written till then.
-    pub fn restart(&mut self, ix: NodeIx) -> Result<(), OpenError> {
-        let (now, seed) = (self.now(), self.seed);
-        let host = &mut self.hosts[ix.0];
-        let (Body::Down(store), Some(config)) = (&host.body, &host.config) else {
-            return Ok(());
-        };
-        let mut config = config.clone();
-        config.seeds.run = derived(seed, "run", ix, host.starts + 1);
-        let store = match &host.disk {
-            Some(disk) => disk.open(),
-            None => SimStore::plain(store.clone()),
-        };
-        let name = config.name.clone();
-        let opened = Node::open(config, store, now);
-        if let (Err(_), Some(disk)) = (&opened, &host.disk) {
-            disk.done();
-            host.body = Body::Down(disk.left_by(Crash::Kill));
-        }
-        let node = opened?;
-        Arc::make_mut(&mut self.neighbours).add(&name, node.peers().us().id);
-        host.body = Body::Runs(Box::new(node));
-        host.starts += 1;
-        host.halt = None;
-        self.after(ix);
-        Ok(())
-    }
-
-    /// Changes what a node is to be like when it starts again. A script has nothing to change.
-    pub fn reconfigure(&mut self, ix: NodeIx, change: impl FnOnce(&mut Config)) {
-        self.hosts[ix.0].config.as_mut().map(change);
-    }
-
-    /// Hands an input to a host, and does what it wants done, once its disk is done.
-    pub(super) fn give(&mut self, ix: NodeIx, input: Input) {
-        if let Some(waits) = &mut self.hosts[ix.0].waits {
-            waits.inbox.push_back(input);
-            return;
-        }
-        let mut outputs = std::mem::take(&mut self.outputs);
-        let now = self.now();
-        self.hosts[ix.0].meet(&self.neighbours);
-        let handled = self.hosts[ix.0].handle(now, input, &mut outputs);
-        self.wait_for_disk(ix, handled, outputs);
-    }
-
-    /// Does what came of an input, as soon as what was written for it is on the disk.
-    fn wait_for_disk(&mut self, ix: NodeIx, handled: Result<(), Halt>, outputs: Vec<Output>) {
-        let host = &mut self.hosts[ix.0];
-        let took = host.disk.as_ref().map_or(Duration::ZERO, Disk::took);
-        if took.is_zero() {
-            return self.perform_all(ix, handled, outputs);
-        }
-        host.waits = Some(Waits {
-            handled,
-            outputs,
-            inbox: VecDeque::new(),
-        });
-        let due = Due::Disk(ix, host.starts);
-        self.agenda.enter(self.agenda.now() + took, due);
-    }
-
-    /// The disk is done with what a node wrote.
-    pub(super) fn disk_done(&mut self, ix: NodeIx, starts: u32) {
-        let host = &mut self.hosts[ix.0];
-        if host.starts != starts {
-            return;
-        }
-        let Some(waits) = host.waits.take() else {
-            return;
-        };
-        self.perform_all(ix, waits.handled, waits.outputs);
-        for input in waits.inbox {
-            self.give(ix, input);
-        }
-    }
-
-    /// Does what a host wants done. One that the machine has failed gets nothing more done: what it
-    /// wanted may rest on what was not written.
-    fn perform_all(&mut self, ix: NodeIx, handled: Result<(), Halt>, mut outputs: Vec<Output>) {
-        if let Some(disk) = &self.hosts[ix.0].disk {
-            disk.done();
-        }
-        match handled {
-            Ok(()) => {
-                for output in outputs.drain(..) {
-                    self.perform(ix, output);
-                }
-                self.set_tick(ix);
-            }
-            Err(halt) => {
-                outputs.clear();
-                self.crash(ix);
-                self.hosts[ix.0].halt = Some(halt);
-            }
-        }
-        self.outputs = outputs;
-    }
-
-    /// Has a host get an input as soon as what is happening is over, if it runs on till then.
-    pub(super) fn give_soon(&mut self, ix: NodeIx, input: Input) {
-        let starts = self.hosts[ix.0].starts;
-        let due = Due::Input(ix, starts, Box::new(input));
-        self.agenda.enter(self.agenda.now(), due);
-    }
-
-    /// Sees to a host that was just started: what it wants done, and its first tick.
-    pub(super) fn after(&mut self, ix: NodeIx) {
-        let mut outputs = Vec::new();
-        if let Body::Runs(node) = &mut self.hosts[ix.0].body {
-            outputs.extend(std::iter::from_fn(|| node.poll_output()));
-        }
-        self.wait_for_disk(ix, Ok(()), outputs);
-    }
-
-    pub(super) fn tick(&mut self, ix: NodeIx) {
-        let host = &mut self.hosts[ix.0];
-        host.tick = None;
-        // A node that waits for its disk takes what came in first, and is then asked again.
-        if host.waits.is_none() {
-            self.give(ix, Input::Tick);
-        }
-    }
-
-    fn set_tick(&mut self, ix: NodeIx) {
-        let host = &mut self.hosts[ix.0];
-        let at = host.deadline();
-        self.agenda.move_to(&mut host.tick, at, Due::Tick(ix));
-    }
-
-    pub(super) fn perform(&mut self, ix: NodeIx, output: Output) {
-        match output {
-            Output::Dial(addr) => self.dial(ix, addr),
-            Output::Send(conn, message) => self.send(ix, conn, message),
-            Output::Close(conn, _) => self.close(ix, conn),
-            Output::Mine(job) => self.set_job(ix, job),
-            Output::Reply(id, reply) => drop(self.replies.insert(id, reply)),
-            Output::Event(event) => self.log.add(ix, event),
-        }
-    }
-}
-
-/// 32 bytes that follow from a seed and what they are for.
-pub(super) fn derived(seed: u64, purpose: &str, ix: NodeIx, start: u32) -> [u8; 32] {
-    let mut hasher = Sha256::new();
-    hasher.update(b"chainlab sim ");
-    hasher.update(seed.to_le_bytes());
-    hasher.update(purpose.as_bytes());
-    hasher.update(ix.to_bytes());
-    hasher.update(start.to_le_bytes());
-    hasher.finalize().into()
 }

@@ -3,64 +3,24 @@
 //! How long a miner needs for a block is exponentially distributed, with expected hashes / hash
 //! rate as its mean. The distribution has no memory, so when the job changes the time is simply
 //! drawn anew. One hash that is made here stands for K that the miner is said to make, so that a
-//! block costs about [`REAL_HASHES`] whatever the hash rate is.
+//! block costs about [`REAL_HASHES`](super::REAL_HASHES) whatever the hash rate is.
 
-use super::Sim;
-use super::agenda::{Due, Slot};
+use super::agenda::Due;
+use super::host::Work;
+use super::world::Sim;
+use crate::chain::Block;
 use crate::chain::block::Midstate;
-use crate::chain::{Block, Params, Target};
 use crate::node::NodeIx;
-use crate::node::io::Input;
-use crate::node::mining::Job;
+use crate::node::io::{Input, Job};
 use rand_core::Rng;
 use std::sync::Arc;
 use std::time::Duration;
-
-/// Hashes that a block really costs, on average, at the target of [`params`].
-pub const REAL_HASHES: u64 = 256;
-
-/// Hashes that the default network's block costs at its start: 14 kH/s for 5 s.
-const DEFAULT_HASHES: f64 = 70_000.0;
 
 /// The hash rate of a miner that makes as many hashes as the machine can.
 const FULL_SPEED: f64 = 1_000_000.0;
 
 /// The longest wait for a block, a year: what floats make of a hash rate near nothing must fit.
 const WAIT_MAX: Duration = Duration::from_secs(365 * 24 * 3_600);
-
-/// Nominal hashes that one real hash stands for.
-#[derive(Clone, Copy, Debug, PartialEq)]
-pub struct Scale(f64);
-
-/// What a host's miner does.
-#[derive(Clone)]
-pub(super) struct Work {
-    job: Arc<Job>,
-    find: Slot,
-}
-
-/// The default network, with blocks that are cheap to solve; its nominal difficulty is that of the
-/// default network under the default [`Scale`].
-pub fn params() -> Params {
-    Params {
-        genesis_bits: Target::from_expected_hashes(REAL_HASHES).to_compact(),
-        ..Params::default()
-    }
-}
-
-impl Scale {
-    /// The scale at which a block of [`params`] takes so many nominal hashes, more than none.
-    pub fn block_takes(nominal: f64) -> Self {
-        Self(nominal / REAL_HASHES as f64)
-    }
-}
-
-impl Default for Scale {
-    /// 14 kH/s find a block of [`params`] in 5 s.
-    fn default() -> Self {
-        Self::block_takes(DEFAULT_HASHES)
-    }
-}
 
 impl Sim {
     /// Puts a host's miner to this work instead of what it did.

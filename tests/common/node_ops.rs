@@ -5,10 +5,11 @@
 
 use super::*;
 use chainlab::chain::key::Signature;
+use chainlab::node::config::MiningMode;
 use chainlab::node::handshake::{Identity, PROTOCOL};
+use chainlab::node::io::Job;
 use chainlab::node::io::{Command, ConnId, Direction, Input, Output, Payment, Question, RequestId};
 use chainlab::node::message::{Item, Kind, Locator, Message, Reject, Role, Text, Version};
-use chainlab::node::mining::{Job, MiningMode};
 use chainlab::node::{Config, EventKind, MemStore, Node, Seeds, SyncMethod, Time};
 use std::collections::{BTreeMap, BTreeSet};
 use std::net::SocketAddr;

@@ -9,10 +9,10 @@ use chainlab::lab::observe::log_lines::LogLine;
 use chainlab::lab::observe::transcript::Transcript;
 use chainlab::lab::spec::ViewSpec;
 use chainlab::lab::view::{Arrival, Journey, LabView, NodeState, NodeView, Times};
+use chainlab::node::config::MiningMode;
 use chainlab::node::io::words::{Piece, Tone};
 use chainlab::node::io::{ConnId, Direction};
 use chainlab::node::message::Role;
-use chainlab::node::mining::MiningMode;
 use chainlab::node::snapshot::{
     BlockInfo, MempoolInfo, MempoolTx, MiningInfo, NodeSnapshot, PeerInfo, WalletInfo,
 };

@@ -331,7 +331,7 @@ fn events() -> Vec<EventKind> {
             command: "tx".to_owned(),
             bytes: 1,
             item: None,
-            gist: chainlab::node::message::Gist::Items {
+            summary: chainlab::node::message::MessageSummary::Items {
                 count: 1,
                 first: Vec::new(),
             },

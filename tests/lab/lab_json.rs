@@ -4,7 +4,7 @@
 use crate::common::lab_json::{SCRAPS, judge_lab, mangled, read, values, whole};
 use crate::common::running::{kept_in, start};
 use chainlab::lab::LabError;
-use chainlab::node::mining::MiningMode;
+use chainlab::node::config::MiningMode;
 use proptest::prelude::*;
 use serde_json::{Value, json};
 use std::env;

@@ -9,8 +9,8 @@ use crate::common::running::{
 use chainlab::lab::spec::NodeSpec;
 use chainlab::lab::{Answer, NodeState, Request};
 use chainlab::node::NodeIx;
+use chainlab::node::config::MiningMode;
 use chainlab::node::io::{Command, Question, Reply};
-use chainlab::node::mining::MiningMode;
 use std::net::TcpListener;
 use std::time::Duration;
 

@@ -8,10 +8,10 @@ use chainlab::lab::layout::{Layout, read};
 use chainlab::lab::spec::{Lines, LinkSpec, MineSpec, NodeSpec, OpeningView, ViewSpec};
 use chainlab::link::{Conditions, LinkState, Preset};
 use chainlab::node::SyncMethod;
+use chainlab::node::config::MiningMode;
+use chainlab::node::config::{Release, Strategy};
 use chainlab::node::io::Command;
 use chainlab::node::message::Role;
-use chainlab::node::mining::MiningMode;
-use chainlab::node::private::{Release, Strategy};
 use chainlab::node::wallets::wallet_key;
 use std::collections::BTreeSet;
 use std::time::Duration;
@@ -311,14 +311,14 @@ fn a_miner_is_honest_unless_the_layout_has_it_withhold() {
     assert_eq!(strategy(""), Strategy::Honest);
     assert_eq!(strategy("strategy = \"honest\""), Strategy::Honest);
     let withhold = "strategy = \"withhold\"";
-    assert_eq!(strategy(withhold), Strategy::Withhold(Release::Asked));
+    assert_eq!(strategy(withhold), Strategy::Selfish(Release::Asked));
     for (text, release) in [
         ("asked", Release::Asked),
         ("depth 6", Release::Depth(6)),
         ("lead 2", Release::Lead(2)),
     ] {
         let text = format!("{withhold}, release = \"{text}\"");
-        assert_eq!(strategy(&text), Strategy::Withhold(release));
+        assert_eq!(strategy(&text), Strategy::Selfish(release));
     }
 }
 

@@ -7,9 +7,9 @@ use chainlab::lab::Layout;
 use chainlab::lab::drive::VirtualLab;
 use chainlab::lab::layout::shipped::{self, shipped};
 use chainlab::node::NodeIx;
+use chainlab::node::config::MiningMode;
+use chainlab::node::config::Strategy;
 use chainlab::node::io::{Command, EventKind, Reply};
-use chainlab::node::mining::MiningMode;
-use chainlab::node::private::Strategy;
 use chainlab::sim::Sim;
 use std::time::Duration;
 

@@ -13,8 +13,8 @@ use chainlab::lab::view::Journey;
 use chainlab::lab::{Lab, LabView, Request};
 use chainlab::link::LinkState;
 use chainlab::node::BlockId;
+use chainlab::node::config::{Release, Strategy};
 use chainlab::node::io::Command;
-use chainlab::node::private::{Release, Strategy};
 use serde_json::Value;
 use std::fs;
 use std::time::Duration;
@@ -140,7 +140,7 @@ fn it_is_so_in_virtual_time_and_in_json() {
 async fn what_was_withheld_gets_everywhere_from_when_it_is_released() {
     let lab = start(options(TEXT)).expect("it starts");
     begun(&lab).await;
-    let release = Strategy::Withhold(Release::default());
+    let release = Strategy::Selfish(Release::default());
     done(&lab, Request::Node(MINER, Command::SetStrategy(release))).await;
     mine(&lab, MINER).await;
     let tip = mine(&lab, MINER).await;

@@ -9,9 +9,9 @@ use crate::common::{ALICE, coins, owner, params};
 use chainlab::chain::Params;
 use chainlab::chain::params::Allocation;
 use chainlab::live::NodeHandle;
+use chainlab::node::config::MiningMode;
 use chainlab::node::io::Reply;
 use chainlab::node::message::Role;
-use chainlab::node::mining::MiningMode;
 
 /// A network whose only coins, 100, are central's.
 fn network() -> Params {

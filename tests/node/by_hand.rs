@@ -3,8 +3,8 @@
 
 use crate::common::*;
 use chainlab::chain::{BlockTime, Cursor, Header, Params};
+use chainlab::node::config::MiningMode;
 use chainlab::node::io::{Command, EventKind};
-use chainlab::node::mining::MiningMode;
 use chainlab::node::template::{ROOM_BY_HAND, time_by_hand};
 use chainlab::sim::{self, Sim};
 use std::time::Duration;

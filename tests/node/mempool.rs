@@ -5,8 +5,8 @@ use crate::mempool_common::*;
 use chainlab::chain::key::SignatureError;
 use chainlab::chain::rules::TxError;
 use chainlab::chain::{Amount, OutPoint, Tx, Txid};
-use chainlab::node::mempool::{AdmitError, MempoolLimits, PACKAGE_MAX, REPLACED_MAX, RemovedWhy};
-use chainlab::node::template;
+use chainlab::node::config::MempoolLimits;
+use chainlab::node::mempool::{AdmitError, PACKAGE_MAX, REPLACED_MAX, RemovedWhy};
 
 fn limits(bytes_max: usize) -> MempoolLimits {
     MempoolLimits {
@@ -190,7 +190,7 @@ fn what_fits_into_no_block_does_not_wait_for_one() {
         ..rich(20)
     };
     let mut desk = Desk::of(&params, MempoolLimits::default());
-    let max = template::room(&params);
+    let max = chainlab::chain::rules::room_for_txs(&params);
     let outputs = u64::try_from((max - 24 - 133) / 28).expect("few");
     let fits = desk.tx(&[desk.coin(0)], 5, outputs);
     let large = desk.tx(&[desk.coin(0)], 5, outputs + 1);

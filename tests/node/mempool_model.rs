@@ -13,7 +13,8 @@
 use crate::common::*;
 use crate::mempool_common::*;
 use chainlab::chain::{Params, Tx, Txid};
-use chainlab::node::mempool::{AdmitError, MempoolLimits, RemovedWhy};
+use chainlab::node::config::MempoolLimits;
+use chainlab::node::mempool::{AdmitError, RemovedWhy};
 use rand_chacha::ChaCha8Rng;
 use rand_chacha::rand_core::{Rng, SeedableRng};
 use std::collections::BTreeMap;

@@ -3,7 +3,7 @@
 use crate::common::*;
 use crate::mempool_common::*;
 use chainlab::chain::{Amount, Params, Tx, rules};
-use chainlab::node::mempool::MempoolLimits;
+use chainlab::node::config::MempoolLimits;
 use chainlab::node::{Time, template};
 use rand_chacha::ChaCha8Rng;
 use rand_chacha::rand_core::{Rng, SeedableRng};

@@ -5,8 +5,9 @@ use crate::common::hostile::virtually::Attacker;
 use crate::common::hostile::{Attack, Behaviour};
 use crate::common::peer::Scene;
 use crate::common::sim::latency;
+use chainlab::node::config::ADDRESS_MAX;
 use chainlab::node::io::{Event, StrangerSums};
-use chainlab::node::peers::seats::{ADDRESS_MAX, HANDSHAKING_MAX};
+use chainlab::node::peers::seats::HANDSHAKING_MAX;
 use chainlab::node::{EventKind, NodeIx};
 use std::time::Duration;
 

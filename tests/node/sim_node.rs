@@ -5,7 +5,7 @@ use crate::common::sim::{agree, latency, tip, until};
 use chainlab::chain::Params;
 use chainlab::chain::params::Retarget;
 use chainlab::link::LinkState;
-use chainlab::node::mining::MiningMode;
+use chainlab::node::config::MiningMode;
 use chainlab::node::{Config, NodeIx, Store};
 use chainlab::sim::{self, Sim};
 use std::time::Duration;

@@ -7,9 +7,9 @@ use crate::common::{ALICE, coins, owner};
 use chainlab::chain::params::Allocation;
 use chainlab::chain::{Amount, Params};
 use chainlab::node::NodeIx;
+use chainlab::node::config::MiningMode;
 use chainlab::node::io::{Command, Reply};
 use chainlab::node::message::Role;
-use chainlab::node::mining::MiningMode;
 use chainlab::sim::{self, Sim};
 use std::time::Duration;
 

@@ -6,10 +6,11 @@ use crate::common::{ALICE, coins, owner};
 use chainlab::chain::params::Allocation;
 use chainlab::chain::{BlockHash, Params, Tx, Txid};
 use chainlab::link::LinkState;
+use chainlab::node::config::{Release, Strategy};
 use chainlab::node::handshake::{Identity, PROTOCOL};
 use chainlab::node::io::{Command, ConnId, Event, EventKind, Question, Reply};
-use chainlab::node::message::{Gist, Item, Locator, Message, Role, Text, Version};
-use chainlab::node::private::{Release, Strategy, WITHHELD_MAX};
+use chainlab::node::message::{Item, Locator, Message, MessageSummary, Role, Text, Version};
+use chainlab::node::private_chain::PRIVATE_BLOCKS_MAX;
 use chainlab::node::{BlockId, Config, NodeIx, SyncMethod};
 use chainlab::sim::{self, Sim};
 use rand_chacha::ChaCha8Rng;
@@ -169,17 +170,17 @@ fn said(events: &[(NodeIx, Event)], by: NodeIx) -> BTreeSet<[u8; 32]> {
     };
     let sent = events.iter().filter(|(ix, _)| *ix == by);
     for (_, event) in sent {
-        let EventKind::MessageSent { item, gist, .. } = &event.kind else {
+        let EventKind::MessageSent { item, summary, .. } = &event.kind else {
             continue;
         };
         item.iter().for_each(&mut add);
-        match gist {
-            Gist::Items { first, .. } => first.iter().for_each(&mut add),
-            Gist::Locator { first, stop, .. } => {
+        match summary {
+            MessageSummary::Items { first, .. } => first.iter().for_each(&mut add),
+            MessageSummary::Locator { first, stop, .. } => {
                 let hashes = first.iter().chain(stop);
                 hashes.for_each(|hash| add(&Item::Block(*hash)));
             }
-            Gist::Headers { first, last, .. } => {
+            MessageSummary::Headers { first, last, .. } => {
                 let previous = first.iter().chain(last).map(|header| header.previous);
                 previous.for_each(|hash| add(&Item::Block(hash)));
             }
@@ -210,7 +211,7 @@ fn peace(events: &[(NodeIx, Event)]) {
 
 #[test]
 fn nobody_hears_of_a_withheld_block_or_payment() {
-    let mut scene = Scene::new(1, Strategy::Withhold(Release::Asked));
+    let mut scene = Scene::new(1, Strategy::Selfish(Release::Asked));
     let (eve, bob) = (scene.eve, scene.bob);
     import(&mut scene.sim, eve, "alice", ALICE);
     let to = wallet_address(&mut scene.sim, eve, "of-eve");
@@ -241,7 +242,7 @@ fn nobody_hears_of_a_withheld_block_or_payment() {
     assert!(!said.is_empty(), "it takes part otherwise");
     for (ix, event) in &events {
         if let EventKind::MessageSent {
-            gist: Gist::Version(version),
+            summary: MessageSummary::Version(version),
             ..
         } = &event.kind
         {
@@ -310,7 +311,7 @@ fn an_honest_miner_is_heard_of_at_once_and_has_nothing_to_release() {
 
 #[test]
 fn a_locator_and_a_getdata_that_guess_right_are_answered_as_if_they_were_wrong() {
-    let mut scene = Scene::new(2, Strategy::Withhold(Release::Asked));
+    let mut scene = Scene::new(2, Strategy::Selfish(Release::Asked));
     let eve = scene.eve;
     import(&mut scene.sim, eve, "alice", ALICE);
     let own = wallet_address(&mut scene.sim, eve, "of-eve");
@@ -338,27 +339,27 @@ fn a_locator_and_a_getdata_that_guess_right_are_answered_as_if_they_were_wrong()
         EventKind::MessageSent {
             peer,
             command,
-            gist,
+            summary,
             ..
-        } if *ix == scene.eve && &*peer.name == "spy" => Some((command.as_str(), gist)),
+        } if *ix == scene.eve && &*peer.name == "spy" => Some((command.as_str(), summary)),
         _ => None,
     });
     let told: Vec<_> = told.collect();
     let first = hidden.iter().copied().map(Item::Block).collect();
-    let missing = Gist::Items { count: 3, first };
+    let missing = MessageSummary::Items { count: 3, first };
     assert!(told.contains(&("notfound", &missing)), "{told:?}");
-    let missing = Gist::Items {
+    let missing = MessageSummary::Items {
         count: 1,
         first: vec![Item::Tx(paid)],
     };
     assert!(told.contains(&("notfound", &missing)), "{told:?}");
-    let nothing = Gist::Headers {
+    let nothing = MessageSummary::Headers {
         count: 0,
         first: None,
         last: None,
     };
     assert!(told.contains(&("headers", &nothing)), "{told:?}");
-    let nothing = Gist::Items {
+    let nothing = MessageSummary::Items {
         count: 0,
         first: Vec::new(),
     };
@@ -369,7 +370,7 @@ fn a_locator_and_a_getdata_that_guess_right_are_answered_as_if_they_were_wrong()
 #[test]
 fn a_release_at_a_depth_undoes_just_so_many_blocks_of_everybody() {
     for depth in [1_u32, 3, 12, 70] {
-        let mut scene = Scene::new(u64::from(depth), Strategy::Withhold(Release::Depth(depth)));
+        let mut scene = Scene::new(u64::from(depth), Strategy::Selfish(Release::Depth(depth)));
         let public = usize::try_from(depth).expect("small");
         let (eve, bob) = (scene.eve, scene.bob);
         scene.mines(eve, public + 1);
@@ -397,7 +398,7 @@ fn a_release_at_a_depth_undoes_just_so_many_blocks_of_everybody() {
 
 #[test]
 fn a_tie_is_no_reason_for_a_release() {
-    let mut scene = Scene::new(10, Strategy::Withhold(Release::Depth(1)));
+    let mut scene = Scene::new(10, Strategy::Selfish(Release::Depth(1)));
     scene.mines(scene.eve, 1);
     let other = scene.mines(scene.carol, 1);
     assert_eq!((scene.heights(), scene.withheld()), ([1; 3], 1));
@@ -409,7 +410,7 @@ fn a_tie_is_no_reason_for_a_release() {
 
 #[test]
 fn a_newcomer_is_told_at_once_of_payments_that_are_public() {
-    let mut scene = Scene::new(11, Strategy::Withhold(Release::Asked));
+    let mut scene = Scene::new(11, Strategy::Selfish(Release::Asked));
     let (eve, bob) = (scene.eve, scene.bob);
     import(&mut scene.sim, bob, "alice", ALICE);
     scene.mines(bob, 2);
@@ -429,7 +430,7 @@ fn a_newcomer_is_told_at_once_of_payments_that_are_public() {
 
 #[test]
 fn a_release_at_a_lead_comes_with_the_block_that_makes_it() {
-    let mut scene = Scene::new(5, Strategy::Withhold(Release::Lead(3)));
+    let mut scene = Scene::new(5, Strategy::Selfish(Release::Lead(3)));
     let (eve, bob) = (scene.eve, scene.bob);
     scene.mines(bob, 1);
     scene.mines(eve, 2);
@@ -444,7 +445,7 @@ fn a_release_at_a_lead_comes_with_the_block_that_makes_it() {
 
 #[test]
 fn a_race_that_is_lost_is_given_up_and_all_settle_on_most_work() {
-    let mut scene = Scene::new(3, Strategy::Withhold(Release::Depth(50)));
+    let mut scene = Scene::new(3, Strategy::Selfish(Release::Depth(50)));
     let (eve, bob) = (scene.eve, scene.bob);
     scene.mines(eve, 2);
     scene.mines(bob, 2);
@@ -468,7 +469,7 @@ fn a_race_that_is_lost_is_given_up_and_all_settle_on_most_work() {
 
 #[test]
 fn a_payment_that_was_confirmed_three_times_is_undone_by_a_private_double_spend() {
-    let mut scene = Scene::new(4, Strategy::Withhold(Release::Asked));
+    let mut scene = Scene::new(4, Strategy::Selfish(Release::Asked));
     let (eve, bob, carol) = (scene.eve, scene.bob, scene.carol);
     import(&mut scene.sim, eve, "alice", ALICE);
     import(&mut scene.sim, bob, "loot", ALICE);
@@ -512,11 +513,13 @@ fn a_payment_that_was_confirmed_three_times_is_undone_by_a_private_double_spend(
 fn asked(events: &[(NodeIx, Event)], by: NodeIx) -> Vec<Txid> {
     let mut txids = Vec::new();
     for (_, event) in events.iter().filter(|(ix, _)| *ix == by) {
-        if let EventKind::MessageSent { command, gist, .. } = &event.kind
+        if let EventKind::MessageSent {
+            command, summary, ..
+        } = &event.kind
             && command == "getdata"
-            && let Gist::Items { count, first } = gist
+            && let MessageSummary::Items { count, first } = summary
         {
-            assert!(*count <= first.len(), "all are seen: {gist:?}");
+            assert!(*count <= first.len(), "all are seen: {summary:?}");
             txids.extend(first.iter().filter_map(|item| match item {
                 Item::Tx(txid) => Some(*txid),
                 Item::Block(_) => None,
@@ -528,7 +531,7 @@ fn asked(events: &[(NodeIx, Event)], by: NodeIx) -> Vec<Txid> {
 
 #[test]
 fn of_a_payment_that_contradicts_the_private_branch_no_more_is_asked_than_of_any() {
-    let mut scene = Scene::new(13, Strategy::Withhold(Release::Asked));
+    let mut scene = Scene::new(13, Strategy::Selfish(Release::Asked));
     let (eve, bob, carol) = (scene.eve, scene.bob, scene.carol);
     import(&mut scene.sim, eve, "alice", ALICE);
     import(&mut scene.sim, bob, "loot", ALICE);
@@ -550,7 +553,7 @@ fn of_a_payment_that_contradicts_the_private_branch_no_more_is_asked_than_of_any
 
 #[test]
 fn a_payment_from_a_reward_on_the_public_branch_is_not_asked_about() {
-    let mut scene = Scene::new(14, Strategy::Withhold(Release::Asked));
+    let mut scene = Scene::new(14, Strategy::Selfish(Release::Asked));
     let (eve, bob, carol) = (scene.eve, scene.bob, scene.carol);
     let young = usize::try_from(scene.sim.params().maturity).expect("small");
     scene.mines(eve, young + 5);
@@ -566,7 +569,7 @@ fn a_payment_from_a_reward_on_the_public_branch_is_not_asked_about() {
 
 #[test]
 fn a_payment_that_lost_is_no_secret_any_more_and_others_hear_why_theirs_is_refused() {
-    let mut scene = Scene::new(15, Strategy::Withhold(Release::Asked));
+    let mut scene = Scene::new(15, Strategy::Selfish(Release::Asked));
     let (eve, bob, carol) = (scene.eve, scene.bob, scene.carol);
     import(&mut scene.sim, eve, "alice", ALICE);
     import(&mut scene.sim, bob, "loot", ALICE);
@@ -597,9 +600,9 @@ fn a_payment_that_lost_is_no_secret_any_more_and_others_hear_why_theirs_is_refus
 
 #[test]
 fn a_branch_of_a_thousand_blocks_is_released_unasked() {
-    let mut scene = Scene::new(16, Strategy::Withhold(Release::Asked));
-    scene.mines(scene.eve, WITHHELD_MAX - 1);
-    assert_eq!(scene.withheld(), WITHHELD_MAX - 1);
+    let mut scene = Scene::new(16, Strategy::Selfish(Release::Asked));
+    scene.mines(scene.eve, PRIVATE_BLOCKS_MAX - 1);
+    assert_eq!(scene.withheld(), PRIVATE_BLOCKS_MAX - 1);
     assert_eq!(scene.tip(scene.bob).height, 0);
     scene.mines(scene.eve, 1);
     scene.settles();
@@ -608,7 +611,7 @@ fn a_branch_of_a_thousand_blocks_is_released_unasked() {
 
 #[test]
 fn a_branch_that_is_given_up_leaves_its_payments_private_for_the_next() {
-    let mut scene = Scene::new(6, Strategy::Withhold(Release::Asked));
+    let mut scene = Scene::new(6, Strategy::Selfish(Release::Asked));
     let (eve, bob) = (scene.eve, scene.bob);
     import(&mut scene.sim, eve, "alice", ALICE);
     let own = wallet_address(&mut scene.sim, eve, "of-eve");
@@ -637,7 +640,7 @@ fn a_branch_that_is_given_up_leaves_its_payments_private_for_the_next() {
 
 #[test]
 fn after_a_restart_what_was_withheld_is_public() {
-    let mut scene = Scene::new(7, Strategy::Withhold(Release::Asked));
+    let mut scene = Scene::new(7, Strategy::Selfish(Release::Asked));
     let eve = scene.eve;
     scene.mines(eve, 3);
     scene.sim.crash(eve);
@@ -652,7 +655,7 @@ fn after_a_restart_what_was_withheld_is_public() {
 #[test]
 fn a_release_of_more_blocks_than_one_message_names_gets_to_everybody() {
     for sync in [SyncMethod::HeadersFirst, SyncMethod::BlocksFirst] {
-        let strategy = Strategy::Withhold(Release::Asked);
+        let strategy = Strategy::Selfish(Release::Asked);
         let mut scene = Scene::with(12, strategy, |config| config.sync = sync);
         scene.mines(scene.eve, 3);
         scene.mines(scene.bob, 2);
@@ -670,7 +673,7 @@ fn a_release_of_more_blocks_than_one_message_names_gets_to_everybody() {
 
 #[test]
 fn those_who_ask_for_blocks_first_get_a_deep_release_too() {
-    let strategy = Strategy::Withhold(Release::Asked);
+    let strategy = Strategy::Selfish(Release::Asked);
     let mut scene = Scene::with(8, strategy, |config| config.sync = SyncMethod::BlocksFirst);
     scene.mines(scene.eve, 14);
     scene.mines(scene.bob, 11);
@@ -716,7 +719,7 @@ fn a_wild_run(seed: u64) -> usize {
     let mut draw = |limit: u64| draws.next_u64() % limit;
     let mut scene = Scene::new(
         seed,
-        Strategy::Withhold(Release::Depth(1 + u32::from(seed.is_multiple_of(3)))),
+        Strategy::Selfish(Release::Depth(1 + u32::from(seed.is_multiple_of(3)))),
     );
     let nodes = scene.all();
     import(&mut scene.sim, scene.eve, "alice", ALICE);
@@ -731,9 +734,9 @@ fn a_wild_run(seed: u64) -> usize {
             5 => {
                 let strategy = match draw(4) {
                     0 => Strategy::Honest,
-                    1 => Strategy::Withhold(Release::Asked),
-                    2 => Strategy::Withhold(Release::Depth(2)),
-                    _ => Strategy::Withhold(Release::Lead(2)),
+                    1 => Strategy::Selfish(Release::Asked),
+                    2 => Strategy::Selfish(Release::Depth(2)),
+                    _ => Strategy::Selfish(Release::Lead(2)),
                 };
                 let _ = scene.sim.call(node, Command::SetStrategy(strategy));
             }

@@ -4,6 +4,7 @@ use crate::common::desk::{Desk, three_nodes};
 use crate::common::lab_view::{node, wallet};
 use chainlab::lab::{Answer, Request, TrafficChange, TrafficView};
 use chainlab::node::NodeIx;
+use chainlab::node::config::MiningMode;
 use chainlab::node::io::{Command, Reply};
 use chainlab::node::message::Role;
 use chainlab::node::mining::MiningMode;

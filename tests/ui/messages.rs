@@ -6,7 +6,7 @@ use chainlab::chain::Txid;
 use chainlab::lab::LabView;
 use chainlab::lab::observe::transcript::{Listener, Party};
 use chainlab::node::io::{ConnId, Event, EventKind, PeerLabel};
-use chainlab::node::message::{Gist, Item};
+use chainlab::node::message::{Item, MessageSummary};
 use chainlab::node::{NodeIx, Time};
 use chainlab::ui::app::{UiEvent, UiState};
 use chainlab::ui::theme::Theme;
@@ -61,14 +61,14 @@ impl Talking {
             command: command.clone(),
             bytes,
             item: what.item,
-            gist: what.gist.clone(),
+            summary: what.summary.clone(),
         };
         let received = EventKind::MessageReceived {
             peer: peer(from),
             command,
             bytes,
             item: what.item,
-            gist: what.gist.clone(),
+            summary: what.summary.clone(),
         };
         self.tell(from, at(from_ms), sent);
         if let Some(took) = took {
@@ -82,7 +82,7 @@ struct What {
     command: &'static str,
     bytes: usize,
     item: Option<Item>,
-    gist: Gist,
+    summary: MessageSummary,
 }
 
 fn about(command: &'static str, bytes: usize, item: Item) -> What {
@@ -90,7 +90,7 @@ fn about(command: &'static str, bytes: usize, item: Item) -> What {
         command,
         bytes,
         item: Some(item),
-        gist: Gist::Items {
+        summary: MessageSummary::Items {
             count: 1,
             first: vec![item],
         },
@@ -102,7 +102,7 @@ fn ping() -> What {
         command: "ping",
         bytes: 32,
         item: None,
-        gist: Gist::Nonce(7),
+        summary: MessageSummary::Nonce(7),
     }
 }
 
@@ -277,7 +277,7 @@ fn a_chosen_message_stays_chosen_while_more_is_said_and_the_end_follows_again() 
                 command: "inv",
                 bytes: said.bytes(),
                 item: said.item(),
-                gist: Gist::Nothing,
+                summary: MessageSummary::Nothing,
             };
             let from_ms = said.at().since(at(0)).as_millis();
             let from_ms = u64::try_from(from_ms).expect("small");

@@ -8,8 +8,8 @@ use crate::picture::{
 };
 use chainlab::lab::NodeView;
 use chainlab::lab::view::NodeState;
+use chainlab::node::config::{Release, Strategy};
 use chainlab::node::io::words::{Piece, Tone};
-use chainlab::node::private::{Release, Strategy};
 use chainlab::node::snapshot::SyncInfo;
 use ratatui::buffer::Buffer;
 use ratatui::layout::Rect;
@@ -105,7 +105,7 @@ fn states() -> Vec<(&'static str, Change)> {
         }),
         ("withholding", |node| {
             change(node, |node| {
-                node.mining.strategy = Strategy::Withhold(Release::Asked);
+                node.mining.strategy = Strategy::Selfish(Release::Asked);
                 node.mining.withheld = 2;
                 node.mining.height = Some(13);
             });

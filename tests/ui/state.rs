@@ -7,6 +7,7 @@ use chainlab::chain::Amount;
 use chainlab::lab::view::NodeState;
 use chainlab::lab::{Answer, LabView, Request};
 use chainlab::node::NodeIx;
+use chainlab::node::config::MiningMode;
 use chainlab::node::io::{Command, Payment, Reply, SendPlan};
 use chainlab::node::message::Role;
 use chainlab::node::mining::MiningMode;

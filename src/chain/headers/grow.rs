@@ -26,35 +26,33 @@ impl HeaderTree {
         params: &Params,
     ) -> Extended {
         let mut extended = Extended::default();
-        let known = headers.iter().map_while(|header| self.find(&header.hash()));
-        let known = known.count();
+        let is_known = |header: &&Header| self.find(&header.hash()).is_some();
+        let known = headers.iter().take_while(is_known).count();
         let new = &headers[known..];
         let Some(first) = new.first() else {
             // Old news; unless they are known to be bad.
             extended.refused = self.first_failed(headers);
             return extended;
         };
-        let Some(parent) = self.find(&first.previous) else {
-            let error = RuleError::UnknownParent(first.previous);
-            extended.refused = Some((known, error));
-            return extended;
+        let parent = match self.sound_parent(first) {
+            Ok(parent) => parent,
+            Err(error) => {
+                extended.refused = Some((known, error));
+                return extended;
+            }
         };
-        if self.entry(parent).failed {
-            let error = RuleError::InvalidAncestor(self.entry(parent).hash);
-            extended.refused = Some((known, error));
-            return extended;
-        }
         let (run, refused) = self.measure(parent, new, now, params);
         extended.refused = refused.map(|(at, error)| (known + at, error));
         let Some(end) = run.last() else {
             return extended;
         };
         let heavier = end.work > self.entry(self.tip()).work;
+        let count = run.len();
         let (room, without) = if heavier {
-            let room = self.make_room_ahead(parent, run.len(), end.work, AHEAD_HEADERS_MAX);
+            let room = self.make_room_ahead(parent, count, end.work, AHEAD_HEADERS_MAX);
             (room, RuleError::NoRoom)
         } else {
-            let room = self.make_room(origin, parent, run.len(), end.work);
+            let room = self.make_room(origin, parent, count, end.work);
             (room, RuleError::LowWork)
         };
         extended.removed = room.removed;
@@ -71,6 +69,16 @@ impl HeaderTree {
             extended.added.push(parent);
         }
         extended
+    }
+
+    /// What a header builds on, if that is known and not bad.
+    fn sound_parent(&self, header: &Header) -> Result<HeaderId, RuleError> {
+        let parent = self.find(&header.previous);
+        let parent = parent.ok_or(RuleError::UnknownParent(header.previous))?;
+        match self.entry(parent) {
+            entry if entry.failed => Err(RuleError::InvalidAncestor(entry.hash)),
+            _ => Ok(parent),
+        }
     }
 
     /// Puts back a header that was in the tree before, from our own store: its rules were checked
@@ -238,16 +246,7 @@ impl HeaderTree {
             origin,
             counted: false,
         };
-        let id = match self.free.pop() {
-            Some(id) => {
-                *self.entry_mut(id) = entry;
-                id
-            }
-            None => {
-                self.entries.push_back(entry);
-                HeaderId(len_u32(self.entries.len() - 1))
-            }
-        };
+        let id = self.store(entry);
         if let Some(after) = self.entry_mut(parent).first_child.replace(id) {
             self.entry_mut(after).previous_sibling = Some(id);
         }
@@ -258,6 +257,19 @@ impl HeaderTree {
             self.best = id;
         }
         id
+    }
+
+    fn store(&mut self, entry: Entry) -> HeaderId {
+        match self.free.pop() {
+            Some(id) => {
+                *self.entry_mut(id) = entry;
+                id
+            }
+            None => {
+                self.entries.push_back(entry);
+                HeaderId(len_u32(self.entries.len() - 1))
+            }
+        }
     }
 
     /// Notes that the bodies of `id` and its ancestors are all stored, and so for descendants.

@@ -4,14 +4,18 @@ use super::error::{ConnectError, RuleError, TxError, UndoMismatch};
 use super::tx::{
     check_coinbase, check_lock_time, check_signatures, check_spend, check_tx, sum_of_outputs,
 };
-use crate::chain::block::Block;
+use crate::chain::amount::Amount;
+use crate::chain::block::{Block, HEADER_LEN};
 use crate::chain::coins::{Coin, CoinSource, CoinView, OutPoint, Undo};
-use crate::chain::hash::BlockHash;
+use crate::chain::hash::{BlockHash, KeyHash};
 use crate::chain::merkle;
 use crate::chain::params::Params;
 use crate::chain::sigcache::SigCache;
-use crate::chain::tx::Tx;
+use crate::chain::tx::{Tx, TxOut};
 use rayon::prelude::*;
+
+/// Bytes of the count of transactions in an encoded block.
+const COUNT_LEN: usize = 8;
 
 /// Below this many inputs a second thread costs more than it saves.
 const PARALLEL_INPUTS_MIN: usize = 8;
@@ -53,6 +57,18 @@ pub fn check_block(block: &Block, params: &Params) -> Result<(), RuleError> {
 /// [`Params::max_block_bytes`] as a length.
 pub fn max_block_len(params: &Params) -> usize {
     usize::try_from(params.max_block_bytes).expect("32 bits fit a usize here")
+}
+
+/// Bytes that a block has for transactions beside its coinbase. A larger transaction can never be
+/// mined.
+pub fn room_for_txs(params: &Params) -> usize {
+    let reward = TxOut {
+        amount: Amount::ZERO,
+        owner: KeyHash([0; 20]),
+    };
+    let coinbase = Tx::coinbase(0, vec![reward], [0; 64]).encoded_len();
+    // The smallest block that parameters allow is larger than this by far.
+    max_block_len(params).saturating_sub(HEADER_LEN + COUNT_LEN + coinbase)
 }
 
 /// Checks what a block's height decides.

@@ -17,6 +17,7 @@ mod tx;
 
 pub use block::{
     check_block, check_block_context, connect_block, disconnect_block, made_coins, max_block_len,
+    room_for_txs,
 };
 pub use error::{ConnectError, RuleError, TxError, UndoMismatch};
 pub use tx::{check_lock_time, check_signatures, check_spend, check_tx, check_tx_len};

@@ -3,7 +3,7 @@
 //! Nothing of it is dropped, and the lab does not wait for its reader: what is not read waits, up to a
 //! limit.
 
-use super::super::Failure;
+use super::super::failure::Failure;
 use super::super::table::offset;
 use crate::lab::control::NodeEvent;
 use crate::lab::script::{ScriptView, StepState};

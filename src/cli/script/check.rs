@@ -1,7 +1,9 @@
 //! `chainlab script check`: how a layout's script is paced, over many seeds.
 
+use super::super::failure::Failure;
+use super::super::output::print;
+use super::super::run as lab;
 use super::super::table::{Side, Table};
-use super::super::{Failure, print, run as lab};
 use crate::lab::Layout;
 use crate::lab::measure::{self, Take};
 use crate::lab::script::step::StepSpec;

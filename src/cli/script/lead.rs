@@ -1,8 +1,9 @@
 //! `chainlab script next` and its like: leads the script that a lab plays.
 
 use super::super::choose::Choice;
+use super::super::failure::Failure;
+use super::super::output::print;
 use super::super::table::print_json;
-use super::super::{Failure, print};
 use crate::lab::ask::{Request, ScriptChange};
 use clap::Args;
 

@@ -148,15 +148,15 @@ fn is_likely(event: &EventKind) -> bool {
         EventKind::MessageSent {
             command,
             bytes,
-            gist,
+            summary,
             ..
         }
         | EventKind::MessageReceived {
             command,
             bytes,
-            gist,
+            summary,
             ..
-        } => command.len() <= COMMAND_MAX && *bytes <= MESSAGE_MAX && gist.is_bounded(),
+        } => command.len() <= COMMAND_MAX && *bytes <= MESSAGE_MAX && summary.is_bounded(),
         EventKind::TipChanged { tip, .. } => is_height(tip),
         EventKind::Mined { block, .. } | EventKind::Withheld { block, .. } => is_height(block),
         EventKind::Released { tip, .. } => is_height(tip),
@@ -246,7 +246,7 @@ mod tests {
     use crate::chain::{BlockHash, Txid};
     use crate::node::Time;
     use crate::node::io::{ConnId, Event, PeerLabel};
-    use crate::node::message::{Gist, Item};
+    use crate::node::message::{Item, MessageSummary};
 
     fn sent(name: &str, command: &str, bytes: usize, items: usize) -> EventKind {
         EventKind::MessageSent {
@@ -257,7 +257,7 @@ mod tests {
             command: command.to_owned(),
             bytes,
             item: None,
-            gist: Gist::Items {
+            summary: MessageSummary::Items {
                 count: items,
                 first: vec![Item::Tx(Txid([7; 32])); items],
             },

@@ -21,6 +21,7 @@ use super::cookie::Issued;
 use super::data::{Cookie, Door, Place};
 use super::limits::{CLIENTS_MAX, SILENT_MAX, UNGREETED_MAX};
 use super::lines::StatusLines;
+use crate::live::Port;
 use std::collections::{BTreeMap, VecDeque};
 use std::fs;
 use std::io;
@@ -39,7 +40,7 @@ const ACCEPT_PAUSE: Duration = Duration::from_millis(100);
 
 /// A door that can be opened: its port is taken.
 pub(in crate::lab) struct Bound {
-    tcp: std::net::TcpListener,
+    tcp: Port,
     addr: SocketAddr,
     unix: Option<PathBuf>,
 }
@@ -117,8 +118,7 @@ impl Bound {
     /// # Errors
     /// The system's.
     pub(in crate::lab) fn new(at: SocketAddr) -> io::Result<Self> {
-        let tcp = std::net::TcpListener::bind(at)?;
-        tcp.set_nonblocking(true)?;
+        let tcp = Port::take(at)?;
         let addr = tcp.local_addr()?;
         let unix = None;
         Ok(Self { tcp, addr, unix })
@@ -149,7 +149,7 @@ impl Server {
             seats: Arc::new(Semaphore::new(CLIENTS_MAX)),
             guests: Mutex::default(),
         });
-        let tcp = TcpListener::from_std(bound.tcp)?;
+        let tcp = bound.tcp.listen()?;
         let unix = bound.unix.as_ref().map(UnixListener::bind).transpose()?;
         let mut accepting = vec![runtime.spawn(accept_tcp(tcp, Arc::clone(&ctx)))];
         if let Some(unix) = unix {

@@ -6,8 +6,8 @@ use crate::lab::ask::verbs::key_holder;
 use crate::lab::ask::{Ability, Answer, Request, Ticket};
 use crate::lab::layout::roster::taken;
 use crate::node::NodeIx;
+use crate::node::config::MiningMode;
 use crate::node::io::{Command, CommandError, Payment, Question, RefusalKind, Reply};
-use crate::node::mining::MiningMode;
 use std::sync::Arc;
 
 /// Who asks.

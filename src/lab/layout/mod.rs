@@ -18,7 +18,7 @@ use crate::chain::{Amount, BlockTime, Params};
 use crate::lab::script::{Pace, StepSpec};
 use crate::lab::spec::{LinkSpec, NodeSpec, TrafficSpec, ViewSpec};
 use crate::link::Conditions;
-use crate::node::mempool::MempoolLimits;
+use crate::node::config::MempoolLimits;
 
 /// Nodes of a lab: each has a database, a thread or two, and a line on the screen.
 pub const NODES_MAX: usize = 128;

@@ -6,9 +6,10 @@
 use super::NODES_MAX;
 use crate::lab::names::{missing, parse_node_name};
 use crate::lab::spec::NodeSpec;
+use crate::node::config::MiningMode;
+use crate::node::config::{Release, Strategy};
 use crate::node::io::RefusalKind;
-use crate::node::mining::{MiningMode, check_hashrate};
-use crate::node::private::{Release, Strategy};
+use crate::node::mining::check_hashrate;
 use crate::node::wallets::{WALLETS_MAX, check_name};
 use std::collections::BTreeMap;
 use std::ops::RangeInclusive;
@@ -276,7 +277,7 @@ fn check_miner(spec: &NodeSpec, made: &[String]) -> Result<(), Unfit> {
         let problem = format!("not between 1 and {}", usize::MAX);
         return Err(invalid("mine.mode", problem));
     }
-    if let Strategy::Withhold(Release::Depth(0) | Release::Lead(0)) = mine.strategy {
+    if let Strategy::Selfish(Release::Depth(0) | Release::Lead(0)) = mine.strategy {
         return Err(invalid(
             "mine.strategy",
             "it takes one block at least".to_owned(),

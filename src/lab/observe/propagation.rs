@@ -26,7 +26,7 @@ use super::histogram::Histogram;
 use crate::chain::{BlockHash, Txid};
 use crate::lab::view::{JOURNEYS, Journey, Times};
 use crate::node::io::{Event, EventKind};
-use crate::node::private::WITHHELD_MAX;
+use crate::node::private_chain::PRIVATE_BLOCKS_MAX;
 use crate::node::store::BlockId;
 use crate::node::{NodeIx, Time};
 use std::cell::OnceCell;
@@ -141,7 +141,7 @@ impl Propagation<BlockHash> {
     /// Its finder keeps it to itself: it is not on its way.
     fn withhold(&mut self, held: Arrived<BlockHash>) {
         self.tracks.retain(|track| track.what() != held.what);
-        push(&mut self.withheld, held, WITHHELD_MAX);
+        push(&mut self.withheld, held, PRIVATE_BLOCKS_MAX);
         self.shown.take();
     }
 

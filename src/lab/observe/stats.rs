@@ -190,7 +190,7 @@ mod tests {
     use crate::chain::BlockHash;
     use crate::node::BlockId;
     use crate::node::io::{ConnId, PeerLabel};
-    use crate::node::message::Gist;
+    use crate::node::message::MessageSummary;
 
     fn id(digit: u8) -> BlockId {
         BlockId {
@@ -271,14 +271,14 @@ mod tests {
             command: "ping".to_owned(),
             bytes: 32,
             item: None,
-            gist: Gist::Nothing,
+            summary: MessageSummary::Nothing,
         };
         let received = EventKind::MessageReceived {
             peer,
             command: "pong".to_owned(),
             bytes: 32,
             item: None,
-            gist: Gist::Nothing,
+            summary: MessageSummary::Nothing,
         };
         for kind in [sent, received] {
             let at = Time(0);

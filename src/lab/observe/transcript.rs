@@ -20,7 +20,7 @@ pub use self::counts::{Count, Counts, KINDS};
 use self::chunks::Chunks;
 use self::counts::slot;
 use crate::node::io::{ConnId, Event, EventKind};
-use crate::node::message::{Gist, Item, Kind};
+use crate::node::message::{Item, Kind, MessageSummary};
 use crate::node::{NodeIx, Time};
 use std::collections::{BTreeMap, VecDeque};
 use std::sync::Arc;
@@ -415,23 +415,23 @@ impl Waiting {
     }
 }
 
-/// Command, bytes, item and gist of a message.
-fn parts(event: &EventKind) -> Option<(&str, usize, Option<Item>, &Gist)> {
+/// Command, bytes, item and summary of a message.
+fn parts(event: &EventKind) -> Option<(&str, usize, Option<Item>, &MessageSummary)> {
     match event {
         EventKind::MessageSent {
             command,
             bytes,
             item,
-            gist,
+            summary,
             ..
         }
         | EventKind::MessageReceived {
             command,
             bytes,
             item,
-            gist,
+            summary,
             ..
-        } => Some((command, *bytes, *item, gist)),
+        } => Some((command, *bytes, *item, summary)),
         _ => None,
     }
 }

@@ -11,8 +11,9 @@ use crate::lab::names::missing;
 use crate::lab::partition;
 use crate::lab::spec::NodeSpec;
 use crate::node::NodeIx;
+use crate::node::config::MiningMode;
 use crate::node::io::{Command, Payment, Question};
-use crate::node::mining::{MiningMode, check_hashrate};
+use crate::node::mining::check_hashrate;
 use crate::node::wallets::check_name;
 use std::collections::BTreeSet;
 

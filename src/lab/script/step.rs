@@ -6,8 +6,8 @@ use crate::lab::ask::{LinkChange, Named, Request};
 use crate::lab::traffic::show_tx_rate;
 use crate::lab::units::show_rate;
 use crate::link::LinkState;
+use crate::node::config::MiningMode;
 use crate::node::io::Command;
-use crate::node::mining::MiningMode;
 use std::sync::Arc;
 use std::time::Duration;
 

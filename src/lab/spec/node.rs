@@ -1,9 +1,9 @@
 //! What a node is to be.
 
+use crate::node::config::MiningMode;
+use crate::node::config::Strategy;
 use crate::node::io::Command;
 use crate::node::message::Role;
-use crate::node::mining::MiningMode;
-use crate::node::private::Strategy;
 use crate::node::{Config, SyncMethod};
 use serde::{Deserialize, Serialize};
 

@@ -200,7 +200,7 @@ fn a_sleep_ends_at_the_deadline_and_a_paused_one_looks_again() {
 fn several_threads_see_one_clock_and_the_heartbeat_keeps_it_going() {
     let clock = LabClock::starting_at(START);
     let reader = |clock: LabClock| {
-        thread::spawn(move || {
+        std::thread::spawn(move || {
             let mut last = clock.now();
             for _ in 0..10_000 {
                 let now = clock.now();
@@ -215,6 +215,6 @@ fn several_threads_see_one_clock_and_the_heartbeat_keeps_it_going() {
         .for_each(|reader| reader.join().expect("no panic"));
     // Longer than a gap, with nobody but the heartbeat to read it.
     let before = clock.now();
-    thread::sleep(GAP + HEARTBEAT);
+    threads::rest(GAP + HEARTBEAT);
     assert!(clock.now().since(before) >= GAP, "{:?}", clock.now());
 }

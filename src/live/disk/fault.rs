@@ -4,11 +4,10 @@
 //! - What the system says about a file that should be there, or that should be longer, is damage.
 //! - After a failed write, also one of a thread of the library's own that tells no caller, the library
 //!   says [`Poisoned`](fjall::Error::Poisoned) to everything. Why, has to be found out: see
-//!   [`refusal`] and [`DiskStore::why_poisoned`].
+//!   [`refusal`] and [`DiskStore`](super::DiskStore).
 //! - The library asserts some of what a damaged file can break, and of what a failed call leaves, so
 //!   a panic in it is either. What the system refuses at that moment decides.
 
-use super::DiskStore;
 use super::memory::UNWRITTEN_BYTES_MAX;
 use crate::live::files::Dir;
 use crate::node::store::StoreFault;
@@ -23,30 +22,6 @@ pub(super) const PROBE_FILE: &str = "probe";
 
 /// Bytes that are written at a time to see whether that can be done.
 const PROBE_BYTES: usize = 64 * 1024;
-
-impl DiskStore {
-    pub(super) fn fault(&self, error: &fjall::Error) -> StoreFault {
-        match error {
-            fjall::Error::Poisoned => self.why_poisoned(),
-            error => fault(&self.dir, error),
-        }
-    }
-
-    /// Why the database takes nothing any more: the system still refuses, or there are rows that
-    /// cannot be read.
-    fn why_poisoned(&self) -> StoreFault {
-        if let Some(refused) = refusal(&self.dir) {
-            return failed(&self.dir, &refused);
-        }
-        let mut keyspaces = self.keyspaces().into_iter();
-        let unread = keyspaces.find_map(|rows| self.each_row(rows, &mut |_, _| Ok(())).err());
-        unread.unwrap_or_else(|| StoreFault::Failed {
-            place: self.dir.display().to_string(),
-            problem: "a write failed a moment ago, so no more is written; what is stored is whole"
-                .to_owned(),
-        })
-    }
-}
 
 /// What the system refuses at the moment of what a database needs: to open files and to fill them.
 pub(super) fn refusal(dir: &Path) -> Option<io::Error> {

@@ -21,8 +21,11 @@ const CURRENT_LEN: usize = 8 + 16 + 1;
 /// The largest manifest that is read, in bytes: of a hundred thousand tables.
 const MANIFEST_BYTES_MAX: usize = 16 * 1024 * 1024;
 
+/// A file that others put beside the store: the password by which its node can be controlled.
+pub const COOKIE_FILE: &str = "control.cookie";
+
 /// What a store and its node make in a data directory; beside these there are only ends of journals.
-pub(super) const OURS: [&str; 5] = ["lock", "creating", "chain", PROBE_FILE, super::COOKIE_FILE];
+pub(super) const OURS: [&str; 5] = ["lock", "creating", "chain", PROBE_FILE, COOKIE_FILE];
 
 /// Whether there is something in a directory, and it is not a store.
 pub(super) fn is_foreign(dir: &Dir) -> io::Result<bool> {
@@ -42,7 +45,7 @@ pub(super) fn is_foreign(dir: &Dir) -> io::Result<bool> {
         && names
             .iter()
             .all(|name| OURS.iter().any(|ours| name == ours))
-        || names.iter().all(|name| name == super::COOKIE_FILE);
+        || names.iter().all(|name| name == COOKIE_FILE);
     Ok(!names.is_empty() && !is_ours)
 }
 

@@ -10,10 +10,12 @@
 //! `2 type:u8 compression:u8 keyspace:u64 key:u16 value:u32 stored:u32 KEY VALUE`, then
 //! `3 xxh3-of-items:u64 "FJL\x03"`, little-endian; files are preallocated with zeros.
 
-use super::SEQUENCE_KEY;
 use crate::live::files::Dir;
 use std::io::{self, ErrorKind, Read, Write};
 use xxhash_rust::xxh3::xxh3_64;
+
+/// Rows of our own, in every keyspace. Shorter than any other key, and not a name in `meta`.
+pub(super) const SEQUENCE_KEY: &[u8] = b"\0seq";
 
 const START: u8 = 1;
 const ITEM: u8 = 2;

@@ -1,11 +1,12 @@
 //! The directory of a store before it is opened: whose it is, what is in it, who has it open, and
 //! whether it can be written.
 
+use super::error::OpenDiskError;
 use super::fault::{failed, in_file};
-use super::{OpenDiskError, inspect};
+use super::inspect;
 use crate::live::files::{Dir, Lock};
 use crate::node::store::StoreFault;
-use std::fs::{File, TryLockError};
+use std::fs::TryLockError;
 use std::io::{self, ErrorKind};
 use std::path::Path;
 
@@ -53,7 +54,7 @@ pub fn copy(dir: &Path, to: &Path) -> Result<(), OpenDiskError> {
     let failed = |e: io::Error| failed(dir, &e);
     let place = Dir::open(dir).map_err(failed)?;
     refuse_foreign(&place)?;
-    let _lock = lock(&place, |dir, name| dir.file(name))?;
+    let _lock = lock(&place, false)?;
     check_kinds(&place)?;
     let room = Dir::make(to).and_then(|to| to.room()).map_err(failed)?;
     Ok(place.copy(&COPIED, to, room / 2).map_err(failed)?)
@@ -88,13 +89,14 @@ pub(super) fn check_kinds(place: &Dir) -> Result<(), StoreFault> {
     checked.map_err(|e| in_file(place.path(), "", &e))
 }
 
-/// Takes the lock of a data directory, whose file is opened in this way.
-pub(super) fn lock(
-    place: &Dir,
-    open: impl FnOnce(&Dir, &'static str) -> io::Result<File>,
-) -> Result<Lock, OpenDiskError> {
+/// Takes the lock of a data directory, whose file is made if it is not there and may be.
+pub(super) fn lock(place: &Dir, is_made: bool) -> Result<Lock, OpenDiskError> {
     let dir = place.path();
-    let file = open(place, "lock").map_err(|e| in_file(dir, "lock", &e))?;
+    let file = match is_made {
+        true => place.lock_file("lock"),
+        false => place.file("lock"),
+    };
+    let file = file.map_err(|e| in_file(dir, "lock", &e))?;
     Lock::take(file).map_err(|error| match error {
         TryLockError::WouldBlock => OpenDiskError::InUse(dir.to_owned()),
         TryLockError::Error(e) => failed(dir, &e).into(),

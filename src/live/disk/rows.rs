@@ -2,7 +2,7 @@
 
 use super::fault::guarded;
 use super::memory::ROW_BYTES;
-use super::{DiskStore, TIP_KEY, is_own_key};
+use super::store::{DiskStore, TIP_KEY, is_own_key};
 use crate::chain::codec::{self, DecodeError};
 use crate::chain::coins::Undo;
 use crate::chain::{Block, BlockHash, Coin, OutPoint, Txid};

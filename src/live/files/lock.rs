@@ -1,5 +1,7 @@
 //! Locks, by which processes know of each other.
 
+#![allow(clippy::disallowed_types, reason = "here files are locked")]
+
 use std::fs::{File, Metadata, TryLockError};
 use std::io;
 

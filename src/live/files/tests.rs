@@ -1,6 +1,14 @@
+#![allow(
+    clippy::disallowed_methods,
+    clippy::disallowed_types,
+    reason = "a test makes what is found there"
+)]
+
 use super::*;
-use std::fs::{self as files, TryLockError};
+use std::fs::{self as files, File, TryLockError};
+use std::io::ErrorKind;
 use std::os::unix::fs::{PermissionsExt, symlink};
+use std::path::Path;
 use tempfile::{TempDir, tempdir};
 
 fn place() -> (TempDir, Dir) {

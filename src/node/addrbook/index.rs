@@ -1,8 +1,8 @@
 //! What of a book is asked for on every input, so that nobody walks the book for it.
 
-use super::super::io::ConnId;
-use super::super::time::Time;
-use super::{Entry, State};
+use super::entry::{KnownAddr, State};
+use crate::node::ids::ConnId;
+use crate::node::time::Time;
 use std::collections::BTreeSet;
 use std::net::{IpAddr, Ipv4Addr, SocketAddr};
 
@@ -21,7 +21,7 @@ pub(super) struct Index {
 }
 
 impl Index {
-    pub(super) fn insert(&mut self, addr: SocketAddr, entry: &Entry) {
+    pub(super) fn insert(&mut self, addr: SocketAddr, entry: &KnownAddr) {
         let learnt = usize::from(!entry.is_kept);
         match entry.state {
             State::Idle => drop(self.idle_mut(entry.is_kept).insert((entry.next_try, addr))),
@@ -33,7 +33,7 @@ impl Index {
         }
     }
 
-    pub(super) fn remove(&mut self, addr: SocketAddr, entry: &Entry) {
+    pub(super) fn remove(&mut self, addr: SocketAddr, entry: &KnownAddr) {
         let learnt = usize::from(!entry.is_kept);
         match entry.state {
             State::Idle => drop(self.idle_mut(entry.is_kept).remove(&(entry.next_try, addr))),

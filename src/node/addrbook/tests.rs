@@ -1,4 +1,11 @@
+use super::book::OWN_MAX;
+use super::entry::{KnownAddr, State};
 use super::*;
+use crate::node::ids::ConnId;
+use crate::node::random::Random;
+use crate::node::time::Time;
+use std::net::SocketAddr;
+use std::time::Duration;
 
 const NOW: Time = Time(1_000_000_000);
 const CONN: ConnId = ConnId(1);
@@ -153,23 +160,24 @@ fn the_index_says_what_a_walk_through_the_book_would() {
                 _ => now = now + Duration::from_millis(700),
             }
             let context = format!("seed {seed}, step {step}");
-            let count =
-                |is_so: &dyn Fn(&Entry) -> bool| book.entries.values().filter(|e| is_so(e)).count();
-            let connected = |entry: &Entry| matches!(entry.state, State::Connected(_));
+            let count = |is_so: &dyn Fn(&KnownAddr) -> bool| {
+                book.entries.values().filter(|e| is_so(e)).count()
+            };
+            let connected = |entry: &KnownAddr| matches!(entry.state, State::Connected(_));
             let learnt = count(&|e| !e.is_kept && connected(e));
             let dialling = count(&|e| !e.is_kept && e.state == State::Dialling);
             assert_eq!(book.index.connected, learnt, "{context}");
             assert_eq!(book.index.dialling, dialling, "{context}");
             let room = 3_usize.saturating_sub(learnt + dialling) > 0;
-            let waits = |e: &&Entry| e.state == State::Idle && (e.is_kept || room);
+            let waits = |e: &&KnownAddr| e.state == State::Idle && (e.is_kept || room);
             let waiting = book.entries.values().filter(waits);
-            let due = |entry: &Entry| match entry.is_kept {
+            let due = |entry: &KnownAddr| match entry.is_kept {
                 true => entry.next_try,
                 false => entry.next_try.max(book.next_dial),
             };
             let first = waiting.map(due).min();
             assert_eq!(book.deadline(), first, "{context}");
-            let stands = |e: &Entry| e.state == State::Connected(conn);
+            let stands = |e: &KnownAddr| e.state == State::Connected(conn);
             assert_eq!(
                 book.index.connected_by(conn).len(),
                 count(&stands),

@@ -1,9 +1,9 @@
 //! Moving the tip: plan on scratch, check, write, or mark what is bad and look again.
 
-use super::{ChainChange, ChainState};
+use super::outcome::{Activated, ChainChange};
+use super::state::ChainState;
 use crate::chain::block::Block;
 use crate::chain::coins::{CoinChanges, CoinView, Undo};
-use crate::chain::hash::BlockHash;
 use crate::chain::headers::HeaderId;
 use crate::chain::rules::{self, ConnectError, RuleError, UndoMismatch};
 use crate::node::store::{Batch, BlockId, Store, StoreFault};
@@ -13,15 +13,8 @@ use std::sync::Arc;
 /// Most blocks that one plan holds in memory, unless a reorganisation needs more at once.
 const PLAN_BLOCKS: usize = 256;
 
-/// What moving to the best branch led to.
-#[derive(Default)]
-pub(super) struct Activated {
-    pub(super) change: Option<ChainChange>,
-    pub(super) invalid: Vec<(BlockHash, RuleError)>,
-}
-
 /// A move of the tip that was checked and can be written.
-struct Plan {
+struct TipMove {
     tip: HeaderId,
     coins: CoinChanges,
     undo: Vec<(BlockId, Option<Undo>)>,
@@ -65,7 +58,7 @@ impl<S: Store> ChainState<S> {
     }
 
     /// Takes off the old branch and puts on the new one, on scratch.
-    fn plan(&self, target: HeaderId, batch: &Batch) -> Result<Plan, PlanError> {
+    fn plan(&self, target: HeaderId, batch: &Batch) -> Result<TipMove, PlanError> {
         let tip = self.tree.tip();
         let fork = self.tree.fork_point(tip, target);
         let mut leaving = self.tree.path(fork, tip);
@@ -96,7 +89,7 @@ impl<S: Store> ChainState<S> {
                     ConnectError::Fault(fault) => PlanError::Store(fault),
                 })?;
         }
-        Ok(Plan {
+        Ok(TipMove {
             tip: *coming.last().expect("a candidate is above the fork"),
             coins: view.into_changes(),
             undo,
@@ -142,7 +135,7 @@ impl<S: Store> ChainState<S> {
         })
     }
 
-    fn write(&mut self, mut batch: Batch, plan: Plan) -> Result<ChainChange, StoreFault> {
+    fn write(&mut self, mut batch: Batch, plan: TipMove) -> Result<ChainChange, StoreFault> {
         let removed = self.tree.set_tip(plan.tip);
         batch.coins = plan.coins;
         batch.undo.extend(plan.undo);

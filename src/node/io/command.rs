@@ -1,8 +1,7 @@
 //! What a node is told to do, and what it answers, also to a [`Question`](super::Question).
 
 use crate::chain::{Amount, Txid};
-use crate::node::mining::MiningMode;
-use crate::node::private::Strategy;
+use crate::node::config::{MiningMode, Strategy};
 use crate::node::snapshot::{
     BlockDetail, BlockInfo, CoinInfo, HistoryEntry, MempoolTx, NodeSnapshot, PeerInfo, TxDetail,
     WalletInfo,
@@ -45,10 +44,10 @@ pub enum Command {
     },
     /// Mine one block now, at full speed. Replies [`Reply::Mined`] when it is found.
     MineNow,
-    /// Change what the miner does with the blocks that it finds; an honest one releases what was
-    /// withheld. Replies [`Reply::Done`].
+    /// Change what the miner does with the blocks that it finds; an honest one releases its
+    /// private chain. Replies [`Reply::Done`].
     SetStrategy(Strategy),
-    /// Announce the blocks and payments that are withheld. Replies [`Reply::Done`].
+    /// Announce the private chain and the private payments. Replies [`Reply::Done`].
     Release,
     /// Keep a connection to this address. Replies [`Reply::Done`].
     AddPeer(SocketAddr),

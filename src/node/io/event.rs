@@ -3,7 +3,7 @@
 use super::{ConnId, Direction, StrangerSums};
 use crate::chain::{Amount, BlockHash, Txid};
 use crate::node::Time;
-use crate::node::message::{Gist, Item};
+use crate::node::message::{Item, MessageSummary};
 use crate::node::store::BlockId;
 use serde::{Deserialize, Serialize};
 use std::fmt;
@@ -180,8 +180,8 @@ pub enum EventKind {
         /// What it is about.
         item: Option<Item>,
         /// What it says.
-        #[serde(default)]
-        gist: Gist,
+        #[serde(rename = "gist", default)]
+        summary: MessageSummary,
     },
     /// A message came in.
     MessageReceived {
@@ -194,8 +194,8 @@ pub enum EventKind {
         /// What it is about.
         item: Option<Item>,
         /// What it says.
-        #[serde(default)]
-        gist: Gist,
+        #[serde(rename = "gist", default)]
+        summary: MessageSummary,
     },
     /// A payment was made here.
     Sent {

@@ -2,44 +2,29 @@
 
 mod command;
 mod event;
+mod job;
 mod question;
+mod strangers;
 mod unreached;
 pub mod words;
 
-pub use super::peers::strangers::StrangerSums;
+pub use super::ids::{ConnId, Direction, RequestId};
 pub use command::{Command, CommandError, Payment, RefusalKind, Reply, SendPlan};
 pub use event::{Event, EventKind, LOST_MAX, PeerLabel};
+pub use job::Job;
 pub use question::Question;
+pub use strangers::StrangerSums;
 pub use unreached::Unreached;
 
-use super::StoreFault;
+use super::config::ADDRESS_MAX;
 use super::message::Message;
-use super::mining::Job;
-use super::peers::seats::ADDRESS_MAX;
+use super::store::StoreFault;
 use crate::chain::Block;
 use serde::{Deserialize, Serialize};
 use std::net::SocketAddr;
 use std::sync::Arc;
 use std::time::Duration;
 use thiserror::Error;
-
-/// A connection, by a number that its driver never gives to another.
-#[derive(Clone, Copy, Debug, PartialEq, Eq, PartialOrd, Ord, Hash, Serialize, Deserialize)]
-pub struct ConnId(pub u64);
-
-/// A command's number, by which its caller knows the reply.
-#[derive(Clone, Copy, Debug, PartialEq, Eq, PartialOrd, Ord, Hash, Serialize, Deserialize)]
-pub struct RequestId(pub u64);
-
-/// Who dialled.
-#[derive(Clone, Copy, Debug, PartialEq, Eq, Serialize, Deserialize)]
-#[serde(rename_all = "lowercase")]
-pub enum Direction {
-    /// The other side.
-    Inbound,
-    /// We.
-    Outbound,
-}
 
 /// What happens to a node.
 #[derive(Clone, Debug)]

@@ -2,19 +2,24 @@
 //! to dear: the signatures, which take longer than all else together, come last.
 
 use super::entry::Sums;
-use super::pool::Newcomer;
+use super::error::{AdmitError, Change, RemovedWhy};
+use super::pool::{Newcomer, PACKAGE_MAX};
 use super::room::make_room;
-use super::{AdmitError, Mempool, PACKAGE_MAX, REPLACED_MAX};
+use super::state::Mempool;
 use crate::chain::rules::{self, TxError};
 use crate::chain::{Amount, Coin, OutPoint, Tx, Txid};
 use crate::node::chainstate::ChainState;
 use crate::node::store::Store;
-use crate::node::{Time, template};
+use crate::node::time::Time;
 use std::collections::BTreeSet;
 use std::sync::Arc;
 
+/// Most entries that a transaction may replace, descendants included: as in Bitcoin Core (BIP 125,
+/// rule 5). It bounds what one transaction can make a node throw away.
+pub const REPLACED_MAX: usize = 100;
+
 /// A transaction that may come in, and what happens if it does.
-pub(super) struct Plan {
+pub(super) struct Admission {
     pub(super) newcomer: Newcomer,
     /// The coins that it spends, in the order of its inputs.
     pub(super) spent: Vec<Coin>,
@@ -33,13 +38,73 @@ struct Judged {
 }
 
 impl Mempool {
+    /// Takes a transaction, if everything holds, with whatever has to go for it. A transaction
+    /// that is refused changes nothing.
+    ///
+    /// `chain` must be at the tip that the last [`Mempool::chain_changed`] was told of.
+    ///
+    /// # Errors
+    /// [`AdmitError`].
+    pub fn accept<S: Store>(
+        &mut self,
+        tx: Arc<Tx>,
+        chain: &ChainState<S>,
+        now: Time,
+    ) -> Result<Change, AdmitError> {
+        let plan = self.plan(tx, chain, now)?;
+        let tx = &plan.newcomer.tx;
+        rules::check_signatures(tx, &plan.spent, self.network, &self.sigs)?;
+        self.tip = Some(chain.tip());
+        Ok(self.apply(plan))
+    }
+
+    /// Whether [`Mempool::accept`] would take a transaction once it is signed. Nothing changes.
+    ///
+    /// # Errors
+    /// [`AdmitError`], as `accept`.
+    pub fn check<S: Store>(
+        &self,
+        tx: Arc<Tx>,
+        chain: &ChainState<S>,
+        now: Time,
+    ) -> Result<(), AdmitError> {
+        self.plan(tx, chain, now).map(|_| ())
+    }
+
+    fn apply(&mut self, plan: Admission) -> Change {
+        let Admission {
+            newcomer,
+            replaced,
+            evicted,
+            ..
+        } = plan;
+        let mut change = Change::default();
+        let mut replaced: Vec<Txid> = replaced.into_iter().collect();
+        self.pool.children_first(&mut replaced);
+        for txid in replaced {
+            let why = RemovedWhy::Replaced(newcomer.txid);
+            self.drop_entry(&txid, &why, &mut change);
+        }
+        for txid in evicted {
+            self.drop_entry(&txid, &RemovedWhy::Evicted, &mut change);
+        }
+        self.dirty.insert(newcomer.txid);
+        change.added.push((newcomer.txid, Arc::clone(&newcomer.tx)));
+        self.held.remove(&newcomer.txid);
+        let why = RemovedWhy::Replaced(newcomer.txid);
+        let spent = newcomer.tx.inputs.iter().map(|input| input.outpoint);
+        self.release(spent.collect(), &why, &mut change);
+        self.pool.insert(newcomer);
+        change
+    }
+
     /// Everything but the signatures, for a transaction that comes from outside.
     pub(super) fn plan<S: Store>(
         &self,
         tx: Arc<Tx>,
         chain: &ChainState<S>,
         now: Time,
-    ) -> Result<Plan, AdmitError> {
+    ) -> Result<Admission, AdmitError> {
         let txid = tx.txid();
         if self.pool.get(&txid).is_some() {
             return Err(AdmitError::Known);
@@ -62,7 +127,7 @@ impl Mempool {
         .map_err(|full| AdmitError::Full {
             needed: full.rival.and_then(|rate| rate.fee_above(newcomer.bytes)),
         })?;
-        Ok(Plan {
+        Ok(Admission {
             newcomer,
             spent,
             replaced,
@@ -78,7 +143,7 @@ impl Mempool {
         txid: Txid,
         chain: &ChainState<S>,
         since: Time,
-    ) -> Result<Plan, AdmitError> {
+    ) -> Result<Admission, AdmitError> {
         let judged = match self.judge(Arc::clone(&tx), txid, chain, since) {
             // It comes too early only if there is something for it to spend.
             Err(locked @ AdmitError::Tx(TxError::Locked { .. })) => {
@@ -96,7 +161,7 @@ impl Mempool {
             });
         }
         self.check_package(&judged.newcomer, &BTreeSet::new())?;
-        Ok(Plan {
+        Ok(Admission {
             newcomer: judged.newcomer,
             spent: judged.spent,
             replaced: BTreeSet::new(),
@@ -110,7 +175,7 @@ impl Mempool {
             return Err(AdmitError::Coinbase);
         }
         rules::check_tx(tx)?;
-        let (bytes, max) = (tx.encoded_len(), template::room(&self.params));
+        let (bytes, max) = (tx.encoded_len(), rules::room_for_txs(&self.params));
         if bytes > max {
             return Err(AdmitError::TooLarge { bytes, max });
         }

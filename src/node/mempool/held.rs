@@ -7,10 +7,10 @@
 //! such a coin takes the place of what is held.
 
 use super::error::RemovedWhy;
-use super::react::Returning;
+use super::returning::Returning;
 use crate::chain::{OutPoint, Tx, Txid};
-use crate::node::Time;
 use crate::node::families::Families;
+use crate::node::time::Time;
 use std::collections::BTreeSet;
 use std::sync::Arc;
 

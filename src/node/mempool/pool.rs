@@ -5,14 +5,17 @@
 //! sums over its packages, and with them its places in both orders, are kept up to date one
 //! relative at a time, and a walk through its family is a short list.
 
-use super::PACKAGE_MAX;
 use super::entry::{Entry, Rank, Sums};
 use crate::chain::tx::TxOut;
 use crate::chain::{Amount, OutPoint, Tx, Txid};
-use crate::node::Time;
+use crate::node::time::Time;
 use std::collections::{BTreeMap, BTreeSet};
 use std::ops::Bound;
 use std::sync::{Arc, OnceLock};
+
+/// Most entries of a package, ancestors or descendants, the entry itself included: as in Bitcoin
+/// Core. It bounds what one transaction can make a node compute.
+pub const PACKAGE_MAX: usize = 25;
 
 /// Entries, by everything that they are looked up by.
 #[derive(Clone, Debug, Default)]

@@ -12,24 +12,18 @@
 //! What is not admitted is not lost for that: only if a coin of it is spent otherwise, or does not
 //! exist any more, no block above this tip can have it. All else is [held](super::held).
 
-use super::rows::parents_first;
-use super::{AdmitError, Change, Mempool, Plan, Removed, RemovedWhy};
+use super::admit::Admission;
+use super::error::{AdmitError, Change, Removed, RemovedWhy};
+use super::returning::{Returning, parents_first, returning};
+use super::state::Mempool;
 use crate::chain::rules::{self, TxError};
 use crate::chain::{Block, Tx, Txid};
-use crate::node::Time;
 use crate::node::chainstate::{ChainChange, ChainState};
 use crate::node::families::outputs;
 use crate::node::store::{BlockId, Store, StoreFault};
+use crate::node::time::Time;
 use std::collections::{BTreeMap, BTreeSet};
 use std::sync::Arc;
-
-/// A transaction that may come back, from a block that was left behind or from a row.
-#[derive(Clone)]
-pub(super) struct Returning {
-    pub(super) txid: Txid,
-    pub(super) tx: Arc<Tx>,
-    pub(super) since: Time,
-}
 
 impl Mempool {
     /// Follows the chain to its new tip.
@@ -206,7 +200,7 @@ impl Mempool {
         &mut self,
         back: &Returning,
         chain: &ChainState<S>,
-        look: impl FnOnce(&Plan) -> Result<(), StoreFault>,
+        look: impl FnOnce(&Admission) -> Result<(), StoreFault>,
     ) -> Result<Result<(), RemovedWhy>, StoreFault> {
         match self.plan_again(Arc::clone(&back.tx), back.txid, chain, back.since) {
             Ok(plan) => {
@@ -258,14 +252,4 @@ impl Mempool {
             self.hold(back, RemovedWhy::Evicted, done);
         }
     }
-}
-
-/// The transactions of a block that was left behind.
-pub(super) fn returning(block: &Block, since: Time) -> impl Iterator<Item = Returning> {
-    let txs = block.txids().iter().zip(block.txs()).skip(1);
-    txs.map(move |(txid, tx)| Returning {
-        txid: *txid,
-        tx: Arc::new(tx.clone()),
-        since,
-    })
 }

@@ -4,9 +4,10 @@
 //! newcomer counts: it makes the packages of its ancestors better or worse, and if it is in the
 //! worst package of all itself, it has to stay out. Nothing in the pool is touched.
 
-use super::entry::{Rank, Rate, Sums};
+use super::entry::{Rank, Sums};
 use super::pool::{Newcomer, Pool};
 use crate::chain::Txid;
+use crate::node::fee::Rate;
 use std::collections::{BTreeMap, BTreeSet, btree_set};
 
 /// The newcomer would be the first to go.

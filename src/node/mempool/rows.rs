@@ -5,15 +5,16 @@
 //! rows of an earlier tip: what blocks contain by now falls out, and if blocks were left behind
 //! since, their transactions come back as they would have then.
 
-use super::react::{Returning, returning};
-use super::{Change, Mempool, Removed, RemovedWhy};
+use super::error::{AdmitError, Change, Removed, RemovedWhy};
+use super::returning::{Returning, parents_first, returning};
+use super::state::Mempool;
 use crate::chain::codec::{self, MAX_LEN};
 use crate::chain::{Coin, Tx, Txid, rules};
-use crate::node::Time;
 use crate::node::chainstate::ChainState;
 use crate::node::store::{BlockId, Store, StoreFault};
+use crate::node::time::Time;
 use rayon::prelude::*;
-use std::collections::{BTreeMap, BTreeSet};
+use std::collections::BTreeMap;
 use std::sync::Arc;
 
 /// Before the id, in the names of the rows.
@@ -75,14 +76,7 @@ impl Mempool {
         self.held.dirty.extend(held.keys().copied());
         self.settle_rows([&mut rows, &mut held], chain, &mut done)?;
         for back in self.left_behind(chain, now)? {
-            let (txid, kept) = (back.txid, back.clone());
-            match self.restore_one(back, chain, &mut admitted)? {
-                // Not a row so far.
-                Ok(()) => {
-                    self.dirty.insert(txid);
-                }
-                Err(why) => self.hold(kept, why, &mut done),
-            }
+            self.restore_or_hold(back, chain, &mut admitted, &mut done)?;
         }
         for row in parents_first(rows) {
             let (txid, kept) = (row.txid, row.clone());
@@ -97,13 +91,7 @@ impl Mempool {
             }
         }
         for row in parents_first(held) {
-            let (txid, kept) = (row.txid, row.clone());
-            match self.restore_one(row, chain, &mut admitted)? {
-                Ok(()) => {
-                    self.dirty.insert(txid);
-                }
-                Err(why) => self.hold(kept, why, &mut done),
-            }
+            self.restore_or_hold(row, chain, &mut admitted, &mut done)?;
         }
         self.check_restored(&admitted, chain.store())?;
         let expired = self.expire(now);
@@ -163,6 +151,24 @@ impl Mempool {
         Ok(back)
     }
 
+    /// Takes back what is no row of an entry so far.
+    fn restore_or_hold<S: Store>(
+        &mut self,
+        back: Returning,
+        chain: &ChainState<S>,
+        admitted: &mut Vec<(Arc<Tx>, Vec<Coin>)>,
+        done: &mut Change,
+    ) -> Result<(), StoreFault> {
+        let (txid, kept) = (back.txid, back.clone());
+        match self.restore_one(back, chain, admitted)? {
+            Ok(()) => {
+                self.dirty.insert(txid);
+            }
+            Err(why) => self.hold(kept, why, done),
+        }
+        Ok(())
+    }
+
     fn restore_one<S: Store>(
         &mut self,
         row: Returning,
@@ -178,7 +184,7 @@ impl Mempool {
                 self.pool.insert(plan.newcomer);
                 Ok(Ok(()))
             }
-            Err(super::AdmitError::Store(fault)) => Err(fault),
+            Err(AdmitError::Store(fault)) => Err(fault),
             Err(error) if error.is_fault_of_sender() => {
                 let problem = format!("the mempool's transaction {txid}: {error}");
                 Err(chain.store().damaged(problem))
@@ -245,38 +251,4 @@ fn read_row(prefix: &str, name: &str, bytes: &[u8]) -> Result<Returning, String>
     }
     let tx = Arc::new(tx);
     Ok(Returning { txid, tx, since })
-}
-
-/// Brings rows into an order in which each comes after those that it spends from, the oldest first
-/// where that leaves a choice.
-pub(super) fn parents_first(mut rows: BTreeMap<Txid, Returning>) -> Vec<Returning> {
-    let mut waiting_for: BTreeMap<Txid, usize> = BTreeMap::new();
-    let mut children: BTreeMap<Txid, Vec<Txid>> = BTreeMap::new();
-    let mut ready = BTreeSet::new();
-    for (txid, row) in &rows {
-        let parents: BTreeSet<Txid> = row.tx.inputs.iter().map(|i| i.outpoint.txid).collect();
-        let parents = parents.into_iter().filter(|txid| rows.contains_key(txid));
-        let mut count = 0;
-        for parent in parents {
-            children.entry(parent).or_default().push(*txid);
-            count += 1;
-        }
-        if count == 0 {
-            ready.insert((row.since, *txid));
-        }
-        waiting_for.insert(*txid, count);
-    }
-    let mut ordered = Vec::with_capacity(rows.len());
-    // Ids are hashes, so nothing is its own ancestor and everything gets its turn.
-    while let Some((_, txid)) = ready.pop_first() {
-        ordered.extend(rows.remove(&txid));
-        for child in children.remove(&txid).unwrap_or_default() {
-            let left = waiting_for.get_mut(&child).expect("counted above");
-            *left -= 1;
-            if *left == 0 {
-                ready.insert((rows[&child].since, child));
-            }
-        }
-    }
-    ordered
 }

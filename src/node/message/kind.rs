@@ -1,9 +1,23 @@
 //! The one table of commands: whatever has a place, a limit or a word for each goes by it.
 
-use super::{ADDR_MAX, HEADERS_MAX, INV_MAX, LOCATOR_MAX, Message};
 use crate::chain::Params;
 use crate::chain::rules::max_block_len;
 use std::fmt;
+
+/// Entries of one `inv`, `getdata` or `notfound`.
+pub const INV_MAX: usize = 2_000;
+
+/// Headers of one `headers`, as in Bitcoin.
+pub const HEADERS_MAX: usize = 2_000;
+
+/// Hashes of an `inv` that answers `getblocks`, as in Bitcoin.
+pub const GETBLOCKS_MAX: usize = 500;
+
+/// Addresses of one `addr`, as in Bitcoin.
+pub const ADDR_MAX: usize = 1_000;
+
+/// Hashes of a locator: it grows with the logarithm of the height, so no honest one is longer.
+pub const LOCATOR_MAX: usize = 101;
 
 macro_rules! kinds {
     ($($kind:ident $name:literal,)*) => {
@@ -77,29 +91,6 @@ impl Kind {
 impl fmt::Display for Kind {
     fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
         f.write_str(self.name())
-    }
-}
-
-impl Message {
-    /// Its kind.
-    pub fn kind(&self) -> Kind {
-        match self {
-            Self::Version(_) => Kind::Version,
-            Self::Verack(_) => Kind::Verack,
-            Self::Ping(_) => Kind::Ping,
-            Self::Pong(..) => Kind::Pong,
-            Self::GetAddr => Kind::GetAddr,
-            Self::Addr(_) => Kind::Addr,
-            Self::Inv(_) => Kind::Inv,
-            Self::GetData(_) => Kind::GetData,
-            Self::NotFound(_) => Kind::NotFound,
-            Self::GetHeaders(_) => Kind::GetHeaders,
-            Self::Headers(_) => Kind::Headers,
-            Self::GetBlocks(_) => Kind::GetBlocks,
-            Self::Block(_) => Kind::Block,
-            Self::Tx(_) => Kind::Tx,
-            Self::Reject(_) => Kind::Reject,
-        }
     }
 }
 

@@ -13,7 +13,7 @@
 //! all are new, that one goes which has had most of it. Otherwise the next to come would turn out
 //! each newcomer at once, and on loopback, where all have one address, no honest node could stay.
 
-use crate::node::io::ConnId;
+use crate::node::ids::ConnId;
 use crate::node::time::Time;
 use std::cmp::Reverse;
 use std::collections::BTreeMap;
@@ -85,7 +85,7 @@ pub struct Candidate {
 
 /// A connection that has not come to a handshake so far.
 #[derive(Clone, Copy, Debug, PartialEq, Eq)]
-pub struct Waiting {
+pub struct Handshaking {
     /// Its seat.
     pub seat: Seat,
     /// It has sent a `version`.
@@ -159,7 +159,7 @@ pub fn to_evict(mut candidates: Vec<Candidate>, now: Time) -> Option<ConnId> {
 /// Who of those that have not shaken hands is to go for one more: one of the fullest group; there one
 /// that has said nothing, or else the oldest. A handshake takes a round trip or two, so who has had
 /// the time of many others is the last to be waited for.
-pub fn to_turn_out(waiting: Vec<Waiting>) -> Option<ConnId> {
+pub fn to_turn_out(waiting: Vec<Handshaking>) -> Option<ConnId> {
     let crowd = in_fullest_group(waiting, |one| one.seat);
     let first = crowd
         .into_iter()
@@ -341,7 +341,7 @@ mod tests {
 
     #[test]
     fn of_those_that_have_not_shaken_hands_the_silent_of_the_fullest_group_goes_first() {
-        let waiting = |conn, ip, secs, has_spoken| Waiting {
+        let waiting = |conn, ip, secs, has_spoken| Handshaking {
             seat: peer(conn, ip, secs).seat,
             has_spoken,
         };

@@ -1,15 +1,13 @@
 //! What peers are called here.
 //!
 //! A peer says its name itself, and may say any. It is called by that name if it is one
-//! ([`peer_name`]), and if nobody else is called so: this node, another peer that is here, or a node
+//! ([`peer_name`](crate::node::foreign::peer_name)), and if nobody else is called so: this node, another peer that is here, or a node
 //! that shares the driver with this one. Otherwise its name gets a number. The driver knows the keys of
 //! the nodes that it runs, and the handshake proves them: those keep their names, whoever came
 //! first.
 
-use super::Peers;
 use crate::chain::key::PublicKey;
-use crate::node::foreign::{numbered, peer_name};
-use crate::node::message::{Text, Version};
+use crate::node::message::Text;
 use std::collections::{BTreeMap, VecDeque};
 use std::sync::Arc;
 
@@ -38,73 +36,21 @@ impl Neighbours {
         self.0.entry(name.into()).or_default()
     }
 
-    fn has(&self, name: &str) -> bool {
+    pub(super) fn has(&self, name: &str) -> bool {
         self.0.contains_key(name)
     }
 
-    fn is(&self, name: &str, key: &PublicKey) -> bool {
+    pub(super) fn is(&self, name: &str, key: &PublicKey) -> bool {
         self.0.get(name).is_some_and(|keys| keys.contains(key))
     }
 }
 
-/// Names that a peer does not get by saying them.
+/// TakenNames that a peer does not get by saying them.
 #[derive(Clone, Default)]
-pub(super) struct Names {
+pub(super) struct TakenNames {
     /// This node's.
-    own: String,
-    neighbours: Arc<Neighbours>,
-}
-
-impl Peers {
-    /// The same, of a node of this name.
-    #[must_use]
-    pub fn of(mut self, own: &str) -> Self {
-        own.clone_into(&mut self.names.own);
-        self
-    }
-
-    /// These are the nodes that the driver runs. A stranger that has one of their names gets a number.
-    pub fn meet(&mut self, neighbours: &Arc<Neighbours>) {
-        if Arc::ptr_eq(&self.names.neighbours, neighbours) {
-            return;
-        }
-        self.names.neighbours = Arc::clone(neighbours);
-        let strangers: Vec<_> = self
-            .ready()
-            .filter(|(_, peer)| neighbours.has(&peer.label.name))
-            .map(|(conn, _)| conn)
-            .collect();
-        for conn in strangers {
-            let version = self.get_mut(conn).and_then(|peer| peer.version.take());
-            if let Some(version) = version {
-                let name = self.name_for(&version);
-                if let Some(peer) = self.get_mut(conn) {
-                    peer.label.name = name;
-                    peer.version = Some(version);
-                }
-            }
-        }
-    }
-
-    /// What the node that sent this, and has proven its key, is called from now on.
-    pub(super) fn name_for(&self, version: &Version) -> Arc<str> {
-        let said = peer_name(name_in(&version.user_agent));
-        let neighbours = &self.names.neighbours;
-        if neighbours.is(&said, &version.id) {
-            return said.into();
-        }
-        let is_others = |name: &str| {
-            let has_it = |other: &Version| other.id != version.id;
-            let mut ready = self.ready().filter(|(_, peer)| *peer.label.name == *name);
-            name == self.names.own
-                || neighbours.has(name)
-                || ready.any(|(_, peer)| peer.version.as_deref().is_some_and(has_it))
-        };
-        let others = (2..).map(|number| numbered(&said, number));
-        let mut names = std::iter::once(said.clone()).chain(others);
-        let free = names.find(|name| !is_others(name));
-        free.expect("there is always another number").into()
-    }
+    pub(super) own: String,
+    pub(super) neighbours: Arc<Neighbours>,
 }
 
 /// The user agent of a node of this name (BIP 14).

@@ -1,13 +1,82 @@
 //! One connection: how it begins, and what is due on it.
 
 use super::evict::Origin;
-use super::{HANDSHAKE_MAX, IDLE_MAX, PONG_MAX, Peer, Skew};
+use super::skew::Skew;
 use crate::chain::key::PublicKey;
 use crate::node::handshake::Handshake;
 use crate::node::io::{ConnId, Direction, PeerLabel};
+use crate::node::message::{Text, Version};
 use crate::node::time::Time;
 use std::net::SocketAddr;
 use std::sync::Arc;
+use std::time::Duration;
+
+/// How often a peer is pinged.
+pub const PING_INTERVAL: Duration = Duration::from_secs(10);
+
+/// A line on which no byte moved for so long is given up: two pings went unanswered.
+pub const IDLE_MAX: Duration = Duration::from_secs(20);
+
+/// A pong may wait behind megabytes on a slow line, in either direction, but not for ever: as in
+/// Bitcoin Core.
+pub const PONG_MAX: Duration = Duration::from_secs(1_200);
+
+/// From the connection to a complete handshake.
+pub const HANDSHAKE_MAX: Duration = Duration::from_secs(20);
+
+/// One connection.
+#[derive(Clone)]
+pub struct Peer {
+    /// Its number, and what who is there is called: see [`Neighbours`].
+    pub label: PeerLabel,
+    /// The other end.
+    pub addr: SocketAddr,
+    /// Who dialled.
+    pub direction: Direction,
+    /// Since when.
+    pub since: Time,
+    /// What the other said of itself; there once the handshake is complete.
+    pub version: Option<Box<Version>>,
+    /// Bytes handed to the driver that have not left yet.
+    pub unsent: u64,
+    /// The last `reject` that it sent: why it is going to hang up.
+    pub rejected: Option<Text>,
+    /// The connection with the same node that it takes the place of. That one was lost if this one
+    /// does not come to a handshake.
+    pub predecessor: Option<Predecessor>,
+    /// That it came was only counted, or it is counted by now: what becomes of it is not told of.
+    pub is_untold: bool,
+    /// Where it comes from, as seats are counted.
+    pub(super) origin: Origin,
+    pub(super) handshake: Handshake,
+    pub(super) their_nonce: u64,
+    pub(super) last_byte: Time,
+    pub(super) ping: Option<(u64, Time)>,
+    pub(super) ping_due: Option<Time>,
+    pub(super) round_trip: Option<Duration>,
+    /// The shortest round trip so far.
+    pub(super) fastest: Option<Duration>,
+    /// When it was last the first to bring a block, and a transaction that was taken.
+    pub(super) brought_block: Option<Time>,
+    pub(super) brought_tx: Option<Time>,
+    pub(super) clock: Skew,
+    pub(super) received: u64,
+    pub(super) sent: u64,
+    pub(super) score: u32,
+}
+
+/// A connection that its other end has closed while another with the same node was beginning.
+#[derive(Clone, Debug)]
+pub struct Predecessor {
+    /// Its number, and the name of who was there.
+    pub label: PeerLabel,
+    /// The other end.
+    pub addr: SocketAddr,
+    /// Who dialled.
+    pub direction: Direction,
+    /// How it ended.
+    pub why: String,
+}
 
 impl Peer {
     /// One that has said nothing yet, on a connection on which `nonce` is sent.

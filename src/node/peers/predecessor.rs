@@ -1,22 +1,9 @@
 //! Of two connections with the same node one is ended, by both ends. Who hears last sees only that the
 //! other end has closed a connection, and must not take that for a loss.
 
-use super::Peers;
-use crate::node::io::{ConnId, Direction, PeerLabel};
-use std::net::SocketAddr;
-
-/// A connection that its other end has closed while another with the same node was beginning.
-#[derive(Clone, Debug)]
-pub struct Predecessor {
-    /// Its number, and the name of who was there.
-    pub label: PeerLabel,
-    /// The other end.
-    pub addr: SocketAddr,
-    /// Who dialled.
-    pub direction: Direction,
-    /// How it ended.
-    pub why: String,
-}
+use super::peer::Predecessor;
+use super::table::Peers;
+use crate::node::ids::ConnId;
 
 impl Peers {
     /// The other end has closed a connection. Whether that is no loss, as there is another with the

@@ -9,8 +9,10 @@
 //! ([`far_seats`]): a whole lab is there, and so may be who attacks it, so among those of loopback
 //! eviction alone decides.
 
-use super::evict::{self, Candidate, Origin, Seat, Waiting};
-use super::{Peer, Peers};
+use super::evict::{self, Candidate, Handshaking, Origin, Seat};
+use super::peer::Peer;
+use super::table::Peers;
+use crate::node::config::ADDRESS_MAX;
 use crate::node::io::{CloseReason, ConnId, Direction};
 use crate::node::time::Time;
 use sha2::{Digest, Sha256};
@@ -20,10 +22,6 @@ use std::time::Duration;
 /// Inbound connections at a time that have not shaken hands: half a lab that starts at one moment. A
 /// handshake takes a round trip or two.
 pub const HANDSHAKING_MAX: usize = 64;
-
-/// Inbound connections at a time from one address, or one site of version 6, other than loopback: some
-/// nodes of a machine or behind a router, and not enough to fill the seats.
-pub const ADDRESS_MAX: usize = 16;
 
 /// One of so many inbound seats is for peers that are not on this machine.
 const FAR_SHARE: usize = 16;
@@ -68,8 +66,8 @@ impl Peers {
             return Err(CloseReason::AddressFull);
         }
         let waiting = self.inbound().filter(|(_, peer)| !peer.is_ready());
-        let waiting: Vec<Waiting> = waiting
-            .map(|(conn, peer)| Waiting {
+        let waiting: Vec<Handshaking> = waiting
+            .map(|(conn, peer)| Handshaking {
                 seat: peer.seat(conn),
                 has_spoken: peer.handshake.claimed().is_some(),
             })

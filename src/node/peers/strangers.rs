@@ -6,8 +6,8 @@
 //! that is only counted, and told in sums: the first at once, then once a minute. So noise costs a
 //! line a minute, however fast it is made.
 
+use crate::node::io::StrangerSums;
 use crate::node::time::Time;
-use serde::{Deserialize, Serialize};
 use std::time::Duration;
 
 /// Time between two sums, and in which so many are told of in words.
@@ -22,26 +22,6 @@ const PEERS_IN_WORDS_MAX: u32 = 200;
 
 /// What is added before a time is cut to whole seconds.
 const HALF_A_SECOND: Duration = Duration::from_millis(500);
-
-/// How many did what since the last sum.
-#[derive(Clone, Debug, Default, PartialEq, Eq, Serialize, Deserialize)]
-#[serde(default)]
-pub struct StrangerSums {
-    /// The time that this was counted in, in seconds; 0: it is the first, and told at once.
-    pub over_s: u64,
-    /// Connections that were turned away before anything was said.
-    pub turned_away: u64,
-    /// Why the last of them was.
-    pub why: Option<String>,
-    /// Connections that had to make room for others.
-    pub turned_out: u64,
-    /// Connections that ended before their handshake, and of which nothing else was told.
-    pub no_handshake: u64,
-    /// Addresses that were banned without being told of.
-    pub banned: u64,
-    /// Peers that came, and may have gone again, without being told of.
-    pub came: u64,
-}
 
 /// What is counted.
 #[derive(Clone, Copy, Debug, PartialEq, Eq)]

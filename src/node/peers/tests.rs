@@ -1,7 +1,14 @@
 use super::names::name_in;
 use super::*;
 use crate::chain::BlockHash;
-use crate::chain::key::SecretKey;
+use crate::chain::key::{PublicKey, SecretKey};
+use crate::node::config::ADDRESS_MAX;
+use crate::node::handshake::{self, Identity};
+use crate::node::io::{CloseReason, ConnId, Direction};
+use crate::node::message::{Role, Text, Version};
+use crate::node::time::Time;
+use std::net::{IpAddr, SocketAddr};
+use std::time::Duration;
 
 const NOW: Time = Time(1_000_000_000);
 
@@ -57,7 +64,7 @@ fn inbound_peers_have_a_limit_and_a_few_are_all_protected() {
 #[test]
 fn an_address_has_a_limit_and_loopback_one_of_its_own() {
     let mut peers = peers(160);
-    let most = seats::ADDRESS_MAX as u64;
+    let most = ADDRESS_MAX as u64;
     for conn in 0..most {
         assert_eq!(connect(&mut peers, conn, [10, 0, 0, 1]), Ok(None));
     }

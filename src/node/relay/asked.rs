@@ -1,10 +1,13 @@
 //! Transactions that a peer was asked for and that are yet to come, by their ids and by their times.
 
-use super::super::io::ConnId;
-use super::super::time::Time;
-use super::ANSWER_MAX;
 use crate::chain::Txid;
+use crate::node::ids::ConnId;
+use crate::node::time::Time;
 use std::collections::{BTreeMap, BTreeSet, VecDeque};
+use std::time::Duration;
+
+/// A transaction that was asked for and does not come is asked of another peer after this.
+pub const ANSWER_MAX: Duration = Duration::from_secs(10);
 
 /// Other peers remembered that announced what one was asked for.
 const OTHERS_MAX: usize = 8;

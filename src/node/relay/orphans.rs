@@ -1,9 +1,9 @@
 //! Transactions that came before their parents. Anybody can make any number of them for nothing, so
 //! they are few, small and short-lived, and one peer cannot take the room of all.
 
-use super::super::io::ConnId;
-use super::super::time::Time;
 use crate::chain::{Tx, Txid};
+use crate::node::ids::ConnId;
+use crate::node::time::Time;
 use std::collections::{BTreeMap, BTreeSet};
 use std::sync::Arc;
 use std::time::Duration;
@@ -31,6 +31,18 @@ struct Orphan {
     parents: Vec<Txid>,
 }
 
+/// A transaction from a peer that came before its parents.
+pub struct Parentless<'a> {
+    /// Who sent it.
+    pub from: ConnId,
+    /// The transaction.
+    pub tx: &'a Arc<Tx>,
+    /// Its id.
+    pub txid: Txid,
+    /// The parents that are not here.
+    pub missing: &'a [Txid],
+}
+
 /// Transactions that wait for a parent.
 #[derive(Clone, Default)]
 pub struct Orphans {
@@ -40,14 +52,13 @@ pub struct Orphans {
 
 impl Orphans {
     /// Keeps one. `false`: it is too large, waits for too much, or its sender has enough here.
-    pub fn insert(
-        &mut self,
-        from: ConnId,
-        tx: &Arc<Tx>,
-        txid: Txid,
-        parents: &[Txid],
-        now: Time,
-    ) -> bool {
+    pub fn insert(&mut self, new: &Parentless<'_>, now: Time) -> bool {
+        let &Parentless {
+            from,
+            tx,
+            txid,
+            missing: parents,
+        } = new;
         if self.orphans.contains_key(&txid) {
             return true;
         }
@@ -173,7 +184,13 @@ mod tests {
         let insert = |orphans: &mut Orphans, from: u64, number: u32| {
             let (tx, txid) = orphan(number);
             let now = Time(u64::from(number));
-            assert!(orphans.insert(ConnId(from), &tx, txid, &parent, now));
+            let new = Parentless {
+                from: ConnId(from),
+                tx: &tx,
+                txid,
+                missing: &parent,
+            };
+            assert!(orphans.insert(&new, now));
             txid
         };
         let honest = insert(&mut orphans, 1, 0);

@@ -7,16 +7,17 @@
 //! them too; whoever is first delivers, the late one is still welcome. The same goes for a block
 //! that was asked for [`OWED_MAX`] ago, so that nobody who sends one now and then holds up the rest.
 
-use super::super::chainstate::ChainState;
-use super::super::config::SyncMethod;
-use super::super::io::ConnId;
-use super::super::message::{Item, Message};
-use super::super::outbox::Outbox;
-use super::super::store::Store;
-use super::super::time::{Time, earlier};
-use super::{Delivered, SILENCE_MAX, Sync};
+use super::context::Context;
+use super::peer::SILENCE_MAX;
+use super::state::{Delivered, Sync};
 use crate::chain::headers::{HeaderId, HeaderTree};
 use crate::chain::{Block, BlockHash, RuleError};
+use crate::node::chainstate::ChainState;
+use crate::node::config::SyncMethod;
+use crate::node::ids::ConnId;
+use crate::node::message::{Item, Message};
+use crate::node::store::Store;
+use crate::node::time::{Time, earlier};
 use std::sync::Arc;
 use std::time::Duration;
 
@@ -24,40 +25,12 @@ use std::time::Duration;
 /// busy with small blocks.
 pub const IN_FLIGHT_MAX: usize = 128;
 
-/// Blocks above the highest linked one that are asked for.
-const WINDOW_MAX: u32 = 1_024;
-
-/// The least window: with it the next block can always come.
-const WINDOW_MIN: u32 = 16;
-
-/// Bytes of bodies that may wait for one that is missing, as far as sizes can be foreseen.
-const WINDOW_BYTES: usize = 64_000_000;
-
 /// A peer that owes blocks and sends none for so long does not keep others from being asked.
 pub const STALL_AFTER: Duration = Duration::from_secs(5);
 
 /// A block that was asked for so long ago may be asked of others, also if the peer sends blocks. On
 /// lines that are all that slow nothing is asked for twice: who owes many is not asked for more.
 pub const OWED_MAX: Duration = Duration::from_secs(20);
-
-/// How far ahead blocks are asked for.
-#[derive(Clone, Debug, Default)]
-pub(super) struct Window {
-    /// Mean size of the last bodies, in bytes.
-    body_len: usize,
-    /// There was no room for a body: only the next ones are asked for until the tip moves.
-    is_crowded: bool,
-}
-
-impl Window {
-    fn heights(&self) -> u32 {
-        if self.is_crowded {
-            return WINDOW_MIN;
-        }
-        let blocks = WINDOW_BYTES / self.body_len.max(1);
-        u32::try_from(blocks).map_or(WINDOW_MAX, |blocks| blocks.clamp(WINDOW_MIN, WINDOW_MAX))
-    }
-}
 
 /// What became of peers that owe blocks.
 pub(super) struct Stalls {
@@ -87,13 +60,11 @@ impl Sync {
         conn: ConnId,
         block: &Arc<Block>,
         delivered: &Delivered,
-        chain: &ChainState<S>,
-        now: Time,
-        out: &mut Outbox,
+        context: &mut Context<'_, S>,
     ) {
         self.window.body_len = (self.window.body_len * 7 + block.encoded_len()) / 8;
         for peer in self.peers.values_mut() {
-            peer.look_up_announced(chain.tree());
+            peer.look_up_announced(context.chain.tree());
         }
         if let (Delivered::Refused(_), Some(peer)) = (delivered, self.peers.get_mut(&conn)) {
             // Whatever it is, this peer need not be asked for it a second time.
@@ -101,9 +72,9 @@ impl Sync {
         }
         match delivered {
             Delivered::Taken => {
-                let id = chain.tree().find(&block.hash());
+                let id = context.chain.tree().find(&block.hash());
                 if let (Some(id), Some(peer)) = (id, self.peers.get_mut(&conn)) {
-                    peer.note_best(chain.tree(), id);
+                    peer.note_best(context.chain.tree(), id);
                 }
             }
             Delivered::Refused(RuleError::NoRoom) => self.window.is_crowded = true,
@@ -115,14 +86,14 @@ impl Sync {
                     _ => block.hash(),
                 };
                 self.orphans.insert(conn, block, awaited);
-                self.ask_by(SyncMethod::HeadersFirst, conn, chain, now, out);
+                self.ask_by(SyncMethod::HeadersFirst, conn, context);
             }
             Delivered::Refused(_) => {}
         }
         if self.requested.is_empty() {
-            self.pump(chain, now, out);
+            self.pump(context);
         } else if !self.window.is_crowded {
-            self.fill(conn, chain, now, out);
+            self.fill(conn, context);
         }
     }
 
@@ -147,9 +118,7 @@ impl Sync {
         &mut self,
         conn: ConnId,
         hashes: &[BlockHash],
-        chain: &ChainState<S>,
-        now: Time,
-        out: &mut Outbox,
+        context: &mut Context<'_, S>,
     ) {
         let Some(peer) = self.peers.get_mut(&conn) else {
             return;
@@ -165,19 +134,13 @@ impl Sync {
         if was_asked {
             // What it has is no longer what it had.
             peer.best = None;
-            self.ask_by(SyncMethod::HeadersFirst, conn, chain, now, out);
-            self.pump(chain, now, out);
+            self.ask_by(SyncMethod::HeadersFirst, conn, context);
+            self.pump(context);
         }
     }
 
     /// Asks one peer for as many blocks as it may be asked for.
-    pub(super) fn fill<S: Store>(
-        &mut self,
-        conn: ConnId,
-        chain: &ChainState<S>,
-        now: Time,
-        out: &mut Outbox,
-    ) {
+    pub(super) fn fill<S: Store>(&mut self, conn: ConnId, context: &mut Context<'_, S>) {
         let Some(peer) = self.peers.get(&conn) else {
             return;
         };
@@ -185,23 +148,23 @@ impl Sync {
             return;
         }
         let room = IN_FLIGHT_MAX - peer.in_flight.len();
-        let mut wanted = self.wanted_of(conn, chain, room);
+        let mut wanted = self.wanted_of(conn, context.chain, room);
         if wanted.is_empty() && self.method == SyncMethod::BlocksFirst {
-            wanted = self.queued_of(conn, chain, room, now, out);
+            wanted = self.queued_of(conn, room, context);
         }
         if wanted.is_empty() {
-            wanted = self.announced_of(conn, chain, room);
+            wanted = self.announced_of(conn, context.chain, room);
         }
-        self.request(conn, wanted, now, out);
+        self.request(conn, wanted, context);
     }
 
-    pub(super) fn request(
+    pub(super) fn request<S>(
         &mut self,
         conn: ConnId,
         mut hashes: Vec<BlockHash>,
-        now: Time,
-        out: &mut Outbox,
+        context: &mut Context<'_, S>,
     ) {
+        let now = context.now;
         hashes.retain(|hash| !self.is_coming(hash));
         let Some(peer) = self.peers.get_mut(&conn) else {
             return;
@@ -223,7 +186,7 @@ impl Sync {
             self.requested.insert(*hash, conn);
         }
         let items = hashes.into_iter().map(Item::Block).collect();
-        out.send(conn, Message::GetData(items));
+        context.out.send(conn, Message::GetData(items));
     }
 
     /// Blocks within the window that lead to the best header of a peer, lowest first.
@@ -263,15 +226,13 @@ impl Sync {
     fn queued_of<S: Store>(
         &mut self,
         conn: ConnId,
-        chain: &ChainState<S>,
         room: usize,
-        now: Time,
-        out: &mut Outbox,
+        context: &mut Context<'_, S>,
     ) -> Vec<BlockHash> {
         let Some(peer) = self.peers.get_mut(&conn) else {
             return Vec::new();
         };
-        let tree = chain.tree();
+        let tree = context.chain.tree();
         let free = |hash: &BlockHash| {
             tree.find(hash).is_none()
                 && !self.requested.contains_key(hash)
@@ -287,7 +248,7 @@ impl Sync {
         }
         let is_done = wanted.is_empty() && peer.in_flight.is_empty();
         if is_done && std::mem::take(&mut peer.has_more) {
-            self.ask(conn, chain, now, out);
+            self.ask(conn, context);
         }
         wanted
     }

@@ -1,15 +1,18 @@
 //! Headers as they come in: judged by the chain, asked on for, or followed from far behind.
 
-use super::super::chainstate::ChainState;
-use super::super::io::ConnId;
-use super::super::message::{HEADERS_MAX, Locator, Message};
-use super::super::outbox::{MALICE, NUISANCE, Outbox};
-use super::super::store::{Store, StoreFault};
-use super::super::time::Time;
-use super::{RETRY, Sync};
+use super::context::Context;
+use super::state::Sync;
 use crate::chain::headers::Origin;
 use crate::chain::scan::{BranchScan, ScanStep};
 use crate::chain::{BlockHash, Header, RuleError};
+use crate::node::ids::ConnId;
+use crate::node::message::{HEADERS_MAX, Locator, Message};
+use crate::node::outbox::{MALICE, NUISANCE};
+use crate::node::store::{Store, StoreFault};
+use std::time::Duration;
+
+/// The pause after headers for which there was no room, or that came from the future.
+const RETRY: Duration = Duration::from_secs(10);
 
 impl Sync {
     /// Takes headers from a peer.
@@ -20,20 +23,18 @@ impl Sync {
         &mut self,
         conn: ConnId,
         headers: Vec<Header>,
-        chain: &mut ChainState<S>,
-        now: Time,
-        out: &mut Outbox,
+        context: &mut Context<'_, S>,
     ) -> Result<(), StoreFault> {
         let Some(peer) = self.peers.get_mut(&conn) else {
             return Ok(());
         };
         let was_asked = peer.asked.take().is_some();
-        let (best, known) = (peer.best, chain.tree().len());
+        let (best, known) = (peer.best, context.chain.tree().len());
         self.headers_from.take_if(|from| *from == conn);
         let mut is_full = headers.len() == HEADERS_MAX;
         let headers = match peer.scan.take() {
             Some(scan) if headers.first().is_some_and(|h| h.previous == scan.at()) => {
-                let scanned = self.follow(conn, scan, (&headers, is_full), chain, now, out);
+                let scanned = self.follow(conn, scan, (&headers, is_full), context);
                 // A branch is whole when it has enough work: it may go on.
                 is_full = true;
                 match scanned {
@@ -44,12 +45,12 @@ impl Sync {
             _ => headers,
         };
         if !headers.is_empty() {
-            self.take_headers(conn, &headers, is_full, chain, now, out)?;
+            self.take_headers(conn, &headers, is_full, context)?;
         }
         // To look through all peers costs too much for what nobody asked for and says nothing new.
         let is_news = self.peers.get(&conn).is_some_and(|peer| peer.best != best);
-        if was_asked || is_news || chain.tree().len() != known {
-            self.pump(chain, now, out);
+        if was_asked || is_news || context.chain.tree().len() != known {
+            self.pump(context);
         }
         Ok(())
     }
@@ -59,12 +60,10 @@ impl Sync {
         conn: ConnId,
         headers: &[Header],
         is_full: bool,
-        chain: &mut ChainState<S>,
-        now: Time,
-        out: &mut Outbox,
+        context: &mut Context<'_, S>,
     ) -> Result<(), StoreFault> {
         let origin = Origin::Peer(conn.0);
-        let accepted = chain.accept_headers(origin, headers, now.block_time())?;
+        let accepted = (context.chain).accept_headers(origin, headers, context.now.block_time())?;
         let Some(peer) = self.peers.get_mut(&conn) else {
             return Ok(());
         };
@@ -73,57 +72,62 @@ impl Sync {
             .as_ref()
             .map_or(headers.len(), |(at, _)| *at);
         let last = headers[..taken].last().map(Header::hash);
-        if let Some(id) = last.and_then(|hash| chain.tree().find(&hash)) {
+        if let Some(id) = last.and_then(|hash| context.chain.tree().find(&hash)) {
             let before = peer.best;
-            peer.note_best(chain.tree(), id);
+            peer.note_best(context.chain.tree(), id);
             // Who shows the same again and again is not asked for more of it.
             if is_full && accepted.refused.is_none() && peer.best != before {
-                peer.expect_answer(now);
+                peer.expect_answer(context.now);
                 self.headers_from = Some(conn);
-                let have = chain.tree().locator(id);
+                let have = context.chain.tree().locator(id);
                 let stop = BlockHash::ZERO;
-                out.send(conn, Message::GetHeaders(Locator { have, stop }));
+                context
+                    .out
+                    .send(conn, Message::GetHeaders(Locator { have, stop }));
             }
         }
         if let Some((at, error)) = accepted.refused {
             let rest = (&headers[at..], is_full);
-            self.headers_refused(conn, rest, at, error, chain, now, out);
+            self.headers_refused(conn, rest, at, error, context);
         }
         Ok(())
     }
 
-    #[allow(clippy::too_many_arguments, reason = "all that the cases look at")]
     fn headers_refused<S: Store>(
         &mut self,
         conn: ConnId,
         (rest, is_full): (&[Header], bool),
         at: usize,
         error: RuleError,
-        chain: &ChainState<S>,
-        now: Time,
-        out: &mut Outbox,
+        context: &mut Context<'_, S>,
     ) {
         match error {
             RuleError::LowWork => {
-                let fork = chain.tree().find(&rest[0].previous);
+                let fork = context.chain.tree().find(&rest[0].previous);
                 if let Some(fork) = fork {
-                    let scan = BranchScan::new(chain.tree().cursor(fork));
-                    self.follow(conn, scan, (rest, is_full), chain, now, out);
+                    let scan = BranchScan::new(context.chain.tree().cursor(fork));
+                    self.follow(conn, scan, (rest, is_full), context);
                 }
             }
             RuleError::UnknownParent(_) if at == 0 => {
-                out.blame(conn, NUISANCE / 5, "headers that build on nothing known");
-                self.ask(conn, chain, now, out);
+                context
+                    .out
+                    .blame(conn, NUISANCE / 5, "headers that build on nothing known");
+                self.ask(conn, context);
             }
             RuleError::UnknownParent(_) => {
-                out.blame(conn, NUISANCE, "headers that do not follow one another");
+                context
+                    .out
+                    .blame(conn, NUISANCE, "headers that do not follow one another");
             }
             RuleError::NoRoom | RuleError::TimeTooNew { .. } => {
                 if let Some(peer) = self.peers.get_mut(&conn) {
-                    peer.ask_again = now + RETRY;
+                    peer.ask_again = context.now + RETRY;
                 }
             }
-            permanent => out.blame(conn, MALICE, format!("header: {permanent}")),
+            permanent => context
+                .out
+                .blame(conn, MALICE, format!("header: {permanent}")),
         }
     }
 
@@ -134,13 +138,16 @@ impl Sync {
         conn: ConnId,
         mut scan: BranchScan,
         (headers, is_full): (&[Header], bool),
-        chain: &ChainState<S>,
-        now: Time,
-        out: &mut Outbox,
+        context: &mut Context<'_, S>,
     ) -> Option<Vec<Header>> {
-        let tree = chain.tree();
+        let tree = context.chain.tree();
         let needed = tree.entry(tree.tip()).work;
-        let step = scan.take(headers, needed, chain.params(), now.block_time());
+        let step = scan.take(
+            headers,
+            needed,
+            context.chain.params(),
+            context.now.block_time(),
+        );
         let end = headers.last().map(Header::hash);
         match step {
             Ok(ScanStep::Done(whole)) => return Some(whole),
@@ -150,15 +157,19 @@ impl Sync {
                 let have = vec![scan.at()];
                 let stop = BlockHash::ZERO;
                 if let Some(peer) = self.peers.get_mut(&conn) {
-                    peer.expect_answer(now);
+                    peer.expect_answer(context.now);
                     peer.scan = Some(scan);
-                    out.send(conn, Message::GetHeaders(Locator { have, stop }));
+                    context
+                        .out
+                        .send(conn, Message::GetHeaders(Locator { have, stop }));
                 }
             }
             Err(RuleError::BranchChanged { .. } | RuleError::TimeTooNew { .. }) => {
-                out.blame(conn, NUISANCE, "another branch at the second asking");
+                context
+                    .out
+                    .blame(conn, NUISANCE, "another branch at the second asking");
             }
-            Err(error) => out.blame(conn, MALICE, format!("header: {error}")),
+            Err(error) => context.out.blame(conn, MALICE, format!("header: {error}")),
         }
         None
     }

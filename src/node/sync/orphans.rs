@@ -4,9 +4,9 @@
 //! Any peer can make any number of them for nothing, so they are few, and one peer cannot take the
 //! room of all.
 
-use super::super::io::ConnId;
 use crate::chain::headers::HeaderTree;
 use crate::chain::{Block, BlockHash};
+use crate::node::ids::ConnId;
 use std::collections::BTreeMap;
 use std::sync::Arc;
 
@@ -20,7 +20,7 @@ pub const ORPHANS_PER_PEER_MAX: usize = 8;
 pub const ORPHAN_BYTES_MAX: usize = 16_000_000;
 
 #[derive(Clone)]
-struct Orphan {
+struct OrphanBlock {
     block: Arc<Block>,
     from: ConnId,
     /// The header without which it means nothing: its parent's, mostly.
@@ -31,13 +31,13 @@ struct Orphan {
 
 /// Blocks that wait for headers.
 #[derive(Clone, Default)]
-pub(super) struct Orphans {
-    blocks: BTreeMap<BlockHash, Orphan>,
+pub(super) struct OrphanBlocks {
+    blocks: BTreeMap<BlockHash, OrphanBlock>,
     bytes: usize,
     last: u64,
 }
 
-impl Orphans {
+impl OrphanBlocks {
     /// Keeps a block until the header `awaited` is here; older ones may have to go.
     pub(super) fn insert(&mut self, from: ConnId, block: &Arc<Block>, awaited: BlockHash) {
         let bytes = block.encoded_len();
@@ -55,7 +55,7 @@ impl Orphans {
         }
         self.last += 1;
         self.bytes += bytes;
-        let orphan = Orphan {
+        let orphan = OrphanBlock {
             block: Arc::clone(block),
             from,
             awaited,
@@ -91,7 +91,7 @@ impl Orphans {
     }
 
     fn count_of(&self, conn: ConnId) -> usize {
-        let mine = |orphan: &&Orphan| orphan.from == conn;
+        let mine = |orphan: &&OrphanBlock| orphan.from == conn;
         self.blocks.values().filter(mine).count()
     }
 
@@ -132,7 +132,7 @@ mod tests {
 
     #[test]
     fn the_oldest_of_whom_most_is_kept_make_room() {
-        let mut orphans = Orphans::default();
+        let mut orphans = OrphanBlocks::default();
         let honest = block(0, 0);
         orphans.insert(ConnId(1), &honest, awaited(1));
         for number in 1..200 {
@@ -153,7 +153,7 @@ mod tests {
 
     #[test]
     fn bytes_are_bounded_too() {
-        let mut orphans = Orphans::default();
+        let mut orphans = OrphanBlocks::default();
         let large = ORPHAN_BYTES_MAX / block(0, 0).encoded_len() / 2;
         for number in 0..5 {
             orphans.insert(ConnId(number.into()), &block(number, large), awaited(1));

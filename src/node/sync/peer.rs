@@ -1,12 +1,29 @@
 //! What is known of one peer's chain, and what it owes.
 
-use super::{ANSWER_MAX, ASK_AGAIN, SILENCE_MAX, UNANSWERED_MAX};
 use crate::chain::BlockHash;
 use crate::chain::headers::{HeaderId, HeaderTree};
 use crate::chain::scan::BranchScan;
+use crate::node::peers::PONG_MAX;
 use crate::node::time::{Time, earlier};
 use std::collections::{BTreeMap, VecDeque};
 use std::time::Duration;
+
+/// A peer that does not answer `getheaders` or `getblocks` for so long is passed over.
+pub const ANSWER_MAX: Duration = Duration::from_secs(20);
+
+/// A peer that owes blocks for so long, and sends none, is let go.
+pub const SILENCE_MAX: Duration = Duration::from_secs(120);
+
+/// A peer that owes headers for so long, and sends neither them nor blocks, is let go. On a slow line
+/// the question already waits behind megabytes, as a ping does.
+pub const UNANSWERED_MAX: Duration = PONG_MAX;
+
+/// How often a peer is asked again when nothing was heard: in case an announcement got lost.
+pub const ASK_AGAIN: Duration = Duration::from_secs(60);
+
+/// Announced hashes without a header, kept of each peer: so that a block that one peer announced
+/// and does not send can be asked of another.
+const ANNOUNCED_MAX: usize = 64;
 
 /// What is known of one peer's chain, and what it owes us.
 #[derive(Clone)]
@@ -40,6 +57,28 @@ impl PeerSync {
         if self.best.as_ref().and_then(work) < Some(entry.work) {
             self.best = Some(entry.hash);
         }
+    }
+
+    /// It has announced these. Returns those without a header.
+    pub(super) fn note_announced(
+        &mut self,
+        hashes: &[BlockHash],
+        tree: &HeaderTree,
+    ) -> Vec<BlockHash> {
+        let mut unknown = Vec::new();
+        for hash in hashes {
+            match tree.find(hash) {
+                Some(id) => self.note_best(tree, id),
+                None => unknown.push(*hash),
+            }
+        }
+        for hash in &unknown {
+            if self.announced.len() == ANNOUNCED_MAX {
+                self.announced.pop_front();
+            }
+            self.announced.push_back(*hash);
+        }
+        unknown
     }
 
     /// Announced hashes whose headers have come since tell what the peer has.

@@ -2,14 +2,11 @@
 //! own are; in memory are only the last, as a lab that goes on for long makes millions.
 
 use super::super::store::{Store, StoreFault};
-use super::Wallets;
-use super::rows::{Entry, Place, decoded, entry_row};
+use super::rows::{Place, WalletEntry, decoded, entry_row};
+use super::state::Wallets;
 use std::borrow::Cow;
 use std::collections::BTreeSet;
 use std::sync::Arc;
-
-/// Entries that a node keeps in memory: what reorganisations undo and people look at, 1 MB at most.
-pub const RECENT_MAX: usize = 1_000;
 
 impl Wallets {
     /// Keeps so many entries in memory instead of [`RECENT_MAX`].
@@ -20,7 +17,7 @@ impl Wallets {
 
     /// Keeps an entry, and forgets the oldest if there are too many. Its row is written already, or
     /// is going to be.
-    pub(super) fn remember(&mut self, place: Place, entry: Entry) {
+    pub(super) fn remember(&mut self, place: Place, entry: WalletEntry) {
         self.recent.insert(place, Arc::new(entry));
         self.forget_old();
     }
@@ -34,8 +31,8 @@ impl Wallets {
     /// Where there are entries above a height, of any wallet; `None`: all.
     pub(super) fn places_above(&self, height: Option<u32>) -> BTreeSet<Place> {
         let first = (height.map_or(0, |height| height + 1), 0);
-        let purses = self.purses.values();
-        let places = purses.flat_map(|purse| purse.entries.range_from(&first));
+        let balances = self.balances.values();
+        let places = balances.flat_map(|balance| balance.entries.range_from(&first));
         places.map(|(place, ())| *place).collect()
     }
 
@@ -47,7 +44,7 @@ impl Wallets {
         &self,
         place: Place,
         store: &impl Store,
-    ) -> Result<Cow<'_, Entry>, StoreFault> {
+    ) -> Result<Cow<'_, WalletEntry>, StoreFault> {
         if let Some(entry) = self.recent.get(&place) {
             return Ok(Cow::Borrowed(entry));
         }
@@ -64,7 +61,11 @@ impl Wallets {
     }
 
     /// Takes an entry out of memory, to be changed or forgotten.
-    pub(super) fn take(&mut self, place: Place, store: &impl Store) -> Result<Entry, StoreFault> {
+    pub(super) fn take(
+        &mut self,
+        place: Place,
+        store: &impl Store,
+    ) -> Result<WalletEntry, StoreFault> {
         match self.recent.remove(&place) {
             Some(entry) => Ok(Arc::unwrap_or_clone(entry)),
             None => self.at(place, store).map(Cow::into_owned),

@@ -2,7 +2,7 @@
 
 use super::super::io::{CommandError, RefusalKind};
 use super::super::store::StoreFault;
-use super::{NAME_LEN_MAX, WALLETS_MAX};
+use super::limits::{NAME_LEN_MAX, WALLETS_MAX};
 use crate::chain::Amount;
 use crate::chain::address::AddressError;
 use thiserror::Error;

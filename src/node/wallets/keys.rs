@@ -3,16 +3,14 @@
 //! A wallet's key follows from the node's key seed and the wallet's name, so that a layout knows
 //! who owns its genesis coins before any node exists, and the same seed gives the same addresses.
 
-use super::WalletError;
+use super::error::WalletError;
+use super::limits::{NAME_LEN_MAX, shown};
 use crate::chain::hash::parse_hex;
 use crate::chain::key::SecretKey;
 use crate::chain::{Address, address::AddressError};
 use rand_chacha::ChaCha20Rng;
 use rand_chacha::rand_core::SeedableRng;
 use sha2::{Digest, Sha256};
-
-/// The longest name of a wallet, in characters: one fits a pane.
-pub const NAME_LEN_MAX: usize = 32;
 
 /// Keeps the seed of a wallet's key from being the seed of anything else.
 const KEY_DOMAIN: &[u8] = b"chainlab wallet key";
@@ -62,10 +60,4 @@ pub(super) fn parse_secret(text: &str) -> Result<SecretKey, WalletError> {
 pub(super) fn secret_hex(key: &SecretKey) -> String {
     let digits = key.to_bytes().map(|byte| format!("{byte:02x}"));
     digits.concat()
-}
-
-/// What an error repeats of a text that somebody gave.
-pub(super) fn shown(text: &str) -> String {
-    const SHOWN: usize = 40;
-    text.chars().take(SHOWN).collect()
 }

@@ -3,9 +3,9 @@
 use super::super::chainstate::{ChainChange, ChainState};
 use super::super::store::{BlockId, Store, StoreFault};
 use super::super::time::Time;
-use super::Wallets;
-use super::rows::{Entry, Kind, Place, SentRow, entry_row, sent_row};
-use super::waiting::{Purses, Waiter};
+use super::rows::{EntryKind, Place, SentRow, WalletEntry, entry_row, sent_row};
+use super::state::Wallets;
+use super::waiting::{Balances, Waiter};
 use crate::chain::headers::HeaderId;
 use crate::chain::tx::TxOut;
 use crate::chain::{Block, Coin, KeyHash, OutPoint, Tx, Txid, codec};
@@ -80,9 +80,9 @@ impl Wallets {
 
     /// Applies the entries of a store to wallets without coins. `Some`: the first that contradicts
     /// those before it.
-    pub(super) fn replay(&mut self, entries: BTreeMap<Place, Entry>) -> Option<Place> {
+    pub(super) fn replay(&mut self, entries: BTreeMap<Place, WalletEntry>) -> Option<Place> {
         for (place, entry) in entries {
-            if !replay_one(&mut self.purses, place, &entry) {
+            if !replay_one(&mut self.balances, place, &entry) {
                 return Some(place);
             }
             self.remember(place, entry);
@@ -99,7 +99,7 @@ impl Wallets {
         (only, store): (Option<KeyHash>, &impl Store),
         moved: &mut Vec<OutPoint>,
     ) -> Result<(), StoreFault> {
-        if self.purses.is_empty() {
+        if self.balances.is_empty() {
             return Ok(());
         }
         for (index, tx) in (0..).zip(block.txs()) {
@@ -107,7 +107,7 @@ impl Wallets {
             let wanted = |owner| only.is_none_or(|only| only == owner);
             let made: Vec<(u32, TxOut)> = (0..)
                 .zip(&tx.outputs)
-                .filter(|(_, out)| wanted(out.owner) && self.purses.contains_key(&out.owner))
+                .filter(|(_, out)| wanted(out.owner) && self.balances.contains_key(&out.owner))
                 .map(|(at, out)| (at, *out))
                 .collect();
             if spent.is_empty() && made.is_empty() {
@@ -124,15 +124,15 @@ impl Wallets {
 
     /// Whether any wallet has an entry there.
     fn is_listed(&self, place: Place) -> bool {
-        let mut purses = self.purses.values();
-        purses.any(|purse| purse.entries.contains_key(&place))
+        let mut balances = self.balances.values();
+        balances.any(|balance| balance.entries.contains_key(&place))
     }
 
     /// Notes what was found in an entry, which may be there for other wallets already.
     fn record(
         &mut self,
         (id, block): (BlockId, &Block),
-        known: Option<Entry>,
+        known: Option<WalletEntry>,
         found: Found,
         moved: &mut Vec<OutPoint>,
     ) {
@@ -143,29 +143,33 @@ impl Wallets {
         let time = block.header().time;
         // The genesis block's allocations are nobody's reward.
         let reward = found.index == 0 && id.height > 0;
-        let mut entry = known.unwrap_or_else(|| Entry {
+        let mut entry = known.unwrap_or_else(|| WalletEntry {
             txid,
             block: id.hash,
             time,
             since: since.unwrap_or(Time::from_block(time)),
-            kind: if reward { Kind::Reward } else { Kind::Received },
+            kind: if reward {
+                EntryKind::Reward
+            } else {
+                EntryKind::Received
+            },
             spent: Vec::new(),
             made: Vec::new(),
         });
         if !found.spent.is_empty() {
-            entry.kind = Kind::Paid(Arc::new(tx.clone()));
+            entry.kind = EntryKind::Paid(Arc::new(tx.clone()));
         }
         moved.extend(found.spent.iter().map(|(outpoint, _)| *outpoint));
         entry.spent.extend(found.spent);
         let known = entry.made.len();
         entry.made.extend(found.made);
         for (outpoint, coin) in made(place, &entry).skip(known) {
-            let purse = self.purses.get_mut(&coin.owner);
-            let new = purse.expect("a wallet of this node").put(outpoint, coin);
+            let balance = self.balances.get_mut(&coin.owner);
+            let new = balance.expect("a wallet of this node").put(outpoint, coin);
             assert!(new, "no coin is made twice, and none looked for twice");
             moved.push(outpoint);
         }
-        list(&mut self.purses, place, &entry);
+        list(&mut self.balances, place, &entry);
         let bytes = codec::encode(&entry);
         self.dirty.insert(entry_row(place), Some(bytes));
         self.remember(place, entry);
@@ -173,7 +177,7 @@ impl Wallets {
 
     /// A transaction that may have waited is in a block. Returns since when it waited.
     fn settled(&mut self, txid: &Txid) -> Option<Time> {
-        let waiter = self.waiting.remove(txid, &mut self.purses)?;
+        let waiter = self.waiting.remove(txid, &mut self.balances)?;
         if waiter.sent {
             self.dirty.insert(sent_row(txid), None);
         }
@@ -191,7 +195,7 @@ impl Wallets {
             if only.is_some_and(|only| only != owner) {
                 return None;
             }
-            let coin = self.purses.get_mut(&owner)?.take(&input.outpoint)?;
+            let coin = self.balances.get_mut(&owner)?.take(&input.outpoint)?;
             Some((input.outpoint, coin))
         });
         spent.collect()
@@ -209,18 +213,18 @@ impl Wallets {
             let entry = self.take(place, store)?;
             self.dirty.insert(entry_row(place), None);
             for (outpoint, coin) in made(place, &entry) {
-                let purse = self.purses.get_mut(&coin.owner);
-                let taken = purse.and_then(|purse| purse.take(&outpoint));
+                let balance = self.balances.get_mut(&coin.owner);
+                let taken = balance.and_then(|balance| balance.take(&outpoint));
                 taken.expect("whatever spent it was taken off before");
                 moved.push(outpoint);
             }
             for (outpoint, coin) in &entry.spent {
-                let purse = self.purses.get_mut(&coin.owner);
-                let new = purse.is_some_and(|purse| purse.put(*outpoint, *coin));
+                let balance = self.balances.get_mut(&coin.owner);
+                let new = balance.is_some_and(|balance| balance.put(*outpoint, *coin));
                 assert!(new, "a coin that was spent was not there");
                 moved.push(*outpoint);
             }
-            unlist(&mut self.purses, place, &entry);
+            unlist(&mut self.balances, place, &entry);
             self.wait_again(entry);
         }
         Ok(moved)
@@ -228,8 +232,8 @@ impl Wallets {
 
     /// A payment whose block has left the chain is again one that was sent, whoever made it: all
     /// that it spends is this node's.
-    fn wait_again(&mut self, entry: Entry) {
-        let Kind::Paid(tx) = entry.kind else {
+    fn wait_again(&mut self, entry: WalletEntry) {
+        let EntryKind::Paid(tx) = entry.kind else {
             return;
         };
         if entry.spent.len() < tx.inputs.len() {
@@ -258,15 +262,15 @@ impl Wallets {
         };
         let bytes = codec::encode(&row);
         self.dirty.insert(sent_row(&txid), Some(bytes));
-        self.waiting.insert(txid, waiter, &mut self.purses);
+        self.waiting.insert(txid, waiter, &mut self.balances);
     }
 
     /// After a move of the tip: payments that can or cannot be in a block any more, and balances
     /// that mature.
     fn follow(&mut self, moved: Vec<OutPoint>) {
-        self.waiting.reassess(moved, &mut self.purses);
-        for purse in self.purses.values_mut() {
-            purse.changed();
+        self.waiting.reassess(moved, &mut self.balances);
+        for balance in self.balances.values_mut() {
+            balance.changed();
         }
     }
 }
@@ -282,17 +286,17 @@ struct Found {
 }
 
 /// Takes and puts what a stored entry says; whether the coins are as it says.
-fn replay_one(purses: &mut Purses, place: Place, entry: &Entry) -> bool {
+fn replay_one(balances: &mut Balances, place: Place, entry: &WalletEntry) -> bool {
     let spent = entry.spent.iter().all(|(outpoint, coin)| {
-        let purse = purses.get_mut(&coin.owner);
-        purse.and_then(|purse| purse.take(outpoint)) == Some(*coin)
+        let balance = balances.get_mut(&coin.owner);
+        balance.and_then(|balance| balance.take(outpoint)) == Some(*coin)
     });
     let fits = spent
         && made(place, entry).all(|(outpoint, coin)| {
-            let purse = purses.get_mut(&coin.owner);
-            purse.is_some_and(|purse| purse.put(outpoint, coin))
+            let balance = balances.get_mut(&coin.owner);
+            balance.is_some_and(|balance| balance.put(outpoint, coin))
         });
-    list(purses, place, entry);
+    list(balances, place, entry);
     fits
 }
 
@@ -302,8 +306,8 @@ fn from(below: Option<u32>) -> u32 {
 }
 
 /// The coins that an entry made.
-fn made((height, _): Place, entry: &Entry) -> impl Iterator<Item = (OutPoint, Coin)> {
-    let coinbase = entry.kind == Kind::Reward;
+fn made((height, _): Place, entry: &WalletEntry) -> impl Iterator<Item = (OutPoint, Coin)> {
+    let coinbase = entry.kind == EntryKind::Reward;
     let txid = entry.txid;
     entry.made.iter().map(move |(index, out)| {
         let coin = Coin {
@@ -322,23 +326,23 @@ fn made((height, _): Place, entry: &Entry) -> impl Iterator<Item = (OutPoint, Co
     })
 }
 
-fn owners(entry: &Entry) -> impl Iterator<Item = KeyHash> {
+fn owners(entry: &WalletEntry) -> impl Iterator<Item = KeyHash> {
     let spent = entry.spent.iter().map(|(_, coin)| coin.owner);
     spent.chain(entry.made.iter().map(|(_, out)| out.owner))
 }
 
-fn list(purses: &mut Purses, place: Place, entry: &Entry) {
+fn list(balances: &mut Balances, place: Place, entry: &WalletEntry) {
     for owner in owners(entry) {
-        if let Some(purse) = purses.get_mut(&owner) {
-            purse.entries.insert(place, ());
+        if let Some(balance) = balances.get_mut(&owner) {
+            balance.entries.insert(place, ());
         }
     }
 }
 
-fn unlist(purses: &mut Purses, place: Place, entry: &Entry) {
+fn unlist(balances: &mut Balances, place: Place, entry: &WalletEntry) {
     for owner in owners(entry) {
-        if let Some(purse) = purses.get_mut(&owner) {
-            purse.entries.remove(&place);
+        if let Some(balance) = balances.get_mut(&owner) {
+            balance.entries.remove(&place);
         }
     }
 }

@@ -5,7 +5,7 @@
 //! | `wallet/key/<name>` | the private key, 32 bytes |
 //! | `wallet/made/<name>` | its number in the order in which wallets were made; one that has none was made before those that have |
 //! | `wallet/tip` | the [`BlockId`](super::BlockId) that the entries reflect |
-//! | `wallet/tx/<height><index>` | an [`Entry`]: a transaction in a block; both numbers are 8 hexadecimal digits |
+//! | `wallet/tx/<height><index>` | a [`WalletEntry`]: a transaction in a block; both numbers are 8 hexadecimal digits |
 //! | `wallet/sent/<txid>` | a [`SentRow`]: a payment that is in no block |
 
 use super::super::store::{Store, StoreFault};
@@ -36,13 +36,13 @@ pub(super) type Place = (u32, u32);
 
 /// A transaction in a block that touches wallets of this node, with all that it takes to undo it.
 #[derive(Clone, Debug, PartialEq, Eq, Serialize, Deserialize)]
-pub(super) struct Entry {
+pub(super) struct WalletEntry {
     pub txid: Txid,
     pub block: BlockHash,
     pub time: BlockTime,
     /// When it was sent, or else the block's time: what it falls back to if the block goes.
     pub since: Time,
-    pub kind: Kind,
+    pub kind: EntryKind,
     /// Coins of this node's wallets that it spent.
     pub spent: Vec<(OutPoint, Coin)>,
     /// Outputs that are coins of this node's wallets, by index.
@@ -51,7 +51,7 @@ pub(super) struct Entry {
 
 /// What a transaction in a block is to this node.
 #[derive(Clone, Debug, PartialEq, Eq, Serialize, Deserialize)]
-pub(super) enum Kind {
+pub(super) enum EntryKind {
     /// A block's coinbase.
     Reward,
     /// Somebody else's payment.
@@ -92,7 +92,7 @@ pub(super) struct Stored {
     pub keys: BTreeMap<String, SecretKey>,
     /// When each was made, as a number; those of old stores have none.
     pub made: BTreeMap<String, u32>,
-    pub entries: BTreeMap<Place, Entry>,
+    pub entries: BTreeMap<Place, WalletEntry>,
     pub sent: BTreeMap<Txid, SentRow>,
 }
 

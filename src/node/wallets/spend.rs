@@ -9,9 +9,10 @@
 use super::super::io::{Payment, SendPlan};
 use super::super::mempool::Mempool;
 use super::super::snapshot::CoinInfo;
-use super::keys::shown;
-use super::purse::{Purse, minus, plus};
-use super::{WalletError, Wallets};
+use super::balance::{Balance, minus, plus};
+use super::error::WalletError;
+use super::limits::shown;
+use super::state::Wallets;
 use crate::chain::amount::COIN;
 use crate::chain::key::{PublicKey, Signature};
 use crate::chain::tx::{TX_VERSION, TxIn, TxOut};
@@ -70,7 +71,7 @@ impl Wallets {
     /// # Errors
     /// [`WalletError`], what is wrong or missing.
     pub fn draft(&self, payment: &Payment, packages: &impl Packages) -> Result<Draft, WalletError> {
-        let purse = self.purse(&payment.from)?;
+        let balance = self.balance(&payment.from)?;
         let payee = self.payee(&payment.to)?;
         if payment.amount.is_zero() {
             return Err(WalletError::Nothing);
@@ -78,11 +79,11 @@ impl Wallets {
         let fee = payment.fee.unwrap_or_default();
         let needs = payment.amount.checked_add(fee);
         let needs = needs.ok_or(WalletError::TooMuch)?;
-        let confirmed = self.mature(purse);
-        let change = self.usable_change(purse, packages);
+        let confirmed = self.mature(balance);
+        let change = self.usable_change(balance, packages);
         let most = inputs_max(&self.params);
         let Some(inputs) = select(&confirmed, &change, needs, most) else {
-            return Err(self.shortage(purse, needs, &[confirmed, change].concat()));
+            return Err(self.shortage(balance, needs, &[confirmed, change].concat()));
         };
         let change = minus(sum_of(&inputs), needs);
         let mut outputs = vec![TxOut {
@@ -92,10 +93,10 @@ impl Wallets {
         if !change.is_zero() {
             outputs.push(TxOut {
                 amount: change,
-                owner: purse.owner,
+                owner: balance.owner,
             });
         }
-        let tx = unsigned(&inputs, outputs, purse.key.public_key());
+        let tx = unsigned(&inputs, outputs, balance.key.public_key());
         let plan = SendPlan {
             payment: payment.clone(),
             address: self.params.address(payee).to_string(),
@@ -107,7 +108,7 @@ impl Wallets {
         Ok(Draft {
             tx,
             plan,
-            owner: purse.owner,
+            owner: balance.owner,
             spent: inputs.iter().map(|input| input.coin).collect(),
         })
     }
@@ -123,7 +124,7 @@ impl Wallets {
             spent,
             ..
         } = draft;
-        let key = &self.purses[&owner].key;
+        let key = &self.balances[&owner].key;
         tx.sign(self.network, &spent, &vec![key; spent.len()]);
         Arc::new(tx)
     }
@@ -132,19 +133,19 @@ impl Wallets {
     /// the question.
     pub(super) fn spendable(
         &self,
-        purse: &Purse,
+        balance: &Balance,
         confirmed: Amount,
         claimed: &BTreeSet<OutPoint>,
         packages: &impl Packages,
     ) -> Amount {
         let most = inputs_max(&self.params);
-        let change = self.usable_change(purse, packages);
-        if purse.coins().len() + change.len() > most {
-            return sum_of_largest([self.mature(purse), change].concat(), most);
+        let change = self.usable_change(balance, packages);
+        if balance.coins().len() + change.len() > most {
+            return sum_of_largest([self.mature(balance), change].concat(), most);
         }
         // All that there are: no need to look at each.
         let young = self.young();
-        let spent = claimed.iter().filter_map(|at| purse.coins().get(at));
+        let spent = claimed.iter().filter_map(|at| balance.coins().get(at));
         let spent = spent.filter(|coin| !coin.coinbase || coin.height < young);
         let spent = spent.map(|coin| coin.amount).fold(Amount::ZERO, plus);
         plus(minus(confirmed, spent), sum_of(&change))
@@ -164,9 +165,9 @@ impl Wallets {
     }
 
     /// Coins in blocks that can be spent now.
-    pub(super) fn mature(&self, purse: &Purse) -> Vec<Spendable> {
+    pub(super) fn mature(&self, balance: &Balance) -> Vec<Spendable> {
         let young = self.young();
-        let coins = purse.coins().iter();
+        let coins = balance.coins().iter();
         coins
             .filter(|(_, coin)| !coin.coinbase || coin.height < young)
             .filter(|(outpoint, _)| !self.waiting.claims(outpoint))
@@ -180,8 +181,8 @@ impl Wallets {
 
     /// What comes back from payments of this wallet that the mempool has, the largest first, as far as
     /// one more payment may spend all of it at once.
-    fn usable_change(&self, purse: &Purse, packages: &impl Packages) -> Vec<Spendable> {
-        let own = self.unspent_waiting(purse).filter(|(own, _)| *own);
+    fn usable_change(&self, balance: &Balance, packages: &impl Packages) -> Vec<Spendable> {
+        let own = self.unspent_waiting(balance).filter(|(own, _)| *own);
         let mut change: Vec<Spendable> = own.map(|(_, coin)| coin).collect();
         change.sort_by_key(|coin| (Reverse(coin.coin.amount), coin.outpoint));
         let mut parents: Vec<Txid> = Vec::new();
@@ -202,16 +203,19 @@ impl Wallets {
 
     /// Outputs for this wallet that wait and that nothing spends, and whether the wallet may spend
     /// them: they are of its own payment, and the mempool has that.
-    pub(super) fn unspent_waiting(&self, purse: &Purse) -> impl Iterator<Item = (bool, Spendable)> {
-        let waiters = purse.waiting.iter().filter_map(|txid| {
+    pub(super) fn unspent_waiting(
+        &self,
+        balance: &Balance,
+    ) -> impl Iterator<Item = (bool, Spendable)> {
+        let waiters = balance.waiting.iter().filter_map(|txid| {
             let waiter = self.waiting.get(txid)?;
             waiter.counts().then_some((*txid, waiter))
         });
         waiters.flat_map(|(txid, waiter)| {
             let payer = waiter.spent.first().map(|(_, coin)| coin.owner);
-            let own = waiter.sent && waiter.pooled && payer == Some(purse.owner);
+            let own = waiter.sent && waiter.pooled && payer == Some(balance.owner);
             waiter
-                .made(txid, purse.owner)
+                .made(txid, balance.owner)
                 .filter(|(outpoint, _)| !self.waiting.claims(outpoint))
                 .map(move |(outpoint, out)| {
                     let coin = Coin {
@@ -233,8 +237,8 @@ impl Wallets {
         })
     }
 
-    fn shortage(&self, purse: &Purse, needs: Amount, now: &[Spendable]) -> WalletError {
-        let name = purse.name.clone();
+    fn shortage(&self, balance: &Balance, needs: Amount, now: &[Spendable]) -> WalletError {
+        let name = balance.name.clone();
         let spendable = sum_of(now);
         if spendable >= needs {
             let inputs = inputs_max(&self.params);
@@ -246,10 +250,10 @@ impl Wallets {
                 possible,
             };
         }
-        let (_, immature) = purse.balance(self.young());
+        let (_, immature) = balance.sums(self.young());
         // Others' payments, and own change that the mempool lets nothing more build on.
         let usable: BTreeSet<OutPoint> = now.iter().map(|coin| coin.outpoint).collect();
-        let waiting = self.unspent_waiting(purse).map(|(_, coin)| coin);
+        let waiting = self.unspent_waiting(balance).map(|(_, coin)| coin);
         let waiting = waiting.filter(|coin| !usable.contains(&coin.outpoint));
         let waiting = waiting.fold(Amount::ZERO, |sum, coin| plus(sum, coin.coin.amount));
         let has = plus(plus(spendable, immature), waiting);
@@ -263,7 +267,7 @@ impl Wallets {
         if !waiting.is_zero() {
             later.push(format!("{} for a block", in_words(waiting, "wait")));
         }
-        if let Some(height) = purse.youngest(self.young()) {
+        if let Some(height) = balance.youngest(self.young()) {
             // A coin of height h may be in the block at h + maturity: on a tip one below that.
             let matures = height.saturating_add(self.params.maturity) - 1;
             later.push(format!(

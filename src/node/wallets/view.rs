@@ -3,11 +3,12 @@
 use super::super::snapshot::{CoinInfo, HistoryEntry, PAGE_MAX, WalletInfo};
 use super::super::store::{BlockId, Store, StoreFault};
 use super::super::time::Time;
-use super::purse::{Purse, minus, plus};
-use super::rows::{Entry, Kind, Place};
+use super::balance::{Balance, minus, plus};
+use super::error::WalletError;
+use super::rows::{EntryKind, Place, WalletEntry};
 use super::spend::{Packages, Spendable};
+use super::state::Wallets;
 use super::waiting::{Standing, Waiter, net};
-use super::{WalletError, Wallets};
 use crate::chain::tx::TxOut;
 use crate::chain::{Amount, KeyHash, OutPoint, Tx, Txid};
 use std::cmp::Reverse;
@@ -21,8 +22,10 @@ impl Wallets {
     /// All wallets, in the order in which they were made. Cheap: each is computed again only when
     /// something has changed.
     pub fn info(&self, packages: &impl Packages) -> Vec<WalletInfo> {
-        let purses = self.made.iter().map(|owner| &self.purses[owner]);
-        purses.map(|purse| self.info_of(purse, packages)).collect()
+        let balances = self.made.iter().map(|owner| &self.balances[owner]);
+        balances
+            .map(|balance| self.info_of(balance, packages))
+            .collect()
     }
 
     /// One wallet.
@@ -30,7 +33,7 @@ impl Wallets {
     /// # Errors
     /// [`WalletError::Unknown`].
     pub fn wallet(&self, name: &str, packages: &impl Packages) -> Result<WalletInfo, WalletError> {
-        Ok(self.info_of(self.purse(name)?, packages))
+        Ok(self.info_of(self.balance(name)?, packages))
     }
 
     /// What a wallet did, newest first, `skip` entries left out, [`PAGE_MAX`] at most.
@@ -43,22 +46,22 @@ impl Wallets {
         (skip, limit): (usize, usize),
         store: &impl Store,
     ) -> Result<Vec<HistoryEntry>, WalletError> {
-        let purse = self.purse(name)?;
+        let balance = self.balance(name)?;
         let limit = limit.min(PAGE_MAX);
-        let mut waiting = self.waiting.in_order(purse.waiting.iter().copied());
+        let mut waiting = self.waiting.in_order(balance.waiting.iter().copied());
         waiting.reverse();
         let count = waiting.len();
         let spent = self.spent_in_blocks(&waiting, store)?;
         let waiting = waiting.into_iter().filter_map(|txid| {
             let waiter = self.waiting.get(&txid)?;
-            Some(self.waiting_entry(purse, txid, waiter, &spent))
+            Some(self.waiting_entry(balance, txid, waiter, &spent))
         });
         let mut shown: Vec<_> = waiting.skip(skip).take(limit).collect();
-        let confirmed = purse.entries.keys().rev();
+        let confirmed = balance.entries.keys().rev();
         let confirmed = confirmed.skip(skip.saturating_sub(count));
         for place in confirmed.take(limit - shown.len()) {
             let entry = self.at(*place, store)?;
-            shown.push(self.entry(purse, *place, &entry));
+            shown.push(self.entry(balance, *place, &entry));
         }
         Ok(shown)
     }
@@ -69,13 +72,13 @@ impl Wallets {
     /// # Errors
     /// [`WalletError::Unknown`].
     pub fn coins(&self, name: &str) -> Result<Vec<CoinInfo>, WalletError> {
-        let purse = self.purse(name)?;
-        let confirmed = purse.coins().iter().map(|(outpoint, coin)| Spendable {
+        let balance = self.balance(name)?;
+        let confirmed = balance.coins().iter().map(|(outpoint, coin)| Spendable {
             outpoint: *outpoint,
             coin: *coin,
             waits: false,
         });
-        let waiting = self.unspent_waiting(purse).map(|(_, coin)| coin);
+        let waiting = self.unspent_waiting(balance).map(|(_, coin)| coin);
         let mut coins: Vec<Spendable> = confirmed
             .filter(|coin| !self.waiting.claims(&coin.outpoint))
             .chain(waiting)
@@ -91,16 +94,16 @@ impl Wallets {
         next.saturating_add(1).saturating_sub(self.params.maturity)
     }
 
-    fn info_of(&self, purse: &Purse, packages: &impl Packages) -> WalletInfo {
-        let count = || self.count(purse, packages);
-        purse.info.get_or_init(count).clone()
+    fn info_of(&self, balance: &Balance, packages: &impl Packages) -> WalletInfo {
+        let count = || self.count(balance, packages);
+        balance.info.get_or_init(count).clone()
     }
 
-    fn count(&self, purse: &Purse, packages: &impl Packages) -> WalletInfo {
-        let (confirmed, immature) = purse.balance(self.young());
+    fn count(&self, balance: &Balance, packages: &impl Packages) -> WalletInfo {
+        let (confirmed, immature) = balance.sums(self.young());
         let mut info = WalletInfo {
-            name: purse.name.clone(),
-            address: purse.address.clone(),
+            name: balance.name.clone(),
+            address: balance.address.clone(),
             confirmed,
             immature,
             incoming: Amount::ZERO,
@@ -109,23 +112,23 @@ impl Wallets {
             unconfirmed: 0,
         };
         let mut claimed: BTreeSet<OutPoint> = BTreeSet::new();
-        for txid in &purse.waiting {
+        for txid in &balance.waiting {
             let Some(waiter) = self.waiting.get(txid).filter(|waiter| waiter.counts()) else {
                 continue;
             };
-            let (received, spent) = waiter.net(purse.owner);
+            let (received, spent) = waiter.net(balance.owner);
             info.incoming = plus(info.incoming, received);
             info.outgoing = plus(info.outgoing, spent);
             info.unconfirmed += 1;
             claimed.extend(waiter.spent.iter().map(|(outpoint, _)| *outpoint));
         }
-        info.spendable = self.spendable(purse, confirmed, &claimed, packages);
+        info.spendable = self.spendable(balance, confirmed, &claimed, packages);
         info
     }
 
     fn waiting_entry(
         &self,
-        purse: &Purse,
+        balance: &Balance,
         txid: Txid,
         waiter: &Waiter,
         spent_in_blocks: &BTreeMap<OutPoint, Txid>,
@@ -151,7 +154,7 @@ impl Wallets {
             conflicted: waiter.standing == Standing::Never,
             conflicts_with,
             why,
-            ..self.shown(purse.owner, txid, &flow)
+            ..self.shown(balance.owner, txid, &flow)
         }
     }
 
@@ -173,8 +176,8 @@ impl Wallets {
         let mut found = BTreeMap::new();
         let most = LOOKED_THROUGH_MAX / wanted.len().max(1);
         for (owner, mut wanted) in wanted {
-            let purse = self.purses.get(&owner).into_iter();
-            let places = purse.flat_map(|purse| purse.entries.keys().rev());
+            let balance = self.balances.get(&owner).into_iter();
+            let places = balance.flat_map(|balance| balance.entries.keys().rev());
             for place in places.take(most) {
                 if wanted.is_empty() {
                     break;
@@ -202,7 +205,7 @@ impl Wallets {
         })
     }
 
-    fn entry(&self, purse: &Purse, (height, _): Place, entry: &Entry) -> HistoryEntry {
+    fn entry(&self, balance: &Balance, (height, _): Place, entry: &WalletEntry) -> HistoryEntry {
         let hash = entry.block;
         let spent = entry.spent.iter().map(|(_, coin)| TxOut {
             amount: coin.amount,
@@ -213,12 +216,12 @@ impl Wallets {
             entry.made.iter().map(|(_, out)| *out).collect(),
         );
         let flow = match &entry.kind {
-            Kind::Paid(tx) => Flow {
+            EntryKind::Paid(tx) => Flow {
                 spent: &spent,
                 made: &tx.outputs,
                 tx: Some(tx.as_ref()),
             },
-            Kind::Reward | Kind::Received => Flow {
+            EntryKind::Reward | EntryKind::Received => Flow {
                 spent: &[],
                 made: &received,
                 tx: None,
@@ -228,8 +231,8 @@ impl Wallets {
             block: Some(BlockId { height, hash }),
             confirmations: self.tip.height.saturating_sub(height).saturating_add(1),
             at: Time::from_block(entry.time),
-            reward: entry.kind == Kind::Reward,
-            ..self.shown(purse.owner, entry.txid, &flow)
+            reward: entry.kind == EntryKind::Reward,
+            ..self.shown(balance.owner, entry.txid, &flow)
         }
     }
 

@@ -13,13 +13,13 @@
 //!    any more. A reorganisation may bring that back, too.
 
 use super::super::time::Time;
-use super::purse::{Purse, plus};
+use super::balance::{Balance, plus};
 use crate::chain::tx::{TxIn, TxOut};
 use crate::chain::{Amount, KeyHash, OutPoint, Tx, Txid};
 use std::collections::{BTreeMap, BTreeSet};
 use std::sync::Arc;
 
-pub(super) type Purses = BTreeMap<KeyHash, Purse>;
+pub(super) type Balances = BTreeMap<KeyHash, Balance>;
 
 /// A transaction that waits.
 #[derive(Clone)]
@@ -130,18 +130,18 @@ impl Waiting {
     }
 
     /// Puts one in, and into the lists of the wallets that have to do with it.
-    pub fn insert(&mut self, txid: Txid, waiter: Waiter, purses: &mut Purses) {
+    pub fn insert(&mut self, txid: Txid, waiter: Waiter, balances: &mut Balances) {
         for (outpoint, _) in &waiter.spent {
             self.spenders.entry(*outpoint).or_default().insert(txid);
         }
-        for_parties(&waiter, purses, |purse| {
-            purse.waiting.insert(txid);
+        for_parties(&waiter, balances, |balance| {
+            balance.waiting.insert(txid);
         });
         self.txs.insert(txid, waiter);
     }
 
     /// Takes one out.
-    pub fn remove(&mut self, txid: &Txid, purses: &mut Purses) -> Option<Waiter> {
+    pub fn remove(&mut self, txid: &Txid, balances: &mut Balances) -> Option<Waiter> {
         let waiter = self.txs.remove(txid)?;
         for (outpoint, _) in &waiter.spent {
             if let Some(spenders) = self.spenders.get_mut(outpoint) {
@@ -151,8 +151,8 @@ impl Waiting {
                 }
             }
         }
-        for_parties(&waiter, purses, |purse| {
-            purse.waiting.remove(txid);
+        for_parties(&waiter, balances, |balance| {
+            balance.waiting.remove(txid);
         });
         Some(waiter)
     }
@@ -169,18 +169,18 @@ impl Waiting {
     }
 
     /// The output that an input of this node's spends, confirmed or waiting.
-    pub fn spent_by(&self, input: &TxIn, purses: &Purses) -> Option<(OutPoint, TxOut)> {
+    pub fn spent_by(&self, input: &TxIn, balances: &Balances) -> Option<(OutPoint, TxOut)> {
         // Every input names its owner by the key; most belong to nobody here.
         let owner = input.key.hash();
-        let purse = purses.get(&owner)?;
-        let confirmed = purse.coins().get(&input.outpoint).map(|coin| coin.amount);
+        let balance = balances.get(&owner)?;
+        let confirmed = balance.coins().get(&input.outpoint).map(|coin| coin.amount);
         let amount = confirmed.or_else(|| self.output(&input.outpoint).map(|out| out.amount))?;
         Some((input.outpoint, TxOut { amount, owner }))
     }
 
     /// Asks anew whether those count that have to do with one of `moved`, coins that came or went or
     /// were claimed or freed.
-    pub fn reassess(&mut self, moved: Vec<OutPoint>, purses: &mut Purses) {
+    pub fn reassess(&mut self, moved: Vec<OutPoint>, balances: &mut Balances) {
         let open = self.in_question(moved);
         let mut before = Vec::with_capacity(open.len());
         for txid in &open {
@@ -189,11 +189,11 @@ impl Waiting {
             before.push(std::mem::replace(&mut waiter.standing, Standing::Never));
         }
         for (txid, before) in open.into_iter().zip(before) {
-            let standing = self.judge(&txid, purses);
+            let standing = self.judge(&txid, balances);
             let waiter = self.txs.get_mut(&txid).expect("seen above");
             waiter.standing = standing;
             if standing != before {
-                for_parties(waiter, purses, |_| ());
+                for_parties(waiter, balances, |_| ());
             }
         }
     }
@@ -215,11 +215,11 @@ impl Waiting {
     }
 
     /// Whether a transaction counts, when all that have a say before it have had it.
-    fn judge(&self, txid: &Txid, purses: &Purses) -> Standing {
+    fn judge(&self, txid: &Txid, balances: &Balances) -> Standing {
         let mut standing = Standing::Counts;
         for (outpoint, coin) in &self.txs[txid].spent {
-            let purse = purses.get(&coin.owner);
-            let is_there = purse.is_some_and(|purse| purse.coins().contains_key(outpoint));
+            let balance = balances.get(&coin.owner);
+            let is_there = balance.is_some_and(|balance| balance.coins().contains_key(outpoint));
             let maker = self.txs.get(&outpoint.txid).map(|maker| maker.standing);
             let claimant = self.claimant(outpoint);
             standing = match (is_there, maker, claimant) {
@@ -265,15 +265,15 @@ impl Waiting {
 }
 
 /// Shows each wallet that a transaction spends from or pays to; what they tell has changed.
-fn for_parties(waiter: &Waiter, purses: &mut Purses, mut each: impl FnMut(&mut Purse)) {
+fn for_parties(waiter: &Waiter, balances: &mut Balances, mut each: impl FnMut(&mut Balance)) {
     let spent = waiter.spent.iter().map(|(_, coin)| coin.owner);
     let owners: BTreeSet<KeyHash> = spent
         .chain(waiter.tx.outputs.iter().map(|out| out.owner))
         .collect();
     for owner in owners {
-        if let Some(purse) = purses.get_mut(&owner) {
-            each(purse);
-            purse.changed();
+        if let Some(balance) = balances.get_mut(&owner) {
+            each(balance);
+            balance.changed();
         }
     }
 }

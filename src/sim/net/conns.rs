@@ -1,11 +1,11 @@
 //! How connections begin and end: see the drawing in [`net`](super).
 
-use super::super::Sim;
-use super::super::agenda::Due;
-use super::{DIAL_TIMEOUT, EPHEMERAL_PORTS, End, Frame, LINGER, State, partner};
 use crate::link::{Conditions, Link, LinkState};
 use crate::node::NodeIx;
 use crate::node::io::{ConnId, Direction, Input};
+use crate::sim::agenda::Due;
+use crate::sim::ends::{DIAL_TIMEOUT, EPHEMERAL_PORTS, End, Frame, LINGER, State, partner};
+use crate::sim::world::Sim;
 use rand_core::Rng;
 use std::net::SocketAddr;
 

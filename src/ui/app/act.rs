@@ -2,8 +2,8 @@
 
 use crate::chain::Amount;
 use crate::lab::{LabView, NodeView, Request, TrafficChange};
+use crate::node::config::MiningMode;
 use crate::node::io::{Command, Payment};
-use crate::node::mining::MiningMode;
 use crate::node::snapshot::NodeSnapshot;
 use crate::ui::app::links::bend;
 use crate::ui::app::state::UiState;

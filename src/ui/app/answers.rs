@@ -2,6 +2,7 @@
 
 use crate::lab::{Answer, LabView};
 use crate::node::NodeIx;
+use crate::node::config::MiningMode;
 use crate::node::io::Reply;
 use crate::node::io::words::{Piece, Tone};
 use crate::node::mining::MiningMode;

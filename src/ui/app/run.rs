@@ -1,6 +1,10 @@
 //! The loop around the screen: waits, takes in all that has come, and draws.
 
-#![allow(clippy::disallowed_methods, reason = "frames have an interval")]
+#![allow(
+    clippy::disallowed_methods,
+    clippy::disallowed_types,
+    reason = "frames have an interval, and the terminal has a thread"
+)]
 
 use crate::lab::spec::Lines;
 use crate::lab::{Answer, Lab, LabView, Ticket};

@@ -6,6 +6,7 @@ use crate::lab::spec::{MineSpec, NodeSpec};
 use crate::lab::units::parse_rate;
 use crate::lab::{LabView, Request};
 use crate::node::NodeIx;
+use crate::node::config::MiningMode;
 use crate::node::message::Role;
 use crate::node::mining::MiningMode;
 use crate::ui::dialogs::dialog::{Dialog, Verdict};

@@ -29,13 +29,13 @@ pub(in crate::ui) fn about(scene: Scene<'_>, said: &Spoken, style: Style) -> Vec
     if let Some(item) = said.item() {
         return item_spans(scene, item, style);
     }
-    let count = match gist_of(said) {
-        Some(Gist::Items { count, .. }) => counted(*count, "item"),
-        Some(Gist::Headers { count: 0, .. }) => "none".to_owned(),
-        Some(Gist::Headers { count, .. }) => counted(*count, "header"),
-        Some(Gist::Addrs { count: 1, .. }) => "1 address".to_owned(),
-        Some(Gist::Addrs { count, .. }) => format!("{count} addresses"),
-        Some(Gist::Version(version)) => format!("height {}", version.height),
+    let count = match summary_of(said) {
+        Some(MessageSummary::Items { count, .. }) => counted(*count, "item"),
+        Some(MessageSummary::Headers { count: 0, .. }) => "none".to_owned(),
+        Some(MessageSummary::Headers { count, .. }) => counted(*count, "header"),
+        Some(MessageSummary::Addrs { count: 1, .. }) => "1 address".to_owned(),
+        Some(MessageSummary::Addrs { count, .. }) => format!("{count} addresses"),
+        Some(MessageSummary::Version(version)) => format!("height {}", version.height),
         _ => return Vec::new(),
     };
     vec![Span::styled(count, style)]

@@ -3,7 +3,7 @@
 
 use chainlab::lab::Layout;
 use chainlab::lab::layout::{read, shipped};
-use chainlab::node::mining::MiningMode;
+use chainlab::node::config::MiningMode;
 
 /// A step at a time: a blank line ends each.
 const SCENARIO: &str = r#"

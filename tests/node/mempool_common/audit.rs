@@ -3,7 +3,8 @@
 use crate::common::*;
 use chainlab::chain::coins::CoinView;
 use chainlab::chain::{Amount, Block, Coin, OutPoint, Tx, Txid, rules};
-use chainlab::node::mempool::{Entry, Mempool, MempoolLimits, PACKAGE_MAX, Sums};
+use chainlab::node::config::MempoolLimits;
+use chainlab::node::mempool::{Entry, Mempool, PACKAGE_MAX, Sums};
 use chainlab::node::template::{self, Miner as MinedFor};
 use chainlab::node::{ChainState, Store, Time};
 use std::cmp::Ordering;
@@ -23,7 +24,7 @@ pub fn audit<S: Store>(pool: &Mempool, chain: &ChainState<S>, limits: &MempoolLi
     sums_are_right(&entries);
     let soonest = entries.values().map(|entry| entry.since).min();
     assert_eq!(pool.deadline(), soonest.map(|since| since + limits.expiry));
-    for room in [template::room(chain.params()), pool.bytes() / 2, 700] {
+    for room in [rules::room_for_txs(chain.params()), pool.bytes() / 2, 700] {
         selection_is_the_naive_one(pool, &entries, room);
     }
     template_connects(pool, chain);

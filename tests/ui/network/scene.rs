@@ -8,7 +8,7 @@ use chainlab::lab::view::{LabView, LinkView};
 use chainlab::link::{Conditions, LinkState};
 use chainlab::node::NodeIx;
 use chainlab::node::io::{ConnId, Event, EventKind, PeerLabel};
-use chainlab::node::message::{Gist, Item};
+use chainlab::node::message::{Item, MessageSummary};
 use std::sync::Arc;
 use std::time::Duration;
 
@@ -157,21 +157,21 @@ pub fn talk(all: &[Said]) -> chainlab::lab::observe::transcript::Transcript {
                 name: "peer".into(),
             };
             let (command, bytes, item) = (said.command.to_owned(), 300, said.item);
-            let gist = Gist::Nothing;
+            let summary = MessageSummary::Nothing;
             let kind = match was_sent {
                 true => EventKind::MessageSent {
                     peer,
                     command,
                     bytes,
                     item,
-                    gist,
+                    summary,
                 },
                 false => EventKind::MessageReceived {
                     peer,
                     command,
                     bytes,
                     item,
-                    gist,
+                    summary,
                 },
             };
             let event = Arc::new(Event { at: at(ms), kind });

@@ -3,9 +3,9 @@
 use super::{Verb, command, needs, takes};
 use crate::lab::ask::params::{BadParam, Params, bad, required};
 use crate::lab::units::parse_rate;
+use crate::node::config::MiningMode;
+use crate::node::config::{Release, Strategy};
 use crate::node::io::Command;
-use crate::node::mining::MiningMode;
-use crate::node::private::{Release, Strategy};
 
 pub(super) const VERBS: &[Verb] = &[
     command(
@@ -89,7 +89,7 @@ fn strategy(params: &mut Params) -> Result<Command, BadParam> {
     let strategy = params.text("strategy", "withhold")?;
     let release = params.read("release", "depth 6", str::parse::<Release>)?;
     let strategy = match (required("strategy", strategy)?.as_str(), release) {
-        ("withhold", release) => Strategy::Withhold(release.unwrap_or_default()),
+        ("withhold", release) => Strategy::Selfish(release.unwrap_or_default()),
         ("honest", None) => Strategy::Honest,
         ("honest", Some(_)) => {
             return Err(bad("release", "goes with strategy \"withhold\" only"));

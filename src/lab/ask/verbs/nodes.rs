@@ -6,7 +6,7 @@ use crate::lab::ask::{Named, Request, Scope};
 use crate::lab::names::parse_node_name;
 use crate::lab::spec::{MineSpec, NodeSpec};
 use crate::lab::units::parse_rate;
-use crate::node::mining::MiningMode;
+use crate::node::config::MiningMode;
 
 pub(super) const VERBS: &[Verb] = &[
     request(

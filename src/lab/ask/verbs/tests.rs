@@ -3,9 +3,9 @@ use crate::chain::{BlockHash, Txid};
 use crate::lab::ask::{Bend, LinkChange, ScriptChange, TrafficChange};
 use crate::lab::spec::NodeSpec;
 use crate::link::LinkState;
+use crate::node::config::MiningMode;
+use crate::node::config::{Release, Strategy};
 use crate::node::io::Payment;
-use crate::node::mining::MiningMode;
-use crate::node::private::{Release, Strategy};
 use serde_json::json;
 use std::net::SocketAddr;
 use std::time::Duration;
@@ -41,7 +41,7 @@ fn commands() -> Vec<Command> {
         Command::MineTo { wallet: name() },
         Command::MineNow,
         Command::SetStrategy(Strategy::Honest),
-        Command::SetStrategy(Strategy::Withhold(Release::Lead(2))),
+        Command::SetStrategy(Strategy::Selfish(Release::Lead(2))),
         Command::Release,
         Command::AddPeer(addr),
         Command::DropPeer(addr),

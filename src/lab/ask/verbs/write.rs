@@ -3,9 +3,9 @@
 use crate::lab::ask::{Named, Request, ScriptChange};
 use crate::lab::spec::NodeSpec;
 use crate::lab::units::{show_bandwidth, show_duration};
+use crate::node::config::MiningMode;
+use crate::node::config::Strategy;
 use crate::node::io::{Command, Question};
-use crate::node::mining::MiningMode;
-use crate::node::private::Strategy;
 use serde_json::{Map, Value, json};
 
 /// A request as the name of its verb and parameters that [`Verb::read`](super::Verb::read) makes
@@ -76,7 +76,7 @@ fn written_command(command: &Command) -> (&'static str, Value) {
         Command::MineTo { wallet } => ("mine_to", json!({ "wallet": wallet })),
         Command::MineNow => ("mine_now", json!({})),
         Command::SetStrategy(Strategy::Honest) => ("set_strategy", json!({ "strategy": "honest" })),
-        Command::SetStrategy(Strategy::Withhold(release)) => (
+        Command::SetStrategy(Strategy::Selfish(release)) => (
             "set_strategy",
             json!({ "strategy": "withhold", "release": release.to_string() }),
         ),

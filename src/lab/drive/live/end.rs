@@ -1,22 +1,17 @@
 //! How a lab ends.
 
-#![allow(
-    clippy::disallowed_methods,
-    reason = "a drop can only wait by sleeping"
-)]
-
 use super::round::{Round, fault};
 use super::rounds::Course;
 use crate::lab::LabError;
 use crate::lab::core::{End, Input, Node};
-use crate::live::NodeHandle;
+use crate::live::{NodeHandle, Stopwatch, threads};
 use crate::node::NodeIx;
 use crate::node::io::CommandError;
 use std::path::PathBuf;
 use std::sync::Arc;
 use std::sync::atomic::Ordering;
 use std::thread;
-use std::time::{Duration, Instant};
+use std::time::Duration;
 use tokio::time::timeout;
 
 /// How long a lab that is closed waits for its nodes: a disk may have much to take.
@@ -115,7 +110,7 @@ impl Round {
     /// For whoever cannot wait otherwise: not a task, maybe in the midst of a panic.
     pub(super) fn drop_all(self: &Arc<Self>) {
         self.close_doors();
-        let since = Instant::now();
+        let since = Stopwatch::start();
         let mut ending = Vec::new();
         while self.ask_all_to_stop() {
             let handles = self.handles();
@@ -128,7 +123,7 @@ impl Round {
             if is_done || since.elapsed() > DROP_MAX {
                 break;
             }
-            thread::sleep(DROP_LOOK);
+            threads::rest(DROP_LOOK);
         }
         if let Err(error) = self.leave() {
             tracing::error!("{error}");

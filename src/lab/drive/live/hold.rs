@@ -22,7 +22,7 @@ use std::collections::BTreeSet;
 use std::path::{Path, PathBuf};
 use std::sync::Arc;
 use std::sync::atomic::Ordering;
-use std::time::{Duration, SystemTime};
+use std::time::Duration;
 use tokio::sync::watch;
 
 impl Backend for Rounds {
@@ -159,9 +159,7 @@ impl Round {
 }
 
 /// How much later the lab clock is than the wall clock, in microseconds.
-#[allow(clippy::disallowed_methods, reason = "this is a view of both clocks")]
 fn wall_offset_us(now: Time) -> i64 {
-    let wall = SystemTime::now().duration_since(SystemTime::UNIX_EPOCH);
-    let wall = i128::try_from(wall.unwrap_or_default().as_micros()).unwrap_or_default();
-    i64::try_from(i128::from(now.0) - wall).unwrap_or_default()
+    let wall = LabClock::wall();
+    i64::try_from(i128::from(now.0) - i128::from(wall.0)).unwrap_or_default()
 }

@@ -7,11 +7,11 @@ use super::round::Round;
 use crate::lab::LabError;
 use crate::lab::core::Input;
 use crate::lab::spec::NodeSpec;
-use crate::live;
+use crate::live::{self, Port};
 use crate::node::{Config, NodeIx, Seeds};
 use sha2::{Digest, Sha256};
 use std::io;
-use std::net::{Ipv4Addr, SocketAddr, TcpListener};
+use std::net::{Ipv4Addr, SocketAddr};
 use std::sync::Arc;
 use std::time::Duration;
 
@@ -26,7 +26,7 @@ const RUN_DOMAIN: &[u8] = b"chainlab lab run";
 
 /// Listens where a node wants to, or, unless it insists, anywhere. A lab that goes on tries first
 /// where the node was before.
-pub(super) fn listen(spec: &NodeSpec, before: Option<u16>) -> Result<TcpListener, LabError> {
+pub(super) fn listen(spec: &NodeSpec, before: Option<u16>) -> Result<Port, LabError> {
     let refused = |port, source| LabError::Port {
         node: spec.name.clone(),
         port,
@@ -41,14 +41,12 @@ pub(super) fn listen(spec: &NodeSpec, before: Option<u16>) -> Result<TcpListener
     found.map_or_else(|| bind(0).map_err(|error| refused(0, error)), Ok)
 }
 
-fn bind(port: u16) -> io::Result<TcpListener> {
-    let listener = TcpListener::bind((Ipv4Addr::LOCALHOST, port))?;
-    listener.set_nonblocking(true)?;
-    Ok(listener)
+fn bind(port: u16) -> io::Result<Port> {
+    Port::take((Ipv4Addr::LOCALHOST, port).into())
 }
 
 /// Listens again where a node was killed a moment ago.
-async fn listen_again(addr: SocketAddr) -> Result<TcpListener, String> {
+async fn listen_again(addr: SocketAddr) -> Result<Port, String> {
     let mut tries = 0;
     loop {
         match bind(addr.port()) {
@@ -71,7 +69,7 @@ impl Round {
     ///
     /// # Errors
     /// [`LabError::Port`].
-    pub(super) async fn listen_as_before(&self) -> Result<Vec<TcpListener>, LabError> {
+    pub(super) async fn listen_as_before(&self) -> Result<Vec<Port>, LabError> {
         let addrs: Vec<_> = self.core().nodes().iter().map(|node| node.addr()).collect();
         let mut listeners = Vec::new();
         for (spec, addr) in self.layout.nodes.iter().zip(addrs) {
@@ -90,7 +88,7 @@ impl Round {
         ix: NodeIx,
         life: u64,
         spec: Arc<NodeSpec>,
-        listener: Option<TcpListener>,
+        listener: Option<Port>,
         is_new: bool,
     ) {
         let duty = |what| Duty {
@@ -156,7 +154,7 @@ impl Round {
         ix: NodeIx,
         life: u64,
         spec: &NodeSpec,
-        listener: Option<TcpListener>,
+        listener: Option<Port>,
     ) -> Result<live::NodeHandle, String> {
         let addr = self.core().nodes().get(ix.0).and_then(|node| node.addr());
         let listener = match (listener, addr) {
@@ -164,7 +162,7 @@ impl Round {
             (None, Some(addr)) => listen_again(addr).await?,
             (None, None) => return Err("it has no port".to_owned()),
         };
-        let listener = tokio::net::TcpListener::from_std(listener).map_err(|e| e.to_string())?;
+        let listener = listener.listen().map_err(|e| e.to_string())?;
         let dir = self.node_dir(&spec.name).ok_or("the lab is over")?;
         let config = self.config(spec, life)?;
         let (links, clock) = (self.links.clone(), self.clock.clone());

@@ -10,10 +10,9 @@ use crate::lab::handle::{Answers, LabOptions};
 use crate::lab::layout::{Layout, key_seed};
 use crate::lab::spec::NodeSpec;
 use crate::lab::{LabError, network, traffic};
-use crate::live::{LabClock, Links, seeds};
+use crate::live::{LabClock, Links, Port, seeds};
 use crate::node::Time;
 use std::collections::BTreeMap;
-use std::net::TcpListener;
 use std::path::Path;
 use std::sync::Arc;
 use std::sync::atomic::AtomicBool;
@@ -176,7 +175,7 @@ impl Round {
         lasting: Arc<Lasting>,
         number: u32,
         saved: &Saved,
-        listeners: Vec<TcpListener>,
+        listeners: Vec<Port>,
     ) -> Result<Arc<Self>, LabError> {
         let mut core = lasting.core(number);
         let mut taken = BTreeMap::new();

@@ -1,10 +1,5 @@
 //! What the tasks of a lab have in common: what stays of a lab, and one round of it.
 
-#![allow(
-    clippy::disallowed_methods,
-    reason = "it is measured how long core is held"
-)]
-
 use super::doors::Doors;
 use super::home::Home;
 use super::lanes::Lanes;
@@ -16,16 +11,15 @@ use crate::lab::core::{Begin, Core, Input, Level, Moment, Sight};
 use crate::lab::handle::Answered;
 use crate::lab::layout::Layout;
 use crate::lab::observe::histogram::{Histogram, Percentiles};
-use crate::live::{LabClock, Links};
+use crate::live::{LabClock, Links, Port, Stopwatch};
 use crate::node::io::{CommandError, Event, RefusalKind};
 use crate::node::{NodeIx, Time};
 use std::collections::BTreeMap;
-use std::net::TcpListener;
 use std::ops::{Deref, DerefMut};
 use std::path::PathBuf;
 use std::sync::atomic::{AtomicBool, AtomicU64, Ordering};
 use std::sync::{Arc, Mutex, MutexGuard, OnceLock, PoisonError};
-use std::time::{Duration, Instant};
+use std::time::Duration;
 use tokio::runtime::Handle;
 use tokio::sync::{mpsc, oneshot, watch};
 
@@ -79,7 +73,7 @@ pub(in crate::lab::drive) struct Round {
     course: Mutex<Course>,
     lanes: Mutex<Lanes>,
     /// Ports that were taken for nodes which are to start, by the nodes' names.
-    listeners: Mutex<BTreeMap<String, TcpListener>>,
+    listeners: Mutex<BTreeMap<String, Port>>,
     /// Who waits for an answer.
     asked: Mutex<BTreeMap<Ticket, AnswerTo>>,
     last_ticket: AtomicU64,
@@ -96,7 +90,7 @@ struct Mind {
 /// What decides, for as long as it is held.
 pub(in crate::lab::drive) struct Held<'a> {
     mind: MutexGuard<'a, Mind>,
-    since: Instant,
+    since: Stopwatch,
 }
 
 impl Held<'_> {
@@ -229,7 +223,7 @@ impl Round {
         Held {
             // What a panic may leave half done is a line of a log.
             mind: self.mind.lock().unwrap_or_else(PoisonError::into_inner),
-            since: Instant::now(),
+            since: Stopwatch::start(),
         }
     }
 
@@ -241,7 +235,7 @@ impl Round {
         self.lanes.lock().unwrap_or_else(PoisonError::into_inner)
     }
 
-    pub(super) fn listeners(&self) -> MutexGuard<'_, BTreeMap<String, TcpListener>> {
+    pub(super) fn listeners(&self) -> MutexGuard<'_, BTreeMap<String, Port>> {
         self.listeners
             .lock()
             .unwrap_or_else(PoisonError::into_inner)

@@ -30,8 +30,8 @@ use crate::lab::ask::{Answer, Request, ScriptChange};
 use crate::lab::control::Later;
 use crate::lab::core::{Core, no_script};
 use crate::lab::spec::NodeSpec;
+use crate::live::Port;
 use crate::node::io::{CommandError, RefusalKind};
-use std::net::TcpListener;
 use std::sync::atomic::Ordering;
 use std::sync::{Arc, Mutex, MutexGuard, PoisonError};
 
@@ -188,7 +188,7 @@ impl Rounds {
     }
 
     /// Puts the next round in the place of one whose nodes have all stopped.
-    fn turn(&self, old: &Round, listeners: Vec<TcpListener>) -> Result<Arc<Round>, CommandError> {
+    fn turn(&self, old: &Round, listeners: Vec<Port>) -> Result<Arc<Round>, CommandError> {
         let place = self.lasting.home();
         let over = || CommandError::from(Course::Over.words().unwrap_or_default());
         let home = place.as_ref().ok_or_else(over)?;

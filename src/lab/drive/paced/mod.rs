@@ -3,11 +3,6 @@
 //! It has a [thread of its own](pace) and one [control endpoint](endpoint) for the whole. Nothing of it is
 //! on disk but what opens that.
 
-#![allow(
-    clippy::disallowed_types,
-    reason = "a lab in virtual time that is watched has a thread"
-)]
-
 mod endpoint;
 mod pace;
 
@@ -25,7 +20,7 @@ use crate::lab::script::cast::Cast;
 use crate::lab::script::{Expr, Facts};
 use crate::lab::summary::Summary;
 use crate::lab::view::{LabView, NodeState};
-use crate::live::LabClock;
+use crate::live::{LabClock, threads};
 use crate::node::Time;
 use crate::node::io::{CommandError, RefusalKind};
 use std::panic::{AssertUnwindSafe, catch_unwind};
@@ -33,7 +28,7 @@ use std::path::{Path, PathBuf};
 use std::sync::atomic::{AtomicU64, Ordering};
 use std::sync::mpsc::{Receiver, Sender, channel, sync_channel};
 use std::sync::{Arc, Mutex, MutexGuard, PoisonError};
-use std::thread::{Builder, JoinHandle};
+use std::thread::JoinHandle;
 use std::time::Duration;
 use tokio::runtime::Handle;
 use tokio::sync::{mpsc, watch};
@@ -121,8 +116,7 @@ pub(in crate::lab) fn start(
     let (jobs, todo) = channel();
     let pace = Pace::new(lab, options, clock.clone(), Arc::clone(&common));
     let ending = Arc::clone(&common);
-    let thread = Builder::new().name("virtual time".to_owned());
-    let thread = thread.spawn(move || live(pace, &todo, &ending));
+    let thread = threads::spawn("virtual time", move || live(pace, &todo, &ending));
     let thread = thread.map_err(LabError::file(Path::new("a thread")))?;
     let lab = Arc::new(PacedLab {
         layout,

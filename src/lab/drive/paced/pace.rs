@@ -8,11 +8,6 @@
 //! A machine that is too slow for its lab falls behind the clock. It works that off as long as it is no
 //! more than [`BEHIND_MAX`]; what is more is lost, and the lab goes on later rather than in leaps.
 
-#![allow(
-    clippy::disallowed_methods,
-    reason = "a slice is measured, and the thread rests between two"
-)]
-
 use super::Common;
 use crate::lab::ask::{Answer, Request, ScriptChange, Ticket};
 use crate::lab::control::{Edition, NodeStatus, RecentEvents, Weight};
@@ -21,14 +16,14 @@ use crate::lab::drive::{VirtualLab, VirtualOptions};
 use crate::lab::handle::Answered;
 use crate::lab::script::ScriptView;
 use crate::lab::view::{LabView, NodeView};
-use crate::live::{self, LabClock};
+use crate::live::{self, LabClock, Stopwatch};
 use crate::node::io::{CommandError, RefusalKind};
 use crate::node::{NodeIx, Time};
 use std::collections::BTreeMap;
 use std::sync::Arc;
 use std::sync::atomic::Ordering;
 use std::sync::mpsc::{Receiver, RecvTimeoutError, TryRecvError};
-use std::time::{Duration, Instant};
+use std::time::Duration;
 use tokio::sync::{mpsc, oneshot};
 
 /// The longest time between two looks whether something is asked.
@@ -152,7 +147,7 @@ impl Pace {
                     }
                     job(self);
                     // Those that came meanwhile see the same moment, but no crowd of them stops time.
-                    let since = Instant::now();
+                    let since = Stopwatch::start();
                     while since.elapsed() < SLICE
                         && let Ok(job) = jobs.try_recv()
                     {
@@ -169,7 +164,7 @@ impl Pace {
     /// Does what is due by now, for a slice at most; whether that was all.
     fn go_on(&mut self) -> bool {
         let due = self.due();
-        let since = Instant::now();
+        let since = Stopwatch::start();
         let is_there = self.lab.run_until(due, || since.elapsed() < SLICE);
         let behind = due.since(self.lab.now());
         if behind > BEHIND_MAX {

@@ -8,7 +8,7 @@ use crate::chain::{Amount, CompactTarget, KeyHash, Params};
 use crate::lab::document::{FileError, Section};
 use crate::lab::names::missing;
 use crate::lab::network;
-use crate::node::mining::MiningMode;
+use crate::node::config::MiningMode;
 use std::time::Duration;
 
 pub(super) fn read(chain: &mut Section<'_>, nodes: &Nodes<'_>) -> Result<ChainSpec, FileError> {

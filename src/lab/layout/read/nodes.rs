@@ -11,9 +11,10 @@ use crate::lab::network::set;
 use crate::lab::spec::{MineSpec, NodeSpec};
 use crate::lab::units::parse_rate;
 use crate::node::SyncMethod;
+use crate::node::config::MiningMode;
+use crate::node::config::{Release, Strategy};
 use crate::node::message::Role;
-use crate::node::mining::{MiningMode, check_hashrate};
-use crate::node::private::{Release, Strategy};
+use crate::node::mining::check_hashrate;
 
 const ROLES: [(&str, Role); 3] = [
     ("full", Role::Full),
@@ -235,7 +236,7 @@ fn read_mine<'n>(
     let release = mine.text("release", "depth 6", str::parse::<Release>)?;
     mine.finish()?;
     spec.strategy = match (withholds, release) {
-        (true, release) => Strategy::Withhold(release.unwrap_or_default()),
+        (true, release) => Strategy::Selfish(release.unwrap_or_default()),
         (false, None) => Strategy::Honest,
         (false, Some(_)) => {
             let problem = "has a meaning only with strategy = \"withhold\"";

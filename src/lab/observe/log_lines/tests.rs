@@ -4,7 +4,7 @@ use super::*;
 use crate::chain::{Amount, BlockHash, BlockTime, Txid};
 use crate::lab::observe::chips::Chips;
 use crate::node::io::{CloseReason, ConnId, Direction, PeerLabel};
-use crate::node::message::Gist;
+use crate::node::message::MessageSummary;
 use std::net::SocketAddr;
 
 mod fits;
@@ -331,7 +331,7 @@ fn messages_make_no_lines() {
         command: "inv".to_owned(),
         bytes: 61,
         item: None,
-        gist: Gist::Nothing,
+        summary: MessageSummary::Nothing,
     };
     assert_eq!(line(message), "");
 }

@@ -19,14 +19,14 @@ fn event(at: u64, peer: &str, command: &str, was_sent: bool) -> Arc<Event> {
             command,
             bytes,
             item,
-            gist: Gist::Nothing,
+            summary: MessageSummary::Nothing,
         },
         false => EventKind::MessageReceived {
             peer,
             command,
             bytes,
             item,
-            gist: Gist::Nothing,
+            summary: MessageSummary::Nothing,
         },
     };
     Arc::new(Event { at: Time(at), kind })

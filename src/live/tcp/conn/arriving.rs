@@ -1,20 +1,26 @@
 //! The direction that comes in: bytes of the socket, messages for the node.
 
-use super::{Ended, Entry, Inbox, LINGER, PROGRESS_INTERVAL, READ_BYTES};
+use super::socket::{self, BUFFER_BYTES, LINGER};
 use crate::chain::codec::MAX_LEN;
+use crate::live::entry::Entry;
+use crate::live::inbox::{Ended, Inbox};
 use crate::live::tcp::bend::{Bend, Place};
 use crate::live::wire::{AHEAD_BYTES, Frames};
 use crate::node::io::{ConnId, Input};
 use crate::node::message::{Message, Version};
 use bytes::BytesMut;
 use std::net::SocketAddr;
+use std::time::Duration;
 use tokio::net::TcpStream;
 use tokio::sync::watch;
 use tokio::time::{Instant, sleep};
 use tokio_util::codec::Decoder;
 
-/// What a buffer has at first. There are two for each connection, and most messages are short.
-pub(super) const BUFFER_BYTES: usize = 4 * 1024;
+/// The least room for a read: below that there would be many small ones.
+const READ_BYTES: usize = 1024;
+
+/// The shortest time between two signs of life of an incomplete message.
+pub(in crate::live::tcp) const PROGRESS_INTERVAL: Duration = Duration::from_secs(1);
 
 /// What the nodes say to each other when their link is cut.
 const CUT: &str = "the link was cut";
@@ -121,7 +127,7 @@ impl<'a> Arriving<'a> {
             self.buffer.reserve(BUFFER_BYTES);
         }
         let read = tokio::select! {
-            read = super::read(stream, &mut self.buffer) => read,
+            read = socket::read(stream, &mut self.buffer) => read,
             () = self.bend.moves() => return Ok(None),
         };
         debug_assert!(self.buffer.len() <= 2 * (MAX_LEN + AHEAD_BYTES));

@@ -1,7 +1,9 @@
 //! The direction that goes out: what the node's thread has queued, as bytes for the socket.
 
-use super::arriving::BUFFER_BYTES;
-use super::{Entry, Flow, Inbox, Leaves, SAID_BYTES, WRITE_BYTES};
+use super::socket::{self, BUFFER_BYTES};
+use crate::live::conn::{Flow, Leaves};
+use crate::live::entry::Entry;
+use crate::live::inbox::Inbox;
 use crate::live::tcp::bend::Bend;
 use crate::live::wire::Frames;
 use std::io;
@@ -10,6 +12,13 @@ use std::sync::atomic::Ordering;
 use std::time::Duration;
 use tokio::net::TcpStream;
 use tokio::sync::mpsc;
+
+/// Bytes written in one go, if so many wait.
+const WRITE_BYTES: usize = 64 * 1024;
+
+/// Bytes written until the node is woken to hear of it. Less than that waits until something else
+/// wakes it: it changes nothing.
+const SAID_BYTES: usize = 64 * 1024;
 
 pub(super) struct Leaving<'a> {
     queue: mpsc::UnboundedReceiver<Leaves>,
@@ -56,7 +65,7 @@ impl<'a> Leaving<'a> {
     pub(super) async fn write_all(&mut self, stream: &TcpStream) -> io::Result<()> {
         loop {
             while self.written < self.buffer.len() {
-                let written = super::write(stream, &self.buffer[self.written..]).await?;
+                let written = socket::write(stream, &self.buffer[self.written..]).await?;
                 self.count_written(written);
             }
             self.buffer.clear();

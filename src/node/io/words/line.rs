@@ -109,11 +109,7 @@ impl EventKind {
                 let after = text(format!("{invalid} invalid after a reorg"));
                 (Tone::Warn, vec![after])
             }
-            Self::Mined { block, txs, .. } => {
-                let txs = text(format!("  {txs} tx"));
-                let mined = vec![text("mined "), Piece::Block(*block), txs];
-                (Tone::Good, mined)
-            }
+            Self::Mined { block, txs, .. } => (Tone::Good, mined(*block, *txs)),
             Self::BlockRefused { hash, why, .. } => {
                 let refused = format!("refused block: {} ..{}", brief(why), hash.short());
                 (Tone::Bad, vec![text(refused)])
@@ -131,15 +127,8 @@ impl EventKind {
                 let sent = text(format!("sent {amount} to {to}  "));
                 (Tone::Good, vec![sent, Piece::Tx(*txid)])
             }
-            Self::Withheld { block, count } => {
-                let so_far = text(format!(", {count} private"));
-                let kept = vec![text("kept "), Piece::Block(*block), so_far];
-                (Tone::Plain, kept)
-            }
-            Self::Released { tip, blocks } => {
-                let released = text(format!("released {} to ", counted(*blocks, "block")));
-                (Tone::Warn, vec![released, Piece::Block(*tip)])
-            }
+            Self::Withheld { block, count } => (Tone::Plain, kept(*block, *count)),
+            Self::Released { tip, blocks } => (Tone::Warn, released(*tip, *blocks)),
             kind => {
                 let (tone, words) = kind.in_words(own, name);
                 (tone, vec![text(words)])
@@ -190,6 +179,21 @@ impl EventKind {
 
 fn text(words: impl Into<String>) -> Piece {
     Piece::Text(words.into())
+}
+
+fn mined(block: BlockId, txs: usize) -> Vec<Piece> {
+    let txs = text(format!("  {txs} tx"));
+    vec![text("mined "), Piece::Block(block), txs]
+}
+
+fn kept(block: BlockId, count: usize) -> Vec<Piece> {
+    let so_far = text(format!(", {count} private"));
+    vec![text("kept "), Piece::Block(block), so_far]
+}
+
+fn released(tip: BlockId, blocks: usize) -> Vec<Piece> {
+    let released = text(format!("released {} to ", counted(blocks, "block")));
+    vec![released, Piece::Block(tip)]
 }
 
 fn grown(tip: BlockId, blocks: usize, from: Option<&PeerLabel>) -> Vec<Piece> {

@@ -23,35 +23,7 @@ impl EventKind {
                 let txs = counted(*txs, "payment");
                 format!("at {tip}: {blocks} with {txs}{}", from_whom(from.as_ref()))
             }
-            Self::Reorganised {
-                fork,
-                old,
-                new,
-                depth,
-                returned,
-                held,
-                held_why,
-                lost,
-                lost_count,
-                ..
-            } => {
-                let depth = counted(*depth, "block");
-                let mut words =
-                    format!("reorganised: left {depth} up to {old} for {new}, from {fork} on");
-                if *returned > 0 {
-                    let returned = counted(*returned, "payment");
-                    words.push_str(&format!("; {returned} back in the mempool"));
-                }
-                if *held > 0 {
-                    let held = counted(*held, "payment");
-                    let why = held_why.as_deref().unwrap_or("not in the mempool");
-                    words.push_str(&format!("; {held} to be tried again: {why}"));
-                }
-                if *lost_count > 0 {
-                    words.push_str(&format!("; {}", became_invalid(lost, *lost_count)));
-                }
-                words
-            }
+            Self::Reorganised { .. } => self.reorganised(),
             Self::BecameInvalid { lost, lost_count } => {
                 let invalid = became_invalid(lost, *lost_count);
                 format!("of blocks that were left behind {invalid}")
@@ -69,6 +41,37 @@ impl EventKind {
                 let comma = if from.is_empty() { "" } else { "," };
                 format!("block ..{}{from}{comma} waits: {why}", hash.short())
             }
+            Self::Withheld { block, count } => {
+                let count = counted(*count, "block");
+                format!("keeps {block} private, {count} by now")
+            }
+            Self::Released { tip, blocks } => {
+                format!("released {} up to {tip}", counted(*blocks, "block"))
+            }
+            Self::GaveUp { blocks } => {
+                let blocks = counted(*blocks, "private block");
+                format!("gave up {blocks}: the public branch has more work")
+            }
+            Self::Mining(what) => what.clone(),
+            Self::TxAccepted { .. }
+            | Self::TxRefused { .. }
+            | Self::TxDropped { .. }
+            | Self::Sent { .. }
+            | Self::WalletCreated { .. } => self.words_of_payments(),
+            Self::PeerUp { .. }
+            | Self::PeerDown { .. }
+            | Self::ClockSkew { .. }
+            | Self::DialFailed { .. }
+            | Self::Banned { .. }
+            | Self::MessageSent { .. }
+            | Self::MessageReceived { .. }
+            | Self::Strangers(_) => self.words_of_peers(),
+        }
+    }
+
+    /// As [`EventKind::words`], of what is about payments and wallets; nothing about anything else.
+    fn words_of_payments(&self) -> String {
+        match self {
             Self::TxAccepted { txid, from } => {
                 format!(
                     "payment ..{} waits{}",
@@ -81,6 +84,20 @@ impl EventKind {
                 format!("refused payment ..{}{from}: {why}", txid.short())
             }
             Self::TxDropped { txid, why } => format!("dropped payment ..{}: {why}", txid.short()),
+            Self::Sent {
+                txid,
+                from,
+                to,
+                amount,
+            } => format!("{from} paid {amount} to {to} in ..{}", txid.short()),
+            Self::WalletCreated { name, address } => format!("wallet {name} has {address}"),
+            _ => String::new(),
+        }
+    }
+
+    /// As [`EventKind::words`], of what is about peers; nothing about anything else.
+    fn words_of_peers(&self) -> String {
+        match self {
             Self::PeerUp {
                 peer,
                 addr,
@@ -117,27 +134,43 @@ impl EventKind {
                 let item = item.map(|item| format!(" {item}")).unwrap_or_default();
                 format!("{command}{item} from {peer}, {bytes} bytes")
             }
-            Self::Sent {
-                txid,
-                from,
-                to,
-                amount,
-            } => format!("{from} paid {amount} to {to} in ..{}", txid.short()),
-            Self::WalletCreated { name, address } => format!("wallet {name} has {address}"),
-            Self::Withheld { block, count } => {
-                let count = counted(*count, "block");
-                format!("keeps {block} private, {count} by now")
-            }
-            Self::Released { tip, blocks } => {
-                format!("released {} up to {tip}", counted(*blocks, "block"))
-            }
-            Self::GaveUp { blocks } => {
-                let blocks = counted(*blocks, "private block");
-                format!("gave up {blocks}: the public branch has more work")
-            }
-            Self::Mining(what) => what.clone(),
             Self::Strangers(sums) => strangers(sums),
+            _ => String::new(),
         }
+    }
+
+    /// As [`EventKind::words`], of a reorganisation; nothing about anything else.
+    fn reorganised(&self) -> String {
+        let Self::Reorganised {
+            fork,
+            old,
+            new,
+            depth,
+            returned,
+            held,
+            held_why,
+            lost,
+            lost_count,
+            ..
+        } = self
+        else {
+            return String::new();
+        };
+        let depth = counted(*depth, "block");
+        let mut words = format!("reorganised: left {depth} up to {old} for {new}, from {fork} on");
+        if *returned > 0 {
+            let returned = counted(*returned, "payment");
+            words.push_str(&format!("; {returned} back in the mempool"));
+        }
+        if *held > 0 {
+            let held = counted(*held, "payment");
+            let why = held_why.as_deref().unwrap_or("not in the mempool");
+            words.push_str(&format!("; {held} to be tried again: {why}"));
+        }
+        if *lost_count > 0 {
+            words.push_str(&format!("; {}", became_invalid(lost, *lost_count)));
+        }
+        words
     }
 }
 

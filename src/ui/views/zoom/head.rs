@@ -1,7 +1,7 @@
 //! The lines above the tabs: how the node is.
 
 use crate::node::Time;
-use crate::node::mining::MiningMode;
+use crate::node::config::MiningMode;
 use crate::node::snapshot::NodeSnapshot;
 use crate::ui::text::{self, Row};
 use crate::ui::widgets::chain::Chain;

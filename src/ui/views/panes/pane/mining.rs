@@ -1,7 +1,7 @@
 //! What a node's miner does.
 
 use crate::lab::view::NodeView;
-use crate::node::mining::MiningMode;
+use crate::node::config::MiningMode;
 use crate::node::snapshot::NodeSnapshot;
 use crate::ui::text::{self, Row};
 use crate::ui::views::panes::pane::parts::{label, none, running};

@@ -26,6 +26,7 @@ pub use wallets::first_wallets;
 use crate::lab::observe::log_lines::LogLine;
 use crate::lab::view::{NodeState, NodeView};
 use crate::node::NodeIx;
+use crate::node::config::Strategy;
 use crate::node::io::words::Piece;
 use crate::node::private::Strategy;
 use crate::node::snapshot::MiningInfo;
@@ -264,7 +265,7 @@ fn rule(scene: Scene<'_>, room: usize) -> Line<'static> {
 pub(super) fn withholding(mining: &MiningInfo) -> Option<String> {
     match (mining.strategy, mining.withheld) {
         (Strategy::Honest, _) => None,
-        (Strategy::Withhold(_), 0) => Some("WITHHOLDS".to_owned()),
-        (Strategy::Withhold(_), count) => Some(format!("WITHHOLDS {count}")),
+        (Strategy::Selfish(_), 0) => Some("WITHHOLDS".to_owned()),
+        (Strategy::Selfish(_), count) => Some(format!("WITHHOLDS {count}")),
     }
 }

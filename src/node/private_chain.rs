@@ -1,39 +1,36 @@
-//! A miner that keeps what it finds to itself: the private branch of an attacker.
+//! Selfish mining: a node keeps the blocks that it finds to itself, as a private chain.
 //!
-//! A node whose strategy is [`Strategy::Withhold`] connects the blocks that it finds as always, so
+//! A node whose strategy is [`Strategy::Selfish`] connects the blocks that it finds as always, so
 //! it goes on mining on top of them, but nobody hears of them: they are neither announced nor
 //! served, its `version` names the height below them, and its locators begin below them. The same
-//! holds for payments made here meanwhile, so that the private branch can spend a coin that was
+//! holds for payments made here meanwhile, so that the private chain can spend a coin that was
 //! spent publicly, too. To everybody else the node looks like one that has found nothing and is
 //! silent about what others find.
 //!
-//! What is withheld is a run of blocks at the end of the node's own chain, on top of the *fork*, the
+//! The private chain is a run of blocks at the end of the node's own chain, on top of the *fork*, the
 //! last block that is public. It ends in one of two ways:
 //!
 //! - it is *released*: on command, or by itself as [`Release`] says. Its blocks
-//!   are announced, lowest first, in one message; whoever hears of more than one asks for headers.
+//!   are announced, lowest first, in one message. A peer that hears of more than one asks for headers.
 //! - it is *given up*: the public branch has more work, and the node follows it as every node does.
 //!   The blocks are forgotten. Payments that still hold stay private, for the next attempt.
 //!
-//! That silence can be noticed: while blocks are withheld, the node passes no public block on, since
+//! That silence can be noticed: while there is a private chain, the node passes no public block on, since
 //! it connects none and so cannot vouch for them, and no payment that contradicts its own branch. It
 //! is no bridge between others. What it asks for tells nothing: parents of a payment that an
 //! ordinary node would have are not asked for, although they are missing here.
 //!
-//! What was withheld is not written down: a node that starts again has released it.
+//! Which blocks are private is not written down: a node that starts again has released them.
 
-use super::Config;
+use super::config::{Release, Strategy};
 use super::store::BlockId;
 use crate::chain::headers::{HeaderId, HeaderTree};
 use crate::chain::{Block, BlockHash, Txid};
-use serde::{Deserialize, Serialize};
 use std::collections::BTreeSet;
-use std::fmt;
-use std::str::FromStr;
 
 /// A branch that is so long is released: everybody else takes it on in one change of the chain, with
 /// all that it undoes, in memory.
-pub const WITHHELD_MAX: usize = 1_000;
+pub const PRIVATE_BLOCKS_MAX: usize = 1_000;
 
 /// Payments kept private at a time, 0.5 MB of names: more are refused.
 pub const PAYMENTS_MAX: usize = 10_000;
@@ -42,84 +39,29 @@ pub const PAYMENTS_MAX: usize = 10_000;
 /// ask for one that no ordinary node would ask for.
 const SETTLED_MAX: usize = 50_000;
 
-/// What a miner does with the blocks that it finds.
-#[derive(Clone, Copy, Debug, Default, PartialEq, Eq, Serialize, Deserialize)]
-#[serde(rename_all = "snake_case")]
-pub enum Strategy {
-    /// It announces them at once.
-    #[default]
-    Honest,
-    /// It keeps them to itself, until then.
-    Withhold(Release),
-}
-
-/// When withheld blocks are released.
-#[derive(Clone, Copy, Debug, Default, PartialEq, Eq, Serialize, Deserialize)]
-#[serde(rename_all = "snake_case")]
-pub enum Release {
-    /// When somebody asks for it.
-    #[default]
-    Asked,
-    /// As soon as that undoes so many public blocks: the private branch has more work, and the
-    /// public one is so long since the fork.
-    Depth(u32),
-    /// As soon as the private branch is so many blocks higher than the public one, and has more
-    /// work.
-    Lead(u32),
-}
-
-impl fmt::Display for Release {
-    /// As it is written in a layout.
-    fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
-        match self {
-            Self::Asked => f.write_str("asked"),
-            Self::Depth(blocks) => write!(f, "depth {blocks}"),
-            Self::Lead(blocks) => write!(f, "lead {blocks}"),
-        }
-    }
-}
-
-impl FromStr for Release {
-    type Err = String;
-
-    fn from_str(text: &str) -> Result<Self, String> {
-        let words: Vec<&str> = text.split_whitespace().collect();
-        let blocks = |number: &str| number.parse().ok().filter(|blocks| *blocks > 0);
-        let read = match words[..] {
-            ["asked"] => Some(Self::Asked),
-            ["depth", number] => blocks(number).map(Self::Depth),
-            ["lead", number] => blocks(number).map(Self::Lead),
-            _ => None,
-        };
-        read.ok_or_else(|| {
-            format!("{text:?} is none of \"asked\", \"depth 6\", \"lead 2\" (or another number)")
-        })
-    }
-}
-
-/// What a node keeps to itself.
+/// The private chain of a node, and the payments that it keeps to itself.
 #[derive(Clone, Debug, Default)]
-pub struct Private {
+pub struct PrivateChain {
     strategy: Strategy,
     /// Blocks from above the fork up to the node's tip.
     blocks: BTreeSet<BlockHash>,
-    /// The last block that is public; of no meaning while nothing is withheld.
+    /// The last block that is public; of no meaning while no block is private.
     fork: Option<BlockId>,
-    /// The end of the best branch that others have shown, by its headers, while blocks are withheld.
+    /// The end of the best branch that others have shown, by its headers, while blocks are private.
     public: Option<BlockHash>,
     /// Payments made here since the last release. Only who commands this node adds to them. Those
     /// that the mempool has dropped are among them: the wallet may offer them again.
     txs: BTreeSet<Txid>,
-    /// Transactions that others have, whatever is missing here: those that the withheld blocks spend
+    /// Transactions that others have, whatever is missing here: those that the private blocks spend
     /// from, and those in public blocks that this node does not follow.
     settled: BTreeSet<Txid>,
 }
 
-impl Private {
+impl PrivateChain {
     /// Keeps nothing yet.
-    pub fn new(config: &Config) -> Self {
+    pub fn new(strategy: Strategy) -> Self {
         Self {
-            strategy: config.strategy,
+            strategy,
             ..Self::default()
         }
     }
@@ -135,7 +77,7 @@ impl Private {
     }
 
     /// Whether what is made here from now on is kept private.
-    pub fn is_withholding(&self) -> bool {
+    pub fn is_selfish(&self) -> bool {
         self.strategy != Strategy::Honest
     }
 
@@ -145,9 +87,14 @@ impl Private {
         !self.blocks.is_empty() || self.txs.iter().any(waits)
     }
 
-    /// Blocks withheld.
-    pub fn withheld(&self) -> usize {
+    /// Blocks in it.
+    pub fn len(&self) -> usize {
         self.blocks.len()
+    }
+
+    /// Whether no block is private.
+    pub fn is_empty(&self) -> bool {
+        self.blocks.is_empty()
     }
 
     /// Whether nobody must hear of this block.
@@ -169,7 +116,7 @@ impl Private {
         }
     }
 
-    /// While something is withheld: the end of the best branch that is public, as far as its headers
+    /// While blocks are private: the end of the best branch that is public, as far as its headers
     /// are known, and the fork, whose header is never forgotten.
     pub fn public_ends(&self) -> Option<[BlockHash; 2]> {
         let fork = self.fork.filter(|_| !self.blocks.is_empty())?.hash;
@@ -182,7 +129,7 @@ impl Private {
         self.settled.contains(txid)
     }
 
-    /// A block was found on top of what is withheld, or of the public block `below`.
+    /// A block was found on top of the private chain, or of the public block `below`.
     pub fn hold(&mut self, below: BlockId, block: &Block) {
         if self.blocks.is_empty() {
             self.fork = Some(below);
@@ -230,7 +177,7 @@ impl Private {
         self.txs.remove(txid);
     }
 
-    /// Blocks are no longer on the chain: what is withheld of them is given up. Returns how many that
+    /// Blocks are no longer on the chain: the private ones among them are given up. Returns how many that
     /// are.
     pub fn left_behind<'a>(&mut self, blocks: impl Iterator<Item = &'a BlockHash>) -> usize {
         let count = blocks.filter(|hash| self.blocks.remove(*hash)).count();
@@ -263,12 +210,12 @@ impl Private {
         self.public = Some(tree.entry(best).hash);
     }
 
-    /// Whether what is withheld is to be released now.
+    /// Whether the private chain is to be released now.
     pub fn is_due(&self, tree: &HeaderTree) -> bool {
-        let Strategy::Withhold(release) = self.strategy else {
+        let Strategy::Selfish(release) = self.strategy else {
             return false;
         };
-        if self.blocks.len() >= WITHHELD_MAX {
+        if self.blocks.len() >= PRIVATE_BLOCKS_MAX {
             return true;
         }
         let ends = self.public_ends().into_iter().flatten();
@@ -294,7 +241,7 @@ mod tests {
 
     #[test]
     fn so_many_payments_are_kept_private_and_what_was_dropped_makes_room() {
-        let mut private = Private::default();
+        let mut private = PrivateChain::default();
         let txid = |number: usize| {
             let mut hash = [0; 32];
             hash[..8].copy_from_slice(&number.to_le_bytes());
@@ -312,18 +259,5 @@ mod tests {
         assert!(!private.hides_tx(&next));
         assert!(private.hold_tx(next, |waits| *waits != txid(7)));
         assert!(private.hides_tx(&next) && !private.hides_tx(&txid(7)));
-    }
-
-    #[test]
-    fn a_release_is_read_as_it_is_written_and_anything_else_refused_in_words() {
-        for release in [Release::Asked, Release::Depth(6), Release::Lead(2)] {
-            assert_eq!(release.to_string().parse(), Ok(release));
-        }
-        for bad in [
-            "", "deep 6", "depth", "depth 0", "lead -1", "lead 2 3", "Asked",
-        ] {
-            let error = bad.parse::<Release>().expect_err(bad);
-            assert!(error.starts_with(&format!("{bad:?} is none of")), "{error}");
-        }
     }
 }

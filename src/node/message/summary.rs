@@ -1,8 +1,8 @@
 //! What a message says, in little: for whoever watches the messages of a node.
 //!
-//! A gist is made of every message that comes and goes, so it costs next to nothing: numbers are
+//! A summary is made of every message that comes and goes, so it costs next to nothing: numbers are
 //! copied, of lists the first [`FIRST_MAX`] entries, and nothing is hashed or put into words. It is
-//! put into words ([`Gist::fields`]) only for the message that somebody looks at. What takes hashing
+//! put into words ([`MessageSummary::fields`]) only for the message that somebody looks at. What takes hashing
 //! is not in it: of headers there is the hash of the parent and not their own.
 
 use super::{Item, Locator, Message, Role, TEXT_MAX, Text};
@@ -12,18 +12,18 @@ use serde::{Deserialize, Serialize};
 use std::fmt;
 use std::net::SocketAddr;
 
-/// Entries of a list that a gist shows: as many as have a line each on a small screen.
+/// Entries of a list that a summary shows: as many as have a line each on a small screen.
 pub const FIRST_MAX: usize = 8;
 
 /// What a message says: all of a short one, and the beginning of a long one.
 #[derive(Clone, Debug, Default, PartialEq, Eq, Serialize, Deserialize)]
 #[serde(rename_all = "snake_case")]
-pub enum Gist {
+pub enum MessageSummary {
     /// Its command says it all: `getaddr`; and `verack`, whose signature nobody can read.
     #[default]
     Nothing,
     /// A `version`.
-    Version(Box<VersionGist>),
+    Version(Box<VersionSummary>),
     /// The number of a `ping` or `pong`.
     Nonce(u64),
     /// An `inv`, `getdata` or `notfound`.
@@ -47,14 +47,14 @@ pub enum Gist {
         /// Headers in it.
         count: usize,
         /// The first.
-        first: Option<HeaderGist>,
+        first: Option<HeaderSummary>,
         /// The last, if there are two or more.
-        last: Option<HeaderGist>,
+        last: Option<HeaderSummary>,
     },
     /// A `block`. Its own hash is the item of the message.
     Block {
         /// What its header says.
-        header: HeaderGist,
+        header: HeaderSummary,
         /// The number that solves it.
         nonce: u64,
         /// Transactions in it, with the coinbase.
@@ -91,7 +91,7 @@ pub enum Gist {
 
 /// What a `version` says, but for what only proves it.
 #[derive(Clone, Debug, PartialEq, Eq, Serialize, Deserialize)]
-pub struct VersionGist {
+pub struct VersionSummary {
     /// Program and version, with the node's name.
     pub user_agent: Text,
     /// Of the messages.
@@ -108,7 +108,7 @@ pub struct VersionGist {
 
 /// What a header says without being hashed.
 #[derive(Clone, Copy, Debug, PartialEq, Eq, Serialize, Deserialize)]
-pub struct HeaderGist {
+pub struct HeaderSummary {
     /// The block that it builds on.
     pub previous: BlockHash,
     /// When it was made, as its miner claims.
@@ -117,7 +117,7 @@ pub struct HeaderGist {
     pub bits: u32,
 }
 
-impl From<&Header> for HeaderGist {
+impl From<&Header> for HeaderSummary {
     fn from(header: &Header) -> Self {
         Self {
             previous: header.previous,
@@ -129,9 +129,9 @@ impl From<&Header> for HeaderGist {
 
 impl Message {
     /// What it says, in little.
-    pub fn gist(&self) -> Gist {
+    pub fn summary(&self) -> MessageSummary {
         match self {
-            Self::Version(version) => Gist::Version(Box::new(VersionGist {
+            Self::Version(version) => MessageSummary::Version(Box::new(VersionSummary {
                 user_agent: version.user_agent.clone(),
                 protocol: version.protocol,
                 height: version.height,
@@ -139,25 +139,29 @@ impl Message {
                 listen: version.listen,
                 nonce: version.nonce,
             })),
-            Self::Verack(_) | Self::GetAddr => Gist::Nothing,
-            Self::Ping(nonce) | Self::Pong(nonce, _) => Gist::Nonce(*nonce),
-            Self::Addr(addrs) => Gist::Addrs {
+            Self::Verack(_) | Self::GetAddr => MessageSummary::Nothing,
+            Self::Ping(nonce) | Self::Pong(nonce, _) => MessageSummary::Nonce(*nonce),
+            Self::Addr(addrs) => MessageSummary::Addrs {
                 count: addrs.len(),
                 first: beginning(addrs),
             },
-            Self::Inv(items) | Self::GetData(items) | Self::NotFound(items) => Gist::Items {
-                count: items.len(),
-                first: beginning(items),
-            },
+            Self::Inv(items) | Self::GetData(items) | Self::NotFound(items) => {
+                MessageSummary::Items {
+                    count: items.len(),
+                    first: beginning(items),
+                }
+            }
             Self::GetHeaders(locator) | Self::GetBlocks(locator) => of_locator(locator),
-            Self::Headers(headers) => Gist::Headers {
+            Self::Headers(headers) => MessageSummary::Headers {
                 count: headers.len(),
-                first: headers.first().map(HeaderGist::from),
-                last: headers[1.min(headers.len())..].last().map(HeaderGist::from),
+                first: headers.first().map(HeaderSummary::from),
+                last: headers[1.min(headers.len())..]
+                    .last()
+                    .map(HeaderSummary::from),
             },
             Self::Block(block) => of_block(block),
             Self::Tx(tx) => of_tx(tx),
-            Self::Reject(reject) => Gist::Reject {
+            Self::Reject(reject) => MessageSummary::Reject {
                 command: reject.command.clone(),
                 item: reject.item,
                 why: reject.why.clone(),
@@ -170,25 +174,25 @@ fn beginning<T: Copy>(list: &[T]) -> Vec<T> {
     list.iter().take(FIRST_MAX).copied().collect()
 }
 
-fn of_locator(locator: &Locator) -> Gist {
-    Gist::Locator {
+fn of_locator(locator: &Locator) -> MessageSummary {
+    MessageSummary::Locator {
         count: locator.have.len(),
         first: locator.have.first().copied(),
         stop: (locator.stop != BlockHash::ZERO).then_some(locator.stop),
     }
 }
 
-fn of_block(block: &Block) -> Gist {
+fn of_block(block: &Block) -> MessageSummary {
     let header = block.header();
-    Gist::Block {
+    MessageSummary::Block {
         header: header.into(),
         nonce: header.nonce,
         txs: block.txs().len(),
     }
 }
 
-fn of_tx(tx: &Tx) -> Gist {
-    Gist::Tx {
+fn of_tx(tx: &Tx) -> MessageSummary {
+    MessageSummary::Tx {
         inputs: tx.inputs.len(),
         outputs: tx.outputs.len(),
         amount: Amount::checked_sum(tx.outputs.iter().map(|out| out.amount)),
@@ -196,7 +200,7 @@ fn of_tx(tx: &Tx) -> Gist {
     }
 }
 
-impl Gist {
+impl MessageSummary {
     /// Whether it is no longer than any that is made here: what another process says may be.
     pub fn is_bounded(&self) -> bool {
         match self {
@@ -223,11 +227,10 @@ impl Gist {
                 listed("items", *count, first.iter().map(|item| item_field(*item)))
             }
             Self::Locator { count, first, stop } => {
-                let mut fields = vec![field("hashes", count)];
-                fields.extend(first.map(|hash| field("first", hash)));
                 let stop = stop.map_or_else(|| "none".to_owned(), |hash| hash.to_string());
-                fields.push(("stop", stop));
-                fields
+                let first = first.map(|hash| field("first", hash));
+                let ends = first.into_iter().chain([("stop", stop)]);
+                [field("hashes", count)].into_iter().chain(ends).collect()
             }
             Self::Headers { count, first, last } => {
                 let mut fields = vec![field("headers", count)];
@@ -246,18 +249,12 @@ impl Gist {
                 outputs,
                 amount,
                 lock_time,
-            } => {
-                let amount = amount.map_or_else(
-                    || "more than any amount".to_owned(),
-                    |amount| amount.to_string(),
-                );
-                vec![
-                    field("inputs", inputs),
-                    field("outputs", outputs),
-                    ("amount", amount),
-                    field("lock time", lock_time),
-                ]
-            }
+            } => vec![
+                field("inputs", inputs),
+                field("outputs", outputs),
+                ("amount", amount_or_more(*amount)),
+                field("lock time", lock_time),
+            ],
             Self::Addrs { count, first } => {
                 let addrs = first.iter().map(|addr| field("address", addr));
                 listed("addresses", *count, addrs)
@@ -276,6 +273,13 @@ type Field = (&'static str, String);
 
 fn field(name: &'static str, value: impl fmt::Display) -> Field {
     (name, value.to_string())
+}
+
+fn amount_or_more(amount: Option<Amount>) -> String {
+    amount.map_or_else(
+        || "more than any amount".to_owned(),
+        |amount| amount.to_string(),
+    )
 }
 
 /// Words of the sender's: in full, and in quotes.
@@ -301,7 +305,7 @@ fn item_field(item: Item) -> Field {
     }
 }
 
-fn header_fields(header: &HeaderGist) -> [Field; 3] {
+fn header_fields(header: &HeaderSummary) -> [Field; 3] {
     [
         field("previous", header.previous),
         field("time", format_args!("{} ms", header.time.0)),
@@ -309,7 +313,7 @@ fn header_fields(header: &HeaderGist) -> [Field; 3] {
     ]
 }
 
-fn version_fields(version: &VersionGist) -> Vec<Field> {
+fn version_fields(version: &VersionSummary) -> Vec<Field> {
     let role = match version.role {
         Role::Full => "full",
         Role::Miner => "miner",
@@ -337,15 +341,15 @@ mod tests {
     #[test]
     fn a_long_list_is_shown_by_its_beginning_and_the_rest_is_counted() {
         let items: Vec<Item> = (0..20).map(|i| Item::Tx(Txid([i; 32]))).collect();
-        let gist = Message::Inv(items.clone()).gist();
+        let summary = Message::Inv(items.clone()).summary();
         let first = items[..FIRST_MAX].to_vec();
-        assert_eq!(gist, Gist::Items { count: 20, first });
-        let fields = gist.fields();
+        assert_eq!(summary, MessageSummary::Items { count: 20, first });
+        let fields = summary.fields();
         assert_eq!(fields.len(), 1 + FIRST_MAX + 1);
         assert_eq!(fields[0], ("items", "20".to_owned()));
         assert_eq!(fields[2], ("tx", Txid([1; 32]).to_string()), "whole");
         assert_eq!(fields.last(), Some(&("more", "12".to_owned())));
-        let short = Message::GetData(items[..2].to_vec()).gist();
+        let short = Message::GetData(items[..2].to_vec()).summary();
         assert_eq!(short.fields().len(), 3, "nothing was left out");
     }
 
@@ -355,7 +359,7 @@ mod tests {
             have: vec![BlockHash([3; 32]), BlockHash([2; 32])],
             stop: BlockHash::ZERO,
         };
-        let fields = Message::GetHeaders(locator).gist().fields();
+        let fields = Message::GetHeaders(locator).summary().fields();
         let wanted = [
             ("hashes", "2".to_owned()),
             ("first", BlockHash([3; 32]).to_string()),
@@ -367,10 +371,10 @@ mod tests {
     #[test]
     fn headers_are_shown_by_the_first_and_the_last_and_one_alone_only_once() {
         let header = *crate::chain::Params::default().genesis_block().header();
-        let gist = |headers: Vec<Header>| Message::Headers(headers).gist();
-        assert_eq!(gist(Vec::new()).fields(), [("headers", "0".to_owned())]);
-        assert_eq!(gist(vec![header]).fields().len(), 1 + 3);
-        assert_eq!(gist(vec![header; 3]).fields().len(), 1 + 2 * 3);
+        let summary = |headers: Vec<Header>| Message::Headers(headers).summary();
+        assert_eq!(summary(Vec::new()).fields(), [("headers", "0".to_owned())]);
+        assert_eq!(summary(vec![header]).fields().len(), 1 + 3);
+        assert_eq!(summary(vec![header; 3]).fields().len(), 1 + 2 * 3);
     }
 
     #[test]
@@ -383,10 +387,10 @@ mod tests {
             Message::Tx(coinbase),
             Message::Block(std::sync::Arc::new(block)),
         ] {
-            let gist = message.gist();
-            let text = serde_json::to_string(&gist).expect("plain data");
-            let read: Gist = serde_json::from_str(&text).expect("what was written");
-            assert_eq!(read, gist, "{text}");
+            let summary = message.summary();
+            let text = serde_json::to_string(&summary).expect("plain data");
+            let read: MessageSummary = serde_json::from_str(&text).expect("what was written");
+            assert_eq!(read, summary, "{text}");
         }
     }
 }

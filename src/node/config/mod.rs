@@ -1,10 +1,14 @@
 //! How a node is to be: everything that is decided before it starts.
 
-use super::mempool::MempoolLimits;
+mod limits;
+mod strategy;
+
+pub use limits::{ADDRESS_MAX, MempoolLimits};
+pub use strategy::{Release, Strategy};
+
 use super::message::Role;
-use super::mining::MiningMode;
-use super::private::Strategy;
 use crate::chain::{Amount, Params, SigCache};
+use serde::{Deserialize, Serialize};
 use std::net::SocketAddr;
 use std::sync::Arc;
 
@@ -63,7 +67,7 @@ pub struct Seeds {
 }
 
 /// How blocks are fetched.
-#[derive(Clone, Copy, Debug, Default, PartialEq, Eq, serde::Serialize, serde::Deserialize)]
+#[derive(Clone, Copy, Debug, Default, PartialEq, Eq, Serialize, Deserialize)]
 #[serde(rename_all = "kebab-case")]
 pub enum SyncMethod {
     /// Headers from everybody, then bodies from many peers at once.
@@ -71,6 +75,19 @@ pub enum SyncMethod {
     HeadersFirst,
     /// Bodies of one peer, in the order of its `inv`, as in the tutorials.
     BlocksFirst,
+}
+
+/// When a node mines.
+#[derive(Clone, Copy, Debug, Default, PartialEq, Eq, Serialize, Deserialize)]
+#[serde(rename_all = "snake_case")]
+pub enum MiningMode {
+    /// Not at all.
+    #[default]
+    Off,
+    /// All the time.
+    On,
+    /// While the mempool holds at least so many transactions, as in the tutorials.
+    OnTx(usize),
 }
 
 impl Config {

@@ -1,50 +1,51 @@
-//! Blocks and payments that are kept private: when they are held back, released and given up. What
-//! that means is in [`private`](super::private).
+//! Selfish mining: when blocks and payments are kept private, released and given up. What that means
+//! is in [`private_chain`](super::private_chain).
 
+use super::config::Strategy;
 use super::io::{CommandError, EventKind, Reply};
 use super::message::{GETBLOCKS_MAX, Item};
-use super::private::Strategy;
 use super::{BlockId, ChainChange, Node, Store, Time};
 
 impl<S: Store> Node<S> {
     /// The chain has changed, by a block that was found here or not: what nobody is to hear of,
     /// before anybody could.
     pub(super) fn keep_private(&mut self, change: &ChainChange, is_own: bool, now: Time) {
-        if self.private.withheld() > 0 {
+        if !self.private_chain.is_empty() {
             let gone: Vec<_> = change.disconnected.iter().map(|left| left.hash()).collect();
-            let blocks = self.private.left_behind(gone.iter());
+            let blocks = self.private_chain.left_behind(gone.iter());
             if blocks > 0 {
                 self.event(now, EventKind::GaveUp { blocks });
             }
         }
-        if is_own && self.private.is_withholding() {
+        if is_own && self.private_chain.is_selfish() {
             let mut below = change.fork;
             for block in &change.connected {
                 let (height, hash) = (below.height + 1, block.hash());
-                self.private.hold(below, block);
+                self.private_chain.hold(below, block);
                 below = BlockId { height, hash };
             }
         }
-        self.sync.ask_from(self.private.public_ends());
+        self.sync.ask_from(self.private_chain.public_ends());
     }
 
     /// Says that the block that was just found is held back, if it is.
-    pub(super) fn tell_withheld(&mut self, block: BlockId, now: Time) {
-        if self.private.hides(&block.hash) {
-            let count = self.private.withheld();
+    pub(super) fn tell_kept_private(&mut self, block: BlockId, now: Time) {
+        if self.private_chain.hides(&block.hash) {
+            let count = self.private_chain.len();
             self.event(now, EventKind::Withheld { block, count });
         }
     }
 
     /// Looks at how far the public chain is, and releases what is to be released then.
     pub(super) fn look_at_public(&mut self, now: Time) {
-        if self.private.withheld() == 0 {
+        if self.private_chain.is_empty() {
             return;
         }
         let tree = self.chain.tree();
-        self.private.note_public(tree, self.sync.best_of_peers());
-        self.sync.ask_from(self.private.public_ends());
-        if self.private.is_due(tree) {
+        self.private_chain
+            .note_public(tree, self.sync.best_of_peers());
+        self.sync.ask_from(self.private_chain.public_ends());
+        if self.private_chain.is_due(tree) {
             self.release(now);
         }
     }
@@ -53,12 +54,12 @@ impl<S: Store> Node<S> {
     pub(super) fn release(&mut self, now: Time) -> String {
         let tree = self.chain.tree();
         let branch = tree
-            .path(self.private.public_end(tree), tree.tip())
+            .path(self.private_chain.public_end(tree), tree.tip())
             .into_iter();
         // Who hears of so many asks for what follows.
         let branch = branch.take(GETBLOCKS_MAX).map(|id| tree.entry(id).hash);
         let branch: Vec<_> = branch.collect();
-        let (blocks, txs) = self.private.release();
+        let (blocks, txs) = self.private_chain.release();
         self.sync.ask_from(None);
         let tip = self.chain.tip();
         if blocks > 0 {
@@ -88,7 +89,7 @@ impl<S: Store> Node<S> {
 
     /// Somebody wants it released.
     pub(super) fn asked_to_release(&mut self, now: Time) -> Result<Reply, CommandError> {
-        if !self.private.is_withholding() {
+        if !self.private_chain.is_selfish() {
             let name = &self.config.name;
             return Err(format!("{name} withholds nothing").into());
         }
@@ -100,11 +101,11 @@ impl<S: Store> Node<S> {
         let name = &self.config.name;
         let words = match strategy {
             Strategy::Honest => format!("{name} announces what it finds"),
-            Strategy::Withhold(release) => {
+            Strategy::Selfish(release) => {
                 format!("{name} withholds what it finds, release: {release}")
             }
         };
-        self.private.set_strategy(strategy);
+        self.private_chain.set_strategy(strategy);
         if strategy == Strategy::Honest {
             self.release(now);
         }
@@ -115,19 +116,20 @@ impl<S: Store> Node<S> {
     /// The end of the chain as others may see it.
     pub(super) fn public_tip(&self) -> BlockId {
         let tree = self.chain.tree();
-        self.chain.id(self.private.public_end(tree))
+        self.chain.id(self.private_chain.public_end(tree))
     }
 
     /// Whether there is something that nobody must hear of.
     pub(super) fn has_secrets(&self) -> bool {
-        self.private.has_secrets(|txid| self.mempool.contains(txid))
+        self.private_chain
+            .has_secrets(|txid| self.mempool.contains(txid))
     }
 
     /// Whether others may hear of it.
     pub(super) fn is_public(&self, item: &Item) -> bool {
         match item {
-            Item::Tx(txid) => !self.private.hides_tx(txid),
-            Item::Block(hash) => !self.private.hides(hash),
+            Item::Tx(txid) => !self.private_chain.hides_tx(txid),
+            Item::Block(hash) => !self.private_chain.hides(hash),
         }
     }
 }

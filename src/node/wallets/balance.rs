@@ -9,7 +9,7 @@ use std::collections::BTreeSet;
 use std::sync::OnceLock;
 
 #[derive(Clone)]
-pub(super) struct Purse {
+pub(super) struct Balance {
     pub name: String,
     pub key: SecretKey,
     pub owner: KeyHash,
@@ -29,7 +29,7 @@ pub(super) struct Purse {
     pub info: OnceLock<WalletInfo>,
 }
 
-impl Purse {
+impl Balance {
     pub fn new(name: String, key: SecretKey, address: String) -> Self {
         let owner = key.public_key().hash();
         Self {
@@ -83,13 +83,13 @@ impl Purse {
         self.rewards.get(&height).copied().unwrap_or_default()
     }
 
-    /// Something that [`Purse::info`] tells has changed.
+    /// Something that [`Balance::info`] tells has changed.
     pub fn changed(&mut self) {
         self.info = OnceLock::new();
     }
 
     /// Mature coins, and rewards from the height `young` on, which are not.
-    pub fn balance(&self, young: u32) -> (Amount, Amount) {
+    pub fn sums(&self, young: u32) -> (Amount, Amount) {
         let immature = self.rewards.range_from(&young).map(|(_, sum)| *sum);
         let immature = immature.fold(Amount::ZERO, plus);
         (minus(self.total, immature), immature)

@@ -1,0 +1,203 @@
+//! The node itself: its managers, and what its driver does with it.
+
+use super::addrbook::{self, AddrBook};
+use super::chainstate::ChainState;
+use super::config::Config;
+use super::gossip::Gossip;
+use super::ids::ConnId;
+use super::io::{Event, EventKind, Halt, Input, Output};
+use super::mempool::Mempool;
+use super::mining::Mining;
+use super::outbox::Outbox;
+use super::peers::strangers::Strangers;
+use super::peers::{Neighbours, Peers};
+use super::private_chain::PrivateChain;
+use super::random::Random;
+use super::relay::Relay;
+use super::serve::Serve;
+use super::snapshot::BlockInfo;
+use super::store::{Store, StoreFault};
+use super::sync::{Context, Sync};
+use super::time::{Time, earlier};
+use super::undone::Undone;
+use super::wallets::Wallets;
+use crate::chain::Txid;
+use std::collections::{BTreeMap, VecDeque};
+use std::net::SocketAddr;
+use std::sync::Arc;
+use std::time::Duration;
+
+/// How long something may be unwritten that a crash may lose: transactions that wait, addresses,
+/// and what wallets can find again in the chain. Also how long a power loss may undo.
+pub const FLUSH_EVERY: Duration = Duration::from_secs(1);
+
+/// How often a wallet's transactions that are in no block are announced again, and some of others
+/// that have waited for long.
+pub const ANNOUNCE_AGAIN: Duration = Duration::from_secs(30);
+
+/// A node.
+#[derive(Clone)]
+pub struct Node<S> {
+    pub(super) config: Config,
+    pub(super) chain: ChainState<S>,
+    pub(super) peers: Peers,
+    pub(super) strangers: Strangers,
+    pub(super) book: AddrBook,
+    pub(super) gossip: Gossip,
+    pub(super) sync: Sync,
+    pub(super) relay: Relay,
+    pub(super) serve: Serve,
+    pub(super) mempool: Mempool,
+    pub(super) wallets: Wallets,
+    pub(super) mining: Mining,
+    pub(super) private_chain: PrivateChain,
+    pub(super) undone: Undone,
+    pub(super) random: Random,
+    pub(super) out: Outbox,
+    pub(super) outputs: VecDeque<Output>,
+    /// The end of the chain, lowest first, as screens show it.
+    pub(super) recent: VecDeque<BlockInfo>,
+    /// When what is unwritten is written; `None`: all is.
+    pub(super) flush_at: Option<Time>,
+    pub(super) announce_at: Time,
+    /// The last that was announced again of what has waited for long; `None`: a new round.
+    pub(super) announced_to: Option<(Time, Txid)>,
+    /// The book may want to dial; asked only then, as it can be long.
+    pub(super) is_dial_due: bool,
+    pub(super) dial_at: Option<Time>,
+    pub(super) halted: Option<Halt>,
+}
+
+impl<S: Store> Node<S> {
+    /// Takes one input. Afterwards [`Node::poll_output`] is to be drained.
+    ///
+    /// # Errors
+    /// [`Halt`]: the machine failed, and the node takes nothing any more.
+    pub fn handle(&mut self, now: Time, input: Input) -> Result<(), Halt> {
+        if let Some(halt) = &self.halted {
+            return Err(halt.clone());
+        }
+        let handled = self.route(now, input).and_then(|()| self.settle(now));
+        handled.map_err(|fault| self.halt(fault))
+    }
+
+    pub(super) fn halt(&mut self, fault: StoreFault) -> Halt {
+        self.halted.insert(Halt(fault)).clone()
+    }
+
+    /// The next thing that the node wants done.
+    pub fn poll_output(&mut self) -> Option<Output> {
+        self.outputs.pop_front()
+    }
+
+    /// When the node next wants [`Input::Tick`].
+    pub fn deadline(&self) -> Option<Time> {
+        [
+            self.peers.deadline(),
+            self.strangers.deadline(),
+            self.sync.deadline(),
+            self.relay.deadline(),
+            self.mempool.deadline(),
+            self.mining.deadline(),
+            self.gossip.deadline(),
+            self.flush_at,
+            self.dial_at,
+            Some(self.announce_at),
+        ]
+        .into_iter()
+        .fold(None, earlier)
+    }
+
+    /// The chain, for reading.
+    pub fn chain(&self) -> &ChainState<S> {
+        &self.chain
+    }
+
+    /// Transactions that wait, for reading.
+    pub fn mempool(&self) -> &Mempool {
+        &self.mempool
+    }
+
+    /// The wallets, for reading.
+    pub fn wallets(&self) -> &Wallets {
+        &self.wallets
+    }
+
+    /// These are the nodes that the driver of this one runs: a stranger does not get their names. It is
+    /// said before the first input, and whenever there are others.
+    pub fn meet(&mut self, neighbours: &Arc<Neighbours>) {
+        self.peers.meet(neighbours);
+    }
+
+    /// Who is banned or connected, for reading.
+    pub fn peers(&self) -> &Peers {
+        &self.peers
+    }
+
+    /// Blocks that are missing, as far as peers have shown that there are any.
+    pub fn blocks_left(&self) -> u32 {
+        let height = self.chain.tip().height;
+        let missing = self.sync.progress(&self.chain);
+        missing.map_or(0, |info| info.target.saturating_sub(height))
+    }
+
+    /// Whether the node is to stay connected to an address.
+    pub fn keeps(&self, addr: &SocketAddr) -> bool {
+        self.book.keeps(addr)
+    }
+
+    /// Writes what is unwritten, and makes all of it survive a power loss.
+    ///
+    /// # Errors
+    /// [`Halt`].
+    pub fn close(&mut self) -> Result<(), Halt> {
+        if let Some(halt) = &self.halted {
+            return Err(halt.clone());
+        }
+        self.flush().map_err(|fault| self.halt(fault))
+    }
+
+    /// Gives the store back, with what a crash at this moment leaves in it.
+    pub fn into_store(self) -> S {
+        self.chain.into_store()
+    }
+
+    /// Nothing is left of a connection that is gone.
+    pub fn knows_nothing_of(&self, conn: ConnId) -> bool {
+        self.peers.get(conn).is_none()
+            && self.book.knows_nothing_of(conn)
+            && self.sync.knows_nothing_of(conn)
+            && self.relay.knows_nothing_of(conn)
+            && self.serve.knows_nothing_of(conn)
+            && self.gossip.knows_nothing_of(conn)
+    }
+
+    pub(super) fn flush(&mut self) -> Result<(), StoreFault> {
+        let mut rows: BTreeMap<String, Option<Vec<u8>>> = self.mempool.flush();
+        rows.extend(self.wallets.flush());
+        if let Some(row) = self.book.flush() {
+            rows.insert(addrbook::ROW.to_owned(), Some(row));
+        }
+        self.flush_at = None;
+        self.chain.put_meta(rows, false)?;
+        self.chain.sync()
+    }
+
+    /// The sync, and what it looks at.
+    pub(super) fn sync_at(&mut self, now: Time) -> (&mut Sync, Context<'_, S>) {
+        let context = Context {
+            chain: &mut self.chain,
+            now,
+            out: &mut self.out,
+        };
+        (&mut self.sync, context)
+    }
+
+    pub(super) fn unwritten(&mut self, now: Time) {
+        self.flush_at.get_or_insert(now + FLUSH_EVERY);
+    }
+
+    pub(super) fn event(&mut self, at: Time, kind: EventKind) {
+        self.outputs.push_back(Output::Event(Event { at, kind }));
+    }
+}
