@@ -19,7 +19,7 @@ use crate::lab::{Lab, LabError, LabOptions, Layout};
 use crate::live;
 use crate::node::Time;
 use crate::ui::viewer::{Seat, Stage};
-use clap::{Args, CommandFactory};
+use clap::Args;
 use std::path::{Path, PathBuf};
 use std::str::FromStr;
 use tokio::runtime::Handle;

@@ -7,8 +7,6 @@
 //! All but the [loop](app::run()) is pure. That waits for whatever comes first, takes all that has come, and
 //! draws at most once per frame interval, not at all when nothing changed, and at once after a key.
 
-#![allow(clippy::disallowed_types, reason = "this floor has a terminal")]
-
 pub mod app;
 pub mod dialogs;
 pub mod keymap;

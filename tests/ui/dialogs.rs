@@ -7,7 +7,6 @@ use chainlab::node::NodeIx;
 use chainlab::node::config::MiningMode;
 use chainlab::node::io::{Command, Reply};
 use chainlab::node::message::Role;
-use chainlab::node::mining::MiningMode;
 use chainlab::ui::keymap::ViewId;
 use chainlab::ui::viewer::{DialogId, Effect, Purpose};
 use std::path::PathBuf;

@@ -10,7 +10,6 @@ use chainlab::node::NodeIx;
 use chainlab::node::config::MiningMode;
 use chainlab::node::io::{Command, Payment, Reply, SendPlan};
 use chainlab::node::message::Role;
-use chainlab::node::mining::MiningMode;
 use chainlab::ui::app::{UiEvent, UiState};
 use chainlab::ui::keymap::ViewId;
 use chainlab::ui::viewer::{Effect, Purpose};

@@ -5,7 +5,6 @@ use crate::node::NodeIx;
 use crate::node::config::MiningMode;
 use crate::node::io::Reply;
 use crate::node::io::words::{Piece, Tone};
-use crate::node::mining::MiningMode;
 use crate::ui::app::state::UiState;
 use crate::ui::dialogs::{Dialog, Verdict};
 use crate::ui::text;

@@ -8,7 +8,6 @@ use crate::lab::{LabView, Request};
 use crate::node::NodeIx;
 use crate::node::config::MiningMode;
 use crate::node::message::Role;
-use crate::node::mining::MiningMode;
 use crate::ui::dialogs::dialog::{Dialog, Verdict};
 use crate::ui::dialogs::form::{Beside, Field, Form, Pressed};
 use crate::ui::dialogs::wallet::check_new_wallet;

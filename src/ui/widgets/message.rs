@@ -4,7 +4,7 @@ use crate::lab::LabView;
 use crate::lab::observe::transcript::{Party, Spoken};
 use crate::node::Time;
 use crate::node::io::EventKind;
-use crate::node::message::{Gist, Item, Kind};
+use crate::node::message::{Item, Kind, MessageSummary};
 use crate::ui::text::{self, counted};
 use crate::ui::widgets::scene::Scene;
 use ratatui::style::Style;
@@ -98,8 +98,8 @@ pub(in crate::ui) fn name_of<'a>(lab: &'a LabView, party: &'a Party) -> &'a str 
 
 /// The blocks and transactions that a message is about, as far as they are known.
 pub(in crate::ui) fn items(said: &Spoken) -> impl Iterator<Item = Item> + use<'_> {
-    let first: &[Item] = match gist_of(said) {
-        Some(Gist::Items { first, .. }) => first,
+    let first: &[Item] = match summary_of(said) {
+        Some(MessageSummary::Items { first, .. }) => first,
         _ => &[],
     };
     let own = said.item().filter(|_| first.is_empty());
@@ -107,9 +107,11 @@ pub(in crate::ui) fn items(said: &Spoken) -> impl Iterator<Item = Item> + use<'_
 }
 
 /// What a message says, in little.
-pub(in crate::ui) fn gist_of(said: &Spoken) -> Option<&Gist> {
+pub(in crate::ui) fn summary_of(said: &Spoken) -> Option<&MessageSummary> {
     match said.told() {
-        EventKind::MessageSent { gist, .. } | EventKind::MessageReceived { gist, .. } => Some(gist),
+        EventKind::MessageSent { summary, .. } | EventKind::MessageReceived { summary, .. } => {
+            Some(summary)
+        }
         _ => None,
     }
 }

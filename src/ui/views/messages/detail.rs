@@ -14,7 +14,7 @@ const NAMES: usize = 10;
 
 /// Lines that it takes, with the line above it.
 pub(super) fn lines_of(said: &Spoken, _room: usize) -> u16 {
-    let fields = message::gist_of(said).map_or(0, |gist| gist.fields().len());
+    let fields = message::summary_of(said).map_or(0, |summary| summary.fields().len());
     u16::try_from(3 + fields).unwrap_or(u16::MAX)
 }
 
@@ -37,7 +37,7 @@ pub(super) fn render(frame: &mut Frame<'_>, area: Rect, scene: Scene<'_>, said: 
     ];
     lines.push(Line::from(text::clip(head, room, theme.cut())));
     let mut fields = vec![("time", times(scene, said))];
-    fields.extend(message::gist_of(said).map_or_else(Vec::new, |gist| gist.fields()));
+    fields.extend(message::summary_of(said).map_or_else(Vec::new, |summary| summary.fields()));
     for (name, value) in fields {
         let spans = vec![
             Span::styled(format!("{name:<NAMES$} "), theme.dim()),

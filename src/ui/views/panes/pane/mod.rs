@@ -28,7 +28,6 @@ use crate::lab::view::{NodeState, NodeView};
 use crate::node::NodeIx;
 use crate::node::config::Strategy;
 use crate::node::io::words::Piece;
-use crate::node::private::Strategy;
 use crate::node::snapshot::MiningInfo;
 use crate::ui::keymap::Action;
 use crate::ui::text::{self, Row, short_name};
