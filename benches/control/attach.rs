@@ -18,7 +18,7 @@ const MOST: Duration = Duration::from_millis(300);
 pub fn attach(harness: &mut Harness) {
     let opened = Opened::start(&crowd(NODES, &Links::Random, "1s"));
     waits(&opened.lab, all_seen);
-    let door = &opened.entry.door;
+    let door = &opened.entry.endpoint;
     let elsewhere = Runtime::new().expect("threads");
     let [attached, asked] = harness.interleave(
         ROUNDS,

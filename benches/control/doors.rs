@@ -1,7 +1,7 @@
 //! Labs with doors, and whoever comes in with nothing but a socket.
 
-use chainlab::lab::control::registry::Entry;
-use chainlab::lab::control::{Cookie, Door, Place};
+use chainlab::lab::drive::registry::Entry;
+use chainlab::lab::control::{Cookie, Endpoint, Place};
 use chainlab::lab::{Control, Lab, LabOptions, LabView, layout};
 use serde_json::{Value, json};
 use std::fs;
@@ -94,7 +94,7 @@ impl Asker {
     }
 
     /// Comes in.
-    pub fn greets(mut self, door: &Door) -> Self {
+    pub fn greets(mut self, door: &Endpoint) -> Self {
         let Cookie::File(path) = &door.cookie else {
             panic!("a lab has its cookies in files")
         };
@@ -106,7 +106,7 @@ impl Asker {
     }
 }
 
-pub fn at(door: &Door) -> std::net::SocketAddr {
+pub fn at(door: &Endpoint) -> std::net::SocketAddr {
     match door.at {
         Place::Tcp(addr) => addr,
         Place::Unix(_) => panic!("a port"),

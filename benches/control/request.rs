@@ -18,7 +18,7 @@ const MOST: Duration = Duration::from_millis(10);
 
 pub fn request(harness: &mut Harness) {
     let opened = Opened::start(SECONDLY);
-    let door = &opened.entry.door;
+    let door = &opened.entry.endpoint;
     let socket = opened.entry.socket.as_ref().expect("short enough");
     let tcp = TcpStream::connect(at(door)).expect("a door");
     let mut tcp = Asker::tcp(tcp).greets(door);

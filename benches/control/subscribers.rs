@@ -4,7 +4,7 @@
 use crate::doors::{Asker, Opened, at, call};
 use crate::labs::SECONDLY;
 use crate::ratio::Harness;
-use chainlab::lab::control::{Cookie, Door, Place};
+use chainlab::lab::control::{Cookie, Endpoint, Place};
 use serde_json::json;
 use std::env;
 use std::fs;
@@ -67,7 +67,7 @@ pub fn subscribers(harness: &mut Harness) {
 
 /// What this process takes of a core while so many listen.
 fn share(harness: &Harness, opened: &Opened, count: usize) -> f64 {
-    let audience = (count > 0).then(|| Audience::comes(&opened.entry.door, count));
+    let audience = (count > 0).then(|| Audience::comes(&opened.entry.endpoint, count));
     let (settles, watched) = match harness.quick {
         true => (Duration::from_millis(100), Duration::from_millis(500)),
         false => (SETTLES, WATCHED),
@@ -88,7 +88,7 @@ struct Audience {
 }
 
 impl Audience {
-    fn comes(door: &Door, count: usize) -> Self {
+    fn comes(door: &Endpoint, count: usize) -> Self {
         let program = env::current_exe().expect("this program");
         let mut child = Command::new(program)
             .env(AUDIENCE, count.to_string())
@@ -126,7 +126,7 @@ pub fn is_audience() -> bool {
     let mut orders = std::io::stdin().lines();
     let mut order = || orders.next().expect("it was told").expect("readable");
     let (addr, cookie) = (order(), order());
-    let door = Door {
+    let door = Endpoint {
         at: Place::Tcp(addr.parse().expect("an address")),
         cookie: Cookie::File(cookie.into()),
     };

@@ -6,8 +6,8 @@ use super::look::Look;
 use super::runtime::runtime;
 use super::screen::{self, Screen};
 use crate::lab::Lab;
-use crate::lab::control::registry::{self, Entry};
-use crate::lab::control::{Client, Door, Kind, Place};
+use crate::lab::drive::registry::{self, Entry};
+use crate::lab::control::{Client, Endpoint, Kind, Place};
 use crate::ui::viewer::{Seat, Stage};
 use clap::Args;
 
@@ -70,19 +70,19 @@ pub(super) fn run(options: Options) -> Result<(), Failure> {
 }
 
 /// The door to this node alone.
-async fn only(doors: &[Door], node: &str) -> Result<Door, Failure> {
+async fn only(doors: &[Endpoint], node: &str) -> Result<Endpoint, Failure> {
     let entries = registry::running().map_err(Failure::other)?;
     for door in doors {
         let client = Client::connect(door).await?;
         if !client.about().nodes.iter().any(|name| name == node) {
             continue;
         }
-        let its = entries.iter().filter(|entry| entry.door == *door);
+        let its = entries.iter().filter(|entry| entry.endpoint == *door);
         let mut nodes = its
             .flat_map(Entry::doors)
             .filter(|listed| listed.kind == Kind::Node);
         let own = nodes.find(|listed| listed.name == node);
-        return Ok(own.map_or(door, |listed| listed.door).clone());
+        return Ok(own.map_or(door, |listed| listed.endpoint).clone());
     }
     Err(Failure::input(format!("there is no node {node:?} there")))
 }

@@ -7,9 +7,9 @@
 use super::failure::Failure;
 use super::group::Group;
 use super::table::{Side, Table};
-use crate::lab::control::registry::{self, Entry};
-use crate::lab::control::{COOKIE_FILE, Client, ClientError, Cookie, Door, Kind, Place};
-use crate::lab::names::missing;
+use crate::lab::drive::registry::{self, Entry};
+use crate::lab::control::{COOKIE_FILE, Client, ClientError, Cookie, Endpoint, Kind, Place};
+use crate::lab::paper::names::missing;
 use crate::node::io::RefusalKind;
 use clap::Args;
 use std::collections::BTreeMap;
@@ -90,7 +90,7 @@ impl Choice {
 
     /// The doors that are meant: these and those that were named; without any, those of the only
     /// lab or network.
-    pub(super) fn doors(&self, at: &[Place]) -> Result<Vec<Door>, Failure> {
+    pub(super) fn doors(&self, at: &[Place]) -> Result<Vec<Endpoint>, Failure> {
         let named: Vec<_> = at.iter().chain(&self.at).collect();
         if !named.is_empty() {
             return named.into_iter().map(|at| self.named(at)).collect();
@@ -100,7 +100,7 @@ impl Choice {
         }
         let groups = into_groups(registry::running().map_err(Failure::other)?);
         let group = pick(groups, self.lab.as_deref(), self.node.as_deref())?;
-        Ok(group.into_iter().map(|entry| entry.door).collect())
+        Ok(group.into_iter().map(|entry| entry.endpoint).collect())
     }
 
     /// The node that was chosen.
@@ -109,7 +109,7 @@ impl Choice {
     }
 
     /// A door that was named, with its cookie.
-    fn named(&self, at: &Place) -> Result<Door, Failure> {
+    fn named(&self, at: &Place) -> Result<Endpoint, Failure> {
         let Some(path) = &self.cookie else {
             return door_at(at);
         };
@@ -118,7 +118,7 @@ impl Choice {
             // A link that was named is meant; in a directory of ours none is followed.
             false => path.canonicalize().unwrap_or_else(|_| path.clone()),
         };
-        Ok(Door {
+        Ok(Endpoint {
             at: at.clone(),
             cookie: Cookie::File(path),
         })
@@ -126,7 +126,7 @@ impl Choice {
 }
 
 /// The door at this address, of something that runs here.
-pub(super) fn door_at(at: &Place) -> Result<Door, Failure> {
+pub(super) fn door_at(at: &Place) -> Result<Endpoint, Failure> {
     let entries = registry::running().map_err(Failure::other)?;
     let mut doors = entries.iter().flat_map(Entry::doors);
     let found = doors.find(|listed| listed.is_at(at));
@@ -136,7 +136,7 @@ pub(super) fn door_at(at: &Place) -> Result<Door, Failure> {
             "{at}: {words}; --cookie FILE goes with other machines"
         ))
     };
-    Ok(Door {
+    Ok(Endpoint {
         at: at.clone(),
         cookie: found.ok_or_else(missing)?.door.cookie.clone(),
     })

@@ -3,7 +3,7 @@
 use super::failure::Failure;
 use super::output::print;
 use crate::lab::layout::shipped;
-use crate::lab::names::missing;
+use crate::lab::paper::names::missing;
 use clap::Args;
 
 pub(super) const EXAMPLES: &str = "\

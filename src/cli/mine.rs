@@ -6,7 +6,7 @@ use super::group::{Group, unexpected};
 use super::output::print;
 use super::output::say;
 use super::table::print_json;
-use crate::lab::units::{parse_rate, show_about, show_rate};
+use crate::lab::paper::units::{parse_rate, show_about, show_rate};
 use crate::node::config::MiningMode;
 use crate::node::config::{Release, Strategy};
 use crate::node::io::{Command, Reply};

@@ -5,7 +5,7 @@ use super::output::print;
 use crate::chain::amount::AmountError;
 use crate::chain::params::Allocation;
 use crate::chain::{Address, Amount, Params};
-use crate::lab::network;
+use crate::lab::paper::network;
 use crate::live::stored_params;
 use clap::Subcommand;
 use std::path::PathBuf;

@@ -7,7 +7,7 @@ use super::mine::mine_now;
 use super::output::print;
 use super::table::print_json;
 use crate::chain::{Amount, Txid};
-use crate::lab::units::{parse_duration, show_duration};
+use crate::lab::paper::units::{parse_duration, show_duration};
 use crate::node::BlockId;
 use crate::node::io::{Command, Payment, Question, Reply};
 use clap::{Args, ValueEnum};

@@ -5,7 +5,7 @@ use super::failure::Failure;
 use super::output::print;
 use super::table::print_json;
 use crate::lab::ask::{Request, TrafficChange};
-use crate::lab::traffic::parse_tx_rate;
+use crate::lab::paper::units::parse_tx_rate;
 use clap::Args;
 
 pub(super) const EXAMPLES: &str = "\

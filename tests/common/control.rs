@@ -5,8 +5,8 @@
 
 use super::live::{PATIENCE, soon};
 use super::running::{options, start, until};
-use chainlab::lab::control::registry::Entry;
-use chainlab::lab::control::{Cookie, Door, Place};
+use chainlab::lab::drive::registry::Entry;
+use chainlab::lab::control::{Cookie, Endpoint, Place};
 use chainlab::lab::{Control, Lab, LabOptions};
 use serde_json::{Value, json};
 use std::fs;
@@ -72,7 +72,7 @@ mine = { hashrate = "1 kH/s", to = "rewards", first = "at once" }
 
 /// Whatever somebody did: blocks go on to come, and whoever behaves well is answered.
 pub async fn goes_on(lab: &Lab, entry: &Entry) {
-    let mut client = Raw::greeted(&entry.door).await;
+    let mut client = Raw::greeted(&entry.endpoint).await;
     let height = |nodes: &Value| {
         let height = &nodes[2]["snapshot"]["tip"]["height"];
         height.as_u64().unwrap_or_default()
@@ -93,7 +93,7 @@ pub async fn opened(lab: &Lab) -> Entry {
     lab.entry().expect("it has just been there")
 }
 
-pub fn cookie(door: &Door) -> String {
+pub fn cookie(door: &Endpoint) -> String {
     match &door.cookie {
         Cookie::File(path) => fs::read_to_string(path).expect("the cookie's file"),
         Cookie::Text(text) => text.clone(),
@@ -135,13 +135,13 @@ impl Raw {
     }
 
     /// Comes in.
-    pub async fn greeted(door: &Door) -> Self {
+    pub async fn greeted(door: &Endpoint) -> Self {
         let mut client = Self::at(&door.at).await;
         client.greets(door).await;
         client
     }
 
-    pub async fn greets(&mut self, door: &Door) {
+    pub async fn greets(&mut self, door: &Endpoint) {
         let answer = self.asks(hello(&cookie(door))).await;
         assert!(answer["result"]["version"].is_u64(), "{answer}");
     }

@@ -1,6 +1,6 @@
 //! A door behind which there is no lab, only what a test says.
 
-use chainlab::lab::control::{Cookie, Door, Place};
+use chainlab::lab::control::{Cookie, Endpoint, Place};
 use serde_json::{Value, json};
 use std::sync::Arc;
 use tokio::io::{AsyncBufReadExt, AsyncWriteExt, BufReader};
@@ -12,7 +12,7 @@ pub type Answers = dyn Fn(&str) -> Result<Value, Value> + Send + Sync;
 
 /// A door that tells its subscriber what the test hands it, line by line.
 pub struct FakeDoor {
-    pub door: Door,
+    pub door: Endpoint,
     pub tells: mpsc::UnboundedSender<String>,
 }
 
@@ -30,7 +30,7 @@ pub async fn open(
         }
     });
     FakeDoor {
-        door: Door { at, cookie },
+        door: Endpoint { at, cookie },
         tells,
     }
 }

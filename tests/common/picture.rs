@@ -8,7 +8,7 @@ use chainlab::chain::{Amount, BlockHash, Txid};
 use chainlab::lab::observe::log_lines::LogLine;
 use chainlab::lab::observe::transcript::Transcript;
 use chainlab::lab::spec::ViewSpec;
-use chainlab::lab::view::{Arrival, Journey, LabView, NodeState, NodeView, Times};
+use chainlab::lab::view::{Arrival, Propagation, LabView, NodeState, NodeView, Times};
 use chainlab::node::config::MiningMode;
 use chainlab::node::io::words::{Piece, Tone};
 use chainlab::node::io::{ConnId, Direction};
@@ -308,9 +308,9 @@ fn mempool(count: u8) -> MempoolInfo {
 }
 
 /// From the miner to the central node, and from there to the third.
-pub fn journey(height: u32, all_ms: u64) -> Journey {
+pub fn journey(height: u32, all_ms: u64) -> Propagation {
     let ms = Duration::from_millis;
-    Journey {
+    Propagation {
         id: block(height, 0),
         origin: NodeIx(2),
         is_own: true,
@@ -360,14 +360,14 @@ pub fn crowd(count: u16) -> LabView {
         )
     });
     let arrivals: Vec<_> = arrivals.collect();
-    let journey = |height| Journey {
+    let journey = |height| Propagation {
         id: block(height, 0),
         origin: NodeIx(0),
         expected: expected.clone(),
         arrivals: arrivals.clone(),
         ..journey(height, 1)
     };
-    lab.journeys = Arc::new((5..=12).rev().map(journey).collect());
+    lab.block_propagation = Arc::new((5..=12).rev().map(journey).collect());
     lab
 }
 

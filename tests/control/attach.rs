@@ -8,7 +8,7 @@ use crate::common::running::{
     options, payment, refused, start, until,
 };
 use chainlab::lab::ask::{Ability, Bend, LinkChange};
-use chainlab::lab::control::{Door, Kind, registry::Entry};
+use chainlab::lab::control::{Endpoint, Kind, registry::Entry};
 use chainlab::lab::spec::NodeSpec;
 use chainlab::lab::{Answer, Control, Lab, LabOptions, LabView, NodeState, Request};
 use chainlab::link::LinkState;
@@ -52,7 +52,7 @@ fn waiting(view: &LabView, node: NodeIx) -> usize {
     seen.map_or(0, |seen| seen.mempool.count)
 }
 
-pub async fn attach(doors: Vec<Door>) -> Lab {
+pub async fn attach(doors: Vec<Endpoint>) -> Lab {
     Lab::attach(doors).await.expect("somebody answers")
 }
 
@@ -88,7 +88,7 @@ async fn an_attached_lab_shows_what_the_lab_itself_shows() {
     until(&lab, |view| waiting(view, CENTRAL) == 1).await;
     mine(&lab, CENTRAL).await;
     let own = until(&lab, |view| agree_on(view, 2)).await;
-    let far = attach(vec![entry.door.clone()]).await;
+    let far = attach(vec![entry.endpoint.clone()]).await;
     let view = far.view();
     assert_eq!(
         shown(&view),
@@ -128,7 +128,7 @@ async fn an_attached_lab_shows_what_the_lab_itself_shows() {
 #[tokio::test(flavor = "multi_thread")]
 async fn whoever_is_attached_can_do_all_that_the_lab_can() {
     let (lab, entry) = served().await;
-    let far = attach(vec![entry.door]).await;
+    let far = attach(vec![entry.endpoint]).await;
     done(
         &far,
         Request::Node(WALLET, Command::Send(payment("bob", "founder", 2))),
@@ -343,7 +343,7 @@ async fn a_spawned_lab_shows_nodes_of_others_beside_its_own() {
 async fn a_lab_that_is_closed_while_a_node_starts_is_closed() {
     for wait in [0, 1, 5, 20] {
         let (lab, entry) = served().await;
-        let far = attach(vec![entry.door]).await;
+        let far = attach(vec![entry.endpoint]).await;
         done(&far, Request::Kill(MINER)).await;
         far.request(Request::Restart(MINER));
         tokio::time::sleep(Duration::from_millis(wait)).await;
@@ -381,14 +381,14 @@ async fn whoever_takes_the_port_of_a_node_that_went_away_is_told_nothing() {
 #[tokio::test(flavor = "multi_thread")]
 async fn nobody_there_is_said_at_once() {
     let (lab, entry) = served().await;
-    let door = entry.door.clone();
+    let door = entry.endpoint.clone();
     lab.close().await.expect("it closes");
     let refused = soon(Lab::attach(vec![door.clone()]))
         .await
         .expect_err("it is closed");
     let said = refused.to_string();
     assert!(said.contains("the cookie cannot be read"), "{said}");
-    let door = Door {
+    let door = Endpoint {
         cookie: chainlab::lab::control::Cookie::Text("x".to_owned()),
         ..door
     };

@@ -35,7 +35,7 @@ impl Honest {
             seen.clone().count() == 3 && seen.all(|seen| is_well_on(seen))
         };
         until(&lab, has_all).await;
-        let mut client = Raw::greeted(&entry.door).await;
+        let mut client = Raw::greeted(&entry.endpoint).await;
         let about = client.result("hello", json!({})).await;
         let links = client.result("links", json!({})).await;
         let wish = json!({ "events": "all", "interval": "1h" });
@@ -416,7 +416,7 @@ async fn lists_without_end_are_cut_and_lines_without_end_end_the_connection() {
 #[tokio::test(flavor = "multi_thread")]
 async fn an_address_that_is_none_is_refused_by_its_name() {
     let (lab, entry) = open_lab(BUSY).await;
-    let mut client = Raw::greeted(&entry.door).await;
+    let mut client = Raw::greeted(&entry.endpoint).await;
     for addr in [
         "0.0.0.0:1",
         "127.0.0.1:0",

@@ -4,7 +4,7 @@
 use crate::common::control::*;
 use crate::common::running::{all_up, kept_in, start, until};
 use chainlab::lab::control::rpc::BAD_PARAMS;
-use chainlab::lab::control::{COOKIE_FILE, Cookie, Door, Place};
+use chainlab::lab::control::{COOKIE_FILE, Cookie, Endpoint, Place};
 use chainlab::lab::{Control, LabOptions, NodeState};
 use serde_json::{Value, json};
 use std::fs;
@@ -20,7 +20,7 @@ fn mode(path: &Path) -> u32 {
     found.permissions().mode() & 0o777
 }
 
-fn file(door: &Door) -> PathBuf {
+fn file(door: &Endpoint) -> PathBuf {
     match &door.cookie {
         Cookie::File(path) => path.clone(),
         Cookie::Text(_) => panic!("a lab has its cookies in files"),
@@ -41,9 +41,9 @@ async fn cookies_are_their_users_alone_replace_what_a_crash_left_and_go_with_the
     };
     let lab = start(options).expect("it starts");
     let entry = opened(&lab).await;
-    assert_eq!(file(&entry.door), stale);
-    let doors = entry.nodes.iter().map(|node| &node.door);
-    let doors: Vec<_> = std::iter::once(&entry.door).chain(doors).collect();
+    assert_eq!(file(&entry.endpoint), stale);
+    let doors = entry.nodes.iter().map(|node| &node.endpoint);
+    let doors: Vec<_> = std::iter::once(&entry.endpoint).chain(doors).collect();
     assert_eq!(doors.len(), 4);
     for door in &doors {
         assert_eq!(mode(&file(door)), 0o600);
@@ -54,10 +54,10 @@ async fn cookies_are_their_users_alone_replace_what_a_crash_left_and_go_with_the
         assert_eq!(same, 1, "each door has its own");
         Raw::greeted(door).await;
     }
-    let mut old = Raw::at(&entry.door.at).await;
+    let mut old = Raw::at(&entry.endpoint.at).await;
     let (_, words) = old.refused(hello("known to everybody")).await;
     assert_eq!(words, "that is not the cookie of this door");
-    let mut guest = Raw::greeted(&entry.door).await;
+    let mut guest = Raw::greeted(&entry.endpoint).await;
     lab.close().await.expect("it closes");
     guest.is_let_go().await;
     for door in doors {
@@ -76,8 +76,8 @@ async fn a_unix_socket_is_the_same_door_in_a_private_directory() {
     let dir = whole.parent().expect("a directory").to_owned();
     assert_eq!(mode(&dir), 0o700);
     let mut by_socket = Raw::socket(&whole).await;
-    by_socket.greets(&entry.door).await;
-    let mut by_port = Raw::greeted(&entry.door).await;
+    by_socket.greets(&entry.endpoint).await;
+    let mut by_port = Raw::greeted(&entry.endpoint).await;
     let names = |nodes: &Value| {
         let nodes = nodes.as_array().expect("a list").iter();
         nodes
@@ -92,7 +92,7 @@ async fn a_unix_socket_is_the_same_door_in_a_private_directory() {
         let path = node.socket.as_ref().expect("short enough");
         assert_eq!(path.parent(), Some(&*dir));
         let mut guest = Raw::socket(path).await;
-        guest.greets(&node.door).await;
+        guest.greets(&node.endpoint).await;
         let found = guest.result("status", json!({})).await;
         assert_eq!(found[0]["node"], json!(node.name));
     }

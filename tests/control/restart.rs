@@ -10,7 +10,7 @@ use crate::common::running::{
 };
 use chainlab::lab::ask::{Bend, LinkChange, ScriptChange, TrafficChange};
 use chainlab::lab::control::Client;
-use chainlab::lab::control::registry::Entry;
+use chainlab::lab::drive::registry::Entry;
 use chainlab::lab::script::{Pace, StepState};
 use chainlab::lab::spec::NodeSpec;
 use chainlab::lab::{Answer, Control, Lab, LabOptions, LabView, Request, network};
@@ -138,7 +138,7 @@ async fn a_lab_that_is_made_anew_is_what_it_was_at_its_beginning() {
         (None, None, None)
     );
     assert!(view.made_by_hand.is_empty());
-    assert!(view.reorganisations.is_empty() && view.journeys.len() == 1);
+    assert!(view.reorganisations.is_empty() && view.block_propagation.len() == 1);
     let is_open = |link: &chainlab::lab::view::LinkView| {
         [link.there, link.back]
             .iter()
@@ -172,8 +172,8 @@ async fn connections_and_subscriptions_go_on_when_the_lab_is_made_anew() {
     done(&lab, node("dora")).await;
     mine(&lab, MINER).await;
     let dora = opened(&lab).await.nodes[3].door.clone();
-    let mut asking = Raw::greeted(&entry.door).await;
-    let mut hearing = Raw::greeted(&entry.door).await;
+    let mut asking = Raw::greeted(&entry.endpoint).await;
+    let mut hearing = Raw::greeted(&entry.endpoint).await;
     let mut at_central = Raw::greeted(&entry.nodes[0].door).await;
     let mut at_dora = Raw::greeted(&dora).await;
     let opening = hearing
@@ -221,10 +221,10 @@ async fn connections_and_subscriptions_go_on_when_the_lab_is_made_anew() {
 #[tokio::test(flavor = "multi_thread")]
 async fn an_attached_screen_makes_the_lab_anew_and_shows_it_anew() {
     let (lab, entry) = served().await;
-    let far = Lab::attach(vec![entry.door.clone()])
+    let far = Lab::attach(vec![entry.endpoint.clone()])
         .await
         .expect("it answers");
-    let other = Lab::attach(vec![entry.door.clone(), entry.nodes[0].door.clone()]);
+    let other = Lab::attach(vec![entry.endpoint.clone(), entry.nodes[0].door.clone()]);
     let other = other.await.expect("it answers");
     done(&far, node("dora")).await;
     mine(&far, MINER).await;
@@ -239,7 +239,7 @@ async fn an_attached_screen_makes_the_lab_anew_and_shows_it_anew() {
     let view = until(&far, anew).await;
     assert_eq!((runs(&view), names(&view)), (1, names(&lab.view())));
     assert!(view.now < view.since + HOUR);
-    assert_eq!(view.journeys.len(), 1);
+    assert_eq!(view.block_propagation.len(), 1);
     until(&lab, |view| anew(view) && runs(view) == 1).await;
     // Where several are shown at once each goes on in its place.
     let heights = |view: &LabView| -> Vec<_> {
@@ -457,7 +457,7 @@ async fn only_a_temporary_lab_of_this_process_with_a_story_is_made_anew() {
 #[tokio::test(flavor = "multi_thread")]
 async fn a_node_of_another_process_that_has_the_chain_is_in_the_way() {
     let (lab, entry) = served().await;
-    let client = Client::connect(&entry.door).await.expect("it is open");
+    let client = Client::connect(&entry.endpoint).await.expect("it is open");
     let params = network::read("the lab", &client.about().network_file).expect("sound");
     let seeds = live::seeds().expect("the system has randomness");
     let mut config = Config::new("solo", Arc::new(params), seeds);
@@ -491,10 +491,10 @@ async fn a_node_of_another_process_that_has_the_chain_is_in_the_way() {
 #[tokio::test(flavor = "multi_thread")]
 async fn a_presenter_leads_the_script_from_anywhere_and_every_screen_sees_it() {
     let (lab, entry) = served().await;
-    let far = Lab::attach(vec![entry.door.clone()])
+    let far = Lab::attach(vec![entry.endpoint.clone()])
         .await
         .expect("it answers");
-    let mut client = Raw::greeted(&entry.door).await;
+    let mut client = Raw::greeted(&entry.endpoint).await;
     let waits = |view: &LabView, what: &str| {
         let script = view.script.as_ref().expect("a story");
         let waits_for = script.waits_for.as_deref();

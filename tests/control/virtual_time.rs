@@ -5,7 +5,7 @@ use crate::common::running::{
     CENTRAL, MINER, TEXT, agree_on, all_up, ask, begun, done, mine, refused, until,
 };
 use chainlab::lab::ask::{ScriptChange, TrafficChange};
-use chainlab::lab::control::registry::Entry;
+use chainlab::lab::drive::registry::Entry;
 use chainlab::lab::drive::{Level, VirtualOptions};
 use chainlab::lab::{Answer, Control, Lab, LabView, Request, layout};
 use chainlab::node::io::Command;
@@ -83,7 +83,7 @@ async fn a_lab_in_virtual_time_is_held_like_any_other() {
 async fn its_one_endpoint_answers_every_method_and_its_nodes_have_none() {
     let (lab, entry) = served(TEXT).await;
     assert!(entry.nodes.is_empty());
-    let mut client = Raw::greeted(&entry.door).await;
+    let mut client = Raw::greeted(&entry.endpoint).await;
     let status = client.result("status", json!({})).await;
     let addrs = status.as_array().expect("nodes").iter();
     assert!(addrs.map(|node| &node["addr"]).all(Value::is_null));
@@ -128,7 +128,7 @@ async fn its_one_endpoint_answers_every_method_and_its_nodes_have_none() {
 #[tokio::test(flavor = "multi_thread")]
 async fn a_story_begins_anew_and_a_far_screen_shows_it() {
     let (lab, entry) = served(&story()).await;
-    let far = Lab::attach(vec![entry.door.clone()])
+    let far = Lab::attach(vec![entry.endpoint.clone()])
         .await
         .expect("it answers");
     let view = until(&far, |view| all_up(view) && agree_on(view, 1)).await;

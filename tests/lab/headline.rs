@@ -4,7 +4,7 @@
 use crate::common::control::open_lab;
 use crate::common::running::{begun, done, mine, until};
 use chainlab::lab::drive::play;
-use chainlab::lab::headline::{Chains, Headline, Network};
+use chainlab::lab::view::headline::{Chains, Headline, Network};
 use chainlab::lab::layout::read;
 use chainlab::lab::script::StepState;
 use chainlab::lab::{Lab, LabView, Request};
@@ -79,7 +79,7 @@ async fn expr_judged(lab: &Lab, expr: &chainlab::lab::script::Expr) -> Vec<Strin
 async fn a_node_that_is_behind_on_the_same_branch_is_behind_and_a_rival_is_a_fork() {
     let (lab, entry) = open_lab(THREE).await;
     begun(&lab).await;
-    let far = Lab::attach(vec![entry.door]).await.expect("it answers");
+    let far = Lab::attach(vec![entry.endpoint]).await.expect("it answers");
     let both = [&lab, &far];
     for lab in both {
         says(lab, |said| agree(said, 1)).await;

@@ -3,7 +3,7 @@
 
 use crate::common::running::EAST_WEST;
 use chainlab::lab::layout::read;
-use chainlab::lab::measure::{Take, play};
+use chainlab::lab::drive::measure::{Take, play};
 use chainlab::lab::script::{Cause, Pace};
 use std::time::Duration;
 

@@ -258,7 +258,7 @@ async fn a_split_while_somebody_opens_every_link_comes_before_that_or_after_it()
 async fn whoever_is_attached_splits_the_lab_and_sees_how_it_is_split() {
     let (lab, entry) = open_lab(MESH).await;
     begun(&lab).await;
-    let far = Lab::attach(vec![entry.door]).await.expect("it answers");
+    let far = Lab::attach(vec![entry.endpoint]).await.expect("it answers");
     let said = split(&far, "d a,b,c").await;
     assert_eq!(said, "the network is partitioned: d | a, b, c");
     let sides = Some(vec![vec![D], vec![A, B, C]]);

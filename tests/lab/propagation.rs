@@ -9,7 +9,7 @@ use crate::deadlines::headless;
 use chainlab::lab::ask::{Bend, LinkChange};
 use chainlab::lab::drive::play;
 use chainlab::lab::layout::read;
-use chainlab::lab::view::Journey;
+use chainlab::lab::view::Propagation;
 use chainlab::lab::{Lab, LabView, Request};
 use chainlab::link::LinkState;
 use chainlab::node::BlockId;
@@ -59,8 +59,8 @@ fn hole() -> Request {
     })
 }
 
-fn way_of(view: &LabView, block: BlockId) -> Option<&Journey> {
-    view.journeys.iter().find(|way| way.id == block)
+fn way_of(view: &LabView, block: BlockId) -> Option<&Propagation> {
+    view.block_propagation.iter().find(|way| way.id == block)
 }
 
 fn is_everywhere(view: &LabView, block: BlockId) -> bool {
@@ -80,7 +80,7 @@ async fn a_block_on_its_way_when_a_node_dies_is_everywhere_once_the_rest_have_it
     let (lab, entry) = open_lab(TEXT).await;
     let first = begun(&lab).await;
     until(&lab, |view| is_everywhere(view, first.tips()[0].tip)).await;
-    let far = Lab::attach(vec![entry.door.clone()]).await;
+    let far = Lab::attach(vec![entry.endpoint.clone()]).await;
     let far = far.expect("it is there");
     done(&lab, hole()).await;
     let tip = mine(&lab, MINER).await;
@@ -100,7 +100,7 @@ async fn a_block_on_its_way_when_a_node_dies_is_everywhere_once_the_rest_have_it
     assert_eq!(counted(&lab), [Some(2); 2]);
     until(&far, |view| is_everywhere(view, tip)).await;
     // A screen that comes later sees the same.
-    let later = Lab::attach(vec![entry.door]).await;
+    let later = Lab::attach(vec![entry.endpoint]).await;
     let later = later.expect("it is there");
     until(&later, |view| is_everywhere(view, tip)).await;
 
@@ -147,11 +147,11 @@ async fn what_was_withheld_gets_everywhere_from_when_it_is_released() {
     let before = lab.clock().now();
     done(&lab, Request::Node(MINER, Command::Release)).await;
     let view = until(&lab, |view| {
-        agree_on(view, 3) && view.journeys.iter().take(2).all(|way| way.all().is_some())
+        agree_on(view, 3) && view.block_propagation.iter().take(2).all(|way| way.all().is_some())
     })
     .await;
-    assert_eq!(view.journeys[0].id, tip);
-    for way in &view.journeys[..2] {
+    assert_eq!(view.block_propagation[0].id, tip);
+    for way in &view.block_propagation[..2] {
         assert!(
             way.is_own && way.origin == MINER && way.at >= before,
             "{way:?}"

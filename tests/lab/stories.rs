@@ -8,7 +8,7 @@
 
 use chainlab::lab::drive::{VirtualLab, play};
 use chainlab::lab::layout::shipped;
-use chainlab::lab::measure;
+use chainlab::lab::drive::measure;
 use chainlab::lab::script::{Cause, StepState};
 use std::time::Duration;
 

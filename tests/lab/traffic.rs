@@ -3,12 +3,12 @@
 use crate::common::control::{Socket, open_lab};
 use crate::common::running::{TEXT, agree_on, begun, done, mine, options, start, until};
 use chainlab::chain::Amount;
-use chainlab::lab::control::{Door, Place};
+use chainlab::lab::control::{Endpoint, Place};
 use chainlab::lab::drive::{VirtualLab, play};
 use chainlab::lab::layout::read;
 use chainlab::lab::script::StepState;
 use chainlab::lab::spec::TrafficSpec;
-use chainlab::lab::traffic::{Generator, Purse, seed};
+use chainlab::lab::core::traffic::{Generator, Purse, seed};
 use chainlab::lab::{Answer, Lab, LabView, NodeState, Request, TrafficChange, TrafficView};
 use chainlab::node::NodeIx;
 use chainlab::node::io::{EventKind, Question};
@@ -313,7 +313,7 @@ async fn while_one_node_starts_again_the_others_go_on_paying() {
 }
 
 /// A door before another one, through which nothing comes any more as soon as it is hung.
-async fn may_hang(door: &Door, hung: &watch::Sender<bool>) -> Door {
+async fn may_hang(door: &Endpoint, hung: &watch::Sender<bool>) -> Endpoint {
     let listener = TcpListener::bind("127.0.0.1:0").await.expect("a port");
     let at = Place::Tcp(listener.local_addr().expect("it is bound"));
     let (behind, hung) = (door.at.clone(), hung.subscribe());
@@ -340,7 +340,7 @@ async fn may_hang(door: &Door, hung: &watch::Sender<bool>) -> Door {
         }
     });
     let cookie = door.cookie.clone();
-    Door { at, cookie }
+    Endpoint { at, cookie }
 }
 
 #[tokio::test(flavor = "multi_thread")]
@@ -348,7 +348,7 @@ async fn a_node_that_does_not_answer_stops_nobody_else_from_paying() {
     let (lab, entry) = open_lab(TEXT).await;
     begun(&lab).await;
     let hung = watch::Sender::new(false);
-    let mut doors: Vec<_> = entry.nodes.iter().map(|node| node.door.clone()).collect();
+    let mut doors: Vec<_> = entry.nodes.iter().map(|node| node.endpoint.clone()).collect();
     doors[1] = may_hang(&doors[1], &hung).await;
     let far = Lab::attach(doors).await.expect("they answer");
     traffic(&far, Some(true), Some(20.0)).await;
@@ -365,7 +365,7 @@ async fn a_node_that_does_not_answer_stops_nobody_else_from_paying() {
 async fn whoever_is_attached_starts_and_sees_the_traffic_of_the_lab() {
     let (lab, entry) = open_lab(TEXT).await;
     begun(&lab).await;
-    let far = Lab::attach(vec![entry.door]).await.expect("it answers");
+    let far = Lab::attach(vec![entry.endpoint]).await.expect("it answers");
     let said = traffic(&far, Some(true), Some(20.0)).await;
     assert_eq!(said, "traffic is on: 20 tx/s");
     until(&far, |view| sent(view) >= 5).await;
@@ -378,7 +378,7 @@ async fn whoever_is_attached_starts_and_sees_the_traffic_of_the_lab() {
     far.close().await.expect("it closes");
     // Nodes that run alone make none: whoever shows them all asks them to pay.
     let doors = lab.entry().expect("it is open").nodes;
-    let doors = doors.iter().map(|node| node.door.clone()).collect();
+    let doors = doors.iter().map(|node| node.endpoint.clone()).collect();
     let far = Lab::attach(doors).await.expect("they answer");
     traffic(&far, Some(true), Some(20.0)).await;
     until(&far, |view| sent(view) >= 3).await;

@@ -13,7 +13,7 @@ const FORGED: &str = "no\nchainlab: all is well\r\u{1b}[2J\u{202e}\u{2066}x\u{85
 #[tokio::test(flavor = "multi_thread")]
 async fn a_refusal_of_a_far_door_cannot_write_a_line_of_ours() {
     let (lab, entry) = open_lab(BUSY).await;
-    let mut client = Raw::greeted(&entry.door).await;
+    let mut client = Raw::greeted(&entry.endpoint).await;
     let about = client.result("hello", json!({})).await;
     drop(client);
     lab.close().await.expect("it closes");

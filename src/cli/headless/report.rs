@@ -7,7 +7,7 @@ use super::super::failure::Failure;
 use super::super::table::offset;
 use crate::lab::control::NodeEvent;
 use crate::lab::script::{ScriptView, StepState};
-use crate::lab::summary::Summary;
+use crate::lab::core::summary::Summary;
 use crate::lab::{LabView, NodeState};
 use crate::live::{Output, OutputError};
 use crate::node::foreign::plain;

@@ -1,9 +1,9 @@
 //! A new node.
 
 use crate::lab::layout::NODES_MAX;
-use crate::lab::names::{missing, parse_node_name};
+use crate::lab::paper::names::{missing, parse_node_name};
 use crate::lab::spec::{MineSpec, NodeSpec};
-use crate::lab::units::parse_rate;
+use crate::lab::paper::units::parse_rate;
 use crate::lab::{LabView, Request};
 use crate::node::NodeIx;
 use crate::node::config::MiningMode;

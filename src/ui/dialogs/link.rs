@@ -4,8 +4,8 @@
 //! names; only what differs from what is so already is asked for. A preset fills in the others.
 
 use crate::lab::ask::Bend;
-use crate::lab::names::missing;
-use crate::lab::units::{
+use crate::lab::paper::names::missing;
+use crate::lab::paper::units::{
     parse_bandwidth, parse_duration, parse_preset, show_bandwidth, show_conditions, show_duration,
 };
 use crate::lab::view::LinkView;

@@ -7,7 +7,7 @@
 //!                     3 miner
 //! ```
 
-use crate::lab::regions::proposed_groups;
+use crate::lab::layout::regions::proposed_groups;
 use crate::lab::{LabView, Request};
 use crate::node::NodeIx;
 use crate::ui::dialogs::dialog::{Dialog, Verdict};

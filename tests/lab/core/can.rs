@@ -5,7 +5,7 @@ use crate::common::running::{CENTRAL, MINER, TEXT, WALLET};
 use chainlab::chain::{Amount, BlockHash};
 use chainlab::lab::ask::verbs::{Verb, verbs};
 use chainlab::lab::ask::{Ability, Access, Can, Request, Ticket};
-use chainlab::lab::control::NodeStatus;
+use chainlab::lab::view::NodeStatus;
 use chainlab::lab::core::{
     Begin, Core, Far, HostId, Input, Level, Moment, Output, Seen, Sight, WalletSeen,
 };

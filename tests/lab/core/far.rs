@@ -2,7 +2,7 @@
 //! them is told to their processes, in the words that those use.
 
 use chainlab::lab::ask::{Answer, Bend, Can, LinkChange, Named, Request, Ticket};
-use chainlab::lab::control::{LabStatus, LinkStatus, NodeStatus};
+use chainlab::lab::view::{LabStatus, LinkStatus, NodeStatus};
 use chainlab::lab::core::{Begin, Core, Far, HostId, Input, Level, Moment, Output, Sight, Told};
 use chainlab::lab::layout::shipped::shipped;
 use chainlab::lab::spec::NodeSpec;
@@ -41,7 +41,7 @@ impl Lab {
             since: Time(0),
             draws: [1; 32],
             level: Level::All,
-            sight: Sight::Told,
+            sight: Sight::Shown,
             round: 0,
             plays: true,
         });

@@ -1,7 +1,7 @@
 //! How a link looks, by what is wrong with it: a colour, a kind of line, and a sign or words, as
 //! nothing rests on colour alone.
 
-use crate::lab::units::show_bandwidth;
+use crate::lab::paper::units::show_bandwidth;
 use crate::lab::view::LinkView;
 use crate::link::{Conditions, LinkState};
 use crate::ui::text;

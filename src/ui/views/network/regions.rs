@@ -12,7 +12,7 @@
 //! all nodes, and not from what stands in it.
 
 use crate::lab::LabView;
-use crate::lab::regions::{Region, regions};
+use crate::lab::layout::regions::{Region, regions};
 use crate::node::NodeIx;
 use crate::ui::views::network::ring::Ring;
 use ratatui::layout::Rect;

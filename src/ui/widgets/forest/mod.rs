@@ -22,7 +22,7 @@ pub(in crate::ui) use graph::mark;
 pub(in crate::ui) use lines::{Detail, miner, tree_lines};
 
 use crate::chain::BlockHash;
-use crate::lab::observe::tree::{BlockTree, TreeRow};
+use crate::lab::view::tree::{BlockTree, TreeRow};
 use crate::lab::{LabView, Request};
 use crate::node::io::Reply;
 use crate::node::snapshot::BlockInfo;

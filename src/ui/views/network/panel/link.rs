@@ -1,7 +1,7 @@
 //! A link in figures, both of its directions.
 
 use crate::lab::observe::transcript::Count;
-use crate::lab::units::show_bandwidth;
+use crate::lab::paper::units::show_bandwidth;
 use crate::lab::view::LinkView;
 use crate::link::{Conditions, LinkState, PRESETS};
 use crate::node::NodeIx;

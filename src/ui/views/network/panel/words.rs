@@ -1,6 +1,6 @@
 //! What the figures of a node and of a link have in common.
 
-use crate::lab::units::show_duration;
+use crate::lab::paper::units::show_duration;
 use crate::node::NodeIx;
 use crate::ui::text::short_name;
 use crate::ui::views::network::sight::{Ends, Sight};
