@@ -1,7 +1,7 @@
 //! Labs with doors, and whoever comes in with nothing but a socket.
 
-use chainlab::lab::control::registry::Entry;
 use chainlab::lab::control::{Cookie, Door, Place};
+use chainlab::lab::drive::registry::Entry;
 use chainlab::lab::{Control, Lab, LabOptions, LabView, layout};
 use serde_json::{Value, json};
 use std::fs;

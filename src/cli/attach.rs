@@ -4,8 +4,8 @@ use super::choose::Choice;
 use super::look::Look;
 use super::{Failure, runtime, screen};
 use crate::lab::Lab;
-use crate::lab::control::registry::{self, Entry};
 use crate::lab::control::{Client, Door, Kind, Place};
+use crate::lab::drive::registry::{self, Entry};
 use crate::ui::state::{Seat, Stage};
 use clap::Args;
 

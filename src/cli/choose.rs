@@ -7,9 +7,9 @@
 use super::Failure;
 use super::group::Group;
 use super::table::{Side, Table};
-use crate::lab::control::registry::{self, Entry};
 use crate::lab::control::{COOKIE_FILE, Client, ClientError, Cookie, Door, Kind, Place};
-use crate::lab::names::missing;
+use crate::lab::drive::registry::{self, Entry};
+use crate::lab::paper::names::missing;
 use crate::node::io::RefusalKind;
 use clap::Args;
 use std::collections::BTreeMap;

@@ -2,8 +2,8 @@
 
 use super::look::{Color, ThemeName};
 use super::{Failure, print, read_file};
-use crate::lab::document::{FILE_BYTES_MAX, FileError, Section};
-use crate::lab::places;
+use crate::lab::drive::directories::places;
+use crate::lab::paper::document::{FILE_BYTES_MAX, FileError, Section};
 use crate::ui::keymap::{Action, KeyPress, Keymap, TABLE, by_action, taken_words};
 use clap::Args;
 use std::fmt::Write as _;

@@ -3,9 +3,10 @@
 use super::Failure;
 use crate::chain::Params;
 use crate::chain::address::Address;
-use crate::lab::control::{Client, Kind, NodeStatus};
-use crate::lab::names::missing;
-use crate::lab::network;
+use crate::lab::control::{Client, Kind};
+use crate::lab::paper::names::missing;
+use crate::lab::paper::network;
+use crate::lab::view::NodeStatus;
 use crate::node::io::{Command, Question, RefusalKind, Reply};
 use crate::node::snapshot::WalletInfo;
 use serde_json::{Map, Value};

@@ -8,11 +8,11 @@ use self::report::{Reader, Report};
 use super::log::{self, Format, Of};
 use super::{Failure, LAST_WAIT, block_on, runtime, unless_signalled_again};
 use crate::lab::control::NodeEvent;
+use crate::lab::core::summary::Summary;
 use crate::lab::drive::{VirtualLab, VirtualOptions};
-use crate::lab::script::cast::Cast;
+use crate::lab::layout::resolve::Resolver;
+use crate::lab::paper::units::{parse_duration, show_duration};
 use crate::lab::script::{Expr, Pace, ScriptView, StepState, Verdict};
-use crate::lab::summary::Summary;
-use crate::lab::units::{parse_duration, show_duration};
 use crate::lab::{Heard, Lab, LabOptions, Layout, NodeState};
 use crate::live::{self, Signals};
 use clap::Args;
@@ -94,7 +94,7 @@ pub(super) fn run(options: &HeadlessOptions, lab: LabOptions) -> Result<(), Fail
 /// In virtual time.
 fn play_virtually(options: &HeadlessOptions, lab: &LabOptions) -> Result<Summary, Failure> {
     if let Some(expr) = &options.until {
-        let cast = Cast::at_the_end(&lab.layout);
+        let cast = Resolver::at_the_end(&lab.layout);
         let known = expr.check(cast.nodes(), cast.wallets());
         known.map_err(|words| Failure::input(format!("--until: {words}")))?;
     }

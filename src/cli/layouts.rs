@@ -2,7 +2,7 @@
 
 use super::{Failure, print};
 use crate::lab::layout::shipped;
-use crate::lab::names::missing;
+use crate::lab::paper::names::missing;
 use clap::Args;
 
 pub(super) const EXAMPLES: &str = "\

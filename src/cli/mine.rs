@@ -4,7 +4,7 @@ use super::choose::Choice;
 use super::group::{Group, unexpected};
 use super::table::print_json;
 use super::{Failure, print, say};
-use crate::lab::units::{parse_rate, show_about, show_rate};
+use crate::lab::paper::units::{parse_rate, show_about, show_rate};
 use crate::node::io::{Command, Reply};
 use crate::node::mining::MiningMode;
 use crate::node::private::{Release, Strategy};

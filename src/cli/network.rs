@@ -4,7 +4,7 @@ use super::{Failure, print};
 use crate::chain::amount::AmountError;
 use crate::chain::params::Allocation;
 use crate::chain::{Address, Amount, Params};
-use crate::lab::network;
+use crate::lab::paper::network;
 use crate::live::stored_params;
 use clap::Subcommand;
 use std::path::PathBuf;

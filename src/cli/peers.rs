@@ -5,7 +5,7 @@ use super::group::{Group, unexpected};
 use super::node::parse_addr;
 use super::table::{Side, Table, print_json};
 use super::{Failure, print};
-use crate::lab::units::{parse_duration, show_duration};
+use crate::lab::paper::units::{parse_duration, show_duration};
 use crate::node::io::{Command, Direction, Question, Reply};
 use crate::node::snapshot::PeerInfo;
 use clap::{Args, Subcommand};

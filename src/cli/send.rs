@@ -6,7 +6,7 @@ use super::mine::mine_now;
 use super::table::print_json;
 use super::{Failure, print};
 use crate::chain::{Amount, Txid};
-use crate::lab::units::{parse_duration, show_duration};
+use crate::lab::paper::units::{parse_duration, show_duration};
 use crate::node::BlockId;
 use crate::node::io::{Command, Payment, Question, Reply};
 use clap::{Args, ValueEnum};

@@ -3,9 +3,9 @@
 use super::choose::Choice;
 use super::table::{Side, Table, print_json};
 use super::{Failure, print};
-use crate::lab::control::NodeStatus;
-use crate::lab::units::show_rate;
+use crate::lab::paper::units::show_rate;
 use crate::lab::view::NodeState;
+use crate::lab::view::NodeStatus;
 use crate::node::BlockId;
 use crate::node::io::words::{counted, skew_words};
 use crate::node::mining::MiningMode;

@@ -4,7 +4,7 @@ use super::choose::Choice;
 use super::table::print_json;
 use super::{Failure, print};
 use crate::lab::ask::{Request, TrafficChange};
-use crate::lab::traffic::parse_tx_rate;
+use crate::lab::paper::units::parse_tx_rate;
 use clap::Args;
 
 pub(super) const EXAMPLES: &str = "\

@@ -157,6 +157,6 @@ pub fn empty(lab: &LabView) -> LabView {
         node.snapshot = None;
         node.state = NodeState::Starting;
     }
-    lab.journeys = Arc::default();
+    lab.block_propagation = Arc::default();
     lab
 }

@@ -5,8 +5,8 @@
 
 use super::live::{PATIENCE, soon};
 use super::running::{options, start, until};
-use chainlab::lab::control::registry::Entry;
 use chainlab::lab::control::{Cookie, Door, Place};
+use chainlab::lab::drive::registry::Entry;
 use chainlab::lab::{Control, Lab, LabOptions};
 use serde_json::{Value, json};
 use std::fs;

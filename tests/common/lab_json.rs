@@ -3,7 +3,7 @@
 //! leaves to be read again, it reads in the same way: give [`judge`] its reader.
 
 use super::running::TEXT;
-use chainlab::lab::names::parse_node_name;
+use chainlab::lab::paper::names::parse_node_name;
 use chainlab::lab::spec::NodeSpec;
 use chainlab::lab::{Kept, LabError};
 use serde_json::{Value, json};

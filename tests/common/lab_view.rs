@@ -1,7 +1,7 @@
 //! Labs to be shown, made by hand: nodes with wallets that hold so much, and nothing behind them.
 
 use chainlab::chain::{Address, Amount, BlockHash, BlockTime, KeyHash};
-use chainlab::lab::headline::{Stand, SteadyHeadline};
+use chainlab::lab::core::headline::{Stand, SteadyHeadline};
 use chainlab::lab::observe::ancestry::Ancestry;
 use chainlab::lab::observe::chips::Chips;
 use chainlab::lab::observe::log_lines::{LogKeeper, LogLine, LogLines};
@@ -108,8 +108,8 @@ pub fn lab(nodes: Vec<NodeView>) -> LabView {
         nodes,
         headline: Default::default(),
         chips: Arc::default(),
-        journeys: Arc::default(),
-        tx_journeys: Arc::default(),
+        block_propagation: Arc::default(),
+        tx_propagation: Arc::default(),
         block_times: Times::default(),
         tx_times: Times::default(),
         reorganisations: Arc::default(),
@@ -148,7 +148,7 @@ pub fn heard(lab: &LabView) -> LabView {
             chips.hear(id);
         }
     }
-    lab.journeys
+    lab.block_propagation
         .iter()
         .rev()
         .for_each(|journey| chips.hear(journey.id));

@@ -8,7 +8,7 @@ use chainlab::chain::{Amount, BlockHash, Txid};
 use chainlab::lab::observe::log_lines::LogLine;
 use chainlab::lab::observe::transcript::Transcript;
 use chainlab::lab::spec::ViewSpec;
-use chainlab::lab::view::{Arrival, Journey, LabView, NodeState, NodeView, Times};
+use chainlab::lab::view::{Arrival, LabView, NodeState, NodeView, Propagation, Times};
 use chainlab::node::io::words::{Piece, Tone};
 use chainlab::node::io::{ConnId, Direction};
 use chainlab::node::message::Role;
@@ -278,13 +278,13 @@ pub fn scenario() -> LabView {
         nodes: vec![central, holder, miner],
         headline: Default::default(),
         chips: Arc::default(),
-        tx_journeys: Arc::default(),
+        tx_propagation: Arc::default(),
         block_times: Times::default(),
         tx_times: Times::default(),
         reorganisations: Arc::default(),
         links: Arc::default(),
         transcript: Transcript::default(),
-        journeys: Arc::new(vec![journey(12, 483), journey(11, 482)]),
+        block_propagation: Arc::new(vec![journey(12, 483), journey(11, 482)]),
         block_interval: Duration::from_secs(5),
         fee: Amount::ZERO,
         is_temporary: true,
@@ -307,9 +307,9 @@ fn mempool(count: u8) -> MempoolInfo {
 }
 
 /// From the miner to the central node, and from there to the third.
-pub fn journey(height: u32, all_ms: u64) -> Journey {
+pub fn journey(height: u32, all_ms: u64) -> Propagation {
     let ms = Duration::from_millis;
-    Journey {
+    Propagation {
         id: block(height, 0),
         origin: NodeIx(2),
         is_own: true,
@@ -359,14 +359,14 @@ pub fn crowd(count: u16) -> LabView {
         )
     });
     let arrivals: Vec<_> = arrivals.collect();
-    let journey = |height| Journey {
+    let journey = |height| Propagation {
         id: block(height, 0),
         origin: NodeIx(0),
         expected: expected.clone(),
         arrivals: arrivals.clone(),
         ..journey(height, 1)
     };
-    lab.journeys = Arc::new((5..=12).rev().map(journey).collect());
+    lab.block_propagation = Arc::new((5..=12).rev().map(journey).collect());
     lab
 }
 

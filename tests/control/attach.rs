@@ -8,7 +8,8 @@ use crate::common::running::{
     options, payment, refused, start, until,
 };
 use chainlab::lab::ask::{Ability, Bend, LinkChange};
-use chainlab::lab::control::{Door, Kind, registry::Entry};
+use chainlab::lab::control::{Door, Kind};
+use chainlab::lab::drive::registry::Entry;
 use chainlab::lab::spec::NodeSpec;
 use chainlab::lab::{Answer, Control, Lab, LabOptions, LabView, NodeState, Request};
 use chainlab::link::LinkState;
@@ -98,12 +99,12 @@ async fn an_attached_lab_shows_what_the_lab_itself_shows() {
     assert_eq!((&*view.name, view.is_temporary), ("scenario", false));
     assert_eq!(view.block_interval, own.block_interval);
     let miners: Vec<_> = view
-        .journeys
+        .block_propagation
         .iter()
         .map(|journey| (journey.id, journey.origin))
         .collect();
     let theirs: Vec<_> = own
-        .journeys
+        .block_propagation
         .iter()
         .map(|journey| (journey.id, journey.origin))
         .collect();

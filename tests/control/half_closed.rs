@@ -5,8 +5,8 @@ use crate::common::control::*;
 use crate::common::running::{TEXT, all_up, begun, until};
 use chainlab::lab::Lab;
 use chainlab::lab::control::limits::LINE_MAX;
-use chainlab::lab::control::registry::Entry;
 use chainlab::lab::control::rpc::BAD_LINE;
+use chainlab::lab::drive::registry::Entry;
 use serde_json::{Value, json};
 
 /// Nobody ever finds a block here.

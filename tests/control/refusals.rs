@@ -6,10 +6,10 @@ use crate::common::live::soon;
 use chainlab::lab::control::limits::{
     CLIENTS_MAX, GREETING_MAX, LINE_MAX, UNGREETED_MAX, WRONG_PAUSE,
 };
-use chainlab::lab::control::registry::Entry;
 use chainlab::lab::control::rpc::{
     BAD_LINE, BAD_PARAMS, NO_REQUEST, NOT_JSON, TOO_MANY, UNGREETED,
 };
+use chainlab::lab::drive::registry::Entry;
 use serde_json::json;
 use std::time::{Duration, Instant};
 use tokio::time::sleep;

@@ -10,10 +10,11 @@ use crate::common::running::{
 };
 use chainlab::lab::ask::{Bend, LinkChange, ScriptChange, TrafficChange};
 use chainlab::lab::control::Client;
-use chainlab::lab::control::registry::Entry;
+use chainlab::lab::drive::registry::Entry;
+use chainlab::lab::paper::network;
 use chainlab::lab::script::{Pace, StepState};
 use chainlab::lab::spec::NodeSpec;
-use chainlab::lab::{Answer, Control, Lab, LabOptions, LabView, Request, network};
+use chainlab::lab::{Answer, Control, Lab, LabOptions, LabView, Request};
 use chainlab::link::LinkState;
 use chainlab::live::{self, LabClock};
 use chainlab::node::io::{Command, Question};
@@ -138,7 +139,7 @@ async fn a_lab_that_is_made_anew_is_what_it_was_at_its_beginning() {
         (None, None, None)
     );
     assert!(view.made_by_hand.is_empty());
-    assert!(view.reorganisations.is_empty() && view.journeys.len() == 1);
+    assert!(view.reorganisations.is_empty() && view.block_propagation.len() == 1);
     let is_open = |link: &chainlab::lab::view::LinkView| {
         [link.there, link.back]
             .iter()
@@ -239,7 +240,7 @@ async fn an_attached_screen_makes_the_lab_anew_and_shows_it_anew() {
     let view = until(&far, anew).await;
     assert_eq!((runs(&view), names(&view)), (1, names(&lab.view())));
     assert!(view.now < view.since + HOUR);
-    assert_eq!(view.journeys.len(), 1);
+    assert_eq!(view.block_propagation.len(), 1);
     until(&lab, |view| anew(view) && runs(view) == 1).await;
     // Where several are shown at once each goes on in its place.
     let heights = |view: &LabView| -> Vec<_> {

@@ -5,7 +5,7 @@ use crate::common::running::{
     CENTRAL, MINER, TEXT, agree_on, all_up, ask, begun, done, mine, refused, until,
 };
 use chainlab::lab::ask::{ScriptChange, TrafficChange};
-use chainlab::lab::control::registry::Entry;
+use chainlab::lab::drive::registry::Entry;
 use chainlab::lab::drive::{Level, VirtualOptions};
 use chainlab::lab::{Answer, Control, Lab, LabView, Request, layout};
 use chainlab::node::io::Command;

@@ -192,11 +192,11 @@ async fn whoever_told_whom_is_known_of_every_block_and_payment() {
     begun(&lab).await;
     let tip = mine(&lab, MINER).await;
     let whole = |view: &LabView| {
-        let newest = view.journeys.first();
+        let newest = view.block_propagation.first();
         newest.is_some_and(|way| way.id == tip && way.all().is_some())
     };
     let view = until(&lab, whole).await;
-    let told: Vec<_> = view.journeys[0]
+    let told: Vec<_> = view.block_propagation[0]
         .arrivals
         .iter()
         .map(|there| (there.node, there.from))
@@ -210,12 +210,12 @@ async fn whoever_told_whom_is_known_of_every_block_and_payment() {
     let paid = Command::Send(payment("alice", "founder", 1));
     done(&lab, Request::Node(WALLET, paid)).await;
     let view = until(&lab, |view| {
-        view.tx_journeys
+        view.tx_propagation
             .first()
             .is_some_and(|way| way.all().is_some())
     })
     .await;
-    let told = view.tx_journeys[0].arrivals.iter();
+    let told = view.tx_propagation[0].arrivals.iter();
     let told: Vec<_> = told.map(|there| (there.node, there.from)).collect();
     let way = [
         (WALLET, None),

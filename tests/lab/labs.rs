@@ -22,12 +22,12 @@ async fn a_lab_comes_up_and_its_first_block_reaches_everybody() {
     assert!(view.is_temporary);
     assert!(log(&view, MINER).contains(&"mined #1  0 tx".to_owned()));
     let view = until(&lab, |view| {
-        view.journeys
+        view.block_propagation
             .first()
             .is_some_and(|journey| journey.all().is_some())
     })
     .await;
-    let journey = &view.journeys[0];
+    let journey = &view.block_propagation[0];
     assert_eq!((journey.origin, journey.is_own), (MINER, true));
     let way: Vec<_> = journey.arrivals.iter().map(|there| there.node).collect();
     assert_eq!(way, [MINER, CENTRAL, WALLET]);

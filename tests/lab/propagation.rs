@@ -9,7 +9,7 @@ use crate::deadlines::headless;
 use chainlab::lab::ask::{Bend, LinkChange};
 use chainlab::lab::drive::play;
 use chainlab::lab::layout::read;
-use chainlab::lab::view::Journey;
+use chainlab::lab::view::Propagation;
 use chainlab::lab::{Lab, LabView, Request};
 use chainlab::link::LinkState;
 use chainlab::node::BlockId;
@@ -59,8 +59,8 @@ fn hole() -> Request {
     })
 }
 
-fn way_of(view: &LabView, block: BlockId) -> Option<&Journey> {
-    view.journeys.iter().find(|way| way.id == block)
+fn way_of(view: &LabView, block: BlockId) -> Option<&Propagation> {
+    view.block_propagation.iter().find(|way| way.id == block)
 }
 
 fn is_everywhere(view: &LabView, block: BlockId) -> bool {
@@ -147,11 +147,16 @@ async fn what_was_withheld_gets_everywhere_from_when_it_is_released() {
     let before = lab.clock().now();
     done(&lab, Request::Node(MINER, Command::Release)).await;
     let view = until(&lab, |view| {
-        agree_on(view, 3) && view.journeys.iter().take(2).all(|way| way.all().is_some())
+        agree_on(view, 3)
+            && view
+                .block_propagation
+                .iter()
+                .take(2)
+                .all(|way| way.all().is_some())
     })
     .await;
-    assert_eq!(view.journeys[0].id, tip);
-    for way in &view.journeys[..2] {
+    assert_eq!(view.block_propagation[0].id, tip);
+    for way in &view.block_propagation[..2] {
         assert!(
             way.is_own && way.origin == MINER && way.at >= before,
             "{way:?}"

@@ -3,7 +3,7 @@
 use crate::common::control::*;
 use crate::common::running::{MINER, TEXT, begun, mine};
 use crate::{MEMORY, TURN};
-use chainlab::lab::control::registry::Entry;
+use chainlab::lab::drive::registry::Entry;
 
 use serde_json::{Value, json};
 use std::net::TcpStream;

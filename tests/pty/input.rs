@@ -205,14 +205,14 @@ fn a_shown_network_is_the_same_network_for_whoever_reads_it() {
     let shown = chainlab(home.path(), &["network", "show", "--data-dir", "data"]);
     assert!(shown.status.success());
     let text = String::from_utf8(shown.stdout).expect("text");
-    let read = chainlab::lab::network::read("shown", &text).expect("readable");
+    let read = chainlab::lab::paper::network::read("shown", &text).expect("readable");
     assert_eq!(Arc::new(read), Arc::new(params()));
     let hash = params().genesis_block().hash().to_string();
     assert!(text.starts_with(&format!("# The network {hash}")), "{text}");
 
     let default = chainlab(home.path(), &["network", "show"]);
     let text = String::from_utf8(default.stdout).expect("text");
-    let read = chainlab::lab::network::read("shown", &text).expect("readable");
+    let read = chainlab::lab::paper::network::read("shown", &text).expect("readable");
     assert_eq!(read, Params::default());
 }
 

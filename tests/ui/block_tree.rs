@@ -3,7 +3,7 @@
 
 use crate::picture::{at, block, change, crowd};
 use chainlab::chain::BlockHash;
-use chainlab::lab::observe::tree::{BLOCKS_MAX, BlockTree, TreeRow};
+use chainlab::lab::view::tree::{BLOCKS_MAX, BlockTree, TreeRow};
 use chainlab::lab::view::{LabView, NodeState};
 use chainlab::node::snapshot::BlockInfo;
 use chainlab::node::{BlockId, NodeIx};

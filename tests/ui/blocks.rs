@@ -7,7 +7,7 @@ use crate::picture::{
 use chainlab::chain::{BlockHash, Txid};
 use chainlab::lab::LabView;
 use chainlab::lab::observe::histogram::Percentiles;
-use chainlab::lab::view::{Journey, Reorganisation, Times};
+use chainlab::lab::view::{Propagation, Reorganisation, Times};
 use chainlab::node::NodeIx;
 use chainlab::node::snapshot::BlockInfo;
 use chainlab::ui::state::UiState;
@@ -140,7 +140,7 @@ pub fn spreading() -> LabView {
     let mut lab = crowd(8);
     let ms = Duration::from_millis;
     let expected: Vec<_> = (0..8).map(NodeIx).collect();
-    let way = |height: u32, late: u64| Journey {
+    let way = |height: u32, late: u64| Propagation {
         id: block(height, 0),
         origin: NodeIx(2),
         is_own: true,
@@ -158,7 +158,7 @@ pub fn spreading() -> LabView {
     };
     let mut whole = way(11, 0);
     whole.arrivals.push(arrival(7, ms(1_330), Some(6)));
-    lab.journeys = Arc::new(vec![way(12, 30), whole, way(10, 4)]);
+    lab.block_propagation = Arc::new(vec![way(12, 30), whole, way(10, 4)]);
     lab.block_times = Times {
         half: Some(percentiles(163, 812)),
         all: Some(percentiles(483, 790)),
@@ -177,7 +177,7 @@ fn percentiles(ms: u64, count: u64) -> Percentiles {
 
 pub fn paying() -> LabView {
     let mut lab = spreading();
-    let way = |number: u8, way: &Journey| Journey::<Txid> {
+    let way = |number: u8, way: &Propagation| Propagation::<Txid> {
         id: txid(number),
         origin: way.origin,
         is_own: number == 7,
@@ -185,9 +185,9 @@ pub fn paying() -> LabView {
         expected: way.expected.clone(),
         arrivals: way.arrivals.clone(),
     };
-    lab.tx_journeys = Arc::new(
+    lab.tx_propagation = Arc::new(
         (7..10)
-            .zip(lab.journeys.iter())
+            .zip(lab.block_propagation.iter())
             .map(|(n, j)| way(n, j))
             .collect(),
     );

@@ -10,7 +10,7 @@
 use crate::blocks_desk::Desk;
 use crate::picture::{COLOURED, arrival, at, block, draw, lines, screen, txid};
 use chainlab::chain::Txid;
-use chainlab::lab::view::{Journey, NodeState, Reorganisation};
+use chainlab::lab::view::{NodeState, Propagation, Reorganisation};
 use chainlab::node::NodeIx;
 use chainlab::node::io::Question;
 use chainlab::node::io::words::Tone;
@@ -185,7 +185,7 @@ fn another_node_is_asked_when_the_one_that_was_asked_goes_down() {
 #[test]
 fn what_is_on_its_way_is_filtered_opened_and_copied() {
     let mut desk = Desk::new(12);
-    let way = |number: u8| Journey::<Txid> {
+    let way = |number: u8| Propagation::<Txid> {
         id: txid(number),
         origin: NodeIx(2),
         is_own: true,
@@ -196,11 +196,11 @@ fn what_is_on_its_way_is_filtered_opened_and_copied() {
             arrival(1, Duration::from_millis(80), Some(2)),
         ],
     };
-    desk.lab.tx_journeys = Arc::new(vec![way(1), way(2), way(3)]);
+    desk.lab.tx_propagation = Arc::new(vec![way(1), way(2), way(3)]);
     desk.press("[");
     assert_eq!(desk.copies(), txid(1).to_string());
     desk.press("j");
-    desk.lab.tx_journeys = Arc::new(vec![way(9), way(1), way(2), way(3)]);
+    desk.lab.tx_propagation = Arc::new(vec![way(9), way(1), way(2), way(3)]);
     desk.changed();
     assert_eq!(
         desk.copies(),

@@ -5,7 +5,7 @@ use crate::picture::{
     COLOURED, at, block, change, crowd, draw, draw_as_it_is, lines, press, scenario, screen,
 };
 use chainlab::lab::LabView;
-use chainlab::lab::headline::{Chains, Figures, Headline, Mining, Network};
+use chainlab::lab::view::headline::{Chains, Figures, Headline, Mining, Network};
 use chainlab::lab::view::{NodeState, TrafficView};
 use chainlab::node::NodeIx;
 use chainlab::node::snapshot::SyncInfo;

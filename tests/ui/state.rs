@@ -351,7 +351,7 @@ fn keys_are_shown_for_recordings_and_go_away() {
 fn a_lab_without_nodes_takes_every_key() {
     let mut lab = scenario();
     lab.nodes.clear();
-    lab.journeys = Arc::default();
+    lab.block_propagation = Arc::default();
     let mut ui = ui(&lab);
     for key in [
         "Tab", "S-Tab", "1", "j", "G", "PgDn", "m", "b", "K", "w", "y", "z", "Esc",

@@ -33,7 +33,7 @@ fn lab_of(name: &str) -> (LabView, ViewSpec) {
             node
         })
         .collect();
-    lab.journeys = Arc::new(vec![journey(12, 483), journey(11, 482)]);
+    lab.block_propagation = Arc::new(vec![journey(12, 483), journey(11, 482)]);
     if !layout.steps.is_empty() {
         lab.script = crate::views::scripted().script;
     }
@@ -179,7 +179,7 @@ fn block_propagation_has_a_column_a_node_and_says_what_is_cut_off() {
     way.origin = NodeIx(0);
     way.expected = (0..6).map(NodeIx).collect();
     way.arrivals = vec![arrival(0, ms(0), None), arrival(1, ms(60), Some(0))];
-    lab.journeys = Arc::new(vec![way]);
+    lab.block_propagation = Arc::new(vec![way]);
     halved(&mut lab);
     let mut ui = screen(&lab, (120, 36), COLOURED);
     ui.spec = spec;

@@ -8,7 +8,7 @@ use crate::picture::{
 };
 use chainlab::lab::LabView;
 use chainlab::lab::script::{ScriptView, StepState, StepView};
-use chainlab::lab::view::{Journey, NodeState};
+use chainlab::lab::view::{NodeState, Propagation};
 use chainlab::node::io::words::{Piece, Tone};
 use chainlab::node::snapshot::SyncInfo;
 use chainlab::node::{NodeIx, Time};
@@ -196,7 +196,7 @@ fn a_script_that_has_failed_says_why_in_words() {
 fn a_lab_that_has_just_been_started() {
     let mut lab = scenario();
     lab.now = at(40);
-    lab.journeys = Arc::default();
+    lab.block_propagation = Arc::default();
     for node in &mut lab.nodes {
         node.state = NodeState::Starting;
         node.snapshot = None;
@@ -367,9 +367,9 @@ fn wall_time_is_shown_when_asked_for() {
 #[test]
 fn a_block_on_its_way_says_so_until_everybody_has_it() {
     let mut lab = scenario();
-    let mut journey: Journey = lab.journeys[0].clone();
+    let mut journey: Propagation = lab.block_propagation[0].clone();
     journey.arrivals.pop();
-    lab.journeys = Arc::new(vec![journey]);
+    lab.block_propagation = Arc::new(vec![journey]);
     let shown = |lab: &LabView| lines(&draw(lab, &screen(lab, (120, 36), COLOURED))).join("\n");
     let says = |lab: &LabView, words: &str| {
         let shown = shown(lab);
@@ -382,7 +382,7 @@ fn a_block_on_its_way_says_so_until_everybody_has_it() {
     says(&lab, "▇ 241 ms");
     says(&lab, " -      ");
     says(&lab, "2 of 3");
-    lab.journeys = Arc::new(vec![crate::picture::journey(12, 483)]);
+    lab.block_propagation = Arc::new(vec![crate::picture::journey(12, 483)]);
     says(&lab, "found it   483 ms");
 }
 
@@ -440,7 +440,7 @@ fn a_lone_node_that_was_never_seen_is_no_trouble() {
         draw(&lab, &screen(&lab, size, COLOURED));
     }
     lab.nodes.clear();
-    lab.journeys = Arc::default();
+    lab.block_propagation = Arc::default();
     lab.now = at(0) + Duration::from_secs(1);
     for size in SIZES {
         draw(&lab, &screen(&lab, size, COLOURED));

@@ -3,10 +3,10 @@
 use super::super::table::{Side, Table};
 use super::super::{Failure, print, run as lab};
 use crate::lab::Layout;
-use crate::lab::measure::{self, Take};
+use crate::lab::drive::measure::{self, Take};
+use crate::lab::paper::units::show_seconds;
 use crate::lab::script::step::StepSpec;
 use crate::lab::script::{Cause, step};
-use crate::lab::units::show_seconds;
 use clap::Args;
 use rayon::prelude::*;
 use std::ops::RangeInclusive;

@@ -14,8 +14,8 @@ pub use ability::{Ability, Can};
 pub use change::{Bend, LinkChange, ScriptChange, TrafficChange};
 
 use self::params::{BadParam, bad};
-use super::names::missing;
-use super::spec::NodeSpec;
+use crate::lab::paper::names::missing;
+use crate::lab::spec::NodeSpec;
 use crate::node::NodeIx;
 use crate::node::io::{Command, Question, Reply};
 use serde::{Deserialize, Serialize};

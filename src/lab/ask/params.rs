@@ -4,7 +4,7 @@
 //! command line there is nothing else. What nobody took is a mistake.
 
 use crate::chain::Amount;
-use crate::lab::document::nearest;
+use crate::lab::paper::document::nearest;
 use serde_json::{Map, Value};
 use std::fmt;
 use std::str::FromStr;

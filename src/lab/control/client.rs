@@ -13,13 +13,12 @@ pub use self::line::Called;
 
 use self::line::{Line, understood};
 
-use super::data::{
-    About, Cookie, Door, LinkStatus, NodeStatus, Notice, Opening, Place, VERSION, Wish,
-};
+use super::data::{About, Cookie, Door, Notice, Opening, Place, VERSION, Wish};
 use super::{believed, cookie};
 use crate::lab::ask::verbs::write;
 use crate::lab::ask::{Named, Request};
-use crate::lab::units::show_duration;
+use crate::lab::paper::units::show_duration;
+use crate::lab::view::{LinkStatus, NodeStatus};
 use crate::node::io::{Command, Question, Reply};
 use serde_json::{Map, Value, json};
 use std::sync::Arc;

@@ -15,7 +15,7 @@ use super::server::Context;
 use crate::lab::ask::params::{Params, bad, required};
 use crate::lab::ask::verbs::{unknown, verb};
 use crate::lab::ask::{Named, Request};
-use crate::lab::units::parse_duration;
+use crate::lab::paper::units::parse_duration;
 use serde_json::{Value, json};
 use std::io;
 use std::sync::Arc;

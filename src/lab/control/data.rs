@@ -1,14 +1,10 @@
 //! What goes over the wire of the control protocol, besides requests and their answers.
 
 use crate::chain::Amount;
-use crate::lab::ask::Can;
-use crate::lab::script::ScriptView;
 use crate::lab::spec::ViewSpec;
-use crate::lab::view::{NodeState, TrafficView};
-use crate::link::Conditions;
+use crate::lab::view::{LabStatus, NodeStatus};
 use crate::node::Time;
 use crate::node::io::Event;
-use crate::node::snapshot::NodeSnapshot;
 use serde::{Deserialize, Serialize};
 use std::fmt;
 use std::net::SocketAddr;
@@ -57,22 +53,6 @@ pub struct About {
     pub view: ViewSpec,
 }
 
-/// A node, as it was last seen.
-#[derive(Clone, Debug, PartialEq, Serialize, Deserialize)]
-pub struct NodeStatus {
-    /// Its name.
-    pub node: String,
-    /// Whether it runs.
-    pub state: NodeState,
-    /// Where it listens.
-    pub addr: Option<SocketAddr>,
-    /// What it can do; left out: everything.
-    #[serde(rename = "cannot", default, skip_serializing_if = "Can::is_all")]
-    pub can: Can,
-    /// What can be seen of it; `null`: it never ran.
-    pub snapshot: Option<Arc<NodeSnapshot>>,
-}
-
 /// Something that happened to a node.
 #[derive(Clone, Debug, PartialEq, Serialize, Deserialize)]
 pub struct NodeEvent {
@@ -81,33 +61,6 @@ pub struct NodeEvent {
     /// What happened, and when.
     #[serde(flatten)]
     pub event: Arc<Event>,
-}
-
-/// One direction of a link.
-#[derive(Clone, Debug, PartialEq, Serialize, Deserialize)]
-pub struct LinkStatus {
-    /// The node that sends.
-    pub from: String,
-    /// The node that receives.
-    pub to: String,
-    /// What it is like.
-    #[serde(flatten)]
-    pub conditions: Conditions,
-}
-
-/// What a lab as a whole shows beside its nodes.
-#[derive(Clone, Debug, Default, PartialEq, Serialize, Deserialize)]
-pub struct LabStatus {
-    /// A line that somebody wants people to read.
-    pub caption: Option<Arc<str>>,
-    /// The script that is played, step by step.
-    pub script: Option<Arc<ScriptView>>,
-    /// The groups of nodes between which nothing passes; `null`: the network is whole.
-    #[serde(default)]
-    pub partition: Option<Vec<Vec<String>>>,
-    /// Payments that it makes by itself; `null`: nobody ever wanted any.
-    #[serde(default)]
-    pub traffic: Option<TrafficView>,
 }
 
 /// What a subscriber wants to hear.

@@ -7,9 +7,10 @@
 
 use super::bus::{BusEvent, Subscription, WantsMessages};
 use super::controlled::{Controlled, Edition};
-use super::data::{EventWish, LabStatus, Opening, Wish};
+use super::data::{EventWish, Opening, Wish};
 use super::lines::StatusLines;
 use super::rpc::notice_line;
+use crate::lab::view::LabStatus;
 use crate::node::NodeIx;
 use serde_json::json;
 use std::collections::{BTreeMap, VecDeque};

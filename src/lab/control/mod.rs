@@ -28,7 +28,6 @@ mod feed;
 mod heard;
 pub mod limits;
 mod lines;
-pub mod registry;
 pub mod rpc;
 mod server;
 
@@ -37,7 +36,6 @@ pub use client::{Called, Client, ClientError};
 pub(in crate::lab) use controlled::{Controlled, Edition, Later, Refusal};
 pub use cookie::FILE as COOKIE_FILE;
 pub use data::{
-    About, Cookie, Door, EventWish, Kind, LabStatus, LinkStatus, NodeEvent, NodeStatus, Notice,
-    Opening, Place, VERSION, Wish,
+    About, Cookie, Door, EventWish, Kind, NodeEvent, Notice, Opening, Place, VERSION, Wish,
 };
 pub(in crate::lab) use server::{Bound, Server};

@@ -2,8 +2,8 @@
 
 use super::Seen;
 use crate::lab::ask::{Answer, Named, Request, Ticket};
-use crate::lab::control::{LabStatus, LinkStatus, NodeStatus};
 use crate::lab::spec::NodeSpec;
+use crate::lab::view::{LabStatus, LinkStatus, NodeStatus};
 use crate::link::Conditions;
 use crate::node::io::{Command, CommandError, Event, Question, Reply};
 use crate::node::snapshot::NodeSnapshot;

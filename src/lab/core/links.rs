@@ -4,8 +4,9 @@ use super::far::Outcome;
 use super::requests::Asker;
 use super::{Core, LinkEnd, Output, Sight};
 use crate::lab::ask::{Ability, Bend, Named, Request};
-use crate::lab::names::missing;
-use crate::lab::partition::{self, Partition, UNITED, WHOLE};
+use crate::lab::core::partition::{Partition, UNITED, WHOLE};
+use crate::lab::layout::groups;
+use crate::lab::paper::names::missing;
 use crate::link::{Conditions, LinkState};
 use crate::node::NodeIx;
 use crate::node::io::{CommandError, RefusalKind};
@@ -302,10 +303,10 @@ impl Core {
                 let nodes = self.nodes.iter().enumerate();
                 let dials =
                     nodes.flat_map(|(ix, node)| node.spec.connect.iter().map(move |to| (ix, to)));
-                partition::halved(&names, dials)?
+                groups::halved(&names, dials)?
             }
             false => {
-                let groups = partition::groups(&names, named);
+                let groups = groups::groups(&names, named);
                 groups.map_err(|error| CommandError::new(RefusalKind::Invalid, error))?
             }
         };

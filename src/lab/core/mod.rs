@@ -22,14 +22,18 @@
 mod facts;
 mod far;
 mod first;
+pub mod headline;
 mod io;
 mod links;
 mod lives;
 mod node;
 mod observe;
+pub(in crate::lab) mod partition;
 mod payments;
 mod play;
 mod requests;
+pub mod summary;
+pub mod traffic;
 mod view;
 
 pub use self::facts::{Seen, WalletSeen};
@@ -38,22 +42,22 @@ pub use self::node::Node;
 pub(in crate::lab) use self::play::{no_script, sum};
 
 use self::far::{Errand, Hosts};
+use self::headline::SteadyHeadline;
 use self::links::Links;
 use self::node::Nodes;
+use self::partition::Partition;
 use self::payments::Payments;
 use self::play::{Next, Play};
 use self::requests::{Asker, Work};
 use self::view::LinksShown;
 use super::ask::{Answer, Known};
-use super::headline::SteadyHeadline;
 use super::layout::Layout;
 use super::observe::ancestry::Ancestry;
 use super::observe::chips::Chips;
-use super::observe::propagation::Propagation;
+use super::observe::propagation::Tracker;
 use super::observe::stats::Stats;
 use super::observe::topology::Topology;
 use super::observe::transcript::Listener;
-use super::partition::Partition;
 use super::view::{MadeByHand, NodeState};
 use crate::chain::{BlockHash, Txid};
 use crate::node::io::{Command, Question};
@@ -136,8 +140,8 @@ pub struct Core {
     outputs: VecDeque<Output>,
 
     stats: Stats,
-    propagation: Propagation<BlockHash>,
-    tx_propagation: Propagation<Txid>,
+    propagation: Tracker<BlockHash>,
+    tx_propagation: Tracker<Txid>,
     ancestry: Ancestry,
     chips: Arc<Chips>,
     topology: Topology,
@@ -182,8 +186,8 @@ impl Core {
             starters: BTreeMap::new(),
             outputs: VecDeque::new(),
             stats: Stats::default(),
-            propagation: Propagation::default(),
-            tx_propagation: Propagation::default(),
+            propagation: Tracker::default(),
+            tx_propagation: Tracker::default(),
             ancestry: Ancestry::default(),
             chips: Arc::default(),
             topology: Topology::default(),

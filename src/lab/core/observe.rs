@@ -2,7 +2,7 @@
 
 use super::requests::Work;
 use super::{Core, Level, Moment, Sight, SteadyHeadline};
-use crate::lab::headline::Stand;
+use crate::lab::core::headline::Stand;
 use crate::lab::observe::ancestry::Tip;
 use crate::lab::observe::transcript::Party;
 use crate::node::io::words::Names;

@@ -3,9 +3,9 @@
 use super::requests::Work;
 use super::{Core, Moment};
 use crate::lab::ask::{Ability, TrafficChange};
+use crate::lab::core::traffic::{Generator, Purse};
 use crate::lab::layout::Layout;
 use crate::lab::spec::TrafficSpec;
-use crate::lab::traffic::{Generator, Purse};
 use crate::lab::view::TrafficView;
 use crate::node::NodeIx;
 use crate::node::io::{Command, Payment};

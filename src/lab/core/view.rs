@@ -2,8 +2,8 @@
 
 use super::node::Node;
 use super::{Core, Moment, Sight};
+use crate::lab::core::summary::Summary;
 use crate::lab::observe::topology::Member;
-use crate::lab::summary::Summary;
 use crate::lab::view::{LabView, LinkView, NodeView, TrafficView};
 use crate::node::NodeIx;
 use crate::node::snapshot::NodeSnapshot;
@@ -57,8 +57,8 @@ impl Core {
             nodes: nodes().map(view).collect(),
             headline: headline.shown(),
             chips: Arc::clone(&self.chips),
-            journeys: self.propagation.show(),
-            tx_journeys: self.tx_propagation.show(),
+            block_propagation: self.propagation.show(),
+            tx_propagation: self.tx_propagation.show(),
             block_times: self.propagation.percentiles(),
             tx_times: self.tx_propagation.percentiles(),
             reorganisations: self.stats.newest(),

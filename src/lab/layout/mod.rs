@@ -4,8 +4,11 @@
 //! says who has which wallets, so the coins of its genesis block go to names; the
 //! [parameters](Layout::params) of the network follow as soon as the lab's seed for keys is known.
 
+pub mod groups;
 mod params;
 mod read;
+pub mod regions;
+pub mod resolve;
 pub(in crate::lab) mod roster;
 pub mod shipped;
 pub mod topology;

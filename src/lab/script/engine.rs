@@ -16,7 +16,7 @@ use super::expr::{Expr, Facts};
 use super::step::StepSpec;
 use super::view::{Pace, ScriptView, StepState, StepView};
 use crate::lab::ask::{Named, Request, ScriptChange};
-use crate::lab::units::show_duration;
+use crate::lab::paper::units::show_duration;
 use std::sync::Arc;
 use std::time::Duration;
 

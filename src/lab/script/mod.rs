@@ -1,7 +1,6 @@
 //! What a lab is to do by itself, and what is expected of it: expressions over the state of all
 //! nodes, and steps that go one after the other.
 
-pub mod cast;
 pub mod engine;
 pub mod expr;
 pub mod step;

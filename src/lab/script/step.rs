@@ -3,8 +3,8 @@
 use super::expr::Expr;
 use crate::lab::ask::verbs::{key_holder, write};
 use crate::lab::ask::{LinkChange, Named, Request};
-use crate::lab::traffic::show_tx_rate;
-use crate::lab::units::show_rate;
+use crate::lab::paper::units::show_rate;
+use crate::lab::paper::units::show_tx_rate;
 use crate::link::LinkState;
 use crate::node::io::Command;
 use crate::node::mining::MiningMode;

@@ -124,7 +124,7 @@ fn miner_node(lab: &LabView, info: &BlockInfo) -> Option<String> {
     let node = match owner {
         Some(owner) => owner.map(|(ix, _)| ix),
         None => {
-            let mut journeys = lab.journeys.iter();
+            let mut journeys = lab.block_propagation.iter();
             let found = journeys.find(|journey| journey.id == info.id && journey.is_own);
             found.map(|journey| journey.origin)
         }

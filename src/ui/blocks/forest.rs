@@ -17,7 +17,7 @@ use super::super::zoom::chain::Chain;
 use super::super::zoom::list::moved;
 use super::super::zoom::subject::Subject;
 use crate::chain::BlockHash;
-use crate::lab::observe::tree::{BlockTree, TreeRow};
+use crate::lab::view::tree::{BlockTree, TreeRow};
 use crate::lab::{LabView, Request};
 use crate::node::io::Reply;
 use crate::node::snapshot::BlockInfo;

@@ -3,7 +3,7 @@
 
 use crate::chain::Txid;
 use crate::lab::LabView;
-use crate::lab::view::{Arrival, Journey};
+use crate::lab::view::{Arrival, Propagation};
 use crate::node::{BlockId, NodeIx, Time};
 use crate::ui::text;
 use crate::ui::zoom::list::{Cell, Item, Look, Target, chip, dim, name, plain, strong};
@@ -60,7 +60,7 @@ pub(super) fn blocks(lab: &LabView) -> Vec<Way<'_>> {
             ..way
         }
     };
-    lab.journeys.iter().map(way).collect()
+    lab.block_propagation.iter().map(way).collect()
 }
 
 /// Transactions, newest first. One that no node has waiting is in a block.
@@ -74,10 +74,10 @@ pub(super) fn txs(lab: &LabView) -> Vec<Way<'_>> {
             ..way
         }
     };
-    lab.tx_journeys.iter().map(way).collect()
+    lab.tx_propagation.iter().map(way).collect()
 }
 
-fn way<Id: Copy>(journey: &Journey<Id>, what: fn(Id) -> What) -> Way<'_> {
+fn way<Id: Copy>(journey: &Propagation<Id>, what: fn(Id) -> What) -> Way<'_> {
     Way {
         what: what(journey.id),
         origin: journey.origin,

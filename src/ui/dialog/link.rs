@@ -7,8 +7,8 @@ use super::Verdict;
 use super::form::{Beside, Field, Form, Pressed};
 use super::window::{self, WindowLine};
 use crate::lab::ask::Bend;
-use crate::lab::names::missing;
-use crate::lab::units::{
+use crate::lab::paper::names::missing;
+use crate::lab::paper::units::{
     parse_bandwidth, parse_duration, parse_preset, show_bandwidth, show_conditions, show_duration,
 };
 use crate::lab::view::LinkView;

@@ -10,7 +10,7 @@
 use super::Verdict;
 use super::list::List;
 use super::window::{self, WindowLine};
-use crate::lab::regions::proposed_groups;
+use crate::lab::layout::regions::proposed_groups;
 use crate::lab::{LabView, Request};
 use crate::node::NodeIx;
 use crate::ui::keymap::KeyPress;

@@ -7,7 +7,7 @@ use crate::chain::address::AddressError;
 use crate::chain::{Address, Amount};
 use crate::lab::LabView;
 use crate::lab::ask::Ability;
-use crate::lab::document::nearest;
+use crate::lab::paper::document::nearest;
 use crate::node::NodeIx;
 use crate::node::io::{Payment, SendPlan};
 use crate::node::snapshot::WalletInfo;

@@ -154,7 +154,7 @@ fn has(lab: &LabView, node: NodeIx, load: Load) -> bool {
 
 /// A block with its height, as far as anybody knows it.
 fn block(lab: &LabView, hash: BlockHash) -> BlockId {
-    let journeys = lab.journeys.iter().map(|journey| journey.id);
+    let journeys = lab.block_propagation.iter().map(|journey| journey.id);
     let snapshots = lab.nodes.iter().filter_map(|node| node.snapshot.as_ref());
     let recent = snapshots.flat_map(|snapshot| snapshot.recent.iter().rev().map(|info| info.id));
     let mut known = journeys.chain(recent);

@@ -2,7 +2,7 @@
 //! nothing rests on colour alone.
 
 use super::canvas::Stroke;
-use crate::lab::units::show_bandwidth;
+use crate::lab::paper::units::show_bandwidth;
 use crate::lab::view::LinkView;
 use crate::link::{Conditions, LinkState};
 use crate::ui::text;

@@ -13,7 +13,7 @@
 
 use super::ring::Ring;
 use crate::lab::LabView;
-use crate::lab::regions::{Region, regions};
+use crate::lab::layout::regions::{Region, regions};
 use crate::node::NodeIx;
 use ratatui::layout::Rect;
 use std::collections::BTreeSet;

@@ -9,8 +9,8 @@
 //! width of the screen alone (`Columns`). What does not fit there is said shorter.
 
 use super::scene::Scene;
-use crate::lab::headline::{Chains, Mining, Network};
-use crate::lab::traffic::show_tx_rate;
+use crate::lab::paper::units::show_tx_rate;
+use crate::lab::view::headline::{Chains, Mining, Network};
 use crate::node::BlockId;
 use crate::ui::state::View;
 use crate::ui::text;

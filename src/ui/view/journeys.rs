@@ -11,7 +11,7 @@
 
 use super::boxed;
 use super::scene::Scene;
-use crate::lab::view::{Arrival, Journey};
+use crate::lab::view::{Arrival, Propagation};
 use crate::node::NodeIx;
 use crate::ui::keymap::Action;
 use crate::ui::text::{self, short_name};
@@ -64,7 +64,7 @@ pub fn render(frame: &mut Frame<'_>, area: Rect, scene: Scene<'_>) {
     let has_columns = rows > 2
         && scene.lab.nodes.len() <= NODES_MAX
         && area.width >= wanted(scene.lab.nodes.len());
-    let shown = scene.lab.journeys.iter();
+    let shown = scene.lab.block_propagation.iter();
     let shown: Vec<_> = shown
         .take(rows - usize::from(has_columns).min(rows))
         .collect();
@@ -79,21 +79,21 @@ pub fn render(frame: &mut Frame<'_>, area: Rect, scene: Scene<'_>) {
     } else {
         let lead = lead(scene, &shown);
         let slowest = slowest(&shown);
-        let line = |journey: &&Journey| line(scene, journey, lead, slowest, room);
+        let line = |journey: &&Propagation| line(scene, journey, lead, slowest, room);
         shown.iter().map(line).collect()
     };
     frame.render_widget(Paragraph::new(lines), inner);
 }
 
 /// Columns of the widest block, and two of air.
-fn lead(scene: Scene<'_>, shown: &[&Journey]) -> usize {
+fn lead(scene: Scene<'_>, shown: &[&Propagation]) -> usize {
     let blocks = shown.iter().map(|journey| scene.block(journey.id));
     let widest = blocks.map(|block| text::width(&block)).max();
     (widest.unwrap_or_default() + 2).max(BLOCK)
 }
 
 /// The longest time in the box: the longest bar.
-fn slowest(shown: &[&Journey]) -> Duration {
+fn slowest(shown: &[&Propagation]) -> Duration {
     let times = shown.iter().flat_map(|journey| &journey.arrivals);
     times.map(|arrival| arrival.after).max().unwrap_or_default()
 }
@@ -104,7 +104,7 @@ fn padded(mut spans: Vec<Span<'static>>, width: usize) -> Vec<Span<'static>> {
     spans
 }
 
-fn in_columns(scene: Scene<'_>, shown: &[&Journey], room: usize) -> Vec<Line<'static>> {
+fn in_columns(scene: Scene<'_>, shown: &[&Propagation], room: usize) -> Vec<Line<'static>> {
     let theme = scene.theme;
     let nodes = scene.lab.nodes.len().max(1);
     let lead = lead(scene, shown);
@@ -119,7 +119,7 @@ fn in_columns(scene: Scene<'_>, shown: &[&Journey], room: usize) -> Vec<Line<'st
     first.extend(names);
     first.push(Span::styled("everywhere", theme.dim()));
     let slowest = slowest(shown);
-    let line = |journey: &&Journey| {
+    let line = |journey: &&Propagation| {
         let mut spans = padded(scene.block(journey.id), lead);
         let finder = match journey.is_own {
             true => scene.name(journey.origin),
@@ -142,7 +142,7 @@ fn in_columns(scene: Scene<'_>, shown: &[&Journey], room: usize) -> Vec<Line<'st
 /// What there is to say of a block at a node.
 fn cell(
     scene: Scene<'_>,
-    journey: &Journey,
+    journey: &Propagation,
     ix: NodeIx,
     slowest: Duration,
     width: usize,
@@ -167,7 +167,12 @@ fn cell(
     }
 }
 
-fn arrived(scene: Scene<'_>, journey: &Journey, bar: usize, time: String) -> Vec<Span<'static>> {
+fn arrived(
+    scene: Scene<'_>,
+    journey: &Propagation,
+    bar: usize,
+    time: String,
+) -> Vec<Span<'static>> {
     let theme = scene.theme;
     let ink = scene.chip_ink(journey.id);
     vec![
@@ -184,7 +189,7 @@ fn bar(after: Duration, slowest: Duration, most: usize) -> usize {
 }
 
 /// Whether a partition keeps a block from a node.
-fn is_cut_off(scene: Scene<'_>, journey: &Journey, ix: NodeIx) -> bool {
+fn is_cut_off(scene: Scene<'_>, journey: &Propagation, ix: NodeIx) -> bool {
     let Some(groups) = &scene.lab.partition else {
         return false;
     };
@@ -193,7 +198,7 @@ fn is_cut_off(scene: Scene<'_>, journey: &Journey, ix: NodeIx) -> bool {
 }
 
 /// When all had it, or how many do.
-fn reached(scene: Scene<'_>, journey: &Journey) -> String {
+fn reached(scene: Scene<'_>, journey: &Propagation) -> String {
     match journey.all() {
         Some(time) if scene.lab.nodes.len() > 1 => text::lapse(time),
         _ => format!("{} of {}", journey.arrivals.len(), journey.expected.len()),
@@ -203,7 +208,7 @@ fn reached(scene: Scene<'_>, journey: &Journey) -> String {
 /// A block in a line: who found it, who has it in the order of arrival, and who has not.
 fn line(
     scene: Scene<'_>,
-    journey: &Journey,
+    journey: &Propagation,
     lead: usize,
     slowest: Duration,
     room: usize,
@@ -249,7 +254,7 @@ fn brief(after: Duration) -> String {
 }
 
 /// The nodes that do not have it, by their numbers if there is room; else how many.
-fn missing(scene: Scene<'_>, journey: &Journey, room: usize) -> Vec<Span<'static>> {
+fn missing(scene: Scene<'_>, journey: &Propagation, room: usize) -> Vec<Span<'static>> {
     let theme = scene.theme;
     let has = |ix: &NodeIx| journey.arrivals.iter().any(|arrival| arrival.node == *ix);
     let missing: Vec<_> = journey.expected.iter().filter(|ix| !has(ix)).collect();

@@ -2,10 +2,10 @@
 //! them is told to their processes, in the words that those use.
 
 use chainlab::lab::ask::{Answer, Bend, Can, LinkChange, Named, Request, Ticket};
-use chainlab::lab::control::{LabStatus, LinkStatus, NodeStatus};
 use chainlab::lab::core::{Begin, Core, Far, HostId, Input, Level, Moment, Output, Sight, Told};
 use chainlab::lab::layout::shipped::shipped;
 use chainlab::lab::spec::NodeSpec;
+use chainlab::lab::view::{LabStatus, LinkStatus, NodeStatus};
 use chainlab::lab::{Layout, NodeState};
 use chainlab::link::{Conditions, LinkState};
 use chainlab::node::io::{Command, CommandError, ConnId, Direction, Event, EventKind, PeerLabel};

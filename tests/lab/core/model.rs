@@ -359,7 +359,7 @@ fn nothing_is_shown_that_no_event_said() {
             for _ in 0..driver.below(6) {
                 driver.go_on();
                 let view = driver.core.view(driver.now(), &[]);
-                for journey in view.journeys.iter() {
+                for journey in view.block_propagation.iter() {
                     let said = driver.heights.values().map(|tip| tip.height).max();
                     assert!(Some(journey.id.height) <= said, "seed {seed}");
                 }

@@ -3,9 +3,9 @@
 
 use chainlab::chain::{BlockHash, Txid};
 use chainlab::lab::ask::Answer;
+use chainlab::lab::core::summary::Summary;
 use chainlab::lab::observe::log_lines::LogLine;
-use chainlab::lab::summary::Summary;
-use chainlab::lab::view::{Journey, LinkView};
+use chainlab::lab::view::{LinkView, Propagation};
 use chainlab::lab::{LabView, NodeView};
 use chainlab::node::io::words::Piece;
 use chainlab::node::io::{Event, EventKind, Reply, SendPlan};
@@ -233,9 +233,9 @@ impl Names {
     /// What is only said once it is over: who has what, what was left behind, logs, the script.
     pub fn end(&self, view: &LabView) -> Vec<String> {
         let mut lines = Vec::new();
-        let blocks = view.journeys.iter();
+        let blocks = view.block_propagation.iter();
         lines.extend(blocks.map(|way| self.journey(view, &self.block(&way.id.hash), way)));
-        let txs = view.tx_journeys.iter();
+        let txs = view.tx_propagation.iter();
         lines.extend(txs.map(|way| self.journey(view, &self.tx(&way.id), way)));
         lines.extend(view.reorganisations.iter().map(|reorg| {
             let ends = [reorg.fork, reorg.old].map(|block| self.block(&block.hash));
@@ -253,7 +253,7 @@ impl Names {
         lines
     }
 
-    fn journey<Id>(&self, view: &LabView, what: &str, way: &Journey<Id>) -> String {
+    fn journey<Id>(&self, view: &LabView, what: &str, way: &Propagation<Id>) -> String {
         let names = |nodes: Vec<NodeIx>| {
             let names = nodes.into_iter().map(|ix| &*view.nodes[ix.0].name);
             let mut names: Vec<_> = names.collect();

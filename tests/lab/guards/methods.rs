@@ -6,8 +6,8 @@ use crate::common::running::TEXT;
 use chainlab::lab::ask::Scope;
 use chainlab::lab::ask::verbs::{BASICS, verb, verbs, write};
 use chainlab::lab::layout::read;
+use chainlab::lab::paper::units::show_duration;
 use chainlab::lab::script::StepSpec;
-use chainlab::lab::units::show_duration;
 use serde_json::{Map, Value, json};
 use std::time::Duration;
 

@@ -3,7 +3,7 @@
 use super::{Param, Verb, needs, request, takes};
 use crate::lab::ask::params::{BadParam, Params, bad, required};
 use crate::lab::ask::{Bend, LinkChange, Named, Request, Scope};
-use crate::lab::units::{parse_bandwidth, parse_duration, parse_preset};
+use crate::lab::paper::units::{parse_bandwidth, parse_duration, parse_preset};
 use crate::link::LinkState;
 
 const ONE_WAY: Param = takes(

@@ -2,7 +2,7 @@
 
 use super::{Verb, command, needs, takes};
 use crate::lab::ask::params::{BadParam, Params, bad, required};
-use crate::lab::units::parse_rate;
+use crate::lab::paper::units::parse_rate;
 use crate::node::io::Command;
 use crate::node::mining::MiningMode;
 use crate::node::private::{Release, Strategy};

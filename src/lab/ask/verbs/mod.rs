@@ -20,7 +20,7 @@ pub use write::write;
 
 use super::params::{BadParam, Params, required};
 use super::{Access, Named, Request, Scope};
-use crate::lab::document::nearest;
+use crate::lab::paper::document::nearest;
 use crate::node::io::{Command, Question};
 use crate::node::snapshot::PAGE_MAX;
 use serde_json::{Map, Value};

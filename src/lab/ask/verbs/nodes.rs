@@ -3,9 +3,9 @@
 use super::{Verb, needs, node, request, takes};
 use crate::lab::ask::params::{BadParam, Params, required};
 use crate::lab::ask::{Named, Request, Scope};
-use crate::lab::names::parse_node_name;
+use crate::lab::paper::names::parse_node_name;
+use crate::lab::paper::units::parse_rate;
 use crate::lab::spec::{MineSpec, NodeSpec};
-use crate::lab::units::parse_rate;
 use crate::node::mining::MiningMode;
 
 pub(super) const VERBS: &[Verb] = &[

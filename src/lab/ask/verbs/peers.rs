@@ -2,7 +2,7 @@
 
 use super::{Verb, command, needs, takes};
 use crate::lab::ask::params::{BadParam, Params, bad, required};
-use crate::lab::units::parse_duration;
+use crate::lab::paper::units::parse_duration;
 use crate::node::addrbook::check_addr;
 use crate::node::io::Command;
 use std::net::{IpAddr, SocketAddr};

@@ -1,8 +1,8 @@
 //! How requests are written as methods: for an attached lab and for command lines to send.
 
 use crate::lab::ask::{Named, Request, ScriptChange};
+use crate::lab::paper::units::{show_bandwidth, show_duration};
 use crate::lab::spec::NodeSpec;
-use crate::lab::units::{show_bandwidth, show_duration};
 use crate::node::io::{Command, Question};
 use crate::node::mining::MiningMode;
 use crate::node::private::Strategy;

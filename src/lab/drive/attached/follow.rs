@@ -2,10 +2,11 @@
 //! with a lab that was made anew.
 
 use super::{Following, Met, begin};
-use crate::lab::control::{LabStatus, Notice};
+use crate::lab::control::Notice;
 use crate::lab::core::{Far, Input};
 use crate::lab::drive::live::round::Round;
 use crate::lab::drive::live::rounds::Rounds;
+use crate::lab::view::LabStatus;
 use crate::live::Links;
 use std::sync::Arc;
 use std::time::Duration;

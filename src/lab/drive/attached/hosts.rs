@@ -1,10 +1,10 @@
 //! Other processes, with nodes that are shown here.
 
 use crate::lab::ask::{Named, Request};
-use crate::lab::control::registry::{self, Entry};
 use crate::lab::control::{About, Called, Client, ClientError, Door};
 use crate::lab::core::HostId;
 use crate::lab::drive::live::lanes::Lane;
+use crate::lab::drive::registry::{self, Entry};
 use crate::node::io::{CommandError, RefusalKind};
 use std::sync::{Mutex, MutexGuard, PoisonError};
 use tokio::runtime::Handle;

@@ -13,12 +13,14 @@ use self::follow::{follow_all, runs_of};
 use super::live::round::{Lasting, Round};
 use super::live::rounds::Rounds;
 use crate::lab::control::{
-    About, Client, ClientError, Door, EventWish, Kind, NodeEvent, NodeStatus, Notice, Opening, Wish,
+    About, Client, ClientError, Door, EventWish, Kind, NodeEvent, Notice, Opening, Wish,
 };
 use crate::lab::core::{Far, HostId, Input};
-use crate::lab::handle::Answers;
+use crate::lab::drive::Answers;
+use crate::lab::drive::LabError;
 use crate::lab::layout::Layout;
-use crate::lab::{LabError, network};
+use crate::lab::paper::network;
+use crate::lab::view::NodeStatus;
 use crate::live::{self, LabClock, Links};
 use crate::node::io::EventKind;
 use crate::node::{BlockId, NodeIx, Time};

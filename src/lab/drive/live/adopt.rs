@@ -9,7 +9,7 @@ use super::{Control, observe};
 use crate::chain::Params;
 use crate::lab::LabError;
 use crate::lab::core::Input;
-use crate::lab::handle::Answers;
+use crate::lab::drive::Answers;
 use crate::lab::layout::Layout;
 use crate::lab::spec::NodeSpec;
 use crate::live::{LabClock, NOWHERE, NodeHandle, seeds};

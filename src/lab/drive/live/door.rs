@@ -7,11 +7,12 @@ use crate::lab::ask::params::{BadParam, bad};
 use crate::lab::ask::verbs::key_holder;
 use crate::lab::ask::{Known, Named, Request, Scope};
 use crate::lab::control::{
-    About, Controlled, Edition, Kind, LabStatus, Later, LinkStatus, NodeEvent, NodeStatus, Refusal,
-    Subscription, VERSION, WantsMessages,
+    About, Controlled, Edition, Kind, Later, NodeEvent, Refusal, Subscription, VERSION,
+    WantsMessages,
 };
 use crate::lab::core::{Core, LinkEnd, Node};
-use crate::lab::network;
+use crate::lab::paper::network;
+use crate::lab::view::{LabStatus, LinkStatus, NodeStatus};
 use crate::live::NodeHandle;
 use crate::node::NodeIx;
 use crate::node::io::{Command, Question, Reply};

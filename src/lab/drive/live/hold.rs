@@ -4,16 +4,16 @@ use super::round::Round;
 use super::rounds::Rounds;
 use crate::lab::LabError;
 use crate::lab::ask::{Answer, Known, Request, Ticket};
-use crate::lab::control::registry::Entry;
 use crate::lab::control::{Door, Later, Subscription};
 use crate::lab::core::sum;
+use crate::lab::core::summary::Summary;
+use crate::lab::drive::Backend;
 use crate::lab::drive::attached;
-use crate::lab::handle::Backend;
+use crate::lab::drive::registry::Entry;
 use crate::lab::layout::Layout;
+use crate::lab::layout::resolve::Resolver;
 use crate::lab::observe::histogram::Percentiles;
-use crate::lab::script::cast::Cast;
 use crate::lab::script::{Expr, Facts};
-use crate::lab::summary::Summary;
 use crate::lab::view::LabView;
 use crate::live::LabClock;
 use crate::node::Time;
@@ -94,7 +94,7 @@ impl Backend for Rounds {
     fn check(&self, expr: &Expr) -> Result<(), String> {
         let round = self.round();
         let core = round.core();
-        let cast = Cast::at_the_end(&round.layout);
+        let cast = Resolver::at_the_end(&round.layout);
         let nodes: BTreeSet<_> = core.node_names().into_iter().chain(cast.nodes()).collect();
         let wallets: BTreeSet<_> = core.wallets().chain(cast.wallets()).collect();
         expr.check(nodes.iter().copied(), wallets.iter().copied())

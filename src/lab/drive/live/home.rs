@@ -11,8 +11,9 @@
 
 use super::saved::{FILE, Kept, NEW_FILE};
 use crate::lab::control::COOKIE_FILE;
-use crate::lab::private::{self, LOCK, lock};
-use crate::lab::{LabError, places};
+use crate::lab::drive::LabError;
+use crate::lab::drive::directories::places;
+use crate::lab::drive::directories::private::{self, LOCK, lock};
 use crate::live::files::{Dir, Kind, Lock, MENDED};
 use std::fs::{self, DirBuilder, TryLockError};
 use std::io::{self, ErrorKind};

@@ -7,13 +7,14 @@
 use super::round::Round;
 use super::saved::{FILE, SavedNode};
 use crate::lab::LabError;
-use crate::lab::control::LinkStatus;
+use crate::lab::core::partition::Partition;
 use crate::lab::core::{Core, LinkEnd};
 use crate::lab::layout::Layout;
+use crate::lab::layout::groups;
 use crate::lab::layout::roster::Roster;
-use crate::lab::partition::{self, Partition};
+use crate::lab::paper::units::check_tx_rate;
 use crate::lab::spec::TrafficSpec;
-use crate::lab::traffic::check_tx_rate;
+use crate::lab::view::LinkStatus;
 use crate::lab::view::TrafficView;
 use crate::link::{Conditions, LinkState};
 use crate::node::NodeIx;
@@ -65,7 +66,7 @@ impl SavedLinks {
             return Ok(());
         };
         let names: Vec<_> = roster.nodes().collect();
-        let groups = partition::groups(&names, &split.groups);
+        let groups = groups::groups(&names, &split.groups);
         groups.map_err(|problem| format!("links.partition.groups: {problem}"))?;
         let before = split.before.iter().map(|cut| (&cut.from, &cut.to));
         check_ways("links.partition.before", before, roster)
@@ -186,7 +187,7 @@ impl SavedLinks {
             return Ok((set, None));
         };
         let names: Vec<_> = core.nodes().iter().map(|node| &**node.name()).collect();
-        let mut partition = Partition::new(partition::groups(&names, groups)?);
+        let mut partition = Partition::new(groups::groups(&names, groups)?);
         for cut in before {
             // Between what is no node of the lab a partition has cut nothing.
             if let (LinkEnd::Node(from), LinkEnd::Node(to)) =

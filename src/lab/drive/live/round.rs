@@ -13,7 +13,7 @@ use crate::chain::{Params, SigCache};
 use crate::lab::ask::{Answer, Request, Ticket};
 use crate::lab::control::{EventBus, RecentEvents, Weight};
 use crate::lab::core::{Begin, Core, Input, Level, Moment, Sight};
-use crate::lab::handle::Answered;
+use crate::lab::drive::Answered;
 use crate::lab::layout::Layout;
 use crate::lab::observe::histogram::{Histogram, Percentiles};
 use crate::live::{LabClock, Links};

@@ -9,11 +9,12 @@
 
 use super::kept::{SavedLinks, SavedTraffic, with_traffic};
 use crate::chain::hash::parse_hex;
+use crate::lab::drive::LabError;
 use crate::lab::layout::roster::{Roster, Unfit, check_port};
 use crate::lab::layout::{self, Layout};
-use crate::lab::names::check_layout_name;
+use crate::lab::paper::names::check_layout_name;
+use crate::lab::paper::network;
 use crate::lab::spec::NodeSpec;
-use crate::lab::{LabError, network};
 use crate::live::files::Dir;
 use crate::node::Time;
 use serde::{Deserialize, Serialize};

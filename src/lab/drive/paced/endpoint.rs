@@ -5,15 +5,17 @@ use super::PacedLab;
 use super::pace::{Asker, Pace, status};
 use crate::lab::ask::params::BadParam;
 use crate::lab::ask::{Named, Request};
-use crate::lab::control::registry::{Entry, Registered};
 use crate::lab::control::{
-    About, Bound, Controlled, Edition, Kind, LabStatus, Later, LinkStatus, NodeEvent, NodeStatus,
-    Refusal, Server, Subscription, VERSION, WantsMessages,
+    About, Bound, Controlled, Edition, Kind, Later, NodeEvent, Refusal, Server, Subscription,
+    VERSION, WantsMessages,
 };
+use crate::lab::drive::LabError;
+use crate::lab::drive::directories::private::Scratch;
 use crate::lab::drive::live::{ANYWHERE, Control, WHOLE};
-use crate::lab::private::Scratch;
+use crate::lab::drive::registry::{Entry, Registered};
+use crate::lab::paper::network;
+use crate::lab::view::{LabStatus, LinkStatus, NodeStatus};
 use crate::lab::view::{LabView, LinkView};
-use crate::lab::{LabError, network};
 use crate::node::{NodeIx, Time};
 use std::path::PathBuf;
 use std::sync::{Arc, MutexGuard, PoisonError};
@@ -121,7 +123,7 @@ impl PacedLab {
 
     /// The lab as it is, or was at its end.
     fn seen(&self) -> LabView {
-        use crate::lab::handle::Backend;
+        use crate::lab::drive::Backend;
         self.view()
     }
 }

@@ -16,14 +16,14 @@ use self::pace::{Asker, Job, NOT_KEPT, Owed, Pace};
 use super::{VirtualLab, VirtualOptions};
 use crate::lab::LabError;
 use crate::lab::ask::{Request, Ticket};
-use crate::lab::control::registry::Entry;
 use crate::lab::control::{Door, EventBus, Later, Subscription};
+use crate::lab::core::summary::Summary;
 use crate::lab::drive::live::Control;
-use crate::lab::handle::{Answered, Answers, Backend};
+use crate::lab::drive::registry::Entry;
+use crate::lab::drive::{Answered, Answers, Backend};
 use crate::lab::layout::Layout;
-use crate::lab::script::cast::Cast;
+use crate::lab::layout::resolve::Resolver;
 use crate::lab::script::{Expr, Facts};
-use crate::lab::summary::Summary;
 use crate::lab::view::{LabView, NodeState};
 use crate::live::LabClock;
 use crate::node::Time;
@@ -249,7 +249,7 @@ impl Backend for PacedLab {
     }
 
     fn check(&self, expr: &Expr) -> Result<(), String> {
-        let cast = Cast::at_the_end(&self.layout);
+        let cast = Resolver::at_the_end(&self.layout);
         expr.check(cast.nodes(), cast.wallets())
     }
 

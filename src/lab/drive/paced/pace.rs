@@ -15,11 +15,12 @@
 
 use super::Common;
 use crate::lab::ask::{Answer, Request, ScriptChange, Ticket};
-use crate::lab::control::{Edition, NodeStatus, RecentEvents, Weight};
+use crate::lab::control::{Edition, RecentEvents, Weight};
 use crate::lab::core::no_script;
+use crate::lab::drive::Answered;
 use crate::lab::drive::{VirtualLab, VirtualOptions};
-use crate::lab::handle::Answered;
 use crate::lab::script::ScriptView;
+use crate::lab::view::NodeStatus;
 use crate::lab::view::{LabView, NodeView};
 use crate::live::{self, LabClock};
 use crate::node::io::{CommandError, RefusalKind};

@@ -5,9 +5,9 @@ use super::nodes::Nodes;
 use crate::chain::params::{Allocation, ParamsError};
 use crate::chain::pow::Target;
 use crate::chain::{Amount, CompactTarget, KeyHash, Params};
-use crate::lab::document::{FileError, Section};
-use crate::lab::names::missing;
-use crate::lab::network;
+use crate::lab::paper::document::{FileError, Section};
+use crate::lab::paper::names::missing;
+use crate::lab::paper::network;
 use crate::node::mining::MiningMode;
 use std::time::Duration;
 

@@ -4,10 +4,10 @@ use super::super::NODES_MAX;
 use super::super::roster::DISCOVER;
 use super::super::topology::Topology;
 use super::nodes::Nodes;
-use crate::lab::document::{FileError, Place, Section};
-use crate::lab::network::set;
+use crate::lab::paper::document::{FileError, Place, Section};
+use crate::lab::paper::network::set;
+use crate::lab::paper::units::{UnitError, parse_bandwidth, parse_duration, parse_preset};
 use crate::lab::spec::LinkSpec;
-use crate::lab::units::{UnitError, parse_bandwidth, parse_duration, parse_preset};
 use crate::link::{Conditions, LinkState};
 use std::collections::BTreeSet;
 

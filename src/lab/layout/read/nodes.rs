@@ -6,10 +6,10 @@
 
 use super::super::NODES_MAX;
 use super::super::roster::{DISCOVER, PORTS, Roster, Unfit, check_count, check_reward};
-use crate::lab::document::{FileError, Place, Section};
-use crate::lab::network::set;
+use crate::lab::paper::document::{FileError, Place, Section};
+use crate::lab::paper::network::set;
+use crate::lab::paper::units::parse_rate;
 use crate::lab::spec::{MineSpec, NodeSpec};
-use crate::lab::units::parse_rate;
 use crate::node::SyncMethod;
 use crate::node::message::Role;
 use crate::node::mining::{MiningMode, check_hashrate};

@@ -7,14 +7,14 @@ use super::nodes::Nodes;
 use crate::lab::ask::params::BadParam;
 use crate::lab::ask::verbs::{check_note, unknown, verb};
 use crate::lab::ask::{Named, Request, Scope};
-use crate::lab::document::{FileError, Place, Section, nearest};
+use crate::lab::layout::resolve::Resolver;
+use crate::lab::paper::document::{FileError, Place, Section, nearest};
+use crate::lab::paper::units::parse_duration;
 use crate::lab::script::Pace;
-use crate::lab::script::cast::Cast;
 use crate::lab::script::expr::Expr;
 use crate::lab::script::step::{
     Expect, SPEAKER_MAX, STEPS_MAX, Start, StepSpec, TITLE_MAX, WITHIN,
 };
-use crate::lab::units::parse_duration;
 use crate::node::foreign::is_hidden;
 use serde_json::Map;
 use std::sync::Arc;
@@ -25,7 +25,7 @@ pub(super) fn read(
     nodes: &Nodes<'_>,
     address_version: u8,
 ) -> Result<Vec<StepSpec>, FileError> {
-    let mut cast = Cast::new(&nodes.specs, address_version);
+    let mut cast = Resolver::new(&nodes.specs, address_version);
     let mut steps = Vec::new();
     for mut section in sections {
         if steps.len() == STEPS_MAX {
@@ -47,7 +47,7 @@ pub(super) fn read_pace(section: &mut Section<'_>) -> Result<Pace, FileError> {
     })
 }
 
-fn read_start(section: &mut Section<'_>, cast: &Cast) -> Result<Start, FileError> {
+fn read_start(section: &mut Section<'_>, cast: &Resolver) -> Result<Start, FileError> {
     let start = Start {
         at: section.text("at", "5s", parse_duration)?,
         after: section.text("after", "3s", parse_duration)?,
@@ -76,7 +76,7 @@ fn read_start(section: &mut Section<'_>, cast: &Cast) -> Result<Start, FileError
     }
 }
 
-fn read_step(section: &mut Section<'_>, cast: &mut Cast) -> Result<StepSpec, FileError> {
+fn read_step(section: &mut Section<'_>, cast: &mut Resolver) -> Result<StepSpec, FileError> {
     let start = read_start(section, cast)?;
     let action = section.word("do", "mine_now")?;
     let note = section.text("note", "the miner is gone", check_note)?;
@@ -144,12 +144,12 @@ fn read_step(section: &mut Section<'_>, cast: &mut Cast) -> Result<StepSpec, Fil
 fn read_expr(
     section: &mut Section<'_>,
     key: &'static str,
-    cast: &Cast,
+    cast: &Resolver,
 ) -> Result<Option<Expr>, FileError> {
     section.text(key, "height >= 3", |text| check_expr(text, cast))
 }
 
-fn check_expr(text: &str, cast: &Cast) -> Result<Expr, String> {
+fn check_expr(text: &str, cast: &Resolver) -> Result<Expr, String> {
     let expr: Expr = text.parse().map_err(|error| format!("{error}"))?;
     expr.check(cast.nodes(), cast.wallets())?;
     Ok(expr)
@@ -167,7 +167,7 @@ fn check_line(text: &str, max: usize, what: &str) -> Result<String, String> {
 fn read_request(
     section: &mut Section<'_>,
     (name, place): (String, Place<'_>),
-    cast: &mut Cast,
+    cast: &mut Resolver,
 ) -> Result<Request<Named>, FileError> {
     let verb = verb(&name).ok_or_else(|| place.error(unknown(&name)))?;
     let keys = verb.params.iter().map(|param| param.name);

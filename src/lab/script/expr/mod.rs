@@ -21,7 +21,7 @@ pub use self::judge::Verdict;
 pub use self::parse::{ExprError, NESTING_MAX, TEXT_MAX};
 
 use crate::chain::Amount;
-use crate::lab::names::missing;
+use crate::lab::paper::names::missing;
 use std::collections::BTreeSet;
 
 /// An expression.

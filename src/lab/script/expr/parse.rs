@@ -11,7 +11,7 @@ mod token;
 
 use self::token::{Token, Tokens};
 use super::{Expr, Operand, Quantity, Relation};
-use crate::lab::document::nearest;
+use crate::lab::paper::document::nearest;
 use crate::node::wallets::check_name;
 use std::fmt;
 use std::str::FromStr;

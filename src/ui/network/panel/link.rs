@@ -3,7 +3,7 @@
 use super::talk::{self, Between};
 use super::{GAP, LABEL, delay, name};
 use crate::lab::observe::transcript::Count;
-use crate::lab::units::show_bandwidth;
+use crate::lab::paper::units::show_bandwidth;
 use crate::lab::view::LinkView;
 use crate::link::{Conditions, LinkState, PRESETS};
 use crate::node::NodeIx;

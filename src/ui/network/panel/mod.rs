@@ -8,7 +8,7 @@ mod talk;
 pub use link::brief;
 
 use super::{Ends, Sight};
-use crate::lab::units::show_duration;
+use crate::lab::paper::units::show_duration;
 use crate::node::NodeIx;
 use crate::ui::text::short_name;
 use crate::ui::view::boxed;

@@ -6,20 +6,17 @@
 //! gets it. What nobody can pay is left out, and counted. All draws are from one seed, so that in
 //! virtual time the same payments come again.
 
-use super::ask::TrafficChange;
-use super::spec::TrafficSpec;
-use super::view::TrafficView;
 use crate::chain::Amount;
+use crate::lab::ask::TrafficChange;
+use crate::lab::paper::units::show_tx_rate;
+use crate::lab::spec::TrafficSpec;
+use crate::lab::view::TrafficView;
 use crate::node::NodeIx;
 use crate::node::io::Payment;
 use rand_chacha::ChaCha8Rng;
 use rand_chacha::rand_core::{Rng, SeedableRng};
 use sha2::{Digest, Sha256};
-use std::ops::RangeInclusive;
 use std::time::Duration;
-
-/// Payments a second: one in some two minutes, or more than all wallets together can sign.
-pub const RATE_RANGE: RangeInclusive<f64> = 0.01..=1_000.0;
 
 /// Keeps the seed of payments from being the seed of anything else.
 const DOMAIN: &[u8] = b"chainlab lab traffic";
@@ -192,41 +189,6 @@ pub fn words(traffic: Option<TrafficView>) -> String {
         Some(traffic) => format!("traffic is on: {}", show_tx_rate(traffic.rate)),
         None => "traffic is off".to_owned(),
     }
-}
-
-/// Reads `2 tx/s`, `0.5`.
-///
-/// # Errors
-/// In words: it is no number, or none in [`RATE_RANGE`].
-pub fn parse_tx_rate(text: &str) -> Result<f64, String> {
-    let number = text.strip_suffix("tx/s").unwrap_or(text).trim_end();
-    let is_plain = |c: char| c.is_ascii_digit() || c == '.';
-    let is_number = number.len() <= 20 && number.chars().all(is_plain);
-    let number = number.parse().ok().filter(|_| is_number);
-    let shown: String = text.chars().take(40).collect();
-    let number = number.ok_or_else(|| {
-        format!("{shown:?} is no rate: write payments a second, as in \"2 tx/s\"")
-    })?;
-    check_tx_rate(number)
-}
-
-/// Insists that there can be so many payments a second.
-///
-/// # Errors
-/// In words: it is not in [`RATE_RANGE`].
-pub fn check_tx_rate(rate: f64) -> Result<f64, String> {
-    match RATE_RANGE.contains(&rate) {
-        true => Ok(rate),
-        false => {
-            let (least, most) = (RATE_RANGE.start(), RATE_RANGE.end());
-            Err(format!("{rate} is not between {least} and {most} tx/s"))
-        }
-    }
-}
-
-/// Writes a rate as [`parse_tx_rate`] reads it.
-pub fn show_tx_rate(rate: f64) -> String {
-    format!("{rate} tx/s")
 }
 
 #[cfg(test)]

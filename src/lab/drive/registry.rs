@@ -10,8 +10,9 @@
 //! RUNTIME is `$XDG_RUNTIME_DIR/chainlab`, or a private directory under the temporary one. What a
 //! dead process left is removed by whoever looks next.
 
-use super::data::{Door, Kind, Place};
-use crate::lab::{LabError, places, private};
+use super::LabError;
+use super::directories::{places, private};
+use crate::lab::control::{Door, Kind, Place};
 use crate::live::files::{Dir, Lock};
 use serde::{Deserialize, Serialize};
 use std::io;

@@ -1,7 +1,7 @@
 //! Why a lab does not start, or does not end as it should.
 
 use crate::lab::control::{ClientError, Place};
-use crate::lab::document::FileError;
+use crate::lab::paper::document::FileError;
 use std::io::{self, ErrorKind};
 use std::net::SocketAddr;
 use std::path::{Path, PathBuf};

@@ -1,10 +1,10 @@
 //! The pace of a story: a layout is played in virtual time, and what stood on the screen how long, and
 //! what was waited for, is held against what people can follow.
 
-use super::drive::VirtualLab;
-use super::script::{Cause, Pace, ScriptView};
+use super::VirtualLab;
 use crate::lab::layout::Layout;
-use crate::lab::units::show_seconds;
+use crate::lab::paper::units::show_seconds;
+use crate::lab::script::{Cause, Pace, ScriptView};
 use std::collections::BTreeMap;
 use std::time::Duration;
 

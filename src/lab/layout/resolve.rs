@@ -6,9 +6,9 @@ use crate::lab::ask::params::{BadParam, bad};
 use crate::lab::ask::verbs::key_holder;
 use crate::lab::ask::{Known, Named, Request, pick};
 use crate::lab::layout::Layout;
+use crate::lab::layout::groups;
 use crate::lab::layout::roster::Roster;
-use crate::lab::names::missing;
-use crate::lab::partition;
+use crate::lab::paper::names::missing;
 use crate::lab::spec::NodeSpec;
 use crate::node::NodeIx;
 use crate::node::io::{Command, Payment, Question};
@@ -18,13 +18,13 @@ use std::collections::BTreeSet;
 
 /// Who is there.
 #[derive(Clone, Debug)]
-pub struct Cast {
+pub struct Resolver {
     roster: Roster,
     /// What every address begins with on this chain.
     address_version: u8,
 }
 
-impl Known for Cast {
+impl Known for Resolver {
     fn node_names(&self) -> Vec<&str> {
         self.nodes().collect()
     }
@@ -34,7 +34,7 @@ impl Known for Cast {
     }
 }
 
-impl Cast {
+impl Resolver {
     /// Those of a layout.
     pub fn new(specs: &[NodeSpec], address_version: u8) -> Self {
         let mut cast = Self {
@@ -95,8 +95,8 @@ impl Cast {
             Request::Partition(named) => {
                 let names: Vec<_> = self.nodes().collect();
                 let split = match named.is_empty() {
-                    true => partition::halves(names.len(), &BTreeSet::new()),
-                    false => partition::groups(&names, &named),
+                    true => groups::halves(names.len(), &BTreeSet::new()),
+                    false => groups::groups(&names, &named),
                 };
                 split.map(drop).map_err(|error| bad("groups", error))
             }

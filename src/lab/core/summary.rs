@@ -1,9 +1,9 @@
 //! What a run of a lab comes to: for programs as JSON, for people in a few lines.
 
-use super::script::{Facts, ScriptView, StepState};
 use crate::chain::BlockHash;
-use crate::lab::observe::propagation::Propagation;
+use crate::lab::observe::propagation::Tracker;
 use crate::lab::observe::stats::Stats;
+use crate::lab::script::{Facts, ScriptView, StepState};
 use crate::node::{NodeIx, Time};
 use serde::Serialize;
 use std::fmt;
@@ -109,7 +109,7 @@ impl Summary {
         elapsed: Duration,
         facts: &Facts,
         stats: &Stats,
-        blocks: &Propagation<BlockHash>,
+        blocks: &Tracker<BlockHash>,
         traffic: &[(u64, u64, u64)],
     ) -> Self {
         let nodes = facts.nodes.iter().zip(traffic).enumerate();

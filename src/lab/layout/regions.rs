@@ -3,7 +3,7 @@
 //! The names are all that counts, in the order of the nodes: the same lab always has the same
 //! regions, whatever its links are just now.
 
-use super::partition::halves;
+use super::groups::halves;
 use crate::node::NodeIx;
 use std::collections::BTreeSet;
 

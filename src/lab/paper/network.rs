@@ -159,7 +159,7 @@ fn read_allocation(row: &mut Section<'_>, params: &Params) -> Result<Allocation,
 }
 
 /// Sets what is not left as it is.
-pub(super) fn set<T>(field: &mut T, value: Option<T>) {
+pub(in crate::lab) fn set<T>(field: &mut T, value: Option<T>) {
     if let Some(value) = value {
         *field = value;
     }
@@ -194,7 +194,7 @@ fn compact(text: &str) -> Result<CompactTarget, String> {
 }
 
 /// Where in the file a parameter that is out of range was set.
-pub(super) fn place(chain: &Section<'_>, error: &ParamsError) -> FileError {
+pub(in crate::lab) fn place(chain: &Section<'_>, error: &ParamsError) -> FileError {
     let key = match error.key {
         "genesis_time" => "genesis_time_ms",
         "block_interval_ms" => "block_interval",

@@ -7,7 +7,7 @@
 //! has a lock looks whether the file that it holds is still the one at that path, and else begins
 //! again.
 
-use super::LabError;
+use crate::lab::drive::LabError;
 use crate::live::files::{Dir, Lock, MENDED};
 use std::fs::{self, TryLockError};
 use std::io::{self, ErrorKind};
@@ -15,7 +15,7 @@ use std::os::unix::fs::MetadataExt;
 use std::path::{Path, PathBuf};
 
 /// The file in a directory that says that somebody has it.
-pub(super) const LOCK: &str = "lock";
+pub(in crate::lab::drive) const LOCK: &str = "lock";
 
 /// What stands before the name of a directory that is being removed.
 const GONE: &str = "gone-";
@@ -28,7 +28,7 @@ const TRIES: usize = 100;
 ///
 /// # Errors
 /// [`LabError::NotOurs`]: somebody else was first; or it cannot be made.
-pub(super) fn parent_in(tmp: &Path) -> Result<PathBuf, LabError> {
+pub(in crate::lab::drive) fn parent_in(tmp: &Path) -> Result<PathBuf, LabError> {
     let uid = rustix::process::getuid().as_raw();
     let parent = tmp.join(format!("chainlab-{uid}"));
     Dir::make(&parent).map_err(LabError::file(&parent))?;
@@ -40,7 +40,7 @@ pub(super) fn parent_in(tmp: &Path) -> Result<PathBuf, LabError> {
 ///
 /// # Errors
 /// [`LabError::NotOurs`], or nobody can tell.
-pub(super) fn check_ours(dir: &Path) -> Result<(), LabError> {
+pub(in crate::lab::drive) fn check_ours(dir: &Path) -> Result<(), LabError> {
     let uid = rustix::process::getuid().as_raw();
     let found = fs::symlink_metadata(dir).map_err(LabError::file(dir))?;
     if !found.is_dir() || found.uid() != uid || found.mode() & 0o022 != 0 {
@@ -90,7 +90,10 @@ impl Drop for Scratch {
 ///
 /// # Errors
 /// It cannot be made.
-pub(super) fn claim(parent: &Path, prefix: &str) -> Result<(PathBuf, Lock), LabError> {
+pub(in crate::lab::drive) fn claim(
+    parent: &Path,
+    prefix: &str,
+) -> Result<(PathBuf, Lock), LabError> {
     living(parent, prefix);
     for _ in 0..TRIES {
         let random = getrandom::u32()
@@ -111,7 +114,7 @@ pub(super) fn claim(parent: &Path, prefix: &str) -> Result<(PathBuf, Lock), LabE
 
 /// The directories of this prefix that somebody has. Those of the dead are removed; what cannot be
 /// removed stays: it harms nobody.
-pub(super) fn living(parent: &Path, prefix: &str) -> Vec<Dir> {
+pub(in crate::lab::drive) fn living(parent: &Path, prefix: &str) -> Vec<Dir> {
     let Ok(parent) = Dir::open(parent) else {
         return Vec::new();
     };
@@ -146,7 +149,7 @@ pub(super) fn living(parent: &Path, prefix: &str) -> Vec<Dir> {
 ///
 /// # Errors
 /// It cannot be removed.
-pub(super) fn remove(path: &Path) -> io::Result<()> {
+pub(in crate::lab::drive) fn remove(path: &Path) -> io::Result<()> {
     let name = path.file_name().unwrap_or_default().to_string_lossy();
     let gone = path.with_file_name(format!("{GONE}{name}"));
     fs::rename(path, &gone)?;
@@ -164,7 +167,7 @@ pub(super) fn remove(path: &Path) -> io::Result<()> {
 }
 
 /// Takes the lock of a directory, if the directory is still there then.
-pub(super) fn lock(dir: &Dir) -> Result<Lock, TryLockError> {
+pub(in crate::lab::drive) fn lock(dir: &Dir) -> Result<Lock, TryLockError> {
     let file = dir.lock_file(LOCK).map_err(TryLockError::Error)?;
     let lock = Lock::take(file)?;
     let held = lock.metadata().map_err(TryLockError::Error)?;
