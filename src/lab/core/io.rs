@@ -1,6 +1,6 @@
 //! What a driver and core say to each other: plain data.
 
-use super::Seen;
+use super::seen::Seen;
 use crate::lab::ask::{Answer, Named, Request, Ticket};
 use crate::lab::spec::NodeSpec;
 use crate::lab::view::{LabStatus, LinkStatus, NodeStatus};

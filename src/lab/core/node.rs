@@ -1,7 +1,7 @@
 //! The nodes of a lab, and what is known of each.
 
-use super::facts::Seen;
 use super::io::HostId;
+use super::seen::Seen;
 use crate::lab::ask::{Ability, Can};
 use crate::lab::observe::log_lines::{LogKeeper, LogLine};
 use crate::lab::observe::rate::Rate;

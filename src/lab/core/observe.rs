@@ -1,8 +1,9 @@
 //! What happens to nodes, and what is to be seen of it.
 
-use super::requests::Work;
-use super::{Core, Level, Moment, Sight, SteadyHeadline};
-use crate::lab::core::headline::Stand;
+use super::headline::{Stand, SteadyHeadline};
+use super::io::{Level, Moment, Sight};
+use super::state::Core;
+use super::work::Work;
 use crate::lab::observe::ancestry::Tip;
 use crate::lab::observe::transcript::Party;
 use crate::node::io::words::Names;

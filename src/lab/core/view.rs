@@ -1,31 +1,16 @@
 //! What is shown of a lab: made when something looks, and nothing is another by it.
 
+use super::io::{Moment, Sight};
+use super::links_shown::LinksKey;
 use super::node::Node;
-use super::{Core, Moment, Sight};
-use crate::lab::core::summary::Summary;
+use super::state::Core;
+use super::summary::Summary;
 use crate::lab::observe::topology::Member;
 use crate::lab::view::{LabView, LinkView, NodeView, TrafficView};
 use crate::node::NodeIx;
 use crate::node::snapshot::NodeSnapshot;
-use std::cell::RefCell;
-use std::net::SocketAddr;
 use std::sync::Arc;
 use std::time::Duration;
-
-/// The links as they were last shown.
-#[derive(Clone, Default)]
-pub(super) struct LinksShown(RefCell<Option<(LinksKey, Arc<Vec<LinkView>>)>>);
-
-/// What they followed from.
-#[derive(Clone, PartialEq)]
-struct LinksKey {
-    /// How often a link was set.
-    set: u64,
-    /// How often something was told of links, or of nodes that met.
-    told: u64,
-    /// Whether each node runs, where it listens, and how often it had other peers.
-    nodes: Vec<(bool, Option<SocketAddr>, u64)>,
-}
 
 impl Core {
     /// The lab as it is now, with how its nodes look, by their numbers.
