@@ -1,6 +1,6 @@
-//! Labs with doors, and whoever comes in with nothing but a socket.
+//! Labs with endpoints, and whoever comes in with nothing but a socket.
 
-use chainlab::lab::control::{Cookie, Door, Place};
+use chainlab::lab::control::{Cookie, Endpoint, EndpointAddr};
 use chainlab::lab::drive::registry::Entry;
 use chainlab::lab::{Control, Lab, LabOptions, LabView, layout};
 use serde_json::{Value, json};
@@ -27,7 +27,7 @@ pub struct Opened {
 }
 
 impl Opened {
-    /// Starts it, and waits until its doors are open and all nodes have the first block.
+    /// Starts it, and waits until its endpoints are open and all nodes have the first block.
     pub fn start(text: &str) -> Self {
         let runtime = Runtime::new().expect("threads");
         let options = LabOptions {
@@ -94,8 +94,8 @@ impl Asker {
     }
 
     /// Comes in.
-    pub fn greets(mut self, door: &Door) -> Self {
-        let Cookie::File(path) = &door.cookie else {
+    pub fn greets(mut self, endpoint: &Endpoint) -> Self {
+        let Cookie::File(path) = &endpoint.cookie else {
             panic!("a lab has its cookies in files")
         };
         let cookie = fs::read_to_string(path).expect("ours");
@@ -106,10 +106,10 @@ impl Asker {
     }
 }
 
-pub fn at(door: &Door) -> std::net::SocketAddr {
-    match door.at {
-        Place::Tcp(addr) => addr,
-        Place::Unix(_) => panic!("a port"),
+pub fn at(endpoint: &Endpoint) -> std::net::SocketAddr {
+    match endpoint.at {
+        EndpointAddr::Tcp(addr) => addr,
+        EndpointAddr::Unix(_) => panic!("a port"),
     }
 }
 

@@ -3,7 +3,7 @@
 use super::Failure;
 use crate::chain::Params;
 use crate::chain::address::Address;
-use crate::lab::control::{Client, Kind};
+use crate::lab::control::{Client, EndpointKind};
 use crate::lab::paper::names::missing;
 use crate::lab::paper::network;
 use crate::lab::view::NodeStatus;
@@ -37,7 +37,7 @@ impl Group {
             let words = format!("{place} is of another network than the rest: {network}");
             return Err(Failure::input(words));
         }
-        let is_lab = members.len() == 1 && first.kind == Kind::Lab;
+        let is_lab = members.len() == 1 && first.kind == EndpointKind::Lab;
         Ok(Self {
             is_lab,
             name: first.name,
@@ -106,7 +106,7 @@ impl Group {
         Ok(self.client(node)?.ask(node, question).await?)
     }
 
-    /// Calls a method at the door behind which a node is.
+    /// Calls a method at the endpoint behind which a node is.
     pub(super) async fn call(
         &self,
         node: &str,

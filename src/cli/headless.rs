@@ -94,8 +94,8 @@ pub(super) fn run(options: &HeadlessOptions, lab: LabOptions) -> Result<(), Fail
 /// In virtual time.
 fn play_virtually(options: &HeadlessOptions, lab: &LabOptions) -> Result<Summary, Failure> {
     if let Some(expr) = &options.until {
-        let cast = Resolver::at_the_end(&lab.layout);
-        let known = expr.check(cast.nodes(), cast.wallets());
+        let resolver = Resolver::at_the_end(&lab.layout);
+        let known = expr.check(resolver.nodes(), resolver.wallets());
         known.map_err(|words| Failure::input(format!("--until: {words}")))?;
     }
     let runtime = runtime()?;

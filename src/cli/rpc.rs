@@ -17,7 +17,7 @@ Examples:
   chainlab rpc set_link from=central to=miner latency=80ms
   chainlab rpc kill node=miner";
 
-/// What a door tells by itself, besides what is asked of labs and nodes.
+/// What an endpoint tells by itself, besides what is asked of labs and nodes.
 fn questions() -> impl Iterator<Item = &'static Basic> {
     BASICS.iter().filter(|basic| !basic.is_lasting)
 }
@@ -69,7 +69,7 @@ pub(super) async fn run(options: &Options) -> Result<(), Failure> {
     print(&format!("{text}\n"))
 }
 
-/// Calls it at the door where it can be answered.
+/// Calls it at the endpoint where it can be answered.
 async fn call(
     group: &Group,
     verb: Option<&Verb>,

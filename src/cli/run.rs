@@ -4,7 +4,7 @@ use super::control::ControlOptions;
 use super::headless::{self, HeadlessOptions};
 use super::look::Look;
 use super::{Failure, choose, output, read_file, runtime, say, screen};
-use crate::lab::control::Place;
+use crate::lab::control::EndpointAddr;
 use crate::lab::drive::{Level, VirtualOptions};
 use crate::lab::layout::{self, shipped};
 use crate::lab::paper::document::{FILE_BYTES_MAX, nearest};
@@ -55,7 +55,7 @@ pub(super) struct Options {
     show_keys: bool,
     /// Show what can be controlled there as well; can be given several times.
     #[arg(long, value_name = "HOST:PORT|SOCKET")]
-    attach: Vec<Place>,
+    attach: Vec<EndpointAddr>,
     #[command(flatten)]
     headless: HeadlessOptions,
     #[command(flatten)]
@@ -187,8 +187,8 @@ pub(super) fn run(options: Options) -> Result<(), Failure> {
         }
     };
     for at in &options.attach {
-        let door = choose::door_at(at)?;
-        runtime.block_on(lab.attach_to(door))?;
+        let endpoint = choose::endpoint_at(at)?;
+        runtime.block_on(lab.attach_to(endpoint))?;
     }
     let stage = Stage::new(Seat::Own, look.is_big, false);
     let left = screen::show(runtime, lab, &time, look, options.show_keys, stage, notice)?;

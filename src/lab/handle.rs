@@ -4,7 +4,7 @@
 //! [virtual time](super::drive) at the pace of the clock on the wall.
 
 use super::ask::{Answer, Request, Ticket};
-use super::control::{Door, NodeEvent, Subscription};
+use super::control::{Endpoint, NodeEvent, Subscription};
 use super::core::summary::Summary;
 use super::drive::registry::Entry;
 use super::drive::{
@@ -69,25 +69,25 @@ impl Lab {
         adopted.map(|(rounds, answers)| Self::of(rounds, answers))
     }
 
-    /// Makes a lab of what runs in other processes. There is a door at least. Closing this lab
+    /// Makes a lab of what runs in other processes. There is an endpoint at least. Closing this lab
     /// leaves them running.
     ///
     /// # Errors
     /// [`LabError::Attach`], the first that does not answer.
     ///
     /// # Panics
-    /// Without a door, or outside a runtime.
-    pub async fn attach(doors: Vec<Door>) -> Result<Self, LabError> {
-        let (rounds, answers) = drive::attached::attach(doors, Handle::current()).await?;
+    /// Without an endpoint, or outside a runtime.
+    pub async fn attach(endpoints: Vec<Endpoint>) -> Result<Self, LabError> {
+        let (rounds, answers) = drive::attached::attach(endpoints, Handle::current()).await?;
         Ok(Self::of(rounds, answers))
     }
 
-    /// Shows what runs behind another door as well.
+    /// Shows what runs behind another endpoint as well.
     ///
     /// # Errors
     /// [`LabError::Attach`]: there is no answer; or this lab has none but its own nodes.
-    pub async fn attach_to(&self, door: Door) -> Result<(), LabError> {
-        Arc::clone(&self.behind).attach_to(door).await
+    pub async fn attach_to(&self, endpoint: Endpoint) -> Result<(), LabError> {
+        Arc::clone(&self.behind).attach_to(endpoint).await
     }
 
     pub(in crate::lab) fn of(behind: Arc<dyn Backend>, answers: Answers) -> Self {

@@ -1,9 +1,9 @@
-//! Floods of connections to a door: a client that says its `hello` gets in, every time.
+//! Floods of connections to an endpoint: a client that says its `hello` gets in, every time.
 
 use crate::common::control::*;
 use crate::common::live::soon;
 use chainlab::lab::control::limits::{SILENT_MAX, UNGREETED_MAX};
-use chainlab::lab::control::{Client, Door, Place};
+use chainlab::lab::control::{Client, Endpoint, EndpointAddr};
 use std::collections::VecDeque;
 use std::io::Write;
 use std::net::{SocketAddr, TcpStream};
@@ -87,17 +87,17 @@ fn attack(at: SocketAddr, says: Says, is_over: &AtomicBool, connections: &Atomic
     }
 }
 
-fn tcp(door: &Door) -> SocketAddr {
-    match door.at {
-        Place::Tcp(addr) => addr,
-        Place::Unix(_) => panic!("a TCP port"),
+fn tcp(endpoint: &Endpoint) -> SocketAddr {
+    match endpoint.at {
+        EndpointAddr::Tcp(addr) => addr,
+        EndpointAddr::Unix(_) => panic!("a TCP port"),
     }
 }
 
 /// Whatever a flood says, one after the other gets in and is answered.
 async fn everybody_gets_in(says: &[Says]) {
     let (lab, entry) = open_lab(BUSY).await;
-    let flood = Flood::begin(tcp(&entry.door), says);
+    let flood = Flood::begin(tcp(&entry.endpoint), says);
     while flood.count() < 2 * (SILENT_MAX + UNGREETED_MAX) {
         tokio::task::yield_now().await;
     }
@@ -108,7 +108,7 @@ async fn everybody_gets_in(says: &[Says]) {
         while flood.count() == seen {
             tokio::task::yield_now().await;
         }
-        let client = soon(Client::connect(&entry.door)).await;
+        let client = soon(Client::connect(&entry.endpoint)).await;
         let client = client.unwrap_or_else(|error| panic!("{says:?}, client {nth}: {error}"));
         let nodes = soon(client.status()).await.expect("it keeps its seat");
         assert_eq!(nodes.len(), 3);
@@ -142,15 +142,15 @@ async fn clients_come_in_under_all_kinds_of_connections_at_once() {
 #[tokio::test(flavor = "multi_thread")]
 async fn who_has_sent_something_is_not_turned_out_by_those_who_have_not() {
     let (lab, entry) = open_lab(BUSY).await;
-    let line = format!("{}\n", hello(&cookie(&entry.door)));
+    let line = format!("{}\n", hello(&cookie(&entry.endpoint)));
     let (first, rest) = line.split_at(line.len() / 2);
-    let mut slow = Raw::at(&entry.door.at).await;
+    let mut slow = Raw::at(&entry.endpoint.at).await;
     slow.writes(first.as_bytes())
         .await
         .expect("the door is open");
     let mut silent = Vec::new();
     for _ in 0..3 * SILENT_MAX {
-        silent.push(Raw::at(&entry.door.at).await);
+        silent.push(Raw::at(&entry.endpoint.at).await);
     }
     // The first of them had to go, so all those before the last ones were taken in.
     silent.remove(0).is_let_go().await;

@@ -1,5 +1,5 @@
 //! A client that says all it has to say, shuts down its writing side and reads on, as `nc -N` does:
-//! what it has asked is answered, whichever door it came through, and then the connection ends.
+//! what it has asked is answered, whichever endpoint it came through, and then the connection ends.
 
 use crate::common::control::*;
 use crate::common::running::{TEXT, all_up, begun, until};
@@ -26,7 +26,7 @@ connect = ["left"]
 /// One client for the port, one for the Unix socket.
 async fn both_ways(entry: &Entry) -> [Raw; 2] {
     let socket = entry.socket.as_ref().expect("short enough a path");
-    [Raw::at(&entry.door.at).await, Raw::socket(socket).await]
+    [Raw::at(&entry.endpoint.at).await, Raw::socket(socket).await]
 }
 
 /// All lines up to the end.
@@ -40,7 +40,7 @@ async fn rest(client: &mut Raw) -> Vec<Value> {
 
 /// Everybody asks a node for a block that will not come, and falls silent.
 async fn asks_for_a_block(lab: &Lab, client: &mut Raw, entry: &Entry) {
-    client.greets(&entry.door).await;
+    client.greets(&entry.endpoint).await;
     client
         .says(&call(1, "mine_now", json!({ "node": "left" })))
         .await;
@@ -59,7 +59,7 @@ async fn what_was_asked_is_answered_however_long_it_takes_and_then_the_connectio
         until(&lab, all_up).await;
         let mut silent = both_ways(&entry).await.into_iter().nth(way).expect("two");
         asks_for_a_block(&lab, &mut silent, &entry).await;
-        let mut other = Raw::greeted(&entry.door).await;
+        let mut other = Raw::greeted(&entry.endpoint).await;
         // Its answer is what ends the wait.
         other.result("kill", json!({ "node": "left" })).await;
         let answers = rest(&mut silent).await;
@@ -77,7 +77,7 @@ async fn a_whole_conversation_may_be_written_at_once_and_its_last_line_need_not_
     let (lab, entry) = open_lab(TEXT).await;
     begun(&lab).await;
     for mut client in both_ways(&entry).await {
-        let mut requests = vec![hello(&cookie(&entry.door))];
+        let mut requests = vec![hello(&cookie(&entry.endpoint))];
         requests.extend((1..=8).map(|id| call(id, "mine_now", json!({ "node": "wallet" }))));
         requests.extend((9..=40).map(|id| call(id, "wallets", json!({ "node": "central" }))));
         requests.push(call(41, "status", json!({})));
@@ -99,7 +99,7 @@ async fn a_client_that_falls_silent_after_its_hello_is_answered_and_let_go() {
     let (lab, entry) = open_lab(TEXT).await;
     begun(&lab).await;
     for mut client in both_ways(&entry).await {
-        client.says(&hello(&cookie(&entry.door))).await;
+        client.says(&hello(&cookie(&entry.endpoint))).await;
         client.falls_silent().await;
         let answers = rest(&mut client).await;
         assert_eq!(answers.len(), 1, "{answers:?}");
@@ -107,7 +107,7 @@ async fn a_client_that_falls_silent_after_its_hello_is_answered_and_let_go() {
     }
     // A subscription ends with what its client says.
     for mut client in both_ways(&entry).await {
-        client.greets(&entry.door).await;
+        client.greets(&entry.endpoint).await;
         client.says(&call(1, "subscribe", json!({}))).await;
         client.falls_silent().await;
         let lines = rest(&mut client).await;
@@ -120,13 +120,13 @@ async fn a_client_that_falls_silent_after_its_hello_is_answered_and_let_go() {
 async fn what_was_asked_before_a_line_that_is_refused_is_answered_as_well() {
     let (lab, entry) = open_lab(HARD).await;
     until(&lab, all_up).await;
-    let mut clumsy = Raw::greeted(&entry.door).await;
+    let mut clumsy = Raw::greeted(&entry.endpoint).await;
     clumsy
         .says(&call(1, "mine_now", json!({ "node": "left" })))
         .await;
     let _ = clumsy.writes(&vec![b'7'; LINE_MAX + 1]).await;
     assert_eq!(error(&clumsy.hears().await).0, BAD_LINE);
-    let mut other = Raw::greeted(&entry.door).await;
+    let mut other = Raw::greeted(&entry.endpoint).await;
     other.result("kill", json!({ "node": "left" })).await;
     let answer = clumsy.hears().await;
     assert_eq!((&answer["id"], kind(&answer)), (&json!(1), "not_running"));

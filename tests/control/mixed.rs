@@ -15,7 +15,7 @@ async fn mixed() -> (Lab, Lab) {
     let (other, entry) = served().await;
     let lab = start(options(TEXT)).expect("it starts");
     begun(&lab).await;
-    lab.attach_to(entry.door).await.expect("it answers");
+    lab.attach_to(entry.endpoint).await.expect("it answers");
     (lab, other)
 }
 

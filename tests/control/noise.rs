@@ -1,4 +1,4 @@
-//! Noise that strangers make at the port of a node: those who listen at a door, and the pane, go on to see
+//! Noise that strangers make at the port of a node: those who listen at an endpoint, and the pane, go on to see
 //! what the lab itself does.
 
 use crate::common::control::{Raw, open_lab};
@@ -44,7 +44,7 @@ async fn junk_at_the_port_empties_neither_the_events_nor_the_pane() {
     // Junk is junk on any network.
     let crowd = Attackers::new(addr, &params(), attack);
     tokio::task::block_in_place(|| crowd.until_opened(VISITS));
-    let mut client = Raw::greeted(&entry.door).await;
+    let mut client = Raw::greeted(&entry.endpoint).await;
     let opening = client.result("subscribe", json!({})).await;
     let kinds = kinds(&opening["events"]);
     assert!(kinds.contains_key("tip_changed"), "{kinds:?}");

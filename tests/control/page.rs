@@ -247,10 +247,10 @@ async fn every_example_is_answered_in_its_shape() {
     let examples = examples(&page);
     let (lab, entry) = open_lab(&format!("{TEXT}{STORY}")).await;
     begun(&lab).await;
-    let mut client = Raw::at(&entry.door.at).await;
+    let mut client = Raw::at(&entry.endpoint.at).await;
     // What the page shows of each method, and what it really answered.
     let mut shown = BTreeMap::new();
-    let mut told = BTreeMap::from([("cookie".to_owned(), json!(cookie(&entry.door)))]);
+    let mut told = BTreeMap::from([("cookie".to_owned(), json!(cookie(&entry.endpoint)))]);
     let mut seen = BTreeSet::new();
     for (request, written) in &examples {
         let method = request["method"].as_str().expect("a name").to_owned();

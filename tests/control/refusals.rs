@@ -1,4 +1,4 @@
-//! Whoever comes to a door of a lab and has no cookie, or no manners: refused in words, and nobody
+//! Whoever comes to an endpoint of a lab and has no cookie, or no manners: refused in words, and nobody
 //! else notices. Real sockets, while the lab's miner goes on.
 
 use crate::common::control::*;
@@ -16,7 +16,7 @@ use tokio::time::sleep;
 
 /// What whoever comes in says first, and what is wrong with that.
 async fn first_words(entry: &Entry, line: &str) -> (i64, String) {
-    let mut stranger = Raw::at(&entry.door.at).await;
+    let mut stranger = Raw::at(&entry.endpoint.at).await;
     let written = stranger.writes(format!("{line}\n").as_bytes()).await;
     written.expect("the door is open");
     let refused = error(&stranger.hears().await);
@@ -57,7 +57,7 @@ async fn nothing_is_answered_before_a_hello() {
         assert!(said.starts_with(words), "{line}: {said}");
     }
     // Who has the cookie is told that it speaks another language.
-    let mut newer = hello(&cookie(&entry.door));
+    let mut newer = hello(&cookie(&entry.endpoint));
     newer["params"]["version"] = json!(99);
     let (code, said) = first_words(&entry, &newer.to_string()).await;
     assert_eq!(code, BAD_PARAMS);
@@ -71,28 +71,28 @@ async fn nothing_is_answered_before_a_hello() {
 #[tokio::test(flavor = "multi_thread")]
 async fn a_wrong_cookie_is_refused_late_and_each_door_has_its_own() {
     let (lab, entry) = open_lab(BUSY).await;
-    let whole = cookie(&entry.door);
-    let central = cookie(&entry.nodes[0].door);
-    let miner = cookie(&entry.nodes[2].door);
+    let whole = cookie(&entry.endpoint);
+    let central = cookie(&entry.nodes[0].endpoint);
+    let miner = cookie(&entry.nodes[2].endpoint);
     let longer = format!("{whole}0");
-    for (door, wrong) in [
-        (&entry.door, "guessed"),
-        (&entry.door, ""),
-        (&entry.door, &whole[1..]),
-        (&entry.door, &longer),
-        (&entry.door, &central),
-        (&entry.nodes[0].door, &whole),
-        (&entry.nodes[0].door, &miner),
+    for (endpoint, wrong) in [
+        (&entry.endpoint, "guessed"),
+        (&entry.endpoint, ""),
+        (&entry.endpoint, &whole[1..]),
+        (&entry.endpoint, &longer),
+        (&entry.endpoint, &central),
+        (&entry.nodes[0].endpoint, &whole),
+        (&entry.nodes[0].endpoint, &miner),
     ] {
         let since = Instant::now();
-        let mut guest = Raw::at(&door.at).await;
+        let mut guest = Raw::at(&endpoint.at).await;
         let (code, words) = guest.refused(hello(wrong)).await;
         assert!(since.elapsed() >= WRONG_PAUSE.mul_f64(0.9));
         assert_eq!(code, UNGREETED);
         assert_eq!(words, "that is not the cookie of this door");
         guest.is_let_go().await;
     }
-    let mut at_one = Raw::greeted(&entry.nodes[0].door).await;
+    let mut at_one = Raw::greeted(&entry.nodes[0].endpoint).await;
     let nodes = at_one.result("status", json!({})).await;
     assert_eq!(nodes.as_array().map(Vec::len), Some(1));
     assert_eq!(nodes[0]["node"], "central");
@@ -109,13 +109,13 @@ async fn a_line_that_is_too_long_is_refused_whether_it_ends_or_not() {
             (2 * LINE_MAX, true),
             (100 * LINE_MAX, false),
         ] {
-            let mut guest = Raw::at(&entry.door.at).await;
+            let mut guest = Raw::at(&entry.endpoint.at).await;
             if is_greeted {
-                guest.greets(&entry.door).await;
+                guest.greets(&entry.endpoint).await;
             }
             let mut line = vec![b'7'; len];
             line.extend(ends.then_some(b'\n'));
-            // The door is shut before the last of it.
+            // The endpoint is shut before the last of it.
             let _ = guest.writes(&line).await;
             let (code, words) = error(&guest.hears().await);
             assert_eq!(code, BAD_LINE, "{len}: {words}");
@@ -124,7 +124,7 @@ async fn a_line_that_is_too_long_is_refused_whether_it_ends_or_not() {
         }
     }
     // The longest that there can be is read.
-    let mut guest = Raw::greeted(&entry.door).await;
+    let mut guest = Raw::greeted(&entry.endpoint).await;
     let mut line = call(1, "status", json!({})).to_string();
     line.push_str(&" ".repeat(LINE_MAX - line.len()));
     line.push('\n');
@@ -137,10 +137,10 @@ async fn a_line_that_is_too_long_is_refused_whether_it_ends_or_not() {
 async fn half_a_line_is_not_waited_for_for_ever() {
     let (lab, entry) = open_lab(BUSY).await;
     let since = Instant::now();
-    let mut stranger = Raw::at(&entry.door.at).await;
-    let mut silent = Raw::at(&entry.door.at).await;
-    let mut guest = Raw::greeted(&entry.door).await;
-    let mut resting = Raw::greeted(&entry.door).await;
+    let mut stranger = Raw::at(&entry.endpoint.at).await;
+    let mut silent = Raw::at(&entry.endpoint.at).await;
+    let mut guest = Raw::greeted(&entry.endpoint).await;
+    let mut resting = Raw::greeted(&entry.endpoint).await;
     for half in [&mut stranger, &mut guest] {
         half.writes(b"{\"jsonrpc\":").await.expect("it is read");
     }
@@ -162,10 +162,10 @@ async fn half_a_line_is_not_waited_for_for_ever() {
 #[tokio::test(flavor = "multi_thread")]
 async fn a_byte_at_a_time_is_slow_but_well() {
     let (lab, entry) = open_lab(BUSY).await;
-    let mut slow = Raw::at(&entry.door.at).await;
+    let mut slow = Raw::at(&entry.endpoint.at).await;
     let lines = format!(
         "{}\n{}\n",
-        hello(&cookie(&entry.door)),
+        hello(&cookie(&entry.endpoint)),
         call(1, "status", json!({}))
     );
     for byte in lines.bytes() {
@@ -183,10 +183,10 @@ async fn a_thousand_who_say_nothing_keep_nobody_out() {
     let since = Instant::now();
     let mut silent = Vec::new();
     for _ in 0..1_000 {
-        silent.push(Raw::at(&entry.door.at).await);
+        silent.push(Raw::at(&entry.endpoint.at).await);
     }
     let at = Instant::now();
-    let mut guest = Raw::greeted(&entry.door).await;
+    let mut guest = Raw::greeted(&entry.endpoint).await;
     assert!(guest.result("status", json!({})).await.is_array());
     // At once: before any of them would have gone by itself.
     assert!(at.elapsed() < GREETING_MAX, "{:?}", at.elapsed());
@@ -210,25 +210,25 @@ async fn when_all_seats_are_taken_the_next_is_told_so_until_one_is_free() {
     let (lab, entry) = open_lab(BUSY).await;
     let mut guests = Vec::new();
     for _ in 0..CLIENTS_MAX {
-        guests.push(Raw::greeted(&entry.door).await);
+        guests.push(Raw::greeted(&entry.endpoint).await);
     }
     // More than may wait without a hello: they do not crowd each other out.
     assert!(guests.len() > UNGREETED_MAX);
-    let mut next = Raw::at(&entry.door.at).await;
-    let (code, words) = next.refused(hello(&cookie(&entry.door))).await;
+    let mut next = Raw::at(&entry.endpoint.at).await;
+    let (code, words) = next.refused(hello(&cookie(&entry.endpoint))).await;
     assert_eq!(code, TOO_MANY);
     assert_eq!(words, "128 clients are connected already");
     next.is_let_go().await;
     for guest in &mut guests {
         assert!(guest.result("links", json!({})).await.is_array());
     }
-    // The doors of nodes have seats of their own.
-    Raw::greeted(&entry.nodes[0].door).await;
+    // The endpoints of nodes have seats of their own.
+    Raw::greeted(&entry.nodes[0].endpoint).await;
     guests.pop();
     let seat = async {
         loop {
-            let mut next = Raw::at(&entry.door.at).await;
-            let answer = next.asks(hello(&cookie(&entry.door))).await;
+            let mut next = Raw::at(&entry.endpoint.at).await;
+            let answer = next.asks(hello(&cookie(&entry.endpoint))).await;
             match answer.get("error") {
                 None => return next,
                 Some(_) => sleep(Duration::from_millis(10)).await,

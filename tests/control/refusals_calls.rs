@@ -17,7 +17,7 @@ use tokio::time::timeout;
 #[tokio::test(flavor = "multi_thread")]
 async fn a_line_that_is_no_request_is_refused_and_the_next_one_is_read() {
     let (lab, entry) = open_lab(BUSY).await;
-    let mut guest = Raw::greeted(&entry.door).await;
+    let mut guest = Raw::greeted(&entry.endpoint).await;
     let deep = "[".repeat(10_000);
     for (line, id, code, words) in [
         ("{", json!(null), NOT_JSON, "not JSON: EOF"),
@@ -91,7 +91,7 @@ async fn a_line_that_is_no_request_is_refused_and_the_next_one_is_read() {
 #[tokio::test(flavor = "multi_thread")]
 async fn what_is_unknown_or_of_the_wrong_kind_is_named_with_what_was_meant() {
     let (lab, entry) = open_lab(BUSY).await;
-    let mut guest = Raw::greeted(&entry.door).await;
+    let mut guest = Raw::greeted(&entry.endpoint).await;
     let long = "x".repeat(50_000);
     let none = || json!({});
     for (method, params, code, words) in [
@@ -223,7 +223,7 @@ fn amounts() -> Vec<Value> {
 async fn twenty_four_amounts_that_are_none_pay_nothing() {
     let (lab, entry) = open_lab(TEXT).await;
     begun(&lab).await;
-    let mut guest = Raw::greeted(&entry.door).await;
+    let mut guest = Raw::greeted(&entry.endpoint).await;
     let wallets = json!({ "node": "wallet" });
     let before = guest.result("wallets", wallets.clone()).await;
     let amounts = amounts();
@@ -245,7 +245,7 @@ async fn twenty_four_amounts_that_are_none_pay_nothing() {
 #[tokio::test(flavor = "multi_thread")]
 async fn an_answer_has_the_id_of_its_request_and_without_one_there_is_none() {
     let (lab, entry) = open_lab(BUSY).await;
-    let mut guest = Raw::greeted(&entry.door).await;
+    let mut guest = Raw::greeted(&entry.endpoint).await;
     for id in [
         json!(0),
         json!(-7),
@@ -279,7 +279,7 @@ async fn an_answer_has_the_id_of_its_request_and_without_one_there_is_none() {
 async fn a_thousand_requests_at_once_are_all_answered() {
     let (lab, entry) = open_lab(BUSY).await;
     until(&lab, all_up).await;
-    let mut eager = Raw::greeted(&entry.door).await;
+    let mut eager = Raw::greeted(&entry.endpoint).await;
     let request = |id| match id % 3 {
         0 => call(id, "status", json!({})),
         1 => call(id, "chain", json!({ "node": "central", "limit": 2 })),
@@ -315,7 +315,7 @@ connect = ["left"]
 async fn of_one_client_so_many_requests_are_done_at_a_time_and_others_do_not_wait_for_them() {
     let (lab, entry) = open_lab(HARD).await;
     until(&lab, all_up).await;
-    let mut eager = Raw::greeted(&entry.door).await;
+    let mut eager = Raw::greeted(&entry.endpoint).await;
     let count = u64::try_from(CALLS_MAX).expect("small");
     for id in 1..=count {
         eager
@@ -325,7 +325,7 @@ async fn of_one_client_so_many_requests_are_done_at_a_time_and_others_do_not_wai
     eager.says(&call(100, "status", json!({}))).await;
     let early = timeout(Duration::from_secs(1), eager.line()).await;
     assert!(early.is_err(), "{early:?}");
-    let mut other = Raw::greeted(&entry.door).await;
+    let mut other = Raw::greeted(&entry.endpoint).await;
     assert!(other.result("status", json!({})).await.is_array());
     let killed = other.result("kill", json!({ "node": "left" })).await;
     assert_eq!(killed, json!({ "killed": "left" }));
@@ -346,7 +346,7 @@ async fn of_one_client_so_many_requests_are_done_at_a_time_and_others_do_not_wai
 async fn what_a_client_asked_for_is_done_though_it_has_gone() {
     let (lab, entry) = open_lab(TEXT).await;
     begun(&lab).await;
-    let mut hasty = Raw::greeted(&entry.door).await;
+    let mut hasty = Raw::greeted(&entry.endpoint).await;
     hasty
         .says(&call(1, "mine_now", json!({ "node": "wallet" })))
         .await;
@@ -358,7 +358,7 @@ async fn what_a_client_asked_for_is_done_though_it_has_gone() {
     until(&lab, busy).await;
     drop(hasty);
     until(&lab, |view| agree_on(view, 2)).await;
-    let mut other = Raw::greeted(&entry.door).await;
+    let mut other = Raw::greeted(&entry.endpoint).await;
     let mined = other.result("mine_now", json!({ "node": "miner" })).await;
     assert_eq!(mined["mined"]["block"]["height"], 3);
 }

@@ -1,5 +1,5 @@
 //! A temporary lab that is made anew, so that its story plays again: behind the same handle, the same
-//! doors and ports, with the same keys and genesis block, and with nothing else of what it was.
+//! endpoints and ports, with the same keys and genesis block, and with nothing else of what it was.
 
 use crate::common::coins;
 use crate::common::control::{Raw, call, error, opened};
@@ -172,10 +172,10 @@ async fn connections_and_subscriptions_go_on_when_the_lab_is_made_anew() {
     let (lab, entry) = served().await;
     done(&lab, node("dora")).await;
     mine(&lab, MINER).await;
-    let dora = opened(&lab).await.nodes[3].door.clone();
-    let mut asking = Raw::greeted(&entry.door).await;
-    let mut hearing = Raw::greeted(&entry.door).await;
-    let mut at_central = Raw::greeted(&entry.nodes[0].door).await;
+    let dora = opened(&lab).await.nodes[3].endpoint.clone();
+    let mut asking = Raw::greeted(&entry.endpoint).await;
+    let mut hearing = Raw::greeted(&entry.endpoint).await;
+    let mut at_central = Raw::greeted(&entry.nodes[0].endpoint).await;
     let mut at_dora = Raw::greeted(&dora).await;
     let opening = hearing
         .result("subscribe", json!({ "events": "news" }))
@@ -205,7 +205,7 @@ async fn connections_and_subscriptions_go_on_when_the_lab_is_made_anew() {
     let about = at_central.result(
         "hello",
         json!({
-            "version": 1, "cookie": crate::common::control::cookie(&entry.nodes[0].door)
+            "version": 1, "cookie": crate::common::control::cookie(&entry.nodes[0].endpoint)
         }),
     );
     assert_eq!(about.await["name"], "central");
@@ -213,7 +213,7 @@ async fn connections_and_subscriptions_go_on_when_the_lab_is_made_anew() {
     assert_eq!(mined["mined"]["block"]["height"], 2);
     assert!(at_dora.line().await.is_none(), "its door is shut");
     // Who comes later comes in with the same cookie, by the files that are there.
-    let mut late = Raw::greeted(&entry.nodes[1].door).await;
+    let mut late = Raw::greeted(&entry.nodes[1].endpoint).await;
     let nodes = late.result("status", json!({})).await;
     assert_eq!(nodes[0]["node"], "wallet");
     lab.close().await.expect("it closes");
@@ -222,10 +222,13 @@ async fn connections_and_subscriptions_go_on_when_the_lab_is_made_anew() {
 #[tokio::test(flavor = "multi_thread")]
 async fn an_attached_screen_makes_the_lab_anew_and_shows_it_anew() {
     let (lab, entry) = served().await;
-    let far = Lab::attach(vec![entry.door.clone()])
+    let far = Lab::attach(vec![entry.endpoint.clone()])
         .await
         .expect("it answers");
-    let other = Lab::attach(vec![entry.door.clone(), entry.nodes[0].door.clone()]);
+    let other = Lab::attach(vec![
+        entry.endpoint.clone(),
+        entry.nodes[0].endpoint.clone(),
+    ]);
     let other = other.await.expect("it answers");
     done(&far, node("dora")).await;
     mine(&far, MINER).await;
@@ -406,8 +409,8 @@ async fn only_a_temporary_lab_of_this_process_with_a_story_is_made_anew() {
         dir.path().display()
     );
     assert_eq!(refused(&kept, restart()).await, wanted);
-    let door = opened(&kept).await.door;
-    let far = Lab::attach(vec![door]).await.expect("it answers");
+    let endpoint = opened(&kept).await.endpoint;
+    let far = Lab::attach(vec![endpoint]).await.expect("it answers");
     assert_eq!(refused(&far, restart()).await, wanted);
     mine(&kept, MINER).await;
 
@@ -425,7 +428,7 @@ async fn only_a_temporary_lab_of_this_process_with_a_story_is_made_anew() {
     let beside = lab();
     begun(&beside).await;
     beside
-        .attach_to(other.nodes[2].door.clone())
+        .attach_to(other.nodes[2].endpoint.clone())
         .await
         .expect("it answers");
     assert_eq!(
@@ -443,7 +446,7 @@ async fn only_a_temporary_lab_of_this_process_with_a_story_is_made_anew() {
     until(&beside, |view| height(view, 1)).await;
     mine(&beside, NodeIx(3)).await;
     until(&mixed, |view| agree_on(view, 2)).await;
-    let several = Lab::attach(vec![other.door, opened(&beside).await.door]).await;
+    let several = Lab::attach(vec![other.endpoint, opened(&beside).await.endpoint]).await;
     let several = several.expect("both answer");
     let said = refused(&several, restart()).await;
     assert_eq!(
@@ -458,7 +461,7 @@ async fn only_a_temporary_lab_of_this_process_with_a_story_is_made_anew() {
 #[tokio::test(flavor = "multi_thread")]
 async fn a_node_of_another_process_that_has_the_chain_is_in_the_way() {
     let (lab, entry) = served().await;
-    let client = Client::connect(&entry.door).await.expect("it is open");
+    let client = Client::connect(&entry.endpoint).await.expect("it is open");
     let params = network::read("the lab", &client.about().network_file).expect("sound");
     let seeds = live::seeds().expect("the system has randomness");
     let mut config = Config::new("solo", Arc::new(params), seeds);
@@ -492,10 +495,10 @@ async fn a_node_of_another_process_that_has_the_chain_is_in_the_way() {
 #[tokio::test(flavor = "multi_thread")]
 async fn a_presenter_leads_the_script_from_anywhere_and_every_screen_sees_it() {
     let (lab, entry) = served().await;
-    let far = Lab::attach(vec![entry.door.clone()])
+    let far = Lab::attach(vec![entry.endpoint.clone()])
         .await
         .expect("it answers");
-    let mut client = Raw::greeted(&entry.door).await;
+    let mut client = Raw::greeted(&entry.endpoint).await;
     let waits = |view: &LabView, what: &str| {
         let script = view.script.as_ref().expect("a story");
         let waits_for = script.waits_for.as_deref();

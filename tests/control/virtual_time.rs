@@ -83,7 +83,7 @@ async fn a_lab_in_virtual_time_is_held_like_any_other() {
 async fn its_one_endpoint_answers_every_method_and_its_nodes_have_none() {
     let (lab, entry) = served(TEXT).await;
     assert!(entry.nodes.is_empty());
-    let mut client = Raw::greeted(&entry.door).await;
+    let mut client = Raw::greeted(&entry.endpoint).await;
     let status = client.result("status", json!({})).await;
     let addrs = status.as_array().expect("nodes").iter();
     assert!(addrs.map(|node| &node["addr"]).all(Value::is_null));
@@ -128,7 +128,7 @@ async fn its_one_endpoint_answers_every_method_and_its_nodes_have_none() {
 #[tokio::test(flavor = "multi_thread")]
 async fn a_story_begins_anew_and_a_far_screen_shows_it() {
     let (lab, entry) = served(&story()).await;
-    let far = Lab::attach(vec![entry.door.clone()])
+    let far = Lab::attach(vec![entry.endpoint.clone()])
         .await
         .expect("it answers");
     let view = until(&far, |view| all_up(view) && agree_on(view, 1)).await;
@@ -162,8 +162,8 @@ async fn a_story_begins_anew_and_a_far_screen_shows_it() {
 #[tokio::test(flavor = "multi_thread")]
 async fn two_labs_in_virtual_time_on_one_screen_have_the_same_addresses_and_no_link_between_them() {
     let ((one, its), (other, theirs)) = (served(TEXT).await, served(TEXT).await);
-    let doors = vec![its.door, theirs.door];
-    let both = Lab::attach(doors).await.expect("they answer");
+    let endpoints = vec![its.endpoint, theirs.endpoint];
+    let both = Lab::attach(endpoints).await.expect("they answer");
     let links = |view: &LabView| -> Vec<_> {
         let links = view.links.iter().filter(|link| link.is_connected);
         links.map(|link| (link.ends.0.0, link.ends.1.0)).collect()

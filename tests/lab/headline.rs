@@ -79,7 +79,7 @@ async fn expr_judged(lab: &Lab, expr: &chainlab::lab::script::Expr) -> Vec<Strin
 async fn a_node_that_is_behind_on_the_same_branch_is_behind_and_a_rival_is_a_fork() {
     let (lab, entry) = open_lab(THREE).await;
     begun(&lab).await;
-    let far = Lab::attach(vec![entry.door]).await.expect("it answers");
+    let far = Lab::attach(vec![entry.endpoint]).await.expect("it answers");
     let both = [&lab, &far];
     for lab in both {
         says(lab, |said| agree(said, 1)).await;

@@ -224,7 +224,7 @@ async fn a_lab_whose_node_dials_one_of_another_process_goes_on_without_that_one(
     let (elsewhere, entry) = open_lab("[[node]]\nname = \"distant\"\n").await;
     let lab = start(kept_in(dir.path())).expect("it starts");
     begun(&lab).await;
-    lab.attach_to(entry.door).await.expect("it answers");
+    lab.attach_to(entry.endpoint).await.expect("it answers");
     until(&lab, |view| view.nodes.len() == 4).await;
     let mut spec = NodeSpec::new("near");
     spec.connect = vec!["distant".to_owned(), "central".to_owned()];

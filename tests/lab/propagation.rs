@@ -80,7 +80,7 @@ async fn a_block_on_its_way_when_a_node_dies_is_everywhere_once_the_rest_have_it
     let (lab, entry) = open_lab(TEXT).await;
     let first = begun(&lab).await;
     until(&lab, |view| is_everywhere(view, first.tips()[0].tip)).await;
-    let far = Lab::attach(vec![entry.door.clone()]).await;
+    let far = Lab::attach(vec![entry.endpoint.clone()]).await;
     let far = far.expect("it is there");
     done(&lab, hole()).await;
     let tip = mine(&lab, MINER).await;
@@ -100,7 +100,7 @@ async fn a_block_on_its_way_when_a_node_dies_is_everywhere_once_the_rest_have_it
     assert_eq!(counted(&lab), [Some(2); 2]);
     until(&far, |view| is_everywhere(view, tip)).await;
     // A screen that comes later sees the same.
-    let later = Lab::attach(vec![entry.door]).await;
+    let later = Lab::attach(vec![entry.endpoint]).await;
     let later = later.expect("it is there");
     until(&later, |view| is_everywhere(view, tip)).await;
 

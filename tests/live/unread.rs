@@ -143,7 +143,7 @@ fn a_node_whose_log_is_not_read_goes_on_and_ends_when_it_is_told_to() {
     command.env("RUST_LOG", "trace").stderr(writer);
     let node = Program(command.spawn().expect("it starts"));
     drop(command);
-    // Its door answers, and it says who it is to whom connects.
+    // Its endpoint answers, and it says who it is to whom connects.
     let addr = find(&status(home.path()), "addr").cloned();
     let addr = addr.as_ref().and_then(Value::as_str).expect("it listens");
     let addr: SocketAddr = addr.parse().expect("an address");

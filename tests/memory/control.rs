@@ -15,7 +15,7 @@ async fn a_thousand_who_say_nothing_cost_next_to_nothing() {
     let _turn = TURN.lock().await;
     let (lab, entry) = open_lab(TEXT).await;
     begun(&lab).await;
-    let chainlab::lab::control::Place::Tcp(addr) = entry.door.at else {
+    let chainlab::lab::control::EndpointAddr::Tcp(addr) = entry.endpoint.at else {
         panic!("a port")
     };
     MEMORY.reset_peak_usage();
@@ -27,7 +27,7 @@ async fn a_thousand_who_say_nothing_cost_next_to_nothing() {
         silent
     });
     let silent = connecting.await.expect("no panic");
-    let mut guest = Raw::greeted(&entry.door).await;
+    let mut guest = Raw::greeted(&entry.endpoint).await;
     assert!(guest.result("status", json!({})).await.is_array());
     let (peak, after) = (MEMORY.peak_usage(), MEMORY.current_usage());
     println!(
@@ -56,10 +56,10 @@ async fn subscribed(entry: &Entry, socket: bool) -> (Raw, Value) {
         (Some(path), true) => {
             // It holds less on its way than TCP does.
             let mut client = Raw::socket(path).await;
-            client.greets(&entry.door).await;
+            client.greets(&entry.endpoint).await;
             client
         }
-        _ => Raw::greeted(&entry.door).await,
+        _ => Raw::greeted(&entry.endpoint).await,
     };
     let all = json!({ "events": "all", "interval": "20ms" });
     let opening = client.result("subscribe", all).await;

@@ -173,8 +173,8 @@ async fn a_lab_proposes_a_fee_that_its_mempools_take() {
     let (lab, entry) = open_lab(&text).await;
     let least = amount("0.000213");
     assert_eq!(lab.view().fee, least);
-    let mut client = Raw::at(&entry.door.at).await;
-    let about = client.asks(hello(&cookie(&entry.door))).await;
+    let mut client = Raw::at(&entry.endpoint.at).await;
+    let about = client.asks(hello(&cookie(&entry.endpoint))).await;
     assert_eq!(about["result"]["fee"], json!(least));
     lab.close().await.expect("it closes");
 }

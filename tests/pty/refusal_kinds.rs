@@ -12,7 +12,7 @@ use std::fs;
 async fn a_program_is_told_of_which_kind_a_refusal_is() {
     let (lab, entry) = open_lab(TEXT).await;
     begun(&lab).await;
-    let mut guest = Raw::greeted(&entry.door).await;
+    let mut guest = Raw::greeted(&entry.endpoint).await;
     let zeros = "0".repeat(64);
     let pay = |from: &str, to: &str, amount: &str| json!({ "node": "wallet", "from": from, "to": to, "amount": amount });
     let cases = [

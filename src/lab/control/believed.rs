@@ -119,7 +119,7 @@ pub(super) fn opening(opening: Opening) -> Opening {
     }
 }
 
-/// What is behind a door.
+/// What is behind an endpoint.
 pub(super) fn about(mut about: About) -> About {
     shorten(&mut about.name, LAB_NAME_MAX);
     about.nodes.truncate(NODES_MAX);

@@ -6,12 +6,12 @@
 use super::controlled::Refusal;
 use super::data::{EventWish, VERSION, Wish};
 use super::feed::Feed;
+use super::guests::Context;
 use super::limits::{
     CALLS_MAX, CLIENTS_MAX, GREETING_MAX, INTERVALS, LAST_ANSWERS_MAX, LINE_MAX, LINE_TIME_MAX,
     UNREAD_MAX, WRONG_PAUSE,
 };
 use super::rpc::{BAD_LINE, Call, NO_METHOD, RpcError, TOO_MANY, UNGREETED, answer_line};
-use super::server::Context;
 use crate::lab::ask::params::{Params, bad, required};
 use crate::lab::ask::verbs::{unknown, verb};
 use crate::lab::ask::{Named, Request};
@@ -80,7 +80,7 @@ async fn converse(
         return writer.refuse(&id, RpcError::new(TOO_MANY, words)).await;
     };
     ctx.greeted(number);
-    let about = serde_json::to_value(ctx.door.about()).expect("plain data");
+    let about = serde_json::to_value(ctx.endpoint.about()).expect("plain data");
     writer.answer(&id, &Ok(about)).await?;
     Session {
         ctx,
@@ -172,7 +172,7 @@ impl Session<'_> {
         let id = call.id.clone();
         match self.outcome(call) {
             Ok(Outcome::Later(request)) => {
-                let doing = self.ctx.door.serve(request);
+                let doing = self.ctx.endpoint.serve(request);
                 self.calls.spawn(async move {
                     let answer = doing.await.map_err(|refusal| match refusal {
                         Refusal::Request(bad) => bad.into(),
@@ -183,7 +183,7 @@ impl Session<'_> {
                 Ok(())
             }
             Ok(Outcome::Status) => {
-                let looking = self.ctx.door.fresh_status();
+                let looking = self.ctx.endpoint.fresh_status();
                 self.calls
                     .spawn(async move { (id, Ok(json!(looking.await))) });
                 Ok(())
@@ -194,21 +194,21 @@ impl Session<'_> {
     }
 
     fn outcome(&mut self, call: Call) -> Result<Outcome, RpcError> {
-        let door = &self.ctx.door;
+        let endpoint = &self.ctx.endpoint;
         let answer = match call.method.as_str() {
-            "hello" => json!(door.about()),
+            "hello" => json!(endpoint.about()),
             "status" => {
                 Params::new(call.params).finish()?;
                 return Ok(Outcome::Status);
             }
             "links" => {
                 Params::new(call.params).finish()?;
-                json!(door.links())
+                json!(endpoint.links())
             }
             "subscribe" => {
                 let wish = read_wish(Params::new(call.params))?;
                 let (feed, opening) =
-                    Feed::new(Arc::clone(door), Arc::clone(&self.ctx.lines), wish);
+                    Feed::new(Arc::clone(endpoint), Arc::clone(&self.ctx.lines), wish);
                 self.feed = Some(feed);
                 json!(opening)
             }

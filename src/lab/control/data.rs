@@ -16,25 +16,26 @@ use std::time::Duration;
 /// The version of the protocol. Fields and methods may be added to it; anything else makes another.
 pub const VERSION: u32 = 1;
 
-/// What is behind a door.
-#[derive(Clone, Copy, Debug, PartialEq, Eq, Serialize, Deserialize)]
+/// What is behind an endpoint.
+#[derive(Clone, Copy, Debug, Default, PartialEq, Eq, Serialize, Deserialize)]
 #[serde(rename_all = "snake_case")]
-pub enum Kind {
+pub enum EndpointKind {
     /// A lab, with all of its nodes.
+    #[default]
     Lab,
     /// One node.
     Node,
 }
 
 /// The answer to `hello`.
-#[derive(Clone, Debug, PartialEq, Serialize, Deserialize)]
+#[derive(Clone, Debug, Default, PartialEq, Serialize, Deserialize)]
 pub struct About {
     /// See [`VERSION`].
     pub version: u32,
     /// The program and its version.
     pub program: String,
-    /// What is behind the door.
-    pub kind: Kind,
+    /// What is behind the endpoint.
+    pub kind: EndpointKind,
     /// What people call it.
     pub name: String,
     /// The hash of the genesis block, which names the network.
@@ -136,9 +137,9 @@ pub enum Notice {
 
 /// Where a lab or a node can be controlled, and the password.
 #[derive(Clone, Debug, PartialEq, Eq, Serialize, Deserialize)]
-pub struct Door {
+pub struct Endpoint {
     /// Where.
-    pub at: Place,
+    pub at: EndpointAddr,
     /// With what.
     pub cookie: Cookie,
 }
@@ -146,7 +147,7 @@ pub struct Door {
 /// Where.
 #[derive(Clone, Debug, PartialEq, Eq, PartialOrd, Ord, Serialize, Deserialize)]
 #[serde(rename_all = "snake_case")]
-pub enum Place {
+pub enum EndpointAddr {
     /// A TCP port.
     Tcp(SocketAddr),
     /// A Unix socket.
@@ -172,7 +173,7 @@ impl fmt::Debug for Cookie {
     }
 }
 
-impl fmt::Display for Place {
+impl fmt::Display for EndpointAddr {
     fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
         match self {
             Self::Tcp(addr) => addr.fmt(f),
@@ -181,7 +182,7 @@ impl fmt::Display for Place {
     }
 }
 
-impl FromStr for Place {
+impl FromStr for EndpointAddr {
     type Err = String;
 
     /// `HOST:PORT` of an IP address, or a path with a `/` in it.

@@ -1,11 +1,11 @@
-//! What a door gives to whoever comes in, and for how long.
+//! What an endpoint gives to whoever comes in, and for how long.
 
 use std::ops::RangeInclusive;
 use std::time::Duration;
 
 pub use super::rpc::LINE_MAX;
 
-/// Clients of a door at a time: a hundred screens and shells.
+/// Clients of an endpoint at a time: a hundred screens and shells.
 pub const CLIENTS_MAX: usize = 128;
 
 /// Connections of a socket at a time that have said nothing yet: as many as come in the time in which a

@@ -25,6 +25,7 @@ mod controlled;
 mod cookie;
 mod data;
 mod feed;
+mod guests;
 mod heard;
 pub mod limits;
 mod lines;
@@ -36,6 +37,7 @@ pub use client::{Called, Client, ClientError};
 pub(in crate::lab) use controlled::{Controlled, Edition, Later, Refusal};
 pub use cookie::FILE as COOKIE_FILE;
 pub use data::{
-    About, Cookie, Door, EventWish, Kind, NodeEvent, Notice, Opening, Place, VERSION, Wish,
+    About, Cookie, Endpoint, EndpointAddr, EndpointKind, EventWish, NodeEvent, Notice, Opening,
+    VERSION, Wish,
 };
 pub(in crate::lab) use server::{Bound, Server};

@@ -1,6 +1,6 @@
 //! What other processes are asked to do, and what comes of it.
 
-use super::io::{CallId, HostId, Moment, Output, Told};
+use super::io::{CallId, FarReply, HostId, Moment, Output};
 use super::state::Core;
 use super::work::{Asker, Errand, Outcome, fault};
 use crate::lab::ask::{Answer, Named, Request};
@@ -109,18 +109,18 @@ impl Core {
     }
 
     /// Other processes have done what they were told, or have not.
-    pub(super) fn forwarded(&mut self, now: Moment, call: CallId, told: Told) {
+    pub(super) fn forwarded(&mut self, now: Moment, call: CallId, told: FarReply) {
         let Some(Errand { asker, outcome }) = self.forwards.remove(&call) else {
             return;
         };
         let answer = match (told, outcome) {
-            (Told::Done(words), Outcome::Done) | (Told::Done(_), Outcome::Words(words)) => {
+            (FarReply::Done(words), Outcome::Done) | (FarReply::Done(_), Outcome::Words(words)) => {
                 Ok(Answer::Done(words))
             }
             // A process with one node ends with it, maybe before it can say so.
-            (Told::Done(_) | Told::Ended(_), Outcome::Killed(ix)) => Ok(Answer::Killed(ix)),
-            (Told::Done(_), Outcome::Restarted(ix)) => Ok(Answer::Restarted(ix)),
-            (Told::Done(_), Outcome::Added(name)) => match self.position(&name) {
+            (FarReply::Done(_) | FarReply::Ended(_), Outcome::Killed(ix)) => Ok(Answer::Killed(ix)),
+            (FarReply::Done(_), Outcome::Restarted(ix)) => Ok(Answer::Restarted(ix)),
+            (FarReply::Done(_), Outcome::Added(name)) => match self.position(&name) {
                 Some(ix) => Ok(Answer::Added(ix)),
                 None => {
                     let waits = (asker, now.ran + SHOWN_MAX);
@@ -128,7 +128,7 @@ impl Core {
                     return;
                 }
             },
-            (Told::Refused(refusal) | Told::Ended(refusal), _) => Err(refusal),
+            (FarReply::Refused(refusal) | FarReply::Ended(refusal), _) => Err(refusal),
         };
         self.answer(asker, answer);
     }

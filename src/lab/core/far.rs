@@ -26,7 +26,7 @@ impl Core {
             Far::Introduced(status) => self.introduced(now, id, status),
             Far::Old(blocks) => blocks.into_iter().for_each(|block| self.hear(block)),
             Far::Node(status) => self.far_node(now, id, status),
-            Far::Links(told) => self.links_told(id, told),
+            Far::Links(told) => self.far_links(id, told),
             Far::Lab(status) => self.far_lab(id, status),
             Far::Lost => self.lost(now, id),
             Far::NotFound => {
@@ -151,7 +151,7 @@ impl Core {
 
     /// What a process says of its links, in place of what it said before. It is shown and does nothing:
     /// what holds for nodes of this process is in its own table.
-    fn links_told(&mut self, id: HostId, told: Vec<LinkStatus>) {
+    fn far_links(&mut self, id: HostId, told: Vec<LinkStatus>) {
         let far = self.nodes.numbered();
         let far = || {
             far.clone()

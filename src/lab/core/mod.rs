@@ -17,7 +17,7 @@
 //! made for a picture: looking changes no run. Twenty times a second, counted from the beginning, core
 //! has the first block mined if it is time, and lets the script go on; payments come just when they are
 //! due. For each of these it looks at all nodes first, if it goes by them. Nodes that cannot be asked
-//! without waiting show themselves instead ([`Sight::Told`]), and core goes by what it was last shown.
+//! without waiting show themselves instead ([`Sight::Shown`]), and core goes by what it was last shown.
 
 mod bends;
 mod errands;
@@ -47,7 +47,9 @@ mod turns;
 mod view;
 mod work;
 
-pub use self::io::{CallId, End, Far, HostId, Input, Level, LinkEnd, Moment, Output, Sight, Told};
+pub use self::io::{
+    CallId, End, Far, FarReply, HostId, Input, Level, LinkEnd, Moment, Output, Sight,
+};
 pub use self::node::Node;
 pub use self::seen::{Seen, WalletSeen};
 pub use self::state::{Begin, Core};

@@ -9,13 +9,13 @@ use crate::node::NodeIx;
 use std::collections::BTreeMap;
 use std::sync::Arc;
 
-/// The answer to a network that was split already or was never: it is whole.
+/// The answer to a partition that is none, or is healed already.
 pub const WHOLE: &str = "the network is whole already";
 
-/// The answer when a split is over.
-pub const UNITED: &str = "the network is whole again";
+/// The answer when a partition is healed.
+pub const HEALED: &str = "the network is whole again";
 
-/// A split that is in force. A link's end is whatever its driver knows nodes by.
+/// A partition that is in force. A link's end is whatever its driver knows nodes by.
 #[derive(Clone, Debug, PartialEq)]
 pub struct Partition<End: Ord> {
     /// Who is with whom.
@@ -56,7 +56,7 @@ impl<End: Ord + Copy> Partition<End> {
         self.before.remove(&(from, to));
     }
 
-    /// What is as it was before when the network is united.
+    /// What is as it was before when it is healed.
     pub fn undone(&self) -> impl Iterator<Item = (End, End, LinkState)> {
         let before = self.before.iter();
         before.map(|((from, to), was)| (*from, *to, *was))
@@ -82,7 +82,7 @@ mod tests {
     use super::*;
 
     #[test]
-    fn what_the_split_has_cut_is_undone_and_nothing_else() {
+    fn what_the_partition_has_cut_is_undone_and_nothing_else() {
         let mut partition = Partition::new(vec![vec![NodeIx(0)], vec![NodeIx(1)]]);
         let ways: Vec<_> = partition.between().collect();
         assert_eq!(ways, [(NodeIx(0), NodeIx(1)), (NodeIx(1), NodeIx(0))]);

@@ -1,6 +1,6 @@
 //! How the network is partitioned, and healed.
 
-use super::partition::{Partition, UNITED, WHOLE};
+use super::partition::{HEALED, Partition, WHOLE};
 use super::state::Core;
 use super::work::Asker;
 use crate::lab::ask::{Ability, Request};
@@ -15,7 +15,7 @@ impl Core {
     ///
     /// # Errors
     /// The groups are none, or a node is not of this lab.
-    pub(super) fn split(
+    pub(super) fn divide(
         &mut self,
         asker: Asker,
         named: &[Vec<String>],
@@ -68,7 +68,7 @@ impl Core {
     ///
     /// # Errors
     /// The nodes run elsewhere, and not in one lab.
-    pub(super) fn unite(&mut self, asker: Asker) -> Result<Option<String>, CommandError> {
+    pub(super) fn heal_partition(&mut self, asker: Asker) -> Result<Option<String>, CommandError> {
         if !self.has_own_nodes() {
             return self.forward_to_only_lab(asker, Request::Unite);
         }
@@ -78,7 +78,7 @@ impl Core {
         for (from, to, was) in partition.undone() {
             self.set_state(from, to, was);
         }
-        Ok(Some(UNITED.to_owned()))
+        Ok(Some(HEALED.to_owned()))
     }
 
     /// A node that is new is on one side of a partition that is in force.

@@ -2,7 +2,7 @@
 
 use super::io::Moment;
 use super::state::Core;
-use super::traffic::Purse;
+use super::traffic::Balance;
 use super::work::Work;
 use crate::lab::ask::Ability;
 use crate::node::NodeIx;
@@ -36,14 +36,14 @@ impl Core {
             may && !owing.contains(ix)
         });
         let seen = running.filter_map(|(ix, node)| Some((ix, node.seen.as_deref()?)));
-        let purses = seen.flat_map(|(node, seen)| {
+        let balances = seen.flat_map(|(node, seen)| {
             let wallets = seen.wallets.iter();
-            wallets.map(move |wallet| Purse {
+            wallets.map(move |wallet| Balance {
                 name: &wallet.name,
                 node,
                 spendable: wallet.spendable,
             })
         });
-        self.payments.generator.pick(&purses.collect::<Vec<_>>())
+        self.payments.generator.pick(&balances.collect::<Vec<_>>())
     }
 }

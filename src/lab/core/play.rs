@@ -21,12 +21,12 @@ pub(super) struct Play {
     pub(super) on: Option<Duration>,
     /// Balances that were asked for at this moment.
     pub(super) asking: BTreeSet<CallId>,
-    pub(super) balances: BTreeMap<(NodeIx, String), Balance>,
+    pub(super) balances: BTreeMap<(NodeIx, String), AskedBalance>,
 }
 
 /// What a node said that an address has.
 #[derive(Clone)]
-pub(super) struct Balance {
+pub(super) struct AskedBalance {
     /// It holds as long as the node lives and its chain ends here: no node ever comes back to a tip
     /// that it has left, because work only grows.
     pub(super) life: u64,

@@ -40,8 +40,8 @@ impl Core {
             Request::Add(spec) => self.add(asker, *spec),
             Request::Link(bend) => self.bend(asker, &bend),
             Request::HealAll => Ok(self.heal_all(asker)),
-            Request::Partition(named) => self.split(asker, &named),
-            Request::Unite => self.unite(asker),
+            Request::Partition(named) => self.divide(asker, &named),
+            Request::Unite => self.heal_partition(asker),
             Request::Traffic(change) => {
                 let is_told = self.forward_to_labs(asker, &Request::Traffic(change));
                 Ok((!is_told).then(|| self.payments.change(change)))
@@ -119,8 +119,8 @@ impl Core {
                 self.payments.count(reply.is_ok());
             }
             Work::First => self.fresh = None,
-            Work::Balance(key) => self.balance_told(call, &key, reply),
-            Work::Figures => self.figures_told(now, reply),
+            Work::Balance(key) => self.balance_came(call, &key, reply),
+            Work::Figures => self.figures_came(now, reply),
         }
     }
 

@@ -1,7 +1,7 @@
 //! Plays the script.
 
 use super::io::{CallId, Moment, Sight};
-use super::play::{Balance, Next};
+use super::play::{AskedBalance, Next};
 use super::state::Core;
 use super::work::{Asker, Work};
 use crate::chain::{Amount, BlockHash};
@@ -27,7 +27,7 @@ impl Core {
             if self.needs_look(now, true) {
                 return Next::On;
             }
-            if self.sight == Sight::Told
+            if self.sight == Sight::Shown
                 && now.ran < *self.play.settles.get_or_insert(now.ran + SETTLE)
             {
                 return self.rest();
@@ -79,7 +79,7 @@ impl Core {
             if asked.is_some_and(|known| self.is_of_now(ix, known) && known.asked == now.ran) {
                 continue;
             }
-            let balance = Balance {
+            let balance = AskedBalance {
                 life: self.nodes[ix.0].life,
                 tip: self.tip_seen(ix),
                 asked: now.ran,
@@ -93,7 +93,7 @@ impl Core {
     }
 
     /// A balance came in, or did not.
-    pub(super) fn balance_told(
+    pub(super) fn balance_came(
         &mut self,
         call: CallId,
         key: &(NodeIx, String),
@@ -110,7 +110,7 @@ impl Core {
         seen.map_or(BlockHash::ZERO, |seen| seen.tip.hash)
     }
 
-    fn is_of_now(&self, ix: NodeIx, known: &Balance) -> bool {
+    fn is_of_now(&self, ix: NodeIx, known: &AskedBalance) -> bool {
         known.life == self.nodes[ix.0].life && known.tip == self.tip_seen(ix)
     }
 

@@ -23,7 +23,7 @@ const DOMAIN: &[u8] = b"chainlab lab traffic";
 
 /// A wallet that can take part.
 #[derive(Clone, Debug, PartialEq, Eq)]
-pub struct Purse<'a> {
+pub struct Balance<'a> {
     /// Its name.
     pub name: &'a str,
     /// The node that has it.
@@ -94,24 +94,24 @@ impl Generator {
 
     /// Draws a payment that one of these wallets can make, to another of them. `None`: none can,
     /// and that is counted.
-    pub fn pick(&mut self, purses: &[Purse<'_>]) -> Option<(NodeIx, Payment)> {
-        let payment = self.draw(purses);
+    pub fn pick(&mut self, balances: &[Balance<'_>]) -> Option<(NodeIx, Payment)> {
+        let payment = self.draw(balances);
         self.failed += u64::from(payment.is_none());
         payment
     }
 
-    fn draw(&mut self, purses: &[Purse<'_>]) -> Option<(NodeIx, Payment)> {
+    fn draw(&mut self, balances: &[Balance<'_>]) -> Option<(NodeIx, Payment)> {
         let steps = Steps::between(self.spec.amount);
         let amount = steps.amount(self.below(steps.count))?;
         let needs = amount.checked_add(self.spec.fee)?;
-        let purses: Vec<_> = purses
+        let balances: Vec<_> = balances
             .iter()
-            .filter(|purse| self.wants(purse.name))
+            .filter(|balance| self.wants(balance.name))
             .collect();
-        let can_pay = purses.iter().filter(|purse| purse.spendable >= needs);
+        let can_pay = balances.iter().filter(|balance| balance.spendable >= needs);
         let can_pay: Vec<_> = can_pay.collect();
         let payer = *can_pay.get(self.place(can_pay.len())?)?;
-        let others = purses.iter().filter(|purse| purse.name != payer.name);
+        let others = balances.iter().filter(|balance| balance.name != payer.name);
         let others: Vec<_> = others.collect();
         let payee = *others.get(self.place(others.len())?)?;
         let payment = Payment {

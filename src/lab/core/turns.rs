@@ -128,7 +128,7 @@ impl Core {
 
     /// Looks at all nodes, if they were not seen at this moment. Whether it waits for them now.
     pub(super) fn needs_look(&mut self, now: Moment, is_wanted: bool) -> bool {
-        if !is_wanted || self.sight == Sight::Told || self.is_fresh(now) {
+        if !is_wanted || self.sight == Sight::Shown || self.is_fresh(now) {
             return false;
         }
         self.look(now);

@@ -6,7 +6,7 @@ use super::node::Node;
 use super::state::Core;
 use super::summary::Summary;
 use crate::lab::observe::topology::Member;
-use crate::lab::view::{LabView, LinkView, NodeView, TrafficView};
+use crate::lab::view::{LabStatus, LabView, LinkView, NodeView, TrafficView};
 use crate::node::NodeIx;
 use crate::node::snapshot::NodeSnapshot;
 use std::sync::Arc;
@@ -66,7 +66,7 @@ impl Core {
         &'a self,
         snapshot: impl Fn(NodeIx) -> Option<&'a Arc<NodeSnapshot>>,
     ) -> Arc<Vec<LinkView>> {
-        let key = (self.sight == Sight::Told).then(|| self.links_key());
+        let key = (self.sight == Sight::Shown).then(|| self.links_key());
         let last = self.links_shown.0.borrow();
         if let Some((shown_for, links)) = &*last
             && key.as_ref() == Some(shown_for)
@@ -130,6 +130,16 @@ impl Core {
     /// Payments that the lab makes by itself, or the one that is shown; `None`: they were never wanted.
     pub fn traffic(&self) -> Option<TrafficView> {
         self.own_traffic().or(self.hosts.traffic())
+    }
+
+    /// The whole, as programs see it.
+    pub fn status(&self) -> LabStatus {
+        LabStatus {
+            caption: self.caption().cloned(),
+            script: self.script().cloned(),
+            partition: self.groups_by_name(),
+            traffic: self.traffic(),
+        }
     }
 
     /// What it comes to so far, by how nodes looked when they were last looked at.

@@ -1,10 +1,10 @@
 //! What runs behind a [`Lab`](crate::lab::Lab), and how such a lab is to be.
 
+use super::endpoint::Control;
 use super::error::LabError;
-use super::live::Control;
 use super::registry::Entry;
 use crate::lab::ask::{Answer, Request, Ticket};
-use crate::lab::control::{Door, Later, Subscription};
+use crate::lab::control::{Endpoint, Later, Subscription};
 use crate::lab::core::summary::Summary;
 use crate::lab::layout::Layout;
 use crate::lab::observe::histogram::Percentiles;
@@ -65,7 +65,7 @@ pub(in crate::lab) trait Backend: Send + Sync {
     fn summary(&self) -> Summary;
     fn check(&self, expr: &Expr) -> Result<(), String>;
     fn facts_for<'a>(&'a self, expr: &'a Expr) -> Later<'a, Facts>;
-    fn attach_to(self: Arc<Self>, door: Door) -> Later<'static, Result<(), LabError>>;
+    fn attach_to(self: Arc<Self>, endpoint: Endpoint) -> Later<'static, Result<(), LabError>>;
     fn keep(&self) -> Later<'_, Result<PathBuf, CommandError>>;
     fn close(&self) -> Later<'_, Result<(), LabError>>;
     fn close_and_stay(&self) -> Later<'_, Result<(), LabError>>;

@@ -1,6 +1,6 @@
 //! Why a lab does not start, or does not end as it should.
 
-use crate::lab::control::{ClientError, Place};
+use crate::lab::control::{ClientError, EndpointAddr};
 use crate::lab::paper::document::FileError;
 use std::io::{self, ErrorKind};
 use std::net::SocketAddr;
@@ -97,7 +97,7 @@ pub enum LabError {
     #[error("{at}: {problem}")]
     Strange {
         /// Where it is.
-        at: Place,
+        at: EndpointAddr,
         /// What is wrong.
         problem: String,
     },

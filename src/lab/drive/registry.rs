@@ -12,7 +12,7 @@
 
 use super::LabError;
 use super::directories::{places, private};
-use crate::lab::control::{Door, Kind, Place};
+use crate::lab::control::{Endpoint, EndpointAddr, EndpointKind};
 use crate::live::files::{Dir, Lock};
 use serde::{Deserialize, Serialize};
 use std::io;
@@ -32,7 +32,7 @@ const SOCKET_PATH_MAX: usize = 100;
 #[derive(Clone, Debug, PartialEq, Serialize, Deserialize)]
 pub struct Entry {
     /// What it is.
-    pub kind: Kind,
+    pub kind: EndpointKind,
     /// What people call it.
     pub name: String,
     /// Its process.
@@ -42,22 +42,23 @@ pub struct Entry {
     /// Where its data is.
     pub data_dir: PathBuf,
     /// Where it can be controlled, over TCP.
-    pub door: Door,
+    #[serde(rename = "door")]
+    pub endpoint: Endpoint,
     /// The same as a Unix socket.
     pub socket: Option<PathBuf>,
-    /// Its nodes, each with a door of its own.
+    /// Its nodes, each with an endpoint of its own.
     pub nodes: Vec<NodeEntry>,
 }
 
-/// A door of something that runs.
+/// An endpoint of something that runs.
 #[derive(Clone, Copy, Debug, PartialEq)]
 pub struct Listed<'a> {
     /// What is behind it.
-    pub kind: Kind,
+    pub kind: EndpointKind,
     /// What people call that.
     pub name: &'a str,
-    /// The door, over TCP.
-    pub door: &'a Door,
+    /// The endpoint, over TCP.
+    pub endpoint: &'a Endpoint,
     /// The same as a Unix socket.
     pub socket: Option<&'a Path>,
 }
@@ -68,24 +69,25 @@ pub struct NodeEntry {
     /// Its name.
     pub name: String,
     /// Where it alone can be controlled, over TCP.
-    pub door: Door,
+    #[serde(rename = "door")]
+    pub endpoint: Endpoint,
     /// The same as a Unix socket.
     pub socket: Option<PathBuf>,
 }
 
 impl Entry {
-    /// Every door that is there, once: that of a single node is the door to its only node.
-    pub fn doors(&self) -> impl Iterator<Item = Listed<'_>> {
-        let whole = (self.kind == Kind::Lab).then_some(Listed {
-            kind: Kind::Lab,
+    /// Every endpoint that is there, once: that of a single node is the endpoint to its only node.
+    pub fn endpoints(&self) -> impl Iterator<Item = Listed<'_>> {
+        let whole = (self.kind == EndpointKind::Lab).then_some(Listed {
+            kind: EndpointKind::Lab,
             name: &self.name,
-            door: &self.door,
+            endpoint: &self.endpoint,
             socket: self.socket.as_deref(),
         });
         let nodes = self.nodes.iter().map(|node| Listed {
-            kind: Kind::Node,
+            kind: EndpointKind::Node,
             name: &node.name,
-            door: &node.door,
+            endpoint: &node.endpoint,
             socket: node.socket.as_deref(),
         });
         whole.into_iter().chain(nodes)
@@ -94,10 +96,10 @@ impl Entry {
 
 impl Listed<'_> {
     /// Whether this is where it is.
-    pub fn is_at(&self, place: &Place) -> bool {
+    pub fn is_at(&self, place: &EndpointAddr) -> bool {
         match place {
-            Place::Tcp(_) => self.door.at == *place,
-            Place::Unix(path) => self.socket == Some(path),
+            EndpointAddr::Tcp(_) => self.endpoint.at == *place,
+            EndpointAddr::Unix(path) => self.socket == Some(path),
         }
     }
 }

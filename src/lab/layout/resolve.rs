@@ -37,22 +37,22 @@ impl Known for Resolver {
 impl Resolver {
     /// Those of a layout.
     pub fn new(specs: &[NodeSpec], address_version: u8) -> Self {
-        let mut cast = Self {
+        let mut resolver = Self {
             roster: Roster::default(),
             address_version,
         };
-        specs.iter().for_each(|spec| cast.enter(spec));
-        cast
+        specs.iter().for_each(|spec| resolver.enter(spec));
+        resolver
     }
 
     /// Those of a layout once its script has been played.
     pub fn at_the_end(layout: &Layout) -> Self {
-        let mut cast = Self::new(&layout.nodes, layout.chain.params.address_version);
+        let mut resolver = Self::new(&layout.nodes, layout.chain.params.address_version);
         for request in layout.steps.iter().filter_map(|step| step.request.as_ref()) {
             // It was played when the layout was read.
-            let _ = cast.play(request);
+            let _ = resolver.play(request);
         }
-        cast
+        resolver
     }
 
     /// The nodes.
@@ -94,11 +94,11 @@ impl Resolver {
             }
             Request::Partition(named) => {
                 let names: Vec<_> = self.nodes().collect();
-                let split = match named.is_empty() {
+                let groups = match named.is_empty() {
                     true => groups::halves(names.len(), &BTreeSet::new()),
                     false => groups::groups(&names, &named),
                 };
-                split.map(drop).map_err(|error| bad("groups", error))
+                groups.map(drop).map_err(|error| bad("groups", error))
             }
             Request::Kill(_)
             | Request::Restart(_)

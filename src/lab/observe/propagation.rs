@@ -59,7 +59,7 @@ pub struct Tracker<K: Inventory> {
     /// Those that were dropped, oldest first.
     past: VecDeque<K>,
     /// What is kept private, as it was found, oldest first.
-    withheld: VecDeque<Arrived<K>>,
+    private: VecDeque<Arrived<K>>,
     /// The highest block of all.
     highest: u32,
     /// As they were shown, until something has changed.
@@ -77,7 +77,7 @@ impl<K: Inventory> Default for Tracker<K> {
         Self {
             tracks: VecDeque::new(),
             past: VecDeque::new(),
-            withheld: VecDeque::new(),
+            private: VecDeque::new(),
             highest: 0,
             shown: OnceCell::new(),
             half: Histogram::default(),
@@ -99,11 +99,11 @@ impl Tracker<BlockHash> {
         up: impl Fn() -> Vec<NodeIx>,
     ) -> bool {
         match &event.kind {
-            EventKind::Withheld { block, .. } => self.withhold(own(node, event.at, *block)),
+            EventKind::Withheld { block, .. } => self.keep_private(own(node, event.at, *block)),
             EventKind::Released { tip, blocks } => {
                 self.release(node, event.at, (*tip, *blocks), up);
             }
-            EventKind::GaveUp { .. } => self.withheld.retain(|held| held.node != node),
+            EventKind::GaveUp { .. } => self.private.retain(|held| held.node != node),
             _ => {
                 let Some(arrived) = arrival::block(node, event, who) else {
                     return false;
@@ -115,9 +115,9 @@ impl Tracker<BlockHash> {
     }
 
     /// Its finder keeps it to itself: it is not on its way.
-    fn withhold(&mut self, held: Arrived<BlockHash>) {
+    fn keep_private(&mut self, held: Arrived<BlockHash>) {
         self.tracks.retain(|track| track.what() != held.what);
-        push(&mut self.withheld, held, WITHHELD_MAX);
+        push(&mut self.private, held, WITHHELD_MAX);
         self.shown.take();
     }
 
@@ -130,10 +130,10 @@ impl Tracker<BlockHash> {
         (tip, blocks): (BlockId, usize),
         up: impl Fn() -> Vec<NodeIx>,
     ) {
-        let its = self.withheld.iter().filter(|held| held.node == node);
+        let its = self.private.iter().filter(|held| held.node == node);
         let mut its: Vec<_> = its.rev().take(blocks).copied().collect();
         its.reverse();
-        self.withheld.retain(|held| held.node != node);
+        self.private.retain(|held| held.node != node);
         // That it was withheld may have been missed.
         if its.iter().all(|held| held.what != tip.hash) {
             its.push(own(node, at, tip));
@@ -198,14 +198,14 @@ impl<K: Inventory> Tracker<K> {
     /// Of the nodes that run, all; but one that withheld it has it already, and says so if it releases it
     /// in this life.
     fn waited_for(&self, first: &Arrived<K>, mut up: Vec<NodeIx>) -> Vec<NodeIx> {
-        let held = self.withheld.iter().find(|held| held.what == first.what);
+        let held = self.private.iter().find(|held| held.what == first.what);
         up.retain(|ix| held.is_none_or(|held| held.node != *ix));
         up
     }
 
     /// A node has begun anew, with another chain: nothing waits for it, and what it withheld is gone.
     pub fn forget(&mut self, node: NodeIx) {
-        self.withheld.retain(|held| held.node != node);
+        self.private.retain(|held| held.node != node);
         self.left(node);
     }
 

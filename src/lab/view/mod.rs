@@ -120,6 +120,17 @@ impl NodeView {
     pub fn log_lines(&self) -> impl DoubleEndedIterator<Item = LogLine> {
         self.log.of(&self.name)
     }
+
+    /// As programs see it.
+    pub fn status(&self) -> NodeStatus {
+        NodeStatus {
+            node: self.name.to_string(),
+            state: self.state.clone(),
+            addr: self.addr,
+            can: self.can.clone(),
+            snapshot: self.snapshot.clone(),
+        }
+    }
 }
 
 /// A tip, and the nodes that stand on it.

@@ -14,8 +14,9 @@
 //! than its pictures) leaves a gap: a branch then ends above it, and nothing below is called lost.
 
 mod lanes;
+mod row;
 
-pub use lanes::{LANES_MAX, TreeRow};
+pub use row::{LANES_MAX, TreeRow};
 
 use crate::chain::BlockHash;
 use crate::lab::view::LabView;
@@ -262,7 +263,7 @@ impl BlockTree {
         }
         self.best = self.choose_best();
         self.mark();
-        self.rows = lanes::rows(self);
+        self.lay_rows();
     }
 
     fn choose_best(&self) -> Option<BlockId> {

@@ -59,7 +59,7 @@ impl Driver {
                 // Every other lab sees its nodes in the other way.
                 sight: match seed % 2 {
                     0 => Sight::Asked,
-                    _ => Sight::Told,
+                    _ => Sight::Shown,
                 },
                 round: 0,
                 plays: true,

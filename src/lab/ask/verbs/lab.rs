@@ -1,6 +1,6 @@
 //! What a lab does by itself, and what it shows.
 
-use super::{Verb, request, takes};
+use super::row::{Verb, request, takes};
 use crate::lab::ask::params::{BadParam, Params, bad};
 use crate::lab::ask::{Named, Request, Scope, TrafficChange};
 use crate::lab::paper::units::{check_tx_rate, parse_tx_rate};

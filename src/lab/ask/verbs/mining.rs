@@ -1,6 +1,6 @@
 //! Miners, and what they do with what they find.
 
-use super::{Verb, command, needs, takes};
+use super::row::{Verb, command, needs, takes};
 use crate::lab::ask::params::{BadParam, Params, bad, required};
 use crate::lab::paper::units::parse_rate;
 use crate::node::io::Command;

@@ -1,6 +1,6 @@
 //! Nodes as a lab has them: ended, started, added.
 
-use super::{Verb, needs, node, request, takes};
+use super::row::{Verb, needs, node, request, takes};
 use crate::lab::ask::params::{BadParam, Params, required};
 use crate::lab::ask::{Named, Request, Scope};
 use crate::lab::paper::names::parse_node_name;

@@ -1,12 +1,14 @@
 use super::*;
 use crate::chain::{BlockHash, Txid};
-use crate::lab::ask::{Bend, LinkChange, ScriptChange, TrafficChange};
+use crate::lab::ask::{
+    Access, Bend, LinkChange, Named, Request, Scope, ScriptChange, TrafficChange,
+};
 use crate::lab::spec::NodeSpec;
 use crate::link::LinkState;
-use crate::node::io::Payment;
+use crate::node::io::{Command, Payment, Question};
 use crate::node::mining::MiningMode;
 use crate::node::private::{Release, Strategy};
-use serde_json::json;
+use serde_json::{Map, Value, json};
 use std::net::SocketAddr;
 use std::time::Duration;
 

@@ -2,14 +2,15 @@
 //! controlled as the nodes of any lab.
 
 use super::end::Duty;
-use super::lanes::{Lane, Running};
+use super::lanes::Running;
+use super::observe;
 use super::round::{Lasting, Round};
 use super::rounds::Rounds;
-use super::{Control, observe};
 use crate::chain::Params;
-use crate::lab::LabError;
 use crate::lab::core::Input;
 use crate::lab::drive::Answers;
+use crate::lab::drive::lane::Lane;
+use crate::lab::drive::{Control, LabError};
 use crate::lab::layout::Layout;
 use crate::lab::spec::NodeSpec;
 use crate::live::{LabClock, NOWHERE, NodeHandle, seeds};
@@ -58,11 +59,11 @@ pub(in crate::lab) fn adopt(
     let ix = core.adopt(NodeSpec::new(handle.name()), addr);
     let round = Round::new(lasting, 0, core, handle.links().clone());
     let rounds = Rounds::new(Arc::clone(&round));
-    let hand = Running {
+    let running = Running {
         handle: Arc::clone(&handle),
         lane: Lane::new(&round.runtime),
     };
-    round.lanes().nodes.insert(ix, hand);
+    round.lanes().nodes.insert(ix, running);
     let snapshot = Arc::clone(&handle.snapshots().borrow());
     round.handle(Input::Shown {
         node: ix,
@@ -79,10 +80,10 @@ pub(in crate::lab) fn adopt(
     round.runtime.spawn(observe::watch(duty, handle));
     match control {
         Control::Off => {}
-        Control::At { .. } => rounds.open_doors(false, bound)?,
+        Control::At { .. } => rounds.open_endpoints(false, bound)?,
         // Nobody asked for it.
         Control::Anywhere => {
-            if let Err(error) = rounds.open_doors(false, bound) {
+            if let Err(error) = rounds.open_endpoints(false, bound) {
                 tracing::warn!("other programs cannot control this node: {error}");
             }
         }

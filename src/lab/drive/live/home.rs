@@ -120,7 +120,7 @@ impl Home {
     }
 
     /// Removes all that nodes have stored, and the whole directory of one that is not among these. The
-    /// cookies of doors that are open stay. No node may run in it any more.
+    /// cookies of endpoints that are open stay. No node may run in it any more.
     ///
     /// # Errors
     /// What cannot be removed.
@@ -289,7 +289,7 @@ mod tests {
     }
 
     #[test]
-    fn what_nodes_stored_goes_and_what_opens_their_doors_stays() {
+    fn what_nodes_stored_goes_and_what_opens_their_endpoints_stays() {
         let tmp = tempfile::tempdir().expect("a directory");
         let elsewhere = tmp.path().join("elsewhere");
         fs::create_dir(&elsewhere).expect("room on disk");

@@ -1,11 +1,12 @@
 //! One node of a lab: where it listens, what it is given, how it starts.
 
 use super::end::Duty;
-use super::lanes::{Lane, Running};
+use super::lanes::Running;
 use super::observe;
 use super::round::Round;
-use crate::lab::LabError;
 use crate::lab::core::Input;
+use crate::lab::drive::LabError;
+use crate::lab::drive::lane::Lane;
 use crate::lab::spec::NodeSpec;
 use crate::live;
 use crate::node::{Config, NodeIx, Seeds};
@@ -103,11 +104,11 @@ impl Round {
         match self.spawn(ix, life, &spec, listener).await {
             Ok(handle) => {
                 let handle = Arc::new(handle);
-                let hand = Running {
+                let running = Running {
                     handle: Arc::clone(&handle),
                     lane: Lane::new(&self.runtime),
                 };
-                self.lanes().nodes.insert(ix, hand);
+                self.lanes().nodes.insert(ix, running);
                 if is_new {
                     self.admit(ix).await;
                 }
@@ -143,7 +144,7 @@ impl Round {
             if let Err(error) = round.save() {
                 tracing::error!("the new node is not put down: {error}");
             }
-            if let Err(error) = round.open_node_door(ix) {
+            if let Err(error) = round.open_node_endpoint(ix) {
                 tracing::warn!("other programs cannot control the new node: {error}");
             }
         });

@@ -13,11 +13,12 @@
     reason = "a slice is measured, and the thread rests between two"
 )]
 
-use super::Common;
+use super::common::Common;
 use crate::lab::ask::{Answer, Request, ScriptChange, Ticket};
 use crate::lab::control::{Edition, RecentEvents, Weight};
 use crate::lab::core::no_script;
 use crate::lab::drive::Answered;
+use crate::lab::drive::waiting::{Waiting, too_many};
 use crate::lab::drive::{VirtualLab, VirtualOptions};
 use crate::lab::script::ScriptView;
 use crate::lab::view::NodeStatus;
@@ -25,7 +26,6 @@ use crate::lab::view::{LabView, NodeView};
 use crate::live::{self, LabClock};
 use crate::node::io::{CommandError, RefusalKind};
 use crate::node::{NodeIx, Time};
-use std::collections::BTreeMap;
 use std::sync::Arc;
 use std::sync::atomic::Ordering;
 use std::sync::mpsc::{Receiver, RecvTimeoutError, TryRecvError};
@@ -101,9 +101,7 @@ pub(super) struct Pace {
     clock: LabClock,
     /// What time it was in the lab when the clock had run for so long.
     zero: (Time, Duration),
-    /// Who waits for which answer.
-    waiting: BTreeMap<Ticket, Asker>,
-    asked: u64,
+    waiting: Waiting<Asker>,
     /// The script as it was told of.
     script: Option<Arc<ScriptView>>,
     /// What happened to each node last.
@@ -127,8 +125,7 @@ impl Pace {
             lab,
             options,
             clock,
-            waiting: BTreeMap::new(),
-            asked: 0,
+            waiting: Waiting::default(),
             recent: Vec::new(),
             looks: Vec::new(),
             common,
@@ -216,7 +213,7 @@ impl Pace {
         let answers = self.lab.take_answers();
         let any = !answers.is_empty();
         for (ticket, answer) in answers {
-            if let Some(asker) = self.waiting.remove(&ticket) {
+            if let Some(asker) = self.waiting.take(ticket) {
                 self.answer(asker, answer);
             }
         }
@@ -269,21 +266,22 @@ impl Pace {
 
     /// Begins to do what is asked.
     pub(super) fn request(&mut self, asker: Asker, request: Request) {
-        let refused = match request {
+        let answer = match request {
             Request::Keep => Err(NOT_KEPT.into()),
             Request::Script(ScriptChange::Restart) => self.begin_again(),
-            request => {
-                self.asked += 1;
-                let ticket = Ticket(self.asked);
-                self.waiting.insert(ticket, asker);
-                self.lab.request(ticket, request);
-                // What it changed need not be an event.
-                self.deliver();
-                self.common.changed();
-                return;
-            }
+            request => match self.waiting.add(asker) {
+                Ok(ticket) => return self.begin(ticket, request),
+                Err(asker) => return self.answer(asker, Err(too_many())),
+            },
         };
-        self.answer(asker, refused);
+        self.answer(asker, answer);
+    }
+
+    fn begin(&mut self, ticket: Ticket, request: Request) {
+        self.lab.request(ticket, request);
+        // What it changed need not be an event.
+        self.deliver();
+        self.common.changed();
     }
 
     /// Puts the lab as it was at its beginning in the place of this one.
@@ -299,7 +297,7 @@ impl Pace {
         let lab = lab.map_err(|words| CommandError::new(RefusalKind::Fault, words))?;
         // What was not done by now never will be.
         let refusal = CommandError::new(RefusalKind::NotRunning, "the lab is being made anew");
-        for asker in std::mem::take(&mut self.waiting).into_values() {
+        for asker in self.waiting.take_all() {
             self.answer(asker, Err(refusal.clone()));
         }
         self.clock.begin_again(lab.since());
@@ -339,7 +337,7 @@ impl Pace {
     /// As [`Pace::editions`], of one node as it looked then.
     pub(super) fn status_of(&self, ix: NodeIx) -> Option<(Edition, NodeStatus)> {
         let look = self.looks.get(ix.0)?;
-        Some((self.edition(look), status(&look.1)))
+        Some((self.edition(look), look.1.status()))
     }
 
     fn edition(&self, (edition, node): &(u64, NodeView)) -> Edition {
@@ -355,17 +353,6 @@ impl Pace {
 /// What is said to those who want to keep what is nowhere.
 pub(super) const NOT_KEPT: &str =
     "a lab in virtual time is not on disk: the same layout, seed and keys make it again";
-
-/// A node as programs see it.
-pub(super) fn status(node: &NodeView) -> NodeStatus {
-    NodeStatus {
-        node: node.name.to_string(),
-        state: node.state.clone(),
-        addr: node.addr,
-        can: node.can.clone(),
-        snapshot: node.snapshot.clone(),
-    }
-}
 
 /// Whether a node looks the same but for when it was looked at.
 fn is_same(one: &NodeView, other: &NodeView) -> bool {

@@ -1,6 +1,5 @@
 //! What a layout says of its chain.
 
-use super::super::ChainSpec;
 use super::nodes::Nodes;
 use crate::chain::params::{Allocation, ParamsError};
 use crate::chain::pow::Target;
@@ -8,6 +7,7 @@ use crate::chain::{Amount, CompactTarget, KeyHash, Params};
 use crate::lab::paper::document::{FileError, Section};
 use crate::lab::paper::names::missing;
 use crate::lab::paper::network;
+use crate::lab::spec::ChainSpec;
 use crate::node::mining::MiningMode;
 use std::time::Duration;
 

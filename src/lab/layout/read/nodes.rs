@@ -6,7 +6,7 @@
 
 use super::super::NODES_MAX;
 use super::super::roster::{DISCOVER, PORTS, Roster, Unfit, check_count, check_reward};
-use crate::lab::paper::document::{FileError, Place, Section};
+use crate::lab::paper::document::{FileError, Position, Section};
 use crate::lab::paper::network::set;
 use crate::lab::paper::units::parse_rate;
 use crate::lab::spec::{MineSpec, NodeSpec};
@@ -40,7 +40,7 @@ const FIRST: [(&str, bool); 2] = [("at once", true), ("in its time", false)];
 const STRATEGIES: [(&str, bool); 2] = [("honest", false), ("withhold", true)];
 
 /// A name, and where it is written.
-type Word<'a> = (String, Place<'a>);
+type Word<'a> = (String, Position<'a>);
 
 /// All nodes.
 #[derive(Default)]
@@ -60,7 +60,7 @@ struct Group<'a> {
     count: Option<u16>,
     /// All that does not depend on the number, and the first port.
     spec: NodeSpec,
-    port_place: Option<Place<'a>>,
+    port_place: Option<Position<'a>>,
     connect: Vec<Word<'a>>,
     wallets: Vec<Word<'a>>,
 }
@@ -127,7 +127,7 @@ impl<'a> Nodes<'a> {
     }
 
     /// The node of this name, which is written there.
-    pub(super) fn find(&self, name: &str, place: &Place<'_>) -> Result<usize, FileError> {
+    pub(super) fn find(&self, name: &str, place: &Position<'_>) -> Result<usize, FileError> {
         self.roster.find(name).map_err(|words| place.error(words))
     }
 
@@ -206,7 +206,7 @@ impl<'a> Group<'a> {
     }
 
     /// Where that stands which is wrong with one of its nodes.
-    fn place(&self, wrong: &Unfit) -> &Place<'a> {
+    fn place(&self, wrong: &Unfit) -> &Position<'a> {
         let place = match (wrong.field, wrong.at) {
             ("port", _) => self.port_place.as_ref(),
             ("wallets", Some(at)) => self.wallets.get(at).map(|(_, place)| place),

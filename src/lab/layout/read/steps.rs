@@ -8,7 +8,7 @@ use crate::lab::ask::params::BadParam;
 use crate::lab::ask::verbs::{check_note, unknown, verb};
 use crate::lab::ask::{Named, Request, Scope};
 use crate::lab::layout::resolve::Resolver;
-use crate::lab::paper::document::{FileError, Place, Section, nearest};
+use crate::lab::paper::document::{FileError, Position, Section, nearest};
 use crate::lab::paper::units::parse_duration;
 use crate::lab::script::Pace;
 use crate::lab::script::expr::Expr;
@@ -25,14 +25,14 @@ pub(super) fn read(
     nodes: &Nodes<'_>,
     address_version: u8,
 ) -> Result<Vec<StepSpec>, FileError> {
-    let mut cast = Resolver::new(&nodes.specs, address_version);
+    let mut resolver = Resolver::new(&nodes.specs, address_version);
     let mut steps = Vec::new();
     for mut section in sections {
         if steps.len() == STEPS_MAX {
             let problem = format!("a script has at most {STEPS_MAX} steps");
             return Err(section.error_at("step", problem));
         }
-        steps.push(read_step(&mut section, &mut cast)?);
+        steps.push(read_step(&mut section, &mut resolver)?);
     }
     Ok(steps)
 }
@@ -47,11 +47,11 @@ pub(super) fn read_pace(section: &mut Section<'_>) -> Result<Pace, FileError> {
     })
 }
 
-fn read_start(section: &mut Section<'_>, cast: &Resolver) -> Result<Start, FileError> {
+fn read_start(section: &mut Section<'_>, resolver: &Resolver) -> Result<Start, FileError> {
     let start = Start {
         at: section.text("at", "5s", parse_duration)?,
         after: section.text("after", "3s", parse_duration)?,
-        when: read_expr(section, "when", cast)?,
+        when: read_expr(section, "when", resolver)?,
         at_latest: section.text("at_latest", "8s", parse_duration)?,
     };
     let is_there = |key: &&str| section.had(key);
@@ -76,8 +76,8 @@ fn read_start(section: &mut Section<'_>, cast: &Resolver) -> Result<Start, FileE
     }
 }
 
-fn read_step(section: &mut Section<'_>, cast: &mut Resolver) -> Result<StepSpec, FileError> {
-    let start = read_start(section, cast)?;
+fn read_step(section: &mut Section<'_>, resolver: &mut Resolver) -> Result<StepSpec, FileError> {
+    let start = read_start(section, resolver)?;
     let action = section.word("do", "mine_now")?;
     let note = section.text("note", "the miner is gone", check_note)?;
     let title = section.text("title", "A double spend", |text| {
@@ -110,14 +110,14 @@ fn read_step(section: &mut Section<'_>, cast: &mut Resolver) -> Result<StepSpec,
         return Err(section.error_at("within", "has a meaning only with expect"));
     }
     let request = match action {
-        Some(action) => Some(read_request(section, action, cast)?),
+        Some(action) => Some(read_request(section, action, resolver)?),
         None => {
             section.finish()?;
             None
         }
     };
     let expect = expect.map(|(text, place)| {
-        let expr = check_expr(&text, cast).map_err(|words| place.error(words))?;
+        let expr = check_expr(&text, resolver).map_err(|words| place.error(words))?;
         let within = within.unwrap_or(WITHIN);
         Ok(Expect { expr, within })
     });
@@ -144,14 +144,14 @@ fn read_step(section: &mut Section<'_>, cast: &mut Resolver) -> Result<StepSpec,
 fn read_expr(
     section: &mut Section<'_>,
     key: &'static str,
-    cast: &Resolver,
+    resolver: &Resolver,
 ) -> Result<Option<Expr>, FileError> {
-    section.text(key, "height >= 3", |text| check_expr(text, cast))
+    section.text(key, "height >= 3", |text| check_expr(text, resolver))
 }
 
-fn check_expr(text: &str, cast: &Resolver) -> Result<Expr, String> {
+fn check_expr(text: &str, resolver: &Resolver) -> Result<Expr, String> {
     let expr: Expr = text.parse().map_err(|error| format!("{error}"))?;
-    expr.check(cast.nodes(), cast.wallets())?;
+    expr.check(resolver.nodes(), resolver.wallets())?;
     Ok(expr)
 }
 
@@ -166,8 +166,8 @@ fn check_line(text: &str, max: usize, what: &str) -> Result<String, String> {
 /// What is to be done, of all the keys that are left.
 fn read_request(
     section: &mut Section<'_>,
-    (name, place): (String, Place<'_>),
-    cast: &mut Resolver,
+    (name, place): (String, Position<'_>),
+    resolver: &mut Resolver,
 ) -> Result<Request<Named>, FileError> {
     let verb = verb(&name).ok_or_else(|| place.error(unknown(&name)))?;
     let keys = verb.params.iter().map(|param| param.name);
@@ -194,7 +194,8 @@ fn read_request(
     if verb.scope == Scope::Time {
         return Err(place.error("a script is led by people and programs, and not by its own steps"));
     }
-    cast.play(&request)
+    resolver
+        .play(&request)
         .map_err(|error| placed(section, error))?;
     Ok(request)
 }

@@ -58,8 +58,8 @@ fn after(arrivals: &[Arrived<BlockHash>]) -> Vec<Propagation> {
     propagation.show().to_vec()
 }
 
-fn way_of<Id>(journey: &Propagation<Id>) -> Vec<(NodeIx, Duration)> {
-    let arrivals = journey.arrivals.iter();
+fn way_of<Id>(row: &Propagation<Id>) -> Vec<(NodeIx, Duration)> {
+    let arrivals = row.arrivals.iter();
     arrivals
         .map(|arrival| (arrival.node, arrival.after))
         .collect()
@@ -123,18 +123,12 @@ fn a_block_goes_from_its_miner_to_everybody() {
         taken(A, 242, 12),
         seen(B, 483, 12),
     ];
-    let [journey] = &after(&way)[..] else {
+    let [row] = &after(&way)[..] else {
         panic!("one block")
     };
-    assert_eq!(
-        (journey.id.height, journey.origin, journey.is_own),
-        (12, C, true)
-    );
-    assert_eq!(way_of(journey), [(C, ms(0)), (A, ms(241)), (B, ms(483))]);
-    assert_eq!(
-        (journey.half(), journey.all()),
-        (Some(ms(241)), Some(ms(483)))
-    );
+    assert_eq!((row.id.height, row.origin, row.is_own), (12, C, true));
+    assert_eq!(way_of(row), [(C, ms(0)), (A, ms(241)), (B, ms(483))]);
+    assert_eq!((row.half(), row.all()), (Some(ms(241)), Some(ms(483))));
 }
 
 #[test]

@@ -8,7 +8,7 @@ mod nearest;
 mod value;
 
 pub use self::nearest::nearest;
-pub use self::value::{Place, Value};
+pub use self::value::{Position, Value};
 
 use crate::node::foreign::{hidden_in, one_line};
 use std::borrow::Cow;
@@ -47,7 +47,7 @@ struct Source<'a> {
 #[derive(Debug)]
 pub struct Section<'a> {
     /// Where it begins, and its key; the file as a whole has none.
-    place: Place<'a>,
+    place: Position<'a>,
     table: DeTable<'a>,
     /// What was asked for, with the place of what was there.
     known: Vec<(&'static str, Option<usize>)>,
@@ -70,10 +70,10 @@ impl<'a> Section<'a> {
         })?;
         source.is_seen(table.get_ref())?;
         let (at, key) = (table.span().start, Cow::Borrowed(""));
-        Ok(Self::new(Place { source, at, key }, table.into_inner()))
+        Ok(Self::new(Position { source, at, key }, table.into_inner()))
     }
 
-    fn new(place: Place<'a>, table: DeTable<'a>) -> Self {
+    fn new(place: Position<'a>, table: DeTable<'a>) -> Self {
         Self {
             place,
             table,
@@ -104,7 +104,7 @@ impl<'a> Section<'a> {
     /// # Errors
     /// It is something else.
     pub fn part(&mut self, key: &'static str) -> Result<Self, FileError> {
-        let place = Place {
+        let place = Position {
             key: Cow::Borrowed(key),
             ..self.place
         };
@@ -159,7 +159,7 @@ impl<'a> Section<'a> {
         &mut self,
         key: &'static str,
         example: &str,
-    ) -> Result<Option<(String, Place<'a>)>, FileError> {
+    ) -> Result<Option<(String, Position<'a>)>, FileError> {
         let Some(value) = self.take(key) else {
             return Ok(None);
         };
@@ -197,7 +197,7 @@ impl<'a> Section<'a> {
         &mut self,
         key: &'static str,
         example: &str,
-    ) -> Result<Option<Vec<(String, Place<'a>)>>, FileError> {
+    ) -> Result<Option<Vec<(String, Position<'a>)>>, FileError> {
         let value = self.take(key);
         value.map(|value| value.texts(example)).transpose()
     }
@@ -236,16 +236,16 @@ impl<'a> Section<'a> {
 
     /// All that is left, whatever the keys are, in the order of the file: each with its key, the
     /// place of the key, and the value.
-    pub fn into_rows(mut self) -> Vec<(String, Place<'a>, Value<'a>)> {
+    pub fn into_rows(mut self) -> Vec<(String, Position<'a>, Value<'a>)> {
         self.take_rows()
     }
 
     /// As [`Section::into_rows`], of a section that is still asked about what was taken before.
-    pub fn take_rows(&mut self) -> Vec<(String, Place<'a>, Value<'a>)> {
+    pub fn take_rows(&mut self) -> Vec<(String, Position<'a>, Value<'a>)> {
         let source = self.place.source;
         let row = |(name, value): (Spanned<DeString<'a>>, _)| {
             let (at, key) = (name.span().start, name.into_inner());
-            let place = Place {
+            let place = Position {
                 source,
                 at,
                 key: key.clone(),

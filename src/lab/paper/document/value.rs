@@ -9,7 +9,7 @@ use toml::de::DeValue;
 
 /// A place in a file, kept for what can only be judged later.
 #[derive(Clone, Debug)]
-pub struct Place<'a> {
+pub struct Position<'a> {
     pub(super) source: Source<'a>,
     /// In bytes from the file's beginning.
     pub(super) at: usize,
@@ -20,18 +20,18 @@ pub struct Place<'a> {
 /// A value with its place.
 #[derive(Debug)]
 pub struct Value<'a> {
-    pub(super) place: Place<'a>,
+    pub(super) place: Position<'a>,
     pub(super) value: DeValue<'a>,
 }
 
-impl Place<'_> {
+impl Position<'_> {
     /// The error of what is here.
     pub fn error(&self, problem: impl fmt::Display) -> FileError {
         let problem = format!("{}: {problem}", self.key);
         self.error_alone(problem)
     }
 
-    /// As [`Place::error`], without the key.
+    /// As [`Position::error`], without the key.
     pub fn error_alone(&self, problem: String) -> FileError {
         self.source.error(self.at, problem)
     }
@@ -41,13 +41,13 @@ impl<'a> Value<'a> {
     pub(super) fn new(source: Source<'a>, key: Cow<'a, str>, value: Spanned<DeValue<'a>>) -> Self {
         let at = value.span().start;
         Self {
-            place: Place { source, at, key },
+            place: Position { source, at, key },
             value: value.into_inner(),
         }
     }
 
     /// Where it is.
-    pub fn place(&self) -> &Place<'a> {
+    pub fn place(&self) -> &Position<'a> {
         &self.place
     }
 
@@ -70,7 +70,7 @@ impl<'a> Value<'a> {
     ///
     /// # Errors
     /// It is something else.
-    pub fn texts(self, example: &str) -> Result<Vec<(String, Place<'a>)>, FileError> {
+    pub fn texts(self, example: &str) -> Result<Vec<(String, Position<'a>)>, FileError> {
         let wanted = format!("a list of texts in quotes, as in {example},");
         if !matches!(self.value, DeValue::Array(_)) {
             return Err(self.wants(&wanted));
@@ -84,7 +84,7 @@ impl<'a> Value<'a> {
 
     /// What a list holds; nothing if it is none.
     pub(super) fn rows(self) -> Vec<Self> {
-        let (Place { source, key, .. }, DeValue::Array(rows)) = (self.place, self.value) else {
+        let (Position { source, key, .. }, DeValue::Array(rows)) = (self.place, self.value) else {
             return Vec::new();
         };
         rows.into_iter()

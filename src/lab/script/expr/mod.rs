@@ -11,14 +11,16 @@
 //! node runs at all: such a comparison is neither true nor false, and what rests on it does not
 //! hold, not even with `not` before it.
 
+mod error;
 mod facts;
 mod judge;
 mod parse;
 mod show;
 
+pub use self::error::ExprError;
 pub use self::facts::{Facts, NodeFacts};
 pub use self::judge::Verdict;
-pub use self::parse::{ExprError, NESTING_MAX, TEXT_MAX};
+pub use self::parse::{NESTING_MAX, TEXT_MAX};
 
 use crate::chain::Amount;
 use crate::lab::paper::names::missing;

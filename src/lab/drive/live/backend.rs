@@ -4,7 +4,7 @@ use super::round::Round;
 use super::rounds::Rounds;
 use crate::lab::LabError;
 use crate::lab::ask::{Answer, Known, Request, Ticket};
-use crate::lab::control::{Door, Later, Subscription};
+use crate::lab::control::{Endpoint, Later, Subscription};
 use crate::lab::core::sum;
 use crate::lab::core::summary::Summary;
 use crate::lab::drive::Backend;
@@ -94,9 +94,13 @@ impl Backend for Rounds {
     fn check(&self, expr: &Expr) -> Result<(), String> {
         let round = self.round();
         let core = round.core();
-        let cast = Resolver::at_the_end(&round.layout);
-        let nodes: BTreeSet<_> = core.node_names().into_iter().chain(cast.nodes()).collect();
-        let wallets: BTreeSet<_> = core.wallets().chain(cast.wallets()).collect();
+        let resolver = Resolver::at_the_end(&round.layout);
+        let nodes: BTreeSet<_> = core
+            .node_names()
+            .into_iter()
+            .chain(resolver.nodes())
+            .collect();
+        let wallets: BTreeSet<_> = core.wallets().chain(resolver.wallets()).collect();
         expr.check(nodes.iter().copied(), wallets.iter().copied())
     }
 
@@ -105,8 +109,8 @@ impl Backend for Rounds {
         Box::pin(async move { shared.facts_for(expr).await })
     }
 
-    fn attach_to(self: Arc<Self>, door: Door) -> Later<'static, Result<(), LabError>> {
-        Box::pin(async move { attached::attach_to(&self, door).await })
+    fn attach_to(self: Arc<Self>, endpoint: Endpoint) -> Later<'static, Result<(), LabError>> {
+        Box::pin(async move { attached::attach_to(&self, endpoint).await })
     }
 
     fn keep(&self) -> Later<'_, Result<PathBuf, CommandError>> {
@@ -117,7 +121,7 @@ impl Backend for Rounds {
     fn close(&self) -> Later<'_, Result<(), LabError>> {
         Box::pin(async move {
             let last = self.last();
-            last.close_doors();
+            last.close_endpoints();
             if let Err(error) = last.stop_all().await {
                 // A node may still write there.
                 last.stay()?;
@@ -130,7 +134,7 @@ impl Backend for Rounds {
     fn close_and_stay(&self) -> Later<'_, Result<(), LabError>> {
         Box::pin(async move {
             let last = self.last();
-            last.close_doors();
+            last.close_endpoints();
             let stopped = last.stop_all().await;
             last.stay().and(stopped)
         })

@@ -7,11 +7,11 @@ use crate::lab::ask::params::{BadParam, bad};
 use crate::lab::ask::verbs::key_holder;
 use crate::lab::ask::{Known, Named, Request, Scope};
 use crate::lab::control::{
-    About, Controlled, Edition, Kind, Later, NodeEvent, Refusal, Subscription, VERSION,
+    About, Controlled, Edition, EndpointKind, Later, NodeEvent, Refusal, Subscription,
     WantsMessages,
 };
 use crate::lab::core::{Core, LinkEnd, Node};
-use crate::lab::paper::network;
+use crate::lab::drive::endpoint;
 use crate::lab::view::{LabStatus, LinkStatus, NodeStatus};
 use crate::live::NodeHandle;
 use crate::node::NodeIx;
@@ -21,9 +21,9 @@ use std::collections::{BTreeMap, BTreeSet};
 use std::sync::Arc;
 use tokio::sync::watch;
 
-/// A lab, or one node of it. Clones are the same door.
+/// A lab, or one node of it. Clones are the same endpoint.
 #[derive(Clone)]
-pub(super) struct LabDoor {
+pub(super) struct LabEndpoint {
     rounds: Arc<Rounds>,
     scope: Option<NodeIx>,
 }
@@ -37,17 +37,7 @@ fn edition(node: &Node, round: u32) -> Edition {
     }
 }
 
-fn status(node: &Node) -> NodeStatus {
-    NodeStatus {
-        node: node.name().to_string(),
-        state: node.state().clone(),
-        addr: node.addr(),
-        can: node.can().clone(),
-        snapshot: node.shown().cloned(),
-    }
-}
-
-impl LabDoor {
+impl LabEndpoint {
     /// To all nodes.
     pub(super) fn new(rounds: Arc<Rounds>) -> Self {
         Self {
@@ -69,10 +59,15 @@ impl LabDoor {
         let all: Vec<_> = {
             let core = round.core();
             let nodes = self.nodes(&core);
-            nodes.map(|(ix, node)| (ix, status(node))).collect()
+            nodes.map(|(ix, node)| (ix, node.status())).collect()
         };
-        let hands = round.lanes();
-        let handle = |ix: NodeIx| hands.nodes.get(&ix).map(|hand| Arc::clone(&hand.handle));
+        let running = round.lanes();
+        let handle = |ix: NodeIx| {
+            running
+                .nodes
+                .get(&ix)
+                .map(|running| Arc::clone(&running.handle))
+        };
         let with = all.into_iter().map(|(ix, status)| (status, handle(ix)));
         with.collect()
     }
@@ -118,33 +113,26 @@ impl LabDoor {
     fn nodes<'a>(&self, core: &'a Core) -> impl Iterator<Item = (NodeIx, &'a Node)> + use<'a> {
         let scope = self.scope;
         let nodes = (0..).map(NodeIx).zip(core.nodes());
-        // Those of other processes have doors there.
+        // Those of other processes have endpoints there.
         nodes.filter(move |(ix, node)| scope.map_or(node.host().is_none(), |scope| scope == *ix))
     }
 }
 
-impl Controlled for LabDoor {
+impl Controlled for LabEndpoint {
     fn about(&self) -> About {
         let round = self.rounds.round();
         let core = round.core();
         let nodes: Vec<_> = self.nodes(&core).map(|(_, node)| node).collect();
+        let whole = endpoint::about(&core, &round.params, round.clock.now());
         let (kind, name) = match (self.scope, nodes.first()) {
-            (Some(_), Some(node)) => (Kind::Node, node.name().to_string()),
-            _ => (Kind::Lab, round.layout.name.clone()),
+            (Some(_), Some(node)) => (EndpointKind::Node, node.name().to_string()),
+            _ => (whole.kind, whole.name),
         };
-        let names = nodes.iter().map(|node| node.name().to_string()).collect();
         About {
-            version: VERSION,
-            program: concat!("chainlab ", env!("CARGO_PKG_VERSION")).to_owned(),
             kind,
             name,
-            network: round.params.genesis_block().hash().to_string(),
-            network_file: network::write(&round.params),
-            fee: round.layout.chain.proposed_fee(),
-            since: round.since,
-            now: round.clock.now(),
-            nodes: names,
-            view: round.layout.view.clone(),
+            nodes: nodes.iter().map(|node| node.name().to_string()).collect(),
+            ..whole
         }
     }
 
@@ -155,14 +143,14 @@ impl Controlled for LabDoor {
     fn status(&self) -> Vec<NodeStatus> {
         let round = self.rounds.round();
         let core = round.core();
-        self.nodes(&core).map(|(_, node)| status(node)).collect()
+        self.nodes(&core).map(|(_, node)| node.status()).collect()
     }
 
     fn fresh_status(&self) -> Later<'static, Vec<NodeStatus>> {
-        let door = self.clone();
+        let endpoint = self.clone();
         Box::pin(async move {
             let mut all = Vec::new();
-            for (mut status, own) in door.status_with_handles() {
+            for (mut status, own) in endpoint.status_with_handles() {
                 if let Some(handle) = own
                     && let Ok(Reply::Snapshot(now)) = handle.ask(Question::Snapshot).await
                 {
@@ -178,7 +166,7 @@ impl Controlled for LabDoor {
         let round = self.rounds.round();
         let core = round.core();
         let node = core.nodes().get(ix.0)?;
-        Some((edition(node, round.number), status(node)))
+        Some((edition(node, round.number), node.status()))
     }
 
     fn editions(&self) -> Vec<(NodeIx, Edition)> {
@@ -191,14 +179,7 @@ impl Controlled for LabDoor {
     }
 
     fn lab_status(&self) -> LabStatus {
-        let round = self.rounds.round();
-        let core = round.core();
-        LabStatus {
-            caption: core.caption().cloned(),
-            script: core.script().cloned(),
-            partition: core.groups_by_name(),
-            traffic: core.traffic(),
-        }
+        self.rounds.round().core().status()
     }
 
     fn links(&self) -> Vec<LinkStatus> {
