@@ -43,25 +43,8 @@ async fn converse(
     ctx: &Arc<Context>,
     number: u64,
 ) -> io::Result<()> {
-    let greeting = timeout(GREETING_MAX, async {
-        reader.begin().await?;
-        // What is whole is judged below without a pause: it does not lose its seat meanwhile.
-        if !reader.has_line() {
-            ctx.spoke(number);
-        }
-        reader.next().await
-    });
-    let greeting = greeting.await;
-    let line = match greeting {
-        Ok(Ok(Some(line))) => line,
-        Ok(Ok(None)) => return Ok(()),
-        Ok(Err(error)) => return writer.refuse(&Value::Null, error.into()).await,
-        Err(_) => {
-            let words = "no hello came in time";
-            return writer
-                .refuse(&Value::Null, RpcError::new(UNGREETED, words))
-                .await;
-        }
+    let Some(line) = first_line(reader, writer, ctx, number).await? else {
+        return Ok(());
     };
     let (id, greeting) = match Call::read(&line) {
         Ok(call) => (call.id.clone().unwrap_or(Value::Null), greet(call, ctx)),
@@ -89,6 +72,30 @@ async fn converse(
     }
     .run(reader, writer)
     .await
+}
+
+/// The line that is to greet, within the time for that; `None`: there is none, and that was said.
+async fn first_line(
+    reader: &mut Lines<impl AsyncRead + Unpin>,
+    writer: &mut Writer<impl AsyncWrite + Unpin>,
+    ctx: &Context,
+    number: u64,
+) -> io::Result<Option<Vec<u8>>> {
+    let greeting = timeout(GREETING_MAX, async {
+        reader.begin().await?;
+        // What is whole is judged below without a pause: it does not lose its seat meanwhile.
+        if !reader.has_line() {
+            ctx.spoke(number);
+        }
+        reader.next().await
+    });
+    let error = match greeting.await {
+        Ok(Ok(line)) => return Ok(line),
+        Ok(Err(error)) => error.into(),
+        Err(_) => RpcError::new(UNGREETED, "no hello came in time"),
+    };
+    writer.refuse(&Value::Null, error).await?;
+    Ok(None)
 }
 
 /// Reads a `hello`.

@@ -1,6 +1,6 @@
 //! The links of a lab, and how they are changed.
 
-use super::io::{LinkEnd, Output, Sight};
+use super::io::{HostId, LinkEnd, Output, Sight};
 use super::links::Way;
 use super::partition::Partition;
 use super::state::Core;
@@ -147,18 +147,7 @@ impl Core {
             return Err(CommandError::new(RefusalKind::Invalid, words));
         }
         if hosts.iter().all(Option::is_some) {
-            let hosts: BTreeSet<_> = hosts.into_iter().flatten().collect();
-            let told = |host| {
-                let end = |end, name: &String| self.called_by(host, end).unwrap_or(name.clone());
-                let bend = Bend {
-                    from: end(from, &bend.from),
-                    to: end(to, &bend.to),
-                    ..bend.clone()
-                };
-                (host, Request::Link(bend))
-            };
-            let tells = hosts.into_iter().map(told).collect();
-            self.forward(asker, Outcome::Words(bend.words()), tells);
+            self.bend_elsewhere(asker, bend, ends, hosts.into_iter().flatten().collect());
             return Ok(None);
         }
         let mut ways = vec![(from, to)];
@@ -175,6 +164,27 @@ impl Core {
             self.bend_way(way, conditions, bend.change.state.is_some());
         }
         Ok(Some(bend.words()))
+    }
+
+    /// Has the processes bend a link between two of their nodes.
+    fn bend_elsewhere(
+        &mut self,
+        asker: Asker,
+        bend: &Bend,
+        [from, to]: [LinkEnd; 2],
+        hosts: BTreeSet<HostId>,
+    ) {
+        let told = |host| {
+            let end = |end, name: &String| self.called_by(host, end).unwrap_or(name.clone());
+            let bend = Bend {
+                from: end(from, &bend.from),
+                to: end(to, &bend.to),
+                ..bend.clone()
+            };
+            (host, Request::Link(bend))
+        };
+        let tells = hosts.into_iter().map(told).collect();
+        self.forward(asker, Outcome::Words(bend.words()), tells);
     }
 
     /// As it is wanted by a person: a partition leaves it alone from then on.

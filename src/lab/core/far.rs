@@ -81,25 +81,7 @@ impl Core {
         let node = &mut self.nodes[ix.0];
         node.is_addressed = status.addr.is_some();
         let was_up = node.state.is_up();
-        if status.state.is_up() && !was_up {
-            let words = match node.state {
-                NodeState::Gone => "answers again",
-                _ => "started again",
-            };
-            if node.life > 0 {
-                node.say(now.at, Tone::Good, words);
-            }
-            node.life += 1;
-        }
-        match &status.state {
-            NodeState::Failed(why) if node.state != status.state => {
-                node.say(now.at, Tone::Bad, &**why);
-            }
-            NodeState::Down if node.life > 0 && node.state != NodeState::Down => {
-                node.say(now.at, Tone::Bad, "went down");
-            }
-            _ => {}
-        }
+        node.comes_to(&status.state, now);
         if status.state.is_up() {
             node.state = NodeState::Up;
             let life = node.life;
@@ -247,6 +229,29 @@ impl Core {
         match node.host == Some(host) {
             true => Some(node.spec.name.clone()),
             false => Some(node.addr?.to_string()),
+        }
+    }
+}
+
+impl Node {
+    /// Another process says that it is like this: what changes by that is a line of its log.
+    fn comes_to(&mut self, state: &NodeState, now: Moment) {
+        if state.is_up() && !self.state.is_up() {
+            let words = match self.state {
+                NodeState::Gone => "answers again",
+                _ => "started again",
+            };
+            if self.life > 0 {
+                self.say(now.at, Tone::Good, words);
+            }
+            self.life += 1;
+        }
+        match state {
+            NodeState::Failed(why) if self.state != *state => self.say(now.at, Tone::Bad, &**why),
+            NodeState::Down if self.life > 0 && self.state != NodeState::Down => {
+                self.say(now.at, Tone::Bad, "went down");
+            }
+            _ => {}
         }
     }
 }

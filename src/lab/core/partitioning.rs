@@ -30,23 +30,7 @@ impl Core {
         for ix in (0..self.nodes.len()).map(NodeIx) {
             self.check_can(ix, Ability::Bend)?;
         }
-        for name in named.iter().flatten() {
-            self.position(name).ok_or_else(|| self.no_node(name))?;
-        }
-        let names: Vec<_> = self.nodes.iter().map(|node| node.name.clone()).collect();
-        let names: Vec<_> = names.iter().map(|name| &**name).collect();
-        let groups = match named.is_empty() {
-            true => {
-                let nodes = self.nodes.iter().enumerate();
-                let dials =
-                    nodes.flat_map(|(ix, node)| node.spec.connect.iter().map(move |to| (ix, to)));
-                groups::halved(&names, dials)?
-            }
-            false => {
-                let groups = groups::groups(&names, named);
-                groups.map_err(|error| CommandError::new(RefusalKind::Invalid, error))?
-            }
-        };
+        let groups = self.groups_of(named)?;
         // It is the network as it is without the partition before that is partitioned.
         let before = self.partition.take();
         let undone = before.iter().flat_map(Partition::undone);
@@ -59,9 +43,29 @@ impl Core {
         for ((from, to), was) in states {
             self.set_state(from, to, was);
         }
+        let names: Vec<_> = self.nodes.iter().map(|node| &*node.name).collect();
         let words = partition.words(&names);
         self.partition = Some(partition);
         Ok(Some(words))
+    }
+
+    /// The groups that are meant: those that were named, or two halves.
+    ///
+    /// # Errors
+    /// There is no such node, or the groups are none.
+    fn groups_of(&self, named: &[Vec<String>]) -> Result<Vec<Vec<NodeIx>>, CommandError> {
+        for name in named.iter().flatten() {
+            self.position(name).ok_or_else(|| self.no_node(name))?;
+        }
+        let names: Vec<_> = self.nodes.iter().map(|node| &*node.name).collect();
+        if named.is_empty() {
+            let nodes = self.nodes.iter().enumerate();
+            let dials =
+                nodes.flat_map(|(ix, node)| node.spec.connect.iter().map(move |to| (ix, to)));
+            return Ok(groups::halved(&names, dials)?);
+        }
+        let groups = groups::groups(&names, named);
+        groups.map_err(|error| CommandError::new(RefusalKind::Invalid, error))
     }
 
     /// Undoes the partition; says what is so then.

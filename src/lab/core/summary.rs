@@ -199,23 +199,34 @@ impl fmt::Display for Summary {
     fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
         let seconds = self.elapsed_ms / 1e3;
         writeln!(f, "{} ran for {seconds:.1} s", self.lab)?;
-        for node in &self.nodes {
-            let state = if node.running { "" } else { ", down" };
-            let NodeSummary {
-                node: name,
-                height,
-                mined,
-                messages,
-                bytes,
-                ..
-            } = node;
-            let end = node.tip.short();
-            writeln!(
-                f,
-                "  {name}: height {height} ..{end}, mined {mined}, sent {messages} messages with \
-                 {bytes} bytes{state}"
-            )?;
-        }
+        self.nodes.iter().try_for_each(|node| node.fmt(f))?;
+        self.fmt_blocks(f)?;
+        self.fmt_steps(f)
+    }
+}
+
+impl fmt::Display for NodeSummary {
+    fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
+        let state = if self.running { "" } else { ", down" };
+        let Self {
+            node: name,
+            height,
+            mined,
+            messages,
+            bytes,
+            ..
+        } = self;
+        let end = self.tip.short();
+        writeln!(
+            f,
+            "  {name}: height {height} ..{end}, mined {mined}, sent {messages} messages with \
+             {bytes} bytes{state}"
+        )
+    }
+}
+
+impl Summary {
+    fn fmt_blocks(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
         let deepest = self.reorganisations.iter().map(|reorg| reorg.depth).max();
         match deepest {
             Some(deepest) => writeln!(
@@ -243,20 +254,23 @@ impl fmt::Display for Summary {
                  ms, 99 % within {p99:.1} ms"
             )?;
         }
+        Ok(())
+    }
+
+    fn fmt_steps(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
         for (at, step) in self.steps.iter().enumerate() {
             let (number, what, state) = (at + 1, &step.step, step.state);
             let late = if step.late { ", began late" } else { "" };
             writeln!(f, "  step {number}, {what}: {state}{late}")?;
         }
         match self.late {
-            0 => {}
-            1 => writeln!(f, "  1 step began before what it waited for was true")?,
+            0 => Ok(()),
+            1 => writeln!(f, "  1 step began before what it waited for was true"),
             late => writeln!(
                 f,
                 "  {late} steps began before what they waited for was true"
-            )?,
+            ),
         }
-        Ok(())
     }
 }
 

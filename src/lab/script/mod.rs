@@ -5,8 +5,10 @@ pub mod engine;
 pub mod expr;
 pub mod step;
 pub mod view;
+mod want;
 
-pub use self::engine::{Cause, Script, Want};
+pub use self::engine::Script;
 pub use self::expr::{Expr, ExprError, Facts, NodeFacts, Verdict};
 pub use self::step::{Expect, Start, StepSpec};
 pub use self::view::{Pace, ScriptView, StepState, StepView};
+pub use self::want::{Cause, Want};

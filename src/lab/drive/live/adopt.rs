@@ -2,14 +2,11 @@
 //! controlled as the nodes of any lab.
 
 use super::end::Duty;
-use super::lanes::Running;
 use super::observe;
 use super::round::{Lasting, Round};
 use super::rounds::Rounds;
 use crate::chain::Params;
-use crate::lab::core::Input;
 use crate::lab::drive::Answers;
-use crate::lab::drive::lane::Lane;
 use crate::lab::drive::{Control, LabError};
 use crate::lab::layout::Layout;
 use crate::lab::spec::NodeSpec;
@@ -59,17 +56,8 @@ pub(in crate::lab) fn adopt(
     let ix = core.adopt(NodeSpec::new(handle.name()), addr);
     let round = Round::new(lasting, 0, core, handle.links().clone());
     let rounds = Rounds::new(Arc::clone(&round));
-    let running = Running {
-        handle: Arc::clone(&handle),
-        lane: Lane::new(&round.runtime),
-    };
-    round.lanes().nodes.insert(ix, running);
-    let snapshot = Arc::clone(&handle.snapshots().borrow());
-    round.handle(Input::Shown {
-        node: ix,
-        life: 1,
-        snapshot,
-    });
+    round.runs(ix, &handle);
+    round.shows(ix, 1, &handle);
     let duty = Duty {
         round: Arc::clone(&round),
         ix,

@@ -2,12 +2,12 @@
 
 use super::round::Round;
 use super::rounds::Rounds;
-use crate::lab::LabError;
 use crate::lab::ask::{Answer, Known, Request, Ticket};
 use crate::lab::control::{Endpoint, Later, Subscription};
 use crate::lab::core::sum;
 use crate::lab::core::summary::Summary;
 use crate::lab::drive::Backend;
+use crate::lab::drive::LabError;
 use crate::lab::drive::attached;
 use crate::lab::drive::registry::Entry;
 use crate::lab::layout::Layout;

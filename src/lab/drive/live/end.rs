@@ -7,8 +7,8 @@
 
 use super::course::Course;
 use super::round::{Round, fault};
-use crate::lab::LabError;
 use crate::lab::core::{End, Input, Node};
+use crate::lab::drive::LabError;
 use crate::live::NodeHandle;
 use crate::node::NodeIx;
 use crate::node::io::CommandError;

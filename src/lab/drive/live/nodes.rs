@@ -104,11 +104,7 @@ impl Round {
         match self.spawn(ix, life, &spec, listener).await {
             Ok(handle) => {
                 let handle = Arc::new(handle);
-                let running = Running {
-                    handle: Arc::clone(&handle),
-                    lane: Lane::new(&self.runtime),
-                };
-                self.lanes().nodes.insert(ix, running);
+                self.runs(ix, &handle);
                 if is_new {
                     self.admit(ix).await;
                 }
@@ -118,12 +114,7 @@ impl Round {
                     life,
                     addr,
                 });
-                let snapshot = Arc::clone(&handle.snapshots().borrow());
-                self.handle(Input::Shown {
-                    node: ix,
-                    life,
-                    snapshot,
-                });
+                self.shows(ix, life, &handle);
                 self.runtime.spawn(observe::watch(watching, handle));
             }
             Err(why) => {
@@ -135,6 +126,25 @@ impl Round {
                 });
             }
         }
+    }
+
+    /// From now on a node can be asked.
+    pub(super) fn runs(&self, ix: NodeIx, handle: &Arc<live::NodeHandle>) {
+        let running = Running {
+            handle: Arc::clone(handle),
+            lane: Lane::new(&self.runtime),
+        };
+        self.lanes().nodes.insert(ix, running);
+    }
+
+    /// Core is told how a node looks.
+    pub(super) fn shows(self: &Arc<Self>, node: NodeIx, life: u64, handle: &live::NodeHandle) {
+        let snapshot = Arc::clone(&handle.snapshots().borrow());
+        self.handle(Input::Shown {
+            node,
+            life,
+            snapshot,
+        });
     }
 
     /// A node that was added is there the next time as well, and other programs can control it.

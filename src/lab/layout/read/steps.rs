@@ -18,6 +18,7 @@ use crate::lab::script::step::{
 use crate::node::foreign::is_hidden;
 use serde_json::Map;
 use std::sync::Arc;
+use std::time::Duration;
 
 /// `[[step]]`, each of them.
 pub(super) fn read(
@@ -79,6 +80,54 @@ fn read_start(section: &mut Section<'_>, resolver: &Resolver) -> Result<Start, F
 fn read_step(section: &mut Section<'_>, resolver: &mut Resolver) -> Result<StepSpec, FileError> {
     let start = read_start(section, resolver)?;
     let action = section.word("do", "mine_now")?;
+    let words = read_words(section)?;
+    // What is expected may be of a node that the step adds, so it is judged after that.
+    let expect = section.word("expect", "height >= 3")?;
+    let within = section.text("within", "10s", parse_duration)?;
+    if within.is_some() && expect.is_none() {
+        return Err(section.error_at("within", "has a meaning only with expect"));
+    }
+    let request = match action {
+        Some(action) => Some(read_request(section, action, resolver)?),
+        None => {
+            section.finish()?;
+            None
+        }
+    };
+    let expect = expect.map(|(text, place)| {
+        let expr = check_expr(&text, resolver).map_err(|words| place.error(words))?;
+        let within = within.unwrap_or(WITHIN);
+        Ok(Expect { expr, within })
+    });
+    let step = StepSpec {
+        start,
+        title: words.title,
+        note: words.note,
+        speaker: words.speaker,
+        hold: words.hold,
+        request,
+        expect: expect.transpose()?,
+    };
+    match &step {
+        StepSpec {
+            request: None,
+            note: None,
+            expect: None,
+            ..
+        } => Err(section.error_at("do", "is missing, and so are note and expect")),
+        _ => Ok(step),
+    }
+}
+
+/// What a step shows, and for how long.
+struct Words {
+    title: Option<Arc<str>>,
+    note: Option<String>,
+    speaker: Option<String>,
+    hold: Option<Duration>,
+}
+
+fn read_words(section: &mut Section<'_>) -> Result<Words, FileError> {
     let note = section.text("note", "the miner is gone", check_note)?;
     let title = section.text("title", "A double spend", |text| {
         check_line(text, TITLE_MAX, "letters").map(Arc::from)
@@ -103,42 +152,12 @@ fn read_step(section: &mut Section<'_>, resolver: &mut Resolver) -> Result<StepS
     if hold.is_some() && note.is_none() {
         return Err(section.error_at("hold", "has a meaning only with note"));
     }
-    // What is expected may be of a node that the step adds, so it is judged after that.
-    let expect = section.word("expect", "height >= 3")?;
-    let within = section.text("within", "10s", parse_duration)?;
-    if within.is_some() && expect.is_none() {
-        return Err(section.error_at("within", "has a meaning only with expect"));
-    }
-    let request = match action {
-        Some(action) => Some(read_request(section, action, resolver)?),
-        None => {
-            section.finish()?;
-            None
-        }
-    };
-    let expect = expect.map(|(text, place)| {
-        let expr = check_expr(&text, resolver).map_err(|words| place.error(words))?;
-        let within = within.unwrap_or(WITHIN);
-        Ok(Expect { expr, within })
-    });
-    let step = StepSpec {
-        start,
+    Ok(Words {
         title,
         note,
         speaker,
         hold,
-        request,
-        expect: expect.transpose()?,
-    };
-    match &step {
-        StepSpec {
-            request: None,
-            note: None,
-            expect: None,
-            ..
-        } => Err(section.error_at("do", "is missing, and so are note and expect")),
-        _ => Ok(step),
-    }
+    })
 }
 
 fn read_expr(
