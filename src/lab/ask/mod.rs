@@ -13,4 +13,4 @@ pub mod verbs;
 
 pub use ability::{Ability, Can};
 pub use change::{Bend, LinkChange, ScriptChange, TrafficChange};
-pub use request::{Access, Answer, Known, Named, Request, Scope, Ticket, pick};
+pub use request::{Access, Answer, Known, Named, Request, Scope, Ticket, pick, write};

@@ -15,8 +15,7 @@ use self::line::{Line, understood};
 
 use super::data::{About, Cookie, Endpoint, EndpointAddr, Notice, Opening, VERSION, Wish};
 use super::{believed, cookie};
-use crate::lab::ask::verbs::write;
-use crate::lab::ask::{Named, Request};
+use crate::lab::ask::{Named, Request, write};
 use crate::lab::paper::units::show_duration;
 use crate::lab::view::{LinkStatus, NodeStatus};
 use crate::node::io::{Command, Question, Reply};

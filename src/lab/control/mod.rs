@@ -29,6 +29,7 @@ mod guests;
 mod heard;
 pub mod limits;
 mod lines;
+mod reader;
 pub mod rpc;
 mod server;
 

@@ -100,14 +100,8 @@ impl Resolver {
                 };
                 groups.map(drop).map_err(|error| bad("groups", error))
             }
-            Request::Kill(_)
-            | Request::Restart(_)
-            | Request::HealAll
-            | Request::Unite
-            | Request::Traffic(_)
-            | Request::Note(_)
-            | Request::Script(_)
-            | Request::Keep => Ok(()),
+            // All others name nothing but the node.
+            _ => Ok(()),
         }
     }
 

@@ -1,7 +1,8 @@
 //! Steps of a script: when each begins, what it does, and what is expected then.
 
 use super::expr::Expr;
-use crate::lab::ask::verbs::{key_holder, write};
+use crate::lab::ask::verbs::key_holder;
+use crate::lab::ask::write;
 use crate::lab::ask::{LinkChange, Named, Request};
 use crate::lab::paper::units::show_rate;
 use crate::lab::paper::units::show_tx_rate;
@@ -145,7 +146,7 @@ pub fn in_words(request: &Request<Named>) -> String {
         }
         Request::Note(text) => note_in_words(text.as_deref().unwrap_or_default()),
         Request::Script(change) => format!("{} of the script", change.name()),
-        Request::Keep => "keep the lab".to_owned(),
+        other => write(other).0.replace('_', " "),
     }
 }
 

@@ -12,13 +12,11 @@ mod peers;
 mod row;
 mod script;
 mod wallets;
-mod write;
 
 pub use basics::{BASICS, Basic};
 pub use lab::{NOTE_MAX, check_note};
 pub use row::{Param, Verb};
 pub use wallets::key_holder;
-pub use write::write;
 
 use crate::lab::paper::document::nearest;
 

@@ -1,7 +1,7 @@
 use super::*;
 use crate::chain::{BlockHash, Txid};
 use crate::lab::ask::{
-    Access, Bend, LinkChange, Named, Request, Scope, ScriptChange, TrafficChange,
+    Access, Bend, LinkChange, Named, Request, Scope, ScriptChange, TrafficChange, write,
 };
 use crate::lab::spec::NodeSpec;
 use crate::link::LinkState;
