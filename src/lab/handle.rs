@@ -69,7 +69,7 @@ impl Lab {
         adopted.map(|(rounds, answers)| Self::of(rounds, answers))
     }
 
-    /// Makes a lab of what runs in other processes. There is an endpoint at least. Closing this lab
+    /// Makes a lab of what runs in other processes. At least one endpoint is given. Closing this lab
     /// leaves them running.
     ///
     /// # Errors

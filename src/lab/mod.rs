@@ -7,11 +7,6 @@
 //!              Request ──────┘──► Answer                           (what a key asks for)
 //! ```
 
-#![allow(
-    clippy::disallowed_types,
-    reason = "this floor runs the machine's nodes"
-)]
-
 pub mod ask;
 pub mod control;
 pub mod core;

@@ -1,7 +1,7 @@
 //! Named parameters, as a request, a command line or a step of a script has them.
 //!
 //! They are taken out one by one, each as what it should be. Every value may be a text: on a
-//! command line there is nothing else. What nobody took is a mistake.
+//! command line there is nothing else. What is left over is a mistake.
 
 use crate::chain::Amount;
 use crate::lab::paper::document::nearest;

@@ -79,7 +79,7 @@ struct Lane {
     taken: Option<Arc<BusEvent>>,
 }
 
-/// Whoever holds it wants every message.
+/// As long as this is held, every message is wanted.
 pub(in crate::lab) struct WantsMessages(Arc<AtomicUsize>);
 
 impl Default for EventBus {
@@ -136,7 +136,7 @@ impl EventBus {
             },
             line: OnceLock::new(),
         };
-        // Nobody need listen.
+        // There may be no subscriber.
         let _ = sender.send(Arc::new(told));
     }
 }
@@ -149,7 +149,7 @@ impl BusEvent {
 }
 
 impl Subscription {
-    /// The next event. What was begun is not lost if nobody waits for it to the end.
+    /// The next event. What was begun is not lost if the wait is given up.
     ///
     /// # Errors
     /// So many were missed, or there is nothing more to come.

@@ -1,8 +1,8 @@
 //! The other side of an endpoint: what a shell or an attached screen holds of a lab or a node that runs
 //! in another process.
 //!
-//! A task reads what comes, one sends what is to go. Answers find whoever asked by their number;
-//! what nobody asked for goes to the subscriber, through a queue: when it is full nothing more is
+//! A task reads what comes, one sends what is to go. Answers find their askers by number;
+//! what was not asked for goes to the subscriber, through a queue: when it is full nothing more is
 //! read, and the other side leaves out what is old.
 
 mod error;
@@ -27,7 +27,7 @@ use tokio::net::{TcpStream, UnixStream};
 use tokio::sync::mpsc;
 use tokio::time::{sleep, timeout};
 
-/// How long an endpoint may take to open.
+/// How long connecting may take.
 const CONNECT_MAX: Duration = Duration::from_secs(5);
 
 /// Things that may wait for the subscriber.
@@ -50,10 +50,10 @@ struct Inner {
 }
 
 impl Client {
-    /// Opens an endpoint.
+    /// Connects to an endpoint.
     ///
     /// # Errors
-    /// [`ClientError`]: nobody is there, the cookie is wrong, or it is another protocol.
+    /// [`ClientError`]: there is no answer, the cookie is wrong, or it is another protocol.
     ///
     /// # Panics
     /// Outside a runtime.
@@ -91,7 +91,7 @@ impl Client {
         let line = match &endpoint.at {
             EndpointAddr::Tcp(addr) => {
                 let stream = TcpStream::connect(addr).await.map_err(unreachable)?;
-                // Requests are small, and somebody waits for each.
+                // Requests are small, and a caller waits for each.
                 stream.set_nodelay(true).map_err(unreachable)?;
                 Line::over(stream)
             }

@@ -1,5 +1,5 @@
 //! The password of an endpoint: 32 random bytes, in a file that only its user can read, as bitcoind does
-//! it. Whoever can read the file may do everything.
+//! it. A program that can read the file may do everything.
 
 use crate::live::files::Dir;
 use sha2::{Digest, Sha256};

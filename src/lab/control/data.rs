@@ -73,7 +73,7 @@ pub struct Wish {
     pub interval: Duration,
 }
 
-/// Which events somebody wants.
+/// Which events a subscriber wants.
 #[derive(Clone, Copy, Debug, PartialEq, Eq, PartialOrd, Ord)]
 pub enum EventWish {
     /// None.

@@ -77,7 +77,7 @@ impl Feed {
         (feed, opening)
     }
 
-    /// The next line. What was begun is not lost if nobody waits for it to the end.
+    /// The next line. What was begun is not lost if the wait is given up.
     pub(super) async fn next(&mut self) -> Arc<str> {
         loop {
             if let Some(line) = self.ready.pop_front() {

@@ -18,7 +18,7 @@ impl StatusLines {
         ix: NodeIx,
         edition: &Edition,
     ) -> Option<(Edition, Arc<str>)> {
-        // Held meanwhile: whoever comes second waits, and need not write it again.
+        // Held meanwhile: the second to come waits, and need not write it again.
         let mut lines = self.0.lock().unwrap_or_else(PoisonError::into_inner);
         if let Some(made) = lines.get(&ix).filter(|(made, _)| made == edition) {
             return Some(made.clone());

@@ -170,7 +170,7 @@ pub fn call_line(id: u64, method: &str, params: &Map<String, Value>) -> String {
     format!("{object}\n")
 }
 
-/// The line of something that nobody asked for just now.
+/// The line of something that was not asked for just now.
 pub fn notice_line(method: &str, params: &impl Serialize) -> String {
     let object = json!({ "jsonrpc": "2.0", "method": method, "params": params });
     format!("{object}\n")

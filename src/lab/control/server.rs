@@ -1,7 +1,7 @@
 //! An endpoint that is open: a TCP port and a Unix socket, a cookie, and those who came in.
 //!
 //! Who has said `hello` has a seat among many, and keeps it. Before that a connection has one of few,
-//! so that a thousand of them keep nobody out, and can be turned out of it. What a flood of them can do
+//! so that a thousand of them keep no client out, and can be turned out of it. What a flood of them can do
 //! to a client:
 //!
 //! - *Connections that say nothing* have [`SILENT_MAX`](super::limits::SILENT_MAX) seats, of which the oldest is given up. Between
@@ -14,6 +14,8 @@
 //! - The TCP port and the Unix socket have seats of their own: to the socket only its user comes.
 //! - A client of ours that was turned out before it was answered tries again
 //!   ([`Client::connect`](super::Client::connect)).
+
+#![allow(clippy::disallowed_types, reason = "it listens at a port")]
 
 use super::conn;
 use super::controlled::Controlled;
@@ -133,7 +135,7 @@ async fn accept_tcp(listener: TcpListener, ctx: Arc<Context>) {
     loop {
         match listener.accept().await {
             Ok((stream, _)) => {
-                // Answers are small, and somebody waits for each.
+                // Answers are small, and a caller waits for each.
                 let _ = stream.set_nodelay(true);
                 let_in(&ctx, Socket::Tcp, stream).await;
             }

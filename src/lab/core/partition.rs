@@ -51,7 +51,7 @@ impl<End: Ord + Copy> Partition<End> {
         }
     }
 
-    /// Somebody has changed this direction by hand: it stays as it is then.
+    /// This direction was changed by hand: it stays as it is then.
     pub fn forget(&mut self, from: End, to: End) {
         self.before.remove(&(from, to));
     }

@@ -102,7 +102,7 @@ pub struct StepSummary {
 }
 
 impl Summary {
-    /// What a run comes to, when it is judged by nobody. `traffic` has, for each node, messages
+    /// What a run comes to, when nothing is expected of it. `traffic` has, for each node, messages
     /// sent, their bytes, and events that were missed.
     pub fn new(
         lab: &str,

@@ -1,9 +1,9 @@
 //! Traffic: payments that a lab makes by itself, from any wallet to any other, so that there is
 //! something in the mempools and in the blocks.
 //!
-//! Nobody pays by the clock: the time from one payment to the next is drawn as that of raindrops,
+//! Payments do not come by the clock: the time from one payment to the next is drawn as that of raindrops,
 //! so many a second on average. Then a round amount is drawn, a wallet that can pay it, and another that
-//! gets it. What nobody can pay is left out, and counted. All draws are from one seed, so that in
+//! gets it. What no wallet can pay is left out, and counted. All draws are from one seed, so that in
 //! virtual time the same payments come again.
 
 use crate::chain::Amount;

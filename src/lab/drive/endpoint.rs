@@ -37,7 +37,7 @@ pub enum Control {
 }
 
 impl Control {
-    /// That nobody from elsewhere can come in by mistake; for whoever wants to know before
+    /// That no program from elsewhere can come in by mistake; to be known before
     /// anything is started.
     ///
     /// # Errors
@@ -107,7 +107,7 @@ pub(super) fn about(core: &Core, params: &Params, now: Time) -> About {
     }
 }
 
-/// What other programs are told of an endpoint to a whole, without those of its nodes.
+/// What other programs are told of an endpoint of a whole, without those of its nodes.
 pub(super) fn entry(
     server: &Server,
     kind: EndpointKind,

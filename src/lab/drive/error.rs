@@ -33,7 +33,7 @@ pub enum LabError {
         /// The first thing that is none of a lab's.
         entry: String,
     },
-    /// The directory for temporary labs is somebody else's.
+    /// The directory for temporary labs is another user's.
     #[error("{}: not a directory of this user alone: remove it, or set TMPDIR", .0.display())]
     NotOurs(PathBuf),
     /// The directory belongs to another user of the machine.
@@ -126,7 +126,7 @@ pub enum LabError {
 }
 
 impl LabError {
-    /// Whether it is about what somebody asked for, rather than about the machine.
+    /// Whether it is about what was asked for, rather than about the machine.
     pub fn is_input(&self) -> bool {
         match self {
             Self::InUse(_)

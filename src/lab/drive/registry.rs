@@ -1,5 +1,5 @@
-//! Who runs here: every lab and every node that can be controlled puts down where, so that nobody
-//! has to type addresses.
+//! Who runs here: every lab and every node that can be controlled puts down where, so that people need
+//! type no addresses.
 //!
 //! ```text
 //! RUNTIME/run-PID-.../lock         held while the process lives
@@ -8,7 +8,7 @@
 //! ```
 //!
 //! RUNTIME is `$XDG_RUNTIME_DIR/chainlab`, or a private directory under the temporary one. What a
-//! dead process left is removed by whoever looks next.
+//! dead process left is removed by the next process that looks.
 
 use super::LabError;
 use super::directories::{places, private};
@@ -76,7 +76,7 @@ pub struct NodeEntry {
 }
 
 impl Entry {
-    /// Every endpoint that is there, once: that of a single node is the endpoint to its only node.
+    /// Every endpoint that is there, once: that of a single node is the endpoint of its only node.
     pub fn endpoints(&self) -> impl Iterator<Item = Listed<'_>> {
         let whole = (self.kind == EndpointKind::Lab).then_some(Listed {
             kind: EndpointKind::Lab,
@@ -126,7 +126,7 @@ fn parent() -> Result<PathBuf, LabError> {
     let Some(dir) = places::runtime() else {
         return private::parent_in(&std::env::temp_dir());
     };
-    // After su, or in a container, it may be nobody's.
+    // After su, or in a container, it may not be there.
     let made = Dir::make(&dir).map_err(LabError::file(&dir));
     match made.and_then(|_| private::check_ours(&dir)) {
         Ok(()) => Ok(dir),

@@ -66,7 +66,7 @@ pub fn halved<'a>(
     halves(names.len(), &links.collect())
 }
 
-/// Half of so many nodes, and the others: whoever is near to the first node by these links is with
+/// Half of so many nodes, and the others: what is near to the first node by these links is with
 /// it, in the order in which a message would reach them.
 ///
 /// # Errors

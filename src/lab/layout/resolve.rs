@@ -79,10 +79,10 @@ impl Resolver {
         }
     }
 
-    /// Does what is asked as far as names go: whoever it adds is there afterwards.
+    /// Does what is asked as far as names go: what it adds is there afterwards.
     ///
     /// # Errors
-    /// [`BadParam`]: it is about somebody who is not there, or adds somebody who is.
+    /// [`BadParam`]: it is about a node or wallet that is not there, or adds one that is.
     pub fn play(&mut self, request: &Request<Named>) -> Result<(), BadParam> {
         match request.clone().resolve(self)? {
             Request::Node(ix, command) => self.play_command(ix, &command),

@@ -66,13 +66,13 @@ pub struct LabView {
     pub is_temporary: bool,
     /// What would be lost with the data.
     pub made_by_hand: MadeByHand,
-    /// A line that somebody wants people to read.
+    /// A line for people to read.
     pub caption: Option<Arc<str>>,
     /// The script that is played here, if there is one.
     pub script: Option<Arc<ScriptView>>,
     /// The groups of nodes between which nothing passes; `None`: the network is whole.
     pub partition: Option<Arc<Vec<Vec<NodeIx>>>>,
-    /// Payments that the lab makes by itself; `None`: nobody ever wanted any.
+    /// Payments that the lab makes by itself; `None`: they were never wanted.
     pub traffic: Option<TrafficView>,
 }
 

@@ -97,21 +97,21 @@ pub struct TrafficView {
     pub rate: f64,
     /// How many were made.
     pub sent: u64,
-    /// How many could not be: nobody had enough, or a node refused.
+    /// How many could not be: no wallet had enough, or a node refused.
     pub failed: u64,
 }
 
 /// What a lab as a whole shows beside its nodes.
 #[derive(Clone, Debug, Default, PartialEq, Serialize, Deserialize)]
 pub struct LabStatus {
-    /// A line that somebody wants people to read.
+    /// A line for people to read.
     pub caption: Option<Arc<str>>,
     /// The script that is played, step by step.
     pub script: Option<Arc<ScriptView>>,
     /// The groups of nodes between which nothing passes; `null`: the network is whole.
     #[serde(default)]
     pub partition: Option<Vec<Vec<String>>>,
-    /// Payments that it makes by itself; `null`: nobody ever wanted any.
+    /// Payments that it makes by itself; `null`: they were never wanted.
     #[serde(default)]
     pub traffic: Option<TrafficView>,
 }

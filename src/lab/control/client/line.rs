@@ -215,7 +215,7 @@ impl Exchange {
             None => waiting.answers.pop_first().map(|(_, sender)| sender),
         };
         if let Some(sender) = sender {
-            // Whoever asked may have gone.
+            // The asker may have gone.
             let _ = sender.send(answer);
         }
     }

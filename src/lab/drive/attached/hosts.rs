@@ -23,7 +23,7 @@ pub(in crate::lab::drive) struct Host {
 }
 
 impl Host {
-    /// One that nobody has called yet.
+    /// One that was not called yet.
     pub(in crate::lab::drive) fn new(id: HostId, endpoint: Endpoint, runtime: &Handle) -> Self {
         Self {
             id,
@@ -60,7 +60,7 @@ impl Host {
         *self.lock() = client;
     }
 
-    /// Opens the endpoint.
+    /// Connects to the endpoint.
     ///
     /// # Errors
     /// [`ClientError`].
@@ -70,9 +70,9 @@ impl Host {
         Ok(client)
     }
 
-    /// Opens the endpoint again, of whatever has been started anew under the name of what was there.
+    /// Connects again, to what has been started anew under the name of what was there.
     ///
-    /// Of what was put down as running here the old place is not tried: somebody else may have its
+    /// Of what was put down as running here the old place is not tried: another program may have its
     /// port now, and would be told the cookie.
     ///
     /// # Errors
@@ -116,7 +116,7 @@ fn is_same(now: &About, before: &About) -> bool {
     (now.kind, &now.name, &now.network) == (before.kind, &before.name, &before.network)
 }
 
-/// The endpoint to what has this name on this network, if just one has.
+/// The endpoint of what has this name on this network, if just one has.
 fn find(before: &About) -> Option<Endpoint> {
     let entries = registry::running().ok()?;
     let alike = entries

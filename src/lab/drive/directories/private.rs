@@ -14,7 +14,7 @@ use std::io::{self, ErrorKind};
 use std::os::unix::fs::MetadataExt;
 use std::path::{Path, PathBuf};
 
-/// The file in a directory that says that somebody has it.
+/// The file in a directory that says that a process has it.
 pub(in crate::lab::drive) const LOCK: &str = "lock";
 
 /// What stands before the name of a directory that is being removed.
@@ -27,7 +27,7 @@ const TRIES: usize = 100;
 /// Where this user's directories are, below one that everybody may write to.
 ///
 /// # Errors
-/// [`LabError::NotOurs`]: somebody else was first; or it cannot be made.
+/// [`LabError::NotOurs`]: another user was first; or it cannot be made.
 pub(in crate::lab::drive) fn parent_in(tmp: &Path) -> Result<PathBuf, LabError> {
     let uid = rustix::process::getuid().as_raw();
     let parent = tmp.join(format!("chainlab-{uid}"));
@@ -39,7 +39,7 @@ pub(in crate::lab::drive) fn parent_in(tmp: &Path) -> Result<PathBuf, LabError> 
 /// That a directory is this user's alone to write to. If others could read it, that ends here.
 ///
 /// # Errors
-/// [`LabError::NotOurs`], or nobody can tell.
+/// [`LabError::NotOurs`], or it cannot be found out.
 pub(in crate::lab::drive) fn check_ours(dir: &Path) -> Result<(), LabError> {
     let uid = rustix::process::getuid().as_raw();
     let found = fs::symlink_metadata(dir).map_err(LabError::file(dir))?;
@@ -57,7 +57,7 @@ pub(in crate::lab::drive) fn check_ours(dir: &Path) -> Result<(), LabError> {
 #[derive(Debug)]
 pub struct Scratch {
     path: PathBuf,
-    /// Nobody else takes the directory for that of a dead process while this is open.
+    /// No other process takes the directory for that of a dead process while this is open.
     _lock: Lock,
 }
 
@@ -112,8 +112,8 @@ pub(in crate::lab::drive) fn claim(
     Err(LabError::file(parent)(busy))
 }
 
-/// The directories of this prefix that somebody has. Those of the dead are removed; what cannot be
-/// removed stays: it harms nobody.
+/// The directories of this prefix that a process has. Those of the dead are removed; what cannot be
+/// removed stays: it does no harm.
 pub(in crate::lab::drive) fn living(parent: &Path, prefix: &str) -> Vec<Dir> {
     let Ok(parent) = Dir::open(parent) else {
         return Vec::new();

@@ -1,4 +1,4 @@
-//! A lab around one node that somebody else has started in this process, so that it can be seen and
+//! A lab around one node that other code of this process has started, so that it can be seen and
 //! controlled as the nodes of any lab.
 
 use super::end::Duty;
@@ -19,7 +19,7 @@ use tokio::sync::mpsc;
 /// A node that runs, and what is known about it.
 #[derive(Debug)]
 pub struct Adoption {
-    /// The node. Whoever adopts it does not stop it.
+    /// The node. The lab around it does not stop it.
     pub node: Arc<NodeHandle>,
     /// Its network.
     pub params: Arc<Params>,
@@ -69,7 +69,7 @@ pub(in crate::lab) fn adopt(
     match control {
         Control::Off => {}
         Control::At { .. } => rounds.open_endpoints(false, bound)?,
-        // Nobody asked for it.
+        // It was not asked for.
         Control::Anywhere => {
             if let Err(error) = rounds.open_endpoints(false, bound) {
                 tracing::warn!("other programs cannot control this node: {error}");

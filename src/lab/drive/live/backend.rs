@@ -1,5 +1,10 @@
 //! A lab of real nodes, as the [handle](crate::lab::Lab) holds it.
 
+#![allow(
+    clippy::disallowed_types,
+    reason = "a view says how far the lab clock is from the wall clock"
+)]
+
 use super::round::Round;
 use super::rounds::Rounds;
 use crate::lab::ask::{Answer, Known, Request, Ticket};

@@ -113,7 +113,7 @@ impl LabEndpoint {
     fn nodes<'a>(&self, core: &'a Core) -> impl Iterator<Item = (NodeIx, &'a Node)> + use<'a> {
         let scope = self.scope;
         let nodes = (0..).map(NodeIx).zip(core.nodes());
-        // Those of other processes have endpoints there.
+        // Nodes of other processes have endpoints there.
         nodes.filter(move |(ix, node)| scope.map_or(node.host().is_none(), |scope| scope == *ix))
     }
 }

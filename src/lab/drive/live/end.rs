@@ -2,6 +2,7 @@
 
 #![allow(
     clippy::disallowed_methods,
+    clippy::disallowed_types,
     reason = "a drop can only wait by sleeping"
 )]
 
@@ -112,7 +113,7 @@ impl Round {
         }
     }
 
-    /// For whoever cannot wait otherwise: not a task, maybe in the midst of a panic.
+    /// For what cannot wait otherwise: no task, maybe in the midst of a panic.
     pub(super) fn drop_all(self: &Arc<Self>) {
         self.close_endpoints();
         let since = Instant::now();

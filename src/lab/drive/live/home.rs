@@ -36,7 +36,7 @@ const KEPT_MAX: usize = 10_000;
 pub(super) struct Home {
     path: PathBuf,
     is_temporary: bool,
-    /// Nobody else has the directory while this is open.
+    /// No other process has the directory while this is open.
     _lock: Lock,
 }
 

@@ -1,5 +1,7 @@
 //! One node of a lab: where it listens, what it is given, how it starts.
 
+#![allow(clippy::disallowed_types, reason = "a node listens at a port")]
+
 use super::end::Duty;
 use super::lanes::Running;
 use super::observe;

@@ -1,5 +1,7 @@
 //! How a lab begins: a new one, or one that was kept.
 
+#![allow(clippy::disallowed_types, reason = "ports of nodes are taken")]
+
 use super::home::Home;
 use super::round::{Lasting, Round};
 use super::rounds::Rounds;
@@ -43,7 +45,7 @@ pub(in crate::lab) fn open(
         None => begin(options),
     };
     let opened = opened.and_then(|plan| {
-        // Before any port of a node: whoever asks for a port gets that one.
+        // Before any port of a node: a port that was asked for is the one that is taken.
         let bound = control.bind()?;
         Ok((bound, start(plan, &home, runtime)?))
     });

@@ -2,7 +2,8 @@
 
 #![allow(
     clippy::disallowed_methods,
-    reason = "it is measured how long core is held"
+    clippy::disallowed_types,
+    reason = "it is measured how long core is held, and ports of nodes are kept"
 )]
 
 use super::course::Course;

@@ -22,6 +22,11 @@
 //! would not go as the old one did. No node lives while the clock is set back; how long it ran
 //! ([`LabClock::ran`](crate::live::LabClock::ran)), by which tasks count, goes on.
 
+#![allow(
+    clippy::disallowed_types,
+    reason = "nodes of the next round take the same ports"
+)]
+
 use super::course::Course;
 use super::nodes::listen;
 use super::round::{Lasting, Round, fault};

@@ -50,7 +50,7 @@ impl Rounds {
             let server = endpoint::open(controlled, bound, &round.dir, socket, &round.runtime)?;
             endpoints.whole = Some(server);
         }
-        // Those of other processes have endpoints there.
+        // Nodes of other processes have endpoints there.
         let own = round.core().own_nodes();
         for ix in own {
             let server = round.node_server(ix, home.as_ref(), &endpoints, bound.take())?;

@@ -1,5 +1,10 @@
 //! A lab in virtual time, as the [handle](crate::lab::Lab) holds it: how it starts, and what it is asked.
 
+#![allow(
+    clippy::disallowed_types,
+    reason = "a lab in virtual time that is watched has a thread"
+)]
+
 use super::common::{BUG, Common};
 use super::lab::PacedLab;
 use super::pace::{Asker, Job, NOT_KEPT, Owed, Pace};

@@ -3,11 +3,6 @@
 //! It has a [thread of its own](pace) and one [control endpoint](serve) for the whole. Nothing of it is
 //! on disk but what opens that.
 
-#![allow(
-    clippy::disallowed_types,
-    reason = "a lab in virtual time that is watched has a thread"
-)]
-
 mod backend;
 mod common;
 mod controlled;

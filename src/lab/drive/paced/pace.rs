@@ -10,6 +10,7 @@
 
 #![allow(
     clippy::disallowed_methods,
+    clippy::disallowed_types,
     reason = "a slice is measured, and the thread rests between two"
 )]
 

@@ -35,7 +35,7 @@ pub(super) fn read(chain: &mut Section<'_>, nodes: &Nodes<'_>) -> Result<ChainSp
     })
 }
 
-/// The target at which these nodes find a block in each interval; the easiest there is if nobody
+/// The target at which these nodes find a block in each interval; the easiest there is if none
 /// mines. `None`: the limit is none, which the parameters' own check puts in words.
 fn fitting(params: &Params, nodes: &Nodes<'_>) -> Option<CompactTarget> {
     let limit = params.limit_bits.to_target().ok()?;

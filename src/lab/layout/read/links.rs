@@ -155,7 +155,7 @@ fn group(name: &str, place: &Position<'_>, nodes: &Nodes<'_>) -> Result<Vec<Stri
     }
 }
 
-/// A rule for links whose names nobody has looked at.
+/// A rule for links whose names were not looked at.
 pub(super) struct Rule<'a> {
     kind: Shape,
     degree: usize,

@@ -1,7 +1,7 @@
 //! The nodes of a layout.
 //!
 //! What stands under `[[node]]` is one node, or with `count` a group of them that differ in their
-//! names. Groups are read first, then spread out; nobody is looked up before all names are there. What
+//! names. Groups are read first, then numbered out; no name is looked up before all names are there. What
 //! a node can be is the [`Roster`]'s to say.
 
 use super::super::NODES_MAX;
@@ -216,7 +216,7 @@ impl<'a> Group<'a> {
     }
 }
 
-/// Whoever writes `mine` wants a miner: it is on unless the mode says otherwise.
+/// A node with `mine` has a miner: it is on unless the mode says otherwise.
 fn read_mine<'n>(
     mine: &mut Section<'_>,
     wallets: impl Iterator<Item = &'n str> + Clone,

@@ -15,7 +15,7 @@ pub struct Propagation<Id = BlockId> {
     pub id: Id,
     /// Where it was first seen, which is who found or made it if that is a node of the lab.
     pub origin: NodeIx,
-    /// The origin found or made it, and did not get it from somebody else.
+    /// The origin found or made it, and did not get it from another node.
     pub is_own: bool,
     /// When it was first seen.
     pub at: Time,

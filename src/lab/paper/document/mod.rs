@@ -280,7 +280,7 @@ impl<'a> Section<'a> {
     /// Makes sure that nothing is left.
     ///
     /// # Errors
-    /// The first key that nobody asked for.
+    /// The first key that was not asked for.
     pub fn finish(&self) -> Result<(), FileError> {
         let left = self.table.keys().min_by_key(|key| key.span().start);
         let Some(key) = left else {

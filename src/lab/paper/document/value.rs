@@ -156,7 +156,7 @@ impl<'a> Value<'a> {
         }
     }
 
-    /// A value as JSON has it: for whoever judges it as what it should be.
+    /// A value as JSON has it, to be judged as what it should be.
     ///
     /// # Errors
     /// It is a date, a table, or a number that fits no type.

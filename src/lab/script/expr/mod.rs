@@ -1,4 +1,4 @@
-//! Expressions: what somebody waits for, or expects, of the nodes of a lab.
+//! Expressions: what is waited for, or expected, of the nodes of a lab.
 //!
 //! ```text
 //! height >= 3 and tips == 1 and balance("alice")@miner == "9"
