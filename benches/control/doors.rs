@@ -4,13 +4,12 @@ use chainlab::lab::control::{Cookie, Endpoint, EndpointAddr};
 use chainlab::lab::drive::registry::Entry;
 use chainlab::lab::{Control, Lab, LabOptions, LabView, layout};
 use serde_json::{Value, json};
-use std::fs;
 use std::io::{BufRead, BufReader, Read, Write};
 use std::net::TcpStream;
 use std::os::unix::net::UnixStream;
 use std::path::Path;
-use std::thread;
 use std::time::{Duration, Instant};
+use std::{fs, thread};
 use tokio::runtime::Runtime;
 
 /// How long something may take that must happen.

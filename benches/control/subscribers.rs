@@ -6,13 +6,11 @@ use crate::labs::SECONDLY;
 use crate::ratio::Harness;
 use chainlab::lab::control::{Cookie, Endpoint, EndpointAddr};
 use serde_json::json;
-use std::env;
-use std::fs;
 use std::io::{BufRead, BufReader, Write};
 use std::net::TcpStream;
 use std::process::{Child, ChildStdin, Command, Stdio};
-use std::thread;
 use std::time::{Duration, Instant};
+use std::{env, fs, thread};
 
 /// Set for the process that listens: how many do.
 const AUDIENCE: &str = "CHAINLAB_BENCH_AUDIENCE";

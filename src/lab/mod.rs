@@ -6,6 +6,22 @@
 //!                            ▲
 //!              Request ──────┘──► Answer                           (what a key asks for)
 //! ```
+//!
+//! Each room uses only those above it:
+//!
+//! ```text
+//! paper      files that people write: documents, names, units, networks
+//! spec       what a lab is to be made of
+//! ask        what is asked of it: requests, and the table of verbs
+//! observe    what can be said of it by what its nodes tell
+//! script     steps, and what they expect
+//! layout     all that is decided before it starts; names are resolved here
+//! view       what screens and programs see of it
+//! core       all that it decides, without IO
+//! control    the control protocol, for other programs
+//! drive      what does what core says: real nodes, virtual time, other processes
+//! handle     a lab as screens and shells hold it
+//! ```
 
 pub mod ask;
 pub mod control;

@@ -9,9 +9,8 @@ use chainlab::lab::control::{Cookie, Endpoint, EndpointAddr};
 use chainlab::lab::drive::registry::Entry;
 use chainlab::lab::{Control, Lab, LabOptions};
 use serde_json::{Value, json};
-use std::fs;
-use std::io;
 use std::path::Path;
+use std::{fs, io};
 use tokio::io::{
     AsyncBufReadExt, AsyncRead, AsyncReadExt, AsyncWrite, AsyncWriteExt, BufReader, ReadHalf,
     WriteHalf, split,

@@ -7,12 +7,11 @@ use chainlab::lab::control::rpc::BAD_PARAMS;
 use chainlab::lab::control::{COOKIE_FILE, Cookie, Endpoint, EndpointAddr};
 use chainlab::lab::{Control, LabOptions, NodeState};
 use serde_json::{Value, json};
-use std::fs;
 use std::os::unix::fs::PermissionsExt;
 use std::path::{Path, PathBuf};
 use std::process::{Child, Command, Stdio};
-use std::thread;
 use std::time::{Duration, Instant};
+use std::{fs, thread};
 use tempfile::TempDir;
 
 fn mode(path: &Path) -> u32 {

@@ -243,7 +243,7 @@ pub fn show_conditions(conditions: &Conditions) -> String {
     )
 }
 
-/// Reads the name of a link that has one, as in `dsl`.
+/// Reads the name of a link preset, as in `dsl`.
 ///
 /// # Errors
 /// There is none of this name; in words, with those that there are.

@@ -2,10 +2,8 @@
 
 use super::expr::Expr;
 use crate::lab::ask::verbs::key_holder;
-use crate::lab::ask::write;
-use crate::lab::ask::{LinkChange, Named, Request};
-use crate::lab::paper::units::show_rate;
-use crate::lab::paper::units::show_tx_rate;
+use crate::lab::ask::{LinkChange, Named, Request, write};
+use crate::lab::paper::units::{show_rate, show_tx_rate};
 use crate::link::LinkState;
 use crate::node::io::Command;
 use crate::node::mining::MiningMode;

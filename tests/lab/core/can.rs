@@ -11,8 +11,7 @@ use chainlab::lab::core::{
 use chainlab::lab::layout::read;
 use chainlab::lab::script::StepState;
 use chainlab::lab::spec::NodeSpec;
-use chainlab::lab::view::NodeState;
-use chainlab::lab::view::NodeStatus;
+use chainlab::lab::view::{NodeState, NodeStatus};
 use chainlab::node::io::{Command, CommandError, RefusalKind, Reply};
 use chainlab::node::{BlockId, NodeIx, Time};
 use serde_json::{Map, Value};

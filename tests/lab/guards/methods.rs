@@ -3,9 +3,8 @@
 
 use super::hold_all;
 use crate::common::running::TEXT;
-use chainlab::lab::ask::Scope;
 use chainlab::lab::ask::verbs::{BASICS, verb, verbs};
-use chainlab::lab::ask::write;
+use chainlab::lab::ask::{Scope, write};
 use chainlab::lab::layout::read;
 use chainlab::lab::paper::units::show_duration;
 use chainlab::lab::script::StepSpec;

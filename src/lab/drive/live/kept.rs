@@ -6,13 +6,11 @@
 
 use crate::lab::core::partition::Partition;
 use crate::lab::core::{Core, LinkEnd};
-use crate::lab::layout::Layout;
-use crate::lab::layout::groups;
 use crate::lab::layout::roster::Roster;
+use crate::lab::layout::{Layout, groups};
 use crate::lab::paper::units::check_tx_rate;
 use crate::lab::spec::TrafficSpec;
-use crate::lab::view::LinkStatus;
-use crate::lab::view::TrafficView;
+use crate::lab::view::{LinkStatus, TrafficView};
 use crate::link::{Conditions, LinkState};
 use crate::node::NodeIx;
 use serde::{Deserialize, Serialize};

@@ -5,13 +5,10 @@
 use super::home::Home;
 use super::round::{Lasting, Round};
 use super::rounds::Rounds;
-use super::save;
 use super::saved::{FILE, Kept, Saved, SavedNode};
-use super::{nodes, perform};
+use super::{nodes, perform, save};
 use crate::lab::core::traffic;
-use crate::lab::drive::Control;
-use crate::lab::drive::LabError;
-use crate::lab::drive::{Answers, LabOptions};
+use crate::lab::drive::{Answers, Control, LabError, LabOptions};
 use crate::lab::layout::{Layout, key_seed};
 use crate::lab::paper::network;
 use crate::live::{LabClock, Links, seeds};

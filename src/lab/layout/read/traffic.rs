@@ -6,8 +6,7 @@ use crate::lab::layout::resolve::Resolver;
 use crate::lab::paper::document::{FileError, Section, Value};
 use crate::lab::paper::names::missing;
 use crate::lab::paper::units::{check_tx_rate, parse_tx_rate};
-use crate::lab::spec::ChainSpec;
-use crate::lab::spec::TrafficSpec;
+use crate::lab::spec::{ChainSpec, TrafficSpec};
 
 /// What a range of amounts looks like.
 const RANGE: &str = r#"["0.01", "0.5"]"#;
