@@ -71,9 +71,9 @@ pub(in crate::lab) struct RecentEvents {
 }
 
 /// What is told from some moment on, in its order.
-pub(in crate::lab) struct Subscription([Lane; 2]);
+pub(in crate::lab) struct Subscription([BusLane; 2]);
 
-struct Lane {
+struct BusLane {
     receiver: broadcast::Receiver<Arc<BusEvent>>,
     /// What was taken from it, and is not next.
     taken: Option<Arc<BusEvent>>,
@@ -100,7 +100,7 @@ impl EventBus {
 
     /// What is told from now on.
     pub(in crate::lab) fn listen(&self) -> Subscription {
-        Subscription(self.lanes.each_ref().map(|sender| Lane {
+        Subscription(self.lanes.each_ref().map(|sender| BusLane {
             receiver: sender.subscribe(),
             taken: None,
         }))

@@ -10,7 +10,7 @@ use super::guests::Context;
 use super::limits::{
     CALLS_MAX, CLIENTS_MAX, GREETING_MAX, INTERVALS, LAST_ANSWERS_MAX, UNREAD_MAX, WRONG_PAUSE,
 };
-use super::reader::Lines;
+use super::reader::LineReader;
 use super::rpc::{Call, NO_METHOD, RpcError, TOO_MANY, UNGREETED, answer_line};
 use crate::lab::ask::params::{Params, bad, required};
 use crate::lab::ask::verbs::{unknown, verb};
@@ -30,7 +30,7 @@ pub(super) async fn serve(
     number: u64,
 ) {
     let (read, write) = split(stream);
-    let mut reader = Lines::new(read);
+    let mut reader = LineReader::new(read);
     let mut writer = Writer(write);
     // That the other side is gone is no news.
     let _ = converse(&mut reader, &mut writer, ctx, number).await;
@@ -38,7 +38,7 @@ pub(super) async fn serve(
 }
 
 async fn converse(
-    reader: &mut Lines<impl AsyncRead + Unpin>,
+    reader: &mut LineReader<impl AsyncRead + Unpin>,
     writer: &mut Writer<impl AsyncWrite + Unpin>,
     ctx: &Arc<Context>,
     number: u64,
@@ -76,7 +76,7 @@ async fn converse(
 
 /// The line that is to greet, within the time for that; `None`: there is none, and that was said.
 async fn first_line(
-    reader: &mut Lines<impl AsyncRead + Unpin>,
+    reader: &mut LineReader<impl AsyncRead + Unpin>,
     writer: &mut Writer<impl AsyncWrite + Unpin>,
     ctx: &Context,
     number: u64,
@@ -133,7 +133,7 @@ struct Session<'a> {
 }
 
 /// What comes of a request.
-enum Outcome {
+enum CallOutcome {
     Answer(Result<Value, RpcError>),
     Later(Request<Named>),
     /// How all nodes look, which they are asked for.
@@ -143,7 +143,7 @@ enum Outcome {
 impl Session<'_> {
     async fn run(
         mut self,
-        reader: &mut Lines<impl AsyncRead + Unpin>,
+        reader: &mut LineReader<impl AsyncRead + Unpin>,
         writer: &mut Writer<impl AsyncWrite + Unpin>,
     ) -> io::Result<()> {
         loop {
@@ -178,7 +178,7 @@ impl Session<'_> {
         };
         let id = call.id.clone();
         match self.outcome(call) {
-            Ok(Outcome::Later(request)) => {
+            Ok(CallOutcome::Later(request)) => {
                 let doing = self.ctx.endpoint.serve(request);
                 self.calls.spawn(async move {
                     let answer = doing.await.map_err(|refusal| match refusal {
@@ -189,24 +189,24 @@ impl Session<'_> {
                 });
                 Ok(())
             }
-            Ok(Outcome::Status) => {
+            Ok(CallOutcome::Status) => {
                 let looking = self.ctx.endpoint.fresh_status();
                 self.calls
                     .spawn(async move { (id, Ok(json!(looking.await))) });
                 Ok(())
             }
-            Ok(Outcome::Answer(answer)) => writer.answer_if(id, &answer).await,
+            Ok(CallOutcome::Answer(answer)) => writer.answer_if(id, &answer).await,
             Err(error) => writer.answer_if(id, &Err(error)).await,
         }
     }
 
-    fn outcome(&mut self, call: Call) -> Result<Outcome, RpcError> {
+    fn outcome(&mut self, call: Call) -> Result<CallOutcome, RpcError> {
         let endpoint = &self.ctx.endpoint;
         let answer = match call.method.as_str() {
             "hello" => json!(endpoint.about()),
             "status" => {
                 Params::new(call.params).finish()?;
-                return Ok(Outcome::Status);
+                return Ok(CallOutcome::Status);
             }
             "links" => {
                 Params::new(call.params).finish()?;
@@ -227,10 +227,10 @@ impl Session<'_> {
             name => {
                 let found = verb(name);
                 let verb = found.ok_or_else(|| RpcError::new(NO_METHOD, unknown(name)))?;
-                return Ok(Outcome::Later(verb.read(call.params)?));
+                return Ok(CallOutcome::Later(verb.read(call.params)?));
             }
         };
-        Ok(Outcome::Answer(Ok(answer)))
+        Ok(CallOutcome::Answer(Ok(answer)))
     }
 }
 

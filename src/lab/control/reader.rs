@@ -6,7 +6,7 @@ use tokio::io::{AsyncRead, AsyncReadExt};
 use tokio::time::{Instant, timeout_at};
 
 /// Lines as they come in.
-pub(super) struct Lines<R> {
+pub(super) struct LineReader<R> {
     read: R,
     /// What has come of lines that are not complete yet.
     buffer: Vec<u8>,
@@ -34,7 +34,7 @@ impl From<NoLine> for RpcError {
     }
 }
 
-impl<R: AsyncRead + Unpin> Lines<R> {
+impl<R: AsyncRead + Unpin> LineReader<R> {
     /// Of this stream.
     pub(super) fn new(read: R) -> Self {
         Self {

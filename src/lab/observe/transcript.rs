@@ -57,14 +57,14 @@ pub struct Transcript {
 pub struct Listener {
     transcript: Transcript,
     /// Messages of which one end has been heard, by who says it to whom.
-    waiting: BTreeMap<(NodeIx, NodeIx), VecDeque<Waiting>>,
+    waiting: BTreeMap<(NodeIx, NodeIx), VecDeque<OneEnd>>,
     /// What a peer said on a connection before it said who it is.
     strangers: BTreeMap<(NodeIx, ConnId), Vec<u64>>,
 }
 
 /// A message of which one end has been heard.
 #[derive(Clone, Debug)]
-struct Waiting {
+struct OneEnd {
     number: u64,
     /// It was sent; otherwise received.
     was_sent: bool,
@@ -154,7 +154,7 @@ impl Listener {
             None => {
                 self.strangers.remove(&(node, conn));
                 if let Party::Node(other) = other {
-                    let ended = |waiting: &Waiting| waiting.conn == (node, conn);
+                    let ended = |waiting: &OneEnd| waiting.conn == (node, conn);
                     self.lose((node, other), event.at, ended);
                 }
             }
@@ -199,7 +199,7 @@ impl Listener {
                 true => (node, other),
                 false => (other, node),
             };
-            let end = Waiting::new(number, was_sent, (node, conn), &event);
+            let end = OneEnd::new(number, was_sent, (node, conn), &event);
             let is_double = end.is_some_and(|end| self.file(pair, end));
             if let Some(spoken) = self.transcript.get_mut(number) {
                 spoken.is_double = is_double;
@@ -208,11 +208,11 @@ impl Listener {
     }
 
     /// What was sent from one to another and is on its way is lost, as far as it is meant.
-    fn lose(&mut self, pair: (NodeIx, NodeIx), at: Time, is_meant: impl Fn(&Waiting) -> bool) {
+    fn lose(&mut self, pair: (NodeIx, NodeIx), at: Time, is_meant: impl Fn(&OneEnd) -> bool) {
         let Some(queue) = self.waiting.get_mut(&pair) else {
             return;
         };
-        let on_its_way = |waiting: &&mut Waiting| waiting.was_sent && waiting.lost.is_none();
+        let on_its_way = |waiting: &&mut OneEnd| waiting.was_sent && waiting.lost.is_none();
         for waiting in queue.iter_mut().filter(on_its_way) {
             if is_meant(waiting) {
                 waiting.lost = Some(at);
@@ -232,7 +232,7 @@ impl Listener {
         event: &Arc<Event>,
     ) {
         let number = self.transcript.next;
-        let Some(end) = Waiting::new(number, was_sent, (node, conn), event) else {
+        let Some(end) = OneEnd::new(number, was_sent, (node, conn), event) else {
             return;
         };
         let kind = end.kind;
@@ -263,7 +263,7 @@ impl Listener {
 
     /// Whether this is the other end of something that was heard of before; then that is noted
     /// there. Otherwise it waits for its other end itself.
-    fn file(&mut self, pair: (NodeIx, NodeIx), end: Waiting) -> bool {
+    fn file(&mut self, pair: (NodeIx, NodeIx), end: OneEnd) -> bool {
         let at = end.event.at;
         if end.was_sent {
             let counts = Arc::make_mut(&mut self.transcript.counts);
@@ -309,7 +309,7 @@ impl Listener {
     }
 }
 
-impl Waiting {
+impl OneEnd {
     fn new(
         number: u64,
         was_sent: bool,

@@ -46,7 +46,7 @@ pub struct TreeBlock {
 
 /// What was seen of a node last.
 #[derive(Clone)]
-struct Seen {
+struct LastSeen {
     snapshot: Arc<NodeSnapshot>,
     is_up: bool,
 }
@@ -58,7 +58,7 @@ pub struct BlockTree {
     /// Blocks of a height, in the order in which they were seen.
     heights: BTreeMap<u32, Vec<BlockHash>>,
     /// By [`NodeIx`].
-    nodes: Vec<Option<Seen>>,
+    nodes: Vec<Option<LastSeen>>,
     /// Nodes by the block that is their tip.
     standing: BTreeMap<BlockHash, Vec<NodeIx>>,
     best: Option<BlockId>,
@@ -82,7 +82,7 @@ impl BlockTree {
                 continue;
             };
             let is_up = node.state.is_up();
-            let seen = self.nodes[ix].replace(Seen {
+            let seen = self.nodes[ix].replace(LastSeen {
                 snapshot: Arc::clone(snapshot),
                 is_up,
             });

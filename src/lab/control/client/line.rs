@@ -35,11 +35,11 @@ pub(super) struct Line {
 #[derive(Default)]
 struct Exchange {
     last_id: AtomicU64,
-    waiting: Mutex<Waiting>,
+    waiting: Mutex<Callers>,
 }
 
 #[derive(Default)]
-struct Waiting {
+struct Callers {
     answers: BTreeMap<u64, oneshot::Sender<Result<Value, RpcError>>>,
     subscriber: Option<mpsc::Sender<Notice>>,
     has_ended: bool,
@@ -153,7 +153,7 @@ impl Drop for Forgets {
     }
 }
 
-impl Waiting {
+impl Callers {
     /// Where answers are waited for, unless none comes any more.
     fn open(&mut self) -> Option<&mut BTreeMap<u64, oneshot::Sender<Result<Value, RpcError>>>> {
         (!self.has_ended).then_some(&mut self.answers)
@@ -161,7 +161,7 @@ impl Waiting {
 }
 
 impl Exchange {
-    fn lock(&self) -> MutexGuard<'_, Waiting> {
+    fn lock(&self) -> MutexGuard<'_, Callers> {
         // No panic can leave it half changed.
         self.waiting.lock().unwrap_or_else(PoisonError::into_inner)
     }
@@ -249,9 +249,9 @@ impl Exchange {
 
     fn end(&self) {
         let mut waiting = self.lock();
-        *waiting = Waiting {
+        *waiting = Callers {
             has_ended: true,
-            ..Waiting::default()
+            ..Callers::default()
         };
     }
 }

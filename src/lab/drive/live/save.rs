@@ -40,16 +40,16 @@ pub(super) async fn now_and_then(round: Arc<Round>) {
 
 /// What is written down before its turn if it changes.
 #[derive(Clone, Copy, Debug, PartialEq)]
-struct Edition {
+struct KeptEdition {
     links: u64,
     traffic: Option<SavedTraffic>,
 }
 
 impl Round {
     /// Which edition of links and traffic there is.
-    fn kept_edition(&self) -> Edition {
+    fn kept_edition(&self) -> KeptEdition {
         let core = self.core();
-        Edition {
+        KeptEdition {
             links: core.links_edition(),
             traffic: core.own_traffic().map(SavedTraffic::from),
         }

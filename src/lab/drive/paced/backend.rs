@@ -7,7 +7,7 @@
 
 use super::common::{BUG, Common};
 use super::lab::PacedLab;
-use super::pace::{Asker, Job, NOT_KEPT, Owed, Pace};
+use super::runner::{Job, NOT_KEPT, Owed, Recipient, Runner};
 use super::serve;
 use crate::lab::ask::{Request, Ticket};
 use crate::lab::control::{Endpoint, EventBus, Later, Subscription};
@@ -60,10 +60,10 @@ pub(in crate::lab) fn start(
     });
     let (answered, answers) = mpsc::unbounded_channel();
     let (jobs, todo) = channel();
-    let pace = Pace::new(lab, options, clock.clone(), Arc::clone(&common));
+    let runner = Runner::new(lab, options, clock.clone(), Arc::clone(&common));
     let ending = Arc::clone(&common);
     let thread = Builder::new().name("virtual time".to_owned());
-    let thread = thread.spawn(move || live(pace, &todo, &ending));
+    let thread = thread.spawn(move || live(runner, &todo, &ending));
     let thread = thread.map_err(LabError::file(Path::new("a thread")))?;
     let lab = Arc::new(PacedLab {
         layout,
@@ -81,15 +81,15 @@ pub(in crate::lab) fn start(
 }
 
 /// The thread's whole life. A bug ends the lab, not those who wait for it.
-fn live(mut pace: Pace, jobs: &Receiver<Job>, common: &Common) {
-    if catch_unwind(AssertUnwindSafe(|| pace.run(jobs))).is_err() {
+fn live(mut runner: Runner, jobs: &Receiver<Job>, common: &Common) {
+    if catch_unwind(AssertUnwindSafe(|| runner.run(jobs))).is_err() {
         let why: Arc<str> = BUG.into();
         for node in &mut common.last().nodes {
             node.state = NodeState::Failed(Arc::clone(&why));
         }
     }
     // Those who wait are told when this goes, and so are those whose jobs come too late.
-    drop(pace);
+    drop(runner);
     common.changed();
 }
 
@@ -105,8 +105,8 @@ impl Backend for PacedLab {
     fn request(self: Arc<Self>, ticket: Ticket, request: Request) {
         let owed = Owed::new(ticket, self.answered.clone(), Arc::clone(&self.common));
         // One that is not sent is dropped, and so refused.
-        self.send(Box::new(move |pace| {
-            pace.request(Asker::Screen(owed), request);
+        self.send(Box::new(move |runner| {
+            runner.request(Recipient::Screen(owed), request);
         }));
     }
 
@@ -124,7 +124,7 @@ impl Backend for PacedLab {
     }
 
     fn elapsed(&self) -> Duration {
-        let elapsed = self.with(|pace| pace.lab.elapsed());
+        let elapsed = self.with(|runner| runner.lab.elapsed());
         elapsed.unwrap_or_default()
     }
 
@@ -146,7 +146,7 @@ impl Backend for PacedLab {
     }
 
     fn summary(&self) -> Summary {
-        let summary = self.with(|pace| pace.lab.summary());
+        let summary = self.with(|runner| runner.lab.summary());
         summary.expect("it is asked before the lab is closed")
     }
 
@@ -157,7 +157,7 @@ impl Backend for PacedLab {
 
     fn facts_for<'a>(&'a self, expr: &'a Expr) -> Later<'a, Facts> {
         let expr = expr.clone();
-        let facts = self.with(move |pace| pace.lab.facts_for(&expr));
+        let facts = self.with(move |runner| runner.lab.facts_for(&expr));
         Box::pin(async move { facts.expect("it is asked before the lab is closed") })
     }
 

@@ -1,7 +1,7 @@
 //! What a lab in virtual time shows and does for its control server.
 
 use super::lab::PacedLab;
-use super::pace::{Asker, Pace};
+use super::runner::{Recipient, Runner};
 use crate::lab::ask::params::BadParam;
 use crate::lab::ask::{Named, Request};
 use crate::lab::control::{
@@ -15,13 +15,18 @@ use tokio::sync::{oneshot, watch};
 
 impl Controlled for PacedLab {
     fn about(&self) -> About {
-        let about = self
-            .with(|pace| endpoint::about(pace.lab.core(), pace.lab.sim().params(), pace.lab.now()));
+        let about = self.with(|runner| {
+            endpoint::about(
+                runner.lab.core(),
+                runner.lab.sim().params(),
+                runner.lab.now(),
+            )
+        });
         about.unwrap_or_default()
     }
 
     fn round(&self) -> u32 {
-        self.with(|pace| pace.round()).unwrap_or_default()
+        self.with(|runner| runner.round()).unwrap_or_default()
     }
 
     fn status(&self) -> Vec<NodeStatus> {
@@ -34,15 +39,15 @@ impl Controlled for PacedLab {
     }
 
     fn status_of(&self, ix: NodeIx) -> Option<(Edition, NodeStatus)> {
-        self.with(move |pace| pace.status_of(ix)).flatten()
+        self.with(move |runner| runner.status_of(ix)).flatten()
     }
 
     fn editions(&self) -> Vec<(NodeIx, Edition)> {
-        self.with(Pace::editions).unwrap_or_default()
+        self.with(Runner::editions).unwrap_or_default()
     }
 
     fn lab_status(&self) -> LabStatus {
-        let status = self.with(|pace| pace.lab.core().status());
+        let status = self.with(|runner| runner.lab.core().status());
         status.unwrap_or_default()
     }
 
@@ -72,11 +77,11 @@ impl Controlled for PacedLab {
     fn events(&self) -> (Subscription, Vec<NodeEvent>) {
         let common = Arc::clone(&self.common);
         // In the thread that tells: none is told twice or left out.
-        let events = self.with(move |pace| {
+        let events = self.with(move |runner| {
             let mut events = Vec::new();
-            for (ix, recent) in (0..).map(NodeIx).zip(&pace.recent) {
+            for (ix, recent) in (0..).map(NodeIx).zip(&runner.recent) {
                 events.extend(recent.iter().map(|event| NodeEvent {
-                    node: pace.lab.core().name(ix).to_owned(),
+                    node: runner.lab.core().name(ix).to_owned(),
                     event: Arc::clone(event),
                 }));
             }
@@ -96,9 +101,9 @@ impl Controlled for PacedLab {
 
     fn serve(&self, request: Request<Named>) -> Later<'static, Result<serde_json::Value, Refusal>> {
         let (told, answer) = oneshot::channel();
-        let begun = self.with(move |pace| -> Result<(), BadParam> {
-            let request = request.resolve(pace.lab.core())?;
-            pace.request(Asker::Program(told), request);
+        let begun = self.with(move |runner| -> Result<(), BadParam> {
+            let request = request.resolve(runner.lab.core())?;
+            runner.request(Recipient::Program(told), request);
             Ok(())
         });
         let common = Arc::clone(&self.common);

@@ -1,7 +1,7 @@
 //! A lab in virtual time, as those hold it who want something of it.
 
 use super::common::Common;
-use super::pace::{Job, Pace};
+use super::runner::{Job, Runner};
 use crate::lab::control::Server;
 use crate::lab::drive::Answered;
 use crate::lab::drive::directories::private::Scratch;
@@ -46,11 +46,11 @@ impl PacedLab {
     /// ended.
     pub(super) fn with<T: Send + 'static>(
         &self,
-        job: impl FnOnce(&mut Pace) -> T + Send + 'static,
+        job: impl FnOnce(&mut Runner) -> T + Send + 'static,
     ) -> Option<T> {
         let (done, result) = sync_channel(1);
-        let sent = self.send(Box::new(move |pace| {
-            let _ = done.send(job(pace));
+        let sent = self.send(Box::new(move |runner| {
+            let _ = done.send(job(runner));
         }));
         if sent { result.recv().ok() } else { None }
     }
@@ -91,7 +91,7 @@ impl PacedLab {
 
     /// The lab as it is, or was at its end.
     pub(super) fn seen(&self) -> LabView {
-        let view = self.with(|pace| pace.view());
+        let view = self.with(|runner| runner.view());
         view.unwrap_or_else(|| self.common.last().clone())
     }
 }

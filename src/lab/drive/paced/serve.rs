@@ -14,21 +14,21 @@ use std::sync::Arc;
 const PREFIX: &str = "virtual-";
 
 /// Where the endpoint is to be; none: it cannot be controlled.
-pub(super) struct Opening(Option<(Option<Bound>, Scratch)>);
+pub(super) struct Site(Option<(Option<Bound>, Scratch)>);
 
 /// Takes the port that was asked for, and makes a directory for the cookie.
 ///
 /// # Errors
 /// [`LabError`].
-pub(super) fn place(control: Control) -> Result<Opening, LabError> {
+pub(super) fn place(control: Control) -> Result<Site, LabError> {
     let bound = control.bind()?;
     if control == Control::Off {
-        return Ok(Opening(None));
+        return Ok(Site(None));
     }
-    Ok(Opening(Some((bound, Scratch::new(PREFIX)?))))
+    Ok(Site(Some((bound, Scratch::new(PREFIX)?))))
 }
 
-impl Opening {
+impl Site {
     /// Where the cookie is; nowhere: empty.
     pub(super) fn dir(&self) -> PathBuf {
         let dir = self.0.as_ref().map(|(_, dir)| dir.path().to_owned());
@@ -38,8 +38,8 @@ impl Opening {
 
 impl PacedLab {
     /// Opens the endpoint in the background: the first frame does not wait for it.
-    pub(super) fn open(self: &Arc<Self>, place: Opening) {
-        let Opening(Some((bound, dir))) = place else {
+    pub(super) fn open(self: &Arc<Self>, place: Site) {
+        let Site(Some((bound, dir))) = place else {
             return;
         };
         let lab = Arc::clone(self);
@@ -56,7 +56,7 @@ impl PacedLab {
         let controlled = Arc::clone(self) as Arc<_>;
         let server = endpoint::open(controlled, bound, dir.path(), socket, &self.runtime)?;
         let (name, dir_path) = (self.layout.name.clone(), dir.path().to_owned());
-        let Some(params) = self.with(|pace| pace.lab.sim().params().clone()) else {
+        let Some(params) = self.with(|runner| runner.lab.sim().params().clone()) else {
             return Ok(());
         };
         let entry = endpoint::entry(&server, EndpointKind::Lab, name, &params, dir_path);

@@ -25,7 +25,7 @@ impl BlockTree {
 
 /// The rows of all blocks. Of a height the best branch comes first, then the lanes from the left.
 fn rows(tree: &BlockTree) -> Vec<TreeRow> {
-    let mut lanes = Lanes::default();
+    let mut lanes = Columns::default();
     if let Some(best) = tree.best {
         // Kept free for it, though others may be higher.
         lanes.waiting.push(Some(best.hash));
@@ -46,14 +46,14 @@ fn rows(tree: &BlockTree) -> Vec<TreeRow> {
 }
 
 #[derive(Default)]
-struct Lanes {
+struct Columns {
     /// What each lane waits for.
     waiting: Vec<Option<BlockHash>>,
     /// The best branch has begun.
     has_best: bool,
 }
 
-impl Lanes {
+impl Columns {
     fn waiting_for(&self, hash: &BlockHash) -> impl Iterator<Item = usize> {
         let lanes = self.waiting.iter().enumerate();
         lanes.filter_map(move |(lane, waits)| (waits.as_ref() == Some(hash)).then_some(lane))

@@ -44,10 +44,10 @@ const REST_MAX: Duration = Duration::from_millis(100);
 const BEHIND_MAX: Duration = Duration::from_secs(1);
 
 /// What is done in the lab's thread.
-pub(super) type Job = Box<dyn FnOnce(&mut Pace) + Send>;
+pub(super) type Job = Box<dyn FnOnce(&mut Runner) + Send>;
 
 /// Who waits for an answer.
-pub(super) enum Asker {
+pub(super) enum Recipient {
     /// The lab's own screen.
     Screen(Owed),
     /// A program, which is told the answer with the names in it.
@@ -94,13 +94,13 @@ impl Drop for Owed {
 }
 
 /// A lab, and how far it is to be.
-pub(super) struct Pace {
+pub(super) struct Runner {
     pub(super) lab: VirtualLab,
     options: VirtualOptions,
     clock: LabClock,
     /// What time it was in the lab when the clock had run for so long.
     zero: (Time, Duration),
-    waiting: Waiting<Asker>,
+    waiting: Waiting<Recipient>,
     /// The script as it was told of.
     script: Option<Arc<ScriptView>>,
     /// What happened to each node last.
@@ -110,7 +110,7 @@ pub(super) struct Pace {
     common: Arc<Common>,
 }
 
-impl Pace {
+impl Runner {
     pub(super) fn new(
         mut lab: VirtualLab,
         options: VirtualOptions,
@@ -212,17 +212,17 @@ impl Pace {
         let answers = self.lab.take_answers();
         let any = !answers.is_empty();
         for (ticket, answer) in answers {
-            if let Some(asker) = self.waiting.take(ticket) {
-                self.answer(asker, answer);
+            if let Some(recipient) = self.waiting.take(ticket) {
+                self.answer(recipient, answer);
             }
         }
         any
     }
 
-    fn answer(&self, asker: Asker, answer: Result<Answer, CommandError>) {
-        match asker {
-            Asker::Screen(mut owed) => owed.give(answer),
-            Asker::Program(program) => {
+    fn answer(&self, recipient: Recipient, answer: Result<Answer, CommandError>) {
+        match recipient {
+            Recipient::Screen(mut owed) => owed.give(answer),
+            Recipient::Program(program) => {
                 // It may be gone.
                 let _ =
                     program.send(answer.map(|answer| answer.shown(|ix| self.lab.core().name(ix))));
@@ -264,16 +264,16 @@ impl Pace {
     }
 
     /// Begins to do what is asked.
-    pub(super) fn request(&mut self, asker: Asker, request: Request) {
+    pub(super) fn request(&mut self, recipient: Recipient, request: Request) {
         let answer = match request {
             Request::Keep => Err(NOT_KEPT.into()),
             Request::Script(ScriptChange::Restart) => self.begin_again(),
-            request => match self.waiting.add(asker) {
+            request => match self.waiting.add(recipient) {
                 Ok(ticket) => return self.begin(ticket, request),
-                Err(asker) => return self.answer(asker, Err(too_many())),
+                Err(recipient) => return self.answer(recipient, Err(too_many())),
             },
         };
-        self.answer(asker, answer);
+        self.answer(recipient, answer);
     }
 
     fn begin(&mut self, ticket: Ticket, request: Request) {
@@ -296,8 +296,8 @@ impl Pace {
         let lab = lab.map_err(|words| CommandError::new(RefusalKind::Fault, words))?;
         // What was not done by now never will be.
         let refusal = CommandError::new(RefusalKind::NotRunning, "the lab is being made anew");
-        for asker in self.waiting.take_all() {
-            self.answer(asker, Err(refusal.clone()));
+        for recipient in self.waiting.take_all() {
+            self.answer(recipient, Err(refusal.clone()));
         }
         self.clock.begin_again(lab.since());
         (self.lab, self.options) = (lab, options);
@@ -333,7 +333,7 @@ impl Pace {
         looks.map(|(ix, look)| (ix, self.edition(look))).collect()
     }
 
-    /// As [`Pace::editions`], of one node as it looked then.
+    /// As [`Runner::editions`], of one node as it looked then.
     pub(super) fn status_of(&self, ix: NodeIx) -> Option<(Edition, NodeStatus)> {
         let look = self.looks.get(ix.0)?;
         Some((self.edition(look), look.1.status()))
