@@ -129,8 +129,8 @@
 //!     }
 //! }
 //! let view = core.view(now, &[]);
-//! assert_eq!(view.journeys[0].id, tip);
-//! assert_eq!(layout.nodes[view.journeys[0].origin.0].name, "miner");
+//! assert_eq!(view.block_propagation[0].id, tip);
+//! assert_eq!(layout.nodes[view.block_propagation[0].origin.0].name, "miner");
 //! # Ok::<(), Box<dyn std::error::Error>>(())
 //! ```
 //!

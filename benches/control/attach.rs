@@ -18,14 +18,14 @@ const MOST: Duration = Duration::from_millis(300);
 pub fn attach(harness: &mut Harness) {
     let opened = Opened::start(&crowd(NODES, &Links::Random, "1s"));
     waits(&opened.lab, all_seen);
-    let door = &opened.entry.endpoint;
+    let endpoint = &opened.entry.endpoint;
     let elsewhere = Runtime::new().expect("threads");
     let [attached, asked] = harness.interleave(
         ROUNDS,
         [
             &mut || {
                 let (took, lab) = timed(|| {
-                    let lab = elsewhere.block_on(Lab::attach(vec![door.clone()]));
+                    let lab = elsewhere.block_on(Lab::attach(vec![endpoint.clone()]));
                     let lab = lab.expect("it answers");
                     waits(&lab, all_seen);
                     lab
@@ -36,7 +36,7 @@ pub fn attach(harness: &mut Harness) {
             &mut || {
                 let (took, nodes) = timed(|| {
                     elsewhere.block_on(async {
-                        let client = Client::connect(door).await.expect("it answers");
+                        let client = Client::connect(endpoint).await.expect("it answers");
                         client.status().await.expect("it answers")
                     })
                 });

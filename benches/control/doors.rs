@@ -1,16 +1,15 @@
-//! Labs with doors, and whoever comes in with nothing but a socket.
+//! Labs with endpoints, and whoever comes in with nothing but a socket.
 
+use chainlab::lab::control::{Cookie, Endpoint, EndpointAddr};
 use chainlab::lab::drive::registry::Entry;
-use chainlab::lab::control::{Cookie, Endpoint, Place};
 use chainlab::lab::{Control, Lab, LabOptions, LabView, layout};
 use serde_json::{Value, json};
-use std::fs;
 use std::io::{BufRead, BufReader, Read, Write};
 use std::net::TcpStream;
 use std::os::unix::net::UnixStream;
 use std::path::Path;
-use std::thread;
 use std::time::{Duration, Instant};
+use std::{fs, thread};
 use tokio::runtime::Runtime;
 
 /// How long something may take that must happen.
@@ -27,7 +26,7 @@ pub struct Opened {
 }
 
 impl Opened {
-    /// Starts it, and waits until its doors are open and all nodes have the first block.
+    /// Starts it, and waits until its endpoints are open and all nodes have the first block.
     pub fn start(text: &str) -> Self {
         let runtime = Runtime::new().expect("threads");
         let options = LabOptions {
@@ -94,8 +93,8 @@ impl Asker {
     }
 
     /// Comes in.
-    pub fn greets(mut self, door: &Endpoint) -> Self {
-        let Cookie::File(path) = &door.cookie else {
+    pub fn greets(mut self, endpoint: &Endpoint) -> Self {
+        let Cookie::File(path) = &endpoint.cookie else {
             panic!("a lab has its cookies in files")
         };
         let cookie = fs::read_to_string(path).expect("ours");
@@ -106,10 +105,10 @@ impl Asker {
     }
 }
 
-pub fn at(door: &Endpoint) -> std::net::SocketAddr {
-    match door.at {
-        Place::Tcp(addr) => addr,
-        Place::Unix(_) => panic!("a port"),
+pub fn at(endpoint: &Endpoint) -> std::net::SocketAddr {
+    match endpoint.at {
+        EndpointAddr::Tcp(addr) => addr,
+        EndpointAddr::Unix(_) => panic!("a port"),
     }
 }
 

@@ -18,11 +18,11 @@ const MOST: Duration = Duration::from_millis(10);
 
 pub fn request(harness: &mut Harness) {
     let opened = Opened::start(SECONDLY);
-    let door = &opened.entry.endpoint;
+    let endpoint = &opened.entry.endpoint;
     let socket = opened.entry.socket.as_ref().expect("short enough");
-    let tcp = TcpStream::connect(at(door)).expect("a door");
-    let mut tcp = Asker::tcp(tcp).greets(door);
-    let mut unix = Asker::unix(socket).greets(door);
+    let tcp = TcpStream::connect(at(endpoint)).expect("a door");
+    let mut tcp = Asker::tcp(tcp).greets(endpoint);
+    let mut unix = Asker::unix(socket).greets(endpoint);
     for (name, line) in [
         ("status", call("status", json!({}))),
         ("wallets", call("wallets", json!({ "node": "miner" }))),

@@ -4,15 +4,13 @@
 use crate::doors::{Asker, Opened, at, call};
 use crate::labs::SECONDLY;
 use crate::ratio::Harness;
-use chainlab::lab::control::{Cookie, Endpoint, Place};
+use chainlab::lab::control::{Cookie, Endpoint, EndpointAddr};
 use serde_json::json;
-use std::env;
-use std::fs;
 use std::io::{BufRead, BufReader, Write};
 use std::net::TcpStream;
 use std::process::{Child, ChildStdin, Command, Stdio};
-use std::thread;
 use std::time::{Duration, Instant};
+use std::{env, fs, thread};
 
 /// Set for the process that listens: how many do.
 const AUDIENCE: &str = "CHAINLAB_BENCH_AUDIENCE";
@@ -88,7 +86,7 @@ struct Audience {
 }
 
 impl Audience {
-    fn comes(door: &Endpoint, count: usize) -> Self {
+    fn comes(endpoint: &Endpoint, count: usize) -> Self {
         let program = env::current_exe().expect("this program");
         let mut child = Command::new(program)
             .env(AUDIENCE, count.to_string())
@@ -97,10 +95,10 @@ impl Audience {
             .spawn()
             .expect("it starts");
         let mut order = child.stdin.take().expect("piped");
-        let Cookie::File(cookie) = &door.cookie else {
+        let Cookie::File(cookie) = &endpoint.cookie else {
             panic!("a lab has its cookies in files")
         };
-        writeln!(order, "{}\n{}", at(door), cookie.display()).expect("it reads");
+        writeln!(order, "{}\n{}", at(endpoint), cookie.display()).expect("it reads");
         let mut ready = String::new();
         let mut output = BufReader::new(child.stdout.take().expect("piped"));
         output.read_line(&mut ready).expect("it writes");
@@ -126,14 +124,14 @@ pub fn is_audience() -> bool {
     let mut orders = std::io::stdin().lines();
     let mut order = || orders.next().expect("it was told").expect("readable");
     let (addr, cookie) = (order(), order());
-    let door = Endpoint {
-        at: Place::Tcp(addr.parse().expect("an address")),
+    let endpoint = Endpoint {
+        at: EndpointAddr::Tcp(addr.parse().expect("an address")),
         cookie: Cookie::File(cookie.into()),
     };
     for _ in 0..count {
-        let stream = TcpStream::connect(at(&door)).expect("a door");
+        let stream = TcpStream::connect(at(&endpoint)).expect("a door");
         let reads = stream.try_clone().expect("a socket");
-        let mut asker = Asker::tcp(stream).greets(&door);
+        let mut asker = Asker::tcp(stream).greets(&endpoint);
         let screen = json!({ "events": "news", "interval": "33ms" });
         let opening = asker.asks(&call("subscribe", screen));
         assert!(opening.contains("\"nodes\""), "{opening}");

@@ -6,8 +6,8 @@ use super::look::Look;
 use super::runtime::runtime;
 use super::screen::{self, Screen};
 use crate::lab::Lab;
+use crate::lab::control::{Client, Endpoint, EndpointAddr, EndpointKind};
 use crate::lab::drive::registry::{self, Entry};
-use crate::lab::control::{Client, Endpoint, Kind, Place};
 use crate::ui::viewer::{Seat, Stage};
 use clap::Args;
 
@@ -26,7 +26,7 @@ Leaving the screen leaves the nodes running.";
 pub(super) struct Options {
     /// Control addresses of labs and nodes [default: what runs here].
     #[arg(value_name = "HOST:PORT|SOCKET")]
-    addrs: Vec<Place>,
+    addrs: Vec<EndpointAddr>,
     #[command(flatten)]
     choice: Choice,
     /// Show the presenter's notes in place of the lab: what to say, what comes next, and when.
@@ -48,11 +48,11 @@ pub(super) fn run(options: Options) -> Result<(), Failure> {
     let runtime = runtime()?;
     let time = screen::start_log();
     let lab = runtime.block_on(async {
-        let mut doors = options.choice.doors(&options.addrs)?;
+        let mut endpoints = options.choice.endpoints(&options.addrs)?;
         if let Some(node) = options.choice.node() {
-            doors = vec![only(&doors, node).await?];
+            endpoints = vec![only(&endpoints, node).await?];
         }
-        Ok::<_, Failure>(Lab::attach(doors).await?)
+        Ok::<_, Failure>(Lab::attach(endpoints).await?)
     })?;
     let seat = match options.read_only {
         true => Seat::Audience,
@@ -69,20 +69,20 @@ pub(super) fn run(options: Options) -> Result<(), Failure> {
     screen::show(runtime, lab, screen).map(drop)
 }
 
-/// The door to this node alone.
-async fn only(doors: &[Endpoint], node: &str) -> Result<Endpoint, Failure> {
+/// The endpoint to this node alone.
+async fn only(endpoints: &[Endpoint], node: &str) -> Result<Endpoint, Failure> {
     let entries = registry::running().map_err(Failure::other)?;
-    for door in doors {
-        let client = Client::connect(door).await?;
+    for endpoint in endpoints {
+        let client = Client::connect(endpoint).await?;
         if !client.about().nodes.iter().any(|name| name == node) {
             continue;
         }
-        let its = entries.iter().filter(|entry| entry.endpoint == *door);
+        let its = entries.iter().filter(|entry| entry.endpoint == *endpoint);
         let mut nodes = its
-            .flat_map(Entry::doors)
-            .filter(|listed| listed.kind == Kind::Node);
+            .flat_map(Entry::endpoints)
+            .filter(|listed| listed.kind == EndpointKind::Node);
         let own = nodes.find(|listed| listed.name == node);
-        return Ok(own.map_or(door, |listed| listed.endpoint).clone());
+        return Ok(own.map_or(endpoint, |listed| listed.endpoint).clone());
     }
     Err(Failure::input(format!("there is no node {node:?} there")))
 }

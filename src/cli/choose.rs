@@ -7,8 +7,10 @@
 use super::failure::Failure;
 use super::group::Group;
 use super::table::{Side, Table};
+use crate::lab::control::{
+    COOKIE_FILE, Client, ClientError, Cookie, Endpoint, EndpointAddr, EndpointKind,
+};
 use crate::lab::drive::registry::{self, Entry};
-use crate::lab::control::{COOKIE_FILE, Client, ClientError, Cookie, Endpoint, Kind, Place};
 use crate::lab::paper::names::missing;
 use crate::node::io::RefusalKind;
 use clap::Args;
@@ -42,7 +44,7 @@ pub(super) struct Choice {
         conflicts_with = "lab",
         help_heading = HEADING
     )]
-    at: Vec<Place>,
+    at: Vec<EndpointAddr>,
     /// The cookie for --at: its file, or the data directory that it is in [default: found by the
     /// address].
     #[arg(long, value_name = "FILE|DIR", global = true, help_heading = HEADING)]
@@ -63,10 +65,10 @@ impl Choice {
         while self.at.is_empty() && Instant::now() < until && self.is_nobody_there()? {
             sleep(LOOK_EVERY).await;
         }
-        let doors = self.doors(&[])?;
+        let endpoints = self.endpoints(&[])?;
         let mut members = Vec::new();
-        for door in &doors {
-            members.push(Client::connect(door).await?);
+        for endpoint in &endpoints {
+            members.push(Client::connect(endpoint).await?);
         }
         let group = Group::new(members, self.node.clone())?;
         if let Some(node) = &self.node {
@@ -88,9 +90,9 @@ impl Choice {
         Ok(entries.is_empty() || !is_meant_there)
     }
 
-    /// The doors that are meant: these and those that were named; without any, those of the only
+    /// The endpoints that are meant: these and those that were named; without any, those of the only
     /// lab or network.
-    pub(super) fn doors(&self, at: &[Place]) -> Result<Vec<Endpoint>, Failure> {
+    pub(super) fn endpoints(&self, at: &[EndpointAddr]) -> Result<Vec<Endpoint>, Failure> {
         let named: Vec<_> = at.iter().chain(&self.at).collect();
         if !named.is_empty() {
             return named.into_iter().map(|at| self.named(at)).collect();
@@ -108,10 +110,10 @@ impl Choice {
         self.node.as_deref()
     }
 
-    /// A door that was named, with its cookie.
-    fn named(&self, at: &Place) -> Result<Endpoint, Failure> {
+    /// An endpoint that was named, with its cookie.
+    fn named(&self, at: &EndpointAddr) -> Result<Endpoint, Failure> {
         let Some(path) = &self.cookie else {
-            return door_at(at);
+            return endpoint_at(at);
         };
         let path = match path.is_dir() {
             true => path.join(COOKIE_FILE),
@@ -125,11 +127,11 @@ impl Choice {
     }
 }
 
-/// The door at this address, of something that runs here.
-pub(super) fn door_at(at: &Place) -> Result<Endpoint, Failure> {
+/// The endpoint at this address, of something that runs here.
+pub(super) fn endpoint_at(at: &EndpointAddr) -> Result<Endpoint, Failure> {
     let entries = registry::running().map_err(Failure::other)?;
-    let mut doors = entries.iter().flat_map(Entry::doors);
-    let found = doors.find(|listed| listed.is_at(at));
+    let mut endpoints = entries.iter().flat_map(Entry::endpoints);
+    let found = endpoints.find(|listed| listed.is_at(at));
     let missing = || {
         let words = "nothing that runs here can be controlled there";
         Failure::input(format!(
@@ -138,7 +140,7 @@ pub(super) fn door_at(at: &Place) -> Result<Endpoint, Failure> {
     };
     Ok(Endpoint {
         at: at.clone(),
-        cookie: found.ok_or_else(missing)?.door.cookie.clone(),
+        cookie: found.ok_or_else(missing)?.endpoint.cookie.clone(),
     })
 }
 
@@ -148,8 +150,8 @@ fn into_groups(entries: Vec<Entry>) -> Vec<Vec<Entry>> {
     let mut networks: BTreeMap<String, Vec<Entry>> = BTreeMap::new();
     for entry in entries {
         match entry.kind {
-            Kind::Lab => groups.push(vec![entry]),
-            Kind::Node => networks
+            EndpointKind::Lab => groups.push(vec![entry]),
+            EndpointKind::Node => networks
                 .entry(entry.network.clone())
                 .or_default()
                 .push(entry),
@@ -176,7 +178,7 @@ fn pick(
     let mut left = groups;
     if let Some(lab) = lab {
         let is_meant = |entry: &Entry| {
-            entry.pid.to_string() == lab || entry.kind == Kind::Lab && entry.name == lab
+            entry.pid.to_string() == lab || entry.kind == EndpointKind::Lab && entry.name == lab
         };
         left.retain(|group| group.iter().any(is_meant));
         if left.is_empty() {
@@ -201,13 +203,13 @@ fn pick(
 
 /// A lab's name, by which it can be chosen.
 fn label_of(entry: &Entry) -> Option<String> {
-    (entry.kind == Kind::Lab).then(|| entry.name.clone())
+    (entry.kind == EndpointKind::Lab).then(|| entry.name.clone())
 }
 
 fn node_names(entry: &Entry) -> Vec<String> {
     match entry.kind {
-        Kind::Lab => entry.nodes.iter().map(|node| node.name.clone()).collect(),
-        Kind::Node => vec![entry.name.clone()],
+        EndpointKind::Lab => entry.nodes.iter().map(|node| node.name.clone()).collect(),
+        EndpointKind::Node => vec![entry.name.clone()],
     }
 }
 
@@ -226,9 +228,9 @@ fn ambiguous(groups: &[Vec<Entry>]) -> String {
             labs.filter(|label| label == name).count() == 1
         };
         let (kind, choose) = match entry.kind {
-            Kind::Lab if is_alone(&entry.name) => ("lab", format!("--lab {}", entry.name)),
-            Kind::Lab => ("lab", format!("--lab {}", entry.pid)),
-            Kind::Node => ("node", format!("--lab {}", entry.pid)),
+            EndpointKind::Lab if is_alone(&entry.name) => ("lab", format!("--lab {}", entry.name)),
+            EndpointKind::Lab => ("lab", format!("--lab {}", entry.pid)),
+            EndpointKind::Node => ("node", format!("--lab {}", entry.pid)),
         };
         table.row([
             kind.to_owned(),

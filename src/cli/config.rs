@@ -3,8 +3,8 @@
 use super::failure::Failure;
 use super::files::read_file;
 use super::output::print;
-use crate::lab::paper::document::{FILE_BYTES_MAX, FileError, Section};
 use crate::lab::drive::directories::places;
+use crate::lab::paper::document::{FILE_BYTES_MAX, FileError, Section};
 use crate::ui::keymap::{Action, KeyPress, Keymap, TABLE, by_action, taken_words};
 use clap::{Args, ValueEnum};
 use std::fmt::Write as _;

@@ -3,9 +3,10 @@
 use super::failure::Failure;
 use crate::chain::Params;
 use crate::chain::address::Address;
-use crate::lab::control::{Client, Kind, NodeStatus};
+use crate::lab::control::{Client, EndpointKind};
 use crate::lab::paper::names::missing;
 use crate::lab::paper::network;
+use crate::lab::view::NodeStatus;
 use crate::node::io::{Command, Question, RefusalKind, Reply};
 use crate::node::snapshot::WalletInfo;
 use serde_json::{Map, Value};
@@ -36,7 +37,7 @@ impl Group {
             let words = format!("{place} is of another network than the rest: {network}");
             return Err(Failure::input(words));
         }
-        let is_lab = members.len() == 1 && first.kind == Kind::Lab;
+        let is_lab = members.len() == 1 && first.kind == EndpointKind::Lab;
         Ok(Self {
             is_lab,
             name: first.name,

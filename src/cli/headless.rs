@@ -9,11 +9,11 @@ use super::failure::Failure;
 use super::log::{self, Format, Of};
 use super::runtime::{LAST_WAIT, block_on, runtime, unless_signalled_again};
 use crate::lab::control::NodeEvent;
+use crate::lab::core::summary::Summary;
 use crate::lab::drive::{VirtualLab, VirtualOptions};
 use crate::lab::layout::resolve::Resolver;
-use crate::lab::script::{Expr, Pace, ScriptView, StepState, Verdict};
-use crate::lab::core::summary::Summary;
 use crate::lab::paper::units::{parse_duration, show_duration};
+use crate::lab::script::{Expr, Pace, ScriptView, StepState, Verdict};
 use crate::lab::{Heard, Lab, LabOptions, Layout, NodeState};
 use crate::live::{self, Signals};
 use clap::Args;
@@ -95,8 +95,8 @@ pub(super) fn run(options: &HeadlessOptions, lab: LabOptions) -> Result<(), Fail
 /// In virtual time.
 fn play_virtually(options: &HeadlessOptions, lab: &LabOptions) -> Result<Summary, Failure> {
     if let Some(expr) = &options.until {
-        let cast = Cast::at_the_end(&lab.layout);
-        let known = expr.check(cast.nodes(), cast.wallets());
+        let resolver = Resolver::at_the_end(&lab.layout);
+        let known = expr.check(resolver.nodes(), resolver.wallets());
         known.map_err(|words| Failure::input(format!("--until: {words}")))?;
     }
     let runtime = runtime()?;

@@ -9,10 +9,10 @@ use super::output::say;
 use super::runtime::runtime;
 use super::screen::{self, Screen};
 use super::{choose, help, output};
-use crate::lab::control::Place;
-use crate::lab::paper::document::{FILE_BYTES_MAX, nearest};
+use crate::lab::control::EndpointAddr;
 use crate::lab::drive::{Level, VirtualOptions};
 use crate::lab::layout::{self, shipped};
+use crate::lab::paper::document::{FILE_BYTES_MAX, nearest};
 use crate::lab::paper::names::missing;
 use crate::lab::script::Pace;
 use crate::lab::{Lab, LabError, LabOptions, Layout};
@@ -60,7 +60,7 @@ pub(super) struct Options {
     show_keys: bool,
     /// Show what can be controlled there as well; can be given several times.
     #[arg(long, value_name = "HOST:PORT|SOCKET")]
-    attach: Vec<Place>,
+    attach: Vec<EndpointAddr>,
     #[command(flatten)]
     headless: HeadlessOptions,
     #[command(flatten)]
@@ -185,8 +185,8 @@ pub(super) fn run(options: Options) -> Result<(), Failure> {
         }
     };
     for at in &options.attach {
-        let door = choose::door_at(at)?;
-        runtime.block_on(lab.attach_to(door))?;
+        let endpoint = choose::endpoint_at(at)?;
+        runtime.block_on(lab.attach_to(endpoint))?;
     }
     let screen = Screen {
         time,

@@ -4,15 +4,15 @@
 //! [virtual time](super::drive) at the pace of the clock on the wall.
 
 use super::ask::{Answer, Request, Ticket};
-use super::control::registry::Entry;
-use super::control::{Door, Later, NodeEvent, Subscription};
-use super::drive::live::{Adoption, Control};
-use super::drive::{self, VirtualOptions};
-use super::error::LabError;
+use super::control::{Endpoint, NodeEvent, Subscription};
+use super::core::summary::Summary;
+use super::drive::registry::Entry;
+use super::drive::{
+    self, Adoption, Answers, Backend, Control, LabError, LabOptions, VirtualOptions,
+};
 use super::layout::Layout;
 use super::observe::histogram::Percentiles;
 use super::script::{Expr, Facts};
-use super::summary::Summary;
 use super::view::LabView;
 use crate::live::LabClock;
 use crate::node::Time;
@@ -23,62 +23,7 @@ use std::sync::atomic::{AtomicU64, Ordering};
 use std::time::Duration;
 use tokio::runtime::Handle;
 use tokio::sync::broadcast::error::{RecvError, TryRecvError};
-use tokio::sync::{mpsc, watch};
-
-/// How a lab is to be.
-#[derive(Clone, Debug)]
-pub struct LabOptions {
-    /// Its layout. A lab that was kept has its own.
-    pub layout: Layout,
-    /// The layout's text, for a lab that is kept to be made of again.
-    pub layout_text: String,
-    /// Just this layout was asked for: a lab that was kept with another one is refused.
-    pub is_layout_chosen: bool,
-    /// Where its data stays; `None`: nowhere, it goes with the lab.
-    pub data_dir: Option<PathBuf>,
-    /// The same keys, hence addresses, for the same number; `None`: keys that cannot be guessed.
-    pub seed: Option<u64>,
-    /// Where the lab clock begins; `None`: at the wall clock's time.
-    pub clock: Option<Time>,
-    /// Whether and where other programs can control it.
-    pub control: Control,
-}
-
-/// What came of a request.
-pub(in crate::lab) type Answered = (Ticket, Result<Answer, String>);
-
-/// Where answers come from.
-pub(in crate::lab) type Answers = mpsc::UnboundedReceiver<Answered>;
-
-/// What runs behind a lab. What each method means is said at [`Lab`].
-pub(in crate::lab) trait Backend: Send + Sync {
-    fn view(&self) -> LabView;
-    fn changes(&self) -> watch::Receiver<u64>;
-    /// Begins to do what is asked; the answer goes to the lab's [`Answers`].
-    fn request(self: Arc<Self>, ticket: Ticket, request: Request);
-    fn clock(&self) -> &LabClock;
-    /// What time it is for the nodes.
-    fn now(&self) -> Time;
-    /// What time a line of the log has that comes just now.
-    fn log_time(&self) -> Box<dyn Fn() -> Time + Send + Sync>;
-    fn elapsed(&self) -> Duration;
-    fn layout(&self) -> &Layout;
-    fn data_dir(&self) -> &Path;
-    fn entry(&self) -> Option<Entry>;
-    fn hear(&self) -> Subscription;
-    fn held(&self) -> Option<Percentiles> {
-        None
-    }
-    fn summary(&self) -> Summary;
-    fn check(&self, expr: &Expr) -> Result<(), String>;
-    fn facts_for<'a>(&'a self, expr: &'a Expr) -> Later<'a, Facts>;
-    fn attach_to(self: Arc<Self>, door: Door) -> Later<'static, Result<(), LabError>>;
-    fn keep(&self) -> Later<'_, Result<PathBuf, CommandError>>;
-    fn close(&self) -> Later<'_, Result<(), LabError>>;
-    fn close_and_stay(&self) -> Later<'_, Result<(), LabError>>;
-    /// Ends as well as it can without waiting for what a task does, maybe in the midst of a panic.
-    fn abandon(&self);
-}
+use tokio::sync::watch;
 
 /// A running lab. It should be [closed](Self::close).
 pub struct Lab {
@@ -124,25 +69,25 @@ impl Lab {
         adopted.map(|(rounds, answers)| Self::of(rounds, answers))
     }
 
-    /// Makes a lab of what runs in other processes. There is a door at least. Closing this lab
+    /// Makes a lab of what runs in other processes. At least one endpoint is given. Closing this lab
     /// leaves them running.
     ///
     /// # Errors
     /// [`LabError::Attach`], the first that does not answer.
     ///
     /// # Panics
-    /// Without a door, or outside a runtime.
-    pub async fn attach(doors: Vec<Door>) -> Result<Self, LabError> {
-        let (rounds, answers) = drive::attached::attach(doors, Handle::current()).await?;
+    /// Without an endpoint, or outside a runtime.
+    pub async fn attach(endpoints: Vec<Endpoint>) -> Result<Self, LabError> {
+        let (rounds, answers) = drive::attached::attach(endpoints, Handle::current()).await?;
         Ok(Self::of(rounds, answers))
     }
 
-    /// Shows what runs behind another door as well.
+    /// Shows what runs behind another endpoint as well.
     ///
     /// # Errors
     /// [`LabError::Attach`]: there is no answer; or this lab has none but its own nodes.
-    pub async fn attach_to(&self, door: Door) -> Result<(), LabError> {
-        Arc::clone(&self.behind).attach_to(door).await
+    pub async fn attach_to(&self, endpoint: Endpoint) -> Result<(), LabError> {
+        Arc::clone(&self.behind).attach_to(endpoint).await
     }
 
     pub(in crate::lab) fn of(behind: Arc<dyn Backend>, answers: Answers) -> Self {

@@ -1,17 +1,16 @@
-//! Whoever comes to a door without our client: lines over a socket, as any program in any language
+//! Whoever comes to an endpoint without our client: lines over a socket, as any program in any language
 //! writes and reads them.
 
 #![allow(clippy::disallowed_methods, reason = "a test reads the cookie")]
 
 use super::live::{PATIENCE, soon};
 use super::running::{options, start, until};
+use chainlab::lab::control::{Cookie, Endpoint, EndpointAddr};
 use chainlab::lab::drive::registry::Entry;
-use chainlab::lab::control::{Cookie, Endpoint, Place};
 use chainlab::lab::{Control, Lab, LabOptions};
 use serde_json::{Value, json};
-use std::fs;
-use std::io;
 use std::path::Path;
+use std::{fs, io};
 use tokio::io::{
     AsyncBufReadExt, AsyncRead, AsyncReadExt, AsyncWrite, AsyncWriteExt, BufReader, ReadHalf,
     WriteHalf, split,
@@ -30,7 +29,7 @@ pub struct Raw {
     write: WriteHalf<Box<dyn Socket>>,
 }
 
-/// A lab with doors.
+/// A lab with endpoints.
 pub async fn open_lab(text: &str) -> (Lab, Entry) {
     let lab = start(LabOptions {
         control: Control::Anywhere,
@@ -87,14 +86,14 @@ pub async fn goes_on(lab: &Lab, entry: &Entry) {
     assert!(after > before, "{after} after {before}");
 }
 
-/// Where its doors are, once they are open.
+/// Where its endpoints are, once they are open.
 pub async fn opened(lab: &Lab) -> Entry {
     until(lab, |_| lab.entry().is_some()).await;
     lab.entry().expect("it has just been there")
 }
 
-pub fn cookie(door: &Endpoint) -> String {
-    match &door.cookie {
+pub fn cookie(endpoint: &Endpoint) -> String {
+    match &endpoint.cookie {
         Cookie::File(path) => fs::read_to_string(path).expect("the cookie's file"),
         Cookie::Text(text) => text.clone(),
     }
@@ -122,11 +121,11 @@ impl Raw {
         }
     }
 
-    /// Comes to a door and says nothing.
-    pub async fn at(place: &Place) -> Self {
+    /// Comes to an endpoint and says nothing.
+    pub async fn at(place: &EndpointAddr) -> Self {
         match place {
-            Place::Tcp(addr) => Self::over(TcpStream::connect(addr).await.expect("a door")),
-            Place::Unix(path) => Self::socket(path).await,
+            EndpointAddr::Tcp(addr) => Self::over(TcpStream::connect(addr).await.expect("a door")),
+            EndpointAddr::Unix(path) => Self::socket(path).await,
         }
     }
 
@@ -135,14 +134,14 @@ impl Raw {
     }
 
     /// Comes in.
-    pub async fn greeted(door: &Endpoint) -> Self {
-        let mut client = Self::at(&door.at).await;
-        client.greets(door).await;
+    pub async fn greeted(endpoint: &Endpoint) -> Self {
+        let mut client = Self::at(&endpoint.at).await;
+        client.greets(endpoint).await;
         client
     }
 
-    pub async fn greets(&mut self, door: &Endpoint) {
-        let answer = self.asks(hello(&cookie(door))).await;
+    pub async fn greets(&mut self, endpoint: &Endpoint) {
+        let answer = self.asks(hello(&cookie(endpoint))).await;
         assert!(answer["result"]["version"].is_u64(), "{answer}");
     }
 

@@ -1,6 +1,6 @@
-//! A door behind which there is no lab, only what a test says.
+//! An endpoint behind which there is no lab, only what a test says.
 
-use chainlab::lab::control::{Cookie, Endpoint, Place};
+use chainlab::lab::control::{Cookie, Endpoint, EndpointAddr};
 use serde_json::{Value, json};
 use std::sync::Arc;
 use tokio::io::{AsyncBufReadExt, AsyncWriteExt, BufReader};
@@ -10,17 +10,17 @@ use tokio::sync::{Mutex, mpsc};
 /// What it answers to a method: a result, or an error.
 pub type Answers = dyn Fn(&str) -> Result<Value, Value> + Send + Sync;
 
-/// A door that tells its subscriber what the test hands it, line by line.
-pub struct FakeDoor {
-    pub door: Endpoint,
+/// An endpoint that tells its subscriber what the test hands it, line by line.
+pub struct FakeEndpoint {
+    pub endpoint: Endpoint,
     pub tells: mpsc::UnboundedSender<String>,
 }
 
 pub async fn open(
     answers: impl Fn(&str) -> Result<Value, Value> + Send + Sync + 'static,
-) -> FakeDoor {
+) -> FakeEndpoint {
     let listener = TcpListener::bind("127.0.0.1:0").await.expect("loopback");
-    let at = Place::Tcp(listener.local_addr().expect("it is bound"));
+    let at = EndpointAddr::Tcp(listener.local_addr().expect("it is bound"));
     let cookie = Cookie::Text("any".to_owned());
     let (tells, told) = mpsc::unbounded_channel();
     let (answers, told) = (Arc::new(answers), Arc::new(Mutex::new(told)));
@@ -29,8 +29,8 @@ pub async fn open(
             tokio::spawn(serve(stream, Arc::clone(&answers) as _, Arc::clone(&told)));
         }
     });
-    FakeDoor {
-        door: Endpoint { at, cookie },
+    FakeEndpoint {
+        endpoint: Endpoint { at, cookie },
         tells,
     }
 }

@@ -8,7 +8,7 @@ use chainlab::chain::{Amount, BlockHash, Txid};
 use chainlab::lab::observe::log_lines::LogLine;
 use chainlab::lab::observe::transcript::Transcript;
 use chainlab::lab::spec::ViewSpec;
-use chainlab::lab::view::{Arrival, Propagation, LabView, NodeState, NodeView, Times};
+use chainlab::lab::view::{Arrival, LabView, NodeState, NodeView, Propagation, Times};
 use chainlab::node::config::MiningMode;
 use chainlab::node::io::words::{Piece, Tone};
 use chainlab::node::io::{ConnId, Direction};
@@ -279,13 +279,13 @@ pub fn scenario() -> LabView {
         nodes: vec![central, holder, miner],
         headline: Default::default(),
         chips: Arc::default(),
-        tx_journeys: Arc::default(),
+        tx_propagation: Arc::default(),
         block_times: Times::default(),
         tx_times: Times::default(),
         reorganisations: Arc::default(),
         links: Arc::default(),
         transcript: Transcript::default(),
-        journeys: Arc::new(vec![journey(12, 483), journey(11, 482)]),
+        block_propagation: Arc::new(vec![journey(12, 483), journey(11, 482)]),
         block_interval: Duration::from_secs(5),
         fee: Amount::ZERO,
         is_temporary: true,

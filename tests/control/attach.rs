@@ -8,7 +8,8 @@ use crate::common::running::{
     options, payment, refused, start, until,
 };
 use chainlab::lab::ask::{Ability, Bend, LinkChange};
-use chainlab::lab::control::{Endpoint, Kind, registry::Entry};
+use chainlab::lab::control::{Endpoint, EndpointKind};
+use chainlab::lab::drive::registry::Entry;
 use chainlab::lab::spec::NodeSpec;
 use chainlab::lab::{Answer, Control, Lab, LabOptions, LabView, NodeState, Request};
 use chainlab::link::LinkState;
@@ -52,8 +53,8 @@ fn waiting(view: &LabView, node: NodeIx) -> usize {
     seen.map_or(0, |seen| seen.mempool.count)
 }
 
-pub async fn attach(doors: Vec<Endpoint>) -> Lab {
-    Lab::attach(doors).await.expect("somebody answers")
+pub async fn attach(endpoints: Vec<Endpoint>) -> Lab {
+    Lab::attach(endpoints).await.expect("somebody answers")
 }
 
 /// A node's name and state, its height, and its wallets with what they hold.
@@ -79,7 +80,10 @@ fn shown(view: &LabView) -> Vec<Shown> {
 #[tokio::test(flavor = "multi_thread")]
 async fn an_attached_lab_shows_what_the_lab_itself_shows() {
     let (lab, entry) = served().await;
-    assert_eq!((entry.kind, entry.name.as_str()), (Kind::Lab, "scenario"));
+    assert_eq!(
+        (entry.kind, entry.name.as_str()),
+        (EndpointKind::Lab, "scenario")
+    );
     done(
         &lab,
         Request::Node(WALLET, Command::Send(payment("alice", "carol", 1))),
@@ -98,12 +102,12 @@ async fn an_attached_lab_shows_what_the_lab_itself_shows() {
     assert_eq!((&*view.name, view.is_temporary), ("scenario", false));
     assert_eq!(view.block_interval, own.block_interval);
     let miners: Vec<_> = view
-        .journeys
+        .block_propagation
         .iter()
         .map(|journey| (journey.id, journey.origin))
         .collect();
     let theirs: Vec<_> = own
-        .journeys
+        .block_propagation
         .iter()
         .map(|journey| (journey.id, journey.origin))
         .collect();
@@ -214,7 +218,7 @@ async fn whoever_is_attached_can_do_all_that_the_lab_can() {
 async fn two_labs_and_a_single_node_can_be_looked_at_together() {
     let (one, first) = served().await;
     let (two, second) = served().await;
-    let far = attach(vec![first.door, second.nodes[0].door.clone()]).await;
+    let far = attach(vec![first.endpoint, second.nodes[0].endpoint.clone()]).await;
     let view = far.view();
     let names: Vec<_> = view.nodes.iter().map(|node| &*node.name).collect();
     assert_eq!(names, ["central", "wallet", "miner", "central-2"]);
@@ -229,7 +233,7 @@ async fn two_labs_and_a_single_node_can_be_looked_at_together() {
     .await;
     mine(&far, NodeIx(3)).await;
     until(&two, |view| agree_on(view, 3)).await;
-    let again = attach(vec![second.door]).await;
+    let again = attach(vec![second.endpoint]).await;
     until(&again, |view| agree_on(view, 3)).await;
     for lab in [again, far, one, two] {
         lab.close().await.expect("it closes");
@@ -262,17 +266,17 @@ async fn alone(dir: &Path, port: u16, control: Control) -> (Arc<live::NodeHandle
 async fn a_node_that_goes_away_is_down_and_comes_back_when_it_returns() {
     let dir = tempfile::tempdir().expect("a directory");
     let (node, lab) = alone(dir.path(), 0, Control::Anywhere).await;
-    let door = entry(&lab).await.door;
-    let chainlab::lab::control::Place::Tcp(control) = door.at else {
+    let endpoint = entry(&lab).await.endpoint;
+    let chainlab::lab::control::EndpointAddr::Tcp(control) = endpoint.at else {
         panic!("a TCP port")
     };
-    let far = attach(vec![door]).await;
+    let far = attach(vec![endpoint]).await;
     mine(&far, CENTRAL).await;
     until(&far, |view| agree_on(view, 1)).await;
     let said = refused(&far, Request::Restart(CENTRAL)).await;
     assert_eq!(said, "start it again where it was started");
     // Its own process says so as well.
-    let mut client = Raw::greeted(&entry(&lab).await.door).await;
+    let mut client = Raw::greeted(&entry(&lab).await.endpoint).await;
     let status = client.result("status", json!({})).await;
     let why = far.view().nodes[0].can.lacks(Ability::Restart).cloned();
     assert_eq!(status[0]["cannot"], json!({ "restart": why.as_deref() }));
@@ -322,7 +326,7 @@ async fn a_spawned_lab_shows_nodes_of_others_beside_its_own() {
     let (other, entry) = served().await;
     let lab = start(options(TEXT)).expect("it starts");
     begun(&lab).await;
-    lab.attach_to(entry.nodes[2].door.clone())
+    lab.attach_to(entry.nodes[2].endpoint.clone())
         .await
         .expect("it answers");
     let view = lab.view();
@@ -356,11 +360,11 @@ async fn a_lab_that_is_closed_while_a_node_starts_is_closed() {
 async fn whoever_takes_the_port_of_a_node_that_went_away_is_told_nothing() {
     let dir = tempfile::tempdir().expect("a directory");
     let (node, lab) = alone(dir.path(), 0, Control::Anywhere).await;
-    let door = entry(&lab).await.door;
-    let chainlab::lab::control::Place::Tcp(control) = door.at else {
+    let endpoint = entry(&lab).await.endpoint;
+    let chainlab::lab::control::EndpointAddr::Tcp(control) = endpoint.at else {
         panic!("a TCP port")
     };
-    let far = attach(vec![door]).await;
+    let far = attach(vec![endpoint]).await;
     node.stop().await;
     lab.close().await.expect("it closes");
     until(&far, |view| view.nodes[0].state == NodeState::Gone).await;
@@ -381,18 +385,18 @@ async fn whoever_takes_the_port_of_a_node_that_went_away_is_told_nothing() {
 #[tokio::test(flavor = "multi_thread")]
 async fn nobody_there_is_said_at_once() {
     let (lab, entry) = served().await;
-    let door = entry.endpoint.clone();
+    let endpoint = entry.endpoint.clone();
     lab.close().await.expect("it closes");
-    let refused = soon(Lab::attach(vec![door.clone()]))
+    let refused = soon(Lab::attach(vec![endpoint.clone()]))
         .await
         .expect_err("it is closed");
     let said = refused.to_string();
     assert!(said.contains("the cookie cannot be read"), "{said}");
-    let door = Endpoint {
+    let endpoint = Endpoint {
         cookie: chainlab::lab::control::Cookie::Text("x".to_owned()),
-        ..door
+        ..endpoint
     };
-    let refused = soon(Lab::attach(vec![door]))
+    let refused = soon(Lab::attach(vec![endpoint]))
         .await
         .expect_err("it is closed");
     assert!(refused.to_string().contains("does not answer"), "{refused}");

@@ -3,12 +3,13 @@
 
 use crate::common::control::*;
 use crate::common::desk::Desk;
-use crate::common::fake_door::{self, FakeDoor};
+use crate::common::fake_door::{self, FakeEndpoint};
 use crate::common::live::soon;
 use crate::common::running::{refused, until};
 use chainlab::chain::{BlockHash, Txid};
 use chainlab::lab::ask::Ability;
-use chainlab::lab::control::{Client, Kind, NodeEvent, NodeStatus};
+use chainlab::lab::control::{Client, EndpointKind, NodeEvent};
+use chainlab::lab::view::NodeStatus;
 use chainlab::lab::{Lab, LabView, Request};
 use chainlab::node::io::{Command, ConnId, Direction, Event, EventKind, PeerLabel};
 use chainlab::node::store::BlockId;
@@ -44,7 +45,7 @@ impl Honest {
             let recent = status["snapshot"]["recent"].as_array_mut();
             recent.expect("a list").truncate(2);
         }
-        assert_eq!(about["kind"], json!(Kind::Lab));
+        assert_eq!(about["kind"], json!(EndpointKind::Lab));
         drop(client);
         lab.close().await.expect("it closes");
         Self {
@@ -58,8 +59,8 @@ impl Honest {
         self.opening["nodes"][at].clone()
     }
 
-    /// A door that says all this.
-    async fn door(self) -> FakeDoor {
+    /// An endpoint that says all this.
+    async fn endpoint(self) -> FakeEndpoint {
         fake_door::open(move |method| match method {
             "hello" => Ok(self.about.clone()),
             "subscribe" => Ok(self.opening.clone()),
@@ -85,8 +86,8 @@ async fn what_a_node_of_a_door_cannot_do_is_a_short_line_of_what_can_be_seen() {
     });
     honest.opening["nodes"][2]["cannot"] = json!(null);
     let able = honest.node(2);
-    let door = honest.door().await;
-    let far = soon(Lab::attach(vec![door.door.clone()])).await;
+    let endpoint = honest.endpoint().await;
+    let far = soon(Lab::attach(vec![endpoint.endpoint.clone()])).await;
     let far = far.expect("it answers");
     let view = far.view();
     let wallet = view.named("wallet").expect("it is shown");
@@ -104,7 +105,7 @@ async fn what_a_node_of_a_door_cannot_do_is_a_short_line_of_what_can_be_seen() {
     let mut now = able.clone();
     now["node"] = json!("wallet");
     now["cannot"] = json!({ "kill": "no" });
-    let view = says(&door, &far, 1, vec![notice("node", &now)]).await;
+    let view = says(&endpoint, &far, 1, vec![notice("node", &now)]).await;
     let taken = view.node(wallet).expect("it is there").can.taken();
     assert_eq!(taken.map(|(of, _)| of).collect::<Vec<_>>(), [Ability::Kill]);
     far.close().await.expect("it closes");
@@ -117,19 +118,21 @@ fn notice(method: &str, params: &Value) -> String {
 }
 
 /// Says something, and waits until the screen has heard it.
-async fn says(door: &FakeDoor, far: &Lab, number: usize, notices: Vec<String>) -> LabView {
+async fn says(endpoint: &FakeEndpoint, far: &Lab, number: usize, notices: Vec<String>) -> LabView {
     let heard = format!("notice {number}");
     let last = notice("lab", &json!({ "caption": heard, "script": null }));
     for line in notices.into_iter().chain([last]) {
-        door.tells.send(line).expect("the door is open");
+        endpoint.tells.send(line).expect("the door is open");
     }
     until(far, |view| view.caption.as_deref() == Some(&heard)).await
 }
 
 #[tokio::test(flavor = "multi_thread")]
 async fn an_error_of_a_door_is_one_line_of_what_can_be_seen() {
-    let door = Honest::new().await.door().await;
-    let client = soon(Client::connect(&door.door)).await.expect("it answers");
+    let endpoint = Honest::new().await.endpoint().await;
+    let client = soon(Client::connect(&endpoint.endpoint))
+        .await
+        .expect("it answers");
     let refused = soon(client.call("send", serde_json::Map::new())).await;
     let said = refused.expect_err("it refuses").to_string();
     assert_eq!(
@@ -153,8 +156,8 @@ async fn names_and_captions_of_a_door_are_ours_to_show() {
     let wallets = wallets.expect("a list");
     let honest_wallets = wallets.len();
     wallets.push(wallet);
-    let door = honest.door().await;
-    let far = soon(Lab::attach(vec![door.door.clone()])).await;
+    let endpoint = honest.endpoint().await;
+    let far = soon(Lab::attach(vec![endpoint.endpoint.clone()])).await;
     let far = far.expect("it answers");
     let view = far.view();
     assert_eq!(view.name.chars().count(), 64);
@@ -243,8 +246,8 @@ async fn a_door_that_says_the_largest_numbers_everywhere_is_shown_and_does_no_ha
     honest.about["now"] = json!(u64::MAX);
     honest.about["since"] = json!(0);
     let status = honest.node(1);
-    let door = honest.door().await;
-    let far = soon(Lab::attach(vec![door.door.clone()])).await;
+    let endpoint = honest.endpoint().await;
+    let far = soon(Lab::attach(vec![endpoint.endpoint.clone()])).await;
     let far = far.expect("it answers");
     // It goes on: at the end of time everything is due for ever, and the screen would be drawn anew
     // without a pause.
@@ -263,11 +266,11 @@ async fn a_door_that_says_the_largest_numbers_everywhere_is_shown_and_does_no_ha
             *told.pointer_mut(&place).expect("it was there") = extreme.clone();
         }
         number += 1;
-        let view = says(&door, &far, number, vec![notice("node", &bent)]).await;
+        let view = says(&endpoint, &far, number, vec![notice("node", &bent)]).await;
         pictures(&view);
     }
     assert!(number > 20, "{number} numbers");
-    let view = says(&door, &far, number + 1, vec![notice("node", &all)]).await;
+    let view = says(&endpoint, &far, number + 1, vec![notice("node", &all)]).await;
     pictures(&view);
     assert!(far.view().now < Time(1 << 54));
     far.close().await.expect("it closes");
@@ -341,8 +344,8 @@ fn events() -> Vec<EventKind> {
 
 #[tokio::test(flavor = "multi_thread")]
 async fn events_of_a_door_with_the_largest_numbers_and_names_of_no_peer_are_told_as_such() {
-    let door = Honest::new().await.door().await;
-    let far = soon(Lab::attach(vec![door.door.clone()])).await;
+    let endpoint = Honest::new().await.endpoint().await;
+    let far = soon(Lab::attach(vec![endpoint.endpoint.clone()])).await;
     let far = far.expect("it answers");
     let mut number = 0;
     for kind in events() {
@@ -359,11 +362,11 @@ async fn events_of_a_door_with_the_largest_numbers_and_names_of_no_peer_are_told
                 *told.pointer_mut(&place).expect("it was there") = extreme.clone();
             }
             number += 1;
-            says(&door, &far, number, vec![notice("event", &bent)]).await;
+            says(&endpoint, &far, number, vec![notice("event", &bent)]).await;
         }
         number += 1;
         let twice = vec![notice("event", &all), notice("event", &all)];
-        let view = says(&door, &far, number, twice).await;
+        let view = says(&endpoint, &far, number, twice).await;
         for line in crate::common::running::log(&view, chainlab::node::NodeIx(1)) {
             assert!(!line.starts_with("two words"), "{line}");
         }
@@ -381,8 +384,8 @@ async fn lists_without_end_are_cut_and_lines_without_end_end_the_connection() {
         let first = snapshot[list][0].clone();
         snapshot[list] = Value::Array(vec![first; 30_000]);
     }
-    let door = honest.door().await;
-    let far = soon(Lab::attach(vec![door.door.clone()])).await;
+    let endpoint = honest.endpoint().await;
+    let far = soon(Lab::attach(vec![endpoint.endpoint.clone()])).await;
     let far = far.expect("it answers");
     let nobody = json!({ "node": "a", "state": "up", "addr": null, "snapshot": null });
     let crowd = (0..400).map(|nth| {
@@ -391,7 +394,7 @@ async fn lists_without_end_are_cut_and_lines_without_end_end_the_connection() {
         notice("node", &one)
     });
     let told = crowd.chain([notice("node", &status)]).collect();
-    let view = says(&door, &far, 1, told).await;
+    let view = says(&endpoint, &far, 1, told).await;
     assert!(view.nodes.len() <= chainlab::lab::layout::NODES_MAX);
     let seen = view.nodes[1].snapshot.as_ref().expect("it was shown");
     let lists = [seen.recent.len(), seen.peers.len(), seen.wallets.len()];
@@ -399,12 +402,12 @@ async fn lists_without_end_are_cut_and_lines_without_end_end_the_connection() {
     let groups = json!(vec![vec!["wallet"; 15_000]; 2]);
     let split = json!({ "caption": "split", "script": null, "partition": groups });
     let told = vec![notice("lab", &split)];
-    says(&door, &far, 2, told).await;
+    says(&endpoint, &far, 2, told).await;
     let endless = format!(
         "{{\"method\":\"node\",\"params\":[{}0]}}",
         "0,".repeat(2_500_000)
     );
-    door.tells.send(endless).expect("the door is open");
+    endpoint.tells.send(endless).expect("the door is open");
     let gone = |view: &LabView| {
         let state = &view.nodes[0].state;
         *state == chainlab::lab::NodeState::Gone

@@ -1,9 +1,9 @@
-//! Floods of connections to a door: a client that says its `hello` gets in, every time.
+//! Floods of connections to an endpoint: a client that says its `hello` gets in, every time.
 
 use crate::common::control::*;
 use crate::common::live::soon;
 use chainlab::lab::control::limits::{SILENT_MAX, UNGREETED_MAX};
-use chainlab::lab::control::{Client, Endpoint, Place};
+use chainlab::lab::control::{Client, Endpoint, EndpointAddr};
 use std::collections::VecDeque;
 use std::io::Write;
 use std::net::{SocketAddr, TcpStream};
@@ -87,10 +87,10 @@ fn attack(at: SocketAddr, says: Says, is_over: &AtomicBool, connections: &Atomic
     }
 }
 
-fn tcp(door: &Endpoint) -> SocketAddr {
-    match door.at {
-        Place::Tcp(addr) => addr,
-        Place::Unix(_) => panic!("a TCP port"),
+fn tcp(endpoint: &Endpoint) -> SocketAddr {
+    match endpoint.at {
+        EndpointAddr::Tcp(addr) => addr,
+        EndpointAddr::Unix(_) => panic!("a TCP port"),
     }
 }
 

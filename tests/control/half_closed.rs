@@ -1,12 +1,12 @@
 //! A client that says all it has to say, shuts down its writing side and reads on, as `nc -N` does:
-//! what it has asked is answered, whichever door it came through, and then the connection ends.
+//! what it has asked is answered, whichever endpoint it came through, and then the connection ends.
 
 use crate::common::control::*;
 use crate::common::running::{TEXT, all_up, begun, until};
 use chainlab::lab::Lab;
 use chainlab::lab::control::limits::LINE_MAX;
-use chainlab::lab::drive::registry::Entry;
 use chainlab::lab::control::rpc::BAD_LINE;
+use chainlab::lab::drive::registry::Entry;
 use serde_json::{Value, json};
 
 /// Nobody ever finds a block here.

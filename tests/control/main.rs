@@ -1,4 +1,4 @@
-//! The doors of labs, and labs of other processes.
+//! The endpoints of labs, and labs of other processes.
 
 #![allow(
     clippy::disallowed_methods,

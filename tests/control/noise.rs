@@ -1,4 +1,4 @@
-//! Noise that strangers make at the port of a node: those who listen at a door, and the pane, go on to see
+//! Noise that strangers make at the port of a node: those who listen at an endpoint, and the pane, go on to see
 //! what the lab itself does.
 
 use crate::common::control::{Raw, open_lab};

@@ -1,4 +1,4 @@
-//! Whoever comes to a door of a lab and has no cookie, or no manners: refused in words, and nobody
+//! Whoever comes to an endpoint of a lab and has no cookie, or no manners: refused in words, and nobody
 //! else notices. Real sockets, while the lab's miner goes on.
 
 use crate::common::control::*;
@@ -6,10 +6,10 @@ use crate::common::live::soon;
 use chainlab::lab::control::limits::{
     CLIENTS_MAX, GREETING_MAX, LINE_MAX, UNGREETED_MAX, WRONG_PAUSE,
 };
-use chainlab::lab::drive::registry::Entry;
 use chainlab::lab::control::rpc::{
     BAD_LINE, BAD_PARAMS, NO_REQUEST, NOT_JSON, TOO_MANY, UNGREETED,
 };
+use chainlab::lab::drive::registry::Entry;
 use serde_json::json;
 use std::time::{Duration, Instant};
 use tokio::time::sleep;
@@ -72,27 +72,27 @@ async fn nothing_is_answered_before_a_hello() {
 async fn a_wrong_cookie_is_refused_late_and_each_door_has_its_own() {
     let (lab, entry) = open_lab(BUSY).await;
     let whole = cookie(&entry.endpoint);
-    let central = cookie(&entry.nodes[0].door);
-    let miner = cookie(&entry.nodes[2].door);
+    let central = cookie(&entry.nodes[0].endpoint);
+    let miner = cookie(&entry.nodes[2].endpoint);
     let longer = format!("{whole}0");
-    for (door, wrong) in [
+    for (endpoint, wrong) in [
         (&entry.endpoint, "guessed"),
         (&entry.endpoint, ""),
         (&entry.endpoint, &whole[1..]),
         (&entry.endpoint, &longer),
         (&entry.endpoint, &central),
-        (&entry.nodes[0].door, &whole),
-        (&entry.nodes[0].door, &miner),
+        (&entry.nodes[0].endpoint, &whole),
+        (&entry.nodes[0].endpoint, &miner),
     ] {
         let since = Instant::now();
-        let mut guest = Raw::at(&door.at).await;
+        let mut guest = Raw::at(&endpoint.at).await;
         let (code, words) = guest.refused(hello(wrong)).await;
         assert!(since.elapsed() >= WRONG_PAUSE.mul_f64(0.9));
         assert_eq!(code, UNGREETED);
         assert_eq!(words, "that is not the cookie of this door");
         guest.is_let_go().await;
     }
-    let mut at_one = Raw::greeted(&entry.nodes[0].door).await;
+    let mut at_one = Raw::greeted(&entry.nodes[0].endpoint).await;
     let nodes = at_one.result("status", json!({})).await;
     assert_eq!(nodes.as_array().map(Vec::len), Some(1));
     assert_eq!(nodes[0]["node"], "central");
@@ -115,7 +115,7 @@ async fn a_line_that_is_too_long_is_refused_whether_it_ends_or_not() {
             }
             let mut line = vec![b'7'; len];
             line.extend(ends.then_some(b'\n'));
-            // The door is shut before the last of it.
+            // The endpoint is shut before the last of it.
             let _ = guest.writes(&line).await;
             let (code, words) = error(&guest.hears().await);
             assert_eq!(code, BAD_LINE, "{len}: {words}");
@@ -222,8 +222,8 @@ async fn when_all_seats_are_taken_the_next_is_told_so_until_one_is_free() {
     for guest in &mut guests {
         assert!(guest.result("links", json!({})).await.is_array());
     }
-    // The doors of nodes have seats of their own.
-    Raw::greeted(&entry.nodes[0].door).await;
+    // The endpoints of nodes have seats of their own.
+    Raw::greeted(&entry.nodes[0].endpoint).await;
     guests.pop();
     let seat = async {
         loop {

@@ -1,18 +1,17 @@
-//! Where doors are, and who can find and open them: cookies and sockets are their user's alone, go
+//! Where endpoints are, and who can find and open them: cookies and sockets are their user's alone, go
 //! with the lab, and no other machine is let in by mistake.
 
 use crate::common::control::*;
 use crate::common::running::{all_up, kept_in, start, until};
 use chainlab::lab::control::rpc::BAD_PARAMS;
-use chainlab::lab::control::{COOKIE_FILE, Cookie, Endpoint, Place};
+use chainlab::lab::control::{COOKIE_FILE, Cookie, Endpoint, EndpointAddr};
 use chainlab::lab::{Control, LabOptions, NodeState};
 use serde_json::{Value, json};
-use std::fs;
 use std::os::unix::fs::PermissionsExt;
 use std::path::{Path, PathBuf};
 use std::process::{Child, Command, Stdio};
-use std::thread;
 use std::time::{Duration, Instant};
+use std::{fs, thread};
 use tempfile::TempDir;
 
 fn mode(path: &Path) -> u32 {
@@ -20,8 +19,8 @@ fn mode(path: &Path) -> u32 {
     found.permissions().mode() & 0o777
 }
 
-fn file(door: &Endpoint) -> PathBuf {
-    match &door.cookie {
+fn file(endpoint: &Endpoint) -> PathBuf {
+    match &endpoint.cookie {
         Cookie::File(path) => path.clone(),
         Cookie::Text(_) => panic!("a lab has its cookies in files"),
     }
@@ -42,17 +41,20 @@ async fn cookies_are_their_users_alone_replace_what_a_crash_left_and_go_with_the
     let lab = start(options).expect("it starts");
     let entry = opened(&lab).await;
     assert_eq!(file(&entry.endpoint), stale);
-    let doors = entry.nodes.iter().map(|node| &node.endpoint);
-    let doors: Vec<_> = std::iter::once(&entry.endpoint).chain(doors).collect();
-    assert_eq!(doors.len(), 4);
-    for door in &doors {
-        assert_eq!(mode(&file(door)), 0o600);
-        let text = cookie(door);
+    let endpoints = entry.nodes.iter().map(|node| &node.endpoint);
+    let endpoints: Vec<_> = std::iter::once(&entry.endpoint).chain(endpoints).collect();
+    assert_eq!(endpoints.len(), 4);
+    for endpoint in &endpoints {
+        assert_eq!(mode(&file(endpoint)), 0o600);
+        let text = cookie(endpoint);
         assert_eq!(text.len(), 64);
         assert!(text.bytes().all(|byte| byte.is_ascii_hexdigit()));
-        let same = doors.iter().filter(|other| cookie(other) == text).count();
+        let same = endpoints
+            .iter()
+            .filter(|other| cookie(other) == text)
+            .count();
         assert_eq!(same, 1, "each door has its own");
-        Raw::greeted(door).await;
+        Raw::greeted(endpoint).await;
     }
     let mut old = Raw::at(&entry.endpoint.at).await;
     let (_, words) = old.refused(hello("known to everybody")).await;
@@ -60,9 +62,9 @@ async fn cookies_are_their_users_alone_replace_what_a_crash_left_and_go_with_the
     let mut guest = Raw::greeted(&entry.endpoint).await;
     lab.close().await.expect("it closes");
     guest.is_let_go().await;
-    for door in doors {
-        assert!(!file(door).exists());
-        let Place::Tcp(addr) = door.at else {
+    for endpoint in endpoints {
+        assert!(!file(endpoint).exists());
+        let EndpointAddr::Tcp(addr) = endpoint.at else {
             panic!("a port")
         };
         assert!(std::net::TcpStream::connect(addr).is_err());
@@ -110,7 +112,7 @@ async fn a_unix_socket_is_the_same_door_in_a_private_directory() {
 async fn the_door_of_a_node_is_about_that_node_and_no_other() {
     let (lab, entry) = open_lab(BUSY).await;
     until(&lab, all_up).await;
-    let mut guest = Raw::greeted(&entry.nodes[1].door).await;
+    let mut guest = Raw::greeted(&entry.nodes[1].endpoint).await;
     for (method, params, words) in [
         (
             "wallets",
@@ -269,7 +271,7 @@ fn a_node_without_control_opens_nothing() {
     fs::remove_dir_all(program.home.path().join("runtime")).expect("ours");
     fs::remove_file(&program.finds(COOKIE_FILE)[0]).expect("ours");
     let shut = program.runs(&["--no-control"], || true);
-    // Long enough for doors to open that should not.
+    // Long enough for endpoints to open that should not.
     thread::sleep(Duration::from_millis(500));
     assert_eq!(program.finds("entry.json"), Vec::<PathBuf>::new());
     assert_eq!(program.finds(COOKIE_FILE), Vec::<PathBuf>::new());

@@ -1,5 +1,5 @@
 //! A temporary lab that is made anew, so that its story plays again: behind the same handle, the same
-//! doors and ports, with the same keys and genesis block, and with nothing else of what it was.
+//! endpoints and ports, with the same keys and genesis block, and with nothing else of what it was.
 
 use crate::common::coins;
 use crate::common::control::{Raw, call, error, opened};
@@ -11,9 +11,10 @@ use crate::common::running::{
 use chainlab::lab::ask::{Bend, LinkChange, ScriptChange, TrafficChange};
 use chainlab::lab::control::Client;
 use chainlab::lab::drive::registry::Entry;
+use chainlab::lab::paper::network;
 use chainlab::lab::script::{Pace, StepState};
 use chainlab::lab::spec::NodeSpec;
-use chainlab::lab::{Answer, Control, Lab, LabOptions, LabView, Request, network};
+use chainlab::lab::{Answer, Control, Lab, LabOptions, LabView, Request};
 use chainlab::link::LinkState;
 use chainlab::live::{self, LabClock};
 use chainlab::node::io::{Command, Question};
@@ -171,10 +172,10 @@ async fn connections_and_subscriptions_go_on_when_the_lab_is_made_anew() {
     let (lab, entry) = served().await;
     done(&lab, node("dora")).await;
     mine(&lab, MINER).await;
-    let dora = opened(&lab).await.nodes[3].door.clone();
+    let dora = opened(&lab).await.nodes[3].endpoint.clone();
     let mut asking = Raw::greeted(&entry.endpoint).await;
     let mut hearing = Raw::greeted(&entry.endpoint).await;
-    let mut at_central = Raw::greeted(&entry.nodes[0].door).await;
+    let mut at_central = Raw::greeted(&entry.nodes[0].endpoint).await;
     let mut at_dora = Raw::greeted(&dora).await;
     let opening = hearing
         .result("subscribe", json!({ "events": "news" }))
@@ -204,7 +205,7 @@ async fn connections_and_subscriptions_go_on_when_the_lab_is_made_anew() {
     let about = at_central.result(
         "hello",
         json!({
-            "version": 1, "cookie": crate::common::control::cookie(&entry.nodes[0].door)
+            "version": 1, "cookie": crate::common::control::cookie(&entry.nodes[0].endpoint)
         }),
     );
     assert_eq!(about.await["name"], "central");
@@ -212,7 +213,7 @@ async fn connections_and_subscriptions_go_on_when_the_lab_is_made_anew() {
     assert_eq!(mined["mined"]["block"]["height"], 2);
     assert!(at_dora.line().await.is_none(), "its door is shut");
     // Who comes later comes in with the same cookie, by the files that are there.
-    let mut late = Raw::greeted(&entry.nodes[1].door).await;
+    let mut late = Raw::greeted(&entry.nodes[1].endpoint).await;
     let nodes = late.result("status", json!({})).await;
     assert_eq!(nodes[0]["node"], "wallet");
     lab.close().await.expect("it closes");
@@ -224,7 +225,10 @@ async fn an_attached_screen_makes_the_lab_anew_and_shows_it_anew() {
     let far = Lab::attach(vec![entry.endpoint.clone()])
         .await
         .expect("it answers");
-    let other = Lab::attach(vec![entry.endpoint.clone(), entry.nodes[0].door.clone()]);
+    let other = Lab::attach(vec![
+        entry.endpoint.clone(),
+        entry.nodes[0].endpoint.clone(),
+    ]);
     let other = other.await.expect("it answers");
     done(&far, node("dora")).await;
     mine(&far, MINER).await;
@@ -405,8 +409,8 @@ async fn only_a_temporary_lab_of_this_process_with_a_story_is_made_anew() {
         dir.path().display()
     );
     assert_eq!(refused(&kept, restart()).await, wanted);
-    let door = opened(&kept).await.door;
-    let far = Lab::attach(vec![door]).await.expect("it answers");
+    let endpoint = opened(&kept).await.endpoint;
+    let far = Lab::attach(vec![endpoint]).await.expect("it answers");
     assert_eq!(refused(&far, restart()).await, wanted);
     mine(&kept, MINER).await;
 
@@ -424,7 +428,7 @@ async fn only_a_temporary_lab_of_this_process_with_a_story_is_made_anew() {
     let beside = lab();
     begun(&beside).await;
     beside
-        .attach_to(other.nodes[2].door.clone())
+        .attach_to(other.nodes[2].endpoint.clone())
         .await
         .expect("it answers");
     assert_eq!(
@@ -442,7 +446,7 @@ async fn only_a_temporary_lab_of_this_process_with_a_story_is_made_anew() {
     until(&beside, |view| height(view, 1)).await;
     mine(&beside, NodeIx(3)).await;
     until(&mixed, |view| agree_on(view, 2)).await;
-    let several = Lab::attach(vec![other.door, opened(&beside).await.door]).await;
+    let several = Lab::attach(vec![other.endpoint, opened(&beside).await.endpoint]).await;
     let several = several.expect("both answer");
     let said = refused(&several, restart()).await;
     assert_eq!(

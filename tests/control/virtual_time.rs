@@ -162,8 +162,8 @@ async fn a_story_begins_anew_and_a_far_screen_shows_it() {
 #[tokio::test(flavor = "multi_thread")]
 async fn two_labs_in_virtual_time_on_one_screen_have_the_same_addresses_and_no_link_between_them() {
     let ((one, its), (other, theirs)) = (served(TEXT).await, served(TEXT).await);
-    let doors = vec![its.door, theirs.door];
-    let both = Lab::attach(doors).await.expect("they answer");
+    let endpoints = vec![its.endpoint, theirs.endpoint];
+    let both = Lab::attach(endpoints).await.expect("they answer");
     let links = |view: &LabView| -> Vec<_> {
         let links = view.links.iter().filter(|link| link.is_connected);
         links.map(|link| (link.ends.0.0, link.ends.1.0)).collect()

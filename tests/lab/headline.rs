@@ -4,9 +4,9 @@
 use crate::common::control::open_lab;
 use crate::common::running::{begun, done, mine, until};
 use chainlab::lab::drive::play;
-use chainlab::lab::view::headline::{Chains, Headline, Network};
 use chainlab::lab::layout::read;
 use chainlab::lab::script::StepState;
+use chainlab::lab::view::headline::{Chains, Headline, Network};
 use chainlab::lab::{Lab, LabView, Request};
 use chainlab::node::NodeIx;
 use std::time::Duration;

@@ -1,8 +1,8 @@
 //! Layouts that are sent to harm their reader: each is refused with its place and in words, in
 //! little time and memory, and none of the words has a character that cannot be seen.
 
-use chainlab::lab::paper::document::FILE_BYTES_MAX;
 use chainlab::lab::layout::read;
+use chainlab::lab::paper::document::FILE_BYTES_MAX;
 use chainlab::lab::paper::network;
 use chainlab::node::foreign::is_hidden;
 

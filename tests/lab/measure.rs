@@ -2,8 +2,8 @@
 //! that begin late or fail.
 
 use crate::common::running::EAST_WEST;
-use chainlab::lab::layout::read;
 use chainlab::lab::drive::measure::{Take, play};
+use chainlab::lab::layout::read;
 use chainlab::lab::script::{Cause, Pace};
 use std::time::Duration;
 

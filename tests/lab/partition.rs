@@ -264,14 +264,14 @@ async fn whoever_is_attached_splits_the_lab_and_sees_how_it_is_split() {
     let sides = Some(vec![vec![D], vec![A, B, C]]);
     assert_eq!(shown_groups(&lab.view()), sides);
     until(&far, |view| shown_groups(view) == sides).await;
-    let later = Lab::attach(vec![lab.entry().expect("it is open").door]).await;
+    let later = Lab::attach(vec![lab.entry().expect("it is open").endpoint]).await;
     let later = later.expect("it answers");
     assert_eq!(shown_groups(&later.view()), sides, "from the beginning");
     assert_eq!(unite(&far).await, "the network is whole again");
     until(&far, |view| shown_groups(view).is_none()).await;
     later.close().await.expect("it closes");
-    // At the door of one node there is no network to split.
-    let node = lab.entry().expect("it is open").nodes[0].door.clone();
+    // At the endpoint of one node there is no network to split.
+    let node = lab.entry().expect("it is open").nodes[0].endpoint.clone();
     let node = Lab::attach(vec![node]).await.expect("it answers");
     let said = refused(&node, Request::Partition(groups("a"))).await;
     assert!(said.contains("not of one lab"), "{said}");
@@ -429,7 +429,7 @@ async fn one_coin_is_paid_on_both_sides_and_only_the_longer_one_counts() {
 async fn at_the_door_of_a_node_keys_of_others_are_not_to_be_had() {
     let (lab, entry) = open_lab(MESH).await;
     begun(&lab).await;
-    let far = Lab::attach(vec![entry.nodes[0].door.clone()]).await;
+    let far = Lab::attach(vec![entry.nodes[0].endpoint.clone()]).await;
     let far = far.expect("it answers");
     let import = |of: &str| {
         let (name, secret) = (format!("{of}-too"), of.to_owned());
@@ -439,7 +439,7 @@ async fn at_the_door_of_a_node_keys_of_others_are_not_to_be_had() {
     assert!(said.contains("the wallet is another's"), "{said}");
     let said = refused(&far, import("gold")).await;
     assert_eq!(said, "the wallet \"gold\" has this key already");
-    // At the door of the whole lab they are.
+    // At the endpoint of the whole lab they are.
     done(&lab, import("silver")).await;
     let view = until(&lab, |view| view.wallets().count() == 3).await;
     let addresses: BTreeSet<_> = view.wallets().map(|(_, wallet)| &wallet.address).collect();

@@ -147,7 +147,12 @@ async fn what_was_withheld_gets_everywhere_from_when_it_is_released() {
     let before = lab.clock().now();
     done(&lab, Request::Node(MINER, Command::Release)).await;
     let view = until(&lab, |view| {
-        agree_on(view, 3) && view.block_propagation.iter().take(2).all(|way| way.all().is_some())
+        agree_on(view, 3)
+            && view
+                .block_propagation
+                .iter()
+                .take(2)
+                .all(|way| way.all().is_some())
     })
     .await;
     assert_eq!(view.block_propagation[0].id, tip);

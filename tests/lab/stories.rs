@@ -6,9 +6,8 @@
     reason = "how long it takes is said by the environment"
 )]
 
-use chainlab::lab::drive::{VirtualLab, play};
+use chainlab::lab::drive::{VirtualLab, measure, play};
 use chainlab::lab::layout::shipped;
-use chainlab::lab::drive::measure;
 use chainlab::lab::script::{Cause, StepState};
 use std::time::Duration;
 

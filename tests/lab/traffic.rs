@@ -3,12 +3,12 @@
 use crate::common::control::{Socket, open_lab};
 use crate::common::running::{TEXT, agree_on, begun, done, mine, options, start, until};
 use chainlab::chain::Amount;
-use chainlab::lab::control::{Endpoint, Place};
+use chainlab::lab::control::{Endpoint, EndpointAddr};
+use chainlab::lab::core::traffic::{Balance, Generator, seed};
 use chainlab::lab::drive::{VirtualLab, play};
 use chainlab::lab::layout::read;
 use chainlab::lab::script::StepState;
 use chainlab::lab::spec::TrafficSpec;
-use chainlab::lab::core::traffic::{Generator, Purse, seed};
 use chainlab::lab::{Answer, Lab, LabView, NodeState, Request, TrafficChange, TrafficView};
 use chainlab::node::NodeIx;
 use chainlab::node::io::{EventKind, Question};
@@ -61,17 +61,17 @@ fn no_wallet_is_asked_for_more_than_it_can_spend_and_none_pays_itself() {
     let mut paid = 0;
     let mut fees = Amount::ZERO;
     for _ in 0..2_000 {
-        let purses = held.iter().zip(0..).map(|((name, spendable), ix)| Purse {
+        let balances = held.iter().zip(0..).map(|((name, spendable), ix)| Balance {
             name,
             node: NodeIx(ix),
             spendable: *spendable,
         });
-        let purses: Vec<_> = purses.collect();
-        let Some((node, payment)) = generator.pick(&purses) else {
+        let balances: Vec<_> = balances.collect();
+        let Some((node, payment)) = generator.pick(&balances) else {
             continue;
         };
         assert_ne!(payment.from, payment.to);
-        assert_eq!(purses[node.0].name, payment.from);
+        assert_eq!(balances[node.0].name, payment.from);
         assert!((coins("0.01")..=coins("0.1")).contains(&payment.amount));
         let fee = payment.fee.expect("traffic says its fee");
         let needs = payment.amount.checked_add(fee).expect("a few");
@@ -312,20 +312,20 @@ async fn while_one_node_starts_again_the_others_go_on_paying() {
     lab.close().await.expect("it closes");
 }
 
-/// A door before another one, through which nothing comes any more as soon as it is hung.
-async fn may_hang(door: &Endpoint, hung: &watch::Sender<bool>) -> Endpoint {
+/// An endpoint before another one, through which nothing comes any more as soon as it is hung.
+async fn may_hang(endpoint: &Endpoint, hung: &watch::Sender<bool>) -> Endpoint {
     let listener = TcpListener::bind("127.0.0.1:0").await.expect("a port");
-    let at = Place::Tcp(listener.local_addr().expect("it is bound"));
-    let (behind, hung) = (door.at.clone(), hung.subscribe());
+    let at = EndpointAddr::Tcp(listener.local_addr().expect("it is bound"));
+    let (behind, hung) = (endpoint.at.clone(), hung.subscribe());
     tokio::spawn(async move {
         while let Ok((mut near, _)) = listener.accept().await {
             let (behind, mut hung) = (behind.clone(), hung.clone());
             tokio::spawn(async move {
                 let mut far: Box<dyn Socket> = match &behind {
-                    Place::Tcp(addr) => {
+                    EndpointAddr::Tcp(addr) => {
                         Box::new(TcpStream::connect(addr).await.expect("it is open"))
                     }
-                    Place::Unix(path) => {
+                    EndpointAddr::Unix(path) => {
                         Box::new(UnixStream::connect(path).await.expect("it is open"))
                     }
                 };
@@ -339,7 +339,7 @@ async fn may_hang(door: &Endpoint, hung: &watch::Sender<bool>) -> Endpoint {
             });
         }
     });
-    let cookie = door.cookie.clone();
+    let cookie = endpoint.cookie.clone();
     Endpoint { at, cookie }
 }
 
@@ -348,9 +348,13 @@ async fn a_node_that_does_not_answer_stops_nobody_else_from_paying() {
     let (lab, entry) = open_lab(TEXT).await;
     begun(&lab).await;
     let hung = watch::Sender::new(false);
-    let mut doors: Vec<_> = entry.nodes.iter().map(|node| node.endpoint.clone()).collect();
-    doors[1] = may_hang(&doors[1], &hung).await;
-    let far = Lab::attach(doors).await.expect("they answer");
+    let mut endpoints: Vec<_> = entry
+        .nodes
+        .iter()
+        .map(|node| node.endpoint.clone())
+        .collect();
+    endpoints[1] = may_hang(&endpoints[1], &hung).await;
+    let far = Lab::attach(endpoints).await.expect("they answer");
     traffic(&far, Some(true), Some(20.0)).await;
     until(&far, |view| sent(view) >= 3).await;
     hung.send_replace(true);
@@ -377,9 +381,9 @@ async fn whoever_is_attached_starts_and_sees_the_traffic_of_the_lab() {
     .await;
     far.close().await.expect("it closes");
     // Nodes that run alone make none: whoever shows them all asks them to pay.
-    let doors = lab.entry().expect("it is open").nodes;
-    let doors = doors.iter().map(|node| node.endpoint.clone()).collect();
-    let far = Lab::attach(doors).await.expect("they answer");
+    let endpoints = lab.entry().expect("it is open").nodes;
+    let endpoints = endpoints.iter().map(|node| node.endpoint.clone()).collect();
+    let far = Lab::attach(endpoints).await.expect("they answer");
     traffic(&far, Some(true), Some(20.0)).await;
     until(&far, |view| sent(view) >= 3).await;
     far.close().await.expect("it closes");

@@ -1,15 +1,14 @@
 //! Output that is not read: a pipe that is full when the program starts, as a terminal is after Ctrl-S.
 
 use serde_json::Value;
-use std::fs;
 use std::io::{BufRead, BufReader, PipeReader, PipeWriter, Read, Write, pipe};
 use std::net::{SocketAddr, TcpStream};
 use std::path::Path;
 use std::process::{Child, Command, ExitStatus, Output, Stdio};
 use std::sync::Arc;
 use std::sync::atomic::{AtomicUsize, Ordering};
-use std::thread;
 use std::time::{Duration, Instant};
+use std::{fs, thread};
 
 const PATIENCE: Duration = Duration::from_secs(60);
 
@@ -143,7 +142,7 @@ fn a_node_whose_log_is_not_read_goes_on_and_ends_when_it_is_told_to() {
     command.env("RUST_LOG", "trace").stderr(writer);
     let node = Program(command.spawn().expect("it starts"));
     drop(command);
-    // Its door answers, and it says who it is to whom connects.
+    // Its endpoint answers, and it says who it is to whom connects.
     let addr = find(&status(home.path()), "addr").cloned();
     let addr = addr.as_ref().and_then(Value::as_str).expect("it listens");
     let addr: SocketAddr = addr.parse().expect("an address");

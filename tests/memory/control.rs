@@ -15,7 +15,7 @@ async fn a_thousand_who_say_nothing_cost_next_to_nothing() {
     let _turn = TURN.lock().await;
     let (lab, entry) = open_lab(TEXT).await;
     begun(&lab).await;
-    let chainlab::lab::control::Place::Tcp(addr) = entry.endpoint.at else {
+    let chainlab::lab::control::EndpointAddr::Tcp(addr) = entry.endpoint.at else {
         panic!("a port")
     };
     MEMORY.reset_peak_usage();

@@ -1,9 +1,9 @@
-//! What a door of another process says on the terminal of its client.
+//! What an endpoint of another process says on the terminal of its client.
 
 use crate::common::control::{BUSY, Raw, open_lab};
 use crate::common::fake_door;
 use crate::shell::Shell;
-use chainlab::lab::control::Place;
+use chainlab::lab::control::EndpointAddr;
 use chainlab::node::foreign::is_hidden;
 use serde_json::json;
 use std::fs;
@@ -17,12 +17,12 @@ async fn a_refusal_of_a_far_door_cannot_write_a_line_of_ours() {
     let about = client.result("hello", json!({})).await;
     drop(client);
     lab.close().await.expect("it closes");
-    let door = fake_door::open(move |method| match method {
+    let endpoint = fake_door::open(move |method| match method {
         "hello" => Ok(about.clone()),
         _ => Err(json!({ "code": -32_000, "message": FORGED })),
     })
     .await;
-    let Place::Tcp(addr) = door.door.at else {
+    let EndpointAddr::Tcp(addr) = endpoint.endpoint.at else {
         panic!("a TCP port")
     };
     let shell = Shell::new();

@@ -10,7 +10,7 @@
 use crate::blocks_desk::Desk;
 use crate::picture::{COLOURED, arrival, at, block, draw, lines, screen, txid};
 use chainlab::chain::Txid;
-use chainlab::lab::view::{Propagation, NodeState, Reorganisation};
+use chainlab::lab::view::{NodeState, Propagation, Reorganisation};
 use chainlab::node::NodeIx;
 use chainlab::node::io::Question;
 use chainlab::node::io::words::Tone;

@@ -8,7 +8,7 @@ use crate::picture::{
 };
 use chainlab::lab::LabView;
 use chainlab::lab::script::{ScriptView, StepState, StepView};
-use chainlab::lab::view::{Propagation, NodeState};
+use chainlab::lab::view::{NodeState, Propagation};
 use chainlab::node::io::words::{Piece, Tone};
 use chainlab::node::snapshot::SyncInfo;
 use chainlab::node::{NodeIx, Time};

@@ -6,8 +6,8 @@
 use super::super::failure::Failure;
 use super::super::table::offset;
 use crate::lab::control::NodeEvent;
-use crate::lab::script::{ScriptView, StepState};
 use crate::lab::core::summary::Summary;
+use crate::lab::script::{ScriptView, StepState};
 use crate::lab::{LabView, NodeState};
 use crate::live::{Output, OutputError};
 use crate::node::foreign::plain;

@@ -1,6 +1,6 @@
 //! What nodes may be able to do or not, whatever kind of node they are.
 
-use super::Request;
+use super::request::Request;
 use crate::node::io::Command;
 use serde::de::IntoDeserializer;
 use serde::de::value::{Error, StrDeserializer};

@@ -9,7 +9,7 @@ use std::time::Duration;
 pub struct TrafficChange {
     /// Whether they are made.
     pub on: Option<bool>,
-    /// How many a second, on average; see [`RATE_RANGE`](crate::lab::traffic::RATE_RANGE).
+    /// How many a second, on average; see [`TX_RATES`](crate::lab::paper::units::TX_RATES).
     pub rate: Option<f64>,
 }
 

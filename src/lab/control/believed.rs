@@ -3,13 +3,14 @@
 //! Texts and numbers were bounded as they came in ([`heard`](super::heard)). Here is what only a lab knows: names are names, lists are as long as a node's, and what no node would
 //! say is left out, so what is kept of another process is bounded as well.
 
-use super::data::{About, LabStatus, NodeEvent, NodeStatus, Opening};
+use super::data::{About, NodeEvent, Opening};
 use super::heard::HEIGHT_MAX;
 use crate::lab::ask::Can;
 use crate::lab::ask::verbs::NOTE_MAX;
 use crate::lab::layout::{COLUMNS_MAX, HINT_MAX, NODES_MAX};
-use crate::lab::names::parse_node_name;
+use crate::lab::paper::names::parse_node_name;
 use crate::lab::script::step::{SPEAKER_MAX, STEPS_MAX, TITLE_MAX};
+use crate::lab::view::{LabStatus, NodeStatus};
 use crate::node::foreign::{is_peer_name, peer_name};
 use crate::node::io::{EventKind, LOST_MAX, Reply};
 use crate::node::message::TEXT_MAX;
@@ -118,7 +119,7 @@ pub(super) fn opening(opening: Opening) -> Opening {
     }
 }
 
-/// What is behind a door.
+/// What is behind an endpoint.
 pub(super) fn about(mut about: About) -> About {
     shorten(&mut about.name, LAB_NAME_MAX);
     about.nodes.truncate(NODES_MAX);

@@ -71,15 +71,15 @@ pub(in crate::lab) struct RecentEvents {
 }
 
 /// What is told from some moment on, in its order.
-pub(in crate::lab) struct Subscription([Lane; 2]);
+pub(in crate::lab) struct Subscription([BusLane; 2]);
 
-struct Lane {
+struct BusLane {
     receiver: broadcast::Receiver<Arc<BusEvent>>,
     /// What was taken from it, and is not next.
     taken: Option<Arc<BusEvent>>,
 }
 
-/// Whoever holds it wants every message.
+/// As long as this is held, every message is wanted.
 pub(in crate::lab) struct WantsMessages(Arc<AtomicUsize>);
 
 impl Default for EventBus {
@@ -100,7 +100,7 @@ impl EventBus {
 
     /// What is told from now on.
     pub(in crate::lab) fn listen(&self) -> Subscription {
-        Subscription(self.lanes.each_ref().map(|sender| Lane {
+        Subscription(self.lanes.each_ref().map(|sender| BusLane {
             receiver: sender.subscribe(),
             taken: None,
         }))
@@ -136,7 +136,7 @@ impl EventBus {
             },
             line: OnceLock::new(),
         };
-        // Nobody need listen.
+        // There may be no subscriber.
         let _ = sender.send(Arc::new(told));
     }
 }
@@ -149,7 +149,7 @@ impl BusEvent {
 }
 
 impl Subscription {
-    /// The next event. What was begun is not lost if nobody waits for it to the end.
+    /// The next event. What was begun is not lost if the wait is given up.
     ///
     /// # Errors
     /// So many were missed, or there is nothing more to come.

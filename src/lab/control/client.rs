@@ -1,8 +1,8 @@
-//! The other side of a door: what a shell or an attached screen holds of a lab or a node that runs
+//! The other side of an endpoint: what a shell or an attached screen holds of a lab or a node that runs
 //! in another process.
 //!
-//! A task reads what comes, one sends what is to go. Answers find whoever asked by their number;
-//! what nobody asked for goes to the subscriber, through a queue: when it is full nothing more is
+//! A task reads what comes, one sends what is to go. Answers find their askers by number;
+//! what was not asked for goes to the subscriber, through a queue: when it is full nothing more is
 //! read, and the other side leaves out what is old.
 
 mod error;
@@ -13,13 +13,11 @@ pub use self::line::Called;
 
 use self::line::{Line, understood};
 
-use super::data::{
-    About, Cookie, Door, LinkStatus, NodeStatus, Notice, Opening, Place, VERSION, Wish,
-};
+use super::data::{About, Cookie, Endpoint, EndpointAddr, Notice, Opening, VERSION, Wish};
 use super::{believed, cookie};
-use crate::lab::ask::verbs::write;
-use crate::lab::ask::{Named, Request};
-use crate::lab::units::show_duration;
+use crate::lab::ask::{Named, Request, write};
+use crate::lab::paper::units::show_duration;
+use crate::lab::view::{LinkStatus, NodeStatus};
 use crate::node::io::{Command, Question, Reply};
 use serde_json::{Map, Value, json};
 use std::sync::Arc;
@@ -29,13 +27,13 @@ use tokio::net::{TcpStream, UnixStream};
 use tokio::sync::mpsc;
 use tokio::time::{sleep, timeout};
 
-/// How long a door may take to open.
+/// How long connecting may take.
 const CONNECT_MAX: Duration = Duration::from_secs(5);
 
 /// Things that may wait for the subscriber.
 const NOTICES: usize = 1_024;
 
-/// Tries to come in, and the time between two: a door under a flood may close a connection unheard.
+/// Tries to come in, and the time between two: an endpoint under a flood may close a connection unheard.
 const TRIES_MAX: usize = 40;
 
 /// See [`TRIES_MAX`].
@@ -46,21 +44,21 @@ const AGAIN: Duration = Duration::from_millis(5);
 pub struct Client(Arc<Inner>);
 
 struct Inner {
-    at: Place,
+    at: EndpointAddr,
     about: About,
     line: Line,
 }
 
 impl Client {
-    /// Opens a door.
+    /// Connects to an endpoint.
     ///
     /// # Errors
-    /// [`ClientError`]: nobody is there, the cookie is wrong, or it is another protocol.
+    /// [`ClientError`]: there is no answer, the cookie is wrong, or it is another protocol.
     ///
     /// # Panics
     /// Outside a runtime.
-    pub async fn connect(door: &Door) -> Result<Self, ClientError> {
-        let cookie = match &door.cookie {
+    pub async fn connect(endpoint: &Endpoint) -> Result<Self, ClientError> {
+        let cookie = match &endpoint.cookie {
             Cookie::Text(text) => text.clone(),
             Cookie::File(path) => cookie::read(path).map_err(|error| ClientError::NoCookie {
                 path: path.clone(),
@@ -68,55 +66,57 @@ impl Client {
             })?,
         };
         let unreachable = |why: String| ClientError::Unreachable {
-            at: door.at.clone(),
+            at: endpoint.at.clone(),
             why,
         };
         let opening = timeout(CONNECT_MAX, async {
             for _ in 1..TRIES_MAX {
-                match Self::open(door, &cookie).await {
+                match Self::open(endpoint, &cookie).await {
                     // Others may have come in such numbers that this one was turned out.
                     Err(ClientError::Ended(_)) => sleep(AGAIN).await,
                     done => return done,
                 }
             }
-            Self::open(door, &cookie).await
+            Self::open(endpoint, &cookie).await
         });
         let late = || unreachable(format!("nothing within {}", show_duration(CONNECT_MAX)));
         opening.await.map_err(|_| late())?
     }
 
-    async fn open(door: &Door, cookie: &str) -> Result<Self, ClientError> {
+    async fn open(endpoint: &Endpoint, cookie: &str) -> Result<Self, ClientError> {
         let unreachable = |error: io::Error| ClientError::Unreachable {
-            at: door.at.clone(),
+            at: endpoint.at.clone(),
             why: error.to_string(),
         };
-        let line = match &door.at {
-            Place::Tcp(addr) => {
+        let line = match &endpoint.at {
+            EndpointAddr::Tcp(addr) => {
                 let stream = TcpStream::connect(addr).await.map_err(unreachable)?;
-                // Requests are small, and somebody waits for each.
+                // Requests are small, and a caller waits for each.
                 stream.set_nodelay(true).map_err(unreachable)?;
                 Line::over(stream)
             }
-            Place::Unix(path) => Line::over(UnixStream::connect(path).await.map_err(unreachable)?),
+            EndpointAddr::Unix(path) => {
+                Line::over(UnixStream::connect(path).await.map_err(unreachable)?)
+            }
         };
         let client = concat!("chainlab ", env!("CARGO_PKG_VERSION"));
         let params = json!({ "version": VERSION, "cookie": cookie, "client": client });
-        let about = line.call(&door.at, "hello", object(params)).await?;
-        let about = believed::about(understood(&door.at, about)?);
+        let about = line.call(&endpoint.at, "hello", object(params)).await?;
+        let about = believed::about(understood(&endpoint.at, about)?);
         Ok(Self(Arc::new(Inner {
-            at: door.at.clone(),
+            at: endpoint.at.clone(),
             about,
             line,
         })))
     }
 
-    /// What is behind the door.
+    /// What is behind the endpoint.
     pub fn about(&self) -> &About {
         &self.0.about
     }
 
-    /// Where the door is.
-    pub fn place(&self) -> &Place {
+    /// Where the endpoint is.
+    pub fn place(&self) -> &EndpointAddr {
         &self.0.at
     }
 

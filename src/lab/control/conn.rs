@@ -6,31 +6,31 @@
 use super::controlled::Refusal;
 use super::data::{EventWish, VERSION, Wish};
 use super::feed::Feed;
+use super::guests::Context;
 use super::limits::{
-    CALLS_MAX, CLIENTS_MAX, GREETING_MAX, INTERVALS, LAST_ANSWERS_MAX, LINE_MAX, LINE_TIME_MAX,
-    UNREAD_MAX, WRONG_PAUSE,
+    CALLS_MAX, CLIENTS_MAX, GREETING_MAX, INTERVALS, LAST_ANSWERS_MAX, UNREAD_MAX, WRONG_PAUSE,
 };
-use super::rpc::{BAD_LINE, Call, NO_METHOD, RpcError, TOO_MANY, UNGREETED, answer_line};
-use super::server::Context;
+use super::reader::LineReader;
+use super::rpc::{Call, NO_METHOD, RpcError, TOO_MANY, UNGREETED, answer_line};
 use crate::lab::ask::params::{Params, bad, required};
 use crate::lab::ask::verbs::{unknown, verb};
 use crate::lab::ask::{Named, Request};
-use crate::lab::units::parse_duration;
+use crate::lab::paper::units::parse_duration;
 use serde_json::{Value, json};
 use std::io;
 use std::sync::Arc;
-use tokio::io::{AsyncRead, AsyncReadExt, AsyncWrite, AsyncWriteExt, split};
+use tokio::io::{AsyncRead, AsyncWrite, AsyncWriteExt, split};
 use tokio::task::{JoinError, JoinSet};
-use tokio::time::{Instant, sleep, timeout, timeout_at};
+use tokio::time::{sleep, timeout};
 
-/// Talks with a client until one of both ends it.
+/// Serves a client until one of both ends it.
 pub(super) async fn serve(
     stream: impl AsyncRead + AsyncWrite + Send + 'static,
     ctx: &Arc<Context>,
     number: u64,
 ) {
     let (read, write) = split(stream);
-    let mut reader = Lines::new(read);
+    let mut reader = LineReader::new(read);
     let mut writer = Writer(write);
     // That the other side is gone is no news.
     let _ = converse(&mut reader, &mut writer, ctx, number).await;
@@ -38,30 +38,13 @@ pub(super) async fn serve(
 }
 
 async fn converse(
-    reader: &mut Lines<impl AsyncRead + Unpin>,
+    reader: &mut LineReader<impl AsyncRead + Unpin>,
     writer: &mut Writer<impl AsyncWrite + Unpin>,
     ctx: &Arc<Context>,
     number: u64,
 ) -> io::Result<()> {
-    let greeting = timeout(GREETING_MAX, async {
-        reader.begin().await?;
-        // What is whole is judged below without a pause: it does not lose its seat meanwhile.
-        if !reader.has_line() {
-            ctx.spoke(number);
-        }
-        reader.next().await
-    });
-    let greeting = greeting.await;
-    let line = match greeting {
-        Ok(Ok(Some(line))) => line,
-        Ok(Ok(None)) => return Ok(()),
-        Ok(Err(error)) => return writer.refuse(&Value::Null, error.into()).await,
-        Err(_) => {
-            let words = "no hello came in time";
-            return writer
-                .refuse(&Value::Null, RpcError::new(UNGREETED, words))
-                .await;
-        }
+    let Some(line) = first_line(reader, writer, ctx, number).await? else {
+        return Ok(());
     };
     let (id, greeting) = match Call::read(&line) {
         Ok(call) => (call.id.clone().unwrap_or(Value::Null), greet(call, ctx)),
@@ -80,7 +63,7 @@ async fn converse(
         return writer.refuse(&id, RpcError::new(TOO_MANY, words)).await;
     };
     ctx.greeted(number);
-    let about = serde_json::to_value(ctx.door.about()).expect("plain data");
+    let about = serde_json::to_value(ctx.endpoint.about()).expect("plain data");
     writer.answer(&id, &Ok(about)).await?;
     Session {
         ctx,
@@ -89,6 +72,30 @@ async fn converse(
     }
     .run(reader, writer)
     .await
+}
+
+/// The line that is to greet, within the time for that; `None`: there is none, and that was said.
+async fn first_line(
+    reader: &mut LineReader<impl AsyncRead + Unpin>,
+    writer: &mut Writer<impl AsyncWrite + Unpin>,
+    ctx: &Context,
+    number: u64,
+) -> io::Result<Option<Vec<u8>>> {
+    let greeting = timeout(GREETING_MAX, async {
+        reader.begin().await?;
+        // What is whole is judged below without a pause: it does not lose its seat meanwhile.
+        if !reader.has_line() {
+            ctx.spoke(number);
+        }
+        reader.next().await
+    });
+    let error = match greeting.await {
+        Ok(Ok(line)) => return Ok(line),
+        Ok(Err(error)) => error.into(),
+        Err(_) => RpcError::new(UNGREETED, "no hello came in time"),
+    };
+    writer.refuse(&Value::Null, error).await?;
+    Ok(None)
 }
 
 /// Reads a `hello`.
@@ -126,7 +133,7 @@ struct Session<'a> {
 }
 
 /// What comes of a request.
-enum Outcome {
+enum CallOutcome {
     Answer(Result<Value, RpcError>),
     Later(Request<Named>),
     /// How all nodes look, which they are asked for.
@@ -136,7 +143,7 @@ enum Outcome {
 impl Session<'_> {
     async fn run(
         mut self,
-        reader: &mut Lines<impl AsyncRead + Unpin>,
+        reader: &mut LineReader<impl AsyncRead + Unpin>,
         writer: &mut Writer<impl AsyncWrite + Unpin>,
     ) -> io::Result<()> {
         loop {
@@ -171,8 +178,8 @@ impl Session<'_> {
         };
         let id = call.id.clone();
         match self.outcome(call) {
-            Ok(Outcome::Later(request)) => {
-                let doing = self.ctx.door.serve(request);
+            Ok(CallOutcome::Later(request)) => {
+                let doing = self.ctx.endpoint.serve(request);
                 self.calls.spawn(async move {
                     let answer = doing.await.map_err(|refusal| match refusal {
                         Refusal::Request(bad) => bad.into(),
@@ -182,33 +189,33 @@ impl Session<'_> {
                 });
                 Ok(())
             }
-            Ok(Outcome::Status) => {
-                let looking = self.ctx.door.fresh_status();
+            Ok(CallOutcome::Status) => {
+                let looking = self.ctx.endpoint.fresh_status();
                 self.calls
                     .spawn(async move { (id, Ok(json!(looking.await))) });
                 Ok(())
             }
-            Ok(Outcome::Answer(answer)) => writer.answer_if(id, &answer).await,
+            Ok(CallOutcome::Answer(answer)) => writer.answer_if(id, &answer).await,
             Err(error) => writer.answer_if(id, &Err(error)).await,
         }
     }
 
-    fn outcome(&mut self, call: Call) -> Result<Outcome, RpcError> {
-        let door = &self.ctx.door;
+    fn outcome(&mut self, call: Call) -> Result<CallOutcome, RpcError> {
+        let endpoint = &self.ctx.endpoint;
         let answer = match call.method.as_str() {
-            "hello" => json!(door.about()),
+            "hello" => json!(endpoint.about()),
             "status" => {
                 Params::new(call.params).finish()?;
-                return Ok(Outcome::Status);
+                return Ok(CallOutcome::Status);
             }
             "links" => {
                 Params::new(call.params).finish()?;
-                json!(door.links())
+                json!(endpoint.links())
             }
             "subscribe" => {
                 let wish = read_wish(Params::new(call.params))?;
                 let (feed, opening) =
-                    Feed::new(Arc::clone(door), Arc::clone(&self.ctx.lines), wish);
+                    Feed::new(Arc::clone(endpoint), Arc::clone(&self.ctx.lines), wish);
                 self.feed = Some(feed);
                 json!(opening)
             }
@@ -220,10 +227,10 @@ impl Session<'_> {
             name => {
                 let found = verb(name);
                 let verb = found.ok_or_else(|| RpcError::new(NO_METHOD, unknown(name)))?;
-                return Ok(Outcome::Later(verb.read(call.params)?));
+                return Ok(CallOutcome::Later(verb.read(call.params)?));
             }
         };
-        Ok(Outcome::Answer(Ok(answer)))
+        Ok(CallOutcome::Answer(Ok(answer)))
     }
 }
 
@@ -261,102 +268,6 @@ async fn next(feed: &mut Option<Feed>) -> Arc<str> {
     match feed {
         Some(feed) => feed.next().await,
         None => std::future::pending().await,
-    }
-}
-
-/// Lines as they come in.
-struct Lines<R> {
-    read: R,
-    /// What has come of lines that are not complete yet.
-    buffer: Vec<u8>,
-    /// Bytes of it in which no line ends.
-    searched: usize,
-    /// When the first byte of it came.
-    since: Option<Instant>,
-}
-
-/// Why there is no line.
-enum NoLine {
-    TooLong,
-    TooSlow,
-    Io,
-}
-
-impl From<NoLine> for RpcError {
-    fn from(error: NoLine) -> Self {
-        let words = match error {
-            NoLine::TooLong => format!("a line has at most {LINE_MAX} bytes"),
-            NoLine::TooSlow => "a line began and did not end in time".to_owned(),
-            NoLine::Io => "the connection failed".to_owned(),
-        };
-        Self::new(BAD_LINE, words)
-    }
-}
-
-impl<R: AsyncRead + Unpin> Lines<R> {
-    fn new(read: R) -> Self {
-        Self {
-            read,
-            buffer: Vec::new(),
-            searched: 0,
-            since: None,
-        }
-    }
-
-    /// Waits until something has come, or the end.
-    async fn begin(&mut self) -> Result<(), NoLine> {
-        if self.buffer.is_empty() {
-            let read = self.read.read_buf(&mut self.buffer).await;
-            let count = read.map_err(|_| NoLine::Io)?;
-            self.since = (count > 0).then(Instant::now);
-        }
-        Ok(())
-    }
-
-    /// Whether a whole line has come.
-    fn has_line(&self) -> bool {
-        self.buffer.contains(&b'\n')
-    }
-
-    /// The next line, without its end, which the last one need not have; `None`: there is none any
-    /// more. What has come stays if the wait is given up.
-    async fn next(&mut self) -> Result<Option<Vec<u8>>, NoLine> {
-        loop {
-            let new = &self.buffer[self.searched..];
-            if let Some(at) = new.iter().position(|byte| *byte == b'\n') {
-                let end = self.searched + at;
-                if end > LINE_MAX {
-                    return Err(NoLine::TooLong);
-                }
-                let rest = self.buffer.split_off(end + 1);
-                let mut line = std::mem::replace(&mut self.buffer, rest);
-                line.pop();
-                self.searched = 0;
-                self.since = (!self.buffer.is_empty()).then(Instant::now);
-                return Ok(Some(line));
-            }
-            self.searched = self.buffer.len();
-            if self.buffer.len() > LINE_MAX {
-                return Err(NoLine::TooLong);
-            }
-            let reading = self.read.read_buf(&mut self.buffer);
-            let count = match self.since {
-                Some(since) => {
-                    let read = timeout_at(since + LINE_TIME_MAX, reading).await;
-                    read.map_err(|_| NoLine::TooSlow)?
-                }
-                None => reading.await,
-            };
-            match count {
-                Ok(0) if self.buffer.is_empty() => return Ok(None),
-                Ok(0) => {
-                    (self.searched, self.since) = (0, None);
-                    return Ok(Some(std::mem::take(&mut self.buffer)));
-                }
-                Ok(_) => self.since = self.since.or_else(|| Some(Instant::now())),
-                Err(_) => return Err(NoLine::Io),
-            }
-        }
     }
 }
 

@@ -1,10 +1,10 @@
 //! What the server shows and does: a lab, or one node of it as if it were alone, whatever drives it.
 
 use super::bus::{Subscription, WantsMessages};
-use super::data::{About, LabStatus, LinkStatus, NodeEvent, NodeStatus};
+use super::data::{About, NodeEvent};
 use crate::lab::ask::params::BadParam;
 use crate::lab::ask::{Named, Request};
-use crate::lab::view::NodeState;
+use crate::lab::view::{LabStatus, LinkStatus, NodeState, NodeStatus};
 use crate::node::io::CommandError;
 use crate::node::{NodeIx, Time};
 use serde_json::Value;

@@ -1,5 +1,5 @@
-//! The password of a door: 32 random bytes, in a file that only its user can read, as bitcoind does
-//! it. Whoever can read the file may do everything.
+//! The password of an endpoint: 32 random bytes, in a file that only its user can read, as bitcoind does
+//! it. A program that can read the file may do everything.
 
 use crate::live::files::Dir;
 use sha2::{Digest, Sha256};
@@ -78,7 +78,7 @@ mod tests {
     use std::os::unix::fs::PermissionsExt;
 
     #[test]
-    fn a_cookie_is_its_users_alone_opens_one_door_and_goes_with_it() {
+    fn a_cookie_is_its_users_alone_opens_one_endpoint_and_goes_with_it() {
         let dir = tempfile::tempdir().expect("a directory");
         let cookie = Issued::new(dir.path()).expect("room on disk");
         let path = cookie.path().to_owned();

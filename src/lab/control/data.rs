@@ -1,14 +1,10 @@
 //! What goes over the wire of the control protocol, besides requests and their answers.
 
 use crate::chain::Amount;
-use crate::lab::ask::Can;
-use crate::lab::script::ScriptView;
 use crate::lab::spec::ViewSpec;
-use crate::lab::view::{NodeState, TrafficView};
-use crate::link::Conditions;
+use crate::lab::view::{LabStatus, NodeStatus};
 use crate::node::Time;
 use crate::node::io::Event;
-use crate::node::snapshot::NodeSnapshot;
 use serde::{Deserialize, Serialize};
 use std::fmt;
 use std::net::SocketAddr;
@@ -20,25 +16,26 @@ use std::time::Duration;
 /// The version of the protocol. Fields and methods may be added to it; anything else makes another.
 pub const VERSION: u32 = 1;
 
-/// What is behind a door.
-#[derive(Clone, Copy, Debug, PartialEq, Eq, Serialize, Deserialize)]
+/// What is behind an endpoint.
+#[derive(Clone, Copy, Debug, Default, PartialEq, Eq, Serialize, Deserialize)]
 #[serde(rename_all = "snake_case")]
-pub enum Kind {
+pub enum EndpointKind {
     /// A lab, with all of its nodes.
+    #[default]
     Lab,
     /// One node.
     Node,
 }
 
 /// The answer to `hello`.
-#[derive(Clone, Debug, PartialEq, Serialize, Deserialize)]
+#[derive(Clone, Debug, Default, PartialEq, Serialize, Deserialize)]
 pub struct About {
     /// See [`VERSION`].
     pub version: u32,
     /// The program and its version.
     pub program: String,
-    /// What is behind the door.
-    pub kind: Kind,
+    /// What is behind the endpoint.
+    pub kind: EndpointKind,
     /// What people call it.
     pub name: String,
     /// The hash of the genesis block, which names the network.
@@ -57,22 +54,6 @@ pub struct About {
     pub view: ViewSpec,
 }
 
-/// A node, as it was last seen.
-#[derive(Clone, Debug, PartialEq, Serialize, Deserialize)]
-pub struct NodeStatus {
-    /// Its name.
-    pub node: String,
-    /// Whether it runs.
-    pub state: NodeState,
-    /// Where it listens.
-    pub addr: Option<SocketAddr>,
-    /// What it can do; left out: everything.
-    #[serde(rename = "cannot", default, skip_serializing_if = "Can::is_all")]
-    pub can: Can,
-    /// What can be seen of it; `null`: it never ran.
-    pub snapshot: Option<Arc<NodeSnapshot>>,
-}
-
 /// Something that happened to a node.
 #[derive(Clone, Debug, PartialEq, Serialize, Deserialize)]
 pub struct NodeEvent {
@@ -81,33 +62,6 @@ pub struct NodeEvent {
     /// What happened, and when.
     #[serde(flatten)]
     pub event: Arc<Event>,
-}
-
-/// One direction of a link.
-#[derive(Clone, Debug, PartialEq, Serialize, Deserialize)]
-pub struct LinkStatus {
-    /// The node that sends.
-    pub from: String,
-    /// The node that receives.
-    pub to: String,
-    /// What it is like.
-    #[serde(flatten)]
-    pub conditions: Conditions,
-}
-
-/// What a lab as a whole shows beside its nodes.
-#[derive(Clone, Debug, Default, PartialEq, Serialize, Deserialize)]
-pub struct LabStatus {
-    /// A line that somebody wants people to read.
-    pub caption: Option<Arc<str>>,
-    /// The script that is played, step by step.
-    pub script: Option<Arc<ScriptView>>,
-    /// The groups of nodes between which nothing passes; `null`: the network is whole.
-    #[serde(default)]
-    pub partition: Option<Vec<Vec<String>>>,
-    /// Payments that it makes by itself; `null`: nobody ever wanted any.
-    #[serde(default)]
-    pub traffic: Option<TrafficView>,
 }
 
 /// What a subscriber wants to hear.
@@ -119,7 +73,7 @@ pub struct Wish {
     pub interval: Duration,
 }
 
-/// Which events somebody wants.
+/// Which events a subscriber wants.
 #[derive(Clone, Copy, Debug, PartialEq, Eq, PartialOrd, Ord)]
 pub enum EventWish {
     /// None.
@@ -183,9 +137,9 @@ pub enum Notice {
 
 /// Where a lab or a node can be controlled, and the password.
 #[derive(Clone, Debug, PartialEq, Eq, Serialize, Deserialize)]
-pub struct Door {
+pub struct Endpoint {
     /// Where.
-    pub at: Place,
+    pub at: EndpointAddr,
     /// With what.
     pub cookie: Cookie,
 }
@@ -193,7 +147,7 @@ pub struct Door {
 /// Where.
 #[derive(Clone, Debug, PartialEq, Eq, PartialOrd, Ord, Serialize, Deserialize)]
 #[serde(rename_all = "snake_case")]
-pub enum Place {
+pub enum EndpointAddr {
     /// A TCP port.
     Tcp(SocketAddr),
     /// A Unix socket.
@@ -219,7 +173,7 @@ impl fmt::Debug for Cookie {
     }
 }
 
-impl fmt::Display for Place {
+impl fmt::Display for EndpointAddr {
     fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
         match self {
             Self::Tcp(addr) => addr.fmt(f),
@@ -228,7 +182,7 @@ impl fmt::Display for Place {
     }
 }
 
-impl FromStr for Place {
+impl FromStr for EndpointAddr {
     type Err = String;
 
     /// `HOST:PORT` of an IP address, or a path with a `/` in it.

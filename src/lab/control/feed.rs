@@ -7,9 +7,10 @@
 
 use super::bus::{BusEvent, Subscription, WantsMessages};
 use super::controlled::{Controlled, Edition};
-use super::data::{EventWish, LabStatus, Opening, Wish};
+use super::data::{EventWish, Opening, Wish};
 use super::lines::StatusLines;
 use super::rpc::notice_line;
+use crate::lab::view::LabStatus;
 use crate::node::NodeIx;
 use serde_json::json;
 use std::collections::{BTreeMap, VecDeque};
@@ -20,7 +21,7 @@ use tokio::time::{Instant, sleep_until};
 
 /// A subscription.
 pub(super) struct Feed {
-    door: Arc<dyn Controlled>,
+    endpoint: Arc<dyn Controlled>,
     lines: Arc<StatusLines>,
     wish: Wish,
     changes: watch::Receiver<u64>,
@@ -40,30 +41,30 @@ pub(super) struct Feed {
 impl Feed {
     /// Begins, with how things are.
     pub(super) fn new(
-        door: Arc<dyn Controlled>,
+        endpoint: Arc<dyn Controlled>,
         lines: Arc<StatusLines>,
         wish: Wish,
     ) -> (Self, Opening) {
-        let mut changes = door.changes();
+        let mut changes = endpoint.changes();
         changes.mark_unchanged();
         // First: if another begins meanwhile, the first look finds that.
-        let round = door.round();
-        let editions = door.editions();
-        let (events, mut recent) = door.events();
+        let round = endpoint.round();
+        let editions = endpoint.editions();
+        let (events, mut recent) = endpoint.events();
         if wish.events == EventWish::None {
             recent.clear();
         }
         let opening = Opening {
-            nodes: door.status(),
+            nodes: endpoint.status(),
             events: recent,
-            lab: door.lab_status(),
+            lab: endpoint.lab_status(),
         };
-        let wants = (wish.events == EventWish::All).then(|| door.want_messages());
+        let wants = (wish.events == EventWish::All).then(|| endpoint.want_messages());
         let feed = Self {
             round,
             told: editions.into_iter().collect(),
             lab: opening.lab.clone(),
-            door,
+            endpoint,
             lines,
             wish,
             changes,
@@ -76,7 +77,7 @@ impl Feed {
         (feed, opening)
     }
 
-    /// The next line. What was begun is not lost if nobody waits for it to the end.
+    /// The next line. What was begun is not lost if the wait is given up.
     pub(super) async fn next(&mut self) -> Arc<str> {
         loop {
             if let Some(line) = self.ready.pop_front() {
@@ -109,7 +110,7 @@ impl Feed {
                     EventWish::News => !told.is_message,
                     EventWish::All => true,
                 };
-                if wanted && self.door.shows(told.ix) {
+                if wanted && self.endpoint.shows(told.ix) {
                     let line = told.line(|event| notice_line("event", event));
                     self.ready.push_back(line);
                 }
@@ -119,31 +120,31 @@ impl Feed {
                 self.ready.push_back(line.into());
             }
             Err(RecvError::Lagged(_)) => {}
-            // The door holds a sender.
+            // The endpoint holds a sender.
             Err(RecvError::Closed) => {}
         }
     }
 
     fn look(&mut self) {
         (self.is_changed, self.looked) = (false, Instant::now());
-        let round = self.door.round();
+        let round = self.endpoint.round();
         if round != self.round {
             // The whole first: it says that all that follows is new.
             self.round = round;
             self.told.clear();
-            self.lab = self.door.lab_status();
+            self.lab = self.endpoint.lab_status();
             self.ready.push_back(notice_line("lab", &self.lab).into());
         }
-        for (ix, edition) in self.door.editions() {
+        for (ix, edition) in self.endpoint.editions() {
             if self.told.get(&ix) == Some(&edition) {
                 continue;
             }
-            if let Some((edition, line)) = self.lines.line(&*self.door, ix, &edition) {
+            if let Some((edition, line)) = self.lines.line(&*self.endpoint, ix, &edition) {
                 self.told.insert(ix, edition);
                 self.ready.push_back(line);
             }
         }
-        let lab = self.door.lab_status();
+        let lab = self.endpoint.lab_status();
         if lab != self.lab {
             self.ready.push_back(notice_line("lab", &lab).into());
             self.lab = lab;

@@ -16,7 +16,7 @@ const TEXT_MAX: usize = 1_000;
 const FILE: &str = "network_file";
 
 /// Characters of that.
-const FILE_MAX: usize = crate::lab::document::FILE_BYTES_MAX;
+const FILE_MAX: usize = crate::lab::paper::document::FILE_BYTES_MAX;
 
 /// Values in a line, about: four times as many as the largest lab says at once. It takes more memory to
 /// read than it has bytes.

@@ -1,11 +1,11 @@
-//! What a door gives to whoever comes in, and for how long.
+//! What an endpoint gives to clients, and for how long.
 
 use std::ops::RangeInclusive;
 use std::time::Duration;
 
 pub use super::rpc::LINE_MAX;
 
-/// Clients of a door at a time: a hundred screens and shells.
+/// Clients of an endpoint at a time: a hundred screens and shells.
 pub const CLIENTS_MAX: usize = 128;
 
 /// Connections of a socket at a time that have said nothing yet: as many as come in the time in which a
@@ -16,10 +16,10 @@ pub const SILENT_MAX: usize = 128;
 /// refused. One more, and the oldest ends.
 pub const UNGREETED_MAX: usize = 32;
 
-/// How long whoever comes in may take for the `hello`.
+/// How long a client may take for its `hello`.
 pub const GREETING_MAX: Duration = Duration::from_secs(5);
 
-/// How long whoever has the wrong cookie waits for the answer: guessing is slow.
+/// How long a client with a wrong cookie waits for the answer: guessing is slow.
 pub const WRONG_PAUSE: Duration = Duration::from_secs(1);
 
 /// From a line's first byte to its last.
@@ -42,5 +42,5 @@ pub const INTERVALS: RangeInclusive<Duration> =
 /// Events that a slow subscriber may be behind before it misses some.
 pub const BEHIND_MAX: usize = 2_048;
 
-/// Events of a node that are remembered for whoever comes later.
+/// Events of a node that are remembered for later subscribers.
 pub const RECENT_MAX: usize = 256;

@@ -25,10 +25,11 @@ mod controlled;
 mod cookie;
 mod data;
 mod feed;
+mod guests;
 mod heard;
 pub mod limits;
 mod lines;
-pub mod registry;
+mod reader;
 pub mod rpc;
 mod server;
 
@@ -37,7 +38,7 @@ pub use client::{Called, Client, ClientError};
 pub(in crate::lab) use controlled::{Controlled, Edition, Later, Refusal};
 pub use cookie::FILE as COOKIE_FILE;
 pub use data::{
-    About, Cookie, Door, EventWish, Kind, LabStatus, LinkStatus, NodeEvent, NodeStatus, Notice,
-    Opening, Place, VERSION, Wish,
+    About, Cookie, Endpoint, EndpointAddr, EndpointKind, EventWish, NodeEvent, Notice, Opening,
+    VERSION, Wish,
 };
 pub(in crate::lab) use server::{Bound, Server};

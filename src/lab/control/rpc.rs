@@ -102,16 +102,7 @@ impl Call {
     /// # Errors
     /// What to answer, and with which id.
     pub fn read(line: &[u8]) -> Result<Self, (Value, RpcError)> {
-        let value: Value = serde_json::from_slice(line).map_err(|error| {
-            (
-                Value::Null,
-                RpcError::new(NOT_JSON, format!("not JSON: {error}")),
-            )
-        })?;
-        let Value::Object(mut object) = value else {
-            let words = "one object a line is wanted here, as in {\"jsonrpc\":\"2.0\",...}";
-            return Err((Value::Null, RpcError::new(NO_REQUEST, words)));
-        };
+        let mut object = object_of(line).map_err(|error| (Value::Null, error))?;
         let id = object.remove("id");
         let is_id = |id: &Value| matches!(id, Value::Null | Value::String(_) | Value::Number(_));
         let id = match id {
@@ -152,6 +143,18 @@ impl Call {
     }
 }
 
+/// The one object of a line.
+fn object_of(line: &[u8]) -> Result<Map<String, Value>, RpcError> {
+    match serde_json::from_slice(line) {
+        Ok(Value::Object(object)) => Ok(object),
+        Ok(_) => {
+            let words = "one object a line is wanted here, as in {\"jsonrpc\":\"2.0\",...}";
+            Err(RpcError::new(NO_REQUEST, words))
+        }
+        Err(error) => Err(RpcError::new(NOT_JSON, format!("not JSON: {error}"))),
+    }
+}
+
 /// The line of an answer.
 pub fn answer_line(id: &Value, answer: &Result<Value, RpcError>) -> String {
     let object = match answer {
@@ -167,7 +170,7 @@ pub fn call_line(id: u64, method: &str, params: &Map<String, Value>) -> String {
     format!("{object}\n")
 }
 
-/// The line of something that nobody asked for just now.
+/// The line of something that was not asked for just now.
 pub fn notice_line(method: &str, params: &impl Serialize) -> String {
     let object = json!({ "jsonrpc": "2.0", "method": method, "params": params });
     format!("{object}\n")

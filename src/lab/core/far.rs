@@ -1,77 +1,19 @@
-//! Nodes that run in other processes: what is said of them, and what is asked of those processes.
+//! Nodes that run in other processes, and what is said of them.
 
+use super::hosts::Process;
+use super::io::{Far, HostId, LinkEnd, Moment};
 use super::node::Node;
-use super::requests::{Asker, fault};
-use super::{CallId, Core, Far, HostId, LinkEnd, Moment, Output, Told};
-use crate::lab::ask::{Ability, Answer, Can, Named, Request};
-use crate::lab::control::{LabStatus, LinkStatus, NodeStatus};
+use super::partition::Partition;
+use super::state::Core;
+use super::work::NOT_OURS;
+use crate::lab::ask::{Ability, Answer, Can};
 use crate::lab::layout::NODES_MAX;
-use crate::lab::partition::Partition;
-use crate::lab::script::ScriptView;
 use crate::lab::spec::NodeSpec;
-use crate::lab::view::{NodeState, TrafficView};
+use crate::lab::view::{LabStatus, LinkStatus, NodeState, NodeStatus};
 use crate::node::NodeIx;
-use crate::node::io::CommandError;
 use crate::node::io::words::Tone;
 use std::collections::BTreeMap;
 use std::sync::Arc;
-use std::time::Duration;
-
-/// How long a node that was added elsewhere may take to show here.
-const SHOWN_MAX: Duration = Duration::from_secs(10);
-
-/// The processes with nodes that are shown here.
-#[derive(Clone, Default)]
-pub(super) struct Hosts {
-    all: BTreeMap<HostId, Host>,
-    /// The script that one of them plays, and the payments that it makes.
-    script: Option<Arc<ScriptView>>,
-    traffic: Option<TrafficView>,
-    /// Nodes that were added there and do not show yet, and until when they are waited for.
-    expected: BTreeMap<String, (Asker, Duration)>,
-}
-
-#[derive(Clone)]
-struct Host {
-    is_lab: bool,
-    /// It answers.
-    is_there: bool,
-}
-
-/// What other processes were told to do, and for whom.
-#[derive(Clone)]
-pub(super) struct Errand {
-    asker: Asker,
-    outcome: Outcome,
-}
-
-/// What the asker is told once it is done.
-#[derive(Clone)]
-pub(super) enum Outcome {
-    /// What the last of them said.
-    Done,
-    /// This.
-    Words(String),
-    Killed(NodeIx),
-    Restarted(NodeIx),
-    /// As soon as the node of this name shows.
-    Added(String),
-}
-
-impl Hosts {
-    pub(super) fn script(&self) -> Option<&Arc<ScriptView>> {
-        self.script.as_ref()
-    }
-
-    pub(super) fn traffic(&self) -> Option<TrafficView> {
-        self.traffic
-    }
-
-    /// Until when the first node is waited for that is to show.
-    pub(super) fn due(&self) -> Option<Duration> {
-        self.expected.values().map(|(_, until)| *until).min()
-    }
-}
 
 impl Core {
     /// Another process has something to say.
@@ -79,12 +21,12 @@ impl Core {
         match far {
             Far::Met { is_lab } => {
                 let is_there = true;
-                self.hosts.all.insert(id, Host { is_lab, is_there });
+                self.hosts.all.insert(id, Process { is_lab, is_there });
             }
             Far::Introduced(status) => self.introduced(now, id, status),
             Far::Old(blocks) => blocks.into_iter().for_each(|block| self.hear(block)),
             Far::Node(status) => self.far_node(now, id, status),
-            Far::Links(told) => self.links_told(id, told),
+            Far::Links(told) => self.far_links(id, told),
             Far::Lab(status) => self.far_lab(id, status),
             Far::Lost => self.lost(now, id),
             Far::NotFound => {
@@ -139,25 +81,7 @@ impl Core {
         let node = &mut self.nodes[ix.0];
         node.is_addressed = status.addr.is_some();
         let was_up = node.state.is_up();
-        if status.state.is_up() && !was_up {
-            let words = match node.state {
-                NodeState::Gone => "answers again",
-                _ => "started again",
-            };
-            if node.life > 0 {
-                node.say(now.at, Tone::Good, words);
-            }
-            node.life += 1;
-        }
-        match &status.state {
-            NodeState::Failed(why) if node.state != status.state => {
-                node.say(now.at, Tone::Bad, &**why);
-            }
-            NodeState::Down if node.life > 0 && node.state != NodeState::Down => {
-                node.say(now.at, Tone::Bad, "went down");
-            }
-            _ => {}
-        }
+        node.comes_to(&status.state, now);
         if status.state.is_up() {
             node.state = NodeState::Up;
             let life = node.life;
@@ -187,7 +111,7 @@ impl Core {
         let can: Can = taken.map(|(of, why)| (of, Arc::clone(why))).collect();
         let host = self.hosts.all.get(&id);
         match host.is_some_and(|host| !host.is_lab) {
-            true => can.without(Ability::Restart, super::NOT_OURS),
+            true => can.without(Ability::Restart, NOT_OURS),
             false => can,
         }
     }
@@ -209,7 +133,7 @@ impl Core {
 
     /// What a process says of its links, in place of what it said before. It is shown and does nothing:
     /// what holds for nodes of this process is in its own table.
-    fn links_told(&mut self, id: HostId, told: Vec<LinkStatus>) {
+    fn far_links(&mut self, id: HostId, told: Vec<LinkStatus>) {
         let far = self.nodes.numbered();
         let far = || {
             far.clone()
@@ -291,7 +215,7 @@ impl Core {
     }
 
     /// Those that have a lab.
-    fn labs(&self) -> Vec<HostId> {
+    pub(super) fn labs(&self) -> Vec<HostId> {
         let is_lab = |host: &HostId| self.hosts.all.get(host).is_some_and(|host| host.is_lab);
         self.hosts_there().into_iter().filter(is_lab).collect()
     }
@@ -307,134 +231,27 @@ impl Core {
             false => Some(node.addr?.to_string()),
         }
     }
+}
 
-    /// Has other processes do something.
-    pub(super) fn forward(
-        &mut self,
-        asker: Asker,
-        outcome: Outcome,
-        tells: Vec<(HostId, Request<Named>)>,
-    ) {
-        self.last_call += 1;
-        let id = CallId(self.last_call);
-        self.forwards.insert(id, Errand { asker, outcome });
-        self.outputs.push_back(Output::Forward { id, tells });
-    }
-
-    /// Has the process of a node do something with it; whether it runs elsewhere.
-    pub(super) fn forward_node(
-        &mut self,
-        asker: Asker,
-        ix: NodeIx,
-        outcome: Outcome,
-        request: impl FnOnce(Named) -> Request<Named>,
-    ) -> bool {
-        let node = &self.nodes[ix.0];
-        let Some(host) = node.host else { return false };
-        let request = request(Some(node.spec.name.clone()));
-        self.forward(asker, outcome, vec![(host, request)]);
-        true
-    }
-
-    /// Has the lab do something that all nodes are of: no other can cut what is between them at one
-    /// moment.
-    ///
-    /// # Errors
-    /// There is none.
-    pub(super) fn forward_to_only_lab(
-        &mut self,
-        asker: Asker,
-        request: Request<Named>,
-    ) -> Result<Option<String>, CommandError> {
-        let (hosts, labs) = (self.hosts_in_order(), self.labs());
-        if hosts.len() != 1 || hosts != labs {
-            return Err("these nodes are not of one lab: cut their links one by one".into());
-        }
-        self.forward(asker, Outcome::Done, vec![(hosts[0], request)]);
-        Ok(None)
-    }
-
-    /// Has the labs of a lab without nodes of its own do something. Whether there are any: nodes that run
-    /// alone have no screen to show a note on, and make no payments by themselves.
-    pub(super) fn forward_to_labs(&mut self, asker: Asker, request: &Request<Named>) -> bool {
-        let labs = self.labs();
-        let is_any = !self.has_own_nodes() && !labs.is_empty();
-        if is_any {
-            let tells = labs.into_iter().map(|lab| (lab, request.clone()));
-            self.forward(asker, Outcome::Done, tells.collect());
-        }
-        is_any
-    }
-
-    /// Leads the script of another lab.
-    ///
-    /// # Errors
-    /// It is not clear which.
-    pub(super) fn lead_far(
-        &mut self,
-        asker: Asker,
-        request: Request<Named>,
-    ) -> Result<Option<String>, CommandError> {
-        match &self.labs()[..] {
-            [] => Err(super::no_script()),
-            [lab] => {
-                self.forward(asker, Outcome::Done, vec![(*lab, request)]);
-                Ok(None)
+impl Node {
+    /// Another process says that it is like this: what changes by that is a line of its log.
+    fn comes_to(&mut self, state: &NodeState, now: Moment) {
+        if state.is_up() && !self.state.is_up() {
+            let words = match self.state {
+                NodeState::Gone => "answers again",
+                _ => "started again",
+            };
+            if self.life > 0 {
+                self.say(now.at, Tone::Good, words);
             }
-            _ => Err("these nodes are of several labs: lead each script in its own lab".into()),
+            self.life += 1;
         }
-    }
-
-    /// Adds a node to another lab.
-    ///
-    /// # Errors
-    /// It is not clear which.
-    pub(super) fn add_far(
-        &mut self,
-        asker: Asker,
-        spec: NodeSpec,
-    ) -> Result<Option<String>, CommandError> {
-        let [lab] = self.labs()[..] else {
-            let words = "a node can be added to a lab; start this one with chainlab node";
-            return Err(words.into());
-        };
-        let outcome = Outcome::Added(spec.name.clone());
-        self.forward(asker, outcome, vec![(lab, Request::Add(Box::new(spec)))]);
-        Ok(None)
-    }
-
-    /// Other processes have done what they were told, or have not.
-    pub(super) fn forwarded(&mut self, now: Moment, call: CallId, told: Told) {
-        let Some(Errand { asker, outcome }) = self.forwards.remove(&call) else {
-            return;
-        };
-        let answer = match (told, outcome) {
-            (Told::Done(words), Outcome::Done) | (Told::Done(_), Outcome::Words(words)) => {
-                Ok(Answer::Done(words))
+        match state {
+            NodeState::Failed(why) if self.state != *state => self.say(now.at, Tone::Bad, &**why),
+            NodeState::Down if self.life > 0 && self.state != NodeState::Down => {
+                self.say(now.at, Tone::Bad, "went down");
             }
-            // A process with one node ends with it, maybe before it can say so.
-            (Told::Done(_) | Told::Ended(_), Outcome::Killed(ix)) => Ok(Answer::Killed(ix)),
-            (Told::Done(_), Outcome::Restarted(ix)) => Ok(Answer::Restarted(ix)),
-            (Told::Done(_), Outcome::Added(name)) => match self.position(&name) {
-                Some(ix) => Ok(Answer::Added(ix)),
-                None => {
-                    let waits = (asker, now.ran + SHOWN_MAX);
-                    self.hosts.expected.insert(name, waits);
-                    return;
-                }
-            },
-            (Told::Refused(refusal) | Told::Ended(refusal), _) => Err(refusal),
-        };
-        self.answer(asker, answer);
-    }
-
-    /// Nodes that were added elsewhere are not waited for any longer.
-    pub(super) fn give_up(&mut self, now: Moment) {
-        let is_late = |_: &String, (_, until): &mut (Asker, Duration)| *until <= now.ran;
-        let late: Vec<_> = self.hosts.expected.extract_if(.., is_late).collect();
-        for (name, (asker, _)) in late {
-            let words = format!("{name} was added, and does not show");
-            self.answer(asker, Err(fault(&words)));
+            _ => {}
         }
     }
 }

@@ -1,9 +1,9 @@
 //! The first block of a new chain, where the layout wants it at once: as soon as all nodes are
 //! connected to those that they should be connected to, so that it is seen to go to all of them.
 
-use super::Core;
 use super::node::Node;
-use super::requests::Work;
+use super::state::Core;
+use super::work::Work;
 use crate::lab::ask::Ability;
 use crate::lab::view::NodeState;
 use crate::link::LinkState;

@@ -1,9 +1,9 @@
 //! What a driver and core say to each other: plain data.
 
-use super::Seen;
+use super::seen::Seen;
 use crate::lab::ask::{Answer, Named, Request, Ticket};
-use crate::lab::control::{LabStatus, LinkStatus, NodeStatus};
 use crate::lab::spec::NodeSpec;
+use crate::lab::view::{LabStatus, LinkStatus, NodeStatus};
 use crate::link::Conditions;
 use crate::node::io::{Command, CommandError, Event, Question, Reply};
 use crate::node::snapshot::NodeSnapshot;
@@ -42,7 +42,7 @@ pub enum Sight {
     #[default]
     Asked,
     /// They show themselves soon after a change ([`Input::Shown`]); nothing waits for one that does not.
-    Told,
+    Shown,
 }
 
 /// Another process, with nodes that are shown here, for as long as this lab knows it.
@@ -88,7 +88,7 @@ pub enum Far {
 
 /// What came of telling other processes something.
 #[derive(Clone, Debug)]
-pub enum Told {
+pub enum FarReply {
     /// They did it; what the last of them said.
     Done(String),
     /// One refused it, or cannot be reached.
@@ -161,7 +161,7 @@ pub enum Input {
     /// Another process has something to say.
     Far(HostId, Far),
     /// The answer to [`Output::Forward`].
-    Forwarded(CallId, Told),
+    Forwarded(CallId, FarReply),
     /// All nodes are about to stop, and none starts any more, for this reason.
     Closing(Arc<str>),
     /// The answer to a call or a question.

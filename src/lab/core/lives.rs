@@ -1,9 +1,9 @@
 //! The lives of nodes: how they come to the lab, start, end, and start again.
 
-use super::far::Outcome;
+use super::io::{End, Moment, Output};
 use super::node::Node;
-use super::requests::{Asker, fault};
-use super::{Core, End, Moment, NOT_OURS, Output};
+use super::state::Core;
+use super::work::{Asker, NOT_OURS, Outcome, fault};
 use crate::lab::ask::{Ability, Answer, Can, Request};
 use crate::lab::layout::roster::{Roster, reward_wallet};
 use crate::lab::spec::NodeSpec;

@@ -1,13 +1,13 @@
 //! The nodes of a lab, and what is known of each.
 
-use super::facts::Seen;
 use super::io::HostId;
+use super::seen::Seen;
 use crate::lab::ask::{Ability, Can};
 use crate::lab::observe::log_lines::{LogKeeper, LogLine};
 use crate::lab::observe::rate::Rate;
 use crate::lab::observe::stats::Traffic;
 use crate::lab::spec::NodeSpec;
-use crate::lab::view::NodeState;
+use crate::lab::view::{NodeState, NodeStatus};
 use crate::node::io::words::Tone;
 use crate::node::snapshot::NodeSnapshot;
 use crate::node::{BlockId, NodeIx, Time};
@@ -111,6 +111,17 @@ impl Node {
     /// How it last showed itself.
     pub fn shown(&self) -> Option<&Arc<NodeSnapshot>> {
         self.shown.as_ref()
+    }
+
+    /// As programs see it.
+    pub fn status(&self) -> NodeStatus {
+        NodeStatus {
+            node: self.name.to_string(),
+            state: self.state.clone(),
+            addr: self.addr,
+            can: self.can.clone(),
+            snapshot: self.shown.clone(),
+        }
     }
 
     /// Whether it runs, or is on its way up or down.

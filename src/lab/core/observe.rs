@@ -1,8 +1,9 @@
 //! What happens to nodes, and what is to be seen of it.
 
-use super::requests::Work;
-use super::{Core, Level, Moment, Sight, SteadyHeadline};
-use crate::lab::headline::Stand;
+use super::headline::{Stand, SteadyHeadline};
+use super::io::{Level, Moment, Sight};
+use super::state::Core;
+use super::work::Work;
 use crate::lab::observe::ancestry::Tip;
 use crate::lab::observe::transcript::Party;
 use crate::node::io::words::Names;
@@ -119,7 +120,7 @@ impl Core {
                 // What shows itself shows at once which block it stands on, and on what that does.
                 id: match self.sight {
                     Sight::Asked => node.tip.unwrap_or(seen.tip),
-                    Sight::Told => seen.tip,
+                    Sight::Shown => seen.tip,
                 },
                 target: seen.target,
             }),
@@ -137,7 +138,7 @@ impl Core {
         if !std::mem::take(&mut self.is_stale) {
             return;
         }
-        if self.sight == Sight::Told {
+        if self.sight == Sight::Shown {
             let shown = self.nodes.iter().filter(|node| node.state.is_up());
             let shown = shown.filter_map(|node| node.shown.as_deref());
             self.headline.sum(now.at, shown);
@@ -154,7 +155,7 @@ impl Core {
     }
 
     /// A node has shown how it looks.
-    pub(super) fn figures_told(&mut self, now: Moment, reply: Result<Reply, CommandError>) {
+    pub(super) fn figures_came(&mut self, now: Moment, reply: Result<Reply, CommandError>) {
         if let Ok(Reply::Snapshot(snapshot)) = reply {
             self.figures.push(*snapshot);
         }

@@ -1,15 +1,10 @@
-//! Payments that a lab makes by itself: each comes just when it is due.
+//! Payments that a lab makes by itself: when the next one comes.
 
-use super::requests::Work;
-use super::{Core, Moment};
-use crate::lab::ask::{Ability, TrafficChange};
+use super::traffic::Generator;
+use crate::lab::ask::TrafficChange;
 use crate::lab::layout::Layout;
 use crate::lab::spec::TrafficSpec;
-use crate::lab::traffic::{Generator, Purse};
 use crate::lab::view::TrafficView;
-use crate::node::NodeIx;
-use crate::node::io::{Command, Payment};
-use std::collections::BTreeSet;
 use std::time::Duration;
 
 /// How late a payment may be and the next one still come as if it were not.
@@ -18,11 +13,11 @@ const LATE_MAX: Duration = Duration::from_secs(1);
 /// The payments of a lab.
 #[derive(Clone)]
 pub(super) struct Payments {
-    generator: Generator,
+    pub(super) generator: Generator,
     /// They were wanted at some time.
-    is_wanted: bool,
+    pub(super) is_wanted: bool,
     /// When the next one is made; `None`: that is not drawn yet, or there are none.
-    due: Option<Duration>,
+    pub(super) due: Option<Duration>,
 }
 
 impl Payments {
@@ -58,7 +53,7 @@ impl Payments {
 
     /// One is made: the next comes as long after the moment for which this one was meant, unless that is
     /// too long ago.
-    fn made(&mut self, now: Duration) {
+    pub(super) fn made(&mut self, now: Duration) {
         let meant = self.due.unwrap_or(now);
         let is_late = now.saturating_sub(meant) > LATE_MAX;
         let from = if is_late { now } else { meant };
@@ -85,44 +80,5 @@ impl Payments {
     /// As they are shown; `None`: they were never wanted.
     pub(super) fn view(&self) -> Option<TrafficView> {
         self.is_wanted.then(|| self.generator.view())
-    }
-}
-
-impl Core {
-    /// Makes one, with all nodes in sight.
-    pub(super) fn pay(&mut self, now: Moment) {
-        let picked = self.pick_payment();
-        self.payments.made(now.ran);
-        let Some((ix, mut payment)) = picked else {
-            return;
-        };
-        if let Some(address) = self.address_of(&payment.to) {
-            payment.to.clone_from(address);
-        }
-        self.call(ix, Command::Send(payment), Work::Payment);
-        // It changes what can be spent, whenever it is answered.
-        self.fresh = None;
-    }
-
-    fn pick_payment(&mut self) -> Option<(NodeIx, Payment)> {
-        // One that has not answered is left alone until it has.
-        let owing = self.calls.values();
-        let owing = owing.filter(|(_, work)| matches!(work, Work::Payment));
-        let owing: BTreeSet<_> = owing.map(|(of, _)| *of).collect();
-        let running = self.nodes.numbered();
-        let running = running.filter(|(ix, node)| {
-            let may = node.state.is_up() && node.lacks(Ability::Send).is_none();
-            may && !owing.contains(ix)
-        });
-        let seen = running.filter_map(|(ix, node)| Some((ix, node.seen.as_deref()?)));
-        let purses = seen.flat_map(|(node, seen)| {
-            let wallets = seen.wallets.iter();
-            wallets.map(move |wallet| Purse {
-                name: &wallet.name,
-                node,
-                spendable: wallet.spendable,
-            })
-        });
-        self.payments.generator.pick(&purses.collect::<Vec<_>>())
     }
 }

@@ -1,50 +1,16 @@
 //! What is asked of a lab, and how it is done.
 
+use super::io::{CallId, Moment, Output};
 use super::node::Node;
-use super::{CallId, Core, Moment, Output};
+use super::state::Core;
+use super::work::{Asker, Work, fault};
 use crate::lab::ask::verbs::key_holder;
-use crate::lab::ask::{Ability, Answer, Request, Ticket};
+use crate::lab::ask::{Ability, Answer, Request};
 use crate::lab::layout::roster::taken;
 use crate::node::NodeIx;
 use crate::node::config::MiningMode;
 use crate::node::io::{Command, CommandError, Payment, Question, RefusalKind, Reply};
 use std::sync::Arc;
-
-/// Who asks.
-#[derive(Clone, Copy, Debug, PartialEq, Eq)]
-pub(super) enum Asker {
-    /// A person or a program: what is made then is missed when it goes.
-    Ticket(Ticket),
-    /// The layout's script, which makes it again.
-    Script,
-}
-
-/// What a call is for.
-#[derive(Clone, Debug)]
-pub(super) enum Work {
-    /// A command that was asked for, and the name of a wallet that is kept for it.
-    Command {
-        asker: Asker,
-        command: Command,
-        claimed: Option<String>,
-    },
-    /// A key, for this command.
-    Key {
-        asker: Asker,
-        of: NodeIx,
-        command: Command,
-    },
-    /// A question that was asked.
-    Question(Asker),
-    /// A payment that the lab makes by itself.
-    Payment,
-    /// The first block.
-    First,
-    /// What a wallet has on the chain of a node.
-    Balance((NodeIx, String)),
-    /// What is summed up for the headline.
-    Figures,
-}
 
 impl Core {
     /// Does what is asked, as far as that can be done at once.
@@ -74,8 +40,8 @@ impl Core {
             Request::Add(spec) => self.add(asker, *spec),
             Request::Link(bend) => self.bend(asker, &bend),
             Request::HealAll => Ok(self.heal_all(asker)),
-            Request::Partition(named) => self.split(asker, &named),
-            Request::Unite => self.unite(asker),
+            Request::Partition(named) => self.divide(asker, &named),
+            Request::Unite => self.heal_partition(asker),
             Request::Traffic(change) => {
                 let is_told = self.forward_to_labs(asker, &Request::Traffic(change));
                 Ok((!is_told).then(|| self.payments.change(change)))
@@ -153,8 +119,8 @@ impl Core {
                 self.payments.count(reply.is_ok());
             }
             Work::First => self.fresh = None,
-            Work::Balance(key) => self.balance_told(call, &key, reply),
-            Work::Figures => self.figures_told(now, reply),
+            Work::Balance(key) => self.balance_came(call, &key, reply),
+            Work::Figures => self.figures_came(now, reply),
         }
     }
 
@@ -300,9 +266,4 @@ impl Core {
             .mine
             .changed(command);
     }
-}
-
-/// That something which should hold did not.
-pub(super) fn fault(words: &str) -> CommandError {
-    CommandError::new(RefusalKind::Fault, words)
 }

@@ -1,31 +1,16 @@
 //! What is shown of a lab: made when something looks, and nothing is another by it.
 
+use super::io::{Moment, Sight};
+use super::links_shown::LinksKey;
 use super::node::Node;
-use super::{Core, Moment, Sight};
+use super::state::Core;
+use super::summary::Summary;
 use crate::lab::observe::topology::Member;
-use crate::lab::summary::Summary;
-use crate::lab::view::{LabView, LinkView, NodeView, TrafficView};
+use crate::lab::view::{LabStatus, LabView, LinkView, NodeView, TrafficView};
 use crate::node::NodeIx;
 use crate::node::snapshot::NodeSnapshot;
-use std::cell::RefCell;
-use std::net::SocketAddr;
 use std::sync::Arc;
 use std::time::Duration;
-
-/// The links as they were last shown.
-#[derive(Clone, Default)]
-pub(super) struct LinksShown(RefCell<Option<(LinksKey, Arc<Vec<LinkView>>)>>);
-
-/// What they followed from.
-#[derive(Clone, PartialEq)]
-struct LinksKey {
-    /// How often a link was set.
-    set: u64,
-    /// How often something was told of links, or of nodes that met.
-    told: u64,
-    /// Whether each node runs, where it listens, and how often it had other peers.
-    nodes: Vec<(bool, Option<SocketAddr>, u64)>,
-}
 
 impl Core {
     /// The lab as it is now, with how its nodes look, by their numbers.
@@ -57,8 +42,8 @@ impl Core {
             nodes: nodes().map(view).collect(),
             headline: headline.shown(),
             chips: Arc::clone(&self.chips),
-            journeys: self.propagation.show(),
-            tx_journeys: self.tx_propagation.show(),
+            block_propagation: self.propagation.show(),
+            tx_propagation: self.tx_propagation.show(),
             block_times: self.propagation.percentiles(),
             tx_times: self.tx_propagation.percentiles(),
             reorganisations: self.stats.newest(),
@@ -81,7 +66,7 @@ impl Core {
         &'a self,
         snapshot: impl Fn(NodeIx) -> Option<&'a Arc<NodeSnapshot>>,
     ) -> Arc<Vec<LinkView>> {
-        let key = (self.sight == Sight::Told).then(|| self.links_key());
+        let key = (self.sight == Sight::Shown).then(|| self.links_key());
         let last = self.links_shown.0.borrow();
         if let Some((shown_for, links)) = &*last
             && key.as_ref() == Some(shown_for)
@@ -145,6 +130,16 @@ impl Core {
     /// Payments that the lab makes by itself, or the one that is shown; `None`: they were never wanted.
     pub fn traffic(&self) -> Option<TrafficView> {
         self.own_traffic().or(self.hosts.traffic())
+    }
+
+    /// The whole, as programs see it.
+    pub fn status(&self) -> LabStatus {
+        LabStatus {
+            caption: self.caption().cloned(),
+            script: self.script().cloned(),
+            partition: self.groups_by_name(),
+            traffic: self.traffic(),
+        }
     }
 
     /// What it comes to so far, by how nodes looked when they were last looked at.

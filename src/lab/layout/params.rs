@@ -1,8 +1,8 @@
 //! The network's parameters, once the lab's seed is known.
 
-use super::ChainSpec;
 use crate::chain::params::Allocation;
 use crate::chain::{BlockTime, Params};
+use crate::lab::spec::ChainSpec;
 use crate::node::wallets::wallet_key;
 use sha2::{Digest, Sha256};
 

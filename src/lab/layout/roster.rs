@@ -4,7 +4,7 @@
 //! reader's to say.
 
 use super::NODES_MAX;
-use crate::lab::names::{missing, parse_node_name};
+use crate::lab::paper::names::{missing, parse_node_name};
 use crate::lab::spec::NodeSpec;
 use crate::node::config::MiningMode;
 use crate::node::config::{Release, Strategy};

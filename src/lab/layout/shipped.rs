@@ -2,7 +2,7 @@
 
 use super::{Layout, read};
 
-/// The layout that a lab has if nobody chooses one.
+/// The layout that a lab has if none is chosen.
 pub const DEFAULT: &str = "scenario";
 
 /// Names and texts, in the order in which they are best tried.

@@ -1,6 +1,6 @@
 //! Who dials whom, by a rule.
 //!
-//! Nodes are numbered from 0 on. A link has one end that dials, the later node: nobody dials a node
+//! Nodes are numbered from 0 on. A link has one end that dials, the later node: no node dials one
 //! that is started after it, and no two dial each other.
 
 use crate::node::random::Random;
@@ -13,7 +13,7 @@ pub enum Topology {
     Ring,
     /// Each knows the next.
     Line,
-    /// Everybody knows one, and nobody else.
+    /// All nodes know one, and no other.
     Star {
         /// That one.
         center: usize,

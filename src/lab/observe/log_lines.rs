@@ -27,7 +27,7 @@ pub struct LogLine {
 
 /// What is in the log of a node, [`LOG_LINES`] at most. Clones share it.
 #[derive(Clone, Debug, Default, PartialEq)]
-pub struct LogLines(Arc<Vec<Entry>>);
+pub struct LogLines(Arc<Vec<Logged>>);
 
 /// Keeps a node's log: what has been told matters for what is still to be told.
 #[derive(Clone, Debug, Default)]
@@ -39,7 +39,7 @@ pub struct LogKeeper {
 }
 
 #[derive(Clone, Debug, PartialEq)]
-struct Entry {
+struct Logged {
     what: What,
     /// Peers can cause it as often as they like.
     is_noise: bool,
@@ -123,7 +123,7 @@ impl LogKeeper {
             let oldest = first.filter(|_| is_too_much).unwrap_or(0);
             kept.remove(oldest);
         }
-        kept.push(Entry { what, is_noise });
+        kept.push(Logged { what, is_noise });
     }
 }
 

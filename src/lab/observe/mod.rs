@@ -8,7 +8,7 @@ pub mod log_lines;
 pub mod news;
 pub mod propagation;
 pub mod rate;
+pub mod reorganisation;
 pub mod stats;
 pub mod topology;
 pub mod transcript;
-pub mod tree;

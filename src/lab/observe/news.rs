@@ -1,6 +1,6 @@
 //! Reorganisations as news: the same change of branch at several nodes is told as one.
 
-use crate::lab::view::Reorganisation;
+use super::reorganisation::Reorganisation;
 use crate::node::{NodeIx, Time};
 use std::time::Duration;
 

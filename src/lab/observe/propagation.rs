@@ -17,14 +17,16 @@
 //! Transactions have no height: those that were on their way before do not set out again.
 
 pub mod arrival;
+mod row;
 mod track;
 
 pub use self::arrival::Arrived;
+pub use self::row::{Arrival, Propagation, Times};
 
-use self::track::{Stage, Track};
+use self::row::ROWS;
+use self::track::{Inventory, Stage, Track};
 use super::histogram::Histogram;
 use crate::chain::{BlockHash, Txid};
-use crate::lab::view::{JOURNEYS, Journey, Times};
 use crate::node::io::{Event, EventKind};
 use crate::node::private_chain::PRIVATE_BLOCKS_MAX;
 use crate::node::store::BlockId;
@@ -49,45 +51,19 @@ const PAST_MAX: usize = 1_024;
 /// Times that are kept one by one; the oldest go.
 const TIMES_MAX: usize = 100_000;
 
-/// What goes through a lab.
-pub trait Inventory: Copy + PartialEq {
-    /// What it is called once all is known about it.
-    type Id: Copy;
-
-    /// What it is called; `None`: it is not known well enough.
-    fn id(self, height: Option<u32>) -> Option<Self::Id>;
-}
-
-impl Inventory for BlockHash {
-    type Id = BlockId;
-
-    fn id(self, height: Option<u32>) -> Option<BlockId> {
-        let (height, hash) = (height?, self);
-        Some(BlockId { height, hash })
-    }
-}
-
-impl Inventory for Txid {
-    type Id = Self;
-
-    fn id(self, _: Option<u32>) -> Option<Self> {
-        Some(self)
-    }
-}
-
 /// How things of one kind get through a lab.
 #[derive(Clone, Debug)]
-pub struct Propagation<K: Inventory> {
+pub struct Tracker<K: Inventory> {
     /// By when they were first heard of, oldest first.
     tracks: VecDeque<Arc<Track<K>>>,
     /// Those that were dropped, oldest first.
     past: VecDeque<K>,
     /// What is kept private, as it was found, oldest first.
-    withheld: VecDeque<Arrived<K>>,
+    private: VecDeque<Arrived<K>>,
     /// The highest block of all.
     highest: u32,
     /// As they were shown, until something has changed.
-    shown: OnceCell<Arc<Vec<Journey<K::Id>>>>,
+    shown: OnceCell<Arc<Vec<Propagation<K::Id>>>>,
     half: Histogram,
     all: Histogram,
     /// From the find to the last node, in the order of arrival.
@@ -96,12 +72,12 @@ pub struct Propagation<K: Inventory> {
     percentiles: OnceCell<Times>,
 }
 
-impl<K: Inventory> Default for Propagation<K> {
+impl<K: Inventory> Default for Tracker<K> {
     fn default() -> Self {
         Self {
             tracks: VecDeque::new(),
             past: VecDeque::new(),
-            withheld: VecDeque::new(),
+            private: VecDeque::new(),
             highest: 0,
             shown: OnceCell::new(),
             half: Histogram::default(),
@@ -112,7 +88,7 @@ impl<K: Inventory> Default for Propagation<K> {
     }
 }
 
-impl Propagation<BlockHash> {
+impl Tracker<BlockHash> {
     /// Notes what happened to a node; whether that was about a block. `who` is the node that this one calls
     /// by a name, `up` are the nodes that run.
     pub fn happened(
@@ -123,11 +99,11 @@ impl Propagation<BlockHash> {
         up: impl Fn() -> Vec<NodeIx>,
     ) -> bool {
         match &event.kind {
-            EventKind::Withheld { block, .. } => self.withhold(own(node, event.at, *block)),
+            EventKind::Withheld { block, .. } => self.keep_private(own(node, event.at, *block)),
             EventKind::Released { tip, blocks } => {
                 self.release(node, event.at, (*tip, *blocks), up);
             }
-            EventKind::GaveUp { .. } => self.withheld.retain(|held| held.node != node),
+            EventKind::GaveUp { .. } => self.private.retain(|held| held.node != node),
             _ => {
                 let Some(arrived) = arrival::block(node, event, who) else {
                     return false;
@@ -139,9 +115,9 @@ impl Propagation<BlockHash> {
     }
 
     /// Its finder keeps it to itself: it is not on its way.
-    fn withhold(&mut self, held: Arrived<BlockHash>) {
+    fn keep_private(&mut self, held: Arrived<BlockHash>) {
         self.tracks.retain(|track| track.what() != held.what);
-        push(&mut self.withheld, held, PRIVATE_BLOCKS_MAX);
+        push(&mut self.private, held, PRIVATE_BLOCKS_MAX);
         self.shown.take();
     }
 
@@ -154,10 +130,10 @@ impl Propagation<BlockHash> {
         (tip, blocks): (BlockId, usize),
         up: impl Fn() -> Vec<NodeIx>,
     ) {
-        let its = self.withheld.iter().filter(|held| held.node == node);
+        let its = self.private.iter().filter(|held| held.node == node);
         let mut its: Vec<_> = its.rev().take(blocks).copied().collect();
         its.reverse();
-        self.withheld.retain(|held| held.node != node);
+        self.private.retain(|held| held.node != node);
         // That it was withheld may have been missed.
         if its.iter().all(|held| held.what != tip.hash) {
             its.push(own(node, at, tip));
@@ -180,7 +156,7 @@ fn own(node: NodeIx, at: Time, block: BlockId) -> Arrived<BlockHash> {
     }
 }
 
-impl Propagation<Txid> {
+impl Tracker<Txid> {
     /// As for blocks, about a transaction.
     pub fn happened(
         &mut self,
@@ -194,7 +170,7 @@ impl Propagation<Txid> {
     }
 }
 
-impl<K: Inventory> Propagation<K> {
+impl<K: Inventory> Tracker<K> {
     /// Notes what a node has. `up` are the nodes that run.
     pub fn arrived(&mut self, arrived: Arrived<K>, up: impl FnOnce() -> Vec<NodeIx>) {
         if let Some(height) = arrived.height {
@@ -222,14 +198,14 @@ impl<K: Inventory> Propagation<K> {
     /// Of the nodes that run, all; but one that withheld it has it already, and says so if it releases it
     /// in this life.
     fn waited_for(&self, first: &Arrived<K>, mut up: Vec<NodeIx>) -> Vec<NodeIx> {
-        let held = self.withheld.iter().find(|held| held.what == first.what);
+        let held = self.private.iter().find(|held| held.what == first.what);
         up.retain(|ix| held.is_none_or(|held| held.node != *ix));
         up
     }
 
     /// A node has begun anew, with another chain: nothing waits for it, and what it withheld is gone.
     pub fn forget(&mut self, node: NodeIx) {
-        self.withheld.retain(|held| held.node != node);
+        self.private.retain(|held| held.node != node);
         self.left(node);
     }
 
@@ -264,7 +240,7 @@ impl<K: Inventory> Propagation<K> {
     }
 
     /// What there is to show, newest first.
-    pub fn show(&self) -> Arc<Vec<Journey<K::Id>>> {
+    pub fn show(&self) -> Arc<Vec<Propagation<K::Id>>> {
         let (tracks, highest) = (&self.tracks, self.highest);
         let shown = self.shown.get_or_init(|| {
             let known = tracks.iter().rev().filter(|track| track.is_known(highest));
@@ -272,7 +248,7 @@ impl<K: Inventory> Propagation<K> {
             let mut newest: Vec<_> = begun.collect();
             newest.sort_by_key(|(at, _)| Reverse(*at));
             // Many more are followed than are shown, and there is something new in every frame.
-            newest.truncate(JOURNEYS);
+            newest.truncate(ROWS);
             let newest = newest.into_iter();
             Arc::new(newest.filter_map(|(_, track)| track.row()).collect())
         });

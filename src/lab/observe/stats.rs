@@ -2,8 +2,8 @@
 //! network. How blocks get through it is [`propagation`](super::propagation)'s.
 
 use super::propagation::push;
+use super::reorganisation::{REORGANISATIONS, Reorganisation};
 use crate::chain::Txid;
-use crate::lab::view::{REORGANISATIONS, Reorganisation};
 use crate::node::io::{self, Event, EventKind};
 use crate::node::{NodeIx, Time};
 use std::cell::OnceCell;

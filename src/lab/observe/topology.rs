@@ -4,8 +4,7 @@
 //! what was cut could be healed by none: it is shown as long as something keeps it shut, and always if the
 //! layout asks for it. Connections that a node found by itself and gave up are gone.
 
-use crate::lab::view::LinkView;
-use crate::link::Conditions;
+use crate::link::{Conditions, LinkState};
 use crate::node::NodeIx;
 use crate::node::snapshot::NodeSnapshot;
 use std::collections::{BTreeMap, BTreeSet};
@@ -30,6 +29,39 @@ pub struct Member<'a> {
     pub dials: &'a [String],
     /// How it was last seen, with its peers.
     pub snapshot: Option<&'a NodeSnapshot>,
+}
+
+/// A link between two nodes of the lab.
+#[derive(Clone, Debug, PartialEq)]
+pub struct LinkView {
+    /// Its ends, the lower number first.
+    pub ends: (NodeIx, NodeIx),
+    /// What it is like from the first to the second.
+    pub there: Conditions,
+    /// What it is like from the second to the first.
+    pub back: Conditions,
+    /// There is a connection.
+    pub is_connected: bool,
+}
+
+impl LinkView {
+    /// Whether anything can pass, in any direction.
+    pub fn is_open(&self) -> bool {
+        self.there.state == LinkState::Open || self.back.state == LinkState::Open
+    }
+
+    /// Whether neither direction is cut or a black hole.
+    pub fn is_wholly_open(&self) -> bool {
+        (self.there.state, self.back.state) == (LinkState::Open, LinkState::Open)
+    }
+
+    /// What it is like from one of its ends to the other.
+    pub fn from(&self, end: NodeIx) -> &Conditions {
+        match end == self.ends.0 {
+            true => &self.there,
+            false => &self.back,
+        }
+    }
 }
 
 /// What is remembered of the links of a lab.

@@ -14,21 +14,21 @@
 
 mod chunks;
 mod counts;
+mod spoken;
 
+pub use self::chunks::TRANSCRIPT_MAX;
 pub use self::counts::{Count, Counts, KINDS};
+pub use self::spoken::{Party, Spoken};
 
 use self::chunks::Chunks;
 use self::counts::slot;
+use self::spoken::parts;
 use crate::node::io::{ConnId, Event, EventKind};
-use crate::node::message::{Item, Kind, MessageSummary};
+use crate::node::message::Kind;
 use crate::node::{NodeIx, Time};
 use std::collections::{BTreeMap, VecDeque};
 use std::sync::Arc;
 use std::time::Duration;
-
-/// Messages that are remembered of nodes, and as many of strangers: what a lab of three says in ten
-/// minutes, 32 busy nodes in a second or two. With what the events hold of them they take a few MB.
-pub const TRANSCRIPT_MAX: usize = 8_192;
 
 /// Messages between two nodes, of one kind, of which only one end has been heard; the oldest go.
 /// What a connection swallows that ends never has another.
@@ -41,39 +41,6 @@ const STRANGERS_MAX: (usize, usize) = (1_024, 4);
 /// How long after the end of a connection it may still turn out that something came in before: each
 /// end notices in its own time.
 const LATE: Duration = Duration::from_secs(2);
-
-/// A message from one node to another.
-#[derive(Clone, Debug, PartialEq)]
-pub struct Spoken {
-    /// Its place among all that was said, from 0 on.
-    pub number: u64,
-    /// Who says it.
-    pub from: Party,
-    /// To whom.
-    pub to: Party,
-    /// When it was handed to the network; `None`: not heard of, or not by a node of the lab.
-    pub sent: Option<Time>,
-    /// When it came in; `None`: it is on its way, was lost with its connection, or did not go to a
-    /// node of the lab.
-    pub received: Option<Time>,
-    /// Its connection ended before it came in.
-    pub is_lost: bool,
-    /// It turned out to be the other end of a message that is remembered as well.
-    is_double: bool,
-    /// See [`Spoken::kind`].
-    kind: Option<Kind>,
-    /// What one end told of it.
-    event: Arc<Event>,
-}
-
-/// One end of a conversation.
-#[derive(Clone, Debug, PartialEq, Eq, PartialOrd, Ord)]
-pub enum Party {
-    /// A node of the lab.
-    Node(NodeIx),
-    /// Another, by the name that the node of the lab has for it.
-    Stranger(Arc<str>),
-}
 
 /// What nodes have said to each other, and each look at it has it as it was then.
 #[derive(Clone, Debug, Default, PartialEq)]
@@ -90,14 +57,14 @@ pub struct Transcript {
 pub struct Listener {
     transcript: Transcript,
     /// Messages of which one end has been heard, by who says it to whom.
-    waiting: BTreeMap<(NodeIx, NodeIx), VecDeque<Waiting>>,
+    waiting: BTreeMap<(NodeIx, NodeIx), VecDeque<OneEnd>>,
     /// What a peer said on a connection before it said who it is.
     strangers: BTreeMap<(NodeIx, ConnId), Vec<u64>>,
 }
 
 /// A message of which one end has been heard.
 #[derive(Clone, Debug)]
-struct Waiting {
+struct OneEnd {
     number: u64,
     /// It was sent; otherwise received.
     was_sent: bool,
@@ -107,53 +74,6 @@ struct Waiting {
     event: Arc<Event>,
     /// When its connection ended.
     lost: Option<Time>,
-}
-
-impl Spoken {
-    /// Its command.
-    pub fn command(&self) -> &str {
-        parts(self.told()).map_or("", |(command, ..)| command)
-    }
-
-    /// What it is; `None`: its command is none of the protocol's.
-    pub fn kind(&self) -> Option<Kind> {
-        self.kind
-    }
-
-    /// Bytes of its frame.
-    pub fn bytes(&self) -> usize {
-        parts(self.told()).map_or(0, |(_, bytes, ..)| bytes)
-    }
-
-    /// What it is about.
-    pub fn item(&self) -> Option<Item> {
-        parts(self.told()).and_then(|(_, _, item, _)| item)
-    }
-
-    /// What one end told of it: [`EventKind::MessageSent`] or [`EventKind::MessageReceived`].
-    pub fn told(&self) -> &EventKind {
-        &self.event.kind
-    }
-
-    /// When it was first heard of.
-    pub fn at(&self) -> Time {
-        self.sent.or(self.received).unwrap_or(self.event.at)
-    }
-
-    /// How long it took; `None`: unknown.
-    pub fn took(&self) -> Option<Duration> {
-        Some(self.received?.since(self.sent?))
-    }
-}
-
-impl Party {
-    /// The node of the lab that it is.
-    pub fn node(&self) -> Option<NodeIx> {
-        match self {
-            Self::Node(ix) => Some(*ix),
-            Self::Stranger(_) => None,
-        }
-    }
 }
 
 impl Transcript {
@@ -234,7 +154,7 @@ impl Listener {
             None => {
                 self.strangers.remove(&(node, conn));
                 if let Party::Node(other) = other {
-                    let ended = |waiting: &Waiting| waiting.conn == (node, conn);
+                    let ended = |waiting: &OneEnd| waiting.conn == (node, conn);
                     self.lose((node, other), event.at, ended);
                 }
             }
@@ -279,7 +199,7 @@ impl Listener {
                 true => (node, other),
                 false => (other, node),
             };
-            let end = Waiting::new(number, was_sent, (node, conn), &event);
+            let end = OneEnd::new(number, was_sent, (node, conn), &event);
             let is_double = end.is_some_and(|end| self.file(pair, end));
             if let Some(spoken) = self.transcript.get_mut(number) {
                 spoken.is_double = is_double;
@@ -288,11 +208,11 @@ impl Listener {
     }
 
     /// What was sent from one to another and is on its way is lost, as far as it is meant.
-    fn lose(&mut self, pair: (NodeIx, NodeIx), at: Time, is_meant: impl Fn(&Waiting) -> bool) {
+    fn lose(&mut self, pair: (NodeIx, NodeIx), at: Time, is_meant: impl Fn(&OneEnd) -> bool) {
         let Some(queue) = self.waiting.get_mut(&pair) else {
             return;
         };
-        let on_its_way = |waiting: &&mut Waiting| waiting.was_sent && waiting.lost.is_none();
+        let on_its_way = |waiting: &&mut OneEnd| waiting.was_sent && waiting.lost.is_none();
         for waiting in queue.iter_mut().filter(on_its_way) {
             if is_meant(waiting) {
                 waiting.lost = Some(at);
@@ -312,7 +232,7 @@ impl Listener {
         event: &Arc<Event>,
     ) {
         let number = self.transcript.next;
-        let Some(end) = Waiting::new(number, was_sent, (node, conn), event) else {
+        let Some(end) = OneEnd::new(number, was_sent, (node, conn), event) else {
             return;
         };
         let kind = end.kind;
@@ -343,7 +263,7 @@ impl Listener {
 
     /// Whether this is the other end of something that was heard of before; then that is noted
     /// there. Otherwise it waits for its other end itself.
-    fn file(&mut self, pair: (NodeIx, NodeIx), end: Waiting) -> bool {
+    fn file(&mut self, pair: (NodeIx, NodeIx), end: OneEnd) -> bool {
         let at = end.event.at;
         if end.was_sent {
             let counts = Arc::make_mut(&mut self.transcript.counts);
@@ -389,7 +309,7 @@ impl Listener {
     }
 }
 
-impl Waiting {
+impl OneEnd {
     fn new(
         number: u64,
         was_sent: bool,
@@ -412,27 +332,6 @@ impl Waiting {
         self.was_sent != end.was_sent
             && self.kind == end.kind
             && parts(&self.event.kind) == parts(&end.event.kind)
-    }
-}
-
-/// Command, bytes, item and summary of a message.
-fn parts(event: &EventKind) -> Option<(&str, usize, Option<Item>, &MessageSummary)> {
-    match event {
-        EventKind::MessageSent {
-            command,
-            bytes,
-            item,
-            summary,
-            ..
-        }
-        | EventKind::MessageReceived {
-            command,
-            bytes,
-            item,
-            summary,
-            ..
-        } => Some((command, *bytes, *item, summary)),
-        _ => None,
     }
 }
 

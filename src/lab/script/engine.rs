@@ -15,8 +15,9 @@
 use super::expr::{Expr, Facts};
 use super::step::StepSpec;
 use super::view::{Pace, ScriptView, StepState, StepView};
-use crate::lab::ask::{Named, Request, ScriptChange};
-use crate::lab::units::show_duration;
+use super::want::{Cause, Want};
+use crate::lab::ask::{Request, ScriptChange};
+use crate::lab::paper::units::show_duration;
 use std::sync::Arc;
 use std::time::Duration;
 
@@ -56,36 +57,6 @@ enum Phase {
     Holds,
     /// There is no step left, or one has failed.
     Over,
-}
-
-/// What a script needs to go on.
-#[derive(Clone, Debug, PartialEq)]
-pub enum Want {
-    /// That it is so late. It is asked again twice a second meanwhile, for what it shows.
-    Until(Duration),
-    /// [`Facts`] to judge this by, again whenever something has changed, and at the latest then.
-    Facts(Expr, Option<Duration>),
-    /// That this is done.
-    Do(Request<Named>),
-    /// A [`ScriptChange`]: it waits for the presenter, or is paused.
-    Change,
-    /// Nothing: it is over.
-    Nothing,
-}
-
-/// What kind of thing a script waits for.
-#[derive(Clone, Copy, Debug, PartialEq, Eq, PartialOrd, Ord)]
-pub enum Cause {
-    /// A time that its steps say, or that a caption needs.
-    Time,
-    /// The presenter.
-    Presenter,
-    /// What a step begins with.
-    Condition,
-    /// The end of a request.
-    Request,
-    /// What a step expects.
-    Expectation,
 }
 
 /// When a step may begin.
@@ -181,16 +152,9 @@ impl Script {
             let step = &self.steps[self.at];
             match self.phase {
                 Phase::Over => return Want::Nothing,
-                Phase::Begins => match self.gate(own) {
-                    Gate::Open => self.begin(now, false),
-                    Gate::Until(then) => return self.wait_until(own, then),
-                    Gate::Presenter => {
-                        self.wait_for("n".to_owned());
-                        return Want::Change;
-                    }
-                    Gate::When(expr, limit) => {
-                        return Want::Facts(expr, limit.map(|limit| limit + self.paused));
-                    }
+                Phase::Begins => match self.wants_before(own) {
+                    Some(want) => return want,
+                    None => self.begin(now, false),
                 },
                 Phase::Notes => match &step.note {
                     Some(text) => {
@@ -216,6 +180,19 @@ impl Script {
                 Phase::Holds => self.finish(StepState::Done),
             }
         }
+    }
+
+    /// What it wants before the next step begins; `None`: nothing.
+    fn wants_before(&mut self, own: Duration) -> Option<Want> {
+        Some(match self.gate(own) {
+            Gate::Open => return None,
+            Gate::Until(then) => self.wait_until(own, then),
+            Gate::Presenter => {
+                self.wait_for("n".to_owned());
+                Want::Change
+            }
+            Gate::When(expr, limit) => Want::Facts(expr, limit.map(|limit| limit + self.paused)),
+        })
     }
 
     /// Judges what it waits for. Whether it goes on by that, or ends.

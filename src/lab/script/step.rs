@@ -1,10 +1,9 @@
 //! Steps of a script: when each begins, what it does, and what is expected then.
 
 use super::expr::Expr;
-use crate::lab::ask::verbs::{key_holder, write};
-use crate::lab::ask::{LinkChange, Named, Request};
-use crate::lab::traffic::show_tx_rate;
-use crate::lab::units::show_rate;
+use crate::lab::ask::verbs::key_holder;
+use crate::lab::ask::{LinkChange, Named, Request, write};
+use crate::lab::paper::units::{show_rate, show_tx_rate};
 use crate::link::LinkState;
 use crate::node::config::MiningMode;
 use crate::node::io::Command;
@@ -145,7 +144,7 @@ pub fn in_words(request: &Request<Named>) -> String {
         }
         Request::Note(text) => note_in_words(text.as_deref().unwrap_or_default()),
         Request::Script(change) => format!("{} of the script", change.name()),
-        Request::Keep => "keep the lab".to_owned(),
+        other => write(other).0.replace('_', " "),
     }
 }
 

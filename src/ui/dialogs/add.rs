@@ -2,8 +2,8 @@
 
 use crate::lab::layout::NODES_MAX;
 use crate::lab::paper::names::{missing, parse_node_name};
-use crate::lab::spec::{MineSpec, NodeSpec};
 use crate::lab::paper::units::parse_rate;
+use crate::lab::spec::{MineSpec, NodeSpec};
 use crate::lab::{LabView, Request};
 use crate::node::NodeIx;
 use crate::node::config::MiningMode;

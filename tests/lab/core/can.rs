@@ -5,14 +5,13 @@ use crate::common::running::{CENTRAL, MINER, TEXT, WALLET};
 use chainlab::chain::{Amount, BlockHash};
 use chainlab::lab::ask::verbs::{Verb, verbs};
 use chainlab::lab::ask::{Ability, Access, Can, Request, Ticket};
-use chainlab::lab::view::NodeStatus;
 use chainlab::lab::core::{
     Begin, Core, Far, HostId, Input, Level, Moment, Output, Seen, Sight, WalletSeen,
 };
 use chainlab::lab::layout::read;
 use chainlab::lab::script::StepState;
 use chainlab::lab::spec::NodeSpec;
-use chainlab::lab::view::NodeState;
+use chainlab::lab::view::{NodeState, NodeStatus};
 use chainlab::node::io::{Command, CommandError, RefusalKind, Reply};
 use chainlab::node::{BlockId, NodeIx, Time};
 use serde_json::{Map, Value};

@@ -2,10 +2,12 @@
 //! them is told to their processes, in the words that those use.
 
 use chainlab::lab::ask::{Answer, Bend, Can, LinkChange, Named, Request, Ticket};
-use chainlab::lab::view::{LabStatus, LinkStatus, NodeStatus};
-use chainlab::lab::core::{Begin, Core, Far, HostId, Input, Level, Moment, Output, Sight, Told};
+use chainlab::lab::core::{
+    Begin, Core, Far, FarReply, HostId, Input, Level, Moment, Output, Sight,
+};
 use chainlab::lab::layout::shipped::shipped;
 use chainlab::lab::spec::NodeSpec;
+use chainlab::lab::view::{LabStatus, LinkStatus, NodeStatus};
 use chainlab::lab::{Layout, NodeState};
 use chainlab::link::{Conditions, LinkState};
 use chainlab::node::io::{Command, CommandError, ConnId, Direction, Event, EventKind, PeerLabel};
@@ -116,7 +118,7 @@ impl Lab {
     fn forwarded(
         &mut self,
         request: Request,
-        told: Told,
+        told: FarReply,
     ) -> (Vec<(HostId, Request<Named>)>, Answered) {
         let outputs = self.ask(request);
         let [Output::Forward { id, tells }] = &outputs[..] else {
@@ -201,18 +203,18 @@ fn a_link_between_nodes_elsewhere_is_bent_there_in_the_words_of_each_process() {
     let mut lab = Lab::new(&[("x", 3_000)]);
     lab.meet(ONE, true, &[("x", 4_000), ("y", 4_001)]);
     lab.meet(OTHER, false, &[("z", 5_000)]);
-    let (tells, answered) = lab.forwarded(cut("x-2", "y"), Told::Done("cut".to_owned()));
+    let (tells, answered) = lab.forwarded(cut("x-2", "y"), FarReply::Done("cut".to_owned()));
     assert_eq!(tells, [(ONE, Request::Link(bend("x", "y")))]);
     assert_eq!(answered, done("the link between x-2 and y is cut"));
     // Of two processes each does its part; a node of the other one has no name there but its address.
-    let (tells, _) = lab.forwarded(cut("y", "z"), Told::Done(String::new()));
+    let (tells, _) = lab.forwarded(cut("y", "z"), FarReply::Done(String::new()));
     let parts = [
         (ONE, Request::Link(bend("y", "127.0.0.1:5000"))),
         (OTHER, Request::Link(bend("127.0.0.1:4001", "z"))),
     ];
     assert_eq!(tells, parts);
     let words = "no";
-    let (_, answered) = lab.forwarded(cut("x-2", "y"), Told::Refused(words.into()));
+    let (_, answered) = lab.forwarded(cut("x-2", "y"), FarReply::Refused(words.into()));
     assert_eq!(answered, Err(words.into()));
     // With one end here it is bent here.
     let outputs = lab.ask(cut("x", "y"));
@@ -227,13 +229,13 @@ fn what_is_asked_of_a_node_elsewhere_goes_to_its_process_by_its_own_name() {
     lab.meet(ONE, true, &[("x", 4_000)]);
     lab.meet(OTHER, false, &[("alone", 5_000)]);
     let (x, alone) = (NodeIx(1), NodeIx(2));
-    let (tells, answered) = lab.forwarded(Request::Kill(x), Told::Done(String::new()));
+    let (tells, answered) = lab.forwarded(Request::Kill(x), FarReply::Done(String::new()));
     assert_eq!(tells, [(ONE, Request::Kill(Some("x".to_owned())))]);
     assert_eq!(answered, Ok(Answer::Killed(x)));
     // A process with one node may end before it can say so.
-    let (_, answered) = lab.forwarded(Request::Kill(alone), Told::Ended("gone".into()));
+    let (_, answered) = lab.forwarded(Request::Kill(alone), FarReply::Ended("gone".into()));
     assert_eq!(answered, Ok(Answer::Killed(alone)));
-    let (tells, answered) = lab.forwarded(Request::Restart(x), Told::Done(String::new()));
+    let (tells, answered) = lab.forwarded(Request::Restart(x), FarReply::Done(String::new()));
     assert_eq!(tells, [(ONE, Request::Restart(Some("x".to_owned())))]);
     assert_eq!(answered, Ok(Answer::Restarted(x)));
     let said = lab.refused(Request::Restart(alone));
@@ -258,7 +260,7 @@ fn a_lab_without_nodes_of_its_own_has_the_lab_that_it_shows_do_what_is_for_the_w
         Request::Note(Some("here".to_owned())),
     ];
     for request in whole {
-        let (tells, answered) = lab.forwarded(request.clone(), Told::Done("so".to_owned()));
+        let (tells, answered) = lab.forwarded(request.clone(), FarReply::Done("so".to_owned()));
         let there = request
             .of(|_| Ok::<_, ()>(None))
             .expect("it is about no node");
@@ -274,7 +276,7 @@ fn a_lab_without_nodes_of_its_own_has_the_lab_that_it_shows_do_what_is_for_the_w
     let [Output::Forward { id, .. }] = outputs[..] else {
         panic!("{outputs:?}");
     };
-    lab.handle(Input::Forwarded(id, Told::Done(String::new())));
+    lab.handle(Input::Forwarded(id, FarReply::Done(String::new())));
     assert!(lab.outputs().is_empty());
     lab.meet(ONE, true, &[("z", 4_002)]);
     assert_eq!(answer(lab.outputs()), Ok(Answer::Added(NodeIx(2))));
@@ -282,7 +284,7 @@ fn a_lab_without_nodes_of_its_own_has_the_lab_that_it_shows_do_what_is_for_the_w
     let [Output::Forward { id, .. }] = outputs[..] else {
         panic!("{outputs:?}");
     };
-    lab.handle(Input::Forwarded(id, Told::Done(String::new())));
+    lab.handle(Input::Forwarded(id, FarReply::Done(String::new())));
     lab.ran = lab.core.deadline().max(Duration::from_secs(60));
     lab.handle(Input::Tick);
     let refusal = answer(lab.outputs()).expect_err("it never came");

@@ -2,8 +2,8 @@
 
 use crate::common::live::soon;
 use chainlab::lab::ask::{Answer, Request, Ticket};
-use chainlab::lab::drive::{Level, VirtualLab, VirtualOptions};
 use chainlab::lab::core::summary::Summary;
+use chainlab::lab::drive::{Level, VirtualLab, VirtualOptions};
 use chainlab::lab::{Control, Heard, Hearing, Lab, LabOptions, LabView, Layout};
 use chainlab::node::NodeIx;
 use chainlab::node::io::Event;

@@ -3,9 +3,9 @@
 
 use chainlab::chain::{BlockHash, Txid};
 use chainlab::lab::ask::Answer;
-use chainlab::lab::observe::log_lines::LogLine;
 use chainlab::lab::core::summary::Summary;
-use chainlab::lab::view::{Propagation, LinkView};
+use chainlab::lab::observe::log_lines::LogLine;
+use chainlab::lab::view::{LinkView, Propagation};
 use chainlab::lab::{LabView, NodeView};
 use chainlab::node::io::words::Piece;
 use chainlab::node::io::{Event, EventKind, Reply, SendPlan};

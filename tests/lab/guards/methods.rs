@@ -3,11 +3,11 @@
 
 use super::hold_all;
 use crate::common::running::TEXT;
-use chainlab::lab::ask::Scope;
-use chainlab::lab::ask::verbs::{BASICS, verb, verbs, write};
+use chainlab::lab::ask::verbs::{BASICS, verb, verbs};
+use chainlab::lab::ask::{Scope, write};
 use chainlab::lab::layout::read;
-use chainlab::lab::script::StepSpec;
 use chainlab::lab::paper::units::show_duration;
+use chainlab::lab::script::StepSpec;
 use serde_json::{Map, Value, json};
 use std::time::Duration;
 

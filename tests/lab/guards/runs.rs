@@ -2,11 +2,11 @@
 
 use super::hold;
 use chainlab::lab::Layout;
+use chainlab::lab::core::summary::Summary;
 use chainlab::lab::drive::VirtualLab;
 use chainlab::lab::layout::shipped::{names, shipped};
-use chainlab::lab::script::ScriptView;
-use chainlab::lab::core::summary::Summary;
 use chainlab::lab::paper::units::show_duration;
+use chainlab::lab::script::ScriptView;
 use std::sync::atomic::{AtomicUsize, Ordering};
 use std::sync::{Arc, LazyLock};
 use std::thread;

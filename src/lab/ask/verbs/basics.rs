@@ -1,7 +1,7 @@
 //! The methods that are about a connection, not about what is behind it: no verbs, but their names
 //! are taken.
 
-use super::{Param, needs, takes};
+use super::row::{Param, needs, takes};
 
 /// A method.
 #[derive(Debug)]

@@ -1,6 +1,6 @@
 //! What a node tells of itself, its chain and its mempool.
 
-use super::{Verb, limit, needs, question, takes};
+use super::row::{Verb, limit, needs, question, takes};
 use crate::lab::ask::params::{BadParam, Params, bad, required};
 use crate::node::io::Question;
 

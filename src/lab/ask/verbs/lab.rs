@@ -1,9 +1,9 @@
 //! What a lab does by itself, and what it shows.
 
-use super::{Verb, request, takes};
+use super::row::{Verb, request, takes};
 use crate::lab::ask::params::{BadParam, Params, bad};
 use crate::lab::ask::{Named, Request, Scope, TrafficChange};
-use crate::lab::traffic::{check_tx_rate, parse_tx_rate};
+use crate::lab::paper::units::{check_tx_rate, parse_tx_rate};
 use crate::node::foreign::is_hidden;
 
 /// The longest caption, in characters: a line.

@@ -1,9 +1,9 @@
 //! Links, and the partition of a network.
 
-use super::{Param, Verb, needs, request, takes};
+use super::row::{Param, Verb, needs, request, takes};
 use crate::lab::ask::params::{BadParam, Params, bad, required};
 use crate::lab::ask::{Bend, LinkChange, Named, Request, Scope};
-use crate::lab::units::{parse_bandwidth, parse_duration, parse_preset};
+use crate::lab::paper::units::{parse_bandwidth, parse_duration, parse_preset};
 use crate::link::LinkState;
 
 const ONE_WAY: Param = takes(

@@ -1,10 +1,9 @@
 //! Miners, and what they do with what they find.
 
-use super::{Verb, command, needs, takes};
+use super::row::{Verb, command, needs, takes};
 use crate::lab::ask::params::{BadParam, Params, bad, required};
-use crate::lab::units::parse_rate;
-use crate::node::config::MiningMode;
-use crate::node::config::{Release, Strategy};
+use crate::lab::paper::units::parse_rate;
+use crate::node::config::{MiningMode, Release, Strategy};
 use crate::node::io::Command;
 
 pub(super) const VERBS: &[Verb] = &[

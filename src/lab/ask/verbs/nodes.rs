@@ -1,11 +1,11 @@
 //! Nodes as a lab has them: ended, started, added.
 
-use super::{Verb, needs, node, request, takes};
+use super::row::{Verb, needs, node, request, takes};
 use crate::lab::ask::params::{BadParam, Params, required};
 use crate::lab::ask::{Named, Request, Scope};
-use crate::lab::names::parse_node_name;
+use crate::lab::paper::names::parse_node_name;
+use crate::lab::paper::units::parse_rate;
 use crate::lab::spec::{MineSpec, NodeSpec};
-use crate::lab::units::parse_rate;
 use crate::node::config::MiningMode;
 
 pub(super) const VERBS: &[Verb] = &[

@@ -1,8 +1,8 @@
 //! Whom a node connects with, and whom it does not.
 
-use super::{Verb, command, needs, takes};
+use super::row::{Verb, command, needs, takes};
 use crate::lab::ask::params::{BadParam, Params, bad, required};
-use crate::lab::units::parse_duration;
+use crate::lab::paper::units::parse_duration;
 use crate::node::addrbook::check_addr;
 use crate::node::io::Command;
 use std::net::{IpAddr, SocketAddr};

@@ -1,6 +1,6 @@
 //! The course of a script.
 
-use super::{Verb, request};
+use super::row::{Verb, request};
 use crate::lab::ask::{Request, Scope, ScriptChange};
 
 pub(super) const VERBS: &[Verb] = &[

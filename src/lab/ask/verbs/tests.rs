@@ -1,12 +1,14 @@
 use super::*;
 use crate::chain::{BlockHash, Txid};
-use crate::lab::ask::{Bend, LinkChange, ScriptChange, TrafficChange};
+use crate::lab::ask::{
+    Access, Bend, LinkChange, Named, Request, Scope, ScriptChange, TrafficChange, write,
+};
 use crate::lab::spec::NodeSpec;
 use crate::link::LinkState;
 use crate::node::config::MiningMode;
 use crate::node::config::{Release, Strategy};
-use crate::node::io::Payment;
-use serde_json::json;
+use crate::node::io::{Command, Payment, Question};
+use serde_json::{Map, Value, json};
 use std::net::SocketAddr;
 use std::time::Duration;
 

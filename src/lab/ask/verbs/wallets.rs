@@ -1,6 +1,6 @@
 //! Wallets and payments.
 
-use super::{Param, Verb, command, limit, name, needs, question, takes};
+use super::row::{Param, Verb, command, limit, name, needs, question, takes};
 use crate::lab::ask::params::{BadParam, Params, required};
 use crate::node::io::{Command, Payment, Question};
 

@@ -1,6 +1,6 @@
 //! Why something could not be had from another process, in words.
 
-use crate::lab::control::data::Place;
+use crate::lab::control::data::EndpointAddr;
 use crate::lab::control::rpc::RpcError;
 use crate::node::io::{CommandError, RefusalKind};
 use std::path::PathBuf;
@@ -13,7 +13,7 @@ pub enum ClientError {
     #[error("{at} does not answer: {why}")]
     Unreachable {
         /// Where.
-        at: Place,
+        at: EndpointAddr,
         /// What the system said.
         why: String,
     },
@@ -32,13 +32,13 @@ pub enum ClientError {
     #[error("{at} does not speak this protocol: {why}")]
     Foreign {
         /// Where.
-        at: Place,
+        at: EndpointAddr,
         /// What was wrong.
         why: String,
     },
     /// The connection has ended.
     #[error("the connection with {0} has ended")]
-    Ended(Place),
+    Ended(EndpointAddr),
 }
 
 impl ClientError {

@@ -1,7 +1,7 @@
 //! One connection: what is asked over it and what comes back, each answer to what it belongs to.
 
 use super::ClientError;
-use crate::lab::control::data::{Notice, Place};
+use crate::lab::control::data::{EndpointAddr, Notice};
 use crate::lab::control::rpc::{NO_REQUEST, RpcError, call_line};
 use crate::lab::control::{believed, heard};
 use crate::node::io::Reply;
@@ -29,17 +29,17 @@ const CALLS: usize = 64;
 /// What is said over a connection.
 pub(super) struct Line {
     calls: mpsc::Sender<String>,
-    shared: Arc<Shared>,
+    shared: Arc<Exchange>,
 }
 
 #[derive(Default)]
-struct Shared {
+struct Exchange {
     last_id: AtomicU64,
-    waiting: Mutex<Waiting>,
+    waiting: Mutex<Callers>,
 }
 
 #[derive(Default)]
-struct Waiting {
+struct Callers {
     answers: BTreeMap<u64, oneshot::Sender<Result<Value, RpcError>>>,
     subscriber: Option<mpsc::Sender<Notice>>,
     has_ended: bool,
@@ -49,7 +49,7 @@ impl Line {
     pub(super) fn over(stream: impl AsyncRead + AsyncWrite + Send + 'static) -> Self {
         let (read, mut write) = split(stream);
         let (calls, mut to_send) = mpsc::channel::<String>(CALLS);
-        let shared = Arc::new(Shared::default());
+        let shared = Arc::new(Exchange::default());
         let (reading, writing) = (Arc::clone(&shared), Arc::clone(&shared));
         let reader = tokio::spawn(async move {
             // Whatever went wrong, all that wait are told that it is over.
@@ -72,7 +72,7 @@ impl Line {
 
     pub(super) async fn call(
         &self,
-        at: &Place,
+        at: &EndpointAddr,
         method: &str,
         params: Map<String, Value>,
     ) -> Result<Value, ClientError> {
@@ -81,7 +81,7 @@ impl Line {
 
     pub(super) async fn begin(
         &self,
-        at: &Place,
+        at: &EndpointAddr,
         method: &str,
         params: Map<String, Value>,
     ) -> Called {
@@ -105,7 +105,7 @@ impl Line {
 
 /// Something that was asked and is not answered yet.
 pub struct Called {
-    at: Place,
+    at: EndpointAddr,
     answer: oneshot::Receiver<Result<Value, RpcError>>,
     /// Its asker may stop waiting.
     _forgets: Forgets,
@@ -145,7 +145,7 @@ impl fmt::Debug for Called {
 }
 
 /// The answer is not waited for any more, when this goes.
-struct Forgets(Arc<Shared>, u64);
+struct Forgets(Arc<Exchange>, u64);
 
 impl Drop for Forgets {
     fn drop(&mut self) {
@@ -153,15 +153,15 @@ impl Drop for Forgets {
     }
 }
 
-impl Waiting {
+impl Callers {
     /// Where answers are waited for, unless none comes any more.
     fn open(&mut self) -> Option<&mut BTreeMap<u64, oneshot::Sender<Result<Value, RpcError>>>> {
         (!self.has_ended).then_some(&mut self.answers)
     }
 }
 
-impl Shared {
-    fn lock(&self) -> MutexGuard<'_, Waiting> {
+impl Exchange {
+    fn lock(&self) -> MutexGuard<'_, Callers> {
         // No panic can leave it half changed.
         self.waiting.lock().unwrap_or_else(PoisonError::into_inner)
     }
@@ -215,7 +215,7 @@ impl Shared {
             None => waiting.answers.pop_first().map(|(_, sender)| sender),
         };
         if let Some(sender) = sender {
-            // Whoever asked may have gone.
+            // The asker may have gone.
             let _ = sender.send(answer);
         }
     }
@@ -249,9 +249,9 @@ impl Shared {
 
     fn end(&self) {
         let mut waiting = self.lock();
-        *waiting = Waiting {
+        *waiting = Callers {
             has_ended: true,
-            ..Waiting::default()
+            ..Callers::default()
         };
     }
 }
@@ -264,7 +264,7 @@ impl Line {
 }
 
 pub(super) fn understood<T: DeserializeOwned>(
-    at: &Place,
+    at: &EndpointAddr,
     mut value: Value,
 ) -> Result<T, ClientError> {
     heard::bound(&mut value);
@@ -275,38 +275,4 @@ pub(super) fn understood<T: DeserializeOwned>(
 }
 
 #[cfg(test)]
-mod tests {
-    use super::*;
-    use std::net::{Ipv4Addr, SocketAddr};
-    use tokio::io::duplex;
-
-    fn place() -> Place {
-        Place::Tcp(SocketAddr::from((Ipv4Addr::LOCALHOST, 1)))
-    }
-
-    #[tokio::test]
-    async fn a_call_is_answered_though_all_that_held_the_connection_have_gone() {
-        let (ours, theirs) = duplex(1_024);
-        let line = Line::over(ours);
-        let called = line.begin(&place(), "status", Map::new()).await;
-        line.subscribe(None);
-        drop(line);
-        let (read, mut write) = split(theirs);
-        let mut asked = String::new();
-        let mut read = BufReader::new(read);
-        read.read_line(&mut asked).await.expect("it was sent");
-        let answer = b"{\"jsonrpc\":\"2.0\",\"id\":1,\"result\":7}\n";
-        write.write_all(answer).await.expect("it is read");
-        assert_eq!(called.answer().await.expect("an answer"), Value::from(7));
-    }
-
-    #[tokio::test]
-    async fn a_call_that_cannot_be_sent_ends_and_does_not_wait() {
-        let (ours, theirs) = duplex(1_024);
-        let line = Line::over(ours);
-        drop(theirs);
-        let called = line.begin(&place(), "status", Map::new()).await;
-        let ended = called.answer().await.expect_err("there is no other side");
-        assert!(matches!(ended, ClientError::Ended(_)), "{ended}");
-    }
-}
+mod tests;

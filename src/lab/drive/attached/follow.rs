@@ -1,8 +1,8 @@
 //! Goes on with what was attached to: listens, finds a process again that went away, and begins anew
 //! with a lab that was made anew.
 
-use super::{Following, Met, begin};
-use crate::lab::control::{LabStatus, Notice};
+use super::met::{Following, Met, begin, runs_of};
+use crate::lab::control::Notice;
 use crate::lab::core::{Far, Input};
 use crate::lab::drive::live::round::Round;
 use crate::lab::drive::live::rounds::Rounds;
@@ -112,9 +112,4 @@ impl Following {
             }
         }
     }
-}
-
-/// How often a lab was made anew.
-pub(in crate::lab::drive) fn runs_of(lab: &LabStatus) -> u32 {
-    lab.script.as_ref().map_or(0, |script| script.runs)
 }

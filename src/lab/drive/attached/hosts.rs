@@ -1,10 +1,10 @@
 //! Other processes, with nodes that are shown here.
 
 use crate::lab::ask::{Named, Request};
-use crate::lab::control::registry::{self, Entry};
-use crate::lab::control::{About, Called, Client, ClientError, Door};
+use crate::lab::control::{About, Called, Client, ClientError, Endpoint};
 use crate::lab::core::HostId;
-use crate::lab::drive::live::lanes::Lane;
+use crate::lab::drive::lane::Lane;
+use crate::lab::drive::registry::{self, Entry};
 use crate::node::io::{CommandError, RefusalKind};
 use std::sync::{Mutex, MutexGuard, PoisonError};
 use tokio::runtime::Handle;
@@ -15,7 +15,7 @@ pub(in crate::lab::drive) struct Host {
     /// What is asked of it.
     pub(in crate::lab::drive) lane: Lane,
     /// Where it is. Started again, it may be elsewhere.
-    door: Mutex<Door>,
+    endpoint: Mutex<Endpoint>,
     /// It was put down among all that run here.
     is_registered: bool,
     /// There while it answers.
@@ -23,13 +23,13 @@ pub(in crate::lab::drive) struct Host {
 }
 
 impl Host {
-    /// One that nobody has called yet.
-    pub(in crate::lab::drive) fn new(id: HostId, door: Door, runtime: &Handle) -> Self {
+    /// One that was not called yet.
+    pub(in crate::lab::drive) fn new(id: HostId, endpoint: Endpoint, runtime: &Handle) -> Self {
         Self {
             id,
             lane: Lane::new(runtime),
-            is_registered: is_registered(&door),
-            door: Mutex::new(door),
+            is_registered: is_registered(&endpoint),
+            endpoint: Mutex::new(endpoint),
             client: Mutex::default(),
         }
     }
@@ -39,7 +39,7 @@ impl Host {
     /// # Errors
     /// There is none just now.
     fn client(&self) -> Result<Client, CommandError> {
-        let words = || format!("nobody answers at {} just now", self.door().at);
+        let words = || format!("nobody answers at {} just now", self.endpoint().at);
         let gone = || CommandError::new(RefusalKind::NotRunning, words());
         self.lock().clone().ok_or_else(gone)
     }
@@ -60,19 +60,19 @@ impl Host {
         *self.lock() = client;
     }
 
-    /// Opens the door.
+    /// Connects to the endpoint.
     ///
     /// # Errors
     /// [`ClientError`].
     pub(in crate::lab::drive) async fn connect(&self) -> Result<Client, ClientError> {
-        let client = Client::connect(&self.door()).await?;
+        let client = Client::connect(&self.endpoint()).await?;
         self.set(Some(client.clone()));
         Ok(client)
     }
 
-    /// Opens the door again, of whatever has been started anew under the name of what was there.
+    /// Connects again, to what has been started anew under the name of what was there.
     ///
-    /// Of what was put down as running here the old place is not tried: somebody else may have its
+    /// Of what was put down as running here the old place is not tried: another program may have its
     /// port now, and would be told the cookie.
     ///
     /// # Errors
@@ -82,9 +82,9 @@ impl Host {
         before: &About,
     ) -> Result<Client, ClientError> {
         if self.is_registered {
-            let gone = || ClientError::Ended(self.door().at);
-            let door = find(before).ok_or_else(gone)?;
-            *self.door.lock().unwrap_or_else(PoisonError::into_inner) = door;
+            let gone = || ClientError::Ended(self.endpoint().at);
+            let endpoint = find(before).ok_or_else(gone)?;
+            *self.endpoint.lock().unwrap_or_else(PoisonError::into_inner) = endpoint;
         }
         let client = self.connect().await?;
         if is_same(client.about(), before) {
@@ -95,9 +95,9 @@ impl Host {
     }
 
     /// Where it was last.
-    pub(in crate::lab::drive) fn door(&self) -> Door {
-        let door = self.door.lock();
-        door.unwrap_or_else(PoisonError::into_inner).clone()
+    pub(in crate::lab::drive) fn endpoint(&self) -> Endpoint {
+        let endpoint = self.endpoint.lock();
+        endpoint.unwrap_or_else(PoisonError::into_inner).clone()
     }
 
     fn lock(&self) -> MutexGuard<'_, Option<Client>> {
@@ -106,27 +106,27 @@ impl Host {
     }
 }
 
-fn is_registered(door: &Door) -> bool {
+fn is_registered(endpoint: &Endpoint) -> bool {
     let entries = registry::running().unwrap_or_default();
-    let mut doors = entries.iter().flat_map(Entry::doors);
-    doors.any(|listed| listed.is_at(&door.at))
+    let mut endpoints = entries.iter().flat_map(Entry::endpoints);
+    endpoints.any(|listed| listed.is_at(&endpoint.at))
 }
 
 fn is_same(now: &About, before: &About) -> bool {
     (now.kind, &now.name, &now.network) == (before.kind, &before.name, &before.network)
 }
 
-/// The door to what has this name on this network, if just one has.
-fn find(before: &About) -> Option<Door> {
+/// The endpoint of what has this name on this network, if just one has.
+fn find(before: &About) -> Option<Endpoint> {
     let entries = registry::running().ok()?;
     let alike = entries
         .iter()
         .filter(|entry| entry.network == before.network);
     let mut found = alike
-        .flat_map(Entry::doors)
+        .flat_map(Entry::endpoints)
         .filter(|listed| (listed.kind, listed.name) == (before.kind, &before.name));
     match (found.next(), found.next()) {
-        (Some(listed), None) => Some(listed.door.clone()),
+        (Some(listed), None) => Some(listed.endpoint.clone()),
         _ => None,
     }
 }

@@ -1,15 +1,12 @@
-//! A lab around one node that somebody else has started in this process, so that it can be seen and
+//! A lab around one node that other code of this process has started, so that it can be seen and
 //! controlled as the nodes of any lab.
 
 use super::end::Duty;
-use super::lanes::{Lane, Running};
+use super::observe;
 use super::round::{Lasting, Round};
 use super::rounds::Rounds;
-use super::{Control, observe};
 use crate::chain::Params;
-use crate::lab::LabError;
-use crate::lab::core::Input;
-use crate::lab::handle::Answers;
+use crate::lab::drive::{Answers, Control, LabError};
 use crate::lab::layout::Layout;
 use crate::lab::spec::NodeSpec;
 use crate::live::{LabClock, NOWHERE, NodeHandle, seeds};
@@ -21,7 +18,7 @@ use tokio::sync::mpsc;
 /// A node that runs, and what is known about it.
 #[derive(Debug)]
 pub struct Adoption {
-    /// The node. Whoever adopts it does not stop it.
+    /// The node. The lab around it does not stop it.
     pub node: Arc<NodeHandle>,
     /// Its network.
     pub params: Arc<Params>,
@@ -58,17 +55,8 @@ pub(in crate::lab) fn adopt(
     let ix = core.adopt(NodeSpec::new(handle.name()), addr);
     let round = Round::new(lasting, 0, core, handle.links().clone());
     let rounds = Rounds::new(Arc::clone(&round));
-    let hand = Running {
-        handle: Arc::clone(&handle),
-        lane: Lane::new(&round.runtime),
-    };
-    round.lanes().nodes.insert(ix, hand);
-    let snapshot = Arc::clone(&handle.snapshots().borrow());
-    round.handle(Input::Shown {
-        node: ix,
-        life: 1,
-        snapshot,
-    });
+    round.runs(ix, &handle);
+    round.shows(ix, 1, &handle);
     let duty = Duty {
         round: Arc::clone(&round),
         ix,
@@ -79,10 +67,10 @@ pub(in crate::lab) fn adopt(
     round.runtime.spawn(observe::watch(duty, handle));
     match control {
         Control::Off => {}
-        Control::At { .. } => rounds.open_doors(false, bound)?,
-        // Nobody asked for it.
+        Control::At { .. } => rounds.open_endpoints(false, bound)?,
+        // It was not asked for.
         Control::Anywhere => {
-            if let Err(error) = rounds.open_doors(false, bound) {
+            if let Err(error) = rounds.open_endpoints(false, bound) {
                 tracing::warn!("other programs cannot control this node: {error}");
             }
         }

@@ -1,16 +1,15 @@
 //! How a lab ends.
 
+use super::course::Course;
 use super::round::{Round, fault};
-use super::rounds::Course;
-use crate::lab::LabError;
 use crate::lab::core::{End, Input, Node};
+use crate::lab::drive::LabError;
 use crate::live::{NodeHandle, Stopwatch, threads};
 use crate::node::NodeIx;
 use crate::node::io::CommandError;
 use std::path::PathBuf;
 use std::sync::Arc;
 use std::sync::atomic::Ordering;
-use std::thread;
 use std::time::Duration;
 use tokio::time::timeout;
 
@@ -52,12 +51,12 @@ impl Round {
 
     /// Leaves the directory as it should be left.
     pub(super) fn leave(&self) -> Result<(), LabError> {
-        self.close_doors();
+        self.close_endpoints();
         let Some(home) = self.home().take() else {
             return Ok(());
         };
         // Those that were just being opened; from here on none are.
-        self.close_doors();
+        self.close_endpoints();
         let saved = match home.is_temporary() {
             true => Ok(()),
             false => self.save_into(&home),
@@ -67,7 +66,7 @@ impl Round {
 
     /// Leaves the directory with all that is in it.
     pub(super) fn stay(&self) -> Result<(), LabError> {
-        self.close_doors();
+        self.close_endpoints();
         let home = self.home().take();
         home.map_or(Ok(()), |home| self.save_into(&home))
     }
@@ -85,7 +84,7 @@ impl Round {
             *course = Course::Over;
         }
         self.closing();
-        self.close_doors();
+        self.close_endpoints();
         self.stop_all().await.map_err(fault)?;
         let mut place = self.home();
         let home = place.take().ok_or("the lab is over")?;
@@ -107,9 +106,9 @@ impl Round {
         }
     }
 
-    /// For whoever cannot wait otherwise: not a task, maybe in the midst of a panic.
+    /// For what cannot wait otherwise: no task, maybe in the midst of a panic.
     pub(super) fn drop_all(self: &Arc<Self>) {
-        self.close_doors();
+        self.close_endpoints();
         let since = Stopwatch::start();
         let mut ending = Vec::new();
         while self.ask_all_to_stop() {
@@ -162,9 +161,9 @@ impl Round {
     }
 
     fn handles(&self) -> Vec<Arc<NodeHandle>> {
-        let hands = self.lanes();
-        let hands = hands.nodes.values();
-        hands.map(|hand| Arc::clone(&hand.handle)).collect()
+        let running = self.lanes();
+        let running = running.nodes.values();
+        running.map(|running| Arc::clone(&running.handle)).collect()
     }
 
     /// Returns when nothing starts any more.
@@ -186,7 +185,7 @@ pub(super) struct Duty {
 
 impl Drop for Duty {
     fn drop(&mut self) {
-        if !thread::panicking() {
+        if !std::thread::panicking() {
             return;
         }
         let why = format!("a bug in the task that {} it; the log says more", self.what);
@@ -197,81 +196,4 @@ impl Drop for Duty {
 }
 
 #[cfg(test)]
-mod tests {
-    use super::super::open::tests::lab as open;
-    use super::super::rounds::Rounds;
-    use super::*;
-    use crate::lab::layout::shipped;
-    use crate::lab::{Lab, NodeState, Request};
-    use tokio::runtime::Builder;
-
-    /// A lab whose first node is down.
-    async fn lab() -> (Arc<Rounds>, Lab) {
-        let (rounds, lab) = open(shipped::text("scenario").expect("shipped"));
-        let mut changes = lab.changes();
-        while rounds.round().is_starting() {
-            changes.changed().await.expect("the lab goes on");
-        }
-        lab.request(Request::Kill(NodeIx(0)));
-        let (_, killed) = lab.answer().await;
-        killed.expect("it ran");
-        (rounds, lab)
-    }
-
-    /// Another life of that node begins, which no task sees to.
-    fn begin(round: &Round) -> u64 {
-        let mut core = round.core();
-        core.start(NodeIx(0));
-        while core.poll().is_some() {}
-        core.nodes()[0].life()
-    }
-
-    fn run(test: impl Future<Output = ()>) {
-        let runtime = Builder::new_multi_thread()
-            .worker_threads(2)
-            .enable_all()
-            .build()
-            .expect("threads");
-        runtime.block_on(test);
-    }
-
-    #[test]
-    fn a_node_whose_task_has_a_bug_has_failed_and_the_lab_closes() {
-        run(async {
-            let (rounds, lab) = lab().await;
-            let round = rounds.round();
-            let opening = tokio::spawn(async move {
-                let (ix, what) = (NodeIx(0), "opens");
-                let life = begin(&round);
-                let _duty = Duty {
-                    round,
-                    ix,
-                    life,
-                    what,
-                };
-                panic!("a bug");
-            });
-            assert!(opening.await.is_err_and(|error| error.is_panic()));
-            let state = lab.view().nodes[0].state.clone();
-            let NodeState::Failed(why) = &state else {
-                panic!("{state:?}");
-            };
-            assert_eq!(&**why, "a bug in the task that opens it; the log says more");
-            lab.close().await.expect("closes");
-        });
-    }
-
-    #[test]
-    fn closing_does_not_wait_for_ever_and_says_for_what_it_waited() {
-        run(async {
-            let (rounds, lab) = lab().await;
-            let life = begin(&rounds.round());
-            let stopped = rounds.round().stop_within(Duration::from_millis(1)).await;
-            let words = stopped.expect_err("it never opens").to_string();
-            assert!(words.contains("central (starting)"), "{words}");
-            let (node, end) = (NodeIx(0), End::Stopped);
-            rounds.round().handle(Input::Ended { node, life, end });
-            lab.close().await.expect("closes");
-        });
-    }
-}
+mod tests;

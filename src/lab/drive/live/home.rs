@@ -11,8 +11,9 @@
 
 use super::saved::{FILE, Kept, NEW_FILE};
 use crate::lab::control::COOKIE_FILE;
-use crate::lab::private::{self, LOCK, lock};
-use crate::lab::{LabError, places};
+use crate::lab::drive::LabError;
+use crate::lab::drive::directories::places;
+use crate::lab::drive::directories::private::{self, LOCK, lock};
 use crate::live::files::{Dir, Kind, Lock, MENDED};
 use std::fs::{self, DirBuilder, TryLockError};
 use std::io::{self, ErrorKind};
@@ -35,7 +36,7 @@ const KEPT_MAX: usize = 10_000;
 pub(super) struct Home {
     path: PathBuf,
     is_temporary: bool,
-    /// Nobody else has the directory while this is open.
+    /// No other process has the directory while this is open.
     _lock: Lock,
 }
 
@@ -119,7 +120,7 @@ impl Home {
     }
 
     /// Removes all that nodes have stored, and the whole directory of one that is not among these. The
-    /// cookies of doors that are open stay. No node may run in it any more.
+    /// cookies of endpoints that are open stay. No node may run in it any more.
     ///
     /// # Errors
     /// What cannot be removed.
@@ -288,7 +289,7 @@ mod tests {
     }
 
     #[test]
-    fn what_nodes_stored_goes_and_what_opens_their_doors_stays() {
+    fn what_nodes_stored_goes_and_what_opens_their_endpoints_stays() {
         let tmp = tempfile::tempdir().expect("a directory");
         let elsewhere = tmp.path().join("elsewhere");
         fs::create_dir(&elsewhere).expect("room on disk");

@@ -1,26 +1,21 @@
-//! What a lab keeps of how it was changed while it ran, besides its nodes: links, the split that is
+//! What a lab keeps of how it was changed while it ran, besides its nodes: links, the partition that is
 //! in force, and payments that it makes by itself.
 //!
 //! Nodes are put down by their names, as the next time they may listen elsewhere. What is at the
 //! other end of a link and no node of the lab has only its address.
 
-use super::round::Round;
-use super::saved::{FILE, SavedNode};
-use crate::lab::LabError;
-use crate::lab::control::LinkStatus;
+use crate::lab::core::partition::Partition;
 use crate::lab::core::{Core, LinkEnd};
-use crate::lab::layout::Layout;
 use crate::lab::layout::roster::Roster;
-use crate::lab::partition::{self, Partition};
+use crate::lab::layout::{Layout, groups};
+use crate::lab::paper::units::check_tx_rate;
 use crate::lab::spec::TrafficSpec;
-use crate::lab::traffic::check_tx_rate;
-use crate::lab::view::TrafficView;
+use crate::lab::view::{LinkStatus, TrafficView};
 use crate::link::{Conditions, LinkState};
 use crate::node::NodeIx;
 use serde::{Deserialize, Serialize};
 use std::collections::BTreeSet;
 use std::net::SocketAddr;
-use std::path::Path;
 
 /// Links as they were left.
 #[derive(Clone, Debug, Default, PartialEq, Serialize, Deserialize)]
@@ -30,7 +25,7 @@ pub(super) struct SavedLinks {
     partition: Option<SavedPartition>,
 }
 
-/// A split.
+/// A partition.
 #[derive(Clone, Debug, PartialEq, Serialize, Deserialize)]
 struct SavedPartition {
     groups: Vec<Vec<String>>,
@@ -38,7 +33,7 @@ struct SavedPartition {
     before: Vec<SavedCut>,
 }
 
-/// A direction that a split has cut, and what it was.
+/// A direction that a partition has cut, and what it was.
 #[derive(Clone, Debug, PartialEq, Serialize, Deserialize)]
 struct SavedCut {
     from: String,
@@ -61,13 +56,13 @@ impl SavedLinks {
     pub(super) fn check(&self, roster: &Roster) -> Result<(), String> {
         let set = self.set.iter().map(|link| (&link.from, &link.to));
         check_ways("links.set", set, roster)?;
-        let Some(split) = &self.partition else {
+        let Some(partition) = &self.partition else {
             return Ok(());
         };
         let names: Vec<_> = roster.nodes().collect();
-        let groups = partition::groups(&names, &split.groups);
+        let groups = groups::groups(&names, &partition.groups);
         groups.map_err(|problem| format!("links.partition.groups: {problem}"))?;
-        let before = split.before.iter().map(|cut| (&cut.from, &cut.to));
+        let before = partition.before.iter().map(|cut| (&cut.from, &cut.to));
         check_ways("links.partition.before", before, roster)
     }
 }
@@ -95,24 +90,6 @@ fn check_ways<'a>(
         }
     }
     Ok(())
-}
-
-/// What is written down before its turn if it changes.
-#[derive(Clone, Copy, Debug, PartialEq)]
-pub(super) struct Edition {
-    links: u64,
-    traffic: Option<SavedTraffic>,
-}
-
-impl Round {
-    /// Which edition of links and traffic there is.
-    pub(super) fn kept_edition(&self) -> Edition {
-        let core = self.core();
-        Edition {
-            links: core.links_edition(),
-            traffic: core.own_traffic().map(SavedTraffic::from),
-        }
-    }
 }
 
 impl From<TrafficView> for SavedTraffic {
@@ -163,13 +140,9 @@ impl SavedLinks {
     /// Makes links what they were.
     ///
     /// # Errors
-    /// [`LabError::Damaged`]: it speaks of a node that the lab does not have, or no link can be so.
-    pub(super) fn restore(&self, core: &mut Core, dir: &Path) -> Result<(), LabError> {
-        let restored = self.restored(core);
-        let (set, partition) = restored.map_err(|problem| LabError::Damaged {
-            path: dir.join(FILE),
-            problem,
-        })?;
+    /// In words: it speaks of a node that the lab does not have, or no link can be so.
+    pub(super) fn restore(&self, core: &mut Core) -> Result<(), String> {
+        let (set, partition) = self.restored(core)?;
         core.restore_links(set, partition);
         Ok(())
     }
@@ -186,7 +159,7 @@ impl SavedLinks {
             return Ok((set, None));
         };
         let names: Vec<_> = core.nodes().iter().map(|node| &**node.name()).collect();
-        let mut partition = Partition::new(partition::groups(&names, groups)?);
+        let mut partition = Partition::new(groups::groups(&names, groups)?);
         for cut in before {
             // Between what is no node of the lab a partition has cut nothing.
             if let (LinkEnd::Node(from), LinkEnd::Node(to)) =
@@ -213,25 +186,6 @@ fn end(core: &Core, name: &str) -> Result<LinkEnd, String> {
     let addr = name.parse();
     let addr = addr.map(LinkEnd::Addr);
     addr.map_err(|_| format!("links: there is no node {name:?}"))
-}
-
-impl SavedNode {
-    /// A node as the lab can start it by itself: of other processes' nodes, which are not kept, it dials
-    /// none.
-    pub(super) fn of(core: &Core, ix: NodeIx) -> Self {
-        let node = &core.nodes()[ix.0];
-        let mut spec = node.spec().clone();
-        let is_own = |name: &String| {
-            let found = core.position(name);
-            found.is_some_and(|ix| core.nodes()[ix.0].host().is_none())
-        };
-        spec.connect.retain(is_own);
-        Self {
-            spec,
-            port: node.addr().map(|addr| addr.port()),
-            wallets: core.wallets_of(ix).map(str::to_owned).collect(),
-        }
-    }
 }
 
 /// A layout of which the payments are as they were when the lab was left.

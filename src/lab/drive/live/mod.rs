@@ -19,24 +19,27 @@
 //! while, what drops the lab, be it a panic.
 
 mod adopt;
-mod door;
-mod doors;
+mod backend;
+mod controlled;
+mod course;
 mod end;
-mod hold;
+mod endpoints;
 mod home;
 mod kept;
-pub(in crate::lab::drive) mod lanes;
+mod lanes;
 mod nodes;
 mod observe;
 mod open;
 mod perform;
 pub(in crate::lab::drive) mod round;
 pub(in crate::lab::drive) mod rounds;
+mod save;
 mod saved;
+mod serve;
+#[cfg(test)]
+mod tests;
 
 pub use adopt::Adoption;
 pub(in crate::lab) use adopt::adopt;
-pub use doors::Control;
-pub(in crate::lab) use doors::{ANYWHERE, WHOLE};
 pub(in crate::lab) use open::open;
 pub use saved::Kept;

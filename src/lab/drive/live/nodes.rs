@@ -1,11 +1,12 @@
 //! One node of a lab: where it listens, what it is given, how it starts.
 
 use super::end::Duty;
-use super::lanes::{Lane, Running};
+use super::lanes::Running;
 use super::observe;
 use super::round::Round;
-use crate::lab::LabError;
 use crate::lab::core::Input;
+use crate::lab::drive::LabError;
+use crate::lab::drive::lane::Lane;
 use crate::lab::spec::NodeSpec;
 use crate::live::{self, Port};
 use crate::node::{Config, NodeIx, Seeds};
@@ -101,11 +102,7 @@ impl Round {
         match self.spawn(ix, life, &spec, listener).await {
             Ok(handle) => {
                 let handle = Arc::new(handle);
-                let hand = Running {
-                    handle: Arc::clone(&handle),
-                    lane: Lane::new(&self.runtime),
-                };
-                self.lanes().nodes.insert(ix, hand);
+                self.runs(ix, &handle);
                 if is_new {
                     self.admit(ix).await;
                 }
@@ -115,12 +112,7 @@ impl Round {
                     life,
                     addr,
                 });
-                let snapshot = Arc::clone(&handle.snapshots().borrow());
-                self.handle(Input::Shown {
-                    node: ix,
-                    life,
-                    snapshot,
-                });
+                self.shows(ix, life, &handle);
                 self.runtime.spawn(observe::watch(watching, handle));
             }
             Err(why) => {
@@ -134,6 +126,25 @@ impl Round {
         }
     }
 
+    /// From now on a node can be asked.
+    pub(super) fn runs(&self, ix: NodeIx, handle: &Arc<live::NodeHandle>) {
+        let running = Running {
+            handle: Arc::clone(handle),
+            lane: Lane::new(&self.runtime),
+        };
+        self.lanes().nodes.insert(ix, running);
+    }
+
+    /// Core is told how a node looks.
+    pub(super) fn shows(self: &Arc<Self>, node: NodeIx, life: u64, handle: &live::NodeHandle) {
+        let snapshot = Arc::clone(&handle.snapshots().borrow());
+        self.handle(Input::Shown {
+            node,
+            life,
+            snapshot,
+        });
+    }
+
     /// A node that was added is there the next time as well, and other programs can control it.
     async fn admit(self: &Arc<Self>, ix: NodeIx) {
         let round = Arc::clone(self);
@@ -141,7 +152,7 @@ impl Round {
             if let Err(error) = round.save() {
                 tracing::error!("the new node is not put down: {error}");
             }
-            if let Err(error) = round.open_node_door(ix) {
+            if let Err(error) = round.open_node_endpoint(ix) {
                 tracing::warn!("other programs cannot control the new node: {error}");
             }
         });

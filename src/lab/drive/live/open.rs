@@ -1,31 +1,21 @@
 //! How a lab begins: a new one, or one that was kept.
 
 use super::home::Home;
-use super::kept::{SavedLinks, SavedTraffic};
 use super::round::{Lasting, Round};
 use super::rounds::Rounds;
-use super::saved::{Kept, Saved, SavedNode};
-use super::{Control, nodes, perform};
-use crate::lab::handle::{Answers, LabOptions};
+use super::saved::{FILE, Kept, Saved, SavedNode};
+use super::{nodes, perform, save};
+use crate::lab::core::traffic;
+use crate::lab::drive::{Answers, Control, LabError, LabOptions};
 use crate::lab::layout::{Layout, key_seed};
-use crate::lab::spec::NodeSpec;
-use crate::lab::{LabError, network, traffic};
+use crate::lab::paper::network;
 use crate::live::{LabClock, Links, Port, seeds};
-use crate::node::Time;
 use std::collections::BTreeMap;
 use std::path::Path;
 use std::sync::Arc;
 use std::sync::atomic::AtomicBool;
-use std::time::Duration;
 use tokio::runtime::Handle;
 use tokio::sync::mpsc;
-
-/// Time between two writings of `lab.json`: what the lab clock loses at most by a crash.
-const SAVE_INTERVAL: Duration = Duration::from_secs(10);
-
-/// Time between two looks whether links or payments have changed: what a crash takes back of that
-/// at most.
-const SAVE_LOOK: Duration = Duration::from_secs(1);
 
 /// What a lab begins with.
 struct Plan {
@@ -49,7 +39,7 @@ pub(in crate::lab) fn open(
         None => begin(options),
     };
     let opened = opened.and_then(|plan| {
-        // Before any port of a node: whoever asks for a port gets that one.
+        // Before any port of a node: a port that was asked for is the one that is taken.
         let bound = control.bind()?;
         Ok((bound, start(plan, &home, runtime)?))
     });
@@ -60,7 +50,7 @@ pub(in crate::lab) fn open(
             if control != Control::Off {
                 let opening = Arc::clone(&rounds);
                 round.runtime.spawn_blocking(move || {
-                    if let Err(error) = opening.open_doors(true, bound) {
+                    if let Err(error) = opening.open_endpoints(true, bound) {
                         tracing::warn!("other programs cannot control this lab: {error}");
                     }
                 });
@@ -192,7 +182,12 @@ impl Round {
             problem: error.to_string(),
         })?;
         match &saved.links {
-            Some(links) => links.restore(&mut core, &lasting.dir)?,
+            Some(links) => links
+                .restore(&mut core)
+                .map_err(|problem| LabError::Damaged {
+                    path: lasting.dir.join(FILE),
+                    problem,
+                })?,
             None => core.set_pairs(),
         }
         let round = Self::new(lasting, number, core, links);
@@ -211,95 +206,11 @@ impl Round {
         }
         self.goes();
         self.perform();
-        self.runtime.spawn(save_now_and_then(Arc::clone(self)));
+        self.runtime.spawn(save::now_and_then(Arc::clone(self)));
     }
 
     /// From now on core is told the time.
     pub(in crate::lab::drive) fn goes(self: &Arc<Self>) {
         self.runtime.spawn(perform::tick(Arc::clone(self)));
-    }
-}
-
-async fn save_now_and_then(round: Arc<Round>) {
-    let (mut saved, mut since) = (round.kept_edition(), Duration::ZERO);
-    loop {
-        tokio::select! {
-            () = tokio::time::sleep(SAVE_LOOK) => since += SAVE_LOOK,
-            () = round.over() => return,
-        }
-        let edition = round.kept_edition();
-        if edition == saved && since < SAVE_INTERVAL {
-            continue;
-        }
-        (saved, since) = (edition, Duration::ZERO);
-        let saving = Arc::clone(&round);
-        match round.runtime.spawn_blocking(move || saving.save()).await {
-            Ok(Ok(())) => {}
-            Ok(Err(error)) => tracing::error!("the lab cannot be put down: {error}"),
-            Err(error) => tracing::error!("the lab cannot be put down: {error}"),
-        }
-    }
-}
-
-impl SavedNode {
-    /// One that was never started.
-    pub(in crate::lab::drive) fn new(spec: &NodeSpec) -> Self {
-        Self {
-            spec: spec.clone(),
-            port: None,
-            wallets: Vec::new(),
-        }
-    }
-}
-
-impl Round {
-    /// Puts down what the lab is, if it still has a directory.
-    pub(super) fn save(&self) -> Result<(), LabError> {
-        match &*self.home() {
-            // What comes late from a round that is over says nothing about the next one.
-            Some(home) if !self.course().is_over() => self.save_into(home),
-            _ => Ok(()),
-        }
-    }
-
-    pub(super) fn save_into(&self, home: &Home) -> Result<(), LabError> {
-        let (name, text) = (&self.layout.name, &self.layout_text);
-        let mut saved = Saved::new(name, text, &self.key_seed, self.since);
-        saved.seed = self.seed;
-        saved.openings = self.openings;
-        saved.clock = self.clock.now().max(Time(saved.since.0));
-        {
-            let core = self.core();
-            // Those of other processes are not this lab's to start.
-            let own = core.own_nodes().into_iter();
-            saved.nodes = own.map(|ix| SavedNode::of(&core, ix)).collect();
-            saved.links = Some(SavedLinks::of(&core));
-            saved.traffic = core.own_traffic().map(SavedTraffic::from);
-        }
-        saved.write(home.path())
-    }
-}
-
-/// Labs for tests of this room.
-#[cfg(test)]
-pub(super) mod tests {
-    use super::*;
-    use crate::lab::Lab;
-    use crate::lab::layout::read;
-
-    /// A temporary lab of this layout, held by both of its ends.
-    pub(in crate::lab::drive::live) fn lab(text: &str) -> (Arc<Rounds>, Lab) {
-        let options = LabOptions {
-            layout: read("scenario", text).expect("sound"),
-            layout_text: text.to_owned(),
-            is_layout_chosen: false,
-            data_dir: None,
-            seed: Some(1),
-            clock: None,
-            control: Control::Off,
-        };
-        let (rounds, answers) = open(options, Handle::current()).expect("starts");
-        let lab = Lab::of(Arc::clone(&rounds) as Arc<_>, answers);
-        (rounds, lab)
     }
 }

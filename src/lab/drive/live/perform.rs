@@ -1,12 +1,13 @@
 //! Does what core says, in its order, and tells it how late it is.
 
-use super::lanes::{Rest, Running, Todo};
+use super::lanes::Running;
 use super::nodes::listen;
 use super::round::{Round, fault};
 use crate::lab::ask::{Named, Request};
 use crate::lab::control::ClientError;
-use crate::lab::core::{CallId, End, HostId, Input, LinkEnd, Output, Told};
+use crate::lab::core::{CallId, End, FarReply, HostId, Input, LinkEnd, Output};
 use crate::lab::drive::attached::Host;
+use crate::lab::drive::lane::{Rest, Todo};
 use crate::lab::spec::NodeSpec;
 use crate::link::Conditions;
 use crate::live::NodeHandle;
@@ -163,12 +164,12 @@ impl Round {
             .collect();
         let round = Arc::clone(self);
         self.runtime.spawn(async move {
-            let mut last = Told::Refused(fault("no process was told"));
+            let mut last = FarReply::Refused(fault("no process was told"));
             for answer in answers {
                 last = answer
                     .await
-                    .unwrap_or_else(|_| Told::Refused(full("the process")));
-                if !matches!(last, Told::Done(_)) {
+                    .unwrap_or_else(|_| FarReply::Refused(full("the process")));
+                if !matches!(last, FarReply::Done(_)) {
                     break;
                 }
             }
@@ -177,10 +178,10 @@ impl Round {
     }
 
     /// Tells another process something. Nothing is received if its lane is full.
-    fn tell(&self, id: HostId, request: Request<Named>) -> oneshot::Receiver<Told> {
+    fn tell(&self, id: HostId, request: Request<Named>) -> oneshot::Receiver<FarReply> {
         let (told, answer) = oneshot::channel();
         let Some(host) = self.lanes().hosts.get(&id).map(Arc::clone) else {
-            let _ = told.send(Told::Refused(gone("the process")));
+            let _ = told.send(FarReply::Refused(gone("the process")));
             return answer;
         };
         let lane = host.lane.clone();
@@ -189,7 +190,7 @@ impl Round {
             Rest::new(async move {
                 let _ = told.send(match called {
                     Ok(called) => told_of(called.answer().await),
-                    Err(refusal) => Told::Refused(refusal),
+                    Err(refusal) => FarReply::Refused(refusal),
                 });
             })
         }));
@@ -254,10 +255,10 @@ fn full(name: &str) -> CommandError {
     CommandError::new(RefusalKind::Refused, words)
 }
 
-fn told_of(answer: Result<Value, ClientError>) -> Told {
+fn told_of(answer: Result<Value, ClientError>) -> FarReply {
     match answer {
-        Ok(done) => Told::Done(done["done"].as_str().unwrap_or_default().to_owned()),
-        Err(error @ ClientError::Ended(_)) => Told::Ended(error.into()),
-        Err(error) => Told::Refused(error.into()),
+        Ok(done) => FarReply::Done(done["done"].as_str().unwrap_or_default().to_owned()),
+        Err(error @ ClientError::Ended(_)) => FarReply::Ended(error.into()),
+        Err(error) => FarReply::Refused(error.into()),
     }
 }

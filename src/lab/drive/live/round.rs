@@ -1,14 +1,15 @@
 //! What the tasks of a lab have in common: what stays of a lab, and one round of it.
 
-use super::doors::Doors;
+use super::course::Course;
+use super::endpoints::Endpoints;
 use super::home::Home;
 use super::lanes::Lanes;
-use super::rounds::Course;
 use crate::chain::{Params, SigCache};
 use crate::lab::ask::{Answer, Request, Ticket};
 use crate::lab::control::{EventBus, RecentEvents, Weight};
 use crate::lab::core::{Begin, Core, Input, Level, Moment, Sight};
-use crate::lab::handle::Answered;
+use crate::lab::drive::Answered;
+use crate::lab::drive::waiting::{Waiting, too_many};
 use crate::lab::layout::Layout;
 use crate::lab::observe::histogram::{Histogram, Percentiles};
 use crate::live::{LabClock, Links, Port, Stopwatch};
@@ -17,14 +18,11 @@ use crate::node::{NodeIx, Time};
 use std::collections::BTreeMap;
 use std::ops::{Deref, DerefMut};
 use std::path::PathBuf;
-use std::sync::atomic::{AtomicBool, AtomicU64, Ordering};
+use std::sync::atomic::{AtomicBool, AtomicU64};
 use std::sync::{Arc, Mutex, MutexGuard, OnceLock, PoisonError};
 use std::time::Duration;
 use tokio::runtime::Handle;
 use tokio::sync::{mpsc, oneshot, watch};
-
-/// Requests that may wait for their answers.
-const ASKED_MAX: usize = 4_096;
 
 /// What stays of a lab when it is made anew.
 pub(in crate::lab::drive) struct Lasting {
@@ -51,7 +49,7 @@ pub(in crate::lab::drive) struct Lasting {
     /// What happens to nodes, for programs that listen.
     pub(in crate::lab::drive) bus: EventBus,
     /// Where they come in.
-    pub(super) doors: Mutex<Option<Doors>>,
+    pub(super) endpoints: Mutex<Option<Endpoints>>,
     /// Processes with nodes that were ever shown.
     pub(in crate::lab::drive) last_host: AtomicU64,
 }
@@ -74,9 +72,7 @@ pub(in crate::lab::drive) struct Round {
     lanes: Mutex<Lanes>,
     /// Ports that were taken for nodes which are to start, by the nodes' names.
     listeners: Mutex<BTreeMap<String, Port>>,
-    /// Who waits for an answer.
-    asked: Mutex<BTreeMap<Ticket, AnswerTo>>,
-    last_ticket: AtomicU64,
+    waiting: Mutex<Waiting<AnswerTo>>,
     /// What happened to each node last, for those who subscribe later.
     recent: Mutex<BTreeMap<NodeIx, RecentEvents>>,
 }
@@ -159,7 +155,7 @@ impl Lasting {
             home: Mutex::default(),
             answered,
             bus: EventBus::default(),
-            doors: Mutex::default(),
+            endpoints: Mutex::default(),
             last_host: AtomicU64::new(0),
         }
     }
@@ -183,7 +179,7 @@ impl Lasting {
             since: self.since,
             draws: self.draws,
             level: Level::All,
-            sight: Sight::Told,
+            sight: Sight::Shown,
             round,
             plays: self.openings == 1,
         })
@@ -212,8 +208,7 @@ impl Round {
             course: Mutex::default(),
             lanes: Mutex::default(),
             listeners: Mutex::default(),
-            asked: Mutex::default(),
-            last_ticket: AtomicU64::new(0),
+            waiting: Mutex::default(),
             recent: Mutex::default(),
         })
     }
@@ -245,8 +240,8 @@ impl Round {
         self.recent.lock().unwrap_or_else(PoisonError::into_inner)
     }
 
-    fn asked(&self) -> MutexGuard<'_, BTreeMap<Ticket, AnswerTo>> {
-        self.asked.lock().unwrap_or_else(PoisonError::into_inner)
+    fn waiting(&self) -> MutexGuard<'_, Waiting<AnswerTo>> {
+        self.waiting.lock().unwrap_or_else(PoisonError::into_inner)
     }
 
     /// See [`Lab::elapsed`](crate::lab::Lab::elapsed).
@@ -319,27 +314,22 @@ impl Round {
     /// Asks something; it has its place in the order of things when this returns. What comes of it is
     /// received, if it is not over before that.
     pub(in crate::lab::drive) fn ask(self: &Arc<Self>, request: Request) -> Asked {
-        let (told, answer) = oneshot::channel();
+        let (to, answer) = oneshot::channel();
         let asked = Asked {
             answer,
             _round: Arc::clone(self),
         };
         if let Err(refusal) = self.check_on() {
-            let _ = told.send(Err(refusal));
+            let _ = to.send(Err(refusal));
             return asked;
         }
-        let ticket = Ticket(self.last_ticket.fetch_add(1, Ordering::Relaxed) + 1);
-        {
-            let mut waiting = self.asked();
-            if waiting.len() >= ASKED_MAX {
-                let words =
-                    format!("{ASKED_MAX} requests are not done yet: wait for their answers");
-                let _ = told.send(Err(CommandError::new(RefusalKind::Refused, words)));
-                return asked;
+        let added = self.waiting().add(to);
+        match added {
+            Ok(ticket) => self.handle(Input::Request(ticket, request)),
+            Err(to) => {
+                let _ = to.send(Err(too_many()));
             }
-            waiting.insert(ticket, told);
         }
-        self.handle(Input::Request(ticket, request));
         asked
     }
 
@@ -349,10 +339,11 @@ impl Round {
         ticket: Ticket,
         answer: Result<Answer, CommandError>,
     ) {
-        if let Some(told) = self.asked().remove(&ticket) {
+        let to = self.waiting().take(ticket);
+        if let Some(to) = to {
             let answer = answer.map_err(|refusal| self.check_on().err().unwrap_or(refusal));
             // It may not care.
-            let _ = told.send(answer);
+            let _ = to.send(answer);
         }
     }
 }
@@ -381,26 +372,4 @@ pub(in crate::lab::drive) fn fault(words: impl std::fmt::Display) -> CommandErro
 }
 
 #[cfg(test)]
-mod tests {
-    use super::super::open::tests::lab;
-    use super::*;
-
-    #[tokio::test(flavor = "multi_thread")]
-    async fn requests_beyond_those_that_may_wait_are_refused_and_later_ones_are_not() {
-        let (rounds, lab) = lab("[[node]]\nname = \"central\"\n");
-        let round = rounds.round();
-        let dummies = (0..ASKED_MAX).map(|number| {
-            let number = u64::MAX - u64::try_from(number).expect("few");
-            (Ticket(number), oneshot::channel().0)
-        });
-        round.asked().extend(dummies);
-        let refused = round.ask(Request::Unite).answer().await;
-        let words = refused.expect_err("there is no room").words;
-        assert!(words.contains("are not done yet"), "{words}");
-        round.asked().clear();
-        let done = round.ask(Request::Unite).answer().await;
-        done.expect("there is room again");
-        drop(round);
-        lab.close().await.expect("closes");
-    }
-}
+mod tests;

@@ -1,4 +1,4 @@
-//! The rounds of a lab: a temporary one can be made anew, behind the same handle and the same doors,
+//! The rounds of a lab: a temporary one can be made anew, behind the same handle and the same endpoints,
 //! so that its script is played from the beginning.
 //!
 //! A round is all that belongs to one run from the beginning on: what is known of nodes, links, time,
@@ -22,13 +22,14 @@
 //! would not go as the old one did. No node lives while the clock is set back; how long it ran
 //! ([`LabClock::ran`](crate::live::LabClock::ran)), by which tasks count, goes on.
 
+use super::course::Course;
 use super::nodes::listen;
 use super::round::{Lasting, Round, fault};
 use super::saved::{Saved, SavedNode};
-use crate::lab::LabError;
 use crate::lab::ask::{Answer, Request, ScriptChange};
 use crate::lab::control::Later;
 use crate::lab::core::{Core, no_script};
+use crate::lab::drive::LabError;
 use crate::lab::spec::NodeSpec;
 use crate::live::Port;
 use crate::node::io::{CommandError, RefusalKind};
@@ -39,46 +40,6 @@ use std::sync::{Arc, Mutex, MutexGuard, PoisonError};
 pub(in crate::lab) struct Rounds {
     lasting: Arc<Lasting>,
     now: Mutex<Arc<Round>>,
-}
-
-/// How far a round is.
-#[derive(Clone, Debug, Default, PartialEq, Eq)]
-pub(in crate::lab::drive) enum Course {
-    /// It goes on.
-    #[default]
-    On,
-    /// Its nodes stop, and another round begins.
-    Clearing,
-    /// That did not work, for this reason, and can be tried again.
-    Stuck(Arc<str>),
-    /// The lab is closed or kept: there will be no other round.
-    Over,
-}
-
-impl Course {
-    /// Whether nothing starts any more.
-    pub(in crate::lab::drive) fn is_over(&self) -> bool {
-        *self != Self::On
-    }
-
-    /// Why nothing starts any more; `None`: it goes on.
-    pub(in crate::lab::drive) fn words(&self) -> Option<String> {
-        match self {
-            Self::On => None,
-            Self::Clearing => Some("the lab is being made anew".to_owned()),
-            Self::Stuck(why) => Some(format!("the lab could not be made anew: {why}")),
-            Self::Over => Some("the lab is over".to_owned()),
-        }
-    }
-
-    /// Nothing starts any more. Whether that is news.
-    pub(in crate::lab::drive) fn end(&mut self) -> bool {
-        let is_news = *self == Self::On;
-        if is_news {
-            *self = Self::Over;
-        }
-        is_news
-    }
 }
 
 impl Rounds {
@@ -196,7 +157,7 @@ impl Rounds {
             return Err(over());
         }
         let specs = &old.layout.nodes;
-        old.close_doors_from(specs.len());
+        old.close_endpoints_from(specs.len());
         let names: Vec<_> = specs.iter().map(|spec| spec.name.as_str()).collect();
         home.clear_nodes(&names).map_err(fault)?;
         old.clock.begin_again(old.since);
@@ -327,84 +288,4 @@ fn stranger(core: &Core) -> Option<(String, String)> {
 }
 
 #[cfg(test)]
-mod tests {
-    use super::super::open::tests::lab;
-    use super::*;
-    use crate::lab::ask::TrafficChange;
-    use crate::node::NodeIx;
-    use crate::node::io::Command;
-    use std::sync::Weak;
-    use std::time::Duration;
-    use tokio::time::{sleep, timeout};
-
-    const TEXT: &str = r#"
-[chain.genesis]
-alice = "10"
-bob = "10"
-
-[[node]]
-name = "central"
-wallets = ["alice"]
-
-[[node]]
-name = "miner"
-connect = ["central"]
-wallets = ["bob"]
-mine = { hashrate = "1 kH/s", first = "at once" }
-
-[[step]]
-note = "it begins"
-
-[[step]]
-when = "height >= 1000000"
-note = "it ends"
-"#;
-
-    /// Waits until nothing holds a round any more: no task, no watcher, no request.
-    async fn gone(round: Weak<Round>) {
-        let look = async {
-            while round.strong_count() > 0 {
-                sleep(Duration::from_millis(5)).await;
-            }
-        };
-        let gone = timeout(Duration::from_secs(60), look).await;
-        gone.expect("what a round began ends with it");
-    }
-
-    #[tokio::test(flavor = "multi_thread")]
-    async fn nothing_of_a_round_is_left_when_the_next_one_has_begun() {
-        let (rounds, lab) = lab(TEXT);
-        let network = |round: &Round| round.params.genesis_block().hash();
-        let first = network(&rounds.round());
-        for run in 1..=3 {
-            let old = {
-                let round = rounds.round();
-                round.came_up().await;
-                Arc::downgrade(&round)
-            };
-            let rate = TrafficChange {
-                on: Some(true),
-                rate: Some(100.0),
-            };
-            let asked = [
-                Request::Traffic(rate),
-                Request::Node(NodeIx(1), Command::MineNow),
-                Request::Script(ScriptChange::Restart),
-            ];
-            let asked = asked.map(|request| lab.request(request));
-            for _ in asked {
-                // Each is answered, done or not.
-                let (_ticket, _answer) = lab.answer().await;
-            }
-            {
-                let now = rounds.round();
-                assert_eq!((now.number, network(&now)), (run, first));
-            }
-            gone(old).await;
-        }
-        let last = Arc::downgrade(&rounds.round());
-        drop(rounds);
-        lab.close().await.expect("closes");
-        gone(last).await;
-    }
-}
+mod tests;

@@ -9,13 +9,15 @@
 
 use super::kept::{SavedLinks, SavedTraffic, with_traffic};
 use crate::chain::hash::parse_hex;
+use crate::lab::core::Core;
+use crate::lab::drive::LabError;
 use crate::lab::layout::roster::{Roster, Unfit, check_port};
 use crate::lab::layout::{self, Layout};
-use crate::lab::names::check_layout_name;
+use crate::lab::paper::names::check_layout_name;
+use crate::lab::paper::network;
 use crate::lab::spec::NodeSpec;
-use crate::lab::{LabError, network};
 use crate::live::files::Dir;
-use crate::node::Time;
+use crate::node::{NodeIx, Time};
 use serde::{Deserialize, Serialize};
 use std::io::ErrorKind;
 use std::path::Path;
@@ -85,8 +87,36 @@ pub(super) struct SavedNode {
     pub(super) spec: NodeSpec,
     /// Where it listened.
     pub(super) port: Option<u16>,
-    /// Its wallets, those that were made by hand included.
+    /// Its wallets, those that were made by running included.
     pub(super) wallets: Vec<String>,
+}
+
+impl SavedNode {
+    /// One that was never started.
+    pub(in crate::lab::drive) fn new(spec: &NodeSpec) -> Self {
+        Self {
+            spec: spec.clone(),
+            port: None,
+            wallets: Vec::new(),
+        }
+    }
+
+    /// A node as the lab can start it by itself: of other processes' nodes, which are not kept, it dials
+    /// none.
+    pub(super) fn of(core: &Core, ix: NodeIx) -> Self {
+        let node = &core.nodes()[ix.0];
+        let mut spec = node.spec().clone();
+        let is_own = |name: &String| {
+            let found = core.position(name);
+            found.is_some_and(|ix| core.nodes()[ix.0].host().is_none())
+        };
+        spec.connect.retain(is_own);
+        Self {
+            spec,
+            port: node.addr().map(|addr| addr.port()),
+            wallets: core.wallets_of(ix).map(str::to_owned).collect(),
+        }
+    }
 }
 
 impl Saved {

@@ -1,13 +1,13 @@
 //! What a layout says of its chain.
 
-use super::super::ChainSpec;
 use super::nodes::Nodes;
 use crate::chain::params::{Allocation, ParamsError};
 use crate::chain::pow::Target;
 use crate::chain::{Amount, CompactTarget, KeyHash, Params};
-use crate::lab::document::{FileError, Section};
-use crate::lab::names::missing;
-use crate::lab::network;
+use crate::lab::paper::document::{FileError, Section};
+use crate::lab::paper::names::missing;
+use crate::lab::paper::network;
+use crate::lab::spec::ChainSpec;
 use crate::node::config::MiningMode;
 use std::time::Duration;
 
@@ -35,7 +35,7 @@ pub(super) fn read(chain: &mut Section<'_>, nodes: &Nodes<'_>) -> Result<ChainSp
     })
 }
 
-/// The target at which these nodes find a block in each interval; the easiest there is if nobody
+/// The target at which these nodes find a block in each interval; the easiest there is if none
 /// mines. `None`: the limit is none, which the parameters' own check puts in words.
 fn fitting(params: &Params, nodes: &Nodes<'_>) -> Option<CompactTarget> {
     let limit = params.limit_bits.to_target().ok()?;

@@ -4,10 +4,10 @@ use super::super::NODES_MAX;
 use super::super::roster::DISCOVER;
 use super::super::topology::Topology;
 use super::nodes::Nodes;
-use crate::lab::document::{FileError, Place, Section};
-use crate::lab::network::set;
+use crate::lab::paper::document::{FileError, Position, Section};
+use crate::lab::paper::network::set;
+use crate::lab::paper::units::{UnitError, parse_bandwidth, parse_duration, parse_preset};
 use crate::lab::spec::LinkSpec;
-use crate::lab::units::{UnitError, parse_bandwidth, parse_duration, parse_preset};
 use crate::link::{Conditions, LinkState};
 use std::collections::BTreeSet;
 
@@ -21,7 +21,7 @@ const STATES: [(&str, LinkState); 3] = [
 const DEGREE_DEFAULT: usize = 4;
 
 #[derive(Clone, Copy, PartialEq, Eq)]
-enum Kind {
+enum Shape {
     Ring,
     Star,
     Line,
@@ -29,12 +29,12 @@ enum Kind {
     Random,
 }
 
-const KINDS: [(&str, Kind); 5] = [
-    ("ring", Kind::Ring),
-    ("star", Kind::Star),
-    ("line", Kind::Line),
-    ("mesh", Kind::Mesh),
-    ("random", Kind::Random),
+const SHAPES: [(&str, Shape); 5] = [
+    ("ring", Shape::Ring),
+    ("star", Shape::Star),
+    ("line", Shape::Line),
+    ("mesh", Shape::Mesh),
+    ("random", Shape::Random),
 ];
 
 /// `[link]`, and the pairs that are different.
@@ -122,8 +122,8 @@ fn read_ends(row: &mut Section<'_>, nodes: &Nodes<'_>) -> Result<Vec<(String, St
 
 /// All ways from one end to the other: each may stand for many nodes.
 fn ways(
-    (a, a_place): (String, Place<'_>),
-    (b, b_place): (String, Place<'_>),
+    (a, a_place): (String, Position<'_>),
+    (b, b_place): (String, Position<'_>),
     nodes: &Nodes<'_>,
 ) -> Result<Vec<(String, String)>, FileError> {
     let (from, to) = (group(&a, &a_place, nodes)?, group(&b, &b_place, nodes)?);
@@ -139,7 +139,7 @@ fn ways(
 }
 
 /// The node of this name, or with a `*` at its end all whose names begin like this.
-fn group(name: &str, place: &Place<'_>, nodes: &Nodes<'_>) -> Result<Vec<String>, FileError> {
+fn group(name: &str, place: &Position<'_>, nodes: &Nodes<'_>) -> Result<Vec<String>, FileError> {
     let Some(beginning) = name.strip_suffix('*') else {
         nodes.find(name, place)?;
         return Ok(vec![name.to_owned()]);
@@ -155,28 +155,28 @@ fn group(name: &str, place: &Place<'_>, nodes: &Nodes<'_>) -> Result<Vec<String>
     }
 }
 
-/// A rule for links whose names nobody has looked at.
+/// A rule for links whose names were not looked at.
 pub(super) struct Rule<'a> {
-    kind: Kind,
+    kind: Shape,
     degree: usize,
     seed: u64,
-    center: Option<(String, Place<'a>)>,
+    center: Option<(String, Position<'a>)>,
 }
 
 /// `[topology]`: the rule, if there is one, and how many connections nodes look for by themselves.
 pub(super) fn read_topology<'a>(
     section: &mut Section<'a>,
 ) -> Result<(Option<Rule<'a>>, usize), FileError> {
-    let kind = section.choice("kind", &KINDS)?;
+    let kind = section.choice("kind", &SHAPES)?;
     let degree = section.number("degree", 2..=NODES_MAX - 1)?;
     let seed = section.number("seed", 0..=u64::MAX)?;
     let center = section.word("center", "central")?;
     let discover = section.number("discover", DISCOVER)?;
     section.finish()?;
     for (key, owner, name) in [
-        ("degree", Kind::Random, "random"),
-        ("seed", Kind::Random, "random"),
-        ("center", Kind::Star, "star"),
+        ("degree", Shape::Random, "random"),
+        ("seed", Shape::Random, "random"),
+        ("center", Shape::Star, "star"),
     ] {
         if section.had(key) && kind != Some(owner) {
             let problem = format!("has a meaning only with kind = {name:?}");
@@ -200,11 +200,11 @@ impl Rule<'_> {
             None => 0,
         };
         let topology = match self.kind {
-            Kind::Ring => Topology::Ring,
-            Kind::Line => Topology::Line,
-            Kind::Mesh => Topology::Mesh,
-            Kind::Star => Topology::Star { center },
-            Kind::Random => Topology::Random {
+            Shape::Ring => Topology::Ring,
+            Shape::Line => Topology::Line,
+            Shape::Mesh => Topology::Mesh,
+            Shape::Star => Topology::Star { center },
+            Shape::Random => Topology::Random {
                 degree: self.degree,
                 seed: self.seed,
             },

@@ -12,8 +12,8 @@ mod traffic;
 
 use self::nodes::Nodes;
 use super::Layout;
-use crate::lab::document::{FileError, Section};
-use crate::lab::names::check_layout_name;
+use crate::lab::paper::document::{FileError, Section};
+use crate::lab::paper::names::check_layout_name;
 use crate::lab::spec::{Lines, OpeningView, ViewSpec};
 use crate::node::foreign::is_hidden;
 use std::path::Path;

@@ -1,15 +1,15 @@
 //! The nodes of a layout.
 //!
 //! What stands under `[[node]]` is one node, or with `count` a group of them that differ in their
-//! names. Groups are read first, then spread out; nobody is looked up before all names are there. What
+//! names. Groups are read first, then numbered out; no name is looked up before all names are there. What
 //! a node can be is the [`Roster`]'s to say.
 
 use super::super::NODES_MAX;
 use super::super::roster::{DISCOVER, PORTS, Roster, Unfit, check_count, check_reward};
-use crate::lab::document::{FileError, Place, Section};
-use crate::lab::network::set;
+use crate::lab::paper::document::{FileError, Position, Section};
+use crate::lab::paper::network::set;
+use crate::lab::paper::units::parse_rate;
 use crate::lab::spec::{MineSpec, NodeSpec};
-use crate::lab::units::parse_rate;
 use crate::node::SyncMethod;
 use crate::node::config::MiningMode;
 use crate::node::config::{Release, Strategy};
@@ -41,7 +41,7 @@ const FIRST: [(&str, bool); 2] = [("at once", true), ("in its time", false)];
 const STRATEGIES: [(&str, bool); 2] = [("honest", false), ("withhold", true)];
 
 /// A name, and where it is written.
-type Word<'a> = (String, Place<'a>);
+type Word<'a> = (String, Position<'a>);
 
 /// All nodes.
 #[derive(Default)]
@@ -61,7 +61,7 @@ struct Group<'a> {
     count: Option<u16>,
     /// All that does not depend on the number, and the first port.
     spec: NodeSpec,
-    port_place: Option<Place<'a>>,
+    port_place: Option<Position<'a>>,
     connect: Vec<Word<'a>>,
     wallets: Vec<Word<'a>>,
 }
@@ -128,7 +128,7 @@ impl<'a> Nodes<'a> {
     }
 
     /// The node of this name, which is written there.
-    pub(super) fn find(&self, name: &str, place: &Place<'_>) -> Result<usize, FileError> {
+    pub(super) fn find(&self, name: &str, place: &Position<'_>) -> Result<usize, FileError> {
         self.roster.find(name).map_err(|words| place.error(words))
     }
 
@@ -207,7 +207,7 @@ impl<'a> Group<'a> {
     }
 
     /// Where that stands which is wrong with one of its nodes.
-    fn place(&self, wrong: &Unfit) -> &Place<'a> {
+    fn place(&self, wrong: &Unfit) -> &Position<'a> {
         let place = match (wrong.field, wrong.at) {
             ("port", _) => self.port_place.as_ref(),
             ("wallets", Some(at)) => self.wallets.get(at).map(|(_, place)| place),
@@ -217,7 +217,7 @@ impl<'a> Group<'a> {
     }
 }
 
-/// Whoever writes `mine` wants a miner: it is on unless the mode says otherwise.
+/// A node with `mine` has a miner: it is on unless the mode says otherwise.
 fn read_mine<'n>(
     mine: &mut Section<'_>,
     wallets: impl Iterator<Item = &'n str> + Clone,

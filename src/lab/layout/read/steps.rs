@@ -7,17 +7,18 @@ use super::nodes::Nodes;
 use crate::lab::ask::params::BadParam;
 use crate::lab::ask::verbs::{check_note, unknown, verb};
 use crate::lab::ask::{Named, Request, Scope};
-use crate::lab::document::{FileError, Place, Section, nearest};
+use crate::lab::layout::resolve::Resolver;
+use crate::lab::paper::document::{FileError, Position, Section, nearest};
+use crate::lab::paper::units::parse_duration;
 use crate::lab::script::Pace;
-use crate::lab::script::cast::Cast;
 use crate::lab::script::expr::Expr;
 use crate::lab::script::step::{
     Expect, SPEAKER_MAX, STEPS_MAX, Start, StepSpec, TITLE_MAX, WITHIN,
 };
-use crate::lab::units::parse_duration;
 use crate::node::foreign::is_hidden;
 use serde_json::Map;
 use std::sync::Arc;
+use std::time::Duration;
 
 /// `[[step]]`, each of them.
 pub(super) fn read(
@@ -25,14 +26,14 @@ pub(super) fn read(
     nodes: &Nodes<'_>,
     address_version: u8,
 ) -> Result<Vec<StepSpec>, FileError> {
-    let mut cast = Cast::new(&nodes.specs, address_version);
+    let mut resolver = Resolver::new(&nodes.specs, address_version);
     let mut steps = Vec::new();
     for mut section in sections {
         if steps.len() == STEPS_MAX {
             let problem = format!("a script has at most {STEPS_MAX} steps");
             return Err(section.error_at("step", problem));
         }
-        steps.push(read_step(&mut section, &mut cast)?);
+        steps.push(read_step(&mut section, &mut resolver)?);
     }
     Ok(steps)
 }
@@ -47,11 +48,11 @@ pub(super) fn read_pace(section: &mut Section<'_>) -> Result<Pace, FileError> {
     })
 }
 
-fn read_start(section: &mut Section<'_>, cast: &Cast) -> Result<Start, FileError> {
+fn read_start(section: &mut Section<'_>, resolver: &Resolver) -> Result<Start, FileError> {
     let start = Start {
         at: section.text("at", "5s", parse_duration)?,
         after: section.text("after", "3s", parse_duration)?,
-        when: read_expr(section, "when", cast)?,
+        when: read_expr(section, "when", resolver)?,
         at_latest: section.text("at_latest", "8s", parse_duration)?,
     };
     let is_there = |key: &&str| section.had(key);
@@ -76,9 +77,57 @@ fn read_start(section: &mut Section<'_>, cast: &Cast) -> Result<Start, FileError
     }
 }
 
-fn read_step(section: &mut Section<'_>, cast: &mut Cast) -> Result<StepSpec, FileError> {
-    let start = read_start(section, cast)?;
+fn read_step(section: &mut Section<'_>, resolver: &mut Resolver) -> Result<StepSpec, FileError> {
+    let start = read_start(section, resolver)?;
     let action = section.word("do", "mine_now")?;
+    let words = read_words(section)?;
+    // What is expected may be of a node that the step adds, so it is judged after that.
+    let expect = section.word("expect", "height >= 3")?;
+    let within = section.text("within", "10s", parse_duration)?;
+    if within.is_some() && expect.is_none() {
+        return Err(section.error_at("within", "has a meaning only with expect"));
+    }
+    let request = match action {
+        Some(action) => Some(read_request(section, action, resolver)?),
+        None => {
+            section.finish()?;
+            None
+        }
+    };
+    let expect = expect.map(|(text, place)| {
+        let expr = check_expr(&text, resolver).map_err(|words| place.error(words))?;
+        let within = within.unwrap_or(WITHIN);
+        Ok(Expect { expr, within })
+    });
+    let step = StepSpec {
+        start,
+        title: words.title,
+        note: words.note,
+        speaker: words.speaker,
+        hold: words.hold,
+        request,
+        expect: expect.transpose()?,
+    };
+    match &step {
+        StepSpec {
+            request: None,
+            note: None,
+            expect: None,
+            ..
+        } => Err(section.error_at("do", "is missing, and so are note and expect")),
+        _ => Ok(step),
+    }
+}
+
+/// What a step shows, and for how long.
+struct Words {
+    title: Option<Arc<str>>,
+    note: Option<String>,
+    speaker: Option<String>,
+    hold: Option<Duration>,
+}
+
+fn read_words(section: &mut Section<'_>) -> Result<Words, FileError> {
     let note = section.text("note", "the miner is gone", check_note)?;
     let title = section.text("title", "A double spend", |text| {
         check_line(text, TITLE_MAX, "letters").map(Arc::from)
@@ -103,55 +152,25 @@ fn read_step(section: &mut Section<'_>, cast: &mut Cast) -> Result<StepSpec, Fil
     if hold.is_some() && note.is_none() {
         return Err(section.error_at("hold", "has a meaning only with note"));
     }
-    // What is expected may be of a node that the step adds, so it is judged after that.
-    let expect = section.word("expect", "height >= 3")?;
-    let within = section.text("within", "10s", parse_duration)?;
-    if within.is_some() && expect.is_none() {
-        return Err(section.error_at("within", "has a meaning only with expect"));
-    }
-    let request = match action {
-        Some(action) => Some(read_request(section, action, cast)?),
-        None => {
-            section.finish()?;
-            None
-        }
-    };
-    let expect = expect.map(|(text, place)| {
-        let expr = check_expr(&text, cast).map_err(|words| place.error(words))?;
-        let within = within.unwrap_or(WITHIN);
-        Ok(Expect { expr, within })
-    });
-    let step = StepSpec {
-        start,
+    Ok(Words {
         title,
         note,
         speaker,
         hold,
-        request,
-        expect: expect.transpose()?,
-    };
-    match &step {
-        StepSpec {
-            request: None,
-            note: None,
-            expect: None,
-            ..
-        } => Err(section.error_at("do", "is missing, and so are note and expect")),
-        _ => Ok(step),
-    }
+    })
 }
 
 fn read_expr(
     section: &mut Section<'_>,
     key: &'static str,
-    cast: &Cast,
+    resolver: &Resolver,
 ) -> Result<Option<Expr>, FileError> {
-    section.text(key, "height >= 3", |text| check_expr(text, cast))
+    section.text(key, "height >= 3", |text| check_expr(text, resolver))
 }
 
-fn check_expr(text: &str, cast: &Cast) -> Result<Expr, String> {
+fn check_expr(text: &str, resolver: &Resolver) -> Result<Expr, String> {
     let expr: Expr = text.parse().map_err(|error| format!("{error}"))?;
-    expr.check(cast.nodes(), cast.wallets())?;
+    expr.check(resolver.nodes(), resolver.wallets())?;
     Ok(expr)
 }
 
@@ -166,8 +185,8 @@ fn check_line(text: &str, max: usize, what: &str) -> Result<String, String> {
 /// What is to be done, of all the keys that are left.
 fn read_request(
     section: &mut Section<'_>,
-    (name, place): (String, Place<'_>),
-    cast: &mut Cast,
+    (name, place): (String, Position<'_>),
+    resolver: &mut Resolver,
 ) -> Result<Request<Named>, FileError> {
     let verb = verb(&name).ok_or_else(|| place.error(unknown(&name)))?;
     let keys = verb.params.iter().map(|param| param.name);
@@ -194,7 +213,8 @@ fn read_request(
     if verb.scope == Scope::Time {
         return Err(place.error("a script is led by people and programs, and not by its own steps"));
     }
-    cast.play(&request)
+    resolver
+        .play(&request)
         .map_err(|error| placed(section, error))?;
     Ok(request)
 }

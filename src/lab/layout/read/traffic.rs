@@ -1,13 +1,12 @@
 //! `[traffic]`: payments that a lab makes by itself.
 
-use super::super::ChainSpec;
 use super::nodes::Nodes;
 use crate::chain::Amount;
-use crate::lab::document::{FileError, Section, Value};
-use crate::lab::names::missing;
-use crate::lab::script::cast::Cast;
-use crate::lab::spec::TrafficSpec;
-use crate::lab::traffic::{check_tx_rate, parse_tx_rate};
+use crate::lab::layout::resolve::Resolver;
+use crate::lab::paper::document::{FileError, Section, Value};
+use crate::lab::paper::names::missing;
+use crate::lab::paper::units::{check_tx_rate, parse_tx_rate};
+use crate::lab::spec::{ChainSpec, TrafficSpec};
 
 /// What a range of amounts looks like.
 const RANGE: &str = r#"["0.01", "0.5"]"#;
@@ -29,10 +28,10 @@ pub(super) fn read(
         let problem = "one wallet has nobody to pay: name two at least, or leave this out for all";
         return Err(section.error_at("wallets", problem));
     }
-    let cast = Cast::new(&nodes.specs, chain.params.address_version);
+    let resolver = Resolver::new(&nodes.specs, chain.params.address_version);
     for (name, place) in wallets.iter().flatten() {
-        if !cast.wallets().any(|wallet| wallet == name) {
-            return Err(place.error(missing("wallet", name, cast.wallets())));
+        if !resolver.wallets().any(|wallet| wallet == name) {
+            return Err(place.error(missing("wallet", name, resolver.wallets())));
         }
     }
     let wallets = wallets.unwrap_or_default().into_iter();
@@ -65,7 +64,7 @@ fn read_amount(value: Value<'_>) -> Result<(Amount, Amount), FileError> {
         return Err(place.error(problem));
     };
     let read = |(text, place): &(String, _)| -> Result<Amount, FileError> {
-        let place: &crate::lab::document::Place<'_> = place;
+        let place: &crate::lab::paper::document::Position<'_> = place;
         above_nothing(text).map_err(|problem| place.error(problem))
     };
     let amounts = (read(&least)?, read(&most)?);

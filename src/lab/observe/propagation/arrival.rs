@@ -23,7 +23,7 @@ pub struct Arrived<K> {
 }
 
 /// What an event says of that.
-struct Seen<'a, K> {
+struct Report<'a, K> {
     what: K,
     height: Option<u32>,
     is_own: bool,
@@ -58,7 +58,7 @@ pub(super) fn tx(
     Some(seen_tx(&event.kind)?.at(node, event.at, who))
 }
 
-impl<K> Seen<'_, K> {
+impl<K> Report<'_, K> {
     fn at(self, node: NodeIx, at: Time, who: impl FnOnce(&str) -> Option<NodeIx>) -> Arrived<K> {
         Arrived {
             node,
@@ -71,15 +71,15 @@ impl<K> Seen<'_, K> {
     }
 }
 
-fn seen_block(event: &EventKind) -> Option<Seen<'_, BlockHash>> {
+fn seen_block(event: &EventKind) -> Option<Report<'_, BlockHash>> {
     Some(match event {
-        EventKind::Mined { block, .. } => Seen {
+        EventKind::Mined { block, .. } => Report {
             what: block.hash,
             height: Some(block.height),
             is_own: true,
             from: None,
         },
-        EventKind::TipChanged { tip, from, .. } => Seen {
+        EventKind::TipChanged { tip, from, .. } => Report {
             what: tip.hash,
             height: Some(tip.height),
             is_own: false,
@@ -90,7 +90,7 @@ fn seen_block(event: &EventKind) -> Option<Seen<'_, BlockHash>> {
             item: Some(Item::Block(hash)),
             peer,
             ..
-        } if command == Kind::Block.name() => Seen {
+        } if command == Kind::Block.name() => Report {
             what: *hash,
             height: None,
             is_own: false,
@@ -100,7 +100,7 @@ fn seen_block(event: &EventKind) -> Option<Seen<'_, BlockHash>> {
     })
 }
 
-fn seen_tx(event: &EventKind) -> Option<Seen<'_, Txid>> {
+fn seen_tx(event: &EventKind) -> Option<Report<'_, Txid>> {
     let (what, from) = match event {
         EventKind::TxAccepted { txid, from } => (*txid, from.as_ref()),
         EventKind::MessageReceived {
@@ -111,7 +111,7 @@ fn seen_tx(event: &EventKind) -> Option<Seen<'_, Txid>> {
         } if command == Kind::Tx.name() => (*txid, Some(peer)),
         _ => return None,
     };
-    Some(Seen {
+    Some(Report {
         what,
         height: None,
         is_own: from.is_none(),

@@ -50,16 +50,16 @@ fn all() -> Vec<NodeIx> {
     vec![A, B, C]
 }
 
-fn after(arrivals: &[Arrived<BlockHash>]) -> Vec<Journey> {
-    let mut propagation = Propagation::<BlockHash>::default();
+fn after(arrivals: &[Arrived<BlockHash>]) -> Vec<Propagation> {
+    let mut propagation = Tracker::<BlockHash>::default();
     arrivals
         .iter()
         .for_each(|arrived| propagation.arrived(*arrived, all));
     propagation.show().to_vec()
 }
 
-fn way_of<Id>(journey: &Journey<Id>) -> Vec<(NodeIx, Duration)> {
-    let arrivals = journey.arrivals.iter();
+fn way_of<Id>(row: &Propagation<Id>) -> Vec<(NodeIx, Duration)> {
+    let arrivals = row.arrivals.iter();
     arrivals
         .map(|arrival| (arrival.node, arrival.after))
         .collect()
@@ -78,7 +78,7 @@ fn it_is_known_who_told_whom_and_how_long_it_took() {
         taken(A, 242, 12),
         from(A, seen(B, 483, 12)),
     ];
-    let mut propagation = Propagation::<BlockHash>::default();
+    let mut propagation = Tracker::<BlockHash>::default();
     for arrived in way {
         propagation.arrived(arrived, all);
     }
@@ -105,7 +105,7 @@ fn a_transaction_goes_from_its_payer_to_everybody_and_never_twice() {
         is_own,
         from: None,
     };
-    let mut propagation = Propagation::<Txid>::default();
+    let mut propagation = Tracker::<Txid>::default();
     propagation.arrived(seen(A, 0, true), all);
     propagation.arrived(seen(B, 5, false), all);
     propagation.arrived(seen(C, 9, false), all);
@@ -123,18 +123,12 @@ fn a_block_goes_from_its_miner_to_everybody() {
         taken(A, 242, 12),
         seen(B, 483, 12),
     ];
-    let [journey] = &after(&way)[..] else {
+    let [row] = &after(&way)[..] else {
         panic!("one block")
     };
-    assert_eq!(
-        (journey.id.height, journey.origin, journey.is_own),
-        (12, C, true)
-    );
-    assert_eq!(way_of(journey), [(C, ms(0)), (A, ms(241)), (B, ms(483))]);
-    assert_eq!(
-        (journey.half(), journey.all()),
-        (Some(ms(241)), Some(ms(483)))
-    );
+    assert_eq!((row.id.height, row.origin, row.is_own), (12, C, true));
+    assert_eq!(way_of(row), [(C, ms(0)), (A, ms(241)), (B, ms(483))]);
+    assert_eq!((row.half(), row.all()), (Some(ms(241)), Some(ms(483))));
 }
 
 #[test]
@@ -154,7 +148,7 @@ fn nothing_is_shown_of_a_block_whose_height_nobody_knows() {
 
 #[test]
 fn who_was_not_there_at_first_is_not_waited_for_and_does_not_count() {
-    let mut propagation = Propagation::<BlockHash>::default();
+    let mut propagation = Tracker::<BlockHash>::default();
     propagation.arrived(mined(A, 0, 1), || vec![A, B]);
     propagation.arrived(taken(C, 10, 1), || vec![A, B, C]);
     propagation.arrived(taken(B, 20, 1), || vec![A, B, C]);
@@ -166,7 +160,7 @@ fn who_was_not_there_at_first_is_not_waited_for_and_does_not_count() {
 
 #[test]
 fn old_blocks_that_somebody_catches_up_with_do_not_set_out_again() {
-    let mut propagation = Propagation::<BlockHash>::default();
+    let mut propagation = Tracker::<BlockHash>::default();
     propagation.arrived(mined(A, 0, 500), all);
     for block in 1..=400 {
         propagation.arrived(seen(C, 10, block), all);
@@ -182,7 +176,7 @@ fn old_blocks_that_somebody_catches_up_with_do_not_set_out_again() {
 
 #[test]
 fn what_is_found_sets_out_also_where_the_chain_is_far_behind() {
-    let mut propagation = Propagation::<BlockHash>::default();
+    let mut propagation = Tracker::<BlockHash>::default();
     propagation.reached(100);
     // Whoever has it may be heard of before whoever found it.
     propagation.arrived(taken(B, 10, 7), all);
@@ -194,7 +188,7 @@ fn what_is_found_sets_out_also_where_the_chain_is_far_behind() {
 
 #[test]
 fn nothing_is_counted_twice_and_the_times_of_a_whole_run_are_bounded() {
-    let mut propagation = Propagation::<BlockHash>::default();
+    let mut propagation = Tracker::<BlockHash>::default();
     for block in 1..=5_000 {
         propagation.arrived(mined(A, u64::from(block), block), || vec![A, B]);
         propagation.arrived(taken(B, u64::from(block) + 5, block), all);
@@ -209,12 +203,12 @@ fn nothing_is_counted_twice_and_the_times_of_a_whole_run_are_bounded() {
         propagation.percentiles().all.map(|all| all.count),
         Some(5_000)
     );
-    assert_eq!(propagation.show().len(), JOURNEYS);
+    assert_eq!(propagation.show().len(), ROWS);
 }
 
 #[test]
 fn what_waits_for_a_part_that_is_cut_off_is_followed_while_others_come_and_go() {
-    let mut propagation = Propagation::<BlockHash>::default();
+    let mut propagation = Tracker::<BlockHash>::default();
     propagation.arrived(mined(A, 0, 1), all);
     for block in 2..=1_000 {
         propagation.arrived(mined(A, u64::from(block), block), || vec![A]);
@@ -226,7 +220,7 @@ fn what_waits_for_a_part_that_is_cut_off_is_followed_while_others_come_and_go() 
 
 #[test]
 fn a_chain_that_was_there_before_is_no_news() {
-    let mut propagation = Propagation::<BlockHash>::default();
+    let mut propagation = Tracker::<BlockHash>::default();
     propagation.reached(100);
     propagation.arrived(taken(C, 0, 97), all);
     assert_eq!(propagation.show().len(), 0);
@@ -236,13 +230,13 @@ fn a_chain_that_was_there_before_is_no_news() {
 
 #[test]
 fn the_newest_are_shown_and_memory_is_bounded() {
-    let mut propagation = Propagation::<BlockHash>::default();
+    let mut propagation = Tracker::<BlockHash>::default();
     for block in 1..=5_000 {
         propagation.arrived(mined(A, u64::from(block), block), all);
         propagation.arrived(seen(B, u64::from(block), 1_000_000 + block), all);
     }
     let shown = propagation.show();
-    assert_eq!(shown.len(), JOURNEYS);
+    assert_eq!(shown.len(), ROWS);
     assert_eq!(shown[0].id.height, 5_000);
     assert!(propagation.tracks.len() <= 2 * FOLLOWED_MAX + UNKNOWN_MAX);
     assert!(propagation.past.len() <= PAST_MAX);

@@ -1,13 +1,40 @@
 //! The way of one block or transaction, as far as it is known.
 
-use super::{Arrived, Inventory};
-use crate::lab::view::{Arrival, Journey};
-use crate::node::{NodeIx, Time};
+use super::arrival::Arrived;
+use super::row::{Arrival, Propagation};
+use crate::chain::{BlockHash, Txid};
+use crate::node::{BlockId, NodeIx, Time};
 use std::collections::BTreeMap;
 use std::time::Duration;
 
 /// How far below the highest block one may be that is on its way: the losers of a close race.
 const BEHIND_MAX: u32 = 2;
+
+/// What goes through a lab.
+pub trait Inventory: Copy + PartialEq {
+    /// What it is called once all is known about it.
+    type Id: Copy;
+
+    /// What it is called; `None`: it is not known well enough.
+    fn id(self, height: Option<u32>) -> Option<Self::Id>;
+}
+
+impl Inventory for BlockHash {
+    type Id = BlockId;
+
+    fn id(self, height: Option<u32>) -> Option<BlockId> {
+        let (height, hash) = (height?, self);
+        Some(BlockId { height, hash })
+    }
+}
+
+impl Inventory for Txid {
+    type Id = Self;
+
+    fn id(self, _: Option<u32>) -> Option<Self> {
+        Some(self)
+    }
+}
 
 /// What is known of the way of one block or transaction.
 #[derive(Clone, Debug)]
@@ -124,7 +151,7 @@ impl<K: Inventory> Track<K> {
     }
 
     /// It, as it is shown; `None`: there is nothing to show yet.
-    pub fn row(&self) -> Option<Journey<K::Id>> {
+    pub fn row(&self) -> Option<Propagation<K::Id>> {
         let id = self.what.id(self.height)?;
         let (origin, at) = self.origin()?;
         let mut arrivals: Vec<_> = self.arrivals().collect();
@@ -134,7 +161,7 @@ impl<K: Inventory> Track<K> {
             after: then.since(at),
             from: from.filter(|_| node != origin),
         });
-        Some(Journey {
+        Some(Propagation {
             id,
             origin,
             is_own: self.maker == Some(origin),

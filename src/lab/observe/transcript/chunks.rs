@@ -1,8 +1,12 @@
 //! The last messages, in chunks that are shared with those who look at them.
 
-use super::{Spoken, TRANSCRIPT_MAX};
+use super::spoken::Spoken;
 use std::collections::VecDeque;
 use std::sync::Arc;
+
+/// Messages that are remembered of nodes, and as many of strangers: what a lab of three says in ten
+/// minutes, 32 busy nodes in a second or two. With what the events hold of them they take a few MB.
+pub const TRANSCRIPT_MAX: usize = 8_192;
 
 /// Messages of a chunk: what is copied at most when something is said during a look.
 pub(super) const CHUNK: usize = 256;

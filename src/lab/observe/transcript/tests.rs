@@ -3,6 +3,7 @@
 use super::chunks::CHUNK;
 use super::*;
 use crate::node::io::PeerLabel;
+use crate::node::message::MessageSummary;
 
 const A: NodeIx = NodeIx(0);
 const B: NodeIx = NodeIx(1);

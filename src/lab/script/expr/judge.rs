@@ -36,7 +36,7 @@ enum Reading<'a> {
 }
 
 /// A comparison on one node.
-struct Outcome {
+struct Judged {
     truth: Truth,
     /// The values, or why there are none.
     values: Result<Vec<String>, String>,
@@ -118,8 +118,8 @@ fn compare(left: &Operand, relation: Relation, right: &Operand, facts: &Facts) -
 }
 
 /// The values of those nodes that are at fault, or, if none is, of all; each value once.
-fn told(outcomes: &[(&NodeFacts, Outcome)]) -> String {
-    let at_fault = |outcome: &Outcome| outcome.truth != Truth::True;
+fn told(outcomes: &[(&NodeFacts, Judged)]) -> String {
+    let at_fault = |outcome: &Judged| outcome.truth != Truth::True;
     let has_fault = outcomes.iter().any(|(_, outcome)| at_fault(outcome));
     let mut groups: Vec<(&Result<_, _>, Vec<&str>)> = Vec::new();
     for (node, outcome) in outcomes {
@@ -170,8 +170,8 @@ fn on(
     relation: Relation,
     right: &Operand,
     facts: &Facts,
-) -> Outcome {
-    let unknown = |words| Outcome {
+) -> Judged {
+    let unknown = |words| Judged {
         truth: Truth::Unknown,
         values: Err(words),
     };
@@ -187,7 +187,7 @@ fn on(
         .into_iter()
         .filter(|(side, _)| matches!(side, Operand::Of(..) | Operand::Tips | Operand::Branches))
         .map(|(_, value)| value.words());
-    Outcome {
+    Judged {
         truth,
         values: Ok(values.collect()),
     }

@@ -1,4 +1,4 @@
-//! Expressions: what somebody waits for, or expects, of the nodes of a lab.
+//! Expressions: what is waited for, or expected, of the nodes of a lab.
 //!
 //! ```text
 //! height >= 3 and tips == 1 and balance("alice")@miner == "9"
@@ -11,17 +11,19 @@
 //! node runs at all: such a comparison is neither true nor false, and what rests on it does not
 //! hold, not even with `not` before it.
 
+mod error;
 mod facts;
 mod judge;
 mod parse;
 mod show;
 
+pub use self::error::ExprError;
 pub use self::facts::{Facts, NodeFacts};
 pub use self::judge::Verdict;
-pub use self::parse::{ExprError, NESTING_MAX, TEXT_MAX};
+pub use self::parse::{NESTING_MAX, TEXT_MAX};
 
 use crate::chain::Amount;
-use crate::lab::names::missing;
+use crate::lab::paper::names::missing;
 use std::collections::BTreeSet;
 
 /// An expression.

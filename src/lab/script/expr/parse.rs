@@ -10,12 +10,11 @@
 mod token;
 
 use self::token::{Token, Tokens};
+use super::error::{ExprError, wrong};
 use super::{Expr, Operand, Quantity, Relation};
-use crate::lab::document::nearest;
+use crate::lab::paper::document::nearest;
 use crate::node::wallets::check_name;
-use std::fmt;
 use std::str::FromStr;
-use thiserror::Error;
 
 /// The longest expression, in characters: more than people can read at once.
 pub const TEXT_MAX: usize = 1_000;
@@ -43,16 +42,6 @@ const QUANTITIES: [(&str, Quantity); 5] = [
 /// What can be read of all nodes together.
 const WHOLE: [(&str, Operand); 2] = [("tips", Operand::Tips), ("branches", Operand::Branches)];
 
-/// What is wrong with an expression, and where.
-#[derive(Clone, Debug, PartialEq, Eq, Error)]
-#[error("column {column}: {problem}")]
-pub struct ExprError {
-    /// The character, from 1 on.
-    pub column: usize,
-    /// What is wrong.
-    pub problem: String,
-}
-
 impl FromStr for Expr {
     type Err = ExprError;
 
@@ -74,13 +63,6 @@ impl FromStr for Expr {
                 Err(wrong(column, words))
             }
         }
-    }
-}
-
-fn wrong(column: usize, problem: impl fmt::Display) -> ExprError {
-    ExprError {
-        column,
-        problem: problem.to_string(),
     }
 }
 
@@ -296,17 +278,17 @@ fn text_beside(other: &Operand, text: &str) -> Result<Operand, String> {
 }
 
 #[derive(Clone, Copy, PartialEq, Eq)]
-enum Kind {
+enum Sort {
     Number,
     Coins,
     Hash,
 }
 
-fn kind(side: &Operand) -> Kind {
+fn kind(side: &Operand) -> Sort {
     match side {
-        Operand::Amount(_) | Operand::Of(Quantity::Balance(_), _) => Kind::Coins,
-        Operand::HashEnd(_) | Operand::Of(Quantity::Tip, _) => Kind::Hash,
-        Operand::Number(_) | Operand::Tips | Operand::Branches | Operand::Of(..) => Kind::Number,
+        Operand::Amount(_) | Operand::Of(Quantity::Balance(_), _) => Sort::Coins,
+        Operand::HashEnd(_) | Operand::Of(Quantity::Tip, _) => Sort::Hash,
+        Operand::Number(_) | Operand::Tips | Operand::Branches | Operand::Of(..) => Sort::Number,
     }
 }
 
@@ -323,12 +305,12 @@ fn alike(
     }
     let is_order = !matches!(relation, Relation::Same | Relation::Different);
     match (kind(left), kind(right)) {
-        (Kind::Hash, Kind::Hash) if is_order => {
+        (Sort::Hash, Sort::Hash) if is_order => {
             Err(wrong(relation_at, "hashes are the same or not: == or !="))
         }
         (left, right) if left == right => Ok(()),
-        (Kind::Coins, Kind::Number) if is_number(right) => Ok(()),
-        (Kind::Number, Kind::Coins) if is_number(left) => Ok(()),
+        (Sort::Coins, Sort::Number) if is_number(right) => Ok(()),
+        (Sort::Number, Sort::Coins) if is_number(left) => Ok(()),
         _ => Err(wrong(
             right_at,
             format!("{left} and {right} are of different kinds"),

@@ -8,8 +8,8 @@
 //! People point at it, so nothing in it moves: each part has its columns, which follow from the
 //! width of the screen alone (`Columns`). What does not fit there is said shorter.
 
-use crate::lab::view::headline::{Chains, Mining, Network};
 use crate::lab::paper::units::show_tx_rate;
+use crate::lab::view::headline::{Chains, Mining, Network};
 use crate::node::BlockId;
 use crate::ui::keymap::ViewId;
 use crate::ui::text;

@@ -167,7 +167,12 @@ fn cell(
     }
 }
 
-fn arrived(scene: Scene<'_>, journey: &Propagation, bar: usize, time: String) -> Vec<Span<'static>> {
+fn arrived(
+    scene: Scene<'_>,
+    journey: &Propagation,
+    bar: usize,
+    time: String,
+) -> Vec<Span<'static>> {
     let theme = scene.theme;
     let ink = scene.chip_ink(journey.id);
     vec![

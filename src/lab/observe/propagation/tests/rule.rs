@@ -8,7 +8,7 @@ fn id(number: u32) -> BlockId {
 }
 
 fn happened(
-    propagation: &mut Propagation<BlockHash>,
+    propagation: &mut Tracker<BlockHash>,
     node: NodeIx,
     at_ms: u64,
     kind: EventKind,
@@ -30,9 +30,9 @@ fn released(number: u32, blocks: usize) -> EventKind {
 }
 
 /// All that is said of how long blocks took: in rows, in percentiles and one by one.
-fn said(propagation: &mut Propagation<BlockHash>) -> (Vec<Option<Duration>>, u64, Vec<Duration>) {
+fn said(propagation: &mut Tracker<BlockHash>) -> (Vec<Option<Duration>>, u64, Vec<Duration>) {
     let rows = propagation.show();
-    let all = rows.iter().map(Journey::all).collect();
+    let all = rows.iter().map(Propagation::all).collect();
     let percentiles = propagation.percentiles().all;
     let count = percentiles.map_or(0, |all| all.count);
     (all, count, propagation.times())
@@ -40,7 +40,7 @@ fn said(propagation: &mut Propagation<BlockHash>) -> (Vec<Option<Duration>>, u64
 
 #[test]
 fn what_is_withheld_sets_out_when_it_is_released_and_all_of_it_does() {
-    let mut propagation = Propagation::<BlockHash>::default();
+    let mut propagation = Tracker::<BlockHash>::default();
     for (number, count) in [(7, 1), (8, 2)] {
         propagation.arrived(mined(A, 0, number), all);
         happened(&mut propagation, A, 0, withheld(number, count), &[A, B, C]);
@@ -61,7 +61,7 @@ fn what_is_withheld_sets_out_when_it_is_released_and_all_of_it_does() {
 
 #[test]
 fn a_release_that_is_heard_of_last_is_where_it_set_out_all_the_same() {
-    let mut propagation = Propagation::<BlockHash>::default();
+    let mut propagation = Tracker::<BlockHash>::default();
     propagation.arrived(mined(A, 0, 7), all);
     happened(&mut propagation, A, 0, withheld(7, 1), &[A, B, C]);
     propagation.arrived(taken(B, 90_010, 7), all);
@@ -73,7 +73,7 @@ fn a_release_that_is_heard_of_last_is_where_it_set_out_all_the_same() {
 
 #[test]
 fn what_a_node_withheld_in_an_earlier_life_does_not_wait_for_it() {
-    let mut propagation = Propagation::<BlockHash>::default();
+    let mut propagation = Tracker::<BlockHash>::default();
     propagation.arrived(mined(A, 0, 7), all);
     happened(&mut propagation, A, 0, withheld(7, 1), &[A, B, C]);
     propagation.left(A);
@@ -96,7 +96,7 @@ fn what_a_node_withheld_in_an_earlier_life_does_not_wait_for_it() {
 
 #[test]
 fn what_a_node_withheld_that_began_anew_is_never_released() {
-    let mut propagation = Propagation::<BlockHash>::default();
+    let mut propagation = Tracker::<BlockHash>::default();
     propagation.arrived(mined(A, 0, 7), all);
     happened(&mut propagation, A, 0, withheld(7, 1), &[A, B, C]);
     propagation.forget(A);
@@ -107,7 +107,7 @@ fn what_a_node_withheld_that_began_anew_is_never_released() {
 
 #[test]
 fn what_was_given_up_is_not_released() {
-    let mut propagation = Propagation::<BlockHash>::default();
+    let mut propagation = Tracker::<BlockHash>::default();
     propagation.arrived(mined(A, 0, 7), all);
     happened(&mut propagation, A, 0, withheld(7, 1), &[A, B, C]);
     let gave_up = EventKind::GaveUp { blocks: 1 };
@@ -121,7 +121,7 @@ fn what_was_given_up_is_not_released() {
 
 #[test]
 fn a_node_that_dies_on_the_way_is_taken_out_and_all_is_when_the_rest_had_it() {
-    let mut propagation = Propagation::<BlockHash>::default();
+    let mut propagation = Tracker::<BlockHash>::default();
     propagation.arrived(mined(A, 0, 7), all);
     propagation.arrived(taken(B, 30, 7), all);
     assert_eq!(said(&mut propagation), (vec![None], 0, vec![]));
@@ -140,7 +140,7 @@ fn a_node_that_dies_on_the_way_is_taken_out_and_all_is_when_the_rest_had_it() {
 
 #[test]
 fn a_node_that_came_back_before_the_rest_had_it_is_not_waited_for() {
-    let mut propagation = Propagation::<BlockHash>::default();
+    let mut propagation = Tracker::<BlockHash>::default();
     propagation.arrived(mined(A, 0, 7), all);
     propagation.left(C);
     propagation.arrived(taken(C, 20, 7), all);
@@ -156,7 +156,7 @@ fn a_node_that_came_back_before_the_rest_had_it_is_not_waited_for() {
 
 #[test]
 fn one_that_dies_after_it_had_it_counts() {
-    let mut propagation = Propagation::<BlockHash>::default();
+    let mut propagation = Tracker::<BlockHash>::default();
     propagation.arrived(mined(A, 0, 7), all);
     propagation.arrived(taken(B, 30, 7), all);
     propagation.left(B);
@@ -174,7 +174,7 @@ fn a_finder_that_dies_is_where_it_set_out_whenever_that_is_heard() {
     let rest = || vec![B, C];
     let everywhere = (vec![Some(ms(50))], 1, vec![ms(50)]);
     // Its death is heard of between the others, before them, and before all that it said itself.
-    let mut propagation = Propagation::<BlockHash>::default();
+    let mut propagation = Tracker::<BlockHash>::default();
     propagation.arrived(mined(A, 0, 7), all);
     propagation.left(A);
     propagation.arrived(taken(B, 30, 7), rest);
@@ -182,7 +182,7 @@ fn a_finder_that_dies_is_where_it_set_out_whenever_that_is_heard() {
     assert_eq!(said(&mut propagation), everywhere);
     let rows = propagation.show();
 
-    let mut propagation = Propagation::<BlockHash>::default();
+    let mut propagation = Tracker::<BlockHash>::default();
     propagation.left(A);
     propagation.arrived(mined(A, 0, 7), rest);
     propagation.arrived(taken(B, 30, 7), rest);
@@ -190,7 +190,7 @@ fn a_finder_that_dies_is_where_it_set_out_whenever_that_is_heard() {
     assert_eq!(said(&mut propagation), everywhere);
     assert_eq!(propagation.show(), rows);
 
-    let mut propagation = Propagation::<BlockHash>::default();
+    let mut propagation = Tracker::<BlockHash>::default();
     propagation.arrived(taken(B, 30, 7), all);
     propagation.left(A);
     propagation.arrived(taken(C, 50, 7), rest);
@@ -201,7 +201,7 @@ fn a_finder_that_dies_is_where_it_set_out_whenever_that_is_heard() {
 
 #[test]
 fn half_and_all_of_what_has_arrived_stay_as_they_are() {
-    let mut propagation = Propagation::<BlockHash>::default();
+    let mut propagation = Tracker::<BlockHash>::default();
     propagation.arrived(mined(A, 100, 7), all);
     propagation.arrived(taken(B, 130, 7), all);
     propagation.arrived(taken(C, 150, 7), all);

@@ -1,7 +1,8 @@
 //! The words and signs of an expression, each with its column.
 
-use super::{ExprError, Relation, wrong};
-use crate::lab::names::parse_node_name;
+use crate::lab::paper::names::parse_node_name;
+use crate::lab::script::expr::Relation;
+use crate::lab::script::expr::error::{ExprError, wrong};
 use std::fmt;
 
 /// A word or sign.

@@ -1,0 +1,343 @@
+//! What is asked, what comes of it, and how both are written.
+
+use super::change::{Bend, ScriptChange, TrafficChange};
+use super::params::{BadParam, bad};
+use crate::lab::paper::names::missing;
+use crate::lab::paper::units::{show_bandwidth, show_duration};
+use crate::lab::spec::NodeSpec;
+use crate::node::NodeIx;
+use crate::node::config::MiningMode;
+use crate::node::config::Strategy;
+use crate::node::io::{Command, Question, Reply};
+use serde::{Deserialize, Serialize};
+use serde_json::{Map, Value, json};
+use std::path::PathBuf;
+
+/// The number of a request, by which its caller knows the answer.
+#[derive(Clone, Copy, Debug, PartialEq, Eq, PartialOrd, Ord, Hash, Serialize, Deserialize)]
+pub struct Ticket(pub u64);
+
+/// What is asked, of a node by its place in the lab, or by its [name](Named) as long as it is not
+/// known which one that is.
+///
+/// Ends of links stay names: one may be a peer that is no node of the lab. So do the groups of a
+/// partition, which are judged as a whole.
+#[derive(Clone, Debug, PartialEq)]
+pub enum Request<Who = NodeIx> {
+    /// Have a node do something. Wallets' names are unique in a lab, and a payment may go to any of
+    /// them: the lab sees to both.
+    Node(Who, Command),
+    /// Ask a node something; wallets of other nodes can be named as in a command.
+    Ask(Who, Question),
+    /// End a node as a crash would.
+    Kill(Who),
+    /// Start a node that is down, on the data that it has.
+    Restart(Who),
+    /// Add a node, and start it.
+    Add(Box<NodeSpec>),
+    /// Change what a link is like, at once, also for connections that stand.
+    Link(Bend),
+    /// Open every link that is cut or a black hole, whatever cut it; a partition is over then.
+    HealAll,
+    /// Partition the network into these groups of nodes, by their names; those that are in none
+    /// make up one more. No group at all: into two halves. A partition that is in force is undone
+    /// first.
+    Partition(Vec<Vec<String>>),
+    /// Undo the partition: just what it has cut is open again.
+    Unite,
+    /// Change the payments that the lab makes by itself; without any change, tell how they are.
+    Traffic(TrafficChange),
+    /// Show a caption on the screen; `None`: none any more.
+    Note(Option<String>),
+    /// Lead the script that is being played.
+    Script(ScriptChange),
+    /// Keep a temporary lab: stop every node and move its data to a place where it stays. Answered
+    /// with [`Answer::Kept`]; the lab is over then.
+    Keep,
+}
+
+/// A node by its name; `None`: the one that it can only be.
+pub type Named = Option<String>;
+
+/// What a request is about.
+#[derive(Clone, Copy, Debug, PartialEq, Eq)]
+pub enum Scope {
+    /// One node.
+    Node,
+    /// One link.
+    Link,
+    /// The lab as a whole.
+    Lab,
+    /// When things come: the course of the script. No step of it is about that.
+    Time,
+}
+
+/// What a request may do.
+#[derive(Clone, Copy, Debug, PartialEq, Eq)]
+pub enum Access {
+    /// It only asks: all is as it was.
+    Read,
+    /// Something may be another by it.
+    Write,
+}
+
+/// What came of it.
+#[derive(Clone, Debug, PartialEq)]
+pub enum Answer {
+    /// A node's own answer.
+    Node(NodeIx, Reply),
+    /// The node is down.
+    Killed(NodeIx),
+    /// The node runs again.
+    Restarted(NodeIx),
+    /// There is a new node.
+    Added(NodeIx),
+    /// Done; what there is to say about it.
+    Done(String),
+    /// The lab's data is here now, and `chainlab run --data-dir` opens it again.
+    Kept(PathBuf),
+}
+
+impl Answer {
+    /// As programs see it, with names of nodes.
+    pub(in crate::lab) fn shown<'a>(self, name: impl Fn(NodeIx) -> &'a str) -> Value {
+        match self {
+            Self::Node(_, reply) => json!(reply),
+            Self::Killed(ix) => json!({ "killed": name(ix) }),
+            Self::Restarted(ix) => json!({ "restarted": name(ix) }),
+            Self::Added(ix) => json!({ "added": name(ix) }),
+            Self::Done(words) => json!({ "done": words }),
+            Self::Kept(path) => json!({ "kept": path }),
+        }
+    }
+}
+
+/// Who is there.
+pub trait Known {
+    /// The nodes, by their [`NodeIx`].
+    fn node_names(&self) -> Vec<&str>;
+    /// The node with this wallet.
+    fn holder(&self, wallet: &str) -> Option<NodeIx>;
+}
+
+impl<Who> Request<Who> {
+    /// What it is about.
+    pub fn scope(&self) -> Scope {
+        match self {
+            Self::Node(..) | Self::Ask(..) | Self::Kill(_) | Self::Restart(_) => Scope::Node,
+            Self::Link(_) => Scope::Link,
+            Self::Add(_)
+            | Self::HealAll
+            | Self::Partition(_)
+            | Self::Unite
+            | Self::Traffic(_)
+            | Self::Note(_)
+            | Self::Keep => Scope::Lab,
+            Self::Script(_) => Scope::Time,
+        }
+    }
+
+    /// What it may do.
+    pub fn access(&self) -> Access {
+        match self {
+            Self::Ask(..) => Access::Read,
+            _ => Access::Write,
+        }
+    }
+
+    /// The same, of the node that this makes of the one that it is about.
+    ///
+    /// # Errors
+    /// There is no such node.
+    pub fn of<Other, E>(
+        self,
+        node: impl FnOnce(Who) -> Result<Other, E>,
+    ) -> Result<Request<Other>, E> {
+        Ok(match self {
+            Self::Node(who, command) => Request::Node(node(who)?, command),
+            Self::Ask(who, question) => Request::Ask(node(who)?, question),
+            Self::Kill(who) => Request::Kill(node(who)?),
+            Self::Restart(who) => Request::Restart(node(who)?),
+            Self::Add(spec) => Request::Add(spec),
+            Self::Link(bend) => Request::Link(bend),
+            Self::HealAll => Request::HealAll,
+            Self::Partition(groups) => Request::Partition(groups),
+            Self::Unite => Request::Unite,
+            Self::Traffic(change) => Request::Traffic(change),
+            Self::Note(text) => Request::Note(text),
+            Self::Script(change) => Request::Script(change),
+            Self::Keep => Request::Keep,
+        })
+    }
+
+    /// The wallet that it is about, by which its node can be found.
+    fn wallet(&self) -> Option<&str> {
+        match self {
+            Self::Node(_, Command::MineTo { wallet: name })
+            | Self::Ask(
+                _,
+                Question::ExportWallet { name }
+                | Question::History { name, .. }
+                | Question::Coins { of: name },
+            ) => Some(name),
+            Self::Node(_, Command::Send(payment)) | Self::Ask(_, Question::PlanSend(payment)) => {
+                Some(&payment.from)
+            }
+            _ => None,
+        }
+    }
+}
+
+impl Request<Named> {
+    /// The same, now that it is known who is there.
+    ///
+    /// # Errors
+    /// [`BadParam`]: there is no such node, or it could be any of several.
+    pub fn resolve(self, known: &impl Known) -> Result<Request, BadParam> {
+        let holder = self.wallet().and_then(|wallet| known.holder(wallet));
+        self.of(|name| match (name, holder) {
+            (None, Some(holder)) => Ok(holder),
+            (name, _) => pick(name.as_deref(), known),
+        })
+    }
+}
+
+/// The node of this name; without one, the only one that there is.
+///
+/// # Errors
+/// [`BadParam`].
+pub fn pick(name: Option<&str>, known: &impl Known) -> Result<NodeIx, BadParam> {
+    let names = known.node_names();
+    match name {
+        Some(name) => {
+            let found = names.iter().position(|node| *node == name).map(NodeIx);
+            found.ok_or_else(|| bad("node", missing("node", name, names.iter().copied())))
+        }
+        None if names.len() == 1 => Ok(NodeIx(0)),
+        None => {
+            let names = names.join(", ");
+            Err(bad("node", format!("is missing: say which of {names}")))
+        }
+    }
+}
+
+/// A request as the name of its verb and parameters that [`Verb::read`](super::verbs::Verb::read) makes
+/// the same request of.
+///
+/// This is a match and no part of the table, so that the compiler says what has no verb.
+/// [`Request::Keep`] has none: a lab is kept on its own screen.
+pub fn write(request: &Request<Named>) -> (&'static str, Map<String, Value>) {
+    let (name, params) = match request {
+        Request::Node(node, command) => of_node(node, written_command(command)),
+        Request::Ask(node, question) => of_node(node, written_question(question)),
+        Request::Kill(node) => ("kill", json!({ "node": node })),
+        Request::Restart(node) => ("restart", json!({ "node": node })),
+        Request::Add(spec) => ("add_node", written_node(spec)),
+        Request::Link(bend) => {
+            let change = bend.change;
+            let link = json!({
+                "from": bend.from,
+                "to": bend.to,
+                "one_way": !bend.is_both_ways,
+                "latency": change.latency.map(show_duration),
+                "jitter": change.jitter.map(show_duration),
+                "bandwidth": change.bandwidth.map(written_bandwidth),
+                "loss": change.loss,
+                "state": change.state,
+            });
+            ("set_link", link)
+        }
+        Request::HealAll => ("heal", json!({})),
+        Request::Partition(groups) => ("partition", json!({ "groups": groups })),
+        Request::Unite => ("unite", json!({})),
+        Request::Traffic(change) => {
+            let params = json!({ "on": change.on, "rate": change.rate });
+            ("traffic", params)
+        }
+        Request::Note(text) => ("note", json!({ "text": text })),
+        Request::Script(ScriptChange::Next) => ("script_next", json!({})),
+        Request::Script(ScriptChange::Auto) => ("script_auto", json!({})),
+        Request::Script(ScriptChange::Pause) => ("script_pause", json!({})),
+        Request::Script(ScriptChange::Resume) => ("script_resume", json!({})),
+        Request::Script(ScriptChange::Restart) => ("script_restart", json!({})),
+        Request::Keep => ("keep", json!({})),
+    };
+    match params {
+        Value::Object(params) => (name, params),
+        _ => unreachable!("an object was written"),
+    }
+}
+
+fn of_node(node: &Named, (name, mut params): (&'static str, Value)) -> (&'static str, Value) {
+    if let Some(node) = node {
+        params["node"] = node.as_str().into();
+    }
+    (name, params)
+}
+
+fn written_command(command: &Command) -> (&'static str, Value) {
+    match command {
+        Command::CreateWallet { name } => ("create_wallet", json!({ "name": name })),
+        Command::ImportWallet { name, secret } => {
+            ("import_wallet", json!({ "name": name, "secret": secret }))
+        }
+        Command::Send(payment) => ("send", json!(payment)),
+        Command::Mine(MiningMode::Off) => ("mine", json!({ "mode": "off" })),
+        Command::Mine(MiningMode::On) => ("mine", json!({ "mode": "on" })),
+        Command::Mine(MiningMode::OnTx(txs)) => ("mine", json!({ "mode": "on-tx", "txs": txs })),
+        Command::SetHashrate(rate) => ("set_hashrate", json!({ "hashrate": rate })),
+        Command::MineTo { wallet } => ("mine_to", json!({ "wallet": wallet })),
+        Command::MineNow => ("mine_now", json!({})),
+        Command::SetStrategy(Strategy::Honest) => ("set_strategy", json!({ "strategy": "honest" })),
+        Command::SetStrategy(Strategy::Selfish(release)) => (
+            "set_strategy",
+            json!({ "strategy": "withhold", "release": release.to_string() }),
+        ),
+        Command::Release => ("release", json!({})),
+        Command::AddPeer(addr) => ("add_peer", json!({ "addr": addr })),
+        Command::DropPeer(addr) => ("drop_peer", json!({ "addr": addr })),
+        Command::Ban { ip, for_ } => ("ban", json!({ "ip": ip, "for": show_duration(*for_) })),
+        Command::Unban(ip) => ("unban", json!({ "ip": ip })),
+    }
+}
+
+fn written_question(question: &Question) -> (&'static str, Value) {
+    match question {
+        Question::ExportWallet { name } => ("export_wallet", json!({ "name": name })),
+        Question::PlanSend(payment) => ("plan_send", json!(payment)),
+        Question::Wallets => ("wallets", json!({})),
+        Question::History { name, skip, limit } => (
+            "history",
+            json!({ "name": name, "skip": skip, "limit": limit }),
+        ),
+        Question::Coins { of } => ("coins", json!({ "of": of })),
+        Question::Snapshot => ("snapshot", json!({})),
+        Question::Peers => ("peers", json!({})),
+        Question::Chain { from, to, limit } => {
+            ("chain", json!({ "from": from, "to": to, "limit": limit }))
+        }
+        Question::Block { hash } => ("block", json!({ "hash": hash })),
+        Question::BlockAt { height } => ("block", json!({ "height": height })),
+        Question::Tx { txid } => ("tx", json!({ "txid": txid })),
+        Question::Mempool { limit } => ("mempool", json!({ "limit": limit })),
+    }
+}
+
+fn written_node(spec: &NodeSpec) -> Value {
+    let mode = match spec.mine.mode {
+        MiningMode::Off => "off",
+        MiningMode::On => "on",
+        MiningMode::OnTx(_) => "on-tx",
+    };
+    json!({
+        "name": spec.name,
+        "connect": spec.connect,
+        "wallets": spec.wallets,
+        "mine": mode,
+        "hashrate": spec.mine.hashrate,
+    })
+}
+
+fn written_bandwidth(bandwidth: Option<u64>) -> String {
+    bandwidth.map_or_else(|| "unlimited".to_owned(), show_bandwidth)
+}

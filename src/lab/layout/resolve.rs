@@ -1,0 +1,212 @@
+//! Who is there at each step of a script, before any of it is played: the nodes and wallets of the
+//! layout, and those that earlier steps have added.
+
+use crate::chain::Address;
+use crate::lab::ask::params::{BadParam, bad};
+use crate::lab::ask::verbs::key_holder;
+use crate::lab::ask::{Known, Named, Request, pick};
+use crate::lab::layout::roster::Roster;
+use crate::lab::layout::{Layout, groups};
+use crate::lab::paper::names::missing;
+use crate::lab::spec::NodeSpec;
+use crate::node::NodeIx;
+use crate::node::config::MiningMode;
+use crate::node::io::{Command, Payment, Question};
+use crate::node::mining::check_hashrate;
+use crate::node::wallets::check_name;
+use std::collections::BTreeSet;
+
+/// Who is there.
+#[derive(Clone, Debug)]
+pub struct Resolver {
+    roster: Roster,
+    /// What every address begins with on this chain.
+    address_version: u8,
+}
+
+impl Known for Resolver {
+    fn node_names(&self) -> Vec<&str> {
+        self.nodes().collect()
+    }
+
+    fn holder(&self, wallet: &str) -> Option<NodeIx> {
+        self.roster.owner(wallet).map(NodeIx)
+    }
+}
+
+impl Resolver {
+    /// Those of a layout.
+    pub fn new(specs: &[NodeSpec], address_version: u8) -> Self {
+        let mut resolver = Self {
+            roster: Roster::default(),
+            address_version,
+        };
+        specs.iter().for_each(|spec| resolver.enter(spec));
+        resolver
+    }
+
+    /// Those of a layout once its script has been played.
+    pub fn at_the_end(layout: &Layout) -> Self {
+        let mut resolver = Self::new(&layout.nodes, layout.chain.params.address_version);
+        for request in layout.steps.iter().filter_map(|step| step.request.as_ref()) {
+            // It was played when the layout was read.
+            let _ = resolver.play(request);
+        }
+        resolver
+    }
+
+    /// The nodes.
+    pub fn nodes(&self) -> impl Iterator<Item = &str> + Clone {
+        self.roster.nodes()
+    }
+
+    /// The wallets of all nodes.
+    pub fn wallets(&self) -> impl Iterator<Item = &str> + Clone {
+        self.roster.wallets()
+    }
+
+    fn enter(&mut self, spec: &NodeSpec) {
+        self.roster.enter(spec);
+        self.give_reward_wallet(spec);
+    }
+
+    /// A miner without a wallet makes one for the rewards.
+    fn give_reward_wallet(&mut self, spec: &NodeSpec) {
+        let mines = spec.mine.mode != MiningMode::Off || spec.mine.first_at_once;
+        if spec.wallets.is_empty() && mines {
+            let last = self.nodes().count() - 1;
+            self.roster.give(&spec.name, last);
+        }
+    }
+
+    /// Does what is asked as far as names go: what it adds is there afterwards.
+    ///
+    /// # Errors
+    /// [`BadParam`]: it is about a node or wallet that is not there, or adds one that is.
+    pub fn play(&mut self, request: &Request<Named>) -> Result<(), BadParam> {
+        match request.clone().resolve(self)? {
+            Request::Node(ix, command) => self.play_command(ix, &command),
+            Request::Ask(ix, question) => self.check_question(ix, &question),
+            Request::Add(spec) => self.add(&spec),
+            Request::Link(bend) => {
+                self.find("from", &bend.from)?;
+                self.find("to", &bend.to).map(drop)
+            }
+            Request::Partition(named) => {
+                let names: Vec<_> = self.nodes().collect();
+                let groups = match named.is_empty() {
+                    true => groups::halves(names.len(), &BTreeSet::new()),
+                    false => groups::groups(&names, &named),
+                };
+                groups.map(drop).map_err(|error| bad("groups", error))
+            }
+            // All others name nothing but the node.
+            _ => Ok(()),
+        }
+    }
+
+    fn find(&self, key: &str, name: &str) -> Result<NodeIx, BadParam> {
+        pick(Some(name), self).map_err(|error| bad(key, error.problem))
+    }
+
+    fn add(&mut self, spec: &NodeSpec) -> Result<(), BadParam> {
+        let mut roster = self.roster.clone();
+        let fits = roster.admit(spec).and_then(|()| roster.dials(spec));
+        fits.map_err(|wrong| {
+            let key = wrong.field.rsplit('.').next().unwrap_or_default();
+            bad(key, wrong.problem)
+        })?;
+        self.roster = roster;
+        self.give_reward_wallet(spec);
+        Ok(())
+    }
+
+    fn check_free(&self, key: &str, wallet: &str) -> Result<(), BadParam> {
+        check_name(wallet).map_err(|error| bad(key, error))?;
+        let free = self.roster.check_free(wallet);
+        free.map_err(|problem| bad(key, problem))
+    }
+
+    fn play_command(&mut self, ix: NodeIx, command: &Command) -> Result<(), BadParam> {
+        match command {
+            Command::CreateWallet { name } | Command::ImportWallet { name, .. } => {
+                if let Command::ImportWallet { secret, .. } = command
+                    && let Some(of) = key_holder(secret)
+                    && self.roster.owner(of).is_none()
+                {
+                    return Err(bad("secret", missing("wallet", of, self.wallets())));
+                }
+                self.check_free("name", name)?;
+                self.roster.give(name, ix.0);
+                Ok(())
+            }
+            Command::Send(payment) => self.check_payment(ix, payment),
+            Command::MineTo { wallet } => self.check_own("wallet", ix, wallet),
+            Command::SetHashrate(rate) => check_rate(*rate),
+            Command::Mine(MiningMode::On | MiningMode::OnTx(_)) | Command::MineNow => {
+                self.mines(ix)
+            }
+            _ => Ok(()),
+        }
+    }
+
+    fn check_question(&self, ix: NodeIx, question: &Question) -> Result<(), BadParam> {
+        match question {
+            Question::ExportWallet { name } | Question::History { name, .. } => {
+                self.check_own("name", ix, name)
+            }
+            Question::PlanSend(payment) => self.check_payment(ix, payment),
+            Question::Coins { of } => self.check_owner("of", of),
+            _ => Ok(()),
+        }
+    }
+
+    fn name(&self, ix: usize) -> &str {
+        self.nodes().nth(ix).unwrap_or("?")
+    }
+
+    /// A node without a wallet makes one for its rewards.
+    fn mines(&mut self, ix: NodeIx) -> Result<(), BadParam> {
+        let is_own = |wallet| self.roster.owner(wallet) == Some(ix.0);
+        if self.wallets().any(is_own) {
+            return Ok(());
+        }
+        let name = self.name(ix.0).to_owned();
+        self.check_free("node", &name)?;
+        self.roster.give(&name, ix.0);
+        Ok(())
+    }
+
+    fn check_payment(&self, ix: NodeIx, payment: &Payment) -> Result<(), BadParam> {
+        self.check_own("from", ix, &payment.from)?;
+        self.check_owner("to", &payment.to)
+    }
+
+    fn check_own(&self, key: &str, ix: NodeIx, wallet: &str) -> Result<(), BadParam> {
+        match self.roster.owner(wallet) {
+            Some(owner) if owner == ix.0 => Ok(()),
+            Some(owner) => {
+                let (owner, node) = (self.name(owner), self.name(ix.0));
+                let problem = format!("{wallet:?} is a wallet of {owner}, not of {node}");
+                Err(bad(key, problem))
+            }
+            None => Err(bad(key, missing("wallet", wallet, self.wallets()))),
+        }
+    }
+
+    /// A wallet of any node, or an address.
+    fn check_owner(&self, key: &str, of: &str) -> Result<(), BadParam> {
+        let is_known =
+            self.roster.owner(of).is_some() || Address::parse(of, self.address_version).is_ok();
+        match is_known {
+            true => Ok(()),
+            false => Err(bad(key, missing("wallet", of, self.wallets()))),
+        }
+    }
+}
+
+fn check_rate(rate: f64) -> Result<(), BadParam> {
+    check_hashrate(rate)
+        .map(drop)
+        .map_err(|error| bad("hashrate", error))
+}
