@@ -181,7 +181,7 @@ impl Report {
             let waiting = match self.out.put(plain(text).as_bytes()) {
                 Ok(()) => return Ok(()),
                 Err(OutputError::Full { waiting }) => waiting,
-                // That nobody reads on is no failure.
+                // A reader that has gone is no failure.
                 Err(OutputError::Broken(error)) if error.kind() == ErrorKind::BrokenPipe => {
                     return Ok(());
                 }
