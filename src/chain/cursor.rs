@@ -19,7 +19,7 @@ pub struct Cursor {
     pub hash: BlockHash,
     /// Its height.
     pub height: u32,
-    /// Work of the chain up to and with it; the genesis block, which nobody worked for, counts 0.
+    /// Work of the chain up to and with it; the genesis block, which took no work, counts 0.
     pub work: Work,
     /// The difficulty clock.
     pub clock: Clock,

@@ -33,7 +33,7 @@ pub fn repeats_tail(txids: &[Txid]) -> bool {
     fold(txids).1
 }
 
-/// Shows that a transaction stands at a place in a block, to somebody who has only the header.
+/// Shows that a transaction stands at a place in a block, to a reader who has only the header.
 #[derive(Clone, Debug, PartialEq, Eq, Serialize, Deserialize)]
 pub struct MerkleProof {
     /// Transactions in the block.

@@ -10,7 +10,7 @@
 //!    every n-th header, at most [`MARKS_MAX`] of them: when they are full, every second one
 //!    goes and n doubles.
 //! 2. When the work suffices, *collecting*: the same headers again, now kept. The marks prove
-//!    that they are the same, so at most n headers are ever held that nobody worked for.
+//!    that they are the same, so at most n headers are ever held without work behind them.
 //!
 //! What comes out is handed to the tree at once.
 

@@ -21,7 +21,7 @@ Examples:
   chainlab chain --block 31f07ca9       by either end of its hash
   chainlab chain --tx 9c4e              a transaction, and its place in a block";
 
-/// Blocks that are listed if nobody says how many.
+/// Blocks that are listed if it is not said how many.
 const SHOWN: usize = 20;
 
 /// Digits of a hash by which something can be found.

@@ -1,8 +1,8 @@
 //! Which running lab, or which nodes, a verb talks to.
 //!
 //! What runs is put into groups: every lab is one, and all single nodes of one network together are
-//! one, for they make a network whatever processes they are in. Where there is one group nobody has
-//! to say which; where there are several, nobody is left to guess.
+//! one, for they make a network whatever processes they are in. Where there is one group it need
+//! not be said which; where there are several, it must be.
 
 use super::failure::Failure;
 use super::group::Group;

@@ -139,7 +139,7 @@ impl Lines {
         format!("{at} {node:<width$}  {}\n", event.event.kind.words())
     }
 
-    /// Prints a line; `false`: nobody reads on.
+    /// Prints a line; `false`: the reader has gone.
     fn put(&self, line: &str) -> Result<bool, Failure> {
         let mut out = stdout();
         match out

@@ -322,7 +322,7 @@ impl<'a> Judge<'a> {
             let mut states = script.steps.iter().map(|step| &step.state);
             states.any(|state| matches!(state, StepState::Failed(_)))
         };
-        // Whoever waits for something else does not mind steps that are still to come.
+        // A run that waits for something else does not mind steps that are still to come.
         let counts = |script: &&ScriptView| self.options.until.is_none() || has_failed(script);
         failures.extend(script.filter(counts).and_then(ScriptView::failure));
         failures

@@ -234,7 +234,7 @@ async fn whole(
     }
 }
 
-/// The links that have a name. Nobody is asked for them.
+/// The link presets. They are known without asking a lab.
 fn presets(json: bool) -> Result<(), Failure> {
     if json {
         let rows = PRESETS.iter().map(|preset| {

@@ -59,7 +59,7 @@ fn dropped(count: u64) -> String {
     format!("{count} lines were dropped here: they were not read\n")
 }
 
-/// Prints what was asked for. That nobody reads on is no failure.
+/// Prints what was asked for. A reader that has gone is no failure.
 pub(super) fn print(text: &str) -> Result<(), Failure> {
     match stdout()
         .write_all(plain(text).as_bytes())

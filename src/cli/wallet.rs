@@ -86,7 +86,7 @@ enum What {
 
 pub(super) async fn run(options: &Options) -> Result<(), Failure> {
     let json = options.json;
-    // Before anything is connected: reading it may take as long as somebody types.
+    // Before anything is connected: reading it may take as long as a person types.
     let secret = match &options.what {
         What::Import {
             secret, of: None, ..

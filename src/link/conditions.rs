@@ -6,7 +6,7 @@ use std::time::Duration;
 use thiserror::Error;
 
 /// Longest latency, and longest jitter: a minute is thrice what a node waits for a sign of life,
-/// so nobody misses more.
+/// so no end misses more.
 pub const DELAY_MAX: Duration = Duration::from_secs(60);
 
 /// Narrowest and widest link, in bytes a second: an early modem, and a byte a nanosecond.
@@ -43,7 +43,7 @@ pub enum LinkState {
     Open,
     /// Nothing does, and both sides know: connections end, new ones are refused.
     Cut,
-    /// Nothing does, and nobody is told. What was sent is sent anew when the hole closes, as TCP
+    /// Nothing does, and no end is told. What was sent is sent anew when the hole closes, as TCP
     /// does.
     BlackHole,
 }

@@ -23,7 +23,7 @@
 //! it leave at the new bandwidth; what is on its way arrives when it would have with the new
 //! latency and jitter from the start, if that is still to come, and otherwise now.
 //!
-//! Whoever drives it looks at it again at its [deadline](Link::deadline):
+//! Its driver looks at it again at its [deadline](Link::deadline):
 //!
 //! ```
 //! use chainlab::link::{Conditions, Link};
@@ -67,7 +67,7 @@ pub const RETRANSMISSION_MIN: Duration = Duration::from_millis(200);
 pub const LOSSES_MAX: u32 = 6;
 
 /// Bytes that a link holds, waiting and on their way. Four times what a node leaves unsent, with
-/// room for the largest block; whoever pushes more is not listening to [`Link::take_left`].
+/// room for the largest block; a caller that pushes more does not listen to [`Link::take_left`].
 pub const QUEUE_BYTES_MAX: usize = 16_000_000;
 
 /// Bytes that are never cut into pieces: what one packet of a real network carries, about.

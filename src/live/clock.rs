@@ -109,7 +109,7 @@ impl LabClock {
         let raw = move || since_boot().saturating_sub(origin);
         let clock = Self::between(start, Arc::new(raw), Arc::new(since_1970));
         let weak = Arc::downgrade(&clock.0);
-        // Without it the clock is still right while the process runs and somebody reads it.
+        // Without it the clock is still right while the process runs and the clock is read.
         if let Err(error) = threads::spawn("clock", move || beat(&weak)) {
             tracing::warn!("the clock has no heartbeat: {error}");
         }
@@ -225,7 +225,7 @@ impl LabClock {
         }
     }
 
-    /// A node of this name is going to live on this clock: nobody else is called so from now on.
+    /// A node of this name is going to live on this clock: no other is called so from now on.
     pub fn reserve(&self, name: &str) {
         let mut state = self.0.state();
         Arc::make_mut(&mut state.neighbours).reserve(name);
@@ -240,7 +240,7 @@ impl LabClock {
         state.joined += 1;
     }
 
-    /// The nodes that live on this clock, or did: nobody else is to be taken for one of them.
+    /// The nodes that live on this clock, or did: no stranger is to be taken for one of them.
     pub(super) fn neighbours(&self) -> Arc<Neighbours> {
         Arc::clone(&self.0.state().neighbours)
     }

@@ -27,7 +27,7 @@ pub(super) enum Entry {
     Command(RequestId, Command, Answer),
     /// A question.
     Question(Question, Answer),
-    /// Somebody looks at the snapshots from now on.
+    /// The snapshots are looked at from now on.
     Watched,
     /// End as one should.
     Stop,

@@ -1,4 +1,4 @@
-//! A running node, as whoever started it holds it.
+//! A running node, as its owner holds it.
 
 use super::end::End;
 use super::entry::{Answer, Entry};

@@ -1,6 +1,6 @@
 //! What waits for a node's thread: a queue that many fill, bounded in bytes.
 //!
-//! Whoever brings something from outside waits, without blocking a thread, until there is room; so
+//! A task that brings something from outside waits, without blocking a thread, until there is room; so
 //! a socket is not read while the node is behind, and its peer's TCP slows down. Room is handed out
 //! in the order in which it was asked for: a peer that floods takes turns with the others. What the
 //! node's own machinery has to say (stop, a solved block) is little, and never waits.
@@ -78,7 +78,7 @@ impl<T> Inbox<T> {
         let _ = self.enqueue(|queue| queue.is_poked = true);
     }
 
-    /// Takes all that waits, if need be after a sleep until something comes, somebody pokes, or
+    /// Takes all that waits, if need be after a sleep until something comes, it is poked, or
     /// `timeout` is over.
     pub(super) fn wait(&self, timeout: Option<Duration>) -> Batch<'_, T> {
         let mut queue = self.lock();

@@ -30,7 +30,7 @@ struct WatchedTable {
 
 #[derive(Default)]
 struct Table {
-    /// By the addresses from and to. At most one entry for each pair that somebody has set.
+    /// By the addresses from and to. At most one entry for each pair that was set.
     links: BTreeMap<(SocketAddr, SocketAddr), Conditions>,
     /// What holds for all others.
     default: Conditions,
@@ -121,7 +121,7 @@ impl Links {
         set.copied().unwrap_or(table.default)
     }
 
-    /// All directions that somebody has set.
+    /// All directions that were set.
     pub fn all(&self) -> Vec<(SocketAddr, SocketAddr, Conditions)> {
         let table = self.table();
         let all = table.links.iter();

@@ -35,7 +35,7 @@ pub fn stored_params(data_dir: &Path) -> Result<Option<Params>, OpenDiskError> {
     Ok(Some(params))
 }
 
-/// Seeds that nobody can guess, from the system.
+/// Seeds that cannot be guessed, from the system.
 ///
 /// # Errors
 /// The system has no randomness to give.

@@ -2,7 +2,7 @@
 //!
 //! [`spawn`] starts a node: it opens the database and then runs the loop that the node's contract
 //! asks for, on a thread of the node's own, because it checks blocks and reads the disk there and
-//! must hold up nobody else. Sockets belong to the runtime; messages are read and written there,
+//! must hold up nothing else. Sockets belong to the runtime; messages are read and written there,
 //! and cross over through a bounded queue. A miner is a second thread, there once it is needed.
 //!
 //! ```text

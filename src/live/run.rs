@@ -53,7 +53,7 @@ pub(super) struct Runner<S> {
 }
 
 impl<S: Store> Runner<S> {
-    /// Runs the node until somebody ends it, or its disk does.
+    /// Runs the node until it is ended, or its disk fails.
     pub(super) fn run(&mut self) -> Result<End, Halt> {
         self.handle(Input::Tick)?;
         let inbox = Arc::clone(&self.inbox);
@@ -128,7 +128,7 @@ impl<S: Store> Runner<S> {
     }
 
     fn command(&mut self, id: RequestId, command: Command, answer: Answer) -> Result<(), Halt> {
-        // Whoever does not wait any more is not answered either.
+        // A caller that does not wait any more is not answered either.
         self.answers.retain(|_, answer| !answer.is_closed());
         if self.answers.len() >= COMMANDS_MAX {
             let refusal = format!("{COMMANDS_MAX} commands wait for their answers already");
@@ -213,7 +213,7 @@ impl<S: Store> Runner<S> {
             Output::Event(event) => {
                 let known = Known::about(&event.kind, &self.node);
                 self.log.tell(&event, known);
-                // Nobody need listen.
+                // There may be no listener.
                 let _ = self.events.send(event);
             }
         }
@@ -260,7 +260,7 @@ impl<S> Drop for Runner<S> {
 }
 
 /// Where snapshots are published, at most every [`SNAPSHOT_INTERVAL`], only when something changed,
-/// and only while somebody looks.
+/// and only while they are looked at.
 pub(super) struct Snapshots {
     sender: watch::Sender<Arc<NodeSnapshot>>,
     published: Stopwatch,
@@ -280,7 +280,7 @@ impl Snapshots {
         self.sender.subscribe()
     }
 
-    /// How long until the next one is to be published; `None`: nothing to show, or nobody looks.
+    /// How long until the next one is to be published; `None`: nothing to show, or nothing looks.
     fn due_in(&self) -> Option<Duration> {
         // One receiver is the handle's own, which hands out the others.
         let is_watched = self.sender.receiver_count() > 1;

@@ -190,7 +190,7 @@ impl Birth {
             task: runner.net.listen(listener),
             runtime,
         });
-        // If nobody waits any more, the inbox will be told to stop.
+        // If the caller does not wait any more, the inbox will be told to stop.
         let end = match ready.send(Ok(born)) {
             Ok(()) => runner.run().unwrap_or_else(End::Halted),
             Err(_) => End::Stopped,

@@ -71,7 +71,7 @@ impl<S: Store> Node<S> {
             }
         };
         for (hash, error) in &accepted.invalid {
-            // Of others that turned out bad on the way nobody knows any more who sent them.
+            // Of others that turned out bad on the way it is not known any more who sent them.
             let sender = from.filter(|_| *hash == block.hash());
             self.block_refused(sender, *hash, error, now);
         }
@@ -93,7 +93,7 @@ impl<S: Store> Node<S> {
         error: &RuleError,
         now: Time,
     ) {
-        // A body that does not belong to its header is nobody's accident either.
+        // A body that does not belong to its header is no accident either.
         let is_malice = error.is_permanent()
             || matches!(error, RuleError::MerkleRoot | RuleError::RepeatedTail);
         if let Some(conn) = from
@@ -298,7 +298,7 @@ impl<S: Store> Node<S> {
         let taken = self.take_block(None, &block, now)?;
         let tip = self.chain.tip();
         if taken.is_err() || tip.hash != block.hash() {
-            // Somebody else was faster, and the next job is on its way.
+            // Another miner was faster, and the next job is on its way.
             return Ok(());
         }
         self.mining.found += 1;

@@ -97,7 +97,7 @@ impl<S: Store> Node<S> {
         {
             self.book.reached(predecessor.addr, conn, now);
         }
-        // Of a second connection with the same node nobody needs to hear: it was up, and is.
+        // A second connection with the same node is no news: it was up, and is.
         if rival.is_none() && predecessor.is_none() {
             self.tell_peer_up(conn, now);
         }
@@ -267,7 +267,7 @@ impl<S: Store> Node<S> {
         self.forget(conn, is_loss.then_some(why), now);
     }
 
-    /// A connection is gone: nothing of it is left anywhere. Without a reason nobody hears of it.
+    /// A connection is gone: nothing of it is left anywhere. Without a reason it is not told.
     pub(super) fn forget(&mut self, conn: ConnId, why: Option<&str>, now: Time) {
         let Some(peer) = self.peers.remove(conn) else {
             return;

@@ -4,7 +4,7 @@
 //! which we learnt it. The first goes at once. What follows is collected for [`GOSSIP_EVERY`] and
 //! told together, so when a thousand nodes start at one moment, each sends a few long messages, and
 //! not a thousand short ones. Long ones are not passed on again ([`GOSSIP_MAX`]): in such a rush
-//! nobody needs every address, and everybody asks (`getaddr`) those whom he connects to.
+//! no node needs every address, and each asks (`getaddr`) those that it connects to.
 
 use super::ids::ConnId;
 use super::message::{ADDR_MAX, Message};

@@ -11,7 +11,7 @@
 //!   sync               who has what          wallets      keys, payments, balances
 //!   relay              what to pass on       template     the next block
 //!   serve              what others ask for   mining       when to look for it
-//!                                            private_chain      what nobody is to hear of
+//!                                            private_chain      blocks kept to itself
 //! ```
 //!
 //! The driver's loop is in the crate's documentation. Who only looks does so beside it, by [`Node::ask`],

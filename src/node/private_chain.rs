@@ -1,7 +1,7 @@
 //! Selfish mining: a node keeps the blocks that it finds to itself, as a private chain.
 //!
 //! A node whose strategy is [`Strategy::Selfish`] connects the blocks that it finds as always, so
-//! it goes on mining on top of them, but nobody hears of them: they are neither announced nor
+//! it goes on mining on top of them, but no peer hears of them: they are neither announced nor
 //! served, its `version` names the height below them, and its locators begin below them. The same
 //! holds for payments made here meanwhile, so that the private chain can spend a coin that was
 //! spent publicly, too. To everybody else the node looks like one that has found nothing and is
@@ -81,7 +81,7 @@ impl PrivateChain {
         self.strategy != Strategy::Honest
     }
 
-    /// Whether there is something that nobody must hear of. `waits` tells payments that the mempool
+    /// Whether there is something that no peer must hear of. `waits` tells payments that the mempool
     /// has: of others, what is said of the mempool gives nothing away.
     pub fn has_secrets(&self, waits: impl Fn(&Txid) -> bool) -> bool {
         !self.blocks.is_empty() || self.txs.iter().any(waits)
@@ -97,12 +97,12 @@ impl PrivateChain {
         self.blocks.is_empty()
     }
 
-    /// Whether nobody must hear of this block.
+    /// Whether no peer must hear of this block.
     pub fn hides(&self, hash: &BlockHash) -> bool {
         self.blocks.contains(hash)
     }
 
-    /// Whether nobody must hear of this payment.
+    /// Whether no peer must hear of this payment.
     pub fn hides_tx(&self, txid: &Txid) -> bool {
         self.txs.contains(txid)
     }
@@ -140,7 +140,7 @@ impl PrivateChain {
         self.settle(paid.map(|input| input.outpoint.txid));
     }
 
-    /// A block came from somebody else, and was taken.
+    /// A block came from a peer, and was taken.
     pub fn note_block(&mut self, block: &Block) {
         if !self.blocks.is_empty() {
             self.settle(block.txids().iter().copied());

@@ -7,8 +7,8 @@ use super::message::{GETBLOCKS_MAX, Item};
 use super::{BlockId, ChainChange, Node, Store, Time};
 
 impl<S: Store> Node<S> {
-    /// The chain has changed, by a block that was found here or not: what nobody is to hear of,
-    /// before anybody could.
+    /// The chain has changed, by a block that was found here or not: what no peer is to hear of,
+    /// before any could.
     pub(super) fn keep_private(&mut self, change: &ChainChange, is_own: bool, now: Time) {
         if !self.private_chain.is_empty() {
             let gone: Vec<_> = change.disconnected.iter().map(|left| left.hash()).collect();
@@ -87,7 +87,7 @@ impl<S: Store> Node<S> {
         }
     }
 
-    /// Somebody wants it released.
+    /// A command wants it released.
     pub(super) fn asked_to_release(&mut self, now: Time) -> Result<Reply, CommandError> {
         if !self.private_chain.is_selfish() {
             let name = &self.config.name;
@@ -119,7 +119,7 @@ impl<S: Store> Node<S> {
         self.chain.id(self.private_chain.public_end(tree))
     }
 
-    /// Whether there is something that nobody must hear of.
+    /// Whether there is something that no peer must hear of.
     pub(super) fn has_secrets(&self) -> bool {
         self.private_chain
             .has_secrets(|txid| self.mempool.contains(txid))

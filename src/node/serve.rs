@@ -51,7 +51,7 @@ pub struct Serve {
     recent: VecDeque<Arc<Block>>,
 }
 
-/// What there is to serve, without what is nobody's to see.
+/// What there is to serve, without what is private.
 pub struct Shown<'a, S> {
     /// Headers and blocks.
     pub chain: &'a ChainState<S>,
@@ -195,7 +195,7 @@ impl Serve {
                 if let Some(block) = recent {
                     return Ok(Some(Message::Block(Arc::clone(block))));
                 }
-                // What was found invalid is nobody's to be sent.
+                // What was found invalid is sent to no peer.
                 let id = chain.tree().find(hash);
                 if id.is_none_or(|id| chain.tree().entry(id).failed) {
                     return Ok(None);

@@ -1,6 +1,6 @@
 //! Where a node keeps its chain: synchronous reads, and one atomic commit.
 //!
-//! A commit is all or nothing, also across a crash: whoever opens the store again finds the state
+//! A commit is all or nothing, also across a crash: when the store is opened again it has the state
 //! after some commit, never one in between. Nothing else is asked of a store, and everything that
 //! must not tear apart goes through one [`Batch`].
 

@@ -118,7 +118,7 @@ impl<S: Store> Node<S> {
             return;
         }
         let mut parents = error.missing_parents();
-        // What an ordinary node has: whoever was asked for it could tell that this is none.
+        // What an ordinary node has: a peer that is asked for it could tell that this is none.
         parents.retain(|parent| !self.private_chain.is_settled(parent));
         if let Some(conn) = from.filter(|_| !parents.is_empty()) {
             let orphan = Parentless {
@@ -154,7 +154,7 @@ impl<S: Store> Node<S> {
             item: Some(Item::Tx(txid)),
             why: Text::new(&error.to_string()),
         };
-        // The reason may tell of what nobody is to hear of.
+        // The reason may tell of what is private.
         if !self.has_secrets() {
             self.out.send(conn, Message::Reject(Box::new(reject)));
         }

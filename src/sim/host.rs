@@ -9,7 +9,7 @@ use std::collections::VecDeque;
 use std::net::SocketAddr;
 use std::sync::Arc;
 
-/// Somebody at an address who is no node: an attacker, a peer that answers late, a tap.
+/// What is at an address and is no node: an attacker, a peer that answers late, a tap.
 ///
 /// It gets what a node gets and does what a node does, as far as the network is concerned: of its
 /// outputs only [`Output::Dial`], [`Output::Send`], [`Output::Close`] and [`Output::Event`] mean
@@ -33,7 +33,7 @@ impl Clone for Box<dyn Actor> {
     }
 }
 
-/// Whoever has an address.
+/// What has an address.
 pub(super) struct Host {
     pub(super) addr: SocketAddr,
     pub(super) body: Body,

@@ -6,7 +6,7 @@ use crate::node::io::Event;
 use sha2::{Digest, Sha256};
 use std::collections::VecDeque;
 
-/// Events that are kept for whoever asked for them; then the oldest go. A run of a test that looks
+/// Events that are kept for a caller that asked for them; then the oldest go. A run of a test that looks
 /// now and then stays far below.
 const RECORDED_MAX: usize = 1_000_000;
 

@@ -22,7 +22,7 @@
 //! assert_eq!(sim.events(), 0);
 //! ```
 //!
-//! When nobody runs it, the clock stands still, as in a lab that is suspended. A lab whose clock
+//! When it is not run, the clock stands still, as in a lab that is suspended. A lab whose clock
 //! went on while nothing was done is [`Sim::leap`].
 
 mod agenda;

@@ -58,14 +58,14 @@ pub struct Sim {
     pub(super) has_disks: bool,
     pub(super) log: Log,
     pub(super) requests: u64,
-    /// Answers that nobody has taken yet.
+    /// Answers that were not taken yet.
     pub(super) replies: BTreeMap<RequestId, Answer>,
     /// What a host just put out; kept to be used again.
     pub(super) outputs: Vec<Output>,
 }
 
 impl Sim {
-    /// A network of these parameters, in which nobody is yet, at the time of its genesis block.
+    /// A network of these parameters, without hosts yet, at the time of its genesis block.
     pub fn new(seed: u64, params: Params) -> Self {
         Self {
             seed,
@@ -111,7 +111,7 @@ impl Sim {
         SocketAddr::new(IpAddr::V4(Ipv4Addr::new(10, a, b, c)), PORT)
     }
 
-    /// What the next node is like by default: it listens at its address and knows nobody.
+    /// What the next node is like by default: it listens at its address and knows no other.
     pub fn config(&self, name: &str) -> Config {
         let ix = NodeIx(self.hosts.len());
         let seeds = Seeds {

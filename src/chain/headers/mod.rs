@@ -34,7 +34,7 @@ use std::cmp::Reverse;
 use std::collections::{BTreeMap, BTreeSet};
 
 /// How far a side branch may lag behind the tip, in blocks of the tip's work. A day of 5-minute
-/// blocks, or 24 minutes of a lab: later than that nobody waits for it to win.
+/// blocks, or 24 minutes of a lab: later than that no node waits for it to win.
 pub const SIDE_WINDOW_INTERVALS: u64 = 288;
 
 /// Side headers kept in all: about 6 MB.

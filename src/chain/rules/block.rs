@@ -213,7 +213,7 @@ pub fn made_coins(
     height: u32,
 ) -> impl Iterator<Item = (OutPoint, Coin)> {
     let txid = block.txids()[index];
-    // What the genesis block hands out is nobody's reward and need not mature.
+    // What the genesis block hands out is no reward and need not mature.
     let coinbase = index == 0 && height > 0;
     (0..)
         .zip(&block.txs()[index].outputs)

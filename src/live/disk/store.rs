@@ -288,7 +288,7 @@ impl DiskStore {
 impl Drop for DiskStore {
     /// A clean end also survives a power loss, and says so, which tells later damage from one.
     fn drop(&mut self) {
-        // There is nobody left to tell, and what was committed is safe from all but power loss.
+        // There is no caller left to tell, and what was committed is safe from all but power loss.
         if self.is_changed && self.sync().is_ok() {
             let _ = self.write_rows(false, false, |_, _| ());
         }

@@ -14,7 +14,7 @@ use tokio::sync::watch;
 use tokio::time::sleep;
 
 /// Bytes in a link from which on nothing more is put in: then a queue fills, or a socket is not
-/// read, and whoever sends slows down. Over a second of latency this is 4 MB/s; a message more
+/// read, and the sender slows down. Over a second of latency this is 4 MB/s; a message more
 /// fits what a link holds.
 const INSIDE_MAX: usize = 4_000_000;
 
@@ -39,7 +39,7 @@ pub(super) struct Bend<T> {
     conditions: Conditions,
     /// Bytes in the link.
     inside: usize,
-    /// Bytes that have left the sender since somebody asked.
+    /// Bytes that have left the sender since this was last asked.
     left: u64,
 }
 

@@ -140,7 +140,7 @@ impl Net {
                 ..
             } = &*net.0;
             let (who, io) = ((id, addr, direction), (&**inbox, frames.clone()));
-            // The node may end while this waits; then there is nobody to tell.
+            // The node may end while this waits; then there is nothing to tell.
             let _ = conn::run(stream, who, io, place.clone(), (unseen, lingering)).await;
         });
     }

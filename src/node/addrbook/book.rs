@@ -14,7 +14,7 @@ use std::time::Duration;
 /// The first pause after a dial that failed.
 pub const BACK_OFF_MIN: Duration = Duration::from_millis(500);
 
-/// The longest: in a lab nobody wants to wait longer for a node that is back.
+/// The longest: in a lab people do not want to wait longer for a node that is back.
 pub const BACK_OFF_MAX: Duration = Duration::from_secs(10);
 
 /// A connection that lasted so long makes up for all failures before it. Who is let in and thrown
@@ -63,7 +63,7 @@ pub struct AddrBook {
     pub(super) entries: BTreeMap<SocketAddr, KnownAddr>,
     pub(super) index: Index,
     pub(super) own: BTreeSet<SocketAddr>,
-    /// Not to be dialled, whoever tells of them, until somebody wants them back.
+    /// Not to be dialled, also if peers tell of them, until a command wants them back.
     pub(super) dropped: BTreeSet<SocketAddr>,
     /// Connections to keep to addresses that were learnt.
     pub(super) wanted: usize,
@@ -124,7 +124,7 @@ impl AddrBook {
     /// Stays connected to an address from now on.
     ///
     /// # Errors
-    /// [`NoAddress`]: nobody can be there.
+    /// [`NoAddress`]: no node can be there.
     pub fn keep(&mut self, addr: SocketAddr, now: Time) -> Result<(), NoAddress> {
         check_addr(addr)?;
         self.dropped.remove(&addr);
@@ -137,7 +137,7 @@ impl AddrBook {
         Ok(())
     }
 
-    /// Forgets an address, and learns it from nobody until it is to be [kept](Self::keep) again.
+    /// Forgets an address, and learns it from no peer until it is to be [kept](Self::keep) again.
     pub fn drop_addr(&mut self, addr: SocketAddr) {
         self.forget(addr);
         if self.dropped.len() >= DROPPED_MAX {
@@ -232,7 +232,7 @@ impl AddrBook {
         self.entries.insert(addr, entry);
     }
 
-    /// Addresses to tell a peer that asks, drawn at random, `without` its own. Whoever asks a second
+    /// Addresses to tell a peer that asks, drawn at random, `without` its own. A peer that asks a second
     /// time is told nothing.
     pub fn answer(
         &mut self,
@@ -250,7 +250,7 @@ impl AddrBook {
         let (reached, rest): (Vec<_>, Vec<_>) = known.partition(|(_, entry)| entry.was_reached);
         let [mut addrs, mut rest] =
             [reached, rest].map(|part| part.iter().map(|(addr, _)| **addr).collect::<Vec<_>>());
-        // Those that somebody only told us of come last: they may be nobody's.
+        // Those that peers only told us of come last: there may be no node.
         random.draw(&mut addrs, ANSWER_MAX);
         random.draw(&mut rest, ANSWER_MAX - addrs.len());
         addrs.append(&mut rest);

@@ -17,7 +17,7 @@ pub enum NoAddress {
     Many(SocketAddr),
 }
 
-/// Insists that one node can be reached at an address, whoever tells of it. One of version 4 is the
+/// Insists that one node can be reached at an address. One of version 4 is the
 /// same if it is written as one of version 6.
 ///
 /// # Errors

@@ -23,6 +23,6 @@ pub(super) struct KnownAddr {
 pub(super) enum State {
     Idle,
     Dialling,
-    /// The node there is connected, by this connection, whoever dialled it.
+    /// The node there is connected, by this connection, dialled by either side.
     Connected(ConnId),
 }

@@ -1,4 +1,4 @@
-//! What of a book is asked for on every input, so that nobody walks the book for it.
+//! What of a book is asked for on every input, so that the book is not walked for it.
 
 use super::entry::{KnownAddr, State};
 use crate::node::ids::ConnId;
@@ -6,7 +6,7 @@ use crate::node::time::Time;
 use std::collections::BTreeSet;
 use std::net::{IpAddr, Ipv4Addr, SocketAddr};
 
-/// Entries by their state. Whoever changes an entry takes it out before and puts it in after.
+/// Entries by their state. An entry is taken out before it is changed, and put in after.
 #[derive(Clone, Debug, Default)]
 pub(super) struct Index {
     /// Not dialled or connected, by when they may be: those to keep.

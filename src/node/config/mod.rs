@@ -57,7 +57,7 @@ pub struct Config {
     pub seeds: Seeds,
 }
 
-/// Where randomness comes from. Not predictable, unless somebody wants to see the same again.
+/// Where randomness comes from. Not predictable, unless the same is to be seen again.
 #[derive(Clone, Copy)]
 pub struct Seeds {
     /// For keys of wallets: a wallet's key follows from this and its name.
@@ -91,7 +91,7 @@ pub enum MiningMode {
 }
 
 impl Config {
-    /// A node that knows nobody and does nothing by itself.
+    /// A node that knows no other and does nothing by itself.
     pub fn new(name: &str, params: Arc<Params>, seeds: Seeds) -> Self {
         Self {
             name: name.to_owned(),

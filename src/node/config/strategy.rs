@@ -20,7 +20,7 @@ pub enum Strategy {
 #[derive(Clone, Copy, Debug, Default, PartialEq, Eq, Serialize, Deserialize)]
 #[serde(rename_all = "snake_case")]
 pub enum Release {
-    /// When somebody asks for it.
+    /// When a command asks for it.
     #[default]
     Asked,
     /// As soon as that undoes so many public blocks: the private branch has more work, and the

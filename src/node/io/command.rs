@@ -51,7 +51,7 @@ pub enum Command {
     Release,
     /// Keep a connection to this address. Replies [`Reply::Done`].
     AddPeer(SocketAddr),
-    /// End the connections with this address, and do not dial it again, whoever tells of it, until
+    /// End the connections with this address, and do not dial it again, also if peers tell of it, until
     /// it is added or the node starts again. Replies [`Reply::Done`].
     DropPeer(SocketAddr),
     /// Take no connection from or to this IP for a time. Replies [`Reply::Done`].

@@ -318,7 +318,7 @@ impl Mempool {
         replaced: &BTreeSet<Txid>,
     ) -> Result<Vec<Txid>, AdmitError> {
         let max = PACKAGE_MAX;
-        // None of them is among the replaced: whoever builds on one of those is one itself.
+        // None of them is among the replaced: what builds on one of those is one itself.
         let ancestors = self.pool.ancestors(&newcomer.parents, max - 1);
         let ancestors = ancestors.ok_or(AdmitError::TooManyAncestors { max })?;
         for of in &ancestors {

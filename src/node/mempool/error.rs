@@ -89,10 +89,10 @@ pub enum AdmitError {
 
 impl AdmitError {
     /// Whether no honest node can have taken it, whatever it knows of the chain: then it is held
-    /// against whoever sent it.
+    /// against its sender.
     ///
     /// A coin's amount and owner follow from its name, so what is wrong with them is wrong
-    /// everywhere. What depends on the tip, on limits or on what else waits is nobody's fault.
+    /// everywhere. What depends on the tip, on limits or on what else waits is no fault.
     pub fn is_fault_of_sender(&self) -> bool {
         match self {
             Self::Coinbase | Self::TooLarge { .. } => true,

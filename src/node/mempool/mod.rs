@@ -6,9 +6,9 @@
 //! in, and [`Mempool::chain_changed`] takes out what a new tip has made untrue.
 //!
 //! The hard case is what hangs together. A miner who wants a fee has to take the parents too, and
-//! whoever drops an entry drops the children: so what is mined first goes by an entry with its
+//! to drop an entry is to drop its children: so what is mined first goes by an entry with its
 //! *ancestors*, and what is dropped first by an entry with its *descendants*. [`PACKAGE_MAX`]
-//! bounds both, and with them the work for a single transaction, whoever sends it.
+//! bounds both, and with them the work for a single transaction.
 //!
 //! What a reorganisation takes from blocks or from the entries, and what only a later block than the
 //! next can have, is held: it is no entry, and is tried again with every block.

@@ -1,4 +1,4 @@
-//! The entries and their order. No policy here: whoever inserts has made sure that the inputs are
+//! The entries and their order. No policy here: the caller has made sure that the inputs are
 //! there and free, and that no package grows beyond [`PACKAGE_MAX`].
 //!
 //! That bound makes everything cheap. An entry has 24 ancestors and 24 descendants at most, so the

@@ -13,7 +13,7 @@ use std::collections::{BTreeMap, BTreeSet, btree_set};
 /// The newcomer would be the first to go.
 #[derive(Debug)]
 pub(super) struct NoRoom {
-    /// What has to be paid more for; `None`: there is nobody left to drive out.
+    /// What has to be paid more for; `None`: there is nothing left to drive out.
     pub(super) rival: Option<Rate>,
 }
 

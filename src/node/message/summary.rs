@@ -1,8 +1,8 @@
-//! What a message says, in little: for whoever watches the messages of a node.
+//! What a message says, in little: for people who watch the messages of a node.
 //!
 //! A summary is made of every message that comes and goes, so it costs next to nothing: numbers are
 //! copied, of lists the first [`FIRST_MAX`] entries, and nothing is hashed or put into words. It is
-//! put into words ([`MessageSummary::fields`]) only for the message that somebody looks at. What takes hashing
+//! put into words ([`MessageSummary::fields`]) only for the message that is looked at. What takes hashing
 //! is not in it: of headers there is the hash of the parent and not their own.
 
 use super::{Item, Locator, Message, Role, TEXT_MAX, Text};
@@ -19,7 +19,7 @@ pub const FIRST_MAX: usize = 8;
 #[derive(Clone, Debug, Default, PartialEq, Eq, Serialize, Deserialize)]
 #[serde(rename_all = "snake_case")]
 pub enum MessageSummary {
-    /// Its command says it all: `getaddr`; and `verack`, whose signature nobody can read.
+    /// Its command says it all: `getaddr`; and `verack`, whose signature is not for people.
     #[default]
     Nothing,
     /// A `version`.

@@ -1,6 +1,6 @@
 //! Which inbound connection makes room for another, when all seats are taken.
 //!
-//! Strangers cost nothing and can be many, so whoever comes first must not keep all others out. What
+//! Strangers cost nothing and can be many, so those that come first must not keep all others out. What
 //! they cannot have at will is looked at, as Bitcoin Core does it (`src/node/eviction.cpp`): one
 //! after the other those are set aside that answer soonest, that brought blocks and payments which
 //! this node did not have, that come from certain parts of the network (which ones, follows from a
@@ -212,7 +212,7 @@ mod tests {
         Time(NOW.0 - secs * 1_000_000)
     }
 
-    /// Somebody who came so many seconds ago.
+    /// One that came so many seconds ago.
     fn peer(conn: u64, ip: [u8; 4], secs: u64) -> Candidate {
         Candidate {
             seat: Seat {

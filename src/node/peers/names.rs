@@ -1,10 +1,10 @@
 //! What peers are called here.
 //!
 //! A peer says its name itself, and may say any. It is called by that name if it is one
-//! ([`peer_name`](crate::node::foreign::peer_name)), and if nobody else is called so: this node, another peer that is here, or a node
+//! ([`peer_name`](crate::node::foreign::peer_name)), and if no other is called so: this node, another peer that is here, or a node
 //! that shares the driver with this one. Otherwise its name gets a number. The driver knows the keys of
-//! the nodes that it runs, and the handshake proves them: those keep their names, whoever came
-//! first.
+//! the nodes that it runs, and the handshake proves them: those keep their names, also if another
+//! came first.
 
 use crate::chain::key::PublicKey;
 use crate::node::message::Text;

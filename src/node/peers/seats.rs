@@ -26,7 +26,7 @@ pub const HANDSHAKING_MAX: usize = 64;
 /// One of so many inbound seats is for peers that are not on this machine.
 const FAR_SHARE: usize = 16;
 
-/// Seats for which a connection from loopback is never taken: whoever floods from this machine keeps out
+/// Seats for which a connection from loopback is never taken: a flood from this machine keeps out
 /// none from elsewhere.
 pub fn far_seats(inbound_max: usize) -> usize {
     inbound_max / FAR_SHARE
@@ -81,7 +81,7 @@ impl Peers {
     /// A handshake is complete: who makes room for that peer, if all seats are taken.
     ///
     /// # Errors
-    /// Nobody does, and the peer is to be ended.
+    /// None does, and the peer is to be ended.
     pub fn seated(&self, conn: ConnId, now: Time) -> Result<Option<ConnId>, CloseReason> {
         let newcomer = self.peers.get(&conn);
         let Some(newcomer) = newcomer.filter(|peer| peer.direction == Direction::Inbound) else {

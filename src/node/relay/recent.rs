@@ -1,4 +1,4 @@
-//! The last things of a kind: what is kept of them is bounded, whoever sends how many.
+//! The last things of a kind: what is kept of them is bounded, however many are sent.
 
 use crate::chain::shared::{SharedList, SharedMap};
 

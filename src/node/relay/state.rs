@@ -63,7 +63,7 @@ impl Default for Relay {
 }
 
 impl Relay {
-    /// Knows nobody yet.
+    /// Knows no peer yet.
     pub fn new() -> Self {
         Self {
             peers: BTreeMap::new(),
@@ -197,7 +197,7 @@ impl Relay {
         !self.refused.contains(&txid) && !self.confirmed.contains(&txid)
     }
 
-    /// Nobody need be asked for a transaction any more.
+    /// No peer need be asked for a transaction any more.
     fn settle(&mut self, txid: &Txid) {
         if let Some(asked) = self.asked.remove(txid)
             && let Some(peer) = self.peers.get_mut(&asked.of)
@@ -298,7 +298,7 @@ impl Relay {
         self.announce(Item::Block(hash), out);
     }
 
-    /// Announces several blocks at once, lowest first, to everybody: nobody is known to have any. Who
+    /// Announces several blocks at once, lowest first, to everybody: no peer is known to have any. Who
     /// hears of more than one asks for headers, and so is never handed one without its parent.
     pub fn announce_branch(&mut self, hashes: &[BlockHash], out: &mut Outbox) {
         let items: Vec<Item> = hashes.iter().copied().map(Item::Block).collect();

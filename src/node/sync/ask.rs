@@ -14,7 +14,7 @@ const LONG: u32 = 2_000;
 
 impl Sync {
     /// Peers are asked what follows on the first of these headers that is there, since what is better
-    /// is nobody's to hear of; `None`: on the best.
+    /// is private; `None`: on the best.
     pub fn ask_from(&mut self, public: Option<[BlockHash; 2]>) {
         self.public = public;
     }
@@ -25,7 +25,7 @@ impl Sync {
         let height = tree.entry(tree.best()).height;
         let fresh = self.peers.iter().filter(|(_, peer)| !peer.was_asked);
         let fresh: Vec<(ConnId, u32)> = fresh.map(|(conn, p)| (*conn, p.claimed_height)).collect();
-        // Once one has let us wait, nobody waits for another.
+        // Once one has let us wait, no peer waits for another.
         let is_patient = !self.peers.values().any(|peer| peer.is_late);
         for (conn, claimed) in fresh {
             let waited = self.peers.get(&conn).map(|peer| now - peer.since);
@@ -159,7 +159,7 @@ impl Sync {
                 peer.is_late = true;
                 is_changed |= self.headers_from.take_if(|from| from == conn).is_some();
             }
-            // Nobody waits for others for longer than one may take to answer.
+            // No peer waits for others for longer than one may take to answer.
             is_changed |= !peer.was_asked && now - peer.since >= ANSWER_MAX;
             if peer.ask_again <= now {
                 peer.ask_again = now + ASK_AGAIN;

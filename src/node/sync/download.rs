@@ -4,8 +4,8 @@
 //! stays bounded, and the chain moves by a bounded number of blocks when the gap closes. A peer is
 //! asked for at most [`IN_FLIGHT_MAX`] blocks at a time, lowest first, and gets the next when half of
 //! them have come. If a peer that owes blocks sends none for [`STALL_AFTER`], others are asked for
-//! them too; whoever is first delivers, the late one is still welcome. The same goes for a block
-//! that was asked for [`OWED_MAX`] ago, so that nobody who sends one now and then holds up the rest.
+//! them too: the first delivers, and the late one is still welcome. The same goes for a block
+//! that was asked for [`OWED_MAX`] ago, so that a peer that sends one now and then does not hold up the rest.
 
 use super::context::Context;
 use super::peer::SILENCE_MAX;
@@ -253,7 +253,7 @@ impl Sync {
         wanted
     }
 
-    /// The last block that a peer has announced and nobody was asked for, when nothing else is
+    /// The last block that a peer has announced and no peer was asked for, when nothing else is
     /// missing: the one that was asked for it does not send it.
     fn announced_of<S: Store>(
         &self,

@@ -47,7 +47,7 @@ impl Sync {
         if !headers.is_empty() {
             self.take_headers(conn, &headers, is_full, context)?;
         }
-        // To look through all peers costs too much for what nobody asked for and says nothing new.
+        // To look through all peers costs too much for what was not asked for and says nothing new.
         let is_news = self.peers.get(&conn).is_some_and(|peer| peer.best != best);
         if was_asked || is_news || context.chain.tree().len() != known {
             self.pump(context);

@@ -23,11 +23,11 @@ const BEHIND_MAX: u32 = 10;
 pub struct Sync {
     pub(super) method: SyncMethod,
     pub(super) peers: BTreeMap<ConnId, PeerSync>,
-    /// Blocks that somebody was asked for, and is not late with.
+    /// Blocks that a peer was asked for, and is not late with.
     pub(super) requested: BTreeMap<BlockHash, ConnId>,
     /// The peer that is handing over a long chain of headers.
     pub(super) headers_from: Option<ConnId>,
-    /// Was level with all peers once. From then on nobody's claims make this node deaf to
+    /// Was level with all peers once. From then on no peer's claims make this node deaf to
     /// transactions.
     pub(super) was_level: bool,
     /// The headers that peers are asked from, in place of the best.
@@ -47,7 +47,7 @@ pub enum Delivered {
 }
 
 impl Sync {
-    /// Knows nobody yet.
+    /// Knows no peer yet.
     pub fn new(method: SyncMethod) -> Self {
         Self {
             method,
@@ -136,7 +136,7 @@ impl Sync {
     }
 
     /// Whether so much is missing that transactions mean nothing yet. What counts is what was
-    /// shown, not what somebody claims; and never again once this node was level with its peers.
+    /// shown, not what a peer claims; and never again once this node was level with its peers.
     pub fn is_behind<S: Store>(&mut self, chain: &ChainState<S>) -> bool {
         if self.was_level {
             return false;

@@ -141,7 +141,7 @@ impl Wallets {
         let place = (id.height, found.index);
         let since = self.settled(&txid);
         let time = block.header().time;
-        // The genesis block's allocations are nobody's reward.
+        // The genesis block's allocations are no rewards.
         let reward = found.index == 0 && id.height > 0;
         let mut entry = known.unwrap_or_else(|| WalletEntry {
             txid,
@@ -230,7 +230,7 @@ impl Wallets {
         Ok(moved)
     }
 
-    /// A payment whose block has left the chain is again one that was sent, whoever made it: all
+    /// A payment whose block has left the chain is again one that was sent, also if it was made elsewhere: all
     /// that it spends is this node's.
     fn wait_again(&mut self, entry: WalletEntry) {
         let EntryKind::Paid(tx) = entry.kind else {

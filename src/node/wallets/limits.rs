@@ -9,7 +9,7 @@ pub const RECENT_MAX: usize = 1_000;
 /// The longest name of a wallet, in characters: one fits a pane.
 pub const NAME_LEN_MAX: usize = 32;
 
-/// What an error repeats of a text that somebody gave.
+/// What an error repeats of a text that was given.
 pub(super) fn shown(text: &str) -> String {
     const SHOWN: usize = 40;
     text.chars().take(SHOWN).collect()

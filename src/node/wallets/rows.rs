@@ -54,7 +54,7 @@ pub(super) struct WalletEntry {
 pub(super) enum EntryKind {
     /// A block's coinbase.
     Reward,
-    /// Somebody else's payment.
+    /// A payment from elsewhere.
     Received,
     /// It spends coins of this node. The whole transaction is kept: should its block leave the
     /// chain, it must be announced again, whether or not anybody still has the block.
@@ -65,7 +65,7 @@ pub(super) enum EntryKind {
 #[derive(Clone, Debug, PartialEq, Eq, Serialize, Deserialize)]
 pub(super) struct SentRow {
     pub at: Time,
-    /// What the inputs spend, in their order: the coins may be gone when somebody asks.
+    /// What the inputs spend, in their order: the coins may be gone when they are asked for.
     pub spent: Vec<TxOut>,
     pub tx: Arc<Tx>,
 }

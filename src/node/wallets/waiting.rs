@@ -170,7 +170,7 @@ impl Waiting {
 
     /// The output that an input of this node's spends, confirmed or waiting.
     pub fn spent_by(&self, input: &TxIn, balances: &Balances) -> Option<(OutPoint, TxOut)> {
-        // Every input names its owner by the key; most belong to nobody here.
+        // Every input names its owner by the key; most are of no wallet here.
         let owner = input.key.hash();
         let balance = balances.get(&owner)?;
         let confirmed = balance.coins().get(&input.outpoint).map(|coin| coin.amount);

@@ -57,7 +57,7 @@ impl Sim {
         self.net.ends.insert(conn, end);
     }
 
-    /// Somebody dials the owner of this end.
+    /// A host dials the owner of this end.
     pub(super) fn opened(&mut self, conn: ConnId) {
         let owner = self.end(conn).owner;
         if self.net.ends[&partner(conn)].state == State::Gone {
@@ -127,7 +127,7 @@ impl Sim {
     /// Ends all connections of a host without another byte of its.
     pub(in crate::sim) fn reset_all(&mut self, ix: NodeIx) {
         for conn in self.net.ends_of(ix) {
-            // Whoever dials it just now is refused when the dial arrives.
+            // A host that dials it just now is refused when the dial arrives.
             if self.end(conn).state != State::Dialled {
                 self.reset(conn);
             }

@@ -5,7 +5,7 @@
 //!
 //! ```text
 //! dialler                      acceptor
-//!    │── Open ──────────────────▶│  Connected, or Refuse if nobody listens
+//!    │── Open ──────────────────▶│  Connected, or Refuse if no host listens
 //!    │◀───────────────── Accept ─│
 //! Connected                      │
 //!    │◀════════ messages ═══════▶│
@@ -13,7 +13,7 @@
 //! ```
 //!
 //! So a dial takes a round trip, an acceptor knows half of one earlier than the dialler, and in a
-//! black hole nobody learns anything until it closes. An end that has nothing to do with the
+//! black hole no end learns anything until it closes. An end that has nothing to do with the
 //! connection any more, because it closed it or heard of its end, is *gone*; when both are,
 //! nothing is left of the connection.
 

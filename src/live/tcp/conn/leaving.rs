@@ -139,7 +139,7 @@ impl<'a> Leaving<'a> {
         if !self.is_said {
             self.flow.count_left(written as u64);
         }
-        // Whoever sees that nothing is queued may write: everything before must have left.
+        // Where nothing is queued the thread may write: everything before must have left.
         self.flow.queued.fetch_sub(written, Ordering::Release);
         if !self.is_said {
             self.wake(written);

@@ -20,7 +20,7 @@ use tokio_util::sync::CancellationToken;
 /// A connection's whole life, in a task of its own.
 ///
 /// # Errors
-/// The node has ended, and there is nobody to tell.
+/// The node has ended, and there is nothing to tell.
 pub(in crate::live::tcp) async fn run(
     stream: TcpStream,
     (conn, addr, direction): (ConnId, SocketAddr, Direction),
@@ -28,7 +28,7 @@ pub(in crate::live::tcp) async fn run(
     place: Place,
     (unseen, lingering): (Option<OwnedSemaphorePermit>, &Lingering),
 ) -> Result<(), Ended> {
-    // Half of all messages are answers that somebody waits for. Without this a few are late.
+    // Half of all messages are answers that are waited for. Without this a few are late.
     let _ = stream.set_nodelay(true);
     let (sender, queue) = mpsc::unbounded_channel();
     let (flow, closing) = (Arc::<Flow>::default(), CancellationToken::new());

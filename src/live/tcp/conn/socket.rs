@@ -12,7 +12,7 @@ pub(super) const BUFFER_BYTES: usize = 4 * 1024;
 /// How long the end of a connection may take.
 pub(super) const LINGER: Duration = Duration::from_secs(1);
 
-/// Reads of what nobody wants before a connection is ended in a hurry.
+/// Reads of what is not wanted before a connection is ended in a hurry.
 const UNREAD_MAX: usize = 64;
 
 /// Reads what has come, at least a byte; 0: there is no more.
@@ -37,7 +37,7 @@ pub(super) async fn write(stream: &TcpStream, bytes: &[u8]) -> io::Result<usize>
     }
 }
 
-/// Says that there is no more, and reads what nobody wants until the other end has closed, so that
+/// Says that there is no more, and reads what is not wanted until the other end has closed, so that
 /// the last bytes arrive: closing a socket on which something unread came in would take them back.
 pub(super) async fn hear_out(stream: &mut TcpStream) -> io::Result<()> {
     stream.shutdown().await?;
