@@ -150,7 +150,7 @@ impl House {
 
     /// What a path of a scope names; none if it is no part of the house.
     fn resolve(&self, at: usize, path: &[String], depth: usize) -> Option<Found> {
-        // Two globs of each other would be followed for ever.
+        // `use log::log;` means a crate, and would be looked for in itself for ever.
         if depth > 16 {
             return None;
         }
@@ -163,11 +163,11 @@ impl House {
             .imports
             .iter()
             .find(|import| import.name.as_ref() == Some(first));
-        let has_child = scope.outer.is_none() && scope.children.contains_key(first);
-        if import.is_some_and(|import| import.path[0] == *first && !has_child) {
-            // `use log::log;` has it from a crate of that name.
-            return None;
+        if rest.is_empty() && scope.items.contains(first) {
+            // A function may be called as a module that is here as well.
+            return Some(item(&scope.module));
         }
+        let has_child = scope.outer.is_none() && scope.children.contains_key(first);
         if has_child && (!rest.is_empty() || import.is_none()) {
             let mut child = scope.module.clone();
             child.push(first.clone());
@@ -205,6 +205,9 @@ impl House {
             return Some(item(&module));
         };
         let scope = &self.scopes[at];
+        if beyond.is_empty() && scope.items.contains(name) {
+            return Some(item(&module));
+        }
         let import = scope
             .imports
             .iter()

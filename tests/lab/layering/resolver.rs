@@ -27,7 +27,7 @@ fn uses(text: &str) -> Vec<String> {
         ("lib.rs", "pub mod a; pub mod x; pub mod y;"),
         (
             "a/mod.rs",
-            "pub mod b; pub mod c; pub struct A; use crate::y::Y;",
+            "pub mod b; pub mod c; pub struct A; use crate::y::Y; use crate::x; fn x() {}",
         ),
         ("a/b.rs", text),
         ("a/b/kid.rs", "pub struct Kid; pub fn run() {}"),
@@ -72,6 +72,7 @@ fn relative_paths_begin_at_a_child_or_at_an_import() {
     assert_eq!(uses("use crate::x; fn f() { x::Deep }"), ["x::deep"]);
     assert_eq!(uses("use crate::x; use x::Deep;"), ["x::deep"]);
     // No module of the house: the crate of that name.
+    assert_eq!(uses("use y::y; fn f() { y::z() }"), [""; 0]);
     assert_eq!(uses("use y::Y; fn f() { kid::run() }"), [""; 0]);
 }
 
@@ -103,6 +104,9 @@ fn what_is_passed_on_leads_to_its_own_file() {
     assert_eq!(uses("use crate::x::X;"), ["x"]);
     // What comes from another crate is had from the file that offers it.
     assert_eq!(uses("use crate::x::Duration;"), ["x"]);
+    // The parent's function, though the parent knows a module by that name.
+    assert_eq!(uses("fn f() { super::x() }"), ["a"]);
+    assert_eq!(uses("use crate::x; fn x() {} fn f() { x() }"), ["x"]);
     // A name that the parent has only for itself is borrowed from the parent.
     assert_eq!(uses("use super::Y;"), ["a", "y"]);
 }
@@ -146,6 +150,7 @@ fn passing_on_a_child_is_no_use_of_it_but_using_it_is() {
 fn paths_are_resolved_wherever_they_hide() {
     assert_eq!(uses("fn f() { vec![crate::y::Y] }"), ["y"]);
     assert_eq!(uses("macro_rules! m { () => { $crate::y::Y } }"), ["y"]);
+    assert_eq!(uses("fn f() -> impl A + use<'_> { crate::y::Y }"), ["y"]);
     assert_eq!(uses("mod m { use super::super::c::C; }"), ["a::c"]);
     assert_eq!(
         uses("mod m { pub struct M; } use m::M; fn f() { self::m::M }"),
