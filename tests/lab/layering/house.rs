@@ -163,10 +163,6 @@ impl House {
             .imports
             .iter()
             .find(|import| import.name.as_ref() == Some(first));
-        if rest.is_empty() && scope.items.contains(first) {
-            // A function may be called as a module that is here as well.
-            return Some(item(&scope.module));
-        }
         let has_child = scope.outer.is_none() && scope.children.contains_key(first);
         if has_child && (!rest.is_empty() || import.is_none()) {
             let mut child = scope.module.clone();

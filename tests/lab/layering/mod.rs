@@ -11,11 +11,20 @@ mod tables;
 
 use self::circles::circles;
 use self::house::{Arrow, House};
+use self::source::Module;
+use self::tables::{CIRCLES, FLOORS, ROOMS, STILL_UP};
 use std::collections::{BTreeMap, BTreeSet};
-use tables::{CIRCLES, FLOORS, ROOMS, STILL_UP};
+use std::sync::LazyLock;
 
 /// The roots of the two crates: above everything.
 const TOP: [&str; 2] = ["lib", "main"];
+
+/// The house as it stands, read once for all that look at it.
+static HOUSE: LazyLock<(House, Vec<Arrow>)> = LazyLock::new(|| {
+    let house = House::on_disk();
+    let arrows = house.arrows();
+    (house, arrows)
+});
 
 /// What is wrong with a floor or room of the first name using one of the second.
 fn objection(levels: &[&[&str]], from: &str, to: &str) -> Option<String> {
@@ -45,8 +54,7 @@ fn told(arrow: &Arrow) -> String {
 
 #[test]
 fn no_arrow_points_up() {
-    let house = House::on_disk();
-    let arrows = house.arrows();
+    let (house, arrows) = &*HOUSE;
     assert!(
         house.files.len() > 20 && arrows.len() > 50,
         "{} files, {} arrows",
@@ -54,7 +62,7 @@ fn no_arrow_points_up() {
         arrows.len()
     );
     let mut objections = Vec::new();
-    for arrow in &arrows {
+    for arrow in arrows {
         let ((from, _), (to, _)) = (place(&arrow.from), place(&arrow.to));
         if let Some(objection) = objection(&FLOORS, from, to) {
             objections.push(format!("{}: {objection}", told(arrow)));
@@ -65,10 +73,10 @@ fn no_arrow_points_up() {
 
 #[test]
 fn no_room_uses_one_above_it() {
-    let house = House::on_disk();
+    let (_, arrows) = &*HOUSE;
     let mut objections = Vec::new();
     let mut up = BTreeSet::new();
-    for arrow in house.arrows().iter().filter(|arrow| !arrow.test) {
+    for arrow in arrows.iter().filter(|arrow| !arrow.test) {
         let ((floor, from), (of, to)) = (place(&arrow.from), place(&arrow.to));
         let Some((_, rooms)) = ROOMS.iter().find(|(name, _)| floor == of && *name == floor) else {
             continue;
@@ -92,7 +100,7 @@ fn no_room_uses_one_above_it() {
 
 #[test]
 fn every_room_stands_somewhere_and_no_other() {
-    let house = House::on_disk();
+    let (house, _) = &*HOUSE;
     let mut real: BTreeMap<&str, BTreeSet<&str>> = BTreeMap::new();
     for file in house.files.iter().filter(|file| !house.is_test(file)) {
         let room = file.get(1).map(String::as_str);
@@ -110,27 +118,16 @@ fn every_room_stands_somewhere_and_no_other() {
 
 #[test]
 fn no_circle_of_files_is_larger_than_two() {
-    let house = House::on_disk();
-    let arrows = house.arrows();
-    let found = circles(
-        arrows
-            .iter()
-            .filter(|arrow| !arrow.test && !TOP.contains(&place(&arrow.from).0)),
-    );
-    let found: Vec<Vec<String>> = found
-        .iter()
-        .filter(|circle| circle.len() > 2)
-        .map(|circle| circle.iter().map(|file| file.join("::")).collect())
-        .collect();
-    let mut known = Vec::new();
+    let (_, arrows) = &*HOUSE;
+    let code = arrows.iter().filter(|arrow| !arrow.test);
+    let found = circles(code.filter(|arrow| !TOP.contains(&place(&arrow.from).0)));
+    let named = |circle: &BTreeSet<&Module>| circle.iter().map(|file| file.join("::")).collect();
+    let large = found.iter().filter(|circle| circle.len() > 2);
+    let found: Vec<BTreeSet<String>> = large.map(named).collect();
+    let mut known: Vec<BTreeSet<String>> = Vec::new();
     for (files, reason) in CIRCLES {
         assert!(!reason.is_empty(), "why is {files:?} a circle?");
-        known.push(
-            files
-                .iter()
-                .map(|file| (*file).to_owned())
-                .collect::<Vec<_>>(),
-        );
+        known.push(files.iter().map(|file| (*file).to_owned()).collect());
     }
     let new: Vec<_> = found
         .iter()

@@ -34,13 +34,14 @@ fn uses(text: &str) -> Vec<String> {
         ("a/c.rs", "pub struct C; pub mod inner { pub struct D; }"),
         (
             "x/mod.rs",
-            "mod deep; mod wide; pub use deep::Deep; pub use self::wide::*; pub struct X; pub use std::time::Duration;",
+            "mod deep; mod more; mod wide; pub use deep::Deep; pub use self::wide::*; pub struct X; pub use std::time::Duration;",
         ),
         ("x/deep.rs", "pub struct Deep;"),
         (
             "x/wide.rs",
-            "pub struct Wide; pub use super::deep::Deep as Deeper;",
+            "pub struct Wide; pub use super::deep::Deep as Deeper; pub use crate::x::more::*;",
         ),
+        ("x/more.rs", "pub struct More;"),
         ("y.rs", "pub struct Y; pub fn y() {}"),
     ];
     let arrows = arrows(&files);
@@ -101,9 +102,11 @@ fn what_is_passed_on_leads_to_its_own_file() {
     assert_eq!(uses("use crate::x::Deep;"), ["x::deep"]);
     assert_eq!(uses("use crate::x::Wide;"), ["x::wide"]);
     assert_eq!(uses("use crate::x::Deeper;"), ["x::deep"]);
+    assert_eq!(uses("use crate::x::More;"), ["x::more"]);
     assert_eq!(uses("use crate::x::X;"), ["x"]);
     // What comes from another crate is had from the file that offers it.
     assert_eq!(uses("use crate::x::Duration;"), ["x"]);
+    assert_eq!(uses("mod kid; fn f() { ::kid::run() }"), [""; 0]);
     // The parent's function, though the parent knows a module by that name.
     assert_eq!(uses("fn f() { super::x() }"), ["a"]);
     assert_eq!(uses("use crate::x; fn x() {} fn f() { x() }"), ["x"]);
@@ -141,9 +144,22 @@ fn passing_on_a_child_is_no_use_of_it_but_using_it_is() {
         uses("mod kid; pub use kid::*; fn f() { run() }"),
         ["a::b::kid"]
     );
+    assert_eq!(
+        uses("mod kid; pub use kid::m; fn f() { m!() }"),
+        ["a::b::kid"]
+    );
+    // A method of the same name is none of it.
+    assert_eq!(
+        uses("mod kid; pub use kid::run; impl S { fn run() { self.run() } }"),
+        [""; 0]
+    );
     // Passing on what another room has is a use.
     assert_eq!(uses("pub use crate::y::Y;"), ["y"]);
     assert_eq!(uses("pub use super::c;"), ["a::c"]);
+    assert_eq!(
+        uses("pub use crate::x; fn f() { x::Deep }"),
+        ["x", "x::deep"]
+    );
 }
 
 #[test]
@@ -162,6 +178,10 @@ fn paths_are_resolved_wherever_they_hide() {
         ["x::deep"]
     );
     assert_eq!(uses("#[serde(with = \"crate::y::y\")] struct S;"), ["y"]);
+    assert_eq!(
+        uses("use crate::x; fn f() { use std::fmt; x::Deep }"),
+        ["x::deep"]
+    );
     assert_eq!(uses("#[derive(crate::y::Y)] struct S;"), ["y"]);
     assert_eq!(
         uses("pub(in crate::y) struct S; pub(super) struct T;"),

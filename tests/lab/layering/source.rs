@@ -200,7 +200,6 @@ impl Reader<'_> {
             "fn" | "struct" | "enum" | "union" | "trait" | "type" | "const" | "static" => {
                 tokens.get(1)
             }
-            "macro_rules" => tokens.get(2),
             _ => None,
         };
         if let Some(TokenTree::Ident(name)) = name {
