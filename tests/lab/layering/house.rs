@@ -284,7 +284,8 @@ fn onwards(import: &Import, rest: &[String]) -> Vec<String> {
     [&import.path[..], rest].concat()
 }
 
-fn sources(dir: &Path, files: &mut Vec<PathBuf>) {
+/// The files of Rust below a directory.
+pub fn sources(dir: &Path, files: &mut Vec<PathBuf>) {
     for entry in fs::read_dir(dir).expect("src/ is readable") {
         let path = entry.expect("an entry").path();
         if path.is_dir() {

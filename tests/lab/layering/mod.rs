@@ -6,6 +6,7 @@
 mod circles;
 mod house;
 mod resolver;
+mod sizes;
 mod source;
 mod tables;
 
