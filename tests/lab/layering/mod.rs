@@ -5,6 +5,7 @@
 
 mod circles;
 mod house;
+mod page;
 mod resolver;
 mod sizes;
 mod source;
