@@ -2,7 +2,7 @@
 //!
 //! # Floors
 //!
-//! A floor uses only floors below it; `tests/lab/layering.rs` holds them apart.
+//! A floor uses only floors below it; `tests/lab/layering/` holds them apart.
 //!
 //! ```text
 //! cli     the command line
