@@ -111,8 +111,8 @@
 //!             Output::Start { node, life, .. } => inbox.push_back(Input::Started { node, life, addr: None }),
 //!             Output::Look(node) => {
 //!                 let peers = layout.nodes.iter().map(|node| node.name.as_str().into()).collect();
-//!                 let (wallets, path) = (Vec::new(), vec![(tip, BlockHash::ZERO)]);
-//!                 let seen = Seen { tip, target: None, mempool: 0, peers, wallets, path };
+//!                 let (wallets, path, blocks) = (Vec::new(), vec![(tip, BlockHash::ZERO)], Vec::new());
+//!                 let seen = Seen { tip, target: None, mempool: 0, peers, wallets, path, blocks };
 //!                 inbox.push_back(Input::Facts(node, seen));
 //!             }
 //!             // All are connected: the layout wants its first block.

@@ -15,6 +15,11 @@ use std::ops::RangeInclusive;
 const SEARCH_MAX: u32 = 10_000;
 
 impl<S: Store> Node<S> {
+    /// The last blocks of the chain, [`RECENT_BLOCKS`] at most, the lowest first.
+    pub fn recent(&self) -> impl DoubleEndedIterator<Item = &BlockInfo> {
+        self.recent.iter()
+    }
+
     /// What a screen can show, at this moment.
     pub fn snapshot(&self, now: Time) -> NodeSnapshot {
         let tree = self.chain.tree();

@@ -1,6 +1,7 @@
 //! A person before a screen on the blocks of a lab that is made by hand: presses keys, has answers
 //! brought or held back, and reads what the screen shows.
 
+use crate::common::lab_view::see_blocks;
 use crate::picture::{COLOURED, at, block, change, crowd, draw, lines, press, screen};
 use chainlab::chain::BlockHash;
 use chainlab::lab::view::NodeState;
@@ -94,6 +95,7 @@ impl Desk {
     }
 
     pub fn tell(&mut self, event: UiEvent) {
+        see_blocks(&mut self.lab);
         let effects = self.ui.update(&self.lab, event);
         self.take(effects);
     }

@@ -12,7 +12,7 @@ use chainlab::node::config::MiningMode;
 use chainlab::node::io::words::Piece;
 use chainlab::node::message::Role;
 use chainlab::node::snapshot::{MempoolInfo, MiningInfo, NodeSnapshot, WalletInfo};
-use chainlab::node::{BlockId, Time};
+use chainlab::node::{BlockId, NodeIx, Time};
 use std::sync::Arc;
 use std::time::Duration;
 
@@ -108,6 +108,7 @@ pub fn lab(nodes: Vec<NodeView>) -> LabView {
         nodes,
         headline: Default::default(),
         chips: Arc::default(),
+        blocks: Default::default(),
         block_propagation: Arc::default(),
         tx_propagation: Arc::default(),
         block_times: Times::default(),
@@ -131,6 +132,15 @@ pub fn log(lines: impl IntoIterator<Item = LogLine>) -> LogLines {
     let mut log = LogKeeper::default();
     lines.into_iter().for_each(|line| log.say(line));
     log.lines()
+}
+
+/// The lab takes note of the blocks that its nodes show.
+pub fn see_blocks(lab: &mut LabView) {
+    for (ix, node) in lab.nodes.iter().enumerate() {
+        if let Some(snapshot) = &node.snapshot {
+            lab.blocks.take(NodeIx(ix), snapshot.recent.iter().rev());
+        }
+    }
 }
 
 /// The lab as it is once it has heard of all that it shows: blocks have their chips, and the

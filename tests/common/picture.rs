@@ -279,6 +279,7 @@ pub fn scenario() -> LabView {
         nodes: vec![central, holder, miner],
         headline: Default::default(),
         chips: Arc::default(),
+        blocks: Default::default(),
         tx_propagation: Arc::default(),
         block_times: Times::default(),
         tx_times: Times::default(),

@@ -291,6 +291,7 @@ pub fn lab_view(now: Time, since: BlockTime, nodes: Vec<NodeView>) -> LabView {
         nodes,
         headline: Default::default(),
         chips: Arc::default(),
+        blocks: Default::default(),
         block_propagation: Arc::default(),
         tx_propagation: Arc::default(),
         block_times: Times::default(),

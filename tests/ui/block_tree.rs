@@ -3,7 +3,7 @@
 
 use crate::picture::{at, block, change, crowd};
 use chainlab::chain::BlockHash;
-use chainlab::lab::view::tree::{BLOCKS_MAX, BlockTree, TreeRow};
+use chainlab::lab::observe::tree::{BLOCKS_MAX, BlockTree, SeenBlocks, TreeRow};
 use chainlab::lab::view::{LabView, NodeState};
 use chainlab::node::snapshot::BlockInfo;
 use chainlab::node::{BlockId, NodeIx};
@@ -73,6 +73,15 @@ fn info(nth: usize, height: u32, previous: Option<BlockHash>) -> BlockInfo {
     }
 }
 
+/// What a lab has seen so far, and the tree that it makes.
+fn look(seen: &mut SeenBlocks, tree: &mut BlockTree, lab: &LabView) {
+    for (ix, stand) in lab.stands().enumerate() {
+        let recent = stand.snapshot.expect("it shows itself").recent.iter();
+        seen.take(NodeIx(ix), recent.rev());
+    }
+    tree.observe(seen, lab.stands());
+}
+
 /// The row of a block.
 fn row_of(rows: &[TreeRow], id: BlockId) -> usize {
     let found = rows.iter().position(|row| row.id == id);
@@ -84,7 +93,7 @@ fn lines_are_whole(tree: &BlockTree) {
     let rows = tree.rows(0, usize::MAX);
     for (at, row) in rows.iter().enumerate() {
         let block = tree.block(&row.id.hash).expect("a row is of a block");
-        assert_eq!(row.lane == 0, block.is_best, "{row:?}");
+        assert_eq!(row.lane == 0, tree.is_best(&row.id.hash), "{row:?}");
         let Some(parent) = tree.parent(&block.info) else {
             continue;
         };
@@ -115,7 +124,7 @@ proptest! {
     ) {
         let model = Model::new(&plan);
         let mut lab = crowd(4);
-        let mut tree = BlockTree::default();
+        let (mut seen_blocks, mut tree) = (SeenBlocks::default(), BlockTree::default());
         let (mut tips, mut seen) = (vec![0; 4], BTreeSet::new());
         for node in 0..4 {
             model.stand(&mut lab, node, 0);
@@ -126,7 +135,7 @@ proptest! {
             lab.nodes[node].state = if is_up { NodeState::Up } else { NodeState::Down };
             tips[node] = tip;
             seen.extend(model.chain(tip));
-            tree.observe(&lab);
+            look(&mut seen_blocks, &mut tree, &lab);
             tree.arrange();
 
             let rows = tree.rows(0, usize::MAX);
@@ -145,9 +154,10 @@ proptest! {
             let on_best: BTreeSet<_> = model.chain(best).into_iter().collect();
             let held: BTreeSet<_> = tips.iter().flat_map(|tip| model.chain(*tip)).collect();
             for number in &seen {
-                let block = tree.block(&model.infos[*number].id.hash).expect("it was seen");
-                prop_assert_eq!(block.is_best, on_best.contains(number));
-                prop_assert_eq!(block.is_lost, !held.contains(number));
+                let hash = &model.infos[*number].id.hash;
+                let block = tree.block(hash).expect("it was seen");
+                prop_assert_eq!(tree.is_best(hash), on_best.contains(number));
+                prop_assert_eq!(tree.is_lost(hash), !held.contains(number));
                 let children = model.parents.iter().enumerate();
                 let children = children.filter(|(_, parent)| **parent == Some(*number));
                 let children = children.filter(|(child, _)| seen.contains(child)).count();
@@ -192,10 +202,10 @@ fn stand(lab: &mut LabView, node: usize, tip: u32) {
 #[test]
 fn a_tree_keeps_the_highest_blocks_only() {
     let mut lab = crowd(1);
-    let mut tree = BlockTree::default();
+    let (mut seen_blocks, mut tree) = (SeenBlocks::default(), BlockTree::default());
     for tip in (20..=5_000).step_by(20) {
         stand(&mut lab, 0, tip);
-        tree.observe(&lab);
+        look(&mut seen_blocks, &mut tree, &lab);
         assert!(tree.len() <= BLOCKS_MAX);
     }
     tree.arrange();
@@ -212,11 +222,11 @@ fn a_tree_keeps_the_highest_blocks_only() {
 #[test]
 fn what_is_higher_takes_the_room_of_pieces_far_down() {
     let mut lab = crowd(1);
-    let mut tree = BlockTree::default();
+    let (mut seen_blocks, mut tree) = (SeenBlocks::default(), BlockTree::default());
     // A node that catches up is seen here and there.
     for tip in (40..=10_000).step_by(40) {
         stand(&mut lab, 0, tip);
-        tree.observe(&lab);
+        look(&mut seen_blocks, &mut tree, &lab);
     }
     assert_eq!(tree.len(), BLOCKS_MAX);
     for height in (9_000..9_969).rev() {
@@ -230,16 +240,17 @@ fn what_is_higher_takes_the_room_of_pieces_far_down() {
 #[test]
 fn what_lies_below_a_gap_is_not_called_lost_and_a_page_closes_it() {
     let mut lab = crowd(1);
-    let mut tree = BlockTree::default();
+    let (mut seen_blocks, mut tree) = (SeenBlocks::default(), BlockTree::default());
     for tip in [5, 500] {
         stand(&mut lab, 0, tip);
-        tree.observe(&lab);
+        look(&mut seen_blocks, &mut tree, &lab);
     }
     tree.arrange();
     assert_eq!(tree.floor(), 469);
     let fifth = |tree: &BlockTree| {
-        let block = tree.block(&block(5, 0).hash).expect("it was seen");
-        (block.is_lost, block.is_best)
+        let hash = block(5, 0).hash;
+        assert!(tree.block(&hash).is_some(), "it was seen");
+        (tree.is_lost(&hash), tree.is_best(&hash))
     };
     assert_eq!(fifth(&tree), (false, false), "nobody knows");
     for height in (6..469).rev() {
@@ -256,44 +267,40 @@ fn a_node_that_is_down_keeps_its_branch_but_does_not_decide() {
     let mut lab = crowd(2);
     model.stand(&mut lab, 0, 1);
     model.stand(&mut lab, 1, 2);
-    let mut tree = BlockTree::default();
-    let mut look = |lab: &LabView| {
-        tree.observe(lab);
+    let (mut seen_blocks, mut tree) = (SeenBlocks::default(), BlockTree::default());
+    let mut stands = |lab: &LabView| {
+        look(&mut seen_blocks, &mut tree, lab);
         tree.arrange();
-        let first = tree.block(&model.infos[1].id.hash).expect("it was seen");
-        (model.number(tree.best().expect("a tip")), first.is_lost)
+        let is_lost = tree.is_lost(&model.infos[1].id.hash);
+        (model.number(tree.best().expect("a tip")), is_lost)
     };
-    assert_eq!(look(&lab), (1, false));
+    assert_eq!(stands(&lab), (1, false));
     lab.nodes[0].state = NodeState::Down;
-    assert_eq!(look(&lab), (2, false));
+    assert_eq!(stands(&lab), (2, false));
     model.stand(&mut lab, 0, 2);
-    assert_eq!(look(&lab), (2, true));
+    assert_eq!(stands(&lab), (2, true));
 }
 
 #[test]
 fn a_block_is_asked_of_a_node_that_has_it_or_else_of_one_that_had_it() {
     let model = Model::new(&[(0, 9), (0, 1)]);
     let mut lab = crowd(3);
-    let mut tree = BlockTree::default();
+    let (mut seen_blocks, mut tree) = (SeenBlocks::default(), BlockTree::default());
     let (first, second) = (model.infos[1].id, model.infos[2].id);
     for (node, tip) in [(0, 1), (1, 2), (2, 2)] {
         model.stand(&mut lab, node, tip);
     }
-    tree.observe(&lab);
-    assert_eq!(tree.holder(&lab, second, NodeIx(0)), Some(NodeIx(1)));
-    assert_eq!(tree.holder(&lab, second, NodeIx(2)), Some(NodeIx(2)));
+    look(&mut seen_blocks, &mut tree, &lab);
+    assert_eq!(tree.holder(second, NodeIx(0)), Some(NodeIx(1)));
+    assert_eq!(tree.holder(second, NodeIx(2)), Some(NodeIx(2)));
     for node in [1, 2] {
         model.stand(&mut lab, node, 1);
     }
-    tree.observe(&lab);
-    assert_eq!(tree.holder(&lab, first, NodeIx(2)), Some(NodeIx(2)));
-    assert_eq!(
-        tree.holder(&lab, second, NodeIx(0)),
-        Some(NodeIx(1)),
-        "it had it"
-    );
+    look(&mut seen_blocks, &mut tree, &lab);
+    assert_eq!(tree.holder(first, NodeIx(2)), Some(NodeIx(2)));
+    assert_eq!(tree.holder(second, NodeIx(0)), Some(NodeIx(1)), "it had it");
     lab.nodes[1].state = NodeState::Down;
     lab.nodes[2].state = NodeState::Down;
-    tree.observe(&lab);
-    assert_eq!(tree.holder(&lab, second, NodeIx(0)), None);
+    look(&mut seen_blocks, &mut tree, &lab);
+    assert_eq!(tree.holder(second, NodeIx(0)), None);
 }

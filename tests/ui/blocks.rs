@@ -1,6 +1,7 @@
 //! All blocks of a lab as a tree, and their way through it: what the screen shows at every size, and
 //! what keys do there.
 
+use crate::common::lab_view::see_blocks;
 use crate::picture::{
     COLOURED, PLAIN, arrival, at, block, change, crowd, draw, lines, press, scenario, screen, txid,
 };
@@ -53,10 +54,17 @@ fn pictures(name: &str, labs: &[&LabView], keys: &str) {
 
 fn after(labs: &[&LabView], size: (u16, u16), theme: Theme, keys: &str) -> UiState {
     let mut ui = screen(labs[0], size, theme);
+    let mut last = labs[0].clone();
     for lab in labs {
-        ui.update(lab, chainlab::ui::app::UiEvent::Changed);
+        let blocks = std::mem::take(&mut last.blocks);
+        last = LabView {
+            blocks,
+            ..(*lab).clone()
+        };
+        see_blocks(&mut last);
+        ui.update(&last, chainlab::ui::app::UiEvent::Changed);
     }
-    press(labs[labs.len() - 1], &mut ui, keys);
+    press(&last, &mut ui, keys);
     ui
 }
 

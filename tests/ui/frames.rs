@@ -4,6 +4,7 @@ use crate::common::desk::Desk;
 use crate::picture::draw_as_it_is;
 use chainlab::lab::drive::{Level, VirtualLab, VirtualOptions};
 use chainlab::lab::layout::shipped::shipped;
+use chainlab::lab::observe::tree::BlockTree;
 use chainlab::ui::app::UiEvent;
 use ratatui::buffer::Buffer;
 use std::time::Duration;
@@ -52,4 +53,29 @@ fn a_frame_is_the_same_after_thirty_one_or_no_frames_a_second() {
             assert_eq!(seldom, never, "{layout}, view {key}, 1 and none");
         }
     }
+}
+
+/// A branch that lost is far below what nodes show of their chains by then.
+#[test]
+fn a_branch_that_lost_is_seen_though_no_screen_looked_when_it_did() {
+    let layout = shipped("partition").expect("it is built in");
+    let options = VirtualOptions {
+        seed: 5,
+        level: Level::All,
+        ..VirtualOptions::default()
+    };
+    let mut lab = VirtualLab::new(&layout, &options).expect("it can be played");
+    let until = lab.since() + Duration::from_secs(600);
+    lab.run_until(until, || true);
+    let view = lab.view();
+    let lost = view
+        .reorganisations
+        .last()
+        .expect("a partition was healed")
+        .old;
+    let mut tree = BlockTree::default();
+    tree.observe(&view.blocks, view.stands());
+    tree.arrange();
+    assert!(tree.best().expect("a tip").height > lost.height + 32);
+    assert!(tree.is_lost(&lost.hash));
 }

@@ -1,6 +1,6 @@
 //! What decisions need to know of nodes: how they were last seen.
 
-use super::io::Moment;
+use super::io::{Level, Moment};
 use super::node::Node as LabNode;
 use super::seen::Seen;
 use super::state::Core;
@@ -12,6 +12,11 @@ use crate::node::{BlockId, NodeIx};
 use std::sync::Arc;
 
 impl Core {
+    /// What is observed of the lab.
+    pub fn level(&self) -> Level {
+        self.level
+    }
+
     /// Whether it is known on which block this one stands.
     pub fn knows(&self, block: BlockId) -> bool {
         self.ancestry.knows(block)
@@ -32,6 +37,10 @@ impl Core {
         }
         node.rate
             .note(now.at, seen.target.is_some(), seen.tip.height);
+        if self.level == Level::All {
+            self.blocks.take(ix, seen.blocks.iter());
+            self.blocks.stand(ix, &seen.tip.hash);
+        }
         let seen = Arc::new(seen);
         node.seen = Some(Arc::clone(&seen));
         self.note_wallets(ix, seen.wallets.iter().map(|of| (&of.name, &of.address)));
@@ -60,7 +69,7 @@ impl Core {
         node.seen = Some(Arc::new(Seen::from(&*snapshot)));
         self.is_stale = true;
         if stands_elsewhere {
-            self.learn(&snapshot);
+            self.learn(ix, &snapshot);
             self.feed_headline(snapshot.at);
         }
         if has_other_peers {
@@ -74,7 +83,8 @@ impl Core {
     }
 
     /// Takes note of the blocks that a node shows.
-    pub(super) fn learn(&mut self, snapshot: &NodeSnapshot) {
+    pub(super) fn learn(&mut self, ix: NodeIx, snapshot: &NodeSnapshot) {
+        self.blocks.take(ix, snapshot.recent.iter().rev());
         for info in &snapshot.recent {
             self.hear(info.id);
             self.ancestry.learn(info.id, info.previous);

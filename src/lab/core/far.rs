@@ -93,7 +93,7 @@ impl Core {
         node.ended(status.state);
         if let Some(snapshot) = status.snapshot {
             // How it looked last.
-            self.learn(&snapshot);
+            self.learn(ix, &snapshot);
             self.nodes[ix.0].shows(snapshot);
         }
         match was_up {

@@ -1,7 +1,8 @@
 //! How a node looks to those who decide: small, and asked for when it is needed.
 
+use super::io::Level;
 use crate::chain::{Amount, BlockHash};
-use crate::node::snapshot::{NodeSnapshot, WalletInfo};
+use crate::node::snapshot::{BlockInfo, NodeSnapshot, WalletInfo};
 use crate::node::{BlockId, Node, Store};
 use std::sync::Arc;
 
@@ -25,6 +26,8 @@ pub struct Seen {
     /// Blocks at the end of its chain with their parents, from the tip down to the first that core
     /// [knows](super::Core::knows).
     pub path: Vec<(BlockId, BlockHash)>,
+    /// The last of these with what is known of them, the highest first, for those who look on.
+    pub blocks: Vec<BlockInfo>,
 }
 
 /// A wallet.
@@ -52,8 +55,9 @@ impl From<WalletInfo> for WalletSeen {
 }
 
 impl Seen {
-    /// A node as it is. `knows` says of which blocks the parents are known.
-    pub fn of<S: Store>(node: &Node<S>, knows: impl Fn(BlockId) -> bool) -> Self {
+    /// A node as it is, for a lab that is observed like this. `knows` says of which blocks the parents are
+    /// known.
+    pub fn of<S: Store>(node: &Node<S>, level: Level, knows: impl Fn(BlockId) -> bool) -> Self {
         let tree = node.chain().tree();
         let mut path = Vec::new();
         let mut next = Some(tree.tip());
@@ -67,6 +71,11 @@ impl Seen {
             path.push((id, entry.header.previous));
             next = tree.find(&entry.header.previous);
         }
+        let blocks = node.recent().rev().take_while(|info| !knows(info.id));
+        let blocks = match level {
+            Level::All => blocks.cloned().collect(),
+            Level::Stats => Vec::new(),
+        };
         let peers = node.peers().ready();
         let wallets = node.wallet_infos().into_iter().map(WalletSeen::from);
         Self {
@@ -78,6 +87,7 @@ impl Seen {
                 .collect(),
             wallets: wallets.collect(),
             path,
+            blocks,
         }
     }
 }
@@ -98,6 +108,7 @@ impl From<&NodeSnapshot> for Seen {
                 .map(WalletSeen::from)
                 .collect(),
             path: Vec::new(),
+            blocks: Vec::new(),
         }
     }
 }

@@ -19,6 +19,7 @@ use crate::lab::observe::propagation::Tracker;
 use crate::lab::observe::stats::Stats;
 use crate::lab::observe::topology::Topology;
 use crate::lab::observe::transcript::Listener;
+use crate::lab::observe::tree::SeenBlocks;
 use crate::lab::view::{MadeByHand, NodeState};
 use crate::node::snapshot::NodeSnapshot;
 use crate::node::{NodeIx, Time};
@@ -97,6 +98,7 @@ pub struct Core {
     pub(super) tx_propagation: Tracker<Txid>,
     pub(super) ancestry: Ancestry,
     pub(super) chips: Arc<Chips>,
+    pub(super) blocks: SeenBlocks,
     pub(super) topology: Topology,
     pub(super) links_shown: LinksShown,
     pub(super) listener: Listener,
@@ -143,6 +145,7 @@ impl Core {
             tx_propagation: Tracker::default(),
             ancestry: Ancestry::default(),
             chips: Arc::default(),
+            blocks: SeenBlocks::default(),
             topology: Topology::default(),
             links_shown: LinksShown::default(),
             listener: Listener::default(),

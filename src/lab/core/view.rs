@@ -42,6 +42,7 @@ impl Core {
             nodes: nodes().map(view).collect(),
             headline: headline.shown(),
             chips: Arc::clone(&self.chips),
+            blocks: self.blocks.clone(),
             block_propagation: self.propagation.show(),
             tx_propagation: self.tx_propagation.show(),
             block_times: self.propagation.percentiles(),

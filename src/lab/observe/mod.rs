@@ -12,3 +12,4 @@ pub mod reorganisation;
 pub mod stats;
 pub mod topology;
 pub mod transcript;
+pub mod tree;

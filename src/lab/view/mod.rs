@@ -3,7 +3,6 @@
 
 pub mod headline;
 mod status;
-pub mod tree;
 
 pub use self::status::{LabStatus, LinkStatus, NodeState, NodeStatus, TrafficView};
 pub use crate::lab::observe::propagation::{Arrival, Propagation, Times};
@@ -16,6 +15,7 @@ use crate::lab::ask::Can;
 use crate::lab::observe::chips::Chips;
 use crate::lab::observe::log_lines::{LogLine, LogLines};
 use crate::lab::observe::transcript::Transcript;
+use crate::lab::observe::tree::{SeenBlocks, Stand};
 use crate::lab::script::ScriptView;
 use crate::node::snapshot::NodeSnapshot;
 use crate::node::store::BlockId;
@@ -43,6 +43,8 @@ pub struct LabView {
     pub headline: Headline,
     /// How blocks look.
     pub chips: Arc<Chips>,
+    /// Blocks that nodes ever had on their chains.
+    pub blocks: SeenBlocks,
     /// How blocks get through the lab, the newest first.
     pub block_propagation: Arc<Vec<Propagation>>,
     /// How transactions do.
@@ -171,6 +173,14 @@ impl LabView {
                 let snapshot = node.snapshot.as_deref()?;
                 Some((NodeIx(ix), snapshot))
             })
+    }
+
+    /// How the nodes stand, for a tree of blocks.
+    pub fn stands(&self) -> impl Iterator<Item = Stand<'_>> + Clone {
+        self.nodes.iter().map(|node| Stand {
+            snapshot: node.snapshot.as_ref(),
+            is_up: node.state.is_up(),
+        })
     }
 
     /// A node.

@@ -115,6 +115,7 @@ impl Run {
                 .collect(),
             wallets: wallets.collect(),
             path: vec![(tip, BlockHash::ZERO)],
+            blocks: Vec::new(),
         }
     }
 

@@ -168,6 +168,7 @@ impl Driver {
             peers: Vec::new(),
             wallets: Vec::new(),
             path: vec![(tip, BlockHash::ZERO)],
+            blocks: Vec::new(),
         }
     }
 

@@ -57,7 +57,7 @@ impl VirtualLab {
             }
             Output::Look(ix) => {
                 if let Some(node) = sim.node(ix) {
-                    let seen = Seen::of(node, |block| self.core.knows(block));
+                    let seen = Seen::of(node, self.core.level(), |block| self.core.knows(block));
                     self.handle(Input::Facts(ix, seen));
                 }
             }
@@ -165,7 +165,7 @@ impl VirtualLab {
         }
         for ix in (0..self.nodes.len()).map(NodeIx) {
             if let Some(node) = self.hosts.sim.node(ix) {
-                let seen = Seen::of(node, |block| self.core.knows(block));
+                let seen = Seen::of(node, self.core.level(), |block| self.core.knows(block));
                 self.handle(Input::Facts(ix, seen));
             }
         }

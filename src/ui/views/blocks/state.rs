@@ -40,7 +40,6 @@ impl View for BlocksView {
     }
 
     fn collect(&mut self, scene: Scene<'_>, area: Option<Rect>) -> Vec<Effect> {
-        self.forest.tree.observe(scene.lab);
         match area {
             Some(_) => self.refresh(scene),
             None => Vec::new(),
@@ -284,7 +283,7 @@ impl BlocksView {
                 let Some(info) = self.forest.chosen_block() else {
                     return Vec::new();
                 };
-                let node = self.forest.holder(lab, info.id, focus);
+                let node = self.forest.holder(info.id, focus);
                 (Target::Block(info.id.hash), node)
             }
             Tab::Blocks | Tab::Txs => {

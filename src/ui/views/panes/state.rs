@@ -22,9 +22,8 @@ pub struct PanesView {
 
 impl View for PanesView {
     fn collect(&mut self, scene: Scene<'_>, area: Option<Rect>) -> Vec<Effect> {
-        self.forest.tree.observe(scene.lab);
         if area.is_some() {
-            self.forest.tree.arrange();
+            self.forest.observe(scene.lab);
         }
         Vec::new()
     }

@@ -5,7 +5,7 @@
 //! ●─┘      where two branches began
 //! ```
 
-use crate::lab::view::tree::TreeRow;
+use crate::lab::observe::tree::TreeRow;
 use crate::ui::theme::Theme;
 use ratatui::style::Style;
 use ratatui::text::Span;

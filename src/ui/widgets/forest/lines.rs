@@ -125,8 +125,7 @@ fn lane_spans(
     let theme = scene.theme;
     match place {
         BlockRow::Tree(row) => {
-            let block = forest.tree.block(&row.id.hash);
-            let is_lost = block.is_some_and(|block| block.is_lost);
+            let is_lost = forest.tree.is_lost(&row.id.hash);
             let ink = match is_lost {
                 true => theme.faint(),
                 false => scene.chip_ink(row.id),
@@ -150,8 +149,7 @@ fn item(forest: &Forest, scene: Scene<'_>, place: BlockRow, detail: Detail) -> I
     let Some(info) = forest.info(place) else {
         return Item::new(vec![height, plain(""), dim(forest.missing())]);
     };
-    let block = forest.tree.block(&info.id.hash);
-    let is_lost = block.is_some_and(|block| block.is_lost);
+    let is_lost = forest.tree.is_lost(&info.id.hash);
     let age = match info.id.height {
         0 => "genesis".to_owned(),
         _ => scene.age(Time::from_block(info.time)),

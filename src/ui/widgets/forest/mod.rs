@@ -22,7 +22,7 @@ pub(in crate::ui) use graph::mark;
 pub(in crate::ui) use lines::{Detail, miner, tree_lines};
 
 use crate::chain::BlockHash;
-use crate::lab::view::tree::{BlockTree, TreeRow};
+use crate::lab::observe::tree::{BlockTree, TreeRow};
 use crate::lab::{LabView, Request};
 use crate::node::io::Reply;
 use crate::node::snapshot::BlockInfo;
@@ -74,7 +74,7 @@ pub(in crate::ui) enum Found {
 impl Forest {
     /// Brings the rows up to date, and says what is missing around the chosen one.
     pub fn refresh(&mut self, lab: &LabView, focus: NodeIx) -> Vec<Effect> {
-        self.tree.arrange();
+        self.observe(lab);
         let source = self.pick_source(lab, focus);
         if source != self.source {
             // What another node was asked for is of no use any more.
@@ -100,12 +100,16 @@ impl Forest {
         vec![Effect::Ask(request, Purpose::Fetch(ViewId::Blocks, fetch))]
     }
 
+    /// Has the tree be that of the lab as it is.
+    pub fn observe(&mut self, lab: &LabView) {
+        if self.tree.observe(&lab.blocks, lab.stands()) {
+            self.tree.arrange();
+        }
+    }
+
     /// Whom to ask for the best branch: the focused node if it is on it, else the first that is.
     fn pick_source(&self, lab: &LabView, focus: NodeIx) -> Option<NodeIx> {
-        let is_on_best = |(_, tip): &(NodeIx, BlockHash)| {
-            let tip = self.tree.block(tip);
-            tip.is_some_and(|block| block.is_best)
-        };
+        let is_on_best = |(_, tip): &(NodeIx, BlockHash)| self.tree.is_best(tip);
         let running = || lab.running().map(|(ix, node)| (ix, node.tip.hash));
         let mut able = running().filter(is_on_best);
         let focused = running().filter(is_on_best).find(|(ix, _)| *ix == focus);
@@ -234,8 +238,8 @@ impl Forest {
     }
 
     /// Who can be asked for a block: a node that has or had it.
-    pub fn holder(&self, lab: &LabView, block: BlockId, focus: NodeIx) -> NodeIx {
-        let holder = self.tree.holder(lab, block, focus);
+    pub fn holder(&self, block: BlockId, focus: NodeIx) -> NodeIx {
+        let holder = self.tree.holder(block, focus);
         holder.or(self.source).unwrap_or(focus)
     }
 

@@ -12,8 +12,9 @@
 //!
 //! Rows are worked out from the top. A lane waits for a block: the parent of the last one in it.
 
+use super::block_tree::BlockTree;
 use super::row::{LANES_MAX, TreeRow};
-use super::{BlockTree, TreeBlock};
+use super::seen::TreeBlock;
 use crate::chain::BlockHash;
 
 impl BlockTree {
@@ -31,10 +32,13 @@ fn rows(tree: &BlockTree) -> Vec<TreeRow> {
         lanes.waiting.push(Some(best.hash));
     }
     let mut rows = Vec::with_capacity(tree.len());
-    for height in tree.heights.keys().rev() {
+    for height in tree.seen().heights().rev() {
         let place = |block: &TreeBlock| {
             let waits = lanes.waiting_for(&block.info.id.hash).next();
-            (!block.is_best, waits.unwrap_or(usize::MAX))
+            (
+                !tree.is_best(&block.info.id.hash),
+                waits.unwrap_or(usize::MAX),
+            )
         };
         for hash in tree.sorted_at(*height, place) {
             if let Some(block) = tree.block(&hash) {
@@ -66,7 +70,8 @@ impl Columns {
             Some(lane) => *lane,
             None => self.free(),
         };
-        self.has_best |= block.is_best;
+        let is_best = tree.is_best(&id.hash);
+        self.has_best |= is_best;
         for lane in &ending {
             self.waiting[*lane] = None;
         }
@@ -86,7 +91,7 @@ impl Columns {
             joining: lines(&mut ending.iter().copied().filter(|other| *other != lane)),
         };
         // A branch whose root is not known ends; the best one goes on below what is known.
-        let goes_on = tree.parent(&block.info).is_some() || block.is_best && id.height > 0;
+        let goes_on = tree.parent(&block.info).is_some() || is_best && id.height > 0;
         self.waiting[lane] = goes_on.then_some(block.info.previous);
         row
     }
