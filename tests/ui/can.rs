@@ -31,6 +31,7 @@ fn linked() -> LabView {
         there: Conditions::default(),
         back: Conditions::default(),
         is_connected: true,
+        is_wanted: true,
     }]);
     lab
 }

@@ -46,7 +46,7 @@ fn frame(desk: &mut Desk, lab: &VirtualLab) -> Buffer {
 
 #[test]
 fn a_frame_is_the_same_after_thirty_one_or_no_frames_a_second() {
-    for layout in ["scenario", "partition"] {
+    for layout in ["scenario", "partition", "mesh"] {
         for key in ["Esc", "v", "v v", "v v v"] {
             let [often, seldom, never] = [30, 1, 0].map(|frames| last_frame(layout, key, frames));
             assert_eq!(often, never, "{layout}, view {key}, 30 and none");

@@ -42,6 +42,9 @@ pub struct LinkView {
     pub back: Conditions,
     /// There is a connection.
     pub is_connected: bool,
+    /// One of its ends was told to connect to the other when it was made: such a link is shown from the
+    /// beginning to the end.
+    pub is_wanted: bool,
 }
 
 impl LinkView {
@@ -179,8 +182,9 @@ fn shown(
             there: way(ends.0, ends.1),
             back: way(ends.1, ends.0),
             is_connected: connected.contains(&ends),
+            is_wanted: wanted.contains(&ends),
         };
-        let is_kept = link.is_connected || !link.is_wholly_open() || wanted.contains(&ends);
+        let is_kept = link.is_connected || !link.is_wholly_open() || link.is_wanted;
         is_kept.then_some(link)
     });
     views.collect()

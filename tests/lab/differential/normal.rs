@@ -332,8 +332,9 @@ fn link_words(link: &LinkView) -> String {
         there,
         back,
         is_connected,
+        is_wanted,
     } = link;
-    format!("link {ends:?} {there:?} {back:?}, connected: {is_connected}")
+    format!("link {ends:?} {there:?} {back:?}, connected: {is_connected}, wanted: {is_wanted}")
 }
 
 fn wallet_words(wallet: &WalletInfo) -> String {

@@ -20,6 +20,7 @@ pub fn link(ends: (usize, usize), ms: u64) -> LinkView {
         there: like,
         back: like,
         is_connected: true,
+        is_wanted: true,
     }
 }
 

@@ -240,6 +240,7 @@ mod tests {
             there,
             back,
             is_connected: true,
+            is_wanted: true,
         }
     }
 

@@ -13,8 +13,8 @@
 //! ╰────────────────────────────────────────────╯╰───────────────────╯
 //! ```
 //!
-//! Where nodes stand follows from the links that there were when the nodes were first seen, and
-//! from the area (`ring`, `places`), and of many nodes from the regions that their names tell of
+//! Where nodes stand follows from the links that they are to have by the layout, and from the
+//! area (`ring`, `places`), and of many nodes from the regions that their names tell of
 //! (`regions`): nothing jumps because a link is cut, a node dies, or two nodes find each other. Which
 //! lines there are says `web`, which way they take `route`, what they are made of `canvas`. Too many
 //! nodes, or too little room, make a `table`.

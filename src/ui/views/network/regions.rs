@@ -89,8 +89,8 @@ impl Map {
         }
         let all = regions(lab.nodes.iter().map(|node| &*node.name));
         let region_of = |ix: NodeIx| all.iter().position(|region| region.nodes.contains(&ix));
-        let links = lab.links.iter().filter_map(|link| {
-            let (a, b) = (region_of(link.ends.0)?, region_of(link.ends.1)?);
+        let links = lab.lasting_links().filter_map(|ends| {
+            let (a, b) = (region_of(ends.0)?, region_of(ends.1)?);
             (a != b).then_some((a.min(b), a.max(b)))
         });
         let ring = Ring::new(all.len(), &links.collect::<BTreeSet<_>>()).without_hub();

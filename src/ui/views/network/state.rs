@@ -43,7 +43,7 @@ pub struct NetworkView {
 }
 
 fn order(lab: &LabView) -> Ring {
-    let links = lab.links.iter().map(|link| (link.ends.0.0, link.ends.1.0));
+    let links = lab.lasting_links().map(|ends| (ends.0.0, ends.1.0));
     Ring::new(lab.nodes.len(), &links.collect())
 }
 
