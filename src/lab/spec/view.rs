@@ -49,3 +49,15 @@ pub enum OpeningView {
     /// The focused node alone.
     Zoom,
 }
+
+impl OpeningView {
+    /// All of them, by the names that layouts have for them.
+    pub const ALL: [(&'static str, Self); 6] = [
+        ("lab", Self::Lab),
+        ("network", Self::Network),
+        ("blocks", Self::Blocks),
+        ("messages", Self::Messages),
+        ("log", Self::Log),
+        ("zoom", Self::Zoom),
+    ];
+}

@@ -1,13 +1,13 @@
 //! Keys that change something: what is asked of the lab. What stands in the way was looked at before.
 
+use super::links::bend;
+use super::state::UiState;
 use crate::chain::Amount;
 use crate::lab::{LabView, NodeView, Request, TrafficChange};
 use crate::node::config::MiningMode;
 use crate::node::io::{Command, Payment};
 use crate::node::snapshot::NodeSnapshot;
-use crate::ui::app::links::bend;
-use crate::ui::app::state::UiState;
-use crate::ui::keymap::Action;
+use crate::ui::keymap::{Action, by_action};
 use crate::ui::viewer::{DialogId, Effect, Purpose};
 
 impl UiState {
@@ -61,7 +61,6 @@ impl UiState {
             Action::MineNow => (of_node(Command::MineNow), self.mining(lab)),
             Action::Faster => (of_node(self.rate(lab, 2.0)), Purpose::Rate),
             Action::Slower => (of_node(self.rate(lab, 0.5)), Purpose::Rate),
-            Action::Release => (of_node(Command::Release), Purpose::Tell),
             Action::Kill => {
                 let is_up = |node: &NodeView| node.state.is_up();
                 let request = match lab.node(self.viewer.focus).is_none_or(is_up) {
@@ -79,7 +78,10 @@ impl UiState {
                 None => (Request::Partition(Vec::new()), Purpose::Tell),
             },
             Action::ToggleTraffic => (toggle_traffic(lab), Purpose::Tell),
-            _ => return None,
+            action => {
+                let asks = by_action(action).asks?;
+                (asks(self.viewer.focus), Purpose::Tell)
+            }
         })
     }
 

@@ -1,7 +1,7 @@
 //! What the screen remembers: what a person set and did. What happened is in the lab.
 
 use crate::lab::LabView;
-use crate::lab::spec::{OpeningView, ViewSpec};
+use crate::lab::spec::ViewSpec;
 use crate::node::Time;
 use crate::node::io::words::{Piece, Tone};
 use crate::ui::app::news::Told;
@@ -80,15 +80,11 @@ impl UiState {
     pub fn begin(&mut self, lab: &LabView) {
         let focus = self.viewer.wanted_focus(lab);
         self.viewer.focus = focus.unwrap_or(self.viewer.focus);
-        self.viewer.view = match self.viewer.spec.open {
-            OpeningView::Lab => return,
+        match ViewId::opened_by(self.viewer.spec.open) {
             // Nothing has been seen of the node yet, so there is nothing to ask.
-            OpeningView::Zoom => return drop(self.zoom_in(lab)),
-            OpeningView::Network => ViewId::Network,
-            OpeningView::Blocks => ViewId::Blocks,
-            OpeningView::Messages => ViewId::Messages,
-            OpeningView::Log => ViewId::Log,
-        };
+            ViewId::Zoom => drop(self.zoom_in(lab)),
+            view => self.viewer.view = view,
+        }
     }
 
     /// Shows the focused node alone.

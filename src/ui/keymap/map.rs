@@ -1,6 +1,7 @@
 //! The keys as they are: those of the table, with what the file says in place of it.
 
-use crate::ui::keymap::{Action, Entry, KeyPress, TABLE, by_action};
+use super::actions::{Action, Entry, TABLE, by_action};
+use super::press::KeyPress;
 use crossterm::event::KeyCode;
 
 /// The keys as they are.

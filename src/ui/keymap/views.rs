@@ -2,12 +2,13 @@
 //!
 //! Keys that move or open do something else in each view: the help says what.
 
-use crate::ui::keymap::Action::{
+use super::actions::Action::{
     self, AddNode, Back, Copy, CutLink, Down, EditLink, Faster, Find, First, FocusNext,
     FocusPrevious, Help, Hold, HoleLink, Kill, Last, Leave, Left, Level, Mine, MineNow, NewWallet,
     NextLink, NextView, Open, PageDown, PageUp, Palette, Partition, PreviousLink, PreviousView,
     Quit, Redraw, Right, Send, Slower, Suspend, Up, Zoom,
 };
+use crate::lab::spec::OpeningView;
 
 /// What fills the screen between its first and its last lines.
 #[derive(Clone, Copy, Debug, Default, PartialEq, Eq, PartialOrd, Ord)]
@@ -28,11 +29,13 @@ pub enum ViewId {
 }
 
 /// What there is to say of a view.
-struct Row {
+struct ViewRow {
     /// What the header and the help call it.
     name: &'static str,
     /// The same where there is little room.
     short: &'static str,
+    /// What layouts call it, which can open with it.
+    opening: OpeningView,
     /// What keys do here that they do not do everywhere, the most important first.
     keys: &'static [ViewKey],
     /// Keys that the footer names here, and how soon each is left out when there is no room: the
@@ -41,7 +44,7 @@ struct Row {
 }
 
 impl ViewId {
-    /// All of them, those of the header in its order.
+    /// All of them, in the order in which they are declared.
     pub const ALL: [Self; 6] = [
         Self::Lab,
         Self::Zoom,
@@ -60,7 +63,7 @@ impl ViewId {
         Self::Log,
     ];
 
-    const fn row(self) -> &'static Row {
+    const fn row(self) -> &'static ViewRow {
         match self {
             Self::Lab => &LAB,
             Self::Zoom => &ZOOM,
@@ -69,6 +72,18 @@ impl ViewId {
             Self::Messages => &MESSAGES,
             Self::Log => &LOG,
         }
+    }
+
+    /// The view that a layout opens with.
+    pub fn opened_by(opening: OpeningView) -> Self {
+        let mut all = Self::ALL.into_iter();
+        let found = all.find(|view| view.row().opening == opening);
+        found.unwrap_or_default()
+    }
+
+    /// Its place in [`ALL`](Self::ALL).
+    pub const fn place(self) -> usize {
+        self as usize
     }
 
     /// What the header and the help call it.
@@ -124,9 +139,10 @@ const UP_DOWN: &[Action] = &[Up, Down];
 const PAGES: &[Action] = &[PageUp, PageDown];
 const LINKS: &[Action] = &[NextLink, PreviousLink];
 
-const LAB: Row = Row {
+const LAB: ViewRow = ViewRow {
     name: "Lab",
     short: "Lab",
+    opening: OpeningView::Lab,
     keys: &[
         key(SIDES, "focus the node to the left, to the right", ""),
         key(UP_DOWN, "focus the node above, below", ""),
@@ -155,9 +171,10 @@ const LAB: Row = Row {
     ],
 };
 
-const ZOOM: Row = Row {
+const ZOOM: ViewRow = ViewRow {
     name: "one node",
     short: "Zoom",
+    opening: OpeningView::Zoom,
     keys: &[
         key(SIDES, "change the tab", "tab"),
         key(UP_DOWN, "move in the list", ""),
@@ -186,9 +203,10 @@ const ZOOM: Row = Row {
     ],
 };
 
-const NETWORK: Row = Row {
+const NETWORK: ViewRow = ViewRow {
     name: "Network",
     short: "Net",
+    opening: OpeningView::Network,
     keys: &[
         key(LINKS, "choose a link of the node", "link"),
         key(&[EditLink], "changes what the link is like", "edit"),
@@ -221,9 +239,10 @@ const NETWORK: Row = Row {
     ],
 };
 
-const BLOCKS: Row = Row {
+const BLOCKS: ViewRow = ViewRow {
     name: "Blocks",
     short: "Blk",
+    opening: OpeningView::Blocks,
     keys: &[
         key(SIDES, "change the tab", "tab"),
         key(UP_DOWN, "move in the list", ""),
@@ -248,9 +267,10 @@ const BLOCKS: Row = Row {
     ],
 };
 
-const MESSAGES: Row = Row {
+const MESSAGES: ViewRow = ViewRow {
     name: "Messages",
     short: "Msg",
+    opening: OpeningView::Messages,
     keys: &[
         key(SIDES, "change the tab", "tab"),
         key(UP_DOWN, "move in the list", ""),
@@ -275,9 +295,10 @@ const MESSAGES: Row = Row {
     ],
 };
 
-const LOG: Row = Row {
+const LOG: ViewRow = ViewRow {
     name: "Log",
     short: "Log",
+    opening: OpeningView::Log,
     keys: &[
         key(&[Level], "shows more or less", "level"),
         key(UP_DOWN, "scroll", ""),
@@ -323,4 +344,20 @@ pub const PAIRS: &[ViewKey] = &[
 pub fn is_of_views(action: Action) -> bool {
     let mut all = ViewId::ALL.iter().flat_map(|view| view.keys());
     all.any(|key| key.actions.contains(&action))
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+
+    #[test]
+    fn each_view_has_its_place_and_is_what_one_word_of_layouts_opens() {
+        for (place, view) in ViewId::ALL.into_iter().enumerate() {
+            assert_eq!(view.place(), place, "{view:?}");
+            assert_eq!(ViewId::opened_by(view.row().opening), view);
+        }
+        assert_eq!(ViewId::ALL.len(), OpeningView::ALL.len());
+        let tabs = ViewId::ALL.iter().filter(|view| **view != ViewId::Zoom);
+        assert!(tabs.eq(&ViewId::TABS));
+    }
 }

@@ -36,12 +36,12 @@ fn made(id: ViewId) -> Box<dyn View> {
 impl Views {
     /// A view.
     pub fn get(&self, id: ViewId) -> &dyn View {
-        &*self.0[place(id)]
+        &*self.0[id.place()]
     }
 
     /// A view, to do something with.
     pub fn get_mut(&mut self, id: ViewId) -> &mut dyn View {
-        &mut *self.0[place(id)]
+        &mut *self.0[id.place()]
     }
 
     /// Each view with its name.
@@ -51,9 +51,4 @@ impl Views {
             .into_iter()
             .zip(views.map(|view| &mut **view as &mut dyn View))
     }
-}
-
-fn place(id: ViewId) -> usize {
-    let place = ViewId::ALL.iter().position(|other| *other == id);
-    place.expect("all views are in the list")
 }

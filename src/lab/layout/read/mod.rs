@@ -24,16 +24,6 @@ pub const COLUMNS_MAX: u16 = 16;
 /// Longest hint, in characters: more is not seen at once.
 pub const HINT_MAX: usize = 200;
 
-/// Views by name.
-const VIEWS: [(&str, OpeningView); 6] = [
-    ("lab", OpeningView::Lab),
-    ("network", OpeningView::Network),
-    ("blocks", OpeningView::Blocks),
-    ("messages", OpeningView::Messages),
-    ("log", OpeningView::Log),
-    ("zoom", OpeningView::Zoom),
-];
-
 /// What lines are made of, by name.
 const LINES: [(&str, Lines); 2] = [("boxes", Lines::Boxes), ("braille", Lines::Braille)];
 
@@ -100,7 +90,7 @@ fn read_view(view: &mut Section<'_>, nodes: &Nodes<'_>) -> Result<ViewSpec, File
     let columns = view.number("columns", 1..=COLUMNS_MAX)?;
     let table = view.flag("table")?;
     let focus = view.word("focus", "central")?;
-    let open = view.choice("open", &VIEWS)?;
+    let open = view.choice("open", &OpeningView::ALL)?;
     let hint = view.text("hint", "try: b mines a block", |text| {
         if text.contains(is_hidden) || text.chars().count() > HINT_MAX {
             return Err(format!(

@@ -1,7 +1,155 @@
-//! The rows of the table.
+//! What keys can do, and the table of it: a new action is a name and a row here.
 
-use crate::ui::keymap::Group::{Act, Look, Program};
-use crate::ui::keymap::{Action, Entry, Group};
+use self::Group::{Act, Look, Program};
+use crate::lab::Request;
+use crate::node::NodeIx;
+use crate::node::io::Command;
+
+/// What a key can do.
+#[derive(Clone, Copy, Debug, PartialEq, Eq, PartialOrd, Ord)]
+pub enum Action {
+    /// Focus the next node.
+    FocusNext,
+    /// Focus the one before.
+    FocusPrevious,
+    /// Focus or move to the left; in zoom the tab before.
+    Left,
+    /// To the right; in zoom the next tab.
+    Right,
+    /// Up.
+    Up,
+    /// Down.
+    Down,
+    /// Focus the node of this number, from 1 on.
+    Pane(u8),
+    /// A page back.
+    PageUp,
+    /// A page on.
+    PageDown,
+    /// The first.
+    First,
+    /// The last.
+    Last,
+    /// The focused node alone; in a list, what is chosen, opened.
+    Open,
+    /// The focused node alone.
+    Zoom,
+    /// A level up.
+    Back,
+    /// The tab before.
+    TabLeft,
+    /// The next tab.
+    TabRight,
+    /// The next view.
+    NextView,
+    /// The view before.
+    PreviousView,
+    /// Make a wallet.
+    NewWallet,
+    /// Send coins.
+    Send,
+    /// Start or stop the miner.
+    Mine,
+    /// Mine a block now.
+    MineNow,
+    /// Double the hash rate.
+    Faster,
+    /// Halve it.
+    Slower,
+    /// Kill the node, or start it again.
+    Kill,
+    /// Add a node.
+    AddNode,
+    /// Start or stop the payments that the lab makes by itself.
+    ToggleTraffic,
+    /// Release what a withholding miner keeps.
+    Release,
+    /// Partition the network, or heal it again.
+    Partition,
+    /// Choose the next link of the node.
+    NextLink,
+    /// Choose the one before.
+    PreviousLink,
+    /// Change what the chosen link is like.
+    EditLink,
+    /// Cut the chosen link, or open it again.
+    CutLink,
+    /// Make the chosen link a black hole, or open it again.
+    HoleLink,
+    /// Hold the screen.
+    Hold,
+    /// The script: on to the next caption.
+    ScriptNext,
+    /// The script: by itself again.
+    ScriptAuto,
+    /// The script: from its beginning.
+    ScriptRestart,
+    /// The steps of the script.
+    Script,
+    /// Wall time or lab time.
+    Clock,
+    /// Look for something.
+    Find,
+    /// Log: show more or less.
+    Level,
+    /// Copy.
+    Copy,
+    /// All keys.
+    Help,
+    /// All actions, by name.
+    Palette,
+    /// Quit.
+    Quit,
+    /// Leave at once.
+    Leave,
+    /// Hand the terminal back until called again.
+    Suspend,
+    /// Draw everything anew.
+    Redraw,
+}
+
+/// A row of the table.
+pub struct Entry {
+    /// What it does.
+    pub action: Action,
+    /// Its name in the file of keys.
+    pub id: &'static str,
+    /// Its keys, as they are unless the file says otherwise.
+    pub keys: &'static [&'static str],
+    /// What it does, in words that complete "this key …".
+    pub does: &'static str,
+    /// The word in the footer.
+    pub short: &'static str,
+    /// It changes something: not while the screen is held.
+    pub changes: bool,
+    /// The heading in the help.
+    pub group: Group,
+    /// What it asks of the lab, if that follows from the focused node alone; the answer is what is
+    /// said then.
+    pub asks: Option<fn(NodeIx) -> Request>,
+}
+
+/// Headings of the help.
+#[derive(Clone, Copy, Debug, PartialEq, Eq, PartialOrd, Ord)]
+pub enum Group {
+    /// What is done with a node.
+    Act,
+    /// What is looked at.
+    Look,
+    /// Everything else.
+    Program,
+}
+
+impl Group {
+    /// Its title.
+    pub fn title(self) -> &'static str {
+        match self {
+            Self::Act => "do something with the focused node",
+            Self::Look => "look around",
+            Self::Program => "the program",
+        }
+    }
+}
 
 /// The table, in the order of the footer and the help.
 #[rustfmt::skip]
@@ -15,7 +163,7 @@ pub const TABLE: &[Entry] = &[
     entry(Act, Action::Kill, "kill", &["K"], "kills the node, as a crash; again: starts it", "kill"),
     entry(Act, Action::AddNode, "add-node", &["a"], "adds a node", "add"),
     entry(Act, Action::ToggleTraffic, "traffic", &["t"], "starts or stops the traffic of payments", "traffic"),
-    entry(Act, Action::Release, "release", &["R"], "releases what a withholding miner keeps", ""),
+    entry(Act, Action::Release, "release", &["R"], "releases what a withholding miner keeps", "").asking(|node| Request::Node(node, Command::Release)),
     entry(Act, Action::ScriptNext, "script-next", &["n"], "story: on to the next caption, and each waits for this key", "next"),
     entry(Act, Action::ScriptAuto, "script-auto", &["N"], "story: goes on by itself again", "by itself"),
     entry(Act, Action::ScriptRestart, "script-restart", &["r"], "story: plays it again from its beginning", "again"),
@@ -73,5 +221,23 @@ const fn entry(
         short,
         changes: matches!(group, Act),
         group,
+        asks: None,
     }
+}
+
+impl Entry {
+    /// The same, which asks this.
+    const fn asking(mut self, asks: fn(NodeIx) -> Request) -> Self {
+        self.asks = Some(asks);
+        self
+    }
+}
+
+/// The table's row of an action.
+pub fn by_action(action: Action) -> &'static Entry {
+    let same = |entry: &&Entry| match (entry.action, action) {
+        (Action::Pane(_), Action::Pane(_)) => true,
+        (one, other) => one == other,
+    };
+    TABLE.iter().find(same).expect("every action has a row")
 }
