@@ -2,25 +2,44 @@
 //!
 //! # Floors
 //!
-//! A floor uses only floors below it; `tests/lab/layering/` holds them apart.
+//! A floor uses only floors below it, and a room of a floor only rooms below it; `tests/lab/layering/`
+//! holds them apart. From the top:
 //!
-//! ```text
-//! cli     the command line
-//! ui      the screen: what it remembers, what it draws, what keys do
-//! lab     many nodes, and the files that describe them
-//! live    the machine: sockets, threads, disk, clocks; beside it sim, virtual time in memory
-//! link    latency, jitter, loss, bandwidth and cuts: a queue for each direction
-//! node    one node, without IO
-//! chain   the rules: amounts, keys, transactions, blocks, proof of work, validation. Pure.
-//! ```
+//! - [`cli`]: the command line, a file for each subcommand.
+//! - [`ui`]: the screen. What it remembers, what it draws, what keys do.
+//! - [`lab`]: many nodes as one lab, and the files that describe them.
+//! - [`live`]: the machine. Sockets, threads, disk, clocks. Beside it [`sim`]: virtual time, in memory.
+//! - [`link`]: latency, jitter, loss, bandwidth and cuts, a queue for each direction.
+//! - [`node`]: one node, without IO.
+//! - [`chain`]: the rules. Amounts, keys, transactions, blocks, proof of work, validation. Pure.
+//!
+//! # A tour
+//!
+//! The three sections after this one drive a node, a lab and a chain, each in a page. After them, from the
+//! bottom up:
+//!
+//! 1. [`chain::rules`]: what makes a transaction and a block valid. [`chain::headers`]: which branch is the
+//!    chain.
+//! 2. [`node::chainstate`]: a block's way in, and a reorganisation. [`node::io`]: all that a node is told and
+//!    says. [`node::sync`] and [`node::relay`]: how blocks get from node to node.
+//! 3. [`sim`] and [`live`]: the same node in virtual time, and on a machine. What joins two of them is a
+//!    [`link`].
+//! 4. [`lab::core`]: what a lab decides. [`lab::drive`]: what does as it says. [`lab::observe`]: what is made
+//!    of what nodes tell. [`lab::view`]: what is shown of it.
+//! 5. [`lab::ask`]: what a key, a step, a command and another program can ask for. [`lab::layout`] and
+//!    [`lab::script`]: the same, written down before.
+//! 6. [`ui::app`]: one state, one `update`, one `draw`. [`ui::keymap`]: the table of keys. [`ui::views`] and
+//!    [`ui::dialogs`]: what fills the screen.
+//!
+//! `docs/architecture.md` says where to put something new.
 //!
 //! # Driving a node
 //!
 //! A [`Node`](node::Node) opens no socket, reads no clock and starts no thread. Its driver hands in
 //! what happens, one [`Input`](node::Input) after the other with the time, then drains what the
 //! node wants done, and comes back at the node's deadline at the latest. That is all there is to
-//! it, live and in virtual time. What there is to know of a node it answers to
-//! [`Node::ask`](node::Node::ask) at any moment, and stays as it is. Here a queue is the network, and two nodes introduce themselves:
+//! it, live and in virtual time. [`Node::ask`](node::Node::ask) answers questions at any moment, and
+//! changes nothing. Here a queue is the network, and two nodes introduce themselves:
 //!
 //! ```
 //! use chainlab::chain::Params;
@@ -57,7 +76,7 @@
 //!                 network.push_back((1 - at, Input::Received(conn, message)));
 //!             }
 //!             Output::Close(_, reason) => panic!("{reason}"),
-//!             // Nobody to dial, nothing to mine, nobody who asked, nobody who looks.
+//!             // No node is dialled, none mines, nothing was asked, and no one looks.
 //!             Output::Dial(_) | Output::Mine(_) | Output::Reply(..) | Output::Event(_) => {}
 //!         }
 //!     }
@@ -174,7 +193,7 @@
 //! let mut midstate = Midstate::new(&header);
 //! header.nonce = (0..).find(|nonce| target.is_met_by(&midstate.hash(*nonce))).expect("soon");
 //!
-//! // What the node does with it, whoever it came from.
+//! // What the node does with it, wherever it came from.
 //! let (block, now) = (Arc::new(Block::new(header, txs)), header.time);
 //! let accepted = chain.accept_block(Origin::Own, &block, now)?;
 //! let change = accepted.change.expect("it extends the tip");
@@ -184,7 +203,7 @@
 //! ```
 //!
 //! Three kinds of failure are told apart by type: a [`RuleError`](chain::RuleError) is the fault
-//! of whoever sent the block, a [`StoreFault`](node::StoreFault) is the machine's and halts the
+//! of the peer that sent the block, a [`StoreFault`](node::StoreFault) is the machine's and halts the
 //! node with its data intact, and a panic is a bug.
 
 pub mod chain;

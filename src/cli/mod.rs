@@ -1,5 +1,9 @@
 //! The command line: what was asked for, and one file for each subcommand.
 //!
+//! [`run()`] reads the arguments and calls the subcommand. Those that open a lab (`run`, `attach`,
+//! `node`) hand it to `screen`, `headless` or the terminal; the verbs (`send`, `mine`, `link` and so
+//! on) are clients of the control protocol, and find what runs by `choose`.
+//!
 //! Exit codes: 0, all went well; 2, what was asked for or given is wrong, and another request would
 //! have been done; 3, what was expected of a lab was not true; 129, the terminal was closed; 1,
 //! anything else.

@@ -2,26 +2,24 @@
 //! and what can be seen of them.
 //!
 //! ```text
-//! layout  ─► Lab::start ─► nodes ─► snapshots, events ─► LabView   (what a screen draws)
-//!                            ▲
-//!              Request ──────┘──► Answer                           (what a key asks for)
+//! layout ─► Lab::start ─► nodes ─► snapshots, events ─► LabView   (what a screen draws)
+//!                           ▲
+//!            Request ───────┘──► Answer                           (what a key asks for)
 //! ```
 //!
-//! Each room uses only those above it:
+//! [`Lab`] is how screens, shells and tests hold it. Behind that a [driver](drive) runs the nodes and
+//! decides nothing; [`core::Core`] decides everything and does no IO. Each room uses only those above it:
 //!
-//! ```text
-//! paper      files that people write: documents, names, units, networks
-//! spec       what a lab is to be made of
-//! ask        what is asked of it: requests, and the table of verbs
-//! observe    what can be said of it by what its nodes tell
-//! script     steps, and what they expect
-//! layout     all that is decided before it starts; names are resolved here
-//! view       what screens and programs see of it
-//! core       all that it decides, without IO
-//! control    the control protocol, for other programs
-//! drive      what does what core says: real nodes, virtual time, other processes
-//! handle     a lab as screens and shells hold it
-//! ```
+//! - [`paper`]: what people write. Documents with line and column, names, quantities, networks.
+//! - [`spec`]: what a lab is to be made of, wherever that was read.
+//! - [`ask`]: what is asked of it, and [`ask::verbs`], the one table of verbs.
+//! - [`observe`]: what can be said of it by what its nodes tell.
+//! - [`script`]: steps, and the expressions that they wait for.
+//! - [`layout`]: all that is decided before it starts. Names are resolved here.
+//! - [`view`]: what screens and programs see of it.
+//! - [`core`]: all that it decides.
+//! - [`control`]: the control protocol, for other programs.
+//! - [`drive`]: does what core says, with real nodes, in virtual time, or in other processes.
 
 pub mod ask;
 pub mod control;

@@ -14,6 +14,11 @@
 //! Questions of callers come by the inbox as well, in order with commands, and go to `node.ask`: no
 //! snapshot follows them.
 //!
+//! The parts, in order: `start` and `run` are the thread and its loop, [`NodeHandle`] is how others
+//! hold it, `machine` and [`disk`] are what it runs on, `tcp` and [`wire`] its sockets, [`Links`] what
+//! those are bent by, `miner` the second thread. For the whole process there are [`clock`], `files`,
+//! [`Output`], [`Signals`] and [`threads`]: what may block, and the files that allow it for themselves.
+//!
 //! A node ends by itself when its disk fails ([`End::Halted`]) or when it has a bug
 //! ([`End::Panicked`]); both end that node alone.
 

@@ -11,12 +11,22 @@
 //!   sync               who has what          wallets      keys, payments, balances
 //!   relay              what to pass on       template     the next block
 //!   serve              what others ask for   mining       when to look for it
-//!                                            private_chain      blocks kept to itself
+//!                                            private_chain   blocks kept to itself
 //! ```
 //!
-//! The driver's loop is in the crate's documentation. Who only looks does so beside it, by [`Node::ask`],
-//! which takes the node as it is and leaves it so. A node reads no clock and draws only from its
-//! own seeded streams, so the same inputs at the same times give the same outputs.
+//! The driver's loop is in the [crate's documentation](crate). Looking is done beside it, by
+//! [`Node::ask`], which takes the node as it is and leaves it so. A node reads no clock and draws only
+//! from its own seeded streams, so the same inputs at the same times give the same outputs.
+//!
+//! A reading order:
+//!
+//! 1. [`io`]: all that goes in and comes out. [`config`]: how a node is to be. [`message`]: what nodes
+//!    say to each other.
+//! 2. [`Node`]: the state, which is the managers side by side. [`chainstate`] is the one to begin with;
+//!    it keeps what it knows in a [`store`].
+//! 3. [`handshake`] and [`peers`], then [`sync`], [`relay`] and [`serve`]: how a block gets here and goes on.
+//! 4. [`mempool`], [`wallets`], [`template`], [`mining`]: how a payment gets into a block.
+//! 5. `route`, `conns`, `blocks`, `txs`, `commands`: what carries results from one manager to the next.
 
 pub mod addrbook;
 mod blocks;

@@ -2,7 +2,7 @@
 
 use super::super::failure::Failure;
 use super::super::output::print;
-use super::super::run as lab;
+use super::super::run::choose;
 use super::super::table::{Side, Table};
 use crate::lab::Layout;
 use crate::lab::drive::measure::{self, Take};
@@ -53,7 +53,7 @@ fn parse_seeds(text: &str) -> Result<RangeInclusive<u64>, String> {
 }
 
 pub(super) fn run(options: &Options) -> Result<(), Failure> {
-    let (layout, _) = lab::choose(Some(&options.layout))?;
+    let (layout, _) = choose(Some(&options.layout))?;
     if layout.steps.is_empty() {
         let words = format!("{}: it has no [[step]], so there is no script", layout.file);
         return Err(Failure::input(words));

@@ -1,5 +1,9 @@
 //! What people, programs and scripts ask of a lab, and what they are told.
 //!
+//! A [`Request`] is about nodes by number. Where it comes from words, a row of the table of [`verbs`]
+//! reads its [parameters](params) into a request about [names](Named), which are resolved later. What a node
+//! must be able to do for it is an [`Ability`], and what it can do is its [`Can`].
+//!
 //! ```text
 //! a method, a step, a command line ──► verbs ──► Request<Named> ──► resolve ──► Request ──► the lab
 //! a key ────────────────────────────────────────────────────────────────────────►┘

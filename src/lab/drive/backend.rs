@@ -43,7 +43,7 @@ pub(in crate::lab) type Answered = (Ticket, Result<Answer, String>);
 /// Where answers come from.
 pub(in crate::lab) type Answers = mpsc::UnboundedReceiver<Answered>;
 
-/// What runs behind a lab. What each method means is said at [`Lab`].
+/// What runs behind a lab. What each method means is said at [`Lab`](crate::lab::Lab).
 pub(in crate::lab) trait Backend: Send + Sync {
     fn view(&self) -> LabView;
     fn changes(&self) -> watch::Receiver<u64>;

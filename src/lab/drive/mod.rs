@@ -1,4 +1,18 @@
 //! What drives a lab: it does what [core](super::core) says, and decides nothing.
+//!
+//! ```text
+//!                  ┌─ live          nodes in this process: threads, sockets, disks, the lab clock
+//! Lab ─► Backend ──┤    + attached  nodes of other processes, over the control protocol
+//!                  └─ paced         virtual time, as fast as the clock on the wall
+//! play, tests ────── virtual_time   virtual time, as fast as it can
+//! ```
+//!
+//! - `live` and `paced` are what [`Lab`](super::Lab) holds, by one trait (`backend`); `attached` is how
+//!   a live lab has nodes of other processes; [`VirtualLab`] needs no runtime and no disk.
+//! - What they share: control endpoints (`endpoint`), the order of what is asked of one node (`lane`),
+//!   requests that wait for their answers (`waiting`).
+//! - Where things are: [`directories`] of the user, and the [`registry`] of what runs.
+//! - [`measure`] plays a layout many times, and says how its story is paced.
 
 pub(in crate::lab) mod attached;
 mod backend;

@@ -3,6 +3,10 @@
 //! [`read()`] makes a [`Layout`] of a TOML file; [`mod@shipped`] has those that are built in. A layout
 //! says who has which wallets, so the coins of its genesis block go to names; the
 //! [parameters](Layout::params) of the network follow as soon as the lab's seed for keys is known.
+//!
+//! On the way a [`topology`] becomes links, [`regions`] become latencies, and names of nodes and
+//! [`groups`] of them become numbers ([`resolve`]). One check lets a node in, whether a layout describes
+//! it, a form, or another program (`roster`).
 
 pub mod groups;
 mod params;

@@ -1,5 +1,8 @@
-//! What a lab is to do by itself, and what is expected of it: expressions over the state of all
-//! nodes, and steps that go one after the other.
+//! What a lab is to do by itself, and what is expected of it.
+//!
+//! A layout's [steps](step) become a [`Script`], an [engine] without IO: it says what it
+//! [wants](Want), which is a time, an answer to an [expression](expr), or a request done, and is told
+//! what came of that. A [`ScriptView`] shows how far it is.
 
 pub mod engine;
 pub mod expr;

@@ -1,4 +1,8 @@
 //! What a lab is to be made of, before there is one: plain data, with no word of where it was read.
+//!
+//! A [`ChainSpec`], a [`NodeSpec`] for each node, a [`LinkSpec`] for each direction that is special,
+//! [`TrafficSpec`] for the payments that the lab makes by itself, and a [`ViewSpec`] for what the screen
+//! shows first.
 
 mod chain;
 mod link;

@@ -1,5 +1,9 @@
 //! What a lab shows of itself: plain data, put together for each frame. Making one copies no chain
 //! and waits for no node.
+//!
+//! A [`LabView`] has what a screen draws: a [`NodeView`] for each node, links, propagation, transcript,
+//! log lines, and the [`headline`] of it all. A [`BlockTree`](tree::BlockTree) merges what all snapshots
+//! showed of blocks. Other programs see less: [`LabStatus`].
 
 pub mod headline;
 mod status;

@@ -1,4 +1,4 @@
-//! A [`Store`] on disk: one fjall database for a node, in its data directory.
+//! A [`Store`](crate::node::Store) on disk: one fjall database for a node, in its data directory.
 //!
 //! ```text
 //! DIR/lock        held while the store is open: a second process is refused at once
@@ -10,8 +10,8 @@
 //! ```
 //!
 //! A commit is one batch over all keyspaces in fjall's journal, which reaches the operating
-//! system before [`Store::commit`] returns: the end of the process loses nothing, a power loss
-//! what was committed since the last [`Store::sync`].
+//! system before [`Store::commit`](crate::node::Store::commit) returns: the end of the process loses nothing, a power loss
+//! what was committed since the last [`Store::sync`](crate::node::Store::sync).
 //!
 //! fjall believes what it finds, and deletes the rest: see `inspect` and `journal`, which look
 //! first. What they cannot see is rows of one keyspace that live on in its tables while older rows

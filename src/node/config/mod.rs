@@ -1,4 +1,5 @@
-//! How a node is to be: everything that is decided before it starts.
+//! How a node is to be: everything that is decided before it starts. Its driver hands a [`Config`] to
+//! [`Node::open`](super::Node::open); what can change later is a [`Command`](super::Command).
 
 mod limits;
 mod strategy;

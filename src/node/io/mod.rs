@@ -1,4 +1,8 @@
 //! What goes into a node and what comes out of it, and what it can be asked: plain data, both ways.
+//!
+//! An [`Input`] is a connection, a message, a [`Command`] or the time; an [`Output`] is something to
+//! do, a [`Reply`], or an [`Event`], which says what happened ([in words](words), if wanted). A [`Question`]
+//! is answered beside that, and changes nothing.
 
 mod command;
 mod event;

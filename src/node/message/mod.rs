@@ -1,8 +1,8 @@
 //! What nodes say to each other.
 //!
 //! A frame on the wire is magic ‖ command ‖ length ‖ checksum ‖ payload (see
-//! [`live::wire`](crate) for the bytes); this is the payload, by command. Names and meanings are
-//! Bitcoin's; the encoding is that of [`codec`].
+//! [`live::wire`](crate::live::wire) for the bytes); this is the payload, by command. Names and meanings are
+//! Bitcoin's; the encoding is that of [`codec`](crate::chain::codec).
 //!
 //! | command | says |
 //! |---|---|

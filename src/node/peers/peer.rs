@@ -27,7 +27,7 @@ pub const HANDSHAKE_MAX: Duration = Duration::from_secs(20);
 /// One connection.
 #[derive(Clone)]
 pub struct Peer {
-    /// Its number, and what who is there is called: see [`Neighbours`].
+    /// Its number, and what who is there is called: see [`Neighbours`](super::Neighbours).
     pub label: PeerLabel,
     /// The other end.
     pub addr: SocketAddr,

@@ -11,7 +11,7 @@
 //!   `inv`, `getdata`, `block` is the shortest way through a network. If its parent turns out to be
 //!   unknown, the body waits ([`orphans`]) and headers are asked for: the tip is never there before
 //!   its ancestors.
-//! - [`SyncMethod::BlocksFirst`] is how the tutorials do it: `getblocks`, and the same downloader is
+//! - [`SyncMethod::BlocksFirst`](super::SyncMethod::BlocksFirst) is how the tutorials do it: `getblocks`, and the same downloader is
 //!   fed by the `inv` that answers.
 //!
 //! No peer is believed: who never answers, stalls or lies costs a time-out, not the sync.

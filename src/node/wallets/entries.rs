@@ -9,7 +9,7 @@ use std::collections::BTreeSet;
 use std::sync::Arc;
 
 impl Wallets {
-    /// Keeps so many entries in memory instead of [`RECENT_MAX`].
+    /// Keeps so many entries in memory instead of [`RECENT_MAX`](super::RECENT_MAX).
     pub fn keep_recent(&mut self, most: usize) {
         self.recent_max = most;
         self.forget_old();

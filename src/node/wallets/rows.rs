@@ -4,7 +4,7 @@
 //! |---|---|
 //! | `wallet/key/<name>` | the private key, 32 bytes |
 //! | `wallet/made/<name>` | its number in the order in which wallets were made; one that has none was made before those that have |
-//! | `wallet/tip` | the [`BlockId`](super::BlockId) that the entries reflect |
+//! | `wallet/tip` | the [`BlockId`](crate::node::BlockId) that the entries reflect |
 //! | `wallet/tx/<height><index>` | a [`WalletEntry`]: a transaction in a block; both numbers are 8 hexadecimal digits |
 //! | `wallet/sent/<txid>` | a [`SentRow`]: a payment that is in no block |
 
