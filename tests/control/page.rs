@@ -71,7 +71,7 @@ fn check(heading: &str, wanted: Vec<(&str, &str, &[Param])>) {
 fn every_method_is_on_the_page_with_its_parameters_and_no_other() {
     let basics = BASICS.iter();
     check(
-        "## Methods of every door",
+        "## Methods of every endpoint",
         basics
             .map(|method| (method.name, method.title, method.params))
             .collect(),

@@ -91,7 +91,8 @@ impl House {
             };
             let of_child = import.public && self.leads_into_child(at, &import.path);
             let only_a_door = found.is_module && import.name.is_some() && !import.public;
-            if !of_child && !(only_a_door && self.is_walked_through(at, import)) {
+            let is_way = only_a_door && self.is_walked_through(at, import);
+            if !of_child && !is_way {
                 put_found(found, import.test, &import.path);
             }
         }

@@ -16,7 +16,7 @@ use crate::lab::layout::Layout;
 use crate::lab::layout::resolve::Resolver;
 use crate::lab::script::{Expr, Facts};
 use crate::lab::view::{LabView, NodeState};
-use crate::live::LabClock;
+use crate::live::{LabClock, threads};
 use crate::node::Time;
 use crate::node::io::CommandError;
 use std::panic::{AssertUnwindSafe, catch_unwind};
@@ -24,7 +24,6 @@ use std::path::{Path, PathBuf};
 use std::sync::atomic::{AtomicU64, Ordering};
 use std::sync::mpsc::{Receiver, channel};
 use std::sync::{Arc, Mutex};
-use std::thread::Builder;
 use std::time::Duration;
 use tokio::runtime::Handle;
 use tokio::sync::{mpsc, watch};
@@ -57,8 +56,7 @@ pub(in crate::lab) fn start(
     let (jobs, todo) = channel();
     let runner = Runner::new(lab, options, clock.clone(), Arc::clone(&common));
     let ending = Arc::clone(&common);
-    let thread = Builder::new().name("virtual time".to_owned());
-    let thread = thread.spawn(move || live(runner, &todo, &ending));
+    let thread = threads::spawn("virtual time", move || live(runner, &todo, &ending));
     let thread = thread.map_err(LabError::file(Path::new("a thread")))?;
     let lab = Arc::new(PacedLab {
         layout,

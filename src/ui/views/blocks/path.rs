@@ -36,6 +36,16 @@ struct Step<'a> {
     note: Option<String>,
 }
 
+/// How the bars of a path are drawn.
+struct Bars {
+    /// Columns before them.
+    label: usize,
+    /// Columns of the longest, and what it stands for.
+    longest: u32,
+    slowest: Duration,
+    ink: Style,
+}
+
 /// The lines of a path, in an ink of its own.
 pub(super) fn lines(
     scene: Scene<'_>,
@@ -52,29 +62,31 @@ pub(super) fn lines(
     let slowest = slowest.unwrap_or_default();
     let bar_room = room.saturating_sub(label + 12);
     let longest = u32::try_from(bar_room).unwrap_or(BAR).min(BAR);
-    let line = |step: &Step<'_>| line(scene, step, label, longest, slowest, ink, room);
+    let bars = Bars {
+        label,
+        longest,
+        slowest,
+        ink,
+    };
+    let line = |step| line(scene, step, &bars, room);
     steps.iter().map(line).collect()
 }
 
-fn line(
-    scene: Scene<'_>,
-    step: &Step<'_>,
-    label: usize,
-    longest: u32,
-    slowest: Duration,
-    ink: Style,
-    room: usize,
-) -> Line<'static> {
+fn line(scene: Scene<'_>, step: &Step<'_>, bars: &Bars, room: usize) -> Line<'static> {
     let theme = scene.theme;
-    let pad = label.saturating_sub(Span::raw(step.label.as_str()).width());
+    let pad = bars
+        .label
+        .saturating_sub(Span::raw(step.label.as_str()).width());
     let name = format!("{}{}", step.label, " ".repeat(pad));
     let mut row = Row::new().text(0, 0, name, theme.text());
     if let Some(arrival) = step.arrival.filter(|arrival| !arrival.after.is_zero()) {
-        let length = bar(arrival.after, slowest, longest);
+        let length = bar(arrival.after, bars);
         if length > 0 {
-            let rest = usize::try_from(longest).unwrap_or(0).saturating_sub(length);
+            let rest = usize::try_from(bars.longest)
+                .unwrap_or(0)
+                .saturating_sub(length);
             let bar = format!("{}{}", theme.bar().repeat(length), " ".repeat(rest));
-            row = row.text(2, 2, bar, ink);
+            row = row.text(2, 2, bar, bars.ink);
         }
         let time = text::lapse(arrival.after);
         row = row.text(1, 2, format!("{time:>7}"), theme.strong());
@@ -85,10 +97,10 @@ fn line(
     row.fit(room)
 }
 
-fn bar(after: Duration, slowest: Duration, longest: u32) -> usize {
-    let whole = slowest.as_micros().max(1);
-    let part = (after.as_micros() * u128::from(longest) + whole / 2) / whole;
-    let least = usize::from(longest > 0);
+fn bar(after: Duration, bars: &Bars) -> usize {
+    let whole = bars.slowest.as_micros().max(1);
+    let part = (after.as_micros() * u128::from(bars.longest) + whole / 2) / whole;
+    let least = usize::from(bars.longest > 0);
     usize::try_from(part).unwrap_or_default().max(least)
 }
 
