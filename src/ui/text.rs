@@ -189,10 +189,10 @@ pub fn fee_rate(units: u64, bytes: usize) -> String {
 
 /// A line of parts of which some may be left out.
 pub struct Row {
-    parts: Vec<Part>,
+    parts: Vec<RowPart>,
 }
 
-struct Part {
+struct RowPart {
     spans: Vec<Span<'static>>,
     /// Columns between the part before and this one.
     gap: usize,
@@ -211,7 +211,7 @@ impl Row {
     pub fn part(mut self, rank: u8, gap: usize, spans: Vec<Span<'static>>) -> Self {
         // What says nothing takes no room either.
         if width(&spans) > 0 || self.parts.is_empty() {
-            self.parts.push(Part { spans, gap, rank });
+            self.parts.push(RowPart { spans, gap, rank });
         }
         self
     }

@@ -8,7 +8,7 @@ use chainlab::lab::{Lab, LabView, Request};
 use chainlab::link::LinkState;
 use chainlab::node::NodeIx;
 use chainlab::node::io::Command;
-use chainlab::ui::app::frame::Plan;
+use chainlab::ui::app::frame::ScreenPlan;
 use chainlab::ui::app::{UiEvent, UiState};
 use chainlab::ui::keymap::Keymap;
 use chainlab::ui::views::panes;
@@ -115,8 +115,8 @@ impl Screen {
         let buffer = draw_as_it_is(view, &self.ui);
         let rows = lines(&buffer);
         self.header(&rows[0]);
-        let plan = Plan::new(view, &self.ui.viewer);
-        let panes = panes::Plan::new(view, &self.ui.viewer, plan.body);
+        let plan = ScreenPlan::new(view, &self.ui.viewer);
+        let panes = panes::ScreenPlan::new(view, &self.ui.viewer, plan.body);
         let parts = vec![
             Some(plan.header),
             Some(panes.body),

@@ -495,6 +495,17 @@ fn a_chosen_link_is_cut_or_made_a_black_hole_and_opened_again() {
 }
 
 /// Letters, as they are.
+#[test]
+fn one_key_opens_every_link_that_is_shut_and_none_need_be_chosen() {
+    let lab = linked_scenario();
+    let mut ui = network(&lab, (120, 36), PLAIN);
+    let all = [Effect::Ask(Request::HealAll, Purpose::Tell)];
+    assert_eq!(press(&lab, &mut ui, "H"), all);
+    assert_eq!(press(&lab, &mut ui, ": h e a l Enter"), all);
+    press(&lab, &mut ui, "Space");
+    assert_eq!(press(&lab, &mut ui, "H"), [], "held");
+}
+
 fn type_(lab: &LabView, ui: &mut UiState, text: &str) {
     for letter in text.chars() {
         ui.update(lab, UiEvent::Key(KeyPress::plain(KeyCode::Char(letter))));

@@ -7,7 +7,7 @@ use chainlab::lab::script::{Pace, ScriptView, StepState, StepView};
 use chainlab::lab::{Answer, LabView, Request};
 use chainlab::node::NodeIx;
 use chainlab::node::io::words::Tone;
-use chainlab::ui::app::frame::Plan;
+use chainlab::ui::app::frame::ScreenPlan;
 use chainlab::ui::app::{UiEvent, UiState};
 use chainlab::ui::keymap::ViewId;
 use chainlab::ui::viewer::{Effect, Purpose, Seat, Stage};
@@ -106,7 +106,7 @@ fn the_band_for_captions_has_its_lines_from_the_first_frame_to_the_last() {
                         None => drop(ui.zoom_in(lab)),
                     }
                     draw(lab, &ui);
-                    let plan = Plan::new(lab, &ui.viewer);
+                    let plan = ScreenPlan::new(lab, &ui.viewer);
                     let band = plan.caption.map_or(size.1 - 2, |band| band.y);
                     let panes = panes::Plan::new(lab, &ui.viewer, plan.body);
                     let parts = [

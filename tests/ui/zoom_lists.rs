@@ -224,3 +224,22 @@ fn a_lab_without_a_snapshot_or_a_wallet_says_so() {
     assert!(desk.text().contains("nothing happened yet"));
     assert!(desk.text().contains("paper was not seen yet"));
 }
+
+#[test]
+fn once_a_node_is_left_no_more_is_asked_of_it() {
+    let mut desk = Desk::new(Paper::new(600));
+    desk.press("End");
+    let (node, question, purpose) = desk.waiting.remove(0);
+    let late = desk.lab.ask(node, question);
+    desk.press("Esc");
+    desk.lab.fork(0, 1, 601);
+    desk.refresh();
+    desk.bring(node, purpose, late);
+    assert!(desk.waiting.is_empty(), "{:?}", desk.waiting);
+    desk.press("z");
+    desk.answers();
+    desk.press("End");
+    desk.answers();
+    let text = desk.text();
+    assert!(text.contains(&hash(1, 1).short()), "{text}");
+}

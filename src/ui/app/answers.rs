@@ -1,12 +1,13 @@
 //! What is said and done when an answer comes.
 
+use super::state::UiState;
 use crate::lab::{Answer, LabView};
 use crate::node::NodeIx;
 use crate::node::config::MiningMode;
-use crate::node::io::Reply;
 use crate::node::io::words::{Piece, Tone};
-use crate::ui::app::state::UiState;
+use crate::node::io::{Reply, SendPlan};
 use crate::ui::dialogs::{Dialog, Verdict};
+use crate::ui::keymap::ViewId;
 use crate::ui::text;
 use crate::ui::viewer::{Effect, Purpose};
 use crate::ui::widgets::scene::Scene;
@@ -23,6 +24,8 @@ impl UiState {
             return vec![Effect::Leave];
         }
         match purpose {
+            // A node that is not looked at any more is asked nothing else.
+            Purpose::Fetch(ViewId::Zoom, _) if !self.viewer.is_zoomed => return Vec::new(),
             Purpose::Fetch(view, fetch) => {
                 let scene = Scene::new(lab, &self.viewer);
                 return self
@@ -39,7 +42,7 @@ impl UiState {
             Purpose::Plan(_) | Purpose::Pay(_) | Purpose::Wallet | Purpose::Add | Purpose::Keep => {
                 let awaits = |dialog: &mut Box<dyn Dialog>| dialog.awaits(&purpose);
                 let Some(mut dialog) = self.dialog.take_if(awaits) else {
-                    // Nobody wants to know any more what a payment would have done.
+                    // What a payment would have done is not wanted any more.
                     if !matches!(purpose, Purpose::Plan(_)) {
                         self.report(lab, &purpose, answer);
                     }
@@ -95,6 +98,13 @@ fn pieces(lab: &LabView, purpose: &Purpose, answer: Answer) -> Option<Vec<Piece>
     }
 }
 
+fn sent_words(lab: &LabView, plan: SendPlan) -> String {
+    let wallet = lab.wallet_of(&plan.address);
+    let to = wallet.map(|(_, name)| name.to_owned());
+    let to = to.unwrap_or(plan.payment.to);
+    format!("sent {} to {to}, ", plan.payment.amount)
+}
+
 fn reply_pieces(lab: &LabView, purpose: &Purpose, ix: NodeIx, reply: Reply) -> Option<Vec<Piece>> {
     let mut pieces = match reply {
         Reply::Mined { block, after } => vec![
@@ -108,17 +118,13 @@ fn reply_pieces(lab: &LabView, purpose: &Purpose, ix: NodeIx, reply: Reply) -> O
             announced_to,
             withheld,
         } => {
-            let to = lab
-                .wallet_of(&plan.address)
-                .map(|(_, name)| name.to_owned());
-            let to = to.unwrap_or(plan.payment.to);
             let heard = match announced_to {
                 _ if withheld => "; kept private",
                 0 => "; no peer has heard of it yet",
                 _ => "",
             };
             vec![
-                Piece::Text(format!("sent {} to {to}, ", plan.payment.amount)),
+                Piece::Text(sent_words(lab, plan)),
                 Piece::Tx(txid),
                 Piece::Text(heard.to_owned()),
             ]

@@ -1,11 +1,11 @@
 //! Keys that do nothing now, and why: what is said when one is pressed, and why it is dim in the
 //! footer, come from here alone.
 
+use super::state::UiState;
 use crate::lab::ask::Ability;
 use crate::lab::view::NodeState;
 use crate::lab::{LabView, NodeView, Request};
 use crate::node::NodeIx;
-use crate::ui::app::state::UiState;
 use crate::ui::keymap::{Action, ViewId, by_action};
 
 impl UiState {

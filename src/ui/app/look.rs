@@ -1,6 +1,6 @@
 //! Keys that change nothing but what is seen.
 
-use super::frame::Plan;
+use super::frame::ScreenPlan;
 use super::state::UiState;
 use crate::lab::LabView;
 use crate::node::NodeIx;
@@ -51,7 +51,7 @@ impl UiState {
 
     /// Leaves, or asks first if something would be lost, or a story would end in its midst.
     fn quit(&mut self, lab: &LabView) -> Vec<Effect> {
-        let ends_story = self.viewer.stage.seat == Seat::Own && Self::is_telling(lab);
+        let ends_story = self.viewer.stage.seat == Seat::Own && Self::is_playing(lab);
         if ends_story || lab.is_temporary && !lab.made_by_hand.is_empty() {
             self.open(lab, DialogId::Quit);
             return Vec::new();
@@ -73,7 +73,7 @@ impl UiState {
         if !self.viewer.is_zoomed {
             return Vec::new();
         }
-        let body = Plan::new(lab, &self.viewer).body;
+        let body = ScreenPlan::new(lab, &self.viewer).body;
         let scene = Scene::new(lab, &self.viewer);
         self.views.get_mut(ViewId::Zoom).collect(scene, Some(body))
     }
@@ -101,7 +101,7 @@ impl UiState {
         if action == Action::Zoom && !self.viewer.is_zoomed {
             return self.zoom_in(lab);
         }
-        let body = Plan::new(lab, &self.viewer).body;
+        let body = ScreenPlan::new(lab, &self.viewer).body;
         let view = self.views.get_mut(self.viewer.in_front());
         let outcome = view.act(Scene::new(lab, &self.viewer), action, body);
         self.after(lab, outcome)
@@ -109,7 +109,7 @@ impl UiState {
 
     /// Does what came of a click in a view.
     pub(super) fn clicked(&mut self, lab: &LabView, at: Position) -> Vec<Effect> {
-        let body = Plan::new(lab, &self.viewer).body;
+        let body = ScreenPlan::new(lab, &self.viewer).body;
         let view = self.views.get_mut(self.viewer.in_front());
         let outcome = view.click(Scene::new(lab, &self.viewer), at, body);
         self.after(lab, outcome)

@@ -1,10 +1,10 @@
 //! What happens in the lab and is told on the message line of every view: deep reorganisations.
 
+use super::state::UiState;
 use crate::lab::LabView;
 use crate::lab::observe::news::News;
 use crate::node::io::words::Tone;
 use crate::node::{BlockId, Time};
-use crate::ui::app::state::UiState;
 use crate::ui::widgets::reorganisation::message;
 
 /// What was told last.

@@ -6,15 +6,15 @@
     reason = "frames have an interval, and the terminal has a thread"
 )]
 
+use super::frame;
+use super::screen::{self, Screen};
+use super::state::UiState;
+use super::update::UiEvent;
 use crate::lab::spec::Lines;
 use crate::lab::{Answer, Lab, LabView, Ticket};
 use crate::live::{HANGUP, Signals};
 use crate::node::Time;
 use crate::node::io::words::Tone;
-use crate::ui::app::frame;
-use crate::ui::app::screen::{self, Screen};
-use crate::ui::app::state::UiState;
-use crate::ui::app::update::UiEvent;
 use crate::ui::keymap::Keymap;
 use crate::ui::theme::Theme;
 use crate::ui::viewer::{Effect, Purpose, Stage};
@@ -26,7 +26,7 @@ use std::{io, thread};
 use thiserror::Error;
 use tokio::sync::mpsc;
 
-/// The least time between two frames that nobody asked for: 30 a second.
+/// The least time between two frames that follow from no key: 30 a second.
 const FRAME: Duration = Duration::from_micros(1_000_000 / 30);
 
 /// How long something may keep a frame that is due anyway from being drawn alone.
@@ -88,7 +88,7 @@ impl From<io::Error> for UiError {
     }
 }
 
-/// Shows a lab until somebody leaves. The lab goes on running; closing it is the caller's.
+/// Shows a lab until it is left. The lab goes on running; closing it is the caller's.
 ///
 /// # Errors
 /// [`UiError`]. The terminal is as before in any case.
@@ -97,38 +97,19 @@ pub async fn run(
     options: UiOptions,
     signals: &mut Signals,
 ) -> Result<Farewell, UiError> {
-    let mut screen = Screen::enter(options.has_mouse)?;
-    let said = screen.said_size()?;
-    let mut spec = lab.layout().view.clone();
-    if options.braille {
-        spec.lines = Lines::Braille;
-    }
-    let mut ui = UiState::new(options.theme, options.keymap, spec, screen::drawn(said));
-    ui.shows_keys = options.shows_keys;
-    ui.viewer.stage = options.stage;
-    let mut pending = BTreeMap::new();
-    let view = lab.view();
-    ui.begin(&view);
-    if let Some(words) = options.notice {
-        ui.tell(view.now, Tone::Warn, words);
-    }
-    tell_size(&mut ui, &view, said);
-    let mut keys = listen().map_err(UiError::Thread)?;
-    let mut changes = lab.changes();
     let mut host = Host {
         lab,
-        screen: &mut screen,
-        pending: &mut pending,
+        screen: Screen::enter(options.has_mouse)?,
+        pending: BTreeMap::new(),
         is_over: false,
     };
+    let said = host.screen.said_size()?;
+    let mut ui = begun(lab, options, said);
+    let mut keys = listen().map_err(UiError::Thread)?;
+    let mut changes = lab.changes();
     let mut frames = Frames::default();
     while !host.is_over {
-        if frames.is_due() && !host.screen.is_busy()? {
-            frames.begin();
-            let view = lab.view();
-            host.draw(&mut ui, &view)?;
-            frames.drawn(until_change(&view, &ui));
-        }
+        host.draw_if_due(&mut ui, &mut frames)?;
         let is_busy = host.screen.is_busy()?;
         let written = host.screen.written();
         tokio::select! {
@@ -160,6 +141,24 @@ pub async fn run(
         }
     }
     Ok(Farewell { kept: ui.kept })
+}
+
+/// What a screen of a terminal that says it is of this size begins with.
+fn begun(lab: &Lab, options: UiOptions, said: (u16, u16)) -> UiState {
+    let mut spec = lab.layout().view.clone();
+    if options.braille {
+        spec.lines = Lines::Braille;
+    }
+    let mut ui = UiState::new(options.theme, options.keymap, spec, screen::drawn(said));
+    ui.shows_keys = options.shows_keys;
+    ui.viewer.stage = options.stage;
+    let view = lab.view();
+    ui.begin(&view);
+    if let Some(words) = options.notice {
+        ui.tell(view.now, Tone::Warn, words);
+    }
+    tell_size(&mut ui, &view, said);
+    ui
 }
 
 /// When the next frame is due. The time that it takes to draw one, and to wake up for it, is part of
@@ -229,16 +228,24 @@ fn until_change(view: &LabView, ui: &UiState) -> Duration {
 /// Everything that the state's effects act on.
 struct Host<'a> {
     lab: &'a Lab,
-    screen: &'a mut Screen,
+    screen: Screen,
     /// Why things were asked.
-    pending: &'a mut BTreeMap<Ticket, Purpose>,
+    pending: BTreeMap<Ticket, Purpose>,
     is_over: bool,
 }
 
 impl Host<'_> {
-    fn draw(&mut self, ui: &mut UiState, view: &LabView) -> io::Result<()> {
-        self.update(ui, view, UiEvent::Changed)?;
-        self.screen.draw(|to| frame::draw(to, view, ui))
+    /// Draws a frame if one is due, and the terminal takes it.
+    fn draw_if_due(&mut self, ui: &mut UiState, frames: &mut Frames) -> io::Result<()> {
+        if !frames.is_due() || self.screen.is_busy()? {
+            return Ok(());
+        }
+        frames.begin();
+        let view = self.lab.view();
+        self.update(ui, &view, UiEvent::Changed)?;
+        self.screen.draw(|to| frame::draw(to, &view, ui))?;
+        frames.drawn(until_change(&view, ui));
+        Ok(())
     }
 
     /// Takes something from the terminal.

@@ -1,9 +1,9 @@
 //! How a story is told on this screen: who sits in front of it, and what keys do with the script.
 
+use super::state::UiState;
 use crate::lab::ask::{Access, ScriptChange};
 use crate::lab::{LabView, Request};
 use crate::node::io::words::Tone;
-use crate::ui::app::state::UiState;
 use crate::ui::keymap::Action;
 use crate::ui::viewer::{DialogId, Effect, Purpose, Seat};
 use std::sync::Arc;

@@ -1,10 +1,10 @@
 //! What the screen remembers: what a person set and did. What happened is in the lab.
 
+use super::news::Told;
 use crate::lab::LabView;
 use crate::lab::spec::ViewSpec;
 use crate::node::Time;
 use crate::node::io::words::{Piece, Tone};
-use crate::ui::app::news::Told;
 use crate::ui::dialogs::Dialog;
 use crate::ui::keymap::{Keymap, ViewId};
 use crate::ui::theme::Theme;
@@ -19,7 +19,7 @@ use std::time::Duration;
 const MESSAGE_TIME: Duration = Duration::from_secs(8);
 
 /// How long it stays while a script is played, before what that waits for comes back.
-const MESSAGE_TIME_TELLING: Duration = Duration::from_secs(4);
+const MESSAGE_TIME_PLAYING: Duration = Duration::from_secs(4);
 
 /// How long the last key is shown, for recordings.
 const KEY_SHOWN: Duration = Duration::from_secs(2);
@@ -129,15 +129,15 @@ impl UiState {
     }
 
     /// Whether a script is being played.
-    pub(super) fn is_telling(lab: &LabView) -> bool {
+    pub(super) fn is_playing(lab: &LabView) -> bool {
         lab.script.as_ref().is_some_and(|script| !script.is_over())
     }
 }
 
 /// How long a message stays.
 fn message_time(lab: &LabView) -> Duration {
-    match UiState::is_telling(lab) {
-        true => MESSAGE_TIME_TELLING,
+    match UiState::is_playing(lab) {
+        true => MESSAGE_TIME_PLAYING,
         false => MESSAGE_TIME,
     }
 }

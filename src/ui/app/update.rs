@@ -4,7 +4,7 @@
 //! back what is to be done ([`Effect`]). It waits for nothing and draws nothing. Answers come back
 //! later as [`UiEvent::Answered`], with the [`Purpose`] for which they were asked.
 
-use super::frame::Plan;
+use super::frame::ScreenPlan;
 use super::state::UiState;
 use crate::lab::{Answer, LabView};
 use crate::node::io::words::Tone;
@@ -63,7 +63,7 @@ impl UiState {
         if self.viewer.chosen_link(lab).is_none() {
             self.viewer.link = None;
         }
-        let body = Plan::new(lab, &self.viewer).body;
+        let body = ScreenPlan::new(lab, &self.viewer).body;
         let front = self.viewer.in_front();
         let scene = Scene::new(lab, &self.viewer);
         let views = self.views.iter_mut();

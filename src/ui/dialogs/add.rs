@@ -1,5 +1,9 @@
 //! A new node.
 
+use super::dialog::{Dialog, Verdict};
+use super::form::{Beside, Field, Fields, Pressed};
+use super::wallet::check_new_wallet;
+use super::window::{self, WindowLine};
 use crate::lab::layout::NODES_MAX;
 use crate::lab::paper::names::{missing, parse_node_name};
 use crate::lab::paper::units::parse_rate;
@@ -8,10 +12,6 @@ use crate::lab::{LabView, Request};
 use crate::node::NodeIx;
 use crate::node::config::MiningMode;
 use crate::node::message::Role;
-use crate::ui::dialogs::dialog::{Dialog, Verdict};
-use crate::ui::dialogs::form::{Beside, Field, Form, Pressed};
-use crate::ui::dialogs::wallet::check_new_wallet;
-use crate::ui::dialogs::window::{self, WindowLine};
 use crate::ui::keymap::KeyPress;
 use crate::ui::viewer::{Effect, Purpose, Viewer};
 use crate::ui::widgets::scene::Scene;
@@ -29,7 +29,7 @@ const WALLET: usize = 3;
 
 /// What to say of a node.
 pub struct AddForm {
-    form: Form,
+    form: Fields,
     /// What the lab said against it.
     refusal: Option<String>,
     waits: bool,
@@ -45,7 +45,7 @@ impl AddForm {
             Field::new("Wallet", ""),
         ];
         Self {
-            form: Form::new(fields, NAME),
+            form: Fields::new(fields, NAME),
             refusal: None,
             waits: false,
         }

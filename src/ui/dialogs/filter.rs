@@ -1,10 +1,10 @@
 //! A filter, applied while it is typed. It stands at the lower edge, so that what it filters is in
 //! sight.
 
+use super::dialog::{Dialog, Verdict};
+use super::input::TextInput;
+use super::window::{self, WindowLine};
 use crate::lab::LabView;
-use crate::ui::dialogs::dialog::{Dialog, Verdict};
-use crate::ui::dialogs::input::TextInput;
-use crate::ui::dialogs::window::{self, WindowLine};
 use crate::ui::keymap::KeyPress;
 use crate::ui::text;
 use crate::ui::viewer::Viewer;
@@ -21,11 +21,11 @@ const LABEL: &str = "filter: ";
 const KEYS: usize = 26;
 
 /// The line that is typed.
-pub struct Filter {
+pub struct FilterLine {
     input: TextInput,
 }
 
-impl Filter {
+impl FilterLine {
     pub fn new(now: &str) -> Self {
         Self {
             input: TextInput::holding(now),
@@ -33,7 +33,7 @@ impl Filter {
     }
 }
 
-impl Dialog for Filter {
+impl Dialog for FilterLine {
     fn key(&mut self, _lab: &LabView, _viewer: &mut Viewer, key: KeyPress) -> Verdict {
         match key.code {
             KeyCode::Enter => return Verdict::close(),

@@ -1,11 +1,11 @@
 //! To a node, by a part of its name or by its number.
 
+use super::dialog::{Dialog, Verdict};
+use super::input::{TextInput, Typed};
+use super::list::List;
+use super::window::{self, WindowLine};
 use crate::lab::{LabView, NodeView};
 use crate::node::NodeIx;
-use crate::ui::dialogs::dialog::{Dialog, Verdict};
-use crate::ui::dialogs::input::{TextInput, Typed};
-use crate::ui::dialogs::list::List;
-use crate::ui::dialogs::window::{self, WindowLine};
 use crate::ui::keymap::KeyPress;
 use crate::ui::viewer::{Outcome, Viewer};
 use crate::ui::widgets::scene::Scene;

@@ -3,8 +3,8 @@
 //! Tab takes the completion of what was typed, if there is one, and moves on; Down and Up put one
 //! suggestion after the other into the field. What is wrong stands below the field it belongs to.
 
-use crate::ui::dialogs::input::{TextInput, Typed};
-use crate::ui::dialogs::window::{self, WindowLine};
+use super::input::{TextInput, Typed};
+use super::window::{self, WindowLine};
 use crate::ui::keymap::KeyPress;
 use crate::ui::text;
 use crate::ui::theme::Theme;
@@ -78,7 +78,7 @@ pub enum Pressed {
 
 /// Fields below each other.
 #[derive(Clone, Debug)]
-pub struct Form {
+pub struct Fields {
     /// From the top.
     pub fields: Vec<Field>,
     /// The active one.
@@ -97,7 +97,7 @@ pub struct Beside<'a> {
     pub notes: &'a [(usize, String)],
 }
 
-impl Form {
+impl Fields {
     /// Of these fields, with this one active.
     pub fn new(fields: Vec<Field>, at: usize) -> Self {
         Self { fields, at }

@@ -1,9 +1,9 @@
 //! All keys, from the one table: those of this view first, other views in a line each. In two columns
 //! where there is room, else in pages.
 
+use super::dialog::{Dialog, Verdict};
+use super::window::{self, WindowLine};
 use crate::lab::LabView;
-use crate::ui::dialogs::dialog::{Dialog, Verdict};
-use crate::ui::dialogs::window::{self, WindowLine};
 use crate::ui::keymap::{
     Action, Group, KeyPress, PAIRS, TABLE, ViewId, ViewKey, by_action, is_of_views,
 };
@@ -35,7 +35,7 @@ const OTHERS: [(&str, &str); 4] = [
     ("keys", "are changed in a file: chainlab config"),
 ];
 
-type Lines = Vec<Vec<Span<'static>>>;
+type SpanLines = Vec<Vec<Span<'static>>>;
 
 /// The help, and its page in sight.
 #[derive(Default)]
@@ -91,7 +91,7 @@ impl Dialog for Help {
 }
 
 /// Everything there is to read, a page after the other.
-fn pages(viewer: &Viewer, area: Rect) -> Vec<Lines> {
+fn pages(viewer: &Viewer, area: Rect) -> Vec<SpanLines> {
     let width = window::inner_width(area, WIDTH);
     let room = window::inner_height(area).max(1);
     let all = if width < WIDE {
@@ -101,7 +101,7 @@ fn pages(viewer: &Viewer, area: Rect) -> Vec<Lines> {
         let [left, right] = COLUMNS.map(|parts| column(viewer, parts, width));
         beside(left, right, width + GAP)
     };
-    let mut pages = vec![Lines::new()];
+    let mut pages = vec![SpanLines::new()];
     for line in all {
         // No page begins with the air between two parts.
         match pages.last_mut() {
@@ -114,8 +114,8 @@ fn pages(viewer: &Viewer, area: Rect) -> Vec<Lines> {
 }
 
 /// Parts below each other.
-fn column(viewer: &Viewer, parts: &[Part], width: usize) -> Lines {
-    let mut all = Lines::new();
+fn column(viewer: &Viewer, parts: &[Part], width: usize) -> SpanLines {
+    let mut all = SpanLines::new();
     // The notes are no view of the lab.
     let is_shown = |part: &&Part| !(viewer.stage.has_notes && part.is_of_views());
     for part in parts.iter().filter(is_shown) {
@@ -128,7 +128,7 @@ fn column(viewer: &Viewer, parts: &[Part], width: usize) -> Lines {
 }
 
 /// Two columns, the second this far to the right.
-fn beside(left: Lines, right: Lines, indent: usize) -> Lines {
+fn beside(left: SpanLines, right: SpanLines, indent: usize) -> SpanLines {
     let count = left.len().max(right.len());
     let (mut left, mut right) = (left.into_iter(), right.into_iter());
     let pair = |_| {
@@ -176,7 +176,7 @@ impl Part {
         matches!(self, Self::Here | Self::Views)
     }
 
-    fn lines(self, viewer: &Viewer, width: usize) -> Lines {
+    fn lines(self, viewer: &Viewer, width: usize) -> SpanLines {
         let title = match self {
             Self::Here => format!("in this view: {}", viewer.in_front().name()),
             Self::Act => Group::Act.title().to_owned(),
@@ -216,8 +216,8 @@ impl Part {
 }
 
 /// What keys do that do it in every view: those of groups like this.
-fn listed(viewer: &Viewer, is_wanted: fn(Group) -> bool, width: usize) -> Lines {
-    let mut lines = Lines::new();
+fn listed(viewer: &Viewer, is_wanted: fn(Group) -> bool, width: usize) -> SpanLines {
+    let mut lines = SpanLines::new();
     let pair_of = |action: Action| PAIRS.iter().find(|pair| pair.actions.contains(&action));
     for entry in TABLE {
         let is_elsewhere = !viewer.stage.has_notes && is_of_views(entry.action);
@@ -268,8 +268,8 @@ fn brief(viewer: &Viewer, view: ViewId, width: usize) -> Vec<Span<'static>> {
 }
 
 /// A key and what it does, on as many lines as that takes.
-fn explained(viewer: &Viewer, keys: &str, does: &str, width: usize) -> Lines {
-    let mut lines = Lines::new();
+fn explained(viewer: &Viewer, keys: &str, does: &str, width: usize) -> SpanLines {
+    let mut lines = SpanLines::new();
     let mut label = keys.to_owned();
     // Keys that were changed may take more than their columns.
     if label.chars().count() >= KEYS {

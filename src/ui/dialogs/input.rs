@@ -1,7 +1,7 @@
 //! A line that is typed.
 //!
-//! A text that was proposed, and not typed, is replaced by the first letter that is: nobody has to
-//! delete it first. Moving in it or deleting from it makes it one's own.
+//! A text that was proposed, and not typed, is replaced by the first letter that is, and
+//! need not be deleted first. Moving in it or deleting from it makes it one's own.
 
 use crate::node::foreign::is_hidden;
 use crate::ui::keymap::KeyPress;

@@ -3,6 +3,9 @@
 //! What the fields say is what the link is like after Enter, in the directions that the last field
 //! names; only what differs from what is so already is asked for. A preset fills in the others.
 
+use super::dialog::{Dialog, Verdict};
+use super::form::{Beside, Field, Fields, Pressed};
+use super::window::{self, WindowLine};
 use crate::lab::ask::Bend;
 use crate::lab::paper::names::missing;
 use crate::lab::paper::units::{
@@ -11,9 +14,6 @@ use crate::lab::paper::units::{
 use crate::lab::view::LinkView;
 use crate::lab::{LabView, LinkChange, Request};
 use crate::link::{Conditions, LOSS_MAX, LinkState, PRESETS, Preset};
-use crate::ui::dialogs::dialog::{Dialog, Verdict};
-use crate::ui::dialogs::form::{Beside, Field, Form, Pressed};
-use crate::ui::dialogs::window::{self, WindowLine};
 use crate::ui::keymap::KeyPress;
 use crate::ui::viewer::{Effect, Purpose, Viewer};
 use crate::ui::widgets::scene::Scene;
@@ -47,7 +47,7 @@ const STATES: [(&str, LinkState); 3] = [
 
 /// What to say of a link.
 pub struct LinkForm {
-    form: Form,
+    form: Fields,
     /// The names of its ends.
     ends: [String; 2],
     /// What it was like, there and back.
@@ -79,7 +79,7 @@ impl LinkForm {
             Field::new("Direction", way),
         ];
         Self {
-            form: Form::new(fields, LATENCY),
+            form: Fields::new(fields, LATENCY),
             ends,
             before: [link.there, link.back],
             filled: String::new(),

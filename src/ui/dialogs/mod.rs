@@ -1,5 +1,5 @@
 //! What is asked of the user: forms, lists and questions over everything else. Each is a [`Dialog`] in
-//! a file of its own, and [`open`] knows them all.
+//! a file of its own, and [`open()`] knows them all.
 
 mod add;
 mod dialog;
@@ -10,6 +10,7 @@ mod help;
 mod input;
 mod link;
 mod list;
+mod open;
 mod palette;
 mod partition;
 mod payment;
@@ -22,26 +23,4 @@ mod wallet;
 pub mod window;
 
 pub use dialog::{Dialog, Verdict};
-
-use super::viewer::{DialogId, Viewer};
-use crate::lab::LabView;
-
-/// Opens a dialog, for the lab as it is; `None`: there is nothing that it could be about.
-pub fn open(dialog: DialogId, lab: &LabView, viewer: &Viewer) -> Option<Box<dyn Dialog>> {
-    let node = viewer.focus;
-    Some(match dialog {
-        DialogId::Help => Box::<help::Help>::default(),
-        DialogId::Palette => Box::<palette::Palette>::default(),
-        DialogId::Wallet => Box::new(wallet::WalletForm::new(node)),
-        DialogId::Send => Box::new(send::SendForm::new(lab, viewer)),
-        DialogId::Add => Box::new(add::AddForm::new(lab, node)),
-        DialogId::Quit => Box::new(quit::Quit::new(lab)),
-        DialogId::FindNode => Box::<find::FindNode>::default(),
-        DialogId::SeekBlock => Box::<seek::Seek>::default(),
-        DialogId::Filter(now) => Box::new(filter::Filter::new(&now)),
-        DialogId::Link => Box::new(link::LinkForm::new(lab, viewer.chosen_link(lab)?)),
-        DialogId::Partition => Box::new(partition::PartitionForm::new(lab)),
-        DialogId::Restart => Box::new(restart::Restart),
-        DialogId::Script => Box::<script::Steps>::default(),
-    })
-}
+pub use open::open;

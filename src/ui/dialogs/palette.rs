@@ -1,12 +1,12 @@
 //! All actions, by name: a few letters of it are enough.
 
+use super::dialog::{Dialog, Verdict};
+use super::input::{TextInput, Typed};
+use super::list::List;
+use super::window::{self, WindowLine};
 use crate::lab::ask::verbs::NOTE_MAX;
 use crate::lab::{LabView, Request};
 use crate::node::foreign::is_hidden;
-use crate::ui::dialogs::dialog::{Dialog, Verdict};
-use crate::ui::dialogs::input::{TextInput, Typed};
-use crate::ui::dialogs::list::List;
-use crate::ui::dialogs::window::{self, WindowLine};
 use crate::ui::keymap::{Action, Entry, KeyPress, TABLE, by_action};
 use crate::ui::text;
 use crate::ui::viewer::{Effect, Purpose, Viewer};

@@ -7,14 +7,15 @@
 //!                     3 miner
 //! ```
 
+use super::dialog::{Dialog, Verdict};
+use super::list::List;
+use super::window::{self, WindowLine};
 use crate::lab::layout::regions::proposed_groups;
 use crate::lab::{LabView, Request};
 use crate::node::NodeIx;
-use crate::ui::dialogs::dialog::{Dialog, Verdict};
-use crate::ui::dialogs::list::List;
-use crate::ui::dialogs::window::{self, WindowLine};
 use crate::ui::keymap::KeyPress;
 use crate::ui::text::{self, short_name};
+use crate::ui::theme::Theme;
 use crate::ui::viewer::{Effect, Purpose, Viewer};
 use crate::ui::widgets::scene::Scene;
 use crossterm::event::KeyCode;
@@ -91,6 +92,21 @@ impl PartitionForm {
     }
 }
 
+impl PartitionForm {
+    /// The groups, in columns of this width, with how many nodes each has.
+    fn head(&self, theme: Theme, each: usize) -> WindowLine {
+        let letters = LETTERS.iter().enumerate().take(self.in_use());
+        let head = letters.map(|(group, letter)| {
+            let members = self.groups.iter().filter(|of| **of == group).count();
+            let words = format!("{letter}  {}", text::counted(members, "node"));
+            Span::styled(format!("{words:<each$}"), theme.strong())
+        });
+        let mut spans = vec![Span::raw(" ".repeat(POINTER))];
+        spans.extend(head);
+        WindowLine::new(spans)
+    }
+}
+
 impl Dialog for PartitionForm {
     fn key(&mut self, lab: &LabView, _viewer: &mut Viewer, key: KeyPress) -> Verdict {
         // A node may have come since.
@@ -118,20 +134,8 @@ impl Dialog for PartitionForm {
         let lab = scene.lab;
         let theme = scene.theme;
         let room = window::inner_width(area, WIDTH);
-        let columns = self.in_use();
-        let each = room.saturating_sub(POINTER) / columns;
-        let head = LETTERS
-            .iter()
-            .enumerate()
-            .take(columns)
-            .map(|(group, letter)| {
-                let members = self.groups.iter().filter(|of| **of == group).count();
-                let words = format!("{letter}  {}", text::counted(members, "node"));
-                Span::styled(format!("{words:<each$}"), theme.strong())
-            });
-        let mut spans = vec![Span::raw(" ".repeat(POINTER))];
-        spans.extend(head);
-        let mut lines = vec![WindowLine::new(spans)];
+        let each = room.saturating_sub(POINTER) / self.in_use();
+        let mut lines = vec![self.head(theme, each)];
         // The head, what is wrong, and the line about what is going to be.
         let rows = window::inner_height(area).saturating_sub(3);
         let count = self.groups.len();
@@ -157,16 +161,13 @@ impl Dialog for PartitionForm {
             None => ("nothing will pass from one group to another", theme.dim()),
         };
         lines.extend(window::paragraph(words, room, 0, 1, style));
-        lines.push(window::keys(
-            theme,
-            room,
-            &[
-                ("Enter", "partitions"),
-                ("Space", "moves it"),
-                ("Esc", "leaves"),
-                ("1-3", "to a group"),
-            ],
-        ));
+        let keys = [
+            ("Enter", "partitions"),
+            ("Space", "moves it"),
+            ("Esc", "leaves"),
+            ("1-3", "to a group"),
+        ];
+        lines.push(window::keys(theme, room, &keys));
         window::render(frame, area, theme, "partition the network", WIDTH, lines);
     }
 }

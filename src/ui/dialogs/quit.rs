@@ -1,8 +1,8 @@
 //! Whether to quit a lab whose data goes away with it, or whose story is under way.
 
+use super::dialog::{Dialog, Verdict};
+use super::window::{self, WindowLine};
 use crate::lab::{LabView, MadeByHand, Request};
-use crate::ui::dialogs::dialog::{Dialog, Verdict};
-use crate::ui::dialogs::window::{self, WindowLine};
 use crate::ui::keymap::KeyPress;
 use crate::ui::text;
 use crate::ui::viewer::{Effect, Purpose, Viewer};
@@ -25,10 +25,10 @@ pub struct Quit {
     virtual_seed: Option<u64>,
     /// The step that the story is at, from 1 on, and how many there are.
     story: Option<(usize, usize)>,
-    stage: Stage,
+    stage: Progress,
 }
 
-enum Stage {
+enum Progress {
     Asking,
     Keeping,
     /// Keeping failed, for this reason.
@@ -44,7 +44,7 @@ impl Quit {
             is_temporary: lab.is_temporary,
             virtual_seed: lab.virtual_seed,
             story,
-            stage: Stage::Asking,
+            stage: Progress::Asking,
         }
     }
 }
@@ -58,10 +58,10 @@ impl Dialog for Quit {
         };
         let effects = match (letter, &self.stage) {
             // Leaving while the data moves would leave it in two places.
-            (_, Stage::Keeping) => Vec::new(),
+            (_, Progress::Keeping) => Vec::new(),
             ('y', _) => return Verdict::closing(vec![Effect::Leave]),
             ('k', _) if self.is_temporary && self.virtual_seed.is_none() => {
-                self.stage = Stage::Keeping;
+                self.stage = Progress::Keeping;
                 vec![Effect::Ask(Request::Keep, Purpose::Keep)]
             }
             _ => Vec::new(),
@@ -70,11 +70,11 @@ impl Dialog for Quit {
     }
 
     fn awaits(&self, purpose: &Purpose) -> bool {
-        matches!(self.stage, Stage::Keeping) && *purpose == Purpose::Keep
+        matches!(self.stage, Progress::Keeping) && *purpose == Purpose::Keep
     }
 
     fn refused(&mut self, why: &str) {
-        self.stage = Stage::Failed(why.to_owned());
+        self.stage = Progress::Failed(why.to_owned());
     }
 
     fn render(&self, frame: &mut Frame<'_>, area: Rect, scene: Scene<'_>) {
@@ -102,12 +102,12 @@ impl Dialog for Quit {
         let deleted = "quitting deletes all its data";
         lines.extend(window::paragraph(deleted, room, 0, 2, theme.dim()));
         match &self.stage {
-            Stage::Asking => {}
-            Stage::Keeping => lines.push(WindowLine::new(vec![Span::styled(
+            Progress::Asking => {}
+            Progress::Keeping => lines.push(WindowLine::new(vec![Span::styled(
                 format!("keeping{}", window::dots(theme)),
                 theme.warn(),
             )])),
-            Stage::Failed(why) => {
+            Progress::Failed(why) => {
                 let words = format!("not kept: {why}");
                 lines.extend(window::paragraph(&words, room, 0, 0, theme.bad()));
             }

@@ -1,9 +1,9 @@
 //! Whether to play a story again that is still under way.
 
+use super::dialog::{Dialog, Verdict};
+use super::window;
 use crate::lab::ask::ScriptChange;
 use crate::lab::{LabView, Request};
-use crate::ui::dialogs::dialog::{Dialog, Verdict};
-use crate::ui::dialogs::window;
 use crate::ui::keymap::KeyPress;
 use crate::ui::viewer::{Effect, Purpose, Viewer};
 use crate::ui::widgets::scene::Scene;

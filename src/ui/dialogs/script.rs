@@ -1,9 +1,9 @@
 //! The steps of the script, with the one that is on in sight, and how far the story is.
 
+use super::dialog::{Dialog, Verdict};
+use super::window::{self, WindowLine};
 use crate::lab::LabView;
 use crate::lab::script::{Pace, ScriptView};
-use crate::ui::dialogs::dialog::{Dialog, Verdict};
-use crate::ui::dialogs::window::{self, WindowLine};
 use crate::ui::keymap::KeyPress;
 use crate::ui::text;
 use crate::ui::viewer::Viewer;
@@ -24,14 +24,14 @@ pub struct Steps {
 }
 
 /// What of the list is in sight.
-struct Sight {
+struct Visible {
     lines: Vec<Vec<Span<'static>>>,
     top: usize,
     room: usize,
 }
 
 impl Steps {
-    fn sight(&self, lab: &LabView, viewer: &Viewer, script: &ScriptView, area: Rect) -> Sight {
+    fn sight(&self, lab: &LabView, viewer: &Viewer, script: &ScriptView, area: Rect) -> Visible {
         let width = window::inner_width(area, WIDTH);
         let (lines, at) = steps::list(Scene::new(lab, viewer), script, width);
         // How far it is stands above them.
@@ -39,7 +39,7 @@ impl Steps {
         let last = lines.len().saturating_sub(room);
         // What is on stands above the middle, with what comes next below it.
         let top = self.top.unwrap_or(at.saturating_sub(room / 3)).min(last);
-        Sight { lines, top, room }
+        Visible { lines, top, room }
     }
 }
 
@@ -48,7 +48,7 @@ impl Dialog for Steps {
         let Some(script) = &lab.script else {
             return Verdict::close();
         };
-        let Sight { lines, top, room } =
+        let Visible { lines, top, room } =
             self.sight(lab, viewer, script, window::space(viewer.size));
         let last = lines.len().saturating_sub(room);
         let plain = !key.ctrl && !key.alt;
@@ -74,7 +74,7 @@ impl Dialog for Steps {
         };
         let theme = scene.theme;
         let width = window::inner_width(area, WIDTH);
-        let Sight { lines, top, room } = self.sight(lab, viewer, script, area);
+        let Visible { lines, top, room } = self.sight(lab, viewer, script, area);
         let count = lines.len();
         let mut shown = vec![WindowLine::new(head(theme.strong(), lab, script))];
         shown.extend(lines.into_iter().skip(top).take(room).map(WindowLine::new));

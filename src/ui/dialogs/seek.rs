@@ -1,10 +1,10 @@
 //! To a block, by its height or either end of its hash. It stands at the lower edge, so that the
 //! tree stays in sight.
 
+use super::dialog::{Dialog, Verdict};
+use super::input::{TextInput, Typed};
+use super::window::{self, WindowLine};
 use crate::lab::LabView;
-use crate::ui::dialogs::dialog::{Dialog, Verdict};
-use crate::ui::dialogs::input::{TextInput, Typed};
-use crate::ui::dialogs::window::{self, WindowLine};
 use crate::ui::keymap::KeyPress;
 use crate::ui::text;
 use crate::ui::viewer::Viewer;

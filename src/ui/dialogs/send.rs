@@ -9,13 +9,13 @@
 //! Every question has a number. An answer to any but the last one says nothing about what the form
 //! holds now, and is not this form's: what came of a payment then stands on the message line.
 
+use super::dialog::{Dialog, Verdict};
+use super::form::{Beside, Field, Fields, Pressed};
+use super::payment::{self, AMOUNT, FEE, FROM, TO};
+use super::window::{self, WindowLine};
 use crate::lab::{Answer, LabView, Request};
 use crate::node::NodeIx;
 use crate::node::io::{Command, Question, Reply, SendPlan};
-use crate::ui::dialogs::dialog::{Dialog, Verdict};
-use crate::ui::dialogs::form::{Beside, Field, Form, Pressed};
-use crate::ui::dialogs::payment::{self, AMOUNT, FEE, FROM, TO};
-use crate::ui::dialogs::window::{self, WindowLine};
 use crate::ui::keymap::{Action, KeyPress};
 use crate::ui::viewer::{Effect, Purpose, Viewer};
 use crate::ui::widgets::scene::Scene;
@@ -31,11 +31,11 @@ const WIDTH: u16 = 70;
 pub struct SendForm {
     /// The node that was focused.
     node: NodeIx,
-    form: Form,
-    stage: Stage,
+    form: Fields,
+    stage: Progress,
 }
 
-enum Stage {
+enum Progress {
     /// Fields are filled in; what was said against the last attempt.
     Filling(Option<String>),
     /// The node works out the payment.
@@ -69,7 +69,7 @@ impl SendForm {
             Field::new("Fee", lab.fee.to_string()),
         ];
         // Who pays is proposed: the first question is who is paid.
-        let mut form = Form::new(fields, if has_payer { TO } else { FROM });
+        let mut form = Fields::new(fields, if has_payer { TO } else { FROM });
         if let Some(words) = emptiness {
             form.blame(FROM, words);
         } else if !has_payer {
@@ -78,28 +78,28 @@ impl SendForm {
         Self {
             node,
             form,
-            stage: Stage::Filling(None),
+            stage: Progress::Filling(None),
         }
     }
 
     fn submit(&mut self, lab: &LabView, viewer: &mut Viewer) -> Vec<Effect> {
         match &self.stage {
-            Stage::Filling(_) => self.ask_plan(lab, viewer),
-            Stage::Planned { payer, plan } => {
+            Progress::Filling(_) => self.ask_plan(lab, viewer),
+            Progress::Planned { payer, plan } => {
                 let (payer, payment) = (*payer, plan.payment.clone());
                 let edition = viewer.next_edition();
                 let from = self.form.text(FROM).to_owned();
                 viewer.last_payers.insert(self.node, from);
-                self.stage = Stage::Paying { edition };
+                self.stage = Progress::Paying { edition };
                 let request = Request::Node(payer, Command::Send(payment));
                 vec![Effect::Ask(request, Purpose::Pay(edition))]
             }
-            Stage::Planning { .. } | Stage::Paying { .. } => Vec::new(),
+            Progress::Planning { .. } | Progress::Paying { .. } => Vec::new(),
         }
     }
 
     fn ask_plan(&mut self, lab: &LabView, viewer: &mut Viewer) -> Vec<Effect> {
-        self.stage = Stage::Filling(None);
+        self.stage = Progress::Filling(None);
         self.form.forgive();
         let texts = [FROM, TO, AMOUNT, FEE].map(|at| self.form.text(at));
         let mine = viewer.keymap.key_of(Action::MineNow);
@@ -107,7 +107,7 @@ impl SendForm {
         let mut errors = match payment::read(lab, texts) {
             Ok((payer, payment)) if emptiness.is_none() => {
                 let edition = viewer.next_edition();
-                self.stage = Stage::Planning { edition, payer };
+                self.stage = Progress::Planning { edition, payer };
                 let request = Request::Ask(payer, Question::PlanSend(payment));
                 return vec![Effect::Ask(request, Purpose::Plan(edition))];
             }
@@ -144,7 +144,7 @@ impl SendForm {
 
 impl Dialog for SendForm {
     fn key(&mut self, lab: &LabView, viewer: &mut Viewer, key: KeyPress) -> Verdict {
-        if let Stage::Paying { .. } = self.stage {
+        if let Progress::Paying { .. } = self.stage {
             // What is under way cannot be changed any more, only left to itself.
             return match key.code {
                 KeyCode::Esc => Verdict::close(),
@@ -154,15 +154,15 @@ impl Dialog for SendForm {
         let offers = self.offers(lab);
         let effects = match self.form.key(key, &offers) {
             Pressed::Leave => match self.stage {
-                Stage::Planned { .. } => {
-                    self.stage = Stage::Filling(None);
+                Progress::Planned { .. } => {
+                    self.stage = Progress::Filling(None);
                     Vec::new()
                 }
                 _ => return Verdict::close(),
             },
             Pressed::Submit => self.submit(lab, viewer),
             Pressed::Edited => {
-                self.stage = Stage::Filling(None);
+                self.stage = Progress::Filling(None);
                 Vec::new()
             }
             Pressed::Nothing => Vec::new(),
@@ -171,37 +171,37 @@ impl Dialog for SendForm {
     }
 
     fn paste(&mut self, text: &str) -> Result<(), String> {
-        if !matches!(self.stage, Stage::Paying { .. }) {
+        if !matches!(self.stage, Progress::Paying { .. }) {
             self.form.paste(text);
-            self.stage = Stage::Filling(None);
+            self.stage = Progress::Filling(None);
         }
         Ok(())
     }
 
     fn awaits(&self, purpose: &Purpose) -> bool {
         match (&self.stage, purpose) {
-            (Stage::Planning { edition, .. }, Purpose::Plan(of))
-            | (Stage::Paying { edition }, Purpose::Pay(of)) => edition == of,
+            (Progress::Planning { edition, .. }, Purpose::Plan(of))
+            | (Progress::Paying { edition }, Purpose::Pay(of)) => edition == of,
             _ => false,
         }
     }
 
     fn answered(&mut self, answer: &Result<Answer, String>) -> Verdict {
         let payer = match self.stage {
-            Stage::Planning { payer, .. } => Some(payer),
+            Progress::Planning { payer, .. } => Some(payer),
             _ => None,
         };
         match (answer, payer) {
             (Ok(Answer::Node(_, Reply::Plan(plan))), Some(payer)) => {
                 let plan = Box::new(plan.clone());
-                self.stage = Stage::Planned { payer, plan };
+                self.stage = Progress::Planned { payer, plan };
             }
             (Ok(_), None) => return Verdict::close(),
             (Ok(_), Some(_)) => {
                 let words = "the node answered something else".to_owned();
-                self.stage = Stage::Filling(Some(words));
+                self.stage = Progress::Filling(Some(words));
             }
-            (Err(why), _) => self.stage = Stage::Filling(Some(why.clone())),
+            (Err(why), _) => self.stage = Progress::Filling(Some(why.clone())),
         }
         Verdict::stay()
     }
@@ -229,17 +229,17 @@ impl Dialog for SendForm {
             ("Esc", "leaves"),
         ];
         match &self.stage {
-            Stage::Filling(None) => {}
-            Stage::Filling(Some(why)) => {
+            Progress::Filling(None) => {}
+            Progress::Filling(Some(why)) => {
                 lines.extend(window::paragraph(why, room, 0, 1, theme.bad()));
             }
-            Stage::Planning { .. } => lines.push(busy("working it out")),
-            Stage::Planned { plan, .. } => {
+            Progress::Planning { .. } => lines.push(busy("working it out")),
+            Progress::Planned { plan, .. } => {
                 let words = payment::describe(plan);
                 lines.extend(window::paragraph(&words, room, 0, 0, theme.good()));
                 keys = vec![("Enter", "sends"), ("Esc", "goes back")];
             }
-            Stage::Paying { .. } => {
+            Progress::Paying { .. } => {
                 lines.push(busy("sending"));
                 keys = vec![("Esc", "leaves it to itself")];
             }

@@ -1,12 +1,12 @@
 //! The name of a new wallet.
 
+use super::dialog::{Dialog, Verdict};
+use super::form::{Beside, Field, Fields, Pressed};
+use super::window::{self, WindowLine};
 use crate::lab::{LabView, Request};
 use crate::node::NodeIx;
 use crate::node::io::Command;
 use crate::node::wallets::check_name;
-use crate::ui::dialogs::dialog::{Dialog, Verdict};
-use crate::ui::dialogs::form::{Beside, Field, Form, Pressed};
-use crate::ui::dialogs::window::{self, WindowLine};
 use crate::ui::keymap::KeyPress;
 use crate::ui::viewer::{Effect, Purpose, Viewer};
 use crate::ui::widgets::scene::Scene;
@@ -22,7 +22,7 @@ const NAME: usize = 0;
 /// A form of one field.
 pub struct WalletForm {
     node: NodeIx,
-    form: Form,
+    form: Fields,
     waits: bool,
 }
 
@@ -30,7 +30,7 @@ impl WalletForm {
     pub fn new(node: NodeIx) -> Self {
         Self {
             node,
-            form: Form::new(vec![Field::new("Name", "")], NAME),
+            form: Fields::new(vec![Field::new("Name", "")], NAME),
             waits: false,
         }
     }

@@ -76,6 +76,8 @@ pub enum Action {
     CutLink,
     /// Make the chosen link a black hole, or open it again.
     HoleLink,
+    /// Open every link that is cut or a black hole.
+    HealAll,
     /// Hold the screen.
     Hold,
     /// The script: on to the next caption.
@@ -172,6 +174,7 @@ pub const TABLE: &[Entry] = &[
     entry(Act, Action::EditLink, "edit-link", &["e"], "network: changes what the chosen link is like", "edit"),
     entry(Act, Action::CutLink, "cut-link", &["c"], "network: cuts the chosen link; again: opens it", "cut"),
     entry(Act, Action::HoleLink, "black-hole", &["B"], "network: has the chosen link swallow all; again: opens it", "black hole"),
+    entry(Act, Action::HealAll, "heal", &["H"], "network: opens every link that is cut or a black hole", "").asking(|_| Request::HealAll),
     entry(Act, Action::Partition, "partition", &["p"], "partitions the network; again: heals it", "partition"),
     entry(Look, Action::PreviousLink, "previous-link", &["X"], "network: chooses the link before", ""),
     entry(Look, Action::Zoom, "zoom", &["z"], "shows the focused node alone", "zoom"),

@@ -4,9 +4,9 @@
 
 use super::actions::Action::{
     self, AddNode, Back, Copy, CutLink, Down, EditLink, Faster, Find, First, FocusNext,
-    FocusPrevious, Help, Hold, HoleLink, Kill, Last, Leave, Left, Level, Mine, MineNow, NewWallet,
-    NextLink, NextView, Open, PageDown, PageUp, Palette, Partition, PreviousLink, PreviousView,
-    Quit, Redraw, Right, Send, Slower, Suspend, Up, Zoom,
+    FocusPrevious, HealAll, Help, Hold, HoleLink, Kill, Last, Leave, Left, Level, Mine, MineNow,
+    NewWallet, NextLink, NextView, Open, PageDown, PageUp, Palette, Partition, PreviousLink,
+    PreviousView, Quit, Redraw, Right, Send, Slower, Suspend, Up, Zoom,
 };
 use crate::lab::spec::OpeningView;
 
@@ -216,6 +216,7 @@ const NETWORK: ViewRow = ViewRow {
             "makes it a black hole; again: opens it",
             "black hole",
         ),
+        key(&[HealAll], "opens every link that is shut", ""),
         key(SIDES, "focus the node to the left, to the right", ""),
         key(UP_DOWN, "focus the node above, below", ""),
         key(&[Open], "shows the focused node alone", ""),

@@ -9,14 +9,14 @@
 //!    answer that is still on its way is not taken;
 //! 3. a page that comes must be the parent of what is above it, and what is below it its parents.
 
+use super::list::{Cell, Item, Look, Target, chip, dim, ending, moved, plain, strong};
+use super::subject::Subject;
+use super::table::{Column, number, words};
 use crate::node::Time;
 use crate::node::snapshot::{BlockInfo, NodeSnapshot};
 use crate::ui::keymap::Action;
 use crate::ui::text;
 use crate::ui::viewer::Fetch;
-use crate::ui::widgets::list::{Cell, Item, Look, Target, chip, dim, ending, moved, plain, strong};
-use crate::ui::widgets::subject::Subject;
-use crate::ui::widgets::table::{Column, number, words};
 use std::collections::BTreeMap;
 use std::time::Duration;
 
@@ -184,7 +184,7 @@ impl Chain {
         let is_genesis = info.id.height == 0;
         let parent = info.id.height.checked_sub(1);
         let parent = parent.and_then(|height| self.known.get(&height));
-        // Nobody waited for the block after the first one: the lab began in between.
+        // No miner waited for the block after the first one: the lab began in between.
         let parent = parent.filter(|parent| parent.id.height > 0);
         let after = parent.map(|parent| at.since(Time::from_block(parent.time)));
         let miner = info.miner.as_deref();

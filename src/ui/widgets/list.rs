@@ -3,8 +3,9 @@
 //! What a list holds is plain data ([`Item`]), made anew from the lab whenever it is looked at, so
 //! that keys and drawing see the same. The chosen line is remembered by what it is about, not by
 //! its place: when something new comes in above, the same line stays chosen. Only the line at which
-//! a list begins keeps its place, so that a list nobody has moved in shows what is new.
+//! a list begins keeps its place, so that a list that was not moved in shows what is new.
 
+use super::scene::Scene;
 use crate::chain::{BlockHash, Txid};
 use crate::lab::LabView;
 use crate::lab::observe::chips::Chip;
@@ -13,7 +14,6 @@ use crate::node::BlockId;
 use crate::node::io::words::Piece;
 use crate::ui::keymap::Action;
 use crate::ui::text;
-use crate::ui::widgets::scene::Scene;
 use ratatui::style::Style;
 use ratatui::text::Span;
 use std::ops::Range;
@@ -207,7 +207,7 @@ impl Item {
     }
 }
 
-/// Where somebody is in a list.
+/// The chosen place in a list.
 #[derive(Clone, Debug, Default)]
 pub(in crate::ui) struct Cursor {
     at: usize,

@@ -1,12 +1,12 @@
 //! A message in a few words.
 
+use super::scene::Scene;
 use crate::lab::LabView;
 use crate::lab::observe::transcript::{Party, Spoken};
 use crate::node::Time;
 use crate::node::io::EventKind;
 use crate::node::message::{Item, Kind, MessageSummary};
 use crate::ui::text::{self, counted};
-use crate::ui::widgets::scene::Scene;
 use ratatui::style::Style;
 use ratatui::text::Span;
 
@@ -19,7 +19,7 @@ pub(in crate::ui) fn moment(scene: Scene<'_>, at: Time) -> String {
     format!("{}.{:03}", scene.moment(at), us / 1_000 % 1_000)
 }
 
-/// What somebody is called, in so many columns.
+/// What a node is called, in so many columns.
 pub(in crate::ui) fn name(scene: Scene<'_>, party: &Party, width: usize) -> String {
     text::short_name(name_of(scene.lab, party), width, scene.theme.cut())
 }
@@ -88,7 +88,7 @@ pub(in crate::ui) fn command_style(scene: Scene<'_>, said: &Spoken) -> Style {
     }
 }
 
-/// What somebody is called.
+/// What a node is called.
 pub(in crate::ui) fn name_of<'a>(lab: &'a LabView, party: &'a Party) -> &'a str {
     match party {
         Party::Node(ix) => lab.node(*ix).map_or("", |node| &node.name),

@@ -1,11 +1,11 @@
 //! The last reorganisation, in words: on the message line when it is two blocks deep or more, and
 //! above the tree for a while.
 
+use super::pieces::wrap;
 use crate::lab::LabView;
 use crate::lab::observe::news::News;
 use crate::node::io::words::Piece;
 use crate::ui::text::counted;
-use crate::ui::widgets::pieces::wrap;
 
 /// Nodes that are named; of more, how many.
 const NAMES: usize = 4;

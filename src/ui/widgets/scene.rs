@@ -59,7 +59,7 @@ impl<'a> Scene<'a> {
         text::age(self.now.since(at))
     }
 
-    /// How long ago a node's tip was found; of the genesis block nothing, as nobody found it.
+    /// How long ago a node's tip was found; of the genesis block nothing, which no node found.
     pub fn tip_age(&self, snapshot: &NodeSnapshot) -> String {
         match snapshot.tip.height {
             0 => "genesis".to_owned(),

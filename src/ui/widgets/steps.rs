@@ -7,12 +7,12 @@
 //!
 //! Lines are cut between words: half a number would be another number.
 
+use super::scene::Scene;
 use crate::lab::script::{ScriptView, StepState, StepView};
 use crate::ui::keymap::Action;
 use crate::ui::text;
 use crate::ui::theme::Theme;
 use crate::ui::viewer::Seat;
-use crate::ui::widgets::scene::Scene;
 use ratatui::style::Style;
 use ratatui::text::Span;
 

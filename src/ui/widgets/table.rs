@@ -4,9 +4,9 @@
 //! columns are left out, the least important first; when there is more, hashes and addresses are
 //! written out.
 
+use super::list::Item;
+use super::scene::Scene;
 use crate::ui::text;
-use crate::ui::widgets::list::Item;
-use crate::ui::widgets::scene::Scene;
 use ratatui::style::Style;
 use ratatui::text::{Line, Span};
 
@@ -94,30 +94,30 @@ pub(in crate::ui) fn finish(
 }
 
 /// A column that is shown.
-struct Shown {
+struct ShownColumn {
     at: usize,
     width: usize,
     is_long: bool,
 }
 
-fn fitting(columns: &[Column], items: &[Item], room: usize) -> Vec<Shown> {
+fn fitting(columns: &[Column], items: &[Item], room: usize) -> Vec<ShownColumn> {
     let widest = |at: usize, is_long: bool| {
         let cells = items.iter().filter_map(|item| item.cells.get(at));
         cells.map(|cell| cell.width(is_long)).max().unwrap_or(0)
     };
-    let mut shown: Vec<Shown> = Vec::new();
+    let mut shown: Vec<ShownColumn> = Vec::new();
     for (at, column) in columns.iter().enumerate() {
         let width = widest(at, false);
         // A column that says nothing just now leaves its room to others.
         if width > 0 {
-            shown.push(Shown {
+            shown.push(ShownColumn {
                 at,
                 width: width.max(column.title.chars().count()),
                 is_long: false,
             });
         }
     }
-    let total = |shown: &[Shown]| {
+    let total = |shown: &[ShownColumn]| {
         let widths: usize = shown.iter().map(|column| column.width).sum();
         widths + GAP * shown.len().saturating_sub(1)
     };
@@ -141,7 +141,7 @@ fn fitting(columns: &[Column], items: &[Item], room: usize) -> Vec<Shown> {
 
 fn aligned<'a>(
     columns: &[Column],
-    cells: impl Iterator<Item = (Span<'static>, &'a Shown)>,
+    cells: impl Iterator<Item = (Span<'static>, &'a ShownColumn)>,
 ) -> Vec<Span<'static>> {
     let mut line = Vec::new();
     for (span, column) in cells {

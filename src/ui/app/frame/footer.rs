@@ -14,6 +14,16 @@ fn caption_span(scene: Scene<'_>) -> Option<Span<'static>> {
     Some(Span::styled(format!(" {caption} "), scene.theme.chosen()))
 }
 
+fn held_span(scene: Scene<'_>) -> Option<Span<'static>> {
+    let key = scene.viewer.keymap.key_of(Action::Hold);
+    let words = match scene.viewer.stage.has_paused {
+        true => format!(" HELD, and the script waits: {key} goes on "),
+        false => format!(" HELD: the lab goes on, {key} shows it again "),
+    };
+    let held = Span::styled(words, scene.theme.chosen());
+    scene.is_held.then_some(held)
+}
+
 /// Draws the message line: that the screen is held, a caption if it has no line of its own, what
 /// was said last; else what the script waits for, or the hint.
 pub fn message(
@@ -25,19 +35,10 @@ pub fn message(
 ) {
     let (theme, viewer) = (scene.theme, scene.viewer);
     let mut spans = vec![Span::raw(" ")];
-    if scene.is_held {
-        let key = viewer.keymap.key_of(Action::Hold);
-        let words = match viewer.stage.has_paused {
-            true => format!(" HELD, and the script waits: {key} goes on "),
-            false => format!(" HELD: the lab goes on, {key} shows it again "),
-        };
-        spans.push(Span::styled(words, theme.chosen()));
-        spans.push(Span::raw("  "));
-    }
     let caption = caption_span(scene).filter(|_| has_caption);
     let has_caption = caption.is_some();
-    if let Some(caption) = caption {
-        spans.push(caption);
+    for span in held_span(scene).into_iter().chain(caption) {
+        spans.push(span);
         spans.push(Span::raw("  "));
     }
     let room = usize::from(area.width);

@@ -36,6 +36,9 @@ const NETWORK: (u16, u16) = (13, 16);
 /// Columns of the lab's name.
 const NAME: (u16, u16) = (6, 12);
 
+/// Columns between two parts.
+const GAP: u16 = 1;
+
 const MODE: u16 = 6;
 const CLOCK: u16 = 8;
 const MEMPOOL: u16 = 12;
@@ -55,7 +58,7 @@ enum Mode {
 
 /// Where a part stands, from the left edge; nothing where it has no room.
 #[derive(Clone, Copy, Debug, Default, PartialEq, Eq)]
-struct Field {
+struct Slot {
     x: u16,
     width: u16,
 }
@@ -63,15 +66,15 @@ struct Field {
 /// Where everything stands on a screen of some width.
 #[derive(Clone, Copy, Debug, Default, PartialEq, Eq)]
 struct Columns {
-    name: Field,
-    tabs: Field,
-    mode: Field,
-    clock: Field,
-    chains: Field,
-    network: Field,
-    mempool: Field,
-    hashrate: Field,
-    traffic: Field,
+    name: Slot,
+    tabs: Slot,
+    mode: Slot,
+    clock: Slot,
+    chains: Slot,
+    network: Slot,
+    mempool: Slot,
+    hashrate: Slot,
+    traffic: Slot,
 }
 
 /// Draws the header.
@@ -116,24 +119,37 @@ pub fn render(frame: &mut Frame<'_>, area: Rect, scene: Scene<'_>) {
 
 impl Columns {
     fn new(width: u16) -> Self {
-        let names: Vec<_> = ViewId::TABS
-            .iter()
-            .map(|view| {
-                if width >= LONG_TABS {
-                    view.name()
-                } else {
-                    view.short()
-                }
-            })
-            .collect();
-        let tabs = u16::try_from(names.join(" ").len()).expect("five short names");
+        let (mut columns, left) = Self::widths(width);
+        // What is left keeps the tabs apart from what they do not name.
+        let air = left.min(1);
+        let mut x = 1;
+        let mut place = |slot: &mut Slot, after: u16| {
+            slot.x = x;
+            if slot.width > 0 {
+                x += slot.width + after;
+            }
+        };
+        place(&mut columns.name, GAP);
+        place(&mut columns.tabs, GAP + air);
+        place(&mut columns.mode, GAP);
+        place(&mut columns.clock, GAP);
+        place(&mut columns.chains, GAP);
+        place(&mut columns.network, GAP);
+        place(&mut columns.mempool, GAP);
+        place(&mut columns.hashrate, GAP);
+        place(&mut columns.traffic, GAP);
+        columns
+    }
+
+    /// How wide everything is, and how many columns are left.
+    fn widths(width: u16) -> (Self, u16) {
+        let tabs = tabs_width(width >= LONG_TABS);
         // All tabs and what is said of the lab are always there: narrower screens show no lab.
         let (mut chains, mut network) = (CHAINS.0, NETWORK.0);
-        let gap = 1;
-        let mut left = width.saturating_sub(1 + tabs + gap + chains + gap + network);
-        let mut take = |wanted: u16| match left >= wanted + gap {
+        let mut left = width.saturating_sub(1 + tabs + GAP + chains + GAP + network);
+        let mut take = |wanted: u16| match left >= wanted + GAP {
             true => {
-                left -= wanted + gap;
+                left -= wanted + GAP;
                 wanted
             }
             false => 0,
@@ -159,28 +175,30 @@ impl Columns {
         if name > 0 {
             grow(&mut name, NAME.1);
         }
-        // What is left keeps the tabs apart from what they do not name.
-        let air = left.min(1);
-        let mut x = 1;
-        let mut place = |width: u16, after: u16| {
-            let field = Field { x, width };
-            if width > 0 {
-                x += width + after;
-            }
-            field
+        let of = |width| Slot { x: 0, width };
+        let columns = Self {
+            name: of(name),
+            tabs: of(tabs),
+            mode: of(mode),
+            clock: of(clock),
+            chains: of(chains),
+            network: of(network),
+            mempool: of(mempool),
+            hashrate: of(hashrate),
+            traffic: of(traffic),
         };
-        Self {
-            name: place(name, gap),
-            tabs: place(tabs, gap + air),
-            mode: place(mode, gap),
-            clock: place(clock, gap),
-            chains: place(chains, gap),
-            network: place(network, gap),
-            mempool: place(mempool, gap),
-            hashrate: place(hashrate, gap),
-            traffic: place(traffic, gap),
-        }
+        (columns, left)
     }
+}
+
+/// What the header calls a view.
+fn tab(view: ViewId, is_long: bool) -> &'static str {
+    if is_long { view.name() } else { view.short() }
+}
+
+fn tabs_width(is_long: bool) -> u16 {
+    let names = ViewId::TABS.map(|view| tab(view, is_long));
+    u16::try_from(names.join(" ").len()).expect("a few short names")
 }
 
 /// All tabs. Zoom has none: the one of the view beneath it stays marked.
@@ -194,10 +212,7 @@ fn tabs(scene: Scene<'_>, is_long: bool) -> Vec<Span<'static>> {
             true => scene.theme.chosen(),
             false => scene.theme.dim(),
         };
-        spans.push(Span::styled(
-            if is_long { view.name() } else { view.short() },
-            style,
-        ));
+        spans.push(Span::styled(tab(view, is_long), style));
     }
     spans
 }

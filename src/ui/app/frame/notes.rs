@@ -88,14 +88,7 @@ fn render_story(
     script: &ScriptView,
     live: &LabView,
 ) {
-    // As much as the longest needs, so that nothing moves when another caption comes.
-    let room = words_room(area);
-    let said = script
-        .steps
-        .iter()
-        .filter_map(|step| step.speaker.as_deref());
-    let longest = said.map(|words| text::wrap(words, room).len()).max();
-    let longest = u16::try_from(longest.unwrap_or(1)).unwrap_or(u16::MAX);
+    let longest = longest_said(script, words_room(area));
     // What is to be said comes before large letters.
     let large = letters::LINES + 1;
     let spare = area
@@ -117,31 +110,27 @@ fn render_story(
         }
     }
     let now = step.and_then(|step| step.note.as_deref()).unwrap_or("-");
-    part(
-        frame,
-        rest.cut(NOTE_LINES, 1),
-        theme,
-        "now",
-        now,
-        theme.strong(),
-    );
+    let line = rest.cut(NOTE_LINES, 1);
+    part(frame, line, theme, "now", now, theme.strong());
     let most = rest.0.height.saturating_sub(NEXT_LINES + 1);
     let say = rest.cut(longest.min(most), 1);
     let speaker = speaker(script).unwrap_or("-");
     part(frame, say, theme, "say", speaker, theme.text());
-    let next = coming(script);
-    part(
-        frame,
-        rest.cut(NEXT_LINES, 0),
-        theme,
-        "next",
-        &next,
-        theme.text(),
-    );
+    let line = rest.cut(NEXT_LINES, 0);
+    part(frame, line, theme, "next", &coming(script), theme.text());
     if scene.viewer.stage.has_card(script) {
         let last = Rect::new(area.x, area.bottom().saturating_sub(1), area.width, 1);
         frame.render_widget(band::card(scene, script, last.width), last);
     }
+}
+
+/// Lines of the longest text that is to be said: with room for that nothing moves when another
+/// caption comes.
+fn longest_said(script: &ScriptView, room: usize) -> u16 {
+    let steps = script.steps.iter();
+    let said = steps.filter_map(|step| step.speaker.as_deref());
+    let longest = said.map(|words| text::wrap(words, room).len()).max();
+    u16::try_from(longest.unwrap_or(1)).unwrap_or(u16::MAX)
 }
 
 /// What is to be said: by the last step that has begun and has anything, if no older than the

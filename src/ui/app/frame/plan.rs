@@ -21,7 +21,7 @@ pub const SMALLEST: (u16, u16) = (60, 15);
 
 /// Where everything goes.
 #[derive(Clone, Debug, PartialEq, Eq)]
-pub struct Plan {
+pub struct ScreenPlan {
     /// The first line.
     pub header: Rect,
     /// What is in the middle.
@@ -34,7 +34,7 @@ pub struct Plan {
     pub footer: Rect,
 }
 
-impl Plan {
+impl ScreenPlan {
     /// For the lab as it is, on the screen as it was last heard of.
     pub fn new(lab: &LabView, viewer: &Viewer) -> Self {
         Self::sized(lab, viewer, viewer.size)

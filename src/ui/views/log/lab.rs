@@ -17,15 +17,15 @@ use ratatui::text::{Line, Span};
 const NAME: usize = 12;
 
 /// The moment and the node of a line: by these it keeps its place while others come and go.
-type Place = (Time, NodeIx);
+type LineKey = (Time, NodeIx);
 
 /// A line that was not put into words yet.
-struct Entry<'a> {
-    place: Place,
-    what: What<'a>,
+struct RawLine<'a> {
+    place: LineKey,
+    what: Source<'a>,
 }
 
-enum What<'a> {
+enum Source<'a> {
     /// The nth line of the node's log.
     Log(usize),
     /// A message.
@@ -34,13 +34,13 @@ enum What<'a> {
 
 /// The lowest line in sight; `None`: the newest, whichever that is.
 #[derive(Clone, Copy, Default)]
-pub(super) struct Scroll(Option<Place>);
+pub(super) struct Scroll(Option<LineKey>);
 
 /// What of the lab is shown.
 pub(super) struct Shown<'a> {
     scene: Scene<'a>,
     level: LevelFilter,
-    entries: Vec<Entry<'a>>,
+    entries: Vec<RawLine<'a>>,
 }
 
 impl<'a> Shown<'a> {
@@ -55,18 +55,18 @@ impl<'a> Shown<'a> {
             let ix = NodeIx(ix);
             let times = node.log.times().enumerate();
             let times = times.filter(|(nth, _)| matters(lab, ix, *nth, level));
-            entries.extend(times.map(|(nth, at)| Entry {
+            entries.extend(times.map(|(nth, at)| RawLine {
                 place: (at, ix),
-                what: What::Log(nth),
+                what: Source::Log(nth),
             }));
         }
         if level >= LevelFilter::Trace {
             let said = lab.transcript.newest().filter_map(|said| {
                 let ix = teller(said)?;
                 let is_wanted = lab.node(ix)?.name.contains(filter);
-                is_wanted.then_some(Entry {
+                is_wanted.then_some(RawLine {
                     place: (said.at(), ix),
-                    what: What::Said(said),
+                    what: Source::Said(said),
                 })
             });
             entries.extend(said);
@@ -130,23 +130,23 @@ impl<'a> Shown<'a> {
         Scroll(place.filter(|_| to < count).map(|entry| entry.place))
     }
 
-    fn entry_lines(&self, entry: &Entry<'_>, room: usize) -> Vec<Line<'static>> {
+    fn entry_lines(&self, entry: &RawLine<'_>, room: usize) -> Vec<Line<'static>> {
         let (scene, theme) = (self.scene, self.scene.theme);
         let (at, ix) = entry.place;
         let name = text::short_name(scene.name(ix), NAME, theme.cut());
         let (tone, pieces, mark) = match &entry.what {
-            What::Log(nth) => {
+            Source::Log(nth) => {
                 let node = scene.lab.node(ix);
                 let Some(line) = node.and_then(|node| node.log.line(*nth, &node.name)) else {
                     return Vec::new();
                 };
                 (line.tone, line.pieces, mark(line.tone))
             }
-            What::Said(said) => (Tone::Plain, Vec::from([said_words(scene, said)]), "trace"),
+            Source::Said(said) => (Tone::Plain, Vec::from([said_words(scene, said)]), "trace"),
         };
         let style = match entry.what {
-            What::Log(_) => scene.tone(tone),
-            What::Said(_) => theme.dim(),
+            Source::Log(_) => scene.tone(tone),
+            Source::Said(_) => theme.dim(),
         };
         let head = vec![
             Span::styled(format!(" {} ", scene.moment(at)), theme.dim()),

@@ -62,7 +62,7 @@ impl Program {
         let wall = scene.viewer.is_wall_clock;
         let widget = TuiLoggerWidget::default()
             .block(block)
-            .formatter(Box::new(Lines {
+            .formatter(Box::new(LineFormat {
                 theme,
                 since: scene.lab.since,
                 wall_offset_us: wall.then_some(scene.lab.wall_offset_us),
@@ -73,14 +73,14 @@ impl Program {
 }
 
 /// Writes a line: `+00:42  miner  mined #12 ..31f07ca9`.
-struct Lines {
+struct LineFormat {
     theme: Theme,
     since: Time,
     /// There if times are those of the day.
     wall_offset_us: Option<i64>,
 }
 
-impl LogFormatter for Lines {
+impl LogFormatter for LineFormat {
     fn min_width(&self) -> u16 {
         40
     }
@@ -113,7 +113,7 @@ impl LogFormatter for Lines {
     }
 }
 
-impl Lines {
+impl LineFormat {
     fn level(&self, level: Level) -> (&'static str, Style) {
         match level {
             Level::Error => ("error", self.theme.bad()),

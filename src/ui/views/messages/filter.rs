@@ -3,7 +3,7 @@
 //! | word | holds for |
 //! |---|---|
 //! | `wallet` | what the node says or is told |
-//! | `wallet>miner` | what it says to that one; `wallet>` to anybody, `>miner` what that one is told |
+//! | `wallet>miner` | what it says to that one; `wallet>` to any, `>miner` what that one is told |
 //! | `wallet<>miner` | what the two say to each other |
 //! | `inv` | that command |
 //! | `31f07ca9`, `#12` | what is about a block or transaction whose hash begins or ends like this, or about a block of this height |
@@ -32,7 +32,7 @@ struct Word {
 
 #[derive(Clone, Debug, PartialEq, Eq)]
 enum Wanted {
-    /// One says something to another; empty: anybody.
+    /// One says something to another; empty: any node.
     Pair {
         from: String,
         to: String,

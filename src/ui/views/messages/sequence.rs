@@ -85,7 +85,7 @@ impl Lanes {
     }
 
     fn head(&self, scene: Scene<'_>) -> Line<'static> {
-        let mut spans = Spans::new(Span::styled("time", scene.theme.dim()));
+        let mut spans = MeasuredLine::new(Span::styled("time", scene.theme.dim()));
         for (lane, party) in self.parties.iter().enumerate() {
             let name = message::name(scene, party, self.width.saturating_sub(2));
             let from = self.middle(lane).saturating_sub(name.chars().count() / 2);
@@ -103,7 +103,7 @@ impl Lanes {
     fn line(&self, scene: Scene<'_>, said: &Spoken, room: usize) -> Vec<Span<'static>> {
         let theme = scene.theme;
         let time = message::moment(scene, said.at());
-        let mut spans = Spans::new(Span::styled(time, theme.dim()));
+        let mut spans = MeasuredLine::new(Span::styled(time, theme.dim()));
         match (self.lane_of(&said.from), self.lane_of(&said.to)) {
             (Some(from), Some(to)) if from != to => self.arrow(scene, said, (from, to), &mut spans),
             _ => self.apart(scene, said, &mut spans),
@@ -120,7 +120,7 @@ impl Lanes {
         scene: Scene<'_>,
         said: &Spoken,
         (from, to): (usize, usize),
-        spans: &mut Spans,
+        spans: &mut MeasuredLine,
     ) {
         let theme = scene.theme;
         let (low, high) = (from.min(to), from.max(to));
@@ -151,15 +151,15 @@ impl Lanes {
         }
     }
 
-    fn lanes_after(&self, scene: Scene<'_>, first: usize, spans: &mut Spans) {
+    fn lanes_after(&self, scene: Scene<'_>, first: usize, spans: &mut MeasuredLine) {
         for lane in first..self.parties.len() {
             spans.pad(self.middle(lane));
             spans.push(Span::styled(scene.theme.lane(), scene.theme.faint()));
         }
     }
 
-    /// A line in words, of somebody who has no lane.
-    fn apart(&self, scene: Scene<'_>, said: &Spoken, spans: &mut Spans) {
+    /// A line in words, of nodes that have no lane.
+    fn apart(&self, scene: Scene<'_>, said: &Spoken, spans: &mut MeasuredLine) {
         let theme = scene.theme;
         spans.pad(self.indent);
         let name = |party| message::name(scene, party, 16);
@@ -195,12 +195,12 @@ fn label(scene: Scene<'_>, said: &Spoken, room: usize) -> Vec<Span<'static>> {
 }
 
 /// Spans of a line, with how many columns they take by now: a line has dozens.
-struct Spans {
+struct MeasuredLine {
     all: Vec<Span<'static>>,
     width: usize,
 }
 
-impl Spans {
+impl MeasuredLine {
     fn new(first: Span<'static>) -> Self {
         let width = first.width();
         let all = vec![first];

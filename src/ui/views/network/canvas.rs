@@ -1,11 +1,11 @@
 //! Paths in a terminal: of box drawing characters and the diagonals that belong to them, of plain
 //! ASCII, or of braille dots where the font has them.
 //!
-//! Corners of lines are square, those of boxes round. What is connected is an unbroken line, what is not a dashed one, in each of the three. Where
-//! lines cross, the one that matters most is seen whole; of two that matter as much, the one across
-//! and the one upright are seen both.
+//! Corners of lines are square, those of boxes round. What is connected is an unbroken line, what is
+//! not a dashed one, in each of the three. Where lines cross, the one that matters most is seen
+//! whole; of two that matter as much, the one across and the one upright are seen both.
 
-use crate::ui::views::network::path::{Glyph, Path, Point};
+use super::path::{Glyph, Path, Point};
 use ratatui::buffer::Buffer;
 use ratatui::layout::{Position, Rect};
 use ratatui::style::Style;

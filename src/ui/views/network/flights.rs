@@ -152,12 +152,15 @@ fn has(lab: &LabView, node: NodeIx, load: Load) -> bool {
     })
 }
 
-/// A block with its height, as far as anybody knows it.
+/// A block with its height, as far as any node knows it.
 fn block(lab: &LabView, hash: BlockHash) -> BlockId {
-    let journeys = lab.block_propagation.iter().map(|journey| journey.id);
+    let propagations = lab
+        .block_propagation
+        .iter()
+        .map(|propagation| propagation.id);
     let snapshots = lab.nodes.iter().filter_map(|node| node.snapshot.as_ref());
     let recent = snapshots.flat_map(|snapshot| snapshot.recent.iter().rev().map(|info| info.id));
-    let mut known = journeys.chain(recent);
+    let mut known = propagations.chain(recent);
     let found = known.find(|id| id.hash == hash);
     found.unwrap_or(BlockId { height: 0, hash })
 }

@@ -3,20 +3,20 @@
 //! Words never share a cell: what a link says and what moves goes where nothing stands yet, or is
 //! left out; nodes come first, then links, the worst first.
 
+use super::canvas::{Canvas, Pen, Stroke};
+use super::flights::{Flight, Load};
+use super::look::{Kind, Light};
+use super::nodes;
+use super::path::{Path, Point};
+use super::places::Places;
+use super::regions::MANY;
+use super::sight::Sight;
+use super::web::{LineOf, Strand, WantedLines};
 use crate::lab::spec::Lines;
 use crate::lab::view::LinkView;
 use crate::node::NodeIx;
 use crate::ui::keymap::Action;
 use crate::ui::text;
-use crate::ui::views::network::canvas::{Canvas, Pen, Stroke};
-use crate::ui::views::network::flights::{Flight, Load};
-use crate::ui::views::network::look::{Kind, Light};
-use crate::ui::views::network::nodes;
-use crate::ui::views::network::path::{Path, Point};
-use crate::ui::views::network::places::Places;
-use crate::ui::views::network::regions::MANY;
-use crate::ui::views::network::sight::Sight;
-use crate::ui::views::network::web::{Strand, Wanted, What};
 use ratatui::buffer::Buffer;
 use ratatui::layout::{Position, Rect};
 use ratatui::style::Style;
@@ -33,7 +33,7 @@ const ASIDE: [i32; 19] = [
 
 /// Draws nodes, links and what moves.
 pub fn render(buffer: &mut Buffer, area: Rect, sight: Sight<'_>, places: &Places) {
-    let wanted = Wanted {
+    let wanted = WantedLines {
         places,
         links: &sight.scene.lab.links,
         area,
@@ -129,11 +129,11 @@ impl Picture<'_> {
         let worst = links.iter().max_by_key(|link| kind(link))?;
         let rank = (light, kind(worst));
         let (long, short) = match (&strand.what, shut.count()) {
-            (What::Bundle(..), 0) => {
+            (LineOf::Bundle(..), 0) => {
                 let slowest = links.iter().map(|link| link.there.latency).max()?;
                 (text::lapse(slowest), None)
             }
-            (What::Bundle(..), shut) if shut < links.len() => {
+            (LineOf::Bundle(..), shut) if shut < links.len() => {
                 let sign = rank.1.sign();
                 (format!("{sign} {shut} of {}", links.len()), Some(sign))
             }

@@ -1,12 +1,12 @@
 //! How a link looks, by what is wrong with it: a colour, a kind of line, and a sign or words, as
 //! nothing rests on colour alone.
 
+use super::canvas::Stroke;
 use crate::lab::paper::units::show_bandwidth;
 use crate::lab::view::LinkView;
 use crate::link::{Conditions, LinkState};
 use crate::ui::text;
 use crate::ui::theme::Theme;
-use crate::ui::views::network::canvas::Stroke;
 use ratatui::style::{Modifier, Style};
 use std::collections::BTreeMap;
 use std::time::Duration;

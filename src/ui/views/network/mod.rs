@@ -19,13 +19,13 @@
 //! lines there are says `web`, which way they take `route`, what they are made of `canvas`. Too many
 //! nodes, or too little room, make a `table`.
 
-mod body;
 mod canvas;
 mod divide;
 mod flights;
 mod graph;
 mod look;
 mod nodes;
+mod outline;
 mod panel;
 mod path;
 mod places;

@@ -7,15 +7,15 @@
 //! ╰─────────── group A ─╯
 //! ```
 
+use super::graph::put;
+use super::look::Kind;
+use super::places::{Places, Shape};
+use super::regions::{CHIP, HEIGHT, LETTERS, NUMBER, Quarter, SIGN};
+use super::sight::Sight;
 use crate::lab::LabView;
 use crate::lab::view::{LinkView, NodeState, NodeView};
 use crate::node::NodeIx;
 use crate::ui::text::{self, Row, short_name};
-use crate::ui::views::network::graph::put;
-use crate::ui::views::network::look::Kind;
-use crate::ui::views::network::places::{Places, Shape};
-use crate::ui::views::network::regions::{CHIP, HEIGHT, LETTERS, NUMBER, Quarter, SIGN};
-use crate::ui::views::network::sight::Sight;
 use ratatui::buffer::Buffer;
 use ratatui::layout::Rect;
 use ratatui::style::{Modifier, Style};
@@ -162,10 +162,35 @@ fn common_group(sight: Sight<'_>, quarter: &Quarter) -> Option<char> {
 /// node is like.
 fn in_region(sight: Sight<'_>, places: &Places, ix: NodeIx, node: &NodeView) -> Vec<Span<'static>> {
     let (scene, theme) = (sight.scene, sight.scene.theme);
+    let style = match (ix == scene.viewer.focus, node.state.is_up()) {
+        (true, _) => theme.focus(),
+        (false, true) => theme.text(),
+        (false, false) => theme.faint(),
+    };
+    let width = places.spots.get(ix.0).map_or(0, |spot| spot.width);
+    let room = width.saturating_sub(SIGN + NUMBER + 1 + HEIGHT + CHIP + LETTERS);
+    let room = usize::from(room);
+    let name = short_name(&node.name, room, theme.cut());
+    let name = format!("{:>2} {name:<room$} ", ix.0 + 1);
+    let mut spans = vec![link_sign(sight, ix), Span::styled(name, style)];
+    spans.extend(tip_or_badge(sight, node));
+    let is_mixed = places.quarter_of(ix).and_then(|at| places.quarters.get(at));
+    let is_mixed = is_mixed.is_some_and(|quarter| common_group(sight, quarter).is_none());
+    if let Some(group) = sight.group(ix).filter(|_| is_mixed) {
+        let gap = usize::from(width).saturating_sub(text::width(&spans) + 1);
+        spans.push(Span::raw(" ".repeat(gap)));
+        spans.push(Span::styled(group.to_string(), theme.warn()));
+    }
+    spans
+}
+
+/// What the link of a node with the focused one is like, as a sign.
+fn link_sign(sight: Sight<'_>, ix: NodeIx) -> Span<'static> {
+    let (scene, theme) = (sight.scene, sight.scene.theme);
     let focus = scene.viewer.focus;
     let ends = (ix.min(focus), ix.max(focus));
     let link = scene.lab.links.iter().find(|link| link.ends == ends);
-    let sign = match link {
+    match link {
         _ if ix == focus => Span::styled(theme.pointer(), theme.focus()),
         None => Span::raw(" "),
         Some(link) => {
@@ -176,21 +201,15 @@ fn in_region(sight: Sight<'_>, places: &Places, ix: NodeIx, node: &NodeView) -> 
             };
             Span::styled(kind.sign(), style)
         }
-    };
-    let style = match (ix == focus, node.state.is_up()) {
-        (true, _) => theme.focus(),
-        (false, true) => theme.text(),
-        (false, false) => theme.faint(),
-    };
-    let width = places.spots.get(ix.0).map_or(0, |spot| spot.width);
-    let room = width.saturating_sub(SIGN + NUMBER + 1 + HEIGHT + CHIP + LETTERS);
-    let room = usize::from(room);
-    let name = short_name(&node.name, room, theme.cut());
-    let name = format!("{:>2} {name:<room$} ", ix.0 + 1);
-    let mut spans = vec![sign, Span::styled(name, style)];
-    let badge = badge(sight, node);
+    }
+}
+
+/// The tip of a node, and the first letter of what is the matter with it; of one that does not run
+/// that alone.
+fn tip_or_badge(sight: Sight<'_>, node: &NodeView) -> Vec<Span<'static>> {
+    let (scene, theme) = (sight.scene, sight.scene.theme);
     let after = usize::from(HEIGHT + CHIP);
-    match (node.snapshot.as_ref(), badge) {
+    match (node.snapshot.as_ref(), badge(sight, node)) {
         (Some(snapshot), badge) if node.state.is_up() => {
             let height = match scene.is_new(node) {
                 true => theme.strong(),
@@ -200,27 +219,20 @@ fn in_region(sight: Sight<'_>, places: &Places, ix: NodeIx, node: &NodeView) -> 
             let columns = usize::from(HEIGHT);
             let chip = scene.chip(snapshot.tip);
             let gap = usize::from(CHIP).saturating_sub(chip.width());
-            spans.push(Span::styled(format!("{words:<columns$}"), height));
-            spans.push(chip);
-            spans.push(Span::raw(" ".repeat(gap)));
+            let mut spans = vec![
+                Span::styled(format!("{words:<columns$}"), height),
+                chip,
+                Span::raw(" ".repeat(gap)),
+            ];
             if let Some(badge) = badge {
                 let letter = badge.short.get(..1).unwrap_or_default();
                 spans.push(Span::styled(letter, badge.style));
             }
+            spans
         }
-        (_, Some(badge)) => {
-            spans.push(Span::styled(format!("{:<after$}", badge.long), badge.style));
-        }
-        (_, None) => spans.push(Span::raw(" ".repeat(after))),
+        (_, Some(badge)) => vec![Span::styled(format!("{:<after$}", badge.long), badge.style)],
+        (_, None) => vec![Span::raw(" ".repeat(after))],
     }
-    let is_mixed = places.quarter_of(ix).and_then(|at| places.quarters.get(at));
-    let is_mixed = is_mixed.is_some_and(|quarter| common_group(sight, quarter).is_none());
-    if let Some(group) = sight.group(ix).filter(|_| is_mixed) {
-        let gap = usize::from(width).saturating_sub(text::width(&spans) + 1);
-        spans.push(Span::raw(" ".repeat(gap)));
-        spans.push(Span::styled(group.to_string(), theme.warn()));
-    }
-    spans
 }
 
 fn padded(mut spans: Vec<Span<'static>>) -> Line<'static> {

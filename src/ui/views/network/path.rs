@@ -4,7 +4,7 @@
 pub type Point = (i32, i32);
 
 /// From a cell to the next one: -1, 0 or 1 columns and lines.
-pub type Step = (i32, i32);
+pub type Heading = (i32, i32);
 
 /// A line from one box to another, from the first cell outside of the one to the last outside of the
 /// other.
@@ -14,8 +14,8 @@ pub struct Path {
     pub cells: Vec<Point>,
     /// Both ends, and where it bends between them.
     pub bends: Vec<Point>,
-    leaves: Step,
-    enters: Step,
+    leaves: Heading,
+    enters: Heading,
 }
 
 /// What a path looks like in a cell.
@@ -41,7 +41,7 @@ pub enum Glyph {
 
 impl Path {
     /// Through these bends, from a box that is left and to one that is entered by these steps.
-    pub fn new(bends: Vec<Point>, leaves: Step, enters: Step) -> Self {
+    pub fn new(bends: Vec<Point>, leaves: Heading, enters: Heading) -> Self {
         let mut cells: Vec<Point> = bends.first().copied().into_iter().collect();
         for ends in bends.windows(2) {
             straight(&mut cells, ends[0], ends[1]);
@@ -58,7 +58,7 @@ impl Path {
     pub(super) fn reversed(mut self) -> Self {
         self.cells.reverse();
         self.bends.reverse();
-        let back = |step: Step| (-step.0, -step.1);
+        let back = |step: Heading| (-step.0, -step.1);
         (self.leaves, self.enters) = (back(self.enters), back(self.leaves));
         self
     }
@@ -108,9 +108,9 @@ fn straight(cells: &mut Vec<Point>, from: Point, to: Point) {
 
 impl Glyph {
     /// Of a cell that is entered and left by these steps; `is_last`: the next cell is a box.
-    pub fn new(before: Step, after: Step, is_last: bool) -> Self {
-        let is_slanted = |step: Step| step.0 != 0 && step.1 != 0;
-        let slant = |step: Step| match step.0 == step.1 {
+    pub fn new(before: Heading, after: Heading, is_last: bool) -> Self {
+        let is_slanted = |step: Heading| step.0 != 0 && step.1 != 0;
+        let slant = |step: Heading| match step.0 == step.1 {
             true => Self::Falling,
             false => Self::Rising,
         };

@@ -5,9 +5,9 @@
 //! each other as there is room. All of it is whole numbers, and follows from the order of the nodes
 //! and the area alone.
 
+use super::regions::{Map, Quarter};
+use super::ring::Ring;
 use crate::node::NodeIx;
-use crate::ui::views::network::regions::{Map, Quarter};
-use crate::ui::views::network::ring::Ring;
 use ratatui::layout::{Position, Rect};
 
 /// Columns and lines of a box.
@@ -47,7 +47,7 @@ enum Side {
     Right,
 }
 
-/// Where everybody stands.
+/// Where all nodes stand.
 #[derive(Clone, Debug, PartialEq, Eq)]
 pub struct Places {
     /// How nodes are shown.
@@ -173,7 +173,7 @@ impl Shape {
     }
 }
 
-/// Everybody's place, whether or not they are in each other's way.
+/// The place of each node, whether or not they are in each other's way.
 fn spots(ring: &Ring, area: Rect, shape: Shape) -> Option<Vec<Rect>> {
     let (width, height) = shape.size();
     if area.width < 2 * width + GAP || area.height < height {
@@ -246,7 +246,7 @@ fn apart(room: u16, width: u16, depth: i32) -> u16 {
     apart.max(width / 2 + GAP / 2).min(room / 2)
 }
 
-/// Whether all are inside and nobody touches anybody.
+/// Whether all are inside, and none touches another.
 fn is_clear(spots: &[Rect], shape: Shape, within: Rect) -> bool {
     let air = match shape {
         Shape::Boxed(_) => 1,
@@ -281,7 +281,7 @@ mod tests {
     }
 
     #[test]
-    fn nobody_stands_on_anybody_in_any_crowd_at_any_size() {
+    fn no_node_stands_on_another_in_any_crowd_at_any_size() {
         for count in 1..=DRAWN_MAX {
             for links in [BTreeSet::new(), star(count)] {
                 let ring = Ring::new(count, &links);

@@ -11,10 +11,10 @@
 //! neighbours, as far from each other as there is room. How wide a box is follows from the names of
 //! all nodes, and not from what stands in it.
 
+use super::ring::Ring;
 use crate::lab::LabView;
 use crate::lab::layout::regions::{Region, regions};
 use crate::node::NodeIx;
-use crate::ui::views::network::ring::Ring;
 use ratatui::layout::Rect;
 use std::collections::BTreeSet;
 

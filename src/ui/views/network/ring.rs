@@ -14,11 +14,11 @@ pub const DRAWN_MAX: usize = 32;
 /// Times that all small changes are tried.
 const PASSES: usize = 8;
 
-/// Least nodes around one that knows everybody for it to stand in the middle.
+/// Least nodes around one that knows all others for it to stand in the middle.
 const SPOKES: usize = 4;
 
 /// Both ends of a link.
-type Ends = (usize, usize);
+type Edge = (usize, usize);
 
 /// Nodes around the picture, clockwise from the top, and perhaps one in the middle.
 #[derive(Clone, Debug, Default, PartialEq, Eq)]
@@ -31,7 +31,7 @@ pub struct Ring {
 
 impl Ring {
     /// Of so many nodes with these links.
-    pub fn new(count: usize, links: &BTreeSet<Ends>) -> Self {
+    pub fn new(count: usize, links: &BTreeSet<Edge>) -> Self {
         if count > DRAWN_MAX {
             // They are lines of a table.
             return Self {
@@ -56,7 +56,7 @@ impl Ring {
         self.order.len() + usize::from(self.hub.is_some())
     }
 
-    /// The same without anybody in the middle.
+    /// The same without a node in the middle.
     pub fn without_hub(&self) -> Self {
         Self {
             hub: None,
@@ -66,7 +66,7 @@ impl Ring {
 }
 
 /// The node that every link leads to, if there is one that knows all others.
-fn hub(count: usize, links: &BTreeSet<Ends>) -> Option<usize> {
+fn hub(count: usize, links: &BTreeSet<Edge>) -> Option<usize> {
     if count <= SPOKES || links.len() != count - 1 {
         return None;
     }
@@ -74,7 +74,7 @@ fn hub(count: usize, links: &BTreeSet<Ends>) -> Option<usize> {
     (0..count).find(at_all)
 }
 
-fn around(count: usize, links: &BTreeSet<Ends>) -> Vec<usize> {
+fn around(count: usize, links: &BTreeSet<Edge>) -> Vec<usize> {
     let by_number = shortened((0..count).collect(), links);
     let by_walk = shortened(walk(count, links), links);
     let mut order = match length(&by_walk, links) < length(&by_number, links) {
@@ -92,7 +92,7 @@ fn around(count: usize, links: &BTreeSet<Ends>) -> Vec<usize> {
 }
 
 /// The nodes as a walk meets them that goes on from each to a neighbour that was not met yet.
-fn walk(count: usize, links: &BTreeSet<Ends>) -> Vec<usize> {
+fn walk(count: usize, links: &BTreeSet<Edge>) -> Vec<usize> {
     let mut met = Vec::new();
     for start in 0..count {
         let mut next = vec![start];
@@ -110,7 +110,7 @@ fn walk(count: usize, links: &BTreeSet<Ends>) -> Vec<usize> {
 }
 
 /// The order after all small changes that make links shorter.
-fn shortened(mut order: Vec<usize>, links: &BTreeSet<Ends>) -> Vec<usize> {
+fn shortened(mut order: Vec<usize>, links: &BTreeSet<Edge>) -> Vec<usize> {
     let changes: [fn(&mut [usize]); 3] = [
         |part| part.reverse(),
         |part| part.rotate_left(1),
@@ -139,12 +139,12 @@ fn shortened(mut order: Vec<usize>, links: &BTreeSet<Ends>) -> Vec<usize> {
 }
 
 /// How far all linked nodes are from each other, in places around the picture.
-fn length(order: &[usize], links: &BTreeSet<Ends>) -> usize {
+fn length(order: &[usize], links: &BTreeSet<Edge>) -> usize {
     let mut place = vec![0; order.len()];
     for (at, node) in order.iter().enumerate() {
         place[*node] = at;
     }
-    let far = |(a, b): &Ends| {
+    let far = |(a, b): &Edge| {
         let apart = place[*a].abs_diff(place[*b]);
         apart.min(order.len() - apart)
     };
@@ -155,7 +155,7 @@ fn length(order: &[usize], links: &BTreeSet<Ends>) -> usize {
 mod tests {
     use super::*;
 
-    fn links(pairs: &[Ends]) -> BTreeSet<Ends> {
+    fn links(pairs: &[Edge]) -> BTreeSet<Edge> {
         pairs.iter().copied().collect()
     }
 
@@ -180,7 +180,7 @@ mod tests {
     }
 
     #[test]
-    fn whoever_everybody_knows_stands_in_the_middle_unless_others_are_linked_too() {
+    fn the_node_that_all_know_stands_in_the_middle_unless_others_are_linked_too() {
         let mut star = links(&[(0, 2), (1, 2), (2, 3), (2, 4)]);
         assert_eq!(Ring::new(5, &star).hub, Some(2));
         assert_eq!(Ring::new(5, &star).order, [0, 1, 3, 4]);

@@ -1,15 +1,15 @@
 //! Which way a line takes from one box to another.
 //!
 //! A line leaves a box at an edge, and is flat, upright, slanted, or a few of these after each
-//! other. There are only so many such ways between two boxes ([`Ground::route`]); each is judged by
+//! other. There are only so many such ways between two boxes ([`Terrain::route`]); each is judged by
 //! what it runs behind, along and across, by its bends and its length, and the best one is taken.
 //! Lines that were laid before stay where they are. Nothing is drawn at random, so the same boxes
 //! and links always have the same lines.
 
 mod ways;
 
-use crate::ui::views::network::body::{Body, Way};
-use crate::ui::views::network::path::{Glyph, Path, Point};
+use super::outline::{Candidate, Outline};
+use super::path::{Glyph, Path, Point};
 use ratatui::layout::Rect;
 use ways::ways;
 
@@ -42,7 +42,7 @@ const BORDER: u32 = 3;
 const SHARED: u32 = 8;
 
 /// What is where: boxes, and the lines that were laid.
-pub struct Ground {
+pub struct Terrain {
     area: Rect,
     cells: Vec<u8>,
 }
@@ -53,7 +53,7 @@ const BOX: u8 = 16;
 /// A box is beside it.
 const BESIDE: u8 = 32;
 
-impl Way {
+impl Candidate {
     /// What it costs at least, wherever it runs: its length and its bends.
     fn least(&self) -> u32 {
         let parts = self.bends.windows(2).map(|ends| {
@@ -71,7 +71,7 @@ impl Way {
     }
 }
 
-impl Ground {
+impl Terrain {
     /// With these boxes.
     pub fn new(area: Rect, boxes: &[Rect]) -> Self {
         let count = usize::from(area.width) * usize::from(area.height);
@@ -80,7 +80,7 @@ impl Ground {
             cells: vec![0; count],
         };
         for area in boxes {
-            let body = Body::new(*area);
+            let body = Outline::new(*area);
             for y in body.top - 1..=body.bottom + 1 {
                 for x in body.left - 1..=body.right + 1 {
                     let is_in = body.contains((x, y));
@@ -108,9 +108,9 @@ impl Ground {
 
     /// The best way between two boxes, which is taken from then on.
     pub fn route(&mut self, from: Rect, to: Rect) -> Option<Path> {
-        let (one, other) = (Body::new(from), Body::new(to));
+        let (one, other) = (Outline::new(from), Outline::new(to));
         // What is above, or else on the left, comes first: a line is the same from both ends.
-        let key = |body: Body| (body.middle().1, body.middle().0);
+        let key = |body: Outline| (body.middle().1, body.middle().0);
         let is_turned = key(other) < key(one);
         let (first, second) = if is_turned {
             (other, one)
@@ -143,7 +143,7 @@ impl Ground {
         Some(if is_turned { best.reversed() } else { best })
     }
 
-    /// What a line costs for what it meets, beside its own [least](Way::least).
+    /// What a line costs for what it meets, beside its own [least](Candidate::least).
     fn cost(&self, path: &Path) -> u32 {
         let mut cost = 0;
         let last = path.cells.len().saturating_sub(1);
@@ -186,7 +186,7 @@ mod tests {
     const AREA: Rect = Rect::new(0, 0, 80, 30);
 
     fn route(boxes: &[Rect], from: usize, to: usize) -> Path {
-        let mut ground = Ground::new(AREA, boxes);
+        let mut ground = Terrain::new(AREA, boxes);
         ground.route(boxes[from], boxes[to]).expect("a way")
     }
 
@@ -237,7 +237,7 @@ mod tests {
             Rect::new(2, 20, 20, 3),
             Rect::new(4, 12, 20, 3),
         ];
-        let mut ground = Ground::new(AREA, &boxes);
+        let mut ground = Terrain::new(AREA, &boxes);
         let one = ground.route(boxes[0], boxes[1]).expect("a way");
         let other = ground.route(boxes[0], boxes[2]).expect("a way");
         let shared = one.cells.iter().filter(|cell| other.cells.contains(cell));

@@ -8,7 +8,7 @@ use super::regions::Map;
 use super::ring::{DRAWN_MAX, Ring};
 use super::sight::{Ends, Sight, links_of};
 use super::table::Extract;
-use super::web::{Laid, Wanted};
+use super::web::{Laid, WantedLines};
 use super::{graph, nodes, panel};
 use crate::lab::LabView;
 use crate::node::io::words::Tone;
@@ -107,7 +107,7 @@ impl View for NetworkView {
         match places.hit(at) {
             Some(ix) => outcome.focus = Some(ix),
             None => {
-                let wanted = Wanted {
+                let wanted = WantedLines {
                     places: &places,
                     links: &lab.links,
                     area: inner(graph),
@@ -175,7 +175,7 @@ impl NetworkView {
         let Some(places) = self.places(lab, graph) else {
             return;
         };
-        let wanted = Wanted {
+        let wanted = WantedLines {
             places: &places,
             links: &lab.links,
             area: inner(graph),

@@ -1,10 +1,10 @@
 //! Many nodes, or little room: who is linked with whom as a table, a line and a column for each.
 
+use super::look::Kind;
+use super::sight::{Ends, Sight};
 use crate::lab::view::LinkView;
 use crate::node::NodeIx;
 use crate::ui::text::{self, short_name};
-use crate::ui::views::network::look::Kind;
-use crate::ui::views::network::sight::{Ends, Sight};
 use ratatui::buffer::Buffer;
 use ratatui::layout::{Position, Rect};
 use ratatui::text::Span;
@@ -47,7 +47,7 @@ impl Extract {
             .min(count.saturating_sub(across))
     }
 
-    /// Whether everybody is in sight.
+    /// Whether all nodes are in sight.
     pub fn is_whole(&self, count: usize) -> bool {
         self.rows.len() == count && self.columns.len() == count
     }

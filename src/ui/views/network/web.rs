@@ -5,12 +5,12 @@
 //! region, the signs before the names tell. Lines depend on where nodes stand and on which links there
 //! are, and on nothing else: none moves because another node is focused, or a link is cut.
 
+use super::path::{Path, Point};
+use super::places::Places;
+use super::route::Terrain;
+use super::sight::Ends;
 use crate::lab::view::LinkView;
 use crate::node::NodeIx;
-use crate::ui::views::network::path::{Path, Point};
-use crate::ui::views::network::places::Places;
-use crate::ui::views::network::route::Ground;
-use crate::ui::views::network::sight::Ends;
 use ratatui::layout::{Position, Rect};
 use std::collections::BTreeMap;
 
@@ -21,14 +21,14 @@ const NEAR: i32 = 2;
 /// A line of the picture.
 pub struct Strand<'a> {
     /// What it stands for.
-    pub what: What<'a>,
+    pub what: LineOf<'a>,
     /// From the first of its ends to the second.
     pub path: Path,
 }
 
 /// What a line stands for.
 #[derive(Clone)]
-pub enum What<'a> {
+pub enum LineOf<'a> {
     /// A link.
     Link(&'a LinkView),
     /// All links between two regions.
@@ -37,7 +37,7 @@ pub enum What<'a> {
 
 /// What lines there are to be.
 #[derive(Clone, Copy)]
-pub struct Wanted<'a> {
+pub struct WantedLines<'a> {
     /// Where nodes stand.
     pub places: &'a Places,
     /// All links.
@@ -49,7 +49,7 @@ pub struct Wanted<'a> {
 /// A line that is to be: between what, and what it stands for.
 struct Wire<'a> {
     ends: (Rect, Rect),
-    what: What<'a>,
+    what: LineOf<'a>,
 }
 
 /// Lines as they were laid for some boxes: as long as these and the lines' ends are the same, so are
@@ -61,7 +61,7 @@ pub struct Laid {
     paths: Vec<Option<Path>>,
 }
 
-impl<'a> Wanted<'a> {
+impl<'a> WantedLines<'a> {
     /// All lines, as far as they were laid before as they were then.
     pub fn strands(self, laid: Option<&Laid>) -> Vec<Strand<'a>> {
         let wires = self.wires();
@@ -91,7 +91,7 @@ impl<'a> Wanted<'a> {
     }
 
     fn lay(self, wires: &[Wire<'_>]) -> Vec<Option<Path>> {
-        let mut ground = Ground::new(self.area, &self.places.boxes());
+        let mut ground = Terrain::new(self.area, &self.places.boxes());
         let paths = wires
             .iter()
             .map(|wire| ground.route(wire.ends.0, wire.ends.1));
@@ -127,7 +127,7 @@ impl<'a> Wanted<'a> {
         let area = |at: usize| self.places.quarters[at].area;
         let wire = |(pair, links): ((usize, usize), Vec<&'a LinkView>)| Wire {
             ends: (area(pair.0), area(pair.1)),
-            what: What::Bundle(pair, links),
+            what: LineOf::Bundle(pair, links),
         };
         bundles.into_iter().map(wire).collect()
     }
@@ -140,7 +140,7 @@ impl<'a> Wanted<'a> {
             let (a, b) = link.ends;
             Some(Wire {
                 ends: (self.places.body(a)?, self.places.body(b)?),
-                what: What::Link(link),
+                what: LineOf::Link(link),
             })
         };
         links.into_iter().filter_map(wire).collect()
@@ -161,7 +161,7 @@ impl<'a> Wanted<'a> {
 }
 
 impl Laid {
-    fn fits(&self, wanted: Wanted<'_>, wires: &[Wire<'_>]) -> bool {
+    fn fits(&self, wanted: WantedLines<'_>, wires: &[Wire<'_>]) -> bool {
         self.area == wanted.area
             && self.ends.iter().eq(wires.iter().map(|wire| &wire.ends))
             && self.boxes == wanted.places.boxes()
@@ -172,8 +172,8 @@ impl<'a> Strand<'a> {
     /// Its links: those of this node, if it has any of them, or else all.
     pub fn of(&self, node: NodeIx) -> Vec<&'a LinkView> {
         let all = match &self.what {
-            What::Link(link) => std::slice::from_ref(link),
-            What::Bundle(_, links) => links,
+            LineOf::Link(link) => std::slice::from_ref(link),
+            LineOf::Bundle(_, links) => links,
         };
         let is_own = |link: &&&LinkView| link.ends.0 == node || link.ends.1 == node;
         let own: Vec<_> = all.iter().filter(is_own).copied().collect();
@@ -184,10 +184,10 @@ impl<'a> Strand<'a> {
     /// line's first end to its second.
     pub fn carries(&self, places: &Places, from: NodeIx, to: NodeIx) -> Option<bool> {
         match &self.what {
-            What::Link(link) if link.ends == (from, to) => Some(true),
-            What::Link(link) if link.ends == (to, from) => Some(false),
-            What::Link(_) => None,
-            What::Bundle(pair, _) => {
+            LineOf::Link(link) if link.ends == (from, to) => Some(true),
+            LineOf::Link(link) if link.ends == (to, from) => Some(false),
+            LineOf::Link(_) => None,
+            LineOf::Bundle(pair, _) => {
                 let ends = (places.quarter_of(from)?, places.quarter_of(to)?);
                 let is_there = ends == *pair;
                 (is_there || (ends.1, ends.0) == *pair).then_some(is_there)

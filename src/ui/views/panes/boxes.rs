@@ -7,8 +7,8 @@
 //!                                                                   ╭ mempool ─────╮
 //! ```
 
-use crate::ui::views::panes::plan::GRID_WIDTH;
-use crate::ui::views::panes::propagation;
+use super::plan::GRID_WIDTH;
+use super::propagation;
 use ratatui::layout::{Constraint, Layout, Rect};
 
 /// The least columns of the last blocks beside block propagation.

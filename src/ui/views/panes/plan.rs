@@ -81,7 +81,7 @@ pub struct Plan {
 
 /// A line of the table.
 #[derive(Clone, Copy)]
-enum Row {
+enum TableLine {
     Node(NodeIx),
     /// The group of this number begins.
     Rule(usize),
@@ -239,7 +239,7 @@ impl Plan {
         let nodes = self.order.len();
         // Rules give way to nodes; the letters of groups stay.
         let rows = match rows.len() > on_page && nodes <= on_page {
-            true => self.order.iter().copied().map(Row::Node).collect(),
+            true => self.order.iter().copied().map(TableLine::Node).collect(),
             false => rows,
         };
         self.capacity = on_page;
@@ -247,7 +247,7 @@ impl Plan {
             1 => (0, 1),
             _ => (usize::from(tall), 1),
         };
-        let is_focus = |row: &Row| matches!(row, Row::Node(ix) if *ix == focus);
+        let is_focus = |row: &TableLine| matches!(row, TableLine::Node(ix) if *ix == focus);
         let at = rows.iter().position(is_focus).unwrap_or_default();
         let page = self.turn_to(at, rows.len());
         self.body.height = lines;
@@ -269,34 +269,34 @@ impl Plan {
                 height: u16::from(tall > 0),
             };
             match row {
-                Row::Node(ix) => self.cells.push((*ix, area)),
-                Row::Rule(group) => self.rules.push((*group, area)),
+                TableLine::Node(ix) => self.cells.push((*ix, area)),
+                TableLine::Rule(group) => self.rules.push((*group, area)),
             }
         }
     }
 
     /// The lines of the table: the groups of a partition one after the other.
-    fn table_rows(&mut self, lab: &LabView) -> Vec<Row> {
+    fn table_rows(&mut self, lab: &LabView) -> Vec<TableLine> {
         let Some(groups) = &lab.partition else {
-            return self.order.iter().copied().map(Row::Node).collect();
+            return self.order.iter().copied().map(TableLine::Node).collect();
         };
         let count = self.order.len();
         let mut rows = Vec::new();
         for (at, group) in groups.iter().enumerate() {
             if at > 0 {
-                rows.push(Row::Rule(at));
+                rows.push(TableLine::Rule(at));
             }
             let mut nodes: Vec<_> = group.iter().filter(|ix| ix.0 < count).collect();
             nodes.sort_unstable();
-            rows.extend(nodes.into_iter().copied().map(Row::Node));
+            rows.extend(nodes.into_iter().copied().map(TableLine::Node));
         }
-        let node = |row: &Row| match row {
-            Row::Node(ix) => Some(*ix),
-            Row::Rule(_) => None,
+        let node = |row: &TableLine| match row {
+            TableLine::Node(ix) => Some(*ix),
+            TableLine::Rule(_) => None,
         };
         let named: Vec<_> = rows.iter().filter_map(node).collect();
         let rest = self.order.iter().filter(|ix| !named.contains(ix));
-        rows.extend(rest.copied().map(Row::Node));
+        rows.extend(rest.copied().map(TableLine::Node));
         self.order = rows.iter().filter_map(node).collect();
         rows
     }

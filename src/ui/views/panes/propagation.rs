@@ -79,7 +79,7 @@ pub fn render(frame: &mut Frame<'_>, area: Rect, scene: Scene<'_>) {
     } else {
         let lead = lead(scene, &shown);
         let slowest = slowest(&shown);
-        let line = |journey: &&Propagation| line(scene, journey, lead, slowest, room);
+        let line = |propagation: &&Propagation| line(scene, propagation, lead, slowest, room);
         shown.iter().map(line).collect()
     };
     frame.render_widget(Paragraph::new(lines), inner);
@@ -87,14 +87,14 @@ pub fn render(frame: &mut Frame<'_>, area: Rect, scene: Scene<'_>) {
 
 /// Columns of the widest block, and two of air.
 fn lead(scene: Scene<'_>, shown: &[&Propagation]) -> usize {
-    let blocks = shown.iter().map(|journey| scene.block(journey.id));
+    let blocks = shown.iter().map(|propagation| scene.block(propagation.id));
     let widest = blocks.map(|block| text::width(&block)).max();
     (widest.unwrap_or_default() + 2).max(BLOCK)
 }
 
 /// The longest time in the box: the longest bar.
 fn slowest(shown: &[&Propagation]) -> Duration {
-    let times = shown.iter().flat_map(|journey| &journey.arrivals);
+    let times = shown.iter().flat_map(|propagation| &propagation.arrivals);
     times.map(|arrival| arrival.after).max().unwrap_or_default()
 }
 
@@ -119,20 +119,20 @@ fn in_columns(scene: Scene<'_>, shown: &[&Propagation], room: usize) -> Vec<Line
     first.extend(names);
     first.push(Span::styled("everywhere", theme.dim()));
     let slowest = slowest(shown);
-    let line = |journey: &&Propagation| {
-        let mut spans = padded(scene.block(journey.id), lead);
-        let finder = match journey.is_own {
-            true => scene.name(journey.origin),
+    let line = |propagation: &&Propagation| {
+        let mut spans = padded(scene.block(propagation.id), lead);
+        let finder = match propagation.is_own {
+            true => scene.name(propagation.origin),
             false => "-",
         };
         let finder = short_name(finder, FOUND_BY - 1, theme.cut());
         spans.push(Span::styled(format!("{finder:<FOUND_BY$}"), theme.strong()));
-        let at = scene.moment(journey.at);
+        let at = scene.moment(propagation.at);
         spans.push(Span::styled(format!("{at:<AT$}"), theme.text()));
         for ix in (0..scene.lab.nodes.len()).map(NodeIx) {
-            spans.extend(padded(cell(scene, journey, ix, slowest, each), each));
+            spans.extend(padded(cell(scene, propagation, ix, slowest, each), each));
         }
-        spans.push(Span::styled(reached(scene, journey), theme.strong()));
+        spans.push(Span::styled(reached(scene, propagation), theme.strong()));
         Line::from(spans)
     };
     let lines = shown.iter().map(line);
@@ -142,7 +142,7 @@ fn in_columns(scene: Scene<'_>, shown: &[&Propagation], room: usize) -> Vec<Line
 /// What there is to say of a block at a node.
 fn cell(
     scene: Scene<'_>,
-    journey: &Propagation,
+    propagation: &Propagation,
     ix: NodeIx,
     slowest: Duration,
     width: usize,
@@ -150,31 +150,34 @@ fn cell(
     /// A time, the space before it, and two after.
     const TIME: usize = 9;
     let theme = scene.theme;
-    let there = journey.arrivals.iter().find(|arrival| arrival.node == ix);
+    let there = propagation
+        .arrivals
+        .iter()
+        .find(|arrival| arrival.node == ix);
     let words = |words: &'static str| vec![Span::styled(words, theme.dim())];
     match there {
-        Some(_) if ix == journey.origin && journey.is_own => words("found it"),
-        Some(_) if ix == journey.origin => words("first"),
+        Some(_) if ix == propagation.origin && propagation.is_own => words("found it"),
+        Some(_) if ix == propagation.origin => words("first"),
         Some(there) => {
             let bar = bar(there.after, slowest, width.saturating_sub(TIME).min(BAR));
-            arrived(scene, journey, bar, text::lapse(there.after))
+            arrived(scene, propagation, bar, text::lapse(there.after))
         }
-        None if is_cut_off(scene, journey, ix) => words("cut off"),
+        None if is_cut_off(scene, propagation, ix) => words("cut off"),
         None if scene.lab.node(ix).is_none_or(|node| !node.state.is_up()) => words("down"),
         // It did not run then: it has its blocks from its peers' chains.
-        None if !journey.expected.contains(&ix) => words(""),
+        None if !propagation.expected.contains(&ix) => words(""),
         None => words("-"),
     }
 }
 
 fn arrived(
     scene: Scene<'_>,
-    journey: &Propagation,
+    propagation: &Propagation,
     bar: usize,
     time: String,
 ) -> Vec<Span<'static>> {
     let theme = scene.theme;
-    let ink = scene.chip_ink(journey.id);
+    let ink = scene.chip_ink(propagation.id);
     vec![
         Span::styled(theme.bar().repeat(bar) + " ", ink),
         Span::styled(time, theme.text()),
@@ -189,26 +192,30 @@ fn bar(after: Duration, slowest: Duration, most: usize) -> usize {
 }
 
 /// Whether a partition keeps a block from a node.
-fn is_cut_off(scene: Scene<'_>, journey: &Propagation, ix: NodeIx) -> bool {
+fn is_cut_off(scene: Scene<'_>, propagation: &Propagation, ix: NodeIx) -> bool {
     let Some(groups) = &scene.lab.partition else {
         return false;
     };
     let group = |ix: NodeIx| groups.iter().position(|group| group.contains(&ix));
-    group(ix) != group(journey.origin)
+    group(ix) != group(propagation.origin)
 }
 
 /// When all had it, or how many do.
-fn reached(scene: Scene<'_>, journey: &Propagation) -> String {
-    match journey.all() {
+fn reached(scene: Scene<'_>, propagation: &Propagation) -> String {
+    match propagation.all() {
         Some(time) if scene.lab.nodes.len() > 1 => text::lapse(time),
-        _ => format!("{} of {}", journey.arrivals.len(), journey.expected.len()),
+        _ => format!(
+            "{} of {}",
+            propagation.arrivals.len(),
+            propagation.expected.len()
+        ),
     }
 }
 
 /// A block in a line: who found it, who has it in the order of arrival, and who has not.
 fn line(
     scene: Scene<'_>,
-    journey: &Propagation,
+    propagation: &Propagation,
     lead: usize,
     slowest: Duration,
     room: usize,
@@ -216,23 +223,23 @@ fn line(
     /// Columns of the longest bar here.
     const BAR: usize = 3;
     let theme = scene.theme;
-    let end = missing(scene, journey, room / 3);
+    let end = missing(scene, propagation, room / 3);
     let room_left = room.saturating_sub(text::width(&end) + 2);
-    let mut left = padded(scene.block(journey.id), lead);
+    let mut left = padded(scene.block(propagation.id), lead);
     let name = |ix: NodeIx| short_name(scene.name(ix), 10, theme.cut());
-    let finder = match journey.is_own {
-        true => name(journey.origin),
-        false => format!("first at {}", name(journey.origin)),
+    let finder = match propagation.is_own {
+        true => name(propagation.origin),
+        false => format!("first at {}", name(propagation.origin)),
     };
     left.push(Span::styled(finder, theme.strong()));
-    let others: Vec<&Arrival> = journey.arrivals.iter().skip(1).collect();
+    let others: Vec<&Arrival> = propagation.arrivals.iter().skip(1).collect();
     for (at, there) in others.iter().enumerate() {
         let mut spans = vec![Span::styled(
             format!("   {} ", name(there.node)),
             theme.text(),
         )];
         let bar = bar(there.after, slowest, BAR);
-        spans.extend(arrived(scene, journey, bar, brief(there.after)));
+        spans.extend(arrived(scene, propagation, bar, brief(there.after)));
         let hidden = others.len() - at;
         let more = format!("   +{hidden} more");
         let reserve = if hidden > 1 { more.len() } else { 0 };
@@ -254,19 +261,24 @@ fn brief(after: Duration) -> String {
 }
 
 /// The nodes that do not have it, by their numbers if there is room; else how many.
-fn missing(scene: Scene<'_>, journey: &Propagation, room: usize) -> Vec<Span<'static>> {
+fn missing(scene: Scene<'_>, propagation: &Propagation, room: usize) -> Vec<Span<'static>> {
     let theme = scene.theme;
-    let has = |ix: &NodeIx| journey.arrivals.iter().any(|arrival| arrival.node == *ix);
-    let missing: Vec<_> = journey.expected.iter().filter(|ix| !has(ix)).collect();
+    let has = |ix: &NodeIx| {
+        propagation
+            .arrivals
+            .iter()
+            .any(|arrival| arrival.node == *ix)
+    };
+    let missing: Vec<_> = propagation.expected.iter().filter(|ix| !has(ix)).collect();
     if missing.is_empty() {
-        let words = format!("everywhere {}", reached(scene, journey));
+        let words = format!("everywhere {}", reached(scene, propagation));
         return vec![Span::styled(words, theme.dim())];
     }
     let numbers = missing.iter().map(|ix| format!(" {}", ix.0 + 1));
     let words = format!("not at{}", numbers.collect::<String>());
     let words = match words.chars().count() <= room {
         true => words,
-        false => format!("at {}", reached(scene, journey)),
+        false => format!("at {}", reached(scene, propagation)),
     };
     vec![Span::styled(words, theme.warn())]
 }

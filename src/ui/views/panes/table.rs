@@ -11,12 +11,12 @@
 //! The groups of a partition stand apart, with a letter each. Where a line has no room for all, as in
 //! a table of more than one column, whole figures are left out.
 
+use super::pane::{self, NONE, chip_width, first_wallets, gauge};
+use super::plan::{Form, Plan};
 use crate::lab::view::NodeView;
 use crate::node::NodeIx;
 use crate::node::snapshot::NodeSnapshot;
 use crate::ui::text::{self, short_name};
-use crate::ui::views::panes::pane::{self, NONE, chip_width, first_wallets, gauge};
-use crate::ui::views::panes::plan::{Form, Plan};
 use crate::ui::widgets::scene::Scene;
 use ratatui::Frame;
 use ratatui::layout::Rect;
@@ -70,6 +70,21 @@ pub fn render(frame: &mut Frame<'_>, plan: &Plan, scene: Scene<'_>) {
     }
 }
 
+/// The longest name that is shown whole.
+const NAME: usize = 16;
+
+/// As much of a name as is always shown.
+const NAME_LEAST: usize = 4;
+
+/// A wallet's name and its balance.
+const WALLET: usize = 9;
+
+/// The same with more room.
+const WALLET_LONG: usize = 20;
+
+/// The least blocks, and the most.
+const BLOCKS: (usize, usize) = (4, 12);
+
 /// Columns of each figure, with the space before it; 0: there is no room for it.
 struct Widths {
     group: usize,
@@ -91,16 +106,6 @@ impl Widths {
     /// For lines of so many columns. They do not depend on what nodes do, but for the width of chips, and
     /// heights of six digits.
     fn new(scene: Scene<'_>, room: usize) -> Self {
-        /// The longest name that is shown whole.
-        const NAME: usize = 16;
-        /// As much of a name as is always shown.
-        const NAME_LEAST: usize = 4;
-        /// A wallet's name and its balance.
-        const WALLET: usize = 9;
-        /// The same with more room.
-        const WALLET_LONG: usize = 20;
-        /// The least blocks, and the most.
-        const BLOCKS: (usize, usize) = (4, 12);
         let lab = scene.lab;
         let names = lab.nodes.iter().map(|node| node.name.chars().count());
         let snapshots = lab.nodes.iter().filter_map(|node| node.snapshot.as_ref());
@@ -121,6 +126,13 @@ impl Widths {
             age: 0,
             wallets: 0,
         };
+        widths.share(room, chip);
+        widths
+    }
+
+    /// Shares what these columns leave of a line among the others, the most important first.
+    fn share(&mut self, room: usize, chip: usize) {
+        let widths = self;
         let taken = widths.group + widths.number + widths.name;
         let taken = taken + widths.marks + widths.height + widths.tip;
         // The last column of the line stays free.
@@ -157,7 +169,6 @@ impl Widths {
         if widths.wallets > 0 {
             widths.wallets += left;
         }
-        widths
     }
 }
 
@@ -207,30 +218,44 @@ impl Cells {
     }
 }
 
-fn line(scene: Scene<'_>, ix: NodeIx, node: &NodeView, widths: &Widths) -> Line<'static> {
+/// What a line begins with: the group, the number and name of the node, and whether it mines.
+fn lead(scene: Scene<'_>, ix: NodeIx, node: &NodeView, widths: &Widths) -> Cells {
     let theme = scene.theme;
     let is_focused = scene.viewer.focus == ix;
-    let is_up = node.state.is_up();
-    let base = if is_up { theme.text() } else { theme.faint() };
     let tip = node.snapshot.as_ref().map(|snapshot| snapshot.tip);
     let name_style = match (scene.is_new(node), tip, is_focused) {
         (true, Some(tip), _) => scene
             .chip_ink(tip)
             .add_modifier(ratatui::style::Modifier::BOLD),
         (_, _, true) => theme.focus(),
-        _ => base,
+        _ => base(scene, node),
     };
     let name = short_name(&node.name, widths.name, theme.cut());
     let pointer = if is_focused { theme.pointer() } else { " " };
     let (mark, mark_style) = mark(scene, node);
-    let mut cells = Cells(vec![
+    Cells(vec![
         Span::styled(format!(" {} ", letter(scene, ix)), theme.strong()),
         Span::styled(format!("{:>1$} ", ix.0 + 1, widths.number - 1), theme.key()),
         Span::styled(name.clone(), name_style),
         Span::styled(pointer, theme.focus()),
         Span::raw(" ".repeat(widths.name - name.chars().count())),
         Span::styled(mark, mark_style),
-    ]);
+    ])
+}
+
+/// How figures of a node look.
+fn base(scene: Scene<'_>, node: &NodeView) -> Style {
+    match node.state.is_up() {
+        true => scene.theme.text(),
+        false => scene.theme.faint(),
+    }
+}
+
+fn line(scene: Scene<'_>, ix: NodeIx, node: &NodeView, widths: &Widths) -> Line<'static> {
+    let theme = scene.theme;
+    let base = base(scene, node);
+    let tip = node.snapshot.as_ref().map(|snapshot| snapshot.tip);
+    let mut cells = lead(scene, ix, node, widths);
     let none = || vec![Span::styled(NONE, theme.dim())];
     let height = tip.map_or_else(|| NONE.to_owned(), |tip| tip.height.to_string());
     cells.right(&height, widths.height, base);
@@ -239,7 +264,7 @@ fn line(scene: Scene<'_>, ix: NodeIx, node: &NodeView, widths: &Widths) -> Line<
         widths.tip,
     );
     cells.left(blocks(scene, node, widths), widths.blocks);
-    let running = node.snapshot.as_deref().filter(|_| is_up);
+    let running = node.snapshot.as_deref().filter(|_| node.state.is_up());
     let figure = |figure: fn(&NodeSnapshot) -> usize| {
         running.map_or_else(|| NONE.to_owned(), |running| figure(running).to_string())
     };

@@ -1,4 +1,4 @@
-//! Everybody that a node is connected with.
+//! The peers that a node is connected with.
 
 use crate::node::foreign::quoted;
 use crate::node::io::Direction;
@@ -47,7 +47,7 @@ fn item(subject: Subject<'_>, peer: &PeerInfo) -> Item {
         true => plain(peer.height),
         false => dim("greets"),
     };
-    // Somebody who dialled us has a port for this connection only: where it listens says more.
+    // A peer that dialled us has a port for this connection only: where it listens says more.
     let addr = peer.listen.unwrap_or(peer.addr);
     // Its own words, and as many of them as a node of ours has.
     let agent = match peer.user_agent.as_str() {

@@ -76,6 +76,21 @@ fn hash_field(label: &'static str, what: &str, hash: impl ToString) -> Item {
 }
 
 fn block_sections(subject: Subject<'_>, block: &BlockDetail) -> Vec<Section> {
+    let fields = block_fields(subject, block);
+    debug_assert_eq!(fields.len(), BLOCK_FIELDS);
+    let txs = block.txs.iter().enumerate();
+    let txs = txs.map(|(at, tx)| tx_item(subject, at, tx)).collect();
+    vec![
+        figures(fields),
+        Section {
+            title: format!("transactions {}", block.txs.len()),
+            columns: &TXS,
+            items: txs,
+        },
+    ]
+}
+
+fn block_fields(subject: Subject<'_>, block: &BlockDetail) -> Vec<Item> {
     let (info, at) = (&block.info, Time::from_block(block.info.time));
     let chip = subject.lab.chips.of(info.id);
     let name = format!("block #{} {chip}", info.id.height);
@@ -83,15 +98,7 @@ fn block_sections(subject: Subject<'_>, block: &BlockDetail) -> Vec<Section> {
     if info.previous != BlockHash::ZERO {
         previous = previous.opens(Target::Block(info.previous));
     }
-    let target = CompactTarget(block.bits).to_target();
-    let hashes = target.map_or_else(
-        |_| String::new(),
-        |target| {
-            let hashes = text::rate(target.work().to_f64());
-            format!("{} on average", hashes.trim_end_matches("/s"))
-        },
-    );
-    let fields = vec![
+    vec![
         hash_field("hash", &format!("the hash of {name}"), info.id.hash),
         field(
             "height",
@@ -113,7 +120,10 @@ fn block_sections(subject: Subject<'_>, block: &BlockDetail) -> Vec<Section> {
         ),
         field(
             "target",
-            vec![plain(format!("bits {:08x}", block.bits)), dim(hashes)],
+            vec![
+                plain(format!("bits {:08x}", block.bits)),
+                dim(hashes_needed(block)),
+            ],
         ),
         field("nonce", vec![plain(block.nonce)]),
         field(
@@ -121,18 +131,19 @@ fn block_sections(subject: Subject<'_>, block: &BlockDetail) -> Vec<Section> {
             vec![plain(counted(block.bytes, "byte")), plain(count(block))],
         ),
         reward(subject, block),
-    ];
-    debug_assert_eq!(fields.len(), BLOCK_FIELDS);
-    let txs = block.txs.iter().enumerate();
-    let txs = txs.map(|(at, tx)| tx_item(subject, at, tx)).collect();
-    vec![
-        figures(fields),
-        Section {
-            title: format!("transactions {}", block.txs.len()),
-            columns: &TXS,
-            items: txs,
-        },
     ]
+}
+
+/// How many hashes it takes to find such a block.
+fn hashes_needed(block: &BlockDetail) -> String {
+    let target = CompactTarget(block.bits).to_target();
+    target.map_or_else(
+        |_| String::new(),
+        |target| {
+            let hashes = text::rate(target.work().to_f64());
+            format!("{} on average", hashes.trim_end_matches("/s"))
+        },
+    )
 }
 
 fn figures(items: Vec<Item>) -> Section {

@@ -11,6 +11,7 @@ use crate::ui::widgets::scene::Scene;
 use crate::ui::widgets::subject::Subject;
 use ratatui::Frame;
 use ratatui::layout::Rect;
+use ratatui::style::Style;
 use ratatui::text::{Line, Span};
 use ratatui::widgets::Block;
 
@@ -74,20 +75,42 @@ fn border(
     filter: &str,
     place: &str,
 ) -> Block<'static> {
-    let (theme, node) = (scene.theme, subject.node);
+    let theme = scene.theme;
     let room = usize::from(area.width).saturating_sub(4);
-    let (state, style) = match &node.state {
+    let (state, style) = match &subject.node.state {
         NodeState::Up => ("UP", theme.badge()),
         NodeState::Starting => ("STARTING", theme.warn()),
         NodeState::Stopping => ("STOPPING", theme.warn()),
         NodeState::Down | NodeState::Gone => ("DOWN", theme.bad()),
         NodeState::Failed(_) => ("FAILED", theme.bad()),
     };
-    let name_style = if subject.is_up() {
+    let frame_style = if subject.is_up() {
         theme.focus()
     } else {
         theme.faint()
     };
+    let title = title(scene, subject, frame_style).fit(room.saturating_sub(state.len() + 3));
+    let state = Line::styled(format!(" {state} "), style).right_aligned();
+    let mut block = Block::bordered()
+        .border_set(theme.border())
+        .border_style(frame_style)
+        .title(title)
+        .title(state);
+    if !filter.is_empty() {
+        let filter = short_name(filter, room / 2, theme.cut());
+        let filter = Line::styled(format!(" filter: {filter} "), theme.warn());
+        block = block.title_bottom(filter);
+    }
+    if !place.is_empty() {
+        let place = Line::styled(format!(" {place} "), theme.dim()).right_aligned();
+        block = block.title_bottom(place);
+    }
+    block
+}
+
+/// Which node it is, and what it is.
+fn title(scene: Scene<'_>, subject: Subject<'_>, name_style: Style) -> Row {
+    let (theme, node) = (scene.theme, subject.node);
     let name = short_name(&node.name, 20, theme.cut());
     let number = subject.ix.0 + 1;
     let port = node.addr.map(|addr| format!(":{}", addr.port()));
@@ -110,29 +133,7 @@ fn border(
             title = title.text(rank, usize::from(rank), words, theme.dim());
         }
     }
-    let title = title
-        .text(0, 0, " ", theme.text())
-        .fit(room.saturating_sub(state.len() + 3));
-    let state = Line::styled(format!(" {state} "), style).right_aligned();
-    let mut block = Block::bordered()
-        .border_set(theme.border())
-        .border_style(if subject.is_up() {
-            theme.focus()
-        } else {
-            theme.faint()
-        })
-        .title(title)
-        .title(state);
-    if !filter.is_empty() {
-        let filter = short_name(filter, room / 2, theme.cut());
-        let filter = Line::styled(format!(" filter: {filter} "), theme.warn());
-        block = block.title_bottom(filter);
-    }
-    if !place.is_empty() {
-        let place = Line::styled(format!(" {place} "), theme.dim()).right_aligned();
-        block = block.title_bottom(place);
-    }
-    block
+    title.text(0, 0, " ", theme.text())
 }
 
 /// What is opened upon what, the last whole.

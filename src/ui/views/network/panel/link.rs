@@ -1,5 +1,7 @@
 //! A link in figures, both of its directions.
 
+use super::messages::{self, Between};
+use super::words::{GAP, LABEL, delay, name};
 use crate::lab::observe::transcript::Count;
 use crate::lab::paper::units::show_bandwidth;
 use crate::lab::view::LinkView;
@@ -9,8 +11,6 @@ use crate::node::snapshot::PeerInfo;
 use crate::ui::keymap::Action;
 use crate::ui::text::{self, Row};
 use crate::ui::views::network::look::{percent, state};
-use crate::ui::views::network::panel::talk::{self, Between};
-use crate::ui::views::network::panel::words::{GAP, LABEL, delay, name};
 use crate::ui::views::network::sight::Sight;
 use ratatui::text::{Line, Span};
 use std::time::Duration;
@@ -38,14 +38,15 @@ pub fn brief(sight: Sight<'_>, room: usize) -> Option<Vec<Span<'static>>> {
     }
     Some(row.fit_spans(room))
 }
+
 /// A direction of a link.
-struct Way {
+struct Direction {
     name: String,
     figures: [String; FIGURES.len()],
     is_shut: bool,
 }
 
-fn ways(sight: Sight<'_>, link: &LinkView) -> [Way; 2] {
+fn ways(sight: Sight<'_>, link: &LinkView) -> [Direction; 2] {
     let (a, b) = link.ends;
     [(a, b, &link.there), (b, a, &link.back)].map(|(from, to, way)| {
         let counts = sight.scene.lab.transcript.counts().get(&(from, to));
@@ -55,7 +56,7 @@ fn ways(sight: Sight<'_>, link: &LinkView) -> [Way; 2] {
             bytes: sum.bytes + count.bytes,
         });
         let arrow = sight.scene.theme.arrow();
-        Way {
+        Direction {
             name: format!("{} {arrow} {}", name(sight, from, 12), name(sight, to, 12)),
             figures: figures(sight, (from, to), way, said),
             is_shut: way.state != LinkState::Open,
@@ -77,7 +78,7 @@ fn figures(
         way.bandwidth
             .map_or_else(|| "unlimited".to_owned(), show_bandwidth),
         percent(way.loss),
-        talk::on_the_way(sight, from, to).to_string(),
+        messages::on_the_way(sight, from, to).to_string(),
         peer.map_or_else(|| "-".to_owned(), |peer| text::size(peer.unsent_bytes)),
         said.messages.to_string(),
         text::size(said.bytes),
@@ -154,7 +155,7 @@ pub fn upright(sight: Sight<'_>, link: &LinkView, room: usize, height: u16) -> V
     let head = |words: String| Span::styled(words, theme.strong());
     let mut lines = vec![row("", head(to(b)), head(to(a)))];
     for (at, (label, _)) in FIGURES.iter().enumerate() {
-        let figure = |way: &Way| {
+        let figure = |way: &Direction| {
             let style = match at == 0 && way.is_shut {
                 true => theme.bad(),
                 false => theme.text(),
@@ -175,7 +176,12 @@ pub fn upright(sight: Sight<'_>, link: &LinkView, room: usize, height: u16) -> V
     let shown = if shown == 0 { left.min(LAST) } else { shown };
     if shown > 0 {
         lines.push(Line::default());
-        lines.extend(talk::section(sight, Between::Both(link.ends), shown, room));
+        lines.extend(messages::section(
+            sight,
+            Between::Both(link.ends),
+            shown,
+            room,
+        ));
     }
     if lines.len() + 1 + keys.len() <= usize::from(height) {
         lines.push(Line::default());
@@ -197,17 +203,7 @@ pub fn lying(sight: Sight<'_>, link: &LinkView, room: usize) -> Vec<Line<'static
         let figures = ways.iter().map(|way| way.figures[at].chars().count());
         figures.max().unwrap_or_default().max(FIGURES[at].0.len())
     };
-    let mut shown: Vec<_> = (0..FIGURES.len()).collect();
-    let all = |shown: &[usize]| names + shown.iter().map(|at| width(*at) + GAP).sum::<usize>();
-    while all(&shown) > room {
-        let Some(worst) = shown.iter().position(|at| {
-            let rank = FIGURES[*at].1;
-            shown.iter().all(|other| FIGURES[*other].1 <= rank)
-        }) else {
-            break;
-        };
-        shown.remove(worst);
-    }
+    let shown = fitting(|at| width(at) + GAP, room.saturating_sub(names));
     let gap = " ".repeat(GAP);
     let mut head = vec![Span::raw(" ".repeat(names))];
     for at in &shown {
@@ -230,16 +226,36 @@ pub fn lying(sight: Sight<'_>, link: &LinkView, room: usize) -> Vec<Line<'static
         }
         lines.push(Line::from(spans));
     }
+    lines.push(state_and_last(sight, link, room));
+    lines
+}
+
+/// The figures that have room, of these widths: the least important are left out first.
+fn fitting(width: impl Fn(usize) -> usize, room: usize) -> Vec<usize> {
+    let mut shown: Vec<_> = (0..FIGURES.len()).collect();
+    while shown.iter().map(|at| width(*at)).sum::<usize>() > room {
+        let Some(worst) = shown.iter().position(|at| {
+            let rank = FIGURES[*at].1;
+            shown.iter().all(|other| FIGURES[*other].1 <= rank)
+        }) else {
+            break;
+        };
+        shown.remove(worst);
+    }
+    shown
+}
+
+/// What there is to say besides the figures, and the last message.
+fn state_and_last(sight: Sight<'_>, link: &LinkView, room: usize) -> Line<'static> {
     let mut spans = besides(sight, link).fit_spans(room);
     let left = room.saturating_sub(text::width(&spans) + GAP + LAST_WORD.len());
-    let last = talk::last(sight, Between::Both(link.ends), 1, left).pop();
+    let last = messages::last(sight, Between::Both(link.ends), 1, left).pop();
     if let Some(last) = last {
         let words = format!("{}{LAST_WORD}", " ".repeat(GAP));
-        spans.push(Span::styled(words, theme.dim()));
+        spans.push(Span::styled(words, sight.scene.theme.dim()));
         spans.extend(last.spans);
     }
-    lines.push(Line::from(spans));
-    lines
+    Line::from(spans)
 }
 
 /// What can be done with a chosen link.

@@ -2,8 +2,8 @@
 //! with its links; what was said last, and what the signs mean.
 
 mod link;
+mod messages;
 mod node;
-mod talk;
 mod words;
 
 pub use link::brief;

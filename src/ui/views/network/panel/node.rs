@@ -1,15 +1,15 @@
 //! The focused node in figures, what its links are doing, what it said and heard last, and what the
 //! signs of the graph mean.
 
+use super::link::{peer, round_trip};
+use super::messages::{self, Between};
+use super::words::{GAP, LABEL, name};
 use crate::lab::spec::Lines;
 use crate::lab::view::LinkView;
 use crate::node::NodeIx;
 use crate::ui::keymap::Action;
 use crate::ui::text::{self, Row};
 use crate::ui::views::network::look::{Kind, Light};
-use crate::ui::views::network::panel::link::{peer, round_trip};
-use crate::ui::views::network::panel::talk::{self, Between};
-use crate::ui::views::network::panel::words::{GAP, LABEL, name};
 use crate::ui::views::network::sight::Sight;
 use ratatui::text::{Line, Span};
 
@@ -94,7 +94,10 @@ pub fn upright(sight: Sight<'_>, room: usize, height: u16) -> Vec<Line<'static>>
         true => left.saturating_sub(1).min(LAST.1),
         false => beside_signs.min(LAST.1),
     };
-    add(talk::section(sight, Between::Any(focus), shown, room), 2);
+    add(
+        messages::section(sight, Between::Any(focus), shown, room),
+        2,
+    );
     let all = signs.len();
     add(signs, all);
     lines
@@ -141,36 +144,40 @@ fn doing(row: Row, sight: Sight<'_>, link: &LinkView) -> Row {
     row
 }
 
-/// What the signs of the graph mean.
+/// What the signs of the graph or the table mean.
 fn signs(sight: Sight<'_>) -> Vec<Vec<Span<'static>>> {
+    match sight.is_table {
+        true => table_signs(sight),
+        false => graph_signs(sight),
+    }
+}
+
+fn table_signs(sight: Sight<'_>) -> Vec<Vec<Span<'static>>> {
     let theme = sight.scene.theme;
-    let sign = |kind: Kind| {
-        vec![
-            Span::styled(kind.sign(), kind.style(theme)),
-            Span::styled(format!(" {}", kind.words()), theme.dim()),
-        ]
-    };
     let join = |kinds: &[Kind]| {
         let mut spans = Vec::new();
         for kind in kinds {
             if !spans.is_empty() {
                 spans.push(Span::raw(" ".repeat(SIGN_GAP)));
             }
-            spans.extend(sign(*kind));
+            spans.push(Span::styled(kind.sign(), kind.style(theme)));
+            spans.push(Span::styled(format!(" {}", kind.words()), theme.dim()));
         }
         spans
     };
-    if sight.is_table {
-        // Without it `x cut` reads like a key.
-        let mut first = vec![Span::styled("signs ", theme.dim())];
-        first.extend(join(&[Kind::Plain, Kind::Slow]));
-        return vec![
-            first,
-            join(&[Kind::Cut, Kind::Hole]),
-            join(&[Kind::Poor, Kind::OneWay]),
-            join(&[Kind::Apart]),
-        ];
-    }
+    // Without it `x cut` reads like a key.
+    let mut first = vec![Span::styled("signs ", theme.dim())];
+    first.extend(join(&[Kind::Plain, Kind::Slow]));
+    vec![
+        first,
+        join(&[Kind::Cut, Kind::Hole]),
+        join(&[Kind::Poor, Kind::OneWay]),
+        join(&[Kind::Apart]),
+    ]
+}
+
+fn graph_signs(sight: Sight<'_>) -> Vec<Vec<Span<'static>>> {
+    let theme = sight.scene.theme;
     let mut flying = Vec::new();
     if let Some(tip) = sight.scene.lab.tips().first() {
         flying.push(sight.scene.chip(tip.tip));
@@ -179,31 +186,34 @@ fn signs(sight: Sight<'_>) -> Vec<Vec<Span<'static>>> {
     }
     flying.push(Span::styled(theme.payment(), theme.badge()));
     flying.push(Span::styled(" a payment", theme.dim()));
-    let lines = |kind: Kind, words: &'static str| {
-        let stroke = kind.stroke(theme, Light::Full);
-        let is_braille = sight.scene.viewer.spec.lines == Lines::Braille;
-        let sample = match (theme.ascii, is_braille, stroke.is_dashed) {
-            (true, _, true) => "....",
-            (true, _, false) => "----",
-            (false, true, true) => "⠒ ⠒ ",
-            (false, true, false) => "⠒⠒⠒⠒",
-            (false, false, true) => "┄┄┄┄",
-            (false, false, false) => "────",
-        };
-        vec![
-            Span::styled(sample, stroke.style),
-            Span::styled(format!(" {words}"), theme.dim()),
-        ]
-    };
-    let mut sample = lines(Kind::Plain, "connected");
-    sample.push(Span::raw(" ".repeat(GAP)));
-    sample.extend(lines(Kind::Apart, "not connected"));
+    let mut lines = line_sign(sight, Kind::Plain, "connected");
+    lines.push(Span::raw(" ".repeat(GAP)));
+    lines.extend(line_sign(sight, Kind::Apart, "not connected"));
     if !sight.flights.shown.iter().any(|flight| flight.is_replay) {
-        return vec![sample, flying];
+        return vec![lines, flying];
     }
     let mut replay = vec![Span::styled(theme.replay(), theme.dim())];
     replay.push(Span::styled(" has arrived, shown slower", theme.dim()));
-    vec![sample, flying, replay]
+    vec![lines, flying, replay]
+}
+
+/// A piece of such a line, and what it stands for.
+fn line_sign(sight: Sight<'_>, kind: Kind, words: &'static str) -> Vec<Span<'static>> {
+    let theme = sight.scene.theme;
+    let stroke = kind.stroke(theme, Light::Full);
+    let is_braille = sight.scene.viewer.spec.lines == Lines::Braille;
+    let sample = match (theme.ascii, is_braille, stroke.is_dashed) {
+        (true, _, true) => "....",
+        (true, _, false) => "----",
+        (false, true, true) => "⠒ ⠒ ",
+        (false, true, false) => "⠒⠒⠒⠒",
+        (false, false, true) => "┄┄┄┄",
+        (false, false, false) => "────",
+    };
+    vec![
+        Span::styled(sample, stroke.style),
+        Span::styled(format!(" {words}"), theme.dim()),
+    ]
 }
 
 /// Below the graph.
@@ -229,7 +239,7 @@ pub fn lying(sight: Sight<'_>, room: usize) -> Vec<Line<'static>> {
         spans.extend(words);
         links = links.part(rank, GAP, spans);
     }
-    let last = talk::last(sight, Between::Any(focus), 1, room.saturating_sub(5)).pop();
+    let last = messages::last(sight, Between::Any(focus), 1, room.saturating_sub(5)).pop();
     let last = last.map_or_else(Line::default, |last| {
         let mut spans = vec![Span::styled("last ", theme.dim())];
         spans.extend(last.spans);

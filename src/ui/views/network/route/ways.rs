@@ -1,16 +1,25 @@
 //! All ways between two boxes that are worth a look.
 
-use crate::ui::views::network::body::{Body, Port, Way};
-use crate::ui::views::network::path::{Point, Step};
+use crate::ui::views::network::outline::{Candidate, Outline, Port};
+use crate::ui::views::network::path::{Heading, Point};
 
 /// Columns between two lines that begin at one edge.
 const ASIDE: i32 = 4;
 
 /// All ways from a box to one that is below or on its right.
-pub(super) fn ways(from: Body, to: Body) -> Vec<Way> {
+pub(super) fn ways(from: Outline, to: Outline) -> Vec<Candidate> {
+    let mut found = straight(from, to);
+    found.extend(cornered(from, to));
+    for by in [0, 1, 2] {
+        found.extend(around(from, to, by));
+    }
+    found
+}
+
+/// From edge to edge and from side to side.
+fn straight(from: Outline, to: Outline) -> Vec<Candidate> {
     let (a, b) = (from.middle(), to.middle());
     let mut found = Vec::new();
-    let toward_b = b.0 - a.0;
     if to.top > from.bottom + 1 {
         let rows = to.top - from.bottom - 2;
         for (x, end_x) in upright_ends(from, to, rows) {
@@ -26,7 +35,15 @@ pub(super) fn ways(from: Body, to: Body) -> Vec<Way> {
         let middle = (start.0.0 + end.0.0) / 2;
         found.push(through(start, &[(middle, a.1), (middle, b.1)], end));
     }
-    let reaches = |body: Body| {
+    found
+}
+
+/// From the side of one to the edge of the other.
+fn cornered(from: Outline, to: Outline) -> Vec<Candidate> {
+    let (a, b) = (from.middle(), to.middle());
+    let toward_b = (b.0 - a.0).signum();
+    let mut found = Vec::new();
+    let reaches = |body: Outline| {
         [
             0,
             body.reach() / 2,
@@ -35,39 +52,42 @@ pub(super) fn ways(from: Body, to: Body) -> Vec<Way> {
             -body.reach(),
         ]
     };
-    // From the side of one to the edge of the other.
     for by in reaches(to) {
         let (start, end) = (from.beside(b.0), to.above(b.0 + by));
         let corner = (b.0 + by, a.1);
-        if end.0.1 >= a.1 && (corner.0 - start.0.0) * toward_b.signum() > 0 {
+        if end.0.1 >= a.1 && (corner.0 - start.0.0) * toward_b > 0 {
             found.extend(slanted_then(start, corner, end));
         }
     }
     for by in reaches(from) {
         let (start, end) = (from.below(a.0 + by), to.beside(a.0));
         let corner = (a.0 + by, b.1);
-        if start.0.1 <= b.1 && (end.0.0 - corner.0) * toward_b.signum() > 0 {
+        if start.0.1 <= b.1 && (end.0.0 - corner.0) * toward_b > 0 {
             found.extend(slanted_then(start, corner, end));
         }
     }
-    // Around what stands between them.
-    for by in [0, 1, 2] {
-        for side in [
-            from.left.min(to.left) - 1 - by,
-            from.right.max(to.right) + 1 + by,
-        ] {
-            let (start, end) = (from.beside(side), to.beside(side));
-            found.push(through(start, &[(side, a.1), (side, b.1)], end));
-        }
-        for x in [0, from.reach() / 2 * toward_b.signum()] {
-            let end_x = b.0 - x.signum() * to.reach() / 2;
-            let low = from.bottom.max(to.bottom) + 1 + by;
-            let (start, end) = (from.below(a.0 + x), to.below(end_x));
-            found.push(through(start, &[(a.0 + x, low), (end_x, low)], end));
-            let high = from.top.min(to.top) - 1 - by;
-            let (start, end) = (from.above(a.0 + x), to.above(end_x));
-            found.push(through(start, &[(a.0 + x, high), (end_x, high)], end));
-        }
+    found
+}
+
+/// Around what stands between them, so far from both.
+fn around(from: Outline, to: Outline, by: i32) -> Vec<Candidate> {
+    let (a, b) = (from.middle(), to.middle());
+    let mut found = Vec::new();
+    for side in [
+        from.left.min(to.left) - 1 - by,
+        from.right.max(to.right) + 1 + by,
+    ] {
+        let (start, end) = (from.beside(side), to.beside(side));
+        found.push(through(start, &[(side, a.1), (side, b.1)], end));
+    }
+    for x in [0, from.reach() / 2 * (b.0 - a.0).signum()] {
+        let end_x = b.0 - x.signum() * to.reach() / 2;
+        let low = from.bottom.max(to.bottom) + 1 + by;
+        let (start, end) = (from.below(a.0 + x), to.below(end_x));
+        found.push(through(start, &[(a.0 + x, low), (end_x, low)], end));
+        let high = from.top.min(to.top) - 1 - by;
+        let (start, end) = (from.above(a.0 + x), to.above(end_x));
+        found.push(through(start, &[(a.0 + x, high), (end_x, high)], end));
     }
     found
 }
@@ -75,7 +95,7 @@ pub(super) fn ways(from: Body, to: Body) -> Vec<Way> {
 /// Where on the lower edge of one and the upper edge of another with so many lines between a line
 /// may end: as near to each other as a slanted line wants it, straight below each other, or in the
 /// middle.
-fn upright_ends(from: Body, to: Body, rows: i32) -> Vec<(i32, i32)> {
+fn upright_ends(from: Outline, to: Outline, rows: i32) -> Vec<(i32, i32)> {
     let (a, b) = (from.middle().0, to.middle().0);
     let far = b - a;
     let near = |rest: i32| {
@@ -102,7 +122,7 @@ fn upright_ends(from: Body, to: Body, rows: i32) -> Vec<(i32, i32)> {
 }
 
 /// From one end to another: straight, or slanted for a part of the way.
-fn between(start: Port, end: Port) -> Vec<Way> {
+fn between(start: Port, end: Port) -> Vec<Candidate> {
     let (p, q) = (start.0, end.0);
     let (dx, dy) = (q.0 - p.0, q.1 - p.1);
     let mut found = vec![through(start, &[], end)];
@@ -116,7 +136,7 @@ fn between(start: Port, end: Port) -> Vec<Way> {
         true => (dx.signum(), 0),
         false => (0, dy.signum()),
     };
-    let go = |from: Point, step: Step, by: i32| (from.0 + step.0 * by, from.1 + step.1 * by);
+    let go = |from: Point, step: Heading, by: i32| (from.0 + step.0 * by, from.1 + step.1 * by);
     found.push(through(start, &[go(p, slant, short)], end));
     found.push(through(start, &[go(p, along, rest)], end));
     let one = go(p, along, rest / 2);
@@ -127,7 +147,7 @@ fn between(start: Port, end: Port) -> Vec<Way> {
 }
 
 /// With one corner, or its corner cut off.
-fn slanted_then(start: Port, corner: Point, end: Port) -> Vec<Way> {
+fn slanted_then(start: Port, corner: Point, end: Port) -> Vec<Candidate> {
     let (p, q) = (start.0, end.0);
     let to_corner = (corner.0 - p.0).abs() + (corner.1 - p.1).abs();
     let from_corner = (q.0 - corner.0).abs() + (q.1 - corner.1).abs();
@@ -143,12 +163,12 @@ fn slanted_then(start: Port, corner: Point, end: Port) -> Vec<Way> {
     found
 }
 
-fn through(start: Port, bends: &[Point], end: Port) -> Way {
+fn through(start: Port, bends: &[Point], end: Port) -> Candidate {
     let mut all = vec![start.0];
     all.extend(bends);
     all.push(end.0);
     all.dedup();
-    Way {
+    Candidate {
         bends: all,
         leaves: start.1,
         enters: (-end.1.0, -end.1.1),

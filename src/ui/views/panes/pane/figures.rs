@@ -1,11 +1,11 @@
 //! A node's figures: its chain, what waits, who is connected.
 
+use super::parts::{LABEL, NONE, label, none, running};
 use crate::chain::Amount;
 use crate::lab::view::NodeView;
 use crate::node::BlockId;
 use crate::node::snapshot::{NodeSnapshot, SyncInfo};
 use crate::ui::text::{self, Row, short_name};
-use crate::ui::views::panes::pane::parts::{LABEL, NONE, label, none, running};
 use crate::ui::widgets::scene::Scene;
 use ratatui::text::{Line, Span};
 use std::time::Duration;

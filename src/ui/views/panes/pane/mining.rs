@@ -1,10 +1,10 @@
 //! What a node's miner does.
 
+use super::parts::{label, none, running};
 use crate::lab::view::NodeView;
 use crate::node::config::MiningMode;
 use crate::node::snapshot::NodeSnapshot;
 use crate::ui::text::{self, Row};
-use crate::ui::views::panes::pane::parts::{label, none, running};
 use crate::ui::widgets::scene::Scene;
 use ratatui::text::Line;
 

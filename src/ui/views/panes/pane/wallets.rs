@@ -1,10 +1,10 @@
 //! What a node's wallets hold.
 
+use super::parts::{LABEL, label, none};
 use crate::chain::Amount;
 use crate::lab::view::NodeView;
 use crate::node::snapshot::WalletInfo;
 use crate::ui::text::{self, short_name};
-use crate::ui::views::panes::pane::parts::{LABEL, label, none};
 use crate::ui::widgets::scene::Scene;
 use ratatui::style::Style;
 use ratatui::text::{Line, Span};

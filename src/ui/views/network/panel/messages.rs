@@ -1,10 +1,10 @@
 //! What was said last: over a link, or by a node and to it.
 
+use super::words::name;
 use crate::lab::observe::transcript::Spoken;
 use crate::node::NodeIx;
 use crate::node::message::Kind;
 use crate::ui::text::{self, Row};
-use crate::ui::views::network::panel::words::name;
 use crate::ui::views::network::sight::{Ends, Sight};
 use crate::ui::widgets::message;
 use ratatui::text::{Line, Span};

@@ -1,6 +1,6 @@
 //! Boxes, and where lines begin at them.
 
-use crate::ui::views::network::path::{Point, Step};
+use super::path::{Heading, Point};
 use ratatui::layout::Rect;
 
 /// Columns at the ends of an edge where no line begins.
@@ -8,7 +8,7 @@ const EDGE: i32 = 1;
 
 /// A box, with what a line can begin at.
 #[derive(Clone, Copy)]
-pub(super) struct Body {
+pub(super) struct Outline {
     pub left: i32,
     pub top: i32,
     pub right: i32,
@@ -16,16 +16,16 @@ pub(super) struct Body {
 }
 
 /// An end of a line: a cell beside a box, and the step out of the box.
-pub(super) type Port = (Point, Step);
+pub(super) type Port = (Point, Heading);
 
 /// A way that a line may take.
-pub(super) struct Way {
+pub(super) struct Candidate {
     pub bends: Vec<Point>,
-    pub leaves: Step,
-    pub enters: Step,
+    pub leaves: Heading,
+    pub enters: Heading,
 }
 
-impl Body {
+impl Outline {
     pub fn new(area: Rect) -> Self {
         Self {
             left: i32::from(area.left()),
