@@ -2,6 +2,7 @@
 //! them, and what waits for one.
 
 mod boxes;
+mod groups;
 mod last;
 mod mempool;
 mod pane;

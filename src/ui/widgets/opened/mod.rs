@@ -1,6 +1,7 @@
 //! Blocks, transactions and histories of wallets, opened one upon the other over a view.
 
 mod body;
+mod date;
 mod detail;
 mod history;
 mod level;
