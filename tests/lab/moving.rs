@@ -116,7 +116,7 @@ impl Screen {
         let rows = lines(&buffer);
         self.header(&rows[0]);
         let plan = ScreenPlan::new(view, &self.ui.viewer);
-        let panes = panes::ScreenPlan::new(view, &self.ui.viewer, plan.body);
+        let panes = panes::Plan::new(view, &self.ui.viewer, plan.body);
         let parts = vec![
             Some(plan.header),
             Some(panes.body),

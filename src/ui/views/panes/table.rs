@@ -77,11 +77,8 @@ const NAME: usize = 16;
 /// As much of a name as is always shown.
 const NAME_LEAST: usize = 4;
 
-/// A wallet's name and its balance.
-const WALLET: usize = 9;
-
-/// The same with more room.
-const WALLET_LONG: usize = 20;
+/// The least columns of a wallet's name and its balance, and the most.
+const WALLET: (usize, usize) = (9, 20);
 
 /// The least blocks, and the most.
 const BLOCKS: (usize, usize) = (4, 12);
@@ -139,7 +136,7 @@ impl Widths {
         // The last column of the line stays free.
         let mut left = room.saturating_sub(taken + 1);
         // A name can be cut, and an amount cannot.
-        let cut = (WALLET + 2).saturating_sub(left);
+        let cut = (WALLET.0 + 2).saturating_sub(left);
         let cut = cut.min(widths.name - NAME_LEAST);
         widths.name -= cut;
         left += cut;
@@ -150,12 +147,12 @@ impl Widths {
             }
             None => 0,
         };
-        widths.wallets = take(WALLET + 2);
+        widths.wallets = take(WALLET.0 + 2);
         widths.mempool = take(5);
         widths.peers = take(6);
         // One more than chips need: `DOWN  K starts it` stands there, too.
         widths.blocks = take(chip * BLOCKS.0 + 3);
-        for _ in WALLET..WALLET_LONG {
+        for _ in WALLET.0..WALLET.1 {
             if widths.wallets > 0 {
                 widths.wallets += take(1);
             }

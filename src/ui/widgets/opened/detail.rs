@@ -54,12 +54,10 @@ pub(super) fn sections(subject: Subject<'_>, content: &Content) -> Vec<Section> 
         Content::Tx(tx) => tx_sections(subject, tx),
         Content::History(history) => {
             let entries = history.entries.iter();
+            let items = entries.map(|entry| history::history_item(subject, entry));
             vec![Section {
-                title: String::new(),
                 columns: &history::HISTORY,
-                items: entries
-                    .map(|entry| history::history_item(subject, entry))
-                    .collect(),
+                ..figures(items.collect())
             }]
         }
     }
@@ -99,6 +97,7 @@ fn block_fields(subject: Subject<'_>, block: &BlockDetail) -> Vec<Item> {
     if info.previous != BlockHash::ZERO {
         previous = previous.opens(Target::Block(info.previous));
     }
+    let bits = plain(format!("bits {:08x}", block.bits));
     vec![
         hash_field("hash", &format!("the hash of {name}"), info.id.hash),
         field(
@@ -119,13 +118,7 @@ fn block_fields(subject: Subject<'_>, block: &BlockDetail) -> Vec<Item> {
                 dim(format!("{} ago", subject.age(at))),
             ],
         ),
-        field(
-            "target",
-            vec![
-                plain(format!("bits {:08x}", block.bits)),
-                dim(hashes_needed(block)),
-            ],
-        ),
+        field("target", vec![bits, dim(hashes_needed(block))]),
         field("nonce", vec![plain(block.nonce)]),
         field(
             "size",
@@ -137,14 +130,11 @@ fn block_fields(subject: Subject<'_>, block: &BlockDetail) -> Vec<Item> {
 
 /// How many hashes it takes to find such a block.
 fn hashes_needed(block: &BlockDetail) -> String {
-    let target = CompactTarget(block.bits).to_target();
-    target.map_or_else(
-        |_| String::new(),
-        |target| {
-            let hashes = text::rate(target.work().to_f64());
-            format!("{} on average", hashes.trim_end_matches("/s"))
-        },
-    )
+    let Ok(target) = CompactTarget(block.bits).to_target() else {
+        return String::new();
+    };
+    let hashes = text::rate(target.work().to_f64());
+    format!("{} on average", hashes.trim_end_matches("/s"))
 }
 
 fn figures(items: Vec<Item>) -> Section {
