@@ -4,7 +4,7 @@ use chainlab::chain::{Address, Amount, BlockHash, BlockTime, KeyHash};
 use chainlab::lab::core::headline::{Stand, SteadyHeadline};
 use chainlab::lab::observe::ancestry::Ancestry;
 use chainlab::lab::observe::chips::Chips;
-use chainlab::lab::observe::log_lines::{LogKeeper, LogLine, LogLines};
+use chainlab::lab::observe::node_log::{LogKeeper, LogLine, LogLines};
 use chainlab::lab::observe::transcript::Transcript;
 use chainlab::lab::view::Times;
 use chainlab::lab::{LabView, NodeState, NodeView};

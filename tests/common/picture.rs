@@ -5,7 +5,7 @@
 use crate::common::lab_view::{heard, log};
 use chainlab::chain::block::BlockTime;
 use chainlab::chain::{Amount, BlockHash, Txid};
-use chainlab::lab::observe::log_lines::LogLine;
+use chainlab::lab::observe::node_log::LogLine;
 use chainlab::lab::observe::transcript::Transcript;
 use chainlab::lab::spec::ViewSpec;
 use chainlab::lab::view::{Arrival, LabView, NodeState, NodeView, Propagation, Times};

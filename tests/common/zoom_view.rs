@@ -8,7 +8,7 @@ use crate::common::sim::{agree, import, latency, pay, until, wallet_address};
 use crate::common::{ALICE, BOB, coins, owner};
 use chainlab::chain::params::{Allocation, Retarget};
 use chainlab::chain::{BlockTime, Params, Txid};
-use chainlab::lab::observe::log_lines::LogLine;
+use chainlab::lab::observe::node_log::LogLine;
 use chainlab::lab::observe::transcript::Transcript;
 use chainlab::lab::view::Times;
 use chainlab::lab::{Answer, LabView, NodeState, NodeView, Request};

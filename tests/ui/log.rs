@@ -5,7 +5,7 @@ use crate::common::lab_view::log;
 use crate::picture::scenario;
 use chainlab::lab::drive::{Level, VirtualLab, VirtualOptions};
 use chainlab::lab::layout::shipped::shipped;
-use chainlab::lab::observe::log_lines::LogLine;
+use chainlab::lab::observe::node_log::LogLine;
 use chainlab::node::Time;
 use chainlab::node::io::words::Tone;
 use std::time::Duration;

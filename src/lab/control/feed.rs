@@ -8,8 +8,8 @@
 use super::bus::{BusEvent, Subscription, WantsMessages};
 use super::controlled::{Controlled, Edition};
 use super::data::{EventWish, Opening, Wish};
-use super::lines::StatusLines;
 use super::rpc::notice_line;
+use super::status_lines::StatusLines;
 use crate::lab::view::LabStatus;
 use crate::node::NodeIx;
 use serde_json::json;

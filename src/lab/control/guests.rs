@@ -3,7 +3,7 @@
 use super::controlled::Controlled;
 use super::cookie::Issued;
 use super::limits::{SILENT_MAX, UNGREETED_MAX};
-use super::lines::StatusLines;
+use super::status_lines::StatusLines;
 use std::collections::{BTreeMap, VecDeque};
 use std::sync::{Arc, Mutex, MutexGuard, PoisonError};
 use tokio::sync::Semaphore;

@@ -28,10 +28,10 @@ mod feed;
 mod guests;
 mod heard;
 pub mod limits;
-mod lines;
 mod reader;
 pub mod rpc;
 mod server;
+mod status_lines;
 
 pub(in crate::lab) use bus::{EventBus, RecentEvents, Subscription, WantsMessages, Weight};
 pub use client::{Called, Client, ClientError};

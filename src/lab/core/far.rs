@@ -3,7 +3,7 @@
 use super::hosts::Process;
 use super::io::{Far, HostId, LinkEnd, Moment};
 use super::node::Node;
-use super::partition::Partition;
+use super::partition_state::Partition;
 use super::state::Core;
 use super::work::NOT_OURS;
 use crate::lab::ask::{Ability, Answer, Can};

@@ -19,7 +19,6 @@
 //! due. For each of these it looks at all nodes first, if it goes by them. Nodes that cannot be asked
 //! without waiting show themselves instead ([`Sight::Shown`]), and core goes by what it was last shown.
 
-mod bends;
 mod errands;
 mod facts;
 mod far;
@@ -29,20 +28,21 @@ mod hosts;
 mod io;
 mod links;
 mod links_shown;
+mod links_state;
 mod lives;
 mod node;
 mod observe;
-pub(in crate::lab) mod partition;
-mod partitioning;
-mod pay;
-mod payments;
-mod play;
+mod partition;
+pub(in crate::lab) mod partition_state;
 mod requests;
+mod script;
+mod script_state;
 mod seen;
 mod state;
-mod steps;
 pub mod summary;
 pub mod traffic;
+mod traffic_pay;
+mod traffic_state;
 mod turns;
 mod view;
 mod work;
@@ -51,6 +51,6 @@ pub use self::io::{
     CallId, End, Far, FarReply, HostId, Input, Level, LinkEnd, Moment, Output, Sight,
 };
 pub use self::node::Node;
+pub(in crate::lab) use self::script::{no_script, sum};
 pub use self::seen::{Seen, WalletSeen};
 pub use self::state::{Begin, Core};
-pub(in crate::lab) use self::steps::{no_script, sum};

@@ -3,7 +3,7 @@
 use super::io::HostId;
 use super::seen::Seen;
 use crate::lab::ask::{Ability, Can};
-use crate::lab::observe::log_lines::{LogKeeper, LogLine};
+use crate::lab::observe::node_log::{LogKeeper, LogLine};
 use crate::lab::observe::rate::Rate;
 use crate::lab::observe::stats::Traffic;
 use crate::lab::spec::NodeSpec;

@@ -1,102 +1,115 @@
-//! A partition that is in force: the groups between which nothing passes, and what it has cut.
-//!
-//! What was cut or a black hole before is remembered as it was. When the partition is healed, just
-//! what it has cut is as before; what was changed by hand in the meantime stays.
+//! How the network is partitioned, and healed.
 
-use crate::lab::layout::groups::shown;
+use super::partition_state::{HEALED, Partition, WHOLE};
+use super::state::Core;
+use super::work::Asker;
+use crate::lab::ask::{Ability, Request};
+use crate::lab::layout::groups;
 use crate::link::LinkState;
 use crate::node::NodeIx;
+use crate::node::io::{CommandError, RefusalKind};
 use std::collections::BTreeMap;
-use std::sync::Arc;
 
-/// The answer to a partition that is none, or is healed already.
-pub const WHOLE: &str = "the network is whole already";
-
-/// The answer when a partition is healed.
-pub const HEALED: &str = "the network is whole again";
-
-/// A partition that is in force. A link's end is whatever its driver knows nodes by.
-#[derive(Clone, Debug, PartialEq)]
-pub struct Partition<End: Ord> {
-    /// Who is with whom.
-    pub groups: Arc<Vec<Vec<NodeIx>>>,
-    /// The directions that it has cut, with what they were.
-    before: BTreeMap<(End, End), LinkState>,
-}
-
-impl<End: Ord + Copy> Partition<End> {
-    /// One that has cut nothing yet.
-    pub fn new(groups: Vec<Vec<NodeIx>>) -> Self {
-        Self {
-            groups: Arc::new(groups),
-            before: BTreeMap::new(),
+impl Core {
+    /// Partitions the network; says how.
+    ///
+    /// # Errors
+    /// The groups are none, or a node is not of this lab.
+    pub(super) fn divide(
+        &mut self,
+        asker: Asker,
+        named: &[Vec<String>],
+    ) -> Result<Option<String>, CommandError> {
+        if !self.has_own_nodes() {
+            return self.forward_to_only_lab(asker, Request::Partition(named.to_vec()));
         }
-    }
-
-    /// All directions that lead from one group into another.
-    pub fn between(&self) -> impl Iterator<Item = (NodeIx, NodeIx)> {
-        let groups = self.groups.iter().enumerate();
-        groups.flat_map(|(at, group)| {
-            let others = self.groups.iter().enumerate();
-            let others = others.filter(move |(other, _)| *other != at);
-            let others = others.flat_map(|(_, group)| group);
-            others.flat_map(|to| group.iter().map(|from| (*from, *to)))
-        })
-    }
-
-    /// Notes that a direction is cut now, and what it was; one that was cut anyway is not noted.
-    pub fn note(&mut self, from: End, to: End, was: LinkState) {
-        if was != LinkState::Cut {
-            self.before.entry((from, to)).or_insert(was);
+        if let Some(far) = self.nodes.iter().find(|node| node.host.is_some()) {
+            let words = "runs in another process, and a partition cannot hold for it";
+            return Err(format!("{} {words}", far.name).into());
         }
+        for ix in (0..self.nodes.len()).map(NodeIx) {
+            self.check_can(ix, Ability::Bend)?;
+        }
+        let groups = self.groups_of(named)?;
+        // It is the network as it is without the partition before that is partitioned.
+        let before = self.partition.take();
+        let undone = before.iter().flat_map(Partition::undone);
+        let mut states: BTreeMap<_, _> = undone.map(|(from, to, was)| ((from, to), was)).collect();
+        let mut partition = Partition::new(groups);
+        for way in partition.between().collect::<Vec<_>>() {
+            let was = states.remove(&way);
+            self.cut(&mut partition, way, was);
+        }
+        for ((from, to), was) in states {
+            self.set_state(from, to, was);
+        }
+        let names: Vec<_> = self.nodes.iter().map(|node| &*node.name).collect();
+        let words = partition.words(&names);
+        self.partition = Some(partition);
+        Ok(Some(words))
     }
 
-    /// This direction was changed by hand: it stays as it is then.
-    pub fn forget(&mut self, from: End, to: End) {
-        self.before.remove(&(from, to));
+    /// The groups that are meant: those that were named, or two halves.
+    ///
+    /// # Errors
+    /// There is no such node, or the groups are none.
+    fn groups_of(&self, named: &[Vec<String>]) -> Result<Vec<Vec<NodeIx>>, CommandError> {
+        for name in named.iter().flatten() {
+            self.position(name).ok_or_else(|| self.no_node(name))?;
+        }
+        let names: Vec<_> = self.nodes.iter().map(|node| &*node.name).collect();
+        if named.is_empty() {
+            let nodes = self.nodes.iter().enumerate();
+            let dials =
+                nodes.flat_map(|(ix, node)| node.spec.connect.iter().map(move |to| (ix, to)));
+            return Ok(groups::halved(&names, dials)?);
+        }
+        let groups = groups::groups(&names, named);
+        groups.map_err(|error| CommandError::new(RefusalKind::Invalid, error))
     }
 
-    /// What is as it was before when it is healed.
-    pub fn undone(&self) -> impl Iterator<Item = (End, End, LinkState)> {
-        let before = self.before.iter();
-        before.map(|((from, to), was)| (*from, *to, *was))
+    /// Undoes the partition; says what is so then.
+    ///
+    /// # Errors
+    /// The nodes run elsewhere, and not in one lab.
+    pub(super) fn heal_partition(&mut self, asker: Asker) -> Result<Option<String>, CommandError> {
+        if !self.has_own_nodes() {
+            return self.forward_to_only_lab(asker, Request::Unite);
+        }
+        let Some(partition) = self.partition.take() else {
+            return Ok(Some(WHOLE.to_owned()));
+        };
+        for (from, to, was) in partition.undone() {
+            self.set_state(from, to, was);
+        }
+        Ok(Some(HEALED.to_owned()))
     }
 
-    /// A node is new: it is with the first that it dials, or with the last group.
-    pub fn admit(&mut self, new: NodeIx, dials: &[NodeIx]) {
-        let groups = Arc::make_mut(&mut self.groups);
-        let with = |peer: &NodeIx| groups.iter().position(|group| group.contains(peer));
-        let at = dials.iter().find_map(with);
-        let at = at.unwrap_or(groups.len() - 1);
-        groups[at].push(new);
+    /// A node that is new is on one side of a partition that is in force.
+    pub(super) fn admit(&mut self, new: NodeIx) {
+        let Some(mut partition) = self.partition.take() else {
+            return;
+        };
+        let dials = self.nodes[new.0].spec.connect.iter();
+        let dials: Vec<_> = dials.filter_map(|name| self.position(name)).collect();
+        partition.admit(new, &dials);
+        for way in partition.between().collect::<Vec<_>>() {
+            if way.0 == new || way.1 == new {
+                self.cut(&mut partition, way, None);
+            }
+        }
+        self.partition = Some(partition);
     }
 
-    /// What is said of it.
-    pub fn words(&self, names: &[&str]) -> String {
-        format!("the network is partitioned: {}", shown(&self.groups, names))
-    }
-}
-
-#[cfg(test)]
-mod tests {
-    use super::*;
-
-    #[test]
-    fn what_the_partition_has_cut_is_undone_and_nothing_else() {
-        let mut partition = Partition::new(vec![vec![NodeIx(0)], vec![NodeIx(1)]]);
-        let ways: Vec<_> = partition.between().collect();
-        assert_eq!(ways, [(NodeIx(0), NodeIx(1)), (NodeIx(1), NodeIx(0))]);
-        partition.note(0, 1, LinkState::BlackHole);
-        partition.note(1, 0, LinkState::Cut);
-        let undone: Vec<_> = partition.undone().collect();
-        assert_eq!(undone, [(0, 1, LinkState::BlackHole)]);
-        partition.admit(NodeIx(2), &[NodeIx(0)]);
-        partition.admit(NodeIx(3), &[]);
-        assert_eq!(
-            partition.words(&["a", "b", "c", "d"]),
-            "the network is partitioned: a, c | b, d"
-        );
-        partition.forget(0, 1);
-        assert_eq!(partition.undone().count(), 0);
+    /// Cuts a direction, of which the partition then knows what it was: this, or what it is.
+    fn cut(
+        &mut self,
+        partition: &mut Partition<NodeIx>,
+        (from, to): (NodeIx, NodeIx),
+        was: Option<LinkState>,
+    ) {
+        let was = was.unwrap_or(self.link(from, to).state);
+        partition.note(from, to, was);
+        self.set_state(from, to, LinkState::Cut);
     }
 }

@@ -3,12 +3,12 @@
 use super::headline::SteadyHeadline;
 use super::hosts::Hosts;
 use super::io::{CallId, Level, Output, Sight};
-use super::links::Links;
 use super::links_shown::LinksShown;
+use super::links_state::Links;
 use super::node::{Node, Nodes};
-use super::partition::Partition;
-use super::payments::Payments;
-use super::play::Play;
+use super::partition_state::Partition;
+use super::script_state::Play;
+use super::traffic_state::Payments;
 use super::work::{Asker, Errand, Work};
 use crate::chain::{BlockHash, Txid};
 use crate::lab::ask::{Answer, Known};

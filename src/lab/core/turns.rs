@@ -1,7 +1,7 @@
 //! How a lab goes on: what happened is taken in, and what is due is done.
 
 use super::io::{CallId, Input, Level, Moment, Output, Sight};
-use super::play::Next;
+use super::script_state::Next;
 use super::state::Core;
 use super::work::{Asker, Work};
 use crate::lab::view::NodeState;

@@ -6,7 +6,7 @@
 //! - [`propagation`]: how blocks and transactions get from node to node, by one rule for all; the times
 //!   go into a [`histogram`];
 //! - [`transcript`]: what nodes said to each other, each message as both ends saw it;
-//! - [`log_lines`]: what happened to a node, kept as events and worded when a line is drawn;
+//! - [`node_log`]: what happened to a node, kept as events and worded when a line is drawn;
 //! - [`topology`]: which links there are;
 //! - [`ancestry`], [`reorganisation`], [`news`]: which block stands on which, and who changed branches;
 //! - [`chips`]: what a block looks like, chosen once;
@@ -16,8 +16,8 @@
 pub mod ancestry;
 pub mod chips;
 pub mod histogram;
-pub mod log_lines;
 pub mod news;
+pub mod node_log;
 pub mod propagation;
 pub mod rate;
 pub mod reorganisation;

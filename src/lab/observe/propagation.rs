@@ -17,13 +17,13 @@
 //! Transactions have no height: those that were on their way before do not set out again.
 
 pub mod arrival;
-mod row;
+mod times;
 mod track;
 
 pub use self::arrival::Arrived;
-pub use self::row::{Arrival, Propagation, Times};
+pub use self::times::{Arrival, Propagation, Times};
 
-use self::row::ROWS;
+use self::times::ROWS;
 use self::track::{Inventory, Stage, Track};
 use super::histogram::Histogram;
 use crate::chain::{BlockHash, Txid};

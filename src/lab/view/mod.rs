@@ -2,8 +2,7 @@
 //! and waits for no node.
 //!
 //! A [`LabView`] has what a screen draws: a [`NodeView`] for each node, links, propagation, transcript,
-//! log lines, and the [`headline`] of it all. A [`BlockTree`](tree::BlockTree) merges what all snapshots
-//! showed of blocks. Other programs see less: [`LabStatus`].
+//! log lines, and the [`headline`] of it all. Of [`SeenBlocks`] who looks makes a tree. Other programs see less: [`LabStatus`].
 
 pub mod headline;
 mod status;
@@ -17,7 +16,7 @@ use self::headline::Headline;
 use crate::chain::{Amount, Txid};
 use crate::lab::ask::Can;
 use crate::lab::observe::chips::Chips;
-use crate::lab::observe::log_lines::{LogLine, LogLines};
+use crate::lab::observe::node_log::{LogLine, LogLines};
 use crate::lab::observe::transcript::Transcript;
 use crate::lab::observe::tree::{SeenBlocks, Stand};
 use crate::lab::script::ScriptView;

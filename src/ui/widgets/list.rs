@@ -9,7 +9,7 @@ use super::scene::Scene;
 use crate::chain::{BlockHash, Txid};
 use crate::lab::LabView;
 use crate::lab::observe::chips::Chip;
-use crate::lab::observe::log_lines::LogLine;
+use crate::lab::observe::node_log::LogLine;
 use crate::node::BlockId;
 use crate::node::io::words::Piece;
 use crate::ui::keymap::Action;

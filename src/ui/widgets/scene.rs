@@ -1,6 +1,6 @@
 //! What every part of the screen needs to draw itself.
 
-use crate::lab::observe::log_lines::LogLine;
+use crate::lab::observe::node_log::LogLine;
 use crate::lab::{LabView, NodeView};
 use crate::node::io::words::{Piece, Tone};
 use crate::node::snapshot::{BlockInfo, NodeSnapshot};

@@ -4,7 +4,7 @@
 use chainlab::chain::{BlockHash, Txid};
 use chainlab::lab::ask::Answer;
 use chainlab::lab::core::summary::Summary;
-use chainlab::lab::observe::log_lines::LogLine;
+use chainlab::lab::observe::node_log::LogLine;
 use chainlab::lab::view::{LinkView, Propagation};
 use chainlab::lab::{LabView, NodeView};
 use chainlab::node::io::words::Piece;

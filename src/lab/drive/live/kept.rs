@@ -4,7 +4,7 @@
 //! Nodes are put down by their names, as the next time they may listen elsewhere. What is at the
 //! other end of a link and no node of the lab has only its address.
 
-use crate::lab::core::partition::Partition;
+use crate::lab::core::partition_state::Partition;
 use crate::lab::core::{Core, LinkEnd};
 use crate::lab::layout::roster::Roster;
 use crate::lab::layout::{Layout, groups};

@@ -1,7 +1,7 @@
 //! The way of one block or transaction, as far as it is known.
 
 use super::arrival::Arrived;
-use super::row::{Arrival, Propagation};
+use super::times::{Arrival, Propagation};
 use crate::chain::{BlockHash, Txid};
 use crate::node::{BlockId, NodeIx, Time};
 use std::collections::BTreeMap;

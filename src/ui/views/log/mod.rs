@@ -4,8 +4,8 @@
 //! The lab's lines come from the view of the lab, as all that is shown of it. The program's come in
 //! through [`layer()`], from wherever in the process they are written.
 
-mod lab;
 mod layer;
+mod merged;
 mod program;
 mod state;
 

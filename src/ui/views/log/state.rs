@@ -1,7 +1,7 @@
 //! The view as it is looked at: how much is shown, of which nodes, and whether it follows.
 
-use super::lab::{Scroll, Shown};
 use super::layer;
+use super::merged::{Scroll, Shown};
 use super::program::Program;
 use crate::ui::keymap::Action;
 use crate::ui::text;

@@ -1,6 +1,6 @@
 //! What happened at a node, the newest last. Enter opens the block or the transaction of a line.
 
-use crate::lab::observe::log_lines::LogLine;
+use crate::lab::observe::node_log::LogLine;
 use crate::node::io::words::Piece;
 use crate::ui::widgets::list::{Item, Target, log};
 use crate::ui::widgets::subject::Subject;

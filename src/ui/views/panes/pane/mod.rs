@@ -23,7 +23,7 @@ mod wallets;
 
 pub use wallets::first_wallets;
 
-use crate::lab::observe::log_lines::LogLine;
+use crate::lab::observe::node_log::LogLine;
 use crate::lab::view::{NodeState, NodeView};
 use crate::node::NodeIx;
 use crate::node::config::Strategy;

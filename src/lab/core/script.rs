@@ -1,7 +1,7 @@
 //! Plays the script.
 
 use super::io::{CallId, Moment, Sight};
-use super::play::{AskedBalance, Next};
+use super::script_state::{AskedBalance, Next};
 use super::state::Core;
 use super::work::{Asker, Work};
 use crate::chain::{Amount, BlockHash};
