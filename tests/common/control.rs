@@ -1,4 +1,4 @@
-//! Whoever comes to an endpoint without our client: lines over a socket, as any program in any language
+//! A client of an endpoint that is not ours: lines over a socket, as any program in any language
 //! writes and reads them.
 
 #![allow(clippy::disallowed_methods, reason = "a test reads the cookie")]

@@ -1,5 +1,5 @@
-//! Whoever comes to an endpoint of a lab and has no cookie, or no manners: refused in words, and nobody
-//! else notices. Real sockets, while the lab's miner goes on.
+//! A client of a lab's endpoint that has no cookie, or no manners: refused in words, and no other
+//! notices. Real sockets, while the lab's miner goes on.
 
 use crate::common::control::*;
 use crate::common::live::soon;

@@ -63,7 +63,7 @@ impl LogLines {
     }
 
     /// When each of them happened, oldest first.
-    pub fn times(&self) -> impl Iterator<Item = Time> {
+    pub fn times(&self) -> impl DoubleEndedIterator<Item = Time> + ExactSizeIterator {
         self.0.iter().map(|entry| entry.what.at())
     }
 

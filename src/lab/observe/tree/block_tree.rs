@@ -19,11 +19,31 @@ pub struct Stand<'a> {
 }
 
 /// What was seen of a node last.
-#[derive(Clone, PartialEq, Eq)]
 struct LastSeen {
     tip: BlockId,
     work: String,
     is_up: bool,
+}
+
+impl Stand<'_> {
+    fn seen(self) -> Option<LastSeen> {
+        let snapshot = self.snapshot?;
+        Some(LastSeen {
+            tip: snapshot.tip,
+            work: snapshot.work.clone(),
+            is_up: self.is_up,
+        })
+    }
+
+    fn is_as(self, last: Option<&LastSeen>) -> bool {
+        match (self.snapshot, last) {
+            (None, None) => true,
+            (Some(snapshot), Some(last)) => {
+                (snapshot.tip, self.is_up) == (last.tip, last.is_up) && snapshot.work == last.work
+            }
+            _ => false,
+        }
+    }
 }
 
 /// All blocks, as one tree.
@@ -53,20 +73,18 @@ impl BlockTree {
         seen: &SeenBlocks,
         stands: impl Iterator<Item = Stand<'a>> + Clone,
     ) -> bool {
-        let last = |stand: Stand<'_>| {
-            let snapshot = stand.snapshot?;
-            Some(LastSeen {
-                tip: snapshot.tip,
-                work: snapshot.work.clone(),
-                is_up: stand.is_up,
-            })
-        };
-        let nodes: Vec<_> = stands.clone().map(last).collect();
-        if self.edition == Some(seen.edition()) && self.nodes == nodes {
+        // Nearly every frame finds all as it was.
+        let is_same = self.edition == Some(seen.edition())
+            && stands.clone().count() == self.nodes.len()
+            && stands
+                .clone()
+                .zip(&self.nodes)
+                .all(|(stand, last)| stand.is_as(last.as_ref()));
+        if is_same {
             return false;
         }
         self.edition = Some(seen.edition());
-        self.nodes = nodes;
+        self.nodes = stands.clone().map(Stand::seen).collect();
         self.seen = seen.clone();
         for (ix, stand) in stands.enumerate() {
             if let Some(snapshot) = stand.snapshot {

@@ -44,8 +44,9 @@ pub(super) struct Shown<'a> {
 }
 
 impl<'a> Shown<'a> {
-    /// From this level on, of nodes with this in their names.
-    pub fn new(scene: Scene<'a>, level: LevelFilter, filter: &str) -> Self {
+    /// From this level on, of nodes with this in their names: of each of them, and of the messages, at
+    /// `most` so many of the newest. A frame that follows has no need to sort what is above its edge.
+    pub fn new(scene: Scene<'a>, level: LevelFilter, filter: &str, most: usize) -> Self {
         let lab = scene.lab;
         let mut entries = Vec::new();
         for (ix, node) in lab.nodes.iter().enumerate() {
@@ -53,8 +54,9 @@ impl<'a> Shown<'a> {
                 continue;
             }
             let ix = NodeIx(ix);
-            let times = node.log.times().enumerate();
+            let times = node.log.times().enumerate().rev();
             let times = times.filter(|(nth, _)| matters(lab, ix, *nth, level));
+            let times = times.take(most);
             entries.extend(times.map(|(nth, at)| RawLine {
                 place: (at, ix),
                 what: Source::Log(nth),
@@ -69,8 +71,10 @@ impl<'a> Shown<'a> {
                     what: Source::Said(said),
                 })
             });
-            entries.extend(said);
+            entries.extend(said.take(most));
         }
+        // Of one moment and node the later line comes last.
+        entries.reverse();
         entries.sort_by_key(|entry| entry.place);
         Self {
             scene,

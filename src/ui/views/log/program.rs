@@ -30,11 +30,14 @@ impl Program {
     /// filter in its name.
     pub fn collect(&mut self, scene: Scene<'_>, level: LevelFilter, filter: &str) {
         tui_logger::move_events();
-        let wanted = (level, filter.to_owned(), scene.lab.nodes.len());
-        if self.applied.as_ref() == Some(&wanted) {
+        let count = scene.lab.nodes.len();
+        let is_same = |applied: &(LevelFilter, String, usize)| {
+            (applied.0, applied.1.as_str(), applied.2) == (level, filter, count)
+        };
+        if self.applied.as_ref().is_some_and(is_same) {
             return;
         }
-        self.applied = Some(wanted);
+        self.applied = Some((level, filter.to_owned(), count));
         let state = TuiWidgetState::new();
         if filter.is_empty() {
             self.state = state.set_default_display_level(level);

@@ -56,7 +56,7 @@ impl View for LogView {
             Action::Up | Action::Down | Action::PageUp | Action::PageDown | Action::First => {
                 let [lab, _] = parts(area);
                 let height = usize::from(inner(lab).height);
-                let shown = Shown::new(scene, self.level(), &self.filter);
+                let shown = self.shown(scene, None);
                 self.scroll = shown.step(self.scroll, action, height);
                 self.program.scroll(match action {
                     Action::Down | Action::PageDown => TuiWidgetEvent::NextPageKey,
@@ -99,8 +99,8 @@ impl View for LogView {
             .title(focus);
         frame.render_widget(block, lab);
         let inside = inner(lab);
-        let shown = Shown::new(scene, self.level(), &self.filter);
         let (room, height) = (usize::from(inside.width), usize::from(inside.height));
+        let shown = self.shown(scene, self.scroll.follows().then_some(height));
         let shown = shown.lines(self.scroll, room, height);
         lines::put(frame.buffer_mut(), inside, shown);
         self.program.render(frame, program, scene);
@@ -110,6 +110,12 @@ impl View for LogView {
 impl LogView {
     fn level(&self) -> LevelFilter {
         LEVELS[self.level]
+    }
+
+    /// The lines; of each node and of messages only so many of the newest, where those are enough.
+    fn shown<'a>(&self, scene: Scene<'a>, most: Option<usize>) -> Shown<'a> {
+        let most = most.unwrap_or(usize::MAX);
+        Shown::new(scene, self.level(), &self.filter, most)
     }
 
     /// Goes up one level, if there is one: to the newest lines, then to all of them.
