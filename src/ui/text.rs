@@ -46,14 +46,7 @@ pub fn lapse(duration: Duration) -> String {
     }
 }
 
-/// Time on the lab clock since the lab began: `+01:42`, `+2:00:07`.
-pub fn clock(since: Duration) -> String {
-    let s = since.as_secs();
-    match s / 3_600 {
-        0 => format!("+{:02}:{:02}", s / 60, s % 60),
-        hours => format!("+{hours}:{:02}:{:02}", s / 60 % 60, s % 60),
-    }
-}
+pub use crate::lab::paper::units::show_clock as clock;
 
 /// A time of day, UTC, of so many seconds since 1970.
 pub fn time_of_day(unix_s: u64) -> String {

@@ -105,6 +105,8 @@ pub fn lab(nodes: Vec<NodeView>) -> LabView {
         since: Time(0),
         wall_offset_us: 0,
         virtual_seed: None,
+        time: None,
+        in_flight: std::sync::Arc::default(),
         nodes,
         headline: Default::default(),
         chips: Arc::default(),

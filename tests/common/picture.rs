@@ -276,6 +276,8 @@ pub fn scenario() -> LabView {
         since: SINCE,
         wall_offset_us: 0,
         virtual_seed: None,
+        time: None,
+        in_flight: std::sync::Arc::default(),
         nodes: vec![central, holder, miner],
         headline: Default::default(),
         chips: Arc::default(),

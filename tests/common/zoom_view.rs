@@ -288,6 +288,8 @@ pub fn lab_view(now: Time, since: BlockTime, nodes: Vec<NodeView>) -> LabView {
         since: Time::from_block(since),
         wall_offset_us: 0,
         virtual_seed: None,
+        time: None,
+        in_flight: std::sync::Arc::default(),
         nodes,
         headline: Default::default(),
         chips: Arc::default(),

@@ -13,8 +13,10 @@ mod ability;
 mod change;
 pub mod params;
 mod request;
+mod time;
 pub mod verbs;
 
 pub use ability::{Ability, Can};
 pub use change::{Bend, LinkChange, ScriptChange, TrafficChange};
 pub use request::{Access, Answer, Known, Named, Request, Scope, Ticket, pick, write};
+pub use time::{TimeChange, When};

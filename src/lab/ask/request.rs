@@ -2,6 +2,7 @@
 
 use super::change::{Bend, ScriptChange, TrafficChange};
 use super::params::{BadParam, bad};
+use super::time::TimeChange;
 use crate::lab::paper::names::missing;
 use crate::lab::paper::units::{show_bandwidth, show_duration};
 use crate::lab::spec::NodeSpec;
@@ -51,6 +52,8 @@ pub enum Request<Who = NodeIx> {
     Note(Option<String>),
     /// Lead the script that is being played.
     Script(ScriptChange),
+    /// Have time stand still, go on, or go elsewhere.
+    Time(TimeChange),
     /// Keep a temporary lab: stop every node and move its data to a place where it stays. Answered
     /// with [`Answer::Kept`]; the lab is over then.
     Keep,
@@ -133,7 +136,7 @@ impl<Who> Request<Who> {
             | Self::Traffic(_)
             | Self::Note(_)
             | Self::Keep => Scope::Lab,
-            Self::Script(_) => Scope::Time,
+            Self::Script(_) | Self::Time(_) => Scope::Time,
         }
     }
 
@@ -166,6 +169,7 @@ impl<Who> Request<Who> {
             Self::Traffic(change) => Request::Traffic(change),
             Self::Note(text) => Request::Note(text),
             Self::Script(change) => Request::Script(change),
+            Self::Time(change) => Request::Time(change),
             Self::Keep => Request::Keep,
         })
     }
@@ -260,6 +264,7 @@ pub fn write(request: &Request<Named>) -> (&'static str, Map<String, Value>) {
         Request::Script(ScriptChange::Pause) => ("script_pause", json!({})),
         Request::Script(ScriptChange::Resume) => ("script_resume", json!({})),
         Request::Script(ScriptChange::Restart) => ("script_restart", json!({})),
+        Request::Time(change) => written_time(change),
         Request::Keep => ("keep", json!({})),
     };
     match params {
@@ -273,6 +278,25 @@ fn of_node(node: &Named, (name, mut params): (&'static str, Value)) -> (&'static
         params["node"] = node.as_str().into();
     }
     (name, params)
+}
+
+fn written_time(change: &TimeChange) -> (&'static str, Value) {
+    match change {
+        TimeChange::Pause => ("time_pause", json!({})),
+        TimeChange::Resume => ("time_resume", json!({})),
+        TimeChange::Toggle => ("time_toggle", json!({})),
+        TimeChange::Step => ("time_step", json!({})),
+        TimeChange::Back => ("time_back", json!({})),
+        TimeChange::NextMark => ("time_next", json!({})),
+        TimeChange::PreviousMark => ("time_prev", json!({})),
+        TimeChange::Speed(speed) => ("time_speed", json!({ "speed": speed })),
+        TimeChange::Faster => ("time_faster", json!({})),
+        TimeChange::Slower => ("time_slower", json!({})),
+        TimeChange::Go(when) => ("time_go", json!({ "when": when.to_string() })),
+        TimeChange::Until(expr) => ("time_until", json!({ "expr": expr })),
+        TimeChange::PauseWhen(expr) => ("time_pause_when", json!({ "expr": expr })),
+        TimeChange::Undo => ("time_undo", json!({})),
+    }
 }
 
 fn written_command(command: &Command) -> (&'static str, Value) {

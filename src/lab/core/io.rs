@@ -1,7 +1,7 @@
 //! What a driver and core say to each other: plain data.
 
 use super::seen::Seen;
-use crate::lab::ask::{Answer, Named, Request, Ticket};
+use crate::lab::ask::{Answer, Named, Request, Ticket, TimeChange};
 use crate::lab::spec::NodeSpec;
 use crate::lab::view::{LabStatus, LinkStatus, NodeStatus};
 use crate::link::Conditions;
@@ -223,6 +223,8 @@ pub enum Output {
         /// Which is told what.
         tells: Vec<(HostId, Request<Named>)>,
     },
+    /// The script has something to say about time: a live lab does not heed it.
+    Time(TimeChange),
     /// What came of a request.
     Answer(Ticket, Result<Answer, CommandError>),
 }

@@ -56,6 +56,16 @@ impl Core {
             }
             Request::Script(change) if self.has_own_nodes() => self.lead(now, change).map(Some),
             Request::Script(change) => self.lead_far(asker, Request::Script(change)),
+            Request::Time(change) if self.has_own_nodes() => match asker {
+                Asker::Script => {
+                    self.outputs.push_back(Output::Time(change));
+                    Ok(Some(String::new()))
+                }
+                Asker::Ticket(_) => Err(
+                    "time of a live lab goes by itself: this needs chainlab run --virtual".into(),
+                ),
+            },
+            Request::Time(change) => self.lead_far(asker, Request::Time(change)),
             Request::Keep if self.has_own_nodes() => {
                 Err("nothing of this lab is on disk, so there is nothing to keep".into())
             }

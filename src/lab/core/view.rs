@@ -58,6 +58,8 @@ impl Core {
             script: self.script().cloned(),
             partition: self.groups(),
             traffic: self.traffic(),
+            time: None,
+            in_flight: Arc::default(),
         }
     }
 

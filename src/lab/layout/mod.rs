@@ -23,7 +23,7 @@ pub use self::shipped::shipped;
 
 use crate::chain::{Amount, BlockTime, Params};
 use crate::lab::script::{Pace, StepSpec};
-use crate::lab::spec::{ChainSpec, LinkSpec, NodeSpec, TrafficSpec, ViewSpec};
+use crate::lab::spec::{ChainSpec, LinkSpec, NodeSpec, TimeSpec, TrafficSpec, ViewSpec};
 use crate::link::Conditions;
 
 /// Nodes of a lab: each has a database, a thread or two, and a line on the screen.
@@ -55,6 +55,8 @@ pub struct Layout {
     pub steps: Vec<StepSpec>,
     /// What brings the captions of those steps.
     pub pace: Pace,
+    /// How time goes.
+    pub time: TimeSpec,
 }
 
 impl Layout {
@@ -78,6 +80,7 @@ impl Layout {
             traffic: None,
             steps: Vec::new(),
             pace: Pace::Script,
+            time: TimeSpec::default(),
         }
     }
 

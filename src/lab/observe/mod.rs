@@ -9,6 +9,7 @@
 //! - [`node_log`]: what happened to a node, kept as events and worded when a line is drawn;
 //! - [`topology`]: which links there are;
 //! - [`ancestry`], [`reorganisation`], [`news`]: which block stands on which, and who changed branches;
+//! - [`marks`]: what stands out in a run;
 //! - [`chips`]: what a block looks like, chosen once;
 //! - [`rate`]: how fast a node catches up;
 //! - [`stats`]: what a whole run adds up to.
@@ -16,6 +17,7 @@
 pub mod ancestry;
 pub mod chips;
 pub mod histogram;
+pub mod marks;
 pub mod news;
 pub mod node_log;
 pub mod propagation;

@@ -109,6 +109,20 @@ pub fn show_duration(duration: Duration) -> String {
     }
 }
 
+/// Writes a time since a beginning as a clock shows it: `+01:42`, `+2:00:07`.
+pub fn show_clock(since: Duration) -> String {
+    let s = since.as_secs();
+    match s / 3_600 {
+        0 => format!("+{:02}:{:02}", s / 60, s % 60),
+        hours => format!("+{hours}:{:02}:{:02}", s / 60 % 60, s % 60),
+    }
+}
+
+/// As [`show_clock`], to the millisecond: `+00:51.411`.
+pub fn show_clock_ms(since: Duration) -> String {
+    format!("{}.{:03}", show_clock(since), since.subsec_millis())
+}
+
 /// Writes a duration in seconds with one decimal: `4.2 s`.
 pub fn show_seconds(duration: Duration) -> String {
     format!("{:.1} s", duration.as_secs_f64())

@@ -6,8 +6,11 @@
 
 pub mod headline;
 mod status;
+mod time;
 
 pub use self::status::{LabStatus, LinkStatus, NodeState, NodeStatus, TrafficView};
+pub use self::time::{InFlight, TimeView, Told};
+pub use crate::lab::observe::marks::{Mark, MarkKind};
 pub use crate::lab::observe::propagation::{Arrival, Propagation, Times};
 pub use crate::lab::observe::reorganisation::Reorganisation;
 pub use crate::lab::observe::topology::LinkView;
@@ -79,6 +82,10 @@ pub struct LabView {
     pub partition: Option<Arc<Vec<Vec<NodeIx>>>>,
     /// Payments that the lab makes by itself; `None`: they were never wanted.
     pub traffic: Option<TrafficView>,
+    /// How time goes; `None`: this is a live lab, and nothing stops it.
+    pub time: Option<TimeView>,
+    /// Messages on their way, as far as that is known: in virtual time.
+    pub in_flight: Arc<Vec<InFlight>>,
 }
 
 /// What was made by hand since the lab was opened, and starting it again would not make.

@@ -76,8 +76,8 @@ impl Round {
             Output::SetLinks(set) => self.set_links(&set),
             Output::Forward { id, tells } => self.forward(id, tells),
             Output::Answer(ticket, answer) => self.answer(ticket, answer),
-            // Nodes show themselves.
-            Output::Look(_) => {}
+            // Nodes show themselves, and their time is that of the wall.
+            Output::Look(_) | Output::Time(_) => {}
         }
     }
 

@@ -18,7 +18,7 @@ mod perform;
 
 use self::hosts::Hosts;
 use crate::chain::SigCache;
-use crate::lab::ask::{Answer, Request, Ticket};
+use crate::lab::ask::{Answer, Request, Ticket, TimeChange};
 use crate::lab::core::summary::Summary;
 use crate::lab::core::{Begin, CallId, Core, Input, Level, Sight, sum, traffic};
 use crate::lab::layout::Layout;
@@ -59,6 +59,8 @@ pub struct VirtualLab {
     /// There are such, and the nodes have not had the time to answer.
     has_called: bool,
     answers: Vec<(Ticket, Result<Answer, CommandError>)>,
+    /// What the script says of time, for those who set its pace.
+    time_changes: Vec<TimeChange>,
     /// What happened and was not taken yet, if it is kept; what happened at the very beginning is, until
     /// time goes on.
     events: Vec<(NodeIx, Arc<Event>)>,
@@ -112,6 +114,7 @@ impl VirtualLab {
             open: BTreeMap::new(),
             has_called: false,
             answers: Vec::new(),
+            time_changes: Vec::new(),
             events: Vec::new(),
             keeps_events: true,
         };
@@ -218,6 +221,11 @@ impl VirtualLab {
     /// The answers since this was last called.
     pub fn take_answers(&mut self) -> Vec<(Ticket, Result<Answer, CommandError>)> {
         std::mem::take(&mut self.answers)
+    }
+
+    /// What the script has said of time since this was last called.
+    pub fn take_time_changes(&mut self) -> Vec<TimeChange> {
+        std::mem::take(&mut self.time_changes)
     }
 
     /// Keeps what happens from now on, and at the very beginning if it is just made, for

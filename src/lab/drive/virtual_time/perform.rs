@@ -84,6 +84,7 @@ impl VirtualLab {
             }
             // No node of another process is in virtual time.
             Output::Forward { .. } => {}
+            Output::Time(change) => self.time_changes.push(change),
             Output::Answer(ticket, answer) => self.answers.push((ticket, answer)),
         }
     }

@@ -14,7 +14,7 @@ use self::nodes::Nodes;
 use super::Layout;
 use crate::lab::paper::document::{FileError, Section};
 use crate::lab::paper::names::check_layout_name;
-use crate::lab::spec::{Lines, OpeningView, ViewSpec};
+use crate::lab::spec::{Lines, OpeningView, TimeSpec, ViewSpec};
 use crate::node::foreign::is_hidden;
 use std::path::Path;
 
@@ -75,6 +75,7 @@ pub fn read(file: &str, text: &str) -> Result<Layout, FileError> {
         traffic,
         steps,
         pace,
+        time: TimeSpec::default(),
     })
 }
 

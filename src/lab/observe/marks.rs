@@ -1,0 +1,124 @@
+//! What stands out in a run: the marks of its timeline.
+
+use crate::chain::shared::SharedList;
+use crate::node::{BlockId, NodeIx};
+use serde::{Deserialize, Serialize};
+use std::time::Duration;
+
+/// Marks that are kept: what a timeline can show. When there are more, those that are close together
+/// become one.
+pub const MARKS_MAX: usize = 4_096;
+
+/// Nodes that make the same reorganisation within this time make it together.
+const TOGETHER: Duration = Duration::from_secs(1);
+
+/// What stands out.
+#[derive(Clone, Copy, Debug, PartialEq, Eq, PartialOrd, Ord, Serialize, Deserialize)]
+#[serde(rename_all = "snake_case")]
+pub enum MarkKind {
+    /// A block was found.
+    Block,
+    /// A caption was shown.
+    Caption,
+    /// A fork ended: all nodes are on one branch again.
+    Joined,
+    /// A fork began.
+    Fork,
+    /// Links were opened, or a partition was healed.
+    Heal,
+    /// A node started again.
+    Restart,
+    /// A node was killed.
+    Kill,
+    /// A link was cut, or the network was partitioned.
+    Cut,
+    /// Nodes left blocks behind.
+    Reorganisation,
+    /// A command was given by hand.
+    Hand,
+}
+
+/// Something that stands out.
+#[derive(Clone, Copy, Debug, PartialEq, Eq, Serialize, Deserialize)]
+pub struct Mark {
+    /// When, since the beginning.
+    pub at: Duration,
+    /// What.
+    pub kind: MarkKind,
+    /// The block that it is about, if it is about one.
+    #[serde(default, skip_serializing_if = "Option::is_none")]
+    pub block: Option<BlockId>,
+    /// The node, if it is one's.
+    #[serde(default, skip_serializing_if = "Option::is_none")]
+    pub node: Option<NodeIx>,
+}
+
+/// All that stood out so far, in its order. Clones share it.
+#[derive(Clone, Default)]
+pub struct Marks(SharedList<Mark>);
+
+impl Marks {
+    /// How many there are.
+    pub fn len(&self) -> usize {
+        self.0.len()
+    }
+
+    /// Whether there are none.
+    pub fn is_empty(&self) -> bool {
+        self.len() == 0
+    }
+
+    /// All of them, oldest first.
+    pub fn iter(&self) -> impl DoubleEndedIterator<Item = &Mark> + ExactSizeIterator {
+        (0..self.len()).map(|nth| &self.0[nth])
+    }
+
+    /// Something stands out now.
+    pub fn add(&mut self, mark: Mark) {
+        if mark.kind == MarkKind::Reorganisation && self.is_known(&mark) {
+            return;
+        }
+        if self.len() == MARKS_MAX {
+            self.merge();
+        }
+        self.0.push_back(mark);
+    }
+
+    /// Whether another node has made the same reorganisation just now.
+    fn is_known(&self, mark: &Mark) -> bool {
+        let just_now = self.iter().rev();
+        let mut just_now = just_now.take_while(|other| mark.at - other.at < TOGETHER);
+        just_now.any(|other| other.kind == mark.kind)
+    }
+
+    /// Leaves out what no timeline tells apart: of two that are close together the one stays that says
+    /// more.
+    fn merge(&mut self) {
+        let all: Vec<Mark> = self.iter().copied().collect();
+        let span = all.last().map_or(Duration::ZERO, |mark| mark.at);
+        // So wide that at least a half goes, as there is one for each at most.
+        let close = span / u32::try_from(MARKS_MAX / 2).expect("few");
+        let mut kept: Vec<Mark> = Vec::with_capacity(MARKS_MAX / 2);
+        for mark in all {
+            match kept.last_mut() {
+                Some(last) if mark.at - last.at <= close && says_as_much(last, &mark) => {}
+                Some(last) if mark.at - last.at <= close => {
+                    *last = Mark {
+                        at: last.at,
+                        ..mark
+                    }
+                }
+                _ => kept.push(mark),
+            }
+        }
+        self.0.clear();
+        for mark in kept {
+            self.0.push_back(mark);
+        }
+    }
+}
+
+/// Whether the first of two says as much as the other.
+fn says_as_much(first: &Mark, other: &Mark) -> bool {
+    first.kind >= other.kind
+}

@@ -1,0 +1,75 @@
+//! How the time of a lab in virtual time goes, and what is on its way in it.
+
+use crate::lab::observe::marks::Mark;
+use crate::lab::spec::Speed;
+use crate::node::message::{Item, Kind};
+use crate::node::{NodeIx, Time};
+use serde::{Deserialize, Serialize};
+use std::sync::Arc;
+use std::time::Duration;
+
+/// The time of a lab in virtual time. All times count from the beginning of the lab.
+#[derive(Clone, Debug, Default, PartialEq, Serialize, Deserialize)]
+pub struct TimeView {
+    /// Where it is now.
+    pub at: Duration,
+    /// The newest moment that there has been: later than `at` while the lab is back in its past.
+    pub newest: Duration,
+    /// How fast it goes when it goes.
+    pub speed: Speed,
+    /// So many times as fast as the clock on the wall is what was reached instead; `None`: it keeps up.
+    #[serde(default, skip_serializing_if = "Option::is_none")]
+    pub reached: Option<u64>,
+    /// It stands still.
+    #[serde(rename = "paused")]
+    pub is_paused: bool,
+    /// Where it is on its way to at full speed, in words.
+    #[serde(default, skip_serializing_if = "Option::is_none")]
+    pub on_its_way: Option<Arc<str>>,
+    /// Where it was last moved or stopped, and why.
+    #[serde(default, skip_serializing_if = "Option::is_none")]
+    pub told: Option<Told>,
+    /// The expressions that stop it when they begin to hold.
+    #[serde(default)]
+    pub breakpoints: Arc<Vec<String>>,
+    /// How often it went back so far: what was known of what came after does not hold any more.
+    #[serde(default)]
+    pub leaps: u64,
+    /// What stands out in the whole run, up to the newest moment, in its order.
+    #[serde(default)]
+    pub marks: Arc<Vec<Mark>>,
+}
+
+/// What there is to be said of a moment at which time was stopped or to which it was moved.
+#[derive(Clone, Debug, PartialEq, Serialize, Deserialize)]
+pub struct Told {
+    /// Which one it is: it counts up.
+    pub number: u64,
+    /// In words: `+00:51.411 paris -> rome block #10 [ad]`.
+    pub words: Arc<str>,
+    /// The node at which it happened.
+    #[serde(default, skip_serializing_if = "Option::is_none")]
+    pub node: Option<NodeIx>,
+    /// The other end, if it went over a link.
+    #[serde(default, skip_serializing_if = "Option::is_none")]
+    pub other: Option<NodeIx>,
+    /// It was another program that moved time.
+    #[serde(default)]
+    pub is_elsewhere: bool,
+}
+
+/// A message on its way from one node to another.
+#[derive(Clone, Debug, PartialEq)]
+pub struct InFlight {
+    /// From whom.
+    pub from: NodeIx,
+    /// To whom.
+    pub to: NodeIx,
+    /// What it is.
+    pub kind: Kind,
+    /// What it is about.
+    pub item: Option<Item>,
+    /// When it has left, and when it arrives if links stay as they are; `None`: it waits for its turn, or
+    /// in a black hole.
+    pub way: Option<(Time, Time)>,
+}
