@@ -289,7 +289,7 @@ pub fn lab_view(now: Time, since: BlockTime, nodes: Vec<NodeView>) -> LabView {
         wall_offset_us: 0,
         virtual_seed: None,
         time: None,
-        in_flight: std::sync::Arc::default(),
+        in_flight: Arc::default(),
         nodes,
         headline: Default::default(),
         chips: Arc::default(),
