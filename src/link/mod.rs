@@ -219,6 +219,18 @@ impl<T> Link<T> {
         bandwidth.map_or(usize::MAX, piece).max(PIECE_MIN)
     }
 
+    /// What is in it, in the order in which it arrives: when it left and when it arrives, if nothing changes;
+    /// `None`: it waits, or a black hole holds it.
+    pub fn queued(&self) -> impl Iterator<Item = (&T, Option<(Time, Time)>)> {
+        let is_open = self.conditions.state == LinkState::Open;
+        let flying = self.flying.iter().map(move |frame| {
+            let way = is_open.then_some((frame.left, frame.arrives));
+            (&frame.payload, way)
+        });
+        let waiting = self.waiting.iter().map(|frame| (&frame.payload, None));
+        flying.chain(waiting)
+    }
+
     /// Whether it was cut, and so is of no use any more.
     pub fn is_severed(&self) -> bool {
         self.severed

@@ -40,8 +40,9 @@ pub(super) struct Agenda {
     now: Time,
     due: BTreeMap<Slot, Due>,
     sequence: u64,
-    /// Things done at this moment.
+    /// Things done at this moment, and in all.
     done_now: u64,
+    done: u64,
 }
 
 impl Agenda {
@@ -51,11 +52,17 @@ impl Agenda {
             due: BTreeMap::new(),
             sequence: 0,
             done_now: 0,
+            done: 0,
         }
     }
 
     pub(super) fn now(&self) -> Time {
         self.now
+    }
+
+    /// Things done so far.
+    pub(super) fn done(&self) -> u64 {
+        self.done
     }
 
     /// Enters something, to be done now at the earliest.
@@ -100,6 +107,7 @@ impl Agenda {
             (self.now, self.done_now) = (slot.at, 0);
         }
         self.done_now += 1;
+        self.done += 1;
         assert!(
             self.done_now < INSTANT_MAX,
             "the time stands still at {:?}",

@@ -40,5 +40,6 @@ mod world;
 pub use disk::{DiskConditions, SimStore};
 pub use ends::DIAL_TIMEOUT;
 pub use host::Actor;
+pub use net::InFlight;
 pub use scale::{REAL_HASHES, Scale, params};
 pub use world::{Answer, HOSTS_MAX, Sim};

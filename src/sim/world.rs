@@ -247,6 +247,11 @@ impl Sim {
         self.agenda.next()
     }
 
+    /// Things that were due and are done.
+    pub fn steps(&self) -> u64 {
+        self.agenda.done()
+    }
+
     /// Does the next thing that is due, and returns its time; `None`: nothing is.
     pub fn step(&mut self) -> Option<Time> {
         match self.agenda.pop()? {

@@ -21,6 +21,7 @@ mod expressions;
 mod gallery;
 mod guards;
 mod headline;
+mod history;
 mod hostile_layouts;
 mod kept_links;
 mod lab_json;

@@ -32,6 +32,12 @@ impl<T> SharedList<T> {
         (self.pieces.len().saturating_sub(1) * PIECE + last) - self.gone
     }
 
+    /// All of them, in their order.
+    pub fn iter(&self) -> impl DoubleEndedIterator<Item = &T> {
+        let pieces = self.pieces.iter().enumerate();
+        pieces.flat_map(|(nth, piece)| &piece[if nth == 0 { self.gone } else { 0 }..])
+    }
+
     /// Takes all out.
     pub fn clear(&mut self) {
         *self = Self::default();

@@ -6,10 +6,11 @@
 
 use super::data::NodeEvent;
 use super::limits::{BEHIND_MAX, RECENT_MAX};
+use crate::chain::shared::SharedList;
+
 use crate::lab::observe::propagation::arrival;
 use crate::node::io::Event;
 use crate::node::{NodeIx, Time};
-use std::collections::VecDeque;
 use std::sync::atomic::{AtomicU64, AtomicUsize, Ordering};
 use std::sync::{Arc, OnceLock};
 use tokio::sync::broadcast;
@@ -64,9 +65,9 @@ pub(in crate::lab) struct BusEvent {
 }
 
 /// What happened last to a node: in lanes of [`RECENT_MAX`] events each, which are numbered across both.
-#[derive(Default)]
+#[derive(Clone, Default)]
 pub(in crate::lab) struct RecentEvents {
-    lanes: [VecDeque<(u64, Arc<Event>)>; 2],
+    lanes: [SharedList<(u64, Arc<Event>)>; 2],
     count: u64,
 }
 

@@ -5,6 +5,7 @@ use super::node::Node as LabNode;
 use super::seen::Seen;
 use super::state::Core;
 use crate::chain::BlockHash;
+use crate::lab::observe::ancestry::Ancestry;
 use crate::lab::script::{Expr, Facts, NodeFacts};
 use crate::lab::view::NodeState;
 use crate::node::snapshot::NodeSnapshot;
@@ -128,8 +129,12 @@ impl Core {
 
     /// The nodes as they were last seen, without balances.
     pub fn facts(&self) -> Facts {
+        self.facts_by(&LastSeen, &self.ancestry)
+    }
+
+    fn facts_by(&self, looks: &impl Looks, ancestry: &Ancestry) -> Facts {
         let nodes = self.nodes.numbered().map(|(ix, node)| {
-            let seen = node.seen.as_deref();
+            let seen = looks.of(ix, node);
             NodeFacts {
                 name: Arc::clone(&node.name),
                 is_running: node.state.is_up() && seen.is_some(),
@@ -141,21 +146,48 @@ impl Core {
                 reorg_depth: self.stats.deepest(ix),
             }
         });
-        Facts::new(nodes.collect(), &self.ancestry)
+        Facts::new(nodes.collect(), ancestry)
     }
 
     /// What an expression is judged by as far as it is known, and the balances that are not: the node,
     /// the wallet, and its address, which that node may be asked for.
-    pub fn facts_for(&self, expr: &Expr) -> (Facts, Vec<(NodeIx, String, String)>) {
-        let (mut facts, mut unknown) = (self.facts(), Vec::new());
+    pub fn facts_for(&self, expr: &Expr) -> (Facts, Vec<UnknownBalance>) {
+        let mut facts = self.facts();
+        let unknown = self.fill_in(&mut facts, expr, &LastSeen);
+        let (known, unknown) = unknown
+            .into_iter()
+            .partition::<Vec<_>, _>(|(ix, wallet, _)| self.balance(*ix, wallet).is_some());
+        for (ix, wallet, _) in known {
+            if let Some(amount) = self.balance(ix, &wallet) {
+                facts
+                    .balances
+                    .insert((Arc::clone(&self.nodes[ix.0].name), wallet), amount);
+            }
+        }
+        (facts, unknown)
+    }
+
+    /// As [`Core::facts_for`], by how nodes look just now. Nothing is another by it, so it can be asked at
+    /// any moment, also in the middle of an instant.
+    pub fn facts_seen(&self, expr: &Expr, seen: &JustSeen) -> (Facts, Vec<UnknownBalance>) {
+        let mut facts = self.facts_by(seen, &seen.ancestry);
+        let unknown = self.fill_in(&mut facts, expr, seen);
+        (facts, unknown)
+    }
+
+    /// Fills in the balances that nodes show, and tells those that they do not.
+    fn fill_in(&self, facts: &mut Facts, expr: &Expr, looks: &impl Looks) -> Vec<UnknownBalance> {
+        let mut unknown = Vec::new();
         for (wallet, of) in expr.wallets() {
             let is_meant = |node: &LabNode| of.is_none_or(|name| name == &*node.name);
             let running = self.nodes.numbered().filter(|(_, node)| node.state.is_up());
             for (ix, node) in running.filter(|(_, node)| is_meant(node)) {
-                let own = node.seen.iter().flat_map(|seen| &seen.wallets);
+                let own = looks
+                    .of(ix, node)
+                    .into_iter()
+                    .flat_map(|seen| &seen.wallets);
                 let own = own.filter(|own| own.name == wallet);
-                let own = own.filter_map(|own| own.balance).next();
-                if let Some(amount) = own.or_else(|| self.balance(ix, wallet)) {
+                if let Some(amount) = own.filter_map(|own| own.balance).next() {
                     let key = (Arc::clone(&node.name), wallet.to_owned());
                     facts.balances.insert(key, amount);
                 } else if let Some(address) = self.addresses.get(wallet) {
@@ -163,11 +195,66 @@ impl Core {
                 }
             }
         }
-        (facts, unknown)
+        unknown
+    }
+
+    /// Begins to look at nodes beside what is decided by.
+    pub fn just_seen(&self) -> JustSeen {
+        JustSeen {
+            nodes: Vec::new(),
+            ancestry: self.ancestry.clone(),
+        }
     }
 
     /// The address of a wallet, whichever node has it.
     pub(super) fn address_of(&self, wallet: &str) -> Option<&String> {
         self.addresses.get(wallet)
+    }
+}
+
+/// A balance that a node does not show by itself: the node, the wallet, and its address.
+pub type UnknownBalance = (NodeIx, String, String);
+
+/// How nodes look.
+trait Looks {
+    fn of<'a>(&'a self, ix: NodeIx, node: &'a LabNode) -> Option<&'a Seen>;
+}
+
+/// As they were last seen.
+struct LastSeen;
+
+impl Looks for LastSeen {
+    fn of<'a>(&'a self, _: NodeIx, node: &'a LabNode) -> Option<&'a Seen> {
+        node.seen.as_deref()
+    }
+}
+
+/// How nodes look just now, for those who judge between two things that happen.
+pub struct JustSeen {
+    nodes: Vec<Option<Seen>>,
+    ancestry: Ancestry,
+}
+
+impl JustSeen {
+    /// Whether it is known on which block this one stands.
+    pub fn knows(&self, block: BlockId) -> bool {
+        self.ancestry.knows(block)
+    }
+
+    /// A node looks like this; `None`: it does not run.
+    pub fn see(&mut self, ix: NodeIx, seen: Option<Seen>) {
+        for (id, parent) in seen.iter().flat_map(|seen| &seen.path) {
+            self.ancestry.learn(*id, *parent);
+        }
+        if self.nodes.len() <= ix.0 {
+            self.nodes.resize_with(ix.0 + 1, || None);
+        }
+        self.nodes[ix.0] = seen;
+    }
+}
+
+impl Looks for JustSeen {
+    fn of<'a>(&'a self, ix: NodeIx, _: &'a LabNode) -> Option<&'a Seen> {
+        self.nodes.get(ix.0)?.as_ref()
     }
 }

@@ -227,6 +227,7 @@ pub struct SteadyHeadline {
     chains: Steady<Chains>,
     network: Steady<Network>,
     figures: Steady<Figures>,
+    is_fork: bool,
 }
 
 impl SteadyHeadline {
@@ -240,6 +241,7 @@ impl SteadyHeadline {
     ) {
         let tips: Vec<Tip> = nodes.clone().filter_map(|node| node.tip()).collect();
         let standing = ancestry.stand(&tips);
+        self.is_fork = standing.branches.len() > 1;
         let is_behind = |tip: Tip| {
             let known = standing.behind(tip.id);
             let target = tip.target.unwrap_or(0);
@@ -259,6 +261,11 @@ impl SteadyHeadline {
                 self.figures.show(now, figures);
             }
         }
+    }
+
+    /// Whether the nodes that run were on several branches when it last looked.
+    pub(super) fn is_fork(&self) -> bool {
+        self.is_fork
     }
 
     /// What is shown.

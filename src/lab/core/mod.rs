@@ -30,6 +30,7 @@ mod links;
 mod links_shown;
 mod links_state;
 mod lives;
+mod marks;
 mod node;
 mod observe;
 mod partition;
@@ -47,6 +48,7 @@ mod turns;
 mod view;
 mod work;
 
+pub use self::facts::{JustSeen, UnknownBalance};
 pub use self::io::{
     CallId, End, Far, FarReply, HostId, Input, Level, LinkEnd, Moment, Output, Sight,
 };

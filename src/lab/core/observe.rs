@@ -5,6 +5,7 @@ use super::io::{Level, Moment, Sight};
 use super::state::Core;
 use super::work::Work;
 use crate::lab::observe::ancestry::Tip;
+use crate::lab::observe::marks::MarkKind;
 use crate::lab::observe::transcript::Party;
 use crate::node::io::words::Names;
 use crate::node::io::{CommandError, Event, EventKind, Question, Reply};
@@ -48,10 +49,17 @@ impl Core {
                 self.hear(*tip);
                 self.feed_headline(event.at);
             }
-            EventKind::Mined { block, .. }
-            | EventKind::Withheld { block, .. }
-            | EventKind::Reorganised { new: block, .. }
-            | EventKind::Released { tip: block, .. } => self.hear(*block),
+            EventKind::Mined { block, .. } => {
+                self.hear(*block);
+                self.mark(event.at, MarkKind::Block, Some(*block), Some(ix));
+            }
+            EventKind::Reorganised { new: block, .. } => {
+                self.hear(*block);
+                self.mark(event.at, MarkKind::Reorganisation, Some(*block), Some(ix));
+            }
+            EventKind::Withheld { block, .. } | EventKind::Released { tip: block, .. } => {
+                self.hear(*block)
+            }
             EventKind::PeerUp { peer, .. } => {
                 if let Some(other) = self.nodes.who(ix, &peer.name) {
                     self.topology.met(ix, other);
@@ -107,8 +115,10 @@ impl Core {
     pub(super) fn feed_headline(&mut self, now: Time) {
         if self.level == Level::All {
             let mut headline = std::mem::take(&mut self.headline);
+            let was_fork = headline.is_fork();
             self.look_for(&mut headline, now);
             self.headline = headline;
+            self.mark_fork(now, was_fork);
         }
     }
 

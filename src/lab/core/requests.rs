@@ -15,6 +15,7 @@ use std::sync::Arc;
 impl Core {
     /// Does what is asked, as far as that can be done at once.
     pub(super) fn request(&mut self, now: Moment, asker: Asker, request: Request) {
+        self.mark_request(now, asker, &request);
         match self.try_to(now, asker, request) {
             Ok(Some(words)) => self.answer(asker, Ok(Answer::Done(words))),
             // The answer is still to come.
@@ -197,14 +198,23 @@ impl Core {
         &mut self,
         asker: Asker,
         ix: NodeIx,
-        mut question: Question,
+        question: Question,
     ) -> Result<Option<String>, CommandError> {
+        let question = self.to_ask(ix, question)?;
+        self.ask(ix, question, Work::Question(asker));
+        Ok(None)
+    }
+
+    /// What a node is to be asked, in words that it understands.
+    ///
+    /// # Errors
+    /// There is no such node, or it does not run, or it cannot tell.
+    pub fn to_ask(&self, ix: NodeIx, mut question: Question) -> Result<Question, CommandError> {
         self.check_running(ix)?;
         if let Question::PlanSend(Payment { to: of, .. }) | Question::Coins { of } = &mut question {
             self.name_address(of);
         }
-        self.ask(ix, question, Work::Question(asker));
-        Ok(None)
+        Ok(question)
     }
 
     /// A node knows only its own wallets: of another's it is given the address.

@@ -15,6 +15,7 @@ use crate::lab::ask::{Answer, Known};
 use crate::lab::layout::Layout;
 use crate::lab::observe::ancestry::Ancestry;
 use crate::lab::observe::chips::Chips;
+use crate::lab::observe::marks::Marks;
 use crate::lab::observe::propagation::Tracker;
 use crate::lab::observe::stats::Stats;
 use crate::lab::observe::topology::Topology;
@@ -103,6 +104,7 @@ pub struct Core {
     pub(super) links_shown: LinksShown,
     pub(super) listener: Listener,
     pub(super) headline: SteadyHeadline,
+    pub(super) marks: Marks,
 }
 
 impl Core {
@@ -150,6 +152,7 @@ impl Core {
             links_shown: LinksShown::default(),
             listener: Listener::default(),
             headline: SteadyHeadline::default(),
+            marks: Marks::default(),
         }
     }
 

@@ -40,6 +40,12 @@ impl<To> Waiting<To> {
         self.to.remove(&ticket)
     }
 
+    /// Where those were to go that are meant; they are not waited for any more.
+    pub(super) fn take_those(&mut self, is_meant: impl Fn(Ticket) -> bool) -> Vec<To> {
+        let meant = self.to.extract_if(.., |ticket, _| is_meant(*ticket));
+        meant.map(|(_, to)| to).collect()
+    }
+
     /// Where all of them were to go; none is waited for any more.
     pub(super) fn take_all(&mut self) -> impl Iterator<Item = To> + use<To> {
         std::mem::take(&mut self.to).into_values()

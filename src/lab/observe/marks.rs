@@ -55,12 +55,15 @@ pub struct Mark {
 
 /// All that stood out so far, in its order. Clones share it.
 #[derive(Clone, Default)]
-pub struct Marks(SharedList<Mark>);
+pub struct Marks {
+    all: SharedList<Mark>,
+    added: u64,
+}
 
 impl Marks {
     /// How many there are.
     pub fn len(&self) -> usize {
-        self.0.len()
+        self.all.len()
     }
 
     /// Whether there are none.
@@ -69,8 +72,8 @@ impl Marks {
     }
 
     /// All of them, oldest first.
-    pub fn iter(&self) -> impl DoubleEndedIterator<Item = &Mark> + ExactSizeIterator {
-        (0..self.len()).map(|nth| &self.0[nth])
+    pub fn iter(&self) -> impl DoubleEndedIterator<Item = &Mark> {
+        self.all.iter()
     }
 
     /// Something stands out now.
@@ -81,7 +84,13 @@ impl Marks {
         if self.len() == MARKS_MAX {
             self.merge();
         }
-        self.0.push_back(mark);
+        self.all.push_back(mark);
+        self.added += 1;
+    }
+
+    /// How many were added so far.
+    pub fn added(&self) -> u64 {
+        self.added
     }
 
     /// Whether another node has made the same reorganisation just now.
@@ -111,9 +120,9 @@ impl Marks {
                 _ => kept.push(mark),
             }
         }
-        self.0.clear();
+        self.all.clear();
         for mark in kept {
-            self.0.push_back(mark);
+            self.all.push_back(mark);
         }
     }
 }

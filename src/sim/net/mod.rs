@@ -18,4 +18,7 @@
 //! nothing is left of the connection.
 
 mod conns;
+mod flight;
 mod frames;
+
+pub use flight::InFlight;

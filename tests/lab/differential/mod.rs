@@ -7,7 +7,7 @@
 mod drivers;
 mod normal;
 mod player;
-mod random;
+pub mod random;
 mod requests;
 mod stories;
 

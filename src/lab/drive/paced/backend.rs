@@ -2,7 +2,8 @@
 
 use super::common::{BUG, Common};
 use super::lab::PacedLab;
-use super::runner::{Job, NOT_KEPT, Owed, Recipient, Runner};
+use super::recipient::{Owed, Recipient};
+use super::runner::{Job, NOT_KEPT, Runner};
 use super::serve;
 use crate::lab::ask::{Request, Ticket};
 use crate::lab::control::{Endpoint, EventBus, Later, Subscription};
@@ -117,7 +118,7 @@ impl Backend for PacedLab {
     }
 
     fn elapsed(&self) -> Duration {
-        let elapsed = self.with(|runner| runner.lab.elapsed());
+        let elapsed = self.with(|runner| runner.lab().elapsed());
         elapsed.unwrap_or_default()
     }
 
@@ -139,7 +140,7 @@ impl Backend for PacedLab {
     }
 
     fn summary(&self) -> Summary {
-        let summary = self.with(|runner| runner.lab.summary());
+        let summary = self.with(|runner| runner.history.lab_mut().summary());
         summary.expect("it is asked before the lab is closed")
     }
 
@@ -150,7 +151,7 @@ impl Backend for PacedLab {
 
     fn facts_for<'a>(&'a self, expr: &'a Expr) -> Later<'a, Facts> {
         let expr = expr.clone();
-        let facts = self.with(move |runner| runner.lab.facts_for(&expr));
+        let facts = self.with(move |runner| runner.history.lab_mut().facts_for(&expr));
         Box::pin(async move { facts.expect("it is asked before the lab is closed") })
     }
 

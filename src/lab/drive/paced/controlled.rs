@@ -1,7 +1,8 @@
 //! What a lab in virtual time shows and does for its control server.
 
 use super::lab::PacedLab;
-use super::runner::{Recipient, Runner};
+use super::recipient::Recipient;
+use super::runner::Runner;
 use crate::lab::ask::params::BadParam;
 use crate::lab::ask::{Named, Request};
 use crate::lab::control::{
@@ -17,9 +18,9 @@ impl Controlled for PacedLab {
     fn about(&self) -> About {
         let about = self.with(|runner| {
             endpoint::about(
-                runner.lab.core(),
-                runner.lab.sim().params(),
-                runner.lab.now(),
+                runner.lab().core(),
+                runner.lab().sim().params(),
+                runner.lab().now(),
             )
         });
         about.unwrap_or_default()
@@ -47,7 +48,7 @@ impl Controlled for PacedLab {
     }
 
     fn lab_status(&self) -> LabStatus {
-        let status = self.with(|runner| runner.lab.core().status());
+        let status = self.with(|runner| runner.lab().core().status());
         status.unwrap_or_default()
     }
 
@@ -79,9 +80,9 @@ impl Controlled for PacedLab {
         // In the thread that tells: none is told twice or left out.
         let events = self.with(move |runner| {
             let mut events = Vec::new();
-            for (ix, recent) in (0..).map(NodeIx).zip(&runner.recent) {
+            for (ix, recent) in (0..).map(NodeIx).zip(runner.history.recent()) {
                 events.extend(recent.iter().map(|event| NodeEvent {
-                    node: runner.lab.core().name(ix).to_owned(),
+                    node: runner.lab().core().name(ix).to_owned(),
                     event: Arc::clone(event),
                 }));
             }
@@ -102,7 +103,7 @@ impl Controlled for PacedLab {
     fn serve(&self, request: Request<Named>) -> Later<'static, Result<serde_json::Value, Refusal>> {
         let (told, answer) = oneshot::channel();
         let begun = self.with(move |runner| -> Result<(), BadParam> {
-            let request = request.resolve(runner.lab.core())?;
+            let request = request.resolve(runner.lab().core())?;
             runner.request(Recipient::Program(told), request);
             Ok(())
         });

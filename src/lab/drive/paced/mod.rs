@@ -4,10 +4,18 @@
 //! on disk but what opens that.
 
 mod backend;
+mod breakpoints;
+mod captions;
 mod common;
 mod controlled;
+mod errand;
+mod going;
 mod lab;
+mod pace;
+mod recipient;
 mod runner;
 mod serve;
+mod time;
+mod told;
 
 pub(in crate::lab) use self::backend::start;

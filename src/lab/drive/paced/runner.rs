@@ -8,25 +8,33 @@
 //! A machine that is too slow for its lab falls behind the clock. It works that off as long as it is no
 //! more than [`BEHIND_MAX`]; what is more is lost, and the lab goes on later rather than in leaps.
 
+use super::breakpoints::Breakpoints;
+use super::captions::Captions;
 use super::common::Common;
-use crate::lab::ask::{Answer, Request, ScriptChange, Ticket};
-use crate::lab::control::{Edition, RecentEvents, Weight};
+use super::errand::Errand;
+use super::pace::Pace;
+use super::recipient::Recipient;
+use super::told::TellsTime;
+use crate::lab::ask::{Access, Answer, Request, ScriptChange, Ticket};
+use crate::lab::control::{Edition, Weight};
 use crate::lab::core::no_script;
+use crate::lab::drive::history::{History, Place};
 use crate::lab::drive::waiting::{Waiting, too_many};
-use crate::lab::drive::{Answered, VirtualLab, VirtualOptions};
+use crate::lab::drive::{VirtualLab, VirtualOptions};
+use crate::lab::paper::units::show_clock;
 use crate::lab::script::ScriptView;
+use crate::lab::spec::TimeSpec;
 use crate::lab::view::{LabView, NodeStatus, NodeView};
 use crate::live::{self, LabClock, Stopwatch};
+use crate::node::NodeIx;
 use crate::node::io::{CommandError, RefusalKind};
-use crate::node::{NodeIx, Time};
 use std::sync::Arc;
 use std::sync::atomic::Ordering;
 use std::sync::mpsc::{Receiver, RecvTimeoutError, TryRecvError};
 use std::time::Duration;
-use tokio::sync::{mpsc, oneshot};
 
 /// The longest time between two looks whether something is asked.
-const SLICE: Duration = Duration::from_millis(5);
+pub(super) const SLICE: Duration = Duration::from_millis(5);
 
 /// The least time between two slices that nothing was asked in: a sixth of a frame.
 const GRAIN: Duration = Duration::from_millis(5);
@@ -34,95 +42,68 @@ const GRAIN: Duration = Duration::from_millis(5);
 /// The longest rest: the clock may have been told to stand still, or to go on.
 const REST_MAX: Duration = Duration::from_millis(100);
 
-/// How far a lab may fall behind its clock and catch up.
-const BEHIND_MAX: Duration = Duration::from_secs(1);
-
 /// What is done in the lab's thread.
 pub(super) type Job = Box<dyn FnOnce(&mut Runner) + Send>;
 
-/// Who waits for an answer.
-pub(super) enum Recipient {
-    /// The lab's own screen.
-    Screen(Owed),
-    /// A program, which is told the answer with the names in it.
-    Program(oneshot::Sender<Result<serde_json::Value, CommandError>>),
-}
-
-/// An answer that the lab's own screen gets, whatever becomes of its request: one that goes with the thread
-/// that was to see to it is refused.
-pub(super) struct Owed {
-    ticket: Ticket,
-    /// None: it was given.
-    to: Option<mpsc::UnboundedSender<Answered>>,
-    common: Arc<Common>,
-}
-
-impl Owed {
-    pub(super) const fn new(
-        ticket: Ticket,
-        to: mpsc::UnboundedSender<Answered>,
-        common: Arc<Common>,
-    ) -> Self {
-        Self {
-            ticket,
-            to: Some(to),
-            common,
-        }
-    }
-
-    fn give(&mut self, answer: Result<Answer, CommandError>) {
-        if let Some(to) = self.to.take() {
-            // The screen may be gone.
-            let _ = to.send((self.ticket, answer.map_err(|refusal| refusal.words)));
-        }
-    }
-}
-
-impl Drop for Owed {
-    fn drop(&mut self) {
-        if self.to.is_some() {
-            let over = self.common.over();
-            self.give(Err(over));
-        }
-    }
-}
-
-/// A lab, and how far it is to be.
+/// A lab with its past, and how its time goes.
 pub(super) struct Runner {
-    pub(super) lab: VirtualLab,
+    pub(super) history: History,
     options: VirtualOptions,
-    clock: LabClock,
-    /// What time it was in the lab when the clock had run for so long.
-    zero: (Time, Duration),
+    pub(super) spec: TimeSpec,
+    pub(super) clock: LabClock,
+    pub(super) pace: Pace,
+    pub(super) is_paused: bool,
+    pub(super) errand: Option<Errand>,
+    pub(super) breakpoints: Breakpoints,
+    pub(super) time: TellsTime,
+    pub(super) captions: Captions,
+    /// Where it was said that a command drops what came after.
+    warned: Option<Place>,
     waiting: Waiting<Recipient>,
     /// The script as it was told of.
     script: Option<Arc<ScriptView>>,
-    /// What happened to each node last.
-    pub(super) recent: Vec<RecentEvents>,
     /// How each node looked when that was last asked, and how often it looked different before.
     looks: Vec<(u64, NodeView)>,
-    common: Arc<Common>,
+    pub(super) common: Arc<Common>,
 }
 
 impl Runner {
     pub(super) fn new(
-        mut lab: VirtualLab,
+        lab: VirtualLab,
         options: VirtualOptions,
         clock: LabClock,
         common: Arc<Common>,
     ) -> Self {
-        lab.record_events();
-        Self {
-            zero: (lab.now(), clock.ran()),
+        let spec = lab.core().layout().time.clone();
+        let mut runner = Self {
+            pace: Pace::new(spec.speed, lab.now(), clock.ran()),
+            is_paused: spec.is_paused,
             script: lab.script().cloned(),
-            lab,
+            captions: Captions::new(lab.core().caption()),
+            history: History::new(lab, spec.memory),
             options,
+            spec,
             clock,
+            errand: None,
+            breakpoints: Breakpoints::default(),
+            time: TellsTime::default(),
+            warned: None,
             waiting: Waiting::default(),
-            recent: Vec::new(),
             looks: Vec::new(),
             common,
-        }
+        };
+        runner.open();
+        runner
+    }
+
+    /// The lab, where it is.
+    pub(super) fn lab(&self) -> &VirtualLab {
+        self.history.lab()
+    }
+
+    /// How it is to begin.
+    pub(super) fn options(&self) -> &VirtualOptions {
+        &self.options
     }
 
     /// Goes on until there is no sender of jobs any more.
@@ -159,51 +140,45 @@ impl Runner {
 
     /// Does what is due by now, for a slice at most; whether that was all.
     fn go_on(&mut self) -> bool {
-        let due = self.due();
-        let since = Stopwatch::start();
-        let is_there = self.lab.run_until(due, || since.elapsed() < SLICE);
-        let behind = due.since(self.lab.now());
-        if behind > BEHIND_MAX {
-            self.zero.1 += behind.saturating_sub(BEHIND_MAX);
-        }
+        let is_there = match self.errand.take() {
+            _ if self.clock.is_paused() => true,
+            Some(errand) => self.go_errand(errand),
+            None if self.is_paused => true,
+            None => self.go_at_pace(),
+        };
         self.tell();
         is_there
     }
 
-    /// How late it is to be in the lab.
-    fn due(&self) -> Time {
-        let (at, ran) = self.zero;
-        at + self.clock.ran().saturating_sub(ran)
-    }
-
     /// How long there is nothing to do.
     fn rest(&self) -> Duration {
-        if self.clock.is_paused() {
+        if self.clock.is_paused() || self.is_paused {
             return REST_MAX;
         }
-        let left = self.lab.next().since(self.due());
+        let left = self.pace.until(self.lab().next(), self.clock.ran());
         left.clamp(GRAIN, REST_MAX)
     }
 
     /// Tells what happened, and what came of requests.
-    fn tell(&mut self) {
-        let now = self.lab.now().0;
+    pub(super) fn tell(&mut self) {
+        let now = self.lab().now().0;
         self.common.now.store(now, Ordering::Relaxed);
         let is_answered = self.deliver();
         let has_happened = self.happened();
         self.common.logged.store(now, Ordering::Relaxed);
-        let is_news = self.script.as_ref() != self.lab.script();
+        let is_news = self.script.as_ref() != self.lab().script();
         if is_news {
-            self.script = self.lab.script().cloned();
+            self.script = self.lab().script().cloned();
         }
         if is_answered || has_happened || is_news {
             self.common.changed();
         }
     }
 
-    /// Gives answers to those who wait for them; whether there are any.
+    /// Gives answers to those who wait for them; whether there are any. What a lab answers that comes the same
+    /// way again was given before.
     fn deliver(&mut self) -> bool {
-        let answers = self.lab.take_answers();
+        let answers = self.history.lab_mut().take_answers();
         let any = !answers.is_empty();
         for (ticket, answer) in answers {
             if let Some(recipient) = self.waiting.take(ticket) {
@@ -213,24 +188,17 @@ impl Runner {
         any
     }
 
-    fn answer(&self, recipient: Recipient, answer: Result<Answer, CommandError>) {
-        match recipient {
-            Recipient::Screen(mut owed) => owed.give(answer),
-            Recipient::Program(program) => {
-                // It may be gone.
-                let _ =
-                    program.send(answer.map(|answer| answer.shown(|ix| self.lab.core().name(ix))));
-            }
-        }
+    pub(super) fn answer(&self, recipient: Recipient, answer: Result<Answer, CommandError>) {
+        recipient.give(answer, |ix| self.lab().core().name(ix));
     }
 
     /// Tells of events as a live lab does; whether any can be seen.
     fn happened(&mut self) -> bool {
-        let events = self.lab.take_events();
-        if events.is_empty() {
+        let events = self.history.take_events();
+        if events.is_empty() || self.is_travelling() {
             return false;
         }
-        let (bus, core) = (&self.common.bus, self.lab.core());
+        let (bus, core) = (&self.common.bus, self.history.lab().core());
         let mut is_seen = false;
         for (ix, event) in events {
             let name = core.name(ix);
@@ -242,12 +210,6 @@ impl Runner {
             }
             bus.tell(self.options.round, ix, name, &event, weight);
             is_seen |= weight != Weight::Plain;
-            if weight == Weight::News {
-                if self.recent.len() <= ix.0 {
-                    self.recent.resize_with(ix.0 + 1, RecentEvents::default);
-                }
-                self.recent[ix.0].push(event);
-            }
         }
         is_seen
     }
@@ -262,52 +224,117 @@ impl Runner {
         let answer = match request {
             Request::Keep => Err(NOT_KEPT.into()),
             Request::Script(ScriptChange::Restart) => self.begin_again(),
-            request => match self.waiting.add(recipient) {
-                Ok(ticket) => return self.begin(ticket, request),
-                Err(recipient) => return self.answer(recipient, Err(too_many())),
+            Request::Time(change) => return self.change_time(recipient, change),
+            _ if self.is_travelling() => Err(TRAVELS.into()),
+            Request::Ask(ix, question) => self.lab().read(ix, question),
+            request if request.access() == Access::Read => self.read_aside(request),
+            request => match self.may_act() {
+                Ok(()) => return self.command(recipient, request),
+                Err(words) => Err(words.into()),
             },
         };
         self.answer(recipient, answer);
     }
 
-    fn begin(&mut self, ticket: Ticket, request: Request) {
-        self.lab.request(ticket, request);
-        // What it changed need not be an event.
+    /// What is answered to what changes nothing but how calls are numbered: a clone is asked.
+    fn read_aside(&self, request: Request) -> Result<Answer, CommandError> {
+        let mut aside = self.lab().clone();
+        aside.request(Ticket(0), request);
+        let answer = aside.take_answers().pop();
+        answer.map_or_else(|| Err("there is no answer".into()), |(_, answer)| answer)
+    }
+
+    /// Once it is said that a command drops others.
+    ///
+    /// # Errors
+    /// In words, the first time.
+    fn may_act(&mut self) -> Result<(), String> {
+        let (ahead, here) = (self.history.commands_ahead(), self.history.place());
+        if ahead == 0 || self.warned == Some(here) {
+            return Ok(());
+        }
+        self.warned = Some(here);
+        let commands = match ahead {
+            1 => "1 command that was".to_owned(),
+            more => format!("{more} commands that were"),
+        };
+        Err(format!(
+            "this drops {commands} given by hand later: once more does it"
+        ))
+    }
+
+    fn command(&mut self, recipient: Recipient, request: Request) {
+        let ticket = match self.waiting.add(recipient) {
+            Ok(ticket) => ticket,
+            Err(recipient) => return self.answer(recipient, Err(too_many())),
+        };
+        self.warned = None;
+        self.history.command(ticket, request);
         self.deliver();
+        if self.is_paused
+            && let Some(recipient) = self.waiting.take(ticket)
+        {
+            self.answer(recipient, Ok(Answer::Done(WAITS.to_owned())));
+        }
+        if let Some(hit) = self.breakpoints.look_again(&self.history) {
+            self.hit(&hit);
+        }
+        // What it changed need not be an event.
         self.common.changed();
+    }
+
+    /// Answers those who asked after this place, which time has gone back to.
+    pub(super) fn take_back_requests(&mut self) {
+        let words = format!(
+            "taken back: the lab went to {}",
+            show_clock(self.lab().elapsed())
+        );
+        let history = &self.history;
+        let gone = self.waiting.take_those(|ticket| !history.has_given(ticket));
+        for recipient in gone {
+            self.answer(recipient, Err(words.as_str().into()));
+        }
     }
 
     /// Puts the lab as it was at its beginning in the place of this one.
     fn begin_again(&mut self) -> Result<Answer, CommandError> {
-        if self.lab.script().is_none() {
+        if self.lab().script().is_none() {
             return Err(no_script());
         }
         let options = VirtualOptions {
             round: self.options.round + 1,
             ..self.options.clone()
         };
-        let lab = VirtualLab::new(self.lab.core().layout(), &options);
+        let lab = VirtualLab::new(self.lab().core().layout(), &options);
         let lab = lab.map_err(|words| CommandError::new(RefusalKind::Fault, words))?;
         // What was not done by now never will be.
         let refusal = CommandError::new(RefusalKind::NotRunning, "the lab is being made anew");
-        for recipient in self.waiting.take_all() {
+        let errand = self.errand.take().and_then(|errand| errand.from);
+        for recipient in self.waiting.take_all().chain(errand) {
             self.answer(recipient, Err(refusal.clone()));
         }
         self.clock.begin_again(lab.since());
-        (self.lab, self.options) = (lab, options);
-        self.lab.record_events();
-        self.zero = (self.lab.now(), self.clock.ran());
-        self.recent.clear();
+        self.history = History::new(lab, self.spec.memory);
+        self.options = options;
+        self.breakpoints.begin(&self.history);
+        self.captions = Captions::new(self.lab().core().caption());
+        self.anchor();
         self.looks.clear();
         self.common.changed();
         let words = "the lab is made anew, and its story begins";
         Ok(Answer::Done(words.to_owned()))
     }
 
-    /// The lab as it is now, kept for when there is none any more.
-    pub(super) fn view(&self) -> LabView {
-        let mut view = self.lab.view();
+    /// The lab as it is now, kept for when there is none any more. On the way to another moment it is shown as
+    /// it was before.
+    pub(super) fn view(&mut self) -> LabView {
+        let mut view = match self.is_travelling() {
+            true => self.common.last().clone(),
+            false => self.lab().view(),
+        };
         view.virtual_seed = Some(self.options.seed);
+        view.caption = self.captions.shown(view.caption);
+        view.time = Some(self.time_view());
         self.common.last().clone_from(&view);
         view
     }
@@ -342,6 +369,12 @@ impl Runner {
         }
     }
 }
+
+/// What is said to those who ask on the way.
+const TRAVELS: &str = "time is on its way to another moment: ask again when it is there";
+
+/// What is said of what takes time while there is none.
+const WAITS: &str = "waits: the lab is paused";
 
 /// What is said to those who want to keep what is nowhere.
 pub(super) const NOT_KEPT: &str =

@@ -56,7 +56,7 @@ impl PacedLab {
         let controlled = Arc::clone(self) as Arc<_>;
         let server = endpoint::open(controlled, bound, dir.path(), socket, &self.runtime)?;
         let (name, dir_path) = (self.layout.name.clone(), dir.path().to_owned());
-        let Some(params) = self.with(|runner| runner.lab.sim().params().clone()) else {
+        let Some(params) = self.with(|runner| runner.lab().sim().params().clone()) else {
             return Ok(());
         };
         let entry = endpoint::entry(&server, EndpointKind::Lab, name, &params, dir_path);

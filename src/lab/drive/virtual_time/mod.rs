@@ -20,17 +20,25 @@ use self::hosts::Hosts;
 use crate::chain::SigCache;
 use crate::lab::ask::{Answer, Request, Ticket, TimeChange};
 use crate::lab::core::summary::Summary;
-use crate::lab::core::{Begin, CallId, Core, Input, Level, Sight, sum, traffic};
+use crate::lab::core::{
+    Begin, CallId, Core, Input, JustSeen, Level, Seen, Sight, UnknownBalance, sum, traffic,
+};
 use crate::lab::layout::Layout;
 use crate::lab::script::{Expr, Facts, ScriptView};
-use crate::lab::view::LabView;
+use crate::lab::view::{InFlight, LabView};
 use crate::node::io::{CommandError, Event, Question, Reply, RequestId};
 use crate::node::snapshot::NodeSnapshot;
-use crate::node::{Node, NodeIx, Time};
+use crate::node::{BlockId, Node, NodeIx, Time};
 use crate::sim::{Sim, SimStore};
+use sha2::{Digest, Sha256};
 use std::collections::BTreeMap;
 use std::sync::Arc;
 use std::time::Duration;
+
+/// What a clone of a lab takes of its own, and what each node of it does, in bytes: a little more than
+/// was measured (`tests/memory`).
+const WEIGHT: usize = 200_000;
+const NODE_WEIGHT: usize = 64_000;
 
 /// How a lab in virtual time is to be.
 #[derive(Clone, Default)]
@@ -45,6 +53,10 @@ pub struct VirtualOptions {
     pub round: u32,
     /// Where its nodes remember which signatures hold: that costs time or saves it, and nothing else.
     pub sigs: Arc<SigCache>,
+    /// On a screen: the moment to which it goes first, since its beginning.
+    pub at: Option<Duration>,
+    /// On a screen: the expression that stops time when it begins to hold.
+    pub pause_at: Option<String>,
 }
 
 /// A lab in virtual time: plain data, with no thread and no clock. A clone goes on as the original does.
@@ -53,6 +65,9 @@ pub struct VirtualLab {
     core: Core,
     hosts: Hosts,
     began: Time,
+    /// Turns of core's so far, and all that it said.
+    ticks: u64,
+    said: Sha256,
     nodes: Vec<Life>,
     /// Commands that a node has not answered yet.
     open: BTreeMap<RequestId, (NodeIx, CallId)>,
@@ -110,6 +125,8 @@ impl VirtualLab {
             core: Core::of_layout(&begin),
             hosts,
             began,
+            ticks: 0,
+            said: Sha256::new(),
             nodes: Vec::new(),
             open: BTreeMap::new(),
             has_called: false,
@@ -149,6 +166,17 @@ impl VirtualLab {
         self.began
     }
 
+    /// Things that were due and are done: by it moments are told apart that have the same time.
+    pub fn steps(&self) -> u64 {
+        self.hosts.sim.steps() + self.ticks
+    }
+
+    /// The hash of all that core has said, in its order. Together with that of all events it is the same exactly
+    /// if two runs are.
+    pub fn outputs_hash(&self) -> [u8; 32] {
+        self.said.clone().finalize().into()
+    }
+
     /// How long it has gone on.
     pub fn elapsed(&self) -> Duration {
         self.now().since(self.began)
@@ -183,6 +211,19 @@ impl VirtualLab {
     /// Goes on up to a time, as long as `goes_on` says so between two things that are due; whether it
     /// got there.
     pub fn run_until(&mut self, until: Time, mut goes_on: impl FnMut() -> bool) -> bool {
+        self.run(until, |_| goes_on())
+    }
+
+    /// As [`VirtualLab::run_until`], with a look at the lab as it is between two things. Where the last of them is
+    /// in the middle of an instant, nodes have told of it, and what they answer comes at its end.
+    pub fn watch_until(&mut self, until: Time, mut goes_on: impl FnMut(&Self) -> bool) -> bool {
+        self.run(until, |lab| {
+            lab.hear_events();
+            goes_on(lab)
+        })
+    }
+
+    fn run(&mut self, until: Time, mut goes_on: impl FnMut(&mut Self) -> bool) -> bool {
         if !self.keeps_events {
             self.events.clear();
         }
@@ -190,8 +231,8 @@ impl VirtualLab {
             let due = self.began + self.core.deadline();
             let stop = due.min(until);
             while self.hosts.sim.step_until(stop) {
-                if !goes_on() {
-                    self.hear();
+                if !goes_on(self) {
+                    self.hear_events();
                     return false;
                 }
             }
@@ -201,6 +242,9 @@ impl VirtualLab {
                 return true;
             }
             self.tick();
+            if !goes_on(self) {
+                return false;
+            }
         }
     }
 
@@ -221,6 +265,11 @@ impl VirtualLab {
     /// The answers since this was last called.
     pub fn take_answers(&mut self) -> Vec<(Ticket, Result<Answer, CommandError>)> {
         std::mem::take(&mut self.answers)
+    }
+
+    /// Whether the script has said something of time that was not taken.
+    pub fn has_time_changes(&self) -> bool {
+        !self.time_changes.is_empty()
     }
 
     /// What the script has said of time since this was last called.
@@ -253,11 +302,24 @@ impl VirtualLab {
         let mut view = self
             .core
             .view(self.moment(), &snapshots.collect::<Vec<_>>());
+        view.in_flight = Arc::new(self.in_flight());
         // They listen at no port of this machine.
         for node in &mut view.nodes {
             node.addr = None;
         }
         view
+    }
+
+    fn in_flight(&self) -> Vec<InFlight> {
+        let all = self.hosts.sim.in_flight();
+        all.map(|flight| InFlight {
+            from: flight.from,
+            to: flight.to,
+            kind: flight.message.kind(),
+            item: flight.message.item(),
+            way: flight.way,
+        })
+        .collect()
     }
 
     /// The steps, as they are; `None`: there are none.
@@ -279,7 +341,16 @@ impl VirtualLab {
     /// What an expression is judged by, as things are now.
     pub fn facts_for(&mut self, expr: &Expr) -> Facts {
         self.look();
-        let (mut facts, unknown) = self.core.facts_for(expr);
+        self.filled_in(self.core.facts_for(expr))
+    }
+
+    /// As [`VirtualLab::facts_for`], by how nodes were just looked at: nothing in the lab is another by it.
+    pub fn facts_seen(&self, expr: &Expr, seen: &JustSeen) -> Facts {
+        self.filled_in(self.core.facts_seen(expr, seen))
+    }
+
+    /// Asks for the balances that are not known.
+    fn filled_in(&self, (mut facts, unknown): (Facts, Vec<UnknownBalance>)) -> Facts {
         for (ix, wallet, of) in unknown {
             if let Ok(Reply::Coins(coins)) = self.hosts.sim.ask(ix, Question::Coins { of })
                 && let Some(amount) = sum(&coins)
@@ -289,6 +360,32 @@ impl VirtualLab {
             }
         }
         facts
+    }
+
+    /// How a node looks; `None`: it does not run. Nothing is another by it.
+    pub fn look_at(&self, ix: NodeIx, knows: impl Fn(BlockId) -> bool) -> Option<Seen> {
+        let node = self.hosts.sim.node(ix)?;
+        Some(Seen::of(node, Level::Stats, knows))
+    }
+
+    /// What a node answers, as it is at this moment. Nothing is another by it.
+    ///
+    /// # Errors
+    /// What the node says, or that there is no such node, or that it does not run.
+    pub fn read(&self, ix: NodeIx, question: Question) -> Result<Answer, CommandError> {
+        let question = self.core.to_ask(ix, question)?;
+        let reply = self.hosts.sim.ask(ix, question)?;
+        Ok(Answer::Node(ix, reply))
+    }
+
+    /// What happened since [`VirtualLab::take_events`] was last called, in its order.
+    pub fn events(&self) -> &[(NodeIx, Arc<Event>)] {
+        &self.events
+    }
+
+    /// How much memory a clone takes of its own, in bytes, about: what grows is shared.
+    pub fn weight(&self) -> usize {
+        WEIGHT + self.nodes.len() * NODE_WEIGHT
     }
 
     /// What it comes to so far.

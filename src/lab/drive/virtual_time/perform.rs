@@ -3,6 +3,7 @@
 use super::{Life, VirtualLab};
 use crate::lab::core::{End, Input, LinkEnd, Moment, Output, Seen};
 use crate::node::NodeIx;
+use sha2::Digest;
 use std::sync::Arc;
 
 impl VirtualLab {
@@ -18,6 +19,7 @@ impl VirtualLab {
     }
 
     pub(super) fn tick(&mut self) {
+        self.ticks += 1;
         self.handle(Input::Tick);
         self.perform();
     }
@@ -41,6 +43,7 @@ impl VirtualLab {
     }
 
     fn act(&mut self, output: Output) {
+        self.note(&output);
         let is_quiet = matches!(output, Output::Call { .. } | Output::Answer(..));
         if self.has_called && !is_quiet {
             self.answer_calls();
@@ -89,6 +92,14 @@ impl VirtualLab {
         }
     }
 
+    /// Puts down what core has said. Most of it is that it looks at nodes.
+    fn note(&mut self, output: &Output) {
+        match output {
+            Output::Look(ix) => self.said.update(ix.0.to_le_bytes()),
+            said => self.said.update(format!("{said:?}")),
+        }
+    }
+
     fn started(&mut self, node: NodeIx, life: u64, started: Result<(), String>) {
         if self.nodes.len() <= node.0 {
             self.nodes.resize(node.0 + 1, Life::default());
@@ -127,8 +138,8 @@ impl VirtualLab {
         self.hear();
     }
 
-    /// Tells core what has happened.
-    pub(super) fn hear(&mut self) {
+    /// Tells core what nodes tell of. That decides nothing, so it may be in the middle of an instant.
+    pub(super) fn hear_events(&mut self) {
         for (node, event) in self.hosts.sim.take_events() {
             let (event, life) = (Arc::new(event), self.nodes[node.0].number);
             let now = Moment {
@@ -140,6 +151,11 @@ impl VirtualLab {
             }
             self.core.handle(now, Input::Event { node, life, event });
         }
+    }
+
+    /// Tells core what has happened, at the end of an instant.
+    pub(super) fn hear(&mut self) {
+        self.hear_events();
         let sim = &mut self.hosts.sim;
         let answered = self.open.iter();
         let answered = answered.filter_map(|(request, (_, call))| {

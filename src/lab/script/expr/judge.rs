@@ -43,10 +43,15 @@ struct Judged {
 }
 
 impl Expr {
+    /// Whether it holds.
+    pub fn holds(&self, facts: &Facts) -> bool {
+        self.truth(facts) == Truth::True
+    }
+
     /// Judges it.
     pub fn judge(&self, facts: &Facts) -> Verdict {
         let mut why = Vec::new();
-        let holds = self.truth(facts) == Truth::True;
+        let holds = self.holds(facts);
         if !holds {
             self.blame(facts, true, &mut why);
         }

@@ -1,0 +1,103 @@
+//! The lab as it was at moments in its past.
+//!
+//! The older a moment is, the fewer there are about it: at age `a` they are at most `a / 8` apart, but no
+//! closer than a second. So a run of any length has some dozens, and the way from the nearest to any moment
+//! is short beside the way back. Around the present moment, if that is in the past, they are as close as
+//! around the newest, so that single steps back are short as well. When they take more memory than they may,
+//! they are further apart everywhere.
+
+use super::course::Course;
+use super::place::Place;
+use std::time::Duration;
+
+/// They need not be closer than this.
+pub(super) const CLOSEST: Duration = Duration::from_secs(1);
+
+/// So many parts of its age a checkpoint may be away from the next.
+const PARTS: u32 = 8;
+
+/// The lab at moments, in their order; the first is the beginning.
+pub(super) struct Checkpoints {
+    all: Vec<Course>,
+    /// Memory that they may take, in bytes, about.
+    memory: u64,
+}
+
+impl Checkpoints {
+    pub(super) fn new(beginning: Course, memory: u64) -> Self {
+        Self {
+            all: vec![beginning],
+            memory,
+        }
+    }
+
+    /// The last one before a place.
+    pub(super) fn before(&self, place: &Place) -> &Course {
+        let after = self.all.partition_point(|course| course.is_before(place));
+        &self.all[after.saturating_sub(1)]
+    }
+
+    /// Whether another one belongs here.
+    pub(super) fn is_due(&self, course: &Course) -> bool {
+        let here = course.place();
+        let near = self.before(&here);
+        let after = self.all.partition_point(|other| other.is_before(&here));
+        let next = self.all.get(after);
+        let is_far = |other: &Course| other.elapsed().abs_diff(course.elapsed()) >= CLOSEST;
+        is_far(near) && next.is_none_or(is_far)
+    }
+
+    /// Keeps the lab as it is; `newest` is the newest moment that there has been. Checkpoints that are not
+    /// needed any more go.
+    pub(super) fn keep(&mut self, course: &Course, newest: Duration) {
+        let here = course.place();
+        let at = self.all.partition_point(|other| other.is_before(&here));
+        self.all.insert(at, course.clone());
+        self.thin(course.elapsed(), newest);
+    }
+
+    /// Forgets what was after a place.
+    pub(super) fn forget_after(&mut self, place: &Place) {
+        self.all.retain(|course| course.is_before(place));
+    }
+
+    fn thin(&mut self, now: Duration, newest: Duration) {
+        let mut parts = PARTS;
+        loop {
+            self.thin_to(parts, now, newest);
+            if self.weight() <= self.memory || parts <= 1 {
+                break;
+            }
+            parts /= 2;
+        }
+        // A short run of a large lab: the beginning stays, and what can be had beside it.
+        while self.weight() > self.memory && self.all.len() > 2 {
+            self.all.remove(1);
+        }
+    }
+
+    fn thin_to(&mut self, parts: u32, now: Duration, newest: Duration) {
+        let mut nth = 1;
+        while nth + 1 < self.all.len() {
+            let (before, after) = (self.all[nth - 1].elapsed(), self.all[nth + 1].elapsed());
+            if after - before <= apart(before, now, newest, parts) {
+                self.all.remove(nth);
+            } else {
+                nth += 1;
+            }
+        }
+    }
+
+    /// About how much memory they take.
+    pub(super) fn weight(&self) -> u64 {
+        let sum: usize = self.all.iter().map(|course| course.lab.weight()).sum();
+        sum.try_into().unwrap_or(u64::MAX)
+    }
+}
+
+/// How far the one after this moment may be from it.
+fn apart(at: Duration, now: Duration, newest: Duration, parts: u32) -> Duration {
+    let ages = [newest, now].map(|anchor| anchor.checked_sub(at));
+    let age = ages.into_iter().flatten().min().unwrap_or_default();
+    (age / parts).max(CLOSEST)
+}

@@ -1,0 +1,47 @@
+//! Where time is on its way to, at full speed.
+
+use super::recipient::Recipient;
+use crate::lab::drive::history::{Judge, Place, Watch};
+use crate::lab::view::Told;
+use crate::node::Time;
+
+/// Where time is on its way to: it stands still there, and who sent it is told.
+pub(super) struct Errand {
+    pub(super) goal: Goal,
+    /// What is said of it while it lasts, and where it ends.
+    pub(super) words: String,
+    /// Who waits for its end; none: it is how the lab opens.
+    pub(super) from: Option<Recipient>,
+    /// Time goes on when it is there.
+    pub(super) goes_on: bool,
+    /// The commands after that place are taken back.
+    pub(super) takes_back: bool,
+}
+
+/// What ends it.
+pub(super) enum Goal {
+    /// A place that was before, or is now the newest. On the way there nothing is told to others.
+    Place(Place),
+    /// A moment that was not before.
+    Ahead(Time),
+    /// The next thing that is told.
+    Step(Watch),
+    /// An expression that holds.
+    Until(Judge),
+    /// A block of this height that is found.
+    Block(u32),
+    /// The last thing that is told before a place, of what was found since the search began there.
+    Back {
+        watch: Watch,
+        to: Place,
+        began: Place,
+        found: Option<(Place, Told)>,
+    },
+}
+
+impl Goal {
+    /// Whether what happens on the way was told already.
+    pub(super) fn is_quiet(&self) -> bool {
+        matches!(self, Self::Place(_) | Self::Back { .. })
+    }
+}

@@ -1,0 +1,325 @@
+//! How time goes on: at its pace, or at full speed to where it was sent.
+
+use super::errand::{Errand, Goal};
+use super::runner::{Runner, SLICE};
+use crate::lab::ask::{Answer, TimeChange};
+use crate::lab::drive::history::{Place, Watch};
+use crate::lab::paper::units::{show_clock, show_clock_ms};
+use crate::lab::spec::{Captions, Speed};
+use crate::lab::view::Told;
+use crate::live::Stopwatch;
+use crate::node::Time;
+use crate::node::io::EventKind;
+use std::sync::Arc;
+use std::time::Duration;
+
+/// How far time goes at most between two looks whether anything else is asked.
+const FAR: Duration = Duration::from_secs(3_600);
+
+/// What came of a slice on the way somewhere.
+enum Slice {
+    /// It is not there yet.
+    OnItsWay,
+    /// It is there, and this is to be said of it.
+    There(Told),
+    /// It cannot go on, for this reason.
+    Stuck(String),
+}
+
+impl Runner {
+    /// Where time goes no further; `None`: there is no such moment.
+    pub(super) fn limit(&self) -> Option<Time> {
+        self.spec.limit.map(|limit| self.lab().since() + limit)
+    }
+
+    fn is_at_limit(&self) -> bool {
+        self.limit().is_some_and(|limit| self.lab().now() >= limit)
+    }
+
+    /// From now on time goes on from here at its pace.
+    pub(super) fn anchor(&mut self) {
+        let (speed, now) = (self.pace.speed(), self.lab().now());
+        self.pace.begin(speed, now, self.clock.ran());
+    }
+
+    /// Whether time is on its way to a moment that is not shown before it is there.
+    pub(super) fn is_travelling(&self) -> bool {
+        let errand = self.errand.as_ref();
+        errand.is_some_and(|errand| errand.goal.is_quiet())
+    }
+
+    /// Goes on for a slice at most; whether that was all that is due.
+    pub(super) fn go_at_pace(&mut self) -> bool {
+        if self.captions.holds() {
+            self.anchor();
+            return true;
+        }
+        let (now, ran) = (self.lab().now(), self.clock.ran());
+        let due = self.pace.due(ran).unwrap_or(now + FAR).max(now);
+        let due = self.limit().map_or(due, |limit| due.min(limit.max(now)));
+        let (since, breakpoints) = (Stopwatch::start(), &mut self.breakpoints);
+        let (captions, mut hit) = (&self.captions, None);
+        let is_there = self.history.run(due, |now| {
+            hit = hit.take().or_else(|| breakpoints.hear(now));
+            let is_news = captions.is_news(now.lab.core().caption());
+            let stops = hit.is_some() || is_news || now.lab.has_time_changes();
+            !stops && since.elapsed() < SLICE
+        });
+        self.pace.came(self.lab().now(), ran);
+        self.caption_comes();
+        self.heed_script();
+        match hit {
+            Some(hit) => self.hit(&hit),
+            None if self.is_at_limit() => self.stop_at_limit(),
+            None => {}
+        }
+        is_there && self.pace.speed() != Speed::Max || self.is_paused
+    }
+
+    fn caption_comes(&mut self) {
+        let caption = self.history.lab().core().caption();
+        if self.captions.is_news(caption) {
+            let is_fast = self.pace.speed().is_fast() && self.errand.is_none();
+            self.captions
+                .came(caption, is_fast && self.spec.captions == Captions::Wait);
+        }
+    }
+
+    /// Does what the script says of time.
+    fn heed_script(&mut self) {
+        for change in self.history.lab_mut().take_time_changes() {
+            match change {
+                TimeChange::Pause => {
+                    let told = self.told("the script pauses");
+                    self.stop(told);
+                }
+                TimeChange::Speed(speed) => {
+                    self.pace.begin(speed, self.lab().now(), self.clock.ran());
+                }
+                _ => {}
+            }
+        }
+    }
+
+    fn stop_at_limit(&mut self) {
+        let told = self.told("the limit: time goes no further in this lab");
+        self.stop(told);
+    }
+
+    /// A breakpoint stops time.
+    pub(super) fn hit(&mut self, expr: &str) {
+        let words = format!("{expr}: paused");
+        self.break_off(&words);
+        let told = self.told(&words);
+        self.stop(told);
+    }
+
+    /// Time stands still here.
+    pub(super) fn stop(&mut self, told: Told) {
+        self.is_paused = true;
+        self.say(told);
+    }
+
+    pub(super) fn say(&mut self, told: Told) {
+        self.time.say(told);
+        self.common.changed();
+    }
+
+    /// What is said of this moment.
+    pub(super) fn told(&self, words: &str) -> Told {
+        let at = show_clock_ms(self.lab().elapsed());
+        Told {
+            number: 0,
+            words: format!("{at} {words}").into(),
+            node: None,
+            other: None,
+            is_elsewhere: false,
+        }
+    }
+
+    /// Goes on to where time was sent for a slice at most; whether there is nothing more to do.
+    pub(super) fn go_errand(&mut self, mut errand: Errand) -> bool {
+        match self.slice(&mut errand) {
+            Slice::OnItsWay => {
+                self.errand = Some(errand);
+                false
+            }
+            Slice::There(told) => {
+                self.arrive(errand, told);
+                self.is_paused
+            }
+            Slice::Stuck(why) => {
+                self.fail(errand, &why);
+                true
+            }
+        }
+    }
+
+    fn slice(&mut self, errand: &mut Errand) -> Slice {
+        let limit = self.limit();
+        let (since, now) = (Stopwatch::start(), self.lab().now());
+        let far = limit.map_or(now + FAR, |limit| limit.max(now));
+        let budget = || since.elapsed() < SLICE;
+        let history = &mut self.history;
+        let words = &errand.words;
+        let mut told = None;
+        let is_there = match &mut errand.goal {
+            Goal::Place(place) => history.run_to(place, |_| budget()),
+            Goal::Ahead(time) => {
+                history.run((*time).min(far), |_| budget()) && history.lab().now() >= *time
+            }
+            Goal::Step(watch) => {
+                history.run(far, |now| {
+                    told = watch.told(now);
+                    told.is_none() && budget()
+                });
+                told.is_some()
+            }
+            Goal::Until(judge) => {
+                let is_there = judge.holds();
+                is_there || {
+                    history.run(far, |now| !judge.begins_to_hold(now) && budget());
+                    judge.holds()
+                }
+            }
+            Goal::Block(height) => {
+                let mut is_found = false;
+                history.run(far, |now| {
+                    is_found = now.new.iter().any(|(_, event)| match event.kind {
+                        EventKind::Mined { block, .. } => block.height >= *height,
+                        _ => false,
+                    });
+                    !is_found && budget()
+                });
+                is_found
+            }
+            Goal::Back { .. } => return self.search(errand),
+        };
+        if is_there {
+            return Slice::There(told.unwrap_or_else(|| self.told(words)));
+        }
+        if limit.is_some_and(|limit| self.lab().now() >= limit) {
+            return Slice::Stuck(format!("{words}: not before the limit of this lab"));
+        }
+        self.caption_comes();
+        let _ = self.history.lab_mut().take_time_changes();
+        Slice::OnItsWay
+    }
+
+    /// Looks for the last thing that is told before a place: from the checkpoint before it on, and if nothing
+    /// is told there, from the one before that.
+    fn search(&mut self, errand: &mut Errand) -> Slice {
+        let Goal::Back {
+            watch,
+            to,
+            began,
+            found,
+        } = &mut errand.goal
+        else {
+            return Slice::OnItsWay;
+        };
+        let since = Stopwatch::start();
+        let is_there = self.history.run_to(to, |now| {
+            let place = now.place();
+            if place.is_before(to)
+                && let Some(told) = watch.told(now)
+            {
+                *found = Some((place, told));
+            }
+            since.elapsed() < SLICE
+        });
+        if !is_there {
+            return Slice::OnItsWay;
+        }
+        if let Some((place, told)) = found.take() {
+            errand.words = told.words.to_string();
+            self.history.jump(&place);
+            errand.goal = Goal::Place(place);
+            self.time.passing = Some(told);
+            return Slice::OnItsWay;
+        }
+        if began.at() <= self.lab().since() {
+            let beginning = Place::end_of(self.lab().since());
+            self.history.jump(&beginning);
+            errand.goal = Goal::Place(beginning);
+            "the beginning".clone_into(&mut errand.words);
+            return Slice::OnItsWay;
+        }
+        let to = *began;
+        errand.goal = self.back_to(to);
+        Slice::OnItsWay
+    }
+
+    /// Begins to look for what was told before a place.
+    pub(super) fn back_to(&mut self, to: Place) -> Goal {
+        self.history.jump_before(&to);
+        Goal::Back {
+            watch: Watch::new(self.lab()),
+            to,
+            began: self.history.place(),
+            found: None,
+        }
+    }
+
+    /// Time is where it was sent.
+    fn arrive(&mut self, errand: Errand, told: Told) {
+        let is_program = errand
+            .from
+            .as_ref()
+            .is_some_and(super::recipient::Recipient::is_program);
+        let mut told = self.time.passing.take().unwrap_or(told);
+        told.is_elsewhere = is_program;
+        if errand.goal.is_quiet() {
+            self.leap();
+        }
+        if errand.takes_back {
+            self.history.take_back();
+        }
+        self.is_paused = !errand.goes_on;
+        self.anchor();
+        let words: Arc<str> = Arc::clone(&told.words);
+        self.say(told);
+        if let Some(from) = errand.from {
+            self.answer(from, Ok(Answer::Done(words.to_string())));
+        }
+    }
+
+    /// Time cannot get to where it was sent.
+    fn fail(&mut self, errand: Errand, why: &str) {
+        self.is_paused = true;
+        let told = self.told(why);
+        self.say(told);
+        if let Some(from) = errand.from {
+            self.answer(from, Err(why.into()));
+        }
+    }
+
+    /// Time goes to where it was sent no more. If it was on its way through the past, it stays where it is.
+    pub(super) fn break_off(&mut self, why: &str) {
+        let Some(errand) = self.errand.take() else {
+            return;
+        };
+        self.time.passing = None;
+        if errand.goal.is_quiet() {
+            self.leap();
+        }
+        if let Some(from) = errand.from {
+            let at = show_clock(self.lab().elapsed());
+            let words = format!("{}: broken off at {at}: {why}", errand.words);
+            self.answer(from, Err(words.as_str().into()));
+        }
+    }
+
+    /// What was known of what comes after this moment does not hold any more.
+    fn leap(&mut self) {
+        self.time.leaps += 1;
+        // What happened on the way was told before.
+        drop(self.history.take_events());
+        drop(self.history.lab_mut().take_answers());
+        drop(self.history.lab_mut().take_time_changes());
+        self.take_back_requests();
+        self.breakpoints.begin(&self.history);
+        self.captions = super::captions::Captions::new(self.history.lab().core().caption());
+        self.common.changed();
+    }
+}

@@ -1,0 +1,269 @@
+//! Going back is exact: a moment is the same, whichever way is gone to it.
+
+use crate::differential::random::{Drawn, draw};
+use chainlab::lab::ask::Ticket;
+use chainlab::lab::drive::{History, Level, Place, VirtualLab, VirtualOptions};
+use chainlab::lab::layout::shipped::{SHIPPED, shipped};
+use chainlab::lab::spec::TrafficSpec;
+use chainlab::lab::{LabView, Layout, Request};
+use chainlab::node::Time;
+use rand_chacha::ChaCha8Rng;
+use rand_chacha::rand_core::{Rng, SeedableRng};
+use std::time::Duration;
+
+/// Memory for checkpoints.
+const MEMORY: u64 = 64_000_000;
+
+/// Jumps of a run, and how many of them at least go to where a message is on its way.
+const JUMPS: (usize, usize) = (50, 5);
+
+fn lab(layout: &Layout, seed: u64) -> VirtualLab {
+    let options = VirtualOptions {
+        seed,
+        level: Level::All,
+        ..VirtualOptions::default()
+    };
+    VirtualLab::new(layout, &options).expect("it can be played")
+}
+
+/// A run: its layout, commands with their times, and how long it goes.
+struct Run {
+    layout: Layout,
+    seed: u64,
+    commands: Vec<(Duration, Request)>,
+    lasts: Duration,
+}
+
+impl Run {
+    fn of(layout: Layout, seed: u64, lasts: Duration) -> Self {
+        Self {
+            layout,
+            seed,
+            commands: Vec::new(),
+            lasts,
+        }
+    }
+
+    /// One that was drawn, with payments beside its commands.
+    fn drawn(seed: u64) -> Self {
+        let Drawn {
+            mut layout,
+            commands,
+        } = draw(seed);
+        let fee = layout.chain.proposed_fee();
+        layout.traffic = Some(TrafficSpec {
+            is_on: true,
+            rate: 5.0,
+            ..TrafficSpec::usual(fee)
+        });
+        let mut draws = ChaCha8Rng::seed_from_u64(seed);
+        let mut at = Duration::from_secs(1);
+        let mut timed = Vec::new();
+        for (_, request) in commands {
+            at += Duration::from_micros(draws.next_u64() % 1_500_000);
+            timed.push((at, request));
+        }
+        assert!(timed.len() >= 10);
+        Self {
+            layout,
+            seed,
+            commands: timed,
+            lasts: at + Duration::from_secs(2),
+        }
+    }
+
+    /// As it goes in a lab that knows of no past.
+    fn straight(&self) -> VirtualLab {
+        let mut lab = lab(&self.layout, self.seed);
+        let since = lab.since();
+        for (ticket, (at, request)) in (1..).zip(&self.commands) {
+            lab.run_until(since + *at, || true);
+            lab.request(Ticket(ticket), request.clone());
+        }
+        lab.run_until(since + self.lasts, || true);
+        lab
+    }
+
+    fn history(&self) -> History {
+        let mut history = History::new(lab(&self.layout, self.seed), MEMORY);
+        let since = history.lab().since();
+        for (ticket, (at, request)) in (1..).zip(&self.commands) {
+            assert!(history.run(since + *at, |_| true));
+            history.command(Ticket(ticket), request.clone());
+        }
+        assert!(history.run(since + self.lasts, |_| true));
+        history
+    }
+}
+
+/// All that a moment comes to.
+fn told(lab: &VirtualLab) -> ([u8; 32], [u8; 32], LabView) {
+    (lab.sim().log_hash(), lab.outputs_hash(), lab.view())
+}
+
+fn assert_same(is: &VirtualLab, was: &VirtualLab, what: &str) {
+    let (is, was) = (told(is), told(was));
+    assert_eq!(is.0, was.0, "{what}: events");
+    assert_eq!(is.1, was.1, "{what}: what core said");
+    assert!(is.2 == was.2, "{what}: the view");
+}
+
+fn within(draws: &mut ChaCha8Rng, lasts: Duration) -> Duration {
+    let micros = u64::try_from(lasts.as_micros()).expect("short");
+    Duration::from_micros(draws.next_u64() % micros)
+}
+
+fn go(history: &mut History, place: &Place) {
+    history.jump(place);
+    let mut pieces = 0;
+    // By small pieces, as on a screen.
+    while !history.run_to(place, |_| {
+        pieces += 1;
+        pieces % 1_000 != 0
+    }) {}
+}
+
+/// From here on to where a message is on its way.
+fn on_to_a_flight(history: &mut History, until: Time) -> bool {
+    let mut flies = false;
+    history.run_to(&Place::end_of(until), |now| {
+        flies = now.lab.sim().in_flight().next().is_some();
+        !flies
+    });
+    flies
+}
+
+fn jumps_come_to_the_same(run: &Run) {
+    let what = format!("{} {}", run.layout.name, run.seed);
+    let straight = run.straight();
+    let mut history = run.history();
+    assert_same(history.lab(), &straight, &what);
+    let since = straight.since();
+    let newest = history.newest_place();
+    let mut draws = ChaCha8Rng::seed_from_u64(run.seed ^ 0xBAC);
+    let (mut flights, mut jumps) = (0, 0);
+    while jumps < JUMPS.0 || flights < JUMPS.1 {
+        jumps += 1;
+        assert!(jumps < 10 * JUMPS.0, "{what}: nothing is ever on its way");
+        go(
+            &mut history,
+            &Place::end_of(since + within(&mut draws, run.lasts)),
+        );
+        flights += usize::from(jumps % 3 == 0 && on_to_a_flight(&mut history, newest.at()));
+    }
+    go(&mut history, &newest);
+    assert!(history.is_newest());
+    assert_same(history.lab(), &straight, &what);
+}
+
+/// Half a minute of a layout: its story, or as it goes by itself.
+#[test]
+fn shipped_layouts_are_the_same_after_jumps() {
+    for (name, _) in SHIPPED {
+        let layout = shipped(name).expect("it is built in");
+        let nodes = u32::try_from(layout.nodes.len()).expect("few");
+        let lasts = Duration::from_secs(if nodes > 12 { 8 } else { 30 });
+        jumps_come_to_the_same(&Run::of(layout, 1, lasts));
+    }
+}
+
+#[test]
+fn random_scripts_are_the_same_after_jumps() {
+    for seed in 1..=20 {
+        jumps_come_to_the_same(&Run::drawn(seed));
+    }
+}
+
+#[test]
+fn every_place_between_two_things_can_be_gone_to_again() {
+    let run = Run::drawn(3);
+    let mut history = run.history();
+    let since = history.lab().since();
+    let (from, to) = (
+        since + run.lasts / 3,
+        since + run.lasts / 3 + Duration::from_millis(600),
+    );
+    history.jump(&Place::end_of(from));
+    history.run_to(&Place::end_of(from), |_| true);
+    let mut places = Vec::new();
+    history.run_to(&Place::end_of(to), |now| {
+        places.push((
+            now.place(),
+            now.lab.sim().log_hash(),
+            now.lab.outputs_hash(),
+            now.lab.steps(),
+        ));
+        true
+    });
+    assert!(places.len() > 100, "{}", places.len());
+    let mut draws = ChaCha8Rng::seed_from_u64(9);
+    for _ in 0..60 {
+        let nth = usize::try_from(draws.next_u64() % 100_000).expect("few") % places.len();
+        let (place, events, said, steps) = &places[nth];
+        go(&mut history, place);
+        let lab = history.lab();
+        assert_eq!((lab.now(), lab.steps()), (place.at(), *steps), "{nth}");
+        assert_eq!(
+            (lab.sim().log_hash(), lab.outputs_hash()),
+            (*events, *said),
+            "{nth}"
+        );
+    }
+}
+
+#[test]
+fn a_command_in_the_past_drops_what_came_after_it() {
+    let run = Run::drawn(5);
+    let mut history = run.history();
+    let (all, since) = (run.commands.len(), history.lab().since());
+    let at = run.commands[3].0 + Duration::from_micros(1);
+    go(&mut history, &Place::end_of(since + at));
+    assert_eq!(history.commands_ahead(), all - 4);
+    history.command(Ticket(99), Request::Note(Some("here".to_owned())));
+    assert_eq!((history.commands_ahead(), history.is_newest()), (0, true));
+    // The same as if it had never been otherwise.
+    let mut otherwise = lab(&run.layout, run.seed);
+    for (ticket, (at, request)) in (1..).zip(&run.commands[..4]) {
+        otherwise.run_until(since + *at, || true);
+        otherwise.request(Ticket(ticket), request.clone());
+    }
+    otherwise.run_until(since + at, || true);
+    otherwise.request(Ticket(99), Request::Note(Some("here".to_owned())));
+    let until = since + run.lasts;
+    otherwise.run_until(until, || true);
+    history.run(until, |_| true);
+    assert_same(history.lab(), &otherwise, "another future");
+}
+
+#[test]
+fn a_command_that_was_taken_back_never_happens_when_time_goes_on() {
+    let mut run = Run::of(
+        shipped("scenario").expect("it is built in"),
+        7,
+        Duration::from_secs(9),
+    );
+    run.layout.steps.clear();
+    run.commands = vec![
+        (
+            Duration::from_secs(4),
+            Request::Note(Some("first".to_owned())),
+        ),
+        (
+            Duration::from_secs(6),
+            Request::Note(Some("a slip".to_owned())),
+        ),
+    ];
+    let mut history = run.history();
+    let place = history.before_last_command().expect("there are two");
+    go(&mut history, &place);
+    assert_eq!(
+        history.lab().core().caption().map(|words| &**words),
+        Some("first")
+    );
+    history.take_back();
+    let until = history.lab().since() + run.lasts;
+    history.run(until, |_| true);
+    assert!(history.is_newest());
+    run.commands.pop();
+    assert_same(history.lab(), &run.straight(), "without the slip");
+}
