@@ -41,4 +41,5 @@ mod script;
 mod script_pace;
 mod security_page;
 mod stories;
+mod time;
 mod traffic;

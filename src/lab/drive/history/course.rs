@@ -45,12 +45,21 @@ impl Course {
         }
     }
 
-    /// Whether it comes to this place when it goes on, or is there.
+    /// Whether it comes to this place when it goes on, or is there. At the end of an instant all is done that
+    /// is done in its middle.
     pub(super) fn is_before(&self, place: &Place) -> bool {
         let now = self.lab.now();
         let has_room = place.commands.is_none_or(|commands| self.given <= commands);
-        let is_sooner = place.steps.is_none_or(|steps| self.lab.steps() <= steps);
+        let is_sooner = match place.steps {
+            Some(steps) => self.is_within && self.lab.steps() <= steps,
+            None => true,
+        };
         has_room && (now < place.at || now == place.at && is_sooner)
+    }
+
+    /// Whether it is in the middle of an instant.
+    pub(super) fn is_within(&self) -> bool {
+        self.is_within
     }
 
     /// Goes on up to the end of a moment, or as far as `goes_on` says, which is asked between any two

@@ -311,11 +311,12 @@ impl History {
         self.events.extend(events);
     }
 
-    /// Keeps a checkpoint if one belongs here, and not so often that it would hold up time.
+    /// Keeps a checkpoint if one belongs here, at the end of an instant, and not so often that it would hold up
+    /// time.
     fn keep(&mut self) {
         let (cost, since) = &self.cost;
         let may = since.elapsed() >= *cost * COST_PART;
-        if may && self.checkpoints.is_due(&self.course) {
+        if may && !self.course.is_within() && self.checkpoints.is_due(&self.course) {
             let began = Stopwatch::start();
             self.checkpoints.keep(&self.course, self.newest());
             self.cost = (began.elapsed(), Stopwatch::start());

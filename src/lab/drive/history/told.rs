@@ -30,9 +30,10 @@ impl Watch {
             .filter_map(|(ix, event)| lab.core().tells(*ix, event));
         let mut told = told.chain(self.line(lab));
         let first = told.next()?;
-        let words = match told.count() {
-            0 => first.words.to_string(),
-            more => format!("{} (and {more} more)", first.words),
+        let words = match (told.next(), told.count()) {
+            (None, _) => first.words.to_string(),
+            (Some(second), 0) => format!("{}; {}", first.words, second.words),
+            (Some(_), more) => format!("{} (and {} more)", first.words, more + 1),
         };
         Some(Told {
             words: format!("{} {words}", show_clock_ms(lab.elapsed())).into(),
