@@ -212,6 +212,10 @@ impl Session<'_> {
                 Params::new(call.params).finish()?;
                 json!(endpoint.links())
             }
+            "time" => {
+                Params::new(call.params).finish()?;
+                json!(endpoint.time())
+            }
             "subscribe" => {
                 let wish = read_wish(Params::new(call.params))?;
                 let (feed, opening) =

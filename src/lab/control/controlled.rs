@@ -4,7 +4,7 @@ use super::bus::{Subscription, WantsMessages};
 use super::data::{About, NodeEvent};
 use crate::lab::ask::params::BadParam;
 use crate::lab::ask::{Named, Request};
-use crate::lab::view::{LabStatus, LinkStatus, NodeState, NodeStatus};
+use crate::lab::view::{LabStatus, LinkStatus, NodeState, NodeStatus, TimeView};
 use crate::node::io::CommandError;
 use crate::node::{NodeIx, Time};
 use serde_json::Value;
@@ -58,6 +58,11 @@ pub(in crate::lab) trait Controlled: Send + Sync {
 
     /// The whole.
     fn lab_status(&self) -> LabStatus;
+
+    /// How its time goes; `None`: it goes by itself.
+    fn time(&self) -> Option<TimeView> {
+        None
+    }
 
     /// Both directions of every link: between nodes that are connected, and those that were set.
     fn links(&self) -> Vec<LinkStatus>;

@@ -3,6 +3,7 @@
 use crate::lab::observe::marks::Mark;
 use crate::lab::spec::Speed;
 use crate::node::message::{Item, Kind};
+use crate::node::time::duration_text;
 use crate::node::{NodeIx, Time};
 use serde::{Deserialize, Serialize};
 use std::sync::Arc;
@@ -12,8 +13,10 @@ use std::time::Duration;
 #[derive(Clone, Debug, Default, PartialEq, Serialize, Deserialize)]
 pub struct TimeView {
     /// Where it is now.
+    #[serde(with = "duration_text")]
     pub at: Duration,
     /// The newest moment that there has been: later than `at` while the lab is back in its past.
+    #[serde(with = "duration_text")]
     pub newest: Duration,
     /// How fast it goes when it goes.
     pub speed: Speed,

@@ -42,6 +42,12 @@ pub const BASICS: &[Basic] = &[
         is_lasting: false,
     },
     Basic {
+        name: "time",
+        params: &[],
+        title: "tells how the time of a lab in virtual time goes; null: it goes by itself",
+        is_lasting: false,
+    },
+    Basic {
         name: "subscribe",
         params: &[
             takes(
