@@ -23,6 +23,7 @@ use crate::lab::core::summary::Summary;
 use crate::lab::core::{Begin, CallId, Core, Input, Level, Sight, sum, traffic};
 use crate::lab::layout::Layout;
 use crate::lab::script::{Expr, Facts, ScriptView};
+use crate::lab::spec::OpeningTime;
 use crate::lab::view::LabView;
 use crate::node::io::{CommandError, Event, Question, Reply, RequestId};
 use crate::node::snapshot::NodeSnapshot;
@@ -43,6 +44,8 @@ pub struct VirtualOptions {
     pub level: Level,
     /// How often its story was begun anew.
     pub round: u32,
+    /// How time goes, for those who set its pace.
+    pub time: OpeningTime,
     /// Where its nodes remember which signatures hold: that costs time or saves it, and nothing else.
     pub sigs: Arc<SigCache>,
 }
