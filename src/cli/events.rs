@@ -4,11 +4,14 @@ use super::choose::Choice;
 use super::failure::Failure;
 use super::group::Group;
 use super::table::{offset, print_json};
+use super::time::time_words;
 use crate::lab::control::{EventWish, NodeEvent, Notice, Wish};
+use crate::lab::view::TimeNews;
 use crate::node::Time;
 use crate::node::foreign::plain;
 use crate::node::io::EventKind;
 use clap::Args;
+use serde_json::json;
 use std::io::{self, Write, stdout};
 use std::time::Duration;
 use tokio::sync::mpsc;
@@ -18,7 +21,8 @@ Examples:
   chainlab events                       what happened last
   chainlab events --follow              and what happens, until Ctrl-C
   chainlab events --follow --messages --node miner
-  chainlab events --follow --json | jq .kind";
+  chainlab events --follow --json | jq .kind
+  chainlab events --all --wait --json   of a lab in virtual time, none missed";
 
 /// How often a look at the nodes is wanted: hardly ever, for only events are shown.
 const INTERVAL: Duration = Duration::from_secs(3_600);
@@ -32,8 +36,11 @@ pub(super) struct Options {
     #[arg(long, short)]
     follow: bool,
     /// Messages between nodes as well.
-    #[arg(long)]
+    #[arg(long, visible_alias = "all")]
     messages: bool,
+    /// As --follow, and virtual time waits for this reader, 1 s at most.
+    #[arg(long)]
+    wait: bool,
     #[command(flatten)]
     choice: Choice,
     /// Print JSON: a list, or with --follow an object a line.
@@ -49,10 +56,12 @@ pub(super) async fn run(options: &Options) -> Result<(), Failure> {
             false => EventWish::News,
         },
         interval: INTERVAL,
+        waits: options.wait,
     };
     let (mut recent, mut notices) = subscribe(&group, wish).await?;
     recent.retain(|event| is_wanted(&group, options, event));
-    if options.json && !options.follow {
+    let follows = options.follow || options.wait;
+    if options.json && !follows {
         return print_json(&recent);
     }
     let lines = Lines::new(&group, &recent, options.json);
@@ -61,12 +70,13 @@ pub(super) async fn run(options: &Options) -> Result<(), Failure> {
             return Ok(());
         }
     }
-    if !options.follow {
+    if !follows {
         return Ok(());
     }
     while let Some(notice) = notices.recv().await {
         let line = match notice {
             Notice::Event(event) if is_wanted(&group, options, &event) => lines.of(&event),
+            Notice::Time(news) => lines.of_time(&news),
             Notice::Missed(count) if options.json => format!("{{\"missed\":{count}}}\n"),
             Notice::Missed(count) => format!("({count} events were too fast to be told)\n"),
             _ => continue,
@@ -137,6 +147,19 @@ impl Lines {
         let (node, width) = (&event.node, self.width);
         let at = offset(event.event.at.since(self.since));
         format!("{at} {node:<width$}  {}\n", event.event.kind.words())
+    }
+
+    /// How time goes from here on. What was told after this moment is to be forgotten.
+    fn of_time(&self, news: &TimeNews) -> String {
+        if self.is_json {
+            return format!("{}\n", json!({ "time": news }));
+        }
+        let time = &news.time;
+        let at = offset(time.at);
+        let how = time_words(time);
+        let told = time.told.as_ref().filter(|_| time.is_paused);
+        let told = told.map_or(String::new(), |told| format!("  {}", told.words));
+        format!("{at} {:<width$}  {how}{told}\n", "time", width = self.width)
     }
 
     /// Prints a line; `false`: the reader has gone.

@@ -46,9 +46,10 @@ impl Failure {
 
     /// What runs refuses, or would.
     pub(super) fn refused(kind: RefusalKind, words: impl fmt::Display) -> Self {
-        let failure = match kind.is_of_the_request() {
-            true => Self::input(words),
-            false => Self::other(words),
+        let failure = match kind {
+            RefusalKind::Unmet => Self::unmet(words),
+            kind if kind.is_of_the_request() => Self::input(words),
+            _ => Self::other(words),
         };
         Self {
             kind: Some(kind),

@@ -57,6 +57,14 @@ impl Group {
         &self.members
     }
 
+    /// The one lab; `why` says why it takes one.
+    pub(super) fn lab(&self, why: &str) -> Result<&Client, Failure> {
+        match self.members() {
+            [lab] => Ok(lab),
+            _ => Err(Failure::input(format!("{why}, and these nodes run alone"))),
+        }
+    }
+
     /// The node of `--node`.
     pub(super) fn chosen(&self) -> Option<&str> {
         self.chosen.as_deref()

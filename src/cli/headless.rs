@@ -50,19 +50,11 @@ pub(super) struct HeadlessOptions {
     /// With --headless: tell it in JSON, a line for each event and a summary as the last.
     #[arg(long, requires = "headless")]
     json: bool,
-    /// In virtual time, without threads, ports and disks: the same history for the same --seed. On the
-    /// screen it goes as fast as real time, with --headless it does not wait.
-    #[arg(long = "virtual")]
-    is_virtual: bool,
 }
 
 impl HeadlessOptions {
     pub(super) fn is_wanted(&self) -> bool {
         self.headless
-    }
-
-    pub(super) fn is_virtual(&self) -> bool {
-        self.is_virtual
     }
 
     fn limit(&self, has_script: bool) -> Duration {
@@ -80,9 +72,13 @@ struct Judge<'a> {
     verdict: Option<Verdict>,
 }
 
-pub(super) fn run(options: &HeadlessOptions, lab: LabOptions) -> Result<(), Failure> {
+pub(super) fn run(
+    options: &HeadlessOptions,
+    lab: LabOptions,
+    is_virtual: bool,
+) -> Result<(), Failure> {
     log::start("warn", Of::Many, Format::Plain);
-    let summary = match options.is_virtual {
+    let summary = match is_virtual {
         true => play_virtually(options, &lab)?,
         false => play(options, lab)?,
     };

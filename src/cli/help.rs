@@ -10,7 +10,7 @@ const GROUPS: [(&str, &[&str]); 4] = [
         "What runs already",
         &[
             "attach", "status", "wallet", "send", "traffic", "mine", "chain", "peers", "link",
-            "script", "events", "rpc",
+            "script", "time", "events", "rpc",
         ],
     ),
     ("What does not run", &["check"]),

@@ -29,6 +29,7 @@ mod mine;
 mod network;
 mod node;
 mod output;
+mod pace;
 mod peers;
 mod rpc;
 mod run;
@@ -39,6 +40,7 @@ mod send;
 mod shell;
 mod status;
 mod table;
+mod time;
 mod traffic;
 mod wallet;
 
@@ -124,6 +126,9 @@ enum Command {
     /// Lead the script that a lab plays; check how one is paced.
     #[command(subcommand)]
     Script(script::Command),
+    /// Hold the time of a lab in virtual time, step through it, go back in it.
+    #[command(after_help = time::EXAMPLES)]
+    Time(time::Options),
     /// Say what happened, and what happens.
     #[command(after_help = events::EXAMPLES)]
     Events(events::Options),
@@ -166,6 +171,7 @@ pub fn run() -> ExitCode {
         Some(Command::Link(options)) => verb(options.json, link::run(&options)),
         Some(Command::Traffic(options)) => verb(options.json, traffic::run(&options)),
         Some(Command::Script(command)) => script::run(command),
+        Some(Command::Time(options)) => verb(options.json, time::run(&options)),
         Some(Command::Events(options)) => verb(options.json, events::run(&options)),
         Some(Command::Rpc(options)) => verb(options.json, rpc::run(&options)),
         Some(Command::Check(options)) => check::run(&options),

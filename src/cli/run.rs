@@ -6,6 +6,7 @@ use super::files::read_file;
 use super::headless::{self, HeadlessOptions};
 use super::look::Look;
 use super::output::say;
+use super::pace::TimeOptions;
 use super::runtime::runtime;
 use super::screen::{self, Screen};
 use super::{choose, help, output};
@@ -15,6 +16,7 @@ use crate::lab::layout::{self, shipped};
 use crate::lab::paper::document::{FILE_BYTES_MAX, nearest};
 use crate::lab::paper::names::missing;
 use crate::lab::script::Pace;
+use crate::lab::spec::OpeningTime;
 use crate::lab::{Lab, LabError, LabOptions, Layout};
 use crate::live;
 use crate::node::Time;
@@ -34,6 +36,7 @@ Examples:
   chainlab run --seed 7 --clock 2026-01-01T12:00:00Z    for a recording
   chainlab run --headless --until 'height >= 3'         a test: exit code 0 or 3
   chainlab run world --virtual          in virtual time: no disk, no ports
+  chainlab run partition --virtual --paused --pause-at 'tips == 2'
   chainlab run my-lab.toml --headless --virtual         its script, in a moment";
 
 #[derive(Args)]
@@ -63,6 +66,8 @@ pub(super) struct Options {
     attach: Vec<EndpointAddr>,
     #[command(flatten)]
     headless: HeadlessOptions,
+    #[command(flatten)]
+    time: TimeOptions,
     #[command(flatten)]
     control: ControlOptions,
     #[command(flatten)]
@@ -123,10 +128,11 @@ impl From<LabError> for Failure {
 
 impl Options {
     /// That nothing is asked of a lab in virtual time that has no meaning there.
-    fn check_virtual(&self) -> Result<(), Failure> {
+    fn check_virtual(&self, layout: &Layout) -> Result<(), Failure> {
         let is_headless = self.headless.is_wanted();
+        self.time.check(layout, is_headless)?;
         let words = match () {
-            () if !self.headless.is_virtual() => return Ok(()),
+            () if !self.time.is_virtual(layout) => return Ok(()),
             () if self.data_dir.is_some() => {
                 "--data-dir: a lab in virtual time is not on disk: the same layout, seed and keys make it \
                  again"
@@ -148,9 +154,10 @@ impl Options {
 }
 
 pub(super) fn run(options: Options) -> Result<(), Failure> {
-    options.check_virtual()?;
-    let look = options.look.resolve()?;
     let (mut layout, layout_text) = choose(options.layout.as_deref())?;
+    options.check_virtual(&layout)?;
+    let is_virtual = options.time.is_virtual(&layout);
+    let look = options.look.resolve()?;
     if options.manual {
         lead_by_hand(&mut layout)?;
     }
@@ -169,15 +176,16 @@ pub(super) fn run(options: Options) -> Result<(), Failure> {
         if let Some(seed) = drawn {
             say(&format!("seed {seed}"));
         }
-        return headless::run(&options.headless, wanted);
+        return headless::run(&options.headless, wanted, is_virtual);
     }
     screen::check_terminal()?;
     let runtime = runtime()?;
     let (time, handle) = (screen::start_log(), runtime.handle().clone());
-    let (lab, notice) = match options.headless.is_virtual() {
+    let (lab, notice) = match is_virtual {
         true => {
             let notice = format!("virtual time, seed {}", seed.unwrap_or(0));
-            (start_virtual(wanted, handle)?, Some(notice))
+            let time = options.time.opening(&wanted.layout);
+            (start_virtual(wanted, time, handle)?, Some(notice))
         }
         false => {
             let notice = drawn.map(|seed| format!("seed {seed}"));
@@ -218,12 +226,13 @@ fn lead_by_hand(layout: &mut Layout) -> Result<(), Failure> {
 }
 
 /// A lab in virtual time, for a screen.
-fn start_virtual(wanted: LabOptions, runtime: Handle) -> Result<Lab, LabError> {
+fn start_virtual(wanted: LabOptions, time: OpeningTime, runtime: Handle) -> Result<Lab, LabError> {
     let options = VirtualOptions {
         seed: wanted.seed.unwrap_or(0),
         begins: wanted.clock,
         level: Level::All,
         round: 0,
+        time,
         ..VirtualOptions::default()
     };
     Lab::start_virtual(wanted.layout, options, wanted.control, runtime)

@@ -4,6 +4,7 @@ use super::failure::Failure;
 use super::output::print;
 use crate::node::Time;
 use serde::Serialize;
+use serde_json::Value;
 use std::fmt::Write as _;
 use std::time::Duration;
 
@@ -68,6 +69,15 @@ impl Table {
 pub(super) fn print_json(data: &impl Serialize) -> Result<(), Failure> {
     let text = serde_json::to_string(data).expect("plain data");
     print(&format!("{text}\n"))
+}
+
+/// Prints what was done, in words or as one line of JSON.
+pub(super) fn print_done(answer: &Value, json: bool) -> Result<(), Failure> {
+    if json {
+        return print_json(answer);
+    }
+    let words = answer.get("done").and_then(Value::as_str);
+    print(&format!("{}\n", words.unwrap_or_default()))
 }
 
 /// A time since something began: `+MM:SS.mmm`, with as many minutes as it takes.

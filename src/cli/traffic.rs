@@ -2,8 +2,7 @@
 
 use super::choose::Choice;
 use super::failure::Failure;
-use super::output::print;
-use super::table::print_json;
+use super::table::print_done;
 use crate::lab::ask::{Request, TrafficChange};
 use crate::lab::paper::units::parse_tx_rate;
 use clap::Args;
@@ -44,10 +43,7 @@ fn parse_wish(text: &str) -> Result<Wish, String> {
 
 pub(super) async fn run(options: &Options) -> Result<(), Failure> {
     let group = options.choice.open().await?;
-    let [lab] = group.members() else {
-        let words = "payments between all wallets are made by a lab, and these nodes run alone";
-        return Err(Failure::input(words));
-    };
+    let lab = group.lab("payments between all wallets are made by a lab")?;
     let change = TrafficChange {
         on: options.wish.map(|wish| !matches!(wish, Wish::Off)),
         rate: match options.wish {
@@ -56,9 +52,5 @@ pub(super) async fn run(options: &Options) -> Result<(), Failure> {
         },
     };
     let answer = lab.request(&Request::Traffic(change)).await?;
-    if options.json {
-        return print_json(&answer);
-    }
-    let words = answer.get("done").and_then(|done| done.as_str());
-    print(&format!("{}\n", words.unwrap_or_default()))
+    print_done(&answer, options.json)
 }

@@ -103,7 +103,7 @@ pub fn hello(cookie: &str) -> Value {
     call(
         0,
         "hello",
-        json!({ "version": 1, "cookie": cookie, "client": "a test" }),
+        json!({ "version": 2, "cookie": cookie, "client": "a test" }),
     )
 }
 

@@ -6,9 +6,9 @@ use crate::common::running::{TEXT, agree_on, begun, until};
 use chainlab::lab::LabView;
 use chainlab::lab::ask::Scope;
 use chainlab::lab::ask::verbs::{BASICS, NOTE_MAX, Param, verbs};
-use chainlab::lab::control::{NodeEvent, limits, rpc};
+use chainlab::lab::control::{NodeEvent, Opening, limits, rpc};
 use chainlab::lab::paper::units::show_duration;
-use chainlab::lab::view::{LabStatus, NodeStatus};
+use chainlab::lab::view::{LabStatus, NodeStatus, TimeNews};
 use chainlab::node::snapshot::PAGE_MAX;
 use serde_json::{Value, json};
 use std::collections::{BTreeMap, BTreeSet};
@@ -321,11 +321,16 @@ fn notices_on_the_page_are_what_subscribers_are_told() {
             "node" => json!(serde_json::from_value::<NodeStatus>(params.clone()).expect("a node")),
             "event" => json!(serde_json::from_value::<NodeEvent>(params.clone()).expect("event")),
             "lab" => json!(serde_json::from_value::<LabStatus>(params.clone()).expect("a lab")),
+            "time" => json!(serde_json::from_value::<TimeNews>(params.clone()).expect("time")),
+            "opening" => json!(serde_json::from_value::<Opening>(params.clone()).expect("all")),
             "missed" => json!({ "events": params["events"].as_u64().expect("a count") }),
             other => panic!("nobody is told {other}"),
         };
         same_shape(&params, &again, method).expect("nothing else is in it");
         told.insert(method);
     }
-    assert_eq!(told, BTreeSet::from(["event", "lab", "missed", "node"]));
+    assert_eq!(
+        told,
+        BTreeSet::from(["event", "lab", "missed", "node", "opening", "time"])
+    );
 }

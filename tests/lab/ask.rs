@@ -2,7 +2,7 @@
 
 use crate::common::running::TEXT;
 use chainlab::lab::ask::verbs::verbs;
-use chainlab::lab::ask::{Known, Named, Request, Scope};
+use chainlab::lab::ask::{Known, Named, Request};
 use chainlab::lab::layout::read;
 use chainlab::node::NodeIx;
 use chainlab::node::io::{Command, Payment};
@@ -94,13 +94,28 @@ fn a_node_that_is_none_or_could_be_any_is_refused_in_words() {
 }
 
 #[test]
-fn a_step_of_a_script_is_any_verb_but_those_of_time() {
+fn a_step_of_a_script_is_any_verb_but_those_that_lead_it_or_take_it_elsewhere() {
     let led = "a script is led by people and programs, and not by its own steps";
+    let goes = "a story cannot go elsewhere in itself";
     for verb in verbs() {
         let text = format!("{TEXT}\n[[step]]\ndo = \"{}\"\n", verb.name);
+        let text = match verb.name {
+            "time_speed" => format!("{text}speed = 5\n"),
+            "time_go" => format!("{text}to = \"+01:20\"\n"),
+            "time_until" => format!("{text}expr = \"height >= 3\"\n"),
+            _ => text,
+        };
         let said = read("lab.toml", &text).err().map(|error| error.to_string());
         let said = said.unwrap_or_default();
-        assert_eq!(said.contains(led), verb.scope == Scope::Time, "{said}");
+        assert_eq!(
+            said.contains(led),
+            verb.name.starts_with("script_"),
+            "{said}"
+        );
+        let is_of_time = verb.name.starts_with("time_");
+        let is_step = matches!(verb.name, "time_pause" | "time_speed");
+        assert_eq!(said.contains(goes), is_of_time && !is_step, "{said}");
+        assert!(!is_step || said.is_empty(), "{said}");
         assert!(!said.contains("no method"), "{said}");
     }
 }

@@ -30,7 +30,8 @@ fn the_examples_of_the_documentation_are_layouts() {
     let labs: Vec<_> = labs.into_iter().map(|lab| lab.expect("a layout")).collect();
     assert_eq!(labs[0].about[0], "my-lab: two nodes, one of them mines.");
     assert_eq!(labs[1].steps.len(), 5);
-    assert_eq!(labs[3].nodes.len(), 32);
+    assert!(labs[2].time.is_virtual && labs[2].time.is_paused);
+    assert_eq!(labs[4].nodes.len(), 32);
 }
 
 /// The keys that the reader knows in a part, by its own words: it lists them when it meets one that
@@ -83,6 +84,7 @@ fn the_documentation_has_a_row_for_every_key_and_none_for_others() {
         ("`[view]`", known_keys("[view]\n", node)),
         ("`[traffic]`", known_keys("[traffic]\n", node)),
         ("`[script]`", known_keys("[script]\n", node)),
+        ("`[time]`", known_keys("[time]\n", node)),
         ("`[[step]]`", known_keys("[[step]]\n", node)),
     ] {
         let (_, part) = page
@@ -99,7 +101,7 @@ fn the_documentation_has_a_row_for_every_key_and_none_for_others() {
     }
     let parts = known_keys("", node);
     let all = [
-        "chain", "link", "topology", "node", "view", "traffic", "script", "step",
+        "chain", "link", "topology", "node", "view", "traffic", "script", "time", "step",
     ];
     assert_eq!(parts, all);
 }

@@ -2,6 +2,8 @@
 //! the key and what would be right.
 
 use chainlab::lab::layout::read;
+use chainlab::lab::spec::{Captions, Speed, TimeSpec};
+use std::time::Duration;
 
 /// Two nodes, beneath the text that is tried.
 const NODES: &str = "
@@ -39,6 +41,75 @@ fn a_layout_without_nodes_or_with_too_many_is_refused() {
 }
 
 #[test]
+fn what_is_wrong_with_time_is_said_with_its_place() {
+    all_refused(&[
+        (
+            "[time]\nvirtaul = true",
+            "2:1: unknown key \"virtaul\"; did you mean \"virtual\"?",
+        ),
+        (
+            "[time]\nvirtual = 1",
+            "2:11: virtual: true or false is wanted here, not a value of type integer",
+        ),
+        (
+            "[time]\nspeed = 101",
+            "2:9: speed: a speed is a number from 1 to 100, 1/2 to 1/100, or max; not \"101\"",
+        ),
+        (
+            "[time]\n  speed = 0.5",
+            "2:11: speed: a speed is a number from 1 to 100, 1/2 to 1/100, or max; not \"0.5\"",
+        ),
+        (
+            "[time]\nspeed = \"fast\"",
+            "2:9: speed: a speed is a number from 1 to 100, 1/2 to 1/100, or max; not \"fast\"",
+        ),
+        (
+            "[time]\nlimit = 24",
+            "2:9: limit: a text in quotes, as in \"24h\", is wanted here, not a value of type integer",
+        ),
+        (
+            "[time]\nlimit = \"0s\"",
+            "2:1: limit: no time at all is left: leave it out",
+        ),
+        (
+            "[time]\nmemory = \"64\"",
+            "2:10: memory: \"64\" is no amount of memory: write a number and one of kB, MB, GB, as in 64 MB",
+        ),
+        (
+            "[time]\nmemory = \"1 kB\"",
+            "2:10: memory: not between 1 MB and 64 GB",
+        ),
+        (
+            "[time]\ncaptions = \"slow\"",
+            "2:12: captions: \"slow\" is none of \"go\", \"wait\"",
+        ),
+    ]);
+}
+
+#[test]
+fn time_is_read_as_it_is_written_and_is_live_where_nothing_is_said() {
+    let time = |text: &str| read("lab.toml", &format!("{text}\n{NODES}")).map(|lab| lab.time);
+    let usual = TimeSpec::default();
+    assert!(!usual.is_virtual && !usual.is_paused && usual.memory == 64_000_000);
+    assert_eq!(time(""), Ok(usual.clone()));
+    assert_eq!(time("[time]"), Ok(usual));
+    let all = "virtual = true\nspeed = \"1/10\"\npaused = true\nlimit = \"24h\"\nmemory = \"1.5 GB\"\ncaptions = \"wait\"";
+    let wanted = TimeSpec {
+        is_virtual: true,
+        speed: Speed::Over(10),
+        is_paused: true,
+        limit: Some(Duration::from_secs(86_400)),
+        memory: 1_500_000_000,
+        captions: Captions::Wait,
+    };
+    assert_eq!(time(&format!("[time]\n{all}")), Ok(wanted));
+    let speed = |text: &str| time(&format!("[time]\nspeed = {text}")).map(|time| time.speed);
+    assert_eq!(speed("50"), Ok(Speed::Times(50)));
+    assert_eq!(speed("\"50\""), Ok(Speed::Times(50)));
+    assert_eq!(speed("\"max\""), Ok(Speed::Max));
+}
+
+#[test]
 fn what_is_no_part_of_a_layout_is_refused_with_what_was_meant() {
     all_refused(&[
         (
@@ -51,7 +122,7 @@ fn what_is_no_part_of_a_layout_is_refused_with_what_was_meant() {
         ),
         (
             "[colours]",
-            "1:2: unknown key \"colours\"; known here: chain, link, topology, node, view, traffic, script, step",
+            "1:2: unknown key \"colours\"; known here: chain, link, topology, node, view, traffic, script, time, step",
         ),
         (
             "[link]\nlatencie = \"1s\"",

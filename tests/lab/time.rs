@@ -5,7 +5,7 @@ use chainlab::chain::Amount;
 use chainlab::lab::ask::{TimeChange, When};
 use chainlab::lab::drive::{Level, VirtualOptions};
 use chainlab::lab::layout::{read, shipped};
-use chainlab::lab::spec::Speed;
+use chainlab::lab::spec::{OpeningTime, Speed};
 use chainlab::lab::view::{MarkKind, TimeView};
 use chainlab::lab::{Answer, Control, Lab, LabView, Layout, Request};
 use chainlab::node::io::{Command, Payment, Question};
@@ -29,6 +29,7 @@ fn start(layout: Layout) -> Lab {
     let options = VirtualOptions {
         seed: 7,
         level: Level::All,
+        time: OpeningTime::from(&layout.time),
         ..VirtualOptions::default()
     };
     let lab = Lab::start_virtual(layout, options, Control::Off, Handle::current());

@@ -2,8 +2,7 @@
 
 use super::super::choose::Choice;
 use super::super::failure::Failure;
-use super::super::output::print;
-use super::super::table::print_json;
+use super::super::table::print_done;
 use crate::lab::ask::{Request, ScriptChange};
 use clap::Args;
 
@@ -26,14 +25,7 @@ pub(in crate::cli) struct Options {
 
 pub(super) async fn run(change: ScriptChange, options: &Options) -> Result<(), Failure> {
     let group = options.choice.open().await?;
-    let [lab] = group.members() else {
-        let words = "a script is played by a lab, and these nodes run alone";
-        return Err(Failure::input(words));
-    };
+    let lab = group.lab("a script is played by a lab")?;
     let answer = lab.request(&Request::Script(change)).await?;
-    if options.json {
-        return print_json(&answer);
-    }
-    let words = answer.get("done").and_then(|done| done.as_str());
-    print(&format!("{}\n", words.unwrap_or_default()))
+    print_done(&answer, options.json)
 }

@@ -91,6 +91,24 @@ impl Params {
         self.read(key, example, str::parse)
     }
 
+    /// As [`Params::parsed`]; a number is read as its digits.
+    ///
+    /// # Errors
+    /// [`BadParam`].
+    pub fn spelled<T: FromStr>(
+        &mut self,
+        key: &'static str,
+        example: &str,
+    ) -> Result<Option<T>, BadParam>
+    where
+        T::Err: fmt::Display,
+    {
+        if let Some(value @ Value::Number(_)) = self.left.get_mut(key) {
+            *value = value.to_string().into();
+        }
+        self.parsed(key, example)
+    }
+
     /// An amount: a decimal text. A number is refused: numbers are rounded on their way.
     ///
     /// # Errors

@@ -71,7 +71,8 @@ pub enum Scope {
     Link,
     /// The lab as a whole.
     Lab,
-    /// When things come: the course of the script. No step of it is about that.
+    /// When things come: the course of the script, and time. Few steps are about that: see
+    /// [`Request::is_step`].
     Time,
 }
 
@@ -145,6 +146,15 @@ impl<Who> Request<Who> {
         match self {
             Self::Ask(..) => Access::Read,
             _ => Access::Write,
+        }
+    }
+
+    /// Whether a script can do it: it is led from outside, and cannot go back in itself.
+    pub fn is_step(&self) -> bool {
+        match self {
+            Self::Time(change) => matches!(change, TimeChange::Pause | TimeChange::Speed(_)),
+            Self::Script(_) => false,
+            _ => true,
         }
     }
 
@@ -292,7 +302,7 @@ fn written_time(change: &TimeChange) -> (&'static str, Value) {
         TimeChange::Speed(speed) => ("time_speed", json!({ "speed": speed })),
         TimeChange::Faster => ("time_faster", json!({})),
         TimeChange::Slower => ("time_slower", json!({})),
-        TimeChange::Go(when) => ("time_go", json!({ "when": when.to_string() })),
+        TimeChange::Go(when) => ("time_go", json!({ "to": when.to_string() })),
         TimeChange::Until(expr) => ("time_until", json!({ "expr": expr })),
         TimeChange::PauseWhen(expr) => ("time_pause_when", json!({ "expr": expr })),
         TimeChange::Undo => ("time_undo", json!({})),

@@ -8,9 +8,11 @@ use super::heard::HEIGHT_MAX;
 use crate::lab::ask::Can;
 use crate::lab::ask::verbs::NOTE_MAX;
 use crate::lab::layout::{COLUMNS_MAX, HINT_MAX, NODES_MAX};
+use crate::lab::observe::marks::MARKS_MAX;
 use crate::lab::paper::names::parse_node_name;
+use crate::lab::script::expr::TEXT_MAX as EXPR_MAX;
 use crate::lab::script::step::{SPEAKER_MAX, STEPS_MAX, TITLE_MAX};
-use crate::lab::view::{LabStatus, NodeStatus};
+use crate::lab::view::{LabStatus, NodeStatus, TimeNews, TimeView};
 use crate::node::foreign::{is_peer_name, peer_name};
 use crate::node::io::{EventKind, LOST_MAX, Reply};
 use crate::node::message::TEXT_MAX;
@@ -18,6 +20,7 @@ use crate::node::snapshot::{MEMPOOL_SHOWN, NodeSnapshot, PAYEES_SHOWN, PeerInfo,
 use crate::node::store::BlockId;
 use crate::node::wallets::{WALLETS_MAX, check_name};
 use std::sync::Arc;
+use std::time::Duration;
 
 /// The longest command: as many bytes as a frame has for it.
 const COMMAND_MAX: usize = 12;
@@ -36,6 +39,15 @@ const BYTES_MAX: usize = 1 << 48;
 
 /// Characters of a lab's name.
 const LAB_NAME_MAX: usize = 64;
+
+/// Breakpoints that are believed: more than one screen lists.
+const BREAKPOINTS_MAX: usize = 100;
+
+/// The fastest that a lab goes: a million times as fast as the clock on the wall.
+const REACHED_MAX: u64 = 1_000_000;
+
+/// The longest that a lab has gone on: a thousand years.
+const TIME_MAX: Duration = Duration::from_secs(1_000 * 366 * 86_400);
 
 /// Peers of a node: several times as many as it lets in.
 const PEERS_MAX: usize = 1_000;
@@ -116,7 +128,44 @@ pub(super) fn opening(opening: Opening) -> Opening {
         nodes: statuses(opening.nodes),
         events: opening.events.into_iter().filter_map(event).collect(),
         lab: lab(opening.lab),
+        time: opening.time.map(time_news),
     }
+}
+
+/// What is told of time.
+pub(super) fn time_news(news: TimeNews) -> TimeNews {
+    TimeNews {
+        time: TimeView {
+            marks: Arc::default(),
+            ..time(news.time)
+        },
+        marked: news.marked.min(MARKS_MAX),
+    }
+}
+
+/// How time goes.
+pub(super) fn time(mut time: TimeView) -> TimeView {
+    for since in [&mut time.at, &mut time.newest] {
+        *since = (*since).min(TIME_MAX);
+    }
+    if let Some(told) = &mut time.told {
+        shorten_shared(&mut told.words, NOTE_MAX);
+    }
+    time.reached = time.reached.map(|times| times.min(REACHED_MAX));
+    if let Some(words) = &mut time.on_its_way {
+        shorten_shared(words, NOTE_MAX);
+    }
+    let breakpoints = Arc::make_mut(&mut time.breakpoints);
+    breakpoints.truncate(BREAKPOINTS_MAX);
+    for expr in breakpoints {
+        shorten(expr, EXPR_MAX);
+    }
+    let marks = Arc::make_mut(&mut time.marks);
+    marks.truncate(MARKS_MAX);
+    marks
+        .iter_mut()
+        .for_each(|mark| mark.at = mark.at.min(TIME_MAX));
+    time
 }
 
 /// What is behind an endpoint.

@@ -12,9 +12,12 @@ use crate::lab::observe::propagation::arrival;
 use crate::node::io::Event;
 use crate::node::{NodeIx, Time};
 use std::sync::atomic::{AtomicU64, AtomicUsize, Ordering};
-use std::sync::{Arc, OnceLock};
+use std::sync::{Arc, Mutex, MutexGuard, OnceLock, PoisonError, Weak};
 use tokio::sync::broadcast;
 use tokio::sync::broadcast::error::{RecvError, TryRecvError};
+
+/// How far a subscriber may be behind for whom time waits.
+const HALF_BEHIND: u64 = BEHIND_MAX as u64 / 2;
 
 /// Where a lab tells what happens to its nodes.
 pub(in crate::lab) struct EventBus {
@@ -22,8 +25,12 @@ pub(in crate::lab) struct EventBus {
     lanes: [broadcast::Sender<Arc<BusEvent>>; 2],
     /// Events that were told.
     count: AtomicU64,
+    /// How often time went back.
+    era: AtomicU64,
     /// Subscribers who want every message.
     want_messages: Arc<AtomicUsize>,
+    /// How far those came for whom time waits: all events before this one were taken.
+    want_time: Mutex<Vec<Weak<AtomicU64>>>,
 }
 
 /// Of what weight an event is.
@@ -55,6 +62,8 @@ pub(in crate::lab) struct BusEvent {
     number: u64,
     /// In which round of the lab it happened.
     pub(in crate::lab) round: u32,
+    /// How often time had gone back before.
+    era: u64,
     /// Which node's.
     pub(in crate::lab) ix: NodeIx,
     /// A message that brings no block: only for those who want all.
@@ -72,7 +81,11 @@ pub(in crate::lab) struct RecentEvents {
 }
 
 /// What is told from some moment on, in its order.
-pub(in crate::lab) struct Subscription([BusLane; 2]);
+pub(in crate::lab) struct Subscription {
+    lanes: [BusLane; 2],
+    /// How often time had gone back before it began.
+    era: u64,
+}
 
 struct BusLane {
     receiver: broadcast::Receiver<Arc<BusEvent>>,
@@ -83,12 +96,17 @@ struct BusLane {
 /// As long as this is held, every message is wanted.
 pub(in crate::lab) struct WantsMessages(Arc<AtomicUsize>);
 
+/// As long as this is held, time waits for a subscriber who is behind.
+pub(in crate::lab) struct WantsTime(Arc<AtomicU64>);
+
 impl Default for EventBus {
     fn default() -> Self {
         Self {
             lanes: [(); 2].map(|()| broadcast::Sender::new(BEHIND_MAX)),
             count: AtomicU64::new(0),
+            era: AtomicU64::new(0),
             want_messages: Arc::default(),
+            want_time: Mutex::default(),
         }
     }
 }
@@ -101,10 +119,41 @@ impl EventBus {
 
     /// What is told from now on.
     pub(in crate::lab) fn listen(&self) -> Subscription {
-        Subscription(self.lanes.each_ref().map(|sender| BusLane {
-            receiver: sender.subscribe(),
-            taken: None,
-        }))
+        Subscription {
+            lanes: self.lanes.each_ref().map(|sender| BusLane {
+                receiver: sender.subscribe(),
+                taken: None,
+            }),
+            era: self.era.load(Ordering::Relaxed),
+        }
+    }
+
+    /// Time went back: nothing that is told from now on goes with what was told before.
+    pub(in crate::lab) fn went_back(&self) {
+        self.era.fetch_add(1, Ordering::Relaxed);
+    }
+
+    /// From now on time waits for a subscriber, as long as this is held.
+    pub(in crate::lab) fn want_time(&self) -> WantsTime {
+        let came = Arc::new(AtomicU64::new(self.count.load(Ordering::Relaxed)));
+        self.waited_for().push(Arc::downgrade(&came));
+        WantsTime(came)
+    }
+
+    /// Whether time is to wait: a subscriber who wants that is a half of a lane behind.
+    pub(in crate::lab) fn is_time_wanted(&self) -> bool {
+        let told = self.count.load(Ordering::Relaxed);
+        let mut waited_for = self.waited_for();
+        waited_for.retain(|came| came.strong_count() > 0);
+        let mut all = waited_for.iter().filter_map(Weak::upgrade);
+        all.any(|came| told.saturating_sub(came.load(Ordering::Relaxed)) > HALF_BEHIND)
+    }
+
+    fn waited_for(&self) -> MutexGuard<'_, Vec<Weak<AtomicU64>>> {
+        // No panic can leave it half changed.
+        self.want_time
+            .lock()
+            .unwrap_or_else(PoisonError::into_inner)
     }
 
     /// From now on every message is told, as long as this is held.
@@ -129,6 +178,7 @@ impl EventBus {
         let told = BusEvent {
             number: self.count.fetch_add(1, Ordering::Relaxed),
             round,
+            era: self.era.load(Ordering::Relaxed),
             ix,
             is_message: weight != Weight::News,
             event: NodeEvent {
@@ -162,12 +212,18 @@ impl Subscription {
                 Err(TryRecvError::Closed) => return Err(RecvError::Closed),
                 Err(TryRecvError::Empty) => {}
             }
-            let [one, other] = &mut self.0;
+            let [one, other] = &mut self.lanes;
             tokio::select! {
                 told = one.receiver.recv() => one.taken = Some(told?),
                 told = other.receiver.recv() => other.taken = Some(told?),
             }
         }
+    }
+
+    /// Whether time went back between its beginning and an event: then it is told of a time that is not
+    /// that of its beginning.
+    pub(in crate::lab) fn is_before(&self, told: &BusEvent) -> bool {
+        self.era < told.era
     }
 
     /// The next event, if it has happened already.
@@ -178,7 +234,7 @@ impl Subscription {
         let is_open = self.fill()?;
         // What came before something that is here was told before it: a second look finds it.
         self.fill()?;
-        let numbers = self.0.each_ref().map(|lane| {
+        let numbers = self.lanes.each_ref().map(|lane| {
             let taken = lane.taken.as_ref();
             taken.map_or(u64::MAX, |told| told.number)
         });
@@ -187,13 +243,13 @@ impl Subscription {
             true => TryRecvError::Empty,
             false => TryRecvError::Closed,
         };
-        self.0[next].taken.take().ok_or(nothing)
+        self.lanes[next].taken.take().ok_or(nothing)
     }
 
     /// Takes what there is from each lane of which nothing is taken. Whether more may come.
     fn fill(&mut self) -> Result<bool, TryRecvError> {
         let mut is_open = false;
-        for lane in self.0.iter_mut().filter(|lane| lane.taken.is_none()) {
+        for lane in self.lanes.iter_mut().filter(|lane| lane.taken.is_none()) {
             match lane.receiver.try_recv() {
                 Ok(told) => lane.taken = Some(told),
                 Err(TryRecvError::Empty) => is_open = true,
@@ -237,6 +293,13 @@ fn lane_of(event: &Event) -> usize {
     usize::from(event.kind.is_of_peers())
 }
 
+impl WantsTime {
+    /// Its subscriber has taken an event.
+    pub(in crate::lab) fn took(&self, told: &BusEvent) {
+        self.0.store(told.number + 1, Ordering::Relaxed);
+    }
+}
+
 impl Drop for WantsMessages {
     fn drop(&mut self) {
         self.0.fetch_sub(1, Ordering::Relaxed);
@@ -256,71 +319,4 @@ impl std::fmt::Debug for BusEvent {
 }
 
 #[cfg(test)]
-mod tests {
-    use super::*;
-    use crate::node::io::{ConnId, EventKind, PeerLabel};
-
-    fn own(number: usize) -> Event {
-        let kind = EventKind::Mining(format!("{number}"));
-        let at = Time(u64::try_from(number).expect("64 bits"));
-        Event { at, kind }
-    }
-
-    fn noise(number: usize) -> Event {
-        let kind = EventKind::TxRefused {
-            txid: crate::chain::Txid([7; 32]),
-            from: Some(PeerLabel {
-                conn: ConnId(1),
-                name: "mallory".into(),
-            }),
-            why: "no".to_owned(),
-        };
-        Event {
-            kind,
-            ..own(number)
-        }
-    }
-
-    #[test]
-    fn noise_does_not_empty_the_history_of_what_a_node_did() {
-        let mut recent = RecentEvents::default();
-        for number in 0..10_000 {
-            let is_own = number % 1_000 == 0;
-            let event = if is_own { own(number) } else { noise(number) };
-            recent.push(Arc::new(event));
-        }
-        let kept: Vec<_> = recent.iter().collect();
-        assert!(kept.windows(2).all(|two| two[0].at < two[1].at), "in order");
-        let is_own = |event: &&&Arc<Event>| !event.kind.is_of_peers();
-        assert_eq!(kept.iter().filter(is_own).count(), 10);
-        assert_eq!(kept.len(), 10 + RECENT_MAX);
-        assert_eq!(recent.last(), Some(Time(9_999)));
-    }
-
-    #[test]
-    fn a_subscriber_that_is_behind_with_noise_misses_nothing_that_a_node_did() {
-        let bus = EventBus::default();
-        let mut listening = bus.listen();
-        let count = 3 * BEHIND_MAX;
-        for number in 0..count {
-            let event = match number % 100 {
-                0 => own(number),
-                _ => noise(number),
-            };
-            bus.tell(0, NodeIx(0), "nora", &Arc::new(event), Weight::News);
-        }
-        let (mut heard, mut missed) = (Vec::new(), 0);
-        loop {
-            match listening.try_next() {
-                Ok(told) => heard.push(Arc::clone(&told.event.event)),
-                Err(TryRecvError::Lagged(more)) => missed += more,
-                Err(_) => break,
-            }
-        }
-        let own = heard.iter().filter(|event| !event.kind.is_of_peers());
-        assert_eq!(own.count(), count.div_ceil(100));
-        assert_eq!(heard.len() + usize::try_from(missed).expect("few"), count);
-        let times: Vec<_> = heard.iter().map(|event| event.at).collect();
-        assert!(times.is_sorted(), "in order");
-    }
-}
+mod tests;

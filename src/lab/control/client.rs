@@ -17,7 +17,7 @@ use super::data::{About, Cookie, Endpoint, EndpointAddr, Notice, Opening, VERSIO
 use super::{believed, cookie};
 use crate::lab::ask::{Named, Request, write};
 use crate::lab::paper::units::show_duration;
-use crate::lab::view::{LinkStatus, NodeStatus};
+use crate::lab::view::{LinkStatus, NodeStatus, TimeView};
 use crate::node::io::{Command, Question, Reply};
 use serde_json::{Map, Value, json};
 use std::sync::Arc;
@@ -187,6 +187,16 @@ impl Client {
         understood(&self.0.at, links)
     }
 
+    /// How its time goes; `None`: by itself.
+    ///
+    /// # Errors
+    /// [`ClientError`].
+    pub async fn time(&self) -> Result<Option<TimeView>, ClientError> {
+        let time = self.call("time", Map::new()).await?;
+        let time: Option<TimeView> = understood(&self.0.at, time)?;
+        Ok(time.map(believed::time))
+    }
+
     /// Hears from now on what happens; a subscription before this one ends.
     ///
     /// # Errors
@@ -200,6 +210,7 @@ impl Client {
         let params = json!({
             "events": wish.events.name(),
             "interval": show_duration(wish.interval),
+            "wait": wish.waits.then_some(true),
         });
         let opening = self.call("subscribe", object(params)).await?;
         let opening = understood(&self.0.at, opening)?;

@@ -4,7 +4,7 @@
 //! writing side and read on. What it has asked is answered; then the connection ends.
 
 use super::controlled::Refusal;
-use super::data::{EventWish, VERSION, Wish};
+use super::data::{About, EventWish, VERSION, VERSION_BEFORE, Wish};
 use super::feed::Feed;
 use super::guests::Context;
 use super::limits::{
@@ -50,23 +50,26 @@ async fn converse(
         Ok(call) => (call.id.clone().unwrap_or(Value::Null), greet(call, ctx)),
         Err((id, error)) => (id, Err(error)),
     };
-    if let Err(error) = greeting {
-        ctx.spoke(number);
-        if error.code == UNGREETED {
-            sleep(WRONG_PAUSE).await;
+    let version = match greeting {
+        Ok(version) => version,
+        Err(error) => {
+            ctx.spoke(number);
+            if error.code == UNGREETED {
+                sleep(WRONG_PAUSE).await;
+            }
+            return writer.refuse(&id, error).await;
         }
-        return writer.refuse(&id, error).await;
-    }
+    };
     let Ok(_seat) = ctx.seats.try_acquire() else {
         ctx.spoke(number);
         let words = format!("{CLIENTS_MAX} clients are connected already");
         return writer.refuse(&id, RpcError::new(TOO_MANY, words)).await;
     };
     ctx.greeted(number);
-    let about = serde_json::to_value(ctx.endpoint.about()).expect("plain data");
-    writer.answer(&id, &Ok(about)).await?;
+    writer.answer(&id, &Ok(about(ctx, version))).await?;
     Session {
         ctx,
+        version,
         calls: JoinSet::new(),
         feed: None,
     }
@@ -98,8 +101,16 @@ async fn first_line(
     Ok(None)
 }
 
-/// Reads a `hello`.
-fn greet(call: Call, ctx: &Context) -> Result<(), RpcError> {
+/// What `hello` answers where this version is spoken.
+fn about(ctx: &Context, version: u32) -> Value {
+    json!(About {
+        version,
+        ..ctx.endpoint.about()
+    })
+}
+
+/// Reads a `hello`: the version that is spoken from here on.
+fn greet(call: Call, ctx: &Context) -> Result<u32, RpcError> {
     if call.method != "hello" {
         let words = "say hello first, with the cookie";
         return Err(RpcError::new(UNGREETED, words));
@@ -116,18 +127,29 @@ fn greet(call: Call, ctx: &Context) -> Result<(), RpcError> {
             "that is not the cookie of this door",
         ));
     }
-    if version != VERSION {
-        let words = format!("version {version} is asked for, and this is version {VERSION}");
+    if !(VERSION_BEFORE..=VERSION).contains(&version) {
+        let words = format!(
+            "version {version} is asked for, and this is version {VERSION}, which speaks {VERSION_BEFORE} as well"
+        );
         return Err(bad("version", words).into());
     }
-    Ok(())
+    if version < VERSION && ctx.endpoint.time().is_some() {
+        return Err(bad("version", GOES_BACK).into());
+    }
+    Ok(version)
 }
+
+/// Why what is told here cannot be told to those who do not know that it may be taken back.
+const GOES_BACK: &str = "this lab is in virtual time, which may go back, and version 1 cannot say so: ask for \
+                         version 2, which tells by a notice time how it goes, and how all is by a notice \
+                         opening when it went back";
 
 type Done = (Option<Value>, Result<Value, RpcError>);
 
 /// A client that has said hello.
 struct Session<'a> {
     ctx: &'a Arc<Context>,
+    version: u32,
     calls: JoinSet<Done>,
     feed: Option<Feed>,
 }
@@ -203,7 +225,7 @@ impl Session<'_> {
     fn outcome(&mut self, call: Call) -> Result<CallOutcome, RpcError> {
         let endpoint = &self.ctx.endpoint;
         let answer = match call.method.as_str() {
-            "hello" => json!(endpoint.about()),
+            "hello" => about(self.ctx, self.version),
             "status" => {
                 Params::new(call.params).finish()?;
                 return Ok(CallOutcome::Status);
@@ -212,8 +234,16 @@ impl Session<'_> {
                 Params::new(call.params).finish()?;
                 json!(endpoint.links())
             }
+            "time" => {
+                Params::new(call.params).finish()?;
+                json!(endpoint.time())
+            }
             "subscribe" => {
                 let wish = read_wish(Params::new(call.params))?;
+                if wish.waits && endpoint.time().is_none() {
+                    let words = "time waits in a lab in virtual time alone: chainlab run --virtual";
+                    return Err(bad("wait", words).into());
+                }
                 let (feed, opening) =
                     Feed::new(Arc::clone(endpoint), Arc::clone(&self.ctx.lines), wish);
                 self.feed = Some(feed);
@@ -254,6 +284,7 @@ fn read_wish(mut params: Params) -> Result<Wish, RpcError> {
             .ok_or_else(|| format!("{text:?} is none of \"none\", \"news\", \"all\""))
     })?;
     let interval = params.read("interval", "100ms", parse_duration)?;
+    let waits = params.flag("wait")?;
     params.finish()?;
     if interval.is_some_and(|interval| !INTERVALS.contains(&interval)) {
         return Err(bad("interval", "20ms to 1h are possible").into());
@@ -261,6 +292,7 @@ fn read_wish(mut params: Params) -> Result<Wish, RpcError> {
     Ok(Wish {
         events: events.unwrap_or(usual.events),
         interval: interval.unwrap_or(usual.interval),
+        waits: waits.unwrap_or(usual.waits),
     })
 }
 

@@ -1,10 +1,10 @@
 //! What the server shows and does: a lab, or one node of it as if it were alone, whatever drives it.
 
-use super::bus::{Subscription, WantsMessages};
+use super::bus::{Subscription, WantsMessages, WantsTime};
 use super::data::{About, NodeEvent};
 use crate::lab::ask::params::BadParam;
 use crate::lab::ask::{Named, Request};
-use crate::lab::view::{LabStatus, LinkStatus, NodeState, NodeStatus};
+use crate::lab::view::{LabStatus, LinkStatus, NodeState, NodeStatus, TimeView};
 use crate::node::io::CommandError;
 use crate::node::{NodeIx, Time};
 use serde_json::Value;
@@ -59,6 +59,11 @@ pub(in crate::lab) trait Controlled: Send + Sync {
     /// The whole.
     fn lab_status(&self) -> LabStatus;
 
+    /// How its time goes; `None`: it goes by itself.
+    fn time(&self) -> Option<TimeView> {
+        None
+    }
+
     /// Both directions of every link: between nodes that are connected, and those that were set.
     fn links(&self) -> Vec<LinkStatus>;
 
@@ -73,6 +78,11 @@ pub(in crate::lab) trait Controlled: Send + Sync {
 
     /// From now on every message is told.
     fn want_messages(&self) -> WantsMessages;
+
+    /// From now on time waits for a subscriber who is behind; `None`: it waits for none.
+    fn want_time(&self) -> Option<WantsTime> {
+        None
+    }
 
     /// Begins to do what is asked: it has its place in the order of things when this returns.
     fn serve(&self, request: Request<Named>) -> Later<'static, Result<Value, Refusal>>;

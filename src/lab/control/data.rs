@@ -2,7 +2,7 @@
 
 use crate::chain::Amount;
 use crate::lab::spec::ViewSpec;
-use crate::lab::view::{LabStatus, NodeStatus};
+use crate::lab::view::{LabStatus, NodeStatus, TimeNews};
 use crate::node::Time;
 use crate::node::io::Event;
 use serde::{Deserialize, Serialize};
@@ -13,8 +13,11 @@ use std::str::FromStr;
 use std::sync::Arc;
 use std::time::Duration;
 
-/// The version of the protocol. Fields and methods may be added to it; anything else makes another.
-pub const VERSION: u32 = 1;
+/// The newest version of the protocol. Fields and methods may be added to it; anything else makes another.
+pub const VERSION: u32 = 2;
+
+/// The oldest that is spoken, where time goes on by itself: what was told there stays true.
+pub const VERSION_BEFORE: u32 = 1;
 
 /// What is behind an endpoint.
 #[derive(Clone, Copy, Debug, Default, PartialEq, Eq, Serialize, Deserialize)]
@@ -71,6 +74,8 @@ pub struct Wish {
     pub events: EventWish,
     /// The least time between two looks at the nodes.
     pub interval: Duration,
+    /// Time is to wait for this subscriber.
+    pub waits: bool,
 }
 
 /// Which events a subscriber wants.
@@ -107,6 +112,7 @@ impl Default for Wish {
         Self {
             events: EventWish::News,
             interval: Duration::from_millis(33),
+            waits: false,
         }
     }
 }
@@ -120,6 +126,9 @@ pub struct Opening {
     pub events: Vec<NodeEvent>,
     /// The whole.
     pub lab: LabStatus,
+    /// How time goes; left out: by itself.
+    #[serde(default, skip_serializing_if = "Option::is_none")]
+    pub time: Option<TimeNews>,
 }
 
 /// What a subscriber is told.
@@ -131,6 +140,10 @@ pub enum Notice {
     Event(NodeEvent),
     /// The whole looks different now.
     Lab(LabStatus),
+    /// Time goes otherwise.
+    Time(Box<TimeNews>),
+    /// Time went back: all is like this now, and what was told of later does not hold any more.
+    Opening(Box<Opening>),
     /// So many events were left out, because they were not read fast enough.
     Missed(u64),
 }

@@ -33,12 +33,14 @@ pub mod rpc;
 mod server;
 mod status_lines;
 
-pub(in crate::lab) use bus::{EventBus, RecentEvents, Subscription, WantsMessages, Weight};
+pub(in crate::lab) use bus::{
+    EventBus, RecentEvents, Subscription, WantsMessages, WantsTime, Weight,
+};
 pub use client::{Called, Client, ClientError};
 pub(in crate::lab) use controlled::{Controlled, Edition, Later, Refusal};
 pub use cookie::FILE as COOKIE_FILE;
 pub use data::{
     About, Cookie, Endpoint, EndpointAddr, EndpointKind, EventWish, NodeEvent, Notice, Opening,
-    VERSION, Wish,
+    VERSION, VERSION_BEFORE, Wish,
 };
 pub(in crate::lab) use server::{Bound, Server};

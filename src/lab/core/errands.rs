@@ -12,6 +12,10 @@ use std::time::Duration;
 /// How long a node that was added elsewhere may take to show here.
 const SHOWN_MAX: Duration = Duration::from_secs(10);
 
+/// Why nothing is done about time.
+pub(super) const GOES_BY_ITSELF: &str =
+    "time of a live lab goes by itself: this needs chainlab run --virtual";
+
 impl Core {
     /// Has other processes do something.
     pub(super) fn forward(
@@ -71,7 +75,7 @@ impl Core {
         is_any
     }
 
-    /// Leads the script of another lab.
+    /// Leads the script of another lab, or its time.
     ///
     /// # Errors
     /// It is not clear which.
@@ -81,10 +85,14 @@ impl Core {
         request: Request<Named>,
     ) -> Result<Option<String>, CommandError> {
         match &self.labs()[..] {
+            [] if matches!(request, Request::Time(_)) => Err(GOES_BY_ITSELF.into()),
             [] => Err(super::no_script()),
             [lab] => {
                 self.forward(asker, Outcome::Done, vec![(*lab, request)]);
                 Ok(None)
+            }
+            _ if matches!(request, Request::Time(_)) => {
+                Err("these nodes are of several labs: each has its own time".into())
             }
             _ => Err("these nodes are of several labs: lead each script in its own lab".into()),
         }

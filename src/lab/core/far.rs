@@ -9,25 +9,35 @@ use super::work::NOT_OURS;
 use crate::lab::ask::{Ability, Answer, Can};
 use crate::lab::layout::NODES_MAX;
 use crate::lab::spec::NodeSpec;
-use crate::lab::view::{LabStatus, LinkStatus, NodeState, NodeStatus};
+use crate::lab::view::{LabStatus, LinkStatus, Mark, NodeState, NodeStatus, TimeView};
 use crate::node::NodeIx;
 use crate::node::io::words::Tone;
 use std::collections::BTreeMap;
 use std::sync::Arc;
+use std::time::Duration;
 
 impl Core {
     /// Another process has something to say.
     pub(super) fn far(&mut self, now: Moment, id: HostId, far: Far) {
         match far {
             Far::Met { is_lab } => {
-                let is_there = true;
-                self.hosts.all.insert(id, Process { is_lab, is_there });
+                self.hosts.all.insert(id, Process::new(is_lab));
             }
             Far::Introduced(status) => self.introduced(now, id, status),
             Far::Old(blocks) => blocks.into_iter().for_each(|block| self.hear(block)),
             Far::Node(status) => self.far_node(now, id, status),
             Far::Links(told) => self.far_links(id, told),
             Far::Lab(status) => self.far_lab(id, status),
+            Far::Time(news) => {
+                if let Some(host) = self.hosts.all.get_mut(&id) {
+                    host.goes(now.ran, *news);
+                }
+            }
+            Far::Marked(time) => {
+                if let Some(host) = self.hosts.all.get_mut(&id) {
+                    host.went(now.ran, *time);
+                }
+            }
             Far::Lost => self.lost(now, id),
             Far::NotFound => {
                 for ix in self.nodes.of(Some(id)) {
@@ -51,6 +61,37 @@ impl Core {
 
     pub(in crate::lab) fn has_own_nodes(&self) -> bool {
         self.nodes.iter().any(|node| node.host.is_none())
+    }
+
+    /// How time goes in the one lab that all nodes are of, if it does not go by itself.
+    pub(super) fn far_time(&self, ran: Duration) -> Option<TimeView> {
+        let [lab] = self.hosts_in_order()[..] else {
+            return None;
+        };
+        let lab = self.hosts.all.get(&lab).filter(|host| host.is_lab)?;
+        let mut time = lab.time(ran).filter(|_| !self.has_own_nodes())?;
+        // Its nodes have the same numbers here, as far as there are such.
+        let is_there = |ix: &NodeIx| ix.0 < self.nodes.len();
+        if let Some(told) = &mut time.told {
+            told.node = told.node.filter(is_there);
+            told.other = told.other.filter(is_there);
+        }
+        let is_stray = |mark: &Mark| mark.node.is_some_and(|ix| !is_there(&ix));
+        if time.marks.iter().any(is_stray) {
+            Arc::make_mut(&mut time.marks).retain(|mark| !is_stray(mark));
+        }
+        Some(time)
+    }
+
+    /// The moment as the lab has it of which all nodes are.
+    pub(super) fn as_there(&self, now: Moment) -> Moment {
+        match self.far_time(now.ran) {
+            Some(time) => Moment {
+                at: self.since + time.at,
+                ..now
+            },
+            None => now,
+        }
     }
 
     fn introduced(&mut self, now: Moment, id: HostId, status: NodeStatus) {

@@ -3,7 +3,7 @@
 use super::seen::Seen;
 use crate::lab::ask::{Answer, Named, Request, Ticket, TimeChange};
 use crate::lab::spec::NodeSpec;
-use crate::lab::view::{LabStatus, LinkStatus, NodeStatus};
+use crate::lab::view::{LabStatus, LinkStatus, NodeStatus, TimeNews, TimeView};
 use crate::link::Conditions;
 use crate::node::io::{Command, CommandError, Event, Question, Reply};
 use crate::node::snapshot::NodeSnapshot;
@@ -77,6 +77,10 @@ pub enum Far {
     Links(Vec<LinkStatus>),
     /// What it shows beside its nodes.
     Lab(LabStatus),
+    /// Its time goes like this from now on.
+    Time(Box<TimeNews>),
+    /// How its time was when it was asked, with all of its marks. What it told meanwhile is newer.
+    Marked(Box<TimeView>),
     /// It does not answer any more. Its nodes may run: as long as it may be found again, and then tells
     /// what came to them meanwhile, they are waited for.
     Lost,

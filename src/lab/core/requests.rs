@@ -1,5 +1,6 @@
 //! What is asked of a lab, and how it is done.
 
+use super::errands::GOES_BY_ITSELF;
 use super::io::{CallId, Moment, Output};
 use super::node::Node;
 use super::state::Core;
@@ -62,9 +63,7 @@ impl Core {
                     self.outputs.push_back(Output::Time(change));
                     Ok(Some(String::new()))
                 }
-                Asker::Ticket(_) => Err(
-                    "time of a live lab goes by itself: this needs chainlab run --virtual".into(),
-                ),
+                Asker::Ticket(_) => Err(GOES_BY_ITSELF.into()),
             },
             Request::Time(change) => self.lead_far(asker, Request::Time(change)),
             Request::Keep if self.has_own_nodes() => {

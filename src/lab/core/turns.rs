@@ -15,6 +15,7 @@ const TURN: Duration = Duration::from_millis(50);
 impl Core {
     /// Takes in what happened, and what follows from it.
     pub fn handle(&mut self, now: Moment, input: Input) {
+        let now = self.as_there(now);
         match input {
             Input::Event { node, life, event } => return self.happened(node, life, &event),
             Input::Missed { node, events } => return self.missed(node, events),

@@ -20,6 +20,7 @@ impl Core {
             given.or(self.nodes[ix.0].shown.as_ref())
         };
         let nodes = || self.nodes.numbered();
+        let (time, now) = (self.far_time(now.ran), self.as_there(now));
         let view = |(ix, node): (NodeIx, &Node)| NodeView {
             name: Arc::clone(&node.name),
             addr: node.addr.filter(|_| node.is_addressed),
@@ -58,7 +59,7 @@ impl Core {
             script: self.script().cloned(),
             partition: self.groups(),
             traffic: self.traffic(),
-            time: None,
+            time,
             in_flight: Arc::default(),
         }
     }

@@ -1,6 +1,7 @@
 //! What stands out in a run: the marks of its timeline.
 
 use crate::chain::shared::SharedList;
+use crate::node::time::duration_text;
 use crate::node::{BlockId, NodeIx};
 use serde::{Deserialize, Serialize};
 use std::time::Duration;
@@ -42,6 +43,7 @@ pub enum MarkKind {
 #[derive(Clone, Copy, Debug, PartialEq, Eq, Serialize, Deserialize)]
 pub struct Mark {
     /// When, since the beginning.
+    #[serde(with = "duration_text")]
     pub at: Duration,
     /// What.
     pub kind: MarkKind,

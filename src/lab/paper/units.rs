@@ -30,6 +30,9 @@ const BANDWIDTHS: [(&str, u64); 7] = [
     ("kbit/s", 125),
 ];
 
+/// Units of memory in bytes, the largest first.
+const SIZES: [(&str, u64); 3] = [("GB", 1_000_000_000), ("MB", 1_000_000), ("kB", 1_000)];
+
 /// The highest hash rate, in H/s: a thousand times what a machine can do.
 const RATE_MAX: f64 = 1e12;
 
@@ -65,6 +68,9 @@ pub enum UnitError {
     /// More than can be counted.
     #[error("{0:?} is more than any link carries")]
     TooWide(String),
+    /// Not a number and a unit of memory.
+    #[error("{0:?} is no amount of memory: write a number and one of kB, MB, GB, as in 64 MB")]
+    Size(String),
     /// Not a number and a unit of hash rate.
     #[error("{0:?} is not a hash rate: write a number, and k, M or G if need be, as in 14 kH/s")]
     Rate(String),
@@ -164,6 +170,19 @@ pub fn show_bandwidth(bytes: u64) -> String {
         Some((name, unit)) if bytes > 0 => format!("{} {name}", bytes / unit),
         _ => "0 B/s".to_owned(),
     }
+}
+
+/// Reads an amount of memory in bytes: `64 MB`.
+///
+/// # Errors
+/// [`UnitError`].
+pub fn parse_size(text: &str) -> Result<u64, UnitError> {
+    let refused = || UnitError::Size(shown(text));
+    let (number, unit) = split(text).ok_or_else(refused)?;
+    let known = SIZES.iter().find(|(name, _)| *name == unit);
+    let (_, unit) = known.ok_or_else(refused)?;
+    let bytes = scaled(number, *unit).map_err(|_| refused())?;
+    u64::try_from(bytes).map_err(|_| refused())
 }
 
 /// Reads a hash rate in H/s: `500`, `14k`, `14 kH/s`, `1.5 MH/s`.

@@ -2,7 +2,7 @@
 
 use super::expr::Expr;
 use crate::lab::ask::verbs::key_holder;
-use crate::lab::ask::{LinkChange, Named, Request, write};
+use crate::lab::ask::{LinkChange, Named, Request, TimeChange, write};
 use crate::lab::paper::units::{show_rate, show_tx_rate};
 use crate::link::LinkState;
 use crate::node::config::MiningMode;
@@ -144,6 +144,8 @@ pub fn in_words(request: &Request<Named>) -> String {
         }
         Request::Note(text) => note_in_words(text.as_deref().unwrap_or_default()),
         Request::Script(change) => format!("{} of the script", change.name()),
+        Request::Time(TimeChange::Pause) => "stop time".to_owned(),
+        Request::Time(TimeChange::Speed(speed)) => format!("time at x{speed}"),
         other => write(other).0.replace('_', " "),
     }
 }

@@ -14,6 +14,6 @@ mod view;
 pub use chain::ChainSpec;
 pub use link::LinkSpec;
 pub use node::{MineSpec, NodeSpec};
-pub use time::{Captions, SPEED_MAX, Speed, TimeSpec};
+pub use time::{Captions, OpeningTime, SPEED_MAX, Speed, TimeSpec};
 pub use traffic::TrafficSpec;
 pub use view::{Lines, OpeningView, ViewSpec};

@@ -188,6 +188,45 @@ impl Default for TimeSpec {
     }
 }
 
+/// How time is to go in a lab in virtual time that opens.
+#[derive(Clone, Debug, PartialEq, Eq)]
+pub struct OpeningTime {
+    /// How fast.
+    pub speed: Speed,
+    /// It stands still at first.
+    pub is_paused: bool,
+    /// At first it goes so far at full speed.
+    pub at: Option<Duration>,
+    /// It stands still whenever this expression begins to hold.
+    pub pause_at: Option<String>,
+    /// As in [`TimeSpec`].
+    pub limit: Option<Duration>,
+    /// As in [`TimeSpec`].
+    pub memory: u64,
+    /// As in [`TimeSpec`].
+    pub captions: Captions,
+}
+
+impl From<&TimeSpec> for OpeningTime {
+    fn from(spec: &TimeSpec) -> Self {
+        Self {
+            speed: spec.speed,
+            is_paused: spec.is_paused,
+            at: None,
+            pause_at: None,
+            limit: spec.limit,
+            memory: spec.memory,
+            captions: spec.captions,
+        }
+    }
+}
+
+impl Default for OpeningTime {
+    fn default() -> Self {
+        Self::from(&TimeSpec::default())
+    }
+}
+
 #[cfg(test)]
 mod tests {
     use super::*;

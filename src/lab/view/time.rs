@@ -3,6 +3,7 @@
 use crate::lab::observe::marks::Mark;
 use crate::lab::spec::Speed;
 use crate::node::message::{Item, Kind};
+use crate::node::time::duration_text;
 use crate::node::{NodeIx, Time};
 use serde::{Deserialize, Serialize};
 use std::sync::Arc;
@@ -12,8 +13,10 @@ use std::time::Duration;
 #[derive(Clone, Debug, Default, PartialEq, Serialize, Deserialize)]
 pub struct TimeView {
     /// Where it is now.
+    #[serde(with = "duration_text")]
     pub at: Duration,
     /// The newest moment that there has been: later than `at` while the lab is back in its past.
+    #[serde(with = "duration_text")]
     pub newest: Duration,
     /// How fast it goes when it goes.
     pub speed: Speed,
@@ -36,8 +39,62 @@ pub struct TimeView {
     #[serde(default)]
     pub leaps: u64,
     /// What stands out in the whole run, up to the newest moment, in its order.
-    #[serde(default)]
+    #[serde(default, skip_serializing_if = "is_plain")]
     pub marks: Arc<Vec<Mark>>,
+}
+
+impl TimeView {
+    /// How far it goes in so much time on the wall, as far as that is known.
+    pub fn passes(&self, on_the_wall: Duration) -> Duration {
+        match (self.reached, self.speed.passes(on_the_wall)) {
+            (Some(times), _) => {
+                let times = u32::try_from(times).unwrap_or(u32::MAX);
+                on_the_wall.saturating_mul(times)
+            }
+            (None, Some(passes)) => passes,
+            // It is found out by asking.
+            (None, None) => Duration::ZERO,
+        }
+    }
+}
+
+/// What is told of time whenever it goes otherwise: all but the marks, which are asked for.
+#[derive(Clone, Debug, Default, PartialEq, Serialize, Deserialize)]
+pub struct TimeNews {
+    /// Without its marks.
+    #[serde(flatten)]
+    pub time: TimeView,
+    /// How many marks there are.
+    #[serde(default)]
+    pub marked: usize,
+}
+
+impl From<TimeView> for TimeNews {
+    fn from(mut time: TimeView) -> Self {
+        let marked = std::mem::take(&mut time.marks).len();
+        Self { time, marked }
+    }
+}
+
+impl TimeNews {
+    /// Whether time goes as it was told before, as far as that does not follow from its going on.
+    pub fn is_same(&self, before: &Self) -> bool {
+        let now = Self {
+            time: TimeView {
+                at: before.time.at,
+                newest: before.time.newest,
+                reached: before.time.reached,
+                ..self.time.clone()
+            },
+            marked: self.marked,
+        };
+        now == *before
+    }
+}
+
+/// Whether nothing stands out.
+fn is_plain(marks: &[Mark]) -> bool {
+    marks.is_empty()
 }
 
 /// What there is to be said of a moment at which time was stopped or to which it was moved.

@@ -182,6 +182,10 @@ pub enum RefusalKind {
     NotRunning,
     /// Not now: as much as there can be is there or under way already.
     Busy,
+    /// Time went back to before it was asked.
+    TakenBack,
+    /// What was waited for did not come true.
+    Unmet,
     /// A part of the machine or the program failed.
     Fault,
     /// It cannot be done as things are, for any other reason.
@@ -192,7 +196,7 @@ pub enum RefusalKind {
 
 impl RefusalKind {
     /// All of them, each with what it means.
-    pub const ALL: [(Self, &'static str); 12] = [
+    pub const ALL: [(Self, &'static str); 14] = [
         (
             Self::Invalid,
             "what was given cannot be: a name, a key, an amount, a fee below the minimum",
@@ -212,6 +216,8 @@ impl RefusalKind {
             Self::Busy,
             "not now: as much as there can be is there or under way already",
         ),
+        (Self::TakenBack, "time went back to before it was asked"),
+        (Self::Unmet, "what was waited for did not come true"),
         (Self::Fault, "a part of the machine or the program failed"),
         (
             Self::Refused,
@@ -234,6 +240,8 @@ impl RefusalKind {
             | Self::NotEnough
             | Self::NotRunning
             | Self::Busy
+            | Self::TakenBack
+            | Self::Unmet
             | Self::Fault
             | Self::Refused => false,
         }

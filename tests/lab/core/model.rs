@@ -153,7 +153,7 @@ impl Driver {
             }
             Output::Forward { .. } => panic!("there is no other process"),
             Output::Answer(ticket, answer) => self.answered.push((ticket, answer)),
-            Output::Time(_) => {}
+            Output::Time(change) => panic!("there is no script: {change:?}"),
         }
     }
 

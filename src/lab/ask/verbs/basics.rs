@@ -22,7 +22,10 @@ pub const BASICS: &[Basic] = &[
     Basic {
         name: "hello",
         params: &[
-            needs("version", "of this protocol: 1"),
+            needs(
+                "version",
+                "of this protocol: 2; 1 as well, where time goes by itself",
+            ),
             needs("cookie", "what is in the cookie's file"),
             takes("client", "the program that comes in, for people who look"),
         ],
@@ -42,6 +45,12 @@ pub const BASICS: &[Basic] = &[
         is_lasting: false,
     },
     Basic {
+        name: "time",
+        params: &[],
+        title: "tells how the time of a lab in virtual time goes; null: it goes by itself",
+        is_lasting: false,
+    },
+    Basic {
         name: "subscribe",
         params: &[
             takes(
@@ -51,6 +60,10 @@ pub const BASICS: &[Basic] = &[
             takes(
                 "interval",
                 "the least time between two looks at the nodes, 20ms to 1h [33ms]",
+            ),
+            takes(
+                "wait",
+                "true: virtual time waits for this subscriber, 1 s at most [false]",
             ),
         ],
         title: "tells how things are, and from now on what happens; the subscription before it ends",

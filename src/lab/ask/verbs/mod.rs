@@ -11,6 +11,7 @@ mod nodes;
 mod peers;
 mod row;
 mod script;
+mod time;
 mod wallets;
 
 pub use basics::{BASICS, Basic};
@@ -21,7 +22,7 @@ pub use wallets::key_holder;
 use crate::lab::paper::document::nearest;
 
 /// All groups, as people look for them.
-const GROUPS: [&[Verb]; 8] = [
+const GROUPS: [&[Verb]; 9] = [
     wallets::VERBS,
     mining::VERBS,
     peers::VERBS,
@@ -30,6 +31,7 @@ const GROUPS: [&[Verb]; 8] = [
     links::VERBS,
     lab::VERBS,
     script::VERBS,
+    time::VERBS,
 ];
 
 /// All of them.

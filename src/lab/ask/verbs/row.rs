@@ -6,8 +6,8 @@ use crate::node::io::{Command, Question};
 use crate::node::snapshot::PAGE_MAX;
 use serde_json::{Map, Value};
 
-/// Something that can be asked for: a method of the control protocol, and a step of a script unless
-/// it is about [time](Scope::Time).
+/// Something that can be asked for: a method of the control protocol, and
+/// [nearly always](Request::is_step) a step of a script.
 #[derive(Debug)]
 pub struct Verb {
     /// Its name.

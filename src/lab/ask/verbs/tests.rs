@@ -1,9 +1,10 @@
 use super::*;
 use crate::chain::{BlockHash, Txid};
 use crate::lab::ask::{
-    Access, Bend, LinkChange, Named, Request, Scope, ScriptChange, TrafficChange, write,
+    Access, Bend, LinkChange, Named, Request, Scope, ScriptChange, TimeChange, TrafficChange, When,
+    write,
 };
-use crate::lab::spec::NodeSpec;
+use crate::lab::spec::{NodeSpec, Speed};
 use crate::link::LinkState;
 use crate::node::config::MiningMode;
 use crate::node::config::{Release, Strategy};
@@ -126,7 +127,32 @@ fn requests() -> Vec<Request<Named>> {
         Request::Note(Some("the miner is gone".to_owned())),
     ]);
     all.extend(ScriptChange::ALL.map(Request::Script));
+    all.extend(times().map(Request::Time));
     all
+}
+
+/// What is asked of time, in every form.
+fn times() -> [TimeChange; 17] {
+    let expr = || "height >= 3".to_owned();
+    [
+        TimeChange::Pause,
+        TimeChange::Resume,
+        TimeChange::Toggle,
+        TimeChange::Step,
+        TimeChange::Back,
+        TimeChange::NextMark,
+        TimeChange::PreviousMark,
+        TimeChange::Speed(Speed::Over(10)),
+        TimeChange::Speed(Speed::Max),
+        TimeChange::Faster,
+        TimeChange::Slower,
+        TimeChange::Go(When::At(Duration::from_millis(51_411))),
+        TimeChange::Go(When::Block(7)),
+        TimeChange::Until(expr()),
+        TimeChange::PauseWhen(Some(expr())),
+        TimeChange::PauseWhen(None),
+        TimeChange::Undo,
+    ]
 }
 
 #[test]
@@ -157,6 +183,8 @@ fn enough(verb: &Verb) -> Map<String, Value> {
         "txid" => json!("ab".repeat(32)),
         "height" => json!(7),
         "latency" => json!("80ms"),
+        "speed" => json!(5),
+        "to" if verb.name == "time_go" => json!("+01:23"),
         name => json!(name),
     };
     let needed = verb.params.iter().filter(|param| !param.is_optional);
@@ -196,6 +224,49 @@ fn a_verb_makes_what_its_row_says_of_scope_and_access() {
             "mempool",
         ]
     );
+}
+
+#[test]
+fn what_is_wrong_with_a_request_for_time_is_said_with_its_parameter() {
+    for (name, params, wrong) in [
+        ("time_speed", json!({}), "speed: is missing"),
+        (
+            "time_speed",
+            json!({"speed": 101}),
+            "speed: a speed is a number from 1 to 100, 1/2 to 1/100, or max; not \"101\"",
+        ),
+        (
+            "time_speed",
+            json!({"speed": 0.5}),
+            "speed: a speed is a number",
+        ),
+        ("time_speed", json!({"spede": 5}), "speed: is missing"),
+        (
+            "time_go",
+            json!({"to": "soon"}),
+            "to: a time since the beginning is wanted, as in +01:23 or 83s",
+        ),
+        (
+            "time_go",
+            json!({"to": 83}),
+            "to: a text is wanted here, as in \"+01:23\", not a number",
+        ),
+        ("time_until", json!({}), "expr: is missing"),
+        ("time_until", json!({"expr": " "}), "expr: is empty"),
+        ("time_pause_when", json!({"expr": ""}), "expr: is empty"),
+        (
+            "time_pause",
+            json!({"now": true}),
+            "now: there is no such parameter",
+        ),
+    ] {
+        let Value::Object(params) = params else {
+            panic!("an object")
+        };
+        let read = verb(name).expect("in the table").read(params);
+        let said = read.expect_err(name).to_string();
+        assert!(said.starts_with(wrong), "{said}");
+    }
 }
 
 #[test]

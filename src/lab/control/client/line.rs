@@ -228,6 +228,14 @@ impl Exchange {
             }
             "event" => believed::event(serde_json::from_value(params)?).map(Notice::Event),
             "lab" => Some(Notice::Lab(believed::lab(serde_json::from_value(params)?))),
+            "time" => {
+                let news = believed::time_news(serde_json::from_value(params)?);
+                Some(Notice::Time(Box::new(news)))
+            }
+            "opening" => {
+                let opening = believed::opening(serde_json::from_value(params)?);
+                Some(Notice::Opening(Box::new(opening)))
+            }
             "missed" => {
                 let events = params["events"].as_u64().unwrap_or_default();
                 Some(Notice::Missed(events))

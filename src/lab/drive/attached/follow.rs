@@ -2,7 +2,7 @@
 //! with a lab that was made anew.
 
 use super::met::{Following, Met, begin, runs_of};
-use crate::lab::control::Notice;
+use crate::lab::control::{Notice, Opening};
 use crate::lab::core::{Far, Input};
 use crate::lab::drive::live::round::Round;
 use crate::lab::drive::live::rounds::Rounds;
@@ -38,7 +38,16 @@ async fn follow(rounds: Arc<Rounds>, round: Arc<Round>, following: Following) {
 
 async fn listen(rounds: &Arc<Rounds>, round: &Arc<Round>, mut following: Following) {
     loop {
-        let parting = following.listen(round).await;
+        let mut parting = following.listen(round).await;
+        while let Parting::Back(opening) = parting {
+            let met = following.met(*opening);
+            if round.core().shows_only(met.host.id) {
+                return show_anew(met, rounds, round);
+            }
+            round.handle(Input::Far(met.host.id, Far::Anew));
+            following = begin(vec![met], round).pop().expect("one was met");
+            parting = following.listen(round).await;
+        }
         let (host, runs) = (Arc::clone(&following.host), following.runs);
         let before = following.client.about().clone();
         drop(following);
@@ -76,7 +85,7 @@ async fn listen(rounds: &Arc<Rounds>, round: &Arc<Round>, mut following: Followi
 
 /// Shows a lab that was made anew, in another round of this one.
 fn show_anew(met: Met, rounds: &Arc<Rounds>, old: &Arc<Round>) {
-    old.clock.begin_again(met.client.about().now);
+    old.clock.begin_again(met.now());
     let (lasting, number) = (Arc::clone(&old.lasting), old.number + 1);
     let core = lasting.core(number);
     let new = Round::new(lasting, number, core, Links::default());
@@ -88,15 +97,30 @@ fn show_anew(met: Met, rounds: &Arc<Rounds>, old: &Arc<Round>) {
 }
 
 /// Why a process is not listened to any more.
-#[derive(Clone, Copy, Debug, PartialEq, Eq)]
+#[derive(Debug, PartialEq)]
 enum Parting {
     /// It does not answer.
     Gone,
     /// Its lab was made anew: nothing that was known of it holds.
     Anew,
+    /// Its time went back, and all is like this now.
+    Back(Box<Opening>),
 }
 
 impl Following {
+    /// The same process, of which all is to be heard anew.
+    fn met(self, mut opening: Opening) -> Met {
+        if let Some(news) = &mut opening.time {
+            self.host.say_who_moved(self.time.as_ref(), news);
+        }
+        Met {
+            host: self.host,
+            client: self.client,
+            opening,
+            notices: self.notices,
+        }
+    }
+
     /// Puts down what it hears, as long as that can be added to what is known.
     async fn listen(&mut self, round: &Arc<Round>) -> Parting {
         let mut links = interval(LINKS_EVERY);
@@ -105,10 +129,14 @@ impl Following {
             tokio::select! {
                 notice = self.notices.recv() => match notice {
                     Some(Notice::Lab(lab)) if runs_of(&lab) != self.runs => return Parting::Anew,
+                    Some(Notice::Opening(opening)) => return Parting::Back(opening),
                     Some(notice) => self.take(round, notice),
                     None => return Parting::Gone,
                 },
-                _ = links.tick() => self.ask_links(round),
+                _ = links.tick() => {
+                    self.ask_links(round);
+                    self.ask_time_if_it_goes(round);
+                }
             }
         }
     }

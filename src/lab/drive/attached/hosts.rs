@@ -5,7 +5,9 @@ use crate::lab::control::{About, Called, Client, ClientError, Endpoint};
 use crate::lab::core::HostId;
 use crate::lab::drive::lane::Lane;
 use crate::lab::drive::registry::{self, Entry};
+use crate::lab::view::TimeNews;
 use crate::node::io::{CommandError, RefusalKind};
+use std::sync::atomic::{AtomicBool, Ordering};
 use std::sync::{Mutex, MutexGuard, PoisonError};
 use tokio::runtime::Handle;
 
@@ -20,6 +22,8 @@ pub(in crate::lab::drive) struct Host {
     is_registered: bool,
     /// There while it answers.
     client: Mutex<Option<Client>>,
+    /// It was asked from here to go elsewhere in time, and has not said yet where it is.
+    moves_time: AtomicBool,
 }
 
 impl Host {
@@ -31,6 +35,7 @@ impl Host {
             is_registered: is_registered(&endpoint),
             endpoint: Mutex::new(endpoint),
             client: Mutex::default(),
+            moves_time: AtomicBool::new(false),
         }
     }
 
@@ -52,7 +57,27 @@ impl Host {
         &self,
         request: &Request<Named>,
     ) -> Result<Called, CommandError> {
-        Ok(self.client()?.begin(request).await)
+        let client = self.client()?;
+        if matches!(request, Request::Time(change) if change.moves()) {
+            self.moves_time.store(true, Ordering::Relaxed);
+        }
+        Ok(client.begin(request).await)
+    }
+
+    /// Its own screen and other programs move its time as well: whether it was one of those, as seen from here.
+    pub(in crate::lab::drive) fn say_who_moved(
+        &self,
+        before: Option<&TimeNews>,
+        news: &mut TimeNews,
+    ) {
+        let known = before.and_then(|before| before.time.told.as_ref());
+        let Some(told) = &mut news.time.told else {
+            return;
+        };
+        told.is_elsewhere = match known {
+            Some(known) if known.number == told.number => known.is_elsewhere,
+            _ => !self.moves_time.swap(false, Ordering::Relaxed),
+        };
     }
 
     /// There is a connection from now on, or none.

@@ -6,7 +6,7 @@ use crate::lab::control::{
 };
 use crate::lab::core::{Far, HostId, Input};
 use crate::lab::drive::live::round::Round;
-use crate::lab::view::{LabStatus, NodeStatus};
+use crate::lab::view::{LabStatus, NodeStatus, TimeNews};
 use crate::live;
 use crate::node::io::EventKind;
 use crate::node::{BlockId, NodeIx, Time};
@@ -25,7 +25,7 @@ pub(in crate::lab::drive) struct Met {
     pub(in crate::lab::drive) host: Arc<Host>,
     pub(in crate::lab::drive) client: Client,
     pub(in crate::lab::drive) opening: Opening,
-    notices: Receiver<Notice>,
+    pub(in crate::lab::drive) notices: Receiver<Notice>,
 }
 
 impl Met {
@@ -53,6 +53,13 @@ impl Met {
     ) -> Result<Self, ClientError> {
         let client = host.connect_again(before).await?;
         Self::listening(host, client).await
+    }
+
+    /// What time it is there.
+    pub(in crate::lab::drive) fn now(&self) -> Time {
+        let about = self.client.about();
+        let time = self.opening.time.as_ref();
+        time.map_or(about.now, |news| about.since + news.time.at)
     }
 
     async fn listening(host: Arc<Host>, client: Client) -> Result<Self, ClientError> {
@@ -86,7 +93,9 @@ pub(in crate::lab::drive) fn begin(met: Vec<Met>, round: &Arc<Round>) -> Vec<Fol
             client: met.client,
             notices: met.notices,
             runs: runs_of(&met.opening.lab),
+            time: met.opening.time.clone(),
             is_asked: Arc::default(),
+            is_time_asked: Arc::default(),
         };
         let host = &following.host;
         round.lanes().hosts.insert(host.id, Arc::clone(host));
@@ -98,6 +107,10 @@ pub(in crate::lab::drive) fn begin(met: Vec<Met>, round: &Arc<Round>) -> Vec<Fol
         let news = following.untold(round, met.opening.events);
         events.extend(news.into_iter().map(|event| (at, event)));
         following.tell(round, Far::Lab(met.opening.lab));
+        if let Some(news) = met.opening.time {
+            following.tell(round, Far::Time(Box::new(news)));
+            following.ask_time(round);
+        }
         all.push(following);
     }
     events.sort_by_key(|(_, event)| event.event.at);
@@ -145,13 +158,17 @@ pub(in crate::lab::drive) struct Following {
     pub(in crate::lab::drive) notices: Receiver<Notice>,
     /// How often its lab was made anew.
     pub(in crate::lab::drive) runs: u32,
+    /// How its time goes, as it was told last; `None`: by itself.
+    pub(in crate::lab::drive) time: Option<TimeNews>,
     /// What its links are like was asked, and is not answered yet.
     is_asked: Arc<AtomicBool>,
+    /// The same of its time.
+    is_time_asked: Arc<AtomicBool>,
 }
 
 impl Following {
     /// Has core know what it was told.
-    pub(in crate::lab::drive) fn take(&self, round: &Arc<Round>, notice: Notice) {
+    pub(in crate::lab::drive) fn take(&mut self, round: &Arc<Round>, notice: Notice) {
         match notice {
             Notice::Node(status) => self.status(round, *status),
             // Of a node that is not shown.
@@ -163,6 +180,9 @@ impl Following {
                 self.event(round, event);
             }
             Notice::Lab(status) => self.tell(round, Far::Lab(status)),
+            Notice::Time(news) => self.time(round, *news),
+            // Nothing can be added to what is known: see `listen`.
+            Notice::Opening(_) => {}
             // How things are is told in any case.
             Notice::Missed(_) => {}
         }
@@ -171,15 +191,58 @@ impl Following {
     /// Has core know what its links are like, once it has said so: nothing tells of a change. It is asked
     /// again when it has answered.
     pub(in crate::lab::drive) fn ask_links(&self, round: &Arc<Round>) {
-        if self.is_asked.swap(true, Ordering::Relaxed) {
+        self.ask(&self.is_asked, round, |client| async move {
+            client.links().await.ok().map(Far::Links)
+        });
+    }
+
+    /// Time goes otherwise there. That it went back is told with how all is then.
+    fn time(&mut self, round: &Arc<Round>, mut news: TimeNews) {
+        let before = self.time.as_ref();
+        let leaps = before.map(|before| before.time.leaps);
+        if leaps != Some(news.time.leaps) {
+            return;
+        }
+        self.host.say_who_moved(before, &mut news);
+        self.time = Some(news.clone());
+        self.tell(round, Far::Time(Box::new(news)));
+        self.ask_time(round);
+    }
+
+    /// As long as it goes on it is asked again and again where it is; and once more when it was told that it
+    /// stands still, for its marks.
+    pub(in crate::lab::drive) fn ask_time_if_it_goes(&self, round: &Arc<Round>) {
+        let time = self.time.as_ref();
+        if time.is_some_and(|news| !news.time.is_paused) {
+            self.ask_time(round);
+        }
+    }
+
+    fn ask_time(&self, round: &Arc<Round>) {
+        self.ask(&self.is_time_asked, round, |client| async move {
+            let time = client.time().await.ok()??;
+            Some(Far::Marked(Box::new(time)))
+        });
+    }
+
+    /// Asks something of it, unless it was asked and has not answered yet.
+    fn ask<F>(
+        &self,
+        is_asked: &Arc<AtomicBool>,
+        round: &Arc<Round>,
+        what: impl FnOnce(Client) -> F + Send + 'static,
+    ) where
+        F: Future<Output = Option<Far>> + Send,
+    {
+        if is_asked.swap(true, Ordering::Relaxed) {
             return;
         }
         let (client, id) = (self.client.clone(), self.host.id);
-        let (is_asked, round) = (Arc::clone(&self.is_asked), Arc::clone(round));
+        let (is_asked, round) = (Arc::clone(is_asked), Arc::clone(round));
         let runtime = round.runtime.clone();
         runtime.spawn(async move {
-            if let Ok(Ok(told)) = timeout(ANSWER_MAX, client.links()).await {
-                round.handle(Input::Far(id, Far::Links(told)));
+            if let Ok(Some(told)) = timeout(ANSWER_MAX, what(client)).await {
+                round.handle(Input::Far(id, told));
             }
             is_asked.store(false, Ordering::Relaxed);
         });

@@ -341,7 +341,11 @@ impl Round {
     ) {
         let to = self.waiting().take(ticket);
         if let Some(to) = to {
-            let answer = answer.map_err(|refusal| self.check_on().err().unwrap_or(refusal));
+            let answer = answer.map_err(|refusal| match refusal.kind {
+                // A lab that is shown says so itself.
+                RefusalKind::TakenBack => refusal,
+                _ => self.check_on().err().unwrap_or(refusal),
+            });
             // It may not care.
             let _ = to.send(answer);
         }

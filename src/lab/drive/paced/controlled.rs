@@ -6,10 +6,10 @@ use super::runner::Runner;
 use crate::lab::ask::params::BadParam;
 use crate::lab::ask::{Named, Request};
 use crate::lab::control::{
-    About, Controlled, Edition, Later, NodeEvent, Refusal, Subscription, WantsMessages,
+    About, Controlled, Edition, Later, NodeEvent, Refusal, Subscription, WantsMessages, WantsTime,
 };
 use crate::lab::drive::endpoint;
-use crate::lab::view::{LabStatus, LinkStatus, LinkView, NodeStatus, NodeView};
+use crate::lab::view::{LabStatus, LinkStatus, LinkView, NodeStatus, NodeView, TimeView};
 use crate::node::{NodeIx, Time};
 use std::sync::Arc;
 use tokio::sync::{oneshot, watch};
@@ -94,6 +94,14 @@ impl Controlled for PacedLab {
 
     fn shows(&self, _: NodeIx) -> bool {
         true
+    }
+
+    fn time(&self) -> Option<TimeView> {
+        self.with(Runner::time_view)
+    }
+
+    fn want_time(&self) -> Option<WantsTime> {
+        Some(self.common.bus.want_time())
     }
 
     fn want_messages(&self) -> WantsMessages {

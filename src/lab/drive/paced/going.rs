@@ -16,6 +16,9 @@ use std::time::Duration;
 /// How far time goes at most between two looks whether anything else is asked.
 const FAR: Duration = Duration::from_secs(3_600);
 
+/// How long time waits for subscribers who are behind.
+const PATIENCE: Duration = Duration::from_secs(1);
+
 /// What came of a slice on the way somewhere.
 enum Slice {
     /// It is not there yet.
@@ -50,7 +53,7 @@ impl Runner {
 
     /// Goes on for a slice at most; whether that was all that is due.
     pub(super) fn go_at_pace(&mut self) -> bool {
-        if self.captions.holds() {
+        if self.captions.holds() || self.waits_for_subscribers() {
             self.anchor();
             return true;
         }
@@ -74,6 +77,17 @@ impl Runner {
             None => {}
         }
         is_there && self.pace.speed() != Speed::Max || self.is_paused
+    }
+
+    /// Whether time waits for subscribers who asked for that and are behind: for so long at most, until they
+    /// have caught up.
+    fn waits_for_subscribers(&mut self) -> bool {
+        if !self.common.bus.is_time_wanted() {
+            self.patience = None;
+            return false;
+        }
+        let since = *self.patience.get_or_insert_with(Stopwatch::start);
+        since.elapsed() < PATIENCE
     }
 
     fn caption_comes(&mut self) {
@@ -156,6 +170,9 @@ impl Runner {
     }
 
     fn slice(&mut self, errand: &mut Errand) -> Slice {
+        if self.waits_for_subscribers() {
+            return Slice::OnItsWay;
+        }
         let limit = self.limit();
         let (since, now) = (Stopwatch::start(), self.lab().now());
         let far = limit.map_or(now + FAR, |limit| limit.max(now));
@@ -313,6 +330,7 @@ impl Runner {
     /// What was known of what comes after this moment does not hold any more.
     fn leap(&mut self) {
         self.time.leaps += 1;
+        self.common.bus.went_back();
         // What happened on the way was told before.
         drop(self.history.take_events());
         drop(self.history.lab_mut().take_answers());

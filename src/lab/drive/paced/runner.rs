@@ -23,7 +23,7 @@ use crate::lab::drive::waiting::{Waiting, too_many};
 use crate::lab::drive::{VirtualLab, VirtualOptions};
 use crate::lab::paper::units::show_clock;
 use crate::lab::script::ScriptView;
-use crate::lab::spec::TimeSpec;
+use crate::lab::spec::OpeningTime;
 use crate::lab::view::{LabView, NodeStatus, NodeView};
 use crate::live::{self, LabClock, Stopwatch};
 use crate::node::NodeIx;
@@ -49,7 +49,7 @@ pub(super) type Job = Box<dyn FnOnce(&mut Runner) + Send>;
 pub(super) struct Runner {
     pub(super) history: History,
     options: VirtualOptions,
-    pub(super) spec: TimeSpec,
+    pub(super) spec: OpeningTime,
     pub(super) clock: LabClock,
     pub(super) pace: Pace,
     pub(super) is_paused: bool,
@@ -57,6 +57,8 @@ pub(super) struct Runner {
     pub(super) breakpoints: Breakpoints,
     pub(super) time: TellsTime,
     pub(super) captions: Captions,
+    /// Since when time waits for subscribers.
+    pub(super) patience: Option<Stopwatch>,
     /// Where it was said that a command drops what came after.
     warned: Option<Place>,
     waiting: Waiting<Recipient>,
@@ -74,7 +76,7 @@ impl Runner {
         clock: LabClock,
         common: Arc<Common>,
     ) -> Self {
-        let spec = lab.core().layout().time.clone();
+        let spec = options.time.clone();
         let mut runner = Self {
             pace: Pace::new(spec.speed, lab.now(), clock.ran()),
             is_paused: spec.is_paused,
@@ -87,6 +89,7 @@ impl Runner {
             errand: None,
             breakpoints: Breakpoints::default(),
             time: TellsTime::default(),
+            patience: None,
             warned: None,
             waiting: Waiting::default(),
             looks: Vec::new(),
@@ -99,11 +102,6 @@ impl Runner {
     /// The lab, where it is.
     pub(super) fn lab(&self) -> &VirtualLab {
         self.history.lab()
-    }
-
-    /// How it is to begin.
-    pub(super) fn options(&self) -> &VirtualOptions {
-        &self.options
     }
 
     /// Goes on until there is no sender of jobs any more.

@@ -15,8 +15,8 @@ use std::time::Duration;
 impl Runner {
     /// Goes to how the lab is to open.
     pub(super) fn open(&mut self) {
-        let options = self.options().clone();
-        if let Some(text) = &options.pause_at {
+        let (at, pause_at) = (self.spec.at, self.spec.pause_at.clone());
+        if let Some(text) = &pause_at {
             let added = self
                 .read(text)
                 .and_then(|expr| self.breakpoints.add(text, expr, &self.history));
@@ -27,7 +27,7 @@ impl Runner {
                 self.hit(&hit);
             }
         }
-        if let Some(at) = options.at {
+        if let Some(at) = at {
             self.errand = Some(Errand {
                 goal: Goal::Ahead(self.lab().since() + at),
                 words: format!("at {}", show_clock(at)),

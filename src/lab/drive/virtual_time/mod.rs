@@ -25,6 +25,7 @@ use crate::lab::core::{
 };
 use crate::lab::layout::Layout;
 use crate::lab::script::{Expr, Facts, ScriptView};
+use crate::lab::spec::OpeningTime;
 use crate::lab::view::{InFlight, LabView};
 use crate::node::io::{CommandError, Event, Question, Reply, RequestId};
 use crate::node::snapshot::NodeSnapshot;
@@ -51,12 +52,10 @@ pub struct VirtualOptions {
     pub level: Level,
     /// How often its story was begun anew.
     pub round: u32,
+    /// How time goes, for those who set its pace.
+    pub time: OpeningTime,
     /// Where its nodes remember which signatures hold: that costs time or saves it, and nothing else.
     pub sigs: Arc<SigCache>,
-    /// On a screen: the moment to which it goes first, since its beginning.
-    pub at: Option<Duration>,
-    /// On a screen: the expression that stops time when it begins to hold.
-    pub pause_at: Option<String>,
 }
 
 /// A lab in virtual time: plain data, with no thread and no clock. A clone goes on as the original does.

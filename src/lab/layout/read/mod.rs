@@ -8,13 +8,14 @@ mod chain;
 mod links;
 mod nodes;
 mod steps;
+mod time;
 mod traffic;
 
 use self::nodes::Nodes;
 use super::Layout;
 use crate::lab::paper::document::{FileError, Section};
 use crate::lab::paper::names::check_layout_name;
-use crate::lab::spec::{Lines, OpeningView, TimeSpec, ViewSpec};
+use crate::lab::spec::{Lines, OpeningView, ViewSpec};
 use crate::node::foreign::is_hidden;
 use std::path::Path;
 
@@ -40,6 +41,7 @@ pub fn read(file: &str, text: &str) -> Result<Layout, FileError> {
     let mut view = document.part("view")?;
     let traffic = document.section("traffic")?;
     let mut script = document.part("script")?;
+    let mut time = document.part("time")?;
     let steps = document.sections("step")?;
     document.finish()?;
 
@@ -60,6 +62,7 @@ pub fn read(file: &str, text: &str) -> Result<Layout, FileError> {
     let traffic = traffic.transpose()?;
     let steps = steps::read(steps, &nodes, chain.params.address_version)?;
     let pace = steps::read_pace(&mut script)?;
+    let time = time::read(&mut time)?;
     let stem = Path::new(file).file_stem().and_then(|stem| stem.to_str());
     let name = stem.unwrap_or(file);
     check_layout_name(name).map_err(|problem| document.error_at("the file", problem))?;
@@ -75,7 +78,7 @@ pub fn read(file: &str, text: &str) -> Result<Layout, FileError> {
         traffic,
         steps,
         pace,
-        time: TimeSpec::default(),
+        time,
     })
 }
 

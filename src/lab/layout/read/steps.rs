@@ -210,8 +210,11 @@ fn read_request(
     };
     let request = verb.read(params);
     let request = request.map_err(|error| placed(section, error))?;
-    if verb.scope == Scope::Time {
-        return Err(place.error("a script is led by people and programs, and not by its own steps"));
+    if !request.is_step() {
+        return Err(place.error(match request {
+            Request::Time(_) => "a story cannot go elsewhere in itself: people and programs can; a step has time_pause and time_speed",
+            _ => "a script is led by people and programs, and not by its own steps",
+        }));
     }
     resolver
         .play(&request)

@@ -156,3 +156,17 @@ fn hash_rates_are_shown_short_and_read_back() {
         assert_eq!(parse_rate(text), Ok(rate));
     }
 }
+
+#[test]
+fn memory_is_read_in_bytes() {
+    for (text, bytes) in [
+        ("64 MB", 64_000_000),
+        ("1.5GB", 1_500_000_000),
+        ("500 kB", 500_000),
+    ] {
+        assert_eq!(parse_size(text), Ok(bytes), "{text}");
+    }
+    for text in ["", "64", "64 mb", "64 MiB", "-1 MB", "0.0001 kB", "MB"] {
+        assert_eq!(parse_size(text), Err(UnitError::Size(text.into())));
+    }
+}
