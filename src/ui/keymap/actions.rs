@@ -2,6 +2,8 @@
 
 use self::Group::{Act, Look, Program};
 use crate::lab::Request;
+use crate::lab::ask::TimeChange;
+use crate::lab::spec::Speed;
 use crate::node::NodeIx;
 use crate::node::io::Command;
 
@@ -78,8 +80,24 @@ pub enum Action {
     HoleLink,
     /// Open every link that is cut or a black hole.
     HealAll,
-    /// Hold the screen.
+    /// Hold the screen; in virtual time: stop time, or let it go on.
     Hold,
+    /// Virtual time: on to the next thing that is told.
+    TimeStep,
+    /// Virtual time: back to the one before.
+    TimeBack,
+    /// Virtual time: to the next mark.
+    NextMark,
+    /// Virtual time: to the mark before.
+    PreviousMark,
+    /// Virtual time: faster.
+    TimeFaster,
+    /// Virtual time: slower.
+    TimeSlower,
+    /// Virtual time: as fast as on the wall.
+    TimeNormal,
+    /// Virtual time: back to before the last command by hand.
+    TimeUndo,
     /// The script: on to the next caption.
     ScriptNext,
     /// The script: by itself again.
@@ -122,7 +140,7 @@ pub struct Entry {
     pub does: &'static str,
     /// The word in the footer.
     pub short: &'static str,
-    /// It changes something: not while the screen is held.
+    /// It changes something: not while the screen is held, nor on one that only looks.
     pub changes: bool,
     /// The heading in the help.
     pub group: Group,
@@ -169,6 +187,10 @@ pub const TABLE: &[Entry] = &[
     entry(Act, Action::ScriptNext, "script-next", &["n"], "story: on to the next caption, and each waits for this key", "next"),
     entry(Act, Action::ScriptAuto, "script-auto", &["N"], "story: goes on by itself again", "by itself"),
     entry(Act, Action::ScriptRestart, "script-restart", &["r"], "story: plays it again from its beginning", "again"),
+    entry(Act, Action::TimeFaster, "time-faster", &[">"], "virtual time: goes faster", "").asking(|_| Request::Time(TimeChange::Faster)),
+    entry(Act, Action::TimeSlower, "time-slower", &["<"], "virtual time: goes slower", "").asking(|_| Request::Time(TimeChange::Slower)),
+    entry(Act, Action::TimeNormal, "time-normal", &["Backspace"], "virtual time: goes as on the wall", "").asking(|_| Request::Time(TimeChange::Speed(Speed::Times(1)))),
+    entry(Act, Action::TimeUndo, "undo", &["u"], "virtual time: back to before the last command by hand", "").asking(|_| Request::Time(TimeChange::Undo)),
     entry(Look, Action::Script, "script", &[], "lists the steps of the story, and what it waits for", "steps"),
     entry(Look, Action::NextLink, "next-link", &["x"], "network: chooses the next link of the node", "link"),
     entry(Act, Action::EditLink, "edit-link", &["e"], "network: changes what the chosen link is like", "edit"),
@@ -198,9 +220,13 @@ pub const TABLE: &[Entry] = &[
     entry(Look, Action::Find, "find", &["/"], "filters a list or the log; among panes, goes to a node", "filter"),
     entry(Look, Action::Level, "level", &["L"], "log: shows more or less", "level"),
     entry(Look, Action::Copy, "copy", &["y"], "copies the address or hash and shows it whole", "copy"),
-    entry(Look, Action::Hold, "hold", &["Space"], "holds the screen still; again: goes on", "hold"),
+    entry(Look, Action::Hold, "hold", &["Space"], "stops time; in a live lab: holds the picture", "hold"),
+    entry(Look, Action::TimeStep, "time-step", &["."], "virtual time: on to the next thing that is told", "event").asking(|_| Request::Time(TimeChange::Step)),
+    entry(Look, Action::TimeBack, "time-back", &[","], "virtual time: back to the one before", "").asking(|_| Request::Time(TimeChange::Back)),
+    entry(Look, Action::NextMark, "next-mark", &[")"], "virtual time: on to the next mark, at last to the newest", "mark").asking(|_| Request::Time(TimeChange::NextMark)),
+    entry(Look, Action::PreviousMark, "previous-mark", &["("], "virtual time: back to the mark before", "").asking(|_| Request::Time(TimeChange::PreviousMark)),
     entry(Look, Action::Clock, "clock", &["T"], "shows wall time or lab time", ""),
-    entry(Program, Action::Palette, "palette", &[":"], "lists all actions; note TEXT shows a caption", "all"),
+    entry(Program, Action::Palette, "palette", &[":"], "actions; note, go, until, pause when, speed", "all"),
     entry(Program, Action::Help, "help", &["?", "F1"], "shows all keys", "help"),
     entry(Program, Action::Quit, "quit", &["q"], "quits", "quit"),
     entry(Program, Action::Leave, "leave", &["C-c"], "leaves at once, and closes the databases", ""),
@@ -229,10 +255,20 @@ const fn entry(
 }
 
 impl Entry {
-    /// The same, which asks this.
+    /// The same, which asks this, and so changes something.
     const fn asking(mut self, asks: fn(NodeIx) -> Request) -> Self {
         self.asks = Some(asks);
+        self.changes = true;
         self
+    }
+
+    /// What it asks of the time of a lab in virtual time.
+    pub fn time_change(&self) -> Option<TimeChange> {
+        // No node has a time of its own.
+        match (self.asks?)(NodeIx(0)) {
+            Request::Time(change) => Some(change),
+            _ => None,
+        }
     }
 }
 

@@ -1,7 +1,7 @@
 //! How a story is told on this screen: who sits in front of it.
 
 use crate::lab::script::ScriptView;
-use crate::ui::keymap::{Action, Entry};
+use crate::ui::keymap::{Action, Entry, by_action};
 
 /// Whose screen it is.
 #[derive(Clone, Copy, Debug, Default, PartialEq, Eq)]
@@ -65,9 +65,15 @@ impl Stage {
         self.closed = Some(script.runs);
     }
 
+    /// Time went back: a story that was over may end again.
+    pub fn went_back(&mut self) {
+        self.closed = None;
+    }
+
     /// Whether an action means anything on this screen.
     pub fn has(&self, action: Action) -> bool {
         !self.has_notes
+            || by_action(action).time_change().is_some()
             || matches!(
                 action,
                 Action::ScriptNext
