@@ -78,7 +78,7 @@ impl UiState {
         let action = self.viewer.keymap.action(key);
         if self.shows_keys {
             let does = match (&self.dialog, action) {
-                (None, Some(action)) => format!("{key}  {}", by_action(action).does),
+                (None, Some(action)) => format!("{key}  {}", by_action(action).does_in(lab)),
                 _ => key.to_string(),
             };
             self.last_key = Some((does, self.moment(lab)));

@@ -86,7 +86,7 @@ impl Palette {
     }
 
     /// What fits, the best first.
-    fn found(&self, viewer: &Viewer) -> Vec<Choice> {
+    fn found(&self, lab: &LabView, viewer: &Viewer) -> Vec<Choice> {
         if let Some((command, _)) = TypedCommand::of(self.text()) {
             return vec![Choice::Typed(command)];
         }
@@ -107,18 +107,20 @@ impl Palette {
         };
         // Digits focus panes, and the palette is open.
         let listed = |entry: &&Entry| {
-            viewer.stage.offers(entry) && !matches!(entry.action, Action::Pane(_) | Action::Palette)
+            viewer.stage.offers(lab, entry) && !matches!(entry.action, Action::Pane(_) | Action::Palette)
         };
         let mut found = Vec::new();
         for entry in TABLE.iter().filter(listed) {
             // One that is called just that comes before those that begin with it.
             let is_whole = u32::from(entry.id == wanted);
             let by_name = score(entry.id).map(|score| score + NAMED + is_whole);
-            if let Some(score) = by_name.or_else(|| score(entry.does)) {
+            if let Some(score) = by_name.or_else(|| score(entry.does_in(lab))) {
                 found.push((score, Choice::Run(entry)));
             }
         }
-        for command in &COMMANDS {
+        let is_virtual = lab.time.is_some();
+        let commands = COMMANDS.iter();
+        for command in commands.filter(|command| is_virtual || !command.is_of_time()) {
             if let Some(score) = score(command.name) {
                 found.push((score + NAMED, Choice::Typed(command)));
             }
@@ -130,8 +132,8 @@ impl Palette {
 }
 
 impl Dialog for Palette {
-    fn key(&mut self, _lab: &LabView, viewer: &mut Viewer, key: KeyPress) -> Verdict {
-        let found = self.found(viewer);
+    fn key(&mut self, lab: &LabView, viewer: &mut Viewer, key: KeyPress) -> Verdict {
+        let found = self.found(lab, viewer);
         match key.code {
             KeyCode::Esc => return Verdict::close(),
             KeyCode::Enter => {
@@ -159,14 +161,13 @@ impl Dialog for Palette {
     }
 
     fn render(&self, frame: &mut Frame<'_>, area: Rect, scene: Scene<'_>) {
-        let viewer = scene.viewer;
         let theme = scene.theme;
         let room = window::inner_width(area, WIDTH);
         let (shown, cursor) = self.input.view(theme, room.saturating_sub(2));
         let mut line = WindowLine::new(vec![Span::styled(": ", theme.focus()), shown]);
         line.cursor = Some(2 + cursor);
         let mut lines = vec![line];
-        let found = self.found(viewer);
+        let found = self.found(scene.lab, scene.viewer);
         if found.is_empty() {
             let words = format!("nothing is called {:?}", self.text().trim());
             lines.extend(window::paragraph(&words, room, 2, 0, theme.bad()));
@@ -177,7 +178,7 @@ impl Dialog for Palette {
         let rows = window::inner_height(area).saturating_sub(1).min(ROWS);
         let chosen = self.list.chosen(found.len());
         for at in self.list.window(found.len(), rows) {
-            lines.push(row(&found[at], at == chosen, viewer));
+            lines.push(row(&found[at], at == chosen, scene));
         }
         lines.extend(self.breakpoints(scene, room));
         // The box does not change its height while one types.
@@ -192,8 +193,8 @@ impl Dialog for Palette {
     }
 }
 
-fn row(choice: &Choice, is_chosen: bool, viewer: &Viewer) -> WindowLine {
-    let theme = viewer.theme;
+fn row(choice: &Choice, is_chosen: bool, scene: Scene<'_>) -> WindowLine {
+    let (viewer, theme) = (scene.viewer, scene.theme);
     let (name, keys, does) = match choice {
         Choice::Node(number) => (
             format!("node {number}"),
@@ -208,7 +209,7 @@ fn row(choice: &Choice, is_chosen: bool, viewer: &Viewer) -> WindowLine {
         Choice::Run(entry) => (
             entry.id.to_owned(),
             viewer.keymap.keys_of(entry.action).join(" "),
-            entry.does,
+            entry.does_in(scene.lab),
         ),
     };
     let (pointer, style) = if is_chosen {

@@ -23,7 +23,7 @@ pub struct TypedCommand {
 }
 
 /// All of them.
-pub const COMMANDS: [TypedCommand; 5] = [
+pub static COMMANDS: [TypedCommand; 5] = [
     TypedCommand {
         name: "note",
         wants: "TEXT",
@@ -90,6 +90,11 @@ impl TypedCommand {
             _ => Purpose::Time,
         };
         Ok((request, purpose))
+    }
+
+    /// Whether it moves in time, and so means something in virtual time alone.
+    pub fn is_of_time(&self) -> bool {
+        self.name != "note"
     }
 
     /// Whether it is the one that says when time is to stop.

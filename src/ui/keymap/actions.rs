@@ -1,7 +1,7 @@
 //! What keys can do, and the table of it: a new action is a name and a row here.
 
-use self::Group::{Act, Look, Program};
-use crate::lab::Request;
+use self::Group::{Act, Look, Program, Time};
+use crate::lab::{LabView, Request};
 use crate::lab::ask::TimeChange;
 use crate::lab::spec::Speed;
 use crate::node::NodeIx;
@@ -147,6 +147,8 @@ pub struct Entry {
     /// What it asks of the lab, if that follows from the focused node alone; the answer is what is
     /// said then.
     pub asks: Option<fn(NodeIx) -> Request>,
+    /// What it does instead in virtual time.
+    virtually: Option<&'static str>,
 }
 
 /// Headings of the help.
@@ -156,6 +158,8 @@ pub enum Group {
     Act,
     /// What is looked at.
     Look,
+    /// What is done with time, where that is virtual.
+    Time,
     /// Everything else.
     Program,
 }
@@ -166,6 +170,7 @@ impl Group {
         match self {
             Self::Act => "do something with the focused node",
             Self::Look => "look around",
+            Self::Time => "move in time, in a lab in virtual time",
             Self::Program => "the program",
         }
     }
@@ -187,10 +192,6 @@ pub const TABLE: &[Entry] = &[
     entry(Act, Action::ScriptNext, "script-next", &["n"], "story: on to the next caption, and each waits for this key", "next"),
     entry(Act, Action::ScriptAuto, "script-auto", &["N"], "story: goes on by itself again", "by itself"),
     entry(Act, Action::ScriptRestart, "script-restart", &["r"], "story: plays it again from its beginning", "again"),
-    entry(Act, Action::TimeFaster, "time-faster", &[">"], "virtual time: goes faster", "").asking(|_| Request::Time(TimeChange::Faster)),
-    entry(Act, Action::TimeSlower, "time-slower", &["<"], "virtual time: goes slower", "").asking(|_| Request::Time(TimeChange::Slower)),
-    entry(Act, Action::TimeNormal, "time-normal", &["Backspace"], "virtual time: goes as on the wall", "").asking(|_| Request::Time(TimeChange::Speed(Speed::Times(1)))),
-    entry(Act, Action::TimeUndo, "undo", &["u"], "virtual time: back to before the last command by hand", "").asking(|_| Request::Time(TimeChange::Undo)),
     entry(Look, Action::Script, "script", &[], "lists the steps of the story, and what it waits for", "steps"),
     entry(Look, Action::NextLink, "next-link", &["x"], "network: chooses the next link of the node", "link"),
     entry(Act, Action::EditLink, "edit-link", &["e"], "network: changes what the chosen link is like", "edit"),
@@ -220,13 +221,17 @@ pub const TABLE: &[Entry] = &[
     entry(Look, Action::Find, "find", &["/"], "filters a list or the log; among panes, goes to a node", "filter"),
     entry(Look, Action::Level, "level", &["L"], "log: shows more or less", "level"),
     entry(Look, Action::Copy, "copy", &["y"], "copies the address or hash and shows it whole", "copy"),
-    entry(Look, Action::Hold, "hold", &["Space"], "stops time; in a live lab: holds the picture", "hold"),
-    entry(Look, Action::TimeStep, "time-step", &["."], "virtual time: on to the next thing that is told", "event").asking(|_| Request::Time(TimeChange::Step)),
-    entry(Look, Action::TimeBack, "time-back", &[","], "virtual time: back to the one before", "").asking(|_| Request::Time(TimeChange::Back)),
-    entry(Look, Action::NextMark, "next-mark", &[")"], "virtual time: on to the next mark, at last to the newest", "mark").asking(|_| Request::Time(TimeChange::NextMark)),
-    entry(Look, Action::PreviousMark, "previous-mark", &["("], "virtual time: back to the mark before", "").asking(|_| Request::Time(TimeChange::PreviousMark)),
+    entry(Look, Action::Hold, "hold", &["Space"], "holds the screen still; again: goes on", "hold").virtually("stops time; again: goes on"),
+    entry(Time, Action::TimeStep, "time-step", &["."], "on to the next thing that is told", "event").asking(|_| Request::Time(TimeChange::Step)),
+    entry(Time, Action::TimeBack, "time-back", &[","], "back to the thing before", "").asking(|_| Request::Time(TimeChange::Back)),
+    entry(Time, Action::NextMark, "next-mark", &[")"], "on to the next mark, at last to the newest moment", "mark").asking(|_| Request::Time(TimeChange::NextMark)),
+    entry(Time, Action::PreviousMark, "previous-mark", &["("], "back to the mark before", "").asking(|_| Request::Time(TimeChange::PreviousMark)),
+    entry(Time, Action::TimeFaster, "time-faster", &[">"], "goes at the next higher speed", "").asking(|_| Request::Time(TimeChange::Faster)),
+    entry(Time, Action::TimeSlower, "time-slower", &["<"], "goes at the next lower speed", "").asking(|_| Request::Time(TimeChange::Slower)),
+    entry(Time, Action::TimeNormal, "time-normal", &["Backspace"], "goes as fast as on the wall", "").asking(|_| Request::Time(TimeChange::Speed(Speed::Times(1)))),
+    entry(Time, Action::TimeUndo, "undo", &["u"], "back to just before the last command by hand", "").asking(|_| Request::Time(TimeChange::Undo)),
     entry(Look, Action::Clock, "clock", &["T"], "shows wall time or lab time", ""),
-    entry(Program, Action::Palette, "palette", &[":"], "actions; note, go, until, pause when, speed", "all"),
+    entry(Program, Action::Palette, "palette", &[":"], "lists all actions; note TEXT shows a caption", "all"),
     entry(Program, Action::Help, "help", &["?", "F1"], "shows all keys", "help"),
     entry(Program, Action::Quit, "quit", &["q"], "quits", "quit"),
     entry(Program, Action::Leave, "leave", &["C-c"], "leaves at once, and closes the databases", ""),
@@ -251,6 +256,7 @@ const fn entry(
         changes: matches!(group, Act),
         group,
         asks: None,
+        virtually: None,
     }
 }
 
@@ -260,6 +266,18 @@ impl Entry {
         self.asks = Some(asks);
         self.changes = true;
         self
+    }
+
+    /// The same, which does something else in virtual time.
+    const fn virtually(mut self, does: &'static str) -> Self {
+        self.virtually = Some(does);
+        self
+    }
+
+    /// What it does in this lab.
+    pub fn does_in(&self, lab: &LabView) -> &'static str {
+        let virtually = self.virtually.filter(|_| lab.time.is_some());
+        virtually.unwrap_or(self.does)
     }
 
     /// What it asks of the time of a lab in virtual time.

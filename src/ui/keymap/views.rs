@@ -7,7 +7,7 @@ use super::actions::Action::{
     FocusPrevious, HealAll, Help, Hold, HoleLink, Kill, Last, Leave, Left, Level, Mine, MineNow,
     NewWallet, NextLink, NextMark, NextView, Open, PageDown, PageUp, Palette, Partition, PreviousLink,
     PreviousMark, PreviousView, Quit, Redraw, Right, Send, Slower, Suspend, TimeBack, TimeFaster,
-    TimeNormal, TimeSlower, TimeStep, TimeUndo, Up, Zoom,
+    TimeSlower, TimeStep, Up, Zoom,
 };
 use crate::lab::spec::OpeningView;
 
@@ -339,22 +339,17 @@ pub const PAIRS: &[ViewKey] = &[
         "",
     ),
     key(&[Faster, Slower], "double, halve the hash rate", ""),
-    key(&[TimeFaster, TimeSlower], "virtual time: faster, slower", ""),
-    key(
-        &[TimeNormal, TimeUndo],
-        "speed 1; before the last command",
-        "",
-    ),
     key(
         &[TimeStep, TimeBack],
-        "virtual time: a thing on, back",
+        "on to the next thing that is told, back to the one before",
         "",
     ),
     key(
         &[NextMark, PreviousMark],
-        "virtual time: the next mark, the one before",
+        "on to the next mark, back to the one before",
         "",
     ),
+    key(&[TimeFaster, TimeSlower], "go faster, slower", ""),
     key(
         &[Leave, Suspend, Redraw],
         "leave at once; suspend; draw all anew",
