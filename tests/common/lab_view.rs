@@ -106,7 +106,7 @@ pub fn lab(nodes: Vec<NodeView>) -> LabView {
         wall_offset_us: 0,
         virtual_seed: None,
         time: None,
-        in_flight: std::sync::Arc::default(),
+        in_flight: Arc::default(),
         nodes,
         headline: Default::default(),
         chips: Arc::default(),

@@ -277,7 +277,7 @@ pub fn scenario() -> LabView {
         wall_offset_us: 0,
         virtual_seed: None,
         time: None,
-        in_flight: std::sync::Arc::default(),
+        in_flight: Arc::default(),
         nodes: vec![central, holder, miner],
         headline: Default::default(),
         chips: Arc::default(),

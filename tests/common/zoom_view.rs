@@ -74,6 +74,7 @@ impl<L: Lab> Desk<L> {
                     self.waiting.push((node, question, purpose));
                 }
                 Effect::Copy(text) => self.copied.push(text),
+                Effect::Forget => self.waiting.clear(),
                 other => panic!("{other:?}"),
             }
         }
@@ -289,7 +290,7 @@ pub fn lab_view(now: Time, since: BlockTime, nodes: Vec<NodeView>) -> LabView {
         wall_offset_us: 0,
         virtual_seed: None,
         time: None,
-        in_flight: std::sync::Arc::default(),
+        in_flight: Arc::default(),
         nodes,
         headline: Default::default(),
         chips: Arc::default(),

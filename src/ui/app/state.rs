@@ -125,7 +125,7 @@ impl UiState {
         let next = moments.map(|at| at.since(lab.now)).min();
         let next = next.map_or(to_second, |next| next.min(to_second));
         let forgets = self.forgets(lab).filter(|_| lab.time.is_some());
-        let own = forgets.map_or(SECOND, |at| at.since(self.clock));
+        let own = forgets.map_or(SECOND, |at| at.since(self.clock).min(SECOND));
         on_the_wall(lab, next).map_or(own, |next| next.min(own))
     }
 

@@ -6,7 +6,7 @@ use super::list::List;
 use super::window::{self, WindowLine};
 use super::typed::{COMMANDS, TypedCommand};
 use crate::lab::LabView;
-use crate::ui::keymap::{Action, Entry, KeyPress, TABLE, by_action};
+use crate::ui::keymap::{Action, Entry, Group, KeyPress, TABLE, by_action};
 use crate::ui::text;
 use crate::ui::viewer::{Effect, Viewer};
 use crate::ui::widgets::scene::Scene;
@@ -105,9 +105,12 @@ impl Palette {
             let mut letters = Vec::new();
             pattern.score(Utf32Str::new(text, &mut letters), &mut matcher)
         };
+        // In a live lab keys of time are not listed, but what is named in full says what it needs.
+        let is_named = |entry: &Entry| entry.group == Group::Time && entry.id == wanted;
         // Digits focus panes, and the palette is open.
         let listed = |entry: &&Entry| {
-            viewer.stage.offers(lab, entry) && !matches!(entry.action, Action::Pane(_) | Action::Palette)
+            let is_there = viewer.stage.offers(lab, entry) || is_named(entry);
+            is_there && !matches!(entry.action, Action::Pane(_) | Action::Palette)
         };
         let mut found = Vec::new();
         for entry in TABLE.iter().filter(listed) {

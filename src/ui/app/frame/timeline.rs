@@ -26,8 +26,9 @@ const LINES: u16 = 20;
 /// The least columns between its ends.
 const LEAST: usize = 20;
 
-/// The share of the screen's columns that the legend may take, in fifths.
+/// The share of the screen's columns that the legend may take, in fifths; more, if so many are left.
 const LEGEND: usize = 2;
+const LONG: usize = 80;
 
 /// What the signs mean, those first that are wanted most.
 const KINDS: [(MarkKind, &str); 10] = [
@@ -69,7 +70,8 @@ impl Parts {
         let width = usize::from(area.width);
         // A space before all, one beside each end, and both ends.
         let fixed = 5 + start.len() + end.len();
-        let room = (width * LEGEND / 5).min(width.saturating_sub(fixed + LEAST + 4));
+        let left = |columns| width.saturating_sub(fixed + columns + 4);
+        let room = (width * LEGEND / 5).min(left(LEAST)).max(left(LONG));
         let legend = legend(theme, room);
         let after = match text::width(&legend) {
             0 => 1,

@@ -231,8 +231,8 @@ impl Picture<'_> {
         let width = i32::try_from(text::width(&spans)).unwrap_or(1);
         let aside = match flight.load {
             Load::Block(_) => &ASIDE[..],
-            // What is where it is, is seen: also right beside a box.
-            Load::Tx | Load::Word if scene.lab.time.is_some() => &ASIDE[..3],
+            // What is where it is, is seen: also right beside a box, and behind what the link says.
+            Load::Tx | Load::Word if scene.lab.time.is_some() => &ASIDE[..11],
             Load::Tx | Load::Word => &ASIDE[..1],
         };
         let mut places = aside.iter().map(|by| (x + by - width / 2, y));
