@@ -7,5 +7,6 @@ mod flights;
 mod header;
 mod keys;
 mod line;
+mod pictures;
 mod scene;
 mod told;

@@ -102,6 +102,7 @@ fn a_zoomed_node_is_asked_again_and_its_list_has_no_later_blocks() {
         leaps: 0,
     });
     desk.press("j j");
+    desk.answers();
     desk.refresh();
     assert!(desk.waiting.is_empty(), "{:?}", desk.waiting);
     desk.lab.paper = Paper::new(380);

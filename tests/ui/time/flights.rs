@@ -33,8 +33,9 @@ fn text(lab: &LabView) -> String {
 /// Signs of what flies, wherever they are.
 fn count(lab: &LabView, sign: &str) -> usize {
     let shown = lines(&draw(lab, &network(lab, (120, 36), COLOURED)));
-    let graph: Vec<_> = shown.iter().skip(2).take(20).cloned().collect();
-    graph.join("\n").matches(sign).count()
+    // Beside the graph stands what the signs mean.
+    let graph = shown.iter().filter_map(|row| row.split("││").next());
+    graph.map(|row| row.matches(sign).count()).sum()
 }
 
 #[test]
