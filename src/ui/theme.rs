@@ -5,6 +5,7 @@
 //! dim and reverse video remain, and words.
 
 use crate::lab::observe::chips::COLOURS;
+use crate::lab::observe::marks::MarkKind;
 use ratatui::style::{Color, Modifier, Style};
 
 /// How many colours the terminal has.
@@ -130,6 +131,11 @@ impl Theme {
     /// The line in a list that is chosen.
     pub fn chosen(self) -> Style {
         Style::new().add_modifier(Modifier::REVERSED)
+    }
+
+    /// What time has stopped at.
+    pub fn lit(self) -> Style {
+        self.warn().add_modifier(Modifier::REVERSED)
     }
 
     /// What went well.
@@ -272,6 +278,42 @@ impl Theme {
     /// Before what has happened already, and is shown again.
     pub fn replay(self) -> &'static str {
         self.sign("»", ">")
+    }
+
+    /// What is later than now, on a line of time.
+    pub fn dotted(self) -> &'static str {
+        self.sign("┄", ".")
+    }
+
+    /// Now, on a line of time.
+    pub fn here(self) -> &'static str {
+        self.sign("▼", "V")
+    }
+
+    /// The ends of a line of time.
+    pub fn ends(self) -> (&'static str, &'static str) {
+        (self.sign("├", "|"), self.sign("┤", "|"))
+    }
+
+    /// What stands out, on a line of time.
+    pub fn mark(self, kind: MarkKind) -> &'static str {
+        match kind {
+            MarkKind::Block => "o",
+            MarkKind::Caption => "\"",
+            MarkKind::Joined => self.sign("┴", "J"),
+            MarkKind::Fork => self.sign("┬", "Y"),
+            MarkKind::Heal => "+",
+            MarkKind::Restart => "S",
+            MarkKind::Kill => "K",
+            MarkKind::Cut => "x",
+            MarkKind::Reorganisation => "R",
+            MarkKind::Hand => ">",
+        }
+    }
+
+    /// Any other message on its way.
+    pub fn word(self) -> &'static str {
+        self.sign("∙", ".")
     }
 
     /// Columns of rising height.

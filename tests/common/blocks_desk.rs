@@ -89,6 +89,7 @@ impl Desk {
                     self.waiting.push((node, question, purpose));
                 }
                 Effect::Copy(text) => self.copied.push(text),
+                Effect::Forget => self.waiting.clear(),
                 other => panic!("{other:?}"),
             }
         }

@@ -74,6 +74,7 @@ impl<L: Lab> Desk<L> {
                     self.waiting.push((node, question, purpose));
                 }
                 Effect::Copy(text) => self.copied.push(text),
+                Effect::Forget => self.waiting.clear(),
                 other => panic!("{other:?}"),
             }
         }

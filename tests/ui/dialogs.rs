@@ -148,8 +148,10 @@ fn every_line_of_the_palette_can_be_chosen_with_its_arrows() {
         seen.insert(chosen.expect("a pointer").clone());
         desk.press("Down");
     }
-    // All but the digits and the palette itself, and the note.
-    assert_eq!(seen.len(), chainlab::ui::keymap::TABLE.len() - 2 + 1);
+    // All but the digits and the palette itself, and the note. In a live lab there are no keys of time.
+    let table = chainlab::ui::keymap::TABLE.iter();
+    let listed = table.filter(|entry| entry.time_change().is_none());
+    assert_eq!(seen.len(), listed.count() - 2 + 1);
 }
 
 #[test]

@@ -1,7 +1,7 @@
 //! The help: what is done here comes first, all on a page where there is room.
 
 use crate::common::desk::{Desk, three_nodes};
-use chainlab::ui::keymap::{TABLE, ViewId, is_of_views};
+use chainlab::ui::keymap::{Group, TABLE, ViewId, is_of_views};
 
 const SIZES: [(u16, u16); 4] = [(60, 15), (80, 24), (120, 36), (200, 60)];
 
@@ -82,7 +82,9 @@ fn it_has_every_key() {
     for (_, keys) in VIEWS {
         for size in SIZES {
             let all = pages(keys, size).join(" ");
-            for entry in TABLE {
+            // The lab is a live one: keys of time do nothing in it.
+            let does_something = TABLE.iter().filter(|entry| entry.group != Group::Time);
+            for entry in does_something {
                 let first = match entry.keys.first() {
                     Some(key) => (*key).to_owned(),
                     None => format!(":{}", entry.id),

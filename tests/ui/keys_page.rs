@@ -34,7 +34,7 @@ fn rows<'a>(page: &'a str, wanted: &str) -> Vec<Vec<&'a str>> {
 #[test]
 fn the_page_has_every_key_with_what_it_does_under_the_headings_of_the_help() {
     let page = page();
-    for group in [Group::Act, Group::Look, Group::Program] {
+    for group in [Group::Act, Group::Look, Group::Time, Group::Program] {
         let written = rows(&page, group.title());
         assert_eq!(written[0], ["keys", "what it does", "name"]);
         let entries = TABLE.iter().filter(|entry| entry.group == group);

@@ -32,7 +32,7 @@ const WAYS: [&str; 18] = [
 fn moved() -> Keymap {
     let actions = TABLE.iter().map(|entry| entry.action);
     let actions = actions.filter(|action| !matches!(action, Action::Pane(_)));
-    let letters = ('a'..='z').chain('A'..='Z');
+    let letters = ('a'..='z').chain('A'..='Z').chain('à'..='ö');
     let keys = letters.map(|letter| KeyPress::parse(&format!("A-{letter}")).expect("a key"));
     let changes: Vec<_> = actions.zip(keys.map(|key| vec![key])).collect();
     assert_eq!(changes.len(), TABLE.len() - 1, "more actions than letters");

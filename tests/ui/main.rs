@@ -35,6 +35,7 @@ mod send;
 mod state;
 mod story;
 mod tables;
+mod time;
 mod views;
 mod zoom;
 mod zoom_lists;

@@ -33,12 +33,13 @@ impl UiState {
                     .get_mut(view)
                     .fetched(scene, fetch, reply(answer));
             }
-            Purpose::Caption | Purpose::Script if answer.is_ok() => return Vec::new(),
+            Purpose::Caption | Purpose::Script | Purpose::Time if answer.is_ok() => return Vec::new(),
             Purpose::Tell
             | Purpose::Mining { .. }
             | Purpose::Rate
             | Purpose::Caption
-            | Purpose::Script => {}
+            | Purpose::Script
+            | Purpose::Time => {}
             Purpose::Plan(_) | Purpose::Pay(_) | Purpose::Wallet | Purpose::Add | Purpose::Keep => {
                 let awaits = |dialog: &mut Box<dyn Dialog>| dialog.awaits(&purpose);
                 let Some(mut dialog) = self.dialog.take_if(awaits) else {

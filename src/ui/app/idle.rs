@@ -11,7 +11,9 @@ use crate::ui::keymap::{Action, ViewId, by_action};
 impl UiState {
     /// Why an action that changes something does nothing now, in words.
     pub(super) fn obstacle(&self, lab: &LabView, action: Action) -> Option<String> {
-        let changes = by_action(action).changes;
+        // What stops time changes something; what holds the picture does not.
+        let stops = action == Action::Hold && lab.time.is_some();
+        let changes = by_action(action).changes || stops;
         if let Some(words) = self.refusal(action, changes) {
             return Some(words);
         }

@@ -17,6 +17,7 @@ mod run;
 mod screen;
 mod stage;
 mod state;
+mod time;
 mod update;
 
 pub use run::{Farewell, UiError, UiOptions, run};

@@ -29,9 +29,6 @@ use tokio::sync::mpsc;
 /// The least time between two frames that follow from no key: 30 a second.
 const FRAME: Duration = Duration::from_micros(1_000_000 / 30);
 
-/// How long something may keep a frame that is due anyway from being drawn alone.
-const SECOND: Duration = Duration::from_secs(1);
-
 /// Keys that may wait while a frame is drawn.
 const KEYS: usize = 1_024;
 
@@ -101,6 +98,7 @@ pub async fn run(
         lab,
         screen: Screen::enter(options.has_mouse)?,
         pending: BTreeMap::new(),
+        begun: Instant::now(),
         is_over: false,
     };
     let said = host.screen.said_size()?;
@@ -215,22 +213,13 @@ impl Frames {
     }
 }
 
-/// How long the picture stays right if nothing happens.
-fn until_change(view: &LabView, ui: &UiState) -> Duration {
-    let passed = view.now.since(view.since);
-    let to_second = SECOND - Duration::from_micros(u64::from(passed.subsec_micros()));
-    let due = view.headline.due.filter(|at| *at > view.now);
-    let moments = ui.deadline(view).into_iter().chain(due);
-    let next = moments.min();
-    next.map_or(to_second, |at: Time| at.since(view.now).min(to_second))
-}
-
 /// Everything that the state's effects act on.
 struct Host<'a> {
     lab: &'a Lab,
     screen: Screen,
     /// Why things were asked.
     pending: BTreeMap<Ticket, Purpose>,
+    begun: Instant,
     is_over: bool,
 }
 
@@ -244,7 +233,7 @@ impl Host<'_> {
         let view = self.lab.view();
         self.update(ui, &view, UiEvent::Changed)?;
         self.screen.draw(|to| frame::draw(to, &view, ui))?;
-        frames.drawn(until_change(&view, ui));
+        frames.drawn(ui.stays_right(&view));
         Ok(())
     }
 
@@ -284,6 +273,7 @@ impl Host<'_> {
     }
 
     fn update(&mut self, ui: &mut UiState, view: &LabView, event: UiEvent) -> io::Result<()> {
+        ui.clock = Time::default() + self.begun.elapsed();
         // What is looked at is what is asked about.
         let held = ui.held.clone();
         let effects = ui.update(held.as_deref().unwrap_or(view), event);
@@ -295,6 +285,11 @@ impl Host<'_> {
             Effect::Ask(request, purpose) => {
                 let ticket = self.lab.request(request);
                 self.pending.insert(ticket, purpose);
+                Ok(())
+            }
+            Effect::Forget => {
+                let is_kept = |_: &Ticket, why: &mut Purpose| !matches!(why, Purpose::Fetch(..));
+                self.pending.retain(is_kept);
                 Ok(())
             }
             Effect::Copy(text) => {

@@ -1,7 +1,7 @@
 //! How a story is told on this screen: who sits in front of it, and what keys do with the script.
 
 use super::state::UiState;
-use crate::lab::ask::{Access, ScriptChange};
+use crate::lab::ask::{Access, ScriptChange, TimeChange};
 use crate::lab::{LabView, Request};
 use crate::node::io::words::Tone;
 use crate::ui::keymap::Action;
@@ -89,8 +89,12 @@ impl UiState {
         }
     }
 
-    /// Holds the picture, or lets it go on; on a presenter's screen with the script.
+    /// Holds the picture, or lets it go on; on a presenter's screen with the script. In virtual time it is
+    /// time that stands still, or goes on.
     pub(super) fn hold(&mut self, lab: &LabView) -> Vec<Effect> {
+        if lab.time.is_some() {
+            return self.change_time(TimeChange::Toggle);
+        }
         // What was said of the screen that was held, or before it was, is no news.
         self.message = None;
         if self.held.take().is_some() {

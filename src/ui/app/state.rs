@@ -1,9 +1,10 @@
 //! What the screen remembers: what a person set and did. What happened is in the lab.
 
 use super::news::Told;
+use super::time::{SeenTime, on_the_wall};
 use crate::lab::LabView;
 use crate::lab::spec::ViewSpec;
-use crate::node::Time;
+use crate::node::{Time, earlier};
 use crate::node::io::words::{Piece, Tone};
 use crate::ui::dialogs::Dialog;
 use crate::ui::keymap::{Keymap, ViewId};
@@ -24,6 +25,9 @@ const MESSAGE_TIME_PLAYING: Duration = Duration::from_secs(4);
 /// How long the last key is shown, for recordings.
 const KEY_SHOWN: Duration = Duration::from_secs(2);
 
+/// The longest that a picture is not drawn anew, and how often ages are others.
+const SECOND: Duration = Duration::from_secs(1);
+
 /// What the screen remembers.
 pub struct UiState {
     /// Who looks, and how.
@@ -40,12 +44,16 @@ pub struct UiState {
     pub shows_keys: bool,
     /// The last key and what it did.
     pub last_key: Option<(String, Time)>,
+    /// How long there is a screen: a clock that goes as on the wall, whatever time does in the lab.
+    pub clock: Time,
     /// Where the lab was kept, to be told when it is left.
     pub kept: Option<PathBuf>,
     /// The last reorganisation that was seen, and told if it was deep.
     pub(super) news: Told,
     /// The run of the lab that was last looked at.
     pub(super) run: Option<u32>,
+    /// What was seen of time last, in a lab in virtual time.
+    pub(super) time: Option<SeenTime>,
 }
 
 /// Something that was said to the user.
@@ -57,6 +65,8 @@ pub struct Message {
     pub tone: Tone,
     /// When.
     pub at: Time,
+    /// When, on the screen's own clock.
+    pub shown: Time,
 }
 
 impl UiState {
@@ -70,9 +80,11 @@ impl UiState {
             held: None,
             shows_keys: false,
             last_key: None,
+            clock: Time::default(),
             kept: None,
             news: Told::default(),
             run: None,
+            time: None,
         }
     }
 
@@ -94,16 +106,35 @@ impl UiState {
         self.views.get_mut(ViewId::Zoom).begin(scene)
     }
 
-    /// When the screen changes by itself next, as far as that is known: a message or a key is
-    /// forgotten, or the view in front is another then.
+    /// When the screen changes by itself next, as far as that is known, on the clock of the lab: the view
+    /// in front is another then, or, in a live lab, a message or a key is forgotten.
     pub fn deadline(&self, lab: &LabView) -> Option<Time> {
-        let message = self.message.as_ref();
-        let message = message.map(|message| message.at + message_time(lab));
-        let key = self.last_key.as_ref().map(|(_, at)| *at + KEY_SHOWN);
+        let said = self.forgets(lab).filter(|_| lab.time.is_none());
         let still = self.held.is_some() || self.viewer.stage.has_notes;
         let view = self.views.get(self.viewer.in_front());
         let view = view.next_frame(lab).filter(|_| !still);
-        crate::node::earlier(crate::node::earlier(message, key), view)
+        earlier(said, view)
+    }
+
+    /// How long the picture stays right on the wall if nothing happens.
+    pub fn stays_right(&self, lab: &LabView) -> Duration {
+        let passed = lab.now.since(lab.since);
+        let to_second = SECOND - Duration::from_micros(u64::from(passed.subsec_micros()));
+        let due = lab.headline.due.filter(|at| *at > lab.now);
+        let moments = self.deadline(lab).into_iter().chain(due);
+        let next = moments.map(|at| at.since(lab.now)).min();
+        let next = next.map_or(to_second, |next| next.min(to_second));
+        let forgets = self.forgets(lab).filter(|_| lab.time.is_some());
+        let own = forgets.map_or(SECOND, |at| at.since(self.clock).min(SECOND));
+        on_the_wall(lab, next).map_or(own, |next| next.min(own))
+    }
+
+    /// When what was said, or which key was pressed, is forgotten, on the clock by which that is.
+    fn forgets(&self, lab: &LabView) -> Option<Time> {
+        let message = self.message.as_ref();
+        let message = message.map(|message| message.said(lab) + message_time(lab));
+        let key = self.last_key.as_ref().map(|(_, at)| *at + KEY_SHOWN);
+        earlier(message, key)
     }
 
     /// Says something.
@@ -112,6 +143,7 @@ impl UiState {
             pieces,
             tone,
             at: now,
+            shown: self.clock,
         });
     }
 
@@ -122,15 +154,25 @@ impl UiState {
 
     /// Forgets what has been shown for long enough.
     pub(super) fn expire(&mut self, lab: &LabView) {
-        let now = lab.now;
+        let now = self.moment(lab);
         self.message
-            .take_if(|message| now.since(message.at) >= message_time(lab));
+            .take_if(|message| now.since(message.said(lab)) >= message_time(lab));
         self.last_key.take_if(|(_, at)| now.since(*at) >= KEY_SHOWN);
     }
 
     /// Whether a script is being played.
     pub(super) fn is_playing(lab: &LabView) -> bool {
         lab.script.as_ref().is_some_and(|script| !script.is_over())
+    }
+}
+
+impl Message {
+    /// When it was said, on the clock by which it is forgotten.
+    fn said(&self, lab: &LabView) -> Time {
+        match lab.time {
+            None => self.at,
+            Some(_) => self.shown,
+        }
     }
 }
 

@@ -59,6 +59,7 @@ impl UiState {
 
     fn changed(&mut self, lab: &LabView) -> Vec<Effect> {
         self.notice_restart(lab);
+        let mut effects = self.notice_time(lab);
         self.tell_news(lab);
         if self.viewer.chosen_link(lab).is_none() {
             self.viewer.link = None;
@@ -66,22 +67,21 @@ impl UiState {
         let body = ScreenPlan::new(lab, &self.viewer).body;
         let front = self.viewer.in_front();
         let scene = Scene::new(lab, &self.viewer);
-        let views = self.views.iter_mut();
-        let effects = views.flat_map(|(id, view)| {
+        effects.extend(self.views.iter_mut().flat_map(|(id, view)| {
             let area = (id == front).then_some(body);
             view.collect(scene, area)
-        });
-        effects.collect()
+        }));
+        effects
     }
 
     fn key(&mut self, lab: &LabView, key: KeyPress) -> Vec<Effect> {
         let action = self.viewer.keymap.action(key);
         if self.shows_keys {
             let does = match (&self.dialog, action) {
-                (None, Some(action)) => format!("{key}  {}", by_action(action).does),
+                (None, Some(action)) => format!("{key}  {}", by_action(action).does_in(lab)),
                 _ => key.to_string(),
             };
-            self.last_key = Some((does, lab.now));
+            self.last_key = Some((does, self.moment(lab)));
         }
         // These work from anywhere, a form included.
         if let Some(action @ (Action::Leave | Action::Suspend | Action::Redraw)) = action {
@@ -167,9 +167,11 @@ impl UiState {
             self.tell(lab.now, Tone::Warn, why);
             return Vec::new();
         }
-        match action {
-            action if by_action(action).changes => self.change(lab, action),
-            action => self.look(lab, action),
+        let entry = by_action(action);
+        match entry.time_change() {
+            Some(change) => self.change_time(change),
+            None if entry.changes => self.change(lab, action),
+            None => self.look(lab, action),
         }
     }
 

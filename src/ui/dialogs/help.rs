@@ -2,6 +2,7 @@
 //! where there is room, else in pages.
 
 use super::dialog::{Dialog, Verdict};
+use super::typed::COMMANDS;
 use super::window::{self, WindowLine};
 use crate::lab::LabView;
 use crate::ui::keymap::{
@@ -44,9 +45,9 @@ pub struct Help {
 }
 
 impl Dialog for Help {
-    fn key(&mut self, _lab: &LabView, viewer: &mut Viewer, key: KeyPress) -> Verdict {
+    fn key(&mut self, lab: &LabView, viewer: &mut Viewer, key: KeyPress) -> Verdict {
         let area = window::space(viewer.size);
-        let last = pages(viewer, area).len() - 1;
+        let last = pages(Scene::new(lab, viewer), area).len() - 1;
         let plain = !key.ctrl && !key.alt;
         let now = self.page.min(last);
         self.page = match key.code {
@@ -62,10 +63,9 @@ impl Dialog for Help {
     }
 
     fn render(&self, frame: &mut Frame<'_>, area: Rect, scene: Scene<'_>) {
-        let viewer = scene.viewer;
         let theme = scene.theme;
         let width = window::inner_width(area, WIDTH);
-        let mut pages = pages(viewer, area);
+        let mut pages = pages(scene, area);
         let count = pages.len();
         let at = self.page.min(count - 1);
         let mut keys = vec![("any key", "closes")];
@@ -91,14 +91,14 @@ impl Dialog for Help {
 }
 
 /// Everything there is to read, a page after the other.
-fn pages(viewer: &Viewer, area: Rect) -> Vec<SpanLines> {
+fn pages(scene: Scene<'_>, area: Rect) -> Vec<SpanLines> {
     let width = window::inner_width(area, WIDTH);
     let room = window::inner_height(area).max(1);
     let all = if width < WIDE {
-        column(viewer, BELOW, width)
+        column(scene, BELOW, width)
     } else {
         let width = (width - GAP) / 2;
-        let [left, right] = COLUMNS.map(|parts| column(viewer, parts, width));
+        let [left, right] = COLUMNS.map(|parts| column(scene, parts, width));
         beside(left, right, width + GAP)
     };
     let mut pages = vec![SpanLines::new()];
@@ -114,15 +114,20 @@ fn pages(viewer: &Viewer, area: Rect) -> Vec<SpanLines> {
 }
 
 /// Parts below each other.
-fn column(viewer: &Viewer, parts: &[Part], width: usize) -> SpanLines {
+fn column(scene: Scene<'_>, parts: &[Part], width: usize) -> SpanLines {
     let mut all = SpanLines::new();
     // The notes are no view of the lab.
-    let is_shown = |part: &&Part| !(viewer.stage.has_notes && part.is_of_views());
+    let stage = &scene.viewer.stage;
+    let moves_time = by_action(Action::TimeStep);
+    let is_shown = |part: &&Part| match part {
+        Part::Time => stage.offers(scene.lab, moves_time),
+        part => !(stage.has_notes && part.is_of_views()),
+    };
     for part in parts.iter().filter(is_shown) {
         if !all.is_empty() {
             all.push(Vec::new());
         }
-        all.extend(part.lines(viewer, width));
+        all.extend(part.lines(scene, width));
     }
     all
 }
@@ -148,6 +153,8 @@ enum Part {
     Here,
     /// Keys that change something, in whatever view.
     Act,
+    /// Keys and commands that move in time, where that is virtual.
+    Time,
     /// All others that do the same in every view.
     Everywhere,
     /// The other views, a line each.
@@ -158,13 +165,14 @@ enum Part {
 
 /// The left column and the right one.
 const COLUMNS: [&[Part]; 2] = [
-    &[Part::Here, Part::Everywhere],
+    &[Part::Here, Part::Time, Part::Everywhere],
     &[Part::Act, Part::Views, Part::Others],
 ];
 
 /// Where there is one column.
 const BELOW: &[Part] = &[
     Part::Here,
+    Part::Time,
     Part::Act,
     Part::Everywhere,
     Part::Views,
@@ -176,39 +184,50 @@ impl Part {
         matches!(self, Self::Here | Self::Views)
     }
 
-    fn lines(self, viewer: &Viewer, width: usize) -> SpanLines {
+    fn lines(self, scene: Scene<'_>, width: usize) -> SpanLines {
         let title = match self {
-            Self::Here => format!("in this view: {}", viewer.in_front().name()),
+            Self::Here => format!("in this view: {}", scene.viewer.in_front().name()),
             Self::Act => Group::Act.title().to_owned(),
+            Self::Time => "time".to_owned(),
             Self::Everywhere => "everywhere".to_owned(),
             Self::Views => "other views".to_owned(),
             Self::Others => "besides".to_owned(),
         };
-        let mut lines = vec![vec![Span::styled(title, viewer.theme.strong())]];
+        let mut lines = vec![vec![Span::styled(title, scene.viewer.theme.strong())]];
         match self {
             Self::Here => {
                 let offered = |key: &&ViewKey| {
                     let mut actions = key.actions.iter();
-                    actions.any(|action| viewer.stage.offers(by_action(*action)))
+                    actions.any(|action| scene.viewer.stage.offers(scene.lab, by_action(*action)))
                 };
-                for key in viewer.in_front().keys().iter().filter(offered) {
-                    let keys = viewer.keymap.keys_for(key.actions);
-                    lines.extend(explained(viewer, &keys, key.does, width));
+                for key in scene.viewer.in_front().keys().iter().filter(offered) {
+                    let keys = scene.viewer.keymap.keys_for(key.actions);
+                    lines.extend(explained(scene, &keys, key.does, width));
                 }
             }
-            Self::Act => lines.extend(listed(viewer, |group| group == Group::Act, width)),
-            Self::Everywhere => lines.extend(listed(viewer, |group| group != Group::Act, width)),
+            Self::Act => lines.extend(listed(scene, |group| group == Group::Act, width)),
+            Self::Time => {
+                lines.extend(listed(scene, |group| group == Group::Time, width));
+                for command in COMMANDS.iter().filter(|command| command.is_of_time()) {
+                    let name = format!(":{}", command.name);
+                    lines.extend(explained(scene, &name, command.does, width));
+                }
+            }
+            Self::Everywhere => {
+                let is_wanted = |group| !matches!(group, Group::Act | Group::Time);
+                lines.extend(listed(scene, is_wanted, width));
+            }
             Self::Views => {
                 let others = ViewId::ALL
                     .iter()
-                    .filter(|view| **view != viewer.in_front());
-                lines.extend(others.map(|view| brief(viewer, *view, width)));
+                    .filter(|view| **view != scene.viewer.in_front());
+                lines.extend(others.map(|view| brief(scene, *view, width)));
             }
             Self::Others => {
                 for (what, does) in OTHERS {
-                    lines.extend(explained(viewer, what, does, width));
+                    lines.extend(explained(scene, what, does, width));
                 }
-                lines.extend(explained(viewer, "also", &alternatives(viewer), width));
+                lines.extend(explained(scene, "also", &alternatives(scene), width));
             }
         }
         lines
@@ -216,25 +235,25 @@ impl Part {
 }
 
 /// What keys do that do it in every view: those of groups like this.
-fn listed(viewer: &Viewer, is_wanted: fn(Group) -> bool, width: usize) -> SpanLines {
+fn listed(scene: Scene<'_>, is_wanted: fn(Group) -> bool, width: usize) -> SpanLines {
     let mut lines = SpanLines::new();
     let pair_of = |action: Action| PAIRS.iter().find(|pair| pair.actions.contains(&action));
     for entry in TABLE {
-        let is_elsewhere = !viewer.stage.has_notes && is_of_views(entry.action);
-        if !is_wanted(entry.group) || is_elsewhere || !viewer.stage.offers(entry) {
+        let is_elsewhere = !scene.viewer.stage.has_notes && is_of_views(entry.action);
+        if !is_wanted(entry.group) || is_elsewhere || !scene.viewer.stage.offers(scene.lab, entry) {
             continue;
         }
         match pair_of(entry.action) {
             None => {
-                let mut keys = viewer.keymap.keys_of(entry.action).join(" ");
+                let mut keys = scene.viewer.keymap.keys_of(entry.action).join(" ");
                 if keys.is_empty() {
                     keys = format!(":{}", entry.id);
                 }
-                lines.extend(explained(viewer, &keys, entry.does, width));
+                lines.extend(explained(scene, &keys, entry.does_in(scene.lab), width));
             }
             Some(pair) if pair.actions.first() == Some(&entry.action) => {
-                let keys = viewer.keymap.keys_for(pair.actions);
-                lines.extend(explained(viewer, &keys, pair.does, width));
+                let keys = scene.viewer.keymap.keys_for(pair.actions);
+                lines.extend(explained(scene, &keys, pair.does, width));
             }
             Some(_) => {}
         }
@@ -243,43 +262,43 @@ fn listed(viewer: &Viewer, is_wanted: fn(Group) -> bool, width: usize) -> SpanLi
 }
 
 /// Keys of views that have others which do the same.
-fn alternatives(viewer: &Viewer) -> String {
+fn alternatives(scene: Scene<'_>) -> String {
     let all = TABLE.iter().filter(|entry| is_of_views(entry.action));
-    let keys = all.map(|entry| viewer.keymap.keys_of(entry.action));
+    let keys = all.map(|entry| scene.viewer.keymap.keys_of(entry.action));
     let several = keys.filter(|keys| keys.len() > 1);
     let several: Vec<_> = several.map(|keys| keys.join(" ")).collect();
     several.join("  ")
 }
 
 /// A view in one line: its keys, as many as fit.
-fn brief(viewer: &Viewer, view: ViewId, width: usize) -> Vec<Span<'static>> {
+fn brief(scene: Scene<'_>, view: ViewId, width: usize) -> Vec<Span<'static>> {
     let name = format!("{:<KEYS$}", view.name());
     let mut row = Row::new();
     let is_named = |key: &&ViewKey| !key.short.is_empty();
     for (rank, key) in (0..).zip(view.keys().iter().filter(is_named)) {
-        let keys = viewer.keymap.keys_for(key.actions);
-        let keys = Span::styled(keys, viewer.theme.key());
-        let short = Span::styled(format!(" {}", key.short), viewer.theme.text());
+        let keys = scene.viewer.keymap.keys_for(key.actions);
+        let keys = Span::styled(keys, scene.viewer.theme.key());
+        let short = Span::styled(format!(" {}", key.short), scene.viewer.theme.text());
         row = row.part(rank, 2, vec![keys, short]);
     }
-    let mut line = vec![Span::styled(name, viewer.theme.text())];
+    let mut line = vec![Span::styled(name, scene.viewer.theme.text())];
     line.extend(row.fit_spans(width.saturating_sub(KEYS)));
     line
 }
 
 /// A key and what it does, on as many lines as that takes.
-fn explained(viewer: &Viewer, keys: &str, does: &str, width: usize) -> SpanLines {
+fn explained(scene: Scene<'_>, keys: &str, does: &str, width: usize) -> SpanLines {
     let mut lines = SpanLines::new();
     let mut label = keys.to_owned();
     // Keys that were changed may take more than their columns.
     if label.chars().count() >= KEYS {
-        lines.push(vec![Span::styled(label, viewer.theme.key())]);
+        lines.push(vec![Span::styled(label, scene.viewer.theme.key())]);
         label = String::new();
     }
     for words in window::wrap(does, width.saturating_sub(KEYS)) {
         lines.push(vec![
-            Span::styled(format!("{label:<KEYS$}"), viewer.theme.key()),
-            Span::styled(words, viewer.theme.text()),
+            Span::styled(format!("{label:<KEYS$}"), scene.viewer.theme.key()),
+            Span::styled(words, scene.viewer.theme.text()),
         ]);
         label.clear();
     }

@@ -1,7 +1,9 @@
 //! What keys can do, and the table of it: a new action is a name and a row here.
 
-use self::Group::{Act, Look, Program};
-use crate::lab::Request;
+use self::Group::{Act, Look, Program, Time};
+use crate::lab::{LabView, Request};
+use crate::lab::ask::TimeChange;
+use crate::lab::spec::Speed;
 use crate::node::NodeIx;
 use crate::node::io::Command;
 
@@ -78,8 +80,24 @@ pub enum Action {
     HoleLink,
     /// Open every link that is cut or a black hole.
     HealAll,
-    /// Hold the screen.
+    /// Hold the screen; in virtual time: stop time, or let it go on.
     Hold,
+    /// Virtual time: on to the next thing that is told.
+    TimeStep,
+    /// Virtual time: back to the one before.
+    TimeBack,
+    /// Virtual time: to the next mark.
+    NextMark,
+    /// Virtual time: to the mark before.
+    PreviousMark,
+    /// Virtual time: faster.
+    TimeFaster,
+    /// Virtual time: slower.
+    TimeSlower,
+    /// Virtual time: as fast as on the wall.
+    TimeNormal,
+    /// Virtual time: back to before the last command by hand.
+    TimeUndo,
     /// The script: on to the next caption.
     ScriptNext,
     /// The script: by itself again.
@@ -122,13 +140,15 @@ pub struct Entry {
     pub does: &'static str,
     /// The word in the footer.
     pub short: &'static str,
-    /// It changes something: not while the screen is held.
+    /// It changes something: not while the screen is held, nor on one that only looks.
     pub changes: bool,
     /// The heading in the help.
     pub group: Group,
     /// What it asks of the lab, if that follows from the focused node alone; the answer is what is
     /// said then.
     pub asks: Option<fn(NodeIx) -> Request>,
+    /// What it does instead in virtual time.
+    virtually: Option<&'static str>,
 }
 
 /// Headings of the help.
@@ -138,6 +158,8 @@ pub enum Group {
     Act,
     /// What is looked at.
     Look,
+    /// What is done with time, where that is virtual.
+    Time,
     /// Everything else.
     Program,
 }
@@ -148,6 +170,7 @@ impl Group {
         match self {
             Self::Act => "do something with the focused node",
             Self::Look => "look around",
+            Self::Time => "move in time, in a lab in virtual time",
             Self::Program => "the program",
         }
     }
@@ -198,7 +221,15 @@ pub const TABLE: &[Entry] = &[
     entry(Look, Action::Find, "find", &["/"], "filters a list or the log; among panes, goes to a node", "filter"),
     entry(Look, Action::Level, "level", &["L"], "log: shows more or less", "level"),
     entry(Look, Action::Copy, "copy", &["y"], "copies the address or hash and shows it whole", "copy"),
-    entry(Look, Action::Hold, "hold", &["Space"], "holds the screen still; again: goes on", "hold"),
+    entry(Look, Action::Hold, "hold", &["Space"], "holds the screen still; again: goes on", "hold").virtually("stops time; again: goes on"),
+    entry(Time, Action::TimeStep, "time-step", &["."], "on to the next thing that is told", "event").asking(|_| Request::Time(TimeChange::Step)),
+    entry(Time, Action::TimeBack, "time-back", &[","], "back to the thing before", "").asking(|_| Request::Time(TimeChange::Back)),
+    entry(Time, Action::NextMark, "next-mark", &[")"], "on to the next mark, at last to the newest moment", "mark").asking(|_| Request::Time(TimeChange::NextMark)),
+    entry(Time, Action::PreviousMark, "previous-mark", &["("], "back to the mark before", "").asking(|_| Request::Time(TimeChange::PreviousMark)),
+    entry(Time, Action::TimeFaster, "time-faster", &[">"], "goes at the next higher speed", "").asking(|_| Request::Time(TimeChange::Faster)),
+    entry(Time, Action::TimeSlower, "time-slower", &["<"], "goes at the next lower speed", "").asking(|_| Request::Time(TimeChange::Slower)),
+    entry(Time, Action::TimeNormal, "time-normal", &["Backspace"], "goes as fast as on the wall", "").asking(|_| Request::Time(TimeChange::Speed(Speed::Times(1)))),
+    entry(Time, Action::TimeUndo, "undo", &["u"], "back to just before the last command by hand", "").asking(|_| Request::Time(TimeChange::Undo)),
     entry(Look, Action::Clock, "clock", &["T"], "shows wall time or lab time", ""),
     entry(Program, Action::Palette, "palette", &[":"], "lists all actions; note TEXT shows a caption", "all"),
     entry(Program, Action::Help, "help", &["?", "F1"], "shows all keys", "help"),
@@ -225,14 +256,37 @@ const fn entry(
         changes: matches!(group, Act),
         group,
         asks: None,
+        virtually: None,
     }
 }
 
 impl Entry {
-    /// The same, which asks this.
+    /// The same, which asks this, and so changes something.
     const fn asking(mut self, asks: fn(NodeIx) -> Request) -> Self {
         self.asks = Some(asks);
+        self.changes = true;
         self
+    }
+
+    /// The same, which does something else in virtual time.
+    const fn virtually(mut self, does: &'static str) -> Self {
+        self.virtually = Some(does);
+        self
+    }
+
+    /// What it does in this lab.
+    pub fn does_in(&self, lab: &LabView) -> &'static str {
+        let virtually = self.virtually.filter(|_| lab.time.is_some());
+        virtually.unwrap_or(self.does)
+    }
+
+    /// What it asks of the time of a lab in virtual time.
+    pub fn time_change(&self) -> Option<TimeChange> {
+        // No node has a time of its own.
+        match (self.asks?)(NodeIx(0)) {
+            Request::Time(change) => Some(change),
+            _ => None,
+        }
     }
 }
 

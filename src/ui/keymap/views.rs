@@ -5,8 +5,9 @@
 use super::actions::Action::{
     self, AddNode, Back, Copy, CutLink, Down, EditLink, Faster, Find, First, FocusNext,
     FocusPrevious, HealAll, Help, Hold, HoleLink, Kill, Last, Leave, Left, Level, Mine, MineNow,
-    NewWallet, NextLink, NextView, Open, PageDown, PageUp, Palette, Partition, PreviousLink,
-    PreviousView, Quit, Redraw, Right, Send, Slower, Suspend, Up, Zoom,
+    NewWallet, NextLink, NextMark, NextView, Open, PageDown, PageUp, Palette, Partition, PreviousLink,
+    PreviousMark, PreviousView, Quit, Redraw, Right, Send, Slower, Suspend, TimeBack, TimeFaster,
+    TimeSlower, TimeStep, Up, Zoom,
 };
 use crate::lab::spec::OpeningView;
 
@@ -102,9 +103,10 @@ impl ViewId {
     }
 
     /// Whether the footer names a key here, and how soon it is left out when there is no room: the
-    /// higher, the sooner.
-    pub fn footer(self, action: Action) -> Option<u8> {
-        let mut named = self.row().footer.iter();
+    /// higher, the sooner. In virtual time keys of time are named in all of them.
+    pub fn footer(self, action: Action, is_virtual: bool) -> Option<u8> {
+        let of_time = if is_virtual { TIME } else { &[] };
+        let mut named = of_time.iter().chain(self.row().footer);
         named.find(|(of, _)| *of == action).map(|(_, rank)| *rank)
     }
 
@@ -138,6 +140,9 @@ const ENDS: &[Action] = &[First, Last];
 const UP_DOWN: &[Action] = &[Up, Down];
 const PAGES: &[Action] = &[PageUp, PageDown];
 const LINKS: &[Action] = &[NextLink, PreviousLink];
+
+/// Keys that the footer names in virtual time, whatever view is in front.
+const TIME: &[(Action, u8)] = &[(Hold, 1), (TimeStep, 2), (NextMark, 3)];
 
 const LAB: ViewRow = ViewRow {
     name: "Lab",
@@ -334,6 +339,17 @@ pub const PAIRS: &[ViewKey] = &[
         "",
     ),
     key(&[Faster, Slower], "double, halve the hash rate", ""),
+    key(
+        &[TimeStep, TimeBack],
+        "on to the next thing that is told, back to the one before",
+        "",
+    ),
+    key(
+        &[NextMark, PreviousMark],
+        "on to the next mark, back to the one before",
+        "",
+    ),
+    key(&[TimeFaster, TimeSlower], "go faster, slower", ""),
     key(
         &[Leave, Suspend, Redraw],
         "leave at once; suspend; draw all anew",

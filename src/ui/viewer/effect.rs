@@ -9,6 +9,8 @@ use crate::ui::keymap::ViewId;
 pub enum Effect {
     /// Ask the lab.
     Ask(Request, Purpose),
+    /// Take no answer any more to what views have asked: time went back since.
+    Forget,
     /// Hand this to the terminal's clipboard.
     Copy(String),
     /// Hand the terminal back until called again.
@@ -47,4 +49,6 @@ pub enum Purpose {
     Caption,
     /// To drive the script, which is to be seen as well.
     Script,
+    /// To move time: where it is then, and why, the lab says itself.
+    Time,
 }

@@ -100,6 +100,16 @@ impl Viewer {
             .min(NodeIx(last));
     }
 
+    /// Time of the lab went back: nodes that are new may not be there any more.
+    pub fn went_back(&mut self, lab: &LabView) {
+        self.stage.went_back();
+        let last = lab.nodes.len().saturating_sub(1);
+        if self.focus.0 > last {
+            self.focus = NodeIx(last);
+            self.is_zoomed = false;
+        }
+    }
+
     /// The node that the layout wants to be focused.
     pub fn wanted_focus(&self, lab: &LabView) -> Option<NodeIx> {
         self.spec.focus.as_deref().and_then(|name| lab.named(name))

@@ -1,7 +1,8 @@
 //! How a story is told on this screen: who sits in front of it.
 
+use crate::lab::LabView;
 use crate::lab::script::ScriptView;
-use crate::ui::keymap::{Action, Entry};
+use crate::ui::keymap::{Action, Entry, Group, by_action};
 
 /// Whose screen it is.
 #[derive(Clone, Copy, Debug, Default, PartialEq, Eq)]
@@ -55,9 +56,11 @@ impl Stage {
         }
     }
 
-    /// Whether a key of the table does anything on this screen: help and palette list no other.
-    pub fn offers(&self, entry: &Entry) -> bool {
-        self.has(entry.action) && !(self.seat == Seat::Audience && entry.changes)
+    /// Whether a key of the table does anything on this screen, with this lab: help and palette list no
+    /// other.
+    pub fn offers(&self, lab: &LabView, entry: &Entry) -> bool {
+        let is_virtual = lab.time.is_some();
+        self.has(entry.action) && (is_virtual || entry.group != Group::Time) && !(self.seat == Seat::Audience && entry.changes)
     }
 
     /// Closes the end card of this run.
@@ -65,9 +68,15 @@ impl Stage {
         self.closed = Some(script.runs);
     }
 
+    /// Time went back: a story that was over may end again.
+    pub fn went_back(&mut self) {
+        self.closed = None;
+    }
+
     /// Whether an action means anything on this screen.
     pub fn has(&self, action: Action) -> bool {
         !self.has_notes
+            || by_action(action).group == Group::Time
             || matches!(
                 action,
                 Action::ScriptNext

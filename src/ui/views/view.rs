@@ -82,6 +82,10 @@ pub trait View {
     /// The lab was made anew: forgets what was of the old one.
     fn restart(&mut self);
 
+    /// Time of the lab went back: forgets what was of times that are still to come, and asks anew for
+    /// what nodes said. What a person chose stays, as far as it is there.
+    fn went_back(&mut self, lab: &LabView);
+
     /// Draws it.
     fn render(&self, frame: &mut Frame<'_>, area: Rect, scene: Scene<'_>);
 }

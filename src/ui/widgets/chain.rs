@@ -361,6 +361,15 @@ impl Chain {
         }
     }
 
+    /// Time went back, to when the chain was so high: all of it is asked for anew.
+    pub fn went_back(&mut self, tip: u32) {
+        *self = Self {
+            chosen: self.chosen.filter(|height| *height <= tip),
+            filter: std::mem::take(&mut self.filter),
+            ..Self::default()
+        };
+    }
+
     /// The node runs again: what was asked before is not answered any more.
     pub fn restarted(&mut self) {
         self.asked = None;

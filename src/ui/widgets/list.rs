@@ -274,6 +274,14 @@ impl Cursor {
         };
     }
 
+    /// Time went back: what was chosen may not be there yet, and then nothing else is chosen in its place.
+    pub fn went_back(&mut self, items: &[Item]) {
+        let is_there = |key| items.iter().any(|item| item.key.as_ref() == Some(key));
+        if self.key.as_ref().is_some_and(|key| !is_there(key)) {
+            (self.at, self.key) = (0, None);
+        }
+    }
+
     /// Items that the filter lets through.
     pub fn filtered(&self, mut items: Vec<Item>) -> Vec<Item> {
         if !self.filter.is_empty() {

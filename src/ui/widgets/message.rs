@@ -3,12 +3,16 @@
 use super::scene::Scene;
 use crate::lab::LabView;
 use crate::lab::observe::transcript::{Party, Spoken};
+use crate::lab::view::InFlight;
 use crate::node::Time;
 use crate::node::io::EventKind;
 use crate::node::message::{Item, Kind, MessageSummary};
 use crate::ui::text::{self, counted};
 use ratatui::style::Style;
 use ratatui::text::Span;
+
+/// Messages that are looked at for those that are like another.
+const LOOKED_AT: usize = 2_048;
 
 /// The time of a message, to the millisecond: `+00:39.120`.
 pub(in crate::ui) fn moment(scene: Scene<'_>, at: Time) -> String {
@@ -66,6 +70,40 @@ pub(in crate::ui) fn fate(said: &Spoken) -> String {
         (None, None) if said.to.node().is_none() => String::new(),
         (None, None) => "on its way".to_owned(),
     }
+}
+
+/// A message that is on its way in virtual time.
+pub(in crate::ui) fn on_its_way<'a>(lab: &'a LabView, said: &Spoken) -> Option<&'a InFlight> {
+    let is_under_way = |said: &Spoken| said.received.is_none() && !said.is_lost;
+    lab.time.as_ref().filter(|_| is_under_way(said))?;
+    let (from, to) = (said.from.node()?, said.to.node()?);
+    let key = (said.kind()?, said.item());
+    let is_alike = |other: &&Spoken| {
+        (&other.from, &other.to) == (&said.from, &said.to)
+            && (other.kind(), other.item()) == (Some(key.0), key.1)
+            && other.number < said.number
+            && is_under_way(other)
+    };
+    // Of several that are alike the first that was sent is the first that is on its way.
+    let recent = lab.transcript.newest().take(LOOKED_AT);
+    let before = recent.filter(is_alike).count();
+    let mut alike = lab
+        .in_flight
+        .iter()
+        .filter(|sent| (sent.from, sent.to) == (from, to) && (sent.kind, sent.item) == key);
+    alike.nth(before)
+}
+
+/// Whether time stands still at the moment at which it was sent, or came in.
+pub(in crate::ui) fn is_lit(scene: Scene<'_>, said: &Spoken) -> bool {
+    let ends = scene.told().and_then(|told| told.node.zip(told.other));
+    let Some((node, other)) = ends else {
+        return false;
+    };
+    let now = Some(scene.lab.now);
+    let said_by = (said.from.node(), said.to.node());
+    let was_sent = said.sent == now && said_by == (Some(node), Some(other));
+    was_sent || said.received == now && said_by == (Some(other), Some(node))
 }
 
 /// How its fate looks.

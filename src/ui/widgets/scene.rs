@@ -1,6 +1,7 @@
 //! What every part of the screen needs to draw itself.
 
 use crate::lab::observe::node_log::LogLine;
+use crate::lab::view::Told;
 use crate::lab::{LabView, NodeView};
 use crate::node::io::words::{Piece, Tone};
 use crate::node::snapshot::{BlockInfo, NodeSnapshot};
@@ -52,6 +53,18 @@ impl<'a> Scene<'a> {
             caption: lab.caption.as_deref(),
             is_held: false,
         }
+    }
+
+    /// What time stands still at.
+    pub fn told(&self) -> Option<&'a Told> {
+        let time = self.lab.time.as_ref().filter(|time| time.is_paused)?;
+        time.told.as_ref().filter(|_| time.on_its_way.is_none())
+    }
+
+    /// Whether time stands still at something that happened at this node, or on its link there.
+    pub fn is_lit(&self, node: NodeIx) -> bool {
+        let told = self.told();
+        told.is_some_and(|told| told.node == Some(node) || told.other == Some(node))
     }
 
     /// How long ago something was, as of the last whole second.

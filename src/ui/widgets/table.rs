@@ -93,6 +93,21 @@ pub(in crate::ui) fn finish(
     Line::from(spans)
 }
 
+/// A line of a list at which time stands still: its time stands out, and all of it is told from others.
+pub(in crate::ui) fn lit(scene: Scene<'_>, mut line: Line<'static>) -> Line<'static> {
+    for (nth, span) in line.spans.iter_mut().enumerate() {
+        let style = match nth {
+            0 => scene.theme.lit(),
+            _ => scene.theme.warn(),
+        };
+        // A chip keeps its colours.
+        if span.style.bg.is_none() {
+            span.style = span.style.patch(style);
+        }
+    }
+    line
+}
+
 /// A column that is shown.
 struct ShownColumn {
     at: usize,

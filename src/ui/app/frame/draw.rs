@@ -1,7 +1,7 @@
 //! Draws the whole screen.
 
 use super::plan::ScreenPlan;
-use super::{band, footer, header, notes};
+use super::{band, footer, header, notes, timeline};
 use crate::lab::LabView;
 use crate::ui::app::state::UiState;
 use crate::ui::dialogs::window;
@@ -41,6 +41,9 @@ fn draw_all(frame: &mut Frame<'_>, live: &LabView, ui: &UiState) {
         // What people are to read is shown as it is now, also while the screen is held.
         if let (Some(script), Some(area)) = (&live.script, plan.caption) {
             band::render(frame, area, scene, script);
+        }
+        if let Some(area) = plan.timeline {
+            timeline::render(frame, area, scene);
         }
         footer::message(frame, plan.message, scene, ui, plan.caption.is_none());
         footer::keys(frame, plan.footer, scene, ui);

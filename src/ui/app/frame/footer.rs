@@ -1,7 +1,9 @@
 //! The last two lines: what was said, and which keys there are.
 
 use crate::ui::app::state::UiState;
-use crate::ui::keymap::{Action, Entry, TABLE, ViewId};
+use crate::ui::app::time::told_words;
+use crate::lab::LabView;
+use crate::ui::keymap::{Action, Entry, TABLE, ViewId, by_action};
 use crate::ui::text::{self, Row};
 use crate::ui::widgets::scene::Scene;
 use crate::ui::widgets::steps;
@@ -24,8 +26,19 @@ fn held_span(scene: Scene<'_>) -> Option<Span<'static>> {
     scene.is_held.then_some(held)
 }
 
+/// Where time is on its way to, or what it stands still at.
+fn of_time(scene: Scene<'_>) -> Option<Vec<Span<'static>>> {
+    let time = scene.lab.time.as_ref()?;
+    let theme = scene.theme;
+    if let Some(aim) = &time.on_its_way {
+        return Some(vec![Span::styled(format!("on its way: {aim}"), theme.text())]);
+    }
+    let told = scene.told()?;
+    Some(vec![Span::styled(told_words(told), theme.strong())])
+}
+
 /// Draws the message line: that the screen is held, a caption if it has no line of its own, what
-/// was said last; else what the script waits for, or the hint.
+/// was said last; else what time stands still at, what the script waits for, or the hint.
 pub fn message(
     frame: &mut Frame<'_>,
     area: Rect,
@@ -44,7 +57,7 @@ pub fn message(
     let room = usize::from(area.width);
     let script = scene.lab.script.as_deref();
     let step = script.and_then(|script| steps::line(scene, script, room.saturating_sub(2)));
-    match (&ui.message, step, &viewer.spec.hint) {
+    match (&ui.message, of_time(scene).or(step), &viewer.spec.hint) {
         (Some(message), ..) => {
             let style = scene.tone(message.tone);
             spans.extend(scene.pieces(message.pieces.iter().cloned(), style));
@@ -71,11 +84,12 @@ pub fn message(
 /// columns alone; what does nothing now is dim.
 pub fn keys(frame: &mut Frame<'_>, area: Rect, scene: Scene<'_>, ui: &UiState) {
     let view = scene.viewer.in_front();
+    let is_virtual = scene.lab.time.is_some();
     let mut row = Row::new().text(0, 0, "", scene.theme.text());
     for entry in TABLE {
         let keys = scene.viewer.keymap.keys_for(beside(entry));
         // Without a key there is nothing to press.
-        if let Some(rank) = view.footer(entry.action).filter(|_| !keys.is_empty()) {
+        if let Some(rank) = view.footer(entry.action, is_virtual).filter(|_| !keys.is_empty()) {
             row = row.part(rank, 2, item(scene, ui, entry, keys));
         }
     }
@@ -89,6 +103,7 @@ fn item(scene: Scene<'_>, ui: &UiState, entry: &Entry, keys: String) -> Vec<Span
     let word = match entry.action {
         Action::Kill if node.is_some_and(|node| !node.state.is_up()) => "start",
         Action::Partition if lab.partition.is_some() => "heal",
+        Action::Hold => hold_word(lab),
         Action::Find if scene.viewer.in_front() == ViewId::Blocks => "find",
         _ => entry.short,
     };
@@ -96,6 +111,7 @@ fn item(scene: Scene<'_>, ui: &UiState, entry: &Entry, keys: String) -> Vec<Span
     let columns = match entry.action {
         Action::Kill => "start".len(),
         Action::Partition => "partition".len(),
+        Action::Hold => hold_columns(lab),
         _ => 0,
     };
     let (key_style, style) = match ui.is_idle(lab, entry.action) {
@@ -106,6 +122,19 @@ fn item(scene: Scene<'_>, ui: &UiState, entry: &Entry, keys: String) -> Vec<Span
         Span::styled(keys, key_style),
         Span::styled(format!(" {word:<columns$}"), style),
     ]
+}
+
+/// What Space does to the picture, or to time.
+pub fn hold_word(lab: &LabView) -> &'static str {
+    match &lab.time {
+        None => by_action(Action::Hold).short,
+        Some(time) if time.is_paused && time.on_its_way.is_none() => "resume",
+        Some(_) => "pause",
+    }
+}
+
+fn hold_columns(lab: &LabView) -> usize {
+    lab.time.as_ref().map_or(0, |_| "resume".len())
 }
 
 /// The actions whose keys stand before one word.

@@ -6,8 +6,10 @@
 //! ```
 //!
 //! People point at it, so nothing in it moves: each part has its columns, which follow from the
-//! width of the screen alone (`Columns`). What does not fit there is said shorter.
+//! width of the screen alone (`Columns`), and on wide ones from whether time is virtual, which has more to
+//! say. What does not fit there is said shorter.
 
+use super::clock::{clock, mode};
 use crate::lab::paper::units::show_tx_rate;
 use crate::lab::view::headline::{Chains, Mining, Network};
 use crate::node::BlockId;
@@ -39,22 +41,16 @@ const NAME: (u16, u16) = (6, 12);
 /// Columns between two parts.
 const GAP: u16 = 1;
 
-const MODE: u16 = 6;
+/// Columns of how time goes, and of what time it is.
+pub(super) const MODE: u16 = 6;
 const CLOCK: u16 = 8;
+
+/// The same in virtual time, from [`WITH_TRAFFIC`] on: `x100 (31)` and `+1:00:51.411`.
+const VIRTUAL: (u16, u16) = (10, 12);
+
 const MEMPOOL: u16 = 12;
 const HASHRATE: u16 = 10;
 const TRAFFIC: u16 = 10;
-
-/// How time goes on the screen.
-#[derive(Clone, Copy, Debug, PartialEq, Eq)]
-enum Mode {
-    /// As on the wall.
-    Live,
-    /// As fast as on the wall, and it can wait.
-    Virtual,
-    /// It goes on, and the picture does not.
-    Held,
-}
 
 /// Where a part stands, from the left edge; nothing where it has no room.
 #[derive(Clone, Copy, Debug, Default, PartialEq, Eq)]
@@ -79,7 +75,7 @@ struct Columns {
 
 /// Draws the header.
 pub fn render(frame: &mut Frame<'_>, area: Rect, scene: Scene<'_>) {
-    let columns = Columns::new(area.width);
+    let columns = Columns::new(area.width, scene.lab.time.is_some());
     let theme = scene.theme;
     let plain = |words: String| vec![Span::styled(words, theme.text())];
     let name = text::short_name(
@@ -87,18 +83,13 @@ pub fn render(frame: &mut Frame<'_>, area: Rect, scene: Scene<'_>) {
         usize::from(columns.name.width),
         theme.cut(),
     );
-    let mode = match scene.lab.virtual_seed {
-        _ if scene.is_held => Mode::Held,
-        Some(_) => Mode::Virtual,
-        None => Mode::Live,
-    };
     let figures = scene.lab.headline.figures;
     let is_long = area.width >= LONG_TABS;
     let fields = [
         (columns.name, vec![vec![Span::styled(name, theme.strong())]]),
         (columns.tabs, vec![tabs(scene, is_long)]),
-        (columns.mode, vec![mode_words(scene, mode)]),
-        (columns.clock, clock(scene).map(plain).to_vec()),
+        (columns.mode, mode(scene, columns.mode.width)),
+        (columns.clock, clock(scene).into_iter().map(plain).collect()),
         (columns.chains, chains(scene)),
         (columns.network, network(scene)),
         (
@@ -118,8 +109,8 @@ pub fn render(frame: &mut Frame<'_>, area: Rect, scene: Scene<'_>) {
 }
 
 impl Columns {
-    fn new(width: u16) -> Self {
-        let (mut columns, left) = Self::widths(width);
+    fn new(width: u16, is_virtual: bool) -> Self {
+        let (mut columns, left) = Self::widths(width, is_virtual);
         // What is left keeps the tabs apart from what they do not name.
         let air = left.min(1);
         let mut x = 1;
@@ -142,7 +133,7 @@ impl Columns {
     }
 
     /// How wide everything is, and how many columns are left.
-    fn widths(width: u16) -> (Self, u16) {
+    fn widths(width: u16, is_virtual: bool) -> (Self, u16) {
         let tabs = tabs_width(width >= LONG_TABS);
         // All tabs and what is said of the lab are always there: narrower screens show no lab.
         let (mut chains, mut network) = (CHAINS.0, NETWORK.0);
@@ -174,6 +165,11 @@ impl Columns {
         grow(&mut network, NETWORK.1);
         if name > 0 {
             grow(&mut name, NAME.1);
+        }
+        let (mut mode, mut clock) = (mode, clock);
+        if is_virtual && width >= WITH_TRAFFIC {
+            grow(&mut mode, VIRTUAL.0);
+            grow(&mut clock, VIRTUAL.1);
         }
         let of = |width| Slot { x: 0, width };
         let columns = Self {
@@ -215,22 +211,6 @@ fn tabs(scene: Scene<'_>, is_long: bool) -> Vec<Span<'static>> {
         spans.push(Span::styled(tab(view, is_long), style));
     }
     spans
-}
-
-fn mode_words(scene: Scene<'_>, mode: Mode) -> Vec<Span<'static>> {
-    let (words, style) = match mode {
-        Mode::Live => ("LIVE", scene.theme.good()),
-        Mode::Virtual => ("VIRT", scene.theme.good()),
-        Mode::Held => ("HELD", scene.theme.warn()),
-    };
-    vec![Span::styled(words, style)]
-}
-
-/// What time it is; after ten hours without seconds.
-fn clock(scene: Scene<'_>) -> [String; 2] {
-    let minutes = scene.now.since(scene.lab.since).as_secs() / 60;
-    let short = format!("+{}h{:02}", minutes / 60, minutes % 60);
-    [scene.moment(scene.now), short]
 }
 
 /// What the chains say, the longest way first.

@@ -2,12 +2,15 @@
 //! anything.
 
 mod band;
+mod clock;
 mod draw;
 mod footer;
 mod header;
 pub mod letters;
 mod notes;
 mod plan;
+mod timeline;
 
 pub use draw::draw;
+pub(super) use timeline::hit as timeline_hit;
 pub use plan::{SMALLEST, ScreenPlan};

@@ -253,9 +253,13 @@ fn keys(scene: Scene<'_>, width: u16) -> Line<'static> {
             continue;
         }
         let key = scene.viewer.keymap.key_of(action);
+        let word = match action {
+            Action::Hold => footer::hold_word(scene.lab),
+            _ => entry.short,
+        };
         let spans = vec![
             Span::styled(key, theme.key()),
-            Span::raw(format!(" {}", entry.short)),
+            Span::raw(format!(" {word}")),
         ];
         row = row.part(rank, 3, spans);
     }

@@ -4,14 +4,15 @@
 //! header              one line
 //! body                the view in front
 //! caption             a band, in a lab with a script
+//! timeline            one line, in a lab in virtual time, where no figure gives way for it
 //! message line
 //! footer
 //! ```
 //!
-//! It follows from the size of the screen and the script, never from what happens in the lab: nothing
+//! It follows from the size of the screen, the script and the kind of lab, never from what happens in the lab: nothing
 //! moves while it is looked at. Drawing and the mouse both ask here, so that a click hits what is seen.
 
-use super::band;
+use super::{band, timeline};
 use crate::lab::LabView;
 use crate::ui::viewer::Viewer;
 use ratatui::layout::Rect;
@@ -28,6 +29,8 @@ pub struct ScreenPlan {
     pub body: Rect,
     /// The band of captions, of a lab with a script.
     pub caption: Option<Rect>,
+    /// The line of time, of a lab in virtual time.
+    pub timeline: Option<Rect>,
     /// The line above the footer.
     pub message: Rect,
     /// The last line.
@@ -46,10 +49,13 @@ impl ScreenPlan {
         let mut body = Rect::new(0, 1, width, height.saturating_sub(3));
         let band = band::rows(lab, viewer, (width, height)).min(body.height);
         body.height -= band;
+        let has_time = timeline::has_room(lab, viewer, height, body);
+        body.height -= u16::from(has_time);
         Self {
             header: line(0),
             body,
             caption: (band > 0).then(|| Rect::new(0, body.bottom(), width, band)),
+            timeline: has_time.then(|| line(height.saturating_sub(3))),
             message: line(height.saturating_sub(2)),
             footer: line(height.saturating_sub(1)),
         }

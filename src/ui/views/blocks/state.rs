@@ -133,6 +133,19 @@ impl View for BlocksView {
         *self = Self::default();
     }
 
+    fn went_back(&mut self, lab: &LabView) {
+        self.forest.went_back(lab);
+        self.opened
+            .take_if(|opened| lab.node(opened.node()).is_none());
+        if let Some(opened) = &mut self.opened {
+            opened.went_back();
+        }
+        let items = self.items(lab);
+        if let Some(cursor) = self.cursor_mut() {
+            cursor.went_back(&items);
+        }
+    }
+
     fn render(&self, frame: &mut Frame<'_>, area: Rect, scene: Scene<'_>) {
         if let Some(opened) = &self.opened {
             return opened.render(frame, area, scene, ROOT);

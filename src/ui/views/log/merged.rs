@@ -162,6 +162,11 @@ impl<'a> Shown<'a> {
 }
 
 impl Scroll {
+    /// Whether one is at a line of a later time than this.
+    pub fn is_after(self, now: Time) -> bool {
+        self.0.is_some_and(|(at, _)| at > now)
+    }
+
     /// Whether what is new comes into sight.
     pub fn follows(self) -> bool {
         self.0.is_none()

@@ -3,6 +3,7 @@
 use super::layer;
 use super::merged::{Scroll, Shown};
 use super::program::Program;
+use crate::lab::LabView;
 use crate::ui::keymap::Action;
 use crate::ui::text;
 use crate::ui::viewer::{DialogId, Effect, Outcome};
@@ -85,6 +86,12 @@ impl View for LogView {
     /// How much is wanted is the person's, and stays.
     fn restart(&mut self) {
         self.follow();
+    }
+
+    fn went_back(&mut self, lab: &LabView) {
+        if self.scroll.is_after(lab.now) {
+            self.follow();
+        }
     }
 
     fn render(&self, frame: &mut Frame<'_>, area: Rect, scene: Scene<'_>) {

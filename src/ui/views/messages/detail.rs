@@ -54,6 +54,18 @@ pub(super) fn render(frame: &mut Frame<'_>, area: Rect, scene: Scene<'_>, said: 
     frame.render_widget(Paragraph::new(lines), area);
 }
 
+/// What became of it; of what is on its way in virtual time, when it comes in.
+fn fate(scene: Scene<'_>, said: &Spoken) -> String {
+    match message::on_its_way(scene.lab, said).map(|sent| sent.way) {
+        None => message::fate(said),
+        Some(None) => "waits for its turn, or in a black hole".to_owned(),
+        Some(Some((_, arrives))) => {
+            let arrives = message::moment(scene, arrives);
+            format!("{}, arrives {arrives}", message::fate(said))
+        }
+    }
+}
+
 fn times(scene: Scene<'_>, said: &Spoken) -> String {
     let at = |at| message::moment(scene, at);
     match (said.sent, said.received) {
@@ -63,7 +75,7 @@ fn times(scene: Scene<'_>, said: &Spoken) -> String {
             at(received),
             message::fate(said)
         ),
-        (Some(sent), None) => format!("sent {}, {}", at(sent), message::fate(said)),
+        (Some(sent), None) => format!("sent {}, {}", at(sent), fate(scene, said)),
         (None, Some(received)) => format!("received {}", at(received)),
         (None, None) => String::new(),
     }

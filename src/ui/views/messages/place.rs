@@ -17,6 +17,11 @@ impl Place {
         self.chosen.is_none() && self.bottom.is_none()
     }
 
+    /// The message by which the place is known; `None`: it follows.
+    pub fn anchor(self) -> Option<u64> {
+        self.chosen.or(self.bottom)
+    }
+
     /// Moves among messages, of which these are all that are shown, newest first, `height` of them
     /// at a time. Whether the key was one that moves.
     pub fn step(&mut self, all: &[u64], height: usize, action: Action) -> bool {

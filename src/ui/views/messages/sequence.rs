@@ -41,7 +41,10 @@ pub(super) fn diagram(
     let lanes = Lanes::new(scene, seen, indent, room);
     let lines = seen.iter().map(|said| {
         let spans = lanes.line(scene, said, room);
-        table::finish(scene, spans, Some(said.number) == chosen, room)
+        let is_chosen = Some(said.number) == chosen;
+        let line = table::finish(scene, spans, is_chosen, room);
+        let is_lit = message::is_lit(scene, said) && !is_chosen;
+        if is_lit { table::lit(scene, line) } else { line }
     });
     (lanes.head(scene), lines.collect())
 }

@@ -5,9 +5,10 @@ use super::place::Place;
 use super::{counts, detail, list, sequence};
 use crate::lab::LabView;
 use crate::lab::observe::transcript::Spoken;
+use crate::node::Time;
 use crate::ui::keymap::Action;
 use crate::ui::text;
-use crate::ui::viewer::{DialogId, Outcome};
+use crate::ui::viewer::{DialogId, Effect, Outcome};
 use crate::ui::views::view::View;
 use crate::ui::widgets::lines;
 use crate::ui::widgets::message::{item_hash, items};
@@ -35,6 +36,8 @@ pub struct MessagesView {
     is_open: bool,
     /// The first line of the counts that is in sight.
     scrolled: usize,
+    /// When the message was heard of by which one's place is known.
+    anchored: Option<Time>,
 }
 
 /// Where things are in the view.
@@ -63,6 +66,11 @@ impl Tab {
 }
 
 impl View for MessagesView {
+    fn collect(&mut self, scene: Scene<'_>, _: Option<Rect>) -> Vec<Effect> {
+        self.anchor(scene.lab);
+        Vec::new()
+    }
+
     fn act(&mut self, scene: Scene<'_>, action: Action, area: Rect) -> Outcome {
         let lab = scene.lab;
         let mut outcome = Outcome::default();
@@ -82,6 +90,7 @@ impl View for MessagesView {
                 self.place.step(&all, height, action);
             }
         }
+        self.anchor(lab);
         outcome
     }
 
@@ -91,6 +100,7 @@ impl View for MessagesView {
             let all = self.numbers(scene.lab);
             let up = usize::from(lines.bottom() - 1 - at.y);
             self.place.choose(&all, up);
+            self.anchor(scene.lab);
         }
         Outcome::default()
     }
@@ -115,6 +125,15 @@ impl View for MessagesView {
 
     fn restart(&mut self) {
         *self = Self::default();
+    }
+
+    /// Numbers of what was said later are given again.
+    fn went_back(&mut self, lab: &LabView) {
+        let anchor = self.place.anchor();
+        if anchor.is_some_and(|number| Self::anchored_at(lab, number) != self.anchored) {
+            (self.place, self.is_open) = (Place::default(), false);
+        }
+        self.scrolled = self.scrolled.min(counts::len(lab).saturating_sub(1));
     }
 
     fn render(&self, frame: &mut Frame<'_>, area: Rect, scene: Scene<'_>) {
@@ -155,6 +174,17 @@ impl View for MessagesView {
 }
 
 impl MessagesView {
+    /// Remembers by what one's place is known.
+    fn anchor(&mut self, lab: &LabView) {
+        let anchor = self.place.anchor();
+        self.anchored = anchor.and_then(|number| Self::anchored_at(lab, number));
+    }
+
+    /// When a message was heard of first, as long as it is remembered.
+    fn anchored_at(lab: &LabView, number: u64) -> Option<Time> {
+        lab.transcript.get(number).map(Spoken::at)
+    }
+
     fn go_to(&mut self, tab: Tab) {
         (self.tab, self.scrolled) = (tab, 0);
     }

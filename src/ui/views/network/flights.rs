@@ -13,6 +13,9 @@
 //!
 //! Only the newest messages are looked at, and only so many are shown: a busy lab says hundreds of
 //! things a second.
+//!
+//! All that is for labs whose time nothing slows. In virtual time it is known what is on its way, and
+//! each thing is shown where it is, whatever it is: slowed is time itself, and nothing is shown again.
 
 use crate::chain::BlockHash;
 use crate::lab::LabView;
@@ -20,7 +23,7 @@ use crate::lab::observe::transcript::Spoken;
 use crate::lab::view::LinkView;
 use crate::link::LinkState;
 use crate::node::message::{Item, Kind};
-use crate::node::{BlockId, NodeIx};
+use crate::node::{BlockId, NodeIx, Time};
 use std::collections::BTreeMap;
 use std::time::Duration;
 
@@ -55,6 +58,8 @@ pub enum Load {
     Block(BlockId),
     /// A transaction.
     Tx,
+    /// Any other message.
+    Word,
 }
 
 /// Something on its way.
@@ -83,6 +88,47 @@ pub struct Flights {
 
 /// What flies in a lab at this moment.
 pub fn flights(lab: &LabView) -> Flights {
+    let mut found = match lab.time {
+        Some(_) => in_virtual_time(lab),
+        None => on_the_wall(lab),
+    };
+    found.shown.sort_by_key(|flight| match flight.load {
+        Load::Block(_) => 0,
+        Load::Tx => 1,
+        Load::Word => 2,
+    });
+    found.shown.truncate(SHOWN_MAX);
+    found
+}
+
+/// What is on its way, where it is.
+fn in_virtual_time(lab: &LabView) -> Flights {
+    let flights = lab.in_flight.iter().map(|sent| Flight {
+        from: sent.from,
+        to: sent.to,
+        load: match (sent.kind, sent.item) {
+            (Kind::Block, Some(Item::Block(hash))) => Load::Block(block(lab, hash)),
+            (Kind::Tx, _) => Load::Tx,
+            _ => Load::Word,
+        },
+        way: sent.way.map_or(0, |way| part(lab.now, way)),
+        is_replay: false,
+    });
+    Flights {
+        shown: flights.collect(),
+        slowed: 1,
+    }
+}
+
+/// How far something has come at this moment that left and arrives then.
+fn part(now: Time, (left, arrives): (Time, Time)) -> u32 {
+    let past = now.since(left).as_micros() * u128::from(WAY);
+    let part = past / arrives.since(left).as_micros().max(1);
+    u32::try_from(part).map_or(WAY, |part| part.min(WAY))
+}
+
+/// What was said a short while ago, as far as it is shown by now.
+fn on_the_wall(lab: &LabView) -> Flights {
     let mut found = Flights {
         shown: Vec::new(),
         slowed: 1,
@@ -109,13 +155,14 @@ pub fn flights(lab: &LabView) -> Flights {
             is_replay: pace.slowed > 1 || has(lab, to, load),
         });
     }
-    found.shown.sort_by_key(|flight| flight.load == Load::Tx);
-    found.shown.truncate(SHOWN_MAX);
     found
 }
 
-/// Whether anything flies.
+/// Whether anything flies, and moves.
 pub fn is_any(lab: &LabView) -> bool {
+    if let Some(time) = &lab.time {
+        return !time.is_paused && !lab.in_flight.is_empty();
+    }
     let links: BTreeMap<_, _> = lab.links.iter().map(|link| (link.ends, link)).collect();
     recent(lab).any(|spoken| {
         let Some((from, to)) = spoken.from.node().zip(spoken.to.node()) else {

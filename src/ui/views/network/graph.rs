@@ -64,6 +64,9 @@ pub fn render(buffer: &mut Buffer, area: Rect, sight: Sight<'_>, places: &Places
 fn light(sight: Sight<'_>, link: &LinkView) -> Light {
     let (a, b) = link.ends;
     let focus = sight.scene.viewer.focus;
+    if sight.scene.is_lit(a) && sight.scene.is_lit(b) {
+        return Light::Lit;
+    }
     match sight.chosen == Some(link.ends) {
         true => Light::Chosen,
         false if sight.scene.lab.nodes.len() < MANY || a == focus || b == focus => Light::Full,
@@ -140,6 +143,7 @@ impl Picture<'_> {
             _ => rank.1.label(worst, sight.usual)?,
         };
         let style = match light {
+            Light::Lit => theme.lit(),
             Light::Chosen => theme.focus(),
             Light::Faint if rank.1 < Kind::Apart => theme.faint(),
             Light::Full | Light::Faint => rank.1.style(theme),
@@ -209,6 +213,7 @@ impl Picture<'_> {
             Load::Block(id) if flight.is_replay => replayed(self.sight, scene.chip(id)),
             Load::Block(id) => vec![scene.chip(id)],
             Load::Tx => vec![Span::styled(scene.theme.payment(), scene.theme.badge())],
+            Load::Word => vec![Span::styled(scene.theme.word(), scene.theme.text())],
         };
         let carried = strands.iter().find_map(|strand| {
             let is_there = strand.carries(self.places, flight.from, flight.to)?;
@@ -226,7 +231,9 @@ impl Picture<'_> {
         let width = i32::try_from(text::width(&spans)).unwrap_or(1);
         let aside = match flight.load {
             Load::Block(_) => &ASIDE[..],
-            Load::Tx => &ASIDE[..1],
+            // What is where it is, is seen: also right beside a box, and behind what the link says.
+            Load::Tx | Load::Word if scene.lab.time.is_some() => &ASIDE[..11],
+            Load::Tx | Load::Word => &ASIDE[..1],
         };
         let mut places = aside.iter().map(|by| (x + by - width / 2, y));
         if let Some(at) = places.find_map(|(x, y)| self.free(x, y, width)) {

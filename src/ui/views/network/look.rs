@@ -45,6 +45,8 @@ pub enum Light {
     Full,
     /// It was chosen.
     Chosen,
+    /// Time has stopped at what happened on it.
+    Lit,
 }
 
 /// All links of a lab, to know what is usual.
@@ -148,11 +150,13 @@ impl Kind {
     /// Its line.
     pub fn stroke(self, theme: Theme, light: Light) -> Stroke {
         let style = match light {
+            Light::Lit => theme.warn(),
             Light::Chosen => theme.focus(),
             Light::Full => self.style(theme),
             Light::Faint => self.style(theme).add_modifier(Modifier::DIM),
         };
         let rank = match (light, self) {
+            (Light::Lit, _) => 21,
             (Light::Chosen, _) => 20,
             (Light::Full, Self::Apart) => 8,
             (Light::Full, kind) => 9 + kind as u8,
@@ -164,7 +168,7 @@ impl Kind {
             style,
             rank,
             is_dashed: self.is_shut(),
-            is_thick: light == Light::Chosen,
+            is_thick: light >= Light::Chosen,
         }
     }
 

@@ -163,6 +163,7 @@ fn common_group(sight: Sight<'_>, quarter: &Quarter) -> Option<char> {
 fn in_region(sight: Sight<'_>, places: &Places, ix: NodeIx, node: &NodeView) -> Vec<Span<'static>> {
     let (scene, theme) = (sight.scene, sight.scene.theme);
     let style = match (ix == scene.viewer.focus, node.state.is_up()) {
+        _ if scene.is_lit(ix) => theme.lit(),
         (true, _) => theme.focus(),
         (false, true) => theme.text(),
         (false, false) => theme.faint(),
@@ -274,6 +275,7 @@ fn name(sight: Sight<'_>, ix: NodeIx, node: &NodeView, room: usize) -> Vec<Span<
     let used = number.len() + 1 + pointer.chars().count();
     let name = short_name(&node.name, room.saturating_sub(used), theme.cut());
     let style = match (is_focused, node.state.is_up()) {
+        _ if sight.scene.is_lit(ix) => theme.lit(),
         (true, _) => theme.focus(),
         (false, true) => theme.strong(),
         (false, false) => theme.faint(),

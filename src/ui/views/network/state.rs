@@ -131,6 +131,13 @@ impl View for NetworkView {
         *self = Self::default();
     }
 
+    fn went_back(&mut self, _: &LabView) {
+        *self = Self {
+            left: self.left,
+            ..Self::default()
+        };
+    }
+
     fn render(&self, frame: &mut Frame<'_>, area: Rect, scene: Scene<'_>) {
         let lab = scene.lab;
         let (graph, panel, is_upright) = self.divide(lab, area);

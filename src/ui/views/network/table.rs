@@ -126,6 +126,7 @@ fn name(sight: Sight<'_>, ix: NodeIx) -> Vec<Span<'static>> {
     let left = width - number.chars().count() - after.len() - 1;
     let name = short_name(scene.name(ix), left, theme.cut());
     let style = match (is_focused, is_up) {
+        _ if scene.is_lit(ix) => theme.lit(),
         (true, _) => theme.focus(),
         (false, true) => theme.text(),
         (false, false) => theme.faint(),

@@ -11,5 +11,6 @@ mod propagation;
 mod state;
 mod table;
 
+pub(in crate::ui) use plan::can_spare_a_line;
 pub use plan::{Form, Plan};
 pub use state::PanesView;

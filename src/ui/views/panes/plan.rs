@@ -345,6 +345,23 @@ impl Plan {
     }
 }
 
+/// Whether an area shows as many nodes in as many figures, and the same boxes, with a line less. It does not
+/// depend on what happens in the lab, as nothing of a plan does.
+pub fn can_spare_a_line(lab: &LabView, viewer: &Viewer, area: Rect) -> bool {
+    let less = Rect {
+        height: area.height.saturating_sub(1),
+        ..area
+    };
+    let shape = |area: Rect| {
+        let plan = Plan::new(lab, viewer, area);
+        let boxes = [plan.propagation, plan.blocks, plan.mempool].map(|area| area.is_some());
+        let is_full = |(_, cell): &(NodeIx, Rect)| cell.height >= pane::LINES;
+        let are_full = plan.cells.iter().all(is_full);
+        (plan.form, plan.capacity, boxes, are_full)
+    };
+    shape(area) == shape(less)
+}
+
 fn lines(count: usize) -> u16 {
     u16::try_from(count).unwrap_or(u16::MAX)
 }

@@ -58,6 +58,10 @@ impl View for PanesView {
         *self = Self::default();
     }
 
+    fn went_back(&mut self, _: &LabView) {
+        self.restart();
+    }
+
     fn render(&self, frame: &mut Frame<'_>, area: Rect, scene: Scene<'_>) {
         let plan = Plan::new(scene.lab, scene.viewer, area);
         match plan.form {

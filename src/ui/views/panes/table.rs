@@ -222,6 +222,7 @@ fn lead(scene: Scene<'_>, ix: NodeIx, node: &NodeView, widths: &Widths) -> Cells
     let is_focused = scene.viewer.focus == ix;
     let tip = node.snapshot.as_ref().map(|snapshot| snapshot.tip);
     let name_style = match (scene.is_new(node), tip, is_focused) {
+        _ if scene.is_lit(ix) => theme.lit(),
         (true, Some(tip), _) => scene
             .chip_ink(tip)
             .add_modifier(ratatui::style::Modifier::BOLD),

@@ -52,7 +52,8 @@ impl Mempool {
     pub fn wanted(&mut self, subject: Subject<'_>) -> Option<Fetch> {
         let mempool = &subject.snapshot?.mempool;
         let now = subject.lab.now;
-        let is_early = self.asked.is_some_and(|at| now.since(at) < PACE);
+        let stands_still = subject.lab.time.as_ref().is_some_and(|time| time.is_paused);
+        let is_early = self.asked.is_some_and(|at| now.since(at) < PACE) && !stands_still;
         if mempool.count <= mempool.shown.len() || is_early || self.of.as_ref() == Some(mempool) {
             return None;
         }

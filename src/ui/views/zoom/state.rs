@@ -104,16 +104,21 @@ impl ZoomView {
         had_filter
     }
 
-    /// The lines of the tab; not those of the chain, which may be long.
+    /// The lines of the tab.
     fn items(&self, subject: Subject<'_>) -> Vec<Item> {
-        let items = match self.tab {
+        self.items_of(self.tab, subject)
+    }
+
+    /// The lines of a tab; not those of the chain, which may be long.
+    fn items_of(&self, tab: Tab, subject: Subject<'_>) -> Vec<Item> {
+        let items = match tab {
             Tab::Chain => Vec::new(),
             Tab::Mempool => self.mempool.items(subject),
             Tab::Peers => peers::items(subject),
             Tab::Wallets => wallets::items(subject),
             Tab::Log => log::items(subject),
         };
-        self.cursors[self.tab.place()].filtered(items)
+        self.cursors[tab.place()].filtered(items)
     }
 
     /// The line that is chosen.
@@ -252,6 +257,22 @@ impl View for ZoomView {
 
     fn restart(&mut self) {
         *self = Self::default();
+    }
+
+    fn went_back(&mut self, lab: &LabView) {
+        self.asked.clear();
+        self.mempool = Mempool::default();
+        self.opened.went_back();
+        let subject = Subject::new(lab, self.node);
+        let tip = subject.and_then(|subject| subject.tip());
+        self.chain.went_back(tip.map_or(0, |(height, _)| height));
+        let Some(subject) = subject else {
+            return;
+        };
+        for tab in Tab::ALL {
+            let items = self.items_of(tab, subject);
+            self.cursors[tab.place()].went_back(&items);
+        }
     }
 
     fn render(&self, frame: &mut Frame<'_>, area: Rect, scene: Scene<'_>) {

@@ -107,6 +107,25 @@ impl Forest {
         }
     }
 
+    /// Time went back: all is seen anew, and what is chosen stays so if it is there.
+    pub fn went_back(&mut self, lab: &LabView) {
+        *self = Self {
+            chosen: self.chosen,
+            ..Self::default()
+        };
+        self.observe(lab);
+        let highest = self.tree.rows(0, 1).first().map(|row| row.id.height);
+        self.chosen = match self.chosen {
+            Chosen::Block(id) if self.tree.block(&id.hash).is_some() => Chosen::Block(id),
+            // It had become a part of the tree from below.
+            Chosen::Block(BlockId { height, .. }) if height < self.tree.floor() => {
+                Chosen::Height(height)
+            }
+            Chosen::Height(height) if Some(height) <= highest => Chosen::Height(height),
+            _ => Chosen::Newest,
+        };
+    }
+
     /// Whom to ask for the best branch: the focused node if it is on it, else the first that is.
     fn pick_source(&self, lab: &LabView, focus: NodeIx) -> Option<NodeIx> {
         let is_on_best = |(_, tip): &(NodeIx, BlockHash)| self.tree.is_best(tip);

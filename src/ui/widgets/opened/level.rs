@@ -119,6 +119,11 @@ impl Level {
         }
     }
 
+    /// Time went back: what is known of it may only come to be so.
+    pub fn went_back(&mut self) {
+        (self.content, self.as_of) = (Content::Waiting, None);
+    }
+
     /// What has to be asked for.
     pub fn wanted(&mut self, subject: Subject<'_>) -> Option<Fetch> {
         let now = as_of(subject, &self.target);

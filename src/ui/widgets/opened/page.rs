@@ -89,7 +89,11 @@ fn border(
     } else {
         theme.faint()
     };
-    let title = title(scene, subject, frame_style).fit(room.saturating_sub(state.len() + 3));
+    let name_style = match scene.is_lit(subject.ix) {
+        true => theme.lit(),
+        false => frame_style,
+    };
+    let title = title(scene, subject, name_style).fit(room.saturating_sub(state.len() + 3));
     let state = Line::styled(format!(" {state} "), style).right_aligned();
     let mut block = Block::bordered()
         .border_set(theme.border())

@@ -75,6 +75,17 @@ impl Opened {
         self.wanted(subject)
     }
 
+    /// The node that was asked.
+    pub fn node(&self) -> NodeIx {
+        self.node
+    }
+
+    /// Time went back: all of it is asked for anew.
+    pub fn went_back(&mut self) {
+        self.asked.clear();
+        self.levels.iter_mut().for_each(Level::went_back);
+    }
+
     /// Takes a key, in an area of this size. What is over is no level: the view may go on.
     pub fn act(&mut self, lab: &LabView, action: Action, area: Rect) -> Outcome {
         let mut outcome = Outcome::from(self.refresh(lab));

@@ -49,8 +49,13 @@ fn heard<'a>(sight: Sight<'a>, between: Between) -> impl Iterator<Item = Heard<'
 
 /// How many messages are on their way from one node to another just now.
 pub fn on_the_way(sight: Sight<'_>, from: NodeIx, to: NodeIx) -> usize {
+    let lab = sight.scene.lab;
+    if lab.time.is_some() {
+        let sent = lab.in_flight.iter();
+        return sent.filter(|sent| (sent.from, sent.to) == (from, to)).count();
+    }
     let ends = (from.min(to), from.max(to));
-    let now = sight.scene.lab.now;
+    let now = lab.now;
     let on_the_way = heard(sight, Between::Both(ends)).filter(|heard| {
         let said = heard.said;
         let is_fresh = said.sent.is_some_and(|at| now.since(at) < ON_THE_WAY);

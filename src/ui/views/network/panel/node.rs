@@ -186,6 +186,11 @@ fn graph_signs(sight: Sight<'_>) -> Vec<Vec<Span<'static>>> {
     }
     flying.push(Span::styled(theme.payment(), theme.badge()));
     flying.push(Span::styled(" a payment", theme.dim()));
+    if sight.scene.lab.time.is_some() {
+        flying.push(Span::raw(" ".repeat(GAP)));
+        flying.push(Span::styled(theme.word(), theme.text()));
+        flying.push(Span::styled(" other", theme.dim()));
+    }
     let mut lines = line_sign(sight, Kind::Plain, "connected");
     lines.push(Span::raw(" ".repeat(GAP)));
     lines.extend(line_sign(sight, Kind::Apart, "not connected"));

@@ -131,6 +131,7 @@ fn title(
     const WORD: usize = 14;
     let theme = scene.theme;
     let style = match (node.state.is_up(), is_focused) {
+        _ if scene.is_lit(ix) => theme.lit(),
         (false, _) => theme.faint(),
         (true, true) => theme.focus(),
         (true, false) => theme.strong(),

@@ -1,0 +1,174 @@
+//! Commands of the palette that words follow: `note TEXT`, `go +01:23`, `pause when height >= 3`.
+
+use crate::lab::Request;
+use crate::lab::ask::verbs::NOTE_MAX;
+use crate::lab::ask::{TimeChange, When};
+use crate::lab::script::Expr;
+use crate::lab::spec::Speed;
+use crate::node::foreign::is_hidden;
+use crate::ui::viewer::Purpose;
+
+/// A command that words follow.
+pub struct TypedCommand {
+    /// What it is called.
+    pub name: &'static str,
+    /// What follows, for the list.
+    pub wants: &'static str,
+    /// What it does, in words that complete "this command …".
+    pub does: &'static str,
+    /// It means something without any words as well.
+    stands_alone: bool,
+    /// What it asks of the lab, or what is wrong with its words.
+    read: fn(&str) -> Result<Request, String>,
+}
+
+/// All of them.
+pub static COMMANDS: [TypedCommand; 5] = [
+    TypedCommand {
+        name: "note",
+        wants: "TEXT",
+        does: "shows a caption; without a text takes it away",
+        stands_alone: true,
+        read: |words| Ok(Request::Note(caption(words))),
+    },
+    TypedCommand {
+        name: "go",
+        wants: "TIME",
+        does: "to a moment: +01:23, 83s, #7 when it was found",
+        stands_alone: false,
+        read: |words| moves(words.parse().map(|when: When| TimeChange::Go(when))),
+    },
+    TypedCommand {
+        name: "until",
+        wants: "EXPR",
+        does: "at full speed until it holds: height >= 3",
+        stands_alone: false,
+        read: |words| moves(expression(words).map(TimeChange::Until)),
+    },
+    TypedCommand {
+        name: "pause when",
+        wants: "EXPR",
+        does: "stops when it begins to hold; alone: no more",
+        stands_alone: true,
+        read: |words| {
+            let expr = Some(words).filter(|words| !words.is_empty());
+            moves(expr.map(expression).transpose().map(TimeChange::PauseWhen))
+        },
+    },
+    TypedCommand {
+        name: "speed",
+        wants: "X",
+        does: "time goes so fast: 5, 1/10, max",
+        stands_alone: false,
+        read: |words| moves(words.parse().map(|speed: Speed| TimeChange::Speed(speed))),
+    },
+];
+
+impl TypedCommand {
+    /// The command that a line begins with, and the words after it.
+    pub fn of(line: &str) -> Option<(&'static Self, &str)> {
+        COMMANDS.iter().find_map(|command| {
+            let rest = line.strip_prefix(command.name)?;
+            let is_meant = match rest.is_empty() {
+                true => command.stands_alone,
+                false => rest.starts_with(' '),
+            };
+            is_meant.then_some((command, rest.trim()))
+        })
+    }
+
+    /// What it asks with these words, and why.
+    ///
+    /// # Errors
+    /// They are not such as it takes, in words.
+    pub fn ask(&self, words: &str) -> Result<(Request, Purpose), String> {
+        let request = (self.read)(words)?;
+        let purpose = match &request {
+            Request::Note(_) => Purpose::Caption,
+            // What is set then is not seen anywhere else.
+            Request::Time(TimeChange::PauseWhen(_)) => Purpose::Tell,
+            _ => Purpose::Time,
+        };
+        Ok((request, purpose))
+    }
+
+    /// Whether it moves in time, and so means something in virtual time alone.
+    pub fn is_of_time(&self) -> bool {
+        self.name != "note"
+    }
+
+    /// Whether it is the one that says when time is to stop.
+    pub fn sets_breakpoints(&self) -> bool {
+        self.name == "pause when"
+    }
+}
+
+/// A caption, which may be empty: that takes the old one away.
+fn caption(words: &str) -> Option<String> {
+    let shown = words.chars().filter(|c| !is_hidden(*c));
+    let shown: String = shown.take(NOTE_MAX).collect();
+    Some(shown).filter(|caption| !caption.is_empty())
+}
+
+fn moves(change: Result<TimeChange, String>) -> Result<Request, String> {
+    change.map(Request::Time)
+}
+
+/// An expression as it is written. Whether its nodes are there the lab says.
+fn expression(words: &str) -> Result<String, String> {
+    match words.parse::<Expr>() {
+        Ok(_) => Ok(words.to_owned()),
+        Err(why) => Err(why.to_string()),
+    }
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+
+    fn asked(line: &str) -> Result<Request, String> {
+        let (command, words) = TypedCommand::of(line).expect(line);
+        command.ask(words).map(|(request, _)| request)
+    }
+
+    #[test]
+    fn lines_are_read_as_they_are_meant_and_what_is_wrong_is_said() {
+        let time = |change| Ok(Request::Time(change));
+        assert_eq!(asked("go #7"), time(TimeChange::Go(When::Block(7))));
+        assert_eq!(
+            asked("speed 1/10"),
+            time(TimeChange::Speed(Speed::Over(10)))
+        );
+        let expr = "reorg_depth >= 1".to_owned();
+        assert_eq!(
+            asked("until reorg_depth >= 1"),
+            time(TimeChange::Until(expr.clone()))
+        );
+        assert_eq!(
+            asked("pause when  reorg_depth >= 1"),
+            time(TimeChange::PauseWhen(Some(expr)))
+        );
+        assert_eq!(asked("pause when"), time(TimeChange::PauseWhen(None)));
+        assert_eq!(asked("note"), Ok(Request::Note(None)));
+        assert_eq!(asked("note hi"), Ok(Request::Note(Some("hi".to_owned()))));
+        for (line, words) in [
+            ("go ", "a time since the beginning is wanted"),
+            ("go soon", "not \"soon\""),
+            ("go #x", "the height of a block is wanted"),
+            ("speed 101", "a number from 1 to 100"),
+        ] {
+            let why = asked(line).expect_err(line);
+            assert!(why.contains(words), "{line}: {why}");
+        }
+        for line in ["until ", "until height@", "pause when 3 >"] {
+            asked(line).expect_err(line);
+        }
+    }
+
+    #[test]
+    fn what_is_only_begun_or_goes_on_otherwise_is_no_command() {
+        for line in ["go", "speed", "until", "pause", "notes", "going", "speedy 3"] {
+            assert!(TypedCommand::of(line).is_none(), "{line}");
+        }
+    }
+}
