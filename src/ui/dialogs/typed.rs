@@ -167,7 +167,9 @@ mod tests {
 
     #[test]
     fn what_is_only_begun_or_goes_on_otherwise_is_no_command() {
-        for line in ["go", "speed", "until", "pause", "notes", "going", "speedy 3"] {
+        for line in [
+            "go", "speed", "until", "pause", "notes", "going", "speedy 3",
+        ] {
             assert!(TypedCommand::of(line).is_none(), "{line}");
         }
     }

@@ -5,9 +5,9 @@
 use super::actions::Action::{
     self, AddNode, Back, Copy, CutLink, Down, EditLink, Faster, Find, First, FocusNext,
     FocusPrevious, HealAll, Help, Hold, HoleLink, Kill, Last, Leave, Left, Level, Mine, MineNow,
-    NewWallet, NextLink, NextMark, NextView, Open, PageDown, PageUp, Palette, Partition, PreviousLink,
-    PreviousMark, PreviousView, Quit, Redraw, Right, Send, Slower, Suspend, TimeBack, TimeFaster,
-    TimeSlower, TimeStep, Up, Zoom,
+    NewWallet, NextLink, NextMark, NextView, Open, PageDown, PageUp, Palette, Partition,
+    PreviousLink, PreviousMark, PreviousView, Quit, Redraw, Right, Send, Slower, Suspend, TimeBack,
+    TimeFaster, TimeSlower, TimeStep, Up, Zoom,
 };
 use crate::lab::spec::OpeningView;
 

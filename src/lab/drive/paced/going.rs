@@ -53,7 +53,7 @@ impl Runner {
 
     /// Goes on for a slice at most; whether that was all that is due.
     pub(super) fn go_at_pace(&mut self) -> bool {
-        if self.captions.holds() || self.waits_for_subscribers() {
+        if self.captions.holds() {
             self.anchor();
             return true;
         }
@@ -81,7 +81,7 @@ impl Runner {
 
     /// Whether time waits for subscribers who asked for that and are behind: for so long at most, until they
     /// have caught up.
-    fn waits_for_subscribers(&mut self) -> bool {
+    pub(super) fn waits_for_subscribers(&mut self) -> bool {
         if !self.common.bus.is_time_wanted() {
             self.patience = None;
             return false;
@@ -170,9 +170,6 @@ impl Runner {
     }
 
     fn slice(&mut self, errand: &mut Errand) -> Slice {
-        if self.waits_for_subscribers() {
-            return Slice::OnItsWay;
-        }
         let limit = self.limit();
         let (since, now) = (Stopwatch::start(), self.lab().now());
         let far = limit.map_or(now + FAR, |limit| limit.max(now));

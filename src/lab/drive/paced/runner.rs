@@ -138,8 +138,9 @@ impl Runner {
 
     /// Does what is due by now, for a slice at most; whether that was all.
     fn go_on(&mut self) -> bool {
-        let is_there = match self.errand.take() {
-            _ if self.clock.is_paused() => true,
+        let is_held = self.clock.is_paused() || self.waits_for_subscribers();
+        let is_there = match self.errand.take_if(|_| !is_held) {
+            _ if is_held => true,
             Some(errand) => self.go_errand(errand),
             None if self.is_paused => true,
             None => self.go_at_pace(),
@@ -150,6 +151,9 @@ impl Runner {
 
     /// How long there is nothing to do.
     fn rest(&self) -> Duration {
+        if self.patience.is_some() {
+            return GRAIN;
+        }
         if self.clock.is_paused() || self.is_paused {
             return REST_MAX;
         }
