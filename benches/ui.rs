@@ -5,7 +5,7 @@
 //! ```sh
 //! cargo bench --bench ui                 # all of it
 //! cargo bench --bench ui -- frame        # one group: frame, views, lock, tree,
-//!                                        # keys, start, idle, virtual, memory
+//!                                        # keys, start, idle, virtual, max, back, memory
 //! CHAINLAB_BENCH_MINUTES=60 cargo bench --bench ui -- memory
 //! ```
 
@@ -47,6 +47,8 @@ mod start;
 mod tail;
 #[path = "../tests/common/terminal.rs"]
 mod terminal;
+#[path = "ui/time.rs"]
+mod time;
 #[path = "ui/tree.rs"]
 mod tree;
 
@@ -60,6 +62,8 @@ fn main() {
         ("start", start::start),
         ("idle", idle::idle),
         ("virtual", idle::virtual_time),
+        ("max", time::fastest),
+        ("back", time::back),
         ("memory", memory::memory),
     ]);
 }

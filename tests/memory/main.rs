@@ -13,6 +13,7 @@ mod common;
 mod chain;
 mod clone;
 mod control;
+mod history;
 mod network;
 mod wire;
 

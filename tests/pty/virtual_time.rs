@@ -43,7 +43,7 @@ fn settled(lab: &Screen) -> u32 {
 fn the_screen_opens_on_virtual_time_and_says_with_which_seed() {
     let mut lab = Screen::start(&["run", "scenario", "--virtual"], WIDE);
     lab.sees("virtual time, seed 0");
-    let text = lab.sees("VIRT");
+    let text = lab.sees(" x1 ");
     assert!(!text.contains("LIVE"), "{text}");
     lab.waits("the first block everywhere", |text| {
         text.contains("AGREE #1")
