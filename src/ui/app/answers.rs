@@ -33,7 +33,9 @@ impl UiState {
                     .get_mut(view)
                     .fetched(scene, fetch, reply(answer));
             }
-            Purpose::Caption | Purpose::Script | Purpose::Time if answer.is_ok() => return Vec::new(),
+            Purpose::Caption | Purpose::Script | Purpose::Time if answer.is_ok() => {
+                return Vec::new();
+            }
             Purpose::Tell
             | Purpose::Mining { .. }
             | Purpose::Rate

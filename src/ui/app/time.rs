@@ -4,8 +4,8 @@ use super::state::UiState;
 use crate::lab::ask::TimeChange;
 use crate::lab::view::{TimeView, Told};
 use crate::lab::{LabView, Request};
-use crate::node::io::words::Tone;
 use crate::node::Time;
+use crate::node::io::words::Tone;
 use crate::ui::viewer::{Effect, Purpose};
 use std::time::Duration;
 

@@ -3,8 +3,8 @@
 use super::dialog::{Dialog, Verdict};
 use super::input::{TextInput, Typed};
 use super::list::List;
-use super::window::{self, WindowLine};
 use super::typed::{COMMANDS, TypedCommand};
+use super::window::{self, WindowLine};
 use crate::lab::LabView;
 use crate::ui::keymap::{Action, Entry, Group, KeyPress, TABLE, by_action};
 use crate::ui::text;

@@ -34,7 +34,7 @@ pub static COMMANDS: [TypedCommand; 5] = [
     TypedCommand {
         name: "go",
         wants: "TIME",
-        does: "to a moment: +01:23, 83s, #7 when it was found",
+        does: "to a moment: +01:23, 83s, #7 for a block",
         stands_alone: false,
         read: |words| moves(words.parse().map(|when: When| TimeChange::Go(when))),
     },
@@ -167,7 +167,9 @@ mod tests {
 
     #[test]
     fn what_is_only_begun_or_goes_on_otherwise_is_no_command() {
-        for line in ["go", "speed", "until", "pause", "notes", "going", "speedy 3"] {
+        for line in [
+            "go", "speed", "until", "pause", "notes", "going", "speedy 3",
+        ] {
             assert!(TypedCommand::of(line).is_none(), "{line}");
         }
     }

@@ -1,9 +1,9 @@
 //! What keys can do, and the table of it: a new action is a name and a row here.
 
 use self::Group::{Act, Look, Program, Time};
-use crate::lab::{LabView, Request};
 use crate::lab::ask::TimeChange;
 use crate::lab::spec::Speed;
+use crate::lab::{LabView, Request};
 use crate::node::NodeIx;
 use crate::node::io::Command;
 

@@ -5,9 +5,9 @@
 use super::actions::Action::{
     self, AddNode, Back, Copy, CutLink, Down, EditLink, Faster, Find, First, FocusNext,
     FocusPrevious, HealAll, Help, Hold, HoleLink, Kill, Last, Leave, Left, Level, Mine, MineNow,
-    NewWallet, NextLink, NextMark, NextView, Open, PageDown, PageUp, Palette, Partition, PreviousLink,
-    PreviousMark, PreviousView, Quit, Redraw, Right, Send, Slower, Suspend, TimeBack, TimeFaster,
-    TimeSlower, TimeStep, Up, Zoom,
+    NewWallet, NextLink, NextMark, NextView, Open, PageDown, PageUp, Palette, Partition,
+    PreviousLink, PreviousMark, PreviousView, Quit, Redraw, Right, Send, Slower, Suspend, TimeBack,
+    TimeFaster, TimeSlower, TimeStep, Up, Zoom,
 };
 use crate::lab::spec::OpeningView;
 
@@ -341,7 +341,7 @@ pub const PAIRS: &[ViewKey] = &[
     key(&[Faster, Slower], "double, halve the hash rate", ""),
     key(
         &[TimeStep, TimeBack],
-        "on to the next thing that is told, back to the one before",
+        "on to the next thing told, back to the last",
         "",
     ),
     key(

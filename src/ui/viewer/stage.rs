@@ -60,7 +60,9 @@ impl Stage {
     /// other.
     pub fn offers(&self, lab: &LabView, entry: &Entry) -> bool {
         let is_virtual = lab.time.is_some();
-        self.has(entry.action) && (is_virtual || entry.group != Group::Time) && !(self.seat == Seat::Audience && entry.changes)
+        self.has(entry.action)
+            && (is_virtual || entry.group != Group::Time)
+            && !(self.seat == Seat::Audience && entry.changes)
     }
 
     /// Closes the end card of this run.

@@ -111,7 +111,10 @@ fn a_zoomed_node_is_asked_again_and_its_list_has_no_later_blocks() {
     assert!(!desk.waiting.is_empty(), "pages below the newest blocks");
     desk.answers();
     let shown = desk.text();
-    assert!(shown.contains(" 380 ") && !shown.contains(" 398 "), "{shown}");
+    assert!(
+        shown.contains(" 380 ") && !shown.contains(" 398 "),
+        "{shown}"
+    );
     assert!(!shown.contains("on its way"), "{shown}");
 }
 

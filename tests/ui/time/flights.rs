@@ -60,7 +60,11 @@ fn everything_is_where_it_is_and_nothing_is_slowed_or_shown_again() {
     different.dedup();
     assert_eq!(different.len(), ways.len(), "it moves: {ways:?}");
     let same = text(&block_on_its_way(42_050));
-    assert_eq!(same, text(&block_on_its_way(42_050)), "and stands with time");
+    assert_eq!(
+        same,
+        text(&block_on_its_way(42_050)),
+        "and stands with time"
+    );
 }
 
 #[test]
@@ -84,16 +88,21 @@ fn of_every_kind_there_is_a_sign_and_blocks_come_first() {
         sent((WALLET, CENTRAL), Kind::GetData, Some((42_290, 42_400))),
     ];
     let lab = flying(paused(), all);
-    assert_eq!((count(&lab, "∙"), count(&lab, "•")), (2, 1), "{}", text(&lab));
-    assert!(text(&lab).contains("∙ other"), "the signs say so");
+    assert_eq!(
+        (count(&lab, "·"), count(&lab, "•")),
+        (2, 1),
+        "{}",
+        text(&lab)
+    );
+    assert!(text(&lab).contains("· other"), "the signs say so");
     for size in SIZES {
         let buffer = draw(&lab, &network(&lab, size, PLAIN));
         crate::lint::is_ascii(&lines(&buffer), "in flight");
     }
     let mut live = lab;
     live.time = None;
-    assert_eq!(count(&live, "∙"), 0, "live labs show what was said");
-    assert!(!text(&live).contains("∙ other"));
+    assert_eq!(count(&live, "·"), 0, "live labs show what was said");
+    assert!(!text(&live).contains("· other"));
 }
 
 #[test]
@@ -107,7 +116,12 @@ fn what_was_said_before_is_not_shown_in_virtual_time() {
 
 #[test]
 fn frames_follow_each_other_only_while_time_goes_and_something_flies() {
-    let fly = |lab| flying(lab, vec![sent((CENTRAL, WALLET), Kind::Tx, Some((42_250, 42_350)))]);
+    let fly = |lab| {
+        flying(
+            lab,
+            vec![sent((CENTRAL, WALLET), Kind::Tx, Some((42_250, 42_350)))],
+        )
+    };
     let moves = |lab: &LabView| network(lab, (120, 36), COLOURED).deadline(lab) == Some(lab.now);
     assert!(moves(&fly(running())));
     assert!(!moves(&fly(paused())) && !moves(&running()));
@@ -158,10 +172,7 @@ fn messages_show_it_as_sent_and_open_it_with_when_it_arrives() {
             "Enter",
             "sent +00:42.290, waits for its turn, or in a black hole",
         ),
-        (
-            "k Enter",
-            "sent +00:42.200, on its way, arrives +00:42.310",
-        ),
+        ("k Enter", "sent +00:42.200, on its way, arrives +00:42.310"),
         ("k k Enter", "sent +00:42.000, received +00:42.080: 80 ms"),
     ] {
         for size in SIZES {

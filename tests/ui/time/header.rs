@@ -87,10 +87,22 @@ fn what_is_reached_is_said_where_there_is_room() {
 
 #[test]
 fn its_columns_are_those_of_a_live_lab_and_the_same_in_every_mode() {
-    let slow = [Speed::Times(1), Speed::Over(100), Speed::Times(100), Speed::Max];
+    let slow = [
+        Speed::Times(1),
+        Speed::Over(100),
+        Speed::Times(100),
+        Speed::Max,
+    ];
     let mut labs: Vec<_> = slow.into_iter().map(at_speed).collect();
     labs.extend([paused(), back(), slow_to_keep_up(), on_its_way()]);
-    for size in [(80, 24), (100, 30), (120, 36), (159, 40), (160, 40), (200, 60)] {
+    for size in [
+        (80, 24),
+        (100, 30),
+        (120, 36),
+        (159, 40),
+        (160, 40),
+        (200, 60),
+    ] {
         let live = head(&scenario(), size);
         let first = head(&labs[0], size);
         for words in ["AGREE", "+00:"] {

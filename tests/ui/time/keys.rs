@@ -114,7 +114,11 @@ fn in_forms_and_filters_these_keys_are_letters() {
 
 #[test]
 fn on_a_presenters_screen_space_stops_time_and_leaves_the_script_alone() {
-    for (seat, has_notes) in [(Seat::Own, false), (Seat::Guest, true), (Seat::Guest, false)] {
+    for (seat, has_notes) in [
+        (Seat::Own, false),
+        (Seat::Guest, true),
+        (Seat::Guest, false),
+    ] {
         let lab = with_story(running());
         let mut ui = screen(&lab, (80, 24), COLOURED);
         ui.viewer.stage = Stage::new(seat, false, has_notes);
@@ -157,7 +161,10 @@ fn the_footer_names_the_keys_and_nothing_in_it_moves_when_time_stops() {
                 assert!(runs.contains(") mark"), "{size:?} {way} {runs}");
             }
             let live = footer(&scenario());
-            assert!(!live.contains("event") && !live.contains(") mark"), "{live}");
+            assert!(
+                !live.contains("event") && !live.contains(") mark"),
+                "{live}"
+            );
         }
     }
 }
@@ -232,7 +239,10 @@ fn bad_input_is_answered_in_words_and_the_palette_stays() {
         }
         desk.type_("x");
         let after = desk.dialog().join(" ");
-        assert!(!after.contains(words) || words == "height@", "{text}: {after}");
+        assert!(
+            !after.contains(words) || words == "height@",
+            "{text}: {after}"
+        );
     }
 }
 
@@ -268,7 +278,7 @@ fn help_and_palette_list_keys_and_commands_of_time_where_it_is_virtual() {
     let mut lab = live.clone();
     lab.time = Some(TimeView::default());
     let words = [
-        ". , on to the next thing that is told",
+        ". , on to the next thing told, back to the last",
         ") ( on to the next mark",
         "> < go faster, slower",
         "Backspace goes as fast as on the wall",

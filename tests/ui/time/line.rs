@@ -74,7 +74,12 @@ fn a_legend_says_what_signs_mean_as_far_as_there_is_room() {
     for words in ["┬ fork", "┴ joined", "K kill", "S start", "\" caption"] {
         assert!(at_200.contains(words), "{words}: {at_200}");
     }
-    for (size, least) in [((60, 24), 20), ((80, 24), 30), ((120, 36), 50), ((200, 60), 90)] {
+    for (size, least) in [
+        ((60, 24), 20),
+        ((80, 24), 30),
+        ((120, 36), 50),
+        ((200, 60), 90),
+    ] {
         let columns = track(&line(&marked(), size)).len();
         assert!(columns >= least, "{columns} at {size:?}");
     }
@@ -183,7 +188,14 @@ fn it_stands_above_the_message_line_in_every_view_and_only_in_virtual_time() {
 fn it_goes_before_a_node_or_a_figure_does() {
     let (mut with, mut without) = (0, 0);
     for count in 1..=32 {
-        for size in [(60, 15), (60, 20), (80, 24), (100, 30), (120, 36), (200, 60)] {
+        for size in [
+            (60, 15),
+            (60, 20),
+            (80, 24),
+            (100, 30),
+            (120, 36),
+            (200, 60),
+        ] {
             let live = crowd(count);
             let mut lab = live.clone();
             lab.time = Some(TimeView::default());
@@ -192,6 +204,21 @@ fn it_goes_before_a_node_or_a_figure_does() {
             match plan.timeline {
                 Some(_) => with += 1,
                 None => without += 1,
+            }
+            for view in ViewId::TABS {
+                let mut ui = screen(&lab, size, COLOURED);
+                ui.viewer.view = view;
+                let before = shown(&live, &ui);
+                let after = shown(&lab, &ui);
+                // A graph stays a graph, and its figures stay.
+                for words in ["┄┄┄┄ not connected", "  1  2  3", "height "] {
+                    let has = |rows: &[String]| rows.join("\n").contains(words);
+                    assert_eq!(
+                        has(&before),
+                        has(&after),
+                        "{words} in {view:?}: {count} nodes at {size:?}"
+                    );
+                }
             }
             let form = |lab: &LabView| {
                 let plan = ScreenPlan::new(lab, &ui.viewer);
@@ -202,7 +229,10 @@ fn it_goes_before_a_node_or_a_figure_does() {
             assert_eq!(form(&lab), form(&live), "{count} nodes at {size:?}");
         }
     }
-    assert!(with > 100 && without > 20, "{with} with it, {without} without");
+    assert!(
+        with > 100 && without > 20,
+        "{with} with it, {without} without"
+    );
     let small = screen(&running(), (60, 15), COLOURED);
     assert!(timeline(&running(), &small).is_none());
 }

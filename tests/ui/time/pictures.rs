@@ -1,8 +1,6 @@
 //! Pictures of labs in virtual time, kept in `snapshots/`, and what must be true of all of them.
 
-use super::scene::{
-    CENTRAL, MINER, SIZES, WALLET, flying, go, mark, ms, sent, stopped, time,
-};
+use super::scene::{CENTRAL, MINER, SIZES, WALLET, flying, go, mark, ms, sent, stopped, time};
 use crate::network::scene::{Said, shipped, talk};
 use crate::picture::{COLOURED, PLAIN, draw, lines, press, screen};
 use chainlab::lab::LabView;

@@ -162,7 +162,8 @@ fn the_link_lights_up_between_its_ends() {
         let buffer = view(lab, (120, 36), COLOURED, ViewId::Network);
         let colour = COLOURED.warn().fg;
         let cells = buffer.content().iter().take(120 * 20);
-        let lit = cells.filter(|cell| "╱╲─│━┃".contains(cell.symbol()) && cell.style().fg == colour);
+        let lit =
+            cells.filter(|cell| "╱╲─│━┃".contains(cell.symbol()) && cell.style().fg == colour);
         lit.count()
     };
     assert_eq!(lit(&paused()), 0);

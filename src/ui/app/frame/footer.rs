@@ -1,8 +1,8 @@
 //! The last two lines: what was said, and which keys there are.
 
+use crate::lab::LabView;
 use crate::ui::app::state::UiState;
 use crate::ui::app::time::told_words;
-use crate::lab::LabView;
 use crate::ui::keymap::{Action, Entry, TABLE, ViewId, by_action};
 use crate::ui::text::{self, Row};
 use crate::ui::widgets::scene::Scene;
@@ -31,7 +31,10 @@ fn of_time(scene: Scene<'_>) -> Option<Vec<Span<'static>>> {
     let time = scene.lab.time.as_ref()?;
     let theme = scene.theme;
     if let Some(aim) = &time.on_its_way {
-        return Some(vec![Span::styled(format!("on its way: {aim}"), theme.text())]);
+        return Some(vec![Span::styled(
+            format!("on its way: {aim}"),
+            theme.text(),
+        )]);
     }
     let told = scene.told()?;
     Some(vec![Span::styled(told_words(told), theme.strong())])
@@ -89,7 +92,10 @@ pub fn keys(frame: &mut Frame<'_>, area: Rect, scene: Scene<'_>, ui: &UiState) {
     for entry in TABLE {
         let keys = scene.viewer.keymap.keys_for(beside(entry));
         // Without a key there is nothing to press.
-        if let Some(rank) = view.footer(entry.action, is_virtual).filter(|_| !keys.is_empty()) {
+        if let Some(rank) = view
+            .footer(entry.action, is_virtual)
+            .filter(|_| !keys.is_empty())
+        {
             row = row.part(rank, 2, item(scene, ui, entry, keys));
         }
     }

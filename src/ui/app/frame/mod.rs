@@ -12,5 +12,5 @@ mod plan;
 mod timeline;
 
 pub use draw::draw;
-pub(super) use timeline::hit as timeline_hit;
 pub use plan::{SMALLEST, ScreenPlan};
+pub(super) use timeline::hit as timeline_hit;

@@ -29,10 +29,18 @@ pub(super) fn table(
     let items: Vec<_> = seen.iter().map(|said| item(scene, said)).collect();
     let chosen = seen.iter().position(|said| Some(said.number) == chosen);
     let (head, lines) = table::table(scene, &COLUMNS, &items, chosen, room);
-    let lines = seen.iter().zip(lines).enumerate().map(|(at, (said, line))| {
-        let is_lit = message::is_lit(scene, said) && Some(at) != chosen;
-        if is_lit { table::lit(scene, line) } else { line }
-    });
+    let lines = seen
+        .iter()
+        .zip(lines)
+        .enumerate()
+        .map(|(at, (said, line))| {
+            let is_lit = message::is_lit(scene, said) && Some(at) != chosen;
+            if is_lit {
+                table::lit(scene, line)
+            } else {
+                line
+            }
+        });
     (head, lines.collect())
 }
 

@@ -44,7 +44,11 @@ pub(super) fn diagram(
         let is_chosen = Some(said.number) == chosen;
         let line = table::finish(scene, spans, is_chosen, room);
         let is_lit = message::is_lit(scene, said) && !is_chosen;
-        if is_lit { table::lit(scene, line) } else { line }
+        if is_lit {
+            table::lit(scene, line)
+        } else {
+            line
+        }
     });
     (lanes.head(scene), lines.collect())
 }

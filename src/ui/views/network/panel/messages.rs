@@ -52,7 +52,9 @@ pub fn on_the_way(sight: Sight<'_>, from: NodeIx, to: NodeIx) -> usize {
     let lab = sight.scene.lab;
     if lab.time.is_some() {
         let sent = lab.in_flight.iter();
-        return sent.filter(|sent| (sent.from, sent.to) == (from, to)).count();
+        return sent
+            .filter(|sent| (sent.from, sent.to) == (from, to))
+            .count();
     }
     let ends = (from.min(to), from.max(to));
     let now = lab.now;
