@@ -313,7 +313,7 @@ impl Theme {
 
     /// Any other message on its way.
     pub fn word(self) -> &'static str {
-        self.sign("∙", ".")
+        self.sign("·", ".")
     }
 
     /// Columns of rising height.

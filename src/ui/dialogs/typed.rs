@@ -34,7 +34,7 @@ pub static COMMANDS: [TypedCommand; 5] = [
     TypedCommand {
         name: "go",
         wants: "TIME",
-        does: "to a moment: +01:23, 83s, #7 when it was found",
+        does: "to a moment: +01:23, 83s, #7 for a block",
         stands_alone: false,
         read: |words| moves(words.parse().map(|when: When| TimeChange::Go(when))),
     },

@@ -341,7 +341,7 @@ pub const PAIRS: &[ViewKey] = &[
     key(&[Faster, Slower], "double, halve the hash rate", ""),
     key(
         &[TimeStep, TimeBack],
-        "on to the next thing that is told, back to the one before",
+        "on to the next thing told, back to the last",
         "",
     ),
     key(

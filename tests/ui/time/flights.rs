@@ -89,20 +89,20 @@ fn of_every_kind_there_is_a_sign_and_blocks_come_first() {
     ];
     let lab = flying(paused(), all);
     assert_eq!(
-        (count(&lab, "∙"), count(&lab, "•")),
+        (count(&lab, "·"), count(&lab, "•")),
         (2, 1),
         "{}",
         text(&lab)
     );
-    assert!(text(&lab).contains("∙ other"), "the signs say so");
+    assert!(text(&lab).contains("· other"), "the signs say so");
     for size in SIZES {
         let buffer = draw(&lab, &network(&lab, size, PLAIN));
         crate::lint::is_ascii(&lines(&buffer), "in flight");
     }
     let mut live = lab;
     live.time = None;
-    assert_eq!(count(&live, "∙"), 0, "live labs show what was said");
-    assert!(!text(&live).contains("∙ other"));
+    assert_eq!(count(&live, "·"), 0, "live labs show what was said");
+    assert!(!text(&live).contains("· other"));
 }
 
 #[test]

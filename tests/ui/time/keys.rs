@@ -278,7 +278,7 @@ fn help_and_palette_list_keys_and_commands_of_time_where_it_is_virtual() {
     let mut lab = live.clone();
     lab.time = Some(TimeView::default());
     let words = [
-        ". , on to the next thing that is told",
+        ". , on to the next thing told, back to the last",
         ") ( on to the next mark",
         "> < go faster, slower",
         "Backspace goes as fast as on the wall",

@@ -205,6 +205,21 @@ fn it_goes_before_a_node_or_a_figure_does() {
                 Some(_) => with += 1,
                 None => without += 1,
             }
+            for view in ViewId::TABS {
+                let mut ui = screen(&lab, size, COLOURED);
+                ui.viewer.view = view;
+                let before = shown(&live, &ui);
+                let after = shown(&lab, &ui);
+                // A graph stays a graph, and its figures stay.
+                for words in ["┄┄┄┄ not connected", "  1  2  3", "height "] {
+                    let has = |rows: &[String]| rows.join("\n").contains(words);
+                    assert_eq!(
+                        has(&before),
+                        has(&after),
+                        "{words} in {view:?}: {count} nodes at {size:?}"
+                    );
+                }
+            }
             let form = |lab: &LabView| {
                 let plan = ScreenPlan::new(lab, &ui.viewer);
                 let panes = panes::Plan::new(lab, &ui.viewer, plan.body);

@@ -9,10 +9,11 @@
 //! or to the moment of the column. Without colours and beyond ASCII the signs are the same, or letters.
 
 use crate::lab::view::{LabView, Mark, MarkKind, TimeView};
+use crate::ui::keymap::ViewId;
 use crate::ui::text::{self, Row};
 use crate::ui::theme::Theme;
 use crate::ui::viewer::Viewer;
-use crate::ui::views::panes;
+use crate::ui::views::{network, panes};
 use crate::ui::widgets::scene::Scene;
 use ratatui::Frame;
 use ratatui::layout::Rect;
@@ -47,7 +48,14 @@ const KINDS: [(MarkKind, &str); 10] = [
 /// Whether there is one above the last two lines of a screen that would leave this to the view in front:
 /// none where a figure would have to give way.
 pub fn has_room(lab: &LabView, viewer: &Viewer, height: u16, body: Rect) -> bool {
-    lab.time.is_some() && height >= LINES && panes::can_spare_a_line(lab, viewer, body)
+    let has_time = lab.time.is_some() && height >= LINES;
+    has_time
+        && match viewer.in_front() {
+            ViewId::Lab => panes::can_spare_a_line(lab, viewer, body),
+            ViewId::Network => network::can_spare_a_line(lab, body),
+            // Of their lists one line less is in sight.
+            ViewId::Zoom | ViewId::Blocks | ViewId::Messages | ViewId::Log => true,
+        }
 }
 
 /// Where its parts stand in a line of the screen.

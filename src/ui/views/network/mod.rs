@@ -38,3 +38,4 @@ mod table;
 mod web;
 
 pub use state::NetworkView;
+pub(in crate::ui) use state::can_spare_a_line;

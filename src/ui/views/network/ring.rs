@@ -51,6 +51,16 @@ impl Ring {
         }
     }
 
+    /// As many nodes as wide as [`Ring::new`] has them, in no order that means anything: enough to know
+    /// whether they have room.
+    pub fn in_no_order(count: usize, links: &BTreeSet<Edge>) -> Self {
+        let hub = hub(count, links).filter(|_| count <= DRAWN_MAX);
+        Self {
+            hub,
+            order: (0..count).filter(|node| Some(*node) != hub).collect(),
+        }
+    }
+
     /// How many nodes there are.
     pub fn count(&self) -> usize {
         self.order.len() + usize::from(self.hub.is_some())

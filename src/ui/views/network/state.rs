@@ -269,6 +269,28 @@ impl NetworkView {
     }
 }
 
+/// Whether an area shows the same graph, and as many figures, with a line less. It follows from how many
+/// nodes there are, their names, and the links that the layout asks for.
+pub fn can_spare_a_line(lab: &LabView, area: Rect) -> bool {
+    let links = lab.lasting_links().map(|ends| (ends.0.0, ends.1.0));
+    let view = NetworkView {
+        ring: Ring::in_no_order(lab.nodes.len(), &links.collect()),
+        map: Map::new(lab),
+        ..NetworkView::default()
+    };
+    let shape = |area: Rect| {
+        let (graph, panel, is_upright) = view.divide(lab, area);
+        let lines = panel.map(|panel| if is_upright { 0 } else { panel.height });
+        let places = view.places(lab, graph);
+        (lines, places.map(|places| (places.shape, places.is_tight)))
+    };
+    let less = Rect {
+        height: area.height.saturating_sub(1),
+        ..area
+    };
+    shape(area) == shape(less)
+}
+
 /// Where a key leads among the nodes of a graph.
 fn go(places: &Places, focus: NodeIx, action: Action) -> Option<NodeIx> {
     let last = places.spots.len().checked_sub(1)?;
