@@ -29,6 +29,7 @@ mod script_check;
 mod script_lead;
 mod story;
 mod terminals;
+mod time;
 mod tutorial;
 mod typed;
 mod verbs;
