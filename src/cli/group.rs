@@ -221,6 +221,10 @@ async fn wallets_of(client: &Client, node: &str) -> Result<Vec<WalletInfo>, Fail
 
 /// That a node's answer is none to the question.
 pub(super) fn unexpected(reply: &Reply) -> Failure {
+    if let Reply::Done(words) = reply {
+        // It waits, where time stands still.
+        return Failure::refused(RefusalKind::Busy, words);
+    }
     let words = format!("this answer was not expected: {reply:?}");
     Failure::refused(RefusalKind::Fault, words)
 }

@@ -193,7 +193,8 @@ fn harder(before: &MiningInfo, after: &MiningInfo) -> Option<String> {
 /// Mines a block now.
 pub(super) async fn mine_now(group: &Group, node: &str) -> Result<Reply, Failure> {
     match group.command(node, &Command::MineNow).await? {
-        reply @ Reply::Mined { .. } => Ok(reply),
+        // It waits, where time stands still.
+        reply @ (Reply::Mined { .. } | Reply::Done(_)) => Ok(reply),
         other => Err(unexpected(&other)),
     }
 }

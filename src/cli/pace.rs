@@ -46,6 +46,11 @@ impl TimeOptions {
         self.is_virtual || (layout.time.is_virtual && !self.live)
     }
 
+    /// Whether it was asked for here, and not by the layout.
+    pub(super) fn is_asked_for(&self) -> bool {
+        self.is_virtual
+    }
+
     /// How its time goes then, from the beginning.
     pub(super) fn opening(&self, layout: &Layout) -> OpeningTime {
         let said = OpeningTime::from(&layout.time);

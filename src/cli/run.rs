@@ -149,7 +149,12 @@ impl Options {
             }
             () => return Ok(()),
         };
-        Err(Failure::input(words))
+        match self.time.is_asked_for() {
+            true => Err(Failure::input(words)),
+            false => Err(Failure::input(format!(
+                "{words}; the layout says virtual = true, and --live says no"
+            ))),
+        }
     }
 }
 

@@ -20,4 +20,5 @@ mod refusals;
 mod refusals_calls;
 mod refusals_doors;
 mod restart;
+mod time;
 mod virtual_time;

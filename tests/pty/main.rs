@@ -30,6 +30,7 @@ mod script_lead;
 mod story;
 mod terminals;
 mod time;
+mod time_keys;
 mod tutorial;
 mod typed;
 mod verbs;

@@ -1,151 +1,230 @@
-//! Time that is stopped, stepped through and gone back in, by keys, in a real terminal.
+//! The time of a lab, held from a shell.
 
-use crate::terminal::Screen;
+use crate::common::control::opened;
+use crate::common::running::{TEXT, begun};
+use crate::shell::{Said, Shell};
+use chainlab::lab::control::Cookie;
+use chainlab::lab::drive::{Level, VirtualOptions};
+use chainlab::lab::spec::OpeningTime;
+use chainlab::lab::{Control, Lab, layout};
 use std::fs;
+use std::process::{Command, Stdio};
+use std::time::Duration;
+use tokio::runtime::Handle;
 
-const WIDE: (u16, u16) = (120, 36);
-
-/// Two nodes that are connected and know of no third. Blocks come when they are asked for.
-const PAIR: &str = r#"
-[chain]
-block_interval = "5s"
-retarget = "fixed"
-
-[link]
-latency = "80ms"
-
-[[node]]
-name = "ada"
-wallets = ["gold"]
-mine = { mode = "off", hashrate = "1 kH/s", first = "at once" }
-
-[[node]]
-name = "ben"
-connect = ["ada"]
-"#;
-
-/// Both on the screen at three seconds, where time stands still.
-fn paused() -> (Screen, tempfile::TempDir) {
-    let dir = tempfile::tempdir().expect("a directory");
-    let file = dir.path().join("pair.toml");
-    fs::write(&file, PAIR).expect("room");
-    let file = file.to_str().expect("plain");
-    let lab = Screen::start(&["run", file, "--virtual", "--paused", "--at", "3s"], WIDE);
-    lab.sees("PAUSED +00:03");
-    lab.sees("AGREE #1 ");
-    (lab, dir)
+/// A lab of this process, and what the shell says to be understood by it.
+struct Held {
+    shell: Shell,
+    lab: Lab,
+    at: [String; 4],
 }
 
-/// What is said of where time stands: the beginning of the message line.
-fn said(lab: &Screen) -> String {
-    let lines = lab.lines();
-    let said = lines
-        .iter()
-        .rev()
-        .find(|line| line.trim_start().starts_with("+00:0"));
-    said.cloned().unwrap_or_default()
-}
-
-/// Presses a key until this is said; each press moves time.
-fn presses_to(lab: &mut Screen, key: &str, what: &str) {
-    for _ in 0..60 {
-        let before = said(lab);
-        lab.types(key);
-        lab.waits("time to move", |_| said(lab) != before);
-        if said(lab).contains(what) {
-            return;
-        }
+impl Held {
+    async fn new() -> Self {
+        let options = VirtualOptions {
+            seed: 7,
+            level: Level::All,
+            time: OpeningTime {
+                limit: Some(Duration::from_secs(3_600)),
+                ..OpeningTime::default()
+            },
+            ..VirtualOptions::default()
+        };
+        let layout = layout::read("scenario", TEXT).expect("it is sound");
+        let lab = Lab::start_virtual(layout, options, Control::Anywhere, Handle::current());
+        let lab = lab.expect("it starts");
+        let endpoint = opened(&lab).await.endpoint;
+        begun(&lab).await;
+        let Cookie::File(cookie) = &endpoint.cookie else {
+            panic!("its cookie is in a file")
+        };
+        let at = [
+            "--at".to_owned(),
+            endpoint.at.to_string(),
+            "--cookie".to_owned(),
+            cookie.display().to_string(),
+        ];
+        let shell = Shell::new();
+        Self { shell, lab, at }
     }
-    panic!("{what:?} is never said:\n{}", lab.text());
+
+    fn run(&self, args: &[&str]) -> Said {
+        let at = self.at.iter().map(String::as_str);
+        let args: Vec<_> = args.iter().copied().chain(at).collect();
+        self.shell.run(&args)
+    }
+
+    fn done(&self, args: &[&str]) -> String {
+        let said = self.run(args);
+        assert_eq!(
+            (said.code, said.err.as_str()),
+            (0, ""),
+            "{args:?}: {said:?}"
+        );
+        said.out
+    }
+
+    fn refused(&self, args: &[&str]) -> (i32, String) {
+        let said = self.run(args);
+        assert_ne!(said.code, 0, "{args:?}: {said:?}");
+        (said.code, said.err)
+    }
 }
 
-fn height(lab: &Screen, pane: &str) -> u32 {
-    let figure = lab.figure(pane, "height").expect("a height");
-    let figure = figure.split_whitespace().next().expect("a number");
-    figure.parse().expect("a number")
-}
-
-#[test]
-fn a_block_is_stopped_on_its_way_gone_back_from_and_cut_off() {
-    let (mut lab, _dir) = paused();
-    lab.types("1b");
-    lab.sees("waits: the lab is paused");
-    presses_to(&mut lab, ".", "ada -> ben block #2");
-    assert!(said(&lab).contains("sent"), "{}", lab.text());
-    assert_eq!((height(&lab, "1 ada"), height(&lab, "2 ben")), (2, 1));
-    // It arrives.
-    presses_to(&mut lab, ".", "ada -> ben block #2");
-    lab.waits("the block at ben", |_| height(&lab, "2 ben") == 2);
-    // Back: it is on its way again.
-    presses_to(&mut lab, ",", "sent");
-    lab.waits("the block on its way", |_| height(&lab, "2 ben") == 1);
-    lab.types("p");
-    lab.sees("PARTITION");
-    lab.types(":go +00:20\r");
-    lab.sees("PAUSED +00:20");
-    assert_eq!(
-        (height(&lab, "1 ada"), height(&lab, "2 ben")),
-        (2, 1),
-        "it never arrives"
+#[tokio::test(flavor = "multi_thread")]
+async fn time_is_held_moved_and_told_from_a_shell() {
+    let held = Held::new().await;
+    held.done(&["time", "pause"]);
+    let said = held.done(&["time"]);
+    assert!(said.contains("  paused (x1)\n"), "{said}");
+    held.done(&["time", "speed", "1/10"]);
+    held.done(&["time", "go", "+00:00.5"]);
+    let said = held.done(&["time"]);
+    assert!(
+        said.starts_with("+00:00.500  paused, back (x1/10)\n"),
+        "{said}"
     );
-    lab.types("q");
+    assert!(said.contains("newest: +"), "{said}");
+    held.done(&["time", "when", "tips == 2"]);
+    let said = held.done(&["time"]);
+    assert!(said.contains("stands still when tips == 2\n"), "{said}");
+    held.done(&["time", "when"]);
+    let time = held.run(&["time", "--json"]).json();
+    assert_eq!(
+        (&time["at"], &time["speed"]),
+        (&"500ms".into(), &"1/10".into())
+    );
+    assert_eq!(time["breakpoints"], serde_json::json!([]));
+    for what in ["step", "back", "prev", "next"] {
+        held.done(&["time", what]);
+    }
+    let said = held.done(&["mine", "now", "--node", "miner"]);
+    assert!(said.contains("waits: the lab is paused"), "{said}");
+    held.done(&["time", "until", "height >= 2"]);
+    held.done(&["time", "undo"]);
+    held.lab.close().await.expect("closes");
+}
+
+#[tokio::test(flavor = "multi_thread")]
+async fn what_does_not_come_true_has_exit_code_3_and_what_cannot_be_has_2() {
+    let held = Held::new().await;
+    held.done(&["time", "pause"]);
+    let (code, said) = held.refused(&["time", "until", "height >= 9"]);
+    assert_eq!(code, 3, "{said}");
+    assert!(said.contains("limit"), "{said}");
+    for (args, words) in [
+        (&["time", "until", "height >="][..], "height >="),
+        (&["time", "until", "height@nora >= 1"], "nora"),
+        (&["time", "when", "heigth >= 1"], "height"),
+        (
+            &["time", "go", "soon"],
+            "a time since the beginning is wanted",
+        ),
+        (
+            &["time", "speed", "fast"],
+            "a speed is a number from 1 to 100",
+        ),
+    ] {
+        let (code, said) = held.refused(args);
+        assert_eq!(code, 2, "{args:?}: {said}");
+        assert!(said.contains(words), "{args:?}: {said}");
+    }
+    held.lab.close().await.expect("closes");
+}
+
+#[tokio::test(flavor = "multi_thread")]
+async fn events_that_are_followed_tell_how_time_goes_and_go_on_when_it_went_back() {
+    let held = Held::new().await;
+    held.done(&["time", "pause"]);
+    let file = held.shell.home().join("events");
+    let follow = |args: &[&str]| {
+        let mut command = Command::new(env!("CARGO_BIN_EXE_chainlab"));
+        command
+            .args(args)
+            .args(&held.at)
+            .stdin(Stdio::null())
+            .stdout(fs::File::create(&file).expect("room on disk"))
+            .stderr(Stdio::null());
+        command.spawn().expect("it runs")
+    };
+    let mut following = follow(&["events", "--all", "--wait"]);
+    let told = |words: &str| {
+        for _ in 0..600 {
+            let text = fs::read_to_string(&file).expect("readable");
+            if text.contains(words) {
+                return text;
+            }
+            std::thread::sleep(Duration::from_millis(50));
+        }
+        panic!("{words}: {:?}", fs::read_to_string(&file));
+    };
+    told("#1");
+    held.done(&["time", "until", "height >= 1"]);
+    held.done(&["time", "go", "+00:00.5"]);
+    told("+00:00.500 time     paused, back (x1)");
+    held.done(&["rpc", "kill", "node=central"]);
+    held.done(&["rpc", "restart", "node=central"]);
+    held.done(&["time", "go", "+00:30"]);
+    told("+00:30.000 time     paused (x1)");
+    following.kill().expect("it runs");
+    following.wait().expect("it ran");
+    held.lab.close().await.expect("closes");
 }
 
 #[test]
-fn a_breakpoint_stops_time_at_the_very_event() {
-    let mut lab = Screen::start(&["run", "partition", "--virtual", "--paused"], WIDE);
-    lab.sees("PAUSED +00:00");
-    lab.types(":pause when reorg_depth@lima >= 1 or reorg_depth@oslo >= 1\r");
-    lab.sees("pauses when");
-    lab.types(">>>>>>> ");
-    lab.waits("the breakpoint", |text| {
-        text.contains(">= 1: paused") && text.contains("PAUSED")
-    });
-    let text = lab.text();
-    assert!(text.contains("R"), "{text}");
-    // One thing back there was none.
-    lab.types(",");
-    lab.waits("one thing back", |text| text.contains("BACK"));
-    lab.types("q");
-}
-
-#[test]
-fn a_slip_is_taken_back() {
-    let (mut lab, _dir) = paused();
-    lab.types("2K");
-    lab.sees("DOWN 1");
-    lab.types("u");
-    lab.waits("ben to run again", |text| !text.contains("DOWN 1"));
-    lab.types(":go +00:10\r");
-    lab.sees("PAUSED +00:10");
-    assert!(!lab.text().contains("DOWN 1"), "{}", lab.text());
-    lab.types("q");
-}
-
-#[test]
-fn keys_say_how_fast_time_goes_and_letters_stay_letters_in_forms() {
-    let (mut lab, _dir) = paused();
-    lab.types("> ");
-    lab.sees(" x2 ");
-    lab.types("<<");
-    lab.sees(" x1/2 ");
-    lab.types("\x7f");
-    lab.sees(" x1 ");
-    lab.types(" ");
-    lab.sees("PAUSED");
-    lab.types("w");
-    lab.sees("new wallet");
-    lab.types("u.v");
-    lab.sees("u.v");
-    lab.escapes();
-    lab.types("q");
-}
-
-#[test]
-fn a_live_lab_says_that_its_time_cannot_be_stopped() {
-    let mut lab = Screen::start(&["run", "scenario"], WIDE);
-    lab.sees("LIVE");
-    lab.types(".");
-    lab.sees("--virtual");
-    lab.types("q");
+fn time_is_not_told_to_nodes_that_have_none_to_give() {
+    let shell = Shell::new();
+    let live = "the time of real nodes goes by itself: this needs --virtual";
+    let fast = "with --headless virtual time goes as fast as it can";
+    for (args, option, words) in [
+        (&["--speed", "5"][..], "--speed", live),
+        (&["--paused"], "--paused", live),
+        (&["--at", "83s"], "--at", live),
+        (&["--pause-at", "tips == 2"], "--pause-at", live),
+        (
+            &["--virtual", "--headless", "--speed", "max"],
+            "--speed",
+            fast,
+        ),
+        (&["--virtual", "--headless", "--at", "+01:23"], "--at", fast),
+        (
+            &["--virtual", "--pause-at", "height@nora >= 1"],
+            "--pause-at",
+            "nora",
+        ),
+        (
+            &["--virtual", "--pause-at", "height >="],
+            "--pause-at",
+            "height >=",
+        ),
+        (
+            &["--virtual", "--speed", "101"],
+            "--speed",
+            "a speed is a number",
+        ),
+        (
+            &["--virtual", "--at", "#7"],
+            "--at",
+            "a time since the beginning",
+        ),
+        (&["--virtual", "--live"], "--live", "cannot be used with"),
+    ] {
+        let args = [&["run", "scenario"], args].concat();
+        let said = shell.refused(2, &args);
+        assert!(
+            said.contains(option) && said.contains(words),
+            "{args:?}: {said}"
+        );
+    }
+    // A layout may say the same.
+    let text = format!("[time]\nvirtual = true\nlimit = \"10s\"\n{TEXT}");
+    fs::write(shell.home().join("held.toml"), text).expect("room on disk");
+    let said = shell.refused(2, &["run", "held.toml", "--data-dir", "kept"]);
+    assert!(said.contains("--live"), "{said}");
+    let said = shell.refused(2, &["run", "held.toml", "--at", "11s"]);
+    assert!(said.contains("later than the limit"), "{said}");
+    let said = shell.refused(2, &["run", "held.toml", "--live", "--paused"]);
+    assert!(said.contains(live), "{said}");
+    let said = shell.done(&["run", "held.toml", "--headless", "--until", "height >= 1"]);
+    assert!(said.out.contains("#1"), "it is played at once: {said:?}");
 }

@@ -40,26 +40,6 @@ pub enum TimeChange {
     Undo,
 }
 
-impl TimeChange {
-    /// Whether time stands still somewhere by it, and there is something to be said of where.
-    pub fn moves(&self) -> bool {
-        match self {
-            Self::Pause
-            | Self::Toggle
-            | Self::Step
-            | Self::Back
-            | Self::NextMark
-            | Self::PreviousMark
-            | Self::Go(_)
-            | Self::Until(_)
-            | Self::Undo => true,
-            Self::Resume | Self::Speed(_) | Self::Faster | Self::Slower | Self::PauseWhen(_) => {
-                false
-            }
-        }
-    }
-}
-
 /// A moment that is meant.
 #[derive(Clone, Copy, Debug, PartialEq, Eq)]
 pub enum When {

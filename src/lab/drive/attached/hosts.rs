@@ -22,7 +22,7 @@ pub(in crate::lab::drive) struct Host {
     is_registered: bool,
     /// There while it answers.
     client: Mutex<Option<Client>>,
-    /// It was asked from here to go elsewhere in time, and has not said yet where it is.
+    /// Something was asked of its time from here, and it has not told yet what came of that.
     moves_time: AtomicBool,
 }
 
@@ -58,10 +58,15 @@ impl Host {
         request: &Request<Named>,
     ) -> Result<Called, CommandError> {
         let client = self.client()?;
-        if matches!(request, Request::Time(change) if change.moves()) {
+        if matches!(request, Request::Time(_)) {
             self.moves_time.store(true, Ordering::Relaxed);
         }
         Ok(client.begin(request).await)
+    }
+
+    /// It does not do what was asked.
+    pub(in crate::lab::drive) fn refused(&self) {
+        self.moves_time.store(false, Ordering::Relaxed);
     }
 
     /// Its own screen and other programs move its time as well: whether it was one of those, as seen from here.

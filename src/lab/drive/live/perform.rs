@@ -189,7 +189,13 @@ impl Round {
             let called = host.begin(&request).await;
             Rest::new(async move {
                 let _ = told.send(match called {
-                    Ok(called) => told_of(called.answer().await),
+                    Ok(called) => {
+                        let answer = called.answer().await;
+                        if answer.is_err() {
+                            host.refused();
+                        }
+                        told_of(answer)
+                    }
                     Err(refusal) => FarReply::Refused(refusal),
                 });
             })

@@ -9,7 +9,7 @@ use crate::lab::spec::{Captions, Speed};
 use crate::lab::view::Told;
 use crate::live::Stopwatch;
 use crate::node::Time;
-use crate::node::io::EventKind;
+use crate::node::io::{CommandError, EventKind, RefusalKind};
 use std::sync::Arc;
 use std::time::Duration;
 
@@ -304,7 +304,7 @@ impl Runner {
         let told = self.told(why);
         self.say(told);
         if let Some(from) = errand.from {
-            self.answer(from, Err(why.into()));
+            self.answer(from, Err(CommandError::new(RefusalKind::Unmet, why)));
         }
     }
 
@@ -320,7 +320,7 @@ impl Runner {
         if let Some(from) = errand.from {
             let at = show_clock(self.lab().elapsed());
             let words = format!("{}: broken off at {at}: {why}", errand.words);
-            self.answer(from, Err(words.as_str().into()));
+            self.answer(from, Err(CommandError::new(RefusalKind::Unmet, words)));
         }
     }
 

@@ -294,7 +294,8 @@ impl Runner {
         let history = &self.history;
         let gone = self.waiting.take_those(|ticket| !history.has_given(ticket));
         for recipient in gone {
-            self.answer(recipient, Err(words.as_str().into()));
+            let refusal = CommandError::new(RefusalKind::TakenBack, &words);
+            self.answer(recipient, Err(refusal));
         }
     }
 

@@ -10,6 +10,7 @@ use crate::lab::paper::units::show_clock;
 use crate::lab::script::Expr;
 use crate::lab::spec::Speed;
 use crate::lab::view::{MarkKind, TimeView};
+use crate::node::io::{CommandError, RefusalKind};
 use std::time::Duration;
 
 impl Runner {
@@ -60,10 +61,10 @@ impl Runner {
                     from,
                     answer
                         .map(Answer::Done)
-                        .map_err(|words| words.as_str().into()),
+                        .map_err(|words| wrong(&change, &words)),
                 );
             }
-            Err(words) => self.answer(from, Err(words.as_str().into())),
+            Err(words) => self.answer(from, Err(wrong(&change, &words))),
         }
     }
 
@@ -267,5 +268,15 @@ impl Runner {
             leaps: self.time.leaps,
             marks: self.time.marks(&self.history),
         }
+    }
+}
+
+/// Why something is not done: an expression that cannot be is wrong whenever it is asked for.
+fn wrong(change: &TimeChange, words: &str) -> CommandError {
+    match change {
+        TimeChange::Until(_) | TimeChange::PauseWhen(Some(_)) => {
+            CommandError::new(RefusalKind::Invalid, format!("expr: {words}"))
+        }
+        _ => words.into(),
     }
 }
