@@ -9,7 +9,8 @@ use std::fs;
 use std::path::{Path, PathBuf};
 
 /// What tapes wait for that is no caption, but what the screen or the shell says.
-const SAID_BY_OTHERS: [&str; 9] = [
+const SAID_BY_OTHERS: [&str; 10] = [
+    "PAUSED [+]",
     "AGREE #[1-9]",
     "AGREE #",
     "reorganisation [0-9]+ deep",
