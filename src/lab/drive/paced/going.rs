@@ -3,7 +3,7 @@
 use super::errand::{Errand, Goal};
 use super::runner::{Runner, SLICE};
 use crate::lab::ask::{Answer, TimeChange};
-use crate::lab::drive::history::{Place, Watch};
+use crate::lab::drive::history::{Now, Place, Watch};
 use crate::lab::paper::units::{show_clock, show_clock_ms};
 use crate::lab::spec::{Captions, Speed};
 use crate::lab::view::Told;
@@ -173,50 +173,55 @@ impl Runner {
         let limit = self.limit();
         let (since, now) = (Stopwatch::start(), self.lab().now());
         let far = limit.map_or(now + FAR, |limit| limit.max(now));
-        let budget = || since.elapsed() < SLICE;
-        let history = &mut self.history;
-        let words = &errand.words;
-        let mut told = None;
+        let (history, breakpoints) = (&mut self.history, &mut self.breakpoints);
+        let (mut told, mut hit) = (None, None);
+        let mut goes_on = |now: &Now<'_>| {
+            hit = hit.take().or_else(|| breakpoints.hear(now));
+            hit.is_none() && since.elapsed() < SLICE
+        };
         let is_there = match &mut errand.goal {
-            Goal::Place(place) => history.run_to(place, |_| budget()),
+            Goal::Back { .. } => return self.search(errand),
+            Goal::Place(place) => history.run_to(place, |_| since.elapsed() < SLICE),
             Goal::Ahead(time) => {
-                history.run((*time).min(far), |_| budget()) && history.lab().now() >= *time
+                history.run((*time).min(far), goes_on);
+                history.lab().now() >= *time
             }
             Goal::Step(watch) => {
                 history.run(far, |now| {
                     told = watch.told(now);
-                    told.is_none() && budget()
+                    goes_on(now) && told.is_none()
                 });
                 told.is_some()
             }
             Goal::Until(judge) => {
-                let is_there = judge.holds();
-                is_there || {
-                    history.run(far, |now| !judge.begins_to_hold(now) && budget());
-                    judge.holds()
+                if !judge.holds() {
+                    history.run(far, |now| !judge.begins_to_hold(now) && goes_on(now));
                 }
+                judge.holds()
             }
             Goal::Block(height) => {
                 let mut is_found = false;
                 history.run(far, |now| {
-                    is_found = now.new.iter().any(|(_, event)| match event.kind {
-                        EventKind::Mined { block, .. } => block.height >= *height,
-                        _ => false,
-                    });
-                    !is_found && budget()
+                    is_found = finds(now, *height);
+                    goes_on(now) && !is_found
                 });
                 is_found
             }
-            Goal::Back { .. } => return self.search(errand),
         };
         if is_there {
-            return Slice::There(told.unwrap_or_else(|| self.told(words)));
+            return Slice::There(told.unwrap_or_else(|| self.told(&errand.words)));
+        }
+        if let Some(hit) = hit {
+            return Slice::Stuck(format!("{hit}: paused"));
         }
         if limit.is_some_and(|limit| self.lab().now() >= limit) {
-            return Slice::Stuck(format!("{words}: not before the limit of this lab"));
+            return Slice::Stuck(format!(
+                "{}: not before the limit of this lab",
+                errand.words
+            ));
         }
         self.caption_comes();
-        let _ = self.history.lab_mut().take_time_changes();
+        drop(self.history.lab_mut().take_time_changes());
         Slice::OnItsWay
     }
 
@@ -289,6 +294,7 @@ impl Runner {
         if errand.takes_back {
             self.history.take_back();
         }
+        self.breakpoints.begin(&self.history);
         self.is_paused = !errand.goes_on;
         self.anchor();
         let words: Arc<str> = Arc::clone(&told.words);
@@ -317,6 +323,7 @@ impl Runner {
         if errand.goal.is_quiet() {
             self.leap();
         }
+        self.breakpoints.begin(&self.history);
         if let Some(from) = errand.from {
             let at = show_clock(self.lab().elapsed());
             let words = format!("{}: broken off at {at}: {why}", errand.words);
@@ -333,8 +340,15 @@ impl Runner {
         drop(self.history.lab_mut().take_answers());
         drop(self.history.lab_mut().take_time_changes());
         self.take_back_requests();
-        self.breakpoints.begin(&self.history);
         self.captions = super::captions::Captions::new(self.history.lab().core().caption());
         self.common.changed();
     }
+}
+
+/// Whether a block of this height, or a higher one, was just found.
+fn finds(now: &Now<'_>, height: u32) -> bool {
+    now.new.iter().any(|(_, event)| match event.kind {
+        EventKind::Mined { block, .. } => block.height >= height,
+        _ => false,
+    })
 }
