@@ -13,6 +13,7 @@ mod links;
 mod look;
 mod mouse;
 mod news;
+mod pace;
 mod run;
 mod screen;
 mod stage;

@@ -1,7 +1,7 @@
 //! What the screen remembers: what a person set and did. What happened is in the lab.
 
 use super::news::Told;
-use super::time::{SeenTime, on_the_wall};
+use super::pace::{SeenTime, on_the_wall};
 use crate::lab::LabView;
 use crate::lab::spec::ViewSpec;
 use crate::node::io::words::{Piece, Tone};

@@ -1,5 +1,6 @@
 //! Time of a lab in virtual time: what keys ask of it, and what the screen forgets when it went back.
 
+use super::pace::SeenTime;
 use super::state::UiState;
 use crate::lab::ask::TimeChange;
 use crate::lab::view::{TimeView, Told};
@@ -7,16 +8,6 @@ use crate::lab::{LabView, Request};
 use crate::node::Time;
 use crate::node::io::words::Tone;
 use crate::ui::viewer::{Effect, Purpose};
-use std::time::Duration;
-
-/// What was seen of time last.
-#[derive(Clone, Copy, Debug, Default, PartialEq, Eq)]
-pub(super) struct SeenTime {
-    /// How often it had gone back.
-    leaps: u64,
-    /// The number of what was told.
-    told: Option<u64>,
-}
 
 impl UiState {
     /// Asks something of time. Where it comes to is seen; only what cannot be seen is told.
@@ -88,15 +79,5 @@ pub(super) fn told_words(told: &Told) -> String {
     match told.is_elsewhere {
         true => format!("{}  (by another program)", told.words),
         false => told.words.to_string(),
-    }
-}
-
-/// How long it takes on the wall until so much time has passed in a lab; `None`: it stands still there.
-pub(super) fn on_the_wall(lab: &LabView, passes: Duration) -> Option<Duration> {
-    match &lab.time {
-        None => Some(passes),
-        Some(time) if time.on_its_way.is_some() => Some(Duration::ZERO),
-        Some(time) if time.is_paused => None,
-        Some(time) => Some(time.speed.takes(passes)),
     }
 }

@@ -109,7 +109,10 @@ fn hint(scene: Scene<'_>, script: &ScriptView) -> Option<Spans> {
     let viewer = scene.viewer;
     let (action, does) = match script.waits_for.as_deref() {
         _ if viewer.stage.seat == Seat::Audience || script.is_over() => return None,
-        _ if script.is_paused && viewer.stage.pauses() => (Action::Hold, "goes on"),
+        // In virtual time that key stops time, and not the script.
+        _ if script.is_paused && viewer.stage.pauses() && scene.lab.time.is_none() => {
+            (Action::Hold, "goes on")
+        }
         _ if script.is_paused => return None,
         Some(PRESENTER) => (Action::ScriptAuto, "has it go on by itself"),
         _ => (Action::ScriptNext, "does it now"),

@@ -88,22 +88,21 @@ pub struct Flights {
 
 /// What flies in a lab at this moment.
 pub fn flights(lab: &LabView) -> Flights {
-    let mut found = match lab.time {
+    match lab.time {
         Some(_) => in_virtual_time(lab),
         None => on_the_wall(lab),
-    };
-    found.shown.sort_by_key(|flight| match flight.load {
-        Load::Block(_) => 0,
-        Load::Tx => 1,
-        Load::Word => 2,
-    });
-    found.shown.truncate(SHOWN_MAX);
-    found
+    }
 }
 
 /// What is on its way, where it is.
 fn in_virtual_time(lab: &LabView) -> Flights {
-    let flights = lab.in_flight.iter().map(|sent| Flight {
+    let mut all: Vec<_> = lab.in_flight.iter().collect();
+    all.sort_by_key(|sent| match sent.kind {
+        Kind::Block => 0,
+        Kind::Tx => 1,
+        _ => 2,
+    });
+    let flights = all.into_iter().take(SHOWN_MAX).map(|sent| Flight {
         from: sent.from,
         to: sent.to,
         load: match (sent.kind, sent.item) {
@@ -155,6 +154,8 @@ fn on_the_wall(lab: &LabView) -> Flights {
             is_replay: pace.slowed > 1 || has(lab, to, load),
         });
     }
+    found.shown.sort_by_key(|flight| flight.load == Load::Tx);
+    found.shown.truncate(SHOWN_MAX);
     found
 }
 
