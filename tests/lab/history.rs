@@ -1,6 +1,7 @@
 //! Going back is exact: a moment is the same, whichever way is gone to it.
 
 use crate::differential::random::{Drawn, draw};
+use chainlab::chain::SigCache;
 use chainlab::lab::ask::Ticket;
 use chainlab::lab::drive::{History, Level, Place, VirtualLab, VirtualOptions};
 use chainlab::lab::layout::shipped::{SHIPPED, shipped};
@@ -9,6 +10,8 @@ use chainlab::lab::{LabView, Layout, Request};
 use chainlab::node::Time;
 use rand_chacha::ChaCha8Rng;
 use rand_chacha::rand_core::{Rng, SeedableRng};
+use std::sync::Arc;
+use std::thread;
 use std::time::Duration;
 
 /// Memory for checkpoints.
@@ -18,8 +21,13 @@ const MEMORY: u64 = 64_000_000;
 const JUMPS: (usize, usize) = (50, 5);
 
 fn lab(layout: &Layout, seed: u64) -> VirtualLab {
+    lab_with(layout, seed, Arc::default())
+}
+
+fn lab_with(layout: &Layout, seed: u64, sigs: Arc<SigCache>) -> VirtualLab {
     let options = VirtualOptions {
         seed,
+        sigs,
         level: Level::All,
         ..VirtualOptions::default()
     };
@@ -32,6 +40,7 @@ struct Run {
     seed: u64,
     commands: Vec<(Duration, Request)>,
     lasts: Duration,
+    sigs: Arc<SigCache>,
 }
 
 impl Run {
@@ -41,6 +50,7 @@ impl Run {
             seed,
             commands: Vec::new(),
             lasts,
+            sigs: Arc::default(),
         }
     }
 
@@ -69,6 +79,7 @@ impl Run {
             seed,
             commands: timed,
             lasts: at + Duration::from_secs(2),
+            sigs: Arc::default(),
         }
     }
 
@@ -85,7 +96,8 @@ impl Run {
     }
 
     fn history(&self) -> History {
-        let mut history = History::new(lab(&self.layout, self.seed), MEMORY);
+        let sigs = Arc::clone(&self.sigs);
+        let mut history = History::new(lab_with(&self.layout, self.seed, sigs), MEMORY);
         let since = history.lab().since();
         for (ticket, (at, request)) in (1..).zip(&self.commands) {
             assert!(history.run(since + *at, |_| true));
@@ -172,6 +184,30 @@ fn random_scripts_are_the_same_after_jumps() {
     for seed in 1..=20 {
         jumps_come_to_the_same(&Run::drawn(seed));
     }
+}
+
+/// Two that share what is remembered of signatures, each in a thread of its own.
+#[test]
+fn a_run_beside_another_one_in_a_second_thread_is_the_same() {
+    let sigs = Arc::new(SigCache::default());
+    let played = || {
+        let mut run = Run::drawn(11);
+        run.sigs = Arc::clone(&sigs);
+        let mut history = run.history();
+        let newest = history.newest_place();
+        go(
+            &mut history,
+            &Place::end_of(history.lab().since() + run.lasts / 2),
+        );
+        go(&mut history, &newest);
+        told(history.lab())
+    };
+    let (one, other) = thread::scope(|scope| {
+        let other = scope.spawn(played);
+        (played(), other.join().expect("it ends"))
+    });
+    let alone = told(&Run::drawn(11).straight());
+    assert!(one == alone && other == alone);
 }
 
 #[test]

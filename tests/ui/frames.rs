@@ -2,9 +2,10 @@
 
 use crate::common::desk::Desk;
 use crate::picture::draw_as_it_is;
-use chainlab::lab::drive::{Level, VirtualLab, VirtualOptions};
+use chainlab::lab::drive::{History, Level, Place, VirtualLab, VirtualOptions};
 use chainlab::lab::layout::shipped::shipped;
 use chainlab::lab::observe::tree::BlockTree;
+use chainlab::lab::view::TimeView;
 use chainlab::ui::app::UiEvent;
 use ratatui::buffer::Buffer;
 use std::time::Duration;
@@ -51,6 +52,93 @@ fn a_frame_is_the_same_after_thirty_one_or_no_frames_a_second() {
             let [often, seldom, never] = [30, 1, 0].map(|frames| last_frame(layout, key, frames));
             assert_eq!(often, never, "{layout}, view {key}, 30 and none");
             assert_eq!(seldom, never, "{layout}, view {key}, 1 and none");
+        }
+    }
+}
+
+/// A lab that can go back, as the loop around the screen shows it.
+struct Held {
+    desk: Desk,
+    history: History,
+    leaps: u64,
+}
+
+impl Held {
+    fn new(layout: &str, key: &str) -> Self {
+        let layout = shipped(layout).expect("it is built in");
+        let options = VirtualOptions {
+            seed: 5,
+            level: Level::All,
+            ..VirtualOptions::default()
+        };
+        let lab = VirtualLab::new(&layout, &options).expect("it can be played");
+        let history = History::new(lab, 64_000_000);
+        let mut desk = Desk::at(history.lab().view(), (120, 36));
+        let view = history.lab().view();
+        desk.ui.begin(&view);
+        desk.press(key);
+        Self {
+            desk,
+            history,
+            leaps: 0,
+        }
+    }
+
+    fn frame(&mut self) -> Buffer {
+        let mut view = self.history.lab().view();
+        let at = self.history.lab().elapsed();
+        view.time = Some(TimeView {
+            at,
+            newest: at,
+            is_paused: true,
+            leaps: self.leaps,
+            ..TimeView::default()
+        });
+        self.desk.lab = view;
+        self.desk.ui.update(&self.desk.lab, UiEvent::Changed);
+        draw_as_it_is(&self.desk.lab, &self.desk.ui)
+    }
+
+    /// On to a moment, with so many frames a second.
+    fn goes(&mut self, to: Duration, frames: u64) {
+        let since = self.history.lab().since();
+        while frames > 0 && self.history.lab().elapsed() < to {
+            let next = self.history.lab().elapsed() + Duration::from_micros(1_000_000 / frames);
+            self.history.run(since + next.min(to), |_| true);
+            self.frame();
+        }
+        self.history.run(since + to, |_| true);
+    }
+
+    fn goes_back(&mut self, to: Duration) {
+        let place = Place::end_of(self.history.lab().since() + to);
+        self.history.jump(&place);
+        while !self.history.run_to(&place, |_| true) {}
+        self.leaps += 1;
+    }
+}
+
+#[test]
+fn a_frame_is_the_same_whether_or_not_time_went_back_before_it() {
+    for layout in ["scenario", "partition", "double-spend"] {
+        for key in ["Esc", "v", "v v", "v v v"] {
+            let mut straight = Held::new(layout, key);
+            straight.goes(FOR, 0);
+            let wanted = straight.frame();
+            for frames in [30, 1, 0] {
+                let mut held = Held::new(layout, key);
+                held.goes(FOR * 2, frames);
+                for part in [5, 2, 7, 3, 4] {
+                    held.goes_back(FOR / part);
+                    held.goes(FOR / part + FOR / 3, frames);
+                }
+                held.goes_back(FOR);
+                let frame = held.frame();
+                assert_eq!(
+                    frame, wanted,
+                    "{layout}, view {key}, {frames} frames a second"
+                );
+            }
         }
     }
 }
