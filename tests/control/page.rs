@@ -6,7 +6,7 @@ use crate::common::running::{TEXT, agree_on, begun, until};
 use chainlab::lab::ask::Scope;
 use chainlab::lab::ask::verbs::{BASICS, NOTE_MAX, Param, verbs};
 use chainlab::lab::control::{NodeEvent, Opening, limits, rpc};
-use chainlab::lab::drive::VirtualOptions;
+use chainlab::lab::drive::{Level, VirtualOptions};
 use chainlab::lab::paper::units::show_duration;
 use chainlab::lab::spec::OpeningTime;
 use chainlab::lab::view::{LabStatus, NodeStatus, TimeNews};
@@ -252,6 +252,7 @@ async fn held_lab() -> (Lab, Raw) {
             is_paused: true,
             ..OpeningTime::default()
         },
+        level: Level::All,
         ..VirtualOptions::default()
     };
     let layout = layout::read("scenario", TEXT).expect("it is sound");

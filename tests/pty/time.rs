@@ -78,6 +78,7 @@ async fn time_is_held_moved_and_told_from_a_shell() {
     let said = held.done(&["time"]);
     assert!(said.contains("  paused (x1)\n"), "{said}");
     held.done(&["time", "speed", "1/10"]);
+    held.done(&["time", "go", "10s"]);
     held.done(&["time", "go", "+00:00.5"]);
     let said = held.done(&["time"]);
     assert!(
@@ -159,7 +160,7 @@ async fn events_that_are_followed_tell_how_time_goes_and_go_on_when_it_went_back
         panic!("{words}: {:?}", fs::read_to_string(&file));
     };
     told("#1");
-    held.done(&["time", "until", "height >= 1"]);
+    held.done(&["time", "go", "10s"]);
     held.done(&["time", "go", "+00:00.5"]);
     told("+00:00.500 time     paused, back (x1)");
     held.done(&["rpc", "kill", "node=central"]);

@@ -135,6 +135,25 @@ const CALLS: &[(&str, &str)] = &[
     ("script_pause", r#"{}"#),
     ("script_resume", r#"{}"#),
     ("script_restart", r#"{}"#),
+    ("time_pause", r#"{}"#),
+    ("time_resume", r#"{}"#),
+    ("time_toggle", r#"{}"#),
+    ("time_step", r#"{}"#),
+    ("time_back", r#"{}"#),
+    ("time_next", r#"{}"#),
+    ("time_prev", r#"{}"#),
+    ("time_speed", r#"{"speed": 5}"#),
+    ("time_speed", r#"{"speed": "1/10"}"#),
+    ("time_speed", r#"{"speed": "max"}"#),
+    ("time_faster", r#"{}"#),
+    ("time_slower", r#"{}"#),
+    ("time_go", r#"{"to": "+01:23"}"#),
+    ("time_go", r#"{"to": "83s"}"#),
+    ("time_go", r##"{"to": "#7"}"##),
+    ("time_until", r#"{"expr": "height >= 3"}"#),
+    ("time_pause_when", r#"{"expr": "tips == 2"}"#),
+    ("time_pause_when", r#"{}"#),
+    ("time_undo", r#"{}"#),
 ];
 
 /// What a call or a step is, as it is written for other programs. What is null is as good as missing.
@@ -182,6 +201,9 @@ const STEPS: &[&str] = &[
     r#"do = "add_node"; name = "eve"; connect = ["central"]; wallets = ["eve"]; mine = "on""#,
     r#"do = "set_link"; from = "central"; to = "miner"; preset = "3g""#,
     r#"do = "traffic"; rate = "2 tx/s""#,
+    r#"do = "time_pause""#,
+    r#"do = "time_speed"; speed = "1/10""#,
+    r#"do = "time_speed"; speed = 5"#,
 ];
 
 fn as_it_is(step: &StepSpec) -> String {
