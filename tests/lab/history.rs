@@ -195,10 +195,8 @@ fn a_run_beside_another_one_in_a_second_thread_is_the_same() {
         run.sigs = Arc::clone(&sigs);
         let mut history = run.history();
         let newest = history.newest_place();
-        go(
-            &mut history,
-            &Place::end_of(history.lab().since() + run.lasts / 2),
-        );
+        let middle = history.lab().since() + run.lasts / 2;
+        go(&mut history, &Place::end_of(middle));
         go(&mut history, &newest);
         told(history.lab())
     };

@@ -11,6 +11,7 @@ mod controlled;
 mod errand;
 mod going;
 mod lab;
+mod looks;
 mod pace;
 mod recipient;
 mod runner;

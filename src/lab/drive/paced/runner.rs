@@ -16,7 +16,7 @@ use super::pace::Pace;
 use super::recipient::Recipient;
 use super::told::TellsTime;
 use crate::lab::ask::{Access, Answer, Request, ScriptChange, Ticket};
-use crate::lab::control::{Edition, Weight};
+use crate::lab::control::Weight;
 use crate::lab::core::no_script;
 use crate::lab::drive::history::{History, Place};
 use crate::lab::drive::waiting::{Waiting, too_many};
@@ -24,9 +24,8 @@ use crate::lab::drive::{VirtualLab, VirtualOptions};
 use crate::lab::paper::units::show_clock;
 use crate::lab::script::ScriptView;
 use crate::lab::spec::OpeningTime;
-use crate::lab::view::{LabView, NodeStatus, NodeView};
+use crate::lab::view::{LabView, NodeView};
 use crate::live::{self, LabClock, Stopwatch};
-use crate::node::NodeIx;
 use crate::node::io::{CommandError, RefusalKind};
 use std::sync::Arc;
 use std::sync::atomic::Ordering;
@@ -39,6 +38,9 @@ pub(super) const SLICE: Duration = Duration::from_millis(5);
 /// The least time between two slices that nothing was asked in: a sixth of a frame.
 const GRAIN: Duration = Duration::from_millis(5);
 
+/// The least time between two frames of a screen.
+const FRAME: Duration = Duration::from_millis(33);
+
 /// The longest rest: the clock may have been told to stand still, or to go on.
 const REST_MAX: Duration = Duration::from_millis(100);
 
@@ -48,7 +50,7 @@ pub(super) type Job = Box<dyn FnOnce(&mut Runner) + Send>;
 /// A lab with its past, and how its time goes.
 pub(super) struct Runner {
     pub(super) history: History,
-    options: VirtualOptions,
+    pub(super) options: VirtualOptions,
     pub(super) spec: OpeningTime,
     pub(super) clock: LabClock,
     pub(super) pace: Pace,
@@ -57,6 +59,8 @@ pub(super) struct Runner {
     pub(super) breakpoints: Breakpoints,
     pub(super) time: TellsTime,
     pub(super) captions: Captions,
+    /// The seconds that the clock showed when it was last told, and since when.
+    shown: (u64, Stopwatch),
     /// Since when time waits for subscribers.
     pub(super) patience: Option<Stopwatch>,
     /// Where it was said that a command drops what came after.
@@ -65,7 +69,7 @@ pub(super) struct Runner {
     /// The script as it was told of.
     script: Option<Arc<ScriptView>>,
     /// How each node looked when that was last asked, and how often it looked different before.
-    looks: Vec<(u64, NodeView)>,
+    pub(super) looks: Vec<(u64, NodeView)>,
     pub(super) common: Arc<Common>,
 }
 
@@ -89,6 +93,7 @@ impl Runner {
             errand: None,
             breakpoints: Breakpoints::default(),
             time: TellsTime::default(),
+            shown: (0, Stopwatch::start()),
             patience: None,
             warned: None,
             waiting: Waiting::default(),
@@ -172,9 +177,20 @@ impl Runner {
         if is_news {
             self.script = self.lab().script().cloned();
         }
-        if is_answered || has_happened || is_news {
+        if is_answered || has_happened || is_news || self.has_moved_on() {
             self.common.changed();
         }
+    }
+
+    /// Whether the clock shows something else though nothing has happened: as often as a screen draws.
+    fn has_moved_on(&mut self) -> bool {
+        let (seconds, since) = self.shown;
+        let now = self.lab().elapsed().as_secs();
+        let moves = now != seconds && since.elapsed() >= FRAME;
+        if moves {
+            self.shown = (now, Stopwatch::start());
+        }
+        moves
     }
 
     /// Gives answers to those who wait for them; whether there are any. What a lab answers that comes the same
@@ -341,36 +357,6 @@ impl Runner {
         self.common.last().clone_from(&view);
         view
     }
-
-    /// The nodes, each with what is different when it looks different.
-    pub(super) fn editions(&mut self) -> Vec<(NodeIx, Edition)> {
-        for (ix, node) in self.view().nodes.into_iter().enumerate() {
-            match self.looks.get_mut(ix) {
-                None => self.looks.push((0, node)),
-                Some((edition, shown)) if !is_same(shown, &node) => {
-                    (*edition, *shown) = (*edition + 1, node);
-                }
-                Some(_) => {}
-            }
-        }
-        let looks = (0..).map(NodeIx).zip(&self.looks);
-        looks.map(|(ix, look)| (ix, self.edition(look))).collect()
-    }
-
-    /// As [`Runner::editions`], of one node as it looked then.
-    pub(super) fn status_of(&self, ix: NodeIx) -> Option<(Edition, NodeStatus)> {
-        let look = self.looks.get(ix.0)?;
-        Some((self.edition(look), look.1.status()))
-    }
-
-    fn edition(&self, (edition, node): &(u64, NodeView)) -> Edition {
-        Edition {
-            round: self.options.round,
-            life: *edition,
-            state: node.state.clone(),
-            seen: None,
-        }
-    }
 }
 
 /// What is said to those who ask on the way.
@@ -382,16 +368,3 @@ const WAITS: &str = "waits: the lab is paused";
 /// What is said to those who want to keep what is nowhere.
 pub(super) const NOT_KEPT: &str =
     "a lab in virtual time is not on disk: the same layout, seed and keys make it again";
-
-/// Whether a node looks the same but for when it was looked at.
-fn is_same(one: &NodeView, other: &NodeView) -> bool {
-    let (Some(before), Some(after)) = (&one.snapshot, &other.snapshot) else {
-        return (&one.state, &one.snapshot) == (&other.state, &other.snapshot);
-    };
-    if Arc::ptr_eq(before, after) {
-        return one.state == other.state;
-    }
-    let mut before = crate::node::snapshot::NodeSnapshot::clone(before);
-    before.at = after.at;
-    one.state == other.state && before == **after
-}

@@ -15,6 +15,7 @@
 
 mod hosts;
 mod perform;
+mod view;
 
 use self::hosts::Hosts;
 use crate::chain::SigCache;
@@ -26,7 +27,6 @@ use crate::lab::core::{
 use crate::lab::layout::Layout;
 use crate::lab::script::{Expr, Facts, ScriptView};
 use crate::lab::spec::OpeningTime;
-use crate::lab::view::{InFlight, LabView};
 use crate::node::io::{CommandError, Event, Question, Reply, RequestId};
 use crate::node::snapshot::NodeSnapshot;
 use crate::node::{BlockId, Node, NodeIx, Time};
@@ -285,40 +285,6 @@ impl VirtualLab {
     /// What happened since this was last called, in its order.
     pub fn take_events(&mut self) -> Vec<(NodeIx, Arc<Event>)> {
         std::mem::take(&mut self.events)
-    }
-
-    /// The lab as it is now. Nothing is another by it.
-    pub fn view(&self) -> LabView {
-        let nodes = (0..).map(NodeIx).zip(&self.nodes);
-        let snapshots = nodes.map(|(ix, life)| {
-            let running = self
-                .hosts
-                .sim
-                .node(ix)
-                .map(|node| node.snapshot(self.now()));
-            running.map(Arc::new).or_else(|| life.last.clone())
-        });
-        let mut view = self
-            .core
-            .view(self.moment(), &snapshots.collect::<Vec<_>>());
-        view.in_flight = Arc::new(self.in_flight());
-        // They listen at no port of this machine.
-        for node in &mut view.nodes {
-            node.addr = None;
-        }
-        view
-    }
-
-    fn in_flight(&self) -> Vec<InFlight> {
-        let all = self.hosts.sim.in_flight();
-        all.map(|flight| InFlight {
-            from: flight.from,
-            to: flight.to,
-            kind: flight.message.kind(),
-            item: flight.message.item(),
-            way: flight.way,
-        })
-        .collect()
     }
 
     /// The steps, as they are; `None`: there are none.
