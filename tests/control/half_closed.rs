@@ -103,7 +103,7 @@ async fn a_client_that_falls_silent_after_its_hello_is_answered_and_let_go() {
         client.falls_silent().await;
         let answers = rest(&mut client).await;
         assert_eq!(answers.len(), 1, "{answers:?}");
-        assert_eq!(answers[0]["result"]["version"], 1);
+        assert_eq!(answers[0]["result"]["version"], 2);
     }
     // A subscription ends with what its client says.
     for mut client in both_ways(&entry).await {

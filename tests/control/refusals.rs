@@ -63,7 +63,7 @@ async fn nothing_is_answered_before_a_hello() {
     assert_eq!(code, BAD_PARAMS);
     assert_eq!(
         said,
-        "version: version 99 is asked for, and this is version 1"
+        "version: version 99 is asked for, and this is version 2, which speaks 1 as well"
     );
     goes_on(&lab, &entry).await;
 }
@@ -172,7 +172,7 @@ async fn a_byte_at_a_time_is_slow_but_well() {
         slow.writes(&[byte]).await.expect("it is read");
         sleep(Duration::from_millis(1)).await;
     }
-    assert_eq!(slow.hears().await["result"]["version"], 1);
+    assert_eq!(slow.hears().await["result"]["version"], 2);
     assert!(slow.hears().await["result"].is_array());
     goes_on(&lab, &entry).await;
 }

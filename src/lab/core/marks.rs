@@ -1,6 +1,6 @@
 //! What stands out in a run, and what there is to be said of what happens.
 
-use super::io::{Level, Moment};
+use super::io::{Level, Moment, Sight};
 use super::state::Core;
 use super::work::Asker;
 use crate::lab::ask::{Access, Request};
@@ -25,7 +25,8 @@ impl Core {
         block: Option<BlockId>,
         node: Option<NodeIx>,
     ) {
-        if self.level == Level::All {
+        // Where nodes show themselves time never stops, and times are theirs.
+        if self.level == Level::All && self.sight == Sight::Asked {
             let at = at.since(self.since);
             self.marks.add(Mark {
                 at,

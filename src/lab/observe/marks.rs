@@ -98,7 +98,7 @@ impl Marks {
     /// Whether another node has made the same reorganisation just now.
     fn is_known(&self, mark: &Mark) -> bool {
         let just_now = self.iter().rev();
-        let mut just_now = just_now.take_while(|other| mark.at - other.at < TOGETHER);
+        let mut just_now = just_now.take_while(|other| mark.at.saturating_sub(other.at) < TOGETHER);
         just_now.any(|other| other.kind == mark.kind)
     }
 
@@ -112,8 +112,9 @@ impl Marks {
         let mut kept: Vec<Mark> = Vec::with_capacity(MARKS_MAX / 2);
         for mark in all {
             match kept.last_mut() {
-                Some(last) if mark.at - last.at <= close && says_as_much(last, &mark) => {}
-                Some(last) if mark.at - last.at <= close => {
+                Some(last)
+                    if mark.at.saturating_sub(last.at) <= close && says_as_much(last, &mark) => {}
+                Some(last) if mark.at.saturating_sub(last.at) <= close => {
                     *last = Mark {
                         at: last.at,
                         ..mark
