@@ -90,7 +90,11 @@ impl Checkpoints {
 
     /// About how much memory they take.
     pub(super) fn weight(&self) -> u64 {
-        let sum: usize = self.all.iter().map(|course| course.lab.weight()).sum();
+        let first = self.all.first().into_iter();
+        let pairs = first.chain(&self.all).zip(&self.all);
+        let sum: usize = pairs
+            .map(|(earlier, course)| course.lab.weight_beside(&earlier.lab))
+            .sum();
         sum.try_into().unwrap_or(u64::MAX)
     }
 

@@ -38,8 +38,13 @@ use std::time::Duration;
 
 /// What a clone of a lab takes of its own, and what each node of it does, in bytes: a little more than
 /// was measured (`tests/memory`).
-const WEIGHT: usize = 200_000;
-const NODE_WEIGHT: usize = 64_000;
+const WEIGHT: usize = 250_000;
+const NODE_WEIGHT: usize = 72_000;
+
+/// How much of what was told last a lab keeps, and each node of it, and what each thing takes, about.
+const TOLD_KEPT: usize = 8_192;
+const NODE_TOLD_KEPT: usize = 512;
+const TOLD_WEIGHT: usize = 500;
 
 /// How a lab in virtual time is to be.
 #[derive(Clone, Default)]
@@ -348,9 +353,15 @@ impl VirtualLab {
         &self.events
     }
 
-    /// How much memory a clone takes of its own, in bytes, about: what grows is shared.
-    pub fn weight(&self) -> usize {
-        WEIGHT + self.nodes.len() * NODE_WEIGHT
+    /// How much memory a clone takes beside one of an earlier moment, in bytes, about. What grows is shared; of
+    /// what was said last, which is forgotten in time, only that which was said before both is.
+    pub fn weight_beside(&self, earlier: &Self) -> usize {
+        let nodes = self.nodes.len();
+        let told =
+            self.hosts.sim.events() - earlier.hosts.sim.events().min(self.hosts.sim.events());
+        let kept = TOLD_KEPT + nodes * NODE_TOLD_KEPT;
+        let apart = usize::try_from(told).map_or(kept, |told| told.min(kept));
+        WEIGHT + nodes * NODE_WEIGHT + apart * TOLD_WEIGHT
     }
 
     /// What it comes to so far.
