@@ -70,8 +70,8 @@ impl Checkpoints {
             }
             parts /= 2;
         }
-        // A short run of a large lab: the beginning stays, and what can be had beside it.
-        while self.weight() > self.memory && self.all.len() > 2 {
+        // The beginning stays, and what can be had beside it.
+        while self.weight() > self.memory && self.all.len() > 1 {
             self.all.remove(1);
         }
     }

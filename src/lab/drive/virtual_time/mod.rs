@@ -43,8 +43,8 @@ const NODE_WEIGHT: usize = 72_000;
 
 /// How much of what was told last a lab keeps, and each node of it, and what each thing takes, about.
 const TOLD_KEPT: usize = 8_192;
-const NODE_TOLD_KEPT: usize = 512;
-const TOLD_WEIGHT: usize = 500;
+const NODE_TOLD_KEPT: usize = 128;
+const TOLD_WEIGHT: usize = 350;
 
 /// How a lab in virtual time is to be.
 #[derive(Clone, Default)]
