@@ -6,7 +6,8 @@ use chainlab::lab::ask::{TimeChange, When};
 use chainlab::lab::drive::{Level, VirtualOptions};
 use chainlab::lab::layout::{read, shipped};
 use chainlab::lab::spec::{OpeningTime, Speed};
-use chainlab::lab::view::{MarkKind, TimeView};
+use chainlab::lab::view::headline::Chains;
+use chainlab::lab::view::{Mark, MarkKind, TimeView};
 use chainlab::lab::{Answer, Control, Lab, LabView, Layout, Request};
 use chainlab::node::Time;
 use chainlab::node::io::{Command, Payment, Question};
@@ -350,5 +351,21 @@ async fn a_payment_on_its_way_is_asked_for_where_time_stands() {
     assert!(format!("{sent:?}").contains("Sent"), "{sent:?}");
     step_to(&lab, "inv").await;
     assert!(!lab.view().in_flight.is_empty());
+    lab.close().await.expect("closes");
+}
+
+/// A block on its way is no fork, at whichever moment one looks.
+#[tokio::test(flavor = "multi_thread")]
+async fn a_block_on_its_way_is_no_fork() {
+    let lab = start(held_mining());
+    for _ in 0..60 {
+        change(&lab, TimeChange::Step).await;
+        let chains = lab.view().headline.chains;
+        assert!(!matches!(chains, Chains::Fork { .. }), "{chains:?}");
+    }
+    change(&lab, at(60)).await;
+    let marks = time(&lab).marks;
+    let is_fork = |mark: &Mark| matches!(mark.kind, MarkKind::Fork | MarkKind::Joined);
+    assert!(marks.len() > 3 && !marks.iter().any(is_fork), "{marks:?}");
     lab.close().await.expect("closes");
 }

@@ -80,6 +80,8 @@ fn a_block_is_stopped_on_its_way_gone_back_from_and_cut_off() {
     presses_to(&mut lab, ",", "sent");
     lab.waits("the block on its way", |_| height(&lab, "2 ben") == 1);
     lab.types("p");
+    lab.sees("Enter partitions");
+    lab.types("\r");
     lab.sees("PARTITION");
     lab.types(":go +00:20\r");
     lab.sees("PAUSED +00:20");

@@ -120,7 +120,7 @@ fn a_node_is_killed_and_started_again_at_once() {
 /// How many seconds the lab has gone on, as the header says.
 fn gone_on(lab: &Screen) -> Option<u64> {
     let lines = lab.lines();
-    let (_, rest) = lines.first()?.split_once("VIRT")?;
+    let (_, rest) = lines.first()?.split_once(" x1 ")?;
     let (minutes, seconds) = rest.split_whitespace().next()?.split_once(':')?;
     let minutes: u64 = minutes.strip_prefix('+')?.parse().ok()?;
     Some(60 * minutes + seconds.parse::<u64>().ok()?)

@@ -18,9 +18,9 @@ impl Core {
         self.level
     }
 
-    /// Whether it is known on which block this one stands.
+    /// Whether a node has shown this block, and on which one it stands.
     pub fn knows(&self, block: BlockId) -> bool {
-        self.ancestry.knows(block)
+        self.ancestry.knows(block) && !self.unseen.contains(&block.hash)
     }
 
     /// Whether all nodes that run were seen at this moment, and nothing was done to one since.
@@ -35,6 +35,7 @@ impl Core {
         };
         for (id, parent) in &seen.path {
             self.ancestry.learn(*id, *parent);
+            self.unseen.remove(&id.hash);
         }
         node.rate
             .note(now.at, seen.target.is_some(), seen.tip.height);
@@ -123,6 +124,8 @@ impl Core {
     pub(super) fn seen_all(&mut self, now: Moment) {
         if self.looking.is_empty() {
             (self.fresh, self.has_moved) = (Some(now.ran), false);
+            // What no node has any more is never shown.
+            self.unseen.clear();
             self.feed_headline(now.at);
         }
     }

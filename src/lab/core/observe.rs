@@ -43,8 +43,9 @@ impl Core {
         }
         self.is_stale = true;
         match &event.kind {
-            EventKind::TipChanged { tip, .. } => {
+            EventKind::TipChanged { tip, blocks, .. } => {
                 self.has_moved = true;
+                self.learn_growth(ix, *tip, *blocks);
                 self.nodes[ix.0].moved(*tip, event.at, true);
                 self.hear(*tip);
                 self.feed_headline(event.at);
@@ -80,6 +81,22 @@ impl Core {
             None => Party::Stranger(Arc::clone(name)),
         };
         self.listener.hear(ix, event, party);
+    }
+
+    /// A chain has grown. By one block: on which block that one stands is known before a node is looked at,
+    /// and no fork is seen where there is none.
+    fn learn_growth(&mut self, ix: NodeIx, tip: BlockId, blocks: usize) {
+        if self.sight == Sight::Shown {
+            return;
+        }
+        let node = &self.nodes[ix.0];
+        let before = node.tip.or(node.seen.as_ref().map(|seen| seen.tip));
+        // After a reorganisation the block before is as high, or higher.
+        let parent = before.filter(|before| blocks == 1 && before.height + 1 == tip.height);
+        if let Some(parent) = parent.filter(|_| !self.ancestry.knows(tip)) {
+            self.ancestry.learn(tip, parent.hash);
+            self.unseen.insert(tip.hash);
+        }
     }
 
     /// Takes note of a block that has come to a node: it is given its chip.

@@ -98,6 +98,8 @@ pub struct Core {
     pub(super) propagation: Tracker<BlockHash>,
     pub(super) tx_propagation: Tracker<Txid>,
     pub(super) ancestry: Ancestry,
+    /// Blocks whose parents are known by what was told, and that no node has shown yet.
+    pub(super) unseen: BTreeSet<BlockHash>,
     pub(super) chips: Arc<Chips>,
     pub(super) blocks: SeenBlocks,
     pub(super) topology: Topology,
@@ -146,6 +148,7 @@ impl Core {
             propagation: Tracker::default(),
             tx_propagation: Tracker::default(),
             ancestry: Ancestry::default(),
+            unseen: BTreeSet::new(),
             chips: Arc::default(),
             blocks: SeenBlocks::default(),
             topology: Topology::default(),
