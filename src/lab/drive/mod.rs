@@ -3,7 +3,7 @@
 //! ```text
 //!                  ┌─ live          nodes in this process: threads, sockets, disks, the lab clock
 //! Lab ─► Backend ──┤    + attached  nodes of other processes, over the control protocol
-//!                  └─ paced         virtual time, as fast as the clock on the wall
+//!                  └─ paced         virtual time at the pace of a screen; history has it go back
 //! play, tests ────── virtual_time   virtual time, as fast as it can
 //! ```
 //!

@@ -5,8 +5,7 @@
 //! when the job's turn comes, and what it asks for has that time.
 //!
 //! What is due within [`GRAIN`] is done together, so a busy lab does not wake the thread for each message.
-//! A machine that is too slow for its lab falls behind the clock. It works that off as long as it is no
-//! more than [`BEHIND_MAX`]; what is more is lost, and the lab goes on later rather than in leaps.
+//! Where the lab is to be by now is its [pace](super::pace).
 
 use super::breakpoints::Breakpoints;
 use super::captions::Captions;
