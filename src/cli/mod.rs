@@ -126,7 +126,7 @@ enum Command {
     /// Lead the script that a lab plays; check how one is paced.
     #[command(subcommand)]
     Script(script::Command),
-    /// Hold the time of a lab in virtual time, step through it, go back in it.
+    /// Stop the time of a lab in virtual time, step through it, go back.
     #[command(after_help = time::EXAMPLES)]
     Time(time::Options),
     /// Say what happened, and what happens.

@@ -145,8 +145,6 @@ impl<Who> Request<Who> {
     pub fn access(&self) -> Access {
         match self {
             Self::Ask(..) => Access::Read,
-            // Without a change it is a question.
-            Self::Traffic(change) if *change == TrafficChange::default() => Access::Read,
             _ => Access::Write,
         }
     }

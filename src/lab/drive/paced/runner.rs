@@ -14,7 +14,7 @@ use super::errand::Errand;
 use super::pace::Pace;
 use super::recipient::Recipient;
 use super::told::TellsTime;
-use crate::lab::ask::{Access, Answer, Request, ScriptChange, Ticket};
+use crate::lab::ask::{Answer, Request, ScriptChange, Ticket, TrafficChange};
 use crate::lab::control::Weight;
 use crate::lab::core::no_script;
 use crate::lab::drive::history::{History, Place};
@@ -244,7 +244,10 @@ impl Runner {
             Request::Time(change) => return self.change_time(recipient, change),
             _ if self.is_travelling() => Err(TRAVELS.into()),
             Request::Ask(ix, question) => self.lab().read(ix, question),
-            request if request.access() == Access::Read => self.read_aside(request),
+            // Without a change it only asks.
+            Request::Traffic(change) if change == TrafficChange::default() => {
+                self.read_aside(Request::Traffic(change))
+            }
             request => match self.may_act() {
                 Ok(()) => return self.command(recipient, request),
                 Err(words) => Err(words.into()),
