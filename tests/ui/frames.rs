@@ -104,6 +104,7 @@ impl Held {
 
     /// On to a moment, with so many frames a second.
     fn goes(&mut self, to: Duration, frames: u64) {
+        let to = whole(to);
         let since = self.history.lab().since();
         while frames > 0 && self.history.lab().elapsed() < to {
             let next = self.history.lab().elapsed() + Duration::from_micros(1_000_000 / frames);
@@ -114,11 +115,16 @@ impl Held {
     }
 
     fn goes_back(&mut self, to: Duration) {
-        let place = Place::end_of(self.history.lab().since() + to);
+        let place = Place::end_of(self.history.lab().since() + whole(to));
         self.history.jump(&place);
         while !self.history.run_to(&place, |_| true) {}
         self.leaps += 1;
     }
+}
+
+/// As the clock of a lab counts.
+fn whole(time: Duration) -> Duration {
+    Duration::from_micros(u64::try_from(time.as_micros()).expect("short"))
 }
 
 #[test]
