@@ -1,18 +1,20 @@
 //! Time in your hands: a lab in virtual time that is paused, stepped through, and gone back in.
 
+use crate::common::live::soon;
 use crate::common::running::{CENTRAL, MINER, TEXT, WALLET, done, refused, until};
 use chainlab::chain::Amount;
 use chainlab::lab::ask::{TimeChange, When};
 use chainlab::lab::drive::{Level, VirtualOptions};
 use chainlab::lab::layout::{read, shipped};
-use chainlab::lab::spec::{OpeningTime, Speed};
+use chainlab::lab::script::StepState;
+use chainlab::lab::spec::{Captions, OpeningTime, Speed};
 use chainlab::lab::view::headline::Chains;
 use chainlab::lab::view::{Mark, MarkKind, TimeView};
 use chainlab::lab::{Answer, Control, Lab, LabView, Layout, Request};
 use chainlab::node::Time;
-use chainlab::node::io::{Command, Payment, Question};
+use chainlab::node::io::{Command, Payment, Question, Reply};
 use chainlab::node::message::Kind;
-use std::time::Duration;
+use std::time::{Duration, Instant};
 use tokio::runtime::Handle;
 
 /// A layout whose time stands still at first.
@@ -367,5 +369,108 @@ async fn a_block_on_its_way_is_no_fork() {
     let marks = time(&lab).marks;
     let is_fork = |mark: &Mark| matches!(mark.kind, MarkKind::Fork | MarkKind::Joined);
     assert!(marks.len() > 3 && !marks.iter().any(is_fork), "{marks:?}");
+    lab.close().await.expect("closes");
+}
+
+/// As with a key that is held down.
+#[tokio::test(flavor = "multi_thread")]
+async fn what_is_asked_on_the_way_back_is_done_where_that_ends() {
+    let lab = start(held(TEXT));
+    change(&lab, at(2)).await;
+    let mut said = Vec::new();
+    for _ in 0..20 {
+        said.push(change(&lab, TimeChange::Step).await);
+    }
+    let asked: Vec<_> = (0..12)
+        .map(|_| lab.request(Request::Time(TimeChange::Back)))
+        .collect();
+    let read = lab.request(Request::Ask(CENTRAL, Question::Snapshot));
+    let before = said.iter().rev().skip(1);
+    for (ticket, words) in asked.iter().zip(before) {
+        let (of, answer) = soon(lab.answer()).await;
+        assert_eq!((of, answer), (*ticket, Ok(Answer::Done(words.clone()))));
+    }
+    let (of, answer) = soon(lab.answer()).await;
+    let Ok(Answer::Node(CENTRAL, Reply::Snapshot(snapshot))) = answer else {
+        panic!("{answer:?}");
+    };
+    assert_eq!((of, snapshot.at), (read, lab.view().now));
+    lab.close().await.expect("closes");
+}
+
+#[tokio::test(flavor = "multi_thread")]
+async fn going_on_ends_the_way_to_somewhere_and_a_breakpoint_does() {
+    let lab = start(held_mining());
+    let until = lab.request(Request::Time(TimeChange::Until(
+        "height >= 1000000".to_owned(),
+    )));
+    let resumed = lab.request(Request::Time(TimeChange::Resume));
+    let (of, answer) = soon(lab.answer()).await;
+    let words = answer.expect_err("it never came true");
+    assert!(of == until && words.contains("broken off"), "{words}");
+    assert_eq!(soon(lab.answer()).await.0, resumed);
+    assert!(!time(&lab).is_paused && time(&lab).on_its_way.is_none());
+    change(&lab, TimeChange::Pause).await;
+    let height = heights(&lab.view())[CENTRAL.0] + 2;
+    let expr = format!("height@central >= {height}");
+    change(&lab, TimeChange::PauseWhen(Some(expr.clone()))).await;
+    let words = cannot(&lab, TimeChange::Until("height >= 1000000".to_owned())).await;
+    assert_eq!(words, format!("{expr}: paused"));
+    assert_eq!(heights(&lab.view())[CENTRAL.0], height);
+    lab.close().await.expect("closes");
+}
+
+#[tokio::test(flavor = "multi_thread")]
+async fn the_newest_moment_is_where_it_was_left() {
+    let lab = start(held_mining());
+    change(&lab, at(120)).await;
+    let newest = lab.view();
+    change(&lab, at(30)).await;
+    change(&lab, at(120)).await;
+    let again = lab.view();
+    assert_eq!((&again.nodes, again.now), (&newest.nodes, newest.now));
+    assert_eq!(time(&lab).newest, time(&lab).at);
+    lab.close().await.expect("closes");
+}
+
+/// A lab with captions a second apart, a hundred times as fast as the clock.
+fn told_fast(captions: Captions) -> Lab {
+    let steps =
+        ["one", "two"].map(|note| format!("\n[[step]]\nafter = \"1s\"\nnote = \"{note}\"\n"));
+    let mut layout = held(&format!("{TEXT}{}", steps.concat()));
+    layout.time.captions = captions;
+    layout.time.speed = Speed::Times(100);
+    start(layout)
+}
+
+async fn until_caption(lab: &Lab, caption: &str) -> Instant {
+    until(lab, |view| view.caption.as_deref() == Some(caption)).await;
+    Instant::now()
+}
+
+#[tokio::test(flavor = "multi_thread")]
+async fn a_story_that_waits_shows_each_caption_for_a_second_and_stands_still_meanwhile() {
+    let lab = told_fast(Captions::Wait);
+    change(&lab, TimeChange::Resume).await;
+    let one = until_caption(&lab, "one").await;
+    let two = until_caption(&lab, "two").await;
+    // It may have been there a little before it was seen.
+    assert!(two - one > Duration::from_millis(800), "{:?}", two - one);
+    lab.close().await.expect("closes");
+}
+
+#[tokio::test(flavor = "multi_thread")]
+async fn where_time_stands_still_the_caption_is_that_of_its_moment() {
+    let lab = told_fast(Captions::Wait);
+    change(&lab, TimeChange::Resume).await;
+    until_caption(&lab, "one").await;
+    // The next one has come, and waits for its readers.
+    until(&lab, |view| {
+        let script = view.script.as_ref().expect("a story");
+        script.steps[1].state != StepState::Waiting
+    })
+    .await;
+    change(&lab, TimeChange::Pause).await;
+    assert_eq!(lab.view().caption.as_deref(), Some("two"));
     lab.close().await.expect("closes");
 }

@@ -74,36 +74,31 @@ impl Core {
     pub fn tells(&self, ix: NodeIx, event: &Event) -> Option<Told> {
         let own = self.name(ix);
         let (words, other) = match &event.kind {
-            EventKind::MessageSent { command, .. } | EventKind::MessageReceived { command, .. }
-                if matches!(command.as_str(), "ping" | "pong") =>
-            {
-                return None;
-            }
             EventKind::MessageSent {
                 peer,
                 command,
                 item,
                 summary,
                 ..
-            } => {
-                let about = about(&self.chips, *item, summary);
-                (
-                    format!("{own} -> {} {command}{about} sent", peer.name),
-                    self.other(ix, peer),
-                )
             }
-            EventKind::MessageReceived {
+            | EventKind::MessageReceived {
                 peer,
                 command,
                 item,
                 summary,
                 ..
             } => {
+                if matches!(command.as_str(), "ping" | "pong") {
+                    return None;
+                }
                 let about = about(&self.chips, *item, summary);
-                (
-                    format!("{} -> {own} {command}{about}", peer.name),
-                    self.other(ix, peer),
-                )
+                let words = match event.kind {
+                    EventKind::MessageSent { .. } => {
+                        format!("{own} -> {} {command}{about} sent", peer.name)
+                    }
+                    _ => format!("{} -> {own} {command}{about}", peer.name),
+                };
+                (words, self.other(ix, peer))
             }
             EventKind::Mined { block, .. } => (
                 format!("{own} found block{}", shown(&self.chips, *block)),
@@ -120,11 +115,9 @@ impl Core {
             _ => return None,
         };
         Some(Told {
-            number: 0,
-            words: words.into(),
             node: Some(ix),
             other,
-            is_elsewhere: false,
+            ..Told::new(words)
         })
     }
 

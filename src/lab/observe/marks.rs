@@ -134,3 +134,45 @@ impl Marks {
 fn says_as_much(first: &Mark, other: &Mark) -> bool {
     first.kind >= other.kind
 }
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+
+    fn mark(kind: MarkKind, ms: u64) -> Mark {
+        Mark {
+            at: Duration::from_millis(ms),
+            kind,
+            block: None,
+            node: None,
+        }
+    }
+
+    #[test]
+    fn of_too_many_those_that_are_close_become_one_and_what_says_most_stays() {
+        let mut marks = Marks::default();
+        for nth in 0..20_000 {
+            marks.add(mark(MarkKind::Block, nth * 100));
+            if nth % 1_000 == 0 {
+                marks.add(mark(MarkKind::Hand, nth * 100 + 1));
+            }
+            assert!(marks.len() <= MARKS_MAX);
+        }
+        assert_eq!(marks.added(), 20_020);
+        let times: Vec<_> = marks.iter().map(|mark| mark.at).collect();
+        assert!(times.is_sorted(), "in order");
+        assert!(marks.len() > MARKS_MAX / 4, "{}", marks.len());
+        let by_hand = marks.iter().filter(|mark| mark.kind == MarkKind::Hand);
+        assert_eq!(by_hand.count(), 20);
+    }
+
+    #[test]
+    fn nodes_that_reorganise_within_a_second_do_it_together() {
+        let mut marks = Marks::default();
+        for ms in [0, 400, 999, 1_000, 5_000] {
+            marks.add(mark(MarkKind::Reorganisation, ms));
+        }
+        let times: Vec<_> = marks.iter().map(|mark| mark.at.as_millis()).collect();
+        assert_eq!(times, [0, 1_000, 5_000]);
+    }
+}

@@ -115,6 +115,19 @@ pub struct Told {
     pub is_elsewhere: bool,
 }
 
+impl Told {
+    /// Something of no node in particular.
+    pub fn new(words: impl Into<Arc<str>>) -> Self {
+        Self {
+            number: 0,
+            words: words.into(),
+            node: None,
+            other: None,
+            is_elsewhere: false,
+        }
+    }
+}
+
 /// A message on its way from one node to another.
 #[derive(Clone, Debug, PartialEq)]
 pub struct InFlight {

@@ -125,7 +125,7 @@ impl History {
         self.newest.as_deref().unwrap_or(&self.course)
     }
 
-    /// The end of the newest moment.
+    /// Where it is at the newest moment.
     pub fn newest_place(&self) -> Place {
         self.at_newest().place()
     }
@@ -155,8 +155,10 @@ impl History {
 
     /// Whether a command was given before this place.
     pub fn has_given(&self, ticket: Ticket) -> bool {
+        // Tickets count up.
         let given = &self.commands[..self.course.given];
-        given.iter().any(|command| command.ticket == ticket)
+        let found = given.binary_search_by_key(&ticket, |command| command.ticket);
+        found.is_ok()
     }
 
     /// The place just before the last command.
@@ -225,14 +227,16 @@ impl History {
 
     fn jump_to(&mut self, place: &Place, from_anywhere: bool) {
         self.is_undone = false;
+        let how_far = |course: &Course| (course.lab.now(), course.given, course.lab.steps());
+        let is_on_the_way = |course: &&Course| from_anywhere && course.is_before(place);
         let near = self.checkpoints.before(place);
-        let others = [Some(&self.course), self.newest.as_deref()];
-        let others = others.into_iter().flatten().filter(|_| from_anywhere);
-        let others = others.filter(|course| course.is_before(place));
-        let how_far = |course: &&Course| (course.lab.now(), course.given, course.lab.steps());
-        let best = others.chain([near]).max_by_key(how_far);
-        let best = best.expect("there is a checkpoint").clone();
-        let left = std::mem::replace(&mut self.course, best);
+        let newest = self.newest.as_deref().filter(is_on_the_way);
+        let best = newest.filter(|newest| how_far(newest) > how_far(near));
+        let best = best.unwrap_or(near);
+        if is_on_the_way(&&self.course) && how_far(&self.course) >= how_far(best) {
+            return;
+        }
+        let left = std::mem::replace(&mut self.course, best.clone());
         self.newest.get_or_insert_with(|| Box::new(left));
         self.has_come();
         self.events.clear();

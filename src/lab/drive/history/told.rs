@@ -52,12 +52,6 @@ impl Watch {
         let began = (0..script.steps.len())
             .find(|nth| is_waiting(&before, *nth) && !is_waiting(script, *nth))?;
         let words = format!("step {}: {}", began + 1, script.steps[began].what);
-        Some(Told {
-            number: 0,
-            words: words.into(),
-            node: None,
-            other: None,
-            is_elsewhere: false,
-        })
+        Some(Told::new(words))
     }
 }

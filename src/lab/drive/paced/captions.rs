@@ -50,6 +50,13 @@ impl Captions {
         self.held.is_some()
     }
 
+    /// Time stands still: the one that is there is shown.
+    pub(super) fn release(&mut self) {
+        if self.held.take().is_some() {
+            self.since = Stopwatch::start();
+        }
+    }
+
     /// Which one is shown, where this one is there.
     pub(super) fn shown(&self, is: Option<Arc<str>>) -> Option<Arc<str>> {
         self.held.clone().unwrap_or(is)

@@ -18,6 +18,16 @@ pub(super) struct Errand {
     pub(super) takes_back: bool,
 }
 
+/// Where time is to go, before it has begun to.
+pub(super) enum Way {
+    /// To a place that was before.
+    To(Place),
+    /// To the last thing that was told before.
+    Back,
+    /// On from here.
+    On(Goal),
+}
+
 /// What ends it.
 pub(super) enum Goal {
     /// A place that was before, or is now the newest. On the way there nothing is told to others.
@@ -30,18 +40,23 @@ pub(super) enum Goal {
     Until(Judge),
     /// A block of this height that is found.
     Block(u32),
-    /// The last thing that is told before a place, of what was found since the search began there.
-    Back {
-        watch: Watch,
-        to: Place,
-        began: Place,
-        found: Option<(Place, Told)>,
-    },
+    /// The last thing that is told before a place.
+    Back(Search),
+}
+
+/// A search for the last thing that is told in a part of the past.
+pub(super) struct Search {
+    pub(super) watch: Watch,
+    /// The part.
+    pub(super) from: Place,
+    pub(super) to: Place,
+    /// What was found in it so far.
+    pub(super) found: Option<(Place, Told)>,
 }
 
 impl Goal {
     /// Whether what happens on the way was told already.
     pub(super) fn is_quiet(&self) -> bool {
-        matches!(self, Self::Place(_) | Self::Back { .. })
+        matches!(self, Self::Place(_) | Self::Back(_))
     }
 }

@@ -1,6 +1,7 @@
 //! How time goes on: at its pace, or at full speed to where it was sent.
 
-use super::errand::{Errand, Goal};
+use super::errand::{Errand, Goal, Search};
+use super::recipient::Recipient;
 use super::runner::{Runner, SLICE};
 use crate::lab::ask::{Answer, TimeChange};
 use crate::lab::drive::history::{Now, Place, Watch};
@@ -10,7 +11,6 @@ use crate::lab::view::Told;
 use crate::live::Stopwatch;
 use crate::node::Time;
 use crate::node::io::{CommandError, EventKind, RefusalKind};
-use std::sync::Arc;
 use std::time::Duration;
 
 /// How far time goes at most between two looks whether anything else is asked.
@@ -32,7 +32,10 @@ enum Slice {
 impl Runner {
     /// Where time goes no further; `None`: there is no such moment.
     pub(super) fn limit(&self) -> Option<Time> {
-        self.spec.limit.map(|limit| self.lab().since() + limit)
+        self.options
+            .time
+            .limit
+            .map(|limit| self.lab().since() + limit)
     }
 
     fn is_at_limit(&self) -> bool {
@@ -69,8 +72,10 @@ impl Runner {
             !stops && since.elapsed() < SLICE
         });
         self.pace.came(self.lab().now(), ran);
-        self.caption_comes();
-        self.heed_script();
+        self.caption_comes(
+            self.options.time.captions == Captions::Wait && self.pace.speed().is_fast(),
+        );
+        self.heed_script(true);
         match hit {
             Some(hit) => self.hit(&hit),
             None if self.is_at_limit() => self.stop_at_limit(),
@@ -90,20 +95,19 @@ impl Runner {
         since.elapsed() < PATIENCE
     }
 
-    fn caption_comes(&mut self) {
+    /// Takes note of another caption; `waits`: for the readers of the one before.
+    fn caption_comes(&mut self, waits: bool) {
         let caption = self.history.lab().core().caption();
         if self.captions.is_news(caption) {
-            let is_fast = self.pace.speed().is_fast() && self.errand.is_none();
-            self.captions
-                .came(caption, is_fast && self.spec.captions == Captions::Wait);
+            self.captions.came(caption, waits);
         }
     }
 
-    /// Does what the script says of time.
-    fn heed_script(&mut self) {
+    /// Does what the script says of time; on its way to somewhere it does not stop.
+    fn heed_script(&mut self, stops: bool) {
         for change in self.history.lab_mut().take_time_changes() {
             match change {
-                TimeChange::Pause => {
+                TimeChange::Pause if stops => {
                     let told = self.told("the script pauses");
                     self.stop(told);
                 }
@@ -128,10 +132,16 @@ impl Runner {
         self.stop(told);
     }
 
-    /// Time stands still here.
-    pub(super) fn stop(&mut self, told: Told) {
-        self.is_paused = true;
+    /// Time stands still here, and this is said of it.
+    fn stop(&mut self, told: Told) {
+        self.stand_still();
         self.say(told);
+    }
+
+    /// Time stands still here.
+    pub(super) fn stand_still(&mut self) {
+        self.is_paused = true;
+        self.captions.release();
     }
 
     pub(super) fn say(&mut self, told: Told) {
@@ -142,13 +152,7 @@ impl Runner {
     /// What is said of this moment.
     pub(super) fn told(&self, words: &str) -> Told {
         let at = show_clock_ms(self.lab().elapsed());
-        Told {
-            number: 0,
-            words: format!("{at} {words}").into(),
-            node: None,
-            other: None,
-            is_elsewhere: false,
-        }
+        Told::new(format!("{at} {words}"))
     }
 
     /// Goes on to where time was sent for a slice at most; whether there is nothing more to do.
@@ -180,7 +184,7 @@ impl Runner {
             hit.is_none() && since.elapsed() < SLICE
         };
         let is_there = match &mut errand.goal {
-            Goal::Back { .. } => return self.search(errand),
+            Goal::Back(_) => return self.search(errand),
             Goal::Place(place) => history.run_to(place, |_| since.elapsed() < SLICE),
             Goal::Ahead(time) => {
                 history.run((*time).min(far), goes_on);
@@ -195,7 +199,10 @@ impl Runner {
             }
             Goal::Until(judge) => {
                 if !judge.holds() {
-                    history.run(far, |now| !judge.begins_to_hold(now) && goes_on(now));
+                    history.run(far, |now| {
+                        let holds = judge.begins_to_hold(now);
+                        goes_on(now) && !holds
+                    });
                 }
                 judge.holds()
             }
@@ -208,36 +215,41 @@ impl Runner {
                 is_found
             }
         };
-        if is_there {
-            return Slice::There(told.unwrap_or_else(|| self.told(&errand.words)));
+        self.caption_comes(false);
+        self.heed_script(false);
+        match hit.map(|hit| format!("{hit}: paused")) {
+            None if is_there => Slice::There(told.unwrap_or_else(|| self.told(&errand.words))),
+            // The breakpoint is named beside what was waited for.
+            Some(hit) if is_there => {
+                let words = told.as_ref().map_or(&*errand.words, |told| &*told.words);
+                let words = format!("{words}; {hit}");
+                Slice::There(match told {
+                    Some(told) => Told {
+                        words: words.into(),
+                        ..told
+                    },
+                    None => self.told(&words),
+                })
+            }
+            Some(hit) => Slice::Stuck(hit),
+            None if limit.is_some_and(|limit| self.lab().now() >= limit) => {
+                let why = "not before the limit of this lab";
+                Slice::Stuck(format!("{}: {why}", errand.words))
+            }
+            None => Slice::OnItsWay,
         }
-        if let Some(hit) = hit {
-            return Slice::Stuck(format!("{hit}: paused"));
-        }
-        if limit.is_some_and(|limit| self.lab().now() >= limit) {
-            return Slice::Stuck(format!(
-                "{}: not before the limit of this lab",
-                errand.words
-            ));
-        }
-        self.caption_comes();
-        drop(self.history.lab_mut().take_time_changes());
-        Slice::OnItsWay
     }
 
     /// Looks for the last thing that is told before a place: from the checkpoint before it on, and if nothing
     /// is told there, from the one before that.
     fn search(&mut self, errand: &mut Errand) -> Slice {
-        let Goal::Back {
-            watch,
-            to,
-            began,
-            found,
-        } = &mut errand.goal
-        else {
+        let Goal::Back(search) = &mut errand.goal else {
             return Slice::OnItsWay;
         };
         let since = Stopwatch::start();
+        let Search {
+            watch, to, found, ..
+        } = search;
         let is_there = self.history.run_to(to, |now| {
             let place = now.place();
             if place.is_before(to)
@@ -250,80 +262,73 @@ impl Runner {
         if !is_there {
             return Slice::OnItsWay;
         }
-        if let Some((place, told)) = found.take() {
-            errand.words = told.words.to_string();
-            self.history.jump(&place);
-            errand.goal = Goal::Place(place);
-            self.time.passing = Some(told);
-            return Slice::OnItsWay;
-        }
-        if began.at() <= self.lab().since() {
-            let beginning = Place::end_of(self.lab().since());
-            self.history.jump(&beginning);
-            errand.goal = Goal::Place(beginning);
-            "the beginning".clone_into(&mut errand.words);
-            return Slice::OnItsWay;
-        }
-        let to = *began;
-        errand.goal = self.back_to(to);
+        let (from, beginning) = (search.from, Place::end_of(self.lab().since()));
+        let place = match search.found.take() {
+            Some((place, told)) => {
+                self.time.passing = Some(told);
+                place
+            }
+            None if from.at() <= beginning.at() => {
+                "the beginning".clone_into(&mut errand.words);
+                beginning
+            }
+            None => {
+                errand.goal = self.back_to(from);
+                return Slice::OnItsWay;
+            }
+        };
+        self.history.jump(&place);
+        errand.goal = Goal::Place(place);
         Slice::OnItsWay
     }
 
     /// Begins to look for what was told before a place.
     pub(super) fn back_to(&mut self, to: Place) -> Goal {
         self.history.jump_before(&to);
-        Goal::Back {
+        Goal::Back(Search {
             watch: Watch::new(self.lab()),
+            from: self.history.place(),
             to,
-            began: self.history.place(),
             found: None,
-        }
+        })
     }
 
     /// Time is where it was sent.
     fn arrive(&mut self, errand: Errand, told: Told) {
-        let is_program = errand
-            .from
-            .as_ref()
-            .is_some_and(super::recipient::Recipient::is_program);
         let mut told = self.time.passing.take().unwrap_or(told);
-        told.is_elsewhere = is_program;
+        told.is_elsewhere = errand.from.as_ref().is_some_and(Recipient::is_program);
         if errand.goal.is_quiet() {
             self.leap();
         }
         if errand.takes_back {
             self.history.take_back();
         }
-        self.breakpoints.begin(&self.history);
-        self.is_paused = !errand.goes_on;
+        match errand.goes_on {
+            true => self.is_paused = false,
+            false => self.stand_still(),
+        }
         self.anchor();
-        let words: Arc<str> = Arc::clone(&told.words);
+        let words = told.words.to_string();
         self.say(told);
         if let Some(from) = errand.from {
-            self.answer(from, Ok(Answer::Done(words.to_string())));
+            self.answer(from, Ok(Answer::Done(words)));
         }
     }
 
     /// Time cannot get to where it was sent.
     fn fail(&mut self, errand: Errand, why: &str) {
-        self.is_paused = true;
         let told = self.told(why);
-        self.say(told);
+        self.stop(told);
         if let Some(from) = errand.from {
             self.answer(from, Err(CommandError::new(RefusalKind::Unmet, why)));
         }
     }
 
-    /// Time goes to where it was sent no more. If it was on its way through the past, it stays where it is.
+    /// Time goes on to where it was sent no more.
     pub(super) fn break_off(&mut self, why: &str) {
         let Some(errand) = self.errand.take() else {
             return;
         };
-        self.time.passing = None;
-        if errand.goal.is_quiet() {
-            self.leap();
-        }
-        self.breakpoints.begin(&self.history);
         if let Some(from) = errand.from {
             let at = show_clock(self.lab().elapsed());
             let words = format!("{}: broken off at {at}: {why}", errand.words);
@@ -340,7 +345,8 @@ impl Runner {
         drop(self.history.lab_mut().take_answers());
         drop(self.history.lab_mut().take_time_changes());
         self.take_back_requests();
-        self.captions = super::captions::Captions::new(self.history.lab().core().caption());
+        self.breakpoints.begin(&self.history);
+        self.caption_comes(false);
         self.common.changed();
     }
 }

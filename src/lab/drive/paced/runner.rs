@@ -18,14 +18,14 @@ use crate::lab::ask::{Answer, Request, ScriptChange, Ticket, TrafficChange};
 use crate::lab::control::Weight;
 use crate::lab::core::no_script;
 use crate::lab::drive::history::{History, Place};
-use crate::lab::drive::waiting::{Waiting, too_many};
+use crate::lab::drive::waiting::{WAITING_MAX, Waiting, too_many};
 use crate::lab::drive::{VirtualLab, VirtualOptions};
 use crate::lab::paper::units::show_clock;
 use crate::lab::script::ScriptView;
-use crate::lab::spec::OpeningTime;
 use crate::lab::view::{LabView, NodeView};
 use crate::live::{self, LabClock, Stopwatch};
 use crate::node::io::{CommandError, RefusalKind};
+use std::collections::VecDeque;
 use std::sync::Arc;
 use std::sync::atomic::Ordering;
 use std::sync::mpsc::{Receiver, RecvTimeoutError, TryRecvError};
@@ -50,7 +50,6 @@ pub(super) type Job = Box<dyn FnOnce(&mut Runner) + Send>;
 pub(super) struct Runner {
     pub(super) history: History,
     pub(super) options: VirtualOptions,
-    pub(super) spec: OpeningTime,
     pub(super) clock: LabClock,
     pub(super) pace: Pace,
     pub(super) is_paused: bool,
@@ -65,6 +64,8 @@ pub(super) struct Runner {
     /// Where it was said that a command drops what came after.
     warned: Option<Place>,
     waiting: Waiting<Recipient>,
+    /// What is asked while time is on its way through its past: it is done where time gets to.
+    later: VecDeque<(Recipient, Request)>,
     /// The script as it was told of.
     script: Option<Arc<ScriptView>>,
     /// How each node looked when that was last asked, and how often it looked different before.
@@ -79,15 +80,14 @@ impl Runner {
         clock: LabClock,
         common: Arc<Common>,
     ) -> Self {
-        let spec = options.time.clone();
+        let time = &options.time;
         let mut runner = Self {
-            pace: Pace::new(spec.speed, lab.now(), clock.ran()),
-            is_paused: spec.is_paused,
+            pace: Pace::new(time.speed, lab.now(), clock.ran()),
+            is_paused: time.is_paused,
             script: lab.script().cloned(),
             captions: Captions::new(lab.core().caption()),
-            history: History::new(lab, spec.memory),
+            history: History::new(lab, time.memory),
             options,
-            spec,
             clock,
             errand: None,
             breakpoints: Breakpoints::default(),
@@ -96,6 +96,7 @@ impl Runner {
             patience: None,
             warned: None,
             waiting: Waiting::default(),
+            later: VecDeque::new(),
             looks: Vec::new(),
             common,
         };
@@ -149,8 +150,13 @@ impl Runner {
             None if self.is_paused => true,
             None => self.go_at_pace(),
         };
+        while !self.is_travelling()
+            && let Some((recipient, request)) = self.later.pop_front()
+        {
+            self.request(recipient, request);
+        }
         self.tell();
-        is_there
+        is_there && (is_held || self.errand.is_none())
     }
 
     /// How long there is nothing to do.
@@ -238,11 +244,16 @@ impl Runner {
 
     /// Begins to do what is asked.
     pub(super) fn request(&mut self, recipient: Recipient, request: Request) {
+        if self.is_travelling() {
+            return match self.later.len() < WAITING_MAX {
+                true => self.later.push_back((recipient, request)),
+                false => self.answer(recipient, Err(too_many())),
+            };
+        }
         let answer = match request {
             Request::Keep => Err(NOT_KEPT.into()),
             Request::Script(ScriptChange::Restart) => self.begin_again(),
             Request::Time(change) => return self.change_time(recipient, change),
-            _ if self.is_travelling() => Err(TRAVELS.into()),
             Request::Ask(ix, question) => self.lab().read(ix, question),
             // Without a change it only asks.
             Request::Traffic(change) if change == TrafficChange::default() => {
@@ -335,7 +346,7 @@ impl Runner {
             self.answer(recipient, Err(refusal.clone()));
         }
         self.clock.begin_again(lab.since());
-        self.history = History::new(lab, self.spec.memory);
+        self.history = History::new(lab, self.options.time.memory);
         self.options = options;
         self.breakpoints.begin(&self.history);
         self.captions = Captions::new(self.lab().core().caption());
@@ -360,9 +371,6 @@ impl Runner {
         view
     }
 }
-
-/// What is said to those who ask on the way.
-const TRAVELS: &str = "time is on its way to another moment: ask again when it is there";
 
 /// What is said of what takes time while there is none.
 const WAITS: &str = "waits: the lab is paused";

@@ -1,6 +1,6 @@
 //! What is asked of time, and what is shown of it.
 
-use super::errand::{Errand, Goal};
+use super::errand::{Errand, Goal, Way};
 use super::recipient::Recipient;
 use super::runner::Runner;
 use crate::lab::ask::{Answer, TimeChange, When};
@@ -9,14 +9,15 @@ use crate::lab::layout::resolve::Resolver;
 use crate::lab::paper::units::show_clock;
 use crate::lab::script::Expr;
 use crate::lab::spec::Speed;
-use crate::lab::view::{MarkKind, TimeView};
+use crate::lab::view::{Mark, MarkKind, TimeView};
 use crate::node::io::{CommandError, RefusalKind};
+use std::cmp::Ordering;
 use std::time::Duration;
 
 impl Runner {
     /// Goes to how the lab is to open.
     pub(super) fn open(&mut self) {
-        let (at, pause_at) = (self.spec.at, self.spec.pause_at.clone());
+        let (at, pause_at) = (self.options.time.at, self.options.time.pause_at.clone());
         if let Some(text) = &pause_at {
             let added = self
                 .read(text)
@@ -33,7 +34,7 @@ impl Runner {
                 goal: Goal::Ahead(self.lab().since() + at),
                 words: format!("at {}", show_clock(at)),
                 from: None,
-                goes_on: !self.spec.is_paused,
+                goes_on: !self.options.time.is_paused,
                 takes_back: false,
             });
         }
@@ -41,11 +42,10 @@ impl Runner {
 
     /// Does what is asked of time.
     pub(super) fn change_time(&mut self, from: Recipient, change: TimeChange) {
-        match self.errand_of(&change) {
-            Ok(Some((goal, words))) => {
+        let done = match self.way(&change) {
+            Ok(Some((way, words))) => {
                 self.break_off("time was sent elsewhere");
-                // Where it goes back to was looked for from here.
-                let goal = self.begin(goal);
+                let goal = self.set_out(way);
                 self.errand = Some(Errand {
                     goal,
                     words,
@@ -53,19 +53,13 @@ impl Runner {
                     goes_on: false,
                     takes_back: change == TimeChange::Undo,
                 });
-                self.common.changed();
+                return self.common.changed();
             }
-            Ok(None) => {
-                let answer = self.change_here(&change, from.is_program());
-                self.answer(
-                    from,
-                    answer
-                        .map(Answer::Done)
-                        .map_err(|words| wrong(&change, &words)),
-                );
-            }
-            Err(words) => self.answer(from, Err(wrong(&change, &words))),
-        }
+            Ok(None) => self.change_here(&change, from.is_program()),
+            Err(words) => Err(words),
+        };
+        let answer = done.map(Answer::Done);
+        self.answer(from, answer.map_err(|words| wrong(&change, &words)));
     }
 
     /// What takes no way.
@@ -97,11 +91,12 @@ impl Runner {
 
     fn pause(&mut self) -> String {
         self.break_off("time was paused");
-        self.is_paused = true;
+        self.stand_still();
         "paused".to_owned()
     }
 
     fn resume(&mut self) -> String {
+        self.break_off("time goes on at its pace");
         self.is_paused = false;
         self.anchor();
         format!("goes on at x{}", self.pace.speed())
@@ -119,80 +114,65 @@ impl Runner {
     ///
     /// # Errors
     /// In words: there is no such moment.
-    fn errand_of(&mut self, change: &TimeChange) -> Result<Option<(Goal, String)>, String> {
+    fn way(&self, change: &TimeChange) -> Result<Option<(Way, String)>, String> {
         Ok(Some(match change {
-            TimeChange::Step => (
-                Goal::Step(Watch::new(self.lab())),
-                "one thing on".to_owned(),
-            ),
-            TimeChange::Back => {
-                let to = self.history.place();
-                if to.at() <= self.lab().since() {
-                    return Err("this is the beginning".to_owned());
-                }
-                let (watch, began) = (Watch::new(self.lab()), to);
-                let goal = Goal::Back {
-                    watch,
-                    to,
-                    began,
-                    found: None,
-                };
-                (goal, "one thing back".to_owned())
+            TimeChange::Step => {
+                let watch = Watch::new(self.lab());
+                (Way::On(Goal::Step(watch)), "one thing on".to_owned())
             }
+            TimeChange::Back if self.history.place().at() <= self.lab().since() => {
+                return Err("this is the beginning".to_owned());
+            }
+            TimeChange::Back => (Way::Back, "one thing back".to_owned()),
             TimeChange::NextMark => self.next_mark()?,
             TimeChange::PreviousMark => self.previous_mark()?,
             TimeChange::Go(When::At(at)) => self.way_to(*at)?,
             TimeChange::Go(When::Block(height)) => self.way_to_block(*height),
             TimeChange::Until(text) => {
-                let expr = self.read(text)?;
-                (
-                    Goal::Until(Judge::new(expr, self.lab())),
-                    format!("until {text}"),
-                )
+                let judge = Judge::new(self.read(text)?, self.lab());
+                (Way::On(Goal::Until(judge)), format!("until {text}"))
             }
             TimeChange::Undo => {
                 let place = self.history.before_last_command();
                 let place = place.ok_or("nothing was done by hand before this")?;
-                (
-                    Goal::Place(place),
-                    "before the last command: going on drops it".to_owned(),
-                )
+                let words = "before the last command: going on drops it";
+                (Way::To(place), words.to_owned())
             }
             _ => return Ok(None),
         }))
     }
 
     /// Goes to where the way begins.
-    fn begin(&mut self, goal: Goal) -> Goal {
-        match goal {
-            Goal::Place(place) => {
+    fn set_out(&mut self, way: Way) -> Goal {
+        match way {
+            Way::To(place) => {
                 self.history.jump(&place);
-                goal
+                Goal::Place(place)
             }
-            Goal::Back { to, .. } => self.back_to(to),
-            other => other,
+            Way::Back => self.back_to(self.history.place()),
+            Way::On(goal) => goal,
         }
     }
 
-    fn next_mark(&self) -> Result<(Goal, String), String> {
+    fn next_mark(&self) -> Result<(Way, String), String> {
         let now = self.lab().elapsed();
         let next = self.history.marks().iter().find(|mark| mark.at > now);
         match next {
             Some(mark) => {
                 let place = Place::end_of(self.lab().since() + mark.at);
-                Ok((Goal::Place(place), self.lab().core().mark_words(mark)))
+                Ok((Way::To(place), self.lab().core().mark_words(mark)))
             }
             None if self.history.is_newest() => {
                 Err("this is the newest moment: there is no mark after it yet".to_owned())
             }
             None => {
                 let place = self.history.newest_place();
-                Ok((Goal::Place(place), "the newest moment".to_owned()))
+                Ok((Way::To(place), "the newest moment".to_owned()))
             }
         }
     }
 
-    fn previous_mark(&self) -> Result<(Goal, String), String> {
+    fn previous_mark(&self) -> Result<(Way, String), String> {
         let (now, since) = (self.lab().elapsed(), self.lab().since());
         if now.is_zero() {
             return Err("this is the beginning".to_owned());
@@ -202,35 +182,36 @@ impl Runner {
             Some(mark) => (mark.at, self.lab().core().mark_words(mark)),
             None => (Duration::ZERO, "the beginning".to_owned()),
         };
-        Ok((Goal::Place(Place::end_of(since + at)), words))
+        Ok((Way::To(Place::end_of(since + at)), words))
     }
 
-    fn way_to(&self, at: Duration) -> Result<(Goal, String), String> {
-        if let Some(limit) = self.spec.limit.filter(|limit| at > *limit) {
+    fn way_to(&self, at: Duration) -> Result<(Way, String), String> {
+        if let Some(limit) = self.options.time.limit.filter(|limit| at > *limit) {
             return Err(format!(
                 "time goes no further than {} in this lab",
                 show_clock(limit)
             ));
         }
         let time = self.lab().since() + at;
-        let goal = match at < self.history.newest() {
-            true => Goal::Place(Place::end_of(time)),
-            false => Goal::Ahead(time),
+        let way = match at.cmp(&self.history.newest()) {
+            Ordering::Less => Way::To(Place::end_of(time)),
+            Ordering::Equal if !self.history.is_newest() => Way::To(self.history.newest_place()),
+            _ => Way::On(Goal::Ahead(time)),
         };
-        Ok((goal, format!("at {}", show_clock(at))))
+        Ok((way, format!("at {}", show_clock(at))))
     }
 
-    fn way_to_block(&self, height: u32) -> (Goal, String) {
-        let is_it = |mark: &&crate::lab::view::Mark| {
+    fn way_to_block(&self, height: u32) -> (Way, String) {
+        let is_it = |mark: &&Mark| {
             let block = mark.block.filter(|_| mark.kind == MarkKind::Block);
             block.is_some_and(|block| block.height >= height)
         };
         match self.history.marks().iter().find(is_it) {
             Some(mark) => {
                 let place = Place::end_of(self.lab().since() + mark.at);
-                (Goal::Place(place), self.lab().core().mark_words(mark))
+                (Way::To(place), self.lab().core().mark_words(mark))
             }
-            None => (Goal::Block(height), format!("block #{height}")),
+            None => (Way::On(Goal::Block(height)), format!("block #{height}")),
         }
     }
 
