@@ -474,3 +474,14 @@ async fn where_time_stands_still_the_caption_is_that_of_its_moment() {
     assert_eq!(lab.view().caption.as_deref(), Some("two"));
     lab.close().await.expect("closes");
 }
+
+/// Before a peer has said who it is.
+#[tokio::test(flavor = "multi_thread")]
+async fn nodes_are_called_by_their_names_from_the_first_message_on() {
+    let lab = start(held(TEXT));
+    for _ in 0..12 {
+        let words = change(&lab, TimeChange::Step).await;
+        assert!(!words.contains("10.0.0."), "{words}");
+    }
+    lab.close().await.expect("closes");
+}

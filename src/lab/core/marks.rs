@@ -1,6 +1,7 @@
 //! What stands out in a run, and what there is to be said of what happens.
 
 use super::io::{Level, Moment, Sight};
+use super::node::Node;
 use super::state::Core;
 use super::work::Asker;
 use crate::lab::ask::{Access, Request};
@@ -11,6 +12,7 @@ use crate::link::LinkState;
 use crate::node::io::{Event, EventKind, PeerLabel};
 use crate::node::message::{Item, MessageSummary};
 use crate::node::{BlockId, NodeIx, Time};
+use std::net::SocketAddr;
 
 impl Core {
     /// What stood out so far; nothing where it is not observed.
@@ -91,26 +93,27 @@ impl Core {
                 if matches!(command.as_str(), "ping" | "pong") {
                     return None;
                 }
+                let (name, other) = self.party(ix, peer);
                 let about = about(&self.chips, *item, summary);
                 let words = match event.kind {
                     EventKind::MessageSent { .. } => {
-                        format!("{own} -> {} {command}{about} sent", peer.name)
+                        format!("{own} -> {name} {command}{about} sent")
                     }
-                    _ => format!("{} -> {own} {command}{about}", peer.name),
+                    _ => format!("{name} -> {own} {command}{about}"),
                 };
-                (words, self.other(ix, peer))
+                (words, other)
             }
-            EventKind::Mined { block, .. } => (
-                format!("{own} found block{}", shown(&self.chips, *block)),
-                None,
-            ),
-            EventKind::PeerUp { peer, .. } => (
-                format!("{own} - {} connected", peer.name),
-                self.other(ix, peer),
-            ),
+            EventKind::Mined { block, .. } => {
+                let words = format!("{own} found block{}", shown(&self.chips, *block));
+                (words, None)
+            }
+            EventKind::PeerUp { peer, .. } => {
+                let (name, other) = self.party(ix, peer);
+                (format!("{own} - {name} connected"), other)
+            }
             EventKind::PeerDown { peer, why, .. } => {
-                let words = format!("{own} - {} disconnected: {why}", peer.name);
-                (words, self.other(ix, peer))
+                let (name, other) = self.party(ix, peer);
+                (format!("{own} - {name} disconnected: {why}"), other)
             }
             _ => return None,
         };
@@ -121,8 +124,16 @@ impl Core {
         })
     }
 
-    fn other(&self, ix: NodeIx, peer: &PeerLabel) -> Option<NodeIx> {
-        self.nodes.who(ix, &peer.name)
+    /// What a peer is called, and which node it is. Before it has said who it is, it is known by where it comes
+    /// from: each node has an address of its own in virtual time.
+    fn party<'a>(&'a self, ix: NodeIx, peer: &'a PeerLabel) -> (&'a str, Option<NodeIx>) {
+        let from = || {
+            let from: SocketAddr = peer.name.parse().ok()?;
+            let comes_from = |node: &Node| node.addr().is_some_and(|addr| addr.ip() == from.ip());
+            self.nodes.iter().position(comes_from).map(NodeIx)
+        };
+        let other = self.nodes.who(ix, &peer.name).or_else(from);
+        (other.map_or(&peer.name, |other| self.name(other)), other)
     }
 
     /// What a mark is, in words.

@@ -23,7 +23,7 @@ pub struct TimeView {
     /// So many times as fast as the clock on the wall is what was reached instead; `None`: it keeps up.
     #[serde(default, skip_serializing_if = "Option::is_none")]
     pub reached: Option<u64>,
-    /// It stands still.
+    /// It stands still, and is on its way nowhere.
     #[serde(rename = "paused")]
     pub is_paused: bool,
     /// Where it is on its way to at full speed, in words.

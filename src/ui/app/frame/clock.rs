@@ -20,15 +20,14 @@ type Spans = Vec<Span<'static>>;
 /// How time goes, the longest way first, in so many columns.
 pub fn mode(scene: Scene<'_>, width: u16) -> Vec<Spans> {
     let theme = scene.theme;
-    let live = match scene.lab.virtual_seed {
-        _ if scene.is_held => ("HELD", theme.warn()),
-        Some(_) => ("VIRT", theme.good()),
-        None => ("LIVE", theme.good()),
-    };
     let Some(time) = &scene.lab.time else {
-        return vec![vec![Span::styled(live.0, live.1)]];
+        let (words, style) = match scene.is_held {
+            true => ("HELD", theme.warn()),
+            false => ("LIVE", theme.good()),
+        };
+        return vec![vec![Span::styled(words, style)]];
     };
-    let style = match time.is_paused && time.on_its_way.is_none() {
+    let style = match time.is_paused {
         true => theme.warn(),
         false => theme.good(),
     };
@@ -56,8 +55,7 @@ fn virtual_words(time: &TimeView) -> Vec<String> {
         Speed::Max => "max".to_owned(),
         speed => format!("x{speed}"),
     };
-    let runs = !time.is_paused || time.on_its_way.is_some();
-    let reached = time.reached.filter(|_| runs);
+    let reached = time.reached.filter(|_| !time.is_paused);
     let long = reached.map(|reached| format!("{short} ({reached})"));
     long.into_iter().chain([short]).collect()
 }

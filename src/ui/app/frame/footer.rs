@@ -134,7 +134,7 @@ fn item(scene: Scene<'_>, ui: &UiState, entry: &Entry, keys: String) -> Vec<Span
 pub fn hold_word(lab: &LabView) -> &'static str {
     match &lab.time {
         None => by_action(Action::Hold).short,
-        Some(time) if time.is_paused && time.on_its_way.is_none() => "resume",
+        Some(time) if time.is_paused => "resume",
         Some(_) => "pause",
     }
 }
