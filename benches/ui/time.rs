@@ -21,7 +21,8 @@ const WAYS_BACK: [(&str, Duration); 2] = [
     ("world", Duration::from_secs(1)),
 ];
 
-/// Ways back of which the middle one counts.
+/// Ways back. The longest counts: the first, from a run at full speed, on which there was little time for
+/// checkpoints.
 const TIMES: usize = 7;
 
 fn options(speed: Speed, is_paused: bool) -> VirtualOptions {
@@ -94,11 +95,11 @@ pub fn back(harness: &mut Harness) {
             .collect();
         took.sort();
         runtime.block_on(lab.close()).expect("it closes");
-        let verdict = harness.judge(name, took[TIMES / 2] < most);
+        let longest = took[TIMES - 1];
+        let verdict = harness.judge(name, longest < most);
         println!(
-            "back {BACK:?} from {long:?}, {name}: {:?}, at most {:?} | under {most:?} | {verdict}",
+            "back {BACK:?} from {long:?}, {name}: {longest:?}, mostly {:?} | under {most:?} | {verdict}",
             took[TIMES / 2],
-            took[TIMES - 1],
         );
     }
 }

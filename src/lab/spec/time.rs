@@ -10,7 +10,7 @@ use std::time::Duration;
 pub const SPEED_MAX: u16 = 100;
 
 /// Memory that a lab may take for going back, where nothing is said, in bytes.
-const MEMORY_DEFAULT: u64 = 64_000_000;
+const MEMORY_DEFAULT: u64 = 128_000_000;
 
 /// How fast virtual time goes.
 #[derive(Clone, Copy, Debug, PartialEq, Eq, Serialize, Deserialize)]

@@ -16,6 +16,9 @@ pub(super) const CLOSEST: Duration = Duration::from_secs(1);
 /// So many parts of its age a checkpoint may be away from the next.
 const PARTS: u32 = 8;
 
+/// How often that is doubled where there is not memory enough: then there are two or three.
+const DOUBLED_MAX: u32 = 20;
+
 /// The lab at moments, in their order; the first is the beginning.
 pub(super) struct Checkpoints {
     all: Vec<Course>,
@@ -62,25 +65,22 @@ impl Checkpoints {
     }
 
     fn thin(&mut self, now: Duration, newest: Duration) {
-        let mut parts = PARTS;
-        loop {
-            self.thin_to(parts, now, newest);
-            if self.weight() <= self.memory || parts <= 1 {
-                break;
+        for doubled in 0..DOUBLED_MAX {
+            self.thin_to(doubled, now, newest);
+            if self.weight() <= self.memory {
+                return;
             }
-            parts /= 2;
         }
-        // The beginning stays, and what can be had beside it.
-        while self.weight() > self.memory && self.all.len() > 1 {
-            self.all.remove(1);
-        }
+        // There is no room for two: the beginning stays.
+        self.all.truncate(1);
     }
 
-    fn thin_to(&mut self, parts: u32, now: Duration, newest: Duration) {
+    /// Leaves as few as may be where they may be so much further apart: twice as far so many times.
+    fn thin_to(&mut self, doubled: u32, now: Duration, newest: Duration) {
         let mut nth = 1;
         while nth + 1 < self.all.len() {
             let (before, after) = (self.all[nth - 1].elapsed(), self.all[nth + 1].elapsed());
-            if after - before <= apart(before, now, newest, parts) {
+            if after - before <= apart(before, now, newest) * 2_u32.pow(doubled) {
                 self.all.remove(nth);
             } else {
                 nth += 1;
@@ -105,8 +105,8 @@ impl Checkpoints {
 }
 
 /// How far the one after this moment may be from it.
-fn apart(at: Duration, now: Duration, newest: Duration, parts: u32) -> Duration {
+fn apart(at: Duration, now: Duration, newest: Duration) -> Duration {
     let ages = [newest, now].map(|anchor| anchor.checked_sub(at));
     let age = ages.into_iter().flatten().min().unwrap_or_default();
-    (age / parts).max(CLOSEST)
+    (age / PARTS).max(CLOSEST)
 }

@@ -71,3 +71,20 @@ fn checkpoints_stay_within_their_memory_and_the_beginning_stays() {
     assert!(history.weight() <= 2_000_000, "{}", history.weight());
     assert_eq!(moments(&history)[0], Duration::ZERO);
 }
+
+#[test]
+fn with_little_memory_checkpoints_are_further_apart_everywhere() {
+    let mut history = started(u64::MAX);
+    goes(&mut history, 1);
+    let room = 9 * history.weight() / u64::try_from(moments(&history).len() - 1).expect("few");
+    let mut history = started(room);
+    goes(&mut history, 600);
+    let (now, moments) = (history.lab().elapsed(), moments(&history));
+    let ages: Vec<_> = moments.iter().map(|at| (now - *at).as_secs()).collect();
+    for part in [100..400, 20..100, 1..20] {
+        assert!(
+            ages.iter().any(|age| part.contains(age)),
+            "{part:?} of {ages:?}"
+        );
+    }
+}
