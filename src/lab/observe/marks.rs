@@ -111,16 +111,17 @@ impl Marks {
         let close = span / u32::try_from(MARKS_MAX / 2).expect("few");
         let mut kept: Vec<Mark> = Vec::with_capacity(MARKS_MAX / 2);
         for mark in all {
-            match kept.last_mut() {
-                Some(last)
-                    if mark.at.saturating_sub(last.at) <= close && says_as_much(last, &mark) => {}
-                Some(last) if mark.at.saturating_sub(last.at) <= close => {
+            let last = kept.last_mut();
+            match last.filter(|last| mark.at.saturating_sub(last.at) <= close) {
+                // The order of kinds is by how much they say.
+                Some(last) if last.kind >= mark.kind => {}
+                Some(last) => {
                     *last = Mark {
                         at: last.at,
                         ..mark
                     }
                 }
-                _ => kept.push(mark),
+                None => kept.push(mark),
             }
         }
         self.all.clear();
@@ -128,11 +129,6 @@ impl Marks {
             self.all.push_back(mark);
         }
     }
-}
-
-/// Whether the first of two says as much as the other.
-fn says_as_much(first: &Mark, other: &Mark) -> bool {
-    first.kind >= other.kind
 }
 
 #[cfg(test)]
