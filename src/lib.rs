@@ -206,6 +206,7 @@
 //! of the peer that sent the block, a [`StoreFault`](node::StoreFault) is the machine's and halts the
 //! node with its data intact, and a panic is a bug.
 
+pub mod bitcoin;
 pub mod chain;
 pub mod cli;
 pub mod lab;

@@ -5,7 +5,7 @@
 pub const FLOORS: [&[&str]; 7] = [
     &["chain"],
     &["node"],
-    &["link"],
+    &["bitcoin", "link"],
     &["live", "sim"],
     &["lab"],
     &["ui"],

@@ -1,0 +1,7 @@
+//! Bitcoin's protocol, as it is spoken to nodes that nobody here wrote, without IO.
+
+pub mod header;
+pub mod network;
+
+pub use header::Header;
+pub use network::Network;
