@@ -1,7 +1,13 @@
 //! Bitcoin's protocol, as it is spoken to nodes that nobody here wrote, without IO.
 
+pub mod block;
 pub mod header;
 pub mod network;
+pub mod tree;
+pub mod tx;
+pub mod wire;
 
+pub use block::Block;
 pub use header::Header;
 pub use network::Network;
+pub use tx::Transaction;

@@ -197,6 +197,11 @@ hash_type! {
     Txid
 }
 hash_type! {
+    /// SHA256(SHA256(transaction with its witnesses)), BIP 141. Only transactions of
+    /// [Bitcoin](crate::bitcoin) have witnesses.
+    Wtxid
+}
+hash_type! {
     /// What a header commits to its transactions with; see [`merkle`](super::merkle).
     MerkleRoot
 }

@@ -1,0 +1,296 @@
+//! Messages as they stand in a stream of bytes.
+//!
+//! ```text
+//! magic     4   which network
+//! command  12   ASCII, filled up with zeros
+//! length    4   of the payload, little-endian
+//! checksum  4   the first bytes of SHA256(SHA256(payload))
+//! payload
+//! ```
+//!
+//! The bytes come from anyone, and are judged in this order, each as soon as it can be. A length claims
+//! no memory. Any error ends the connection: there is no way to find the next message.
+
+use super::kind::Kind;
+use crate::chain::hash::sha256d;
+use bytes::{Buf, Bytes, BytesMut};
+use std::fmt;
+use thiserror::Error;
+
+/// Bytes before the payload.
+pub const FRAME_HEADER_LEN: usize = 24;
+
+/// Bytes of a command with its filling.
+const COMMAND_LEN: usize = 12;
+
+/// What a message's payload may be at most, as in Bitcoin Core (`MAX_PROTOCOL_MESSAGE_LENGTH`).
+pub const PAYLOAD_MAX: usize = 4_000_000;
+
+/// Bytes that an empty buffer may keep.
+const KEPT_BYTES: usize = 64 * 1024;
+
+/// What a message is called on the wire: letters, at most twelve.
+#[derive(Clone, Copy, PartialEq, Eq, PartialOrd, Ord, Hash)]
+pub struct CommandName([u8; COMMAND_LEN]);
+
+/// A message, not yet looked into.
+#[derive(Clone, Debug, PartialEq, Eq)]
+pub struct Frame {
+    /// What it is.
+    pub command: CommandName,
+    /// What it says.
+    pub payload: Bytes,
+}
+
+/// Why bytes are no messages of this network.
+#[derive(Clone, Debug, PartialEq, Eq, Error)]
+pub enum FrameError {
+    /// Another network, or no node at all.
+    #[error("the first bytes are {got:02x?}, on this network they are {expected:02x?}")]
+    Magic {
+        /// What came.
+        got: [u8; 4],
+        /// What each message here begins with.
+        expected: [u8; 4],
+    },
+    /// The command is not visible characters and then zeros.
+    #[error("the name of a message is malformed: {0:02x?}")]
+    Command([u8; COMMAND_LEN]),
+    /// Longer than such a message can be.
+    #[error("{command} of {len} bytes: at most {max} are allowed")]
+    TooLong {
+        /// What it was to be.
+        command: CommandName,
+        /// Bytes of payload that were claimed.
+        len: usize,
+        /// Bytes that it may have.
+        max: usize,
+    },
+    /// The payload is not what was sent.
+    #[error("{0}: the checksum does not match")]
+    Checksum(CommandName),
+}
+
+/// Reads the messages of one direction of a connection.
+#[derive(Clone, Debug)]
+pub struct Frames {
+    magic: [u8; 4],
+    buffer: BytesMut,
+    pending: Option<Pending>,
+}
+
+/// A message whose payload is on its way.
+#[derive(Clone, Copy, Debug)]
+struct Pending {
+    command: CommandName,
+    len: usize,
+    checksum: [u8; 4],
+}
+
+impl CommandName {
+    /// From a name.
+    ///
+    /// # Panics
+    /// If it has more than twelve bytes.
+    pub fn new(name: &str) -> Self {
+        let mut bytes = [0; COMMAND_LEN];
+        bytes[..name.len()].copy_from_slice(name.as_bytes());
+        Self(bytes)
+    }
+
+    /// From what stands in a frame.
+    fn from_wire(bytes: [u8; COMMAND_LEN]) -> Result<Self, FrameError> {
+        let len = bytes.iter().position(|b| *b == 0).unwrap_or(COMMAND_LEN);
+        let (name, filling) = bytes.split_at(len);
+        let is_plain = name.iter().all(u8::is_ascii_graphic) && !name.is_empty();
+        match is_plain && filling.iter().all(|b| *b == 0) {
+            true => Ok(Self(bytes)),
+            false => Err(FrameError::Command(bytes)),
+        }
+    }
+
+    /// As people write it.
+    pub fn as_str(&self) -> &str {
+        let name = self.0.split(|b| *b == 0).next().unwrap_or_default();
+        str::from_utf8(name).expect("a name is ASCII")
+    }
+}
+
+impl fmt::Display for CommandName {
+    fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
+        f.pad(self.as_str())
+    }
+}
+
+impl fmt::Debug for CommandName {
+    fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
+        write!(f, "{:?}", self.as_str())
+    }
+}
+
+impl Frames {
+    /// Of a network whose messages begin with this.
+    pub fn new(magic: [u8; 4]) -> Self {
+        Self {
+            magic,
+            buffer: BytesMut::new(),
+            pending: None,
+        }
+    }
+
+    /// Takes bytes that came.
+    pub fn push(&mut self, bytes: &[u8]) {
+        self.buffer.extend_from_slice(bytes);
+    }
+
+    /// The next message that is complete; `None`: more has to come.
+    ///
+    /// # Errors
+    /// [`FrameError`]; what is left means nothing then.
+    pub fn next_frame(&mut self) -> Result<Option<Frame>, FrameError> {
+        let Some(pending) = self.pending()? else {
+            return Ok(None);
+        };
+        if self.buffer.len() < pending.len {
+            return Ok(None);
+        }
+        self.pending = None;
+        let payload = self.buffer.split_to(pending.len).freeze();
+        self.let_go();
+        if sha256d(&payload)[..4] != pending.checksum {
+            return Err(FrameError::Checksum(pending.command));
+        }
+        Ok(Some(Frame {
+            command: pending.command,
+            payload,
+        }))
+    }
+
+    /// Bytes that wait for others.
+    pub fn waiting(&self) -> usize {
+        self.buffer.len()
+    }
+
+    /// The header of the message that comes next, once it is there.
+    fn pending(&mut self) -> Result<Option<Pending>, FrameError> {
+        if self.pending.is_none() {
+            if let Some(magic) = self.buffer.first_chunk().copied()
+                && magic != self.magic
+            {
+                let expected = self.magic;
+                return Err(FrameError::Magic {
+                    got: magic,
+                    expected,
+                });
+            }
+            let Some(header) = self.buffer.first_chunk::<FRAME_HEADER_LEN>().copied() else {
+                return Ok(None);
+            };
+            self.buffer.advance(FRAME_HEADER_LEN);
+            self.pending = Some(read_header(&header)?);
+        }
+        Ok(self.pending)
+    }
+
+    /// A large message leaves no large buffer behind.
+    fn let_go(&mut self) {
+        if self.buffer.is_empty() && self.buffer.capacity() > KEPT_BYTES {
+            self.buffer = BytesMut::new();
+        }
+    }
+}
+
+fn read_header(header: &[u8; FRAME_HEADER_LEN]) -> Result<Pending, FrameError> {
+    let (mut command, mut len, mut checksum) = ([0; COMMAND_LEN], [0; 4], [0; 4]);
+    command.copy_from_slice(&header[4..16]);
+    len.copy_from_slice(&header[16..20]);
+    checksum.copy_from_slice(&header[20..]);
+    let command = CommandName::from_wire(command)?;
+    let len = usize::try_from(u32::from_le_bytes(len)).unwrap_or(usize::MAX);
+    let max = Kind::from_name(command.as_str()).map_or(PAYLOAD_MAX, Kind::max_len);
+    match len <= max {
+        true => Ok(Pending {
+            command,
+            len,
+            checksum,
+        }),
+        false => Err(FrameError::TooLong { command, len, max }),
+    }
+}
+
+impl Frame {
+    /// As it stands in a stream.
+    pub fn to_bytes(&self, magic: [u8; 4]) -> Bytes {
+        let mut bytes = BytesMut::with_capacity(FRAME_HEADER_LEN + self.payload.len());
+        let len = u32::try_from(self.payload.len()).expect("payloads are short");
+        bytes.extend_from_slice(&magic);
+        bytes.extend_from_slice(&self.command.0);
+        bytes.extend_from_slice(&len.to_le_bytes());
+        bytes.extend_from_slice(&sha256d(&self.payload)[..4]);
+        bytes.extend_from_slice(&self.payload);
+        bytes.freeze()
+    }
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+    use crate::bitcoin::Network;
+
+    const MAGIC: [u8; 4] = Network::Regtest.params().magic;
+
+    fn frame(command: &str, payload: &'static [u8]) -> Frame {
+        Frame {
+            command: CommandName::new(command),
+            payload: Bytes::from_static(payload),
+        }
+    }
+
+    /// What a stream says that comes in pieces of this length.
+    fn read(stream: &[u8], piece: usize) -> Result<Vec<Frame>, FrameError> {
+        let (mut frames, mut all) = (Frames::new(MAGIC), Vec::new());
+        for piece in stream.chunks(piece) {
+            frames.push(piece);
+            while let Some(frame) = frames.next_frame()? {
+                all.push(frame);
+            }
+        }
+        Ok(all)
+    }
+
+    #[test]
+    fn messages_are_read_in_whatever_pieces_they_come() {
+        let sent = [
+            frame("ping", &[1; 8]),
+            frame("verack", &[]),
+            frame("futuremsg123", b"later"),
+        ];
+        let stream: Vec<u8> = sent
+            .iter()
+            .flat_map(|frame| frame.to_bytes(MAGIC))
+            .collect();
+        for piece in [1, 7, 24, 1_000] {
+            assert_eq!(read(&stream, piece).unwrap(), sent);
+        }
+        // BIP 14's page has this one, of another network.
+        assert_eq!(
+            sent[1].to_bytes(MAGIC)[16..],
+            [0, 0, 0, 0, 0x5d, 0xf6, 0xe0, 0xe2]
+        );
+    }
+
+    #[test]
+    fn what_is_no_message_is_refused_as_soon_as_it_shows() {
+        let good = frame("ping", &[1; 8]).to_bytes(MAGIC);
+        let bent = |at: usize, to: u8| {
+            let mut stream = good.to_vec();
+            stream[at] = to;
+            read(&stream, 5).unwrap_err().to_string()
+        };
+        assert!(bent(0, 0x16).starts_with("the first bytes are [16, bf, b5, da]"));
+        assert!(bent(4, 0x1b).starts_with("the name of a message is malformed"));
+        assert!(bent(14, b'x').starts_with("the name of a message is malformed"));
+        assert_eq!(bent(18, 1), "ping of 65544 bytes: at most 8 are allowed");
+        assert_eq!(bent(30, 0), "ping: the checksum does not match");
+    }
+}
