@@ -3,8 +3,11 @@
 pub mod block;
 pub mod header;
 pub mod network;
+#[cfg(test)]
+pub(crate) mod testing;
 pub mod tree;
 pub mod tx;
+pub mod watcher;
 pub mod wire;
 
 pub use block::Block;

@@ -10,7 +10,7 @@ use super::network::NetworkParams;
 use crate::chain::hash::BlockHash;
 use crate::chain::pow::Work;
 use primitive_types::U256;
-use std::collections::BTreeMap;
+use std::collections::{BTreeMap, BTreeSet};
 use thiserror::Error;
 
 /// Headers that a tree holds, about 4 MB. A private chain is shorter; of a public one it is the last
@@ -31,6 +31,8 @@ const CLOSE_IN_LOCATOR: usize = 10;
 pub struct HeaderTree {
     params: &'static NetworkParams,
     entries: BTreeMap<BlockHash, Entry>,
+    /// Blocks that no other builds on.
+    tips: BTreeSet<BlockHash>,
     /// Where it begins.
     root: BlockHash,
     /// Height of the first one, once it is known.
@@ -75,6 +77,7 @@ impl HeaderTree {
         Self {
             params,
             entries: BTreeMap::from([(hash, entry)]),
+            tips: BTreeSet::from([hash]),
             root: hash,
             root_height: height,
         }
@@ -107,6 +110,8 @@ impl HeaderTree {
             work: parent.work.saturating_add(header.work()),
         };
         self.entries.insert(hash, entry);
+        self.tips.remove(&header.previous);
+        self.tips.insert(hash);
         Ok(true)
     }
 
@@ -193,12 +198,8 @@ impl HeaderTree {
     }
 
     /// Tips of branches: blocks that no other builds on.
-    pub fn tips(&self) -> Vec<BlockHash> {
-        let mut tips: std::collections::BTreeSet<_> = self.entries.keys().copied().collect();
-        for entry in self.entries.values() {
-            tips.remove(&entry.header.previous);
-        }
-        tips.into_iter().collect()
+    pub const fn tips(&self) -> &BTreeSet<BlockHash> {
+        &self.tips
     }
 
     /// Hashes from a block back, further apart the older, for a [`Locator`](super::wire::Locator).
@@ -251,6 +252,8 @@ impl HeaderTree {
             entry.depth -= passed;
             self.entries.insert(hash, entry);
         }
+        let entries = &self.entries;
+        self.tips.retain(|tip| entries.contains_key(tip));
         self.root = root;
         self.root_height = self.root_height.map(|height| height + passed);
     }
@@ -259,23 +262,7 @@ impl HeaderTree {
 #[cfg(test)]
 mod tests {
     use super::*;
-    use crate::bitcoin::Network;
-
-    const REGTEST: &NetworkParams = Network::Regtest.params();
-
-    /// A header with work on top of another; `salt` tells siblings apart.
-    pub(crate) fn on(parent: &Header, salt: u32) -> Header {
-        let mut header = Header {
-            previous: parent.hash(),
-            time: parent.time + 1 + salt,
-            nonce: 0,
-            ..*parent
-        };
-        while !header.meets_target(REGTEST) {
-            header.nonce += 1;
-        }
-        header
-    }
+    use crate::bitcoin::testing::{REGTEST, header_on as on};
 
     fn chain(tree: &mut HeaderTree, from: Header, len: u32, salt: u32) -> Header {
         (0..len).fold(from, |parent, _| {
@@ -304,9 +291,7 @@ mod tests {
         assert!(tree.work(&long) > tree.work(&short));
         assert_eq!(tree.fork(&long, &short), Some(trunk.hash()));
         assert_eq!(tree.depth_above(&short, &trunk.hash()), Some(2));
-        let mut tips = [long, short];
-        tips.sort();
-        assert_eq!(tree.tips(), tips);
+        assert_eq!(*tree.tips(), BTreeSet::from([long, short]));
     }
 
     #[test]

@@ -1,0 +1,128 @@
+//! A node as it is seen at a moment.
+
+use super::Watcher;
+use super::blocks::BlockSeen;
+use super::event::{PeerFacts, Role};
+use super::lines::Line;
+use crate::bitcoin::Network;
+use crate::bitcoin::wire::NodeHost;
+use crate::chain::BlockHash;
+use std::net::SocketAddr;
+use std::time::Duration;
+
+/// A node as it is seen. What cannot be seen is absent.
+#[derive(Clone, Debug, PartialEq)]
+pub struct WatchSnapshot {
+    /// Its network.
+    pub network: Network,
+    /// Where it listens.
+    pub addr: SocketAddr,
+    /// What it says that it is; of the last connection, if there is none.
+    pub peer: Option<PeerFacts>,
+    /// Its two connections, as in [`Role::ALL`].
+    pub lines: [Line; 2],
+    /// The last ping of each, and the quickest.
+    pub pings: [Option<(Duration, Duration)>; 2],
+    /// The tip of its chain.
+    pub tip: Option<WatchedTip>,
+    /// Branches that are not part of its chain.
+    pub stale_branches: usize,
+    /// Transactions that wait, as far as they were seen.
+    pub waiting: usize,
+    /// Their virtual size together, in bytes.
+    pub waiting_vsize: u64,
+    /// Of how many the fee is known.
+    pub fees_known: usize,
+    /// Why what waited before is not known, in words.
+    pub mempool_not_asked: Option<&'static str>,
+    /// Transactions that were announced and not asked for, as there were too many.
+    pub txs_left_out: u64,
+    /// The lowest fee for which it wants transactions, in satoshi a thousand virtual bytes, BIP 133.
+    pub fee_filter: Option<u64>,
+    /// Addresses of nodes that it told of.
+    pub addresses: usize,
+}
+
+/// The tip of a chain.
+#[derive(Clone, Copy, Debug, PartialEq, Eq)]
+pub struct WatchedTip {
+    /// Its hash.
+    pub hash: BlockHash,
+    /// Its height, if that is known.
+    pub height: Option<u32>,
+    /// When it was made, as its miner says, in seconds since 1970.
+    pub time: u32,
+}
+
+/// Why a node was not asked what waits.
+const NOT_ASKED: &str =
+    "not asked what waited before: the node does not offer it (BIP 35; service bit 4)";
+
+impl Watcher {
+    /// The node as it is seen.
+    pub fn snapshot(&self) -> WatchSnapshot {
+        WatchSnapshot {
+            network: self.config.network,
+            addr: self.config.addr,
+            peer: self.peer.clone(),
+            lines: Role::ALL.map(|role| self.lines.get(role).clone()),
+            pings: Role::ALL.map(|role| self.pings(role)),
+            tip: self.tip(),
+            stale_branches: self.stale_branches(),
+            waiting: self.monitor.len(),
+            waiting_vsize: self.monitor.vsize(),
+            fees_known: self.monitor.fees_known(),
+            mempool_not_asked: self.mempool_not_asked.then_some(NOT_ASKED),
+            txs_left_out: self.wanted.left_out(),
+            fee_filter: self.fee_filter,
+            addresses: self.addresses.len(),
+        }
+    }
+
+    /// Blocks that were seen, newest last.
+    pub fn blocks(&self) -> impl DoubleEndedIterator<Item = (&BlockHash, &BlockSeen)> {
+        self.blocks.all_seen()
+    }
+
+    /// A block that was seen.
+    pub fn block(&self, hash: &BlockHash) -> Option<&BlockSeen> {
+        self.blocks.seen(hash)
+    }
+
+    /// A block's height, if that is known.
+    pub fn height(&self, hash: &BlockHash) -> Option<u32> {
+        self.blocks.height(hash)
+    }
+
+    /// Nodes that the node told of, with their ports.
+    pub fn addresses(&self) -> impl Iterator<Item = &(NodeHost, u16)> {
+        self.addresses.iter()
+    }
+
+    fn tip(&self) -> Option<WatchedTip> {
+        let hash = self.blocks.tip()?;
+        let header = self.tree()?.header(&hash)?;
+        Some(WatchedTip {
+            hash,
+            height: self.blocks.height(&hash),
+            time: header.time,
+        })
+    }
+
+    fn stale_branches(&self) -> usize {
+        let (Some(tree), Some(active)) = (self.tree(), self.blocks.tip()) else {
+            return 0;
+        };
+        // What builds on the tip is not connected yet, or never will be: it is no branch.
+        let is_stale = |tip: &&BlockHash| {
+            let fork = tree.fork(&active, tip);
+            fork != Some(**tip) && fork != Some(active)
+        };
+        tree.tips().iter().filter(is_stale).count()
+    }
+
+    fn pings(&self, role: Role) -> Option<(Duration, Duration)> {
+        let conn = self.conns.values().find(|conn| conn.role == role)?;
+        Some((conn.pings.last?, conn.pings.least?))
+    }
+}

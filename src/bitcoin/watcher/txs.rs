@@ -1,0 +1,80 @@
+//! Which transactions are asked for.
+
+use super::config::Limits;
+use crate::bitcoin::wire::{InvItem, InvKind};
+use crate::node::Time;
+use std::collections::{BTreeMap, VecDeque};
+
+/// Announced transactions that are not here yet.
+#[derive(Clone, Default)]
+pub(super) struct Wanted {
+    queue: VecDeque<InvItem>,
+    asked: BTreeMap<[u8; 32], Time>,
+    /// How many were left out as there were too many.
+    left_out: u64,
+}
+
+impl Wanted {
+    /// One was announced that is not here.
+    pub(super) fn announced(&mut self, item: InvItem) {
+        if self.asked.contains_key(&item.hash) {
+            return;
+        }
+        match self.queue.len() < Limits::TXS_QUEUED {
+            true => self.queue.push_back(item),
+            false => self.left_out += 1,
+        }
+    }
+
+    /// Those to ask for now.
+    pub(super) fn next(&mut self, has_witnesses: bool, now: Time) -> Vec<InvItem> {
+        // In a bundle: asked for one by one each would cost a message.
+        if self.asked.len() > Limits::TXS_ASKED / 2 {
+            return Vec::new();
+        }
+        let room = Limits::TXS_ASKED - self.asked.len();
+        let count = room.min(self.queue.len());
+        let items: Vec<_> = self.queue.drain(..count).collect();
+        let asked = items.into_iter().map(|item| {
+            self.asked.insert(item.hash, now);
+            let kind = match item.kind {
+                InvKind::Tx if has_witnesses => InvKind::WitnessTx,
+                kind => kind,
+            };
+            InvItem { kind, ..item }
+        });
+        asked.collect()
+    }
+
+    /// One came, or will not; whether it was asked for.
+    pub(super) fn done(&mut self, ids: &[[u8; 32]]) -> bool {
+        let found = ids.iter().filter(|id| self.asked.remove(*id).is_some());
+        found.count() > 0
+    }
+
+    /// What has not come for too long is not waited for.
+    pub(super) fn give_up(&mut self, now: Time) {
+        self.asked
+            .retain(|_, asked| now.since(*asked) < Limits::ASKED);
+    }
+
+    pub(super) fn deadline(&self) -> Option<Time> {
+        // They are asked for in their order, a thousand at most: any of the oldest will do.
+        self.asked
+            .values()
+            .min()
+            .map(|asked| *asked + Limits::ASKED)
+    }
+
+    /// The connection is gone.
+    pub(super) fn forget(&mut self) {
+        *self = Self {
+            left_out: self.left_out,
+            ..Self::default()
+        };
+    }
+
+    pub(super) const fn left_out(&self) -> u64 {
+        self.left_out
+    }
+}
