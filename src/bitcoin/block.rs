@@ -3,7 +3,7 @@
 //! What a peer sends as a block's body is checked against the header, and nothing else is: that its
 //! coins exist, its signatures hold and its miner takes no more than is due is the node's to judge.
 
-use super::header::{HEADER_LEN, Header};
+use super::header::Header;
 use super::tx::{Found, FoundTx, Transaction, TxError, tx_error};
 use crate::chain::hash::{BlockHash, Txid, sha256d};
 use crate::chain::merkle;

@@ -67,6 +67,9 @@ pub struct NetworkParams {
 #[error("there is no Bitcoin network of this name: {}", Network::names())]
 pub struct NoSuchNetwork;
 
+/// Where bcoin listens on regtest.
+const BCOIN_REGTEST_PORT: u16 = 48_444;
+
 /// The Merkle root of the genesis block that all networks have but testnet4: it is the id of its only
 /// transaction, which pays 50 coins to the key of 2009.
 const ROOT_OF_2009: MerkleRoot = MerkleRoot([
@@ -210,6 +213,13 @@ impl Network {
     pub fn address_forms(self) -> impl Iterator<Item = AddressForm> {
         let bcoin = (self == Self::Regtest).then_some(AddressForm::BCOIN_REGTEST);
         std::iter::once(self.params().addresses).chain(bcoin)
+    }
+
+    /// The one whose nodes listen at this port, unless they are told otherwise.
+    pub fn of_port(port: u16) -> Option<Self> {
+        let is_its = |network: &Self| network.params().port == port;
+        let bcoin = (port == BCOIN_REGTEST_PORT).then_some(Self::Regtest);
+        Self::ALL.into_iter().find(is_its).or(bcoin)
     }
 
     fn names() -> String {

@@ -3,16 +3,14 @@
 use super::choose::Choice;
 use super::failure::Failure;
 use super::group::Group;
-use super::table::{offset, print_json};
+use super::table::{offset, print_json, put_line};
 use super::time::time_words;
 use crate::lab::control::{EventWish, NodeEvent, Notice, Wish};
 use crate::lab::view::TimeNews;
 use crate::node::Time;
-use crate::node::foreign::plain;
 use crate::node::io::EventKind;
 use clap::Args;
 use serde_json::json;
-use std::io::{self, Write, stdout};
 use std::time::Duration;
 use tokio::sync::mpsc;
 
@@ -66,7 +64,7 @@ pub(super) async fn run(options: &Options) -> Result<(), Failure> {
     }
     let lines = Lines::new(&group, &recent, options.json);
     for event in &recent {
-        if !lines.put(&lines.of(event))? {
+        if !put_line(&lines.of(event))? {
             return Ok(());
         }
     }
@@ -77,11 +75,11 @@ pub(super) async fn run(options: &Options) -> Result<(), Failure> {
         let line = match notice {
             Notice::Event(event) if is_wanted(&group, options, &event) => lines.of(&event),
             Notice::Time(news) => lines.of_time(&news),
-            Notice::Missed(count) if options.json => format!("{{\"missed\":{count}}}\n"),
-            Notice::Missed(count) => format!("({count} events were too fast to be told)\n"),
+            Notice::Missed(count) if options.json => format!("{{\"missed\":{count}}}"),
+            Notice::Missed(count) => format!("({count} events were too fast to be told)"),
             _ => continue,
         };
-        if !lines.put(&line)? {
+        if !put_line(&line)? {
             return Ok(());
         }
     }
@@ -141,37 +139,23 @@ impl Lines {
 
     fn of(&self, event: &NodeEvent) -> String {
         if self.is_json {
-            let text = serde_json::to_string(event).expect("plain data");
-            return format!("{text}\n");
+            return serde_json::to_string(event).expect("plain data");
         }
         let (node, width) = (&event.node, self.width);
         let at = offset(event.event.at.since(self.since));
-        format!("{at} {node:<width$}  {}\n", event.event.kind.words())
+        format!("{at} {node:<width$}  {}", event.event.kind.words())
     }
 
     /// How time goes from here on. What was told after this moment is to be forgotten.
     fn of_time(&self, news: &TimeNews) -> String {
         if self.is_json {
-            return format!("{}\n", json!({ "time": news }));
+            return json!({ "time": news }).to_string();
         }
         let time = &news.time;
         let at = offset(time.at);
         let how = time_words(time);
         let told = time.told.as_ref().filter(|_| time.is_paused);
         let told = told.map_or(String::new(), |told| format!("  {}", told.words));
-        format!("{at} {:<width$}  {how}{told}\n", "time", width = self.width)
-    }
-
-    /// Prints a line; `false`: the reader has gone.
-    fn put(&self, line: &str) -> Result<bool, Failure> {
-        let mut out = stdout();
-        match out
-            .write_all(plain(line).as_bytes())
-            .and_then(|()| out.flush())
-        {
-            Ok(()) => Ok(true),
-            Err(error) if error.kind() == io::ErrorKind::BrokenPipe => Ok(false),
-            Err(error) => Err(Failure::other(error)),
-        }
+        format!("{at} {:<width$}  {how}{told}", "time", width = self.width)
     }
 }

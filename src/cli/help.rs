@@ -5,7 +5,10 @@ use std::fmt::Write as _;
 
 /// All subcommands, under what they are for.
 const GROUPS: [(&str, &[&str]); 4] = [
-    ("Labs and nodes", &["run", "layouts", "node", "network"]),
+    (
+        "Labs and nodes",
+        &["run", "layouts", "node", "network", "bitcoin"],
+    ),
     (
         "What runs already",
         &[

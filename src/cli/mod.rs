@@ -9,6 +9,7 @@
 //! anything else.
 
 mod attach;
+mod bitcoin;
 mod block;
 mod chain;
 mod check;
@@ -96,6 +97,9 @@ enum Command {
     /// Run one node in this terminal until Ctrl-C.
     #[command(after_help = node::EXAMPLES)]
     Node(node::Options),
+    /// Watch a Bitcoin node: blocks, transactions, pings.
+    #[command(after_help = bitcoin::EXAMPLES)]
+    Bitcoin(bitcoin::Options),
     /// Networks, and the files that describe them.
     #[command(subcommand)]
     Network(network::Command),
@@ -161,6 +165,7 @@ pub fn run() -> ExitCode {
         Some(Command::Attach(options)) => attach::run(options),
         Some(Command::Layouts(options)) => layouts::run(&options),
         Some(Command::Node(options)) => node::run(options),
+        Some(Command::Bitcoin(options)) => bitcoin::run(&options),
         Some(Command::Network(command)) => network::run(command),
         Some(Command::Status(options)) => verb(options.json, status::run(&options)),
         Some(Command::Wallet(options)) => verb(options.json, wallet::run(&options)),

@@ -3,9 +3,11 @@
 use super::failure::Failure;
 use super::output::print;
 use crate::node::Time;
+use crate::node::foreign::plain;
 use serde::Serialize;
 use serde_json::Value;
 use std::fmt::Write as _;
+use std::io::{self, Write, stdout};
 use std::time::Duration;
 
 /// Which side of its column a cell keeps to.
@@ -69,6 +71,16 @@ impl Table {
 pub(super) fn print_json(data: &impl Serialize) -> Result<(), Failure> {
     let text = serde_json::to_string(data).expect("plain data");
     print(&format!("{text}\n"))
+}
+
+/// Prints a line at once; `false`: its reader has gone.
+pub(super) fn put_line(line: &str) -> Result<bool, Failure> {
+    let (line, mut out) = (format!("{}\n", plain(line)), stdout());
+    match out.write_all(line.as_bytes()).and_then(|()| out.flush()) {
+        Ok(()) => Ok(true),
+        Err(error) if error.kind() == io::ErrorKind::BrokenPipe => Ok(false),
+        Err(error) => Err(Failure::other(error)),
+    }
 }
 
 /// Prints what was done, in words or as one line of JSON.

@@ -42,6 +42,7 @@ mod start;
 mod stopwatch;
 mod tcp;
 pub mod threads;
+mod watch;
 pub mod wire;
 
 pub use clock::LabClock;
@@ -55,3 +56,4 @@ pub use port::Port;
 pub use signals::{HANGUP, Signals};
 pub use start::{NOWHERE, StartError, spawn, spawn_on};
 pub use stopwatch::Stopwatch;
+pub use watch::{WatchHandle, WatchNews, watch_node};

@@ -11,10 +11,13 @@ use crate::bitcoin::header::Header;
 use crate::bitcoin::tree::{HeaderFault, HeaderTree};
 use crate::chain::hash::BlockHash;
 use crate::node::Time;
+use serde::{Deserialize, Serialize};
 use std::collections::{BTreeMap, VecDeque};
+use std::fmt;
 
 /// By which message a block was announced.
-#[derive(Clone, Copy, Debug, PartialEq, Eq)]
+#[derive(Clone, Copy, Debug, PartialEq, Eq, Serialize, Deserialize)]
+#[serde(rename_all = "snake_case")]
 pub enum AnnouncedBy {
     /// In short, before it was checked.
     CmpctBlock,
@@ -25,7 +28,8 @@ pub enum AnnouncedBy {
 }
 
 /// How it showed that a block is connected.
-#[derive(Clone, Copy, Debug, PartialEq, Eq)]
+#[derive(Clone, Copy, Debug, PartialEq, Eq, Serialize, Deserialize)]
+#[serde(rename_all = "snake_case")]
 pub enum ConnectedBy {
     /// By its header.
     Headers,
@@ -334,6 +338,26 @@ impl Blocks {
             let gone = self.bodies.remove(&gone).expect("it was found");
             self.body_bytes -= gone.bytes().len();
         }
+    }
+}
+
+impl fmt::Display for AnnouncedBy {
+    fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
+        f.pad(match self {
+            Self::CmpctBlock => "cmpctblock",
+            Self::Inv => "inv",
+            Self::Headers => "headers",
+        })
+    }
+}
+
+impl fmt::Display for ConnectedBy {
+    fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
+        f.pad(match self {
+            Self::Headers => "headers",
+            Self::Inv => "inv",
+            Self::Rpc => "RPC",
+        })
     }
 }
 

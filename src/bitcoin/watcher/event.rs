@@ -5,12 +5,15 @@ use crate::bitcoin::wire::{CommandName, Services};
 use crate::chain::Amount;
 use crate::chain::hash::{BlockHash, Txid, Wtxid};
 use crate::node::Time;
+use crate::node::time::duration_text;
+use serde::{Deserialize, Serialize};
 use std::fmt;
 use std::time::Duration;
 
 /// What one of the two connections to a node is for. What a node says of a block depends on what it was
 /// asked to say, so no connection shows both when it first announces one and when it has connected it.
-#[derive(Clone, Copy, Debug, PartialEq, Eq, PartialOrd, Ord)]
+#[derive(Clone, Copy, Debug, PartialEq, Eq, PartialOrd, Ord, Serialize, Deserialize)]
+#[serde(rename_all = "snake_case")]
 pub enum Role {
     /// Blocks in short, before they are checked (BIP 152), and transactions.
     Announcements,
@@ -19,7 +22,7 @@ pub enum Role {
 }
 
 /// Something that happened, and when.
-#[derive(Clone, Debug, PartialEq)]
+#[derive(Clone, Debug, PartialEq, Serialize, Deserialize)]
 pub struct WatchEvent {
     /// On the lab clock.
     pub at: Time,
@@ -28,9 +31,11 @@ pub struct WatchEvent {
 }
 
 /// What happened.
-#[derive(Clone, Debug, PartialEq)]
+#[derive(Clone, Debug, PartialEq, Serialize, Deserialize)]
+#[serde(rename_all = "snake_case")]
 pub enum WatchEventKind {
     /// Both sides know each other.
+    #[serde(rename = "version")]
     Up {
         /// Which connection.
         role: Role,
@@ -38,6 +43,7 @@ pub enum WatchEventKind {
         peer: PeerFacts,
     },
     /// A connection ended, or none came about.
+    #[serde(rename = "peer_lost")]
     Down {
         /// Which connection.
         role: Role,
@@ -49,6 +55,7 @@ pub enum WatchEventKind {
         /// Which connection.
         role: Role,
         /// How long that took.
+        #[serde(with = "duration_text")]
         time: Duration,
     },
     /// Items were announced.
@@ -146,7 +153,8 @@ pub enum WatchEventKind {
 }
 
 /// Why a transaction does not wait any more.
-#[derive(Clone, Copy, Debug, PartialEq, Eq)]
+#[derive(Clone, Copy, Debug, PartialEq, Eq, Serialize, Deserialize)]
+#[serde(rename_all = "snake_case")]
 pub enum Gone {
     /// This block has it.
     Mined(BlockHash),
@@ -159,7 +167,7 @@ pub enum Gone {
 }
 
 /// What a node says of itself. Words of its own are in quotes, and short.
-#[derive(Clone, Debug, PartialEq, Eq)]
+#[derive(Clone, Debug, PartialEq, Eq, Serialize, Deserialize)]
 pub struct PeerFacts {
     /// Its program.
     pub user_agent: String,

@@ -26,6 +26,7 @@ pub mod monitor;
 mod received;
 mod snapshot;
 mod txs;
+mod words;
 
 pub use blocks::{AnnouncedBy, BlockSeen, BodyFacts, ConnectedBy, Stages};
 pub use config::WatchConfig;

@@ -14,6 +14,7 @@
 use super::kind::Kind;
 use crate::chain::hash::sha256d;
 use bytes::{Buf, Bytes, BytesMut};
+use serde::{Deserialize, Deserializer, Serialize, Serializer, de};
 use std::fmt;
 use thiserror::Error;
 
@@ -125,6 +126,25 @@ impl fmt::Display for CommandName {
 impl fmt::Debug for CommandName {
     fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
         write!(f, "{:?}", self.as_str())
+    }
+}
+
+impl Serialize for CommandName {
+    fn serialize<S: Serializer>(&self, serializer: S) -> Result<S::Ok, S::Error> {
+        serializer.serialize_str(self.as_str())
+    }
+}
+
+impl<'de> Deserialize<'de> for CommandName {
+    fn deserialize<D: Deserializer<'de>>(deserializer: D) -> Result<Self, D::Error> {
+        let name = String::deserialize(deserializer)?;
+        let fits = name.len() <= COMMAND_LEN && name.bytes().all(|b| b.is_ascii_graphic());
+        match fits && !name.is_empty() {
+            true => Ok(Self::new(&name)),
+            false => Err(de::Error::custom(
+                "a message has a name of at most 12 letters",
+            )),
+        }
     }
 }
 

@@ -3,10 +3,12 @@
 use super::kind::USER_AGENT_MAX;
 use super::reader::{PayloadError, Reader, put_bytes};
 use bytes::Bytes;
+use serde::{Deserialize, Serialize};
 use std::net::{IpAddr, Ipv6Addr, SocketAddr};
 
 /// What a node can do for others, in bits.
-#[derive(Clone, Copy, Debug, Default, PartialEq, Eq)]
+#[derive(Clone, Copy, Debug, Default, PartialEq, Eq, Serialize, Deserialize)]
+#[serde(transparent)]
 pub struct Services(pub u64);
 
 /// Names of service bits, with the BIP that has them.

@@ -55,7 +55,7 @@ pub const ROOMS: [(&str, &[&[&str]]); 4] = [
                 "wire",
             ],
             &["clock", "conn", "disk", "output", "signals"],
-            &["entry", "machine", "miner"],
+            &["entry", "machine", "miner", "watch"],
             &["handle", "tcp"],
             &["run"],
             &["start"],

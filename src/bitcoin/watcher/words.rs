@@ -1,0 +1,158 @@
+//! What a watcher tells, in words.
+
+use super::event::{Gone, PeerFacts, WatchEventKind};
+use crate::chain::hash::BlockHash;
+use crate::chain::Amount;
+use std::fmt;
+use std::time::Duration;
+
+impl WatchEventKind {
+    /// As a sentence for people. Words of the node are in quotes.
+    pub fn words(&self) -> String {
+        match self {
+            Self::Up { role, peer } => format!("{role}: connected with {peer}"),
+            Self::Down { role, why } => format!("{role}: no connection: {why}"),
+            Self::Ping { role, time } => format!("{role}: ping {}", milliseconds(*time)),
+            Self::Inv { txs, blocks } => {
+                format!(
+                    "inv: {}, {}",
+                    counted(*txs, "transaction"),
+                    counted(*blocks, "block")
+                )
+            }
+            Self::Announced { block, height, by } => {
+                format!("block {} announced by {by}", named(block, *height))
+            }
+            Self::Complete {
+                block,
+                height,
+                txs,
+                bytes,
+            } => {
+                let (name, txs) = (named(block, *height), counted(*txs, "transaction"));
+                format!("block {name} complete: {txs}, {bytes} bytes")
+            }
+            Self::Connected { block, height, by } => {
+                format!("block {} connected, as {by} show", named(block, *height))
+            }
+            Self::Reorganised {
+                fork,
+                old,
+                new,
+                depth,
+            } => {
+                let left = counted(*depth as usize, "block");
+                format!("reorganisation: {left} left behind, from {old} to {new}; both have {fork}")
+            }
+            Self::Tx {
+                txid,
+                vsize,
+                pays,
+                fee,
+                ..
+            } => format!(
+                "transaction {txid}: {vsize} vB{}, {}",
+                paid(*pays),
+                fee_words(*fee, *vsize)
+            ),
+            Self::TxGone { txid, why } => format!("transaction {txid} {why}"),
+            Self::TxBack { txid } => {
+                format!("transaction {txid} waits again: its block was left behind")
+            }
+            Self::Addresses { new, known } => {
+                format!("addresses: {new} that were not known, {known} in all")
+            }
+            Self::MempoolNotAsked => {
+                "not asked what waits: the node does not offer it (BIP 35; service bit 4)"
+                    .to_owned()
+            }
+            Self::Message {
+                role,
+                is_ours,
+                command,
+                bytes,
+            } => {
+                let way = if *is_ours { "->" } else { "<-" };
+                format!("{role}: {way} {command}, {bytes} bytes")
+            }
+        }
+    }
+}
+
+impl fmt::Display for PeerFacts {
+    fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
+        let services = match self.services.names() {
+            names if names.is_empty() => "nothing".to_owned(),
+            names => names.join(", "),
+        };
+        let (agent, protocol, height) = (&self.user_agent, self.protocol, self.height);
+        write!(
+            f,
+            "{agent}, protocol {protocol}, height {height} as it says, serves {services}"
+        )
+    }
+}
+
+impl fmt::Display for Gone {
+    fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
+        match self {
+            Self::Mined(block) => write!(f, "is in block {block}"),
+            Self::Replaced(by) => write!(f, "was replaced by {by}"),
+            Self::Conflict(block) => {
+                write!(f, "is lost: block {block} spends the same coins otherwise")
+            }
+            Self::Expired => f.write_str("has waited for two weeks: nodes forget it"),
+        }
+    }
+}
+
+/// A fee and its rate, which is unknown where it is not known what is spent.
+pub(super) fn fee_words(fee: Option<Amount>, vsize: u64) -> String {
+    let Some(fee) = fee else {
+        return "fee unknown".to_owned();
+    };
+    let rate = fee.units() as f64 / vsize.max(1) as f64;
+    format!("fee {} sat ({rate:.1} sat/vB)", fee.units())
+}
+
+fn paid(pays: Option<Amount>) -> String {
+    pays.map_or(String::new(), |pays| format!(", pays {pays}"))
+}
+
+fn named(block: &BlockHash, height: Option<u32>) -> String {
+    match height {
+        Some(height) => format!("#{height} {block}"),
+        None => block.to_string(),
+    }
+}
+
+fn counted(count: usize, what: &str) -> String {
+    let plural = if count == 1 { "" } else { "s" };
+    format!("{count} {what}{plural}")
+}
+
+/// As in `0.21 ms`.
+fn milliseconds(time: Duration) -> String {
+    format!("{:.2} ms", time.as_secs_f64() * 1_000.0)
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+    use crate::chain::Txid;
+
+    #[test]
+    fn a_fee_that_is_not_known_is_never_nought() {
+        assert_eq!(fee_words(None, 141), "fee unknown");
+        let fee = Amount::from_units(1_000).ok();
+        assert_eq!(fee_words(fee, 141), "fee 1000 sat (7.1 sat/vB)");
+        let gone = WatchEventKind::TxGone {
+            txid: Txid::ZERO,
+            why: Gone::Expired,
+        };
+        assert!(
+            gone.words()
+                .ends_with("has waited for two weeks: nodes forget it")
+        );
+    }
+}

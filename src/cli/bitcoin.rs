@@ -1,0 +1,109 @@
+//! `chainlab bitcoin`: watches a Bitcoin node from a terminal, as the tutorial's program does.
+
+use super::failure::Failure;
+use super::node::parse_addr;
+use super::output::say;
+use super::runtime::block_on;
+use super::table::{offset, put_line};
+use crate::bitcoin::Network;
+use crate::bitcoin::watcher::{WatchConfig, WatchEvent, WatchEventKind};
+use crate::live::{LabClock, WatchNews, seeds, watch_node};
+use crate::node::Time;
+use clap::Args;
+use std::net::SocketAddr;
+
+pub(super) const EXAMPLES: &str = "\
+Examples:
+  chainlab bitcoin 127.0.0.1:18444                       a node of regtest on this machine
+  chainlab bitcoin 127.0.0.1:48444 --messages            bcoin's port; each message as well
+  chainlab bitcoin 127.0.0.1:18555 --network simnet --json | jq .kind
+
+The node needs no settings. What waits in its mempool is asked for if it offers that (service bit 4,
+in Bitcoin Core -peerbloomfilters=1); what comes from then on is shown in any case.";
+
+#[derive(Args)]
+pub(super) struct Options {
+    /// Where the node listens for peers.
+    #[arg(value_name = "HOST:PORT", value_parser = parse_addr)]
+    addr: SocketAddr,
+    /// Its network: mainnet, testnet3, testnet4, signet, regtest or simnet [default: the one whose
+    /// usual port it is].
+    #[arg(long, value_name = "NETWORK")]
+    network: Option<Network>,
+    /// Ask what waits also where the node does not offer it: most then hang up.
+    #[arg(long)]
+    mempool: bool,
+    /// Each message both ways as well.
+    #[arg(long)]
+    messages: bool,
+    /// Print JSON, an object a line.
+    #[arg(long)]
+    json: bool,
+}
+
+pub(super) fn run(options: &Options) -> Result<(), Failure> {
+    let network = options
+        .network
+        .or_else(|| Network::of_port(options.addr.port()));
+    let network = network.ok_or_else(|| {
+        let port = options.addr.port();
+        Failure::input(format!(
+            "--network is needed: {port} is no network's usual port"
+        ))
+    })?;
+    if !options.addr.ip().is_loopback() {
+        let (addr, ours) = (options.addr, user_agent());
+        say(&format!(
+            "{addr} is not on this machine: it will see this machine's address, and that it is {ours}"
+        ));
+    }
+    let config = WatchConfig {
+        network,
+        addr: options.addr,
+        user_agent: user_agent(),
+        mempool: options.mempool,
+        seed: seeds().map_err(Failure::other)?.run,
+    };
+    block_on(watch(config, options))
+}
+
+fn user_agent() -> String {
+    format!("/chainlab:{}/", env!("CARGO_PKG_VERSION"))
+}
+
+async fn watch(config: WatchConfig, options: &Options) -> Result<(), Failure> {
+    let clock = LabClock::from_wall().of_the_world();
+    let since = clock.now();
+    let mut watched = watch_node(config, clock);
+    while let Some(news) = watched.events.recv().await {
+        let Some(line) = line_of(&news, since, options) else {
+            continue;
+        };
+        if !put_line(&line)? {
+            return Ok(());
+        }
+    }
+    Err(Failure::other(
+        "the watcher has ended by a fault of its own",
+    ))
+}
+
+/// What is printed of news, if it is wanted.
+fn line_of(news: &WatchNews, since: Time, options: &Options) -> Option<String> {
+    match news {
+        WatchNews::Event(event) if is_left_out(event, options) => None,
+        WatchNews::Event(event) if options.json => {
+            Some(serde_json::to_string(event).expect("plain data"))
+        }
+        WatchNews::Event(event) => {
+            let at = offset(event.at.since(since));
+            Some(format!("{at} {}", event.kind.words()))
+        }
+        WatchNews::Missed(count) if options.json => Some(format!("{{\"missed\":{count}}}")),
+        WatchNews::Missed(count) => Some(format!("({count} events were too fast to be told)")),
+    }
+}
+
+fn is_left_out(event: &WatchEvent, options: &Options) -> bool {
+    matches!(event.kind, WatchEventKind::Message { .. }) && !options.messages
+}
