@@ -4,7 +4,7 @@
 //! ```sh
 //! cargo bench --bench chain               # all of it
 //! cargo bench --bench chain -- reopen     # one group: connect, midstate, growth, reorganise, reopen,
-//!                                         # failed
+//!                                         # failed, bitcoin
 //! ```
 
 #![allow(
@@ -13,6 +13,8 @@
     reason = "a benchmark drives the machine"
 )]
 
+#[path = "chain/bitcoin.rs"]
+mod bitcoin;
 #[path = "../tests/common/mod.rs"]
 mod common;
 #[path = "chain/connect.rs"]
@@ -56,6 +58,7 @@ fn main() {
         ("reorganise", growth::reorganise),
         ("reopen", growth::reopen),
         ("failed", failed::failed),
+        ("bitcoin", bitcoin::bitcoin),
     ]);
 }
 

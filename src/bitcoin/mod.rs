@@ -4,12 +4,14 @@ pub mod block;
 pub mod header;
 pub mod network;
 #[cfg(test)]
-pub(crate) mod testing;
+mod testing;
 pub mod tree;
 pub mod tx;
 pub mod watcher;
 pub mod wire;
 
+#[cfg(test)]
+use crate::chain;
 pub use block::Block;
 pub use header::Header;
 pub use network::Network;

@@ -1,12 +1,13 @@
 //! Transactions and blocks of regtest, made for tests.
 
+// By way of `super` alone: tests/common includes this file as well.
 use super::block::Block;
+use super::chain::hash::{MerkleRoot, Txid};
+use super::chain::{OutPoint, merkle};
 use super::header::Header;
 use super::network::{Network, NetworkParams};
 use super::tx::Transaction;
 use super::wire::{put_bytes, put_compact};
-use crate::chain::hash::{MerkleRoot, Txid};
-use crate::chain::{OutPoint, merkle};
 
 /// The network.
 pub const REGTEST: &NetworkParams = Network::Regtest.params();

@@ -3,6 +3,7 @@
 
 #![allow(dead_code, reason = "each test file uses its own part")]
 
+pub mod bitcoin;
 pub mod child;
 pub mod control;
 pub mod damage;

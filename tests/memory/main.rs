@@ -10,6 +10,7 @@
 #[path = "../common/mod.rs"]
 mod common;
 
+mod bitcoin;
 mod chain;
 mod clone;
 mod control;
