@@ -65,7 +65,9 @@ impl Header {
     /// Hashes that it takes on average to find such a header; none if its target is no target. Means
     /// something only of one that [meets its target](Self::meets_target).
     pub fn work(&self) -> Work {
-        self.bits.to_target().map_or(Work::ZERO, |target| target.work())
+        self.bits
+            .to_target()
+            .map_or(Work::ZERO, |target| target.work())
     }
 
     /// Whether its hash is proof of the work that it says, and that is not less than the network's
@@ -96,7 +98,10 @@ mod tests {
         header.nonce += 1;
         assert!(!header.meets_target(mainnet), "another nonce");
         let regtest = Network::Regtest.params().genesis();
-        assert!(!regtest.meets_target(mainnet), "easier than the network's easiest");
+        assert!(
+            !regtest.meets_target(mainnet),
+            "easier than the network's easiest"
+        );
         header.bits = CompactTarget(0x0492_3456);
         assert!(!header.meets_target(mainnet), "a negative target");
         assert_eq!(header.work(), Work::ZERO);

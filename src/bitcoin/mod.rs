@@ -2,6 +2,9 @@
 
 pub mod header;
 pub mod network;
+pub mod program;
+pub mod rpc;
 
 pub use header::Header;
 pub use network::Network;
+pub use program::Program;
