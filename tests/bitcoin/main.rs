@@ -9,7 +9,11 @@
     reason = "a test drives the machine"
 )]
 
+#[path = "../common/rpc_answers.rs"]
+mod rpc_answers;
+
 mod answers;
 mod http;
+mod mangled;
 mod node;
 mod real;

@@ -1,6 +1,5 @@
 //! The envelope of an answer, and when it is none.
 
-use super::call::ID;
 use super::error::RpcError;
 use crate::node::foreign::{QUOTED_MAX, quoted};
 use serde::Deserialize;
@@ -9,6 +8,9 @@ use serde_json::value::RawValue;
 /// The longest answer that is read, in bytes. A full block has 4 MB, and twice as many digits; the ids
 /// of 200 000 waiting transactions have 13 MB.
 pub const ANSWER_MAX: usize = 16_000_000;
+
+/// What answers carry back: each connection carries one question, so it need not differ.
+pub(super) const ID: &str = "chainlab";
 
 /// What Go's server says to who does not begin with TLS (`net/http`, `conn.serve`).
 const TLS_WANTED: &[u8] = b"HTTP request to an HTTPS server";

@@ -1,8 +1,11 @@
 //! Which program answers: by what it calls itself, or as btcd by what it does not know.
 
 use super::answer::judge;
+use super::bcoin::Bcoin;
+use super::btcd::Btcd;
 use super::call::Call;
-use super::dialect::{Dialect, dialect};
+use super::core::Core;
+use super::dialect::Dialect;
 use super::error::RpcError;
 use crate::bitcoin::program::Program;
 use crate::node::foreign::{QUOTED_MAX, one_line, quoted};
@@ -30,6 +33,15 @@ impl Known {
     /// How it is asked.
     pub fn dialect(&self) -> &'static dyn Dialect {
         dialect(self.program)
+    }
+}
+
+/// How a program is asked.
+pub fn dialect(program: Program) -> &'static dyn Dialect {
+    match program {
+        Program::Core => &Core,
+        Program::Btcd => &Btcd,
+        Program::Bcoin => &Bcoin,
     }
 }
 

@@ -1,13 +1,10 @@
 //! A question on its way out, and how its answer is read.
 
-use super::answer::judge;
+use super::answer::{ID, judge};
 use super::error::RpcError;
 use crate::node::Time;
 use serde_json::Value;
 use serde_json::value::RawValue;
-
-/// What answers carry back: each connection carries one question, so it need not differ.
-pub(super) const ID: &str = "chainlab";
 
 /// Where a program is asked.
 #[derive(Clone, Debug, PartialEq, Eq)]

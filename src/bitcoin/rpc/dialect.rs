@@ -1,9 +1,6 @@
 //! What can be asked of a node, in words that its program understands.
 
-use super::bcoin::Bcoin;
-use super::btcd::Btcd;
 use super::call::Request;
-use super::core::Core;
 use super::error::Lacks;
 use super::facts::{Ban, ChainInfo, Entry, Peer, Tip};
 use super::list::Listed;
@@ -144,15 +141,6 @@ pub trait Dialect: Debug + Sync {
     /// list of them all.
     fn transaction(&self, id: Txid) -> Request<Vec<u8>> {
         Request::new("getrawtransaction", vec![shown(&id)], read::bytes)
-    }
-}
-
-/// How a program is asked.
-pub fn dialect(program: Program) -> &'static dyn Dialect {
-    match program {
-        Program::Core => &Core,
-        Program::Btcd => &Btcd,
-        Program::Bcoin => &Bcoin,
     }
 }
 

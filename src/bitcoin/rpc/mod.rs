@@ -38,10 +38,10 @@ mod list;
 mod read;
 
 pub use answer::ANSWER_MAX;
-pub use apart::{Apart, Known, after_first, after_second, first_question};
+pub use apart::{Apart, Known, after_first, after_second, dialect, first_question};
 pub use call::{Call, Door, Request};
 pub use decimal::{Decimal, DecimalError, Sats};
-pub use dialect::{Dialect, dialect};
+pub use dialect::Dialect;
 pub use error::{Lacks, RpcError};
 pub use facts::{Ban, ChainInfo, Entry, NotOneNetwork, Peer, Tip, TipStatus};
 pub use list::Listed;
