@@ -15,10 +15,18 @@ fuzz_target!(|data: &[u8]| {
     };
     let now = Time(1_800_000_000_000_000);
     let status = [200, 401, 404, 500][usize::from(*first) % 4];
-    read_all(&Said { status, body: rest, now });
+    read_all(&Said {
+        status,
+        body: rest,
+        now,
+    });
     // Most changes break the envelope: here they meet what is in it.
     let mut body = br#"{"result":"#.to_vec();
     body.extend_from_slice(rest);
     body.extend_from_slice(br#","error":null,"id":"chainlab"}"#);
-    read_all(&Said { status, body: &body, now });
+    read_all(&Said {
+        status,
+        body: &body,
+        now,
+    });
 });
