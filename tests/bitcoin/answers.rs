@@ -122,6 +122,20 @@ fn a_ping_that_was_not_answered_is_none() {
 }
 
 #[test]
+fn a_peer_that_has_not_said_who_it_is_is_told_of() {
+    // So bcoin says while a handshake is on its way.
+    let said =
+        r#"[{"addr":"127.0.0.1:1","subver":null,"inbound":true,"pingtime":-1,"conntime":0}]"#;
+    let body = format!(r#"{{"result":{said},"error":null,"id":"chainlab"}}"#);
+    let peers = bcoin().peers().answered(200, body.as_bytes(), at(0));
+    let peers = peers.expect("a list");
+    assert_eq!(
+        (peers.items[0].agent.as_str(), peers.items[0].ping),
+        ("", None)
+    );
+}
+
+#[test]
 fn tips_have_their_status() {
     let of = |dialect: &dyn Dialect, name| {
         let tips: Listed<_> = read(&dialect.tips(), name, at(0));

@@ -1,7 +1,7 @@
 //! Everything that is asked of bcoin, asked of bcoin.
 
 use crate::node::{Node, PASSWORD, bcoin, package};
-use chainlab::bitcoin::rpc::{Call, Door, TipStatus};
+use chainlab::bitcoin::rpc::{Call, Door, Listed, Peer, TipStatus};
 use chainlab::bitcoin::{Header, Network, Program};
 use chainlab::live::rpc::{ClientError, Login, RpcClient};
 use std::fs::write;
@@ -101,13 +101,14 @@ async fn two_nodes_see_each_other_and_part() {
     };
     let mut alice = Node::start(&package, &[]).await;
     let mut bob = Node::start(&package, &[alice.at]).await;
-    let there = alice
-        .until(&bcoin().peers(), |peers| peers.total() == 1)
-        .await;
-    assert!(there.items[0].is_inbound && there.items[0].agent.starts_with("/bcoin:"));
-    let of_bob = bob
-        .until(&bcoin().peers(), |peers| peers.total() == 1)
-        .await;
+    // A peer is told of before it has said who it is.
+    let has_said = |peers: &Listed<Peer>| {
+        let is_bcoin = |peer: &Peer| peer.agent.starts_with("/bcoin:");
+        peers.total() == 1 && peers.items.iter().all(is_bcoin)
+    };
+    let of_alice = alice.until(&bcoin().peers(), has_said).await;
+    assert!(of_alice.items[0].is_inbound);
+    let of_bob = bob.until(&bcoin().peers(), has_said).await;
     assert_eq!(
         (of_bob.items[0].socket, of_bob.items[0].is_inbound),
         (Some(alice.at), false)
@@ -119,9 +120,7 @@ async fn two_nodes_see_each_other_and_part() {
     );
 
     bob.ask(&bcoin().ping()).await;
-    let ping = |peers: &chainlab::bitcoin::rpc::Listed<chainlab::bitcoin::rpc::Peer>| {
-        peers.items.first().and_then(|peer| peer.ping)
-    };
+    let ping = |peers: &Listed<Peer>| peers.items.first().and_then(|peer| peer.ping);
     let peers = bob
         .until(&bcoin().peers(), |peers| ping(peers).is_some())
         .await;
@@ -132,7 +131,7 @@ async fn two_nodes_see_each_other_and_part() {
 
     // Alice dials too, and hangs up again.
     alice.ask(&bcoin().connect(bob.at)).await;
-    let is_bob = |peer: &chainlab::bitcoin::rpc::Peer| peer.socket == Some(bob.at);
+    let is_bob = |peer: &Peer| peer.socket == Some(bob.at);
     alice
         .until(&bcoin().peers(), |peers| peers.items.iter().any(is_bob))
         .await;

@@ -87,7 +87,7 @@ pub struct Peer {
     pub socket: Option<SocketAddr>,
     /// Whether the peer dialled.
     pub is_inbound: bool,
-    /// What the peer calls itself; at most 256 characters, none hidden.
+    /// What the peer calls itself; empty until it has said. At most 256 characters, none hidden.
     pub agent: String,
     /// How long the last ping took; none if none was answered yet.
     pub ping: Option<Duration>,

@@ -156,8 +156,9 @@ struct PeerSaid<'a> {
     addr: String,
     #[serde(default)]
     inbound: bool,
+    /// Of a peer that has not said yet bcoin says null.
     #[serde(default)]
-    subver: String,
+    subver: Option<String>,
     #[serde(borrow, default)]
     pingtime: Option<&'a RawValue>,
     #[serde(borrow, default)]
@@ -199,7 +200,7 @@ pub(super) fn peers(raw: &RawValue, now: Time, times: &PeerTimes) -> Answer<List
             address: shown(&peer.addr, ADDRESS_MAX),
             socket: peer.addr.parse().ok(),
             is_inbound: peer.inbound,
-            agent: shown(&peer.subver, AGENT_MAX),
+            agent: shown(&peer.subver.unwrap_or_default(), AGENT_MAX),
             ping: ping.flatten().filter(is_one).map(Duration::from_micros),
             connected_for: conntime.map(|time| Duration::from_secs(seconds(time))),
         })
