@@ -1,8 +1,18 @@
 //! Bitcoin's protocol, as it is spoken to nodes that nobody here wrote, without IO.
+//!
+//! 1. [`network`]: the networks, in one table. [`header`], [`tx`], [`block`]: what chains are made of, and
+//!    what is checked of it; [`tree`]: headers with the work up to each.
+//! 2. [`wire`]: what nodes say to each other.
+//! 3. [`watcher`]: one node, as a peer of it sees it.
+//! 4. [`rpc`]: what a node is asked beside that, in the dialect of its [`program`].
+//! 5. [`script`], [`address`], [`pay`]: whom an output pays, in the forms of each network, and payments by
+//!    a key of the lab's own.
 
 pub mod block;
 pub mod header;
 pub mod network;
+pub mod program;
+pub mod rpc;
 #[cfg(test)]
 mod testing;
 pub mod tree;
@@ -10,9 +20,11 @@ pub mod tx;
 pub mod watcher;
 pub mod wire;
 
-#[cfg(test)]
-use crate::chain;
 pub use block::Block;
 pub use header::Header;
 pub use network::Network;
+pub use program::Program;
 pub use tx::Transaction;
+
+#[cfg(test)]
+use crate::chain;
