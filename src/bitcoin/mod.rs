@@ -2,6 +2,7 @@
 
 pub mod header;
 pub mod network;
+pub mod script;
 
 pub use header::Header;
 pub use network::Network;
