@@ -170,7 +170,7 @@ fn a_coinbase_says_its_height_and_its_text_and_no_order_to_a_terminal() {
     assert_eq!(coinbase_words(&[]), "0 bytes");
     let hostile = [&[3, 0, 0, 0x80], &b"\x1b[31m\"owned\""[..]].concat();
     let words = coinbase_words(&hostile);
-    assert!(words.starts_with("\"[31m'owned'\", 15 bytes "), "{words}");
+    assert!(words.starts_with("\"[31m'owned'\", 16 bytes "), "{words}");
 }
 
 proptest! {
