@@ -3,6 +3,7 @@
 pub mod address;
 pub mod header;
 pub mod network;
+pub mod pay;
 pub mod script;
 
 pub use header::Header;
