@@ -6,7 +6,7 @@
 //! network has, and written in the form of the node that is asked.
 
 use super::network::{AddressForm, Network};
-use super::script::PaysTo;
+use super::script::{PaysTo, script_words};
 use crate::chain::KeyHash;
 use crate::chain::address::{Address as Base58, AddressError as Base58Error};
 use crate::node::foreign;
@@ -111,6 +111,13 @@ pub fn of_script(script: &[u8], form: &AddressForm) -> Option<String> {
         PaysTo::ScriptHash(hash) => Some(to_base58(form.p2sh, hash)),
         _ => to_bech32(form.hrp, pays_to.witness_program()?),
     }
+}
+
+/// What an output pays to, in one line: its kind, and its address in this form, or else its script.
+pub fn output_words(script: &[u8], form: &AddressForm) -> String {
+    let named = of_script(script, form);
+    let named = named.unwrap_or_else(|| script_words(script));
+    format!("{} {named}", PaysTo::of(script))
 }
 
 fn of_base58(read: Base58, network: Network) -> Result<Vec<u8>, AddressError> {

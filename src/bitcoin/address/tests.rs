@@ -169,6 +169,21 @@ fn what_has_no_address_gets_none() {
 }
 
 #[test]
+fn an_output_is_told_by_its_kind_and_its_address_or_its_script() {
+    let form = Network::Regtest.params().addresses;
+    let script = unhex("76a914fdeca3b08e38af53d7c4c60e3ad208ce5066441088ac");
+    assert_eq!(
+        output_words(&script, &form),
+        "P2PKH n4fajahJrAuKbN7uNsKjLjQkz9Qn5ewJXQ"
+    );
+    assert_eq!(
+        output_words(&unhex("6a0568656c6c6f"), &form),
+        "data OP_RETURN 68656c6c6f"
+    );
+    assert_eq!(output_words(&[], &form), "other empty");
+}
+
+#[test]
 fn an_address_of_another_network_is_refused_by_that_networks_name() {
     let words = |text, network| to_script(text, network).expect_err("another's").to_string();
     for (text, here, said) in [
