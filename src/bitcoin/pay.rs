@@ -14,6 +14,7 @@ use crate::chain::hash::sha256d;
 use crate::chain::key::SecretKey;
 use crate::chain::{Amount, OutPoint, Txid};
 use draft::{Draft, DraftInput, DraftOutput, SIGHASH_ALL};
+use std::cmp::Reverse;
 use std::collections::BTreeMap;
 use thiserror::Error;
 
@@ -280,7 +281,7 @@ fn choose(coins: &[Coin], order: &Order<'_>) -> Result<Vec<Coin>, PayError> {
         .map(|(outpoint, amount)| Coin { outpoint, amount });
     let mut coins: Vec<Coin> = coins.collect();
     // Stable: of coins that hold the same it is the first by its name.
-    coins.sort_by(|one, other| other.amount.cmp(&one.amount));
+    coins.sort_by_key(|coin| Reverse(coin.amount));
     let have = total(&coins)?;
     let mut held = Amount::ZERO;
     for (count, coin) in (1..).zip(&coins) {

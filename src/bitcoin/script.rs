@@ -6,7 +6,7 @@
 mod opcode;
 mod words;
 
-pub use words::{coinbase_words, item_words, script_words, witness_words};
+pub use words::{WORDS_MAX, coinbase_words, item_words, script_words, witness_words};
 
 use opcode::{CHECKSIG, DUP, EQUAL, EQUALVERIFY, HASH160, RETURN};
 use std::fmt;

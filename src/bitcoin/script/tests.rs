@@ -1,4 +1,3 @@
-use super::words::WORDS_MAX;
 use super::*;
 use proptest::prelude::*;
 
