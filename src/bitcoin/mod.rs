@@ -8,11 +8,14 @@
 //! 5. [`script`], [`address`], [`pay`]: whom an output pays, in the forms of each network, and payments by
 //!    a key of the lab's own.
 
+pub mod address;
 pub mod block;
 pub mod header;
 pub mod network;
+pub mod pay;
 pub mod program;
 pub mod rpc;
+pub mod script;
 #[cfg(test)]
 mod testing;
 pub mod tree;

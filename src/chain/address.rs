@@ -50,6 +50,21 @@ impl Address {
     /// # Errors
     /// [`AddressError`].
     pub fn parse(text: &str, version: u8) -> Result<Self, AddressError> {
+        let read = Self::of_any_network(text)?;
+        match read.version == version {
+            true => Ok(read),
+            false => Err(AddressError::Version {
+                expected: version,
+                got: read.version,
+            }),
+        }
+    }
+
+    /// Reads an address of whatever network.
+    ///
+    /// # Errors
+    /// [`AddressError`], but for the version.
+    pub fn of_any_network(text: &str) -> Result<Self, AddressError> {
         if text.len() > MAX_TEXT_LEN {
             return Err(AddressError::TextLength(text.len()));
         }
@@ -63,15 +78,9 @@ impl Address {
         if sha256d(payload)[..4] != *checksum {
             return Err(AddressError::Checksum);
         }
-        if payload[0] != version {
-            return Err(AddressError::Version {
-                expected: version,
-                got: payload[0],
-            });
-        }
         let owner = payload[1..].try_into().expect("25 - 4 - 1 bytes are 20");
         Ok(Self {
-            version,
+            version: payload[0],
             owner: KeyHash(owner),
         })
     }
