@@ -17,3 +17,4 @@ mod http;
 mod mangled;
 mod node;
 mod real;
+mod watch;

@@ -53,10 +53,15 @@ pub struct Node {
 }
 
 impl Node {
-    /// Starts one that dials these, and waits until it answers.
+    /// Starts one that dials these, and waits until it answers. It answers `mempool` as well.
     pub async fn start(package: &PathBuf, only: &[SocketAddr]) -> Self {
+        Self::start_with(package, only, &["--bip37"]).await
+    }
+
+    /// The same, with these arguments.
+    pub async fn start_with(package: &PathBuf, only: &[SocketAddr], args: &[&str]) -> Self {
         for _ in 0..TRIES {
-            let mut node = Self::spawn(package, only);
+            let mut node = Self::spawn(package, only, args);
             // If it has ended, one of its ports was taken in between.
             if node.is_ready().await {
                 return node;
@@ -65,7 +70,7 @@ impl Node {
         panic!("no bcoin came up");
     }
 
-    fn spawn(package: &PathBuf, only: &[SocketAddr]) -> Self {
+    fn spawn(package: &PathBuf, only: &[SocketAddr], args: &[&str]) -> Self {
         let dir = tempfile::tempdir().expect("a temporary directory");
         let [at, rpc, wallet] = free_ports();
         let file = |name: &str| dir.path().join(name);
@@ -80,13 +85,8 @@ impl Node {
             .args(["--port", &at.port().to_string()])
             .args(["--rpc-port", &rpc.port().to_string()])
             .args(["--wallet-port", &wallet.port().to_string()])
-            .args([
-                "--only",
-                &only.join(","),
-                "--bip37",
-                "--ends-with-input",
-                "--key-file",
-            ])
+            .args(args)
+            .args(["--only", &only.join(","), "--ends-with-input", "--key-file"])
             .arg(file("key"))
             .stdin(Stdio::piped())
             .stdout(log.try_clone().expect("a log"))

@@ -9,7 +9,7 @@ use std::net::{Ipv4Addr, SocketAddr};
 use std::time::Duration;
 
 /// Blocks until the first one's coins can be spent.
-const MATURE: u16 = 101;
+pub const MATURE: u16 = 101;
 
 #[tokio::test]
 async fn a_real_node_is_told_apart_and_mines() {
@@ -239,7 +239,7 @@ async fn a_wallet_s_server_is_taken_for_no_node() {
 }
 
 /// Pays from its wallet, and returns the id.
-async fn pay(node: &mut Node, address: &str) -> String {
+pub async fn pay(node: &mut Node, address: &str) -> String {
     let params = [address.into(), 1.5.into()];
     let answer = post(node, Door::WalletServer, "sendtoaddress", &params).await;
     answer["result"].as_str().expect("an id").to_owned()
