@@ -77,7 +77,7 @@ impl Watched {
 
 #[tokio::test]
 async fn a_block_of_a_real_node_is_seen_at_each_stage() {
-    let Some(package) = package("a_block_of_a_real_node_is_seen_at_each_stage") else {
+    let Some(package) = package() else {
         return;
     };
     let mut node = Node::start(&package, &[]).await;
@@ -135,9 +135,7 @@ async fn a_block_of_a_real_node_is_seen_at_each_stage() {
 
 #[tokio::test]
 async fn what_waits_at_a_real_node_is_seen_with_its_fee_and_so_is_what_comes() {
-    let Some(package) =
-        package("what_waits_at_a_real_node_is_seen_with_its_fee_and_so_is_what_comes")
-    else {
+    let Some(package) = package() else {
         return;
     };
     let mut node = Node::start(&package, &[]).await;
@@ -184,9 +182,7 @@ fn gone(id: Txid, block: BlockHash) -> impl Fn(&WatchEventKind) -> Option<()> {
 
 #[tokio::test]
 async fn a_real_node_that_does_not_offer_it_is_not_asked_what_waits_and_hangs_up_if_it_is() {
-    let Some(package) =
-        package("a_real_node_that_does_not_offer_it_is_not_asked_what_waits_and_hangs_up_if_it_is")
-    else {
+    let Some(package) = package() else {
         return;
     };
     let node = Node::start_with(&package, &[], &[]).await;
@@ -250,8 +246,7 @@ impl Drop for Printed {
 
 #[tokio::test(flavor = "multi_thread")]
 async fn the_command_prints_what_happens_at_a_real_node_line_by_line() {
-    let Some(package) = package("the_command_prints_what_happens_at_a_real_node_line_by_line")
-    else {
+    let Some(package) = package() else {
         return;
     };
     let mut node = Node::start(&package, &[]).await;
