@@ -5,6 +5,7 @@ use crate::link::{Conditions, Link};
 use crate::node::NodeIx;
 use crate::node::io::ConnId;
 use crate::node::message::{Kind, Message};
+use bytes::Bytes;
 use std::collections::BTreeMap;
 use std::net::SocketAddr;
 use std::time::Duration;
@@ -30,6 +31,8 @@ pub(super) enum Frame {
     Message(Message),
     /// A message as its kind and payload.
     Encoded(Kind, Vec<u8>),
+    /// A piece of what actors say to each other in a protocol of their own.
+    Bytes(Bytes),
 }
 
 /// Who is connected, and what the links between them are like.

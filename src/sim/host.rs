@@ -2,9 +2,11 @@
 
 use super::agenda::Slot;
 use super::disk::{Disk, SimStore};
-use crate::node::io::{Halt, Input, Job, Output};
+use crate::node::io::{ConnId, Halt, Input, Job, Output};
 use crate::node::peers::Neighbours;
 use crate::node::{Config, MemStore, Node, Time};
+use bytes::Bytes;
+use std::any::Any;
 use std::collections::VecDeque;
 use std::net::SocketAddr;
 use std::sync::Arc;
@@ -20,6 +22,23 @@ pub trait Actor: Send {
 
     /// When it next wants [`Input::Tick`].
     fn deadline(&self) -> Option<Time> {
+        None
+    }
+
+    /// Bytes came in of an actor that speaks another protocol, see [`Actor::poll_bytes`].
+    fn received_bytes(&mut self, now: Time, conn: ConnId, bytes: &[u8]) -> Vec<Output> {
+        let _ = (now, conn, bytes);
+        Vec::new()
+    }
+
+    /// Bytes that it wants sent, in whatever protocol. They are taken before what it wants done otherwise.
+    /// A node that gets them takes them for no message.
+    fn poll_bytes(&mut self) -> Option<(ConnId, Bytes)> {
+        None
+    }
+
+    /// Itself, if it can be looked at from outside: [`Sim::actor`](super::Sim::actor).
+    fn as_any(&self) -> Option<&dyn Any> {
         None
     }
 
@@ -163,6 +182,27 @@ impl Host {
                 Ok(())
             }
             Body::Down(_) | Body::Moving => Ok(()),
+        }
+    }
+
+    /// What an actor does about bytes; `None`: it is none.
+    pub(super) fn received_bytes(
+        &mut self,
+        now: Time,
+        conn: ConnId,
+        bytes: &[u8],
+    ) -> Option<Vec<Output>> {
+        match &mut self.body {
+            Body::Script(actor) => Some(actor.received_bytes(now, conn, bytes)),
+            _ => None,
+        }
+    }
+
+    /// Bytes that an actor wants sent.
+    pub(super) fn poll_bytes(&mut self) -> Option<(ConnId, Bytes)> {
+        match &mut self.body {
+            Body::Script(actor) => actor.poll_bytes(),
+            _ => None,
         }
     }
 

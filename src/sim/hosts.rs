@@ -6,7 +6,7 @@ use super::host::{Body, Waits};
 use super::seeds::derived;
 use super::world::Sim;
 use crate::node::chainstate::OpenError;
-use crate::node::io::{Halt, Input, Output};
+use crate::node::io::{ConnId, Halt, Input, Output};
 use crate::node::{Config, MemStore, Node, NodeIx};
 use std::collections::VecDeque;
 use std::sync::Arc;
@@ -16,6 +16,14 @@ impl Sim {
     /// A running node, for reading; `None`: it is down, or a script.
     pub fn node(&self, ix: NodeIx) -> Option<&Node<SimStore>> {
         self.hosts[ix.0].running()
+    }
+
+    /// An actor, for reading; `None`: it is a node, of another kind, or cannot be looked at.
+    pub fn actor<T: 'static>(&self, ix: NodeIx) -> Option<&T> {
+        match &self.hosts[ix.0].body {
+            Body::Script(actor) => actor.as_any()?.downcast_ref(),
+            _ => None,
+        }
     }
 
     /// What a node that is down holds.
@@ -113,6 +121,18 @@ impl Sim {
         self.wait_for_disk(ix, handled, outputs);
     }
 
+    /// Gives bytes to an actor; to a node they are no message.
+    pub(super) fn give_bytes(&mut self, ix: NodeIx, conn: ConnId, bytes: &[u8]) {
+        let now = self.now();
+        match self.hosts[ix.0].received_bytes(now, conn, bytes) {
+            Some(outputs) => self.perform_all(ix, Ok(()), outputs),
+            None => {
+                let why = "it speaks another protocol".to_owned();
+                self.give(ix, Input::BadFrame(conn, why));
+            }
+        }
+    }
+
     /// Does what came of an input, as soon as what was written for it is on the disk.
     fn wait_for_disk(&mut self, ix: NodeIx, handled: Result<(), Halt>, outputs: Vec<Output>) {
         let host = &mut self.hosts[ix.0];
@@ -152,6 +172,9 @@ impl Sim {
         }
         match handled {
             Ok(()) => {
+                while let Some((conn, bytes)) = self.hosts[ix.0].poll_bytes() {
+                    self.send_bytes(ix, conn, bytes);
+                }
                 for output in outputs.drain(..) {
                     self.perform(ix, output);
                 }

@@ -7,7 +7,8 @@
 //!
 //! - *Hosts* have an address each, in 10.0.0.0/8, so that bans mean something. On a host runs a
 //!   node, which can [crash](Sim::crash) and [start again](Sim::restart) with what its store
-//!   holds; or an [`Actor`], which is a script that says what it likes.
+//!   holds; or an [`Actor`], which is a script that says what it likes, also in another protocol: a
+//!   [`SimWatcher`] watches one that speaks Bitcoin.
 //! - *[Links](crate::link)* join any two hosts, with conditions of their own in each direction.
 //! - *[Disks](Sim::give_disks)*, if nodes are given any, can be slow or full, fail, and lose power.
 //! - *Miners* draw the time of a find and then really solve the block, see [`Scale`].
@@ -35,6 +36,7 @@ mod miner;
 mod net;
 mod scale;
 mod seeds;
+mod watch;
 mod world;
 
 pub use disk::{DiskConditions, SimStore};
@@ -42,4 +44,5 @@ pub use ends::DIAL_TIMEOUT;
 pub use host::Actor;
 pub use net::InFlight;
 pub use scale::{REAL_HASHES, Scale, params};
+pub use watch::SimWatcher;
 pub use world::{Answer, HOSTS_MAX, Sim};

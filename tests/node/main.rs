@@ -35,6 +35,7 @@ mod sim_node;
 mod sim_payments;
 mod sim_scenario;
 mod sim_seeds;
+mod sim_watch;
 mod stories;
 mod wallets;
 mod wallets_chain;

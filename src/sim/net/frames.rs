@@ -7,6 +7,7 @@ use crate::node::message::{FRAME_HEADER_LEN, Message};
 use crate::sim::agenda::Due;
 use crate::sim::ends::{End, Frame, State, partner};
 use crate::sim::world::Sim;
+use bytes::Bytes;
 
 impl Sim {
     pub(in crate::sim) fn send(&mut self, ix: NodeIx, conn: ConnId, message: Message) {
@@ -23,6 +24,21 @@ impl Sim {
         }
         let frame = self.frame(ix, message);
         self.put(conn, bytes, frame);
+    }
+
+    /// Puts bytes of an actor on a link, in pieces as they would leave.
+    pub(in crate::sim) fn send_bytes(&mut self, ix: NodeIx, conn: ConnId, mut bytes: Bytes) {
+        let Some(end) = self.net.ends.get(&conn) else {
+            return;
+        };
+        if end.owner != ix || end.state != State::Up {
+            return;
+        }
+        let piece = end.out.piece();
+        while !bytes.is_empty() {
+            let part = bytes.split_to(piece.min(bytes.len()));
+            self.put(conn, part.len(), Frame::Bytes(part));
+        }
     }
 
     /// What a script sends is always encoded: only what has an encoding can reach a node.
@@ -82,6 +98,7 @@ impl Sim {
                 };
                 self.give(owner, input);
             }
+            (Frame::Bytes(bytes), State::Up) => self.give_bytes(owner, conn, &bytes),
             (Frame::End, State::Up) => {
                 self.leave(conn);
                 let why = "closed by the other side".to_owned();

@@ -3,5 +3,6 @@
 pub use chainlab::bitcoin::{block, header, network, tx, wire};
 pub use chainlab::chain;
 
+pub mod played;
 #[path = "../../../src/bitcoin/testing.rs"]
 pub mod testing;
