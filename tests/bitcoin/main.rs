@@ -9,10 +9,13 @@
     reason = "a test drives the machine"
 )]
 
+#[path = "../common/mod.rs"]
+mod common;
 #[path = "../common/rpc_answers.rs"]
 mod rpc_answers;
 
 mod answers;
+mod hostile;
 mod http;
 mod mangled;
 mod node;
