@@ -5,7 +5,7 @@
 //! ```sh
 //! cargo bench --bench ui                 # all of it
 //! cargo bench --bench ui -- frame        # one group: frame, views, lock, tree,
-//!                                        # keys, start, idle, virtual, max, back, memory
+//!                                        # keys, start, idle, virtual, max, back, watch, memory
 //! CHAINLAB_BENCH_MINUTES=60 cargo bench --bench ui -- memory
 //! ```
 
@@ -51,6 +51,8 @@ mod terminal;
 mod time;
 #[path = "ui/tree.rs"]
 mod tree;
+#[path = "ui/watch.rs"]
+mod watch;
 
 fn main() {
     ratio::Harness::from_args().measure(&[
@@ -64,6 +66,7 @@ fn main() {
         ("virtual", idle::virtual_time),
         ("max", time::fastest),
         ("back", time::back),
+        ("watch", watch::watch),
         ("memory", memory::memory),
     ]);
 }

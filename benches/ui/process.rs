@@ -10,7 +10,7 @@ const TICK: Duration = Duration::from_millis(10);
 
 /// What the program has in memory, in bytes.
 pub fn resident_bytes(program: &Screen) -> u64 {
-    let status = fs::read_to_string(file(program, "status")).expect("it runs");
+    let status = fs::read_to_string(format!("/proc/{}/status", id(program))).expect("it runs");
     let line = status.lines().find_map(|line| line.strip_prefix("VmRSS:"));
     let kilobytes = line.and_then(|line| line.split_whitespace().next());
     let kilobytes = kilobytes.and_then(|n| n.parse::<u64>().ok());
@@ -19,7 +19,12 @@ pub fn resident_bytes(program: &Screen) -> u64 {
 
 /// Time that all threads of the program have run until now, those that have ended among them.
 pub fn processor_time(program: &Screen) -> Duration {
-    let stat = fs::read_to_string(file(program, "stat")).expect("it runs");
+    processor_time_of(id(program))
+}
+
+/// The same of any process.
+pub fn processor_time_of(id: u32) -> Duration {
+    let stat = fs::read_to_string(format!("/proc/{id}/stat")).expect("it runs");
     // The name in parentheses may hold anything. After it come the state, which is field 3, and
     // user and system time, which are 14 and 15.
     let (_, fields) = stat.rsplit_once(')').expect("a name");
@@ -28,7 +33,6 @@ pub fn processor_time(program: &Screen) -> Duration {
     TICK * ticks
 }
 
-fn file(program: &Screen, name: &str) -> String {
-    let id = program.child.process_id().expect("it was started");
-    format!("/proc/{id}/{name}")
+fn id(program: &Screen) -> u32 {
+    program.child.process_id().expect("it was started")
 }
