@@ -182,6 +182,15 @@ impl Blocks {
         tree.insert(header, &tip)
     }
 
+    /// The node's chain does not have the blocks that are known here: on a public network the next header
+    /// that is announced is where the tree begins. A private one has its first block.
+    pub(super) fn begin_anew(&mut self) {
+        if !self.config.network.is_private() {
+            (self.tree, self.tip, self.at) = (None, None, None);
+            self.way.clear();
+        }
+    }
+
     /// A block was announced; whether that is the first time.
     pub(super) fn announced(&mut self, hash: BlockHash, now: Time, by: AnnouncedBy) -> bool {
         let stages = &mut self.entry(hash).stages;

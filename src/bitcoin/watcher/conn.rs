@@ -28,8 +28,8 @@ pub(super) struct Conn {
     pub(super) version: Option<Version>,
     /// Both sides know each other.
     pub(super) is_up: bool,
-    /// Headers were asked for and have not come.
-    pub(super) awaits_headers: bool,
+    /// When headers were asked for that have not come.
+    pub(super) asked_headers: Option<Time>,
     /// When it was asked what waits.
     pub(super) asked_mempool: Option<Time>,
     pub(super) pings: Pings,
@@ -64,7 +64,7 @@ impl Conn {
             since: now,
             version: None,
             is_up: false,
-            awaits_headers: false,
+            asked_headers: None,
             asked_mempool: None,
             pings: Pings::default(),
         }
@@ -74,6 +74,12 @@ impl Conn {
     pub(super) fn offers(&self, services: Services) -> bool {
         let version = self.version.as_ref();
         version.is_some_and(|version| version.services.has(services))
+    }
+
+    /// Whether headers that come now are an answer. A node that is catching up itself does not give one.
+    pub(super) fn awaits_headers(&self, now: Time) -> bool {
+        let asked = self.asked_headers;
+        asked.is_some_and(|asked| now.since(asked) < Limits::ASKED)
     }
 
     pub(super) fn deadline(&self) -> Option<Time> {

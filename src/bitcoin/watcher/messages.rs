@@ -84,10 +84,10 @@ impl Watcher {
         let Some(conn) = self.conns.get_mut(&id) else {
             return;
         };
-        if hashes.is_empty() || conn.awaits_headers {
+        if hashes.is_empty() || conn.awaits_headers(now) {
             return;
         }
-        conn.awaits_headers = true;
+        conn.asked_headers = Some(now);
         let locator = Locator {
             protocol: PROTOCOL,
             hashes,

@@ -223,25 +223,31 @@ impl Watcher {
     /// times, as those blocks may be old.
     fn headers(&mut self, id: ConnId, headers: &[Header], now: Time) -> Result<(), String> {
         let conn = self.conns.get_mut(&id).expect("it was looked up");
-        let (is_answer, role) = (conn.awaits_headers, conn.role);
-        conn.awaits_headers = false;
+        let (is_answer, role) = (conn.awaits_headers(now), conn.role);
+        conn.asked_headers = None;
+        let mut news = false;
         for header in headers {
             match self.blocks.header(*header) {
-                Ok(_) => {}
+                Ok(is_new) => news |= is_new,
+                Err(HeaderFault::Orphan) if is_answer => {
+                    // It knows none of the blocks that are known here.
+                    self.blocks.begin_anew();
+                    return Ok(());
+                }
                 Err(HeaderFault::Orphan) => {
                     self.ask_headers(id, now);
                     return Ok(());
                 }
                 Err(fault) => return Err(format!("a header of it is not taken: {fault}")),
             }
-            let hash = header.hash();
             if !is_answer && role == Role::Announcements {
                 self.announced_header(id, *header, AnnouncedBy::Headers, now)?;
             }
             let shown = (!is_answer).then_some((now, ConnectedBy::Headers));
-            self.block_connected(hash, shown, now);
+            self.block_connected(header.hash(), shown, now);
         }
-        if is_answer && headers.len() == HEADERS_MAX {
+        // What brought nothing new would bring the same again.
+        if is_answer && news && headers.len() == HEADERS_MAX {
             self.ask_headers(id, now);
         }
         Ok(())

@@ -620,3 +620,81 @@ fn a_replacement_is_told_with_what_it_replaces() {
     let waits: Vec<Txid> = stage.watcher.monitor().iter().map(|tx| tx.txid).collect();
     assert_eq!(waits, [new.txid()]);
 }
+
+/// How often headers were asked for.
+fn asked_headers(stage: &Stage) -> usize {
+    let asks = |message: &Message| matches!(message, Message::GetHeaders(_));
+    stage
+        .heard
+        .iter()
+        .filter(|(_, message)| asks(message))
+        .count()
+}
+
+#[test]
+fn headers_that_bring_nothing_new_are_not_asked_for_again() {
+    let mut stage = Stage::new(false);
+    stage.connects(Role::Announcements, SERVICES);
+    let blocks = chain(&genesis(), 1, &[0; 2_000]);
+    let headers: Vec<_> = blocks.iter().map(|block| *block.header()).collect();
+    assert_eq!(asked_headers(&stage), 1);
+    stage.says(Role::Announcements, Message::Headers(headers.clone()));
+    assert_eq!(asked_headers(&stage), 2, "there may be more");
+    stage.says(Role::Announcements, Message::Headers(headers));
+    assert_eq!(asked_headers(&stage), 2);
+    let orphan = *chain(blocks[9].header(), 11, &[1, 1])[1].header();
+    stage.says(Role::Announcements, Message::Headers(vec![orphan]));
+    assert_eq!(asked_headers(&stage), 3);
+    stage.says(Role::Announcements, Message::Headers(vec![orphan]));
+    assert_eq!(asked_headers(&stage), 3, "an answer that leads nowhere");
+}
+
+#[test]
+fn a_node_that_does_not_answer_for_headers_is_heard_all_the_same() {
+    let mut stage = Stage::new(false);
+    stage.connects(Role::Announcements, SERVICES);
+    stage.connects(Role::Headers, SERVICES);
+    let ping = |stage: &Stage, role: Role| {
+        let pings = stage
+            .heard
+            .iter()
+            .rev()
+            .find_map(|(of, message)| match message {
+                Message::Ping(number) if *of == role => Some(*number),
+                _ => None,
+            });
+        pings.expect("it pings")
+    };
+    for _ in 0..3 {
+        for role in Role::ALL {
+            let number = ping(&stage, role);
+            stage.says(role, Message::Pong(number));
+        }
+        stage.elapses(Duration::from_secs(30));
+    }
+    let block = &chain(&genesis(), 1, &[0])[0];
+    stage.says(Role::Headers, Message::Headers(vec![*block.header()]));
+    let stages = stage.watcher.block(&block.hash()).unwrap().stages;
+    assert_eq!(stages.connected, Some((stage.now, ConnectedBy::Headers)));
+}
+
+#[test]
+fn a_public_chain_begins_with_the_first_header_and_anew_where_the_node_has_another() {
+    let config = WatchConfig {
+        network: Network::Testnet3,
+        ..Stage::new(false).watcher.config().clone()
+    };
+    let mut blocks = Blocks::new(&config);
+    assert!(blocks.tree().is_none() && blocks.locator().is_empty());
+    let genesis = Network::Testnet3.params().genesis();
+    assert_eq!(blocks.header(genesis), Ok(true));
+    blocks.reach(genesis.hash());
+    assert_eq!(blocks.locator(), [genesis.hash()]);
+    assert_eq!(
+        blocks.height(&genesis.hash()),
+        None,
+        "no coinbase has said it"
+    );
+    blocks.begin_anew();
+    assert!(blocks.tree().is_none() && blocks.tip().is_none());
+}
