@@ -4,7 +4,7 @@
 //! closer than a second. So a run of any length has some dozens, and the way from the nearest to any moment
 //! is short beside the way back. Around the present moment, if that is in the past, they are as close as
 //! around the newest, so that single steps back are short as well. When they take more memory than they may,
-//! they are further apart everywhere.
+//! the ones go that are the closest for their age, so that they are further apart everywhere.
 
 use super::course::Course;
 use super::place::Place;
@@ -15,9 +15,6 @@ pub(super) const CLOSEST: Duration = Duration::from_secs(1);
 
 /// So many parts of its age a checkpoint may be away from the next.
 const PARTS: u32 = 8;
-
-/// How often that is doubled where there is not memory enough: then there are two or three.
-const DOUBLED_MAX: u32 = 20;
 
 /// The lab at moments, in their order; the first is the beginning.
 pub(super) struct Checkpoints {
@@ -65,27 +62,34 @@ impl Checkpoints {
     }
 
     fn thin(&mut self, now: Duration, newest: Duration) {
-        for doubled in 0..DOUBLED_MAX {
-            self.thin_to(doubled, now, newest);
-            if self.weight() <= self.memory {
-                return;
-            }
-        }
-        // There is no room for two: the beginning stays.
-        self.all.truncate(1);
-    }
-
-    /// Leaves as few as may be where they may be so much further apart: twice as far so many times.
-    fn thin_to(&mut self, doubled: u32, now: Duration, newest: Duration) {
         let mut nth = 1;
         while nth + 1 < self.all.len() {
-            let (before, after) = (self.all[nth - 1].elapsed(), self.all[nth + 1].elapsed());
-            if after - before <= apart(before, now, newest) * 2_u32.pow(doubled) {
+            let before = self.all[nth - 1].elapsed();
+            if self.gap_without(nth, newest) <= apart(before, now, newest) {
                 self.all.remove(nth);
             } else {
                 nth += 1;
             }
         }
+        while self.all.len() > 1 && self.weight() > self.memory {
+            self.all.remove(self.least_missed(now, newest));
+        }
+    }
+
+    /// The one without which the gap is the shortest beside its age. The beginning stays.
+    fn least_missed(&self, now: Duration, newest: Duration) -> usize {
+        let missed = |nth: &usize| {
+            let apart = apart(self.all[*nth].elapsed(), now, newest);
+            self.gap_without(*nth, newest).div_duration_f64(apart)
+        };
+        let least = (1..self.all.len()).min_by(|a, b| missed(a).total_cmp(&missed(b)));
+        least.expect("there are two at least")
+    }
+
+    /// How far the ones around this one are from each other; behind the last is the newest moment.
+    fn gap_without(&self, nth: usize, newest: Duration) -> Duration {
+        let after = self.all.get(nth + 1).map_or(newest, Course::elapsed);
+        after.saturating_sub(self.all[nth - 1].elapsed())
     }
 
     /// About how much memory they take.
