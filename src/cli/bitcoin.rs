@@ -14,12 +14,12 @@ use std::net::SocketAddr;
 
 pub(super) const EXAMPLES: &str = "\
 Examples:
-  chainlab bitcoin 127.0.0.1:18444                       a node of regtest on this machine
-  chainlab bitcoin 127.0.0.1:48444 --messages            bcoin's port; each message as well
-  chainlab bitcoin 127.0.0.1:18555 --network simnet --json | jq .kind
+  chainlab bitcoin 127.0.0.1:18444                a node of regtest here
+  chainlab bitcoin 127.0.0.1:48444 --messages     bcoin's port; messages as well
+  chainlab bitcoin 127.0.0.1:18444 --json | jq .kind
 
-The node needs no settings. What waits in its mempool is asked for if it offers that (service bit 4,
-in Bitcoin Core -peerbloomfilters=1); what comes from then on is shown in any case.";
+The node needs no settings. What waits in its mempool is asked for if it offers
+that: service bit 4, in Bitcoin Core -peerbloomfilters=1.";
 
 #[derive(Args)]
 pub(super) struct Options {
