@@ -28,6 +28,7 @@ impl Scene {
             addr: ([127, 0, 0, 1], 18_444).into(),
             user_agent: "/fuzz/".to_owned(),
             mempool,
+            rpc: false,
             seed: [0; 32],
         };
         let now = Time(1_700_000_000_000_000);
@@ -47,7 +48,7 @@ impl Scene {
                 WatchOutput::Dial(role) => dials.push(role),
                 WatchOutput::Close(conn) => self.open.retain(|open| *open != conn),
                 WatchOutput::Event(event) => drop(event.kind.words()),
-                WatchOutput::Send(..) => {}
+                WatchOutput::Send(..) | WatchOutput::Ask(_) => {}
             }
         }
         dials.into_iter().for_each(|role| self.connects(role));

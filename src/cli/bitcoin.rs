@@ -7,16 +7,19 @@ use super::runtime::block_on;
 use super::table::{offset, put_line};
 use crate::bitcoin::Network;
 use crate::bitcoin::watcher::{WatchConfig, WatchEvent, WatchEventKind};
+use crate::live::rpc::{Login, RpcClient};
 use crate::live::{LabClock, WatchNews, seeds, watch_node};
 use crate::node::Time;
 use clap::Args;
 use std::net::SocketAddr;
+use std::path::PathBuf;
 
 pub(super) const EXAMPLES: &str = "\
 Examples:
   chainlab bitcoin 127.0.0.1:18444                a node of regtest here
   chainlab bitcoin 127.0.0.1:48444 --messages     bcoin's port; messages as well
   chainlab bitcoin 127.0.0.1:18444 --json | jq .kind
+  chainlab bitcoin 127.0.0.1:18444 --rpc 127.0.0.1:18443 --cookie FILE
 
 The node needs no settings. What waits in its mempool is asked for if it offers
 that: service bit 4, in Bitcoin Core -peerbloomfilters=1.";
@@ -30,6 +33,19 @@ pub(super) struct Options {
     /// usual port it is].
     #[arg(long, value_name = "NETWORK")]
     network: Option<Network>,
+    /// Where the node listens for JSON-RPC, on this machine: then it is asked as well which block is its
+    /// tip, what waits, and what is gone.
+    #[arg(long, value_name = "HOST:PORT", value_parser = parse_addr)]
+    rpc: Option<SocketAddr>,
+    /// The file with its name and password, which Bitcoin Core writes when it starts.
+    #[arg(long, value_name = "FILE", requires = "rpc", conflicts_with = "user")]
+    cookie: Option<PathBuf>,
+    /// The name for JSON-RPC; bcoin takes any.
+    #[arg(long, value_name = "NAME", requires_all = ["rpc", "password_file"])]
+    user: Option<String>,
+    /// The file whose first line is the password.
+    #[arg(long, value_name = "FILE", requires = "user")]
+    password_file: Option<PathBuf>,
     /// Ask what waits also where the node does not offer it: most then hang up.
     #[arg(long)]
     mempool: bool,
@@ -62,19 +78,44 @@ pub(super) fn run(options: &Options) -> Result<(), Failure> {
         addr: options.addr,
         user_agent: user_agent(),
         mempool: options.mempool,
+        rpc: false,
         seed: seeds().map_err(Failure::other)?.run,
     };
-    block_on(watch(config, options))
+    let client = client(options)?;
+    block_on(watch(config, client, options))
+}
+
+/// How the node is asked by JSON-RPC.
+fn client(options: &Options) -> Result<Option<RpcClient>, Failure> {
+    let Some(at) = options.rpc else {
+        return Ok(None);
+    };
+    let login = match (&options.cookie, &options.user, &options.password_file) {
+        (Some(cookie), ..) => Login::Cookie(cookie.clone()),
+        (None, Some(user), Some(password_file)) => Login::User {
+            user: user.clone(),
+            password_file: password_file.clone(),
+        },
+        _ => {
+            let words = "--rpc needs --cookie FILE, or --user NAME with --password-file FILE";
+            return Err(Failure::input(words));
+        }
+    };
+    RpcClient::new(at, login).map(Some).map_err(Failure::input)
 }
 
 fn user_agent() -> String {
     format!("/chainlab:{}/", env!("CARGO_PKG_VERSION"))
 }
 
-async fn watch(config: WatchConfig, options: &Options) -> Result<(), Failure> {
+async fn watch(
+    config: WatchConfig,
+    rpc: Option<RpcClient>,
+    options: &Options,
+) -> Result<(), Failure> {
     let clock = LabClock::from_wall().of_the_world();
     let since = clock.now();
-    let mut watched = watch_node(config, clock);
+    let mut watched = watch_node(config, clock, rpc);
     while let Some(news) = watched.events.recv().await {
         let Some(line) = line_of(&news, since, options) else {
             continue;

@@ -4,8 +4,11 @@
 //! is sent is left. Events that are not taken in time are counted and dropped: nobody waits for a reader.
 
 use super::clock::LabClock;
+use super::rpc::{ClientError, RpcClient};
+use crate::bitcoin::rpc::{Dialect, RpcError};
 use crate::bitcoin::watcher::{
-    Role, WatchConfig, WatchEvent, WatchInput, WatchOutput, WatchSnapshot, Watcher,
+    Role, RpcAnswer, RpcQuestion, WatchConfig, WatchEvent, WatchInput, WatchOutput, WatchSnapshot,
+    Watcher,
 };
 use crate::node::{ConnId, Time};
 use bytes::{Bytes, BytesMut};
@@ -60,20 +63,29 @@ pub enum WatchNews {
     Missed(u64),
 }
 
-/// Begins to watch a node.
+/// Begins to watch a node, which is asked by JSON-RPC as well if there is a client.
 ///
 /// # Panics
 /// Outside a runtime.
-pub fn watch_node(config: WatchConfig, clock: LabClock) -> WatchHandle {
+pub fn watch_node(config: WatchConfig, clock: LabClock, rpc: Option<RpcClient>) -> WatchHandle {
+    let config = WatchConfig {
+        rpc: rpc.is_some(),
+        ..config
+    };
     let token = CancellationToken::new();
     let watcher = Watcher::new(config, clock.now());
     let (tell, events) = mpsc::channel(EVENTS);
     let (picture, snapshots) = watch::channel(Arc::new(watcher.snapshot()));
     let (sender, inbox) = mpsc::channel(INBOX);
+    let (asked, questions) = mpsc::unbounded_channel();
+    if let Some(client) = rpc {
+        tokio::spawn(answer_all(client, questions, sender.clone(), clock.clone()));
+    }
     let driver = Driver {
         watcher,
         clock,
         sender,
+        asked,
         conns: BTreeMap::new(),
         next: 0,
         tell,
@@ -93,6 +105,8 @@ struct Driver {
     watcher: Watcher,
     clock: LabClock,
     sender: mpsc::Sender<FromTask>,
+    /// One waits at most.
+    asked: mpsc::UnboundedSender<RpcQuestion>,
     conns: BTreeMap<ConnId, Conn>,
     next: u64,
     tell: mpsc::Sender<WatchNews>,
@@ -160,6 +174,8 @@ impl Driver {
                 WatchOutput::Dial(role) => self.dial(role),
                 WatchOutput::Send(conn, bytes) => self.send(conn, bytes),
                 WatchOutput::Close(conn) => drop(self.conns.remove(&conn)),
+                // Without a client nothing is asked.
+                WatchOutput::Ask(question) => drop(self.asked.send(question)),
                 WatchOutput::Event(event) => self.tell(event),
             }
         }
@@ -264,4 +280,55 @@ async fn write_all(mut writer: OwnedWriteHalf, mut queue: mpsc::Receiver<Bytes>)
             return;
         }
     }
+}
+
+/// Answers questions, one at a time, until the driver is gone.
+async fn answer_all(
+    mut client: RpcClient,
+    mut questions: mpsc::UnboundedReceiver<RpcQuestion>,
+    sender: mpsc::Sender<FromTask>,
+    clock: LabClock,
+) {
+    let mut dialect = None;
+    while let Some(question) = questions.recv().await {
+        let answer = answer(&mut client, &mut dialect, question, clock.now()).await;
+        if answer.is_err() {
+            // Another program may be there the next time.
+            dialect = None;
+        }
+        let answer = answer.map_err(|error| error.to_string());
+        let input = WatchInput::Answered(answer);
+        if sender.send(FromTask::Input(input)).await.is_err() {
+            return;
+        }
+    }
+}
+
+async fn answer(
+    client: &mut RpcClient,
+    known: &mut Option<&'static dyn Dialect>,
+    question: RpcQuestion,
+    now: Time,
+) -> Result<RpcAnswer, ClientError> {
+    let dialect = match known {
+        Some(dialect) => *dialect,
+        None => *known.insert(client.tell_apart().await?.dialect()),
+    };
+    Ok(match question {
+        RpcQuestion::Chain => RpcAnswer::Chain(client.ask(&dialect.chain_info(), now).await?),
+        RpcQuestion::Tips => RpcAnswer::Tips(client.ask(&dialect.tips(), now).await?),
+        RpcQuestion::Mempool => RpcAnswer::Mempool(client.ask(&dialect.mempool(), now).await?),
+        RpcQuestion::Entry(txid) => match dialect.mempool_entry(txid) {
+            Ok(request) => match client.ask(&request, now).await {
+                Ok(entry) => RpcAnswer::Entry(txid, Some(entry)),
+                // It was mined or dropped meanwhile.
+                Err(ClientError::Rpc {
+                    error: RpcError::Node { .. },
+                    ..
+                }) => RpcAnswer::Entry(txid, None),
+                Err(error) => return Err(error),
+            },
+            Err(_) => RpcAnswer::Entry(txid, None),
+        },
+    })
 }

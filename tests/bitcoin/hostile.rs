@@ -119,9 +119,10 @@ fn watch(at: SocketAddr) -> WatchHandle {
         addr: at,
         user_agent: "/chainlab:test/".to_owned(),
         mempool: true,
+        rpc: false,
         seed: [4; 32],
     };
-    watch_node(config, LabClock::from_wall().of_the_world())
+    watch_node(config, LabClock::from_wall().of_the_world(), None)
 }
 
 /// What is told of one of them, and the resident memory that the process has gained meanwhile, in kB.

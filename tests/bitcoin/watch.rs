@@ -1,13 +1,13 @@
 //! A real node, watched.
 
-use crate::node::{Node, PATIENCE, bcoin, package};
+use crate::node::{Node, PASSWORD, PATIENCE, bcoin, package};
 use crate::real::{MATURE, pay};
 use chainlab::bitcoin::Network;
-use chainlab::bitcoin::rpc::Sats;
 use chainlab::bitcoin::watcher::{
-    AnnouncedBy, ConnectedBy, Gone, Role, WatchConfig, WatchEvent, WatchEventKind,
+    AnnouncedBy, ConnectedBy, Gone, Role, WatchConfig, WatchEvent, WatchEventKind, WatchSnapshot,
 };
 use chainlab::chain::{BlockHash, Txid};
+use chainlab::live::rpc::RpcClient;
 use chainlab::live::{LabClock, WatchHandle, WatchNews, watch_node};
 use std::io::{BufRead, BufReader};
 use std::net::SocketAddr;
@@ -22,15 +22,20 @@ struct Watched {
 
 impl Watched {
     fn new(at: SocketAddr, mempool: bool) -> Self {
+        Self::with(at, mempool, None)
+    }
+
+    fn with(at: SocketAddr, mempool: bool, rpc: Option<RpcClient>) -> Self {
         let config = WatchConfig {
             network: Network::Regtest,
             addr: at,
             user_agent: "/chainlab:test/".to_owned(),
             mempool,
+            rpc: false,
             seed: [3; 32],
         };
         Self {
-            handle: watch_node(config, LabClock::from_wall().of_the_world()),
+            handle: watch_node(config, LabClock::from_wall().of_the_world(), rpc),
             told: Vec::new(),
         }
     }
@@ -118,7 +123,7 @@ async fn a_block_of_a_real_node_is_seen_at_each_stage() {
     {
         watched.until(is_complete).await;
     }
-    let shows = |snapshot: &chainlab::bitcoin::watcher::WatchSnapshot| {
+    let shows = |snapshot: &WatchSnapshot| {
         snapshot
             .tip
             .is_some_and(|shown| shown.hash == tip && shown.height == Some(5))
@@ -167,7 +172,6 @@ async fn what_waits_at_a_real_node_is_seen_with_its_fee_and_so_is_what_comes() {
         .expect("it goes on");
     let block = node.ask(&bcoin().mine(1, &address)).await.items[0];
     watched.until(gone(before, block)).await;
-    let _: Sats = entry.fee;
 }
 
 fn gone(id: Txid, block: BlockHash) -> impl Fn(&WatchEventKind) -> Option<()> {
@@ -273,4 +277,53 @@ async fn the_command_prints_what_happens_at_a_real_node_line_by_line() {
     drop(node);
     json.until(&["\"peer_lost\""]);
     words.until(&["no connection: "]);
+}
+
+#[tokio::test]
+async fn a_real_node_that_is_asked_shows_what_no_peer_is_told() {
+    let Some(package) = package() else {
+        return;
+    };
+    // Without bit 4: what waits shows by RPC alone.
+    let mut node = Node::start_with(&package, &[], &[]).await;
+    let address = node.address().await;
+    node.ask(&bcoin().mine(MATURE, &address)).await;
+    let waits: Txid = pay(&mut node, &address).await.parse().expect("an id");
+    let (client, _) = node.client_with(PASSWORD);
+    let mut watched = Watched::with(node.at, false, Some(client));
+    let (wtxid, fee) = watched
+        .until(|kind| match kind {
+            WatchEventKind::Tx {
+                txid, wtxid, fee, ..
+            } if *txid == waits => Some((*wtxid, *fee)),
+            _ => None,
+        })
+        .await;
+    let entry = node
+        .ask(&bcoin().mempool_entry(waits).expect("it tells"))
+        .await;
+    assert_eq!((wtxid, fee), (None, Some(entry.fee.amount())));
+
+    // A tip that went back has less work than what the peer has told: only the node itself says so.
+    let tip = node.ask(&bcoin().chain_info()).await.best;
+    let at_height = |height: u32| {
+        move |snapshot: &WatchSnapshot| snapshot.tip.is_some_and(|tip| tip.height == Some(height))
+    };
+    let shown = watched
+        .handle
+        .snapshots
+        .wait_for(at_height(u32::from(MATURE)));
+    timeout(PATIENCE, shown)
+        .await
+        .expect("in time")
+        .expect("it goes on");
+    node.ask(&bcoin().invalidate(tip)).await;
+    let shown = watched
+        .handle
+        .snapshots
+        .wait_for(at_height(u32::from(MATURE) - 1));
+    timeout(PATIENCE, shown)
+        .await
+        .expect("in time")
+        .expect("it goes on");
 }

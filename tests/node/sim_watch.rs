@@ -35,6 +35,7 @@ fn scene(seed: u64) -> Scene {
             addr: sim.address(node.0),
             user_agent: "/chainlab:sim/".to_owned(),
             mempool: false,
+            rpc: false,
             seed: [nth; 32],
         };
         sim.add_actor(Box::new(SimWatcher::new(config, sim.now())))
@@ -194,6 +195,7 @@ fn a_node_of_chainlab_is_no_bitcoin_node_and_is_left_without_harm() {
         addr: sim.address(node.0),
         user_agent: "/chainlab:sim/".to_owned(),
         mempool: false,
+        rpc: false,
         seed: [1; 32],
     };
     let watcher = sim.add_actor(Box::new(SimWatcher::new(watch, sim.now())));

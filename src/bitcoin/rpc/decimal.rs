@@ -1,6 +1,7 @@
 //! Numbers as nodes write them, `50`, `0.00001410` or `1e-05`, read without a float in between: one
 //! hundred millionth of a coin more or less would be another amount.
 
+use crate::chain::Amount;
 use std::fmt;
 use thiserror::Error;
 
@@ -102,6 +103,11 @@ fn number_of(digits: impl Iterator<Item = u8> + Clone) -> Option<u128> {
 }
 
 impl Sats {
+    /// The same as an amount.
+    pub fn amount(self) -> Amount {
+        Amount::from_units(self.0).expect("21 million coins are an amount")
+    }
+
     /// This many satoshis; none if there cannot be so many.
     pub const fn new(sats: u64) -> Option<Self> {
         match sats <= SATS_MAX {

@@ -157,6 +157,13 @@ impl Blocks {
         self.tree.as_ref()?.height(hash)
     }
 
+    /// A node says at which height a block is.
+    pub(super) fn set_height(&mut self, hash: &BlockHash, height: u32) {
+        if let Some(tree) = &mut self.tree {
+            tree.set_height(hash, height);
+        }
+    }
+
     /// Hashes by which a node finds out what is missing here.
     pub(super) fn locator(&self) -> Vec<BlockHash> {
         let from_tip = |tree: &HeaderTree| Some(tree.locator(&self.tip?));

@@ -16,6 +16,8 @@ pub struct WatchConfig {
     /// Asks what waits also where the node does not say that it answers that, and hangs up on it
     /// perhaps.
     pub mempool: bool,
+    /// Whether it is asked by JSON-RPC as well.
+    pub rpc: bool,
     /// Draws the numbers by which connections and pings are told apart.
     pub seed: [u8; 32],
 }

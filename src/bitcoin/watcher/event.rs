@@ -109,8 +109,8 @@ pub enum WatchEventKind {
     Tx {
         /// Its id.
         txid: Txid,
-        /// Its id with witnesses.
-        wtxid: Wtxid,
+        /// Its id with witnesses, if the transaction itself was seen.
+        wtxid: Option<Wtxid>,
         /// Its virtual size in bytes.
         vsize: u64,
         /// What its outputs are worth together.
@@ -139,6 +139,11 @@ pub enum WatchEventKind {
     },
     /// The node was not asked what waits.
     MempoolNotAsked,
+    /// The node does not answer by JSON-RPC.
+    NotAnswered {
+        /// Why, in words.
+        why: String,
+    },
     /// A message went one way or the other.
     Message {
         /// Which connection.
@@ -164,6 +169,8 @@ pub enum Gone {
     Conflict(BlockHash),
     /// It waited for as long as nodes wait.
     Expired,
+    /// The node does not have it any more, and does not say why.
+    Dropped,
 }
 
 /// What a node says of itself. Words of its own are in quotes, and short.

@@ -16,8 +16,10 @@
 //! invalid, and of a public chain's past all but its last blocks. What is not known is absent here, and
 //! never zero.
 
+mod asked;
 mod blocks;
 mod config;
+mod confirmed;
 mod conn;
 mod event;
 mod lines;
@@ -28,6 +30,7 @@ mod snapshot;
 mod txs;
 mod words;
 
+pub use asked::{RpcAnswer, RpcQuestion};
 pub use blocks::{AnnouncedBy, BlockSeen, BodyFacts, ConnectedBy, Stages};
 pub use config::WatchConfig;
 pub use event::{Gone, PeerFacts, Role, WatchEvent, WatchEventKind};
@@ -35,6 +38,7 @@ pub use lines::Line;
 pub use monitor::{Monitor, WaitingTx};
 pub use snapshot::{WatchSnapshot, WatchedTip};
 
+use self::asked::Asking;
 use self::blocks::Blocks;
 use self::config::Limits;
 use self::conn::{Conn, PingDue};
@@ -76,6 +80,8 @@ pub enum WatchInput {
     Received(ConnId, Bytes),
     /// The other end has closed a connection, or it broke.
     Disconnected(ConnId, String),
+    /// The node has answered what it was asked by JSON-RPC, or has not, in words.
+    Answered(Result<RpcAnswer, String>),
     /// The deadline has come.
     Tick,
 }
@@ -89,6 +95,8 @@ pub enum WatchOutput {
     Send(ConnId, Bytes),
     /// End a connection. No [`WatchInput::Disconnected`] is expected for it.
     Close(ConnId),
+    /// Ask the node this by JSON-RPC. The next is asked once this is [answered](WatchInput::Answered).
+    Ask(RpcQuestion),
     /// Something that people or programs may want to see.
     Event(WatchEvent),
 }
@@ -112,6 +120,8 @@ pub struct Watcher {
     mempool_not_asked: bool,
     fee_filter: Option<u64>,
     next_look: Time,
+    /// There if the node is asked by JSON-RPC.
+    asking: Option<Asking>,
     outputs: VecDeque<WatchOutput>,
 }
 
@@ -132,6 +142,7 @@ impl Watcher {
             mempool_not_asked: false,
             fee_filter: None,
             next_look: now + LOOK_EVERY,
+            asking: config.rpc.then(|| Asking::new(now)),
             outputs: VecDeque::new(),
             config,
         }
@@ -164,6 +175,7 @@ impl Watcher {
                     self.down(conn.role, why, now);
                 }
             }
+            WatchInput::Answered(answer) => self.answered(answer, now),
             WatchInput::Tick => {}
         }
         self.tick(now);
@@ -182,6 +194,7 @@ impl Watcher {
             .values()
             .map(|(_, asked)| *asked + Limits::ASKED);
         let asked = earlier(asked.min(), self.wanted.deadline());
+        let asked = earlier(asked, self.asking.as_ref().and_then(Asking::deadline));
         let lines = earlier(self.lines.deadline(), Some(self.next_look));
         earlier(earlier(conns, asked), lines)
     }
@@ -201,6 +214,8 @@ impl Watcher {
         }
         self.give_up(now);
         self.ask(now);
+        let question = self.asking.as_mut().and_then(|asking| asking.question(now));
+        self.outputs.extend(question.map(WatchOutput::Ask));
     }
 
     fn check_conns(&mut self, now: Time) {

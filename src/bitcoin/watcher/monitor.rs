@@ -6,6 +6,7 @@
 //! those that wait and of blocks that were seen, the outputs are remembered, within limits. Where one of
 //! them is not known the fee is not.
 
+use super::confirmed::Confirmed;
 use crate::bitcoin::tx::{Opened, Transaction};
 use crate::chain::hash::{BlockHash, Txid, Wtxid};
 use crate::chain::{Amount, OutPoint};
@@ -22,13 +23,6 @@ pub const WAITING_BYTES_MAX: usize = 60_000_000;
 /// How long one waits before nodes forget it: Bitcoin Core's `-mempoolexpiry`.
 pub const WAITS_MAX: Duration = Duration::from_secs(336 * 3_600);
 
-/// Transactions of blocks whose outputs are remembered: of mainnet those of some hours, of a private
-/// chain all.
-const CONFIRMED_MAX: usize = 50_000;
-
-/// Bytes of memory that they take at most, about.
-const CONFIRMED_BYTES_MAX: usize = 16_000_000;
-
 /// Bytes of those that waited and were mined, kept in case their block is left behind.
 const MINED_BYTES_MAX: usize = 8_000_000;
 
@@ -37,8 +31,8 @@ const MINED_BYTES_MAX: usize = 8_000_000;
 pub struct WaitingTx {
     /// Its id.
     pub txid: Txid,
-    /// The id with its witnesses.
-    pub wtxid: Wtxid,
+    /// The id with its witnesses; `None`: it was told of by RPC alone.
+    pub wtxid: Option<Wtxid>,
     /// Its virtual size in bytes.
     pub vsize: u64,
     /// What it pays for itself, if it is known what it spends.
@@ -48,6 +42,15 @@ pub struct WaitingTx {
     spends: Box<[OutPoint]>,
     /// What its outputs are worth, in satoshi.
     pays: Box<[u64]>,
+}
+
+/// What a node tells of a transaction when it is asked.
+#[derive(Clone, Copy, Debug, PartialEq, Eq)]
+pub(super) struct ToldTx {
+    pub(super) txid: Txid,
+    pub(super) vsize: u64,
+    pub(super) fee: Amount,
+    pub(super) since: Time,
 }
 
 /// What came of a transaction.
@@ -77,19 +80,11 @@ pub struct Monitor {
     fees_known: usize,
 }
 
-/// Outputs of blocks.
-#[derive(Clone, Default)]
-struct Confirmed {
-    pays: BTreeMap<Txid, Box<[u64]>>,
-    order: VecDeque<Txid>,
-    bytes: usize,
-}
-
 impl WaitingTx {
     fn new(tx: &Transaction, opened: &Opened, since: Time) -> Self {
         Self {
             txid: tx.txid(),
-            wtxid: tx.wtxid(),
+            wtxid: Some(tx.wtxid()),
             vsize: tx.vsize(),
             fee: None,
             since,
@@ -103,8 +98,11 @@ impl WaitingTx {
         340 + 140 * self.spends.len() + 8 * self.pays.len()
     }
 
-    /// What its outputs are worth together; `None`: more than there can be.
+    /// What its outputs are worth together; `None`: that was not seen, or is more than there can be.
     pub fn paid(&self) -> Option<Amount> {
+        if self.pays.is_empty() {
+            return None;
+        }
         sum(self.pays.iter().copied().map(Some))
     }
 
@@ -160,6 +158,35 @@ impl Monitor {
     /// Whether one with this id of all its bytes waits.
     pub fn has_wtxid(&self, wtxid: &Wtxid) -> bool {
         self.wtxids.contains(wtxid)
+    }
+
+    /// What one that waits pays for itself, if that is known.
+    pub fn fee(&self, txid: &Txid) -> Option<Amount> {
+        self.waiting.get(txid)?.fee
+    }
+
+    /// The node says what one pays; whether it was not known that it waits.
+    pub(super) fn told(&mut self, told: ToldTx) -> bool {
+        if let Some(known) = self.waiting.get_mut(&told.txid) {
+            self.fees_known += usize::from(known.fee.is_none());
+            known.fee = Some(told.fee);
+            return false;
+        }
+        self.insert(WaitingTx {
+            txid: told.txid,
+            wtxid: None,
+            vsize: told.vsize,
+            fee: Some(told.fee),
+            since: told.since,
+            spends: Box::default(),
+            pays: Box::default(),
+        });
+        true
+    }
+
+    /// The node does not have it any more; whether it waited.
+    pub(super) fn dropped(&mut self, txid: &Txid) -> bool {
+        self.remove(txid).is_some()
     }
 
     /// All of them, by their ids.
@@ -255,13 +282,13 @@ impl Monitor {
     }
 
     fn insert(&mut self, mut entry: WaitingTx) {
-        entry.fee = self.fee_of(&entry);
+        entry.fee = entry.fee.or_else(|| self.fee_of(&entry));
         self.make_room();
         let txid = entry.txid;
         self.bytes += entry.cost();
         self.vsize += entry.vsize;
         self.fees_known += usize::from(entry.fee.is_some());
-        self.wtxids.insert(entry.wtxid);
+        self.wtxids.extend(entry.wtxid);
         self.order.push_back(txid);
         entry.spends.iter().for_each(|coin| {
             self.spenders.insert(*coin, txid);
@@ -287,7 +314,9 @@ impl Monitor {
         self.bytes -= gone.cost();
         self.vsize -= gone.vsize;
         self.fees_known -= usize::from(gone.fee.is_some());
-        self.wtxids.remove(&gone.wtxid);
+        if let Some(wtxid) = gone.wtxid {
+            self.wtxids.remove(&wtxid);
+        }
         for coin in &gone.spends {
             if self.spenders.get(coin) == Some(txid) {
                 self.spenders.remove(coin);
@@ -320,7 +349,7 @@ impl Monitor {
     /// What an output is worth, if it is known.
     fn value(&self, coin: &OutPoint) -> Option<u64> {
         let waits = self.waiting.get(&coin.txid).map(|tx| &tx.pays);
-        let pays = waits.or_else(|| self.confirmed.pays.get(&coin.txid))?;
+        let pays = waits.or_else(|| self.confirmed.get(&coin.txid))?;
         pays.get(usize::try_from(coin.index).ok()?).copied()
     }
 
@@ -333,7 +362,7 @@ impl Monitor {
     /// Fees of those that spend what has become known.
     fn learn(&mut self, parent: &Txid) {
         let waits = self.waiting.get(parent).map(|tx| tx.pays.len());
-        let outputs = waits.or_else(|| Some(self.confirmed.pays.get(parent)?.len()));
+        let outputs = waits.or_else(|| Some(self.confirmed.get(parent)?.len()));
         for child in self.children(parent, outputs.unwrap_or(0)) {
             let unknown = self.waiting.get(&child).filter(|tx| tx.fee.is_none());
             let fee = unknown.and_then(|tx| self.fee_of(tx));
@@ -342,29 +371,6 @@ impl Monitor {
                 self.fees_known += 1;
             }
         }
-    }
-}
-
-impl Confirmed {
-    fn insert(&mut self, txid: Txid, opened: &Opened) {
-        let pays: Box<[u64]> = opened.outputs.iter().map(|output| output.value).collect();
-        self.bytes += Self::cost(&pays);
-        match self.pays.insert(txid, pays) {
-            None => self.order.push_back(txid),
-            Some(same) => self.bytes -= Self::cost(&same),
-        }
-        while self.order.len() > CONFIRMED_MAX || self.bytes > CONFIRMED_BYTES_MAX {
-            let oldest = self.order.pop_front().expect("there are many");
-            let gone = self
-                .pays
-                .remove(&oldest)
-                .expect("each in the order is there");
-            self.bytes -= Self::cost(&gone);
-        }
-    }
-
-    fn cost(pays: &[u64]) -> usize {
-        130 + 8 * pays.len()
     }
 }
 

@@ -292,7 +292,12 @@ impl Watcher {
         Ok(())
     }
 
-    fn block_connected(&mut self, block: BlockHash, shown: Option<(Time, ConnectedBy)>, now: Time) {
+    pub(super) fn block_connected(
+        &mut self,
+        block: BlockHash,
+        shown: Option<(Time, ConnectedBy)>,
+        now: Time,
+    ) {
         let was = self
             .blocks
             .seen(&block)
@@ -306,7 +311,7 @@ impl Watcher {
         self.go_on(now);
     }
 
-    fn tip_changed(&mut self, tip: Option<NewTip>, now: Time) {
+    pub(super) fn tip_changed(&mut self, tip: Option<NewTip>, now: Time) {
         let Some(NewTip {
             old,
             new,
@@ -363,12 +368,17 @@ impl Watcher {
             let why = Gone::Replaced(txid);
             self.tell(now, WatchEventKind::TxGone { txid: gone, why });
         }
-        let Some(waits) = self.monitor.get(&txid) else {
+        self.tell_tx(&txid, now);
+    }
+
+    /// Tells of a transaction that waits.
+    pub(super) fn tell_tx(&mut self, txid: &Txid, now: Time) {
+        let Some(waits) = self.monitor.get(txid) else {
             return;
         };
         let kind = WatchEventKind::Tx {
-            txid,
-            wtxid,
+            txid: *txid,
+            wtxid: waits.wtxid,
             vsize: waits.vsize,
             pays: waits.paid(),
             fee: waits.fee,

@@ -1,6 +1,7 @@
 //! A node as it is seen at a moment.
 
 use super::Watcher;
+use super::asked::Asking;
 use super::blocks::BlockSeen;
 use super::event::{PeerFacts, Role};
 use super::lines::Line;
@@ -25,7 +26,8 @@ pub struct WatchSnapshot {
     pub pings: [Option<(Duration, Duration)>; 2],
     /// The tip of its chain.
     pub tip: Option<WatchedTip>,
-    /// Branches that are not part of its chain.
+    /// Branches that are not part of its chain, as far as they were seen; of a node that is asked, all that
+    /// it has.
     pub stale_branches: usize,
     /// Transactions that wait, as far as they were seen.
     pub waiting: usize,
@@ -41,6 +43,8 @@ pub struct WatchSnapshot {
     pub fee_filter: Option<u64>,
     /// Addresses of nodes that it told of.
     pub addresses: usize,
+    /// Why it does not answer by JSON-RPC, if it is asked and does not.
+    pub rpc_fault: Option<String>,
 }
 
 /// The tip of a chain.
@@ -68,7 +72,10 @@ impl Watcher {
             lines: Role::ALL.map(|role| self.lines.get(role).clone()),
             pings: Role::ALL.map(|role| self.pings(role)),
             tip: self.tip(),
-            stale_branches: self.stale_branches(),
+            stale_branches: {
+                let told = self.asking.as_ref().and_then(Asking::stale);
+                told.unwrap_or_else(|| self.stale_branches())
+            },
             waiting: self.monitor.len(),
             waiting_vsize: self.monitor.vsize(),
             fees_known: self.monitor.fees_known(),
@@ -76,6 +83,11 @@ impl Watcher {
             txs_left_out: self.wanted.left_out(),
             fee_filter: self.fee_filter,
             addresses: self.addresses.len(),
+            rpc_fault: self
+                .asking
+                .as_ref()
+                .and_then(Asking::fault)
+                .map(str::to_owned),
         }
     }
 

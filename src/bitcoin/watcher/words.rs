@@ -66,6 +66,7 @@ impl WatchEventKind {
                 "not asked what waits: the node does not offer it (BIP 35; service bit 4)"
                     .to_owned()
             }
+            Self::NotAnswered { why } => format!("RPC: {why}"),
             Self::Message {
                 role,
                 is_ours,
@@ -101,6 +102,7 @@ impl fmt::Display for Gone {
             Self::Conflict(block) => {
                 write!(f, "is lost: block {block} spends the same coins otherwise")
             }
+            Self::Dropped => f.write_str("is gone: the node does not have it any more"),
             Self::Expired => f.write_str("has waited for two weeks: nodes forget it"),
         }
     }

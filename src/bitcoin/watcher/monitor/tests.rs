@@ -1,5 +1,6 @@
 use super::*;
 use crate::bitcoin::testing::{coin, coinbase, tx};
+use crate::bitcoin::watcher::confirmed::CONFIRMED_BYTES_MAX;
 
 const NOW: Time = Time(1_000_000);
 const BLOCK: BlockHash = BlockHash([7; 32]);
