@@ -1,12 +1,16 @@
 //! Everything that is asked of bcoin, asked of bcoin.
 
-use crate::node::{Node, PASSWORD, bcoin, package};
+use crate::node::{Node, PASSWORD, PATIENCE, bcoin, package};
 use chainlab::bitcoin::rpc::{Call, Door, Listed, Peer, TipStatus};
 use chainlab::bitcoin::{Header, Network, Program};
 use chainlab::live::rpc::{ClientError, Login, RpcClient};
 use std::fs::write;
 use std::net::{Ipv4Addr, SocketAddr};
-use std::time::Duration;
+use std::time::{Duration, Instant};
+use tokio::time::sleep;
+
+/// The code of "not enough funds".
+const NOT_ENOUGH: i64 = -6;
 
 /// Blocks until the first one's coins can be spent.
 pub const MATURE: u16 = 101;
@@ -240,12 +244,32 @@ async fn a_wallet_s_server_is_taken_for_no_node() {
 /// Pays from its wallet, and returns the id.
 pub async fn pay(node: &mut Node, address: &str) -> String {
     let params = [address.into(), 1.5.into()];
-    let answer = post(node, Door::WalletServer, "sendtoaddress", &params).await;
-    answer["result"].as_str().expect("an id").to_owned()
+    let since = Instant::now();
+    loop {
+        let answer = posted(node, Door::WalletServer, "sendtoaddress", &params).await;
+        if let Some(id) = answer["result"].as_str() {
+            return id.to_owned();
+        }
+        // Its wallet hears of a block a moment after the node has it.
+        let is_behind = answer["error"]["code"] == NOT_ENOUGH;
+        assert!(is_behind && since.elapsed() < PATIENCE, "{answer}");
+        sleep(Duration::from_millis(50)).await;
+    }
 }
 
 /// What no dialect has.
 async fn post(
+    node: &mut Node,
+    door: Door,
+    method: &'static str,
+    params: &[serde_json::Value],
+) -> serde_json::Value {
+    let answer = posted(node, door, method, params).await;
+    assert!(answer["error"].is_null(), "{answer}");
+    answer
+}
+
+async fn posted(
     node: &mut Node,
     door: Door,
     method: &'static str,
@@ -261,9 +285,7 @@ async fn post(
         })
         .await
         .expect("an answer");
-    let answer: serde_json::Value = serde_json::from_slice(&answer.body).expect("JSON");
-    assert!(answer["error"].is_null(), "{answer}");
-    answer
+    serde_json::from_slice(&answer.body).expect("JSON")
 }
 
 /// Hands all blocks of one node to another.

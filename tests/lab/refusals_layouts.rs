@@ -90,7 +90,7 @@ fn what_is_wrong_with_time_is_said_with_its_place() {
 fn time_is_read_as_it_is_written_and_is_live_where_nothing_is_said() {
     let time = |text: &str| read("lab.toml", &format!("{text}\n{NODES}")).map(|lab| lab.time);
     let usual = TimeSpec::default();
-    assert!(!usual.is_virtual && !usual.is_paused && usual.memory == 64_000_000);
+    assert!(!usual.is_virtual && !usual.is_paused && usual.memory == 128_000_000);
     assert_eq!(time(""), Ok(usual.clone()));
     assert_eq!(time("[time]"), Ok(usual));
     let all = "virtual = true\nspeed = \"1/10\"\npaused = true\nlimit = \"24h\"\nmemory = \"1.5 GB\"\ncaptions = \"wait\"";

@@ -21,8 +21,8 @@ pub(super) struct Confirmed {
 
 impl Confirmed {
     /// What the outputs of a transaction are worth, in satoshi.
-    pub(super) fn get(&self, txid: &Txid) -> Option<&Box<[u64]>> {
-        self.pays.get(txid)
+    pub(super) fn get(&self, txid: &Txid) -> Option<&[u64]> {
+        self.pays.get(txid).map(|pays| &pays[..])
     }
 
     pub(super) fn insert(&mut self, txid: Txid, opened: &Opened) {

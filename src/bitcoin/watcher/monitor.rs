@@ -348,7 +348,7 @@ impl Monitor {
 
     /// What an output is worth, if it is known.
     fn value(&self, coin: &OutPoint) -> Option<u64> {
-        let waits = self.waiting.get(&coin.txid).map(|tx| &tx.pays);
+        let waits = self.waiting.get(&coin.txid).map(|tx| &tx.pays[..]);
         let pays = waits.or_else(|| self.confirmed.get(&coin.txid))?;
         pays.get(usize::try_from(coin.index).ok()?).copied()
     }
