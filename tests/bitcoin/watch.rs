@@ -12,6 +12,7 @@ use chainlab::live::{LabClock, WatchHandle, WatchNews, watch_node};
 use std::io::{BufRead, BufReader};
 use std::net::SocketAddr;
 use std::process::{Child, Command, Stdio};
+use std::sync::Arc;
 use tokio::time::timeout;
 
 /// A watcher, and what it has told.
@@ -307,7 +308,9 @@ async fn a_real_node_that_is_asked_shows_what_no_peer_is_told() {
     // A tip that went back has less work than what the peer has told: only the node itself says so.
     let tip = node.ask(&bcoin().chain_info()).await.best;
     let at_height = |height: u32| {
-        move |snapshot: &WatchSnapshot| snapshot.tip.is_some_and(|tip| tip.height == Some(height))
+        move |snapshot: &Arc<WatchSnapshot>| {
+            snapshot.tip.is_some_and(|tip| tip.height == Some(height))
+        }
     };
     let shown = watched
         .handle
