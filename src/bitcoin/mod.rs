@@ -3,6 +3,8 @@
 pub mod block;
 pub mod header;
 pub mod network;
+pub mod program;
+pub mod rpc;
 #[cfg(test)]
 pub(crate) mod testing;
 pub mod tree;
@@ -13,4 +15,5 @@ pub mod wire;
 pub use block::Block;
 pub use header::Header;
 pub use network::Network;
+pub use program::Program;
 pub use tx::Transaction;

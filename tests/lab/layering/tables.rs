@@ -54,7 +54,7 @@ pub const ROOMS: [(&str, &[&[&str]]); 4] = [
                 "threads",
                 "wire",
             ],
-            &["clock", "conn", "disk", "output", "signals"],
+            &["clock", "conn", "disk", "output", "rpc", "signals"],
             &["entry", "machine", "miner", "watch"],
             &["handle", "tcp"],
             &["run"],

@@ -1,0 +1,19 @@
+//! Nodes of Bitcoin: what is asked of them, and one that nobody here wrote.
+//!
+//! The tests over a real node run where `CHAINLAB_BCOIN` names the folder in which the package.json
+//! beside this file was installed (`npm ci`); elsewhere each says that it was skipped.
+
+#![allow(
+    clippy::disallowed_methods,
+    clippy::disallowed_types,
+    reason = "a test drives the machine"
+)]
+
+#[path = "../common/rpc_answers.rs"]
+mod rpc_answers;
+
+mod answers;
+mod http;
+mod mangled;
+mod node;
+mod real;
