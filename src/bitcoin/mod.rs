@@ -3,6 +3,7 @@
 pub mod block;
 pub mod header;
 pub mod network;
+pub mod passing;
 pub mod program;
 pub mod rpc;
 #[cfg(test)]

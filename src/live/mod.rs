@@ -22,11 +22,13 @@
 //! A node ends by itself when its disk fails ([`End::Halted`]) or when it has a bug
 //! ([`End::Panicked`]); both end that node alone.
 
+mod bend;
 pub mod clock;
 mod conn;
 pub mod disk;
 mod end;
 mod entry;
+mod failures;
 pub(crate) mod files;
 mod handle;
 mod inbox;
@@ -36,6 +38,7 @@ mod machine;
 mod miner;
 mod output;
 mod port;
+pub mod proxy;
 pub mod rpc;
 mod run;
 mod signals;

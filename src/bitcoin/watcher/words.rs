@@ -1,8 +1,8 @@
 //! What a watcher tells, in words.
 
 use super::event::{Gone, PeerFacts, WatchEventKind};
-use crate::chain::hash::BlockHash;
 use crate::chain::Amount;
+use crate::chain::hash::BlockHash;
 use std::fmt;
 use std::time::Duration;
 
