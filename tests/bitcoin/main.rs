@@ -13,7 +13,9 @@
 mod rpc_answers;
 
 mod answers;
+mod between;
 mod http;
 mod mangled;
 mod node;
+mod proxy;
 mod real;

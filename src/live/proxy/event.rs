@@ -1,6 +1,6 @@
 //! What a proxy tells.
 
-use crate::bitcoin::passing::{Handshake, PassedMessage, Way};
+use crate::bitcoin::passing::{PassedMessage, Way};
 use crate::bitcoin::wire::CommandName;
 use crate::live::clock::LabClock;
 use crate::node::Time;
