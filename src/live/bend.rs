@@ -179,3 +179,38 @@ impl Place {
         self.links.is_cut(self.own, other)
     }
 }
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+    use crate::link::LinkState;
+
+    #[test]
+    fn single_bytes_fill_a_link_before_any_is_lost() {
+        let at = |port| SocketAddr::from(([127, 0, 0, 1], port));
+        let place = Place {
+            own: at(1),
+            links: Links::default(),
+            clock: LabClock::from_wall(),
+            seed: 7,
+        };
+        let links = place.links.clone();
+        let set = |state| {
+            let conditions = Conditions::default().in_state(state);
+            links.set(at(1), at(2), conditions).expect("in range");
+        };
+        set(LinkState::BlackHole);
+        let mut bend = Bend::new(Some((at(1), at(2))), place, 3);
+        let mut sent = 0_u32;
+        while bend.has_room() {
+            bend.push(1, sent);
+            sent += 1;
+        }
+        assert!(sent > 10_000, "{sent}");
+        set(LinkState::Open);
+        bend.catch_up();
+        let heard = std::iter::from_fn(|| bend.pop());
+        assert!(heard.eq(0..sent));
+        assert!(bend.is_empty() && !bend.is_bent());
+    }
+}

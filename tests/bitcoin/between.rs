@@ -59,17 +59,22 @@ async fn real_nodes_that_were_cut_apart_find_each_other_again_and_agree() {
     bent.set(Conditions::default().in_state(LinkState::Cut));
     alice.until(&bcoin().peers(), is_empty).await;
     bob.until(&bcoin().peers(), is_empty).await;
-    alice.ask(&bcoin().mine(1, &of_alice)).await;
-    let mined = bob.ask(&bcoin().mine(2, &of_bob)).await;
-    assert_eq!((alice.height().await, bob.height().await), (4, 5));
+    // A node of bcoin asks whom it dials for blocks; who is dialled waits for an announcement.
+    let mined = alice.ask(&bcoin().mine(2, &of_alice)).await;
+    bob.ask(&bcoin().mine(1, &of_bob)).await;
+    assert_eq!((alice.height().await, bob.height().await), (5, 4));
 
     bent.set(Conditions::default());
     bent.until(|all| all.iter().any(|one| one.has_shaken_hands))
         .await;
-    let info = alice
-        .until(&bcoin().chain_info(), |info| info.blocks == 5)
-        .await;
+    let chain = bcoin().chain_info();
+    let longer = bob.until(&chain, |info| info.blocks == 5);
     let tip = mined.items.last().copied();
-    assert_eq!(Some(info.best), tip);
-    assert_eq!(Some(bob.ask(&bcoin().chain_info()).await.best), tip);
+    assert_eq!(Some(longer.await.best), tip);
+    assert_eq!(Some(alice.ask(&chain).await.best), tip);
+
+    // The connection carries on, also what the dialling node finds.
+    let mined = bob.ask(&bcoin().mine(1, &of_bob)).await;
+    let longer = alice.until(&chain, |info| info.blocks == 6);
+    assert_eq!(mined.items, [longer.await.best]);
 }

@@ -194,7 +194,9 @@ impl Teller {
             has_shaken_hands: false,
             is_encrypted: false,
         };
-        self.conns.send_modify(|all| drop(all.insert(conn, one)));
+        self.conns.send_modify(|all| {
+            all.insert(conn, one);
+        });
         self.tell(since, conn, ProxyEventKind::Came { from });
     }
 
@@ -233,7 +235,9 @@ impl Teller {
     }
 
     pub(super) fn ended(&self, conn: u64, why: ProxyEnd) {
-        self.conns.send_modify(|all| drop(all.remove(&conn)));
+        self.conns.send_modify(|all| {
+            all.remove(&conn);
+        });
         self.tell(self.clock.now(), conn, ProxyEventKind::Ended { why });
     }
 
