@@ -41,7 +41,7 @@ With there or back before it, a line is about one way: from the node that dials,
 #[derive(Args)]
 pub(super) struct Options {
     /// Where to listen, on this machine; port 0: any that is free.
-    #[arg(long, value_name = "127.0.0.1:PORT")]
+    #[arg(long, value_name = "127.0.0.1:PORT", value_parser = parse_listen)]
     listen: SocketAddr,
     /// Where the node listens that is to be dialled.
     #[arg(long, value_name = "HOST:PORT", value_parser = parse_addr)]
@@ -71,6 +71,15 @@ pub(super) struct Options {
     /// Print JSON, an object a line.
     #[arg(long)]
     json: bool,
+}
+
+fn parse_listen(text: &str) -> Result<SocketAddr, String> {
+    let wanted = "write 127.0.0.1:PORT, as in 127.0.0.1:19444";
+    let addr: SocketAddr = text.parse().map_err(|_| wanted.to_owned())?;
+    match addr.ip().is_loopback() {
+        true => Ok(addr),
+        false => Err(format!("a proxy listens on this machine alone: {wanted}")),
+    }
 }
 
 pub(super) fn run(options: &Options) -> Result<(), Failure> {
@@ -256,7 +265,6 @@ impl Bent {
                 let at = offset(event.at.since(self.since));
                 Some(format!("{at} #{} {}", event.conn, event.kind.words()))
             }
-            ProxyNews::Missed(_) if !options.messages => None,
             ProxyNews::Missed(count) if options.json => {
                 Some(json!({ "missed": count }).to_string())
             }

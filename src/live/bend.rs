@@ -90,6 +90,11 @@ impl<T> Bend<T> {
         self.inside + bytes <= INSIDE_MAX
     }
 
+    /// Whether it was cut, also for a moment: then what it held is gone, and nothing passes it any more.
+    pub(in crate::live) fn is_severed(&self) -> bool {
+        self.link.is_severed()
+    }
+
     /// Bytes that can be put in as one.
     pub(in crate::live) fn piece(&self) -> usize {
         self.link.piece()

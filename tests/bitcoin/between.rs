@@ -1,7 +1,7 @@
 //! The proxy between two real nodes.
 
 use crate::node::{Node, bcoin, package};
-use crate::proxy::{Bent, are_about};
+use crate::proxy::scene::{Bent, are_about};
 use chainlab::bitcoin::rpc::{Listed, Peer};
 use chainlab::link::{Conditions, LinkState};
 use std::time::Duration;

@@ -117,10 +117,14 @@ impl<'a> Direction<'a> {
     /// Carries all that comes, and its end.
     ///
     /// # Errors
-    /// The node from which this comes is gone: so the connection is over, both ways.
+    /// The node from which this comes is gone, or the link was cut: so the connection is over, both ways.
     pub(super) async fn carry_all(&mut self) -> Result<(), ProxyEnd> {
         loop {
             self.bend.catch_up();
+            // It may be open again by now; what it held is gone, and so must the connection be.
+            if self.bend.is_severed() {
+                return Err(ProxyEnd::Cut);
+            }
             self.take_arrived();
             if !self.arrived.is_empty() {
                 if let Err(error) = self.write_out().await {
