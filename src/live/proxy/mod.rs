@@ -14,7 +14,7 @@
 //!   waits longer before it dials again where it was refused.
 //! - A *black hole* holds what it got and reads no more, so the sender is stopped by TCP, and nothing is
 //!   lost when it opens. So it is also where a node does not read. A connection holds 8 MB at most, both
-//!   ways together ([`INSIDE_MAX`](super::bend::INSIDE_MAX)); what the system's buffers hold comes on top.
+//!   ways together; what the system's buffers hold comes on top.
 //! - A dial is answered at once, however slow the link, and in a black hole as well.
 //! - The node that is dialled sees a connection from this machine, at a port that tells nothing.
 //!   [`ProxyConn::local`] is that port: so the peers that it lists are matched with their links.
