@@ -1,7 +1,7 @@
 //! The proxy between two real nodes.
 
 use crate::node::{Node, bcoin, package};
-use crate::proxy::scene::{Bent, are_about};
+use crate::proxy::scene::{Bent, takes};
 use chainlab::bitcoin::rpc::{Listed, Peer};
 use chainlab::link::{Conditions, LinkState};
 use std::time::Duration;
@@ -31,15 +31,20 @@ async fn between_real_nodes_a_ping_takes_what_the_link_is_asked_to() {
     let peers = alice.until(&bcoin().peers(), has_said_who_it_is).await;
     assert_eq!(peers.items[0].socket, conns[0].local);
 
-    let mut pings = Vec::new();
-    while pings.len() < 11 {
-        bob.ask(&bcoin().ping()).await;
-        // It is answered by then.
-        sleep(Duration::from_millis(400)).await;
-        let peers = bob.ask(&bcoin().peers()).await;
-        pings.extend(peers.items.first().and_then(|peer| peer.ping));
-    }
-    are_about(pings.split_off(1), Duration::from_millis(80));
+    let mut pings = async |count: usize| {
+        let mut pings = Vec::new();
+        while pings.len() < count {
+            bob.ask(&bcoin().ping()).await;
+            // It is answered by then.
+            sleep(Duration::from_millis(400)).await;
+            let peers = bob.ask(&bcoin().peers()).await;
+            pings.extend(peers.items.first().and_then(|peer| peer.ping));
+        }
+        pings
+    };
+    // The first one comes on top of what the nodes say to get to know each other.
+    pings(1).await;
+    takes(Duration::from_millis(80), async || pings(10).await).await;
 }
 
 #[tokio::test(flavor = "multi_thread")]

@@ -42,14 +42,18 @@ async fn a_long_message_comes_bit_by_bit_at_the_bandwidth() {
     };
     scene.bent.set(narrow);
     let block = message("block", vec![5; 250_000]);
-    let begun = Instant::now();
-    dialler.write_all(&block).await.expect("open");
-    hears(&mut dialled, &block[..20_000]).await;
-    let first = begun.elapsed();
-    hears(&mut dialled, &block[20_000..]).await;
-    let whole = begun.elapsed();
-    assert!(first < Duration::from_millis(250), "{first:?}");
-    are_about(vec![whole], Duration::from_millis(500));
+    let mut firsts = Vec::new();
+    takes(Duration::from_millis(500), async || {
+        let begun = Instant::now();
+        dialler.write_all(&block).await.expect("open");
+        hears(&mut dialled, &block[..20_000]).await;
+        firsts.push(begun.elapsed());
+        hears(&mut dialled, &block[20_000..]).await;
+        vec![begun.elapsed()]
+    })
+    .await;
+    let first = firsts.iter().min().expect("one");
+    assert!(*first < Duration::from_millis(250), "{firsts:?}");
 }
 
 #[tokio::test(flavor = "multi_thread")]

@@ -15,6 +15,7 @@ use scene::*;
 use std::net::SocketAddr;
 use std::time::{Duration, Instant};
 use tokio::io::AsyncWriteExt;
+use tokio::net::TcpStream;
 use tokio::time::{sleep, timeout};
 
 #[tokio::test]
@@ -24,13 +25,15 @@ async fn each_way_takes_as_long_as_it_is_asked_to_and_a_change_holds_at_once() {
     let ping = message("ping", vec![1; 8]);
     for latency in [40, 0, 90].map(Duration::from_millis) {
         scene.bent.set(Conditions::latency(latency));
-        let (mut there, mut back) = (Vec::new(), Vec::new());
-        for _ in 0..10 {
-            there.push(says(&mut dialler, &mut dialled, &ping).await);
-            back.push(says(&mut dialled, &mut dialler, &ping).await);
-        }
-        are_about(there, latency);
-        are_about(back, latency);
+        let times = async |from: &mut TcpStream, to: &mut TcpStream| {
+            let mut times = Vec::new();
+            for _ in 0..10 {
+                times.push(says(from, to, &ping).await);
+            }
+            times
+        };
+        takes(latency, async || times(&mut dialler, &mut dialled).await).await;
+        takes(latency, async || times(&mut dialled, &mut dialler).await).await;
     }
 }
 
@@ -139,7 +142,7 @@ async fn events_that_nobody_takes_are_counted() {
 async fn a_cut_ends_what_there_is_closes_what_comes_and_opens_again() {
     let mut scene = Scene::new().await;
     let (mut dialler, mut dialled) = scene.connect().await;
-    scene.bent.set(Conditions::latency(Duration::from_secs(1)));
+    scene.bent.set(Conditions::latency(Duration::from_secs(30)));
     dialler
         .write_all(&message("ping", vec![1; 8]))
         .await
@@ -147,7 +150,7 @@ async fn a_cut_ends_what_there_is_closes_what_comes_and_opens_again() {
     let begun = Instant::now();
     scene.bent.set(STRAIGHT.in_state(LinkState::Cut));
     assert!(is_closed(&mut dialler).await && is_closed(&mut dialled).await);
-    assert!(begun.elapsed() < Duration::from_millis(900), "not at once");
+    assert!(begun.elapsed() < Duration::from_secs(10), "not at once");
     let ended = |kind: &ProxyEventKind| match kind {
         ProxyEventKind::Ended { why } => Some(why.clone()),
         _ => None,

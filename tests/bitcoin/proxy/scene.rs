@@ -163,12 +163,23 @@ pub async fn is_closed(stream: &mut TcpStream) -> bool {
     matches!(soon(stream.read(&mut byte)).await, Ok(0) | Err(_))
 }
 
-/// Insists that these are the times of a link that was asked to take so long: the middle one within 5 ms
-/// and 5 % of it, and none shorter.
-pub fn are_about(mut times: Vec<Duration>, wanted: Duration) {
-    times.sort();
-    let (least, median) = (times[0], times[times.len() / 2]);
-    assert!(least >= wanted, "{least:?} is less than {wanted:?}");
+/// How often something is measured: a machine that has other work is late.
+const TRIES: usize = 8;
+
+/// Insists that what is measured is a link that was asked to take so long: no time is shorter, and the
+/// middle one within 5 ms and 5 % of it, once at least.
+pub async fn takes(wanted: Duration, mut measure: impl AsyncFnMut() -> Vec<Duration>) {
     let most = wanted.mul_f64(1.05) + Duration::from_millis(5);
-    assert!(median <= most, "{median:?} instead of {wanted:?}");
+    let mut medians = Vec::new();
+    while medians.len() < TRIES {
+        let mut times = measure().await;
+        times.sort();
+        let (least, median) = (times[0], times[times.len() / 2]);
+        assert!(least >= wanted, "{least:?} is less than {wanted:?}");
+        if median <= most {
+            return;
+        }
+        medians.push(median);
+    }
+    panic!("{medians:?} instead of {wanted:?}");
 }
