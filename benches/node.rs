@@ -4,7 +4,7 @@
 //! ```sh
 //! cargo bench --bench node               # all of it
 //! cargo bench --bench node -- sync       # one group: sync, hops, admit, by_hand, crowd, sim, clone,
-//!                                        # levels
+//!                                        # levels, between
 //! ```
 
 #![allow(
@@ -15,6 +15,8 @@
 
 #[path = "node/admit.rs"]
 mod admit;
+#[path = "node/between.rs"]
+mod between;
 #[path = "node/by_hand.rs"]
 mod by_hand;
 #[path = "node/clone.rs"]
@@ -46,5 +48,6 @@ fn main() {
         ("sim", sim::sim),
         ("clone", clone::clone),
         ("levels", levels::levels),
+        ("between", between::between),
     ]);
 }

@@ -5,13 +5,15 @@
 //! 2. [`wire`]: what nodes say to each other.
 //! 3. [`watcher`]: one node, as a peer of it sees it.
 //! 4. [`rpc`]: what a node is asked beside that, in the dialect of its [`program`].
-//! 5. [`script`], [`address`], [`pay`]: whom an output pays, in the forms of each network, and payments by
+//! 5. [`passing`]: what two nodes say to each other, seen in passing.
+//! 6. [`script`], [`address`], [`pay`]: whom an output pays, in the forms of each network, and payments by
 //!    a key of the lab's own.
 
 pub mod address;
 pub mod block;
 pub mod header;
 pub mod network;
+pub mod passing;
 pub mod pay;
 pub mod program;
 pub mod rpc;

@@ -7,7 +7,7 @@ use std::fmt::Write as _;
 const GROUPS: [(&str, &[&str]); 4] = [
     (
         "Labs and nodes",
-        &["run", "layouts", "node", "network", "bitcoin"],
+        &["run", "layouts", "node", "network", "bitcoin", "proxy"],
     ),
     (
         "What runs already",

@@ -32,6 +32,7 @@ mod node;
 mod output;
 mod pace;
 mod peers;
+mod proxy;
 mod rpc;
 mod run;
 mod runtime;
@@ -100,6 +101,9 @@ enum Command {
     /// Watch a Bitcoin node: blocks, transactions, pings.
     #[command(after_help = bitcoin::EXAMPLES)]
     Bitcoin(bitcoin::Options),
+    /// Bend a link between two Bitcoin nodes: one dials this, and it passes on.
+    #[command(after_help = proxy::EXAMPLES)]
+    Proxy(proxy::Options),
     /// Networks, and the files that describe them.
     #[command(subcommand)]
     Network(network::Command),
@@ -166,6 +170,7 @@ pub fn run() -> ExitCode {
         Some(Command::Layouts(options)) => layouts::run(&options),
         Some(Command::Node(options)) => node::run(options),
         Some(Command::Bitcoin(options)) => bitcoin::run(&options),
+        Some(Command::Proxy(options)) => proxy::run(&options),
         Some(Command::Network(command)) => network::run(command),
         Some(Command::Status(options)) => verb(options.json, status::run(&options)),
         Some(Command::Wallet(options)) => verb(options.json, wallet::run(&options)),

@@ -16,17 +16,20 @@
 //!
 //! The parts, in order: `start` and `run` are the thread and its loop, [`NodeHandle`] is how others
 //! hold it, `machine` and [`disk`] are what it runs on, `tcp` and [`wire`] its sockets, [`Links`] what
-//! those are bent by, `miner` the second thread. [`rpc`] asks nodes of other programs. For the whole process there are [`clock`], `files`,
+//! those are bent by, `miner` the second thread. [`rpc`] asks nodes of other programs, and [`proxy`] bends
+//! the links between them. For the whole process there are [`clock`], `files`,
 //! [`Output`], [`Signals`] and [`threads`]: what may block, and the files that allow it for themselves.
 //!
 //! A node ends by itself when its disk fails ([`End::Halted`]) or when it has a bug
 //! ([`End::Panicked`]); both end that node alone.
 
+mod bend;
 pub mod clock;
 mod conn;
 pub mod disk;
 mod end;
 mod entry;
+mod failures;
 pub(crate) mod files;
 mod handle;
 mod inbox;
@@ -36,6 +39,7 @@ mod machine;
 mod miner;
 mod output;
 mod port;
+pub mod proxy;
 pub mod rpc;
 mod run;
 mod signals;

@@ -1,5 +1,6 @@
 //! How a node begins, and how its thread ends.
 
+use super::bend::Place;
 use super::clock::LabClock;
 use super::disk::{DiskStore, OpenDiskError};
 use super::end::{End, panic_words};
@@ -10,7 +11,7 @@ use super::links::Links;
 use super::log::NodeLog;
 use super::miner::Miner;
 use super::run::{Runner, Snapshots};
-use super::tcp::{Net, Place};
+use super::tcp::Net;
 use super::threads;
 use super::wire::Frames;
 use crate::chain::BlockTime;

@@ -15,9 +15,11 @@ mod common;
 mod rpc_answers;
 
 mod answers;
+mod between;
 mod hostile;
 mod http;
 mod mangled;
 mod node;
+mod proxy;
 mod real;
 mod watch;

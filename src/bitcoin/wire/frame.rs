@@ -77,14 +77,17 @@ pub enum FrameError {
 pub struct Frames {
     magic: [u8; 4],
     buffer: BytesMut,
-    pending: Option<Pending>,
+    /// A message whose payload is on its way.
+    pending: Option<FrameHeader>,
 }
 
-/// A message whose payload is on its way.
-#[derive(Clone, Copy, Debug)]
-struct Pending {
-    command: CommandName,
-    len: usize,
+/// What stands before a payload.
+#[derive(Clone, Copy, Debug, PartialEq, Eq)]
+pub struct FrameHeader {
+    /// What the message is.
+    pub command: CommandName,
+    /// Bytes of its payload, as it is claimed: up to 4 GB.
+    pub len: usize,
     checksum: [u8; 4],
 }
 
@@ -192,22 +195,15 @@ impl Frames {
     }
 
     /// The header of the message that comes next, once it is there.
-    fn pending(&mut self) -> Result<Option<Pending>, FrameError> {
+    fn pending(&mut self) -> Result<Option<FrameHeader>, FrameError> {
         if self.pending.is_none() {
-            if let Some(magic) = self.buffer.first_chunk().copied()
-                && magic != self.magic
-            {
-                let expected = self.magic;
-                return Err(FrameError::Magic {
-                    got: magic,
-                    expected,
-                });
-            }
-            let Some(header) = self.buffer.first_chunk::<FRAME_HEADER_LEN>().copied() else {
+            let Some(header) = FrameHeader::read(&self.buffer, self.magic)? else {
                 return Ok(None);
             };
+            let kind = Kind::from_name(header.command.as_str());
+            header.is_within(kind.map_or(PAYLOAD_MAX, Kind::max_len))?;
             self.buffer.advance(FRAME_HEADER_LEN);
-            self.pending = Some(read_header(&header)?);
+            self.pending = Some(header);
         }
         Ok(self.pending)
     }
@@ -220,21 +216,44 @@ impl Frames {
     }
 }
 
-fn read_header(header: &[u8; FRAME_HEADER_LEN]) -> Result<Pending, FrameError> {
-    let (mut command, mut len, mut checksum) = ([0; COMMAND_LEN], [0; 4], [0; 4]);
-    command.copy_from_slice(&header[4..16]);
-    len.copy_from_slice(&header[16..20]);
-    checksum.copy_from_slice(&header[20..]);
-    let command = CommandName::from_wire(command)?;
-    let len = usize::try_from(u32::from_le_bytes(len)).unwrap_or(usize::MAX);
-    let max = Kind::from_name(command.as_str()).map_or(PAYLOAD_MAX, Kind::max_len);
-    match len <= max {
-        true => Ok(Pending {
-            command,
-            len,
+impl FrameHeader {
+    /// Reads the header that these bytes begin with; `None`: more has to come.
+    ///
+    /// # Errors
+    /// Another magic, or a malformed name. The length is not judged.
+    pub fn read(bytes: &[u8], magic: [u8; 4]) -> Result<Option<Self>, FrameError> {
+        if let Some(got) = bytes.first_chunk().copied()
+            && got != magic
+        {
+            let expected = magic;
+            return Err(FrameError::Magic { got, expected });
+        }
+        let header = bytes.first_chunk::<FRAME_HEADER_LEN>();
+        header.map(Self::of).transpose()
+    }
+
+    fn of(header: &[u8; FRAME_HEADER_LEN]) -> Result<Self, FrameError> {
+        let (mut command, mut len, mut checksum) = ([0; COMMAND_LEN], [0; 4], [0; 4]);
+        command.copy_from_slice(&header[4..16]);
+        len.copy_from_slice(&header[16..20]);
+        checksum.copy_from_slice(&header[20..]);
+        Ok(Self {
+            command: CommandName::from_wire(command)?,
+            len: usize::try_from(u32::from_le_bytes(len)).unwrap_or(usize::MAX),
             checksum,
-        }),
-        false => Err(FrameError::TooLong { command, len, max }),
+        })
+    }
+
+    /// Insists that the payload has at most so many bytes.
+    ///
+    /// # Errors
+    /// It has more.
+    pub fn is_within(&self, max: usize) -> Result<(), FrameError> {
+        let Self { command, len, .. } = *self;
+        match len <= max {
+            true => Ok(()),
+            false => Err(FrameError::TooLong { command, len, max }),
+        }
     }
 }
 

@@ -15,12 +15,10 @@
 //! The links are there at the end that dialled, and only while they are bent: see
 //! [`Links`](super::Links).
 
-mod bend;
 mod conn;
 mod lingering;
 mod net;
 
-pub(in crate::live) use bend::Place;
 pub(in crate::live) use net::Net;
 
 #[cfg(test)]

@@ -1,14 +1,13 @@
 //! The port and the dials of a node.
 
-use super::bend::Place;
 use super::conn;
 use super::lingering::Lingering;
+use crate::live::bend::Place;
 use crate::live::entry::Entry;
+use crate::live::failures::{ACCEPT_PAUSE, Failures};
 use crate::live::inbox::Inbox;
-use crate::live::stopwatch::Stopwatch;
 use crate::live::wire::Frames;
 use crate::node::io::{ConnId, Direction, Input};
-use std::io;
 use std::net::SocketAddr;
 use std::sync::Arc;
 use std::sync::atomic::{AtomicU64, Ordering};
@@ -31,12 +30,6 @@ const DIALLED_MAX: usize = 256;
 
 /// How long a dialled address may take to answer.
 const DIAL_TIMEOUT: Duration = Duration::from_secs(5);
-
-/// How long to wait after a failure to accept, which tends to last: no more files, no memory.
-const ACCEPT_PAUSE: Duration = Duration::from_millis(100);
-
-/// Of failures to accept the first is told, and then once in so long how many there were.
-const FAILURES_TOLD_EVERY: Duration = Duration::from_secs(60);
 
 /// The sockets of one node. Clones are the same.
 #[derive(Clone)]
@@ -168,22 +161,4 @@ enum Ticket {
     Unseen(OwnedSemaphorePermit),
     /// This node dialled it.
     Dialled(OwnedSemaphorePermit),
-}
-
-/// Failures to accept that were not told yet.
-#[derive(Default)]
-struct Failures {
-    count: usize,
-    told: Option<Stopwatch>,
-}
-
-impl Failures {
-    fn tell(&mut self, error: &io::Error) {
-        self.count += 1;
-        let is_due = |told: Stopwatch| told.elapsed() >= FAILURES_TOLD_EVERY;
-        if self.told.is_none_or(is_due) {
-            tracing::warn!("cannot accept connections, {} times: {error}", self.count);
-            (self.count, self.told) = (0, Some(Stopwatch::start()));
-        }
-    }
 }

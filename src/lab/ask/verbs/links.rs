@@ -4,7 +4,7 @@ use super::row::{Param, Verb, needs, request, takes};
 use crate::lab::ask::params::{BadParam, Params, bad, required};
 use crate::lab::ask::{Bend, LinkChange, Named, Request, Scope};
 use crate::lab::paper::units::{parse_bandwidth, parse_duration, parse_preset};
-use crate::link::LinkState;
+use crate::link::{Conditions, LinkState};
 
 const ONE_WAY: Param = takes(
     "one_way",
@@ -83,6 +83,22 @@ pub(super) const VERBS: &[Verb] = &[
 ];
 
 fn set_link(params: &mut Params) -> Result<Request<Named>, BadParam> {
+    let change = link_change(params)?;
+    let bend = ends(params, change)?;
+    if change == LinkChange::default() {
+        return Err(bad(
+            "latency",
+            "is missing, and so is everything else that could change",
+        ));
+    }
+    Ok(bend)
+}
+
+/// What is to change of a link: `preset`, `latency`, `jitter`, `bandwidth`, `loss`, `state`, in words.
+///
+/// # Errors
+/// The first that is wrong, or out of its range.
+pub fn link_change(params: &mut Params) -> Result<LinkChange, BadParam> {
     let preset = params.read("preset", "dsl", parse_preset)?;
     let like = preset.map(LinkChange::to_preset).unwrap_or_default();
     let latency = params.read("latency", "80ms", parse_duration)?;
@@ -97,25 +113,22 @@ fn set_link(params: &mut Params) -> Result<Request<Named>, BadParam> {
         jitter: jitter.or(like.jitter),
         bandwidth: bandwidth.or(like.bandwidth),
         loss: loss.or(like.loss),
-        state: params.read("state", "cut", |text| match text {
-            "open" => Ok(LinkState::Open),
-            "cut" => Ok(LinkState::Cut),
-            "black-hole" => Ok(LinkState::BlackHole),
-            other => Err(format!(
-                "{other:?} is none of \"open\", \"cut\", \"black-hole\""
-            )),
-        })?,
+        state: params.read("state", "cut", parse_state)?,
     };
-    let bend = ends(params, change)?;
-    if change == LinkChange::default() {
-        return Err(bad(
-            "latency",
-            "is missing, and so is everything else that could change",
-        ));
-    }
-    let sound = change.apply(crate::link::Conditions::default()).validate();
+    let sound = change.apply(Conditions::default()).validate();
     sound.map_err(|error| bad(error.key, error.problem))?;
-    Ok(bend)
+    Ok(change)
+}
+
+fn parse_state(text: &str) -> Result<LinkState, String> {
+    match text {
+        "open" => Ok(LinkState::Open),
+        "cut" => Ok(LinkState::Cut),
+        "black-hole" => Ok(LinkState::BlackHole),
+        other => Err(format!(
+            "{other:?} is none of \"open\", \"cut\", \"black-hole\""
+        )),
+    }
 }
 
 fn ends(params: &mut Params, change: LinkChange) -> Result<Request<Named>, BadParam> {

@@ -16,6 +16,7 @@ mod wallets;
 
 pub use basics::{BASICS, Basic};
 pub use lab::{NOTE_MAX, check_note};
+pub use links::link_change;
 pub use row::{Param, Verb};
 pub use wallets::key_holder;
 

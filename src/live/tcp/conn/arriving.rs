@@ -2,9 +2,9 @@
 
 use super::socket::{self, BUFFER_BYTES, LINGER};
 use crate::chain::codec::MAX_LEN;
+use crate::live::bend::{Bend, Place};
 use crate::live::entry::Entry;
 use crate::live::inbox::{Ended, Inbox};
-use crate::live::tcp::bend::{Bend, Place};
 use crate::live::wire::{AHEAD_BYTES, Frames};
 use crate::node::io::{ConnId, Input};
 use crate::node::message::{Message, Version};

@@ -1,10 +1,10 @@
 //! The direction that goes out: what the node's thread has queued, as bytes for the socket.
 
 use super::socket::{self, BUFFER_BYTES};
+use crate::live::bend::Bend;
 use crate::live::conn::{Flow, Leaves};
 use crate::live::entry::Entry;
 use crate::live::inbox::Inbox;
-use crate::live::tcp::bend::Bend;
 use crate::live::wire::Frames;
 use std::io;
 use std::sync::Arc;

@@ -3,10 +3,10 @@
 use super::arriving::Arriving;
 use super::leaving::Leaving;
 use super::socket::{LINGER, drop_unread, hear_out};
+use crate::live::bend::{Bend, Place};
 use crate::live::conn::{Conn, Flow};
 use crate::live::entry::Entry;
 use crate::live::inbox::{Ended, Inbox};
-use crate::live::tcp::bend::{Bend, Place};
 use crate::live::tcp::lingering::Lingering;
 use crate::live::wire::Frames;
 use crate::node::io::{ConnId, Direction, Input};

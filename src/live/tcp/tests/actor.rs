@@ -1,7 +1,8 @@
 //! A node's sockets without the node, and what they are tested with.
 
-use super::super::{Net, Place};
+use super::super::Net;
 use crate::chain::Params;
+use crate::live::bend::Place;
 use crate::live::conn::Conn;
 use crate::live::entry::Entry;
 use crate::live::inbox::Inbox;

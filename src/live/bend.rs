@@ -1,5 +1,6 @@
 //! One direction of a connection on its way through a [`Link`], which is straight most of the
-//! time: then nothing enters it, and it costs nothing.
+//! time: then nothing enters it, and it costs nothing. So are connections of a node bent (`tcp`), and
+//! those between nodes of others (`proxy`).
 //!
 //! Something that is in the link stays ahead of what comes after it: a link that was just set
 //! straight counts as bent until it is empty.
@@ -16,7 +17,11 @@ use tokio::time::sleep;
 /// Bytes in a link from which on nothing more is put in: then a queue fills, or a socket is not
 /// read, and the sender slows down. Over a second of latency this is 4 MB/s; a message more
 /// fits what a link holds.
-const INSIDE_MAX: usize = 4_000_000;
+pub(in crate::live) const INSIDE_MAX: usize = 4_000_000;
+
+/// Bytes that something in a link counts for on top of its own: what it takes in memory, or more. So
+/// those who send a byte at a time fill no memory, and no link before [`INSIDE_MAX`].
+const OVERHEAD: usize = 128;
 
 /// What a node knows about links, for its connections.
 #[derive(Clone)]
@@ -30,14 +35,14 @@ pub(in crate::live) struct Place {
 }
 
 /// One direction.
-pub(super) struct Bend<T> {
+pub(in crate::live) struct Bend<T> {
     /// From and to; `None`: always straight.
     pair: Option<(SocketAddr, SocketAddr)>,
     place: Place,
     changes: watch::Receiver<()>,
     link: Link<(usize, T)>,
     conditions: Conditions,
-    /// Bytes in the link.
+    /// Bytes in the link, with the overhead of each piece.
     inside: usize,
     /// Bytes that have left the sender since this was last asked.
     left: u64,
@@ -45,7 +50,11 @@ pub(super) struct Bend<T> {
 
 impl<T> Bend<T> {
     /// The direction of this pair, which nothing has passed yet.
-    pub(super) fn new(pair: Option<(SocketAddr, SocketAddr)>, place: Place, seed: u64) -> Self {
+    pub(in crate::live) fn new(
+        pair: Option<(SocketAddr, SocketAddr)>,
+        place: Place,
+        seed: u64,
+    ) -> Self {
         let changes = place.links.changes();
         let link = Link::new(Conditions::default(), seed);
         let mut bend = Self {
@@ -62,34 +71,43 @@ impl<T> Bend<T> {
     }
 
     /// Whether everything has to pass the link.
-    pub(super) fn is_bent(&self) -> bool {
+    pub(in crate::live) fn is_bent(&self) -> bool {
         self.inside > 0 || self.conditions != Conditions::default()
     }
 
     /// Whether anything is on its way.
-    pub(super) fn is_empty(&self) -> bool {
+    pub(in crate::live) fn is_empty(&self) -> bool {
         self.inside == 0
     }
 
     /// Whether more may be put in.
-    pub(super) fn has_room(&self) -> bool {
+    pub(in crate::live) fn has_room(&self) -> bool {
         self.inside < INSIDE_MAX
     }
 
+    /// Whether so many bytes may be put in.
+    pub(in crate::live) fn has_room_for(&self, bytes: usize) -> bool {
+        self.inside + bytes <= INSIDE_MAX
+    }
+
+    /// Whether it was cut, also for a moment: then what it held is gone, and nothing passes it any more.
+    pub(in crate::live) fn is_severed(&self) -> bool {
+        self.link.is_severed()
+    }
+
     /// Bytes that can be put in as one.
-    pub(super) fn piece(&self) -> usize {
+    pub(in crate::live) fn piece(&self) -> usize {
         self.link.piece()
     }
 
     /// The most that latency and jitter take.
-    pub(super) fn lateness(&self) -> Duration {
+    pub(in crate::live) fn lateness(&self) -> Duration {
         self.conditions.latency + self.conditions.jitter
     }
 
     /// Puts something in. A link that was cut swallows it: the connection is about to end.
-    pub(super) fn push(&mut self, bytes: usize, payload: T) {
-        // Even what has no bytes takes its turn.
-        let counted = bytes.max(1);
+    pub(in crate::live) fn push(&mut self, bytes: usize, payload: T) {
+        let counted = bytes + OVERHEAD;
         let now = self.place.clock.now();
         if self.link.push(now, bytes, (counted, payload)).is_ok() {
             self.inside += counted;
@@ -97,7 +115,7 @@ impl<T> Bend<T> {
     }
 
     /// What has arrived.
-    pub(super) fn pop(&mut self) -> Option<T> {
+    pub(in crate::live) fn pop(&mut self) -> Option<T> {
         if self.inside == 0 {
             return None;
         }
@@ -109,12 +127,12 @@ impl<T> Bend<T> {
     }
 
     /// Bytes that have left the sender since this was last asked, as far as [`Bend::pop`] has seen.
-    pub(super) fn take_left(&mut self) -> u64 {
+    pub(in crate::live) fn take_left(&mut self) -> u64 {
         std::mem::take(&mut self.left)
     }
 
     /// Waits until [`Bend::pop`] is worth another try, or the conditions have changed.
-    pub(super) async fn moves(&mut self) {
+    pub(in crate::live) async fn moves(&mut self) {
         let due = self.link.deadline();
         let due = due.map(|at| self.place.clock.until(at));
         let wait = async {
@@ -128,6 +146,19 @@ impl<T> Bend<T> {
             () = wait => return,
         }
         self.refresh();
+    }
+
+    /// Takes over a change that [`Bend::moves`] has not heard of, as it was not waited for.
+    pub(in crate::live) fn catch_up(&mut self) {
+        if self.has_changed() {
+            self.changes.mark_unchanged();
+            self.refresh();
+        }
+    }
+
+    fn has_changed(&self) -> bool {
+        let changed = self.changes.has_changed();
+        changed.expect("the place keeps the table")
     }
 
     /// Takes over what the table says.
@@ -149,7 +180,42 @@ impl<T> Bend<T> {
 
 impl Place {
     /// Whether there may be no connection with the node that listens there.
-    pub(super) fn is_cut_from(&self, other: SocketAddr) -> bool {
+    pub(in crate::live) fn is_cut_from(&self, other: SocketAddr) -> bool {
         self.links.is_cut(self.own, other)
+    }
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+    use crate::link::LinkState;
+
+    #[test]
+    fn single_bytes_fill_a_link_before_any_is_lost() {
+        let at = |port| SocketAddr::from(([127, 0, 0, 1], port));
+        let place = Place {
+            own: at(1),
+            links: Links::default(),
+            clock: LabClock::from_wall(),
+            seed: 7,
+        };
+        let links = place.links.clone();
+        let set = |state| {
+            let conditions = Conditions::default().in_state(state);
+            links.set(at(1), at(2), conditions).expect("in range");
+        };
+        set(LinkState::BlackHole);
+        let mut bend = Bend::new(Some((at(1), at(2))), place, 3);
+        let mut sent = 0_u32;
+        while bend.has_room() {
+            bend.push(1, sent);
+            sent += 1;
+        }
+        assert!(sent > 10_000, "{sent}");
+        set(LinkState::Open);
+        bend.catch_up();
+        let heard = std::iter::from_fn(|| bend.pop());
+        assert!(heard.eq(0..sent));
+        assert!(bend.is_empty() && !bend.is_bent());
     }
 }
