@@ -5,6 +5,7 @@ pub mod header;
 pub mod network;
 pub mod program;
 pub mod rpc;
+pub mod start;
 #[cfg(test)]
 pub(crate) mod testing;
 pub mod tree;
