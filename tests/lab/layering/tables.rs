@@ -54,7 +54,9 @@ pub const ROOMS: [(&str, &[&[&str]]); 4] = [
                 "threads",
                 "wire",
             ],
-            &["clock", "conn", "disk", "output", "rpc", "signals"],
+            &[
+                "clock", "conn", "disk", "output", "program", "rpc", "signals",
+            ],
             &["entry", "machine", "miner", "watch"],
             &["handle", "tcp"],
             &["run"],
