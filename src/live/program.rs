@@ -7,10 +7,10 @@
 //!
 //! The guard is this executable once more (see [`guard`]): it leads a session of its own, out of reach of
 //! the terminal's signals, and holds a pipe from the lab. When that closes, whatever became of the lab,
-//! it asks its process group to end and kills it after [`GRACE`]. On Linux the program gets SIGKILL from
-//! the system when its guard is gone, and where the lab is still there it kills the group as well. What is
-//! not reached: a process that has left the group; and, on a lab and a guard that are killed in the same
-//! moment, what the program itself has started. The programs that are known here start none.
+//! it asks its process group to end and kills it after [`GRACE`]. When the guard itself is killed, the
+//! lab kills the group, and so does a process that stands behind the guard, if the lab is gone too. On
+//! Linux the program gets SIGKILL from the system as well when its guard is gone, whatever else was killed.
+//! What is not reached is a process that has left the group. The programs that are known here start none.
 //!
 //! [`find_program`] says where a program is, [`choose_ports`] where it can listen,
 //! [`crate::bitcoin::start`] with which arguments, and [`start_program`] starts it. No shell is involved.

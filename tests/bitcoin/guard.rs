@@ -1,6 +1,6 @@
 //! A program ends with its lab, however that ends.
 
-use crate::processes::{END, alive, until, until_none};
+use crate::processes::{END, alive, until_none};
 use crate::stand_in::{Lab, own, plan_of, role, running, start, until_ready};
 use chainlab::live::program::{Ending, ProgramHandle, ProgramNews, ProgramState, start_program};
 use rustix::process::{Pid, Signal, kill_process, kill_process_group};
@@ -10,8 +10,6 @@ use std::path::Path;
 use std::process::{Command, Stdio};
 use std::time::{Duration, Instant};
 use tempfile::{TempDir, tempdir};
-
-const NONE: [i32; 0] = [];
 
 fn folder() -> TempDir {
     tempdir().expect("a folder")
@@ -41,13 +39,14 @@ async fn a_program_runs_out_of_the_terminal_s_reach_and_is_stopped() {
     let mut program = start(&plan_of("sleep", &["180"], folder.path()));
     let sleeps = running(&program).await;
     let group = alive(program.group());
-    assert_eq!(group.len(), 2, "the guard, and the program in its second stage's place");
+    let of_guard = "the guard, the one behind, and the program in its second stage's place";
+    assert_eq!(group.len(), 3, "{of_guard}");
     assert!(group.contains(&sleeps));
     let session = rustix::process::getsid(Some(pid(sleeps))).expect("it is there");
     assert_eq!(session, pid(program.group()));
     program.stop();
     assert_eq!(program.ended().await, Ending::Stopped);
-    assert_eq!(alive(program.group()), NONE);
+    until_none(program.group()).await;
     assert_eq!(program.state(), ProgramState::Ended(Ending::Stopped));
     let news = all_news(&mut program).await;
     let expected = [ProgramNews::Started(sleeps), ProgramNews::Ended(Ending::Stopped)];
@@ -59,12 +58,12 @@ async fn a_program_is_killed_at_once_with_all_that_it_has_started() {
     let folder = folder();
     let mut program = start(&role("parent", folder.path()));
     until_ready(&program).await;
-    assert_eq!(alive(program.group()).len(), 4);
+    assert_eq!(alive(program.group()).len(), 5);
     let since = Instant::now();
     program.kill();
     assert_eq!(program.ended().await, Ending::Killed);
     assert!(since.elapsed() < Duration::from_secs(4));
-    assert_eq!(alive(program.group()), NONE);
+    until_none(program.group()).await;
 }
 
 #[tokio::test]
@@ -79,7 +78,7 @@ async fn how_a_program_ends_by_itself_is_told() {
         let mut program = start(&plan_of("sleep", &["180"], folder.path()));
         signal(running(&program).await, number);
         assert_eq!(program.ended().await, ending);
-        assert_eq!(alive(program.group()), NONE);
+        until_none(program.group()).await;
     }
 }
 
@@ -88,7 +87,7 @@ async fn what_a_program_leaves_behind_ends_with_it() {
     let folder = folder();
     let mut program = start(&role("leaves", folder.path()));
     assert_eq!(program.ended().await, Ending::Exited(0));
-    assert_eq!(alive(program.group()), NONE);
+    until_none(program.group()).await;
 }
 
 #[tokio::test]
@@ -101,7 +100,7 @@ async fn a_program_that_does_not_listen_is_killed_after_five_seconds() {
     assert_eq!(program.ended().await, Ending::Overdue);
     let took = since.elapsed();
     assert!(took > Duration::from_secs(4) && took < END, "{took:?}");
-    assert_eq!(alive(program.group()), NONE);
+    until_none(program.group()).await;
 }
 
 #[tokio::test]
@@ -230,8 +229,8 @@ async fn after_a_guard_that_is_killed_none_is_left() {
 }
 
 #[tokio::test]
-async fn after_a_lab_and_a_guard_that_are_killed_at_once_no_program_is_left() {
-    for program in ["sleep", "deaf"] {
+async fn after_a_lab_and_a_guard_that_are_killed_at_once_none_is_left() {
+    for program in ["sleep", "deaf", "parent"] {
         let folder = folder();
         let lab = Lab::start(program, folder.path());
         // Nothing runs in between: neither can act on the other's end.
@@ -246,6 +245,25 @@ async fn after_a_lab_and_a_guard_that_are_killed_at_once_no_program_is_left() {
     }
 }
 
+/// As when all of this name are killed, `pkill -9 chainlab`.
+#[tokio::test]
+async fn a_program_ends_although_all_that_look_after_it_are_killed() {
+    for program in ["sleep", "deaf"] {
+        let folder = folder();
+        let lab = Lab::start(program, folder.path());
+        let mut others = alive(lab.group);
+        others.retain(|number| *number != lab.program);
+        others.push(i32::try_from(lab.pid()).expect("a number"));
+        for number in &others {
+            signal(*number, Signal::STOP);
+        }
+        for number in &others {
+            signal(*number, Signal::KILL);
+        }
+        until_none(lab.group).await;
+    }
+}
+
 #[tokio::test]
 async fn ctrl_c_does_not_reach_a_program_before_its_lab_has_decided() {
     let folder = folder();
@@ -253,7 +271,7 @@ async fn ctrl_c_does_not_reach_a_program_before_its_lab_has_decided() {
     // As a terminal does.
     kill_process_group(pid(lab.pid()), Signal::INT).expect("it is there");
     tokio::time::sleep(Duration::from_millis(500)).await;
-    assert_eq!(alive(lab.group).len(), 2);
+    assert_eq!(alive(lab.group).len(), 3);
     drop(lab);
 }
 
@@ -265,7 +283,7 @@ async fn a_guard_that_is_asked_to_end_ends_its_program() {
         running(&program).await;
         signal(program.group(), number);
         assert_eq!(program.ended().await, Ending::Signalled(15));
-        assert_eq!(alive(program.group()), NONE);
+        until_none(program.group()).await;
     }
 }
 
@@ -278,7 +296,7 @@ async fn a_guard_that_is_stopped_is_not_waited_for() {
     program.stop();
     program.kill();
     assert_eq!(program.ended().await, Ending::Killed);
-    assert_eq!(alive(program.group()), NONE);
+    until_none(program.group()).await;
 }
 
 #[test]
@@ -294,7 +312,11 @@ fn a_second_stage_without_its_guard_starts_nothing() {
 
 #[test]
 fn the_subcommand_is_not_for_hands_and_nowhere_listed() {
-    for words in [&["guard-program"][..], &["guard-program", "--", "/bin/sleep", "180"]] {
+    for words in [
+        &["guard-program"][..],
+        &["guard-program", "--", "/bin/sleep", "180"],
+        &["guard-program", "--behind", "1"],
+    ] {
         let output = Command::new(own())
             .args(words)
             .stdin(Stdio::null())
@@ -325,6 +347,6 @@ async fn many_programs_end_beside_each_other() {
     programs.iter().for_each(ProgramHandle::stop);
     for mut program in programs {
         assert_eq!(program.ended().await, Ending::Stopped);
-        until(|| alive(program.group()).is_empty().then_some(())).await;
+        until_none(program.group()).await;
     }
 }

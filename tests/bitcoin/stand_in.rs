@@ -94,6 +94,7 @@ pub async fn running(program: &ProgramHandle) -> i32 {
 pub struct Lab {
     child: Child,
     pub group: u32,
+    pub program: i32,
 }
 
 impl Lab {
@@ -109,12 +110,17 @@ impl Lab {
             .spawn()
             .expect("a process");
         let out = BufReader::new(child.stdout.take().expect("a pipe"));
-        let group = out.lines().find_map(|line| {
+        let said = out.lines().find_map(|line| {
             let line = line.expect("a line");
-            line.strip_prefix("group ").map(ToOwned::to_owned)
+            let (group, program) = line.strip_prefix("group ")?.split_once(" program ")?;
+            Some((group.parse().ok()?, program.parse().ok()?))
         });
-        let group = group.expect("it says so").parse().expect("a number");
-        Self { child, group }
+        let (group, program) = said.expect("it says so");
+        Self {
+            child,
+            group,
+            program,
+        }
     }
 
     pub fn pid(&self) -> u32 {
@@ -192,7 +198,7 @@ fn be_a_lab() {
             until_ready(&program).await;
         }
         assert!(alive(program.group()).contains(&pid));
-        println!("\ngroup {}", program.group());
+        println!("\ngroup {} program {pid}", program.group());
         tokio::time::sleep(LONG).await;
     });
 }

@@ -1,4 +1,5 @@
-//! The guard of a program, and the second stage, which becomes the program. Both are this executable.
+//! The guard of a program, the second stage, which becomes the program, and one that stands behind the
+//! guard. All are this executable.
 //!
 //! The guard's input is a pipe from the lab, on which nothing is sent; that it closes is the message.
 //! Its output is a pipe on which it tells the lab what happens ([`super::report`]), and its errors are
@@ -6,24 +7,28 @@
 //!
 //! 1. It begins a session, so a process group too. No terminal signals it from then on, and the program
 //!    has none to write to.
-//! 2. It starts the second stage, from its main thread: the parent-death signal of Linux is sent when the
+//! 2. It starts one that stands behind it, in a group of its own, which does nothing but wait until the
+//!    guard is gone, and then kills the guard's group. It is in the guard's session, so as long as it is
+//!    there no other process, and no other group, gets the guard's number.
+//! 3. It starts the second stage, from its main thread: the parent-death signal of Linux is sent when the
 //!    *thread* ends that started a process.
-//! 3. The second stage asks for that signal, looks whether its parent is still the guard, which could
+//! 4. The second stage asks for that signal, looks whether its parent is still the guard, which could
 //!    have ended before it asked, and executes the program in its place. If that fails it says so on a
 //!    pipe that closes by itself when it does not.
-//! 4. When the lab's pipe closes, the program ends, or the guard is asked to end by a signal, it sends
+//! 5. When the lab's pipe closes, the program ends, or the guard is asked to end by a signal, it sends
 //!    SIGTERM to its group and waits for up to [`GRACE`]. On Linux it is the parent of all orphans
 //!    below it, so it knows whether some are left.
-//! 5. The last that it does is to kill its group, and itself with it.
+//! 6. The last that it does is to kill its group, and itself with it.
 
 use super::executable;
 use super::report::Report;
 use rustix::process::{
-    Pid, Signal, WaitOptions, getpid, getppid, kill_process, kill_process_group, setsid,
+    Pid, Signal, WaitOptions, WaitStatus, getpid, getppid, getsid, kill_process,
+    kill_process_group, setsid, waitpgid, waitpid,
 };
 use std::convert::Infallible;
 use std::ffi::{OsStr, OsString};
-use std::io::{self, PipeWriter, Write as _, pipe, stderr, stdin, stdout};
+use std::io::{self, PipeWriter, Read as _, Write as _, pipe, stderr, stdin, stdout};
 use std::os::fd::{AsFd, OwnedFd};
 use std::os::unix::process::CommandExt;
 use std::process::{Child, ChildStdin, Command, Stdio, exit};
@@ -40,6 +45,9 @@ pub const NAME: &str = "guard-program";
 
 /// What follows it for the second stage, with the guard's process number.
 const SECOND: &str = "--in-place-of";
+
+/// What follows it for the one behind, with the guard's process number.
+const BEHIND: &str = "--behind";
 
 /// How long a program may take to end when it is asked to.
 pub const GRACE: Duration = Duration::from_secs(5);
@@ -66,6 +74,7 @@ pub enum GuardError {
 enum Stage<'a> {
     Guard(&'a [OsString]),
     Second(i32, &'a [OsString]),
+    Behind(i32),
 }
 
 /// Does what a guard does, or the second stage. When all is well it does not return: the guard kills
@@ -76,7 +85,8 @@ enum Stage<'a> {
 pub fn run_guard(arguments: &[OsString]) -> Result<Infallible, GuardError> {
     match stage(arguments).ok_or(GuardError::NotForHands)? {
         Stage::Guard(command) => guard(command),
-        Stage::Second(guard, command) => match become_program(guard, command) {},
+        Stage::Behind(guard) => stand_behind(guard),
+        Stage::Second(guard, command) => become_program(guard, command),
     }
 }
 
@@ -88,15 +98,19 @@ pub(super) fn arguments_for(program: &OsStr, arguments: &[OsString]) -> Vec<OsSt
 }
 
 fn stage(arguments: &[OsString]) -> Option<Stage<'_>> {
-    let (stage, command) = match arguments {
-        [dashes, command @ ..] if dashes == "--" => (None, command),
-        [second, guard, dashes, command @ ..] if second == SECOND && dashes == "--" => {
-            (Some(guard.to_str()?.parse().ok()?), command)
+    let number = |word: &OsString| word.to_str()?.parse().ok();
+    match arguments {
+        [behind, guard] if behind == BEHIND => Some(Stage::Behind(number(guard)?)),
+        [dashes, command @ ..] if dashes == "--" && !command.is_empty() => {
+            Some(Stage::Guard(command))
         }
-        _ => return None,
-    };
-    let stage = stage.map_or(Stage::Guard(command), |guard| Stage::Second(guard, command));
-    (!command.is_empty()).then_some(stage)
+        [second, guard, dashes, command @ ..]
+            if second == SECOND && dashes == "--" && !command.is_empty() =>
+        {
+            Some(Stage::Second(number(guard)?, command))
+        }
+        _ => None,
+    }
 }
 
 fn guard(command: &[OsString]) -> Result<Infallible, GuardError> {
@@ -111,6 +125,7 @@ fn guard(command: &[OsString]) -> Result<Infallible, GuardError> {
 async fn watch(command: &[OsString]) -> Result<Infallible, GuardError> {
     let lab = Receiver::from_owned_fd(stdin().as_fd().try_clone_to_owned()?);
     let lab = lab.map_err(|_| GuardError::NotForHands)?;
+    let _behind = start_behind()?;
     let mut asked = Asked::new()?;
     let children = signal(SignalKind::child())?;
     let (stage, failures) = Stage2::start(command).map_err(|error| {
@@ -127,6 +142,32 @@ async fn watch(command: &[OsString]) -> Result<Infallible, GuardError> {
     // It does not come back from that.
     let _ = kill_process_group(getpid(), Signal::KILL);
     exit(NOT_STARTED)
+}
+
+/// Starts the one behind, which waits for its input to close.
+fn start_behind() -> io::Result<Option<ChildStdin>> {
+    let behind = Command::new(executable::own()?)
+        .arg0("chainlab")
+        .args([NAME, BEHIND, &getpid().to_string()])
+        .process_group(0)
+        .stdin(Stdio::piped())
+        .stdout(Stdio::null())
+        .stderr(Stdio::null())
+        .spawn()?;
+    Ok(behind.stdin)
+}
+
+/// Waits until the guard is gone, and ends what it has left.
+fn stand_behind(guard: i32) -> Result<Infallible, GuardError> {
+    let guard = Pid::from_raw(guard).ok_or(GuardError::NotForHands)?;
+    // In another session that number could be any other group's.
+    if getsid(None).map_err(io::Error::from)? != guard {
+        return Err(GuardError::NotForHands);
+    }
+    let mut guards = stdin().lock();
+    while guards.read(&mut [0; 64]).is_ok_and(|count| count > 0) {}
+    let _ = kill_process_group(guard, Signal::KILL);
+    exit(0)
 }
 
 /// Signals that ask to end. From the first moment on they do not end the guard itself.
@@ -198,22 +239,30 @@ impl Flock {
         })
     }
 
-    /// Takes leave of all that have ended; whether others are left.
+    /// Takes leave of those in the group that have ended, and of the program, which may have left it;
+    /// whether others are left.
     fn reap(&mut self) -> bool {
+        if self.has_program
+            && let Ok(Some((_, status))) = waitpid(Some(self.program), WaitOptions::NOHANG)
+        {
+            self.program_has_ended(status);
+        }
         loop {
-            match rustix::process::wait(WaitOptions::NOHANG) {
-                Ok(Some((pid, status))) if pid == self.program => {
-                    self.has_program = false;
-                    let code = status.exit_status().map(Report::Exited);
-                    let signal = status.terminating_signal().map(Report::Signalled);
-                    if let Some(ended) = code.or(signal) {
-                        report(&ended);
-                    }
-                }
+            match waitpgid(getpid(), WaitOptions::NOHANG) {
+                Ok(Some((pid, status))) if pid == self.program => self.program_has_ended(status),
                 Ok(Some(_)) | Err(rustix::io::Errno::INTR) => {}
                 Ok(None) => return true,
-                Err(_) => return false,
+                Err(_) => return self.has_program,
             }
+        }
+    }
+
+    fn program_has_ended(&mut self, status: WaitStatus) {
+        self.has_program = false;
+        let code = status.exit_status().map(Report::Exited);
+        let signal = status.terminating_signal().map(Report::Signalled);
+        if let Some(ended) = code.or(signal) {
+            report(&ended);
         }
     }
 
@@ -302,7 +351,7 @@ fn is_child_of(guard: i32) -> bool {
 }
 
 /// Becomes the program, with what this process has as input and errors, and the latter as output too.
-fn become_program(guard: i32, command: &[OsString]) -> Infallible {
+fn become_program(guard: i32, command: &[OsString]) -> Result<Infallible, GuardError> {
     // By the time that fails, what was to be the program's output has taken its place.
     let tells = stdout().as_fd().try_clone_to_owned();
     let Err(error) = try_become(guard, command);
@@ -332,14 +381,15 @@ mod tests {
     }
 
     #[test]
-    fn both_stages_are_told_from_what_a_person_types() {
+    fn all_stages_are_told_from_what_a_person_types() {
         let guard = arguments_for(OsStr::new("/bin/x"), &words("--in-place-of 1"));
         let command = words("/bin/x --in-place-of 1");
         assert_eq!(stage(&guard[1..]), Some(Stage::Guard(&command)));
         let second = words("--in-place-of 7 -- /bin/x");
         let command = words("/bin/x");
         assert_eq!(stage(&second), Some(Stage::Second(7, &command)));
-        for typed in ["", "--", "--help", "/bin/x", "--in-place-of x -- y", "--in-place-of 7 --"] {
+        assert_eq!(stage(&words("--behind 7")), Some(Stage::Behind(7)));
+        for typed in ["--behind", "--behind x", "--behind 7 8", "", "--", "--help", "/bin/x", "--in-place-of x -- y", "--in-place-of 7 --"] {
             assert_eq!(stage(&words(typed)), None, "{typed}");
         }
         assert_eq!(stage(&[]), None);
