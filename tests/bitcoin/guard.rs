@@ -49,7 +49,10 @@ async fn a_program_runs_out_of_the_terminal_s_reach_and_is_stopped() {
     until_none(program.group()).await;
     assert_eq!(program.state(), ProgramState::Ended(Ending::Stopped));
     let news = all_news(&mut program).await;
-    let expected = [ProgramNews::Started(sleeps), ProgramNews::Ended(Ending::Stopped)];
+    let expected = [
+        ProgramNews::Started(sleeps),
+        ProgramNews::Ended(Ending::Stopped),
+    ];
     assert_eq!(news, expected);
 }
 
@@ -180,7 +183,10 @@ async fn what_cannot_be_started_is_named() {
         ("text/nothing", "there is no such file"),
         ("plain", "it may not be executed"),
         ("folder", "it is no file"),
-        ("text", "it begins neither as a program nor with #! and what runs it"),
+        (
+            "text",
+            "it begins neither as a program nor with #! and what runs it",
+        ),
     ] {
         let mut plan = plan_of("sleep", &[], &at("home"));
         plan.program = at(name);
@@ -199,7 +205,12 @@ async fn what_cannot_be_started_is_named() {
     assert!(error.to_string().contains("text: "), "{error}");
     plan = plan_of("sleep", &[], &at("home"));
     let error = start_program(&plan, Some(Path::new("/nowhere"))).expect_err("no guard");
-    assert!(error.to_string().starts_with("no guard for it can be started"), "{error}");
+    assert!(
+        error
+            .to_string()
+            .starts_with("no guard for it can be started"),
+        "{error}"
+    );
 }
 
 #[tokio::test]
@@ -302,12 +313,22 @@ async fn a_guard_that_is_stopped_is_not_waited_for() {
 #[test]
 fn a_second_stage_without_its_guard_starts_nothing() {
     let stage = Command::new(own())
-        .args(["guard-program", "--in-place-of", "1", "--", "/bin/sleep", "180"])
+        .args([
+            "guard-program",
+            "--in-place-of",
+            "1",
+            "--",
+            "/bin/sleep",
+            "180",
+        ])
         .stdin(Stdio::null())
         .output()
         .expect("it runs");
     assert_eq!(stage.status.code(), Some(126));
-    assert_eq!(String::from_utf8_lossy(&stage.stdout), "its guard has ended");
+    assert_eq!(
+        String::from_utf8_lossy(&stage.stdout),
+        "its guard has ended"
+    );
 }
 
 #[test]
@@ -326,7 +347,12 @@ fn the_subcommand_is_not_for_hands_and_nowhere_listed() {
         let said = String::from_utf8_lossy(&output.stderr);
         assert!(said.contains("it is not for hands"), "{said}");
     }
-    for words in [&["--help"][..], &["man"], &["completions", "bash"], &["completions", "zsh"]] {
+    for words in [
+        &["--help"][..],
+        &["man"],
+        &["completions", "bash"],
+        &["completions", "zsh"],
+    ] {
         let output = Command::new(own()).args(words).output().expect("it runs");
         let said = String::from_utf8_lossy(&output.stdout);
         assert!(!said.contains("guard"), "{words:?}");

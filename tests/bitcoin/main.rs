@@ -13,7 +13,12 @@
 mod rpc_answers;
 
 mod answers;
+mod find;
+mod guard;
 mod http;
 mod mangled;
 mod node;
+mod processes;
 mod real;
+mod stand_in;
+mod start;

@@ -2,13 +2,15 @@
 //! badly. Which one is said by a variable; without it the test below is over at once.
 
 use crate::processes::{END, alive, until};
+use chainlab::bitcoin::Program;
 use chainlab::bitcoin::start::{Choice, Found, Plan, Ports, Wanted, plan};
 use chainlab::live::program::{
-    ProgramHandle, ProgramState, Search, find_program, start_program,
+    ProgramHandle, ProgramState, Search, choose_ports, find_program, start_program,
 };
 use std::env;
 use std::ffi::OsString;
 use std::io::{BufRead, BufReader, Write};
+use std::net::SocketAddr;
 use std::os::unix::process::CommandExt;
 use std::path::Path;
 use std::process::{Child, Command, Stdio};
@@ -55,6 +57,18 @@ fn wanted(found: Found, folder: &Path) -> Wanted {
     }
 }
 
+/// bcoin, where `CHAINLAB_BCOIN` names it.
+pub fn bcoin_plan(folder: &Path, ports: Ports, peers: &[SocketAddr]) -> Plan {
+    let choice = Choice::Known(Program::Bcoin);
+    let found = find_program(&choice, &Search::of_this_user()).expect("it is there");
+    let wanted = Wanted {
+        ports,
+        peers: peers.to_vec(),
+        ..wanted(found, folder)
+    };
+    plan(&wanted).expect("a plan")
+}
+
 /// This binary in one of the roles below.
 pub fn role(role: &str, folder: &Path) -> Plan {
     let this = env::current_exe().expect("this binary");
@@ -70,6 +84,7 @@ const ARGUMENTS: [&str; 3] = ["stand_in::a_process_of_its_own", "--exact", "--no
 fn plan_by_name(name: &str, folder: &Path) -> Plan {
     match name {
         "sleep" => plan_of("sleep", &["180"], folder),
+        "bcoin" => bcoin_plan(folder, choose_ports().expect("ports"), &[]),
         name => role(name, folder),
     }
 }
@@ -184,7 +199,10 @@ fn be_a_parent(waits: bool) {
 
 fn flood() {
     let mut out = std::io::stdout().lock();
-    while out.write_all(&b"all work and no play\n".repeat(1_000)).is_ok() {}
+    while out
+        .write_all(&b"all work and no play\n".repeat(1_000))
+        .is_ok()
+    {}
 }
 
 fn be_a_lab() {

@@ -1,8 +1,6 @@
 //! A command of the person: their words, with ours where they left a place.
 
-use super::{
-    Content, Plan, PlanError, PlannedFile, RpcAccess, RpcLogin, Wanted, local,
-};
+use super::{Content, Plan, PlanError, PlannedFile, RpcAccess, RpcLogin, Wanted, local};
 use std::ffi::OsString;
 use std::path::Path;
 
@@ -49,10 +47,7 @@ fn password() -> PlannedFile {
     }
 }
 
-fn access(
-    wanted: &Wanted,
-    has: impl Fn(&str) -> bool,
-) -> Result<Option<RpcAccess>, PlanError> {
+fn access(wanted: &Wanted, has: impl Fn(&str) -> bool) -> Result<Option<RpcAccess>, PlanError> {
     let login = match (has("{password-file}"), has("{cookie-file}")) {
         (true, true) => return Err(PlanError::TwoLogins),
         (true, false) => RpcLogin::Password(wanted.within(PASSWORD)),

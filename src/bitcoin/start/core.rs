@@ -22,7 +22,8 @@ pub(super) fn plan(wanted: &Wanted, bitcoind: &Path) -> Plan {
         content: Content::Text("# All settings are in its arguments.\n".to_owned()),
         about: "settings: none",
     }];
-    plan.listens.push(("the watcher", local(wanted.ports.watch)));
+    plan.listens
+        .push(("the watcher", local(wanted.ports.watch)));
     plan.listens.push(("RPC", local(wanted.ports.rpc)));
     plan.watch = local(wanted.ports.watch);
     plan.rpc = Some(RpcAccess {

@@ -12,7 +12,10 @@ fn wanted(found: Found, peers: &[&str]) -> Wanted {
         found,
         folder: "/lab/node 1".into(),
         ports: PORTS,
-        peers: peers.iter().map(|peer| peer.parse().expect("one")).collect(),
+        peers: peers
+            .iter()
+            .map(|peer| peer.parse().expect("one"))
+            .collect(),
         search: "/usr/bin:/bin".into(),
         mine_to: Some("mfWxJ45yp2SFn7UciZyNpvDKrzbhyfKrY8".to_owned()),
     }
@@ -111,7 +114,10 @@ fn btcd_never_reads_the_home_of_its_user_and_listens_though_it_connects() {
 #[test]
 fn a_btcd_without_peers_can_dial_none() {
     let words = words(&wanted(btcd(), &[]));
-    assert!(words.contains(&"--proxy=127.0.0.1:9".to_owned()), "{words:?}");
+    assert!(
+        words.contains(&"--proxy=127.0.0.1:9".to_owned()),
+        "{words:?}"
+    );
     assert!(!words.iter().any(|word| word.starts_with("--connect")));
 }
 
@@ -144,7 +150,12 @@ fn bcoin_is_run_by_the_script_and_keeps_nothing() {
 
 #[test]
 fn no_plan_has_a_secret_and_all_have_their_own_home() {
-    for found in [core(), btcd(), bcoin(), command(&["{port}", "{password-file}"])] {
+    for found in [
+        core(),
+        btcd(),
+        bcoin(),
+        command(&["{port}", "{password-file}"]),
+    ] {
         let plan = plan(&wanted(found, &[])).expect("a plan");
         let home = OsString::from("/lab/node 1");
         assert_eq!(plan.environment[0], ("HOME", home));
@@ -199,7 +210,10 @@ fn every_place_is_filled_and_one_that_is_not_there_is_named() {
         error.to_string()
     };
     let said = error(&["{port}", "{rpcport}"]);
-    assert!(said.starts_with("there is no {rpcport} for a command; there is {port}"), "{said}");
+    assert!(
+        said.starts_with("there is no {rpcport} for a command; there is {port}"),
+        "{said}"
+    );
     assert!(error(&["-x"]).contains("needs {port}"));
     assert!(error(&["{port}", "{cookie-file}", "{password-file}"]).contains("not both"));
 }
@@ -218,22 +232,45 @@ fn what_would_leave_the_machine_or_collide_is_refused() {
     assert_eq!(plan(&far).expect_err("far").to_string(), words);
     far.peers = vec!["[::ffff:127.0.0.1]:5".parse().expect("an address")];
     assert!(plan(&far).is_ok());
-    for ports in [Ports { watch: 0, ..PORTS }, Ports { rpc: 20_001, ..PORTS }] {
-        let wanted = Wanted { ports, ..wanted(core(), &[]) };
+    for ports in [
+        Ports { watch: 0, ..PORTS },
+        Ports {
+            rpc: 20_001,
+            ..PORTS
+        },
+    ] {
+        let wanted = Wanted {
+            ports,
+            ..wanted(core(), &[])
+        };
         assert_eq!(plan(&wanted), Err(PlanError::Ports));
     }
-    let found = Found::Btcd { btcd: "btcd".into() };
+    let found = Found::Btcd {
+        btcd: "btcd".into(),
+    };
     let error = plan(&wanted(found, &[])).expect_err("it could be another one");
     assert_eq!(error.to_string(), "btcd is no absolute path");
     let folder = PathBuf::from("/lab/$HOME");
-    let dollar = Wanted { folder, ..wanted(btcd(), &[]) };
+    let dollar = Wanted {
+        folder,
+        ..wanted(btcd(), &[])
+    };
     assert!(matches!(plan(&dollar), Err(PlanError::Dollar(_))));
 }
 
 #[test]
 fn all_that_happens_is_shown_word_by_word() {
-    let found = command(&["--port", "{port}", "", "a b", "\u{1b}[2J\u{202e}x\u{3164}", "it's"]);
-    let shown = plan(&wanted(found, &["127.0.0.1:5"])).expect("a plan").to_string();
+    let found = command(&[
+        "--port",
+        "{port}",
+        "",
+        "a b",
+        "\u{1b}[2J\u{202e}x\u{3164}",
+        "it's",
+    ]);
+    let shown = plan(&wanted(found, &["127.0.0.1:5"]))
+        .expect("a plan")
+        .to_string();
     let expected = "\
 /opt/coind
     --port
@@ -265,7 +302,10 @@ fn the_files_and_ports_of_a_known_program_are_shown() {
     ] {
         assert!(shown.contains(part), "{part} is not in {shown}");
     }
-    assert!(plan.command_line().starts_with("/usr/bin/node \"/lab/node 1/bcoin.js\" --package "));
+    assert!(
+        plan.command_line()
+            .starts_with("/usr/bin/node \"/lab/node 1/bcoin.js\" --package ")
+    );
 }
 
 #[test]

@@ -41,7 +41,9 @@ impl fmt::Display for Ending {
             Self::Exited(code) => write!(f, "it ended by itself, with exit code {code}"),
             Self::Signalled(signal) => write!(f, "it was ended by {}", signal_name(*signal)),
             Self::Stopped => f.write_str("it was stopped"),
-            Self::Overdue => f.write_str("it did not end within 5 s of being asked, and was killed"),
+            Self::Overdue => {
+                f.write_str("it did not end within 5 s of being asked, and was killed")
+            }
             Self::Killed => f.write_str("it was killed"),
             Self::GuardLost => f.write_str("its guard was ended from outside, and it was killed"),
         }
@@ -56,10 +58,16 @@ fn signal_name(number: i32) -> String {
         (Signal::QUIT, "SIGQUIT"),
         (Signal::ILL, "SIGILL"),
         (Signal::TRAP, "SIGTRAP"),
-        (Signal::ABORT, "SIGABRT, as when it finds a fault of its own"),
+        (
+            Signal::ABORT,
+            "SIGABRT, as when it finds a fault of its own",
+        ),
         (Signal::BUS, "SIGBUS"),
         (Signal::FPE, "SIGFPE"),
-        (Signal::KILL, "SIGKILL, as when the machine has no memory left"),
+        (
+            Signal::KILL,
+            "SIGKILL, as when the machine has no memory left",
+        ),
         (Signal::SEGV, "SIGSEGV, by a fault of its own"),
         (Signal::PIPE, "SIGPIPE"),
         (Signal::ALARM, "SIGALRM"),
@@ -68,7 +76,10 @@ fn signal_name(number: i32) -> String {
         (Signal::XFSZ, "SIGXFSZ, by a limit"),
     ];
     let found = known.iter().find(|(signal, _)| signal.as_raw() == number);
-    found.map_or_else(|| format!("signal {number}"), |(_, name)| (*name).to_owned())
+    found.map_or_else(
+        || format!("signal {number}"),
+        |(_, name)| (*name).to_owned(),
+    )
 }
 
 #[cfg(test)]
@@ -79,7 +90,10 @@ mod tests {
     fn an_ending_is_said_in_words() {
         for (ending, words) in [
             (Ending::Exited(3), "it ended by itself, with exit code 3"),
-            (Ending::Signalled(11), "it was ended by SIGSEGV, by a fault of its own"),
+            (
+                Ending::Signalled(11),
+                "it was ended by SIGSEGV, by a fault of its own",
+            ),
             (Ending::Signalled(64), "it was ended by signal 64"),
             (
                 Ending::NotStarted("no\nline\u{1b}".to_owned()),

@@ -8,12 +8,7 @@ use thiserror::Error;
 
 /// What executables begin with: ELF, a script that names what runs it, and Mach-O for one kind of
 /// processor or several. What begins otherwise the C library would hand to a shell.
-const BEGINNINGS: [&[u8]; 4] = [
-    b"\x7fELF",
-    b"#!",
-    b"\xcf\xfa\xed\xfe",
-    b"\xca\xfe\xba\xbe",
-];
+const BEGINNINGS: [&[u8]; 4] = [b"\x7fELF", b"#!", b"\xcf\xfa\xed\xfe", b"\xca\xfe\xba\xbe"];
 
 /// Why a file is not started.
 #[derive(Debug, Error)]
@@ -56,7 +51,10 @@ fn begins_as_one(path: &Path) -> io::Result<bool> {
         return Ok(false);
     };
     let mut head = Vec::new();
-    Dir::open(folder)?.file(name)?.take(4).read_to_end(&mut head)?;
+    Dir::open(folder)?
+        .file(name)?
+        .take(4)
+        .read_to_end(&mut head)?;
     Ok(BEGINNINGS.iter().any(|begin| head.starts_with(begin)))
 }
 

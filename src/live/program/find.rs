@@ -101,8 +101,9 @@ impl Search {
 
     fn bcoin(&self) -> Result<Found, FindError> {
         let package = match &self.bcoin {
-            Some(folder) => package_in(folder)
-                .ok_or_else(|| FindError::NoPackageThere(folder.clone()))?,
+            Some(folder) => {
+                package_in(folder).ok_or_else(|| FindError::NoPackageThere(folder.clone()))?
+            }
             None => self.package_on_path().ok_or(FindError::NoPackage)?,
         };
         let node = self.known_on_path("node", Program::Bcoin)?;
@@ -120,7 +121,8 @@ impl Search {
         let around = target.ancestors().skip(1).find(|folder| is_package(folder));
         let beside = || {
             let mut folders = link.ancestors().skip(1);
-            folders.find_map(|folder| package_in(folder).or_else(|| package_in(&folder.join("lib"))))
+            folders
+                .find_map(|folder| package_in(folder).or_else(|| package_in(&folder.join("lib"))))
         };
         around.map(Path::to_owned).or_else(beside)
     }
@@ -139,7 +141,9 @@ pub fn find_program(choice: &Choice, search: &Search) -> Result<Found, FindError
 }
 
 fn find_first(search: &Search) -> Result<Found, FindError> {
-    let mut found = Program::ALL.into_iter().map(|program| find_known(program, search));
+    let mut found = Program::ALL
+        .into_iter()
+        .map(|program| find_known(program, search));
     let is_first = |found: &Result<Found, FindError>| match found {
         // A folder that was named and is wrong is said, not passed over.
         Ok(_) | Err(FindError::NoPackageThere(_)) => true,

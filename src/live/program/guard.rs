@@ -128,9 +128,8 @@ async fn watch(command: &[OsString]) -> Result<Infallible, GuardError> {
     let _behind = start_behind()?;
     let mut asked = Asked::new()?;
     let children = signal(SignalKind::child())?;
-    let (stage, failures) = Stage2::start(command).map_err(|error| {
+    let (stage, failures) = Stage2::start(command).inspect_err(|error| {
         report(&Report::Failed(error.to_string()));
-        error
     })?;
     let mut flock = Flock::new(&stage.child, children)?;
     tokio::select! {
@@ -302,10 +301,7 @@ impl Flock {
 async fn live(mut failures: Receiver, flock: &mut Flock) {
     let mut why = Vec::new();
     // A pipe within the machine: what cannot be read has closed.
-    let _ = (&mut failures)
-        .take(WORDS_MAX)
-        .read_to_end(&mut why)
-        .await;
+    let _ = (&mut failures).take(WORDS_MAX).read_to_end(&mut why).await;
     match why.is_empty() {
         true => report(&Report::Started(flock.program.as_raw_nonzero().get())),
         false => report(&Report::Failed(String::from_utf8_lossy(&why).into_owned())),
@@ -389,7 +385,17 @@ mod tests {
         let command = words("/bin/x");
         assert_eq!(stage(&second), Some(Stage::Second(7, &command)));
         assert_eq!(stage(&words("--behind 7")), Some(Stage::Behind(7)));
-        for typed in ["--behind", "--behind x", "--behind 7 8", "", "--", "--help", "/bin/x", "--in-place-of x -- y", "--in-place-of 7 --"] {
+        for typed in [
+            "--behind",
+            "--behind x",
+            "--behind 7 8",
+            "",
+            "--",
+            "--help",
+            "/bin/x",
+            "--in-place-of x -- y",
+            "--in-place-of 7 --",
+        ] {
             assert_eq!(stage(&words(typed)), None, "{typed}");
         }
         assert_eq!(stage(&[]), None);

@@ -173,7 +173,9 @@ impl ProgramHandle {
 
     /// Waits until it has ended, and all its group with it.
     pub async fn ended(&mut self) -> Ending {
-        let ended = self.state.wait_for(|state| matches!(state, ProgramState::Ended(_)));
+        let ended = self
+            .state
+            .wait_for(|state| matches!(state, ProgramState::Ended(_)));
         match ended.await.as_deref() {
             Ok(ProgramState::Ended(ending)) => ending.clone(),
             // The runtime ends.

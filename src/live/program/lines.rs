@@ -142,7 +142,12 @@ mod tests {
     #[test]
     fn lines_are_the_same_however_they_come() {
         let text = b"one\r\n\ntwo \x1b[31m\xff\nthree";
-        let expected = [line("one"), line(""), line("two \u{fffd}[31m\u{fffd}"), line("three")];
+        let expected = [
+            line("one"),
+            line(""),
+            line("two \u{fffd}[31m\u{fffd}"),
+            line("three"),
+        ];
         for size in 1..=text.len() {
             let mut lines = Lines::default();
             for piece in text.chunks(size) {

@@ -23,9 +23,8 @@ pub(super) fn prepare(plan: &Plan) -> io::Result<()> {
             Content::Text(text) => text.clone(),
             Content::Password { before, after } => format!("{before}{password}{after}"),
         };
-        let named = |error: io::Error| {
-            io::Error::new(error.kind(), format!("{}: {error}", file.name))
-        };
+        let named =
+            |error: io::Error| io::Error::new(error.kind(), format!("{}: {error}", file.name));
         folder.write(file.name, text.as_bytes()).map_err(named)?;
     }
     Ok(())
