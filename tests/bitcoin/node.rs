@@ -7,9 +7,11 @@ use chainlab::live::rpc::{ClientError, Login, RpcClient};
 use chainlab::node::Time;
 use std::env;
 use std::fs::{File, write};
+use std::io::{Write, stderr};
 use std::net::{Ipv4Addr, SocketAddr, TcpListener};
 use std::path::PathBuf;
 use std::process::{Child, Command, Stdio};
+use std::thread;
 use std::time::{Duration, Instant, SystemTime, UNIX_EPOCH};
 use tempfile::TempDir;
 use tokio::time::sleep;
@@ -34,10 +36,14 @@ pub fn now() -> Time {
 }
 
 /// The folder with the package; without one the test says that it is skipped.
-pub fn package(test: &str) -> Option<PathBuf> {
+pub fn package() -> Option<PathBuf> {
     let folder = env::var_os("CHAINLAB_BCOIN").map(PathBuf::from);
     if folder.is_none() {
-        println!("{test} was skipped: CHAINLAB_BCOIN does not name a folder with bcoin");
+        let thread = thread::current();
+        let test = thread.name().unwrap_or("a test");
+        let why = "CHAINLAB_BCOIN does not name a folder with bcoin";
+        // Not by a macro, whose words are shown of tests that fail alone.
+        writeln!(stderr(), "{test} was skipped: {why}").expect("stderr is open");
     }
     folder
 }

@@ -13,7 +13,7 @@ const MATURE: u16 = 101;
 
 #[tokio::test]
 async fn a_real_node_is_told_apart_and_mines() {
-    let Some(package) = package("a_real_node_is_told_apart_and_mines") else {
+    let Some(package) = package() else {
         return;
     };
     let mut node = Node::start(&package, &[]).await;
@@ -50,7 +50,7 @@ async fn a_real_node_is_told_apart_and_mines() {
 
 #[tokio::test]
 async fn a_payment_is_found_with_its_fee_and_sent_to_another_node() {
-    let Some(package) = package("a_payment_is_found_with_its_fee_and_sent_to_another_node") else {
+    let Some(package) = package() else {
         return;
     };
     let mut alice = Node::start(&package, &[]).await;
@@ -96,7 +96,7 @@ async fn a_payment_is_found_with_its_fee_and_sent_to_another_node() {
 
 #[tokio::test]
 async fn two_nodes_see_each_other_and_part() {
-    let Some(package) = package("two_nodes_see_each_other_and_part") else {
+    let Some(package) = package() else {
         return;
     };
     let mut alice = Node::start(&package, &[]).await;
@@ -143,8 +143,7 @@ async fn two_nodes_see_each_other_and_part() {
 
 #[tokio::test]
 async fn a_block_that_is_marked_is_left_and_its_mark_alone_is_forgotten() {
-    let Some(package) = package("a_block_that_is_marked_is_left_and_its_mark_alone_is_forgotten")
-    else {
+    let Some(package) = package() else {
         return;
     };
     let mut node = Node::start(&package, &[]).await;
@@ -159,7 +158,7 @@ async fn a_block_that_is_marked_is_left_and_its_mark_alone_is_forgotten() {
 
 #[tokio::test]
 async fn a_ban_is_told_and_cleared() {
-    let Some(package) = package("a_ban_is_told_and_cleared") else {
+    let Some(package) = package() else {
         return;
     };
     let mut node = Node::start(&package, &[]).await;
@@ -181,7 +180,7 @@ async fn a_ban_is_told_and_cleared() {
 
 #[tokio::test]
 async fn a_wrong_password_is_refused_in_words_and_the_right_one_is_read_anew() {
-    let Some(package) = package("a_wrong_password_is_refused") else {
+    let Some(package) = package() else {
         return;
     };
     let node = Node::start(&package, &[]).await;
@@ -217,7 +216,7 @@ async fn a_wrong_password_is_refused_in_words_and_the_right_one_is_read_anew() {
 
 #[tokio::test]
 async fn a_wallet_s_server_is_taken_for_no_node() {
-    let Some(package) = package("a_wallet_s_server_is_taken_for_no_node") else {
+    let Some(package) = package() else {
         return;
     };
     let node = Node::start(&package, &[]).await;
