@@ -27,6 +27,7 @@ mod lines;
 mod ports;
 mod prepare;
 mod report;
+mod second;
 
 pub use ending::Ending;
 pub use find::{FindError, Search, find_program};

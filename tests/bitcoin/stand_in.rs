@@ -186,6 +186,7 @@ fn be_deaf() {
 }
 
 /// Starts two that sleep, and waits or leaves them.
+#[allow(clippy::zombie_processes, reason = "that is what it is for")]
 fn be_a_parent(waits: bool) {
     for _ in 0..2 {
         let _left = Command::new("sleep").arg("180").spawn().expect("a child");

@@ -11,6 +11,7 @@ use chainlab::live::rpc::{Login, RpcClient};
 use rustix::process::{Pid, Signal, kill_process};
 use std::ffi::OsString;
 use std::fs::{read_dir, read_to_string};
+use std::io::{Write, stderr};
 use std::net::{Ipv4Addr, SocketAddr, TcpListener};
 use std::os::unix::fs::PermissionsExt;
 use std::path::Path;
@@ -123,7 +124,7 @@ fn seen_by_others(group: u32) -> String {
 
 #[tokio::test]
 async fn a_node_is_started_answers_and_starts_empty_again() {
-    if package("a_node_is_started_answers_and_starts_empty_again").is_none() {
+    if package().is_none() {
         return;
     }
     let folder = folder();
@@ -175,7 +176,7 @@ async fn a_node_is_started_answers_and_starts_empty_again() {
 
 #[tokio::test]
 async fn a_node_dials_whom_it_is_given_and_what_was_lost_comes_back() {
-    if package("a_node_dials_whom_it_is_given").is_none() {
+    if package().is_none() {
         return;
     }
     let folder = folder();
@@ -199,7 +200,7 @@ async fn a_node_dials_whom_it_is_given_and_what_was_lost_comes_back() {
 
 #[tokio::test]
 async fn a_port_that_was_taken_meanwhile_is_chosen_again() {
-    if package("a_port_that_was_taken_meanwhile_is_chosen_again").is_none() {
+    if package().is_none() {
         return;
     }
     let folder = folder();
@@ -217,7 +218,7 @@ async fn a_port_that_was_taken_meanwhile_is_chosen_again() {
 
 #[tokio::test]
 async fn no_node_is_left_whoever_is_killed() {
-    if package("no_node_is_left_whoever_is_killed").is_none() {
+    if package().is_none() {
         return;
     }
     let folder = folder();
@@ -237,20 +238,23 @@ async fn no_node_is_left_whoever_is_killed() {
 
 #[tokio::test]
 async fn two_nodes_reach_nothing_outside_this_machine() {
-    if package("two_nodes_reach_nothing_outside_this_machine").is_none() {
+    if package().is_none() {
         return;
     }
     let folder = folder();
     let home = |name| folder.path().join(name);
     let ports = choose_ports().expect("ports");
     let Some(alice) = traced(bcoin_plan(&home("alice"), ports, &[])) else {
-        println!("two_nodes_reach_nothing_outside_this_machine was skipped: there is no strace");
+        skip("there is no strace");
         return;
     };
     let mut alice = Node::of(alice);
     if !alice.is_ready().await {
         // Not every machine lets one process look at another.
-        println!("skipped: {:?}", alice.program.last_lines());
+        skip(&format!(
+            "strace cannot look: {:?}",
+            alice.program.last_lines()
+        ));
         return;
     }
     let at = alice.plan.listens[0].1;
@@ -271,6 +275,11 @@ async fn two_nodes_reach_nothing_outside_this_machine() {
         let far: Vec<&str> = calls.lines().filter(|call| leaves(call)).collect();
         assert!(far.is_empty(), "{far:?}");
     }
+}
+
+fn skip(why: &str) {
+    // As in `package`.
+    writeln!(stderr(), "what two nodes open is not looked at: {why}").expect("stderr is open");
 }
 
 /// The same program, watched by strace.
@@ -325,7 +334,7 @@ fn a_call_that_leaves_this_machine_is_known() {
 
 #[tokio::test]
 async fn what_a_node_says_first_is_in_its_lines() {
-    if package("what_a_node_says_first_is_in_its_lines").is_none() {
+    if package().is_none() {
         return;
     }
     let folder = folder();

@@ -1,6 +1,7 @@
 //! bcoin, by a script of ours: see `bcoin.js` for what it takes and why.
 
-use super::{Content, Plan, PlannedFile, RpcAccess, RpcLogin, Wanted, local};
+use super::parts::{Content, Plan, PlannedFile, RpcAccess, RpcLogin, local};
+use super::wanted::Wanted;
 use crate::bitcoin::program::BCOIN_SCRIPT;
 use std::ffi::OsString;
 use std::path::Path;

@@ -8,7 +8,8 @@
 //! reason by which loopback is not dialled does not hold for others). So one that is to dial none is
 //! given a proxy at a port where nothing listens.
 
-use super::{Content, Plan, PlanError, PlannedFile, RpcAccess, RpcLogin, Wanted, assigned, local};
+use super::parts::{Content, Plan, PlannedFile, RpcAccess, RpcLogin, assigned, local};
+use super::wanted::{PlanError, Wanted};
 use std::ffi::OsString;
 use std::path::Path;
 

@@ -1,6 +1,7 @@
 //! A command of the person: their words, with ours where they left a place.
 
-use super::{Content, Plan, PlanError, PlannedFile, RpcAccess, RpcLogin, Wanted, local};
+use super::parts::{Content, Plan, PlannedFile, RpcAccess, RpcLogin, local};
+use super::wanted::{PlanError, Wanted};
 use std::ffi::OsString;
 use std::path::Path;
 

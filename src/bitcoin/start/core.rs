@@ -4,7 +4,8 @@
 //! port for the watcher alone: permissions by address would go to the other nodes as well, as all of
 //! them come from 127.0.0.1. A chain whose tip is a day old takes no transactions, hence `-maxtipage`.
 
-use super::{Content, Plan, PlannedFile, RpcAccess, RpcLogin, Wanted, assigned, local};
+use super::parts::{Content, Plan, PlannedFile, RpcAccess, RpcLogin, assigned, local};
+use super::wanted::Wanted;
 use std::ffi::OsString;
 use std::path::Path;
 

@@ -1,6 +1,6 @@
 //! A plan as a person reads it before the yes: all of it.
 
-use super::Plan;
+use super::parts::Plan;
 use crate::node::foreign::one_line;
 use std::borrow::Cow;
 use std::ffi::OsStr;

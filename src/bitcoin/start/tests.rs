@@ -1,4 +1,8 @@
+use super::parts::local;
 use super::*;
+use crate::bitcoin::Program;
+use std::ffi::OsString;
+use std::path::PathBuf;
 
 const PORTS: Ports = Ports {
     peers: 20_001,

@@ -22,13 +22,14 @@
 
 use super::executable;
 use super::report::Report;
+use super::second::become_program;
 use rustix::process::{
-    Pid, Signal, WaitOptions, WaitStatus, getpid, getppid, getsid, kill_process,
-    kill_process_group, setsid, waitpgid, waitpid,
+    Pid, Signal, WaitOptions, WaitStatus, getpid, getsid, kill_process, kill_process_group, setsid,
+    waitpgid, waitpid,
 };
 use std::convert::Infallible;
 use std::ffi::{OsStr, OsString};
-use std::io::{self, PipeWriter, Read as _, Write as _, pipe, stderr, stdin, stdout};
+use std::io::{self, Read as _, Write as _, pipe, stderr, stdin, stdout};
 use std::os::fd::{AsFd, OwnedFd};
 use std::os::unix::process::CommandExt;
 use std::process::{Child, ChildStdin, Command, Stdio, exit};
@@ -54,9 +55,6 @@ pub const GRACE: Duration = Duration::from_secs(5);
 
 /// Bytes that are read of why a program could not be started.
 const WORDS_MAX: u64 = 2_000;
-
-/// What a shell says of a program that could not be started.
-const NOT_STARTED: i32 = 126;
 
 /// What goes wrong with a guard.
 #[derive(Debug, Error)]
@@ -140,7 +138,7 @@ async fn watch(command: &[OsString]) -> Result<Infallible, GuardError> {
     flock.end().await;
     // It does not come back from that.
     let _ = kill_process_group(getpid(), Signal::KILL);
-    exit(NOT_STARTED)
+    exit(1)
 }
 
 /// Starts the one behind, which waits for its input to close.
@@ -329,44 +327,6 @@ fn adopt_orphans() {
 
 #[cfg(not(target_os = "linux"))]
 const fn adopt_orphans() {}
-
-/// Asks for SIGKILL when the guard ends; whether it was there until then.
-#[cfg(target_os = "linux")]
-fn die_with(guard: i32) -> io::Result<bool> {
-    rustix::process::set_parent_process_death_signal(Some(Signal::KILL))?;
-    Ok(is_child_of(guard))
-}
-
-#[cfg(not(target_os = "linux"))]
-fn die_with(guard: i32) -> io::Result<bool> {
-    Ok(is_child_of(guard))
-}
-
-fn is_child_of(guard: i32) -> bool {
-    getppid().is_some_and(|parent| parent.as_raw_nonzero().get() == guard)
-}
-
-/// Becomes the program, with what this process has as input and errors, and the latter as output too.
-fn become_program(guard: i32, command: &[OsString]) -> Result<Infallible, GuardError> {
-    // By the time that fails, what was to be the program's output has taken its place.
-    let tells = stdout().as_fd().try_clone_to_owned();
-    let Err(error) = try_become(guard, command);
-    if let Ok(tells) = tells {
-        let _ = PipeWriter::from(tells).write_all(error.to_string().as_bytes());
-    }
-    exit(NOT_STARTED)
-}
-
-fn try_become(guard: i32, command: &[OsString]) -> io::Result<Infallible> {
-    if !die_with(guard)? {
-        return Err(io::Error::other("its guard has ended"));
-    }
-    let [program, arguments @ ..] = command else {
-        return Err(io::ErrorKind::InvalidInput.into());
-    };
-    let output = stderr().as_fd().try_clone_to_owned()?;
-    Err(Command::new(program).args(arguments).stdout(output).exec())
-}
 
 #[cfg(test)]
 mod tests {
