@@ -68,9 +68,11 @@ const fn how_to_get(program: &Program) -> &'static str {
     match program {
         Program::Core => "Bitcoin Core is at https://bitcoincore.org/en/download",
         Program::Btcd => "btcd is at https://github.com/btcsuite/btcd/releases",
+        // Without the override what is installed has a database that does not load (tried).
         Program::Bcoin => {
-            "for bcoin, install Node.js and `npm install --ignore-scripts bcoin@1.0.2` in a folder, and name \
-             that folder by CHAINLAB_BCOIN"
+            "for bcoin, install Node.js, write {\"dependencies\":{\"bcoin\":\"1.0.2\"},\"overrides\":\
+             {\"leveldown\":\"6.1.1\"}} to package.json in an empty folder, run `npm install --ignore-scripts` \
+             there, and name that folder by CHAINLAB_BCOIN"
         }
     }
 }
