@@ -2,7 +2,7 @@
 //! guard. All are this executable.
 //!
 //! The guard's input is a pipe from the lab, on which nothing is sent; that it closes is the message.
-//! Its output is a pipe on which it tells the lab what happens ([`super::report`]), and its errors are
+//! Its output is a pipe on which it tells the lab what happens (`report`), and its errors are
 //! the pipe for what the program writes. In this order:
 //!
 //! 1. It begins a session, so a process group too. No terminal signals it from then on, and the program
