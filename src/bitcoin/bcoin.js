@@ -100,6 +100,12 @@ function makeNode(given) {
   find('net/peer').prototype.getName = async () => {};
   // It would ask servers out there for its own address.
   node.pool.discoverExternal = async () => {};
+  // It asks for blocks those whom it dials. A node that starts empty, and that others dial, would wait for
+  // the next block.
+  node.pool.on('peer open', (peer) => {
+    if (!peer.outbound)
+      node.pool.sendSync(peer).catch(error => node.emit('error', error));
+  });
   // Without peers to dial it would look for some.
   if (only.length === 0)
     node.pool.options.maxOutbound = 0;

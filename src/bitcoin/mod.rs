@@ -6,7 +6,8 @@
 //! 3. [`watcher`]: one node, as a peer of it sees it.
 //! 4. [`rpc`]: what a node is asked beside that, in the dialect of its [`program`].
 //! 5. [`passing`]: what two nodes say to each other, seen in passing.
-//! 6. [`script`], [`address`], [`pay`]: whom an output pays, in the forms of each network, and payments by
+//! 6. [`mod@start`]: with which arguments a program is started, so that nothing leaves the machine.
+//! 7. [`script`], [`address`], [`pay`]: whom an output pays, in the forms of each network, and payments by
 //!    a key of the lab's own.
 
 pub mod address;
@@ -18,6 +19,7 @@ pub mod pay;
 pub mod program;
 pub mod rpc;
 pub mod script;
+pub mod start;
 #[cfg(test)]
 mod testing;
 pub mod tree;

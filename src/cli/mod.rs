@@ -20,6 +20,7 @@ mod events;
 mod failure;
 mod files;
 mod group;
+mod guard;
 mod headless;
 mod help;
 mod layouts;
@@ -161,6 +162,10 @@ pub fn run() -> ExitCode {
     // The database library makes its files by this. Nothing that is made here is to be shared: what is,
     // goes to the output, and the shell makes that file.
     rustix::process::umask(Mode::RWXG | Mode::RWXO);
+    if let Some(guarded) = guard::if_asked() {
+        let Err(failure) = guarded;
+        return fail(&failure);
+    }
     let matches = help::grouped(Cli::command()).get_matches();
     let cli = Cli::from_arg_matches(&matches).unwrap_or_else(|error| error.exit());
     let done = match cli.command {
@@ -191,13 +196,16 @@ pub fn run() -> ExitCode {
     };
     let code = match done {
         Ok(()) => ExitCode::SUCCESS,
-        Err(failure) => {
-            if !failure.words.is_empty() {
-                say(&format!("chainlab: {}", failure.words));
-            }
-            ExitCode::from(failure.code)
-        }
+        Err(failure) => fail(&failure),
     };
     output::finish();
     code
+}
+
+/// Says why the program ends early.
+fn fail(failure: &failure::Failure) -> ExitCode {
+    if !failure.words.is_empty() {
+        say(&format!("chainlab: {}", failure.words));
+    }
+    ExitCode::from(failure.code)
 }

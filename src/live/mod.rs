@@ -16,8 +16,8 @@
 //!
 //! The parts, in order: `start` and `run` are the thread and its loop, [`NodeHandle`] is how others
 //! hold it, `machine` and [`disk`] are what it runs on, `tcp` and [`wire`] its sockets, [`Links`] what
-//! those are bent by, `miner` the second thread. [`rpc`] asks nodes of other programs, and [`proxy`] bends
-//! the links between them. For the whole process there are [`clock`], `files`,
+//! those are bent by, `miner` the second thread. [`rpc`] asks nodes of other programs, [`program`] starts
+//! them, and [`proxy`] bends the links between them. For the whole process there are [`clock`], `files`,
 //! [`Output`], [`Signals`] and [`threads`]: what may block, and the files that allow it for themselves.
 //!
 //! A node ends by itself when its disk fails ([`End::Halted`]) or when it has a bug
@@ -39,6 +39,7 @@ mod machine;
 mod miner;
 mod output;
 mod port;
+pub mod program;
 pub mod proxy;
 pub mod rpc;
 mod run;

@@ -16,10 +16,15 @@ mod rpc_answers;
 
 mod answers;
 mod between;
+mod find;
+mod guard;
 mod hostile;
 mod http;
 mod mangled;
 mod node;
+mod processes;
 mod proxy;
 mod real;
+mod stand_in;
+mod start;
 mod watch;

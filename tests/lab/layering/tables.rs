@@ -55,7 +55,7 @@ pub const ROOMS: [(&str, &[&[&str]]); 4] = [
                 "wire",
             ],
             &[
-                "clock", "conn", "disk", "failures", "output", "rpc", "signals",
+                "clock", "conn", "disk", "failures", "output", "program", "rpc", "signals",
             ],
             &["bend", "entry", "machine", "miner", "watch"],
             &["handle", "proxy", "tcp"],

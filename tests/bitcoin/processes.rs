@@ -1,0 +1,54 @@
+//! Which processes there are, of a group that a test has started.
+
+use std::fs::{read_dir, read_to_string};
+use std::time::{Duration, Instant};
+use tokio::time::sleep;
+
+/// How long after a lab's end a process of it may be there at most.
+pub const END: Duration = Duration::from_secs(10);
+
+/// Asks until there is an answer.
+pub async fn until<T>(answer: impl Fn() -> Option<T>) -> T {
+    let since = Instant::now();
+    loop {
+        if let Some(answer) = answer() {
+            return answer;
+        }
+        assert!(since.elapsed() < crate::node::PATIENCE, "it does not come");
+        sleep(Duration::from_millis(10)).await;
+    }
+}
+
+/// Waits until no process of a group is left, and returns how long that took.
+pub async fn until_none(group: u32) -> Duration {
+    let since = Instant::now();
+    loop {
+        let left = alive(group);
+        if left.is_empty() {
+            return since.elapsed();
+        }
+        assert!(since.elapsed() < END, "{left:?} of {group} are left");
+        sleep(Duration::from_millis(20)).await;
+    }
+}
+
+/// The processes of a group, or of the session with its number; one that has ended and that its parent
+/// has not taken leave of is none.
+pub fn alive(group: u32) -> Vec<i32> {
+    let all = read_dir("/proc").expect("Linux");
+    let pids = all.filter_map(|entry| entry.ok()?.file_name().to_str()?.parse().ok());
+    pids.filter(|pid| is_of(*pid, group)).collect()
+}
+
+fn is_of(pid: i32, group: u32) -> bool {
+    let of = || {
+        let stat = read_to_string(format!("/proc/{pid}/stat")).ok()?;
+        // Behind the name, which may have anything in it: state, parent, group, session.
+        let (_, rest) = stat.rsplit_once(") ")?;
+        let fields: Vec<&str> = rest.split(' ').collect();
+        let is_there = !matches!(fields[0], "Z" | "X");
+        let number = group.to_string();
+        Some(is_there && (fields[2] == number || fields[3] == number))
+    };
+    of().unwrap_or(false)
+}
