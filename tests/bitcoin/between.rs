@@ -17,7 +17,7 @@ fn has_said_who_it_is(peers: &Listed<Peer>) -> bool {
 
 #[tokio::test(flavor = "multi_thread")]
 async fn between_real_nodes_a_ping_takes_what_the_link_is_asked_to() {
-    let Some(package) = package("between_real_nodes_a_ping_takes_what_the_link_is_asked_to") else {
+    let Some(package) = package() else {
         return;
     };
     let mut alice = Node::start(&package, &[]).await;
@@ -49,8 +49,7 @@ async fn between_real_nodes_a_ping_takes_what_the_link_is_asked_to() {
 
 #[tokio::test(flavor = "multi_thread")]
 async fn real_nodes_that_were_cut_apart_find_each_other_again_and_agree() {
-    let Some(package) = package("real_nodes_that_were_cut_apart_find_each_other_again_and_agree")
-    else {
+    let Some(package) = package() else {
         return;
     };
     let mut alice = Node::start(&package, &[]).await;
