@@ -102,7 +102,7 @@ enum Command {
     /// Watch a Bitcoin node: blocks, transactions, pings.
     #[command(after_help = bitcoin::EXAMPLES)]
     Bitcoin(bitcoin::Options),
-    /// Bend a link between two Bitcoin nodes: one dials this, and it passes on.
+    /// Bend a link between two Bitcoin nodes, one of which dials this.
     #[command(after_help = proxy::EXAMPLES)]
     Proxy(proxy::Options),
     /// Networks, and the files that describe them.

@@ -25,18 +25,20 @@ mod orders;
 pub(super) const EXAMPLES: &str = "\
 Examples:
   chainlab proxy --listen 127.0.0.1:19444 --to 127.0.0.1:18444 --latency 80ms
-  chainlab proxy --listen 127.0.0.1:0 --to 127.0.0.1:48444 --preset dsl --messages
-  (sleep 9; echo cut; sleep 9; echo open) | chainlab proxy --listen 127.0.0.1:19444 --to 127.0.0.1:18444
+  chainlab proxy --listen 127.0.0.1:0 --to 127.0.0.1:48444 --preset dsl
+  echo cut | chainlab proxy --listen 127.0.0.1:0 --to 127.0.0.1:18444
 
-One node has to dial this port instead of the other's: Bitcoin Core with -connect=127.0.0.1:19444
--v2transport=0, btcd with --connect, bcoin with --only. Both ways are bent alike.
+One node has to dial this port instead of the other's: Bitcoin Core with
+-connect=127.0.0.1:19444 -v2transport=0, btcd with --connect, bcoin with --only.
+Both ways are bent alike.
 
 While it runs, lines on the input change the link at once:
   latency 200ms   jitter 20ms   bandwidth 1 MB/s   loss 0.1   preset dsl
   cut             connections end, new ones are closed as they come
   hole            nothing passes, and no end is told; up to 8 MB are held
   open            as it was before: what was held goes on
-With there or back before it, a line is about one way: from the node that dials, or to it.";
+With there or back before it, a line is about one way: from the node that dials,
+or to it.";
 
 #[derive(Args)]
 pub(super) struct Options {

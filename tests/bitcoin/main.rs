@@ -18,7 +18,6 @@ mod answers;
 mod between;
 mod find;
 mod guard;
-mod hostile;
 mod http;
 mod mangled;
 mod node;

@@ -15,6 +15,7 @@ mod chain;
 mod clone;
 mod control;
 mod history;
+mod hostile;
 mod network;
 mod wire;
 

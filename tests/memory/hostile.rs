@@ -2,6 +2,7 @@
 //! node in the same process goes on as if they were not there.
 
 use crate::common::bitcoin::testing::{REGTEST, block_on, header_on};
+use crate::{MEMORY, TURN};
 use chainlab::bitcoin::Network;
 use chainlab::bitcoin::watcher::{WatchConfig, WatchEventKind};
 use chainlab::bitcoin::wire::{
@@ -125,30 +126,24 @@ fn watch(at: SocketAddr) -> WatchHandle {
     watch_node(config, LabClock::from_wall().of_the_world(), None)
 }
 
-/// What is told of one of them, and the resident memory that the process has gained meanwhile, in kB.
-async fn endured(at: SocketAddr) -> (Vec<WatchEventKind>, u64) {
-    let before = resident_kb();
+/// What is told of one of them, and what was held meanwhile, by both sides, in kB.
+async fn endured(at: SocketAddr) -> (Vec<WatchEventKind>, usize) {
+    let before = MEMORY.current_usage();
+    MEMORY.reset_peak_usage();
     let mut handle = watch(at);
     let end = tokio::time::Instant::now() + FOR;
-    let (mut told, mut most) = (Vec::new(), before);
+    let mut told = Vec::new();
     while let Ok(Some(news)) = tokio::time::timeout_at(end, handle.events.recv()).await {
         if let WatchNews::Event(event) = news
             && told.len() < 10_000
         {
             told.push(event.kind);
         }
-        most = most.max(resident_kb());
     }
     let snapshot = handle.snapshots.borrow().clone();
     assert!(snapshot.waiting <= 100_000 && snapshot.addresses <= 10_000);
-    (told, most.saturating_sub(before))
-}
-
-fn resident_kb() -> u64 {
-    let status = std::fs::read_to_string("/proc/self/status").unwrap_or_default();
-    let line = status.lines().find_map(|line| line.strip_prefix("VmRSS:"));
-    let number = line.and_then(|line| line.split_whitespace().next()?.parse().ok());
-    number.unwrap_or(0)
+    let most = MEMORY.peak_usage().saturating_sub(before);
+    (told, most / 1_000)
 }
 
 #[tokio::test(flavor = "multi_thread", worker_threads = 2)]
@@ -167,6 +162,7 @@ async fn each_flood_of_a_hostile_node_is_bounded_and_shown_in_plain_words() {
         ),
         ("garbage", |_| vec![0xff; 10_000], true),
     ];
+    let _turn = TURN.lock().await;
     for (name, flood, reads) in floods {
         let (told, grown) = endured(hostile(flood, reads)).await;
         println!("{name}: {} events, {grown} kB", told.len());
@@ -176,7 +172,7 @@ async fn each_flood_of_a_hostile_node_is_bounded_and_shown_in_plain_words() {
             assert!(!words.contains(char::is_control), "{name}: {words:?}");
             assert!(words.chars().count() < 400, "{name}: {words:?}");
         }
-        // 32 MB of bodies, 60 MB of transactions and the buffers of two connections.
+        // 32 MB of bodies, 60 MB of transactions, the buffers of two connections, and what is sent.
         assert!(grown < 120_000, "{name}: {grown} kB");
     }
 }
