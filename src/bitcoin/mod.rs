@@ -1,4 +1,4 @@
-//! Bitcoin's protocol, as it is spoken to nodes that nobody here wrote, without IO.
+//! Bitcoin's protocol, as it is spoken to nodes of other programs, without IO.
 //!
 //! 1. [`network`]: the networks, in one table. [`header`], [`tx`], [`block`]: what chains are made of, and
 //!    what is checked of it; [`tree`]: headers with the work up to each.

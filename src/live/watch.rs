@@ -1,7 +1,7 @@
 //! A [`Watcher`] over TCP: a task that gives it what comes in and does what it wants done.
 //!
 //! What a node sends is read no faster than the watcher takes it, and a node that does not read what it
-//! is sent is left. Events that are not taken in time are counted and dropped: nobody waits for a reader.
+//! is sent is left. Events that are not taken in time are counted and dropped: nothing waits for a reader.
 
 use super::clock::LabClock;
 use super::rpc::{ClientError, RpcClient};

@@ -1,4 +1,4 @@
-//! Nodes of Bitcoin: what is asked of them, and one that nobody here wrote.
+//! Nodes of Bitcoin: what is asked of them, and a real one.
 //!
 //! The tests over a real node run where `CHAINLAB_BCOIN` names the folder in which the package.json
 //! beside this file was installed (`npm ci`); elsewhere each says that it was skipped.

@@ -217,7 +217,7 @@ async fn a_port_that_was_taken_meanwhile_is_chosen_again() {
 }
 
 #[tokio::test]
-async fn no_node_is_left_whoever_is_killed() {
+async fn no_node_is_left_whichever_process_is_killed() {
     if package().is_none() {
         return;
     }

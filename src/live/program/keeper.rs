@@ -127,7 +127,7 @@ impl Keeper {
                 Woken::Rested => {}
             }
         }
-        // Nobody else has that pipe: the guard has ended, or is about to.
+        // That pipe is the guard's alone: the guard has ended, or is about to.
         self.kill_group();
         if is_open {
             let _ = timeout(LAST_WORDS, self.read_rest(output)).await;
@@ -241,7 +241,7 @@ impl Keeper {
             missed,
             ..
         } = self;
-        // Killed, it ends at once, unless the system holds it: then the thread waits and nobody else.
+        // Killed, it ends at once, unless the system holds it: then that thread alone waits.
         let reaped = tokio::task::spawn_blocking(move || guard.wait());
         let _ = timeout(DEATH, reaped).await;
         let _ = timeout(GONE, until_gone(group)).await;

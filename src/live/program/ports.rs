@@ -2,7 +2,7 @@
 //!
 //! They are below those that systems give to connections that go out (from 32 768 on Linux, 49 152
 //! elsewhere): there, one of the many connections of a lab would take the port of a node that is down.
-//! A port can still be taken between the choice and the program: whoever starts one asks
+//! A port can still be taken between the choice and the program: who starts one asks
 //! [`taken_port`] when it has ended early, and chooses again.
 
 use crate::bitcoin::start::Ports;

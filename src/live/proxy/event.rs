@@ -153,7 +153,7 @@ pub struct ProxyConn {
     pub is_encrypted: bool,
 }
 
-/// Tells it, and waits for nobody.
+/// Tells it, and waits for no reader.
 pub(super) struct Teller {
     pub(super) clock: LabClock,
     events: mpsc::Sender<ProxyNews>,

@@ -1,4 +1,4 @@
-//! A directed link between two nodes that nobody here wrote: the one is told to dial a port of ours,
+//! A directed link between two nodes of other programs: the one is told to dial a port of ours,
 //! and what it says goes on to where the other listens, bent as links of our own nodes are.
 //!
 //! ```text

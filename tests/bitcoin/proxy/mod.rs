@@ -110,7 +110,7 @@ async fn it_says_who_came_what_passed_and_why_it_ended() {
 }
 
 #[tokio::test]
-async fn events_that_nobody_takes_are_counted() {
+async fn events_that_are_not_taken_are_counted() {
     const MESSAGES: usize = 10_000;
     let mut scene = Scene::new().await;
     let (mut dialler, mut dialled) = scene.connect().await;
@@ -217,6 +217,6 @@ async fn it_listens_on_loopback_and_goes_elsewhere_only_where_a_person_says_so()
         why.as_deref(),
         Some("192.0.2.1:8333 is not on this machine")
     );
-    // Nothing is dialled before somebody comes.
+    // Nothing is dialled before a connection comes.
     assert_eq!(start(here, elsewhere, Reach::Named), None);
 }
