@@ -183,7 +183,7 @@ impl Passing {
             return Err(Unreadable::Unknown);
         }
         let header = FrameHeader::read(&self.buffer, magic);
-        let judged = header.and_then(|header| {
+        let judged = header.map_err(FrameError::from).and_then(|header| {
             header.map_or(Ok(()), |header| header.is_within(PAYLOAD_MAX))?;
             Ok(header)
         });
@@ -193,7 +193,7 @@ impl Passing {
     fn why(&self, error: FrameError) -> Unreadable {
         match error {
             error if self.has_read => Unreadable::NoMore(error),
-            FrameError::Magic { got, .. } => {
+            FrameError::Header(HeaderError::Magic { got, .. }) => {
                 let is_its = |network: &Network| network.params().magic == got;
                 let other = Network::ALL.into_iter().find(is_its);
                 other.map_or(Unreadable::Unknown, |other| {

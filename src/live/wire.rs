@@ -8,12 +8,12 @@
 //! payload
 //! ```
 //!
-//! The bytes come from anybody. They are judged in this order, each as soon as it can be: magic,
+//! The bytes come from strangers. They are judged in this order, each as soon as it can be: magic,
 //! command, length, checksum, payload. A length is compared with what its command may have before
 //! anything is done about it, and claims no memory: room is made for what has arrived and for
 //! [`AHEAD_BYTES`] more. Any error ends the connection; there is no way to find the next frame.
 
-use crate::chain::hash::sha256d;
+use crate::bitcoin::wire::{CommandName, FrameHeader, HeaderError};
 use crate::chain::{BlockHash, Params};
 use crate::node::message::{FRAME_HEADER_LEN, Kind, Message, MessageError};
 use bytes::{Buf, BytesMut};
@@ -21,9 +21,6 @@ use std::io;
 use std::sync::Arc;
 use thiserror::Error;
 use tokio_util::codec::{Decoder, Encoder};
-
-/// Bytes of a command with its filling, as in Bitcoin.
-const COMMAND_LEN: usize = 12;
 
 /// Room made for bytes that have not arrived: enough for one read of a fast connection.
 pub const AHEAD_BYTES: usize = 64 * 1024;
@@ -82,8 +79,7 @@ pub struct Frames {
 #[derive(Clone, Debug)]
 struct Pending {
     kind: Kind,
-    len: usize,
-    checksum: [u8; 4],
+    header: FrameHeader,
 }
 
 impl Frames {
@@ -107,35 +103,31 @@ impl Frames {
         sink.extend_from_slice(&[0; FRAME_HEADER_LEN]);
         message.encode_into(sink);
         let (header, payload) = sink[start..].split_at_mut(FRAME_HEADER_LEN);
-        let len = u32::try_from(payload.len()).expect("no message is that long");
-        let command = message.command().as_bytes();
-        header[..4].copy_from_slice(&self.magic);
-        header[4..4 + command.len()].copy_from_slice(command);
-        header[16..20].copy_from_slice(&len.to_le_bytes());
-        header[20..].copy_from_slice(&checksum(payload));
+        let command = CommandName::new(message.command());
+        header.copy_from_slice(&FrameHeader::bytes_for(self.magic, command, payload));
     }
 
-    fn read_header(&self, mut header: &[u8]) -> Result<Pending, FrameError> {
-        let mut take = |len| header.split_off(..len).expect("a whole header");
-        let four = |bytes: &[u8]| <[u8; 4]>::try_from(bytes).expect("four bytes");
-        let got = four(take(4));
-        if got != self.magic {
-            let expected = self.magic;
-            return Err(FrameError::Magic { got, expected });
-        }
-        let command = read_command(take(COMMAND_LEN))?;
-        let Some(kind) = Kind::from_name(&command) else {
-            return Err(FrameError::Unknown(command));
+    /// The header that these bytes begin with, if it is all there.
+    fn read_header(&self, bytes: &[u8]) -> Result<Option<Pending>, FrameError> {
+        let Some(header) = FrameHeader::read(bytes, self.magic)? else {
+            return Ok(None);
         };
-        let len = usize::try_from(u32::from_le_bytes(four(take(4)))).unwrap_or(usize::MAX);
-        let checksum = four(take(4));
-        match kind.max_len(&self.params) {
-            max if len > max => Err(FrameError::TooLong { kind, len, max }),
-            _ => Ok(Pending {
-                kind,
-                len,
-                checksum,
-            }),
+        let command = header.command.as_str();
+        let kind = Kind::from_name(command);
+        let kind = kind.ok_or_else(|| FrameError::Unknown(command.to_owned()))?;
+        let (len, max) = (header.len, kind.max_len(&self.params));
+        match len <= max {
+            true => Ok(Some(Pending { kind, header })),
+            false => Err(FrameError::TooLong { kind, len, max }),
+        }
+    }
+}
+
+impl From<HeaderError> for FrameError {
+    fn from(error: HeaderError) -> Self {
+        match error {
+            HeaderError::Magic { got, expected } => Self::Magic { got, expected },
+            HeaderError::Command(bytes) => Self::Command(bytes.escape_ascii().to_string()),
         }
     }
 }
@@ -146,25 +138,6 @@ fn magic(network: BlockHash) -> [u8; 4] {
     [a, b, c, d]
 }
 
-fn checksum(payload: &[u8]) -> [u8; 4] {
-    let [a, b, c, d, ..] = sha256d(payload);
-    [a, b, c, d]
-}
-
-fn read_command(bytes: &[u8]) -> Result<String, FrameError> {
-    let end = bytes.iter().position(|byte| *byte == 0);
-    let (name, filling) = bytes.split_at(end.unwrap_or(bytes.len()));
-    let is_sound = !name.is_empty()
-        && name.iter().all(u8::is_ascii_graphic)
-        && filling.iter().all(|byte| *byte == 0);
-    let text: String = bytes.escape_ascii().to_string();
-    if is_sound {
-        Ok(name.iter().map(|byte| char::from(*byte)).collect())
-    } else {
-        Err(FrameError::Command(text))
-    }
-}
-
 impl Decoder for Frames {
     /// A message, with the bytes of its frame.
     type Item = (Message, usize);
@@ -172,26 +145,32 @@ impl Decoder for Frames {
 
     fn decode(&mut self, src: &mut BytesMut) -> Result<Option<Self::Item>, FrameError> {
         if self.pending.is_none() {
-            let Some(header) = src.get(..FRAME_HEADER_LEN) else {
+            self.pending = self.read_header(src)?;
+            if self.pending.is_none() {
                 return Ok(None);
-            };
-            self.pending = Some(self.read_header(header)?);
+            }
             src.advance(FRAME_HEADER_LEN);
         }
-        let Some(pending) = self.pending.take_if(|pending| pending.len <= src.len()) else {
-            let missing = self.pending.as_ref().map_or(0, |p| p.len - src.len());
+        let Some(pending) = self
+            .pending
+            .take_if(|pending| pending.header.len <= src.len())
+        else {
+            let missing = self
+                .pending
+                .as_ref()
+                .map_or(0, |p| p.header.len - src.len());
             src.reserve(missing.min(AHEAD_BYTES));
             return Ok(None);
         };
-        let payload = src.split_to(pending.len);
-        if checksum(&payload) != pending.checksum {
+        let payload = src.split_to(pending.header.len);
+        if !pending.header.is_of(&payload) {
             return Err(FrameError::Checksum(pending.kind));
         }
         let message = Message::decode(pending.kind, &payload, &self.params)?;
         if src.is_empty() && payload.len() > KEPT_BYTES {
             *src = BytesMut::new();
         }
-        Ok(Some((message, FRAME_HEADER_LEN + pending.len)))
+        Ok(Some((message, FRAME_HEADER_LEN + pending.header.len)))
     }
 }
 

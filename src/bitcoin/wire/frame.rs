@@ -13,13 +13,11 @@
 
 use super::kind::Kind;
 use crate::chain::hash::sha256d;
+pub use crate::node::message::FRAME_HEADER_LEN;
 use bytes::{Buf, Bytes, BytesMut};
 use serde::{Deserialize, Deserializer, Serialize, Serializer, de};
 use std::fmt;
 use thiserror::Error;
-
-/// Bytes before the payload.
-pub const FRAME_HEADER_LEN: usize = 24;
 
 /// Bytes of a command with its filling.
 const COMMAND_LEN: usize = 12;
@@ -43,9 +41,9 @@ pub struct Frame {
     pub payload: Bytes,
 }
 
-/// Why bytes are no messages of this network.
+/// Why bytes are no header of a message.
 #[derive(Clone, Debug, PartialEq, Eq, Error)]
-pub enum FrameError {
+pub enum HeaderError {
     /// Another network, or no node at all.
     #[error("the first bytes are {got:02x?}, on this network they are {expected:02x?}")]
     Magic {
@@ -57,6 +55,14 @@ pub enum FrameError {
     /// The command is not visible characters and then zeros.
     #[error("the name of a message is malformed: {0:02x?}")]
     Command([u8; COMMAND_LEN]),
+}
+
+/// Why bytes are no messages of this network.
+#[derive(Clone, Debug, PartialEq, Eq, Error)]
+pub enum FrameError {
+    /// They begin as none does.
+    #[error(transparent)]
+    Header(#[from] HeaderError),
     /// Longer than such a message can be.
     #[error("{command} of {len} bytes: at most {max} are allowed")]
     TooLong {
@@ -88,7 +94,8 @@ pub struct FrameHeader {
     pub command: CommandName,
     /// Bytes of its payload, as it is claimed: up to 4 GB.
     pub len: usize,
-    checksum: [u8; 4],
+    /// The first bytes of its payload's hash, as it is claimed.
+    pub checksum: [u8; 4],
 }
 
 impl CommandName {
@@ -103,13 +110,13 @@ impl CommandName {
     }
 
     /// From what stands in a frame.
-    fn from_wire(bytes: [u8; COMMAND_LEN]) -> Result<Self, FrameError> {
+    fn from_wire(bytes: [u8; COMMAND_LEN]) -> Result<Self, HeaderError> {
         let len = bytes.iter().position(|b| *b == 0).unwrap_or(COMMAND_LEN);
         let (name, filling) = bytes.split_at(len);
         let is_plain = name.iter().all(u8::is_ascii_graphic) && !name.is_empty();
         match is_plain && filling.iter().all(|b| *b == 0) {
             true => Ok(Self(bytes)),
-            false => Err(FrameError::Command(bytes)),
+            false => Err(HeaderError::Command(bytes)),
         }
     }
 
@@ -180,7 +187,7 @@ impl Frames {
         self.pending = None;
         let payload = self.buffer.split_to(pending.len).freeze();
         self.let_go();
-        if sha256d(&payload)[..4] != pending.checksum {
+        if !pending.is_of(&payload) {
             return Err(FrameError::Checksum(pending.command));
         }
         Ok(Some(Frame {
@@ -221,18 +228,18 @@ impl FrameHeader {
     ///
     /// # Errors
     /// Another magic, or a malformed name. The length is not judged.
-    pub fn read(bytes: &[u8], magic: [u8; 4]) -> Result<Option<Self>, FrameError> {
+    pub fn read(bytes: &[u8], magic: [u8; 4]) -> Result<Option<Self>, HeaderError> {
         if let Some(got) = bytes.first_chunk().copied()
             && got != magic
         {
             let expected = magic;
-            return Err(FrameError::Magic { got, expected });
+            return Err(HeaderError::Magic { got, expected });
         }
         let header = bytes.first_chunk::<FRAME_HEADER_LEN>();
         header.map(Self::of).transpose()
     }
 
-    fn of(header: &[u8; FRAME_HEADER_LEN]) -> Result<Self, FrameError> {
+    fn of(header: &[u8; FRAME_HEADER_LEN]) -> Result<Self, HeaderError> {
         let (mut command, mut len, mut checksum) = ([0; COMMAND_LEN], [0; 4], [0; 4]);
         command.copy_from_slice(&header[4..16]);
         len.copy_from_slice(&header[16..20]);
@@ -242,6 +249,26 @@ impl FrameHeader {
             len: usize::try_from(u32::from_le_bytes(len)).unwrap_or(usize::MAX),
             checksum,
         })
+    }
+
+    /// Whether a payload is the one that is claimed.
+    pub fn is_of(&self, payload: &[u8]) -> bool {
+        payload.len() == self.len && sha256d(payload)[..4] == self.checksum
+    }
+
+    /// The bytes of the header of a payload.
+    pub fn bytes_for(
+        magic: [u8; 4],
+        command: CommandName,
+        payload: &[u8],
+    ) -> [u8; FRAME_HEADER_LEN] {
+        let mut header = [0; FRAME_HEADER_LEN];
+        let len = u32::try_from(payload.len()).expect("no message is that long");
+        header[..4].copy_from_slice(&magic);
+        header[4..16].copy_from_slice(&command.0);
+        header[16..20].copy_from_slice(&len.to_le_bytes());
+        header[20..].copy_from_slice(&sha256d(payload)[..4]);
+        header
     }
 
     /// Insists that the payload has at most so many bytes.
@@ -261,11 +288,8 @@ impl Frame {
     /// As it stands in a stream.
     pub fn to_bytes(&self, magic: [u8; 4]) -> Bytes {
         let mut bytes = BytesMut::with_capacity(FRAME_HEADER_LEN + self.payload.len());
-        let len = u32::try_from(self.payload.len()).expect("payloads are short");
-        bytes.extend_from_slice(&magic);
-        bytes.extend_from_slice(&self.command.0);
-        bytes.extend_from_slice(&len.to_le_bytes());
-        bytes.extend_from_slice(&sha256d(&self.payload)[..4]);
+        let header = FrameHeader::bytes_for(magic, self.command, &self.payload);
+        bytes.extend_from_slice(&header);
         bytes.extend_from_slice(&self.payload);
         bytes.freeze()
     }

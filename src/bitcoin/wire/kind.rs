@@ -1,7 +1,7 @@
 //! The one table of messages that are known, with what each may have at most.
 
 use super::frame::PAYLOAD_MAX;
-use std::fmt;
+use crate::node::message::kinds;
 
 /// Entries of one `inv`, `getdata` or `notfound`.
 pub const INV_MAX: usize = 50_000;
@@ -23,29 +23,6 @@ pub const ADDR_BYTES_MAX: usize = 512;
 
 /// Transactions of a block: each has ten bytes at least, and a body a million without its witnesses.
 pub const BLOCK_TXS_MAX: usize = 100_000;
-
-macro_rules! kinds {
-    ($($kind:ident $name:literal,)*) => {
-        /// What a message is, without what it says.
-        #[derive(Clone, Copy, Debug, PartialEq, Eq, PartialOrd, Ord)]
-        #[allow(missing_docs, reason = "each is a variant of Message, and explained there")]
-        pub enum Kind {
-            $($kind,)*
-        }
-
-        impl Kind {
-            /// All of them, in their order.
-            pub const ALL: [Self; [$($name),*].len()] = [$(Self::$kind),*];
-
-            /// Its name on the wire.
-            pub const fn name(self) -> &'static str {
-                match self {
-                    $(Self::$kind => $name,)*
-                }
-            }
-        }
-    };
-}
 
 kinds! {
     Version "version",
@@ -75,11 +52,6 @@ kinds! {
 }
 
 impl Kind {
-    /// The kind of this name; `None`: none that is known here.
-    pub fn from_name(name: &str) -> Option<Self> {
-        Self::ALL.into_iter().find(|kind| kind.name() == name)
-    }
-
     /// The longest payload that it can have, in bytes. Later versions may add fields to those that
     /// have few.
     pub const fn max_len(self) -> usize {
@@ -102,11 +74,5 @@ impl Kind {
             Self::Reject => 512,
             Self::Block | Self::Tx | Self::CmpctBlock | Self::BlockTxn => PAYLOAD_MAX,
         }
-    }
-}
-
-impl fmt::Display for Kind {
-    fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
-        f.pad(self.name())
     }
 }

@@ -11,7 +11,7 @@ mod version;
 pub use addr::{NodeAddr, NodeHost};
 pub use compact::{BlockTxn, BlockTxnRequest, CompactBlock};
 pub use frame::{
-    CommandName, FRAME_HEADER_LEN, Frame, FrameError, FrameHeader, Frames, PAYLOAD_MAX,
+    CommandName, FRAME_HEADER_LEN, Frame, FrameError, FrameHeader, Frames, HeaderError, PAYLOAD_MAX,
 };
 pub use kind::{ADDR_MAX, HEADERS_MAX, INV_MAX, Kind, LOCATOR_MAX, USER_AGENT_MAX};
 pub use payload::{InvItem, InvKind, Locator, Message, MessageError, Reject};

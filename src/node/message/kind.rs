@@ -2,7 +2,6 @@
 
 use crate::chain::Params;
 use crate::chain::rules::max_block_len;
-use std::fmt;
 
 /// Entries of one `inv`, `getdata` or `notfound`.
 pub const INV_MAX: usize = 2_000;
@@ -19,6 +18,7 @@ pub const ADDR_MAX: usize = 1_000;
 /// Hashes of a locator: it grows with the logarithm of the height, so no honest one is longer.
 pub const LOCATOR_MAX: usize = 101;
 
+/// Makes the `Kind` of a protocol: a variant for each message, with its name on the wire.
 macro_rules! kinds {
     ($($kind:ident $name:literal,)*) => {
         /// What a message is, without what it says. Ordered as in the table of this module.
@@ -38,9 +38,22 @@ macro_rules! kinds {
                     $(Self::$kind => $name,)*
                 }
             }
+
+            /// The kind with this command; `None`: there is no such command.
+            pub fn from_name(name: &str) -> Option<Self> {
+                Self::ALL.into_iter().find(|kind| kind.name() == name)
+            }
+        }
+
+        impl std::fmt::Display for Kind {
+            fn fmt(&self, f: &mut std::fmt::Formatter<'_>) -> std::fmt::Result {
+                f.pad(self.name())
+            }
         }
     };
 }
+
+pub(crate) use kinds;
 
 kinds! {
     Version "version",
@@ -61,11 +74,6 @@ kinds! {
 }
 
 impl Kind {
-    /// The kind with this command; `None`: there is no such command.
-    pub fn from_name(name: &str) -> Option<Self> {
-        Self::ALL.into_iter().find(|kind| kind.name() == name)
-    }
-
     /// Its place in [`Kind::ALL`].
     pub const fn index(self) -> usize {
         self as usize
@@ -85,12 +93,6 @@ impl Kind {
             Self::Headers => 8 + HEADERS_MAX * 88,
             Self::Block | Self::Tx => max_block_len(params),
         }
-    }
-}
-
-impl fmt::Display for Kind {
-    fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
-        f.write_str(self.name())
     }
 }
 

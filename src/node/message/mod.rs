@@ -20,6 +20,7 @@ mod payload;
 pub mod summary;
 mod text;
 
+pub(crate) use kind::kinds;
 pub use kind::{ADDR_MAX, GETBLOCKS_MAX, HEADERS_MAX, INV_MAX, Kind, LOCATOR_MAX};
 pub use payload::{FRAME_HEADER_LEN, Item, Locator, Message, MessageError, Reject, Role, Version};
 pub use summary::MessageSummary;
