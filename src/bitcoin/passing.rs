@@ -16,7 +16,9 @@
 //! behind that, so it stays so. Nothing is held back then.
 
 use super::network::Network;
-use super::wire::{CommandName, FRAME_HEADER_LEN, FrameError, FrameHeader, Kind, PAYLOAD_MAX};
+use super::wire::{
+    CommandName, FRAME_HEADER_LEN, FrameError, FrameHeader, HeaderError, Kind, PAYLOAD_MAX,
+};
 use bytes::{Bytes, BytesMut};
 use serde::{Deserialize, Serialize};
 use thiserror::Error;

@@ -58,15 +58,7 @@ pub(super) struct Options {
 }
 
 pub(super) fn run(options: &Options) -> Result<(), Failure> {
-    let network = options
-        .network
-        .or_else(|| Network::of_port(options.addr.port()));
-    let network = network.ok_or_else(|| {
-        let port = options.addr.port();
-        Failure::input(format!(
-            "--network is needed: {port} is no network's usual port"
-        ))
-    })?;
+    let network = network_of(options.network, options.addr)?;
     if !options.addr.ip().is_loopback() {
         let (addr, ours) = (options.addr, user_agent());
         say(&format!(
@@ -102,6 +94,16 @@ fn client(options: &Options) -> Result<Option<RpcClient>, Failure> {
         }
     };
     RpcClient::new(at, login).map(Some).map_err(Failure::input)
+}
+
+/// The network that was said, or the one whose usual port it is.
+pub(super) fn network_of(said: Option<Network>, addr: SocketAddr) -> Result<Network, Failure> {
+    let port = addr.port();
+    let network = said.or_else(|| Network::of_port(port));
+    network.ok_or_else(|| {
+        let words = format!("--network is needed: {port} is no network's usual port");
+        Failure::input(words)
+    })
 }
 
 fn user_agent() -> String {

@@ -52,6 +52,44 @@ struct Ends {
     one_way: bool,
 }
 
+/// What a link is to be like.
+#[derive(Args)]
+pub(super) struct LinkArgs {
+    /// A link preset, as in dsl; `chainlab link presets` lists them. What else is said overrides it.
+    #[arg(long, value_name = "NAME")]
+    preset: Option<String>,
+    /// How long everything is on its way, as in 80ms.
+    #[arg(long, value_name = "TIME")]
+    latency: Option<String>,
+    /// How much longer at most, as in 20ms.
+    #[arg(long, value_name = "TIME")]
+    jitter: Option<String>,
+    /// Bytes a second, as in '1 MB/s', or unlimited.
+    #[arg(long, value_name = "RATE")]
+    bandwidth: Option<String>,
+    /// The share of what passes that gets lost and comes late, from 0 to 0.9.
+    #[arg(long, value_name = "SHARE")]
+    loss: Option<String>,
+}
+
+impl LinkArgs {
+    /// What was said, as methods take it.
+    pub(super) fn given(&self) -> Map<String, Value> {
+        let given = [
+            ("preset", &self.preset),
+            ("latency", &self.latency),
+            ("jitter", &self.jitter),
+            ("bandwidth", &self.bandwidth),
+            ("loss", &self.loss),
+        ];
+        let said = given.into_iter().filter_map(|(key, value)| {
+            let value = value.as_ref()?.as_str();
+            Some((key.to_owned(), value.into()))
+        });
+        said.collect()
+    }
+}
+
 #[derive(Subcommand)]
 enum What {
     /// List links: those of a lab, or those that single nodes send on.
@@ -62,21 +100,8 @@ enum What {
     Set {
         #[command(flatten)]
         ends: Ends,
-        /// A link preset, as in dsl; `chainlab link presets` lists them. What else is said overrides it.
-        #[arg(long, value_name = "NAME")]
-        preset: Option<String>,
-        /// How long everything is on its way, as in 80ms.
-        #[arg(long, value_name = "TIME")]
-        latency: Option<String>,
-        /// How much longer at most, as in 20ms.
-        #[arg(long, value_name = "TIME")]
-        jitter: Option<String>,
-        /// Bytes a second, as in '1 MB/s', or unlimited.
-        #[arg(long, value_name = "RATE")]
-        bandwidth: Option<String>,
-        /// The share of frames that get lost, from 0 to 0.9.
-        #[arg(long, value_name = "SHARE")]
-        loss: Option<String>,
+        #[command(flatten)]
+        like: LinkArgs,
     },
     /// Cut a link: nothing passes, and both sides know.
     Cut {
@@ -163,27 +188,7 @@ impl What {
     fn change(&self) -> Change<'_> {
         let nothing = Map::new();
         match self {
-            Self::Set {
-                ends,
-                preset,
-                latency,
-                jitter,
-                bandwidth,
-                loss,
-            } => {
-                let given = [
-                    ("preset", preset),
-                    ("latency", latency),
-                    ("jitter", jitter),
-                    ("bandwidth", bandwidth),
-                    ("loss", loss),
-                ];
-                let given = given.into_iter().filter_map(|(key, value)| {
-                    let value = value.as_ref()?.as_str();
-                    Some((key.to_owned(), value.into()))
-                });
-                ("set_link", given.collect(), Some(ends.whole()))
-            }
+            Self::Set { ends, like } => ("set_link", like.given(), Some(ends.whole())),
             Self::Cut { ends } => ("cut", nothing, Some(ends.whole())),
             Self::BlackHole { ends } => ("black_hole", nothing, Some(ends.whole())),
             Self::Heal { from, to, one_way } => {

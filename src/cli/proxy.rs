@@ -1,7 +1,9 @@
 //! `chainlab proxy`: bends a link between two Bitcoin nodes that run already. The one is told to dial a
 //! port of ours, and what it says goes on to the other.
 
+use super::bitcoin::network_of;
 use super::failure::Failure;
+use super::link::LinkArgs;
 use super::node::parse_addr;
 use super::output::say;
 use super::runtime::block_on;
@@ -17,7 +19,7 @@ use crate::live::{LabClock, Links, Port, seeds};
 use crate::node::Time;
 use clap::Args;
 use orders::{Order, Ways};
-use serde_json::{Map, json};
+use serde_json::json;
 use std::net::SocketAddr;
 
 mod orders;
@@ -52,21 +54,8 @@ pub(super) struct Options {
     /// whose usual port it is].
     #[arg(long, value_name = "NETWORK")]
     network: Option<Network>,
-    /// A link preset, as in dsl; `chainlab link presets` lists them. What else is said overrides it.
-    #[arg(long, value_name = "NAME")]
-    preset: Option<String>,
-    /// How long everything is on its way, as in 80ms.
-    #[arg(long, value_name = "TIME")]
-    latency: Option<String>,
-    /// How much longer at most, as in 20ms.
-    #[arg(long, value_name = "TIME")]
-    jitter: Option<String>,
-    /// Bytes a second, as in '1 MB/s', or unlimited.
-    #[arg(long, value_name = "RATE")]
-    bandwidth: Option<String>,
-    /// The share of pieces that get lost and come late, from 0 to 0.9.
-    #[arg(long, value_name = "SHARE")]
-    loss: Option<String>,
+    #[command(flatten)]
+    like: LinkArgs,
     /// Each message that passes as well.
     #[arg(long)]
     messages: bool,
@@ -86,13 +75,7 @@ fn parse_listen(text: &str) -> Result<SocketAddr, String> {
 
 pub(super) fn run(options: &Options) -> Result<(), Failure> {
     let to = options.to;
-    let network = options.network.or_else(|| Network::of_port(to.port()));
-    let network = network.ok_or_else(|| {
-        let port = to.port();
-        Failure::input(format!(
-            "--network is needed: {port} is no network's usual port"
-        ))
-    })?;
+    let network = network_of(options.network, to)?;
     let change = options.change()?;
     if options.listen == to {
         return Err(Failure::input(format!("{to} would dial itself")));
@@ -111,18 +94,7 @@ pub(super) fn run(options: &Options) -> Result<(), Failure> {
 impl Options {
     /// What the link is like at first.
     fn change(&self) -> Result<LinkChange, Failure> {
-        let given = [
-            ("preset", &self.preset),
-            ("latency", &self.latency),
-            ("jitter", &self.jitter),
-            ("bandwidth", &self.bandwidth),
-            ("loss", &self.loss),
-        ];
-        let given = given.into_iter().filter_map(|(key, value)| {
-            let value = value.as_ref()?.as_str();
-            Some((key.to_owned(), value.into()))
-        });
-        let mut params = Params::new(given.collect::<Map<_, _>>());
+        let mut params = Params::new(self.like.given());
         link_change(&mut params).map_err(|error| Failure::input(format!("--{error}")))
     }
 }
