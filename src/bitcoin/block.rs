@@ -4,7 +4,7 @@
 //! coins exist, its signatures hold and its miner takes no more than is due is the node's to judge.
 
 use super::header::Header;
-use super::tx::{Found, FoundTx, Transaction, TxError, tx_error};
+use super::tx::{Found, FoundTx, Opened, Transaction, TxError, tx_error};
 use crate::chain::hash::{BlockHash, Txid, sha256d};
 use crate::chain::merkle;
 use bitcoin_slices::{Visit, bsl};
@@ -143,23 +143,8 @@ impl Block {
     }
 
     fn check_witnesses(&self, coinbase: &Transaction) -> Result<(), BlockFault> {
-        let opened = coinbase.open();
-        let commitments = opened.outputs.iter().rev();
-        let commitment = commitments
-            .filter_map(|output| output.script.strip_prefix(&COMMITMENT))
-            .find_map(|rest| rest.first_chunk::<32>().copied());
-        let Some(commitment) = commitment else {
-            let has_some = self.txs().any(|tx| tx.has_witness());
-            return if has_some {
-                Err(BlockFault::Witness)
-            } else {
-                Ok(())
-            };
-        };
-        let reserved = opened.inputs.first().map(|input| &input.witness[..]);
-        let Some([reserved]) = reserved.filter(|items| items.iter().all(|item| item.len() == 32))
-        else {
-            // Before its activation a commitment is an output as any other.
+        let Some((commitment, reserved)) = committed(&coinbase.open()) else {
+            // Nothing is committed to, so there must be none.
             let has_some = self.txs().any(|tx| tx.has_witness());
             return if has_some {
                 Err(BlockFault::Witness)
@@ -168,7 +153,7 @@ impl Block {
             };
         };
         let root = self.witness_root();
-        match sha256d(&[&root[..], reserved].concat()) == commitment {
+        match sha256d(&[root, reserved].concat()) == commitment {
             true => Ok(()),
             false => Err(BlockFault::Witness),
         }
@@ -180,6 +165,18 @@ impl Block {
         let ids: Vec<Txid> = std::iter::once(Txid::ZERO).chain(others).collect();
         merkle::tree_root(&ids)
     }
+}
+
+/// What a coinbase commits its block's witnesses to, and the 32 bytes of its own witness that go into it.
+/// Before that rule was there an output that looks so was one as any other.
+fn committed(coinbase: &Opened) -> Option<([u8; 32], [u8; 32])> {
+    let outputs = coinbase.outputs.iter().rev();
+    let mut marked = outputs.filter_map(|output| output.script.strip_prefix(&COMMITMENT));
+    let commitment = marked.find_map(|rest| rest.first_chunk().copied())?;
+    let [reserved] = &coinbase.inputs.first()?.witness[..] else {
+        return None;
+    };
+    Some((commitment, reserved[..].try_into().ok()?))
 }
 
 /// The number that a coinbase's script begins with: pushed with its length before it, or as one of the

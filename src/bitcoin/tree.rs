@@ -169,7 +169,10 @@ impl HeaderTree {
     }
 
     /// The way down from a block to the first, itself included.
-    pub fn down_from(&self, hash: &BlockHash) -> impl Iterator<Item = (BlockHash, &Header)> {
+    pub fn down_from(
+        &self,
+        hash: &BlockHash,
+    ) -> impl Iterator<Item = (BlockHash, &Header)> + use<'_> {
         let first = self.entries.get_key_value(hash);
         let below =
             |(_, entry): &(&BlockHash, &Entry)| self.entries.get_key_value(&entry.header.previous);

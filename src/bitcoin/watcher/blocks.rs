@@ -101,6 +101,8 @@ pub(super) struct Blocks {
     tip: Option<BlockHash>,
     /// Up to which block the way has been gone.
     at: Option<BlockHash>,
+    /// Blocks of it that the tip does not build on, each with its parent: they are left first.
+    leaves: VecDeque<(BlockHash, BlockHash)>,
     /// The way from there to the tip.
     way: VecDeque<BlockHash>,
     /// Bodies of blocks that are not part of the way that has been gone.
@@ -126,6 +128,7 @@ impl Blocks {
             order: VecDeque::new(),
             tip: root,
             at: root,
+            leaves: VecDeque::new(),
             way: VecDeque::new(),
             bodies: BTreeMap::new(),
             body_bytes: 0,
@@ -194,6 +197,7 @@ impl Blocks {
     pub(super) fn begin_anew(&mut self) {
         if !self.config.network.is_private() {
             (self.tree, self.tip, self.at) = (None, None, None);
+            self.leaves.clear();
             self.way.clear();
         }
     }
@@ -287,24 +291,25 @@ impl Blocks {
     fn find_way(&mut self, tip: BlockHash) {
         let Some(tree) = &self.tree else { return };
         let fork = self.at.and_then(|at| tree.fork(&at, &tip));
-        let above = tree.down_from(&tip).map(|(hash, _)| hash);
-        self.way = match fork {
-            Some(fork) => above.take_while(|hash| *hash != fork).collect(),
-            // Nothing has been gone yet, or what has been is not there any more.
-            None => above.take(1).collect(),
-        };
+        let (at, above) = (self.at.filter(|_| fork.is_some()), tree.down_from(&tip));
+        let down = at.map(|at| tree.down_from(&at)).into_iter().flatten();
+        let until_fork = |(hash, _): &(BlockHash, &Header)| Some(*hash) != fork;
+        self.leaves = down
+            .take_while(until_fork)
+            .map(|(hash, header)| (hash, header.previous))
+            .collect();
+        // Where nothing has been gone yet, or what has been is not there any more, the tip alone is gone to.
+        let len = if fork.is_some() { usize::MAX } else { 1 };
+        let above = above.take_while(until_fork).take(len);
+        self.way = above.map(|(hash, _)| hash).collect();
         self.way.make_contiguous().reverse();
     }
 
     /// The next step of the way to the tip, if what it needs is here.
     pub(super) fn next_step(&mut self) -> Option<Step> {
-        let tree = self.tree.as_ref()?;
-        let tip = self.tip?;
-        if let Some(at) = self.at.filter(|at| tree.has(at))
-            && tree.fork(&at, &tip)? != at
-        {
-            self.at = tree.header(&at).map(|header| header.previous);
-            return Some(Step::Left(at));
+        if let Some((left, parent)) = self.leaves.pop_front() {
+            self.at = Some(parent);
+            return Some(Step::Left(left));
         }
         let next = self.way.front()?;
         let block = self.bodies.remove(next)?;

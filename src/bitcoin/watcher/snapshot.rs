@@ -126,10 +126,12 @@ impl Watcher {
             return 0;
         };
         // What builds on the tip is not connected yet, or never will be: it is no branch.
-        let is_stale = |tip: &&BlockHash| {
-            let fork = tree.fork(&active, tip);
-            fork != Some(**tip) && fork != Some(active)
+        let is_above = |tip: &BlockHash| {
+            // One that is not higher cannot build on it: of a flood of branches none is walked.
+            let is_higher = tree.depth_above(tip, &active).is_some();
+            is_higher && tree.fork(&active, tip) == Some(active)
         };
+        let is_stale = |tip: &&BlockHash| !is_above(tip);
         tree.tips().iter().filter(is_stale).count()
     }
 

@@ -3,13 +3,15 @@
 use super::config::Limits;
 use crate::bitcoin::wire::{InvItem, InvKind};
 use crate::node::Time;
-use std::collections::{BTreeMap, VecDeque};
+use std::collections::{BTreeSet, VecDeque};
 
 /// Announced transactions that are not here yet.
 #[derive(Clone, Default)]
 pub(super) struct Wanted {
     queue: VecDeque<InvItem>,
-    asked: BTreeMap<[u8; 32], Time>,
+    asked: BTreeSet<[u8; 32]>,
+    /// What was asked for and when, oldest first. The first has not come; of the others some have.
+    order: VecDeque<([u8; 32], Time)>,
     /// How many were left out as there were too many.
     left_out: u64,
 }
@@ -17,7 +19,7 @@ pub(super) struct Wanted {
 impl Wanted {
     /// One was announced that is not here.
     pub(super) fn announced(&mut self, item: InvItem) {
-        if self.asked.contains_key(&item.hash) {
+        if self.asked.contains(&item.hash) {
             return;
         }
         match self.queue.len() < Limits::TXS_QUEUED {
@@ -35,8 +37,12 @@ impl Wanted {
         let room = Limits::TXS_ASKED - self.asked.len();
         let count = room.min(self.queue.len());
         let items: Vec<_> = self.queue.drain(..count).collect();
-        let asked = items.into_iter().map(|item| {
-            self.asked.insert(item.hash, now);
+        // One can be announced twice before it is asked for.
+        let new = items
+            .into_iter()
+            .filter(|item| self.asked.insert(item.hash));
+        let asked = new.map(|item| {
+            self.order.push_back((item.hash, now));
             let kind = match item.kind {
                 InvKind::Tx if has_witnesses => InvKind::WitnessTx,
                 kind => kind,
@@ -48,22 +54,30 @@ impl Wanted {
 
     /// One came, or will not; whether it was asked for.
     pub(super) fn done(&mut self, ids: &[[u8; 32]]) -> bool {
-        let found = ids.iter().filter(|id| self.asked.remove(*id).is_some());
-        found.count() > 0
+        let found = ids.iter().filter(|id| self.asked.remove(*id));
+        let was_asked = found.count() > 0;
+        self.forget_first(|_| false);
+        was_asked
     }
 
     /// What has not come for too long is not waited for.
     pub(super) fn give_up(&mut self, now: Time) {
-        self.asked
-            .retain(|_, asked| now.since(*asked) < Limits::ASKED);
+        self.forget_first(|asked| now.since(asked) >= Limits::ASKED);
+    }
+
+    /// Forgets the first ones as long as they are late, or have come.
+    fn forget_first(&mut self, is_late: impl Fn(Time) -> bool) {
+        while let Some((id, asked)) = self.order.front()
+            && (is_late(*asked) || !self.asked.contains(id))
+        {
+            self.asked.remove(id);
+            self.order.pop_front();
+        }
     }
 
     pub(super) fn deadline(&self) -> Option<Time> {
-        // They are asked for in their order, a thousand at most: any of the oldest will do.
-        self.asked
-            .values()
-            .min()
-            .map(|asked| *asked + Limits::ASKED)
+        let (_, asked) = self.order.front()?;
+        Some(*asked + Limits::ASKED)
     }
 
     /// The connection is gone.
