@@ -4,7 +4,7 @@
 //! ```sh
 //! cargo bench --bench chain               # all of it
 //! cargo bench --bench chain -- reopen     # one group: connect, midstate, growth, reorganise, reopen,
-//!                                         # failed, bitcoin
+//!                                         # failed, bitcoin, reads
 //! ```
 
 #![allow(
@@ -59,6 +59,7 @@ fn main() {
         ("reopen", growth::reopen),
         ("failed", failed::failed),
         ("bitcoin", bitcoin::bitcoin),
+        ("reads", bitcoin::reads),
     ]);
 }
 

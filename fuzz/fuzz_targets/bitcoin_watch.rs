@@ -3,12 +3,15 @@
 
 #![no_main]
 
-use bytes::Bytes;
+#[path = "../../tests/common/mod.rs"]
+mod common;
+
 use chainlab::bitcoin::Network;
 use chainlab::bitcoin::tree::HEADERS_KEPT_MAX;
 use chainlab::bitcoin::watcher::{Role, WatchConfig, WatchInput, WatchOutput, Watcher};
-use chainlab::bitcoin::wire::{CommandName, Frame, Kind, Message, Services, Version};
+use chainlab::bitcoin::wire::{CommandName, Frame, Kind, Services};
 use chainlab::node::{ConnId, Time};
+use common::bitcoin::testing::{introduction, version};
 use libfuzzer_sys::fuzz_target;
 use std::time::Duration;
 
@@ -62,18 +65,9 @@ impl Scene {
         self.next += 1;
         self.open.push(conn);
         self.does(WatchInput::Connected { role, conn });
-        let version = Version {
-            protocol: 70_016,
-            services: Services(0b1101),
-            time: 0,
-            receiver: ([127, 0, 0, 1], 1).into(),
-            nonce: 1,
-            user_agent: Bytes::from_static(b"/x/"),
-            height: 0,
-            relay: true,
-        };
-        self.says(conn, &Message::Version(Box::new(version)).to_frame());
-        self.says(conn, &Message::Verack.to_frame());
+        for message in introduction(version(Services(0b1101))) {
+            self.says(conn, &message.to_frame());
+        }
     }
 
     fn says(&mut self, conn: ConnId, frame: &Frame) {

@@ -7,10 +7,29 @@ use super::chain::{OutPoint, merkle};
 use super::header::Header;
 use super::network::{Network, NetworkParams};
 use super::tx::Transaction;
-use super::wire::{put_bytes, put_compact};
+use super::wire::{Message, Services, Version, put_bytes, put_compact};
 
 /// The network.
 pub const REGTEST: &NetworkParams = Network::Regtest.params();
+
+/// What a played node says that it is.
+pub fn version(services: Services) -> Version {
+    Version {
+        protocol: 70_016,
+        services,
+        time: 1_700_000_000,
+        receiver: ([127, 0, 0, 1], 18_444).into(),
+        nonce: 77,
+        user_agent: b"/played:1/".to_vec().into(),
+        height: 5,
+        relay: true,
+    }
+}
+
+/// The two messages by which a node of this version introduces itself.
+pub fn introduction(version: Version) -> [Message; 2] {
+    [Message::Version(Box::new(version)), Message::Verack]
+}
 
 /// Work is done by counting.
 pub fn solved(mut header: Header) -> Header {

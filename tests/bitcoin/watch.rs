@@ -330,3 +330,41 @@ async fn a_real_node_that_is_asked_shows_what_no_peer_is_told() {
         .expect("in time")
         .expect("it goes on");
 }
+
+#[test]
+fn what_is_missing_on_the_command_line_is_said_before_anything_is_dialled() {
+    for (args, words) in [
+        (
+            &["127.0.0.1:1"][..],
+            "--network is needed: 1 is no network's usual port",
+        ),
+        (
+            &["127.0.0.1:18444", "--network", "moonnet"],
+            "there is no Bitcoin network of this name",
+        ),
+        (
+            &["127.0.0.1:18444", "--rpc", "127.0.0.1:18443"],
+            "--rpc needs --cookie FILE, or --user NAME with --password-file FILE",
+        ),
+        (
+            &[
+                "127.0.0.1:18444",
+                "--rpc",
+                "192.0.2.1:18443",
+                "--cookie",
+                "c",
+            ],
+            "is not on this machine, and RPC is spoken over loopback only",
+        ),
+    ] {
+        let mut command = Command::new(env!("CARGO_BIN_EXE_chainlab"));
+        let output = command
+            .arg("bitcoin")
+            .args(args)
+            .output()
+            .expect("it starts");
+        let said = String::from_utf8_lossy(&output.stderr);
+        assert_eq!(output.status.code(), Some(2), "{said}");
+        assert!(said.contains(words) && output.stdout.is_empty(), "{said}");
+    }
+}

@@ -1,7 +1,7 @@
 //! Nodes that mean harm, watched over TCP: each costs a bounded amount of memory, and a watcher of another
 //! node in the same process goes on as if they were not there.
 
-use crate::common::bitcoin::testing::{REGTEST, block_on, header_on};
+use crate::common::bitcoin::testing::{REGTEST, block_on, header_on, introduction, version};
 use crate::{MEMORY, TURN};
 use chainlab::bitcoin::Network;
 use chainlab::bitcoin::watcher::{WatchConfig, WatchEventKind};
@@ -24,19 +24,14 @@ fn bytes(message: &Message) -> Vec<u8> {
     message.to_frame().to_bytes(REGTEST.magic).to_vec()
 }
 
-fn introduction() -> Vec<u8> {
-    let version = Version {
-        protocol: 70_016,
-        services: Services(0b1101),
-        time: 0,
-        receiver: ([127, 0, 0, 1], 1).into(),
-        nonce: 1,
+/// Says that it is what no node is, and in orders to a terminal.
+fn hello() -> Vec<u8> {
+    let hello = introduction(Version {
         user_agent: vec![0x1b; 256].into(),
         height: i32::MAX,
-        relay: true,
-    };
-    let messages = [Message::Version(Box::new(version)), Message::Verack];
-    messages.iter().flat_map(bytes).collect()
+        ..version(Services(0b1101))
+    });
+    hello.iter().flat_map(bytes).collect()
 }
 
 fn inv(kind: InvKind, round: u32) -> Vec<u8> {
@@ -106,7 +101,7 @@ fn attack(mut stream: TcpStream, flood: Flood, reads: bool) {
         });
     }
     let began = Instant::now();
-    let mut said = stream.write_all(&introduction());
+    let mut said = stream.write_all(&hello());
     let mut round = 0;
     while said.is_ok() && began.elapsed() < FOR * 2 {
         said = stream.write_all(&flood(round));

@@ -10,7 +10,7 @@ use super::*;
 use crate::bitcoin::Network;
 use crate::bitcoin::block::Block;
 use crate::bitcoin::header::Header;
-use crate::bitcoin::testing::{REGTEST, block_on, coin, coinbase, tx};
+use crate::bitcoin::testing::{REGTEST, block_on, coin, coinbase, introduction, tx, version};
 use crate::bitcoin::tx::Transaction;
 use crate::bitcoin::wire::{
     CompactBlock, Frames, InvItem, InvKind, Kind, Locator, NodeAddr, Services, Version,
@@ -129,8 +129,9 @@ impl Stage {
 
     fn connects(&mut self, role: Role, services: Services) {
         self.answers(role);
-        self.says(role, Message::Version(Box::new(version(services))));
-        self.says(role, Message::Verack);
+        for message in introduction(version(services)) {
+            self.says(role, message);
+        }
     }
 
     fn hangs_up(&mut self, role: Role) {
@@ -193,19 +194,6 @@ impl Stage {
             Message::Inv(vec![item(InvKind::Wtx, tx.wtxid().0)]),
         );
         self.says(Role::Announcements, Message::Tx(tx.clone()));
-    }
-}
-
-fn version(services: Services) -> Version {
-    Version {
-        protocol: 70_016,
-        services,
-        time: 1_700_000_000,
-        receiver: ADDR.into(),
-        nonce: 77,
-        user_agent: Bytes::from_static(b"/played:1/"),
-        height: 5,
-        relay: true,
     }
 }
 

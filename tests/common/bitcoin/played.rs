@@ -1,9 +1,9 @@
 //! A node that speaks Bitcoin's protocol, in virtual time: it mines by a plan, and says what a real one says.
 
 use super::block::Block;
-use super::testing::{REGTEST, block_on, coin, tx};
+use super::testing::{REGTEST, block_on, coin, introduction, tx, version};
 use super::tx::Transaction;
-use super::wire::{CompactBlock, Frame, Frames, InvItem, InvKind, Message, Services, Version};
+use super::wire::{CompactBlock, Frame, Frames, InvItem, InvKind, Message, Services};
 use bytes::Bytes;
 use chainlab::chain::BlockHash;
 use chainlab::node::Time;
@@ -151,18 +151,9 @@ impl PlayedNode {
     fn hears(&mut self, conn: ConnId, message: Message) {
         match message {
             Message::Version(_) => {
-                let version = Version {
-                    protocol: 70_015,
-                    services: Services(0b1001),
-                    time: 0,
-                    receiver: ([10, 0, 0, 2], 1).into(),
-                    nonce: 99,
-                    user_agent: Bytes::from_static(b"/played:1/"),
-                    height: 0,
-                    relay: true,
-                };
-                self.say(conn, &Message::Version(Box::new(version)));
-                self.say(conn, &Message::Verack);
+                for message in introduction(version(Services(0b1001))) {
+                    self.say(conn, &message);
+                }
             }
             Message::Verack => self.peer(conn).is_up = true,
             Message::SendCmpct { announce, .. } => self.peer(conn).wants_short = announce,
