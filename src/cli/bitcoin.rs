@@ -4,7 +4,7 @@ use super::failure::Failure;
 use super::node::parse_addr;
 use super::output::say;
 use super::runtime::block_on;
-use super::table::{offset, put_line};
+use super::table::{missed, offset, put_line};
 use crate::bitcoin::Network;
 use crate::bitcoin::watcher::{WatchConfig, WatchEvent, WatchEventKind};
 use crate::live::rpc::{Login, RpcClient};
@@ -142,8 +142,7 @@ fn line_of(news: &WatchNews, since: Time, options: &Options) -> Option<String> {
             let at = offset(event.at.since(since));
             Some(format!("{at} {}", event.kind.words()))
         }
-        WatchNews::Missed(count) if options.json => Some(format!("{{\"missed\":{count}}}")),
-        WatchNews::Missed(count) => Some(format!("({count} events were too fast to be told)")),
+        WatchNews::Missed(count) => Some(missed(*count, options.json)),
     }
 }
 

@@ -3,7 +3,7 @@
 use super::choose::Choice;
 use super::failure::Failure;
 use super::group::Group;
-use super::table::{offset, print_json, put_line};
+use super::table::{missed, offset, print_json, put_line};
 use super::time::time_words;
 use crate::lab::control::{EventWish, NodeEvent, Notice, Wish};
 use crate::lab::view::TimeNews;
@@ -75,8 +75,7 @@ pub(super) async fn run(options: &Options) -> Result<(), Failure> {
         let line = match notice {
             Notice::Event(event) if is_wanted(&group, options, &event) => lines.of(&event),
             Notice::Time(news) => lines.of_time(&news),
-            Notice::Missed(count) if options.json => format!("{{\"missed\":{count}}}"),
-            Notice::Missed(count) => format!("({count} events were too fast to be told)"),
+            Notice::Missed(count) => missed(count, options.json),
             _ => continue,
         };
         if !put_line(&line)? {

@@ -7,7 +7,7 @@ use super::link::LinkArgs;
 use super::node::parse_addr;
 use super::output::say;
 use super::runtime::block_on;
-use super::table::{offset, put_line};
+use super::table::{missed, offset, put_line};
 use crate::bitcoin::Network;
 use crate::lab::ask::LinkChange;
 use crate::lab::ask::params::Params;
@@ -239,10 +239,7 @@ impl Bent {
                 let at = offset(event.at.since(self.since));
                 Some(format!("{at} #{} {}", event.conn, event.kind.words()))
             }
-            ProxyNews::Missed(count) if options.json => {
-                Some(json!({ "missed": count }).to_string())
-            }
-            ProxyNews::Missed(count) => Some(format!("({count} events were too fast to be told)")),
+            ProxyNews::Missed(count) => Some(missed(*count, options.json)),
         }
     }
 }

@@ -83,6 +83,14 @@ pub(super) fn put_line(line: &str) -> Result<bool, Failure> {
     }
 }
 
+/// What is printed of events that were not told.
+pub(super) fn missed(count: u64, json: bool) -> String {
+    match json {
+        true => format!("{{\"missed\":{count}}}"),
+        false => format!("({count} events were too fast to be told)"),
+    }
+}
+
 /// Prints what was done, in words or as one line of JSON.
 pub(super) fn print_done(answer: &Value, json: bool) -> Result<(), Failure> {
     if json {

@@ -37,6 +37,7 @@ mod links;
 mod log;
 mod machine;
 mod miner;
+mod news;
 mod output;
 mod port;
 pub mod program;

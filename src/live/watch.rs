@@ -4,6 +4,7 @@
 //! is sent is left. Events that are not taken in time are counted and dropped: nothing waits for a reader.
 
 use super::clock::LabClock;
+use super::news::NewsSender;
 use super::rpc::{ClientError, RpcClient};
 use crate::bitcoin::rpc::{Dialect, RpcError};
 use crate::bitcoin::watcher::{
@@ -74,7 +75,7 @@ pub fn watch_node(config: WatchConfig, clock: LabClock, rpc: Option<RpcClient>) 
     };
     let token = CancellationToken::new();
     let watcher = Watcher::new(config, clock.now());
-    let (tell, events) = mpsc::channel(EVENTS);
+    let (news, events) = NewsSender::new(EVENTS, WatchNews::Missed);
     let (picture, snapshots) = watch::channel(Arc::new(watcher.snapshot()));
     let (sender, inbox) = mpsc::channel(INBOX);
     let (asked, questions) = mpsc::unbounded_channel();
@@ -88,8 +89,7 @@ pub fn watch_node(config: WatchConfig, clock: LabClock, rpc: Option<RpcClient>) 
         asked,
         conns: BTreeMap::new(),
         next: 0,
-        tell,
-        missed: 0,
+        news,
         picture,
         taken: None,
     };
@@ -109,8 +109,7 @@ struct Driver {
     asked: mpsc::UnboundedSender<RpcQuestion>,
     conns: BTreeMap<ConnId, Conn>,
     next: u64,
-    tell: mpsc::Sender<WatchNews>,
-    missed: u64,
+    news: NewsSender<WatchNews>,
     picture: watch::Sender<Arc<WatchSnapshot>>,
     /// When the last picture was taken; `None`: what happened since is on it.
     taken: Option<Time>,
@@ -176,7 +175,7 @@ impl Driver {
                 WatchOutput::Close(conn) => drop(self.conns.remove(&conn)),
                 // Without a client nothing is asked.
                 WatchOutput::Ask(question) => drop(self.asked.send(question)),
-                WatchOutput::Event(event) => self.tell(event),
+                WatchOutput::Event(event) => self.news.tell(WatchNews::Event(event)),
             }
         }
     }
@@ -212,16 +211,6 @@ impl Driver {
             let why = "it does not read what it is sent".to_owned();
             let (now, gone) = (self.clock.now(), WatchInput::Disconnected(conn, why));
             self.watcher.handle(now, gone);
-        }
-    }
-
-    fn tell(&mut self, event: WatchEvent) {
-        if self.missed > 0 && self.tell.try_send(WatchNews::Missed(self.missed)).is_ok() {
-            self.missed = 0;
-        }
-        let has_room = self.missed == 0;
-        if !has_room || self.tell.try_send(WatchNews::Event(event)).is_err() {
-            self.missed += 1;
         }
     }
 

@@ -4,6 +4,7 @@ use super::ending::Ending;
 use super::keeper::{Keeper, Order};
 use super::{executable, guard, prepare};
 use crate::bitcoin::start::Plan;
+use crate::live::news::NewsSender;
 use rustix::process::Pid;
 use std::collections::VecDeque;
 use std::io;
@@ -126,7 +127,7 @@ fn hold(mut guard: Child) -> io::Result<ProgramHandle> {
     let number = number.ok_or(io::ErrorKind::InvalidData)?;
     let reports = receiver(guard.stdout.take())?;
     let output = receiver(guard.stderr.take())?;
-    let (tell, news) = mpsc::channel(NEWS);
+    let (tell, news) = NewsSender::new(NEWS, ProgramNews::Missed);
     let (show, state) = watch::channel(ProgramState::Starting);
     let (orders, ordered) = watch::channel(Order::Run);
     let kept = Kept::default();

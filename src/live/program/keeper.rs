@@ -11,13 +11,14 @@ use super::handle::{Kept, ProgramNews, ProgramState};
 use super::lines::{KEPT, Lines, Told};
 use super::report::{REPORT_MAX, Report};
 use crate::live::Stopwatch;
+use crate::live::news::NewsSender;
 use rustix::process::{Pid, Signal, kill_process, kill_process_group, test_kill_process_group};
 use std::process::{Child, ChildStdin};
 use std::sync::PoisonError;
 use std::time::Duration;
 use tokio::io::AsyncReadExt;
 use tokio::net::unix::pipe::Receiver;
-use tokio::sync::{mpsc, watch};
+use tokio::sync::watch;
 use tokio::time::{sleep, timeout};
 
 /// How much longer than a program's own time its guard has.
@@ -43,7 +44,7 @@ pub(super) enum Order {
 }
 
 /// Where is told what happens.
-type Ears = (mpsc::Sender<ProgramNews>, watch::Sender<ProgramState>);
+type Ears = (NewsSender<ProgramNews>, watch::Sender<ProgramState>);
 
 pub(super) struct Keeper {
     guard: Child,
@@ -54,8 +55,6 @@ pub(super) struct Keeper {
     kept: Kept,
     lines: Lines,
     clock: Stopwatch,
-    /// News that were not taken in time.
-    missed: u64,
     order: Order,
     /// When all patience ends.
     kill_at: Option<Duration>,
@@ -84,7 +83,6 @@ impl Keeper {
             kept,
             lines: Lines::default(),
             clock: Stopwatch::start(),
-            missed: 0,
             order: Order::Run,
             kill_at: None,
             reports: Vec::new(),
@@ -177,7 +175,7 @@ impl Keeper {
         match report {
             Report::Started(pid) => {
                 self.ears.1.send_replace(ProgramState::Runs(pid));
-                self.tell(ProgramNews::Started(pid));
+                self.ears.0.tell(ProgramNews::Started(pid));
             }
             Report::Killing => self.is_overdue = true,
             Report::Failed(_) => self.ended = Some(report),
@@ -205,9 +203,9 @@ impl Keeper {
             match told {
                 Told::Line(line) => {
                     self.keep(&line);
-                    self.tell(ProgramNews::Line(line));
+                    self.ears.0.tell(ProgramNews::Line(line));
                 }
-                Told::Missed(count) => self.missed += count,
+                Told::Missed(count) => self.ears.0.miss(count),
             }
         }
     }
@@ -220,16 +218,6 @@ impl Keeper {
         kept.push_back(line.to_owned());
     }
 
-    fn tell(&mut self, news: ProgramNews) {
-        let missed = ProgramNews::Missed(self.missed);
-        if self.missed > 0 && self.ears.0.try_send(missed).is_ok() {
-            self.missed = 0;
-        }
-        if self.missed > 0 || self.ears.0.try_send(news).is_err() {
-            self.missed += 1;
-        }
-    }
-
     async fn finish(mut self) {
         self.lines.finish();
         self.tell_lines();
@@ -237,20 +225,15 @@ impl Keeper {
         let Self {
             mut guard,
             group,
-            ears,
-            missed,
+            ears: (news, state),
             ..
         } = self;
         // Killed, it ends at once, unless the system holds it: then that thread alone waits.
         let reaped = tokio::task::spawn_blocking(move || guard.wait());
         let _ = timeout(DEATH, reaped).await;
         let _ = timeout(GONE, until_gone(group)).await;
-        ears.1.send_replace(ProgramState::Ended(ending.clone()));
-        if missed > 0 {
-            // Its reader may be gone.
-            let _ = ears.0.send(ProgramNews::Missed(missed)).await;
-        }
-        let _ = ears.0.send(ProgramNews::Ended(ending)).await;
+        state.send_replace(ProgramState::Ended(ending.clone()));
+        news.tell_last(ProgramNews::Ended(ending)).await;
     }
 
     fn ending(&self) -> Ending {

@@ -3,11 +3,11 @@
 use crate::bitcoin::passing::{PassedMessage, Way};
 use crate::bitcoin::wire::CommandName;
 use crate::live::clock::LabClock;
+use crate::live::news::NewsSender;
 use crate::node::Time;
 use serde::{Serialize, Serializer};
 use std::collections::BTreeMap;
 use std::net::SocketAddr;
-use std::sync::atomic::{AtomicU64, Ordering};
 use thiserror::Error;
 use tokio::sync::{mpsc, watch};
 
@@ -156,8 +156,7 @@ pub struct ProxyConn {
 /// Tells it, and waits for no reader.
 pub(super) struct Teller {
     pub(super) clock: LabClock,
-    events: mpsc::Sender<ProxyNews>,
-    missed: AtomicU64,
+    events: NewsSender<ProxyNews>,
     conns: watch::Sender<BTreeMap<u64, ProxyConn>>,
 }
 
@@ -169,12 +168,11 @@ type Told = (
 
 impl Teller {
     pub(super) fn new(clock: LabClock) -> Told {
-        let (sender, events) = mpsc::channel(EVENTS);
+        let (sender, events) = NewsSender::new(EVENTS, ProxyNews::Missed);
         let (conns, seen) = watch::channel(BTreeMap::new());
         let teller = Self {
             clock,
             events: sender,
-            missed: AtomicU64::new(0),
             conns,
         };
         (teller, events, seen)
@@ -250,17 +248,7 @@ impl Teller {
     }
 
     fn tell(&self, at: Time, conn: u64, kind: ProxyEventKind) {
-        let missed = self.missed.swap(0, Ordering::Relaxed);
-        if missed > 0 && self.events.try_send(ProxyNews::Missed(missed)).is_err() {
-            return self.miss(missed + 1);
-        }
-        let event = ProxyNews::Event(ProxyEvent { at, conn, kind });
-        if self.events.try_send(event).is_err() {
-            self.miss(1);
-        }
-    }
-
-    fn miss(&self, count: u64) {
-        self.missed.fetch_add(count, Ordering::Relaxed);
+        let event = ProxyEvent { at, conn, kind };
+        self.events.tell(ProxyNews::Event(event));
     }
 }

@@ -49,6 +49,7 @@ pub const ROOMS: [(&str, &[&[&str]]); 4] = [
                 "inbox",
                 "links",
                 "log",
+                "news",
                 "port",
                 "stopwatch",
                 "threads",
