@@ -331,6 +331,35 @@ fn a_second_stage_without_its_guard_starts_nothing() {
     );
 }
 
+fn refused(command: &mut Command) {
+    let output = command.stdin(Stdio::null()).output().expect("it runs");
+    let said = String::from_utf8_lossy(&output.stderr);
+    assert_eq!(output.status.code(), Some(2), "{said}");
+    assert!(said.contains("it is not for hands"), "{said}");
+}
+
+/// A container may be entered so.
+#[test]
+fn where_its_session_and_its_parent_have_no_number_it_is_not_for_hands_either() {
+    let outside = || {
+        let mut outside = Command::new("unshare");
+        outside.args(["--user", "--map-root-user", "--pid", "--fork"]);
+        outside
+    };
+    match outside().arg("true").output() {
+        Ok(output) if output.status.success() => {}
+        other => {
+            eprintln!("skipped: no namespace can be made here: {other:?}");
+            return;
+        }
+    }
+    refused(
+        outside()
+            .arg(own())
+            .args(["guard-program", "--behind", "1"]),
+    );
+}
+
 #[test]
 fn the_subcommand_is_not_for_hands_and_nowhere_listed() {
     for words in [
@@ -338,14 +367,7 @@ fn the_subcommand_is_not_for_hands_and_nowhere_listed() {
         &["guard-program", "--", "/bin/sleep", "180"],
         &["guard-program", "--behind", "1"],
     ] {
-        let output = Command::new(own())
-            .args(words)
-            .stdin(Stdio::null())
-            .output()
-            .expect("it runs");
-        assert_eq!(output.status.code(), Some(2));
-        let said = String::from_utf8_lossy(&output.stderr);
-        assert!(said.contains("it is not for hands"), "{said}");
+        refused(Command::new(own()).args(words));
     }
     for words in [
         &["--help"][..],

@@ -52,7 +52,10 @@ fn go(to: Duration) -> Request {
 
 /// Has a block found, and time stand still after it.
 async fn another_block(lab: &Lab) {
+    let then = time(&lab.view()).at;
     done(lab, Request::Time(TimeChange::Resume)).await;
+    // A command at the moment that the lab stood at would be of that moment.
+    until(lab, |view| time(view).at > then).await;
     mine(lab, CENTRAL).await;
     until(lab, |view| agree_on(view, 2)).await;
     done(lab, Request::Time(TimeChange::Pause)).await;

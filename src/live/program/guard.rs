@@ -9,7 +9,8 @@
 //!    has none to write to.
 //! 2. It starts one that stands behind it, in a group of its own, which does nothing but wait until the
 //!    guard is gone, and then kills the guard's group. It is in the guard's session, so as long as it is
-//!    there no other process, and no other group, gets the guard's number.
+//!    there no other process, and no other group, gets the guard's number. Once it has seen that the
+//!    guard is its parent it says so; before that nothing is started that would have to be ended.
 //! 3. It starts the second stage, from its main thread: the parent-death signal of Linux is sent when the
 //!    *thread* ends that started a process.
 //! 4. The second stage asks for that signal, looks whether its parent is still the guard, which could
@@ -22,9 +23,9 @@
 
 use super::executable;
 use super::report::Report;
-use super::second::become_program;
+use super::second::{become_program, is_child_of};
 use rustix::process::{
-    Pid, Signal, WaitOptions, WaitStatus, getpid, getsid, kill_process, kill_process_group, setsid,
+    Pid, Signal, WaitOptions, WaitStatus, getpid, kill_process, kill_process_group, setsid,
     waitpgid, waitpid,
 };
 use std::convert::Infallible;
@@ -123,7 +124,7 @@ fn guard(command: &[OsString]) -> Result<Infallible, GuardError> {
 async fn watch(command: &[OsString]) -> Result<Infallible, GuardError> {
     let lab = Receiver::from_owned_fd(stdin().as_fd().try_clone_to_owned()?);
     let lab = lab.map_err(|_| GuardError::NotForHands)?;
-    let _behind = start_behind()?;
+    let _behind = start_behind().await?;
     let mut asked = Asked::new()?;
     let children = signal(SignalKind::child())?;
     let (stage, failures) = Stage2::start(command).inspect_err(|error| {
@@ -141,26 +142,29 @@ async fn watch(command: &[OsString]) -> Result<Infallible, GuardError> {
     exit(1)
 }
 
-/// Starts the one behind, which waits for its input to close.
-fn start_behind() -> io::Result<Option<ChildStdin>> {
-    let behind = Command::new(executable::own()?)
+/// Starts the one behind, which waits for its input to close, and waits until it does so.
+async fn start_behind() -> io::Result<Option<ChildStdin>> {
+    let mut behind = Command::new(executable::own()?)
         .arg0("chainlab")
         .args([NAME, BEHIND, &getpid().to_string()])
         .process_group(0)
         .stdin(Stdio::piped())
-        .stdout(Stdio::null())
+        .stdout(Stdio::piped())
         .stderr(Stdio::null())
         .spawn()?;
+    let stands = behind.stdout.take().ok_or(io::ErrorKind::BrokenPipe)?;
+    let mut stands = Receiver::from_owned_fd(OwnedFd::from(stands))?;
+    timeout(GRACE, stands.read_exact(&mut [0])).await??;
     Ok(behind.stdin)
 }
 
 /// Waits until the guard is gone, and ends what it has left.
 fn stand_behind(guard: i32) -> Result<Infallible, GuardError> {
-    let guard = Pid::from_raw(guard).ok_or(GuardError::NotForHands)?;
-    // In another session that number could be any other group's.
-    if getsid(None).map_err(io::Error::from)? != guard {
-        return Err(GuardError::NotForHands);
-    }
+    // Otherwise that number could be any other group's. The session would tell as well, but it has no
+    // number where it began outside of this process's namespace.
+    let guard = Pid::from_raw(guard).filter(|guard| is_child_of(*guard));
+    let guard = guard.ok_or(GuardError::NotForHands)?;
+    stdout().write_all(&[0]).and_then(|()| stdout().flush())?;
     let mut guards = stdin().lock();
     while guards.read(&mut [0; 64]).is_ok_and(|count| count > 0) {}
     let _ = kill_process_group(guard, Signal::KILL);

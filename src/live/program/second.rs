@@ -1,6 +1,6 @@
 //! The second stage, which becomes the program: see [`super::guard`].
 
-use rustix::process::getppid;
+use rustix::process::{Pid, getppid};
 #[cfg(target_os = "linux")]
 use rustix::process::{Signal, set_parent_process_death_signal};
 use std::convert::Infallible;
@@ -39,14 +39,15 @@ fn try_become(guard: i32, command: &[OsString]) -> io::Result<Infallible> {
 #[cfg(target_os = "linux")]
 fn die_with(guard: i32) -> io::Result<bool> {
     set_parent_process_death_signal(Some(Signal::KILL))?;
-    Ok(is_child_of(guard))
+    Ok(Pid::from_raw(guard).is_some_and(is_child_of))
 }
 
 #[cfg(not(target_os = "linux"))]
 fn die_with(guard: i32) -> io::Result<bool> {
-    Ok(is_child_of(guard))
+    Ok(Pid::from_raw(guard).is_some_and(is_child_of))
 }
 
-fn is_child_of(guard: i32) -> bool {
-    getppid().is_some_and(|parent| parent.as_raw_nonzero().get() == guard)
+/// Whether a guard is the parent of this process.
+pub(super) fn is_child_of(guard: Pid) -> bool {
+    getppid() == Some(guard)
 }
