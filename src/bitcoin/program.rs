@@ -1,12 +1,14 @@
 //! The programs that speak Bitcoin's protocol and are known here.
 
+use serde::{Deserialize, Serialize};
 use std::fmt;
 
 /// The script by which bcoin is run, for regtest and in memory. Its head says what it takes.
 pub const BCOIN_SCRIPT: &str = include_str!("bcoin.js");
 
 /// One of the programs.
-#[derive(Clone, Copy, Debug, PartialEq, Eq, PartialOrd, Ord)]
+#[derive(Clone, Copy, Debug, PartialEq, Eq, PartialOrd, Ord, Serialize, Deserialize)]
+#[serde(rename_all = "lowercase")]
 pub enum Program {
     /// Bitcoin Core, `bitcoind`.
     Core,

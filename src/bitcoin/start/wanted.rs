@@ -1,6 +1,7 @@
 //! What is wanted of a program, and what is wrong with that.
 
 use crate::bitcoin::Program;
+use serde::{Deserialize, Serialize};
 use std::ffi::OsString;
 use std::net::SocketAddr;
 use std::path::{Path, PathBuf};
@@ -8,7 +9,8 @@ use std::str::FromStr;
 use thiserror::Error;
 
 /// Which program is wanted.
-#[derive(Clone, Debug, PartialEq, Eq, Default)]
+#[derive(Clone, Debug, PartialEq, Eq, Default, Serialize, Deserialize)]
+#[serde(rename_all = "snake_case")]
 pub enum Choice {
     /// The first that is found of `bitcoind`, `btcd` and `bcoin`.
     #[default]

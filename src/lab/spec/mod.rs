@@ -4,6 +4,7 @@
 //! [`TrafficSpec`] for the payments that the lab makes by itself, a [`ViewSpec`] for what the screen
 //! shows first, and a [`TimeSpec`] for how time goes.
 
+mod bitcoin;
 mod chain;
 mod link;
 mod node;
@@ -11,6 +12,7 @@ mod time;
 mod traffic;
 mod view;
 
+pub use bitcoin::{BitcoinSpec, LoginSpec, RpcSpec, Source};
 pub use chain::ChainSpec;
 pub use link::LinkSpec;
 pub use node::{MineSpec, NodeSpec};

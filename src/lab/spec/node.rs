@@ -1,5 +1,6 @@
 //! What a node is to be.
 
+use super::bitcoin::BitcoinSpec;
 use crate::node::config::MiningMode;
 use crate::node::config::Strategy;
 use crate::node::io::Command;
@@ -28,6 +29,9 @@ pub struct NodeSpec {
     pub mine: MineSpec,
     /// How blocks are fetched.
     pub sync: SyncMethod,
+    /// It is a program of others, of a Bitcoin network; `None`: a node of chainlab's own.
+    #[serde(default, skip_serializing_if = "Option::is_none")]
+    pub bitcoin: Option<BitcoinSpec>,
 }
 
 /// The miner of a node.
@@ -84,6 +88,7 @@ impl NodeSpec {
             wallets: Vec::new(),
             mine: MineSpec::default(),
             sync: SyncMethod::default(),
+            bitcoin: None,
         }
     }
 
