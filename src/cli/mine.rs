@@ -170,7 +170,7 @@ async fn mining(group: &Group, node: &str) -> Result<Option<MiningInfo>, Failure
     let nodes = group.status().await?.into_iter();
     let mut found = nodes.filter(|status| status.node == node);
     let seen = found.next().and_then(|status| status.snapshot);
-    Ok(seen.map(|seen| seen.mining.clone()))
+    Ok(seen.and_then(|seen| seen.mining.clone()))
 }
 
 /// What blocks by hand have done to the difficulty, if that is much: there is not always room for
@@ -207,7 +207,8 @@ async fn the_one(group: &Group, is_it: impl Fn(&MiningInfo) -> bool) -> Result<S
     let nodes = group.status().await?.into_iter();
     let mines = nodes.filter(|status| {
         let seen = status.snapshot.as_deref();
-        status.state.is_up() && seen.is_some_and(|seen| is_it(&seen.mining))
+        let mining = seen.and_then(|seen| seen.mining.as_ref());
+        status.state.is_up() && mining.is_some_and(&is_it)
     });
     match <[_; 1]>::try_from(mines.collect::<Vec<_>>()) {
         Ok([only]) => Ok(only.node),

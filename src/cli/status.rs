@@ -68,8 +68,11 @@ fn table(nodes: &[NodeStatus]) -> String {
             status.addr.map_or("-".to_owned(), |addr| addr.to_string()),
             shown(&|seen| seen.tip.to_string()),
             alive(&|seen| seen.mempool.count.to_string()),
-            alive(&|seen| seen.ready_peers().count().to_string()),
-            alive(&|seen| mining_words(&seen.mining)),
+            alive(&|seen| match seen.shows_peers() {
+                true => seen.ready_peers().count().to_string(),
+                false => "-".to_owned(),
+            }),
+            alive(&|seen| seen.mining.as_ref().map_or("-".to_owned(), mining_words)),
         ]);
     }
     table.text()

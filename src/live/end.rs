@@ -15,6 +15,8 @@ pub enum End {
     Halted(Halt),
     /// It has a bug, which said this. What it stored is whole.
     Panicked(String),
+    /// It is a program of others, and that has ended, as these words say.
+    Ended(String),
 }
 
 impl fmt::Display for End {
@@ -23,6 +25,7 @@ impl fmt::Display for End {
             Self::Stopped => f.write_str("the node was stopped"),
             Self::Killed => f.write_str("the node was killed"),
             Self::Halted(halt) => halt.fmt(f),
+            Self::Ended(words) => f.write_str(words),
             Self::Panicked(words) => write!(f, "the node has a bug, and ended: {words}"),
         }
     }

@@ -12,7 +12,7 @@ use std::net::SocketAddr;
 use std::sync::atomic::{AtomicU64, Ordering};
 use std::sync::{Arc, Mutex, PoisonError};
 use tokio::runtime::Handle;
-use tokio::sync::{broadcast, oneshot, watch};
+use tokio::sync::{broadcast, mpsc, oneshot, watch};
 
 /// What a command or a question counts for in the node's inbox, in bytes: rarely more.
 const REQUEST_BYTES: usize = 1_024;
@@ -21,7 +21,7 @@ const REQUEST_BYTES: usize = 1_024;
 pub struct NodeHandle {
     pub(super) name: String,
     pub(super) addr: Option<SocketAddr>,
-    pub(super) inbox: Arc<Inbox<Entry>>,
+    pub(super) inbox: Requests,
     pub(super) last_request: AtomicU64,
     pub(super) snapshots: watch::Receiver<Arc<NodeSnapshot>>,
     pub(super) events: broadcast::Receiver<Event>,
@@ -32,6 +32,41 @@ pub struct NodeHandle {
     /// What this node is called in the table of links.
     pub(super) place: SocketAddr,
     pub(super) links: Links,
+}
+
+/// Where what is asked of a node goes.
+pub(super) enum Requests {
+    /// To its thread.
+    Thread(Arc<Inbox<Entry>>),
+    /// To its task: in their order, and what cannot wait.
+    Task(mpsc::Sender<Entry>, mpsc::UnboundedSender<Entry>),
+}
+
+impl Requests {
+    /// For a task, before which so many may wait, with both its ends.
+    pub(super) fn of_task(
+        room: usize,
+    ) -> (mpsc::Receiver<Entry>, mpsc::UnboundedReceiver<Entry>, Self) {
+        let (sender, requests) = mpsc::channel(room);
+        let (first, urgent) = mpsc::unbounded_channel();
+        (requests, urgent, Self::Task(sender, first))
+    }
+
+    /// Adds something once there is room. From one that has ended no answer comes.
+    async fn push(&self, entry: Entry) {
+        match self {
+            Self::Thread(inbox) => drop(inbox.push(entry, REQUEST_BYTES).await),
+            Self::Task(requests, _) => drop(requests.send(entry).await),
+        }
+    }
+
+    /// Adds something of the owner's, ahead of all that waits; if the node has ended it is gone.
+    fn push_first(&self, entry: Entry) {
+        match self {
+            Self::Thread(inbox) => inbox.push_first(entry),
+            Self::Task(_, urgent) => drop(urgent.send(entry)),
+        }
+    }
 }
 
 impl NodeHandle {
@@ -78,8 +113,7 @@ impl NodeHandle {
 
     async fn request(&self, entry: impl FnOnce(Answer) -> Entry) -> Begun {
         let (answer, answered) = oneshot::channel();
-        // One that is not taken is never answered.
-        let _ = self.inbox.push(entry(answer), REQUEST_BYTES).await;
+        self.inbox.push(entry(answer)).await;
         Begun {
             answered,
             ended: self.ended.clone(),
@@ -196,7 +230,7 @@ impl Begun {
         }
         let end = end_of(self.ended).await;
         let kind = match &end {
-            End::Stopped | End::Killed => RefusalKind::NotRunning,
+            End::Stopped | End::Killed | End::Ended(_) => RefusalKind::NotRunning,
             End::Halted(_) | End::Panicked(_) => RefusalKind::Fault,
         };
         Err(CommandError::new(kind, end))

@@ -24,6 +24,7 @@
 //! ([`End::Panicked`]); both end that node alone.
 
 mod bend;
+pub mod bitcoin;
 pub mod clock;
 mod conn;
 pub mod disk;

@@ -5,7 +5,7 @@ use super::clock::LabClock;
 use super::disk::{DiskStore, OpenDiskError};
 use super::end::{End, panic_words};
 use super::entry::Entry;
-use super::handle::NodeHandle;
+use super::handle::{NodeHandle, Requests};
 use super::inbox::Inbox;
 use super::links::Links;
 use super::log::NodeLog;
@@ -33,7 +33,7 @@ use tokio::sync::{broadcast, oneshot, watch};
 use tokio::task::JoinHandle;
 
 /// Events that a slow receiver may be behind, as [`NodeHandle::events`] says.
-const EVENTS: usize = 1_024;
+pub(super) const EVENTS: usize = 1_024;
 
 /// Where a node listens that does not, or of which that is not known; in a table of links no other
 /// node has it.
@@ -125,7 +125,7 @@ pub async fn spawn_on(
     Ok(NodeHandle {
         name,
         addr,
-        inbox,
+        inbox: Requests::Thread(inbox),
         last_request: AtomicU64::new(0),
         snapshots: born.snapshots,
         events: born.events.resubscribe(),
@@ -173,7 +173,7 @@ impl Birth {
         let end = end.unwrap_or_else(|panic| End::Panicked(panic_words(&*panic)));
         match &end {
             End::Halted(_) | End::Panicked(_) => tracing::error!("{end}"),
-            End::Stopped | End::Killed => tracing::debug!("{end}"),
+            End::Stopped | End::Killed | End::Ended(_) => tracing::debug!("{end}"),
         }
         end
     }

@@ -33,15 +33,16 @@ impl<S: Store> Node<S> {
             listen: self.config.listen,
             tip: self.chain.tip(),
             tip_time: tip.header.time,
-            work: tip.work.to_string(),
+            work: Some(tip.work.to_string()),
             recent: self.recent.iter().cloned().collect(),
             mempool,
             peers: self.peer_infos(),
             wallets: self.wallet_infos(),
-            mining: self.mining_info(),
+            mining: Some(self.mining_info()),
             sync: self.sync.progress(&self.chain),
             known_addresses: self.book.len(),
             side_headers: tree.side_len(),
+            program: None,
         }
     }
 

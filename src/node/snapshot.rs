@@ -42,8 +42,8 @@ pub struct NodeSnapshot {
     pub tip: BlockId,
     /// Time in the tip's header.
     pub tip_time: BlockTime,
-    /// Work of the chain, decimal.
-    pub work: String,
+    /// Work of the chain, decimal; `None`: where the chain begins is not known.
+    pub work: Option<String>,
     /// The last [`RECENT_BLOCKS`] blocks, lowest first.
     pub recent: Vec<BlockInfo>,
     /// What waits for a block.
@@ -52,14 +52,49 @@ pub struct NodeSnapshot {
     pub peers: Vec<PeerInfo>,
     /// Wallets, in the order in which they were made.
     pub wallets: Vec<WalletInfo>,
-    /// The miner.
-    pub mining: MiningInfo,
+    /// The miner; `None`: it has none of its own.
+    pub mining: Option<MiningInfo>,
     /// There while blocks are missing that peers have.
     pub sync: Option<SyncInfo>,
     /// Addresses known of other nodes.
     pub known_addresses: usize,
     /// Headers that are not on the chain.
     pub side_headers: usize,
+    /// It is a program of others, seen from outside; `None`: a node of chainlab's own.
+    #[serde(default, skip_serializing_if = "Option::is_none")]
+    pub program: Option<Box<ProgramInfo>>,
+}
+
+/// What shows of a node that is a program of others. What does not show is absent.
+#[derive(Clone, Debug, Default, PartialEq, Eq, Serialize, Deserialize)]
+pub struct ProgramInfo {
+    /// The network that it is on.
+    pub network: String,
+    /// What it calls itself, in the words of its own.
+    pub user_agent: Option<String>,
+    /// The newest form of the protocol that it speaks.
+    pub protocol: Option<u32>,
+    /// What it can do, as it says.
+    pub services: Option<String>,
+    /// Why nothing comes from it, in words; `None`: it answers.
+    pub away: Option<String>,
+    /// The last round trip of a ping.
+    #[serde(with = "duration_text::option")]
+    pub round_trip: Option<Duration>,
+    /// Whether its peers are known: only it can tell, if it is asked.
+    pub shows_peers: bool,
+    /// Transactions that wait of which the fee is known.
+    pub fees_known: usize,
+    /// Why what waits is not known, or not all, in words.
+    pub mempool_note: Option<String>,
+    /// The lowest fee for 1000 virtual bytes for which it wants transactions, BIP 133.
+    pub fee_filter: Option<Amount>,
+    /// Branches that are not part of its chain, as far as they were seen.
+    pub stale_branches: usize,
+    /// The program, as it answers by JSON-RPC; `None`: it does not.
+    pub rpc: Option<String>,
+    /// Why it does not, though it is asked.
+    pub rpc_fault: Option<String>,
 }
 
 /// A block, in a line.
@@ -97,10 +132,11 @@ pub struct MempoolTx {
     pub txid: Txid,
     /// Bytes.
     pub bytes: usize,
-    /// What the miner gets.
-    pub fee: Amount,
-    /// What it pays, without the change that goes back to the payer.
-    pub amount: Amount,
+    /// What the miner gets; `None`: it is not known what it spends.
+    pub fee: Option<Amount>,
+    /// What it pays, without the change that goes back to the payer, if that can be told; `None`: what it
+    /// pays is not known.
+    pub amount: Option<Amount>,
     /// Who is paid, and how much: the first [`PAYEES_SHOWN`].
     #[serde(default)]
     pub to: Arc<[(String, Amount)]>,
@@ -255,6 +291,25 @@ pub struct MiningInfo {
 }
 
 impl NodeSnapshot {
+    /// Whether it is to be counted with those that run: one that is seen from outside may be out of sight.
+    pub fn is_seen(&self) -> bool {
+        self.program
+            .as_ref()
+            .is_none_or(|program| program.away.is_none())
+    }
+
+    /// Whether its peers are known.
+    pub fn shows_peers(&self) -> bool {
+        self.program
+            .as_ref()
+            .is_none_or(|program| program.shows_peers)
+    }
+
+    /// The height that it mines at just now.
+    pub fn mines_at(&self) -> Option<u32> {
+        self.mining.as_ref()?.height
+    }
+
     /// Peers with whom the handshake is complete.
     pub fn ready_peers(&self) -> impl Iterator<Item = &PeerInfo> {
         self.peers.iter().filter(|peer| peer.ready)

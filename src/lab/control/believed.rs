@@ -28,6 +28,9 @@ const COMMAND_MAX: usize = 12;
 /// The longest reason why payments wait, or why a node cannot do something: it is said in a few words.
 const WHY_MAX: usize = 256;
 
+/// A line that a program of others has written, cut and in words of at most four bytes a character.
+const LINE_MAX: usize = 4_096;
+
 /// The longest address of a wallet, or name of one.
 const OWNER_MAX: usize = 128;
 
@@ -90,7 +93,9 @@ fn snapshot(mut seen: NodeSnapshot) -> Option<NodeSnapshot> {
     let is_wallet = |name: &str, address: &str| check_name(name).is_ok() && is_owner(address);
     seen.wallets
         .retain(|wallet| is_wallet(&wallet.name, &wallet.address));
-    seen.mining.to.take_if(|to| check_name(to).is_err());
+    if let Some(mining) = &mut seen.mining {
+        mining.to.take_if(|to| check_name(to).is_err());
+    }
     Some(seen)
 }
 
@@ -210,6 +215,8 @@ fn is_likely(event: &EventKind) -> bool {
         EventKind::TipChanged { tip, .. } => is_height(tip),
         EventKind::Mined { block, .. } | EventKind::Withheld { block, .. } => is_height(block),
         EventKind::Released { tip, .. } => is_height(tip),
+        EventKind::BlockSeen { block, by, .. } => is_height(block) && by.len() <= WHY_MAX,
+        EventKind::Seen(words) | EventKind::Wrote(words) => words.len() <= LINE_MAX,
         EventKind::Reorganised {
             fork,
             old,
@@ -236,6 +243,7 @@ fn is_likely(event: &EventKind) -> bool {
         | EventKind::DialFailed { .. }
         | EventKind::Banned { .. }
         | EventKind::GaveUp { .. }
+        | EventKind::TxSeen { .. }
         | EventKind::Mining(_) => true,
     }
 }

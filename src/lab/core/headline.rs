@@ -14,7 +14,7 @@ use crate::lab::observe::ancestry::{Ancestry, Tip};
 use crate::lab::view::headline::{Chains, Figures, Headline, Mining, Network};
 use crate::lab::view::{NodeState, NodeView};
 use crate::node::config::MiningMode;
-use crate::node::snapshot::NodeSnapshot;
+use crate::node::snapshot::{MiningInfo, NodeSnapshot};
 use crate::node::{BlockId, NodeIx, Time};
 use std::collections::BTreeSet;
 use std::time::Duration;
@@ -58,12 +58,13 @@ impl Figures {
         let different: BTreeSet<_> = shown.map(|tx| tx.txid).collect();
         // Snapshots show the first hundred only.
         let most = running().map(|snapshot| snapshot.mempool.count).max();
-        let mining = running().filter(|node| node.mining.height.is_some());
-        let rates = mining.map(|node| node.mining.hashrate);
-        let is_on = |node: &NodeSnapshot| node.mining.mode != MiningMode::Off;
+        let miners = || running().filter_map(|node| node.mining.as_ref());
+        let mining = miners().filter(|miner| miner.height.is_some());
+        let rates = mining.map(|miner| miner.hashrate);
+        let is_on = |miner: &MiningInfo| miner.mode != MiningMode::Off;
         let mining = match rates.reduce(|sum, rate| sum + rate) {
             Some(sum) => Mining::At(sum),
-            None if running().any(is_on) => Mining::Asleep,
+            None if miners().any(is_on) => Mining::Asleep,
             None => Mining::Off,
         };
         Self {

@@ -8,7 +8,7 @@ use crate::lab::observe::ancestry::Tip;
 use crate::lab::observe::marks::MarkKind;
 use crate::lab::observe::transcript::Party;
 use crate::node::io::words::Names;
-use crate::node::io::{CommandError, Event, EventKind, Question, Reply};
+use crate::node::io::{BlockStage, CommandError, Event, EventKind, Question, Reply};
 use crate::node::{BlockId, NodeIx, Time};
 use std::net::SocketAddr;
 use std::sync::Arc;
@@ -49,6 +49,13 @@ impl Core {
                 self.nodes[ix.0].moved(*tip, event.at, true);
                 self.hear(*tip);
                 self.feed_headline(event.at);
+            }
+            EventKind::BlockSeen { block, stage, .. } => {
+                self.hear(*block);
+                if *stage == BlockStage::Connected {
+                    self.nodes[ix.0].moved(*block, event.at, true);
+                    self.feed_headline(event.at);
+                }
             }
             EventKind::Mined { block, .. } => {
                 self.hear(*block);

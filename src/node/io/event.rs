@@ -238,6 +238,43 @@ pub enum EventKind {
     Mining(String),
     /// What strangers did since this was last told, in sums.
     Strangers(StrangerSums),
+    /// A program of others shows how far it is with a block.
+    BlockSeen {
+        /// The block.
+        block: BlockId,
+        /// How far.
+        stage: BlockStage,
+        /// By what that shows.
+        by: String,
+        /// Transactions in it, without the coinbase, if that is known.
+        #[serde(default)]
+        txs: Option<usize>,
+    },
+    /// A transaction waits at a program of others.
+    TxSeen {
+        /// Which.
+        txid: Txid,
+        /// Its virtual size in bytes.
+        vsize: u64,
+        /// What it pays for itself, if it is known what it spends.
+        fee: Option<Amount>,
+    },
+    /// Something else that shows of a program of others, in words.
+    Seen(String),
+    /// A line that such a program has written.
+    Wrote(String),
+}
+
+/// How far a node is with a block.
+#[derive(Clone, Copy, Debug, PartialEq, Eq, PartialOrd, Ord, Serialize, Deserialize)]
+#[serde(rename_all = "snake_case")]
+pub enum BlockStage {
+    /// It tells others of it.
+    Announced,
+    /// All of it is there.
+    Complete,
+    /// It is the end of its chain.
+    Connected,
 }
 
 impl EventKind {
@@ -262,6 +299,7 @@ impl EventKind {
             | Self::Withheld { .. }
             | Self::Released { .. }
             | Self::GaveUp { .. }
+            | Self::BlockSeen { .. }
             | Self::Mining(_) => false,
             Self::TxAccepted { from, .. } | Self::TxRefused { from, .. } => from.is_some(),
             Self::BlockRefused { .. }
@@ -274,6 +312,9 @@ impl EventKind {
             | Self::Banned { .. }
             | Self::MessageSent { .. }
             | Self::MessageReceived { .. }
+            | Self::TxSeen { .. }
+            | Self::Seen(_)
+            | Self::Wrote(_)
             | Self::Strangers(_) => true,
         }
     }
@@ -305,6 +346,10 @@ impl EventKind {
             | Self::Released { .. }
             | Self::GaveUp { .. }
             | Self::Mining(_)
+            | Self::BlockSeen { .. }
+            | Self::TxSeen { .. }
+            | Self::Seen(_)
+            | Self::Wrote(_)
             | Self::Strangers(_) => None,
         }
     }

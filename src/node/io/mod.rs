@@ -14,7 +14,7 @@ pub mod words;
 
 pub use super::ids::{ConnId, Direction, RequestId};
 pub use command::{Command, CommandError, Payment, RefusalKind, Reply, SendPlan};
-pub use event::{Event, EventKind, LOST_MAX, PeerLabel};
+pub use event::{BlockStage, Event, EventKind, LOST_MAX, PeerLabel};
 pub use job::Job;
 pub use question::Question;
 pub use strangers::StrangerSums;

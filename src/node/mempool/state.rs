@@ -157,8 +157,8 @@ impl Mempool {
             MempoolTx {
                 txid: entry.txid,
                 bytes: entry.bytes,
-                fee: entry.fee,
-                amount: paid.amount,
+                fee: Some(entry.fee),
+                amount: Some(paid.amount),
                 to: Arc::clone(&paid.to),
                 payees: paid.payees,
                 since: entry.since,

@@ -6,7 +6,7 @@ use crate::chain::Amount;
 use crate::lab::{LabView, NodeView, Request, TrafficChange};
 use crate::node::config::MiningMode;
 use crate::node::io::{Command, Payment};
-use crate::node::snapshot::NodeSnapshot;
+use crate::node::snapshot::{MiningInfo, NodeSnapshot};
 use crate::ui::keymap::{Action, by_action};
 use crate::ui::viewer::{DialogId, Effect, Purpose};
 
@@ -52,7 +52,7 @@ impl UiState {
                 };
                 (of_node(Command::Send(payment)), Purpose::Tell)
             }
-            Action::Mine => match self.seen(lab).map(|seen| seen.mining.mode) {
+            Action::Mine => match self.miner(lab).map(|miner| miner.mode) {
                 None | Some(MiningMode::Off) => {
                     (of_node(Command::Mine(MiningMode::On)), self.mining(lab))
                 }
@@ -90,8 +90,12 @@ impl UiState {
         lab.node(self.viewer.focus)?.snapshot.as_deref()
     }
 
+    fn miner<'a>(&self, lab: &'a LabView) -> Option<&'a MiningInfo> {
+        self.seen(lab)?.mining.as_ref()
+    }
+
     fn rate(&self, lab: &LabView, by: f64) -> Command {
-        let rate = self.seen(lab).map_or(0.0, |seen| seen.mining.hashrate);
+        let rate = self.miner(lab).map_or(0.0, |miner| miner.hashrate);
         Command::SetHashrate(rate * by)
     }
 

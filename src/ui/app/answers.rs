@@ -139,7 +139,7 @@ fn reply_pieces(lab: &LabView, purpose: &Purpose, ix: NodeIx, reply: Reply) -> O
             wallet.address
         ))],
         Reply::Done(_) if *purpose == Purpose::Rate => {
-            let mining = &lab.node(ix)?.snapshot.as_ref()?.mining;
+            let mining = lab.node(ix)?.snapshot.as_ref()?.mining.as_ref()?;
             let what = match mining.mode {
                 MiningMode::Off => "will mine with",
                 _ => "mines with",

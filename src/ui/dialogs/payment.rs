@@ -185,7 +185,8 @@ pub fn emptiness(lab: &LabView, at: NodeIx, text: &str, mine: &str) -> Option<St
     let name = &wallet.name;
     let snapshot = lab.node(ix)?.snapshot.as_ref()?;
     let first = snapshot.wallets.first().map(|wallet| &wallet.name);
-    let rewarded = snapshot.mining.to.as_ref().or(first);
+    let mining = snapshot.mining.as_ref();
+    let rewarded = mining.and_then(|mining| mining.to.as_ref()).or(first);
     if ix == at && rewarded == Some(name) {
         return Some(format!(
             "wallet {name} is empty: {mine} mines a block for it"

@@ -70,7 +70,9 @@ impl Round {
         let end = match end {
             End::Stopped => core::End::Stopped,
             End::Killed => core::End::Killed,
-            End::Halted(_) | End::Panicked(_) => core::End::Failed(end.to_string().into()),
+            End::Halted(_) | End::Panicked(_) | End::Ended(_) => {
+                core::End::Failed(end.to_string().into())
+            }
         };
         self.handle(Input::Ended { node, life, end });
     }

@@ -85,6 +85,13 @@ fn seen_block(event: &EventKind) -> Option<Report<'_, BlockHash>> {
             is_own: false,
             from: from.as_ref(),
         },
+        // What it tells others of it has; that may be before it is part of its chain.
+        EventKind::BlockSeen { block, .. } => Report {
+            what: block.hash,
+            height: Some(block.height),
+            is_own: false,
+            from: None,
+        },
         EventKind::MessageReceived {
             command,
             item: Some(Item::Block(hash)),
@@ -101,20 +108,21 @@ fn seen_block(event: &EventKind) -> Option<Report<'_, BlockHash>> {
 }
 
 fn seen_tx(event: &EventKind) -> Option<Report<'_, Txid>> {
-    let (what, from) = match event {
-        EventKind::TxAccepted { txid, from } => (*txid, from.as_ref()),
+    let (what, from, is_told) = match event {
+        EventKind::TxAccepted { txid, from } => (*txid, from.as_ref(), from.is_some()),
+        EventKind::TxSeen { txid, .. } => (*txid, None, true),
         EventKind::MessageReceived {
             command,
             item: Some(Item::Tx(txid)),
             peer,
             ..
-        } if command == Kind::Tx.name() => (*txid, Some(peer)),
+        } if command == Kind::Tx.name() => (*txid, Some(peer), true),
         _ => return None,
     };
     Some(Report {
         what,
         height: None,
-        is_own: from.is_none(),
+        is_own: !is_told,
         from,
     })
 }

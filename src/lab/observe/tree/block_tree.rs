@@ -21,7 +21,7 @@ pub struct Stand<'a> {
 /// What was seen of a node last.
 struct LastSeen {
     tip: BlockId,
-    work: String,
+    work: Option<String>,
     is_up: bool,
 }
 
@@ -204,7 +204,8 @@ impl BlockTree {
         let eligible = seen().filter(|seen| seen.is_up || !runs);
         let known = eligible.filter_map(|seen| Some((seen, self.block(&seen.tip.hash)?)));
         let best = known.max_by_key(|(seen, block)| {
-            let work = seen.work.trim_start_matches('0');
+            let work = seen.work.as_deref().unwrap_or_default();
+            let work = work.trim_start_matches('0');
             // Of branches with the same work the one that was there first is the best.
             let first = Reverse(block.number);
             (work.len(), work, seen.tip.height, first)

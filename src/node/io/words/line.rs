@@ -2,8 +2,8 @@
 //! stands in front, so that a list of 36 columns shows it whole, beside the time; why it was comes after
 //! it.
 
-use super::super::{CloseReason, Direction, EventKind, PeerLabel};
-use super::{counted, skew_words, strangers};
+use super::super::{BlockStage, CloseReason, Direction, EventKind, PeerLabel};
+use super::{counted, fee_words, skew_words, strangers};
 use crate::chain::Txid;
 use crate::node::store::BlockId;
 use std::net::SocketAddr;
@@ -74,7 +74,11 @@ impl EventKind {
             | Self::Released { .. }
             | Self::GaveUp { .. }
             | Self::Mining(_)
-            | Self::Strangers(_) => true,
+            | Self::Strangers(_)
+            | Self::BlockSeen { .. }
+            | Self::TxSeen { .. }
+            | Self::Seen(_)
+            | Self::Wrote(_) => true,
         }
     }
 
@@ -126,6 +130,13 @@ impl EventKind {
                 let to = name.map_or_else(|| ends(to), str::to_owned);
                 let sent = text(format!("sent {amount} to {to}  "));
                 (Tone::Good, vec![sent, Piece::Tx(*txid)])
+            }
+            Self::BlockSeen {
+                block, stage, txs, ..
+            } => (Tone::Plain, block_seen(*block, *stage, *txs)),
+            Self::TxSeen { txid, vsize, fee } => {
+                let pays = text(format!("  {}", fee_words(*fee, *vsize)));
+                (Tone::Plain, vec![Piece::Tx(*txid), pays])
             }
             Self::Withheld { block, count } => (Tone::Plain, kept(*block, *count)),
             Self::Released { tip, blocks } => (Tone::Warn, released(*tip, *blocks)),
@@ -184,6 +195,12 @@ fn text(words: impl Into<String>) -> Piece {
 fn mined(block: BlockId, txs: usize) -> Vec<Piece> {
     let txs = text(format!("  {txs} tx"));
     vec![text("mined "), Piece::Block(block), txs]
+}
+
+fn block_seen(block: BlockId, stage: BlockStage, txs: Option<usize>) -> Vec<Piece> {
+    let txs = txs.filter(|_| stage == BlockStage::Connected);
+    let txs = txs.map(|txs| format!("  {txs} tx")).unwrap_or_default();
+    vec![text(format!("{stage} ")), Piece::Block(block), text(txs)]
 }
 
 fn kept(block: BlockId, count: usize) -> Vec<Piece> {

@@ -6,8 +6,9 @@ mod line;
 
 pub use line::{Names, Piece, Tone};
 
-use super::{Direction, EventKind, PeerLabel, Reply, StrangerSums};
-use crate::chain::Txid;
+use super::{BlockStage, Direction, EventKind, PeerLabel, Reply, StrangerSums};
+use crate::chain::{Amount, Txid};
+use std::fmt;
 
 impl EventKind {
     /// It in a sentence, with all that there is to know.
@@ -52,11 +53,21 @@ impl EventKind {
                 let blocks = counted(*blocks, "private block");
                 format!("gave up {blocks}: the public branch has more work")
             }
-            Self::Mining(what) => what.clone(),
+            Self::Mining(what) | Self::Seen(what) | Self::Wrote(what) => what.clone(),
+            Self::BlockSeen {
+                block,
+                stage,
+                by,
+                txs,
+            } => {
+                let txs = txs.map(|txs| format!(" with {}", counted(txs, "payment")));
+                format!("block {block}{} {stage}: {by}", txs.unwrap_or_default())
+            }
             Self::TxAccepted { .. }
             | Self::TxRefused { .. }
             | Self::TxDropped { .. }
             | Self::Sent { .. }
+            | Self::TxSeen { .. }
             | Self::WalletCreated { .. } => self.words_of_payments(),
             Self::PeerUp { .. }
             | Self::PeerDown { .. }
@@ -84,6 +95,10 @@ impl EventKind {
                 format!("refused payment ..{}{from}: {why}", txid.short())
             }
             Self::TxDropped { txid, why } => format!("dropped payment ..{}: {why}", txid.short()),
+            Self::TxSeen { txid, vsize, fee } => {
+                let pays = fee_words(*fee, *vsize);
+                format!("payment ..{} waits: {vsize} vB, {pays}", txid.short())
+            }
             Self::Sent {
                 txid,
                 from,
@@ -252,6 +267,25 @@ pub fn skew_words(ahead_ms: i64) -> Option<String> {
 fn from_whom(peer: Option<&PeerLabel>) -> String {
     peer.map(|peer| format!(", from {peer}"))
         .unwrap_or_default()
+}
+
+/// A fee and its rate. Of one that is not known nothing is made up.
+pub fn fee_words(fee: Option<Amount>, vsize: u64) -> String {
+    let Some(fee) = fee else {
+        return "fee unknown".to_owned();
+    };
+    let rate = fee.units() as f64 / vsize.max(1) as f64;
+    format!("fee {} sat ({rate:.1} sat/vB)", fee.units())
+}
+
+impl fmt::Display for BlockStage {
+    fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
+        f.pad(match self {
+            Self::Announced => "announced",
+            Self::Complete => "complete",
+            Self::Connected => "connected",
+        })
+    }
 }
 
 /// A number of things: `1 block`, `2 blocks`.

@@ -304,10 +304,14 @@ fn badge(sight: Sight<'_>, node: &NodeView) -> Option<Badge> {
     if snapshot.sync.is_some() {
         return badge("SYNCING", "SYNC", theme.warn());
     }
-    if snapshot.mining.withheld > 0 {
+    if snapshot
+        .mining
+        .as_ref()
+        .is_some_and(|mining| mining.withheld > 0)
+    {
         return badge("PRIVATE", "P", theme.warn());
     }
-    let mines = snapshot.mining.height.is_some();
+    let mines = snapshot.mines_at().is_some();
     mines.then_some(Badge {
         long: "MINING",
         short: "M",

@@ -80,13 +80,14 @@ fn item(scene: Scene<'_>, (tx, nodes): Waiting<'_>) -> Item {
         more => format!("{to} +{}", more - 1),
     };
     let fee = match tx.fee {
-        Amount::ZERO => dim("0"),
-        fee => plain(text::coins(fee)),
+        None => dim("unknown"),
+        Some(Amount::ZERO) => dim("0"),
+        Some(fee) => plain(text::coins(fee)),
     };
     let running = scene.lab.running().count();
     Item::new(vec![
         plain(&id[id.len() - 4..]),
-        strong(text::coins(tx.amount)),
+        strong(tx.amount.map_or_else(String::new, text::coins)),
         name(&to),
         fee,
         dim(scene.age(tx.since)),

@@ -324,7 +324,7 @@ fn wallets(scene: Scene<'_>, node: &NodeView, widths: &Widths) -> Vec<Span<'stat
 
 fn mining(scene: Scene<'_>, running: Option<&NodeSnapshot>) -> Vec<Span<'static>> {
     let theme = scene.theme;
-    let mining = running.map(|running| &running.mining);
+    let mining = running.and_then(|running| running.mining.as_ref());
     match mining.and_then(|mining| Some((mining, mining.height?))) {
         Some((mining, height)) => vec![
             Span::styled(format!("#{height:<3}"), theme.strong()),
@@ -338,7 +338,7 @@ fn mining(scene: Scene<'_>, running: Option<&NodeSnapshot>) -> Vec<Span<'static>
 fn mark(scene: Scene<'_>, node: &NodeView) -> (&'static str, Style) {
     let theme = scene.theme;
     let mining = node.snapshot.as_ref().filter(|_| node.state.is_up());
-    let mining = mining.map(|snapshot| &snapshot.mining);
+    let mining = mining.and_then(|snapshot| snapshot.mining.as_ref());
     match mining {
         Some(mining) if mining.height.is_none() => (" ", theme.text()),
         Some(mining) if pane::withholding(mining).is_some() => ("W", theme.warn()),

@@ -1,8 +1,9 @@
 //! The lines above the tabs: how the node is.
 
+use super::program;
 use crate::node::Time;
 use crate::node::config::MiningMode;
-use crate::node::snapshot::NodeSnapshot;
+use crate::node::snapshot::{MiningInfo, NodeSnapshot};
 use crate::ui::text::{self, Row};
 use crate::ui::widgets::chain::Chain;
 use crate::ui::widgets::scene::Scene;
@@ -31,13 +32,18 @@ pub(super) fn lines(
         lines.insert(usize::from(height > 1), line);
     }
     lines.push(numbers(scene, snapshot, room));
-    lines.push(mining(scene, snapshot, room));
-    lines.push(network(chain, scene, snapshot, room));
+    if let Some(miner) = &snapshot.mining {
+        lines.push(mining(scene, miner, room));
+        lines.push(network(chain, scene, (snapshot, miner), room));
+    }
+    if let Some(seen) = &snapshot.program {
+        lines.extend(program::lines(scene, seen, room));
+    }
     lines.truncate(height);
     lines
 }
 
-fn figure(scene: Scene<'_>, label: &str, figure: impl ToString) -> Vec<Span<'static>> {
+pub(super) fn figure(scene: Scene<'_>, label: &str, figure: impl ToString) -> Vec<Span<'static>> {
     vec![
         Span::styled(format!("{label} "), scene.theme.dim()),
         Span::styled(figure.to_string(), scene.theme.strong()),
@@ -65,8 +71,10 @@ fn tip(
             format!("..{}", snapshot.tip.hash.short()),
             theme.dim(),
         )
-        .text(1, 2, age, theme.text())
-        .part(3, 3, figure(scene, "work", &snapshot.work));
+        .text(1, 2, age, theme.text());
+    if let Some(work) = &snapshot.work {
+        row = row.part(3, 3, figure(scene, "work", work));
+    }
     if let Some((at, depth)) = subject.node.reorganised {
         let words = format!("reorg {depth} deep {} ago", text::age(subject.since(at)));
         row = row.text(4, 3, words, theme.warn());
@@ -125,8 +133,10 @@ fn numbers(scene: Scene<'_>, snapshot: &NodeSnapshot, room: usize) -> Line<'stat
         let words = format!("{} wait for a parent", mempool.orphans);
         row = row.text(5, 2, words, theme.warn());
     }
-    row.part(1, 3, figure(scene, "peers", ready))
-        .part(2, 3, figure(scene, "wallets", snapshot.wallets.len()))
+    if snapshot.shows_peers() {
+        row = row.part(1, 3, figure(scene, "peers", ready));
+    }
+    row.part(2, 3, figure(scene, "wallets", snapshot.wallets.len()))
         .part(
             6,
             3,
@@ -135,9 +145,8 @@ fn numbers(scene: Scene<'_>, snapshot: &NodeSnapshot, room: usize) -> Line<'stat
         .fit(room)
 }
 
-fn mining(scene: Scene<'_>, snapshot: &NodeSnapshot, room: usize) -> Line<'static> {
+fn mining(scene: Scene<'_>, mining: &MiningInfo, room: usize) -> Line<'static> {
     let theme = scene.theme;
-    let mining = &snapshot.mining;
     let what = match (mining.height, mining.mode) {
         (Some(height), _) => format!("#{height}"),
         (None, MiningMode::OnTx(least)) => format!("waits for {least} tx"),
@@ -160,8 +169,13 @@ fn mining(scene: Scene<'_>, snapshot: &NodeSnapshot, room: usize) -> Line<'stati
 }
 
 /// What kind of chain it is.
-fn network(chain: &Chain, scene: Scene<'_>, snapshot: &NodeSnapshot, room: usize) -> Line<'static> {
-    let hashes = text::rate(snapshot.mining.expected_hashes);
+fn network(
+    chain: &Chain,
+    scene: Scene<'_>,
+    (snapshot, miner): (&NodeSnapshot, &MiningInfo),
+    room: usize,
+) -> Line<'static> {
+    let hashes = text::rate(miner.expected_hashes);
     let hashes = hashes.trim_end_matches("/s");
     let mut row = Row::new().part(
         0,

@@ -77,10 +77,15 @@ fn item(subject: Subject<'_>, tx: &MempoolTx) -> Item {
     };
     Item::new(vec![
         long(tx.txid, Look::Plain),
-        strong(tx.amount),
+        strong(
+            tx.amount
+                .map_or_else(String::new, |amount| amount.to_string()),
+        ),
         plain(payees(subject, tx)),
-        plain(tx.fee),
-        dim(crate::ui::text::fee_rate(tx.fee.units(), tx.bytes)),
+        tx.fee.map_or_else(|| dim("unknown"), plain),
+        dim(tx.fee.map_or_else(String::new, |fee| {
+            crate::ui::text::fee_rate(fee.units(), tx.bytes)
+        })),
         plain(tx.bytes),
         plain(subject.age(tx.since)),
         count(tx.ancestors),

@@ -20,6 +20,7 @@ mod head;
 mod log;
 mod mempool;
 mod peers;
+mod program;
 mod shown;
 mod state;
 mod tab;

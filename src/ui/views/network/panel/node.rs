@@ -35,13 +35,16 @@ fn node_figures(sight: Sight<'_>) -> Vec<(&'static str, Vec<Span<'static>>)> {
     if let Some(snapshot) = &node.snapshot {
         figures.push(("height", scene.block(snapshot.tip)));
         figures.push(("mempool", words(format!("{} tx", snapshot.mempool.count))));
-        let peers = match node.state.is_up() {
-            true => snapshot.ready_peers().count(),
-            false => 0,
-        };
-        figures.push(("peers", words(peers.to_string())));
-        if let Some(height) = snapshot.mining.height.filter(|_| node.state.is_up()) {
-            let rate = text::rate(snapshot.mining.hashrate);
+        if snapshot.shows_peers() {
+            let peers = match node.state.is_up() {
+                true => snapshot.ready_peers().count(),
+                false => 0,
+            };
+            figures.push(("peers", words(peers.to_string())));
+        }
+        let mining = snapshot.mining.as_ref().filter(|_| node.state.is_up());
+        if let Some((mining, height)) = mining.and_then(|mining| Some((mining, mining.height?))) {
+            let rate = text::rate(mining.hashrate);
             figures.push(("mining", words(format!("#{height}  {rate}"))));
         }
     }

@@ -129,7 +129,10 @@ pub(super) fn mempool(scene: Scene<'_>, node: &NodeView, room: usize) -> Line<'s
     };
     let mempool = &snapshot.mempool;
     let count = Span::styled(format!("{} tx", mempool.count), theme.strong());
-    let fees = Amount::checked_sum(mempool.shown.iter().map(|tx| tx.fee));
+    let fees = mempool.shown.iter().map(|tx| tx.fee);
+    let fees = fees
+        .collect::<Option<Vec<_>>>()
+        .and_then(Amount::checked_sum);
     let mut row = Row::new().part(0, 0, vec![label(scene, "mempool"), count]);
     if mempool.count > 0 {
         row = row.text(2, 3, text::size(mempool.bytes as u64), theme.text());

@@ -12,10 +12,10 @@ use ratatui::text::Line;
 /// took. Each stands in its place.
 pub(super) fn mining(scene: Scene<'_>, node: &NodeView, room: usize) -> Line<'static> {
     let theme = scene.theme;
-    let Some(snapshot) = running(node) else {
+    let mining = running(node).and_then(|snapshot| Some((snapshot, snapshot.mining.as_ref()?)));
+    let Some((snapshot, mining)) = mining else {
         return none(scene, "mining");
     };
-    let mining = &snapshot.mining;
     let rate = text::rate(mining.hashrate);
     let row = Row::new().part(0, 0, vec![label(scene, "mining")]);
     let row = match (mining.height, mining.mode) {
@@ -48,7 +48,7 @@ pub(super) fn mining(scene: Scene<'_>, node: &NodeView, room: usize) -> Line<'st
 
 /// The same in a few words, if it mines or could.
 pub(super) fn mining_words(snapshot: &NodeSnapshot) -> Option<String> {
-    let mining = &snapshot.mining;
+    let mining = snapshot.mining.as_ref()?;
     let rate = text::rate(mining.hashrate);
     match (mining.height, mining.mode) {
         (Some(height), _) if mining.now => Some(format!("#{height} at full speed")),

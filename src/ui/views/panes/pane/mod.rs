@@ -182,10 +182,10 @@ fn badges(scene: Scene<'_>, node: &NodeView, is_focused: bool, is_new: bool, is_
         if snapshot.sync.is_some() {
             row = row.text(1, 1, "SYNCING", theme.warn());
         }
-        if let Some(words) = withholding(&snapshot.mining) {
+        if let Some(words) = snapshot.mining.as_ref().and_then(withholding) {
             row = row.text(1, 1, words, theme.warn());
         }
-        if snapshot.mining.height.is_some() {
+        if snapshot.mines_at().is_some() {
             row = row.text(2, 1, "MINING", theme.badge());
         }
         // Where it has no line of its own.

@@ -1,0 +1,184 @@
+//! What a node is told to do, by its JSON-RPC: one thing after the other.
+//!
+//! A node is told to do things on networks where blocks are free, and elsewhere where the layout says so;
+//! never on mainnet. Which network it is on it has to say itself, by name and by its first block.
+
+use super::BitcoinConfig;
+use super::client::Client;
+use crate::bitcoin::Network;
+use crate::bitcoin::pay::LabKey;
+use crate::bitcoin::rpc::{Listed, Peer};
+use crate::live::entry::Answer;
+use crate::node::io::{Command, CommandError, EventKind, Question, RefusalKind, Reply};
+use crate::node::snapshot::WalletInfo;
+use std::time::Duration;
+use tokio::sync::mpsc;
+use tokio::time::{MissedTickBehavior, interval};
+
+/// How often a node is asked for its peers.
+const EVERY: Duration = Duration::from_secs(1);
+
+/// Something to do.
+pub(super) enum Job {
+    Command(Command, Answer),
+    Question(Question, Answer),
+    /// Its chain is another.
+    Moved,
+}
+
+/// What came to light.
+pub(super) enum ActNews {
+    Peers(Option<Vec<Peer>>),
+    /// What answers; `None`: nothing does.
+    Program(Option<String>),
+    Wallets(Vec<WalletInfo>),
+    Event(EventKind),
+}
+
+impl Job {
+    /// It is not done.
+    pub(super) fn refuse(self, why: CommandError) {
+        match self {
+            // The asker may have gone.
+            Self::Command(_, answer) | Self::Question(_, answer) => drop(answer.send(Err(why))),
+            Self::Moved => {}
+        }
+    }
+}
+
+pub(super) struct Acts {
+    pub(super) client: Client,
+    pub(super) network: Network,
+    act: bool,
+    /// It was asked which network it is on, and may be told what to do.
+    is_trusted: bool,
+    pub(super) keys: Vec<(String, LabKey)>,
+    news: mpsc::Sender<ActNews>,
+}
+
+impl Acts {
+    pub(super) fn new(config: &BitcoinConfig, client: Client, news: mpsc::Sender<ActNews>) -> Self {
+        Self {
+            client,
+            network: config.network,
+            act: config.act,
+            is_trusted: false,
+            keys: config.keys.clone(),
+            news,
+        }
+    }
+
+    pub(super) async fn run(mut self, mut jobs: mpsc::Receiver<Job>) {
+        let mut tick = interval(EVERY);
+        tick.set_missed_tick_behavior(MissedTickBehavior::Delay);
+        loop {
+            tokio::select! {
+                job = jobs.recv() => match job {
+                    Some(job) => self.job(job).await,
+                    None => return,
+                },
+                _ = tick.tick() => self.look().await,
+            }
+        }
+    }
+
+    async fn job(&mut self, job: Job) {
+        match job {
+            Job::Command(command, answer) => {
+                let done = self.command(command).await;
+                // The asker may have gone, here and below.
+                let _ = answer.send(done);
+                self.look().await;
+            }
+            Job::Question(question, answer) => {
+                let _ = answer.send(self.answer(question).await);
+            }
+            Job::Moved => self.look().await,
+        }
+    }
+
+    /// What only it can tell.
+    async fn look(&mut self) {
+        let peers = self.peers().await;
+        let known = self.client.known().await.ok();
+        let program = known.map(|known| format!("{} {}", known.program, known.agent));
+        self.tell(ActNews::Program(program)).await;
+        if peers.is_err() {
+            // Another program may be there the next time.
+            self.is_trusted = false;
+        }
+        let peers = peers.ok().map(|peers| peers.items);
+        self.tell(ActNews::Peers(peers)).await;
+    }
+
+    async fn peers(&mut self) -> Result<Listed<Peer>, CommandError> {
+        let dialect = self.client.dialect().await?;
+        self.client.ask(&dialect.peers()).await
+    }
+
+    pub(super) async fn tell(&self, news: ActNews) {
+        // The node may have ended.
+        let _ = self.news.send(news).await;
+    }
+
+    async fn command(&mut self, command: Command) -> Result<Reply, CommandError> {
+        self.check_allowed().await?;
+        let dialect = self.client.dialect().await?;
+        match command {
+            Command::MineNow => self.mine_now().await,
+            Command::AddPeer(addr) => {
+                self.client.ask(&dialect.connect(addr)).await?;
+                Ok(Reply::Done(format!("it dials {addr}, once")))
+            }
+            Command::DropPeer(addr) => {
+                self.client.ask(&dialect.disconnect(addr)).await?;
+                Ok(Reply::Done(format!("it hangs up on {addr}")))
+            }
+            Command::Unban(_) => {
+                let clear = dialect.clear_bans().map_err(refused)?;
+                self.client.ask(&clear).await?;
+                Ok(Reply::Done("it talks to all again".to_owned()))
+            }
+            Command::Ban { .. }
+            | Command::Mine(_)
+            | Command::SetHashrate(_)
+            | Command::MineTo { .. }
+            | Command::SetStrategy(_)
+            | Command::Release
+            | Command::CreateWallet { .. }
+            | Command::ImportWallet { .. }
+            | Command::Send(_) => Err(refused("a program of others cannot be told to do that")),
+        }
+    }
+
+    /// Whether it may be told to do anything.
+    async fn check_allowed(&mut self) -> Result<(), CommandError> {
+        if self.is_trusted {
+            return Ok(());
+        }
+        let dialect = self.client.dialect().await?;
+        let info = self.client.ask(&dialect.chain_info()).await?;
+        let first = self.client.ask(&dialect.block_hash(0)).await?;
+        let said = info.network_with(first).map_err(refused)?;
+        if said != self.network {
+            let wanted = self.network;
+            return Err(refused(format!(
+                "it is on {said}, and should be on {wanted}"
+            )));
+        }
+        match said {
+            Network::Mainnet => Err(refused("on mainnet a lab only looks on")),
+            network if network.is_private() || self.act => {
+                self.is_trusted = true;
+                Ok(())
+            }
+            network => Err(refused(format!(
+                "on {network} a lab only looks on, unless its layout says act = true"
+            ))),
+        }
+    }
+}
+
+pub(super) fn refused(why: impl std::fmt::Display) -> CommandError {
+    CommandError::new(RefusalKind::Refused, why)
+}

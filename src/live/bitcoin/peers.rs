@@ -1,0 +1,94 @@
+//! Who the peers of a node are: between two nodes of a lab there is a proxy, so that each sees an address
+//! that is not the other's.
+
+use super::OURS;
+use crate::bitcoin::rpc::Peer;
+use crate::live::NOWHERE;
+use crate::node::io::Direction;
+use crate::node::message::Role;
+use crate::node::snapshot::PeerInfo;
+use crate::node::{ConnId, Time};
+use std::collections::BTreeMap;
+use std::net::SocketAddr;
+use std::sync::{Arc, Mutex, MutexGuard, PoisonError};
+use std::time::Duration;
+
+/// A node that is known.
+#[derive(Clone, Debug, PartialEq, Eq)]
+pub struct KnownPeer {
+    /// Its name.
+    pub name: Arc<str>,
+    /// Where it listens.
+    pub place: SocketAddr,
+}
+
+/// Who is behind an address, for the nodes of a lab: of the end of a proxy, of which a node thinks that it
+/// is its peer, the node at the other end.
+#[derive(Clone, Debug, Default)]
+pub struct PeerNames(Arc<Mutex<BTreeMap<SocketAddr, KnownPeer>>>);
+
+impl PeerNames {
+    /// From now on this node is behind this address.
+    pub fn learn(&self, addr: SocketAddr, peer: KnownPeer) {
+        self.all().insert(addr, peer);
+    }
+
+    /// None is any more.
+    pub fn forget(&self, addr: SocketAddr) {
+        self.all().remove(&addr);
+    }
+
+    /// Who is.
+    pub fn get(&self, addr: SocketAddr) -> Option<KnownPeer> {
+        self.all().get(&addr).cloned()
+    }
+
+    fn all(&self) -> MutexGuard<'_, BTreeMap<SocketAddr, KnownPeer>> {
+        self.0.lock().unwrap_or_else(PoisonError::into_inner)
+    }
+}
+
+/// A node's peers, but for those that only watch it for the lab.
+pub(super) fn infos(peers: &[Peer], names: &PeerNames, now: Time) -> Vec<PeerInfo> {
+    let others = peers.iter().filter(|peer| !peer.agent.starts_with(OURS));
+    (0..)
+        .zip(others)
+        .map(|(conn, peer)| info(conn, peer, names, now))
+        .collect()
+}
+
+fn info(conn: u64, peer: &Peer, names: &PeerNames, now: Time) -> PeerInfo {
+    let known = peer.socket.and_then(|addr| names.get(addr));
+    let listen = match &known {
+        Some(known) => Some(known.place),
+        None => peer.socket.filter(|_| !peer.is_inbound),
+    };
+    let name = known.map_or_else(|| peer.address.clone(), |known| known.name.to_string());
+    PeerInfo {
+        conn: ConnId(conn),
+        name,
+        addr: peer.socket.unwrap_or(NOWHERE),
+        listen,
+        direction: match peer.is_inbound {
+            true => Direction::Inbound,
+            false => Direction::Outbound,
+        },
+        ready: !peer.agent.is_empty(),
+        role: Role::Full,
+        user_agent: peer.agent.clone(),
+        height: 0,
+        round_trip: peer.ping,
+        clock_ahead_ms: None,
+        since: peer.connected_for.map_or(now, |time| before(now, time)),
+        received_bytes: 0,
+        sent_bytes: 0,
+        unsent_bytes: 0,
+        blocks_in_flight: 0,
+        score: 0,
+    }
+}
+
+fn before(now: Time, time: Duration) -> Time {
+    let micros = u64::try_from(time.as_micros()).unwrap_or(u64::MAX);
+    Time(now.0.saturating_sub(micros))
+}
