@@ -12,8 +12,10 @@ use std::sync::Arc;
 #[derive(Clone, Copy, Debug, PartialEq, Eq, PartialOrd, Ord, Hash, Serialize, Deserialize)]
 #[serde(rename_all = "snake_case")]
 pub enum Ability {
-    /// Mine, whatever way.
+    /// Mine a block when it is told to.
     Mine,
+    /// Mine by itself, at a rate.
+    KeepMining,
     /// Pay.
     Send,
     /// Have more wallets made or imported.
@@ -94,12 +96,12 @@ impl Command {
         match self {
             Self::CreateWallet { .. } | Self::ImportWallet { .. } => Ability::HoldWallets,
             Self::Send(_) => Ability::Send,
+            Self::MineNow => Ability::Mine,
             Self::Mine(_)
             | Self::SetHashrate(_)
             | Self::MineTo { .. }
-            | Self::MineNow
             | Self::SetStrategy(_)
-            | Self::Release => Ability::Mine,
+            | Self::Release => Ability::KeepMining,
             Self::AddPeer(_) | Self::DropPeer(_) | Self::Ban { .. } | Self::Unban(_) => {
                 Ability::MindPeers
             }

@@ -68,7 +68,9 @@ impl Core {
         node.moved(snapshot.tip, snapshot.at, false);
         let (is_behind, height) = (snapshot.sync.is_some(), snapshot.tip.height);
         node.rate.note(snapshot.at, is_behind, height);
-        node.seen = Some(Arc::new(Seen::from(&*snapshot)));
+        // Of what is out of sight nothing is known.
+        let seen = snapshot.is_seen().then(|| Arc::new(Seen::from(&*snapshot)));
+        node.seen = seen;
         self.is_stale = true;
         if stands_elsewhere {
             self.learn(ix, &snapshot);
@@ -77,7 +79,8 @@ impl Core {
         if has_other_peers {
             self.note_peers(ix, &snapshot);
         }
-        self.propagation.reached(height);
+        let network = Arc::clone(self.nodes[ix.0].network());
+        self.networks.of(&network).blocks.reached(height);
         self.note_wallets(
             ix,
             snapshot.wallets.iter().map(|of| (&of.name, &of.address)),
@@ -140,6 +143,7 @@ impl Core {
             let seen = looks.of(ix, node);
             NodeFacts {
                 name: Arc::clone(&node.name),
+                network: Arc::clone(node.network()),
                 is_running: node.state.is_up() && seen.is_some(),
                 height: seen.map_or(0, |seen| seen.tip.height),
                 tip: seen.map_or(BlockHash::ZERO, |seen| seen.tip.hash),

@@ -229,8 +229,7 @@ impl Core {
         for ix in self.nodes.of(Some(id)) {
             self.nodes[ix.0].forget();
             self.stats.forget(ix);
-            self.propagation.forget(ix);
-            self.tx_propagation.left(ix);
+            self.networks.forget(ix);
             for wallet in self.wallets_of(ix).map(str::to_owned).collect::<Vec<_>>() {
                 self.wallets.remove(&wallet);
                 self.addresses.remove(&wallet);

@@ -28,6 +28,8 @@ const ON_ITS_WAY: u32 = 1;
 /// What is seen of a node.
 #[derive(Clone, Copy)]
 pub struct Stand<'a> {
+    /// The network that it is on.
+    pub network: &'a str,
     /// Whether it runs.
     pub state: &'a NodeState,
     /// Where its chain ends, if it was seen.
@@ -44,6 +46,7 @@ impl Stand<'_> {
 impl<'a> From<&'a NodeView> for Stand<'a> {
     fn from(node: &'a NodeView) -> Self {
         Self {
+            network: &node.network,
             state: &node.state,
             tip: node.snapshot.as_deref().map(Tip::from),
         }
@@ -99,6 +102,19 @@ impl Chains {
             },
         }
     }
+}
+
+/// The nodes of each network.
+fn by_network<'a>(nodes: impl Iterator<Item = Stand<'a>>) -> Vec<Vec<Stand<'a>>> {
+    let mut networks: Vec<Vec<Stand<'a>>> = Vec::new();
+    for node in nodes {
+        let its = |others: &&mut Vec<Stand<'a>>| others[0].network == node.network;
+        match networks.iter_mut().find(its) {
+            Some(others) => others.push(node),
+            None => networks.push(vec![node]),
+        }
+    }
+    networks
 }
 
 /// Whether a node that was not seen yet is about to be.
@@ -240,16 +256,26 @@ impl SteadyHeadline {
         groups: Option<&[Vec<NodeIx>]>,
         ancestry: &Ancestry,
     ) {
-        let tips: Vec<Tip> = nodes.clone().filter_map(|node| node.tip()).collect();
-        let standing = ancestry.stand(&tips);
-        self.is_fork = standing.branches.len() > 1;
-        let is_behind = |tip: Tip| {
-            let known = standing.behind(tip.id);
-            let target = tip.target.unwrap_or(0);
-            known.max(target.saturating_sub(tip.id.height)) > ON_ITS_WAY
+        let networks = by_network(nodes.clone());
+        let stand = |nodes: &Vec<Stand<'_>>| {
+            let tips: Vec<Tip> = nodes.iter().filter_map(|node| node.tip()).collect();
+            let standing = ancestry.stand(&tips);
+            (tips, standing)
         };
-        let chains = Chains::new(nodes.clone(), &tips, &standing.branches);
-        self.chains.feed(now, chains);
+        let standing: Vec<_> = networks.iter().map(stand).collect();
+        self.is_fork = standing.iter().any(|(_, its)| its.branches.len() > 1);
+        let is_behind = |tip: Tip| {
+            let known = standing.iter().map(|(_, its)| its.behind(tip.id)).max();
+            let target = tip.target.unwrap_or(0);
+            known.max(Some(target.saturating_sub(tip.id.height))) > Some(ON_ITS_WAY)
+        };
+        let chains = networks
+            .iter()
+            .zip(&standing)
+            .map(|(nodes, (tips, its))| Chains::new(nodes.iter().copied(), tips, &its.branches));
+        // Of networks that are as bad the first.
+        let chains = chains.rev().max_by_key(Bad::badness);
+        self.chains.feed(now, chains.unwrap_or(Chains::NoneRuns));
         let network = Network::new(nodes.clone(), groups, is_behind);
         self.network.feed(now, network);
     }

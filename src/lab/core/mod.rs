@@ -31,6 +31,7 @@ mod links_shown;
 mod links_state;
 mod lives;
 mod marks;
+mod networks;
 mod node;
 mod observe;
 mod partition;

@@ -1,6 +1,7 @@
 //! The nodes of a lab, and what is known of each.
 
 use super::io::HostId;
+use super::networks::OWN_NETWORK;
 use super::seen::Seen;
 use crate::lab::ask::{Ability, Can};
 use crate::lab::observe::node_log::{LogKeeper, LogLine};
@@ -30,6 +31,8 @@ pub struct Node {
     pub(super) host: Option<HostId>,
     /// It was started by other code of this process.
     pub(super) is_adopted: bool,
+    /// The network that it is on.
+    network: Arc<str>,
     /// What it can do.
     pub(super) can: Can,
     /// How often it was started: what is heard of an earlier life does not count.
@@ -54,6 +57,7 @@ impl Node {
     pub(super) fn new(spec: NodeSpec, addr: Option<SocketAddr>) -> Self {
         Self {
             name: spec.name.as_str().into(),
+            network: network_of(&spec),
             spec: Arc::new(spec),
             addr,
             is_addressed: addr.is_some(),
@@ -86,6 +90,11 @@ impl Node {
     /// Where it listens.
     pub fn addr(&self) -> Option<SocketAddr> {
         self.addr
+    }
+
+    /// The network that it is on.
+    pub fn network(&self) -> &Arc<str> {
+        &self.network
     }
 
     /// Whether it runs.
@@ -149,6 +158,11 @@ impl Node {
 
     /// It shows itself; what it looked like before is given back.
     pub(super) fn shows(&mut self, snapshot: Arc<NodeSnapshot>) -> Option<Arc<NodeSnapshot>> {
+        if let Some(program) = &snapshot.program
+            && *program.network != *self.network
+        {
+            self.network = program.network.as_str().into();
+        }
         let peers = |of: &NodeSnapshot| of.ready_peers().map(|peer| peer.listen).collect();
         let now: Vec<_> = peers(&snapshot);
         let before = self.shown.replace(snapshot);
@@ -169,6 +183,7 @@ impl Node {
         let fresh = Self::new((*self.spec).clone(), self.addr);
         *self = Self {
             name: Arc::clone(&self.name),
+            network: Arc::clone(&self.network),
             host: self.host,
             can: self.can.clone(),
             life: self.life,
@@ -186,6 +201,13 @@ impl Node {
     pub(super) fn lacks(&self, ability: Ability) -> Option<String> {
         self.can.refusal(&self.name, ability)
     }
+}
+
+fn network_of(spec: &NodeSpec) -> Arc<str> {
+    let bitcoin = spec.bitcoin.as_ref();
+    bitcoin
+        .map_or(OWN_NETWORK, |bitcoin| bitcoin.network.params().name)
+        .into()
 }
 
 /// The nodes of a lab, by their [`NodeIx`].

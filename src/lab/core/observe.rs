@@ -27,10 +27,11 @@ impl Core {
         self.stats.happened(ix, event);
         let nodes = &self.nodes;
         let who = |name: &str| nodes.who(ix, name);
-        let up = || nodes.up();
-        self.propagation.happened(ix, event, who, up);
+        let up = || nodes.up_beside(ix);
+        let on_the_way = self.networks.of(nodes[ix.0].network());
+        on_the_way.blocks.happened(ix, event, who, up);
         if self.level == Level::All {
-            self.tx_propagation.happened(ix, event, who, up);
+            on_the_way.txs.happened(ix, event, who, up);
             self.overhear(ix, event);
             self.watch(ix, event);
         }
@@ -131,8 +132,7 @@ impl Core {
 
     /// No block and no payment on its way is waited for to come to a node.
     pub(super) fn await_no_more(&mut self, ix: NodeIx) {
-        self.propagation.left(ix);
-        self.tx_propagation.left(ix);
+        self.networks.left(ix);
     }
 
     /// Takes in how all is, to be said of it.
@@ -149,6 +149,7 @@ impl Core {
     /// Has a headline look at all nodes.
     pub(super) fn look_for(&self, headline: &mut SteadyHeadline, now: Time) {
         let stands = self.nodes.iter().map(|node| Stand {
+            network: node.network(),
             state: &node.state,
             tip: node.seen.as_ref().map(|seen| Tip {
                 // What shows itself shows at once which block it stands on, and on what that does.

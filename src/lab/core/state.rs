@@ -5,18 +5,18 @@ use super::hosts::Hosts;
 use super::io::{CallId, Level, Output, Sight};
 use super::links_shown::LinksShown;
 use super::links_state::Links;
+use super::networks::Networks;
 use super::node::{Node, Nodes};
 use super::partition_state::Partition;
 use super::script_state::Play;
 use super::traffic_state::Payments;
 use super::work::{Asker, Errand, Work};
-use crate::chain::{BlockHash, Txid};
+use crate::chain::BlockHash;
 use crate::lab::ask::{Answer, Known};
 use crate::lab::layout::Layout;
 use crate::lab::observe::ancestry::Ancestry;
 use crate::lab::observe::chips::Chips;
 use crate::lab::observe::marks::Marks;
-use crate::lab::observe::propagation::Tracker;
 use crate::lab::observe::stats::Stats;
 use crate::lab::observe::topology::Topology;
 use crate::lab::observe::transcript::Listener;
@@ -95,8 +95,7 @@ pub struct Core {
     pub(super) outputs: VecDeque<Output>,
 
     pub(super) stats: Stats,
-    pub(super) propagation: Tracker<BlockHash>,
-    pub(super) tx_propagation: Tracker<Txid>,
+    pub(super) networks: Networks,
     pub(super) ancestry: Ancestry,
     /// Blocks whose parents are known by what was told, and that no node has shown yet.
     pub(super) unseen: BTreeSet<BlockHash>,
@@ -145,8 +144,7 @@ impl Core {
             starters: BTreeMap::new(),
             outputs: VecDeque::new(),
             stats: Stats::default(),
-            propagation: Tracker::default(),
-            tx_propagation: Tracker::default(),
+            networks: Networks::default(),
             ancestry: Ancestry::default(),
             unseen: BTreeSet::new(),
             chips: Arc::default(),

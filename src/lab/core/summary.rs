@@ -1,7 +1,6 @@
 //! What a run of a lab comes to: for programs as JSON, for people in a few lines.
 
 use crate::chain::BlockHash;
-use crate::lab::observe::propagation::Tracker;
 use crate::lab::observe::stats::Stats;
 use crate::lab::script::{Facts, ScriptView, StepState};
 use crate::node::{NodeIx, Time};
@@ -109,7 +108,7 @@ impl Summary {
         elapsed: Duration,
         facts: &Facts,
         stats: &Stats,
-        blocks: &Tracker<BlockHash>,
+        times: &[Duration],
         traffic: &[(u64, u64, u64)],
     ) -> Self {
         let nodes = facts.nodes.iter().zip(traffic).enumerate();
@@ -138,7 +137,7 @@ impl Summary {
             tips: facts.tips(),
             reorganisations: reorganisations.collect(),
             lost: stats.lost().len(),
-            propagation: PropagationSummary::of(&blocks.times()),
+            propagation: PropagationSummary::of(times),
             steps: Vec::new(),
             late: 0,
             held: true,

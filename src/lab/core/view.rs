@@ -23,6 +23,7 @@ impl Core {
         let (time, now) = (self.far_time(now.ran), self.as_there(now));
         let view = |(ix, node): (NodeIx, &Node)| NodeView {
             name: Arc::clone(&node.name),
+            network: Arc::clone(node.network()),
             addr: node.addr.filter(|_| node.is_addressed),
             state: node.state.clone(),
             can: node.can.clone(),
@@ -44,10 +45,9 @@ impl Core {
             headline: headline.shown(),
             chips: Arc::clone(&self.chips),
             blocks: self.blocks.clone(),
-            block_propagation: self.propagation.show(),
-            tx_propagation: self.tx_propagation.show(),
-            block_times: self.propagation.percentiles(),
-            tx_times: self.tx_propagation.percentiles(),
+            block_propagation: self.networks.blocks(),
+            tx_propagation: self.networks.txs(),
+            networks: self.networks.view(&self.nodes),
             reorganisations: self.stats.newest(),
             links: self.links_shown(snapshot),
             transcript: self.listener.transcript(),
@@ -150,8 +150,8 @@ impl Core {
     pub fn summary(&self, elapsed: Duration) -> Summary {
         let traffic: Vec<_> = self.nodes.iter().map(|node| node.traffic.sums()).collect();
         let (name, facts) = (&self.layout.name, self.facts());
-        let (stats, blocks) = (&self.stats, &self.propagation);
-        let mut summary = Summary::new(name, elapsed, &facts, stats, blocks, &traffic);
+        let (stats, times) = (&self.stats, self.networks.times());
+        let mut summary = Summary::new(name, elapsed, &facts, stats, &times, &traffic);
         summary.tell_steps(Some(self.steps()));
         summary
     }

@@ -55,10 +55,8 @@ pub struct LabView {
     pub block_propagation: Arc<Vec<Propagation>>,
     /// How transactions do.
     pub tx_propagation: Arc<Vec<Propagation<Txid>>>,
-    /// How long blocks took to get to half of the nodes, and to all.
-    pub block_times: Times,
-    /// How long transactions did.
-    pub tx_times: Times,
+    /// The networks that its nodes are on, in the order of their first nodes.
+    pub networks: Vec<NetworkView>,
     /// The last times that nodes left blocks behind, newest first.
     pub reorganisations: Arc<Vec<Reorganisation>>,
     /// Links between nodes of the lab, each once: where there is a connection, was one, or is to
@@ -104,11 +102,27 @@ impl MadeByHand {
     }
 }
 
+/// A network of a lab: nodes that have one chain. What is told of tips, of branches, and of how blocks and
+/// transactions get through is each network's.
+#[derive(Clone, Debug, Default, PartialEq)]
+pub struct NetworkView {
+    /// Its name: `chainlab`, or that of a Bitcoin network.
+    pub name: Arc<str>,
+    /// Its nodes.
+    pub nodes: Vec<NodeIx>,
+    /// How long blocks took to get to half of its nodes, and to all.
+    pub block_times: Times,
+    /// How long transactions did.
+    pub tx_times: Times,
+}
+
 /// A node of a lab at one moment.
 #[derive(Clone, Debug, PartialEq)]
 pub struct NodeView {
     /// Its name.
     pub name: Arc<str>,
+    /// The network that it is on.
+    pub network: Arc<str>,
     /// Where it listens.
     pub addr: Option<SocketAddr>,
     /// Whether it runs.
@@ -174,13 +188,27 @@ impl LabView {
         groups
     }
 
+    /// The network that a node is on; `None`: there is no such node.
+    pub fn network_of(&self, ix: NodeIx) -> Option<&NetworkView> {
+        self.networks
+            .iter()
+            .find(|network| network.nodes.contains(&ix))
+    }
+
+    /// As [`LabView::tips`], of a network.
+    pub fn tips_of(&self, network: &NetworkView) -> Vec<TipGroup> {
+        let mut tips = self.tips();
+        tips.retain(|group| group.nodes.iter().any(|ix| network.nodes.contains(ix)));
+        tips
+    }
+
     /// The nodes that run and have been seen.
     pub fn running(&self) -> impl Iterator<Item = (NodeIx, &NodeSnapshot)> + Clone {
         let nodes = self.nodes.iter().enumerate();
         nodes
             .filter(|(_, node)| node.state.is_up())
             .filter_map(|(ix, node)| {
-                let snapshot = node.snapshot.as_deref()?;
+                let snapshot = node.snapshot.as_deref().filter(|seen| seen.is_seen())?;
                 Some((NodeIx(ix), snapshot))
             })
     }

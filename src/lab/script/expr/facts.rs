@@ -11,7 +11,7 @@ use std::sync::Arc;
 pub struct Facts {
     /// The nodes, in the order in which they are told of.
     pub nodes: Vec<NodeFacts>,
-    /// How many branches their chains are.
+    /// How many branches their chains are: of several networks, the one that has most.
     pub branches: usize,
     /// What a wallet has on the chain of a node, by the names of the node and of the wallet, as far
     /// as it was asked for.
@@ -23,6 +23,8 @@ pub struct Facts {
 pub struct NodeFacts {
     /// Its name.
     pub name: Arc<str>,
+    /// The network that it is on.
+    pub network: Arc<str>,
     /// Whether it runs. If not, all else is what it was.
     pub is_running: bool,
     /// The height of its chain.
@@ -42,13 +44,17 @@ pub struct NodeFacts {
 impl Facts {
     /// Of these nodes, without balances.
     pub fn new(nodes: Vec<NodeFacts>, ancestry: &Ancestry) -> Self {
-        let running = nodes.iter().filter(|node| node.is_running);
-        let tips: Vec<_> = running.map(NodeFacts::end).collect();
-        Self {
-            branches: ancestry.stand(&tips).branches.len(),
+        let mut facts = Self {
+            branches: 0,
             nodes,
             balances: BTreeMap::new(),
-        }
+        };
+        let branches = facts.networks().into_values().map(|nodes| {
+            let tips: Vec<_> = nodes.into_iter().map(NodeFacts::end).collect();
+            ancestry.stand(&tips).branches.len()
+        });
+        facts.branches = branches.max().unwrap_or(0);
+        facts
     }
 
     /// The nodes that run.
@@ -56,10 +62,22 @@ impl Facts {
         self.nodes.iter().filter(|node| node.is_running)
     }
 
-    /// How many different tips they have.
+    /// How many different tips they have: of several networks, the one that has most.
     pub fn tips(&self) -> usize {
-        let tips: BTreeSet<_> = self.running().map(|node| node.tip).collect();
-        tips.len()
+        let tips = self.networks().into_values().map(|nodes| {
+            let tips: BTreeSet<_> = nodes.into_iter().map(|node| node.tip).collect();
+            tips.len()
+        });
+        tips.max().unwrap_or(0)
+    }
+
+    /// The nodes that run, by their networks.
+    fn networks(&self) -> BTreeMap<&str, Vec<&NodeFacts>> {
+        let mut networks = BTreeMap::<_, Vec<_>>::new();
+        for node in self.running() {
+            networks.entry(&*node.network).or_default().push(node);
+        }
+        networks
     }
 }
 

@@ -35,13 +35,11 @@ const TIMES: [Column; 5] = [
 pub(super) fn render(shown: &Shown<'_>, frame: &mut Frame<'_>, scene: Scene<'_>) {
     let (theme, areas) = (scene.theme, shown.areas);
     let (items, chosen) = (&shown.items, shown.chosen);
+    let network = scene.lab.network_of(scene.viewer.focus).cloned();
+    let network = network.unwrap_or_default();
     let (columns, ways, times): (&[Column], _, _) = match shown.tab {
-        Tab::Txs => (&ways::TXS, ways::txs(scene.lab), scene.lab.tx_times),
-        _ => (
-            &ways::BLOCKS,
-            ways::blocks(scene.lab),
-            scene.lab.block_times,
-        ),
+        Tab::Txs => (&ways::TXS, ways::txs(scene.lab), network.tx_times),
+        _ => (&ways::BLOCKS, ways::blocks(scene.lab), network.block_times),
     };
     if items.is_empty() {
         let line = Line::styled(nothing(shown, scene), theme.dim());

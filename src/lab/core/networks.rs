@@ -1,0 +1,119 @@
+//! How blocks and transactions get through a lab: through each of its networks by itself, as heights of one
+//! say nothing about another.
+
+use super::node::{Node, Nodes};
+use crate::chain::{BlockHash, Txid};
+use crate::lab::observe::propagation::{Propagation, Tracker};
+use crate::lab::view::NetworkView;
+use crate::node::NodeIx;
+use std::cmp::Reverse;
+use std::collections::BTreeMap;
+use std::sync::Arc;
+use std::time::Duration;
+
+/// The name of the network of chainlab's own nodes.
+pub(in crate::lab) const OWN_NETWORK: &str = "chainlab";
+
+/// What is on its way through each network, by the networks' names.
+#[derive(Clone, Default)]
+pub(super) struct Networks(BTreeMap<Arc<str>, OnTheWay>);
+
+/// What is on its way through one.
+#[derive(Clone, Default)]
+pub(super) struct OnTheWay {
+    pub(super) blocks: Tracker<BlockHash>,
+    pub(super) txs: Tracker<Txid>,
+}
+
+impl Networks {
+    /// What is on its way through this one.
+    pub(super) fn of(&mut self, network: &Arc<str>) -> &mut OnTheWay {
+        if !self.0.contains_key(network) {
+            self.0.insert(Arc::clone(network), OnTheWay::default());
+        }
+        self.0.get_mut(network).expect("it was just put there")
+    }
+
+    /// A node does not run any more: nothing waits for it.
+    pub(super) fn left(&mut self, node: NodeIx) {
+        for on_the_way in self.0.values_mut() {
+            on_the_way.blocks.left(node);
+            on_the_way.txs.left(node);
+        }
+    }
+
+    /// Nothing holds that was known of a node.
+    pub(super) fn forget(&mut self, node: NodeIx) {
+        for on_the_way in self.0.values_mut() {
+            on_the_way.blocks.forget(node);
+            on_the_way.txs.left(node);
+        }
+    }
+
+    pub(super) fn blocks(&self) -> Arc<Vec<Propagation>> {
+        self.newest(|on_the_way| on_the_way.blocks.show())
+    }
+
+    pub(super) fn txs(&self) -> Arc<Vec<Propagation<Txid>>> {
+        self.newest(|on_the_way| on_the_way.txs.show())
+    }
+
+    /// Those of all networks, the newest first.
+    fn newest<Id: Clone>(
+        &self,
+        show: impl Fn(&OnTheWay) -> Arc<Vec<Propagation<Id>>>,
+    ) -> Arc<Vec<Propagation<Id>>> {
+        let mut shown = self.0.values().map(show);
+        let Some(first) = shown.next() else {
+            return Arc::default();
+        };
+        let others: Vec<_> = shown.flat_map(Arc::unwrap_or_clone).collect();
+        if others.is_empty() {
+            return first;
+        }
+        let mut all: Vec<_> = first.iter().cloned().chain(others).collect();
+        all.sort_by_key(|one| Reverse(one.at));
+        all.into()
+    }
+
+    /// How long blocks took from their finders to all nodes, shortest first.
+    pub(super) fn times(&self) -> Vec<Duration> {
+        let mut times: Vec<_> = self.0.values().flat_map(|way| way.blocks.times()).collect();
+        times.sort_unstable();
+        times
+    }
+
+    /// The networks of these nodes, in the order in which they are first met.
+    pub(super) fn view(&self, nodes: &Nodes) -> Vec<NetworkView> {
+        let mut views: Vec<NetworkView> = Vec::new();
+        for (ix, node) in nodes.numbered() {
+            let name = node.network();
+            match views.iter_mut().find(|view| view.name == *name) {
+                Some(view) => view.nodes.push(ix),
+                None => views.push(self.one(name, ix)),
+            }
+        }
+        views
+    }
+
+    fn one(&self, name: &Arc<str>, first: NodeIx) -> NetworkView {
+        let on_the_way = self.0.get(name);
+        NetworkView {
+            name: Arc::clone(name),
+            nodes: vec![first],
+            block_times: on_the_way.map_or_else(Default::default, |way| way.blocks.percentiles()),
+            tx_times: on_the_way.map_or_else(Default::default, |way| way.txs.percentiles()),
+        }
+    }
+}
+
+impl Nodes {
+    /// The nodes that run and are of the same network as this one.
+    pub(super) fn up_beside(&self, ix: NodeIx) -> Vec<NodeIx> {
+        let network = self.get(ix.0).map(Node::network);
+        let up = self.numbered().filter(|(_, node)| node.state.is_up());
+        up.filter(|(_, node)| Some(node.network()) == network)
+            .map(|(ix, _)| ix)
+            .collect()
+    }
+}
