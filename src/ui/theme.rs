@@ -325,6 +325,19 @@ impl Theme {
         }
     }
 
+    /// The border of a node that is a program of others.
+    pub fn program_border(self) -> ratatui::symbols::border::Set<'static> {
+        if self.ascii {
+            ratatui::symbols::border::Set {
+                horizontal_top: "=",
+                horizontal_bottom: "=",
+                ..self.border()
+            }
+        } else {
+            ratatui::symbols::border::DOUBLE
+        }
+    }
+
     /// The border of a pane.
     pub fn border(self) -> ratatui::symbols::border::Set<'static> {
         if self.ascii {

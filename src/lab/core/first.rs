@@ -16,11 +16,12 @@ impl Core {
         if !self.wants_first {
             return;
         }
-        let nodes = || self.nodes.numbered();
+        // Programs of others have their own beginning.
+        let nodes = || self.nodes.numbered().filter(|(_, node)| node.spec.bitcoin.is_none());
         let wanted = nodes().filter(|(_, node)| node.spec.mine.first_at_once);
         let miners: Vec<_> = wanted.map(|(ix, _)| ix).collect();
         let height = |node: &Node| node.seen.as_ref().map_or(0, |seen| seen.tip.height);
-        let has_chain = self.nodes.iter().any(|node| height(node) > 0);
+        let has_chain = nodes().any(|(_, node)| height(node) > 0);
         if has_chain || miners.is_empty() {
             self.wants_first = false;
             return;

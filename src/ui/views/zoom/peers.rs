@@ -33,7 +33,10 @@ pub(super) fn items(subject: Subject<'_>) -> Vec<Item> {
     peers.map(|peer| item(subject, peer)).collect()
 }
 
+/// Of the peers of a program of others it is known who they are and how far.
 fn item(subject: Subject<'_>, peer: &PeerInfo) -> Item {
+    let is_own = subject.snapshot.is_some_and(|seen| seen.program.is_none());
+    let own = |cell: Cell| if is_own { cell } else { dim("") };
     let direction = match peer.direction {
         Direction::Outbound => "dialled",
         Direction::Inbound => "dialled us",
@@ -56,17 +59,17 @@ fn item(subject: Subject<'_>, peer: &PeerInfo) -> Item {
     };
     Item::new(vec![
         name(&peer.name),
-        height,
+        own(height),
         plain(round_trip.unwrap_or_default()),
         plain(direction),
         plain(addr),
         plain(subject.age(peer.since)),
-        plain(text::size(peer.received_bytes)),
-        plain(text::size(peer.sent_bytes)),
-        dim(text::size(peer.unsent_bytes)),
-        score,
-        dim(peer.blocks_in_flight),
-        dim(page::role(peer.role)),
+        own(plain(text::size(peer.received_bytes))),
+        own(plain(text::size(peer.sent_bytes))),
+        own(dim(text::size(peer.unsent_bytes))),
+        own(score),
+        own(dim(peer.blocks_in_flight)),
+        own(dim(page::role(peer.role))),
         dim(agent),
     ])
     .copies(format!("{}'s address", peer.name), addr)

@@ -147,7 +147,7 @@ pub(super) fn mempool(scene: Scene<'_>, node: &NodeView, room: usize) -> Line<'s
 /// All with their round trips, if that fits; else as many names as do.
 pub(super) fn peers(scene: Scene<'_>, node: &NodeView, room: usize) -> Line<'static> {
     let theme = scene.theme;
-    let Some(snapshot) = running(node) else {
+    let Some(snapshot) = running(node).filter(|seen| seen.shows_peers()) else {
         return none(scene, "peers");
     };
     let count = snapshot.ready_peers().count().to_string();
@@ -176,7 +176,10 @@ pub(super) fn peers(scene: Scene<'_>, node: &NodeView, room: usize) -> Line<'sta
 pub(super) fn compact(scene: Scene<'_>, node: &NodeView, room: usize) -> Line<'static> {
     let theme = scene.theme;
     let (mempool, peers) = running(node).map_or((NONE.to_owned(), NONE.to_owned()), |running| {
-        let peers = running.ready_peers().count().to_string();
+        let peers = match running.shows_peers() {
+            true => running.ready_peers().count().to_string(),
+            false => NONE.to_owned(),
+        };
         (running.mempool.count.to_string(), peers)
     });
     let right = vec![

@@ -19,6 +19,7 @@
 mod figures;
 mod mining;
 mod parts;
+mod program;
 mod wallets;
 
 pub use wallets::first_wallets;
@@ -34,6 +35,7 @@ use crate::ui::text::{self, Row, short_name};
 use crate::ui::widgets::scene::Scene;
 use figures::{blocks, compact, height, mempool, peers, reorganised};
 use mining::{mining, mining_words};
+use program::program;
 use ratatui::Frame;
 use ratatui::layout::Rect;
 use ratatui::text::{Line, Span};
@@ -175,6 +177,9 @@ fn badges(scene: Scene<'_>, node: &NodeView, is_focused: bool, is_new: bool, is_
     }
     let snapshot = node.snapshot.as_ref().filter(|_| node.state.is_up());
     if let Some(snapshot) = snapshot {
+        if !snapshot.is_seen() {
+            row = row.text(1, 1, "AWAY", theme.bad());
+        }
         let reorganised = reorganised(scene, node);
         if !is_full && !reorganised.is_empty() {
             row = row.part(4, 1, reorganised);
@@ -229,7 +234,10 @@ fn full(scene: Scene<'_>, node: &NodeView, room: usize, lines: u16) -> Vec<Line<
         blocks(scene, node, room),
         mempool(scene, node, room),
         peers(scene, node, room),
-        mining(scene, node, room),
+        match node.snapshot.as_ref().and_then(|seen| seen.program.as_ref()) {
+            Some(seen) => program(scene, node, seen, room),
+            None => mining(scene, node, room),
+        },
     ]
 }
 

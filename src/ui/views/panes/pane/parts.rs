@@ -11,9 +11,10 @@ pub(super) const LABEL: usize = 9;
 /// Stands for a figure that there is not.
 pub(in crate::ui::views::panes) const NONE: &str = "-";
 
-/// The node as it runs: of one that does not, figures would only be what was.
+/// The node as it runs: of one that does not, or is out of sight, figures would only be what was.
 pub(super) fn running(node: &NodeView) -> Option<&NodeSnapshot> {
-    node.snapshot.as_deref().filter(|_| node.state.is_up())
+    let seen = node.snapshot.as_deref().filter(|seen| seen.is_seen());
+    seen.filter(|_| node.state.is_up())
 }
 
 /// The name of a figure.
