@@ -70,4 +70,17 @@ impl BitcoinSpec {
             Source::At { .. } => None,
         }
     }
+
+    /// Whether a lab may have it mine, pay and change its peers, and has a way to.
+    pub fn may_act(&self) -> bool {
+        match &self.source {
+            Source::Program(_) => true,
+            Source::At { rpc: None, .. } => false,
+            Source::At { rpc: Some(_), .. } => match self.network {
+                Network::Regtest | Network::Simnet => true,
+                Network::Mainnet => false,
+                Network::Testnet3 | Network::Testnet4 | Network::Signet => self.act,
+            },
+        }
+    }
 }
