@@ -71,6 +71,14 @@ impl BitcoinSpec {
         }
     }
 
+    /// Where it listens for peers, if it runs already.
+    pub fn address(&self) -> Option<SocketAddr> {
+        match &self.source {
+            Source::At { addr, .. } => Some(*addr),
+            Source::Program(_) => None,
+        }
+    }
+
     /// Whether a lab may have it mine, pay and change its peers, and has a way to.
     pub fn may_act(&self) -> bool {
         match &self.source {

@@ -11,7 +11,7 @@ use crate::lab::paper::document::{FileError, Position, Section};
 use crate::lab::paper::names::missing;
 use crate::lab::paper::network::set;
 use crate::lab::paper::units::parse_rate;
-use crate::lab::spec::{MineSpec, NodeSpec};
+use crate::lab::spec::{BitcoinSpec, MineSpec, NodeSpec};
 use crate::node::SyncMethod;
 use crate::node::config::MiningMode;
 use crate::node::config::{Release, Strategy};
@@ -101,11 +101,25 @@ impl<'a> Nodes<'a> {
         spec.mine.to = spec.mine.to.map(|to| numbered(&to, number));
         let admitted = self.roster.admit(&spec);
         admitted.map_err(|wrong| group.place(&wrong).error(wrong.problem))?;
+        self.check_address(&spec)
+            .map_err(|problem| group.name.1.error(problem))?;
         let at = self.specs.len();
         let dial = |word: &Word<'a>| (at, word.clone(), number.is_some());
         self.dials.extend(group.connect.iter().map(dial));
         self.specs.push(spec);
         Ok(())
+    }
+
+    /// That no other node runs where this one does.
+    fn check_address(&self, spec: &NodeSpec) -> Result<(), String> {
+        let address = |spec: &NodeSpec| spec.bitcoin.as_ref().and_then(BitcoinSpec::address);
+        let Some(at) = address(spec) else {
+            return Ok(());
+        };
+        match self.specs.iter().find(|other| address(other) == Some(at)) {
+            Some(other) => Err(format!("{at} is the address of {} already", other.name)),
+            None => Ok(()),
+        }
     }
 
     /// Looks up whom nodes dial.
