@@ -33,6 +33,7 @@ mod node;
 mod output;
 mod pace;
 mod peers;
+mod programs;
 mod proxy;
 mod rpc;
 mod run;

@@ -9,7 +9,7 @@ use super::output::say;
 use super::pace::TimeOptions;
 use super::runtime::runtime;
 use super::screen::{self, Screen};
-use super::{choose, help, output};
+use super::{choose, help, output, programs};
 use crate::lab::control::EndpointAddr;
 use crate::lab::drive::{Level, VirtualOptions};
 use crate::lab::layout::{self, shipped};
@@ -64,6 +64,9 @@ pub(super) struct Options {
     /// Show what can be controlled there as well; can be given several times.
     #[arg(long, value_name = "HOST:PORT|SOCKET")]
     attach: Vec<EndpointAddr>,
+    /// Start the programs that the layout asks for, without a question before.
+    #[arg(long)]
+    allow_programs: bool,
     #[command(flatten)]
     headless: HeadlessOptions,
     #[command(flatten)]
@@ -131,8 +134,10 @@ impl Options {
     fn check_virtual(&self, layout: &Layout) -> Result<(), Failure> {
         let is_headless = self.headless.is_wanted();
         self.time.check(layout, is_headless)?;
+        let no_place = layout.check_virtual().err();
         let words = match () {
             () if !self.time.is_virtual(layout) => return Ok(()),
+            () if let Some(words) = &no_place => words,
             () if self.data_dir.is_some() => {
                 "--data-dir: a lab in virtual time is not on disk: the same layout, seed and keys make it \
                  again"
@@ -176,7 +181,9 @@ pub(super) fn run(options: Options) -> Result<(), Failure> {
         seed,
         clock: options.clock,
         control: options.control.control(),
+        programs: programs::consent(options.allow_programs, options.headless.is_wanted()),
     };
+    programs::check(&wanted)?;
     if options.headless.is_wanted() {
         if let Some(seed) = drawn {
             say(&format!("seed {seed}"));

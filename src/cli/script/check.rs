@@ -54,6 +54,8 @@ fn parse_seeds(text: &str) -> Result<RangeInclusive<u64>, String> {
 
 pub(super) fn run(options: &Options) -> Result<(), Failure> {
     let (layout, _) = choose(Some(&options.layout))?;
+    let playable = layout.check_virtual();
+    playable.map_err(|words| Failure::input(format!("{}: {words}", layout.file)))?;
     if layout.steps.is_empty() {
         let words = format!("{}: it has no [[step]], so there is no script", layout.file);
         return Err(Failure::input(words));

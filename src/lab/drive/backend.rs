@@ -1,5 +1,6 @@
 //! What runs behind a [`Lab`](crate::lab::Lab), and how such a lab is to be.
 
+use super::consent::Consent;
 use super::endpoint::Control;
 use super::error::LabError;
 use super::registry::Entry;
@@ -35,6 +36,8 @@ pub struct LabOptions {
     pub clock: Option<Time>,
     /// Whether and where other programs can control it.
     pub control: Control,
+    /// Whether it may start programs of others.
+    pub programs: Consent,
 }
 
 /// What came of a request.

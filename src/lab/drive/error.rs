@@ -1,7 +1,10 @@
 //! Why a lab does not start, or does not end as it should.
 
+use crate::bitcoin::start::PlanError;
 use crate::lab::control::{ClientError, EndpointAddr};
 use crate::lab::paper::document::FileError;
+use crate::live::program::FindError;
+use crate::live::proxy::ProxyError;
 use std::io::{self, ErrorKind};
 use std::net::SocketAddr;
 use std::path::{Path, PathBuf};
@@ -104,6 +107,44 @@ pub enum LabError {
     /// What runs on a clock was to be shown in a lab in virtual time.
     #[error("real nodes cannot wait, and a lab in virtual time does: it is shown alone")]
     CannotWait,
+    /// A layout starts programs of others, and that was not allowed.
+    #[error("programs of others would be started, for {}: --allow-programs says that they may be", .0.join(", "))]
+    ProgramsRefused(Vec<String>),
+    /// It was asked for, and the answer was no.
+    #[error("no program was started, as that was not wanted: there is no lab without them")]
+    ProgramsDeclined,
+    /// A program is not there.
+    #[error("node {node}: {source}")]
+    NoProgram {
+        /// The node.
+        node: String,
+        /// Which, and how to get it.
+        source: Box<FindError>,
+    },
+    /// A program cannot be started as it would have to be.
+    #[error("node {node}: {source}")]
+    NoPlan {
+        /// The node.
+        node: String,
+        /// Why not.
+        source: PlanError,
+    },
+    /// Programs that were found do not make one network.
+    #[error("nodes {nodes}: {problem}")]
+    NoNetwork {
+        /// The nodes.
+        nodes: String,
+        /// Why not.
+        problem: String,
+    },
+    /// What lies between two programs cannot be started.
+    #[error("the link {link}: {source}")]
+    Proxy {
+        /// From where to where.
+        link: String,
+        /// Why not.
+        source: ProxyError,
+    },
     /// The layout cannot be.
     #[error("layout {layout}: {problem}")]
     Unsound {
@@ -138,6 +179,11 @@ impl LabError {
             | Self::Decided { .. }
             | Self::Remote(_)
             | Self::CannotWait
+            | Self::ProgramsRefused(_)
+            | Self::ProgramsDeclined
+            | Self::NoProgram { .. }
+            | Self::NoPlan { .. }
+            | Self::NoNetwork { .. }
             | Self::Unsound { .. } => true,
             // What was asked for cannot be had; or the system has no more sockets to give.
             Self::Port { source, .. } | Self::Control { source, .. } => matches!(
@@ -150,6 +196,7 @@ impl LabError {
             | Self::Strange { .. }
             | Self::NotOurs(_)
             | Self::NotClosed { .. }
+            | Self::Proxy { .. }
             | Self::Randomness(_) => false,
         }
     }

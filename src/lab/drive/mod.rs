@@ -16,6 +16,7 @@
 
 pub(in crate::lab) mod attached;
 mod backend;
+mod consent;
 pub mod directories;
 mod endpoint;
 mod error;
@@ -30,6 +31,7 @@ mod waiting;
 
 pub use self::backend::LabOptions;
 pub(in crate::lab) use self::backend::{Answered, Answers, Backend};
+pub use self::consent::{Consent, Planned};
 pub use self::endpoint::Control;
 pub use self::error::LabError;
 pub use self::history::{History, Now, Place};

@@ -84,6 +84,27 @@ impl Layout {
         }
     }
 
+    /// The nodes that are programs of others, by their names. They need the machine: sockets, and its
+    /// clock.
+    pub fn real_nodes(&self) -> impl Iterator<Item = &str> {
+        let real = self.nodes.iter().filter(|node| node.bitcoin.is_some());
+        real.map(|node| node.name.as_str())
+    }
+
+    /// That it can be played in virtual time.
+    ///
+    /// # Errors
+    /// In words, which node keeps it from that.
+    pub fn check_virtual(&self) -> Result<(), String> {
+        match self.real_nodes().next() {
+            None => Ok(()),
+            Some(name) => Err(format!(
+                "{name} is a real Bitcoin node, and its time is that of the wall: it has no place in virtual \
+                 time"
+            )),
+        }
+    }
+
     /// The parameters of the network of a lab with this seed for wallets' keys that begins at
     /// `start`: the coins of the genesis block go to the wallets that were named.
     ///

@@ -1,6 +1,7 @@
 //! Who is there at each step of a script, before any of it is played: the nodes and wallets of the
 //! layout, and those that earlier steps have added.
 
+use crate::bitcoin::address::to_script;
 use crate::chain::Address;
 use crate::lab::ask::params::{BadParam, bad};
 use crate::lab::ask::verbs::key_holder;
@@ -15,6 +16,10 @@ use crate::node::io::{Command, Payment, Question};
 use crate::node::mining::check_hashrate;
 use crate::node::wallets::check_name;
 use std::collections::BTreeSet;
+
+/// That a program is neither started nor attached to by what anything else says than a layout.
+pub const REAL_IS_NOT_ADDED: &str =
+    "a Bitcoin node is not added to a lab that runs: it is written into a layout";
 
 /// Who is there.
 #[derive(Clone, Debug)]
@@ -110,6 +115,9 @@ impl Resolver {
     }
 
     fn add(&mut self, spec: &NodeSpec) -> Result<(), BadParam> {
+        if spec.bitcoin.is_some() {
+            return Err(bad("name", REAL_IS_NOT_ADDED));
+        }
         let mut roster = self.roster.clone();
         let fits = roster.admit(spec).and_then(|()| roster.dials(spec));
         fits.map_err(|wrong| {
@@ -156,7 +164,7 @@ impl Resolver {
                 self.check_own("name", ix, name)
             }
             Question::PlanSend(payment) => self.check_payment(ix, payment),
-            Question::Coins { of } => self.check_owner("of", of),
+            Question::Coins { of } => self.check_owner("of", ix, of),
             _ => Ok(()),
         }
     }
@@ -168,7 +176,8 @@ impl Resolver {
     /// A node without a wallet makes one for its rewards.
     fn mines(&mut self, ix: NodeIx) -> Result<(), BadParam> {
         let is_own = |wallet| self.roster.owner(wallet) == Some(ix.0);
-        if self.wallets().any(is_own) {
+        // The lab has a key for each node of another program.
+        if self.wallets().any(is_own) || self.roster.network(ix.0).is_some() {
             return Ok(());
         }
         let name = self.name(ix.0).to_owned();
@@ -179,7 +188,7 @@ impl Resolver {
 
     fn check_payment(&self, ix: NodeIx, payment: &Payment) -> Result<(), BadParam> {
         self.check_own("from", ix, &payment.from)?;
-        self.check_owner("to", &payment.to)
+        self.check_owner("to", ix, &payment.to)
     }
 
     fn check_own(&self, key: &str, ix: NodeIx, wallet: &str) -> Result<(), BadParam> {
@@ -194,13 +203,24 @@ impl Resolver {
         }
     }
 
-    /// A wallet of any node, or an address.
-    fn check_owner(&self, key: &str, of: &str) -> Result<(), BadParam> {
-        let is_known =
-            self.roster.owner(of).is_some() || Address::parse(of, self.address_version).is_ok();
-        match is_known {
-            true => Ok(()),
-            false => Err(bad(key, missing("wallet", of, self.wallets()))),
+    /// A wallet of any node of the same network as this one, or an address there.
+    fn check_owner(&self, key: &str, ix: NodeIx, of: &str) -> Result<(), BadParam> {
+        let network = self.roster.network(ix.0);
+        let is_address = || match network {
+            None => Address::parse(of, self.address_version).is_ok(),
+            Some(network) => to_script(of, network).is_ok(),
+        };
+        match self.roster.owner(of) {
+            Some(owner) if self.roster.network(owner) == network => Ok(()),
+            Some(owner) => {
+                let (owner, node) = (self.name(owner), self.name(ix.0));
+                let problem = format!(
+                    "{of:?} is a wallet of {owner}, which is of another network than {node}"
+                );
+                Err(bad(key, problem))
+            }
+            None if is_address() => Ok(()),
+            None => Err(bad(key, missing("wallet", of, self.wallets()))),
         }
     }
 }

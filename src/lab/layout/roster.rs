@@ -3,7 +3,11 @@
 //! a lab that runs. What is wrong is said with the field, and where that stands in its source is the
 //! reader's to say.
 
+pub(in crate::lab) mod kind;
+
+use self::kind::{Kind, check_link};
 use super::NODES_MAX;
+use crate::bitcoin::Network;
 use crate::lab::paper::names::{missing, parse_node_name};
 use crate::lab::spec::NodeSpec;
 use crate::node::config::MiningMode;
@@ -37,6 +41,8 @@ pub struct Unfit {
 #[derive(Clone, Debug, Default)]
 pub struct Roster {
     nodes: Vec<String>,
+    /// As many.
+    kinds: Vec<Kind>,
     by_name: BTreeMap<String, usize>,
     by_port: BTreeMap<u16, usize>,
     /// By name, each with its node.
@@ -48,6 +54,7 @@ impl Roster {
     pub fn enter(&mut self, spec: &NodeSpec) {
         let at = self.nodes.len();
         self.nodes.push(spec.name.clone());
+        self.kinds.push(Kind::of(spec));
         self.by_name.insert(spec.name.clone(), at);
         self.by_port.extend(spec.port.map(|port| (port, at)));
         for wallet in &spec.wallets {
@@ -168,7 +175,7 @@ impl Roster {
     /// Looks up a node that another one wants to dial, beside those that it dials already.
     ///
     /// # Errors
-    /// [`Unfit`]: it is not there, is the node itself, or is dialled already.
+    /// [`Unfit`]: it is not there, is the node itself, is dialled already, or is of another kind.
     pub fn dial(&self, by: &str, name: &str, already: &[String]) -> Result<usize, Unfit> {
         let at = self
             .find(name)
@@ -179,7 +186,26 @@ impl Roster {
         if already.iter().any(|other| other == name) {
             return Err(invalid("connect", format!("{name:?} is there twice")));
         }
+        self.check_link(by, name)
+            .map_err(|problem| invalid("connect", problem))?;
         Ok(at)
+    }
+
+    /// That there can be a link between two nodes. One that is not there is like any other.
+    ///
+    /// # Errors
+    /// In words, why not.
+    pub fn check_link(&self, one: &str, other: &str) -> Result<(), String> {
+        let kind = |name: &str| self.by_name.get(name).and_then(|at| self.kinds.get(*at));
+        match (kind(one), kind(other)) {
+            (Some(kind), Some(of_other)) => check_link((one, kind), (other, of_other)),
+            _ => Ok(()),
+        }
+    }
+
+    /// The Bitcoin network of the node at this place; `None`: it is one of chainlab's own.
+    pub fn network(&self, node: usize) -> Option<Network> {
+        self.kinds.get(node).and_then(Kind::network)
     }
 
     /// Looks up all nodes that one wants to dial.

@@ -6,7 +6,7 @@ use super::{Layout, read};
 pub const DEFAULT: &str = "scenario";
 
 /// Names and texts, in the order in which they are best tried.
-pub const SHIPPED: [(&str, &str); 9] = [
+pub const SHIPPED: [(&str, &str); 11] = [
     ("scenario", include_str!("../../../layouts/scenario.toml")),
     ("tutorial", include_str!("../../../layouts/tutorial.toml")),
     ("mesh", include_str!("../../../layouts/mesh.toml")),
@@ -19,11 +19,19 @@ pub const SHIPPED: [(&str, &str); 9] = [
     ("world", include_str!("../../../layouts/world.toml")),
     ("slow", include_str!("../../../layouts/slow.toml")),
     ("swarm", include_str!("../../../layouts/swarm.toml")),
+    ("bitcoin", include_str!("../../../layouts/bitcoin.toml")),
+    ("regtest", include_str!("../../../layouts/regtest.toml")),
 ];
 
 /// The names, in that order.
 pub fn names() -> impl Iterator<Item = &'static str> + Clone {
     SHIPPED.iter().map(|(name, _)| *name)
+}
+
+/// The layouts without real nodes, which can be played in virtual time.
+pub fn playable() -> impl Iterator<Item = Layout> + Clone {
+    let layouts = names().filter_map(shipped);
+    layouts.filter(|layout| layout.check_virtual().is_ok())
 }
 
 /// The file of this name, as it can be written out and changed.

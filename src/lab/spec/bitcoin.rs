@@ -70,4 +70,25 @@ impl BitcoinSpec {
             Source::At { .. } => None,
         }
     }
+
+    /// Where it listens for peers, if it runs already.
+    pub fn address(&self) -> Option<SocketAddr> {
+        match &self.source {
+            Source::At { addr, .. } => Some(*addr),
+            Source::Program(_) => None,
+        }
+    }
+
+    /// Whether a lab may have it mine, pay and change its peers, and has a way to.
+    pub fn may_act(&self) -> bool {
+        match &self.source {
+            Source::Program(_) => true,
+            Source::At { rpc: None, .. } => false,
+            Source::At { rpc: Some(_), .. } => match self.network {
+                Network::Regtest | Network::Simnet => true,
+                Network::Mainnet => false,
+                Network::Testnet3 | Network::Testnet4 | Network::Signet => self.act,
+            },
+        }
+    }
 }

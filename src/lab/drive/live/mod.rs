@@ -20,6 +20,7 @@
 
 mod adopt;
 mod backend;
+mod between;
 mod controlled;
 mod course;
 mod end;
@@ -31,6 +32,8 @@ mod nodes;
 mod observe;
 mod open;
 mod perform;
+mod programs;
+mod proxies;
 pub(in crate::lab::drive) mod round;
 pub(in crate::lab::drive) mod rounds;
 mod save;

@@ -47,7 +47,7 @@ fn bind(port: u16) -> io::Result<Port> {
 }
 
 /// Listens again where a node was killed a moment ago.
-async fn listen_again(addr: SocketAddr) -> Result<Port, String> {
+pub(super) async fn listen_again(addr: SocketAddr) -> Result<Port, String> {
     let mut tries = 0;
     loop {
         match bind(addr.port()) {
@@ -66,19 +66,24 @@ async fn listen_again(addr: SocketAddr) -> Result<Port, String> {
 
 impl Round {
     /// Listens where the nodes of the layout did, none of which runs any more. A port that another
-    /// program has taken meanwhile is given up, unless the layout insists on it.
+    /// program has taken meanwhile is given up, unless the layout insists on it. Programs of others listen by
+    /// themselves.
     ///
     /// # Errors
     /// [`LabError::Port`].
-    pub(super) async fn listen_as_before(&self) -> Result<Vec<Port>, LabError> {
+    pub(super) async fn listen_as_before(&self) -> Result<Vec<Option<Port>>, LabError> {
         let addrs: Vec<_> = self.core().nodes().iter().map(|node| node.addr()).collect();
         let mut listeners = Vec::new();
         for (spec, addr) in self.layout.nodes.iter().zip(addrs) {
+            if spec.bitcoin.is_some() {
+                listeners.push(None);
+                continue;
+            }
             let again = match addr {
                 Some(addr) => listen_again(addr).await.ok(),
                 None => None,
             };
-            listeners.push(again.map_or_else(|| listen(spec, None), Ok)?);
+            listeners.push(Some(again.map_or_else(|| listen(spec, None), Ok)?));
         }
         Ok(listeners)
     }

@@ -1,12 +1,14 @@
 //! How a lab begins: a new one, or one that was kept.
 
 use super::home::Home;
+use super::programs::{Begin, Programs};
+use super::proxies::ProxyPorts;
 use super::round::{Lasting, Round};
 use super::rounds::Rounds;
 use super::saved::{FILE, Kept, Saved, SavedNode};
 use super::{nodes, perform, save};
 use crate::lab::core::traffic;
-use crate::lab::drive::{Answers, Control, LabError, LabOptions};
+use crate::lab::drive::{Answers, Consent, Control, LabError, LabOptions};
 use crate::lab::layout::{Layout, key_seed};
 use crate::lab::paper::network;
 use crate::live::{LabClock, Links, Port, seeds};
@@ -33,7 +35,7 @@ pub(in crate::lab) fn open(
         None => (Home::temporary()?, None),
         Some(dir) => Home::kept(dir)?,
     };
-    let control = options.control;
+    let (control, consent) = (options.control, options.programs.clone());
     let opened = match found {
         Some(kept) => go_on(&options, kept, home.path()),
         None => begin(options),
@@ -41,7 +43,7 @@ pub(in crate::lab) fn open(
     let opened = opened.and_then(|plan| {
         // Before any port of a node: a port that was asked for is the one that is taken.
         let bound = control.bind()?;
-        Ok((bound, start(plan, &home, runtime)?))
+        Ok((bound, start(plan, &home, &consent, runtime)?))
     });
     match opened {
         Ok((bound, (round, answers))) => {
@@ -112,20 +114,36 @@ fn go_on(options: &LabOptions, kept: Kept, dir: &Path) -> Result<Plan, LabError>
     })
 }
 
+/// Ports that were taken for a round.
+pub(super) struct Ports {
+    /// Of its nodes, in their order; `None`: a program of others.
+    pub(super) listeners: Vec<Option<Port>>,
+    pub(super) proxies: ProxyPorts,
+}
+
 type Started = (Arc<Round>, Answers);
 
 /// Takes the ports, and puts down what the lab is.
-fn start(plan: Plan, home: &Home, runtime: Handle) -> Result<Started, LabError> {
+fn start(plan: Plan, home: &Home, consent: &Consent, runtime: Handle) -> Result<Started, LabError> {
     let (saved, layout) = (plan.saved, plan.layout);
     let mut listeners = Vec::new();
     for node in &saved.nodes {
-        listeners.push(nodes::listen(&node.spec, node.port)?);
+        // Programs of others listen by themselves.
+        let listens = node.spec.bitcoin.is_none();
+        let port = listens.then(|| nodes::listen(&node.spec, node.port));
+        listeners.push(port.transpose()?);
     }
     let key_seed = saved.key_seed().expect("it was made or checked");
     let params = layout.params(&key_seed, saved.since.block_time());
     params.validate().map_err(|error| LabError::Unsound {
         layout: layout.name.clone(),
         problem: error.to_string(),
+    })?;
+    let (programs, proxies) = Programs::prepare(&Begin {
+        specs: saved.nodes.iter().map(|node| &node.spec).collect(),
+        home,
+        key_seed: &key_seed,
+        consent,
     })?;
     let openings = saved.openings + 1;
     let draws = match saved.seed {
@@ -141,6 +159,7 @@ fn start(plan: Plan, home: &Home, runtime: Handle) -> Result<Started, LabError> 
         seed: saved.seed,
         openings,
         since: saved.since,
+        programs,
         ..Lasting::around(
             layout,
             Arc::new(params),
@@ -150,7 +169,8 @@ fn start(plan: Plan, home: &Home, runtime: Handle) -> Result<Started, LabError> 
             draws,
         )
     };
-    let round = Round::begin(Arc::new(lasting), 0, &saved, listeners)?;
+    let ports = Ports { listeners, proxies };
+    let round = Round::begin(Arc::new(lasting), 0, &saved, ports)?;
     round.save_into(home)?;
     home.make_nodes()?;
     Ok((round, answers))
@@ -165,15 +185,20 @@ impl Round {
         lasting: Arc<Lasting>,
         number: u32,
         saved: &Saved,
-        listeners: Vec<Port>,
+        ports: Ports,
     ) -> Result<Arc<Self>, LabError> {
         let mut core = lasting.core(number);
         let mut taken = BTreeMap::new();
-        for (node, listener) in saved.nodes.iter().zip(listeners) {
-            let addr = listener.local_addr();
-            let addr = addr.map_err(LabError::file(&lasting.dir))?;
-            core.enter(node.spec.clone(), &node.wallets, Some(addr));
-            taken.insert(node.spec.name.clone(), listener);
+        for (node, listener) in saved.nodes.iter().zip(ports.listeners) {
+            let addr = match &listener {
+                Some(listener) => {
+                    let addr = listener.local_addr();
+                    Some(addr.map_err(LabError::file(&lasting.dir))?)
+                }
+                None => lasting.programs.place_of(&node.spec),
+            };
+            core.enter(node.spec.clone(), &node.wallets, addr);
+            taken.extend(listener.map(|port| (node.spec.name.clone(), port)));
         }
         let links = Links::default();
         let usual = links.set_default(lasting.layout.link);
@@ -192,6 +217,7 @@ impl Round {
         }
         let round = Self::new(lasting, number, core, links);
         *round.listeners() = taken;
+        round.start_proxies(ports.proxies)?;
         Ok(round)
     }
 
@@ -205,6 +231,7 @@ impl Round {
             }
         }
         self.goes();
+        self.hear_proxies();
         self.perform();
         self.runtime.spawn(save::now_and_then(Arc::clone(self)));
     }

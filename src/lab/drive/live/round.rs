@@ -4,6 +4,8 @@ use super::course::Course;
 use super::endpoints::Endpoints;
 use super::home::Home;
 use super::lanes::Lanes;
+use super::programs::Programs;
+use super::proxies::Proxies;
 use crate::chain::{Params, SigCache};
 use crate::lab::ask::{Answer, Request, Ticket};
 use crate::lab::control::{EventBus, RecentEvents, Weight};
@@ -50,6 +52,8 @@ pub(in crate::lab::drive) struct Lasting {
     pub(in crate::lab::drive) bus: EventBus,
     /// Where they come in.
     pub(super) endpoints: Mutex<Option<Endpoints>>,
+    /// The programs of others that it starts.
+    pub(super) programs: Programs,
     /// Processes with nodes that were ever shown.
     pub(in crate::lab::drive) last_host: AtomicU64,
 }
@@ -72,6 +76,8 @@ pub(in crate::lab::drive) struct Round {
     lanes: Mutex<Lanes>,
     /// Ports that were taken for nodes which are to start, by the nodes' names.
     listeners: Mutex<BTreeMap<String, Port>>,
+    /// What lies between programs of others.
+    proxies: Mutex<Proxies>,
     waiting: Mutex<Waiting<AnswerTo>>,
     /// What happened to each node last, for those who subscribe later.
     recent: Mutex<BTreeMap<NodeIx, RecentEvents>>,
@@ -156,6 +162,7 @@ impl Lasting {
             answered,
             bus: EventBus::default(),
             endpoints: Mutex::default(),
+            programs: Programs::default(),
             last_host: AtomicU64::new(0),
         }
     }
@@ -208,6 +215,7 @@ impl Round {
             course: Mutex::default(),
             lanes: Mutex::default(),
             listeners: Mutex::default(),
+            proxies: Mutex::default(),
             waiting: Mutex::default(),
             recent: Mutex::default(),
         })
@@ -234,6 +242,10 @@ impl Round {
         self.listeners
             .lock()
             .unwrap_or_else(PoisonError::into_inner)
+    }
+
+    pub(super) fn proxies(&self) -> MutexGuard<'_, Proxies> {
+        self.proxies.lock().unwrap_or_else(PoisonError::into_inner)
     }
 
     pub(in crate::lab::drive) fn recent(&self) -> MutexGuard<'_, BTreeMap<NodeIx, RecentEvents>> {

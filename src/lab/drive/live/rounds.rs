@@ -24,14 +24,15 @@
 
 use super::course::Course;
 use super::nodes::listen;
+use super::open::Ports;
 use super::round::{Lasting, Round, fault};
 use super::saved::{Saved, SavedNode};
 use crate::lab::ask::{Answer, Request, ScriptChange};
 use crate::lab::control::Later;
 use crate::lab::core::{Core, no_script};
 use crate::lab::drive::LabError;
+use crate::lab::layout::resolve::REAL_IS_NOT_ADDED;
 use crate::lab::spec::NodeSpec;
-use crate::live::Port;
 use crate::node::io::{CommandError, RefusalKind};
 use std::sync::atomic::Ordering;
 use std::sync::{Arc, Mutex, MutexGuard, PoisonError};
@@ -94,6 +95,9 @@ impl Rounds {
                 let round = Arc::clone(round);
                 Box::pin(async move { Ok(Answer::Kept(round.keep().await?)) })
             }
+            Request::Add(spec) if spec.bitcoin.is_some() => {
+                Box::pin(async { Err(REAL_IS_NOT_ADDED.into()) })
+            }
             Request::Add(spec) => match round.take_port(&spec) {
                 Ok(()) => {
                     let name = spec.name.clone();
@@ -140,16 +144,19 @@ impl Rounds {
     /// Ends a round that is being cleared, and begins the next.
     async fn next(self: Arc<Self>, old: Arc<Round>) -> Result<Arc<Round>, CommandError> {
         old.stop_all().await.map_err(fault)?;
-        let listeners = old.listen_as_before().await.map_err(fault)?;
+        let ports = Ports {
+            listeners: old.listen_as_before().await.map_err(fault)?,
+            proxies: old.take_proxy_ports().await.map_err(fault)?,
+        };
         let runtime = self.lasting.runtime.clone();
-        let turning = runtime.spawn_blocking(move || self.turn(&old, listeners));
+        let turning = runtime.spawn_blocking(move || self.turn(&old, ports));
         let new = turning.await.map_err(fault)??;
         new.run();
         Ok(new)
     }
 
     /// Puts the next round in the place of one whose nodes have all stopped.
-    fn turn(&self, old: &Round, listeners: Vec<Port>) -> Result<Arc<Round>, CommandError> {
+    fn turn(&self, old: &Round, ports: Ports) -> Result<Arc<Round>, CommandError> {
         let place = self.lasting.home();
         let over = || CommandError::from(Course::Over.words().unwrap_or_default());
         let home = place.as_ref().ok_or_else(over)?;
@@ -164,7 +171,7 @@ impl Rounds {
         let mut saved = Saved::new("", "", &old.key_seed, old.since);
         saved.nodes = specs.iter().map(SavedNode::new).collect();
         let lasting = Arc::clone(&self.lasting);
-        let new = Round::begin(lasting, old.number + 1, &saved, listeners).map_err(fault)?;
+        let new = Round::begin(lasting, old.number + 1, &saved, ports).map_err(fault)?;
         new.save_into(home).map_err(fault)?;
         *self.place() = Arc::clone(&new);
         // Nothing can go wrong any more. Those nodes that were added are gone.

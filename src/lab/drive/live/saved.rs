@@ -231,6 +231,20 @@ impl Saved {
                 return Err(format!("nodes[{at}]: the layout has {name} here"));
             }
         }
+        self.check_real(layout)
+    }
+
+    /// Checks that what is a program of others is what the layout says: none is added to a lab, and the
+    /// layout is what its reader has seen.
+    fn check_real(&self, layout: &Layout) -> Result<(), String> {
+        for (at, node) in self.nodes.iter().enumerate() {
+            let wanted = layout.nodes.get(at).and_then(|spec| spec.bitcoin.as_ref());
+            if node.spec.bitcoin.as_ref() != wanted {
+                return Err(format!(
+                    "nodes[{at}].spec.bitcoin: the layout has another one"
+                ));
+            }
+        }
         Ok(())
     }
 }

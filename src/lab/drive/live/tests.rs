@@ -3,7 +3,7 @@
 use super::open::open;
 use super::rounds::Rounds;
 use crate::lab::ask::{Answer, Request, Ticket};
-use crate::lab::drive::{Answers, Backend, Control, LabOptions};
+use crate::lab::drive::{Answers, Backend, Consent, Control, LabOptions};
 use crate::lab::layout::read;
 use std::sync::Arc;
 use tokio::runtime::Handle;
@@ -18,6 +18,7 @@ pub(super) fn lab(text: &str) -> (Arc<Rounds>, Answers) {
         seed: Some(1),
         clock: None,
         control: Control::Off,
+        programs: Consent::Refused,
     };
     open(options, Handle::current()).expect("starts")
 }

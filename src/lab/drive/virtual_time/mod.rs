@@ -113,6 +113,7 @@ impl VirtualLab {
     /// # Errors
     /// In words: the parameters are not sound, or a node does not start.
     pub fn new(layout: &Layout, options: &VirtualOptions) -> Result<Self, String> {
+        layout.check_virtual()?;
         let mut hosts = Hosts::new(layout, options.seed, options.begins)?;
         hosts.sim.share_signatures(Arc::clone(&options.sigs));
         let began = hosts.sim.now();

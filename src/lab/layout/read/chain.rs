@@ -5,7 +5,6 @@ use crate::chain::params::{Allocation, ParamsError};
 use crate::chain::pow::Target;
 use crate::chain::{Amount, CompactTarget, KeyHash, Params};
 use crate::lab::paper::document::{FileError, Section};
-use crate::lab::paper::names::missing;
 use crate::lab::paper::network;
 use crate::lab::spec::ChainSpec;
 use crate::node::config::MiningMode;
@@ -60,10 +59,8 @@ fn whole(hashes: f64) -> u64 {
 fn read_genesis(rows: Section<'_>, nodes: &Nodes<'_>) -> Result<Vec<(String, Amount)>, FileError> {
     let mut genesis = Vec::new();
     for (wallet, place, amount) in rows.into_rows() {
-        if !nodes.has_wallet(&wallet) {
-            let problem = missing("wallet", &wallet, nodes.wallets());
-            return Err(place.error(problem));
-        }
+        let owned = nodes.check_own_wallet(&wallet);
+        owned.map_err(|problem| place.error(problem))?;
         let amount = amount.text("10", |text| match text.parse() {
             Ok(Amount::ZERO) => Err("an allocation of nothing".to_owned()),
             Ok(amount) => Ok(amount),

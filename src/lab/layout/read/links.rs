@@ -134,7 +134,27 @@ fn ways(
     match (ways.is_empty(), a.ends_with('*')) {
         (true, true) => Err(b_place.error(format!("{a} is one node, and has no link to itself"))),
         (true, false) => Err(b_place.error(format!("{b} has no link to itself"))),
-        (false, _) => Ok(ways),
+        (false, _) => possible(ways, nodes).map_err(|problem| b_place.error(problem)),
+    }
+}
+
+/// Those of these ways that there can be. Of two groups some nodes may be of another kind.
+///
+/// # Errors
+/// In words: there are none.
+fn possible(
+    ways: Vec<(String, String)>,
+    nodes: &Nodes<'_>,
+) -> Result<Vec<(String, String)>, String> {
+    let judged = ways.into_iter().map(|(a, b)| {
+        let fits = nodes.check_link(&a, &b);
+        fits.map(|()| (a, b))
+    });
+    let (fit, unfit): (Vec<_>, Vec<_>) = judged.partition(Result::is_ok);
+    let fit: Vec<_> = fit.into_iter().flatten().collect();
+    match unfit.into_iter().find_map(Result::err) {
+        Some(problem) if fit.is_empty() => Err(problem),
+        _ => Ok(fit),
     }
 }
 
@@ -193,10 +213,16 @@ pub(super) fn read_topology<'a>(
 }
 
 impl Rule<'_> {
-    /// Adds its links to those that nodes have of their own.
+    /// Adds its links to those that nodes have of their own. Bitcoin nodes are left as they are.
     pub(super) fn apply(&self, nodes: &mut Nodes<'_>) -> Result<(), FileError> {
+        let own: Vec<usize> = nodes.own().collect();
         let center = match &self.center {
-            Some((name, place)) => nodes.find(name, place)?,
+            Some((name, place)) => {
+                let at = nodes.find(name, place)?;
+                let found = own.iter().position(|own| *own == at);
+                let problem = "is a Bitcoin node, and its links are those of its connect";
+                found.ok_or_else(|| place.error(format!("{name} {problem}")))?
+            }
             None => 0,
         };
         let topology = match self.kind {
@@ -209,8 +235,8 @@ impl Rule<'_> {
                 seed: self.seed,
             },
         };
-        for (dials, dialled) in topology.links(nodes.specs.len()) {
-            nodes.link(dials, dialled);
+        for (dials, dialled) in topology.links(own.len()) {
+            nodes.link(own[dials], own[dialled]);
         }
         Ok(())
     }

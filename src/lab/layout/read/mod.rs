@@ -4,6 +4,7 @@
 //! of them. So nodes come first, and every name keeps its place in the file until it is known whose
 //! name it is.
 
+mod bitcoin;
 mod chain;
 mod links;
 mod nodes;
@@ -53,6 +54,11 @@ pub fn read(file: &str, text: &str) -> Result<Layout, FileError> {
     }
     nodes.connect()?;
     if let Some(rule) = rule {
+        if nodes.own().next().is_none() {
+            let problem = "makes links between chainlab's own nodes, and there are none: Bitcoin nodes have \
+                           connect";
+            return Err(document.error_at("topology", problem));
+        }
         rule.apply(&mut nodes)?;
     }
     let chain = chain::read(&mut chain, &nodes)?;

@@ -6,15 +6,20 @@
 
 use super::super::NODES_MAX;
 use super::super::roster::{DISCOVER, PORTS, Roster, Unfit, check_count, check_reward};
+use super::bitcoin;
 use crate::lab::paper::document::{FileError, Position, Section};
+use crate::lab::paper::names::missing;
 use crate::lab::paper::network::set;
 use crate::lab::paper::units::parse_rate;
-use crate::lab::spec::{MineSpec, NodeSpec};
+use crate::lab::spec::{BitcoinSpec, MineSpec, NodeSpec};
 use crate::node::SyncMethod;
 use crate::node::config::MiningMode;
 use crate::node::config::{Release, Strategy};
 use crate::node::message::Role;
 use crate::node::mining::check_hashrate;
+
+/// What a node can be: whether it is of a Bitcoin network.
+const KINDS: [(&str, bool); 2] = [("chainlab", false), ("bitcoin", true)];
 
 const ROLES: [(&str, Role); 3] = [
     ("full", Role::Full),
@@ -41,7 +46,7 @@ const FIRST: [(&str, bool); 2] = [("at once", true), ("in its time", false)];
 const STRATEGIES: [(&str, bool); 2] = [("honest", false), ("withhold", true)];
 
 /// A name, and where it is written.
-type Word<'a> = (String, Position<'a>);
+pub(super) type Word<'a> = (String, Position<'a>);
 
 /// All nodes.
 #[derive(Default)]
@@ -55,15 +60,15 @@ pub(super) struct Nodes<'a> {
 }
 
 /// One `[[node]]`.
-struct Group<'a> {
-    name: Word<'a>,
+pub(super) struct Group<'a> {
+    pub(super) name: Word<'a>,
     /// How many; `None`: one, whose name has no number.
-    count: Option<u16>,
+    pub(super) count: Option<u16>,
     /// All that does not depend on the number, and the first port.
-    spec: NodeSpec,
-    port_place: Option<Position<'a>>,
-    connect: Vec<Word<'a>>,
-    wallets: Vec<Word<'a>>,
+    pub(super) spec: NodeSpec,
+    pub(super) port_place: Option<Position<'a>>,
+    pub(super) connect: Vec<Word<'a>>,
+    pub(super) wallets: Vec<Word<'a>>,
 }
 
 impl<'a> Nodes<'a> {
@@ -96,11 +101,25 @@ impl<'a> Nodes<'a> {
         spec.mine.to = spec.mine.to.map(|to| numbered(&to, number));
         let admitted = self.roster.admit(&spec);
         admitted.map_err(|wrong| group.place(&wrong).error(wrong.problem))?;
+        self.check_address(&spec)
+            .map_err(|problem| group.name.1.error(problem))?;
         let at = self.specs.len();
         let dial = |word: &Word<'a>| (at, word.clone(), number.is_some());
         self.dials.extend(group.connect.iter().map(dial));
         self.specs.push(spec);
         Ok(())
+    }
+
+    /// That no other node runs where this one does.
+    fn check_address(&self, spec: &NodeSpec) -> Result<(), String> {
+        let address = |spec: &NodeSpec| spec.bitcoin.as_ref().and_then(BitcoinSpec::address);
+        let Some(at) = address(spec) else {
+            return Ok(());
+        };
+        match self.specs.iter().find(|other| address(other) == Some(at)) {
+            Some(other) => Err(format!("{at} is the address of {} already", other.name)),
+            None => Ok(()),
+        }
     }
 
     /// Looks up whom nodes dial.
@@ -132,16 +151,46 @@ impl<'a> Nodes<'a> {
         self.roster.find(name).map_err(|words| place.error(words))
     }
 
-    /// Whether a node has this wallet.
-    pub(super) fn has_wallet(&self, wallet: &str) -> bool {
-        self.roster.owner(wallet).is_some()
+    /// The places of chainlab's own nodes.
+    pub(super) fn own(&self) -> impl Iterator<Item = usize> {
+        (0..self.specs.len()).filter(|at| self.specs[*at].bitcoin.is_none())
     }
 
-    /// All wallets.
-    pub(super) fn wallets(&self) -> impl Iterator<Item = &str> + Clone {
-        let wallets = self.specs.iter().flat_map(|node| &node.wallets);
-        wallets.map(String::as_str)
+    /// That there can be a link between two nodes.
+    ///
+    /// # Errors
+    /// In words, why not.
+    pub(super) fn check_link(&self, one: &str, other: &str) -> Result<(), String> {
+        self.roster.check_link(one, other)
     }
+
+    /// That a node of chainlab's own has this wallet.
+    ///
+    /// # Errors
+    /// In words, who has it or which there are.
+    pub(super) fn check_own_wallet(&self, wallet: &str) -> Result<(), String> {
+        match self.roster.owner(wallet).map(|at| &self.specs[at]) {
+            Some(owner) if owner.bitcoin.is_none() => Ok(()),
+            Some(owner) => Err(format!(
+                "{wallet:?} is a wallet of {}, which is a Bitcoin node: wallets of chainlab's own nodes \
+                 are wanted here",
+                owner.name
+            )),
+            None => Err(missing("wallet", wallet, self.own_wallets())),
+        }
+    }
+
+    /// All wallets of chainlab's own nodes.
+    pub(super) fn own_wallets(&self) -> impl Iterator<Item = &str> + Clone {
+        let own = self.specs.iter().filter(|node| node.bitcoin.is_none());
+        own.flat_map(|node| &node.wallets).map(String::as_str)
+    }
+}
+
+/// How many a group can have.
+pub(super) fn read_count(section: &mut Section<'_>) -> Result<Option<u16>, FileError> {
+    let most = u16::try_from(NODES_MAX).expect("a small number");
+    section.number("count", 1..=most)
 }
 
 fn numbered(name: &str, number: Option<u16>) -> String {
@@ -150,10 +199,16 @@ fn numbered(name: &str, number: Option<u16>) -> String {
 
 impl<'a> Group<'a> {
     fn read(section: &mut Section<'a>, discover: usize) -> Result<Self, FileError> {
+        match section.choice("kind", &KINDS)? {
+            Some(true) => bitcoin::read(section),
+            _ => Self::read_own(section, discover),
+        }
+    }
+
+    fn read_own(section: &mut Section<'a>, discover: usize) -> Result<Self, FileError> {
         let mut spec = NodeSpec::new("");
         let name = section.word("name", "central")?;
-        let nodes_max = u16::try_from(NODES_MAX).expect("a small number");
-        let count = section.number("count", 1..=nodes_max)?;
+        let count = read_count(section)?;
         let role = section.choice("role", &ROLES)?;
         let port = section.take("port");
         let port_required = section.flag("port_required")?.unwrap_or(false);
@@ -162,6 +217,7 @@ impl<'a> Group<'a> {
         let wallets = section.texts("wallets", r#"["alice", "bob"]"#)?;
         set(&mut spec.sync, section.choice("sync", &SYNC_METHODS)?);
         let mine = section.take("mine");
+        bitcoin::refuse_keys(section)?;
         section.finish()?;
 
         let name = name.ok_or_else(|| section.error_at("name", "is missing"))?;

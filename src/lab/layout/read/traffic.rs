@@ -4,7 +4,6 @@ use super::nodes::Nodes;
 use crate::chain::Amount;
 use crate::lab::layout::resolve::Resolver;
 use crate::lab::paper::document::{FileError, Section, Value};
-use crate::lab::paper::names::missing;
 use crate::lab::paper::units::{check_tx_rate, parse_tx_rate};
 use crate::lab::spec::{ChainSpec, TrafficSpec};
 
@@ -28,11 +27,14 @@ pub(super) fn read(
         let problem = "one wallet has nobody to pay: name two at least, or leave this out for all";
         return Err(section.error_at("wallets", problem));
     }
-    let resolver = Resolver::new(&nodes.specs, chain.params.address_version);
+    let has_real = nodes.specs.iter().any(|node| node.bitcoin.is_some());
+    if has_real && nodes.own_wallets().next().is_none() {
+        let problem = "payments are between wallets of chainlab's own nodes, and there are none";
+        return Err(section.error_at("traffic", problem));
+    }
     for (name, place) in wallets.iter().flatten() {
-        if !resolver.wallets().any(|wallet| wallet == name) {
-            return Err(place.error(missing("wallet", name, resolver.wallets())));
-        }
+        let owned = check_wallet(name, nodes, chain);
+        owned.map_err(|problem| place.error(problem))?;
     }
     let wallets = wallets.unwrap_or_default().into_iter();
     Ok(TrafficSpec {
@@ -42,6 +44,17 @@ pub(super) fn read(
         wallets: wallets.map(|(name, _)| name).collect(),
         is_on: is_on.unwrap_or(true),
     })
+}
+
+/// A miner has a wallet for its rewards, also where none is named.
+fn check_wallet(name: &str, nodes: &Nodes<'_>, chain: &ChainSpec) -> Result<(), String> {
+    let own = nodes.specs.iter().filter(|node| node.bitcoin.is_none());
+    let own: Vec<_> = own.cloned().collect();
+    let resolver = Resolver::new(&own, chain.params.address_version);
+    match resolver.wallets().any(|wallet| wallet == name) {
+        true => Ok(()),
+        false => nodes.check_own_wallet(name),
+    }
 }
 
 /// A number, or a text with its unit.

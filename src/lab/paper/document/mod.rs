@@ -4,6 +4,7 @@
 //! A [`Section`] is taken apart: each key that is understood is taken out, and what is left at the
 //! end is not known, and refused with the known key that is most like it.
 
+mod elsewhere;
 mod nearest;
 mod value;
 

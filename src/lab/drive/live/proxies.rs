@@ -1,0 +1,60 @@
+//! The proxies between the programs of a lab, one for each of those that a node dials. They are of one round:
+//! its links are theirs. The next round has others, at the same ports.
+
+use crate::live::Port;
+use crate::live::proxy::{ProxyHandle, ProxyNews};
+use std::collections::BTreeMap;
+use std::net::SocketAddr;
+use tokio::sync::mpsc;
+
+/// A node that dials, and the one that it reaches by that.
+pub(super) type Way = (String, String);
+
+/// Ports of proxies that do not listen yet.
+pub(super) type ProxyPorts = BTreeMap<Way, Port>;
+
+/// Proxies that run. Dropped, they are gone with all their connections.
+#[derive(Default)]
+pub(super) struct Proxies(pub(super) BTreeMap<Way, ProxyHandle>);
+
+#[allow(dead_code, reason = "what drives the programs asks this")]
+impl Proxies {
+    /// The link of a connection that ends at a node, by the address as which that node sees its peer:
+    /// there is a proxy behind it. `None`: it has come another way.
+    pub(super) fn behind(&self, peer: SocketAddr) -> Option<&Way> {
+        let is_it = |proxy: &&ProxyHandle| {
+            let conns = proxy.conns.borrow();
+            conns.values().any(|conn| conn.local == Some(peer))
+        };
+        let mut found = self.0.iter().filter(|(_, proxy)| is_it(proxy));
+        found.next().map(|(way, _)| way)
+    }
+
+    /// The link that a node dials at this address. `None`: no proxy is there.
+    pub(super) fn dialled(&self, peer: SocketAddr) -> Option<&Way> {
+        let found = self.0.iter().find(|(_, proxy)| proxy.addr == peer);
+        found.map(|(way, _)| way)
+    }
+
+    /// Whether nodes have shaken hands over this link, or what passes there cannot be read.
+    pub(super) fn is_linked(&self, way: &Way) -> bool {
+        self.0.get(way).is_some_and(|proxy| {
+            let conns = proxy.conns.borrow();
+            conns
+                .values()
+                .any(|conn| conn.has_shaken_hands || conn.is_encrypted)
+        })
+    }
+}
+
+impl Proxies {
+    /// What each of them tells, once.
+    pub(super) fn take_events(&mut self) -> Vec<(Way, mpsc::Receiver<ProxyNews>)> {
+        let taken = self.0.iter_mut().map(|(way, proxy)| {
+            // A channel that is closed stays behind.
+            let (_, none) = mpsc::channel(1);
+            (way.clone(), std::mem::replace(&mut proxy.events, none))
+        });
+        taken.collect()
+    }
+}
