@@ -17,7 +17,11 @@ impl Core {
             return;
         }
         // Programs of others have their own beginning.
-        let nodes = || self.nodes.numbered().filter(|(_, node)| node.spec.bitcoin.is_none());
+        let nodes = || {
+            self.nodes
+                .numbered()
+                .filter(|(_, node)| node.spec.bitcoin.is_none())
+        };
         let wanted = nodes().filter(|(_, node)| node.spec.mine.first_at_once);
         let miners: Vec<_> = wanted.map(|(ix, _)| ix).collect();
         let height = |node: &Node| node.seen.as_ref().map_or(0, |seen| seen.tip.height);

@@ -19,7 +19,7 @@ mod shown;
 mod task;
 mod told;
 
-pub use peers::{KnownPeer, PeerNames};
+pub use peers::{KnownPeer, WhoIs};
 
 use self::acts::Acts;
 use self::client::Client;
@@ -48,7 +48,6 @@ const REQUESTS: usize = 256;
 const NEWS: usize = 256;
 
 /// Which node it is, and how it is seen.
-#[derive(Debug)]
 pub struct BitcoinConfig {
     /// Its name in the lab.
     pub name: String,
@@ -67,7 +66,7 @@ pub struct BitcoinConfig {
     /// The wallets that the lab holds on its chain.
     pub keys: Vec<(String, LabKey)>,
     /// Who its peers are.
-    pub peers: PeerNames,
+    pub who: WhoIs,
     /// What connections and pings are drawn from.
     pub seed: [u8; 32],
 }
@@ -127,7 +126,7 @@ pub fn open_bitcoin(
         tokio::spawn(acts.run(waiting));
         jobs
     });
-    let shown = Shown::new(&config, clock.now());
+    let shown = Shown::new(&config);
     let first = shown.snapshot(&watched.snapshots.borrow(), clock.now());
     let (picture, snapshots) = watch::channel(first);
     let (events, receiver) = broadcast::channel(EVENTS);

@@ -8,9 +8,8 @@ use crate::node::io::Direction;
 use crate::node::message::Role;
 use crate::node::snapshot::PeerInfo;
 use crate::node::{ConnId, Time};
-use std::collections::BTreeMap;
 use std::net::SocketAddr;
-use std::sync::{Arc, Mutex, MutexGuard, PoisonError};
+use std::sync::Arc;
 use std::time::Duration;
 
 /// A node that is known.
@@ -24,41 +23,19 @@ pub struct KnownPeer {
 
 /// Who is behind an address, for the nodes of a lab: of the end of a proxy, of which a node thinks that it
 /// is its peer, the node at the other end.
-#[derive(Clone, Debug, Default)]
-pub struct PeerNames(Arc<Mutex<BTreeMap<SocketAddr, KnownPeer>>>);
-
-impl PeerNames {
-    /// From now on this node is behind this address.
-    pub fn learn(&self, addr: SocketAddr, peer: KnownPeer) {
-        self.all().insert(addr, peer);
-    }
-
-    /// None is any more.
-    pub fn forget(&self, addr: SocketAddr) {
-        self.all().remove(&addr);
-    }
-
-    /// Who is.
-    pub fn get(&self, addr: SocketAddr) -> Option<KnownPeer> {
-        self.all().get(&addr).cloned()
-    }
-
-    fn all(&self) -> MutexGuard<'_, BTreeMap<SocketAddr, KnownPeer>> {
-        self.0.lock().unwrap_or_else(PoisonError::into_inner)
-    }
-}
+pub type WhoIs = Arc<dyn Fn(SocketAddr) -> Option<KnownPeer> + Send + Sync>;
 
 /// A node's peers, but for those that only watch it for the lab.
-pub(super) fn infos(peers: &[Peer], names: &PeerNames, now: Time) -> Vec<PeerInfo> {
+pub(super) fn infos(peers: &[Peer], who: &WhoIs, now: Time) -> Vec<PeerInfo> {
     let others = peers.iter().filter(|peer| !peer.agent.starts_with(OURS));
     (0..)
         .zip(others)
-        .map(|(conn, peer)| info(conn, peer, names, now))
+        .map(|(conn, peer)| info(conn, peer, who, now))
         .collect()
 }
 
-fn info(conn: u64, peer: &Peer, names: &PeerNames, now: Time) -> PeerInfo {
-    let known = peer.socket.and_then(|addr| names.get(addr));
+fn info(conn: u64, peer: &Peer, who: &WhoIs, now: Time) -> PeerInfo {
+    let known = peer.socket.and_then(|addr| who(addr));
     let listen = match &known {
         Some(known) => Some(known.place),
         None => peer.socket.filter(|_| !peer.is_inbound),

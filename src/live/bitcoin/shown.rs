@@ -1,7 +1,7 @@
 //! How a node that is watched looks, as a snapshot of a node.
 
 use super::BitcoinConfig;
-use super::peers::{PeerNames, infos};
+use super::peers::{WhoIs, infos};
 use crate::bitcoin::rpc::Peer;
 use crate::bitcoin::watcher::{Line, WaitsShown, WatchSnapshot, WatchedBlock};
 use crate::chain::Amount;
@@ -19,7 +19,7 @@ use std::sync::Arc;
 pub(super) struct Shown {
     name: String,
     place: SocketAddr,
-    names: PeerNames,
+    who: WhoIs,
     /// Its genesis: the tip of a chain of which nothing has come.
     genesis: WatchedBlock,
     /// As it answers when it is asked.
@@ -31,12 +31,12 @@ pub(super) struct Shown {
 }
 
 impl Shown {
-    pub(super) fn new(config: &BitcoinConfig, _: Time) -> Self {
+    pub(super) fn new(config: &BitcoinConfig) -> Self {
         let genesis = config.network.params().genesis();
         Self {
             name: config.name.clone(),
             place: config.place,
-            names: config.peers.clone(),
+            who: Arc::clone(&config.who),
             genesis: WatchedBlock {
                 hash: genesis.hash(),
                 previous: genesis.previous,
@@ -59,7 +59,7 @@ impl Shown {
     /// Its peers, by the names of nodes.
     pub(super) fn peers(&self, now: Time) -> Option<Vec<PeerInfo>> {
         let peers = self.peers.as_ref()?;
-        Some(infos(peers, &self.names, now))
+        Some(infos(peers, &self.who, now))
     }
 
     /// How it looked last.

@@ -21,6 +21,7 @@
 mod adopt;
 mod backend;
 mod between;
+mod bitcoin;
 mod controlled;
 mod course;
 mod end;

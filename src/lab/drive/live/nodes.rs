@@ -166,12 +166,15 @@ impl Round {
     }
 
     async fn spawn(
-        &self,
+        self: &Arc<Self>,
         ix: NodeIx,
         life: u64,
         spec: &NodeSpec,
         listener: Option<Port>,
     ) -> Result<live::NodeHandle, String> {
+        if let Some(bitcoin) = &spec.bitcoin {
+            return self.spawn_bitcoin(spec, bitcoin);
+        }
         let addr = self.core().nodes().get(ix.0).and_then(|node| node.addr());
         let listener = match (listener, addr) {
             (Some(listener), _) => listener,

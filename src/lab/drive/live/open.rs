@@ -6,7 +6,7 @@ use super::proxies::ProxyPorts;
 use super::round::{Lasting, Round};
 use super::rounds::Rounds;
 use super::saved::{FILE, Kept, Saved, SavedNode};
-use super::{nodes, perform, save};
+use super::{bitcoin, nodes, perform, save};
 use crate::lab::core::traffic;
 use crate::lab::drive::{Answers, Consent, Control, LabError, LabOptions};
 use crate::lab::layout::{Layout, key_seed};
@@ -197,7 +197,8 @@ impl Round {
                 }
                 None => lasting.programs.place_of(&node.spec),
             };
-            core.enter(node.spec.clone(), &node.wallets, addr);
+            let ix = core.enter(node.spec.clone(), &node.wallets, addr);
+            core.limit(ix, bitcoin::can(&node.spec));
             taken.extend(listener.map(|port| (node.spec.name.clone(), port)));
         }
         let links = Links::default();

@@ -133,8 +133,12 @@ impl Begin<'_> {
 /// the key.
 fn reward_address(key_seed: &[u8; 32], spec: &NodeSpec) -> String {
     let wallet = spec.wallets.first().unwrap_or(&spec.name);
-    let key = LabKey::new(wallet_key(key_seed, wallet));
-    key.address(&Network::Regtest.params().addresses)
+    key_of(key_seed, wallet).address(&Network::Regtest.params().addresses)
+}
+
+/// The key of a wallet of this name.
+pub(super) fn key_of(key_seed: &[u8; 32], wallet: &str) -> LabKey {
+    LabKey::new(wallet_key(key_seed, wallet))
 }
 
 /// Finds the program of each node. `auto` is the same for all of them.

@@ -97,10 +97,16 @@ fn boxed(buffer: &mut Buffer, sight: Sight<'_>, ix: NodeIx, node: &NodeView, are
     let room = usize::from(area.width).saturating_sub(4);
     let title = name(sight, ix, node, room);
     let mut block = Block::bordered()
-        .border_set(match node.snapshot.as_ref().is_some_and(|seen| seen.program.is_some()) {
-            true => theme.program_border(),
-            false => theme.border(),
-        })
+        .border_set(
+            match node
+                .snapshot
+                .as_ref()
+                .is_some_and(|seen| seen.program.is_some())
+            {
+                true => theme.program_border(),
+                false => theme.border(),
+            },
+        )
         .border_style(border(sight, ix, node))
         .title(padded(title));
     if let Some(group) = sight.group(ix) {

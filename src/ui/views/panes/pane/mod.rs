@@ -234,7 +234,11 @@ fn full(scene: Scene<'_>, node: &NodeView, room: usize, lines: u16) -> Vec<Line<
         blocks(scene, node, room),
         mempool(scene, node, room),
         peers(scene, node, room),
-        match node.snapshot.as_ref().and_then(|seen| seen.program.as_ref()) {
+        match node
+            .snapshot
+            .as_ref()
+            .and_then(|seen| seen.program.as_ref())
+        {
             Some(seen) => program(scene, node, seen, room),
             None => mining(scene, node, room),
         },

@@ -20,7 +20,12 @@ pub(super) fn program(
     };
     let mut row = Row::new()
         .part(0, 0, vec![label(scene, "program")])
-        .text(1, 0, agent.trim_matches(['"', '/']).to_owned(), theme.text())
+        .text(
+            1,
+            0,
+            agent.trim_matches(['"', '/']).to_owned(),
+            theme.text(),
+        )
         .text(2, 2, seen.network.clone(), theme.dim());
     if let Some(time) = seen.round_trip {
         row = row.text(3, 2, text::lapse(time), theme.dim());

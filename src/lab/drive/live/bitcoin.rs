@@ -1,0 +1,153 @@
+//! Nodes of a lab that are programs of others: started here, or met where they run.
+
+use super::programs::key_of;
+use super::round::Round;
+use crate::bitcoin::pay::LabKey;
+use crate::bitcoin::start::{RPC_USER, RpcAccess, RpcLogin};
+use crate::lab::ask::{Ability, Can};
+use crate::lab::spec::{BitcoinSpec, LoginSpec, NodeSpec, RpcSpec, Source};
+use crate::live::bitcoin::{BitcoinConfig, KnownPeer, Rpc, WhoIs, open_bitcoin};
+use crate::live::program::start_program;
+use crate::live::rpc::Login;
+use crate::live::{NodeHandle, seeds};
+use std::net::SocketAddr;
+use std::sync::{Arc, Weak};
+
+impl Round {
+    /// Starts the node's program, if the lab has one for it, and begins to watch it.
+    ///
+    /// # Errors
+    /// In words.
+    pub(super) fn spawn_bitcoin(
+        self: &Arc<Self>,
+        spec: &NodeSpec,
+        bitcoin: &BitcoinSpec,
+    ) -> Result<NodeHandle, String> {
+        let plan = self.programs.plan(&spec.name);
+        let place = self
+            .programs
+            .place_of(spec)
+            .ok_or("its program was not planned")?;
+        let (addr, rpc) = match (&bitcoin.source, &plan) {
+            (Source::At { addr, rpc }, _) => (*addr, rpc.as_ref().map(rpc_at)),
+            (Source::Program(_), plan) => {
+                let plan = plan.as_ref().ok_or("its program was not planned")?;
+                (plan.watch, plan.rpc.as_ref().map(rpc_of))
+            }
+        };
+        let config = BitcoinConfig {
+            name: spec.name.clone(),
+            network: bitcoin.network,
+            addr,
+            place,
+            rpc,
+            mempool: bitcoin.mempool,
+            act: bitcoin.act,
+            keys: self.keys_of(spec),
+            who: self.who_is(),
+            seed: seeds().map_err(|error| error.to_string())?.run,
+        };
+        let program = plan.map(|plan| start_program(plan, None));
+        let program = program.transpose().map_err(|error| error.to_string())?;
+        let (links, clock) = (self.links.clone(), self.clock.clone());
+        open_bitcoin(config, program, links, clock).map_err(|error| error.to_string())
+    }
+
+    /// The wallets that the lab holds for it: those of the layout, or one that is named after it.
+    fn keys_of(&self, spec: &NodeSpec) -> Vec<(String, LabKey)> {
+        let own = std::slice::from_ref(&spec.name);
+        let names = match spec.wallets.is_empty() {
+            true => own,
+            false => &spec.wallets,
+        };
+        let key = |name: &String| (name.clone(), key_of(&self.key_seed, name));
+        names.iter().map(key).collect()
+    }
+
+    /// Between two programs there is a proxy: each sees its end of it.
+    fn who_is(self: &Arc<Self>) -> WhoIs {
+        let round = Arc::downgrade(self);
+        Arc::new(move |addr| Weak::upgrade(&round)?.behind(addr))
+    }
+
+    fn behind(&self, addr: SocketAddr) -> Option<KnownPeer> {
+        let name = {
+            let proxies = self.proxies();
+            let dialled = proxies.dialled(addr).map(|(_, to)| to.clone());
+            dialled.or_else(|| proxies.behind(addr).map(|(from, _)| from.clone()))?
+        };
+        let core = self.core();
+        let ix = core.position(&name)?;
+        let place = core.nodes()[ix.0].addr()?;
+        let name = name.as_str().into();
+        Some(KnownPeer { name, place })
+    }
+}
+
+/// What a node can do: what its kind, and what is known of it, leave.
+pub(super) fn can(spec: &NodeSpec) -> Can {
+    let Some(bitcoin) = &spec.bitcoin else {
+        return Can::default();
+    };
+    let can = Can::default().without(
+        Ability::KeepMining,
+        "a program of others mines when it is told to, block by block",
+    );
+    match &bitcoin.source {
+        Source::Program(_) => can,
+        Source::At { rpc, .. } => {
+            let runs = "it runs by itself: no program of this lab";
+            let can = can
+                .without(Ability::Kill, runs)
+                .without(Ability::Restart, runs)
+                .without(Ability::Bend, "no proxy of this lab lies before it");
+            match (rpc, bitcoin.may_act()) {
+                (None, _) => acts_not(can, "its layout names no rpc for it"),
+                (Some(_), false) => acts_not(can, "its layout does not say act = true"),
+                (Some(_), true) => can,
+            }
+        }
+    }
+}
+
+fn acts_not(can: Can, why: &str) -> Can {
+    let acts = [
+        Ability::Mine,
+        Ability::Send,
+        Ability::HoldWallets,
+        Ability::MindPeers,
+    ];
+    acts.into_iter()
+        .fold(can, |can, ability| can.without(ability, why))
+}
+
+fn rpc_at(spec: &RpcSpec) -> Rpc {
+    Rpc {
+        at: spec.at,
+        wallet: None,
+        login: match &spec.login {
+            LoginSpec::Cookie(file) => Login::Cookie(file.clone()),
+            LoginSpec::User {
+                user,
+                password_file,
+            } => Login::User {
+                user: user.clone(),
+                password_file: password_file.clone(),
+            },
+        },
+    }
+}
+
+fn rpc_of(access: &RpcAccess) -> Rpc {
+    Rpc {
+        at: access.at,
+        wallet: access.wallet,
+        login: match &access.login {
+            RpcLogin::Cookie(file) => Login::Cookie(file.clone()),
+            RpcLogin::Password(file) => Login::User {
+                user: RPC_USER.to_owned(),
+                password_file: file.clone(),
+            },
+        },
+    }
+}
