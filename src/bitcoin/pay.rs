@@ -175,6 +175,8 @@ impl LabKey {
 impl FeeRate {
     /// What nodes pass on as a rule; newer ones of Bitcoin Core take a tenth of it.
     pub const USUAL_MIN: Self = Self(1_000);
+    /// What a payment has for which no fee is named: twice that, so that it does not hang on a rounding.
+    pub const USUAL: Self = Self(2_000);
     /// Above this Bitcoin Core's `sendrawtransaction` refuses a transaction as a mistake.
     pub const MAX: Self = Self(10_000_000);
 
