@@ -192,6 +192,9 @@ fn a_payment_on_one_that_is_gone_does_not_count_in_whichever_order_they_are_told
     wallets.waits(&tx, Time(2));
     assert_eq!(wallets.balance("alice").unwrap().incoming, units(4_000));
     assert_eq!(history(&wallets, "bob").len(), 2);
+    let last = pays(testing::coin(&heir), Some(&key(1)), &key(2).script(), 3_000);
+    wallets.waits(&last, Time(3));
+    assert_eq!(wallets.balance("bob").unwrap().incoming, units(8_000));
     wallets.gone(&tx.txid());
     assert_eq!(wallets.balance("alice").unwrap().unconfirmed, 0);
     assert_eq!(wallets.balance("bob"), Some(Balance::default()));
