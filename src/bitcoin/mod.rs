@@ -8,7 +8,7 @@
 //! 5. [`passing`]: what two nodes say to each other, seen in passing.
 //! 6. [`mod@start`]: with which arguments a program is started, so that nothing leaves the machine.
 //! 7. [`script`], [`address`], [`pay`]: whom an output pays, in the forms of each network, and payments by
-//!    a key of the lab's own.
+//!    a key of the lab's own; [`wallet`]: several such keys, and what they hold on the chain of a node.
 
 pub mod address;
 pub mod block;
@@ -24,6 +24,7 @@ pub mod start;
 mod testing;
 pub mod tree;
 pub mod tx;
+pub mod wallet;
 pub mod watcher;
 pub mod wire;
 

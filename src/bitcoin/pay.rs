@@ -5,6 +5,9 @@
 //! every input over all inputs and outputs, and gives the bytes that a node is sent.
 
 mod draft;
+mod error;
+
+pub use error::PayError;
 
 use super::address;
 use super::network::AddressForm;
@@ -16,7 +19,6 @@ use crate::chain::{Amount, OutPoint, Txid};
 use draft::{Draft, DraftInput, DraftOutput, SIGHASH_ALL};
 use std::cmp::Reverse;
 use std::collections::BTreeMap;
-use thiserror::Error;
 
 /// More coins than there ever are. [`Amount`] is wider, as chainlab's own chains can have more.
 pub const COINS_MAX: u64 = 21_000_000;
@@ -60,6 +62,15 @@ pub struct Coin {
 #[derive(Clone, Copy, Debug, PartialEq, Eq, PartialOrd, Ord)]
 pub struct FeeRate(u64);
 
+/// What the miner gets, and also change that would be dust.
+#[derive(Clone, Copy, Debug, PartialEq, Eq)]
+pub enum Fee {
+    /// At least this, for the size of the transaction.
+    Rate(FeeRate),
+    /// This, whatever its size is.
+    Exact(Amount),
+}
+
 /// What is to be paid, and where the rest goes.
 #[derive(Clone, Copy, Debug)]
 pub struct Order<'a> {
@@ -67,10 +78,23 @@ pub struct Order<'a> {
     pub to: &'a [u8],
     /// How much it gets.
     pub amount: Amount,
-    /// What the transaction pays at least, for its size.
-    pub rate: FeeRate,
+    /// What the miner gets.
+    pub fee: Fee,
     /// The script that gets what is left, as a rule the key's own.
     pub change: &'a [u8],
+}
+
+/// With what an order is paid, before anything is signed.
+#[derive(Clone, Debug, PartialEq, Eq)]
+pub struct Chosen {
+    /// The coins that are spent, the largest first.
+    pub spent: Vec<Coin>,
+    /// What is left of them, if it is more than dust.
+    pub change: Option<Amount>,
+    /// What the miner gets, with change that would be dust.
+    pub fee: Amount,
+    /// Bytes of the transaction at most: signatures may be a little shorter.
+    pub bytes: u64,
 }
 
 /// A transaction that is made and signed.
@@ -86,43 +110,6 @@ pub struct Payment {
     pub spent: Vec<OutPoint>,
     /// What is left of them, if it is more than dust: another coin, once a block has it, or before.
     pub change: Option<Coin>,
-}
-
-/// Why a payment cannot be made.
-#[derive(Clone, Debug, PartialEq, Eq, Error)]
-pub enum PayError {
-    /// More than all that there is.
-    #[error("there are never more than {COINS_MAX} coins")]
-    TooMuch,
-    /// Nodes would not pass it on.
-    #[error("{amount} is dust: nodes pass on no payment to such a script below {least}")]
-    Dust {
-        /// What was to be paid.
-        amount: Amount,
-        /// The least that is no dust there.
-        least: Amount,
-    },
-    /// The coins do not hold enough.
-    #[error("there are coins of {have}, and it takes {amount} and a fee of {fee}")]
-    Insufficient {
-        /// What all of them hold.
-        have: Amount,
-        /// What was to be paid.
-        amount: Amount,
-        /// The fee with all of them.
-        fee: Amount,
-    },
-    /// They hold enough, but are too small for one transaction.
-    #[error(
-        "it takes more than {INPUTS_MAX} coins, and a transaction of so many is passed on by no node: pay less"
-    )]
-    TooManyCoins,
-    /// No one could spend it.
-    #[error("a script has at most {SCRIPT_LEN_MAX} bytes, this one has {0}")]
-    ScriptLength(usize),
-    /// A fee rate that nodes take for a mistake.
-    #[error("a fee rate is at most {} a kilobyte", FeeRate::MAX.per_kvbyte())]
-    FeeRate,
 }
 
 impl LabKey {
@@ -152,20 +139,17 @@ impl LabKey {
     /// # Errors
     /// [`PayError`].
     pub fn pay(&self, coins: &[Coin], order: &Order<'_>) -> Result<Payment, PayError> {
-        order.check()?;
-        let spent = choose(coins, order)?;
-        let total = total(&spent)?;
-        let change = order.change_of(total, spent.len());
+        let Chosen {
+            spent, change, fee, ..
+        } = order.choose(coins)?;
         let mut draft = draft_of(&spent, order, change);
         self.sign(&mut draft);
         let bytes = draft.to_bytes();
         let txid = Txid(sha256d(&bytes));
-        let paid = order.amount.checked_add(change.unwrap_or_default());
-        let fee = paid.and_then(|paid| total.checked_sub(paid));
         Ok(Payment {
             bytes,
             txid,
-            fee: fee.expect("the coins were chosen to hold more"),
+            fee,
             spent: spent.iter().map(|coin| coin.outpoint).collect(),
             change: change.map(|amount| Coin {
                 outpoint: OutPoint { txid, index: 1 },
@@ -191,6 +175,8 @@ impl LabKey {
 impl FeeRate {
     /// What nodes pass on as a rule; newer ones of Bitcoin Core take a tenth of it.
     pub const USUAL_MIN: Self = Self(1_000);
+    /// What a payment has for which no fee is named: twice that, so that it does not hang on a rounding.
+    pub const USUAL: Self = Self(2_000);
     /// Above this Bitcoin Core's `sendrawtransaction` refuses a transaction as a mistake.
     pub const MAX: Self = Self(10_000_000);
 
@@ -219,6 +205,31 @@ impl FeeRate {
 }
 
 impl Order<'_> {
+    /// With which of these coins it is paid, the largest first: as few as it takes. A coin that is there
+    /// twice counts once.
+    ///
+    /// # Errors
+    /// [`PayError`].
+    pub fn choose(&self, coins: &[Coin]) -> Result<Chosen, PayError> {
+        self.check()?;
+        let spent = choose(coins, self)?;
+        let total = total(&spent)?;
+        let change = self.change_of(total, spent.len());
+        let paid = self.amount.checked_add(change.unwrap_or_default());
+        let fee = paid.and_then(|paid| total.checked_sub(paid));
+        let bytes = match change {
+            Some(_) => len_of(spent.len(), &[self.to, self.change]),
+            None => len_of(spent.len(), &[self.to]),
+        };
+        self.check_fee(bytes)?;
+        Ok(Chosen {
+            spent,
+            change,
+            fee: fee.expect("the coins were chosen to hold more"),
+            bytes,
+        })
+    }
+
     /// What can be said of it without the coins.
     fn check(&self) -> Result<(), PayError> {
         let scripts = [self.to.len(), self.change.len()];
@@ -235,25 +246,32 @@ impl Order<'_> {
         }
     }
 
+    /// That nodes would not take the fee that was asked for as a mistake.
+    fn check_fee(&self, bytes: u64) -> Result<(), PayError> {
+        let most = FeeRate::MAX.fee(bytes);
+        match self.fee {
+            Fee::Exact(fee) if fee > most => Err(PayError::Fee { fee, bytes, most }),
+            _ => Ok(()),
+        }
+    }
+
     /// The fee for a transaction of so many inputs, with these outputs.
-    fn fee(&self, inputs: usize, outputs: &[&[u8]]) -> Amount {
-        let counts = draft::count_len(inputs) + draft::count_len(outputs.len());
-        let outputs = outputs.iter().map(|script| output_len(script)).sum::<u64>();
-        let inputs = u64::try_from(inputs).unwrap_or(u64::MAX);
-        let rest = 4 + 4 + counts + outputs;
-        self.rate
-            .fee(INPUT_LEN.saturating_mul(inputs).saturating_add(rest))
+    fn fee_for(&self, inputs: usize, outputs: &[&[u8]]) -> Amount {
+        match self.fee {
+            Fee::Rate(rate) => rate.fee(len_of(inputs, outputs)),
+            Fee::Exact(fee) => fee,
+        }
     }
 
     /// What it takes of coins, so many of them, without change.
     fn takes(&self, inputs: usize) -> Amount {
-        let fee = self.fee(inputs, &[self.to]);
+        let fee = self.fee_for(inputs, &[self.to]);
         self.amount.checked_add(fee).unwrap_or(Amount::MAX)
     }
 
     /// What is left of so much, if it is worth an output.
     fn change_of(&self, total: Amount, inputs: usize) -> Option<Amount> {
-        let fee = self.fee(inputs, &[self.to, self.change]);
+        let fee = self.fee_for(inputs, &[self.to, self.change]);
         let left = total.checked_sub(self.amount)?.checked_sub(fee)?;
         (!left.is_zero() && left >= dust_limit(self.change)).then_some(left)
     }
@@ -297,7 +315,7 @@ fn choose(coins: &[Coin], order: &Order<'_>) -> Result<Vec<Coin>, PayError> {
     Err(PayError::Insufficient {
         have,
         amount: order.amount,
-        fee: order.fee(coins.len(), &[order.to]),
+        fee: order.fee_for(coins.len(), &[order.to]),
     })
 }
 
@@ -330,6 +348,15 @@ fn draft_of(spent: &[Coin], order: &Order<'_>, change: Option<Amount>) -> Draft 
             .collect(),
         lock_time: 0,
     }
+}
+
+/// Bytes at most of a transaction of so many inputs, with outputs of these scripts.
+fn len_of(inputs: usize, outputs: &[&[u8]]) -> u64 {
+    let counts = draft::count_len(inputs) + draft::count_len(outputs.len());
+    let outputs = outputs.iter().map(|script| output_len(script)).sum::<u64>();
+    let inputs = u64::try_from(inputs).unwrap_or(u64::MAX);
+    let rest = 4 + 4 + counts + outputs;
+    INPUT_LEN.saturating_mul(inputs).saturating_add(rest)
 }
 
 /// Bytes of an output: amount, and the script behind its length.

@@ -1,10 +1,12 @@
+mod reading;
+
 use super::*;
 use crate::bitcoin::Network;
-use crate::chain::key::{PublicKey, Signature};
-use bitcoin_slices::{Visit, Visitor, bsl};
+use crate::chain::key::Signature;
+use bitcoin_slices::{Visit, bsl};
 use proptest::prelude::*;
+use reading::{Read, holds};
 use serde_json::Value;
-use std::ops::ControlFlow;
 
 const SIGHASH: &str = include_str!("../../../tests/vectors/bitcoin/sighash.json");
 const KNOWN: &str = include_str!("../../../tests/vectors/known.json");
@@ -35,95 +37,11 @@ fn unhex(text: &str) -> Vec<u8> {
     (0..text.len()).step_by(2).map(digits).collect()
 }
 
-/// Transactions as a parser of others reads them.
-#[derive(Default)]
-struct Read {
-    txs: Vec<Draft>,
-    inputs: Vec<DraftInput>,
-    outputs: Vec<DraftOutput>,
-}
-
-impl Read {
-    fn of(bytes: &[u8]) -> Draft {
-        let mut read = Self::default();
-        let parsed = bsl::Transaction::visit(bytes, &mut read).expect("a transaction");
-        assert_eq!(parsed.remaining(), &[] as &[u8]);
-        read.txs.remove(0)
-    }
-}
-
-impl Visitor for Read {
-    fn visit_tx_in(&mut self, _: usize, read: &bsl::TxIn<'_>) -> ControlFlow<()> {
-        let txid = Txid(read.prevout().txid().try_into().expect("32 bytes"));
-        self.inputs.push(DraftInput {
-            outpoint: OutPoint {
-                txid,
-                index: read.prevout().vout(),
-            },
-            script: read.script_sig().to_vec(),
-            sequence: read.sequence(),
-        });
-        ControlFlow::Continue(())
-    }
-
-    fn visit_tx_out(&mut self, _: usize, read: &bsl::TxOut<'_>) -> ControlFlow<()> {
-        self.outputs.push(DraftOutput {
-            amount: units(read.value()),
-            script: read.script_pubkey().to_vec(),
-        });
-        ControlFlow::Continue(())
-    }
-
-    fn visit_transaction(&mut self, read: &bsl::Transaction<'_>) -> ControlFlow<()> {
-        self.txs.push(Draft {
-            version: read.version().cast_unsigned(),
-            inputs: std::mem::take(&mut self.inputs),
-            outputs: std::mem::take(&mut self.outputs),
-            lock_time: read.locktime(),
-        });
-        ControlFlow::Continue(())
-    }
-}
-
-/// Signature and key of an input that spends a coin of a compressed key's hash, with all inputs and
-/// outputs signed.
-fn signed(script: &[u8]) -> Option<(&[u8], PublicKey)> {
-    let (len, rest) = script.split_first()?;
-    let (signature, rest) = rest.split_at_checked(usize::from(*len))?;
-    let key = PublicKey(rest.strip_prefix(&[33])?.try_into().ok()?);
-    let (kind, der) = signature.split_last()?;
-    (*kind == 1 && der.first() == Some(&DER_PAIR)).then_some((der, key))
-}
-
-const DER_PAIR: u8 = 0x30;
-
-/// The two numbers of a signature.
-fn of_der(der: &[u8]) -> Signature {
-    let mut signature = [0; 64];
-    let mut rest = &der[2..];
-    for half in signature.chunks_mut(32) {
-        let (number, behind) = rest[2..].split_at(usize::from(rest[1]));
-        let zeros = number.iter().take_while(|byte| **byte == 0).count();
-        let digits = &number[zeros..];
-        half[32 - digits.len()..].copy_from_slice(digits);
-        rest = behind;
-    }
-    Signature(signature)
-}
-
-/// Whether an input is signed by the key that it shows; `None`: it is of another kind.
-fn holds(tx: &Draft, at: usize) -> Option<bool> {
-    let (der, key) = signed(&tx.inputs[at].script)?;
-    let script = PaysTo::KeyHash(key.hash().0).script();
-    let hash = tx.sighash(at, &script, SIGHASH_ALL);
-    Some(key.verify(&hash, &of_der(der)).is_ok() && draft::der_of(&of_der(der)) == der)
-}
-
 fn order<'a>(to: &'a [u8], amount: u64, change: &'a [u8]) -> Order<'a> {
     Order {
         to,
         amount: units(amount),
-        rate: FeeRate::USUAL_MIN,
+        fee: Fee::Rate(FeeRate::USUAL_MIN),
         change,
     }
 }
@@ -317,6 +235,29 @@ fn a_fee_rate_that_is_a_mistake_is_refused() {
 }
 
 #[test]
+fn a_fee_that_is_named_is_paid_whatever_the_size_is_unless_it_is_a_mistake() {
+    let alice = key(1);
+    let own = alice.script();
+    let pays = |fee| {
+        let fee = Fee::Exact(units(fee));
+        let order = Order {
+            fee,
+            ..order(&own, 10_000, &own)
+        };
+        alice.pay(&coins(&[9_000_000]), &order)
+    };
+    let paid = |fee| pays(fee).expect("enough").fee;
+    assert_eq!((paid(0), paid(5_000)), (units(0), units(5_000)));
+    // 226 bytes at a tenth of a coin for 1000.
+    assert_eq!(paid(2_260_000), units(2_260_000));
+    let refused = pays(2_260_001).expect_err("a mistake");
+    assert_eq!(
+        refused.to_string(),
+        "a fee of 0.02260001 for 226 bytes would be taken for a mistake: 0.0226 is the most"
+    );
+}
+
+#[test]
 fn a_coin_that_is_named_twice_is_spent_once() {
     let alice = key(1);
     let own = alice.script();
@@ -364,7 +305,7 @@ proptest! {
             false => key(2).script(),
         };
         let rate = FeeRate::of(units(rate)).expect("a rate");
-        let order = Order { to: &to, amount: units(amount), rate, change: &own };
+        let order = Order { to: &to, amount: units(amount), fee: Fee::Rate(rate), change: &own };
         let coins = coins(&held);
         match alice.pay(&coins, &order) {
             Ok(paid) => {
