@@ -35,7 +35,7 @@ use super::pay::LabKey;
 use super::tx::Transaction;
 use crate::chain::{BlockHash, Txid};
 use crate::node::time::Time;
-use keys::{Keys, Owner};
+use keys::Keys;
 use ledger::Ledger;
 use moves::Moves;
 use std::time::Duration;

@@ -1,6 +1,7 @@
 //! Makes the payments that a lab makes by itself, each just when it is due.
 
 use super::io::Moment;
+use super::networks::OWN_NETWORK;
 use super::state::Core;
 use super::traffic::Balance;
 use super::work::Work;
@@ -32,8 +33,9 @@ impl Core {
         let owing: BTreeSet<_> = owing.map(|(of, _)| *of).collect();
         let running = self.nodes.numbered();
         let running = running.filter(|(ix, node)| {
+            // Payees are drawn from wallets of one network.
             let may = node.state.is_up() && node.lacks(Ability::Send).is_none();
-            may && !owing.contains(ix)
+            may && **node.network() == *OWN_NETWORK && !owing.contains(ix)
         });
         let seen = running.filter_map(|(ix, node)| Some((ix, node.seen.as_deref()?)));
         let balances = seen.flat_map(|(node, seen)| {

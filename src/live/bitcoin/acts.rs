@@ -6,11 +6,13 @@
 use super::BitcoinConfig;
 use super::client::Client;
 use crate::bitcoin::Network;
-use crate::bitcoin::pay::LabKey;
 use crate::bitcoin::rpc::{Listed, Peer};
+use crate::bitcoin::wallet::LabWallets;
+use crate::chain::Txid;
 use crate::live::entry::Answer;
 use crate::node::io::{Command, CommandError, EventKind, Question, RefusalKind, Reply};
 use crate::node::snapshot::WalletInfo;
+use std::collections::BTreeSet;
 use std::time::Duration;
 use tokio::sync::mpsc;
 use tokio::time::{MissedTickBehavior, interval};
@@ -52,7 +54,14 @@ pub(super) struct Acts {
     act: bool,
     /// It was asked which network it is on, and may be told what to do.
     is_trusted: bool,
-    pub(super) keys: Vec<(String, LabKey)>,
+    pub(super) names: Vec<String>,
+    pub(super) key_seed: [u8; 32],
+    first_blocks: u16,
+    /// `None`: it is not known yet how the node writes addresses.
+    pub(super) wallets: Option<LabWallets>,
+    /// Transactions that wait and were looked at.
+    pub(super) heard: BTreeSet<Txid>,
+    pub(super) peer_count: usize,
     news: mpsc::Sender<ActNews>,
 }
 
@@ -63,7 +72,12 @@ impl Acts {
             network: config.network,
             act: config.act,
             is_trusted: false,
-            keys: config.keys.clone(),
+            names: config.wallets.clone(),
+            key_seed: config.key_seed,
+            first_blocks: config.first_blocks,
+            wallets: None,
+            heard: BTreeSet::new(),
+            peer_count: 0,
             news,
         }
     }
@@ -108,7 +122,30 @@ impl Acts {
             self.is_trusted = false;
         }
         let peers = peers.ok().map(|peers| peers.items);
+        self.peer_count = peers.as_ref().map_or(0, Vec::len);
         self.tell(ActNews::Peers(peers)).await;
+        // Where a lab may do nothing it holds nothing.
+        if self.check_allowed().await.is_ok() {
+            let _ = self.begin().await;
+            // What could not be asked is asked again at the next look.
+            let _ = self.follow().await;
+        }
+    }
+
+    /// Its first blocks, so that a reward can be spent.
+    async fn begin(&mut self) -> Result<(), CommandError> {
+        let blocks = std::mem::take(&mut self.first_blocks);
+        if blocks == 0 {
+            return Ok(());
+        }
+        let dialect = self.client.dialect().await?;
+        if self.client.ask(&dialect.chain_info()).await?.blocks == 0 {
+            let address = self.reward_address().await?;
+            self.client.ask(&dialect.mine(blocks, &address)).await?;
+            let words = format!("found {blocks} blocks, so that a reward can be spent");
+            self.tell(ActNews::Event(EventKind::Seen(words))).await;
+        }
+        Ok(())
     }
 
     async fn peers(&mut self) -> Result<Listed<Peer>, CommandError> {
@@ -126,6 +163,8 @@ impl Acts {
         let dialect = self.client.dialect().await?;
         match command {
             Command::MineNow => self.mine_now().await,
+            Command::CreateWallet { name } => self.make_wallet(&name).await,
+            Command::Send(payment) => self.pay(&payment).await,
             Command::AddPeer(addr) => {
                 self.client.ask(&dialect.connect(addr)).await?;
                 Ok(Reply::Done(format!("it dials {addr}, once")))
@@ -145,9 +184,9 @@ impl Acts {
             | Command::MineTo { .. }
             | Command::SetStrategy(_)
             | Command::Release
-            | Command::CreateWallet { .. }
-            | Command::ImportWallet { .. }
-            | Command::Send(_) => Err(refused("a program of others cannot be told to do that")),
+            | Command::ImportWallet { .. } => {
+                Err(refused("a program of others cannot be told to do that"))
+            }
         }
     }
 

@@ -22,12 +22,16 @@ impl Acts {
             }
             Question::Chain { from, to, limit } => self.chain(from, to, limit).await,
             Question::Tx { txid } => self.transaction(txid).await,
+            Question::PlanSend(payment) => self.plan(&payment),
+            Question::History { name, skip, limit } => self.history(&name, skip, limit),
+            Question::Coins { of } => self.coins(&of),
+            Question::ExportWallet { name } => self.secret(&name),
             Question::Peers => Err(refused("its peers are not known yet")),
             _ => Err(refused("a program of others cannot be asked that")),
         }
     }
 
-    async fn hash_at(&mut self, height: u32) -> Result<BlockHash, CommandError> {
+    pub(super) async fn hash_at(&mut self, height: u32) -> Result<BlockHash, CommandError> {
         let dialect = self.client.dialect().await?;
         self.client.ask(&dialect.block_hash(height)).await
     }

@@ -3,6 +3,7 @@
 use crate::bitcoin::rpc::{Dialect, Known, Request};
 use crate::live::clock::LabClock;
 use crate::live::rpc::{ClientError, RpcClient};
+use crate::node::Time;
 use crate::node::io::{CommandError, RefusalKind};
 
 /// Asks a node, in the words of its program.
@@ -29,6 +30,10 @@ impl Client {
             self.known = Some(known);
         }
         self.known.as_ref().ok_or_else(|| "it is not known".into())
+    }
+
+    pub(super) fn now(&self) -> Time {
+        self.clock.now()
     }
 
     pub(super) async fn dialect(&mut self) -> Result<&'static dyn Dialect, CommandError> {

@@ -31,13 +31,14 @@ impl Acts {
     }
 
     /// Whom its blocks pay.
-    async fn reward_address(&mut self) -> Result<String, CommandError> {
-        let form = self.form().await?;
-        let (_, key) = self
-            .keys
-            .first()
-            .ok_or_else(|| refused("the lab has no key for it"))?;
-        Ok(key.address(&form))
+    pub(super) async fn reward_address(&mut self) -> Result<String, CommandError> {
+        self.open_wallets().await?;
+        let wallets = self.held()?;
+        let first = wallets
+            .names()
+            .next()
+            .and_then(|name| wallets.address(name));
+        first.ok_or_else(|| refused("the lab has no wallet on it"))
     }
 
     /// How it writes addresses.

@@ -18,6 +18,7 @@ mod peers;
 mod shown;
 mod task;
 mod told;
+mod wallets;
 
 pub use peers::{KnownPeer, WhoIs};
 
@@ -33,7 +34,6 @@ use super::rpc::{ClientError, Login, RpcClient};
 use super::start::EVENTS;
 use super::watch::watch_node;
 use crate::bitcoin::Network;
-use crate::bitcoin::pay::LabKey;
 use crate::bitcoin::watcher::WatchConfig;
 use std::net::SocketAddr;
 use std::sync::Mutex;
@@ -63,8 +63,12 @@ pub struct BitcoinConfig {
     pub mempool: bool,
     /// The lab may have it do things though it is on a test network.
     pub act: bool,
-    /// The wallets that the lab holds on its chain.
-    pub keys: Vec<(String, LabKey)>,
+    /// The wallets that the lab holds on its chain, by name.
+    pub wallets: Vec<String>,
+    /// What their keys follow from.
+    pub key_seed: [u8; 32],
+    /// Blocks that it is to find at once, if its chain has none.
+    pub first_blocks: u16,
     /// Who its peers are.
     pub who: WhoIs,
     /// What connections and pings are drawn from.

@@ -57,7 +57,7 @@ pub(super) fn parse_secret(text: &str) -> Result<SecretKey, WalletError> {
 }
 
 /// A key, 64 hexadecimal digits.
-pub(super) fn secret_hex(key: &SecretKey) -> String {
+pub fn secret_hex(key: &SecretKey) -> String {
     let digits = key.to_bytes().map(|byte| format!("{byte:02x}"));
     digits.concat()
 }

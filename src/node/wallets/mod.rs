@@ -32,7 +32,7 @@ mod view;
 mod waiting;
 
 pub use self::error::WalletError;
-pub use self::keys::{check_name, wallet_key};
+pub use self::keys::{check_name, secret_hex, wallet_key};
 pub use self::limits::{NAME_LEN_MAX, RECENT_MAX, WALLETS_MAX};
 pub use self::rows::Rows;
 pub use self::spend::{Draft, INPUTS_MAX, Packages};

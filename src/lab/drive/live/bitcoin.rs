@@ -1,8 +1,6 @@
 //! Nodes of a lab that are programs of others: started here, or met where they run.
 
-use super::programs::key_of;
 use super::round::Round;
-use crate::bitcoin::pay::LabKey;
 use crate::bitcoin::start::{RPC_USER, RpcAccess, RpcLogin};
 use crate::lab::ask::{Ability, Can};
 use crate::lab::spec::{BitcoinSpec, LoginSpec, NodeSpec, RpcSpec, Source};
@@ -13,6 +11,9 @@ use crate::live::{NodeHandle, seeds};
 use std::net::SocketAddr;
 use std::sync::{Arc, Weak};
 
+/// Blocks that a chain begins with: the reward of the first can be spent in the next.
+const FIRST_BLOCKS: u16 = 101;
+
 impl Round {
     /// Starts the node's program, if the lab has one for it, and begins to watch it.
     ///
@@ -22,6 +23,7 @@ impl Round {
         self: &Arc<Self>,
         spec: &NodeSpec,
         bitcoin: &BitcoinSpec,
+        life: u64,
     ) -> Result<NodeHandle, String> {
         let plan = self.programs.plan(&spec.name);
         let place = self
@@ -43,7 +45,9 @@ impl Round {
             rpc,
             mempool: bitcoin.mempool,
             act: bitcoin.act,
-            keys: self.keys_of(spec),
+            wallets: self.wallets_of(spec),
+            key_seed: self.key_seed,
+            first_blocks: self.first_blocks(spec, life),
             who: self.who_is(),
             seed: seeds().map_err(|error| error.to_string())?.run,
         };
@@ -53,15 +57,35 @@ impl Round {
         open_bitcoin(config, program, links, clock).map_err(|error| error.to_string())
     }
 
-    /// The wallets that the lab holds for it: those of the layout, or one that is named after it.
-    fn keys_of(&self, spec: &NodeSpec) -> Vec<(String, LabKey)> {
-        let own = std::slice::from_ref(&spec.name);
-        let names = match spec.wallets.is_empty() {
-            true => own,
-            false => &spec.wallets,
+    /// The wallets that the lab holds for it: those of the layout, or one that is named after it, and those
+    /// that were made since.
+    fn wallets_of(&self, spec: &NodeSpec) -> Vec<String> {
+        let mut names = spec.wallets.clone();
+        if names.is_empty() {
+            names.push(spec.name.clone());
+        }
+        let core = self.core();
+        let made = core.position(&spec.name).map(|ix| core.wallets_of(ix));
+        for name in made.into_iter().flatten() {
+            if !names.iter().any(|known| known == name) {
+                names.push(name.to_owned());
+            }
+        }
+        names
+    }
+
+    /// The first program of a new lab finds blocks, which the others get from it.
+    fn first_blocks(&self, spec: &NodeSpec, life: u64) -> u16 {
+        let is_started = |spec: &&NodeSpec| {
+            let bitcoin = spec.bitcoin.as_ref();
+            bitcoin.is_some_and(|bitcoin| bitcoin.program().is_some())
         };
-        let key = |name: &String| (name.clone(), key_of(&self.key_seed, name));
-        names.iter().map(key).collect()
+        let first = self.layout.nodes.iter().find(is_started);
+        let is_first = first.is_some_and(|first| first.name == spec.name);
+        match is_first && life == 1 && self.openings == 1 {
+            true => FIRST_BLOCKS,
+            false => 0,
+        }
     }
 
     /// Between two programs there is a proxy: each sees its end of it.

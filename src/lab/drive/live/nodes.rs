@@ -173,7 +173,7 @@ impl Round {
         listener: Option<Port>,
     ) -> Result<live::NodeHandle, String> {
         if let Some(bitcoin) = &spec.bitcoin {
-            return self.spawn_bitcoin(spec, bitcoin);
+            return self.spawn_bitcoin(spec, bitcoin, life);
         }
         let addr = self.core().nodes().get(ix.0).and_then(|node| node.addr());
         let listener = match (listener, addr) {

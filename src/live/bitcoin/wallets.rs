@@ -1,0 +1,321 @@
+//! The wallets that a lab holds on a node's chain, kept up with that chain by JSON-RPC.
+
+use super::acts::{ActNews, Acts, refused};
+use crate::bitcoin::pay::LabKey;
+use crate::bitcoin::tx::Transaction;
+use crate::bitcoin::wallet::{
+    Balance, BlockAt, CoinOf, Entry, LabWallets, Planned, Request, WalletError,
+};
+use crate::chain::Txid;
+use crate::node::io::{CommandError, EventKind, Payment, RefusalKind, Reply, SendPlan};
+use crate::node::snapshot::{CoinInfo, HistoryEntry, PAGE_MAX, WalletInfo};
+use crate::node::store::BlockId;
+use crate::node::wallets::{secret_hex, wallet_key};
+use bytes::Bytes;
+use std::collections::BTreeSet;
+use std::time::Duration;
+use tokio::time::sleep;
+
+/// Transactions that wait and are fetched at once, to see whether they are of a wallet.
+const FETCHED: usize = 500;
+
+/// How often, and how long each time, a node is asked whether it has taken a payment.
+const LOOKS: (u32, Duration) = (40, Duration::from_millis(50));
+
+impl Acts {
+    /// Makes the wallets of these names, once it is known how the node writes addresses.
+    pub(super) async fn open_wallets(&mut self) -> Result<(), CommandError> {
+        if self.wallets.is_some() {
+            return Ok(());
+        }
+        let mut wallets = LabWallets::new(self.form().await?, self.network);
+        for name in &self.names {
+            let added = wallets.add(name, self.key(name));
+            added.map_err(refusal)?;
+        }
+        let made = wallets.names().map(str::to_owned).collect::<Vec<_>>();
+        for name in made {
+            let address = wallets.address(&name).unwrap_or_default();
+            let made = EventKind::WalletCreated { name, address };
+            self.tell(ActNews::Event(made)).await;
+        }
+        self.wallets = Some(wallets);
+        Ok(())
+    }
+
+    /// Always the same for a name, in a lab.
+    fn key(&self, name: &str) -> LabKey {
+        LabKey::new(wallet_key(&self.key_seed, name))
+    }
+
+    pub(super) fn held(&self) -> Result<&LabWallets, CommandError> {
+        let wallets = self.wallets.as_ref();
+        wallets.ok_or_else(|| refused("its wallets are not known yet"))
+    }
+
+    /// Takes in what has happened to the node's chain and mempool, as far as it is about the wallets.
+    pub(super) async fn follow(&mut self) -> Result<(), CommandError> {
+        self.open_wallets().await?;
+        self.leave_branch().await?;
+        self.join_branch().await?;
+        self.hear_waiting().await?;
+        let infos = self.infos()?;
+        self.tell(ActNews::Wallets(infos)).await;
+        Ok(())
+    }
+
+    /// Takes blocks back that are not the node's any more.
+    async fn leave_branch(&mut self) -> Result<(), CommandError> {
+        loop {
+            let Some(tip) = self.held()?.tip() else {
+                return Ok(());
+            };
+            let dialect = self.client.dialect().await?;
+            let blocks = self.client.ask(&dialect.chain_info()).await?.blocks;
+            if tip.height <= blocks && self.hash_at(tip.height).await? == tip.hash {
+                return Ok(());
+            }
+            if let Some(wallets) = &mut self.wallets
+                && wallets.disconnect().is_none()
+            {
+                wallets.restart();
+            }
+        }
+    }
+
+    async fn join_branch(&mut self) -> Result<(), CommandError> {
+        let dialect = self.client.dialect().await?;
+        let blocks = self.client.ask(&dialect.chain_info()).await?.blocks;
+        let from = self.held()?.tip().map_or(1, |tip: BlockAt| tip.height + 1);
+        for height in from..=blocks {
+            let hash = self.hash_at(height).await?;
+            let block = self.block(hash).await?;
+            if let Some(wallets) = &mut self.wallets
+                && wallets.connect(height, &block).is_err()
+            {
+                // Its chain has become another one in between: the next look goes back as far.
+                return Ok(());
+            }
+        }
+        Ok(())
+    }
+
+    async fn hear_waiting(&mut self) -> Result<(), CommandError> {
+        let dialect = self.client.dialect().await?;
+        let waiting = self.client.ask(&dialect.mempool()).await?.items;
+        let waiting: BTreeSet<Txid> = waiting.into_iter().collect();
+        let gone = self
+            .held()?
+            .waiting()
+            .filter(|txid| !waiting.contains(txid));
+        let gone: Vec<_> = gone.collect();
+        if let Some(wallets) = &mut self.wallets {
+            gone.iter().for_each(|txid| wallets.gone(txid));
+        }
+        self.heard.retain(|txid| waiting.contains(txid));
+        let news = waiting.difference(&self.heard).copied().take(FETCHED);
+        for txid in news.collect::<Vec<_>>() {
+            self.heard.insert(txid);
+            let found = self.client.ask(&dialect.transaction(txid)).await;
+            // It may be in a block by now.
+            let tx = found
+                .ok()
+                .and_then(|bytes| Transaction::new(Bytes::from(bytes)).ok());
+            let now = self.client.now();
+            if let (Some(wallets), Some(tx)) = (&mut self.wallets, tx) {
+                wallets.waits(&tx, now);
+            }
+        }
+        Ok(())
+    }
+
+    fn infos(&self) -> Result<Vec<WalletInfo>, CommandError> {
+        let wallets = self.held()?;
+        let info = |name: &str| {
+            let balance = wallets.balance(name).unwrap_or_default();
+            info(name, wallets.address(name).unwrap_or_default(), balance)
+        };
+        Ok(wallets.names().map(info).collect())
+    }
+
+    pub(super) async fn make_wallet(&mut self, name: &str) -> Result<Reply, CommandError> {
+        self.open_wallets().await?;
+        let key = self.key(name);
+        if let Some(wallets) = &mut self.wallets {
+            wallets.add(name, key).map_err(refusal)?;
+            // It may have been paid before: in an earlier life of the node.
+            wallets.restart();
+        }
+        self.heard.clear();
+        self.follow().await?;
+        let infos = self.infos()?;
+        let made = infos.into_iter().find(|wallet| wallet.name == name);
+        let made = made.ok_or_else(|| refused("it was not made"))?;
+        let (name, address) = (made.name.clone(), made.address.clone());
+        let told = EventKind::WalletCreated { name, address };
+        self.tell(ActNews::Event(told)).await;
+        Ok(Reply::Wallet(made))
+    }
+
+    pub(super) fn plan(&self, payment: &Payment) -> Result<Reply, CommandError> {
+        let planned = self.held()?.plan(&request(payment)).map_err(refusal)?;
+        Ok(Reply::Plan(shown(planned)))
+    }
+
+    /// Pays, by a transaction that is signed here.
+    pub(super) async fn pay(&mut self, payment: &Payment) -> Result<Reply, CommandError> {
+        self.follow().await?;
+        let (planned, signed) = self.held()?.pay(&request(payment)).map_err(refusal)?;
+        let dialect = self.client.dialect().await?;
+        self.client.ask(&dialect.send(&signed.bytes)).await?;
+        if !dialect.judges_before_it_answers() {
+            self.until_it_waits(signed.txid).await?;
+        }
+        let sent = EventKind::Sent {
+            txid: signed.txid,
+            from: payment.from.clone(),
+            to: payment.to.clone(),
+            amount: payment.amount,
+        };
+        self.tell(ActNews::Event(sent)).await;
+        self.follow().await?;
+        Ok(Reply::Sent {
+            txid: signed.txid,
+            plan: shown(planned),
+            announced_to: self.peer_count,
+            withheld: false,
+        })
+    }
+
+    async fn until_it_waits(&mut self, txid: Txid) -> Result<(), CommandError> {
+        let dialect = self.client.dialect().await?;
+        let (looks, each) = LOOKS;
+        for _ in 0..looks {
+            let waiting = self.client.ask(&dialect.mempool()).await?.items;
+            if waiting.contains(&txid) {
+                return Ok(());
+            }
+            sleep(each).await;
+        }
+        Err(refused(format!(
+            "it has not taken the payment ..{}, and does not say why",
+            txid.short()
+        )))
+    }
+
+    pub(super) fn history(
+        &self,
+        name: &str,
+        skip: usize,
+        limit: usize,
+    ) -> Result<Reply, CommandError> {
+        let wallets = self.held()?;
+        let entries = wallets.history(name).ok_or_else(|| no_wallet(name))?;
+        let tip = wallets.tip().map_or(0, |tip| tip.height);
+        let page = entries.skip(skip).take(limit.min(PAGE_MAX));
+        Ok(Reply::History(page.map(|one| entry(one, tip)).collect()))
+    }
+
+    pub(super) fn coins(&self, of: &str) -> Result<Reply, CommandError> {
+        let wallets = self.held()?;
+        let owner = wallets.address(of).ok_or_else(|| no_wallet(of))?;
+        let coins = wallets.coins(of).into_iter();
+        Ok(Reply::Coins(coins.map(|one| coin(one, &owner)).collect()))
+    }
+
+    pub(super) fn secret(&self, name: &str) -> Result<Reply, CommandError> {
+        let key = self.held()?.key(name).ok_or_else(|| no_wallet(name))?;
+        Ok(Reply::Secret(secret_hex(key.secret())))
+    }
+}
+
+fn no_wallet(name: &str) -> CommandError {
+    let words = format!("there is no wallet {name:?} of the lab on this node");
+    CommandError::new(RefusalKind::NoSuchWallet, words)
+}
+
+/// What its no is to those who asked.
+fn refusal(error: WalletError) -> CommandError {
+    let kind = match &error {
+        WalletError::Exists { .. } | WalletError::KeyTaken { .. } => RefusalKind::Taken,
+        WalletError::Unknown { .. } => RefusalKind::NoSuchWallet,
+        WalletError::Empty { .. } | WalletError::Short { .. } | WalletError::NotYet { .. } => {
+            RefusalKind::NotEnough
+        }
+        WalletError::Full | WalletError::SmallCoins { .. } => RefusalKind::Refused,
+        _ => RefusalKind::Invalid,
+    };
+    CommandError::new(kind, error)
+}
+
+fn request(payment: &Payment) -> Request {
+    Request {
+        from: payment.from.clone(),
+        to: payment.to.clone(),
+        amount: payment.amount,
+        fee: payment.fee,
+    }
+}
+
+fn info(name: &str, address: String, balance: Balance) -> WalletInfo {
+    WalletInfo {
+        name: name.to_owned(),
+        address,
+        confirmed: balance.confirmed,
+        immature: balance.immature,
+        incoming: balance.incoming,
+        outgoing: balance.outgoing,
+        spendable: balance.spendable,
+        unconfirmed: balance.unconfirmed,
+    }
+}
+
+fn coin(coin: CoinOf, owner: &str) -> CoinInfo {
+    CoinInfo {
+        outpoint: coin.outpoint,
+        amount: coin.amount,
+        owner: owner.to_owned(),
+        height: coin.height,
+        coinbase: coin.coinbase,
+    }
+}
+
+fn shown(planned: Planned) -> SendPlan {
+    // Coins are those of the payer.
+    let payer = &planned.request.from;
+    let inputs = planned.inputs.iter().map(|input| coin(*input, payer));
+    SendPlan {
+        inputs: inputs.collect(),
+        payment: Payment {
+            from: planned.request.from.clone(),
+            to: planned.request.to.clone(),
+            amount: planned.request.amount,
+            fee: Some(planned.fee),
+        },
+        address: planned.address,
+        change: planned.change,
+        fee: planned.fee,
+        bytes: usize::try_from(planned.bytes).unwrap_or(usize::MAX),
+    }
+}
+
+fn entry(entry: Entry, tip: u32) -> HistoryEntry {
+    let block = entry.block.map(|at| BlockId {
+        height: at.height,
+        hash: at.hash,
+    });
+    HistoryEntry {
+        txid: entry.txid,
+        block,
+        confirmations: block.map_or(0, |block| tip.saturating_sub(block.height) + 1),
+        at: entry.at,
+        reward: entry.coinbase,
+        received: entry.received,
+        spent: entry.spent,
+        fee: entry.fee,
+        to: entry.to,
+        conflicted: false,
+        conflicts_with: None,
+        why: None,
+    }
+}
