@@ -2,7 +2,7 @@
 
 use chainlab::lab::control::{Cookie, Endpoint, EndpointAddr};
 use chainlab::lab::drive::registry::Entry;
-use chainlab::lab::{Control, Lab, LabOptions, LabView, layout};
+use chainlab::lab::{Consent, Control, Lab, LabOptions, LabView, layout};
 use serde_json::{Value, json};
 use std::io::{BufRead, BufReader, Read, Write};
 use std::net::TcpStream;
@@ -37,6 +37,7 @@ impl Opened {
             seed: None,
             clock: None,
             control: Control::Anywhere,
+            programs: Consent::Refused,
         };
         let lab = Lab::start(options, runtime.handle().clone()).expect("it starts");
         waits(&lab, |view| {

@@ -35,6 +35,7 @@ Examples:
   chainlab run partition --big          a story, its titles in large letters
   chainlab run --seed 7 --clock 2026-01-01T12:00:00Z    for a recording
   chainlab run --headless --until 'height >= 3'         a test: exit code 0 or 3
+  chainlab run regtest                  three real Bitcoin nodes, if you say yes
   chainlab run world --virtual          in virtual time: no disk, no ports
   chainlab run partition --virtual --paused --pause-at 'tips == 2'
   chainlab run my-lab.toml --headless --virtual         its script, in a moment";

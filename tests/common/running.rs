@@ -4,7 +4,9 @@ use super::coins;
 use super::live::{PATIENCE, soon};
 use chainlab::chain::Amount;
 use chainlab::lab::ask::{Bend, LinkChange};
-use chainlab::lab::{Answer, Control, Lab, LabError, LabOptions, LabView, Request, layout};
+use chainlab::lab::{
+    Answer, Consent, Control, Lab, LabError, LabOptions, LabView, Request, layout,
+};
 use chainlab::node::io::words::Piece;
 use chainlab::node::io::{Command, Payment, Reply};
 use chainlab::node::{BlockId, NodeIx};
@@ -75,6 +77,7 @@ pub fn options(text: &str) -> LabOptions {
         seed: None,
         clock: None,
         control: Control::Off,
+        programs: Consent::Refused,
     }
 }
 

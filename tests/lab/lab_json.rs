@@ -352,3 +352,20 @@ async fn a_lab_s_directory_with_links_opens_nothing_outside() {
     let lab = start(kept_in(&home.path().join("link"))).expect("it goes on");
     lab.close().await.expect("it closes");
 }
+
+/// A program is started because a layout says so, which was read with care, and for no other reason.
+#[test]
+fn a_kept_lab_starts_no_program_that_its_layout_does_not_have() {
+    let mut spec = whole()["nodes"][2]["spec"].clone();
+    spec["connect"] = json!([]);
+    let command = json!({ "command": ["/bin/sh", "{port}"] });
+    for source in [
+        json!({ "program": command }),
+        json!({ "at": { "addr": "192.0.2.1:8333" } }),
+    ] {
+        spec["bitcoin"] = json!({ "network": "regtest", "source": source });
+        let refused = read(&with("/nodes/2/spec", spec.clone())).map(drop);
+        let wanted = "lab.json: nodes[2].spec.bitcoin: the layout has another one";
+        assert_eq!(refused, Err(wanted.to_owned()));
+    }
+}

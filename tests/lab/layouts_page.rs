@@ -29,9 +29,10 @@ fn the_examples_of_the_documentation_are_layouts() {
         .collect();
     let labs: Vec<_> = labs.into_iter().map(|lab| lab.expect("a layout")).collect();
     assert_eq!(labs[0].about[0], "my-lab: two nodes, one of them mines.");
-    assert_eq!(labs[1].steps.len(), 5);
-    assert!(labs[2].time.is_virtual && labs[2].time.is_paused);
-    assert_eq!(labs[4].nodes.len(), 32);
+    assert_eq!(labs[1].real_nodes().count(), 2);
+    assert_eq!(labs[2].steps.len(), 5);
+    assert!(labs[3].time.is_virtual && labs[3].time.is_paused);
+    assert_eq!(labs[5].nodes.len(), 32);
 }
 
 /// The keys that the reader knows in a part, by its own words: it lists them when it meets one that
@@ -80,6 +81,10 @@ fn the_documentation_has_a_row_for_every_key_and_none_for_others() {
         ),
         ("`[topology]`", known_keys("[topology]\n", node)),
         ("`[[node]]`", known_keys(node, "")),
+        (
+            "`kind = \"bitcoin\"`",
+            known_keys(&format!("{node}kind = \"bitcoin\"\n"), ""),
+        ),
         ("`mine`", known_keys(&format!("{node}mine = {{ "), " }")),
         ("`[view]`", known_keys("[view]\n", node)),
         ("`[traffic]`", known_keys("[traffic]\n", node)),

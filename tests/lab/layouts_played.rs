@@ -84,7 +84,8 @@ impl Played {
 
 #[test]
 fn in_every_layout_blocks_come_coins_move_and_all_agree_in_the_end() {
-    for name in shipped::names() {
+    for layout in shipped::playable() {
+        let name = layout.name.as_str();
         let mut lab = Played::start(name);
         for at in 0..lab.nodes.len() {
             let (ix, spec) = (lab.nodes[at], lab.layout.nodes[at].clone());

@@ -4,7 +4,7 @@ use super::hold;
 use chainlab::lab::Layout;
 use chainlab::lab::core::summary::Summary;
 use chainlab::lab::drive::VirtualLab;
-use chainlab::lab::layout::shipped::{names, shipped};
+use chainlab::lab::layout::shipped::playable;
 use chainlab::lab::paper::units::show_duration;
 use chainlab::lab::script::ScriptView;
 use std::sync::atomic::{AtomicUsize, Ordering};
@@ -101,10 +101,8 @@ pub(super) fn play_all(layouts: &[Layout], seeds: u64) -> Vec<Run> {
     played.into_iter().map(|(_, run)| run).collect()
 }
 
-static RUNS: LazyLock<Vec<Run>> = LazyLock::new(|| {
-    let layouts = names().map(|name| shipped(name).expect("it is built in"));
-    play_all(&layouts.collect::<Vec<_>>(), SEEDS)
-});
+static RUNS: LazyLock<Vec<Run>> =
+    LazyLock::new(|| play_all(&playable().collect::<Vec<_>>(), SEEDS));
 
 #[test]
 fn each_layout_with_each_seed_has_the_history_that_it_had() {

@@ -247,6 +247,10 @@ impl Round {
                 let words = "runs in another process, and cannot be made anew";
                 return Err(format!("{} {words}", far.name()).into());
             }
+            if let Some(real) = self.layout.nodes.iter().find(|spec| is_elsewhere(spec)) {
+                let words = "runs already, and its chain is not made anew";
+                return Err(format!("{} {words}", real.name).into());
+            }
             if let Some((node, stranger)) = stranger(&core) {
                 let words = "which is not of this lab, and would bring the old chain back";
                 return Err(format!("{node} is connected with {stranger}, {words}").into());
@@ -282,9 +286,18 @@ impl Round {
     }
 }
 
-/// A node with a peer that is no node of the lab, and what it calls that.
+/// Whether a node is a program of others that the lab does not start.
+fn is_elsewhere(spec: &NodeSpec) -> bool {
+    let bitcoin = spec.bitcoin.as_ref();
+    bitcoin.is_some_and(|bitcoin| bitcoin.program().is_none())
+}
+
+/// A node with a peer that is no node of the lab, and what it calls that. Programs of others call theirs as
+/// they like.
 fn stranger(core: &Core) -> Option<(String, String)> {
-    let up = core.nodes().iter().filter(|node| node.state().is_up());
+    let own = core.nodes().iter();
+    let own = own.filter(|node| node.spec().bitcoin.is_none());
+    let up = own.filter(|node| node.state().is_up());
     let seen = up.filter_map(|node| Some((node, node.shown()?)));
     let mut peers = seen.flat_map(|(node, seen)| {
         let ready = seen.peers.iter().filter(|peer| peer.ready);
