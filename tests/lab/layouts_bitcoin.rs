@@ -162,3 +162,11 @@ fn a_payment_between_bitcoin_nodes_is_read_with_addresses_of_theirs() {
     let foreign = pays("1JFN5FWkEKSCKqTS6RoQUNkSEHj82rRR5d");
     assert!(foreign.is_err(), "mainnet's, as chainlab's own are");
 }
+
+#[test]
+fn payments_by_itself_are_between_wallets_of_chainlabs_own_nodes() {
+    let nodes = "[[node]]\nname = \"own\"\nwallets = [\"alice\", \"bob\"]\n\
+                 [[node]]\nname = \"real\"\nkind = \"bitcoin\"\nprogram = \"auto\"\nwallets = [\"carol\"]\n";
+    let traffic = layout(&format!("[traffic]\n{nodes}")).traffic;
+    assert_eq!(traffic.expect("it was said").wallets, ["alice", "bob"]);
+}

@@ -82,7 +82,7 @@ fn an_address_is_one_that_can_be_dialled() {
         ),
         (
             "address = \"127.0.0.1:0\"",
-            "4:11: address: no node listens on port 0",
+            "4:11: address: 127.0.0.1:0 cannot be a peer: no node listens on port 0",
         ),
         (
             "address = \"127.0.0.1:1\"\nnetwork = \"bitnet\"",
@@ -295,7 +295,7 @@ fn what_a_lab_does_by_itself_is_for_its_own_nodes() {
         ),
         (
             "[[step]]\ndo = \"add_node\"\nname = \"x\"\nconnect = [\"started\"]".to_owned(),
-            "4:12: connect: started is a Bitcoin node and x is one of chainlab's own: neither understands the other"
+            "4:11: connect: started is a Bitcoin node and x is one of chainlab's own: neither understands the other"
                 .to_owned(),
         ),
     ] {

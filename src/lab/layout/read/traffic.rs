@@ -36,12 +36,14 @@ pub(super) fn read(
         let owned = check_wallet(name, nodes, chain);
         owned.map_err(|problem| place.error(problem))?;
     }
-    let wallets = wallets.unwrap_or_default().into_iter();
+    let wallets = wallets.map(|named| named.into_iter().map(|(name, _)| name).collect());
+    // Where others have wallets too, all are those of chainlab's own nodes.
+    let all = || nodes.own_wallets().map(str::to_owned).collect();
     Ok(TrafficSpec {
         rate: rate.unwrap_or(usual.rate),
         amount: amount.unwrap_or(usual.amount),
         fee: fee.unwrap_or(usual.fee),
-        wallets: wallets.map(|(name, _)| name).collect(),
+        wallets: wallets.unwrap_or_else(|| if has_real { all() } else { Vec::new() }),
         is_on: is_on.unwrap_or(true),
     })
 }

@@ -55,11 +55,9 @@ pub(super) fn check_link(one: (&str, &Kind), other: (&str, &Kind)) -> Result<(),
 /// # Errors
 /// In words, why not.
 pub fn check_programs(one: Option<Program>, other: Option<Program>) -> Result<(), String> {
-    let (Some(one), Some(other)) = (one, other) else {
-        return Ok(());
-    };
     let with = match (one, other) {
-        (Program::Bcoin, other) | (other, Program::Bcoin) if one != other => other,
+        (Some(one), Some(other)) if one == other => return Ok(()),
+        (Some(Program::Bcoin), Some(with)) | (Some(with), Some(Program::Bcoin)) => with,
         _ => return Ok(()),
     };
     Err(format!(

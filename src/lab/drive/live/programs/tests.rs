@@ -194,7 +194,8 @@ fn round(layout: &Layout, home: &Home) -> Arc<Round> {
 
 /// The end of a connection, which comes soon.
 async fn ended(stream: &mut TcpStream) -> usize {
-    let read = timeout(Duration::from_secs(10), stream.read(&mut [0; 8]));
+    let mut rest = [0; 8];
+    let read = timeout(Duration::from_secs(10), stream.read(&mut rest));
     read.await.expect("it comes soon").unwrap_or(0)
 }
 
