@@ -75,7 +75,7 @@ function makeNode(given) {
     memory: true,
     workers: false,
     logConsole: true,
-    logLevel: 'info',
+    logLevel: 'warning',
     listen: true,
     host: given.host,
     port: readPort(given, 'port'),

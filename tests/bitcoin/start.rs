@@ -346,5 +346,5 @@ async fn what_a_node_says_first_is_in_its_lines() {
         lines.iter().all(|line| !line.contains('\u{1b}')),
         "{lines:?}"
     );
-    assert!(lines.len() > 3, "{lines:?}");
+    assert!(lines.iter().any(|line| line == "ready"), "{lines:?}");
 }

@@ -104,6 +104,10 @@ pub enum WatchEventKind {
         new: BlockHash,
         /// Blocks that were left behind.
         depth: u32,
+        /// Height of the last block that both have, if that is known.
+        fork_height: Option<u32>,
+        /// Height of the tip that is.
+        new_height: Option<u32>,
     },
     /// A transaction came, and waits.
     Tx {

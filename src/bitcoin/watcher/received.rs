@@ -325,6 +325,8 @@ impl Watcher {
             old,
             new,
             depth,
+            fork_height: self.blocks.height(&fork),
+            new_height: self.blocks.height(&new),
         };
         self.tell(now, kind);
     }

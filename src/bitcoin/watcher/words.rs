@@ -40,6 +40,7 @@ impl WatchEventKind {
                 old,
                 new,
                 depth,
+                ..
             } => {
                 let left = counted(*depth as usize, "block");
                 format!("reorganisation: {left} left behind, from {old} to {new}; both have {fork}")

@@ -63,12 +63,7 @@ impl Teller {
                 let txs = self.txs.remove(block);
                 Some(self.block(*block, BlockStage::Connected, by.to_string(), txs, told))
             }
-            WatchEventKind::Reorganised {
-                fork,
-                old,
-                new,
-                depth,
-            } => Some(self.reorganised([fork, old, new], *depth, told)),
+            WatchEventKind::Reorganised { .. } => Some(reorganised(told)),
             WatchEventKind::Tx {
                 txid, vsize, fee, ..
             } => Some(EventKind::TxSeen {
@@ -116,29 +111,39 @@ impl Teller {
         }
     }
 
-    fn reorganised(&self, blocks: [&BlockHash; 3], depth: u32, told: &WatchEventKind) -> EventKind {
-        let [Some(fork), Some(old), Some(new)] = blocks.map(|hash| self.id(hash)) else {
-            return EventKind::Seen(told.words());
-        };
-        EventKind::Reorganised {
-            fork,
-            old,
-            new,
-            depth: depth as usize,
-            returned: 0,
-            confirmed: 0,
-            held: 0,
-            held_why: None,
-            lost: Vec::new(),
-            lost_count: 0,
-        }
-    }
-
     fn id(&self, hash: &BlockHash) -> Option<BlockId> {
         let height = *self.heights.get(hash)?;
         Some(BlockId {
             height,
             hash: *hash,
         })
+    }
+}
+
+/// What became of the transactions of the blocks that were left behind is told one by one.
+fn reorganised(told: &WatchEventKind) -> EventKind {
+    let WatchEventKind::Reorganised {
+        fork,
+        old,
+        new,
+        depth,
+        fork_height: Some(fork_height),
+        new_height: Some(new_height),
+    } = *told
+    else {
+        return EventKind::Seen(told.words());
+    };
+    let id = |height, hash| BlockId { height, hash };
+    EventKind::Reorganised {
+        fork: id(fork_height, fork),
+        old: id(fork_height.saturating_add(depth), old),
+        new: id(new_height, new),
+        depth: depth as usize,
+        returned: 0,
+        confirmed: 0,
+        held: 0,
+        held_why: None,
+        lost: Vec::new(),
+        lost_count: 0,
     }
 }

@@ -87,6 +87,8 @@ fn a_longer_branch_is_a_reorganisation_of_its_true_depth_and_payments_wait_again
         old: over.hash(),
         new: other[2].hash(),
         depth: 2,
+        fork_height: Some(1),
+        new_height: Some(4),
     }));
     assert!(stage.has_told(&WatchEventKind::TxBack {
         txid: payment.txid()

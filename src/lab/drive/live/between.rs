@@ -4,24 +4,16 @@ use super::nodes::listen_again;
 use super::proxies::{Proxies, ProxyPorts, Way};
 use super::round::Round;
 use crate::bitcoin::Network;
-use crate::bitcoin::start::Plan;
 use crate::lab::drive::LabError;
-use crate::live::proxy::{ProxyConfig, ProxyEventKind, ProxyNews, Reach, start_proxy};
+use crate::live::proxy::{ProxyConfig, Reach, start_proxy};
 use sha2::{Digest, Sha256};
 use std::collections::BTreeMap;
 use std::io;
-use std::sync::Arc;
 
 /// What the proxies of a lab draw their seeds from.
 const SEED_DOMAIN: &[u8] = b"chainlab lab proxy";
 
 impl Round {
-    /// How the program of this node is started, and started again; `None`: none is.
-    #[allow(dead_code, reason = "what drives the programs asks this")]
-    pub(super) fn program(&self, node: &str) -> Option<Arc<Plan>> {
-        self.programs.plan(node).map(Arc::clone)
-    }
-
     /// Starts the proxies at these ports, between nodes that are known to core.
     ///
     /// # Errors
@@ -75,39 +67,6 @@ impl Round {
         first
             .first_chunk()
             .map_or(0, |bytes| u64::from_le_bytes(*bytes))
-    }
-
-    /// What passes is told, until the round is over.
-    pub(super) fn hear_proxies(self: &Arc<Self>) {
-        for (way, mut events) in self.proxies().take_events() {
-            let round = Arc::clone(self);
-            self.runtime.spawn(async move {
-                let hearing = async {
-                    while let Some(news) = events.recv().await {
-                        round.passed(&way, &news);
-                    }
-                };
-                tokio::select! {
-                    () = hearing => {}
-                    () = round.over() => {}
-                }
-            });
-        }
-    }
-
-    /// Something happened on the link from one program to another.
-    fn passed(&self, (from, to): &Way, news: &ProxyNews) {
-        match news {
-            ProxyNews::Event(event) => match &event.kind {
-                kind @ ProxyEventKind::Message { .. } => {
-                    tracing::trace!("{from} to {to}: {}", kind.words());
-                }
-                kind => tracing::debug!("{from} to {to}: {}", kind.words()),
-            },
-            ProxyNews::Missed(count) => {
-                tracing::debug!("{from} to {to}: {count} events were not taken in time");
-            }
-        }
     }
 
     /// Ends the proxies and takes their ports for those of the next round. No program may run.

@@ -32,6 +32,7 @@ mod lanes;
 mod nodes;
 mod observe;
 mod open;
+mod passed;
 mod perform;
 mod programs;
 mod proxies;

@@ -17,7 +17,6 @@ pub(super) type ProxyPorts = BTreeMap<Way, Port>;
 #[derive(Default)]
 pub(super) struct Proxies(pub(super) BTreeMap<Way, ProxyHandle>);
 
-#[allow(dead_code, reason = "what drives the programs asks this")]
 impl Proxies {
     /// The link of a connection that ends at a node, by the address as which that node sees its peer:
     /// there is a proxy behind it. `None`: it has come another way.
@@ -36,18 +35,6 @@ impl Proxies {
         found.map(|(way, _)| way)
     }
 
-    /// Whether nodes have shaken hands over this link, or what passes there cannot be read.
-    pub(super) fn is_linked(&self, way: &Way) -> bool {
-        self.0.get(way).is_some_and(|proxy| {
-            let conns = proxy.conns.borrow();
-            conns
-                .values()
-                .any(|conn| conn.has_shaken_hands || conn.is_encrypted)
-        })
-    }
-}
-
-impl Proxies {
     /// What each of them tells, once.
     pub(super) fn take_events(&mut self) -> Vec<(Way, mpsc::Receiver<ProxyNews>)> {
         let taken = self.0.iter_mut().map(|(way, proxy)| {
