@@ -74,7 +74,7 @@ impl Desk {
                 .map(|height| info(height, fork, branch))
                 .collect();
             node.tip = node.recent.last().expect("a block").id;
-            node.work = tip.to_string();
+            node.work = Some(tip.to_string());
         });
     }
 

@@ -6,7 +6,7 @@ use chainlab::lab::observe::ancestry::Ancestry;
 use chainlab::lab::observe::chips::Chips;
 use chainlab::lab::observe::node_log::{LogKeeper, LogLine, LogLines};
 use chainlab::lab::observe::transcript::Transcript;
-use chainlab::lab::view::Times;
+use chainlab::lab::view::NetworkView;
 use chainlab::lab::{LabView, NodeState, NodeView};
 use chainlab::node::config::MiningMode;
 use chainlab::node::io::words::Piece;
@@ -64,12 +64,12 @@ pub fn node(name: &str, wallets: &[(&str, &str)]) -> NodeView {
         listen: None,
         tip,
         tip_time: BlockTime(40_000),
-        work: "12".to_owned(),
+        work: Some("12".to_owned()),
         recent: Vec::new(),
         mempool: MempoolInfo::default(),
         peers: Vec::new(),
         wallets: wallets.collect(),
-        mining: MiningInfo {
+        mining: Some(MiningInfo {
             mode: MiningMode::Off,
             hashrate: 14_000.0,
             to: None,
@@ -79,12 +79,14 @@ pub fn node(name: &str, wallets: &[(&str, &str)]) -> NodeView {
             found: 0,
             strategy: Default::default(),
             withheld: 0,
-        },
+        }),
         sync: None,
         known_addresses: 0,
         side_headers: 0,
+        program: None,
     };
     NodeView {
+        network: "chainlab".into(),
         can: Default::default(),
         name: name.into(),
         addr: None,
@@ -113,8 +115,11 @@ pub fn lab(nodes: Vec<NodeView>) -> LabView {
         blocks: Default::default(),
         block_propagation: Arc::default(),
         tx_propagation: Arc::default(),
-        block_times: Times::default(),
-        tx_times: Times::default(),
+        networks: vec![NetworkView {
+            name: "chainlab".into(),
+            nodes: (0..100).map(NodeIx).collect(),
+            ..NetworkView::default()
+        }],
         reorganisations: Arc::default(),
         links: Arc::default(),
         transcript: Transcript::default(),

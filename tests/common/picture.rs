@@ -8,7 +8,7 @@ use chainlab::chain::{Amount, BlockHash, Txid};
 use chainlab::lab::observe::node_log::LogLine;
 use chainlab::lab::observe::transcript::Transcript;
 use chainlab::lab::spec::ViewSpec;
-use chainlab::lab::view::{Arrival, LabView, NodeState, NodeView, Propagation, Times};
+use chainlab::lab::view::{Arrival, LabView, NetworkView, NodeState, NodeView, Propagation};
 use chainlab::node::config::MiningMode;
 use chainlab::node::io::words::{Piece, Tone};
 use chainlab::node::io::{ConnId, Direction};
@@ -73,6 +73,7 @@ pub fn coins(text: &str) -> Amount {
 /// A node that runs, at a block of the main branch.
 pub fn node(name: &str, port: u16, height: u32) -> NodeView {
     NodeView {
+        network: "chainlab".into(),
         can: Default::default(),
         name: name.into(),
         addr: Some(([127, 0, 0, 1], port).into()),
@@ -102,12 +103,12 @@ fn snapshot(name: &str, port: u16, height: u32) -> NodeSnapshot {
         listen: Some(([127, 0, 0, 1], port).into()),
         tip: block(height, 0),
         tip_time: time_of(height),
-        work: "917504".to_owned(),
+        work: Some("917504".to_owned()),
         recent,
         mempool: MempoolInfo::default(),
         peers: Vec::new(),
         wallets: Vec::new(),
-        mining: MiningInfo {
+        mining: Some(MiningInfo {
             mode: MiningMode::Off,
             hashrate: 14_000.0,
             to: None,
@@ -117,10 +118,11 @@ fn snapshot(name: &str, port: u16, height: u32) -> NodeSnapshot {
             found: 0,
             strategy: Default::default(),
             withheld: 0,
-        },
+        }),
         sync: None,
         known_addresses: 2,
         side_headers: 0,
+        program: None,
     }
 }
 
@@ -174,8 +176,8 @@ pub fn waiting(number: u8) -> MempoolTx {
     MempoolTx {
         txid: txid(number),
         bytes: 226,
-        fee: coins("0.0001"),
-        amount: coins("9.9999"),
+        fee: Some(coins("0.0001")),
+        amount: Some(coins("9.9999")),
         to: [("1Nobody".to_owned(), coins("9.9999"))].into(),
         payees: 1,
         since: at(41_000),
@@ -254,9 +256,9 @@ pub fn scenario() -> LabView {
         node.peers = vec![peer(1, "central", 160)];
         node.wallets = vec![wallet("rewards", "120")];
         node.mempool = mempool(1);
-        node.mining.mode = MiningMode::On;
-        node.mining.height = Some(13);
-        node.mining.to = Some("rewards".to_owned());
+        node.mining.as_mut().expect("its own").mode = MiningMode::On;
+        node.mining.as_mut().expect("its own").height = Some(13);
+        node.mining.as_mut().expect("its own").to = Some("rewards".to_owned());
     });
     miner.log = log(vec![
         line(
@@ -283,8 +285,11 @@ pub fn scenario() -> LabView {
         chips: Arc::default(),
         blocks: Default::default(),
         tx_propagation: Arc::default(),
-        block_times: Times::default(),
-        tx_times: Times::default(),
+        networks: vec![NetworkView {
+            name: "chainlab".into(),
+            nodes: (0..100).map(NodeIx).collect(),
+            ..NetworkView::default()
+        }],
         reorganisations: Arc::default(),
         links: Arc::default(),
         transcript: Transcript::default(),
@@ -346,8 +351,8 @@ pub fn crowd(count: u16) -> LabView {
             change(&mut node, |node| {
                 node.peers = (0..4).map(|n| peer(n, &format!("relay{n}"), 80)).collect();
                 if number % 6 == 0 {
-                    node.mining.mode = MiningMode::On;
-                    node.mining.height = Some(13);
+                    node.mining.as_mut().expect("its own").mode = MiningMode::On;
+                    node.mining.as_mut().expect("its own").height = Some(13);
                     node.wallets = vec![wallet(&format!("w{number}"), "20")];
                 }
             });

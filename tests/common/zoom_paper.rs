@@ -91,12 +91,12 @@ impl Lab for Paper {
             listen: None,
             tip: tip.id,
             tip_time: tip.time,
-            work: "1".to_owned(),
+            work: Some("1".to_owned()),
             recent: self.chain[from..].to_vec(),
             mempool: self.mempool(),
             peers: Vec::new(),
             wallets: self.wallets(),
-            mining: MiningInfo {
+            mining: Some(MiningInfo {
                 mode: Default::default(),
                 hashrate: 1_000.0,
                 to: None,
@@ -106,15 +106,17 @@ impl Lab for Paper {
                 found: 0,
                 strategy: Default::default(),
                 withheld: 0,
-            },
+            }),
             sync: self.target.map(|target| SyncInfo {
                 target,
                 in_flight: 1,
             }),
             known_addresses: 0,
             side_headers: 0,
+            program: None,
         };
         let node = NodeView {
+            network: "chainlab".into(),
             can: Default::default(),
             name: "paper".into(),
             addr: None,
@@ -162,8 +164,8 @@ impl Paper {
         let tx = |nth| MempoolTx {
             txid: waiting_id(nth),
             bytes: 200,
-            fee: coins(0),
-            amount: coins(1),
+            fee: Some(coins(0)),
+            amount: Some(coins(1)),
             to: [("1Purse".to_owned(), coins(1))].into(),
             payees: 1,
             since: Time(0),

@@ -10,7 +10,7 @@ use chainlab::chain::params::{Allocation, Retarget};
 use chainlab::chain::{BlockTime, Params, Txid};
 use chainlab::lab::observe::node_log::LogLine;
 use chainlab::lab::observe::transcript::Transcript;
-use chainlab::lab::view::Times;
+use chainlab::lab::view::NetworkView;
 use chainlab::lab::{Answer, LabView, NodeState, NodeView, Request};
 use chainlab::node::io::words::{Piece, Tone};
 use chainlab::node::io::{Command, Question, Reply};
@@ -252,6 +252,7 @@ impl Lab for Network {
                 pieces: vec![Piece::Text("mined ".to_owned()), Piece::Block(tip)],
             };
             NodeView {
+                network: "chainlab".into(),
                 can: Default::default(),
                 name: name.as_str().into(),
                 addr: Some(self.sim.address(nth)),
@@ -297,8 +298,11 @@ pub fn lab_view(now: Time, since: BlockTime, nodes: Vec<NodeView>) -> LabView {
         blocks: Default::default(),
         block_propagation: Arc::default(),
         tx_propagation: Arc::default(),
-        block_times: Times::default(),
-        tx_times: Times::default(),
+        networks: vec![NetworkView {
+            name: "chainlab".into(),
+            nodes: (0..100).map(NodeIx).collect(),
+            ..NetworkView::default()
+        }],
         reorganisations: Arc::default(),
         links: Arc::default(),
         transcript: Transcript::default(),

@@ -47,7 +47,7 @@ async fn asks_for_a_block(lab: &Lab, client: &mut Raw, entry: &Entry) {
     client.falls_silent().await;
     until(lab, |view| {
         let left = view.nodes[0].snapshot.as_ref();
-        left.is_some_and(|seen| seen.mining.now)
+        left.is_some_and(|seen| seen.mining.as_ref().expect("its own").now)
     })
     .await;
 }

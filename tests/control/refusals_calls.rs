@@ -353,7 +353,10 @@ async fn what_a_client_asked_for_is_done_though_it_has_gone() {
     // Read, but not answered yet: whoever is gone before that has asked for nothing.
     let busy = |view: &chainlab::lab::LabView| {
         let wallet = view.nodes[1].snapshot.as_ref();
-        wallet.is_some_and(|seen| seen.mining.now || seen.mining.found > 0)
+        wallet.is_some_and(|seen| {
+            seen.mining.as_ref().expect("its own").now
+                || seen.mining.as_ref().expect("its own").found > 0
+        })
     };
     until(&lab, busy).await;
     drop(hasty);

@@ -223,7 +223,7 @@ async fn whoever_told_whom_is_known_of_every_block_and_payment() {
         (MINER, Some(CENTRAL)),
     ];
     assert_eq!(told, way);
-    assert_eq!(view.tx_times.all.map(|all| all.count), Some(1));
+    assert_eq!(view.networks[0].tx_times.all.map(|all| all.count), Some(1));
     lab.close().await.expect("it closes");
 }
 
@@ -267,7 +267,9 @@ fn drawn(random: &mut ChaCha8Rng) -> Request {
 }
 
 fn work(view: &LabView) -> u128 {
-    let work = view.running().map(|(_, node)| node.work.parse::<u128>());
+    let work = view
+        .running()
+        .map(|(_, node)| node.work.as_ref().expect("it is known").parse::<u128>());
     work.map(|work| work.expect("a number"))
         .max()
         .unwrap_or_default()

@@ -21,6 +21,7 @@ fn complaint(text: &str) -> String {
 
 fn node(name: &str, height: u32, tip: u8) -> NodeFacts {
     NodeFacts {
+        network: "chainlab".into(),
         name: name.into(),
         is_running: true,
         height,

@@ -117,12 +117,16 @@ async fn a_miner_goes_on_after_a_crash_as_it_was_told_to() {
     done(&lab, Request::Restart(MINER)).await;
     let view = until(&lab, |view| {
         let seen = view.nodes[MINER.0].snapshot.as_ref();
-        all_up(view) && seen.is_some_and(|seen| seen.mining.height.is_some())
+        all_up(view)
+            && seen.is_some_and(|seen| seen.mining.as_ref().expect("its own").height.is_some())
     })
     .await;
     let seen = view.nodes[MINER.0].snapshot.as_ref().expect("just seen");
     assert_eq!(
-        (seen.mining.mode, seen.mining.hashrate),
+        (
+            seen.mining.as_ref().expect("its own").mode,
+            seen.mining.as_ref().expect("its own").hashrate
+        ),
         (MiningMode::On, 0.25)
     );
     lab.close().await.expect("it closes");
@@ -140,7 +144,7 @@ async fn what_is_asked_of_a_node_reaches_it_in_order() {
     }
     until(&lab, |view| {
         let seen = view.nodes[MINER.0].snapshot.as_ref();
-        seen.is_some_and(|seen| seen.mining.hashrate == 50.0)
+        seen.is_some_and(|seen| seen.mining.as_ref().expect("its own").hashrate == 50.0)
     })
     .await;
     lab.close().await.expect("it closes");

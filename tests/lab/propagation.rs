@@ -69,7 +69,7 @@ fn is_everywhere(view: &LabView, block: BlockId) -> bool {
 
 /// Blocks that got everywhere, as the screen counts them, and as the summary does.
 fn counted(lab: &Lab) -> [Option<u64>; 2] {
-    let all = lab.view().block_times.all;
+    let all = lab.view().networks[0].block_times.all;
     let summary = serde_json::to_value(lab.summary()).expect("plain data");
     let blocks = summary["propagation"]["blocks"].as_u64();
     [all.map(|all| all.count), blocks]

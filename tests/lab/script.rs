@@ -263,6 +263,7 @@ fn script(text: &str) -> Script {
 
 pub fn at_height(height: u32) -> Facts {
     let node = NodeFacts {
+        network: "chainlab".into(),
         name: "miner".into(),
         is_running: true,
         height,

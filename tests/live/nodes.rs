@@ -107,7 +107,11 @@ async fn a_miner_mines_at_its_rate_until_it_is_told_to_rest() {
     // Two hashes a block on average: some blocks a second.
     until(&node, |now| now.tip.height >= 5).await;
     call(&node, Command::Mine(MiningMode::Off)).await;
-    let rest = until(&node, |now| now.mining.height.is_none()).await.tip;
+    let rest = until(&node, |now| {
+        now.mining.as_ref().expect("its own").height.is_none()
+    })
+    .await
+    .tip;
     // The next block is the one that is asked for.
     assert_eq!(mine(&node).await.height, rest.height + 1);
     let mut mined = 0;

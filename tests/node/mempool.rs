@@ -33,7 +33,7 @@ fn a_payment_waits_and_can_be_looked_up_in_every_way() {
     let info = desk.pool.info(10);
     assert_eq!((info.count, info.bytes), (1, tx.encoded_len()));
     // Alice pays herself: the second output is change.
-    assert_eq!(info.shown[0].amount, tx.outputs[0].amount);
+    assert_eq!(info.shown[0].amount, Some(tx.outputs[0].amount));
     assert_eq!((info.shown[0].ancestors, info.shown[0].descendants), (0, 0));
     assert_eq!(desk.refuses(&tx), AdmitError::Known);
     desk.audit();
@@ -49,7 +49,7 @@ fn a_list_says_what_is_paid_and_to_whom_and_not_what_comes_back() {
         let found = shown.into_iter().find(|shown| shown.txid == txid);
         let found = found.expect("it is in the list");
         let to: Vec<_> = found.to.iter().cloned().collect();
-        (found.amount.units(), to, found.payees)
+        (found.amount.expect("it is known").units(), to, found.payees)
     };
     let params = Desk::new().params;
     let address = |actor| params.address(owner(actor)).to_string();

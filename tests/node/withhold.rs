@@ -124,7 +124,8 @@ impl Scene {
 
     fn withheld(&self) -> usize {
         let node = self.sim.node(self.eve).expect("it runs");
-        node.snapshot(self.sim.now()).mining.withheld
+        let snapshot = node.snapshot(self.sim.now());
+        snapshot.mining.expect("its own").withheld
     }
 
     /// Somebody who has made eve's acquaintance, and says what it is told to.
@@ -297,7 +298,7 @@ fn an_honest_miner_is_heard_of_at_once_and_has_nothing_to_release() {
         .node(eve)
         .expect("it runs")
         .snapshot(scene.sim.now());
-    let mining = snapshot.mining;
+    let mining = snapshot.mining.expect("its own");
     assert_eq!((mining.strategy, mining.withheld), (Strategy::Honest, 0));
     assert!(scene.sim.call(eve, Command::Release).is_err());
     for (_, event) in scene.events() {

@@ -48,7 +48,7 @@ impl Model {
             let chain = self.chain(tip).into_iter().rev();
             node.recent = chain.map(|at| self.infos[at].clone()).collect();
             node.tip = self.infos[tip].id;
-            node.work = self.work[tip].to_string();
+            node.work = Some(self.work[tip].to_string());
         });
     }
 
@@ -195,7 +195,7 @@ fn stand(lab: &mut LabView, node: usize, tip: u32) {
     change(&mut lab.nodes[node], |node| {
         node.recent = recent(tip);
         node.tip = block(tip, 0);
-        node.work = tip.to_string();
+        node.work = Some(tip.to_string());
     });
 }
 

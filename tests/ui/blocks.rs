@@ -91,7 +91,7 @@ fn stands(lab: &mut LabView, node: usize, fork: u32, branch: u8, tip: u32, miner
     change(&mut lab.nodes[node], |node| {
         node.recent = recent(fork, branch, tip, miner);
         node.tip = node.recent.last().expect("a block").id;
-        node.work = (u64::from(tip) * 65_536 + 65_536).to_string();
+        node.work = Some((u64::from(tip) * 65_536 + 65_536).to_string());
         let wallet = crate::picture::wallet(&node.name, "10");
         node.wallets = vec![wallet];
     });
@@ -167,7 +167,7 @@ pub fn spreading() -> LabView {
     let mut whole = way(11, 0);
     whole.arrivals.push(arrival(7, ms(1_330), Some(6)));
     lab.block_propagation = Arc::new(vec![way(12, 30), whole, way(10, 4)]);
-    lab.block_times = Times {
+    lab.networks[0].block_times = Times {
         half: Some(percentiles(163, 812)),
         all: Some(percentiles(483, 790)),
     };
@@ -199,7 +199,7 @@ pub fn paying() -> LabView {
             .map(|(n, j)| way(n, j))
             .collect(),
     );
-    lab.tx_times = lab.block_times;
+    lab.networks[0].tx_times = lab.networks[0].block_times;
     lab
 }
 

@@ -154,6 +154,7 @@ fn a_key_says_what_the_node_cannot_do_and_asks_nothing() {
     let needs = keys_say_what_a_node_lacks(&linked());
     let all = [
         Ability::Mine,
+        Ability::KeepMining,
         Ability::Send,
         Ability::HoldWallets,
         Ability::Bend,

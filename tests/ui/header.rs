@@ -246,8 +246,8 @@ fn a_node_too_far_below_to_know_is_behind_if_it_says_so_itself() {
 fn sums_are_of_what_runs_and_stand_where_there_is_room() {
     let mut lab = scenario();
     change(&mut lab.nodes[0], |node| {
-        node.mining.height = Some(13);
-        node.mining.hashrate = 7_000.0;
+        node.mining.as_mut().expect("its own").height = Some(13);
+        node.mining.as_mut().expect("its own").hashrate = 7_000.0;
         node.mempool.shown.push(crate::picture::waiting(9));
         node.mempool.count = 2;
     });

@@ -105,15 +105,15 @@ fn states() -> Vec<(&'static str, Change)> {
         }),
         ("withholding", |node| {
             change(node, |node| {
-                node.mining.strategy = Strategy::Selfish(Release::Asked);
-                node.mining.withheld = 2;
-                node.mining.height = Some(13);
+                node.mining.as_mut().expect("its own").strategy = Strategy::Selfish(Release::Asked);
+                node.mining.as_mut().expect("its own").withheld = 2;
+                node.mining.as_mut().expect("its own").height = Some(13);
             });
         }),
         ("mining", |node| {
             change(node, |node| {
-                node.mining.height = Some(13);
-                node.mining.now = true;
+                node.mining.as_mut().expect("its own").height = Some(13);
+                node.mining.as_mut().expect("its own").now = true;
             });
         }),
         ("rich", |node| {

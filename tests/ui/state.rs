@@ -104,7 +104,7 @@ fn the_miner_is_started_stopped_and_changed() {
     assert_eq!(press(&lab, &mut ui, "-"), rate(7_000.0));
     change(&mut lab.nodes[2], |node| {
         node.wallets.clear();
-        node.mining.mode = MiningMode::Off;
+        node.mining.as_mut().expect("its own").mode = MiningMode::Off;
     });
     let made = Purpose::Mining { makes_wallet: true };
     assert_eq!(press(&lab, &mut ui, "m"), ask(MINER, on, made.clone()));

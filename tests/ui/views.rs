@@ -222,9 +222,9 @@ fn long_names_large_figures_and_many_wallets() {
                 )
             })
             .collect();
-        node.mining.height = Some(1_234_568);
-        node.mining.hashrate = 123_456_789.0;
-        node.mining.expected_hashes = 9e15;
+        node.mining.as_mut().expect("its own").height = Some(1_234_568);
+        node.mining.as_mut().expect("its own").hashrate = 123_456_789.0;
+        node.mining.as_mut().expect("its own").expected_hashes = 9e15;
     });
     pictures("large", &lab, "");
 }

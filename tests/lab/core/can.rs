@@ -206,6 +206,7 @@ fn a_verb_that_needs_what_a_node_cannot_do_is_refused_and_reaches_nothing() {
     }
     let all = [
         Ability::Mine,
+        Ability::KeepMining,
         Ability::Send,
         Ability::HoldWallets,
         Ability::MindPeers,

@@ -139,7 +139,7 @@ impl Names {
         let waiting = seen.mempool.shown.iter();
         let waiting = self.txs(waiting.map(|waits| &waits.txid));
         let (count, orphans) = (seen.mempool.count, seen.mempool.orphans);
-        let mining = &seen.mining;
+        let mining = seen.mining.as_ref().expect("its own");
         let (mode, found, to) = (mining.mode, mining.found, &mining.to);
         let mut lines = vec![
             format!("chain {}", chain.join(", ")),

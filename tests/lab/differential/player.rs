@@ -155,7 +155,7 @@ fn unrest(view: &LabView) -> Option<String> {
         let name = &node.name;
         match (&node.state, &node.snapshot) {
             (NodeState::Down, _) => {}
-            (NodeState::Up, Some(seen)) if seen.mining.now => {
+            (NodeState::Up, Some(seen)) if seen.mining.as_ref().expect("its own").now => {
                 return Some(format!("{name} mines"));
             }
             (NodeState::Up, Some(seen)) if seen.sync.is_none() => {}

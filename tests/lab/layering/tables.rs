@@ -62,6 +62,7 @@ pub const ROOMS: [(&str, &[&[&str]]); 4] = [
             &["handle", "proxy", "tcp"],
             &["run"],
             &["start"],
+            &["bitcoin"],
         ],
     ),
     (

@@ -203,7 +203,7 @@ async fn ended(stream: &mut TcpStream) -> usize {
 async fn what_one_program_dials_is_the_other_and_the_link_between_them_is_the_labs() {
     let (layout, home) = (pair_of(&any_command()), Home::temporary().expect("room"));
     let round = round(&layout, &home);
-    let place = |name: &str| round.program(name).expect("it has one").listens[0].1;
+    let place = |name: &str| round.programs.plan(name).expect("it has one").listens[0].1;
     let (a, b) = (place("a"), place("b"));
     assert_eq!(round.core().nodes()[1].addr(), Some(b));
     let listens = TcpListener::bind(b).await.expect("it is free");
