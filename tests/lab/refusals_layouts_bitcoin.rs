@@ -305,7 +305,7 @@ fn what_a_lab_does_by_itself_is_for_its_own_nodes() {
     let words = "payments are between wallets of chainlab's own nodes, and there are none";
     assert_eq!(
         refused(&format!("[traffic]\n{real}")),
-        format!("1:2: traffic: {words}")
+        format!("1:1: traffic: {words}")
     );
     let words =
         "makes links between chainlab's own nodes, and there are none: Bitcoin nodes have connect";
