@@ -19,6 +19,7 @@ mod between;
 mod find;
 mod guard;
 mod http;
+mod lab;
 mod mangled;
 mod node;
 mod processes;

@@ -1,6 +1,7 @@
 //! Which processes there are, of a group that a test has started.
 
-use std::fs::{read_dir, read_to_string};
+use std::fs::{read, read_dir, read_to_string};
+use std::path::Path;
 use std::time::{Duration, Instant};
 use tokio::time::sleep;
 
@@ -30,6 +31,40 @@ pub async fn until_none(group: u32) -> Duration {
         assert!(since.elapsed() < END, "{left:?} of {group} are left");
         sleep(Duration::from_millis(20)).await;
     }
+}
+
+/// Waits until no process is left that was started in a folder, or below it.
+pub fn until_none_of(folder: &Path) {
+    let since = Instant::now();
+    loop {
+        let left = started_in(folder);
+        if left.is_empty() {
+            return;
+        }
+        assert!(since.elapsed() < END, "{left:?} of {folder:?} are left");
+        std::thread::sleep(Duration::from_millis(20));
+    }
+}
+
+/// Waits until so many are there at least.
+pub fn until_started_in(folder: &Path, count: usize) {
+    let since = Instant::now();
+    while started_in(folder).len() < count {
+        assert!(since.elapsed() < crate::node::PATIENCE, "they do not come");
+        std::thread::sleep(Duration::from_millis(20));
+    }
+}
+
+/// The processes with this folder in their command lines.
+pub fn started_in(folder: &Path) -> Vec<i32> {
+    let all = read_dir("/proc").expect("Linux");
+    let pids = all.filter_map(|entry| entry.ok()?.file_name().to_str()?.parse().ok());
+    let folder = folder.to_str().expect("plain letters");
+    let is_of = |pid: &i32| {
+        let words = read(format!("/proc/{pid}/cmdline")).unwrap_or_default();
+        String::from_utf8_lossy(&words).contains(folder)
+    };
+    pids.filter(is_of).collect()
 }
 
 /// The processes of a group, or of the session with its number; one that has ended and that its parent

@@ -200,7 +200,8 @@ fn every_built_in_layout_can_be_played_at_once() {
             "slow",
             "swarm",
             "bitcoin",
-            "regtest"
+            "regtest",
+            "regtest-partition"
         ]
     );
     for (name, text) in SHIPPED {

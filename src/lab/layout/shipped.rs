@@ -6,7 +6,7 @@ use super::{Layout, read};
 pub const DEFAULT: &str = "scenario";
 
 /// Names and texts, in the order in which they are best tried.
-pub const SHIPPED: [(&str, &str); 11] = [
+pub const SHIPPED: [(&str, &str); 12] = [
     ("scenario", include_str!("../../../layouts/scenario.toml")),
     ("tutorial", include_str!("../../../layouts/tutorial.toml")),
     ("mesh", include_str!("../../../layouts/mesh.toml")),
@@ -21,6 +21,10 @@ pub const SHIPPED: [(&str, &str); 11] = [
     ("swarm", include_str!("../../../layouts/swarm.toml")),
     ("bitcoin", include_str!("../../../layouts/bitcoin.toml")),
     ("regtest", include_str!("../../../layouts/regtest.toml")),
+    (
+        "regtest-partition",
+        include_str!("../../../layouts/regtest-partition.toml"),
+    ),
 ];
 
 /// The names, in that order.

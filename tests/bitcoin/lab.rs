@@ -1,0 +1,116 @@
+//! Labs with real nodes: started, parted, healed, ended.
+
+use crate::node::package;
+use crate::processes::{until_none_of, until_started_in};
+use std::fs::{create_dir, write};
+use std::path::Path;
+use std::process::{Command, Output, Stdio};
+use tempfile::tempdir;
+
+/// The program, in a home of its own.
+fn chainlab(home: &Path) -> Command {
+    let mut command = Command::new(env!("CARGO_BIN_EXE_chainlab"));
+    let run = home.join("run");
+    if !run.exists() {
+        create_dir(&run).expect("a folder");
+    }
+    command.env("HOME", home).env("XDG_RUNTIME_DIR", run);
+    // What a lab keeps for as long as it runs is below it as well.
+    command.env("TMPDIR", home).stdin(Stdio::null());
+    command
+}
+
+fn said(output: &Output) -> (String, String) {
+    let text = |bytes: &[u8]| String::from_utf8_lossy(bytes).into_owned();
+    (text(&output.stdout), text(&output.stderr))
+}
+
+/// Three nodes of bcoin, a partition, blocks on both sides, a payment, and one chain in the end.
+#[test]
+fn a_reorganisation_of_real_nodes_has_its_true_depth_and_a_payment_in_it_is_made_after_all() {
+    if package().is_none() {
+        return;
+    }
+    let home = tempdir().expect("a folder");
+    let output = chainlab(home.path())
+        .args(["run", "regtest-partition", "--headless", "--json"])
+        .arg("--allow-programs")
+        .output()
+        .expect("it runs");
+    let (out, err) = said(&output);
+    assert!(output.status.success(), "{err}\n{out}");
+    let lines = || {
+        out.lines()
+            .filter_map(|line| serde_json::from_str(line).ok())
+    };
+    let has = |node: &str, is_it: &dyn Fn(&serde_json::Value) -> bool| {
+        lines().any(|line: serde_json::Value| line["node"] == node && is_it(&line["kind"]))
+    };
+    for stage in ["announced", "complete", "connected"] {
+        let at_stage = |kind: &serde_json::Value| {
+            let seen = &kind["block_seen"];
+            seen["stage"] == stage && seen["block"]["height"] == 104
+        };
+        assert!(
+            has("amber", &at_stage),
+            "104 is not {stage} at amber\n{out}"
+        );
+    }
+    let depth = |kind: &serde_json::Value| kind["reorganised"]["depth"] == 1;
+    assert!(has("amber", &depth), "{out}");
+    let paid = |kind: &serde_json::Value| kind["tx_seen"]["fee"].is_u64();
+    assert!(has("amber", &paid), "its fee is known\n{out}");
+    until_none_of(home.path());
+}
+
+/// However a lab ends, so do its nodes.
+#[test]
+fn of_a_lab_that_is_killed_no_real_node_is_left() {
+    if package().is_none() {
+        return;
+    }
+    let home = tempdir().expect("a folder");
+    let mut lab = chainlab(home.path())
+        .args(["run", "regtest", "--headless", "--allow-programs"])
+        .stdout(Stdio::null())
+        .spawn()
+        .expect("it runs");
+    until_started_in(home.path(), 3);
+    lab.kill().expect("it is there");
+    lab.wait().expect("it has ended");
+    until_none_of(home.path());
+}
+
+#[test]
+fn real_nodes_are_not_started_without_a_yes() {
+    if package().is_none() {
+        return;
+    }
+    let home = tempdir().expect("a folder");
+    let output = chainlab(home.path())
+        .args(["run", "regtest", "--headless", "--for", "1s"])
+        .output()
+        .expect("it runs");
+    let (_, err) = said(&output);
+    assert_eq!(output.status.code(), Some(2), "{err}");
+    assert!(err.contains("--allow-programs"), "{err}");
+}
+
+/// A node that nothing answers for is shown as such, and no key acts on it.
+#[test]
+fn a_node_that_is_not_there_is_away_and_says_why() {
+    let home = tempdir().expect("a folder");
+    let layout = home.path().join("away.toml");
+    let text = "[[node]]\nname = \"core\"\nkind = \"bitcoin\"\naddress = \"127.0.0.1:1\"\n\
+                [[step]]\nafter = \"1s\"\nexpect = \"height@core >= 0\"\nwithin = \"1s\"\n";
+    write(&layout, text).expect("a file");
+    let output = chainlab(home.path())
+        .arg("run")
+        .arg(&layout)
+        .args(["--headless", "--json"])
+        .output()
+        .expect("it runs");
+    let (out, err) = said(&output);
+    assert_eq!(output.status.code(), Some(3), "{err}\n{out}");
+    assert!(out.contains("it does not answer"), "{out}");
+}
