@@ -95,6 +95,9 @@ pub struct ProgramInfo {
     pub rpc: Option<String>,
     /// Why it does not, though it is asked.
     pub rpc_fault: Option<String>,
+    /// What is wrong with it otherwise, in words: whom it has banned, and peers that are not of this lab.
+    #[serde(default)]
+    pub faults: Vec<String>,
 }
 
 /// A block, in a line.

@@ -5,6 +5,7 @@
 
 use super::BitcoinConfig;
 use super::client::Client;
+use super::peers::WhoIs;
 use crate::bitcoin::Network;
 use crate::bitcoin::rpc::{Listed, Peer};
 use crate::bitcoin::wallet::LabWallets;
@@ -13,6 +14,7 @@ use crate::live::entry::Answer;
 use crate::node::io::{Command, CommandError, EventKind, Question, RefusalKind, Reply};
 use crate::node::snapshot::WalletInfo;
 use std::collections::BTreeSet;
+use std::sync::Arc;
 use std::time::Duration;
 use tokio::sync::mpsc;
 use tokio::time::{MissedTickBehavior, interval};
@@ -34,6 +36,8 @@ pub(super) enum ActNews {
     /// What answers; `None`: nothing does.
     Program(Option<String>),
     Wallets(Vec<WalletInfo>),
+    /// All that is wrong with it now, in words.
+    Faults(Vec<String>),
     Event(EventKind),
 }
 
@@ -62,6 +66,8 @@ pub(super) struct Acts {
     /// Transactions that wait and were looked at.
     pub(super) heard: BTreeSet<Txid>,
     pub(super) peer_count: usize,
+    who: WhoIs,
+    is_started: bool,
     news: mpsc::Sender<ActNews>,
 }
 
@@ -78,6 +84,8 @@ impl Acts {
             wallets: None,
             heard: BTreeSet::new(),
             peer_count: 0,
+            who: Arc::clone(&config.who),
+            is_started: config.is_started,
             news,
         }
     }
@@ -123,6 +131,9 @@ impl Acts {
         }
         let peers = peers.ok().map(|peers| peers.items);
         self.peer_count = peers.as_ref().map_or(0, Vec::len);
+        let mut faults = self.strays(peers.as_deref().unwrap_or_default());
+        faults.extend(self.bans().await);
+        self.tell(ActNews::Faults(faults)).await;
         self.tell(ActNews::Peers(peers)).await;
         // Where a lab may do nothing it holds nothing.
         if self.check_allowed().await.is_ok() {
@@ -130,6 +141,27 @@ impl Acts {
             // What could not be asked is asked again at the next look.
             let _ = self.follow().await;
         }
+    }
+
+    /// Peers that it dials and that are not of this lab.
+    fn strays(&self, peers: &[Peer]) -> Vec<String> {
+        let dialled = peers
+            .iter()
+            .filter(|peer| self.is_started && !peer.is_inbound);
+        let strays = dialled.filter(|peer| peer.socket.is_none_or(|at| (self.who)(at).is_none()));
+        let words = |peer: &Peer| format!("it dials {}, which is not of this lab", peer.address);
+        strays.map(words).collect()
+    }
+
+    /// Whether it talks to its neighbours no more, who all come from this machine.
+    async fn bans(&mut self) -> Option<String> {
+        let dialect = self.client.dialect().await.ok()?;
+        let bans = self.client.ask(&dialect.bans().ok()?).await.ok()?.items;
+        let ours = bans.iter().find(|ban| ban.address.starts_with("127."))?;
+        let address = &ours.address;
+        Some(format!(
+            "it has banned {address}: `chainlab peers unban 127.0.0.1` lifts that"
+        ))
     }
 
     /// Its first blocks, so that a reward can be spent.

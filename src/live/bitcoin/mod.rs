@@ -71,6 +71,8 @@ pub struct BitcoinConfig {
     pub first_blocks: u16,
     /// Who its peers are.
     pub who: WhoIs,
+    /// The lab has started it, and it is to dial nothing but what the lab has put between its nodes.
+    pub is_started: bool,
     /// What connections and pings are drawn from.
     pub seed: [u8; 32],
 }

@@ -26,6 +26,7 @@ pub(super) struct Shown {
     peers: Option<Vec<Peer>>,
     pub(super) wallets: Vec<WalletInfo>,
     pub(super) rpc: Option<String>,
+    pub(super) faults: Vec<String>,
     /// How it last looked, for as long as its height is not known.
     last: Option<Arc<NodeSnapshot>>,
 }
@@ -47,6 +48,7 @@ impl Shown {
             peers: None,
             wallets: Vec::new(),
             rpc: None,
+            faults: Vec::new(),
             last: None,
         }
     }
@@ -116,6 +118,7 @@ impl Shown {
             stale_branches: seen.stale_branches,
             rpc: self.rpc.clone().filter(|_| seen.rpc_fault.is_none()),
             rpc_fault: seen.rpc_fault.clone(),
+            faults: self.faults.clone(),
         }
     }
 }

@@ -49,6 +49,7 @@ impl Round {
             key_seed: self.key_seed,
             first_blocks: self.first_blocks(spec, life),
             who: self.who_is(),
+            is_started: plan.is_some(),
             seed: seeds().map_err(|error| error.to_string())?.run,
         };
         let program = plan.map(|plan| start_program(plan, None));

@@ -27,6 +27,11 @@ pub(super) fn lines(scene: Scene<'_>, seen: &ProgramInfo, room: usize) -> Vec<Li
         lines.insert(0, Line::styled(away.clone(), theme.bad()));
     }
     lines.push(sees(scene, seen, room));
+    let faults = seen
+        .faults
+        .iter()
+        .map(|words| Line::styled(words.clone(), theme.bad()));
+    lines.extend(faults);
     let faults = [&seen.rpc_fault, &seen.mempool_note].into_iter().flatten();
     lines.extend(faults.map(|words| Line::styled(words.clone(), theme.warn())));
     lines

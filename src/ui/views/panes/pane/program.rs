@@ -18,6 +18,10 @@ pub(super) fn program(
     let Some(agent) = seen.user_agent.as_ref().filter(|_| node.state.is_up()) else {
         return none(scene, "program");
     };
+    if let Some(fault) = seen.faults.first() {
+        let row = Row::new().part(0, 0, vec![label(scene, "program")]);
+        return row.text(1, 0, fault.clone(), theme.bad()).fit(room);
+    }
     let mut row = Row::new()
         .part(0, 0, vec![label(scene, "program")])
         .text(
