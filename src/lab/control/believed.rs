@@ -52,6 +52,9 @@ const REACHED_MAX: u64 = 1_000_000;
 /// The longest that a lab has gone on: a thousand years.
 const TIME_MAX: Duration = Duration::from_secs(1_000 * 366 * 86_400);
 
+/// What is wrong with a program of others: a stray peer is one, and there may be some.
+const FAULTS_MAX: usize = 32;
+
 /// Peers of a node: several times as many as it lets in.
 const PEERS_MAX: usize = 1_000;
 
@@ -95,6 +98,9 @@ fn snapshot(mut seen: NodeSnapshot) -> Option<NodeSnapshot> {
         .retain(|wallet| is_wallet(&wallet.name, &wallet.address));
     if let Some(mining) = &mut seen.mining {
         mining.to.take_if(|to| check_name(to).is_err());
+    }
+    if let Some(program) = &mut seen.program {
+        program.faults.truncate(FAULTS_MAX);
     }
     Some(seen)
 }
