@@ -13,7 +13,7 @@ use crate::chain::Txid;
 use crate::live::entry::Answer;
 use crate::node::io::{Command, CommandError, EventKind, Question, RefusalKind, Reply};
 use crate::node::snapshot::WalletInfo;
-use std::collections::BTreeSet;
+use std::collections::{BTreeMap, BTreeSet};
 use std::sync::Arc;
 use std::time::Duration;
 use tokio::sync::mpsc;
@@ -65,6 +65,8 @@ pub(super) struct Acts {
     pub(super) wallets: Option<LabWallets>,
     /// Transactions that wait and were looked at.
     pub(super) heard: BTreeSet<Txid>,
+    /// Payments of the lab, as they were sent: the node may forget one when its block is left behind.
+    pub(super) sent: BTreeMap<Txid, Vec<u8>>,
     pub(super) peer_count: usize,
     who: WhoIs,
     is_started: bool,
@@ -83,6 +85,7 @@ impl Acts {
             first_blocks: config.first_blocks,
             wallets: None,
             heard: BTreeSet::new(),
+            sent: BTreeMap::new(),
             peer_count: 0,
             who: Arc::clone(&config.who),
             is_started: config.is_started,

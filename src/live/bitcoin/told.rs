@@ -79,12 +79,15 @@ impl Teller {
                 txid: *txid,
                 why: why.to_string(),
             }),
+            WatchEventKind::TxBack { txid } => {
+                let words = format!("payment ..{} waits again", txid.short());
+                Some(EventKind::Seen(words))
+            }
             WatchEventKind::Ping { .. }
             | WatchEventKind::Inv { .. }
             | WatchEventKind::Message { .. } => None,
             WatchEventKind::Up { .. }
             | WatchEventKind::Down { .. }
-            | WatchEventKind::TxBack { .. }
             | WatchEventKind::Addresses { .. }
             | WatchEventKind::MempoolNotAsked
             | WatchEventKind::NotAnswered { .. } => Some(EventKind::Seen(told.words())),

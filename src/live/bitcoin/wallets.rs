@@ -19,6 +19,9 @@ use tokio::time::sleep;
 /// Transactions that wait and are fetched at once, to see whether they are of a wallet.
 const FETCHED: usize = 500;
 
+/// Payments that are kept as they were sent.
+const SENT: usize = 256;
+
 /// How often, and how long each time, a node is asked whether it has taken a payment.
 const LOOKS: (u32, Duration) = (40, Duration::from_millis(50));
 
@@ -108,9 +111,12 @@ impl Acts {
             .held()?
             .waiting()
             .filter(|txid| !waiting.contains(txid));
-        let gone: Vec<_> = gone.collect();
-        if let Some(wallets) = &mut self.wallets {
-            gone.iter().for_each(|txid| wallets.gone(txid));
+        for txid in gone.collect::<Vec<_>>() {
+            if !self.send_again(txid).await
+                && let Some(wallets) = &mut self.wallets
+            {
+                wallets.gone(&txid);
+            }
         }
         self.heard.retain(|txid| waiting.contains(txid));
         let news = waiting.difference(&self.heard).copied().take(FETCHED);
@@ -171,6 +177,10 @@ impl Acts {
         if !dialect.judges_before_it_answers() {
             self.until_it_waits(signed.txid).await?;
         }
+        if self.sent.len() >= SENT {
+            self.sent.pop_first();
+        }
+        self.sent.insert(signed.txid, signed.bytes);
         let sent = EventKind::Sent {
             txid: signed.txid,
             from: payment.from.clone(),
@@ -185,6 +195,26 @@ impl Acts {
             announced_to: self.peer_count,
             withheld: false,
         })
+    }
+
+    /// A payment whose block was left behind waits again, or so it should: bcoin with an empty mempool
+    /// forgets it. Whether the node has it now.
+    async fn send_again(&mut self, txid: Txid) -> bool {
+        // Once: what it does not take any more spends what is spent.
+        let Some(bytes) = self.sent.remove(&txid) else {
+            return false;
+        };
+        let Ok(dialect) = self.client.dialect().await else {
+            return false;
+        };
+        let sent = self.client.ask(&dialect.send(&bytes)).await;
+        let waits = sent.is_ok() && self.until_it_waits(txid).await.is_ok();
+        if waits {
+            self.sent.insert(txid, bytes);
+            let words = format!("payment ..{} was sent again", txid.short());
+            self.tell(ActNews::Event(EventKind::Seen(words))).await;
+        }
+        waits
     }
 
     async fn until_it_waits(&mut self, txid: Txid) -> Result<(), CommandError> {
