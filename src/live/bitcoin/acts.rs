@@ -3,8 +3,8 @@
 //! A node is told to do things on networks where blocks are free, and elsewhere where the layout says so;
 //! never on mainnet. Which network it is on it has to say itself, by name and by its first block.
 
-use super::BitcoinConfig;
 use super::client::Client;
+use super::config::BitcoinConfig;
 use super::peers::WhoIs;
 use crate::bitcoin::Network;
 use crate::bitcoin::rpc::{Listed, Peer};

@@ -13,6 +13,7 @@
 mod acts;
 mod answers;
 mod client;
+mod config;
 mod mine;
 mod peers;
 mod shown;
@@ -20,22 +21,22 @@ mod task;
 mod told;
 mod wallets;
 
+pub use config::{BitcoinConfig, Rpc};
 pub use peers::{KnownPeer, WhoIs};
 
 use self::acts::Acts;
 use self::client::Client;
+use self::peers::OURS;
 use self::shown::Shown;
 use self::task::Task;
 use super::clock::LabClock;
 use super::handle::{NodeHandle, Requests};
 use super::links::Links;
 use super::program::ProgramHandle;
-use super::rpc::{ClientError, Login, RpcClient};
+use super::rpc::ClientError;
 use super::start::EVENTS;
 use super::watch::watch_node;
-use crate::bitcoin::Network;
 use crate::bitcoin::watcher::WatchConfig;
-use std::net::SocketAddr;
 use std::sync::Mutex;
 use std::sync::atomic::AtomicU64;
 use tokio::runtime::Handle;
@@ -46,57 +47,6 @@ const REQUESTS: usize = 256;
 
 /// What may wait to be told of a node's answers.
 const NEWS: usize = 256;
-
-/// Which node it is, and how it is seen.
-pub struct BitcoinConfig {
-    /// Its name in the lab.
-    pub name: String,
-    /// Its network.
-    pub network: Network,
-    /// Where it is watched.
-    pub addr: SocketAddr,
-    /// Where its peers reach it, by which links know it.
-    pub place: SocketAddr,
-    /// How it is asked; `None`: not at all.
-    pub rpc: Option<Rpc>,
-    /// It is asked what waits also where it does not offer that.
-    pub mempool: bool,
-    /// The lab may have it do things though it is on a test network.
-    pub act: bool,
-    /// The wallets that the lab holds on its chain, by name.
-    pub wallets: Vec<String>,
-    /// What their keys follow from.
-    pub key_seed: [u8; 32],
-    /// Blocks that it is to find at once, if its chain has none.
-    pub first_blocks: u16,
-    /// Who its peers are.
-    pub who: WhoIs,
-    /// The lab has started it, and it is to dial nothing but what the lab has put between its nodes.
-    pub is_started: bool,
-    /// What connections and pings are drawn from.
-    pub seed: [u8; 32],
-}
-
-/// How a node is asked by JSON-RPC.
-#[derive(Clone, Debug)]
-pub struct Rpc {
-    /// Where.
-    pub at: SocketAddr,
-    /// Where bcoin's wallet is, if that is not two ports above.
-    pub wallet: Option<SocketAddr>,
-    /// What opens it.
-    pub login: Login,
-}
-
-impl Rpc {
-    fn client(&self) -> Result<RpcClient, ClientError> {
-        let client = RpcClient::new(self.at, self.login.clone())?;
-        match self.wallet {
-            Some(wallet) => client.with_wallet(wallet),
-            None => Ok(client),
-        }
-    }
-}
 
 /// Begins to watch a node, which is the program if there is one, and ends with it.
 ///
@@ -162,9 +112,6 @@ pub fn open_bitcoin(
 }
 
 /// What nodes are told that this is, BIP 14.
-pub(super) fn user_agent() -> String {
+fn user_agent() -> String {
     format!("{OURS}{}/", env!("CARGO_PKG_VERSION"))
 }
-
-/// How that begins.
-const OURS: &str = "/chainlab:";

@@ -1,7 +1,6 @@
 //! Who the peers of a node are: between two nodes of a lab there is a proxy, so that each sees an address
 //! that is not the other's.
 
-use super::OURS;
 use crate::bitcoin::rpc::Peer;
 use crate::live::NOWHERE;
 use crate::node::io::Direction;
@@ -11,6 +10,9 @@ use crate::node::{ConnId, Time};
 use std::net::SocketAddr;
 use std::sync::Arc;
 use std::time::Duration;
+
+/// How the user agent of our watchers begins.
+pub(super) const OURS: &str = "/chainlab:";
 
 /// A node that is known.
 #[derive(Clone, Debug, PartialEq, Eq)]

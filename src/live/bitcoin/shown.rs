@@ -1,6 +1,6 @@
 //! How a node that is watched looks, as a snapshot of a node.
 
-use super::BitcoinConfig;
+use super::config::BitcoinConfig;
 use super::peers::{WhoIs, infos};
 use crate::bitcoin::rpc::Peer;
 use crate::bitcoin::watcher::{Line, WaitsShown, WatchSnapshot, WatchedBlock};
