@@ -71,7 +71,7 @@ fn arguments_that_make_no_sense_are_refused_by_name() {
         ),
         (
             &["layouts", "ocean"],
-            "there is no layout \"ocean\"; there are scenario, tutorial, mesh, partition, double-spend, majority, world, slow, swarm, bitcoin and 1 more",
+            "there is no layout \"ocean\"; there are scenario, tutorial, mesh, partition, double-spend, majority, world, slow, swarm, bitcoin and 2 more",
         ),
     ] {
         let said = refused(home.path(), arguments);
@@ -292,7 +292,7 @@ fn the_built_in_layouts_are_listed_and_printed_as_files_to_change() {
     };
     let list = said(&["layouts"]);
     let rows: Vec<_> = list.lines().collect();
-    let first = "scenario      the three nodes of \"Building Blockchain in Go, part 7\".";
+    let first = "scenario           the three nodes of \"Building Blockchain in Go, part 7\".";
     assert_eq!(rows[0], first);
     for (name, text) in SHIPPED {
         assert_eq!(said(&["layouts", name]), text);

@@ -7,16 +7,16 @@ use crate::lab::observe::propagation::{Propagation, Tracker};
 use crate::lab::view::NetworkView;
 use crate::node::NodeIx;
 use std::cmp::Reverse;
-use std::collections::BTreeMap;
 use std::sync::Arc;
 use std::time::Duration;
 
 /// The name of the network of chainlab's own nodes.
 pub(in crate::lab) const OWN_NETWORK: &str = "chainlab";
 
-/// What is on its way through each network, by the networks' names.
+/// What is on its way through each network, by the networks' names. There are few, and a lab is copied
+/// often: a map has room for eleven of them.
 #[derive(Clone, Default)]
-pub(super) struct Networks(BTreeMap<Arc<str>, OnTheWay>);
+pub(super) struct Networks(Vec<(Arc<str>, OnTheWay)>);
 
 /// What is on its way through one.
 #[derive(Clone, Default)]
@@ -28,15 +28,17 @@ pub(super) struct OnTheWay {
 impl Networks {
     /// What is on its way through this one.
     pub(super) fn of(&mut self, network: &Arc<str>) -> &mut OnTheWay {
-        if !self.0.contains_key(network) {
-            self.0.insert(Arc::clone(network), OnTheWay::default());
-        }
-        self.0.get_mut(network).expect("it was just put there")
+        let at = self.0.iter().position(|(name, _)| name == network);
+        let at = at.unwrap_or_else(|| {
+            self.0.push((Arc::clone(network), OnTheWay::default()));
+            self.0.len() - 1
+        });
+        &mut self.0[at].1
     }
 
     /// A node does not run any more: nothing waits for it.
     pub(super) fn left(&mut self, node: NodeIx) {
-        for on_the_way in self.0.values_mut() {
+        for (_, on_the_way) in &mut self.0 {
             on_the_way.blocks.left(node);
             on_the_way.txs.left(node);
         }
@@ -44,7 +46,7 @@ impl Networks {
 
     /// Nothing holds that was known of a node.
     pub(super) fn forget(&mut self, node: NodeIx) {
-        for on_the_way in self.0.values_mut() {
+        for (_, on_the_way) in &mut self.0 {
             on_the_way.blocks.forget(node);
             on_the_way.txs.left(node);
         }
@@ -63,7 +65,7 @@ impl Networks {
         &self,
         show: impl Fn(&OnTheWay) -> Arc<Vec<Propagation<Id>>>,
     ) -> Arc<Vec<Propagation<Id>>> {
-        let mut shown = self.0.values().map(show);
+        let mut shown = self.0.iter().map(|(_, on_the_way)| show(on_the_way));
         let Some(first) = shown.next() else {
             return Arc::default();
         };
@@ -78,7 +80,8 @@ impl Networks {
 
     /// How long blocks took from their finders to all nodes, shortest first.
     pub(super) fn times(&self) -> Vec<Duration> {
-        let mut times: Vec<_> = self.0.values().flat_map(|way| way.blocks.times()).collect();
+        let times = self.0.iter().flat_map(|(_, way)| way.blocks.times());
+        let mut times: Vec<_> = times.collect();
         times.sort_unstable();
         times
     }
@@ -97,7 +100,8 @@ impl Networks {
     }
 
     fn one(&self, name: &Arc<str>, first: NodeIx) -> NetworkView {
-        let on_the_way = self.0.get(name);
+        let found = self.0.iter().find(|(known, _)| known == name);
+        let on_the_way = found.map(|(_, on_the_way)| on_the_way);
         NetworkView {
             name: Arc::clone(name),
             nodes: vec![first],
