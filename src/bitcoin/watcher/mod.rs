@@ -36,7 +36,7 @@ pub use config::WatchConfig;
 pub use event::{Gone, PeerFacts, Role, WatchEvent, WatchEventKind};
 pub use lines::Line;
 pub use monitor::{Monitor, WaitingTx};
-pub use snapshot::{WaitsShown, WatchSnapshot, WatchedBlock, WatchedTip};
+pub use snapshot::{BEST, RECENT, WaitsShown, WatchSnapshot, WatchedBlock, WatchedTip};
 
 use self::asked::Asking;
 use self::blocks::Blocks;
