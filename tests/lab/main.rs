@@ -34,6 +34,7 @@ mod layouts_page;
 mod layouts_played;
 mod measure;
 mod moving;
+mod networks;
 mod partition;
 mod propagation;
 mod refusals_layouts;
