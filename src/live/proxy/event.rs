@@ -1,10 +1,13 @@
 //! What a proxy tells.
 
+use super::said::said;
+use super::way::Passed;
 use crate::bitcoin::passing::{PassedMessage, Way};
 use crate::bitcoin::wire::CommandName;
 use crate::live::clock::LabClock;
 use crate::live::news::NewsSender;
 use crate::node::Time;
+use crate::node::message::{Item, MessageSummary};
 use serde::{Serialize, Serializer};
 use std::collections::BTreeMap;
 use std::net::SocketAddr;
@@ -62,6 +65,12 @@ pub enum ProxyEventKind {
         bytes: usize,
         /// When it was sent, with its last byte.
         sent: Time,
+        /// What it is about.
+        #[serde(skip)]
+        item: Option<Item>,
+        /// What it says.
+        #[serde(skip)]
+        summary: MessageSummary,
     },
     /// From here on a direction cannot be read. It passes all the same.
     Encrypted {
@@ -213,16 +222,24 @@ impl Teller {
     pub(super) fn passed(
         &self,
         (conn, way): (u64, Way),
-        messages: impl Iterator<Item = (PassedMessage, Time)>,
+        messages: impl Iterator<Item = Passed>,
         mut handshake: impl FnMut(&PassedMessage) -> bool,
     ) {
         let now = self.clock.now();
-        for (message, sent) in messages {
+        for Passed {
+            message,
+            whole,
+            sent,
+        } in messages
+        {
+            let (item, summary) = said(&message, &whole);
             let kind = ProxyEventKind::Message {
                 way,
                 command: message.command,
                 bytes: message.bytes,
                 sent,
+                item,
+                summary,
             };
             self.tell(now, conn, kind);
             if handshake(&message) {

@@ -23,6 +23,7 @@
 
 mod carry;
 mod event;
+mod said;
 mod way;
 
 pub use event::{CONNS_MAX, ProxyConn, ProxyEnd, ProxyEvent, ProxyEventKind, ProxyNews};

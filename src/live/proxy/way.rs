@@ -39,7 +39,7 @@ pub(super) struct Direction<'a> {
     read: BytesMut,
     /// What has arrived and is next to be written, and which messages end in it.
     arrived: Vec<u8>,
-    messages: Vec<(PassedMessage, Time)>,
+    messages: Vec<Passed>,
     /// The end has come: no more is read.
     is_over: bool,
     /// The end has arrived.
@@ -51,9 +51,16 @@ pub(super) struct Direction<'a> {
 /// What is on its way.
 pub(super) enum Passes {
     Bytes(Bytes),
-    /// The last bytes of a message, and when they were sent.
-    Message(Bytes, PassedMessage, Time),
+    /// The last bytes of a message.
+    Message(Bytes, Passed),
     End(Ending),
+}
+
+/// A message, all of it if it passed in one piece, and when it was sent.
+pub(super) struct Passed {
+    pub(super) message: PassedMessage,
+    pub(super) whole: Bytes,
+    pub(super) sent: Time,
 }
 
 /// How a stream ends; in the error's words, if it broke.
@@ -80,7 +87,7 @@ impl<'a> Talk<'a> {
         let _ = self.end.set(end);
     }
 
-    fn passed(&self, way: Way, messages: impl Iterator<Item = (PassedMessage, Time)>) {
+    fn passed(&self, way: Way, messages: impl Iterator<Item = Passed>) {
         // No panic can leave it half changed.
         let handshake = |message: &PassedMessage| {
             let shared = self.handshake.lock();
@@ -184,6 +191,7 @@ impl<'a> Direction<'a> {
     /// A piece begins its way.
     fn enter(&mut self, piece: Piece, now: Time) {
         let mut bytes = piece.bytes;
+        let whole = bytes.clone();
         let is_bent = self.bend.is_bent();
         // A narrow link takes them smaller.
         while is_bent && bytes.len() > self.bend.piece() {
@@ -192,7 +200,17 @@ impl<'a> Direction<'a> {
         }
         let len = bytes.len();
         let passes = match piece.kind {
-            PieceKind::Message(message) => Passes::Message(bytes, message, now),
+            PieceKind::Message(message) => {
+                let sent = now;
+                Passes::Message(
+                    bytes,
+                    Passed {
+                        message,
+                        whole,
+                        sent,
+                    },
+                )
+            }
             PieceKind::Part | PieceKind::Encrypted => Passes::Bytes(bytes),
         };
         match is_bent {
@@ -204,9 +222,9 @@ impl<'a> Direction<'a> {
     fn arrive(&mut self, passes: Passes) {
         match passes {
             Passes::Bytes(bytes) => self.arrived.extend_from_slice(&bytes),
-            Passes::Message(bytes, message, sent) => {
+            Passes::Message(bytes, passed) => {
                 self.arrived.extend_from_slice(&bytes);
-                self.messages.push((message, sent));
+                self.messages.push(passed);
             }
             Passes::End(end) => self.end = Some(end),
         }

@@ -6,7 +6,6 @@ use crate::bitcoin::passing;
 use crate::live::NOWHERE;
 use crate::live::proxy::{ProxyEvent, ProxyEventKind, ProxyNews};
 use crate::node::io::{Direction, Event, EventKind, PeerLabel};
-use crate::node::message::MessageSummary;
 use crate::node::{ConnId, Time};
 use std::collections::BTreeSet;
 use std::net::SocketAddr;
@@ -120,6 +119,8 @@ impl Between {
             command,
             bytes,
             sent,
+            item,
+            summary,
         } = &event.kind
         else {
             return;
@@ -134,16 +135,16 @@ impl Between {
             peer: label(event, to),
             command: command.clone(),
             bytes,
-            item: None,
-            summary: MessageSummary::default(),
+            item: *item,
+            summary: summary.clone(),
         };
         self.round.happened_to(from, *sent, told);
         let told = EventKind::MessageReceived {
             peer: label(event, from),
             command,
             bytes,
-            item: None,
-            summary: MessageSummary::default(),
+            item: *item,
+            summary: summary.clone(),
         };
         self.round.happened_to(to, event.at, told);
     }
