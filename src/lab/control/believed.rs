@@ -5,6 +5,7 @@
 
 use super::data::{About, NodeEvent, Opening};
 use super::heard::HEIGHT_MAX;
+use crate::bitcoin::Network;
 use crate::lab::ask::Can;
 use crate::lab::ask::verbs::NOTE_MAX;
 use crate::lab::layout::{COLUMNS_MAX, HINT_MAX, NODES_MAX};
@@ -100,6 +101,8 @@ fn snapshot(mut seen: NodeSnapshot) -> Option<NodeSnapshot> {
         mining.to.take_if(|to| check_name(to).is_err());
     }
     if let Some(program) = &mut seen.program {
+        // There are few networks, and something is kept for each.
+        program.network.parse::<Network>().ok()?;
         program.faults.truncate(FAULTS_MAX);
     }
     Some(seen)

@@ -5,7 +5,7 @@
 
 use super::client::Client;
 use super::config::BitcoinConfig;
-use super::peers::WhoIs;
+use super::peers::{Reaches, WhoIs};
 use crate::bitcoin::Network;
 use crate::bitcoin::rpc::{Listed, Peer};
 use crate::bitcoin::wallet::LabWallets;
@@ -13,21 +13,23 @@ use crate::chain::Txid;
 use crate::live::entry::Answer;
 use crate::node::io::{Command, CommandError, EventKind, Question, RefusalKind, Reply};
 use crate::node::snapshot::WalletInfo;
-use std::collections::{BTreeMap, BTreeSet};
+use std::collections::{BTreeSet, VecDeque};
+use std::net::SocketAddr;
 use std::sync::Arc;
 use std::time::Duration;
-use tokio::sync::mpsc;
+use tokio::sync::{Notify, mpsc};
 use tokio::time::{MissedTickBehavior, interval};
 
 /// How often a node is asked for its peers.
 const EVERY: Duration = Duration::from_secs(1);
 
+/// In so many looks it is asked once whom it has banned.
+const BANS_EVERY: u32 = 10;
+
 /// Something to do.
 pub(super) enum Job {
     Command(Command, Answer),
     Question(Question, Answer),
-    /// Its chain is another.
-    Moved,
 }
 
 /// What came to light.
@@ -47,7 +49,6 @@ impl Job {
         match self {
             // The asker may have gone.
             Self::Command(_, answer) | Self::Question(_, answer) => drop(answer.send(Err(why))),
-            Self::Moved => {}
         }
     }
 }
@@ -56,8 +57,12 @@ pub(super) struct Acts {
     pub(super) client: Client,
     pub(super) network: Network,
     act: bool,
-    /// It was asked which network it is on, and may be told what to do.
-    is_trusted: bool,
+    /// It was asked which network it is on, and may be told what to do: for as long as the client has had
+    /// no more faults than this.
+    trusted: Option<u64>,
+    /// Looks since its bans were asked for.
+    looks: u32,
+    banned: Option<String>,
     pub(super) names: Vec<String>,
     pub(super) key_seed: [u8; 32],
     first_blocks: u16,
@@ -66,9 +71,12 @@ pub(super) struct Acts {
     /// Transactions that wait and were looked at.
     pub(super) heard: BTreeSet<Txid>,
     /// Payments of the lab, as they were sent: the node may forget one when its block is left behind.
-    pub(super) sent: BTreeMap<Txid, Vec<u8>>,
+    pub(super) sent: VecDeque<(Txid, Vec<u8>)>,
+    /// Own transactions that the last look did not find.
+    pub(super) absent: BTreeSet<Txid>,
     pub(super) peer_count: usize,
     who: WhoIs,
+    reach: Reaches,
     is_started: bool,
     news: mpsc::Sender<ActNews>,
 }
@@ -79,21 +87,25 @@ impl Acts {
             client,
             network: config.network,
             act: config.act,
-            is_trusted: false,
+            trusted: None,
+            looks: 0,
+            banned: None,
             names: config.wallets.clone(),
             key_seed: config.key_seed,
             first_blocks: config.first_blocks,
             wallets: None,
             heard: BTreeSet::new(),
-            sent: BTreeMap::new(),
+            sent: VecDeque::new(),
+            absent: BTreeSet::new(),
             peer_count: 0,
             who: Arc::clone(&config.who),
+            reach: Arc::clone(&config.reach),
             is_started: config.is_started,
             news,
         }
     }
 
-    pub(super) async fn run(mut self, mut jobs: mpsc::Receiver<Job>) {
+    pub(super) async fn run(mut self, mut jobs: mpsc::Receiver<Job>, moved: Arc<Notify>) {
         let mut tick = interval(EVERY);
         tick.set_missed_tick_behavior(MissedTickBehavior::Delay);
         loop {
@@ -103,6 +115,7 @@ impl Acts {
                     None => return,
                 },
                 _ = tick.tick() => self.look().await,
+                () = moved.notified() => self.look().await,
             }
         }
     }
@@ -118,7 +131,6 @@ impl Acts {
             Job::Question(question, answer) => {
                 let _ = answer.send(self.answer(question).await);
             }
-            Job::Moved => self.look().await,
         }
     }
 
@@ -128,14 +140,14 @@ impl Acts {
         let known = self.client.known().await.ok();
         let program = known.map(|known| format!("{} {}", known.program, known.agent));
         self.tell(ActNews::Program(program)).await;
-        if peers.is_err() {
-            // Another program may be there the next time.
-            self.is_trusted = false;
-        }
         let peers = peers.ok().map(|peers| peers.items);
         self.peer_count = peers.as_ref().map_or(0, Vec::len);
         let mut faults = self.strays(peers.as_deref().unwrap_or_default());
-        faults.extend(self.bans().await);
+        if self.looks.is_multiple_of(BANS_EVERY) {
+            self.banned = self.bans().await;
+        }
+        self.looks = self.looks.wrapping_add(1);
+        faults.extend(self.banned.clone());
         self.tell(ActNews::Faults(faults)).await;
         self.tell(ActNews::Peers(peers)).await;
         // Where a lab may do nothing it holds nothing.
@@ -144,6 +156,15 @@ impl Acts {
             // What could not be asked is asked again at the next look.
             let _ = self.follow().await;
         }
+    }
+
+    /// Where it is to dial for this address: what the lab has started dials its proxies alone.
+    fn reach(&self, addr: SocketAddr) -> Result<SocketAddr, CommandError> {
+        if !self.is_started {
+            return Ok(addr);
+        }
+        let proxy = (self.reach)(addr);
+        proxy.ok_or_else(|| refused(format!("no link of this lab leads from it to {addr}")))
     }
 
     /// Peers that it dials and that are not of this lab.
@@ -162,14 +183,16 @@ impl Acts {
         let bans = self.client.ask(&dialect.bans().ok()?).await.ok()?.items;
         let ours = bans.iter().find(|ban| ban.address.starts_with("127."))?;
         let address = &ours.address;
-        Some(format!(
-            "it has banned {address}: `chainlab peers unban 127.0.0.1` lifts that"
-        ))
+        let lifts = match self.is_started {
+            true => ": `chainlab peers unban 127.0.0.1` lifts that",
+            false => "",
+        };
+        Some(format!("it has banned {address}{lifts}"))
     }
 
     /// Its first blocks, so that a reward can be spent.
     async fn begin(&mut self) -> Result<(), CommandError> {
-        let blocks = std::mem::take(&mut self.first_blocks);
+        let blocks = self.first_blocks;
         if blocks == 0 {
             return Ok(());
         }
@@ -180,6 +203,7 @@ impl Acts {
             let words = format!("found {blocks} blocks, so that a reward can be spent");
             self.tell(ActNews::Event(EventKind::Seen(words))).await;
         }
+        self.first_blocks = 0;
         Ok(())
     }
 
@@ -201,6 +225,7 @@ impl Acts {
             Command::CreateWallet { name } => self.make_wallet(&name).await,
             Command::Send(payment) => self.pay(&payment).await,
             Command::AddPeer(addr) => {
+                let addr = self.reach(addr)?;
                 self.client.ask(&dialect.connect(addr)).await?;
                 Ok(Reply::Done(format!("it dials {addr}, once")))
             }
@@ -208,6 +233,9 @@ impl Acts {
                 self.client.ask(&dialect.disconnect(addr)).await?;
                 Ok(Reply::Done(format!("it hangs up on {addr}")))
             }
+            Command::Unban(_) if !self.is_started => Err(refused(
+                "its bans are lifted all at once: that is for those who run it",
+            )),
             Command::Unban(_) => {
                 let clear = dialect.clear_bans().map_err(refused)?;
                 self.client.ask(&clear).await?;
@@ -227,7 +255,7 @@ impl Acts {
 
     /// Whether it may be told to do anything.
     async fn check_allowed(&mut self) -> Result<(), CommandError> {
-        if self.is_trusted {
+        if self.trusted == Some(self.client.faults()) {
             return Ok(());
         }
         let dialect = self.client.dialect().await?;
@@ -243,7 +271,7 @@ impl Acts {
         match said {
             Network::Mainnet => Err(refused("on mainnet a lab only looks on")),
             network if network.is_private() || self.act => {
-                self.is_trusted = true;
+                self.trusted = Some(self.client.faults());
                 Ok(())
             }
             network => Err(refused(format!(

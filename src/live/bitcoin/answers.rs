@@ -12,6 +12,9 @@ use crate::node::snapshot::{BlockDetail, BlockInfo, PAGE_MAX, TxDetail};
 use crate::node::store::BlockId;
 use bytes::Bytes;
 
+/// Blocks of one answer: each is fetched as a whole, and nothing else is done meanwhile.
+const CHAIN_MAX: usize = 100;
+
 impl Acts {
     pub(super) async fn answer(&mut self, question: Question) -> Result<Reply, CommandError> {
         match question {
@@ -48,7 +51,7 @@ impl Acts {
         Ok(Reply::Block(Box::new(detail(
             id,
             &body,
-            is_active.then(|| tip - height + 1),
+            is_active.then(|| (tip - height).saturating_add(1)),
             &form,
         ))))
     }
@@ -57,7 +60,7 @@ impl Acts {
         let dialect = self.client.dialect().await?;
         let tip = self.client.ask(&dialect.chain_info()).await?.blocks;
         let mut blocks = Vec::new();
-        let heights = (to..=from.min(tip)).rev().take(limit.min(PAGE_MAX));
+        let heights = (to..=from.min(tip)).rev().take(limit.min(CHAIN_MAX));
         for height in heights {
             let hash = self.hash_at(height).await?;
             let body = self.block(hash).await?;

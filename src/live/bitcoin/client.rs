@@ -12,6 +12,8 @@ pub(super) struct Client {
     rpc: RpcClient,
     clock: LabClock,
     known: Option<Known>,
+    /// How often there was none there, or another one: what was known of it holds no more.
+    faults: u64,
 }
 
 impl Client {
@@ -20,6 +22,7 @@ impl Client {
             rpc,
             clock,
             known: None,
+            faults: 0,
         }
     }
 
@@ -30,6 +33,11 @@ impl Client {
             self.known = Some(known);
         }
         self.known.as_ref().ok_or_else(|| "it is not known".into())
+    }
+
+    /// See the field.
+    pub(super) const fn faults(&self) -> u64 {
+        self.faults
     }
 
     pub(super) fn now(&self) -> Time {
@@ -46,6 +54,7 @@ impl Client {
             && !matches!(error, ClientError::Rpc { .. })
         {
             self.known = None;
+            self.faults += 1;
         }
         answer.map_err(refusal)
     }

@@ -1,6 +1,6 @@
 //! Which node it is, and how it is seen and asked.
 
-use super::peers::WhoIs;
+use super::peers::{Reaches, WhoIs};
 use crate::bitcoin::Network;
 use crate::live::rpc::{ClientError, Login, RpcClient};
 use std::net::SocketAddr;
@@ -29,6 +29,8 @@ pub struct BitcoinConfig {
     pub first_blocks: u16,
     /// Who its peers are.
     pub who: WhoIs,
+    /// Where it dials for a peer.
+    pub reach: Reaches,
     /// The lab has started it, and it is to dial nothing but what the lab has put between its nodes.
     pub is_started: bool,
     /// What connections and pings are drawn from.

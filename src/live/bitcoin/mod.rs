@@ -22,13 +22,13 @@ mod told;
 mod wallets;
 
 pub use config::{BitcoinConfig, Rpc};
-pub use peers::{KnownPeer, WhoIs};
+pub use peers::{KnownPeer, Reaches, WhoIs};
 
 use self::acts::Acts;
 use self::client::Client;
 use self::peers::OURS;
 use self::shown::Shown;
-use self::task::Task;
+use self::task::{Orders, Task};
 use super::clock::LabClock;
 use super::handle::{NodeHandle, Requests};
 use super::links::Links;
@@ -37,10 +37,10 @@ use super::rpc::ClientError;
 use super::start::EVENTS;
 use super::watch::watch_node;
 use crate::bitcoin::watcher::WatchConfig;
-use std::sync::Mutex;
 use std::sync::atomic::AtomicU64;
+use std::sync::{Arc, Mutex};
 use tokio::runtime::Handle;
-use tokio::sync::{broadcast, mpsc, watch};
+use tokio::sync::{Notify, broadcast, mpsc, watch};
 
 /// Commands and questions that may wait for a node.
 const REQUESTS: usize = 256;
@@ -78,9 +78,10 @@ pub fn open_bitcoin(
     let (news, from_acts) = mpsc::channel(NEWS);
     let acts = acting.map(|client| {
         let (jobs, waiting) = mpsc::channel(REQUESTS);
+        let moved = Arc::new(Notify::new());
         let acts = Acts::new(&config, Client::new(client, clock.clone()), news);
-        tokio::spawn(acts.run(waiting));
-        jobs
+        tokio::spawn(acts.run(waiting, Arc::clone(&moved)));
+        Orders { jobs, moved }
     });
     let shown = Shown::new(&config);
     let first = shown.snapshot(&watched.snapshots.borrow(), clock.now());

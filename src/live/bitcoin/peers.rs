@@ -27,6 +27,9 @@ pub struct KnownPeer {
 /// is its peer, the node at the other end.
 pub type WhoIs = Arc<dyn Fn(SocketAddr) -> Option<KnownPeer> + Send + Sync>;
 
+/// Where a node is to dial to reach what listens here; `None`: nowhere.
+pub type Reaches = Arc<dyn Fn(SocketAddr) -> Option<SocketAddr> + Send + Sync>;
+
 /// A node's peers, but for those that only watch it for the lab.
 pub(super) fn infos(peers: &[Peer], who: &WhoIs, now: Time) -> Vec<PeerInfo> {
     let others = peers.iter().filter(|peer| !peer.agent.starts_with(OURS));

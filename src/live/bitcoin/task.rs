@@ -12,7 +12,7 @@ use crate::node::Time;
 use crate::node::io::{CommandError, Event, EventKind, Question, RefusalKind, Reply};
 use crate::node::snapshot::{NodeSnapshot, PAGE_MAX};
 use std::sync::Arc;
-use tokio::sync::{broadcast, mpsc, watch};
+use tokio::sync::{Notify, broadcast, mpsc, watch};
 
 /// What is asked of a node, and what cannot wait.
 pub(super) type Inboxes = (mpsc::Receiver<Entry>, mpsc::UnboundedReceiver<Entry>);
@@ -24,7 +24,14 @@ pub(super) struct Task {
     events: broadcast::Sender<Event>,
     picture: watch::Sender<Arc<NodeSnapshot>>,
     /// Does what it takes JSON-RPC for, one thing after the other; `None`: there is none.
-    acts: Option<mpsc::Sender<Job>>,
+    acts: Option<Orders>,
+}
+
+/// Where that is asked for.
+pub(super) struct Orders {
+    pub(super) jobs: mpsc::Sender<Job>,
+    /// The chain is another: however often that was said, it is looked at once.
+    pub(super) moved: Arc<Notify>,
 }
 
 impl Task {
@@ -33,7 +40,7 @@ impl Task {
         clock: LabClock,
         events: broadcast::Sender<Event>,
         picture: watch::Sender<Arc<NodeSnapshot>>,
-        acts: Option<mpsc::Sender<Job>>,
+        acts: Option<Orders>,
     ) -> Self {
         Self {
             shown,
@@ -67,10 +74,16 @@ impl Task {
                         return end;
                     }
                 }
-                Some(news) = from_acts.recv() => {
-                    self.done(news);
-                    self.look(&mut watched);
-                }
+                news = from_acts.recv(), if self.acts.is_some() => match news {
+                    Some(news) => {
+                        self.done(news);
+                        self.look(&mut watched);
+                    }
+                    None => {
+                        let _ = stopped(program).await;
+                        return End::Panicked("what asks it by JSON-RPC has ended".to_owned());
+                    }
+                },
                 Some(entry) = requests.recv() => self.take(entry),
                 Some(news) = watched.events.recv() => self.happened(news),
                 Ok(()) = watched.snapshots.changed() => self.look(&mut watched),
@@ -96,8 +109,8 @@ impl Task {
                 if let Some(event) = event {
                     self.tell(at, event.kind);
                 }
-                if moved {
-                    self.job(Job::Moved);
+                if let Some(acts) = self.acts.as_ref().filter(|_| moved) {
+                    acts.moved.notify_one();
                 }
             }
             WatchNews::Missed(count) => {
@@ -171,7 +184,7 @@ impl Task {
     /// Has JSON-RPC do it.
     fn job(&self, job: Job) {
         let (why, job) = match &self.acts {
-            Some(acts) => match acts.try_send(job) {
+            Some(acts) => match acts.jobs.try_send(job) {
                 Ok(()) => return,
                 Err(full) => ("too much is asked of it at once", full.into_inner()),
             },

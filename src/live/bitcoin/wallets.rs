@@ -19,6 +19,9 @@ use tokio::time::sleep;
 /// Transactions that wait and are fetched at once, to see whether they are of a wallet.
 const FETCHED: usize = 500;
 
+/// Blocks that are gone through at once.
+const BLOCKS_A_LOOK: usize = 200;
+
 /// Payments that are kept as they were sent.
 const SENT: usize = 256;
 
@@ -59,8 +62,13 @@ impl Acts {
     /// Takes in what has happened to the node's chain and mempool, as far as it is about the wallets.
     pub(super) async fn follow(&mut self) -> Result<(), CommandError> {
         self.open_wallets().await?;
-        self.leave_branch().await?;
-        self.join_branch().await?;
+        let dialect = self.client.dialect().await?;
+        let info = self.client.ask(&dialect.chain_info()).await?;
+        let at = self.held()?.tip().map(|tip| (tip.height, tip.hash));
+        if at != Some((info.blocks, info.best)) {
+            self.leave_branch(info.blocks).await?;
+            self.join_branch(info.blocks).await?;
+        }
         self.hear_waiting().await?;
         let infos = self.infos()?;
         self.tell(ActNews::Wallets(infos)).await;
@@ -68,13 +76,11 @@ impl Acts {
     }
 
     /// Takes blocks back that are not the node's any more.
-    async fn leave_branch(&mut self) -> Result<(), CommandError> {
+    async fn leave_branch(&mut self, blocks: u32) -> Result<(), CommandError> {
         loop {
             let Some(tip) = self.held()?.tip() else {
                 return Ok(());
             };
-            let dialect = self.client.dialect().await?;
-            let blocks = self.client.ask(&dialect.chain_info()).await?.blocks;
             if tip.height <= blocks && self.hash_at(tip.height).await? == tip.hash {
                 return Ok(());
             }
@@ -86,11 +92,15 @@ impl Acts {
         }
     }
 
-    async fn join_branch(&mut self) -> Result<(), CommandError> {
-        let dialect = self.client.dialect().await?;
-        let blocks = self.client.ask(&dialect.chain_info()).await?.blocks;
-        let from = self.held()?.tip().map_or(1, |tip: BlockAt| tip.height + 1);
-        for height in from..=blocks {
+    /// So many at most: the rest at the next look, so that what is asked meanwhile is answered.
+    async fn join_branch(&mut self, blocks: u32) -> Result<(), CommandError> {
+        // A public chain is too long to be read, and new keys have nothing on it.
+        let first = if self.network.is_private() { 1 } else { blocks };
+        let from = self
+            .held()?
+            .tip()
+            .map_or(first, |tip: BlockAt| tip.height + 1);
+        for height in (from..=blocks).take(BLOCKS_A_LOOK) {
             let hash = self.hash_at(height).await?;
             let block = self.block(hash).await?;
             if let Some(wallets) = &mut self.wallets
@@ -105,13 +115,17 @@ impl Acts {
 
     async fn hear_waiting(&mut self) -> Result<(), CommandError> {
         let dialect = self.client.dialect().await?;
-        let waiting = self.client.ask(&dialect.mempool()).await?.items;
-        let waiting: BTreeSet<Txid> = waiting.into_iter().collect();
+        let listed = self.client.ask(&dialect.mempool()).await?;
+        let is_whole = listed.left_out == 0;
+        let waiting: BTreeSet<Txid> = listed.items.into_iter().collect();
         let gone = self
             .held()?
             .waiting()
             .filter(|txid| !waiting.contains(txid));
-        for txid in gone.collect::<Vec<_>>() {
+        let absent: BTreeSet<Txid> = gone.filter(|_| is_whole).collect();
+        // A block may have come between two answers: what is gone is so twice in a row.
+        let before = std::mem::replace(&mut self.absent, absent.clone());
+        for txid in absent.intersection(&before).copied().collect::<Vec<_>>() {
             if !self.send_again(txid).await
                 && let Some(wallets) = &mut self.wallets
             {
@@ -121,18 +135,23 @@ impl Acts {
         self.heard.retain(|txid| waiting.contains(txid));
         let news = waiting.difference(&self.heard).copied().take(FETCHED);
         for txid in news.collect::<Vec<_>>() {
-            self.heard.insert(txid);
             let found = self.client.ask(&dialect.transaction(txid)).await;
-            // It may be in a block by now.
-            let tx = found
-                .ok()
-                .and_then(|bytes| Transaction::new(Bytes::from(bytes)).ok());
-            let now = self.client.now();
-            if let (Some(wallets), Some(tx)) = (&mut self.wallets, tx) {
-                wallets.waits(&tx, now);
+            // It may be in a block by now; otherwise it is asked for again at the next look.
+            if let Ok(bytes) = found {
+                self.takes(txid, bytes);
             }
         }
         Ok(())
+    }
+
+    /// A transaction waits at the node.
+    fn takes(&mut self, txid: Txid, bytes: Vec<u8>) {
+        self.heard.insert(txid);
+        let now = self.client.now();
+        let tx = Transaction::new(Bytes::from(bytes)).ok();
+        if let (Some(wallets), Some(tx)) = (&mut self.wallets, tx) {
+            wallets.waits(&tx, now);
+        }
     }
 
     fn infos(&self) -> Result<Vec<WalletInfo>, CommandError> {
@@ -174,13 +193,12 @@ impl Acts {
         let (planned, signed) = self.held()?.pay(&request(payment)).map_err(refusal)?;
         let dialect = self.client.dialect().await?;
         self.client.ask(&dialect.send(&signed.bytes)).await?;
+        // From here on it may be paid, whatever is heard of it.
+        self.takes(signed.txid, signed.bytes.clone());
+        self.keep(signed.txid, signed.bytes.clone());
         if !dialect.judges_before_it_answers() {
             self.until_it_waits(signed.txid).await?;
         }
-        if self.sent.len() >= SENT {
-            self.sent.pop_first();
-        }
-        self.sent.insert(signed.txid, signed.bytes);
         let sent = EventKind::Sent {
             txid: signed.txid,
             from: payment.from.clone(),
@@ -197,11 +215,20 @@ impl Acts {
         })
     }
 
+    /// Keeps a payment as it was sent; the oldest go.
+    fn keep(&mut self, txid: Txid, bytes: Vec<u8>) {
+        if self.sent.len() >= SENT {
+            self.sent.pop_front();
+        }
+        self.sent.push_back((txid, bytes));
+    }
+
     /// A payment whose block was left behind waits again, or so it should: bcoin with an empty mempool
     /// forgets it. Whether the node has it now.
     async fn send_again(&mut self, txid: Txid) -> bool {
         // Once: what it does not take any more spends what is spent.
-        let Some(bytes) = self.sent.remove(&txid) else {
+        let place = self.sent.iter().position(|(sent, _)| *sent == txid);
+        let Some((_, bytes)) = place.and_then(|at| self.sent.remove(at)) else {
             return false;
         };
         let Ok(dialect) = self.client.dialect().await else {
@@ -210,7 +237,7 @@ impl Acts {
         let sent = self.client.ask(&dialect.send(&bytes)).await;
         let waits = sent.is_ok() && self.until_it_waits(txid).await.is_ok();
         if waits {
-            self.sent.insert(txid, bytes);
+            self.keep(txid, bytes);
             let words = format!("payment ..{} was sent again", txid.short());
             self.tell(ActNews::Event(EventKind::Seen(words))).await;
         }
@@ -248,8 +275,11 @@ impl Acts {
 
     pub(super) fn coins(&self, of: &str) -> Result<Reply, CommandError> {
         let wallets = self.held()?;
-        let owner = wallets.address(of).ok_or_else(|| no_wallet(of))?;
-        let coins = wallets.coins(of).into_iter();
+        // By its name, or by its address.
+        let is_it = |name: &&str| *name == of || wallets.address(name).as_deref() == Some(of);
+        let name = wallets.names().find(is_it).ok_or_else(|| no_wallet(of))?;
+        let owner = wallets.address(name).unwrap_or_default();
+        let coins = wallets.coins(name).into_iter();
         Ok(Reply::Coins(coins.map(|one| coin(one, &owner)).collect()))
     }
 

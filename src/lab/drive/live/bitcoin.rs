@@ -4,7 +4,7 @@ use super::round::Round;
 use crate::bitcoin::start::{RPC_USER, RpcAccess, RpcLogin};
 use crate::lab::ask::{Ability, Can};
 use crate::lab::spec::{BitcoinSpec, LoginSpec, NodeSpec, RpcSpec, Source};
-use crate::live::bitcoin::{BitcoinConfig, KnownPeer, Rpc, WhoIs, open_bitcoin};
+use crate::live::bitcoin::{BitcoinConfig, KnownPeer, Reaches, Rpc, WhoIs, open_bitcoin};
 use crate::live::program::start_program;
 use crate::live::rpc::Login;
 use crate::live::{NodeHandle, seeds};
@@ -49,6 +49,7 @@ impl Round {
             key_seed: self.key_seed,
             first_blocks: self.first_blocks(spec, life),
             who: self.who_is(),
+            reach: self.reaches(&spec.name),
             is_started: plan.is_some(),
             seed: seeds().map_err(|error| error.to_string())?.run,
         };
@@ -83,7 +84,7 @@ impl Round {
         };
         let first = self.layout.nodes.iter().find(is_started);
         let is_first = first.is_some_and(|first| first.name == spec.name);
-        match is_first && life == 1 && self.openings == 1 {
+        match is_first && life == 1 {
             true => FIRST_BLOCKS,
             false => 0,
         }
@@ -93,6 +94,20 @@ impl Round {
     fn who_is(self: &Arc<Self>) -> WhoIs {
         let round = Arc::downgrade(self);
         Arc::new(move |addr| Weak::upgrade(&round)?.behind(addr))
+    }
+
+    /// Of what the lab starts: the proxy of the node that listens there, or that proxy itself.
+    fn reaches(self: &Arc<Self>, from: &str) -> Reaches {
+        let (round, from) = (Arc::downgrade(self), from.to_owned());
+        Arc::new(move |addr| {
+            let round = Weak::upgrade(&round)?;
+            let core = round.core();
+            let listens = |name: &str| core.nodes()[core.position(name)?.0].addr();
+            let ways = round.programs.ways().iter();
+            let mut own = ways.filter(|((dials, _), _)| *dials == from);
+            let found = own.find(|((_, to), at)| **at == addr || listens(to) == Some(addr));
+            found.map(|(_, at)| *at)
+        })
     }
 
     fn behind(&self, addr: SocketAddr) -> Option<KnownPeer> {
