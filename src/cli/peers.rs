@@ -87,6 +87,11 @@ async fn list(group: &Group, json: bool) -> Result<(), Failure> {
         nodes.retain(|status| status.node == chosen);
     }
     let mut rows: Vec<(String, Vec<PeerInfo>)> = Vec::new();
+    let programs = nodes.iter().filter(|status| {
+        let seen = status.snapshot.as_ref();
+        seen.is_some_and(|seen| seen.program.is_some())
+    });
+    let programs: Vec<String> = programs.map(|status| status.node.clone()).collect();
     for status in nodes {
         match group.ask(&status.node, &Question::Peers).await? {
             Reply::Peers(peers) => rows.push((status.node, peers)),
@@ -98,14 +103,15 @@ async fn list(group: &Group, json: bool) -> Result<(), Failure> {
         let rows = rows.map(|(node, peers)| json!({ "node": node, "peers": peers }));
         return print_json(&rows.collect::<Vec<_>>());
     }
-    let table = table(&rows);
+    let table = table(&rows, &programs);
     match table.is_empty() {
         true => print("nobody is connected\n"),
         false => print(&table.text()),
     }
 }
 
-fn table(rows: &[(String, Vec<PeerInfo>)]) -> Table {
+/// Of the peers of a program of others it is not known how high they are, and what passed.
+fn table(rows: &[(String, Vec<PeerInfo>)], programs: &[String]) -> Table {
     let mut table = Table::new(&[
         ("node", Side::Left),
         ("peer", Side::Left),
@@ -118,6 +124,10 @@ fn table(rows: &[(String, Vec<PeerInfo>)]) -> Table {
         ("sent", Side::Right),
     ]);
     for (node, peers) in rows {
+        let own = |figure: String| match programs.contains(node) {
+            true => "-".to_owned(),
+            false => figure,
+        };
         for peer in peers {
             let direction = match peer.direction {
                 Direction::Outbound => node,
@@ -133,10 +143,10 @@ fn table(rows: &[(String, Vec<PeerInfo>)]) -> Table {
                 peer.addr.to_string(),
                 peer.listen.map_or("-".to_owned(), |addr| addr.to_string()),
                 direction.clone(),
-                peer.height.to_string(),
+                own(peer.height.to_string()),
                 peer.round_trip.map_or("-".to_owned(), show_duration),
-                peer.received_bytes.to_string(),
-                peer.sent_bytes.to_string(),
+                own(peer.received_bytes.to_string()),
+                own(peer.sent_bytes.to_string()),
             ]);
         }
     }
