@@ -1,11 +1,11 @@
 //! What can be wrong with what wallets are asked for, and with the blocks that they are given.
 
 use super::limits::{COINS_MAX, NAME_LEN_MAX, WALLETS_MAX};
-use super::shown::BlockAt;
 use crate::bitcoin::address::AddressError;
 use crate::bitcoin::block::BlockFault;
 use crate::bitcoin::pay::{COINS_MAX as MONEY_MAX, PayError};
 use crate::chain::{Amount, BlockHash, Txid};
+use crate::node::store::BlockId;
 use thiserror::Error;
 
 /// Why a wallet does not do what it is asked for, in words for people.
@@ -118,7 +118,7 @@ pub enum ChainError {
         /// As it was given.
         height: u32,
         /// The last block that was taken.
-        tip: BlockAt,
+        tip: BlockId,
     },
     /// It stands on another block.
     #[error("a block on {previous} does not follow {}: blocks have to be taken back first", tip.hash)]
@@ -126,7 +126,7 @@ pub enum ChainError {
         /// The block that it stands on.
         previous: BlockHash,
         /// The last block that was taken.
-        tip: BlockAt,
+        tip: BlockId,
     },
     /// Its body is not its header's.
     #[error(transparent)]

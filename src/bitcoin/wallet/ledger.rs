@@ -4,12 +4,12 @@ use super::error::ChainError;
 use super::keys::{Keys, Owner};
 use super::limits::{BLOCKS_MAX, COINS_MAX, PARTS_MAX};
 use super::moves::{Flow, Moves};
-use super::shown::BlockAt;
 use crate::bitcoin::block::Block;
 use crate::bitcoin::pay::COINS_MAX as MONEY_MAX;
 use crate::bitcoin::tx::Transaction;
 use crate::chain::amount::COIN;
 use crate::chain::{Amount, BlockHash, OutPoint, Txid};
+use crate::node::store::BlockId;
 use std::collections::{BTreeMap, BTreeSet, VecDeque};
 
 /// A coin of a wallet.
@@ -41,7 +41,7 @@ pub struct Taken {
 /// All blocks that were taken.
 #[derive(Clone, Debug)]
 pub struct Ledger {
-    tip: Option<BlockAt>,
+    tip: Option<BlockId>,
     /// The last ones, up to the tip.
     blocks: VecDeque<Taken>,
     /// Inputs and outputs that `blocks` have.
@@ -78,7 +78,7 @@ impl Ledger {
         }
     }
 
-    pub const fn tip(&self) -> Option<BlockAt> {
+    pub const fn tip(&self) -> Option<BlockId> {
         self.tip
     }
 
@@ -89,14 +89,14 @@ impl Ledger {
     }
 
     /// The blocks that are known, with their heights, the tip first.
-    pub fn blocks(&self) -> impl Iterator<Item = (BlockAt, &Taken)> {
+    pub fn blocks(&self) -> impl Iterator<Item = (BlockId, &Taken)> {
         let heights = self.tip.map(|tip| (0..=tip.height).rev());
         let heights = heights.into_iter().flatten();
         heights
             .zip(self.blocks.iter().rev())
             .map(|(height, taken)| {
                 let hash = taken.hash;
-                (BlockAt { height, hash }, taken)
+                (BlockId { height, hash }, taken)
             })
     }
 
@@ -127,7 +127,7 @@ impl Ledger {
                 }
             }
         }
-        self.tip = Some(BlockAt {
+        self.tip = Some(BlockId {
             height,
             hash: block.hash(),
         });
@@ -140,14 +140,14 @@ impl Ledger {
     }
 
     /// Takes the last block back.
-    pub fn disconnect(&mut self) -> Option<(BlockAt, Taken)> {
+    pub fn disconnect(&mut self) -> Option<(BlockId, Taken)> {
         let left = self.tip?;
         let taken = self.blocks.pop_back()?;
         self.forget(&taken);
         self.undo(&taken.records);
         let hash = self.blocks.back().map(|below| below.hash);
         let below = hash.and_then(|hash| Some((left.height.checked_sub(1)?, hash)));
-        self.tip = below.map(|(height, hash)| BlockAt { height, hash });
+        self.tip = below.map(|(height, hash)| BlockId { height, hash });
         if self.tip.is_none() {
             // Coins that are left are of blocks that were forgotten, and their tip has no name.
             *self = Self::new();

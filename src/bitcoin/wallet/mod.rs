@@ -27,13 +27,14 @@ mod view;
 mod waiting;
 
 pub use error::{ChainError, WalletError};
-pub use shown::{Balance, BlockAt, CoinOf, Entry, Planned, Request};
+pub use shown::{Balance, CoinOf, Entry, Planned};
 
 use super::block::Block;
 use super::network::{AddressForm, Network};
 use super::pay::LabKey;
 use super::tx::Transaction;
 use crate::chain::{BlockHash, Txid};
+use crate::node::store::BlockId;
 use crate::node::time::Time;
 use keys::Keys;
 use ledger::Ledger;
@@ -94,7 +95,7 @@ impl LabWallets {
     }
 
     /// The last block that was taken.
-    pub const fn tip(&self) -> Option<BlockAt> {
+    pub const fn tip(&self) -> Option<BlockId> {
         self.ledger.tip()
     }
 
@@ -116,7 +117,7 @@ impl LabWallets {
 
     /// Takes the last block back, and says which it was; its transactions wait again. Where what is
     /// remembered ends, all that is known of the chain is forgotten, and there is no tip any more.
-    pub fn disconnect(&mut self) -> Option<BlockAt> {
+    pub fn disconnect(&mut self) -> Option<BlockId> {
         let (block, taken) = self.ledger.disconnect()?;
         let at = time_of(taken.time);
         for record in taken.records {

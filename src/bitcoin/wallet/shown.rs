@@ -1,17 +1,10 @@
 //! What wallets show and are asked for, as plain data.
 
-use crate::chain::{Amount, BlockHash, OutPoint, Txid};
+use crate::chain::{Amount, OutPoint, Txid};
+use crate::node::io::Payment;
+use crate::node::store::BlockId;
 use crate::node::time::Time;
 use serde::{Deserialize, Serialize};
-
-/// A block's place and name.
-#[derive(Clone, Copy, Debug, PartialEq, Eq, PartialOrd, Ord, Serialize, Deserialize)]
-pub struct BlockAt {
-    /// Distance from the first block.
-    pub height: u32,
-    /// The hash of its header.
-    pub hash: BlockHash,
-}
 
 /// What a wallet holds.
 #[derive(Clone, Copy, Debug, Default, PartialEq, Eq, Serialize, Deserialize)]
@@ -51,7 +44,7 @@ pub struct Entry {
     /// Which.
     pub txid: Txid,
     /// Its block; `None` while it waits.
-    pub block: Option<BlockAt>,
+    pub block: Option<BlockId>,
     /// The block's time, or when the transaction was first seen.
     pub at: Time,
     /// Whether it is a block's reward.
@@ -68,25 +61,11 @@ pub struct Entry {
     pub to: Vec<(String, Amount)>,
 }
 
-/// A payment to make.
-#[derive(Clone, Debug, PartialEq, Eq, Serialize, Deserialize)]
-pub struct Request {
-    /// A wallet.
-    pub from: String,
-    /// A wallet, or an address of the network in whichever form.
-    pub to: String,
-    /// How much arrives.
-    pub amount: Amount,
-    /// What the miner gets; `None`: [`FeeRate::USUAL`](crate::bitcoin::pay::FeeRate::USUAL) for its
-    /// size.
-    pub fee: Option<Amount>,
-}
-
 /// What a payment does, before it is made.
 #[derive(Clone, Debug, PartialEq, Eq, Serialize, Deserialize)]
 pub struct Planned {
     /// The payment.
-    pub request: Request,
+    pub payment: Payment,
     /// Where it goes, in the form of the node.
     pub address: String,
     /// The coins that it spends.

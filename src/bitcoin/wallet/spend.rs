@@ -5,12 +5,13 @@ use super::error::WalletError;
 use super::keys::{Named, Owner};
 use super::limits::shown;
 use super::moves::{plus, sum};
-use super::shown::{CoinOf, Planned, Request};
+use super::shown::{CoinOf, Planned};
 use super::view::largest_first;
 use crate::bitcoin::address;
 use crate::bitcoin::pay::{self, Chosen, Fee, FeeRate, INPUTS_MAX, Order, PayError};
 use crate::chain::amount::COIN;
 use crate::chain::{Amount, Txid};
+use crate::node::io::Payment;
 use std::collections::BTreeSet;
 
 /// What a wallet can spend now.
@@ -37,9 +38,9 @@ impl LabWallets {
     ///
     /// # Errors
     /// [`WalletError`], what is wrong or missing.
-    pub fn plan(&self, request: &Request) -> Result<Planned, WalletError> {
-        let draft = self.draft(request)?;
-        Ok(self.choose(request, &draft)?.0)
+    pub fn plan(&self, payment: &Payment) -> Result<Planned, WalletError> {
+        let draft = self.draft(payment)?;
+        Ok(self.choose(payment, &draft)?.0)
     }
 
     /// Makes and signs a payment. It counts once the mempool has it, and that is said by
@@ -47,32 +48,32 @@ impl LabWallets {
     ///
     /// # Errors
     /// As [`LabWallets::plan`].
-    pub fn pay(&self, request: &Request) -> Result<(Planned, pay::Payment), WalletError> {
-        let draft = self.draft(request)?;
-        let (planned, chosen) = self.choose(request, &draft)?;
+    pub fn pay(&self, payment: &Payment) -> Result<(Planned, pay::Payment), WalletError> {
+        let draft = self.draft(payment)?;
+        let (planned, chosen) = self.choose(payment, &draft)?;
         // The same are chosen of these.
         let payment = draft.payer.key.pay(&chosen.spent, &draft.order())?;
         Ok((planned, payment))
     }
 
-    fn draft(&self, request: &Request) -> Result<Draft<'_>, WalletError> {
-        let owner = self.keys.find(&request.from)?;
-        let to = self.payee(&request.to)?;
-        if request.amount.is_zero() {
+    fn draft(&self, payment: &Payment) -> Result<Draft<'_>, WalletError> {
+        let owner = self.keys.find(&payment.from)?;
+        let to = self.payee(&payment.to)?;
+        if payment.amount.is_zero() {
             return Err(WalletError::Nothing);
         }
         Ok(Draft {
             owner,
             payer: self.keys.get(owner),
             to,
-            amount: request.amount,
-            fee: request.fee.map_or(Fee::Rate(FeeRate::USUAL), Fee::Exact),
+            amount: payment.amount,
+            fee: payment.fee.map_or(Fee::Rate(FeeRate::USUAL), Fee::Exact),
         })
     }
 
     fn choose(
         &self,
-        request: &Request,
+        payment: &Payment,
         draft: &Draft<'_>,
     ) -> Result<(Planned, Chosen), WalletError> {
         let usable = self.usable(draft.owner);
@@ -88,7 +89,7 @@ impl LabWallets {
         let spent: BTreeSet<_> = chosen.spent.iter().map(|coin| coin.outpoint).collect();
         let is_spent = |coin: &CoinOf| spent.contains(&coin.outpoint);
         let planned = Planned {
-            request: request.clone(),
+            payment: payment.clone(),
             address: self.keys.words_for(&draft.to),
             inputs: all.into_iter().filter(is_spent).collect(),
             change: chosen.change.unwrap_or_default(),

@@ -4,10 +4,11 @@ use super::keys::Owner;
 use super::ledger::Held;
 use super::limits::{HISTORY_MAX, MATURITY};
 use super::moves::{Flow, plus, sum};
-use super::shown::{Balance, BlockAt, CoinOf, Entry};
+use super::shown::{Balance, CoinOf, Entry};
 use super::{LabWallets, time_of};
 use crate::bitcoin::pay::INPUTS_MAX;
 use crate::chain::OutPoint;
+use crate::node::store::BlockId;
 use crate::node::time::Time;
 use std::cmp::Reverse;
 
@@ -59,7 +60,7 @@ impl LabWallets {
             let records = taken.records.iter().rev();
             records.map(move |record| (record.flow(), at, Some(block)))
         });
-        let of_owner = move |(flow, _, _): &(Flow<'_>, Time, Option<BlockAt>)| flow.concerns(owner);
+        let of_owner = move |(flow, _, _): &(Flow<'_>, Time, Option<BlockId>)| flow.concerns(owner);
         let in_blocks = in_blocks.filter(of_owner).take(HISTORY_MAX);
         let all = waiting.filter(of_owner).chain(in_blocks);
         Some(all.map(move |(flow, at, block)| entry(owner, &flow, at, block)))
@@ -120,7 +121,7 @@ fn coin_of(outpoint: OutPoint, coin: &Held) -> CoinOf {
     }
 }
 
-fn entry(owner: Owner, flow: &Flow<'_>, at: Time, block: Option<BlockAt>) -> Entry {
+fn entry(owner: Owner, flow: &Flow<'_>, at: Time, block: Option<BlockId>) -> Entry {
     let (received, spent) = flow.net(owner);
     Entry {
         txid: flow.moves.txid,

@@ -34,13 +34,21 @@ pub(super) enum Job {
 
 /// What came to light.
 pub(super) enum ActNews {
-    Peers(Option<Vec<Peer>>),
-    /// What answers; `None`: nothing does.
-    Program(Option<String>),
-    Wallets(Vec<WalletInfo>),
-    /// All that is wrong with it now, in words.
-    Faults(Vec<String>),
+    Looked(Looked),
     Event(EventKind),
+}
+
+/// What only the node can tell.
+#[derive(Clone, Default, PartialEq)]
+pub(super) struct Looked {
+    /// `None`: it does not say.
+    pub(super) peers: Option<Vec<Peer>>,
+    /// What answers; `None`: nothing does.
+    pub(super) program: Option<String>,
+    /// All that is wrong with it, in words.
+    pub(super) faults: Vec<String>,
+    /// What the lab holds on its chain.
+    pub(super) wallets: Vec<WalletInfo>,
 }
 
 impl Job {
@@ -60,6 +68,8 @@ pub(super) struct Acts {
     /// It was asked which network it is on, and may be told what to do: for as long as the client has had
     /// no more faults than this.
     trusted: Option<u64>,
+    /// As it was last told.
+    looked: Looked,
     /// Looks since its bans were asked for.
     looks: u32,
     banned: Option<String>,
@@ -88,6 +98,7 @@ impl Acts {
             network: config.network,
             act: config.act,
             trusted: None,
+            looked: Looked::default(),
             looks: 0,
             banned: None,
             names: config.wallets.clone(),
@@ -139,7 +150,6 @@ impl Acts {
         let peers = self.peers().await;
         let known = self.client.known().await.ok();
         let program = known.map(|known| format!("{} {}", known.program, known.agent));
-        self.tell(ActNews::Program(program)).await;
         let peers = peers.ok().map(|peers| peers.items);
         self.peer_count = peers.as_ref().map_or(0, Vec::len);
         let mut faults = self.strays(peers.as_deref().unwrap_or_default());
@@ -148,13 +158,21 @@ impl Acts {
         }
         self.looks = self.looks.wrapping_add(1);
         faults.extend(self.banned.clone());
-        self.tell(ActNews::Faults(faults)).await;
-        self.tell(ActNews::Peers(peers)).await;
         // Where a lab may do nothing it holds nothing.
         if self.check_allowed().await.is_ok() {
             let _ = self.begin().await;
             // What could not be asked is asked again at the next look.
             let _ = self.follow().await;
+        }
+        let looked = Looked {
+            peers,
+            program,
+            faults,
+            wallets: self.infos(),
+        };
+        if looked != self.looked {
+            self.looked = looked.clone();
+            self.tell(ActNews::Looked(looked)).await;
         }
     }
 

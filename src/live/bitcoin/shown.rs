@@ -1,15 +1,15 @@
 //! How a node that is watched looks, as a snapshot of a node.
 
+use super::acts::Looked;
 use super::config::BitcoinConfig;
 use super::peers::{WhoIs, infos};
-use crate::bitcoin::rpc::Peer;
 use crate::bitcoin::watcher::{Line, WaitsShown, WatchSnapshot, WatchedBlock};
 use crate::chain::Amount;
 use crate::chain::block::BlockTime;
 use crate::node::Time;
 use crate::node::message::Role;
 use crate::node::snapshot::{
-    BlockInfo, MempoolInfo, MempoolTx, NodeSnapshot, PeerInfo, ProgramInfo, WalletInfo,
+    BlockInfo, MempoolInfo, MempoolTx, NodeSnapshot, PeerInfo, ProgramInfo,
 };
 use crate::node::store::BlockId;
 use std::net::SocketAddr;
@@ -23,10 +23,7 @@ pub(super) struct Shown {
     /// Its genesis: the tip of a chain of which nothing has come.
     genesis: WatchedBlock,
     /// As it answers when it is asked.
-    peers: Option<Vec<Peer>>,
-    pub(super) wallets: Vec<WalletInfo>,
-    pub(super) rpc: Option<String>,
-    pub(super) faults: Vec<String>,
+    pub(super) looked: Looked,
     /// How it last looked, for as long as its height is not known.
     last: Option<Arc<NodeSnapshot>>,
 }
@@ -45,22 +42,14 @@ impl Shown {
                 time: genesis.time,
                 txs: None,
             },
-            peers: None,
-            wallets: Vec::new(),
-            rpc: None,
-            faults: Vec::new(),
+            looked: Looked::default(),
             last: None,
         }
     }
 
-    /// It has these peers; `None`: it does not say.
-    pub(super) fn set_peers(&mut self, peers: Option<Vec<Peer>>) {
-        self.peers = peers;
-    }
-
     /// Its peers, by the names of nodes.
     pub(super) fn peers(&self, now: Time) -> Option<Vec<PeerInfo>> {
-        let peers = self.peers.as_ref()?;
+        let peers = self.looked.peers.as_ref()?;
         Some(infos(peers, &self.who, now))
     }
 
@@ -92,7 +81,7 @@ impl Shown {
             recent: recent.collect(),
             mempool: mempool(seen),
             peers: peers.clone().unwrap_or_default(),
-            wallets: self.wallets.clone(),
+            wallets: self.looked.wallets.clone(),
             mining: None,
             sync: None,
             known_addresses: seen.addresses,
@@ -116,9 +105,13 @@ impl Shown {
             mempool_note: note(seen),
             fee_filter: seen.fee_filter.and_then(|fee| Amount::from_units(fee).ok()),
             stale_branches: seen.stale_branches,
-            rpc: self.rpc.clone().filter(|_| seen.rpc_fault.is_none()),
+            rpc: self
+                .looked
+                .program
+                .clone()
+                .filter(|_| seen.rpc_fault.is_none()),
             rpc_fault: seen.rpc_fault.clone(),
-            faults: self.faults.clone(),
+            faults: self.looked.faults.clone(),
         }
     }
 }

@@ -137,22 +137,17 @@ impl Task {
 
     fn done(&mut self, news: ActNews) {
         match news {
-            ActNews::Peers(peers) => self.shown.set_peers(peers),
-            ActNews::Program(program) => self.shown.rpc = program,
-            ActNews::Faults(faults) => self.faults(faults),
-            ActNews::Wallets(wallets) => self.shown.wallets = wallets,
+            ActNews::Looked(looked) => {
+                // Each fault is told once.
+                for fault in &looked.faults {
+                    if !self.shown.looked.faults.contains(fault) {
+                        self.tell(self.clock.now(), EventKind::Seen(fault.clone()));
+                    }
+                }
+                self.shown.looked = looked;
+            }
             ActNews::Event(kind) => self.tell(self.clock.now(), kind),
         }
-    }
-
-    /// Each is told once.
-    fn faults(&mut self, faults: Vec<String>) {
-        let now = self.clock.now();
-        let known = std::mem::take(&mut self.shown.faults);
-        for fault in faults.iter().filter(|fault| !known.contains(fault)) {
-            self.tell(now, EventKind::Seen(fault.clone()));
-        }
-        self.shown.faults = faults;
     }
 
     fn take(&self, entry: Entry) {

@@ -3,13 +3,10 @@
 use super::acts::{ActNews, Acts, refused};
 use crate::bitcoin::pay::LabKey;
 use crate::bitcoin::tx::Transaction;
-use crate::bitcoin::wallet::{
-    Balance, BlockAt, CoinOf, Entry, LabWallets, Planned, Request, WalletError,
-};
+use crate::bitcoin::wallet::{Balance, CoinOf, Entry, LabWallets, Planned, WalletError};
 use crate::chain::Txid;
 use crate::node::io::{CommandError, EventKind, Payment, RefusalKind, Reply, SendPlan};
 use crate::node::snapshot::{CoinInfo, HistoryEntry, PAGE_MAX, WalletInfo};
-use crate::node::store::BlockId;
 use crate::node::wallets::{secret_hex, wallet_key};
 use bytes::Bytes;
 use std::collections::BTreeSet;
@@ -69,10 +66,7 @@ impl Acts {
             self.leave_branch(info.blocks).await?;
             self.join_branch(info.blocks).await?;
         }
-        self.hear_waiting().await?;
-        let infos = self.infos()?;
-        self.tell(ActNews::Wallets(infos)).await;
-        Ok(())
+        self.hear_waiting().await
     }
 
     /// Takes blocks back that are not the node's any more.
@@ -96,10 +90,7 @@ impl Acts {
     async fn join_branch(&mut self, blocks: u32) -> Result<(), CommandError> {
         // A public chain is too long to be read, and new keys have nothing on it.
         let first = if self.network.is_private() { 1 } else { blocks };
-        let from = self
-            .held()?
-            .tip()
-            .map_or(first, |tip: BlockAt| tip.height + 1);
+        let from = self.held()?.tip().map_or(first, |tip| tip.height + 1);
         for height in (from..=blocks).take(BLOCKS_A_LOOK) {
             let hash = self.hash_at(height).await?;
             let block = self.block(hash).await?;
@@ -154,13 +145,15 @@ impl Acts {
         }
     }
 
-    fn infos(&self) -> Result<Vec<WalletInfo>, CommandError> {
-        let wallets = self.held()?;
+    pub(super) fn infos(&self) -> Vec<WalletInfo> {
+        let Some(wallets) = &self.wallets else {
+            return Vec::new();
+        };
         let info = |name: &str| {
             let balance = wallets.balance(name).unwrap_or_default();
             info(name, wallets.address(name).unwrap_or_default(), balance)
         };
-        Ok(wallets.names().map(info).collect())
+        wallets.names().map(info).collect()
     }
 
     pub(super) async fn make_wallet(&mut self, name: &str) -> Result<Reply, CommandError> {
@@ -173,7 +166,7 @@ impl Acts {
         }
         self.heard.clear();
         self.follow().await?;
-        let infos = self.infos()?;
+        let infos = self.infos();
         let made = infos.into_iter().find(|wallet| wallet.name == name);
         let made = made.ok_or_else(|| refused("it was not made"))?;
         let (name, address) = (made.name.clone(), made.address.clone());
@@ -182,15 +175,33 @@ impl Acts {
         Ok(Reply::Wallet(made))
     }
 
+    /// Coins are those of the payer.
+    fn shown(&self, planned: Planned) -> Result<SendPlan, CommandError> {
+        let payer = self.held()?.address(&planned.payment.from);
+        let payer = payer.unwrap_or_default();
+        let inputs = planned.inputs.iter().map(|input| coin(*input, &payer));
+        Ok(SendPlan {
+            inputs: inputs.collect(),
+            payment: Payment {
+                fee: Some(planned.fee),
+                ..planned.payment
+            },
+            address: planned.address,
+            change: planned.change,
+            fee: planned.fee,
+            bytes: usize::try_from(planned.bytes).unwrap_or(usize::MAX),
+        })
+    }
+
     pub(super) fn plan(&self, payment: &Payment) -> Result<Reply, CommandError> {
-        let planned = self.held()?.plan(&request(payment)).map_err(refusal)?;
-        Ok(Reply::Plan(shown(planned)))
+        let planned = self.held()?.plan(payment).map_err(refusal)?;
+        Ok(Reply::Plan(self.shown(planned)?))
     }
 
     /// Pays, by a transaction that is signed here.
     pub(super) async fn pay(&mut self, payment: &Payment) -> Result<Reply, CommandError> {
         self.follow().await?;
-        let (planned, signed) = self.held()?.pay(&request(payment)).map_err(refusal)?;
+        let (planned, signed) = self.held()?.pay(payment).map_err(refusal)?;
         let dialect = self.client.dialect().await?;
         self.client.ask(&dialect.send(&signed.bytes)).await?;
         // From here on it may be paid, whatever is heard of it.
@@ -209,7 +220,7 @@ impl Acts {
         self.follow().await?;
         Ok(Reply::Sent {
             txid: signed.txid,
-            plan: shown(planned),
+            plan: self.shown(planned)?,
             announced_to: self.peer_count,
             withheld: false,
         })
@@ -308,15 +319,6 @@ fn refusal(error: WalletError) -> CommandError {
     CommandError::new(kind, error)
 }
 
-fn request(payment: &Payment) -> Request {
-    Request {
-        from: payment.from.clone(),
-        to: payment.to.clone(),
-        amount: payment.amount,
-        fee: payment.fee,
-    }
-}
-
 fn info(name: &str, address: String, balance: Balance) -> WalletInfo {
     WalletInfo {
         name: name.to_owned(),
@@ -340,34 +342,13 @@ fn coin(coin: CoinOf, owner: &str) -> CoinInfo {
     }
 }
 
-fn shown(planned: Planned) -> SendPlan {
-    // Coins are those of the payer.
-    let payer = &planned.request.from;
-    let inputs = planned.inputs.iter().map(|input| coin(*input, payer));
-    SendPlan {
-        inputs: inputs.collect(),
-        payment: Payment {
-            from: planned.request.from.clone(),
-            to: planned.request.to.clone(),
-            amount: planned.request.amount,
-            fee: Some(planned.fee),
-        },
-        address: planned.address,
-        change: planned.change,
-        fee: planned.fee,
-        bytes: usize::try_from(planned.bytes).unwrap_or(usize::MAX),
-    }
-}
-
 fn entry(entry: Entry, tip: u32) -> HistoryEntry {
-    let block = entry.block.map(|at| BlockId {
-        height: at.height,
-        hash: at.hash,
-    });
     HistoryEntry {
         txid: entry.txid,
-        block,
-        confirmations: block.map_or(0, |block| tip.saturating_sub(block.height) + 1),
+        block: entry.block,
+        confirmations: entry
+            .block
+            .map_or(0, |block| tip.saturating_sub(block.height) + 1),
         at: entry.at,
         reward: entry.coinbase,
         received: entry.received,

@@ -1,12 +1,13 @@
 //! What wallets tell, worked out from scratch each time from the chain and from what waits.
 
 use super::super::limits::MATURITY;
-use super::super::shown::{Balance, BlockAt, CoinOf, Entry};
+use super::super::shown::{Balance, CoinOf, Entry};
 use super::FORM;
 use crate::bitcoin::address;
 use crate::bitcoin::block::Block;
 use crate::bitcoin::tx::Transaction;
 use crate::chain::{Amount, OutPoint, Txid};
+use crate::node::store::BlockId;
 use crate::node::time::Time;
 use std::collections::{BTreeMap, BTreeSet};
 
@@ -22,7 +23,7 @@ struct Out {
 /// A transaction with its block, if it has one, and its time.
 struct Placed {
     tx: Transaction,
-    block: Option<BlockAt>,
+    block: Option<BlockId>,
     at: Time,
 }
 
@@ -58,7 +59,7 @@ impl Model {
             let (height, hash) = (*height, block.hash());
             let at = Time(u64::from(block.header().time) * 1_000_000);
             for tx in block.txs() {
-                model.put(&tx, Some(BlockAt { height, hash }), at);
+                model.put(&tx, Some(BlockId { height, hash }), at);
             }
         }
         model.spent_in_blocks.clone_from(&model.spent);
@@ -77,7 +78,7 @@ impl Model {
         tx.open().inputs.iter().map(|input| input.spends).collect()
     }
 
-    fn put(&mut self, tx: &Transaction, block: Option<BlockAt>, at: Time) {
+    fn put(&mut self, tx: &Transaction, block: Option<BlockId>, at: Time) {
         let opened = tx.open();
         self.spent.extend(self.spends(tx));
         for (index, output) in (0..).zip(&opened.outputs) {

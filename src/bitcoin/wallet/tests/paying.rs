@@ -3,9 +3,10 @@
 use super::*;
 use crate::bitcoin::pay;
 use crate::bitcoin::script::PaysTo;
+use crate::node::io::Payment;
 
-pub fn request(from: &str, to: &str, amount: u64) -> Request {
-    Request {
+pub fn request(from: &str, to: &str, amount: u64) -> Payment {
+    Payment {
         from: from.to_owned(),
         to: to.to_owned(),
         amount: units(amount),
@@ -14,7 +15,7 @@ pub fn request(from: &str, to: &str, amount: u64) -> Request {
 }
 
 /// Pays, and tells that the mempool has it.
-fn sent(wallets: &mut LabWallets, request: &Request) -> (Planned, Transaction) {
+fn sent(wallets: &mut LabWallets, request: &Payment) -> (Planned, Transaction) {
     let (planned, payment) = wallets.pay(request).expect("it can be paid");
     let tx = read(&payment);
     wallets.waits(&tx, Time(1));
@@ -105,13 +106,13 @@ fn an_address_in_any_form_of_the_network_is_paid_and_shown_in_the_nodes() {
 #[test]
 fn a_fee_that_is_named_is_paid() {
     let (wallets, _) = mined(101);
-    let request = Request {
+    let request = Payment {
         fee: Some(units(12_345)),
         ..request("alice", "alice", 1_000)
     };
     let (plan, payment) = wallets.pay(&request).expect("enough");
     assert_eq!((plan.fee, payment.fee), (units(12_345), units(12_345)));
-    let mistake = Request {
+    let mistake = Payment {
         fee: Some(units(100_000_000)),
         ..request
     };

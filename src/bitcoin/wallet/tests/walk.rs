@@ -3,6 +3,7 @@
 use super::model::Model;
 use super::*;
 use crate::bitcoin::pay;
+use crate::node::io::Payment;
 use crate::node::random::Random;
 use std::collections::BTreeSet;
 
@@ -67,7 +68,7 @@ impl Walk {
         let script = self.any_script();
         let to = crate::bitcoin::address::of_script(&script, &FORM).unwrap();
         let most = usize::try_from(2 * MINED).unwrap();
-        let request = Request {
+        let request = Payment {
             fee: (self.random.below(2) == 0).then(|| units(1_234)),
             ..paying::request(from, &to, self.random.below(most) as u64 + 1_000)
         };
@@ -85,7 +86,7 @@ impl Walk {
     fn check_payment(&self, planned: &Planned, payment: &pay::Payment) {
         let coins = self
             .model()
-            .coins(&self.wallets.script(&planned.request.from).unwrap());
+            .coins(&self.wallets.script(&planned.payment.from).unwrap());
         for spent in &payment.spent {
             let coin = coins.iter().find(|coin| coin.outpoint == *spent);
             let coin = coin.expect("it is there and not spent");
@@ -211,7 +212,7 @@ impl Walk {
             let (height, block) = self.chain.blocks.pop().unwrap();
             let hash = block.hash();
             assert_eq!(self.wallets.block_at(height), Some(hash));
-            assert_eq!(self.wallets.disconnect(), Some(BlockAt { height, hash }));
+            assert_eq!(self.wallets.disconnect(), Some(BlockId { height, hash }));
             self.put_back(&block);
             self.check();
         }
