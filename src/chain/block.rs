@@ -27,6 +27,11 @@ const PARALLEL_TXIDS_MIN: usize = 32;
 pub struct BlockTime(pub u64);
 
 impl BlockTime {
+    /// So many seconds since 1970, as headers of Bitcoin have them.
+    pub const fn of_seconds(seconds: u32) -> Self {
+        Self(seconds as u64 * 1_000)
+    }
+
     /// This many ms later; stops at the end of time.
     pub const fn saturating_add_ms(self, ms: u64) -> Self {
         Self(self.0.saturating_add(ms))

@@ -63,6 +63,44 @@ fn a_reorganisation_of_real_nodes_has_its_true_depth_and_a_payment_in_it_is_made
     until_none_of(home.path());
 }
 
+/// bcoin keeps nothing; and a program of the lab dials nothing but its proxies.
+#[test]
+fn a_real_node_that_was_killed_gets_its_chain_back_and_is_not_led_out_of_the_lab() {
+    if package().is_none() {
+        return;
+    }
+    let home = tempdir().expect("a folder");
+    let layout = home.path().join("two.toml");
+    let node = |name: &str, other: &str| {
+        format!(
+            "[[node]]\nname = \"{name}\"\nkind = \"bitcoin\"\nprogram = \"bcoin\"\nconnect = [\"{other}\"]\n"
+        )
+    };
+    let step = |step: &str| format!("[[step]]\n{step}\n");
+    let text = [
+        node("amber", "birch"),
+        node("birch", "amber"),
+        step("expect = \"height >= 101\"\nwithin = \"2min\""),
+        step("do = \"kill\"\nnode = \"birch\""),
+        step("do = \"restart\"\nnode = \"birch\""),
+        step("expect = \"height@birch >= 101 and tips == 1\"\nwithin = \"1min\""),
+        step("do = \"add_peer\"\nnode = \"amber\"\naddr = \"192.0.2.1:18444\""),
+    ];
+    write(&layout, text.concat()).expect("a file");
+    let output = chainlab(home.path())
+        .arg("run")
+        .arg(&layout)
+        .args(["--headless", "--allow-programs"])
+        .output()
+        .expect("it runs");
+    let (out, err) = said(&output);
+    assert_eq!(output.status.code(), Some(3), "{err}\n{out}");
+    assert!(
+        err.contains("no link of this lab leads from it to 192.0.2.1:18444"),
+        "the chain is back, and the last step is refused: {err}\n{out}"
+    );
+}
+
 /// However a lab ends, so do its nodes.
 #[test]
 fn of_a_lab_that_is_killed_no_real_node_is_left() {

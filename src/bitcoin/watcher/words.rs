@@ -3,6 +3,7 @@
 use super::event::{Gone, PeerFacts, WatchEventKind};
 use crate::chain::Amount;
 use crate::chain::hash::BlockHash;
+use crate::node::io::words::{counted, fee_words};
 use std::fmt;
 use std::time::Duration;
 
@@ -109,15 +110,6 @@ impl fmt::Display for Gone {
     }
 }
 
-/// A fee and its rate, which is unknown where it is not known what is spent.
-pub(super) fn fee_words(fee: Option<Amount>, vsize: u64) -> String {
-    let Some(fee) = fee else {
-        return "fee unknown".to_owned();
-    };
-    let rate = fee.units() as f64 / vsize.max(1) as f64;
-    format!("fee {} sat ({rate:.1} sat/vB)", fee.units())
-}
-
 fn paid(pays: Option<Amount>) -> String {
     pays.map_or(String::new(), |pays| format!(", pays {pays}"))
 }
@@ -127,11 +119,6 @@ fn named(block: &BlockHash, height: Option<u32>) -> String {
         Some(height) => format!("#{height} {block}"),
         None => block.to_string(),
     }
-}
-
-fn counted(count: usize, what: &str) -> String {
-    let plural = if count == 1 { "" } else { "s" };
-    format!("{count} {what}{plural}")
 }
 
 /// As in `0.21 ms`.
@@ -145,10 +132,7 @@ mod tests {
     use crate::chain::Txid;
 
     #[test]
-    fn a_fee_that_is_not_known_is_never_nought() {
-        assert_eq!(fee_words(None, 141), "fee unknown");
-        let fee = Amount::from_units(1_000).ok();
-        assert_eq!(fee_words(fee, 141), "fee 1000 sat (7.1 sat/vB)");
+    fn that_one_was_forgotten_is_told_in_words() {
         let gone = WatchEventKind::TxGone {
             txid: Txid::ZERO,
             why: Gone::Expired,

@@ -195,13 +195,6 @@ impl LabView {
             .find(|network| network.nodes.contains(&ix))
     }
 
-    /// As [`LabView::tips`], of a network.
-    pub fn tips_of(&self, network: &NetworkView) -> Vec<TipGroup> {
-        let mut tips = self.tips();
-        tips.retain(|group| group.nodes.iter().any(|ix| network.nodes.contains(ix)));
-        tips
-    }
-
     /// The nodes that run and have been seen.
     pub fn running(&self) -> impl Iterator<Item = (NodeIx, &NodeSnapshot)> + Clone {
         let nodes = self.nodes.iter().enumerate();

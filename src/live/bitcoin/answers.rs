@@ -1,11 +1,11 @@
 //! What is asked about a node, by its JSON-RPC.
 
 use super::acts::{Acts, refused};
-use super::shown::time;
 use crate::bitcoin::address::output_words;
 use crate::bitcoin::block::Block;
 use crate::bitcoin::network::AddressForm;
 use crate::bitcoin::tx::Transaction;
+use crate::chain::block::BlockTime;
 use crate::chain::{Amount, BlockHash, Txid};
 use crate::node::io::{CommandError, Question, Reply};
 use crate::node::snapshot::{BlockDetail, BlockInfo, PAGE_MAX, TxDetail};
@@ -84,7 +84,7 @@ fn info(id: BlockId, body: &Block) -> BlockInfo {
     BlockInfo {
         id,
         previous: header.previous,
-        time: time(header.time),
+        time: BlockTime::of_seconds(header.time),
         txs: Some(body.len().saturating_sub(1)),
         miner: None,
     }

@@ -76,7 +76,7 @@ impl Shown {
             role: Role::Full,
             listen: Some(self.place),
             tip: id(&tip).expect("its height is known"),
-            tip_time: time(tip.time),
+            tip_time: BlockTime::of_seconds(tip.time),
             work: seen.work.map(|work| work.to_string()),
             recent: recent.collect(),
             mempool: mempool(seen),
@@ -134,15 +134,10 @@ fn info(block: &WatchedBlock) -> Option<BlockInfo> {
     Some(BlockInfo {
         id: id(block)?,
         previous: block.previous,
-        time: time(block.time),
+        time: BlockTime::of_seconds(block.time),
         txs: block.txs.map(|txs| txs.saturating_sub(1)),
         miner: None,
     })
-}
-
-/// Headers have seconds, which are not those of this lab's clock alone.
-pub(super) fn time(seconds: u32) -> BlockTime {
-    BlockTime(u64::from(seconds) * 1_000)
 }
 
 fn mempool(seen: &WatchSnapshot) -> MempoolInfo {

@@ -112,7 +112,7 @@ fn of_headers(headers: &[Header]) -> Said {
 fn of_header(header: &Header) -> HeaderSummary {
     HeaderSummary {
         previous: header.previous,
-        time: BlockTime(u64::from(header.time) * 1_000),
+        time: BlockTime::of_seconds(header.time),
         bits: header.bits.0,
     }
 }

@@ -354,4 +354,11 @@ mod tests {
             "strangers, in 60 s: 1 connection turned away (banned), 52000 connections without a handshake"
         );
     }
+
+    #[test]
+    fn a_fee_that_is_not_known_is_never_nought() {
+        assert_eq!(fee_words(None, 141), "fee unknown");
+        let fee = Amount::from_units(1_000).ok();
+        assert_eq!(fee_words(fee, 141), "fee 1000 sat (7.1 sat/vB)");
+    }
 }
