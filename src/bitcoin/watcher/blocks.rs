@@ -204,11 +204,9 @@ impl Blocks {
 
     /// A block was announced; whether that is the first time.
     pub(super) fn announced(&mut self, hash: BlockHash, now: Time, by: AnnouncedBy) -> bool {
-        let stages = &mut self.entry(hash).stages;
-        let is_first = *stages == Stages::default();
-        if is_first {
-            stages.announced = Some((now, by));
-        }
+        let announced = &mut self.entry(hash).stages.announced;
+        let is_first = announced.is_none();
+        announced.get_or_insert((now, by));
         is_first
     }
 
@@ -229,18 +227,17 @@ impl Blocks {
     }
 
     /// The node has connected a block whose header is here; `shown`: when and how that showed, unless it
-    /// was so before. What changes by it.
+    /// was so before. Whether that is the first that is known of when it was, and what changes by it.
     pub(super) fn connected(
         &mut self,
         hash: BlockHash,
         shown: Option<(Time, ConnectedBy)>,
-    ) -> Option<NewTip> {
+    ) -> (bool, Option<NewTip>) {
         let entry = self.entry(hash);
         entry.is_connected = true;
-        if entry.stages.connected.is_none() {
-            entry.stages.connected = shown;
-        }
-        self.reach(hash)
+        let is_news = shown.is_some() && entry.stages.connected.is_none();
+        entry.stages.connected = entry.stages.connected.or(shown);
+        (is_news, self.reach(hash))
     }
 
     /// A hash shows that a block is connected whose header is not here.

@@ -170,14 +170,12 @@ impl Watcher {
     /// A block was announced by its hash. Over the connection for headers that means that it is connected.
     fn announced_hash(&mut self, id: ConnId, hash: BlockHash, now: Time) {
         let role = self.conns[&id].role;
+        self.first_announced(hash, AnnouncedBy::Inv, now);
         if self.blocks.has(&hash) {
             if role == Role::Headers {
                 self.block_connected(hash, Some((now, ConnectedBy::Inv)), now);
             }
             return;
-        }
-        if role == Role::Announcements {
-            self.first_announced(hash, AnnouncedBy::Inv, now);
         }
         self.blocks.shown_by_inv(hash, role == Role::Headers, now);
         self.ask_bodies(id, &[hash], now);
@@ -240,8 +238,13 @@ impl Watcher {
                 }
                 Err(fault) => return Err(format!("a header of it is not taken: {fault}")),
             }
-            if !is_answer && role == Role::Announcements {
-                self.announced_header(id, *header, AnnouncedBy::Headers, now)?;
+            // Of two connections either may be the first to tell.
+            match role {
+                _ if is_answer => {}
+                Role::Announcements => {
+                    self.announced_header(id, *header, AnnouncedBy::Headers, now)?;
+                }
+                Role::Headers => self.first_announced(header.hash(), AnnouncedBy::Headers, now),
             }
             let shown = (!is_answer).then_some((now, ConnectedBy::Headers));
             self.block_connected(header.hash(), shown, now);
@@ -298,12 +301,8 @@ impl Watcher {
         shown: Option<(Time, ConnectedBy)>,
         now: Time,
     ) {
-        let was = self
-            .blocks
-            .seen(&block)
-            .is_some_and(|seen| seen.is_connected);
-        let tip = self.blocks.connected(block, shown);
-        if let (Some((_, by)), false) = (shown, was) {
+        let (is_news, tip) = self.blocks.connected(block, shown);
+        if let (Some((_, by)), true) = (shown, is_news) {
             let height = self.blocks.height(&block);
             self.tell(now, WatchEventKind::Connected { block, height, by });
         }

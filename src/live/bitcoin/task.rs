@@ -104,13 +104,12 @@ impl Task {
     fn happened(&mut self, news: WatchNews) {
         match news {
             WatchNews::Event(told) => {
-                let event = self.teller.event(&told);
-                let (at, moved) = (told.at, is_of_chain(event.as_ref()));
-                if let Some(event) = event {
-                    self.tell(at, event.kind);
-                }
-                if let Some(acts) = self.acts.as_ref().filter(|_| moved) {
-                    acts.moved.notify_one();
+                for event in self.teller.events(&told) {
+                    let moved = is_of_chain(&event.kind);
+                    self.tell(event.at, event.kind);
+                    if let Some(acts) = self.acts.as_ref().filter(|_| moved) {
+                        acts.moved.notify_one();
+                    }
                 }
             }
             WatchNews::Missed(count) => {
@@ -197,17 +196,14 @@ impl Task {
     }
 }
 
-fn is_of_chain(event: Option<&Event>) -> bool {
+const fn is_of_chain(kind: &EventKind) -> bool {
     use crate::node::io::BlockStage::Connected;
-    let kind = event.map(|event| &event.kind);
     matches!(
         kind,
-        Some(
-            EventKind::BlockSeen {
-                stage: Connected,
-                ..
-            } | EventKind::Reorganised { .. }
-        )
+        EventKind::BlockSeen {
+            stage: Connected,
+            ..
+        } | EventKind::Reorganised { .. }
     )
 }
 

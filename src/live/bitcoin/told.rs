@@ -2,6 +2,7 @@
 
 use crate::bitcoin::watcher::{Gone, WatchEvent, WatchEventKind};
 use crate::chain::BlockHash;
+use crate::node::Time;
 use crate::node::io::{BlockStage, Event, EventKind};
 use crate::node::store::BlockId;
 use std::collections::BTreeMap;
@@ -17,6 +18,8 @@ const COUNTED: usize = 64;
 pub(super) struct Teller {
     heights: BTreeMap<BlockHash, u32>,
     txs: BTreeMap<BlockHash, usize>,
+    /// Blocks that were announced by their hash alone: told once their height is known.
+    announced: BTreeMap<BlockHash, (Time, String)>,
 }
 
 impl Teller {
@@ -33,10 +36,45 @@ impl Teller {
         }
     }
 
-    /// The event that this is, if it is one that people may want to see.
-    pub(super) fn event(&mut self, told: &WatchEvent) -> Option<Event> {
-        let kind = self.kind(&told.kind)?;
-        Some(Event { at: told.at, kind })
+    /// The events that this makes, of those that people may want to see.
+    pub(super) fn events(&mut self, told: &WatchEvent) -> impl Iterator<Item = Event> + use<> {
+        let kind = match &told.kind {
+            WatchEventKind::Announced {
+                block,
+                height: None,
+                by,
+            } if !self.heights.contains_key(block) => {
+                self.wait_for_height(*block, told.at, by.to_string());
+                None
+            }
+            kind => self.kind(kind),
+        };
+        let waited = kind.as_ref().and_then(|kind| self.waited(kind));
+        let event = kind.map(|kind| Event { at: told.at, kind });
+        waited.into_iter().chain(event)
+    }
+
+    /// Of too many the lowest hash goes.
+    fn wait_for_height(&mut self, block: BlockHash, at: Time, by: String) {
+        if self.announced.len() >= COUNTED {
+            self.announced.pop_first();
+        }
+        self.announced.entry(block).or_insert((at, by));
+    }
+
+    /// The announcement of this block, which waited for its height.
+    fn waited(&mut self, kind: &EventKind) -> Option<Event> {
+        let EventKind::BlockSeen { block, .. } = kind else {
+            return None;
+        };
+        let (at, by) = self.announced.remove(&block.hash)?;
+        let kind = EventKind::BlockSeen {
+            block: *block,
+            stage: BlockStage::Announced,
+            by,
+            txs: None,
+        };
+        Some(Event { at, kind })
     }
 
     fn kind(&mut self, told: &WatchEventKind) -> Option<EventKind> {
@@ -148,5 +186,64 @@ fn reorganised(told: &WatchEventKind) -> EventKind {
         held_why: None,
         lost: Vec::new(),
         lost_count: 0,
+    }
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+    use crate::bitcoin::watcher::AnnouncedBy;
+
+    fn heard(teller: &mut Teller, at: u64, kind: WatchEventKind) -> Vec<(u64, BlockStage, u32)> {
+        let events = teller.events(&WatchEvent { at: Time(at), kind });
+        let stage = |event: Event| match event.kind {
+            EventKind::BlockSeen { block, stage, .. } => (event.at.0, stage, block.height),
+            other => panic!("{other:?}"),
+        };
+        events.map(stage).collect()
+    }
+
+    #[test]
+    fn a_block_that_is_announced_by_its_hash_is_told_with_that_time_once_its_height_is_known() {
+        let block = BlockHash([7; 32]);
+        let announced = |height| WatchEventKind::Announced {
+            block,
+            height,
+            by: AnnouncedBy::Inv,
+        };
+        let complete = WatchEventKind::Complete {
+            block,
+            height: Some(3),
+            txs: 1,
+            bytes: 200,
+        };
+        let mut teller = Teller::default();
+        assert_eq!(heard(&mut teller, 10, announced(None)), []);
+        assert_eq!(
+            heard(&mut teller, 25, complete.clone()),
+            [
+                (10, BlockStage::Announced, 3),
+                (25, BlockStage::Complete, 3)
+            ]
+        );
+        assert_eq!(
+            heard(&mut teller, 30, complete),
+            [(30, BlockStage::Complete, 3)],
+            "once"
+        );
+    }
+
+    #[test]
+    fn announcements_of_blocks_that_never_come_are_bounded() {
+        let mut teller = Teller::default();
+        for n in 0..200 {
+            let kind = WatchEventKind::Announced {
+                block: BlockHash([n; 32]),
+                height: None,
+                by: AnnouncedBy::Inv,
+            };
+            assert_eq!(heard(&mut teller, 1, kind), []);
+        }
+        assert_eq!(teller.announced.len(), COUNTED);
     }
 }

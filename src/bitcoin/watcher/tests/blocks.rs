@@ -27,6 +27,49 @@ fn a_block_is_announced_complete_and_connected_at_three_moments() {
 }
 
 #[test]
+fn whichever_connection_tells_first_a_block_is_announced_and_connected_once() {
+    let mut stage = Stage::up(SERVICES);
+    let block = &chain(&genesis(), 1, &[0])[0];
+    let header = Message::Headers(vec![*block.header()]);
+    stage.says(Role::Headers, header.clone());
+    stage.elapses(Duration::from_millis(1));
+    stage.says(Role::Announcements, short(block));
+    stage.says(Role::Headers, header);
+    let stages = stage.watcher.block(&block.hash()).unwrap().stages;
+    assert_eq!(stages.announced, Some((START, AnnouncedBy::Headers)));
+    assert_eq!(stages.connected, Some((START, ConnectedBy::Headers)));
+    let announced = |event: &&WatchEvent| matches!(event.kind, WatchEventKind::Announced { .. });
+    assert_eq!(stage.events.iter().filter(announced).count(), 1);
+}
+
+#[test]
+fn a_block_that_an_answer_brought_before_it_was_announced_has_its_times_all_the_same() {
+    let mut stage = Stage::new(false);
+    stage.connects(Role::Announcements, SERVICES);
+    stage.connects(Role::Headers, SERVICES);
+    let block = &chain(&genesis(), 1, &[0])[0];
+    let header = Message::Headers(vec![*block.header()]);
+    stage.says(Role::Announcements, header.clone());
+    stage.says(Role::Headers, Message::Headers(vec![]));
+    let stages = |stage: &Stage| stage.watcher.block(&block.hash()).unwrap().stages;
+    assert_eq!(stages(&stage), Stages::default(), "it may be old");
+    stage.says(Role::Headers, header);
+    assert_eq!(
+        stages(&stage).announced,
+        Some((START, AnnouncedBy::Headers))
+    );
+    assert_eq!(
+        stages(&stage).connected,
+        Some((START, ConnectedBy::Headers))
+    );
+    assert!(stage.has_told(&WatchEventKind::Connected {
+        block: block.hash(),
+        height: Some(1),
+        by: ConnectedBy::Headers,
+    }));
+}
+
+#[test]
 fn a_chain_that_was_there_before_is_read_from_its_beginning_and_has_no_times() {
     let mut stage = Stage::new(false);
     stage.connects(Role::Announcements, SERVICES);
