@@ -47,6 +47,9 @@ impl<S: Store> Node<S> {
                 true => done(format!("{ip} is no longer banned")),
                 false => refuse(format!("{ip} was not banned")),
             },
+            Command::InvalidateBlock(_) | Command::ReconsiderBlock(_) => refuse(
+                "a node of chainlab goes by the rules alone, and leaves no block that holds to them",
+            ),
         })
     }
 

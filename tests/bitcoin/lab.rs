@@ -63,7 +63,8 @@ fn a_reorganisation_of_real_nodes_has_its_true_depth_and_a_payment_in_it_is_made
     until_none_of(home.path());
 }
 
-/// bcoin keeps nothing; and a program of the lab dials nothing but its proxies.
+/// bcoin keeps nothing; it leaves a block that is marked; and a program of the lab dials nothing but its
+/// proxies.
 #[test]
 fn a_real_node_that_was_killed_gets_its_chain_back_and_is_not_led_out_of_the_lab() {
     if package().is_none() {
@@ -84,6 +85,9 @@ fn a_real_node_that_was_killed_gets_its_chain_back_and_is_not_led_out_of_the_lab
         step("do = \"kill\"\nnode = \"birch\""),
         step("do = \"restart\"\nnode = \"birch\""),
         step("expect = \"height@birch >= 101 and tips == 1\"\nwithin = \"1min\""),
+        step("do = \"invalidateblock\"\nnode = \"birch\"\nheight = 100"),
+        step("expect = \"height@birch == 99 and height@amber >= 101\"\nwithin = \"30s\""),
+        step("do = \"reconsiderblock\"\nnode = \"birch\"\nheight = 99"),
         step("do = \"add_peer\"\nnode = \"amber\"\naddr = \"192.0.2.1:18444\""),
     ];
     write(&layout, text.concat()).expect("a file");

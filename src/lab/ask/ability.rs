@@ -22,6 +22,8 @@ pub enum Ability {
     HoldWallets,
     /// Be told whom to connect with, and whom not.
     MindPeers,
+    /// Be told that a block is against the rules, or that it is not.
+    MarkBlocks,
     /// Have its links changed.
     Bend,
     /// Be killed.
@@ -105,6 +107,7 @@ impl Command {
             Self::AddPeer(_) | Self::DropPeer(_) | Self::Ban { .. } | Self::Unban(_) => {
                 Ability::MindPeers
             }
+            Self::InvalidateBlock(_) | Self::ReconsiderBlock(_) => Ability::MarkBlocks,
         }
     }
 }

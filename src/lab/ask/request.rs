@@ -332,6 +332,8 @@ fn written_command(command: &Command) -> (&'static str, Value) {
         Command::DropPeer(addr) => ("drop_peer", json!({ "addr": addr })),
         Command::Ban { ip, for_ } => ("ban", json!({ "ip": ip, "for": show_duration(*for_) })),
         Command::Unban(ip) => ("unban", json!({ "ip": ip })),
+        Command::InvalidateBlock(block) => ("invalidateblock", json!(block)),
+        Command::ReconsiderBlock(block) => ("reconsiderblock", json!(block)),
     }
 }
 

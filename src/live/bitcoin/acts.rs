@@ -9,9 +9,9 @@ use super::peers::{Reaches, WhoIs};
 use crate::bitcoin::Network;
 use crate::bitcoin::rpc::{Listed, Peer};
 use crate::bitcoin::wallet::LabWallets;
-use crate::chain::Txid;
+use crate::chain::{BlockHash, Txid};
 use crate::live::entry::Answer;
-use crate::node::io::{Command, CommandError, EventKind, Question, RefusalKind, Reply};
+use crate::node::io::{Command, CommandError, EventKind, Question, RefusalKind, Reply, WhichBlock};
 use crate::node::snapshot::WalletInfo;
 use std::collections::{BTreeSet, VecDeque};
 use std::net::SocketAddr;
@@ -259,6 +259,21 @@ impl Acts {
                 self.client.ask(&clear).await?;
                 Ok(Reply::Done("it talks to all again".to_owned()))
             }
+            Command::InvalidateBlock(which) => {
+                let block = self.hash_of(which).await?;
+                self.client.ask(&dialect.invalidate(block)).await?;
+                let words = format!("it takes block ..{} as against the rules", block.short());
+                Ok(Reply::Done(words))
+            }
+            Command::ReconsiderBlock(which) => {
+                let block = self.hash_of(which).await?;
+                self.client.ask(&dialect.reconsider(block)).await?;
+                let mut words = format!("it takes block ..{} as any other", block.short());
+                if let Some(but) = dialect.on_reconsider() {
+                    words = format!("{words}: {but}");
+                }
+                Ok(Reply::Done(words))
+            }
             Command::Ban { .. }
             | Command::Mine(_)
             | Command::SetHashrate(_)
@@ -267,6 +282,17 @@ impl Acts {
             | Command::Release
             | Command::ImportWallet { .. } => {
                 Err(refused("a program of others cannot be told to do that"))
+            }
+        }
+    }
+
+    /// The hash of a block that is named.
+    async fn hash_of(&mut self, which: WhichBlock) -> Result<BlockHash, CommandError> {
+        match which {
+            WhichBlock::Hash(hash) => Ok(hash),
+            WhichBlock::Height(height) => {
+                let dialect = self.client.dialect().await?;
+                self.client.ask(&dialect.block_hash(height)).await
             }
         }
     }

@@ -1,6 +1,6 @@
 //! What a node is told to do, and what it answers, also to a [`Question`](super::Question).
 
-use crate::chain::{Amount, Txid};
+use crate::chain::{Amount, BlockHash, Txid};
 use crate::node::config::{MiningMode, Strategy};
 use crate::node::snapshot::{
     BlockDetail, BlockInfo, CoinInfo, HistoryEntry, MempoolTx, NodeSnapshot, PeerInfo, TxDetail,
@@ -11,6 +11,7 @@ use crate::node::time::duration_text;
 use serde::{Deserialize, Serialize};
 use std::fmt;
 use std::net::{IpAddr, SocketAddr};
+use std::str::FromStr;
 use std::time::Duration;
 use thiserror::Error;
 
@@ -64,6 +65,40 @@ pub enum Command {
     },
     /// Lift a ban. Replies [`Reply::Done`].
     Unban(IpAddr),
+    /// Have a program of others take a block as against the rules, and leave it with all that follows it.
+    /// Replies [`Reply::Done`].
+    InvalidateBlock(WhichBlock),
+    /// Have it take that back. Replies [`Reply::Done`].
+    ReconsiderBlock(WhichBlock),
+}
+
+/// A block, by one of its names.
+#[derive(Clone, Copy, Debug, PartialEq, Eq, Serialize, Deserialize)]
+#[serde(rename_all = "snake_case")]
+pub enum WhichBlock {
+    /// The one with this hash.
+    Hash(BlockHash),
+    /// The one at this height of the node's chain.
+    Height(u32),
+}
+
+impl FromStr for WhichBlock {
+    type Err = String;
+
+    /// As people write it: `#7`, or a whole hash.
+    fn from_str(text: &str) -> Result<Self, Self::Err> {
+        let read = match text.strip_prefix('#') {
+            Some(height) => height.parse().ok().map(Self::Height),
+            None => text.parse().ok().map(Self::Hash),
+        };
+        read.ok_or_else(|| {
+            let shown: String = text.chars().take(80).collect();
+            format!(
+                "a block is wanted, by its height as in #7 or by its hash, 64 hexadecimal digits; \
+                 not {shown:?}"
+            )
+        })
+    }
 }
 
 /// A payment to make.

@@ -2,7 +2,7 @@
 //! where there is room, else in pages.
 
 use super::dialog::{Dialog, Verdict};
-use super::typed::COMMANDS;
+use super::typed::{About, COMMANDS};
 use super::window::{self, WindowLine};
 use crate::lab::LabView;
 use crate::ui::keymap::{
@@ -205,13 +205,13 @@ impl Part {
                     lines.extend(explained(scene, &keys, key.does, width));
                 }
             }
-            Self::Act => lines.extend(listed(scene, |group| group == Group::Act, width)),
+            Self::Act => {
+                lines.extend(listed(scene, |group| group == Group::Act, width));
+                lines.extend(typed(scene, About::Program, width));
+            }
             Self::Time => {
                 lines.extend(listed(scene, |group| group == Group::Time, width));
-                for command in COMMANDS.iter().filter(|command| command.is_of_time()) {
-                    let name = format!(":{}", command.name);
-                    lines.extend(explained(scene, &name, command.does, width));
-                }
+                lines.extend(typed(scene, About::Time, width));
             }
             Self::Everywhere => {
                 let is_wanted = |group| !matches!(group, Group::Act | Group::Time);
@@ -259,6 +259,17 @@ fn listed(scene: Scene<'_>, is_wanted: fn(Group) -> bool, width: usize) -> SpanL
         }
     }
     lines
+}
+
+/// What the palette's commands about this do, where they mean something.
+fn typed(scene: Scene<'_>, about: About, width: usize) -> SpanLines {
+    let (lab, focus) = (scene.lab, scene.viewer.focus);
+    let fit = COMMANDS
+        .iter()
+        .filter(|command| command.about == about && command.fits(lab, focus));
+    let lines = fit
+        .flat_map(|command| explained(scene, &format!(":{}", command.name), command.does, width));
+    lines.collect()
 }
 
 /// Keys of views that have others which do the same.

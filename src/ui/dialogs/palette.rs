@@ -6,6 +6,7 @@ use super::list::List;
 use super::typed::{COMMANDS, TypedCommand};
 use super::window::{self, WindowLine};
 use crate::lab::LabView;
+use crate::node::NodeIx;
 use crate::ui::keymap::{Action, Entry, Group, KeyPress, TABLE, by_action};
 use crate::ui::text;
 use crate::ui::viewer::{Effect, Viewer};
@@ -56,14 +57,14 @@ impl Palette {
     }
 
     /// Does what was typed. Of a command that was found by a part of its name the words are still to come.
-    fn run(&mut self, command: &'static TypedCommand) -> Verdict {
+    fn run(&mut self, command: &'static TypedCommand, focus: NodeIx) -> Verdict {
         let words = TypedCommand::of(self.text());
         let Some((_, words)) = words.filter(|(typed, _)| typed.name == command.name) else {
             self.input = TextInput::holding(format!("{} ", command.name));
             self.list.reset();
             return Verdict::stay();
         };
-        match command.ask(words) {
+        match command.ask(words, focus) {
             Ok((request, purpose)) => Verdict::closing(vec![Effect::Ask(request, purpose)]),
             Err(why) => {
                 self.problem = Some(why);
@@ -121,9 +122,8 @@ impl Palette {
                 found.push((score, Choice::Run(entry)));
             }
         }
-        let is_virtual = lab.time.is_some();
         let commands = COMMANDS.iter();
-        for command in commands.filter(|command| is_virtual || !command.is_of_time()) {
+        for command in commands.filter(|command| command.fits(lab, viewer.focus)) {
             if let Some(score) = score(command.name) {
                 found.push((score + NAMED, Choice::Typed(command)));
             }
@@ -142,7 +142,7 @@ impl Dialog for Palette {
             KeyCode::Enter => {
                 return match found.get(self.list.chosen(found.len())) {
                     Some(Choice::Run(entry)) => Verdict::Act(entry.action),
-                    Some(Choice::Typed(command)) => self.run(command),
+                    Some(Choice::Typed(command)) => self.run(command, viewer.focus),
                     Some(Choice::Node(number)) => Verdict::Act(Action::Pane(*number)),
                     None => Verdict::stay(),
                 };

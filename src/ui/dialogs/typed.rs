@@ -1,11 +1,15 @@
-//! Commands of the palette that words follow: `note TEXT`, `go +01:23`, `pause when height >= 3`.
+//! Commands of the palette that words follow: `note TEXT`, `go +01:23`, `pause when height >= 3`,
+//! `invalidateblock #7`.
 
+use crate::lab::LabView;
 use crate::lab::Request;
 use crate::lab::ask::verbs::NOTE_MAX;
 use crate::lab::ask::{TimeChange, When};
 use crate::lab::script::Expr;
 use crate::lab::spec::Speed;
+use crate::node::NodeIx;
 use crate::node::foreign::is_hidden;
+use crate::node::io::Command;
 use crate::ui::viewer::Purpose;
 
 /// A command that words follow.
@@ -18,39 +22,56 @@ pub struct TypedCommand {
     pub does: &'static str,
     /// It means something without any words as well.
     stands_alone: bool,
-    /// What it asks of the lab, or what is wrong with its words.
-    read: fn(&str) -> Result<Request, String>,
+    /// What it is about.
+    pub about: About,
+    /// What it asks of the lab where this node is focused, or what is wrong with its words.
+    read: fn(&str, NodeIx) -> Result<Request, String>,
+}
+
+/// What a command is about, and so where it means something.
+#[derive(Clone, Copy, Debug, PartialEq, Eq)]
+pub enum About {
+    /// The screen, whatever is on it.
+    Screen,
+    /// Time, where that is virtual.
+    Time,
+    /// A node that is a program of others.
+    Program,
 }
 
 /// All of them.
-pub static COMMANDS: [TypedCommand; 5] = [
+pub static COMMANDS: [TypedCommand; 7] = [
     TypedCommand {
         name: "note",
         wants: "TEXT",
         does: "shows a caption; without a text takes it away",
         stands_alone: true,
-        read: |words| Ok(Request::Note(caption(words))),
+        about: About::Screen,
+        read: |words, _| Ok(Request::Note(caption(words))),
     },
     TypedCommand {
         name: "go",
         wants: "TIME",
         does: "to a moment: +01:23, 83s, #7 for a block",
         stands_alone: false,
-        read: |words| moves(words.parse().map(|when: When| TimeChange::Go(when))),
+        about: About::Time,
+        read: |words, _| moves(words.parse().map(|when: When| TimeChange::Go(when))),
     },
     TypedCommand {
         name: "until",
         wants: "EXPR",
         does: "at full speed until it holds: height >= 3",
         stands_alone: false,
-        read: |words| moves(expression(words).map(TimeChange::Until)),
+        about: About::Time,
+        read: |words, _| moves(expression(words).map(TimeChange::Until)),
     },
     TypedCommand {
         name: "pause when",
         wants: "EXPR",
         does: "stops when it begins to hold; alone: no more",
         stands_alone: true,
-        read: |words| {
+        about: About::Time,
+        read: |words, _| {
             let expr = Some(words).filter(|words| !words.is_empty());
             moves(expr.map(expression).transpose().map(TimeChange::PauseWhen))
         },
@@ -60,7 +81,34 @@ pub static COMMANDS: [TypedCommand; 5] = [
         wants: "X",
         does: "time goes so fast: 5, 1/10, max",
         stands_alone: false,
-        read: |words| moves(words.parse().map(|speed: Speed| TimeChange::Speed(speed))),
+        about: About::Time,
+        read: |words, _| moves(words.parse().map(|speed: Speed| TimeChange::Speed(speed))),
+    },
+    TypedCommand {
+        name: "invalidateblock",
+        wants: "#7",
+        does: "has the node leave a block, as against the rules",
+        stands_alone: false,
+        about: About::Program,
+        read: |words, node| {
+            Ok(Request::Node(
+                node,
+                Command::InvalidateBlock(words.parse()?),
+            ))
+        },
+    },
+    TypedCommand {
+        name: "reconsiderblock",
+        wants: "#7",
+        does: "has it take that back",
+        stands_alone: false,
+        about: About::Program,
+        read: |words, node| {
+            Ok(Request::Node(
+                node,
+                Command::ReconsiderBlock(words.parse()?),
+            ))
+        },
     },
 ];
 
@@ -77,24 +125,32 @@ impl TypedCommand {
         })
     }
 
-    /// What it asks with these words, and why.
+    /// What it asks with these words where this node is focused, and why.
     ///
     /// # Errors
     /// They are not such as it takes, in words.
-    pub fn ask(&self, words: &str) -> Result<(Request, Purpose), String> {
-        let request = (self.read)(words)?;
+    pub fn ask(&self, words: &str, focus: NodeIx) -> Result<(Request, Purpose), String> {
+        let request = (self.read)(words, focus)?;
         let purpose = match &request {
             Request::Note(_) => Purpose::Caption,
             // What is set then is not seen anywhere else.
-            Request::Time(TimeChange::PauseWhen(_)) => Purpose::Tell,
+            Request::Time(TimeChange::PauseWhen(_)) | Request::Node(..) => Purpose::Tell,
             _ => Purpose::Time,
         };
         Ok((request, purpose))
     }
 
-    /// Whether it moves in time, and so means something in virtual time alone.
-    pub fn is_of_time(&self) -> bool {
-        self.name != "note"
+    /// Whether it means something in this lab, where this node is focused.
+    pub fn fits(&self, lab: &LabView, focus: NodeIx) -> bool {
+        match self.about {
+            About::Screen => true,
+            About::Time => lab.time.is_some(),
+            About::Program => {
+                let node = lab.nodes.get(focus.0);
+                let seen = node.and_then(|node| node.snapshot.as_ref());
+                seen.is_some_and(|seen| seen.program.is_some())
+            }
+        }
     }
 
     /// Whether it is the one that says when time is to stop.
@@ -125,10 +181,12 @@ fn expression(words: &str) -> Result<String, String> {
 #[cfg(test)]
 mod tests {
     use super::*;
+    use crate::chain::BlockHash;
+    use crate::node::io::WhichBlock;
 
     fn asked(line: &str) -> Result<Request, String> {
         let (command, words) = TypedCommand::of(line).expect(line);
-        command.ask(words).map(|(request, _)| request)
+        command.ask(words, NodeIx(2)).map(|(request, _)| request)
     }
 
     #[test]
@@ -150,12 +208,25 @@ mod tests {
         );
         assert_eq!(asked("pause when"), time(TimeChange::PauseWhen(None)));
         assert_eq!(asked("note"), Ok(Request::Note(None)));
+        let block = WhichBlock::Height(7);
+        assert_eq!(
+            asked("invalidateblock #7"),
+            Ok(Request::Node(NodeIx(2), Command::InvalidateBlock(block)))
+        );
+        let hash = "0a".repeat(32);
+        let block = WhichBlock::Hash(BlockHash([10; 32]));
+        assert_eq!(
+            asked(&format!("reconsiderblock {hash}")),
+            Ok(Request::Node(NodeIx(2), Command::ReconsiderBlock(block)))
+        );
         assert_eq!(asked("note hi"), Ok(Request::Note(Some("hi".to_owned()))));
         for (line, words) in [
             ("go ", "a time since the beginning is wanted"),
             ("go soon", "not \"soon\""),
             ("go #x", "the height of a block is wanted"),
             ("speed 101", "a number from 1 to 100"),
+            ("invalidateblock 7", "by its height as in #7"),
+            ("invalidateblock #x", "not \"#x\""),
         ] {
             let why = asked(line).expect_err(line);
             assert!(why.contains(words), "{line}: {why}");

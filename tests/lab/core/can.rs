@@ -210,6 +210,7 @@ fn a_verb_that_needs_what_a_node_cannot_do_is_refused_and_reaches_nothing() {
         Ability::Send,
         Ability::HoldWallets,
         Ability::MindPeers,
+        Ability::MarkBlocks,
         Ability::Bend,
         Ability::Kill,
         Ability::Restart,

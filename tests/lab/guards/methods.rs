@@ -77,6 +77,11 @@ const CALLS: &[(&str, &str)] = &[
     ("ban", r#"{"ip": "192.0.2.1"}"#),
     ("ban", r#"{"ip": "192.0.2.1", "for": "10min"}"#),
     ("unban", r#"{"ip": "192.0.2.1"}"#),
+    ("invalidateblock", r#"{"height": 7}"#),
+    (
+        "reconsiderblock",
+        r#"{"hash": "00000000000000000000000000000000000000000000000000000000000000a7"}"#,
+    ),
     ("snapshot", r#"{"node": "miner"}"#),
     ("peers", r#"{"node": "miner"}"#),
     ("chain", r#"{}"#),

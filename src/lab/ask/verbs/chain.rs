@@ -1,8 +1,14 @@
-//! What a node tells of itself, its chain and its mempool.
+//! What a node tells of itself, its chain and its mempool, and what it may be told of its blocks.
 
-use super::row::{Verb, limit, needs, question, takes};
+use super::row::{Param, Verb, command, limit, needs, question, takes};
 use crate::lab::ask::params::{BadParam, Params, bad, required};
-use crate::node::io::Question;
+use crate::node::io::{Command, Question, WhichBlock};
+
+/// Which block is meant.
+const WHICH: &[Param] = &[
+    takes("hash", "which, 64 hexadecimal digits; or"),
+    takes("height", "which, on the chain"),
+];
 
 pub(super) const VERBS: &[Verb] = &[
     question(
@@ -30,15 +36,12 @@ pub(super) const VERBS: &[Verb] = &[
             })
         },
     ),
-    question(
-        "block",
-        &[
-            takes("hash", "which, 64 hexadecimal digits; or"),
-            takes("height", "which, on the chain"),
-        ],
-        "opens a block",
-        block,
-    ),
+    question("block", WHICH, "opens a block", |params| {
+        Ok(match which(params)? {
+            WhichBlock::Hash(hash) => Question::Block { hash },
+            WhichBlock::Height(height) => Question::BlockAt { height },
+        })
+    }),
     question(
         "tx",
         &[needs("txid", "which, 64 hexadecimal digits")],
@@ -58,14 +61,26 @@ pub(super) const VERBS: &[Verb] = &[
             })
         },
     ),
+    command(
+        "invalidateblock",
+        WHICH,
+        "has a program of others leave a block, as if it were against the rules",
+        |params| Ok(Command::InvalidateBlock(which(params)?)),
+    ),
+    command(
+        "reconsiderblock",
+        WHICH,
+        "has it take that back",
+        |params| Ok(Command::ReconsiderBlock(which(params)?)),
+    ),
 ];
 
-fn block(params: &mut Params) -> Result<Question, BadParam> {
+fn which(params: &mut Params) -> Result<WhichBlock, BadParam> {
     let hash = params.parsed("hash", "0f3a...")?;
     let height = params.number("height")?;
     match (hash, height) {
-        (Some(hash), None) => Ok(Question::Block { hash }),
-        (None, Some(height)) => Ok(Question::BlockAt { height }),
+        (Some(hash), None) => Ok(WhichBlock::Hash(hash)),
+        (None, Some(height)) => Ok(WhichBlock::Height(height)),
         (None, None) => Err(bad("hash", "is missing, and height as well")),
         (Some(_), Some(_)) => Err(bad("height", "hash says which block already")),
     }

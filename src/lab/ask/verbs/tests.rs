@@ -8,7 +8,7 @@ use crate::lab::spec::{NodeSpec, Speed};
 use crate::link::LinkState;
 use crate::node::config::MiningMode;
 use crate::node::config::{Release, Strategy};
-use crate::node::io::{Command, Payment, Question};
+use crate::node::io::{Command, Payment, Question, WhichBlock};
 use serde_json::{Map, Value, json};
 use std::net::SocketAddr;
 use std::time::Duration;
@@ -53,6 +53,8 @@ fn commands() -> Vec<Command> {
             for_: Duration::from_secs(600),
         },
         Command::Unban(addr.ip()),
+        Command::InvalidateBlock(WhichBlock::Hash(BlockHash([7; 32]))),
+        Command::ReconsiderBlock(WhichBlock::Height(9)),
     ]
 }
 
@@ -190,7 +192,7 @@ fn enough(verb: &Verb) -> Map<String, Value> {
     let needed = verb.params.iter().filter(|param| !param.is_optional);
     let needed = needed.map(|param| param.name);
     let one_of_several: &[_] = match verb.name {
-        "block" => &["height"],
+        "block" | "invalidateblock" | "reconsiderblock" => &["height"],
         "set_link" => &["latency"],
         "heal" => &["from", "to"],
         _ => &[],

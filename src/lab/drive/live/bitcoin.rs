@@ -156,6 +156,7 @@ fn acts_not(can: Can, why: &str) -> Can {
         Ability::Send,
         Ability::HoldWallets,
         Ability::MindPeers,
+        Ability::MarkBlocks,
     ];
     acts.into_iter()
         .fold(can, |can, ability| can.without(ability, why))
