@@ -31,7 +31,8 @@ fn linked() -> LabView {
         there: Conditions::default(),
         back: Conditions::default(),
         is_connected: true,
-        is_wanted: true,
+        has_met: true,
+        dials: (true, false),
     }]);
     lab
 }

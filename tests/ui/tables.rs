@@ -50,7 +50,8 @@ fn halved(lab: &mut LabView) {
         there: Conditions::default(),
         back: Conditions::default(),
         is_connected: false,
-        is_wanted: true,
+        has_met: true,
+        dials: (true, false),
     };
     let half = one.len();
     lab.links = Arc::new(vec![link((0, 1)), link((half - 1, half)), link((0, half))]);

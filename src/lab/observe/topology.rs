@@ -42,15 +42,22 @@ pub struct LinkView {
     pub back: Conditions,
     /// There is a connection.
     pub is_connected: bool,
-    /// One of its ends was told to connect to the other when it was made: such a link is shown from the
-    /// beginning to the end.
-    pub is_wanted: bool,
+    /// There was one before.
+    pub has_met: bool,
+    /// Which of its ends was told to connect to the other when it was made.
+    pub dials: (bool, bool),
 }
 
 impl LinkView {
     /// Whether anything can pass, in any direction.
     pub fn is_open(&self) -> bool {
         self.there.state == LinkState::Open || self.back.state == LinkState::Open
+    }
+
+    /// Whether one of its ends was told to connect to the other when it was made: such a link is shown from
+    /// the beginning to the end.
+    pub fn is_wanted(&self) -> bool {
+        self.dials.0 || self.dials.1
     }
 
     /// Whether neither direction is cut or a black hole.
@@ -104,7 +111,7 @@ impl Topology {
             table(from, to).or_else(told).unwrap_or_default()
         };
         let met = self.met.union(&connected).copied().collect();
-        shown(&connected, &met, &wanted(&nodes), way)
+        shown(&connected, &met, &dialled(&nodes), way)
     }
 
     /// Puts down what is said of the ways that begin at nodes of which `is_its` holds, in place of what
@@ -157,34 +164,36 @@ fn connected(nodes: &[Member<'_>]) -> BTreeSet<Pair> {
         .collect()
 }
 
-/// Those that the layout asks for.
-fn wanted(nodes: &[Member<'_>]) -> BTreeSet<Pair> {
+/// Those that the layout asks for: who is to dial whom.
+fn dialled(nodes: &[Member<'_>]) -> BTreeSet<Pair> {
     let by_name: BTreeMap<_, _> = numbered(nodes).map(|(ix, node)| (node.name, ix)).collect();
-    let wanted = numbered(nodes).flat_map(|(ix, node)| {
+    let dialled = numbered(nodes).flat_map(|(ix, node)| {
         let dials = node.dials.iter();
         let dialled = dials.filter_map(|name| by_name.get(name.as_str()));
-        dialled.map(move |other| pair(ix, *other))
+        dialled.map(move |other| (ix, *other))
     });
-    wanted.filter(|(one, other)| one != other).collect()
+    dialled.filter(|(one, other)| one != other).collect()
 }
 
 fn shown(
     connected: &BTreeSet<Pair>,
     met: &BTreeSet<Pair>,
-    wanted: &BTreeSet<Pair>,
+    dialled: &BTreeSet<Pair>,
     way: impl Fn(NodeIx, NodeIx) -> Conditions,
 ) -> Vec<LinkView> {
     // Who is connected has met.
-    let all = met.union(wanted).copied();
-    let views = all.filter_map(|ends| {
+    let wanted = dialled.iter().map(|(one, other)| pair(*one, *other));
+    let all: BTreeSet<_> = met.iter().copied().chain(wanted).collect();
+    let views = all.into_iter().filter_map(|ends| {
         let link = LinkView {
             ends,
             there: way(ends.0, ends.1),
             back: way(ends.1, ends.0),
             is_connected: connected.contains(&ends),
-            is_wanted: wanted.contains(&ends),
+            has_met: met.contains(&ends),
+            dials: (dialled.contains(&ends), dialled.contains(&(ends.1, ends.0))),
         };
-        let is_kept = link.is_connected || !link.is_wholly_open() || link.is_wanted;
+        let is_kept = link.is_connected || !link.is_wholly_open() || link.is_wanted();
         is_kept.then_some(link)
     });
     views.collect()

@@ -209,9 +209,9 @@ impl LabView {
     /// The ends of the links by which nodes are placed: those that were wanted, which neither come nor go
     /// while the lab runs. Where no wish is known they are all that there are.
     pub fn lasting_links(&self) -> impl Iterator<Item = (NodeIx, NodeIx)> {
-        let is_known = self.links.iter().any(|link| link.is_wanted);
+        let is_known = self.links.iter().any(LinkView::is_wanted);
         let links = self.links.iter();
-        let links = links.filter(move |link| link.is_wanted || !is_known);
+        let links = links.filter(move |link| link.is_wanted() || !is_known);
         links.map(|link| link.ends)
     }
 

@@ -21,6 +21,8 @@ pub struct KnownPeer {
     pub name: Arc<str>,
     /// Where it listens.
     pub place: SocketAddr,
+    /// Whether both have heard the other's `verack`, as far as can be seen.
+    pub has_shaken_hands: bool,
 }
 
 /// Who is behind an address, for the nodes of a lab: of the end of a proxy, of which a node thinks that it
@@ -45,6 +47,7 @@ fn info(conn: u64, peer: &Peer, who: &WhoIs, now: Time) -> PeerInfo {
         Some(known) => Some(known.place),
         None => peer.socket.filter(|_| !peer.is_inbound),
     };
+    let has_shaken_hands = known.as_ref().is_none_or(|known| known.has_shaken_hands);
     let name = known.map_or_else(|| peer.address.clone(), |known| known.name.to_string());
     PeerInfo {
         conn: ConnId(conn),
@@ -55,7 +58,7 @@ fn info(conn: u64, peer: &Peer, who: &WhoIs, now: Time) -> PeerInfo {
             true => Direction::Inbound,
             false => Direction::Outbound,
         },
-        ready: !peer.agent.is_empty(),
+        ready: has_shaken_hands && !peer.agent.is_empty(),
         role: Role::Full,
         user_agent: peer.agent.clone(),
         height: 0,

@@ -162,6 +162,13 @@ pub struct ProxyConn {
     pub is_encrypted: bool,
 }
 
+impl ProxyConn {
+    /// Whether both nodes know each other, as far as can be seen.
+    pub const fn is_up(&self) -> bool {
+        self.has_shaken_hands || self.is_encrypted
+    }
+}
+
 /// Tells it, and waits for no reader.
 pub(super) struct Teller {
     pub(super) clock: LabClock,

@@ -332,9 +332,11 @@ fn link_words(link: &LinkView) -> String {
         there,
         back,
         is_connected,
-        is_wanted,
+        has_met,
+        dials,
     } = link;
-    format!("link {ends:?} {there:?} {back:?}, connected: {is_connected}, wanted: {is_wanted}")
+    let is_connected = format!("{is_connected}, before: {has_met}");
+    format!("link {ends:?} {there:?} {back:?}, connected: {is_connected}, wanted: {dials:?}")
 }
 
 fn wallet_words(wallet: &WalletInfo) -> String {

@@ -1,6 +1,6 @@
 //! The figures beside or below the graph: what the focused node and the chosen link are doing.
 
-use super::scene::{Said, linked_scenario, set, talk};
+use super::scene::{Said, linked_scenario, set, talk, with};
 use super::{network, shown};
 use crate::picture::{COLOURED, change, press};
 use chainlab::lab::LabView;
@@ -117,4 +117,33 @@ fn keys_in_the_panel_are_those_of_the_keymap() {
     ] {
         assert!(picture.contains(words), "{words}: {picture}");
     }
+}
+
+#[test]
+fn a_link_that_has_no_connection_says_who_is_to_dial_and_a_cut_one_does_not() {
+    let mut lab = busy();
+    let chosen = |lab: &LabView| {
+        let mut ui = network(lab, (120, 36), COLOURED);
+        let key = ui.viewer.keymap.key_of(Action::NextLink);
+        press(lab, &mut ui, &format!("2 {key}"));
+        shown(lab, &ui)
+    };
+    with(&mut lab, (0, 1), |link| link.is_connected = false);
+    let picture = chosen(&lab);
+    assert!(
+        picture.contains("waits for central to dial again"),
+        "{picture}"
+    );
+    with(&mut lab, (0, 1), |link| {
+        (link.dials, link.has_met) = ((true, true), false);
+    });
+    let picture = chosen(&lab);
+    assert!(
+        picture.contains("waits for central or wallet to dial"),
+        "{picture}"
+    );
+    assert!(!picture.contains("to dial again"), "{picture}");
+    set(&mut lab, (0, 1), LinkState::Cut);
+    let picture = chosen(&lab);
+    assert!(!picture.contains("to dial"), "{picture}");
 }

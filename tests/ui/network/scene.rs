@@ -20,7 +20,8 @@ pub fn link(ends: (usize, usize), ms: u64) -> LinkView {
         there: like,
         back: like,
         is_connected: true,
-        is_wanted: true,
+        has_met: true,
+        dials: (true, false),
     }
 }
 

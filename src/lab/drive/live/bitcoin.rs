@@ -111,16 +111,22 @@ impl Round {
     }
 
     fn behind(&self, addr: SocketAddr) -> Option<KnownPeer> {
-        let name = {
+        let (name, has_shaken_hands) = {
             let proxies = self.proxies();
-            let dialled = proxies.dialled(addr).map(|(_, to)| to.clone());
-            dialled.or_else(|| proxies.behind(addr).map(|(from, _)| from.clone()))?
+            let dialled = proxies.dialled(addr).map(|((_, to), is_up)| (to, is_up));
+            let behind = || proxies.behind(addr).map(|((from, _), is_up)| (from, is_up));
+            let (name, is_up) = dialled.or_else(behind)?;
+            (name.clone(), is_up)
         };
         let core = self.core();
         let ix = core.position(&name)?;
         let place = core.nodes()[ix.0].addr()?;
         let name = name.as_str().into();
-        Some(KnownPeer { name, place })
+        Some(KnownPeer {
+            name,
+            place,
+            has_shaken_hands,
+        })
     }
 }
 

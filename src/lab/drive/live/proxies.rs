@@ -2,7 +2,7 @@
 //! its links are theirs. The next round has others, at the same ports.
 
 use crate::live::Port;
-use crate::live::proxy::{ProxyHandle, ProxyNews};
+use crate::live::proxy::{ProxyConn, ProxyHandle, ProxyNews};
 use std::collections::BTreeMap;
 use std::net::SocketAddr;
 use tokio::sync::mpsc;
@@ -19,20 +19,21 @@ pub(super) struct Proxies(pub(super) BTreeMap<Way, ProxyHandle>);
 
 impl Proxies {
     /// The link of a connection that ends at a node, by the address as which that node sees its peer:
-    /// there is a proxy behind it. `None`: it has come another way.
-    pub(super) fn behind(&self, peer: SocketAddr) -> Option<&Way> {
-        let is_it = |proxy: &&ProxyHandle| {
+    /// there is a proxy behind it. Whether both ends know each other. `None`: it has come another way.
+    pub(super) fn behind(&self, peer: SocketAddr) -> Option<(&Way, bool)> {
+        self.0.iter().find_map(|(way, proxy)| {
             let conns = proxy.conns.borrow();
-            conns.values().any(|conn| conn.local == Some(peer))
-        };
-        let mut found = self.0.iter().filter(|(_, proxy)| is_it(proxy));
-        found.next().map(|(way, _)| way)
+            let conn = conns.values().find(|conn| conn.local == Some(peer))?;
+            Some((way, conn.is_up()))
+        })
     }
 
-    /// The link that a node dials at this address. `None`: no proxy is there.
-    pub(super) fn dialled(&self, peer: SocketAddr) -> Option<&Way> {
+    /// The link that a node dials at this address, and whether it is connected over it. `None`: no proxy is
+    /// there.
+    pub(super) fn dialled(&self, peer: SocketAddr) -> Option<(&Way, bool)> {
         let found = self.0.iter().find(|(_, proxy)| proxy.addr == peer);
-        found.map(|(way, _)| way)
+        let is_up = |proxy: &ProxyHandle| proxy.conns.borrow().values().any(ProxyConn::is_up);
+        found.map(|(way, proxy)| (way, is_up(proxy)))
     }
 
     /// What each of them tells, once.

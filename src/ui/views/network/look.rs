@@ -244,7 +244,8 @@ mod tests {
             there,
             back,
             is_connected: true,
-            is_wanted: true,
+            has_met: true,
+            dials: (true, false),
         }
     }
 

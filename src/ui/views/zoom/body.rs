@@ -1,5 +1,6 @@
 //! The list below the tabs.
 
+use super::rates::Rates;
 use super::shown::Shown;
 use super::tab::Tab;
 use super::{mempool, peers, wallets};
@@ -32,17 +33,23 @@ pub(super) fn body(shown: &Shown<'_>, scene: Scene<'_>, room: usize, height: usi
         return Body::words(scene, room, &nothing(shown, scene), false);
     }
     let chosen = shown.chosen;
-    let seen = list::window(items.len(), chosen, height.saturating_sub(1));
+    let is_all = shown.tab == Tab::Mempool && shown.filter.is_empty();
+    let rates = is_all.then(|| Rates::of(shown.mempool.txs(subject), height));
+    let left = height - rates.as_ref().map_or(0, Rates::height);
+    let seen = list::window(items.len(), chosen, left.saturating_sub(1));
     let at = chosen - seen.start;
     let (head, rows) = table::table(scene, columns, &items[seen], Some(at), room);
     let mut place = format!("{} of {}", chosen + 1, items.len());
     let waiting = subject
         .snapshot
         .map_or(0, |snapshot| snapshot.mempool.count);
-    if shown.tab == Tab::Mempool && shown.filter.is_empty() && waiting > items.len() {
+    if is_all && waiting > items.len() {
         place += &format!(" shown, {waiting} wait");
     }
-    Body::table(head, rows, place)
+    let mut body = Body::table(head, rows, place);
+    let bars = rates.map(|rates| rates.lines(scene, waiting, room));
+    body.lines.extend(bars.into_iter().flatten());
+    body
 }
 
 /// Why a list is empty.

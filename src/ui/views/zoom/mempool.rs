@@ -40,13 +40,18 @@ pub(super) struct Mempool {
 
 impl Mempool {
     pub fn items(&self, subject: Subject<'_>) -> Vec<Item> {
+        let txs = self.txs(subject).iter();
+        txs.map(|tx| item(subject, tx)).collect()
+    }
+
+    /// As many as are known, the best paying first.
+    pub fn txs<'a>(&'a self, subject: Subject<'a>) -> &'a [MempoolTx] {
         let Some(snapshot) = subject.snapshot else {
-            return Vec::new();
+            return &[];
         };
         let shown = &snapshot.mempool.shown;
         let is_more = snapshot.mempool.count > shown.len() && self.more.len() > shown.len();
-        let txs = if is_more { &self.more } else { shown };
-        txs.iter().map(|tx| item(subject, tx)).collect()
+        if is_more { &self.more } else { shown }
     }
 
     pub fn wanted(&mut self, subject: Subject<'_>) -> Option<Fetch> {

@@ -21,6 +21,7 @@ mod log;
 mod mempool;
 mod peers;
 mod program;
+mod rates;
 mod shown;
 mod state;
 mod tab;

@@ -1,6 +1,7 @@
 //! The view as it is looked at: the tab, and where one is in it.
 
 use super::mempool::Mempool;
+use super::rates::Rates;
 use super::shown::Shown;
 use super::tab::Tab;
 use super::{draw, log, peers, wallets};
@@ -137,6 +138,14 @@ impl ZoomView {
             return self.chain.step(subject, action, page);
         }
         let items = self.items(subject);
+        let bars = match self.tab {
+            // Its list and bars share what is below the tabs: a page, the line before it, and the head.
+            Tab::Mempool if self.filter().is_empty() => {
+                Rates::of(self.mempool.txs(subject), page + 2).height()
+            }
+            _ => 0,
+        };
+        let page = page.saturating_sub(bars).max(1);
         self.cursors[self.tab.place()].step(&items, action, page);
     }
 

@@ -208,7 +208,7 @@ async fn what_one_program_dials_is_the_other_and_the_link_between_them_is_the_la
     assert_eq!(round.core().nodes()[1].addr(), Some(b));
     let listens = TcpListener::bind(b).await.expect("it is free");
     let at = round.programs.ways()[&way("a", "b")];
-    assert_eq!(round.proxies().dialled(at), Some(&way("a", "b")));
+    assert_eq!(round.proxies().dialled(at), Some((&way("a", "b"), false)));
 
     let mut dials = TcpStream::connect(at).await.expect("a proxy is there");
     let (mut dialled, peer) = listens.accept().await.expect("it comes");
@@ -216,7 +216,7 @@ async fn what_one_program_dials_is_the_other_and_the_link_between_them_is_the_la
     let mut heard = [0; 5];
     dialled.read_exact(&mut heard).await.expect("it comes");
     assert_eq!(&heard, b"hello");
-    assert_eq!(round.proxies().behind(peer), Some(&way("a", "b")));
+    assert_eq!(round.proxies().behind(peer), Some((&way("a", "b"), false)));
 
     let cut = Conditions::default().in_state(LinkState::Cut);
     round.links.set(a, b, cut).expect("it can be");

@@ -89,7 +89,7 @@ fn besides(sight: Sight<'_>, link: &LinkView) -> Row {
     let theme = sight.scene.theme;
     let connected = match link.is_connected {
         true => Span::styled("connected", theme.good()),
-        false => Span::styled("not connected", theme.warn()),
+        false => Span::styled(waits(sight, link), theme.warn()),
     };
     let mut row = Row::new().part(0, 0, vec![connected]);
     if let Some(time) = round_trip(sight, link).filter(|_| link.is_connected) {
@@ -106,6 +106,26 @@ fn besides(sight: Sight<'_>, link: &LinkView) -> Row {
         row = row.text(2, GAP, format!("as {preset}"), theme.dim());
     }
     row
+}
+
+/// Of a link that has no connection, which of its ends is to dial if nothing is in the way.
+fn waits(sight: Sight<'_>, link: &LinkView) -> String {
+    let (a, b) = link.ends;
+    let is_up = |ix| {
+        sight
+            .scene
+            .lab
+            .node(ix)
+            .is_some_and(|node| node.state.is_up())
+    };
+    let dials = [(a, link.dials.0), (b, link.dials.1)];
+    let dials = dials.into_iter().filter(|(_, dials)| *dials);
+    let dials: Vec<_> = dials.map(|(ix, _)| name(sight, ix, 12)).collect();
+    if dials.is_empty() || !link.is_wholly_open() || !is_up(a) || !is_up(b) {
+        return "not connected".to_owned();
+    }
+    let again = if link.has_met { " again" } else { "" };
+    format!("waits for {} to dial{again}", dials.join(" or "))
 }
 
 /// How long a ping and its answer took, as the one end or else the other measured it.
