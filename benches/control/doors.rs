@@ -2,7 +2,7 @@
 
 use chainlab::lab::control::{Cookie, Endpoint, EndpointAddr};
 use chainlab::lab::drive::registry::Entry;
-use chainlab::lab::{Consent, Control, Lab, LabOptions, LabView, layout};
+use chainlab::lab::{Consent, Control, Lab, LabOptions, LabView, Outside, layout};
 use serde_json::{Value, json};
 use std::io::{BufRead, BufReader, Read, Write};
 use std::net::TcpStream;
@@ -38,6 +38,7 @@ impl Opened {
             clock: None,
             control: Control::Anywhere,
             programs: Consent::Refused,
+            outside: Outside::default(),
         };
         let lab = Lab::start(options, runtime.handle().clone()).expect("it starts");
         waits(&lab, |view| {

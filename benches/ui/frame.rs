@@ -9,7 +9,7 @@ use crate::ratio::{Harness, Samples, shown, timed};
 use crate::tail;
 use chainlab::chain::Amount;
 use chainlab::lab::spec::ViewSpec;
-use chainlab::lab::{Consent, Control, Lab, LabOptions, Request, layout};
+use chainlab::lab::{Consent, Control, Lab, LabOptions, Outside, Request, layout};
 use chainlab::node::NodeIx;
 use chainlab::node::io::{Command, Payment};
 use chainlab::ui::app::frame;
@@ -119,6 +119,7 @@ pub fn options(text: &str) -> LabOptions {
         clock: None,
         control: Control::Off,
         programs: Consent::Refused,
+        outside: Outside::default(),
     }
 }
 

@@ -8,6 +8,7 @@ use crate::lab::layout::Layout;
 use crate::lab::spec::BitcoinSpec;
 use crate::lab::{Consent, LabError, LabOptions, Planned};
 use std::io::{IsTerminal, Read, stdin, stdout};
+use std::net::SocketAddr;
 use std::sync::Arc;
 
 /// Bytes of an answer that are read.
@@ -23,23 +24,20 @@ pub(super) fn consent(is_allowed: bool, is_headless: bool) -> Consent {
     }
 }
 
-/// Refuses early what may not be started, and says what will leave this machine.
+/// Refuses early what may not be started.
 pub(super) fn check(wanted: &LabOptions) -> Result<(), Failure> {
     let names = programs(&wanted.layout);
     if matches!(wanted.programs, Consent::Refused) && !names.is_empty() {
         return Err(LabError::ProgramsRefused(names).into());
     }
-    for node in &wanted.layout.nodes {
-        let at = node.bitcoin.as_ref().and_then(BitcoinSpec::address);
-        if let Some(at) = at.filter(|at| !at.ip().to_canonical().is_loopback()) {
-            let name = &node.name;
-            say(&format!(
-                "{name} is at {at}, which is not this machine: it is dialled from here, and sees this machine's \
-                 address"
-            ));
-        }
-    }
     Ok(())
+}
+
+/// Says what will leave this machine.
+pub(super) fn tell_outside(node: &str, at: SocketAddr) {
+    say(&format!(
+        "{node} is at {at}, which is not this machine: it is dialled from here, and sees this machine's address"
+    ));
 }
 
 /// The nodes for which a layout starts programs.

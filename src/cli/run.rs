@@ -17,7 +17,7 @@ use crate::lab::paper::document::{FILE_BYTES_MAX, nearest};
 use crate::lab::paper::names::missing;
 use crate::lab::script::Pace;
 use crate::lab::spec::OpeningTime;
-use crate::lab::{Lab, LabError, LabOptions, Layout};
+use crate::lab::{Lab, LabError, LabOptions, Layout, Outside};
 use crate::live;
 use crate::node::Time;
 use crate::ui::viewer::{Seat, Stage};
@@ -183,6 +183,7 @@ pub(super) fn run(options: Options) -> Result<(), Failure> {
         clock: options.clock,
         control: options.control.control(),
         programs: programs::consent(options.allow_programs, options.headless.is_wanted()),
+        outside: Outside::telling(programs::tell_outside),
     };
     programs::check(&wanted)?;
     if options.headless.is_wanted() {

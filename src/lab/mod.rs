@@ -35,7 +35,7 @@ pub mod view;
 
 pub use ask::{Answer, LinkChange, Request, Ticket, TrafficChange};
 pub use drive::directories::private::Scratch;
-pub use drive::{Adoption, Consent, Control, Kept, LabError, LabOptions, Planned};
+pub use drive::{Adoption, Consent, Control, Kept, LabError, LabOptions, Outside, Planned};
 pub use handle::{Heard, Hearing, Lab};
 pub use layout::Layout;
 pub use view::{LabView, MadeByHand, NodeState, NodeView, TrafficView};

@@ -5,7 +5,7 @@ use super::live::{PATIENCE, soon};
 use chainlab::chain::Amount;
 use chainlab::lab::ask::{Bend, LinkChange};
 use chainlab::lab::{
-    Answer, Consent, Control, Lab, LabError, LabOptions, LabView, Request, layout,
+    Answer, Consent, Control, Lab, LabError, LabOptions, LabView, Outside, Request, layout,
 };
 use chainlab::node::io::words::Piece;
 use chainlab::node::io::{Command, Payment, Reply};
@@ -78,6 +78,7 @@ pub fn options(text: &str) -> LabOptions {
         clock: None,
         control: Control::Off,
         programs: Consent::Refused,
+        outside: Outside::default(),
     }
 }
 

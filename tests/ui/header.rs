@@ -140,6 +140,23 @@ fn its_columns_are_the_same_in_every_state() {
 }
 
 #[test]
+fn of_programs_of_others_it_is_not_said_that_none_mines() {
+    let mut lab = scenario();
+    lab.headline.figures.mining = Mining::Off;
+    let line = head(&lab, &screen(&lab, (160, 40), COLOURED));
+    assert!(line.contains("no miner"), "{line}");
+    change(&mut lab.nodes[0], |node| {
+        (node.mining, node.program) = (None, Some(Box::default()));
+    });
+    let mut ui = screen(&lab, (160, 40), COLOURED);
+    let line = head(&lab, &ui);
+    assert!(!line.contains("no miner"), "{line}");
+    press(&lab, &mut ui, "1 z");
+    let zoom = lines(&draw(&lab, &ui))[1].clone();
+    assert!(zoom.contains("Bitcoin node"), "{zoom}");
+}
+
+#[test]
 fn views_zoom_wall_time_and_a_held_screen_move_nothing() {
     let lab = scenario();
     for size in SIZES {

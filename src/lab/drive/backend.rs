@@ -1,6 +1,6 @@
 //! What runs behind a [`Lab`](crate::lab::Lab), and how such a lab is to be.
 
-use super::consent::Consent;
+use super::consent::{Consent, Outside};
 use super::endpoint::Control;
 use super::error::LabError;
 use super::registry::Entry;
@@ -38,6 +38,8 @@ pub struct LabOptions {
     pub control: Control,
     /// Whether it may start programs of others.
     pub programs: Consent,
+    /// Who is told of its nodes that are not on this machine.
+    pub outside: Outside,
 }
 
 /// What came of a request.

@@ -31,7 +31,7 @@ mod waiting;
 
 pub use self::backend::LabOptions;
 pub(in crate::lab) use self::backend::{Answered, Answers, Backend};
-pub use self::consent::{Consent, Planned};
+pub use self::consent::{Consent, Outside, Planned};
 pub use self::endpoint::Control;
 pub use self::error::LabError;
 pub use self::history::{History, Now, Place};

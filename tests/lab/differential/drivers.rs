@@ -4,7 +4,7 @@ use crate::common::live::soon;
 use chainlab::lab::ask::{Answer, Request, Ticket};
 use chainlab::lab::core::summary::Summary;
 use chainlab::lab::drive::{Level, VirtualLab, VirtualOptions};
-use chainlab::lab::{Consent, Control, Heard, Hearing, Lab, LabOptions, LabView, Layout};
+use chainlab::lab::{Consent, Control, Heard, Hearing, Lab, LabOptions, LabView, Layout, Outside};
 use chainlab::node::NodeIx;
 use chainlab::node::io::Event;
 use std::sync::Arc;
@@ -55,6 +55,7 @@ impl Live {
             clock: None,
             control: Control::Off,
             programs: Consent::Refused,
+            outside: Outside::default(),
         };
         let entered = runtime.enter();
         let lab = Lab::start(options, runtime.clone()).expect("it starts");

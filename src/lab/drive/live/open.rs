@@ -36,6 +36,7 @@ pub(in crate::lab) fn open(
         Some(dir) => Home::kept(dir)?,
     };
     let (control, consent) = (options.control, options.programs.clone());
+    let outside = options.outside.clone();
     let opened = match found {
         Some(kept) => go_on(&options, kept, home.path()),
         None => begin(options),
@@ -43,6 +44,7 @@ pub(in crate::lab) fn open(
     let opened = opened.and_then(|plan| {
         // Before any port of a node: a port that was asked for is the one that is taken.
         let bound = control.bind()?;
+        outside.tell(plan.saved.nodes.iter().map(|node| &node.spec));
         Ok((bound, start(plan, &home, &consent, runtime)?))
     });
     match opened {

@@ -3,7 +3,7 @@
 use super::open::open;
 use super::rounds::Rounds;
 use crate::lab::ask::{Answer, Request, Ticket};
-use crate::lab::drive::{Answers, Backend, Consent, Control, LabOptions};
+use crate::lab::drive::{Answers, Backend, Consent, Control, LabOptions, Outside};
 use crate::lab::layout::read;
 use std::sync::Arc;
 use tokio::runtime::Handle;
@@ -19,6 +19,7 @@ pub(super) fn lab(text: &str) -> (Arc<Rounds>, Answers) {
         clock: None,
         control: Control::Off,
         programs: Consent::Refused,
+        outside: Outside::default(),
     };
     open(options, Handle::current()).expect("starts")
 }

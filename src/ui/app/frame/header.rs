@@ -96,7 +96,7 @@ pub fn render(frame: &mut Frame<'_>, area: Rect, scene: Scene<'_>) {
             columns.mempool,
             mempool(figures.mempool).map(plain).to_vec(),
         ),
-        (columns.hashrate, vec![plain(hashrate(figures.mining))]),
+        (columns.hashrate, vec![plain(hashrate(scene))]),
         (columns.traffic, vec![plain(traffic(scene))]),
     ];
     for (field, ways) in fields {
@@ -272,8 +272,11 @@ fn mempool(count: usize) -> [String; 2] {
 }
 
 /// What all miners together try.
-fn hashrate(mining: Mining) -> String {
-    match mining {
+fn hashrate(scene: Scene<'_>) -> String {
+    let mut nodes = scene.lab.nodes.iter().flat_map(|node| &node.snapshot);
+    match scene.lab.headline.figures.mining {
+        // Programs of others mine block by block, when they are told to.
+        Mining::Off if nodes.any(|seen| seen.program.is_some()) => String::new(),
         Mining::Off => "no miner".to_owned(),
         Mining::Asleep => "asleep".to_owned(),
         Mining::At(rate) => text::rate(rate),
