@@ -300,6 +300,19 @@ fn tab_completes_a_name_and_down_offers_who_else_can_pay() {
 }
 
 #[test]
+fn wallets_of_another_network_are_not_offered() {
+    let mut desk = Desk::new();
+    desk.press("s");
+    desk.says("founder");
+    let mut lab = three_nodes();
+    lab.nodes[0].network = "regtest".into();
+    let mut desk = Desk::at(lab, (80, 24));
+    desk.press("s");
+    desk.says("dave");
+    assert!(!desk.words().contains("founder"), "{}", desk.words());
+}
+
+#[test]
 fn a_wallet_of_a_node_that_is_down_cannot_pay() {
     let mut lab = three_nodes();
     lab.nodes[0].state = NodeState::Down;

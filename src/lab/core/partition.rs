@@ -62,7 +62,9 @@ impl Core {
             let nodes = self.nodes.iter().enumerate();
             let dials =
                 nodes.flat_map(|(ix, node)| node.spec.connect.iter().map(move |to| (ix, to)));
-            return Ok(groups::halved(&names, dials)?);
+            let networks = self.networks.view(&self.nodes);
+            let networks: Vec<_> = networks.iter().map(|of| of.nodes.clone()).collect();
+            return Ok(groups::halved(&names, dials, &networks)?);
         }
         let groups = groups::groups(&names, named);
         groups.map_err(|error| CommandError::new(RefusalKind::Invalid, error))

@@ -53,17 +53,52 @@ pub fn groups(names: &[&str], named: &[Vec<String>]) -> Result<Vec<Vec<NodeIx>>,
     }
 }
 
-/// The two halves of a network, by these pairs of who dials whom.
+/// The two halves of each of these networks, by these pairs of who dials whom: the first halves make one
+/// group, and the others the other one.
 ///
 /// # Errors
 /// As [`halves`].
 pub fn halved<'a>(
     names: &[&str],
     dials: impl Iterator<Item = (usize, &'a String)>,
+    networks: &[Vec<NodeIx>],
 ) -> Result<Vec<Vec<NodeIx>>, String> {
     let place = |name: &str| names.iter().position(|node| *node == name);
     let links = dials.filter_map(|(from, to)| Some((from, place(to)?)));
-    halves(names.len(), &links.collect())
+    halves_of_each(names.len(), &links.collect(), networks)
+}
+
+/// As [`halved`]; a network of one node is in the smaller group.
+///
+/// # Errors
+/// As [`halves`].
+pub fn halves_of_each(
+    count: usize,
+    links: &BTreeSet<(usize, usize)>,
+    networks: &[Vec<NodeIx>],
+) -> Result<Vec<Vec<NodeIx>>, String> {
+    if networks.len() < 2 {
+        return halves(count, links);
+    }
+    let (mut first, mut second) = (Vec::new(), Vec::new());
+    for network in networks {
+        let place = |ix: usize| network.iter().position(|node| node.0 == ix);
+        let inside = links
+            .iter()
+            .filter_map(|(a, b)| Some((place(*a)?, place(*b)?)));
+        let of = |half: &[NodeIx]| half.iter().map(|at| network[at.0]).collect::<Vec<_>>();
+        match halves(network.len(), &inside.collect()).as_deref() {
+            Ok([one, other]) => {
+                first.extend(of(one));
+                second.extend(of(other));
+            }
+            _ if second.len() < first.len() => second.extend(network),
+            _ => first.extend(network),
+        }
+    }
+    first.sort_unstable();
+    second.sort_unstable();
+    Ok(vec![first, second])
 }
 
 /// Half of so many nodes, and the others: what is near to the first node by these links is with
@@ -140,6 +175,21 @@ mod tests {
             said(&["a"], "a"),
             "a network of one node cannot be partitioned"
         );
+    }
+
+    #[test]
+    fn each_network_is_halved_and_single_nodes_go_where_there_are_fewer() {
+        let names = ["a", "b", "x", "y", "z", "one", "two"];
+        let network = |nodes: &[usize]| nodes.iter().copied().map(NodeIx).collect::<Vec<_>>();
+        let networks = [
+            network(&[0, 1]),
+            network(&[2, 3, 4]),
+            network(&[5]),
+            network(&[6]),
+        ];
+        let z = "z".to_owned();
+        let groups = halved(&names, [(2, &z)].into_iter(), &networks).expect("enough");
+        assert_eq!(shown(&groups, &names), "a, x, z, two | b, y, one");
     }
 
     #[test]

@@ -3,7 +3,7 @@
 //! The names are all that counts, in the order of the nodes: the same lab always has the same
 //! regions, whatever its links are just now.
 
-use super::groups::halves;
+use super::groups::halves_of_each;
 use crate::node::NodeIx;
 use std::collections::BTreeSet;
 
@@ -53,18 +53,20 @@ fn prefix(name: &str) -> &str {
 
 /// Two groups of nodes that a partition is proposed between: whole regions, as equal as can be, and
 /// of all such divisions the one that cuts the fewest of these links. Where regions do not make
-/// two groups of which each has a third of the nodes at least, [`halves`].
+/// two groups of which each has a third of the nodes at least, or there are several networks, halves of
+/// each.
 ///
 /// # Errors
-/// As [`halves`].
+/// There are too few.
 pub fn proposed_groups<'a>(
     names: impl ExactSizeIterator<Item = &'a str>,
     links: &BTreeSet<(usize, usize)>,
+    networks: &[Vec<NodeIx>],
 ) -> Result<Vec<Vec<NodeIx>>, String> {
     let count = names.len();
     let regions = regions(names);
-    let along = divided(&regions, count, links);
-    along.map_or_else(|| halves(count, links), Ok)
+    let along = divided(&regions, count, links).filter(|_| networks.len() < 2);
+    along.map_or_else(|| halves_of_each(count, links, networks), Ok)
 }
 
 /// Along the regions, if that is balanced. The first node is in the first group.
@@ -148,7 +150,7 @@ mod tests {
             ("eu1", "na1"),
         ];
         let links = links.map(|(a, b)| (node(a).min(node(b)), node(a).max(node(b))));
-        let groups = proposed_groups(names.iter().copied(), &links.into_iter().collect());
+        let groups = proposed_groups(names.iter().copied(), &links.into_iter().collect(), &[]);
         let group = |nodes: &[usize]| nodes.iter().copied().map(NodeIx).collect::<Vec<_>>();
         assert_eq!(groups, Ok(vec![group(&[0, 1, 4, 5]), group(&[2, 3, 6, 7])]));
     }
@@ -159,8 +161,8 @@ mod tests {
             "m1", "m2", "relay1", "relay2", "relay3", "relay4", "relay5", "relay6",
         ];
         let links = BTreeSet::new();
-        let groups = proposed_groups(names.iter().copied(), &links);
-        assert_eq!(groups, halves(8, &links));
-        assert!(proposed_groups(["a"].into_iter(), &links).is_err());
+        let groups = proposed_groups(names.iter().copied(), &links, &[]);
+        assert_eq!(groups, halves_of_each(8, &links, &[]));
+        assert!(proposed_groups(["a"].into_iter(), &links, &[]).is_err());
     }
 }

@@ -47,7 +47,9 @@ impl PartitionForm {
         let links = lab.links.iter().map(|link| (link.ends.0.0, link.ends.1.0));
         let count = lab.nodes.len();
         let names = lab.nodes.iter().map(|node| &*node.name);
-        let groups = proposed_groups(names, &links.collect()).unwrap_or_default();
+        let networks = lab.networks.iter().map(|network| network.nodes.clone());
+        let networks: Vec<_> = networks.collect();
+        let groups = proposed_groups(names, &links.collect(), &networks).unwrap_or_default();
         let in_second = |node: usize| {
             let second = groups.get(1);
             second.is_some_and(|second| second.contains(&NodeIx(node)))

@@ -132,10 +132,15 @@ impl SendForm {
             FROM => payers(lab, self.node),
             TO => {
                 let from = payment::find(lab, self.form.text(FROM));
-                let from = from.map(|(_, wallet)| wallet.name.as_str());
-                let names = lab.wallets().map(|(_, wallet)| wallet.name.as_str());
-                let names = names.filter(|name| Some(*name) != from);
-                names.map(ToOwned::to_owned).collect()
+                let network = |ix: NodeIx| lab.node(ix).map(|node| &node.network);
+                // Coins of one network mean nothing on another.
+                let fits = |ix: NodeIx, name: &str| {
+                    from.is_none_or(|(payer, wallet)| {
+                        wallet.name != name && network(payer) == network(ix)
+                    })
+                };
+                let names = lab.wallets().filter(|(ix, wallet)| fits(*ix, &wallet.name));
+                names.map(|(_, wallet)| wallet.name.clone()).collect()
             }
             _ => Vec::new(),
         }

@@ -191,13 +191,14 @@ fn bar(after: Duration, slowest: Duration, most: usize) -> usize {
     usize::try_from(part).unwrap_or_default().max(1)
 }
 
-/// Whether a partition keeps a block from a node.
+/// Whether a partition keeps a block from a node of its network.
 fn is_cut_off(scene: Scene<'_>, propagation: &Propagation, ix: NodeIx) -> bool {
     let Some(groups) = &scene.lab.partition else {
         return false;
     };
     let group = |ix: NodeIx| groups.iter().position(|group| group.contains(&ix));
-    group(ix) != group(propagation.origin)
+    let network = |ix: NodeIx| scene.lab.node(ix).map(|node| &node.network);
+    network(ix) == network(propagation.origin) && group(ix) != group(propagation.origin)
 }
 
 /// When all had it, or how many do.
