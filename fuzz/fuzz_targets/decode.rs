@@ -3,7 +3,9 @@
 #![no_main]
 
 use chainlab::chain::coins::Undo;
-use chainlab::chain::{Block, Coin, Header, Params, Tx, codec, merkle::MerkleProof};
+use chainlab::chain::{
+    Block, BlockFilter, Coin, Header, Params, Tx, codec, merkle::MerkleProof,
+};
 use chainlab::node::HeaderRecord;
 use libfuzzer_sys::fuzz_target;
 use serde::{Serialize, de::DeserializeOwned};
@@ -21,7 +23,7 @@ fuzz_target!(|bytes: &[u8]| {
     let Some((kind, bytes)) = bytes.split_first() else {
         return;
     };
-    match kind % 8 {
+    match kind % 9 {
         0 => {
             if let Some(tx) = round::<Tx>(bytes) {
                 assert_eq!(tx.encoded_len(), bytes.len());
@@ -44,6 +46,12 @@ fuzz_target!(|bytes: &[u8]| {
         4 => drop(round::<HeaderRecord>(bytes)),
         5 => drop(round::<Undo>(bytes)),
         6 => drop(round::<MerkleProof>(bytes)),
+        7 => {
+            if let Ok(filter) = BlockFilter::from_bytes(bytes) {
+                assert_eq!(filter.bytes(), bytes);
+                round::<BlockFilter>(&codec::encode(&filter)).expect("was written here");
+            }
+        }
         _ => {
             let _ = round::<Coin>(bytes);
             if let Some(params) = round::<Params>(bytes)

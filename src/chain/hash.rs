@@ -138,7 +138,8 @@ macro_rules! hash_type {
         }
 
         impl $name {
-            /// All zeros: what the genesis block names as its parent, and a coinbase as its source.
+            /// All zeros: what the genesis block names as its parent, a coinbase as its source, and the first
+            /// filter header as the one before it.
             pub const ZERO: Self = Self([0; 32]);
 
             /// The last eight digits of the displayed hash.
@@ -204,6 +205,14 @@ hash_type! {
 hash_type! {
     /// What a header commits to its transactions with; see [`merkle`](super::merkle).
     MerkleRoot
+}
+hash_type! {
+    /// SHA256(SHA256(filter)) of a block's [filter](super::filter), BIP 157.
+    FilterHash
+}
+hash_type! {
+    /// Commits to a block's [filter](super::filter) and to those of all blocks before it, BIP 157.
+    FilterHeader
 }
 
 /// RIPEMD160(SHA256(compressed public key)): who owns a coin. Displayed as an

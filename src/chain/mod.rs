@@ -8,6 +8,8 @@
 //!    (height, target, earliest time), [`rules::check_block_context`] the same for a body;
 //! 3. *when connected*: [`rules::connect_block`] spends coins from a [`coins::CoinView`] and
 //!    returns the undo data that takes the block off again.
+//!
+//! For a reader who has headers alone there are [`merkle::MerkleProof`] and [`filter`].
 
 pub mod address;
 pub mod amount;
@@ -16,6 +18,7 @@ pub mod block;
 pub mod codec;
 pub mod coins;
 pub mod cursor;
+pub mod filter;
 pub mod hash;
 pub mod headers;
 pub mod key;
@@ -33,7 +36,8 @@ pub use amount::Amount;
 pub use block::{Block, BlockTime, Header};
 pub use coins::{Coin, OutPoint};
 pub use cursor::Cursor;
-pub use hash::{BlockHash, KeyHash, MerkleRoot, Txid};
+pub use filter::BlockFilter;
+pub use hash::{BlockHash, FilterHash, FilterHeader, KeyHash, MerkleRoot, Txid};
 pub use params::Params;
 pub use pow::{CompactTarget, Target, Work};
 pub use rules::RuleError;

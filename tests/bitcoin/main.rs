@@ -16,6 +16,7 @@ mod rpc_answers;
 
 mod answers;
 mod between;
+mod filter;
 mod find;
 mod guard;
 mod http;

@@ -4,7 +4,7 @@
 use crate::common::*;
 use chainlab::chain::coins::Undo;
 use chainlab::chain::merkle::MerkleProof;
-use chainlab::chain::{Block, Coin, Header, Params, Tx, codec, rules};
+use chainlab::chain::{Block, BlockFilter, Coin, Header, Params, Tx, codec, rules};
 use chainlab::node::{BlockId, HeaderRecord};
 use proptest::prelude::*;
 use serde::Serialize;
@@ -43,6 +43,7 @@ fn round_as_all(bytes: &[u8]) {
     round::<Undo>(bytes);
     round::<Coin>(bytes);
     round::<MerkleProof>(bytes);
+    round::<BlockFilter>(bytes);
 }
 
 /// Encodings of one of each, to be mutated.
@@ -71,6 +72,7 @@ fn samples() -> Vec<Vec<u8>> {
         codec::encode(&spend.1),
         codec::encode(&proof),
         codec::encode(&params),
+        codec::encode(&BlockFilter::of(&block)),
     ]
 }
 
@@ -87,6 +89,7 @@ fn every_sample_decodes_as_what_it_is() {
             || round::<Coin>(bytes).is_some()
             || round::<MerkleProof>(bytes).is_some()
             || round::<Params>(bytes).is_some()
+            || round::<BlockFilter>(bytes).is_some()
     };
     assert!(samples().iter().all(accepted));
 }

@@ -8,6 +8,7 @@ mod attack;
 mod basics;
 mod codec;
 mod difficulty;
+mod filter;
 mod model;
 mod rebuild;
 mod refusals_block;

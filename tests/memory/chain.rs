@@ -6,7 +6,7 @@ use crate::{MEMORY, TURN};
 use chainlab::chain::codec::{self, MAX_LEN};
 use chainlab::chain::coins::Undo;
 use chainlab::chain::headers::HeaderTree;
-use chainlab::chain::{Block, Header, Tx};
+use chainlab::chain::{Block, BlockFilter, Header, Tx};
 
 use serde::de::DeserializeOwned;
 
@@ -53,6 +53,7 @@ fn worst(bytes: &[u8]) -> usize {
         peak::<Tx>(bytes),
         peak::<Vec<Header>>(bytes),
         peak::<Undo>(bytes),
+        peak::<BlockFilter>(bytes),
     ]
     .into_iter()
     .max()
