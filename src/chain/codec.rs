@@ -80,6 +80,21 @@ pub fn encoded_len<T: Serialize>(value: &T) -> usize {
 /// # Errors
 /// [`DecodeError`]; the bytes came from outside, so every kind can happen.
 pub fn decode<T: DeserializeOwned>(bytes: &[u8], max: usize) -> Result<T, DecodeError> {
+    let (value, read) = decode_first(bytes, max)?;
+    match bytes.len() - read {
+        0 => Ok(value),
+        left => Err(DecodeError::Trailing(left)),
+    }
+}
+
+/// The value that `bytes` begin with, if they are no more than `max`, and how many of them it takes.
+///
+/// # Errors
+/// [`DecodeError`], but not [`DecodeError::Trailing`].
+pub fn decode_first<T: DeserializeOwned>(
+    bytes: &[u8],
+    max: usize,
+) -> Result<(T, usize), DecodeError> {
     let max = max.min(MAX_LEN);
     if bytes.len() > max {
         return Err(DecodeError::TooLong {
@@ -87,12 +102,8 @@ pub fn decode<T: DeserializeOwned>(bytes: &[u8], max: usize) -> Result<T, Decode
             max,
         });
     }
-    let (value, read) = bincode::serde::decode_from_slice(bytes, config())
-        .map_err(|e| DecodeError::Malformed(e.to_string()))?;
-    match bytes.len() - read {
-        0 => Ok(value),
-        left => Err(DecodeError::Trailing(left)),
-    }
+    bincode::serde::decode_from_slice(bytes, config())
+        .map_err(|e| DecodeError::Malformed(e.to_string()))
 }
 
 fn config() -> impl bincode::config::Config {

@@ -2,7 +2,7 @@
 
 use super::foreign::{QUOTED_MAX, quoted};
 use super::io::{CloseReason, ConnId, Direction, EventKind, Output};
-use super::message::{Item, Message, Reject, Text, Version};
+use super::message::{Item, Message, Reject, Services, Text, Version};
 use super::peers::strangers::Deed;
 use super::peers::user_agent;
 use super::{Node, Store, StoreFault, Time, handshake};
@@ -52,6 +52,8 @@ impl<S: Store> Node<S> {
             height: self.public_tip().height,
             role: self.config.role,
             user_agent: user_agent(&self.config.name),
+            services: Services::BLOCKS,
+            wants_txs: true,
         };
         self.out.send(conn, Message::Version(Box::new(version)));
     }
@@ -81,7 +83,10 @@ impl<S: Store> Node<S> {
             return Ok(());
         };
         let (addr, direction, listen) = (peer.addr, peer.direction, peer.listen());
-        let claimed = peer.version.as_ref().map_or(0, |version| version.height);
+        let version = peer.version.as_deref();
+        let claimed = version.map_or(0, |version| version.height);
+        let serves = version.is_some_and(|version| version.services.has(Services::BLOCKS));
+        let wants_txs = version.is_some_and(|version| version.wants_txs);
         let kept = rival.map_or(conn, |ended| self.end_rival(conn, ended, now));
         if kept != conn || !self.takes_seat(conn, now) {
             return Ok(());
@@ -101,8 +106,11 @@ impl<S: Store> Node<S> {
         if rival.is_none() && predecessor.is_none() {
             self.tell_peer_up(conn, now);
         }
-        self.relay.peer_ready(conn);
-        self.sync.peer_ready(conn, claimed, now);
+        self.relay.peer_ready(conn, wants_txs);
+        // Who has no blocks is asked for none, and not waited for.
+        if serves {
+            self.sync.peer_ready(conn, claimed, now);
+        }
         self.out.send(conn, Message::GetAddr);
         let listen: Vec<SocketAddr> = listen.into_iter().collect();
         let new = self

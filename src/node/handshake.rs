@@ -15,6 +15,7 @@
 //! smaller nonce.
 
 use super::ids::Direction;
+pub use super::message::PROTOCOL;
 use super::message::Version;
 use crate::chain::BlockHash;
 use crate::chain::codec;
@@ -22,9 +23,6 @@ use crate::chain::hash::sha256d;
 use crate::chain::key::{PublicKey, SecretKey, Signature};
 use serde::Serialize;
 use thiserror::Error;
-
-/// The version of the protocol that this program speaks. Since 2 a `pong` carries a time.
-pub const PROTOCOL: u32 = 2;
 
 /// How a handshake stands.
 #[derive(Clone, Debug)]
@@ -189,7 +187,7 @@ pub fn is_kept(a: Rival, b: Rival, ours: PublicKey, theirs: PublicKey) -> bool {
 #[cfg(test)]
 mod tests {
     use super::*;
-    use crate::node::message::{Role, Text};
+    use crate::node::message::{Role, Services, Text};
 
     fn node(secret: u8) -> Identity {
         let key = SecretKey::from_bytes([secret; 32]).expect("a key");
@@ -206,6 +204,8 @@ mod tests {
             height: 0,
             role: Role::Full,
             user_agent: Text::new("/test/"),
+            services: Services::BLOCKS,
+            wants_txs: true,
         })
     }
 

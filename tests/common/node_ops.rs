@@ -9,7 +9,9 @@ use chainlab::node::config::MiningMode;
 use chainlab::node::handshake::{Identity, PROTOCOL};
 use chainlab::node::io::Job;
 use chainlab::node::io::{Command, ConnId, Direction, Input, Output, Payment, Question, RequestId};
-use chainlab::node::message::{Item, Kind, Locator, Message, Reject, Role, Text, Version};
+use chainlab::node::message::{
+    Item, Kind, Locator, Message, Reject, Role, Services, Text, Version,
+};
 use chainlab::node::{Config, EventKind, MemStore, Node, Seeds, SyncMethod, Time};
 use std::collections::{BTreeMap, BTreeSet};
 use std::net::SocketAddr;
@@ -344,6 +346,8 @@ impl Scene {
             height: u32::try_from(conn.0 * 7 % 60).expect("small"),
             role: Role::Miner,
             user_agent: Text::new("/talker/"),
+            services: Services::BLOCKS,
+            wants_txs: true,
         };
         let version = Message::Version(Box::new(version));
         self.give(Input::Received(conn, version));

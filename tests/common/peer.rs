@@ -10,7 +10,7 @@ use chainlab::chain::{Block, BlockHash, Header, Params};
 use chainlab::node::config::Config;
 use chainlab::node::handshake::{Identity, PROTOCOL};
 use chainlab::node::io::{CloseReason, ConnId, Event, EventKind, Input, Output};
-use chainlab::node::message::{HEADERS_MAX, Item, Locator, Message, Role, Text, Version};
+use chainlab::node::message::{HEADERS_MAX, Item, Locator, Message, Role, Services, Text, Version};
 use chainlab::node::snapshot::PeerInfo;
 use chainlab::node::{Node, NodeIx, NodeSnapshot, Time};
 use chainlab::sim::{Actor, Sim, SimStore};
@@ -47,6 +47,10 @@ pub struct Manners {
     pub listen: Option<SocketAddr>,
     /// What it calls itself.
     pub user_agent: Text,
+    /// What it says that it does for others.
+    pub services: Services,
+    /// Whether it wants to hear of transactions.
+    pub wants_txs: bool,
 }
 
 /// What a fake does about a `getdata` for a block of its chain.
@@ -79,6 +83,8 @@ impl Default for Manners {
             claims: 0,
             listen: None,
             user_agent: Text::new("/fake/"),
+            services: Services::BLOCKS,
+            wants_txs: true,
         }
     }
 }
@@ -172,6 +178,8 @@ impl State {
             height: self.manners.claims,
             role: Role::Full,
             user_agent: self.manners.user_agent.clone(),
+            services: self.manners.services,
+            wants_txs: self.manners.wants_txs,
         }))
     }
 

@@ -12,7 +12,7 @@ use chainlab::chain::{Params, hash};
 use chainlab::live::wire::Frames;
 use chainlab::live::{LabClock, NodeHandle, spawn};
 use chainlab::node::handshake::{Identity, PROTOCOL};
-use chainlab::node::message::{Message, Role, Text, Version};
+use chainlab::node::message::{Message, Role, Services, Text, Version};
 use chainlab::node::{Config, Question, Reply, Seeds, Time};
 use std::io::{ErrorKind, Read, Write};
 use std::net::{SocketAddr, TcpStream};
@@ -178,6 +178,8 @@ impl Raw {
             height: 0,
             role: Role::Full,
             user_agent: Text::new("/raw/"),
+            services: Services::BLOCKS,
+            wants_txs: true,
         }))
     }
 

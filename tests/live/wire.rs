@@ -8,7 +8,7 @@ use chainlab::live::wire::{AHEAD_BYTES, FrameError, Frames};
 use chainlab::node::Time;
 use chainlab::node::message::{
     ADDR_MAX, FRAME_HEADER_LEN, HEADERS_MAX, INV_MAX, Item, Kind, LOCATOR_MAX, Locator, Message,
-    Reject, Role, Text, Version,
+    PROTOCOL, Reject, Role, Services, Text, Version,
 };
 use std::sync::Arc;
 use tokio_util::codec::{Decoder, Encoder};
@@ -63,7 +63,7 @@ fn messages() -> Vec<Message> {
     )]);
     let tx = Arc::new(block.txs()[1].clone());
     let version = Version {
-        protocol: 1,
+        protocol: PROTOCOL,
         network: network(&params),
         nonce: 7,
         id: key(ALICE).public_key(),
@@ -71,6 +71,8 @@ fn messages() -> Vec<Message> {
         height: 12,
         role: Role::Miner,
         user_agent: Text::new("/chainlab:0.1.0(central)/"),
+        services: Services::BLOCKS,
+        wants_txs: true,
     };
     let unlisted = Version {
         listen: None,

@@ -9,7 +9,9 @@ use chainlab::link::LinkState;
 use chainlab::node::config::{Release, Strategy};
 use chainlab::node::handshake::{Identity, PROTOCOL};
 use chainlab::node::io::{Command, ConnId, Event, EventKind, Question, Reply};
-use chainlab::node::message::{Item, Locator, Message, MessageSummary, Role, Text, Version};
+use chainlab::node::message::{
+    Item, Locator, Message, MessageSummary, Role, Services, Text, Version,
+};
 use chainlab::node::private_chain::PRIVATE_BLOCKS_MAX;
 use chainlab::node::{BlockId, Config, NodeIx, SyncMethod};
 use chainlab::sim::{self, Sim};
@@ -145,6 +147,8 @@ impl Scene {
             height: 9,
             role: Role::Full,
             user_agent: Text::new("/chainlab:0.1.0(spy)/"),
+            services: Services::BLOCKS,
+            wants_txs: true,
         };
         let (conn, theirs) = puppet.greeted();
         assert_eq!(theirs.height, self.tip(self.bob).height, "what is public");

@@ -39,6 +39,8 @@ fn of(message: &Message) -> Said {
                 role: Role::Full,
                 listen: None,
                 nonce: version.nonce,
+                services: None,
+                wants_txs: true,
             };
             (None, MessageSummary::Version(Box::new(summary)))
         }

@@ -19,9 +19,11 @@ mod kind;
 mod payload;
 pub mod summary;
 mod text;
+mod version;
 
 pub(crate) use kind::kinds;
 pub use kind::{ADDR_MAX, GETBLOCKS_MAX, HEADERS_MAX, INV_MAX, Kind, LOCATOR_MAX};
-pub use payload::{FRAME_HEADER_LEN, Item, Locator, Message, MessageError, Reject, Role, Version};
+pub use payload::{FRAME_HEADER_LEN, Item, Locator, Message, MessageError, Reject};
 pub use summary::MessageSummary;
 pub use text::{TEXT_MAX, Text};
+pub use version::{PROTOCOL, Role, Services, Version};

@@ -2,8 +2,9 @@
 
 use super::kind::{ADDR_MAX, HEADERS_MAX, INV_MAX, Kind, LOCATOR_MAX};
 use super::text::Text;
+use super::version::Version;
 use crate::chain::codec::{self, DecodeError};
-use crate::chain::key::{PublicKey, Signature};
+use crate::chain::key::Signature;
 use crate::chain::{Block, BlockHash, Header, Params, Tx, Txid};
 use crate::node::time::Time;
 use serde::{Deserialize, Serialize};
@@ -48,40 +49,6 @@ pub enum Message {
     Tx(Arc<Tx>),
     /// Something that the other sent was refused.
     Reject(Box<Reject>),
-}
-
-/// Who a node is.
-#[derive(Clone, Debug, PartialEq, Eq, Serialize, Deserialize)]
-pub struct Version {
-    /// [`PROTOCOL`](crate::node::handshake::PROTOCOL).
-    pub protocol: u32,
-    /// The genesis hash, which names the network.
-    pub network: BlockHash,
-    /// A number that was never used before: who gets it back is talking to itself.
-    pub nonce: u64,
-    /// The key that names this run of the node; its owner proves it in the `verack`.
-    pub id: PublicKey,
-    /// Where the node can be reached. Only the port is believed: the address is the connection's.
-    pub listen: Option<SocketAddr>,
-    /// Height of the tip.
-    pub height: u32,
-    /// What the node is there for.
-    pub role: Role,
-    /// Program and version, with the node's name, as BIP 14 has it: `/chainlab:0.1.0(central)/`.
-    pub user_agent: Text,
-}
-
-/// What a node is there for. A label: every node checks and relays everything.
-#[derive(Clone, Copy, Debug, Default, PartialEq, Eq, Serialize, Deserialize)]
-#[serde(rename_all = "lowercase")]
-pub enum Role {
-    /// Keeps the chain and relays.
-    #[default]
-    Full,
-    /// Also mines.
-    Miner,
-    /// Also holds wallets that people send from.
-    Wallet,
 }
 
 /// Something that is announced, asked for, and sent.
@@ -262,7 +229,7 @@ impl Message {
 
 fn decode_payload(kind: Kind, payload: &[u8], max: usize) -> Result<Message, DecodeError> {
     Ok(match kind {
-        Kind::Version => Message::Version(Box::new(codec::decode(payload, max)?)),
+        Kind::Version => Message::Version(Box::new(Version::decode(payload, max)?)),
         Kind::Verack => Message::Verack(codec::decode(payload, max)?),
         Kind::Ping => Message::Ping(codec::decode(payload, max)?),
         Kind::Pong => {

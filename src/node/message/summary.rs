@@ -5,7 +5,7 @@
 //! put into words ([`MessageSummary::fields`]) only for the message that is looked at. What takes hashing
 //! is not in it: of headers there is the hash of the parent and not their own.
 
-use super::{Item, Locator, Message, Role, TEXT_MAX, Text};
+use super::{Item, Locator, Message, Role, Services, TEXT_MAX, Text};
 use crate::chain::{Amount, Block, BlockHash, BlockTime, Header, Tx};
 use crate::node::foreign::quoted;
 use serde::{Deserialize, Serialize};
@@ -104,6 +104,16 @@ pub struct VersionSummary {
     pub listen: Option<SocketAddr>,
     /// A number that was never used before.
     pub nonce: u64,
+    /// What it does for others; `None`: not in words of chainlab.
+    #[serde(default)]
+    pub services: Option<Services>,
+    /// Whether it wants to hear of transactions.
+    #[serde(default = "yes")]
+    pub wants_txs: bool,
+}
+
+const fn yes() -> bool {
+    true
 }
 
 /// What a header says without being hashed.
@@ -138,6 +148,8 @@ impl Message {
                 role: version.role,
                 listen: version.listen,
                 nonce: version.nonce,
+                services: Some(version.services),
+                wants_txs: version.wants_txs,
             })),
             Self::Verack(_) | Self::GetAddr => MessageSummary::Nothing,
             Self::Ping(nonce) | Self::Pong(nonce, _) => MessageSummary::Nonce(*nonce),
@@ -320,7 +332,8 @@ fn version_fields(version: &VersionSummary) -> Vec<Field> {
         Role::Wallet => "wallet",
     };
     let listen = version.listen;
-    vec![
+    let services = version.services;
+    let mut fields = vec![
         field("user agent", said(&version.user_agent)),
         field("protocol", version.protocol),
         field("height", version.height),
@@ -330,7 +343,12 @@ fn version_fields(version: &VersionSummary) -> Vec<Field> {
             listen.map_or_else(|| "nowhere".to_owned(), |addr| addr.to_string()),
         ),
         field("nonce", version.nonce),
-    ]
+    ];
+    fields.extend(services.map(|services| field("serves", services)));
+    if !version.wants_txs {
+        fields.push(field("transactions", "not wanted"));
+    }
+    fields
 }
 
 #[cfg(test)]

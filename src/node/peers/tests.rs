@@ -5,7 +5,7 @@ use crate::chain::key::{PublicKey, SecretKey};
 use crate::node::config::ADDRESS_MAX;
 use crate::node::handshake::{self, Identity};
 use crate::node::io::{CloseReason, ConnId, Direction};
-use crate::node::message::{Role, Text, Version};
+use crate::node::message::{Role, Services, Text, Version};
 use crate::node::time::Time;
 use std::net::{IpAddr, SocketAddr};
 use std::time::Duration;
@@ -35,6 +35,8 @@ fn shake_hands(peers: &mut Peers, conn: u64) {
         height: 0,
         role: Role::Full,
         user_agent: user_agent("bob"),
+        services: Services::BLOCKS,
+        wants_txs: true,
     }));
 }
 

@@ -41,6 +41,8 @@ struct PeerRelay {
     waiting: VecDeque<Txid>,
     /// It was told what waits in our mempool.
     was_told: bool,
+    /// It wants to hear of transactions.
+    wants_txs: bool,
 }
 
 /// Who has what, and who was asked for which transaction.
@@ -75,13 +77,14 @@ impl Relay {
         }
     }
 
-    /// A peer whose handshake is complete.
-    pub fn peer_ready(&mut self, conn: ConnId) {
+    /// A peer whose handshake is complete, and whether it wants to hear of transactions.
+    pub fn peer_ready(&mut self, conn: ConnId, wants_txs: bool) {
         let peer = PeerRelay {
             known: Recent::new(KNOWN_MAX),
             in_flight: BTreeSet::new(),
             waiting: VecDeque::new(),
             was_told: false,
+            wants_txs,
         };
         self.peers.insert(conn, peer);
     }
@@ -158,7 +161,8 @@ impl Relay {
 
     /// Whether a peer is yet to be told what waits in our mempool.
     pub fn is_to_be_told(&self, conn: ConnId) -> bool {
-        self.peers.get(&conn).is_some_and(|peer| !peer.was_told)
+        let peer = self.peers.get(&conn);
+        peer.is_some_and(|peer| peer.wants_txs && !peer.was_told)
     }
 
     /// Asks a peer for what it announced, as far as it may be asked now.
@@ -312,7 +316,8 @@ impl Relay {
 
     fn announce(&mut self, item: Item, out: &mut Outbox) {
         for (conn, peer) in &mut self.peers {
-            if peer.known.insert(mark(&item)) {
+            let is_wanted = peer.wants_txs || matches!(item, Item::Block(_));
+            if is_wanted && peer.known.insert(mark(&item)) {
                 out.send(*conn, Message::Inv(vec![item]));
             }
         }
@@ -320,7 +325,8 @@ impl Relay {
 
     /// Announces transactions again to everybody: to those who forgot them, or never heard.
     pub fn announce_again(&mut self, txids: &[Txid], out: &mut Outbox) {
-        for conn in self.peers.keys() {
+        let wanting = self.peers.iter().filter(|(_, peer)| peer.wants_txs);
+        for (conn, _) in wanting {
             for txids in txids.chunks(INV_MAX) {
                 let items = txids.iter().map(|txid| Item::Tx(*txid)).collect();
                 out.send(*conn, Message::Inv(items));
@@ -338,7 +344,7 @@ impl Relay {
         let Some(peer) = self.peers.get_mut(&conn) else {
             return;
         };
-        if std::mem::replace(&mut peer.was_told, true) {
+        if !peer.wants_txs || std::mem::replace(&mut peer.was_told, true) {
             return;
         }
         let items = txids

@@ -14,7 +14,7 @@ use chainlab::chain::key::SecretKey;
 use chainlab::chain::{BlockHash, Params};
 use chainlab::node::Time;
 use chainlab::node::handshake::{Identity, PROTOCOL};
-use chainlab::node::message::{Message, Role, Text, Version};
+use chainlab::node::message::{Message, Role, Services, Text, Version};
 use floods::{Flood, Loot};
 use std::sync::atomic::{AtomicU64, Ordering};
 use std::time::Duration;
@@ -188,6 +188,8 @@ impl Part {
             height: 0,
             role: Role::Full,
             user_agent: Text::new("/hostile/"),
+            services: Services::BLOCKS,
+            wants_txs: true,
         }))
     }
 }

@@ -9,7 +9,7 @@ use chainlab::chain::{Block, BlockHash, Header, Params, Tx, Txid, merkle};
 use chainlab::node::Time;
 use chainlab::node::handshake::{Identity, PROTOCOL};
 use chainlab::node::io::{ConnId, Input, Output};
-use chainlab::node::message::{Item, Locator, Message, Role, Text, Version};
+use chainlab::node::message::{Item, Locator, Message, Role, Services, Text, Version};
 use chainlab::sim::Actor;
 use rand_chacha::ChaCha8Rng;
 use rand_chacha::rand_core::{Rng, SeedableRng};
@@ -99,6 +99,8 @@ impl Liar {
             height,
             role: Role::Full,
             user_agent: Text::new("/chainlab:0.1.0(liar)/"),
+            services: Services::BLOCKS,
+            wants_txs: true,
         }))
     }
 
