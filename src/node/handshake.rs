@@ -256,7 +256,7 @@ mod tests {
         );
         assert_eq!(
             refusal(|v| v.protocol = 9, NOT_OURS),
-            "protocol 9, this node speaks 2"
+            "protocol 9, this node speaks 3"
         );
         assert_eq!(
             refusal(|_| {}, |nonce| nonce == 20),

@@ -28,6 +28,7 @@ mod refusals_items;
 mod refusals_pace;
 mod refusals_sync;
 mod seats;
+mod services;
 mod sim_clone;
 mod sim_disks;
 mod sim_net;

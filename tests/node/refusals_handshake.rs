@@ -281,19 +281,21 @@ fn a_peer_of_another_genesis_is_refused_in_words_on_both_sides() {
 
 #[test]
 fn a_peer_of_another_protocol() {
-    let mut scene = Scene::new();
-    let (mallory, conn) = stranger(&mut scene);
-    let mut version = mallory.version();
-    version.protocol = 9;
-    mallory.says(&mut scene.sim, Message::Version(Box::new(version)));
-    let words = "protocol 9, this node speaks 2";
-    let told = mallory.is_told();
-    let said = told.iter().find_map(|message| match message {
-        Message::Reject(reject) => Some(reject.why.to_string()),
-        _ => None,
-    });
-    assert_eq!(said.as_deref(), Some(words));
-    scene.threw_out(&mallory, conn, words);
+    for protocol in [2, 9] {
+        let mut scene = Scene::new();
+        let (mallory, conn) = stranger(&mut scene);
+        let mut version = mallory.version();
+        version.protocol = protocol;
+        mallory.says(&mut scene.sim, Message::Version(Box::new(version)));
+        let words = format!("protocol {protocol}, this node speaks 3");
+        let told = mallory.is_told();
+        let said = told.iter().find_map(|message| match message {
+            Message::Reject(reject) => Some(reject.why.to_string()),
+            _ => None,
+        });
+        assert_eq!(said.as_ref(), Some(&words));
+        scene.threw_out(&mallory, conn, &words);
+    }
 }
 
 #[test]
