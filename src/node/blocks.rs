@@ -141,7 +141,7 @@ impl<S: Store> Node<S> {
         // Who is catching up has nothing to tell that others want to know, but for what was mined
         // here. (Not who knows of better headers: a peer that withholds their bodies must not
         // silence this node.)
-        if from.is_none() || !self.sync.is_catching_up(&self.chain) {
+        if from.is_none() || !self.sync.is_catching_up(self.chain.tree()) {
             let tip = self.chain.tip().hash;
             if is_public {
                 self.relay.announce_block(tip, &mut self.out);

@@ -207,7 +207,7 @@ impl<S: Store> Node<S> {
     }
 
     fn tell_mempool(&mut self, conn: ConnId) {
-        if !self.sync.is_behind(&self.chain) {
+        if !self.sync.is_behind(self.chain.tree()) {
             let mut txids = self.mempool_in_order();
             txids.retain(|txid| self.is_public(&Item::Tx(*txid)));
             self.relay

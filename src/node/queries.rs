@@ -39,7 +39,7 @@ impl<S: Store> Node<S> {
             peers: self.peer_infos(),
             wallets: self.wallet_infos(),
             mining: Some(self.mining_info()),
-            sync: self.sync.progress(&self.chain),
+            sync: self.sync.progress(self.chain.tree()),
             known_addresses: self.book.len(),
             side_headers: tree.side_len(),
             program: None,
@@ -48,7 +48,9 @@ impl<S: Store> Node<S> {
 
     /// The height that it tries to reach; `None`: it knows of no blocks that it is missing.
     pub fn sync_target(&self) -> Option<u32> {
-        self.sync.progress(&self.chain).map(|sync| sync.target)
+        self.sync
+            .progress(self.chain.tree())
+            .map(|sync| sync.target)
     }
 
     /// All wallets.
@@ -78,7 +80,7 @@ impl<S: Store> Node<S> {
     fn peer_infos(&self) -> Vec<PeerInfo> {
         let infos = self.peers.iter().filter_map(|(conn, _)| {
             let mut info = self.peers.info(conn)?;
-            let (height, in_flight) = self.sync.of_peer(conn, &self.chain);
+            let (height, in_flight) = self.sync.of_peer(conn, self.chain.tree());
             info.height = height.unwrap_or(info.height);
             info.blocks_in_flight = in_flight;
             Some(info)

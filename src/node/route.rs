@@ -173,7 +173,7 @@ impl<S: Store> Node<S> {
             return;
         }
         // While most of the chain is missing, no transaction can be checked.
-        if self.sync.is_behind(&self.chain) {
+        if self.sync.is_behind(self.chain.tree()) {
             self.relay.pause();
         }
         let (mempool, out) = (&self.mempool, &mut self.out);
@@ -254,7 +254,7 @@ impl<S: Store> Node<S> {
             }
         }
         self.give_work(now)?;
-        if self.relay.is_paused() && !self.sync.is_behind(&self.chain) {
+        if self.relay.is_paused() && !self.sync.is_behind(self.chain.tree()) {
             self.relay.resume(now, &mut self.out);
             self.send_all(now);
         }

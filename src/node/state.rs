@@ -137,7 +137,7 @@ impl<S: Store> Node<S> {
     /// Blocks that are missing, as far as peers have shown that there are any.
     pub fn blocks_left(&self) -> u32 {
         let height = self.chain.tip().height;
-        let missing = self.sync.progress(&self.chain);
+        let missing = self.sync.progress(self.chain.tree());
         missing.map_or(0, |info| info.target.saturating_sub(height))
     }
 
@@ -184,7 +184,7 @@ impl<S: Store> Node<S> {
     }
 
     /// The sync, and what it looks at.
-    pub(super) fn sync_at(&mut self, now: Time) -> (&mut Sync, Context<'_, S>) {
+    pub(super) fn sync_at(&mut self, now: Time) -> (&mut Sync, Context<'_, ChainState<S>>) {
         let context = Context {
             chain: &mut self.chain,
             now,

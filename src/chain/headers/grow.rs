@@ -100,7 +100,7 @@ impl HeaderTree {
         let failed = failed || self.entry(parent).failed;
         let place = Place::of(&cursor);
         let id = self.insert(parent, header, &place, Origin::Own, failed);
-        if body_len > 0 {
+        if body_len > 0 && self.with_bodies {
             self.set_body(id, body_len);
         }
         if failed {
@@ -109,8 +109,9 @@ impl HeaderTree {
         Some(id)
     }
 
-    /// Notes that the body of `id` is stored, in `len` bytes.
+    /// Notes that the body of `id` is stored, in `len` bytes; not in a tree without bodies.
     pub fn set_body(&mut self, id: HeaderId, len: u32) {
+        debug_assert!(self.with_bodies, "headers alone are kept");
         let parent_is_linked = self.entry(self.entry(id).parent).linked.is_some();
         let entry = self.entry_mut(id);
         debug_assert_eq!(entry.body_len, 0, "a body is stored once");
@@ -256,6 +257,9 @@ impl HeaderTree {
         if !failed && place.work > self.entry(self.best).work {
             self.best = id;
         }
+        if !self.with_bodies {
+            self.link(id);
+        }
         id
     }
 
@@ -272,7 +276,7 @@ impl HeaderTree {
         }
     }
 
-    /// Notes that the bodies of `id` and its ancestors are all stored, and so for descendants.
+    /// Notes that nothing of `id` and its ancestors is missing, and so for descendants.
     fn link(&mut self, id: HeaderId) {
         let tip_work = self.entry(self.tip()).work;
         let mut open = vec![id];

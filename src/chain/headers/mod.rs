@@ -5,6 +5,10 @@
 //! the tip, and not found invalid, are the *candidates*; among them the one with most work wins,
 //! and of equals the one that was linked first.
 //!
+//! A tree [without bodies](HeaderTree::without_bodies) is a light node's. There each header is linked
+//! as it comes, and all else is the same: what is a candidate, what is kept off the chain, what gives
+//! way.
+//!
 //! A peer can make us keep headers that are not (yet) on the chain. Such *side* headers cost an
 //! attacker little on an easy branch, so they are limited, three ways:
 //!
@@ -120,6 +124,8 @@ pub struct Extended {
 /// All known headers.
 #[derive(Clone)]
 pub struct HeaderTree {
+    /// Whether an entry must wait for its body to be linked.
+    with_bodies: bool,
     entries: SharedList<Entry>,
     /// Places in `entries` that are free for use.
     free: Vec<HeaderId>,
@@ -163,6 +169,7 @@ impl HeaderTree {
         entries.push_back(genesis);
         by_hash.insert(hash, id);
         Self {
+            with_bodies: true,
             entries,
             free: Vec::new(),
             by_hash,
@@ -175,6 +182,20 @@ impl HeaderTree {
             best: id,
             next_link: 1,
         }
+    }
+
+    /// A tree of the genesis block's header, for who keeps headers alone: each is complete as it is.
+    pub fn without_bodies(params: &Params) -> Self {
+        let mut tree = Self::new(params);
+        tree.with_bodies = false;
+        let genesis = tree.genesis();
+        tree.entry_mut(genesis).body_len = 0;
+        tree
+    }
+
+    /// Whether bodies are kept; if not, headers are complete as they are.
+    pub fn has_bodies(&self) -> bool {
+        self.with_bodies
     }
 
     /// The entry behind an id.
@@ -206,7 +227,7 @@ impl HeaderTree {
         self.best
     }
 
-    /// Whether the bodies of an entry and all its ancestors are stored.
+    /// Whether the bodies of an entry and all its ancestors are stored; without bodies, always.
     pub fn is_linked(&self, id: HeaderId) -> bool {
         self.entry(id).linked.is_some()
     }

@@ -54,7 +54,8 @@ impl HeaderTree {
     }
 
     /// Makes room for `count` headers on `parent` whose end has `work`, more than the tip: ends that
-    /// failed give way, and lighter ones whose bodies are not all here.
+    /// failed give way, and lighter ones whose bodies are not all here. Without bodies the tip is the
+    /// heaviest end there is, so any other is a side branch.
     pub(super) fn make_room_ahead(
         &mut self,
         parent: HeaderId,
@@ -70,7 +71,7 @@ impl HeaderTree {
         while self.off_chain_len() + count > max {
             let gives_way = |(of_leaf, id): &&(Work, HeaderId)| {
                 let leaf = self.entry(*id);
-                let is_candidate = leaf.linked.is_some() && !leaf.failed;
+                let is_candidate = self.with_bodies && leaf.linked.is_some() && !leaf.failed;
                 *id != parent && (leaf.failed || (*of_leaf < work && !is_candidate))
             };
             match self.leaves.iter().find(gives_way).copied() {

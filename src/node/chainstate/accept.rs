@@ -20,18 +20,7 @@ impl<S: Store> ChainState<S> {
         headers: &[Header],
         now: BlockTime,
     ) -> Result<HeadersAccepted, StoreFault> {
-        self.check_running()?;
-        let extended = self.tree.extend(origin, headers, now, &self.params);
-        let mut batch = Batch::default();
-        self.note_removed(&mut batch, extended.removed);
-        for id in &extended.added {
-            self.note_header(&mut batch, *id);
-        }
-        self.commit(batch)?;
-        Ok(HeadersAccepted {
-            added: extended.added.iter().map(|id| self.id(*id)).collect(),
-            refused: extended.refused,
-        })
+        self.headers.accept_headers(origin, headers, now)
     }
 
     /// Takes a block, with its header if that is new, stores it, and moves the tip if the block
@@ -47,16 +36,16 @@ impl<S: Store> ChainState<S> {
         block: &Arc<Block>,
         now: BlockTime,
     ) -> Result<BlockAccepted, AcceptError> {
-        self.check_running()?;
+        self.headers.check_running()?;
         let mut batch = Batch::default();
-        let header = match self.tree.find(&block.hash()) {
+        let header = match self.tree().find(&block.hash()) {
             Some(id) => Ok(id),
             None => self.take_header(&mut batch, origin, block.header(), now),
         };
         let outcome = header.and_then(|id| self.take_body(&mut batch, id, block));
         if !matches!(outcome, Ok(true)) {
             // Whatever was learnt about headers on the way is kept.
-            self.commit(batch)?;
+            self.headers.commit(batch)?;
             return Ok(outcome.map(|_| BlockAccepted::default())?);
         }
         let Activated { change, invalid } = self.activate(batch)?;
@@ -75,14 +64,11 @@ impl<S: Store> ChainState<S> {
         now: BlockTime,
     ) -> Result<HeaderId, RuleError> {
         let run = std::slice::from_ref(header);
-        let extended = self.tree.extend(origin, run, now, &self.params);
-        self.note_removed(batch, extended.removed);
-        if let Some((_, error)) = extended.refused {
-            return Err(error);
+        let extended = self.headers.extend(batch, origin, run, now);
+        match extended.refused {
+            Some((_, error)) => Err(error),
+            None => Ok(*extended.added.first().expect("new, and not refused")),
         }
-        let id = *extended.added.first().expect("new, and not refused");
-        self.note_header(batch, id);
-        Ok(id)
     }
 
     /// Checks a body for what it shows without coins, and notes it for storing. `false`: it was
@@ -93,7 +79,7 @@ impl<S: Store> ChainState<S> {
         id: HeaderId,
         block: &Arc<Block>,
     ) -> Result<bool, RuleError> {
-        let entry = self.tree.entry(id);
+        let entry = self.tree().entry(id);
         if entry.failed {
             return Err(RuleError::KnownInvalid);
         }
@@ -101,23 +87,23 @@ impl<S: Store> ChainState<S> {
             return Ok(false);
         }
         let height = entry.height;
-        let checked = rules::check_block(block, &self.params)
+        let checked = rules::check_block(block, self.params())
             .and_then(|()| rules::check_block_context(block, height));
         if let Err(error) = checked {
             if error.is_permanent() {
-                self.mark_failed(batch, id);
+                self.headers.mark_failed(batch, id);
             }
             return Err(error);
         }
         let len = u32::try_from(block.encoded_len()).expect("within max_block_bytes");
-        if !self.tree.has_room_for_body(id, len) {
+        if !self.tree().has_room_for_body(id, len) {
             return Err(RuleError::NoRoom);
         }
-        self.tree.set_body(id, len);
-        self.note_header(batch, id);
+        self.headers.tree.set_body(id, len);
+        self.headers.note_header(batch, id);
         batch.bodies.insert(self.id(id), Some(Arc::clone(block)));
-        let removed = self.tree.limit_side_bodies(id);
-        self.note_removed(batch, removed);
+        let removed = self.headers.tree.limit_side_bodies(id);
+        self.headers.note_removed(batch, removed);
         Ok(true)
     }
 }

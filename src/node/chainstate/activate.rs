@@ -37,7 +37,7 @@ impl<S: Store> ChainState<S> {
     pub(super) fn activate(&mut self, mut batch: Batch) -> Result<Activated, StoreFault> {
         let mut done = Activated::default();
         // Each round moves the tip up in work or marks a block, so there are only so many.
-        while let Some(target) = self.tree.candidate() {
+        while let Some(target) = self.tree().candidate() {
             match self.plan(target, &batch) {
                 Ok(plan) => {
                     let change = self.write(std::mem::take(&mut batch), plan)?;
@@ -47,41 +47,41 @@ impl<S: Store> ChainState<S> {
                     });
                 }
                 Err(PlanError::Invalid(id, error)) => {
-                    done.invalid.push((self.tree.entry(id).hash, error));
-                    self.mark_failed(&mut batch, id);
+                    done.invalid.push((self.tree().entry(id).hash, error));
+                    self.headers.mark_failed(&mut batch, id);
                 }
-                Err(PlanError::Store(fault)) => return self.halt_on_fault(Err(fault)),
+                Err(PlanError::Store(fault)) => return self.headers.halt_on_fault(Err(fault)),
             }
         }
-        self.commit(batch)?;
+        self.headers.commit(batch)?;
         Ok(done)
     }
 
     /// Takes off the old branch and puts on the new one, on scratch.
     fn plan(&self, target: HeaderId, batch: &Batch) -> Result<TipMove, PlanError> {
-        let tip = self.tree.tip();
-        let fork = self.tree.fork_point(tip, target);
-        let mut leaving = self.tree.path(fork, tip);
+        let tip = self.tree().tip();
+        let fork = self.tree().fork_point(tip, target);
+        let mut leaving = self.tree().path(fork, tip);
         leaving.reverse();
-        let mut coming = self.tree.path(fork, target);
+        let mut coming = self.tree().path(fork, target);
         coming.truncate(self.plan_len(&coming));
-        let mut view = CoinView::new(&self.store);
+        let mut view = CoinView::new(self.store());
         let mut undo = Vec::with_capacity(leaving.len() + coming.len());
 
         let disconnected = self.load_bodies(&leaving, batch)?;
         for (id, block) in leaving.iter().zip(&disconnected) {
             let id = self.id(*id);
-            let spent = self.store.undo(&id)?;
+            let spent = self.store().undo(&id)?;
             spent
                 .ok_or(UndoMismatch)
                 .and_then(|spent| rules::disconnect_block(&mut view, block, id.height, &spent))
-                .map_err(|e| self.store.damaged(format!("block {id}: {e}")))?;
+                .map_err(|e| self.store().damaged(format!("block {id}: {e}")))?;
             undo.push((id, None));
         }
         let connected = self.load_bodies(&coming, batch)?;
         for (at, block) in coming.iter().zip(&connected) {
             let id = self.id(*at);
-            let (params, network) = (&self.params, self.network);
+            let (params, network) = (self.params(), self.network());
             rules::connect_block(&mut view, block, id.height, params, network, &self.sigs)
                 .map(|spent| undo.push((id, Some(spent))))
                 .map_err(|error| match error {
@@ -104,8 +104,8 @@ impl<S: Store> ChainState<S> {
     /// How many of the blocks to connect go into one plan: as many as it takes to have more work
     /// than the tip, so that every commit is a step up, and a good number at least.
     fn plan_len(&self, coming: &[HeaderId]) -> usize {
-        let tip_work = self.tree.entry(self.tree.tip()).work;
-        let heavier = |id: &HeaderId| self.tree.entry(*id).work > tip_work;
+        let tip_work = self.tree().entry(self.tree().tip()).work;
+        let heavier = |id: &HeaderId| self.tree().entry(*id).work > tip_work;
         let enough = coming.iter().position(heavier).map_or(0, |at| at + 1);
         enough.max(PLAN_BLOCKS)
     }
@@ -128,20 +128,18 @@ impl<S: Store> ChainState<S> {
     }
 
     pub(super) fn stored_body(&self, id: &BlockId) -> Result<Arc<Block>, StoreFault> {
-        let body = self.store.body(id)?;
+        let body = self.store().body(id)?;
         body.ok_or_else(|| {
-            self.store
+            self.store()
                 .damaged(format!("the body of block {id} is missing"))
         })
     }
 
     fn write(&mut self, mut batch: Batch, plan: TipMove) -> Result<ChainChange, StoreFault> {
-        let removed = self.tree.set_tip(plan.tip);
         batch.coins = plan.coins;
         batch.undo.extend(plan.undo);
-        batch.tip = Some(self.id(plan.tip));
-        self.note_removed(&mut batch, removed);
-        self.commit(batch)?;
+        self.headers.set_tip(&mut batch, plan.tip);
+        self.headers.commit(batch)?;
         Ok(plan.change)
     }
 }

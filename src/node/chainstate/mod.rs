@@ -9,13 +9,23 @@
 //! most work, which may be the part below the bad block. A process killed at any moment finds a
 //! tip that was committed, with the coins of exactly that tip.
 //!
+//! What headers need alone is in [`HeaderChain`]: a light node has that and nothing else.
+//!
 //! A long branch is not planned in one piece: once a piece has more work than the tip it can be
 //! committed, and the next piece extends it. The caller sees one [`ChainChange`] all the same.
 
 mod accept;
 mod activate;
+mod headers;
+mod kind;
 mod outcome;
 mod state;
+mod takes;
 
-pub use self::outcome::{AcceptError, BlockAccepted, ChainChange, HeadersAccepted, OpenError};
-pub use self::state::{ChainState, PARAMS_KEY};
+pub use self::headers::HeaderChain;
+pub use self::kind::{LIGHT_PARAMS_KEY, PARAMS_KEY};
+pub use self::outcome::{
+    AcceptError, BlockAccepted, ChainChange, HeadersAccepted, OpenError, TipChange,
+};
+pub use self::state::ChainState;
+pub use self::takes::TakesHeaders;

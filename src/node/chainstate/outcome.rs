@@ -19,6 +19,20 @@ pub enum OpenError {
         /// The store's directory.
         place: String,
     },
+    /// A full node was to be opened where a light one keeps its headers.
+    #[error(
+        "{place} is a light node's: it holds headers and no blocks, and a full node cannot run on it"
+    )]
+    LightNode {
+        /// The store's directory.
+        place: String,
+    },
+    /// A light node was to be opened where a full one keeps its blocks.
+    #[error("{place} is a full node's: it holds blocks, and a light node would not keep them up")]
+    FullNode {
+        /// The store's directory.
+        place: String,
+    },
     /// The store failed or is damaged.
     #[error(transparent)]
     Store(#[from] StoreFault),
@@ -42,6 +56,19 @@ pub struct HeadersAccepted {
     pub added: Vec<BlockId>,
     /// The first that was refused, with its place in the run; none behind it was taken.
     pub refused: Option<(usize, RuleError)>,
+    /// How the tip moved, if it did; a full node's waits for bodies.
+    pub change: Option<TipChange>,
+}
+
+/// A move of the tip of a chain of headers.
+#[derive(Clone, Debug, PartialEq, Eq)]
+pub struct TipChange {
+    /// The last block that both chains have.
+    pub fork: BlockId,
+    /// Blocks that are no longer on the chain, the old tip first.
+    pub disconnected: Vec<BlockId>,
+    /// Blocks that are now on the chain, the lowest first.
+    pub connected: Vec<BlockId>,
 }
 
 /// What became of a body.

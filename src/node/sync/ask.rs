@@ -1,13 +1,13 @@
 //! Asks peers what they have, and takes what they announce.
 
 use super::context::Context;
+use super::mode::Mode;
 use super::peer::{ANSWER_MAX, ASK_AGAIN, UNANSWERED_MAX};
 use super::state::Sync;
 use crate::chain::BlockHash;
-use crate::node::config::SyncMethod;
+use crate::node::chainstate::TakesHeaders;
 use crate::node::ids::ConnId;
 use crate::node::message::{GETBLOCKS_MAX, Locator, Message};
-use crate::node::store::Store;
 
 /// A peer that claims so many more blocks is asked alone: what it has comes in several messages.
 const LONG: u32 = 2_000;
@@ -20,7 +20,7 @@ impl Sync {
     }
 
     /// Asks peers for what is to be asked, after anything has changed.
-    pub fn pump<S: Store>(&mut self, context: &mut Context<'_, S>) {
+    pub fn pump<C: TakesHeaders>(&mut self, context: &mut Context<'_, C>) {
         let (now, tree) = (context.now, context.chain.tree());
         let height = tree.entry(tree.best()).height;
         let fresh = self.peers.iter().filter(|(_, peer)| !peer.was_asked);
@@ -30,9 +30,9 @@ impl Sync {
         for (conn, claimed) in fresh {
             let waited = self.peers.get(&conn).map(|peer| now - peer.since);
             let is_patient = is_patient && waited.is_some_and(|waited| waited < ANSWER_MAX);
-            let is_long = match self.method {
-                SyncMethod::HeadersFirst => claimed > height.saturating_add(LONG),
-                SyncMethod::BlocksFirst => claimed > height,
+            let is_long = match self.mode {
+                Mode::HeadersFirst | Mode::HeadersAlone => claimed > height.saturating_add(LONG),
+                Mode::BlocksFirst => claimed > height,
             };
             if is_long && is_patient && self.headers_from.is_some() {
                 continue;
@@ -49,19 +49,19 @@ impl Sync {
     }
 
     /// Asks a peer what it has beyond our chain, unless it owes that answer already.
-    pub fn ask<S: Store>(&mut self, conn: ConnId, context: &mut Context<'_, S>) {
-        self.ask_by(self.method, conn, context);
+    pub fn ask<C: TakesHeaders>(&mut self, conn: ConnId, context: &mut Context<'_, C>) {
+        self.ask_by(self.mode, conn, context);
     }
 
-    /// The same by a method that need not be ours: what blocks first cannot follow, headers can.
-    pub(super) fn ask_by<S: Store>(
+    /// The same in a mode that need not be ours: what blocks first cannot follow, headers can.
+    pub(super) fn ask_by<C: TakesHeaders>(
         &mut self,
-        method: SyncMethod,
+        mode: Mode,
         conn: ConnId,
-        context: &mut Context<'_, S>,
+        context: &mut Context<'_, C>,
     ) {
         let tree = context.chain.tree();
-        let headers_first = method == SyncMethod::HeadersFirst;
+        let headers_first = mode != Mode::BlocksFirst;
         let public = self.public.iter().flatten();
         let public = public.filter_map(|hash| tree.find(hash)).next();
         let from = if let Some(public) = public {
@@ -96,11 +96,11 @@ impl Sync {
     }
 
     /// Takes announcements of blocks.
-    pub fn received_inv<S: Store>(
+    pub fn received_inv<C: TakesHeaders>(
         &mut self,
         conn: ConnId,
         hashes: &[BlockHash],
-        context: &mut Context<'_, S>,
+        context: &mut Context<'_, C>,
     ) {
         let tree = context.chain.tree();
         let nothing_missing = tree.best() == tree.tip();
@@ -108,17 +108,18 @@ impl Sync {
             return;
         };
         let mut unknown = peer.note_announced(hashes, tree);
-        match (self.method, &unknown[..]) {
-            (SyncMethod::BlocksFirst, [_, _, ..]) => {
+        match (self.mode, &unknown[..]) {
+            (Mode::BlocksFirst, [_, _, ..]) => {
                 peer.has_more = hashes.len() >= GETBLOCKS_MAX;
                 unknown.truncate(GETBLOCKS_MAX);
                 peer.queue = unknown.into();
             }
             // Its body is here, and waits for what is below it: this peer may have that.
             (_, [hash]) if self.orphans.contains(hash) => {
-                self.ask_by(SyncMethod::HeadersFirst, conn, context);
+                self.ask_by(Mode::HeadersFirst, conn, context);
             }
-            (_, [hash]) if nothing_missing || self.method == SyncMethod::BlocksFirst => {
+            (Mode::HeadersAlone, [_, ..]) => self.ask(conn, context),
+            (_, [hash]) if nothing_missing || self.mode == Mode::BlocksFirst => {
                 let hash = *hash;
                 self.request(conn, vec![hash], context);
             }
@@ -126,7 +127,7 @@ impl Sync {
             (_, [..]) => self.ask(conn, context),
         }
         // Whatever it lists, with nothing to add at the least, is an answer to getblocks.
-        if self.method == SyncMethod::BlocksFirst && self.answered(conn) {
+        if self.mode == Mode::BlocksFirst && self.answered(conn) {
             self.pump(context);
         } else {
             self.fill(conn, context);
@@ -143,7 +144,10 @@ impl Sync {
     }
 
     /// Time has passed. Returns peers that are to be let go, and why.
-    pub fn tick<S: Store>(&mut self, context: &mut Context<'_, S>) -> Vec<(ConnId, &'static str)> {
+    pub fn tick<C: TakesHeaders>(
+        &mut self,
+        context: &mut Context<'_, C>,
+    ) -> Vec<(ConnId, &'static str)> {
         let now = context.now;
         let mut overdue = Vec::new();
         let mut again = Vec::new();
@@ -171,7 +175,7 @@ impl Sync {
         for conn in again {
             self.ask(conn, context);
         }
-        if stalls.released && self.method == SyncMethod::BlocksFirst {
+        if stalls.released && self.mode == Mode::BlocksFirst {
             // Their lists have lost what the stalled peer was to send.
             self.peers
                 .values_mut()

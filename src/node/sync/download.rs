@@ -8,15 +8,14 @@
 //! that was asked for [`OWED_MAX`] ago, so that a peer that sends one now and then does not hold up the rest.
 
 use super::context::Context;
+use super::mode::Mode;
 use super::peer::SILENCE_MAX;
 use super::state::{Delivered, Sync};
 use crate::chain::headers::{HeaderId, HeaderTree};
 use crate::chain::{Block, BlockHash, RuleError};
-use crate::node::chainstate::ChainState;
-use crate::node::config::SyncMethod;
+use crate::node::chainstate::TakesHeaders;
 use crate::node::ids::ConnId;
 use crate::node::message::{Item, Message};
-use crate::node::store::Store;
 use crate::node::time::{Time, earlier};
 use std::sync::Arc;
 use std::time::Duration;
@@ -55,17 +54,15 @@ impl Sync {
     }
 
     /// A wanted body was handed to the chain.
-    pub fn block_delivered<S: Store>(
+    pub fn block_delivered<C: TakesHeaders>(
         &mut self,
         conn: ConnId,
         block: &Arc<Block>,
         delivered: &Delivered,
-        context: &mut Context<'_, S>,
+        context: &mut Context<'_, C>,
     ) {
         self.window.body_len = (self.window.body_len * 7 + block.encoded_len()) / 8;
-        for peer in self.peers.values_mut() {
-            peer.look_up_announced(context.chain.tree());
-        }
+        self.look_up_announced(context.chain.tree());
         if let (Delivered::Refused(_), Some(peer)) = (delivered, self.peers.get_mut(&conn)) {
             // Whatever it is, this peer need not be asked for it a second time.
             peer.announced.retain(|hash| *hash != block.hash());
@@ -86,7 +83,7 @@ impl Sync {
                     _ => block.hash(),
                 };
                 self.orphans.insert(conn, block, awaited);
-                self.ask_by(SyncMethod::HeadersFirst, conn, context);
+                self.ask_by(Mode::HeadersFirst, conn, context);
             }
             Delivered::Refused(_) => {}
         }
@@ -114,11 +111,11 @@ impl Sync {
     }
 
     /// A peer does not have what it was asked for.
-    pub fn received_notfound<S: Store>(
+    pub fn received_notfound<C: TakesHeaders>(
         &mut self,
         conn: ConnId,
         hashes: &[BlockHash],
-        context: &mut Context<'_, S>,
+        context: &mut Context<'_, C>,
     ) {
         let Some(peer) = self.peers.get_mut(&conn) else {
             return;
@@ -134,22 +131,25 @@ impl Sync {
         if was_asked {
             // What it has is no longer what it had.
             peer.best = None;
-            self.ask_by(SyncMethod::HeadersFirst, conn, context);
+            self.ask_by(Mode::HeadersFirst, conn, context);
             self.pump(context);
         }
     }
 
     /// Asks one peer for as many blocks as it may be asked for.
-    pub(super) fn fill<S: Store>(&mut self, conn: ConnId, context: &mut Context<'_, S>) {
+    pub(super) fn fill<C: TakesHeaders>(&mut self, conn: ConnId, context: &mut Context<'_, C>) {
         let Some(peer) = self.peers.get(&conn) else {
             return;
         };
+        if self.mode == Mode::HeadersAlone {
+            return;
+        }
         if peer.in_flight.len() > IN_FLIGHT_MAX / 2 {
             return;
         }
         let room = IN_FLIGHT_MAX - peer.in_flight.len();
         let mut wanted = self.wanted_of(conn, context.chain, room);
-        if wanted.is_empty() && self.method == SyncMethod::BlocksFirst {
+        if wanted.is_empty() && self.mode == Mode::BlocksFirst {
             wanted = self.queued_of(conn, room, context);
         }
         if wanted.is_empty() {
@@ -158,11 +158,11 @@ impl Sync {
         self.request(conn, wanted, context);
     }
 
-    pub(super) fn request<S>(
+    pub(super) fn request<C>(
         &mut self,
         conn: ConnId,
         mut hashes: Vec<BlockHash>,
-        context: &mut Context<'_, S>,
+        context: &mut Context<'_, C>,
     ) {
         let now = context.now;
         hashes.retain(|hash| !self.is_coming(hash));
@@ -190,12 +190,7 @@ impl Sync {
     }
 
     /// Blocks within the window that lead to the best header of a peer, lowest first.
-    fn wanted_of<S: Store>(
-        &self,
-        conn: ConnId,
-        chain: &ChainState<S>,
-        room: usize,
-    ) -> Vec<BlockHash> {
+    fn wanted_of<C: TakesHeaders>(&self, conn: ConnId, chain: &C, room: usize) -> Vec<BlockHash> {
         let tree = chain.tree();
         let Some(peer) = self.peers.get(&conn) else {
             return Vec::new();
@@ -223,11 +218,11 @@ impl Sync {
 
     /// Blocks first: what comes next in the list of a peer. When all of a full list is here, asks
     /// for the next.
-    fn queued_of<S: Store>(
+    fn queued_of<C: TakesHeaders>(
         &mut self,
         conn: ConnId,
         room: usize,
-        context: &mut Context<'_, S>,
+        context: &mut Context<'_, C>,
     ) -> Vec<BlockHash> {
         let Some(peer) = self.peers.get_mut(&conn) else {
             return Vec::new();
@@ -255,10 +250,10 @@ impl Sync {
 
     /// The last block that a peer has announced and no peer was asked for, when nothing else is
     /// missing: the one that was asked for it does not send it.
-    fn announced_of<S: Store>(
+    fn announced_of<C: TakesHeaders>(
         &self,
         conn: ConnId,
-        chain: &ChainState<S>,
+        chain: &C,
         room: usize,
     ) -> Vec<BlockHash> {
         let tree = chain.tree();

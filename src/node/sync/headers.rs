@@ -5,28 +5,30 @@ use super::state::Sync;
 use crate::chain::headers::Origin;
 use crate::chain::scan::{BranchScan, ScanStep};
 use crate::chain::{BlockHash, Header, RuleError};
+use crate::node::chainstate::{TakesHeaders, TipChange};
 use crate::node::ids::ConnId;
 use crate::node::message::{HEADERS_MAX, Locator, Message};
 use crate::node::outbox::{MALICE, NUISANCE};
-use crate::node::store::{Store, StoreFault};
+use crate::node::store::StoreFault;
 use std::time::Duration;
 
 /// The pause after headers for which there was no room, or that came from the future.
 const RETRY: Duration = Duration::from_secs(10);
 
 impl Sync {
-    /// Takes headers from a peer.
+    /// Takes headers from a peer. Returns how they moved the tip, if they did: a full node's waits
+    /// for bodies.
     ///
     /// # Errors
     /// [`StoreFault`].
-    pub fn received_headers<S: Store>(
+    pub fn received_headers<C: TakesHeaders>(
         &mut self,
         conn: ConnId,
         headers: Vec<Header>,
-        context: &mut Context<'_, S>,
-    ) -> Result<(), StoreFault> {
+        context: &mut Context<'_, C>,
+    ) -> Result<Option<TipChange>, StoreFault> {
         let Some(peer) = self.peers.get_mut(&conn) else {
-            return Ok(());
+            return Ok(None);
         };
         let was_asked = peer.asked.take().is_some();
         let (best, known) = (peer.best, context.chain.tree().len());
@@ -39,33 +41,37 @@ impl Sync {
                 is_full = true;
                 match scanned {
                     Some(whole) => whole,
-                    None => return Ok(()),
+                    None => return Ok(None),
                 }
             }
             _ => headers,
         };
-        if !headers.is_empty() {
-            self.take_headers(conn, &headers, is_full, context)?;
+        let change = match &headers[..] {
+            [] => None,
+            headers => self.take_headers(conn, headers, is_full, context)?,
+        };
+        if change.is_some() {
+            self.look_up_announced(context.chain.tree());
         }
         // To look through all peers costs too much for what was not asked for and says nothing new.
         let is_news = self.peers.get(&conn).is_some_and(|peer| peer.best != best);
         if was_asked || is_news || context.chain.tree().len() != known {
             self.pump(context);
         }
-        Ok(())
+        Ok(change)
     }
 
-    fn take_headers<S: Store>(
+    fn take_headers<C: TakesHeaders>(
         &mut self,
         conn: ConnId,
         headers: &[Header],
         is_full: bool,
-        context: &mut Context<'_, S>,
-    ) -> Result<(), StoreFault> {
+        context: &mut Context<'_, C>,
+    ) -> Result<Option<TipChange>, StoreFault> {
         let origin = Origin::Peer(conn.0);
         let accepted = (context.chain).accept_headers(origin, headers, context.now.block_time())?;
         let Some(peer) = self.peers.get_mut(&conn) else {
-            return Ok(());
+            return Ok(accepted.change);
         };
         let taken = accepted
             .refused
@@ -90,16 +96,16 @@ impl Sync {
             let rest = (&headers[at..], is_full);
             self.headers_refused(conn, rest, at, error, context);
         }
-        Ok(())
+        Ok(accepted.change)
     }
 
-    fn headers_refused<S: Store>(
+    fn headers_refused<C: TakesHeaders>(
         &mut self,
         conn: ConnId,
         (rest, is_full): (&[Header], bool),
         at: usize,
         error: RuleError,
-        context: &mut Context<'_, S>,
+        context: &mut Context<'_, C>,
     ) {
         match error {
             RuleError::LowWork => {
@@ -133,12 +139,12 @@ impl Sync {
 
     /// Follows a branch that started far behind. Returns it when it has proven to be worth having.
     /// `is_full` is said of the message that the headers were in: its first may have been known.
-    fn follow<S: Store>(
+    fn follow<C: TakesHeaders>(
         &mut self,
         conn: ConnId,
         mut scan: BranchScan,
         (headers, is_full): (&[Header], bool),
-        context: &mut Context<'_, S>,
+        context: &mut Context<'_, C>,
     ) -> Option<Vec<Header>> {
         let tree = context.chain.tree();
         let needed = tree.entry(tree.tip()).work;

@@ -13,6 +13,8 @@
 //!   its ancestors.
 //! - [`SyncMethod::BlocksFirst`](super::SyncMethod::BlocksFirst) is how the tutorials do it: `getblocks`, and the same downloader is
 //!   fed by the `inv` that answers.
+//! - A light node ([`Sync::headers_alone`]) does all that and asks for no body: an announced block makes
+//!   it ask for headers.
 //!
 //! No peer is believed: who never answers, stalls or lies costs a time-out, not the sync.
 
@@ -20,6 +22,7 @@ mod ask;
 mod context;
 pub mod download;
 mod headers;
+mod mode;
 pub mod orphans;
 mod peer;
 mod state;

@@ -1,16 +1,16 @@
 //! What is known of all peers' chains.
 
 use super::context::Context;
+use super::mode::Mode;
 use super::orphans::OrphanBlocks;
 use super::peer::{ASK_AGAIN, PeerSync};
 use super::window::Window;
 use crate::chain::headers::{HeaderId, HeaderTree};
 use crate::chain::{BlockHash, RuleError};
-use crate::node::chainstate::ChainState;
+use crate::node::chainstate::TakesHeaders;
 use crate::node::config::SyncMethod;
 use crate::node::ids::ConnId;
 use crate::node::snapshot::SyncInfo;
-use crate::node::store::Store;
 use crate::node::time::{Time, earlier};
 use std::collections::{BTreeMap, VecDeque};
 use std::time::Duration;
@@ -21,7 +21,7 @@ const BEHIND_MAX: u32 = 10;
 /// Who has what, and who was asked for it.
 #[derive(Clone)]
 pub struct Sync {
-    pub(super) method: SyncMethod,
+    pub(super) mode: Mode,
     pub(super) peers: BTreeMap<ConnId, PeerSync>,
     /// Blocks that a peer was asked for, and is not late with.
     pub(super) requested: BTreeMap<BlockHash, ConnId>,
@@ -49,8 +49,17 @@ pub enum Delivered {
 impl Sync {
     /// Knows no peer yet.
     pub fn new(method: SyncMethod) -> Self {
+        Self::of(method.into())
+    }
+
+    /// Of a light node: headers are asked for, and no block ever is. Knows no peer yet.
+    pub fn headers_alone() -> Self {
+        Self::of(Mode::HeadersAlone)
+    }
+
+    fn of(mode: Mode) -> Self {
         Self {
-            method,
+            mode,
             peers: BTreeMap::new(),
             requested: BTreeMap::new(),
             headers_from: None,
@@ -89,7 +98,7 @@ impl Sync {
     }
 
     /// A connection is gone; what it owed is asked of others.
-    pub fn disconnected<S: Store>(&mut self, conn: ConnId, context: &mut Context<'_, S>) {
+    pub fn disconnected<C: TakesHeaders>(&mut self, conn: ConnId, context: &mut Context<'_, C>) {
         self.peers.remove(&conn);
         self.orphans.disconnected(conn);
         let before = self.requested.len();
@@ -98,6 +107,13 @@ impl Sync {
         // Who owed nothing, perhaps not even said who it is, is gone for nothing.
         if from.is_some() || self.requested.len() < before {
             self.pump(context);
+        }
+    }
+
+    /// Blocks that peers have announced may have got their headers.
+    pub(super) fn look_up_announced(&mut self, tree: &HeaderTree) {
+        for peer in self.peers.values_mut() {
+            peer.look_up_announced(tree);
         }
     }
 
@@ -110,18 +126,17 @@ impl Sync {
     }
 
     /// Height of the best header that a peer is known to have, and the blocks that it owes.
-    pub fn of_peer<S: Store>(&self, conn: ConnId, chain: &ChainState<S>) -> (Option<u32>, usize) {
+    pub fn of_peer(&self, conn: ConnId, tree: &HeaderTree) -> (Option<u32>, usize) {
         let Some(peer) = self.peers.get(&conn) else {
             return (None, 0);
         };
-        let best = peer.best.and_then(|hash| chain.tree().find(&hash));
-        let height = best.map(|id| chain.tree().entry(id).height);
+        let best = peer.best.and_then(|hash| tree.find(&hash));
+        let height = best.map(|id| tree.entry(id).height);
         (height, peer.in_flight.len())
     }
 
     /// What is missing, if a peer has a branch with more work than ours.
-    pub fn progress<S: Store>(&self, chain: &ChainState<S>) -> Option<SyncInfo> {
-        let tree = chain.tree();
+    pub fn progress(&self, tree: &HeaderTree) -> Option<SyncInfo> {
         let tip = tree.entry(tree.tip()).work;
         let known = self
             .peers
@@ -137,13 +152,13 @@ impl Sync {
 
     /// Whether so much is missing that transactions mean nothing yet. What counts is what was
     /// shown, not what a peer claims; and never again once this node was level with its peers.
-    pub fn is_behind<S: Store>(&mut self, chain: &ChainState<S>) -> bool {
+    pub fn is_behind(&mut self, tree: &HeaderTree) -> bool {
         if self.was_level {
             return false;
         }
-        let height = chain.tip().height;
+        let height = tree.entry(tree.tip()).height;
         let missing = |info: SyncInfo| info.target.saturating_sub(height) > BEHIND_MAX;
-        let is_behind = self.progress(chain).is_some_and(missing);
+        let is_behind = self.progress(tree).is_some_and(missing);
         let is_asking = self.peers.values().all(|peer| peer.asked.is_some());
         self.was_level = !is_behind && !is_asking;
         is_behind
@@ -152,9 +167,9 @@ impl Sync {
     /// Whether the blocks that come in are old to everybody else: more is on its way than the last
     /// few, and that much was shown to be missing. What is on its way says too little alone: it costs
     /// a peer nothing to announce blocks that do not exist.
-    pub fn is_catching_up<S: Store>(&mut self, chain: &ChainState<S>) -> bool {
+    pub fn is_catching_up(&mut self, tree: &HeaderTree) -> bool {
         let most = usize::try_from(BEHIND_MAX).expect("small");
-        self.requested.len() > most && self.is_behind(chain)
+        self.requested.len() > most && self.is_behind(tree)
     }
 
     /// Whether a peer is known to have a chain with as much work as the one that ends here.
