@@ -52,7 +52,7 @@ impl<S: Store> Node<S> {
             height: self.public_tip().height,
             role: self.config.role,
             user_agent: user_agent(&self.config.name),
-            services: Services::BLOCKS,
+            services: Services::FULL,
             wants_txs: true,
         };
         self.out.send(conn, Message::Version(Box::new(version)));

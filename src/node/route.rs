@@ -3,7 +3,7 @@
 use super::gossip::GOSSIP_MAX;
 use super::io::{CloseReason, ConnId, EventKind, Input, Output};
 use super::message::{Item, Message};
-use super::outbox::MALICE;
+use super::outbox::{MALICE, NUISANCE};
 use super::peers::Peer;
 use super::serve::Shown;
 use super::{ANNOUNCE_AGAIN, Node, Store, StoreFault, Time, serve};
@@ -124,6 +124,19 @@ impl<S: Store> Node<S> {
             Message::GetBlocks(locator) => {
                 self.serve.received_getblocks(conn, locator, &mut self.out);
                 return self.answer(conn);
+            }
+            Message::GetCFHeaders(range) => {
+                self.serve.received_getcfheaders(conn, range, &mut self.out);
+                return self.answer(conn);
+            }
+            Message::GetCFilters(range) => {
+                self.serve.received_getcfilters(conn, range, &mut self.out);
+                return self.answer(conn);
+            }
+            // A full node asks for none.
+            Message::CFHeaders(_) | Message::CFilters(_) => {
+                self.out
+                    .blame(conn, NUISANCE, "filters that it was not asked for");
             }
             Message::Headers(headers) => return self.received_headers(conn, headers, now),
             Message::Block(block) => return self.received_block(conn, block, now),

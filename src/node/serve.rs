@@ -5,15 +5,18 @@
 //! holds no more than that of our memory. A peer that asks for more than [`QUEUE_MAX`] things
 //! before it has taken any is not slow.
 
-use super::chainstate::ChainState;
+use super::chainstate::{ChainState, KeptFilter};
 use super::ids::ConnId;
 use super::mempool::Mempool;
-use super::message::{GETBLOCKS_MAX, HEADERS_MAX, INV_MAX, Item, Locator, Message};
+use super::message::{
+    FILTER_HEADERS_MAX, FILTERS_BYTES, FILTERS_MAX, FilterHeaders, FilterRange, Filters,
+    GETBLOCKS_MAX, HEADERS_MAX, INV_MAX, Item, Locator, Message, Reject, Text,
+};
 use super::outbox::{MALICE, Outbox};
 use super::private_chain::PrivateChain;
 use super::store::{Store, StoreFault};
 use crate::chain::headers::{HeaderId, HeaderTree};
-use crate::chain::{Block, BlockHash, Header};
+use crate::chain::{Block, BlockHash, FilterHeader, Header};
 use std::collections::{BTreeMap, VecDeque};
 use std::sync::Arc;
 
@@ -32,7 +35,13 @@ enum Request {
     Item(Item),
     Headers(Locator),
     Blocks(Locator),
+    FilterHeaders(FilterRange),
+    Filters(FilterRange),
 }
+
+/// For how many things a request for filters counts: it is answered from as many rows as a small part of a
+/// full `getdata`.
+const FILTERS_SIZE: usize = 100;
 
 impl Request {
     /// Hashes in it: what its memory grows with.
@@ -40,6 +49,7 @@ impl Request {
         match self {
             Self::Item(_) => 1,
             Self::Headers(locator) | Self::Blocks(locator) => 1 + locator.have.len(),
+            Self::FilterHeaders(_) | Self::Filters(_) => FILTERS_SIZE,
         }
     }
 }
@@ -113,6 +123,16 @@ impl Serve {
         self.queue(conn, std::iter::once(Request::Blocks(locator)), out);
     }
 
+    /// A peer asks what filters hash to.
+    pub fn received_getcfheaders(&mut self, conn: ConnId, range: FilterRange, out: &mut Outbox) {
+        self.queue(conn, std::iter::once(Request::FilterHeaders(range)), out);
+    }
+
+    /// A peer asks for filters.
+    pub fn received_getcfilters(&mut self, conn: ConnId, range: FilterRange, out: &mut Outbox) {
+        self.queue(conn, std::iter::once(Request::Filters(range)), out);
+    }
+
     fn queue(&mut self, conn: ConnId, requests: impl Iterator<Item = Request>, out: &mut Outbox) {
         let queue = self.queues.entry(conn).or_default();
         queue.extend(requests);
@@ -154,6 +174,8 @@ impl Serve {
             let answer = match request {
                 Request::Headers(locator) => Some(headers(shown.tree(), shown.end(), &locator)),
                 Request::Blocks(locator) => Some(blocks(shown.tree(), shown.end(), &locator)),
+                Request::FilterHeaders(range) => Some(filter_headers(shown, range)?),
+                Request::Filters(range) => Some(filters(shown, range)?),
                 Request::Item(item) => {
                     let found = self.find(&item, shown)?;
                     match found {
@@ -220,6 +242,67 @@ fn following(tree: &HeaderTree, end: u32, locator: &Locator, max: usize) -> Vec<
         ids.truncate(stop + 1);
     }
     ids
+}
+
+/// The filters that are asked for with the filter header before them, or what to say instead: that they are not
+/// here, or not all of them, or that they are too many for one request.
+fn filters_of<S: Store>(
+    shown: Shown<'_, S>,
+    range: FilterRange,
+    (command, most): (&str, usize),
+) -> Result<Result<(FilterHeader, Vec<KeptFilter>), Message>, StoreFault> {
+    let (tree, item) = (shown.tree(), Item::Block(range.stop));
+    let missing = || Err(Message::NotFound(vec![item]));
+    let stop = tree.find(&range.stop);
+    let is_shown = |id: &HeaderId| !tree.entry(*id).failed && !shown.private.hides(&range.stop);
+    let Some(stop) = stop.filter(is_shown) else {
+        return Ok(missing());
+    };
+    let height = tree.entry(stop).height;
+    if range.start > height || (height - range.start) as usize >= most {
+        let words = format!("from {} to {height}: {most} blocks at most", range.start);
+        return Ok(Err(Message::Reject(Box::new(Reject {
+            command: Text::new(command),
+            item: Some(item),
+            why: Text::new(&words),
+        }))));
+    }
+    let kept = shown.chain.filters_up_to(range.start, stop)?;
+    Ok(kept.map_or_else(missing, Ok))
+}
+
+fn filter_headers<S: Store>(
+    shown: Shown<'_, S>,
+    range: FilterRange,
+) -> Result<Message, StoreFault> {
+    let found = filters_of(shown, range, ("getcfheaders", FILTER_HEADERS_MAX))?;
+    Ok(
+        found.map_or_else(std::convert::identity, |(previous, kept)| {
+            Message::CFHeaders(Box::new(FilterHeaders {
+                range,
+                previous,
+                hashes: kept.iter().map(|kept| kept.filter.hash()).collect(),
+            }))
+        }),
+    )
+}
+
+/// The filters themselves, as many as fit into a message.
+fn filters<S: Store>(shown: Shown<'_, S>, range: FilterRange) -> Result<Message, StoreFault> {
+    let found = filters_of(shown, range, ("getcfilters", FILTERS_MAX))?;
+    Ok(found.map_or_else(std::convert::identity, |(_, kept)| {
+        let mut left = FILTERS_BYTES;
+        let fits = kept.iter().enumerate().take_while(|(at, kept)| {
+            // With its length before it.
+            let len = kept.filter.bytes().len() + 5;
+            let is_first = *at == 0;
+            let fits = len <= left || is_first;
+            left = left.saturating_sub(len);
+            fits
+        });
+        let filters = fits.map(|(_, kept)| kept.filter.bytes().into()).collect();
+        Message::CFilters(Box::new(Filters { range, filters }))
+    }))
 }
 
 fn headers(tree: &HeaderTree, end: u32, locator: &Locator) -> Message {

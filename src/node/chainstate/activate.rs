@@ -138,6 +138,9 @@ impl<S: Store> ChainState<S> {
     fn write(&mut self, mut batch: Batch, plan: TipMove) -> Result<ChainChange, StoreFault> {
         batch.coins = plan.coins;
         batch.undo.extend(plan.undo);
+        let connected = plan.change.connected.iter().map(AsRef::as_ref);
+        let noted = self.note_filters(&mut batch, connected);
+        self.headers.halt_on_fault(noted)?;
         self.headers.set_tip(&mut batch, plan.tip);
         self.headers.commit(batch)?;
         Ok(plan.change)

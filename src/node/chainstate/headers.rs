@@ -8,6 +8,7 @@
 
 use super::kind::Kind;
 use super::outcome::{HeadersAccepted, OpenError, TipChange};
+use super::rows::filter_row;
 use super::takes::TakesHeaders;
 use crate::chain::block::BlockTime;
 use crate::chain::headers::{Extended, HeaderId, HeaderTree, Origin, Removed};
@@ -279,6 +280,7 @@ impl<S: Store> HeaderChain<S> {
             batch.headers.insert(id, None);
             if self.tree.has_bodies() {
                 batch.bodies.insert(id, None);
+                batch.meta.insert(filter_row(&hash), None);
             }
         }
     }

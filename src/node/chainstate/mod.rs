@@ -16,12 +16,15 @@
 
 mod accept;
 mod activate;
+mod filters;
 mod headers;
 mod kind;
 mod outcome;
+mod rows;
 mod state;
 mod takes;
 
+pub use self::filters::KeptFilter;
 pub use self::headers::HeaderChain;
 pub use self::kind::{LIGHT_PARAMS_KEY, PARAMS_KEY};
 pub use self::outcome::{

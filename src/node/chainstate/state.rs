@@ -9,7 +9,7 @@ use crate::chain::coins::OutPoint;
 use crate::chain::headers::{HeaderId, HeaderTree, Origin};
 use crate::chain::rules;
 use crate::chain::{Block, BlockHash, Coin, Header, Params, SigCache};
-use crate::node::store::{BlockId, Store, StoreFault};
+use crate::node::store::{Batch, BlockId, Store, StoreFault};
 use std::collections::BTreeMap;
 use std::sync::Arc;
 
@@ -32,7 +32,10 @@ impl<S: Store> ChainState<S> {
             None => state.write_genesis()?,
             Some(tip) => {
                 let batch = state.headers.load(tip, Kind::Full)?;
-                state.activate(batch)?;
+                state.headers.commit(batch)?;
+                // Of the tip that it has: what is connected now builds on them.
+                state.make_missing_filters()?;
+                state.activate(Batch::default())?;
             }
         }
         Ok(state)
@@ -115,6 +118,7 @@ impl<S: Store> ChainState<S> {
         let coins = rules::made_coins(&block, 0, 0);
         let mut batch = self.headers.genesis(Kind::Full);
         batch.coins = coins.map(|(at, coin)| (at, Some(coin))).collect();
+        self.note_filters(&mut batch, std::iter::once(&*block))?;
         batch.bodies.insert(self.tip(), Some(block));
         self.headers.commit(batch)
     }

@@ -1,6 +1,8 @@
 //! The one table of commands: whatever has a place, a limit or a word for each goes by it.
 
+use super::filters::{FILTER_HEADERS_MAX, FILTERS_BYTES};
 use crate::chain::Params;
+use crate::chain::filter::filter_bytes_max;
 use crate::chain::rules::max_block_len;
 
 /// Entries of one `inv`, `getdata` or `notfound`.
@@ -71,6 +73,10 @@ kinds! {
     Block "block",
     Tx "tx",
     Reject "reject",
+    GetCFHeaders "getcfheaders",
+    CFHeaders "cfheaders",
+    GetCFilters "getcfilters",
+    CFilters "cfilters",
 }
 
 impl Kind {
@@ -92,6 +98,12 @@ impl Kind {
             Self::GetHeaders | Self::GetBlocks => 8 + (LOCATOR_MAX + 1) * 32,
             Self::Headers => 8 + HEADERS_MAX * 88,
             Self::Block | Self::Tx => max_block_len(params),
+            Self::GetCFHeaders | Self::GetCFilters => 36,
+            Self::CFHeaders => 36 + 32 + 8 + FILTER_HEADERS_MAX * 32,
+            Self::CFilters => {
+                let longest = usize::try_from(filter_bytes_max(params)).unwrap_or(usize::MAX);
+                36 + 8 + FILTERS_BYTES.max(longest.saturating_add(5))
+            }
         }
     }
 }

@@ -13,14 +13,20 @@
 //! | `getdata` | send me these; answered by `block`, `tx` and `notfound` |
 //! | `getheaders`, `headers` | what follows after the first of these that you have; those |
 //! | `getblocks` | the same, answered by an `inv` of blocks |
+//! | `getcfheaders`, `cfheaders` | what filters of the blocks from a height up to a block hash to; that |
+//! | `getcfilters`, `cfilters` | the filters themselves; those, or the first of them |
 //! | `reject` | what you sent was refused, and why, in words |
 
+mod filters;
 mod kind;
 mod payload;
 pub mod summary;
 mod text;
 mod version;
 
+pub use filters::{
+    FILTER_HEADERS_MAX, FILTERS_BYTES, FILTERS_MAX, FilterHeaders, FilterRange, Filters,
+};
 pub(crate) use kind::kinds;
 pub use kind::{ADDR_MAX, GETBLOCKS_MAX, HEADERS_MAX, INV_MAX, Kind, LOCATOR_MAX};
 pub use payload::{FRAME_HEADER_LEN, Item, Locator, Message, MessageError, Reject};

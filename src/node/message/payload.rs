@@ -1,5 +1,6 @@
 //! Messages, and their encodings.
 
+use super::filters::{FILTER_HEADERS_MAX, FILTERS_MAX, FilterHeaders, FilterRange, Filters};
 use super::kind::{ADDR_MAX, HEADERS_MAX, INV_MAX, Kind, LOCATOR_MAX};
 use super::text::Text;
 use super::version::Version;
@@ -49,6 +50,14 @@ pub enum Message {
     Tx(Arc<Tx>),
     /// Something that the other sent was refused.
     Reject(Box<Reject>),
+    /// Asks what the filters of these blocks hash to: [`FILTER_HEADERS_MAX`] at most.
+    GetCFHeaders(FilterRange),
+    /// That. Who has not all of them says `notfound` of the last block.
+    CFHeaders(Box<FilterHeaders>),
+    /// Asks for the filters of these blocks: [`FILTERS_MAX`] at most.
+    GetCFilters(FilterRange),
+    /// The first of them, as many as fit into a message. Who has not all says `notfound` of the last block.
+    CFilters(Box<Filters>),
 }
 
 /// Something that is announced, asked for, and sent.
@@ -123,6 +132,10 @@ impl Message {
             Self::Block(_) => Kind::Block,
             Self::Tx(_) => Kind::Tx,
             Self::Reject(_) => Kind::Reject,
+            Self::GetCFHeaders(_) => Kind::GetCFHeaders,
+            Self::CFHeaders(_) => Kind::CFHeaders,
+            Self::GetCFilters(_) => Kind::GetCFilters,
+            Self::CFilters(_) => Kind::CFilters,
         }
     }
 
@@ -150,6 +163,9 @@ impl Message {
             Self::Block(block) => codec::encode_into(&**block, sink),
             Self::Tx(tx) => codec::encode_into(&**tx, sink),
             Self::Reject(reject) => codec::encode_into(&**reject, sink),
+            Self::GetCFHeaders(range) | Self::GetCFilters(range) => codec::encode_into(range, sink),
+            Self::CFHeaders(headers) => codec::encode_into(&**headers, sink),
+            Self::CFilters(filters) => filters.encode_into(sink),
         }
     }
 
@@ -173,6 +189,9 @@ impl Message {
             Self::Block(block) => block.encoded_len(),
             Self::Tx(tx) => tx.encoded_len(),
             Self::Reject(reject) => codec::encoded_len(&**reject),
+            Self::GetCFHeaders(_) | Self::GetCFilters(_) => 36,
+            Self::CFHeaders(headers) => 36 + 32 + list(headers.hashes.len(), 32),
+            Self::CFilters(filters) => filters.len(),
         };
         FRAME_HEADER_LEN + payload
     }
@@ -201,6 +220,8 @@ impl Message {
                 Some((locator.have.len(), LOCATOR_MAX))
             }
             Self::Headers(headers) => Some((headers.len(), HEADERS_MAX)),
+            Self::CFHeaders(headers) => Some((headers.hashes.len(), FILTER_HEADERS_MAX)),
+            Self::CFilters(filters) => Some((filters.filters.len(), FILTERS_MAX)),
             Self::Version(_)
             | Self::Verack(_)
             | Self::Ping(_)
@@ -208,7 +229,9 @@ impl Message {
             | Self::GetAddr
             | Self::Block(_)
             | Self::Tx(_)
-            | Self::Reject(_) => None,
+            | Self::Reject(_)
+            | Self::GetCFHeaders(_)
+            | Self::GetCFilters(_) => None,
         }
     }
 
@@ -247,6 +270,10 @@ fn decode_payload(kind: Kind, payload: &[u8], max: usize) -> Result<Message, Dec
         Kind::Block => Message::Block(Arc::new(Block::decode(payload, max)?)),
         Kind::Tx => Message::Tx(Arc::new(codec::decode(payload, max)?)),
         Kind::Reject => Message::Reject(Box::new(codec::decode(payload, max)?)),
+        Kind::GetCFHeaders => Message::GetCFHeaders(codec::decode(payload, max)?),
+        Kind::CFHeaders => Message::CFHeaders(Box::new(codec::decode(payload, max)?)),
+        Kind::GetCFilters => Message::GetCFilters(codec::decode(payload, max)?),
+        Kind::CFilters => Message::CFilters(Box::new(Filters::decode(payload, max)?)),
     })
 }
 

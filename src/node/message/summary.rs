@@ -5,7 +5,7 @@
 //! put into words ([`MessageSummary::fields`]) only for the message that is looked at. What takes hashing
 //! is not in it: of headers there is the hash of the parent and not their own.
 
-use super::{Item, Locator, Message, Role, Services, TEXT_MAX, Text};
+use super::{FilterRange, Item, Locator, Message, Role, Services, TEXT_MAX, Text};
 use crate::chain::{Amount, Block, BlockHash, BlockTime, Header, Tx};
 use crate::node::foreign::quoted;
 use serde::{Deserialize, Serialize};
@@ -77,6 +77,13 @@ pub enum MessageSummary {
         count: usize,
         /// The first of them.
         first: Vec<SocketAddr>,
+    },
+    /// A `getcfheaders` or `getcfilters`, or the answer to it.
+    Filters {
+        /// Of which blocks.
+        range: FilterRange,
+        /// Filters in the answer; `None`: it is the question.
+        count: Option<usize>,
     },
     /// A `reject`.
     Reject {
@@ -178,8 +185,15 @@ impl Message {
                 item: reject.item,
                 why: reject.why.clone(),
             },
+            Self::GetCFHeaders(range) | Self::GetCFilters(range) => of_filters(*range, None),
+            Self::CFHeaders(said) => of_filters(said.range, Some(said.hashes.len())),
+            Self::CFilters(said) => of_filters(said.range, Some(said.filters.len())),
         }
     }
+}
+
+const fn of_filters(range: FilterRange, count: Option<usize>) -> MessageSummary {
+    MessageSummary::Filters { range, count }
 }
 
 fn beginning<T: Copy>(list: &[T]) -> Vec<T> {
@@ -225,6 +239,7 @@ impl MessageSummary {
             | Self::Headers { .. }
             | Self::Block { .. }
             | Self::Tx { .. }
+            | Self::Filters { .. }
             | Self::Reject { .. } => true,
         }
     }
@@ -270,6 +285,11 @@ impl MessageSummary {
             Self::Addrs { count, first } => {
                 let addrs = first.iter().map(|addr| field("address", addr));
                 listed("addresses", *count, addrs)
+            }
+            Self::Filters { range, count } => {
+                let range = [field("from", range.start), field("to", range.stop)];
+                let count = count.map(|count| field("filters", count));
+                range.into_iter().chain(count).collect()
             }
             Self::Reject { command, item, why } => {
                 let mut fields = vec![field("command", said(command))];
@@ -352,63 +372,4 @@ fn version_fields(version: &VersionSummary) -> Vec<Field> {
 }
 
 #[cfg(test)]
-mod tests {
-    use super::*;
-    use crate::chain::Txid;
-
-    #[test]
-    fn a_long_list_is_shown_by_its_beginning_and_the_rest_is_counted() {
-        let items: Vec<Item> = (0..20).map(|i| Item::Tx(Txid([i; 32]))).collect();
-        let summary = Message::Inv(items.clone()).summary();
-        let first = items[..FIRST_MAX].to_vec();
-        assert_eq!(summary, MessageSummary::Items { count: 20, first });
-        let fields = summary.fields();
-        assert_eq!(fields.len(), 1 + FIRST_MAX + 1);
-        assert_eq!(fields[0], ("items", "20".to_owned()));
-        assert_eq!(fields[2], ("tx", Txid([1; 32]).to_string()), "whole");
-        assert_eq!(fields.last(), Some(&("more", "12".to_owned())));
-        let short = Message::GetData(items[..2].to_vec()).summary();
-        assert_eq!(short.fields().len(), 3, "nothing was left out");
-    }
-
-    #[test]
-    fn a_locator_without_end_says_so() {
-        let locator = Locator {
-            have: vec![BlockHash([3; 32]), BlockHash([2; 32])],
-            stop: BlockHash::ZERO,
-        };
-        let fields = Message::GetHeaders(locator).summary().fields();
-        let wanted = [
-            ("hashes", "2".to_owned()),
-            ("first", BlockHash([3; 32]).to_string()),
-            ("stop", "none".to_owned()),
-        ];
-        assert_eq!(fields, wanted);
-    }
-
-    #[test]
-    fn headers_are_shown_by_the_first_and_the_last_and_one_alone_only_once() {
-        let header = *crate::chain::Params::default().genesis_block().header();
-        let summary = |headers: Vec<Header>| Message::Headers(headers).summary();
-        assert_eq!(summary(Vec::new()).fields(), [("headers", "0".to_owned())]);
-        assert_eq!(summary(vec![header]).fields().len(), 1 + 3);
-        assert_eq!(summary(vec![header; 3]).fields().len(), 1 + 2 * 3);
-    }
-
-    #[test]
-    fn a_gist_comes_back_from_json_as_it_was() {
-        let block = crate::chain::Params::default().genesis_block();
-        let coinbase = std::sync::Arc::new(block.txs()[0].clone());
-        for message in [
-            Message::GetAddr,
-            Message::Ping(u64::MAX),
-            Message::Tx(coinbase),
-            Message::Block(std::sync::Arc::new(block)),
-        ] {
-            let summary = message.summary();
-            let text = serde_json::to_string(&summary).expect("plain data");
-            let read: MessageSummary = serde_json::from_str(&text).expect("what was written");
-            assert_eq!(read, summary, "{text}");
-        }
-    }
-}
+mod tests;

@@ -73,8 +73,14 @@ impl Services {
     /// It sends headers and blocks.
     pub const BLOCKS: Self = Self(1);
 
+    /// It sends filters of blocks, and their headers.
+    pub const FILTERS: Self = Self(1 << 1);
+
+    /// What a full node does.
+    pub const FULL: Self = Self(Self::BLOCKS.0 | Self::FILTERS.0);
+
     /// Those with a name, in the order of their bits.
-    const NAMES: [(Self, &'static str); 1] = [(Self::BLOCKS, "blocks")];
+    const NAMES: [(Self, &'static str); 2] = [(Self::BLOCKS, "blocks"), (Self::FILTERS, "filters")];
 
     /// Whether all of these are among them.
     pub const fn has(self, wanted: Self) -> bool {
@@ -202,6 +208,7 @@ mod tests {
     #[test]
     fn services_are_shown_by_their_names() {
         assert_eq!(Services::BLOCKS.to_string(), "blocks");
+        assert_eq!(Services::FULL.to_string(), "blocks, filters");
         assert_eq!(Services(1 << 40).to_string(), "nothing");
     }
 }

@@ -37,6 +37,10 @@ pub(in crate::ui) fn about(scene: Scene<'_>, said: &Spoken, style: Style) -> Vec
         Some(MessageSummary::Items { count, .. }) => counted(*count, "item"),
         Some(MessageSummary::Headers { count: 0, .. }) => "none".to_owned(),
         Some(MessageSummary::Headers { count, .. }) => counted(*count, "header"),
+        Some(MessageSummary::Filters {
+            count: Some(count), ..
+        }) => counted(*count, "filter"),
+        Some(MessageSummary::Filters { range, .. }) => format!("from #{}", range.start),
         Some(MessageSummary::Addrs { count: 1, .. }) => "1 address".to_owned(),
         Some(MessageSummary::Addrs { count, .. }) => format!("{count} addresses"),
         Some(MessageSummary::Version(version)) => format!("height {}", version.height),

@@ -37,6 +37,7 @@ const fn rank(kind: Kind) -> u8 {
         Kind::Ping | Kind::Pong => 7,
         Kind::Version | Kind::Addr => 8,
         Kind::Verack | Kind::GetAddr => 9,
+        Kind::GetCFHeaders | Kind::CFHeaders | Kind::GetCFilters | Kind::CFilters => 10,
     }
 }
 
