@@ -10,6 +10,7 @@ use chainlab::node::message::{HEADERS_MAX, Message};
 use chainlab::node::outbox::{Blame, MALICE, NUISANCE};
 use chainlab::node::sync::{ANSWER_MAX, UNANSWERED_MAX};
 use chainlab::node::{ChainState, ConnId, MemStore, Time};
+use std::sync::OnceLock;
 use std::time::Duration;
 
 type Full = ChainState<MemStore>;
@@ -105,15 +106,20 @@ fn orphans<C: Kind>() {
     assert_eq!(node.tree().len(), 13);
 }
 
-/// Twelve peers with twenty branches each, 2 500 headers in all, and 30 000 of all.
+/// What twelve peers show: twenty branches each, 2 500 headers in all, and 30 000 of all.
+fn crowd(fork: &Miner) -> &'static [Vec<Message>] {
+    static CROWD: OnceLock<Vec<Vec<Message>>> = OnceLock::new();
+    let branch = |tag| told(&fork.rival(tag).mine_empty(125));
+    let peer = |peer: u64| (1..=20).map(|at| branch(100 * peer + at)).collect();
+    CROWD.get_or_init(|| (1..=12).map(peer).collect())
+}
+
 fn flood<C: Kind>() {
-    const CROWD: u64 = 12;
     let (mut node, miners) = Follower::<C>::with_blocks(1_000);
-    for peer in 1..=CROWD {
+    for (peer, branches) in (1..).zip(crowd(&miners[860])) {
         node.meets(ConnId(peer), 1_000);
-        for branch in 0..20 {
-            let mut miner = miners[860].rival(1_000 * peer + branch);
-            node.hears(ConnId(peer), told(&miner.mine_empty(125)));
+        for branch in branches {
+            node.hears(ConnId(peer), branch.clone());
             node.says();
         }
         let kept = node.tree().side_len();
