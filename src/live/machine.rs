@@ -2,13 +2,13 @@
 
 use super::disk::{DiskStore, OpenDiskError};
 use crate::chain::{Params, codec};
-use crate::node::chainstate::PARAMS_KEY;
+use crate::node::chainstate::{LIGHT_PARAMS_KEY, PARAMS_KEY};
 use crate::node::{Seeds, Store, StoreFault};
 use std::io;
 use std::path::Path;
 
-/// The parameters of the network whose chain is in `data_dir`; `None`: there is none yet. Nothing
-/// is written.
+/// The parameters of the network whose chain is in `data_dir`, a full node's or a light one's; `None`:
+/// there is none yet. Nothing is written.
 ///
 /// # Errors
 /// [`OpenDiskError`], also if a node runs there.
@@ -20,7 +20,11 @@ pub fn stored_params(data_dir: &Path) -> Result<Option<Params>, OpenDiskError> {
         Ok(false) | Err(_) => {}
     }
     let store = DiskStore::open(data_dir)?;
-    let Some(bytes) = store.meta(PARAMS_KEY)? else {
+    let stored = match store.meta(PARAMS_KEY)? {
+        Some(bytes) => Some(bytes),
+        None => store.meta(LIGHT_PARAMS_KEY)?,
+    };
+    let Some(bytes) = stored else {
         return Ok(None);
     };
     let damaged = |error: String| -> StoreFault {

@@ -3,9 +3,11 @@
 
 use crate::common::script::{Script, Tips};
 use crate::common::*;
+use chainlab::chain::headers::Origin;
 use chainlab::chain::{BlockHash, Params};
 use chainlab::live::disk::{DiskStore, OpenDiskError};
-use chainlab::node::chainstate::OpenError;
+use chainlab::live::stored_params;
+use chainlab::node::chainstate::{HeaderChain, OpenError};
 use chainlab::node::{Batch, ChainState, Store};
 use rand_chacha::ChaCha20Rng;
 use rand_chacha::rand_core::{Rng, SeedableRng};
@@ -284,4 +286,46 @@ fn the_chain_of_another_network_is_refused_and_stays_as_it_is() {
     assert_eq!(refused, Some(OpenError::OtherNetwork { place }));
     let store = DiskStore::open(dir.path()).expect("free again");
     assert_eq!(sound(&open(store, &params)), report);
+}
+
+#[test]
+fn a_full_nodes_directory_is_refused_by_a_light_one_and_the_reverse() {
+    let [full, light] = [(); 2].map(|()| tempfile::tempdir().expect("a temporary directory"));
+    let params = Arc::new(params());
+    let store = |dir: &tempfile::TempDir| DiskStore::open(dir.path()).expect("free");
+    let place = |dir: &tempfile::TempDir| dir.path().display().to_string();
+    let open_light = |store| HeaderChain::open(store, Arc::clone(&params));
+    let mut blocks = open(store(&full), &params);
+    let mut headers = open_light(store(&light)).expect("new");
+    for block in Script::new(&params).take(5) {
+        accept(&mut blocks, &block).expect("valid");
+        let taken = headers.accept_headers(Origin::Own, &[*block.header()], LATE);
+        assert_eq!(taken.expect("written").refused, None);
+    }
+    let (tip, report) = (blocks.tip(), sound(&blocks));
+    assert_eq!(headers.tip(), tip);
+    drop((blocks, headers));
+
+    let refused = open_light(store(&full)).err();
+    let place_of_full = place(&full);
+    assert_eq!(
+        refused,
+        Some(OpenError::FullNode {
+            place: place_of_full
+        })
+    );
+    let refused = ChainState::open(store(&light), Arc::clone(&params), Arc::default()).err();
+    let place_of_light = place(&light);
+    assert_eq!(
+        refused,
+        Some(OpenError::LightNode {
+            place: place_of_light
+        })
+    );
+    for dir in [&full, &light] {
+        let stored = stored_params(dir.path()).expect("readable");
+        assert_eq!(stored.as_ref(), Some(&*params));
+    }
+    assert_eq!(sound(&open(store(&full), &params)), report);
+    assert_eq!(open_light(store(&light)).expect("sound").tip(), tip);
 }

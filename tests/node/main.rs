@@ -8,6 +8,7 @@ mod by_hand;
 mod early_blocks;
 mod floods;
 mod foreign_words;
+mod headers_alone;
 mod invalid_blocks;
 mod link;
 mod mempool;

@@ -357,3 +357,26 @@ fn bodies_that_must_wait_for_others_are_bounded_and_those_that_need_not_are_not(
         "it links the others"
     );
 }
+
+#[test]
+fn without_bodies_headers_are_candidates_at_once_and_every_lighter_end_gives_way_to_a_heavier() {
+    let params = params();
+    let mut tree = HeaderTree::without_bodies(&params);
+    let (a, b, c) = (
+        from_genesis(&tree, &params, 3, 1),
+        from_genesis(&tree, &params, 3, 2),
+        from_genesis(&tree, &params, 2, 3),
+    );
+    let a = tree.extend(ALICE, &a, LATE, &params).added;
+    let b = tree.extend(BOB, &b, LATE, &params).added;
+    assert!(tree.is_linked(a[2]) && tree.is_linked(b[2]));
+    assert_eq!(tree.candidate(), Some(a[2]), "of equals the first");
+    tree.set_tip(a[2]);
+    assert_eq!(tree.candidate(), None);
+    let refused = tree.extend(BOB, &c, LATE, &params).refused;
+    assert_eq!((refused, tree.side_len()), (None, 5));
+    let work = tree.entry(a[2]).work.saturating_add(tree.entry(a[0]).work);
+    let room = tree.make_room_ahead(tree.genesis(), 6, work, 6);
+    assert_eq!((room.enough, room.removed.len()), (true, 5));
+    assert_eq!((tree.side_len(), tree.side_body_bytes()), (0, 0));
+}

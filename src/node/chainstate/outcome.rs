@@ -28,7 +28,7 @@ pub enum OpenError {
         place: String,
     },
     /// A light node was to be opened where a full one keeps its blocks.
-    #[error("{place} is a full node's: it holds blocks, and a light node would not keep them up")]
+    #[error("{place} is a full node's: it holds blocks, and a light node keeps none")]
     FullNode {
         /// The store's directory.
         place: String,
