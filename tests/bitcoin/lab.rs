@@ -1,11 +1,14 @@
 //! Labs with real nodes: started, parted, healed, ended.
 
-use crate::node::package;
-use crate::processes::{until_none_of, until_started_in};
+use crate::node::{PATIENCE, bcoin, client_of, now, package};
+use crate::processes::{until, until_none_of, until_started_in, word_of};
+use crate::proxy::scene::takes;
 use std::fs::{create_dir, write};
 use std::path::Path;
 use std::process::{Command, Output, Stdio};
+use std::time::{Duration, Instant};
 use tempfile::tempdir;
+use tokio::time::sleep;
 
 /// The program, in a home of its own.
 fn chainlab(home: &Path) -> Command {
@@ -103,6 +106,62 @@ fn a_real_node_that_was_killed_gets_its_chain_back_and_is_not_led_out_of_the_lab
         err.contains("no link of this lab leads from it to 192.0.2.1:18444"),
         "the chain is back, and the last step is refused: {err}\n{out}"
     );
+}
+
+/// What lies between the programs of a lab takes as long as its layout says.
+#[tokio::test(flavor = "multi_thread")]
+async fn between_the_real_nodes_of_a_lab_a_ping_takes_what_the_layout_says() {
+    if package().is_none() {
+        return;
+    }
+    let home = tempdir().expect("a folder");
+    let layout = home.path().join("pair.toml");
+    let node = |name: &str, rest: &str| {
+        format!("[[node]]\nname = \"{name}\"\nkind = \"bitcoin\"\nprogram = \"bcoin\"\n{rest}\n")
+    };
+    let text = [
+        "[link]\nlatency = \"40ms\"\n".to_owned(),
+        node("amber", "connect = [\"birch\"]"),
+        node("birch", ""),
+    ];
+    write(&layout, text.concat()).expect("a file");
+    let mut lab = chainlab(home.path())
+        .arg("run")
+        .arg(&layout)
+        .args(["--headless", "--allow-programs"])
+        .stdout(Stdio::null())
+        .spawn()
+        .expect("it runs");
+    let word = |name| word_of(home.path(), "amber", name);
+    let port: u16 = until(|| word("--rpc-port")?.parse().ok()).await;
+    let password = until(|| word("--key-file")).await;
+    let mut amber = client_of(([127, 0, 0, 1], port).into(), password.into());
+    let mut ping = async || {
+        // Until it answers, and again until its peer does.
+        let _ = amber.ask(&bcoin().ping(), now()).await;
+        sleep(Duration::from_millis(400)).await;
+        let peers = amber.ask(&bcoin().peers(), now()).await.ok()?;
+        let mut others = peers.items.into_iter();
+        others
+            .find(|peer| !peer.agent.starts_with("/chainlab"))?
+            .ping
+    };
+    let since = Instant::now();
+    // The first one comes on top of what the nodes say to get to know each other.
+    while ping().await.is_none() {
+        assert!(since.elapsed() < PATIENCE, "they do not meet");
+    }
+    takes(Duration::from_millis(80), async || {
+        let mut pings = Vec::new();
+        while pings.len() < 10 {
+            pings.extend(ping().await);
+        }
+        pings
+    })
+    .await;
+    lab.kill().expect("it is there");
+    lab.wait().expect("it has ended");
+    until_none_of(home.path());
 }
 
 /// However a lab ends, so do its nodes.

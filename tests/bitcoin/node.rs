@@ -198,7 +198,8 @@ impl Drop for Node {
     }
 }
 
-fn client_of(rpc: SocketAddr, password_file: PathBuf) -> RpcClient {
+/// What asks a node by JSON-RPC.
+pub fn client_of(rpc: SocketAddr, password_file: PathBuf) -> RpcClient {
     let user = "chainlab".to_owned();
     RpcClient::new(
         rpc,

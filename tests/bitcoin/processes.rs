@@ -55,6 +55,18 @@ pub fn until_started_in(folder: &Path, count: usize) {
     }
 }
 
+/// The word behind this one in the command line of a process that was started in this folder for this node.
+pub fn word_of(folder: &Path, node: &str, name: &str) -> Option<String> {
+    let node = format!("/{node}/");
+    started_in(folder).into_iter().find_map(|pid| {
+        let line = read(format!("/proc/{pid}/cmdline")).ok()?;
+        let line = String::from_utf8_lossy(&line).into_owned();
+        let mut words = line.split('\0').skip_while(|word| *word != name);
+        let word = words.nth(1).filter(|_| line.contains(&node))?;
+        Some(word.to_owned())
+    })
+}
+
 /// The processes with this folder in their command lines.
 pub fn started_in(folder: &Path) -> Vec<i32> {
     let all = read_dir("/proc").expect("Linux");
