@@ -4,11 +4,13 @@
 use crate::common::*;
 use bytes::BytesMut;
 use chainlab::chain::key::Signature;
+use chainlab::chain::{FilterHash, FilterHeader};
 use chainlab::live::wire::{AHEAD_BYTES, FrameError, Frames};
 use chainlab::node::Time;
 use chainlab::node::message::{
-    ADDR_MAX, FRAME_HEADER_LEN, HEADERS_MAX, INV_MAX, Item, Kind, LOCATOR_MAX, Locator, Message,
-    PROTOCOL, Reject, Role, Services, Text, Version,
+    ADDR_MAX, FILTER_HEADERS_MAX, FILTERS_MAX, FRAME_HEADER_LEN, FilterHeaders, FilterRange,
+    Filters, HEADERS_MAX, INV_MAX, Item, Kind, LOCATOR_MAX, Locator, Message, PROTOCOL, Reject,
+    Role, Services, Text, Version,
 };
 use std::sync::Arc;
 use tokio_util::codec::{Decoder, Encoder};
@@ -51,6 +53,11 @@ fn locator(count: usize) -> Locator {
         stop: network(&params()),
     }
 }
+
+const RANGE: FilterRange = FilterRange {
+    start: 7,
+    stop: BlockHash([3; 32]),
+};
 
 /// One of every kind at least, small ones and the largest that are allowed.
 fn messages() -> Vec<Message> {
@@ -105,6 +112,21 @@ fn messages() -> Vec<Message> {
         Message::GetBlocks(locator(0)),
         Message::Block(Arc::new(block)),
         Message::Tx(tx),
+        Message::GetCFHeaders(RANGE),
+        Message::CFHeaders(Box::new(FilterHeaders {
+            range: RANGE,
+            previous: FilterHeader([4; 32]),
+            hashes: vec![FilterHash([5; 32]); FILTER_HEADERS_MAX],
+        })),
+        Message::GetCFilters(RANGE),
+        Message::CFilters(Box::new(Filters {
+            range: RANGE,
+            filters: vec![Box::from([0]); FILTERS_MAX],
+        })),
+        Message::CFilters(Box::new(Filters {
+            range: RANGE,
+            filters: vec![vec![1; 999_995].into()],
+        })),
         Message::Reject(Box::new(reject.clone())),
         Message::Reject(Box::new(Reject {
             item: None,

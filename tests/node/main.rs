@@ -6,6 +6,7 @@ mod common;
 mod attack;
 mod by_hand;
 mod early_blocks;
+mod filters;
 mod floods;
 mod foreign_words;
 mod headers_alone;
