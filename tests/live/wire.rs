@@ -4,7 +4,7 @@
 use crate::common::*;
 use bytes::BytesMut;
 use chainlab::chain::key::Signature;
-use chainlab::chain::{FilterHash, FilterHeader};
+use chainlab::chain::{BlockHash, FilterHash, FilterHeader};
 use chainlab::live::wire::{AHEAD_BYTES, FrameError, Frames};
 use chainlab::node::Time;
 use chainlab::node::message::{
