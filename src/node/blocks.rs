@@ -1,6 +1,7 @@
 //! Blocks: from peers and from our own miner into the chain, and the news to everybody.
 
 use super::chainstate::AcceptError;
+use super::conns::ConnTalk;
 use super::io::{ConnId, EventKind, LOST_MAX, Output, Reply};
 use super::mempool::RemovedWhy;
 use super::message::Item;
@@ -21,7 +22,8 @@ impl<S: Store> Node<S> {
         let hash = block.hash();
         self.relay.has(conn, Item::Block(hash));
         if !self.sync.received_block(conn, &hash, now) {
-            self.out
+            self.conns
+                .out
                 .blame(conn, NUISANCE, "a block that nobody asked for");
             return Ok(());
         }
@@ -61,7 +63,7 @@ impl<S: Store> Node<S> {
         now: Time,
     ) -> Result<Result<(), RuleError>, StoreFault> {
         let origin = from.map_or(Origin::Own, |conn| Origin::Peer(conn.0));
-        self.unwritten(now);
+        self.conns.unwritten(now);
         let accepted = match self.chain.accept_block(origin, block, now.block_time()) {
             Ok(accepted) => accepted,
             Err(AcceptError::Store(fault)) => return Err(fault),
@@ -81,7 +83,7 @@ impl<S: Store> Node<S> {
         let own = |(hash, _): &&(BlockHash, RuleError)| *hash == block.hash();
         let refused = accepted.invalid.iter().find(own);
         if let Some(conn) = from.filter(|_| accepted.new && refused.is_none()) {
-            self.peers.brought_block(conn, now);
+            self.conns.peers.brought_block(conn, now);
         }
         Ok(refused.map_or(Ok(()), |(_, error)| Err(error.clone())))
     }
@@ -99,9 +101,11 @@ impl<S: Store> Node<S> {
         if let Some(conn) = from
             && is_malice
         {
-            self.out.blame(conn, MALICE, format!("block: {error}"));
+            self.conns
+                .out
+                .blame(conn, MALICE, format!("block: {error}"));
         }
-        let from = from.and_then(|conn| self.peers.label(conn));
+        let from = from.and_then(|conn| self.conns.peers.label(conn));
         let event = match waits_for(error) {
             Some(why) => EventKind::BlockWaits { hash, from, why },
             None => {
@@ -144,13 +148,13 @@ impl<S: Store> Node<S> {
         if from.is_none() || !self.sync.is_catching_up(self.chain.tree()) {
             let tip = self.chain.tip().hash;
             if is_public {
-                self.relay.announce_block(tip, &mut self.out);
+                self.relay.announce_block(tip, &mut self.conns.out);
             }
         }
         let private = &self.private_chain;
         // Who stood on the other branch all along has never heard of what came back from ours.
         for txid in back.into_iter().filter(|txid| !private.hides_tx(txid)) {
-            self.relay.announce_tx(txid, &mut self.out);
+            self.relay.announce_tx(txid, &mut self.conns.out);
         }
         let in_blocks = change.connected.iter().flat_map(|block| block.txids());
         self.take_orphans_of(in_blocks.copied().collect(), now)?;
@@ -194,7 +198,7 @@ impl<S: Store> Node<S> {
             tip: new,
             blocks: change.connected.len(),
             txs: txs.sum(),
-            from: from.and_then(|conn| self.peers.label(conn)),
+            from: from.and_then(|conn| self.conns.peers.label(conn)),
         };
         self.event(now, event);
         Ok(())
@@ -275,18 +279,20 @@ impl<S: Store> Node<S> {
         let (tip, pending) = (self.chain.tip().hash, self.mempool.len());
         match self.mining.wanted(tip, pending, now) {
             Wanted::Same => {}
-            Wanted::Stop => self.outputs.push_back(Output::Mine(None)),
+            Wanted::Stop => self.conns.outputs.push_back(Output::Mine(None)),
             Wanted::Job => {
                 let owner = self.reward_owner(now)?;
-                let extra = self.random.nonce();
+                let extra = self.conns.random.nonce();
                 let miner = template::Miner {
                     owner,
-                    tag: tag(extra, &self.config.name),
+                    tag: tag(extra, &self.conns.config.name),
                     hashrate: self.mining.job_hashrate(),
                 };
                 let job = template::job(&self.chain, &self.mempool, &miner, now);
                 self.mining.given(job.height);
-                self.outputs.push_back(Output::Mine(Some(Arc::new(job))));
+                self.conns
+                    .outputs
+                    .push_back(Output::Mine(Some(Arc::new(job))));
             }
         }
         Ok(())
@@ -312,7 +318,7 @@ impl<S: Store> Node<S> {
         if let Some((id, since)) = self.mining.now.pop_front() {
             let after = now - since;
             let reply = Ok(Reply::Mined { block: tip, after });
-            self.outputs.push_back(Output::Reply(id, reply));
+            self.conns.outputs.push_back(Output::Reply(id, reply));
         }
         Ok(())
     }

@@ -1,6 +1,7 @@
 //! What people and programs have a node do. Questions are in [`queries`](super::queries).
 
 use super::config::MiningMode;
+use super::conns::{ConnCommands, ConnTalk};
 use super::io::{Command, CommandError, EventKind, Payment, RefusalKind, Reply, RequestId};
 use super::mempool::AdmitError;
 use super::mining::check_hashrate;
@@ -13,9 +14,6 @@ use std::time::Duration;
 
 /// Blocks at full speed that can be asked for at a time.
 const NOW_MAX: usize = 1_000;
-
-/// The longest ban that can be asked for.
-const BAN_MAX: Duration = Duration::from_secs(365 * 24 * 3_600);
 
 /// How often a fee is raised to what the mempool wants for the bytes that it takes to pay it.
 const FEE_ROUNDS: usize = 8;
@@ -40,13 +38,10 @@ impl<S: Store> Node<S> {
             Command::MineNow => self.mine_now(id, now)?,
             Command::SetStrategy(strategy) => Some(Ok(self.set_strategy(strategy, now))),
             Command::Release => Some(self.asked_to_release(now)),
-            Command::AddPeer(addr) => self.add_peer(addr, now),
-            Command::DropPeer(addr) => self.drop_peer(addr, now),
-            Command::Ban { ip, for_ } => self.ban(ip, for_.min(BAN_MAX), now),
-            Command::Unban(ip) => match self.peers.unban(ip) {
-                true => done(format!("{ip} is no longer banned")),
-                false => refuse(format!("{ip} was not banned")),
-            },
+            Command::AddPeer(addr) => Some(self.add_peer(addr, now)),
+            Command::DropPeer(addr) => Some(self.drop_peer(addr, now)),
+            Command::Ban { ip, for_ } => Some(self.ban(ip, for_, now)),
+            Command::Unban(ip) => Some(self.unban(ip)),
             Command::InvalidateBlock(_) | Command::ReconsiderBlock(_) => refuse(
                 "a node of chainlab goes by the rules alone, and leaves no block that holds to them",
             ),
@@ -91,7 +86,7 @@ impl<S: Store> Node<S> {
             address: made.address.clone(),
         };
         self.event(now, event);
-        self.unwritten(now);
+        self.conns.unwritten(now);
         Ok(Some(Ok(Reply::Wallet(made))))
     }
 
@@ -126,7 +121,7 @@ impl<S: Store> Node<S> {
     /// want more for so many bytes, the least that they take.
     fn with_fee(&self, payment: &Payment) -> Result<Draft, WalletError> {
         let is_given = payment.fee.is_some();
-        let mut fee = payment.fee.unwrap_or(self.config.fee);
+        let mut fee = payment.fee.unwrap_or(self.conns.config.fee);
         let mut rounds = 0;
         loop {
             let payment = Payment {
@@ -174,7 +169,7 @@ impl<S: Store> Node<S> {
         self.event(now, event);
         let announced_to = match withheld {
             true => 0,
-            false => self.peers.ready().count(),
+            false => self.conns.peers.ready().count(),
         };
         Ok(Some(Ok(Reply::Sent {
             txid,
@@ -188,7 +183,10 @@ impl<S: Store> Node<S> {
         match check_hashrate(hashrate) {
             Ok(hashrate) => {
                 self.mining.hashrate = hashrate;
-                done(format!("{} hashes with {hashrate} H/s", self.config.name))
+                done(format!(
+                    "{} hashes with {hashrate} H/s",
+                    self.conns.config.name
+                ))
             }
             Err(problem) => refuse(CommandError::new(RefusalKind::Invalid, problem)),
         }
@@ -199,7 +197,7 @@ impl<S: Store> Node<S> {
             Ok(wallet) => {
                 // The next job pays the new wallet.
                 self.mining.mempool_changed();
-                let words = format!("{} mines for {}", self.config.name, wallet.name);
+                let words = format!("{} mines for {}", self.conns.config.name, wallet.name);
                 self.mining.to = Some(wallet.name);
                 done(words)
             }
@@ -223,13 +221,13 @@ impl<S: Store> Node<S> {
             return Ok(refuse(CommandError::new(RefusalKind::Invalid, words)));
         }
         self.mining.mode = mode;
-        let name = &self.config.name;
+        let name = &self.conns.config.name;
         let words = match mode {
             MiningMode::Off => format!("{name} does not mine"),
             MiningMode::On | MiningMode::OnTx(_) => {
                 self.reward_owner(now)?;
                 let to = self.mining.to.as_deref().unwrap_or_default();
-                let name = &self.config.name;
+                let name = &self.conns.config.name;
                 match mode {
                     MiningMode::OnTx(least) => {
                         format!("{name} mines for {to} when {least} transactions wait")
@@ -249,7 +247,7 @@ impl<S: Store> Node<S> {
             self.mining.to = self.wallets.first().map(ToOwned::to_owned);
         }
         let name = self.mining.to.clone();
-        let name = name.unwrap_or_else(|| wallet_name_for(&self.config.name));
+        let name = name.unwrap_or_else(|| wallet_name_for(&self.conns.config.name));
         if self.wallets.owner(&name).is_none() {
             self.create_wallet(&name, now)?;
         }
@@ -268,47 +266,6 @@ impl<S: Store> Node<S> {
             self.create_wallet(&name, now)?;
         }
         Ok(self.wallets.owner(&name).expect("it was there, or is made"))
-    }
-
-    fn add_peer(&mut self, addr: SocketAddr, now: Time) -> Answer {
-        let invalid = |words| refuse(CommandError::new(RefusalKind::Invalid, words));
-        if Some(addr) == self.config.listen {
-            return invalid(format!("{addr} cannot be a peer of this node"));
-        }
-        if let Err(error) = self.book.keep(addr, now) {
-            return invalid(error.to_string());
-        }
-        self.is_dial_due = true;
-        self.unwritten(now);
-        done(format!("{} stays connected to {addr}", self.config.name))
-    }
-
-    fn ban(&mut self, ip: IpAddr, time: Duration, now: Time) -> Answer {
-        self.peers.ban(ip, now + time);
-        let is_it = |addr: SocketAddr| addr.ip().to_canonical() == ip.to_canonical();
-        let conns = self.peers.iter().filter(|(_, peer)| is_it(peer.addr));
-        let conns: Vec<_> = conns.map(|(conn, _)| conn).collect();
-        for conn in conns {
-            self.end(conn, super::io::CloseReason::Banned, now);
-        }
-        done(format!("{ip} is banned for {} s", time.as_secs()))
-    }
-
-    fn drop_peer(&mut self, addr: SocketAddr, now: Time) -> Answer {
-        let is_it = |peer: &super::peers::Peer| peer.addr == addr || peer.listen() == Some(addr);
-        let conns = self.peers.iter().filter(|(_, peer)| is_it(peer));
-        let conns: Vec<_> = conns.map(|(conn, _)| conn).collect();
-        if conns.is_empty() && !self.book.contains(&addr) {
-            let words = format!("{addr} is no peer of {}", self.config.name);
-            return refuse(CommandError::new(RefusalKind::NoSuchPeer, words));
-        }
-        for conn in &conns {
-            self.end(*conn, super::io::CloseReason::Asked, now);
-        }
-        self.book.drop_addr(addr);
-        self.is_dial_due = true;
-        self.unwritten(now);
-        done(format!("{} left {addr}", self.config.name))
     }
 }
 

@@ -26,7 +26,7 @@
 //!    it keeps what it knows in a [`store`].
 //! 3. [`handshake`] and [`peers`], then [`sync`], [`relay`] and [`serve`]: how a block gets here and goes on.
 //! 4. [`mempool`], [`wallets`], [`template`], [`mining`]: how a payment gets into a block.
-//! 5. `route`, `conns`, `blocks`, `txs`, `commands`: what carries results from one manager to the next.
+//! 5. `conns`, `route`, `blocks`, `txs`, `commands`: what carries results from one manager to the next.
 
 pub mod addrbook;
 mod blocks;
@@ -67,10 +67,11 @@ pub mod wallets;
 
 pub use chainstate::{ChainChange, ChainState};
 pub use config::{Config, Seeds, SyncMethod};
+pub use conns::FLUSH_EVERY;
 pub use ids::{ConnId, NodeIx, RequestId};
 pub use io::{Command, Event, EventKind, Halt, Input, Output, Question, Reply};
 pub use message::Message;
 pub use snapshot::NodeSnapshot;
-pub use state::{ANNOUNCE_AGAIN, FLUSH_EVERY, Node};
+pub use state::{ANNOUNCE_AGAIN, Node};
 pub use store::{Batch, BlockId, HeaderRecord, MemStore, Store, StoreFault};
 pub use time::{Time, earlier};

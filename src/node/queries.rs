@@ -1,5 +1,6 @@
 //! Questions, and the snapshot: a node that is only looked at reads everything and changes nothing.
 
+use super::conns::ConnTalk;
 use super::io::{CommandError, Halt, Question, RefusalKind, Reply};
 use super::snapshot::{
     BlockDetail, BlockInfo, COINS_MAX, CoinInfo, MiningInfo, NodeSnapshot, PAGE_MAX, PeerInfo,
@@ -28,9 +29,9 @@ impl<S: Store> Node<S> {
         mempool.orphans = self.relay.orphans();
         NodeSnapshot {
             at: now,
-            name: self.config.name.clone(),
-            role: self.config.role,
-            listen: self.config.listen,
+            name: self.conns.config.name.clone(),
+            role: self.conns.config.role,
+            listen: self.conns.config.listen,
             tip: self.chain.tip(),
             tip_time: tip.header.time,
             work: Some(tip.work.to_string()),
@@ -40,7 +41,7 @@ impl<S: Store> Node<S> {
             wallets: self.wallet_infos(),
             mining: Some(self.mining_info()),
             sync: self.sync.progress(self.chain.tree()),
-            known_addresses: self.book.len(),
+            known_addresses: self.conns.book.len(),
             side_headers: tree.side_len(),
             program: None,
         }
@@ -77,26 +78,13 @@ impl<S: Store> Node<S> {
         }
     }
 
-    fn peer_infos(&self) -> Vec<PeerInfo> {
-        let infos = self.peers.iter().filter_map(|(conn, _)| {
-            let mut info = self.peers.info(conn)?;
-            let (height, in_flight) = self.sync.of_peer(conn, self.chain.tree());
-            info.height = height.unwrap_or(info.height);
-            info.blocks_in_flight = in_flight;
-            Some(info)
-        });
-        infos.collect()
-    }
-
     /// Answers a question, as things are. The node sends, dials, mines and draws nothing for it, and
     /// what was due before is due as before.
     ///
     /// # Errors
     /// [`Halt`]: the node has stopped, or its machine fails it now; then its driver is to end it.
     pub fn ask(&self, now: Time, question: Question) -> Result<Result<Reply, CommandError>, Halt> {
-        if let Some(halt) = &self.halted {
-            return Err(halt.clone());
-        }
+        self.conns.check_running()?;
         Ok(self.answer_to(question, now)?)
     }
 

@@ -1,141 +1,101 @@
 //! Where each input and each message goes.
 
-use super::gossip::GOSSIP_MAX;
-use super::io::{CloseReason, ConnId, EventKind, Input, Output};
-use super::message::{Item, Message};
-use super::outbox::{MALICE, NUISANCE};
-use super::peers::Peer;
+use super::conns::{ConnLife, ConnTalk, Conns, HasConns, Hello, NewPeer};
+use super::io::{ConnId, Input, Output};
+use super::message::{Item, Message, Services};
+use super::outbox::NUISANCE;
 use super::serve::Shown;
-use super::{ANNOUNCE_AGAIN, Node, Store, StoreFault, Time, serve};
+use super::{ANNOUNCE_AGAIN, Node, Store, StoreFault, Time};
 use crate::chain::{BlockHash, Header, Txid};
-use std::net::SocketAddr;
 use std::sync::Arc;
 
 type Done = Result<(), StoreFault>;
 
-impl<S: Store> Node<S> {
-    pub(super) fn route(&mut self, now: Time, input: Input) -> Done {
-        match input {
-            Input::Connected {
-                conn,
-                direction,
-                addr,
-            } => self.connected(conn, direction, addr, now),
-            Input::DialFailed { addr, why } => {
-                self.book.failed(addr, now, &mut self.random);
-                self.is_dial_due = true;
-                self.event(now, EventKind::DialFailed { addr, why });
-            }
-            Input::Received(conn, message) => return self.received(conn, message, now),
-            Input::Progress(conn) => self.peers.received_bytes(conn, 0, now),
-            Input::BadFrame(conn, why) => {
-                self.close_conn(conn, CloseReason::BadFrame(why), now);
-            }
-            Input::Sent(conn, bytes) => {
-                self.peers.sent_bytes(conn, bytes, now);
-                return self.answer(conn);
-            }
-            Input::Disconnected(conn, why) => self.disconnected(conn, &why, now),
-            Input::Tick => return self.tick(now),
-            Input::StoodStill(time) => {
-                self.peers.stood_still(time, now);
-                self.sync.stood_still(time);
-            }
-            Input::Command(id, command) => {
-                let reply = self.command(id, command, now)?;
-                if let Some(reply) = reply {
-                    self.outputs.push_back(Output::Reply(id, reply));
-                }
-            }
-            Input::Solved(block) => return self.solved(Arc::new(block), now),
+impl<S: Store> HasConns for Node<S> {
+    fn conns(&self) -> &Conns {
+        &self.conns
+    }
+
+    fn conns_mut(&mut self) -> &mut Conns {
+        &mut self.conns
+    }
+
+    fn hello(&self) -> Hello {
+        Hello {
+            height: self.public_tip().height,
+            services: Services::FULL,
+            wants_txs: true,
+        }
+    }
+
+    fn met(&mut self, peer: &NewPeer, now: Time) -> Done {
+        let conn = peer.conn;
+        self.relay.peer_ready(conn, peer.wants_txs);
+        // Who has no blocks is asked for none, and not waited for.
+        if peer.services.has(Services::BLOCKS) {
+            self.sync.peer_ready(conn, peer.claimed, now);
+        }
+        let (sync, mut context) = self.sync_at(now);
+        sync.pump(&mut context);
+        if peer.claimed >= self.public_tip().height {
+            self.tell_mempool(conn);
         }
         Ok(())
     }
 
-    fn received(&mut self, conn: ConnId, message: Message, now: Time) -> Done {
-        let Some(peer) = self.peers.get(conn) else {
-            return Ok(());
-        };
-        let is_ready = peer.is_ready();
-        let bytes = message.wire_len();
-        let event = EventKind::MessageReceived {
-            peer: peer.label.clone(),
-            command: message.command().into(),
-            bytes,
-            item: message.item(),
-            summary: message.summary(),
-        };
-        let bytes = u64::try_from(bytes).unwrap_or(u64::MAX);
-        self.peers.received_bytes(conn, bytes, now);
-        self.event(now, event);
-        match message {
-            Message::Version(version) => self.received_version(conn, version, now),
-            Message::Verack(signature) if !is_ready => {
-                let done = self.peers.received_verack(conn, &signature, now);
-                match done {
-                    Ok(rival) => return self.peer_ready(conn, rival, now),
-                    Err(error) => self.end(conn, CloseReason::Handshake(error.to_string()), now),
-                }
-            }
-            Message::Reject(reject) => {
-                if let Some(peer) = self.peers.get_mut(conn) {
-                    peer.rejected = Some(reject.why);
-                }
-            }
-            other if !is_ready => {
-                let why = format!("{} before the handshake", other.command());
-                self.out.blame(conn, MALICE, why);
-            }
-            other => return self.received_after_handshake(conn, other, now),
-        }
-        Ok(())
+    fn lost(&mut self, conn: ConnId, now: Time) {
+        let (sync, mut context) = self.sync_at(now);
+        sync.disconnected(conn, &mut context);
+        self.relay.disconnected(conn, now, &mut self.conns.out);
+        self.serve.disconnected(conn);
     }
 
-    fn received_after_handshake(&mut self, conn: ConnId, message: Message, now: Time) -> Done {
+    fn received_more(&mut self, conn: ConnId, message: Message, now: Time) -> Done {
         match message {
-            Message::Version(_) | Message::Reject(_) => unreachable!("taken at any time"),
-            Message::Verack(_) => self.out.blame(conn, MALICE, "a second verack"),
-            Message::Ping(nonce) => self.out.send(conn, Message::Pong(nonce, now)),
-            Message::Pong(nonce, theirs) => {
-                let skew = self.peers.received_pong(conn, (nonce, theirs), now);
-                if let Some((skew, peer)) = skew.zip(self.peers.label(conn)) {
-                    let ahead_ms = skew.ahead_ms();
-                    self.event(now, EventKind::ClockSkew { peer, ahead_ms });
-                }
-            }
-            Message::GetAddr => self.received_getaddr(conn),
-            Message::Addr(addrs) => self.received_addr(conn, &addrs, now),
+            Message::Version(_)
+            | Message::Verack(_)
+            | Message::Ping(_)
+            | Message::Pong(..)
+            | Message::GetAddr
+            | Message::Addr(_)
+            | Message::Reject(_) => unreachable!("about connections"),
             Message::Inv(items) => self.received_inv(conn, &items, now),
             Message::GetData(items) => {
-                self.serve.received_getdata(conn, items, &mut self.out);
+                self.serve
+                    .received_getdata(conn, items, &mut self.conns.out);
                 return self.answer(conn);
             }
             Message::NotFound(items) => {
                 let (txids, hashes) = split(&items);
-                let out = &mut self.out;
+                let out = &mut self.conns.out;
                 self.relay.received_notfound(conn, &txids, now, out);
                 let (sync, mut context) = self.sync_at(now);
                 sync.received_notfound(conn, &hashes, &mut context);
             }
             Message::GetHeaders(locator) => {
-                self.serve.received_getheaders(conn, locator, &mut self.out);
+                self.serve
+                    .received_getheaders(conn, locator, &mut self.conns.out);
                 return self.answer(conn);
             }
             Message::GetBlocks(locator) => {
-                self.serve.received_getblocks(conn, locator, &mut self.out);
+                self.serve
+                    .received_getblocks(conn, locator, &mut self.conns.out);
                 return self.answer(conn);
             }
             Message::GetCFHeaders(range) => {
-                self.serve.received_getcfheaders(conn, range, &mut self.out);
+                self.serve
+                    .received_getcfheaders(conn, range, &mut self.conns.out);
                 return self.answer(conn);
             }
             Message::GetCFilters(range) => {
-                self.serve.received_getcfilters(conn, range, &mut self.out);
+                self.serve
+                    .received_getcfilters(conn, range, &mut self.conns.out);
                 return self.answer(conn);
             }
             // A full node asks for none.
             Message::CFHeaders(_) | Message::CFilters(_) => {
-                self.out
+                self.conns
+                    .out
                     .blame(conn, NUISANCE, "filters that it was not asked for");
             }
             Message::Headers(headers) => return self.received_headers(conn, headers, now),
@@ -145,25 +105,49 @@ impl<S: Store> Node<S> {
         Ok(())
     }
 
-    fn received_getaddr(&mut self, conn: ConnId) {
-        let without = self.peers.get(conn).and_then(Peer::listen);
-        let addrs = self.book.answer(conn, without, &mut self.random);
-        if !addrs.is_empty() {
-            self.out.send(conn, Message::Addr(addrs));
+    fn handle_more(&mut self, input: Input, now: Time) -> Done {
+        match input {
+            Input::Sent(conn, _) => return self.answer(conn),
+            Input::Tick => return self.tick(now),
+            Input::StoodStill(time) => self.sync.stood_still(time),
+            Input::Command(id, command) => {
+                let reply = self.command(id, command, now)?;
+                if let Some(reply) = reply {
+                    self.conns.outputs.push_back(Output::Reply(id, reply));
+                }
+            }
+            Input::Solved(block) => return self.solved(Arc::new(block), now),
+            Input::Connected { .. }
+            | Input::DialFailed { .. }
+            | Input::Received(..)
+            | Input::Progress(_)
+            | Input::BadFrame(..)
+            | Input::Disconnected(..) => unreachable!("about connections"),
         }
+        Ok(())
     }
 
-    fn received_addr(&mut self, conn: ConnId, addrs: &[SocketAddr], now: Time) {
-        let Some(ip) = self.peers.get(conn).map(|peer| peer.addr.ip()) else {
-            return;
-        };
-        let is_news = addrs.len() <= GOSSIP_MAX;
-        let new = self.book.learn(conn, ip, addrs, now, &mut self.random);
-        self.learnt(conn, new, is_news, now);
+    fn settle(&mut self, now: Time) -> Done {
+        self.tell_strangers(now);
+        self.look_at_public(now);
+        self.send_and_judge(now);
+        self.give_work(now)?;
+        if self.relay.is_paused() && !self.sync.is_behind(self.chain.tree()) {
+            self.relay.resume(now, &mut self.conns.out);
+            self.send_all(now);
+        }
+        self.conns.dial(now);
+        Ok(())
     }
 
+    fn of_peer(&self, conn: ConnId) -> (Option<u32>, usize) {
+        self.sync.of_peer(conn, self.chain.tree())
+    }
+}
+
+impl<S: Store> Node<S> {
     fn received_headers(&mut self, conn: ConnId, headers: Vec<Header>, now: Time) -> Done {
-        self.unwritten(now);
+        self.conns.unwritten(now);
         let (sync, mut context) = self.sync_at(now);
         sync.received_headers(conn, headers, &mut context)?;
         self.deliver_orphans(now)?;
@@ -189,26 +173,24 @@ impl<S: Store> Node<S> {
         if self.sync.is_behind(self.chain.tree()) {
             self.relay.pause();
         }
-        let (mempool, out) = (&self.mempool, &mut self.out);
+        let (mempool, out) = (&self.mempool, &mut self.conns.out);
         let is_here = |txid: &Txid| mempool.contains(txid);
         self.relay.received_inv(conn, &txids, is_here, now, out);
     }
 
     /// Sends a peer what it asked for, as far as it takes it.
     pub(super) fn answer(&mut self, conn: ConnId) -> Done {
-        let Some(peer) = self.peers.get(conn) else {
+        let Some(unsent) = self.conns.unsent(conn) else {
             return Ok(());
         };
-        // What is about to be sent counts, too.
-        let waiting = self.out.sends.iter().filter(|(to, _)| *to == conn);
-        let waiting: usize = waiting.map(|(_, message)| message.wire_len()).sum();
-        let unsent = peer.unsent + u64::try_from(waiting).unwrap_or(u64::MAX);
         let shown = Shown {
             chain: &self.chain,
             mempool: &self.mempool,
             private: &self.private_chain,
         };
-        let served = self.serve.answer(conn, unsent, shown, &mut self.out)?;
+        let served = self
+            .serve
+            .answer(conn, unsent, shown, &mut self.conns.out)?;
         let tip = Item::Block(self.public_tip().hash);
         for item in &served.items {
             self.relay.has(conn, *item);
@@ -224,17 +206,12 @@ impl<S: Store> Node<S> {
     }
 
     pub(super) fn tick(&mut self, now: Time) -> Done {
-        let due = self.peers.tick(now, || self.random.nonce());
-        for (conn, nonce) in due.pings {
-            self.out.send(conn, Message::Ping(nonce));
-        }
+        let mut overdue = self.conns.tick(now);
         let (sync, mut context) = self.sync_at(now);
-        let late = sync.tick(&mut context);
-        for (conn, why) in due.overdue.into_iter().chain(late) {
-            self.end(conn, CloseReason::TimedOut(why.to_owned()), now);
-        }
-        self.relay.tick(now, &mut self.out);
-        self.tell_news(now);
+        overdue.extend(sync.tick(&mut context));
+        self.end_late(overdue, now);
+        self.relay.tick(now, &mut self.conns.out);
+        self.conns.tell_news(now);
         let expired = self.mempool.expire(now);
         self.apply_mempool_change(expired, None, now);
         if self.announce_at <= now {
@@ -242,74 +219,33 @@ impl<S: Store> Node<S> {
             self.submit_own(now)?;
             self.announce_again(now);
         }
-        if self.flush_at.is_some_and(|at| at <= now) {
+        if self.conns.is_flush_due(now) {
             self.flush()?;
         }
-        self.is_dial_due |= self.dial_at.is_some_and(|at| at <= now);
         Ok(())
     }
 
-    /// Sends what managers left to be sent, ends connections that they complained about, and sees to
-    /// the miner.
-    pub(super) fn settle(&mut self, now: Time) -> Done {
-        if let Some(sums) = self.strangers.due(now) {
-            self.event(now, EventKind::Strangers(sums));
-        }
-        self.look_at_public(now);
-        loop {
-            self.send_all(now);
-            let Some(blame) = self.out.blames.pop() else {
-                break;
-            };
-            let end = self.peers.punish(blame.conn, blame.points, &blame.why, now);
-            if let Some(reason) = end {
-                self.end(blame.conn, reason, now);
-            }
-        }
-        self.give_work(now)?;
-        if self.relay.is_paused() && !self.sync.is_behind(self.chain.tree()) {
-            self.relay.resume(now, &mut self.out);
-            self.send_all(now);
-        }
-        if std::mem::take(&mut self.is_dial_due) {
-            let dials = self.book.dials(now, &mut self.random);
-            self.outputs.extend(dials.into_iter().map(Output::Dial));
-            self.dial_at = self.book.deadline();
-        }
-        Ok(())
-    }
-
-    fn send_all(&mut self, now: Time) {
-        while let Some((conn, message)) = self.out.sends.pop_front() {
-            self.send(conn, message, now);
+    /// Tells a peer what waits in the mempool, once it has the blocks to check it.
+    pub(super) fn tell_if_level(&mut self, conn: ConnId) {
+        if self.relay.is_to_be_told(conn) && self.is_level(conn) {
+            self.tell_mempool(conn);
         }
     }
 
-    pub(super) fn send(&mut self, conn: ConnId, message: Message, now: Time) {
-        let Some(peer) = self.peers.get_mut(conn) else {
-            return;
-        };
-        // Announcements are not worth waiting in a long queue: who is slow asks again later. And who
-        // reads nothing is not answered without end.
-        let most = match message {
-            Message::Inv(_) => serve::UNSENT_MAX,
-            Message::Pong(..) | Message::Reject(_) | Message::Addr(_) => 2 * serve::UNSENT_MAX,
-            _ => u64::MAX,
-        };
-        if peer.unsent >= most {
-            return;
+    /// Whether a peer is known to have a chain with as much work as the one that we show.
+    fn is_level(&self, conn: ConnId) -> bool {
+        let tree = self.chain.tree();
+        self.sync
+            .is_level(conn, tree, self.private_chain.public_end(tree))
+    }
+
+    fn tell_mempool(&mut self, conn: ConnId) {
+        if !self.sync.is_behind(self.chain.tree()) {
+            let mut txids = self.mempool_in_order();
+            txids.retain(|txid| self.is_public(&Item::Tx(*txid)));
+            self.relay
+                .tell_mempool(conn, txids.into_iter(), &mut self.conns.out);
         }
-        let bytes = message.wire_len();
-        peer.unsent += u64::try_from(bytes).unwrap_or(u64::MAX);
-        let event = EventKind::MessageSent {
-            peer: peer.label.clone(),
-            command: message.command().into(),
-            bytes,
-            item: message.item(),
-            summary: message.summary(),
-        };
-        self.event(now, event);
-        self.outputs.push_back(Output::Send(conn, message));
     }
 }
 

@@ -2,6 +2,7 @@
 //! is in [`private_chain`](super::private_chain).
 
 use super::config::Strategy;
+use super::conns::ConnTalk;
 use super::io::{CommandError, EventKind, Reply};
 use super::message::{GETBLOCKS_MAX, Item};
 use super::{BlockId, ChainChange, Node, Store, Time};
@@ -63,20 +64,20 @@ impl<S: Store> Node<S> {
         self.sync.ask_from(None);
         let tip = self.chain.tip();
         if blocks > 0 {
-            self.relay.announce_branch(&branch, &mut self.out);
+            self.relay.announce_branch(&branch, &mut self.conns.out);
             self.event(now, EventKind::Released { tip, blocks });
         }
         let waiting = self.mempool_in_order().into_iter();
         let waiting: Vec<_> = waiting.filter(|txid| txs.contains(txid)).collect();
         for txid in &waiting {
-            self.relay.announce_tx(*txid, &mut self.out);
+            self.relay.announce_tx(*txid, &mut self.conns.out);
         }
         let counted = |count: usize, what: &str| match count {
             1 => format!("1 {what}"),
             _ => format!("{count} {what}s"),
         };
         match (blocks, waiting.len()) {
-            (0, 0) => format!("{} has nothing to release", self.config.name),
+            (0, 0) => format!("{} has nothing to release", self.conns.config.name),
             (blocks, 0) => format!("released {}", counted(blocks, "block")),
             (0, txs) => format!("released {}", counted(txs, "payment")),
             (blocks, txs) => format!(
@@ -90,7 +91,7 @@ impl<S: Store> Node<S> {
     /// A command wants it released.
     pub(super) fn asked_to_release(&mut self, now: Time) -> Result<Reply, CommandError> {
         if !self.private_chain.is_selfish() {
-            let name = &self.config.name;
+            let name = &self.conns.config.name;
             return Err(format!("{name} withholds nothing").into());
         }
         Ok(Reply::Done(self.release(now)))
@@ -98,7 +99,7 @@ impl<S: Store> Node<S> {
 
     /// From now on the miner does this with its blocks.
     pub(super) fn set_strategy(&mut self, strategy: Strategy, now: Time) -> Reply {
-        let name = &self.config.name;
+        let name = &self.conns.config.name;
         let words = match strategy {
             Strategy::Honest => format!("{name} announces what it finds"),
             Strategy::Selfish(release) => {

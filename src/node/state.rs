@@ -1,18 +1,13 @@
 //! The node itself: its managers, and what its driver does with it.
 
-use super::addrbook::{self, AddrBook};
 use super::chainstate::ChainState;
-use super::config::Config;
-use super::gossip::Gossip;
+use super::conns::{ConnTalk, Conns};
 use super::ids::ConnId;
-use super::io::{Event, EventKind, Halt, Input, Output};
+use super::io::{Halt, Input, Output};
 use super::mempool::Mempool;
 use super::mining::Mining;
-use super::outbox::Outbox;
-use super::peers::strangers::Strangers;
 use super::peers::{Neighbours, Peers};
 use super::private_chain::PrivateChain;
-use super::random::Random;
 use super::relay::Relay;
 use super::serve::Serve;
 use super::snapshot::BlockInfo;
@@ -27,10 +22,6 @@ use std::net::SocketAddr;
 use std::sync::Arc;
 use std::time::Duration;
 
-/// How long something may be unwritten that a crash may lose: transactions that wait, addresses,
-/// and what wallets can find again in the chain. Also how long a power loss may undo.
-pub const FLUSH_EVERY: Duration = Duration::from_secs(1);
-
 /// How often a wallet's transactions that are in no block are announced again, and some of others
 /// that have waited for long.
 pub const ANNOUNCE_AGAIN: Duration = Duration::from_secs(30);
@@ -38,12 +29,8 @@ pub const ANNOUNCE_AGAIN: Duration = Duration::from_secs(30);
 /// A node.
 #[derive(Clone)]
 pub struct Node<S> {
-    pub(super) config: Config,
+    pub(super) conns: Conns,
     pub(super) chain: ChainState<S>,
-    pub(super) peers: Peers,
-    pub(super) strangers: Strangers,
-    pub(super) book: AddrBook,
-    pub(super) gossip: Gossip,
     pub(super) sync: Sync,
     pub(super) relay: Relay,
     pub(super) serve: Serve,
@@ -52,20 +39,11 @@ pub struct Node<S> {
     pub(super) mining: Mining,
     pub(super) private_chain: PrivateChain,
     pub(super) undone: Undone,
-    pub(super) random: Random,
-    pub(super) out: Outbox,
-    pub(super) outputs: VecDeque<Output>,
     /// The end of the chain, lowest first, as screens show it.
     pub(super) recent: VecDeque<BlockInfo>,
-    /// When what is unwritten is written; `None`: all is.
-    pub(super) flush_at: Option<Time>,
     pub(super) announce_at: Time,
     /// The last that was announced again of what has waited for long; `None`: a new round.
     pub(super) announced_to: Option<(Time, Txid)>,
-    /// The book may want to dial; asked only then, as it can be long.
-    pub(super) is_dial_due: bool,
-    pub(super) dial_at: Option<Time>,
-    pub(super) halted: Option<Halt>,
 }
 
 impl<S: Store> Node<S> {
@@ -74,34 +52,22 @@ impl<S: Store> Node<S> {
     /// # Errors
     /// [`Halt`]: the machine failed, and the node takes nothing any more.
     pub fn handle(&mut self, now: Time, input: Input) -> Result<(), Halt> {
-        if let Some(halt) = &self.halted {
-            return Err(halt.clone());
-        }
-        let handled = self.route(now, input).and_then(|()| self.settle(now));
-        handled.map_err(|fault| self.halt(fault))
-    }
-
-    pub(super) fn halt(&mut self, fault: StoreFault) -> Halt {
-        self.halted.insert(Halt(fault)).clone()
+        self.take(now, input)
     }
 
     /// The next thing that the node wants done.
     pub fn poll_output(&mut self) -> Option<Output> {
-        self.outputs.pop_front()
+        self.conns.outputs.pop_front()
     }
 
     /// When the node next wants [`Input::Tick`].
     pub fn deadline(&self) -> Option<Time> {
         [
-            self.peers.deadline(),
-            self.strangers.deadline(),
+            self.conns.deadline(),
             self.sync.deadline(),
             self.relay.deadline(),
             self.mempool.deadline(),
             self.mining.deadline(),
-            self.gossip.deadline(),
-            self.flush_at,
-            self.dial_at,
             Some(self.announce_at),
         ]
         .into_iter()
@@ -126,12 +92,12 @@ impl<S: Store> Node<S> {
     /// These are the nodes that the driver of this one runs: a stranger does not get their names. It is
     /// said before the first input, and whenever there are others.
     pub fn meet(&mut self, neighbours: &Arc<Neighbours>) {
-        self.peers.meet(neighbours);
+        self.conns.peers.meet(neighbours);
     }
 
     /// Who is banned or connected, for reading.
     pub fn peers(&self) -> &Peers {
-        &self.peers
+        &self.conns.peers
     }
 
     /// Blocks that are missing, as far as peers have shown that there are any.
@@ -143,7 +109,7 @@ impl<S: Store> Node<S> {
 
     /// Whether the node is to stay connected to an address.
     pub fn keeps(&self, addr: &SocketAddr) -> bool {
-        self.book.keeps(addr)
+        self.conns.book.keeps(addr)
     }
 
     /// Writes what is unwritten, and makes all of it survive a power loss.
@@ -151,10 +117,8 @@ impl<S: Store> Node<S> {
     /// # Errors
     /// [`Halt`].
     pub fn close(&mut self) -> Result<(), Halt> {
-        if let Some(halt) = &self.halted {
-            return Err(halt.clone());
-        }
-        self.flush().map_err(|fault| self.halt(fault))
+        self.conns.check_running()?;
+        self.flush().map_err(|fault| self.conns.halt(fault))
     }
 
     /// Gives the store back, with what a crash at this moment leaves in it.
@@ -164,21 +128,16 @@ impl<S: Store> Node<S> {
 
     /// Nothing is left of a connection that is gone.
     pub fn knows_nothing_of(&self, conn: ConnId) -> bool {
-        self.peers.get(conn).is_none()
-            && self.book.knows_nothing_of(conn)
+        self.conns.knows_nothing_of(conn)
             && self.sync.knows_nothing_of(conn)
             && self.relay.knows_nothing_of(conn)
             && self.serve.knows_nothing_of(conn)
-            && self.gossip.knows_nothing_of(conn)
     }
 
     pub(super) fn flush(&mut self) -> Result<(), StoreFault> {
         let mut rows: BTreeMap<String, Option<Vec<u8>>> = self.mempool.flush();
         rows.extend(self.wallets.flush());
-        if let Some(row) = self.book.flush() {
-            rows.insert(addrbook::ROW.to_owned(), Some(row));
-        }
-        self.flush_at = None;
+        self.conns.flush(&mut rows);
         self.chain.put_meta(rows, false)?;
         self.chain.sync()
     }
@@ -188,16 +147,8 @@ impl<S: Store> Node<S> {
         let context = Context {
             chain: &mut self.chain,
             now,
-            out: &mut self.out,
+            out: &mut self.conns.out,
         };
         (&mut self.sync, context)
-    }
-
-    pub(super) fn unwritten(&mut self, now: Time) {
-        self.flush_at.get_or_insert(now + FLUSH_EVERY);
-    }
-
-    pub(super) fn event(&mut self, at: Time, kind: EventKind) {
-        self.outputs.push_back(Output::Event(Event { at, kind }));
     }
 }

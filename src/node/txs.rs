@@ -1,5 +1,6 @@
 //! Transactions on their way into the mempool, and what follows from it.
 
+use super::conns::ConnTalk;
 use super::io::{ConnId, EventKind};
 use super::mempool::{AdmitError, Change, Removed, RemovedWhy};
 use super::message::{Item, Message, Reject, Text};
@@ -24,7 +25,7 @@ type Done = Result<(), StoreFault>;
 impl<S: Store> Node<S> {
     pub(super) fn received_tx(&mut self, conn: ConnId, tx: Arc<Tx>, now: Time) -> Done {
         let txid = tx.txid();
-        if self.relay.received_tx(conn, txid, now, &mut self.out) {
+        if self.relay.received_tx(conn, txid, now, &mut self.conns.out) {
             // Refused: said to the peer, and to those who watch.
             let _offered = self.take_tx(Some(conn), tx, now)?;
         }
@@ -75,11 +76,11 @@ impl<S: Store> Node<S> {
         match self.mempool.accept(Arc::clone(tx), &self.chain, now) {
             Ok(change) => {
                 if let Some(conn) = from {
-                    self.peers.brought_tx(conn, now);
+                    self.conns.peers.brought_tx(conn, now);
                 }
                 self.apply_mempool_change(change, from, now);
                 if !self.private_chain.hides_tx(&txid) {
-                    self.relay.announce_tx(txid, &mut self.out);
+                    self.relay.announce_tx(txid, &mut self.conns.out);
                 }
                 Ok(Ok(()))
             }
@@ -127,7 +128,10 @@ impl<S: Store> Node<S> {
                 txid,
                 missing: &parents,
             };
-            if self.relay.wait_for_parents(&orphan, now, &mut self.out) {
+            if self
+                .relay
+                .wait_for_parents(&orphan, now, &mut self.conns.out)
+            {
                 return;
             }
         }
@@ -140,13 +144,14 @@ impl<S: Store> Node<S> {
         if from.is_none() && !self.wallets.tx_refused(&txid, &why) {
             return;
         }
-        let from = from.and_then(|conn| self.peers.label(conn));
+        let from = from.and_then(|conn| self.conns.peers.label(conn));
         self.event(now, EventKind::TxRefused { txid, from, why });
     }
 
     fn reject_tx(&mut self, conn: ConnId, txid: Txid, error: &AdmitError) {
         if error.is_fault_of_sender() {
-            self.out
+            self.conns
+                .out
                 .blame(conn, MALICE, format!("transaction: {error}"));
         }
         let reject = Reject {
@@ -156,7 +161,7 @@ impl<S: Store> Node<S> {
         };
         // The reason may tell of what is private.
         if !self.has_secrets() {
-            self.out.send(conn, Message::Reject(Box::new(reject)));
+            self.conns.out.send(conn, Message::Reject(Box::new(reject)));
         }
     }
 
@@ -165,7 +170,7 @@ impl<S: Store> Node<S> {
         if change.is_empty() {
             return;
         }
-        self.unwritten(now);
+        self.conns.unwritten(now);
         self.mining.mempool_changed();
         let held: BTreeSet<Txid> = change.held.iter().map(|held| held.txid).collect();
         let left: BTreeSet<Txid> = change.removed.iter().map(|gone| gone.txid).collect();
@@ -187,7 +192,7 @@ impl<S: Store> Node<S> {
                 self.event(now, EventKind::TxRefused { txid, from, why });
             }
         }
-        let from = from.and_then(|conn| self.peers.label(conn));
+        let from = from.and_then(|conn| self.conns.peers.label(conn));
         for (txid, tx) in change.added {
             self.wallets.tx_added(&tx, txid, now);
             let from = from.clone();
@@ -223,7 +228,7 @@ impl<S: Store> Node<S> {
         let others = old.into_iter().map(|(_, txid)| txid);
         txids.extend(others.filter(|txid| !sent.contains(txid)));
         txids.retain(|txid| !self.private_chain.hides_tx(txid));
-        self.relay.announce_again(&txids, &mut self.out);
+        self.relay.announce_again(&txids, &mut self.conns.out);
     }
 
     /// What waits, parents before children.
