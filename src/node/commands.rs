@@ -8,9 +8,7 @@ use super::mining::check_hashrate;
 use super::wallets::{Draft, NAME_LEN_MAX, Rows, WalletError};
 use super::{Node, Store, StoreFault, Time};
 use crate::chain::{KeyHash, Txid};
-use std::net::{IpAddr, SocketAddr};
 use std::sync::Arc;
-use std::time::Duration;
 
 /// Blocks at full speed that can be asked for at a time.
 const NOW_MAX: usize = 1_000;

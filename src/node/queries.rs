@@ -3,8 +3,8 @@
 use super::conns::ConnTalk;
 use super::io::{CommandError, Halt, Question, RefusalKind, Reply};
 use super::snapshot::{
-    BlockDetail, BlockInfo, COINS_MAX, CoinInfo, MiningInfo, NodeSnapshot, PAGE_MAX, PeerInfo,
-    RECENT_BLOCKS, TxDetail, WalletInfo,
+    BlockDetail, BlockInfo, COINS_MAX, CoinInfo, MiningInfo, NodeSnapshot, PAGE_MAX, RECENT_BLOCKS,
+    TxDetail, WalletInfo,
 };
 use super::wallets::WalletError;
 use super::{BlockId, ChainState, Node, Store, StoreFault, Time};
