@@ -13,9 +13,6 @@ use std::sync::Arc;
 /// Blocks at full speed that can be asked for at a time.
 const NOW_MAX: usize = 1_000;
 
-/// How often a fee is raised to what the mempool wants for the bytes that it takes to pay it.
-const FEE_ROUNDS: usize = 8;
-
 type Answer = Option<Result<Reply, CommandError>>;
 
 impl<S: Store> Node<S> {
@@ -94,7 +91,12 @@ impl<S: Store> Node<S> {
         payment: &Payment,
         now: Time,
     ) -> Result<Result<Draft, CommandError>, StoreFault> {
-        let draft = match self.with_fee(payment) {
+        let least = |bytes| self.mempool.least_fee(bytes);
+        let usual = self.conns.config.fee;
+        let draft = match self
+            .wallets
+            .draft_with_fee(payment, &self.mempool, usual, least)
+        {
             Ok(draft) => draft,
             Err(WalletError::Store(fault)) => return Err(fault),
             Err(error) => return Ok(Err(CommandError::from(error))),
@@ -113,28 +115,6 @@ impl<S: Store> Node<S> {
             return Ok(Err(CommandError::new(RefusalKind::Busy, words)));
         }
         Ok(Ok(draft))
-    }
-
-    /// A payment with its fee. Without one it is the fee that the network proposes, or, if its mempools
-    /// want more for so many bytes, the least that they take.
-    fn with_fee(&self, payment: &Payment) -> Result<Draft, WalletError> {
-        let is_given = payment.fee.is_some();
-        let mut fee = payment.fee.unwrap_or(self.conns.config.fee);
-        let mut rounds = 0;
-        loop {
-            let payment = Payment {
-                fee: Some(fee),
-                ..payment.clone()
-            };
-            let draft = self.wallets.draft(&payment, &self.mempool)?;
-            let least = self.mempool.least_fee(draft.plan.bytes);
-            rounds += 1;
-            if is_given || fee >= least || rounds == FEE_ROUNDS {
-                return Ok(draft);
-            }
-            // More to pay may take more coins, and these more bytes.
-            fee = least;
-        }
     }
 
     fn pay(&mut self, payment: Payment, now: Time) -> Result<Answer, StoreFault> {

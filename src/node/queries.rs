@@ -44,6 +44,7 @@ impl<S: Store> Node<S> {
             known_addresses: self.conns.book.len(),
             side_headers: tree.side_len(),
             program: None,
+            light: None,
         }
     }
 

@@ -1,7 +1,9 @@
 //! What a screen can show of a node: plain data, bounded, never the chain.
 
+mod light;
 mod program;
 
+pub use light::{LightInfo, LightPayment};
 pub use program::ProgramInfo;
 
 use super::config::{MiningMode, Strategy};
@@ -67,6 +69,9 @@ pub struct NodeSnapshot {
     /// It is a program of others, seen from outside; `None`: a node of chainlab's own.
     #[serde(default, skip_serializing_if = "Option::is_none")]
     pub program: Option<Box<ProgramInfo>>,
+    /// It is a light node; `None`: it is none.
+    #[serde(default, skip_serializing_if = "Option::is_none")]
+    pub light: Option<Box<LightInfo>>,
 }
 
 /// A block, in a line.

@@ -84,6 +84,7 @@ pub fn node(name: &str, wallets: &[(&str, &str)]) -> NodeView {
         known_addresses: 0,
         side_headers: 0,
         program: None,
+        light: None,
     };
     NodeView {
         network: "chainlab".into(),

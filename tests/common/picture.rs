@@ -123,6 +123,7 @@ fn snapshot(name: &str, port: u16, height: u32) -> NodeSnapshot {
         known_addresses: 2,
         side_headers: 0,
         program: None,
+        light: None,
     }
 }
 

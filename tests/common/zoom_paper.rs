@@ -114,6 +114,7 @@ impl Lab for Paper {
             known_addresses: 0,
             side_headers: 0,
             program: None,
+            light: None,
         };
         let node = NodeView {
             network: "chainlab".into(),

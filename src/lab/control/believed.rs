@@ -225,7 +225,9 @@ fn is_likely(event: &EventKind) -> bool {
         EventKind::Mined { block, .. } | EventKind::Withheld { block, .. } => is_height(block),
         EventKind::Released { tip, .. } => is_height(tip),
         EventKind::BlockSeen { block, by, .. } => is_height(block) && by.len() <= WHY_MAX,
-        EventKind::Seen(words) | EventKind::Wrote(words) => words.len() <= LINE_MAX,
+        EventKind::Seen(words) | EventKind::Wrote(words) | EventKind::Light(words) => {
+            words.len() <= LINE_MAX
+        }
         EventKind::Reorganised {
             fork,
             old,

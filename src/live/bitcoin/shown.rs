@@ -87,6 +87,7 @@ impl Shown {
             known_addresses: seen.addresses,
             side_headers: 0,
             program: Some(Box::new(self.program(seen, peers.is_some()))),
+            light: None,
         })
     }
 

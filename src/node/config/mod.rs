@@ -26,6 +26,8 @@ pub struct Config {
     pub name: String,
     /// What it is there for.
     pub role: Role,
+    /// What it keeps of the chain.
+    pub kind: NodeKind,
     /// The network's parameters.
     pub params: Arc<Params>,
     /// Signatures that were checked, shared by the nodes of a process.
@@ -44,6 +46,9 @@ pub struct Config {
     pub mempool: MempoolLimits,
     /// What a payment pays the miner if nothing else was said; never less than the mempool wants.
     pub fee: Amount,
+    /// What a light node pays at most if nothing else was said, whatever others want; `None`: as much as
+    /// they want.
+    pub max_fee: Option<Amount>,
     /// Whether it mines at the start.
     pub mining: MiningMode,
     /// Hashes per second that it mines with.
@@ -65,6 +70,26 @@ pub struct Seeds {
     pub keys: [u8; 32],
     /// For all else. Another one at each start of the node.
     pub run: [u8; 32],
+}
+
+/// What a node keeps of the chain.
+#[derive(Clone, Copy, Debug, Default, PartialEq, Eq, Serialize, Deserialize)]
+#[serde(rename_all = "kebab-case")]
+pub enum NodeKind {
+    /// All of it.
+    #[default]
+    Full,
+    /// Headers, and what concerns its wallets.
+    Light(LightWay),
+}
+
+/// How a light node learns what concerns its wallets.
+#[derive(Clone, Copy, Debug, Default, PartialEq, Eq, Serialize, Deserialize)]
+#[serde(rename_all = "kebab-case")]
+pub enum LightWay {
+    /// From filters of all blocks; those that match are fetched whole. No peer is told an address.
+    #[default]
+    Filter,
 }
 
 /// How blocks are fetched.
@@ -97,6 +122,7 @@ impl Config {
         Self {
             name: name.to_owned(),
             role: Role::Full,
+            kind: NodeKind::Full,
             params,
             sigs: Arc::default(),
             listen: None,
@@ -106,6 +132,7 @@ impl Config {
             sync: SyncMethod::default(),
             mempool: MempoolLimits::default(),
             fee: Amount::ZERO,
+            max_fee: None,
             mining: MiningMode::Off,
             hashrate: 14_000.0,
             mine_to: None,

@@ -263,6 +263,8 @@ pub enum EventKind {
     Seen(String),
     /// A line that such a program has written.
     Wrote(String),
+    /// What a light node has found out about what its peers say, in words.
+    Light(String),
 }
 
 /// How far a node is with a block.
@@ -315,6 +317,7 @@ impl EventKind {
             | Self::TxSeen { .. }
             | Self::Seen(_)
             | Self::Wrote(_)
+            | Self::Light(_)
             | Self::Strangers(_) => true,
         }
     }
@@ -350,6 +353,7 @@ impl EventKind {
             | Self::TxSeen { .. }
             | Self::Seen(_)
             | Self::Wrote(_)
+            | Self::Light(_)
             | Self::Strangers(_) => None,
         }
     }

@@ -32,6 +32,8 @@ pub struct Peers {
     pub(super) skew_max: Duration,
     pub(super) peers: BTreeMap<ConnId, Peer>,
     pub(super) bans: Bans,
+    /// Bytes that came in, also from peers that are gone.
+    pub(super) received: u64,
 }
 
 /// What is due for peers as time goes by.
@@ -61,6 +63,7 @@ impl Peers {
             skew_max: Skew::most(future_drift),
             peers: BTreeMap::new(),
             bans: Bans::default(),
+            received: 0,
         }
     }
 
@@ -172,7 +175,13 @@ impl Peers {
         if let Some(peer) = self.peers.get_mut(&conn) {
             peer.last_byte = now;
             peer.received += bytes;
+            self.received += bytes;
         }
+    }
+
+    /// Bytes that came in since the node started, also from peers that are gone.
+    pub fn received(&self) -> u64 {
+        self.received
     }
 
     /// Bytes have left.

@@ -1,12 +1,12 @@
 //! How wallets follow the chain: block by block upwards, and downwards from the entries alone.
 
-use super::super::chainstate::{ChainChange, ChainState};
+use super::super::chainstate::ChainChange;
 use super::super::store::{BlockId, Store, StoreFault};
 use super::super::time::Time;
+use super::chain::WalletChain;
 use super::rows::{EntryKind, Place, SentRow, WalletEntry, entry_row, sent_row};
 use super::state::Wallets;
 use super::waiting::{Balances, Waiter};
-use crate::chain::headers::HeaderId;
 use crate::chain::tx::TxOut;
 use crate::chain::{Block, Coin, KeyHash, OutPoint, Tx, Txid, codec};
 use std::collections::BTreeMap;
@@ -41,8 +41,9 @@ impl Wallets {
     ///
     /// # Errors
     /// [`StoreFault`].
-    pub(super) fn catch_up<S: Store>(&mut self, chain: &ChainState<S>) -> Result<(), StoreFault> {
-        if self.tip == chain.tip() {
+    pub(super) fn catch_up(&mut self, chain: &impl WalletChain) -> Result<(), StoreFault> {
+        let end = chain.end();
+        if self.tip == end {
             return Ok(());
         }
         let tree = chain.tree();
@@ -50,29 +51,36 @@ impl Wallets {
         let fork = fork.map(|reflected| tree.fork_point(reflected, tree.tip()));
         let height = fork.map(|fork| tree.entry(fork).height);
         let store = chain.store();
-        let mut moved = self.disconnect_above(height, store)?;
-        for height in from(height)..=chain.tip().height {
-            let (id, block) = active(chain, height)?;
-            self.connect(id, &block, (None, store), &mut moved)?;
+        if !chain.has_blocks() {
+            // A fork that is not known any more is as good as one at the beginning.
+            return self.roll_back(active(chain, height.unwrap_or(0)), store);
         }
-        self.tip = chain.tip();
+        let mut moved = self.disconnect_above(height, store)?;
+        for height in from(height)..=end.height {
+            let id = active(chain, height);
+            self.connect(id, &*chain.block(id)?, (None, store), &mut moved)?;
+        }
+        self.tip = end;
         self.follow(moved);
         Ok(())
     }
 
-    /// Looks through the whole chain for what belongs to a new wallet.
+    /// Looks through the whole chain for what belongs to a new wallet, if its blocks are here.
     ///
     /// # Errors
     /// [`StoreFault`].
-    pub(super) fn rescan<S: Store>(
+    pub(super) fn rescan(
         &mut self,
         owner: KeyHash,
-        chain: &ChainState<S>,
+        chain: &impl WalletChain,
     ) -> Result<(), StoreFault> {
-        let mut moved = Vec::new();
+        if !chain.has_blocks() {
+            return Ok(());
+        }
+        let (mut moved, store) = (Vec::new(), chain.store());
         for height in 0..=self.tip.height {
-            let (id, block) = active(chain, height)?;
-            self.connect(id, &block, (Some(owner), chain.store()), &mut moved)?;
+            let id = active(chain, height);
+            self.connect(id, &*chain.block(id)?, (Some(owner), store), &mut moved)?;
         }
         self.follow(moved);
         Ok(())
@@ -92,7 +100,7 @@ impl Wallets {
 
     /// Takes a block on, for all wallets or for one that was not there before. The coins that came
     /// or went go to `moved`.
-    fn connect(
+    pub(super) fn connect(
         &mut self,
         id: BlockId,
         block: &Block,
@@ -203,7 +211,7 @@ impl Wallets {
 
     /// Takes off all blocks above `height`; `None`: all there are. Returns the coins that came or
     /// went.
-    fn disconnect_above(
+    pub(super) fn disconnect_above(
         &mut self,
         height: Option<u32>,
         store: &impl Store,
@@ -267,7 +275,7 @@ impl Wallets {
 
     /// After a move of the tip: payments that can or cannot be in a block any more, and balances
     /// that mature.
-    fn follow(&mut self, moved: Vec<OutPoint>) {
+    pub(super) fn follow(&mut self, moved: Vec<OutPoint>) {
         self.waiting.reassess(moved, &mut self.balances);
         for balance in self.balances.values_mut() {
             balance.changed();
@@ -347,17 +355,10 @@ fn unlist(balances: &mut Balances, place: Place, entry: &WalletEntry) {
     }
 }
 
-/// A block of the chain.
-fn active<S: Store>(
-    chain: &ChainState<S>,
-    height: u32,
-) -> Result<(BlockId, Arc<Block>), StoreFault> {
+/// The block at a height of the chain, not above its end.
+fn active(chain: &impl WalletChain, height: u32) -> BlockId {
     let tree = chain.tree();
-    let id: HeaderId = tree.active_at(height).expect("not above the tip");
+    let id = tree.active_at(height).expect("not above the tip");
     let hash = tree.entry(id).hash;
-    let id = BlockId { height, hash };
-    match chain.body(&hash)? {
-        Some(block) => Ok((id, block)),
-        None => Err(chain.store().damaged(format!("block {id} has no body"))),
-    }
+    BlockId { height, hash }
 }

@@ -15,14 +15,19 @@
 //!    other comes in the same write. If the entry goes, the row comes back. So a payment that was
 //!    sent is at every moment either in the chain or announced again, however deep a reorganisation.
 //!
+//! The blocks of a light node are not here: it opens its wallets at the fork, and hands over the blocks that
+//! concern them later, as it gets them: see [`Wallets::next_block`].
+//!
 //! Nothing here writes. Rows are handed out ([`Rows`]), and each time all that have changed, so that
 //! what is stored always reflects one moment. A new key must be safe on disk before its address
 //! is shown, and a payment before it is reported: these rows are committed durably.
 
 mod balance;
+mod chain;
 mod entries;
 mod error;
 mod keys;
+mod later;
 mod ledger;
 mod limits;
 mod rows;
@@ -31,6 +36,7 @@ mod state;
 mod view;
 mod waiting;
 
+pub use self::chain::WalletChain;
 pub use self::error::WalletError;
 pub use self::keys::{check_name, secret_hex, wallet_key};
 pub use self::limits::{NAME_LEN_MAX, RECENT_MAX, WALLETS_MAX};

@@ -1,6 +1,7 @@
 //! The wallets themselves: how they are opened and made, and what waits.
 
 use super::balance::Balance;
+use super::chain::WalletChain;
 use super::error::WalletError;
 use super::keys::{check_name, parse_secret, secret_hex, wallet_key};
 use super::limits::{RECENT_MAX, WALLETS_MAX, shown};
@@ -10,7 +11,6 @@ use crate::chain::key::SecretKey;
 use crate::chain::shared::SharedMap;
 use crate::chain::tx::TxOut;
 use crate::chain::{BlockHash, KeyHash, OutPoint, Params, Tx, Txid, codec};
-use crate::node::chainstate::ChainState;
 use crate::node::store::{BlockId, Store, StoreFault};
 use crate::node::time::Time;
 use std::collections::BTreeMap;
@@ -50,14 +50,14 @@ impl Wallets {
     ///
     /// # Errors
     /// [`StoreFault`], also for rows that make no sense.
-    pub fn open<S: Store>(chain: &ChainState<S>, key_seed: [u8; 32]) -> Result<Self, StoreFault> {
+    pub fn open(chain: &impl WalletChain, key_seed: [u8; 32]) -> Result<Self, StoreFault> {
         let store = chain.store();
         let stored = Stored::load(store)?;
         let mut wallets = Self {
             key_seed,
             params: Arc::clone(chain.params()),
             network: chain.network(),
-            tip: chain.tip(),
+            tip: chain.end(),
             names: BTreeMap::new(),
             made: Vec::new(),
             next_made: stored
@@ -120,11 +120,7 @@ impl Wallets {
     ///
     /// # Errors
     /// [`WalletError`]; then there is no such wallet, unless it is the store that failed.
-    pub fn create<S: Store>(
-        &mut self,
-        name: &str,
-        chain: &ChainState<S>,
-    ) -> Result<Rows, WalletError> {
+    pub fn create(&mut self, name: &str, chain: &impl WalletChain) -> Result<Rows, WalletError> {
         self.check_new(name)?;
         self.add_wallet(name, wallet_key(&self.key_seed, name), chain)
     }
@@ -134,11 +130,11 @@ impl Wallets {
     ///
     /// # Errors
     /// [`WalletError`]; then there is no such wallet, unless it is the store that failed.
-    pub fn import<S: Store>(
+    pub fn import(
         &mut self,
         name: &str,
         secret: &str,
-        chain: &ChainState<S>,
+        chain: &impl WalletChain,
     ) -> Result<Rows, WalletError> {
         self.check_new(name)?;
         self.add_wallet(name, parse_secret(secret)?, chain)
@@ -272,11 +268,11 @@ impl Wallets {
         Ok(())
     }
 
-    pub(super) fn add_wallet<S: Store>(
+    pub(super) fn add_wallet(
         &mut self,
         name: &str,
         key: SecretKey,
-        chain: &ChainState<S>,
+        chain: &impl WalletChain,
     ) -> Result<Rows, WalletError> {
         if let Some(taken) = self.balances.get(&key.public_key().hash()) {
             let name = taken.name.clone();

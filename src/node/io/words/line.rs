@@ -78,7 +78,8 @@ impl EventKind {
             | Self::BlockSeen { .. }
             | Self::TxSeen { .. }
             | Self::Seen(_)
-            | Self::Wrote(_) => true,
+            | Self::Wrote(_)
+            | Self::Light(_) => true,
         }
     }
 

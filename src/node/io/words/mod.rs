@@ -53,7 +53,9 @@ impl EventKind {
                 let blocks = counted(*blocks, "private block");
                 format!("gave up {blocks}: the public branch has more work")
             }
-            Self::Mining(what) | Self::Seen(what) | Self::Wrote(what) => what.clone(),
+            Self::Mining(what) | Self::Seen(what) | Self::Wrote(what) | Self::Light(what) => {
+                what.clone()
+            }
             Self::BlockSeen {
                 block,
                 stage,
