@@ -7,7 +7,7 @@ use bytes::BytesMut;
 use chainlab::chain::Params;
 use chainlab::chain::hash::sha256d;
 use chainlab::live::wire::{AHEAD_BYTES, FrameError, Frames};
-use chainlab::node::message::{FRAME_HEADER_LEN, Kind};
+use chainlab::node::message::{FRAME_HEADER_LEN, Kind, Message, PROTOCOL};
 use libfuzzer_sys::fuzz_target;
 use std::sync::{Arc, LazyLock};
 use tokio_util::codec::Decoder;
@@ -39,6 +39,11 @@ fn stream(choice: u8, bytes: &[u8]) -> Vec<u8> {
     stream
 }
 
+/// Of such a `version` what is not known here is passed over.
+fn is_of_later_protocol(message: &Message) -> bool {
+    matches!(message, Message::Version(version) if version.protocol > PROTOCOL)
+}
+
 fuzz_target!(|input: (u8, u8, Vec<u8>)| {
     let (choice, piece, bytes) = input;
     let stream = stream(choice, &bytes);
@@ -51,8 +56,10 @@ fuzz_target!(|input: (u8, u8, Vec<u8>)| {
                 Ok(Some((message, len))) => {
                     let mut again = Vec::new();
                     frames.append(&message, &mut again);
-                    assert_eq!(again, &stream[read..read + len]);
-                    assert_eq!(message.wire_len(), len);
+                    if !is_of_later_protocol(&message) {
+                        assert_eq!(again, &stream[read..read + len]);
+                        assert_eq!(message.wire_len(), len);
+                    }
                     read += len;
                 }
                 Ok(None) => break,

@@ -81,6 +81,10 @@ fn messages() -> Vec<Message> {
         services: Services::BLOCKS,
         wants_txs: true,
     };
+    let old = Version {
+        protocol: PROTOCOL - 1,
+        ..version.clone()
+    };
     let unlisted = Version {
         listen: None,
         user_agent: Text::new(&"x".repeat(300)),
@@ -96,6 +100,7 @@ fn messages() -> Vec<Message> {
     vec![
         Message::Version(Box::new(version)),
         Message::Version(Box::new(unlisted)),
+        Message::Version(Box::new(old)),
         Message::Verack(Signature::NONE),
         Message::Ping(u64::MAX),
         Message::Pong(0, Time(u64::MAX)),
@@ -112,6 +117,11 @@ fn messages() -> Vec<Message> {
         Message::GetBlocks(locator(0)),
         Message::Block(Arc::new(block)),
         Message::Tx(tx),
+        Message::Reject(Box::new(reject.clone())),
+        Message::Reject(Box::new(Reject {
+            item: None,
+            ..reject
+        })),
         Message::GetCFHeaders(RANGE),
         Message::CFHeaders(Box::new(FilterHeaders {
             range: RANGE,
@@ -126,11 +136,6 @@ fn messages() -> Vec<Message> {
         Message::CFilters(Box::new(Filters {
             range: RANGE,
             filters: vec![vec![1; 999_995].into()],
-        })),
-        Message::Reject(Box::new(reject.clone())),
-        Message::Reject(Box::new(Reject {
-            item: None,
-            ..reject
         })),
     ]
 }

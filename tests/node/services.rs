@@ -5,7 +5,7 @@ use crate::common::{ALICE, BOB, genesis_coin, pay};
 use chainlab::node::message::{Item, Message, Services};
 use std::sync::Arc;
 
-const QUIET: u8 = 77;
+const QUIET: u8 = 79;
 const FRIEND: u8 = 78;
 
 /// Items that were announced.

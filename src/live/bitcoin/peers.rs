@@ -77,3 +77,34 @@ fn before(now: Time, time: Duration) -> Time {
     let micros = u64::try_from(time.as_micros()).unwrap_or(u64::MAX);
     Time(now.0.saturating_sub(micros))
 }
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+
+    #[test]
+    fn a_peer_behind_a_proxy_is_ready_once_both_have_said_verack() {
+        let at = SocketAddr::from(([127, 0, 0, 1], 5_000));
+        let peer = Peer {
+            address: at.to_string(),
+            socket: Some(at),
+            is_inbound: true,
+            agent: "/bcoin/".to_owned(),
+            ping: None,
+            connected_for: None,
+        };
+        for has_shaken_hands in [false, true] {
+            let who: WhoIs = Arc::new(move |_| {
+                Some(KnownPeer {
+                    name: "birch".into(),
+                    place: NOWHERE,
+                    has_shaken_hands,
+                })
+            });
+            let infos = infos(std::slice::from_ref(&peer), &who, Time(1));
+            assert_eq!(infos[0].ready, has_shaken_hands);
+        }
+        let stranger: WhoIs = Arc::new(|_| None);
+        assert!(infos(&[peer], &stranger, Time(1))[0].ready);
+    }
+}

@@ -147,7 +147,7 @@ impl Message {
     /// Appends the payload's encoding.
     pub fn encode_into(&self, sink: &mut Vec<u8>) {
         match self {
-            Self::Version(version) => codec::encode_into(&**version, sink),
+            Self::Version(version) => version.encode_into(sink),
             Self::Verack(signature) => codec::encode_into(signature, sink),
             Self::Ping(number) => codec::encode_into(number, sink),
             Self::Pong(number, time) => codec::encode_into(&(number, time), sink),
@@ -173,7 +173,7 @@ impl Message {
     pub fn wire_len(&self) -> usize {
         let list = |len: usize, each: usize| 8 + len * each;
         let payload = match self {
-            Self::Version(version) => codec::encoded_len(&**version),
+            Self::Version(version) => version.len(),
             Self::Verack(_) => 64,
             Self::Ping(_) => 8,
             Self::Pong(..) => 16,

@@ -6,6 +6,7 @@ use crate::chain::codec::{self, DecodeError};
 use crate::chain::key::PublicKey;
 use serde::{Deserialize, Serialize};
 use std::fmt;
+use std::io;
 use std::net::SocketAddr;
 
 /// The version of the protocol that this program speaks. Since 2 a `pong` carries a time; since 3 a
@@ -101,6 +102,22 @@ impl fmt::Display for Services {
 }
 
 impl Version {
+    /// Appends it in the form of its protocol.
+    pub(super) fn encode_into(&self, sink: &mut impl io::Write) {
+        match self.protocol < PROTOCOL {
+            true => codec::encode_into(&OldVersion::from(self), sink),
+            false => codec::encode_into(self, sink),
+        }
+    }
+
+    /// Bytes of that.
+    pub(super) fn len(&self) -> usize {
+        match self.protocol < PROTOCOL {
+            true => codec::encoded_len(&OldVersion::from(self)),
+            false => codec::encoded_len(self),
+        }
+    }
+
     /// Reads any protocol's. Of one that is older than services it is taken to be a node as all were; of
     /// a newer one what is behind what is known here is passed over.
     ///
@@ -114,6 +131,21 @@ impl Version {
             Some(old) if old < PROTOCOL => codec::decode(payload, max).map(OldVersion::into),
             Some(new) if new > PROTOCOL => codec::decode_first(payload, max).map(|(read, _)| read),
             _ => codec::decode(payload, max),
+        }
+    }
+}
+
+impl From<&Version> for OldVersion {
+    fn from(version: &Version) -> Self {
+        Self {
+            protocol: version.protocol,
+            network: version.network,
+            nonce: version.nonce,
+            id: version.id,
+            listen: version.listen,
+            height: version.height,
+            role: version.role,
+            user_agent: version.user_agent.clone(),
         }
     }
 }
@@ -157,24 +189,22 @@ mod tests {
     #[test]
     fn what_an_old_node_says_is_read_as_what_all_nodes_were() {
         let new = version();
-        let old = OldVersion {
-            protocol: 2,
-            network: new.network,
-            nonce: new.nonce,
-            id: new.id,
-            listen: new.listen,
-            height: new.height,
-            role: new.role,
-            user_agent: new.user_agent.clone(),
-        };
-        let read = Version::decode(&codec::encode(&old), 512).expect("it is sound");
+        let old = Version { protocol: 2, ..new };
+        let mut bytes = Vec::new();
+        old.encode_into(&mut bytes);
+        assert_eq!(bytes.len(), codec::encoded_len(&old) - 9);
+        assert_eq!(bytes.len(), old.len());
+        let read = Version::decode(&bytes, 512).expect("it is sound");
         let wanted = Version {
-            protocol: 2,
             services: Services::BLOCKS,
             wants_txs: true,
-            ..new
+            ..old
         };
         assert_eq!(read, wanted);
+        // Every accepted frame encodes to the same bytes again.
+        let mut again = Vec::new();
+        read.encode_into(&mut again);
+        assert_eq!(again, bytes);
     }
 
     #[test]
