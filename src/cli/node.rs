@@ -13,7 +13,7 @@ use crate::lab::paper::units::parse_rate;
 use crate::lab::paper::{document, network};
 use crate::lab::{Adoption, Control, Lab};
 use crate::live::{self, End, LabClock, Signals, stored_params};
-use crate::node::Config;
+use crate::node::{Config, LightWay, NodeKind};
 use crate::node::addrbook::check_addr;
 use crate::node::config::MiningMode;
 use crate::node::message::Role;
@@ -28,6 +28,7 @@ Examples:
   chainlab node --name central --port 3000 --wallet alice
   chainlab node --name miner --port 3001 --connect 127.0.0.1:3000 --mine rewards
   chainlab node --name bob --port 3002 --network my-network.toml
+  chainlab node --name phone --port 3003 --connect 127.0.0.1:3000 --light --wallet carol
 
 RUST_LOG says how much is logged, as in RUST_LOG=debug.";
 
@@ -58,6 +59,9 @@ pub(super) struct Options {
     /// A wallet to make if it is not there; can be given several times.
     #[arg(long = "wallet", value_name = "NAME", value_parser = parse_node_name)]
     wallets: Vec<String>,
+    /// Keep headers alone, and of blocks what concerns its wallets, found by their filters.
+    #[arg(long, conflicts_with_all = ["mine", "hashrate"])]
+    light: bool,
     /// The network to be on, as `chainlab network show` prints it [default: the one in the data
     /// directory, or chainlab's own].
     #[arg(long, value_name = "FILE")]
@@ -136,6 +140,9 @@ fn configure(options: &Options, params: Params) -> Result<Config, Failure> {
     let mut config = Config::new(&options.name, Arc::new(params), seeds);
     config.connect.clone_from(&options.connect);
     config.wallets.clone_from(&options.wallets);
+    if options.light {
+        config.kind = NodeKind::Light(LightWay::Filter);
+    }
     if let Some(wallet) = &options.mine {
         (config.role, config.mining) = (Role::Miner, MiningMode::On);
         config.mine_to = Some(wallet.clone());

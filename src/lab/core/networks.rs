@@ -112,10 +112,11 @@ impl Networks {
 }
 
 impl Nodes {
-    /// The nodes that run and are of the same network as this one.
+    /// The nodes that run, keep blocks, and are of the same network as this one: to these a block spreads.
     pub(super) fn up_beside(&self, ix: NodeIx) -> Vec<NodeIx> {
         let network = self.get(ix.0).map(Node::network);
-        let up = self.numbered().filter(|(_, node)| node.state.is_up());
+        let keeps_blocks = |node: &Node| node.state.is_up() && node.spec.light.is_none();
+        let up = self.numbered().filter(|(_, node)| keeps_blocks(node));
         up.filter(|(_, node)| Some(node.network()) == network)
             .map(|(ix, _)| ix)
             .collect()

@@ -63,7 +63,7 @@ impl Node {
             is_addressed: addr.is_some(),
             host: None,
             is_adopted: false,
-            can: Can::default(),
+            can: can_of(&spec),
             life: 0,
             state: NodeState::Down,
             seen: None,
@@ -200,6 +200,17 @@ impl Node {
     /// Why it cannot do this; `None`: it can.
     pub(super) fn lacks(&self, ability: Ability) -> Option<String> {
         self.can.refusal(&self.name, ability)
+    }
+}
+
+/// What a node of chainlab's own cannot do by what it is.
+fn can_of(spec: &NodeSpec) -> Can {
+    const WHY: &str = "a light node has no blocks to build on";
+    match spec.light {
+        None => Can::default(),
+        Some(_) => Can::default()
+            .without(Ability::Mine, WHY)
+            .without(Ability::KeepMining, WHY),
     }
 }
 

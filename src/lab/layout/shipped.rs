@@ -6,7 +6,7 @@ use super::{Layout, read};
 pub const DEFAULT: &str = "scenario";
 
 /// Names and texts, in the order in which they are best tried.
-pub const SHIPPED: [(&str, &str); 12] = [
+pub const SHIPPED: [(&str, &str); 13] = [
     ("scenario", include_str!("../../../layouts/scenario.toml")),
     ("tutorial", include_str!("../../../layouts/tutorial.toml")),
     ("mesh", include_str!("../../../layouts/mesh.toml")),
@@ -16,6 +16,7 @@ pub const SHIPPED: [(&str, &str); 12] = [
         include_str!("../../../layouts/double-spend.toml"),
     ),
     ("majority", include_str!("../../../layouts/majority.toml")),
+    ("light", include_str!("../../../layouts/light.toml")),
     ("world", include_str!("../../../layouts/world.toml")),
     ("slow", include_str!("../../../layouts/slow.toml")),
     ("swarm", include_str!("../../../layouts/swarm.toml")),

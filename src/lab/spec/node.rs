@@ -5,7 +5,7 @@ use crate::node::config::MiningMode;
 use crate::node::config::Strategy;
 use crate::node::io::Command;
 use crate::node::message::Role;
-use crate::node::{Config, SyncMethod};
+use crate::node::{Config, LightWay, NodeKind, SyncMethod};
 use serde::{Deserialize, Serialize};
 
 /// A node of a lab.
@@ -29,6 +29,9 @@ pub struct NodeSpec {
     pub mine: MineSpec,
     /// How blocks are fetched.
     pub sync: SyncMethod,
+    /// It is a light node, which learns so what concerns its wallets; `None`: it keeps the whole chain.
+    #[serde(default, skip_serializing_if = "Option::is_none")]
+    pub light: Option<LightWay>,
     /// It is a program of others, of a Bitcoin network; `None`: a node of chainlab's own.
     #[serde(default, skip_serializing_if = "Option::is_none")]
     pub bitcoin: Option<BitcoinSpec>,
@@ -88,6 +91,7 @@ impl NodeSpec {
             wallets: Vec::new(),
             mine: MineSpec::default(),
             sync: SyncMethod::default(),
+            light: None,
             bitcoin: None,
         }
     }
@@ -96,6 +100,7 @@ impl NodeSpec {
     /// where they are.
     pub fn configure(&self, config: &mut Config) {
         config.role = self.role;
+        config.kind = self.light.map_or(NodeKind::Full, NodeKind::Light);
         config.outbound = self.discover;
         config.sync = self.sync;
         self.configure_miner(config);

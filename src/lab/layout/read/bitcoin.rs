@@ -28,7 +28,15 @@ const KEYS: [&str; 9] = [
 ];
 
 /// Keys of chainlab's own nodes.
-const KEYS_OF_OTHERS: [&str; 6] = ["role", "port", "port_required", "discover", "sync", "mine"];
+const KEYS_OF_OTHERS: [&str; 7] = [
+    "role",
+    "port",
+    "port_required",
+    "discover",
+    "sync",
+    "light",
+    "mine",
+];
 
 /// Keys that say how a node is asked which runs already.
 const RPC_KEYS: [&str; 4] = ["rpc", "cookie", "user", "password_file"];

@@ -12,7 +12,7 @@ use crate::lab::paper::names::missing;
 use crate::lab::paper::network::set;
 use crate::lab::paper::units::parse_rate;
 use crate::lab::spec::{BitcoinSpec, MineSpec, NodeSpec};
-use crate::node::SyncMethod;
+use crate::node::{LightWay, SyncMethod};
 use crate::node::config::MiningMode;
 use crate::node::config::{Release, Strategy};
 use crate::node::message::Role;
@@ -20,6 +20,9 @@ use crate::node::mining::check_hashrate;
 
 /// What a node can be: whether it is of a Bitcoin network.
 const KINDS: [(&str, bool); 2] = [("chainlab", false), ("bitcoin", true)];
+
+/// How a light node learns what concerns its wallets.
+const LIGHT_WAYS: [(&str, LightWay); 1] = [("filter", LightWay::Filter)];
 
 const ROLES: [(&str, Role); 3] = [
     ("full", Role::Full),
@@ -216,7 +219,12 @@ impl<'a> Group<'a> {
         let own_discover = section.number("discover", DISCOVER)?;
         let wallets = section.texts("wallets", r#"["alice", "bob"]"#)?;
         set(&mut spec.sync, section.choice("sync", &SYNC_METHODS)?);
+        spec.light = section.choice("light", &LIGHT_WAYS)?;
         let mine = section.take("mine");
+        if let (Some(_), Some(mine)) = (spec.light, &mine) {
+            let problem = "a light node has no blocks to build on: it cannot mine";
+            return Err(mine.place().error(problem));
+        }
         bitcoin::refuse_keys(section)?;
         section.finish()?;
 

@@ -34,11 +34,14 @@ pub(super) fn height(scene: Scene<'_>, node: &NodeView, room: usize) -> Line<'st
 
 /// The height and its chip, which stays in its place up to the thousandth block.
 fn height_spans(scene: Scene<'_>, snapshot: &NodeSnapshot) -> Vec<Span<'static>> {
-    const NAME: &str = "height";
-    let width = LABEL + 1 - NAME.len();
+    let name = match snapshot.light {
+        Some(_) => "headers",
+        None => "height",
+    };
+    let width = LABEL + 1 - name.len();
     let height = format!(" {:>1$}", snapshot.tip.height, width - 1);
     vec![
-        Span::styled(NAME, scene.theme.dim()),
+        Span::styled(name, scene.theme.dim()),
         Span::styled(height, scene.theme.strong()),
         Span::raw("  "),
         scene.chip(snapshot.tip),

@@ -17,6 +17,7 @@
 //! rows of panes beside each other can be compared. A low pane says the same in fewer lines.
 
 mod figures;
+mod light;
 mod mining;
 mod parts;
 mod program;
@@ -29,7 +30,7 @@ use crate::lab::view::{NodeState, NodeView};
 use crate::node::NodeIx;
 use crate::node::config::Strategy;
 use crate::node::io::words::Piece;
-use crate::node::snapshot::MiningInfo;
+use crate::node::snapshot::{LightInfo, MiningInfo, ProgramInfo};
 use crate::ui::keymap::Action;
 use crate::ui::text::{self, Row, short_name};
 use crate::ui::widgets::scene::Scene;
@@ -184,6 +185,9 @@ fn badges(scene: Scene<'_>, node: &NodeView, is_focused: bool, is_new: bool, is_
         if !is_full && !reorganised.is_empty() {
             row = row.part(4, 1, reorganised);
         }
+        if snapshot.light.is_some() {
+            row = row.text(2, 1, "LIGHT", theme.badge());
+        }
         if snapshot.sync.is_some() {
             row = row.text(1, 1, "SYNCING", theme.warn());
         }
@@ -232,17 +236,25 @@ fn full(scene: Scene<'_>, node: &NodeView, room: usize, lines: u16) -> Vec<Line<
     vec![
         height(scene, node, room),
         blocks(scene, node, room),
-        mempool(scene, node, room),
+        match light_info(node) {
+            Some(seen) => light::payments(scene, node, seen, room),
+            None => mempool(scene, node, room),
+        },
         peers(scene, node, room),
-        match node
-            .snapshot
-            .as_ref()
-            .and_then(|seen| seen.program.as_ref())
-        {
-            Some(seen) => program(scene, node, seen, room),
-            None => mining(scene, node, room),
+        match (program_info(node), light_info(node)) {
+            (Some(seen), _) => program(scene, node, seen, room),
+            (None, Some(seen)) => light::light(scene, node, seen, room),
+            (None, None) => mining(scene, node, room),
         },
     ]
+}
+
+fn program_info(node: &NodeView) -> Option<&ProgramInfo> {
+    node.snapshot.as_ref()?.program.as_deref()
+}
+
+fn light_info(node: &NodeView) -> Option<&LightInfo> {
+    node.snapshot.as_ref()?.light.as_deref()
 }
 
 /// What happened last, the newest first; of a node that failed first of all why.
