@@ -13,7 +13,7 @@ use crate::node::store::{Store, StoreFault};
 use crate::node::time::Time;
 use std::sync::Arc;
 
-use super::scan::Aim;
+use super::scan::{Aim, Read};
 
 type Done = Result<(), StoreFault>;
 
@@ -219,11 +219,17 @@ impl<S: Store> LightNode<S> {
         let (words, chain) = (&self.words, &self.chain);
         let mut tools = tools(&mut self.conns, now);
         let header = |id| words.header(id, chain);
-        let was_asked =
-            (self.scan).received((conn, said), chain.tree(), &aim, &mut tools, header)?;
-        if !was_asked {
-            let out = &mut self.conns.out;
-            out.blame(conn, NUISANCE, "filters that it was not asked for");
+        match (self.scan).received((conn, said), chain.tree(), &aim, &mut tools, header)? {
+            Read::Done => {}
+            Read::NotAsked => {
+                let out = &mut self.conns.out;
+                out.blame(conn, NUISANCE, "filters that it was not asked for");
+            }
+            Read::Contradicts { id, theirs } => {
+                if self.words.contradicted(conn, (id, theirs), &self.chain)? {
+                    self.tell_dispute(id, now);
+                }
+            }
         }
         self.is_stirred = true;
         Ok(())

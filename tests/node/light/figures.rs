@@ -27,7 +27,7 @@ fn ten_thousand_empty_blocks_cost_less_than_they_may() {
     );
     assert!(info.received_bytes < BUDGET, "{}", info.received_bytes);
     assert!(
-        info.received_bytes > 126 * 10_000,
+        info.received_bytes > 120 * 10_000,
         "{}",
         info.received_bytes
     );

@@ -77,21 +77,21 @@ fn an_imported_key_is_looked_for_from_the_beginning_and_a_new_one_from_its_birth
 fn a_reorganisation_takes_money_away_and_the_payment_waits_again() {
     let mut stage = Stage::with(&["central", "miner"]);
     stage.imports("light", "alice", ALICE);
-    stage.imports("light", "bob", BOB);
+    stage.imports("light", "carol", CAROL);
     let rival = stage.miner.rival(5);
-    let txid = stage.pays("alice", CAROL, coins(3)).expect("she has it");
+    let txid = stage.pays("alice", BOB, coins(3)).expect("she has it");
     let paid = stage.waiting_at("miner");
-    let spends = [genesis_coin(&stage.params, CAROL)];
-    let gift = pay(&stage.params, CAROL, &spends, &[(BOB, 1_000_000_000)]);
+    let spends = [genesis_coin(&stage.params, BOB)];
+    let gift = pay(&stage.params, BOB, &spends, &[(CAROL, 1_000_000_000)]);
     stage.mines(vec![paid[0].clone(), gift], 2);
     assert_eq!(stage.wallet("alice").confirmed, coins(7));
-    assert_eq!(stage.wallet("bob").confirmed, coins(20));
+    assert_eq!(stage.wallet("carol").confirmed, coins(10));
     stage.miner = rival;
     stage.mines(Vec::new(), 5);
     assert_eq!(
-        stage.wallet("bob").confirmed,
-        coins(10),
-        "what he got is gone"
+        stage.wallet("carol").confirmed,
+        coins(0),
+        "what she got is gone"
     );
     let alice = stage.wallet("alice");
     assert_eq!((alice.confirmed, alice.outgoing), (coins(10), coins(3)));

@@ -214,6 +214,9 @@ impl Stage {
         let mut blocks = vec![self.miner.mine(txs)];
         blocks.extend(self.miner.mine_empty(count - 1));
         self.all_find(&blocks);
+        let tips = self.nodes[1..].iter().map(|node| node.tip().height);
+        let height = self.miner.next_height() - 1;
+        assert!(tips.into_iter().all(|tip| tip == height), "a valid block");
         blocks
     }
 
@@ -242,13 +245,12 @@ impl Stage {
         heights.map(block).collect()
     }
 
-    /// What waits at a full node.
+    /// What waits at a full node, parents first.
     pub fn waiting_at(&self, name: &str) -> Vec<chainlab::chain::Tx> {
         let node = self.nodes[self.place(name)].full().expect("a full node");
-        node.mempool()
-            .iter()
-            .map(|entry| (*entry.tx).clone())
-            .collect()
+        let mut waiting: Vec<_> = node.mempool().iter().collect();
+        waiting.sort_by_key(|entry| (entry.ancestors.count, entry.txid));
+        waiting.iter().map(|entry| (*entry.tx).clone()).collect()
     }
 
     pub fn light(&self) -> &LightNode<Watched> {
