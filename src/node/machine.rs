@@ -4,9 +4,11 @@ use super::chainstate::OpenError;
 use super::config::{Config, NodeKind};
 use super::io::{CommandError, Halt, Input, Output, Question, Reply};
 use super::peers::{Neighbours, Peers};
-use super::snapshot::{NodeSnapshot, WalletInfo};
+use super::snapshot::{BlockInfo, NodeSnapshot, WalletInfo};
 use super::wallets::Wallets;
 use super::{BlockId, ConnId, LightNode, Node, Store, Time};
+use crate::chain::BlockHash;
+use crate::chain::headers::HeaderTree;
 use std::net::SocketAddr;
 use std::sync::Arc;
 
@@ -85,6 +87,32 @@ impl<S: Store> Machine<S> {
     /// The wallets, for reading.
     pub fn wallets(&self) -> &Wallets {
         both!(self, node => node.wallets())
+    }
+
+    /// All known headers.
+    pub fn tree(&self) -> &HeaderTree {
+        both!(self, node => node.chain().tree())
+    }
+
+    /// The genesis hash, which names the network.
+    pub fn network(&self) -> BlockHash {
+        both!(self, node => node.chain().network())
+    }
+
+    /// The last blocks of the chain, [`RECENT_BLOCKS`](super::snapshot::RECENT_BLOCKS) at most, the highest
+    /// first.
+    pub fn recent_down(&self) -> impl Iterator<Item = BlockInfo> + '_ {
+        let full = self.full().into_iter().flat_map(|node| node.recent().rev());
+        let light = self.light().into_iter().flat_map(LightNode::recent_down);
+        full.cloned().chain(light)
+    }
+
+    /// Transactions that wait here.
+    pub fn waiting(&self) -> usize {
+        match self {
+            Self::Full(node) => node.mempool().len(),
+            Self::Light(node) => node.wallets().unconfirmed().count(),
+        }
     }
 
     /// The end of its chain.
