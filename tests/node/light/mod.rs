@@ -4,4 +4,5 @@ mod crash;
 mod figures;
 mod lies;
 mod money;
+mod sim;
 mod stage;
