@@ -9,7 +9,7 @@ use crate::node::io::{Event, EventKind, PeerLabel, Unreached};
 use crate::node::peers::Peer;
 use crate::node::snapshot::NodeSnapshot;
 use crate::node::store::BlockId;
-use crate::node::{Node, Store, Time};
+use crate::node::{Machine, Store, Time};
 use std::collections::BTreeSet;
 use std::net::SocketAddr;
 use std::time::Duration;
@@ -40,7 +40,7 @@ pub(super) struct Known {
 
 impl Known {
     /// What there is to know about an event.
-    pub(super) fn about<S: Store>(event: &EventKind, node: &Node<S>) -> Self {
+    pub(super) fn about<S: Store>(event: &EventKind, node: &Machine<S>) -> Self {
         match event {
             EventKind::TipChanged { .. } => Self {
                 blocks_left: node.blocks_left(),

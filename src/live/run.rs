@@ -15,7 +15,7 @@ use crate::node::io::{
     Command, CommandError, ConnId, Event, Halt, Input, Output, Question, RefusalKind, RequestId,
 };
 use crate::node::snapshot::NodeSnapshot;
-use crate::node::{Node, Store, Time};
+use crate::node::{Machine, Store, Time};
 use std::collections::{BTreeMap, VecDeque};
 use std::sync::Arc;
 use std::time::Duration;
@@ -29,7 +29,7 @@ const COMMANDS_MAX: usize = 1_024;
 
 /// The node, with all that it acts on.
 pub(super) struct Runner<S> {
-    pub(super) node: Node<S>,
+    pub(super) node: Machine<S>,
     pub(super) clock: LabClock,
     pub(super) inbox: Arc<Inbox<Entry>>,
     pub(super) net: Net,

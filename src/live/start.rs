@@ -18,7 +18,7 @@ use crate::chain::BlockTime;
 use crate::chain::hash::sha256d;
 use crate::node::chainstate::OpenError;
 use crate::node::io::{Event, Input};
-use crate::node::{Config, Node, Time};
+use crate::node::{Config, Machine, Time};
 use std::collections::{BTreeMap, VecDeque};
 use std::io;
 use std::net::{IpAddr, Ipv4Addr, SocketAddr};
@@ -203,7 +203,7 @@ impl Birth {
     fn open(self) -> Result<(Runner<DiskStore>, Born), StartError> {
         let store = DiskStore::open(&self.data_dir)?;
         let (name, params) = (self.config.name.clone(), Arc::clone(&self.config.params));
-        let node = Node::open(self.config, store, self.clock.now())?;
+        let node = Machine::open(self.config, store, self.clock.now())?;
         let first = node.snapshot(self.clock.now());
         // On an earlier clock the rules would refuse its own tip.
         let earliest = first.tip_time.0.saturating_sub(params.future_drift_ms);
@@ -211,7 +211,7 @@ impl Birth {
         self.clock.not_before(earliest);
         let id = node.peers().us().id;
         self.clock.join(&name, id);
-        let frames = Frames::new(params, node.chain().network());
+        let frames = Frames::new(params, node.network());
         let net = Net::new(Arc::clone(&self.inbox), frames, self.place, self.runtime);
         let inbox = Arc::clone(&self.inbox);
         let found = move |found| match found {

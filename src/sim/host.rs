@@ -4,7 +4,7 @@ use super::agenda::Slot;
 use super::disk::{Disk, SimStore};
 use crate::node::io::{ConnId, Halt, Input, Job, Output};
 use crate::node::peers::Neighbours;
-use crate::node::{Config, MemStore, Node, Time};
+use crate::node::{Config, Machine, MemStore, Time};
 use bytes::Bytes;
 use std::any::Any;
 use std::collections::VecDeque;
@@ -87,7 +87,7 @@ pub(super) struct Waits {
 
 #[derive(Clone)]
 pub(super) enum Body {
-    Runs(Box<Node<SimStore>>),
+    Runs(Machine<SimStore>),
     Down(MemStore),
     Script(Box<dyn Actor>),
     /// Between two of the others.
@@ -99,7 +99,7 @@ impl Clone for Host {
         let body = self.body.clone();
         let disk = match &body {
             // Host and node hold one and the same.
-            Body::Runs(node) => node.chain().store().disk().map(Disk::same),
+            Body::Runs(node) => node.store().disk().map(Disk::same),
             _ => self.disk.clone(),
         };
         Self {
@@ -157,7 +157,7 @@ impl Host {
         }
     }
 
-    pub(super) fn running(&self) -> Option<&Node<SimStore>> {
+    pub(super) fn running(&self) -> Option<&Machine<SimStore>> {
         match &self.body {
             Body::Runs(node) => Some(node),
             _ => None,

@@ -7,15 +7,20 @@ use super::seeds::derived;
 use super::world::Sim;
 use crate::node::chainstate::OpenError;
 use crate::node::io::{ConnId, Halt, Input, Output};
-use crate::node::{Config, MemStore, Node, NodeIx};
+use crate::node::{Config, Machine, MemStore, Node, NodeIx};
 use std::collections::VecDeque;
 use std::sync::Arc;
 use std::time::Duration;
 
 impl Sim {
-    /// A running node, for reading; `None`: it is down, or a script.
-    pub fn node(&self, ix: NodeIx) -> Option<&Node<SimStore>> {
+    /// A running node of either kind, for reading; `None`: it is down, or a script.
+    pub fn machine(&self, ix: NodeIx) -> Option<&Machine<SimStore>> {
         self.hosts[ix.0].running()
+    }
+
+    /// A running full node, for reading; `None`: it is down, or light, or a script.
+    pub fn node(&self, ix: NodeIx) -> Option<&Node<SimStore>> {
+        self.machine(ix)?.full()
     }
 
     /// An actor, for reading; `None`: it is a node, of another kind, or cannot be looked at.
@@ -89,14 +94,14 @@ impl Sim {
             None => SimStore::plain(store.clone()),
         };
         let name = config.name.clone();
-        let opened = Node::open(config, store, now);
+        let opened = Machine::open(config, store, now);
         if let (Err(_), Some(disk)) = (&opened, &host.disk) {
             disk.done();
             host.body = Body::Down(disk.left_by(Crash::Kill));
         }
         let node = opened?;
         Arc::make_mut(&mut self.neighbours).add(&name, node.peers().us().id);
-        host.body = Body::Runs(Box::new(node));
+        host.body = Body::Runs(node);
         host.starts += 1;
         host.halt = None;
         self.after(ix);

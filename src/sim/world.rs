@@ -237,7 +237,7 @@ impl Sim {
     /// # Errors
     /// What the node says; or that it is down.
     pub fn ask(&self, ix: NodeIx, question: Question) -> Answer {
-        let node = self.node(ix).ok_or_else(no_answer)?;
+        let node = self.machine(ix).ok_or_else(no_answer)?;
         let answer = node.ask(self.now(), question);
         answer.unwrap_or_else(|halt| Err(CommandError::new(RefusalKind::Fault, halt)))
     }

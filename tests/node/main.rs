@@ -11,6 +11,7 @@ mod floods;
 mod foreign_words;
 mod headers_alone;
 mod invalid_blocks;
+mod light;
 mod link;
 mod mempool;
 mod mempool_chain;

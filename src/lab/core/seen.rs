@@ -3,7 +3,7 @@
 use super::io::Level;
 use crate::chain::{Amount, BlockHash};
 use crate::node::snapshot::{BlockInfo, NodeSnapshot, WalletInfo};
-use crate::node::{BlockId, Node, Store};
+use crate::node::{BlockId, Machine, Store};
 use std::sync::Arc;
 
 /// Blocks of a node's chain that are told of at once; what is below them was told of before, or does
@@ -57,8 +57,8 @@ impl From<WalletInfo> for WalletSeen {
 impl Seen {
     /// A node as it is, for a lab that is observed like this. `knows` says of which blocks the parents are
     /// known.
-    pub fn of<S: Store>(node: &Node<S>, level: Level, knows: impl Fn(BlockId) -> bool) -> Self {
-        let tree = node.chain().tree();
+    pub fn of<S: Store>(node: &Machine<S>, level: Level, knows: impl Fn(BlockId) -> bool) -> Self {
+        let tree = node.tree();
         let mut path = Vec::new();
         let mut next = Some(tree.tip());
         while let Some(at) = next.filter(|_| path.len() < PATH_MAX) {
@@ -71,17 +71,17 @@ impl Seen {
             path.push((id, entry.header.previous));
             next = tree.find(&entry.header.previous);
         }
-        let blocks = node.recent().rev().take_while(|info| !knows(info.id));
+        let blocks = node.recent_down().take_while(|info| !knows(info.id));
         let blocks = match level {
-            Level::All => blocks.cloned().collect(),
+            Level::All => blocks.collect(),
             Level::Stats => Vec::new(),
         };
         let peers = node.peers().ready();
         let wallets = node.wallet_infos().into_iter().map(WalletSeen::from);
         Self {
-            tip: node.chain().tip(),
+            tip: node.tip(),
             target: node.sync_target(),
-            mempool: node.mempool().len(),
+            mempool: node.waiting(),
             peers: peers
                 .map(|(_, peer)| Arc::clone(&peer.label.name))
                 .collect(),

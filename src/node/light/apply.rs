@@ -78,15 +78,18 @@ impl<S: Store> LightNode<S> {
             }
             Some(Heard::Nothing) => {}
             Some(Heard::Rows(rows)) => self.chain.put_meta(rows, false)?,
-            Some(Heard::Disputed(id)) => {
-                let words = format!(
-                    "two peers say different things about the filter of block {id}: the block is fetched"
-                );
-                self.event(now, EventKind::Light(words));
-            }
+            Some(Heard::Disputed(id)) => self.tell_dispute(id, now),
         }
         self.is_stirred = true;
         Ok(())
+    }
+
+    /// Two peers say different things of a block.
+    pub(super) fn tell_dispute(&mut self, id: BlockId, now: Time) {
+        let words = format!(
+            "two peers say different things about the filter of block {id}: the block is fetched"
+        );
+        self.event(now, EventKind::Light(words));
     }
 
     pub(super) fn received_block(&mut self, conn: ConnId, block: &Arc<Block>, now: Time) -> Done {

@@ -2,7 +2,7 @@
 
 use super::ask::Tools;
 use super::state::LightNode;
-use crate::chain::{BlockHash, KeyHash};
+use crate::chain::{BlockHash, KeyHash, Tx, Txid};
 use crate::node::ANNOUNCE_AGAIN;
 use crate::node::conns::{ConnLife, ConnTalk, Conns, HasConns, Hello, NewPeer};
 use crate::node::io::{ConnId, EventKind, Input, Output};
@@ -11,9 +11,10 @@ use crate::node::outbox::NUISANCE;
 use crate::node::serve::UNSENT_MAX;
 use crate::node::store::{Store, StoreFault};
 use crate::node::time::Time;
+use std::collections::BTreeMap;
 use std::sync::Arc;
 
-use super::scan::Aim;
+use super::scan::{Aim, Read};
 
 type Done = Result<(), StoreFault>;
 
@@ -184,20 +185,17 @@ impl<S: Store> LightNode<S> {
 
     /// Its own payments are handed out; blocks it has none.
     fn received_getdata(&mut self, conn: ConnId, items: Vec<Item>, now: Time) {
+        let own = self.wallets.unconfirmed();
+        let own: BTreeMap<Txid, Arc<Tx>> = own.map(|(txid, tx)| (txid, Arc::clone(tx))).collect();
         let (mut missing, mut wanted) = (Vec::new(), Vec::new());
         for item in items {
-            let Item::Tx(txid) = item else {
-                missing.push(item);
-                continue;
-            };
-            let mut own = self.wallets.unconfirmed();
-            match own.find(|(other, _)| *other == txid) {
-                Some((_, tx)) => wanted.push((txid, Arc::clone(tx))),
-                None => missing.push(item),
+            match item {
+                Item::Tx(txid) if own.contains_key(&txid) => wanted.push(txid),
+                Item::Tx(_) | Item::Block(_) => missing.push(item),
             }
         }
-        for (txid, tx) in wanted {
-            self.answer(conn, Message::Tx(tx));
+        for txid in wanted {
+            self.answer(conn, Message::Tx(Arc::clone(&own[&txid])));
             let name = self.conns.peers.label(conn).map(|label| label.name);
             if name.is_some_and(|name| self.payments.handed(txid, &name)) {
                 let words = format!("payment ..{} is sent: two peers have it", txid.short());
@@ -219,11 +217,17 @@ impl<S: Store> LightNode<S> {
         let (words, chain) = (&self.words, &self.chain);
         let mut tools = tools(&mut self.conns, now);
         let header = |id| words.header(id, chain);
-        let was_asked =
-            (self.scan).received((conn, said), chain.tree(), &aim, &mut tools, header)?;
-        if !was_asked {
-            let out = &mut self.conns.out;
-            out.blame(conn, NUISANCE, "filters that it was not asked for");
+        match (self.scan).received((conn, said), chain.tree(), &aim, &mut tools, header)? {
+            Read::Done => {}
+            Read::NotAsked => {
+                let out = &mut self.conns.out;
+                out.blame(conn, NUISANCE, "filters that it was not asked for");
+            }
+            Read::Contradicts { id, theirs } => {
+                if self.words.contradicted(conn, (id, theirs), &self.chain)? {
+                    self.tell_dispute(id, now);
+                }
+            }
         }
         self.is_stirred = true;
         Ok(())

@@ -42,6 +42,21 @@ pub(super) enum Step {
     Look(BlockId),
 }
 
+/// What came of filters.
+#[derive(Debug, PartialEq, Eq)]
+pub(super) enum Read {
+    /// They were not asked for.
+    NotAsked,
+    /// They were read, as far as they were of use.
+    Done,
+    /// One is not what was said before that it hashes to: the block tells who is wrong.
+    Contradicts {
+        id: BlockId,
+        /// What its filter header would be.
+        theirs: FilterHeader,
+    },
+}
+
 /// All of it.
 #[derive(Clone, Default)]
 pub(super) struct Scan {
@@ -151,8 +166,7 @@ impl Scan {
         }
     }
 
-    /// Takes an answer. `header` gives the filter header that a block is to have. `false`: it was not asked
-    /// for.
+    /// Takes an answer. `header` gives the filter header that a block is to have.
     ///
     /// # Errors
     /// [`StoreFault`].
@@ -163,55 +177,53 @@ impl Scan {
         aim: &Aim<'_>,
         tools: &mut Tools<'_>,
         header: impl Fn(BlockId) -> Result<FilterHeader, StoreFault>,
-    ) -> Result<bool, StoreFault> {
+    ) -> Result<Read, StoreFault> {
         let is_it = |asked: &mut Asked| asked.conn == conn && asked.range == said.range;
         if self.asked.take_if(is_it).is_none() {
-            return Ok(self.peers.was_owed(conn));
+            return Ok(match self.peers.was_owed(conn) {
+                true => Read::Done,
+                false => Read::NotAsked,
+            });
         }
         self.peers.answered(conn);
         let stop = tree.find(&said.range.stop).filter(|id| tree.is_active(*id));
-        let (Some(stop), Some(mut plan)) = (stop, self.plan.take()) else {
-            return Ok(true);
+        let (Some(stop), Some(plan)) = (stop, self.plan.take()) else {
+            return Ok(Read::Done);
         };
         let most = tree.entry(stop).height.saturating_sub(said.range.start) as usize + 1;
-        let mut problem = (said.filters.is_empty() || said.filters.len() > most)
-            .then(|| "another number of filters than it was asked for".to_owned());
+        if said.filters.is_empty() || said.filters.len() > most {
+            let why = "another number of filters than it was asked for";
+            tools.out.blame(conn, MALICE, why);
+        }
         let at = |height| {
             let entry = tree.entry(tree.ancestor(stop, height));
             let (height, hash) = (entry.height, entry.hash);
             BlockId { height, hash }
         };
+        let plan = self.plan.insert(plan);
         let mut last = header(at(said.range.start.saturating_sub(1)))?;
         for (height, filter) in (said.range.start..).zip(said.read().take(most)) {
             let id = at(height);
             let wanted = header(id)?;
-            match filter {
-                Ok(filter) if filter.header(last) == wanted => {
-                    if self.concerns(aim, id, &filter) {
-                        plan.hits.push_back(id);
-                    }
+            let filter = match filter {
+                Ok(filter) => filter,
+                Err(error) => {
+                    let why = format!("the filter of block {id}: {error}");
+                    tools.out.blame(conn, MALICE, why);
+                    break;
                 }
-                Ok(_) => problem = Some(format!("the filter of block {id} is not its header's")),
-                Err(error) => problem = Some(format!("the filter of block {id}: {error}")),
+            };
+            let theirs = filter.header(last);
+            if theirs != wanted {
+                self.peers.has_not(conn, tools.now);
+                return Ok(Read::Contradicts { id, theirs });
             }
-            if problem.is_some() {
-                break;
+            if concerns(&self.behind, aim, id, &filter) {
+                plan.hits.push_back(id);
             }
             (last, plan.next) = (wanted, height + 1);
         }
-        self.plan = Some(plan);
-        if let Some(problem) = problem {
-            tools.out.blame(conn, MALICE, problem);
-        }
-        Ok(true)
-    }
-
-    /// Whether a block concerns a wallet that has not seen it.
-    fn concerns(&self, aim: &Aim<'_>, id: BlockId, filter: &BlockFilter) -> bool {
-        match id.height <= aim.tip {
-            true => filter.matches_any(&id.hash, &self.late_at(id.height)),
-            false => filter.matches_any(&id.hash, aim.owners),
-        }
+        Ok(Read::Done)
     }
 
     /// What wallets are to do next, as far as that is known.
@@ -291,4 +303,19 @@ impl Scan {
             rows.insert(BEHIND.to_owned(), Some(bytes));
         }
     }
+}
+
+/// Whether a block concerns a wallet that has not seen it.
+fn concerns(
+    behind: &BTreeMap<KeyHash, u32>,
+    aim: &Aim<'_>,
+    id: BlockId,
+    filter: &BlockFilter,
+) -> bool {
+    if id.height > aim.tip {
+        return filter.matches_any(&id.hash, aim.owners);
+    }
+    let late = behind.iter().filter(|(_, at)| **at <= id.height);
+    let late: Vec<KeyHash> = late.map(|(owner, _)| *owner).collect();
+    filter.matches_any(&id.hash, &late)
 }

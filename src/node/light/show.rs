@@ -18,7 +18,7 @@ impl<S: Store> LightNode<S> {
     pub fn snapshot(&self, now: Time) -> NodeSnapshot {
         let (config, tree) = (&self.conns.config, self.chain.tree());
         let (end, tip) = (tree.entry(tree.tip()), self.chain.tip());
-        let mut recent = self.blocks_down(0..=tip.height, RECENT_BLOCKS);
+        let mut recent = self.recent_down();
         recent.reverse();
         NodeSnapshot {
             at: now,
@@ -42,6 +42,12 @@ impl<S: Store> LightNode<S> {
             program: None,
             light: Some(Box::new(self.info())),
         }
+    }
+
+    /// The last blocks of the chain, [`RECENT_BLOCKS`] at most, the highest first. Nothing but their headers
+    /// is known.
+    pub fn recent_down(&self) -> Vec<BlockInfo> {
+        self.blocks_down(0..=self.chain.tip().height, RECENT_BLOCKS)
     }
 
     /// What it knows, and from whom.

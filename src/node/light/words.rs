@@ -3,7 +3,7 @@
 //! One peer is asked for all of them, 2 000 at a time; they are *taken*. Of a second one the last alone is
 //! asked, since it commits to all before it: if it is the same, all are *compared*. If not, halving finds the
 //! first block of which the two say different things, in some dozen short questions, and the block itself
-//! tells who lied. If no peer sends that block, neither is believed: what was taken goes, up to below it.
+//! tells who lied. So it does where a filter is not what it is said to hash to. If no peer sends that block, neither is believed: what was taken goes, up to below it.
 //!
 //! They are kept by block hash, so a branch that was left costs nothing when it comes back, and goes with
 //! the rows of its blocks.
@@ -179,10 +179,36 @@ impl Words {
 
     /// The height up to which filters may be judged by them.
     pub fn usable(&self) -> u32 {
-        match self.is_one_word() && self.dispute.is_none() {
+        let heard = match self.is_one_word() {
             true => self.taken(),
             false => self.compared(),
+        };
+        let dispute = self.dispute.as_ref();
+        dispute.map_or(heard, |dispute| heard.min(dispute.before.id.height))
+    }
+
+    /// A peer's filter of a block is not what was said before that it hashes to. Whether the block is to be
+    /// fetched for that.
+    ///
+    /// # Errors
+    /// [`StoreFault`].
+    pub fn contradicted<S: Store>(
+        &mut self,
+        conn: ConnId,
+        (id, theirs): (BlockId, FilterHeader),
+        chain: &HeaderChain<S>,
+    ) -> Result<bool, StoreFault> {
+        if self.dispute.is_some() || id.height == 0 {
+            return Ok(false);
         }
+        self.dispute = Some(Dispute {
+            block: id,
+            other: Some(conn),
+            theirs,
+            ours: self.header(id, chain)?,
+            before: self.place(id.height - 1, chain)?,
+        });
+        Ok(true)
     }
 
     /// Asks what is to be asked.

@@ -5,4 +5,4 @@ mod follow;
 mod model;
 mod refusals;
 mod stage;
-mod store;
+pub mod store;

@@ -48,9 +48,9 @@ fn the_chain_and_its_branches_are_there_after_a_restart() {
 
 /// A memory of which what each commit leaves is kept.
 #[derive(Clone, Default)]
-struct Watched {
-    inner: MemStore,
-    left: Arc<Mutex<Vec<MemStore>>>,
+pub struct Watched {
+    pub inner: MemStore,
+    pub left: Arc<Mutex<Vec<MemStore>>>,
 }
 
 impl Store for Watched {

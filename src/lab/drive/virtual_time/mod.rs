@@ -336,7 +336,7 @@ impl VirtualLab {
 
     /// How a node looks; `None`: it does not run. Nothing is another by it.
     pub fn look_at(&self, ix: NodeIx, knows: impl Fn(BlockId) -> bool) -> Option<Seen> {
-        let node = self.hosts.sim.node(ix)?;
+        let node = self.hosts.sim.machine(ix)?;
         Some(Seen::of(node, Level::Stats, knows))
     }
 

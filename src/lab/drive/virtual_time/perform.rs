@@ -59,7 +59,7 @@ impl VirtualLab {
                 self.handle(Input::Reply(id, reply));
             }
             Output::Look(ix) => {
-                if let Some(node) = sim.node(ix) {
+                if let Some(node) = sim.machine(ix) {
                     let seen = Seen::of(node, self.core.level(), |block| self.core.knows(block));
                     self.handle(Input::Facts(ix, seen));
                 }
@@ -72,7 +72,7 @@ impl VirtualLab {
             Output::Kill(ix) if !self.nodes[ix.0].runs => {}
             Output::Kill(ix) => {
                 let now = sim.now();
-                let last = sim.node(ix).map(|node| node.snapshot(now));
+                let last = sim.machine(ix).map(|node| node.snapshot(now));
                 sim.crash(ix);
                 self.nodes[ix.0].last = last.map(Arc::new);
                 self.ended(ix, End::Killed);
@@ -167,7 +167,7 @@ impl VirtualLab {
             self.handle(Input::Reply(call, reply));
         }
         for ix in (0..self.nodes.len()).map(NodeIx) {
-            if self.nodes[ix.0].runs && self.hosts.sim.node(ix).is_none() {
+            if self.nodes[ix.0].runs && self.hosts.sim.machine(ix).is_none() {
                 let halt = self.hosts.sim.halted(ix);
                 let words = halt.map_or_else(|| "it has stopped".to_owned(), ToString::to_string);
                 self.ended(ix, End::Failed(words.into()));
@@ -181,7 +181,7 @@ impl VirtualLab {
             return;
         }
         for ix in (0..self.nodes.len()).map(NodeIx) {
-            if let Some(node) = self.hosts.sim.node(ix) {
+            if let Some(node) = self.hosts.sim.machine(ix) {
                 let seen = Seen::of(node, self.core.level(), |block| self.core.knows(block));
                 self.handle(Input::Facts(ix, seen));
             }

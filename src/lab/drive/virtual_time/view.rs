@@ -14,7 +14,7 @@ impl VirtualLab {
             let running = self
                 .hosts
                 .sim
-                .node(ix)
+                .machine(ix)
                 .map(|node| node.snapshot(self.now()));
             running.map(Arc::new).or_else(|| life.last.clone())
         });
