@@ -55,6 +55,7 @@ pub struct Node {
 impl Node {
     /// One that was never started.
     pub(super) fn new(spec: NodeSpec, addr: Option<SocketAddr>) -> Self {
+        let can = can_of(&spec);
         Self {
             name: spec.name.as_str().into(),
             network: network_of(&spec),
@@ -63,7 +64,7 @@ impl Node {
             is_addressed: addr.is_some(),
             host: None,
             is_adopted: false,
-            can: can_of(&spec),
+            can,
             life: 0,
             state: NodeState::Down,
             seen: None,

@@ -12,11 +12,11 @@ use crate::lab::paper::names::missing;
 use crate::lab::paper::network::set;
 use crate::lab::paper::units::parse_rate;
 use crate::lab::spec::{BitcoinSpec, MineSpec, NodeSpec};
-use crate::node::{LightWay, SyncMethod};
 use crate::node::config::MiningMode;
 use crate::node::config::{Release, Strategy};
 use crate::node::message::Role;
 use crate::node::mining::check_hashrate;
+use crate::node::{LightWay, SyncMethod};
 
 /// What a node can be: whether it is of a Bitcoin network.
 const KINDS: [(&str, bool); 2] = [("chainlab", false), ("bitcoin", true)];

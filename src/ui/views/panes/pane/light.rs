@@ -19,9 +19,10 @@ pub(super) fn light(
     if running(node).is_none() {
         return none(scene, "light");
     }
-    let mut row = Row::new()
-        .part(0, 0, vec![label(scene, "light")])
-        .text(3, 0, way(seen.way), theme.text());
+    let mut row =
+        Row::new()
+            .part(0, 0, vec![label(scene, "light")])
+            .text(3, 0, way(seen.way), theme.text());
     if let Some(block) = seen.unserved {
         let words = format!("no peer sends #{}", block.height);
         return row.text(1, 2, words, theme.bad()).fit(room);
@@ -49,9 +50,12 @@ pub(super) fn payments(
         return none(scene, NAME);
     };
     let count = seen.payments.len();
-    let row = Row::new()
-        .part(0, 0, vec![label(scene, NAME)])
-        .text(1, 0, format!("{count} not in a block"), theme.strong());
+    let row = Row::new().part(0, 0, vec![label(scene, NAME)]).text(
+        1,
+        0,
+        format!("{count} not in a block"),
+        theme.strong(),
+    );
     let heard = match (last.heard.first(), last.is_sent) {
         (None, _) => "heard by none".to_owned(),
         (Some(first), true) => format!("sent, {first} heard it first"),
@@ -92,5 +96,8 @@ fn most_fetched(seen: &LightInfo) -> Option<String> {
     let most = seen.fetched.iter().max_by_key(|(_, blocks)| *blocks);
     let (peer, blocks) = most.filter(|(_, blocks)| *blocks > 0)?;
     let blocks = usize::try_from(*blocks).unwrap_or(usize::MAX);
-    Some(format!("{peer} saw {} fetched", text::counted(blocks, "block")))
+    Some(format!(
+        "{peer} saw {} fetched",
+        text::counted(blocks, "block")
+    ))
 }
