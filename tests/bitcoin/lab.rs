@@ -190,14 +190,14 @@ async fn a_node_s_own_wallet_is_used_where_the_layout_names_none() {
             "password_file = {:?}\n",
             node.key_file().display().to_string()
         ),
-        step("expect = \"balance(own) >= 5000\"\nwithin = \"1min\""),
+        step("expect = 'balance(\"own\") >= 5000'\nwithin = \"1min\""),
         step(&format!(
             "do = \"send\"\nfrom = \"own\"\nto = \"{payee}\"\namount = \"4.5\""
         )),
-        step("expect = \"mempool@own == 1 and balance(own) < 5046\"\nwithin = \"1min\""),
+        step("expect = 'mempool@own == 1 and balance(\"own\") < 5046'\nwithin = \"1min\""),
         step("do = \"mine_now\"\nnode = \"own\""),
         // Less what was paid, and with another reward.
-        step("expect = \"mempool@own == 0 and balance(own) > 5095\"\nwithin = \"1min\""),
+        step("expect = 'mempool@own == 0 and balance(\"own\") > 5095'\nwithin = \"1min\""),
         step(&format!(
             "do = \"send\"\nfrom = \"own\"\nto = \"{payee}\"\namount = \"1\"\nfee = \"0.001\""
         )),
