@@ -1,7 +1,9 @@
 //! What a message costs that goes from one Bitcoin node to another through a straight proxy, beside
-//! bare TCP: there and back one at a time, and many in a row.
+//! bare TCP: there and back one at a time, and many in a row. Beside them stands a relay of the same
+//! runtime that only copies: what sockets and wake-ups cost, which differs much between machines, and
+//! what reading and telling costs.
 
-use crate::ratio::{Harness, Target, timed};
+use crate::ratio::{Harness, Samples, Target, timed};
 use chainlab::bitcoin::Network;
 use chainlab::bitcoin::wire::{CommandName, Frame};
 use chainlab::live::proxy::{ProxyConfig, ProxyHandle, Reach, start_proxy};
@@ -13,6 +15,9 @@ use std::time::Duration;
 use tokio::runtime::Runtime;
 
 const NETWORK: Network = Network::Regtest;
+
+/// Reading one message and telling of it, beside two sockets more.
+const RELAY_TIMES: f64 = 1.5;
 
 /// Messages in a row: `inv` with one entry, as most are.
 const MANY: usize = 20_000;
@@ -28,31 +33,18 @@ pub fn between(harness: &mut Harness) {
     let ping = message("ping", &[1; 8]);
     let mut sides = sides(&runtime, ping.len(), &ping);
     let rounds = harness.size(3_000, 10);
-    let [bare, bent] = harness.interleave(
-        rounds,
-        [&mut || sides.bare.asks(&ping, ping.len()), &mut || {
-            sides.bent.asks(&ping, ping.len())
-        }],
-    );
-    let beside = ("bare TCP", &bare);
+    let [bare, copied, bent] = sides.ask(harness, rounds, (&ping, ping.len()));
+    let name = "a ping and its pong through a straight proxy";
     let target = Target::TimesAtMost(PING_TIMES);
-    harness.report(
-        "a ping and its pong through a straight proxy",
-        &bent,
-        beside,
-        target,
-    );
+    harness.report(name, &bent, ("bare TCP", &bare), target);
+    let target = Target::TimesAtMost(RELAY_TIMES);
+    harness.report(name, &bent, ("a relay that only copies", &copied), target);
 
     let inv = message("inv", &[1; 37]);
     let many = inv.repeat(harness.size(MANY, 100));
     let mut sides = self::sides(&runtime, many.len(), &inv);
     let rounds = harness.size(60, 1);
-    let [bare, bent] = harness.interleave(
-        rounds,
-        [&mut || sides.bare.asks(&many, inv.len()), &mut || {
-            sides.bent.asks(&many, inv.len())
-        }],
-    );
+    let [bare, _, bent] = sides.ask(harness, rounds, (&many, inv.len()));
     let name = format!("{} messages in a row through it", many.len() / inv.len());
     harness.report(
         &name,
@@ -70,10 +62,31 @@ fn message(command: &str, payload: &[u8]) -> Vec<u8> {
     frame.to_bytes(NETWORK.params().magic).to_vec()
 }
 
-/// The same node, straight and through a proxy.
+/// The same node, straight, through a relay and through a proxy.
 struct Sides {
     bare: Asker,
+    copied: Asker,
     bent: Asker,
+}
+
+impl Sides {
+    /// How long all this and so many bytes of answer take, each way.
+    fn ask(
+        &mut self,
+        harness: &Harness,
+        rounds: usize,
+        (bytes, answer): (&[u8], usize),
+    ) -> [Samples; 3] {
+        let Self { bare, copied, bent } = self;
+        harness.interleave(
+            rounds,
+            [
+                &mut || bare.asks(bytes, answer),
+                &mut || copied.asks(bytes, answer),
+                &mut || bent.asks(bytes, answer),
+            ],
+        )
+    }
 }
 
 struct Asker(TcpStream);
@@ -116,8 +129,28 @@ fn sides(runtime: &Runtime, heard: usize, answer: &[u8]) -> Sides {
     });
     Sides {
         bare: Asker::to(addr),
+        copied: Asker::to(runtime.block_on(relay(addr))),
         bent: Asker::to(at),
     }
+}
+
+/// Passes on what comes, and looks at nothing.
+async fn relay(to: SocketAddr) -> SocketAddr {
+    let listener = tokio::net::TcpListener::bind((Ipv4Addr::LOCALHOST, 0)).await;
+    let listener = listener.expect("a port");
+    let at = listener.local_addr().expect("bound");
+    tokio::spawn(async move {
+        let (mut from, _) = listener.accept().await.expect("it dials");
+        let mut there = tokio::net::TcpStream::connect(to)
+            .await
+            .expect("it listens");
+        for stream in [&from, &there] {
+            stream.set_nodelay(true).expect("an option");
+        }
+        // The end of one is the end of the measure.
+        let _ = tokio::io::copy_bidirectional(&mut from, &mut there).await;
+    });
+    at
 }
 
 fn answers(mut stream: TcpStream, heard: usize, answer: &[u8]) {

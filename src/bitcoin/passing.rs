@@ -181,7 +181,7 @@ impl Passing {
         let magic = self.network.params().magic;
         // One byte is enough to see that it is none, and must not wait for others then.
         let begun = self.buffer.len().min(magic.len());
-        if self.buffer[..begun] != magic[..begun] && begun < magic.len() {
+        if begun < magic.len() && self.buffer[..begun] != magic[..begun] {
             return Err(Unreadable::Unknown);
         }
         let header = FrameHeader::read(&self.buffer, magic);
@@ -237,7 +237,7 @@ pub struct Handshake {
 impl Handshake {
     /// A message has passed. Whether the handshake is complete with it.
     pub fn passed(&mut self, way: Way, message: &PassedMessage) -> bool {
-        if self.is_complete() || message.command.as_str() != Kind::Verack.name() {
+        if self.is_complete() || message.command != CommandName::new(Kind::Verack.name()) {
             return false;
         }
         match way {

@@ -26,12 +26,18 @@ impl<N> NewsSender<N> {
 
     /// Tells this, if there is room.
     pub(super) fn tell(&self, news: N) {
+        self.tell_with(|| news);
+    }
+
+    /// Tells what this makes, which is made only if there is room.
+    pub(super) fn tell_with(&self, news: impl FnOnce() -> N) {
         let missed = self.missed.swap(0, Ordering::Relaxed);
         if missed > 0 && self.sender.try_send((self.as_missed)(missed)).is_err() {
             return self.miss(missed + 1);
         }
-        if self.sender.try_send(news).is_err() {
-            self.miss(1);
+        match self.sender.try_reserve() {
+            Ok(room) => room.send(news()),
+            Err(_) => self.miss(1),
         }
     }
 
@@ -57,9 +63,15 @@ mod tests {
     #[tokio::test]
     async fn what_there_is_no_room_for_is_told_as_a_number_before_the_next() {
         let (news, mut reader) = NewsSender::new(2, |missed| format!("{missed} missed"));
+        let mut made = 0;
         for number in 0..5 {
-            news.tell(number.to_string());
+            news.tell_with(|| {
+                made += 1;
+                number.to_string()
+            });
         }
+        // What there is no room for costs nothing.
+        assert_eq!(made, 2);
         assert_eq!(reader.recv().await.as_deref(), Some("0"));
         news.tell("5".to_owned());
         assert_eq!(reader.recv().await.as_deref(), Some("1"));

@@ -32,4 +32,4 @@ mod second;
 pub use ending::Ending;
 pub use find::{FindError, Search, find_program};
 pub use handle::{ProgramHandle, ProgramNews, ProgramState, StartProgramError, start_program};
-pub use ports::{choose_ports, taken_port};
+pub use ports::{choose_ports, taken};

@@ -228,10 +228,44 @@ fn bans_are_told() {
 }
 
 #[test]
+fn what_a_wallet_of_a_node_s_own_holds_is_told_to_the_satoshi() {
+    let core = core().balance(Some("w")).expect("it has wallets");
+    let told = read(&core, "core-getbalances", at(0));
+    let text = |amount: chainlab::chain::Amount| amount.to_string();
+    assert_eq!(text(told.confirmed), "12.34567891");
+    assert_eq!(text(told.immature), "6.25");
+    assert_eq!(text(told.incoming), "0.00000001");
+    assert_eq!(told.spendable(), told.confirmed);
+    let bcoin = bcoin().balance(None).expect("it has a wallet");
+    let answer = |coins: &str| format!("{{\"result\":{coins},\"error\":null,\"id\":\"chainlab\"}}");
+    let ten = bcoin
+        .answered(200, answer("10").as_bytes(), at(0))
+        .expect("an amount");
+    let all = |coins: &str| coins.parse().expect("an amount");
+    let paid = ten.with_waiting(all("7.5"));
+    assert_eq!(
+        (text(paid.outgoing), text(paid.spendable())),
+        ("2.5".into(), "7.5".into())
+    );
+    let gets = ten.with_waiting(all("12"));
+    assert_eq!(
+        (text(gets.incoming), text(gets.spendable())),
+        ("2".into(), "10".into())
+    );
+    for bad in ["-1", "1e-9", "\"10\"", "null", "22000000"] {
+        assert!(
+            bcoin.answered(200, answer(bad).as_bytes(), at(0)).is_err(),
+            "{bad}"
+        );
+    }
+}
+
+#[test]
 fn what_a_program_does_not_do_is_said_in_words_with_its_name() {
     let words =
         |lacks: Option<chainlab::bitcoin::rpc::Lacks>| lacks.expect("it does not").to_string();
     assert_eq!(words(btcd().new_address(None).err()), "btcd has no wallet");
+    assert_eq!(words(btcd().balance(None).err()), "btcd has no wallet");
     assert_eq!(
         words(bcoin().wallets().err()),
         "bcoin does not list its wallets"
@@ -283,6 +317,18 @@ fn each_program_is_asked_in_its_own_words() {
     assert_eq!(block(bcoin()), format!("getblock[\"{hex}\",false] at /"));
     let address = core().new_address(Some("a b")).expect("it has wallets");
     assert_eq!(call(address.call()), "getnewaddress[] at /wallet/a%20b");
+    let pay = |dialect: &dyn Dialect, of| {
+        let amount = "0.29".parse().expect("an amount");
+        call(
+            dialect
+                .pay(of, "rb1q", amount)
+                .expect("it has a wallet")
+                .call(),
+        )
+    };
+    let paid = "sendtoaddress[\"rb1q\",\"0.29000000\"] at /";
+    assert_eq!(pay(core(), Some("w")), format!("{paid}wallet/w"));
+    assert_eq!(pay(bcoin(), None), paid);
     assert_eq!(
         call(core().send(&[0, 0xff]).call()),
         "sendrawtransaction[\"00ff\"] at /"

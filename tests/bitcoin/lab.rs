@@ -1,8 +1,11 @@
 //! Labs with real nodes: started, parted, healed, ended.
 
-use crate::node::{PATIENCE, bcoin, client_of, now, package};
+use crate::node::{Node, PATIENCE, bcoin, client_of, now, package};
 use crate::processes::{until, until_none_of, until_started_in, word_of};
 use crate::proxy::scene::takes;
+use chainlab::bitcoin::network::AddressForm;
+use chainlab::bitcoin::pay::LabKey;
+use chainlab::node::wallets::wallet_key;
 use std::fs::{create_dir, write};
 use std::path::Path;
 use std::process::{Command, Output, Stdio};
@@ -162,6 +165,62 @@ async fn between_the_real_nodes_of_a_lab_a_ping_takes_what_the_layout_says() {
     lab.kill().expect("it is there");
     lab.wait().expect("it has ended");
     until_none_of(home.path());
+}
+
+/// A node that runs by itself has a wallet with coins: the lab pays from it, and mines for it.
+#[tokio::test(flavor = "multi_thread")]
+async fn a_node_s_own_wallet_is_used_where_the_layout_names_none() {
+    let Some(package) = package() else {
+        return;
+    };
+    let mut node = Node::start(&package, &[]).await;
+    let address = node.address().await;
+    node.ask(&bcoin().mine(101, &address)).await;
+    let home = tempdir().expect("a folder");
+    let layout = home.path().join("own.toml");
+    let payee = LabKey::new(wallet_key(&[7; 32], "payee")).address(&AddressForm::BCOIN_REGTEST);
+    let step = |step: &str| format!("[[step]]\n{step}\n");
+    let text = [
+        "[[node]]\nname = \"own\"\nkind = \"bitcoin\"\n".to_owned(),
+        format!(
+            "address = \"{}\"\nrpc = \"{}\"\nuser = \"x\"\n",
+            node.at, node.rpc
+        ),
+        format!(
+            "password_file = {:?}\n",
+            node.key_file().display().to_string()
+        ),
+        step("expect = 'balance(\"own\") >= 5000'\nwithin = \"1min\""),
+        step(&format!(
+            "do = \"send\"\nfrom = \"own\"\nto = \"{payee}\"\namount = \"4.5\""
+        )),
+        step("expect = 'mempool@own == 1 and balance(\"own\") < 5046'\nwithin = \"1min\""),
+        step("do = \"mine_now\"\nnode = \"own\""),
+        // Less what was paid, and with another reward.
+        step("expect = 'mempool@own == 0 and balance(\"own\") > 5095'\nwithin = \"1min\""),
+        step(&format!(
+            "do = \"send\"\nfrom = \"own\"\nto = \"{payee}\"\namount = \"1\"\nfee = \"0.001\""
+        )),
+    ];
+    write(&layout, text.concat()).expect("a file");
+    let output = chainlab(home.path())
+        .arg("run")
+        .arg(&layout)
+        .args(["--headless", "--json"])
+        .output()
+        .expect("it runs");
+    let (out, err) = said(&output);
+    assert_eq!(output.status.code(), Some(3), "{err}\n{out}");
+    let words = "the node's own wallet chooses the fee: leave it out";
+    assert!(
+        err.contains(words),
+        "the last step is refused: {err}\n{out}"
+    );
+    assert_eq!(node.height().await, 102);
+    let paid = bcoin().balance(None).expect("it has a wallet");
+    let left = node.ask(&paid).await.confirmed.to_string();
+    // 102 rewards, the last with the fee of the payment, less 4.5.
+    assert_eq!(left, "5095.5");
 }
 
 /// However a lab ends, so do its nodes.

@@ -167,6 +167,11 @@ impl Node {
         }
     }
 
+    /// The file with its password.
+    pub fn key_file(&self) -> PathBuf {
+        self.dir.path().join("key")
+    }
+
     /// An address of its wallet.
     pub async fn address(&mut self) -> String {
         let request = bcoin().new_address(None).expect("it has a wallet");
@@ -211,8 +216,17 @@ pub fn client_of(rpc: SocketAddr, password_file: PathBuf) -> RpcClient {
     .expect("on this machine")
 }
 
-/// Ports that were free a moment ago.
-fn free_ports<const N: usize>() -> [SocketAddr; N] {
-    let taken = [(); N].map(|()| TcpListener::bind((Ipv4Addr::LOCALHOST, 0)).expect("a port"));
-    taken.map(|port| port.local_addr().expect("an address"))
+/// Ports that were free a moment ago: for peers, for JSON-RPC, and two above that for the wallet, where it
+/// is looked for.
+fn free_ports() -> [SocketAddr; 3] {
+    let take = |port| TcpListener::bind((Ipv4Addr::LOCALHOST, port)).ok();
+    for _ in 0..100 {
+        let [at, rpc] = [0, 0].map(|any| take(any).expect("a port"));
+        let rpc_port = rpc.local_addr().expect("an address").port();
+        let wallet = rpc_port.checked_add(2).and_then(take);
+        if let Some(wallet) = wallet {
+            return [at, rpc, wallet].map(|port| port.local_addr().expect("an address"));
+        }
+    }
+    panic!("no two ports are free");
 }

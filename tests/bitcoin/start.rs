@@ -2,11 +2,13 @@
 
 use crate::node::{PATIENCE, bcoin, now, package};
 use crate::processes::{alive, until_none};
-use crate::stand_in::{Lab, bcoin_plan, running, start, until_ready};
+use crate::stand_in::{Lab, bcoin_plan, own, running, start, until_ready};
 use chainlab::bitcoin::Program;
 use chainlab::bitcoin::rpc::Request;
 use chainlab::bitcoin::start::{Plan, RPC_USER, RpcLogin};
-use chainlab::live::program::{Ending, ProgramHandle, choose_ports, taken_port};
+use chainlab::live::program::{
+    Ending, ProgramHandle, StartProgramError, choose_ports, start_program, taken,
+};
 use chainlab::live::rpc::{Login, RpcClient};
 use rustix::process::{Pid, Signal, kill_process};
 use std::ffi::OsString;
@@ -36,7 +38,7 @@ impl Node {
                 return node;
             }
             assert!(
-                taken_port(&ports).is_some(),
+                taken(&node.plan).is_some(),
                 "{:?}",
                 node.program.last_lines()
             );
@@ -206,12 +208,13 @@ async fn a_port_that_was_taken_meanwhile_is_chosen_again() {
     let folder = folder();
     let ports = choose_ports().expect("ports");
     let _held = TcpListener::bind((Ipv4Addr::LOCALHOST, ports.rpc)).expect("it was free");
-    let mut node = Node::of(bcoin_plan(folder.path(), ports, &[]));
-    assert!(!node.is_ready().await);
-    assert_eq!(node.program.ended().await, Ending::Exited(1));
-    assert_eq!(taken_port(&ports), Some(ports.rpc));
-    let said = node.program.last_lines().join("\n");
-    assert!(said.contains("EADDRINUSE"), "{said}");
+    let plan = bcoin_plan(folder.path(), ports, &[]);
+    let at = SocketAddr::from((Ipv4Addr::LOCALHOST, ports.rpc));
+    assert_eq!(taken(&plan), Some(("RPC", at)));
+    let refused = start_program(&plan, Some(own())).expect_err("it is taken");
+    assert!(matches!(refused, StartProgramError::Port { .. }));
+    let words = format!("{at} (RPC) is another program's by now");
+    assert_eq!(refused.to_string(), words);
     let mut node = Node::start(folder.path(), &[]).await;
     assert_eq!(node.height().await, 0);
 }

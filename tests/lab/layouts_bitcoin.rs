@@ -171,3 +171,26 @@ fn payments_by_itself_are_between_wallets_of_chainlabs_own_nodes() {
     let traffic = layout(&format!("[traffic]\n{nodes}")).traffic;
     assert_eq!(traffic.expect("it was said").wallets, ["alice", "bob"]);
 }
+
+/// A Bitcoin node that may be told to act has a wallet, whether the layout names one or not: of the lab, or
+/// the node's own.
+#[test]
+fn the_wallet_that_is_named_after_a_bitcoin_node_can_be_named() {
+    let node = |rest: &str| format!("[[node]]\nname = \"real\"\nkind = \"bitcoin\"\n{rest}\n");
+    let step = "[[step]]\nexpect = 'balance(\"real\") >= 1'\n";
+    let rpc = "rpc = \"127.0.0.1:18443\"\ncookie = \"c\"";
+    let running = |rest: &str| node(&format!("address = \"127.0.0.1:18444\"\n{rest}"));
+    for fits in [node("program = \"auto\""), running(rpc)] {
+        read("lab.toml", &(fits + step)).expect("it has a wallet");
+    }
+    let looked_at = running("");
+    let elsewhere = running(&format!("network = \"signet\"\n{rpc}"));
+    let named = node("program = \"auto\"\nwallets = [\"alice\"]");
+    for lacks in [looked_at, elsewhere, named] {
+        let error = read("lab.toml", &(lacks + step)).expect_err("there is none of that name");
+        assert!(
+            error.to_string().contains("there is no wallet \"real\""),
+            "{error}"
+        );
+    }
+}

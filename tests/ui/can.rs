@@ -79,6 +79,7 @@ fn plan(effects: &[Effect]) -> Option<UiEvent> {
         change: Amount::ZERO,
         fee: Amount::ZERO,
         bytes: 226,
+        chosen_by_node: false,
     };
     let answer = Ok(Answer::Node(*ix, Reply::Plan(plan)));
     Some(UiEvent::Answered(purpose.clone(), answer))

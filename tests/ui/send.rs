@@ -28,6 +28,7 @@ fn plan(payment: &Payment) -> SendPlan {
         change: amount("0.9999"),
         fee: amount("0.0001"),
         bytes: 226,
+        chosen_by_node: false,
     }
 }
 

@@ -201,6 +201,7 @@ fn a_payment_is_reported_with_the_name_of_who_gets_it() {
             change: Amount::ZERO,
             fee: Amount::ZERO,
             bytes: 226,
+            chosen_by_node: false,
         },
         announced_to,
         withheld: false,

@@ -1,12 +1,13 @@
 //! bcoin, as version 1.0.2 answers.
 
 use super::call::{Door, Request};
-use super::dialect::{Dialect, shown};
+use super::dialect::{Dialect, coins, shown};
 use super::error::Lacks;
-use super::facts::{Ban, Entry, Peer};
+use super::facts::{Ban, Entry, OwnBalance, Peer};
 use super::list::Listed;
 use super::read::{self, PeerTimes};
 use crate::bitcoin::program::Program;
+use crate::chain::Amount;
 use crate::chain::hash::{BlockHash, Txid};
 use crate::node::Time;
 use serde_json::value::RawValue;
@@ -69,6 +70,29 @@ impl Dialect for Bcoin {
 
     fn new_address(&self, _: Option<&str>) -> Result<Request<String>, Lacks> {
         let request = Request::new("getnewaddress", vec![ACCOUNT.into()], read::address);
+        Ok(request.at(Door::WalletServer))
+    }
+
+    /// It counts young rewards among what is confirmed.
+    fn balance(&self, _: Option<&str>) -> Result<Request<OwnBalance>, Lacks> {
+        let request = Request::new("getbalance", vec![ACCOUNT.into()], |raw, _| {
+            Ok(OwnBalance {
+                confirmed: read::amount(raw)?,
+                ..OwnBalance::default()
+            })
+        });
+        Ok(request.at(Door::WalletServer))
+    }
+
+    fn balance_with_waiting(&self) -> Option<Request<Amount>> {
+        let params = vec![ACCOUNT.into(), 0.into()];
+        let request = Request::new("getbalance", params, |raw, _| read::amount(raw));
+        Some(request.at(Door::WalletServer))
+    }
+
+    fn pay(&self, _: Option<&str>, address: &str, amount: Amount) -> Result<Request<Txid>, Lacks> {
+        let params = vec![address.into(), coins(amount)];
+        let request = Request::new("sendtoaddress", params, read::txid);
         Ok(request.at(Door::WalletServer))
     }
 

@@ -3,10 +3,11 @@
 use super::call::Request;
 use super::dialect::{Dialect, shown};
 use super::error::Lacks;
-use super::facts::{Ban, Entry, Peer};
+use super::facts::{Ban, Entry, OwnBalance, Peer};
 use super::list::Listed;
 use super::read::{self, PeerTimes};
 use crate::bitcoin::program::Program;
+use crate::chain::Amount;
 use crate::chain::hash::{BlockHash, Txid};
 use crate::node::Time;
 use serde_json::value::RawValue;
@@ -64,6 +65,14 @@ impl Dialect for Btcd {
     }
 
     fn new_address(&self, _: Option<&str>) -> Result<Request<String>, Lacks> {
+        Err(NO_WALLET)
+    }
+
+    fn balance(&self, _: Option<&str>) -> Result<Request<OwnBalance>, Lacks> {
+        Err(NO_WALLET)
+    }
+
+    fn pay(&self, _: Option<&str>, _: &str, _: Amount) -> Result<Request<Txid>, Lacks> {
         Err(NO_WALLET)
     }
 

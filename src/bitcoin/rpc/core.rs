@@ -1,12 +1,13 @@
 //! Bitcoin Core, and what is made of its source. From the source of version 31.
 
 use super::call::{Door, Request};
-use super::dialect::{Dialect, shown};
+use super::dialect::{Dialect, coins, shown};
 use super::error::Lacks;
-use super::facts::{Ban, Entry, Peer};
+use super::facts::{Ban, Entry, OwnBalance, Peer};
 use super::list::Listed;
 use super::read::{self, PeerTimes};
 use crate::bitcoin::program::Program;
+use crate::chain::Amount;
 use crate::chain::hash::{BlockHash, Txid};
 use crate::node::Time;
 use serde_json::value::RawValue;
@@ -54,8 +55,21 @@ impl Dialect for Core {
     }
 
     fn new_address(&self, wallet: Option<&str>) -> Result<Request<String>, Lacks> {
-        let door = wallet.map_or(Door::Node, |name| Door::WalletOf(name.to_owned()));
-        Ok(Request::new("getnewaddress", vec![], read::address).at(door))
+        Ok(Request::new("getnewaddress", vec![], read::address).at(door_of(wallet)))
+    }
+
+    fn balance(&self, wallet: Option<&str>) -> Result<Request<OwnBalance>, Lacks> {
+        Ok(Request::new("getbalances", vec![], read::balances).at(door_of(wallet)))
+    }
+
+    fn pay(
+        &self,
+        wallet: Option<&str>,
+        address: &str,
+        amount: Amount,
+    ) -> Result<Request<Txid>, Lacks> {
+        let params = vec![address.into(), coins(amount)];
+        Ok(Request::new("sendtoaddress", params, read::txid).at(door_of(wallet)))
     }
 
     fn set_network_active(&self, is_active: bool) -> Result<Request<()>, Lacks> {
@@ -74,4 +88,8 @@ impl Dialect for Core {
     fn block(&self, block: BlockHash) -> Request<Vec<u8>> {
         Request::new("getblock", vec![shown(&block), 0.into()], read::bytes)
     }
+}
+
+fn door_of(wallet: Option<&str>) -> Door {
+    wallet.map_or(Door::Node, |name| Door::WalletOf(name.to_owned()))
 }

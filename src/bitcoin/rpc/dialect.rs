@@ -1,11 +1,13 @@
 //! What can be asked of a node, in words that its program understands.
 
 use super::call::Request;
+use super::decimal::Sats;
 use super::error::Lacks;
-use super::facts::{Ban, ChainInfo, Entry, Peer, Tip};
+use super::facts::{Ban, ChainInfo, Entry, OwnBalance, Peer, Tip};
 use super::list::Listed;
 use super::read;
 use crate::bitcoin::program::Program;
+use crate::chain::Amount;
 use crate::chain::hash::{BlockHash, Txid};
 use serde_json::{Value, json};
 use std::fmt::Debug;
@@ -90,6 +92,28 @@ pub trait Dialect: Debug + Sync {
     /// It has no wallet.
     fn new_address(&self, wallet: Option<&str>) -> Result<Request<String>, Lacks>;
 
+    /// What the wallet with this name holds; without a name, the only one.
+    ///
+    /// # Errors
+    /// It has no wallet.
+    fn balance(&self, wallet: Option<&str>) -> Result<Request<OwnBalance>, Lacks>;
+
+    /// What it comes to with all that waits, where [`balance`](Self::balance) does not say.
+    fn balance_with_waiting(&self) -> Option<Request<Amount>> {
+        None
+    }
+
+    /// Pays so much from it, a fee of its own choice on top; its answer is the id.
+    ///
+    /// # Errors
+    /// It has no wallet.
+    fn pay(
+        &self,
+        wallet: Option<&str>,
+        address: &str,
+        amount: Amount,
+    ) -> Result<Request<Txid>, Lacks>;
+
     /// Dials a peer, once.
     fn connect(&self, peer: SocketAddr) -> Request<()> {
         let params = vec![peer.to_string().into(), "onetry".into()];
@@ -146,6 +170,13 @@ pub trait Dialect: Debug + Sync {
 
 pub(super) fn shown(hash: &impl ToString) -> Value {
     json!(hash.to_string())
+}
+
+/// Coins with all their places. As text: a number of JSON is a float at many a node.
+pub(super) fn coins(amount: Amount) -> Value {
+    let sats = Sats::new(amount.units());
+    sats.map_or_else(|| amount.to_string(), |sats| sats.to_string())
+        .into()
 }
 
 fn hex(bytes: &[u8]) -> String {

@@ -2,6 +2,7 @@
 
 use super::decimal::Sats;
 use crate::bitcoin::network::Network;
+use crate::chain::Amount;
 use crate::chain::hash::BlockHash;
 use crate::node::foreign::{QUOTED_MAX, quoted};
 use std::net::SocketAddr;
@@ -109,6 +110,39 @@ pub struct Entry {
     pub ancestors: Option<u32>,
     /// How many build on it, itself among them; none if not told.
     pub descendants: Option<u32>,
+}
+
+/// What a wallet of a node's own holds.
+#[derive(Clone, Copy, Debug, Default, PartialEq, Eq)]
+pub struct OwnBalance {
+    /// In blocks, or change of its own payments that wait.
+    pub confirmed: Amount,
+    /// Rewards that are too young to be spent, where the node tells them apart.
+    pub immature: Amount,
+    /// What payments that wait bring in.
+    pub incoming: Amount,
+    /// What they take out, where the node tells that.
+    pub outgoing: Amount,
+}
+
+impl OwnBalance {
+    /// The same, by what it comes to with all that waits.
+    #[must_use]
+    pub fn with_waiting(self, all: Amount) -> Self {
+        let more = |than: Amount, this: Amount| this.checked_sub(than).unwrap_or(Amount::ZERO);
+        Self {
+            incoming: more(self.confirmed, all),
+            outgoing: more(all, self.confirmed),
+            ..self
+        }
+    }
+
+    /// What the next payment can spend, its fee included.
+    pub fn spendable(&self) -> Amount {
+        self.confirmed
+            .checked_sub(self.outgoing)
+            .unwrap_or(Amount::ZERO)
+    }
 }
 
 /// An address that a node talks to no more.

@@ -43,5 +43,5 @@ pub use call::{Call, Door, Request};
 pub use decimal::{Decimal, DecimalError, Sats};
 pub use dialect::Dialect;
 pub use error::{Lacks, RpcError};
-pub use facts::{Ban, ChainInfo, Entry, NotOneNetwork, Peer, Tip, TipStatus};
+pub use facts::{Ban, ChainInfo, Entry, NotOneNetwork, OwnBalance, Peer, Tip, TipStatus};
 pub use list::Listed;

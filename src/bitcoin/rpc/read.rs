@@ -1,9 +1,10 @@
 //! How answers are read: what all dialects share, and where they differ as a parameter.
 
 use super::decimal::{Decimal, Sats};
-use super::facts::{Ban, ChainInfo, Entry, Peer, Tip, TipStatus};
+use super::facts::{Ban, ChainInfo, Entry, OwnBalance, Peer, Tip, TipStatus};
 use super::list::{Listed, first, first_pairs};
 use crate::bitcoin::network::Network;
+use crate::chain::Amount;
 use crate::chain::hash::{BlockHash, Txid};
 use crate::node::Time;
 use crate::node::foreign::one_line;
@@ -66,6 +67,37 @@ pub(super) fn address(raw: &RawValue, _: Time) -> Answer<String> {
 
 pub(super) fn wallets(raw: &RawValue, _: Time) -> Answer<Listed<String>> {
     first(raw.get(), WALLETS_MAX).map_err(|error| error.to_string())
+}
+
+/// Coins.
+pub(super) fn amount(raw: &RawValue) -> Answer<Amount> {
+    let sats = Sats::parse_coins(raw.get());
+    sats.map(Sats::amount).map_err(|error| error.to_string())
+}
+
+/// Of one of Bitcoin Core's wallets.
+pub(super) fn balances(raw: &RawValue, _: Time) -> Answer<OwnBalance> {
+    #[derive(Deserialize)]
+    struct Said<'a> {
+        #[serde(borrow)]
+        mine: Mine<'a>,
+    }
+    #[derive(Deserialize)]
+    struct Mine<'a> {
+        #[serde(borrow)]
+        trusted: &'a RawValue,
+        #[serde(borrow)]
+        untrusted_pending: &'a RawValue,
+        #[serde(borrow)]
+        immature: &'a RawValue,
+    }
+    let Said { mine } = parse(raw)?;
+    Ok(OwnBalance {
+        confirmed: amount(mine.trusted)?,
+        immature: amount(mine.immature)?,
+        incoming: amount(mine.untrusted_pending)?,
+        outgoing: Amount::ZERO,
+    })
 }
 
 /// Bytes, which nodes write as hexadecimal digits.

@@ -6,7 +6,7 @@ use crate::chain::Address;
 use crate::lab::ask::params::{BadParam, bad};
 use crate::lab::ask::verbs::key_holder;
 use crate::lab::ask::{Known, Named, Request, pick};
-use crate::lab::layout::roster::Roster;
+use crate::lab::layout::roster::{Roster, reward_wallet};
 use crate::lab::layout::{Layout, groups};
 use crate::lab::paper::names::missing;
 use crate::lab::spec::NodeSpec;
@@ -75,10 +75,10 @@ impl Resolver {
         self.give_reward_wallet(spec);
     }
 
-    /// A miner without a wallet makes one for the rewards.
+    /// A miner without a wallet makes one for the rewards, also one that finds the first block alone.
     fn give_reward_wallet(&mut self, spec: &NodeSpec) {
-        let mines = spec.mine.mode != MiningMode::Off || spec.mine.first_at_once;
-        if spec.wallets.is_empty() && mines {
+        let finds_first = spec.wallets.is_empty() && spec.mine.first_at_once;
+        if finds_first || reward_wallet(spec, &[]).is_some() {
             let last = self.nodes().count() - 1;
             self.roster.give(&spec.name, last);
         }

@@ -248,10 +248,14 @@ impl Roster {
     }
 }
 
-/// The wallet that a node makes for its rewards, named after it: one that mines and has no other.
+/// The wallet that is made for a node's rewards, or is the node's own, named after it: of one that mines and
+/// has no other, and of a program of others that may be told to act and for which none is named.
 pub fn reward_wallet<'a>(spec: &'a NodeSpec, made: &[String]) -> Option<&'a str> {
-    let mines = spec.mine.mode != MiningMode::Off;
-    (mines && spec.wallets.is_empty() && made.is_empty()).then_some(&*spec.name)
+    let has_one = match &spec.bitcoin {
+        Some(bitcoin) => bitcoin.may_act(),
+        None => spec.mine.mode != MiningMode::Off && made.is_empty(),
+    };
+    (has_one && spec.wallets.is_empty()).then_some(&*spec.name)
 }
 
 /// That another node has a wallet of this name.

@@ -5,6 +5,7 @@
 
 use super::client::Client;
 use super::config::BitcoinConfig;
+use super::own::OwnWallet;
 use super::peers::{Reaches, WhoIs};
 use crate::bitcoin::Network;
 use crate::bitcoin::rpc::{Listed, Peer};
@@ -78,6 +79,10 @@ pub(super) struct Acts {
     first_blocks: u16,
     /// `None`: it is not known yet how the node writes addresses.
     pub(super) wallets: Option<LabWallets>,
+    /// What the lab calls the node's own wallet, if that is to be used.
+    pub(super) own_name: Option<String>,
+    /// It, where there is one.
+    pub(super) own: Option<OwnWallet>,
     /// Transactions that wait and were looked at.
     pub(super) heard: BTreeSet<Txid>,
     /// Payments of the lab, as they were sent: the node may forget one when its block is left behind.
@@ -105,6 +110,8 @@ impl Acts {
             key_seed: config.key_seed,
             first_blocks: config.first_blocks,
             wallets: None,
+            own_name: config.own_wallet.then(|| config.name.clone()),
+            own: None,
             heard: BTreeSet::new(),
             sent: VecDeque::new(),
             absent: BTreeSet::new(),

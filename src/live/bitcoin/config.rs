@@ -23,6 +23,8 @@ pub struct BitcoinConfig {
     pub act: bool,
     /// The wallets that the lab holds on its chain, by name.
     pub wallets: Vec<String>,
+    /// A wallet that the node has itself stands in for the one that is named after it.
+    pub own_wallet: bool,
     /// What their keys follow from.
     pub key_seed: [u8; 32],
     /// Blocks that it is to find at once, if its chain has none.

@@ -1,4 +1,5 @@
-//! A node mines: for the lab's own key, so that it takes no wallet of the node.
+//! A node mines: for the lab's own key, so that it takes no wallet of the node; or for the node's, where
+//! that is used.
 
 use super::acts::{ActNews, Acts, refused};
 use crate::bitcoin::block::Block;
@@ -33,6 +34,9 @@ impl Acts {
     /// Whom its blocks pay.
     pub(super) async fn reward_address(&mut self) -> Result<String, CommandError> {
         self.open_wallets().await?;
+        if let Some(own) = &self.own {
+            return Ok(own.address().to_owned());
+        }
         let wallets = self.held()?;
         let first = wallets
             .names()

@@ -15,6 +15,7 @@ mod answers;
 mod client;
 mod config;
 mod mine;
+mod own;
 mod peers;
 mod shown;
 mod task;

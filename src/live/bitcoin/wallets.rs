@@ -1,6 +1,7 @@
 //! The wallets that a lab holds on a node's chain, kept up with that chain by JSON-RPC.
 
 use super::acts::{ActNews, Acts, refused};
+use super::own::OwnWallet;
 use crate::bitcoin::pay::LabKey;
 use crate::bitcoin::tx::Transaction;
 use crate::bitcoin::wallet::{Balance, CoinOf, Entry, LabWallets, Planned, WalletError};
@@ -31,14 +32,19 @@ impl Acts {
         if self.wallets.is_some() {
             return Ok(());
         }
+        let own = self.find_own().await?;
         let mut wallets = LabWallets::new(self.form().await?, self.network);
-        for name in &self.names {
+        let is_own = |name: &str| own.as_ref().is_some_and(|own| own.name() == name);
+        for name in self.names.iter().filter(|name| !is_own(name)) {
             let added = wallets.add(name, self.key(name));
             added.map_err(refusal)?;
         }
-        let made = wallets.names().map(str::to_owned).collect::<Vec<_>>();
-        for name in made {
-            let address = wallets.address(&name).unwrap_or_default();
+        let made = wallets
+            .names()
+            .map(|name| (name, wallets.address(name).unwrap_or_default()));
+        let made: Vec<(String, String)> = made.map(|(name, at)| (name.to_owned(), at)).collect();
+        self.own = own;
+        for (name, address) in made {
             let made = EventKind::WalletCreated { name, address };
             self.tell(ActNews::Event(made)).await;
         }
@@ -60,6 +66,7 @@ impl Acts {
     pub(super) async fn follow(&mut self) -> Result<(), CommandError> {
         self.open_wallets().await?;
         let dialect = self.client.dialect().await?;
+        self.follow_own().await?;
         let info = self.client.ask(&dialect.chain_info()).await?;
         let at = self.held()?.tip().map(|tip| (tip.height, tip.hash));
         if at != Some((info.blocks, info.best)) {
@@ -153,11 +160,16 @@ impl Acts {
             let balance = wallets.balance(name).unwrap_or_default();
             info(name, wallets.address(name).unwrap_or_default(), balance)
         };
-        wallets.names().map(info).collect()
+        let own = self.own.iter().map(OwnWallet::info);
+        own.chain(wallets.names().map(info)).collect()
     }
 
     pub(super) async fn make_wallet(&mut self, name: &str) -> Result<Reply, CommandError> {
         self.open_wallets().await?;
+        if self.is_own(name) {
+            let name = name.to_owned();
+            return Err(refusal(WalletError::Exists { name }));
+        }
         let key = self.key(name);
         if let Some(wallets) = &mut self.wallets {
             wallets.add(name, key).map_err(refusal)?;
@@ -190,10 +202,15 @@ impl Acts {
             change: planned.change,
             fee: planned.fee,
             bytes: usize::try_from(planned.bytes).unwrap_or(usize::MAX),
+            chosen_by_node: false,
         })
     }
 
     pub(super) fn plan(&self, payment: &Payment) -> Result<Reply, CommandError> {
+        if self.is_own(&payment.from) {
+            return Ok(Reply::Plan(self.plan_own(payment)?));
+        }
+        let payment = &self.resolved(payment);
         let planned = self.held()?.plan(payment).map_err(refusal)?;
         Ok(Reply::Plan(self.shown(planned)?))
     }
@@ -201,6 +218,10 @@ impl Acts {
     /// Pays, by a transaction that is signed here.
     pub(super) async fn pay(&mut self, payment: &Payment) -> Result<Reply, CommandError> {
         self.follow().await?;
+        if self.is_own(&payment.from) {
+            return self.pay_own(payment).await;
+        }
+        let payment = &self.resolved(payment);
         let (planned, signed) = self.held()?.pay(payment).map_err(refusal)?;
         let dialect = self.client.dialect().await?;
         self.client.ask(&dialect.send(&signed.bytes)).await?;
@@ -277,6 +298,7 @@ impl Acts {
         skip: usize,
         limit: usize,
     ) -> Result<Reply, CommandError> {
+        self.check_is_labs(name)?;
         let wallets = self.held()?;
         let entries = wallets.history(name).ok_or_else(|| no_wallet(name))?;
         let tip = wallets.tip().map_or(0, |tip| tip.height);
@@ -285,6 +307,7 @@ impl Acts {
     }
 
     pub(super) fn coins(&self, of: &str) -> Result<Reply, CommandError> {
+        self.check_is_labs(of)?;
         let wallets = self.held()?;
         // By its name, or by its address.
         let is_it = |name: &&str| *name == of || wallets.address(name).as_deref() == Some(of);
@@ -295,6 +318,7 @@ impl Acts {
     }
 
     pub(super) fn secret(&self, name: &str) -> Result<Reply, CommandError> {
+        self.check_is_labs(name)?;
         let key = self.held()?.key(name).ok_or_else(|| no_wallet(name))?;
         Ok(Reply::Secret(secret_hex(key.secret())))
     }

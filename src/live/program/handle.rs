@@ -2,12 +2,13 @@
 
 use super::ending::Ending;
 use super::keeper::{Keeper, Order};
-use super::{executable, guard, prepare};
+use super::{executable, guard, ports, prepare};
 use crate::bitcoin::start::Plan;
 use crate::live::news::NewsSender;
 use rustix::process::Pid;
 use std::collections::VecDeque;
 use std::io;
+use std::net::SocketAddr;
 use std::os::fd::OwnedFd;
 use std::os::unix::process::CommandExt;
 use std::path::{Path, PathBuf};
@@ -66,6 +67,14 @@ pub enum StartProgramError {
         /// Why not.
         why: String,
     },
+    /// Another program listens where it is to listen.
+    #[error("{at} ({what}) is another program's by now")]
+    Port {
+        /// What for.
+        what: &'static str,
+        /// Where.
+        at: SocketAddr,
+    },
     /// Its folder cannot be made, or its files not be written.
     #[error("{}: {why}", folder.display())]
     Folder {
@@ -95,6 +104,9 @@ pub fn start_program(plan: &Plan, own: Option<&Path>) -> Result<ProgramHandle, S
         path: plan.program.clone(),
         why: why.to_string(),
     })?;
+    if let Some((what, at)) = ports::taken(plan) {
+        return Err(StartProgramError::Port { what, at });
+    }
     prepare::prepare(plan).map_err(|why| StartProgramError::Folder {
         folder: plan.folder.clone(),
         why,

@@ -2,10 +2,10 @@
 //!
 //! They are below those that systems give to connections that go out (from 32 768 on Linux, 49 152
 //! elsewhere): there, one of the many connections of a lab would take the port of a node that is down.
-//! A port can still be taken between the choice and the program: who starts one asks
-//! [`taken_port`] when it has ended early, and chooses again.
+//! A port can still be taken between the choice and the program: who starts one asks [`taken`] before,
+//! and when it has ended early, and chooses again.
 
-use crate::bitcoin::start::Ports;
+use crate::bitcoin::start::{Plan, Ports};
 use crate::live::Port;
 use std::io;
 use std::net::{Ipv4Addr, SocketAddr};
@@ -40,10 +40,10 @@ pub fn choose_ports() -> io::Result<Ports> {
     }
 }
 
-/// The first of these that something listens at.
-pub fn taken_port(ports: &Ports) -> Option<u16> {
-    let mut all = ports.all().into_iter();
-    all.find(|number| hold(*number).is_none())
+/// The first of the places where it is to listen that is another program's: what for, and where.
+pub fn taken(plan: &Plan) -> Option<(&'static str, SocketAddr)> {
+    let mut all = plan.listens.iter();
+    all.find(|(_, at)| Port::take(*at).is_err()).copied()
 }
 
 fn hold(number: u16) -> Option<Port> {
@@ -76,14 +76,5 @@ mod tests {
         }
         assert_eq!(number_at(u16::MAX, 999), 20_000 + 65_535 % 12_768 + 999);
         assert_eq!(number_at(COUNT - 1, 1), FIRST);
-    }
-
-    #[test]
-    fn a_port_that_was_taken_meanwhile_is_named() {
-        let ports = choose_ports().expect("some are free");
-        assert_eq!(taken_port(&ports), None);
-        let held = hold(ports.rpc).expect("it was free");
-        assert_eq!(taken_port(&ports), Some(ports.rpc));
-        drop(held);
     }
 }

@@ -239,16 +239,17 @@ impl Teller {
             sent,
         } in messages
         {
-            let (item, summary) = said(&message, &whole);
-            let kind = ProxyEventKind::Message {
-                way,
-                command: message.command,
-                bytes: message.bytes,
-                sent,
-                item,
-                summary,
-            };
-            self.tell(now, conn, kind);
+            self.tell_with(now, conn, || {
+                let (item, summary) = said(&message, &whole);
+                ProxyEventKind::Message {
+                    way,
+                    command: message.command,
+                    bytes: message.bytes,
+                    sent,
+                    item,
+                    summary,
+                }
+            });
             if handshake(&message) {
                 self.change(conn, |one| one.has_shaken_hands = true);
                 self.tell(now, conn, ProxyEventKind::Handshake);
@@ -272,7 +273,15 @@ impl Teller {
     }
 
     fn tell(&self, at: Time, conn: u64, kind: ProxyEventKind) {
-        let event = ProxyEvent { at, conn, kind };
-        self.events.tell(ProxyNews::Event(event));
+        self.tell_with(at, conn, || kind);
+    }
+
+    /// What there is no room to tell is not looked into.
+    fn tell_with(&self, at: Time, conn: u64, kind: impl FnOnce() -> ProxyEventKind) {
+        let event = || {
+            let kind = kind();
+            ProxyNews::Event(ProxyEvent { at, conn, kind })
+        };
+        self.events.tell_with(event);
     }
 }

@@ -129,6 +129,10 @@ pub struct SendPlan {
     pub fee: Amount,
     /// Bytes of the transaction.
     pub bytes: usize,
+    /// A program of others pays by its own wallet, and chooses coins and fee: what is said of them, of the
+    /// change and of the bytes means nothing.
+    #[serde(default, skip_serializing_if = "std::ops::Not::not")]
+    pub chosen_by_node: bool,
 }
 
 /// The answer to a [`Command`] or a [`Question`](super::Question).

@@ -101,6 +101,7 @@ impl Wallets {
         }
         let tx = unsigned(&inputs, outputs, balance.key.public_key());
         let plan = SendPlan {
+            chosen_by_node: false,
             payment: payment.clone(),
             address: self.params.address(payee).to_string(),
             inputs: inputs.iter().map(|coin| self.coin_info(coin)).collect(),

@@ -197,6 +197,9 @@ pub fn emptiness(lab: &LabView, at: NodeIx, text: &str, mine: &str) -> Option<St
 
 /// What a payment does, in a sentence.
 pub fn describe(plan: &SendPlan) -> String {
+    if plan.chosen_by_node {
+        return "paid by the node's own wallet, which chooses coins and fee".to_owned();
+    }
     let amounts = plan.inputs.iter().map(|coin| coin.amount.to_string());
     let mut amounts: Vec<_> = amounts.take(COINS).collect();
     let more = plan.inputs.len() - amounts.len();

@@ -104,7 +104,9 @@ impl Names {
             change,
             fee,
             bytes,
+            chosen_by_node,
         } = plan;
+        assert!(!chosen_by_node, "no program of others");
         let inputs: BTreeSet<_> = inputs.iter().map(|coin| coin.amount).collect();
         format!("{payment:?} to {address}: {inputs:?}, change {change}, fee {fee}, {bytes} bytes")
     }

@@ -46,6 +46,7 @@ impl Round {
             mempool: bitcoin.mempool,
             act: bitcoin.act,
             wallets: self.wallets_of(spec),
+            own_wallet: plan.is_none() && spec.wallets.is_empty(),
             key_seed: self.key_seed,
             first_blocks: self.first_blocks(spec, life),
             who: self.who_is(),

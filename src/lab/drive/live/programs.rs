@@ -14,7 +14,7 @@ use crate::lab::drive::consent::{Consent, Planned};
 use crate::lab::layout::roster::kind::check_programs;
 use crate::lab::spec::{NodeSpec, Source};
 use crate::live::Port;
-use crate::live::program::{Search, choose_ports, find_program};
+use crate::live::program::{Search, choose_ports, find_program, taken};
 use crate::node::wallets::wallet_key;
 use std::collections::{BTreeMap, BTreeSet};
 use std::io;
@@ -42,6 +42,9 @@ pub(super) struct Begin<'a> {
     pub(super) consent: &'a Consent,
 }
 
+/// Where nodes dial to reach others, and where programs are looked for.
+type Around<'a> = (&'a BTreeMap<Way, SocketAddr>, &'a Search);
+
 /// A node with a program.
 type Started<'a> = (&'a NodeSpec, &'a Choice);
 
@@ -66,22 +69,19 @@ impl Programs {
         let found = find(&started, &search)?;
         check_links(&started, &found)?;
         let (ways, proxies) = take_proxies(&started)?;
-        let mut planned: Vec<Planned> = Vec::new();
-        let mut taken = BTreeSet::new();
-        for ((spec, _), found) in started.iter().zip(found) {
-            let ports = choose(&mut taken).map_err(no_port(&spec.name))?;
-            let wanted = begin.wanted(spec, (found, ports), &ways, &search)?;
-            let plan = plan(&wanted).map_err(|source| LabError::NoPlan {
-                node: spec.name.clone(),
-                source,
-            })?;
-            planned.push((spec.name.clone(), Arc::new(plan)));
+        // While a person thinks, another program can take a port. What starts then is not what was agreed
+        // to, so that is asked for once more.
+        for _ in 0..CHOICES {
+            let planned = begin.plan(&started, &found, (&ways, &search))?;
+            if !begin.consent.allows(&planned) {
+                return Err(LabError::ProgramsDeclined);
+            }
+            if planned.iter().all(|(_, plan)| taken(plan).is_none()) {
+                let plans = planned.into_iter().collect();
+                return Ok((Self { plans, ways }, proxies));
+            }
         }
-        if !begin.consent.allows(&planned) {
-            return Err(LabError::ProgramsDeclined);
-        }
-        let plans = planned.into_iter().collect();
-        Ok((Self { plans, ways }, proxies))
+        Err(no_port(&started[0].0.name)(none_is_free()))
     }
 
     /// How the program of this node is started; `None`: none is.
@@ -108,12 +108,31 @@ impl Programs {
 }
 
 impl Begin<'_> {
+    /// How each is started, on ports that are free.
+    fn plan(
+        &self,
+        started: &[Started<'_>],
+        found: &[Found],
+        around: Around<'_>,
+    ) -> Result<Vec<Planned>, LabError> {
+        let mut ports_of_others = BTreeSet::new();
+        let plan_one = |((spec, _), found): (&Started<'_>, &Found)| {
+            let ports = choose(&mut ports_of_others).map_err(no_port(&spec.name))?;
+            let wanted = self.wanted(spec, (found.clone(), ports), around)?;
+            let plan = plan(&wanted).map_err(|source| LabError::NoPlan {
+                node: spec.name.clone(),
+                source,
+            })?;
+            Ok((spec.name.clone(), Arc::new(plan)))
+        };
+        started.iter().zip(found).map(plan_one).collect()
+    }
+
     fn wanted(
         &self,
         spec: &NodeSpec,
         (found, ports): (Found, Ports),
-        ways: &BTreeMap<Way, SocketAddr>,
-        search: &Search,
+        (ways, search): Around<'_>,
     ) -> Result<Wanted, LabError> {
         let folder = self.home.node(&spec.name);
         let folder = absolute(&folder).map_err(LabError::file(&folder))?;
@@ -187,7 +206,7 @@ fn choose(taken: &mut BTreeSet<u16>) -> io::Result<Ports> {
             return Ok(ports);
         }
     }
-    Err(io::Error::other("no port on 127.0.0.1 is free"))
+    Err(none_is_free())
 }
 
 /// A port for each directed link, which is held from now on, and where that is.
@@ -208,7 +227,7 @@ fn take_proxies(
 
 /// Where programs have theirs, and no connection of another program goes out.
 fn take_proxy() -> io::Result<(SocketAddr, Port)> {
-    let mut last = io::Error::other("no port on 127.0.0.1 is free");
+    let mut last = none_is_free();
     for _ in 0..CHOICES {
         let at = (Ipv4Addr::LOCALHOST, choose_ports()?.peers).into();
         match Port::take(at) {
@@ -217,6 +236,10 @@ fn take_proxy() -> io::Result<(SocketAddr, Port)> {
         }
     }
     Err(last)
+}
+
+fn none_is_free() -> io::Error {
+    io::Error::other("no port on 127.0.0.1 is free")
 }
 
 fn no_port(node: &str) -> impl FnOnce(io::Error) -> LabError {

@@ -107,6 +107,30 @@ fn nothing_is_planned_without_a_yes_and_the_one_who_is_asked_sees_all_of_it() {
     home.leave().expect("it goes");
 }
 
+/// What is asked, each time takes the port that it is shown, until so often.
+#[test]
+fn a_port_that_is_taken_before_the_yes_is_chosen_again_and_asked_for_again() {
+    let (layout, home) = (pair_of(&any_command()), Home::temporary().expect("room"));
+    let taken = Arc::new(std::sync::Mutex::new(Vec::new()));
+    let taking = Arc::clone(&taken);
+    let slow = Consent::Asked(Arc::new(move |programs| {
+        let mut taken = taking.lock().expect("whole");
+        if taken.len() < 2 {
+            let at = programs[1].1.listens[0].1;
+            taken.push((at, Port::take(at).expect("it was free")));
+        }
+        true
+    }));
+    let (programs, _) = prepare(&layout, &home, &slow).expect("others are free");
+    let taken = taken.lock().expect("whole");
+    assert_eq!(taken.len(), 2);
+    let listens = |node: &str| programs.plan(node).expect("it has one").listens[0].1;
+    for node in ["a", "b"] {
+        assert!(taken.iter().all(|(at, _)| *at != listens(node)));
+    }
+    home.leave().expect("it goes");
+}
+
 #[test]
 fn a_lab_without_programs_asks_for_nothing() {
     let layout = read("one.toml", "[[node]]\nname = \"a\"\n").expect("it is sound");
