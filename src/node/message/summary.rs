@@ -5,8 +5,11 @@
 //! put into words ([`MessageSummary::fields`]) only for the message that is looked at. What takes hashing
 //! is not in it: of headers there is the hash of the parent and not their own.
 
-use super::{FilterRange, Item, Locator, Message, Role, Services, TEXT_MAX, Text};
-use crate::chain::{Amount, Block, BlockHash, BlockTime, Header, Tx};
+use super::{
+    FeeRates, FilterRange, Item, Locator, Message, ProofPlace, ProofQuery, Role, Services,
+    TEXT_MAX, Text,
+};
+use crate::chain::{Amount, Block, BlockHash, BlockTime, Header, KeyHash, Tx};
 use crate::node::foreign::quoted;
 use serde::{Deserialize, Serialize};
 use std::fmt;
@@ -85,6 +88,24 @@ pub enum MessageSummary {
         /// Filters in the answer; `None`: it is the question.
         count: Option<usize>,
     },
+    /// A `watch`.
+    Watch {
+        /// Addresses in it.
+        count: usize,
+        /// Whose the first of them are.
+        first: Vec<KeyHash>,
+    },
+    /// A `getproofs`, or the answer to it.
+    Proofs {
+        /// Of which blocks.
+        query: ProofQuery,
+        /// Proofs in the answer; `None`: it is the question.
+        count: Option<usize>,
+        /// Where the rest begins.
+        next: Option<ProofPlace>,
+    },
+    /// A `feefilter`.
+    Fees(FeeRates),
     /// A `reject`.
     Reject {
         /// Command of the message that was refused.
@@ -188,6 +209,21 @@ impl Message {
             Self::GetCFHeaders(range) | Self::GetCFilters(range) => of_filters(*range, None),
             Self::CFHeaders(said) => of_filters(said.range, Some(said.hashes.len())),
             Self::CFilters(said) => of_filters(said.range, Some(said.filters.len())),
+            Self::Watch(owners) => MessageSummary::Watch {
+                count: owners.len(),
+                first: beginning(owners),
+            },
+            Self::GetProofs(query) => MessageSummary::Proofs {
+                query: *query,
+                count: None,
+                next: None,
+            },
+            Self::Proofs(said) => MessageSummary::Proofs {
+                query: said.query,
+                count: Some(said.proven.len()),
+                next: said.next,
+            },
+            Self::FeeFilter(rates) => MessageSummary::Fees(*rates),
         }
     }
 }
@@ -232,6 +268,7 @@ impl MessageSummary {
         match self {
             Self::Items { first, .. } => first.len() <= FIRST_MAX,
             Self::Addrs { first, .. } => first.len() <= FIRST_MAX,
+            Self::Watch { first, .. } => first.len() <= FIRST_MAX,
             Self::Nothing
             | Self::Version(_)
             | Self::Nonce(_)
@@ -240,6 +277,8 @@ impl MessageSummary {
             | Self::Block { .. }
             | Self::Tx { .. }
             | Self::Filters { .. }
+            | Self::Proofs { .. }
+            | Self::Fees(_)
             | Self::Reject { .. } => true,
         }
     }
@@ -291,6 +330,23 @@ impl MessageSummary {
                 let count = count.map(|count| field("filters", count));
                 range.into_iter().chain(count).collect()
             }
+            Self::Watch { count, first } => {
+                let owners = first.iter().map(|owner| field("owner", owner));
+                listed("addresses", *count, owners)
+            }
+            Self::Proofs { query, count, next } => {
+                let from = [place("from", query.from), field("to", query.stop)];
+                let count = count.map(|count| field("proofs", count));
+                let next = next.map(|next| place("next", next));
+                from.into_iter().chain(count).chain(next).collect()
+            }
+            Self::Fees(rates) => vec![
+                field("floor", format_args!("{} for 1 000 bytes", rates.floor)),
+                field(
+                    "next block",
+                    format_args!("{} for 1 000 bytes", rates.next_block),
+                ),
+            ],
             Self::Reject { command, item, why } => {
                 let mut fields = vec![field("command", said(command))];
                 fields.extend(item.map(item_field));
@@ -305,6 +361,14 @@ type Field = (&'static str, String);
 
 fn field(name: &'static str, value: impl fmt::Display) -> Field {
     (name, value.to_string())
+}
+
+/// A block, and a transaction in it unless that is the first.
+fn place(name: &'static str, place: ProofPlace) -> Field {
+    match place.tx {
+        0 => field(name, place.height),
+        tx => field(name, format_args!("{}, transaction {tx}", place.height)),
+    }
 }
 
 fn amount_or_more(amount: Option<Amount>) -> String {
