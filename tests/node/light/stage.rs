@@ -112,8 +112,12 @@ impl Stage {
         self.next_conn += 2;
         self.wires.insert(ours, (place, theirs));
         self.wires.insert(theirs, (LIGHT, ours));
-        let addr =
-            |place: usize| SocketAddr::from(([10, 0, 0, u8::try_from(place).unwrap() + 1], 4747));
+        let addr = |place: usize| {
+            SocketAddr::from((
+                [10, 0, 0, u8::try_from(place).expect("few nodes") + 1],
+                4747,
+            ))
+        };
         let connected = |conn, direction, addr| Input::Connected {
             conn,
             direction,
