@@ -4,7 +4,7 @@
 //! ```sh
 //! cargo bench --bench chain               # all of it
 //! cargo bench --bench chain -- reopen     # one group: connect, midstate, growth, reorganise, reopen,
-//!                                         # failed, bitcoin, reads
+//!                                         # failed, bitcoin, reads, proof
 //! ```
 
 #![allow(
@@ -23,6 +23,8 @@ mod connect;
 mod failed;
 #[path = "chain/growth.rs"]
 mod growth;
+#[path = "chain/proof.rs"]
+mod proof;
 #[path = "chain/ratio.rs"]
 mod ratio;
 #[path = "chain/scene.rs"]
@@ -60,6 +62,7 @@ fn main() {
         ("failed", failed::failed),
         ("bitcoin", bitcoin::bitcoin),
         ("reads", bitcoin::reads),
+        ("proof", proof::proof),
     ]);
 }
 

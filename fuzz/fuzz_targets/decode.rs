@@ -7,6 +7,7 @@ use chainlab::chain::{
     Block, BlockFilter, Coin, Header, Params, Tx, codec, merkle::MerkleProof,
 };
 use chainlab::node::HeaderRecord;
+use chainlab::node::message::{FRAME_HEADER_LEN, Kind, Message, PROTOCOL, Proofs};
 use libfuzzer_sys::fuzz_target;
 use serde::{Serialize, de::DeserializeOwned};
 
@@ -19,11 +20,31 @@ fn round<T: Serialize + DeserializeOwned>(bytes: &[u8]) -> Option<T> {
     Some(value)
 }
 
+/// Any message, by its command and its payload.
+fn message(bytes: &[u8]) {
+    let Some((kind, payload)) = bytes.split_first() else {
+        return;
+    };
+    let kind = Kind::ALL[usize::from(*kind) % Kind::ALL.len()];
+    let Ok(message) = Message::decode(kind, payload, &Params::default()) else {
+        return;
+    };
+    let _ = message.summary().fields();
+    // Of such a `version` what is not known here is passed over.
+    if matches!(&message, Message::Version(version) if version.protocol > PROTOCOL) {
+        return;
+    }
+    let mut again = Vec::new();
+    message.encode_into(&mut again);
+    assert_eq!(again, payload);
+    assert_eq!(message.wire_len(), FRAME_HEADER_LEN + payload.len());
+}
+
 fuzz_target!(|bytes: &[u8]| {
     let Some((kind, bytes)) = bytes.split_first() else {
         return;
     };
-    match kind % 9 {
+    match kind % 11 {
         0 => {
             if let Some(tx) = round::<Tx>(bytes) {
                 assert_eq!(tx.encoded_len(), bytes.len());
@@ -52,6 +73,8 @@ fuzz_target!(|bytes: &[u8]| {
                 round::<BlockFilter>(&codec::encode(&filter)).expect("was written here");
             }
         }
+        8 => drop(round::<Proofs>(bytes)),
+        9 => message(bytes),
         _ => {
             let _ = round::<Coin>(bytes);
             if let Some(params) = round::<Params>(bytes)

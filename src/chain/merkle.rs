@@ -13,9 +13,7 @@
 
 use super::hash::{MerkleRoot, Txid, sha256d};
 use serde::{Deserialize, Serialize};
-
-/// More levels than any list that fits a block has: 2^32 transactions.
-const MAX_DEPTH: usize = 32;
+use thiserror::Error;
 
 /// The root of the bare tree, as Bitcoin computes it; zeros for an empty list.
 pub fn tree_root(txids: &[Txid]) -> [u8; 32] {
@@ -24,7 +22,7 @@ pub fn tree_root(txids: &[Txid]) -> [u8; 32] {
 
 /// What a header commits to: SHA256²(count as `u32` ‖ [`tree_root`]).
 pub fn commitment(txids: &[Txid]) -> MerkleRoot {
-    commit(count(txids), &tree_root(txids))
+    commit(count(txids.len()), &tree_root(txids))
 }
 
 /// Whether the list repeats its own tail: at some level the last two nodes of an even row are
@@ -44,65 +42,132 @@ pub struct MerkleProof {
     pub siblings: Vec<[u8; 32]>,
 }
 
-impl MerkleProof {
-    /// The proof for the transaction at `index`, or `None` if there is none.
-    pub fn new(txids: &[Txid], index: u32) -> Option<Self> {
-        let mut at = usize::try_from(index).ok()?;
-        if at >= txids.len() {
-            return None;
+/// The tree over a block's transactions, for who makes several proofs of it.
+pub struct MerkleTree {
+    /// From the transactions' ids up to the root.
+    rows: Vec<Vec<[u8; 32]>>,
+}
+
+impl MerkleTree {
+    /// The tree over these.
+    pub fn new(txids: &[Txid]) -> Self {
+        let mut rows = vec![leaves(txids)];
+        while let Some(row) = rows.last().filter(|row| row.len() > 1) {
+            rows.push(parents(row));
         }
-        let mut row: Vec<[u8; 32]> = txids.iter().map(|txid| txid.0).collect();
-        let mut siblings = Vec::new();
-        while row.len() > 1 {
+        Self { rows }
+    }
+
+    /// The proof for the transaction at `index`, or `None` if there is none.
+    pub fn proof(&self, index: u32) -> Option<MerkleProof> {
+        let mut at = usize::try_from(index).ok()?;
+        let (leaves, paired) = (&self.rows[0], &self.rows[..self.rows.len() - 1]);
+        leaves.get(at)?;
+        let mut siblings = Vec::with_capacity(paired.len());
+        for row in paired {
             siblings.push(*row.get(at ^ 1).unwrap_or(&row[at]));
-            row = parents(&row);
             at /= 2;
         }
-        Some(Self {
-            count: count(txids),
+        let count = count(leaves.len());
+        Some(MerkleProof {
+            count,
             index,
             siblings,
         })
+    }
+}
+
+impl MerkleProof {
+    /// The proof for the transaction at `index`, or `None` if there is none.
+    pub fn new(txids: &[Txid], index: u32) -> Option<Self> {
+        MerkleTree::new(txids).proof(index)
     }
 
     /// Whether `txid` stands at this place in the block whose header commits to `root`.
     ///
     /// Hand in an id that was computed from a decoded transaction, never one that came alone.
     pub fn holds(&self, txid: Txid, root: MerkleRoot) -> bool {
-        if self.index >= self.count || self.siblings.len() > MAX_DEPTH {
-            return false;
-        }
-        let (mut node, mut at, mut width) = (txid.0, self.index, self.count);
-        let mut siblings = self.siblings.iter();
-        while width > 1 {
-            let Some(sibling) = siblings.next() else {
-                return false;
-            };
-            let alone = at == width - 1 && at.is_multiple_of(2);
-            if alone && *sibling != node {
-                return false;
-            }
-            node = if at.is_multiple_of(2) {
-                pair(&node, sibling)
-            } else {
-                pair(sibling, &node)
-            };
-            at /= 2;
-            width = width.div_ceil(2);
-        }
-        siblings.next().is_none() && commit(self.count, &node) == root
+        self.check(txid, root).is_ok()
     }
+
+    /// The same, and why not.
+    ///
+    /// # Errors
+    /// The first [`PathError`].
+    pub fn check(&self, txid: Txid, root: MerkleRoot) -> Result<(), PathError> {
+        let (count, index) = (self.count, self.index);
+        if index >= count {
+            return Err(PathError::Place { index, count });
+        }
+        let (steps, needed) = (self.siblings.len(), steps(count));
+        if steps != needed {
+            return Err(PathError::Steps { steps, needed });
+        }
+        let (mut node, mut at, mut width) = (txid.0, index, count);
+        for sibling in &self.siblings {
+            let is_left = at.is_multiple_of(2);
+            if is_left && at == width - 1 && *sibling != node {
+                return Err(PathError::LoneNode);
+            }
+            node = match is_left {
+                true => pair(&node, sibling),
+                false => pair(sibling, &node),
+            };
+            (at, width) = (at / 2, width.div_ceil(2));
+        }
+        match commit(count, &node) == root {
+            true => Ok(()),
+            false => Err(PathError::Root),
+        }
+    }
+}
+
+/// Why a path does not show that a transaction stands in a block.
+#[derive(Clone, Copy, Debug, PartialEq, Eq, Error)]
+pub enum PathError {
+    /// There is no such place.
+    #[error("place {index} of {count} transactions, counted from 0")]
+    Place {
+        /// The place that is claimed.
+        index: u32,
+        /// The number of transactions that is claimed.
+        count: u32,
+    },
+    /// The tree over so many has another depth.
+    #[error("{steps} hashes on the way up, {needed} are needed")]
+    Steps {
+        /// Hashes in it.
+        steps: usize,
+        /// As many as the tree is deep.
+        needed: usize,
+    },
+    /// A lone last node is hashed with itself, and with nothing else.
+    #[error("the last hash of a row is paired with another than itself")]
+    LoneNode,
+    /// The path ends in another hash.
+    #[error("the path does not lead to what the header commits to")]
+    Root,
+}
+
+/// How deep the tree over so many leaves is.
+fn steps(count: u32) -> usize {
+    let log = count.saturating_sub(1).checked_ilog2();
+    log.map_or(0, |log| usize::try_from(log + 1).expect("32 at most"))
 }
 
 /// The root of the tree, and whether some even row ends in two equal nodes.
 fn fold(txids: &[Txid]) -> ([u8; 32], bool) {
-    let mut row: Vec<[u8; 32]> = txids.iter().map(|txid| txid.0).collect();
+    let mut row = leaves(txids);
     let mut repeats = false;
     while row.len() > 1 {
         repeats |= row.len().is_multiple_of(2) && row[row.len() - 1] == row[row.len() - 2];
         row = parents(&row);
     }
     (row.first().copied().unwrap_or_default(), repeats)
+}
+
+fn leaves(txids: &[Txid]) -> Vec<[u8; 32]> {
+    txids.iter().map(|txid| txid.0).collect()
 }
 
 fn parents(row: &[[u8; 32]]) -> Vec<[u8; 32]> {
@@ -125,6 +190,6 @@ fn commit(count: u32, root: &[u8; 32]) -> MerkleRoot {
     MerkleRoot(sha256d(&bytes))
 }
 
-fn count(txids: &[Txid]) -> u32 {
-    u32::try_from(txids.len()).expect("a block's bytes bound its transactions far below 2^32")
+fn count(txs: usize) -> u32 {
+    u32::try_from(txs).expect("a block's bytes bound its transactions far below 2^32")
 }

@@ -99,6 +99,16 @@ impl Tx {
             .is_some_and(|input| input.outpoint == OutPoint::NONE)
     }
 
+    /// Whom it pays, and whose coins it spends. An owner may come more than once.
+    pub fn parties(&self) -> impl Iterator<Item = KeyHash> + '_ {
+        let spending: &[TxIn] = match self.is_coinbase() {
+            true => &[],
+            false => &self.inputs,
+        };
+        let paid = self.outputs.iter().map(|output| output.owner);
+        paid.chain(spending.iter().map(|input| input.key.hash()))
+    }
+
     /// What it pays, and to whom: its outputs without the change, which goes back to an owner of a
     /// coin that it spends. If all of them do, the payer pays itself, and it is the first that is
     /// paid: change comes after it.

@@ -125,7 +125,7 @@ impl<S: Store> Node<S> {
         self.keep_private(change, from.is_none(), now);
         self.wallets.chain_changed(change, self.chain.store())?;
         let mempool = self.mempool.chain_changed(change, &self.chain, now)?;
-        let back: Vec<Txid> = mempool.added.iter().map(|(txid, _)| *txid).collect();
+        let mut back: Vec<Txid> = mempool.added.iter().map(|(txid, _)| *txid).collect();
         self.apply_mempool_change(mempool, None, now);
         self.mining.mempool_changed();
         let is_public = !self.private_chain.hides(&self.chain.tip().hash);
@@ -151,10 +151,10 @@ impl<S: Store> Node<S> {
                 self.relay.announce_block(tip, &mut self.conns.out);
             }
         }
-        let private = &self.private_chain;
+        back.retain(|txid| !self.private_chain.hides_tx(txid));
         // Who stood on the other branch all along has never heard of what came back from ours.
-        for txid in back.into_iter().filter(|txid| !private.hides_tx(txid)) {
-            self.relay.announce_tx(txid, &mut self.conns.out);
+        for txid in back {
+            self.announce_tx(txid);
         }
         let in_blocks = change.connected.iter().flat_map(|block| block.txids());
         self.take_orphans_of(in_blocks.copied().collect(), now)?;

@@ -11,7 +11,7 @@
 //!   sync               who has what          wallets      keys, payments, balances
 //!   relay              what to pass on       template     the next block
 //!   serve              what others ask for   mining       when to look for it
-//!                                            private_chain   blocks kept to itself
+//!   prover, fees       what light nodes ask  private_chain   blocks kept to itself
 //! ```
 //!
 //! The driver's loop is in the [crate's documentation](crate). Looking is done beside it, by
@@ -25,6 +25,7 @@
 //! 2. [`Node`]: the state, which is the managers side by side. [`chainstate`] is the one to begin with;
 //!    it keeps what it knows in a [`store`].
 //! 3. [`handshake`] and [`peers`], then [`sync`], [`relay`] and [`serve`]: how a block gets here and goes on.
+//!    [`prover`] and [`fees`] are for light nodes.
 //! 4. [`mempool`], [`wallets`], [`template`], [`mining`]: how a payment gets into a block.
 //! 5. `conns`, `route`, `blocks`, `txs`, `commands`: what carries results from one manager to the next.
 
@@ -37,12 +38,14 @@ pub mod config;
 mod conns;
 mod families;
 pub mod fee;
+pub mod fees;
 pub mod foreign;
 pub mod gossip;
 pub mod handshake;
 pub mod ids;
 pub mod io;
 pub mod light;
+mod light_peers;
 pub mod machine;
 pub mod mempool;
 pub mod message;
@@ -51,6 +54,7 @@ mod open;
 pub mod outbox;
 pub mod peers;
 pub mod private_chain;
+pub mod prover;
 mod queries;
 pub mod random;
 pub mod relay;

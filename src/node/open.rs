@@ -3,9 +3,11 @@
 use super::chainstate::{ChainState, OpenError};
 use super::config::Config;
 use super::conns::{Conns, FLUSH_EVERY};
+use super::fees::Fees;
 use super::mempool::Mempool;
 use super::mining::Mining;
 use super::private_chain::PrivateChain;
+use super::prover::Prover;
 use super::queries;
 use super::relay::Relay;
 use super::serve::Serve;
@@ -34,6 +36,8 @@ impl<S: Store> Node<S> {
             sync: Sync::new(config.sync),
             relay: Relay::new(),
             serve: Serve::default(),
+            prover: Prover::default(),
+            fees: Fees::default(),
             mempool,
             wallets,
             mining: Mining::new(config.mining, config.hashrate, config.mine_to.clone()),

@@ -1,6 +1,5 @@
 //! Questions, and the snapshot: a node that is only looked at reads everything and changes nothing.
 
-use super::conns::ConnTalk;
 use super::io::{CommandError, Halt, Question, RefusalKind, Reply};
 use super::snapshot::{
     BlockDetail, BlockInfo, COINS_MAX, CoinInfo, MiningInfo, NodeSnapshot, PAGE_MAX, RECENT_BLOCKS,
@@ -37,7 +36,7 @@ impl<S: Store> Node<S> {
             work: Some(tip.work.to_string()),
             recent: self.recent.iter().cloned().collect(),
             mempool,
-            peers: self.peer_infos(),
+            peers: self.peers_shown(),
             wallets: self.wallet_infos(),
             mining: Some(self.mining_info()),
             sync: self.sync.progress(self.chain.tree()),
@@ -109,7 +108,7 @@ impl<S: Store> Node<S> {
                 self.history_of(&name, (skip, limit.min(PAGE_MAX)))?
             }
             Question::Coins { of } => self.coins_of(&of)?.map(Reply::Coins),
-            Question::Peers => Ok(Reply::Peers(self.peer_infos())),
+            Question::Peers => Ok(Reply::Peers(self.peers_shown())),
             Question::Chain { from, to, limit } => {
                 let heights = to..=from.min(self.chain.tip().height);
                 let infos = blocks_down(&self.chain, heights, limit.min(PAGE_MAX))?;

@@ -34,6 +34,9 @@ impl<S: Store> HasConns for Node<S> {
         // Who has no blocks is asked for none, and not waited for.
         if peer.services.has(Services::BLOCKS) {
             self.sync.peer_ready(conn, peer.claimed, now);
+        } else {
+            let about = (&self.mempool, self.chain.params().as_ref());
+            self.fees.peer_ready(conn, about, now, &mut self.conns.out);
         }
         let (sync, mut context) = self.sync_at(now);
         sync.pump(&mut context);
@@ -48,6 +51,8 @@ impl<S: Store> HasConns for Node<S> {
         sync.disconnected(conn, &mut context);
         self.relay.disconnected(conn, now, &mut self.conns.out);
         self.serve.disconnected(conn);
+        self.prover.disconnected(conn);
+        self.fees.disconnected(conn);
     }
 
     fn received_more(&mut self, conn: ConnId, message: Message, now: Time) -> Done {
@@ -92,11 +97,22 @@ impl<S: Store> HasConns for Node<S> {
                     .received_getcfilters(conn, range, &mut self.conns.out);
                 return self.answer(conn);
             }
+            Message::Watch(owners) => {
+                self.prover
+                    .received_watch(conn, &owners, &mut self.conns.out);
+                return self.prove(now);
+            }
+            Message::GetProofs(query) => {
+                self.prover
+                    .received_getproofs(conn, query, &mut self.conns.out);
+                return self.prove(now);
+            }
+            // What others ask of payments is their affair.
+            Message::FeeFilter(_) => {}
             // A full node asks for none.
-            Message::CFHeaders(_) | Message::CFilters(_) => {
-                self.conns
-                    .out
-                    .blame(conn, NUISANCE, "filters that it was not asked for");
+            Message::CFHeaders(_) | Message::CFilters(_) | Message::Proofs(_) => {
+                let why = "filters or proofs that it was not asked for";
+                self.conns.out.blame(conn, NUISANCE, why);
             }
             Message::Headers(headers) => return self.received_headers(conn, headers, now),
             Message::Block(block) => return self.received_block(conn, block, now),
@@ -107,7 +123,10 @@ impl<S: Store> HasConns for Node<S> {
 
     fn handle_more(&mut self, input: Input, now: Time) -> Done {
         match input {
-            Input::Sent(conn, _) => return self.answer(conn),
+            Input::Sent(conn, _) => {
+                self.answer(conn)?;
+                return self.prove(now);
+            }
             Input::Tick => return self.tick(now),
             Input::StoodStill(time) => self.sync.stood_still(time),
             Input::Command(id, command) => {
@@ -211,6 +230,9 @@ impl<S: Store> Node<S> {
         overdue.extend(sync.tick(&mut context));
         self.end_late(overdue, now);
         self.relay.tick(now, &mut self.conns.out);
+        let about = (&self.mempool, self.chain.params().as_ref());
+        self.fees.tick(about, now, &mut self.conns.out);
+        self.prove(now)?;
         self.conns.tell_news(now);
         let expired = self.mempool.expire(now);
         self.apply_mempool_change(expired, None, now);

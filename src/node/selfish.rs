@@ -70,7 +70,7 @@ impl<S: Store> Node<S> {
         let waiting = self.mempool_in_order().into_iter();
         let waiting: Vec<_> = waiting.filter(|txid| txs.contains(txid)).collect();
         for txid in &waiting {
-            self.relay.announce_tx(*txid, &mut self.conns.out);
+            self.announce_tx(*txid);
         }
         let counted = |count: usize, what: &str| match count {
             1 => format!("1 {what}"),

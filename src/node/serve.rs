@@ -84,6 +84,13 @@ impl<'a, S: Store> Shown<'a, S> {
         self.chain.tree()
     }
 
+    /// A block that may be shown, on whichever branch: not what was found invalid, nor what is private.
+    pub fn find(self, hash: &BlockHash) -> Option<HeaderId> {
+        let id = self.tree().find(hash)?;
+        let is_shown = !self.tree().entry(id).failed && !self.private.hides(hash);
+        is_shown.then_some(id)
+    }
+
     /// Height of the last block that is shown.
     fn end(self) -> u32 {
         let tree = self.tree();
@@ -253,9 +260,7 @@ fn filters_of<S: Store>(
 ) -> Result<Result<(FilterHeader, Vec<KeptFilter>), Message>, StoreFault> {
     let (tree, item) = (shown.tree(), Item::Block(range.stop));
     let missing = || Err(Message::NotFound(vec![item]));
-    let stop = tree.find(&range.stop);
-    let is_shown = |id: &HeaderId| !tree.entry(*id).failed && !shown.private.hides(&range.stop);
-    let Some(stop) = stop.filter(is_shown) else {
+    let Some(stop) = shown.find(&range.stop) else {
         return Ok(missing());
     };
     let height = tree.entry(stop).height;

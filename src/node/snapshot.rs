@@ -168,6 +168,9 @@ pub struct PeerInfo {
     pub blocks_in_flight: usize,
     /// Misbehaviour so far; at 100 the connection ends.
     pub score: u32,
+    /// Addresses that it had this node look for.
+    #[serde(default)]
+    pub watches: usize,
 }
 
 /// A wallet.

@@ -2,12 +2,14 @@
 
 use super::chainstate::ChainState;
 use super::conns::{ConnTalk, Conns};
+use super::fees::Fees;
 use super::ids::ConnId;
 use super::io::{Halt, Input, Output};
 use super::mempool::Mempool;
 use super::mining::Mining;
 use super::peers::{Neighbours, Peers};
 use super::private_chain::PrivateChain;
+use super::prover::Prover;
 use super::relay::Relay;
 use super::serve::Serve;
 use super::snapshot::BlockInfo;
@@ -34,6 +36,8 @@ pub struct Node<S> {
     pub(super) sync: Sync,
     pub(super) relay: Relay,
     pub(super) serve: Serve,
+    pub(super) prover: Prover,
+    pub(super) fees: Fees,
     pub(super) mempool: Mempool,
     pub(super) wallets: Wallets,
     pub(super) mining: Mining,
@@ -68,6 +72,8 @@ impl<S: Store> Node<S> {
             self.relay.deadline(),
             self.mempool.deadline(),
             self.mining.deadline(),
+            self.fees.deadline(),
+            self.prover.deadline(|conn| self.takes(conn)),
             Some(self.announce_at),
         ]
         .into_iter()
@@ -132,6 +138,8 @@ impl<S: Store> Node<S> {
             && self.sync.knows_nothing_of(conn)
             && self.relay.knows_nothing_of(conn)
             && self.serve.knows_nothing_of(conn)
+            && self.prover.knows_nothing_of(conn)
+            && self.fees.knows_nothing_of(conn)
     }
 
     pub(super) fn flush(&mut self) -> Result<(), StoreFault> {

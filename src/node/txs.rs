@@ -80,7 +80,7 @@ impl<S: Store> Node<S> {
                 }
                 self.apply_mempool_change(change, from, now);
                 if !self.private_chain.hides_tx(&txid) {
-                    self.relay.announce_tx(txid, &mut self.conns.out);
+                    self.announce_tx(txid);
                 }
                 Ok(Ok(()))
             }

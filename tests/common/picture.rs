@@ -170,6 +170,7 @@ pub fn peer(number: u64, name: &str, ms: u64) -> PeerInfo {
         unsent_bytes: 0,
         blocks_in_flight: 0,
         score: 0,
+        watches: 0,
     }
 }
 

@@ -4,13 +4,15 @@
 use crate::common::*;
 use bytes::BytesMut;
 use chainlab::chain::key::Signature;
+use chainlab::chain::merkle::MerkleProof;
 use chainlab::chain::{BlockHash, FilterHash, FilterHeader};
 use chainlab::live::wire::{AHEAD_BYTES, FrameError, Frames};
 use chainlab::node::Time;
 use chainlab::node::message::{
-    ADDR_MAX, FILTER_HEADERS_MAX, FILTERS_MAX, FRAME_HEADER_LEN, FilterHeaders, FilterRange,
-    Filters, HEADERS_MAX, INV_MAX, Item, Kind, LOCATOR_MAX, Locator, Message, PROTOCOL, Reject,
-    Role, Services, Text, Version,
+    ADDR_MAX, FILTER_HEADERS_MAX, FILTERS_MAX, FRAME_HEADER_LEN, FeeRates, FilterHeaders,
+    FilterRange, Filters, HEADERS_MAX, INV_MAX, Item, Kind, LOCATOR_MAX, Locator, Message,
+    PROTOCOL, ProofPlace, ProofQuery, Proofs, ProvenTx, Reject, Role, Services, Text, Version,
+    WATCH_MAX,
 };
 use std::sync::Arc;
 use tokio_util::codec::{Decoder, Encoder};
@@ -59,6 +61,11 @@ const RANGE: FilterRange = FilterRange {
     stop: BlockHash([3; 32]),
 };
 
+const QUERY: ProofQuery = ProofQuery {
+    from: ProofPlace { height: 8, tx: 2 },
+    stop: BlockHash([3; 32]),
+};
+
 /// One of every kind at least, small ones and the largest that are allowed.
 fn messages() -> Vec<Message> {
     let params = params();
@@ -69,6 +76,11 @@ fn messages() -> Vec<Message> {
         &[(BOB, 900_000_000)],
     )]);
     let tx = Arc::new(block.txs()[1].clone());
+    let proven = ProvenTx {
+        block: block.hash(),
+        tx: Arc::clone(&tx),
+        proof: MerkleProof::new(block.txids(), 1).expect("it is there"),
+    };
     let version = Version {
         protocol: PROTOCOL,
         network: network(&params),
@@ -137,6 +149,22 @@ fn messages() -> Vec<Message> {
             range: RANGE,
             filters: vec![vec![1; 999_995].into()],
         })),
+        Message::Watch(vec![owner(ALICE); WATCH_MAX]),
+        Message::GetProofs(QUERY),
+        Message::Proofs(Box::new(Proofs {
+            query: QUERY,
+            next: None,
+            proven: vec![],
+        })),
+        Message::Proofs(Box::new(Proofs {
+            query: QUERY,
+            next: Some(QUERY.from),
+            proven: vec![proven; 2],
+        })),
+        Message::FeeFilter(FeeRates {
+            floor: coins(1),
+            next_block: coins(2),
+        }),
     ]
 }
 

@@ -7,6 +7,7 @@ use chainlab::chain::codec::{self, MAX_LEN};
 use chainlab::chain::coins::Undo;
 use chainlab::chain::headers::HeaderTree;
 use chainlab::chain::{Block, BlockFilter, Header, Tx};
+use chainlab::node::message::Proofs;
 
 use serde::de::DeserializeOwned;
 
@@ -54,6 +55,7 @@ fn worst(bytes: &[u8]) -> usize {
         peak::<Vec<Header>>(bytes),
         peak::<Undo>(bytes),
         peak::<BlockFilter>(bytes),
+        peak::<Proofs>(bytes),
     ]
     .into_iter()
     .max()
@@ -82,7 +84,7 @@ fn no_bytes_make_a_decoder_allocate_beyond_its_bound() {
 fn hostile() -> impl Iterator<Item = Vec<u8>> {
     let lens = [0, 8, 88, 96, 1_000, 44_000, MIB, 3 * MIB, 5 * MIB, MAX_LEN];
     let counts = |len: usize| {
-        let fits = [1, 24, 28, 33, 88, 133].map(|size| (len / size) as u64);
+        let fits = [1, 24, 28, 33, 72, 88, 133].map(|size| (len / size) as u64);
         fits.into_iter()
             .chain([1, 1 << 16, 1 << 32, 1 << 60, u64::MAX])
     };
@@ -96,10 +98,10 @@ fn hostile() -> impl Iterator<Item = Vec<u8>> {
 }
 
 /// A header, a count, and `len` bytes in all; the same count at the start, where a transaction or
-/// a list of headers has its own.
+/// a list of headers has its own, and where one of proofs has.
 fn claim(count: u64, len: usize, fill: u8) -> Vec<u8> {
     let mut bytes = vec![fill; len];
-    for at in [0, 4, 88] {
+    for at in [0, 4, 41, 88] {
         if let Some(place) = bytes.get_mut(at..at + 8) {
             place.copy_from_slice(&count.to_le_bytes());
         }

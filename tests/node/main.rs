@@ -24,6 +24,7 @@ mod money_preview;
 mod money_reorg;
 mod one_connection;
 mod ops;
+mod proofs;
 mod questions;
 mod refusals_handshake;
 mod refusals_headers;

@@ -18,7 +18,7 @@ pub use set::{CodedSet, CodedSetError, M, P, key_of, longest};
 use super::block::Block;
 use super::hash::{BlockHash, FilterHash, FilterHeader, KeyHash, sha256d};
 use super::params::{BLOCK_BYTES_RANGE, GENESIS_ALLOCATIONS_MAX, Params};
-use super::tx::{Tx, TxIn};
+use super::tx::Tx;
 use serde::{Deserialize, Deserializer, Serialize, Serializer, de};
 
 /// The fewest bytes of a block that bring its filter an element: an output, of amount and owner. An input has more.
@@ -46,11 +46,8 @@ pub struct BlockFilter(CodedSet);
 impl BlockFilter {
     /// The filter of this block.
     pub fn of(block: &Block) -> Self {
-        let paid = block.txs().iter().flat_map(|tx| &tx.outputs);
-        let paid = paid.map(|output| output.owner);
-        let spending = block.txs().iter().flat_map(spending_inputs);
-        let spenders = spending.map(|input| input.key.hash());
-        let owners = paid.chain(spenders).map(|owner| owner.0);
+        let owners = block.txs().iter().flat_map(Tx::parties);
+        let owners = owners.map(|owner| owner.0);
         Self(CodedSet::new(&block.hash(), owners))
     }
 
@@ -117,14 +114,6 @@ impl<'de> Deserialize<'de> for BlockFilter {
     fn deserialize<D: Deserializer<'de>>(deserializer: D) -> Result<Self, D::Error> {
         let bytes = Vec::deserialize(deserializer)?;
         Self::from_bytes(&bytes).map_err(de::Error::custom)
-    }
-}
-
-/// Its inputs, if they spend anything.
-fn spending_inputs(tx: &Tx) -> &[TxIn] {
-    match tx.is_coinbase() {
-        true => &[],
-        false => &tx.inputs,
     }
 }
 

@@ -3,7 +3,7 @@ use crate::chain::coins::OutPoint;
 use crate::chain::hash::Txid;
 use crate::chain::key::{PublicKey, Signature};
 use crate::chain::params::Allocation;
-use crate::chain::tx::{TX_VERSION, TxOut};
+use crate::chain::tx::{TX_VERSION, TxIn, TxOut};
 use crate::chain::{Amount, codec};
 
 const BLOCK: BlockHash = BlockHash([7; 32]);

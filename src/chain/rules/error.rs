@@ -3,6 +3,7 @@
 use crate::chain::amount::Amount;
 use crate::chain::hash::BlockHash;
 use crate::chain::key::SignatureError;
+use crate::chain::merkle::PathError;
 use crate::chain::pow::CompactTarget;
 use thiserror::Error;
 
@@ -220,3 +221,22 @@ pub enum ConnectError<F> {
 #[derive(Clone, Copy, Debug, PartialEq, Eq, Error)]
 #[error("the undo data does not match its block")]
 pub struct UndoMismatch;
+
+/// Why a proof does not show that a transaction is in a block.
+#[derive(Clone, Debug, PartialEq, Eq, Error)]
+pub enum ProofError {
+    /// It could be in no block.
+    #[error(transparent)]
+    Tx(#[from] TxError),
+    /// What pays the miner comes first, and nothing else does.
+    #[error(
+        "the first transaction of a block is its coinbase, and no other: this one is at place {index}"
+    )]
+    Coinbase {
+        /// The place that is claimed.
+        index: u32,
+    },
+    /// The path does not hold.
+    #[error(transparent)]
+    Path(#[from] PathError),
+}

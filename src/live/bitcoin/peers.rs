@@ -70,6 +70,7 @@ fn info(conn: u64, peer: &Peer, who: &WhoIs, now: Time) -> PeerInfo {
         unsent_bytes: 0,
         blocks_in_flight: 0,
         score: 0,
+        watches: 0,
     }
 }
 

@@ -4,11 +4,11 @@
 //! 1. Headers are got and judged as a full node does, with all their limits: the chain is that with
 //!    most work.
 //! 2. For each block one peer says what its filter hashes to, and a second one whether it has heard the
-//!    same ([`words`]). Where they differ the block is fetched, the filter computed, and who lied is
+//!    same (`words`). Where they differ the block is fetched, the filter computed, and who lied is
 //!    let go.
-//! 3. With wallets, filters are read ([`scan`]) and blocks that match fetched whole, each from a peer drawn at
-//!    random ([`bodies`]). What they do for the wallets is in [`wallets`](super::wallets).
-//! 4. Payments are announced, and handed to who asks ([`payments`]), until a block has them.
+//! 3. With wallets, filters are read (`scan`) and blocks that match fetched whole, each from a peer drawn at
+//!    random (`bodies`). What they do for the wallets is in [`wallets`](super::wallets).
+//! 4. Payments are announced, and handed to who asks (`payments`), until a block has them.
 //!
 //! What it can check: work, target, times and links of headers, that a block is what its header commits
 //! to, signatures of its own coins' spending. What it cannot: that what others spend exists and is unspent.

@@ -95,6 +95,16 @@ impl<S: Store> HasConns for LightNode<S> {
                 let item = Item::Block(range.stop);
                 self.answer(conn, Message::NotFound(vec![item]));
             }
+            Message::GetProofs(query) => {
+                let item = Item::Block(query.stop);
+                self.answer(conn, Message::NotFound(vec![item]));
+            }
+            Message::Proofs(_) => {
+                let out = &mut self.conns.out;
+                out.blame(conn, NUISANCE, "proofs that it was not asked for");
+            }
+            // It looks for nothing on behalf of others, and its payments pay what they are told to.
+            Message::Watch(_) | Message::FeeFilter(_) => {}
         }
         Ok(())
     }

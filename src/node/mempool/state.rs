@@ -15,6 +15,12 @@ use crate::node::time::Time;
 use std::collections::BTreeSet;
 use std::sync::Arc;
 
+/// Bytes that fees are named for.
+const KB: usize = 1_000;
+
+/// Bytes of a small transaction: one coin is spent, and there is change.
+const SMALL: usize = 225;
+
 /// What waits at one node.
 #[derive(Clone)]
 pub struct Mempool {
@@ -81,6 +87,28 @@ impl Mempool {
     /// As [`MempoolLimits::least_fee`], of this one.
     pub fn least_fee(&self, bytes: usize) -> Amount {
         self.limits.least_fee(bytes)
+    }
+
+    /// The fee for 1 000 bytes with which a small transaction gets in just now: the least that is asked for, or more
+    /// than the worst of what waits, if that has to make room.
+    pub fn floor(&self) -> Amount {
+        let least = self.limits.min_fee_per_kb;
+        let is_full = self.bytes() + SMALL > self.limits.bytes_max;
+        let worst = self.pool.worst_first().next().filter(|_| is_full);
+        let above = worst.map(|worst| worst.rate.fee_above(KB).unwrap_or(Amount::MAX));
+        above.map_or(least, |above| above.max(least))
+    }
+
+    /// The fee for 1 000 bytes with which a small transaction would be in the next block, if `room` bytes of that
+    /// are for transactions, and nothing else came; `None`: there is room for all that waits. By the order in
+    /// which packages stand, so it is about right where many depend on each other.
+    pub fn least_in_next_block(&self, room: usize) -> Option<Amount> {
+        let mut bytes = SMALL;
+        let last = self.pool.best_first().find(|rank| {
+            bytes += self.pool.entry(&rank.txid()).bytes;
+            bytes > room
+        })?;
+        Some(last.rate.fee_above(KB).unwrap_or(Amount::MAX))
     }
 
     /// An entry.

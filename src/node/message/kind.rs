@@ -1,6 +1,7 @@
 //! The one table of commands: whatever has a place, a limit or a word for each goes by it.
 
 use super::filters::{FILTER_HEADERS_MAX, FILTERS_BYTES};
+use super::proofs::{PROOF_LEN_MAX, PROOFS_BYTES, WATCH_MAX};
 use crate::chain::Params;
 use crate::chain::filter::filter_bytes_max;
 use crate::chain::rules::max_block_len;
@@ -77,6 +78,10 @@ kinds! {
     CFHeaders "cfheaders",
     GetCFilters "getcfilters",
     CFilters "cfilters",
+    Watch "watch",
+    GetProofs "getproofs",
+    Proofs "proofs",
+    FeeFilter "feefilter",
 }
 
 impl Kind {
@@ -104,6 +109,13 @@ impl Kind {
                 let longest = usize::try_from(filter_bytes_max(params)).unwrap_or(usize::MAX);
                 36 + 8 + FILTERS_BYTES.max(longest.saturating_add(5))
             }
+            Self::Watch => 8 + WATCH_MAX * 20,
+            Self::GetProofs => 40,
+            Self::Proofs => {
+                let longest = max_block_len(params) + PROOF_LEN_MAX;
+                40 + 9 + 8 + PROOFS_BYTES.max(longest)
+            }
+            Self::FeeFilter => 16,
         }
     }
 }

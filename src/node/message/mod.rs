@@ -15,11 +15,15 @@
 //! | `getblocks` | the same, answered by an `inv` of blocks |
 //! | `getcfheaders`, `cfheaders` | what filters of the blocks from a height up to a block hash to; that |
 //! | `getcfilters`, `cfilters` | the filters themselves; those, or the first of them |
+//! | `watch` | tell me what pays these addresses, or spends from them |
+//! | `getproofs`, `proofs` | what of that stands in the blocks from a height up to a block; that, or the first of it |
+//! | `feefilter` | what I ask of transactions |
 //! | `reject` | what you sent was refused, and why, in words |
 
 mod filters;
 mod kind;
 mod payload;
+mod proofs;
 pub mod summary;
 mod text;
 mod version;
@@ -30,6 +34,9 @@ pub use filters::{
 pub(crate) use kind::kinds;
 pub use kind::{ADDR_MAX, GETBLOCKS_MAX, HEADERS_MAX, INV_MAX, Kind, LOCATOR_MAX};
 pub use payload::{FRAME_HEADER_LEN, Item, Locator, Message, MessageError, Reject};
+pub use proofs::{
+    FeeRates, PROOF_BLOCKS_MAX, PROOFS_BYTES, ProofPlace, ProofQuery, Proofs, ProvenTx, WATCH_MAX,
+};
 pub use summary::MessageSummary;
 pub use text::{TEXT_MAX, Text};
 pub use version::{PROTOCOL, Role, Services, Version};

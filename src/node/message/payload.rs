@@ -2,11 +2,12 @@
 
 use super::filters::{FILTER_HEADERS_MAX, FILTERS_MAX, FilterHeaders, FilterRange, Filters};
 use super::kind::{ADDR_MAX, HEADERS_MAX, INV_MAX, Kind, LOCATOR_MAX};
+use super::proofs::{FeeRates, ProofQuery, Proofs, WATCH_MAX};
 use super::text::Text;
 use super::version::Version;
 use crate::chain::codec::{self, DecodeError};
 use crate::chain::key::Signature;
-use crate::chain::{Block, BlockHash, Header, Params, Tx, Txid};
+use crate::chain::{Block, BlockHash, Header, KeyHash, Params, Tx, Txid};
 use crate::node::time::Time;
 use serde::{Deserialize, Serialize};
 use std::fmt;
@@ -58,6 +59,16 @@ pub enum Message {
     GetCFilters(FilterRange),
     /// The first of them, as many as fit into a message. Who has not all says `notfound` of the last block.
     CFilters(Box<Filters>),
+    /// Asks for transactions that pay these or spend from them, in blocks and waiting: [`WATCH_MAX`] of a peer at
+    /// most, over all that it says.
+    Watch(Vec<KeyHash>),
+    /// Asks for those of these blocks.
+    GetProofs(ProofQuery),
+    /// The first of them, as many as fit into a message, with where the rest begins. Who has not all of these blocks
+    /// says `notfound` of the last.
+    Proofs(Box<Proofs>),
+    /// What the sender's mempool asks for.
+    FeeFilter(FeeRates),
 }
 
 /// Something that is announced, asked for, and sent.
@@ -136,6 +147,10 @@ impl Message {
             Self::CFHeaders(_) => Kind::CFHeaders,
             Self::GetCFilters(_) => Kind::GetCFilters,
             Self::CFilters(_) => Kind::CFilters,
+            Self::Watch(_) => Kind::Watch,
+            Self::GetProofs(_) => Kind::GetProofs,
+            Self::Proofs(_) => Kind::Proofs,
+            Self::FeeFilter(_) => Kind::FeeFilter,
         }
     }
 
@@ -166,6 +181,10 @@ impl Message {
             Self::GetCFHeaders(range) | Self::GetCFilters(range) => codec::encode_into(range, sink),
             Self::CFHeaders(headers) => codec::encode_into(&**headers, sink),
             Self::CFilters(filters) => filters.encode_into(sink),
+            Self::Watch(owners) => codec::encode_into(owners, sink),
+            Self::GetProofs(query) => codec::encode_into(query, sink),
+            Self::Proofs(proofs) => codec::encode_into(&**proofs, sink),
+            Self::FeeFilter(rates) => codec::encode_into(rates, sink),
         }
     }
 
@@ -192,6 +211,10 @@ impl Message {
             Self::GetCFHeaders(_) | Self::GetCFilters(_) => 36,
             Self::CFHeaders(headers) => 36 + 32 + list(headers.hashes.len(), 32),
             Self::CFilters(filters) => filters.len(),
+            Self::Watch(owners) => list(owners.len(), 20),
+            Self::GetProofs(_) => 40,
+            Self::Proofs(proofs) => proofs.len(),
+            Self::FeeFilter(_) => 16,
         };
         FRAME_HEADER_LEN + payload
     }
@@ -222,6 +245,7 @@ impl Message {
             Self::Headers(headers) => Some((headers.len(), HEADERS_MAX)),
             Self::CFHeaders(headers) => Some((headers.hashes.len(), FILTER_HEADERS_MAX)),
             Self::CFilters(filters) => Some((filters.filters.len(), FILTERS_MAX)),
+            Self::Watch(owners) => Some((owners.len(), WATCH_MAX)),
             Self::Version(_)
             | Self::Verack(_)
             | Self::Ping(_)
@@ -231,7 +255,10 @@ impl Message {
             | Self::Tx(_)
             | Self::Reject(_)
             | Self::GetCFHeaders(_)
-            | Self::GetCFilters(_) => None,
+            | Self::GetCFilters(_)
+            | Self::GetProofs(_)
+            | Self::Proofs(_)
+            | Self::FeeFilter(_) => None,
         }
     }
 
@@ -274,6 +301,10 @@ fn decode_payload(kind: Kind, payload: &[u8], max: usize) -> Result<Message, Dec
         Kind::CFHeaders => Message::CFHeaders(Box::new(codec::decode(payload, max)?)),
         Kind::GetCFilters => Message::GetCFilters(codec::decode(payload, max)?),
         Kind::CFilters => Message::CFilters(Box::new(Filters::decode(payload, max)?)),
+        Kind::Watch => Message::Watch(codec::decode(payload, max)?),
+        Kind::GetProofs => Message::GetProofs(codec::decode(payload, max)?),
+        Kind::Proofs => Message::Proofs(Box::new(codec::decode(payload, max)?)),
+        Kind::FeeFilter => Message::FeeFilter(codec::decode(payload, max)?),
     })
 }
 

@@ -5,11 +5,13 @@
 //! put into words ([`MessageSummary::fields`]) only for the message that is looked at. What takes hashing
 //! is not in it: of headers there is the hash of the parent and not their own.
 
-use super::{FilterRange, Item, Locator, Message, Role, Services, TEXT_MAX, Text};
-use crate::chain::{Amount, Block, BlockHash, BlockTime, Header, Tx};
-use crate::node::foreign::quoted;
+mod fields;
+
+use super::{
+    FeeRates, FilterRange, Item, Locator, Message, ProofPlace, ProofQuery, Role, Services, Text,
+};
+use crate::chain::{Amount, Block, BlockHash, BlockTime, Header, KeyHash, Tx};
 use serde::{Deserialize, Serialize};
-use std::fmt;
 use std::net::SocketAddr;
 
 /// Entries of a list that a summary shows: as many as have a line each on a small screen.
@@ -85,6 +87,24 @@ pub enum MessageSummary {
         /// Filters in the answer; `None`: it is the question.
         count: Option<usize>,
     },
+    /// A `watch`.
+    Watch {
+        /// Addresses in it.
+        count: usize,
+        /// Whose the first of them are.
+        first: Vec<KeyHash>,
+    },
+    /// A `getproofs`, or the answer to it.
+    Proofs {
+        /// Of which blocks.
+        query: ProofQuery,
+        /// Proofs in the answer; `None`: it is the question.
+        count: Option<usize>,
+        /// Where the rest begins.
+        next: Option<ProofPlace>,
+    },
+    /// A `feefilter`.
+    Fees(FeeRates),
     /// A `reject`.
     Reject {
         /// Command of the message that was refused.
@@ -188,6 +208,21 @@ impl Message {
             Self::GetCFHeaders(range) | Self::GetCFilters(range) => of_filters(*range, None),
             Self::CFHeaders(said) => of_filters(said.range, Some(said.hashes.len())),
             Self::CFilters(said) => of_filters(said.range, Some(said.filters.len())),
+            Self::Watch(owners) => MessageSummary::Watch {
+                count: owners.len(),
+                first: beginning(owners),
+            },
+            Self::GetProofs(query) => MessageSummary::Proofs {
+                query: *query,
+                count: None,
+                next: None,
+            },
+            Self::Proofs(said) => MessageSummary::Proofs {
+                query: said.query,
+                count: Some(said.proven.len()),
+                next: said.next,
+            },
+            Self::FeeFilter(rates) => MessageSummary::Fees(*rates),
         }
     }
 }
@@ -232,6 +267,7 @@ impl MessageSummary {
         match self {
             Self::Items { first, .. } => first.len() <= FIRST_MAX,
             Self::Addrs { first, .. } => first.len() <= FIRST_MAX,
+            Self::Watch { first, .. } => first.len() <= FIRST_MAX,
             Self::Nothing
             | Self::Version(_)
             | Self::Nonce(_)
@@ -240,135 +276,11 @@ impl MessageSummary {
             | Self::Block { .. }
             | Self::Tx { .. }
             | Self::Filters { .. }
+            | Self::Proofs { .. }
+            | Self::Fees(_)
             | Self::Reject { .. } => true,
         }
     }
-
-    /// Its fields for a screen, each with its name and its value in full.
-    pub fn fields(&self) -> Vec<(&'static str, String)> {
-        match self {
-            Self::Nothing => Vec::new(),
-            Self::Version(version) => version_fields(version),
-            Self::Nonce(nonce) => vec![field("nonce", nonce)],
-            Self::Items { count, first } => {
-                listed("items", *count, first.iter().map(|item| item_field(*item)))
-            }
-            Self::Locator { count, first, stop } => {
-                let stop = stop.map_or_else(|| "none".to_owned(), |hash| hash.to_string());
-                let first = first.map(|hash| field("first", hash));
-                let ends = first.into_iter().chain([("stop", stop)]);
-                [field("hashes", count)].into_iter().chain(ends).collect()
-            }
-            Self::Headers { count, first, last } => {
-                let mut fields = vec![field("headers", count)];
-                for header in first.iter().chain(last) {
-                    fields.extend(header_fields(header));
-                }
-                fields
-            }
-            Self::Block { header, nonce, txs } => {
-                let mut fields = Vec::from(header_fields(header));
-                fields.extend([field("nonce", nonce), field("txs", txs)]);
-                fields
-            }
-            Self::Tx {
-                inputs,
-                outputs,
-                amount,
-                lock_time,
-            } => vec![
-                field("inputs", inputs),
-                field("outputs", outputs),
-                ("amount", amount_or_more(*amount)),
-                field("lock time", lock_time),
-            ],
-            Self::Addrs { count, first } => {
-                let addrs = first.iter().map(|addr| field("address", addr));
-                listed("addresses", *count, addrs)
-            }
-            Self::Filters { range, count } => {
-                let range = [field("from", range.start), field("to", range.stop)];
-                let count = count.map(|count| field("filters", count));
-                range.into_iter().chain(count).collect()
-            }
-            Self::Reject { command, item, why } => {
-                let mut fields = vec![field("command", said(command))];
-                fields.extend(item.map(item_field));
-                fields.push(field("why", said(why)));
-                fields
-            }
-        }
-    }
-}
-
-type Field = (&'static str, String);
-
-fn field(name: &'static str, value: impl fmt::Display) -> Field {
-    (name, value.to_string())
-}
-
-fn amount_or_more(amount: Option<Amount>) -> String {
-    amount.map_or_else(
-        || "more than any amount".to_owned(),
-        |amount| amount.to_string(),
-    )
-}
-
-/// Words of the sender's: in full, and in quotes.
-fn said(text: &Text) -> String {
-    quoted(text.as_str(), TEXT_MAX)
-}
-
-/// A list: how long it is, its beginning, and how much was left out.
-fn listed(name: &'static str, count: usize, first: impl Iterator<Item = Field>) -> Vec<Field> {
-    let mut fields = vec![field(name, count)];
-    fields.extend(first);
-    let more = (count + 1).saturating_sub(fields.len());
-    if more > 0 {
-        fields.push(field("more", more));
-    }
-    fields
-}
-
-fn item_field(item: Item) -> Field {
-    match item {
-        Item::Tx(txid) => field("tx", txid),
-        Item::Block(hash) => field("block", hash),
-    }
-}
-
-fn header_fields(header: &HeaderSummary) -> [Field; 3] {
-    [
-        field("previous", header.previous),
-        field("time", format_args!("{} ms", header.time.0)),
-        field("bits", format_args!("{:08x}", header.bits)),
-    ]
-}
-
-fn version_fields(version: &VersionSummary) -> Vec<Field> {
-    let role = match version.role {
-        Role::Full => "full",
-        Role::Miner => "miner",
-        Role::Wallet => "wallet",
-    };
-    let listen = version.listen;
-    let services = version.services;
-    let mut fields = vec![
-        field("user agent", said(&version.user_agent)),
-        field("protocol", version.protocol),
-        field("height", version.height),
-        field("role", role),
-        (
-            "listen",
-            listen.map_or_else(|| "nowhere".to_owned(), |addr| addr.to_string()),
-        ),
-        field("nonce", version.nonce),
-    ];
-    fields.extend(services.map(|services| field("serves", services)));
-    if !version.wants_txs {
-        fields.push(field("transactions", "not wanted"));
-    }
-    fields
 }
 
 #[cfg(test)]

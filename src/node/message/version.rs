@@ -77,11 +77,18 @@ impl Services {
     /// It sends filters of blocks, and their headers.
     pub const FILTERS: Self = Self(1 << 1);
 
+    /// It looks for the payments of addresses that it is told, and proves them.
+    pub const PROOFS: Self = Self(1 << 2);
+
     /// What a full node does.
-    pub const FULL: Self = Self(Self::BLOCKS.0 | Self::FILTERS.0);
+    pub const FULL: Self = Self(Self::BLOCKS.0 | Self::FILTERS.0 | Self::PROOFS.0);
 
     /// Those with a name, in the order of their bits.
-    const NAMES: [(Self, &'static str); 2] = [(Self::BLOCKS, "blocks"), (Self::FILTERS, "filters")];
+    const NAMES: [(Self, &'static str); 3] = [
+        (Self::BLOCKS, "blocks"),
+        (Self::FILTERS, "filters"),
+        (Self::PROOFS, "proofs"),
+    ];
 
     /// Whether all of these are among them.
     pub const fn has(self, wanted: Self) -> bool {
@@ -238,7 +245,7 @@ mod tests {
     #[test]
     fn services_are_shown_by_their_names() {
         assert_eq!(Services::BLOCKS.to_string(), "blocks");
-        assert_eq!(Services::FULL.to_string(), "blocks, filters");
+        assert_eq!(Services::FULL.to_string(), "blocks, filters, proofs");
         assert_eq!(Services(1 << 40).to_string(), "nothing");
     }
 }

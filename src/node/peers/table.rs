@@ -317,6 +317,7 @@ impl Peers {
             unsent_bytes: peer.unsent,
             blocks_in_flight: 0,
             score: peer.score,
+            watches: 0,
         })
     }
 }

@@ -334,6 +334,20 @@ impl Relay {
         }
     }
 
+    /// Announces transactions to a peer, as far as it is not known to have them, also if it wants to hear of none:
+    /// these it has asked for.
+    pub fn tell_of(&mut self, conn: ConnId, txids: &[Txid], out: &mut Outbox) {
+        let Some(peer) = self.peers.get_mut(&conn) else {
+            return;
+        };
+        let items = txids.iter().copied().map(Item::Tx);
+        let items = items.filter(|item| peer.known.insert(mark(item)));
+        let items: Vec<Item> = items.collect();
+        for items in items.chunks(INV_MAX) {
+            out.send(conn, Message::Inv(items.to_vec()));
+        }
+    }
+
     /// Tells a peer, once, what waits in our mempool.
     pub fn tell_mempool(
         &mut self,

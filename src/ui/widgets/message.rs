@@ -41,6 +41,13 @@ pub(in crate::ui) fn about(scene: Scene<'_>, said: &Spoken, style: Style) -> Vec
             count: Some(count), ..
         }) => counted(*count, "filter"),
         Some(MessageSummary::Filters { range, .. }) => format!("from #{}", range.start),
+        Some(MessageSummary::Proofs {
+            count: Some(count), ..
+        }) => counted(*count, "proof"),
+        Some(MessageSummary::Proofs { query, .. }) => format!("from #{}", query.from.height),
+        Some(MessageSummary::Watch { count: 1, .. }) => "1 address".to_owned(),
+        Some(MessageSummary::Watch { count, .. }) => format!("{count} addresses"),
+        Some(MessageSummary::Fees(rates)) => format!("{} a kB", rates.next_block),
         Some(MessageSummary::Addrs { count: 1, .. }) => "1 address".to_owned(),
         Some(MessageSummary::Addrs { count, .. }) => format!("{count} addresses"),
         Some(MessageSummary::Version(version)) => format!("height {}", version.height),

@@ -47,6 +47,12 @@ fn a_gist_comes_back_from_json_as_it_was() {
     for message in [
         Message::GetAddr,
         Message::Ping(u64::MAX),
+        Message::Watch(vec![KeyHash([4; 20])]),
+        Message::GetProofs(ProofQuery {
+            from: ProofPlace { height: 7, tx: 2 },
+            stop: BlockHash([5; 32]),
+        }),
+        Message::FeeFilter(FeeRates::default()),
         Message::Tx(coinbase),
         Message::Block(std::sync::Arc::new(block)),
     ] {

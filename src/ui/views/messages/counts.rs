@@ -38,6 +38,7 @@ const fn rank(kind: Kind) -> u8 {
         Kind::Version | Kind::Addr => 8,
         Kind::Verack | Kind::GetAddr => 9,
         Kind::GetCFHeaders | Kind::CFHeaders | Kind::GetCFilters | Kind::CFilters => 10,
+        Kind::Watch | Kind::GetProofs | Kind::Proofs | Kind::FeeFilter => 10,
     }
 }
 

@@ -1,0 +1,30 @@
+//! Rules for a transaction that came with a proof, for who has headers alone.
+
+use super::error::ProofError;
+use super::tx::{check_tx, check_tx_len};
+use crate::chain::block::Header;
+use crate::chain::merkle::MerkleProof;
+use crate::chain::tx::Tx;
+
+/// Checks that a transaction stands in the block with this header, and all that it shows by itself. Not that the
+/// block is valid, nor that the coins exist that it spends: for that, bodies and coins are needed (section 8 of the
+/// [Bitcoin paper](https://bitcoin.org/bitcoin.pdf)).
+///
+/// In Bitcoin a transaction of 64 bytes can be made to pass for an inner node of the tree, and so to prove one
+/// that is in no block (CVE-2017-12842). Here a header commits to the number of transactions, and with it to the
+/// depth at which a path ends, so neither passes for the other. One of 64 bytes is refused all the same, as
+/// full nodes do.
+///
+/// # Errors
+/// The first [`ProofError`].
+pub fn check_proof(header: &Header, tx: &Tx, proof: &MerkleProof) -> Result<(), ProofError> {
+    let is_first = proof.index == 0;
+    if tx.is_coinbase() != is_first {
+        return Err(ProofError::Coinbase { index: proof.index });
+    }
+    match is_first {
+        true => check_tx_len(tx.encoded_len())?,
+        false => check_tx(tx)?,
+    }
+    Ok(proof.check(tx.txid(), header.merkle_root)?)
+}
