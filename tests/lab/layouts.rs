@@ -196,6 +196,7 @@ fn every_built_in_layout_can_be_played_at_once() {
             "partition",
             "double-spend",
             "majority",
+            "light",
             "world",
             "slow",
             "swarm",

@@ -66,9 +66,16 @@ impl Played {
             .count()
     }
 
+    /// The nodes that could mine.
+    fn full(&self) -> Vec<NodeIx> {
+        let nodes = self.nodes.iter().zip(&self.layout.nodes);
+        let full = nodes.filter(|(_, spec)| spec.light.is_none());
+        full.map(|(ix, _)| *ix).collect()
+    }
+
     /// All miners rest, and one more block settles what is undecided.
     fn settle(&mut self) {
-        for ix in self.nodes.clone() {
+        for ix in self.full() {
             self.sim
                 .call(ix, Command::Mine(MiningMode::Off))
                 .expect("it stops");
@@ -99,7 +106,7 @@ fn in_every_layout_blocks_come_coins_move_and_all_agree_in_the_end() {
             }
         }
         // Whoever keeps blocks to himself in the story does not do so here.
-        for ix in lab.nodes.clone() {
+        for ix in lab.full() {
             let honest = Command::SetStrategy(Strategy::Honest);
             lab.sim.call(ix, honest).expect("anybody can be honest");
         }
