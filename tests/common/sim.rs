@@ -95,7 +95,7 @@ pub fn pay(sim: &mut Sim, ix: NodeIx, from: &str, to: &str, amount: Amount, fee:
 
 /// The tip of a node that runs.
 pub fn tip(sim: &Sim, ix: NodeIx) -> BlockHash {
-    sim.node(ix).expect("it runs").chain().tip().hash
+    sim.machine(ix).expect("it runs").tip().hash
 }
 
 /// Whether these nodes all run and have one tip.
