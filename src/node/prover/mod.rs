@@ -150,7 +150,7 @@ impl Prover {
 
     /// Who is to be told of a transaction, of those that have named addresses.
     pub fn concerned(&self, tx: &Tx) -> impl Iterator<Item = ConnId> + '_ {
-        // Nothing is hashed where nobody asks.
+        // Without clients nothing is hashed.
         let parties: Vec<KeyHash> = match self.clients.is_empty() {
             true => Vec::new(),
             false => tx.parties().collect(),

@@ -36,7 +36,8 @@ pub const ROOMS: [(&str, &[&[&str]]); 4] = [
             &["mempool", "peers"],
             &["fees", "serve", "sync", "template", "wallets"],
             &["conns", "prover"],
-            &["light", "state"],
+            &["state"],
+            &["light"],
             &[
                 "commands",
                 "light_peers",
