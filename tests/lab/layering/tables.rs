@@ -35,9 +35,12 @@ pub const ROOMS: [(&str, &[&[&str]]); 4] = [
             &["io"],
             &["mempool", "peers"],
             &["serve", "sync", "template", "wallets"],
+            &["conns"],
             &["state"],
-            &["commands", "conns", "queries", "route", "selfish", "txs"],
+            &["commands", "queries", "route", "selfish", "txs"],
             &["blocks", "open"],
+            &["light"],
+            &["machine"],
         ],
     ),
     (
