@@ -16,6 +16,7 @@ mod clocks;
 mod crash;
 mod damage;
 mod full;
+mod light;
 mod link;
 mod node_log;
 mod nodes;

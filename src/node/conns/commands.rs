@@ -1,6 +1,7 @@
 //! Peers that people and programs add, drop and ban.
 
-use super::{ConnLife, HasConns};
+use super::has::HasConns;
+use super::life::ConnLife;
 use crate::node::io::{CloseReason, CommandError, RefusalKind, Reply};
 use crate::node::peers::Peer;
 use crate::node::time::Time;

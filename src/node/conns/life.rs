@@ -1,6 +1,7 @@
 //! How connections begin, what a complete handshake sets off, and how they end.
 
-use super::{Done, HasConns, NewPeer};
+use super::has::{Done, HasConns, NewPeer};
+use super::talk::ConnTalk;
 use crate::node::foreign::{QUOTED_MAX, quoted};
 use crate::node::handshake::{self, HandshakeError};
 use crate::node::io::{CloseReason, ConnId, Direction, EventKind, Output};
@@ -14,7 +15,7 @@ use std::net::SocketAddr;
 impl<N: HasConns> ConnLife for N {}
 
 /// Connections of a node, from their beginning to their end.
-pub(in crate::node) trait ConnLife: HasConns + super::ConnTalk {
+pub(in crate::node) trait ConnLife: HasConns + ConnTalk {
     /// A connection stands.
     fn connected(&mut self, conn: ConnId, direction: Direction, addr: SocketAddr, now: Time) {
         let conns = self.conns_mut();

@@ -1,7 +1,8 @@
 //! Where each input goes, and each message: what is about connections is done here, and all else is the
 //! node's.
 
-use super::{ConnLife, Done, HasConns};
+use super::has::{Done, HasConns};
+use super::life::ConnLife;
 use crate::node::gossip::GOSSIP_MAX;
 use crate::node::io::{CloseReason, ConnId, EventKind, Halt, Input, Output};
 use crate::node::message::Message;

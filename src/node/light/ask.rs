@@ -9,7 +9,7 @@ use std::collections::{BTreeMap, BTreeSet};
 use std::time::Duration;
 
 /// A peer that does not answer for so long is passed over: as with headers.
-pub(super) const ANSWER_MAX: Duration = Duration::from_secs(20);
+pub(in crate::node::light) const ANSWER_MAX: Duration = Duration::from_secs(20);
 
 /// A peer that did not answer is asked nothing more for so long, as long as others are there.
 const LEFT_OUT: Duration = Duration::from_secs(60);
@@ -21,7 +21,7 @@ const NOT_YET: Duration = Duration::from_secs(5);
 const MISSES_MAX: u32 = 4;
 
 /// What goes along with every question.
-pub(super) struct Tools<'a> {
+pub(in crate::node::light) struct Tools<'a> {
     pub now: Time,
     pub random: &'a mut Random,
     pub out: &'a mut Outbox,
@@ -29,7 +29,7 @@ pub(super) struct Tools<'a> {
 
 /// A question that waits for its answer.
 #[derive(Clone, Debug, PartialEq, Eq)]
-pub(super) struct Asked {
+pub(in crate::node::light) struct Asked {
     pub conn: ConnId,
     pub range: FilterRange,
     pub at: Time,
@@ -37,7 +37,7 @@ pub(super) struct Asked {
 
 /// The peers that one kind of question is put to.
 #[derive(Clone, Debug, Default)]
-pub(super) struct Peers {
+pub(in crate::node::light) struct Peers {
     peers: BTreeSet<ConnId>,
     /// Not asked before then.
     left_out: BTreeMap<ConnId, Time>,
@@ -138,7 +138,7 @@ impl Peers {
 }
 
 /// When the first of these questions has waited for too long.
-pub(super) fn late_at<'a>(asked: impl Iterator<Item = &'a Asked>) -> Option<Time> {
+pub(in crate::node::light) fn late_at<'a>(asked: impl Iterator<Item = &'a Asked>) -> Option<Time> {
     asked
         .map(|asked| asked.at + ANSWER_MAX)
         .fold(None, |first, at| earlier(first, Some(at)))

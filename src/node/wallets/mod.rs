@@ -26,6 +26,7 @@ mod balance;
 mod chain;
 mod entries;
 mod error;
+mod fee;
 mod keys;
 mod later;
 mod ledger;

@@ -25,9 +25,6 @@ use std::sync::Arc;
 /// to sign.
 pub const INPUTS_MAX: usize = 500;
 
-/// How often a fee is raised to what mempools want for the bytes that it takes to pay it.
-const FEE_ROUNDS: usize = 8;
-
 /// Bytes of one input.
 const INPUT_BYTES: usize = 32 + 4 + 33 + 64;
 
@@ -115,37 +112,6 @@ impl Wallets {
             owner: balance.owner,
             spent: inputs.iter().map(|input| input.coin).collect(),
         })
-    }
-
-    /// A payment with its fee. Without one it is the `usual` one, or, if mempools want more for so many
-    /// bytes, the `least` that they take.
-    ///
-    /// # Errors
-    /// As [`Wallets::draft`].
-    pub fn draft_with_fee(
-        &self,
-        payment: &Payment,
-        packages: &impl Packages,
-        usual: Amount,
-        least: impl Fn(usize) -> Amount,
-    ) -> Result<Draft, WalletError> {
-        let is_given = payment.fee.is_some();
-        let mut fee = payment.fee.unwrap_or(usual);
-        let mut rounds = 0;
-        loop {
-            let payment = Payment {
-                fee: Some(fee),
-                ..payment.clone()
-            };
-            let draft = self.draft(&payment, packages)?;
-            let least = least(draft.plan.bytes);
-            rounds += 1;
-            if is_given || fee >= least || rounds == FEE_ROUNDS {
-                return Ok(draft);
-            }
-            // More to pay may take more coins, and these more bytes.
-            fee = least;
-        }
     }
 
     /// Signs a payment. Once the mempool has taken it, it goes to [`Wallets::sent`].

@@ -37,7 +37,6 @@ pub const ROOMS: [(&str, &[&[&str]]); 4] = [
             &["fees", "serve", "sync", "template", "wallets"],
             &["conns", "prover"],
             &["state"],
-            &["light"],
             &[
                 "commands",
                 "light_peers",
@@ -46,7 +45,9 @@ pub const ROOMS: [(&str, &[&[&str]]); 4] = [
                 "selfish",
                 "txs",
             ],
-            &["blocks", "machine", "open"],
+            &["blocks", "open"],
+            &["light"],
+            &["machine"],
         ],
     ),
     (
