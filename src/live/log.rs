@@ -4,7 +4,7 @@
 //! a second, with what is left. Who cannot be reached is told of once, and again when that is for
 //! another reason. Wallets are told of when the node begins, those that were just made among them.
 
-use crate::node::io::words::counted;
+use crate::node::io::words::{blocks_with, counted};
 use crate::node::io::{Event, EventKind, PeerLabel, Unreached};
 use crate::node::peers::Peer;
 use crate::node::snapshot::NodeSnapshot;
@@ -224,10 +224,10 @@ impl CatchUp {
             };
             return Some(Line::info(grown.words()));
         }
-        let (blocks, txs) = (counted(self.blocks, "block"), counted(self.txs, "payment"));
+        let blocks = blocks_with(self.blocks, self.txs);
         let took = now.since(self.began).as_secs_f64();
         Some(Line::info(format!(
-            "caught up: at {tip}, {blocks} with {txs} in {took:.1} s"
+            "caught up: at {tip}, {blocks} in {took:.1} s"
         )))
     }
 }

@@ -103,7 +103,12 @@ fn who_catches_up_with_hundreds_of_blocks_says_so_in_a_few_lines() {
     let addr = nora.reads("listens at ");
     let otto = Process::named("otto", home.path(), &["--connect", &addr]);
     otto.says("connected to nora");
-    let last = otto.says(" with 0 payments");
+    let last = loop {
+        let line = otto.says("#");
+        if !line.contains("catching up: ") {
+            break line;
+        }
+    };
     let height = last
         .split_once('#')
         .and_then(|(_, rest)| rest.split(' ').next());

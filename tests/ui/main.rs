@@ -25,6 +25,7 @@ mod header;
 mod help;
 mod keys_page;
 mod legends;
+mod light;
 mod log;
 mod messages;
 mod network;

@@ -33,7 +33,7 @@ pub enum EventKind {
         tip: BlockId,
         /// Blocks that it grew by.
         blocks: usize,
-        /// Transactions in them, without the coinbases.
+        /// Transactions in them, without the coinbases; of a light node, which does not see them, none.
         txs: usize,
         /// The peer that the last block came from; `None`: mined here.
         from: Option<PeerLabel>,

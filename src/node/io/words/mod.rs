@@ -20,9 +20,8 @@ impl EventKind {
                 txs,
                 from,
             } => {
-                let blocks = counted(*blocks, "block");
-                let txs = counted(*txs, "payment");
-                format!("at {tip}: {blocks} with {txs}{}", from_whom(from.as_ref()))
+                let blocks = blocks_with(*blocks, *txs);
+                format!("at {tip}: {blocks}{}", from_whom(from.as_ref()))
             }
             Self::Reorganised { .. } => self.reorganised(),
             Self::BecameInvalid { lost, lost_count } => {
@@ -295,6 +294,15 @@ pub fn counted(count: usize, what: &str) -> String {
     match count {
         1 => format!("1 {what}"),
         _ => format!("{count} {what}s"),
+    }
+}
+
+/// So many blocks, with so many payments if there are any.
+pub fn blocks_with(blocks: usize, txs: usize) -> String {
+    let blocks = counted(blocks, "block");
+    match txs {
+        0 => blocks,
+        txs => format!("{blocks} with {}", counted(txs, "payment")),
     }
 }
 

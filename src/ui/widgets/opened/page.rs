@@ -119,9 +119,10 @@ fn title(scene: Scene<'_>, subject: Subject<'_>, name_style: Style) -> Row {
     let number = subject.ix.0 + 1;
     let port = node.addr.map(|addr| format!(":{}", addr.port()));
     let what = subject.snapshot.map(|snapshot| {
-        let role = match snapshot.program {
-            Some(_) => "Bitcoin node",
-            None => role(snapshot.role),
+        let role = match (&snapshot.program, &snapshot.light) {
+            (Some(_), _) => "Bitcoin node",
+            (None, Some(_)) => "light node",
+            (None, None) => role(snapshot.role),
         };
         match snapshot.wallets.len() {
             0 => role.to_owned(),

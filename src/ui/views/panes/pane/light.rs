@@ -1,14 +1,14 @@
 //! What a light node has, and whom it has asked for it.
 
-use super::parts::{label, none, running};
+use super::parts::{NONE, label, none, running};
 use crate::lab::view::{LabView, NodeView};
 use crate::node::LightWay;
-use crate::node::snapshot::{LightInfo, NodeSnapshot};
+use crate::node::snapshot::{LightInfo, LightPayment, NodeSnapshot};
 use crate::ui::text::{self, Row};
 use crate::ui::widgets::scene::Scene;
 use ratatui::text::Line;
 
-/// How it learns what concerns its wallets, what that has cost, and who knows of it.
+/// What it has cost to learn what concerns its wallets, and how it learns that.
 pub(super) fn light(
     scene: Scene<'_>,
     node: &NodeView,
@@ -19,25 +19,20 @@ pub(super) fn light(
     if running(node).is_none() {
         return none(scene, "light");
     }
-    let mut row =
-        Row::new()
-            .part(0, 0, vec![label(scene, "light")])
-            .text(3, 0, way(seen.way), theme.text());
+    let row = Row::new().part(0, 0, vec![label(scene, "light")]);
     if let Some(block) = seen.unserved {
         let words = format!("no peer sends #{}", block.height);
-        return row.text(1, 2, words, theme.bad()).fit(room);
+        return row.text(1, 0, words, theme.bad()).fit(room);
     }
-    row = row.text(1, 2, downloaded(scene.lab, node, seen), theme.strong());
-    if let Some(words) = most_fetched(seen) {
-        row = row.text(2, 2, words, theme.warn());
-    }
+    let mut row = row.text(1, 0, downloaded(scene.lab, node, seen), theme.strong());
     if seen.is_one_word {
-        row = row.text(4, 2, "one peer's word", theme.warn());
+        row = row.text(2, 2, "one peer's word", theme.warn());
     }
-    row.fit(room)
+    row.text(3, 2, way(seen.way), theme.dim()).fit(room)
 }
 
-/// Its own payments that are in no block; those of others it does not see before they are in one.
+/// Its own payments that are in no block, and which peer can tell most about its wallets. Payments of others
+/// it does not see before they are in a block.
 pub(super) fn payments(
     scene: Scene<'_>,
     node: &NodeView,
@@ -46,22 +41,31 @@ pub(super) fn payments(
 ) -> Line<'static> {
     const NAME: &str = "payments";
     let theme = scene.theme;
-    let Some(last) = seen.payments.last().filter(|_| running(node).is_some()) else {
+    if running(node).is_none() {
         return none(scene, NAME);
+    }
+    let row = Row::new().part(0, 0, vec![label(scene, NAME)]);
+    let row = match seen.payments.last() {
+        None => row.text(1, 0, NONE, theme.dim()),
+        Some(last) => {
+            let count = format!("{} waiting", seen.payments.len());
+            let row = row.text(1, 0, count, theme.strong());
+            row.text(2, 2, heard(last), theme.text())
+        }
     };
-    let count = seen.payments.len();
-    let row = Row::new().part(0, 0, vec![label(scene, NAME)]).text(
-        1,
-        0,
-        format!("{count} not in a block"),
-        theme.strong(),
-    );
-    let heard = match (last.heard.first(), last.is_sent) {
+    match most_fetched(seen) {
+        Some(words) => row.text(3, 3, words, theme.warn()).fit(room),
+        None => row.fit(room),
+    }
+}
+
+/// Who knows of a payment, and who was the first.
+fn heard(payment: &LightPayment) -> String {
+    match (payment.heard.first(), payment.is_sent) {
         (None, _) => "heard by none".to_owned(),
         (Some(first), true) => format!("sent, {first} heard it first"),
         (Some(first), false) => format!("heard by {first} alone"),
-    };
-    row.text(2, 2, heard, theme.text()).fit(room)
+    }
 }
 
 const fn way(way: LightWay) -> &'static str {

@@ -1,0 +1,105 @@
+//! The pane of a light node: headers for blocks, what it has downloaded, and who knows what of it.
+
+use crate::panes::pane;
+use crate::picture::{COLOURED, block, change, draw, lines, scenario, screen};
+use chainlab::chain::Txid;
+use chainlab::lab::LabView;
+use chainlab::node::snapshot::{LightInfo, LightPayment};
+
+/// The wallet node of the scenario, as a light one.
+fn light(info: LightInfo) -> LabView {
+    let mut lab = scenario();
+    change(&mut lab.nodes[1], |node| {
+        (node.light, node.mining) = (Some(Box::new(info)), None);
+        // What full nodes have received, each over all of its connections.
+        node.peers
+            .iter_mut()
+            .for_each(|peer| peer.received_bytes = 9_000_000);
+    });
+    for at in [0, 2] {
+        change(&mut lab.nodes[at], |node| {
+            let peers = node.peers.iter_mut();
+            peers.for_each(|peer| peer.received_bytes = 400_000);
+        });
+    }
+    lab
+}
+
+fn rows(lab: &LabView, size: (u16, u16)) -> Vec<String> {
+    let ui = screen(lab, size, COLOURED);
+    let buffer = draw(lab, &ui);
+    pane(&buffer, "2 wallet")
+}
+
+fn row<'a>(rows: &'a [String], label: &str) -> &'a str {
+    let found = rows.iter().find(|row| row.trim_start().starts_with(label));
+    found.unwrap_or_else(|| panic!("no {label}: {rows:#?}"))
+}
+
+fn payment(heard: &[&str]) -> LightPayment {
+    LightPayment {
+        txid: Txid([7; 32]),
+        heard: heard.iter().map(ToString::to_string).collect(),
+        is_sent: heard.len() > 1,
+    }
+}
+
+#[test]
+fn a_light_node_says_what_it_has_downloaded_beside_a_full_one() {
+    let info = LightInfo {
+        received_bytes: 14_000,
+        fetched: vec![("central".to_owned(), 1), ("miner".to_owned(), 3)],
+        ..LightInfo::default()
+    };
+    let rows = rows(&light(info), (160, 45));
+    assert!(row(&rows, "headers").contains("12"), "{rows:#?}");
+    // central has two peers; the light node itself does not count.
+    let downloaded = "downloaded 14 kB, a full node 800 kB";
+    assert!(row(&rows, "light").contains(downloaded), "{rows:#?}");
+    assert!(row(&rows, "light").contains("by filter"), "{rows:#?}");
+    let seen = row(&rows, "payments");
+    assert!(seen.contains("-   miner saw 3 blocks fetched"), "{rows:#?}");
+    assert!(rows.iter().all(|row| !row.contains("mempool")), "{rows:#?}");
+}
+
+#[test]
+fn who_heard_a_payment_first_is_said() {
+    let heard = |names: &[&str]| {
+        let payments = vec![payment(names)];
+        let info = LightInfo {
+            payments,
+            ..LightInfo::default()
+        };
+        row(&rows(&light(info), (160, 45)), "payments")
+            .trim()
+            .to_owned()
+    };
+    assert_eq!(heard(&[]), "payments 1 waiting  heard by none");
+    assert_eq!(
+        heard(&["miner"]),
+        "payments 1 waiting  heard by miner alone"
+    );
+    let sent = "payments 1 waiting  sent, miner heard it first";
+    assert_eq!(heard(&["miner", "central"]), sent);
+}
+
+#[test]
+fn a_block_that_no_peer_sends_is_named_before_all_else() {
+    let info = LightInfo {
+        received_bytes: 14_000,
+        unserved: Some(block(9, 0)),
+        ..LightInfo::default()
+    };
+    for size in [(80, 24), (120, 36), (200, 60)] {
+        let lab = light(info.clone());
+        let shown = lines(&draw(&lab, &screen(&lab, size, COLOURED)));
+        assert!(shown.iter().any(|row| row.contains("LIGHT")), "{shown:#?}");
+        if size.1 > 24 {
+            let rows = rows(&lab, size);
+            assert!(
+                row(&rows, "light").contains("no peer sends #9"),
+                "{rows:#?}"
+            );
+        }
+    }
+}
