@@ -28,7 +28,7 @@ Examples:
   chainlab node --name central --port 3000 --wallet alice
   chainlab node --name miner --port 3001 --connect 127.0.0.1:3000 --mine rewards
   chainlab node --name bob --port 3002 --network my-network.toml
-  chainlab node --name phone --port 3003 --connect 127.0.0.1:3000 --light --wallet carol
+  chainlab node --name phone --port 3003 --connect 127.0.0.1:3000 --light
 
 RUST_LOG says how much is logged, as in RUST_LOG=debug.";
 
