@@ -326,7 +326,7 @@ fn each_program_is_asked_in_its_own_words() {
                 .call(),
         )
     };
-    let paid = "sendtoaddress[\"rb1q\",\"0.29000000\"] at /";
+    let paid = "sendtoaddress[\"rb1q\",0.29] at /";
     assert_eq!(pay(core(), Some("w")), format!("{paid}wallet/w"));
     assert_eq!(pay(bcoin(), None), paid);
     assert_eq!(

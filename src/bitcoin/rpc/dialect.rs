@@ -1,7 +1,6 @@
 //! What can be asked of a node, in words that its program understands.
 
 use super::call::Request;
-use super::decimal::Sats;
 use super::error::Lacks;
 use super::facts::{Ban, ChainInfo, Entry, OwnBalance, Peer, Tip};
 use super::list::Listed;
@@ -172,13 +171,39 @@ pub(super) fn shown(hash: &impl ToString) -> Value {
     json!(hash.to_string())
 }
 
-/// Coins with all their places. As text: a number of JSON is a float at many a node.
+/// Coins as a number, which bcoin insists on. It is a float on its way, whose 53 bits hold every amount of
+/// satoshis that there can be, so that it is read as what it was.
 pub(super) fn coins(amount: Amount) -> Value {
-    let sats = Sats::new(amount.units());
-    sats.map_or_else(|| amount.to_string(), |sats| sats.to_string())
-        .into()
+    let text = amount.to_string();
+    serde_json::from_str(&text).unwrap_or(Value::String(text))
 }
 
 fn hex(bytes: &[u8]) -> String {
     bytes.iter().map(|byte| format!("{byte:02x}")).collect()
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+    use crate::bitcoin::rpc::Sats;
+    use proptest::prelude::*;
+
+    proptest! {
+        #[test]
+        fn coins_are_read_as_they_are_written(sats in 0..=2_100_000_000_000_000_u64) {
+            let sats = Sats::new(sats).expect("there can be so many");
+            let written = coins(sats.amount()).to_string();
+            prop_assert_eq!(Sats::parse_coins(&written), Ok(sats));
+        }
+    }
+
+    #[test]
+    fn the_least_and_the_most_are_exact() {
+        for sats in [0, 1, 9, 2_099_999_999_999_999, 2_100_000_000_000_000] {
+            let sats = Sats::new(sats).expect("there can be so many");
+            let written = coins(sats.amount());
+            assert!(written.is_number(), "{written}");
+            assert_eq!(Sats::parse_coins(&written.to_string()), Ok(sats));
+        }
+    }
 }
