@@ -194,7 +194,7 @@ async fn a_node_s_own_wallet_is_used_where_the_layout_names_none() {
         step(&format!(
             "do = \"send\"\nfrom = \"own\"\nto = \"{payee}\"\namount = \"4.5\""
         )),
-        step("expect = 'mempool@own == 1 and balance(\"own\") < 5046'\nwithin = \"1min\""),
+        step("expect = 'mempool@own == 1'\nwithin = \"1min\""),
         step("do = \"mine_now\"\nnode = \"own\""),
         // Less what was paid, and with another reward.
         step("expect = 'mempool@own == 0 and balance(\"own\") > 5095'\nwithin = \"1min\""),
