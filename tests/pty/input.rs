@@ -71,7 +71,7 @@ fn arguments_that_make_no_sense_are_refused_by_name() {
         ),
         (
             &["layouts", "ocean"],
-            "there is no layout \"ocean\"; there are scenario, tutorial, mesh, partition, double-spend, majority, world, slow, swarm, bitcoin and 2 more",
+            "there is no layout \"ocean\"; there are scenario, tutorial, mesh, partition, double-spend, majority, light, world, slow, swarm and 3 more",
         ),
     ] {
         let said = refused(home.path(), arguments);
