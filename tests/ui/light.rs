@@ -51,12 +51,14 @@ fn a_light_node_says_what_it_has_downloaded_beside_a_full_one() {
         fetched: vec![("central".to_owned(), 1), ("miner".to_owned(), 3)],
         ..LightInfo::default()
     };
-    let rows = rows(&light(info), (160, 45));
+    let lab = light(info);
+    let wide = rows(&lab, (200, 60));
+    assert!(row(&wide, "light").ends_with("by filter"), "{wide:#?}");
+    let rows = rows(&lab, (160, 45));
     assert!(row(&rows, "headers").contains("12"), "{rows:#?}");
     // central has two peers; the light node itself does not count.
-    let downloaded = "downloaded 14 kB, a full node 800 kB";
+    let downloaded = "downloaded 14.0 kB, a full node 800.0 kB";
     assert!(row(&rows, "light").contains(downloaded), "{rows:#?}");
-    assert!(row(&rows, "light").contains("by filter"), "{rows:#?}");
     let seen = row(&rows, "payments");
     assert!(seen.contains("-   miner saw 3 blocks fetched"), "{rows:#?}");
     assert!(rows.iter().all(|row| !row.contains("mempool")), "{rows:#?}");
