@@ -96,6 +96,12 @@ fn a_block_that_no_peer_sends_is_named_before_all_else() {
         let lab = light(info.clone());
         let shown = lines(&draw(&lab, &screen(&lab, size, COLOURED)));
         assert!(shown.iter().any(|row| row.contains("LIGHT")), "{shown:#?}");
+        let narrow = shown.iter().find(|row| row.contains("headers"));
+        let narrow = narrow.filter(|row| row.contains("mempool"));
+        assert!(
+            narrow.is_none_or(|row| row.contains("mempool   -")),
+            "{shown:#?}"
+        );
         if size.1 > 24 {
             let rows = rows(&lab, size);
             assert!(

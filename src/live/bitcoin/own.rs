@@ -3,11 +3,11 @@
 //!
 //! The node knows its keys and chooses coins and fees; the lab asks what it holds, and has it pay.
 
-use super::acts::{ActNews, Acts, refused};
+use super::acts::{Acts, refused};
 use crate::bitcoin::address::to_script;
-use crate::bitcoin::rpc::OwnBalance;
+use crate::bitcoin::rpc::{Listed, OwnBalance, Request};
 use crate::chain::{Amount, Txid};
-use crate::node::io::{CommandError, EventKind, Payment, RefusalKind, Reply, SendPlan};
+use crate::node::io::{CommandError, Payment, RefusalKind, Reply, SendPlan};
 use crate::node::snapshot::WalletInfo;
 
 /// A node's own wallet.
@@ -30,16 +30,11 @@ impl Acts {
         };
         let dialect = self.client.dialect().await?;
         let of = match dialect.wallets() {
-            Ok(wallets) => match self.client.ask(&wallets).await {
-                Ok(listed) => match listed.items.into_iter().next() {
-                    Some(first) => Some(first),
-                    None => return Ok(None),
-                },
-                // It was built or started without any.
-                Err(error) if error.kind == RefusalKind::Refused => return Ok(None),
-                Err(error) => return Err(error),
-            },
             Err(_) => None,
+            Ok(wallets) => match self.first_of(&wallets).await? {
+                None => return Ok(None),
+                first => first,
+            },
         };
         let Ok(new_address) = dialect.new_address(of.as_deref()) else {
             return Ok(None);
@@ -54,6 +49,19 @@ impl Acts {
             address,
             balance: OwnBalance::default(),
         }))
+    }
+
+    /// The first wallet that is loaded, if any is.
+    async fn first_of(
+        &mut self,
+        wallets: &Request<Listed<String>>,
+    ) -> Result<Option<String>, CommandError> {
+        match self.client.ask(wallets).await {
+            Ok(listed) => Ok(listed.items.into_iter().next()),
+            // It was built or started without wallets.
+            Err(error) if error.kind == RefusalKind::Refused => Ok(None),
+            Err(error) => Err(error),
+        }
     }
 
     /// Asks it what it holds.
@@ -133,20 +141,7 @@ impl Acts {
         let dialect = self.client.dialect().await?;
         let pay = dialect.pay(of.as_deref(), &plan.address, payment.amount);
         let txid: Txid = self.client.ask(&pay.map_err(refused)?).await?;
-        let sent = EventKind::Sent {
-            txid,
-            from: payment.from.clone(),
-            to: payment.to.clone(),
-            amount: payment.amount,
-        };
-        self.tell(ActNews::Event(sent)).await;
-        self.follow().await?;
-        Ok(Reply::Sent {
-            txid,
-            plan,
-            announced_to: self.peer_count,
-            withheld: false,
-        })
+        Ok(self.paid(txid, plan).await)
     }
 }
 

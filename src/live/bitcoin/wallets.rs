@@ -66,14 +66,15 @@ impl Acts {
     pub(super) async fn follow(&mut self) -> Result<(), CommandError> {
         self.open_wallets().await?;
         let dialect = self.client.dialect().await?;
-        self.follow_own().await?;
         let info = self.client.ask(&dialect.chain_info()).await?;
         let at = self.held()?.tip().map(|tip| (tip.height, tip.hash));
         if at != Some((info.blocks, info.best)) {
             self.leave_branch(info.blocks).await?;
             self.join_branch(info.blocks).await?;
         }
-        self.hear_waiting().await
+        self.hear_waiting().await?;
+        // Last: it may be a server of its own, without which all else is known.
+        self.follow_own().await
     }
 
     /// Takes blocks back that are not the node's any more.
@@ -231,20 +232,28 @@ impl Acts {
         if !dialect.judges_before_it_answers() {
             self.until_it_waits(signed.txid).await?;
         }
+        let plan = self.shown(planned)?;
+        Ok(self.paid(signed.txid, plan).await)
+    }
+
+    /// A payment is on its way: it is told, and is so whatever the node answers from here on.
+    pub(super) async fn paid(&mut self, txid: Txid, plan: SendPlan) -> Reply {
+        let payment = &plan.payment;
         let sent = EventKind::Sent {
-            txid: signed.txid,
+            txid,
             from: payment.from.clone(),
             to: payment.to.clone(),
             amount: payment.amount,
         };
         self.tell(ActNews::Event(sent)).await;
-        self.follow().await?;
-        Ok(Reply::Sent {
-            txid: signed.txid,
-            plan: self.shown(planned)?,
+        // What could not be asked is asked again at the next look.
+        let _ = self.follow().await;
+        Reply::Sent {
+            txid,
+            plan,
             announced_to: self.peer_count,
             withheld: false,
-        })
+        }
     }
 
     /// Keeps a payment as it was sent; the oldest go.

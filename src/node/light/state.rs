@@ -88,9 +88,7 @@ impl<S: Store> LightNode<S> {
 
     /// Headers that are missing, as far as peers have shown that there are any.
     pub fn blocks_left(&self) -> u32 {
-        let height = self.chain.tip().height;
-        let missing = self.sync.progress(self.chain.tree());
-        missing.map_or(0, |info| info.target.saturating_sub(height))
+        self.sync.blocks_left(self.chain.tree())
     }
 
     /// Whether the node is to stay connected to an address.

@@ -150,15 +150,20 @@ impl Sync {
         Some(SyncInfo { target, in_flight })
     }
 
+    /// How many blocks that is; of a light node, headers.
+    pub fn blocks_left(&self, tree: &HeaderTree) -> u32 {
+        let height = tree.entry(tree.tip()).height;
+        let missing = self.progress(tree);
+        missing.map_or(0, |info| info.target.saturating_sub(height))
+    }
+
     /// Whether so much is missing that transactions mean nothing yet. What counts is what was
     /// shown, not what a peer claims; and never again once this node was level with its peers.
     pub fn is_behind(&mut self, tree: &HeaderTree) -> bool {
         if self.was_level {
             return false;
         }
-        let height = tree.entry(tree.tip()).height;
-        let missing = |info: SyncInfo| info.target.saturating_sub(height) > BEHIND_MAX;
-        let is_behind = self.progress(tree).is_some_and(missing);
+        let is_behind = self.blocks_left(tree) > BEHIND_MAX;
         let is_asking = self.peers.values().all(|peer| peer.asked.is_some());
         self.was_level = !is_behind && !is_asking;
         is_behind

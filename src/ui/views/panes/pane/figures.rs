@@ -183,7 +183,12 @@ pub(super) fn compact(scene: Scene<'_>, node: &NodeView, room: usize) -> Line<'s
             true => running.ready_peers().count().to_string(),
             false => NONE.to_owned(),
         };
-        (running.mempool.count.to_string(), peers)
+        // A light node sees no payments but its own before they are in a block.
+        let mempool = match running.light {
+            None => running.mempool.count.to_string(),
+            Some(_) => NONE.to_owned(),
+        };
+        (mempool, peers)
     });
     let right = vec![
         Span::styled("mempool ", theme.dim()),
