@@ -81,6 +81,9 @@ enum What {
         /// The wallet that has the key: both then hold the same coins.
         #[arg(long, value_name = "WALLET", conflicts_with = "secret")]
         of: Option<String>,
+        /// The block below which nothing has paid it: a light node looks from there on.
+        #[arg(long, value_name = "HEIGHT")]
+        birthday: Option<u32>,
     },
 }
 
@@ -99,13 +102,20 @@ pub(super) async fn run(options: &Options) -> Result<(), Failure> {
             let name = name.clone();
             make(&group, Command::CreateWallet { name }, json).await
         }
-        What::Import { name, of, .. } => {
+        What::Import {
+            name, of, birthday, ..
+        } => {
             let name = name.clone();
             let secret = match of {
                 Some(of) => export(&group, of).await?,
                 None => secret,
             };
-            make(&group, Command::ImportWallet { name, secret }, json).await
+            let import = Command::ImportWallet {
+                name,
+                secret,
+                birthday: *birthday,
+            };
+            make(&group, import, json).await
         }
         What::List => list(&group, json).await,
         What::Balance { of } => balance(&group, of, json).await,

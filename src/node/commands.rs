@@ -25,7 +25,7 @@ impl<S: Store> Node<S> {
     ) -> Result<Answer, StoreFault> {
         Ok(match command {
             Command::CreateWallet { name } => self.create_wallet(&name, now)?,
-            Command::ImportWallet { name, secret } => self.import_wallet(&name, &secret, now)?,
+            Command::ImportWallet { name, secret, .. } => self.import_wallet(&name, &secret, now)?,
             Command::Send(payment) => self.pay(payment, now)?,
             Command::Mine(mode) => self.set_mining(mode, now)?,
             Command::SetHashrate(hashrate) => self.set_hashrate(hashrate),
@@ -91,7 +91,7 @@ impl<S: Store> Node<S> {
         payment: &Payment,
         now: Time,
     ) -> Result<Result<Draft, CommandError>, StoreFault> {
-        let least = |bytes| self.mempool.least_fee(bytes);
+        let least = |bytes| Ok(self.mempool.least_fee(bytes));
         let usual = self.conns.config.fee;
         let draft = match self
             .wallets

@@ -144,6 +144,7 @@ pub async fn import(node: &NodeHandle, name: &str, actor: u8) {
     let import = Command::ImportWallet {
         name: name.to_owned(),
         secret: hex.concat(),
+        birthday: None,
     };
     call(node, import).await;
 }

@@ -444,6 +444,7 @@ impl Scene {
             1 => self.told(Command::ImportWallet {
                 name: name(other),
                 secret: format!("{:064x}", u32::from(other) % 3),
+                birthday: None,
             }),
             2 => self.told(Command::Send(payment)),
             3 => self.asked(Question::PlanSend(payment)),

@@ -36,6 +36,7 @@ pub fn import(sim: &mut Sim, ix: NodeIx, name: &str, actor: u8) {
     let import = Command::ImportWallet {
         name: name.to_owned(),
         secret: hex.concat(),
+        birthday: None,
     };
     sim.call(ix, import).expect("a key");
 }

@@ -118,6 +118,7 @@ impl Lab {
         let import = Command::ImportWallet {
             name: FOUNDER.to_owned(),
             secret: hex.concat(),
+            birthday: None,
         };
         self.reported(node, &import);
         let Some(Reply::Wallets(wallets)) = self.ask(node, &Question::Wallets) else {

@@ -247,6 +247,7 @@ async fn killed_at_any_moment_a_node_has_the_same_keys_chain_and_sent_payments()
     let alice = nora.call(&Command::ImportWallet {
         name: "alice".to_owned(),
         secret: hex.concat(),
+        birthday: None,
     });
     nora.notes(alice);
     for round in 0..KILLS {

@@ -312,8 +312,16 @@ fn written_time(change: &TimeChange) -> (&'static str, Value) {
 fn written_command(command: &Command) -> (&'static str, Value) {
     match command {
         Command::CreateWallet { name } => ("create_wallet", json!({ "name": name })),
-        Command::ImportWallet { name, secret } => {
-            ("import_wallet", json!({ "name": name, "secret": secret }))
+        Command::ImportWallet {
+            name,
+            secret,
+            birthday,
+        } => {
+            let mut params = json!({ "name": name, "secret": secret });
+            if let Some(birthday) = birthday {
+                params["birthday"] = json!(birthday);
+            }
+            ("import_wallet", params)
         }
         Command::Send(payment) => ("send", json!(payment)),
         Command::Mine(MiningMode::Off) => ("mine", json!({ "mode": "off" })),

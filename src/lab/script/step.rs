@@ -182,7 +182,7 @@ fn of_node(node: Option<&str>, command: &Command, verb: &str) -> String {
         }
         Command::CreateWallet { name } => format!("make wallet {name}"),
         // Not its key.
-        Command::ImportWallet { name, secret } => match key_holder(secret) {
+        Command::ImportWallet { name, secret, .. } => match key_holder(secret) {
             Some(of) => format!("import wallet {name} of {of}"),
             None => format!("import wallet {name}"),
         },

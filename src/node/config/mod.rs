@@ -49,6 +49,8 @@ pub struct Config {
     /// What a light node pays at most if nothing else was said, whatever others want; `None`: as much as
     /// they want.
     pub max_fee: Option<Amount>,
+    /// Blocks, its own among them, after which a payment counts as confirmed where a light node shows it; 1: at once.
+    pub confirmed_after: u32,
     /// Whether it mines at the start.
     pub mining: MiningMode,
     /// Hashes per second that it mines with.
@@ -90,6 +92,8 @@ pub enum LightWay {
     /// From filters of all blocks; those that match are fetched whole. No peer is told an address.
     #[default]
     Filter,
+    /// From full nodes that are told its addresses, and prove what they find for them.
+    Address,
 }
 
 /// How blocks are fetched.
@@ -133,6 +137,7 @@ impl Config {
             mempool: MempoolLimits::default(),
             fee: Amount::ZERO,
             max_fee: None,
+            confirmed_after: 1,
             mining: MiningMode::Off,
             hashrate: 14_000.0,
             mine_to: None,

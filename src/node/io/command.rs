@@ -30,6 +30,10 @@ pub enum Command {
         name: String,
         /// The key, 64 hexadecimal digits.
         secret: String,
+        /// The height of a block below which nothing has paid it; `None`: it may be as old as the chain. A node
+        /// that has all blocks looks through all of them.
+        #[serde(default, skip_serializing_if = "Option::is_none")]
+        birthday: Option<u32>,
     },
     /// Pay. Replies [`Reply::Sent`] once the transaction is safe on disk.
     Send(Payment),

@@ -7,12 +7,15 @@ use super::words::Heard;
 use crate::chain::rules::check_block;
 use crate::chain::{Block, KeyHash, Txid};
 use crate::node::chainstate::TipChange;
+use crate::node::config::LightWay;
 use crate::node::conns::ConnTalk;
 use crate::node::io::{ConnId, EventKind};
 use crate::node::message::FilterHeaders;
 use crate::node::outbox::{MALICE, NUISANCE};
+use crate::node::prover::concerns;
 use crate::node::store::{BlockId, Store, StoreFault};
 use crate::node::time::Time;
+use crate::node::wallets::Part;
 use std::sync::Arc;
 
 type Done = Result<(), StoreFault>;
@@ -25,6 +28,8 @@ impl<S: Store> LightNode<S> {
             let left = &change.disconnected;
             let rows = self.words.chain_left(change.fork, left, &self.chain)?;
             self.chain.put_meta(rows, false)?;
+            self.proofs.cut(change.fork.height);
+            self.watchers.back_to(change.fork.height);
             self.roll_wallets_back(change.fork, now)?;
             let waits = self.wallets.unconfirmed().count();
             let event = EventKind::Reorganised {
@@ -54,7 +59,7 @@ impl<S: Store> LightNode<S> {
     }
 
     /// Wallets forget what they have seen above a block of the chain, to see it anew.
-    fn roll_wallets_back(&mut self, to: BlockId, now: Time) -> Done {
+    pub(super) fn roll_wallets_back(&mut self, to: BlockId, now: Time) -> Done {
         if self.wallets.tip().height > to.height {
             self.wallets.roll_back(to, self.chain.store())?;
             self.wallets.judge_sent(now);
@@ -70,8 +75,13 @@ impl<S: Store> LightNode<S> {
         said: &FilterHeaders,
         now: Time,
     ) -> Done {
+        if self.ends.received(conn, said.range) {
+            self.is_stirred = true;
+            return Ok(());
+        }
         let mut tools = tools(&mut self.conns, now);
         match self.words.received(conn, said, &self.chain, &mut tools)? {
+            None if self.ends.peers.was_owed(conn) => {}
             None => {
                 let out = &mut self.conns.out;
                 out.blame(conn, NUISANCE, "filter headers that it was not asked for");
@@ -121,7 +131,30 @@ impl<S: Store> LightNode<S> {
 
     /// Does and asks what can be done and asked now.
     pub(super) fn go_on(&mut self, now: Time) -> Done {
-        self.advance_wallets(now)?;
+        self.ask_for_end(now);
+        if self.wallets.first().is_none() {
+            self.skip_all();
+        }
+        match self.way {
+            LightWay::Filter => self.go_on_by_filter(now),
+            LightWay::Address => self.go_on_by_address(now),
+        }
+    }
+
+    /// There is no wallet that anything could concern.
+    fn skip_all(&mut self) {
+        let tip = self.chain.tip();
+        if self.wallets.tip() != tip {
+            self.wallets.skip_to(tip);
+            self.scan.rolled_back(tip.height);
+        }
+        self.watchers.nothing_up_to(tip.height);
+    }
+
+    fn go_on_by_filter(&mut self, now: Time) -> Done {
+        if self.wallets.first().is_some() {
+            self.advance_wallets(now)?;
+        }
         let owners: Vec<KeyHash> = self.wallets.owners().collect();
         let mut tools = tools(&mut self.conns, now);
         self.words.pump(self.chain.tree(), &mut tools);
@@ -164,14 +197,6 @@ impl<S: Store> LightNode<S> {
 
     /// Shows the wallets what is here of what comes next.
     fn advance_wallets(&mut self, now: Time) -> Done {
-        if self.wallets.first().is_none() {
-            let tip = self.chain.tip();
-            if self.wallets.tip() != tip {
-                self.wallets.skip_to(tip);
-                self.scan.rolled_back(tip.height);
-            }
-            return Ok(());
-        }
         let mut is_changed = false;
         while let Some(step) = {
             let (tree, tip) = (self.chain.tree(), self.wallets.tip().height);
@@ -183,7 +208,7 @@ impl<S: Store> LightNode<S> {
                     let Some(block) = self.body(id) else {
                         break;
                     };
-                    self.look_at(id, &block, now)?;
+                    self.look_at_block(id, &block, now)?;
                 }
             }
             is_changed = true;
@@ -195,7 +220,7 @@ impl<S: Store> LightNode<S> {
     }
 
     /// A block that is here.
-    fn body(&self, id: BlockId) -> Option<Arc<Block>> {
+    pub(super) fn body(&self, id: BlockId) -> Option<Arc<Block>> {
         match id.height {
             0 => Some(Arc::new(self.chain.params().genesis_block())),
             _ => self.bodies.body(&id.hash),
@@ -212,34 +237,56 @@ impl<S: Store> LightNode<S> {
         }
     }
 
-    fn look_at(&mut self, id: BlockId, block: &Block, now: Time) -> Done {
+    fn look_at_block(&mut self, id: BlockId, block: &Block, now: Time) -> Done {
+        let part = Part::of(id, block);
         let (tip, store) = (self.wallets.tip().height, self.chain.store());
         if id.height <= tip {
             for owner in self.scan.late_at(id.height) {
-                self.wallets.earlier_block(owner, (id, block), store)?;
+                self.wallets.earlier_block(owner, &part, store)?;
             }
             self.scan.seen_below(id.height + 1, tip);
         } else {
-            self.wallets.next_block(id, block, store)?;
+            self.wallets.next_block(&part, store)?;
         }
-        for txid in self.wallets.judge_sent(now) {
-            self.tell_lost(txid, id, block, now);
-        }
-        let waits: Vec<Txid> = self.wallets.unconfirmed().map(|(txid, _)| txid).collect();
-        self.payments.keep(|txid| waits.contains(txid));
+        let owners = self.sorted_owners();
+        let txs = part.txs.iter().filter(|tx| concerns(tx.tx, &owners));
+        let places: Vec<u32> = txs.map(|tx| tx.index).collect();
+        self.proofs.keep_of(id.height, block, &places);
+        self.was_looked_at(&part, now);
         Ok(())
     }
 
+    /// What concerns these wallets and stands in a block has been shown to them.
+    pub(super) fn was_looked_at(&mut self, part: &Part<'_>, now: Time) {
+        for txid in self.wallets.judge_sent(now) {
+            self.tell_lost(txid, part, now);
+        }
+        let waits: Vec<Txid> = self.wallets.unconfirmed().map(|(txid, _)| txid).collect();
+        self.payments.keep(|txid| waits.contains(txid));
+    }
+
+    /// Whose coins are looked for, in order.
+    pub(super) fn sorted_owners(&self) -> Vec<KeyHash> {
+        let mut owners: Vec<KeyHash> = self.wallets.owners().collect();
+        owners.sort_unstable();
+        owners
+    }
+
     /// A payment can be in no block any more.
-    fn tell_lost(&mut self, txid: Txid, id: BlockId, block: &Block, now: Time) {
-        let rival = self.wallets.rival_in(&txid, block);
+    fn tell_lost(&mut self, txid: Txid, part: &Part<'_>, now: Time) {
+        let rival = self.wallets.rival_in(&txid, part);
         let why = match rival {
-            Some(rival) => format!(
-                "a double spend: ..{} in block {id} spends its coin otherwise",
-                rival.short()
-            ),
+            Some(rival) => double_spend(rival, part.id),
             None => "a coin of it does not exist any more".to_owned(),
         };
         self.event(now, EventKind::TxDropped { txid, why });
     }
+}
+
+/// Why a payment can be in no block any more.
+pub(super) fn double_spend(rival: Txid, id: BlockId) -> String {
+    format!(
+        "a double spend: ..{} in block {id} spends its coin otherwise",
+        rival.short()
+    )
 }

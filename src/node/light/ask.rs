@@ -66,15 +66,31 @@ impl Peers {
             && !self.stale.contains_key(&conn)
     }
 
+    /// All of them.
+    pub fn all(&self) -> Vec<ConnId> {
+        self.peers.iter().copied().collect()
+    }
+
     /// How many can be reckoned with: who is silent cannot.
     pub fn count(&self) -> usize {
-        let useless = self.misses.values().filter(|misses| **misses >= MISSES_MAX);
+        let useless = self.peers.iter().filter(|conn| self.is_useless(**conn));
         self.peers.len() - useless.count()
+    }
+
+    /// Whether one is as good as silent.
+    pub fn is_useless(&self, conn: ConnId) -> bool {
+        let misses = self.misses.get(&conn);
+        misses.is_some_and(|misses| *misses >= MISSES_MAX)
+    }
+
+    /// Whether one may be asked now.
+    pub fn may_be_asked(&self, conn: ConnId) -> bool {
+        self.peers.contains(&conn) && !self.left_out.contains_key(&conn)
     }
 
     /// One that may be asked, drawn at random, without those in `not`.
     pub fn draw(&self, not: &[ConnId], random: &mut Random) -> Option<ConnId> {
-        let free = |conn: &&ConnId| !self.left_out.contains_key(conn) && !not.contains(conn);
+        let free = |conn: &&ConnId| self.may_be_asked(**conn) && !not.contains(conn);
         let free: Vec<ConnId> = self.peers.iter().filter(free).copied().collect();
         (!free.is_empty()).then(|| free[random.below(free.len())])
     }

@@ -17,9 +17,14 @@ impl<S: Store> LightNode<S> {
     pub(super) fn command(&mut self, command: Command, now: Time) -> Answer {
         Ok(match command {
             Command::CreateWallet { name } => return self.create_wallet(&name, now),
-            Command::ImportWallet { name, secret } => {
+            Command::ImportWallet {
+                name,
+                secret,
+                birthday,
+            } => {
+                let birth = birthday.unwrap_or(0).min(self.chain.tip().height);
                 let made = self.wallets.import(&name, &secret, &self.chain);
-                return self.wallet_made(&name, made, 0, now);
+                return self.wallet_made(&name, made, birth, now);
             }
             Command::Send(payment) => return self.pay(payment, now),
             Command::AddPeer(addr) => self.add_peer(addr, now),
@@ -60,11 +65,11 @@ impl<S: Store> LightNode<S> {
             Err(error) => return Ok(Err(error.into())),
         };
         if let Some(owner) = self.wallets.owner(name) {
-            let tip = self.wallets.tip().height;
-            self.scan.look_from(owner, birth, tip);
+            self.look_from(owner, birth, now)?;
+            rows.extend(self.wallets.flush());
         }
         // The key is safe on disk before anybody sees its address.
-        self.scan.flush(&mut rows);
+        self.add_rows(&mut rows);
         self.chain.put_meta(rows, true)?;
         self.is_stirred = true;
         let made = match self.wallets.wallet(name, &self.packages()) {
@@ -91,12 +96,21 @@ impl<S: Store> LightNode<S> {
             .draft_with_fee(payment, &self.packages(), usual, least)
     }
 
-    /// What others are taken to want for so many bytes: what this network's nodes want that keep to the
-    /// same configuration, at most what the configuration allows.
-    fn least_fee(&self, bytes: usize) -> Amount {
+    /// What is paid for so many bytes: what peers guess to be enough for the next block, at most what the
+    /// configuration allows. Without peers it is what a node wants that has the same configuration.
+    ///
+    /// # Errors
+    /// [`WalletError::FeeAboveMax`]: peers take it for more only.
+    fn least_fee(&self, bytes: usize) -> Result<Amount, WalletError> {
         let config = &self.conns.config;
-        let least = config.mempool.least_fee(bytes);
-        config.max_fee.map_or(least, |most| least.min(most))
+        let usual = config.mempool.least_fee(bytes);
+        let least = self.fees.floor(bytes).unwrap_or(usual);
+        let good = self.fees.next_block(bytes).unwrap_or(usual).max(least);
+        match config.max_fee {
+            Some(most) if most < least => Err(WalletError::FeeAboveMax { least, most }),
+            Some(most) => Ok(good.min(most)),
+            None => Ok(good),
+        }
     }
 
     fn pay(&mut self, payment: Payment, now: Time) -> Answer {
@@ -110,7 +124,7 @@ impl<S: Store> LightNode<S> {
         let txid = tx.txid();
         // On disk before any peer hears of it: what was announced must not be forgotten.
         let mut rows = self.wallets.sent(&tx, now);
-        self.scan.flush(&mut rows);
+        self.add_rows(&mut rows);
         self.chain.put_meta(rows, true)?;
         self.wallets.packages_changed();
         self.relay.announce_tx(txid, &mut self.conns.out);

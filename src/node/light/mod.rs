@@ -6,8 +6,9 @@
 //! 2. For each block one peer says what its filter hashes to, and a second one whether it has heard the
 //!    same (`words`). Where they differ the block is fetched, the filter computed, and who lied is
 //!    let go.
-//! 3. With wallets, filters are read (`scan`) and blocks that match fetched whole, each from a peer drawn at
-//!    random (`bodies`). What they do for the wallets is in [`wallets`](super::wallets).
+//! 3. With wallets, by *filter*, filters are read (`scan`) and blocks that match fetched whole, each from a peer drawn at
+//!    random (`bodies`). By *address* two full nodes are told the addresses and prove what they find
+//!    (`watchers`), also what waits (`incoming`). What it does for the wallets is in [`wallets`](super::wallets).
 //! 4. Payments are announced, and handed to who asks (`payments`), until a block has them.
 //!
 //! What it can check: work, target, times and links of headers, that a block is what its header commits
@@ -21,12 +22,18 @@ mod apply;
 mod ask;
 mod bodies;
 mod command;
+mod ends;
+mod fees;
+mod incoming;
 mod open;
 mod payments;
+mod proofs;
+mod proven;
 mod route;
 mod scan;
 mod show;
 mod state;
+mod watchers;
 mod words;
 
 pub use self::state::LightNode;

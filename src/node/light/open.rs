@@ -1,13 +1,18 @@
 //! How a light node begins: with what its store holds.
 
 use super::bodies::Bodies;
+use super::ends::Ends;
+use super::fees::Fees;
+use super::incoming::Incoming;
 use super::payments::Payments;
+use super::proofs::Proofs;
 use super::scan::Scan;
 use super::state::LightNode;
+use super::watchers::Watchers;
 use super::words::Words;
 use crate::node::FLUSH_EVERY;
 use crate::node::chainstate::{HeaderChain, OpenError};
-use crate::node::config::Config;
+use crate::node::config::{Config, LightWay, NodeKind};
 use crate::node::conns::Conns;
 use crate::node::relay::Relay;
 use crate::node::store::{Store, StoreFault};
@@ -24,10 +29,19 @@ impl<S: Store> LightNode<S> {
     pub fn open(config: Config, store: S, now: Time) -> Result<Self, OpenError> {
         let chain = HeaderChain::open(store, config.params.clone())?;
         let wallets = Wallets::open(&chain, config.seeds.keys)?;
+        let way = match config.kind {
+            NodeKind::Light(way) => way,
+            NodeKind::Full => LightWay::default(),
+        };
         let conns = Conns::open(config, chain.network(), chain.store(), now)?;
         let words = Words::open(&chain)?;
         let mut scan = Scan::open(chain.store())?;
-        scan.rolled_back(wallets.tip().height);
+        let seen = wallets.tip().height;
+        scan.rolled_back(seen);
+        let mut watchers = Watchers::open(chain.store())?;
+        watchers.back_to(seen);
+        let mut proofs = Proofs::open(chain.store())?;
+        proofs.cut(seen);
         let mut node = Self {
             sync: Sync::headers_alone(),
             relay: Relay::new(),
@@ -35,10 +49,17 @@ impl<S: Store> LightNode<S> {
             words,
             scan,
             bodies: Bodies::default(),
+            watchers,
+            incoming: Incoming::default(),
+            proofs,
             payments: Payments::default(),
+            fees: Fees::default(),
+            ends: Ends::default(),
+            way,
             announce_at: now,
             is_stirred: true,
             told_unserved: None,
+            told_alone: None,
             chain,
             conns,
         };

@@ -4,6 +4,7 @@ use super::ask::Tools;
 use super::state::LightNode;
 use crate::chain::{BlockHash, KeyHash, Tx, Txid};
 use crate::node::ANNOUNCE_AGAIN;
+use crate::node::config::LightWay;
 use crate::node::conns::{ConnLife, ConnTalk, Conns, HasConns, Hello, NewPeer};
 use crate::node::io::{ConnId, EventKind, Input, Output};
 use crate::node::message::{Filters, Item, Message, Services};
@@ -43,8 +44,14 @@ impl<S: Store> HasConns for LightNode<S> {
             self.bodies.add(conn);
         }
         if peer.services.has(Services::FULL) {
-            self.words.peers.add(conn);
-            self.scan.peers.add(conn);
+            self.ends.peers.add(conn);
+            match self.way {
+                LightWay::Filter => {
+                    self.words.peers.add(conn);
+                    self.scan.peers.add(conn);
+                }
+                LightWay::Address => self.watchers.peers.add(conn),
+            }
         }
         let (sync, mut context) = self.sync_at(now);
         sync.pump(&mut context);
@@ -61,6 +68,9 @@ impl<S: Store> HasConns for LightNode<S> {
         self.words.disconnected(conn);
         self.scan.disconnected(conn);
         self.bodies.disconnected(conn);
+        self.watchers.disconnected(conn);
+        self.fees.disconnected(conn);
+        self.ends.disconnected(conn);
         self.is_stirred = true;
     }
 
@@ -84,10 +94,7 @@ impl<S: Store> HasConns for LightNode<S> {
             Message::CFHeaders(said) => return self.received_filter_headers(conn, &said, now),
             Message::CFilters(said) => return self.received_filters(conn, &said, now),
             Message::Block(block) => return self.received_block(conn, &block, now),
-            Message::Tx(_) => {
-                let out = &mut self.conns.out;
-                out.blame(conn, NUISANCE, "a transaction that it was not asked for");
-            }
+            Message::Tx(tx) => self.received_tx(conn, tx, now),
             Message::GetData(items) => self.received_getdata(conn, items, now),
             Message::GetHeaders(_) => self.answer(conn, Message::Headers(Vec::new())),
             Message::GetBlocks(_) => self.answer(conn, Message::Inv(Vec::new())),
@@ -99,12 +106,10 @@ impl<S: Store> HasConns for LightNode<S> {
                 let item = Item::Block(query.stop);
                 self.answer(conn, Message::NotFound(vec![item]));
             }
-            Message::Proofs(_) => {
-                let out = &mut self.conns.out;
-                out.blame(conn, NUISANCE, "proofs that it was not asked for");
-            }
-            // It looks for nothing on behalf of others, and its payments pay what they are told to.
-            Message::Watch(_) | Message::FeeFilter(_) => {}
+            Message::Proofs(said) => return self.received_proofs(conn, &said, now),
+            Message::FeeFilter(rates) => self.fees.said(conn, rates),
+            // It looks for nothing on behalf of others.
+            Message::Watch(_) => {}
         }
         Ok(())
     }
@@ -117,6 +122,7 @@ impl<S: Store> HasConns for LightNode<S> {
                 self.words.stood_still(time);
                 self.scan.stood_still(time);
                 self.bodies.stood_still(time);
+                self.watchers.stood_still(time);
             }
             Input::Command(id, command) => {
                 let reply = self.command(command, now)?;
@@ -169,8 +175,11 @@ impl<S: Store> LightNode<S> {
         }
     }
 
-    /// Transactions are nothing to it.
+    /// By filter transactions are nothing to it: whatever it asked for would tell what is its own.
     fn received_inv(&mut self, conn: ConnId, items: &[Item], now: Time) {
+        if self.watchers.told().any(|told| told == conn) {
+            self.hears_of_txs(conn, items, now);
+        }
         let hashes: Vec<BlockHash> = items.iter().filter_map(block_of).collect();
         if items.is_empty() || !hashes.is_empty() {
             let (sync, mut context) = self.sync_at(now);
@@ -179,10 +188,17 @@ impl<S: Store> LightNode<S> {
     }
 
     fn received_notfound(&mut self, conn: ConnId, items: &[Item], now: Time) {
+        if !self.watchers.peers.knows_nothing_of(conn) {
+            let txids: Vec<Txid> = items.iter().filter_map(tx_of).collect();
+            let out = &mut self.conns.out;
+            self.relay.received_notfound(conn, &txids, now, out);
+        }
         let mut unknown = Vec::new();
         for hash in items.iter().filter_map(block_of) {
             let is_ours = self.words.received_notfound(conn, &hash, now)
                 | self.scan.received_notfound(conn, &hash, now)
+                | self.watchers.received_notfound(conn, &hash, now)
+                | self.ends.received_notfound(conn, &hash, now)
                 | self.bodies.has_not(conn, &hash);
             match is_ours {
                 true => self.is_stirred = true,
@@ -252,6 +268,8 @@ impl<S: Store> LightNode<S> {
         self.words.tick(now);
         self.scan.tick(now);
         self.bodies.tick(now);
+        self.watchers.tick(now);
+        self.expire_incoming(now);
         self.conns.tell_news(now);
         if self.announce_at <= now {
             self.announce_at = now + ANNOUNCE_AGAIN;
@@ -263,6 +281,13 @@ impl<S: Store> LightNode<S> {
         }
         self.is_stirred = true;
         Ok(())
+    }
+}
+
+pub(super) fn tx_of(item: &Item) -> Option<Txid> {
+    match item {
+        Item::Tx(txid) => Some(*txid),
+        Item::Block(_) => None,
     }
 }
 

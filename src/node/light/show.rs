@@ -2,7 +2,6 @@
 
 use super::state::LightNode;
 use crate::chain::headers::HeaderId;
-use crate::node::config::{LightWay, NodeKind};
 use crate::node::conns::ConnTalk;
 use crate::node::io::{CommandError, Halt, Question, RefusalKind, Reply};
 use crate::node::snapshot::{
@@ -53,19 +52,21 @@ impl<S: Store> LightNode<S> {
     /// What it knows, and from whom.
     pub fn info(&self) -> LightInfo {
         let own = self.wallets.unconfirmed();
-        let way = match self.conns.config.kind {
-            NodeKind::Light(way) => way,
-            NodeKind::Full => LightWay::default(),
-        };
+        let name = |conn| Some(self.conns.peers.label(conn)?.name.to_string());
         let tip = self.wallets.tip().height;
         LightInfo {
-            way,
+            way: self.way,
             headers: self.chain.tip().height,
             received_bytes: self.conns.peers.received(),
             filter_headers: self.words.taken(),
             compared: self.words.compared(),
             is_one_word: self.words.is_one_word(),
             filters: self.scan.position(tip).saturating_sub(1),
+            proofs: self.proofs.len(),
+            told: self.watchers.told().filter_map(name).collect(),
+            searched: (self.watchers.searched(), self.watchers.by_two()),
+            incoming: self.incoming.len(),
+            serve_tip: self.ends.counts(),
             unserved: self.bodies.unserved(),
             fetched: self.bodies.fetched(),
             payments: own.map(|(txid, _)| self.payments.info(txid)).collect(),

@@ -2,10 +2,16 @@
 //! full [`Node`](crate::node::Node).
 
 use super::bodies::Bodies;
+use super::ends::Ends;
+use super::fees::Fees;
+use super::incoming::Incoming;
 use super::payments::Payments;
+use super::proofs::Proofs;
 use super::scan::Scan;
+use super::watchers::Watchers;
 use super::words::Words;
 use crate::node::chainstate::HeaderChain;
+use crate::node::config::LightWay;
 use crate::node::conns::{ConnTalk, Conns};
 use crate::node::ids::ConnId;
 use crate::node::io::{Halt, Input, Output};
@@ -14,7 +20,7 @@ use crate::node::relay::Relay;
 use crate::node::store::{BlockId, Store, StoreFault};
 use crate::node::sync::{Context, Sync};
 use crate::node::time::{Time, earlier};
-use crate::node::wallets::Wallets;
+use crate::node::wallets::{Rows, Wallets};
 use std::net::SocketAddr;
 use std::sync::Arc;
 
@@ -29,12 +35,20 @@ pub struct LightNode<S> {
     pub(super) words: Words,
     pub(super) scan: Scan,
     pub(super) bodies: Bodies,
+    pub(super) watchers: Watchers,
+    pub(super) incoming: Incoming,
+    pub(super) proofs: Proofs,
     pub(super) payments: Payments,
+    pub(super) fees: Fees,
+    pub(super) ends: Ends,
+    pub(super) way: LightWay,
     pub(super) announce_at: Time,
     /// Something has changed that may give cause for questions.
     pub(super) is_stirred: bool,
     /// The block that was last told of as one that no peer sends.
     pub(super) told_unserved: Option<BlockId>,
+    /// The end of the chain that was last told of as one that full nodes do not have.
+    pub(super) told_alone: Option<BlockId>,
 }
 
 impl<S: Store> LightNode<S> {
@@ -60,6 +74,9 @@ impl<S: Store> LightNode<S> {
             self.words.deadline(),
             self.scan.deadline(),
             self.bodies.deadline(),
+            self.watchers.deadline(),
+            self.incoming.deadline(self.conns.config.mempool.expiry),
+            self.ends.deadline(),
             Some(self.announce_at),
         ]
         .into_iter()
@@ -118,14 +135,24 @@ impl<S: Store> LightNode<S> {
             && self.words.knows_nothing_of(conn)
             && self.scan.knows_nothing_of(conn)
             && self.bodies.knows_nothing_of(conn)
+            && self.watchers.knows_nothing_of(conn)
+            && self.fees.knows_nothing_of(conn)
+            && self.ends.knows_nothing_of(conn)
     }
 
     pub(super) fn flush(&mut self) -> Result<(), StoreFault> {
         let mut rows = self.wallets.flush();
-        self.scan.flush(&mut rows);
+        self.add_rows(&mut rows);
         self.conns.flush(&mut rows);
         self.chain.put_meta(rows, false)?;
         self.chain.sync()
+    }
+
+    /// What belongs to wallets' rows: none of it may be on disk without the others.
+    pub(super) fn add_rows(&mut self, rows: &mut Rows) {
+        self.scan.flush(rows);
+        self.watchers.flush(rows);
+        self.proofs.flush(rows);
     }
 
     /// The sync, and what it looks at.

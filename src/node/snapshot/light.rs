@@ -23,6 +23,16 @@ pub struct LightInfo {
     pub is_one_word: bool,
     /// The height up to which filters were read, and the blocks fetched that concern its wallets.
     pub filters: u32,
+    /// Transactions of its wallets in blocks, each with its proof.
+    pub proofs: usize,
+    /// Full nodes that were told its wallets' addresses.
+    pub told: Vec<String>,
+    /// The height up to which one of them has searched, and that up to which two have.
+    pub searched: (u32, u32),
+    /// Payments of others to its wallets that wait, as peers tell.
+    pub incoming: usize,
+    /// Full nodes that have the end of its chain, and those that have said that they do not.
+    pub serve_tip: (usize, usize),
     /// A block that it needs and that no peer sends.
     pub unserved: Option<BlockId>,
     /// Blocks that were fetched, by the peers that sent them, who know by that what may concern its

@@ -135,6 +135,16 @@ impl Sync {
         (height, peer.in_flight.len())
     }
 
+    /// Whether a peer has announced a branch with this block in it.
+    pub fn has(&self, conn: ConnId, id: HeaderId, tree: &HeaderTree) -> bool {
+        let best = self.peers.get(&conn).and_then(|peer| peer.best);
+        let best = best.and_then(|hash| tree.find(&hash));
+        let height = tree.entry(id).height;
+        let is_above = |best: &HeaderId| tree.entry(*best).height >= height;
+        best.filter(is_above)
+            .is_some_and(|best| tree.ancestor(best, height) == id)
+    }
+
     /// What is missing, if a peer has a branch with more work than ours.
     pub fn progress(&self, tree: &HeaderTree) -> Option<SyncInfo> {
         let tip = tree.entry(tree.tip()).work;

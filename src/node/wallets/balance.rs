@@ -17,10 +17,10 @@ pub(super) struct Balance {
     pub address: String,
     /// Unspent at the tip, mature or not.
     coins: SharedMap<OutPoint, Coin>,
-    /// Sum of `coins`.
-    total: Amount,
+    /// Sum of `coins`, in units. On a chain whose coins were not checked it may be more than can exist.
+    total: u128,
     /// Sums of those of `coins` that coinbases made, by height: what may have to mature.
-    rewards: SharedMap<u32, Amount>,
+    rewards: SharedMap<u32, u128>,
     /// Transactions of this wallet in blocks.
     pub entries: SharedMap<Place, ()>,
     /// Transactions of this wallet that wait.
@@ -38,7 +38,7 @@ impl Balance {
             owner,
             address,
             coins: SharedMap::default(),
-            total: Amount::ZERO,
+            total: 0,
             rewards: SharedMap::default(),
             entries: SharedMap::default(),
             waiting: BTreeSet::new(),
@@ -55,9 +55,10 @@ impl Balance {
         if self.coins.insert(outpoint, coin).is_some() {
             return false;
         }
-        self.total = plus(self.total, coin.amount);
+        let units = u128::from(coin.amount.units());
+        self.total += units;
         if coin.coinbase {
-            let sum = plus(self.reward(coin.height), coin.amount);
+            let sum = self.reward(coin.height) + units;
             self.rewards.insert(coin.height, sum);
         }
         self.changed();
@@ -67,10 +68,11 @@ impl Balance {
     /// Gives a coin away, if it is there.
     pub fn take(&mut self, outpoint: &OutPoint) -> Option<Coin> {
         let coin = self.coins.remove(outpoint)?;
-        self.total = minus(self.total, coin.amount);
+        let units = u128::from(coin.amount.units());
+        self.total -= units;
         if coin.coinbase {
-            let sum = minus(self.reward(coin.height), coin.amount);
-            match sum.is_zero() {
+            let sum = self.reward(coin.height) - units;
+            match sum == 0 {
                 true => self.rewards.remove(&coin.height),
                 false => self.rewards.insert(coin.height, sum),
             };
@@ -79,7 +81,7 @@ impl Balance {
         Some(coin)
     }
 
-    fn reward(&self, height: u32) -> Amount {
+    fn reward(&self, height: u32) -> u128 {
         self.rewards.get(&height).copied().unwrap_or_default()
     }
 
@@ -91,14 +93,20 @@ impl Balance {
     /// Mature coins, and rewards from the height `young` on, which are not.
     pub fn sums(&self, young: u32) -> (Amount, Amount) {
         let immature = self.rewards.range_from(&young).map(|(_, sum)| *sum);
-        let immature = immature.fold(Amount::ZERO, plus);
-        (minus(self.total, immature), immature)
+        let immature = immature.sum();
+        (shown(self.total - immature), shown(immature))
     }
 
     /// The height of the last reward that is not mature, if rewards from `young` on are not.
     pub fn youngest(&self, young: u32) -> Option<u32> {
         self.rewards.range_from(&young).next_back().map(|(h, _)| *h)
     }
+}
+
+/// A sum, at most [`Amount::MAX`].
+fn shown(units: u128) -> Amount {
+    let units = u64::try_from(units).unwrap_or(u64::MAX);
+    Amount::from_units(units).unwrap_or(Amount::MAX)
 }
 
 /// Coins that exist never add up to more than [`Amount::MAX`]; what waits may, while two

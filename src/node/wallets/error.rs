@@ -66,6 +66,14 @@ pub enum WalletError {
     /// A payment of nothing.
     #[error("a payment of 0 pays nobody")]
     Nothing,
+    /// Who is to take it on wants more than this node pays by itself.
+    #[error("peers take it from a fee of {least} on, and this node pays {most} at most: give the fee")]
+    FeeAboveMax {
+        /// What they take it for.
+        least: Amount,
+        /// What the configuration allows.
+        most: Amount,
+    },
     /// Amount and fee together are more than can exist.
     #[error(
         "amount and fee together are more than {} coins, which is all that can exist",
@@ -127,7 +135,8 @@ impl From<WalletError> for CommandError {
             | WalletError::NameIsAddress { .. }
             | WalletError::Key { .. }
             | WalletError::Nothing
-            | WalletError::TooMuch => RefusalKind::Invalid,
+            | WalletError::TooMuch
+            | WalletError::FeeAboveMax { .. } => RefusalKind::Invalid,
             WalletError::Exists { .. } | WalletError::KeyTaken { .. } => RefusalKind::Taken,
             WalletError::Unknown { .. } | WalletError::Payee { .. } => RefusalKind::NoSuchWallet,
             WalletError::Full => RefusalKind::Busy,

@@ -14,13 +14,13 @@ impl Wallets {
     /// bytes, the `least` that they take.
     ///
     /// # Errors
-    /// As [`Wallets::draft`].
+    /// As [`Wallets::draft`], and those of `least`.
     pub fn draft_with_fee(
         &self,
         payment: &Payment,
         packages: &impl Packages,
         usual: Amount,
-        least: impl Fn(usize) -> Amount,
+        least: impl Fn(usize) -> Result<Amount, WalletError>,
     ) -> Result<Draft, WalletError> {
         let is_given = payment.fee.is_some();
         let mut fee = payment.fee.unwrap_or(usual);
@@ -31,9 +31,12 @@ impl Wallets {
                 ..payment.clone()
             };
             let draft = self.draft(&payment, packages)?;
-            let least = least(draft.plan.bytes);
+            if is_given {
+                return Ok(draft);
+            }
+            let least = least(draft.plan.bytes)?;
             rounds += 1;
-            if is_given || fee >= least || rounds == FEE_ROUNDS {
+            if fee >= least || rounds == FEE_ROUNDS {
                 return Ok(draft);
             }
             // More to pay may take more coins, and these more bytes.

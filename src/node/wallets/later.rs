@@ -3,9 +3,10 @@
 
 use super::super::store::{BlockId, Store, StoreFault};
 use super::super::time::Time;
+use super::part::Part;
 use super::state::Wallets;
 use super::waiting::Standing;
-use crate::chain::{Block, KeyHash, OutPoint, Tx, Txid};
+use crate::chain::{KeyHash, OutPoint, Tx, Txid};
 use std::sync::Arc;
 
 impl Wallets {
@@ -42,13 +43,12 @@ impl Wallets {
     /// [`StoreFault`]; the wallets are then of no further use.
     pub fn next_block(
         &mut self,
-        id: BlockId,
-        block: &Block,
+        part: &Part<'_>,
         store: &impl Store,
     ) -> Result<(), StoreFault> {
         let mut moved = Vec::new();
-        self.connect(id, block, (None, store), &mut moved)?;
-        self.tip = id;
+        self.connect(part, (None, store), &mut moved)?;
+        self.tip = part.id;
         self.follow(moved);
         Ok(())
     }
@@ -61,11 +61,11 @@ impl Wallets {
     pub fn earlier_block(
         &mut self,
         owner: KeyHash,
-        (id, block): (BlockId, &Block),
+        part: &Part<'_>,
         store: &impl Store,
     ) -> Result<(), StoreFault> {
         let mut moved = Vec::new();
-        self.connect(id, block, (Some(owner), store), &mut moved)?;
+        self.connect(part, (Some(owner), store), &mut moved)?;
         self.follow(moved);
         Ok(())
     }
@@ -106,13 +106,14 @@ impl Wallets {
     }
 
     /// The transaction of a block that spends a coin which a payment that waits would spend.
-    pub fn rival_in(&self, waiting: &Txid, block: &Block) -> Option<Txid> {
+    pub fn rival_in(&self, waiting: &Txid, part: &Part<'_>) -> Option<Txid> {
         let tx = &self.waiting.get(waiting)?.tx;
         let claims =
             |outpoint: &OutPoint| tx.inputs.iter().any(|input| input.outpoint == *outpoint);
-        let mut txs = block.txids().iter().zip(block.txs());
-        let rival = txs.find(|(_, tx)| tx.inputs.iter().any(|input| claims(&input.outpoint)));
-        rival.map(|(txid, _)| *txid)
+        let spends = |other: &Tx| other.inputs.iter().any(|input| claims(&input.outpoint));
+        let mut txs = part.txs.iter();
+        let rival = txs.find(|other| other.txid != *waiting && spends(other.tx));
+        rival.map(|rival| rival.txid)
     }
 
     /// Transactions that wait and that one which waits builds on.

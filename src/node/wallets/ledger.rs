@@ -4,11 +4,12 @@ use super::super::chainstate::ChainChange;
 use super::super::store::{BlockId, Store, StoreFault};
 use super::super::time::Time;
 use super::chain::WalletChain;
+use super::part::{Part, PartTx};
 use super::rows::{EntryKind, Place, SentRow, WalletEntry, entry_row, sent_row};
 use super::state::Wallets;
 use super::waiting::{Balances, Waiter};
 use crate::chain::tx::TxOut;
-use crate::chain::{Block, Coin, KeyHash, OutPoint, Tx, Txid, codec};
+use crate::chain::{Coin, KeyHash, OutPoint, Tx, Txid, codec};
 use std::collections::BTreeMap;
 use std::sync::Arc;
 
@@ -30,7 +31,7 @@ impl Wallets {
                 height: self.tip.height + 1,
                 hash: block.hash(),
             };
-            self.connect(id, block, (None, store), &mut moved)?;
+            self.connect(&Part::of(id, block), (None, store), &mut moved)?;
             self.tip = id;
         }
         self.follow(moved);
@@ -58,7 +59,8 @@ impl Wallets {
         let mut moved = self.disconnect_above(height, store)?;
         for height in from(height)..=end.height {
             let id = active(chain, height);
-            self.connect(id, &*chain.block(id)?, (None, store), &mut moved)?;
+            let block = chain.block(id)?;
+            self.connect(&Part::of(id, &block), (None, store), &mut moved)?;
         }
         self.tip = end;
         self.follow(moved);
@@ -80,7 +82,8 @@ impl Wallets {
         let (mut moved, store) = (Vec::new(), chain.store());
         for height in 0..=self.tip.height {
             let id = active(chain, height);
-            self.connect(id, &*chain.block(id)?, (Some(owner), store), &mut moved)?;
+            let block = chain.block(id)?;
+            self.connect(&Part::of(id, &block), (Some(owner), store), &mut moved)?;
         }
         self.follow(moved);
         Ok(())
@@ -102,32 +105,40 @@ impl Wallets {
     /// or went go to `moved`.
     pub(super) fn connect(
         &mut self,
-        id: BlockId,
-        block: &Block,
+        part: &Part<'_>,
         (only, store): (Option<KeyHash>, &impl Store),
         moved: &mut Vec<OutPoint>,
     ) -> Result<(), StoreFault> {
         if self.balances.is_empty() {
             return Ok(());
         }
-        for (index, tx) in (0..).zip(block.txs()) {
-            let spent = self.spend(tx, only);
-            let wanted = |owner| only.is_none_or(|only| only == owner);
-            let made: Vec<(u32, TxOut)> = (0..)
-                .zip(&tx.outputs)
-                .filter(|(_, out)| wanted(out.owner) && self.balances.contains_key(&out.owner))
-                .map(|(at, out)| (at, *out))
-                .collect();
+        for tx in &part.txs {
+            let spent = self.spend(tx.tx, only);
+            let made = self.made_by(tx, only);
             if spent.is_empty() && made.is_empty() {
                 continue;
             }
-            let found = Found { index, spent, made };
-            let place = (id.height, index);
+            let place = (part.id.height, tx.index);
             let is_listed = only.is_some() && self.is_listed(place);
             let known = is_listed.then(|| self.take(place, store)).transpose()?;
-            self.record((id, block), known, found, moved);
+            self.record(part, tx, known, Found { spent, made }, moved);
         }
         Ok(())
+    }
+
+    /// The outputs that are coins of wallets here. In a block whose coins were checked all are new. Where they were
+    /// not, a transaction may stand in the chain twice: it makes its coins once.
+    fn made_by(&self, tx: &PartTx<'_>, only: Option<KeyHash>) -> Vec<(u32, TxOut)> {
+        let is_new = |index: u32, out: &TxOut| {
+            let balance = self.balances.get(&out.owner);
+            let txid = tx.txid;
+            let outpoint = OutPoint { txid, index };
+            balance.is_some_and(|balance| balance.coins().get(&outpoint).is_none())
+        };
+        let wanted = |owner| only.is_none_or(|only| only == owner);
+        let outputs = (0..).zip(&tx.tx.outputs);
+        let made = outputs.filter(|(at, out)| wanted(out.owner) && is_new(*at, out));
+        made.map(|(at, out)| (at, *out)).collect()
     }
 
     /// Whether any wallet has an entry there.
@@ -139,18 +150,16 @@ impl Wallets {
     /// Notes what was found in an entry, which may be there for other wallets already.
     fn record(
         &mut self,
-        (id, block): (BlockId, &Block),
+        &Part { id, time, .. }: &Part<'_>,
+        &PartTx { index, tx, txid }: &PartTx<'_>,
         known: Option<WalletEntry>,
         found: Found,
         moved: &mut Vec<OutPoint>,
     ) {
-        let at = usize::try_from(found.index).expect("an index of a block that is in memory");
-        let (tx, txid) = (&block.txs()[at], block.txids()[at]);
-        let place = (id.height, found.index);
+        let place = (id.height, index);
         let since = self.settled(&txid);
-        let time = block.header().time;
         // The genesis block's allocations are no rewards.
-        let reward = found.index == 0 && id.height > 0;
+        let reward = index == 0 && id.height > 0;
         let mut entry = known.unwrap_or_else(|| WalletEntry {
             txid,
             block: id.hash,
@@ -285,8 +294,6 @@ impl Wallets {
 
 /// What a transaction of a block has to do with wallets of this node.
 struct Found {
-    /// Its place in the block.
-    index: u32,
     /// Coins that it spent.
     spent: Vec<(OutPoint, Coin)>,
     /// Outputs that it made, by index.

@@ -32,7 +32,7 @@ const ENTRIES: &str = "wallet/tx/";
 const SENT: &str = "wallet/sent/";
 
 /// Height of a block, and a transaction's index in it.
-pub(super) type Place = (u32, u32);
+pub type Place = (u32, u32);
 
 /// A transaction in a block that touches wallets of this node, with all that it takes to undo it.
 #[derive(Clone, Debug, PartialEq, Eq, Serialize, Deserialize)]
@@ -78,8 +78,20 @@ pub(super) fn made_row(name: &str) -> String {
     format!("{MADE}{name}")
 }
 
-pub(super) fn entry_row((height, index): Place) -> String {
-    format!("{ENTRIES}{height:08x}{index:08x}")
+pub(super) fn entry_row(place: Place) -> String {
+    place_row(ENTRIES, place)
+}
+
+/// The name of a row of this place: those of one prefix are in the order of the chain.
+pub fn place_row(prefix: &str, (height, index): Place) -> String {
+    format!("{prefix}{height:08x}{index:08x}")
+}
+
+/// The place that such a name ends with.
+pub fn place_of(name: &str) -> Option<Place> {
+    let (height, index) = name.split_at_checked(8)?;
+    let number = |digits| u32::from_str_radix(digits, 16).ok();
+    Some((number(height)?, number(index)?))
 }
 
 pub(super) fn sent_row(txid: &Txid) -> String {
@@ -107,9 +119,7 @@ impl Stored {
             Some((name.to_owned(), decoded(bytes)?))
         })?;
         let entries = read(store, ENTRIES, |place, bytes| {
-            let (height, index) = place.split_at_checked(8)?;
-            let number = |digits| u32::from_str_radix(digits, 16).ok();
-            Some(((number(height)?, number(index)?), decoded(bytes)?))
+            Some((place_of(place)?, decoded(bytes)?))
         })?;
         let sent = read(store, SENT, |txid, bytes| {
             let row: SentRow = decoded(bytes)?;
@@ -127,7 +137,10 @@ impl Stored {
 }
 
 /// The rows under `prefix`, each read by `parse` from the rest of its name and its bytes.
-fn read<K: Ord, V>(
+///
+/// # Errors
+/// [`StoreFault`], also for a row that `parse` makes nothing of.
+pub fn read<K: Ord, V>(
     store: &impl Store,
     prefix: &str,
     parse: impl Fn(&str, &[u8]) -> Option<(K, V)>,

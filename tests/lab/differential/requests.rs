@@ -29,6 +29,7 @@ pub fn all() -> Vec<(String, Request)> {
     let import = |name: &str, secret: &str| Command::ImportWallet {
         name: name.to_owned(),
         secret: secret.to_owned(),
+        birthday: None,
     };
     let extra = |name: &str| {
         let mut spec = NodeSpec::new(name);

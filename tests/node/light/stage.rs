@@ -28,6 +28,7 @@ pub struct Stage {
     pub params: Params,
     pub now: Time,
     pub miner: Miner,
+    way: LightWay,
     /// The light node first.
     nodes: Vec<Machine<Watched>>,
     names: Vec<&'static str>,
@@ -60,12 +61,18 @@ fn config(name: &str, place: usize, params: &Params, kind: NodeKind) -> Config {
 impl Stage {
     /// A light node, and full ones with these names to which it is connected.
     pub fn with(names: &[&'static str]) -> Self {
+        Self::by(LightWay::Filter, names)
+    }
+
+    /// The same, with the way in which the light node learns what concerns it.
+    pub fn by(way: LightWay, names: &[&'static str]) -> Self {
         let params = params();
         let miner = Miner::new(&params);
         let now = Time::from_block(params.genesis_time) + HEAD_START;
-        let kind = NodeKind::Light(LightWay::Filter);
+        let kind = NodeKind::Light(way);
         let light = config("light", LIGHT, &params, kind);
         let mut stage = Self {
+            way,
             nodes: vec![Machine::open(light, Watched::default(), now).expect("it is empty")],
             names: vec!["light"],
             bends: BTreeMap::new(),
@@ -294,6 +301,7 @@ impl Stage {
         let command = Command::ImportWallet {
             name: name.to_owned(),
             secret: secret_hex(&key(actor)),
+            birthday: None,
         };
         self.commands(self.place(node), command).expect("a new key");
         self.settles();
@@ -348,7 +356,7 @@ impl Stage {
             let open = self.gives(place, Input::Disconnected(theirs, "reset".to_owned()));
             self.carry(open);
         }
-        let kind = NodeKind::Light(LightWay::Filter);
+        let kind = NodeKind::Light(self.way);
         let mut config = config("light", LIGHT, &self.params, kind);
         config.seeds.run = [77; 32];
         self.nodes[LIGHT] = Machine::open(config, store, self.now).expect("a sound store");

@@ -34,6 +34,12 @@ fn commands() -> Vec<Command> {
         Command::ImportWallet {
             name: name(),
             secret: "ab".repeat(32),
+            birthday: None,
+        },
+        Command::ImportWallet {
+            name: name(),
+            secret: "ab".repeat(32),
+            birthday: Some(7),
         },
         Command::Send(payment()),
         Command::Send(proposed),

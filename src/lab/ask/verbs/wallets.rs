@@ -43,12 +43,17 @@ pub(super) const VERBS: &[Verb] = &[
                 "secret",
                 "its key, 64 hexadecimal digits, or the name of a wallet of the lab that has it",
             ),
+            takes(
+                "birthday",
+                "the height of a block below which nothing has paid it: a light node looks from there on",
+            ),
         ],
         "makes a wallet of a key that exists, and looks for its coins",
         |params| {
             Ok(Command::ImportWallet {
                 name: name(params)?,
                 secret: required("secret", params.text("secret", "0f3a...")?)?,
+                birthday: params.number("birthday")?,
             })
         },
     ),

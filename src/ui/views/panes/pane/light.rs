@@ -71,6 +71,7 @@ fn heard(payment: &LightPayment) -> String {
 const fn way(way: LightWay) -> &'static str {
     match way {
         LightWay::Filter => "by filter",
+        LightWay::Address => "by address",
     }
 }
 
