@@ -25,7 +25,9 @@ impl<S: Store> Node<S> {
     ) -> Result<Answer, StoreFault> {
         Ok(match command {
             Command::CreateWallet { name } => self.create_wallet(&name, now)?,
-            Command::ImportWallet { name, secret, .. } => self.import_wallet(&name, &secret, now)?,
+            Command::ImportWallet { name, secret, .. } => {
+                self.import_wallet(&name, &secret, now)?
+            }
             Command::Send(payment) => self.pay(payment, now)?,
             Command::Mine(mode) => self.set_mining(mode, now)?,
             Command::SetHashrate(hashrate) => self.set_hashrate(hashrate),

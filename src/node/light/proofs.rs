@@ -121,9 +121,7 @@ impl Proofs {
         let bytes = store.meta(&name)?;
         let proven = bytes.and_then(|bytes| codec::decode(&bytes, codec::MAX_LEN).ok());
         let problem = || format!("the row {name} is missing, or makes no sense");
-        proven
-            .map(Arc::new)
-            .ok_or_else(|| store.damaged(problem()))
+        proven.map(Arc::new).ok_or_else(|| store.damaged(problem()))
     }
 
     /// Where a transaction stands.

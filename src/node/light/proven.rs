@@ -37,7 +37,8 @@ impl<S: Store> LightNode<S> {
             let id = self.block_at(height);
             let proven = self.proofs.of(height, self.chain.store())?;
             let part = part_of(id, self.time_of(id), &proven);
-            self.wallets.earlier_block(owner, &part, self.chain.store())?;
+            self.wallets
+                .earlier_block(owner, &part, self.chain.store())?;
             at = height;
         }
         self.conns.unwritten(now);
@@ -48,7 +49,8 @@ impl<S: Store> LightNode<S> {
     fn look_at_genesis(&mut self, owner: KeyHash) -> Done {
         let (id, block) = (self.block_at(0), self.chain.params().genesis_block());
         let part = Part::of(id, &block);
-        self.wallets.earlier_block(owner, &part, self.chain.store())?;
+        self.wallets
+            .earlier_block(owner, &part, self.chain.store())?;
         let txs = part.txs.iter().filter(|tx| concerns(tx.tx, &[owner]));
         let places: Vec<u32> = txs.map(|tx| tx.index).collect();
         self.proofs.keep_of(0, &block, &places);
@@ -149,14 +151,19 @@ impl<S: Store> LightNode<S> {
         }
         if !concerns(&tx, &self.sorted_owners()) {
             let out = &mut self.conns.out;
-            out.blame(conn, NUISANCE, "a transaction that concerns no address it was told");
+            out.blame(
+                conn,
+                NUISANCE,
+                "a transaction that concerns no address it was told",
+            );
             return;
         }
         if self.proofs.find(&txid).is_some() || self.is_own(&txid) || self.incoming.has(&txid) {
             return;
         }
         if let Some(gone) = self.incoming.keep(txid, Arc::clone(&tx), now) {
-            self.wallets.tx_removed(&gone, "more wait than are kept".to_owned());
+            self.wallets
+                .tx_removed(&gone, "more wait than are kept".to_owned());
         }
         self.wallets.tx_added(&tx, txid, now);
         let from = self.conns.peers.label(conn);

@@ -222,7 +222,10 @@ impl Watchers {
 
     /// Nothing could come in for so long.
     pub fn stood_still(&mut self, time: Duration) {
-        let asked = self.watchers.values_mut().filter_map(|of| of.asked.as_mut());
+        let asked = self
+            .watchers
+            .values_mut()
+            .filter_map(|of| of.asked.as_mut());
         for (_, at) in asked {
             *at = *at + time;
         }

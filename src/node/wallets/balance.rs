@@ -119,3 +119,40 @@ pub(super) fn plus(a: Amount, b: Amount) -> Amount {
 pub(super) fn minus(a: Amount, b: Amount) -> Amount {
     a.checked_sub(b).unwrap_or(Amount::ZERO)
 }
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+    use crate::chain::key::SecretKey;
+
+    /// On a chain whose coins were not checked there may be more than can exist; what is left when they
+    /// go must be right again.
+    #[test]
+    fn coins_that_add_up_to_more_than_can_exist_leave_the_rest_as_it_was() {
+        let key = SecretKey::from_bytes([1; 32]).expect("small and not zero");
+        let mut balance = Balance::new("alice".to_owned(), key, "address".to_owned());
+        let owner = balance.owner;
+        let coin = |amount, coinbase| Coin {
+            amount,
+            owner,
+            height: 7,
+            coinbase,
+        };
+        let at = |index| OutPoint {
+            txid: Txid([3; 32]),
+            index,
+        };
+        let five = Amount::from_coins(5).expect("an amount");
+        balance.put(at(0), coin(five, false));
+        for index in 1..4 {
+            balance.put(at(index), coin(Amount::MAX, false));
+            balance.put(at(10 + index), coin(Amount::MAX, true));
+        }
+        assert_eq!(balance.sums(7), (Amount::MAX, Amount::MAX));
+        for index in 1..4 {
+            balance.take(&at(index));
+            balance.take(&at(10 + index));
+        }
+        assert_eq!(balance.sums(7), (five, Amount::ZERO));
+    }
+}

@@ -67,7 +67,9 @@ pub enum WalletError {
     #[error("a payment of 0 pays nobody")]
     Nothing,
     /// Who is to take it on wants more than this node pays by itself.
-    #[error("peers take it from a fee of {least} on, and this node pays {most} at most: give the fee")]
+    #[error(
+        "peers take it from a fee of {least} on, and this node pays {most} at most: give the fee"
+    )]
     FeeAboveMax {
         /// What they take it for.
         least: Amount,

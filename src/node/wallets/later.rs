@@ -41,11 +41,7 @@ impl Wallets {
     ///
     /// # Errors
     /// [`StoreFault`]; the wallets are then of no further use.
-    pub fn next_block(
-        &mut self,
-        part: &Part<'_>,
-        store: &impl Store,
-    ) -> Result<(), StoreFault> {
+    pub fn next_block(&mut self, part: &Part<'_>, store: &impl Store) -> Result<(), StoreFault> {
         let mut moved = Vec::new();
         self.connect(part, (None, store), &mut moved)?;
         self.tip = part.id;

@@ -1,8 +1,9 @@
 //! What a light node downloads, and that its wallets' figures are a full node's.
 
-use super::stage::Stage;
+use super::stage::{Stage, WAYS};
 use crate::common::*;
 use chainlab::chain::Tx;
+use chainlab::node::LightWay;
 use rand_chacha::ChaCha8Rng;
 use rand_chacha::rand_core::{Rng, SeedableRng};
 
@@ -34,9 +35,9 @@ fn ten_thousand_empty_blocks_cost_less_than_they_may() {
 }
 
 /// Payments among three, at random, of which some are only on one of two branches.
-fn random_chain(seed: u64) {
+fn random_chain(way: LightWay, seed: u64) {
     let mut random = ChaCha8Rng::seed_from_u64(seed);
-    let mut stage = Stage::with(&["central", "miner"]);
+    let mut stage = Stage::by(way, &["central", "miner"]);
     let people = [("alice", ALICE), ("bob", BOB), ("miner", MINER)];
     for (name, actor) in people {
         stage.imports("light", name, actor);
@@ -69,7 +70,7 @@ fn random_chain(seed: u64) {
             assert_eq!(
                 (light.confirmed, light.immature),
                 (full.confirmed, full.immature),
-                "{name} in round {round} of seed {seed}"
+                "{name} in round {round} of seed {seed}, {way:?}"
             );
         }
     }
@@ -85,7 +86,7 @@ fn random_chain(seed: u64) {
         assert_eq!(
             stage.wallet(name),
             stage.wallet_at("central", name),
-            "{name}, seed {seed}"
+            "{name}, seed {seed}, {way:?}"
         );
     }
 }
@@ -93,6 +94,8 @@ fn random_chain(seed: u64) {
 #[test]
 fn wallets_figures_are_a_full_nodes_over_random_chains_with_forks() {
     for seed in 0..8 {
-        random_chain(seed);
+        for way in WAYS {
+            random_chain(way, seed);
+        }
     }
 }

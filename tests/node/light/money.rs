@@ -1,7 +1,8 @@
 //! Money that comes and goes, as a light node sees it, beside full nodes.
 
-use super::stage::Stage;
+use super::stage::{Stage, WAYS};
 use crate::common::*;
+use chainlab::node::LightWay;
 use chainlab::node::config::MiningMode;
 use chainlab::node::io::{Command, EventKind, Question, RefusalKind};
 use chainlab::node::message::Message;
@@ -23,7 +24,13 @@ fn with_no_wallet_headers_and_filter_headers_are_all_that_it_asks_for() {
 
 #[test]
 fn it_receives_and_pays_beside_full_nodes() {
-    let mut stage = Stage::with(&["central", "miner"]);
+    for way in WAYS {
+        it_receives_and_pays(way);
+    }
+}
+
+fn it_receives_and_pays(way: LightWay) {
+    let mut stage = Stage::by(way, &["central", "miner"]);
     stage.imports("light", "alice", ALICE);
     stage.imports("central", "alice", ALICE);
     assert_eq!(
@@ -47,7 +54,15 @@ fn it_receives_and_pays_beside_full_nodes() {
     assert_eq!(stage.wallet("alice").confirmed, coins(6));
     assert_eq!(stage.info().payments, []);
     let fetched: u64 = stage.info().fetched.iter().map(|(_, count)| count).sum();
-    assert_eq!(fetched, 1, "the block with the payment, and no other");
+    match way {
+        LightWay::Filter => assert_eq!(fetched, 1, "the block with the payment, and no other"),
+        LightWay::Address => assert_eq!(fetched, 0, "it is shown what there is"),
+    }
+    assert_eq!(
+        stage.info().proofs,
+        2,
+        "of the genesis block, and of the payment"
+    );
 }
 
 #[test]
@@ -75,7 +90,13 @@ fn an_imported_key_is_looked_for_from_the_beginning_and_a_new_one_from_its_birth
 
 #[test]
 fn a_reorganisation_takes_money_away_and_the_payment_waits_again() {
-    let mut stage = Stage::with(&["central", "miner"]);
+    for way in WAYS {
+        a_reorganisation_takes_money_away(way);
+    }
+}
+
+fn a_reorganisation_takes_money_away(way: LightWay) {
+    let mut stage = Stage::by(way, &["central", "miner"]);
     stage.imports("light", "alice", ALICE);
     stage.imports("light", "carol", CAROL);
     let rival = stage.miner.rival(5);
@@ -110,7 +131,13 @@ fn a_reorganisation_takes_money_away_and_the_payment_waits_again() {
 
 #[test]
 fn a_double_spend_is_told_of_in_words_and_the_payment_is_dropped() {
-    let mut stage = Stage::with(&["central", "miner"]);
+    for way in WAYS {
+        a_double_spend_is_told_of_in_words(way);
+    }
+}
+
+fn a_double_spend_is_told_of_in_words(way: LightWay) {
+    let mut stage = Stage::by(way, &["central", "miner"]);
     stage.imports("light", "alice", ALICE);
     let txid = stage.pays("alice", BOB, coins(4)).expect("she has it");
     let spends = [genesis_coin(&stage.params, ALICE)];

@@ -21,6 +21,9 @@ const HEAD_START: Duration = Duration::from_secs(50_000);
 /// What becomes of a message on its way to the light node; `None`: it is lost.
 pub type Bend = Box<dyn Fn(Message) -> Option<Message>>;
 
+/// Both ways, for what holds for both.
+pub const WAYS: [LightWay; 2] = [LightWay::Filter, LightWay::Address];
+
 /// The light node's place among all.
 const LIGHT: usize = 0;
 
@@ -66,11 +69,17 @@ impl Stage {
 
     /// The same, with the way in which the light node learns what concerns it.
     pub fn by(way: LightWay, names: &[&'static str]) -> Self {
+        Self::with_config(way, names, |_| ())
+    }
+
+    /// The same, with a change of the light node's configuration.
+    pub fn with_config(way: LightWay, names: &[&'static str], bend: impl Fn(&mut Config)) -> Self {
         let params = params();
         let miner = Miner::new(&params);
         let now = Time::from_block(params.genesis_time) + HEAD_START;
         let kind = NodeKind::Light(way);
-        let light = config("light", LIGHT, &params, kind);
+        let mut light = config("light", LIGHT, &params, kind);
+        bend(&mut light);
         let mut stage = Self {
             way,
             nodes: vec![Machine::open(light, Watched::default(), now).expect("it is empty")],
@@ -309,13 +318,24 @@ impl Stage {
 
     /// The light node pays an actor.
     pub fn pays(&mut self, from: &str, to: u8, amount: Amount) -> Result<Txid, CommandError> {
+        self.pays_at("light", from, to, amount)
+    }
+
+    /// A node pays an actor.
+    pub fn pays_at(
+        &mut self,
+        node: &str,
+        from: &str,
+        to: u8,
+        amount: Amount,
+    ) -> Result<Txid, CommandError> {
         let payment = Payment {
             from: from.to_owned(),
             to: self.params.address(owner(to)).to_string(),
             amount,
             fee: None,
         };
-        match self.tells(Command::Send(payment))? {
+        match self.commands(self.place(node), Command::Send(payment))? {
             Reply::Sent { txid, .. } => Ok(txid),
             other => panic!("{other:?}"),
         }
@@ -325,6 +345,20 @@ impl Stage {
         self.nodes[LIGHT]
             .ask(self.now, question)
             .expect("in memory")
+    }
+
+    /// The connection to a full node ends.
+    pub fn parts_from(&mut self, name: &str) {
+        let place = self.place(name);
+        let wire = self.wires.iter().find(|(_, (to, _))| *to == place);
+        let (ours, (_, theirs)) = wire.map(|(ours, to)| (*ours, *to)).expect("connected");
+        self.wires.remove(&ours);
+        self.wires.remove(&theirs);
+        for (place, conn) in [(LIGHT, ours), (place, theirs)] {
+            let open = self.gives(place, Input::Disconnected(conn, "reset".to_owned()));
+            self.carry(open);
+        }
+        self.settles();
     }
 
     /// Whether the light node is connected to a full one.

@@ -1,0 +1,274 @@
+//! By address: who is told, who lies, and what waits.
+
+use super::stage::Stage;
+use crate::common::*;
+use chainlab::chain::Tx;
+use chainlab::node::LightWay;
+use chainlab::node::io::{Command, EventKind};
+use chainlab::node::message::{Message, ProofPlace, Proofs};
+use chainlab::node::wallets::secret_hex;
+use std::sync::Arc;
+use std::time::Duration;
+
+/// A light node with alice's wallet.
+fn stage(names: &[&'static str]) -> Stage {
+    let mut stage = Stage::by(LightWay::Address, names);
+    stage.imports("light", "alice", ALICE);
+    stage
+}
+
+/// What a full node shows is changed on its way.
+fn bent(change: impl Fn(&mut Proofs)) -> impl Fn(Message) -> Option<Message> {
+    move |message| {
+        Some(match message {
+            Message::Proofs(mut said) => {
+                change(&mut said);
+                Message::Proofs(said)
+            }
+            other => other,
+        })
+    }
+}
+
+/// Bob gives alice his coin of the genesis block.
+fn gift(stage: &Stage) -> Tx {
+    let spends = [genesis_coin(&stage.params, BOB)];
+    pay(&stage.params, BOB, &spends, &[(ALICE, 1_000_000_000)])
+}
+
+#[test]
+fn two_full_nodes_are_told_its_addresses_and_no_third_as_long_as_they_answer() {
+    let mut stage = stage(&["central", "miner", "third", "fourth"]);
+    for _ in 0..4 {
+        stage.mines(Vec::new(), 2);
+        stage.waits(Duration::from_secs(70));
+    }
+    let told = stage.info().told;
+    assert_eq!(told.len(), 2);
+    let heard = |message: &Message| matches!(message, Message::Watch(_) | Message::GetProofs(_));
+    let heard = stage.said.iter().filter(|(_, message)| heard(message));
+    assert!(
+        heard
+            .into_iter()
+            .all(|(to, _)| told.iter().any(|name| name == to))
+    );
+    assert_eq!(stage.info().searched, (8, 8));
+    assert_eq!(stage.info().headers, 8);
+    let name = told[0].clone();
+    stage.parts_from(&name);
+    let told = stage.info().told;
+    assert!(
+        told.len() == 2 && !told.contains(&name),
+        "another is told: {told:?}"
+    );
+}
+
+#[test]
+fn what_one_leaves_out_the_other_shows_in_its_place() {
+    for (first, second) in [("liar", "honest"), ("honest", "liar")] {
+        let mut stage = stage(&[]);
+        stage.add(first);
+        stage.add(second);
+        stage.bends("liar", bent(|said| said.proven.clear()));
+        let paid = gift(&stage);
+        let later = pay(
+            &stage.params,
+            ALICE,
+            &made_by_tx(&paid),
+            &[(CAROL, 400_000_000), (ALICE, 600_000_000)],
+        );
+        stage.all_find(&[]);
+        stage.mines(vec![paid], 3);
+        stage.mines(vec![later], 3);
+        stage.connects(first);
+        stage.settles();
+        let is_fooled = first == "liar";
+        assert_eq!(
+            stage.wallet("alice").confirmed,
+            coins(if is_fooled { 10 } else { 16 })
+        );
+        assert_eq!(stage.info().searched, (6, 0));
+        stage.connects(second);
+        stage.settles();
+        assert_eq!(stage.wallet("alice").confirmed, coins(16), "{first} first");
+        assert_eq!(stage.info().searched, (6, 6));
+        assert!(stage.is_with("liar"), "what is missing cannot be seen");
+    }
+}
+
+#[test]
+fn a_proof_that_does_not_hold_costs_its_sender_the_connection() {
+    type Change = fn(&mut Proofs);
+    let cases: [(&str, Change); 9] = [
+        ("path", |said| {
+            let proof = said.proven.first_mut().map(|proven| &mut proven.proof);
+            let sibling = proof.and_then(|proof| proof.siblings.first_mut());
+            sibling.expect("two transactions")[0] ^= 1;
+        }),
+        ("count", |said| said.proven[0].proof.count += 1),
+        ("index", |said| said.proven[0].proof.index ^= 1),
+        ("depth", |said| said.proven[0].proof.siblings.push([0; 32])),
+        ("another block", |said| said.proven[0].block.0[0] ^= 1),
+        ("twice", |said| {
+            let again = said.proven[0].clone();
+            said.proven.push(again);
+        }),
+        ("not a step further", |said| {
+            said.next = Some(said.query.from)
+        }),
+        ("further than asked", |said| {
+            said.next = Some(ProofPlace::block(100));
+        }),
+        ("another transaction", |said| {
+            let mut tx = (*said.proven[0].tx).clone();
+            tx.outputs[0].amount = coins(1);
+            said.proven[0].tx = tx.into();
+        }),
+    ];
+    for (what, change) in cases {
+        let mut stage = stage(&["liar"]);
+        stage.bends(
+            "liar",
+            bent(move |said| {
+                if !said.proven.is_empty() {
+                    change(said);
+                }
+            }),
+        );
+        let paid = gift(&stage);
+        stage.mines(vec![paid], 2);
+        assert!(!stage.is_with("liar"), "{what}");
+        assert_eq!(stage.wallet("alice").confirmed, coins(10), "{what}");
+        stage.add("honest");
+        let blocks = stage.mined();
+        stage.finds("honest", &blocks);
+        stage.connects("honest");
+        stage.settles();
+        assert_eq!(stage.wallet("alice").confirmed, coins(20), "{what}");
+    }
+}
+
+#[test]
+fn a_transaction_of_others_and_proofs_that_were_not_asked_for_are_no_gifts() {
+    let mut stage = stage(&["liar", "honest"]);
+    let spends = [genesis_coin(&stage.params, BOB)];
+    let others = pay(&stage.params, BOB, &spends, &[(CAROL, 1_000_000_000)]);
+    let tx = Arc::new(others);
+    for _ in 0..10 {
+        if stage.is_with("liar") {
+            stage.hears_from("liar", Message::Tx(Arc::clone(&tx)));
+        }
+    }
+    assert!(!stage.is_with("liar"));
+    assert_eq!(stage.info().incoming, 0);
+    let query = chainlab::node::message::ProofQuery {
+        from: ProofPlace::block(1),
+        stop: stage.params.genesis_block().hash(),
+    };
+    for _ in 0..10 {
+        if stage.is_with("honest") {
+            let (next, proven) = (None, Vec::new());
+            let said = Proofs {
+                query,
+                next,
+                proven,
+            };
+            stage.hears_from("honest", Message::Proofs(Box::new(said)));
+        }
+    }
+    assert!(!stage.is_with("honest"));
+}
+
+#[test]
+fn a_payment_to_it_shows_while_it_waits_and_is_settled_by_a_block() {
+    let mut stage = stage(&["central", "miner"]);
+    stage.imports("central", "bob", BOB);
+    let sent = stage.pays_at("central", "bob", ALICE, coins(10));
+    sent.expect("he has it");
+    stage.settles();
+    let paid = stage.waiting_at("central");
+    let alice = stage.wallet("alice");
+    assert_eq!((alice.confirmed, alice.incoming), (coins(10), coins(10)));
+    assert_eq!(stage.info().incoming, 1);
+    let refused = stage.pays("alice", CAROL, coins(15));
+    assert!(refused.is_err(), "what waits is not spent: {refused:?}");
+    stage.mines(paid, 1);
+    let alice = stage.wallet("alice");
+    assert_eq!((alice.confirmed, alice.incoming), (coins(20), coins(0)));
+    assert_eq!(stage.info().incoming, 0);
+}
+
+#[test]
+fn a_payment_that_waits_goes_when_a_block_spends_its_coin_otherwise() {
+    let mut stage = stage(&["central", "miner"]);
+    stage.imports("central", "bob", BOB);
+    let waits = stage.pays_at("central", "bob", ALICE, coins(10));
+    let waits = waits.expect("he has it");
+    stage.settles();
+    assert_eq!(stage.wallet("alice").incoming, coins(10));
+    let spends = [genesis_coin(&stage.params, BOB)];
+    let other = pay(
+        &stage.params,
+        BOB,
+        &spends,
+        &[(ALICE, 100_000_000), (BOB, 900_000_000)],
+    );
+    let rival = other.txid();
+    stage.mines(vec![other], 1);
+    let alice = stage.wallet("alice");
+    assert_eq!((alice.confirmed, alice.incoming), (coins(11), coins(0)));
+    let told = stage.events.iter().find_map(|event| match event {
+        EventKind::TxDropped { txid, why } if *txid == waits => Some(why.clone()),
+        _ => None,
+    });
+    let words = format!("a double spend: ..{} in block #1 ", rival.short());
+    assert!(told.expect("told of").starts_with(&words));
+}
+
+#[test]
+fn an_imported_key_is_looked_for_from_its_birthday_by_both() {
+    let mut stage = stage(&["central", "miner"]);
+    stage.mines(Vec::new(), 6);
+    let said = stage.said.len();
+    let import = Command::ImportWallet {
+        name: "miner".to_owned(),
+        secret: secret_hex(&key(MINER)),
+        birthday: Some(4),
+    };
+    stage.tells(import).expect("a new key");
+    stage.settles();
+    let starts = stage.said[said..]
+        .iter()
+        .filter_map(|(_, message)| match message {
+            Message::GetProofs(query) => Some(query.from.height),
+            _ => None,
+        });
+    assert_eq!(starts.collect::<Vec<_>>(), [4, 4]);
+    let miner = stage.wallet("miner");
+    let reward = stage.params.subsidy_at(1);
+    let sum = miner.confirmed.checked_add(miner.immature);
+    let three = chainlab::chain::Amount::checked_sum([reward; 3]);
+    assert_eq!(sum, three, "of blocks 4, 5 and 6");
+}
+
+#[test]
+fn a_silent_peer_gives_way_to_another() {
+    let mut stage = stage(&["silent"]);
+    stage.bends("silent", |message| match message {
+        Message::Proofs(_) => None,
+        other => Some(other),
+    });
+    stage.add("central");
+    stage.add("miner");
+    let paid = gift(&stage);
+    stage.mines(vec![paid], 2);
+    assert_eq!(stage.wallet("alice").confirmed, coins(10));
+    stage.connects("central");
+    stage.connects("miner");
+    stage.waits(Duration::from_secs(30));
+    assert_eq!(stage.wallet("alice").confirmed, coins(20));
+    let mut told = stage.info().told;
+    told.sort();
+    assert_eq!(told, ["central", "miner"]);
+    assert_eq!(stage.info().searched, (2, 2));
+}
