@@ -1,5 +1,5 @@
 //! Random labs in virtual time: nodes that crash and start again, links that are cut and healed,
-//! miners that come and go, payments all the while, and one liar. Whatever happens, what must hold
+//! miners that come and go, payments all the while, light nodes of either way, and one liar. Whatever happens, what must hold
 //! holds; and when it is over, everybody agrees and nothing is lost.
 //!
 //! The same once more on disks that are slow or full, fail, and lose power.
@@ -13,6 +13,7 @@
 )]
 
 mod liar;
+mod lights;
 mod watch;
 mod world;
 

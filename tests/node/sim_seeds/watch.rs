@@ -183,7 +183,7 @@ impl Watch {
 
     /// A connection is gone, and nothing is left of it.
     fn went(&mut self, sim: &Sim, ix: NodeIx, conn: ConnId) {
-        if let Some(node) = sim.node(ix) {
+        if let Some(node) = sim.machine(ix) {
             assert!(node.knows_nothing_of(conn), "{ix:?} of {conn:?}");
         }
         if self.gone.len() == GONE_MAX {
@@ -231,7 +231,7 @@ impl Watch {
     pub fn all_is_well(&self, sim: &mut Sim, nodes: &[NodeIx], replay_all: bool) {
         assert!(agree(sim, nodes));
         for (ix, conn) in &self.gone {
-            let node = sim.node(*ix).expect("it runs");
+            let node = sim.machine(*ix).expect("it runs");
             assert!(node.knows_nothing_of(*conn), "{ix:?} of {conn:?}");
         }
         for (number, ix) in nodes.iter().enumerate() {

@@ -1,6 +1,7 @@
 //! A lab that follows from a seed, and what happens in it.
 
 use super::liar::Liar;
+use super::lights::LIGHTS;
 use super::watch::Watch;
 use crate::common::sim::{agree, import, wallets};
 use crate::common::{coins, key, owner, units};
@@ -25,14 +26,14 @@ const PAUSE_MS_MAX: u64 = 6_000;
 
 /// From the last heal until everybody has what anybody had: every peer is dialled again within
 /// 10 s, and what is asked of one that does not answer is asked of another after some more.
-const SYNC: Duration = Duration::from_secs(90);
+pub(super) const SYNC: Duration = Duration::from_secs(90);
 
 /// In this time the last miner finds as many blocks as it takes. It may have to wait until a wallet
 /// announces a payment again, and the difficulty is what the lab left behind.
 const LAST_BLOCKS: Duration = Duration::from_secs(1_800);
 
 /// Everybody's wallet from the start.
-const PURSE: &str = "purse";
+pub(super) const PURSE: &str = "purse";
 
 /// What miners mine for. Nothing is paid from it: a reward can be lost in a reorganisation, and
 /// then no payment out of it can ever be confirmed.
@@ -61,15 +62,17 @@ const CLONE_RUN_MS_MAX: u64 = 3_000;
 
 pub struct World {
     pub sim: Sim,
-    seed: u64,
+    pub(super) seed: u64,
     draws: ChaCha8Rng,
-    nodes: Vec<NodeIx>,
-    watch: Watch,
-    down: BTreeSet<NodeIx>,
+    pub(super) nodes: Vec<NodeIx>,
+    /// Light nodes, each with the full node that has the same key.
+    pub(super) lights: Vec<(NodeIx, NodeIx)>,
+    pub(super) watch: Watch,
+    pub(super) down: BTreeSet<NodeIx>,
     /// Pairs between which something was cut or swallowed, or may have been.
     touched: BTreeSet<(NodeIx, NodeIx)>,
     /// Payments and wallets that were asked for, with who was asked.
-    asked: Vec<(NodeIx, RequestId)>,
+    pub(super) asked: Vec<(NodeIx, RequestId)>,
     disks: Disks,
     /// Nodes whose disks ever took time.
     slow: BTreeSet<NodeIx>,
@@ -84,7 +87,7 @@ impl World {
         let mut draws = ChaCha8Rng::seed_from_u64(seed);
         draws.set_stream(1);
         let count = 3 + draws.next_u64() % 10;
-        let mut sim = Sim::new(seed, network(count, 1 + draws.next_u64() % 3));
+        let mut sim = Sim::new(seed, network(count + LIGHTS, 1 + draws.next_u64() % 3));
         sim.record_events();
         if disks == Disks::Failing {
             sim.give_disks();
@@ -97,6 +100,7 @@ impl World {
             seed,
             draws,
             nodes: Vec::new(),
+            lights: Vec::new(),
             down: BTreeSet::new(),
             touched: BTreeSet::new(),
             asked: Vec::new(),
@@ -109,6 +113,7 @@ impl World {
             world.add_node(number, liar);
         }
         world.add_liar();
+        world.add_lights(liar);
         world
     }
 
@@ -140,11 +145,11 @@ impl World {
     }
 
     /// A number below `limit`.
-    fn draw(&mut self, limit: u64) -> u64 {
+    pub(super) fn draw(&mut self, limit: u64) -> u64 {
         self.draws.next_u64() % limit
     }
 
-    fn pick(&mut self) -> NodeIx {
+    pub(super) fn pick(&mut self) -> NodeIx {
         let count = u64::try_from(self.nodes.len()).expect("64 bits");
         let at = usize::try_from(self.draw(count)).expect("64 bits");
         self.nodes[at]
@@ -201,7 +206,7 @@ impl World {
         }
     }
 
-    fn conditions(&mut self) -> Conditions {
+    pub(super) fn conditions(&mut self) -> Conditions {
         let latency = Duration::from_millis(self.draw(400));
         let jitter = Duration::from_millis(self.draw(3) * self.draw(60));
         let bandwidth = (self.draw(4) == 0).then(|| 20_000 << self.draw(6));
@@ -225,6 +230,9 @@ impl World {
     }
 
     fn act(&mut self) {
+        if self.draw(6) == 0 {
+            return self.act_light();
+        }
         let ix = self.pick();
         if self.disks == Disks::Failing && self.draw(3) == 0 {
             return self.spoil(ix);
@@ -314,8 +322,11 @@ impl World {
         self.sim.command(ix, command);
     }
 
-    fn pay(&mut self, ix: NodeIx) {
-        let to = self.pick();
+    pub(super) fn pay(&mut self, ix: NodeIx) {
+        let to = match self.draw(5) {
+            0 => self.pick_light(),
+            _ => self.pick(),
+        };
         let payment = Payment {
             from: PURSE.to_owned(),
             to: self.watch.address(to, PURSE).to_owned(),
@@ -326,16 +337,19 @@ impl World {
         self.asked.push((ix, id));
     }
 
-    fn crash(&mut self, ix: NodeIx) {
+    pub(super) fn crash(&mut self, ix: NodeIx) {
         self.sim.crash(ix);
         self.down.insert(ix);
+        if self.is_light(ix) {
+            return;
+        }
         match self.disks {
             Disks::Sound => self.watch.ended(ix, self.sim.now()),
             Disks::Failing => self.watch.killed(&self.sim, ix),
         }
     }
 
-    fn restart_one(&mut self) {
+    pub(super) fn restart_one(&mut self) {
         let Some(ix) = self.down.pop_first() else {
             return;
         };
@@ -351,7 +365,7 @@ impl World {
         }
     }
 
-    fn touch(&mut self, a: NodeIx, state: LinkState) {
+    pub(super) fn touch(&mut self, a: NodeIx, state: LinkState) {
         let b = self.pick();
         if a != b {
             self.touched.insert((a.min(b), a.max(b)));
@@ -381,7 +395,7 @@ impl World {
     }
 
     /// Runs and watches, until a time or until something is so; returns whether it is.
-    fn run_until(&mut self, until: Time, is_so: impl Fn(&Self) -> bool) -> bool {
+    pub(super) fn run_until(&mut self, until: Time, is_so: impl Fn(&Self) -> bool) -> bool {
         while self.sim.step_until(until) {
             self.clone_now_and_then();
             self.note_halts();
@@ -426,6 +440,7 @@ impl World {
         let everything = self.seed.is_multiple_of(10);
         let nodes = self.nodes.clone();
         self.watch.all_is_well(&mut self.sim, &nodes, everything);
+        self.lights_are_well();
     }
 
     fn work(&self, ix: NodeIx) -> Work {
@@ -500,7 +515,7 @@ impl World {
 
 /// A network on which every node's purse has coins from the start, several each, so that payments
 /// need not wait for each other.
-fn network(nodes: u64, maturity: u64) -> Params {
+pub(super) fn network(nodes: u64, maturity: u64) -> Params {
     let actors = (1..=nodes).map(|actor| u8::try_from(actor).expect("few actors"));
     let purses = actors.flat_map(|actor| {
         let purse = |amount: Amount| Allocation {
