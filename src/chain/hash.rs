@@ -207,6 +207,11 @@ hash_type! {
     MerkleRoot
 }
 hash_type! {
+    /// A node of the tree over a block's transactions: SHA256(SHA256(left ‖ right)), or at its foot a
+    /// transaction's id.
+    MerkleHash
+}
+hash_type! {
     /// SHA256(SHA256(filter)) of a block's [filter](super::filter), BIP 157.
     FilterHash
 }

@@ -11,7 +11,7 @@
 //! - 64 bytes that look like a transaction could be an inner node. No transaction here encodes
 //!   in 64 bytes, and [`check_tx`](super::rules::check_tx) refuses one that would.
 
-use super::hash::{MerkleRoot, Txid, sha256d};
+use super::hash::{MerkleHash, MerkleRoot, Txid, sha256d};
 use serde::{Deserialize, Serialize};
 use thiserror::Error;
 
@@ -40,6 +40,19 @@ pub struct MerkleProof {
     pub index: u32,
     /// The other half of each pair on the way up, lowest first.
     pub siblings: Vec<[u8; 32]>,
+}
+
+/// A step on the way from a transaction up to the root: two nodes, and what they hash to.
+#[derive(Clone, Copy, Debug, PartialEq, Eq, Serialize, Deserialize)]
+pub struct MerkleStep {
+    /// The node on the way.
+    pub node: MerkleHash,
+    /// What it is paired with; a lone last one, with itself.
+    pub sibling: MerkleHash,
+    /// The node on the way is the left one of the two.
+    pub is_left: bool,
+    /// The node above: SHA256²(left ‖ right).
+    pub parent: MerkleHash,
 }
 
 /// The tree over a block's transactions, for who makes several proofs of it.
@@ -104,21 +117,38 @@ impl MerkleProof {
             return Err(PathError::Steps { steps, needed });
         }
         let (mut node, mut at, mut width) = (txid.0, index, count);
-        for sibling in &self.siblings {
-            let is_left = at.is_multiple_of(2);
-            if is_left && at == width - 1 && *sibling != node {
+        for step in self.steps_from(txid) {
+            if step.is_left && at == width - 1 && step.sibling != step.node {
                 return Err(PathError::LoneNode);
             }
-            node = match is_left {
-                true => pair(&node, sibling),
-                false => pair(sibling, &node),
-            };
+            node = step.parent.0;
             (at, width) = (at / 2, width.div_ceil(2));
         }
         match commit(count, &node) == root {
             true => Ok(()),
             false => Err(PathError::Root),
         }
+    }
+
+    /// The way from `txid` up, step by step. Where it ends is the root of the tree; with the number of
+    /// transactions before it, it hashes to what the header commits to.
+    pub fn steps_from(&self, txid: Txid) -> impl Iterator<Item = MerkleStep> + '_ {
+        let (mut node, mut at) = (txid.0, self.index);
+        self.siblings.iter().map(move |sibling| {
+            let is_left = at.is_multiple_of(2);
+            let parent = match is_left {
+                true => pair(&node, sibling),
+                false => pair(sibling, &node),
+            };
+            let step = MerkleStep {
+                node: MerkleHash(node),
+                sibling: MerkleHash(*sibling),
+                is_left,
+                parent: MerkleHash(parent),
+            };
+            (node, at) = (parent, at / 2);
+            step
+        })
     }
 }
 

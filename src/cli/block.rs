@@ -7,7 +7,7 @@ use crate::chain::merkle::{MerkleProof, commitment};
 use crate::chain::{Amount, CompactTarget, Header, Txid};
 use crate::node::Time;
 use crate::node::io::words::counted;
-use crate::node::snapshot::{BlockDetail, TxDetail};
+use crate::node::snapshot::{BlockDetail, TxDetail, TxProof};
 use serde_json::{Value, json};
 use std::collections::BTreeMap;
 use std::fmt::Write as _;
@@ -101,22 +101,21 @@ pub(super) fn membership(block: &BlockDetail, txid: Txid) -> Verdict {
     let txids: Vec<Txid> = block.txs.iter().map(|tx| tx.txid).collect();
     let place = txids.iter().position(|other| *other == txid);
     let index = place.and_then(|place| u32::try_from(place).ok());
-    let Some((index, proof)) =
-        index.and_then(|index| Some((index, MerkleProof::new(&txids, index)?)))
-    else {
-        return Verdict::Fails("the block does not have it".to_owned());
-    };
-    let hashes = match proof.siblings.len() {
+    match index.and_then(|index| MerkleProof::new(&txids, index)) {
+        Some(proof) => leads(&TxProof::of(&proof, txid, block.merkle_root)),
+        None => Verdict::Fails("the block does not have it".to_owned()),
+    }
+}
+
+/// Whether a proof leads to what the header commits to.
+pub(super) fn leads(proof: &TxProof) -> Verdict {
+    let hashes = match proof.steps.len() {
         1 => "1 hash leads".to_owned(),
         count => format!("{count} hashes lead"),
     };
-    let why = format!(
-        "{hashes} from transaction {} of {} to {}",
-        index + 1,
-        txids.len(),
-        block.merkle_root
-    );
-    Verdict::of(proof.holds(txid, block.merkle_root), why)
+    let (nth, count, root) = (proof.index + 1, proof.count, proof.merkle_root);
+    let why = format!("{hashes} from transaction {nth} of {count} to {root}");
+    Verdict::of(proof.holds, why)
 }
 
 fn missing_txs(block: &BlockDetail) -> Option<Verdict> {
@@ -216,6 +215,7 @@ mod tests {
             inputs: Vec::new(),
             outputs: vec![(Amount::MAX, "somebody".to_owned())],
             fee: None,
+            proof: None,
         }
     }
 

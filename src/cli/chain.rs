@@ -182,22 +182,25 @@ impl Place {
             Reply::Tx(tx) => *tx,
             other => return Err(unexpected(&other)),
         };
-        let block = match tx.block {
-            Some(id) => Some(self.block(Question::Block { hash: id.hash }).await?),
-            None => None,
+        let verdict = match (tx.block, &tx.proof) {
+            (_, Some(proof)) => Some(block::leads(proof)),
+            (Some(id), None) => {
+                let block = self.block(Question::Block { hash: id.hash }).await?;
+                Some(block::membership(&block, txid))
+            }
+            (None, None) => None,
         };
-        let verdict = block.as_ref().map(|block| block::membership(block, txid));
         if json {
             return print_json(&json!({
                 "tx": tx,
                 "merkle_root": verdict.map(|verdict| verdict.json()),
             }));
         }
-        let place = match (&block, verdict) {
+        let place = match (tx.block, verdict) {
             (Some(block), Some(verdict)) => format!(
                 "  block        {}  {}\n  merkle root  {}\n",
-                block.info.id.height,
-                block.info.id.hash,
+                block.height,
+                block.hash,
                 verdict.words()
             ),
             _ => "  waits for a block\n".to_owned(),

@@ -17,7 +17,7 @@ use crate::node::addrbook::check_addr;
 use crate::node::config::MiningMode;
 use crate::node::message::Role;
 use crate::node::{Config, LightWay, NodeKind};
-use clap::Args;
+use clap::{Args, ValueEnum};
 use std::net::{IpAddr, Ipv4Addr, SocketAddr, ToSocketAddrs};
 use std::path::{Path, PathBuf};
 use std::sync::Arc;
@@ -31,6 +31,15 @@ Examples:
   chainlab node --name phone --port 3003 --connect 127.0.0.1:3000 --light
 
 RUST_LOG says how much is logged, as in RUST_LOG=debug.";
+
+/// How a light node learns what concerns its wallets.
+#[derive(Clone, Copy, ValueEnum)]
+enum Light {
+    /// By the filters of blocks; no peer is told an address.
+    Filter,
+    /// By proofs of full nodes, two of which are told its addresses.
+    Address,
+}
 
 #[derive(Args)]
 pub(super) struct Options {
@@ -59,9 +68,10 @@ pub(super) struct Options {
     /// A wallet to make if it is not there; can be given several times.
     #[arg(long = "wallet", value_name = "NAME", value_parser = parse_node_name)]
     wallets: Vec<String>,
-    /// Keep headers alone, and of blocks what concerns its wallets, found by their filters.
-    #[arg(long, conflicts_with_all = ["mine", "hashrate"])]
-    light: bool,
+    /// Keep headers alone, and of blocks what concerns its wallets [default: found by filters].
+    #[arg(long, value_name = "WAY", value_enum, num_args = 0..=1, require_equals = true)]
+    #[arg(default_missing_value = "filter", conflicts_with_all = ["mine", "hashrate"])]
+    light: Option<Light>,
     /// The network to be on, as `chainlab network show` prints it [default: the one in the data
     /// directory, or chainlab's own].
     #[arg(long, value_name = "FILE")]
@@ -140,8 +150,10 @@ fn configure(options: &Options, params: Params) -> Result<Config, Failure> {
     let mut config = Config::new(&options.name, Arc::new(params), seeds);
     config.connect.clone_from(&options.connect);
     config.wallets.clone_from(&options.wallets);
-    if options.light {
-        config.kind = NodeKind::Light(LightWay::Filter);
+    match options.light {
+        None => {}
+        Some(Light::Filter) => config.kind = NodeKind::Light(LightWay::Filter),
+        Some(Light::Address) => config.kind = NodeKind::Light(LightWay::Address),
     }
     if let Some(wallet) = &options.mine {
         (config.role, config.mining) = (Role::Miner, MiningMode::On);

@@ -7,6 +7,7 @@ use super::snapshot::{
 };
 use super::wallets::WalletError;
 use super::{BlockId, ChainState, Node, Store, StoreFault, Time};
+use crate::chain::tx::TxOut;
 use crate::chain::{Address, Amount, Block, Coin, KeyHash, OutPoint, Params, Tx, Txid};
 use std::collections::VecDeque;
 use std::ops::RangeInclusive;
@@ -259,37 +260,51 @@ impl<S: Store> Node<S> {
         Ok(None)
     }
 
-    /// A transaction opened; `coins` are those that it spends, or none if they are not known.
     fn detail(&self, tx: &Tx, txid: Txid, block: Option<BlockId>, coins: Vec<Coin>) -> TxDetail {
-        let params = self.chain.params();
-        let address = |owner: KeyHash| params.address(owner).to_string();
-        let coinbase = tx.is_coinbase();
-        let is_known = coins.len() == tx.inputs.len() && !coinbase;
-        let made = Amount::checked_sum(tx.outputs.iter().map(|out| out.amount));
-        let spent = Amount::checked_sum(coins.iter().map(|coin| coin.amount));
-        let fee = spent
-            .zip(made)
-            .and_then(|(spent, made)| spent.checked_sub(made));
-        let coin_at = |at: usize| coins.get(at).filter(|_| is_known);
-        let inputs = tx.inputs.iter().enumerate().filter(|_| !coinbase);
-        let inputs = inputs.map(|(at, input)| -> (OutPoint, Option<(Amount, String)>) {
-            let coin = coin_at(at).map(|coin| (coin.amount, address(coin.owner)));
-            (input.outpoint, coin)
+        let coins = coins.into_iter().map(|coin| {
+            let (amount, owner) = (coin.amount, coin.owner);
+            TxOut { amount, owner }
         });
-        TxDetail {
-            txid,
-            block,
-            bytes: tx.encoded_len(),
-            lock_time: tx.lock_time,
-            coinbase,
-            inputs: inputs.collect(),
-            outputs: tx
-                .outputs
-                .iter()
-                .map(|out| (out.amount, address(out.owner)))
-                .collect(),
-            fee: fee.filter(|_| is_known),
-        }
+        let coins: Vec<TxOut> = coins.collect();
+        tx_detail(self.chain.params(), (tx, txid), block, &coins)
+    }
+}
+
+/// A transaction opened; `coins` are those that it spends, or none if they are not known.
+pub(super) fn tx_detail(
+    params: &Params,
+    (tx, txid): (&Tx, Txid),
+    block: Option<BlockId>,
+    coins: &[TxOut],
+) -> TxDetail {
+    let address = |owner: KeyHash| params.address(owner).to_string();
+    let coinbase = tx.is_coinbase();
+    let is_known = coins.len() == tx.inputs.len() && !coinbase;
+    let made = Amount::checked_sum(tx.outputs.iter().map(|out| out.amount));
+    let spent = Amount::checked_sum(coins.iter().map(|coin| coin.amount));
+    let fee = spent
+        .zip(made)
+        .and_then(|(spent, made)| spent.checked_sub(made));
+    let coin_at = |at: usize| coins.get(at).filter(|_| is_known);
+    let inputs = tx.inputs.iter().enumerate().filter(|_| !coinbase);
+    let inputs = inputs.map(|(at, input)| -> (OutPoint, Option<(Amount, String)>) {
+        let coin = coin_at(at).map(|coin| (coin.amount, address(coin.owner)));
+        (input.outpoint, coin)
+    });
+    TxDetail {
+        txid,
+        block,
+        bytes: tx.encoded_len(),
+        lock_time: tx.lock_time,
+        coinbase,
+        inputs: inputs.collect(),
+        outputs: tx
+            .outputs
+            .iter()
+            .map(|out| (out.amount, address(out.owner)))
+            .collect(),
+        fee: fee.filter(|_| is_known),
+        proof: None,
     }
 }
 

@@ -3,7 +3,7 @@
 mod light;
 mod program;
 
-pub use light::{LightInfo, LightPayment};
+pub use light::{LightInfo, LightPayment, LightProof, TxProof};
 pub use program::ProgramInfo;
 
 use super::config::{MiningMode, Strategy};
@@ -354,6 +354,9 @@ pub struct TxDetail {
     pub outputs: Vec<(Amount, String)>,
     /// What the miner gets, if it is known.
     pub fee: Option<Amount>,
+    /// That it stands in its block, as far as a light node was shown it.
+    #[serde(default, skip_serializing_if = "Option::is_none")]
+    pub proof: Option<Box<TxProof>>,
 }
 
 impl HistoryEntry {

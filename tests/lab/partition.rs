@@ -433,7 +433,15 @@ async fn at_the_door_of_a_node_keys_of_others_are_not_to_be_had() {
     let far = far.expect("it answers");
     let import = |of: &str| {
         let (name, secret) = (format!("{of}-too"), of.to_owned());
-        Request::Node(A, Command::ImportWallet { name, secret })
+        let birthday = None;
+        Request::Node(
+            A,
+            Command::ImportWallet {
+                name,
+                secret,
+                birthday,
+            },
+        )
     };
     let said = refused(&far, import("silver")).await;
     assert!(said.contains("the wallet is another's"), "{said}");

@@ -129,6 +129,12 @@ fn the_majority_is_well_paced_whatever_the_seed() {
 }
 
 #[test]
+fn light_nodes_are_paid_and_pay() {
+    plays("light", |_| {});
+    is_well_paced("light");
+}
+
+#[test]
 fn the_world_is_well_paced_whatever_the_seed() {
     is_well_paced("world");
 }

@@ -22,6 +22,7 @@ mod far_words;
 mod headless;
 mod hostile;
 mod input;
+mod light;
 mod programs;
 mod proposed_fee;
 mod refusal_kinds;

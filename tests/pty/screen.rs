@@ -74,6 +74,48 @@ fn holds(lab: &Screen, pane: &str, wallet: &str, amount: &str) {
     });
 }
 
+/// The same with the node for wallets a light one.
+fn light_scenario(way: &str) -> (Screen, tempfile::TempDir) {
+    let place = concat!(env!("CARGO_MANIFEST_DIR"), "/layouts/scenario.toml");
+    let text = fs::read_to_string(place).expect("it is there");
+    let node = "name = \"wallet\"\n";
+    assert!(text.contains(node), "{text}");
+    let text = text.replace(node, &format!("{node}light = \"{way}\"\n"));
+    let home = tempfile::tempdir().expect("a temporary directory");
+    let file = home.path().join("light-scenario.toml");
+    fs::write(&file, text).expect("room on disk");
+    let file = file.to_str().expect("text");
+    let lab = Screen::start(&["run", file, "--seed", "7"], WIDE);
+    begun(&lab);
+    (lab, home)
+}
+
+/// The tutorials describe this node, and build none.
+#[test]
+fn the_tutorials_scenario_is_played_with_a_light_node_for_wallets() {
+    for way in ["filter", "address"] {
+        let (mut lab, _file) = light_scenario(way);
+        lab.types("3m");
+        lab.sees("miner does not mine");
+        lab.types("2");
+        for (wallet, amount) in [("alice", "10"), ("bob", "10")] {
+            holds(&lab, "2 wallet", wallet, amount);
+        }
+        sends(&mut lab, "alice", "carol", "1");
+        sends(&mut lab, "bob", "dave", "1");
+        lab.waits("both payments at the miner", |_| {
+            lab.figure("3 miner", "mempool").as_deref() == Some("2 tx")
+        });
+        lab.types("3b");
+        lab.sees("miner mined #");
+        for (wallet, amount) in [("alice", "9"), ("bob", "9"), ("carol", "1"), ("dave", "1")] {
+            holds(&lab, "2 wallet", wallet, amount);
+        }
+        assert!(lab.text().contains("LIGHT"), "{way}: {}", lab.text());
+        assert!(lab.text().contains("a full node"), "{way}: {}", lab.text());
+    }
+}
+
 #[test]
 fn the_tutorials_scenario_is_played_by_keys_and_read_off_the_screen() {
     let mut lab = scenario();

@@ -72,6 +72,8 @@ impl Layout {
                 genesis: Vec::new(),
                 fee: Amount::ZERO,
                 min_fee_per_kb: Amount::ZERO,
+                max_fee: None,
+                confirmed_after: 1,
             },
             link: Conditions::default(),
             pairs: Vec::new(),

@@ -1,7 +1,7 @@
 //! What a chain is to be.
 
 use crate::chain::{Amount, BlockTime, Params};
-use crate::node::config::MempoolLimits;
+use crate::node::config::{Config, MempoolLimits};
 
 /// Bytes of a payment that spends one coin and makes two. A test holds this against the codec.
 const PAYMENT_BYTES: usize = 213;
@@ -21,9 +21,20 @@ pub struct ChainSpec {
     pub fee: Amount,
     /// The least fee for 1 000 bytes that mempools take.
     pub min_fee_per_kb: Amount,
+    /// What a light node pays at most if nothing else is said; `None`: as much as its peers want.
+    pub max_fee: Option<Amount>,
+    /// Confirmations from which on a light node shows a payment as confirmed.
+    pub confirmed_after: u32,
 }
 
 impl ChainSpec {
+    /// Sets what all nodes of the chain have in common.
+    pub fn configure(&self, config: &mut Config) {
+        config.mempool.min_fee_per_kb = self.min_fee_per_kb;
+        (config.fee, config.max_fee) = (self.fee, self.max_fee);
+        config.confirmed_after = self.confirmed_after;
+    }
+
     /// What is proposed for a payment: never less than the least fee of one that spends a coin and
     /// gets change back. If it takes more coins the node may propose more.
     pub fn proposed_fee(&self) -> Amount {
@@ -69,6 +80,8 @@ mod tests {
             genesis: Vec::new(),
             fee: Amount::ZERO,
             min_fee_per_kb: Amount::ZERO,
+            max_fee: None,
+            confirmed_after: 1,
         };
         for (fee, min_fee_per_kb, proposed) in [
             ("0", "0", "0"),

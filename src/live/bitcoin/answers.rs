@@ -129,5 +129,6 @@ fn tx_detail(tx: &Transaction, block: Option<BlockId>, form: &AddressForm) -> Tx
         inputs: inputs.map(|input| (input.spends, None)).collect(),
         outputs: outputs.collect(),
         fee: None,
+        proof: None,
     }
 }

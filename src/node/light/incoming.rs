@@ -23,6 +23,11 @@ impl Incoming {
         self.0.contains_key(txid)
     }
 
+    /// One of them.
+    pub fn get(&self, txid: &Txid) -> Option<&Arc<Tx>> {
+        self.0.get(txid).map(|(tx, _)| tx)
+    }
+
     /// How many there are.
     pub fn len(&self) -> usize {
         self.0.len()

@@ -19,6 +19,7 @@ const PROOFS: &str = "light/proof/";
 #[derive(Clone, Default)]
 pub(super) struct Proofs {
     known: SharedMap<Place, Txid>,
+    places: SharedMap<Txid, Place>,
     /// Those that are not on disk yet.
     fresh: BTreeMap<Place, Arc<ProvenTx>>,
     /// Those that are to go from there.
@@ -37,7 +38,7 @@ impl Proofs {
         })?;
         let mut proofs = Self::default();
         for (place, txid) in rows {
-            proofs.known.insert(place, txid);
+            proofs.note(place, txid);
         }
         Ok(proofs)
     }
@@ -47,9 +48,14 @@ impl Proofs {
         if self.known.get(&place).is_some() {
             return false;
         }
-        self.known.insert(place, proven.tx.txid());
+        self.note(place, proven.tx.txid());
         self.fresh.insert(place, Arc::new(proven));
         true
+    }
+
+    fn note(&mut self, place: Place, txid: Txid) {
+        self.known.insert(place, txid);
+        self.places.insert(txid, place);
     }
 
     /// Keeps those of these transactions of a block, by their places in it.
@@ -76,7 +82,9 @@ impl Proofs {
         let above = (height.saturating_add(1), 0);
         let gone: Vec<Place> = self.known.range_from(&above).map(|(at, _)| *at).collect();
         for place in &gone {
-            self.known.remove(place);
+            if let Some(txid) = self.known.remove(place) {
+                self.places.remove(&txid);
+            }
             self.fresh.remove(place);
         }
         self.gone.extend(gone);
@@ -126,8 +134,13 @@ impl Proofs {
 
     /// Where a transaction stands.
     pub fn find(&self, txid: &Txid) -> Option<Place> {
-        let mut all = self.known.iter();
-        all.find(|(_, known)| *known == txid).map(|(at, _)| *at)
+        self.places.get(txid).copied()
+    }
+
+    /// The last so many, by height, newest first.
+    pub fn last(&self, count: usize) -> impl Iterator<Item = (u32, Txid)> + '_ {
+        let newest = self.known.iter().rev().take(count);
+        newest.map(|((height, _), txid)| (*height, *txid))
     }
 
     /// How many there are.

@@ -2,15 +2,21 @@
 
 use super::state::LightNode;
 use crate::chain::headers::HeaderId;
+use crate::chain::{Tx, Txid};
 use crate::node::conns::ConnTalk;
 use crate::node::io::{CommandError, Halt, Question, RefusalKind, Reply};
+use crate::node::queries::tx_detail;
 use crate::node::snapshot::{
-    BlockInfo, LightInfo, MempoolInfo, NodeSnapshot, PAGE_MAX, RECENT_BLOCKS, WalletInfo,
+    BlockInfo, LightInfo, LightProof, MempoolInfo, NodeSnapshot, PAGE_MAX, RECENT_BLOCKS, TxDetail,
+    TxProof, WalletInfo,
 };
-use crate::node::store::{Store, StoreFault};
+use crate::node::store::{BlockId, Store, StoreFault};
 use crate::node::time::Time;
 use crate::node::wallets::WalletError;
 use std::ops::RangeInclusive;
+
+/// Proofs that a snapshot tells of.
+const PROVEN_SHOWN: usize = 8;
 
 impl<S: Store> LightNode<S> {
     /// What a screen can show, at this moment.
@@ -29,7 +35,7 @@ impl<S: Store> LightNode<S> {
             work: Some(end.work.to_string()),
             recent,
             mempool: MempoolInfo {
-                count: self.wallets.unconfirmed().count(),
+                count: self.wallets.unconfirmed().count() + self.incoming.len(),
                 ..MempoolInfo::default()
             },
             peers: self.peer_infos(),
@@ -63,6 +69,8 @@ impl<S: Store> LightNode<S> {
             is_one_word: self.words.is_one_word(),
             filters: self.scan.position(tip).saturating_sub(1),
             proofs: self.proofs.len(),
+            proven: self.proven(),
+            confirmed_after: self.conns.config.confirmed_after,
             told: self.watchers.told().filter_map(name).collect(),
             searched: (self.watchers.searched(), self.watchers.by_two()),
             incoming: self.incoming.len(),
@@ -126,9 +134,11 @@ impl<S: Store> LightNode<S> {
                 return Ok(Err(CommandError::new(RefusalKind::NoSuchBlock, words)));
             }
             Question::Tx { txid } => {
+                let found = self.tx_detail(txid)?;
+                let found = found.map(|detail| Reply::Tx(Box::new(detail)));
                 let words =
-                    format!("no transaction {txid} here: a light node has those of its wallets");
-                return Ok(Err(CommandError::new(RefusalKind::NoSuchTx, words)));
+                    || format!("no transaction {txid} here: a light node has those of its wallets");
+                return Ok(found.ok_or_else(|| CommandError::new(RefusalKind::NoSuchTx, words())));
             }
             Question::Mempool { .. } => Ok(Reply::Mempool(Vec::new())),
         };
@@ -136,6 +146,59 @@ impl<S: Store> LightNode<S> {
             Err(WalletError::Store(fault)) => Err(fault),
             answer => Ok(answer.map_err(CommandError::from)),
         }
+    }
+
+    /// A transaction of its wallets, opened: with the proof that it stands in its block, if it does.
+    fn tx_detail(&self, txid: Txid) -> Result<Option<TxDetail>, StoreFault> {
+        let Some(place) = self.proofs.find(&txid) else {
+            let own = self.wallets.unconfirmed();
+            let own = own.filter(|(other, _)| *other == txid).map(|(_, tx)| tx);
+            let waits = own.chain(self.incoming.get(&txid)).next();
+            return waits.map(|tx| self.detail(tx, txid, None)).transpose();
+        };
+        let proven = self.proofs.get(place, self.chain.store())?;
+        let mut detail = self.detail(&proven.tx, txid, self.id_at(place.0))?;
+        let (tree, hash) = (self.chain.tree(), &proven.block);
+        let root = tree.find(hash).map(|id| tree.entry(id).header.merkle_root);
+        let proof = root.map(|root| Box::new(TxProof::of(&proven.proof, txid, root)));
+        detail.proof = proof;
+        Ok(Some(detail))
+    }
+
+    fn detail(&self, tx: &Tx, txid: Txid, block: Option<BlockId>) -> Result<TxDetail, StoreFault> {
+        let mut coins = Vec::new();
+        for input in &tx.inputs {
+            let made_in = self.proofs.find(&input.outpoint.txid);
+            let made_in = made_in.map(|place| self.proofs.get(place, self.chain.store()));
+            let index = usize::try_from(input.outpoint.index).unwrap_or(usize::MAX);
+            let coin = made_in
+                .transpose()?
+                .and_then(|from| from.tx.outputs.get(index).copied());
+            coins.extend(coin);
+        }
+        let params = self.chain.params();
+        Ok(tx_detail(params, (tx, txid), block, &coins))
+    }
+
+    fn id_at(&self, height: u32) -> Option<BlockId> {
+        let active = self.chain.tree().active_at(height);
+        active.map(|id| self.chain.id(id))
+    }
+
+    /// The last transactions that are proven, newest first.
+    fn proven(&self) -> Vec<LightProof> {
+        let tip = self.chain.tip().height;
+        let last = self.proofs.last(PROVEN_SHOWN);
+        let of = |(height, txid): (u32, Txid)| {
+            let block = self.id_at(height)?;
+            let confirmations = (tip + 1).saturating_sub(height);
+            Some(LightProof {
+                txid,
+                block,
+                confirmations,
+            })
+        };
+        last.filter_map(of).collect()
     }
 
     /// Headers at these heights, highest first.

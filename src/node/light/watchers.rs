@@ -146,7 +146,7 @@ impl Watchers {
     ) -> Found {
         let is_it = |asked: &mut (ProofQuery, Time)| asked.0 == said.query;
         let watcher = self.watchers.get_mut(&conn);
-        if !watcher.is_some_and(|of| of.asked.take_if(is_it).is_some()) {
+        if watcher.is_none_or(|of| of.asked.take_if(is_it).is_none()) {
             if !self.peers.was_owed(conn) {
                 let why = "proofs that it was not asked for";
                 tools.out.blame(conn, NUISANCE, why);

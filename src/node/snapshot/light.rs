@@ -1,6 +1,7 @@
 //! What a screen can show of a light node beside what all nodes have.
 
-use crate::chain::Txid;
+use crate::chain::merkle::{MerkleProof, MerkleStep};
+use crate::chain::{MerkleRoot, Txid};
 use crate::node::config::LightWay;
 use crate::node::store::BlockId;
 use serde::{Deserialize, Serialize};
@@ -25,6 +26,10 @@ pub struct LightInfo {
     pub filters: u32,
     /// Transactions of its wallets in blocks, each with its proof.
     pub proofs: usize,
+    /// The last of them, the newest first.
+    pub proven: Vec<LightProof>,
+    /// Confirmations from which on a payment counts as confirmed.
+    pub confirmed_after: u32,
     /// Full nodes that were told its wallets' addresses.
     pub told: Vec<String>,
     /// The height up to which one of them has searched, and that up to which two have.
@@ -40,6 +45,45 @@ pub struct LightInfo {
     pub fetched: Vec<(String, u64)>,
     /// Its own payments that are in no block.
     pub payments: Vec<LightPayment>,
+}
+
+/// A transaction in a block.
+#[derive(Clone, Debug, PartialEq, Eq, Serialize, Deserialize)]
+pub struct LightProof {
+    /// Which.
+    pub txid: Txid,
+    /// Its block.
+    pub block: BlockId,
+    /// Blocks from its own to the end of the chain, both included.
+    pub confirmations: u32,
+}
+
+/// That a transaction stands in a block: the way from it up to what the block's header commits to.
+#[derive(Clone, Debug, PartialEq, Eq, Serialize, Deserialize)]
+pub struct TxProof {
+    /// What the header commits to.
+    pub merkle_root: MerkleRoot,
+    /// Transactions in the block: the header commits to their number as well.
+    pub count: u32,
+    /// The transaction's place among them, from 0.
+    pub index: u32,
+    /// From the transaction up to the root of the tree.
+    pub steps: Vec<MerkleStep>,
+    /// Whether the way leads to what the header commits to.
+    pub holds: bool,
+}
+
+impl TxProof {
+    /// A proof, gone through step by step.
+    pub fn of(proof: &MerkleProof, txid: Txid, merkle_root: MerkleRoot) -> Self {
+        Self {
+            merkle_root,
+            count: proof.count,
+            index: proof.index,
+            steps: proof.steps_from(txid).collect(),
+            holds: proof.holds(txid, merkle_root),
+        }
+    }
 }
 
 /// A payment that is in no block.

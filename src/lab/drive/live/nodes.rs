@@ -202,8 +202,7 @@ impl Round {
         let known = known.filter_map(|name| core.nodes()[core.position(name)?.0].addr());
         config.connect = known.collect();
         drop(core);
-        config.mempool.min_fee_per_kb = self.layout.chain.min_fee_per_kb;
-        config.fee = self.layout.chain.fee;
+        self.layout.chain.configure(&mut config);
         Ok(config)
     }
 

@@ -1,12 +1,13 @@
 //! The nodes of a layout in virtual time.
 
 use crate::chain::pow::Target;
-use crate::chain::{Amount, BlockTime, Params};
+use crate::chain::{BlockTime, Params};
 use crate::lab::layout::{Layout, key_seed};
-use crate::lab::spec::NodeSpec;
+use crate::lab::spec::{ChainSpec, NodeSpec};
 use crate::node::chainstate::OpenError;
 use crate::node::{NodeIx, Time};
 use crate::sim::{REAL_HASHES, Scale, Sim};
+use std::sync::Arc;
 
 /// When a lab in virtual time begins, unless something else is said.
 const START: BlockTime = BlockTime(1_800_000_000_000);
@@ -20,8 +21,7 @@ pub(super) struct Hosts {
     pub(super) sim: Sim,
     /// The names of its nodes.
     names: Vec<String>,
-    min_fee_per_kb: Amount,
-    fee: Amount,
+    chain: Arc<ChainSpec>,
     pub(super) key_seed: [u8; 32],
 }
 
@@ -61,8 +61,7 @@ impl Hosts {
         Ok(Self {
             sim,
             names: Vec::new(),
-            min_fee_per_kb: layout.chain.min_fee_per_kb,
-            fee: layout.chain.fee,
+            chain: Arc::new(layout.chain.clone()),
             key_seed,
         })
     }
@@ -95,8 +94,7 @@ impl Hosts {
         let mut config = self.sim.config(&spec.name);
         config.connect = dialled.collect();
         config.seeds.keys = self.key_seed;
-        config.mempool.min_fee_per_kb = self.min_fee_per_kb;
-        config.fee = self.fee;
+        self.chain.configure(&mut config);
         spec.configure(&mut config);
         self.sim.add_node(config).map(drop)
     }

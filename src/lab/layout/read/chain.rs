@@ -19,6 +19,8 @@ pub(super) fn read(chain: &mut Section<'_>, nodes: &Nodes<'_>) -> Result<ChainSp
     network::set(&mut params.genesis_bits, bits);
     let fee = chain.text("fee", "0.001", str::parse)?;
     let min_fee_per_kb = chain.text("min_fee_per_kb", "0.001", str::parse)?;
+    let max_fee = chain.text("max_fee", "0.001", str::parse)?;
+    let confirmed_after = chain.number("confirmed_after", 1..=1_000_000)?;
     let genesis = match chain.section("genesis")? {
         Some(rows) => read_genesis(rows, nodes)?,
         None => Vec::new(),
@@ -31,6 +33,8 @@ pub(super) fn read(chain: &mut Section<'_>, nodes: &Nodes<'_>) -> Result<ChainSp
         genesis,
         fee: fee.unwrap_or_default(),
         min_fee_per_kb: min_fee_per_kb.unwrap_or_default(),
+        max_fee,
+        confirmed_after: confirmed_after.unwrap_or(1),
     })
 }
 

@@ -22,7 +22,8 @@ use crate::node::{LightWay, SyncMethod};
 const KINDS: [(&str, bool); 2] = [("chainlab", false), ("bitcoin", true)];
 
 /// How a light node learns what concerns its wallets.
-const LIGHT_WAYS: [(&str, LightWay); 1] = [("filter", LightWay::Filter)];
+const LIGHT_WAYS: [(&str, LightWay); 2] =
+    [("filter", LightWay::Filter), ("address", LightWay::Address)];
 
 const ROLES: [(&str, Role); 3] = [
     ("full", Role::Full),

@@ -4,9 +4,10 @@
 use super::date::date;
 use super::history;
 use super::level::{BLOCK_FIELDS, Content, OpenTx, Proof};
+use crate::chain::merkle::MerkleStep;
 use crate::chain::{Amount, BlockHash, CompactTarget};
 use crate::node::Time;
-use crate::node::snapshot::{BlockDetail, TxDetail};
+use crate::node::snapshot::{BlockDetail, TxDetail, TxProof};
 use crate::ui::text::{self, counted, fee_rate};
 use crate::ui::widgets::list::{self, Cell, Item, Look, Target, dim, ending, long, plain, strong};
 use crate::ui::widgets::subject::Subject;
@@ -44,6 +45,13 @@ const OUTPUTS: [Column; 4] = [
     number("amount", 0),
     words("owner", 0),
     words("address", 1),
+];
+
+const PATH: [Column; 4] = [
+    number("#", 2),
+    words("paired with", 0),
+    words("on its", 0),
+    words("hashes to", 1),
 ];
 
 /// What an opened thing shows; nothing while it is on its way.
@@ -242,7 +250,43 @@ fn tx_sections(subject: Subject<'_>, tx: &OpenTx) -> Vec<Section> {
         sections.push(inputs(subject, detail));
     }
     sections.push(outputs(subject, detail));
+    if let Proof::Holds(proof) = &tx.proof {
+        sections.push(path(proof));
+    }
     sections
+}
+
+/// The way from a transaction up to the root, hash by hash.
+fn path(proof: &TxProof) -> Section {
+    let steps = (1..).zip(&proof.steps);
+    let mut items: Vec<Item> = steps.map(|(nth, step)| step_item(nth, step)).collect();
+    let count = usize::try_from(proof.count).unwrap_or(usize::MAX);
+    let words = format!("with {} before it", counted(count, "transaction"));
+    let root = long(proof.merkle_root, Look::Good);
+    items.push(
+        Item::new(vec![dim("root"), plain(words), plain(""), root])
+            .copies("the merkle root", proof.merkle_root),
+    );
+    Section {
+        title: format!("merkle path, transaction {} of {count}", proof.index),
+        columns: &PATH,
+        items,
+    }
+}
+
+fn step_item(nth: usize, step: &MerkleStep) -> Item {
+    let side = match (step.is_left, step.node == step.sibling) {
+        (true, true) => "itself, right",
+        (true, false) => "right",
+        (false, _) => "left",
+    };
+    Item::new(vec![
+        dim(nth),
+        long(step.sibling, Look::Plain),
+        plain(side),
+        long(step.parent, Look::Dim),
+    ])
+    .copies("the hash that it is paired with", step.sibling)
 }
 
 /// In which block, or that it waits.
@@ -291,10 +335,12 @@ fn signatures(tx: &OpenTx) -> Cell {
 
 fn merkle_path(tx: &OpenTx) -> Cell {
     let good = |words: String| Cell::Words(words, Look::Good);
-    match (tx.detail.block, tx.proof) {
+    match (tx.detail.block, &tx.proof) {
         (None, _) => dim("none before it is in a block"),
-        (_, Proof::Holds(0)) => good("0 steps, verified: it is alone in its block".to_owned()),
-        (_, Proof::Holds(steps)) => good(format!("{}, verified", counted(steps, "step"))),
+        (_, Proof::Holds(proof)) => good(match proof.steps.len() {
+            0 => "0 steps, verified: it is alone in its block".to_owned(),
+            steps => format!("{}, verified", counted(steps, "step")),
+        }),
         (_, Proof::Fails) => Cell::Words(
             "does not lead to the root in the block's header".to_owned(),
             Look::Bad,

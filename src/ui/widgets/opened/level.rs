@@ -7,7 +7,7 @@
 use crate::chain::merkle::MerkleProof;
 use crate::chain::{BlockHash, Txid};
 use crate::node::io::Reply;
-use crate::node::snapshot::{BlockDetail, HistoryEntry, TxDetail, WalletInfo};
+use crate::node::snapshot::{BlockDetail, HistoryEntry, TxDetail, TxProof, WalletInfo};
 use crate::node::{BlockId, Time};
 use crate::ui::viewer::{Fetch, HISTORY_PAGE};
 use crate::ui::widgets::list::{Cursor, Target};
@@ -51,12 +51,12 @@ pub(super) struct OpenTx {
 }
 
 /// Whether a transaction is what its block's header commits to.
-#[derive(Clone, Copy, Debug, PartialEq, Eq)]
+#[derive(Clone, Debug, PartialEq, Eq)]
 pub(super) enum Proof {
     Unknown,
     Asked,
-    /// It is: so many hashes lead from it to the root.
-    Holds(usize),
+    /// It is: this leads from it to the root.
+    Holds(Box<TxProof>),
     /// It is not.
     Fails,
     /// The node shows only a part of such a block.
@@ -171,8 +171,10 @@ impl Level {
                 self.content = Content::Block(block);
             }
             (Target::Tx(txid), Fetch::Tx(_, asked), Reply::Tx(detail)) if txid == asked => {
-                let proof = match &self.content {
-                    Content::Tx(tx) if tx.detail.block == detail.block => tx.proof,
+                let proof = match (&self.content, &detail.proof) {
+                    // A light node has the proof, and no block to find it in.
+                    (_, Some(proof)) => Proof::Holds(proof.clone()).judged(),
+                    (Content::Tx(tx), None) if tx.detail.block == detail.block => tx.proof.clone(),
                     _ => Proof::Unknown,
                 };
                 self.content = Content::Tx(Box::new(OpenTx {
@@ -217,6 +219,16 @@ impl Level {
         let is_shown = !matches!(self.content, Content::Waiting | Content::Failed(_));
         if is_mine && (subject.is_up() || !is_shown) {
             self.content = Content::Failed(why);
+        }
+    }
+}
+
+impl Proof {
+    /// A way that leads elsewhere is none.
+    fn judged(self) -> Self {
+        match self {
+            Self::Holds(proof) if !proof.holds => Self::Fails,
+            other => other,
         }
     }
 }
@@ -296,7 +308,7 @@ fn prove(block: &BlockDetail, txid: Txid) -> Proof {
     let at = txids.iter().position(|other| *other == txid);
     let at = at.and_then(|at| u32::try_from(at).ok());
     match at.and_then(|at| MerkleProof::new(&txids, at)) {
-        Some(proof) if proof.holds(txid, block.merkle_root) => Proof::Holds(proof.siblings.len()),
-        _ => Proof::Fails,
+        Some(proof) => Proof::Holds(TxProof::of(&proof, txid, block.merkle_root).into()).judged(),
+        None => Proof::Fails,
     }
 }

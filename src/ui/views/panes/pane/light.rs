@@ -24,15 +24,18 @@ pub(super) fn light(
         let words = format!("no peer sends #{}", block.height);
         return row.text(1, 0, words, theme.bad()).fit(room);
     }
+    if let Some(words) = served(seen) {
+        return row.text(1, 0, words, theme.bad()).fit(room);
+    }
     let mut row = row.text(1, 0, downloaded(scene.lab, node, seen), theme.strong());
-    if seen.is_one_word {
-        row = row.text(2, 2, "one peer's word", theme.warn());
+    if let Some(words) = one_word(seen) {
+        row = row.text(2, 2, words, theme.warn());
     }
     row.text(3, 2, way(seen.way), theme.dim()).fit(room)
 }
 
-/// Its own payments that are in no block, and which peer can tell most about its wallets. Payments of others
-/// it does not see before they are in a block.
+/// Its own payments that are in no block, and which peer can tell most about its wallets. By filter, payments of
+/// others are not seen before they are in a block.
 pub(super) fn payments(
     scene: Scene<'_>,
     node: &NodeView,
@@ -53,9 +56,59 @@ pub(super) fn payments(
             row.text(2, 2, heard(last), theme.text())
         }
     };
-    match most_fetched(seen) {
+    let row = match newest(seen) {
+        Some(words) => row.text(4, 2, words, theme.dim()),
+        None => row,
+    };
+    match who_knows(node, seen) {
         Some(words) => row.text(3, 3, words, theme.warn()).fit(room),
         None => row.fit(room),
+    }
+}
+
+/// Which full nodes have the end of its chain, if any has said that it does not.
+fn served(seen: &LightInfo) -> Option<String> {
+    match seen.serve_tip {
+        (_, 0) => None,
+        (0, _) => Some("no full node serves this tip".to_owned()),
+        (some, none) => Some(format!(
+            "{some} of {} serve this tip",
+            text::counted(some + none, "full node")
+        )),
+    }
+}
+
+/// It has to believe one peer alone.
+fn one_word(seen: &LightInfo) -> Option<&'static str> {
+    match seen.way {
+        LightWay::Filter => seen.is_one_word.then_some("one peer's word"),
+        LightWay::Address => (seen.told.len() == 1).then_some("one peer searches"),
+    }
+}
+
+/// How deep the newest of its payments in blocks is, while it does not count as confirmed.
+fn newest(seen: &LightInfo) -> Option<String> {
+    let newest = seen.proven.first()?;
+    let (has, needs) = (newest.confirmations, seen.confirmed_after);
+    (has < needs).then(|| format!("newest {has} of {needs} confirmations"))
+}
+
+/// Which peers can tell something about its wallets.
+fn who_knows(node: &NodeView, seen: &LightInfo) -> Option<String> {
+    match seen.way {
+        LightWay::Filter => most_fetched(seen),
+        LightWay::Address => {
+            let wallets = &running(node)?.wallets[..];
+            let whose = match wallets {
+                [one] => format!("{}'s address", one.name),
+                _ => "its addresses".to_owned(),
+            };
+            match &seen.told[..] {
+                [] => None,
+                [one] => Some(format!("{one} knows {whose}")),
+                names => Some(format!("{} know {whose}", names.join(", "))),
+            }
+        }
     }
 }
 
