@@ -4,7 +4,8 @@ use crate::panes::pane;
 use crate::picture::{COLOURED, block, change, draw, lines, scenario, screen};
 use chainlab::chain::Txid;
 use chainlab::lab::LabView;
-use chainlab::node::snapshot::{LightInfo, LightPayment};
+use chainlab::node::LightWay;
+use chainlab::node::snapshot::{LightInfo, LightPayment, LightProof};
 
 /// The wallet node of the scenario, as a light one.
 fn light(info: LightInfo) -> LabView {
@@ -110,4 +111,74 @@ fn a_block_that_no_peer_sends_is_named_before_all_else() {
             );
         }
     }
+}
+
+#[test]
+fn by_address_it_is_said_who_knows_whose_address_and_what_waits() {
+    let told = |names: &[&str]| LightInfo {
+        way: LightWay::Address,
+        told: names.iter().map(ToString::to_string).collect(),
+        incoming: 1,
+        ..LightInfo::default()
+    };
+    let seen = |names: &[&str], size| {
+        let mut lab = light(told(names));
+        change(&mut lab.nodes[1], |node| node.wallets.truncate(1));
+        let rows = rows(&lab, size);
+        let light = row(&rows, "light").trim().to_owned();
+        (light, row(&rows, "payments").trim().to_owned())
+    };
+    let (light, payments) = seen(&["central"], (200, 60));
+    assert!(light.ends_with("one peer searches  by address"), "{light}");
+    assert_eq!(
+        payments,
+        "payments 1 to it waiting   central knows alice's address"
+    );
+    let (light, payments) = seen(&["central", "miner"], (200, 60));
+    assert!(
+        light.ends_with("by address") && !light.contains("one peer"),
+        "{light}"
+    );
+    assert_eq!(
+        payments,
+        "payments 1 to it waiting   central, miner know alice's address"
+    );
+}
+
+#[test]
+fn a_tip_that_no_full_node_serves_is_told_before_what_was_downloaded() {
+    let served = |counts| {
+        let info = LightInfo {
+            serve_tip: counts,
+            ..LightInfo::default()
+        };
+        row(&rows(&light(info), (120, 36)), "light")
+            .trim()
+            .to_owned()
+    };
+    assert_eq!(served((0, 1)), "light    no full node serves this tip");
+    assert_eq!(served((2, 1)), "light    2 of 3 full nodes serve this tip");
+    assert!(served((2, 0)).contains("downloaded"));
+}
+
+#[test]
+fn a_payment_that_is_not_deep_enough_says_how_deep_it_is() {
+    let newest = |confirmations| {
+        let proven = vec![LightProof {
+            txid: Txid([7; 32]),
+            block: block(9, 0),
+            confirmations,
+        }];
+        let info = LightInfo {
+            way: LightWay::Address,
+            confirmed_after: 3,
+            proven,
+            ..LightInfo::default()
+        };
+        row(&rows(&light(info), (160, 45)), "payments")
+            .trim()
+            .to_owned()
+    };
+    assert_eq!(newest(2), "payments -  newest 2 of 3 confirmations");
+    assert_eq!(newest(3), "payments -");
 }

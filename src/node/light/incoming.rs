@@ -10,54 +10,69 @@ use std::collections::BTreeMap;
 use std::sync::Arc;
 use std::time::Duration;
 
-/// So many are kept; peers may make up any number. The oldest goes for a new one.
-const INCOMING_MAX: usize = 1_000;
+/// So many bytes are kept; peers may make up any number. The oldest go for a new one.
+const BYTES_MAX: usize = 1_000_000;
 
 /// All of them, with when each came.
 #[derive(Clone, Default)]
-pub(super) struct Incoming(BTreeMap<Txid, (Arc<Tx>, Time)>);
+pub(super) struct Incoming {
+    txs: BTreeMap<Txid, (Arc<Tx>, Time)>,
+    /// The sum of their lengths.
+    bytes: usize,
+}
 
 impl Incoming {
     /// Whether one is here.
     pub fn has(&self, txid: &Txid) -> bool {
-        self.0.contains_key(txid)
+        self.txs.contains_key(txid)
     }
 
     /// One of them.
     pub fn get(&self, txid: &Txid) -> Option<&Arc<Tx>> {
-        self.0.get(txid).map(|(tx, _)| tx)
+        self.txs.get(txid).map(|(tx, _)| tx)
     }
 
     /// How many there are.
     pub fn len(&self) -> usize {
-        self.0.len()
+        self.txs.len()
     }
 
-    /// Keeps one. Returns that which went for it.
-    pub fn keep(&mut self, txid: Txid, tx: Arc<Tx>, now: Time) -> Option<Txid> {
-        self.0.insert(txid, (tx, now));
-        let is_full = self.0.len() > INCOMING_MAX;
-        let oldest = self.0.iter().filter(|_| is_full);
-        let oldest = oldest.min_by_key(|(txid, (_, at))| (*at, **txid));
-        let oldest = oldest.map(|(txid, _)| *txid)?;
-        self.0.remove(&oldest);
-        Some(oldest)
+    /// Keeps one that is not here. Returns those that went for it: itself, if it is too large.
+    pub fn keep(&mut self, txid: Txid, tx: Arc<Tx>, now: Time) -> Vec<Txid> {
+        self.bytes += tx.encoded_len();
+        self.txs.insert(txid, (tx, now));
+        let mut gone = Vec::new();
+        while self.bytes > BYTES_MAX {
+            let by_age = self.txs.iter().map(|(txid, (_, at))| (*at, *txid));
+            let Some((_, oldest)) = by_age.min() else {
+                break;
+            };
+            self.remove(&oldest);
+            gone.push(oldest);
+        }
+        gone
     }
 
-    /// A block is seen. Returns those that it contradicts: the coin of each, and who spent it.
+    fn remove(&mut self, txid: &Txid) {
+        if let Some((tx, _)) = self.txs.remove(txid) {
+            self.bytes -= tx.encoded_len();
+        }
+    }
+
+    /// A block is seen. Returns those that it contradicts, each with what spends its coin there.
     pub fn seen(&mut self, part: &Part<'_>) -> Vec<(Txid, Txid)> {
         let mut lost = Vec::new();
         for other in &part.txs {
-            self.0.remove(&other.txid);
-            for (txid, (tx, _)) in &self.0 {
-                let spends = |tx: &Tx, input: &_| tx.inputs.iter().any(|i| i.outpoint == *input);
-                let mut inputs = tx.inputs.iter().map(|input| &input.outpoint);
-                if inputs.any(|outpoint| spends(other.tx, outpoint)) {
-                    lost.push((*txid, other.txid));
-                }
-            }
-            for (txid, _) in &lost {
-                self.0.remove(txid);
+            self.remove(&other.txid);
+            let spends = |tx: &Tx| {
+                let mut inputs = tx.inputs.iter();
+                inputs.any(|own| other.tx.inputs.iter().any(|i| i.outpoint == own.outpoint))
+            };
+            let rivals = self.txs.iter().filter(|(_, (tx, _))| spends(tx));
+            let rivals: Vec<Txid> = rivals.map(|(txid, _)| *txid).collect();
+            for txid in rivals {
+                self.remove(&txid);
+                lost.push((txid, other.txid));
             }
         }
         lost
@@ -65,16 +80,16 @@ impl Incoming {
 
     /// Those that have waited for so long go.
     pub fn expire(&mut self, expiry: Duration, now: Time) -> Vec<Txid> {
-        let late = self.0.iter().filter(|(_, (_, at))| *at + expiry <= now);
+        let late = self.txs.iter().filter(|(_, (_, at))| *at + expiry <= now);
         let late: Vec<Txid> = late.map(|(txid, _)| *txid).collect();
         for txid in &late {
-            self.0.remove(txid);
+            self.remove(txid);
         }
         late
     }
 
     /// When the first has waited for so long.
     pub fn deadline(&self, expiry: Duration) -> Option<Time> {
-        self.0.values().map(|(_, at)| *at + expiry).min()
+        self.txs.values().map(|(_, at)| *at + expiry).min()
     }
 }

@@ -161,11 +161,11 @@ impl<S: Store> LightNode<S> {
         if self.proofs.find(&txid).is_some() || self.is_own(&txid) || self.incoming.has(&txid) {
             return;
         }
-        if let Some(gone) = self.incoming.keep(txid, Arc::clone(&tx), now) {
+        self.wallets.tx_added(&tx, txid, now);
+        for gone in self.incoming.keep(txid, tx, now) {
             self.wallets
                 .tx_removed(&gone, "more wait than are kept".to_owned());
         }
-        self.wallets.tx_added(&tx, txid, now);
         let from = self.conns.peers.label(conn);
         self.event(now, EventKind::TxAccepted { txid, from });
     }

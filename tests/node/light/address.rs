@@ -272,3 +272,22 @@ fn a_silent_peer_gives_way_to_another() {
     assert_eq!(told, ["central", "miner"]);
     assert_eq!(stage.info().searched, (2, 2));
 }
+
+#[test]
+fn payments_that_a_peer_makes_up_take_a_bounded_room_and_go_for_good_ones() {
+    let mut stage = stage(&["liar"]);
+    let paid = gift(&stage);
+    let bytes = paid.encoded_len();
+    for number in 0..6_000_u32 {
+        let mut tx = paid.clone();
+        tx.inputs[0].outpoint.txid.0[..4].copy_from_slice(&number.to_le_bytes());
+        stage.hears_from("liar", Message::Tx(Arc::new(tx)));
+    }
+    let kept = stage.info().incoming;
+    assert!(kept > 1_000 && kept * bytes <= 1_000_000, "{kept}");
+    assert_eq!(stage.wallet("alice").confirmed, coins(10));
+    stage.hears_from("liar", Message::Tx(Arc::new(paid.clone())));
+    stage.mines(vec![paid], 1);
+    assert_eq!(stage.wallet("alice").confirmed, coins(20));
+    assert_eq!(stage.info().incoming, kept - 1);
+}

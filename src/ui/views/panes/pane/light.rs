@@ -49,6 +49,15 @@ pub(super) fn payments(
     }
     let row = Row::new().part(0, 0, vec![label(scene, NAME)]);
     let row = match seen.payments.last() {
+        None if seen.incoming > 0 => {
+            let words = format!("{} to it waiting", seen.incoming);
+            row.text(1, 0, words, theme.text())
+        }
+        None if seen.way == LightWay::Filter => {
+            let words = "others' show once they are in a block";
+            row.text(1, 0, NONE, theme.dim())
+                .text(5, 2, words, theme.dim())
+        }
         None => row.text(1, 0, NONE, theme.dim()),
         Some(last) => {
             let count = format!("{} waiting", seen.payments.len());
