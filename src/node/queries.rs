@@ -44,6 +44,7 @@ impl<S: Store> Node<S> {
             side_headers: tree.side_len(),
             program: None,
             light: None,
+            attack: self.attack_info(),
         }
     }
 
@@ -270,7 +271,7 @@ impl<S: Store> Node<S> {
         let fee = spent
             .zip(made)
             .and_then(|(spent, made)| spent.checked_sub(made));
-        let coin_at = |at: usize| coins.get(at).filter(|_| is_known);
+        let coin_at = |at: usize| coins.get(at).filter(|coin| is_known && !coin.is_conjured());
         let inputs = tx.inputs.iter().enumerate().filter(|_| !coinbase);
         let inputs = inputs.map(|(at, input)| -> (OutPoint, Option<(Amount, String)>) {
             let coin = coin_at(at).map(|coin| (coin.amount, address(coin.owner)));

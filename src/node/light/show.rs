@@ -40,6 +40,7 @@ impl<S: Store> LightNode<S> {
             known_addresses: self.conns.book.len(),
             side_headers: tree.side_len(),
             program: None,
+            attack: None,
             light: Some(Box::new(self.info())),
         }
     }
@@ -55,7 +56,7 @@ impl<S: Store> LightNode<S> {
         let own = self.wallets.unconfirmed();
         let way = match self.conns.config.kind {
             NodeKind::Light(way) => way,
-            NodeKind::Full => LightWay::default(),
+            NodeKind::Full | NodeKind::Attacker => LightWay::default(),
         };
         let tip = self.wallets.tip().height;
         LightInfo {
