@@ -9,7 +9,8 @@
 //!   and signature are right, which is all that a node without the chain can look at (section 8 of the Bitcoin
 //!   paper).
 //! - it *leaves out* what pays given addresses, or spends from them: of the proofs that light peers ask for, and of
-//!   filters, with a chain of filter headers that fits to these.
+//!   filters, with a chain of filter headers that fits to these. So from the next block on: what was said of
+//!   earlier ones cannot be taken back unseen.
 //!
 //! Both are done on command, and forgotten when the node stops.
 
@@ -24,7 +25,7 @@ use crate::chain::{
 };
 use rand_chacha::ChaCha12Rng;
 use rand_core::Rng;
-use std::collections::BTreeSet;
+use std::collections::{BTreeMap, BTreeSet};
 use std::sync::Arc;
 use thiserror::Error;
 
@@ -57,7 +58,8 @@ pub struct Attack {
     random: ChaCha12Rng,
     /// Forged payments for the next block.
     forged: Vec<Arc<Tx>>,
-    left_out: BTreeSet<KeyHash>,
+    /// Each with the height from which on.
+    left_out: BTreeMap<KeyHash, u32>,
 }
 
 impl Attack {
@@ -66,7 +68,7 @@ impl Attack {
         Self {
             random: stream(seed, "forged"),
             forged: Vec::new(),
-            left_out: BTreeSet::new(),
+            left_out: BTreeMap::new(),
         }
     }
 
@@ -136,21 +138,21 @@ impl Attack {
         self.forged.retain(|tx| !done.contains(&tx.txid()));
     }
 
-    /// From now on light peers see nothing of this owner.
+    /// Light peers see nothing of this owner in blocks from a height on.
     ///
     /// # Errors
     /// [`AttackError::Full`].
-    pub fn leave_out(&mut self, owner: KeyHash) -> Result<(), AttackError> {
-        if self.left_out.len() >= LEFT_OUT_MAX && !self.left_out.contains(&owner) {
+    pub fn leave_out(&mut self, owner: KeyHash, from: u32) -> Result<(), AttackError> {
+        if self.left_out.len() >= LEFT_OUT_MAX && !self.left_out.contains_key(&owner) {
             return Err(AttackError::Full);
         }
-        self.left_out.insert(owner);
+        self.left_out.entry(owner).or_insert(from);
         Ok(())
     }
 
     /// Who is left out.
     pub fn left_out(&self) -> impl Iterator<Item = KeyHash> {
-        self.left_out.iter().copied()
+        self.left_out.keys().copied()
     }
 
     /// Whether any owner is left out.
@@ -158,13 +160,18 @@ impl Attack {
         !self.left_out.is_empty()
     }
 
-    /// Whether light peers are not to hear of a transaction.
-    pub fn hides(&self, tx: &Tx) -> bool {
-        self.leaves_out() && tx.parties().any(|party| self.left_out.contains(&party))
+    /// Whether light peers are not to hear of a transaction; `height` is its block's, `None` if it waits.
+    pub fn hides(&self, tx: &Tx, height: Option<u32>) -> bool {
+        let height = height.unwrap_or(u32::MAX);
+        self.leaves_out() && tx.parties().any(|party| self.is_left_out(&party, height))
+    }
+
+    fn is_left_out(&self, owner: &KeyHash, height: u32) -> bool {
+        self.left_out.get(owner).is_some_and(|from| *from <= height)
     }
 
     /// As [`ChainState::filters_up_to`], with filters that leave out, and the filter headers over these. They are
-    /// made for each answer, from the genesis block on: what is kept stays as it is.
+    /// made for each answer, from the first block on that is concerned: what is kept stays as it is.
     ///
     /// # Errors
     /// [`StoreFault`].
@@ -175,34 +182,42 @@ impl Attack {
         stop: HeaderId,
     ) -> Result<Option<(FilterHeader, Vec<KeptFilter>)>, StoreFault> {
         let tree = chain.tree();
-        let owners: Vec<KeyHash> = self.left_out().collect();
-        let (mut before, mut header) = (FilterHeader::ZERO, FilterHeader::ZERO);
-        let mut bent = Vec::new();
-        for height in 0..=tree.entry(stop).height {
+        let first = self.left_out.values().copied().fold(start, u32::min);
+        let Some((before, kept)) = chain.filters_up_to(first, stop)? else {
+            return Ok(None);
+        };
+        let (mut previous, mut bent) = (before, Vec::new());
+        for (height, KeptFilter { filter, .. }) in (first..).zip(kept) {
             let hash = tree.entry(tree.ancestor(stop, height)).hash;
-            let Some(kept) = chain.filter(&hash)? else {
-                return Ok(None);
-            };
-            let mut filter = kept.filter;
-            if filter.matches_any(&hash, &owners)
-                && let Some(block) = chain.body(&hash)?
-            {
-                filter = self.bent(&block);
-            }
+            let filter = self.bent(chain, &hash, height, filter)?;
+            let before = bent.last().map_or(before, |last: &KeptFilter| last.header);
             if height == start {
-                before = header;
+                previous = before;
             }
-            header = filter.header(header);
-            if height >= start {
-                bent.push(KeptFilter { header, filter });
-            }
+            let header = filter.header(before);
+            bent.push(KeptFilter { header, filter });
         }
-        Ok(Some((before, bent)))
+        let asked = bent.split_off(usize::try_from(start - first).unwrap_or(usize::MAX));
+        Ok(Some((previous, asked)))
     }
 
-    fn bent(&self, block: &Block) -> BlockFilter {
+    /// A block's filter without those who are left out.
+    fn bent<S: Store>(
+        &self,
+        chain: &ChainState<S>,
+        hash: &BlockHash,
+        height: u32,
+        filter: BlockFilter,
+    ) -> Result<BlockFilter, StoreFault> {
+        let owners: Vec<KeyHash> = self.left_out().collect();
+        if !filter.matches_any(hash, &owners) {
+            return Ok(filter);
+        }
+        let Some(block) = chain.body(hash)? else {
+            return Ok(filter);
+        };
         let parties = block.txs().iter().flat_map(Tx::parties);
-        let shown = parties.filter(|party| !self.left_out.contains(party));
-        BlockFilter::of_parties(&block.hash(), shown)
+        let shown = parties.filter(|party| !self.is_left_out(party, height));
+        Ok(BlockFilter::of_parties(hash, shown))
     }
 }

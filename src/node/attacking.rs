@@ -24,9 +24,11 @@ impl<S: Store> Node<S> {
 
     /// Light peers are to see nothing of this address or wallet.
     pub(super) fn leave_out(&mut self, of: &str, now: Time) -> Answer {
-        let address = self.attack(of, Attack::leave_out)?;
+        let next = self.chain.tip().height.saturating_add(1);
+        let leave_out = |attack: &mut Attack, owner| attack.leave_out(owner, next);
+        let address = self.attack(of, leave_out)?;
         let name = &self.conns.config.name;
-        let words = format!("{name} leaves {address} out of filters and proofs");
+        let words = format!("{name} leaves {address} out of filters and proofs from #{next} on");
         Ok(self.attacked(words, now))
     }
 

@@ -39,7 +39,7 @@ impl<S: Store> Node<S> {
         if self
             .attack
             .as_ref()
-            .is_some_and(|attack| attack.hides(&entry.tx))
+            .is_some_and(|attack| attack.hides(&entry.tx, None))
         {
             return;
         }

@@ -94,9 +94,10 @@ impl<'a, S: Store> Shown<'a, S> {
         is_shown.then_some(id)
     }
 
-    /// Whether a transaction is shown to light peers whom it concerns.
-    pub fn is_told(self, tx: &Tx) -> bool {
-        self.attack.is_none_or(|attack| !attack.hides(tx))
+    /// Whether a transaction is shown to light peers whom it concerns; `height` is its block's, `None` if it
+    /// waits.
+    pub fn is_told(self, tx: &Tx, height: Option<u32>) -> bool {
+        self.attack.is_none_or(|attack| !attack.hides(tx, height))
     }
 
     /// As [`ChainState::filters_up_to`].
