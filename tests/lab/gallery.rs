@@ -58,6 +58,7 @@ fn every_story_has_a_tape_that_plays_and_records_it() {
         "partition",
         "double-spend",
         "majority",
+        "light-fooled",
         "world",
         "regtest-partition",
     ];
