@@ -48,6 +48,9 @@ impl Amount {
     pub const ZERO: Self = Self(0);
     /// The most that can exist: 90 thousand million coins.
     pub const MAX: Self = Self(90_000_000_000 * COIN);
+    /// The most that coins of an attacker's block are worth that never existed: a million coins. It would
+    /// take 90 000 such blocks until sums of coins that exist are more than an amount can be.
+    pub const CONJURED_MAX: Self = Self(1_000_000 * COIN);
 
     /// The amount of `units` hundred-millionths.
     ///

@@ -41,6 +41,25 @@ pub struct Coin {
     pub coinbase: bool,
 }
 
+impl Coin {
+    /// A coin that no block has made: what an attacker's node puts down where an input spends nothing.
+    /// See [`CoinView::conjuring`].
+    pub const fn conjured(amount: Amount, owner: KeyHash) -> Self {
+        Self {
+            amount,
+            owner,
+            // No chain is so long.
+            height: u32::MAX,
+            coinbase: false,
+        }
+    }
+
+    /// Whether no block has made it.
+    pub const fn is_conjured(&self) -> bool {
+        self.height == u32::MAX
+    }
+}
+
 /// What a block destroyed, which is what it takes to undo it: the coins that its transactions
 /// spent, in the order of the inputs, coinbase excepted.
 #[derive(Clone, Debug, Default, PartialEq, Eq, Serialize, Deserialize)]
@@ -65,6 +84,8 @@ pub trait CoinSource {
 pub struct CoinView<'a, S: ?Sized> {
     source: &'a S,
     known: BTreeMap<OutPoint, Known>,
+    /// Whether a coin that does not exist may be spent all the same: only an attacker's node says so.
+    conjures: bool,
 }
 
 #[derive(Clone, Copy)]
@@ -82,7 +103,23 @@ impl<'a, S: CoinSource + ?Sized> CoinView<'a, S> {
         Self {
             source,
             known: BTreeMap::new(),
+            conjures: false,
         }
+    }
+
+    /// The same for an attacker's node, to which coins that do not exist, or are spent, are no error: a
+    /// block that spends them connects, as if there had been such coins, worth [`Amount::CONJURED_MAX`] at most.
+    /// They are never part of the view, not even when the block is taken off again.
+    pub fn conjuring(source: &'a S) -> Self {
+        Self {
+            conjures: true,
+            ..Self::new(source)
+        }
+    }
+
+    /// What the coins of a block may be worth that are spent and do not exist; `None`: there may be none.
+    pub(super) fn credit(&self) -> Option<Amount> {
+        self.conjures.then_some(Amount::CONJURED_MAX)
     }
 
     /// Looks up, in one go, what of `outpoints` is not known yet.
@@ -130,6 +167,13 @@ impl<'a, S: CoinSource + ?Sized> CoinView<'a, S> {
             now: None,
         });
         known.now = Some(coin);
+    }
+
+    /// Puts back a coin that an undone block had spent. One that was conjured goes back to nowhere.
+    pub(super) fn unspend(&mut self, outpoint: OutPoint, coin: Coin) {
+        if !coin.is_conjured() {
+            self.add(outpoint, coin);
+        }
     }
 
     /// Takes away a coin that an undone block had made. The caller knows the coin from the block,

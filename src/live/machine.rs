@@ -2,12 +2,12 @@
 
 use super::disk::{DiskStore, OpenDiskError};
 use crate::chain::{Params, codec};
-use crate::node::chainstate::{LIGHT_PARAMS_KEY, PARAMS_KEY};
+use crate::node::chainstate::{ATTACKER_PARAMS_KEY, LIGHT_PARAMS_KEY, PARAMS_KEY};
 use crate::node::{Seeds, Store, StoreFault};
 use std::io;
 use std::path::Path;
 
-/// The parameters of the network whose chain is in `data_dir`, a full node's or a light one's; `None`:
+/// The parameters of the network whose chain is in `data_dir`, whatever node's it is; `None`:
 /// there is none yet. Nothing is written.
 ///
 /// # Errors
@@ -20,10 +20,12 @@ pub fn stored_params(data_dir: &Path) -> Result<Option<Params>, OpenDiskError> {
         Ok(false) | Err(_) => {}
     }
     let store = DiskStore::open(data_dir)?;
-    let stored = match store.meta(PARAMS_KEY)? {
-        Some(bytes) => Some(bytes),
-        None => store.meta(LIGHT_PARAMS_KEY)?,
-    };
+    let mut stored = None;
+    for key in [PARAMS_KEY, LIGHT_PARAMS_KEY, ATTACKER_PARAMS_KEY] {
+        if stored.is_none() {
+            stored = store.meta(key)?;
+        }
+    }
     let Some(bytes) = stored else {
         return Ok(None);
     };

@@ -1,5 +1,6 @@
 //! Blocks: from peers and from our own miner into the chain, and the news to everybody.
 
+use super::attack::Attack;
 use super::chainstate::AcceptError;
 use super::conns::ConnTalk;
 use super::io::{ConnId, EventKind, LOST_MAX, Output, Reply};
@@ -128,6 +129,9 @@ impl<S: Store> Node<S> {
         let mut back: Vec<Txid> = mempool.added.iter().map(|(txid, _)| *txid).collect();
         self.apply_mempool_change(mempool, None, now);
         self.mining.mempool_changed();
+        if let Some(attack) = &mut self.attack {
+            attack.connected(&change.connected);
+        }
         let is_public = !self.private_chain.hides(&self.chain.tip().hash);
         if is_public {
             // Who is silent about a block asks for nothing again because of it.
@@ -274,21 +278,31 @@ impl<S: Store> Node<S> {
         }
     }
 
+    /// Payments that a block could have.
+    fn waiting(&self) -> usize {
+        let forged = self
+            .attack
+            .as_ref()
+            .map_or(0, |attack| attack.forged().len());
+        self.mempool.len() + forged
+    }
+
     /// Sees to it that the miner does what it should.
     pub(super) fn give_work(&mut self, now: Time) -> Done {
-        let (tip, pending) = (self.chain.tip().hash, self.mempool.len());
+        let (tip, pending) = (self.chain.tip().hash, self.waiting());
         match self.mining.wanted(tip, pending, now) {
             Wanted::Same => {}
             Wanted::Stop => self.conns.outputs.push_back(Output::Mine(None)),
             Wanted::Job => {
                 let owner = self.reward_owner(now)?;
+                let forged = self.attack.as_ref().map_or(&[][..], Attack::forged);
                 let extra = self.conns.random.nonce();
                 let miner = template::Miner {
                     owner,
                     tag: tag(extra, &self.conns.config.name),
                     hashrate: self.mining.job_hashrate(),
                 };
-                let job = template::job(&self.chain, &self.mempool, &miner, now);
+                let job = template::job(&self.chain, (&self.mempool, forged), &miner, now);
                 self.mining.given(job.height);
                 self.conns
                     .outputs

@@ -2,7 +2,7 @@
 //! every check there is, and compares what comes out with what is stored. Coins and undo data
 //! follow from the blocks, so they can be rebuilt; a block cannot.
 
-use super::chainstate::{LIGHT_PARAMS_KEY, PARAMS_KEY};
+use super::chainstate::{ATTACKER_PARAMS_KEY, LIGHT_PARAMS_KEY, PARAMS_KEY};
 use super::store::{Batch, BlockId, HeaderRecord, Store, StoreFault};
 use crate::chain::block::BlockTime;
 use crate::chain::codec;
@@ -205,9 +205,13 @@ impl<S: Store + ?Sized> Replay<'_, S> {
         genesis: BlockId,
     ) -> Result<Option<Vec<(BlockId, HeaderRecord)>>, StoreFault> {
         if self.store.meta(PARAMS_KEY)? != Some(codec::encode(self.params)) {
-            let problem = match self.store.meta(LIGHT_PARAMS_KEY)? {
-                Some(_) => "the store is a light node's: it holds headers and no blocks",
-                None => "the store holds the chain of another network",
+            let is_there = |key| self.store.meta(key).map(|row| row.is_some());
+            let problem = if is_there(LIGHT_PARAMS_KEY)? {
+                "the store is a light node's: it holds headers and no blocks"
+            } else if is_there(ATTACKER_PARAMS_KEY)? {
+                "the store is an attacker's: its blocks may spend coins that never existed"
+            } else {
+                "the store holds the chain of another network"
             };
             self.problem(problem.to_owned());
             return Ok(None);

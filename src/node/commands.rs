@@ -35,6 +35,8 @@ impl<S: Store> Node<S> {
             Command::MineNow => self.mine_now(id, now)?,
             Command::SetStrategy(strategy) => Some(Ok(self.set_strategy(strategy, now))),
             Command::Release => Some(self.asked_to_release(now)),
+            Command::Forge { to, amount } => Some(self.forge(&to, amount, now)),
+            Command::LeaveOut { of } => Some(self.leave_out(&of, now)),
             Command::AddPeer(addr) => Some(self.add_peer(addr, now)),
             Command::DropPeer(addr) => Some(self.drop_peer(addr, now)),
             Command::Ban { ip, for_ } => Some(self.ban(ip, for_, now)),

@@ -15,6 +15,7 @@ impl<S: Store> Node<S> {
                 chain: &self.chain,
                 mempool: &self.mempool,
                 private: &self.private_chain,
+                attack: self.attack.as_ref(),
             };
             let turn = self.prover.turn(conn, shown, now, &mut self.conns.out)?;
             self.relay.tell_of(conn, &turn.found, &mut self.conns.out);
@@ -35,6 +36,13 @@ impl<S: Store> Node<S> {
         let Some(entry) = self.mempool.get(&txid) else {
             return;
         };
+        if self
+            .attack
+            .as_ref()
+            .is_some_and(|attack| attack.hides(&entry.tx, None))
+        {
+            return;
+        }
         for conn in self.prover.concerned(&entry.tx) {
             self.relay.tell_of(conn, &[txid], &mut self.conns.out);
         }

@@ -38,7 +38,9 @@ impl<S: Store> Machine<S> {
     /// [`OpenError`].
     pub fn open(config: Config, store: S, now: Time) -> Result<Self, OpenError> {
         Ok(match config.kind {
-            NodeKind::Full => Self::Full(Box::new(Node::open(config, store, now)?)),
+            NodeKind::Full | NodeKind::Attacker => {
+                Self::Full(Box::new(Node::open(config, store, now)?))
+            }
             NodeKind::Light(_) => Self::Light(Box::new(LightNode::open(config, store, now)?)),
         })
     }

@@ -12,6 +12,7 @@
 //!   relay              what to pass on       template     the next block
 //!   serve              what others ask for   mining       when to look for it
 //!   prover, fees       what light nodes ask  private_chain   blocks kept to itself
+//!                                           attack          what breaks the rules on purpose
 //! ```
 //!
 //! The driver's loop is in the [crate's documentation](crate). Looking is done beside it, by
@@ -30,6 +31,8 @@
 //! 5. `conns`, `route`, `blocks`, `txs`, `commands`: what carries results from one manager to the next.
 
 pub mod addrbook;
+pub mod attack;
+mod attacking;
 mod blocks;
 pub mod chainstate;
 pub mod check;

@@ -1,7 +1,8 @@
 //! How a node begins: with what its store holds.
 
+use super::attack::Attack;
 use super::chainstate::{ChainState, OpenError};
-use super::config::Config;
+use super::config::{Config, NodeKind};
 use super::conns::{Conns, FLUSH_EVERY};
 use super::fees::Fees;
 use super::mempool::Mempool;
@@ -27,7 +28,11 @@ impl<S: Store> Node<S> {
     /// [`OpenError`].
     pub fn open(config: Config, store: S, now: Time) -> Result<Self, OpenError> {
         let (params, sigs) = (config.params.clone(), config.sigs.clone());
-        let chain = ChainState::open(store, params.clone(), sigs.clone())?;
+        let is_attackers = config.kind == NodeKind::Attacker;
+        let chain = match is_attackers {
+            true => ChainState::open_attackers(store, params.clone(), sigs.clone())?,
+            false => ChainState::open(store, params.clone(), sigs.clone())?,
+        };
         let conns = Conns::open(config, chain.network(), chain.store(), now)?;
         let config = &conns.config;
         let mempool = Mempool::new(config.mempool.clone(), params, chain.network(), sigs);
@@ -43,6 +48,7 @@ impl<S: Store> Node<S> {
             mining: Mining::new(config.mining, config.hashrate, config.mine_to.clone()),
             private_chain: PrivateChain::new(config.strategy),
             undone: Undone::default(),
+            attack: is_attackers.then(|| Attack::new(&config.seeds.run)),
             recent: VecDeque::new(),
             announce_at: now,
             announced_to: None,

@@ -45,6 +45,7 @@ impl<S: Store> Node<S> {
             side_headers: tree.side_len(),
             program: None,
             light: None,
+            attack: self.attack_info(),
         }
     }
 
@@ -263,29 +264,33 @@ impl<S: Store> Node<S> {
     fn detail(&self, tx: &Tx, txid: Txid, block: Option<BlockId>, coins: Vec<Coin>) -> TxDetail {
         let coins = coins.into_iter().map(|coin| {
             let (amount, owner) = (coin.amount, coin.owner);
-            TxOut { amount, owner }
+            (!coin.is_conjured()).then_some(TxOut { amount, owner })
         });
-        let coins: Vec<TxOut> = coins.collect();
+        let coins: Vec<Option<TxOut>> = coins.collect();
         tx_detail(self.chain.params(), (tx, txid), block, &coins)
     }
 }
 
-/// A transaction opened; `coins` are those that it spends, or none if they are not known.
+/// A transaction opened; `coins` are those that it spends, as far as they are known.
 pub(super) fn tx_detail(
     params: &Params,
     (tx, txid): (&Tx, Txid),
     block: Option<BlockId>,
-    coins: &[TxOut],
+    coins: &[Option<TxOut>],
 ) -> TxDetail {
     let address = |owner: KeyHash| params.address(owner).to_string();
     let coinbase = tx.is_coinbase();
-    let is_known = coins.len() == tx.inputs.len() && !coinbase;
+    let is_whole = coins.len() == tx.inputs.len() && !coinbase;
     let made = Amount::checked_sum(tx.outputs.iter().map(|out| out.amount));
-    let spent = Amount::checked_sum(coins.iter().map(|coin| coin.amount));
+    let spent: Option<Vec<Amount>> = coins
+        .iter()
+        .map(|coin| Some(coin.as_ref()?.amount))
+        .collect();
     let fee = spent
+        .and_then(Amount::checked_sum)
         .zip(made)
         .and_then(|(spent, made)| spent.checked_sub(made));
-    let coin_at = |at: usize| coins.get(at).filter(|_| is_known);
+    let coin_at = |at: usize| coins.get(at).filter(|_| is_whole)?.as_ref();
     let inputs = tx.inputs.iter().enumerate().filter(|_| !coinbase);
     let inputs = inputs.map(|(at, input)| -> (OutPoint, Option<(Amount, String)>) {
         let coin = coin_at(at).map(|coin| (coin.amount, address(coin.owner)));
@@ -303,7 +308,7 @@ pub(super) fn tx_detail(
             .iter()
             .map(|out| (out.amount, address(out.owner)))
             .collect(),
-        fee: fee.filter(|_| is_known),
+        fee: fee.filter(|_| is_whole),
         proof: None,
     }
 }

@@ -206,6 +206,7 @@ impl<S: Store> Node<S> {
             chain: &self.chain,
             mempool: &self.mempool,
             private: &self.private_chain,
+            attack: self.attack.as_ref(),
         };
         let served = self
             .serve

@@ -5,6 +5,7 @@
 //! holds no more than that of our memory. A peer that asks for more than [`QUEUE_MAX`] things
 //! before it has taken any is not slow.
 
+use super::attack::Attack;
 use super::chainstate::{ChainState, KeptFilter};
 use super::ids::ConnId;
 use super::mempool::Mempool;
@@ -16,7 +17,7 @@ use super::outbox::{MALICE, Outbox};
 use super::private_chain::PrivateChain;
 use super::store::{Store, StoreFault};
 use crate::chain::headers::{HeaderId, HeaderTree};
-use crate::chain::{Block, BlockHash, FilterHeader, Header};
+use crate::chain::{Block, BlockHash, FilterHeader, Header, Tx};
 use std::collections::{BTreeMap, VecDeque};
 use std::sync::Arc;
 
@@ -69,6 +70,8 @@ pub struct Shown<'a, S> {
     pub mempool: &'a Mempool,
     /// What of them is left out.
     pub private: &'a PrivateChain,
+    /// There on an attacker's node, which leaves out more.
+    pub attack: Option<&'a Attack>,
 }
 
 impl<S> Clone for Shown<'_, S> {
@@ -89,6 +92,24 @@ impl<'a, S: Store> Shown<'a, S> {
         let id = self.tree().find(hash)?;
         let is_shown = !self.tree().entry(id).failed && !self.private.hides(hash);
         is_shown.then_some(id)
+    }
+
+    /// Whether a transaction is shown to light peers whom it concerns; `height` is its block's, `None` if it
+    /// waits.
+    pub fn is_told(self, tx: &Tx, height: Option<u32>) -> bool {
+        self.attack.is_none_or(|attack| !attack.hides(tx, height))
+    }
+
+    /// As [`ChainState::filters_up_to`].
+    fn filters_up_to(
+        self,
+        start: u32,
+        stop: HeaderId,
+    ) -> Result<Option<(FilterHeader, Vec<KeptFilter>)>, StoreFault> {
+        match self.attack.filter(|attack| attack.leaves_out()) {
+            Some(attack) => attack.filters_up_to(self.chain, start, stop),
+            None => self.chain.filters_up_to(start, stop),
+        }
     }
 
     /// Height of the last block that is shown.
@@ -272,7 +293,7 @@ fn filters_of<S: Store>(
             why: Text::new(&words),
         }))));
     }
-    let kept = shown.chain.filters_up_to(range.start, stop)?;
+    let kept = shown.filters_up_to(range.start, stop)?;
     Ok(kept.map_or_else(missing, Ok))
 }
 

@@ -1,8 +1,10 @@
 //! What a screen can show of a node: plain data, bounded, never the chain.
 
+mod attack;
 mod light;
 mod program;
 
+pub use attack::AttackInfo;
 pub use light::{LightInfo, LightPayment, LightProof, TxProof};
 pub use program::ProgramInfo;
 
@@ -72,6 +74,9 @@ pub struct NodeSnapshot {
     /// It is a light node; `None`: it is none.
     #[serde(default, skip_serializing_if = "Option::is_none")]
     pub light: Option<Box<LightInfo>>,
+    /// It is an attacker's; `None`: it keeps to the rules.
+    #[serde(default, skip_serializing_if = "Option::is_none")]
+    pub attack: Option<Box<AttackInfo>>,
 }
 
 /// A block, in a line.

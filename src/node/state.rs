@@ -1,5 +1,6 @@
 //! The node itself: its managers, and what its driver does with it.
 
+use super::attack::Attack;
 use super::chainstate::ChainState;
 use super::conns::{ConnTalk, Conns};
 use super::fees::Fees;
@@ -43,6 +44,8 @@ pub struct Node<S> {
     pub(super) mining: Mining,
     pub(super) private_chain: PrivateChain,
     pub(super) undone: Undone,
+    /// There if it is an attacker's.
+    pub(super) attack: Option<Attack>,
     /// The end of the chain, lowest first, as screens show it.
     pub(super) recent: VecDeque<BlockInfo>,
     pub(super) announce_at: Time,

@@ -19,6 +19,7 @@ use crate::chain::block::HEADER_VERSION;
 use crate::chain::params::Retarget;
 use crate::chain::tx::TxOut;
 use crate::chain::{Amount, BlockTime, Cursor, Header, KeyHash, Params, Tx, Txid, merkle, rules};
+use std::sync::Arc;
 
 /// Who mines, and how.
 #[derive(Clone, Copy, Debug, PartialEq)]
@@ -37,23 +38,36 @@ pub struct Miner {
 /// still for as long: as many as are asked for in a tutorial.
 pub const ROOM_BY_HAND: u64 = 100;
 
-/// The block to solve on the chain's tip. `mempool` must have followed the chain there.
+/// The block to solve on the chain's tip. The mempool must have followed the chain there; payments that an
+/// attacker has forged come before what waits in it.
 ///
 /// # Panics
 /// On a chain that cannot grow: at the largest height that there is.
-pub fn job<S: Store>(chain: &ChainState<S>, mempool: &Mempool, miner: &Miner, now: Time) -> Job {
+pub fn job<S: Store>(
+    chain: &ChainState<S>,
+    (mempool, forged): (&Mempool, &[Arc<Tx>]),
+    miner: &Miner,
+    now: Time,
+) -> Job {
     let params = chain.params();
     let tip = chain.tree().cursor(chain.tree().tip());
     let height = tip.height.checked_add(1).expect("the chain can grow");
-    let chosen = mempool.select(rules::room_for_txs(params));
+    let mut room = rules::room_for_txs(params);
+    let forged = fitting(forged, &mut room);
+    let chosen = mempool.select(room);
     let fees = Amount::checked_sum(chosen.iter().map(|entry| entry.fee));
     let fees = fees.expect("fees are parts of the coins that exist");
     let coinbase = coinbase(params, height, fees, miner);
 
-    let mut txids: Vec<Txid> = Vec::with_capacity(chosen.len() + 1);
-    let mut txs: Vec<Tx> = Vec::with_capacity(chosen.len() + 1);
+    let len = 1 + forged.len() + chosen.len();
+    let mut txids: Vec<Txid> = Vec::with_capacity(len);
+    let mut txs: Vec<Tx> = Vec::with_capacity(len);
     txids.push(coinbase.txid());
     txs.push(coinbase);
+    for tx in forged {
+        txids.push(tx.txid());
+        txs.push(Tx::clone(tx));
+    }
     for entry in chosen {
         txids.push(entry.txid);
         txs.push(Tx::clone(&entry.tx));
@@ -100,6 +114,17 @@ pub fn time_by_hand(tip: &Cursor, params: &Params, now: BlockTime) -> BlockTime 
         }
     };
     wanted.max(tip.earliest_time())
+}
+
+/// The first of these, as many as there is room for, which they take.
+fn fitting<'a>(txs: &'a [Arc<Tx>], room: &mut usize) -> &'a [Arc<Tx>] {
+    let fits = |tx: &&Arc<Tx>| {
+        let left = room.checked_sub(tx.encoded_len());
+        *room = left.unwrap_or(*room);
+        left.is_some()
+    };
+    let count = txs.iter().take_while(fits).count();
+    &txs[..count]
 }
 
 fn coinbase(params: &Params, height: u32, fees: Amount, miner: &Miner) -> Tx {

@@ -85,6 +85,7 @@ pub fn node(name: &str, wallets: &[(&str, &str)]) -> NodeView {
         side_headers: 0,
         program: None,
         light: None,
+        attack: None,
     };
     NodeView {
         network: "chainlab".into(),

@@ -124,6 +124,7 @@ fn snapshot(name: &str, port: u16, height: u32) -> NodeSnapshot {
         side_headers: 0,
         program: None,
         light: None,
+        attack: None,
     }
 }
 

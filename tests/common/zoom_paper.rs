@@ -115,6 +115,7 @@ impl Lab for Paper {
             side_headers: 0,
             program: None,
             light: None,
+            attack: None,
         };
         let node = NodeView {
             network: "chainlab".into(),

@@ -59,6 +59,7 @@ fn every_story_has_a_tape_that_plays_and_records_it() {
         "double-spend",
         "majority",
         "light",
+        "light-fooled",
         "world",
         "regtest-partition",
     ];

@@ -197,6 +197,7 @@ fn every_built_in_layout_can_be_played_at_once() {
             "double-spend",
             "majority",
             "light",
+            "light-fooled",
             "world",
             "slow",
             "swarm",

@@ -35,6 +35,10 @@ fn a_node_that_cannot_be_is_refused() {
             "2:8: name: a name has 1 to 32 characters",
         ),
         (
+            "name = \"dark\"\nlight = \"filter\"\nattacker = true",
+            "4:12: attacker: a light node has no blocks: an attacker's is a full node",
+        ),
+        (
             "name = \"central\"",
             "5:8: name: there is a node \"central\" already",
         ),

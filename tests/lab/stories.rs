@@ -73,6 +73,14 @@ fn most_of_the_hash_rate_undoes_a_payment_that_was_three_deep() {
 }
 
 #[test]
+fn a_light_node_believes_in_coins_that_never_existed_until_the_valid_branch_has_more_work() {
+    plays("light-fooled", |played| {
+        let deepest = deepest(played);
+        assert!(deepest >= 3, "{deepest} deep");
+    });
+}
+
+#[test]
 fn round_the_world_a_block_takes_its_time() {
     let layout = shipped("world").expect("it is built in");
     let ms = |from: &str, to: &str| {
@@ -132,6 +140,11 @@ fn the_majority_is_well_paced_whatever_the_seed() {
 fn light_nodes_are_paid_and_pay() {
     plays("light", |_| {});
     is_well_paced("light");
+}
+
+#[test]
+fn the_fooled_light_node_is_well_paced_whatever_the_seed() {
+    is_well_paced("light-fooled");
 }
 
 #[test]

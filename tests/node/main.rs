@@ -4,6 +4,7 @@
 mod common;
 
 mod attack;
+mod attacker;
 mod by_hand;
 mod early_blocks;
 mod filters;

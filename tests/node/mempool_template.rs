@@ -22,7 +22,7 @@ fn a_template_is_the_next_block_and_takes_its_fees() {
     let mut desk = Desk::new();
     desk.takes_all(&desk.chain_of(desk.coin(0), &[10, 20, 30]));
     desk.mine(vec![]);
-    let job = template::job(&desk.chain, &desk.pool, &tagged(1), Time(0));
+    let job = template::job(&desk.chain, (&desk.pool, &[]), &tagged(1), Time(0));
     let tip = desk.chain.tree().cursor(desk.chain.tree().tip());
     assert_eq!(
         (job.height, job.fees, job.hashrate),
@@ -33,12 +33,12 @@ fn a_template_is_the_next_block_and_takes_its_fees() {
     // A clock that is behind does not make a block too old; one that runs is followed.
     assert_eq!(job.header.time, tip.earliest_time());
     let later = Time::from_block(tip.time) + Duration::from_secs(3);
-    let next = template::job(&desk.chain, &desk.pool, &tagged(1), later);
+    let next = template::job(&desk.chain, (&desk.pool, &[]), &tagged(1), later);
     assert_eq!(next.header.time, later.block_time());
     let paid = job.txs[0].outputs[0].amount;
     assert_eq!(Some(paid), desk.params.subsidy_at(2).checked_add(units(60)));
     // No two jobs are alike, whatever else they have in common.
-    let other = template::job(&desk.chain, &desk.pool, &tagged(2), Time(0));
+    let other = template::job(&desk.chain, (&desk.pool, &[]), &tagged(2), Time(0));
     assert_ne!(job.header.merkle_root, other.header.merkle_root);
     desk.mine_template(0);
     assert_eq!(desk.pool.len(), 0);

@@ -71,7 +71,7 @@ fn arguments_that_make_no_sense_are_refused_by_name() {
         ),
         (
             &["layouts", "ocean"],
-            "there is no layout \"ocean\"; there are scenario, tutorial, mesh, partition, double-spend, majority, light, world, slow, swarm and 3 more",
+            "there is no layout \"ocean\"; there are scenario, tutorial, mesh, partition, double-spend, majority, light, light-fooled, world, slow and 4 more",
         ),
     ] {
         let said = refused(home.path(), arguments);

@@ -13,6 +13,7 @@ mod zoom_paper;
 #[path = "../common/zoom_view.rs"]
 mod zoom_view;
 
+mod attacker;
 mod block_tree;
 mod blocks;
 mod blocks_keys;

@@ -46,9 +46,13 @@ pub struct BlockFilter(CodedSet);
 impl BlockFilter {
     /// The filter of this block.
     pub fn of(block: &Block) -> Self {
-        let owners = block.txs().iter().flat_map(Tx::parties);
-        let owners = owners.map(|owner| owner.0);
-        Self(CodedSet::new(&block.hash(), owners))
+        let parties = block.txs().iter().flat_map(Tx::parties);
+        Self::of_parties(&block.hash(), parties)
+    }
+
+    /// The filter of a block of this hash that has these parties.
+    pub fn of_parties(block: &BlockHash, parties: impl Iterator<Item = KeyHash>) -> Self {
+        Self(CodedSet::new(block, parties.map(|owner| owner.0)))
     }
 
     /// Takes a filter from outside. That it is well-formed does not say that it is the block's: its filter header

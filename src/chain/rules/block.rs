@@ -11,7 +11,7 @@ use crate::chain::hash::{BlockHash, KeyHash};
 use crate::chain::merkle;
 use crate::chain::params::Params;
 use crate::chain::sigcache::SigCache;
-use crate::chain::tx::{Tx, TxOut};
+use crate::chain::tx::{Tx, TxIn, TxOut};
 use rayon::prelude::*;
 
 /// Bytes of the count of transactions in an encoded block.
@@ -125,10 +125,12 @@ fn connect_fetched<S: CoinSource + ?Sized>(
 ) -> Result<Undo, RuleError> {
     let mut spent: Vec<Coin> = Vec::with_capacity(rest.iter().map(|tx| tx.inputs.len()).sum());
     let mut allowed = params.subsidy_at(height);
+    let mut credit = view.credit();
     for (index, tx) in (1..).zip(rest) {
         let first = spent.len();
         for (input, signed) in tx.inputs.iter().enumerate() {
             let coin = view.spend(&signed.outpoint);
+            let coin = coin.or_else(|| conjure(&mut credit, tx, signed, &spent[first..]));
             let missing = TxError::MissingOrSpent { input };
             spent.push(coin.ok_or(missing).map_err(in_tx(index))?);
         }
@@ -151,6 +153,17 @@ fn connect_fetched<S: CoinSource + ?Sized>(
     Ok(Undo { spent })
 }
 
+/// A coin for an input of an attacker's transaction that spends nothing, as far as there is `credit`: worth
+/// what the outputs lack beyond the coins before it. All attackers' nodes come to the same one.
+fn conjure(credit: &mut Option<Amount>, tx: &Tx, input: &TxIn, before: &[Coin]) -> Option<Coin> {
+    let left = (*credit)?;
+    let made = sum_of_outputs(tx).ok()?;
+    let before = Amount::checked_sum(before.iter().map(|coin| coin.amount))?;
+    let lacking = made.checked_sub(before).unwrap_or(Amount::ZERO);
+    *credit = Some(left.checked_sub(lacking)?);
+    Some(Coin::conjured(lacking, input.key.hash()))
+}
+
 /// All signatures of a block's transactions but the coinbase, on all cores. Reports the first
 /// transaction that fails, whichever core came first.
 fn check_block_signatures(
@@ -164,7 +177,10 @@ fn check_block_signatures(
     for (index, tx) in (1..).zip(rest) {
         let (own, others) = left.split_at(tx.inputs.len());
         left = others;
-        jobs.push((index, tx, own));
+        // Signatures commit to the coins: over one that never existed there is nothing to be checked.
+        if !own.iter().any(Coin::is_conjured) {
+            jobs.push((index, tx, own));
+        }
     }
     let failure = |&(index, tx, own): &(usize, &Tx, &[Coin])| {
         let verdict = check_signatures(tx, own, network, sigs);
@@ -197,7 +213,7 @@ pub fn disconnect_block<S: CoinSource + ?Sized>(
             continue;
         }
         for input in tx.inputs.iter().rev() {
-            view.add(input.outpoint, *spent.next().ok_or(UndoMismatch)?);
+            view.unspend(input.outpoint, *spent.next().ok_or(UndoMismatch)?);
         }
     }
     spent.next().map_or(Ok(()), |_| Err(UndoMismatch))

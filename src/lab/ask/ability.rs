@@ -103,10 +103,13 @@ impl Command {
             | Self::SetHashrate(_)
             | Self::MineTo { .. }
             | Self::SetStrategy(_)
-            | Self::Release => Ability::KeepMining,
-            Self::AddPeer(_) | Self::DropPeer(_) | Self::Ban { .. } | Self::Unban(_) => {
-                Ability::MindPeers
-            }
+            | Self::Release
+            | Self::Forge { .. } => Ability::KeepMining,
+            Self::AddPeer(_)
+            | Self::DropPeer(_)
+            | Self::Ban { .. }
+            | Self::Unban(_)
+            | Self::LeaveOut { .. } => Ability::MindPeers,
             Self::InvalidateBlock(_) | Self::ReconsiderBlock(_) => Ability::MarkBlocks,
         }
     }

@@ -336,6 +336,8 @@ fn written_command(command: &Command) -> (&'static str, Value) {
             json!({ "strategy": "withhold", "release": release.to_string() }),
         ),
         Command::Release => ("release", json!({})),
+        Command::Forge { to, amount } => ("forge", json!({ "to": to, "amount": amount })),
+        Command::LeaveOut { of } => ("leave_out", json!({ "of": of })),
         Command::AddPeer(addr) => ("add_peer", json!({ "addr": addr })),
         Command::DropPeer(addr) => ("drop_peer", json!({ "addr": addr })),
         Command::Ban { ip, for_ } => ("ban", json!({ "ip": ip, "for": show_duration(*for_) })),

@@ -157,7 +157,10 @@ impl Core {
             self.ask(holder, Question::ExportWallet { name }, work);
             return Ok(None);
         }
-        if let Command::Send(Payment { to, .. }) = &mut command {
+        if let Command::Send(Payment { to, .. })
+        | Command::Forge { to, .. }
+        | Command::LeaveOut { of: to } = &mut command
+        {
             self.name_address(to);
         }
         let claimed = self.claim_wallet(ix, &command)?;

@@ -149,6 +149,8 @@ impl Resolver {
                 Ok(())
             }
             Command::Send(payment) => self.check_payment(ix, payment),
+            Command::Forge { to, .. } => self.check_owner("to", ix, to),
+            Command::LeaveOut { of } => self.check_owner("of", ix, of),
             Command::MineTo { wallet } => self.check_own("wallet", ix, wallet),
             Command::SetHashrate(rate) => check_rate(*rate),
             Command::Mine(MiningMode::On | MiningMode::OnTx(_)) | Command::MineNow => {

@@ -6,7 +6,7 @@ use super::{Layout, read};
 pub const DEFAULT: &str = "scenario";
 
 /// Names and texts, in the order in which they are best tried.
-pub const SHIPPED: [(&str, &str); 13] = [
+pub const SHIPPED: [(&str, &str); 14] = [
     ("scenario", include_str!("../../../layouts/scenario.toml")),
     ("tutorial", include_str!("../../../layouts/tutorial.toml")),
     ("mesh", include_str!("../../../layouts/mesh.toml")),
@@ -17,6 +17,10 @@ pub const SHIPPED: [(&str, &str); 13] = [
     ),
     ("majority", include_str!("../../../layouts/majority.toml")),
     ("light", include_str!("../../../layouts/light.toml")),
+    (
+        "light-fooled",
+        include_str!("../../../layouts/light-fooled.toml"),
+    ),
     ("world", include_str!("../../../layouts/world.toml")),
     ("slow", include_str!("../../../layouts/slow.toml")),
     ("swarm", include_str!("../../../layouts/swarm.toml")),

@@ -32,6 +32,9 @@ pub struct NodeSpec {
     /// It is a light node, which learns so what concerns its wallets; `None`: it keeps the whole chain.
     #[serde(default, skip_serializing_if = "Option::is_none")]
     pub light: Option<LightWay>,
+    /// It is an attacker's, which breaks rules on purpose.
+    #[serde(default, skip_serializing_if = "std::ops::Not::not")]
+    pub attacker: bool,
     /// It is a program of others, of a Bitcoin network; `None`: a node of chainlab's own.
     #[serde(default, skip_serializing_if = "Option::is_none")]
     pub bitcoin: Option<BitcoinSpec>,
@@ -92,6 +95,7 @@ impl NodeSpec {
             mine: MineSpec::default(),
             sync: SyncMethod::default(),
             light: None,
+            attacker: false,
             bitcoin: None,
         }
     }
@@ -100,7 +104,11 @@ impl NodeSpec {
     /// where they are.
     pub fn configure(&self, config: &mut Config) {
         config.role = self.role;
-        config.kind = self.light.map_or(NodeKind::Full, NodeKind::Light);
+        config.kind = match self.light {
+            Some(way) => NodeKind::Light(way),
+            None if self.attacker => NodeKind::Attacker,
+            None => NodeKind::Full,
+        };
         config.outbound = self.discover;
         config.sync = self.sync;
         self.configure_miner(config);

@@ -287,6 +287,8 @@ impl Acts {
             | Command::MineTo { .. }
             | Command::SetStrategy(_)
             | Command::Release
+            | Command::Forge { .. }
+            | Command::LeaveOut { .. }
             | Command::ImportWallet { .. } => {
                 Err(refused("a program of others cannot be told to do that"))
             }

@@ -88,6 +88,7 @@ impl Shown {
             side_headers: 0,
             program: Some(Box::new(self.program(seen, peers.is_some()))),
             light: None,
+            attack: None,
         })
     }
 

@@ -3,7 +3,7 @@
 use super::outcome::{Activated, ChainChange};
 use super::state::ChainState;
 use crate::chain::block::Block;
-use crate::chain::coins::{CoinChanges, CoinView, Undo};
+use crate::chain::coins::{CoinChanges, Undo};
 use crate::chain::headers::HeaderId;
 use crate::chain::rules::{self, ConnectError, RuleError, UndoMismatch};
 use crate::node::store::{Batch, BlockId, Store, StoreFault};
@@ -65,7 +65,7 @@ impl<S: Store> ChainState<S> {
         leaving.reverse();
         let mut coming = self.tree().path(fork, target);
         coming.truncate(self.plan_len(&coming));
-        let mut view = CoinView::new(self.store());
+        let mut view = self.coin_view();
         let mut undo = Vec::with_capacity(leaving.len() + coming.len());
 
         let disconnected = self.load_bodies(&leaving, batch)?;

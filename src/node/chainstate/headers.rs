@@ -48,7 +48,7 @@ impl<S: Store> HeaderChain<S> {
     pub(super) fn new(store: S, params: Arc<Params>, kind: Kind) -> Result<Self, OpenError> {
         params.validate()?;
         let tree = match kind {
-            Kind::Full => HeaderTree::new(&params),
+            Kind::Full | Kind::Attacker => HeaderTree::new(&params),
             Kind::Light => HeaderTree::without_bodies(&params),
         };
         let network = tree.entry(tree.genesis()).hash;

@@ -1,5 +1,6 @@
-//! Whose store it is: a full node's or a light one's. Each is marked, and refused by the other kind,
-//! which would take it for damaged, or would leave it without blocks.
+//! Whose store it is: a full node's, a light one's, or an attacker's. Each is marked, and refused by the other
+//! kinds, which would take it for damaged, would leave it without blocks, or would take a chain for valid that
+//! is not.
 
 use super::outcome::OpenError;
 use crate::chain::{Params, codec};
@@ -11,6 +12,9 @@ pub const PARAMS_KEY: &str = "params";
 /// Where a light node's store keeps them: it has headers and no blocks.
 pub const LIGHT_PARAMS_KEY: &str = "light_params";
 
+/// Where an attacker's store keeps them: its blocks may spend coins that never existed.
+pub const ATTACKER_PARAMS_KEY: &str = "attacker_params";
+
 /// What a node keeps of its chain.
 #[derive(Clone, Copy, Debug, PartialEq, Eq)]
 pub(super) enum Kind {
@@ -18,6 +22,8 @@ pub(super) enum Kind {
     Full,
     /// Headers.
     Light,
+    /// As a full node, but coins that do not exist may be spent.
+    Attacker,
 }
 
 impl Kind {
@@ -30,6 +36,7 @@ impl Kind {
         match self {
             Self::Full => PARAMS_KEY,
             Self::Light => LIGHT_PARAMS_KEY,
+            Self::Attacker => ATTACKER_PARAMS_KEY,
         }
     }
 
@@ -41,11 +48,18 @@ impl Kind {
             return Ok(());
         }
         let place = store.place();
-        let has = |kind: Self| store.meta(kind.key()).map(|row| row.is_some());
-        Err(match self {
-            Self::Full if stored.is_none() && has(Self::Light)? => OpenError::LightNode { place },
-            Self::Light if stored.is_none() && has(Self::Full)? => OpenError::FullNode { place },
-            Self::Full | Self::Light => OpenError::OtherNetwork { place },
+        let mut owner = None;
+        for kind in [Self::Full, Self::Light, Self::Attacker] {
+            if kind != self && stored.is_none() && store.meta(kind.key())?.is_some() {
+                owner = Some(kind);
+            }
+        }
+        Err(match owner {
+            Some(Self::Light) => OpenError::LightNode { place },
+            Some(Self::Full) if self == Self::Attacker => OpenError::Honest { place },
+            Some(Self::Full) => OpenError::FullNode { place },
+            Some(Self::Attacker) => OpenError::Attacker { place },
+            None => OpenError::OtherNetwork { place },
         })
     }
 }

@@ -26,7 +26,7 @@ mod takes;
 
 pub use self::filters::KeptFilter;
 pub use self::headers::HeaderChain;
-pub use self::kind::{LIGHT_PARAMS_KEY, PARAMS_KEY};
+pub use self::kind::{ATTACKER_PARAMS_KEY, LIGHT_PARAMS_KEY, PARAMS_KEY};
 pub use self::outcome::{
     AcceptError, BlockAccepted, ChainChange, HeadersAccepted, OpenError, TipChange,
 };

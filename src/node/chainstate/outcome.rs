@@ -33,6 +33,20 @@ pub enum OpenError {
         /// The store's directory.
         place: String,
     },
+    /// An attacker's node was to be opened where an honest one keeps its blocks.
+    #[error("{place} is an honest node's: an attacker's keeps a chain of its own")]
+    Honest {
+        /// The store's directory.
+        place: String,
+    },
+    /// Another node was to be opened where an attacker's one keeps its blocks.
+    #[error(
+        "{place} is an attacker's: its blocks may spend coins that never existed, and no other node can run on it"
+    )]
+    Attacker {
+        /// The store's directory.
+        place: String,
+    },
     /// The store failed or is damaged.
     #[error(transparent)]
     Store(#[from] StoreFault),

@@ -5,7 +5,7 @@ use super::kind::Kind;
 use super::outcome::{HeadersAccepted, OpenError};
 use super::takes::TakesHeaders;
 use crate::chain::block::BlockTime;
-use crate::chain::coins::OutPoint;
+use crate::chain::coins::{CoinView, OutPoint};
 use crate::chain::headers::{HeaderId, HeaderTree, Origin};
 use crate::chain::rules;
 use crate::chain::{Block, BlockHash, Coin, Header, Params, SigCache};
@@ -18,6 +18,7 @@ use std::sync::Arc;
 pub struct ChainState<S> {
     pub(super) headers: HeaderChain<S>,
     pub(super) sigs: Arc<SigCache>,
+    kind: Kind,
 }
 
 impl<S: Store> ChainState<S> {
@@ -26,12 +27,38 @@ impl<S: Store> ChainState<S> {
     /// # Errors
     /// [`OpenError`].
     pub fn open(store: S, params: Arc<Params>, sigs: Arc<SigCache>) -> Result<Self, OpenError> {
-        let headers = HeaderChain::new(store, params, Kind::Full)?;
-        let mut state = Self { headers, sigs };
+        Self::open_as(Kind::Full, store, params, sigs)
+    }
+
+    /// The same for an attacker's node, on whose chain coins may be spent that never existed: see
+    /// [`CoinView::conjuring`]. All other rules hold, and no other node opens that store.
+    ///
+    /// # Errors
+    /// [`OpenError`].
+    pub fn open_attackers(
+        store: S,
+        params: Arc<Params>,
+        sigs: Arc<SigCache>,
+    ) -> Result<Self, OpenError> {
+        Self::open_as(Kind::Attacker, store, params, sigs)
+    }
+
+    fn open_as(
+        kind: Kind,
+        store: S,
+        params: Arc<Params>,
+        sigs: Arc<SigCache>,
+    ) -> Result<Self, OpenError> {
+        let headers = HeaderChain::new(store, params, kind)?;
+        let mut state = Self {
+            headers,
+            sigs,
+            kind,
+        };
         match state.store().tip()? {
             None => state.write_genesis()?,
             Some(tip) => {
-                let batch = state.headers.load(tip, Kind::Full)?;
+                let batch = state.headers.load(tip, kind)?;
                 state.headers.commit(batch)?;
                 // Of the tip that it has: what is connected now builds on them.
                 state.make_missing_filters()?;
@@ -116,11 +143,19 @@ impl<S: Store> ChainState<S> {
     fn write_genesis(&mut self) -> Result<(), StoreFault> {
         let block = Arc::new(self.params().genesis_block());
         let coins = rules::made_coins(&block, 0, 0);
-        let mut batch = self.headers.genesis(Kind::Full);
+        let mut batch = self.headers.genesis(self.kind);
         batch.coins = coins.map(|(at, coin)| (at, Some(coin))).collect();
         self.note_filters(&mut batch, std::iter::once(&*block))?;
         batch.bodies.insert(self.tip(), Some(block));
         self.headers.commit(batch)
+    }
+
+    /// The coins at the tip, and scratch over them.
+    pub(super) fn coin_view(&self) -> CoinView<'_, S> {
+        match self.kind {
+            Kind::Attacker => CoinView::conjuring(self.store()),
+            Kind::Full | Kind::Light => CoinView::new(self.store()),
+        }
     }
 
     /// The place and name of a header.

@@ -83,6 +83,8 @@ pub enum NodeKind {
     Full,
     /// Headers, and what concerns its wallets.
     Light(LightWay),
+    /// All of it, as an attacker's node that breaks rules on purpose: see [`attack`](super::attack).
+    Attacker,
 }
 
 /// How a light node learns what concerns its wallets.

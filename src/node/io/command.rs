@@ -54,6 +54,20 @@ pub enum Command {
     SetStrategy(Strategy),
     /// Announce the private chain and the private payments. Replies [`Reply::Done`].
     Release,
+    /// Have an attacker's node pay with a coin that never existed, in the next block that it finds. Replies
+    /// [`Reply::Done`].
+    Forge {
+        /// An address, or a wallet of this node.
+        to: String,
+        /// How much arrives.
+        amount: Amount,
+    },
+    /// Have an attacker's node leave what pays this owner, or spends from it, out of the filters that it serves
+    /// and of its proofs. Replies [`Reply::Done`].
+    LeaveOut {
+        /// An address, or a wallet of this node.
+        of: String,
+    },
     /// Keep a connection to this address. Replies [`Reply::Done`].
     AddPeer(SocketAddr),
     /// End the connections with this address, and do not dial it again, also if peers tell of it, until

@@ -36,7 +36,9 @@ impl<S: Store> LightNode<S> {
             | Command::MineTo { .. }
             | Command::MineNow
             | Command::SetStrategy(_)
-            | Command::Release => Err("a light node has no blocks to build on".into()),
+            | Command::Release
+            | Command::Forge { .. } => Err("a light node has no blocks to build on".into()),
+            Command::LeaveOut { .. } => Err("a light node serves nothing".into()),
             Command::InvalidateBlock(_) | Command::ReconsiderBlock(_) => Err(
                 "a node of chainlab goes by the rules alone, and leaves no block that holds to them"
                     .into(),

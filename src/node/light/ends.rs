@@ -14,7 +14,7 @@ use std::collections::BTreeMap;
 use std::time::Duration;
 
 /// As long as this, who has not announced a block may just be late.
-const PATIENCE: Duration = Duration::from_secs(10);
+const PATIENCE: Duration = Duration::from_secs(5);
 
 /// Who does not have it is asked again after this.
 const AGAIN: Duration = Duration::from_secs(30);

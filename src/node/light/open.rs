@@ -31,7 +31,7 @@ impl<S: Store> LightNode<S> {
         let wallets = Wallets::open(&chain, config.seeds.keys)?;
         let way = match config.kind {
             NodeKind::Light(way) => way,
-            NodeKind::Full => LightWay::default(),
+            NodeKind::Full | NodeKind::Attacker => LightWay::default(),
         };
         let conns = Conns::open(config, chain.network(), chain.store(), now)?;
         let words = Words::open(&chain)?;

@@ -45,6 +45,7 @@ impl<S: Store> LightNode<S> {
             known_addresses: self.conns.book.len(),
             side_headers: tree.side_len(),
             program: None,
+            attack: None,
             light: Some(Box::new(self.info())),
         }
     }
@@ -174,7 +175,7 @@ impl<S: Store> LightNode<S> {
             let coin = made_in
                 .transpose()?
                 .and_then(|from| from.tx.outputs.get(index).copied());
-            coins.extend(coin);
+            coins.push(coin);
         }
         let params = self.chain.params();
         Ok(tx_detail(params, (tx, txid), block, &coins))

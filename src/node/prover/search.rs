@@ -27,7 +27,8 @@ pub fn concerns(tx: &Tx, owners: &[KeyHash]) -> bool {
 pub(super) fn waiting<S: Store>(shown: Shown<'_, S>, owners: &[KeyHash]) -> Vec<Txid> {
     let entries = shown.mempool.iter();
     let public = entries.filter(|entry| !shown.private.hides_tx(&entry.txid));
-    let mut found: Vec<_> = public.filter(|entry| concerns(&entry.tx, owners)).collect();
+    let told = public.filter(|entry| shown.is_told(&entry.tx, None));
+    let mut found: Vec<_> = told.filter(|entry| concerns(&entry.tx, owners)).collect();
     found.sort_by_key(|entry| (entry.ancestors.count, entry.since, entry.txid));
     found.iter().map(|entry| entry.txid).collect()
 }
@@ -133,15 +134,16 @@ impl<S: Store> Search<'_, S> {
             return Ok(None);
         };
         self.spend(block.encoded_len().div_ceil(BYTES_FOR_A_LOOK));
-        let full = self.prove(&block, from.tx);
+        let full = self.prove(&block, from);
         Ok(Some(full.map_or(after, |tx| ProofPlace { tx, ..from })))
     }
 
     /// Proves what a block has from one of its transactions on. Returns the first for which there is no room.
-    fn prove(&mut self, block: &Block, from: u32) -> Option<u32> {
+    fn prove(&mut self, block: &Block, from: ProofPlace) -> Option<u32> {
         let (mut tree, hash) = (None, block.hash());
         for (index, tx) in (0..).zip(block.txs()) {
-            if index < from || !concerns(tx, self.owners) {
+            let is_left_out = || !self.shown.is_told(tx, Some(from.height));
+            if index < from.tx || !concerns(tx, self.owners) || is_left_out() {
                 continue;
             }
             // One tree for all proofs of a block, or those of a full one would take as many times its hashes.

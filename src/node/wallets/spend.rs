@@ -152,7 +152,11 @@ impl Wallets {
         plus(minus(confirmed, spent), sum_of(&change))
     }
 
-    fn payee(&self, to: &str) -> Result<KeyHash, WalletError> {
+    /// Whom a wallet's name or an address means.
+    ///
+    /// # Errors
+    /// [`WalletError::Payee`].
+    pub fn payee(&self, to: &str) -> Result<KeyHash, WalletError> {
         if let Some(owner) = self.owner(to) {
             return Ok(owner);
         }

@@ -242,6 +242,7 @@ impl Source {
             chain: &self.chain,
             mempool: &self.mempool,
             private: &self.private,
+            attack: None,
         };
         let served = self.serve.answer(conn, 0, shown, &mut out);
         served.expect("in memory");

@@ -176,7 +176,7 @@ fn template_connects<S: Store>(pool: &Mempool, chain: &ChainState<S>) {
         tag: [7; 64],
         hashrate: None,
     };
-    let job = template::job(chain, pool, &miner, Time(0));
+    let job = template::job(chain, (pool, &[]), &miner, Time(0));
     let height = chain.tip().height + 1;
     assert_eq!(job.height, height);
     let block: Block = job.solved(job.header);

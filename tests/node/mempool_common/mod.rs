@@ -186,7 +186,7 @@ impl Desk {
             tag,
             hashrate: None,
         };
-        let job = template::job(&self.chain, &self.pool, &miner, self.now);
+        let job = template::job(&self.chain, (&self.pool, &[]), &miner, self.now);
         job.solved(solve(job.header))
     }
 

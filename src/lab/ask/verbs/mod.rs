@@ -2,6 +2,7 @@
 //! One table for programs, for `chainlab rpc`, for scripts, and for docs/control.md; a file for each
 //! group.
 
+mod attack;
 mod basics;
 mod chain;
 mod lab;
@@ -23,9 +24,10 @@ pub use wallets::key_holder;
 use crate::lab::paper::document::nearest;
 
 /// All groups, as people look for them.
-const GROUPS: [&[Verb]; 9] = [
+const GROUPS: [&[Verb]; 10] = [
     wallets::VERBS,
     mining::VERBS,
+    attack::VERBS,
     peers::VERBS,
     chain::VERBS,
     nodes::VERBS,

@@ -52,6 +52,11 @@ fn commands() -> Vec<Command> {
         Command::SetStrategy(Strategy::Honest),
         Command::SetStrategy(Strategy::Selfish(Release::Lead(2))),
         Command::Release,
+        Command::Forge {
+            to: name(),
+            amount: payment().amount,
+        },
+        Command::LeaveOut { of: name() },
         Command::AddPeer(addr),
         Command::DropPeer(addr),
         Command::Ban {

@@ -28,13 +28,14 @@ const KEYS: [&str; 9] = [
 ];
 
 /// Keys of chainlab's own nodes.
-const KEYS_OF_OTHERS: [&str; 7] = [
+const KEYS_OF_OTHERS: [&str; 8] = [
     "role",
     "port",
     "port_required",
     "discover",
     "sync",
     "light",
+    "attacker",
     "mine",
 ];
 

@@ -334,11 +334,14 @@ fn mining(scene: Scene<'_>, running: Option<&NodeSnapshot>) -> Vec<Span<'static>
     }
 }
 
-/// Whether it mines, and whether for itself.
+/// Whether it is an attacker's, or mines, and whether for itself.
 fn mark(scene: Scene<'_>, node: &NodeView) -> (&'static str, Style) {
     let theme = scene.theme;
-    let mining = node.snapshot.as_ref().filter(|_| node.state.is_up());
-    let mining = mining.and_then(|snapshot| snapshot.mining.as_ref());
+    let seen = node.snapshot.as_ref().filter(|_| node.state.is_up());
+    if seen.is_some_and(|snapshot| snapshot.attack.is_some()) {
+        return ("A", theme.bad());
+    }
+    let mining = seen.and_then(|snapshot| snapshot.mining.as_ref());
     match mining {
         Some(mining) if mining.height.is_none() => (" ", theme.text()),
         Some(mining) if pane::withholding(mining).is_some() => ("W", theme.warn()),

@@ -122,6 +122,7 @@ fn title(scene: Scene<'_>, subject: Subject<'_>, name_style: Style) -> Row {
         let role = match (&snapshot.program, &snapshot.light) {
             (Some(_), _) => "Bitcoin node",
             (None, Some(_)) => "light node",
+            (None, None) if snapshot.attack.is_some() => "attacker's node",
             (None, None) => role(snapshot.role),
         };
         match snapshot.wallets.len() {

@@ -33,6 +33,10 @@ fn node_figures(sight: Sight<'_>) -> Vec<(&'static str, Vec<Span<'static>>)> {
         figures.push(("state", vec![state]));
     }
     if let Some(snapshot) = &node.snapshot {
+        if snapshot.attack.is_some() {
+            let words = Span::styled("attacker's", theme.bad());
+            figures.push(("node", vec![words]));
+        }
         figures.push(("height", scene.block(snapshot.tip)));
         figures.push(("mempool", words(format!("{} tx", snapshot.mempool.count))));
         if snapshot.shows_peers() {

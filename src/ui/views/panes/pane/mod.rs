@@ -188,6 +188,9 @@ fn badges(scene: Scene<'_>, node: &NodeView, is_focused: bool, is_new: bool, is_
         if snapshot.light.is_some() {
             row = row.text(2, 1, "LIGHT", theme.badge());
         }
+        if snapshot.attack.is_some() {
+            row = row.text(1, 1, "ATTACKER", theme.bad());
+        }
         if snapshot.sync.is_some() {
             row = row.text(1, 1, "SYNCING", theme.warn());
         }
