@@ -12,18 +12,27 @@ fn of_name(wallets: &[WalletInfo], name: &str) -> WalletInfo {
 
 fn is_level(now: &NodeSnapshot) -> bool {
     let light = now.light.as_ref();
-    light.is_some_and(|info| info.filters == info.headers)
+    light.is_some_and(|info| match info.way {
+        LightWay::Filter => info.filters == info.headers,
+        LightWay::Address => info.searched.0 == info.headers,
+    })
 }
 
 #[tokio::test(flavor = "multi_thread")]
 async fn it_receives_pays_and_starts_again_also_after_it_was_killed() {
+    for way in [LightWay::Filter, LightWay::Address] {
+        it_receives_and_pays(way).await;
+    }
+}
+
+async fn it_receives_and_pays(way: LightWay) {
     let scene = Scene::new(params());
     let central = scene.join("central", &[]).await;
     let miner = scene.join("miner", &[&central]).await;
     mine(&miner).await;
     let config = |known: &[&chainlab::live::NodeHandle]| {
         let mut config = scene.config("light");
-        config.kind = NodeKind::Light(LightWay::Filter);
+        config.kind = NodeKind::Light(way);
         config.connect = known.iter().filter_map(|node| node.addr()).collect();
         config
     };
