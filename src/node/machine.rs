@@ -113,7 +113,7 @@ impl<S: Store> Machine<S> {
     pub fn waiting(&self) -> usize {
         match self {
             Self::Full(node) => node.mempool().len(),
-            Self::Light(node) => node.wallets().unconfirmed().count(),
+            Self::Light(node) => node.waiting(),
         }
     }
 

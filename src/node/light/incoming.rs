@@ -32,6 +32,11 @@ impl Incoming {
         self.txs.get(txid).map(|(tx, _)| tx)
     }
 
+    /// All of them.
+    pub fn iter(&self) -> impl Iterator<Item = (Txid, &Arc<Tx>)> {
+        self.txs.iter().map(|(txid, (tx, _))| (*txid, tx))
+    }
+
     /// How many there are.
     pub fn len(&self) -> usize {
         self.txs.len()

@@ -5,10 +5,11 @@ use crate::chain::headers::HeaderId;
 use crate::chain::{Tx, Txid};
 use crate::node::conns::ConnTalk;
 use crate::node::io::{CommandError, Halt, Question, RefusalKind, Reply};
+use crate::node::mempool::Paid;
 use crate::node::queries::tx_detail;
 use crate::node::snapshot::{
-    BlockInfo, LightInfo, LightProof, MempoolInfo, NodeSnapshot, PAGE_MAX, RECENT_BLOCKS, TxDetail,
-    TxProof, WalletInfo,
+    BlockInfo, LightInfo, LightProof, MEMPOOL_SHOWN, MempoolInfo, MempoolTx, NodeSnapshot,
+    PAGE_MAX, RECENT_BLOCKS, TxDetail, TxProof, WalletInfo,
 };
 use crate::node::store::{BlockId, Store, StoreFault};
 use crate::node::time::Time;
@@ -35,7 +36,8 @@ impl<S: Store> LightNode<S> {
             work: Some(end.work.to_string()),
             recent,
             mempool: MempoolInfo {
-                count: self.wallets.unconfirmed().count() + self.incoming.len(),
+                count: self.waiting(),
+                shown: self.waiting_shown(MEMPOOL_SHOWN),
                 ..MempoolInfo::default()
             },
             peers: self.peer_infos(),
@@ -141,12 +143,40 @@ impl<S: Store> LightNode<S> {
                     || format!("no transaction {txid} here: a light node has those of its wallets");
                 return Ok(found.ok_or_else(|| CommandError::new(RefusalKind::NoSuchTx, words())));
             }
-            Question::Mempool { .. } => Ok(Reply::Mempool(Vec::new())),
+            Question::Mempool { limit } => {
+                Ok(Reply::Mempool(self.waiting_shown(limit.min(PAGE_MAX))))
+            }
         };
         match answer {
             Err(WalletError::Store(fault)) => Err(fault),
             answer => Ok(answer.map_err(CommandError::from)),
         }
+    }
+
+    /// Payments that wait for a block, of its wallets and, as far as it was told of them, to them.
+    pub fn waiting(&self) -> usize {
+        self.wallets.unconfirmed().count() + self.incoming.len()
+    }
+
+    /// So many of them.
+    fn waiting_shown(&self, limit: usize) -> Vec<MempoolTx> {
+        let waiting = self.wallets.unconfirmed().chain(self.incoming.iter());
+        let params = self.chain.params();
+        let shown = waiting.take(limit).map(|(txid, tx)| {
+            let paid = Paid::by(tx, params);
+            MempoolTx {
+                txid,
+                bytes: tx.encoded_len(),
+                fee: None,
+                amount: Some(paid.amount),
+                to: paid.to,
+                payees: paid.payees,
+                since: self.wallets.waits_since(&txid).unwrap_or_default(),
+                ancestors: 0,
+                descendants: 0,
+            }
+        });
+        shown.collect()
     }
 
     /// A transaction of its wallets, opened: with the proof that it stands in its block, if it does.

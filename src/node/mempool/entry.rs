@@ -34,17 +34,18 @@ pub struct Entry {
 
 /// What a transaction pays, and to whom, as screens show it.
 #[derive(Clone, Debug)]
-pub(super) struct Paid {
+pub struct Paid {
     /// The sum.
-    pub(super) amount: Amount,
+    pub amount: Amount,
     /// The first [`PAYEES_SHOWN`].
-    pub(super) to: Arc<[(String, Amount)]>,
+    pub to: Arc<[(String, Amount)]>,
     /// How many there are.
-    pub(super) payees: usize,
+    pub payees: usize,
 }
 
 impl Paid {
-    fn by(tx: &Tx, params: &Params) -> Self {
+    /// What a transaction pays that has the form of one.
+    pub fn by(tx: &Tx, params: &Params) -> Self {
         let paid = tx.payments();
         let sum = Amount::checked_sum(paid.iter().map(|out| out.amount));
         let shown = paid.iter().take(PAYEES_SHOWN);

@@ -30,7 +30,7 @@ mod select;
 mod state;
 
 pub use self::admit::REPLACED_MAX;
-pub use self::entry::{Entry, Sums};
+pub use self::entry::{Entry, Paid, Sums};
 pub use self::error::{AdmitError, Change, Removed, RemovedWhy};
 pub use self::pool::PACKAGE_MAX;
 pub use self::state::Mempool;

@@ -112,6 +112,11 @@ impl Wallets {
         rival.map(|rival| rival.txid)
     }
 
+    /// Since when a transaction of these wallets waits, if it does.
+    pub fn waits_since(&self, txid: &Txid) -> Option<Time> {
+        self.waiting.get(txid).map(|waiter| waiter.at)
+    }
+
     /// Transactions that wait and that one which waits builds on.
     pub fn waiting_parents(&self, txid: &Txid) -> impl Iterator<Item = Txid> + '_ {
         let waiter = self.waiting.get(txid).into_iter();
