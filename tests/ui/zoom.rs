@@ -123,6 +123,15 @@ fn a_transaction_that_is_opened_shows_its_coins_and_its_way_to_the_merkle_root()
         .find(|line| line.contains("8.7499"))
         .expect(&text);
     assert!(change.contains("alice"), "{change}");
+    // Hash by hash: the coinbase stands before it.
+    let block = block_of(&mut desk, 3);
+    let text = desk.screen((200, 60)).join("\n");
+    assert!(text.contains("merkle path of transaction 2 of 2"), "{text}");
+    let path = |part: &str| text.lines().find(|line| line.contains(part)).expect(&text);
+    let step = path(&block.txs[0].txid.to_string());
+    assert!(step.contains(" left "), "{step}");
+    let root = path("with 2 transactions before it");
+    assert!(root.contains(&block.merkle_root.to_string()), "{root}");
 }
 
 #[test]

@@ -268,7 +268,7 @@ fn path(proof: &TxProof) -> Section {
             .copies("the merkle root", proof.merkle_root),
     );
     Section {
-        title: format!("merkle path, transaction {} of {count}", proof.index),
+        title: format!("merkle path of transaction {} of {count}", proof.index + 1),
         columns: &PATH,
         items,
     }
