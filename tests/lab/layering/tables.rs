@@ -22,7 +22,7 @@ pub const ROOMS: [(&str, &[&[&str]]); 4] = [
                 "families", "fee", "foreign", "ids", "random", "store", "time",
             ],
             &["chainstate", "message", "undone"],
-            &["check", "config", "outbox"],
+            &["attack", "check", "config", "outbox"],
             &[
                 "addrbook",
                 "gossip",
@@ -38,6 +38,7 @@ pub const ROOMS: [(&str, &[&[&str]]); 4] = [
             &["conns", "prover"],
             &["state"],
             &[
+                "attacking",
                 "commands",
                 "light_peers",
                 "queries",

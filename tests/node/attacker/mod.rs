@@ -132,7 +132,7 @@ impl World {
         info.expect("she is there").confirmed
     }
 
-    pub fn light(&self) -> &LightNode<chainlab::sim::SimStore> {
+    pub fn light(&self) -> &LightNode<sim::SimStore> {
         self.sim
             .machine(self.light)
             .and_then(|node| node.light())
