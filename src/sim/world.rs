@@ -7,6 +7,7 @@ use super::host::{Actor, Host};
 use super::log::Log;
 use super::scale::Scale;
 use super::seeds::derived;
+use crate::chain::headers::Trunks;
 use crate::chain::{Params, SigCache};
 use crate::link::{Conditions, LinkState};
 use crate::node::chainstate::OpenError;
@@ -46,6 +47,7 @@ pub struct Sim {
     pub(super) draws: ChaCha8Rng,
     pub(super) params: Arc<Params>,
     pub(super) sigs: Arc<SigCache>,
+    trunks: Arc<Trunks>,
     pub(super) agenda: Agenda,
     pub(super) hosts: Vec<Host>,
     pub(super) net: Net,
@@ -73,6 +75,7 @@ impl Sim {
             agenda: Agenda::new(Time::from_block(params.genesis_time)),
             params: Arc::new(params),
             sigs: Arc::default(),
+            trunks: Arc::default(),
             hosts: Vec::new(),
             net: Net::default(),
             neighbours: Arc::default(),
@@ -120,6 +123,7 @@ impl Sim {
         };
         let mut config = Config::new(name, Arc::clone(&self.params), seeds);
         config.sigs = Arc::clone(&self.sigs);
+        config.trunks = Arc::clone(&self.trunks);
         config.listen = Some(self.address(ix.0));
         config
     }

@@ -25,17 +25,21 @@ impl HeaderTree {
             if entry.height == height {
                 return at;
             }
-            let jump = self.entry(entry.skip).height;
+            let skip = self.skip(at);
+            let jump = self.entry(skip).height;
             // The parent's own jump may land closer; Bitcoin Core's rule of thumb.
             let below = skip_height(entry.height - 1);
             let jump_is_best =
                 jump == height || (jump > height && (below + 2 >= jump || below < height));
-            at = if jump_is_best {
-                entry.skip
-            } else {
-                entry.parent
-            };
+            at = if jump_is_best { skip } else { self.up(at) };
         }
+    }
+
+    /// An ancestor much further down.
+    fn skip(&self, id: HeaderId) -> HeaderId {
+        let entry = self.entry(id);
+        let in_trunk = self.trunk.at(skip_height(entry.height));
+        in_trunk.unwrap_or(entry.skip)
     }
 
     /// The last common ancestor.
@@ -43,11 +47,10 @@ impl HeaderTree {
         let height = self.entry(a).height.min(self.entry(b).height);
         let (mut a, mut b) = (self.ancestor(a, height), self.ancestor(b, height));
         while a != b {
-            let (x, y) = (self.entry(a), self.entry(b));
-            (a, b) = if x.skip == y.skip {
-                (x.parent, y.parent)
-            } else {
-                (x.skip, y.skip)
+            let skips = (self.skip(a), self.skip(b));
+            (a, b) = match skips {
+                (x, y) if x == y => (self.up(a), self.up(b)),
+                skips => skips,
             };
         }
         a

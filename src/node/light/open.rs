@@ -22,7 +22,7 @@ impl<S: Store> LightNode<S> {
     /// # Errors
     /// [`OpenError`].
     pub fn open(config: Config, store: S, now: Time) -> Result<Self, OpenError> {
-        let chain = HeaderChain::open(store, config.params.clone())?;
+        let chain = HeaderChain::open(store, config.params.clone(), config.trunks.clone())?;
         let wallets = Wallets::open(&chain, config.seeds.keys)?;
         let conns = Conns::open(config, chain.network(), chain.store(), now)?;
         let words = Words::open(&chain)?;
