@@ -38,9 +38,10 @@ pub type Answer = Result<Reply, CommandError>;
 /// Nodes, scripts, and the network between them.
 ///
 /// A clone goes on as the original does, event for event, and neither is aware of the other: they share
-/// only what neither changes, and the cache of signatures, which changes nothing but the time that a
-/// run takes. Events that are [recorded](Sim::record_events) are copied: [take](Sim::take_events) them
-/// first, if the clone is not to have them.
+/// only what neither changes, and two things that change nothing but the time and the memory that a run
+/// takes: the cache of signatures, and what light nodes have in common of their headers. Events that are
+/// [recorded](Sim::record_events) are copied: [take](Sim::take_events) them first, if the clone is not to
+/// have them.
 #[derive(Clone)]
 pub struct Sim {
     pub(super) seed: u64,

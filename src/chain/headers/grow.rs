@@ -1,9 +1,8 @@
 //! What changes the tree: headers and bodies that come, blocks that fail, the tip that moves.
 
-use super::walk::skip_height;
 use super::{
     AHEAD_HEADERS_MAX, Entry, Extended, HeaderId, HeaderTree, LinkOrder, Origin, Removed, index,
-    len_u32,
+    len_u32, skip_height,
 };
 use crate::chain::asert::Clock;
 use crate::chain::block::{BlockTime, Header};

@@ -299,6 +299,16 @@ impl HeaderTree {
     }
 }
 
+/// The height that an entry's skip link leads to: few steps reach any ancestor.
+fn skip_height(height: u32) -> u32 {
+    let without_lowest_bit = |n: u32| n & n.wrapping_sub(1);
+    match height {
+        0 | 1 => 0,
+        odd if odd % 2 == 1 => without_lowest_bit(without_lowest_bit(odd - 1)) + 1,
+        even => without_lowest_bit(even),
+    }
+}
+
 fn index(number: u32) -> usize {
     usize::try_from(number).expect("32 bits fit a usize here")
 }

@@ -9,8 +9,9 @@
 //! Only what has no other branch on it is handed over, and a heavy branch that begins deeper yet takes all of
 //! the trunk back into the tree, for as long as it takes until it is deep again: that takes real work.
 
-use super::walk::skip_height;
-use super::{Entry, HeaderId, HeaderTree, Origin, SIDE_WINDOW_INTERVALS, index, len_u32};
+use super::{
+    Entry, HeaderId, HeaderTree, Origin, SIDE_WINDOW_INTERVALS, index, len_u32, skip_height,
+};
 use crate::chain::hash::BlockHash;
 use crate::chain::shared::{SharedList, SharedMap};
 use std::collections::{BTreeMap, BTreeSet};

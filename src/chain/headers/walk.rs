@@ -1,6 +1,6 @@
 //! Ways through the tree: ancestors, forks, locators.
 
-use super::{HeaderId, HeaderTree};
+use super::{HeaderId, HeaderTree, skip_height};
 use crate::chain::cursor::Cursor;
 use crate::chain::hash::BlockHash;
 
@@ -101,15 +101,5 @@ impl HeaderTree {
         let times = std::iter::successors(Some(id), |at| self.parent(*at))
             .map(|at| self.entry(at).header.time);
         Cursor::at(entry.hash, (entry.height, entry.work, entry.clock), times)
-    }
-}
-
-/// The height that an entry's skip link leads to: few steps reach any ancestor.
-pub(super) fn skip_height(height: u32) -> u32 {
-    let without_lowest_bit = |n: u32| n & n.wrapping_sub(1);
-    match height {
-        0 | 1 => 0,
-        odd if odd % 2 == 1 => without_lowest_bit(without_lowest_bit(odd - 1)) + 1,
-        even => without_lowest_bit(even),
     }
 }
