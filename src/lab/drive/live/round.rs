@@ -6,6 +6,7 @@ use super::home::Home;
 use super::lanes::Lanes;
 use super::programs::Programs;
 use super::proxies::Proxies;
+use crate::chain::headers::Trunks;
 use crate::chain::{Params, SigCache};
 use crate::lab::ask::{Answer, Request, Ticket};
 use crate::lab::control::{EventBus, RecentEvents, Weight};
