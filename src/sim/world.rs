@@ -7,6 +7,7 @@ use super::host::{Actor, Host};
 use super::log::Log;
 use super::scale::Scale;
 use super::seeds::derived;
+use crate::chain::headers::Trunks;
 use crate::chain::{Params, SigCache};
 use crate::link::{Conditions, LinkState};
 use crate::node::chainstate::OpenError;
@@ -37,15 +38,17 @@ pub type Answer = Result<Reply, CommandError>;
 /// Nodes, scripts, and the network between them.
 ///
 /// A clone goes on as the original does, event for event, and neither is aware of the other: they share
-/// only what neither changes, and the cache of signatures, which changes nothing but the time that a
-/// run takes. Events that are [recorded](Sim::record_events) are copied: [take](Sim::take_events) them
-/// first, if the clone is not to have them.
+/// only what neither changes, and two things that change nothing but the time and the memory that a run
+/// takes: the cache of signatures, and what light nodes have in common of their headers. Events that are
+/// [recorded](Sim::record_events) are copied: [take](Sim::take_events) them first, if the clone is not to
+/// have them.
 #[derive(Clone)]
 pub struct Sim {
     pub(super) seed: u64,
     pub(super) draws: ChaCha8Rng,
     pub(super) params: Arc<Params>,
     pub(super) sigs: Arc<SigCache>,
+    trunks: Arc<Trunks>,
     pub(super) agenda: Agenda,
     pub(super) hosts: Vec<Host>,
     pub(super) net: Net,
@@ -73,6 +76,7 @@ impl Sim {
             agenda: Agenda::new(Time::from_block(params.genesis_time)),
             params: Arc::new(params),
             sigs: Arc::default(),
+            trunks: Arc::default(),
             hosts: Vec::new(),
             net: Net::default(),
             neighbours: Arc::default(),
@@ -120,6 +124,7 @@ impl Sim {
         };
         let mut config = Config::new(name, Arc::clone(&self.params), seeds);
         config.sigs = Arc::clone(&self.sigs);
+        config.trunks = Arc::clone(&self.trunks);
         config.listen = Some(self.address(ix.0));
         config
     }

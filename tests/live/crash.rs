@@ -294,7 +294,7 @@ fn a_full_nodes_directory_is_refused_by_a_light_one_and_the_reverse() {
     let params = Arc::new(params());
     let store = |dir: &tempfile::TempDir| DiskStore::open(dir.path()).expect("free");
     let place = |dir: &tempfile::TempDir| dir.path().display().to_string();
-    let open_light = |store| HeaderChain::open(store, Arc::clone(&params));
+    let open_light = |store| HeaderChain::open(store, Arc::clone(&params), Arc::default());
     let mut blocks = open(store(&full), &params);
     let mut headers = open_light(store(&light)).expect("new");
     for block in Script::new(&params).take(5) {

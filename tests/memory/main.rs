@@ -16,6 +16,7 @@ mod clone;
 mod control;
 mod history;
 mod hostile;
+mod light;
 mod network;
 mod wire;
 

@@ -1,9 +1,8 @@
 //! What changes the tree: headers and bodies that come, blocks that fail, the tip that moves.
 
-use super::walk::skip_height;
 use super::{
     AHEAD_HEADERS_MAX, Entry, Extended, HeaderId, HeaderTree, LinkOrder, Origin, Removed, index,
-    len_u32,
+    len_u32, skip_height,
 };
 use crate::chain::asert::Clock;
 use crate::chain::block::{BlockTime, Header};
@@ -60,7 +59,7 @@ impl HeaderTree {
             extended.refused = Some((known, without));
             return extended;
         }
-        let mut parent = parent;
+        let mut parent = self.taken_back(parent);
         for (header, place) in new.iter().zip(&run) {
             parent = self.insert(parent, header, place, origin, false);
             if !heavier {
@@ -99,6 +98,7 @@ impl HeaderTree {
         // A store that marks a block but not what builds on it must not lead us onto it again.
         let failed = failed || self.entry(parent).failed;
         let place = Place::of(&cursor);
+        let parent = self.taken_back(parent);
         let id = self.insert(parent, header, &place, Origin::Own, failed);
         if body_len > 0 && self.with_bodies {
             self.set_body(id, body_len);
@@ -112,7 +112,7 @@ impl HeaderTree {
     /// Notes that the body of `id` is stored, in `len` bytes; not in a tree without bodies.
     pub fn set_body(&mut self, id: HeaderId, len: u32) {
         debug_assert!(self.with_bodies, "headers alone are kept");
-        let parent_is_linked = self.entry(self.entry(id).parent).linked.is_some();
+        let parent_is_linked = self.entry(self.up(id)).linked.is_some();
         let entry = self.entry_mut(id);
         debug_assert_eq!(entry.body_len, 0, "a body is stored once");
         entry.body_len = len;
@@ -127,7 +127,7 @@ impl HeaderTree {
     /// Marks an entry and all its descendants as invalid and returns those that were not yet.
     pub fn set_failed(&mut self, id: HeaderId) -> Vec<HeaderId> {
         let mut newly = Vec::new();
-        let mut open = vec![id];
+        let mut open = vec![self.taken_back(id)];
         while let Some(at) = open.pop() {
             open.extend(self.children(at));
             if self.entry(at).failed {
@@ -151,7 +151,8 @@ impl HeaderTree {
         self.candidates.last().map(|(_, _, id)| *id)
     }
 
-    /// Makes `id` the end of the chain, and drops what now lags too far behind or is too much.
+    /// Makes `id` the end of the chain, and drops what now lags too far behind or is too much. All ids
+    /// may be others from then on, the tip's, too.
     pub fn set_tip(&mut self, id: HeaderId) -> Vec<Removed> {
         let old_tip = self.tip();
         let old_work = self.entry(old_tip).work;
@@ -159,7 +160,8 @@ impl HeaderTree {
         for at in self.path(fork, old_tip) {
             self.side_body_bytes += u64::from(self.entry(at).body_len);
         }
-        let left_behind = self.active.split_off(index(self.entry(fork).height) + 1);
+        let above = index(self.entry(fork).height) + 1;
+        let left_behind = self.active.split_off(above - self.trunk.len());
         for at in self.path(fork, id) {
             self.uncount(at);
             self.remove_leaf(at);
@@ -186,6 +188,7 @@ impl HeaderTree {
         }
         let mut removed = self.drop_laggards();
         removed.extend(self.count_overtaken(old_work));
+        self.hand_over();
         removed
     }
 
@@ -263,7 +266,7 @@ impl HeaderTree {
         id
     }
 
-    fn store(&mut self, entry: Entry) -> HeaderId {
+    pub(super) fn store(&mut self, entry: Entry) -> HeaderId {
         match self.free.pop() {
             Some(id) => {
                 *self.entry_mut(id) = entry;
@@ -319,7 +322,7 @@ impl HeaderTree {
         for (_, leaf) in &self.leaves {
             let mut at = *leaf;
             while self.entry(at).failed && seen.insert(at) {
-                at = self.entry(at).parent;
+                at = self.up(at);
             }
             let entry = self.entry(at);
             if !entry.failed && entry.work > self.entry(best).work {

@@ -25,7 +25,10 @@
 
 mod grow;
 mod side;
+mod trunk;
 mod walk;
+
+pub use trunk::Trunks;
 
 use super::asert::Clock;
 use super::block::Header;
@@ -36,6 +39,8 @@ use super::rules::RuleError;
 use super::shared::{SharedList, SharedMap};
 use std::cmp::Reverse;
 use std::collections::{BTreeMap, BTreeSet};
+use std::sync::Arc;
+use trunk::Trunk;
 
 /// How far a side branch may lag behind the tip, in blocks of the tip's work. A day of 5-minute
 /// blocks, or 24 minutes of a lab: later than that no node waits for it to win.
@@ -130,8 +135,11 @@ pub struct HeaderTree {
     /// Places in `entries` that are free for use.
     free: Vec<HeaderId>,
     by_hash: SharedMap<BlockHash, HeaderId>,
-    /// The chain, by height.
+    /// The chain, by height, from the trunk on.
     active: Vec<HeaderId>,
+    /// What is kept once for all trees that share it; nothing, if this one does not.
+    trunk: Arc<Trunk>,
+    trunks: Option<Arc<Trunks>>,
     candidates: BTreeSet<(Work, Reverse<LinkOrder>, HeaderId)>,
     /// Entries off the chain without children.
     leaves: BTreeSet<(Work, HeaderId)>,
@@ -174,6 +182,8 @@ impl HeaderTree {
             free: Vec::new(),
             by_hash,
             active: vec![id],
+            trunk: Arc::default(),
+            trunks: None,
             candidates: BTreeSet::new(),
             leaves: BTreeSet::new(),
             leaves_of: BTreeMap::new(),
@@ -200,25 +210,24 @@ impl HeaderTree {
 
     /// The entry behind an id.
     pub fn entry(&self, id: HeaderId) -> &Entry {
-        &self.entries[index(id.0)]
+        let in_trunk = self.trunk.get(id);
+        in_trunk.unwrap_or_else(|| &self.entries[index(id.0)])
     }
 
     /// The id of a known header.
     pub fn find(&self, hash: &BlockHash) -> Option<HeaderId> {
-        self.by_hash.get(hash).copied()
+        let own = self.by_hash.get(hash).copied();
+        own.or_else(|| self.trunk.find(hash))
     }
 
     /// The genesis block.
     pub fn genesis(&self) -> HeaderId {
-        self.active[0]
+        self.trunk.at(0).unwrap_or_else(|| self.active[0])
     }
 
     /// The end of the chain.
     pub fn tip(&self) -> HeaderId {
-        *self
-            .active
-            .last()
-            .expect("the genesis block is always there")
+        *self.active.last().expect("the tip is in no trunk")
     }
 
     /// The header with most work that is not known to be invalid, whether or not there are
@@ -234,7 +243,8 @@ impl HeaderTree {
 
     /// The block of the chain at `height`.
     pub fn active_at(&self, height: u32) -> Option<HeaderId> {
-        self.active.get(index(height)).copied()
+        let own = || self.active.get(index(height) - self.trunk.len()).copied();
+        self.trunk.at(height).or_else(own)
     }
 
     /// Whether an entry is on the chain.
@@ -244,13 +254,12 @@ impl HeaderTree {
 
     /// The parent; the genesis block has none.
     pub fn parent(&self, id: HeaderId) -> Option<HeaderId> {
-        let entry = self.entry(id);
-        (entry.height > 0).then_some(entry.parent)
+        (self.entry(id).height > 0).then(|| self.up(id))
     }
 
     /// Number of headers known.
     pub fn len(&self) -> usize {
-        self.by_hash.len()
+        self.trunk.len() + self.by_hash.len()
     }
 
     /// Never: the genesis block is always there.
@@ -278,8 +287,25 @@ impl HeaderTree {
         self.side_body_bytes
     }
 
+    /// The parent, or the genesis block itself.
+    fn up(&self, id: HeaderId) -> HeaderId {
+        let entry = self.entry(id);
+        let below = entry.height.saturating_sub(1);
+        self.trunk.at(below).unwrap_or(entry.parent)
+    }
+
     fn entry_mut(&mut self, id: HeaderId) -> &mut Entry {
         &mut self.entries[index(id.0)]
+    }
+}
+
+/// The height that an entry's skip link leads to: few steps reach any ancestor.
+fn skip_height(height: u32) -> u32 {
+    let without_lowest_bit = |n: u32| n & n.wrapping_sub(1);
+    match height {
+        0 | 1 => 0,
+        odd if odd % 2 == 1 => without_lowest_bit(without_lowest_bit(odd - 1)) + 1,
+        even => without_lowest_bit(even),
     }
 }
 

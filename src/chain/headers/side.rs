@@ -95,7 +95,7 @@ impl HeaderTree {
     }
 
     pub(super) fn has_room_within(&self, max: u64, id: HeaderId, len: u32) -> bool {
-        self.is_linked(self.entry(id).parent) || self.side_body_bytes + u64::from(len) <= max
+        self.is_linked(self.up(id)) || self.side_body_bytes + u64::from(len) <= max
     }
 
     /// Headers that are not on the chain, ahead of its tip or not.
@@ -131,7 +131,7 @@ impl HeaderTree {
             {
                 self.count(at);
                 origins.insert(self.entry(at).origin);
-                at = self.entry(at).parent;
+                at = self.up(at);
             }
         }
         let mut removed = Vec::new();

@@ -1,6 +1,6 @@
 //! Ways through the tree: ancestors, forks, locators.
 
-use super::{HeaderId, HeaderTree};
+use super::{HeaderId, HeaderTree, skip_height};
 use crate::chain::cursor::Cursor;
 use crate::chain::hash::BlockHash;
 
@@ -25,17 +25,21 @@ impl HeaderTree {
             if entry.height == height {
                 return at;
             }
-            let jump = self.entry(entry.skip).height;
+            let skip = self.skip(at);
+            let jump = self.entry(skip).height;
             // The parent's own jump may land closer; Bitcoin Core's rule of thumb.
             let below = skip_height(entry.height - 1);
             let jump_is_best =
                 jump == height || (jump > height && (below + 2 >= jump || below < height));
-            at = if jump_is_best {
-                entry.skip
-            } else {
-                entry.parent
-            };
+            at = if jump_is_best { skip } else { self.up(at) };
         }
+    }
+
+    /// An ancestor much further down.
+    fn skip(&self, id: HeaderId) -> HeaderId {
+        let entry = self.entry(id);
+        let in_trunk = self.trunk.at(skip_height(entry.height));
+        in_trunk.unwrap_or(entry.skip)
     }
 
     /// The last common ancestor.
@@ -43,11 +47,10 @@ impl HeaderTree {
         let height = self.entry(a).height.min(self.entry(b).height);
         let (mut a, mut b) = (self.ancestor(a, height), self.ancestor(b, height));
         while a != b {
-            let (x, y) = (self.entry(a), self.entry(b));
-            (a, b) = if x.skip == y.skip {
-                (x.parent, y.parent)
-            } else {
-                (x.skip, y.skip)
+            let skips = (self.skip(a), self.skip(b));
+            (a, b) = match skips {
+                (x, y) if x == y => (self.up(a), self.up(b)),
+                skips => skips,
             };
         }
         a
@@ -98,15 +101,5 @@ impl HeaderTree {
         let times = std::iter::successors(Some(id), |at| self.parent(*at))
             .map(|at| self.entry(at).header.time);
         Cursor::at(entry.hash, (entry.height, entry.work, entry.clock), times)
-    }
-}
-
-/// The height that an entry's skip link leads to: few steps reach any ancestor.
-pub(super) fn skip_height(height: u32) -> u32 {
-    let without_lowest_bit = |n: u32| n & n.wrapping_sub(1);
-    match height {
-        0 | 1 => 0,
-        odd if odd % 2 == 1 => without_lowest_bit(without_lowest_bit(odd - 1)) + 1,
-        even => without_lowest_bit(even),
     }
 }

@@ -11,7 +11,7 @@ use super::outcome::{HeadersAccepted, OpenError, TipChange};
 use super::rows::filter_row;
 use super::takes::TakesHeaders;
 use crate::chain::block::BlockTime;
-use crate::chain::headers::{Extended, HeaderId, HeaderTree, Origin, Removed};
+use crate::chain::headers::{Extended, HeaderId, HeaderTree, Origin, Removed, Trunks};
 use crate::chain::{BlockHash, Header, Params};
 use crate::node::store::{Batch, BlockId, HeaderRecord, Store, StoreFault};
 use std::collections::BTreeMap;
@@ -29,12 +29,14 @@ pub struct HeaderChain<S> {
 }
 
 impl<S: Store> HeaderChain<S> {
-    /// Opens a light node's chain in `store`; an empty store gets the genesis block's header.
+    /// Opens a light node's chain in `store`; an empty store gets the genesis block's header. What is
+    /// deep is kept once for all chains with these `trunks`.
     ///
     /// # Errors
     /// [`OpenError`].
-    pub fn open(store: S, params: Arc<Params>) -> Result<Self, OpenError> {
+    pub fn open(store: S, params: Arc<Params>, trunks: Arc<Trunks>) -> Result<Self, OpenError> {
         let mut chain = Self::new(store, params, Kind::Light)?;
+        chain.tree = chain.tree.sharing(trunks);
         let mut batch = match chain.store.tip()? {
             None => chain.genesis(Kind::Light),
             Some(tip) => chain.load(tip, Kind::Light)?,
@@ -254,7 +256,7 @@ impl<S: Store> HeaderChain<S> {
     /// Makes `id` the tip, and notes it with what gives way.
     pub(super) fn set_tip(&mut self, batch: &mut Batch, id: HeaderId) {
         let removed = self.tree.set_tip(id);
-        batch.tip = Some(self.id(id));
+        batch.tip = Some(self.tip());
         self.note_removed(batch, removed);
     }
 

@@ -8,6 +8,7 @@ pub use limits::{ADDRESS_MAX, MempoolLimits};
 pub use strategy::{Release, Strategy};
 
 use super::message::Role;
+use crate::chain::headers::Trunks;
 use crate::chain::{Amount, Params, SigCache};
 use serde::{Deserialize, Serialize};
 use std::net::SocketAddr;
@@ -32,6 +33,8 @@ pub struct Config {
     pub params: Arc<Params>,
     /// Signatures that were checked, shared by the nodes of a process.
     pub sigs: Arc<SigCache>,
+    /// Headers that are deep in the chain, shared by the light nodes of a process.
+    pub trunks: Arc<Trunks>,
     /// Where it listens, if it does.
     pub listen: Option<SocketAddr>,
     /// Addresses to stay connected to; those that are none are left out.
@@ -131,6 +134,7 @@ impl Config {
             kind: NodeKind::Full,
             params,
             sigs: Arc::default(),
+            trunks: Arc::default(),
             listen: None,
             connect: Vec::new(),
             outbound: OUTBOUND_DEFAULT,

@@ -27,7 +27,7 @@ impl<S: Store> LightNode<S> {
     /// # Errors
     /// [`OpenError`].
     pub fn open(config: Config, store: S, now: Time) -> Result<Self, OpenError> {
-        let chain = HeaderChain::open(store, config.params.clone())?;
+        let chain = HeaderChain::open(store, config.params.clone(), config.trunks.clone())?;
         let wallets = Wallets::open(&chain, config.seeds.keys)?;
         let way = match config.kind {
             NodeKind::Light(way) => way,

@@ -71,7 +71,7 @@ impl Kind for HeaderChain<MemStore> {
 
 /// Opens a light node's chain.
 pub fn light<S: Store>(store: S, params: &Params) -> HeaderChain<S> {
-    HeaderChain::open(store, Arc::new(params.clone())).expect("a sound store")
+    HeaderChain::open(store, Arc::new(params.clone()), Arc::default()).expect("a sound store")
 }
 
 pub fn headers(blocks: &[Block]) -> Vec<Header> {

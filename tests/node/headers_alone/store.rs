@@ -19,7 +19,7 @@ fn open_full(store: MemStore, params: &Params) -> Option<OpenError> {
 }
 
 fn open_light(store: MemStore, params: &Params) -> Option<OpenError> {
-    HeaderChain::open(store, Arc::new(params.clone())).err()
+    HeaderChain::open(store, Arc::new(params.clone()), Arc::default()).err()
 }
 
 #[test]

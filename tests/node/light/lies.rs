@@ -2,7 +2,8 @@
 
 use super::stage::Stage;
 use crate::common::*;
-use chainlab::chain::{BlockFilter, FilterHash};
+use chainlab::chain::filter::CodedSet;
+use chainlab::chain::{Block, BlockFilter, FilterHash, Tx};
 use chainlab::node::message::{Item, Message};
 use std::time::Duration;
 
@@ -112,6 +113,58 @@ fn a_filter_that_is_not_its_headers_or_leaves_out_costs_its_sender_the_connectio
         assert_eq!(blocks.len(), 40);
         assert!(!stage.is_with("liar"), "nonsense: {nonsense}");
         assert_eq!(stage.wallet("miner"), stage.wallet_at("central", "miner"));
+    }
+}
+
+/// The filter of a block, but for what concerns one owner.
+fn without(block: &Block, actor: u8) -> BlockFilter {
+    let parties = block.txs().iter().flat_map(Tx::parties);
+    let others = parties.filter(|party| *party != owner(actor));
+    let set = CodedSet::new(&block.hash(), others.map(|party| party.0));
+    BlockFilter::from_bytes(set.bytes()).expect("a set of its elements")
+}
+
+/// All that it says of hashes is honest, so nothing contradicts it but the block.
+#[test]
+fn a_filter_that_leaves_out_one_element_under_an_honest_filter_header_hides_no_payment() {
+    for lone in [false, true] {
+        let full: &[&'static str] = if lone {
+            &["liar"]
+        } else {
+            &["central", "liar"]
+        };
+        let mut stage = Stage::with(full);
+        stage.imports("light", "alice", ALICE);
+        let spends = [genesis_coin(&stage.params, BOB)];
+        let gift = pay(&stage.params, BOB, &spends, &[(ALICE, 1_000_000_000)]);
+        let block = stage.miner.clone().mine(vec![gift.clone()]);
+        let bent = without(&block, ALICE);
+        assert_eq!(bent.len() + 1, BlockFilter::of(&block).len());
+        stage.bends("liar", move |mut message| {
+            if let Message::CFilters(said) = &mut message {
+                let heights = said.range.start..;
+                let first = heights
+                    .zip(&mut said.filters)
+                    .find(|(height, _)| *height == 1);
+                if let Some((_, filter)) = first {
+                    *filter = bent.bytes().to_vec().into();
+                }
+            }
+            Some(message)
+        });
+        assert_eq!(stage.mines(vec![gift], 1), [block]);
+        stage.waits(Duration::from_secs(60));
+        let was_asked = stage.said.iter().any(|(to, message)| {
+            *to == "liar" && matches!(message, Message::GetCFilters(range) if range.start == 1)
+        });
+        assert_eq!(stage.is_with("liar"), !was_asked, "lone: {lone}");
+        assert!(was_asked || !lone);
+        // With no honest peer it knows that it does not know.
+        let (coins_seen, filters) = (stage.wallet("alice").confirmed, stage.info().filters);
+        assert_eq!(
+            (coins_seen, filters),
+            if lone { (coins(10), 0) } else { (coins(20), 1) }
+        );
     }
 }
 

@@ -197,6 +197,7 @@ impl Round {
         let mut config = Config::new(&spec.name, Arc::clone(&self.params), seeds);
         spec.configure(&mut config);
         config.sigs = Arc::clone(&self.sigs);
+        config.trunks = Arc::clone(&self.trunks);
         let core = self.core();
         let known = spec.connect.iter();
         let known = known.filter_map(|name| core.nodes()[core.position(name)?.0].addr());

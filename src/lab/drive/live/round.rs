@@ -6,6 +6,7 @@ use super::home::Home;
 use super::lanes::Lanes;
 use super::programs::Programs;
 use super::proxies::Proxies;
+use crate::chain::headers::Trunks;
 use crate::chain::{Params, SigCache};
 use crate::lab::ask::{Answer, Request, Ticket};
 use crate::lab::control::{EventBus, RecentEvents, Weight};
@@ -68,6 +69,7 @@ pub(in crate::lab::drive) struct Round {
     up: OnceLock<Duration>,
     pub(super) links: Links,
     pub(super) sigs: Arc<SigCache>,
+    pub(super) trunks: Arc<Trunks>,
     /// What decides. Nothing is waited for, nor read or written, while it is locked.
     mind: Mutex<Mind>,
     /// Held by the one that does what core says.
@@ -207,6 +209,7 @@ impl Round {
             up: OnceLock::new(),
             links,
             sigs: Arc::default(),
+            trunks: Arc::default(),
             mind: Mutex::new(Mind {
                 core,
                 held: Histogram::default(),
