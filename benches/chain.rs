@@ -4,7 +4,7 @@
 //! ```sh
 //! cargo bench --bench chain               # all of it
 //! cargo bench --bench chain -- reopen     # one group: connect, midstate, growth, reorganise, reopen,
-//!                                         # failed, bitcoin, reads, proof
+//!                                         # failed, bitcoin, reads, proof, looks
 //! ```
 
 #![allow(
@@ -63,6 +63,7 @@ fn main() {
         ("bitcoin", bitcoin::bitcoin),
         ("reads", bitcoin::reads),
         ("proof", proof::proof),
+        ("looks", proof::looks),
     ]);
 }
 

@@ -3,7 +3,7 @@
 //!
 //! ```sh
 //! cargo bench --bench node               # all of it
-//! cargo bench --bench node -- sync       # one group: sync, hops, admit, by_hand, crowd, sim, clone,
+//! cargo bench --bench node -- sync       # one group: sync, light, hops, admit, by_hand, crowd, sim, clone,
 //!                                        # levels, between
 //! ```
 
@@ -29,6 +29,8 @@ mod crowd;
 mod hops;
 #[path = "node/levels.rs"]
 mod levels;
+#[path = "node/light.rs"]
+mod light;
 #[path = "chain/ratio.rs"]
 mod ratio;
 #[path = "node/scene.rs"]
@@ -41,6 +43,7 @@ mod sync;
 fn main() {
     ratio::Harness::from_args().measure(&[
         ("sync", sync::sync),
+        ("light", light::light),
         ("hops", hops::hops),
         ("admit", admit::admit),
         ("by_hand", by_hand::by_hand),

@@ -100,7 +100,7 @@ fn measure(
 }
 
 /// Decodes, checks and stores all blocks, with no signature known before.
-fn validate(dir: &Path, params: &Params, blocks: &[Vec<u8>]) {
+pub fn validate(dir: &Path, params: &Params, blocks: &[Vec<u8>]) {
     let store = DiskStore::open(dir).expect("a directory of our own");
     let (params, sigs) = (Arc::new(params.clone()), Arc::new(SigCache::default()));
     let mut chain = ChainState::open(store, params, sigs).expect("a new chain");

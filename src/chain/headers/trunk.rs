@@ -19,7 +19,7 @@ use std::sync::{Arc, Mutex, PoisonError, Weak};
 
 /// Headers that are handed over at a time. Each time another trunk begins, which costs what two maps that
 /// differ by so many rows do not share.
-pub const TRUNK_STEP: usize = 64;
+const TRUNK_STEP: usize = 64;
 
 /// Marks the place of a header in the trunk; the rest of it is the height.
 const IN_TRUNK: u32 = 1 << 31;

@@ -17,7 +17,7 @@ mod search;
 mod tests;
 
 pub use budget::Budget;
-pub use search::concerns;
+pub use search::{BYTES_FOR_A_LOOK, OWNERS_FOR_A_LOOK, concerns, looks_at};
 
 use super::ids::ConnId;
 use super::message::{Item, Message, ProofQuery, Reject, Text, WATCH_MAX};
@@ -28,8 +28,9 @@ use super::time::{Time, earlier};
 use crate::chain::{KeyHash, Tx, Txid};
 use std::collections::{BTreeMap, VecDeque};
 
-/// Looks that one peer has each second: a fortieth of a processor's time. One is a filter held against a hundred
-/// addresses, or half a kilobyte of a block that is read: 5 µs.
+/// Looks that one peer has each second: a fortieth of a processor's time. One is a short filter held
+/// against a hundred addresses, a quarter of a kilobyte of a longer one, or half a kilobyte of a block that is
+/// read: 5 µs, and measured less (`benches/chain/proof.rs`).
 pub const LOOKS_OF_PEER: u32 = 5_000;
 
 /// Looks that all have together: a tenth of a processor's time.

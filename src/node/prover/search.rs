@@ -3,7 +3,7 @@
 use super::refusal;
 use crate::chain::headers::HeaderId;
 use crate::chain::merkle::MerkleTree;
-use crate::chain::{Block, BlockHash, KeyHash, Tx, Txid};
+use crate::chain::{Block, BlockFilter, BlockHash, KeyHash, Tx, Txid};
 use crate::node::message::{
     Item, Message, PROOF_BLOCKS_MAX, PROOFS_BYTES, ProofPlace, ProofQuery, Proofs, ProvenTx,
 };
@@ -12,15 +12,24 @@ use crate::node::store::{Store, StoreFault};
 use std::sync::Arc;
 
 /// Addresses that one look at a filter is for.
-const OWNERS_FOR_A_LOOK: usize = 100;
+pub const OWNERS_FOR_A_LOOK: usize = 100;
+
+/// Bytes of a filter that one look is for: some hundred owners. Those of a block full of payments are
+/// 15 kB, and are gone through whole, twice.
+const FILTER_BYTES_FOR_A_LOOK: usize = 250;
 
 /// Bytes of a block that one look is for.
-const BYTES_FOR_A_LOOK: usize = 500;
+pub const BYTES_FOR_A_LOOK: usize = 500;
 
 /// Whether a transaction pays one of these owners, who are in their order, or spends a coin of one.
 pub fn concerns(tx: &Tx, owners: &[KeyHash]) -> bool {
     tx.parties()
         .any(|party| owners.binary_search(&party).is_ok())
+}
+
+/// The looks that it takes to hold a filter against so many owners.
+pub fn looks_at(filter: &BlockFilter, owners: usize) -> usize {
+    owners.div_ceil(OWNERS_FOR_A_LOOK) + filter.bytes().len() / FILTER_BYTES_FOR_A_LOOK
 }
 
 /// What waits and concerns these owners, parents before children.
@@ -125,7 +134,7 @@ impl<S: Store> Search<'_, S> {
         let Some(kept) = self.shown.chain.filter(hash)? else {
             return Ok(None);
         };
-        self.spend(self.owners.len().div_ceil(OWNERS_FOR_A_LOOK));
+        self.spend(looks_at(&kept.filter, self.owners.len()));
         let after = ProofPlace::block(from.height.saturating_add(1));
         if !kept.filter.matches_any(hash, self.owners) {
             return Ok(Some(after));

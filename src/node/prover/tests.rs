@@ -1,4 +1,6 @@
 use super::*;
+use crate::chain::filter::CodedSet;
+use crate::chain::{BlockFilter, BlockHash};
 use std::time::Duration;
 
 const NOW: Time = Time(1_700_000_000_000_000);
@@ -49,4 +51,16 @@ fn turns_go_round_and_nothing_is_left_of_who_is_gone() {
     assert_eq!(prover.next(NOW, |_| true), None);
     let due = prover.deadline(|_| true).expect("two of them wait");
     assert!(due > NOW && prover.next(due, |_| true).is_some());
+}
+
+#[test]
+fn a_long_filter_costs_by_its_length_as_well_as_by_the_addresses() {
+    let filter = |owners: u32| {
+        let owners = (0..owners).map(u32::to_le_bytes);
+        let set = CodedSet::new(&BlockHash::ZERO, owners);
+        BlockFilter::from_bytes(set.bytes()).expect("a set of its elements")
+    };
+    assert_eq!((looks_at(&filter(2), 1), looks_at(&filter(2), 101)), (1, 2));
+    let long = looks_at(&filter(5_000), 1);
+    assert!((40..60).contains(&long), "{long}");
 }
