@@ -227,7 +227,7 @@ fn a_body_that_is_not_its_headers_costs_the_connection_and_another_is_asked() {
             Message::Block(block) => {
                 let mut txs = block.txs().to_vec();
                 txs[0].lock_time += 1;
-                let bent = chainlab::chain::Block::new(*block.header(), txs);
+                let bent = Block::new(*block.header(), txs);
                 Message::Block(std::sync::Arc::new(bent))
             }
             other => other,
