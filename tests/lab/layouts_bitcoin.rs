@@ -143,7 +143,7 @@ fn a_layout_says_which_of_its_nodes_are_real_and_virtual_time_has_none_of_them()
     assert_eq!(real("regtest"), ["amber", "birch", "cedar"]);
     assert_eq!(real("regtest-partition"), ["amber", "birch", "cedar"]);
     assert!(playable().all(|layout| layout.real_nodes().count() == 0));
-    assert_eq!(playable().count(), 10);
+    assert_eq!(playable().count(), 11);
     let said = VirtualLab::seeded(&shipped("bitcoin").expect("it is built in"), 1);
     let wanted = "core is a real Bitcoin node, and its time is that of the wall: it has no place in virtual time";
     assert_eq!(said.map(drop), Err(wanted.to_owned()));

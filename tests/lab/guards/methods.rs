@@ -147,6 +147,11 @@ const CALLS: &[(&str, &str)] = &[
     ("time_back", r#"{}"#),
     ("time_next", r#"{}"#),
     ("time_prev", r#"{}"#),
+    (
+        "forge",
+        r#"{"node": "dark", "to": "alice", "amount": "100"}"#,
+    ),
+    ("leave_out", r#"{"node": "dark", "of": "alice"}"#),
     ("time_speed", r#"{"speed": 5}"#),
     ("time_speed", r#"{"speed": "1/10"}"#),
     ("time_speed", r#"{"speed": "max"}"#),

@@ -221,10 +221,12 @@ impl<'a> Group<'a> {
         let wallets = section.texts("wallets", r#"["alice", "bob"]"#)?;
         set(&mut spec.sync, section.choice("sync", &SYNC_METHODS)?);
         spec.light = section.choice("light", &LIGHT_WAYS)?;
-        set(&mut spec.attacker, section.flag("attacker")?);
-        if spec.attacker && spec.light.is_some() {
-            let problem = "a light node has no blocks: an attacker's is a full node";
-            return Err(section.error_at("attacker", problem));
+        if let Some(attacker) = section.take("attacker") {
+            spec.attacker = attacker.flag()?;
+            if spec.attacker && spec.light.is_some() {
+                let problem = "a light node has no blocks: an attacker's is a full node";
+                return Err(attacker.place().error(problem));
+            }
         }
         let mine = section.take("mine");
         if let (Some(_), Some(mine)) = (spec.light, &mine) {

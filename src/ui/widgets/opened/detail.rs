@@ -2,12 +2,11 @@
 //! a line, then tables of what it is made of.
 
 use super::date::date;
-use super::history;
 use super::level::{BLOCK_FIELDS, Content, OpenTx, Proof};
-use crate::chain::merkle::MerkleStep;
+use super::{history, path};
 use crate::chain::{Amount, BlockHash, CompactTarget};
 use crate::node::Time;
-use crate::node::snapshot::{BlockDetail, TxDetail, TxProof};
+use crate::node::snapshot::{BlockDetail, TxDetail};
 use crate::ui::text::{self, counted, fee_rate};
 use crate::ui::widgets::list::{self, Cell, Item, Look, Target, dim, ending, long, plain, strong};
 use crate::ui::widgets::subject::Subject;
@@ -45,13 +44,6 @@ const OUTPUTS: [Column; 4] = [
     number("amount", 0),
     words("owner", 0),
     words("address", 1),
-];
-
-const PATH: [Column; 4] = [
-    number("#", 2),
-    words("paired with", 0),
-    words("on its", 0),
-    words("hashes to", 1),
 ];
 
 /// What an opened thing shows; nothing while it is on its way.
@@ -251,42 +243,9 @@ fn tx_sections(subject: Subject<'_>, tx: &OpenTx) -> Vec<Section> {
     }
     sections.push(outputs(subject, detail));
     if let Proof::Holds(proof) = &tx.proof {
-        sections.push(path(proof));
+        sections.push(path::section(proof));
     }
     sections
-}
-
-/// The way from a transaction up to the root, hash by hash.
-fn path(proof: &TxProof) -> Section {
-    let steps = (1..).zip(&proof.steps);
-    let mut items: Vec<Item> = steps.map(|(nth, step)| step_item(nth, step)).collect();
-    let count = usize::try_from(proof.count).unwrap_or(usize::MAX);
-    let words = format!("with {} before it", counted(count, "transaction"));
-    let root = long(proof.merkle_root, Look::Good);
-    items.push(
-        Item::new(vec![dim("root"), plain(words), plain(""), root])
-            .copies("the merkle root", proof.merkle_root),
-    );
-    Section {
-        title: format!("merkle path of transaction {} of {count}", proof.index + 1),
-        columns: &PATH,
-        items,
-    }
-}
-
-fn step_item(nth: usize, step: &MerkleStep) -> Item {
-    let side = match (step.is_left, step.node == step.sibling) {
-        (true, true) => "itself, right",
-        (true, false) => "right",
-        (false, _) => "left",
-    };
-    Item::new(vec![
-        dim(nth),
-        long(step.sibling, Look::Plain),
-        plain(side),
-        long(step.parent, Look::Dim),
-    ])
-    .copies("the hash that it is paired with", step.sibling)
 }
 
 /// In which block, or that it waits.

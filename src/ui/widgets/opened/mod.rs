@@ -6,6 +6,7 @@ mod detail;
 mod history;
 mod level;
 pub(in crate::ui) mod page;
+mod path;
 mod stack;
 
 pub(in crate::ui) use body::Body;
