@@ -8,7 +8,7 @@ use super::snapshot::{
 use super::wallets::WalletError;
 use super::{BlockId, ChainState, Node, Store, StoreFault, Time};
 use crate::chain::tx::TxOut;
-use crate::chain::{Address, Amount, Block, Coin, KeyHash, OutPoint, Params, Tx, Txid};
+use crate::chain::{Amount, Block, Coin, KeyHash, OutPoint, Params, Tx, Txid};
 use std::collections::VecDeque;
 use std::ops::RangeInclusive;
 
@@ -154,16 +154,9 @@ impl<S: Store> Node<S> {
 
     fn coins_of(&self, of: &str) -> Result<Result<Vec<CoinInfo>, CommandError>, StoreFault> {
         let params = self.chain.params();
-        let owner = match self.wallets.owner(of) {
-            Some(owner) => owner,
-            None => match Address::parse(of, params.address_version) {
-                Ok(address) => address.owner,
-                Err(error) => {
-                    let words = format!("{of:?} is neither a wallet of this node nor an address");
-                    let words = format!("{words}: {error}");
-                    return Ok(Err(CommandError::new(RefusalKind::NoSuchWallet, words)));
-                }
-            },
+        let owner = match self.wallets.whose(of) {
+            Ok(owner) => owner,
+            Err(error) => return Ok(Err(error)),
         };
         let mut coins: Vec<CoinInfo> = Vec::new();
         self.chain.store().each_coin(&mut |outpoint, coin| {

@@ -239,7 +239,8 @@ impl Row {
         spans
     }
 
-    fn width(&self) -> usize {
+    /// Columns that all of it takes.
+    pub fn width(&self) -> usize {
         let gaps: usize = self.parts.iter().skip(1).map(|part| part.gap).sum();
         let parts: usize = self.parts.iter().map(|part| width(&part.spans)).sum();
         gaps + parts

@@ -112,7 +112,6 @@ fn the_tutorials_scenario_is_played_with_a_light_node_for_wallets() {
             holds(&lab, "2 wallet", wallet, amount);
         }
         assert!(lab.text().contains("LIGHT"), "{way}: {}", lab.text());
-        assert!(lab.text().contains("a full node"), "{way}: {}", lab.text());
     }
 }
 

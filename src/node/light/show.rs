@@ -122,11 +122,16 @@ impl<S: Store> LightNode<S> {
                 let history = self.wallets.history(&name, page, self.chain.store());
                 history.map(Reply::History)
             }
-            Question::Coins { of } => self.wallets.coins(&of).map(|mut coins| {
-                // Those in blocks, as a full node says it.
-                coins.retain(|coin| coin.height.is_some());
-                Reply::Coins(coins)
-            }),
+            Question::Coins { of } => {
+                let owner = self.wallets.whose(&of);
+                let words = || {
+                    let words =
+                        format!("{of} is no wallet here: a light node knows no other coins");
+                    CommandError::new(RefusalKind::NoSuchWallet, words)
+                };
+                let coins = |owner| self.wallets.coins_in_blocks(&owner).ok_or_else(words);
+                return Ok(owner.and_then(coins).map(Reply::Coins));
+            }
             Question::Peers => Ok(Reply::Peers(self.peer_infos())),
             Question::Chain { from, to, limit } => {
                 let heights = to..=from.min(self.chain.tip().height);

@@ -1,6 +1,7 @@
 //! What wallets show: balances, history, coins.
 
-use super::super::snapshot::{CoinInfo, HistoryEntry, PAGE_MAX, WalletInfo};
+use super::super::io::{CommandError, RefusalKind};
+use super::super::snapshot::{COINS_MAX, CoinInfo, HistoryEntry, PAGE_MAX, WalletInfo};
 use super::super::store::{BlockId, Store, StoreFault};
 use super::super::time::Time;
 use super::balance::{Balance, minus, plus};
@@ -10,7 +11,7 @@ use super::spend::{Packages, Spendable};
 use super::state::Wallets;
 use super::waiting::{Standing, Waiter, net};
 use crate::chain::tx::TxOut;
-use crate::chain::{Amount, KeyHash, OutPoint, Tx, Txid};
+use crate::chain::{Address, Amount, KeyHash, OutPoint, Tx, Txid};
 use std::cmp::Reverse;
 use std::collections::{BTreeMap, BTreeSet};
 
@@ -86,6 +87,35 @@ impl Wallets {
         coins.sort_by_key(|coin| (Reverse(coin.coin.amount), coin.outpoint));
         coins.truncate(PAGE_MAX);
         Ok(coins.iter().map(|coin| self.coin_info(coin)).collect())
+    }
+
+    /// Who is meant by a wallet's name or an address.
+    ///
+    /// # Errors
+    /// In words: it is neither.
+    pub fn whose(&self, of: &str) -> Result<KeyHash, CommandError> {
+        if let Some(owner) = self.owner(of) {
+            return Ok(owner);
+        }
+        let address = Address::parse(of, self.params.address_version);
+        address.map(|address| address.owner).map_err(|error| {
+            let words = format!("{of:?} is neither a wallet of this node nor an address: {error}");
+            CommandError::new(RefusalKind::NoSuchWallet, words)
+        })
+    }
+
+    /// Coins of one of these wallets' owners in blocks, [`COINS_MAX`] at most; `None`: it is none of them.
+    pub fn coins_in_blocks(&self, owner: &KeyHash) -> Option<Vec<CoinInfo>> {
+        let coins = self.balances.get(owner)?.coins().iter();
+        let coins = coins.take(COINS_MAX).map(|(outpoint, coin)| {
+            let (outpoint, coin, waits) = (*outpoint, *coin, false);
+            self.coin_info(&Spendable {
+                outpoint,
+                coin,
+                waits,
+            })
+        });
+        Some(coins.collect())
     }
 
     /// The lowest height whose reward cannot be in the next block.

@@ -24,8 +24,13 @@ pub(super) fn light(
         let words = format!("no peer sends #{}", block.height);
         return row.text(1, 0, words, theme.bad()).fit(room);
     }
-    if let Some(words) = served(seen) {
-        return row.text(1, 0, words, theme.bad()).fit(room);
+    if let Some(words) = served(seen, room) {
+        // It must be seen: where there is too little room the label gives way.
+        let row = match row.width() + words.len() > room {
+            true => Row::new(),
+            false => row,
+        };
+        return row.text(0, 0, words, theme.bad()).fit(room);
     }
     let mut row = row.text(1, 0, downloaded(scene.lab, node, seen), theme.strong());
     if let Some(words) = one_word(seen) {
@@ -76,9 +81,10 @@ pub(super) fn payments(
 }
 
 /// Which full nodes have the end of its chain, if any has said that it does not.
-fn served(seen: &LightInfo) -> Option<String> {
+fn served(seen: &LightInfo, room: usize) -> Option<String> {
     match seen.serve_tip {
         (_, 0) => None,
+        (0, _) if room < 28 => Some("no node serves this tip".to_owned()),
         (0, _) => Some("no full node serves this tip".to_owned()),
         (some, none) => Some(format!(
             "{some} of {} serve this tip",
