@@ -12,7 +12,7 @@ fn addr(shell: &Shell, node: &str) -> String {
 
 /// What a wallet has in blocks, once it is as much as that.
 fn has(shell: &Shell, wallet: &str, amount: &str) {
-    let is_so = |said: &Said| said.code == 0 && said.json()["confirmed"] == amount;
+    let is_so = |said: &Said| said.code == 0 && said.json()["balance"] == amount;
     shell.until(&["wallet", "balance", wallet, "--json"], is_so);
 }
 
