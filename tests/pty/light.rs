@@ -65,7 +65,7 @@ fn plays(way: &str) {
     shell.kill(pid);
     shell.node("phone", &phone);
     has(&shell, "alice", "3");
-    let refused = shell.refused(3, &["mine", "now", "--node", "phone"]);
+    let refused = shell.refused(1, &["mine", "now", "--node", "phone"]);
     assert!(
         refused.contains("a light node has no blocks to build on"),
         "{refused}"
