@@ -57,6 +57,9 @@ fn a_light_node_says_what_it_has_downloaded_beside_a_full_one() {
     assert!(row(&wide, "light").ends_with("by filter"), "{wide:#?}");
     let rows = rows(&lab, (160, 45));
     assert!(row(&rows, "headers").contains("12"), "{rows:#?}");
+    let narrow = self::rows(&lab, (120, 36));
+    let short = "light    14.0 kB, full 800.0 kB";
+    assert!(row(&narrow, "light").contains(short), "{narrow:#?}");
     // central has two peers; the light node itself does not count.
     let downloaded = "downloaded 14.0 kB, a full node 800.0 kB";
     assert!(row(&rows, "light").contains(downloaded), "{rows:#?}");

@@ -32,7 +32,9 @@ pub(super) fn light(
         };
         return row.text(0, 0, words, theme.bad()).fit(room);
     }
-    let mut row = row.text(1, 0, downloaded(scene.lab, node, seen), theme.strong());
+    let left = room.saturating_sub(row.width());
+    let words = downloaded(scene.lab, node, seen, left);
+    let mut row = row.text(1, 0, words, theme.strong());
     if let Some(words) = one_word(seen) {
         row = row.text(2, 2, words, theme.warn());
     }
@@ -144,7 +146,7 @@ const fn way(way: LightWay) -> &'static str {
 }
 
 /// What came in, beside the most that came in at a full node of the lab since its connections began.
-fn downloaded(lab: &LabView, node: &NodeView, seen: &LightInfo) -> String {
+fn downloaded(lab: &LabView, node: &NodeView, seen: &LightInfo, room: usize) -> String {
     let own = text::size(seen.received_bytes);
     let full = lab
         .nodes
@@ -153,7 +155,16 @@ fn downloaded(lab: &LabView, node: &NodeView, seen: &LightInfo) -> String {
         .filter_map(received_in_full)
         .max();
     match full {
-        Some(bytes) => format!("downloaded {own}, a full node {}", text::size(bytes)),
+        Some(bytes) => {
+            let full = text::size(bytes);
+            let short = format!("{own}, full {full}");
+            let all = [
+                format!("downloaded {own}, a full node {full}"),
+                format!("{own}, a full node {full}"),
+            ];
+            let mut fitting = all.into_iter().filter(|words| words.len() <= room);
+            fitting.next().unwrap_or(short)
+        }
         None => format!("downloaded {own}"),
     }
 }
