@@ -2,6 +2,8 @@
 
 use crate::terminal::Screen;
 use std::fs;
+use std::thread;
+use std::time::Duration;
 
 const WIDE: (u16, u16) = (120, 36);
 
@@ -46,12 +48,25 @@ fn said(lab: &Screen) -> String {
     said.cloned().unwrap_or_default()
 }
 
+/// Time stands still, but what is said of it may come in two draws: a press between them would go past what is
+/// looked for.
+fn settles(lab: &Screen) {
+    loop {
+        let before = said(lab);
+        thread::sleep(Duration::from_millis(40));
+        if said(lab) == before {
+            return;
+        }
+    }
+}
+
 /// Presses a key until this is said; each press moves time.
 fn presses_to(lab: &mut Screen, key: &str, what: &str) {
     for _ in 0..60 {
         let before = said(lab);
         lab.types(key);
         lab.waits("time to move", |_| said(lab) != before);
+        settles(lab);
         if said(lab).contains(what) {
             return;
         }

@@ -3,9 +3,10 @@
 use super::stage::Stage;
 use crate::common::*;
 use chainlab::chain::Tx;
+use chainlab::chain::merkle::MerkleProof;
 use chainlab::node::LightWay;
 use chainlab::node::io::{Command, EventKind};
-use chainlab::node::message::{Message, ProofPlace, Proofs};
+use chainlab::node::message::{Item, Message, ProofPlace, ProofQuery, Proofs, ProvenTx};
 use chainlab::node::wallets::secret_hex;
 use std::sync::Arc;
 use std::time::Duration;
@@ -161,7 +162,7 @@ fn a_transaction_of_others_and_proofs_that_were_not_asked_for_are_no_gifts() {
     }
     assert!(!stage.is_with("liar"));
     assert_eq!(stage.info().incoming, 0);
-    let query = chainlab::node::message::ProofQuery {
+    let query = ProofQuery {
         from: ProofPlace::block(1),
         stop: stage.params.genesis_block().hash(),
     };
@@ -290,4 +291,46 @@ fn payments_that_a_peer_makes_up_take_a_bounded_room_and_go_for_good_ones() {
     stage.mines(vec![paid], 1);
     assert_eq!(stage.wallet("alice").confirmed, coins(20));
     assert_eq!(stage.info().incoming, kept - 1);
+}
+
+/// Blocks with work are all that it is shown: that one transaction cannot be in two of them it cannot know.
+#[test]
+fn a_transaction_that_stands_in_the_chain_twice_pays_once_and_goes_with_its_branch() {
+    let mut stage = stage(&[]);
+    let honest = stage.miner.rival(3);
+    let paid = gift(&stage);
+    let blocks = [(); 2].map(|()| stage.miner.mine(vec![paid.clone()]));
+    let [_, last] = &blocks;
+    let (from, stop) = (ProofPlace::block(1), last.hash());
+    let proven = blocks.iter().map(|block| ProvenTx {
+        block: block.hash(),
+        tx: Arc::new(paid.clone()),
+        proof: MerkleProof::new(block.txids(), 1).expect("it is in the block"),
+    });
+    let said = Proofs {
+        query: ProofQuery { from, stop },
+        next: None,
+        proven: proven.collect(),
+    };
+    stage.add("liar");
+    stage.bends("liar", move |message| match message {
+        Message::NotFound(items) if items.contains(&Item::Block(stop)) => {
+            Some(Message::Proofs(Box::new(said.clone())))
+        }
+        other => Some(other),
+    });
+    stage.connects("liar");
+    let headers = blocks.iter().map(|block| *block.header()).collect();
+    stage.hears_from("liar", Message::Headers(headers));
+    stage.settles();
+    assert_eq!(stage.info().proofs, 3, "with that of the genesis block");
+    assert_eq!(stage.wallet("alice").confirmed, coins(20));
+    stage.add("honest");
+    stage.connects("honest");
+    stage.miner = honest;
+    let heavier = stage.miner.mine_empty(4);
+    stage.finds("honest", &heavier);
+    stage.settles();
+    assert_eq!(stage.info().headers, 4);
+    assert_eq!(stage.wallet("alice").confirmed, coins(10));
 }
