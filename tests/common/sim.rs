@@ -2,6 +2,7 @@
 //! what happens to him.
 
 use super::watched::Watched;
+use chainlab::chain::params::Retarget;
 use chainlab::chain::{Amount, BlockHash, KeyHash, Params};
 use chainlab::lab::Layout;
 use chainlab::lab::drive::{Level, VirtualLab, VirtualOptions};
@@ -11,12 +12,21 @@ use chainlab::node::io::{CloseReason, Command, ConnId, Input, Output, Payment, Q
 use chainlab::node::message::{Message, Version};
 use chainlab::node::snapshot::{CoinInfo, HistoryEntry, WalletInfo};
 use chainlab::node::{NodeIx, Time};
-use chainlab::sim::{Actor, Answer, Sim};
+use chainlab::sim::{self, Actor, Answer, Sim};
 use std::net::SocketAddr;
 use std::time::Duration;
 
 pub fn ms(ms: u64) -> Duration {
     Duration::from_millis(ms)
+}
+
+/// Those of a simulation, with the coins of the [small](super::params) network, and blocks that stay as hard as they are.
+pub fn small() -> Params {
+    Params {
+        genesis: super::params().genesis,
+        retarget: Retarget::Fixed,
+        ..sim::params()
+    }
 }
 
 pub fn latency(millis: u64) -> Conditions {

@@ -5,13 +5,13 @@ mod forged;
 mod left_out;
 mod rules;
 
-use crate::common::sim::{address, import, latency, pay, until, wallets};
-use crate::common::{ALICE, BOB, coins, owner, params as small};
-use chainlab::chain::{Amount, BlockHash, Params};
+use crate::common::sim::{address, import, latency, pay, small, until, wallets};
+use crate::common::{ALICE, BOB, coins, owner};
+use chainlab::chain::{Amount, BlockHash};
 use chainlab::link::LinkState;
 use chainlab::node::io::{Command, Reply};
 use chainlab::node::{BlockId, LightNode, LightWay, NodeIx, NodeKind};
-use chainlab::sim::{self, Sim};
+use chainlab::sim::{Sim, SimStore};
 use std::time::Duration;
 
 pub const MINUTE: Duration = Duration::from_secs(60);
@@ -29,12 +29,7 @@ pub struct World {
 
 impl World {
     pub fn new(seed: u64) -> Self {
-        let params = Params {
-            genesis: small().genesis,
-            retarget: chainlab::chain::params::Retarget::Fixed,
-            ..sim::params()
-        };
-        let mut sim = Sim::new(seed, params);
+        let mut sim = Sim::new(seed, small());
         sim.set_default_link(latency(30));
         let mut add = |name: &str, kind: NodeKind| {
             let mut config = sim.config(name);
@@ -132,7 +127,7 @@ impl World {
         info.expect("she is there").confirmed
     }
 
-    pub fn light(&self) -> &LightNode<sim::SimStore> {
+    pub fn light(&self) -> &LightNode<SimStore> {
         self.sim
             .machine(self.light)
             .and_then(|node| node.light())

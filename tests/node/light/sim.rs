@@ -1,13 +1,13 @@
 //! Light nodes in virtual time, beside full ones that mine.
 
-use crate::common::sim::{import, latency, pay, until, wallets};
-use crate::common::{ALICE, BOB, coins, params as small};
-use chainlab::chain::{Amount, Params};
+use crate::common::sim::{import, latency, pay, small, until, wallets};
+use crate::common::{ALICE, BOB, coins};
+use chainlab::chain::Amount;
 use chainlab::link::LinkState;
 use chainlab::node::config::MiningMode;
 use chainlab::node::snapshot::WalletInfo;
 use chainlab::node::{LightWay, NodeIx, NodeKind};
-use chainlab::sim::{self, Sim};
+use chainlab::sim::Sim;
 use std::time::Duration;
 
 const MINUTE: Duration = Duration::from_secs(60);
@@ -21,12 +21,7 @@ struct World {
 
 /// A miner, another full node, and a light one that knows both.
 fn world(seed: u64) -> World {
-    let params = Params {
-        genesis: small().genesis,
-        retarget: chainlab::chain::params::Retarget::Fixed,
-        ..sim::params()
-    };
-    let mut sim = Sim::new(seed, params);
+    let mut sim = Sim::new(seed, small());
     sim.set_default_link(latency(30));
     let add = |sim: &mut Sim, name: &str, kind: NodeKind| {
         let mut config = sim.config(name);
