@@ -121,6 +121,7 @@ fn by_address_it_is_said_who_knows_whose_address_and_what_waits() {
     let told = |names: &[&str]| LightInfo {
         way: LightWay::Address,
         told: names.iter().map(ToString::to_string).collect(),
+        searching: names.len().min(2),
         incoming: 1,
         ..LightInfo::default()
     };
@@ -146,6 +147,8 @@ fn by_address_it_is_said_who_knows_whose_address_and_what_waits() {
         payments,
         "payments 1 to it waiting   central, miner know alice's address"
     );
+    let (_, payments) = seen(&["central", "miner", "relay"], (260, 60));
+    assert!(payments.ends_with("central, miner, 1 more know alice's address"));
 }
 
 #[test]

@@ -28,9 +28,13 @@ impl<S: Store> LightNode<S> {
             let left = &change.disconnected;
             let rows = self.words.chain_left(change.fork, left, &self.chain)?;
             self.chain.put_meta(rows, false)?;
+            let payments = self.left_by(change.fork)?;
             self.proofs.cut(change.fork.height);
             self.watchers.back_to(change.fork.height);
             self.roll_wallets_back(change.fork, now)?;
+            for tx in payments {
+                self.waits(&tx, now);
+            }
             let waits = self.wallets.unconfirmed().count();
             let event = EventKind::Reorganised {
                 fork: change.fork,
@@ -220,7 +224,7 @@ impl<S: Store> LightNode<S> {
     }
 
     /// A block that is here.
-    pub(super) fn body(&self, id: BlockId) -> Option<Arc<Block>> {
+    fn body(&self, id: BlockId) -> Option<Arc<Block>> {
         match id.height {
             0 => Some(Arc::new(self.chain.params().genesis_block())),
             _ => self.bodies.body(&id.hash),
@@ -248,12 +252,16 @@ impl<S: Store> LightNode<S> {
         } else {
             self.wallets.next_block(&part, store)?;
         }
-        let owners = self.sorted_owners();
-        let txs = part.txs.iter().filter(|tx| concerns(tx.tx, &owners));
-        let places: Vec<u32> = txs.map(|tx| tx.index).collect();
-        self.proofs.keep_of(id.height, block, &places);
+        self.keep_proofs(&part, block, &self.sorted_owners());
         self.was_looked_at(&part, now);
         Ok(())
+    }
+
+    /// Keeps the proofs of what a block has for these owners, who are in order.
+    pub(super) fn keep_proofs(&mut self, part: &Part<'_>, block: &Block, owners: &[KeyHash]) {
+        let txs = part.txs.iter().filter(|tx| concerns(tx.tx, owners));
+        let places: Vec<u32> = txs.map(|tx| tx.index).collect();
+        self.proofs.keep_of(part.id.height, block, &places);
     }
 
     /// What concerns these wallets and stands in a block has been shown to them.

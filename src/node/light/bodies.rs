@@ -15,8 +15,8 @@ use std::time::Duration;
 /// All were asked for a block, and none has sent it: after this they are asked again.
 const REST: Duration = Duration::from_secs(30);
 
-/// Names of peers in the count of what each has sent: as many as there are seats.
-const NAMES_MAX: usize = 128;
+/// Names of peers that are kept of those who have learnt something: as many as there are seats.
+pub(super) const NAMES_MAX: usize = 128;
 
 #[derive(Clone, Debug)]
 struct Wanted {

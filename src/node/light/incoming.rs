@@ -6,7 +6,7 @@
 use crate::chain::{Tx, Txid};
 use crate::node::time::Time;
 use crate::node::wallets::Part;
-use std::collections::BTreeMap;
+use std::collections::{BTreeMap, BTreeSet};
 use std::sync::Arc;
 use std::time::Duration;
 
@@ -17,6 +17,7 @@ const BYTES_MAX: usize = 1_000_000;
 #[derive(Clone, Default)]
 pub(super) struct Incoming {
     txs: BTreeMap<Txid, (Arc<Tx>, Time)>,
+    by_age: BTreeSet<(Time, Txid)>,
     /// The sum of their lengths.
     bytes: usize,
 }
@@ -45,13 +46,12 @@ impl Incoming {
     /// Keeps one that is not here. Returns those that went for it: itself, if it is too large.
     pub fn keep(&mut self, txid: Txid, tx: Arc<Tx>, now: Time) -> Vec<Txid> {
         self.bytes += tx.encoded_len();
+        self.by_age.insert((now, txid));
         self.txs.insert(txid, (tx, now));
         let mut gone = Vec::new();
-        while self.bytes > BYTES_MAX {
-            let by_age = self.txs.iter().map(|(txid, (_, at))| (*at, *txid));
-            let Some((_, oldest)) = by_age.min() else {
-                break;
-            };
+        while self.bytes > BYTES_MAX
+            && let Some((_, oldest)) = self.by_age.first().copied()
+        {
             self.remove(&oldest);
             gone.push(oldest);
         }
@@ -59,7 +59,8 @@ impl Incoming {
     }
 
     fn remove(&mut self, txid: &Txid) {
-        if let Some((tx, _)) = self.txs.remove(txid) {
+        if let Some((tx, at)) = self.txs.remove(txid) {
+            self.by_age.remove(&(at, *txid));
             self.bytes -= tx.encoded_len();
         }
     }
@@ -85,8 +86,8 @@ impl Incoming {
 
     /// Those that have waited for so long go.
     pub fn expire(&mut self, expiry: Duration, now: Time) -> Vec<Txid> {
-        let late = self.txs.iter().filter(|(_, (_, at))| *at + expiry <= now);
-        let late: Vec<Txid> = late.map(|(txid, _)| *txid).collect();
+        let late = self.by_age.iter().take_while(|(at, _)| *at + expiry <= now);
+        let late: Vec<Txid> = late.map(|(_, txid)| *txid).collect();
         for txid in &late {
             self.remove(txid);
         }
@@ -95,6 +96,6 @@ impl Incoming {
 
     /// When the first has waited for so long.
     pub fn deadline(&self, expiry: Duration) -> Option<Time> {
-        self.txs.values().map(|(_, at)| *at + expiry).min()
+        self.by_age.first().map(|(at, _)| *at + expiry)
     }
 }

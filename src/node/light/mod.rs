@@ -33,6 +33,7 @@ mod route;
 mod scan;
 mod show;
 mod state;
+mod stored;
 mod watchers;
 mod words;
 

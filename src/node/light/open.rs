@@ -19,6 +19,7 @@ use crate::node::store::{Store, StoreFault};
 use crate::node::sync::Sync;
 use crate::node::time::Time;
 use crate::node::wallets::Wallets;
+use std::collections::BTreeSet;
 
 impl<S: Store> LightNode<S> {
     /// Opens a light node over its store. It dials from the first [`Input::Tick`](crate::node::Input::Tick)
@@ -56,6 +57,7 @@ impl<S: Store> LightNode<S> {
             fees: Fees::default(),
             ends: Ends::default(),
             way,
+            known_by: BTreeSet::new(),
             announce_at: now,
             is_stirred: true,
             told_unserved: None,

@@ -5,7 +5,7 @@
 
 use crate::chain::merkle::MerkleTree;
 use crate::chain::shared::SharedMap;
-use crate::chain::{Block, BlockTime, Txid, codec};
+use crate::chain::{Block, BlockTime, Tx, Txid, codec};
 use crate::node::message::ProvenTx;
 use crate::node::store::{BlockId, Store, StoreFault};
 use crate::node::wallets::{Part, PartTx, Place, Rows, place_of, place_row, read_rows};
@@ -19,6 +19,7 @@ const PROOFS: &str = "light/proof/";
 #[derive(Clone, Default)]
 pub(super) struct Proofs {
     known: SharedMap<Place, Txid>,
+    /// The lowest place of each.
     places: SharedMap<Txid, Place>,
     /// Those that are not on disk yet.
     fresh: BTreeMap<Place, Arc<ProvenTx>>,
@@ -55,7 +56,9 @@ impl Proofs {
 
     fn note(&mut self, place: Place, txid: Txid) {
         self.known.insert(place, txid);
-        self.places.insert(txid, place);
+        if self.find(&txid).is_none_or(|lowest| place < lowest) {
+            self.places.insert(txid, place);
+        }
     }
 
     /// Keeps those of these transactions of a block, by their places in it.
@@ -77,12 +80,35 @@ impl Proofs {
         }
     }
 
+    /// Transactions above this height, in order, without rewards.
+    ///
+    /// # Errors
+    /// [`StoreFault`].
+    pub fn payments_above(
+        &self,
+        height: u32,
+        store: &impl Store,
+    ) -> Result<Vec<Arc<Tx>>, StoreFault> {
+        let mut payments = Vec::new();
+        for place in self.above(height) {
+            let proven = self.get(place, store)?;
+            payments.extend((!proven.tx.is_coinbase()).then(|| Arc::clone(&proven.tx)));
+        }
+        Ok(payments)
+    }
+
+    fn above(&self, height: u32) -> Vec<Place> {
+        let first = (height.saturating_add(1), 0);
+        self.known.range_from(&first).map(|(at, _)| *at).collect()
+    }
+
     /// Blocks above this height have left the chain.
     pub fn cut(&mut self, height: u32) {
-        let above = (height.saturating_add(1), 0);
-        let gone: Vec<Place> = self.known.range_from(&above).map(|(at, _)| *at).collect();
+        let gone = self.above(height);
         for place in &gone {
-            if let Some(txid) = self.known.remove(place) {
+            if let Some(txid) = self.known.remove(place)
+                && self.find(&txid) == Some(*place)
+            {
                 self.places.remove(&txid);
             }
             self.fresh.remove(place);

@@ -1,6 +1,7 @@
 //! What follows by address: from proofs, and from what peers tell of payments that wait.
 
 use super::apply::double_spend;
+use super::bodies::NAMES_MAX;
 use super::proofs::part_of;
 use super::route::{tools, tx_of};
 use super::state::LightNode;
@@ -27,7 +28,7 @@ impl<S: Store> LightNode<S> {
             self.scan.look_from(owner, birth, tip);
             return Ok(());
         }
-        self.watchers.look_from(birth);
+        self.watchers.back_to(birth.saturating_sub(1));
         if birth == 0 {
             self.look_at_genesis(owner)?;
         }
@@ -51,15 +52,12 @@ impl<S: Store> LightNode<S> {
         let part = Part::of(id, &block);
         self.wallets
             .earlier_block(owner, &part, self.chain.store())?;
-        let txs = part.txs.iter().filter(|tx| concerns(tx.tx, &[owner]));
-        let places: Vec<u32> = txs.map(|tx| tx.index).collect();
-        self.proofs.keep_of(0, &block, &places);
+        self.keep_proofs(&part, &block, &[owner]);
         Ok(())
     }
 
     fn block_at(&self, height: u32) -> BlockId {
-        let active = self.chain.tree().active_at(height);
-        self.chain.id(active.unwrap_or(self.chain.tree().tip()))
+        self.id_at(height).unwrap_or(self.chain.tip())
     }
 
     fn time_of(&self, id: BlockId) -> BlockTime {
@@ -95,6 +93,14 @@ impl<S: Store> LightNode<S> {
         }
         let mut tools = tools(&mut self.conns, now);
         self.watchers.pump(self.chain.tree(), &owners, &mut tools);
+        // Who was told once knows it, also when another has taken its place.
+        for conn in self.watchers.told() {
+            if let Some(label) = self.conns.peers.label(conn)
+                && self.known_by.len() < NAMES_MAX
+            {
+                self.known_by.insert(label.name.to_string());
+            }
+        }
         Ok(())
     }
 
@@ -158,16 +164,32 @@ impl<S: Store> LightNode<S> {
             );
             return;
         }
+        if self.waits(&tx, now) {
+            let from = self.conns.peers.label(conn);
+            self.event(now, EventKind::TxAccepted { txid, from });
+        }
+    }
+
+    /// A payment of others waits. Whether that is news.
+    pub(super) fn waits(&mut self, tx: &Arc<Tx>, now: Time) -> bool {
+        let txid = tx.txid();
         if self.proofs.find(&txid).is_some() || self.is_own(&txid) || self.incoming.has(&txid) {
-            return;
+            return false;
         }
-        self.wallets.tx_added(&tx, txid, now);
-        for gone in self.incoming.keep(txid, tx, now) {
-            self.wallets
-                .tx_removed(&gone, "more wait than are kept".to_owned());
+        self.wallets.tx_added(tx, txid, now);
+        for gone in self.incoming.keep(txid, Arc::clone(tx), now) {
+            let why = "more wait than are kept".to_owned();
+            self.wallets.tx_removed(&gone, why);
         }
-        let from = self.conns.peers.label(conn);
-        self.event(now, EventKind::TxAccepted { txid, from });
+        true
+    }
+
+    /// Payments in blocks that the chain leaves for this fork, which wait again. By filter what waits is not shown.
+    pub(super) fn left_by(&self, fork: BlockId) -> Result<Vec<Arc<Tx>>, StoreFault> {
+        match self.way {
+            LightWay::Filter => Ok(Vec::new()),
+            LightWay::Address => self.proofs.payments_above(fork.height, self.chain.store()),
+        }
     }
 
     fn is_own(&self, txid: &Txid) -> bool {

@@ -6,6 +6,7 @@
 //! dropped and made anew.
 
 use super::ask::{ANSWER_MAX, Asked, Peers, Tools, late_at};
+use super::stored::stored;
 use crate::chain::headers::HeaderTree;
 use crate::chain::{BlockFilter, BlockHash, FilterHeader, KeyHash, codec};
 use crate::node::ids::ConnId;
@@ -83,13 +84,10 @@ impl Scan {
     /// # Errors
     /// [`StoreFault`].
     pub fn open(store: &impl Store) -> Result<Self, StoreFault> {
-        let mut scan = Self::default();
-        if let Some(bytes) = store.meta(BEHIND)? {
-            let read = codec::decode(&bytes, codec::MAX_LEN);
-            let problem = |error| format!("the row {BEHIND}: {error}");
-            scan.behind = read.map_err(|error| store.damaged(problem(error)))?;
-        }
-        Ok(scan)
+        Ok(Self {
+            behind: stored(store, BEHIND)?.unwrap_or_default(),
+            ..Self::default()
+        })
     }
 
     /// A wallet is to be looked for from this height on, on its own as far as the others are further.

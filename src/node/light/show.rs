@@ -61,7 +61,6 @@ impl<S: Store> LightNode<S> {
     /// What it knows, and from whom.
     pub fn info(&self) -> LightInfo {
         let own = self.wallets.unconfirmed();
-        let name = |conn| Some(self.conns.peers.label(conn)?.name.to_string());
         let tip = self.wallets.tip().height;
         LightInfo {
             way: self.way,
@@ -74,7 +73,8 @@ impl<S: Store> LightNode<S> {
             proofs: self.proofs.len(),
             proven: self.proven(),
             confirmed_after: self.conns.config.confirmed_after,
-            told: self.watchers.told().filter_map(name).collect(),
+            told: self.known_by.iter().cloned().collect(),
+            searching: self.watchers.told().count(),
             searched: (self.watchers.searched(), self.watchers.by_two()),
             incoming: self.incoming.len(),
             serve_tip: self.ends.counts(),
@@ -216,7 +216,8 @@ impl<S: Store> LightNode<S> {
         Ok(tx_detail(params, (tx, txid), block, &coins))
     }
 
-    fn id_at(&self, height: u32) -> Option<BlockId> {
+    /// The block of the chain at this height.
+    pub(super) fn id_at(&self, height: u32) -> Option<BlockId> {
         let active = self.chain.tree().active_at(height);
         active.map(|id| self.chain.id(id))
     }

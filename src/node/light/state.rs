@@ -21,6 +21,7 @@ use crate::node::store::{BlockId, Store, StoreFault};
 use crate::node::sync::{Context, Sync};
 use crate::node::time::{Time, earlier};
 use crate::node::wallets::{Rows, Wallets};
+use std::collections::BTreeSet;
 use std::net::SocketAddr;
 use std::sync::Arc;
 
@@ -42,6 +43,8 @@ pub struct LightNode<S> {
     pub(super) fees: Fees,
     pub(super) ends: Ends,
     pub(super) way: LightWay,
+    /// Full nodes that were ever told addresses since it started.
+    pub(super) known_by: BTreeSet<String>,
     pub(super) announce_at: Time,
     /// Something has changed that may give cause for questions.
     pub(super) is_stirred: bool,

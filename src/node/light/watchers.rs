@@ -8,6 +8,7 @@
 //! the same time have searched; who comes later begins above it.
 
 use super::ask::{ANSWER_MAX, Peers, Tools};
+use super::stored::stored;
 use crate::chain::headers::{HeaderId, HeaderTree};
 use crate::chain::rules::check_proof;
 use crate::chain::{BlockHash, KeyHash, codec};
@@ -55,18 +56,10 @@ impl Watchers {
     /// # Errors
     /// [`StoreFault`].
     pub fn open(store: &impl Store) -> Result<Self, StoreFault> {
-        let mut opened = Self::default();
-        if let Some(bytes) = store.meta(BY_TWO)? {
-            let read = codec::decode(&bytes, codec::MAX_LEN);
-            let problem = |error| format!("the row {BY_TWO}: {error}");
-            opened.by_two = read.map_err(|error| store.damaged(problem(error)))?;
-        }
-        Ok(opened)
-    }
-
-    /// A wallet is to be looked for from this height on, by all.
-    pub fn look_from(&mut self, height: u32) {
-        self.back_to(height.saturating_sub(1));
+        Ok(Self {
+            by_two: stored(store, BY_TWO)?.unwrap_or_default(),
+            ..Self::default()
+        })
     }
 
     /// Nothing above this height was searched: the chain has left it, or a new wallet looks for it.
@@ -102,7 +95,7 @@ impl Watchers {
         self.by_two
     }
 
-    /// Who was told addresses.
+    /// Who was told addresses, and looks for them.
     pub fn told(&self) -> impl Iterator<Item = ConnId> + '_ {
         let told = self.watchers.iter().filter(|(_, watcher)| watcher.told > 0);
         told.map(|(conn, _)| *conn)
@@ -286,9 +279,8 @@ fn judge(
     sorted.sort_unstable();
     let (mut found, mut from) = (Found::new(), query.from);
     for proven in &said.proven {
-        let block = tree.find(&proven.block).map(|id| tree.entry(id));
-        let block = block.filter(|entry| tree.active_at(entry.height) == tree.find(&entry.hash));
-        let Some(block) = block else {
+        let block = tree.find(&proven.block).filter(|id| tree.is_active(*id));
+        let Some(block) = block.map(|id| tree.entry(id)) else {
             return Err(format!("a proof of another chain's block {}", proven.block));
         };
         let (height, tx) = (block.height, proven.proof.index);

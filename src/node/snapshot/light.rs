@@ -30,8 +30,10 @@ pub struct LightInfo {
     pub proven: Vec<LightProof>,
     /// Confirmations from which on a payment counts as confirmed.
     pub confirmed_after: u32,
-    /// Full nodes that were told its wallets' addresses.
+    /// Full nodes that were told its wallets' addresses since it started, also those that are gone.
     pub told: Vec<String>,
+    /// How many of them look for these now.
+    pub searching: usize,
     /// The height up to which one of them has searched, and that up to which two have.
     pub searched: (u32, u32),
     /// Payments of others to its wallets that wait, as peers tell.

@@ -1,11 +1,11 @@
 //! By address: who is told, who lies, and what waits.
 
-use super::stage::Stage;
+use super::stage::{Stage, WAYS};
 use crate::common::*;
 use chainlab::chain::Tx;
 use chainlab::chain::merkle::MerkleProof;
 use chainlab::node::LightWay;
-use chainlab::node::io::{Command, EventKind};
+use chainlab::node::io::{Command, EventKind, Question, Reply};
 use chainlab::node::message::{Item, Message, ProofPlace, ProofQuery, Proofs, ProvenTx};
 use chainlab::node::wallets::secret_hex;
 use std::sync::Arc;
@@ -58,9 +58,10 @@ fn two_full_nodes_are_told_its_addresses_and_no_third_as_long_as_they_answer() {
     let name = told[0].clone();
     stage.parts_from(&name);
     let told = stage.info().told;
+    assert_eq!(stage.info().searching, 2, "another is told");
     assert!(
-        told.len() == 2 && !told.contains(&name),
-        "another is told: {told:?}"
+        told.len() == 3 && told.contains(&name),
+        "who was told knows: {told:?}"
     );
 }
 
@@ -227,8 +228,33 @@ fn a_payment_that_waits_goes_when_a_block_spends_its_coin_otherwise() {
 }
 
 #[test]
-fn an_imported_key_is_looked_for_from_its_birthday_by_both() {
+fn a_payment_to_it_waits_again_when_its_block_leaves_the_chain() {
     let mut stage = stage(&["central", "miner"]);
+    let rival = stage.miner.rival(3);
+    let paid = gift(&stage);
+    stage.mines(vec![paid.clone()], 1);
+    assert_eq!(stage.wallet("alice").confirmed, coins(20));
+    stage.miner = rival;
+    stage.mines(Vec::new(), 2);
+    let alice = stage.wallet("alice");
+    assert_eq!((alice.confirmed, alice.incoming), (coins(10), coins(10)));
+    stage.mines(vec![paid], 1);
+    let alice = stage.wallet("alice");
+    assert_eq!((alice.confirmed, alice.incoming), (coins(20), coins(0)));
+    assert_eq!(stage.info().incoming, 0);
+}
+
+#[test]
+fn an_imported_key_is_looked_for_from_its_birthday() {
+    for (way, asked) in WAYS.into_iter().zip([1, 2]) {
+        looks_from_a_birthday(way, asked);
+    }
+}
+
+/// Of so many peers.
+fn looks_from_a_birthday(way: LightWay, asked: usize) {
+    let mut stage = Stage::by(way, &["central", "miner"]);
+    stage.imports("light", "alice", ALICE);
     stage.mines(Vec::new(), 6);
     let said = stage.said.len();
     let import = Command::ImportWallet {
@@ -242,9 +268,10 @@ fn an_imported_key_is_looked_for_from_its_birthday_by_both() {
         .iter()
         .filter_map(|(_, message)| match message {
             Message::GetProofs(query) => Some(query.from.height),
+            Message::GetCFilters(range) => Some(range.start),
             _ => None,
         });
-    assert_eq!(starts.collect::<Vec<_>>(), [4, 4]);
+    assert_eq!(starts.collect::<Vec<_>>(), vec![4; asked], "{way:?}");
     let miner = stage.wallet("miner");
     let reward = stage.params.subsidy_at(1);
     let sum = miner.confirmed.checked_add(miner.immature);
@@ -268,9 +295,8 @@ fn a_silent_peer_gives_way_to_another() {
     stage.connects("miner");
     stage.waits(Duration::from_secs(30));
     assert_eq!(stage.wallet("alice").confirmed, coins(20));
-    let mut told = stage.info().told;
-    told.sort();
-    assert_eq!(told, ["central", "miner"]);
+    assert_eq!(stage.info().told, ["central", "miner", "silent"]);
+    assert_eq!(stage.info().searching, 2);
     assert_eq!(stage.info().searched, (2, 2));
 }
 
@@ -324,6 +350,15 @@ fn a_transaction_that_stands_in_the_chain_twice_pays_once_and_goes_with_its_bran
     stage.hears_from("liar", Message::Headers(headers));
     stage.settles();
     assert_eq!(stage.info().proofs, 3, "with that of the genesis block");
+    let txid = paid.txid();
+    let Ok(Reply::Tx(opened)) = stage.asks(Question::Tx { txid }) else {
+        panic!("it is proven");
+    };
+    assert_eq!(
+        opened.block.map(|block| block.height),
+        Some(1),
+        "where it stands first"
+    );
     assert_eq!(stage.wallet("alice").confirmed, coins(20));
     stage.add("honest");
     stage.connects("honest");

@@ -7,6 +7,7 @@ use crate::chain::{BlockHash, FilterHeader, codec};
 use crate::node::chainstate::HeaderChain;
 use crate::node::ids::ConnId;
 use crate::node::light::ask::{ANSWER_MAX, Asked, Peers, late_at};
+use crate::node::light::stored::stored;
 use crate::node::store::{BlockId, Store, StoreFault};
 use crate::node::time::{Time, earlier};
 use crate::node::wallets::Rows;
@@ -54,11 +55,8 @@ impl Words {
             dispute: None,
             rest_until: None,
         };
-        if let Some(bytes) = chain.store().meta(PLACES)? {
-            let read = codec::decode(&bytes, codec::MAX_LEN);
-            let problem = |error| format!("the row {PLACES}: {error}");
-            let (taken, compared): (BlockId, BlockId) =
-                read.map_err(|error| chain.store().damaged(problem(error)))?;
+        let places: Option<(BlockId, BlockId)> = stored(chain.store(), PLACES)?;
+        if let Some((taken, compared)) = places {
             words.taken = words.left_of(taken, chain)?;
             words.compared = words.left_of(compared, chain)?;
         }

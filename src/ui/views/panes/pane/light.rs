@@ -99,7 +99,7 @@ fn served(seen: &LightInfo, room: usize) -> Option<String> {
 fn one_word(seen: &LightInfo) -> Option<&'static str> {
     match seen.way {
         LightWay::Filter => seen.is_one_word.then_some("one peer's word"),
-        LightWay::Address => (seen.told.len() == 1).then_some("one peer searches"),
+        LightWay::Address => (seen.searching == 1).then_some("one peer searches"),
     }
 }
 
@@ -123,7 +123,10 @@ fn who_knows(node: &NodeView, seen: &LightInfo) -> Option<String> {
             match &seen.told[..] {
                 [] => None,
                 [one] => Some(format!("{one} knows {whose}")),
-                names => Some(format!("{} know {whose}", names.join(", "))),
+                [one, other] => Some(format!("{one}, {other} know {whose}")),
+                [one, other, more @ ..] => {
+                    Some(format!("{one}, {other}, {} more know {whose}", more.len()))
+                }
             }
         }
     }
