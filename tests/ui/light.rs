@@ -197,3 +197,21 @@ fn a_payment_that_is_not_deep_enough_says_how_deep_it_is() {
     assert_eq!(newest(2), "payments -  newest 2 of 3 confirmations");
     assert_eq!(newest(3), "payments -");
 }
+
+#[test]
+fn in_a_low_pane_what_waits_is_counted_where_it_is_seen() {
+    let seen = |way| {
+        let info = LightInfo {
+            way,
+            ..LightInfo::default()
+        };
+        let mut lab = light(info);
+        change(&mut lab.nodes[1], |node| node.mempool.count = 3);
+        let shown = lines(&draw(&lab, &screen(&lab, (80, 24), COLOURED)));
+        let low = shown.iter().find(|row| row.contains("headers"));
+        let low = low.filter(|row| row.contains("mempool")).cloned();
+        low.expect("a low pane has both in a row")
+    };
+    assert!(seen(LightWay::Filter).contains("mempool   -"));
+    assert!(seen(LightWay::Address).contains("mempool   3"));
+}

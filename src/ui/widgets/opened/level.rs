@@ -173,7 +173,7 @@ impl Level {
             (Target::Tx(txid), Fetch::Tx(_, asked), Reply::Tx(detail)) if txid == asked => {
                 let proof = match (&self.content, &detail.proof) {
                     // A light node has the proof, and no block to find it in.
-                    (_, Some(proof)) => Proof::Holds(proof.clone()).judged(),
+                    (_, Some(proof)) => Proof::of(proof.clone()),
                     (Content::Tx(tx), None) if tx.detail.block == detail.block => tx.proof.clone(),
                     _ => Proof::Unknown,
                 };
@@ -225,10 +225,10 @@ impl Level {
 
 impl Proof {
     /// A way that leads elsewhere is none.
-    fn judged(self) -> Self {
-        match self {
-            Self::Holds(proof) if !proof.holds => Self::Fails,
-            other => other,
+    fn of(proof: Box<TxProof>) -> Self {
+        match proof.holds {
+            true => Self::Holds(proof),
+            false => Self::Fails,
         }
     }
 }
@@ -308,7 +308,7 @@ fn prove(block: &BlockDetail, txid: Txid) -> Proof {
     let at = txids.iter().position(|other| *other == txid);
     let at = at.and_then(|at| u32::try_from(at).ok());
     match at.and_then(|at| MerkleProof::new(&txids, at)) {
-        Some(proof) => Proof::Holds(TxProof::of(&proof, txid, block.merkle_root).into()).judged(),
+        Some(proof) => Proof::of(TxProof::of(&proof, txid, block.merkle_root).into()),
         None => Proof::Fails,
     }
 }

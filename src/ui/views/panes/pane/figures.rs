@@ -3,8 +3,8 @@
 use super::parts::{LABEL, NONE, label, none, running};
 use crate::chain::Amount;
 use crate::lab::view::NodeView;
-use crate::node::BlockId;
-use crate::node::snapshot::{NodeSnapshot, SyncInfo};
+use crate::node::snapshot::{LightInfo, NodeSnapshot, SyncInfo};
+use crate::node::{BlockId, LightWay};
 use crate::ui::text::{self, Row, short_name};
 use crate::ui::widgets::scene::Scene;
 use ratatui::text::{Line, Span};
@@ -183,10 +183,11 @@ pub(super) fn compact(scene: Scene<'_>, node: &NodeView, room: usize) -> Line<'s
             true => running.ready_peers().count().to_string(),
             false => NONE.to_owned(),
         };
-        // A light node sees no payments but its own before they are in a block.
-        let mempool = match running.light {
-            None => running.mempool.count.to_string(),
-            Some(_) => NONE.to_owned(),
+        // By filter a light node sees no payments but its own before they are in a block.
+        let sees = |light: &LightInfo| light.way == LightWay::Address;
+        let mempool = match running.light.as_deref().is_none_or(sees) {
+            true => running.mempool.count.to_string(),
+            false => NONE.to_owned(),
         };
         (mempool, peers)
     });
