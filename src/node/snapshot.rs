@@ -8,7 +8,7 @@ pub use attack::AttackInfo;
 pub use light::{LightInfo, LightPayment, LightProof, TxProof};
 pub use program::ProgramInfo;
 
-use super::config::{MiningMode, Strategy};
+use super::config::{LightWay, MiningMode, Strategy};
 use super::ids::{ConnId, Direction};
 use super::message::Role;
 use super::store::BlockId;
@@ -288,6 +288,12 @@ impl NodeSnapshot {
         self.program
             .as_ref()
             .is_none_or(|program| program.shows_peers)
+    }
+
+    /// Whether it sees what waits. By filter a light node sees no payments but its own before they are in a block.
+    pub fn shows_mempool(&self) -> bool {
+        let light = self.light.as_ref();
+        light.is_none_or(|light| light.way == LightWay::Address)
     }
 
     /// The height that it mines at just now.

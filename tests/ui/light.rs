@@ -199,19 +199,19 @@ fn a_payment_that_is_not_deep_enough_says_how_deep_it_is() {
 }
 
 #[test]
-fn in_a_low_pane_what_waits_is_counted_where_it_is_seen() {
-    let seen = |way| {
+fn what_waits_is_counted_where_it_is_seen() {
+    let seen = |way, size, label: &str| {
         let info = LightInfo {
             way,
             ..LightInfo::default()
         };
         let mut lab = light(info);
         change(&mut lab.nodes[1], |node| node.mempool.count = 3);
-        let shown = lines(&draw(&lab, &screen(&lab, (80, 24), COLOURED)));
-        let low = shown.iter().find(|row| row.contains("headers"));
-        let low = low.filter(|row| row.contains("mempool")).cloned();
-        low.expect("a low pane has both in a row")
+        let shown = lines(&draw(&lab, &screen(&lab, size, COLOURED)));
+        let row = shown.iter().find(|row| row.contains(label)).cloned();
+        row.unwrap_or_else(|| panic!("no {label}: {shown:#?}"))
     };
-    assert!(seen(LightWay::Filter).contains("mempool   -"));
-    assert!(seen(LightWay::Address).contains("mempool   3"));
+    let low = |way| seen(way, (80, 24), "headers");
+    assert!(low(LightWay::Filter).contains("mempool   -"));
+    assert!(low(LightWay::Address).contains("mempool   3"));
 }

@@ -1,7 +1,7 @@
 //! Rules for a transaction that came with a proof, for who has headers alone.
 
 use super::error::ProofError;
-use super::tx::{check_tx, check_tx_len};
+use super::tx::{check_coinbase, check_tx, check_tx_len};
 use crate::chain::block::Header;
 use crate::chain::merkle::MerkleProof;
 use crate::chain::tx::Tx;
@@ -23,8 +23,49 @@ pub fn check_proof(header: &Header, tx: &Tx, proof: &MerkleProof) -> Result<(), 
         return Err(ProofError::Coinbase { index: proof.index });
     }
     match is_first {
-        true => check_tx_len(tx.encoded_len())?,
+        true => {
+            check_tx_len(tx.encoded_len())?;
+            check_coinbase(tx)?;
+        }
         false => check_tx(tx)?,
     }
     Ok(proof.check(tx.txid(), header.merkle_root)?)
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+    use crate::chain::amount::Amount;
+    use crate::chain::hash::KeyHash;
+    use crate::chain::merkle::commitment;
+    use crate::chain::params::Params;
+    use crate::chain::rules::TxError;
+    use crate::chain::tx::TxOut;
+
+    #[test]
+    fn a_coinbase_that_makes_more_than_can_exist_is_refused_though_its_path_holds() {
+        let header = *Params::default().genesis_block().header();
+        let out = TxOut {
+            amount: Amount::MAX,
+            owner: KeyHash([1; 20]),
+        };
+        for (outputs, is_refused) in [(1, false), (2, true)] {
+            let tx = Tx::coinbase(1, vec![out; outputs], [0; 64]);
+            let txids = [tx.txid()];
+            let merkle_root = commitment(&txids);
+            let header = Header {
+                merkle_root,
+                ..header
+            };
+            let proof = MerkleProof::new(&txids, 0).expect("it is in the block");
+            let checked = check_proof(&header, &tx, &proof);
+            assert_eq!(checked.is_err(), is_refused, "{checked:?}");
+            if let Err(error) = checked {
+                assert!(
+                    matches!(error, ProofError::Tx(TxError::AmountOverflow)),
+                    "{error}"
+                );
+            }
+        }
+    }
 }

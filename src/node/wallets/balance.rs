@@ -20,7 +20,7 @@ pub(super) struct Balance {
     /// Sum of `coins`, in units. On a chain whose coins were not checked it may be more than can exist.
     total: u128,
     /// Sums of those of `coins` that coinbases made, by height: what may have to mature.
-    rewards: SharedMap<u32, u128>,
+    rewards: SharedMap<u32, Amount>,
     /// Transactions of this wallet in blocks.
     pub entries: SharedMap<Place, ()>,
     /// Transactions of this wallet that wait.
@@ -55,10 +55,10 @@ impl Balance {
         if self.coins.insert(outpoint, coin).is_some() {
             return false;
         }
-        let units = u128::from(coin.amount.units());
-        self.total += units;
+        self.total += u128::from(coin.amount.units());
         if coin.coinbase {
-            let sum = self.reward(coin.height) + units;
+            // One coinbase a block, and none makes more than can exist.
+            let sum = plus(self.reward(coin.height), coin.amount);
             self.rewards.insert(coin.height, sum);
         }
         self.changed();
@@ -68,11 +68,10 @@ impl Balance {
     /// Gives a coin away, if it is there.
     pub fn take(&mut self, outpoint: &OutPoint) -> Option<Coin> {
         let coin = self.coins.remove(outpoint)?;
-        let units = u128::from(coin.amount.units());
-        self.total -= units;
+        self.total -= u128::from(coin.amount.units());
         if coin.coinbase {
-            let sum = self.reward(coin.height) - units;
-            match sum == 0 {
+            let sum = minus(self.reward(coin.height), coin.amount);
+            match sum.is_zero() {
                 true => self.rewards.remove(&coin.height),
                 false => self.rewards.insert(coin.height, sum),
             };
@@ -81,7 +80,7 @@ impl Balance {
         Some(coin)
     }
 
-    fn reward(&self, height: u32) -> u128 {
+    fn reward(&self, height: u32) -> Amount {
         self.rewards.get(&height).copied().unwrap_or_default()
     }
 
@@ -92,8 +91,8 @@ impl Balance {
 
     /// Mature coins, and rewards from the height `young` on, which are not.
     pub fn sums(&self, young: u32) -> (Amount, Amount) {
-        let immature = self.rewards.range_from(&young).map(|(_, sum)| *sum);
-        let immature = immature.sum();
+        let immature = self.rewards.range_from(&young);
+        let immature = immature.map(|(_, sum)| u128::from(sum.units())).sum();
         (shown(self.total - immature), shown(immature))
     }
 
@@ -132,10 +131,10 @@ mod tests {
         let key = SecretKey::from_bytes([1; 32]).expect("small and not zero");
         let mut balance = Balance::new("alice".to_owned(), key, "address".to_owned());
         let owner = balance.owner;
-        let coin = |amount, coinbase| Coin {
+        let coin = |amount, height, coinbase| Coin {
             amount,
             owner,
-            height: 7,
+            height,
             coinbase,
         };
         let at = |index| OutPoint {
@@ -143,10 +142,10 @@ mod tests {
             index,
         };
         let five = Amount::from_coins(5).expect("an amount");
-        balance.put(at(0), coin(five, false));
+        balance.put(at(0), coin(five, 7, false));
         for index in 1..4 {
-            balance.put(at(index), coin(Amount::MAX, false));
-            balance.put(at(10 + index), coin(Amount::MAX, true));
+            balance.put(at(index), coin(Amount::MAX, 7, false));
+            balance.put(at(10 + index), coin(Amount::MAX, 7 + index, true));
         }
         assert_eq!(balance.sums(7), (Amount::MAX, Amount::MAX));
         for index in 1..4 {

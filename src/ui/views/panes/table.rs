@@ -264,16 +264,17 @@ fn line(scene: Scene<'_>, ix: NodeIx, node: &NodeView, widths: &Widths) -> Line<
     );
     cells.left(blocks(scene, node, widths), widths.blocks);
     let running = node.snapshot.as_deref().filter(|_| node.state.is_up());
-    let figure = |figure: fn(&NodeSnapshot) -> usize| {
-        running.map_or_else(|| NONE.to_owned(), |running| figure(running).to_string())
+    let figure = |figure: fn(&NodeSnapshot) -> Option<usize>| {
+        let figure = running.and_then(figure);
+        figure.map_or_else(|| NONE.to_owned(), |figure| figure.to_string())
     };
     cells.right(
-        &figure(|running| running.mempool.count),
+        &figure(|seen| seen.shows_mempool().then_some(seen.mempool.count)),
         widths.mempool,
         base,
     );
     cells.right(
-        &figure(|running| running.ready_peers().count()),
+        &figure(|seen| seen.shows_peers().then(|| seen.ready_peers().count())),
         widths.peers,
         base,
     );

@@ -3,8 +3,8 @@
 use super::parts::{LABEL, NONE, label, none, running};
 use crate::chain::Amount;
 use crate::lab::view::NodeView;
-use crate::node::snapshot::{LightInfo, NodeSnapshot, SyncInfo};
-use crate::node::{BlockId, LightWay};
+use crate::node::BlockId;
+use crate::node::snapshot::{NodeSnapshot, SyncInfo};
 use crate::ui::text::{self, Row, short_name};
 use crate::ui::widgets::scene::Scene;
 use ratatui::text::{Line, Span};
@@ -183,9 +183,7 @@ pub(super) fn compact(scene: Scene<'_>, node: &NodeView, room: usize) -> Line<'s
             true => running.ready_peers().count().to_string(),
             false => NONE.to_owned(),
         };
-        // By filter a light node sees no payments but its own before they are in a block.
-        let sees = |light: &LightInfo| light.way == LightWay::Address;
-        let mempool = match running.light.as_deref().is_none_or(sees) {
+        let mempool = match running.shows_mempool() {
             true => running.mempool.count.to_string(),
             false => NONE.to_owned(),
         };
