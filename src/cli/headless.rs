@@ -8,8 +8,10 @@ use self::report::{Reader, Report};
 use super::failure::Failure;
 use super::log::{self, Format, Of};
 use super::runtime::{LAST_WAIT, block_on, runtime, unless_signalled_again};
+use super::save::SavedRun;
 use crate::lab::control::NodeEvent;
 use crate::lab::core::summary::Summary;
+use crate::lab::drive::run_file::RunFile;
 use crate::lab::drive::{VirtualLab, VirtualOptions};
 use crate::lab::layout::resolve::Resolver;
 use crate::lab::paper::units::{parse_duration, show_duration};
@@ -76,10 +78,11 @@ pub(super) fn run(
     options: &HeadlessOptions,
     lab: LabOptions,
     is_virtual: bool,
+    save: Option<(RunFile, bool)>,
 ) -> Result<(), Failure> {
     log::start("warn", Of::Many, Format::Plain);
     let summary = match is_virtual {
-        true => play_virtually(options, &lab)?,
+        true => play_virtually(options, &lab, save)?,
         false => play(options, lab)?,
     };
     match summary.failed.is_empty() {
@@ -89,7 +92,11 @@ pub(super) fn run(
 }
 
 /// In virtual time.
-fn play_virtually(options: &HeadlessOptions, lab: &LabOptions) -> Result<Summary, Failure> {
+fn play_virtually(
+    options: &HeadlessOptions,
+    lab: &LabOptions,
+    save: Option<(RunFile, bool)>,
+) -> Result<Summary, Failure> {
     if let Some(expr) = &options.until {
         let resolver = Resolver::at_the_end(&lab.layout);
         let known = expr.check(resolver.nodes(), resolver.wallets());
@@ -99,8 +106,10 @@ fn play_virtually(options: &HeadlessOptions, lab: &LabOptions) -> Result<Summary
     let mut signalled = count_signals(&runtime)?;
     let report = Report::new(options.json, Reader::WaitedFor(signalled.clone()))?;
     let mut judge = Judge::new(options, !lab.layout.steps.is_empty());
-    let mut lab = virtual_lab(lab)?;
-    let mut shown = None;
+    let wanted = lab;
+    let mut lab = virtual_lab(wanted)?;
+    let saved = save.map(|to| SavedRun::begin(to, wanted, &lab));
+    let (mut saved, mut shown) = (saved.transpose()?, None);
     loop {
         report.steps(lab.elapsed(), lab.core().steps(), &mut shown)?;
         judge.verdict = options
@@ -112,6 +121,7 @@ fn play_virtually(options: &HeadlessOptions, lab: &LabOptions) -> Result<Summary
         if is_signalled || judge.is_over(lab.elapsed(), script.as_deref()) {
             let mut summary = lab.summary();
             summary.fail(judge.failures(lab.elapsed(), script.as_deref()));
+            saved.map(|saved| saved.end(&lab)).transpose()?;
             signalled.mark_unchanged();
             let cut_short = async {
                 // The task that hears them never ends.
@@ -122,6 +132,9 @@ fn play_virtually(options: &HeadlessOptions, lab: &LabOptions) -> Result<Summary
             return Ok(summary);
         }
         lab.go_on(judge.limit);
+        if let Some(saved) = &mut saved {
+            saved.follow(&lab)?;
+        }
         for (ix, event) in lab.take_events() {
             let node = lab.core().name(ix).to_owned();
             let event = NodeEvent { node, event };

@@ -35,9 +35,11 @@ mod pace;
 mod peers;
 mod programs;
 mod proxy;
+mod replay;
 mod rpc;
 mod run;
 mod runtime;
+mod save;
 mod screen;
 mod script;
 mod send;
@@ -45,6 +47,7 @@ mod shell;
 mod status;
 mod table;
 mod time;
+mod timeline;
 mod traffic;
 mod wallet;
 
@@ -139,6 +142,12 @@ enum Command {
     /// Stop the time of a lab in virtual time, step through it, go back.
     #[command(after_help = time::EXAMPLES)]
     Time(time::Options),
+    /// The timelines of a lab in virtual time: list, switch, drop.
+    #[command(after_help = timeline::EXAMPLES)]
+    Timeline(timeline::Options),
+    /// Play a run again that was saved, or check that it is the same.
+    #[command(after_help = replay::EXAMPLES)]
+    Replay(replay::Options),
     /// Say what happened, and what happens.
     #[command(after_help = events::EXAMPLES)]
     Events(events::Options),
@@ -188,6 +197,8 @@ pub fn run() -> ExitCode {
         Some(Command::Traffic(options)) => verb(options.json, traffic::run(&options)),
         Some(Command::Script(command)) => script::run(command),
         Some(Command::Time(options)) => verb(options.json, time::run(&options)),
+        Some(Command::Timeline(options)) => verb(options.json, timeline::run(&options)),
+        Some(Command::Replay(options)) => replay::run(options),
         Some(Command::Events(options)) => verb(options.json, events::run(&options)),
         Some(Command::Rpc(options)) => verb(options.json, rpc::run(&options)),
         Some(Command::Check(options)) => check::run(&options),

@@ -8,10 +8,12 @@ use super::look::Look;
 use super::output::say;
 use super::pace::TimeOptions;
 use super::runtime::runtime;
+use super::save::SaveOptions;
 use super::screen::{self, Screen};
-use super::{choose, help, output, programs};
+use super::{choose, help, output, programs, save};
 use crate::lab::control::EndpointAddr;
-use crate::lab::drive::{Level, VirtualOptions};
+use crate::lab::drive::run_file::RunFile;
+use crate::lab::drive::{Level, RunOptions, VirtualOptions};
 use crate::lab::layout::{self, shipped};
 use crate::lab::paper::document::{FILE_BYTES_MAX, nearest};
 use crate::lab::paper::names::missing;
@@ -72,6 +74,8 @@ pub(super) struct Options {
     headless: HeadlessOptions,
     #[command(flatten)]
     time: TimeOptions,
+    #[command(flatten)]
+    save: SaveOptions,
     #[command(flatten)]
     control: ControlOptions,
     #[command(flatten)]
@@ -168,6 +172,7 @@ pub(super) fn run(options: Options) -> Result<(), Failure> {
     let (mut layout, layout_text) = choose(options.layout.as_deref())?;
     options.check_virtual(&layout)?;
     let is_virtual = options.time.is_virtual(&layout);
+    options.save.check(is_virtual)?;
     let look = options.look.resolve()?;
     if options.manual {
         lead_by_hand(&mut layout)?;
@@ -190,16 +195,18 @@ pub(super) fn run(options: Options) -> Result<(), Failure> {
         if let Some(seed) = drawn {
             say(&format!("seed {seed}"));
         }
-        return headless::run(&options.headless, wanted, is_virtual);
+        let save = options.save.open()?;
+        return headless::run(&options.headless, wanted, is_virtual, save);
     }
     screen::check_terminal()?;
+    let save = options.save.open()?;
     let runtime = runtime()?;
     let (time, handle) = (screen::start_log(), runtime.handle().clone());
     let (lab, notice) = match is_virtual {
         true => {
             let notice = format!("virtual time, seed {}", seed.unwrap_or(0));
             let time = options.time.opening(&wanted.layout);
-            (start_virtual(wanted, time, handle)?, Some(notice))
+            (start_virtual(wanted, time, save, handle)?, Some(notice))
         }
         false => {
             let notice = drawn.map(|seed| format!("seed {seed}"));
@@ -240,16 +247,27 @@ fn lead_by_hand(layout: &mut Layout) -> Result<(), Failure> {
 }
 
 /// A lab in virtual time, for a screen.
-fn start_virtual(wanted: LabOptions, time: OpeningTime, runtime: Handle) -> Result<Lab, LabError> {
+fn start_virtual(
+    wanted: LabOptions,
+    time: OpeningTime,
+    save: Option<(RunFile, bool)>,
+    runtime: Handle,
+) -> Result<Lab, LabError> {
+    let seed = wanted.seed.unwrap_or(0);
     let options = VirtualOptions {
-        seed: wanted.seed.unwrap_or(0),
+        seed,
         begins: wanted.clock,
         level: Level::All,
         round: 0,
         time,
         ..VirtualOptions::default()
     };
-    Lab::start_virtual(wanted.layout, options, wanted.control, runtime)
+    let run = RunOptions {
+        head: Some(save::head(&wanted.layout, &wanted.layout_text, seed)),
+        replay: None,
+        save,
+    };
+    Lab::start_run(wanted.layout, options, run, wanted.control, runtime)
 }
 
 /// The layout of this name, or in this file, with its text.

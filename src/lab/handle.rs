@@ -8,7 +8,7 @@ use super::control::{Endpoint, NodeEvent, Subscription};
 use super::core::summary::Summary;
 use super::drive::registry::Entry;
 use super::drive::{
-    self, Adoption, Answers, Backend, Control, LabError, LabOptions, VirtualOptions,
+    self, Adoption, Answers, Backend, Control, LabError, LabOptions, RunOptions, VirtualOptions,
 };
 use super::layout::Layout;
 use super::observe::histogram::Percentiles;
@@ -53,7 +53,21 @@ impl Lab {
         control: Control,
         runtime: Handle,
     ) -> Result<Self, LabError> {
-        let started = drive::paced::start(layout, options, control, runtime);
+        Self::start_run(layout, options, RunOptions::default(), control, runtime)
+    }
+
+    /// As [`Lab::start_virtual`], of a run that is saved, or was before.
+    ///
+    /// # Errors
+    /// As there.
+    pub fn start_run(
+        layout: Layout,
+        options: VirtualOptions,
+        run: RunOptions,
+        control: Control,
+        runtime: Handle,
+    ) -> Result<Self, LabError> {
+        let started = drive::paced::start(layout, options, run, control, runtime);
         started.map(|(paced, answers)| Self::of(paced, answers))
     }
 

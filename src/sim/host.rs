@@ -16,7 +16,7 @@ use std::sync::Arc;
 /// It gets what a node gets and does what a node does, as far as the network is concerned: of its
 /// outputs only [`Output::Dial`], [`Output::Send`], [`Output::Close`] and [`Output::Event`] mean
 /// anything.
-pub trait Actor: Send {
+pub trait Actor: Send + Sync {
     /// Something happened: a connection stands, a message came in, the deadline has come.
     fn handle(&mut self, now: Time, input: Input) -> Vec<Output>;
 

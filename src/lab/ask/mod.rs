@@ -14,9 +14,11 @@ mod change;
 pub mod params;
 mod request;
 mod time;
+mod timeline;
 pub mod verbs;
 
 pub use ability::{Ability, Can};
 pub use change::{Bend, LinkChange, ScriptChange, TrafficChange};
-pub use request::{Access, Answer, Known, Named, Request, Scope, Ticket, pick, write};
+pub use request::{Access, Answer, Known, Named, Request, Save, Scope, Ticket, pick, write};
 pub use time::{TimeChange, When};
+pub use timeline::TimelineId;

@@ -57,6 +57,24 @@ pub enum Request<Who = NodeIx> {
     /// Keep a temporary lab: stop every node and move its data to a place where it stays. Answered
     /// with [`Answer::Kept`]; the lab is over then.
     Keep,
+    /// Write the run into a file, now and as it goes on.
+    Save(Save),
+    /// Tell the run so far, as it would be written: [`Answer::Run`].
+    Run {
+        /// Keys that were imported are in it.
+        with_secrets: bool,
+    },
+}
+
+/// Where a run is to be written.
+#[derive(Clone, Debug, PartialEq, Eq)]
+pub struct Save {
+    /// The file.
+    pub path: PathBuf,
+    /// A file that is there goes.
+    pub replaces: bool,
+    /// Keys that were imported are in it.
+    pub with_secrets: bool,
 }
 
 /// A node by its name; `None`: the one that it can only be.
@@ -100,6 +118,8 @@ pub enum Answer {
     Done(String),
     /// The lab's data is here now, and `chainlab run --data-dir` opens it again.
     Kept(PathBuf),
+    /// The text of a run's file.
+    Run(String),
 }
 
 impl Answer {
@@ -112,6 +132,7 @@ impl Answer {
             Self::Added(ix) => json!({ "added": name(ix) }),
             Self::Done(words) => json!({ "done": words }),
             Self::Kept(path) => json!({ "kept": path }),
+            Self::Run(text) => json!({ "run": text }),
         }
     }
 }
@@ -136,6 +157,8 @@ impl<Who> Request<Who> {
             | Self::Unite
             | Self::Traffic(_)
             | Self::Note(_)
+            | Self::Save(_)
+            | Self::Run { .. }
             | Self::Keep => Scope::Lab,
             Self::Script(_) | Self::Time(_) => Scope::Time,
         }
@@ -144,8 +167,20 @@ impl<Who> Request<Who> {
     /// What it may do.
     pub fn access(&self) -> Access {
         match self {
-            Self::Ask(..) => Access::Read,
+            Self::Ask(..) | Self::Save(_) | Self::Run { .. } => Access::Read,
             _ => Access::Write,
+        }
+    }
+
+    /// Whether it changes something in a lab: what only asks does not, nor what leads time, nor what puts another
+    /// lab in the place of this one.
+    pub fn is_command(&self) -> bool {
+        match self {
+            Self::Ask(..) | Self::Time(_) | Self::Keep | Self::Script(ScriptChange::Restart) => {
+                false
+            }
+            Self::Traffic(change) => *change != TrafficChange::default(),
+            _ => self.access() == Access::Write,
         }
     }
 
@@ -153,7 +188,7 @@ impl<Who> Request<Who> {
     pub fn is_step(&self) -> bool {
         match self {
             Self::Time(change) => matches!(change, TimeChange::Pause | TimeChange::Speed(_)),
-            Self::Script(_) => false,
+            Self::Script(_) | Self::Save(_) | Self::Run { .. } => false,
             _ => true,
         }
     }
@@ -181,6 +216,8 @@ impl<Who> Request<Who> {
             Self::Script(change) => Request::Script(change),
             Self::Time(change) => Request::Time(change),
             Self::Keep => Request::Keep,
+            Self::Save(save) => Request::Save(save),
+            Self::Run { with_secrets } => Request::Run { with_secrets },
         })
     }
 
@@ -239,7 +276,7 @@ pub fn pick(name: Option<&str>, known: &impl Known) -> Result<NodeIx, BadParam> 
 /// the same request of.
 ///
 /// This is a match and no part of the table, so that the compiler says what has no verb.
-/// [`Request::Keep`] has none: a lab is kept on its own screen.
+/// [`Request::Keep`] and [`Request::Save`] have none: files are those of who has the lab's own screen.
 pub fn write(request: &Request<Named>) -> (&'static str, Map<String, Value>) {
     let (name, params) = match request {
         Request::Node(node, command) => of_node(node, written_command(command)),
@@ -276,6 +313,11 @@ pub fn write(request: &Request<Named>) -> (&'static str, Map<String, Value>) {
         Request::Script(ScriptChange::Restart) => ("script_restart", json!({})),
         Request::Time(change) => written_time(change),
         Request::Keep => ("keep", json!({})),
+        Request::Save(save) => (
+            "save",
+            json!({ "path": save.path, "replaces": save.replaces, "with_secrets": save.with_secrets }),
+        ),
+        Request::Run { with_secrets } => ("time_save", json!({ "with_secrets": with_secrets })),
     };
     match params {
         Value::Object(params) => (name, params),
@@ -306,6 +348,9 @@ fn written_time(change: &TimeChange) -> (&'static str, Value) {
         TimeChange::Until(expr) => ("time_until", json!({ "expr": expr })),
         TimeChange::PauseWhen(expr) => ("time_pause_when", json!({ "expr": expr })),
         TimeChange::Undo => ("time_undo", json!({})),
+        TimeChange::Switch(id) => ("timeline_switch", json!({ "timeline": id })),
+        TimeChange::DropTimeline(id) => ("timeline_drop", json!({ "timeline": id })),
+        TimeChange::DropLater => ("timeline_drop_later", json!({})),
     }
 }
 

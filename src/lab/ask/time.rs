@@ -1,5 +1,6 @@
 //! What is asked of time.
 
+use super::timeline::TimelineId;
 use crate::lab::paper::units::{parse_duration, show_duration};
 use crate::lab::spec::Speed;
 use std::fmt;
@@ -38,6 +39,12 @@ pub enum TimeChange {
     PauseWhen(Option<String>),
     /// Back to just before the last command that was given by hand, and it stands still there.
     Undo,
+    /// Another timeline is shown, at the same moment if it was played so far, and it stands still there.
+    Switch(TimelineId),
+    /// A timeline that is not shown is dropped.
+    DropTimeline(TimelineId),
+    /// What was given by hand later than this moment is not given any more.
+    DropLater,
 }
 
 /// A moment that is meant.

@@ -1,13 +1,28 @@
 //! The links as they were last shown, and what they followed from.
 
 use crate::lab::view::LinkView;
-use std::cell::RefCell;
 use std::net::SocketAddr;
-use std::sync::Arc;
+use std::sync::{Arc, Mutex, MutexGuard, PoisonError};
 
-/// The links as they were last shown.
-#[derive(Clone, Default)]
-pub(super) struct LinksShown(pub(super) RefCell<Option<(LinksKey, Arc<Vec<LinkView>>)>>);
+/// The links, and what they followed from.
+type Shown = Option<(LinksKey, Arc<Vec<LinkView>>)>;
+
+/// The links as they were last shown. No two threads ever show one lab: the lock is what lets timelines share
+/// it.
+#[derive(Default)]
+pub(super) struct LinksShown(Mutex<Shown>);
+
+impl LinksShown {
+    pub(super) fn last(&self) -> MutexGuard<'_, Shown> {
+        self.0.lock().unwrap_or_else(PoisonError::into_inner)
+    }
+}
+
+impl Clone for LinksShown {
+    fn clone(&self) -> Self {
+        Self(Mutex::new(self.last().clone()))
+    }
+}
 
 /// What they followed from.
 #[derive(Clone, PartialEq)]

@@ -13,6 +13,10 @@ use crate::node::config::MiningMode;
 use crate::node::io::{Command, CommandError, Payment, Question, RefusalKind, Reply};
 use std::sync::Arc;
 
+/// Why there is no file of a run.
+const NOT_SAVED: &str =
+    "only a run in virtual time is the same again: a lab with --virtual can be saved";
+
 impl Core {
     /// Does what is asked, as far as that can be done at once.
     pub(super) fn request(&mut self, now: Moment, asker: Asker, request: Request) {
@@ -70,6 +74,7 @@ impl Core {
                 Err("nothing of this lab is on disk, so there is nothing to keep".into())
             }
             Request::Keep => Err("these nodes run elsewhere, and stay".into()),
+            Request::Save(_) | Request::Run { .. } => Err(NOT_SAVED.into()),
         }
     }
 

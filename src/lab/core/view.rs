@@ -71,7 +71,7 @@ impl Core {
         snapshot: impl Fn(NodeIx) -> Option<&'a Arc<NodeSnapshot>>,
     ) -> Arc<Vec<LinkView>> {
         let key = (self.sight == Sight::Shown).then(|| self.links_key());
-        let last = self.links_shown.0.borrow();
+        let last = self.links_shown.last();
         if let Some((shown_for, links)) = &*last
             && key.as_ref() == Some(shown_for)
         {
@@ -92,7 +92,7 @@ impl Core {
         };
         let links = Arc::new(self.topology.shown(members, way));
         let shown = key.map(|key| (key, Arc::clone(&links)));
-        self.links_shown.0.replace(shown);
+        *self.links_shown.last() = shown;
         links
     }
 

@@ -26,6 +26,7 @@ pub(in crate::lab) mod live;
 pub mod measure;
 pub(in crate::lab) mod paced;
 pub mod registry;
+pub mod run_file;
 mod virtual_time;
 mod waiting;
 
@@ -34,7 +35,10 @@ pub(in crate::lab) use self::backend::{Answered, Answers, Backend};
 pub use self::consent::{Consent, Outside, Planned};
 pub use self::endpoint::Control;
 pub use self::error::LabError;
-pub use self::history::{History, Now, Place};
+pub use self::history::{
+    Begun, Entry, Given, History, Now, Origin, Place, Second, TimelineInfo, run_hash,
+};
 pub use self::live::{Adoption, Kept};
+pub use self::paced::RunOptions;
 pub use self::virtual_time::{VirtualLab, VirtualOptions, play};
 pub use super::core::Level;

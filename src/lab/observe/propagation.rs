@@ -31,10 +31,9 @@ use crate::node::io::{Event, EventKind};
 use crate::node::private_chain::PRIVATE_BLOCKS_MAX;
 use crate::node::store::BlockId;
 use crate::node::{NodeIx, Time};
-use std::cell::OnceCell;
 use std::cmp::Reverse;
 use std::collections::VecDeque;
-use std::sync::Arc;
+use std::sync::{Arc, OnceLock};
 use std::time::Duration;
 
 /// Things that are followed, as many that have arrived and as many that have not: more than are
@@ -63,13 +62,13 @@ pub struct Tracker<K: Inventory> {
     /// The highest block of all.
     highest: u32,
     /// As they were shown, until something has changed.
-    shown: OnceCell<Arc<Vec<Propagation<K::Id>>>>,
+    shown: OnceLock<Arc<Vec<Propagation<K::Id>>>>,
     half: Histogram,
     all: Histogram,
     /// From the find to the last node, in the order of arrival.
     times: VecDeque<Duration>,
     /// Percentiles as they were read, until there are more.
-    percentiles: OnceCell<Times>,
+    percentiles: OnceLock<Times>,
 }
 
 impl<K: Inventory> Default for Tracker<K> {
@@ -79,11 +78,11 @@ impl<K: Inventory> Default for Tracker<K> {
             past: VecDeque::new(),
             private: VecDeque::new(),
             highest: 0,
-            shown: OnceCell::new(),
+            shown: OnceLock::new(),
             half: Histogram::default(),
             all: Histogram::default(),
             times: VecDeque::new(),
-            percentiles: OnceCell::new(),
+            percentiles: OnceLock::new(),
         }
     }
 }

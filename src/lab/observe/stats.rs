@@ -6,9 +6,8 @@ use super::reorganisation::{REORGANISATIONS, Reorganisation};
 use crate::chain::Txid;
 use crate::node::io::{self, Event, EventKind};
 use crate::node::{NodeIx, Time};
-use std::cell::OnceCell;
 use std::collections::{BTreeMap, BTreeSet, VecDeque};
-use std::sync::Arc;
+use std::sync::{Arc, OnceLock};
 
 /// Reorganisations that are remembered; the oldest go. A wild lab has one a second.
 const REORGANISATIONS_MAX: usize = 10_000;
@@ -23,7 +22,7 @@ pub struct Stats {
     /// Oldest first. Of those that are not shown any more, lost payments are not named.
     reorganisations: VecDeque<Arc<Reorganisation>>,
     /// The newest, once they were shown, until something has changed.
-    shown: OnceCell<Arc<Vec<Reorganisation>>>,
+    shown: OnceLock<Arc<Vec<Reorganisation>>>,
     /// Payments that became invalid at any node.
     lost: BTreeSet<Txid>,
 }

@@ -9,7 +9,7 @@ mod status;
 mod time;
 
 pub use self::status::{LabStatus, LinkStatus, NodeState, NodeStatus, TrafficView};
-pub use self::time::{InFlight, TimeNews, TimeView, Told};
+pub use self::time::{InFlight, OriginView, TimeNews, TimeView, TimelineView, Told};
 pub use crate::lab::observe::marks::{Mark, MarkKind};
 pub use crate::lab::observe::propagation::{Arrival, Propagation, Times};
 pub use crate::lab::observe::reorganisation::Reorganisation;

@@ -1,11 +1,14 @@
 //! How the time of a lab in virtual time goes, and what is on its way in it.
 
+use crate::lab::ask::TimelineId;
 use crate::lab::observe::marks::Mark;
+use crate::lab::paper::units::show_clock;
 use crate::lab::spec::Speed;
 use crate::node::message::{Item, Kind};
 use crate::node::time::duration_text;
 use crate::node::{NodeIx, Time};
 use serde::{Deserialize, Serialize};
+use std::fmt;
 use std::sync::Arc;
 use std::time::Duration;
 
@@ -38,9 +41,55 @@ pub struct TimeView {
     /// How often it went back so far: what was known of what came after does not hold any more.
     #[serde(default)]
     pub leaps: u64,
+    /// The timelines, the oldest first, if there are several.
+    #[serde(default, skip_serializing_if = "Vec::is_empty")]
+    pub timelines: Vec<TimelineView>,
     /// What stands out in the whole run, up to the newest moment, in its order.
     #[serde(default, skip_serializing_if = "is_plain")]
     pub marks: Arc<Vec<Mark>>,
+}
+
+/// A timeline of a lab.
+#[derive(Clone, Debug, PartialEq, Serialize, Deserialize)]
+pub struct TimelineView {
+    /// Its letter.
+    pub name: TimelineId,
+    /// The one in which it began, and when; `None`: with the lab.
+    #[serde(default, skip_serializing_if = "Option::is_none")]
+    pub origin: Option<OriginView>,
+    /// Up to when it was played.
+    #[serde(with = "duration_text")]
+    pub newest: Duration,
+    /// What was given in it by hand, also what is still to come.
+    pub commands: usize,
+    /// It is the one that is shown.
+    #[serde(rename = "shown")]
+    pub is_shown: bool,
+}
+
+/// Where a timeline began.
+#[derive(Clone, Copy, Debug, PartialEq, Serialize, Deserialize)]
+pub struct OriginView {
+    /// In which one.
+    pub of: TimelineId,
+    /// When.
+    #[serde(with = "duration_text")]
+    pub at: Duration,
+}
+
+impl fmt::Display for TimelineView {
+    /// `B  from A at +01:20, to +02:10  3 by hand`
+    fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
+        write!(f, "{}  ", self.name)?;
+        if let Some(origin) = &self.origin {
+            write!(f, "from {} at {}, ", origin.of, show_clock(origin.at))?;
+        }
+        write!(f, "to {}", show_clock(self.newest))?;
+        match self.commands {
+            0 => Ok(()),
+            commands => write!(f, "  {commands} by hand"),
+        }
+    }
 }
 
 impl TimeView {

@@ -98,6 +98,8 @@ fn pieces(lab: &LabView, purpose: &Purpose, answer: Answer) -> Option<Vec<Piece>
         Answer::Added(ix) => words(format!("{} is new in the lab", name(lab, ix))),
         Answer::Done(said) => words(said),
         Answer::Kept(path) => words(format!("the lab is kept in {}", path.display())),
+        // Who asks for it writes it.
+        Answer::Run(_) => None,
     }
 }
 

@@ -2,9 +2,10 @@
 
 use super::row::{Verb, needs, request, takes};
 use crate::lab::ask::params::{BadParam, Params, bad, required};
-use crate::lab::ask::{Named, Request, Scope, TimeChange};
+use crate::lab::ask::{Named, Request, Scope, TimeChange, TimelineId};
 
 const EXPR: &str = "as in height >= 3 and tips == 1";
+const TIMELINE: &str = "its letter, as in \"B\"";
 
 pub(super) const VERBS: &[Verb] = &[
     request(
@@ -107,6 +108,40 @@ pub(super) const VERBS: &[Verb] = &[
         "goes back to just before the last command that was given by hand, and stands still there",
         |_| asks(TimeChange::Undo),
     ),
+    request(
+        Scope::Time,
+        "timeline_switch",
+        &[needs("timeline", TIMELINE)],
+        "shows another timeline, at the same moment if it was played so far, and time stands still there",
+        |params| asks(TimeChange::Switch(timeline(params)?)),
+    ),
+    request(
+        Scope::Time,
+        "timeline_drop",
+        &[needs("timeline", TIMELINE)],
+        "drops a timeline that is not shown",
+        |params| asks(TimeChange::DropTimeline(timeline(params)?)),
+    ),
+    request(
+        Scope::Time,
+        "timeline_drop_later",
+        &[],
+        "has what was given by hand later than now not be given again",
+        |_| asks(TimeChange::DropLater),
+    ),
+    request(
+        Scope::Lab,
+        "time_save",
+        &[takes(
+            "with_secrets",
+            "keys that were imported are in it [false]",
+        )],
+        "tells the run so far, as the text of a file that chainlab replay plays again",
+        |params| {
+            let with_secrets = params.flag("with_secrets")?.unwrap_or(false);
+            Ok(Request::Run { with_secrets })
+        },
+    ),
 ];
 
 fn asks(change: TimeChange) -> Result<Request<Named>, BadParam> {
@@ -121,6 +156,10 @@ fn speed(params: &mut Params) -> Result<Request<Named>, BadParam> {
 fn go(params: &mut Params) -> Result<Request<Named>, BadParam> {
     let to = params.parsed("to", "+01:23")?;
     asks(TimeChange::Go(required("to", to)?))
+}
+
+fn timeline(params: &mut Params) -> Result<TimelineId, BadParam> {
+    required("timeline", params.parsed("timeline", "B")?)
 }
 
 /// An expression as it is written: what it is judged by is not known here.

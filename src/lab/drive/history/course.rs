@@ -1,7 +1,7 @@
 //! A lab with all that comes back with it when time goes back.
 
 use super::place::Place;
-use crate::lab::ask::{Request, Ticket};
+use crate::lab::ask::{Named, Request, Ticket};
 use crate::lab::control::{RecentEvents, Weight};
 use crate::lab::drive::VirtualLab;
 use crate::node::io::Event;
@@ -70,9 +70,16 @@ impl Course {
         is_there
     }
 
-    /// Gives the lab a command, at the end of this instant.
-    pub(super) fn give(&mut self, ticket: Ticket, request: Request) {
-        self.lab.request(ticket, request);
+    /// Does all that is due at this instant.
+    pub(super) fn finish_instant(&mut self) {
+        self.lab.finish_instant();
+        self.is_within = false;
+    }
+
+    /// Gives the lab a command, at the end of this instant. One that cannot be, as there is no such node, is
+    /// answered with that.
+    pub(super) fn give(&mut self, ticket: Ticket, request: Request<Named>) {
+        self.lab.request_named(ticket, request);
         self.given += 1;
         self.is_within = false;
     }

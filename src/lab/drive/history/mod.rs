@@ -1,4 +1,4 @@
-//! A lab in virtual time that can go back.
+//! A lab in virtual time that can go back, and otherwise on.
 //!
 //! A lab is a state machine: from the same state and the same commands at the same moments the same comes,
 //! to the last byte. So nothing needs to be undone: a [`History`] keeps the lab as it was at some
@@ -7,31 +7,47 @@
 //!
 //! ```text
 //! beginning                         here                    newest
-//!    ├────┼──────────┼─────────┼──────▼┄┄┄┄┄┄┼┄┄┄┄┼┄┄┄┼┄┄┼┄┄┤      ┼ a checkpoint
-//!    └─────>──────────────────────────┄┄┄┄┄┄┄>┄┄┄┄┄┄┄┄┄┄┄┄┄┘      > a command
+//!  A ├────┼──────────┼──┬──────┼──────▼┄┄┄┄┄┄┼┄┄┄┄┼┄┄┄┼┄┄┼┄┄┤     ┼ a checkpoint
+//!    └─────>────────────┊──────────────┄┄┄┄┄┄>┄┄┄┄┄┄┄┄┄┄┄┄┄┘      > a command
+//!  B                    └>────┼────┤
 //! ```
+//!
+//! What is asked for in the past begins another [timeline](Timeline), and the old one stays as it is: what was
+//! given later by hand is given again in the new one, at its times. One of them is shown, one may be
+//! [beside](History::compare) it.
 //!
 //! What comes back with time is in a [`Course`]. Who waits for what, and what was told to others, is not here,
 //! and never comes back.
 
 mod checkpoints;
 mod course;
+mod entry;
+mod given;
 mod judge;
 mod place;
+mod planned;
+mod seconds;
+mod timeline;
+mod timelines;
 mod told;
 
+pub use self::entry::Entry;
+pub use self::given::Given;
 pub(super) use self::judge::Judge;
 pub use self::place::Place;
+pub use self::planned::Planned;
+pub use self::seconds::{Second, run_hash};
+pub use self::timeline::Origin;
 pub(super) use self::told::Watch;
 
-use self::checkpoints::{CLOSEST, Checkpoints};
 use self::course::Course;
+use self::timeline::Timeline;
 use super::VirtualLab;
-use crate::lab::ask::{Request, Ticket};
+use crate::lab::ask::{Answer, Named, Request, Ticket, TimelineId};
 use crate::lab::control::RecentEvents;
 use crate::lab::observe::marks::Marks;
 use crate::live::Stopwatch;
-use crate::node::io::Event;
+use crate::node::io::{CommandError, Event};
 use crate::node::{NodeIx, Time};
 use std::sync::Arc;
 use std::time::Duration;
@@ -39,22 +55,61 @@ use std::time::Duration;
 /// Keeping a checkpoint may take one in so many parts of the time.
 const COST_PART: u32 = 16;
 
+/// Timelines that are kept beside each other: as many as a screen can list.
+pub const TIMELINES_MAX: usize = 8;
+
 /// A lab, and what it takes to come to any moment of its past again.
 pub struct History {
-    course: Course,
-    /// The lab at the newest moment, unless that is now.
-    newest: Option<Box<Course>>,
-    checkpoints: Checkpoints,
-    /// All commands, in their order.
-    commands: Vec<Given>,
-    /// The commands that come now were taken back: they go as soon as time goes on.
-    is_undone: bool,
-    /// How often what came after a place was dropped.
+    /// Its timelines, the oldest first.
+    timelines: Vec<Timeline>,
+    /// Which of them is shown.
+    shown: usize,
+    /// The one that began last.
+    last: TimelineId,
+    /// Memory that all of it may take, in bytes, about.
+    memory: u64,
+    /// How often what came after a place was dropped, or another timeline was shown.
     cuts: u64,
+    /// The timeline that has begun, and was not told of yet.
+    begun: Option<Begun>,
+    /// What there is to be put down, if it is.
+    journal: Option<Vec<Entry>>,
     /// What happened, and was not taken yet.
     events: Vec<(NodeIx, Arc<Event>)>,
     /// How long it took to keep the last checkpoint, and since when it is kept.
     cost: (Duration, Stopwatch),
+}
+
+/// Another timeline has begun.
+#[derive(Clone, Copy, Debug, PartialEq, Eq)]
+pub struct Begun {
+    /// Which.
+    pub id: TimelineId,
+    /// From which.
+    pub of: TimelineId,
+    /// So many commands are given again in it.
+    pub again: usize,
+    /// The one that was dropped for it.
+    pub dropped: Option<TimelineId>,
+}
+
+/// A timeline, as it is known from outside.
+#[derive(Clone, Copy)]
+pub struct TimelineInfo<'a> {
+    /// Its name.
+    pub id: TimelineId,
+    /// Where it began; `None`: with the lab.
+    pub origin: Option<Origin>,
+    /// How far it was played.
+    pub reaches: Duration,
+    /// What was given in it by hand, also what is still to come.
+    pub commands: &'a [Given],
+    /// What it was like at the end of each second.
+    pub seconds: &'a [Second],
+    /// What stands out in it.
+    pub marks: &'a Marks,
+    /// It is shown.
+    pub is_shown: bool,
 }
 
 /// The lab between two things that are due.
@@ -77,106 +132,106 @@ impl Now<'_> {
     }
 }
 
-/// A command, and when it was given.
-struct Given {
-    at: Time,
-    ticket: Ticket,
-    request: Request,
-}
-
 impl History {
     /// That of a lab which is just made. Its checkpoints take so much memory, in bytes, about.
     pub fn new(lab: VirtualLab, memory: u64) -> Self {
         let mut course = Course::new(lab);
         let events = course.take_events();
         Self {
-            checkpoints: Checkpoints::new(course.clone(), memory),
-            course,
-            newest: None,
-            commands: Vec::new(),
-            is_undone: false,
+            timelines: vec![Timeline::first(course)],
+            shown: 0,
+            last: TimelineId::FIRST,
+            memory,
             cuts: 0,
+            begun: None,
+            journal: None,
             events,
             cost: (Duration::ZERO, Stopwatch::start()),
         }
     }
 
+    fn shown(&self) -> &Timeline {
+        &self.timelines[self.shown]
+    }
+
+    fn shown_mut(&mut self) -> &mut Timeline {
+        &mut self.timelines[self.shown]
+    }
+
     /// The lab, where it is.
     pub fn lab(&self) -> &VirtualLab {
-        &self.course.lab
+        &self.shown().course.lab
     }
 
     /// The same, for questions that it looks at its nodes for.
     pub(super) fn lab_mut(&mut self) -> &mut VirtualLab {
-        &mut self.course.lab
+        &mut self.shown_mut().course.lab
     }
 
     /// What happened to each node last.
     pub(super) fn recent(&self) -> &[RecentEvents] {
-        &self.course.recent
+        &self.shown().course.recent
     }
 
     /// The newest moment, since the beginning.
     pub fn newest(&self) -> Duration {
-        self.at_newest().elapsed()
-    }
-
-    fn at_newest(&self) -> &Course {
-        self.newest.as_deref().unwrap_or(&self.course)
+        self.shown().reaches()
     }
 
     /// Where it is at the newest moment.
     pub fn newest_place(&self) -> Place {
-        self.at_newest().place()
+        self.shown().at_newest().place()
     }
 
     /// Whether this is the newest moment.
     pub fn is_newest(&self) -> bool {
-        self.newest.is_none()
+        self.shown().is_newest()
     }
 
     /// What stands out in all of it.
     pub fn marks(&self) -> &Marks {
-        self.at_newest().lab.core().marks()
+        self.shown().at_newest().lab.core().marks()
     }
 
     /// Where it is.
     pub fn place(&self) -> Place {
-        self.course.place()
+        self.shown().course.place()
     }
 
-    /// Commands that were given after this place, and are still to hold.
+    /// Commands that are still to be given in what is shown.
     pub fn commands_ahead(&self) -> usize {
-        match self.is_undone {
-            true => 0,
-            false => self.commands.len() - self.course.given,
-        }
+        let shown = self.shown();
+        shown.commands.later(shown.course.given).len()
     }
 
     /// Whether a command was given before this place.
     pub fn has_given(&self, ticket: Ticket) -> bool {
-        // Tickets count up.
-        let given = &self.commands[..self.course.given];
-        let found = given.binary_search_by_key(&ticket, |command| command.ticket);
-        found.is_ok()
+        let shown = self.shown();
+        let mut given = shown.commands.all()[..shown.course.given].iter();
+        given.any(|command| command.ticket == ticket)
     }
 
-    /// The place just before the last command.
-    pub fn before_last_command(&self) -> Option<Place> {
-        let nth = self.course.given.checked_sub(1)?;
-        Some(Place {
-            at: self.commands[nth].at,
-            steps: None,
-            commands: Some(nth),
-        })
+    /// The command with this ticket, if it is one that is given again here.
+    pub fn given_again(&self, ticket: Ticket) -> Option<&Given> {
+        let mut all = self.shown().commands.all().iter();
+        all.find(|command| command.ticket == ticket && command.is_again)
     }
 
-    /// The commands that come now are taken back: they go as soon as time goes on from here.
-    pub fn take_back(&mut self) {
-        self.is_undone = true;
+    /// The place just before the last command, and which command would be the first to hold again if all from
+    /// there on were taken back.
+    pub fn before_last_command(&self) -> Option<(Place, usize)> {
+        let shown = self.shown();
+        let given = shown.course.given;
+        let (to, last) = shown.commands.undo(given)?;
+        Some((Place::before(last.at, given - 1), to))
     }
 
-    /// How often what came after a place was dropped.
+    /// The commands that come now are taken back, up to this one: they go as soon as time goes on from here.
+    pub fn take_back(&mut self, to: usize) {
+        self.shown_mut().commands.take_back(to);
+    }
+
+    /// How often what came after a place was dropped, or another timeline was shown.
     pub fn cuts(&self) -> u64 {
         self.cuts
     }
@@ -186,38 +241,42 @@ impl History {
         std::mem::take(&mut self.events)
     }
 
+    /// What the lab has answered since this was last called.
+    pub fn take_answers(&mut self) -> Vec<(Ticket, Result<Answer, CommandError>)> {
+        self.lab_mut().take_answers()
+    }
+
     /// How many bytes its checkpoints take, about.
     pub fn weight(&self) -> u64 {
-        self.checkpoints.weight()
+        self.timelines.iter().map(Timeline::weight).sum()
     }
 
     /// Goes on up to the end of a moment, as long as `goes_on` says so, which is asked between any two
-    /// things; whether it got there. Commands that were given on the way are given again.
+    /// things; whether it got there. Commands that were given on the way are given again, and without those that
+    /// are taken back another timeline begins.
     pub fn run(&mut self, until: Time, goes_on: impl FnMut(&Now<'_>) -> bool) -> bool {
-        if std::mem::take(&mut self.is_undone) {
-            self.forget_what_comes();
+        if self.shown().commands.is_undone() {
+            self.begin(true);
         }
         self.run_to(&Place::end_of(until), goes_on)
     }
 
     /// As [`History::run`], to a place.
-    pub fn run_to(&mut self, place: &Place, mut goes_on: impl FnMut(&Now<'_>) -> bool) -> bool {
+    pub fn run_to(&mut self, place: &Place, goes_on: impl FnMut(&Now<'_>) -> bool) -> bool {
         if self.place() == *place {
             return true;
         }
-        let is_there = |lab: &VirtualLab| {
-            let has_done = |steps| lab.now() == place.at && lab.steps() >= steps;
-            place.steps.is_some_and(has_done)
-        };
-        let has_ended = self.advance(place, |course, stop| {
-            let (mut seen, given) = (0, course.given);
-            course.run(stop, |lab| {
-                let new = &lab.events()[seen..];
-                seen = lab.events().len();
-                goes_on(&Now { lab, new, given }) && !is_there(lab)
-            })
-        });
-        has_ended || is_there(&self.course.lab)
+        let room = self.room();
+        let (events, cost, journal) = (&mut self.events, &mut self.cost, &mut self.journal);
+        let timeline = &mut self.timelines[self.shown];
+        timeline.run_to(place, goes_on, |timeline, ended| {
+            events.extend(timeline.course.take_events());
+            keep(timeline, room, cost);
+            let entries = ended.zip(journal.as_mut());
+            entries
+                .into_iter()
+                .for_each(|(ended, journal)| journal.push(ended));
+        })
     }
 
     /// Goes to where the way to a place is shortest. What happened there before is not told again.
@@ -225,106 +284,84 @@ impl History {
         self.jump_to(place, true);
     }
 
-    fn jump_to(&mut self, place: &Place, from_anywhere: bool) {
-        self.is_undone = false;
-        let how_far = |course: &Course| (course.lab.now(), course.given, course.lab.steps());
-        let is_on_the_way = |course: &&Course| from_anywhere && course.is_before(place);
-        let near = self.checkpoints.before(place);
-        let newest = self.newest.as_deref().filter(is_on_the_way);
-        let best = newest.filter(|newest| how_far(newest) > how_far(near));
-        let best = best.unwrap_or(near);
-        if is_on_the_way(&&self.course) && how_far(&self.course) >= how_far(best) {
-            return;
-        }
-        let left = std::mem::replace(&mut self.course, best.clone());
-        self.newest.get_or_insert_with(|| Box::new(left));
-        self.has_come();
-        self.events.clear();
-    }
-
-    /// Gives the lab a command here, at the end of this instant. What came after is no more.
-    pub fn command(&mut self, ticket: Ticket, request: Request) {
-        self.forget_what_comes();
-        let at = self.course.lab.now();
-        self.commands.push(Given {
-            at,
-            ticket,
-            request: request.clone(),
-        });
-        self.course.give(ticket, request);
-        self.collect();
-    }
-
-    fn forget_what_comes(&mut self) {
-        self.is_undone = false;
-        self.cuts += 1;
-        self.commands.truncate(self.course.given);
-        self.checkpoints.forget_after(&self.course.place());
-        self.newest = None;
-    }
-
     /// Goes to the last checkpoint before a place, from which there is a way to it.
     pub fn jump_before(&mut self, place: &Place) {
-        let just_before = Time(place.at.0.saturating_sub(1));
-        self.jump_to(
-            &Place::end_of(just_before.max(self.course.lab.since())),
-            false,
-        );
+        let before = self.shown().just_before(place);
+        self.jump_to(&before, false);
     }
 
-    /// Goes on to a place by legs, between which commands are given and checkpoints kept.
-    fn advance(&mut self, place: &Place, mut leg: impl FnMut(&mut Course, Time) -> bool) -> bool {
-        let most = place.commands.unwrap_or(usize::MAX);
-        loop {
-            let next = self.commands.get(self.course.given);
-            let next = next.filter(|next| self.course.given < most && next.at <= place.at);
-            let until = next.map_or(place.at, |next| next.at);
-            let stop = until.min(self.course.lab.now() + CLOSEST);
-            let is_there = leg(&mut self.course, stop);
-            if is_there && stop == until {
-                let Some(next) = next else {
-                    self.has_come();
-                    return true;
-                };
-                self.course.give(next.ticket, next.request.clone());
-            }
-            self.has_come();
-            if !is_there {
-                return false;
-            }
+    fn jump_to(&mut self, place: &Place, from_anywhere: bool) {
+        if self.shown_mut().jump_to(place, from_anywhere) {
+            self.shown_mut().course.take_events();
+            self.events.clear();
         }
     }
 
-    /// Looks where it has come to.
-    fn has_come(&mut self) {
-        self.collect();
-        let here = self.course.place();
-        let has_all = self.course.given == self.commands.len();
-        let is_newest = self
-            .newest
-            .as_ref()
-            .is_some_and(|newest| newest.is_before(&here));
-        if has_all && is_newest {
-            self.newest = None;
+    /// Gives the lab a command here, at the end of this instant. In the past that begins another timeline.
+    pub fn command(&mut self, ticket: Ticket, request: Request) {
+        let request = self.named(request);
+        if self.shown().is_past() {
+            self.begin(true);
         }
-        self.keep();
+        let timeline = &mut self.timelines[self.shown];
+        let given = Given {
+            at: timeline.course.lab.now(),
+            ticket,
+            request,
+            is_again: false,
+        };
+        let n = timeline.course.given;
+        let ended = timeline.command(given.clone());
+        timeline.has_come();
+        self.events.extend(timeline.course.take_events());
+        ended.into_iter().for_each(|ended| self.note(ended));
+        self.note(Entry::Command { n, given });
     }
 
-    fn collect(&mut self) {
-        let events = self.course.take_events();
-        self.events.extend(events);
+    /// Something is to be put down.
+    fn note(&mut self, entry: Entry) {
+        self.journal
+            .iter_mut()
+            .for_each(|journal| journal.push(entry.clone()));
     }
 
-    /// Keeps a checkpoint if one belongs here, at the end of an instant, and not so often that it would hold up
-    /// time.
-    fn keep(&mut self) {
-        let (cost, since) = &self.cost;
-        let may = since.elapsed() >= *cost * COST_PART;
-        if may && !self.course.is_within() && self.checkpoints.is_due(&self.course) {
-            let began = Stopwatch::start();
-            self.checkpoints.keep(&self.course, self.newest());
-            self.cost = (began.elapsed(), Stopwatch::start());
+    /// From now on what happens is put down, for [`History::take_entries`].
+    pub fn record(&mut self) {
+        self.journal.get_or_insert_default();
+    }
+
+    /// What was put down since this was last called.
+    pub fn take_entries(&mut self) -> Vec<Entry> {
+        self.journal.iter_mut().flat_map(std::mem::take).collect()
+    }
+
+    /// The lab at the newest moment.
+    pub fn at_newest(&self) -> &VirtualLab {
+        &self.shown().at_newest().lab
+    }
+
+    /// A request with the names of nodes.
+    fn named(&self, request: Request) -> Request<Named> {
+        let core = self.lab().core();
+        let named =
+            request.of(|ix| Ok::<_, std::convert::Infallible>(Some(core.name(ix).to_owned())));
+        match named {
+            Ok(named) => named,
+            Err(never) => match never {},
         }
+    }
+}
+
+/// Keeps a checkpoint if one belongs here, at the end of an instant, and not so often that it would hold up
+/// time.
+fn keep(timeline: &mut Timeline, room: u64, cost: &mut (Duration, Stopwatch)) {
+    let may = cost.1.elapsed() >= cost.0 * COST_PART;
+    let course = &timeline.course;
+    if may && !course.is_within() && timeline.checkpoints.is_due(course) {
+        let began = Stopwatch::start();
+        let newest = timeline.reaches();
+        timeline.checkpoints.keep(&timeline.course, newest, room);
+        *cost = (began.elapsed(), Stopwatch::start());
     }
 }
 

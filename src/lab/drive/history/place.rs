@@ -23,6 +23,14 @@ impl Place {
         }
     }
 
+    /// The end of a moment, before the command with this number is given.
+    pub fn before(at: Time, command: usize) -> Self {
+        Self {
+            commands: Some(command),
+            ..Self::end_of(at)
+        }
+    }
+
     /// When it is.
     pub fn at(&self) -> Time {
         self.at

@@ -1,3 +1,4 @@
+use super::checkpoints::APART;
 use super::*;
 use crate::lab::drive::{Level, VirtualOptions};
 use crate::lab::layout::shipped;
@@ -25,7 +26,7 @@ fn goes(history: &mut History, seconds: u64) {
 
 /// The moments that are kept, and now.
 fn moments(history: &History) -> Vec<Duration> {
-    let mut moments = history.checkpoints.moments();
+    let mut moments = history.shown().checkpoints.moments();
     moments.push(history.lab().elapsed());
     moments
 }
@@ -37,12 +38,12 @@ fn checkpoints_are_as_far_apart_as_an_eighth_of_their_age_and_never_closer_than_
         goes(&mut history, 61);
         let (now, moments) = (history.lab().elapsed(), moments(&history));
         for pair in moments.windows(2) {
-            let most = ((now - pair[0]) / 8).max(CLOSEST) + Duration::from_millis(100);
+            let most = ((now - pair[0]) / 8).max(APART) + Duration::from_millis(100);
             assert!(pair[1] - pair[0] <= most, "{pair:?} of {moments:?}");
         }
         let all = &moments[..moments.len() - 1];
         assert!(
-            all.windows(2).all(|pair| pair[1] - pair[0] >= CLOSEST),
+            all.windows(2).all(|pair| pair[1] - pair[0] >= APART),
             "{all:?}"
         );
         assert!(all.len() < 60, "{}", all.len());

@@ -4,6 +4,7 @@ use super::common::{BUG, Common};
 use super::lab::PacedLab;
 use super::recipient::{Owed, Recipient};
 use super::runner::{Job, NOT_KEPT, Runner};
+use super::saving::RunOptions;
 use super::serve;
 use crate::lab::ask::{Request, Ticket};
 use crate::lab::control::{Endpoint, EventBus, Later, Subscription};
@@ -36,6 +37,7 @@ use tokio::sync::{mpsc, watch};
 pub(in crate::lab) fn start(
     layout: Layout,
     options: VirtualOptions,
+    run: RunOptions,
     control: Control,
     runtime: Handle,
 ) -> Result<(Arc<PacedLab>, Answers), LabError> {
@@ -55,7 +57,7 @@ pub(in crate::lab) fn start(
     });
     let (answered, answers) = mpsc::unbounded_channel();
     let (jobs, todo) = channel();
-    let runner = Runner::new(lab, options, clock.clone(), Arc::clone(&common));
+    let runner = Runner::new(lab, options, clock.clone(), Arc::clone(&common), run);
     let ending = Arc::clone(&common);
     let thread = threads::spawn("virtual time", move || live(runner, &todo, &ending));
     let thread = thread.map_err(LabError::file(Path::new("a thread")))?;

@@ -1,7 +1,9 @@
 //! Where time is on its way to, at full speed.
 
 use super::recipient::Recipient;
+use crate::lab::ask::TimelineId;
 use crate::lab::drive::history::{Judge, Place, Watch};
+use crate::lab::drive::run_file::Replay;
 use crate::lab::view::Told;
 use crate::node::Time;
 
@@ -14,14 +16,16 @@ pub(super) struct Errand {
     pub(super) from: Option<Recipient>,
     /// Time goes on when it is there.
     pub(super) goes_on: bool,
-    /// The commands after that place are taken back.
-    pub(super) takes_back: bool,
+    /// The commands after that place are taken back, up to this one.
+    pub(super) takes_back: Option<usize>,
 }
 
 /// Where time is to go, before it has begun to.
 pub(super) enum Way {
     /// To a place that was before.
     To(Place),
+    /// To this moment in another timeline.
+    Over(TimelineId),
     /// To the last thing that was told before.
     Back,
     /// On from here.
@@ -42,6 +46,8 @@ pub(super) enum Goal {
     Block(u32),
     /// The last thing that is told before a place.
     Back(Search),
+    /// The beginning of a run that was played before, once all of it is played again.
+    Replay(Box<Replay>),
 }
 
 /// A search for the last thing that is told in a part of the past.
@@ -57,6 +63,6 @@ pub(super) struct Search {
 impl Goal {
     /// Whether what happens on the way was told already.
     pub(super) fn is_quiet(&self) -> bool {
-        matches!(self, Self::Place(_) | Self::Back(_))
+        matches!(self, Self::Place(_) | Self::Back(_) | Self::Replay(_))
     }
 }

@@ -4,7 +4,8 @@ use super::errand::{Errand, Goal, Search};
 use super::recipient::Recipient;
 use super::runner::{Runner, SLICE};
 use crate::lab::ask::{Answer, TimeChange};
-use crate::lab::drive::history::{Now, Place, Watch};
+use crate::lab::drive::history::{History, Now, Place, Watch};
+use crate::lab::drive::run_file::Replay;
 use crate::lab::paper::units::{show_clock, show_clock_ms};
 use crate::lab::spec::{Captions, Speed};
 use crate::lab::view::Told;
@@ -76,6 +77,7 @@ impl Runner {
             self.options.time.captions == Captions::Wait && self.pace.speed().is_fast(),
         );
         self.heed_script(true);
+        self.tell_begun();
         match hit {
             Some(hit) => self.hit(&hit),
             None if self.is_at_limit() => self.stop_at_limit(),
@@ -185,6 +187,14 @@ impl Runner {
         };
         let is_there = match &mut errand.goal {
             Goal::Back(_) => return self.search(errand),
+            Goal::Replay(replay) => {
+                let is_there = replay.go_on(history, |_| since.elapsed() < SLICE);
+                errand.words = match is_there {
+                    true => Self::replayed(replay),
+                    false => on_the_way(replay, history),
+                };
+                is_there
+            }
             Goal::Place(place) => history.run_to(place, |_| since.elapsed() < SLICE),
             Goal::Ahead(time) => {
                 history.run((*time).min(far), goes_on);
@@ -217,6 +227,7 @@ impl Runner {
         };
         self.caption_comes(false);
         self.heed_script(false);
+        self.tell_begun();
         match hit.map(|hit| format!("{hit}: paused")) {
             None if is_there => Slice::There(told.unwrap_or_else(|| self.told(&errand.words))),
             // The breakpoint is named beside what was waited for.
@@ -300,8 +311,8 @@ impl Runner {
         if errand.goal.is_quiet() {
             self.leap();
         }
-        if errand.takes_back {
-            self.history.take_back();
+        if let Some(to) = errand.takes_back {
+            self.history.take_back(to);
         }
         match errand.goes_on {
             true => self.is_paused = false,
@@ -349,6 +360,13 @@ impl Runner {
         self.caption_comes(false);
         self.common.changed();
     }
+}
+
+/// How far a run is that is played again.
+fn on_the_way(replay: &Replay, history: &History) -> String {
+    let (timeline, at, end) = replay.progress(history);
+    let [at, end] = [at, end].map(show_clock);
+    format!("playing {timeline}: {at} of {end}")
 }
 
 /// Whether a block of this height, or a higher one, was just found.

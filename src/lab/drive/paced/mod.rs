@@ -15,8 +15,11 @@ mod looks;
 mod pace;
 mod recipient;
 mod runner;
+mod saving;
 mod serve;
 mod time;
+mod timelines;
 mod told;
 
 pub(in crate::lab) use self::backend::start;
+pub use self::saving::RunOptions;

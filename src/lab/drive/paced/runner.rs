@@ -13,11 +13,12 @@ use super::common::Common;
 use super::errand::Errand;
 use super::pace::Pace;
 use super::recipient::Recipient;
+use super::saving::{RunOptions, Saving};
 use super::told::TellsTime;
 use crate::lab::ask::{Answer, Request, ScriptChange, Ticket, TrafficChange};
 use crate::lab::control::Weight;
 use crate::lab::core::no_script;
-use crate::lab::drive::history::{History, Place};
+use crate::lab::drive::history::History;
 use crate::lab::drive::waiting::{WAITING_MAX, Waiting, too_many};
 use crate::lab::drive::{VirtualLab, VirtualOptions};
 use crate::lab::paper::units::show_clock;
@@ -61,8 +62,6 @@ pub(super) struct Runner {
     shown: (u64, Stopwatch),
     /// Since when time waits for subscribers.
     pub(super) patience: Option<Stopwatch>,
-    /// Where it was said that a command drops what came after.
-    warned: Option<Place>,
     waiting: Waiting<Recipient>,
     /// What is asked while time is on its way through its past: it is done where time gets to.
     later: VecDeque<(Recipient, Request)>,
@@ -70,6 +69,7 @@ pub(super) struct Runner {
     script: Option<Arc<ScriptView>>,
     /// How each node looked when that was last asked, and how often it looked different before.
     pub(super) looks: Vec<(u64, NodeView)>,
+    pub(super) saving: Saving,
     pub(super) common: Arc<Common>,
 }
 
@@ -79,6 +79,7 @@ impl Runner {
         options: VirtualOptions,
         clock: LabClock,
         common: Arc<Common>,
+        run: RunOptions,
     ) -> Self {
         let time = &options.time;
         let mut runner = Self {
@@ -94,13 +95,14 @@ impl Runner {
             time: TellsTime::default(),
             shown: (0, Stopwatch::start()),
             patience: None,
-            warned: None,
             waiting: Waiting::default(),
             later: VecDeque::new(),
             looks: Vec::new(),
+            saving: Saving::new(run.head),
             common,
         };
         runner.open();
+        runner.begin_run(run.replay.as_deref(), run.save);
         runner
     }
 
@@ -136,7 +138,7 @@ impl Runner {
                     self.tell();
                 }
                 Err(RecvTimeoutError::Timeout) => {}
-                Err(RecvTimeoutError::Disconnected) => return,
+                Err(RecvTimeoutError::Disconnected) => return self.end_file(),
             }
         }
     }
@@ -176,6 +178,7 @@ impl Runner {
         let now = self.lab().now().0;
         self.common.now.store(now, Ordering::Relaxed);
         let is_answered = self.deliver();
+        self.put_down();
         let has_happened = self.happened();
         self.common.logged.store(now, Ordering::Relaxed);
         let is_news = self.script.as_ref() != self.lab().script();
@@ -204,8 +207,10 @@ impl Runner {
         let answers = self.history.lab_mut().take_answers();
         let any = !answers.is_empty();
         for (ticket, answer) in answers {
-            if let Some(recipient) = self.waiting.take(ticket) {
-                self.answer(recipient, answer);
+            match (self.waiting.take(ticket), answer) {
+                (Some(recipient), answer) => self.answer(recipient, answer),
+                (None, Err(refusal)) => self.tell_skipped(ticket, &refusal),
+                (None, Ok(_)) => {}
             }
         }
         any
@@ -252,6 +257,8 @@ impl Runner {
         }
         let answer = match request {
             Request::Keep => Err(NOT_KEPT.into()),
+            Request::Save(save) => self.save(&save),
+            Request::Run { with_secrets } => self.run_text(with_secrets),
             Request::Script(ScriptChange::Restart) => self.begin_again(),
             Request::Time(change) => return self.change_time(recipient, change),
             Request::Ask(ix, question) => self.lab().read(ix, question),
@@ -259,10 +266,7 @@ impl Runner {
             Request::Traffic(change) if change == TrafficChange::default() => {
                 self.read_aside(Request::Traffic(change))
             }
-            request => match self.may_act() {
-                Ok(()) => return self.command(recipient, request),
-                Err(words) => Err(words.into()),
-            },
+            request => return self.command(recipient, request),
         };
         self.answer(recipient, answer);
     }
@@ -275,32 +279,13 @@ impl Runner {
         answer.map_or_else(|| Err("there is no answer".into()), |(_, answer)| answer)
     }
 
-    /// Once it is said that a command drops others.
-    ///
-    /// # Errors
-    /// In words, the first time.
-    fn may_act(&mut self) -> Result<(), String> {
-        let (ahead, here) = (self.history.commands_ahead(), self.history.place());
-        if ahead == 0 || self.warned == Some(here) {
-            return Ok(());
-        }
-        self.warned = Some(here);
-        let commands = match ahead {
-            1 => "1 command that was".to_owned(),
-            more => format!("{more} commands that were"),
-        };
-        Err(format!(
-            "this drops {commands} given by hand later: once more does it"
-        ))
-    }
-
     fn command(&mut self, recipient: Recipient, request: Request) {
         let ticket = match self.waiting.add(recipient) {
             Ok(ticket) => ticket,
             Err(recipient) => return self.answer(recipient, Err(too_many())),
         };
-        self.warned = None;
         self.history.command(ticket, request);
+        self.tell_begun();
         self.deliver();
         if self.is_paused
             && let Some(recipient) = self.waiting.take(ticket)
@@ -346,6 +331,7 @@ impl Runner {
             self.answer(recipient, Err(refusal.clone()));
         }
         self.clock.begin_again(lab.since());
+        self.end_file();
         self.history = History::new(lab, self.options.time.memory);
         self.options = options;
         self.breakpoints.begin(&self.history);

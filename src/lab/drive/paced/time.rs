@@ -3,6 +3,7 @@
 use super::errand::{Errand, Goal, Way};
 use super::recipient::Recipient;
 use super::runner::Runner;
+use super::timelines;
 use crate::lab::ask::{Answer, TimeChange, When};
 use crate::lab::drive::history::{Judge, Place, Watch};
 use crate::lab::layout::resolve::Resolver;
@@ -35,13 +36,15 @@ impl Runner {
                 words: format!("at {}", show_clock(at)),
                 from: None,
                 goes_on: !self.options.time.is_paused,
-                takes_back: false,
+                takes_back: None,
             });
         }
     }
 
     /// Does what is asked of time.
     pub(super) fn change_time(&mut self, from: Recipient, change: TimeChange) {
+        let undoes = self.history.before_last_command();
+        let undoes = undoes.filter(|_| change == TimeChange::Undo);
         let done = match self.way(&change) {
             Ok(Some((way, words))) => {
                 self.break_off("time was sent elsewhere");
@@ -51,7 +54,7 @@ impl Runner {
                     words,
                     from: Some(from),
                     goes_on: false,
-                    takes_back: change == TimeChange::Undo,
+                    takes_back: undoes.map(|(_, to)| to),
                 });
                 return self.common.changed();
             }
@@ -81,6 +84,11 @@ impl Runner {
                 self.breakpoints.add(text, expr, &self.history)?;
                 format!("pauses when {text}")
             }
+            TimeChange::DropTimeline(id) => {
+                self.history.drop_timeline(*id)?;
+                format!("timeline {id} is dropped")
+            }
+            TimeChange::DropLater => self.drop_later()?,
             _ => return Err("that is a way to somewhere".to_owned()),
         };
         let mut told = self.told(&words);
@@ -134,9 +142,13 @@ impl Runner {
             }
             TimeChange::Undo => {
                 let place = self.history.before_last_command();
-                let place = place.ok_or("nothing was done by hand before this")?;
-                let words = "before the last command: going on drops it";
+                let (place, _) = place.ok_or("nothing was done by hand before this")?;
+                let words = "before the last command: going on leaves it out";
                 (Way::To(place), words.to_owned())
+            }
+            TimeChange::Switch(id) => {
+                self.history.find(*id)?;
+                (Way::Over(*id), format!("timeline {id}"))
             }
             _ => return Ok(None),
         }))
@@ -146,6 +158,11 @@ impl Runner {
     fn set_out(&mut self, way: Way) -> Goal {
         match way {
             Way::To(place) => {
+                self.history.jump(&place);
+                Goal::Place(place)
+            }
+            Way::Over(id) => {
+                let place = self.history.switch(id);
                 self.history.jump(&place);
                 Goal::Place(place)
             }
@@ -247,6 +264,7 @@ impl Runner {
             told: self.time.told.clone(),
             breakpoints: self.breakpoints.texts().clone(),
             leaps: self.time.leaps,
+            timelines: timelines::shown(&self.history),
             marks: self.time.marks(&self.history),
         }
     }

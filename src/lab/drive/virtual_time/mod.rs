@@ -19,7 +19,7 @@ mod view;
 
 use self::hosts::Hosts;
 use crate::chain::SigCache;
-use crate::lab::ask::{Answer, Request, Ticket, TimeChange};
+use crate::lab::ask::{Answer, Named, Request, Ticket, TimeChange};
 use crate::lab::core::summary::Summary;
 use crate::lab::core::{
     Begin, CallId, Core, Input, JustSeen, Level, Seen, Sight, UnknownBalance, sum, traffic,
@@ -27,7 +27,7 @@ use crate::lab::core::{
 use crate::lab::layout::Layout;
 use crate::lab::script::{Expr, Facts, ScriptView};
 use crate::lab::spec::OpeningTime;
-use crate::node::io::{CommandError, Event, Question, Reply, RequestId};
+use crate::node::io::{CommandError, Event, Question, RefusalKind, Reply, RequestId};
 use crate::node::snapshot::NodeSnapshot;
 use crate::node::{BlockId, Node, NodeIx, Time};
 use crate::sim::{Sim, SimStore};
@@ -45,7 +45,13 @@ const NODE_WEIGHT: usize = 82_000;
 /// How much of what was told last a lab keeps, and each node of it, and what each thing takes, about.
 const TOLD_KEPT: usize = 8_192;
 const NODE_TOLD_KEPT: usize = 128;
-const TOLD_WEIGHT: usize = 400;
+const TOLD_WEIGHT: usize = 250;
+
+/// What grows is kept in rows of which each event makes so many bytes. They are in the order of hashes, so an
+/// event changes rows among so many others, which two clones then do not share: those that are far apart share
+/// none of them.
+const ROWS_WEIGHT: usize = 60;
+const ROWS_BESIDE: usize = 5;
 
 /// How a lab in virtual time is to be.
 #[derive(Clone, Default)]
@@ -177,8 +183,8 @@ impl VirtualLab {
         self.hosts.sim.steps() + self.ticks
     }
 
-    /// The hash of all that core has said, in its order. Together with that of all events it is the same exactly
-    /// if two runs are.
+    /// The hash of all that core has said, in its order, but for what it only asked: that is more where more is
+    /// observed. Together with that of all events it is the same exactly if two runs are.
     pub fn outputs_hash(&self) -> [u8; 32] {
         self.said.clone().finalize().into()
     }
@@ -268,6 +274,19 @@ impl VirtualLab {
         self.perform();
     }
 
+    /// As [`VirtualLab::request`], of nodes by their names as they are then. What names none that is there is
+    /// refused.
+    pub fn request_named(&mut self, ticket: Ticket, request: Request<Named>) {
+        self.finish_instant();
+        match request.resolve(&self.core) {
+            Ok(request) => self.request(ticket, request),
+            Err(bad) => {
+                let refusal = CommandError::new(RefusalKind::NoSuchNode, bad.to_string());
+                self.answers.push((ticket, Err(refusal)));
+            }
+        }
+    }
+
     /// The answers since this was last called.
     pub fn take_answers(&mut self) -> Vec<(Ticket, Result<Answer, CommandError>)> {
         std::mem::take(&mut self.answers)
@@ -355,15 +374,16 @@ impl VirtualLab {
         &self.events
     }
 
-    /// How much memory a clone takes beside one of an earlier moment, in bytes, about. What grows is shared; of
-    /// what was said last, which is forgotten in time, only that which was said before both is.
+    /// How much memory a clone takes beside one of an earlier moment, in bytes, about. What grows is shared as far
+    /// as nothing beside it was changed; of what was said last, which is forgotten in time, only that which was
+    /// said before both is.
     pub fn weight_beside(&self, earlier: &Self) -> usize {
         let nodes = self.nodes.len();
-        let told =
-            self.hosts.sim.events() - earlier.hosts.sim.events().min(self.hosts.sim.events());
-        let kept = TOLD_KEPT + nodes * NODE_TOLD_KEPT;
-        let apart = usize::try_from(told).map_or(kept, |told| told.min(kept));
-        WEIGHT + nodes * NODE_WEIGHT + apart * TOLD_WEIGHT
+        let events = |lab: &Self| usize::try_from(lab.hosts.sim.events()).unwrap_or(usize::MAX);
+        let told = events(self).saturating_sub(events(earlier));
+        let apart = told.min(TOLD_KEPT + nodes * NODE_TOLD_KEPT);
+        let rows = told.saturating_mul(ROWS_BESIDE).min(events(self));
+        WEIGHT + nodes * NODE_WEIGHT + apart * TOLD_WEIGHT + rows.saturating_mul(ROWS_WEIGHT)
     }
 
     /// What it comes to so far.

@@ -25,7 +25,7 @@ impl VirtualLab {
     }
 
     /// Does all that is due at this moment.
-    pub(super) fn finish_instant(&mut self) {
+    pub(in crate::lab::drive) fn finish_instant(&mut self) {
         self.run_until(self.now(), || true);
     }
 
@@ -92,10 +92,15 @@ impl VirtualLab {
         }
     }
 
-    /// Puts down what core has said. Most of it is that it looks at nodes.
+    /// Puts down what core has said, but for what it only asked. Numbers by which answers are known follow from
+    /// who asked how much.
     fn note(&mut self, output: &Output) {
         match output {
-            Output::Look(ix) => self.said.update(ix.0.to_le_bytes()),
+            Output::Look(_) | Output::Ask { .. } => {}
+            Output::Call { node, command, .. } => {
+                self.said.update(format!("{node:?} {command:?}"));
+            }
+            Output::Answer(_, answer) => self.said.update(format!("{answer:?}")),
             said => self.said.update(format!("{said:?}")),
         }
     }

@@ -1,0 +1,262 @@
+//! Writes a run: all of it at once, or as it goes on.
+
+use super::line::{
+    CommandLine, DroppedLine, EndLine, KEYS, Line, RunHead, SecondLine, TimelineLine,
+};
+use super::{RUN_BYTES_MAX, RUN_MAX};
+use crate::lab::ask::verbs::key_holder;
+use crate::lab::ask::{Named, Request, TimelineId, write};
+use crate::lab::drive::VirtualLab;
+use crate::lab::drive::history::{Entry, Given, History, Origin, Second, TimelineInfo, run_hash};
+use crate::live::files::Dir;
+use crate::node::Time;
+use crate::node::io::Command;
+use std::fs::File;
+use std::io::{self, Write};
+use std::path::Path;
+use std::time::Duration;
+
+/// From so many bytes on only each minute is put down, so that commands have room for a day.
+const EACH_SECOND: usize = RUN_BYTES_MAX / 2;
+const EACH_MINUTE: usize = RUN_BYTES_MAX / 10 * 9;
+const MINUTE: u32 = 60;
+
+/// Where a run is written to while it goes on.
+#[derive(Debug)]
+pub struct RunFile(File);
+
+impl RunFile {
+    /// A new file, for its user alone; `replaces`: what is there under this name goes.
+    ///
+    /// # Errors
+    /// The system's, also if something is there.
+    pub fn create(path: &Path, replaces: bool) -> io::Result<Self> {
+        let name = path.file_name().and_then(|name| name.to_str());
+        let name = name.ok_or_else(|| io::Error::other("this is not the name of a file"))?;
+        let parent = path
+            .parent()
+            .filter(|parent| !parent.as_os_str().is_empty());
+        let dir = Dir::open(parent.unwrap_or(Path::new(".")))?;
+        if replaces {
+            dir.remove_if_there(name)?;
+        }
+        dir.create_new(name).map(Self)
+    }
+
+    /// Adds to it.
+    ///
+    /// # Errors
+    /// The system's.
+    pub fn write(&mut self, text: &str) -> io::Result<()> {
+        self.0.write_all(text.as_bytes())
+    }
+}
+
+/// Puts down what happens to a history.
+#[derive(Debug)]
+pub struct Recorder {
+    since: Time,
+    with_secrets: bool,
+    /// Bytes so far.
+    written: usize,
+    /// It has no more room, and this was said.
+    is_full: bool,
+}
+
+/// All of a history, as it is now, with an end.
+pub fn text(head: &RunHead, history: &History, with_secrets: bool) -> String {
+    let mut recorder = Recorder::new(history.lab().since(), with_secrets);
+    let mut text = recorder.all(head, history);
+    text.push_str(&recorder.end(history.at_newest()));
+    text
+}
+
+impl RunHead {
+    /// That of a run with this seed of a layout with this text.
+    pub fn new(layout: &str, text: &str, seed: u64) -> Self {
+        Self {
+            version: env!("CARGO_PKG_VERSION").to_owned(),
+            layout: layout.to_owned(),
+            seed,
+            clock: None,
+            manual: false,
+            round: 0,
+            live: false,
+            keys: KEYS.to_owned(),
+            text: text.to_owned(),
+        }
+    }
+}
+
+impl Recorder {
+    /// One that has put down nothing yet of a lab that began then.
+    pub fn new(since: Time, with_secrets: bool) -> Self {
+        Self {
+            since,
+            with_secrets,
+            written: 0,
+            is_full: false,
+        }
+    }
+
+    /// How it begins.
+    pub fn begin(&mut self, head: &RunHead) -> String {
+        self.put(&[Line::Run(head.clone())])
+    }
+
+    /// All of it, as it is now.
+    pub fn all(&mut self, head: &RunHead, history: &History) -> String {
+        let mut text = self.begin(head);
+        let names: Vec<_> = history.timelines().map(|one| one.id).collect();
+        for timeline in history.timelines() {
+            let lines = self.timeline(&timeline, &names);
+            text.push_str(&self.put(&lines));
+        }
+        let mut last = Vec::new();
+        last.push(Line::Shown(history.timeline()));
+        if !names.contains(&TimelineId::FIRST) {
+            last.push(Line::Dropped(TimelineId::FIRST));
+        }
+        text.push_str(&self.put(&last));
+        text
+    }
+
+    fn timeline(&self, timeline: &TimelineInfo<'_>, names: &[TimelineId]) -> Vec<Line> {
+        // One that is not there any more is not spoken of.
+        let origin = timeline.origin.filter(|origin| names.contains(&origin.of));
+        let mut lines = Vec::new();
+        let (kept, since) = match origin {
+            Some(origin) => (origin.commands, origin.at.since(self.since)),
+            None => (0, Duration::ZERO),
+        };
+        if timeline.id != TimelineId::FIRST {
+            let origin = origin.unwrap_or(Origin {
+                of: TimelineId::FIRST,
+                at: self.since,
+                commands: 0,
+            });
+            lines.push(self.begun(timeline.id, &origin));
+        }
+        let given = timeline.commands.iter().enumerate().skip(kept);
+        lines.extend(given.map(|(n, given)| self.command(n, given)));
+        let seconds = (1..).zip(timeline.seconds);
+        let own = seconds.filter(|(n, _)| Duration::from_secs(u64::from(*n)) > since);
+        lines.extend(own.map(|(n, second)| second_line(n, *second)));
+        let marks = timeline.marks.iter().filter(|mark| mark.at > since);
+        lines.extend(marks.copied().map(Line::Mark));
+        lines
+    }
+
+    /// What has happened since.
+    pub fn follow(&mut self, entries: Vec<Entry>) -> String {
+        let mut text = String::new();
+        for entry in entries {
+            let lines = self.entry(entry);
+            text.push_str(&self.put(&lines));
+        }
+        text
+    }
+
+    fn entry(&self, entry: Entry) -> Vec<Line> {
+        match entry {
+            Entry::Second { n, second, marks } => {
+                let marks = marks.into_iter().map(Line::Mark);
+                marks.chain([second_line(n, second)]).collect()
+            }
+            Entry::Command { n, given } => vec![self.command(n, &given)],
+            Entry::Begun { id, origin, again } => {
+                let again = (origin.commands..).zip(&again);
+                let again = again.map(|(n, given)| self.command(n, given));
+                [self.begun(id, &origin)].into_iter().chain(again).collect()
+            }
+            Entry::Shown(id) => vec![Line::Shown(id)],
+            Entry::Dropped(id) => vec![Line::Dropped(id)],
+            Entry::DroppedLater { n } => vec![Line::DroppedLater(DroppedLine { n })],
+        }
+    }
+
+    /// Where the lab is at its newest moment: the last thing to be put down.
+    pub fn end(&mut self, lab: &VirtualLab) -> String {
+        let end = EndLine {
+            at: micros(lab.elapsed()),
+            hash: Some(in_hex(&run_hash(lab))),
+        };
+        self.put(&[Line::End(end)])
+    }
+
+    fn begun(&self, name: TimelineId, origin: &Origin) -> Line {
+        Line::Timeline(TimelineLine {
+            name,
+            of: origin.of,
+            at: micros(origin.at.since(self.since)),
+            n: origin.commands,
+        })
+    }
+
+    fn command(&self, n: usize, given: &Given) -> Line {
+        let left_out = !self.with_secrets && has_secret(&given.request);
+        let (verb, params) = write(&given.request);
+        Line::Command(CommandLine {
+            at: micros(given.at.since(self.since)),
+            n,
+            verb: verb.to_owned(),
+            with: if left_out { Default::default() } else { params },
+            again: given.is_again,
+            left_out,
+        })
+    }
+
+    /// The text of lines, as far as there is room for them.
+    fn put(&mut self, lines: &[Line]) -> String {
+        let mut text = String::new();
+        for line in lines {
+            if self.is_full || !self.has_room(line) {
+                continue;
+            }
+            let line = serde_json::to_string(line).unwrap_or_default() + "\n";
+            self.is_full = self.written + line.len() > RUN_BYTES_MAX;
+            if !self.is_full {
+                self.written += line.len();
+                text.push_str(&line);
+            }
+        }
+        text
+    }
+
+    fn has_room(&self, line: &Line) -> bool {
+        match line {
+            Line::Second(second) => {
+                let is_short = u64::from(second.n) <= RUN_MAX.as_secs();
+                let is_wanted = second.n % MINUTE == 0 && self.written < EACH_MINUTE;
+                is_short && (self.written < EACH_SECOND || is_wanted)
+            }
+            Line::Mark(_) => self.written < EACH_SECOND,
+            _ => true,
+        }
+    }
+
+    /// Whether it has no more room: what comes now is not in it.
+    pub fn is_full(&self) -> bool {
+        self.is_full
+    }
+}
+
+fn second_line(n: u32, second: Second) -> Line {
+    Line::Second(SecondLine { n, second })
+}
+
+fn in_hex(hash: &[u8]) -> String {
+    hash.iter().map(|byte| format!("{byte:02x}")).collect()
+}
+
+fn micros(time: Duration) -> u64 {
+    u64::try_from(time.as_micros()).unwrap_or(u64::MAX)
+}
+
+/// Whether a key is written out in a request, and not named by the wallet that has it.
+fn has_secret(request: &Request<Named>) -> bool {
+    match request {
+        Request::Node(_, Command::ImportWallet { secret, .. }) => key_holder(secret).is_none(),
+        _ => false,
+    }
+}
