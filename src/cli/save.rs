@@ -12,7 +12,7 @@ use std::io::{self, ErrorKind};
 use std::path::{Path, PathBuf};
 
 /// What there is to know of each file.
-const KEYS: &str = "its seed is the key to all wallets of the run";
+pub(super) const KEYS: &str = "its seed is the key to all wallets of the run";
 
 #[derive(Args)]
 pub(super) struct SaveOptions {

@@ -3,13 +3,15 @@
 use super::choose::Choice;
 use super::failure::Failure;
 use super::output::print;
+use super::save;
 use super::table::{print_done, print_json};
-use crate::lab::ask::{Request, TimeChange, When};
+use crate::lab::ask::{Named, Request, TimeChange, When};
 use crate::lab::paper::units::show_clock_ms;
 use crate::lab::script::Expr;
 use crate::lab::spec::Speed;
 use crate::lab::view::TimeView;
 use clap::{Args, Subcommand};
+use std::path::{Path, PathBuf};
 
 pub(super) const EXAMPLES: &str = "\
 Examples:
@@ -20,6 +22,7 @@ Examples:
   chainlab time go +01:23                or to a block: '#7'
   chainlab time until 'height >= 3'      waits for that; exit code 0 or 3
   chainlab time when 'tips == 2'         stands still there whenever that begins
+  chainlab time save fork.run            the run so far, to be played again
   chainlab time resume --lab partition   where several labs run";
 
 #[derive(Args)]
@@ -72,11 +75,24 @@ enum What {
     },
     /// Go back to just before the last command that was given by hand, and stand still there.
     Undo,
+    /// Write the run so far into a new file, which `chainlab replay` plays again. Its seed is the key to
+    /// all of its wallets.
+    Save {
+        /// The file.
+        #[arg(value_name = "FILE")]
+        file: PathBuf,
+        /// A file that is there goes.
+        #[arg(long)]
+        force: bool,
+        /// Keys that were imported are in it.
+        #[arg(long)]
+        with_secrets: bool,
+    },
 }
 
 impl What {
-    fn change(&self) -> TimeChange {
-        match self {
+    fn request(&self) -> Request<Named> {
+        Request::Time(match self {
             Self::Pause => TimeChange::Pause,
             Self::Resume => TimeChange::Resume,
             Self::Step => TimeChange::Step,
@@ -88,7 +104,11 @@ impl What {
             Self::Until { expr } => TimeChange::Until(expr.to_string()),
             Self::When { expr } => TimeChange::PauseWhen(expr.as_ref().map(ToString::to_string)),
             Self::Undo => TimeChange::Undo,
-        }
+            Self::Save { with_secrets, .. } => {
+                let with_secrets = *with_secrets;
+                return Request::Run { with_secrets };
+            }
+        })
     }
 }
 
@@ -96,8 +116,11 @@ pub(super) async fn run(options: &Options) -> Result<(), Failure> {
     let group = options.choice.open().await?;
     let lab = group.lab("time is held by a lab")?;
     if let Some(what) = &options.what {
-        let answer = lab.request(&Request::Time(what.change())).await?;
-        return print_done(&answer, options.json);
+        let answer = lab.request(&what.request()).await?;
+        return match (what, answer["run"].as_str()) {
+            (What::Save { file, force, .. }, Some(text)) => write(file, *force, text),
+            _ => print_done(&answer, options.json),
+        };
     }
     let time = lab.time().await?;
     if options.json {
@@ -106,6 +129,17 @@ pub(super) async fn run(options: &Options) -> Result<(), Failure> {
     print(&time.map_or_else(
         || "time of this lab goes by itself\n".to_owned(),
         |time| told(&time),
+    ))
+}
+
+fn write(path: &Path, replaces: bool, text: &str) -> Result<(), Failure> {
+    let path_words = path.display();
+    let mut file = save::create(path, replaces)?;
+    file.write(text)
+        .map_err(|error| Failure::other(format!("{path_words}: {error}")))?;
+    print(&format!(
+        "the run is saved in {path_words}: {}\n",
+        save::KEYS
     ))
 }
 

@@ -6,7 +6,8 @@ use crate::common::running::{TEXT, agree_on, begun, until};
 use chainlab::lab::ask::Scope;
 use chainlab::lab::ask::verbs::{BASICS, NOTE_MAX, Param, verbs};
 use chainlab::lab::control::{NodeEvent, Opening, limits, rpc};
-use chainlab::lab::drive::{Level, VirtualOptions};
+use chainlab::lab::drive::run_file::RunHead;
+use chainlab::lab::drive::{Level, RunOptions, VirtualOptions};
 use chainlab::lab::paper::units::show_duration;
 use chainlab::lab::spec::OpeningTime;
 use chainlab::lab::view::{LabStatus, NodeStatus, TimeNews};
@@ -256,10 +257,19 @@ async fn held_lab() -> (Lab, Raw) {
         ..VirtualOptions::default()
     };
     let layout = layout::read("scenario", TEXT).expect("it is sound");
-    let lab = Lab::start_virtual(layout, options, Control::Anywhere, Handle::current());
+    let run = RunOptions {
+        head: Some(RunHead::new("scenario", TEXT, 0)),
+        ..RunOptions::default()
+    };
+    let lab = Lab::start_run(layout, options, run, Control::Anywhere, Handle::current());
     let lab = lab.expect("it starts");
     let mut client = Raw::greeted(&opened(&lab).await.endpoint).await;
     client.result("note", json!({ "text": "look here" })).await;
+    client.result("time_go", json!({ "to": "10m" })).await;
+    client.result("note", json!({ "text": "later" })).await;
+    // What is done in the past is done in another timeline.
+    client.result("time_go", json!({ "to": "50ms" })).await;
+    client.result("note", json!({ "text": "otherwise" })).await;
     let found = json!({ "expr": "height@wallet >= 1" });
     client.result("time_until", found).await;
     (lab, client)

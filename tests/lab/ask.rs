@@ -103,6 +103,7 @@ fn a_step_of_a_script_is_any_verb_but_those_that_lead_it_or_take_it_elsewhere() 
             "time_speed" => format!("{text}speed = 5\n"),
             "time_go" => format!("{text}to = \"+01:20\"\n"),
             "time_until" => format!("{text}expr = \"height >= 3\"\n"),
+            "time_switch" | "time_drop" => format!("{text}timeline = \"B\"\n"),
             _ => text,
         };
         let said = read("lab.toml", &text).err().map(|error| error.to_string());

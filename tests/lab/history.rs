@@ -7,7 +7,7 @@ use chainlab::lab::drive::{History, Level, Place, VirtualLab, VirtualOptions};
 use chainlab::lab::layout::shipped::{playable, shipped};
 use chainlab::lab::spec::TrafficSpec;
 use chainlab::lab::{LabView, Layout, Request};
-use chainlab::node::Time;
+use chainlab::node::{NodeIx, Time};
 use rand_chacha::ChaCha8Rng;
 use rand_chacha::rand_core::{Rng, SeedableRng};
 use std::sync::Arc;
@@ -244,28 +244,115 @@ fn every_place_between_two_things_can_be_gone_to_again() {
     }
 }
 
+/// As a run goes that has these commands, each at its time, and ends then.
+fn straight(run: &Run, commands: &[(Duration, Request)], lasts: Duration) -> VirtualLab {
+    let run = Run {
+        commands: commands.to_vec(),
+        layout: run.layout.clone(),
+        seed: run.seed,
+        sigs: Arc::clone(&run.sigs),
+        lasts,
+    };
+    run.straight()
+}
+
 #[test]
-fn a_command_in_the_past_drops_what_came_after_it() {
+fn a_command_in_the_past_begins_a_timeline_in_which_later_ones_are_given_again() {
     let run = Run::drawn(5);
     let mut history = run.history();
     let (all, since) = (run.commands.len(), history.lab().since());
     let at = run.commands[3].0 + Duration::from_micros(1);
     go(&mut history, &Place::end_of(since + at));
     assert_eq!(history.commands_ahead(), all - 4);
-    history.command(Ticket(99), Request::Note(Some("here".to_owned())));
-    assert_eq!((history.commands_ahead(), history.is_newest()), (0, true));
-    // The same as if it had never been otherwise.
-    let mut otherwise = lab(&run.layout, run.seed);
-    for (ticket, (at, request)) in (1..).zip(&run.commands[..4]) {
-        otherwise.run_until(since + *at, || true);
-        otherwise.request(Ticket(ticket), request.clone());
+    let note = Request::Note(Some("here".to_owned()));
+    history.command(Ticket(99), note.clone());
+    let begun = history.take_begun().expect("a timeline begins");
+    assert_eq!(
+        (begun.id.to_string(), begun.again),
+        ("B".to_owned(), all - 4)
+    );
+    assert!(history.is_newest());
+    assert!(history.run(since + run.lasts, |_| true));
+    let mut commands = run.commands.clone();
+    commands.insert(4, (at, note));
+    assert_same(history.lab(), &straight(&run, &commands, run.lasts), "B");
+    // The old one is as it was, also after the new one has gone on.
+    let place = history.switch(begun.of);
+    go(&mut history, &place);
+    assert_same(history.lab(), &run.straight(), "A");
+}
+
+#[test]
+fn what_was_given_later_can_be_left_out() {
+    let run = Run::drawn(5);
+    let mut history = run.history();
+    let (all, since) = (run.commands.len(), history.lab().since());
+    let at = run.commands[3].0 + Duration::from_micros(1);
+    go(&mut history, &Place::end_of(since + at));
+    assert_eq!(history.drop_later(), all - 4);
+    assert_eq!(history.commands_ahead(), 0);
+    assert!(history.run(since + run.lasts, |_| true));
+    assert_same(
+        history.lab(),
+        &straight(&run, &run.commands[..4], run.lasts),
+        "B",
+    );
+    assert_eq!(history.timelines().len(), 2);
+}
+
+#[test]
+fn a_timeline_in_which_nothing_was_changed_is_as_its_parent_and_one_with_a_cut_is_up_to_the_cut() {
+    let run = Run::drawn(8);
+    let mut history = run.history();
+    let since = history.lab().since();
+    let at = run.lasts / 2;
+    go(&mut history, &Place::end_of(since + at));
+    // Words on the screen change nothing that nodes do.
+    history.command(Ticket(99), Request::Note(None));
+    assert!(history.run(since + run.lasts, |_| true));
+    let events: Vec<_> = history
+        .timelines()
+        .map(|one| one.seconds.last().map(|second| second.events))
+        .collect();
+    assert_eq!(events[0], events[1]);
+    assert_eq!(
+        history.lab().sim().log_hash(),
+        run.straight().sim().log_hash()
+    );
+    go(&mut history, &Place::end_of(since + at));
+    history.command(Ticket(100), Request::Kill(NodeIx(0)));
+    assert!(history.run(since + run.lasts, |_| true));
+    let seconds: Vec<_> = history
+        .timelines()
+        .map(|one| one.seconds.to_vec())
+        .collect();
+    let cut = usize::try_from(at.as_secs()).expect("few");
+    assert_eq!(seconds[0][..cut], seconds[2][..cut]);
+    assert_ne!(seconds[0][cut..], seconds[2][cut..]);
+}
+
+#[test]
+fn of_more_than_eight_timelines_the_oldest_goes_and_any_that_is_left_can_be_shown() {
+    let run = Run::drawn(2);
+    let mut history = run.history();
+    let since = history.lab().since();
+    for nth in 0..10 {
+        go(&mut history, &Place::end_of(since + run.lasts / 2));
+        history.command(Ticket(100 + nth), Request::Note(Some(format!("{nth}"))));
+        history.run(since + run.lasts, |_| true);
+        let begun = history.take_begun().expect("one begins");
+        assert_eq!(begun.dropped.is_some(), nth >= 7, "{nth}");
     }
-    otherwise.run_until(since + at, || true);
-    otherwise.request(Ticket(99), Request::Note(Some("here".to_owned())));
-    let until = since + run.lasts;
-    otherwise.run_until(until, || true);
-    history.run(until, |_| true);
-    assert_same(history.lab(), &otherwise, "another future");
+    assert!(history.weight() <= MEMORY, "{}", history.weight());
+    let names: Vec<_> = history.timelines().map(|one| one.id).collect();
+    assert_eq!(names.len(), 8);
+    for name in names {
+        let place = history.switch(name);
+        go(&mut history, &place);
+        assert_eq!(history.lab().elapsed(), run.lasts, "{name}");
+    }
+    let shown = history.timeline();
+    history.drop_timeline(shown).expect_err("it is shown");
 }
 
 #[test]
@@ -287,13 +374,13 @@ fn a_command_that_was_taken_back_never_happens_when_time_goes_on() {
         ),
     ];
     let mut history = run.history();
-    let place = history.before_last_command().expect("there are two");
+    let (place, to) = history.before_last_command().expect("there are two");
     go(&mut history, &place);
     assert_eq!(
         history.lab().core().caption().map(|words| &**words),
         Some("first")
     );
-    history.take_back();
+    history.take_back(to);
     let until = history.lab().since() + run.lasts;
     history.run(until, |_| true);
     assert!(history.is_newest());

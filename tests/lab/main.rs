@@ -40,6 +40,7 @@ mod propagation;
 mod refusals_layouts;
 mod refusals_layouts_bitcoin;
 mod refusals_layouts_nodes;
+mod runs;
 mod script;
 mod script_pace;
 mod security_page;

@@ -234,27 +234,46 @@ async fn a_paused_lab_takes_commands_and_answers_what_takes_no_time() {
 }
 
 #[tokio::test(flavor = "multi_thread")]
-async fn acting_in_the_past_is_asked_once_if_it_drops_what_was_done_by_hand() {
+async fn acting_in_the_past_begins_a_timeline_and_what_cannot_be_done_in_it_is_named() {
     let lab = start(held(TEXT));
     change(&lab, at(10)).await;
     done(&lab, Request::Kill(MINER)).await;
     change(&lab, at(20)).await;
     change(&lab, at(5)).await;
+    done(&lab, Request::Kill(MINER)).await;
     let view = time(&lab);
-    assert_eq!(
-        (view.at, view.newest),
-        (Duration::from_secs(5), Duration::from_secs(20))
-    );
-    let note = || Request::Note(Some("otherwise".to_owned()));
-    let words = refused(&lab, note()).await;
-    assert!(words.contains("drops 1 command"), "{words}");
-    done(&lab, note()).await;
-    assert_eq!(time(&lab).newest, Duration::from_secs(5));
-    change(&lab, at(15)).await;
+    assert_eq!(view.newest, Duration::from_secs(5));
+    let words = &view.told.as_ref().expect("it is said").words;
     assert!(
-        lab.view().nodes[MINER.0].state.is_up(),
-        "it was never killed"
+        words.ends_with("timeline B begins, from A, 1 command is given again"),
+        "{words}"
     );
+    let shown: Vec<_> = view.timelines.iter().map(ToString::to_string).collect();
+    assert_eq!(
+        shown,
+        [
+            "A  to +00:20  1 by hand",
+            "B  from A at +00:05, to +00:05  2 by hand"
+        ]
+    );
+    change(&lab, TimeChange::Resume).await;
+    let words = loop {
+        let told = time(&lab).told.expect("it is said");
+        if told.words.contains("is skipped") {
+            break told.words;
+        }
+        tokio::time::sleep(Duration::from_millis(20)).await;
+    };
+    assert!(
+        words.contains("kill miner, given at +00:10, is skipped: "),
+        "{words}"
+    );
+    change(&lab, TimeChange::Switch("A".parse().expect("a name"))).await;
+    assert!(lab.view().nodes[MINER.0].state.is_up() == (time(&lab).at < Duration::from_secs(10)));
+    let refusal = cannot(&lab, TimeChange::Switch("D".parse().expect("a name"))).await;
+    assert_eq!(refusal, "there is no timeline D; there is A, B");
+    change(&lab, TimeChange::DropTimeline("B".parse().expect("a name"))).await;
+    assert_eq!(time(&lab).timelines, []);
     lab.close().await.expect("closes");
 }
 

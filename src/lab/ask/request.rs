@@ -348,9 +348,9 @@ fn written_time(change: &TimeChange) -> (&'static str, Value) {
         TimeChange::Until(expr) => ("time_until", json!({ "expr": expr })),
         TimeChange::PauseWhen(expr) => ("time_pause_when", json!({ "expr": expr })),
         TimeChange::Undo => ("time_undo", json!({})),
-        TimeChange::Switch(id) => ("timeline_switch", json!({ "timeline": id })),
-        TimeChange::DropTimeline(id) => ("timeline_drop", json!({ "timeline": id })),
-        TimeChange::DropLater => ("timeline_drop_later", json!({})),
+        TimeChange::Switch(id) => ("time_switch", json!({ "timeline": id })),
+        TimeChange::DropTimeline(id) => ("time_drop", json!({ "timeline": id })),
+        TimeChange::DropLater => ("time_drop_later", json!({})),
     }
 }
 

@@ -20,6 +20,7 @@ impl UiState {
             Action::Quit => return self.quit(lab),
             Action::Hold => return self.hold(lab),
             Action::Script => self.list_steps(lab),
+            Action::Timelines => self.open(lab, DialogId::Timelines),
             Action::Clock => self.viewer.is_wall_clock = !self.viewer.is_wall_clock,
             Action::NextView => return self.go_to(lab, self.viewer.view.step(1)),
             Action::PreviousView => {

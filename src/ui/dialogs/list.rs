@@ -14,6 +14,11 @@ pub struct List {
 }
 
 impl List {
+    /// That of which this line is chosen.
+    pub fn at(chosen: usize) -> Self {
+        Self { chosen }
+    }
+
     /// The chosen line of so many.
     pub fn chosen(self, count: usize) -> usize {
         self.chosen.min(count.saturating_sub(1))

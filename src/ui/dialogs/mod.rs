@@ -19,6 +19,7 @@ mod restart;
 mod script;
 mod seek;
 mod send;
+mod timelines;
 mod typed;
 mod wallet;
 pub mod window;

@@ -2,7 +2,8 @@
 
 use super::dialog::Dialog;
 use super::{
-    add, filter, find, help, link, palette, partition, quit, restart, script, seek, send, wallet,
+    add, filter, find, help, link, palette, partition, quit, restart, script, seek, send,
+    timelines, wallet,
 };
 use crate::lab::LabView;
 use crate::ui::viewer::{DialogId, Viewer};
@@ -24,5 +25,6 @@ pub fn open(dialog: DialogId, lab: &LabView, viewer: &Viewer) -> Option<Box<dyn 
         DialogId::Partition => Box::new(partition::PartitionForm::new(lab)),
         DialogId::Restart => Box::new(restart::Restart),
         DialogId::Script => Box::<script::Steps>::default(),
+        DialogId::Timelines => Box::new(timelines::Timelines::new(lab)),
     })
 }

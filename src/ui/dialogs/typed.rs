@@ -4,7 +4,7 @@
 use crate::lab::LabView;
 use crate::lab::Request;
 use crate::lab::ask::verbs::NOTE_MAX;
-use crate::lab::ask::{TimeChange, When};
+use crate::lab::ask::{Save, TimeChange, When};
 use crate::lab::script::Expr;
 use crate::lab::spec::Speed;
 use crate::node::NodeIx;
@@ -40,7 +40,7 @@ pub enum About {
 }
 
 /// All of them.
-pub static COMMANDS: [TypedCommand; 7] = [
+pub static COMMANDS: [TypedCommand; 12] = [
     TypedCommand {
         name: "note",
         wants: "TEXT",
@@ -83,6 +83,49 @@ pub static COMMANDS: [TypedCommand; 7] = [
         stands_alone: false,
         about: About::Time,
         read: |words, _| moves(words.parse().map(|speed: Speed| TimeChange::Speed(speed))),
+    },
+    TypedCommand {
+        name: "save",
+        wants: "FILE",
+        does: "writes the run into a new file, as it goes on",
+        stands_alone: false,
+        about: About::Time,
+        read: |words, _| save(words, false),
+    },
+    TypedCommand {
+        name: "save!",
+        wants: "FILE",
+        does: "the same, and a file that is there goes",
+        stands_alone: false,
+        about: About::Time,
+        read: |words, _| save(words, true),
+    },
+    TypedCommand {
+        name: "timeline",
+        wants: "B",
+        does: "shows another timeline; `timelines` lists them",
+        stands_alone: false,
+        about: About::Time,
+        read: |words, _| moves(words.parse().map(TimeChange::Switch)),
+    },
+    TypedCommand {
+        name: "drop timeline",
+        wants: "B",
+        does: "drops a timeline that is not shown",
+        stands_alone: false,
+        about: About::Time,
+        read: |words, _| moves(words.parse().map(TimeChange::DropTimeline)),
+    },
+    TypedCommand {
+        name: "drop later",
+        wants: "",
+        does: "what was given by hand later is not given again",
+        stands_alone: true,
+        about: About::Time,
+        read: |words, _| match words {
+            "" => Ok(Request::Time(TimeChange::DropLater)),
+            words => Err(format!("nothing is wanted after it, not {words:?}")),
+        },
     },
     TypedCommand {
         name: "invalidateblock",
@@ -134,7 +177,9 @@ impl TypedCommand {
         let purpose = match &request {
             Request::Note(_) => Purpose::Caption,
             // What is set then is not seen anywhere else.
-            Request::Time(TimeChange::PauseWhen(_)) | Request::Node(..) => Purpose::Tell,
+            Request::Time(TimeChange::PauseWhen(_)) | Request::Node(..) | Request::Save(_) => {
+                Purpose::Tell
+            }
             _ => Purpose::Time,
         };
         Ok((request, purpose))
@@ -164,6 +209,17 @@ fn caption(words: &str) -> Option<String> {
     let shown = words.chars().filter(|c| !is_hidden(*c));
     let shown: String = shown.take(NOTE_MAX).collect();
     Some(shown).filter(|caption| !caption.is_empty())
+}
+
+fn save(words: &str, replaces: bool) -> Result<Request, String> {
+    match words {
+        "" => Err("the name of a file is wanted".to_owned()),
+        path => Ok(Request::Save(Save {
+            path: path.into(),
+            replaces,
+            with_secrets: false,
+        })),
+    }
 }
 
 fn moves(change: Result<TimeChange, String>) -> Result<Request, String> {

@@ -98,6 +98,8 @@ pub enum Action {
     TimeNormal,
     /// Virtual time: back to before the last command by hand.
     TimeUndo,
+    /// Virtual time: which timelines there are.
+    Timelines,
     /// The script: on to the next caption.
     ScriptNext,
     /// The script: by itself again.
@@ -230,6 +232,7 @@ pub const TABLE: &[Entry] = &[
     entry(Time, Action::TimeSlower, "time-slower", &["<"], "goes at the next lower speed", "").asking(|_| Request::Time(TimeChange::Slower)),
     entry(Time, Action::TimeNormal, "time-normal", &["Backspace"], "goes as fast as on the wall", "").asking(|_| Request::Time(TimeChange::Speed(Speed::Times(1)))),
     entry(Time, Action::TimeUndo, "undo", &["u"], "back to just before the last command by hand", "").asking(|_| Request::Time(TimeChange::Undo)),
+    entry(Time, Action::Timelines, "timelines", &[], "lists the timelines: what is done in the past begins one", "timelines"),
     entry(Look, Action::Clock, "clock", &["T"], "shows wall time or lab time", ""),
     entry(Program, Action::Palette, "palette", &[":"], "lists all actions; note TEXT shows a caption", "all"),
     entry(Program, Action::Help, "help", &["?", "F1"], "shows all keys", "help"),

@@ -73,4 +73,6 @@ pub enum DialogId {
     Restart,
     /// The steps of the script.
     Script,
+    /// The timelines of a lab in virtual time.
+    Timelines,
 }

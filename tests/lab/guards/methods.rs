@@ -164,6 +164,11 @@ const CALLS: &[(&str, &str)] = &[
     ("time_pause_when", r#"{"expr": "tips == 2"}"#),
     ("time_pause_when", r#"{}"#),
     ("time_undo", r#"{}"#),
+    ("time_switch", r#"{"timeline": "B"}"#),
+    ("time_drop", r#"{"timeline": "B"}"#),
+    ("time_drop_later", r#"{}"#),
+    ("time_save", r#"{}"#),
+    ("time_save", r#"{"with_secrets": true}"#),
 ];
 
 /// What a call or a step is, as it is written for other programs. What is null is as good as missing.
