@@ -1,6 +1,6 @@
 //! What happens to a history, as it is put down.
 
-use super::{Given, Origin, Second};
+use super::{Given, Origin, Second, run_hash};
 use crate::lab::ask::TimelineId;
 use crate::lab::drive::VirtualLab;
 use crate::lab::observe::marks::{Mark, Marks};
@@ -34,6 +34,13 @@ pub enum Entry {
         /// What is given again in it.
         again: Vec<Given>,
     },
+    /// What was shown is left, where it was played to.
+    Left {
+        /// Up to when.
+        at: Duration,
+        /// The hash of all of it.
+        hash: [u8; 32],
+    },
     /// Another one is shown.
     Shown(TimelineId),
     /// One was dropped.
@@ -46,6 +53,14 @@ pub enum Entry {
 }
 
 impl Entry {
+    /// That it was played to where this lab is.
+    pub(super) fn left(lab: &VirtualLab) -> Self {
+        Self::Left {
+            at: lab.elapsed(),
+            hash: run_hash(lab),
+        }
+    }
+
     /// That a second has ended in a lab, if one just has.
     pub fn of(lab: &VirtualLab) -> Option<Self> {
         let (nth, second) = Second::ending(lab)?;

@@ -102,6 +102,8 @@ pub struct TimelineInfo<'a> {
     pub origin: Option<Origin>,
     /// How far it was played.
     pub reaches: Duration,
+    /// The lab there.
+    pub newest: &'a VirtualLab,
     /// What was given in it by hand, also what is still to come.
     pub commands: &'a [Given],
     /// What it was like at the end of each second.

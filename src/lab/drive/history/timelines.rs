@@ -13,6 +13,7 @@ impl History {
             origin: timeline.origin,
             reaches: timeline.reaches(),
             commands: timeline.commands.all(),
+            newest: &timeline.at_newest().lab,
             seconds: &timeline.seconds,
             marks: timeline.at_newest().lab.core().marks(),
             is_shown: timeline.id == shown,
@@ -52,6 +53,7 @@ impl History {
             dropped: None,
         };
         self.last = id;
+        self.note_left();
         self.note(Entry::Begun {
             id,
             origin: timeline.origin.expect("it has just begun"),
@@ -75,6 +77,7 @@ impl History {
         if let Ok(nth) = self.find(id)
             && nth != self.shown
         {
+            self.note_left();
             self.timelines[self.shown].leave();
             self.shown = nth;
             self.cuts += 1;
@@ -86,6 +89,12 @@ impl History {
             newest
         } else {
             here
+        }
+    }
+
+    fn note_left(&mut self) {
+        if self.journal.is_some() {
+            self.note(Entry::left(self.at_newest()));
         }
     }
 

@@ -161,7 +161,9 @@ impl Reader {
             return Err(format!("n: second {} is after {last}", line.n));
         }
         timeline.seconds.push((line.n, line.second));
-        timeline.reaches = timeline.reaches.max(at);
+        if at > timeline.reaches {
+            (timeline.reaches, timeline.hash) = (at, None);
+        }
         Ok(())
     }
 
@@ -190,7 +192,10 @@ impl Reader {
             is_again: line.again,
         };
         timeline.commands.insert(line.n, command);
-        timeline.reaches = timeline.reaches.max(at);
+        // One that is given later is no part of where it came to.
+        if !line.again {
+            (timeline.reaches, timeline.hash) = (timeline.reaches.max(at), None);
+        }
         Ok(())
     }
 

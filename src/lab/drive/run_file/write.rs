@@ -66,9 +66,7 @@ pub struct Recorder {
 /// All of a history, as it is now, with an end.
 pub fn text(head: &RunHead, history: &History, with_secrets: bool) -> String {
     let mut recorder = Recorder::new(history.lab().since(), with_secrets);
-    let mut text = recorder.all(head, history);
-    text.push_str(&recorder.end(history.at_newest()));
-    text
+    recorder.all(head, history)
 }
 
 impl RunHead {
@@ -144,6 +142,7 @@ impl Recorder {
         lines.extend(own.map(|(n, second)| second_line(n, *second)));
         let marks = timeline.marks.iter().filter(|mark| mark.at > since);
         lines.extend(marks.copied().map(Line::Mark));
+        lines.push(end(timeline.reaches, &run_hash(timeline.newest)));
         lines
     }
 
@@ -169,6 +168,7 @@ impl Recorder {
                 let again = again.map(|(n, given)| self.command(n, given));
                 [self.begun(id, &origin)].into_iter().chain(again).collect()
             }
+            Entry::Left { at, hash } => vec![end(at, &hash)],
             Entry::Shown(id) => vec![Line::Shown(id)],
             Entry::Dropped(id) => vec![Line::Dropped(id)],
             Entry::DroppedLater { n } => vec![Line::DroppedLater(DroppedLine { n })],
@@ -177,11 +177,7 @@ impl Recorder {
 
     /// Where the lab is at its newest moment: the last thing to be put down.
     pub fn end(&mut self, lab: &VirtualLab) -> String {
-        let end = EndLine {
-            at: micros(lab.elapsed()),
-            hash: Some(in_hex(&run_hash(lab))),
-        };
-        self.put(&[Line::End(end)])
+        self.put(&[end(lab.elapsed(), &run_hash(lab))])
     }
 
     fn begun(&self, name: TimelineId, origin: &Origin) -> Line {
@@ -239,6 +235,13 @@ impl Recorder {
     pub fn is_full(&self) -> bool {
         self.is_full
     }
+}
+
+fn end(at: Duration, hash: &[u8]) -> Line {
+    Line::End(EndLine {
+        at: micros(at),
+        hash: Some(in_hex(hash)),
+    })
 }
 
 fn second_line(n: u32, second: Second) -> Line {
