@@ -11,6 +11,7 @@ pub(super) const EXAMPLES: &str = "\
 Examples:
   chainlab timeline                      lists them
   chainlab timeline switch A             what is done then is done in A
+  chainlab timeline compare A            what is different in it
   chainlab timeline drop B";
 
 #[derive(Args)]
@@ -40,6 +41,13 @@ enum What {
         #[arg(value_name = "NAME")]
         timeline: TimelineId,
     },
+    /// Hold another one against the one that is shown: they go on in step, and what was first different is
+    /// told. Without a name: no more.
+    Compare {
+        /// Its letter, as in B.
+        #[arg(value_name = "NAME")]
+        timeline: Option<TimelineId>,
+    },
     /// Have what was given by hand later than now not be given again.
     DropLater,
 }
@@ -51,6 +59,7 @@ pub(super) async fn run(options: &Options) -> Result<(), Failure> {
         None | Some(What::List) => None,
         Some(What::Switch { timeline }) => Some(TimeChange::Switch(*timeline)),
         Some(What::Drop { timeline }) => Some(TimeChange::DropTimeline(*timeline)),
+        Some(What::Compare { timeline }) => Some(TimeChange::Compare(*timeline)),
         Some(What::DropLater) => Some(TimeChange::DropLater),
     };
     if let Some(change) = change {

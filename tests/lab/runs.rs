@@ -280,7 +280,7 @@ fn what_is_wrong_with_a_run_is_said_with_its_line() {
         (
             begin.replace("\"layout\":\"partition\"", "\"layout\":\"..\""),
             1,
-            "its layout: the file",
+            "the file: a layout's name",
         ),
         (
             begin.replace("[[node]]", "[[nod]]"),

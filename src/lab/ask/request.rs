@@ -157,10 +157,8 @@ impl<Who> Request<Who> {
             | Self::Unite
             | Self::Traffic(_)
             | Self::Note(_)
-            | Self::Save(_)
-            | Self::Run { .. }
             | Self::Keep => Scope::Lab,
-            Self::Script(_) | Self::Time(_) => Scope::Time,
+            Self::Script(_) | Self::Time(_) | Self::Save(_) | Self::Run { .. } => Scope::Time,
         }
     }
 
@@ -350,6 +348,7 @@ fn written_time(change: &TimeChange) -> (&'static str, Value) {
         TimeChange::Undo => ("time_undo", json!({})),
         TimeChange::Switch(id) => ("time_switch", json!({ "timeline": id })),
         TimeChange::DropTimeline(id) => ("time_drop", json!({ "timeline": id })),
+        TimeChange::Compare(with) => ("time_compare", json!({ "timeline": with })),
         TimeChange::DropLater => ("time_drop_later", json!({})),
     }
 }

@@ -45,6 +45,8 @@ pub enum TimeChange {
     DropTimeline(TimelineId),
     /// What was given by hand later than this moment is not given any more.
     DropLater,
+    /// Another timeline is held against the one that is shown, and goes on in step; `None`: none any more.
+    Compare(Option<TimelineId>),
 }
 
 /// A moment that is meant.

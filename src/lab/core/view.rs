@@ -60,6 +60,7 @@ impl Core {
             partition: self.groups(),
             traffic: self.traffic(),
             time,
+            compared: None,
             in_flight: Arc::default(),
         }
     }

@@ -116,6 +116,18 @@ impl Chips {
         Some(BlockId { height, hash })
     }
 
+    /// These, and of the blocks that only others have theirs: each has one chip.
+    pub fn joined(&self, others: &Self) -> Self {
+        let mut both = self.clone();
+        for (height, hash) in others.chips.keys() {
+            both.hear(BlockId {
+                height: *height,
+                hash: *hash,
+            });
+        }
+        both
+    }
+
     /// Whether hearing of a block would change anything: it is new, and not lower than all of too
     /// many.
     pub fn is_news(&self, id: BlockId) -> bool {

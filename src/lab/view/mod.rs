@@ -4,10 +4,12 @@
 //! A [`LabView`] has what a screen draws: a [`NodeView`] for each node, links, propagation, transcript,
 //! log lines, and the [`headline`] of it all. Of [`SeenBlocks`] who looks makes a tree. Other programs see less: [`LabStatus`].
 
+pub mod compare;
 pub mod headline;
 mod status;
 mod time;
 
+pub use self::compare::{ComparedNode, Comparison, Different, FirstDifference, NodeBrief};
 pub use self::status::{LabStatus, LinkStatus, NodeState, NodeStatus, TrafficView};
 pub use self::time::{InFlight, OriginView, TimeNews, TimeView, TimelineView, Told};
 pub use crate::lab::observe::marks::{Mark, MarkKind};
@@ -82,6 +84,8 @@ pub struct LabView {
     pub traffic: Option<TrafficView>,
     /// How time goes; `None`: this is a live lab, and nothing stops it.
     pub time: Option<TimeView>,
+    /// Another timeline beside the one that is shown, if there is one.
+    pub compared: Option<Arc<Comparison>>,
     /// Messages on their way, as far as that is known: in virtual time.
     pub in_flight: Arc<Vec<InFlight>>,
 }

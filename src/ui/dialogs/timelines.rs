@@ -47,6 +47,9 @@ impl Dialog for Timelines {
         let ask = |change| self.ask(lab, change).into_iter().collect();
         match (key.code, key.ctrl || key.alt) {
             (KeyCode::Enter, _) => Verdict::closing(ask(TimeChange::Switch)),
+            (KeyCode::Char('c'), false) => {
+                Verdict::closing(ask(|id| TimeChange::Compare(Some(id))))
+            }
             (KeyCode::Char('d'), false) => Verdict::Stay(ask(TimeChange::DropTimeline)),
             _ if self.0.key(key, all(lab).len()) => Verdict::stay(),
             _ => Verdict::close(),

@@ -40,7 +40,7 @@ pub enum About {
 }
 
 /// All of them.
-pub static COMMANDS: [TypedCommand; 12] = [
+pub static COMMANDS: [TypedCommand; 13] = [
     TypedCommand {
         name: "note",
         wants: "TEXT",
@@ -107,6 +107,17 @@ pub static COMMANDS: [TypedCommand; 12] = [
         stands_alone: false,
         about: About::Time,
         read: |words, _| moves(words.parse().map(TimeChange::Switch)),
+    },
+    TypedCommand {
+        name: "compare",
+        wants: "B",
+        does: "shows another timeline beside this one; alone: no more",
+        stands_alone: true,
+        about: About::Time,
+        read: |words, _| {
+            let with = Some(words).filter(|words| !words.is_empty());
+            moves(with.map(str::parse).transpose().map(TimeChange::Compare))
+        },
     },
     TypedCommand {
         name: "drop timeline",

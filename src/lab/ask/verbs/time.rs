@@ -130,7 +130,15 @@ pub(super) const VERBS: &[Verb] = &[
         |_| asks(TimeChange::DropLater),
     ),
     request(
-        Scope::Lab,
+        Scope::Time,
+        "time_compare",
+        &[takes("timeline", TIMELINE)],
+        "holds another timeline against the one that is shown, and says what was first different; without one, \
+         for none any more",
+        |params| asks(TimeChange::Compare(params.parsed("timeline", "B")?)),
+    ),
+    request(
+        Scope::Time,
         "time_save",
         &[takes(
             "with_secrets",

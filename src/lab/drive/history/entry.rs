@@ -76,7 +76,8 @@ impl Entry {
         let end = Duration::from_secs(n.into());
         let begin = Duration::from_secs(n.saturating_sub(1).into());
         let last = marks.iter().rev().skip_while(|mark| mark.at > end);
-        let mut marks: Vec<_> = last.take_while(|mark| mark.at > begin).copied().collect();
+        let marks = last.take_while(|mark| mark.at > begin || n == 1);
+        let mut marks: Vec<_> = marks.copied().collect();
         marks.reverse();
         Self::Second { n, second, marks }
     }

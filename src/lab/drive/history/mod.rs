@@ -20,6 +20,7 @@
 //! and never comes back.
 
 mod checkpoints;
+mod compare;
 mod course;
 mod entry;
 mod given;
@@ -31,6 +32,7 @@ mod timeline;
 mod timelines;
 mod told;
 
+pub use self::compare::Compared;
 pub use self::entry::Entry;
 pub use self::given::Given;
 pub(super) use self::judge::Judge;
@@ -72,6 +74,8 @@ pub struct History {
     cuts: u64,
     /// The timeline that has begun, and was not told of yet.
     begun: Option<Begun>,
+    /// The two that are held against each other.
+    compared: Option<Compared>,
     /// What there is to be put down, if it is.
     journal: Option<Vec<Entry>>,
     /// What happened, and was not taken yet.
@@ -146,6 +150,7 @@ impl History {
             memory,
             cuts: 0,
             begun: None,
+            compared: None,
             journal: None,
             events,
             cost: (Duration::ZERO, Stopwatch::start()),
@@ -246,11 +251,6 @@ impl History {
     /// What the lab has answered since this was last called.
     pub fn take_answers(&mut self) -> Vec<(Ticket, Result<Answer, CommandError>)> {
         self.lab_mut().take_answers()
-    }
-
-    /// How many bytes its checkpoints take, about.
-    pub fn weight(&self) -> u64 {
-        self.timelines.iter().map(Timeline::weight).sum()
     }
 
     /// Goes on up to the end of a moment, as long as `goes_on` says so, which is asked between any two

@@ -31,6 +31,12 @@ impl Place {
         }
     }
 
+    /// Whether this is where a lab is that has come to another place, of which the number of commands may not be
+    /// said.
+    pub(super) fn is_same(&self, other: &Self) -> bool {
+        self.at == other.at && self.steps == other.steps && other.commands.is_none()
+    }
+
     /// When it is.
     pub fn at(&self) -> Time {
         self.at

@@ -102,14 +102,6 @@ impl Timeline {
         self.newest.is_none()
     }
 
-    /// How many bytes it takes, about; what it shares with others in parts.
-    pub(super) fn weight(&self) -> u64 {
-        let [course, newest] = [Some(&self.course), self.newest.as_deref()];
-        let ends = course.into_iter().chain(newest);
-        let ends = ends.map(|end| self.checkpoints.weight_after(end));
-        self.checkpoints.weight() + ends.sum::<u64>()
-    }
-
     /// Goes on to a place, as long as `goes_on` says so between any two things; whether it got there.
     pub(super) fn run_to(
         &mut self,

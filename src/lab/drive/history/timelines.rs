@@ -137,6 +137,13 @@ impl History {
         self.begun.take()
     }
 
+    /// How many bytes it takes to go back, and to other timelines, about.
+    pub fn weight(&self) -> u64 {
+        let shown = self.shown().checkpoints.weight();
+        let others = (0..self.timelines.len()).filter(|nth| *nth != self.shown);
+        shown + others.map(|nth| self.timelines[nth].weight()).sum::<u64>()
+    }
+
     /// How much memory the one that is shown may take: what the others leave, which take no more than their
     /// parts.
     pub(super) fn room(&mut self) -> u64 {
@@ -162,6 +169,11 @@ impl Timeline {
 
     fn newest_place(&self) -> Place {
         self.at_newest().place()
+    }
+
+    /// How many bytes it takes while it is not shown, about; of what it shares with others its part.
+    fn weight(&self) -> u64 {
+        self.checkpoints.weight() + self.checkpoints.weight_after(&self.course)
     }
 
     /// Has it take no more than so many bytes, if that can be; what it takes.

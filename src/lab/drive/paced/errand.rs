@@ -24,6 +24,8 @@ pub(super) struct Errand {
 pub(super) enum Way {
     /// To a place that was before.
     To(Place),
+    /// Nowhere: another timeline comes beside this one.
+    Beside(TimelineId),
     /// To this moment in another timeline.
     Over(TimelineId),
     /// To the last thing that was told before.
@@ -46,6 +48,8 @@ pub(super) enum Goal {
     Block(u32),
     /// The last thing that is told before a place.
     Back(Search),
+    /// Nowhere, once it is known what was first different in the timelines that are compared.
+    Compare,
     /// The beginning of a run that was played before, once all of it is played again.
     Replay(Box<Replay>),
 }

@@ -1,5 +1,6 @@
 //! How time goes on: at its pace, or at full speed to where it was sent.
 
+use super::compare;
 use super::errand::{Errand, Goal, Search};
 use super::recipient::Recipient;
 use super::runner::{Runner, SLICE};
@@ -60,6 +61,9 @@ impl Runner {
         if self.captions.holds() {
             self.anchor();
             return true;
+        }
+        if !self.keeps_step() {
+            return false;
         }
         let (now, ran) = (self.lab().now(), self.clock.ran());
         let due = self.pace.due(ran).unwrap_or(now + FAR).max(now);
@@ -193,6 +197,15 @@ impl Runner {
                     true => Self::replayed(replay),
                     false => on_the_way(replay, history),
                 };
+                is_there
+            }
+            Goal::Compare => {
+                let goes_on = || since.elapsed() < SLICE;
+                let is_there =
+                    history.keep_step(|_| goes_on()) && history.look_for_difference(goes_on);
+                if is_there {
+                    errand.words = compare::table(history);
+                }
                 is_there
             }
             Goal::Place(place) => history.run_to(place, |_| since.elapsed() < SLICE),

@@ -7,6 +7,7 @@ mod backend;
 mod breakpoints;
 mod captions;
 mod common;
+mod compare;
 mod controlled;
 mod errand;
 mod going;

@@ -149,7 +149,7 @@ impl Runner {
         let is_there = match self.errand.take_if(|_| !is_held) {
             _ if is_held => true,
             Some(errand) => self.go_errand(errand),
-            None if self.is_paused => true,
+            None if self.is_paused => self.keeps_step(),
             None => self.go_at_pace(),
         };
         while !self.is_travelling()
@@ -353,6 +353,9 @@ impl Runner {
         view.virtual_seed = Some(self.options.seed);
         view.caption = self.captions.shown(view.caption);
         view.time = Some(self.time_view());
+        if !self.is_travelling() {
+            self.show_compared(&mut view);
+        }
         self.common.last().clone_from(&view);
         view
     }

@@ -53,7 +53,7 @@ impl Runner {
                     goal,
                     words,
                     from: Some(from),
-                    goes_on: false,
+                    goes_on: matches!(change, TimeChange::Compare(_)) && !self.is_paused,
                     takes_back: undoes.map(|(_, to)| to),
                 });
                 return self.common.changed();
@@ -83,6 +83,10 @@ impl Runner {
                 let expr = self.read(text)?;
                 self.breakpoints.add(text, expr, &self.history)?;
                 format!("pauses when {text}")
+            }
+            TimeChange::Compare(_) => {
+                self.history.compare(None)?;
+                "no comparison".to_owned()
             }
             TimeChange::DropTimeline(id) => {
                 self.history.drop_timeline(*id)?;
@@ -146,6 +150,14 @@ impl Runner {
                 let words = "before the last command: going on leaves it out";
                 (Way::To(place), words.to_owned())
             }
+            TimeChange::Compare(Some(id)) => {
+                let shown = self.history.timeline();
+                self.history.find(*id)?;
+                if *id == shown {
+                    return Err(format!("timeline {id} is the one that is shown"));
+                }
+                (Way::Beside(*id), format!("{shown} beside {id}"))
+            }
             TimeChange::Switch(id) => {
                 self.history.find(*id)?;
                 (Way::Over(*id), format!("timeline {id}"))
@@ -160,6 +172,11 @@ impl Runner {
             Way::To(place) => {
                 self.history.jump(&place);
                 Goal::Place(place)
+            }
+            Way::Beside(id) => {
+                // It was found just now.
+                let _ = self.history.compare(Some(id));
+                Goal::Compare
             }
             Way::Over(id) => {
                 let place = self.history.switch(id);

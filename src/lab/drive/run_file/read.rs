@@ -227,10 +227,11 @@ impl Reader {
             }),
             commands: kept.to_vec(),
             seconds: seconds.copied().collect(),
+            // Marks are put down when their second is over.
             marks: of
                 .marks
                 .iter()
-                .filter(|mark| mark.at <= at)
+                .filter(|mark| mark.at <= Duration::from_secs(at.as_secs()) && at.as_secs() > 0)
                 .copied()
                 .collect(),
             reaches: at,

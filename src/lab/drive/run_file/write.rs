@@ -8,6 +8,7 @@ use crate::lab::ask::verbs::key_holder;
 use crate::lab::ask::{Named, Request, TimelineId, write};
 use crate::lab::drive::VirtualLab;
 use crate::lab::drive::history::{Entry, Given, History, Origin, Second, TimelineInfo, run_hash};
+use crate::lab::view::Mark;
 use crate::live::files::Dir;
 use crate::node::Time;
 use crate::node::io::Command;
@@ -140,7 +141,13 @@ impl Recorder {
         let seconds = (1..).zip(timeline.seconds);
         let own = seconds.filter(|(n, _)| Duration::from_secs(u64::from(*n)) > since);
         lines.extend(own.map(|(n, second)| second_line(n, *second)));
-        let marks = timeline.marks.iter().filter(|mark| mark.at > since);
+        // Marks are put down when their second is over.
+        let (from, to) = (since.as_secs(), timeline.reaches.as_secs());
+        let is_own = |mark: &&Mark| {
+            let is_later = from == 0 || mark.at > Duration::from_secs(from);
+            is_later && mark.at <= Duration::from_secs(to)
+        };
+        let marks = timeline.marks.iter().filter(is_own);
         lines.extend(marks.copied().map(Line::Mark));
         lines.push(end(timeline.reaches, &run_hash(timeline.newest)));
         lines

@@ -2,6 +2,7 @@
 //! them, and what waits for one.
 
 mod boxes;
+mod compare;
 mod groups;
 mod last;
 mod mempool;

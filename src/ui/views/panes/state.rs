@@ -1,7 +1,7 @@
 //! The view: what keys do among panes, and where everything is drawn.
 
 use super::plan::{Form, Plan};
-use super::{last, mempool, pane, propagation, table};
+use super::{compare, last, mempool, pane, propagation, table};
 use crate::lab::LabView;
 use crate::node::Time;
 use crate::ui::keymap::Action;
@@ -29,6 +29,10 @@ impl View for PanesView {
     }
 
     fn act(&mut self, scene: Scene<'_>, action: Action, area: Rect) -> Outcome {
+        let compared = scene.lab.compared.as_ref();
+        if let Some(outcome) = compared.and_then(|compared| compare::act(compared, action)) {
+            return outcome;
+        }
         let mut outcome = Outcome::default();
         match action {
             Action::Zoom | Action::Open => outcome.zooms = true,
@@ -63,6 +67,9 @@ impl View for PanesView {
     }
 
     fn render(&self, frame: &mut Frame<'_>, area: Rect, scene: Scene<'_>) {
+        if let Some(compared) = &scene.lab.compared {
+            return compare::render(frame, area, scene, compared);
+        }
         let plan = Plan::new(scene.lab, scene.viewer, area);
         match plan.form {
             Form::Table(_) => table::render(frame, &plan, scene),
