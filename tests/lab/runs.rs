@@ -5,6 +5,7 @@ use chainlab::lab::ask::{Bend, LinkChange, Ticket};
 use chainlab::lab::drive::run_file::{self, Recorder, Replay, Run, RunHead};
 use chainlab::lab::drive::{History, Level, Place, VirtualLab, VirtualOptions, run_hash};
 use chainlab::lab::layout::{read, shipped};
+use chainlab::lab::view::FirstDifference;
 use chainlab::link::LinkState;
 use chainlab::node::NodeIx;
 use chainlab::node::io::Command;
@@ -421,4 +422,104 @@ fn what_is_wrong_with_a_run_is_said_with_its_line() {
             }
         }
     }
+}
+
+/// What happens in a timeline from a moment on, played alone.
+fn events(seed: u64, commands: &[(Duration, Request)], lasts: Duration) -> Vec<(NodeIx, String)> {
+    let mut history = started(seed, Level::Stats);
+    let since = history.lab().since();
+    let mut all = Vec::new();
+    for (ticket, (at, request)) in (1..).zip(commands) {
+        history.run(since + *at, |_| true);
+        history.command(Ticket(ticket), request.clone());
+    }
+    history.run(since + lasts, |_| true);
+    for (ix, event) in history.take_events() {
+        all.push((ix, format!("{:?} {:?}", event.at, event.kind)));
+    }
+    all
+}
+
+#[test]
+fn what_is_said_to_be_first_different_is_the_first_event_in_which_two_timelines_differ() {
+    let (mut differed, lasts) = (0, Duration::from_secs(24));
+    for seed in 1..=50 {
+        let mut draws = ChaCha8Rng::seed_from_u64(seed);
+        let at = Duration::from_micros(5_000_000 + draws.next_u64() % 10_000_000);
+        let later = (Duration::from_secs(16), Request::HealAll);
+        let change = act(&mut draws);
+        let mut history = started(seed, Level::Stats);
+        let since = history.lab().since();
+        history.run(since + later.0, |_| true);
+        history.command(Ticket(1), later.1.clone());
+        history.run(since + lasts, |_| true);
+        go(&mut history, &Place::end_of(since + at));
+        history.command(Ticket(2), change.clone());
+        history.run(since + lasts, |_| true);
+        let begun = history.take_begun().expect("a timeline begins");
+        history.compare(Some(begun.of)).expect("it is there");
+        while !history.keep_step(|_| true) {}
+        while !history.look_for_difference(|| true) {}
+        let a = events(seed, &[later.clone()], lasts);
+        let b = events(seed, &[(at, change), later], lasts);
+        let same = a.iter().zip(&b).take_while(|(a, b)| a == b).count();
+        let first = [a.get(same), b.get(same)].into_iter().flatten();
+        let first = first.map(|(_, event)| event.clone()).min();
+        match (
+            history.first_difference().expect("they are compared"),
+            first,
+        ) {
+            (FirstDifference::None(to), None) => assert_eq!(to, lasts),
+            (FirstDifference::Found(found), Some(_)) => {
+                differed += 1;
+                let side = if found.happened_in == begun.of {
+                    &a
+                } else {
+                    &b
+                };
+                let (ix, event) = &side[same];
+                let moment = format!("{:?} ", since + found.at);
+                assert!(event.starts_with(&moment), "{seed}: {event}, not {found}");
+                assert_eq!(history.lab().core().name(*ix), &*found.node, "{seed}");
+                let other = if found.happened_in == begun.of {
+                    &b
+                } else {
+                    &a
+                };
+                if let Some(instead) = other.get(same) {
+                    assert!(
+                        instead.1[..moment.len()] >= event[..moment.len()],
+                        "{seed}: {found}"
+                    );
+                }
+            }
+            (said, first) => panic!("{seed}: {said}, but {first:?}"),
+        }
+    }
+    assert!(differed > 25, "{differed}");
+}
+
+#[test]
+fn two_timelines_go_on_in_step_and_back() {
+    let mut history = started(4, Level::Stats);
+    let since = history.lab().since();
+    let moment = |seconds| Place::end_of(since + Duration::from_secs(seconds));
+    history.run(since + Duration::from_secs(10), |_| true);
+    go(&mut history, &moment(5));
+    history.command(Ticket(1), Request::Kill(NodeIx(1)));
+    let begun = history.take_begun().expect("a timeline begins");
+    history
+        .compare(Some(begun.id))
+        .expect_err("it is the one that is shown");
+    history.compare(Some(begun.of)).expect("it is there");
+    for seconds in [7, 30, 6, 12] {
+        go(&mut history, &moment(seconds));
+        while !history.keep_step(|_| true) {}
+        let other = history.lab_of(begun.of).expect("it is there");
+        assert_eq!(other.now(), history.lab().now());
+        assert_eq!(other.core().name(NodeIx(1)), "paris");
+        assert!(other.node("paris").is_some() && history.lab().node("paris").is_none());
+    }
+    history.drop_timeline(begun.of).expect("it is not shown");
+    assert!(history.keep_step(|_| true) && history.compared().is_none());
 }

@@ -47,19 +47,15 @@ fn same(run: &Run) -> String {
     let seconds: usize = run.timelines.iter().map(|one| one.seconds.len()).sum();
     let longest = run.timelines.iter().map(|one| one.reaches).max();
     let reaches = show_clock(longest.unwrap_or_default());
-    let hashed = run
-        .timelines
-        .iter()
-        .filter(|one| one.hash.is_some())
-        .count();
-    let end = match hashed {
-        0 => "its end is not told",
-        _ => "and so is its end",
+    let timelines = match run.timelines.len() {
+        1 => "1 timeline".to_owned(),
+        more => format!("{more} timelines"),
     };
-    format!(
-        "the same as it was, up to {reaches}: {seconds} seconds of {} timelines, {end}\n",
-        run.timelines.len()
-    )
+    let end = match run.timelines.iter().any(|one| one.hash.is_some()) {
+        false => "; its end was not put down",
+        true => "",
+    };
+    format!("the same as it was, up to {reaches}: {seconds} seconds of {timelines}{end}\n")
 }
 
 fn words(difference: &Difference) -> String {
