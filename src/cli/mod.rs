@@ -40,6 +40,7 @@ mod run;
 mod runtime;
 mod screen;
 mod script;
+mod seeds;
 mod send;
 mod shell;
 mod status;

@@ -135,6 +135,7 @@ impl Options {
     fn check_virtual(&self, layout: &Layout) -> Result<(), Failure> {
         let is_headless = self.headless.is_wanted();
         self.time.check(layout, is_headless)?;
+        self.headless.check_seeds(self.time.is_virtual(layout))?;
         let no_place = layout.check_virtual().err();
         let words = match () {
             () if !self.time.is_virtual(layout) => return Ok(()),
