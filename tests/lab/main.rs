@@ -43,6 +43,7 @@ mod refusals_layouts_nodes;
 mod script;
 mod script_pace;
 mod security_page;
+mod seeds;
 mod stories;
 mod time;
 mod traffic;

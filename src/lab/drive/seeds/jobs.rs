@@ -15,7 +15,7 @@ use std::time::Duration;
 pub const JOBS_MAX: u16 = 256;
 
 /// How far seeds are played ahead of the first that is not told: what came of them waits in memory.
-const AHEAD_MAX: u64 = 4_096;
+const AHEAD_MAX: u64 = 1_024;
 
 /// What a job has of its own.
 #[derive(Clone, Default)]
