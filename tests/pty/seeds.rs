@@ -347,14 +347,21 @@ fn a_signal_ends_it_with_what_there_is() {
 fn a_terminal_shows_a_bar_below_the_seeds_and_none_is_left_at_the_end() {
     let labs = Labs::new();
     let file = labs.path("luck.toml").display().to_string();
-    let args = ["run", &file, "--headless", "--virtual", "--seeds", "1..400"];
+    let args = [
+        "run",
+        &file,
+        "--headless",
+        "--virtual",
+        "--seeds",
+        "1..4000",
+    ];
     let mut screen = Screen::start(&args, (100, 30));
     screen.waits("a bar", |text| {
         let last = text.lines().rfind(|line| !line.trim().is_empty());
-        last.is_some_and(|line| line.starts_with('[') && line.contains(" of 400"))
+        last.is_some_and(|line| line.starts_with('[') && line.contains(" of 4000"))
     });
-    screen.sees("luck, seeds 1..400: ");
-    screen.sees("of 400 seeds failed");
+    screen.sees("luck, seeds 1..4000: ");
+    screen.sees("of 4000 seeds failed");
     assert_eq!(screen.ends(), 3);
     let text = screen.text();
     assert!(!text.contains("left") && !text.contains("[=="), "{text}");

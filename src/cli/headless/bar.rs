@@ -45,10 +45,19 @@ impl Bar {
         }
     }
 
+    /// Whether what is told goes to the same terminal: then it waits until the bar is drawn anew.
+    pub(super) fn is_shared(&self) -> bool {
+        self.is_shared
+    }
+
+    /// Whether it is time to draw it.
+    pub(super) fn is_due(&self) -> bool {
+        self.is_terminal && self.drawn.is_none_or(|drawn| drawn.elapsed() >= PAUSE)
+    }
+
     /// Draws it, if it is time to.
     pub(super) fn show(&mut self, progress: &Progress<'_>) {
-        let is_fresh = self.drawn.is_some_and(|drawn| drawn.elapsed() < PAUSE);
-        if !self.is_terminal || is_fresh {
+        if !self.is_due() {
             return;
         }
         let columns = crossterm::terminal::size().map_or(COLUMNS, |(columns, _)| columns.into());
@@ -57,14 +66,6 @@ impl Bar {
         let line: String = line.chars().take(columns.saturating_sub(1)).collect();
         draw(&format!("\r{line}\x1b[K"));
         self.drawn = Some(Stopwatch::start());
-    }
-
-    /// Makes room for what is told, if that comes to the same place; whether it does.
-    pub(super) fn make_room(&mut self) -> bool {
-        if self.is_shared {
-            self.clear();
-        }
-        self.is_shared
     }
 
     /// Takes it away.

@@ -79,6 +79,8 @@ struct Many {
     file: String,
     report: Report,
     bar: Bar,
+    /// Lines that wait for the bar to be drawn anew.
+    lines: String,
     signalled: watch::Receiver<u32>,
     tally: Tally,
     suite: Option<(Suite, NewFile)>,
@@ -102,6 +104,7 @@ pub(super) fn run(options: &HeadlessOptions, wanted: &LabOptions) -> Result<(), 
         file: shell::word(&wanted.layout.file),
         report: Report::new(options.json, Reader::WaitedFor(signalled.clone()))?,
         bar: Bar::new(),
+        lines: String::new(),
         signalled,
         tally: Tally::default(),
         suite: junit.map(|file| (Suite::new(&wanted.layout.name), file)),
@@ -146,7 +149,7 @@ impl Many {
         let mut jobs = started.map_err(|error| Failure::other(format!("no threads: {error}")))?;
         let all = (last - first).saturating_add(1);
         loop {
-            self.show(all);
+            self.show(all)?;
             match jobs.next(LOOK) {
                 Came::Of(_, outcome) => self.take(&outcome)?,
                 Came::Nothing => {}
@@ -160,22 +163,25 @@ impl Many {
             }
         }
         self.bar.clear();
-        Ok(())
+        self.put_lines()
     }
 
-    fn show(&mut self, all: u64) {
+    fn show(&mut self, all: u64) -> Result<(), Failure> {
+        if !self.bar.is_due() {
+            return Ok(());
+        }
+        self.put_lines()?;
         let words = match self.tally.failed {
             0 => String::new(),
             failed => format!(", {failed} failed"),
         };
-        let done = self.tally.played;
-        let words = &words;
         self.bar.show(&Progress {
-            done,
+            done: self.tally.played,
             all,
-            words,
+            words: &words,
             says_left: true,
         });
+        Ok(())
     }
 
     fn take(&mut self, outcome: &Outcome) -> Result<(), Failure> {
@@ -183,16 +189,26 @@ impl Many {
         if let Some((suite, _)) = &mut self.suite {
             suite.add(outcome);
         }
-        let is_shared = self.bar.make_room();
         let line = match self.report.is_json() {
             true => json_line(outcome),
             false => line(outcome, self.plan.find.is_some()),
         };
-        self.report.put(&line)?;
-        if is_shared {
-            // The bar is not to be drawn into a line.
-            self.report.settle();
+        if self.bar.is_shared() {
+            self.lines.push_str(&line);
+            return Ok(());
         }
+        self.report.put(&line)
+    }
+
+    /// Tells the lines that wait, in place of the bar.
+    fn put_lines(&mut self) -> Result<(), Failure> {
+        if self.lines.is_empty() {
+            return Ok(());
+        }
+        self.bar.clear();
+        self.report.put(&std::mem::take(&mut self.lines))?;
+        // The bar is not to be drawn into a line.
+        self.report.settle();
         Ok(())
     }
 

@@ -2,7 +2,7 @@
 
 use super::caught::caught;
 use super::jobs::Desk;
-use super::play::Plan;
+use super::play::{Plan, TURN_MAX, turn};
 use crate::lab::core::Level;
 use std::time::Duration;
 
@@ -10,15 +10,17 @@ use std::time::Duration;
 /// before that.
 pub fn opening(plan: &Plan, seed: u64, before: Duration) -> Duration {
     let mut last = None;
-    // It may have panicked the first time, and does so again.
+    let desk = Desk::default();
+    // It may have panicked the first time, or have got stuck, and does so again.
     let _ = caught(|| {
-        let Ok(mut trial) = plan.trial(seed, Level::All, &Desk::default()) else {
+        let Ok(mut trial) = plan.trial(seed, Level::All, &desk) else {
             return;
         };
         loop {
             let marks = trial.lab().core().marks().iter().rev();
             last = marks.map(|mark| mark.at).find(|at| *at < before).or(last);
-            if trial.lab().elapsed() >= before || trial.is_over() || !trial.go_on(|| true) {
+            let is_there = trial.lab().elapsed() >= before || trial.is_over();
+            if is_there || turn(&mut trial, None, &desk, TURN_MAX).is_some() {
                 return;
             }
         }

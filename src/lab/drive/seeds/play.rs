@@ -18,7 +18,7 @@ use std::time::Duration;
 
 /// Things that may be due in one turn of a lab, 50 ms: hundreds of times what a hundred busy nodes do. A time
 /// that creeps on by microseconds would take for ever to come to its end.
-const TURN_MAX: u64 = 5_000_000;
+pub(super) const TURN_MAX: u64 = 5_000_000;
 
 /// Characters of a failure that are kept: of many nodes each has its values in it.
 const WORDS_MAX: usize = 1_000;
@@ -80,7 +80,7 @@ pub enum Sort {
 }
 
 /// Why a run has come to an end.
-enum Ended {
+pub(super) enum Ended {
     Judged(Box<Summary>, Vec<Unmet>),
     Found,
     Stuck,
@@ -163,16 +163,21 @@ fn run(
             let (summary, unmet) = trial.end();
             return Ended::Judged(Box::new(summary), unmet);
         }
-        if let Some(ended) = turn(&mut trial, finder.as_mut(), desk) {
+        if let Some(ended) = turn(&mut trial, finder.as_mut(), desk, TURN_MAX) {
             *reached = trial.lab().elapsed();
             return ended;
         }
     }
 }
 
-/// Goes on by a turn; what has ended the run in it.
-fn turn(trial: &mut Trial, finder: Option<&mut Finder>, desk: &Desk) -> Option<Ended> {
-    let mut left = TURN_MAX;
+/// Goes on by a turn, in which so many things are due at most; what has ended the run in it.
+pub(super) fn turn(
+    trial: &mut Trial,
+    finder: Option<&mut Finder>,
+    desk: &Desk,
+    most: u64,
+) -> Option<Ended> {
+    let mut left = most;
     let mut may_go_on = || {
         left -= 1;
         left > 0 && !desk.is_stopped()
@@ -219,5 +224,42 @@ impl Failing {
             step: None,
             since,
         }
+    }
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+    use crate::lab::layout::shipped;
+
+    fn trial(seed: u64) -> Trial {
+        let plan = Plan {
+            layout: shipped("partition").expect("it is built in"),
+            begins: None,
+            limit: Duration::from_secs(60),
+            until: None,
+            find: None,
+        };
+        let trial = plan.trial(seed, Level::Stats, &Desk::default());
+        trial.expect("it can be played")
+    }
+
+    #[test]
+    fn a_turn_in_which_too_much_is_due_is_stuck_and_one_with_less_goes_on() {
+        for most in [1, 5, 100_000] {
+            let mut trial = trial(1);
+            let mut turns = (0..20).map(|_| turn(&mut trial, None, &Desk::default(), most));
+            let ended = turns.find_map(|ended| ended);
+            let is_stuck = matches!(ended, Some(Ended::Stuck));
+            assert_eq!(is_stuck, most < 100_000, "{most}");
+        }
+    }
+
+    #[test]
+    fn failures_are_a_line_with_a_limit() {
+        let words = format!("two\nlines {}", "x".repeat(2 * WORDS_MAX));
+        let failing = Failing::new(Sort::Panicked, words, Duration::ZERO);
+        assert_eq!(failing.words.chars().count(), WORDS_MAX);
+        assert!(!failing.words.contains('\n'));
     }
 }
