@@ -4,7 +4,7 @@
 //! ```sh
 //! cargo bench --bench node               # all of it
 //! cargo bench --bench node -- sync       # one group: sync, light, hops, admit, by_hand, crowd, sim, clone,
-//!                                        # levels, between
+//!                                        # levels, between, seeds
 //! ```
 
 #![allow(
@@ -35,6 +35,8 @@ mod light;
 mod ratio;
 #[path = "node/scene.rs"]
 mod scene;
+#[path = "node/seeds.rs"]
+mod seeds;
 #[path = "node/sim.rs"]
 mod sim;
 #[path = "node/sync.rs"]
@@ -52,5 +54,6 @@ fn main() {
         ("clone", clone::clone),
         ("levels", levels::levels),
         ("between", between::between),
+        ("seeds", seeds::seeds),
     ]);
 }

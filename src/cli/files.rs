@@ -7,11 +7,12 @@
 )]
 
 use super::failure::Failure;
+use crate::live::files::Dir;
 use crate::node::foreign::one_line;
 use std::fmt;
 use std::fs::File;
-use std::io::Read;
-use std::path::Path;
+use std::io::{self, Read, Write as _};
+use std::path::{Path, PathBuf};
 
 /// The text of a file that people write, of at most `max` bytes and one, by which its reader sees
 /// that it is too large.
@@ -35,5 +36,48 @@ pub(super) fn read_file(path: &Path, max: usize) -> Result<String, Failure> {
             let words = format!("{}:{line}: not text in UTF-8", one_line(&name));
             Err(Failure::input(words))
         }
+    }
+}
+
+/// A file that is to be made, in a place where nothing is yet.
+pub(super) struct NewFile {
+    dir: Dir,
+    path: PathBuf,
+}
+
+impl NewFile {
+    /// That there is a place for it; `option` has asked for it. Nothing is made.
+    pub(super) fn at(option: &str, path: &Path) -> Result<Self, Failure> {
+        let name = path.display().to_string();
+        let refused = |problem: &dyn fmt::Display| {
+            Failure::input(format!("{option}: {}: {problem}", one_line(&name)))
+        };
+        let file = path.file_name().ok_or_else(|| refused(&"no file's name"))?;
+        let parent = path.parent().filter(|parent| *parent != Path::new(""));
+        let dir = Dir::open(parent.unwrap_or(Path::new("."))).map_err(|error| refused(&error))?;
+        match dir.find(file) {
+            Ok(None) => {}
+            Ok(Some(_)) => return Err(refused(&"is there already, and is not written over")),
+            Err(error) => return Err(refused(&error)),
+        }
+        match dir.why_not_writable(&[""; 0]) {
+            Ok(None) => Ok(Self {
+                dir,
+                path: path.to_owned(),
+            }),
+            Ok(Some(error)) | Err(error) => Err(refused(&error)),
+        }
+    }
+
+    /// Makes it, for its user alone.
+    pub(super) fn write(&self, text: &str) -> Result<(), Failure> {
+        let written = || {
+            let name = self.path.file_name().unwrap_or_default();
+            self.dir.create_new(name)?.write_all(text.as_bytes())
+        };
+        written().map_err(|error: io::Error| {
+            let name = self.path.display().to_string();
+            Failure::other(format!("{}: {error}", one_line(&name)))
+        })
     }
 }

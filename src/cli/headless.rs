@@ -2,9 +2,16 @@
 //! something is true, until its script is over, or for a time; what came of it is told at the end,
 //! also when a signal ends it early.
 
+mod bar;
+mod junit;
+mod opens;
 mod report;
+mod seeds;
+mod shrink;
+mod tally;
 
 use self::report::{Reader, Report};
+use self::seeds::ManySeeds;
 use super::failure::Failure;
 use super::log::{self, Format, Of};
 use super::runtime::{LAST_WAIT, block_on, runtime, unless_signalled_again};
@@ -12,10 +19,10 @@ use super::save::SavedRun;
 use crate::lab::control::NodeEvent;
 use crate::lab::core::summary::Summary;
 use crate::lab::drive::run_file::RunFile;
-use crate::lab::drive::{VirtualLab, VirtualOptions};
+use crate::lab::drive::{Judge, Trial, VirtualOptions};
 use crate::lab::layout::resolve::Resolver;
-use crate::lab::paper::units::{parse_duration, show_duration};
-use crate::lab::script::{Expr, Pace, ScriptView, StepState, Verdict};
+use crate::lab::paper::units::parse_duration;
+use crate::lab::script::{Expr, ScriptView};
 use crate::lab::{Heard, Lab, LabOptions, Layout, NodeState};
 use crate::live::{self, Signals};
 use clap::Args;
@@ -52,6 +59,8 @@ pub(super) struct HeadlessOptions {
     /// With --headless: tell it in JSON, a line for each event and a summary as the last.
     #[arg(long, requires = "headless")]
     json: bool,
+    #[command(flatten)]
+    many: ManySeeds,
 }
 
 impl HeadlessOptions {
@@ -59,19 +68,39 @@ impl HeadlessOptions {
         self.headless
     }
 
+    /// That many seeds are asked for only where they can be played.
+    pub(super) fn check_seeds(&self, is_virtual: bool) -> Result<(), Failure> {
+        match self.many.is_wanted() && !is_virtual {
+            true => Err(Failure::input(
+                "--seeds: with real nodes no two runs are alike: this needs --virtual",
+            )),
+            false => Ok(()),
+        }
+    }
+
     fn limit(&self, has_script: bool) -> Duration {
         let usual = if has_script { FOR_SCRIPT } else { FOR };
         self.for_.unwrap_or(usual)
     }
+
+    fn judge(&self, has_script: bool) -> Judge {
+        Judge::new(self.until.clone(), self.limit(has_script))
+    }
+
+    /// That what is to be true names nodes and wallets that there will be.
+    fn check(&self, layout: &Layout) -> Result<(), Failure> {
+        match &self.until {
+            Some(expr) => check_names("--until", expr, layout),
+            None => Ok(()),
+        }
+    }
 }
 
-/// What a run is judged by, as far as it is known.
-struct Judge<'a> {
-    options: &'a HeadlessOptions,
-    /// How long it may run.
-    limit: Duration,
-    /// The last verdict on `--until`.
-    verdict: Option<Verdict>,
+/// That an expression names nodes and wallets that there will be in a lab of this layout.
+fn check_names(option: &str, expr: &Expr, layout: &Layout) -> Result<(), Failure> {
+    let resolver = Resolver::at_the_end(layout);
+    let known = expr.check(resolver.nodes(), resolver.wallets());
+    known.map_err(|words| Failure::input(format!("{option}: {words}")))
 }
 
 pub(super) fn run(
@@ -81,6 +110,9 @@ pub(super) fn run(
     save: Option<(RunFile, bool)>,
 ) -> Result<(), Failure> {
     log::start("warn", Of::Many, Format::Plain);
+    if options.many.is_wanted() {
+        return seeds::run(options, &lab);
+    }
     let summary = match is_virtual {
         true => play_virtually(options, &lab, save)?,
         false => play(options, lab)?,
@@ -97,43 +129,39 @@ fn play_virtually(
     lab: &LabOptions,
     save: Option<(RunFile, bool)>,
 ) -> Result<Summary, Failure> {
-    if let Some(expr) = &options.until {
-        let resolver = Resolver::at_the_end(&lab.layout);
-        let known = expr.check(resolver.nodes(), resolver.wallets());
-        known.map_err(|words| Failure::input(format!("--until: {words}")))?;
-    }
+    options.check(&lab.layout)?;
     let runtime = runtime()?;
-    let mut signalled = count_signals(&runtime)?;
+    let signalled = count_signals(&runtime)?;
     let report = Report::new(options.json, Reader::WaitedFor(signalled.clone()))?;
-    let mut judge = Judge::new(options, !lab.layout.steps.is_empty());
-    let wanted = lab;
-    let mut lab = virtual_lab(wanted)?;
-    let saved = save.map(|to| SavedRun::begin(to, wanted, &lab));
+    let virtually = VirtualOptions {
+        seed: lab.seed.unwrap_or(0),
+        begins: lab.clock,
+        ..VirtualOptions::default()
+    };
+    let judge = options.judge(!lab.layout.steps.is_empty());
+    let mut trial = Trial::new(&lab.layout, &virtually, judge).map_err(Failure::input)?;
+    trial.lab_mut().record_events();
+    let saved = save.map(|to| SavedRun::begin(to, lab, trial.lab()));
     let (mut saved, mut shown) = (saved.transpose()?, None);
     loop {
+        let lab = trial.lab();
         report.steps(lab.elapsed(), lab.core().steps(), &mut shown)?;
-        judge.verdict = options
-            .until
-            .as_ref()
-            .map(|expr| expr.judge(&lab.facts_for(expr)));
-        let is_signalled = *signalled.borrow() > 0;
-        let script = lab.script().cloned();
-        if is_signalled || judge.is_over(lab.elapsed(), script.as_deref()) {
-            let mut summary = lab.summary();
-            summary.fail(judge.failures(lab.elapsed(), script.as_deref()));
-            saved.map(|saved| saved.end(&lab)).transpose()?;
-            signalled.mark_unchanged();
-            let cut_short = async {
-                // The task that hears them never ends.
-                let _ = signalled.changed().await;
-            };
-            runtime.block_on(report.end(&summary, cut_short))?;
+        if trial.is_over() || *signalled.borrow() > 0 {
+            saved.map(|saved| saved.end(trial.lab())).transpose()?;
+            let (summary, _) = trial.end();
+            end_report(
+                &runtime,
+                &report,
+                &signalled,
+                &report::told(&summary, options.json),
+            )?;
             runtime.shutdown_timeout(LAST_WAIT);
             return Ok(summary);
         }
-        lab.go_on(judge.limit);
+        trial.go_on(|| true);
+        let lab = trial.lab_mut();
         if let Some(saved) = &mut saved {
-            saved.follow(&lab)?;
+            saved.follow(lab)?;
         }
         for (ix, event) in lab.take_events() {
             let node = lab.core().name(ix).to_owned();
@@ -141,6 +169,22 @@ fn play_virtually(
             report.event(event.event.at.since(lab.since()), &event)?;
         }
     }
+}
+
+/// Tells what there is to be told at the end, and waits for that to be read, unless a signal comes.
+fn end_report(
+    runtime: &Runtime,
+    report: &Report,
+    signalled: &watch::Receiver<u32>,
+    last: &str,
+) -> Result<(), Failure> {
+    let mut signalled = signalled.clone();
+    signalled.mark_unchanged();
+    let cut_short = async {
+        // The task that hears them never ends.
+        let _ = signalled.changed().await;
+    };
+    runtime.block_on(report.end(last, cut_short))
 }
 
 /// How many signals have come, from now on.
@@ -157,23 +201,6 @@ fn count_signals(runtime: &Runtime) -> Result<watch::Receiver<u32>, Failure> {
         }
     });
     Ok(signalled)
-}
-
-/// The lab that was asked for, in virtual time.
-fn virtual_lab(wanted: &LabOptions) -> Result<VirtualLab, Failure> {
-    let layout = Layout {
-        // There is no presenter in virtual time.
-        pace: Pace::Script,
-        ..wanted.layout.clone()
-    };
-    let virtually = VirtualOptions {
-        seed: wanted.seed.unwrap_or(0),
-        begins: wanted.clock,
-        ..VirtualOptions::default()
-    };
-    let mut lab = VirtualLab::new(&layout, &virtually).map_err(Failure::input)?;
-    lab.record_events();
-    Ok(lab)
 }
 
 fn listen() -> Result<Signals, Failure> {
@@ -205,7 +232,9 @@ fn play(options: &HeadlessOptions, lab: LabOptions) -> Result<Summary, Failure> 
         let cut_short = async {
             signals.next().await;
         };
-        report.end(&summary, cut_short).await?;
+        report
+            .end(&report::told(&summary, options.json), cut_short)
+            .await?;
         Ok(summary)
     })
 }
@@ -219,7 +248,7 @@ async fn watch(
     let mut hearing = lab.hear();
     let mut changes = lab.changes();
     changes.mark_changed();
-    let mut judge = Judge::new(options, lab.view().script.is_some());
+    let mut judge = options.judge(lab.view().script.is_some());
     let (mut shown, mut states) = (None, Vec::new());
     let mut look = interval(LOOK);
     look.set_missed_tick_behavior(MissedTickBehavior::Delay);
@@ -249,7 +278,7 @@ async fn watch(
         {
             changes.mark_unchanged();
             if let Ok(facts) = timeout(PATIENCE, lab.facts_for(expr)).await {
-                judge.verdict = Some(expr.judge(&facts));
+                judge.see(&facts);
             }
         }
         if is_signalled || judge.is_over(elapsed, view.script.as_deref()) {
@@ -263,15 +292,10 @@ async fn watch(
 }
 
 /// What came of a live run.
-fn summed_up(
-    lab: &Lab,
-    judge: &Judge<'_>,
-    elapsed: Duration,
-    script: Option<&ScriptView>,
-) -> Summary {
+fn summed_up(lab: &Lab, judge: &Judge, elapsed: Duration, script: Option<&ScriptView>) -> Summary {
     let mut summary = lab.summary();
     summary.elapsed_ms = elapsed.as_secs_f64() * 1e3;
-    summary.fail(judge.failures(elapsed, script));
+    summary.fail(judge.unmet(elapsed, script).iter().map(ToString::to_string));
     for node in &lab.view().nodes {
         if let NodeState::Failed(why) = &node.state {
             summary.fail([format!("{} has failed: {why}", node.name)]);
@@ -284,56 +308,5 @@ fn tell(report: &Report, lab: &Lab, heard: Heard) -> Result<(), Failure> {
     match heard {
         Heard::Event(event) => report.event(lab.elapsed_at(event.event.at), &event),
         Heard::Missed(events) => report.missed(events),
-    }
-}
-
-impl<'a> Judge<'a> {
-    fn new(options: &'a HeadlessOptions, has_script: bool) -> Self {
-        Self {
-            options,
-            limit: options.limit(has_script),
-            verdict: None,
-        }
-    }
-
-    /// Whether the run has come to its end.
-    fn is_over(&self, elapsed: Duration, script: Option<&ScriptView>) -> bool {
-        let is_met = match (&self.options.until, script) {
-            // After a step that failed it cannot end well any more.
-            (Some(_), Some(script)) if script.is_over() && script.failure().is_some() => true,
-            (Some(_), _) => self.verdict.as_ref().is_some_and(|verdict| verdict.holds),
-            (None, Some(script)) => script.is_over(),
-            (None, None) => false,
-        };
-        is_met || elapsed >= self.limit
-    }
-
-    /// What was not as it should be.
-    fn failures(&self, elapsed: Duration, script: Option<&ScriptView>) -> Vec<String> {
-        let mut failures = Vec::new();
-        if self.options.until.is_some() {
-            // Whole milliseconds, if a signal came first.
-            let after = self.limit.min(Duration::from_millis(
-                u64::try_from(elapsed.as_millis()).unwrap_or(u64::MAX),
-            ));
-            let after = show_duration(after);
-            match &self.verdict {
-                Some(Verdict { holds: true, .. }) => {}
-                Some(Verdict { why, .. }) => {
-                    failures.push(format!("not true after {after}: {}", why.join("; ")));
-                }
-                None => failures.push(format!(
-                    "not known after {after}: nodes are on their way up"
-                )),
-            }
-        }
-        let has_failed = |script: &ScriptView| {
-            let mut states = script.steps.iter().map(|step| &step.state);
-            states.any(|state| matches!(state, StepState::Failed(_)))
-        };
-        // A run that waits for something else does not mind steps that are still to come.
-        let counts = |script: &&ScriptView| self.options.until.is_none() || has_failed(script);
-        failures.extend(script.filter(counts).and_then(ScriptView::failure));
-        failures
     }
 }

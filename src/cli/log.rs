@@ -2,6 +2,7 @@
 //! What waits there for a reader is bounded; lines beyond that are dropped, and told of in a line.
 
 use super::output;
+use crate::lab::drive::seeds::is_caught;
 use crate::live::panic_report;
 use crate::node::foreign::{one_line, plain};
 use crate::ui::views::log::{Text, node_names, node_of, text_of};
@@ -54,6 +55,10 @@ pub(super) fn start(level: &str, of: Of, format: Format) {
 /// A panic's words go where all others go: to write them, no thread waits.
 fn hook_panics() {
     panic::set_hook(Box::new(|info| {
+        // It is told where it is caught.
+        if is_caught() {
+            return;
+        }
         tracing::error!("{}", panic_report(info));
         if std::thread::current().name() == Some("main") {
             output::finish();

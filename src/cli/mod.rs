@@ -42,6 +42,7 @@ mod runtime;
 mod save;
 mod screen;
 mod script;
+mod seeds;
 mod send;
 mod shell;
 mod status;

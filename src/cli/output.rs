@@ -37,6 +37,16 @@ pub(super) fn say(words: &str) {
     finish();
 }
 
+/// Draws over the line that was drawn last, in a terminal, if that is read.
+pub(super) fn draw(text: &str) {
+    if let Some(errors) = errors()
+        && errors.is_settled()
+        && errors.put(text.as_bytes()).is_ok()
+    {
+        errors.settle(LAST_WORDS);
+    }
+}
+
 /// Prints what a program leaves that had taken signals and the terminal over, and gives it time to be
 /// read.
 pub(super) fn print_last(text: &str) {

@@ -40,7 +40,12 @@ Examples:
   chainlab run regtest                  three real Bitcoin nodes, if you say yes
   chainlab run world --virtual          in virtual time: no disk, no ports
   chainlab run partition --virtual --paused --pause-at 'tips == 2'
-  chainlab run my-lab.toml --headless --virtual         its script, in a moment";
+  chainlab run my-lab.toml --headless --virtual         its script, in a moment
+  chainlab run my-lab.toml --headless --virtual --seeds 1..1000 --junit r.xml
+  chainlab run partition --headless --virtual --seeds 1..99 \
+      --find 'reorg_depth >= 4'         the first seed in which that comes true
+  chainlab run my-lab.toml --headless --virtual --seeds 1..1000 \
+      --shrink small.toml               the fewest steps that still fail";
 
 #[derive(Args)]
 pub(super) struct Options {
@@ -139,6 +144,7 @@ impl Options {
     fn check_virtual(&self, layout: &Layout) -> Result<(), Failure> {
         let is_headless = self.headless.is_wanted();
         self.time.check(layout, is_headless)?;
+        self.headless.check_seeds(self.time.is_virtual(layout))?;
         let no_place = layout.check_virtual().err();
         let words = match () {
             () if !self.time.is_virtual(layout) => return Ok(()),

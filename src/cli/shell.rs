@@ -24,6 +24,15 @@ pub(super) fn completions(options: &Completions, mut command: Command) -> Result
     print(&String::from_utf8_lossy(&script))
 }
 
+/// A word as a shell reads it: in quotes, if it would be something else otherwise.
+pub(super) fn word(text: &str) -> String {
+    let is_plain = |c: char| c.is_ascii_alphanumeric() || "-_./+:,=@%".contains(c);
+    match !text.is_empty() && text.chars().all(is_plain) {
+        true => text.to_owned(),
+        false => format!("'{}'", text.replace('\'', "'\\''")),
+    }
+}
+
 /// Prints the manual, all subcommands one after the other.
 pub(super) fn man(mut command: Command) -> Result<(), Failure> {
     command.build();
@@ -39,4 +48,17 @@ pub(super) fn man(mut command: Command) -> Result<(), Failure> {
         render(sub.clone(), format!("chainlab-{}", sub.get_name()))?;
     }
     print(&String::from_utf8_lossy(&pages))
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+
+    #[test]
+    fn a_shell_reads_a_word_as_it_was() {
+        assert_eq!(word("labs/my-lab.toml"), "labs/my-lab.toml");
+        assert_eq!(word("my lab.toml"), "'my lab.toml'");
+        assert_eq!(word("it's $x"), "'it'\\''s $x'");
+        assert_eq!(word(""), "''");
+    }
 }

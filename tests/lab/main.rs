@@ -44,6 +44,7 @@ mod runs;
 mod script;
 mod script_pace;
 mod security_page;
+mod seeds;
 mod stories;
 mod time;
 mod traffic;

@@ -29,6 +29,7 @@ mod refusal_kinds;
 mod screen;
 mod script_check;
 mod script_lead;
+mod seeds;
 mod story;
 mod terminals;
 mod time;

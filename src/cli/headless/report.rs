@@ -25,8 +25,8 @@ const UNREAD_MAX: usize = 64 * 1024 * 1024;
 /// How long a live run waits at its end while nothing is read.
 const LAST_READ: Duration = Duration::from_secs(10);
 
-/// Time between two looks whether a run that waits for its reader is to end.
-const LOOK: Duration = Duration::from_millis(100);
+/// Time between two looks whether a run that waits for something is to end.
+pub(super) const LOOK: Duration = Duration::from_millis(100);
 
 /// Where it goes.
 pub(super) struct Report {
@@ -146,16 +146,18 @@ impl Report {
         Ok(())
     }
 
-    /// What it came to. Waits for that to be read, unless it is `cut_short`.
+    /// Whether it is for programs.
+    pub(super) fn is_json(&self) -> bool {
+        self.is_json
+    }
+
+    /// Tells what it came to. Waits for that to be read, unless it is `cut_short`.
     pub(super) async fn end(
         &self,
-        summary: &Summary,
+        last: &str,
         cut_short: impl Future<Output = ()>,
     ) -> Result<(), Failure> {
-        match self.is_json {
-            true => self.put(&format!("{}\n", json!({ "summary": summary })))?,
-            false => self.put(&summary.to_string())?,
-        }
+        self.put(last)?;
         let is_waited_for = matches!(self.reader, Reader::WaitedFor(_));
         tokio::pin!(cut_short);
         loop {
@@ -176,7 +178,13 @@ impl Report {
         self.put(&format!("{} {who}  {words}\n", offset(at)))
     }
 
-    fn put(&self, text: &str) -> Result<(), Failure> {
+    /// Waits until what was told is read, as long as some of it is.
+    pub(super) fn settle(&self) {
+        self.out.settle(LOOK);
+    }
+
+    /// Tells lines as they are.
+    pub(super) fn put(&self, text: &str) -> Result<(), Failure> {
         loop {
             let waiting = match self.out.put(plain(text).as_bytes()) {
                 Ok(()) => return Ok(()),
@@ -194,6 +202,14 @@ impl Report {
                 _ => return Err(unread(waiting)),
             }
         }
+    }
+}
+
+/// What a run came to, as it is told.
+pub(super) fn told(summary: &Summary, is_json: bool) -> String {
+    match is_json {
+        true => format!("{}\n", json!({ "summary": summary })),
+        false => summary.to_string(),
     }
 }
 

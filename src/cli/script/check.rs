@@ -3,6 +3,7 @@
 use super::super::failure::Failure;
 use super::super::output::print;
 use super::super::run::choose;
+use super::super::seeds;
 use super::super::table::{Side, Table};
 use crate::lab::Layout;
 use crate::lab::drive::measure::{self, Take};
@@ -39,17 +40,7 @@ pub(in crate::cli) struct Options {
 }
 
 fn parse_seeds(text: &str) -> Result<RangeInclusive<u64>, String> {
-    let (first, last) = text.split_once("..").unwrap_or((text, text));
-    let number = |text: &str| text.trim().parse::<u64>().ok();
-    let seeds = number(first).zip(number(last.trim_start_matches('=')));
-    match seeds {
-        Some((first, last)) if first > last => Err("the first is more than the last".to_owned()),
-        Some((first, last)) if last - first >= SEEDS_MAX => {
-            Err(format!("at most {SEEDS_MAX} seeds are played"))
-        }
-        Some((first, last)) => Ok(first..=last),
-        None => Err("write the first and the last, as in 1..60".to_owned()),
-    }
+    seeds::parse(text, SEEDS_MAX)
 }
 
 pub(super) fn run(options: &Options) -> Result<(), Failure> {
@@ -200,16 +191,6 @@ fn spread(mut times: Vec<Duration>) -> Option<[String; 3]> {
 #[cfg(test)]
 mod tests {
     use super::*;
-
-    #[test]
-    fn seeds_are_from_the_first_to_the_last() {
-        assert_eq!(parse_seeds("1..60"), Ok(1..=60));
-        assert_eq!(parse_seeds("7"), Ok(7..=7));
-        assert_eq!(parse_seeds("1..=3"), Ok(1..=3));
-        for wrong in ["", "a..b", "1..", "9..3", "1..99999", "-1..3"] {
-            assert!(parse_seeds(wrong).is_err(), "{wrong}");
-        }
-    }
 
     #[test]
     fn of_times_the_least_the_median_and_the_longest_are_told() {

@@ -12,6 +12,8 @@
 //! - What they share: control endpoints (`endpoint`), the order of what is asked of one node (`lane`),
 //!   requests that wait for their answers (`waiting`).
 //! - Where things are: [`directories`] of the user, and the [`registry`] of what runs.
+//! - [`seeds`] plays a layout with many seeds; a run without a screen, live or virtual, is [judged](Judge)
+//!   by one rule.
 //! - [`measure`] plays a layout many times, and says how its story is paced.
 
 pub(in crate::lab) mod attached;
@@ -21,12 +23,15 @@ pub mod directories;
 mod endpoint;
 mod error;
 mod history;
+mod judge;
 mod lane;
 pub(in crate::lab) mod live;
 pub mod measure;
 pub(in crate::lab) mod paced;
 pub mod registry;
 pub mod run_file;
+pub mod seeds;
+mod trial;
 mod virtual_time;
 mod waiting;
 
@@ -38,7 +43,9 @@ pub use self::error::LabError;
 pub use self::history::{
     Begun, Entry, Given, History, Now, Origin, Place, Second, TimelineInfo, run_hash,
 };
+pub use self::judge::{Judge, Unmet};
 pub use self::live::{Adoption, Kept};
 pub use self::paced::RunOptions;
+pub use self::trial::Trial;
 pub use self::virtual_time::{VirtualLab, VirtualOptions, play};
 pub use super::core::Level;

@@ -8,6 +8,7 @@
 //! [`groups`] of them become numbers ([`resolve`]). One check lets a node in, whether a layout describes
 //! it, a form, or another program (`roster`).
 
+mod cut;
 pub mod groups;
 mod params;
 mod read;
@@ -17,6 +18,7 @@ pub(in crate::lab) mod roster;
 pub mod shipped;
 pub mod topology;
 
+pub use self::cut::StepText;
 pub(in crate::lab) use self::params::key_seed;
 pub use self::read::{COLUMNS_MAX, HINT_MAX, read};
 pub use self::shipped::shipped;

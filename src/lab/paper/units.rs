@@ -129,6 +129,17 @@ pub fn show_clock_ms(since: Duration) -> String {
     format!("{}.{:03}", show_clock(since), since.subsec_millis())
 }
 
+/// As [`show_clock`], to the last digit, as what goes to such a moment reads it: `+00:51`, `+00:51.411`,
+/// `+00:51.411072`.
+pub fn show_moment(since: Duration) -> String {
+    let clock = show_clock(since);
+    match since.subsec_micros() {
+        0 => clock,
+        us if us % 1_000 == 0 => format!("{clock}.{:03}", us / 1_000),
+        us => format!("{clock}.{us:06}"),
+    }
+}
+
 /// Writes a duration in seconds with one decimal: `4.2 s`.
 pub fn show_seconds(duration: Duration) -> String {
     format!("{:.1} s", duration.as_secs_f64())

@@ -1,6 +1,7 @@
 //! A script, as it is shown and as programs see it.
 
 use serde::{Deserialize, Serialize};
+use std::fmt;
 use std::sync::Arc;
 use std::time::Duration;
 
@@ -70,6 +71,25 @@ pub enum StepState {
     Failed(Arc<str>),
 }
 
+/// Why a script does not hold: `step 3, mine a block on oslo: oslo is down`.
+#[derive(Clone, Debug, PartialEq, Eq)]
+pub struct Fault {
+    /// The step that has failed, or is not done, from 0 on.
+    pub at: usize,
+    /// What it does.
+    pub what: Arc<str>,
+    /// Why it is not done.
+    pub why: String,
+    /// When it began, since the lab did; `None`: it has not.
+    pub began: Option<Duration>,
+}
+
+impl fmt::Display for Fault {
+    fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
+        write!(f, "step {}, {}: {}", self.at + 1, self.what, self.why)
+    }
+}
+
 impl ScriptView {
     /// The step that is on, or that has failed; `None`: all are done.
     pub fn current(&self) -> Option<usize> {
@@ -104,18 +124,27 @@ impl ScriptView {
         self.steps.iter().filter(|step| step.is_late).count()
     }
 
-    /// Why it does not hold: the step that has failed, or is not done; `None`: all are done.
+    /// Why it does not hold, in words; `None`: all steps are done.
     pub fn failure(&self) -> Option<String> {
+        self.fault().map(|fault| fault.to_string())
+    }
+
+    /// Why it does not hold: the step that has failed, or is not done; `None`: all are done.
+    pub fn fault(&self) -> Option<Fault> {
         let at = self.current()?;
-        let StepView { what, state, .. } = &self.steps[at];
-        let number = at + 1;
-        let words = match (state, &self.waits_for) {
+        let step = &self.steps[at];
+        let why = match (&step.state, &self.waits_for) {
             (StepState::Failed(why), _) => why.to_string(),
             (_, Some(values)) => format!("not done in time: waits for {values}"),
             (StepState::Running, None) => "not done in time".to_owned(),
             (_, None) => "not begun in time".to_owned(),
         };
-        Some(format!("step {number}, {what}: {words}"))
+        Some(Fault {
+            at,
+            what: Arc::clone(&step.what),
+            why,
+            began: step.began,
+        })
     }
 }
 

@@ -1,10 +1,11 @@
 //! Judges an expression between any two things that happen.
 
-use super::Now;
 use crate::lab::core::JustSeen;
 use crate::lab::drive::VirtualLab;
 use crate::lab::script::Expr;
 use crate::node::NodeIx;
+use crate::node::io::Event;
+use std::sync::Arc;
 
 /// An expression, and how nodes look to it. What it looks at is another by nothing: it may look in the
 /// middle of an instant.
@@ -45,19 +46,24 @@ impl Judge {
         self.judge(lab)
     }
 
-    /// Whether it holds now and did not before. Only nodes that told something are looked at again.
-    pub(in crate::lab::drive) fn begins_to_hold(&mut self, now: &Now<'_>) -> bool {
-        let up = now.lab.core().nodes().iter();
+    /// Whether it holds now and did not before. Only nodes that told something since the last look are
+    /// looked at again.
+    pub(in crate::lab::drive) fn begins_to_hold(
+        &mut self,
+        lab: &VirtualLab,
+        new: &[(NodeIx, Arc<Event>)],
+    ) -> bool {
+        let up = lab.core().nodes().iter();
         let up = up.map(|node| node.state().is_up());
         if !up.eq(self.up.iter().copied()) {
-            return self.look_again(now.lab);
+            return self.look_again(lab);
         }
-        let mut told: Vec<NodeIx> = now.new.iter().map(|(ix, _)| *ix).collect();
+        let mut told: Vec<NodeIx> = new.iter().map(|(ix, _)| *ix).collect();
         told.dedup();
         for ix in &told {
-            self.look_at(now.lab, *ix);
+            self.look_at(lab, *ix);
         }
-        !told.is_empty() && self.judge(now.lab)
+        !told.is_empty() && self.judge(lab)
     }
 
     fn judge(&mut self, lab: &VirtualLab) -> bool {

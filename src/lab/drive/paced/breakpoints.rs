@@ -63,7 +63,7 @@ impl Breakpoints {
 
     /// The first that begins to hold.
     pub(super) fn hear(&mut self, now: &Now<'_>) -> Option<String> {
-        self.hit(|judge| judge.begins_to_hold(now))
+        self.hit(|judge| judge.begins_to_hold(now.lab, now.new))
     }
 
     /// Every one of them looks.

@@ -223,7 +223,7 @@ impl Runner {
             Goal::Until(judge) => {
                 if !judge.holds() {
                     history.run(far, |now| {
-                        let holds = judge.begins_to_hold(now);
+                        let holds = judge.begins_to_hold(now.lab, now.new);
                         goes_on(now) && !holds
                     });
                 }

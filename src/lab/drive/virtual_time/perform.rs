@@ -6,6 +6,10 @@ use crate::node::NodeIx;
 use sha2::Digest;
 use std::sync::Arc;
 
+/// Things that core may say in one go. A script of two hundred steps that are all due at once is far below
+/// it; a core that answers itself, for ever, is not.
+const SAID_MAX: u64 = 1_000_000;
+
 impl VirtualLab {
     pub(super) fn moment(&self) -> Moment {
         Moment {
@@ -30,9 +34,15 @@ impl VirtualLab {
     }
 
     /// Does what core says, in its order. What is asked has its effect before what is said next is done.
+    ///
+    /// # Panics
+    /// If core never comes to an end.
     pub(super) fn perform(&mut self) {
+        let mut said = 0;
         loop {
             while let Some(output) = self.core.poll() {
+                said += 1;
+                assert!(said < SAID_MAX, "core comes to no end at {:?}", self.now());
                 self.act(output);
             }
             if !self.has_called {

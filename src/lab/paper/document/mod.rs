@@ -6,9 +6,11 @@
 
 mod elsewhere;
 mod nearest;
+mod places;
 mod value;
 
 pub use self::nearest::nearest;
+pub use self::places::places;
 pub use self::value::{Position, Value};
 
 use crate::node::foreign::{hidden_in, one_line};

@@ -12,6 +12,7 @@ async fn a_bug_in_virtual_time_ends_the_lab_and_leaves_no_asker_waiting() {
     let started = start(
         layout,
         VirtualOptions::default(),
+        RunOptions::default(),
         Control::Off,
         Handle::current(),
     );
