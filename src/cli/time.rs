@@ -88,6 +88,16 @@ enum What {
         #[arg(long)]
         with_secrets: bool,
     },
+    /// Write a new layout: what was done by hand up to now as steps, and what is true now as what is
+    /// expected. It is played once before.
+    Export {
+        /// The file.
+        #[arg(value_name = "FILE.toml")]
+        file: PathBuf,
+        /// A file that is there goes.
+        #[arg(long)]
+        force: bool,
+    },
 }
 
 impl What {
@@ -104,6 +114,7 @@ impl What {
             Self::Until { expr } => TimeChange::Until(expr.to_string()),
             Self::When { expr } => TimeChange::PauseWhen(expr.as_ref().map(ToString::to_string)),
             Self::Undo => TimeChange::Undo,
+            Self::Export { .. } => return Request::Export,
             Self::Save { with_secrets, .. } => {
                 let with_secrets = *with_secrets;
                 return Request::Run { with_secrets };
@@ -117,8 +128,16 @@ pub(super) async fn run(options: &Options) -> Result<(), Failure> {
     let lab = group.lab("time is held by a lab")?;
     if let Some(what) = &options.what {
         let answer = lab.request(&what.request()).await?;
-        return match (what, answer["run"].as_str()) {
-            (What::Save { file, force, .. }, Some(text)) => write(file, *force, text),
+        return match (what, answer["text"].as_str()) {
+            (What::Save { file, force, .. }, Some(text)) => {
+                write(file, *force, text)?;
+                print(&format!(
+                    "the run is saved in {}: {}\n",
+                    file.display(),
+                    save::KEYS
+                ))
+            }
+            (What::Export { file, force }, Some(text)) => write(file, *force, text),
             _ => print_done(&answer, options.json),
         };
     }
@@ -133,14 +152,9 @@ pub(super) async fn run(options: &Options) -> Result<(), Failure> {
 }
 
 fn write(path: &Path, replaces: bool, text: &str) -> Result<(), Failure> {
-    let path_words = path.display();
     let mut file = save::create(path, replaces)?;
     file.write(text)
-        .map_err(|error| Failure::other(format!("{path_words}: {error}")))?;
-    print(&format!(
-        "the run is saved in {path_words}: {}\n",
-        save::KEYS
-    ))
+        .map_err(|error| Failure::other(format!("{}: {error}", path.display())))
 }
 
 /// All that there is to say of time, line by line.

@@ -113,7 +113,8 @@ fn a_step_of_a_script_is_any_verb_but_those_that_lead_it_or_take_it_elsewhere() 
             verb.name.starts_with("script_"),
             "{said}"
         );
-        let is_of_time = verb.name.starts_with("time_") && verb.name != "time_save";
+        let is_of_time =
+            verb.name.starts_with("time_") && !matches!(verb.name, "time_save" | "time_export");
         let is_step = matches!(verb.name, "time_pause" | "time_speed");
         assert_eq!(said.contains(goes), is_of_time && !is_step, "{said}");
         assert!(!is_step || said.is_empty(), "{said}");

@@ -2,8 +2,9 @@
 
 use chainlab::lab::Request;
 use chainlab::lab::ask::{Bend, LinkChange, Ticket};
+use chainlab::lab::drive::export::Export;
 use chainlab::lab::drive::run_file::{self, Recorder, Replay, Run, RunHead};
-use chainlab::lab::drive::{History, Level, Place, VirtualLab, VirtualOptions, run_hash};
+use chainlab::lab::drive::{History, Level, Place, VirtualLab, VirtualOptions, play, run_hash};
 use chainlab::lab::layout::{read, shipped};
 use chainlab::lab::view::FirstDifference;
 use chainlab::link::LinkState;
@@ -522,4 +523,66 @@ fn two_timelines_go_on_in_step_and_back() {
     }
     history.drop_timeline(begun.of).expect("it is not shown");
     assert!(history.keep_step(|_| true) && history.compared().is_none());
+}
+
+#[test]
+fn what_was_done_by_hand_is_exported_as_a_script_that_ends_as_it_says() {
+    let (text, mut as_by_hand, mut steps) = (head(0).text, 0, 0);
+    for seed in 1..=20 {
+        let mut history = session(seed, Level::Stats, |_| {});
+        let options = VirtualOptions {
+            seed,
+            ..VirtualOptions::default()
+        };
+        let export = Export::new(&mut history, "mine.toml", &text, &options);
+        let made = export.make().expect("it can be a script");
+        let layout = read("mine.toml", &made.text).unwrap_or_else(|error| panic!("{error}"));
+        assert_eq!(layout.steps.len(), made.steps);
+        let lab = play(&layout, seed, Duration::from_secs(300)).expect("it can be played");
+        let script = lab.core().steps();
+        assert_eq!(script.failure(), None, "{seed}: {}", made.text);
+        assert!(script.is_over());
+        let said = made.text.contains("it ends otherwise than by hand");
+        assert_eq!(said, !made.differs.is_empty());
+        as_by_hand += usize::from(!said);
+        steps += made.steps;
+    }
+    println!("{as_by_hand} of 20 end as they did by hand, {steps} steps in all");
+    assert!(steps > 100, "{steps}");
+}
+
+#[test]
+fn commands_that_were_refused_or_are_secret_are_left_out_of_a_script_with_a_comment() {
+    let mut history = started(2, Level::Stats);
+    let since = history.lab().since();
+    history.run(since + Duration::from_millis(2_020), |_| true);
+    history.command(Ticket(1), Request::Restart(NodeIx(0)));
+    let secret = "11".repeat(32);
+    let import = Command::ImportWallet {
+        name: "eve".to_owned(),
+        secret: secret.clone(),
+        birthday: None,
+    };
+    history.command(Ticket(2), Request::Node(NodeIx(0), import));
+    history.command(Ticket(3), Request::Kill(NodeIx(1)));
+    history.run(since + Duration::from_secs(4), |_| true);
+    let options = VirtualOptions {
+        seed: 2,
+        ..VirtualOptions::default()
+    };
+    let made = Export::new(&mut history, "mine.toml", &head(2).text, &options);
+    let text = made.make().expect("it can be a script").text;
+    assert!(
+        text.contains("# left out at +00:02: restart oslo: oslo runs"),
+        "{text}"
+    );
+    assert!(
+        text.contains("import wallet eve on oslo: it has a secret"),
+        "{text}"
+    );
+    assert!(!text.contains(&secret));
+    assert!(
+        text.contains("at = \"2050ms\"\ndo = \"kill\"\nnode = \"paris\"\n"),
+        "{text}"
+    );
 }

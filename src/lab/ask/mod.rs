@@ -19,6 +19,6 @@ pub mod verbs;
 
 pub use ability::{Ability, Can};
 pub use change::{Bend, LinkChange, ScriptChange, TrafficChange};
-pub use request::{Access, Answer, Known, Named, Request, Save, Scope, Ticket, pick, write};
+pub use request::{Access, Answer, Known, Named, Request, Save, Saved, Scope, Ticket, pick, write};
 pub use time::{TimeChange, When};
 pub use timeline::TimelineId;

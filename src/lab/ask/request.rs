@@ -59,7 +59,9 @@ pub enum Request<Who = NodeIx> {
     Keep,
     /// Write the run into a file, now and as it goes on.
     Save(Save),
-    /// Tell the run so far, as it would be written: [`Answer::Run`].
+    /// Tell the layout with what was done by hand as steps: [`Answer::Text`].
+    Export,
+    /// Tell the run so far, as it would be written: [`Answer::Text`].
     Run {
         /// Keys that were imported are in it.
         with_secrets: bool,
@@ -73,8 +75,20 @@ pub struct Save {
     pub path: PathBuf,
     /// A file that is there goes.
     pub replaces: bool,
-    /// Keys that were imported are in it.
-    pub with_secrets: bool,
+    /// What is written.
+    pub what: Saved,
+}
+
+/// What is written into a file.
+#[derive(Clone, Copy, Debug, PartialEq, Eq)]
+pub enum Saved {
+    /// The run, now and as it goes on.
+    Run {
+        /// Keys that were imported are in it.
+        with_secrets: bool,
+    },
+    /// The layout, with what was done by hand as steps.
+    Layout,
 }
 
 /// A node by its name; `None`: the one that it can only be.
@@ -118,8 +132,8 @@ pub enum Answer {
     Done(String),
     /// The lab's data is here now, and `chainlab run --data-dir` opens it again.
     Kept(PathBuf),
-    /// The text of a run's file.
-    Run(String),
+    /// The text of a file.
+    Text(String),
 }
 
 impl Answer {
@@ -132,7 +146,7 @@ impl Answer {
             Self::Added(ix) => json!({ "added": name(ix) }),
             Self::Done(words) => json!({ "done": words }),
             Self::Kept(path) => json!({ "kept": path }),
-            Self::Run(text) => json!({ "run": text }),
+            Self::Text(text) => json!({ "text": text }),
         }
     }
 }
@@ -158,14 +172,16 @@ impl<Who> Request<Who> {
             | Self::Traffic(_)
             | Self::Note(_)
             | Self::Keep => Scope::Lab,
-            Self::Script(_) | Self::Time(_) | Self::Save(_) | Self::Run { .. } => Scope::Time,
+            Self::Script(_) | Self::Time(_) | Self::Save(_) | Self::Export | Self::Run { .. } => {
+                Scope::Time
+            }
         }
     }
 
     /// What it may do.
     pub fn access(&self) -> Access {
         match self {
-            Self::Ask(..) | Self::Save(_) | Self::Run { .. } => Access::Read,
+            Self::Ask(..) | Self::Save(_) | Self::Export | Self::Run { .. } => Access::Read,
             _ => Access::Write,
         }
     }
@@ -186,7 +202,7 @@ impl<Who> Request<Who> {
     pub fn is_step(&self) -> bool {
         match self {
             Self::Time(change) => matches!(change, TimeChange::Pause | TimeChange::Speed(_)),
-            Self::Script(_) | Self::Save(_) | Self::Run { .. } => false,
+            Self::Script(_) | Self::Save(_) | Self::Export | Self::Run { .. } => false,
             _ => true,
         }
     }
@@ -215,6 +231,7 @@ impl<Who> Request<Who> {
             Self::Time(change) => Request::Time(change),
             Self::Keep => Request::Keep,
             Self::Save(save) => Request::Save(save),
+            Self::Export => Request::Export,
             Self::Run { with_secrets } => Request::Run { with_secrets },
         })
     }
@@ -313,8 +330,9 @@ pub fn write(request: &Request<Named>) -> (&'static str, Map<String, Value>) {
         Request::Keep => ("keep", json!({})),
         Request::Save(save) => (
             "save",
-            json!({ "path": save.path, "replaces": save.replaces, "with_secrets": save.with_secrets }),
+            json!({ "path": save.path, "replaces": save.replaces }),
         ),
+        Request::Export => ("time_export", json!({})),
         Request::Run { with_secrets } => ("time_save", json!({ "with_secrets": with_secrets })),
     };
     match params {

@@ -74,7 +74,7 @@ impl Core {
                 Err("nothing of this lab is on disk, so there is nothing to keep".into())
             }
             Request::Keep => Err("these nodes run elsewhere, and stay".into()),
-            Request::Save(_) | Request::Run { .. } => Err(NOT_SAVED.into()),
+            Request::Save(_) | Request::Export | Request::Run { .. } => Err(NOT_SAVED.into()),
         }
     }
 

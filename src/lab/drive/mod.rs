@@ -22,6 +22,7 @@ mod consent;
 pub mod directories;
 mod endpoint;
 mod error;
+pub mod export;
 mod history;
 mod judge;
 mod lane;

@@ -99,7 +99,7 @@ fn pieces(lab: &LabView, purpose: &Purpose, answer: Answer) -> Option<Vec<Piece>
         Answer::Done(said) => words(said),
         Answer::Kept(path) => words(format!("the lab is kept in {}", path.display())),
         // Who asks for it writes it.
-        Answer::Run(_) => None,
+        Answer::Text(_) => None,
     }
 }
 

@@ -4,7 +4,7 @@
 use crate::lab::LabView;
 use crate::lab::Request;
 use crate::lab::ask::verbs::NOTE_MAX;
-use crate::lab::ask::{Save, TimeChange, When};
+use crate::lab::ask::{Save, Saved, TimeChange, When};
 use crate::lab::script::Expr;
 use crate::lab::spec::Speed;
 use crate::node::NodeIx;
@@ -40,7 +40,7 @@ pub enum About {
 }
 
 /// All of them.
-pub static COMMANDS: [TypedCommand; 13] = [
+pub static COMMANDS: [TypedCommand; 15] = [
     TypedCommand {
         name: "note",
         wants: "TEXT",
@@ -90,7 +90,7 @@ pub static COMMANDS: [TypedCommand; 13] = [
         does: "writes the run into a new file, as it goes on",
         stands_alone: false,
         about: About::Time,
-        read: |words, _| save(words, false),
+        read: |words, _| save(words, RUN, false),
     },
     TypedCommand {
         name: "save!",
@@ -98,7 +98,23 @@ pub static COMMANDS: [TypedCommand; 13] = [
         does: "the same, and a file that is there goes",
         stands_alone: false,
         about: About::Time,
-        read: |words, _| save(words, true),
+        read: |words, _| save(words, RUN, true),
+    },
+    TypedCommand {
+        name: "export",
+        wants: "FILE.toml",
+        does: "writes a layout with what was done by hand as steps",
+        stands_alone: false,
+        about: About::Time,
+        read: |words, _| save(words, Saved::Layout, false),
+    },
+    TypedCommand {
+        name: "export!",
+        wants: "FILE.toml",
+        does: "the same, and a file that is there goes",
+        stands_alone: false,
+        about: About::Time,
+        read: |words, _| save(words, Saved::Layout, true),
     },
     TypedCommand {
         name: "timeline",
@@ -222,13 +238,18 @@ fn caption(words: &str) -> Option<String> {
     Some(shown).filter(|caption| !caption.is_empty())
 }
 
-fn save(words: &str, replaces: bool) -> Result<Request, String> {
+/// The run, without keys.
+const RUN: Saved = Saved::Run {
+    with_secrets: false,
+};
+
+fn save(words: &str, what: Saved, replaces: bool) -> Result<Request, String> {
     match words {
         "" => Err("the name of a file is wanted".to_owned()),
         path => Ok(Request::Save(Save {
             path: path.into(),
             replaces,
-            with_secrets: false,
+            what,
         })),
     }
 }

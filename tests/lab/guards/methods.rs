@@ -167,6 +167,9 @@ const CALLS: &[(&str, &str)] = &[
     ("time_switch", r#"{"timeline": "B"}"#),
     ("time_drop", r#"{"timeline": "B"}"#),
     ("time_drop_later", r#"{}"#),
+    ("time_compare", r#"{"timeline": "B"}"#),
+    ("time_compare", r#"{}"#),
+    ("time_export", r#"{}"#),
     ("time_save", r#"{}"#),
     ("time_save", r#"{"with_secrets": true}"#),
 ];

@@ -117,6 +117,14 @@ pub(super) const VERBS: &[Verb] = &[
     ),
     request(
         Scope::Time,
+        "time_compare",
+        &[takes("timeline", TIMELINE)],
+        "holds another timeline against the one that is shown, and says what was first different; without one, \
+         for none any more",
+        |params| asks(TimeChange::Compare(params.parsed("timeline", "B")?)),
+    ),
+    request(
+        Scope::Time,
         "time_drop",
         &[needs("timeline", TIMELINE)],
         "drops a timeline that is not shown",
@@ -131,14 +139,6 @@ pub(super) const VERBS: &[Verb] = &[
     ),
     request(
         Scope::Time,
-        "time_compare",
-        &[takes("timeline", TIMELINE)],
-        "holds another timeline against the one that is shown, and says what was first different; without one, \
-         for none any more",
-        |params| asks(TimeChange::Compare(params.parsed("timeline", "B")?)),
-    ),
-    request(
-        Scope::Time,
         "time_save",
         &[takes(
             "with_secrets",
@@ -149,6 +149,13 @@ pub(super) const VERBS: &[Verb] = &[
             let with_secrets = params.flag("with_secrets")?.unwrap_or(false);
             Ok(Request::Run { with_secrets })
         },
+    ),
+    request(
+        Scope::Time,
+        "time_export",
+        &[],
+        "tells the layout with what was done by hand up to now as steps, and what is true now as what is expected",
+        |_| Ok(Request::Export),
     ),
 ];
 

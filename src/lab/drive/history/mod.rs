@@ -211,10 +211,15 @@ impl History {
         shown.commands.later(shown.course.given).len()
     }
 
+    /// The commands that were given before this place, in what is shown.
+    pub fn given(&self) -> &[Given] {
+        let shown = self.shown();
+        &shown.commands.all()[..shown.course.given]
+    }
+
     /// Whether a command was given before this place.
     pub fn has_given(&self, ticket: Ticket) -> bool {
-        let shown = self.shown();
-        let mut given = shown.commands.all()[..shown.course.given].iter();
+        let mut given = self.given().iter();
         given.any(|command| command.ticket == ticket)
     }
 

@@ -15,7 +15,7 @@ use super::pace::Pace;
 use super::recipient::Recipient;
 use super::saving::{RunOptions, Saving};
 use super::told::TellsTime;
-use crate::lab::ask::{Answer, Request, ScriptChange, Ticket, TrafficChange};
+use crate::lab::ask::{Answer, Request, Saved, ScriptChange, Ticket, TrafficChange};
 use crate::lab::control::Weight;
 use crate::lab::core::no_script;
 use crate::lab::drive::history::History;
@@ -257,7 +257,11 @@ impl Runner {
         }
         let answer = match request {
             Request::Keep => Err(NOT_KEPT.into()),
-            Request::Save(save) => self.save(&save),
+            Request::Save(save) => match save.what {
+                Saved::Run { with_secrets } => self.save(&save, with_secrets),
+                Saved::Layout => return self.export(recipient, Some(save)),
+            },
+            Request::Export => return self.export(recipient, None),
             Request::Run { with_secrets } => self.run_text(with_secrets),
             Request::Script(ScriptChange::Restart) => self.begin_again(),
             Request::Time(change) => return self.change_time(recipient, change),

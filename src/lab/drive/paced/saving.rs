@@ -1,10 +1,13 @@
 //! The run of a lab in virtual time as a file, and one that is played again.
 
 use super::errand::{Errand, Goal};
+use super::recipient::Recipient;
 use super::runner::Runner;
 use crate::lab::ask::{Answer, Save};
+use crate::lab::drive::export::Export;
 use crate::lab::drive::run_file::{self, Recorder, Replay, Run, RunFile, RunHead};
 use crate::lab::paper::units::show_clock;
+use crate::live::threads;
 use crate::node::io::CommandError;
 use std::sync::Arc;
 
@@ -20,6 +23,26 @@ pub struct RunOptions {
     pub replay: Option<Arc<Run>>,
     /// It is saved there from the beginning on, with keys that are imported or without.
     pub save: Option<(RunFile, bool)>,
+}
+
+/// What came of an export.
+fn exported(export: &Export, save: Option<&Save>) -> Result<Answer, String> {
+    let made = export.make()?;
+    let Some(save) = save else {
+        return Ok(Answer::Text(made.text));
+    };
+    let path = save.path.display();
+    let written =
+        RunFile::create(&save.path, save.replaces).and_then(|mut file| file.write(&made.text));
+    written.map_err(|error| format!("{path}: {error}"))?;
+    let differs = match made.differs.len() {
+        0 => "it ends as it did by hand".to_owned(),
+        _ => "it ends otherwise than by hand, and says how".to_owned(),
+    };
+    Ok(Answer::Done(format!(
+        "{path}: {} steps; {differs}",
+        made.steps
+    )))
 }
 
 /// The run as it is put down.
@@ -56,12 +79,12 @@ impl Runner {
     }
 
     /// Writes the run into a file, now and from now on.
-    pub(super) fn save(&mut self, save: &Save) -> Result<Answer, CommandError> {
+    pub(super) fn save(&mut self, save: &Save, with_secrets: bool) -> Result<Answer, CommandError> {
         self.head()?;
         let path = save.path.display();
         let refused = |error| CommandError::from(format!("{path}: {error}"));
         let file = RunFile::create(&save.path, save.replaces).map_err(refused)?;
-        self.save_to(file, save.with_secrets)
+        self.save_to(file, with_secrets)
             .map_err(|error| CommandError::from(format!("{path}: {error}")))?;
         Ok(Answer::Done(format!("the run is saved in {path}: {KEYS}")))
     }
@@ -81,7 +104,26 @@ impl Runner {
     /// The run so far, as it would be saved.
     pub(super) fn run_text(&self, with_secrets: bool) -> Result<Answer, CommandError> {
         let text = run_file::text(&self.head()?, &self.history, with_secrets);
-        Ok(Answer::Run(text))
+        Ok(Answer::Text(text))
+    }
+
+    /// Makes a layout of what was done by hand: in a thread of its own, as it is played for that.
+    pub(super) fn export(&mut self, recipient: Recipient, save: Option<Save>) {
+        let head = match self.head() {
+            Ok(head) => head,
+            Err(refusal) => return self.answer(recipient, Err(refusal)),
+        };
+        let path = save.as_ref().map(|save| &save.path);
+        let file = path.map(|path| path.display().to_string());
+        let file = file.unwrap_or_else(|| format!("{}.toml", head.layout));
+        let export = Export::new(&mut self.history, &file, &head.text, &self.options);
+        let thread = threads::spawn("export", move || {
+            let answer = exported(&export, save.as_ref()).map_err(CommandError::from);
+            recipient.give(answer, |_| "");
+        });
+        if let Err(error) = thread {
+            tracing::error!("nothing is exported: {error}");
+        }
     }
 
     fn head(&self) -> Result<RunHead, CommandError> {

@@ -213,7 +213,7 @@ fn read_request(
     if !request.is_step() {
         return Err(place.error(match request {
             Request::Time(_) => "a story cannot go elsewhere in itself: people and programs can; a step has time_pause and time_speed",
-            Request::Run { .. } | Request::Save(_) => "a run is saved by people and programs, and not by its own steps",
+            Request::Run { .. } | Request::Export | Request::Save(_) => "a run is saved by people and programs, and not by its own steps",
             _ => "a script is led by people and programs, and not by its own steps",
         }));
     }
