@@ -71,6 +71,9 @@ fn notes(run: &Run) -> Vec<String> {
             "this run is of version {was}, and this is {is}: it may differ"
         ));
     }
+    if run.head.live {
+        notes.push("real nodes did this: what was asked is the same, blocks are others".to_owned());
+    }
     match run.left_out() {
         0 => {}
         1 => notes

@@ -32,7 +32,7 @@ impl SaveOptions {
     pub(super) fn check(&self, is_virtual: bool) -> Result<(), Failure> {
         match self.save.is_some() && !is_virtual {
             true => Err(Failure::input(
-                "--save: real nodes are never the same again: this needs --virtual",
+                "--save: this needs --virtual; what is asked of real nodes is saved with :save",
             )),
             false => Ok(()),
         }

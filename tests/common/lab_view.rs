@@ -110,6 +110,7 @@ pub fn lab(nodes: Vec<NodeView>) -> LabView {
         wall_offset_us: 0,
         virtual_seed: None,
         time: None,
+        compared: None,
         in_flight: Arc::default(),
         nodes,
         headline: Default::default(),

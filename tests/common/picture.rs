@@ -282,6 +282,7 @@ pub fn scenario() -> LabView {
         wall_offset_us: 0,
         virtual_seed: None,
         time: None,
+        compared: None,
         in_flight: Arc::default(),
         nodes: vec![central, holder, miner],
         headline: Default::default(),

@@ -1,9 +1,7 @@
 //! Time that stands still and goes back in a lab in virtual time, as programs and far screens see it.
 
 use crate::common::control::{Raw, call, cookie, error, hello, kind, open_lab, opened};
-use crate::common::running::{
-    CENTRAL, MINER, TEXT, agree_on, ask, begun, done, mine, refused, until,
-};
+use crate::common::running::{CENTRAL, MINER, TEXT, agree_on, ask, begun, done, mine, until};
 use chainlab::lab::ask::{TimeChange, When};
 use chainlab::lab::drive::registry::Entry;
 use chainlab::lab::drive::{Level, VirtualOptions};

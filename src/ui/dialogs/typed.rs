@@ -89,7 +89,7 @@ pub static COMMANDS: [TypedCommand; 15] = [
         wants: "FILE",
         does: "writes the run into a new file, as it goes on",
         stands_alone: false,
-        about: About::Time,
+        about: About::Screen,
         read: |words, _| save(words, RUN, false),
     },
     TypedCommand {
@@ -97,7 +97,7 @@ pub static COMMANDS: [TypedCommand; 15] = [
         wants: "FILE",
         does: "the same, and a file that is there goes",
         stands_alone: false,
-        about: About::Time,
+        about: About::Screen,
         read: |words, _| save(words, RUN, true),
     },
     TypedCommand {

@@ -3,6 +3,7 @@
 use super::place::Place;
 use crate::lab::ask::{Named, Request, Ticket};
 use crate::node::Time;
+use std::time::Duration;
 
 /// A command, and when it is given.
 #[derive(Clone, Debug, PartialEq)]
@@ -15,7 +16,12 @@ pub struct Given {
     pub request: Request<Named>,
     /// It was given in an earlier timeline, and is given again in this one.
     pub is_again: bool,
+    /// So often it is tried again, a quarter of a second later each time, if it cannot be done.
+    pub tries: u8,
 }
+
+/// How long what cannot be done yet waits until it is tried again.
+const PAUSE: Duration = Duration::from_millis(250);
 
 /// The commands of a timeline, in their order; some may be still to come.
 #[derive(Clone, Debug, Default)]
@@ -54,6 +60,25 @@ impl Commands {
     /// Another one is given, as this one of all.
     pub(super) fn insert(&mut self, nth: usize, given: Given) {
         self.all.insert(nth, given);
+    }
+
+    /// This one cannot be done yet: it is tried again later, if there are tries left. Whether it is.
+    pub(super) fn put_off(&mut self, nth: usize) -> bool {
+        let first = &mut self.all[nth];
+        let Some(tries) = std::mem::take(&mut first.tries).checked_sub(1) else {
+            return false;
+        };
+        let again = Given {
+            at: first.at + PAUSE,
+            tries,
+            // Of the last one it is said why it was not done.
+            is_again: tries == 0,
+            ..first.clone()
+        };
+        let later = &self.all[nth + 1..];
+        let place = nth + 1 + later.partition_point(|other| other.at <= again.at);
+        self.all.insert(place, again);
+        true
     }
 
     /// None comes from this one on.

@@ -316,6 +316,7 @@ impl History {
             ticket,
             request,
             is_again: false,
+            tries: 0,
         };
         let n = timeline.course.given;
         let ended = timeline.command(given.clone());

@@ -153,8 +153,13 @@ impl Timeline {
 
     /// Gives the command that comes next, here.
     fn give_next(&mut self) {
-        let next = &self.commands.all()[self.course.given];
-        self.course.give(next.ticket, next.request.clone());
+        let nth = self.course.given;
+        let next = &self.commands.all()[nth];
+        let (ticket, is_tried) = (next.ticket, next.tries > 0);
+        self.course.give(ticket, next.request.clone());
+        if is_tried && self.course.lab.takes_back_refusal(ticket) {
+            self.commands.put_off(nth);
+        }
     }
 
     /// Gives the lab a command here, at the end of this instant. The second that ends with it, if it does for the

@@ -36,6 +36,7 @@ mod passed;
 mod perform;
 mod programs;
 mod proxies;
+mod recording;
 pub(in crate::lab::drive) mod round;
 pub(in crate::lab::drive) mod rounds;
 mod save;

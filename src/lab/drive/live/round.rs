@@ -6,6 +6,7 @@ use super::home::Home;
 use super::lanes::Lanes;
 use super::programs::Programs;
 use super::proxies::Proxies;
+use super::recording::Recording;
 use crate::chain::headers::Trunks;
 use crate::chain::{Params, SigCache};
 use crate::lab::ask::{Answer, Request, Ticket};
@@ -83,6 +84,8 @@ pub(in crate::lab::drive) struct Round {
     waiting: Mutex<Waiting<AnswerTo>>,
     /// What happened to each node last, for those who subscribe later.
     recent: Mutex<BTreeMap<NodeIx, RecentEvents>>,
+    /// What was asked by hand.
+    pub(super) recording: Recording,
 }
 
 /// What decides, and how long it was held at once.
@@ -221,6 +224,7 @@ impl Round {
             proxies: Mutex::default(),
             waiting: Mutex::default(),
             recent: Mutex::default(),
+            recording: Recording::default(),
         })
     }
 

@@ -25,6 +25,7 @@
 use super::course::Course;
 use super::nodes::listen;
 use super::open::Ports;
+use super::recording::NOT_EXPORTED;
 use super::round::{Lasting, Round, fault};
 use super::saved::{Saved, SavedNode};
 use crate::lab::ask::{Answer, Request, ScriptChange};
@@ -36,6 +37,11 @@ use crate::lab::spec::NodeSpec;
 use crate::node::io::{CommandError, RefusalKind};
 use std::sync::atomic::Ordering;
 use std::sync::{Arc, Mutex, MutexGuard, PoisonError};
+
+/// What is known at once.
+fn ready(answer: Result<Answer, CommandError>) -> Later<'static, Result<Answer, CommandError>> {
+    Box::pin(std::future::ready(answer))
+}
 
 /// The round that is on, of one lab.
 pub(in crate::lab) struct Rounds {
@@ -81,7 +87,13 @@ impl Rounds {
         request: Request,
     ) -> Later<'static, Result<Answer, CommandError>> {
         let is_own = round.core().has_own_nodes();
+        if is_own && request.is_command() {
+            round.record(&request);
+        }
         match request {
+            Request::Save(save) if is_own => ready(round.save_run(&save)),
+            Request::Run { with_secrets } if is_own => ready(Ok(round.run_text(with_secrets))),
+            Request::Export if is_own => ready(Err(NOT_EXPORTED.into())),
             Request::Script(ScriptChange::Restart) if is_own => {
                 // It is cleared when this returns.
                 let cleared = round.clear();

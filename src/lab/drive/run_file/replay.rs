@@ -7,6 +7,9 @@ use crate::lab::drive::{VirtualLab, VirtualOptions};
 use crate::node::Time;
 use std::time::Duration;
 
+/// How often a command of a live lab is tried that cannot be done yet: for 5 s.
+const LIVE_TRIES: u8 = 20;
+
 /// A run that is played again, timeline after timeline, each to where it was played before.
 #[derive(Debug)]
 pub struct Replay {
@@ -19,6 +22,8 @@ pub struct Replay {
     shown: TimelineId,
     difference: Option<Difference>,
     tickets: u64,
+    /// How often what cannot be done yet is tried again.
+    tries: u8,
 }
 
 /// How far the timeline is that is on its way.
@@ -57,6 +62,8 @@ impl Replay {
             shown: run.shown,
             difference: None,
             tickets: u64::MAX,
+            // Virtual nodes may be slower than real ones were.
+            tries: if run.head.live { LIVE_TRIES } else { 0 },
         }
     }
 
@@ -96,7 +103,7 @@ impl Replay {
                     if !history.run_to(&place, &mut goes_on) {
                         return false;
                     }
-                    let planned = planned(next, since, &mut self.tickets);
+                    let planned = planned(next, since, &mut self.tickets, self.tries);
                     match std::mem::replace(&mut self.has_begun, true) {
                         true => history.begin_as(planned),
                         false => history.plan(planned),
@@ -177,7 +184,7 @@ fn kept(timeline: &RunTimeline, commands: usize) -> usize {
     first.filter(|command| command.request.is_some()).count()
 }
 
-fn planned(next: &RunTimeline, since: Time, tickets: &mut u64) -> Planned {
+fn planned(next: &RunTimeline, since: Time, tickets: &mut u64, tries: u8) -> Planned {
     let given = next.commands.iter().filter_map(|command| {
         let RunCommand {
             at,
@@ -194,6 +201,7 @@ fn planned(next: &RunTimeline, since: Time, tickets: &mut u64) -> Planned {
             ticket: Ticket(*tickets),
             request: request.clone(),
             is_again: *is_again,
+            tries,
         })
     });
     Planned {

@@ -187,6 +187,15 @@ impl Recorder {
         self.put(&[end(lab.elapsed(), &run_hash(lab))])
     }
 
+    /// How far real nodes went: the last thing to be put down.
+    pub fn end_at(&mut self, at: Duration) -> String {
+        let end = EndLine {
+            at: micros(at),
+            hash: None,
+        };
+        self.put(&[Line::End(end)])
+    }
+
     fn begun(&self, name: TimelineId, origin: &Origin) -> Line {
         Line::Timeline(TimelineLine {
             name,

@@ -287,6 +287,14 @@ impl VirtualLab {
         }
     }
 
+    /// If a request was refused, and that was not taken yet, it is taken back; whether it was.
+    pub(in crate::lab::drive) fn takes_back_refusal(&mut self, ticket: Ticket) -> bool {
+        let all = self.answers.len();
+        self.answers
+            .retain(|(of, answer)| *of != ticket || answer.is_ok());
+        self.answers.len() < all
+    }
+
     /// The answers since this was last called.
     pub fn take_answers(&mut self) -> Vec<(Ticket, Result<Answer, CommandError>)> {
         std::mem::take(&mut self.answers)
