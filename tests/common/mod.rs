@@ -18,6 +18,7 @@ pub mod model;
 pub mod node_ops;
 pub mod peer;
 pub mod raw;
+pub mod run_files;
 pub mod running;
 pub mod script;
 pub mod sim;

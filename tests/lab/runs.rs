@@ -1,5 +1,6 @@
 //! Runs as files: what was saved is played again, bit for bit, and what a stranger wrote is judged.
 
+use crate::common::run_files::{judge_run, mangled};
 use chainlab::lab::Request;
 use chainlab::lab::ask::{Bend, LinkChange, Ticket};
 use chainlab::lab::drive::export::Export;
@@ -361,6 +362,16 @@ fn what_is_wrong_with_a_run_is_said_with_its_line() {
             "at: A was not there",
         ),
         (
+            format!(
+                "{begin}\n{}\n{}\n{}",
+                kill(1, 0),
+                second(2),
+                timeline("B", 2, 0)
+            ),
+            4,
+            "at: A was not there",
+        ),
+        (
             format!("{begin}\n{}", timeline("B", 0, 1)),
             2,
             "n: A has 0 commands",
@@ -585,4 +596,65 @@ fn commands_that_were_refused_or_are_secret_are_left_out_of_a_script_with_a_comm
         text.contains("at = \"2050ms\"\ndo = \"kill\"\nnode = \"paris\"\n"),
         "{text}"
     );
+}
+
+#[test]
+fn whatever_a_runs_file_says_it_is_read_or_refused_in_words_and_can_be_played() {
+    let mut draws = ChaCha8Rng::seed_from_u64(23);
+    let runs =
+        std::env::var("CHAINLAB_RUN_FILES").map_or(300, |runs| runs.parse().expect("a number"));
+    for _ in 0..runs {
+        let mut choices = [0; 12];
+        draws.fill_bytes(&mut choices);
+        let length = usize::from(choices[0]) % choices.len();
+        let text = mangled(&choices[..length]);
+        judge_run(&text);
+        let at = usize::from(choices[1]) * text.len() / 256;
+        let mut bytes = text.into_bytes();
+        bytes[at] = choices[2];
+        judge_run(&String::from_utf8_lossy(&bytes));
+    }
+}
+
+#[test]
+fn what_was_asked_of_real_nodes_is_tried_again_for_a_while_if_it_cannot_be_done_yet() {
+    let begin = RunHead {
+        live: true,
+        ..head(1)
+    };
+    let begin = serde_json::to_string(&run_file::Line::Run(begin)).expect("it can be written");
+    let command = |at: u64, n: usize, verb: &str| {
+        format!(
+            "{{\"command\":{{\"at\":{at},\"n\":{n},\"do\":\"{verb}\",\"with\":{{\"node\":\"oslo\"}}}}}}\n"
+        )
+    };
+    // It runs until it is killed, and never is again after that.
+    let lines = [
+        command(1_000_000, 0, "restart"),
+        command(3_000_000, 1, "kill"),
+        command(9_000_000, 2, "kill"),
+    ];
+    let text = format!(
+        "{begin}\n{}{{\"end\":{{\"at\":20000000}}}}\n",
+        lines.concat()
+    );
+    let run = opened(&text);
+    let (replay, mut history) = replayed(&run, Level::Stats);
+    assert_eq!(replay.difference(), None);
+    let since = history.lab().since();
+    let is_up = |history: &History| history.lab().node("oslo").is_some();
+    for (millis, up) in [
+        (2_900, true),
+        (3_100, false),
+        (3_300, true),
+        (8_900, true),
+        (9_100, false),
+        (19_900, false),
+    ] {
+        go(
+            &mut history,
+            &Place::end_of(since + Duration::from_millis(millis)),
+        );
+        assert_eq!(is_up(&history), up, "{millis}");
+    }
 }

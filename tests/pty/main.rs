@@ -32,6 +32,7 @@ mod script_lead;
 mod seeds;
 mod story;
 mod terminals;
+mod testing_page;
 mod time;
 mod time_keys;
 mod tutorial;

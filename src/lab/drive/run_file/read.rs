@@ -212,7 +212,9 @@ impl Reader {
         let kept = of.commands.get(..line.n);
         let kept =
             kept.ok_or_else(|| format!("n: {} has {} commands", of.id, of.commands.len()))?;
-        if kept.last().is_some_and(|last| last.at > at) || of.reaches < at {
+        let is_late = kept.last().is_some_and(|last| last.at > at);
+        let is_early = of.commands.get(line.n).is_some_and(|next| next.at < at);
+        if is_late || is_early || of.reaches < at {
             return Err(format!("at: {} was not there with so many commands", of.id));
         }
         self.commands += kept.len();
