@@ -300,7 +300,7 @@ fn what_goes_not_together_is_refused_in_words() {
         if args.contains(&"--clock") {
             let genesis = LUCK.replace(
                 "[chain]",
-                "[chain]\ngenesis_time = \"2020-01-01T00:00:00Z\"",
+                "[chain]\ngenesis_time_ms = 1_577_836_800_000",
             );
             fs::write(labs.path("luck.toml"), genesis).expect("it is written");
         }

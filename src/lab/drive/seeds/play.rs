@@ -116,7 +116,9 @@ pub fn play(plan: &Plan, seed: u64, desk: &Desk) -> Option<Outcome> {
         Ok(Ended::Stopped) => return None,
         Ok(Ended::Found) => {}
         Ok(Ended::Judged(judged, unmet)) => {
-            failing = unmet.first().map(|first| of_unmet(first, &judged, reached));
+            // Of a run in which something is looked for nothing is expected.
+            let first = unmet.first().filter(|_| plan.find.is_none());
+            failing = first.map(|first| of_unmet(first, &judged, reached));
             summary = Some(judged);
         }
         Ok(Ended::Stuck) => failing = Some(stuck(reached)),

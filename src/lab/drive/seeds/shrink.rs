@@ -160,6 +160,6 @@ mod tests {
             runs += 1;
             (runs < 3).then(|| kept.contains(&7))
         });
-        assert_eq!(stopped, (vec![6, 7], false));
+        assert_eq!(stopped, (vec![4, 5, 6, 7], false));
     }
 }

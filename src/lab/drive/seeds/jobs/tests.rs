@@ -16,7 +16,7 @@ fn all<T: Send + 'static>(mut jobs: Jobs<T>) -> Vec<(u64, T)> {
 }
 
 #[test]
-fn what_came_is_told_in_the_order_of_the_seeds_whoever_is_faster() {
+fn what_came_is_told_in_the_order_of_the_seeds_whichever_is_faster() {
     let slow_at_first = |seed: u64, _: &Desk| {
         if seed % 7 == 0 {
             threads::rest(Duration::from_millis(20));
