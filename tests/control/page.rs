@@ -265,7 +265,7 @@ async fn held_lab() -> (Lab, Raw) {
     let lab = lab.expect("it starts");
     let mut client = Raw::greeted(&opened(&lab).await.endpoint).await;
     client.result("note", json!({ "text": "look here" })).await;
-    client.result("time_go", json!({ "to": "10m" })).await;
+    client.result("time_go", json!({ "to": "+10:00" })).await;
     client.result("note", json!({ "text": "later" })).await;
     // What is done in the past is done in another timeline.
     client.result("time_go", json!({ "to": "50ms" })).await;

@@ -22,6 +22,8 @@ pub struct TypedCommand {
     pub does: &'static str,
     /// It means something without any words as well.
     stands_alone: bool,
+    /// It writes a file.
+    writes: bool,
     /// What it is about.
     pub about: About,
     /// What it asks of the lab where this node is focused, or what is wrong with its words.
@@ -40,12 +42,13 @@ pub enum About {
 }
 
 /// All of them.
-pub static COMMANDS: [TypedCommand; 15] = [
+pub static COMMANDS: [TypedCommand; 13] = [
     TypedCommand {
         name: "note",
         wants: "TEXT",
         does: "shows a caption; without a text takes it away",
         stands_alone: true,
+        writes: false,
         about: About::Screen,
         read: |words, _| Ok(Request::Note(caption(words))),
     },
@@ -54,6 +57,7 @@ pub static COMMANDS: [TypedCommand; 15] = [
         wants: "TIME",
         does: "to a moment: +01:23, 83s, #7 for a block",
         stands_alone: false,
+        writes: false,
         about: About::Time,
         read: |words, _| moves(words.parse().map(|when: When| TimeChange::Go(when))),
     },
@@ -62,6 +66,7 @@ pub static COMMANDS: [TypedCommand; 15] = [
         wants: "EXPR",
         does: "at full speed until it holds: height >= 3",
         stands_alone: false,
+        writes: false,
         about: About::Time,
         read: |words, _| moves(expression(words).map(TimeChange::Until)),
     },
@@ -70,6 +75,7 @@ pub static COMMANDS: [TypedCommand; 15] = [
         wants: "EXPR",
         does: "stops when it begins to hold; alone: no more",
         stands_alone: true,
+        writes: false,
         about: About::Time,
         read: |words, _| {
             let expr = Some(words).filter(|words| !words.is_empty());
@@ -81,54 +87,43 @@ pub static COMMANDS: [TypedCommand; 15] = [
         wants: "X",
         does: "time goes so fast: 5, 1/10, max",
         stands_alone: false,
+        writes: false,
         about: About::Time,
         read: |words, _| moves(words.parse().map(|speed: Speed| TimeChange::Speed(speed))),
     },
     TypedCommand {
         name: "save",
         wants: "FILE",
-        does: "writes the run into a new file, as it goes on",
+        does: "the run into a new file, as it goes on",
         stands_alone: false,
+        writes: true,
         about: About::Screen,
-        read: |words, _| save(words, RUN, false),
-    },
-    TypedCommand {
-        name: "save!",
-        wants: "FILE",
-        does: "the same, and a file that is there goes",
-        stands_alone: false,
-        about: About::Screen,
-        read: |words, _| save(words, RUN, true),
+        read: |words, _| save(words, RUN),
     },
     TypedCommand {
         name: "export",
         wants: "FILE.toml",
-        does: "writes a layout with what was done by hand as steps",
+        does: "a layout of what was done by hand, as steps",
         stands_alone: false,
+        writes: true,
         about: About::Time,
-        read: |words, _| save(words, Saved::Layout, false),
-    },
-    TypedCommand {
-        name: "export!",
-        wants: "FILE.toml",
-        does: "the same, and a file that is there goes",
-        stands_alone: false,
-        about: About::Time,
-        read: |words, _| save(words, Saved::Layout, true),
+        read: |words, _| save(words, Saved::Layout),
     },
     TypedCommand {
         name: "timeline",
         wants: "B",
-        does: "shows another timeline; `timelines` lists them",
+        does: "shows another timeline",
         stands_alone: false,
+        writes: false,
         about: About::Time,
         read: |words, _| moves(words.parse().map(TimeChange::Switch)),
     },
     TypedCommand {
         name: "compare",
         wants: "B",
-        does: "shows another timeline beside this one; alone: no more",
+        does: "another one beside this one; alone: no more",
         stands_alone: true,
+        writes: false,
         about: About::Time,
         read: |words, _| {
             let with = Some(words).filter(|words| !words.is_empty());
@@ -138,16 +133,18 @@ pub static COMMANDS: [TypedCommand; 15] = [
     TypedCommand {
         name: "drop timeline",
         wants: "B",
-        does: "drops a timeline that is not shown",
+        does: "drops one that is not shown",
         stands_alone: false,
+        writes: false,
         about: About::Time,
         read: |words, _| moves(words.parse().map(TimeChange::DropTimeline)),
     },
     TypedCommand {
         name: "drop later",
         wants: "",
-        does: "what was given by hand later is not given again",
+        does: "drops what was given by hand later than now",
         stands_alone: true,
+        writes: false,
         about: About::Time,
         read: |words, _| match words {
             "" => Ok(Request::Time(TimeChange::DropLater)),
@@ -159,6 +156,7 @@ pub static COMMANDS: [TypedCommand; 15] = [
         wants: "#7",
         does: "has the node leave a block, as against the rules",
         stands_alone: false,
+        writes: false,
         about: About::Program,
         read: |words, node| {
             Ok(Request::Node(
@@ -172,6 +170,7 @@ pub static COMMANDS: [TypedCommand; 15] = [
         wants: "#7",
         does: "has it take that back",
         stands_alone: false,
+        writes: false,
         about: About::Program,
         read: |words, node| {
             Ok(Request::Node(
@@ -187,9 +186,10 @@ impl TypedCommand {
     pub fn of(line: &str) -> Option<(&'static Self, &str)> {
         COMMANDS.iter().find_map(|command| {
             let rest = line.strip_prefix(command.name)?;
-            let is_meant = match rest.is_empty() {
-                true => command.stands_alone,
-                false => rest.starts_with(' '),
+            let is_meant = match rest.chars().next() {
+                None => command.stands_alone,
+                Some(FORCE) => command.writes,
+                Some(next) => next == ' ',
             };
             is_meant.then_some((command, rest.trim()))
         })
@@ -238,13 +238,18 @@ fn caption(words: &str) -> Option<String> {
     Some(shown).filter(|caption| !caption.is_empty())
 }
 
+/// What stands right after the name of a command that writes a file, if one that is there may go.
+const FORCE: char = '!';
+
 /// The run, without keys.
 const RUN: Saved = Saved::Run {
     with_secrets: false,
 };
 
-fn save(words: &str, what: Saved, replaces: bool) -> Result<Request, String> {
-    match words {
+fn save(words: &str, what: Saved) -> Result<Request, String> {
+    let forced = words.strip_prefix(FORCE).map(str::trim_start);
+    let replaces = forced.is_some();
+    match forced.unwrap_or(words) {
         "" => Err("the name of a file is wanted".to_owned()),
         path => Ok(Request::Save(Save {
             path: path.into(),
@@ -308,11 +313,31 @@ mod tests {
             Ok(Request::Node(NodeIx(2), Command::ReconsiderBlock(block)))
         );
         assert_eq!(asked("note hi"), Ok(Request::Note(Some("hi".to_owned()))));
+        for (line, what, replaces) in [
+            ("save a b.run", RUN, false),
+            ("save! a b.run", RUN, true),
+            ("export! a b.run", Saved::Layout, true),
+        ] {
+            let path = "a b.run".into();
+            let save = Save {
+                path,
+                replaces,
+                what,
+            };
+            assert_eq!(asked(line), Ok(Request::Save(save)));
+        }
+        let switch = TimeChange::Switch("B".parse().expect("a name"));
+        assert_eq!(asked("timeline b"), time(switch));
+        assert_eq!(asked("compare"), time(TimeChange::Compare(None)));
+        assert_eq!(asked("drop later"), time(TimeChange::DropLater));
         for (line, words) in [
             ("go ", "a time since the beginning is wanted"),
             ("go soon", "not \"soon\""),
             ("go #x", "the height of a block is wanted"),
             ("speed 101", "a number from 1 to 100"),
+            ("save ", "the name of a file is wanted"),
+            ("timeline 2", "the name of a timeline is wanted"),
+            ("drop later than", "nothing is wanted after it"),
             ("invalidateblock 7", "by its height as in #7"),
             ("invalidateblock #x", "not \"#x\""),
         ] {
@@ -327,7 +352,7 @@ mod tests {
     #[test]
     fn what_is_only_begun_or_goes_on_otherwise_is_no_command() {
         for line in [
-            "go", "speed", "until", "pause", "notes", "going", "speedy 3",
+            "go", "speed", "until", "pause", "notes", "going", "speedy 3", "go! 3s", "saved",
         ] {
             assert!(TypedCommand::of(line).is_none(), "{line}");
         }

@@ -232,7 +232,7 @@ pub const TABLE: &[Entry] = &[
     entry(Time, Action::TimeSlower, "time-slower", &["<"], "goes at the next lower speed", "").asking(|_| Request::Time(TimeChange::Slower)),
     entry(Time, Action::TimeNormal, "time-normal", &["Backspace"], "goes as fast as on the wall", "").asking(|_| Request::Time(TimeChange::Speed(Speed::Times(1)))),
     entry(Time, Action::TimeUndo, "undo", &["u"], "back to just before the last command by hand", "").asking(|_| Request::Time(TimeChange::Undo)),
-    entry(Time, Action::Timelines, "timelines", &[], "lists the timelines: what is done in the past begins one", "timelines"),
+    entry(Time, Action::Timelines, "timelines", &[], "lists the timelines of the lab", ""),
     entry(Look, Action::Clock, "clock", &["T"], "shows wall time or lab time", ""),
     entry(Program, Action::Palette, "palette", &[":"], "lists all actions; note TEXT shows a caption", "all"),
     entry(Program, Action::Help, "help", &["?", "F1"], "shows all keys", "help"),

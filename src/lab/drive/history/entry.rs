@@ -1,6 +1,8 @@
 //! What happens to a history, as it is put down.
 
-use super::{Given, Origin, Second, run_hash};
+use super::given::Given;
+use super::origin::Origin;
+use super::seconds::{Second, run_hash};
 use crate::lab::ask::TimelineId;
 use crate::lab::drive::VirtualLab;
 use crate::lab::observe::marks::{Mark, Marks};

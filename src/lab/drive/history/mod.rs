@@ -25,6 +25,8 @@ mod course;
 mod entry;
 mod given;
 mod judge;
+mod now;
+mod origin;
 mod place;
 mod planned;
 mod seconds;
@@ -36,10 +38,11 @@ pub use self::compare::Compared;
 pub use self::entry::Entry;
 pub use self::given::Given;
 pub(super) use self::judge::Judge;
+pub use self::now::Now;
+pub use self::origin::Origin;
 pub use self::place::Place;
 pub use self::planned::Planned;
 pub use self::seconds::{Second, run_hash};
-pub use self::timeline::Origin;
 pub(super) use self::told::Watch;
 
 use self::course::Course;
@@ -116,26 +119,6 @@ pub struct TimelineInfo<'a> {
     pub marks: &'a Marks,
     /// It is shown.
     pub is_shown: bool,
-}
-
-/// The lab between two things that are due.
-pub struct Now<'a> {
-    /// The lab.
-    pub lab: &'a VirtualLab,
-    /// What nodes told since the last look.
-    pub new: &'a [(NodeIx, Arc<Event>)],
-    given: usize,
-}
-
-impl Now<'_> {
-    /// Where it is.
-    pub fn place(&self) -> Place {
-        Place {
-            at: self.lab.now(),
-            steps: Some(self.lab.steps()),
-            commands: Some(self.given),
-        }
-    }
 }
 
 impl History {

@@ -1,27 +1,17 @@
 //! One course of events of a lab, from its beginning to where it was played.
 
-use super::Now;
 use super::checkpoints::Checkpoints;
 use super::course::Course;
 use super::entry::Entry;
 use super::given::{Commands, Given};
+use super::now::Now;
+use super::origin::Origin;
 use super::place::Place;
 use super::seconds::{Second, until_next};
 use crate::lab::ask::TimelineId;
 use crate::lab::drive::VirtualLab;
 use crate::node::Time;
 use std::time::Duration;
-
-/// Where a timeline began.
-#[derive(Clone, Copy, Debug, PartialEq, Eq)]
-pub struct Origin {
-    /// In which one.
-    pub of: TimelineId,
-    /// When.
-    pub at: Time,
-    /// So many of the commands of that one are given in this one as well, before that.
-    pub commands: usize,
-}
 
 /// One course of events.
 pub(super) struct Timeline {

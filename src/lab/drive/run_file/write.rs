@@ -145,7 +145,7 @@ impl Recorder {
         let (from, to) = (since.as_secs(), timeline.reaches.as_secs());
         let is_own = |mark: &&Mark| {
             let is_later = from == 0 || mark.at > Duration::from_secs(from);
-            is_later && mark.at <= Duration::from_secs(to)
+            is_later && to > 0 && mark.at <= Duration::from_secs(to)
         };
         let marks = timeline.marks.iter().filter(is_own);
         lines.extend(marks.copied().map(Line::Mark));

@@ -13,21 +13,22 @@
 //! # Ok::<(), String>(())
 //! ```
 
+mod asked;
 mod hosts;
 mod perform;
 mod view;
 
 use self::hosts::Hosts;
 use crate::chain::SigCache;
-use crate::lab::ask::{Answer, Named, Request, Ticket, TimeChange};
+use crate::lab::ask::{Answer, Ticket, TimeChange};
 use crate::lab::core::summary::Summary;
 use crate::lab::core::{
-    Begin, CallId, Core, Input, JustSeen, Level, Seen, Sight, UnknownBalance, sum, traffic,
+    Begin, CallId, Core, JustSeen, Level, Seen, Sight, UnknownBalance, sum, traffic,
 };
 use crate::lab::layout::Layout;
 use crate::lab::script::{Expr, Facts, ScriptView};
 use crate::lab::spec::OpeningTime;
-use crate::node::io::{CommandError, Event, Question, RefusalKind, Reply, RequestId};
+use crate::node::io::{CommandError, Event, Question, Reply, RequestId};
 use crate::node::snapshot::NodeSnapshot;
 use crate::node::{BlockId, Node, NodeIx, Time};
 use crate::sim::{Sim, SimStore};
@@ -264,40 +265,6 @@ impl VirtualLab {
     pub fn go_on(&mut self, limit: Duration) {
         let next = self.core.next_turn().min(limit);
         self.run_until(self.began + next, || true);
-    }
-
-    /// Asks something, at the end of this instant: all that is due now comes first. What can be
-    /// answered at once is among the answers when this returns.
-    pub fn request(&mut self, ticket: Ticket, request: Request) {
-        self.finish_instant();
-        self.handle(Input::Request(ticket, request));
-        self.perform();
-    }
-
-    /// As [`VirtualLab::request`], of nodes by their names as they are then. What names none that is there is
-    /// refused.
-    pub fn request_named(&mut self, ticket: Ticket, request: Request<Named>) {
-        self.finish_instant();
-        match request.resolve(&self.core) {
-            Ok(request) => self.request(ticket, request),
-            Err(bad) => {
-                let refusal = CommandError::new(RefusalKind::NoSuchNode, bad.to_string());
-                self.answers.push((ticket, Err(refusal)));
-            }
-        }
-    }
-
-    /// If a request was refused, and that was not taken yet, it is taken back; whether it was.
-    pub(in crate::lab::drive) fn takes_back_refusal(&mut self, ticket: Ticket) -> bool {
-        let all = self.answers.len();
-        self.answers
-            .retain(|(of, answer)| *of != ticket || answer.is_ok());
-        self.answers.len() < all
-    }
-
-    /// The answers since this was last called.
-    pub fn take_answers(&mut self) -> Vec<(Ticket, Result<Answer, CommandError>)> {
-        std::mem::take(&mut self.answers)
     }
 
     /// Whether the script has said something of time that was not taken.
