@@ -92,7 +92,7 @@ pub(super) fn run(
 fn play_virtually(options: &HeadlessOptions, lab: &LabOptions) -> Result<Summary, Failure> {
     if let Some(expr) = &options.until {
         let resolver = Resolver::at_the_end(&lab.layout);
-        let known = expr.check(resolver.nodes(), resolver.wallets());
+        let known = expr.check(&resolver.names());
         known.map_err(|words| Failure::input(format!("--until: {words}")))?;
     }
     let runtime = runtime()?;

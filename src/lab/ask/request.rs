@@ -9,7 +9,7 @@ use crate::lab::spec::NodeSpec;
 use crate::node::NodeIx;
 use crate::node::config::MiningMode;
 use crate::node::config::Strategy;
-use crate::node::io::{Command, Question, Reply};
+use crate::node::io::{Command, Payment, Question, Reply};
 use serde::{Deserialize, Serialize};
 use serde_json::{Map, Value, json};
 use std::path::PathBuf;
@@ -28,6 +28,8 @@ pub enum Request<Who = NodeIx> {
     /// Have a node do something. Wallets' names are unique in a lab, and a payment may go to any of
     /// them: the lab sees to both.
     Node(Who, Command),
+    /// Pay, as [`Command::Send`] does, and call the payment by this label from then on.
+    Labelled(Who, Payment, String),
     /// Ask a node something; wallets of other nodes can be named as in a command.
     Ask(Who, Question),
     /// End a node as a crash would.
@@ -128,7 +130,11 @@ impl<Who> Request<Who> {
     /// What it is about.
     pub fn scope(&self) -> Scope {
         match self {
-            Self::Node(..) | Self::Ask(..) | Self::Kill(_) | Self::Restart(_) => Scope::Node,
+            Self::Node(..)
+            | Self::Labelled(..)
+            | Self::Ask(..)
+            | Self::Kill(_)
+            | Self::Restart(_) => Scope::Node,
             Self::Link(_) => Scope::Link,
             Self::Add(_)
             | Self::HealAll
@@ -168,6 +174,7 @@ impl<Who> Request<Who> {
     ) -> Result<Request<Other>, E> {
         Ok(match self {
             Self::Node(who, command) => Request::Node(node(who)?, command),
+            Self::Labelled(who, payment, label) => Request::Labelled(node(who)?, payment, label),
             Self::Ask(who, question) => Request::Ask(node(who)?, question),
             Self::Kill(who) => Request::Kill(node(who)?),
             Self::Restart(who) => Request::Restart(node(who)?),
@@ -194,9 +201,9 @@ impl<Who> Request<Who> {
                 | Question::History { name, .. }
                 | Question::Coins { of: name },
             ) => Some(name),
-            Self::Node(_, Command::Send(payment)) | Self::Ask(_, Question::PlanSend(payment)) => {
-                Some(&payment.from)
-            }
+            Self::Node(_, Command::Send(payment))
+            | Self::Labelled(_, payment, _)
+            | Self::Ask(_, Question::PlanSend(payment)) => Some(&payment.from),
             _ => None,
         }
     }
@@ -243,6 +250,11 @@ pub fn pick(name: Option<&str>, known: &impl Known) -> Result<NodeIx, BadParam> 
 pub fn write(request: &Request<Named>) -> (&'static str, Map<String, Value>) {
     let (name, params) = match request {
         Request::Node(node, command) => of_node(node, written_command(command)),
+        Request::Labelled(node, payment, label) => {
+            let mut params = json!(payment);
+            params["label"] = json!(label);
+            of_node(node, ("send", params))
+        }
         Request::Ask(node, question) => of_node(node, written_question(question)),
         Request::Kill(node) => ("kill", json!({ "node": node })),
         Request::Restart(node) => ("restart", json!({ "node": node })),

@@ -28,6 +28,29 @@ pub fn check_layout_name(name: &str) -> Result<(), String> {
     Ok(())
 }
 
+/// The longest label of a payment, in characters: it stands in expressions and in a line of steps.
+const LABEL_MAX: usize = 32;
+
+/// Reads what a payment is to be called: it stands in quotes in expressions.
+///
+/// # Errors
+/// Words that state the rule.
+pub fn check_label(text: &str) -> Result<String, String> {
+    let is_bounded = (1..=LABEL_MAX).contains(&text.chars().count());
+    let is_seen = !text.contains(is_hidden) && text.trim() == text;
+    match is_bounded && is_seen && !text.contains('"') {
+        true => Ok(text.to_owned()),
+        false => Err(format!(
+            "a label has 1 to {LABEL_MAX} characters, none of them a quote, on one line"
+        )),
+    }
+}
+
+/// That a label is that of another payment.
+pub fn label_taken(label: &str) -> String {
+    format!("another payment is labelled {label:?}")
+}
+
 /// That there is no such thing: the one that was probably meant, or those that there are.
 pub fn missing<'a>(what: &str, name: &str, there: impl Iterator<Item = &'a str> + Clone) -> String {
     let name: String = name.chars().take(NODE_NAME_MAX + 1).collect();
@@ -54,6 +77,17 @@ pub fn missing<'a>(what: &str, name: &str, there: impl Iterator<Item = &'a str> 
 #[cfg(test)]
 mod tests {
     use super::*;
+
+    #[test]
+    fn a_label_is_what_can_stand_in_quotes_and_be_seen() {
+        for label in ["x", "double spend", "ü-1 (first)", &"n".repeat(LABEL_MAX)] {
+            assert_eq!(check_label(label), Ok(label.to_owned()));
+        }
+        let long = "n".repeat(LABEL_MAX + 1);
+        for none in ["", " ", "a ", "say \"x\"", "a\nb", "a\u{202e}b", &long] {
+            assert!(check_label(none).is_err(), "{none:?}");
+        }
+    }
 
     #[test]
     fn who_is_missing_is_said_with_who_was_meant_or_who_is_there() {

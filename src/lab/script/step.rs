@@ -6,7 +6,7 @@ use crate::lab::ask::{LinkChange, Named, Request, TimeChange, write};
 use crate::lab::paper::units::{show_rate, show_tx_rate};
 use crate::link::LinkState;
 use crate::node::config::MiningMode;
-use crate::node::io::Command;
+use crate::node::io::{Command, Payment};
 use std::sync::Arc;
 use std::time::Duration;
 
@@ -116,6 +116,7 @@ fn note_in_words(text: &str) -> String {
 pub fn in_words(request: &Request<Named>) -> String {
     match request {
         Request::Node(node, command) => of_node(node.as_deref(), command, write(request).0),
+        Request::Labelled(_, payment, label) => format!("{}: {label}", payment_in_words(payment)),
         Request::Ask(node, _) => on_node(node.as_deref(), write(request).0.replace('_', " ")),
         Request::Kill(node) => with_node("kill", node.as_deref()),
         Request::Restart(node) => with_node("restart", node.as_deref()),
@@ -176,10 +177,7 @@ fn link(change: &LinkChange) -> &'static str {
 
 fn of_node(node: Option<&str>, command: &Command, verb: &str) -> String {
     let words = match command {
-        Command::Send(payment) => {
-            let (from, to) = (&payment.from, &payment.to);
-            return format!("send {} from {from} to {to}", payment.amount);
-        }
+        Command::Send(payment) => return payment_in_words(payment),
         Command::CreateWallet { name } => format!("make wallet {name}"),
         // Not its key.
         Command::ImportWallet { name, secret, .. } => match key_holder(secret) {
@@ -195,6 +193,11 @@ fn of_node(node: Option<&str>, command: &Command, verb: &str) -> String {
         _ => verb.replace('_', " "),
     };
     on_node(node, words)
+}
+
+fn payment_in_words(payment: &Payment) -> String {
+    let (from, to) = (&payment.from, &payment.to);
+    format!("send {} from {from} to {to}", payment.amount)
 }
 
 fn on_node(node: Option<&str>, words: String) -> String {
