@@ -17,6 +17,7 @@ mod core;
 mod data;
 mod deadlines;
 mod differential;
+mod expected;
 mod expressions;
 mod gallery;
 mod guards;

@@ -15,8 +15,10 @@ pub mod params;
 mod request;
 mod time;
 pub mod verbs;
+mod write;
 
 pub use ability::{Ability, Can};
 pub use change::{Bend, LinkChange, ScriptChange, TrafficChange};
-pub use request::{Access, Answer, Known, Named, Request, Scope, Ticket, pick, write};
+pub use request::{Access, Answer, Known, Named, Request, Scope, Ticket, pick};
 pub use time::{TimeChange, When};
+pub use write::write;

@@ -1,10 +1,10 @@
 //! What nodes have answered to what expressions need to be judged.
 
-use super::script::sum;
-use crate::chain::BlockHash;
+use crate::chain::{Amount, BlockHash};
 use crate::lab::script::Quantity;
 use crate::node::NodeIx;
 use crate::node::io::{CommandError, Question, RefusalKind, Reply};
+use crate::node::snapshot::{COINS_MAX, CoinInfo};
 use std::collections::BTreeMap;
 
 /// What is known of a quantity, balances in the smallest unit; or in words why it cannot be known.
@@ -69,4 +69,10 @@ impl Answers {
         let key = (unknown.node, unknown.quantity);
         self.0.insert(key, (unknown.stands, told));
     }
+}
+
+/// The sum of all coins; `None`: there are more than an answer has room for.
+fn sum(coins: &[CoinInfo]) -> Option<Amount> {
+    let amounts = coins.iter().map(|coin| coin.amount);
+    Amount::checked_sum(amounts).filter(|_| coins.len() < COINS_MAX)
 }

@@ -5,11 +5,9 @@ use super::io::{CallId, Moment, Sight};
 use super::script_state::Next;
 use super::state::Core;
 use super::work::{Asker, Work};
-use crate::chain::Amount;
 use crate::lab::ask::ScriptChange;
 use crate::lab::script::{Cause, ScriptView, Want};
 use crate::node::io::{CommandError, Reply};
-use crate::node::snapshot::{COINS_MAX, CoinInfo};
 use std::sync::Arc;
 use std::time::Duration;
 
@@ -135,10 +133,4 @@ impl Core {
 /// That nothing is played here.
 pub(in crate::lab) fn no_script() -> CommandError {
     "no script is played in this lab".into()
-}
-
-/// The sum of all coins; `None`: there are more than an answer has room for.
-pub(super) fn sum(coins: &[CoinInfo]) -> Option<Amount> {
-    let amounts = coins.iter().map(|coin| coin.amount);
-    Amount::checked_sum(amounts).filter(|_| coins.len() < COINS_MAX)
 }

@@ -111,6 +111,7 @@ fn requests() -> Vec<Request<Named>> {
     all.extend(questions.map(|question| Request::Ask(node(), question)));
     all.extend([
         Request::Node(None, Command::MineNow),
+        Request::Labelled(node(), payment(), "double spend".to_owned()),
         Request::Kill(node()),
         Request::Kill(None),
         Request::Restart(node()),
