@@ -19,6 +19,7 @@ mod deadlines;
 mod differential;
 mod expected;
 mod expressions;
+mod faults;
 mod gallery;
 mod guards;
 mod headline;

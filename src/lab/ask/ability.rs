@@ -109,7 +109,10 @@ impl Command {
             | Self::DropPeer(_)
             | Self::Ban { .. }
             | Self::Unban(_)
-            | Self::LeaveOut { .. } => Ability::MindPeers,
+            | Self::LeaveOut { .. }
+            | Self::SetClock { .. }
+            | Self::SendRaw { .. } => Ability::MindPeers,
+            Self::FailDisk { .. } => Ability::Kill,
             Self::InvalidateBlock(_) | Self::ReconsiderBlock(_) => Ability::MarkBlocks,
         }
     }

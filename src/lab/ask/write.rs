@@ -1,10 +1,11 @@
 //! How requests are written: as the verbs that read them back.
 
-use super::change::ScriptChange;
+use super::change::{Bend, ScriptChange};
 use super::request::{Named, Request};
 use super::time::TimeChange;
-use crate::lab::paper::units::{show_bandwidth, show_duration};
+use crate::lab::paper::units::{show_ahead, show_bandwidth, show_duration};
 use crate::lab::spec::NodeSpec;
+use crate::link::{Fate, NextMessage};
 use crate::node::config::{MiningMode, Strategy};
 use crate::node::io::{Command, Question};
 use serde_json::{Map, Value, json};
@@ -26,20 +27,10 @@ pub fn write(request: &Request<Named>) -> (&'static str, Map<String, Value>) {
         Request::Kill(node) => ("kill", json!({ "node": node })),
         Request::Restart(node) => ("restart", json!({ "node": node })),
         Request::Add(spec) => ("add_node", written_node(spec)),
-        Request::Link(bend) => {
-            let change = bend.change;
-            let link = json!({
-                "from": bend.from,
-                "to": bend.to,
-                "one_way": !bend.is_both_ways,
-                "latency": change.latency.map(show_duration),
-                "jitter": change.jitter.map(show_duration),
-                "bandwidth": change.bandwidth.map(written_bandwidth),
-                "loss": change.loss,
-                "state": change.state,
-            });
-            ("set_link", link)
-        }
+        Request::Link(bend) => match bend.change.next {
+            Some(next) => ("next_message", written_next(bend, next)),
+            None => ("set_link", written_link(bend)),
+        },
         Request::HealAll => ("heal", json!({})),
         Request::Partition(groups) => ("partition", json!({ "groups": groups })),
         Request::Unite => ("unite", json!({})),
@@ -60,6 +51,35 @@ pub fn write(request: &Request<Named>) -> (&'static str, Map<String, Value>) {
         Value::Object(params) => (name, params),
         _ => unreachable!("an object was written"),
     }
+}
+
+fn written_link(bend: &Bend) -> Value {
+    let change = bend.change;
+    json!({
+        "from": bend.from,
+        "to": bend.to,
+        "one_way": !bend.is_both_ways,
+        "latency": change.latency.map(show_duration),
+        "jitter": change.jitter.map(show_duration),
+        "bandwidth": change.bandwidth.map(written_bandwidth),
+        "loss": change.loss,
+        "state": change.state,
+    })
+}
+
+fn written_next(bend: &Bend, next: NextMessage) -> Value {
+    let (what, held) = match next.fate {
+        Fate::Drop => ("drop", None),
+        Fate::Delay(held) => ("delay", Some(show_duration(held))),
+        Fate::Repeat => ("repeat", None),
+    };
+    json!({
+        "from": bend.from,
+        "to": bend.to,
+        "kind": next.kind.name(),
+        "what": what,
+        "for": held,
+    })
 }
 
 fn of_node(node: &Named, (name, mut params): (&'static str, Value)) -> (&'static str, Value) {
@@ -117,6 +137,12 @@ fn written_command(command: &Command) -> (&'static str, Value) {
         Command::Release => ("release", json!({})),
         Command::Forge { to, amount } => ("forge", json!({ "to": to, "amount": amount })),
         Command::LeaveOut { of } => ("leave_out", json!({ "of": of })),
+        Command::SetClock { ahead_ms } => ("set_clock", json!({ "by": show_ahead(*ahead_ms) })),
+        Command::FailDisk { what } => ("fail_disk", json!({ "what": what })),
+        Command::SendRaw { from, kind, hex } => (
+            "send_raw",
+            json!({ "from": from, "kind": kind, "hex": hex }),
+        ),
         Command::AddPeer(addr) => ("add_peer", json!({ "addr": addr })),
         Command::DropPeer(addr) => ("drop_peer", json!({ "addr": addr })),
         Command::Ban { ip, for_ } => ("ban", json!({ "ip": ip, "for": show_duration(*for_) })),

@@ -177,6 +177,7 @@ impl Resolver {
             Command::Forge { to, .. } => self.check_owner("to", ix, to),
             Command::LeaveOut { of } => self.check_owner("of", ix, of),
             Command::MineTo { wallet } => self.check_own("wallet", ix, wallet),
+            Command::SendRaw { from, .. } => self.find("from", from).map(drop),
             Command::SetHashrate(rate) => check_rate(*rate),
             Command::Mine(MiningMode::On | MiningMode::OnTx(_)) | Command::MineNow => {
                 self.mines(ix)

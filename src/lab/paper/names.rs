@@ -4,6 +4,7 @@ pub use crate::node::foreign::{NODE_NAME_MAX, parse_node_name};
 
 use super::document::nearest;
 use crate::node::foreign::is_hidden;
+use crate::node::message::Kind;
 
 /// Names that an error lists.
 const SHOWN: usize = 10;
@@ -44,6 +45,15 @@ pub fn check_label(text: &str) -> Result<String, String> {
             "a label has 1 to {LABEL_MAX} characters, none of them a quote, on one line"
         )),
     }
+}
+
+/// Reads the kind of a message, by its command.
+///
+/// # Errors
+/// In words: there is none, and which one was probably meant.
+pub fn parse_kind(name: &str) -> Result<Kind, String> {
+    let known = Kind::ALL.into_iter().map(Kind::name);
+    Kind::from_name(name).ok_or_else(|| missing("kind of message", name, known))
 }
 
 /// That a label is that of another payment.

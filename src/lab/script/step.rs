@@ -4,9 +4,10 @@ use super::expr::Expr;
 use crate::lab::ask::verbs::key_holder;
 use crate::lab::ask::{LinkChange, Named, Request, TimeChange, write};
 use crate::lab::paper::units::{show_rate, show_tx_rate};
-use crate::link::LinkState;
+use crate::link::{Fate, LinkState};
 use crate::node::config::MiningMode;
 use crate::node::io::{Command, Payment};
+use std::borrow::Cow;
 use std::sync::Arc;
 use std::time::Duration;
 
@@ -158,21 +159,33 @@ fn with_node(verb: &str, node: Option<&str>) -> String {
     }
 }
 
-fn link(change: &LinkChange) -> &'static str {
-    match change {
+fn link(change: &LinkChange) -> Cow<'static, str> {
+    let words = match change {
+        LinkChange {
+            next: Some(next), ..
+        } => {
+            let what = match next.fate {
+                Fate::Drop => "drop",
+                Fate::Delay(_) => "delay",
+                Fate::Repeat => "repeat",
+            };
+            return format!("{what} the next {}", next.kind).into();
+        }
         LinkChange {
             state: Some(state),
             latency: None,
             jitter: None,
             bandwidth: None,
             loss: None,
+            next: None,
         } => match state {
             LinkState::Open => "heal",
             LinkState::Cut => "cut",
             LinkState::BlackHole => "black hole",
         },
         _ => "change link",
-    }
+    };
+    words.into()
 }
 
 fn of_node(node: Option<&str>, command: &Command, verb: &str) -> String {

@@ -258,23 +258,23 @@ fn read<'a>(
         }
         Operand::Sum(terms) => {
             let terms = terms.iter().map(|term| read(term, on, facts));
-            add(&terms.collect::<Result<Vec<_>, _>>()?)
+            Ok(add(&terms.collect::<Result<Vec<_>, _>>()?))
         }
     }
 }
 
 /// What these are together. They are as many as an expression has room for, each far below what fits.
-fn add<'a>(terms: &[Reading<'_>]) -> Result<Reading<'a>, String> {
+fn add<'a>(terms: &[Reading<'_>]) -> Reading<'a> {
     let has_coins = terms.iter().any(|term| matches!(term, Reading::Coins(_)));
     let beside = match has_coins {
         true => Reading::Coins(0),
         false => Reading::Number(0),
     };
     let sum = terms.iter().map(|term| term.size(&beside)).sum();
-    Ok(match has_coins {
+    match has_coins {
         true => Reading::Coins(sum),
         false => Reading::Number(sum),
-    })
+    }
 }
 
 fn find<'f>(facts: &'f Facts, name: &str) -> Result<&'f NodeFacts, String> {

@@ -17,8 +17,7 @@ use self::token::{Token, Tokens};
 use self::words::{BALANCE, CONFIRMATIONS, MESSAGES, PROPAGATED, QUANTITIES, WHOLE, unknown};
 use super::error::{ExprError, wrong};
 use super::{Expr, Operand, Quantity};
-use crate::lab::paper::names::{check_label, missing};
-use crate::node::message::Kind;
+use crate::lab::paper::names::{check_label, parse_kind};
 use crate::node::wallets::check_name;
 use std::str::FromStr;
 
@@ -218,11 +217,6 @@ fn parse_wallet(name: &str) -> Result<String, String> {
         Ok(()) => Ok(name.to_owned()),
         Err(error) => Err(error.to_string()),
     }
-}
-
-fn parse_kind(name: &str) -> Result<Kind, String> {
-    let known = Kind::ALL.into_iter().map(Kind::name);
-    Kind::from_name(name).ok_or_else(|| missing("kind of message", name, known))
 }
 
 /// `#7`

@@ -32,14 +32,12 @@ pub(super) fn compared(
     right: Side,
 ) -> Result<Expr, ExprError> {
     let (left_at, right_at) = (left[0].0, right[0].0);
-    let all = left.iter().chain(&right);
-    let of_lab = all.filter_map(|(_, term)| match term {
+    let mut all = left.iter().chain(&right);
+    let of_lab = all.find_map(|(_, term)| match term {
         Term::Is(operand) if operand.is_of_lab() => Some(operand.clone()),
         _ => None,
     });
-    let Some(beside) = of_lab.into_iter().next() else {
-        return Err(wrong(left_at, CONSTANT));
-    };
+    let beside = of_lab.ok_or_else(|| wrong(left_at, CONSTANT))?;
     let (left, right) = (added(left, &beside)?, added(right, &beside)?);
     alike(&left, relation, &right, (relation_at, right_at))?;
     Ok(Expr::Compare(left, relation, right))
