@@ -99,7 +99,7 @@ impl HeadlessOptions {
 /// That an expression names nodes and wallets that there will be in a lab of this layout.
 fn check_names(option: &str, expr: &Expr, layout: &Layout) -> Result<(), Failure> {
     let resolver = Resolver::at_the_end(layout);
-    let known = expr.check(resolver.nodes(), resolver.wallets());
+    let known = expr.check(&resolver.names());
     known.map_err(|words| Failure::input(format!("{option}: {words}")))
 }
 

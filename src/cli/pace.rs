@@ -82,7 +82,7 @@ impl TimeOptions {
             return Ok(());
         };
         let resolver = Resolver::at_the_end(layout);
-        let known = expr.check(resolver.nodes(), resolver.wallets());
+        let known = expr.check(&resolver.names());
         known.map_err(|words| Failure::input(format!("--pause-at: {words}")))
     }
 

@@ -19,6 +19,9 @@
 //! - *[Black hole](LinkState::BlackHole)*: nothing leaves and nothing arrives. When it closes, what
 //!   was on its way is sent anew, and what waited goes on leaving.
 //!
+//! A frame can be held back on purpose as well ([`Link::push_late`]); what becomes of single messages that
+//! testers meddle with is said by [`Fates`].
+//!
 //! Conditions can change at any time, and hold at once: for what waits, the bytes that are left of
 //! it leave at the new bandwidth; what is on its way arrives when it would have with the new
 //! latency and jitter from the start, if that is still to come, and otherwise now.
@@ -43,11 +46,13 @@
 //! ```
 
 mod conditions;
+mod next;
 mod preset;
 
 pub use conditions::{
     BANDWIDTH_RANGE, Conditions, ConditionsError, DELAY_MAX, LOSS_MAX, LinkState,
 };
+pub use next::{Fate, Fates, HELD_MAX, NEXT_MAX, NextMessage};
 pub use preset::{PRESETS, Preset};
 
 use crate::node::time::{Time, earlier};
@@ -107,6 +112,8 @@ pub struct Link<T> {
 struct Waiting<T> {
     bytes: usize,
     payload: T,
+    /// So much later than others it arrives.
+    held: Duration,
 }
 
 #[derive(Clone)]
@@ -118,6 +125,7 @@ struct Flying<T> {
     /// The part of the jitter that it got, of 2^64.
     jitter: u64,
     losses: u32,
+    held: Duration,
 }
 
 /// Why a link does not take a frame.
@@ -153,6 +161,20 @@ impl<T> Link<T> {
     /// # Errors
     /// [`Refused`]. An idle link takes a frame of any length.
     pub fn push(&mut self, now: Time, bytes: usize, payload: T) -> Result<(), Refused> {
+        self.push_late(now, bytes, payload, Duration::ZERO)
+    }
+
+    /// As [`Link::push`], of a frame that arrives so much later than it otherwise would.
+    ///
+    /// # Errors
+    /// As there.
+    pub fn push_late(
+        &mut self,
+        now: Time,
+        bytes: usize,
+        payload: T,
+        held: Duration,
+    ) -> Result<(), Refused> {
         if self.severed {
             return Err(Refused::Severed);
         }
@@ -165,7 +187,12 @@ impl<T> Link<T> {
             (self.leaving_bytes, self.leaving_since) = (bytes, picos(now));
         }
         self.queued_bytes = queued;
-        self.waiting.push_back(Waiting { bytes, payload });
+        let frame = Waiting {
+            bytes,
+            payload,
+            held,
+        };
+        self.waiting.push_back(frame);
         self.advance(now);
         Ok(())
     }
@@ -288,6 +315,7 @@ impl<T> Link<T> {
             arrives: left,
             jitter,
             losses,
+            held: frame.held,
         };
         let ahead = self.flying.back().map_or(left, |ahead| ahead.arrives);
         frame.arrives = ahead.max(left + delay(&self.conditions, &frame));
@@ -350,7 +378,7 @@ fn delay<T>(conditions: &Conditions, frame: &Flying<T>) -> Duration {
     let round_trip = (conditions.latency + conditions.jitter) * 2;
     let timeouts = 2_u32.pow(frame.losses) - 1;
     let late = round_trip.max(RETRANSMISSION_MIN) * timeouts;
-    conditions.latency + Duration::from_micros(drawn) + late
+    conditions.latency + Duration::from_micros(drawn) + late + frame.held
 }
 
 fn picos(time: Time) -> u128 {

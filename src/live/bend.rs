@@ -5,9 +5,10 @@
 //! Something that is in the link stays ahead of what comes after it: a link that was just set
 //! straight counts as bent until it is empty.
 
-use crate::link::{Conditions, Link};
+use crate::link::{Conditions, Fate, Link};
 use crate::live::clock::LabClock;
 use crate::live::links::Links;
+use crate::node::message::Kind;
 use std::future::pending;
 use std::net::SocketAddr;
 use std::time::Duration;
@@ -42,6 +43,8 @@ pub(in crate::live) struct Bend<T> {
     changes: watch::Receiver<()>,
     link: Link<(usize, T)>,
     conditions: Conditions,
+    /// Something is to become of a message in this direction.
+    is_meddled_with: bool,
     /// Bytes in the link, with the overhead of each piece.
     inside: usize,
     /// Bytes that have left the sender since this was last asked.
@@ -63,6 +66,7 @@ impl<T> Bend<T> {
             changes,
             link,
             conditions: Conditions::default(),
+            is_meddled_with: false,
             inside: 0,
             left: 0,
         };
@@ -72,7 +76,13 @@ impl<T> Bend<T> {
 
     /// Whether everything has to pass the link.
     pub(in crate::live) fn is_bent(&self) -> bool {
-        self.inside > 0 || self.conditions != Conditions::default()
+        self.inside > 0 || self.is_meddled_with || self.conditions != Conditions::default()
+    }
+
+    /// What becomes of a message that is about to be put in.
+    pub(in crate::live) fn fate(&self, kind: Kind) -> Option<Fate> {
+        let (from, to) = self.pair.filter(|_| self.is_meddled_with)?;
+        self.place.links.fate(from, to, kind)
     }
 
     /// Whether anything is on its way.
@@ -107,9 +117,15 @@ impl<T> Bend<T> {
 
     /// Puts something in. A link that was cut swallows it: the connection is about to end.
     pub(in crate::live) fn push(&mut self, bytes: usize, payload: T) {
+        self.push_late(bytes, payload, Duration::ZERO);
+    }
+
+    /// As [`Bend::push`], of something that arrives so much later.
+    pub(in crate::live) fn push_late(&mut self, bytes: usize, payload: T, held: Duration) {
         let counted = bytes + OVERHEAD;
         let now = self.place.clock.now();
-        if self.link.push(now, bytes, (counted, payload)).is_ok() {
+        let pushed = self.link.push_late(now, bytes, (counted, payload), held);
+        if pushed.is_ok() {
             self.inside += counted;
         }
     }
@@ -166,6 +182,7 @@ impl<T> Bend<T> {
         let Some((from, to)) = self.pair else {
             return;
         };
+        self.is_meddled_with = self.place.links.is_meddled_with(from, to);
         let conditions = self.place.links.get(from, to);
         if conditions == self.conditions {
             return;

@@ -10,7 +10,8 @@
 //! A node on a table of its own can be told what its links are like in the same way; the other
 //! end of them then only sees what comes of it.
 
-use crate::link::{Conditions, ConditionsError, LinkState};
+use crate::link::{Conditions, ConditionsError, Fate, Fates, LinkState, NextMessage};
+use crate::node::message::Kind;
 use std::collections::BTreeMap;
 use std::fmt;
 use std::net::SocketAddr;
@@ -32,6 +33,8 @@ struct WatchedTable {
 struct Table {
     /// By the addresses from and to. At most one entry for each pair that was set.
     links: BTreeMap<(SocketAddr, SocketAddr), Conditions>,
+    /// What is to become of the next messages, by the addresses from and to.
+    fates: BTreeMap<(SocketAddr, SocketAddr), Fates>,
     /// What holds for all others.
     default: Conditions,
     /// How often it was changed.
@@ -112,6 +115,31 @@ impl Links {
         drop(table);
         self.0.changes.send_replace(());
         Ok(())
+    }
+
+    /// Has something become of the next message of a kind in one direction.
+    pub fn meddle(&self, from: SocketAddr, to: SocketAddr, next: NextMessage) {
+        self.table().fates.entry((from, to)).or_default().ask(next);
+        self.0.changes.send_replace(());
+    }
+
+    /// Whether something is to become of a message in this direction.
+    pub(super) fn is_meddled_with(&self, from: SocketAddr, to: SocketAddr) -> bool {
+        self.table().fates.contains_key(&(from, to))
+    }
+
+    /// What becomes of a message that passes in this direction.
+    pub(super) fn fate(&self, from: SocketAddr, to: SocketAddr, kind: Kind) -> Option<Fate> {
+        let mut table = self.table();
+        let fates = table.fates.get_mut(&(from, to))?;
+        let fate = fates.take(kind);
+        if fates.is_empty() {
+            table.fates.remove(&(from, to));
+            drop(table);
+            // The others need not ask any more.
+            self.0.changes.send_replace(());
+        }
+        fate
     }
 
     /// What one direction is like.

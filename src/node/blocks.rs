@@ -3,7 +3,7 @@
 use super::attack::Attack;
 use super::chainstate::AcceptError;
 use super::conns::ConnTalk;
-use super::io::{ConnId, EventKind, LOST_MAX, Output, Reply};
+use super::io::{ConnId, EventKind, Job, LOST_MAX, Output, Reply};
 use super::mempool::RemovedWhy;
 use super::message::Item;
 use super::mining::Wanted;
@@ -42,7 +42,7 @@ impl<S: Store> Node<S> {
         Ok(())
     }
 
-    fn deliver(&mut self, conn: ConnId, block: &Arc<Block>, now: Time) -> Done {
+    pub(super) fn deliver(&mut self, conn: ConnId, block: &Arc<Block>, now: Time) -> Done {
         let taken = self.take_block(Some(conn), block, now)?;
         let delivered = match taken {
             Ok(()) => {
@@ -65,7 +65,10 @@ impl<S: Store> Node<S> {
     ) -> Result<Result<(), RuleError>, StoreFault> {
         let origin = from.map_or(Origin::Own, |conn| Origin::Peer(conn.0));
         self.conns.unwritten(now);
-        let accepted = match self.chain.accept_block(origin, block, now.block_time()) {
+        let accepted = match self
+            .chain
+            .accept_block(origin, block, self.conns.block_time(now))
+        {
             Ok(accepted) => accepted,
             Err(AcceptError::Store(fault)) => return Err(fault),
             Err(AcceptError::Rule(error)) => {
@@ -302,11 +305,12 @@ impl<S: Store> Node<S> {
                     tag: tag(extra, &self.conns.config.name),
                     hashrate: self.mining.job_hashrate(),
                 };
-                let job = template::job(&self.chain, (&self.mempool, forged), &miner, now);
+                let clock = self.conns.clock;
+                let waiting = (&self.mempool, forged);
+                let job = template::job(&self.chain, waiting, &miner, clock.shows(now));
                 self.mining.given(job.height);
-                self.conns
-                    .outputs
-                    .push_back(Output::Mine(Some(Arc::new(job))));
+                let job = Arc::new(Job { clock, ..job });
+                self.conns.outputs.push_back(Output::Mine(Some(job)));
             }
         }
         Ok(())

@@ -5,6 +5,7 @@ use super::conns::{ConnCommands, ConnTalk};
 use super::io::{Command, CommandError, EventKind, Payment, RefusalKind, Reply, RequestId};
 use super::mempool::AdmitError;
 use super::mining::check_hashrate;
+use super::store::DiskFault;
 use super::wallets::{Draft, NAME_LEN_MAX, Rows, WalletError};
 use super::{Node, Store, StoreFault, Time};
 use crate::chain::{KeyHash, Txid};
@@ -12,6 +13,14 @@ use std::sync::Arc;
 
 /// Blocks at full speed that can be asked for at a time.
 const NOW_MAX: usize = 1_000;
+
+/// What is said of a disk that is about to fail.
+pub(super) fn breaks(name: &str, what: DiskFault) -> Reply {
+    Reply::Done(format!(
+        "the next write of {name} fails: {}",
+        what.problem()
+    ))
+}
 
 type Answer = Option<Result<Reply, CommandError>>;
 
@@ -41,6 +50,18 @@ impl<S: Store> Node<S> {
             Command::DropPeer(addr) => Some(self.drop_peer(addr, now)),
             Command::Ban { ip, for_ } => Some(self.ban(ip, for_, now)),
             Command::Unban(ip) => Some(self.unban(ip)),
+            Command::SetClock { ahead_ms } => {
+                // Another template is due.
+                self.mining.mempool_changed();
+                Some(Ok(self.set_clock(ahead_ms)))
+            }
+            Command::FailDisk { what } => {
+                self.chain.break_disk(what);
+                Some(Ok(breaks(&self.conns.config.name, what)))
+            }
+            Command::SendRaw { from, kind, hex } => {
+                Some(self.send_raw(&from, (kind, &hex), now)?)
+            }
             Command::InvalidateBlock(_) | Command::ReconsiderBlock(_) => refuse(
                 "a node of chainlab goes by the rules alone, and leaves no block that holds to them",
             ),

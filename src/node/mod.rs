@@ -60,6 +60,7 @@ pub mod private_chain;
 pub mod prover;
 mod queries;
 pub mod random;
+pub mod raw;
 pub mod relay;
 mod route;
 mod selfish;

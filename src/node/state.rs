@@ -156,6 +156,7 @@ impl<S: Store> Node<S> {
         let context = Context {
             chain: &mut self.chain,
             now,
+            clock: self.conns.clock,
             out: &mut self.conns.out,
         };
         (&mut self.sync, context)

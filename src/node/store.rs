@@ -92,6 +92,26 @@ pub enum StoreFault {
     },
 }
 
+/// How a disk lets a node down that a tester wants to see halt.
+#[derive(Clone, Copy, Debug, PartialEq, Eq, Serialize, Deserialize)]
+#[serde(rename_all = "snake_case")]
+pub enum DiskFault {
+    /// There is no room left.
+    Full,
+    /// It does not write.
+    Failing,
+}
+
+impl DiskFault {
+    /// What the system says then.
+    pub fn problem(self) -> &'static str {
+        match self {
+            Self::Full => "No space left on device (os error 28)",
+            Self::Failing => "Input/output error (os error 5)",
+        }
+    }
+}
+
 /// A node's memory.
 ///
 /// Every method fails with a [`StoreFault`] when the environment does. After a failed commit the

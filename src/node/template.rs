@@ -14,7 +14,7 @@ use super::chainstate::ChainState;
 use super::io::Job;
 use super::mempool::Mempool;
 use super::store::Store;
-use super::time::Time;
+use super::time::{ClockOff, Time};
 use crate::chain::block::HEADER_VERSION;
 use crate::chain::params::Retarget;
 use crate::chain::tx::TxOut;
@@ -89,6 +89,7 @@ pub fn job<S: Store>(
         height,
         fees,
         hashrate: miner.hashrate,
+        clock: ClockOff::default(),
     }
 }
 

@@ -47,6 +47,34 @@ impl Sub for Time {
     }
 }
 
+/// How far the clock of a node is off: what its blocks say, what blocks of others are held against, and what it
+/// tells peers. What it waits for goes by the lab clock all the same.
+#[derive(Clone, Copy, Debug, Default, PartialEq, Eq)]
+pub struct ClockOff {
+    /// In ms; negative: it is behind.
+    pub ahead_ms: i64,
+}
+
+impl ClockOff {
+    /// What the clock shows.
+    pub fn shows(self, now: Time) -> Time {
+        moved(now, self.ahead_ms)
+    }
+
+    /// A time of others, as one whose clock is right would see it.
+    pub fn rightly(self, theirs: Time) -> Time {
+        moved(theirs, self.ahead_ms.saturating_neg())
+    }
+}
+
+fn moved(time: Time, ms: i64) -> Time {
+    let by = ms.unsigned_abs().saturating_mul(1_000);
+    Time(match ms < 0 {
+        true => time.0.saturating_sub(by),
+        false => time.0.saturating_add(by),
+    })
+}
+
 /// The earlier of two deadlines, either of which may not be set.
 pub fn earlier(a: Option<Time>, b: Option<Time>) -> Option<Time> {
     match (a, b) {
@@ -164,6 +192,22 @@ mod tests {
         assert_eq!(Time(u64::MAX) + Duration::from_secs(1), Time(u64::MAX));
         assert_eq!(b.block_time(), BlockTime(3));
         assert_eq!(Time::from_block(BlockTime(3)), Time(3_000));
+    }
+
+    #[test]
+    fn a_clock_that_is_off_shows_other_times_and_sees_those_of_others_rightly() {
+        for ahead_ms in [0, 2, -2, 7_200_000] {
+            let clock = ClockOff { ahead_ms };
+            let now = Time(10_000_000_000);
+            assert_eq!(clock.rightly(clock.shows(now)), now, "{ahead_ms}");
+        }
+        let ahead = ClockOff { ahead_ms: 2 };
+        assert_eq!(ahead.shows(Time(500)), Time(2_500));
+        assert_eq!(
+            ahead.rightly(Time(500)),
+            Time(0),
+            "no time is before the first"
+        );
     }
 
     #[test]

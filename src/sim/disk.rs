@@ -17,7 +17,7 @@ use super::seeds::derived;
 use crate::chain::coins::Undo;
 use crate::chain::{Block, Coin, OutPoint};
 use crate::node::NodeIx;
-use crate::node::store::{Batch, BlockId, HeaderRecord, MemStore, Store, StoreFault};
+use crate::node::store::{Batch, BlockId, DiskFault, HeaderRecord, MemStore, Store, StoreFault};
 use rand_chacha::ChaCha8Rng;
 use rand_chacha::rand_core::SeedableRng;
 use rand_core::Rng;
@@ -176,7 +176,7 @@ impl Medium {
         if let Some(room) = &mut self.conditions.room {
             match room.checked_sub(cost(batch)) {
                 Some(left) => *room = left,
-                None => return Err(self.fail("No space left on device (os error 28)")),
+                None => return Err(self.fail(DiskFault::Full.problem())),
             }
         }
         let fails = self.fails();
@@ -184,7 +184,7 @@ impl Medium {
             self.unsynced.push(batch.clone());
         }
         match fails {
-            true => Err(self.fail("Input/output error (os error 5)")),
+            true => Err(self.fail(DiskFault::Failing.problem())),
             false if batch.durable => self.sync(),
             false => Ok(()),
         }
@@ -194,7 +194,7 @@ impl Medium {
         self.check()?;
         self.took += self.conditions.latency;
         if self.fails() {
-            return Err(self.fail("Input/output error (os error 5)"));
+            return Err(self.fail(DiskFault::Failing.problem()));
         }
         self.syncing = self.unsynced.len();
         Ok(())

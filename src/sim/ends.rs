@@ -1,7 +1,7 @@
 //! The two ends of each connection, and what travels between them.
 
 use super::agenda::Slot;
-use crate::link::{Conditions, Link};
+use crate::link::{Conditions, Fate, Fates, Link};
 use crate::node::NodeIx;
 use crate::node::io::ConnId;
 use crate::node::message::{Kind, Message};
@@ -29,6 +29,8 @@ pub(super) enum Frame {
     /// Bytes of the message that follows, as far as they went ahead of it.
     Part,
     Message(Message),
+    /// Bytes of a message that does not arrive.
+    Lost,
     /// A message as its kind and payload.
     Encoded(Kind, Vec<u8>),
     /// A piece of what actors say to each other in a protocol of their own.
@@ -43,6 +45,8 @@ pub(super) struct Net {
     pub(super) by_addr: BTreeMap<SocketAddr, NodeIx>,
     pub(super) default: Conditions,
     pub(super) conditions: BTreeMap<(NodeIx, NodeIx), Conditions>,
+    /// What is to become of the next messages.
+    pub(super) fates: BTreeMap<(NodeIx, NodeIx), Fates>,
 }
 
 #[derive(Clone)]
@@ -81,6 +85,23 @@ impl Net {
     pub(super) fn conditions(&self, from: NodeIx, to: NodeIx) -> Conditions {
         let set = self.conditions.get(&(from, to));
         set.copied().unwrap_or(self.default)
+    }
+
+    /// What becomes of a message that leaves an end.
+    pub(super) fn fate(&mut self, conn: ConnId, kind: Kind) -> Option<Fate> {
+        if self.fates.is_empty() {
+            return None;
+        }
+        let way = (
+            self.ends.get(&conn)?.owner,
+            self.ends.get(&partner(conn))?.owner,
+        );
+        let fates = self.fates.get_mut(&way)?;
+        let fate = fates.take(kind);
+        if fates.is_empty() {
+            self.fates.remove(&way);
+        }
+        fate
     }
 
     pub(super) fn connections(&self) -> usize {

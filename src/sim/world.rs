@@ -9,7 +9,7 @@ use super::scale::Scale;
 use super::seeds::derived;
 use crate::chain::headers::Trunks;
 use crate::chain::{Params, SigCache};
-use crate::link::{Conditions, LinkState};
+use crate::link::{Conditions, LinkState, NextMessage};
 use crate::node::chainstate::OpenError;
 use crate::node::io::{
     Command, CommandError, Event, Input, Output, Question, RefusalKind, Reply, RequestId,
@@ -170,6 +170,11 @@ impl Sim {
     /// Changes what a link is like in one direction, at once.
     pub fn set_link(&mut self, from: NodeIx, to: NodeIx, conditions: Conditions) {
         self.change_link(from, to, conditions);
+    }
+
+    /// Has something become of the next message of a kind that one host sends another.
+    pub fn meddle(&mut self, from: NodeIx, to: NodeIx, next: NextMessage) {
+        self.net.fates.entry((from, to)).or_default().ask(next);
     }
 
     /// What a link is like in one direction.

@@ -3,9 +3,10 @@
 use chainlab::chain::{Amount, BlockHash};
 use chainlab::lab::observe::ancestry::Ancestry;
 use chainlab::lab::script::expr::{
-    Expr, Facts, NESTING_MAX, NodeFacts, Operand, Quantity, Relation, TEXT_MAX,
+    Expr, Facts, NESTING_MAX, Names, NodeFacts, Operand, Quantity, Relation, TEXT_MAX,
 };
 use chainlab::node::BlockId;
+use chainlab::node::message::Kind;
 use proptest::prelude::*;
 use std::sync::Arc;
 
@@ -48,9 +49,8 @@ fn facts() -> Facts {
         ("wallet", 1_000_000_000),
         ("miner", 950_000_000),
     ] {
-        let amount = Amount::from_units(units).expect("small");
-        let key = (Arc::from(name), "alice".to_owned());
-        facts.balances.insert(key, amount);
+        let key = (Arc::from(name), Quantity::Balance("alice".to_owned()));
+        facts.told.insert(key, Ok(units));
     }
     facts
 }
@@ -238,7 +238,7 @@ fn what_cannot_be_read_is_refused_with_its_column() {
         (
             "tips == 1 and zebra > 1",
             "column 15: there is no \"zebra\"; there are: height, tip, mempool, peers, \
-             reorg_depth, tips, branches, balance",
+             reorg_depth, tips, branches, balance, confirmations, messages, propagated",
         ),
         (
             "height = 3",
@@ -343,8 +343,11 @@ fn brackets_within_each_other_are_bounded() {
 #[test]
 fn names_of_nobody_are_refused_with_who_was_meant() {
     let check = |text| {
-        let (nodes, wallets) = (["central", "miner"], ["alice"]);
-        expr(text).check(nodes.into_iter(), wallets.into_iter())
+        expr(text).check(&Names {
+            nodes: vec!["central", "miner"],
+            wallets: vec!["alice"],
+            labels: vec!["double spend"],
+        })
     };
     assert_eq!(
         check("height@miner >= 1 and balance(\"alice\") > 0"),
@@ -354,20 +357,61 @@ fn names_of_nobody_are_refused_with_who_was_meant() {
     assert_eq!(check("tips == 1 or height@minr > 1"), Err(said.to_owned()));
     let said = r#"there is no wallet "zebra"; there are: alice"#;
     assert_eq!(check("not balance(\"zebra\") > 1"), Err(said.to_owned()));
+    assert_eq!(
+        check("balance(\"alice\") + balance(\"zebra\") > 1"),
+        Err(said.to_owned())
+    );
+    assert_eq!(check("confirmations(\"double spend\") == 0"), Ok(()));
+    let said = r#"there is no payment labelled "dubel spend"; did you mean "double spend"?"#;
+    assert_eq!(
+        check("not confirmations(\"dubel spend\")@miner == 0"),
+        Err(said.to_owned())
+    );
 }
 
 #[test]
-fn the_balances_that_are_needed_are_known_beforehand() {
-    let wanted = expr("balance(\"bob\")@miner > 1 or not (balance(\"alice\") == 2)");
-    let wallets: Vec<_> = wanted.wallets().into_iter().collect();
-    assert_eq!(wallets, [("alice", None), ("bob", Some("miner"))]);
+fn what_nodes_have_to_be_asked_for_is_known_beforehand() {
+    let wanted = expr(
+        "balance(\"bob\")@miner + 1 > 1 or not (confirmations(\"x\") == 2 or propagated(\"#7\")) \
+         and messages(\"inv\") > messages(\"tx\")@miner and height > 1",
+    );
+    let needs: Vec<_> = wanted.needs().into_iter().collect();
+    let (bob, x) = ("bob".to_owned(), "x".to_owned());
+    assert_eq!(
+        needs,
+        [
+            (&Quantity::Balance(bob), Some("miner")),
+            (&Quantity::Confirmations(x), None),
+            (&Quantity::Messages(Kind::Tx), Some("miner")),
+        ]
+    );
+    assert!(wanted.message_kinds().into_iter().eq([Kind::Inv]));
+    assert!(wanted.blocks().into_iter().eq([7]));
 }
 
 fn names() -> impl Strategy<Value = String> {
     "[a-zA-Z0-9_][a-zA-Z0-9_.-]{0,8}"
 }
 
+fn labels() -> impl Strategy<Value = String> {
+    "[a-zA-Z0-9@#+(ü]([a-z (.]{0,9}[a-z<])?"
+}
+
+fn kinds() -> impl Strategy<Value = Kind> {
+    proptest::sample::select(&Kind::ALL)
+}
+
 fn quantities() -> impl Strategy<Value = Operand> {
+    let about = prop_oneof![
+        kinds().prop_map(Operand::Messages),
+        (kinds(), names())
+            .prop_map(|(kind, node)| { Operand::Of(Quantity::Messages(kind), Some(node)) }),
+        of_node(labels().prop_map(Quantity::Confirmations)),
+    ];
+    prop_oneof![plain_quantities(), about]
+}
+
+fn plain_quantities() -> impl Strategy<Value = Operand> {
     let of = prop_oneof![
         Just(Quantity::Height),
         Just(Quantity::Mempool),
@@ -377,6 +421,7 @@ fn quantities() -> impl Strategy<Value = Operand> {
     let of = (of, proptest::option::of(names()));
     prop_oneof![
         Just(Operand::Tips),
+        Just(Operand::Branches),
         of.prop_map(|(quantity, node)| Operand::Of(quantity, node)),
     ]
 }
@@ -396,19 +441,26 @@ fn comparisons() -> impl Strategy<Value = Expr> {
         Just(Relation::AtLeast),
     ];
     let equal = prop_oneof![Just(Relation::Same), Just(Relation::Different)];
-    let number = prop_oneof![any::<u64>().prop_map(Operand::Number), quantities()];
+    let number = || prop_oneof![any::<u64>().prop_map(Operand::Number), quantities()];
     let balance = || of_node(names().prop_map(Quantity::Balance));
-    let units = 0..=Amount::MAX.units();
-    let coins = prop_oneof![
-        any::<u64>().prop_map(Operand::Number),
-        units.prop_map(|units| Operand::Amount(Amount::from_units(units).expect("in range"))),
-        balance(),
-    ];
+    let amount = |units| Operand::Amount(Amount::from_units(units).expect("in range"));
+    let coins = || {
+        let units = 0..=Amount::MAX.units();
+        prop_oneof![
+            any::<u64>().prop_map(Operand::Number),
+            units.prop_map(amount),
+            balance(),
+        ]
+    };
+    let numbers = sums(quantities(), number());
+    let balances = sums(balance(), coins());
     let tip = || of_node(Just(Quantity::Tip));
     let hash = prop_oneof![tip(), "[0-9a-f]{4,64}".prop_map(Operand::HashEnd)];
     prop_oneof![
-        (quantities(), every.clone(), number),
-        (balance(), every, coins),
+        (quantities(), every.clone(), number()),
+        (balance(), every.clone(), coins()),
+        (numbers, every.clone(), number()),
+        (balances, every, sums(balance(), coins())),
         (tip(), equal, hash),
     ]
     .prop_flat_map(|(left, relation, right)| {
@@ -419,8 +471,26 @@ fn comparisons() -> impl Strategy<Value = Expr> {
     })
 }
 
+/// Sums with one of these in front.
+fn sums(
+    first: impl Strategy<Value = Operand>,
+    others: impl Strategy<Value = Operand>,
+) -> impl Strategy<Value = Operand> {
+    (first, proptest::collection::vec(others, 1..4)).prop_map(|(first, mut others)| {
+        others.insert(0, first);
+        Operand::Sum(others)
+    })
+}
+
+fn leaves() -> impl Strategy<Value = Expr> {
+    prop_oneof![
+        4 => comparisons(),
+        1 => any::<u32>().prop_map(Expr::Propagated),
+    ]
+}
+
 fn exprs() -> impl Strategy<Value = Expr> {
-    comparisons().prop_recursive(4, 12, 3, |inner| {
+    leaves().prop_recursive(4, 12, 3, |inner| {
         prop_oneof![
             proptest::collection::vec(inner.clone(), 2..4).prop_map(Expr::Any),
             proptest::collection::vec(inner.clone(), 2..4).prop_map(Expr::All),
@@ -438,7 +508,7 @@ proptest! {
     }
 
     #[test]
-    fn no_text_whatever_breaks_the_reader(text in ".{0,60}|[a-z()@\"<>=! 0-9]{0,60}") {
+    fn no_text_whatever_breaks_the_reader(text in ".{0,60}|[a-z()@\"<>=!+# 0-9]{0,60}") {
         if let Err(error) = text.parse::<Expr>() {
             prop_assert!((1..=text.chars().count() + 1).contains(&error.column));
         }

@@ -109,7 +109,10 @@ impl Command {
             | Self::DropPeer(_)
             | Self::Ban { .. }
             | Self::Unban(_)
-            | Self::LeaveOut { .. } => Ability::MindPeers,
+            | Self::LeaveOut { .. }
+            | Self::SetClock { .. }
+            | Self::SendRaw { .. } => Ability::MindPeers,
+            Self::FailDisk { .. } => Ability::Kill,
             Self::InvalidateBlock(_) | Self::ReconsiderBlock(_) => Ability::MarkBlocks,
         }
     }
@@ -122,9 +125,11 @@ impl<Who> Request<Who> {
         Who: Copy,
     {
         match self {
-            Self::Node(who, _) | Self::Ask(who, _) | Self::Kill(who) | Self::Restart(who) => {
-                Some(*who)
-            }
+            Self::Node(who, _)
+            | Self::Labelled(who, ..)
+            | Self::Ask(who, _)
+            | Self::Kill(who)
+            | Self::Restart(who) => Some(*who),
             _ => None,
         }
     }
@@ -133,6 +138,7 @@ impl<Who> Request<Who> {
     pub fn ability(&self) -> Option<Ability> {
         match self {
             Self::Node(_, command) => Some(command.ability()),
+            Self::Labelled(..) => Some(Ability::Send),
             Self::Kill(_) => Some(Ability::Kill),
             Self::Restart(_) => Some(Ability::Restart),
             Self::Link(_) | Self::Partition(_) => Some(Ability::Bend),

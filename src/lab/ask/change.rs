@@ -1,6 +1,7 @@
 //! What changes: of links, of the payments that a lab makes by itself, of a script.
 
-use crate::link::{Conditions, LinkState, Preset};
+use crate::lab::paper::units::show_duration;
+use crate::link::{Conditions, Fate, LinkState, NextMessage, Preset};
 use serde::{Deserialize, Serialize};
 use std::time::Duration;
 
@@ -34,6 +35,9 @@ impl Bend {
             true => format!("between {from} and {to}"),
             false => format!("from {from} to {to}"),
         };
+        if let Some(next) = self.change.next {
+            return format!("the next {} {ends} {}", next.kind, becomes(next.fate));
+        }
         match self.change.state {
             Some(LinkState::Cut) => format!("the link {ends} is cut"),
             Some(LinkState::BlackHole) => format!("the link {ends} is a black hole"),
@@ -56,6 +60,17 @@ pub struct LinkChange {
     pub loss: Option<f64>,
     /// Whether anything passes.
     pub state: Option<LinkState>,
+    /// What is to become of the next message of a kind.
+    pub next: Option<NextMessage>,
+}
+
+/// What becomes of a message, in words.
+fn becomes(fate: Fate) -> String {
+    match fate {
+        Fate::Drop => "does not arrive".to_owned(),
+        Fate::Delay(held) => format!("arrives {} later", show_duration(held)),
+        Fate::Repeat => "arrives twice".to_owned(),
+    }
 }
 
 impl LinkChange {
@@ -75,8 +90,24 @@ impl LinkChange {
             jitter: Some(like.jitter),
             bandwidth: Some(like.bandwidth),
             loss: Some(like.loss),
-            state: None,
+            ..Self::default()
         }
+    }
+
+    /// Only what is to become of a message.
+    pub fn to_next(next: NextMessage) -> Self {
+        Self {
+            next: Some(next),
+            ..Self::default()
+        }
+    }
+
+    /// Whether what the link is like is to be another.
+    pub fn has_conditions(&self) -> bool {
+        Self {
+            next: None,
+            ..*self
+        } != Self::default()
     }
 
     /// What a link is like after the change.

@@ -16,9 +16,11 @@ mod request;
 mod time;
 mod timeline;
 pub mod verbs;
+mod write;
 
 pub use ability::{Ability, Can};
 pub use change::{Bend, LinkChange, ScriptChange, TrafficChange};
-pub use request::{Access, Answer, Known, Named, Request, Save, Saved, Scope, Ticket, pick, write};
+pub use request::{Access, Answer, Known, Named, Request, Save, Saved, Scope, Ticket, pick};
 pub use time::{TimeChange, When};
 pub use timeline::TimelineId;
+pub use write::write;

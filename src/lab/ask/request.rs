@@ -1,17 +1,14 @@
-//! What is asked, what comes of it, and how both are written.
+//! What is asked, and what comes of it.
 
 use super::change::{Bend, ScriptChange, TrafficChange};
 use super::params::{BadParam, bad};
 use super::time::TimeChange;
 use crate::lab::paper::names::missing;
-use crate::lab::paper::units::{show_bandwidth, show_duration};
 use crate::lab::spec::NodeSpec;
 use crate::node::NodeIx;
-use crate::node::config::MiningMode;
-use crate::node::config::Strategy;
-use crate::node::io::{Command, Question, Reply};
+use crate::node::io::{Command, Payment, Question, Reply};
 use serde::{Deserialize, Serialize};
-use serde_json::{Map, Value, json};
+use serde_json::{Value, json};
 use std::path::PathBuf;
 
 /// The number of a request, by which its caller knows the answer.
@@ -28,6 +25,8 @@ pub enum Request<Who = NodeIx> {
     /// Have a node do something. Wallets' names are unique in a lab, and a payment may go to any of
     /// them: the lab sees to both.
     Node(Who, Command),
+    /// Pay, as [`Command::Send`] does, and call the payment by this label from then on.
+    Labelled(Who, Payment, String),
     /// Ask a node something; wallets of other nodes can be named as in a command.
     Ask(Who, Question),
     /// End a node as a crash would.
@@ -163,7 +162,11 @@ impl<Who> Request<Who> {
     /// What it is about.
     pub fn scope(&self) -> Scope {
         match self {
-            Self::Node(..) | Self::Ask(..) | Self::Kill(_) | Self::Restart(_) => Scope::Node,
+            Self::Node(..)
+            | Self::Labelled(..)
+            | Self::Ask(..)
+            | Self::Kill(_)
+            | Self::Restart(_) => Scope::Node,
             Self::Link(_) => Scope::Link,
             Self::Add(_)
             | Self::HealAll
@@ -217,6 +220,7 @@ impl<Who> Request<Who> {
     ) -> Result<Request<Other>, E> {
         Ok(match self {
             Self::Node(who, command) => Request::Node(node(who)?, command),
+            Self::Labelled(who, payment, label) => Request::Labelled(node(who)?, payment, label),
             Self::Ask(who, question) => Request::Ask(node(who)?, question),
             Self::Kill(who) => Request::Kill(node(who)?),
             Self::Restart(who) => Request::Restart(node(who)?),
@@ -246,9 +250,9 @@ impl<Who> Request<Who> {
                 | Question::History { name, .. }
                 | Question::Coins { of: name },
             ) => Some(name),
-            Self::Node(_, Command::Send(payment)) | Self::Ask(_, Question::PlanSend(payment)) => {
-                Some(&payment.from)
-            }
+            Self::Node(_, Command::Send(payment))
+            | Self::Labelled(_, payment, _)
+            | Self::Ask(_, Question::PlanSend(payment)) => Some(&payment.from),
             _ => None,
         }
     }
@@ -285,167 +289,4 @@ pub fn pick(name: Option<&str>, known: &impl Known) -> Result<NodeIx, BadParam> 
             Err(bad("node", format!("is missing: say which of {names}")))
         }
     }
-}
-
-/// A request as the name of its verb and parameters that [`Verb::read`](super::verbs::Verb::read) makes
-/// the same request of.
-///
-/// This is a match and no part of the table, so that the compiler says what has no verb.
-/// [`Request::Keep`] and [`Request::Save`] have none: files are those of who has the lab's own screen.
-pub fn write(request: &Request<Named>) -> (&'static str, Map<String, Value>) {
-    let (name, params) = match request {
-        Request::Node(node, command) => of_node(node, written_command(command)),
-        Request::Ask(node, question) => of_node(node, written_question(question)),
-        Request::Kill(node) => ("kill", json!({ "node": node })),
-        Request::Restart(node) => ("restart", json!({ "node": node })),
-        Request::Add(spec) => ("add_node", written_node(spec)),
-        Request::Link(bend) => {
-            let change = bend.change;
-            let link = json!({
-                "from": bend.from,
-                "to": bend.to,
-                "one_way": !bend.is_both_ways,
-                "latency": change.latency.map(show_duration),
-                "jitter": change.jitter.map(show_duration),
-                "bandwidth": change.bandwidth.map(written_bandwidth),
-                "loss": change.loss,
-                "state": change.state,
-            });
-            ("set_link", link)
-        }
-        Request::HealAll => ("heal", json!({})),
-        Request::Partition(groups) => ("partition", json!({ "groups": groups })),
-        Request::Unite => ("unite", json!({})),
-        Request::Traffic(change) => {
-            let params = json!({ "on": change.on, "rate": change.rate });
-            ("traffic", params)
-        }
-        Request::Note(text) => ("note", json!({ "text": text })),
-        Request::Script(ScriptChange::Next) => ("script_next", json!({})),
-        Request::Script(ScriptChange::Auto) => ("script_auto", json!({})),
-        Request::Script(ScriptChange::Pause) => ("script_pause", json!({})),
-        Request::Script(ScriptChange::Resume) => ("script_resume", json!({})),
-        Request::Script(ScriptChange::Restart) => ("script_restart", json!({})),
-        Request::Time(change) => written_time(change),
-        Request::Keep => ("keep", json!({})),
-        Request::Save(save) => (
-            "save",
-            json!({ "path": save.path, "replaces": save.replaces }),
-        ),
-        Request::Export => ("time_export", json!({})),
-        Request::Run { with_secrets } => ("time_save", json!({ "with_secrets": with_secrets })),
-    };
-    match params {
-        Value::Object(params) => (name, params),
-        _ => unreachable!("an object was written"),
-    }
-}
-
-fn of_node(node: &Named, (name, mut params): (&'static str, Value)) -> (&'static str, Value) {
-    if let Some(node) = node {
-        params["node"] = node.as_str().into();
-    }
-    (name, params)
-}
-
-fn written_time(change: &TimeChange) -> (&'static str, Value) {
-    match change {
-        TimeChange::Pause => ("time_pause", json!({})),
-        TimeChange::Resume => ("time_resume", json!({})),
-        TimeChange::Toggle => ("time_toggle", json!({})),
-        TimeChange::Step => ("time_step", json!({})),
-        TimeChange::Back => ("time_back", json!({})),
-        TimeChange::NextMark => ("time_next", json!({})),
-        TimeChange::PreviousMark => ("time_prev", json!({})),
-        TimeChange::Speed(speed) => ("time_speed", json!({ "speed": speed })),
-        TimeChange::Faster => ("time_faster", json!({})),
-        TimeChange::Slower => ("time_slower", json!({})),
-        TimeChange::Go(when) => ("time_go", json!({ "to": when.to_string() })),
-        TimeChange::Until(expr) => ("time_until", json!({ "expr": expr })),
-        TimeChange::PauseWhen(expr) => ("time_pause_when", json!({ "expr": expr })),
-        TimeChange::Undo => ("time_undo", json!({})),
-        TimeChange::Switch(id) => ("time_switch", json!({ "timeline": id })),
-        TimeChange::DropTimeline(id) => ("time_drop", json!({ "timeline": id })),
-        TimeChange::Compare(with) => ("time_compare", json!({ "timeline": with })),
-        TimeChange::DropLater => ("time_drop_later", json!({})),
-    }
-}
-
-fn written_command(command: &Command) -> (&'static str, Value) {
-    match command {
-        Command::CreateWallet { name } => ("create_wallet", json!({ "name": name })),
-        Command::ImportWallet {
-            name,
-            secret,
-            birthday,
-        } => {
-            let mut params = json!({ "name": name, "secret": secret });
-            if let Some(birthday) = birthday {
-                params["birthday"] = json!(birthday);
-            }
-            ("import_wallet", params)
-        }
-        Command::Send(payment) => ("send", json!(payment)),
-        Command::Mine(MiningMode::Off) => ("mine", json!({ "mode": "off" })),
-        Command::Mine(MiningMode::On) => ("mine", json!({ "mode": "on" })),
-        Command::Mine(MiningMode::OnTx(txs)) => ("mine", json!({ "mode": "on-tx", "txs": txs })),
-        Command::SetHashrate(rate) => ("set_hashrate", json!({ "hashrate": rate })),
-        Command::MineTo { wallet } => ("mine_to", json!({ "wallet": wallet })),
-        Command::MineNow => ("mine_now", json!({})),
-        Command::SetStrategy(Strategy::Honest) => ("set_strategy", json!({ "strategy": "honest" })),
-        Command::SetStrategy(Strategy::Selfish(release)) => (
-            "set_strategy",
-            json!({ "strategy": "withhold", "release": release.to_string() }),
-        ),
-        Command::Release => ("release", json!({})),
-        Command::Forge { to, amount } => ("forge", json!({ "to": to, "amount": amount })),
-        Command::LeaveOut { of } => ("leave_out", json!({ "of": of })),
-        Command::AddPeer(addr) => ("add_peer", json!({ "addr": addr })),
-        Command::DropPeer(addr) => ("drop_peer", json!({ "addr": addr })),
-        Command::Ban { ip, for_ } => ("ban", json!({ "ip": ip, "for": show_duration(*for_) })),
-        Command::Unban(ip) => ("unban", json!({ "ip": ip })),
-        Command::InvalidateBlock(block) => ("invalidateblock", json!(block)),
-        Command::ReconsiderBlock(block) => ("reconsiderblock", json!(block)),
-    }
-}
-
-fn written_question(question: &Question) -> (&'static str, Value) {
-    match question {
-        Question::ExportWallet { name } => ("export_wallet", json!({ "name": name })),
-        Question::PlanSend(payment) => ("plan_send", json!(payment)),
-        Question::Wallets => ("wallets", json!({})),
-        Question::History { name, skip, limit } => (
-            "history",
-            json!({ "name": name, "skip": skip, "limit": limit }),
-        ),
-        Question::Coins { of } => ("coins", json!({ "of": of })),
-        Question::Snapshot => ("snapshot", json!({})),
-        Question::Peers => ("peers", json!({})),
-        Question::Chain { from, to, limit } => {
-            ("chain", json!({ "from": from, "to": to, "limit": limit }))
-        }
-        Question::Block { hash } => ("block", json!({ "hash": hash })),
-        Question::BlockAt { height } => ("block", json!({ "height": height })),
-        Question::Tx { txid } => ("tx", json!({ "txid": txid })),
-        Question::Mempool { limit } => ("mempool", json!({ "limit": limit })),
-    }
-}
-
-fn written_node(spec: &NodeSpec) -> Value {
-    let mode = match spec.mine.mode {
-        MiningMode::Off => "off",
-        MiningMode::On => "on",
-        MiningMode::OnTx(_) => "on-tx",
-    };
-    json!({
-        "name": spec.name,
-        "connect": spec.connect,
-        "wallets": spec.wallets,
-        "mine": mode,
-        "hashrate": spec.mine.hashrate,
-    })
-}
-
-fn written_bandwidth(bandwidth: Option<u64>) -> String {
-    bandwidth.map_or_else(|| "unlimited".to_owned(), show_bandwidth)
 }

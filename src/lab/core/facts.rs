@@ -1,13 +1,16 @@
 //! What decisions need to know of nodes: how they were last seen.
 
+use super::answers::{Answers, Standing, Told, Unknown};
 use super::io::{Level, Moment};
 use super::node::Node as LabNode;
 use super::seen::Seen;
 use super::state::Core;
 use crate::chain::BlockHash;
 use crate::lab::observe::ancestry::Ancestry;
-use crate::lab::script::{Expr, Facts, NodeFacts};
+use crate::lab::script::{Expr, Facts, NodeFacts, Quantity};
 use crate::lab::view::NodeState;
+use crate::node::io::Question;
+use crate::node::message::Kind;
 use crate::node::snapshot::NodeSnapshot;
 use crate::node::{BlockId, NodeIx};
 use std::sync::Arc;
@@ -133,7 +136,7 @@ impl Core {
         }
     }
 
-    /// The nodes as they were last seen, without balances.
+    /// The nodes as they were last seen, without what is asked for by itself.
     pub fn facts(&self) -> Facts {
         self.facts_by(&LastSeen, &self.ancestry)
     }
@@ -156,53 +159,113 @@ impl Core {
         Facts::new(nodes.collect(), ancestry)
     }
 
-    /// What an expression is judged by as far as it is known, and the balances that are not: the node,
-    /// the wallet, and its address, which that node may be asked for.
-    pub fn facts_for(&self, expr: &Expr) -> (Facts, Vec<UnknownBalance>) {
+    /// What an expression is judged by as far as it is known, and what nodes may be asked to know more.
+    pub fn facts_for(&self, expr: &Expr) -> (Facts, Vec<Unknown>) {
         let mut facts = self.facts();
-        let unknown = self.fill_in(&mut facts, expr, &LastSeen);
-        let (known, unknown) = unknown
-            .into_iter()
-            .partition::<Vec<_>, _>(|(ix, wallet, _)| self.balance(*ix, wallet).is_some());
-        for (ix, wallet, _) in known {
-            if let Some(amount) = self.balance(ix, &wallet) {
-                facts
-                    .balances
-                    .insert((Arc::clone(&self.nodes[ix.0].name), wallet), amount);
+        let mut unknown = self.fill_in(&mut facts, expr, &LastSeen);
+        unknown.retain(|unknown| match self.play.answers.get(unknown) {
+            Some(told) => {
+                self.put_down(&mut facts, unknown.node, &unknown.quantity, told.clone());
+                false
             }
-        }
+            None => true,
+        });
         (facts, unknown)
     }
 
     /// As [`Core::facts_for`], by how nodes look just now. Nothing is another by it, so it can be asked at
     /// any moment, also in the middle of an instant.
-    pub fn facts_seen(&self, expr: &Expr, seen: &JustSeen) -> (Facts, Vec<UnknownBalance>) {
+    pub fn facts_seen(&self, expr: &Expr, seen: &JustSeen) -> (Facts, Vec<Unknown>) {
         let mut facts = self.facts_by(seen, &seen.ancestry);
         let unknown = self.fill_in(&mut facts, expr, seen);
         (facts, unknown)
     }
 
-    /// Fills in the balances that nodes show, and tells those that they do not.
-    fn fill_in(&self, facts: &mut Facts, expr: &Expr, looks: &impl Looks) -> Vec<UnknownBalance> {
+    /// Puts down what is known of a node.
+    pub fn put_down(&self, facts: &mut Facts, ix: NodeIx, quantity: &Quantity, told: Told) {
+        let key = (Arc::clone(&self.nodes[ix.0].name), quantity.clone());
+        facts.told.insert(key, told);
+    }
+
+    /// Fills in what an expression is about and what is known without asking nodes, and tells what is not.
+    fn fill_in(&self, facts: &mut Facts, expr: &Expr, looks: &impl Looks) -> Vec<Unknown> {
+        let kinds = expr.message_kinds().into_iter();
+        facts.messages = kinds.map(|kind| (kind, self.messages(kind))).collect();
+        let blocks = expr.blocks().into_iter();
+        let blocks = blocks.map(|height| (height, self.networks.spread(height)));
+        facts.blocks = blocks.collect();
         let mut unknown = Vec::new();
-        for (wallet, of) in expr.wallets() {
+        for (quantity, of) in expr.needs() {
             let is_meant = |node: &LabNode| of.is_none_or(|name| name == &*node.name);
             let running = self.nodes.numbered().filter(|(_, node)| node.state.is_up());
             for (ix, node) in running.filter(|(_, node)| is_meant(node)) {
-                let own = looks
-                    .of(ix, node)
-                    .into_iter()
-                    .flat_map(|seen| &seen.wallets);
-                let own = own.filter(|own| own.name == wallet);
-                if let Some(amount) = own.filter_map(|own| own.balance).next() {
-                    let key = (Arc::clone(&node.name), wallet.to_owned());
-                    facts.balances.insert(key, amount);
-                } else if let Some(address) = self.addresses.get(wallet) {
-                    unknown.push((ix, wallet.to_owned(), address.clone()));
+                match self.read(ix, node, quantity, looks) {
+                    Some(Read::Is(told)) => self.put_down(facts, ix, quantity, told),
+                    Some(Read::Ask(question, absent)) => unknown.push(Unknown {
+                        node: ix,
+                        quantity: quantity.clone(),
+                        question,
+                        absent,
+                        stands: standing(looks.of(ix, node), node.life),
+                    }),
+                    None => {}
                 }
             }
         }
         unknown
+    }
+
+    /// What is known of a quantity of a node; `None`: nothing, and the node does not know either.
+    fn read(
+        &self,
+        ix: NodeIx,
+        node: &LabNode,
+        quantity: &Quantity,
+        looks: &impl Looks,
+    ) -> Option<Read> {
+        match quantity {
+            Quantity::Balance(wallet) => {
+                let seen = looks.of(ix, node).into_iter();
+                let own = seen.flat_map(|seen| &seen.wallets);
+                let own = own.filter(|own| own.name == *wallet);
+                if let Some(amount) = own.filter_map(|own| own.balance).next() {
+                    return Some(Read::Is(Ok(amount.units())));
+                }
+                let of = self.addresses.get(wallet)?.clone();
+                Some(Read::Ask(Question::Coins { of }, Ok(0)))
+            }
+            Quantity::Confirmations(label) => Some(self.confirmations(node, label)),
+            Quantity::Messages(kind) => {
+                let sent = node.traffic.of_kind(*kind);
+                Some(Read::Is(sent.ok_or_else(|| MISSED.to_owned())))
+            }
+            // That is seen of every node.
+            Quantity::Height
+            | Quantity::Tip
+            | Quantity::Mempool
+            | Quantity::Peers
+            | Quantity::ReorgDepth => None,
+        }
+    }
+
+    fn confirmations(&self, node: &LabNode, label: &str) -> Read {
+        let Some(txid) = self.labels.txid(label) else {
+            return Read::Is(Err("it was not made yet".to_owned()));
+        };
+        if node.spec.bitcoin.is_some() {
+            return Read::Is(Err("a program of others does not tell".to_owned()));
+        }
+        let absent = match node.spec.light {
+            None => Ok(0),
+            Some(_) => Err("not known to a light node that has no part in it".to_owned()),
+        };
+        Read::Ask(Question::Tx { txid }, absent)
+    }
+
+    /// Messages of a kind that all nodes have sent.
+    fn messages(&self, kind: Kind) -> Told {
+        let sent = self.nodes.iter().map(|node| node.traffic.of_kind(kind));
+        sent.sum::<Option<u64>>().ok_or_else(|| MISSED.to_owned())
     }
 
     /// Begins to look at nodes beside what is decided by.
@@ -210,6 +273,7 @@ impl Core {
         JustSeen {
             nodes: Vec::new(),
             ancestry: self.ancestry.clone(),
+            answers: Answers::default(),
         }
     }
 
@@ -219,8 +283,26 @@ impl Core {
     }
 }
 
-/// A balance that a node does not show by itself: the node, the wallet, and its address.
-pub type UnknownBalance = (NodeIx, String, String);
+/// Why a number of messages is not known.
+const MISSED: &str = "not known, as events came too fast to be counted";
+
+/// What is known of a quantity.
+enum Read {
+    /// This.
+    Is(Told),
+    /// The node knows; and what it means that it has nothing of that.
+    Ask(Question, Told),
+}
+
+/// Where a node stands that looks like this.
+pub(super) fn standing(seen: Option<&Seen>, life: u64) -> Standing {
+    let tip = seen.map(|seen| seen.tip);
+    Standing {
+        life,
+        tip: tip.map_or(BlockHash::ZERO, |tip| tip.hash),
+        height: tip.map_or(0, |tip| tip.height),
+    }
+}
 
 /// How nodes look.
 trait Looks {
@@ -240,6 +322,8 @@ impl Looks for LastSeen {
 pub struct JustSeen {
     nodes: Vec<Option<Seen>>,
     ancestry: Ancestry,
+    /// What nodes have answered, as far as it was asked.
+    pub answers: Answers,
 }
 
 impl JustSeen {

@@ -4,7 +4,7 @@ use super::seen::Seen;
 use crate::lab::ask::{Answer, Named, Request, Ticket, TimeChange};
 use crate::lab::spec::NodeSpec;
 use crate::lab::view::{LabStatus, LinkStatus, NodeStatus, TimeNews, TimeView};
-use crate::link::Conditions;
+use crate::link::{Conditions, NextMessage};
 use crate::node::io::{Command, CommandError, Event, Question, Reply};
 use crate::node::snapshot::NodeSnapshot;
 use crate::node::{BlockId, NodeIx, Time};
@@ -220,6 +220,8 @@ pub enum Output {
     Kill(NodeIx),
     /// From now on links are like this, each from one end to another: all of them at one moment.
     SetLinks(Vec<(LinkEnd, LinkEnd, Conditions)>),
+    /// Have something become of the next message of a kind that one end of a link sends the other.
+    Meddle(LinkEnd, LinkEnd, NextMessage),
     /// Have other processes do something, each what it is told, in the words that it uses.
     Forward {
         /// By which the answer is known.

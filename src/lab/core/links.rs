@@ -136,6 +136,9 @@ impl Core {
         let ends = [from, to];
         for ix in ends.into_iter().filter_map(node_of) {
             self.check_can(ix, Ability::Bend)?;
+            if bend.change.next.is_some() && self.nodes[ix.0].spec.bitcoin.is_some() {
+                return Err("messages of programs of others pass as they are".into());
+            }
         }
         let hosts = ends.into_iter().filter_map(node_of);
         let hosts: Vec<_> = hosts.map(|ix| self.nodes[ix.0].host).collect();
@@ -153,6 +156,13 @@ impl Core {
         let mut ways = vec![(from, to)];
         if bend.is_both_ways {
             ways.push((to, from));
+        }
+        if let Some(next) = bend.change.next {
+            let meddle = ways.iter().map(|way| Output::Meddle(way.0, way.1, next));
+            self.outputs.extend(meddle);
+        }
+        if !bend.change.has_conditions() {
+            return Ok(Some(bend.words()));
         }
         let after = |way| bend.change.apply(self.way(way));
         let changed: Vec<_> = ways.iter().map(|way| (*way, after(*way))).collect();

@@ -19,6 +19,7 @@
 //! due. For each of these it looks at all nodes first, if it goes by them. Nodes that cannot be asked
 //! without waiting show themselves instead ([`Sight::Shown`]), and core goes by what it was last shown.
 
+mod answers;
 mod errands;
 mod facts;
 mod far;
@@ -26,6 +27,7 @@ mod first;
 pub mod headline;
 mod hosts;
 mod io;
+mod labels;
 mod links;
 mod links_shown;
 mod links_state;
@@ -49,11 +51,12 @@ mod turns;
 mod view;
 mod work;
 
-pub use self::facts::{JustSeen, UnknownBalance};
+pub use self::answers::{Answers, Told, Unknown};
+pub use self::facts::JustSeen;
 pub use self::io::{
     CallId, End, Far, FarReply, HostId, Input, Level, LinkEnd, Moment, Output, Sight,
 };
 pub use self::node::Node;
-pub(in crate::lab) use self::script::{no_script, sum};
+pub(in crate::lab) use self::script::no_script;
 pub use self::seen::{Seen, WalletSeen};
 pub use self::state::{Begin, Core};

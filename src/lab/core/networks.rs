@@ -3,7 +3,7 @@
 
 use super::node::{Node, Nodes};
 use crate::chain::{BlockHash, Txid};
-use crate::lab::observe::propagation::{Propagation, Tracker};
+use crate::lab::observe::propagation::{Propagation, Spread, Tracker};
 use crate::lab::view::NetworkView;
 use crate::node::NodeIx;
 use std::cmp::Reverse;
@@ -76,6 +76,13 @@ impl Networks {
         let mut all: Vec<_> = first.iter().cloned().chain(others).collect();
         all.sort_by_key(|one| Reverse(one.at));
         all.into()
+    }
+
+    /// How far the block of this height has come, the first seen of it: of several networks, where it is
+    /// least far.
+    pub(super) fn spread(&self, height: u32) -> Spread {
+        let all = self.0.iter().map(|(_, way)| way.blocks.spread(height));
+        all.min().unwrap_or(Spread::None)
     }
 
     /// How long blocks took from their finders to all nodes, shortest first.

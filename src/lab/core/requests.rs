@@ -5,6 +5,7 @@ use super::io::{CallId, Moment, Output};
 use super::node::Node;
 use super::state::Core;
 use super::work::{Asker, Work, fault};
+use crate::chain::Txid;
 use crate::lab::ask::verbs::key_holder;
 use crate::lab::ask::{Ability, Answer, Request};
 use crate::lab::layout::roster::taken;
@@ -39,7 +40,15 @@ impl Core {
             self.check_can(ix, ability)?;
         }
         match request {
-            Request::Node(ix, command) => self.command(asker, ix, command),
+            Request::Node(ix, command) => self.command(asker, ix, command, None),
+            Request::Labelled(ix, payment, label) => {
+                self.labels.claim(&label)?;
+                let begun = self.command(asker, ix, Command::Send(payment), Some(label.clone()));
+                if begun.is_err() {
+                    self.labels.settle(label, None);
+                }
+                begun
+            }
             Request::Ask(ix, question) => self.question(asker, ix, question),
             Request::Kill(ix) => self.kill(asker, ix),
             Request::Restart(ix) => self.restart(asker, ix),
@@ -112,9 +121,13 @@ impl Core {
                 asker,
                 command,
                 claimed,
+                label,
             } => {
                 self.fresh = None;
                 self.is_stale = true;
+                if let Some(label) = label {
+                    self.labels.settle(label, sent(&reply));
+                }
                 let answer = reply.map(|reply| {
                     self.note_done(ix, &command, &reply, asker);
                     Answer::Node(ix, reply)
@@ -134,7 +147,7 @@ impl Core {
                 self.payments.count(reply.is_ok());
             }
             Work::First => self.fresh = None,
-            Work::Balance(key) => self.balance_came(call, &key, reply),
+            Work::Fact(unknown) => self.fact_came(call, *unknown, reply),
             Work::Figures => self.figures_came(now, reply),
         }
     }
@@ -144,6 +157,7 @@ impl Core {
         asker: Asker,
         ix: NodeIx,
         mut command: Command,
+        label: Option<String>,
     ) -> Result<Option<String>, CommandError> {
         self.check_running(ix)?;
         // A key may be given by the name of a wallet that has it: its node is asked. Whatever else it
@@ -173,6 +187,7 @@ impl Core {
             asker,
             command: command.clone(),
             claimed,
+            label,
         };
         self.call(ix, command, work);
         Ok(None)
@@ -194,7 +209,7 @@ impl Core {
             if let Command::ImportWallet { secret, .. } = &mut command {
                 *secret = key;
             }
-            self.command(asker, ix, command)
+            self.command(asker, ix, command, None)
         });
         if let Err(refusal) = begun {
             self.answer(asker, Err(refusal));
@@ -292,5 +307,13 @@ impl Core {
         Arc::make_mut(&mut self.nodes[ix.0].spec)
             .mine
             .changed(command);
+    }
+}
+
+/// The transaction of a payment that was made.
+fn sent(reply: &Result<Reply, CommandError>) -> Option<Txid> {
+    match reply {
+        Ok(Reply::Sent { txid, .. }) => Some(*txid),
+        _ => None,
     }
 }

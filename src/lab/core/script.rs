@@ -1,15 +1,13 @@
 //! Plays the script.
 
+use super::answers::Unknown;
 use super::io::{CallId, Moment, Sight};
-use super::script_state::{AskedBalance, Next};
+use super::script_state::Next;
 use super::state::Core;
 use super::work::{Asker, Work};
-use crate::chain::{Amount, BlockHash};
 use crate::lab::ask::ScriptChange;
 use crate::lab::script::{Cause, ScriptView, Want};
-use crate::node::NodeIx;
-use crate::node::io::{CommandError, Question, Reply};
-use crate::node::snapshot::{COINS_MAX, CoinInfo};
+use crate::node::io::{CommandError, Reply};
 use std::sync::Arc;
 use std::time::Duration;
 
@@ -71,53 +69,32 @@ impl Core {
         Next::Rest
     }
 
-    /// Asks nodes for balances that are not known. Whether they are to be waited for.
-    fn asks_for(&mut self, now: Moment, unknown: Vec<(NodeIx, String, String)>) -> bool {
-        for (ix, wallet, of) in unknown {
-            let key = (ix, wallet);
-            let asked = self.play.balances.get(&key);
-            if asked.is_some_and(|known| self.is_of_now(ix, known) && known.asked == now.ran) {
+    /// Asks nodes for what is not known. Whether they are to be waited for.
+    fn asks_for(&mut self, now: Moment, unknown: Vec<Unknown>) -> bool {
+        for unknown in unknown {
+            let (ix, question) = (unknown.node, unknown.question.clone());
+            let key = (ix, unknown.quantity.clone());
+            let asked = (unknown.stands, now.ran);
+            if self.play.asked.insert(key, asked) == Some(asked) {
                 continue;
             }
-            let balance = AskedBalance {
-                life: self.nodes[ix.0].life,
-                tip: self.tip_seen(ix),
-                asked: now.ran,
-                amount: None,
-            };
-            self.ask(ix, Question::Coins { of }, Work::Balance(key.clone()));
-            self.play.balances.insert(key, balance);
+            self.ask(ix, question, Work::Fact(Box::new(unknown)));
             self.play.asking.insert(CallId(self.last_call));
         }
         self.play.asks()
     }
 
-    /// A balance came in, or did not.
-    pub(super) fn balance_came(
+    /// Something that was asked for came in, or did not.
+    pub(super) fn fact_came(
         &mut self,
         call: CallId,
-        key: &(NodeIx, String),
+        unknown: Unknown,
         reply: Result<Reply, CommandError>,
     ) {
         self.play.asking.remove(&call);
-        if let (Ok(Reply::Coins(coins)), Some(known)) = (reply, self.play.balances.get_mut(key)) {
-            known.amount = sum(&coins);
+        if let Some(told) = unknown.said(reply) {
+            self.play.answers.keep(unknown, told);
         }
-    }
-
-    fn tip_seen(&self, ix: NodeIx) -> BlockHash {
-        let seen = self.nodes[ix.0].seen.as_ref();
-        seen.map_or(BlockHash::ZERO, |seen| seen.tip.hash)
-    }
-
-    fn is_of_now(&self, ix: NodeIx, known: &AskedBalance) -> bool {
-        known.life == self.nodes[ix.0].life && known.tip == self.tip_seen(ix)
-    }
-
-    /// What a node said that a wallet has, if that holds.
-    pub(super) fn balance(&self, ix: NodeIx, wallet: &str) -> Option<Amount> {
-        let known = self.play.balances.get(&(ix, wallet.to_owned()))?;
-        known.amount.filter(|_| self.is_of_now(ix, known))
     }
 
     /// Leads the script; says what it does then.
@@ -156,10 +133,4 @@ impl Core {
 /// That nothing is played here.
 pub(in crate::lab) fn no_script() -> CommandError {
     "no script is played in this lab".into()
-}
-
-/// The sum of all coins; `None`: there are more than an answer has room for.
-pub(in crate::lab) fn sum(coins: &[CoinInfo]) -> Option<Amount> {
-    let amounts = coins.iter().map(|coin| coin.amount);
-    Amount::checked_sum(amounts).filter(|_| coins.len() < COINS_MAX)
 }

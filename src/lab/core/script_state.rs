@@ -1,9 +1,9 @@
 //! A script that is being played, and what it waits for.
 
+use super::answers::{Answers, Standing};
 use super::io::CallId;
-use crate::chain::{Amount, BlockHash};
 use crate::lab::layout::Layout;
-use crate::lab::script::{Script, ScriptView};
+use crate::lab::script::{Quantity, Script, ScriptView};
 use crate::node::NodeIx;
 use std::collections::{BTreeMap, BTreeSet};
 use std::sync::Arc;
@@ -19,21 +19,12 @@ pub(super) struct Play {
     pub(super) settles: Option<Duration>,
     /// It is played at this moment, until it wants nothing more that can be had now.
     pub(super) on: Option<Duration>,
-    /// Balances that were asked for at this moment.
+    /// What was asked for at this moment.
     pub(super) asking: BTreeSet<CallId>,
-    pub(super) balances: BTreeMap<(NodeIx, String), AskedBalance>,
-}
-
-/// What a node said that an address has.
-#[derive(Clone)]
-pub(super) struct AskedBalance {
-    /// It holds as long as the node lives and its chain ends here: no node ever comes back to a tip
-    /// that it has left, because work only grows.
-    pub(super) life: u64,
-    pub(super) tip: BlockHash,
-    /// When it was asked for: if nothing came of that, it is asked for again later.
-    pub(super) asked: Duration,
-    pub(super) amount: Option<Amount>,
+    /// What was asked for, where the node stood then, and when: if nothing came of that, it is asked for
+    /// again later.
+    pub(super) asked: BTreeMap<(NodeIx, Quantity), (Standing, Duration)>,
+    pub(super) answers: Answers,
 }
 
 /// What to do after a part of the script.
@@ -55,7 +46,8 @@ impl Play {
             settles: None,
             on: None,
             asking: BTreeSet::new(),
-            balances: BTreeMap::new(),
+            asked: BTreeMap::new(),
+            answers: Answers::default(),
         }
     }
 

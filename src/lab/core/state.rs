@@ -3,6 +3,7 @@
 use super::headline::SteadyHeadline;
 use super::hosts::Hosts;
 use super::io::{CallId, Level, Output, Sight};
+use super::labels::Labels;
 use super::links_shown::LinksShown;
 use super::links_state::Links;
 use super::networks::Networks;
@@ -21,6 +22,7 @@ use crate::lab::observe::stats::Stats;
 use crate::lab::observe::topology::Topology;
 use crate::lab::observe::transcript::Listener;
 use crate::lab::observe::tree::SeenBlocks;
+use crate::lab::script::Names;
 use crate::lab::view::{MadeByHand, NodeState};
 use crate::node::snapshot::NodeSnapshot;
 use crate::node::{NodeIx, Time};
@@ -61,6 +63,8 @@ pub struct Core {
     pub(super) wallets: BTreeMap<String, NodeIx>,
     /// Addresses of wallets that were ever seen, by name.
     pub(super) addresses: BTreeMap<String, String>,
+    /// What payments are called by those who made them.
+    pub(super) labels: Labels,
     pub(super) links: Links,
     pub(super) partition: Option<Partition<NodeIx>>,
     pub(super) payments: Payments,
@@ -121,6 +125,7 @@ impl Core {
             hosts: Hosts::default(),
             wallets: BTreeMap::new(),
             addresses: BTreeMap::new(),
+            labels: Labels::default(),
             links: Links::default(),
             partition: None,
             payments: Payments::new(layout, begin.draws),
@@ -191,6 +196,15 @@ impl Core {
     /// The names of all wallets.
     pub fn wallets(&self) -> impl Iterator<Item = &str> {
         self.wallets.keys().map(String::as_str)
+    }
+
+    /// What expressions can name: what is there by now.
+    pub fn names(&self) -> Names<'_> {
+        Names {
+            nodes: self.node_names(),
+            wallets: self.wallets().collect(),
+            labels: self.labels.names().collect(),
+        }
     }
 
     /// The names of a node's wallets.

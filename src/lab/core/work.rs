@@ -1,5 +1,6 @@
 //! What is under way for whom.
 
+use super::answers::Unknown;
 use crate::lab::ask::Ticket;
 use crate::node::NodeIx;
 use crate::node::io::{Command, CommandError, RefusalKind};
@@ -19,11 +20,13 @@ pub(super) enum Asker {
 /// What a call is for.
 #[derive(Clone, Debug)]
 pub(super) enum Work {
-    /// A command that was asked for, and the name of a wallet that is kept for it.
+    /// A command that was asked for, the name of a wallet that is kept for it, and what a payment is to be
+    /// called.
     Command {
         asker: Asker,
         command: Command,
         claimed: Option<String>,
+        label: Option<String>,
     },
     /// A key, for this command.
     Key {
@@ -37,8 +40,8 @@ pub(super) enum Work {
     Payment,
     /// The first block.
     First,
-    /// What a wallet has on the chain of a node.
-    Balance((NodeIx, String)),
+    /// What an expression needs to be judged.
+    Fact(Box<Unknown>),
     /// What is summed up for the headline.
     Figures,
 }

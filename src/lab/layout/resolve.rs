@@ -8,7 +8,8 @@ use crate::lab::ask::verbs::key_holder;
 use crate::lab::ask::{Known, Named, Request, pick};
 use crate::lab::layout::roster::{Roster, reward_wallet};
 use crate::lab::layout::{Layout, groups};
-use crate::lab::paper::names::missing;
+use crate::lab::paper::names::{label_taken, missing};
+use crate::lab::script::Names;
 use crate::lab::spec::NodeSpec;
 use crate::node::NodeIx;
 use crate::node::config::MiningMode;
@@ -25,6 +26,8 @@ pub const REAL_IS_NOT_ADDED: &str =
 #[derive(Clone, Debug)]
 pub struct Resolver {
     roster: Roster,
+    /// The labels of payments.
+    labels: Vec<String>,
     /// What every address begins with on this chain.
     address_version: u8,
 }
@@ -44,6 +47,7 @@ impl Resolver {
     pub fn new(specs: &[NodeSpec], address_version: u8) -> Self {
         let mut resolver = Self {
             roster: Roster::default(),
+            labels: Vec::new(),
             address_version,
         };
         specs.iter().for_each(|spec| resolver.enter(spec));
@@ -70,6 +74,15 @@ impl Resolver {
         self.roster.wallets()
     }
 
+    /// What expressions can name.
+    pub fn names(&self) -> Names<'_> {
+        Names {
+            nodes: self.nodes().collect(),
+            wallets: self.wallets().collect(),
+            labels: self.labels.iter().map(String::as_str).collect(),
+        }
+    }
+
     fn enter(&mut self, spec: &NodeSpec) {
         self.roster.enter(spec);
         self.give_reward_wallet(spec);
@@ -91,6 +104,10 @@ impl Resolver {
     pub fn play(&mut self, request: &Request<Named>) -> Result<(), BadParam> {
         match request.clone().resolve(self)? {
             Request::Node(ix, command) => self.play_command(ix, &command),
+            Request::Labelled(ix, payment, label) => {
+                self.check_payment(ix, &payment)?;
+                self.label(label)
+            }
             Request::Ask(ix, question) => self.check_question(ix, &question),
             Request::Add(spec) => self.add(&spec),
             Request::Link(bend) => {
@@ -108,6 +125,14 @@ impl Resolver {
             // All others name nothing but the node.
             _ => Ok(()),
         }
+    }
+
+    fn label(&mut self, label: String) -> Result<(), BadParam> {
+        if self.labels.contains(&label) {
+            return Err(bad("label", label_taken(&label)));
+        }
+        self.labels.push(label);
+        Ok(())
     }
 
     fn find(&self, key: &str, name: &str) -> Result<NodeIx, BadParam> {
@@ -152,6 +177,7 @@ impl Resolver {
             Command::Forge { to, .. } => self.check_owner("to", ix, to),
             Command::LeaveOut { of } => self.check_owner("of", ix, of),
             Command::MineTo { wallet } => self.check_own("wallet", ix, wallet),
+            Command::SendRaw { from, .. } => self.find("from", from).map(drop),
             Command::SetHashrate(rate) => check_rate(*rate),
             Command::Mine(MiningMode::On | MiningMode::OnTx(_)) | Command::MineNow => {
                 self.mines(ix)

@@ -47,6 +47,24 @@ const UNKNOWN_MAX: usize = 64;
 /// Things that were here before and are remembered, so as not to set out again.
 const PAST_MAX: usize = 1_024;
 
+/// How far the block of a height has come.
+#[derive(Clone, Copy, Debug, PartialEq, Eq, PartialOrd, Ord)]
+pub enum Spread {
+    /// There is none of this height yet.
+    None,
+    /// It is waited for by nodes that do not have it.
+    OnItsWay {
+        /// Nodes that have it.
+        at: usize,
+        /// Nodes that count.
+        of: usize,
+    },
+    /// It is so old that it is not known any more, or was never seen on its way.
+    Forgotten,
+    /// All nodes that count have it.
+    Everywhere,
+}
+
 /// Times that are kept one by one; the oldest go.
 const TIMES_MAX: usize = 100_000;
 
@@ -55,8 +73,8 @@ const TIMES_MAX: usize = 100_000;
 pub struct Tracker<K: Inventory> {
     /// By when they were first heard of, oldest first.
     tracks: VecDeque<Arc<Track<K>>>,
-    /// Those that were dropped, oldest first.
-    past: VecDeque<K>,
+    /// Those that were dropped, oldest first, each with its height if it had arrived.
+    past: VecDeque<(K, Option<u32>)>,
     /// What is kept private, as it was found, oldest first.
     private: VecDeque<Arrived<K>>,
     /// The highest block of all.
@@ -177,7 +195,7 @@ impl<K: Inventory> Tracker<K> {
         }
         let mut tracks = self.tracks.iter();
         let known = tracks.rposition(|track| track.what() == arrived.what);
-        if known.is_none() && self.past.contains(&arrived.what) {
+        if known.is_none() && self.was_here(arrived.what) {
             return;
         }
         let at = known.unwrap_or_else(|| {
@@ -269,6 +287,31 @@ impl<K: Inventory> Tracker<K> {
         times
     }
 
+    fn was_here(&self, what: K) -> bool {
+        self.past.iter().any(|(past, _)| *past == what)
+    }
+
+    /// How far the block of this height has come, the first seen of it.
+    pub fn spread(&self, height: u32) -> Spread {
+        let has_arrived = |(_, arrived): &(K, Option<u32>)| *arrived == Some(height);
+        if self.past.iter().any(has_arrived) {
+            return Spread::Everywhere;
+        }
+        let of_height = |track: &&Arc<Track<K>>| track.height() == Some(height);
+        let known = self.tracks.iter().filter(of_height);
+        let known = known.filter(|track| track.is_known(self.highest));
+        let begun = known.filter_map(|track| Some((track.origin()?.1, track.row()?)));
+        match begun.min_by_key(|(at, _)| *at) {
+            Some((_, row)) if row.all().is_some() => Spread::Everywhere,
+            Some((_, row)) => Spread::OnItsWay {
+                at: row.arrivals.len(),
+                of: row.expected.len(),
+            },
+            None if height > self.highest => Spread::None,
+            None => Spread::Forgotten,
+        }
+    }
+
     /// Of those of one stage the oldest go.
     fn bound(&mut self) {
         let highest = self.highest;
@@ -283,7 +326,8 @@ impl<K: Inventory> Tracker<K> {
             for _ in max..count {
                 let oldest = self.tracks.iter().position(alike);
                 if let Some(track) = oldest.and_then(|oldest| self.tracks.remove(oldest)) {
-                    push(&mut self.past, track.what(), PAST_MAX);
+                    let arrived = track.height().filter(|_| stage == Stage::Everywhere);
+                    push(&mut self.past, (track.what(), arrived), PAST_MAX);
                 }
             }
         }

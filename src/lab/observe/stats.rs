@@ -5,6 +5,7 @@ use super::propagation::push;
 use super::reorganisation::{REORGANISATIONS, Reorganisation};
 use crate::chain::Txid;
 use crate::node::io::{self, Event, EventKind};
+use crate::node::message::Kind;
 use crate::node::{NodeIx, Time};
 use std::collections::{BTreeMap, BTreeSet, VecDeque};
 use std::sync::{Arc, OnceLock};
@@ -41,6 +42,8 @@ pub struct Traffic {
     messages: u64,
     bytes: u64,
     missed: u64,
+    /// How many of each kind, in the order of [`Kind::ALL`].
+    kinds: [u64; Kind::ALL.len()],
 }
 
 impl Stats {
@@ -165,16 +168,24 @@ impl Stats {
 impl Traffic {
     /// Counts an event, if it is a message that went out.
     pub fn count(&mut self, event: &Event) {
-        if let EventKind::MessageSent { bytes, .. } = event.kind {
-            let bytes = u64::try_from(bytes).unwrap_or(u64::MAX);
+        if let EventKind::MessageSent { bytes, command, .. } = &event.kind {
+            let bytes = u64::try_from(*bytes).unwrap_or(u64::MAX);
             self.messages += 1;
             self.bytes = self.bytes.saturating_add(bytes);
+            if let Some(kind) = Kind::from_name(command) {
+                self.kinds[kind.index()] += 1;
+            }
         }
     }
 
     /// So many events came too fast to be counted.
     pub fn miss(&mut self, events: u64) {
         self.missed = self.missed.saturating_add(events);
+    }
+
+    /// Messages of a kind; `None`: events were missed, so that it is not known.
+    pub fn of_kind(&self, kind: Kind) -> Option<u64> {
+        (self.missed == 0).then(|| self.kinds[kind.index()])
     }
 
     /// Messages, their bytes, and events that were missed.
@@ -283,7 +294,10 @@ mod tests {
             let at = Time(0);
             traffic.count(&Event { at, kind });
         }
+        let of = |kind| traffic.of_kind(kind);
+        assert_eq!([Kind::Ping, Kind::Pong].map(of), [Some(1), Some(0)]);
         traffic.miss(3);
         assert_eq!(traffic.sums(), (1, 32, 3));
+        assert_eq!(traffic.of_kind(Kind::Ping), None);
     }
 }

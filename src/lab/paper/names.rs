@@ -4,6 +4,7 @@ pub use crate::node::foreign::{NODE_NAME_MAX, parse_node_name};
 
 use super::document::nearest;
 use crate::node::foreign::is_hidden;
+use crate::node::message::Kind;
 
 /// Names that an error lists.
 const SHOWN: usize = 10;
@@ -26,6 +27,38 @@ pub fn check_layout_name(name: &str) -> Result<(), String> {
         return Err(rule.to_owned());
     }
     Ok(())
+}
+
+/// The longest label of a payment, in characters: it stands in expressions and in a line of steps.
+const LABEL_MAX: usize = 32;
+
+/// Reads what a payment is to be called: it stands in quotes in expressions.
+///
+/// # Errors
+/// Words that state the rule.
+pub fn check_label(text: &str) -> Result<String, String> {
+    let is_bounded = (1..=LABEL_MAX).contains(&text.chars().count());
+    let is_seen = !text.contains(is_hidden) && text.trim() == text;
+    match is_bounded && is_seen && !text.contains('"') {
+        true => Ok(text.to_owned()),
+        false => Err(format!(
+            "a label has 1 to {LABEL_MAX} characters, none of them a quote, on one line"
+        )),
+    }
+}
+
+/// Reads the kind of a message, by its command.
+///
+/// # Errors
+/// In words: there is none, and which one was probably meant.
+pub fn parse_kind(name: &str) -> Result<Kind, String> {
+    let known = Kind::ALL.into_iter().map(Kind::name);
+    Kind::from_name(name).ok_or_else(|| missing("kind of message", name, known))
+}
+
+/// That a label is that of another payment.
+pub fn label_taken(label: &str) -> String {
+    format!("another payment is labelled {label:?}")
 }
 
 /// That there is no such thing: the one that was probably meant, or those that there are.
@@ -54,6 +87,17 @@ pub fn missing<'a>(what: &str, name: &str, there: impl Iterator<Item = &'a str> 
 #[cfg(test)]
 mod tests {
     use super::*;
+
+    #[test]
+    fn a_label_is_what_can_stand_in_quotes_and_be_seen() {
+        for label in ["x", "double spend", "ü-1 (first)", &"n".repeat(LABEL_MAX)] {
+            assert_eq!(check_label(label), Ok(label.to_owned()));
+        }
+        let long = "n".repeat(LABEL_MAX + 1);
+        for none in ["", " ", "a ", "say \"x\"", "a\nb", "a\u{202e}b", &long] {
+            assert!(check_label(none).is_err(), "{none:?}");
+        }
+    }
 
     #[test]
     fn who_is_missing_is_said_with_who_was_meant_or_who_is_there() {

@@ -104,6 +104,33 @@ pub fn parse_duration(text: &str) -> Result<Duration, UnitError> {
         .ok_or_else(|| UnitError::TooLong(shown()))
 }
 
+/// The most that a clock can be off.
+const AHEAD_MAX: Duration = Duration::from_secs(365 * 24 * 3_600);
+
+/// Reads how far a clock is ahead, in ms: `+2h`, `-30s`, `0s`.
+///
+/// # Errors
+/// In words, what is wrong.
+pub fn parse_ahead(text: &str) -> Result<i64, String> {
+    let (is_behind, rest) = match text.strip_prefix('-') {
+        Some(rest) => (true, rest),
+        None => (false, text.strip_prefix('+').unwrap_or(text)),
+    };
+    let by = parse_duration(rest).map_err(|error| error.to_string())?;
+    if by > AHEAD_MAX {
+        return Err("a clock can be a year off at most".to_owned());
+    }
+    let ms = i64::try_from(by.as_millis()).unwrap_or(i64::MAX);
+    Ok(if is_behind { -ms } else { ms })
+}
+
+/// Writes that as [`parse_ahead`] reads it.
+pub fn show_ahead(ahead_ms: i64) -> String {
+    let sign = if ahead_ms < 0 { "-" } else { "+" };
+    let by = Duration::from_millis(ahead_ms.unsigned_abs());
+    format!("{sign}{}", show_duration(by))
+}
+
 /// Writes a duration as [`parse_duration`] reads it, in the longest unit that it is whole in. What
 /// is finer than a microsecond is left out.
 pub fn show_duration(duration: Duration) -> String {

@@ -11,7 +11,7 @@ pub mod view;
 mod want;
 
 pub use self::engine::Script;
-pub use self::expr::{Expr, ExprError, Facts, NodeFacts, Verdict};
+pub use self::expr::{Expr, ExprError, Facts, Names, NodeFacts, Quantity, Verdict};
 pub use self::step::{Expect, Start, StepSpec, in_words};
 pub use self::view::{Fault, Pace, ScriptView, StepState, StepView};
 pub use self::want::{Cause, Want};

@@ -4,9 +4,10 @@ use super::expr::Expr;
 use crate::lab::ask::verbs::key_holder;
 use crate::lab::ask::{LinkChange, Named, Request, TimeChange, write};
 use crate::lab::paper::units::{show_rate, show_tx_rate};
-use crate::link::LinkState;
+use crate::link::{Fate, LinkState};
 use crate::node::config::MiningMode;
-use crate::node::io::Command;
+use crate::node::io::{Command, Payment};
+use std::borrow::Cow;
 use std::sync::Arc;
 use std::time::Duration;
 
@@ -116,6 +117,7 @@ fn note_in_words(text: &str) -> String {
 pub fn in_words(request: &Request<Named>) -> String {
     match request {
         Request::Node(node, command) => of_node(node.as_deref(), command, write(request).0),
+        Request::Labelled(_, payment, label) => format!("{}: {label}", payment_in_words(payment)),
         Request::Ask(node, _) => on_node(node.as_deref(), write(request).0.replace('_', " ")),
         Request::Kill(node) => with_node("kill", node.as_deref()),
         Request::Restart(node) => with_node("restart", node.as_deref()),
@@ -157,29 +159,38 @@ fn with_node(verb: &str, node: Option<&str>) -> String {
     }
 }
 
-fn link(change: &LinkChange) -> &'static str {
-    match change {
+fn link(change: &LinkChange) -> Cow<'static, str> {
+    let words = match change {
+        LinkChange {
+            next: Some(next), ..
+        } => {
+            let what = match next.fate {
+                Fate::Drop => "drop",
+                Fate::Delay(_) => "delay",
+                Fate::Repeat => "repeat",
+            };
+            return format!("{what} the next {}", next.kind).into();
+        }
         LinkChange {
             state: Some(state),
             latency: None,
             jitter: None,
             bandwidth: None,
             loss: None,
+            next: None,
         } => match state {
             LinkState::Open => "heal",
             LinkState::Cut => "cut",
             LinkState::BlackHole => "black hole",
         },
         _ => "change link",
-    }
+    };
+    words.into()
 }
 
 fn of_node(node: Option<&str>, command: &Command, verb: &str) -> String {
     let words = match command {
-        Command::Send(payment) => {
-            let (from, to) = (&payment.from, &payment.to);
-            return format!("send {} from {from} to {to}", payment.amount);
-        }
+        Command::Send(payment) => return payment_in_words(payment),
         Command::CreateWallet { name } => format!("make wallet {name}"),
         // Not its key.
         Command::ImportWallet { name, secret, .. } => match key_holder(secret) {
@@ -195,6 +206,11 @@ fn of_node(node: Option<&str>, command: &Command, verb: &str) -> String {
         _ => verb.replace('_', " "),
     };
     on_node(node, words)
+}
+
+fn payment_in_words(payment: &Payment) -> String {
+    let (from, to) = (&payment.from, &payment.to);
+    format!("send {} from {from} to {to}", payment.amount)
 }
 
 fn on_node(node: Option<&str>, words: String) -> String {

@@ -289,6 +289,9 @@ impl Acts {
             | Command::Release
             | Command::Forge { .. }
             | Command::LeaveOut { .. }
+            | Command::SetClock { .. }
+            | Command::FailDisk { .. }
+            | Command::SendRaw { .. }
             | Command::ImportWallet { .. } => {
                 Err(refused("a program of others cannot be told to do that"))
             }

@@ -7,6 +7,7 @@
 use super::*;
 use crate::chain::block::HEADER_VERSION;
 use crate::chain::{Amount, BlockHash, BlockTime, CompactTarget, Header, MerkleRoot};
+use crate::node::time::ClockOff;
 use std::sync::mpsc::{self, Receiver};
 use std::time::Instant;
 
@@ -34,6 +35,7 @@ fn job(bits: CompactTarget, hashrate: Option<f64>) -> Arc<Job> {
         height: 1,
         fees: Amount::ZERO,
         hashrate,
+        clock: ClockOff::default(),
     })
 }
 

@@ -13,7 +13,7 @@ use super::takes::TakesHeaders;
 use crate::chain::block::BlockTime;
 use crate::chain::headers::{Extended, HeaderId, HeaderTree, Origin, Removed, Trunks};
 use crate::chain::{BlockHash, Header, Params};
-use crate::node::store::{Batch, BlockId, HeaderRecord, Store, StoreFault};
+use crate::node::store::{Batch, BlockId, DiskFault, HeaderRecord, Store, StoreFault};
 use std::collections::BTreeMap;
 use std::sync::Arc;
 
@@ -26,6 +26,8 @@ pub struct HeaderChain<S> {
     store: S,
     /// The store failed; what is in memory may be ahead of it, so nothing is taken any more.
     halted: Option<StoreFault>,
+    /// The next write fails, as on such a disk, before any of it is done.
+    broken: Option<DiskFault>,
 }
 
 impl<S: Store> HeaderChain<S> {
@@ -60,6 +62,7 @@ impl<S: Store> HeaderChain<S> {
             tree,
             store,
             halted: None,
+            broken: None,
         })
     }
 
@@ -203,6 +206,7 @@ impl<S: Store> HeaderChain<S> {
     /// [`StoreFault`].
     pub fn sync(&mut self) -> Result<(), StoreFault> {
         self.check_running()?;
+        self.check_disk()?;
         let synced = self.store.sync();
         self.halt_on_fault(synced)
     }
@@ -295,8 +299,24 @@ impl<S: Store> HeaderChain<S> {
         if batch.is_empty() {
             return Ok(());
         }
+        self.check_disk()?;
         let committed = self.store.commit(batch);
         self.halt_on_fault(committed)
+    }
+
+    /// From now on every write fails as on such a disk, until the store is opened anew.
+    pub fn break_disk(&mut self, fault: DiskFault) {
+        self.broken = Some(fault);
+    }
+
+    fn check_disk(&mut self) -> Result<(), StoreFault> {
+        let Some(broken) = self.broken else {
+            return Ok(());
+        };
+        self.halt_on_fault(Err(StoreFault::Failed {
+            place: self.store.place(),
+            problem: broken.problem().to_owned(),
+        }))
     }
 
     pub(super) fn check_running(&self) -> Result<(), StoreFault> {

@@ -9,7 +9,7 @@ use crate::chain::coins::{CoinView, OutPoint};
 use crate::chain::headers::{HeaderId, HeaderTree, Origin};
 use crate::chain::rules;
 use crate::chain::{Block, BlockHash, Coin, Header, Params, SigCache};
-use crate::node::store::{Batch, BlockId, Store, StoreFault};
+use crate::node::store::{Batch, BlockId, DiskFault, Store, StoreFault};
 use std::collections::BTreeMap;
 use std::sync::Arc;
 
@@ -130,6 +130,11 @@ impl<S: Store> ChainState<S> {
         durable: bool,
     ) -> Result<(), StoreFault> {
         self.headers.put_meta(meta, durable)
+    }
+
+    /// As [`HeaderChain::break_disk`](super::HeaderChain::break_disk).
+    pub fn break_disk(&mut self, fault: DiskFault) {
+        self.headers.break_disk(fault);
     }
 
     /// Makes all that was accepted survive a power loss.

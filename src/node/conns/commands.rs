@@ -4,7 +4,7 @@ use super::has::HasConns;
 use super::life::ConnLife;
 use crate::node::io::{CloseReason, CommandError, RefusalKind, Reply};
 use crate::node::peers::Peer;
-use crate::node::time::Time;
+use crate::node::time::{ClockOff, Time};
 use std::net::{IpAddr, SocketAddr};
 use std::time::Duration;
 
@@ -34,6 +34,19 @@ pub(in crate::node) trait ConnCommands: HasConns + ConnLife {
         conns.unwritten(now);
         let name = &conns.config.name;
         Ok(Reply::Done(format!("{name} stays connected to {addr}")))
+    }
+
+    /// Its clock is so far off from now on.
+    fn set_clock(&mut self, ahead_ms: i64) -> Reply {
+        let conns = self.conns_mut();
+        conns.clock = ClockOff { ahead_ms };
+        let name = &conns.config.name;
+        let by = Duration::from_millis(ahead_ms.unsigned_abs());
+        Reply::Done(match ahead_ms {
+            0 => format!("the clock of {name} is right"),
+            1.. => format!("the clock of {name} is {by:?} ahead"),
+            _ => format!("the clock of {name} is {by:?} behind"),
+        })
     }
 
     /// Ends the connections with this address, and does not dial it again.

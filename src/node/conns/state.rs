@@ -1,6 +1,6 @@
 //! What is known of connections.
 
-use crate::chain::BlockHash;
+use crate::chain::{BlockHash, BlockTime};
 use crate::node::addrbook::{self, AddrBook};
 use crate::node::config::Config;
 use crate::node::gossip::Gossip;
@@ -13,7 +13,7 @@ use crate::node::peers::Peers;
 use crate::node::peers::strangers::Strangers;
 use crate::node::random::Random;
 use crate::node::store::{Store, StoreFault};
-use crate::node::time::{Time, earlier};
+use crate::node::time::{ClockOff, Time, earlier};
 use crate::node::wallets::Rows;
 use std::collections::VecDeque;
 use std::time::Duration;
@@ -26,6 +26,8 @@ pub const FLUSH_EVERY: Duration = Duration::from_secs(1);
 #[derive(Clone)]
 pub(in crate::node) struct Conns {
     pub config: Config,
+    /// How far its clock is off.
+    pub clock: ClockOff,
     pub peers: Peers,
     pub strangers: Strangers,
     pub book: AddrBook,
@@ -78,7 +80,13 @@ impl Conns {
             dial_at: Some(now),
             halted: None,
             config,
+            clock: ClockOff::default(),
         })
+    }
+
+    /// What a block's header has that is found now, by the node's clock.
+    pub fn block_time(&self, now: Time) -> BlockTime {
+        self.clock.shows(now).block_time()
     }
 
     /// When something is due.

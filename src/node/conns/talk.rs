@@ -117,8 +117,12 @@ pub(in crate::node) trait ConnTalk: HasConns {
         let conns = self.conns_mut();
         match message {
             Message::Verack(_) => conns.out.blame(conn, MALICE, "a second verack"),
-            Message::Ping(nonce) => conns.out.send(conn, Message::Pong(nonce, now)),
+            Message::Ping(nonce) => {
+                let shown = conns.clock.shows(now);
+                conns.out.send(conn, Message::Pong(nonce, shown));
+            }
             Message::Pong(nonce, theirs) => {
+                let theirs = conns.clock.rightly(theirs);
                 let skew = conns.peers.received_pong(conn, (nonce, theirs), now);
                 if let Some((skew, peer)) = skew.zip(conns.peers.label(conn)) {
                     let ahead_ms = skew.ahead_ms();

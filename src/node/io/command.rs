@@ -6,7 +6,7 @@ use crate::node::snapshot::{
     BlockDetail, BlockInfo, CoinInfo, HistoryEntry, MempoolTx, NodeSnapshot, PeerInfo, TxDetail,
     WalletInfo,
 };
-use crate::node::store::BlockId;
+use crate::node::store::{BlockId, DiskFault};
 use crate::node::time::duration_text;
 use serde::{Deserialize, Serialize};
 use std::fmt;
@@ -83,11 +83,40 @@ pub enum Command {
     },
     /// Lift a ban. Replies [`Reply::Done`].
     Unban(IpAddr),
+    /// Have its clock be so far off until it starts again, in ms; negative: behind. Replies [`Reply::Done`].
+    SetClock {
+        /// How far ahead.
+        ahead_ms: i64,
+    },
+    /// Have its next write fail as on such a disk. Replies [`Reply::Done`]; then the node halts.
+    FailDisk {
+        /// How.
+        what: DiskFault,
+    },
+    /// Give it a block or a transaction as if it had asked a peer for it. Replies [`Reply::Done`].
+    SendRaw {
+        /// The peer, by its name or address.
+        from: String,
+        /// What it is.
+        kind: RawKind,
+        /// Its bytes, two hexadecimal digits each.
+        hex: String,
+    },
     /// Have a program of others take a block as against the rules, and leave it with all that follows it.
     /// Replies [`Reply::Done`].
     InvalidateBlock(WhichBlock),
     /// Have it take that back. Replies [`Reply::Done`].
     ReconsiderBlock(WhichBlock),
+}
+
+/// What can be given to a node as bytes.
+#[derive(Clone, Copy, Debug, PartialEq, Eq, Serialize, Deserialize)]
+#[serde(rename_all = "snake_case")]
+pub enum RawKind {
+    /// A block.
+    Block,
+    /// A transaction.
+    Tx,
 }
 
 /// A block, by one of its names.

@@ -1,7 +1,7 @@
 //! What a miner is given to do.
 
 use crate::chain::{Amount, Block, BlockTime, Header, Tx};
-use crate::node::time::Time;
+use crate::node::time::{ClockOff, Time};
 
 /// A block to solve: everything but the nonce, and the time as it passes.
 #[derive(Clone, Debug)]
@@ -18,6 +18,8 @@ pub struct Job {
     /// Hashes per second to try; `None`: as many as the machine can, for a block that was asked for
     /// by hand.
     pub hashrate: Option<f64>,
+    /// How far the node's clock is off.
+    pub clock: ClockOff,
 }
 
 impl Job {
@@ -25,7 +27,7 @@ impl Job {
     /// asked for by hand keeps what it was given: see [`template`](crate::node::template).
     pub fn time_at(&self, now: Time) -> BlockTime {
         match self.hashrate {
-            Some(_) => self.header.time.max(now.block_time()),
+            Some(_) => self.header.time.max(self.clock.shows(now).block_time()),
             None => self.header.time,
         }
     }

@@ -13,7 +13,9 @@ mod unreached;
 pub mod words;
 
 pub use super::ids::{ConnId, Direction, RequestId};
-pub use command::{Command, CommandError, Payment, RefusalKind, Reply, SendPlan, WhichBlock};
+pub use command::{
+    Command, CommandError, Payment, RawKind, RefusalKind, Reply, SendPlan, WhichBlock,
+};
 pub use event::{BlockStage, Event, EventKind, LOST_MAX, PeerLabel};
 pub use job::Job;
 pub use question::Question;

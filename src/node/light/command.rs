@@ -2,6 +2,7 @@
 
 use super::state::LightNode;
 use crate::chain::{Amount, Txid};
+use crate::node::commands::breaks;
 use crate::node::conns::{ConnCommands, ConnTalk};
 use crate::node::io::{Command, CommandError, EventKind, Payment, Reply};
 use crate::node::mempool::PACKAGE_MAX;
@@ -38,6 +39,12 @@ impl<S: Store> LightNode<S> {
             | Command::SetStrategy(_)
             | Command::Release
             | Command::Forge { .. } => Err("a light node has no blocks to build on".into()),
+            Command::SetClock { ahead_ms } => Ok(self.set_clock(ahead_ms)),
+            Command::FailDisk { what } => {
+                self.chain.break_disk(what);
+                Ok(breaks(&self.conns.config.name, what))
+            }
+            Command::SendRaw { .. } => Err("a light node takes no blocks by hand".into()),
             Command::LeaveOut { .. } => Err("a light node serves nothing".into()),
             Command::InvalidateBlock(_) | Command::ReconsiderBlock(_) => Err(
                 "a node of chainlab goes by the rules alone, and leaves no block that holds to them"

@@ -163,6 +163,7 @@ impl<S: Store> LightNode<S> {
         let context = Context {
             chain: &mut self.chain,
             now,
+            clock: self.conns.clock,
             out: &mut self.conns.out,
         };
         (&mut self.sync, context)

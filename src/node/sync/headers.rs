@@ -69,7 +69,8 @@ impl Sync {
         context: &mut Context<'_, C>,
     ) -> Result<Option<TipChange>, StoreFault> {
         let origin = Origin::Peer(conn.0);
-        let accepted = (context.chain).accept_headers(origin, headers, context.now.block_time())?;
+        let time = context.block_time();
+        let accepted = (context.chain).accept_headers(origin, headers, time)?;
         let Some(peer) = self.peers.get_mut(&conn) else {
             return Ok(accepted.change);
         };
@@ -152,7 +153,7 @@ impl Sync {
             headers,
             needed,
             context.chain.params(),
-            context.now.block_time(),
+            context.block_time(),
         );
         let end = headers.last().map(Header::hash);
         match step {

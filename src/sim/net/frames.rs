@@ -1,6 +1,6 @@
 //! What travels on the links, and what is due on them: see the drawing in [`net`](super).
 
-use crate::link::{Conditions, Refused};
+use crate::link::{Conditions, Fate, Refused};
 use crate::node::NodeIx;
 use crate::node::io::{ConnId, Direction, Input};
 use crate::node::message::{FRAME_HEADER_LEN, Message};
@@ -8,6 +8,7 @@ use crate::sim::agenda::Due;
 use crate::sim::ends::{End, Frame, State, partner};
 use crate::sim::world::Sim;
 use bytes::Bytes;
+use std::time::Duration;
 
 impl Sim {
     pub(in crate::sim) fn send(&mut self, ix: NodeIx, conn: ConnId, message: Message) {
@@ -17,13 +18,38 @@ impl Sim {
         if end.owner != ix || end.state != State::Up {
             return;
         }
-        let (mut bytes, piece) = (message.wire_len(), end.out.piece());
+        match self.net.fate(conn, message.kind()) {
+            None => self.put_message(ix, conn, message, Duration::ZERO),
+            Some(Fate::Delay(held)) => self.put_message(ix, conn, message, held),
+            Some(Fate::Drop) => {
+                let bytes = message.wire_len();
+                self.put_pieces(conn, bytes, Frame::Lost, Duration::ZERO);
+            }
+            Some(Fate::Repeat) => {
+                self.put_message(ix, conn, message.clone(), Duration::ZERO);
+                self.put_message(ix, conn, message, Duration::ZERO);
+            }
+        }
+    }
+
+    fn put_message(&mut self, ix: NodeIx, conn: ConnId, message: Message, held: Duration) {
+        let bytes = message.wire_len();
+        let frame = self.frame(ix, message);
+        self.put_pieces(conn, bytes, frame, held);
+    }
+
+    /// Puts a message on a link, in pieces as they leave; the last arrives so much later.
+    fn put_pieces(&mut self, conn: ConnId, mut bytes: usize, last: Frame, held: Duration) {
+        let Some(piece) = self.net.ends.get(&conn).map(|end| end.out.piece()) else {
+            return;
+        };
+        let is_lost = matches!(last, Frame::Lost);
         while bytes > piece {
-            self.put(conn, piece, Frame::Part);
+            let part = if is_lost { Frame::Lost } else { Frame::Part };
+            self.put(conn, piece, part);
             bytes -= piece;
         }
-        let frame = self.frame(ix, message);
-        self.put(conn, bytes, frame);
+        self.put_late(conn, bytes, last, held);
     }
 
     /// Puts bytes of an actor on a link, in pieces as they would leave.
@@ -131,11 +157,15 @@ impl Sim {
 
     /// Puts a frame on the link out of an end, if it is still there.
     pub(super) fn put(&mut self, conn: ConnId, bytes: usize, frame: Frame) {
+        self.put_late(conn, bytes, frame, Duration::ZERO);
+    }
+
+    fn put_late(&mut self, conn: ConnId, bytes: usize, frame: Frame, held: Duration) {
         let now = self.now();
         let Some(end) = self.net.ends.get_mut(&conn) else {
             return;
         };
-        match end.out.push(now, bytes, frame) {
+        match end.out.push_late(now, bytes, frame, held) {
             Ok(()) => self.set_due(conn),
             Err(why) => self.overfull(conn, why),
         }

@@ -313,6 +313,7 @@ fn change(befores: &[Conditions], like: Conditions) -> LinkChange {
         bandwidth: differs(|a, b| a.bandwidth != b.bandwidth).then_some(like.bandwidth),
         loss: differs(|a, b| (a.loss - b.loss).abs() > 1e-9).then_some(like.loss),
         state: differs(|a, b| a.state != b.state).then_some(like.state),
+        next: None,
     }
 }
 

@@ -3,8 +3,9 @@
 
 use crate::lab::LabView;
 use crate::lab::Request;
-use crate::lab::ask::verbs::NOTE_MAX;
+use crate::lab::ask::verbs::{NOTE_MAX, parse_fault, verb};
 use crate::lab::ask::{Save, Saved, TimeChange, When};
+use crate::lab::paper::units::parse_ahead;
 use crate::lab::script::Expr;
 use crate::lab::spec::Speed;
 use crate::node::NodeIx;
@@ -37,12 +38,14 @@ pub enum About {
     Screen,
     /// Time, where that is virtual.
     Time,
+    /// A node of chainlab's own.
+    Node,
     /// A node that is a program of others.
     Program,
 }
 
 /// All of them.
-pub static COMMANDS: [TypedCommand; 13] = [
+pub static COMMANDS: [TypedCommand; 16] = [
     TypedCommand {
         name: "note",
         wants: "TEXT",
@@ -152,6 +155,39 @@ pub static COMMANDS: [TypedCommand; 13] = [
         },
     },
     TypedCommand {
+        name: "next",
+        wants: "drop block EAST WEST",
+        does: "drops, repeats, or delays (… 5s) the next message",
+        stands_alone: false,
+        writes: false,
+        about: About::Screen,
+        read: |words, _| next_message(words),
+    },
+    TypedCommand {
+        name: "clock",
+        wants: "+2h",
+        does: "has the node's clock be off; 0s: not at all",
+        stands_alone: false,
+        writes: false,
+        about: About::Node,
+        read: |words, node| {
+            let ahead_ms = parse_ahead(words)?;
+            Ok(Request::Node(node, Command::SetClock { ahead_ms }))
+        },
+    },
+    TypedCommand {
+        name: "disk",
+        wants: "full",
+        does: "has the node's next write fail; or: failing",
+        stands_alone: false,
+        writes: false,
+        about: About::Node,
+        read: |words, node| {
+            let what = parse_fault(words)?;
+            Ok(Request::Node(node, Command::FailDisk { what }))
+        },
+    },
+    TypedCommand {
         name: "invalidateblock",
         wants: "#7",
         does: "has the node leave a block, as against the rules",
@@ -204,9 +240,10 @@ impl TypedCommand {
         let purpose = match &request {
             Request::Note(_) => Purpose::Caption,
             // What is set then is not seen anywhere else.
-            Request::Time(TimeChange::PauseWhen(_)) | Request::Node(..) | Request::Save(_) => {
-                Purpose::Tell
-            }
+            Request::Time(TimeChange::PauseWhen(_))
+            | Request::Node(..)
+            | Request::Link(_)
+            | Request::Save(_) => Purpose::Tell,
             _ => Purpose::Time,
         };
         Ok((request, purpose))
@@ -217,10 +254,11 @@ impl TypedCommand {
         match self.about {
             About::Screen => true,
             About::Time => lab.time.is_some(),
-            About::Program => {
+            About::Node | About::Program => {
                 let node = lab.nodes.get(focus.0);
                 let seen = node.and_then(|node| node.snapshot.as_ref());
-                seen.is_some_and(|seen| seen.program.is_some())
+                let is_program = self.about == About::Program;
+                seen.is_some_and(|seen| seen.program.is_some() == is_program)
             }
         }
     }
@@ -229,6 +267,24 @@ impl TypedCommand {
     pub fn sets_breakpoints(&self) -> bool {
         self.name == "pause when"
     }
+}
+
+/// What is to become of the next message of a kind, from a node to another.
+fn next_message(words: &str) -> Result<Request, String> {
+    const KEYS: [&str; 5] = ["what", "kind", "from", "to", "for"];
+    let words: Vec<&str> = words.split_whitespace().collect();
+    if words.len() > KEYS.len() {
+        return Err(
+            "drop, delay or repeat, the kind, from, to, and for a delay how long".to_owned(),
+        );
+    }
+    let params = KEYS.into_iter().zip(words);
+    let params = params.map(|(key, word)| (key.to_owned(), word.into()));
+    let verb = verb("next_message").expect("it is in the table");
+    let request = verb.read(params.collect());
+    request
+        .and_then(|request| request.of(|_| unreachable!("it is about a link")))
+        .map_err(|error| error.to_string())
 }
 
 /// A caption, which may be empty: that takes the old one away.
@@ -275,7 +331,12 @@ fn expression(words: &str) -> Result<String, String> {
 mod tests {
     use super::*;
     use crate::chain::BlockHash;
+    use crate::lab::ask::{Bend, LinkChange};
+    use crate::link::{Fate, NextMessage};
     use crate::node::io::WhichBlock;
+    use crate::node::message::Kind;
+    use crate::node::store::DiskFault;
+    use std::time::Duration;
 
     fn asked(line: &str) -> Result<Request, String> {
         let (command, words) = TypedCommand::of(line).expect(line);
@@ -312,6 +373,23 @@ mod tests {
             asked(&format!("reconsiderblock {hash}")),
             Ok(Request::Node(NodeIx(2), Command::ReconsiderBlock(block)))
         );
+        let of_node = |command| Ok(Request::Node(NodeIx(2), command));
+        let ahead_ms = -30_000;
+        assert_eq!(asked("clock -30s"), of_node(Command::SetClock { ahead_ms }));
+        let what = DiskFault::Failing;
+        assert_eq!(asked("disk failing"), of_node(Command::FailDisk { what }));
+        let (kind, held) = (Kind::Block, Duration::from_secs(5));
+        let fate = Fate::Delay(held);
+        let late = Bend {
+            from: "east".to_owned(),
+            to: "west".to_owned(),
+            is_both_ways: false,
+            change: LinkChange::to_next(NextMessage { kind, fate }),
+        };
+        assert_eq!(
+            asked("next delay block east west 5s"),
+            Ok(Request::Link(late))
+        );
         assert_eq!(asked("note hi"), Ok(Request::Note(Some("hi".to_owned()))));
         for (line, what, replaces) in [
             ("save a b.run", RUN, false),
@@ -340,6 +418,17 @@ mod tests {
             ("drop later than", "nothing is wanted after it"),
             ("invalidateblock 7", "by its height as in #7"),
             ("invalidateblock #x", "not \"#x\""),
+            ("clock soon", "soon"),
+            ("clock +800d", "a year off at most"),
+            ("disk half", "\"full\" or \"failing\""),
+            ("next drop blok east west", "did you mean \"block\"?"),
+            (
+                "next drop block east west 5s",
+                "has a meaning only with delay",
+            ),
+            ("next delay block east west", "for: is missing"),
+            ("next drop block east", "to: is missing"),
+            ("next drop block east west 5s more", "drop, delay or repeat"),
         ] {
             let why = asked(line).expect_err(line);
             assert!(why.contains(words), "{line}: {why}");

@@ -3,8 +3,9 @@
 use super::row::{Param, Verb, needs, request, takes};
 use crate::lab::ask::params::{BadParam, Params, bad, required};
 use crate::lab::ask::{Bend, LinkChange, Named, Request, Scope};
+use crate::lab::paper::names::parse_kind;
 use crate::lab::paper::units::{parse_bandwidth, parse_duration, parse_preset};
-use crate::link::{Conditions, LinkState};
+use crate::link::{Conditions, Fate, HELD_MAX, LinkState, NextMessage};
 
 const ONE_WAY: Param = takes(
     "one_way",
@@ -63,6 +64,19 @@ pub(super) const VERBS: &[Verb] = &[
         heal,
     ),
     request(
+        Scope::Link,
+        "next_message",
+        &[
+            needs("from", "the node that sends"),
+            needs("to", "the node that receives"),
+            needs("kind", "the kind of message, as in \"block\""),
+            needs("what", "\"drop\", \"delay\", or \"repeat\""),
+            takes("for", "how long it is delayed, as in \"5s\", at most 60 s"),
+        ],
+        "has the next message of a kind on a link not arrive, arrive late, or arrive twice",
+        next_message,
+    ),
+    request(
         Scope::Lab,
         "partition",
         &[takes(
@@ -114,6 +128,7 @@ pub fn link_change(params: &mut Params) -> Result<LinkChange, BadParam> {
         bandwidth: bandwidth.or(like.bandwidth),
         loss: loss.or(like.loss),
         state: params.read("state", "cut", parse_state)?,
+        next: None,
     };
     let sound = change.apply(Conditions::default()).validate();
     sound.map_err(|error| bad(error.key, error.problem))?;
@@ -131,10 +146,49 @@ fn parse_state(text: &str) -> Result<LinkState, String> {
     }
 }
 
+/// What is to become of the next message of a kind: `from`, `to`, `kind`, `what`, `for`.
+///
+/// # Errors
+/// The first that is wrong.
+pub fn next_message(params: &mut Params) -> Result<Request<Named>, BadParam> {
+    let from = required("from", params.text("from", "central")?)?;
+    let to = required("to", params.text("to", "miner")?)?;
+    let kind = required("kind", params.read("kind", "block", parse_kind)?)?;
+    let what = required("what", params.text("what", "drop")?)?;
+    let held = params.read("for", "5s", parse_duration)?;
+    if let Some(held) = held.filter(|held| *held > HELD_MAX) {
+        return Err(bad("for", format!("{held:?} is more than {HELD_MAX:?}")));
+    }
+    let fate = match (what.as_str(), held) {
+        ("drop", None) => Fate::Drop,
+        ("repeat", None) => Fate::Repeat,
+        ("drop" | "repeat", Some(_)) => return Err(bad("for", "has a meaning only with delay")),
+        ("delay", Some(held)) => Fate::Delay(held),
+        ("delay", None) => return Err(bad("for", "is missing: say how long")),
+        _ => {
+            return Err(bad(
+                "what",
+                "\"drop\", \"delay\" or \"repeat\" is wanted here",
+            ));
+        }
+    };
+    let change = LinkChange::to_next(NextMessage { kind, fate });
+    bend(from, to, false, change)
+}
+
 fn ends(params: &mut Params, change: LinkChange) -> Result<Request<Named>, BadParam> {
     let from = required("from", params.text("from", "central")?)?;
     let to = required("to", params.text("to", "miner")?)?;
     let is_one_way = params.flag("one_way")?.unwrap_or(false);
+    bend(from, to, !is_one_way, change)
+}
+
+fn bend(
+    from: String,
+    to: String,
+    is_both_ways: bool,
+    change: LinkChange,
+) -> Result<Request<Named>, BadParam> {
     if from == to {
         return Err(bad(
             "to",
@@ -144,7 +198,7 @@ fn ends(params: &mut Params, change: LinkChange) -> Result<Request<Named>, BadPa
     Ok(Request::Link(Bend {
         from,
         to,
-        is_both_ways: !is_one_way,
+        is_both_ways,
         change,
     }))
 }

@@ -5,6 +5,7 @@
 mod attack;
 mod basics;
 mod chain;
+mod faults;
 mod lab;
 mod links;
 mod mining;
@@ -16,6 +17,7 @@ mod time;
 mod wallets;
 
 pub use basics::{BASICS, Basic};
+pub use faults::parse_fault;
 pub use lab::{NOTE_MAX, check_note};
 pub use links::link_change;
 pub use row::{Param, Verb};
@@ -24,7 +26,7 @@ pub use wallets::key_holder;
 use crate::lab::paper::document::nearest;
 
 /// All groups, as people look for them.
-const GROUPS: [&[Verb]; 10] = [
+const GROUPS: [&[Verb]; 11] = [
     wallets::VERBS,
     mining::VERBS,
     attack::VERBS,
@@ -32,6 +34,7 @@ const GROUPS: [&[Verb]; 10] = [
     chain::VERBS,
     nodes::VERBS,
     links::VERBS,
+    faults::VERBS,
     lab::VERBS,
     script::VERBS,
     time::VERBS,

@@ -5,10 +5,12 @@ use crate::lab::ask::{
     write,
 };
 use crate::lab::spec::{NodeSpec, Speed};
-use crate::link::LinkState;
+use crate::link::{Fate, LinkState, NextMessage};
 use crate::node::config::MiningMode;
 use crate::node::config::{Release, Strategy};
-use crate::node::io::{Command, Payment, Question, WhichBlock};
+use crate::node::io::{Command, Payment, Question, RawKind, WhichBlock};
+use crate::node::message::Kind;
+use crate::node::store::DiskFault;
 use serde_json::{Map, Value, json};
 use std::net::SocketAddr;
 use std::time::Duration;
@@ -64,6 +66,18 @@ fn commands() -> Vec<Command> {
             for_: Duration::from_secs(600),
         },
         Command::Unban(addr.ip()),
+        Command::SetClock {
+            ahead_ms: 7_200_000,
+        },
+        Command::SetClock { ahead_ms: -1_500 },
+        Command::FailDisk {
+            what: DiskFault::Full,
+        },
+        Command::SendRaw {
+            from: name(),
+            kind: RawKind::Tx,
+            hex: "00ff".to_owned(),
+        },
         Command::InvalidateBlock(WhichBlock::Hash(BlockHash([7; 32]))),
         Command::ReconsiderBlock(WhichBlock::Height(9)),
     ]
@@ -99,6 +113,16 @@ fn questions() -> Vec<Question> {
     ]
 }
 
+fn next(fate: Fate) -> Request<Named> {
+    let kind = Kind::Block;
+    Request::Link(Bend {
+        from: "central".to_owned(),
+        to: "miner".to_owned(),
+        is_both_ways: false,
+        change: LinkChange::to_next(NextMessage { kind, fate }),
+    })
+}
+
 /// What is asked of a lab, in every form.
 fn requests() -> Vec<Request<Named>> {
     let node = || Some("miner".to_owned());
@@ -111,6 +135,7 @@ fn requests() -> Vec<Request<Named>> {
     all.extend(questions.map(|question| Request::Ask(node(), question)));
     all.extend([
         Request::Node(None, Command::MineNow),
+        Request::Labelled(node(), payment(), "double spend".to_owned()),
         Request::Kill(node()),
         Request::Kill(None),
         Request::Restart(node()),
@@ -125,8 +150,12 @@ fn requests() -> Vec<Request<Named>> {
                 bandwidth: Some(None),
                 loss: Some(0.1),
                 state: Some(LinkState::BlackHole),
+                next: None,
             },
         }),
+        next(Fate::Drop),
+        next(Fate::Repeat),
+        next(Fate::Delay(Duration::from_millis(1_500))),
         Request::HealAll,
         Request::Partition(Vec::new()),
         Request::Partition(vec![group("a,b"), group("c")]),

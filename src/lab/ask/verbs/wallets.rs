@@ -1,7 +1,9 @@
 //! Wallets and payments.
 
-use super::row::{Param, Verb, command, limit, name, needs, question, takes};
+use super::row::{Param, Verb, command, limit, name, needs, node, question, request, takes};
 use crate::lab::ask::params::{BadParam, Params, required};
+use crate::lab::ask::{Request, Scope};
+use crate::lab::paper::names::check_label;
 use crate::node::io::{Command, Payment, Question};
 
 /// Hexadecimal digits of a wallet's key.
@@ -15,15 +17,13 @@ pub fn key_holder(secret: &str) -> Option<&str> {
 }
 
 const WALLET: Param = needs("name", "the wallet's name");
-const PAYMENT: &[Param] = &[
-    needs("from", "the wallet that pays"),
-    needs("to", "an address, or any wallet's name"),
-    needs("amount", "how much arrives, as in \"1.5\""),
-    takes(
-        "fee",
-        "what the miner gets, as in \"0.0001\" [what the network proposes]",
-    ),
-];
+const FROM: Param = needs("from", "the wallet that pays");
+const TO: Param = needs("to", "an address, or any wallet's name");
+const AMOUNT: Param = needs("amount", "how much arrives, as in \"1.5\"");
+const FEE: Param = takes(
+    "fee",
+    "what the miner gets, as in \"0.0001\" [what the network proposes]",
+);
 
 pub(super) const VERBS: &[Verb] = &[
     command(
@@ -68,15 +68,31 @@ pub(super) const VERBS: &[Verb] = &[
     ),
     question(
         "plan_send",
-        PAYMENT,
+        &[FROM, TO, AMOUNT, FEE],
         "shows what a payment would do, and does nothing",
         |params| Ok(Question::PlanSend(payment(params)?)),
     ),
-    command(
+    request(
+        Scope::Node,
         "send",
-        PAYMENT,
+        &[
+            FROM,
+            TO,
+            AMOUNT,
+            FEE,
+            takes(
+                "label",
+                "what expressions call the payment from then on, as in \"double spend\"",
+            ),
+        ],
         "pays; answers once the payment is safe on disk",
-        |params| Ok(Command::Send(payment(params)?)),
+        |params| {
+            let (node, payment) = (node(params)?, payment(params)?);
+            Ok(match params.read("label", "double spend", check_label)? {
+                Some(label) => Request::Labelled(node, payment, label),
+                None => Request::Node(node, Command::Send(payment)),
+            })
+        },
     ),
     question("wallets", &[], "lists wallets, with what they hold", |_| {
         Ok(Question::Wallets)

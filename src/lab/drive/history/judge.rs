@@ -67,7 +67,7 @@ impl Judge {
     }
 
     fn judge(&mut self, lab: &VirtualLab) -> bool {
-        let facts = lab.facts_seen(&self.expr, &self.seen);
+        let facts = lab.facts_seen(&self.expr, &mut self.seen);
         let held = std::mem::replace(&mut self.held, self.expr.holds(&facts));
         self.held && !held
     }

@@ -2,9 +2,8 @@
 
 use super::round::Round;
 use super::rounds::Rounds;
-use crate::lab::ask::{Answer, Known, Request, Ticket};
+use crate::lab::ask::{Answer, Request, Ticket};
 use crate::lab::control::{Endpoint, Later, Subscription};
-use crate::lab::core::sum;
 use crate::lab::core::summary::Summary;
 use crate::lab::drive::registry::Entry;
 use crate::lab::drive::{Backend, LabError, attached};
@@ -15,8 +14,7 @@ use crate::lab::script::{Expr, Facts};
 use crate::lab::view::LabView;
 use crate::live::LabClock;
 use crate::node::Time;
-use crate::node::io::{CommandError, Question, Reply};
-use std::collections::BTreeSet;
+use crate::node::io::CommandError;
 use std::path::{Path, PathBuf};
 use std::sync::Arc;
 use std::sync::atomic::Ordering;
@@ -93,13 +91,7 @@ impl Backend for Rounds {
         let round = self.round();
         let core = round.core();
         let resolver = Resolver::at_the_end(&round.layout);
-        let nodes: BTreeSet<_> = core
-            .node_names()
-            .into_iter()
-            .chain(resolver.nodes())
-            .collect();
-        let wallets: BTreeSet<_> = core.wallets().chain(resolver.wallets()).collect();
-        expr.check(nodes.iter().copied(), wallets.iter().copied())
+        expr.check(&core.names().and(resolver.names()))
     }
 
     fn facts_for<'a>(&'a self, expr: &'a Expr) -> Later<'a, Facts> {
@@ -147,13 +139,16 @@ impl Round {
     /// What an expression is judged by, now.
     async fn facts_for(self: &Arc<Self>, expr: &Expr) -> Facts {
         let (mut facts, unknown) = self.core().facts_for(expr);
-        for (ix, wallet, of) in unknown {
-            let asked = self.ask(Request::Ask(ix, Question::Coins { of }));
-            if let Ok(Answer::Node(_, Reply::Coins(coins))) = asked.answer().await
-                && let Some(amount) = sum(&coins)
-            {
-                let name = Arc::clone(&facts.nodes[ix.0].name);
-                facts.balances.insert((name, wallet), amount);
+        for unknown in unknown {
+            let (ix, question) = (unknown.node, unknown.question.clone());
+            let asked = self.ask(Request::Ask(ix, question)).answer().await;
+            let reply = asked.and_then(|answer| match answer {
+                Answer::Node(_, reply) => Ok(reply),
+                _ => Err("no answer to that".into()),
+            });
+            if let Some(told) = unknown.said(reply) {
+                self.core()
+                    .put_down(&mut facts, ix, &unknown.quantity, told);
             }
         }
         facts

@@ -14,6 +14,7 @@ use crate::live::NodeHandle;
 use crate::node::NodeIx;
 use crate::node::io::{Command, CommandError, Question, RefusalKind, Reply};
 use serde_json::Value;
+use std::net::SocketAddr;
 use std::sync::{Arc, TryLockError};
 use std::time::Duration;
 use tokio::sync::oneshot;
@@ -74,10 +75,22 @@ impl Round {
             Output::Start { node, life, spec } => self.start(node, life, spec),
             Output::Kill(ix) => self.kill(ix),
             Output::SetLinks(set) => self.set_links(&set),
+            Output::Meddle(from, to, next) => {
+                if let Some((from, to)) = self.place(from).zip(self.place(to)) {
+                    self.links.meddle(from, to, next);
+                }
+            }
             Output::Forward { id, tells } => self.forward(id, tells),
             Output::Answer(ticket, answer) => self.answer(ticket, answer),
             // Nodes show themselves, and their time is that of the wall.
             Output::Look(_) | Output::Time(_) => {}
+        }
+    }
+
+    fn place(&self, end: LinkEnd) -> Option<SocketAddr> {
+        match end {
+            LinkEnd::Node(ix) => self.core().nodes().get(ix.0)?.addr(),
+            LinkEnd::Addr(addr) => Some(addr),
         }
     }
 

@@ -148,7 +148,7 @@ impl Backend for PacedLab {
 
     fn check(&self, expr: &Expr) -> Result<(), String> {
         let resolver = Resolver::at_the_end(&self.layout);
-        expr.check(resolver.nodes(), resolver.wallets())
+        expr.check(&resolver.names())
     }
 
     fn facts_for<'a>(&'a self, expr: &'a Expr) -> Later<'a, Facts> {

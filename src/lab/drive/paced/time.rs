@@ -257,9 +257,7 @@ impl Runner {
         let expr: Expr = text.parse().map_err(|error| format!("{error}"))?;
         let core = self.lab().core();
         let resolver = Resolver::at_the_end(core.layout());
-        let nodes = core.nodes().iter().map(|node| &**node.name());
-        let wallets: Vec<&str> = resolver.wallets().chain(core.wallets()).collect();
-        expr.check(nodes, wallets.into_iter())?;
+        expr.check(&core.names().and(resolver.names()))?;
         Ok(expr)
     }
 

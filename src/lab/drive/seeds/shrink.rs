@@ -69,7 +69,7 @@ impl Shrinking {
             return Some(false);
         };
         let resolver = Resolver::at_the_end(&layout);
-        let is_known = |expr: &Expr| expr.check(resolver.nodes(), resolver.wallets()).is_ok();
+        let is_known = |expr: &Expr| expr.check(&resolver.names()).is_ok();
         let asked = self.plan.until.iter().chain(&self.plan.find);
         if !asked.into_iter().all(is_known) {
             return Some(false);

@@ -23,12 +23,12 @@ use crate::chain::SigCache;
 use crate::lab::ask::{Answer, Ticket, TimeChange};
 use crate::lab::core::summary::Summary;
 use crate::lab::core::{
-    Begin, CallId, Core, JustSeen, Level, Seen, Sight, UnknownBalance, sum, traffic,
+    Answers, Begin, CallId, Core, JustSeen, Level, Seen, Sight, Unknown, traffic,
 };
 use crate::lab::layout::Layout;
 use crate::lab::script::{Expr, Facts, ScriptView};
 use crate::lab::spec::OpeningTime;
-use crate::node::io::{CommandError, Event, Question, Reply, RequestId};
+use crate::node::io::{CommandError, Event, Question, RequestId};
 use crate::node::snapshot::NodeSnapshot;
 use crate::node::{BlockId, Node, NodeIx, Time};
 use crate::sim::{Sim, SimStore};
@@ -86,6 +86,8 @@ pub struct VirtualLab {
     /// There are such, and the nodes have not had the time to answer.
     has_called: bool,
     answers: Vec<(Ticket, Result<Answer, CommandError>)>,
+    /// What nodes have said to those who look on: no decision rests on it.
+    heard: Answers,
     /// What the script says of time, for those who set its pace.
     time_changes: Vec<TimeChange>,
     /// What happened and was not taken yet, if it is kept; what happened at the very beginning is, until
@@ -144,6 +146,7 @@ impl VirtualLab {
             open: BTreeMap::new(),
             has_called: false,
             answers: Vec::new(),
+            heard: Answers::default(),
             time_changes: Vec::new(),
             events: Vec::new(),
             keeps_events: true,
@@ -298,7 +301,7 @@ impl VirtualLab {
         self.core.steps().is_over()
     }
 
-    /// The nodes as they are now, without balances.
+    /// The nodes as they are now, without what is asked for by itself.
     pub fn facts(&mut self) -> Facts {
         self.look();
         self.core.facts()
@@ -307,22 +310,34 @@ impl VirtualLab {
     /// What an expression is judged by, as things are now.
     pub fn facts_for(&mut self, expr: &Expr) -> Facts {
         self.look();
-        self.filled_in(self.core.facts_for(expr))
+        let mut answers = std::mem::take(&mut self.heard);
+        let facts = self.filled_in(self.core.facts_for(expr), &mut answers);
+        self.heard = answers;
+        facts
     }
 
     /// As [`VirtualLab::facts_for`], by how nodes were just looked at: nothing in the lab is another by it.
-    pub fn facts_seen(&self, expr: &Expr, seen: &JustSeen) -> Facts {
-        self.filled_in(self.core.facts_seen(expr, seen))
+    pub fn facts_seen(&self, expr: &Expr, seen: &mut JustSeen) -> Facts {
+        let facts = self.core.facts_seen(expr, seen);
+        self.filled_in(facts, &mut seen.answers)
     }
 
-    /// Asks for the balances that are not known.
-    fn filled_in(&self, (mut facts, unknown): (Facts, Vec<UnknownBalance>)) -> Facts {
-        for (ix, wallet, of) in unknown {
-            if let Ok(Reply::Coins(coins)) = self.hosts.sim.ask(ix, Question::Coins { of })
-                && let Some(amount) = sum(&coins)
-            {
-                let key = (Arc::clone(&facts.nodes[ix.0].name), wallet);
-                facts.balances.insert(key, amount);
+    /// Asks for what is not known.
+    fn filled_in(
+        &self,
+        (mut facts, unknown): (Facts, Vec<Unknown>),
+        answers: &mut Answers,
+    ) -> Facts {
+        for unknown in unknown {
+            let (ix, quantity) = (unknown.node, unknown.quantity.clone());
+            let told = answers.get(&unknown).cloned().or_else(|| {
+                let reply = self.hosts.sim.ask(ix, unknown.question.clone());
+                let told = unknown.said(reply)?;
+                answers.keep(unknown, told.clone());
+                Some(told)
+            });
+            if let Some(told) = told {
+                self.core.put_down(&mut facts, ix, &quantity, told);
             }
         }
         facts

@@ -95,6 +95,11 @@ impl VirtualLab {
                     }
                 }
             }
+            Output::Meddle(from, to, next) => {
+                if let (LinkEnd::Node(from), LinkEnd::Node(to)) = (from, to) {
+                    sim.meddle(from, to, next);
+                }
+            }
             // No node of another process is in virtual time.
             Output::Forward { .. } => {}
             Output::Time(change) => self.time_changes.push(change),

@@ -170,7 +170,7 @@ fn read_expr(
 
 fn check_expr(text: &str, resolver: &Resolver) -> Result<Expr, String> {
     let expr: Expr = text.parse().map_err(|error| format!("{error}"))?;
-    expr.check(resolver.nodes(), resolver.wallets())?;
+    expr.check(&resolver.names())?;
     Ok(expr)
 }
 

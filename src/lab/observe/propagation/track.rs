@@ -76,6 +76,10 @@ impl<K: Inventory> Track<K> {
         self.what
     }
 
+    pub fn height(&self) -> Option<u32> {
+        self.height
+    }
+
     /// Notes that a node has it. Those that were not there in time do not count, but for its
     /// finder: that had it first, also if it was dead before it was heard.
     pub fn add(&mut self, arrived: &Arrived<K>) {

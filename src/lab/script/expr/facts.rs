@@ -1,8 +1,11 @@
 //! What an expression is judged by: plain data, from wherever the nodes run.
 
-use crate::chain::{Amount, BlockHash};
+use super::Quantity;
+use crate::chain::BlockHash;
 use crate::lab::observe::ancestry::{Ancestry, Tip};
+use crate::lab::observe::propagation::Spread;
 use crate::node::BlockId;
+use crate::node::message::Kind;
 use std::collections::{BTreeMap, BTreeSet};
 use std::sync::Arc;
 
@@ -13,9 +16,13 @@ pub struct Facts {
     pub nodes: Vec<NodeFacts>,
     /// How many branches their chains are: of several networks, the one that has most.
     pub branches: usize,
-    /// What a wallet has on the chain of a node, by the names of the node and of the wallet, as far
-    /// as it was asked for.
-    pub balances: BTreeMap<(Arc<str>, String), Amount>,
+    /// Quantities that are about something, by the names of the nodes that they are read of, as far as they
+    /// were asked for; or in words why they cannot be known. Balances are in the smallest unit.
+    pub told: BTreeMap<(Arc<str>, Quantity), Result<u64, String>>,
+    /// Messages of a kind that all nodes have sent, as far as that was asked for.
+    pub messages: BTreeMap<Kind, Result<u64, String>>,
+    /// How far the blocks of these heights have come, the first seen of each, as far as that was asked for.
+    pub blocks: BTreeMap<u32, Spread>,
 }
 
 /// A node at one moment.
@@ -42,12 +49,11 @@ pub struct NodeFacts {
 }
 
 impl Facts {
-    /// Of these nodes, without balances.
+    /// Of these nodes, without what is asked for by itself.
     pub fn new(nodes: Vec<NodeFacts>, ancestry: &Ancestry) -> Self {
         let mut facts = Self {
-            branches: 0,
             nodes,
-            balances: BTreeMap::new(),
+            ..Self::default()
         };
         let branches = facts.networks().into_values().map(|nodes| {
             let tips: Vec<_> = nodes.into_iter().map(NodeFacts::end).collect();

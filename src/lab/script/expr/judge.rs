@@ -1,11 +1,18 @@
 //! Whether an expression holds, and if not, which part of it does not and what the values are.
 
 use super::{Expr, Facts, NodeFacts, Operand, Quantity, Relation};
-use crate::chain::Amount;
+use crate::chain::amount::COIN;
+use crate::lab::observe::propagation::Spread;
 use std::cmp::Ordering;
 
 /// Nodes whose values are told; of more nodes only those that are at fault.
 const TOLD_MAX: usize = 12;
+
+/// Why nothing is true.
+const NONE_RUNS: &str = "no node runs";
+
+/// Why something is neither true nor false.
+const NOT_KNOWN: &str = "not known yet";
 
 /// Whether an expression holds.
 #[derive(Clone, Debug, PartialEq, Eq)]
@@ -74,6 +81,7 @@ impl Expr {
                 Truth::False => Truth::True,
             },
             Self::Compare(left, relation, right) => compare(left, *relation, right, facts).0,
+            Self::Propagated(height) => propagated(*height, facts).0,
         }
     }
 
@@ -94,16 +102,24 @@ impl Expr {
             Self::Not(part) => part.blame(facts, !wanted, why),
             Self::Compare(left, relation, right) => {
                 let (_, values) = compare(left, *relation, right, facts);
-                let not = if wanted { "" } else { "not " };
-                why.push(format!("{not}{self}, {values}"));
+                why.push(self.told(wanted, &values));
             }
+            Self::Propagated(height) => why.push(self.told(wanted, &propagated(*height, facts).1)),
         }
+    }
+
+    fn told(&self, wanted: bool, values: &str) -> String {
+        let not = if wanted { "" } else { "not " };
+        format!("{not}{self}, {values}")
     }
 }
 
 /// Whether two sides compare like that, and the values, in words.
 fn compare(left: &Operand, relation: Relation, right: &Operand, facts: &Facts) -> (Truth, String) {
-    let is_of_all = |side: &Operand| matches!(side, Operand::Of(_, None));
+    let is_of_all = |side: &Operand| {
+        let mut terms = side.terms().iter();
+        terms.any(|term| matches!(term, Operand::Of(_, None)))
+    };
     if !is_of_all(left) && !is_of_all(right) {
         let outcome = on(None, left, relation, right, facts);
         return (outcome.truth, in_words(&outcome.values));
@@ -117,9 +133,23 @@ fn compare(left: &Operand, relation: Relation, right: &Operand, facts: &Facts) -
         .collect();
     let truth = outcomes.iter().map(|(_, outcome)| outcome.truth).min();
     let Some(truth) = truth else {
-        return (Truth::Unknown, "no node runs".to_owned());
+        return (Truth::Unknown, NONE_RUNS.to_owned());
     };
     (truth, told(&outcomes))
+}
+
+/// Whether the block of a height has reached all that it is to reach, and how far it has come, in words.
+fn propagated(height: u32, facts: &Facts) -> (Truth, String) {
+    if facts.running().next().is_none() {
+        return (Truth::Unknown, NONE_RUNS.to_owned());
+    }
+    match facts.blocks.get(&height) {
+        Some(Spread::None) => (Truth::False, "there is no such block yet".to_owned()),
+        Some(Spread::OnItsWay { at, of }) => (Truth::False, format!("it is at {at} of {of} nodes")),
+        Some(Spread::Everywhere) => (Truth::True, "it has reached all nodes".to_owned()),
+        Some(Spread::Forgotten) => (Truth::Unknown, "it is not followed any more".to_owned()),
+        None => (Truth::Unknown, NOT_KNOWN.to_owned()),
+    }
 }
 
 /// The values of those nodes that are at fault, or, if none is, of all; each value once.
@@ -190,7 +220,7 @@ fn on(
     };
     let values = [(left, left_is), (right, right_is)]
         .into_iter()
-        .filter(|(side, _)| matches!(side, Operand::Of(..) | Operand::Tips | Operand::Branches))
+        .filter(|(side, _)| side.is_of_lab())
         .map(|(_, value)| value.words());
     Judged {
         truth,
@@ -211,18 +241,39 @@ fn read<'a>(
         Operand::Number(number) => Ok(Reading::Number((*number).into())),
         Operand::Amount(amount) => Ok(Reading::Coins(amount.units().into())),
         Operand::HashEnd(digits) => Ok(Reading::HashEnd(digits)),
-        Operand::Tips | Operand::Branches if facts.running().next().is_none() => {
-            Err("no node runs".to_owned())
+        Operand::Tips | Operand::Branches | Operand::Messages(_)
+            if facts.running().next().is_none() =>
+        {
+            Err(NONE_RUNS.to_owned())
         }
         Operand::Tips => Ok(Reading::Number(wide(facts.tips()))),
         Operand::Branches => Ok(Reading::Number(wide(facts.branches))),
+        Operand::Messages(kind) => known(facts.messages.get(kind)).map(Reading::Number),
         Operand::Of(quantity, name) => {
             let node = match name {
                 Some(name) => Some(find(facts, name)?),
                 None => on,
             };
-            read_of(quantity, node.ok_or("no node runs")?, facts)
+            read_of(quantity, node.ok_or(NONE_RUNS)?, facts)
         }
+        Operand::Sum(terms) => {
+            let terms = terms.iter().map(|term| read(term, on, facts));
+            Ok(add(&terms.collect::<Result<Vec<_>, _>>()?))
+        }
+    }
+}
+
+/// What these are together. They are as many as an expression has room for, each far below what fits.
+fn add<'a>(terms: &[Reading<'_>]) -> Reading<'a> {
+    let has_coins = terms.iter().any(|term| matches!(term, Reading::Coins(_)));
+    let beside = match has_coins {
+        true => Reading::Coins(0),
+        false => Reading::Number(0),
+    };
+    let sum = terms.iter().map(|term| term.size(&beside)).sum();
+    match has_coins {
+        true => Reading::Coins(sum),
+        false => Reading::Number(sum),
     }
 }
 
@@ -240,19 +291,24 @@ fn read_of<'a>(
     node: &NodeFacts,
     facts: &Facts,
 ) -> Result<Reading<'a>, String> {
+    let told = || known(facts.told.get(&(node.name.clone(), quantity.clone())));
     Ok(match quantity {
         Quantity::Height => Reading::Number(node.height.into()),
         Quantity::Tip => Reading::Hash(node.tip.to_string()),
         Quantity::Mempool => Reading::Number(wide(node.mempool)),
         Quantity::Peers => Reading::Number(wide(node.peers)),
         Quantity::ReorgDepth => Reading::Number(wide(node.reorg_depth)),
-        Quantity::Balance(wallet) => {
-            let key = (node.name.clone(), wallet.clone());
-            let balance = facts.balances.get(&key);
-            let balance = balance.ok_or("not known yet")?;
-            Reading::Coins(balance.units().into())
-        }
+        Quantity::Balance(_) => Reading::Coins(told()?),
+        Quantity::Confirmations(_) | Quantity::Messages(_) => Reading::Number(told()?),
     })
+}
+
+fn known(told: Option<&Result<u64, String>>) -> Result<u128, String> {
+    match told {
+        Some(Ok(number)) => Ok((*number).into()),
+        Some(Err(why)) => Err(why.clone()),
+        None => Err(NOT_KNOWN.to_owned()),
+    }
 }
 
 fn wide(count: usize) -> u128 {
@@ -294,17 +350,23 @@ impl Reading<'_> {
     fn words(&self) -> String {
         match self {
             Self::Number(number) => number.to_string(),
-            Self::Coins(units) => {
-                let units = u64::try_from(*units).ok();
-                let amount = units.and_then(|units| Amount::from_units(units).ok());
-                amount.expect("it was one").to_string()
-            }
+            Self::Coins(units) => coins(*units),
             Self::Hash(hash) => format!("..{}", &hash[hash.len().saturating_sub(8)..]),
             Self::HashEnd(end) => (*end).to_owned(),
         }
     }
 }
 
+/// As an amount is written; a sum may be more than all coins that there are.
+fn coins(units: u128) -> String {
+    let (whole, rest) = (units / wide_coin(), units % wide_coin());
+    let fraction = format!("{rest:08}");
+    match fraction.trim_end_matches('0') {
+        "" => whole.to_string(),
+        fraction => format!("{whole}.{fraction}"),
+    }
+}
+
 fn wide_coin() -> u128 {
-    crate::chain::amount::COIN.into()
+    COIN.into()
 }

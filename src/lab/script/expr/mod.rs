@@ -3,6 +3,8 @@
 //! ```text
 //! height >= 3 and tips == 1 and balance("alice")@miner == "9"
 //! height == height@central            all heights are the same
+//! confirmations("double spend") >= 3 and propagated("#7")
+//! balance("alice") + balance("bob") == "10"
 //! not tip@miner == "00a1" or (peers@miner > 1 and mempool@miner == 0)
 //! ```
 //!
@@ -14,16 +16,18 @@
 mod error;
 mod facts;
 mod judge;
+mod names;
 mod parse;
 mod show;
 
 pub use self::error::ExprError;
 pub use self::facts::{Facts, NodeFacts};
 pub use self::judge::Verdict;
+pub use self::names::Names;
 pub use self::parse::{NESTING_MAX, TEXT_MAX};
 
 use crate::chain::Amount;
-use crate::lab::paper::names::missing;
+use crate::node::message::Kind;
 use std::collections::BTreeSet;
 
 /// An expression.
@@ -37,6 +41,8 @@ pub enum Expr {
     Not(Box<Expr>),
     /// Two sides, of which one at least is a quantity of the lab.
     Compare(Operand, Relation, Operand),
+    /// That the block of this height has reached every node that is waited for: the first seen of it.
+    Propagated(u32),
 }
 
 /// How two sides are compared.
@@ -69,12 +75,16 @@ pub enum Operand {
     Tips,
     /// Of those the ones of which none is an ancestor of another.
     Branches,
+    /// Messages of a kind that all nodes have sent.
+    Messages(Kind),
     /// Something of a node; `None`: of every node that runs.
     Of(Quantity, Option<String>),
+    /// Two or more of these together, none of them a sum or a hash.
+    Sum(Vec<Operand>),
 }
 
 /// Something of a node that can be read.
-#[derive(Clone, Debug, PartialEq, Eq)]
+#[derive(Clone, Debug, PartialEq, Eq, PartialOrd, Ord)]
 pub enum Quantity {
     /// The height of its chain.
     Height,
@@ -88,53 +98,93 @@ pub enum Quantity {
     ReorgDepth,
     /// All coins of a wallet that its chain has, also rewards that are too young to be spent.
     Balance(String),
+    /// Blocks of its chain from the one with this payment on; 0 while none has it.
+    Confirmations(String),
+    /// Messages of a kind that it has sent.
+    Messages(Kind),
 }
 
 impl Expr {
-    /// Makes sure that all nodes and wallets that are named are there.
-    ///
-    /// # Errors
-    /// In words, the first that is not.
-    pub fn check<'a>(
-        &self,
-        nodes: impl Iterator<Item = &'a str> + Clone,
-        wallets: impl Iterator<Item = &'a str> + Clone,
-    ) -> Result<(), String> {
-        for operand in self.operands() {
-            let Operand::Of(quantity, node) = operand else {
-                continue;
-            };
-            if let Some(node) = node
-                && !nodes.clone().any(|known| known == node)
+    /// What of nodes is needed to judge it beside how they look: quantities that are about something, each
+    /// with the node that it is read of; `None`: of every node that runs.
+    pub fn needs(&self) -> BTreeSet<(&Quantity, Option<&str>)> {
+        let mut needs = BTreeSet::new();
+        self.visit(&mut |leaf| {
+            if let Leaf::Operand(Operand::Of(quantity, node)) = leaf
+                && quantity.subject().is_some()
             {
-                return Err(missing("node", node, nodes));
+                needs.insert((quantity, node.as_deref()));
             }
-            if let Quantity::Balance(wallet) = quantity
-                && !wallets.clone().any(|known| known == wallet)
-            {
-                return Err(missing("wallet", wallet, wallets));
-            }
-        }
-        Ok(())
-    }
-
-    /// Wallets whose balance is needed to judge it, each with the node whose chain it is asked of;
-    /// `None`: of every node that runs.
-    pub fn wallets(&self) -> BTreeSet<(&str, Option<&str>)> {
-        let needed = self.operands().into_iter().filter_map(|operand| {
-            let Operand::Of(Quantity::Balance(wallet), node) = operand else {
-                return None;
-            };
-            Some((wallet.as_str(), node.as_deref()))
         });
-        needed.collect()
+        needs
     }
 
-    fn operands(&self) -> Vec<&Operand> {
+    /// Kinds of messages whose number at all nodes together is needed to judge it.
+    pub fn message_kinds(&self) -> BTreeSet<Kind> {
+        let mut kinds = BTreeSet::new();
+        self.visit(&mut |leaf| {
+            if let Leaf::Operand(Operand::Messages(kind)) = leaf {
+                kinds.insert(*kind);
+            }
+        });
+        kinds
+    }
+
+    /// Heights of blocks of which it is needed how far they have come.
+    pub fn blocks(&self) -> BTreeSet<u32> {
+        let mut heights = BTreeSet::new();
+        self.visit(&mut |leaf| {
+            if let Leaf::Block(height) = leaf {
+                heights.insert(height);
+            }
+        });
+        heights
+    }
+
+    /// All that it is made of, in the order in which it is written.
+    fn visit<'a>(&'a self, seen: &mut impl FnMut(Leaf<'a>)) {
         match self {
-            Self::Any(parts) | Self::All(parts) => parts.iter().flat_map(Self::operands).collect(),
-            Self::Not(part) => part.operands(),
-            Self::Compare(left, _, right) => vec![left, right],
+            Self::Any(parts) | Self::All(parts) => parts.iter().for_each(|part| part.visit(seen)),
+            Self::Not(part) => part.visit(seen),
+            Self::Compare(left, _, right) => {
+                let terms = left.terms().iter().chain(right.terms());
+                terms.for_each(|term| seen(Leaf::Operand(term)));
+            }
+            Self::Propagated(height) => seen(Leaf::Block(*height)),
+        }
+    }
+}
+
+/// What an expression is made of.
+enum Leaf<'a> {
+    Operand(&'a Operand),
+    Block(u32),
+}
+
+impl Operand {
+    /// What is added, or the only one.
+    fn terms(&self) -> &[Self] {
+        match self {
+            Self::Sum(terms) => terms,
+            one => std::slice::from_ref(one),
+        }
+    }
+
+    /// Whether it is read of nodes, and not written in the expression.
+    fn is_of_lab(&self) -> bool {
+        let is_written =
+            |term: &Self| matches!(term, Self::Number(_) | Self::Amount(_) | Self::HashEnd(_));
+        !self.terms().iter().all(is_written)
+    }
+}
+
+impl Quantity {
+    /// What it is about, beside the node.
+    fn subject(&self) -> Option<&str> {
+        match self {
+            Self::Balance(name) | Self::Confirmations(name) => Some(name),
+            Self::Messages(kind) => Some(kind.name()),
+            Self::Height | Self::Tip | Self::Mempool | Self::Peers | Self::ReorgDepth => None,
         }
     }
 }

@@ -15,6 +15,7 @@ impl fmt::Display for Expr {
             }
             Self::Not(part) => write!(f, "not {part}"),
             Self::Compare(left, relation, right) => write!(f, "{left} {relation} {right}"),
+            Self::Propagated(height) => write!(f, "propagated(\"#{height}\")"),
         }
     }
 }
@@ -45,8 +46,16 @@ impl fmt::Display for Operand {
             Self::HashEnd(digits) => write!(f, "\"{digits}\""),
             Self::Tips => f.write_str("tips"),
             Self::Branches => f.write_str("branches"),
+            Self::Messages(kind) => write!(f, "messages(\"{kind}\")"),
             Self::Of(quantity, None) => quantity.fmt(f),
             Self::Of(quantity, Some(node)) => write!(f, "{quantity}@{node}"),
+            Self::Sum(terms) => {
+                for (at, term) in terms.iter().enumerate() {
+                    let plus = if at > 0 { " + " } else { "" };
+                    write!(f, "{plus}{term}")?;
+                }
+                Ok(())
+            }
         }
     }
 }
@@ -60,6 +69,8 @@ impl fmt::Display for Quantity {
             Self::Peers => f.write_str("peers"),
             Self::ReorgDepth => f.write_str("reorg_depth"),
             Self::Balance(wallet) => write!(f, "balance(\"{wallet}\")"),
+            Self::Confirmations(label) => write!(f, "confirmations(\"{label}\")"),
+            Self::Messages(kind) => write!(f, "messages(\"{kind}\")"),
         }
     }
 }

@@ -2,6 +2,7 @@
 
 use super::socket::{self, BUFFER_BYTES, LINGER};
 use crate::chain::codec::MAX_LEN;
+use crate::link::Fate;
 use crate::live::bend::{Bend, Place};
 use crate::live::entry::Entry;
 use crate::live::inbox::{Ended, Inbox};
@@ -100,7 +101,7 @@ impl<'a> Arriving<'a> {
                     if let Message::Version(version) = &message {
                         self.met(version);
                     }
-                    if let Some(why) = self.hear(Heard::Message(message), len).await? {
+                    if let Some(why) = self.message(message, len).await? {
                         return Ok(why);
                     }
                     continue;
@@ -159,18 +160,39 @@ impl<'a> Arriving<'a> {
         self.peer.is_some_and(|peer| self.place.is_cut_from(peer))
     }
 
+    /// A message has come, of which something may become.
+    async fn message(&mut self, message: Message, len: usize) -> Result<Option<String>, Ended> {
+        match self.bend.fate(message.kind()) {
+            None => self.hear(Heard::Message(message), len).await,
+            Some(Fate::Drop) => Ok(None),
+            Some(Fate::Delay(held)) => {
+                self.enter_link(Heard::Message(message), len, held);
+                Ok(None)
+            }
+            Some(Fate::Repeat) => {
+                self.enter_link(Heard::Message(message.clone()), len, Duration::ZERO);
+                self.enter_link(Heard::Message(message), len, Duration::ZERO);
+                Ok(None)
+            }
+        }
+    }
+
     /// Something has come, and passes the link if there is one. If it was the last: why.
     async fn hear(&mut self, heard: Heard, len: usize) -> Result<Option<String>, Ended> {
         if !self.bend.is_bent() {
             return self.tell(heard, len).await;
         }
+        self.enter_link(heard, len, Duration::ZERO);
+        Ok(None)
+    }
+
+    fn enter_link(&mut self, heard: Heard, len: usize, held: Duration) {
         let (mut rest, piece) = (len, self.bend.piece());
         while rest > piece {
             self.bend.push(piece, Heard::Part);
             rest -= piece;
         }
-        self.bend.push(rest, heard);
-        Ok(None)
+        self.bend.push_late(rest, heard, held);
     }
 
     /// Tells the node.

@@ -1,11 +1,13 @@
 //! The direction that goes out: what the node's thread has queued, as bytes for the socket.
 
 use super::socket::{self, BUFFER_BYTES};
+use crate::link::Fate;
 use crate::live::bend::Bend;
 use crate::live::conn::{Flow, Leaves};
 use crate::live::entry::Entry;
 use crate::live::inbox::Inbox;
 use crate::live::wire::Frames;
+use crate::node::message::Message;
 use std::io;
 use std::sync::Arc;
 use std::sync::atomic::Ordering;
@@ -105,6 +107,9 @@ impl<'a> Leaving<'a> {
             self.buffer.extend_from_slice(&bytes);
         }
         self.is_said = !self.buffer.is_empty();
+        self.flow
+            .is_bent
+            .store(self.bend.is_bent(), Ordering::Release);
         let left = self.bend.take_left();
         if left > 0 {
             self.flow.count_left(left);
@@ -117,7 +122,10 @@ impl<'a> Leaving<'a> {
         let mut next = Some(first);
         while let Some(leaves) = next {
             match leaves {
-                Leaves::Message(message) => self.frames.append(&message, &mut self.buffer),
+                Leaves::Message(message) => match self.bend.fate(message.kind()) {
+                    None => self.frames.append(&message, &mut self.buffer),
+                    Some(fate) => self.meddle(&message, fate),
+                },
                 Leaves::Rest(bytes) => self.buffer.extend_from_slice(&bytes),
             }
             let is_full = self.buffer.len() >= WRITE_BYTES || self.bend.is_bent();
@@ -128,8 +136,41 @@ impl<'a> Leaving<'a> {
             };
         }
         if self.bend.is_bent() {
-            for piece in std::mem::take(&mut self.buffer).chunks(self.bend.piece()) {
-                self.bend.push(piece.len(), piece.to_vec());
+            self.enter_link(Duration::ZERO);
+        }
+    }
+
+    /// What is in the buffer enters the link; the last of it arrives so much later.
+    fn enter_link(&mut self, held: Duration) {
+        let bytes = std::mem::take(&mut self.buffer);
+        let mut pieces = bytes.chunks(self.bend.piece()).peekable();
+        while let Some(piece) = pieces.next() {
+            let held = if pieces.peek().is_none() {
+                held
+            } else {
+                Duration::ZERO
+            };
+            self.bend.push_late(piece.len(), piece.to_vec(), held);
+        }
+    }
+
+    /// A message enters the link behind all before it, and something becomes of it.
+    fn meddle(&mut self, message: &Message, fate: Fate) {
+        self.enter_link(Duration::ZERO);
+        self.frames.append(message, &mut self.buffer);
+        let len = self.buffer.len();
+        match fate {
+            Fate::Delay(held) => self.enter_link(held),
+            Fate::Drop => {
+                self.buffer.clear();
+                self.bend.push(len, Vec::new());
+                // It is never written.
+                self.flow.queued.fetch_sub(len, Ordering::Release);
+            }
+            Fate::Repeat => {
+                self.buffer.extend_from_within(..);
+                self.flow.queued.fetch_add(len, Ordering::Relaxed);
+                self.enter_link(Duration::ZERO);
             }
         }
     }

@@ -16,6 +16,7 @@ pub(super) enum Token {
     Node(String),
     Open,
     Close,
+    Plus,
     Relation(Relation),
     End,
 }
@@ -64,6 +65,15 @@ impl Tokens {
         self.all[self.at].clone()
     }
 
+    /// Takes a sign or the like, if it is next.
+    pub(super) fn take(&mut self, wanted: &Token) -> bool {
+        let is_it = self.all[self.at].1 == *wanted;
+        if is_it {
+            self.next();
+        }
+        is_it
+    }
+
     /// Takes this word, if it is next.
     pub(super) fn take_word(&mut self, wanted: &str) -> bool {
         let is_it = matches!(&self.all[self.at].1, Token::Word(word) if word == wanted);
@@ -92,6 +102,7 @@ fn token(chars: &[char], column: usize) -> Result<(Token, usize), ExprError> {
     match first {
         '(' => return Ok((Token::Open, 1)),
         ')' => return Ok((Token::Close, 1)),
+        '+' => return Ok((Token::Plus, 1)),
         '"' => {
             let text = run(1, |c| *c != '"');
             let length = text.chars().count() + 2;
@@ -132,6 +143,7 @@ fn strange(first: char) -> String {
         '!' => "; write != or `not`",
         '&' => "; write `and`",
         '|' => "; write `or`",
+        '-' => "; bring it to the other side, with +",
         '\'' => "; a text is in double quotes",
         '.' => "; an amount is in quotes, as in \"1.5\"",
         _ => "",
@@ -148,6 +160,7 @@ impl fmt::Display for Token {
             Self::Node(name) => write!(f, "@{name}"),
             Self::Open => f.write_str("("),
             Self::Close => f.write_str(")"),
+            Self::Plus => f.write_str("+"),
             Self::Relation(relation) => relation.fmt(f),
             Self::End => f.write_str("the end"),
         }
