@@ -5,6 +5,7 @@ use super::headline::Chains;
 use crate::chain::Amount;
 use crate::lab::ask::TimelineId;
 use crate::lab::observe::chips::Chips;
+use crate::lab::observe::marks::Mark;
 use crate::lab::paper::units::{show_clock, show_clock_ms};
 use crate::node::BlockId;
 use std::fmt;
@@ -22,6 +23,8 @@ pub struct Comparison {
     pub nodes: Vec<ComparedNode>,
     /// What is said of the chains of each.
     pub chains: [Chains; 2],
+    /// What stands out in each.
+    pub marks: [Arc<Vec<Mark>>; 2],
     /// What was first different.
     pub first: FirstDifference,
 }

@@ -14,3 +14,4 @@ pub mod scene;
 pub(in crate::ui) mod steps;
 pub(in crate::ui) mod subject;
 pub(in crate::ui) mod table;
+pub(in crate::ui) mod track;

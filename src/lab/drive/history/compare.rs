@@ -4,7 +4,7 @@ use super::timeline::Timeline;
 use super::{History, Now, Place};
 use crate::lab::ask::TimelineId;
 use crate::lab::drive::VirtualLab;
-use crate::lab::view::{Different, FirstDifference};
+use crate::lab::view::{Different, FirstDifference, Mark};
 use crate::node::io::Event;
 use crate::node::{NodeIx, Time};
 use std::sync::Arc;
@@ -64,6 +64,14 @@ impl History {
     pub fn lab_of(&self, id: TimelineId) -> Option<&VirtualLab> {
         let nth = self.find(id).ok()?;
         Some(&self.timelines[nth].course.lab)
+    }
+
+    /// What stands out in a timeline, up to its newest moment.
+    pub fn marks_of(&self, id: TimelineId) -> Vec<Mark> {
+        let timeline = self.find(id).ok().map(|nth| &self.timelines[nth]);
+        let lab = timeline.map(|timeline| &timeline.at_newest().lab);
+        let marks = lab.into_iter().flat_map(|lab| lab.core().marks().iter());
+        marks.copied().collect()
     }
 
     /// Brings the timeline that is compared to the moment of the one that is shown, as long as `goes_on` says so;

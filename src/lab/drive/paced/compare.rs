@@ -73,6 +73,7 @@ fn comparison(history: &History, shown: &LabView) -> Option<(Comparison, LabView
         sides: [side(pair[0])?, side(pair[1])?],
         nodes: nodes(one, other),
         chains: [one, other].map(|view| view.headline.chains.clone()),
+        marks: pair.map(|id| Arc::new(history.marks_of(id))),
         first: history.first_difference()?,
     };
     Some((comparison, beside))

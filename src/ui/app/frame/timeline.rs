@@ -8,16 +8,16 @@
 //! several things fall on one column the one is shown that says most. A click goes to what is shown there,
 //! or to the moment of the column. Without colours and beyond ASCII the signs are the same, or letters.
 
-use crate::lab::view::{LabView, Mark, MarkKind, TimeView};
+use crate::lab::view::{LabView, MarkKind, TimeView};
 use crate::ui::keymap::ViewId;
 use crate::ui::text::{self, Row};
 use crate::ui::theme::Theme;
 use crate::ui::viewer::Viewer;
 use crate::ui::views::{network, panes};
 use crate::ui::widgets::scene::Scene;
+use crate::ui::widgets::track::{Track, kind_style};
 use ratatui::Frame;
 use ratatui::layout::Rect;
-use ratatui::style::Style;
 use ratatui::text::{Line, Span};
 use std::time::Duration;
 
@@ -48,7 +48,8 @@ const KINDS: [(MarkKind, &str); 10] = [
 /// Whether there is one above the last two lines of a screen that would leave this to the view in front:
 /// none where a figure would have to give way.
 pub fn has_room(lab: &LabView, viewer: &Viewer, height: u16, body: Rect) -> bool {
-    let has_time = lab.time.is_some() && height >= LINES;
+    // Two that are compared have a line each.
+    let has_time = lab.time.is_some() && lab.compared.is_none() && height >= LINES;
     has_time
         && match viewer.in_front() {
             ViewId::Lab => panes::can_spare_a_line(lab, viewer, body),
@@ -101,27 +102,13 @@ impl Parts {
         }
     }
 
-    /// The column of a moment, from the left end on.
-    fn column(&self, time: &TimeView, at: Duration) -> u16 {
-        let last = u128::from(self.track.width.saturating_sub(1));
-        let whole = time.newest.as_micros().max(1);
-        let column = (at.as_micros().min(whole) * last + whole / 2) / whole;
-        u16::try_from(column).unwrap_or(u16::MAX)
-    }
-
-    /// The mark that each column shows.
-    fn marks<'a>(&self, time: &'a TimeView) -> Vec<Option<&'a Mark>> {
-        let mut shown: Vec<Option<&Mark>> = vec![None; usize::from(self.track.width)];
-        for mark in time.marks.iter() {
-            let column = usize::from(self.column(time, mark.at));
-            let Some(place) = shown.get_mut(column) else {
-                continue;
-            };
-            if place.is_none_or(|other| other.kind <= mark.kind) {
-                *place = Some(mark);
-            }
+    fn run<'a>(&self, time: &'a TimeView) -> Track<'a> {
+        Track {
+            marks: &time.marks,
+            at: time.at,
+            newest: time.newest,
+            width: self.track.width,
         }
-        shown
     }
 }
 
@@ -132,15 +119,7 @@ pub fn hit(area: Rect, time: &TimeView, theme: Theme, x: u16) -> Option<Duration
     if column >= parts.track.width {
         return None;
     }
-    let shown = parts.marks(time);
-    if let Some(mark) = shown.get(usize::from(column)).copied().flatten() {
-        return Some(mark.at);
-    }
-    let last = u128::from(parts.track.width.saturating_sub(1)).max(1);
-    let micros = time.newest.as_micros() * u128::from(column) / last;
-    Some(Duration::from_micros(
-        u64::try_from(micros).unwrap_or(u64::MAX),
-    ))
+    Some(parts.run(time).moment(column))
 }
 
 /// Draws it.
@@ -150,44 +129,14 @@ pub fn render(frame: &mut Frame<'_>, area: Rect, scene: Scene<'_>) {
     };
     let theme = scene.theme;
     let parts = Parts::new(area, time, theme);
-    let (left, right) = theme.ends();
     let mut spans = vec![Span::styled(format!(" {} ", parts.start), theme.dim())];
-    spans.push(Span::styled(left, theme.dim()));
-    let here = usize::from(parts.column(time, time.at));
-    for (column, mark) in parts.marks(time).into_iter().enumerate() {
-        spans.push(match mark {
-            _ if column == here => Span::styled(theme.here(), theme.focus()),
-            Some(mark) => Span::styled(theme.mark(mark.kind), style(scene, mark)),
-            None if column < here => Span::styled(theme.rule(), theme.dim()),
-            None => Span::styled(theme.dotted(), theme.dim()),
-        });
-    }
-    spans.push(Span::styled(right, theme.dim()));
+    spans.extend(parts.run(time).spans(scene));
     spans.push(Span::styled(format!(" {}", parts.end), theme.dim()));
     if !parts.legend.is_empty() {
         spans.push(Span::raw("   "));
         spans.extend(parts.legend);
     }
     frame.render_widget(Line::from(spans), area);
-}
-
-/// How a mark looks; a block has the colour of its chip.
-fn style(scene: Scene<'_>, mark: &Mark) -> Style {
-    match (mark.kind, mark.block) {
-        (MarkKind::Block, Some(block)) => scene.chip_ink(block),
-        (kind, _) => kind_style(scene.theme, kind),
-    }
-}
-
-fn kind_style(theme: Theme, kind: MarkKind) -> Style {
-    match kind {
-        MarkKind::Block => theme.strong(),
-        MarkKind::Caption => theme.dim(),
-        MarkKind::Joined | MarkKind::Heal | MarkKind::Restart => theme.badge(),
-        MarkKind::Fork | MarkKind::Reorganisation => theme.warn(),
-        MarkKind::Kill | MarkKind::Cut => theme.bad(),
-        MarkKind::Hand => theme.focus(),
-    }
 }
 
 /// What the signs mean, as many as there is room for.

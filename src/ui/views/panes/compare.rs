@@ -21,8 +21,9 @@ use crate::ui::keymap::Action;
 use crate::ui::text;
 use crate::ui::viewer::{Effect, Outcome, Purpose};
 use crate::ui::widgets::scene::Scene;
+use crate::ui::widgets::track::Track;
 use ratatui::Frame;
-use ratatui::layout::Rect;
+use ratatui::layout::{Constraint, Layout, Rect};
 use ratatui::text::{Line, Span};
 use ratatui::widgets::{Block, Paragraph};
 
@@ -37,6 +38,9 @@ const MEMPOOL: usize = 5;
 
 /// On narrower screens only what differs is shown.
 const WIDE: u16 = 100;
+
+/// Below so many lines there are none of the timelines.
+const WITH_TRACKS: u16 = 14;
 
 /// Lines that the first difference may take.
 const FIRST: usize = 3;
@@ -60,6 +64,11 @@ fn asks(change: TimeChange) -> Outcome {
 
 /// Draws it.
 pub(super) fn render(frame: &mut Frame<'_>, area: Rect, scene: Scene<'_>, compared: &Comparison) {
+    let tracks = if area.height >= WITH_TRACKS { 2 } else { 0 };
+    let [area, below] =
+        Layout::vertical([Constraint::Min(0), Constraint::Length(tracks)]).areas(area);
+    let lines = [0, 1].map(|side| track(scene, compared, side, below.width));
+    frame.render_widget(Paragraph::new(lines.to_vec()), below);
     let theme = scene.theme;
     let [one, other] = [0, 1].map(|side: usize| compared.sides[side].name);
     let at = text::clock(compared.at);
@@ -92,6 +101,31 @@ pub(super) fn render(frame: &mut Frame<'_>, area: Rect, scene: Scene<'_>, compar
     let lines = table(scene, compared, usize::from(inner.width));
     let room = rows(high + 1, inner.height.saturating_sub(high + 1));
     frame.render_widget(Paragraph::new(lines), room);
+}
+
+/// One of the two as a line, both as long as the one that goes further.
+fn track(scene: Scene<'_>, compared: &Comparison, side: usize, width: u16) -> Line<'static> {
+    let theme = scene.theme;
+    let timeline = &compared.sides[side];
+    let name = format!(" {} ", timeline.name);
+    let end = format!(" {}", text::clock(timeline.newest));
+    // Both ends of the track, and a space behind all.
+    let around = u16::try_from(name.len() + end.len() + 3).unwrap_or(u16::MAX);
+    let longest = compared.sides.iter().map(|side| side.newest).max();
+    let track = Track {
+        marks: &compared.marks[side],
+        at: compared.at,
+        newest: longest.unwrap_or_default(),
+        width: width.saturating_sub(around),
+    };
+    let style = match side == compared.shown() {
+        true => theme.focus(),
+        false => theme.text(),
+    };
+    let mut spans = vec![Span::styled(name, style)];
+    spans.extend(track.spans(scene));
+    spans.push(Span::styled(end, theme.dim()));
+    Line::from(spans)
 }
 
 fn table(scene: Scene<'_>, compared: &Comparison, width: usize) -> Vec<Line<'static>> {
