@@ -298,10 +298,7 @@ fn what_goes_not_together_is_refused_in_words() {
         ),
     ] {
         if args.contains(&"--clock") {
-            let genesis = LUCK.replace(
-                "[chain]",
-                "[chain]\ngenesis_time_ms = 1_577_836_800_000",
-            );
+            let genesis = LUCK.replace("[chain]", "[chain]\ngenesis_time_ms = 1_577_836_800_000");
             fs::write(labs.path("luck.toml"), genesis).expect("it is written");
         }
         refused(&[&virtually, args].concat(), said);
