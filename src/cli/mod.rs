@@ -94,7 +94,7 @@ struct Cli {
 enum Command {
     /// Open a lab on the screen; that is also what `chainlab` alone does.
     #[command(after_help = run::EXAMPLES)]
-    Run(run::Options),
+    Run(Box<run::Options>),
     /// Open the screen on what runs already, and leave that running.
     #[command(after_help = attach::EXAMPLES)]
     Attach(attach::Options),
@@ -181,7 +181,7 @@ pub fn run() -> ExitCode {
     let cli = Cli::from_arg_matches(&matches).unwrap_or_else(|error| error.exit());
     let done = match cli.command {
         None => run::run(cli.run),
-        Some(Command::Run(options)) => run::run(options),
+        Some(Command::Run(options)) => run::run(*options),
         Some(Command::Attach(options)) => attach::run(options),
         Some(Command::Layouts(options)) => layouts::run(&options),
         Some(Command::Node(options)) => node::run(options),

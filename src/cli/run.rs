@@ -42,10 +42,8 @@ Examples:
   chainlab run partition --virtual --paused --pause-at 'tips == 2'
   chainlab run my-lab.toml --headless --virtual         its script, in a moment
   chainlab run my-lab.toml --headless --virtual --seeds 1..1000 --junit r.xml
-  chainlab run partition --headless --virtual --seeds 1..99 \
-      --find 'reorg_depth >= 4'         the first seed in which that comes true
-  chainlab run my-lab.toml --headless --virtual --seeds 1..1000 \
-      --shrink small.toml               the fewest steps that still fail";
+  chainlab run partition --headless --virtual --seeds 1..99 --find 'tips == 3'
+  chainlab run my.toml --headless --virtual --seeds 1..99 --shrink small.toml";
 
 #[derive(Args)]
 pub(super) struct Options {
