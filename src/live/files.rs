@@ -13,6 +13,7 @@ mod dir;
 mod lock;
 mod tree;
 
+pub use dir::NewFile;
 pub(crate) use dir::{Dir, Kind, MENDED, opened};
 pub(crate) use lock::Lock;
 

@@ -55,6 +55,7 @@ pub mod wire;
 
 pub use clock::LabClock;
 pub use end::End;
+pub use files::NewFile;
 pub use handle::{Begun, NodeHandle};
 pub use links::Links;
 pub use log::log_event;

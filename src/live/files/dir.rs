@@ -26,6 +26,35 @@ pub(crate) struct Dir {
     path: PathBuf,
 }
 
+/// A file that was not there before, and that is written to bit by bit: nothing of it waits to be written.
+#[derive(Debug)]
+pub struct NewFile(File);
+
+impl NewFile {
+    /// Makes it, for its user alone; `replaces`: what is there under this name goes.
+    ///
+    /// # Errors
+    /// The system's, also if something is there.
+    pub fn create(path: &Path, replaces: bool) -> io::Result<Self> {
+        let name = path.file_name().and_then(OsStr::to_str);
+        let name = name.ok_or_else(|| io::Error::other("no file's name"))?;
+        let parent = path.parent().filter(|parent| *parent != Path::new(""));
+        let dir = Dir::open(parent.unwrap_or(Path::new(".")))?;
+        if replaces {
+            dir.remove_if_there(name)?;
+        }
+        dir.create_new(name).map(Self)
+    }
+
+    /// Adds to it.
+    ///
+    /// # Errors
+    /// The system's.
+    pub fn write(&mut self, text: &str) -> io::Result<()> {
+        self.0.write_all(text.as_bytes())
+    }
+}
+
 /// What is there under a name; a link is a link.
 #[derive(Clone, Copy, Debug, PartialEq, Eq)]
 pub(crate) struct Found {

@@ -21,7 +21,8 @@ mod write;
 pub use self::line::{Line, RunHead};
 pub use self::read::{RunError, read};
 pub use self::replay::{Difference, Replay};
-pub use self::write::{Recorder, RunFile, text};
+pub use self::write::{Recorder, text};
+pub use crate::live::NewFile as RunFile;
 
 use super::history::Second;
 use crate::lab::ask::{Named, Request, TimelineId};

@@ -9,49 +9,14 @@ use crate::lab::ask::{Named, Request, TimelineId, write};
 use crate::lab::drive::VirtualLab;
 use crate::lab::drive::history::{Entry, Given, History, Origin, Second, TimelineInfo, run_hash};
 use crate::lab::view::Mark;
-use crate::live::files::Dir;
 use crate::node::Time;
 use crate::node::io::Command;
-use std::fs::File;
-use std::io::{self, Write};
-use std::path::Path;
 use std::time::Duration;
 
 /// From so many bytes on only each minute is put down, so that commands have room for a day.
 const EACH_SECOND: usize = RUN_BYTES_MAX / 2;
 const EACH_MINUTE: usize = RUN_BYTES_MAX / 10 * 9;
 const MINUTE: u32 = 60;
-
-/// Where a run is written to while it goes on.
-#[derive(Debug)]
-pub struct RunFile(File);
-
-impl RunFile {
-    /// A new file, for its user alone; `replaces`: what is there under this name goes.
-    ///
-    /// # Errors
-    /// The system's, also if something is there.
-    pub fn create(path: &Path, replaces: bool) -> io::Result<Self> {
-        let name = path.file_name().and_then(|name| name.to_str());
-        let name = name.ok_or_else(|| io::Error::other("this is not the name of a file"))?;
-        let parent = path
-            .parent()
-            .filter(|parent| !parent.as_os_str().is_empty());
-        let dir = Dir::open(parent.unwrap_or(Path::new(".")))?;
-        if replaces {
-            dir.remove_if_there(name)?;
-        }
-        dir.create_new(name).map(Self)
-    }
-
-    /// Adds to it.
-    ///
-    /// # Errors
-    /// The system's.
-    pub fn write(&mut self, text: &str) -> io::Result<()> {
-        self.0.write_all(text.as_bytes())
-    }
-}
 
 /// Puts down what happens to a history.
 #[derive(Debug)]
