@@ -52,6 +52,15 @@ impl<S: Store> Node<S> {
         Reply::Done(words)
     }
 
+    /// Payments that a block could have.
+    pub(super) fn waiting(&self) -> usize {
+        let forged = self
+            .attack
+            .as_ref()
+            .map_or(0, |attack| attack.forged().len());
+        self.mempool.len() + forged
+    }
+
     /// What a screen shows of it.
     pub(super) fn attack_info(&self) -> Option<Box<AttackInfo>> {
         let attack = self.attack.as_ref()?;

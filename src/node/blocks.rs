@@ -281,15 +281,6 @@ impl<S: Store> Node<S> {
         }
     }
 
-    /// Payments that a block could have.
-    fn waiting(&self) -> usize {
-        let forged = self
-            .attack
-            .as_ref()
-            .map_or(0, |attack| attack.forged().len());
-        self.mempool.len() + forged
-    }
-
     /// Sees to it that the miner does what it should.
     pub(super) fn give_work(&mut self, now: Time) -> Done {
         let (tip, pending) = (self.chain.tip().hash, self.waiting());

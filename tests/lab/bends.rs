@@ -250,7 +250,7 @@ fn drawn(random: &mut ChaCha8Rng) -> Request {
                 jitter: Some(preset.jitter),
                 bandwidth: Some(preset.bandwidth),
                 loss: Some(preset.loss),
-                state: None,
+                ..LinkChange::default()
             }
         }
     };

@@ -416,7 +416,7 @@ fn labels_are_known_from_their_step_on_and_each_is_one_payment() {
         (
             "[[step]]\ndo = \"mine_now\"\nnode = \"miner\"\nlabel = \"rent\"\n".to_owned(),
             "4: unknown key \"label\"; known here, with do = \"mine_now\": node, at, after, when, \
-             at_latest, note, title, speaker, hold, expect, within",
+             at_latest, do, note, title, speaker, hold, expect, within",
         ),
     ] {
         let told = refused(&steps);

@@ -146,6 +146,8 @@ impl Driver {
                     end: End::Killed,
                 });
             }
+            // Nothing passes these links.
+            Output::Meddle(..) => {}
             Output::SetLinks(set) => {
                 let set = set.into_iter();
                 self.links

@@ -152,6 +152,16 @@ const CALLS: &[(&str, &str)] = &[
         r#"{"node": "dark", "to": "alice", "amount": "100"}"#,
     ),
     ("leave_out", r#"{"node": "dark", "of": "alice"}"#),
+    (
+        "next_message",
+        r#"{"from": "central", "to": "miner", "kind": "block", "what": "delay", "for": "5s"}"#,
+    ),
+    ("set_clock", r#"{"node": "miner", "by": "-30s"}"#),
+    ("fail_disk", r#"{"node": "miner", "what": "full"}"#),
+    (
+        "send_raw",
+        r#"{"node": "miner", "from": "central", "kind": "tx", "hex": "00ff"}"#,
+    ),
     ("time_speed", r#"{"speed": 5}"#),
     ("time_speed", r#"{"speed": "1/10"}"#),
     ("time_speed", r#"{"speed": "max"}"#),

@@ -42,6 +42,7 @@ pub const ROOMS: [(&str, &[&[&str]]); 4] = [
                 "commands",
                 "light_peers",
                 "queries",
+                "raw",
                 "route",
                 "selfish",
                 "txs",
