@@ -395,7 +395,8 @@ fn a_block_by_hand_is_taken_as_one_that_a_peer_sent() {
 
 #[test]
 fn who_sends_a_bent_block_is_left_and_banned_for_what_is_no_accident() {
-    let bends: [(fn(&mut Vec<u8>), bool); 2] = [
+    type Bend = fn(&mut Vec<u8>);
+    let bends: [(Bend, bool); 2] = [
         // Another nonce: the header has no work.
         (|block| block[80] ^= 0xff, true),
         // Bytes are missing: it is no message.

@@ -482,7 +482,7 @@ fn what_is_said_to_be_first_different_is_the_first_event_in_which_two_timelines_
         history.compare(Some(begun.of)).expect("it is there");
         while !history.keep_step(|_| true) {}
         while !history.look_for_difference(|| true) {}
-        let a = events(seed, &[later.clone()], lasts);
+        let a = events(seed, std::slice::from_ref(&later), lasts);
         let b = events(seed, &[(at, change), later], lasts);
         let same = a.iter().zip(&b).take_while(|(a, b)| a == b).count();
         let first = [a.get(same), b.get(same)].into_iter().flatten();

@@ -140,7 +140,7 @@ mod tests {
     fn nothing_that_is_left_can_be_left_out_however_they_hang_together() {
         // Each number needs the one before it, but for those that stand after a gap; 9 is needed.
         let hangs = |kept: &[usize]| {
-            let follows = |one: &usize| one % 4 == 0 || kept.contains(&(one - 1));
+            let follows = |one: &usize| one.is_multiple_of(4) || kept.contains(&(one - 1));
             kept.contains(&9) && kept.iter().all(follows)
         };
         let (kept, is_minimal) = least(16, |kept, _| Some(hangs(kept)));

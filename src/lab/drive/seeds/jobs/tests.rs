@@ -18,7 +18,7 @@ fn all<T: Send + 'static>(mut jobs: Jobs<T>) -> Vec<(u64, T)> {
 #[test]
 fn what_came_is_told_in_the_order_of_the_seeds_whichever_is_faster() {
     let slow_at_first = |seed: u64, _: &Desk| {
-        if seed % 7 == 0 {
+        if seed.is_multiple_of(7) {
             threads::rest(Duration::from_millis(20));
         }
         Some(seed * 2)
@@ -36,7 +36,7 @@ fn what_came_is_told_in_the_order_of_the_seeds_whichever_is_faster() {
 fn a_seed_that_panics_is_told_of_and_the_others_go_on() {
     let every_third = |seed: u64, _: &Desk| {
         Some(caught(|| {
-            assert!(seed % 3 != 0, "seed {seed} is bad");
+            assert!(!seed.is_multiple_of(3), "seed {seed} is bad");
             seed
         }))
     };
