@@ -11,6 +11,7 @@ use chainlab::node::outbox::{Blame, Outbox};
 use chainlab::node::private_chain::PrivateChain;
 use chainlab::node::serve::{Serve, Shown};
 use chainlab::node::sync::{Context, Sync};
+use chainlab::node::time::ClockOff;
 use chainlab::node::{ChainState, ConnId, MemStore, Store, SyncMethod, Time};
 use std::sync::Arc;
 use std::time::Duration;
@@ -190,6 +191,7 @@ impl<C: Kind> Follower<C> {
         let context = Context {
             chain: &mut self.chain,
             now: self.now,
+            clock: ClockOff::default(),
             out: &mut self.out,
         };
         (&mut self.sync, context)
