@@ -19,6 +19,7 @@ mod blocks;
 mod blocks_keys;
 mod can;
 mod chips;
+mod compare;
 mod dialogs;
 mod footer;
 mod frames;
