@@ -7,13 +7,15 @@ use std::fmt::Write as _;
 const GROUPS: [(&str, &[&str]); 4] = [
     (
         "Labs and nodes",
-        &["run", "layouts", "node", "network", "bitcoin", "proxy"],
+        &[
+            "run", "replay", "layouts", "node", "network", "bitcoin", "proxy",
+        ],
     ),
     (
         "What runs already",
         &[
             "attach", "status", "wallet", "send", "traffic", "mine", "chain", "peers", "link",
-            "script", "time", "events", "rpc",
+            "script", "time", "timeline", "events", "rpc",
         ],
     ),
     ("What does not run", &["check"]),

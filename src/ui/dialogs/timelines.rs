@@ -79,11 +79,15 @@ impl Dialog for Timelines {
                 Span::styled(shown, theme.dim()),
             ]));
         }
-        let keys = [("Enter", "shows it"), ("d", "drops it"), ("Esc", "closes")];
-        let keys = if timelines.is_empty() {
-            &keys[2..]
-        } else {
-            &keys
+        let keys = [
+            ("Enter", "shows it"),
+            ("c", "compares it"),
+            ("d", "drops it"),
+            ("Esc", "closes"),
+        ];
+        let keys = match timelines.is_empty() {
+            true => &keys[3..],
+            false => &keys,
         };
         lines.push(window::keys(theme, room, keys));
         window::render(frame, area, theme, "timelines", WIDTH, lines);

@@ -29,6 +29,8 @@ enum Makes {
     Command(fn(&mut Params) -> Result<Command, BadParam>),
     /// Something that a node is asked.
     Question(fn(&mut Params) -> Result<Question, BadParam>),
+    /// Something that the lab tells.
+    Told(fn(&mut Params) -> Result<Request<Named>, BadParam>),
     /// Something that is asked of the lab.
     Request(fn(&mut Params) -> Result<Request<Named>, BadParam>),
 }
@@ -91,6 +93,17 @@ pub(super) const fn request(
     row(scope, name, params, title, Makes::Request(read))
 }
 
+/// Something that a lab tells.
+pub(super) const fn told(
+    scope: Scope,
+    name: &'static str,
+    params: &'static [Param],
+    title: &'static str,
+    read: fn(&mut Params) -> Result<Request<Named>, BadParam>,
+) -> Verb {
+    row(scope, name, params, title, Makes::Told(read))
+}
+
 const fn row(
     scope: Scope,
     name: &'static str,
@@ -111,7 +124,7 @@ impl Verb {
     /// Whether it only asks.
     pub fn access(&self) -> Access {
         match self.makes {
-            Makes::Question(_) => Access::Read,
+            Makes::Question(_) | Makes::Told(_) => Access::Read,
             Makes::Command(_) | Makes::Request(_) => Access::Write,
         }
     }
@@ -125,7 +138,7 @@ impl Verb {
         let request = match self.makes {
             Makes::Command(read) => Request::Node(node(&mut params)?, read(&mut params)?),
             Makes::Question(read) => Request::Ask(node(&mut params)?, read(&mut params)?),
-            Makes::Request(read) => read(&mut params)?,
+            Makes::Told(read) | Makes::Request(read) => read(&mut params)?,
         };
         params.finish()?;
         Ok(request)

@@ -226,6 +226,13 @@ fn enough(verb: &Verb) -> Map<String, Value> {
         "height" => json!(7),
         "latency" => json!("80ms"),
         "speed" => json!(5),
+        "timeline" => json!("B"),
+        "kind" if verb.name == "next_message" => json!("inv"),
+        "kind" => json!("block"),
+        "what" if verb.name == "next_message" => json!("drop"),
+        "what" => json!("full"),
+        "by" => json!("2h"),
+        "hex" => json!("00"),
         "to" if verb.name == "time_go" => json!("+01:23"),
         name => json!(name),
     };
@@ -264,6 +271,8 @@ fn a_verb_makes_what_its_row_says_of_scope_and_access() {
             "block",
             "tx",
             "mempool",
+            "time_save",
+            "time_export",
         ]
     );
 }

@@ -1,6 +1,6 @@
 //! The time of a lab in virtual time.
 
-use super::row::{Verb, needs, request, takes};
+use super::row::{Verb, needs, request, takes, told};
 use crate::lab::ask::params::{BadParam, Params, bad, required};
 use crate::lab::ask::{Named, Request, Scope, TimeChange, TimelineId};
 
@@ -137,7 +137,7 @@ pub(super) const VERBS: &[Verb] = &[
         "has what was given by hand later than now not be given again",
         |_| asks(TimeChange::DropLater),
     ),
-    request(
+    told(
         Scope::Time,
         "time_save",
         &[takes(
@@ -150,7 +150,7 @@ pub(super) const VERBS: &[Verb] = &[
             Ok(Request::Run { with_secrets })
         },
     ),
-    request(
+    told(
         Scope::Time,
         "time_export",
         &[],
