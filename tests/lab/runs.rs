@@ -641,7 +641,7 @@ fn what_was_asked_of_real_nodes_is_tried_again_for_a_while_if_it_cannot_be_done_
     // It runs until it is killed, and never is again after that.
     let lines = [
         command(1_000_000, 0, "restart"),
-        command(3_000_000, 1, "kill"),
+        command(3_100_000, 1, "kill"),
         command(9_000_000, 2, "kill"),
     ];
     let text = format!(
@@ -654,9 +654,9 @@ fn what_was_asked_of_real_nodes_is_tried_again_for_a_while_if_it_cannot_be_done_
     let since = history.lab().since();
     let is_up = |history: &History| history.lab().node("oslo").is_some();
     for (millis, up) in [
-        (2_900, true),
-        (3_100, false),
-        (3_300, true),
+        (3_050, true),
+        (3_200, false),
+        (3_400, true),
         (8_900, true),
         (9_100, false),
         (19_900, false),
