@@ -128,7 +128,7 @@ pub(super) async fn run(options: &Options) -> Result<(), Failure> {
     let lab = group.lab("time is held by a lab")?;
     if let Some(what) = &options.what {
         let answer = lab.request(&what.request()).await?;
-        return match (what, answer["text"].as_str()) {
+        return match (what, answer["file_text"].as_str()) {
             (What::Save { file, force, .. }, Some(text)) => {
                 write(file, *force, text)?;
                 print(&format!(

@@ -143,6 +143,7 @@ impl Desk {
             "keys",
             "go to a node",
             "filter",
+            "timelines",
         ];
         let shown = |title: &&&str| rows.iter().any(|row| row.contains(&format!("+ {title} -")));
         titles.iter().find(shown).expect("a dialog is open")

@@ -145,7 +145,7 @@ impl Answer {
             Self::Added(ix) => json!({ "added": name(ix) }),
             Self::Done(words) => json!({ "done": words }),
             Self::Kept(path) => json!({ "kept": path }),
-            Self::Text(text) => json!({ "text": text }),
+            Self::Text(text) => json!({ "file_text": text }),
         }
     }
 }

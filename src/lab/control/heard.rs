@@ -12,10 +12,10 @@ use serde_json::{Map, Number, Value};
 /// Characters of a text: no reason, title or caption of a lab is as long.
 const TEXT_MAX: usize = 1_000;
 
-/// The text that has lines: a network's file.
-const FILE: &str = "network_file";
+/// Texts that have lines: a network's file, and that of a run or a layout.
+const FILES: [&str; 2] = ["network_file", "file_text"];
 
-/// Characters of that.
+/// Characters of those.
 const FILE_MAX: usize = crate::lab::paper::document::FILE_BYTES_MAX;
 
 /// Values in a line, about: four times as many as the largest lab says at once. It takes more memory to
@@ -53,7 +53,7 @@ pub(super) fn mend_texts(line: &mut Map<String, Value>) {
             return;
         };
         let mended = match key {
-            FILE => mended(text, plain(text), FILE_MAX),
+            key if FILES.contains(&key) => mended(text, plain(text), FILE_MAX),
             _ => mended(text, one_line(text), TEXT_MAX),
         };
         if let Some(mended) = mended {
