@@ -1,8 +1,9 @@
 //! Runs as files: what was saved is played again, bit for bit, and what a stranger wrote is judged.
 
 use crate::common::run_files::{judge_run, mangled};
+use crate::common::running;
 use chainlab::lab::Request;
-use chainlab::lab::ask::{Bend, LinkChange, Ticket};
+use chainlab::lab::ask::{Bend, LinkChange, Save, Saved, Ticket};
 use chainlab::lab::drive::export::Export;
 use chainlab::lab::drive::run_file::{self, Recorder, Replay, Run, RunHead};
 use chainlab::lab::drive::{History, Level, Place, VirtualLab, VirtualOptions, play, run_hash};
@@ -667,4 +668,40 @@ fn what_was_asked_of_real_nodes_is_tried_again_for_a_while_if_it_cannot_be_done_
         );
         assert_eq!(is_up(&history), up, "{millis}");
     }
+}
+
+#[tokio::test(flavor = "multi_thread")]
+async fn what_is_asked_of_real_nodes_by_hand_is_saved_as_it_is_asked_and_played_again() {
+    let lab = running::scenario();
+    running::begun(&lab).await;
+    let dir = tempfile::tempdir().expect("a directory");
+    let path = dir.path().join("live.run");
+    let save = Save {
+        path: path.clone(),
+        replaces: false,
+        what: Saved::Run {
+            with_secrets: false,
+        },
+    };
+    running::done(&lab, Request::Kill(running::MINER)).await;
+    running::done(&lab, Request::Save(save.clone())).await;
+    let words = running::refused(&lab, Request::Save(save)).await;
+    assert!(words.contains("File exists"), "{words}");
+    running::done(&lab, Request::Restart(running::MINER)).await;
+    lab.close().await.expect("closes");
+    let text = std::fs::read_to_string(&path).expect("it is there");
+    let run = opened(&text);
+    assert!(run.head.live);
+    let asked: Vec<_> = run.timelines[0]
+        .commands
+        .iter()
+        .map(|command| command.request.clone().expect("no secret"))
+        .collect();
+    let miner = || Some("miner".to_owned());
+    assert_eq!(asked, [Request::Kill(miner()), Request::Restart(miner())]);
+    let (replay, mut history) = replayed(&run, Level::Stats);
+    assert_eq!(replay.difference(), None);
+    let newest = history.newest_place();
+    go(&mut history, &newest);
+    assert!(history.lab().node("miner").is_some());
 }
