@@ -191,6 +191,22 @@ fn what_is_put_down_as_it_happens_is_what_is_saved_at_the_end_and_is_whole_at_an
     }
 }
 
+#[test]
+fn a_run_that_stands_in_the_middle_of_an_instant_is_the_same_again() {
+    for seed in 1..=20 {
+        let mut history = started(seed, Level::Stats);
+        let until = history.lab().now() + Duration::from_secs(9);
+        let mut steps = 500 + 37 * seed;
+        history.run(until, |_| {
+            steps -= 1;
+            steps > 0
+        });
+        let text = run_file::text(&head(seed), &history, false);
+        let (replay, _) = replayed(&opened(&text), Level::Stats);
+        assert_eq!(replay.difference(), None, "{seed}");
+    }
+}
+
 /// Ten minutes, with commands.
 #[test]
 fn ten_minutes_take_less_than_100_kb() {

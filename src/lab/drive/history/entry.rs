@@ -2,7 +2,7 @@
 
 use super::given::Given;
 use super::origin::Origin;
-use super::seconds::{Second, run_hash};
+use super::seconds::{Second, end_hash};
 use crate::lab::ask::TimelineId;
 use crate::lab::drive::VirtualLab;
 use crate::lab::observe::marks::{Mark, Marks};
@@ -59,7 +59,7 @@ impl Entry {
     pub(super) fn left(lab: &VirtualLab) -> Self {
         Self::Left {
             at: lab.elapsed(),
-            hash: run_hash(lab),
+            hash: end_hash(lab),
         }
     }
 

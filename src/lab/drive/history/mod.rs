@@ -42,7 +42,7 @@ pub use self::now::Now;
 pub use self::origin::Origin;
 pub use self::place::Place;
 pub use self::planned::Planned;
-pub use self::seconds::{Second, run_hash};
+pub use self::seconds::{Second, end_hash, run_hash};
 pub(super) use self::told::Watch;
 
 use self::course::Course;

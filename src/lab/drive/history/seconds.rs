@@ -40,6 +40,13 @@ pub fn run_hash(lab: &VirtualLab) -> [u8; 32] {
     Sha256::digest(both).into()
 }
 
+/// The same once all is done that is due in this instant: a lab may stand in its middle.
+pub fn end_hash(lab: &VirtualLab) -> [u8; 32] {
+    let mut end = lab.clone();
+    end.finish_instant();
+    run_hash(&end)
+}
+
 /// How long it is until the next second of a lab ends.
 pub(super) fn until_next(elapsed: Duration) -> Duration {
     Duration::from_secs(elapsed.as_secs() + 1) - elapsed

@@ -7,7 +7,7 @@ use super::{RUN_BYTES_MAX, RUN_MAX};
 use crate::lab::ask::verbs::key_holder;
 use crate::lab::ask::{Named, Request, TimelineId, write};
 use crate::lab::drive::VirtualLab;
-use crate::lab::drive::history::{Entry, Given, History, Origin, Second, TimelineInfo, run_hash};
+use crate::lab::drive::history::{Entry, Given, History, Origin, Second, TimelineInfo, end_hash};
 use crate::lab::view::Mark;
 use crate::node::Time;
 use crate::node::io::Command;
@@ -114,7 +114,7 @@ impl Recorder {
         };
         let marks = timeline.marks.iter().filter(is_own);
         lines.extend(marks.copied().map(Line::Mark));
-        lines.push(end(timeline.reaches, &run_hash(timeline.newest)));
+        lines.push(end(timeline.reaches, &end_hash(timeline.newest)));
         lines
     }
 
@@ -149,7 +149,7 @@ impl Recorder {
 
     /// Where the lab is at its newest moment: the last thing to be put down.
     pub fn end(&mut self, lab: &VirtualLab) -> String {
-        self.put(&[end(lab.elapsed(), &run_hash(lab))])
+        self.put(&[end(lab.elapsed(), &end_hash(lab))])
     }
 
     /// How far real nodes went: the last thing to be put down.
