@@ -10,7 +10,7 @@
 //!
 //! Each line is one [`Line`]. What is not of the run as a whole is of the timeline that was named last, or of the
 //! first. Lines are written as things happen, so a file whose writer was killed is whole up to there; its last
-//! line may be cut off. What comes from a stranger is judged line by line ([`read`]), and the layout in it as
+//! line may be cut off. What comes from a stranger is judged line by line ([`read()`]), and the layout in it as
 //! any other is.
 
 mod line;
